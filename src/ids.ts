@@ -1,0 +1,44 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { z } from 'zod'
+
+/** Ids are branded so that one kind is never passed for another; they are minted only by these parsers. */
+export const WorkspaceId = z
+  .string()
+  .regex(/^[TE][A-Z0-9]{2,}$/, 'a Slack workspace id')
+  .brand<'WorkspaceId'>()
+export type WorkspaceId = z.infer<typeof WorkspaceId>
+
+export const UserId = z
+  .string()
+  .regex(/^[UW][A-Z0-9]{2,}$/, 'a Slack user id')
+  .brand<'UserId'>()
+export type UserId = z.infer<typeof UserId>
+
+export const ChannelId = z
+  .string()
+  .regex(/^[CDG][A-Z0-9]{2,}$/, 'a Slack channel id')
+  .brand<'ChannelId'>()
+export type ChannelId = z.infer<typeof ChannelId>
+
+export const ConnectionId = z.uuid().brand<'ConnectionId'>()
+export type ConnectionId = z.infer<typeof ConnectionId>
+
+export const RunId = z.uuid().brand<'RunId'>()
+export type RunId = z.infer<typeof RunId>
+
+/** An approval's id is also the opaque token in its buttons, so it must not be guessable. */
+export const ApprovalId = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{22,}$/, 'an approval token')
+  .brand<'ApprovalId'>()
+export type ApprovalId = z.infer<typeof ApprovalId>
+
+/** Who asks: a person in a workspace. */
+export const Principal = z.object({ workspace: WorkspaceId, user: UserId })
+export type Principal = z.infer<typeof Principal>
+
+export const newRunId = (): RunId => RunId.parse(randomUUID())
+export const newConnectionId = (): ConnectionId => ConnectionId.parse(randomUUID())
+
+/** 128 random bits, URL-safe. */
+export const newApprovalId = (): ApprovalId => ApprovalId.parse(randomBytes(16).toString('base64url'))

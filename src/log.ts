@@ -1,0 +1,44 @@
+import { type DestinationStream, type Logger, pino } from 'pino'
+
+export type Log = Logger
+
+/** Field names whose values never reach a log, wherever they stand in a logged object (two levels deep). */
+const SECRET_FIELDS = [
+  'token',
+  'secret',
+  'password',
+  'authorization',
+  'apiKey',
+  'api_key',
+  'credential',
+  'headers',
+  'dsn',
+  'inputs',
+]
+
+/** Shapes of well-known secrets, cut out of messages and errors that quote them. */
+const SECRET_SHAPES =
+  /\b(xox[a-z]-[\w-]+|xapp-[\w-]+|sk-ant-[\w-]+|sb_secret_\w+|gh[pousr]_\w{16,}|github_pat_\w+|sbp_\w{16,}|Bearer\s+[\w.~+/=-]{8,})|:\/\/[^\s/@:]+:[^\s/@]+@/g
+
+/** The text with everything that looks like a secret replaced. */
+export function redact(text: string): string {
+  return text.replace(SECRET_SHAPES, (found) => (found.startsWith('://') ? '://[redacted]@' : '[redacted]'))
+}
+
+/**
+ * The program's log: one JSON line per change of state. Levels are pino's.
+ * Values under secret field names and texts that look like secrets are replaced before they are written.
+ */
+export function createLog(level: string, destination?: DestinationStream): Log {
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), censor: '[redacted]' },
+      formatters: { level: (label) => ({ level: label }) },
+      hooks: { streamWrite: redact },
+    },
+    destination ?? pino.destination({ fd: 2, sync: true }),
+  )
+}

@@ -1,0 +1,49 @@
+import type { ConnectionId, UserId, WorkspaceId } from '../ids.ts'
+
+export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject
+export type JsonObject = { [key: string]: JsonValue }
+
+/** A tool as its server listed it; annotations are the server's claims, not facts. */
+export type StoredTool = {
+  name: string
+  title?: string | undefined
+  description: string
+  inputSchema: JsonObject
+  outputSchema?: JsonObject | undefined
+  annotations?: ToolAnnotations | undefined
+}
+
+export type ToolAnnotations = {
+  readOnlyHint?: boolean | undefined
+  destructiveHint?: boolean | undefined
+  idempotentHint?: boolean | undefined
+  openWorldHint?: boolean | undefined
+}
+
+export type ConnectionStatus = 'connected' | 'failing' | 'needs_sign_in'
+
+/** One person's configured link to one MCP server. Secrets are not here: `credential` names them in the credential store. */
+export type Connection = {
+  id: ConnectionId
+  workspace: WorkspaceId
+  user: UserId
+  name: string
+  card: string
+  /** What the person filled in and is not secret. */
+  inputs: Record<string, string>
+  credential: string | undefined
+  status: ConnectionStatus
+  statusReason: string | undefined
+  tools: StoredTool[]
+  /** The protocol verdict of the last open; only mcp/ reads it. */
+  era: unknown
+  eraAt: Date | undefined
+  createdAt: Date
+  lastUsed: Date | undefined
+  usageCount: number
+}
+
+export type NewConnection = Pick<
+  Connection,
+  'id' | 'workspace' | 'user' | 'name' | 'card' | 'inputs' | 'credential' | 'tools' | 'era'
+>
