@@ -1,0 +1,39 @@
+import type { z } from 'zod'
+import { AppError, type ErrorCode } from '../errors.ts'
+
+/**
+ * The database as the rest of the app knows it: one SQL function per operation.
+ * `call` runs `fn` in a transaction of its own and parses its jsonb result with `shape`.
+ * An argument `name` is the function's parameter `p_name` (the prefix keeps it apart from columns);
+ * values are JSON: texts, numbers, booleans, null, and objects or arrays for jsonb parameters.
+ * Throws AppError: what the function raised as PT4xx, `database_unavailable` when it cannot be reached
+ * (nothing is known of the outcome), `database_failed` for the rest.
+ */
+export type Db = {
+  call<T>(fn: string, args: Record<string, unknown>, shape: z.ZodType<T>): Promise<T>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+const CODE_OF_STATE: Record<string, ErrorCode> = {
+  PT400: 'input_invalid',
+  PT403: 'not_allowed',
+  PT404: 'not_found',
+  PT409: 'conflict',
+  PT410: 'name_taken',
+  PT429: 'limit_reached',
+}
+
+/** The AppError for a SQLSTATE a function raised on purpose, or undefined for any other state. */
+export function raisedError(state: string | undefined, message: string, cause: unknown): AppError | undefined {
+  const code = state === undefined ? undefined : CODE_OF_STATE[state]
+  return code === undefined ? undefined : new AppError(code, message, { cause })
+}
+
+/** Parses what a function returned; a mismatch means code and schema disagree. */
+export function parseResult<T>(fn: string, result: unknown, shape: z.ZodType<T>): T {
+  const parsed = shape.safeParse(result)
+  if (parsed.success) return parsed.data
+  throw new AppError('database_failed', `The database answered ${fn} in a form this version does not know.`, {
+    cause: parsed.error,
+  })
+}

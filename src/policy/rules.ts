@@ -1,0 +1,97 @@
+import { z } from 'zod'
+import type { Db } from '../db/call.ts'
+import { ConnectionId, type Principal, UserId, type WorkspaceId } from '../ids.ts'
+
+/** What a workspace or a person decided in advance. `tool` '*' means any tool. */
+export type Rule = {
+  id: string
+  scope: 'workspace' | 'person'
+  user: UserId | undefined
+  card: string | undefined
+  connection: ConnectionId | undefined
+  connectionName: string | undefined
+  tool: string
+  verdict: 'allow' | 'ask' | 'deny'
+  /** The requester may not approve it. */
+  fourEyes: boolean
+  /** Hash of the tool definition the rule was made for; another definition makes an allow-rule void. */
+  definition: string | undefined
+  createdAt: Date
+  createdBy: UserId
+}
+
+export type NewRule = Pick<Rule, 'verdict' | 'tool' | 'card' | 'fourEyes'>
+
+export type Rules = {
+  /** The workspace's rules and this person's own. */
+  rulesFor(principal: Principal): Promise<Rule[]>
+  /** "Always allow" for one tool of one of the person's connections, as it is defined now. */
+  addAlways(principal: Principal, connection: ConnectionId, tool: string, definition: string): Promise<Rule>
+  /** A rule for everybody in the workspace; who may set one is the door's question. */
+  addForWorkspace(by: Principal, rule: NewRule): Promise<Rule>
+  /** Removes the person's own rule (or a workspace rule they made); undefined when there is none. */
+  revoke(principal: Principal, id: string): Promise<Rule | undefined>
+  /** Who decides destructive calls in this workspace; may be nobody. */
+  approversOf(workspace: WorkspaceId): Promise<UserId[]>
+  setApprovers(workspace: WorkspaceId, by: UserId, users: UserId[]): Promise<void>
+}
+
+const absent = <T>(value: T | null): T | undefined => value ?? undefined
+
+const Row = z
+  .object({
+    id: z.uuid(),
+    scope: z.enum(['workspace', 'person']),
+    user_id: UserId.nullable().transform(absent),
+    card: z.string().nullable().transform(absent),
+    connection_id: ConnectionId.nullable().transform(absent),
+    connection_name: z.string().nullable().transform(absent),
+    tool: z.string(),
+    verdict: z.enum(['allow', 'ask', 'deny']),
+    four_eyes: z.boolean(),
+    definition: z.string().nullable().transform(absent),
+    created_at: z.string().transform((text) => new Date(text)),
+    created_by: UserId,
+  })
+  .transform(
+    ({ user_id, connection_id, connection_name, four_eyes, created_at, created_by, ...same }): Rule => ({
+      ...same,
+      user: user_id,
+      connection: connection_id,
+      connectionName: connection_name,
+      fourEyes: four_eyes,
+      createdAt: created_at,
+      createdBy: created_by,
+    }),
+  )
+
+/** The rules over the database. Errors are db/'s. */
+export function createRules(db: Db): Rules {
+  return {
+    rulesFor: (p) => db.call('rules_for', { workspace: p.workspace, user: p.user }, z.array(Row)),
+    addAlways: (p, connection, tool, definition) =>
+      db.call('rule_add_always', { workspace: p.workspace, user: p.user, connection, tool, definition }, Row),
+    addForWorkspace: (by, rule) =>
+      db.call(
+        'rule_add_workspace',
+        {
+          workspace: by.workspace,
+          user: by.user,
+          card: rule.card ?? null,
+          tool: rule.tool,
+          verdict: rule.verdict,
+          four_eyes: rule.fourEyes,
+        },
+        Row,
+      ),
+    revoke: (p, id) =>
+      db.call('rule_revoke', { workspace: p.workspace, user: p.user, id }, Row.nullable().transform(absent)),
+    approversOf: (workspace) => db.call('approvers_of', { workspace }, z.array(UserId)),
+    setApprovers: (workspace, by, users) =>
+      db.call(
+        'approvers_set',
+        { workspace, user: by, approvers: users },
+        z.null().transform(() => undefined),
+      ),
+  }
+}

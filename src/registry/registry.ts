@@ -1,0 +1,129 @@
+import { z } from 'zod'
+import type { Db } from '../db/call.ts'
+import { ConnectionId, type Principal, UserId, WorkspaceId } from '../ids.ts'
+import type { Connection, ConnectionStatus, JsonObject, NewConnection, StoredTool } from './connection.ts'
+
+/** Who has connected what. */
+export type Registry = {
+  /** A person's connections, by name. */
+  connectionsOf(principal: Principal): Promise<Connection[]>
+  /** By name, upper and lower case alike. */
+  find(principal: Principal, name: string): Promise<Connection | undefined>
+  get(id: ConnectionId): Promise<Connection | undefined>
+  /** Throws `name_taken`, or `limit_reached` when the person has `limit` connections already. */
+  add(connection: NewConnection, limit: number): Promise<Connection>
+  /** New inputs and tools after a successful reconnect. Throws `not_found`. */
+  replace(id: ConnectionId, change: Pick<Connection, 'inputs' | 'credential' | 'tools' | 'era'>): Promise<Connection>
+  setStatus(id: ConnectionId, status: ConnectionStatus, reason?: string): Promise<void>
+  setTools(id: ConnectionId, tools: StoredTool[]): Promise<void>
+  setEra(id: ConnectionId, era: unknown): Promise<void>
+  /** Removes it if it is this person's; undefined when there is none. */
+  remove(principal: Principal, id: ConnectionId): Promise<Connection | undefined>
+}
+
+const Json: z.ZodType<JsonObject> = z.record(z.string(), z.json())
+
+const Tool = z.object({
+  name: z.string(),
+  title: z.string().optional(),
+  description: z.string(),
+  inputSchema: Json,
+  outputSchema: Json.optional(),
+  annotations: z
+    .object({
+      readOnlyHint: z.boolean().optional(),
+      destructiveHint: z.boolean().optional(),
+      idempotentHint: z.boolean().optional(),
+      openWorldHint: z.boolean().optional(),
+    })
+    .optional(),
+})
+
+const absent = <T>(value: T | null): T | undefined => value ?? undefined
+const instant = z
+  .string()
+  .nullable()
+  .transform((text) => (text === null ? undefined : new Date(text)))
+
+const Row = z
+  .object({
+    id: ConnectionId,
+    workspace_id: WorkspaceId,
+    user_id: UserId,
+    connection_name: z.string(),
+    mcp_type: z.string(),
+    connection_config: z.object({ inputs: z.record(z.string(), z.string()) }),
+    credential_reference: z.string().nullable().transform(absent),
+    status: z.enum(['connected', 'failing', 'needs_sign_in']),
+    status_reason: z.string().nullable().transform(absent),
+    tools_available: z.array(Tool),
+    era: z.json().transform((era) => era ?? undefined),
+    era_at: instant,
+    created_at: z.string().transform((text) => new Date(text)),
+    last_used: instant,
+    usage_count: z.number(),
+  })
+  .transform(
+    (row): Connection => ({
+      id: row.id,
+      workspace: row.workspace_id,
+      user: row.user_id,
+      name: row.connection_name,
+      card: row.mcp_type,
+      inputs: row.connection_config.inputs,
+      credential: row.credential_reference,
+      status: row.status,
+      statusReason: row.status_reason,
+      tools: row.tools_available,
+      era: row.era,
+      eraAt: row.era_at,
+      createdAt: row.created_at,
+      lastUsed: row.last_used,
+      usageCount: row.usage_count,
+    }),
+  )
+
+const Maybe = Row.nullable().transform(absent)
+const Nothing = z.null().transform(() => undefined)
+
+/** The registry over the database. Errors are db/'s. */
+export function createRegistry(db: Db): Registry {
+  return {
+    connectionsOf: (p) => db.call('connections_of', { workspace: p.workspace, user: p.user }, z.array(Row)),
+    find: (p, name) => db.call('connection_named', { workspace: p.workspace, user: p.user, name }, Maybe),
+    get: (id) => db.call('connection_get', { id }, Maybe),
+    add: (c, limit) =>
+      db.call(
+        'connection_add',
+        {
+          id: c.id,
+          workspace: c.workspace,
+          user: c.user,
+          name: c.name,
+          card: c.card,
+          config: { inputs: c.inputs },
+          credential: c.credential ?? null,
+          tools: c.tools,
+          era: c.era ?? {},
+          limit,
+        },
+        Row,
+      ),
+    replace: (id, change) =>
+      db.call(
+        'connection_replace',
+        {
+          id,
+          config: { inputs: change.inputs },
+          credential: change.credential ?? null,
+          tools: change.tools,
+          era: change.era ?? {},
+        },
+        Row,
+      ),
+    setStatus: (id, status, reason) => db.call('connection_status', { id, status, reason: reason ?? null }, Nothing),
+    setTools: (id, tools) => db.call('connection_tools', { id, tools }, Nothing),
+    setEra: (id, era) => db.call('connection_era', { id, era: era ?? {} }, Nothing),
+    remove: (p, id) => db.call('connection_remove', { workspace: p.workspace, user: p.user, id }, Maybe),
+  }
+}

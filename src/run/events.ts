@@ -1,0 +1,111 @@
+import { z } from 'zod'
+import { ApprovalId, ConnectionId, RunId, UserId } from '../ids.ts'
+import { Origin } from './origin.ts'
+
+export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject
+export type JsonObject = { [key: string]: JsonValue }
+
+const Json: z.ZodType<JsonObject> = z.record(z.string(), z.json())
+
+const Part = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('text'), text: z.string() }),
+  z.object({ type: z.literal('tool_use'), id: z.string(), name: z.string(), input: Json }),
+  z.object({ type: z.literal('opaque'), block: Json }),
+])
+
+export const ResultFile = z.object({ name: z.string(), mimeType: z.string(), /** base64 */ data: z.string() })
+export type ResultFile = z.infer<typeof ResultFile>
+
+/** What a call goes to, as it was when it was judged. */
+export const CallTarget = z.object({
+  connection: ConnectionId,
+  connectionName: z.string(),
+  card: z.string(),
+  cardTitle: z.string(),
+  tool: z.string(),
+  title: z.string(),
+  schema: Json,
+})
+export type CallTarget = z.infer<typeof CallTarget>
+
+const Started = z.object({
+  type: z.literal('started'),
+  origin: Origin,
+  text: z.string(),
+  context: z.array(z.object({ author: z.string(), text: z.string() })),
+})
+const Summarised = z.object({ type: z.literal('summarised'), text: z.string(), upTo: RunId, costUsd: z.number() })
+const Replied = z.object({
+  type: z.literal('replied'),
+  content: z.array(Part),
+  stop: z.enum(['end', 'tools', 'length', 'refusal']),
+  usage: z.object({ input: z.number(), output: z.number(), cacheRead: z.number(), cacheWrite: z.number() }),
+  model: z.string(),
+  costUsd: z.number(),
+})
+const Judged = z.object({
+  type: z.literal('judged'),
+  call: z.string(),
+  target: CallTarget,
+  verdict: z.enum(['allow', 'ask', 'deny']),
+  why: z.array(z.string()),
+  risk: z.enum(['read', 'write', 'destructive']),
+  /** Hash of arguments and tool definition; what is called later must have this hash. */
+  hash: z.string(),
+  /** A repeat of the call does no harm. */
+  repeatable: z.boolean(),
+  approval: z
+    .object({
+      id: ApprovalId,
+      approvers: z.array(UserId),
+      fourEyes: z.boolean(),
+      mayAlways: z.boolean(),
+      expiresAt: z.iso.datetime(),
+    })
+    .optional(),
+})
+const Answered = z.object({
+  type: z.literal('answered'),
+  call: z.string(),
+  approval: ApprovalId,
+  decision: z.enum(['approved', 'denied', 'expired', 'stopped']),
+  by: UserId.optional(),
+  reason: z.string().optional(),
+  arguments: Json.optional(),
+  hash: z.string().optional(),
+  always: z.boolean().optional(),
+})
+const Called = z.object({ type: z.literal('called'), call: z.string() })
+const Returned = z.object({
+  type: z.literal('returned'),
+  call: z.string(),
+  outcome: z.enum(['ok', 'error', 'failed', 'cancelled', 'unknown', 'refused']),
+  /** What the model reads. */
+  text: z.string(),
+  images: z.array(z.object({ mimeType: z.string(), data: z.string() })),
+  files: z.array(ResultFile),
+  /** One line for people. */
+  summary: z.string(),
+  ms: z.number(),
+})
+const Stopped = z.object({ type: z.literal('stopped'), by: UserId })
+const Failed = z.object({ type: z.literal('failed'), code: z.string(), message: z.string() })
+const Finished = z.object({ type: z.literal('finished'), note: z.enum(['turn_limit', 'budget']).optional() })
+
+const at = { at: z.iso.datetime() }
+
+/** One thing that happened to a run; the rows of run_events. `at` is UTC. */
+export const RunEvent = z.discriminatedUnion('type', [
+  Started.extend(at),
+  Summarised.extend(at),
+  Replied.extend(at),
+  Judged.extend(at),
+  Answered.extend(at),
+  Called.extend(at),
+  Returned.extend(at),
+  Stopped.extend(at),
+  Failed.extend(at),
+  Finished.extend(at),
+])
+export type RunEvent = z.infer<typeof RunEvent>
+export type EventOf<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>

@@ -1,0 +1,81 @@
+import type { ApprovalId, ChannelId, Principal, RunId, UserId, WorkspaceId } from '../ids.ts'
+import type { JsonObject } from './events.ts'
+import type { Origin } from './origin.ts'
+import type { CallState, RunState } from './state.ts'
+
+/** What doors may ask of run/. */
+export type Runs = {
+  /** `dedupeKey` (workspace:channel:ts) makes one run of however many deliveries of one message. */
+  start(request: StartRequest): Promise<Started>
+  knowsThread(workspace: WorkspaceId, channel: ChannelId, threadTs: string): Promise<boolean>
+  /** The run at work (or at rest) in this thread. */
+  activeIn(workspace: WorkspaceId, channel: ChannelId, threadTs: string): Promise<RunId | undefined>
+  state(id: RunId): Promise<RunState | undefined>
+  approval(id: ApprovalId): Promise<{ state: RunState; call: CallState } | undefined>
+  answer(answer: Answer): Promise<AnswerOutcome>
+  /** Approvals this person may decide now, oldest first. */
+  pendingFor(principal: Principal): Promise<{ state: RunState; call: CallState }[]>
+  /** A person's last runs, newest first. */
+  recentOf(principal: Principal, limit: number): Promise<RunState[]>
+  stop(id: RunId, by: Principal): Promise<'stopped' | 'over' | 'not_yours'>
+  /** Asks once more for a call whose outcome is unknown; a run of its own. */
+  tryAgain(id: RunId, callId: string, by: Principal): Promise<Started | 'not_yours' | 'gone'>
+  /** Tools the model's API refuses, with the reason. */
+  leftOut(tools: { connection: string; tool: { name: string; description: string; inputSchema: JsonObject } }[]): {
+    tool: string
+    why: string
+  }[]
+  shown: ShownMessages
+  /** True when this Slack event id was seen in the last 24 hours; remembers it. */
+  seen(eventId: string): Promise<boolean>
+}
+
+export type StartRequest = {
+  origin: Origin
+  text: string
+  /** What was said in the thread before the app was asked. */
+  context?: { author: string; text: string }[]
+  dedupeKey: string
+}
+
+export type Started = {
+  run: RunId
+  /** False when this message was taken before. */
+  fresh: boolean
+  /** It waits behind another run of its conversation. */
+  waiting: boolean
+}
+
+export type Answer = {
+  approval: ApprovalId
+  by: Principal
+  decision: 'approved' | 'denied'
+  reason?: string
+  arguments?: JsonObject
+  always?: boolean
+}
+
+export type AnswerOutcome =
+  | { kind: 'settled' }
+  | { kind: 'already'; decision: 'approved' | 'denied' | 'expired' | 'stopped'; by: UserId | undefined; at: Date }
+  | { kind: 'not_yours'; approvers: UserId[] }
+  | { kind: 'invalid'; problems: { field: string; message: string }[] }
+  | { kind: 'gone' }
+
+/** Which message shows which part of a run. */
+export type ShownMessages = {
+  of(run: RunId): Promise<Shown[]>
+  record(run: RunId, shown: Shown): Promise<void>
+  forget(run: RunId, key: string): Promise<void>
+}
+
+export type Shown = {
+  /** `answer:0`, `approval:<id>:<channel>`, `file:<call>:0`, `note:…` */
+  key: string
+  channel: string
+  ts: string
+  /** Hash of what is painted there. */
+  picture: string
+  /** A stream is open on it. */
+  live: boolean
+}

@@ -1,0 +1,83 @@
+import type { ApprovalId, ConnectionId, RunId, UserId } from '../ids.ts'
+import type { Usage } from '../model/turn.ts'
+import type { JsonObject, ResultFile } from './events.ts'
+import type { Origin } from './origin.ts'
+
+/** A run as its events make it; stored nowhere. The picture of it is: for each turn its text, then its calls. */
+export type RunState = {
+  id: RunId
+  origin: Origin
+  text: string
+  context: { author: string; text: string }[]
+  status: 'working' | 'finished' | 'failed' | 'stopped'
+  turns: TurnState[]
+  calls: CallState[]
+  /** The text of the last turn. */
+  answer: string
+  /** Why it ended early although nothing failed. */
+  note: 'turn_limit' | 'budget' | undefined
+  failure: { code: string; message: string } | undefined
+  stoppedBy: UserId | undefined
+  usage: Usage & { costUsd: number }
+  /** What the conversation before this run comes down to, if it had to be summarised. */
+  summary: string | undefined
+  /** This instance took the run over, or came back to it: what was painted is known only from records. */
+  recovered: boolean
+}
+
+export type TurnState = { text: string; callIds: string[] }
+
+export type CallStage =
+  | 'wished'
+  | 'asking'
+  | 'cleared'
+  | 'calling'
+  | 'done'
+  | 'failed'
+  | 'unknown'
+  | 'denied'
+  | 'cancelled'
+
+export type CallState = {
+  id: string
+  turn: number
+  /** The name the model used. */
+  offeredAs: string
+  connection: ConnectionId | undefined
+  connectionName: string
+  card: string
+  cardTitle: string
+  tool: string
+  /** The tool in plain words. */
+  title: string
+  arguments: JsonObject
+  schema: JsonObject
+  stage: CallStage
+  approval: ApprovalState | undefined
+  result: { summary: string; isError: boolean; files: ResultFile[]; ms: number } | undefined
+  /** Why it failed, was denied or is unknown, in words. */
+  cause: string | undefined
+  /** Its outcome is unknown and a person may ask for it again. */
+  retryable: boolean
+  /** Hash of arguments and tool definition that was judged or approved. */
+  hash: string | undefined
+}
+
+export type ApprovalState = {
+  id: ApprovalId
+  why: string[]
+  risk: 'write' | 'destructive'
+  approvers: UserId[]
+  mayAlways: boolean
+  expiresAt: Date
+  decided:
+    | {
+        decision: 'approved' | 'denied' | 'expired' | 'stopped'
+        by: UserId | undefined
+        reason: string | undefined
+        at: Date
+        edited: boolean
+        always: boolean
+      }
+    | undefined
+}
