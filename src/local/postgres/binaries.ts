@@ -40,7 +40,7 @@ function unsupported(cause?: unknown): AppError {
 }
 
 /** The package's postinstall only makes links between its shared libraries; `npm ci --ignore-scripts` leaves them out. */
-async function restoreSymlinks(folder: string): Promise<void> {
+export async function restoreSymlinks(folder: string): Promise<void> {
   const listed = path.join(folder, 'native', 'pg-symlinks.json')
   if (!existsSync(listed)) return
   const links = Symlinks.parse(JSON.parse(await readFile(listed, 'utf8')))
