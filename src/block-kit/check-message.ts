@@ -1,0 +1,20 @@
+import { checkBlocks } from './check-blocks.ts'
+import { LIMITS } from './limits.ts'
+import { type Problem, problem, sizeProblem } from './problem.ts'
+
+/** Why Slack would refuse (or cut) this message; empty when it would take it as it is. */
+export function checkMessage(message: { text?: unknown; blocks?: unknown }): Problem[] {
+  return [...checkText(message.text), ...(message.blocks === undefined ? [] : checkMessageBlocks(message.blocks))]
+}
+
+/** The blocks alone, as `chat.postMessage` checks them; `max` is larger for a finished stream. */
+export function checkMessageBlocks(blocks: unknown, max: number = LIMITS.message.blocks): Problem[] {
+  return checkBlocks(blocks, 'message', max)
+}
+
+function checkText(text: unknown): Problem[] {
+  if (text === undefined) return []
+  if (typeof text !== 'string') return [problem('wrong_type', '/text', 'must be a string')]
+  const { textMax } = LIMITS.message
+  return text.length > textMax ? [sizeProblem('/text', 'max_length', textMax, text.length)] : []
+}
