@@ -1,0 +1,94 @@
+import { createHash, randomBytes, scrypt } from 'node:crypto'
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { AppError } from '../errors.ts'
+import { readIfThere, writeFirst, writeWhole } from './file.ts'
+import { seal, unseal } from './seal.ts'
+import type { CredentialStore } from './store.ts'
+
+const KEY_BYTES = 32
+// Below this a key can be guessed however it is stretched.
+const KEY_TEXT_MIN_CHARS = 16
+// The same in every installation, so that instances with one folder and one CREDENTIALS_KEY agree.
+const KEY_SALT = 'patchbay credentials v1'
+const CHECK_REF = 'patchbay/check'
+
+/**
+ * Secrets in files of a folder, one per reference, sealed with AES-256-GCM. Several processes may use the folder.
+ * The key comes from `key` (CREDENTIALS_KEY), else from a file in the folder that only its owner can read, made at
+ * first start. Throws `config_invalid` when the key is not the one the folder was begun with.
+ */
+export async function openLocalStore(o: { folder: string; key: string | undefined }): Promise<CredentialStore> {
+  const { folder } = o
+  await asStore('open', () => mkdir(folder, { recursive: true, mode: 0o700 }))
+  const key = o.key === undefined ? await asStore('open', () => keyOfFolder(folder)) : await keyFromText(o.key)
+  await checkKey(folder, key)
+  return {
+    get: async (ref) => {
+      const sealed = await asStore('read', () => readIfThere(fileOf(folder, ref)))
+      return sealed === undefined ? undefined : await asStore('read', async () => unseal(key, ref, sealed))
+    },
+    set: (ref, secret) => asStore('save', () => writeWhole(fileOf(folder, ref), seal(key, ref, secret))),
+    remove: (ref) => asStore('remove', () => rm(fileOf(folder, ref), { force: true })),
+  }
+}
+
+/** A hash, so that a reference can hold anything and a listing of the folder says nothing. */
+function fileOf(folder: string, ref: string): string {
+  return join(folder, `${createHash('sha256').update(ref).digest('hex')}.sealed`)
+}
+
+async function keyOfFolder(folder: string): Promise<Buffer> {
+  const path = join(folder, 'key')
+  if ((await readIfThere(path)) === undefined) await writeFirst(path, randomBytes(KEY_BYTES))
+  const key = await readIfThere(path)
+  if (key?.length !== KEY_BYTES) throw new RangeError(`the key file ${path} is damaged`)
+  return key
+}
+
+function keyFromText(text: string): Promise<Buffer> {
+  if (text.length < KEY_TEXT_MIN_CHARS)
+    throw new AppError(
+      'config_invalid',
+      `CREDENTIALS_KEY is too short: put at least ${KEY_TEXT_MIN_CHARS} characters, for example the output of: openssl rand -base64 32`,
+    )
+  return new Promise((resolve, reject) =>
+    scrypt(text, KEY_SALT, KEY_BYTES, (error, key) => (error ? reject(error) : resolve(key))),
+  )
+}
+
+/** A known text sealed at first start tells a wrong key at once, not at a person's first call. */
+async function checkKey(folder: string, key: Buffer): Promise<void> {
+  const path = fileOf(folder, CHECK_REF)
+  await asStore('open', () => writeFirst(path, seal(key, CHECK_REF, 'ok')))
+  const sealed = await asStore('open', () => readIfThere(path))
+  try {
+    unseal(key, CHECK_REF, sealed ?? Buffer.alloc(0))
+  } catch (error) {
+    throw otherKey(folder, error)
+  }
+}
+
+async function asStore<T>(what: 'open' | 'read' | 'save' | 'remove', work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw failed(what, error)
+  }
+}
+
+function otherKey(folder: string, cause: unknown): AppError {
+  return new AppError(
+    'config_invalid',
+    `The credentials in ${folder} were saved with another key: set CREDENTIALS_KEY back to that key (or unset it, if none was set then). If the key is lost, remove the folder; people then reconnect.`,
+    { cause },
+  )
+}
+
+function failed(what: string, cause: unknown): AppError {
+  return new AppError(
+    'credential_store_failed',
+    `Could not ${what} a saved credential. Tell whoever runs Patchbay here; the log has the cause.`,
+    { cause },
+  )
+}

@@ -1,0 +1,131 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { openLocalStore } from '../../src/credentials/local.ts'
+import { openCredentialStore } from '../../src/credentials/open.ts'
+import type { CredentialStore } from '../../src/credentials/store.ts'
+
+const folderOf = () => mkdtemp(join(tmpdir(), 'patchbay-credentials-'))
+
+/** What every backend must do. */
+function contract(name: string, open: () => Promise<CredentialStore>) {
+  describe(`${name} keeps the store's contract`, () => {
+    it('gives back what was set, the last one', async () => {
+      const store = await open()
+      await store.set('connection/1', 'first')
+      await store.set('connection/1', 'zweites ✓')
+      expect(await store.get('connection/1')).toBe('zweites ✓')
+    })
+    it('says undefined for what is not there, and after remove', async () => {
+      const store = await open()
+      expect(await store.get('connection/none')).toBeUndefined()
+      await store.set('connection/2', 'x')
+      await store.remove('connection/2')
+      await store.remove('connection/2')
+      expect(await store.get('connection/2')).toBeUndefined()
+    })
+    it('keeps references apart, whatever they hold', async () => {
+      const store = await open()
+      await store.set('a/b', '1')
+      await store.set('a/../a/b', '2')
+      await store.set('../../etc', '3')
+      expect([await store.get('a/b'), await store.get('a/../a/b'), await store.get('../../etc')]).toEqual([
+        '1',
+        '2',
+        '3',
+      ])
+    })
+    it('takes an empty and a large secret', async () => {
+      const store = await open()
+      await store.set('empty', '')
+      await store.set('large', 'k'.repeat(100_000))
+      expect(await store.get('empty')).toBe('')
+      expect((await store.get('large'))?.length).toBe(100_000)
+    })
+  })
+}
+
+contract('local with its own key', async () => openLocalStore({ folder: await folderOf(), key: undefined }))
+contract('local with CREDENTIALS_KEY', async () =>
+  openLocalStore({ folder: await folderOf(), key: 'a-key-long-enough-to-use' }),
+)
+
+describe('the local store', () => {
+  it('writes no secret and no reference in the clear, and only for its owner', async () => {
+    const folder = await folderOf()
+    const store = await openLocalStore({ folder: join(folder, 'in'), key: undefined })
+    await store.set('connection/visible', 'hunter2-hunter2')
+    const names = await readdir(join(folder, 'in'))
+    const bytes = await Promise.all(names.map((name) => readFile(join(folder, 'in', name), 'latin1')))
+    expect(names.join() + bytes.join()).not.toMatch(/hunter2|visible/)
+    for (const name of names) expect((await stat(join(folder, 'in', name))).mode & 0o777).toBe(0o600)
+    expect((await stat(join(folder, 'in'))).mode & 0o777).toBe(0o700)
+  })
+
+  it('is the same store after a restart', async () => {
+    const folder = await folderOf()
+    await (await openLocalStore({ folder, key: undefined })).set('r', 's')
+    expect(await (await openLocalStore({ folder, key: undefined })).get('r')).toBe('s')
+  })
+
+  it('refuses another key at start, with what to do', async () => {
+    const folder = await folderOf()
+    await openLocalStore({ folder, key: 'the-first-key-1234' })
+    await expect(openLocalStore({ folder, key: 'another-key-12345' })).rejects.toMatchObject({
+      code: 'config_invalid',
+      message: expect.stringContaining('CREDENTIALS_KEY'),
+    })
+  })
+
+  it('refuses a short key', async () => {
+    await expect(openLocalStore({ folder: await folderOf(), key: 'short' })).rejects.toMatchObject({
+      code: 'config_invalid',
+    })
+  })
+
+  it('does not open a file moved to another reference, nor a changed one', async () => {
+    const folder = await folderOf()
+    const store = await openLocalStore({ folder, key: undefined })
+    const before = new Set(await readdir(folder))
+    await store.set('mine', 'x')
+    const mine = (await readdir(folder)).find((name) => !before.has(name)) ?? ''
+    const kept = new Set(await readdir(folder))
+    await store.set('yours', 'y')
+    const yours = (await readdir(folder)).find((name) => !kept.has(name)) ?? ''
+    await rename(join(folder, yours), join(folder, mine))
+    await expect(store.get('mine')).rejects.toMatchObject({ code: 'credential_store_failed' })
+    await store.set('mine', 'x')
+    const bytes = await readFile(join(folder, mine))
+    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1
+    await writeFile(join(folder, mine), bytes)
+    await expect(store.get('mine')).rejects.toMatchObject({ code: 'credential_store_failed' })
+  })
+
+  it('agrees on one key when several processes start at once', async () => {
+    const folder = await folderOf()
+    const script = `const { openLocalStore } = await import(${JSON.stringify(new URL('../../src/credentials/local.ts', import.meta.url).href)})
+      const store = await openLocalStore({ folder: ${JSON.stringify(folder)}, key: undefined })
+      for (let i = 0; i < 20; i++) await store.set('of/' + process.argv[1] + '/' + i, 'v' + i)
+      for (let i = 0; i < 20; i++) await store.set('shared', 'x'.repeat(1000))`
+    const codes = await Promise.all([1, 2, 3].map((n) => run(script, String(n))))
+    expect(codes).toEqual([0, 0, 0])
+    const store = await openLocalStore({ folder, key: undefined })
+    for (const n of [1, 2, 3]) expect(await store.get(`of/${n}/19`)).toBe('v19')
+    expect(await store.get('shared')).toBe('x'.repeat(1000))
+    expect((await readdir(folder)).filter((name) => name.endsWith('.draft'))).toEqual([])
+  })
+})
+
+describe('openCredentialStore', () => {
+  it('says what to put when the kind is not known', async () => {
+    const folder = await folderOf()
+    expect(() => openCredentialStore({ kind: 'vault', folder, key: undefined })).toThrowError(/CREDENTIAL_STORE=vault/)
+  })
+})
+
+function run(script: string, arg: string): Promise<number | null> {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script, arg], { stdio: 'inherit' })
+  return new Promise((resolve) => child.once('exit', resolve))
+}
