@@ -1,0 +1,88 @@
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { mend } from './tool-schema-mend.ts'
+import { mendRoot, resolveRef } from './tool-schema-root.ts'
+import type { JsonObject, JsonValue, OfferedTool } from './turn.ts'
+
+/** https://platform.claude.com/docs/en/agents-and-tools/tool-use/define-tools */
+const TOOL_NAME = /^[a-zA-Z0-9_-]{1,64}$/
+// Not in the documentation, only in the API's own words; one key that does not fit fails the whole request.
+const PROPERTY_NAME = /^[a-zA-Z0-9_.-]{1,64}$/
+
+// Ours, not the API's: a tool this large would crowd out the conversation, and deep ones slow everything that walks them.
+const TOOL_MAX_CHARACTERS = 60_000
+const SCHEMA_MAX_DEPTH = 64
+
+const DRAFT = 'https://json-schema.org/draft/2020-12/schema'
+const ROOT_COMBINATORS = ['oneOf', 'anyOf', 'allOf']
+
+const metaSchema = lazily(() => new Ajv2020({ strict: false, validateFormats: false, logger: false }))
+
+/** Why the API would refuse this tool, or undefined. A refused tool fails the request of every other tool with it. */
+export function refusal(tool: OfferedTool): string | undefined {
+  if (!TOOL_NAME.test(tool.name)) return 'its name is not 1 to 64 letters, digits, "_" and "-"'
+  const size = tool.description.length + JSON.stringify(tool.schema).length
+  if (size > TOOL_MAX_CHARACTERS) return `its description and input schema are too large (${size} characters)`
+  return schemaRefusal(tool.schema)
+}
+
+function schemaRefusal(schema: JsonObject): string | undefined {
+  if (depthOf(schema) > SCHEMA_MAX_DEPTH) return `its input schema is nested more than ${SCHEMA_MAX_DEPTH} deep`
+  if (schema.type !== 'object') return 'its input is not an object'
+  const combinator = ROOT_COMBINATORS.find((keyword) => keyword in schema)
+  if (combinator) return `its input schema has ${combinator} at the top level`
+  const properties = schema.properties
+  const badName = isObject(properties) && Object.keys(properties).find((name) => !PROPERTY_NAME.test(name))
+  if (typeof badName === 'string') return `its input "${badName}" has a name the model cannot use`
+  const { $schema: draft, ...body } = schema
+  if (!metaSchema().validateSchema(body)) return 'its input schema is not valid JSON Schema 2020-12'
+  const lost = refsOf(schema).find((ref) => resolveRef(schema, ref) === undefined)
+  if (lost !== undefined) return `its input schema refers to "${lost}", which is not in it`
+  const foreign = draft !== undefined && draft !== DRAFT
+  return foreign ? 'its input schema names another draft of JSON Schema than 2020-12' : undefined
+}
+
+/**
+ * A schema the API takes that means the same or is looser: other drafts' spellings are brought to 2020-12, alternatives at
+ * the top level become optional properties, optional properties with unusable names are left out. Undefined if there is none.
+ */
+export function acceptableSchema(schema: JsonObject): JsonObject | undefined {
+  if (depthOf(schema) > SCHEMA_MAX_DEPTH) return undefined
+  const root = mendRoot(mend(schema))
+  if (!root) return undefined
+  const named = withUsableNames(root)
+  return named && schemaRefusal(named) === undefined ? named : undefined
+}
+
+function withUsableNames(schema: JsonObject): JsonObject | undefined {
+  const properties = schema.properties
+  if (!isObject(properties)) return schema
+  const required = Array.isArray(schema.required) ? schema.required : []
+  if (required.some((name) => typeof name !== 'string' || !PROPERTY_NAME.test(name))) return undefined
+  const kept = Object.entries(properties).filter(([name]) => PROPERTY_NAME.test(name))
+  return { ...schema, properties: Object.fromEntries(kept) }
+}
+
+function depthOf(value: JsonValue, depth = 0): number {
+  if (value === null || typeof value !== 'object' || depth > SCHEMA_MAX_DEPTH) return depth
+  return Math.max(depth, ...Object.values(value).map((inner) => depthOf(inner, depth + 1)))
+}
+
+function refsOf(value: JsonValue): string[] {
+  if (value === null || typeof value !== 'object') return []
+  if (Array.isArray(value)) return value.flatMap(refsOf)
+  const own = typeof value.$ref === 'string' ? [value.$ref] : []
+  return [...own, ...Object.values(value).flatMap(refsOf)]
+}
+
+function isObject(value: JsonValue | undefined): value is JsonObject {
+  return value !== null && typeof value === 'object' && !Array.isArray(value)
+}
+
+/** Importing a file runs nothing: made at first use. */
+function lazily<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
+}

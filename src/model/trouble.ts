@@ -1,0 +1,60 @@
+import Anthropic from '@anthropic-ai/sdk'
+import { AppError } from '../errors.ts'
+import type { Waiting } from './turn.ts'
+
+/** What an attempt's failure means for the next step. */
+export type Trouble =
+  | { kind: 'later'; why: Waiting['why']; afterSeconds: number | undefined }
+  | { kind: 'thinking_refused' }
+  | { kind: 'final'; error: AppError }
+
+const LATER_STATUSES = new Set([408, 409, 425, 429, 500, 502, 503, 504, 529])
+const LATER_TYPES = new Set(['overloaded_error', 'rate_limit_error', 'api_error', 'timeout_error'])
+
+/** https://platform.claude.com/docs/en/api/errors; an error event inside a stream has a type but no status. */
+export function troubleOf(error: Error, model: string): Trouble {
+  // What is not an answer of the API broke on the way: refused, reset, cut off in the middle.
+  if (!(error instanceof Anthropic.APIError) || error instanceof Anthropic.APIConnectionError)
+    return { kind: 'later', why: 'unreachable', afterSeconds: undefined }
+  const status: unknown = error.status
+  if (isPassing(status, error.type))
+    return { kind: 'later', why: whyOf(status, error.type), afterSeconds: retryAfterSeconds(error.headers) }
+  // Thinking is bound to the conversation before it, which changes when a connection is added or a thread is summarised:
+  // https://platform.claude.com/docs/en/build-with-claude/preserved-thinking
+  if (status === 400 && /thinking.{0,40}block/i.test(error.message)) return { kind: 'thinking_refused' }
+  return { kind: 'final', error: new AppError('model_failed', adviceOn(error, model), { cause: error }) }
+}
+
+function isPassing(status: unknown, type: string | null): boolean {
+  if (typeof status !== 'number') return type !== null && LATER_TYPES.has(type)
+  return LATER_STATUSES.has(status) || status >= 520
+}
+
+function whyOf(status: unknown, type: string | null): Waiting['why'] {
+  return status === 429 || type === 'rate_limit_error' ? 'rate_limited' : 'overloaded'
+}
+
+/** The header holds seconds or a date: https://www.rfc-editor.org/rfc/rfc9110#name-retry-after */
+function retryAfterSeconds(headers: Headers | undefined): number | undefined {
+  const value = headers?.get('retry-after')
+  if (!value) return undefined
+  const seconds = /^\d+(\.\d+)?$/.test(value) ? Number(value) : (Date.parse(value) - Date.now()) / 1000
+  return Number.isFinite(seconds) ? Math.max(0, seconds) : undefined
+}
+
+function adviceOn(error: InstanceType<typeof Anthropic.APIError>, model: string): string {
+  const said = (error.apiMessage ?? 'no reason given').slice(0, 300)
+  if (/credit balance|billing/i.test(said)) return `Claude's API wants payment: ${said}`
+  if (/prompt is too long|context window|too large/i.test(said) || Number(error.status) === 413)
+    return 'This conversation has become too long for the model. Start a new thread, and ask for less data at once.'
+  switch (Number(error.status)) {
+    case 401:
+      return "Claude's API does not accept the key. Whoever runs Patchbay should check ANTHROPIC_API_KEY."
+    case 403:
+      return `The key may not use the model ${model}. Whoever runs Patchbay should check ANTHROPIC_API_KEY and MODEL.`
+    case 404:
+      return `Claude's API does not know the model ${model}. Whoever runs Patchbay should check MODEL and ANTHROPIC_BASE_URL.`
+    default:
+      return `Claude's API refused the request: ${said}`
+  }
+}

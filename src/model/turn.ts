@@ -1,0 +1,51 @@
+export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject
+export type JsonObject = { [key: string]: JsonValue }
+
+export type TextPart = { type: 'text'; text: string }
+export type ToolUse = { type: 'tool_use'; id: string; name: string; input: JsonObject }
+/** A block that only the model reads, such as its thinking: it goes back as it came. */
+export type Opaque = { type: 'opaque'; block: JsonObject }
+export type ImagePart = { mimeType: string; data: string }
+export type ToolResult = {
+  type: 'tool_result'
+  id: string
+  text: string
+  isError: boolean
+  images?: ImagePart[] | undefined
+}
+
+export type UserMessage = { role: 'user'; content: (TextPart | ToolResult)[] }
+export type AssistantMessage = { role: 'assistant'; content: (TextPart | ToolUse | Opaque)[] }
+export type Message = UserMessage | AssistantMessage
+
+/** A tool as the model sees it. `schema` is JSON Schema 2020-12 for its input. */
+export type OfferedTool = { name: string; description: string; schema: JsonObject }
+
+/** Tokens. `input` counts only what was neither read from nor written to the prompt cache. */
+export type Usage = { input: number; output: number; cacheRead: number; cacheWrite: number }
+
+export type Turn = {
+  content: AssistantMessage['content']
+  stop: 'end' | 'tools' | 'length' | 'refusal'
+  usage: Usage
+  model: string
+  costUsd: number
+}
+
+export type Ask = { system: string; messages: Message[]; tools: OfferedTool[]; maxTokens: number }
+
+export type Waiting = { seconds: number; attempt: number; why: 'overloaded' | 'rate_limited' | 'unreachable' }
+
+export type Listener = {
+  signal: AbortSignal
+  onWords(text: string): void
+  /** The words of this turn so far are void: it begins again. */
+  onRestart(): void
+  onWaiting(waiting: Waiting): void
+}
+
+/**
+ * One turn of a model. Throws AppError: `cancelled` as soon as the signal fires, `model_overloaded` when patience ran out,
+ * `model_failed` when asking again would not help.
+ */
+export type Model = { name: string; turn(ask: Ask, listener: Listener): Promise<Turn> }
