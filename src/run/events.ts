@@ -52,6 +52,8 @@ const Judged = z.object({
   risk: z.enum(['read', 'write', 'destructive']),
   /** Hash of arguments and tool definition; what is called later must have this hash. */
   hash: z.string(),
+  /** Hash of the tool definition alone. */
+  definition: z.string(),
   /** A repeat of the call does no harm. */
   repeatable: z.boolean(),
   approval: z

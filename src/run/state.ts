@@ -1,6 +1,6 @@
 import type { ApprovalId, ConnectionId, RunId, UserId } from '../ids.ts'
 import type { Usage } from '../model/turn.ts'
-import type { JsonObject, ResultFile } from './events.ts'
+import type { EventOf, JsonObject, ResultFile } from './events.ts'
 import type { Origin } from './origin.ts'
 
 /** A run as its events make it; stored nowhere. The picture of it is: for each turn its text, then its calls. */
@@ -25,7 +25,12 @@ export type RunState = {
   recovered: boolean
 }
 
-export type TurnState = { text: string; callIds: string[] }
+export type TurnState = {
+  text: string
+  callIds: string[]
+  content: EventOf<'replied'>['content']
+  stop: EventOf<'replied'>['stop']
+}
 
 export type CallStage =
   | 'wished'
@@ -54,13 +59,28 @@ export type CallState = {
   schema: JsonObject
   stage: CallStage
   approval: ApprovalState | undefined
-  result: { summary: string; isError: boolean; files: ResultFile[]; ms: number } | undefined
+  result: ResultState | undefined
   /** Why it failed, was denied or is unknown, in words. */
   cause: string | undefined
   /** Its outcome is unknown and a person may ask for it again. */
   retryable: boolean
   /** Hash of arguments and tool definition that was judged or approved. */
   hash: string | undefined
+  /** Hash of the tool definition alone. */
+  definition: string | undefined
+  /** A repeat does no harm. */
+  repeatable: boolean
+}
+
+export type ResultState = {
+  /** One line for people. */
+  summary: string
+  /** What the model reads. */
+  text: string
+  images: { mimeType: string; data: string }[]
+  isError: boolean
+  files: ResultFile[]
+  ms: number
 }
 
 export type ApprovalState = {
@@ -68,6 +88,7 @@ export type ApprovalState = {
   why: string[]
   risk: 'write' | 'destructive'
   approvers: UserId[]
+  fourEyes: boolean
   mayAlways: boolean
   expiresAt: Date
   decided:

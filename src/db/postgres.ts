@@ -1,0 +1,55 @@
+import { DatabaseError, Pool } from 'pg'
+import { AppError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { type Db, parseResult, raisedError } from './call.ts'
+
+/** Enough for the work of one instance; more only adds memory on the server. */
+const POOL_SIZE = 10
+const CONNECT_TIMEOUT_MS = 5_000
+
+/** Classes of SQLSTATE that mean the server went away or refuses connections, not that the call was wrong. */
+const UNAVAILABLE = /^(08|57P|53300|25006)/
+
+/** Drives any Postgres through a `pg` pool. `url` is a connection string; a unix socket goes in `?host=`. */
+export function connectPostgres(url: string, log: Log): Db {
+  const pool = new Pool({ connectionString: url, max: POOL_SIZE, connectionTimeoutMillis: CONNECT_TIMEOUT_MS })
+  pool.on('error', (error) => log.warn({ reason: error.message }, 'database connection lost while idle'))
+  return {
+    async call(fn, args, shape) {
+      const rows = await pool.query(statement(fn, args)).catch((error: unknown) => {
+        throw translate(fn, error)
+      })
+      return parseResult(fn, rows.rows[0]?.result ?? null, shape)
+    },
+    async [Symbol.asyncDispose]() {
+      await pool.end()
+    },
+  }
+}
+
+/** `select fn(p_a => $1, …)`, prepared once per connection under the function's name. */
+function statement(fn: string, args: Record<string, unknown>) {
+  const names = Object.keys(args)
+  const list = names.map((name, at) => `p_${name} => $${at + 1}`).join(', ')
+  return {
+    name: `${fn}(${names.join()})`,
+    text: `select ${fn}(${list}) as result`,
+    values: Object.values(args).map(toText),
+  }
+}
+
+const toText = (value: unknown) => (typeof value === 'object' && value !== null ? JSON.stringify(value) : value)
+
+function translate(fn: string, error: unknown): AppError {
+  const state = error instanceof DatabaseError ? error.code : undefined
+  const raised = raisedError(state, error instanceof Error ? error.message : '', error)
+  if (raised) return raised
+  if (state === undefined || UNAVAILABLE.test(state)) {
+    return new AppError(
+      'database_unavailable',
+      'The database cannot be reached just now. Please try again in a moment.',
+      { cause: error },
+    )
+  }
+  return new AppError('database_failed', `The database could not do ${fn}.`, { cause: error })
+}

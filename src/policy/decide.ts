@@ -1,0 +1,136 @@
+import type { ConnectionId, UserId } from '../ids.ts'
+import { destructiveVerb } from './name-verb.ts'
+import type { Rule } from './rules.ts'
+import type { SqlReading } from './sql.ts'
+
+export type Risk = 'read' | 'write' | 'destructive'
+
+/** What is asked: one call, with all that is known of it. */
+export type Asked = {
+  requester: UserId
+  connection: ConnectionId
+  card: string
+  tool: string
+  /** Hash of the tool's definition now. */
+  definition: string
+  /** The card's word on the tool. `vouched`: the card answers for the server's claims too. */
+  word: { class?: Risk | undefined; vouched: boolean }
+  /** The server's claims: they may only make it stricter. */
+  annotations: { readOnlyHint?: boolean | undefined; destructiveHint?: boolean | undefined } | undefined
+  /** What the SQL among the arguments does, where the card says which argument holds SQL. */
+  sql: SqlReading | undefined
+  /** Host names among the arguments. */
+  hosts: string[]
+  /** The channel the answer is shown in, or undefined for the requester's own DM. */
+  shownIn: string | undefined
+  /** The workspace's approvers. */
+  approvers: UserId[]
+}
+
+export type Verdict =
+  | { kind: 'allow'; risk: Risk; why: string[] }
+  | {
+      kind: 'ask'
+      risk: 'write' | 'destructive'
+      approvers: UserId[]
+      fourEyes: boolean
+      mayAlways: boolean
+      why: string[]
+    }
+  | { kind: 'deny'; risk: Risk; why: string[] }
+
+/**
+ * May this call go ahead? Pure. Strictest wins, in this order: a workspace's deny, its other rules,
+ * the person's own rules, the card's word, and by default everything but a curated read asks.
+ */
+export function decide(asked: Asked, rules: Rule[]): Verdict {
+  const { risk, why } = weigh(asked)
+  const ofWorkspace = rules.filter((rule) => rule.scope === 'workspace' && matches(rule, asked))
+  const own = rules.filter((rule) => rule.scope === 'person' && matches(rule, asked))
+  const denied = [...ofWorkspace, ...own].find((rule) => rule.verdict === 'deny')
+  if (denied) return { kind: 'deny', risk, why: [denyWords(denied)] }
+  const asks = ofWorkspace.filter((rule) => rule.verdict === 'ask')
+  if (asks.length > 0) return ask(asked, risk, { why: ['A workspace rule says to ask first.', ...why], rules: asks })
+  if (ofWorkspace.some((rule) => rule.verdict === 'allow'))
+    return { kind: 'allow', risk, why: ['A workspace rule allows it.'] }
+  if (own.some((rule) => rule.verdict === 'ask'))
+    return ask(asked, risk, { why: ['Your own rule says to ask first.', ...why], rules: [] })
+  if (risk !== 'destructive' && own.some((rule) => allowsNow(rule, asked)))
+    return { kind: 'allow', risk, why: ['You chose "Always allow" for it.'] }
+  if (risk === 'read') return { kind: 'allow', risk, why }
+  return ask(asked, risk, { why, rules: [] })
+}
+
+/** Who may decide an approval of this risk now. The requester confirms own writes; what destroys goes to the approvers. */
+export function deciders(o: { risk: Risk; fourEyes: boolean; requester: UserId; approvers: UserId[] }): UserId[] {
+  const others = o.approvers.filter((user) => user !== o.requester)
+  if (o.fourEyes) return others
+  if (o.risk === 'destructive' && o.approvers.length > 0) return o.approvers
+  return [o.requester, ...others]
+}
+
+function ask(asked: Asked, risk: Risk, grounds: { why: string[]; rules: Rule[] }): Verdict {
+  const fourEyes = grounds.rules.some((rule) => rule.fourEyes)
+  const level = risk === 'destructive' ? 'destructive' : 'write'
+  const approvers = deciders({ risk: level, fourEyes, requester: asked.requester, approvers: asked.approvers })
+  if (approvers.length === 0) {
+    const why =
+      'A workspace rule wants a second person to approve this, and the workspace has no approvers. An owner can name them with /mcp approvers.'
+    return { kind: 'deny', risk, why: [why] }
+  }
+  // A standing permission is for what can be undone, and never against a rule that says to ask.
+  const mayAlways = level === 'write' && grounds.rules.length === 0
+  const shown = asked.shownIn === undefined ? [] : [`The answer will be visible to everyone in ${asked.shownIn}.`]
+  const reaches = asked.hosts.length === 0 ? [] : [`It names ${asked.hosts.join(', ')}.`]
+  return { kind: 'ask', risk: level, approvers, fourEyes, mayAlways, why: [...grounds.why, ...reaches, ...shown] }
+}
+
+/** How much harm the call could do, and the reasons in words. */
+function weigh(asked: Asked): { risk: Risk; why: string[] } {
+  if (asked.sql && asked.word.class !== undefined) return { risk: asked.sql.risk, why: [asked.sql.why] }
+  const grounds: { risk: Risk; why: string }[] = [fromCard(asked)]
+  if (!asked.word.vouched) grounds.push(...fromServer(asked), ...fromName(asked))
+  const risk = grounds.map((ground) => ground.risk).reduce(stricter)
+  return {
+    risk,
+    why: grounds.filter((ground) => ground.risk === risk && ground.why !== '').map((ground) => ground.why),
+  }
+}
+
+const CARD_WORDS: Record<Risk, string> = {
+  read: 'It only reads.',
+  write: 'It changes something.',
+  destructive: 'It can destroy or overwrite something.',
+}
+
+function fromCard({ word }: Asked): { risk: Risk; why: string } {
+  if (word.class === undefined) return { risk: 'write', why: 'Nobody has checked yet what this tool can do.' }
+  return { risk: word.class, why: CARD_WORDS[word.class] }
+}
+
+function fromServer({ annotations }: Asked): { risk: Risk; why: string }[] {
+  if (annotations?.destructiveHint === true && annotations.readOnlyHint !== true) {
+    return [{ risk: 'destructive', why: 'Its server says it can destroy something.' }]
+  }
+  return annotations?.readOnlyHint === false ? [{ risk: 'write', why: 'Its server says it changes something.' }] : []
+}
+
+function fromName({ tool }: Asked): { risk: Risk; why: string }[] {
+  const verb = destructiveVerb(tool)
+  return verb === undefined ? [] : [{ risk: 'destructive', why: `Its name says "${verb}".` }]
+}
+
+const ORDER: Risk[] = ['read', 'write', 'destructive']
+const stricter = (a: Risk, b: Risk): Risk => (ORDER.indexOf(a) >= ORDER.indexOf(b) ? a : b)
+
+function matches(rule: Rule, asked: Asked): boolean {
+  if (rule.tool !== '*' && rule.tool !== asked.tool) return false
+  if (rule.card !== undefined && rule.card !== asked.card) return false
+  return rule.connection === undefined || rule.connection === asked.connection
+}
+
+const allowsNow = (rule: Rule, asked: Asked): boolean =>
+  rule.verdict === 'allow' && rule.definition === asked.definition
+
+const denyWords = (rule: Rule): string =>
+  rule.scope === 'workspace' ? 'A workspace rule forbids it.' : 'Your own rule forbids it.'

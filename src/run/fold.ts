@@ -1,0 +1,198 @@
+import type { RunId } from '../ids.ts'
+import type { EventOf, RunEvent } from './events.ts'
+import type { ApprovalState, CallStage, CallState, RunState } from './state.ts'
+
+/** A run's state from its events, the first of which is `started`. Pure. */
+export function fold(id: RunId, events: RunEvent[], recovered: boolean): RunState {
+  const [first, ...rest] = events
+  if (first?.type !== 'started') throw new TypeError(`run ${id} does not begin with started`)
+  return rest.reduce(apply, begin(id, first, recovered))
+}
+
+function begin(id: RunId, event: EventOf<'started'>, recovered: boolean): RunState {
+  return {
+    id,
+    origin: event.origin,
+    text: event.text,
+    context: event.context,
+    status: 'working',
+    turns: [],
+    calls: [],
+    answer: '',
+    note: undefined,
+    failure: undefined,
+    stoppedBy: undefined,
+    usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, costUsd: 0 },
+    summary: undefined,
+    recovered,
+  }
+}
+
+/** The state after one more event. Pure: the given state is left as it was. */
+export function apply(state: RunState, event: RunEvent): RunState {
+  switch (event.type) {
+    case 'started':
+      return state
+    case 'summarised':
+      return { ...state, summary: event.text, usage: { ...state.usage, costUsd: state.usage.costUsd + event.costUsd } }
+    case 'replied':
+      return replied(state, event)
+    case 'judged':
+      return onCall(state, event.call, (call) => judged(call, event))
+    case 'answered':
+      return onCall(state, event.call, (call) => answered(call, event))
+    case 'called':
+      return onCall(state, event.call, (call) => ({ ...call, stage: 'calling' }))
+    case 'returned':
+      return onCall(state, event.call, (call) => returned(call, event))
+    case 'stopped':
+      return stopped(state, event)
+    case 'failed':
+      return { ...state, status: 'failed', failure: { code: event.code, message: event.message } }
+    case 'finished':
+      return { ...state, status: 'finished', note: event.note }
+    default:
+      return event satisfies never
+  }
+}
+
+function replied(state: RunState, event: EventOf<'replied'>): RunState {
+  const text = event.content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('')
+  const wishes = event.content.flatMap((part) => (part.type === 'tool_use' ? [part] : []))
+  const turn = state.turns.length
+  const { usage } = state
+  return {
+    ...state,
+    turns: [...state.turns, { text, callIds: wishes.map((wish) => wish.id), content: event.content, stop: event.stop }],
+    calls: [...state.calls, ...wishes.map((wish) => wished(wish.id, wish.name, wish.input, turn))],
+    answer: text,
+    usage: {
+      input: usage.input + event.usage.input,
+      output: usage.output + event.usage.output,
+      cacheRead: usage.cacheRead + event.usage.cacheRead,
+      cacheWrite: usage.cacheWrite + event.usage.cacheWrite,
+      costUsd: usage.costUsd + event.costUsd,
+    },
+  }
+}
+
+const wished = (id: string, name: string, input: CallState['arguments'], turn: number): CallState => ({
+  id,
+  turn,
+  offeredAs: name,
+  connection: undefined,
+  connectionName: '',
+  card: '',
+  cardTitle: '',
+  tool: name,
+  title: name,
+  arguments: input,
+  schema: {},
+  stage: 'wished',
+  approval: undefined,
+  result: undefined,
+  cause: undefined,
+  retryable: false,
+  hash: undefined,
+  definition: undefined,
+  repeatable: false,
+})
+
+const STAGE_OF_VERDICT = { allow: 'cleared', ask: 'asking', deny: 'denied' } as const
+
+function judged(call: CallState, event: EventOf<'judged'>): CallState {
+  const { approval } = event
+  return {
+    ...call,
+    ...event.target,
+    stage: STAGE_OF_VERDICT[event.verdict],
+    cause: event.verdict === 'deny' ? event.why.join(' ') : undefined,
+    hash: event.hash,
+    definition: event.definition,
+    repeatable: event.repeatable,
+    approval: approval && {
+      id: approval.id,
+      why: event.why,
+      risk: event.risk === 'destructive' ? 'destructive' : 'write',
+      approvers: approval.approvers,
+      fourEyes: approval.fourEyes,
+      mayAlways: approval.mayAlways,
+      expiresAt: new Date(approval.expiresAt),
+      decided: undefined,
+    },
+  }
+}
+
+function answered(call: CallState, event: EventOf<'answered'>): CallState {
+  if (!call.approval || call.approval.decided) return call
+  const decided: ApprovalState['decided'] = {
+    decision: event.decision,
+    by: event.by,
+    reason: event.reason,
+    at: new Date(event.at),
+    edited: event.arguments !== undefined,
+    always: event.always ?? false,
+  }
+  return {
+    ...call,
+    stage: event.decision === 'approved' ? 'cleared' : 'denied',
+    arguments: event.arguments ?? call.arguments,
+    hash: event.hash ?? call.hash,
+    cause: event.decision === 'approved' ? undefined : refusalWords(event),
+    approval: { ...call.approval, decided },
+  }
+}
+
+function refusalWords(event: EventOf<'answered'>): string {
+  if (event.decision === 'expired') return 'Nobody decided in time, so it was not done.'
+  return event.reason ? `Denied: ${event.reason}` : 'Denied.'
+}
+
+const STAGE_OF_OUTCOME: Record<EventOf<'returned'>['outcome'], CallStage> = {
+  ok: 'done',
+  error: 'failed',
+  failed: 'failed',
+  cancelled: 'cancelled',
+  unknown: 'unknown',
+  refused: 'failed',
+}
+
+function returned(call: CallState, event: EventOf<'returned'>): CallState {
+  const ok = event.outcome === 'ok'
+  return {
+    ...call,
+    stage: STAGE_OF_OUTCOME[event.outcome],
+    cause: ok ? undefined : event.summary,
+    retryable: event.outcome === 'unknown',
+    result: {
+      summary: event.summary,
+      text: event.text,
+      images: event.images,
+      isError: !ok,
+      files: event.files,
+      ms: event.ms,
+    },
+  }
+}
+
+/** Stop settles every open approval and keeps what was not begun from beginning; a call under way still reports. */
+function stopped(state: RunState, event: EventOf<'stopped'>): RunState {
+  const end = (call: CallState): CallState => {
+    if (!['wished', 'asking', 'cleared'].includes(call.stage)) return call
+    const decided = {
+      decision: 'stopped' as const,
+      by: event.by,
+      reason: undefined,
+      at: new Date(event.at),
+      edited: false,
+      always: false,
+    }
+    const approval = call.approval && { ...call.approval, decided: call.approval.decided ?? decided }
+    return { ...call, stage: 'cancelled', cause: 'Stopped before it began.', approval }
+  }
+  return { ...state, status: 'stopped', stoppedBy: event.by, calls: state.calls.map(end) }
+}
+
+function onCall(state: RunState, id: string, change: (call: CallState) => CallState): RunState {
+  return { ...state, calls: state.calls.map((call) => (call.id === id ? change(call) : call)) }
+}

@@ -1,0 +1,125 @@
+import { z } from 'zod'
+import type { Db } from '../db/call.ts'
+import { type ApprovalId, type Principal, RunId, UserId, type WorkspaceId } from '../ids.ts'
+import { RunEvent } from './events.ts'
+import type { Shown, ShownMessages } from './runs.ts'
+
+/** How long a run belongs to an instance that says nothing; it renews once a second. */
+const LEASE_MS = 30_000
+
+const Fence = z.number()
+const Begun = z.object({ run: RunId, fresh: z.boolean(), ahead: RunId.nullable(), fence: Fence.nullable() })
+const Appended = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('appended'), seq: z.number() }),
+  z.object({ kind: z.literal('taken'), seq: z.number() }),
+  z.object({ kind: z.literal('lost') }),
+])
+const Read = z.object({
+  id: RunId,
+  fence: Fence,
+  seq: z.number(),
+  status: z.enum(['working', 'resting', 'closed']),
+  events: z.array(RunEvent),
+})
+const Polled = z.object({
+  held: z.array(z.object({ run: RunId, seq: z.number() })),
+  taken: z.array(z.object({ run: RunId, fence: Fence })),
+})
+const Decision = z.enum(['approved', 'denied', 'expired', 'stopped'])
+const Decided = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('settled'), run: RunId, fence: Fence.nullable() }),
+  z.object({
+    kind: z.literal('already'),
+    run: RunId,
+    decision: Decision,
+    by: UserId.nullable(),
+    at: z.coerce.date(),
+    fence: Fence.nullish(),
+  }),
+  z.object({ kind: z.literal('gone') }),
+])
+const History = z.object({
+  summary: z.string().nullable(),
+  runs: z.array(z.object({ id: RunId, events: z.array(z.unknown()) })),
+})
+const ShownRow = z.object({
+  key: z.string(),
+  channel: z.string(),
+  ts: z.string(),
+  picture: z.string(),
+  live: z.boolean(),
+})
+const Nothing = z.null().transform(() => undefined)
+
+export type Store = ReturnType<typeof createStore>
+export type Read = z.infer<typeof Read>
+export type Decided = z.infer<typeof Decided>
+export type Begin = { id: RunId; by: Principal; lane: string; dedupeKey: string; events: RunEvent[] }
+export type Settle = {
+  approval: ApprovalId
+  status: 'approved' | 'denied'
+  by: UserId
+  reason: string | undefined
+  event: RunEvent
+}
+
+/** The rows of runs, under this instance's name. Errors are db/'s. */
+export function createStore(db: Db, instance: string) {
+  const lease = { instance, lease_ms: LEASE_MS }
+  return {
+    start: ({ id, by, lane, dedupeKey, events }: Begin, claim: boolean) =>
+      db.call(
+        'run_start',
+        {
+          id,
+          workspace: by.workspace,
+          user: by.user,
+          lane,
+          dedupe: dedupeKey,
+          events,
+          instance: claim ? instance : null,
+          lease_ms: LEASE_MS,
+        },
+        Begun,
+      ),
+    append: (run: RunId, fence: number, seq: number, events: RunEvent[]) =>
+      db.call('run_append', { run, fence, seq, events, lease_ms: LEASE_MS }, Appended),
+    read: (run: RunId, after: number) => db.call('run_read', { run, after }, Read.nullable()),
+    claim: (run: RunId) => db.call('run_claim', { run, ...lease }, Fence.nullable()),
+    rest: (run: RunId, fence: number, seq: number) => db.call('run_rest', { run, fence, seq }, z.boolean()),
+    release: (run: RunId, fence: number, afterMs: number) =>
+      db.call('run_release', { run, fence, after_ms: afterMs }, z.boolean()),
+    close: (run: RunId, fence: number, seq: number) =>
+      db.call('run_close', { run, fence, seq }, z.object({ closed: z.boolean(), next: RunId.nullable() })),
+    poll: (held: { run: RunId; fence: number }[], free: number) =>
+      db.call('run_poll', { ...lease, held, free }, Polled),
+    expireApprovals: (at: string) => db.call('approvals_expire', { at }, z.number()),
+    stop: (run: RunId, event: RunEvent) =>
+      db.call(
+        'run_stop',
+        { run, event, ...lease },
+        z.object({ kind: z.enum(['stopped', 'over']), fence: Fence.nullable() }),
+      ),
+    settle: ({ approval, status, by, reason, event }: Settle) =>
+      db.call('approval_decide', { id: approval, status, by, reason: reason ?? null, event, ...lease }, Decided),
+    history: (run: RunId) => db.call('lane_history', { run }, History),
+    lane: (lane: string) => db.call('lane_open', { lane }, z.object({ known: z.boolean(), open: RunId.nullable() })),
+    approval: (id: ApprovalId) =>
+      db.call('approval_run', { id }, z.object({ run: RunId, call: z.string() }).nullable()),
+    pending: (workspace: WorkspaceId) =>
+      db.call('approvals_pending', { workspace }, z.array(z.object({ run: RunId, call: z.string() }))),
+    recent: (by: Principal, limit: number) =>
+      db.call('runs_recent', { workspace: by.workspace, user: by.user, limit }, z.array(RunId)),
+    seen: (id: string) => db.call('event_seen', { id }, z.boolean()),
+    forgetSeen: () => db.call('events_forget', {}, Nothing),
+  }
+}
+
+/** Which Slack message shows what, over the database. */
+export function createShown(db: Db): ShownMessages {
+  return {
+    of: (run: RunId) => db.call('shown_of', { run }, z.array(ShownRow)),
+    record: (run: RunId, shown: Shown) => db.call('shown_record', { run, ...shown }, Nothing),
+    forget: (run: RunId, key: string) => db.call('shown_forget', { run, key }, Nothing),
+  }
+}

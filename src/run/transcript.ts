@@ -1,0 +1,87 @@
+import type { Message, ToolResult } from '../model/turn.ts'
+import type { CallState, RunState } from './state.ts'
+
+/** Earlier results are only recalled, not worked on: the beginning of each is enough. */
+const RECALLED_RESULT_CHARS = 2_000
+
+/** This run as the model's API takes it: the request, then each turn and the results of its calls. */
+export function messagesOf(state: RunState): Message[] {
+  const messages: Message[] = [{ role: 'user', content: [{ type: 'text', text: requestOf(state) }] }]
+  for (const turn of state.turns) {
+    if (turn.content.length > 0) messages.push({ role: 'assistant', content: turn.content })
+    const results = state.calls.filter((call) => turn.callIds.includes(call.id)).map((call) => resultOf(call))
+    if (results.length > 0) messages.push({ role: 'user', content: results })
+    else if (turn.stop === 'length')
+      messages.push({ role: 'user', content: [{ type: 'text', text: 'Go on exactly where you stopped.' }] })
+  }
+  return messages
+}
+
+/** An earlier run of the conversation. What another person's tools returned stays with that person: of theirs only words are told. */
+export function recalled(state: RunState, own: boolean): Message[] {
+  if (!own) return [userText(requestOf(state)), assistantText(spokenBy(state) || '(no answer)')]
+  const plain = messagesOf(state).map((message): Message => {
+    if (message.role === 'user')
+      return {
+        role: 'user',
+        content: message.content.map((part) => (part.type === 'tool_result' ? shortened(part) : part)),
+      }
+    return { role: 'assistant', content: message.content.filter((part) => part.type !== 'opaque') }
+  })
+  const kept = plain.filter((message) => message.content.length > 0)
+  return kept.at(-1)?.role === 'assistant' ? kept : [...kept, assistantText(endWords(state))]
+}
+
+/** All the model said in a run. */
+export const spokenBy = (state: RunState): string =>
+  state.turns
+    .map((turn) => turn.text)
+    .filter(Boolean)
+    .join('\n\n')
+
+export const userText = (text: string): Message => ({ role: 'user', content: [{ type: 'text', text }] })
+export const assistantText = (text: string): Message => ({ role: 'assistant', content: [{ type: 'text', text }] })
+
+function requestOf(state: RunState): string {
+  const before = state.context.map((said) => `${said.author}: ${said.text}`).join('\n')
+  const thread = before === '' ? '' : `<thread_before>\n${before}\n</thread_before>\n`
+  return `${thread}${state.origin.userName}: ${state.text}`
+}
+
+function endWords(state: RunState): string {
+  if (state.status === 'stopped') return '(stopped by the person)'
+  return state.failure ? `(failed: ${state.failure.message})` : '(ended here)'
+}
+
+function resultOf(call: CallState): ToolResult {
+  const { result } = call
+  if (result) {
+    const images = result.images.length > 0 ? { images: result.images } : {}
+    return { type: 'tool_result', id: call.id, text: edited(call) + result.text, isError: result.isError, ...images }
+  }
+  return { type: 'tool_result', id: call.id, text: withoutResult(call), isError: true }
+}
+
+/** The model must know when a person changed what it asked for. */
+const edited = (call: CallState): string =>
+  call.approval?.decided?.edited
+    ? `[A person changed the arguments to ${JSON.stringify(call.arguments)} before approving.]\n`
+    : ''
+
+function withoutResult(call: CallState): string {
+  switch (call.stage) {
+    case 'denied':
+      return `Not done. ${call.cause ?? 'It was denied.'} Do not try the same again; tell the person, or find another way.`
+    case 'cancelled':
+      return `Not done. ${call.cause ?? 'It was stopped.'}`
+    default:
+      return 'There is no result.'
+  }
+}
+
+const shortened = (part: ToolResult): ToolResult => ({
+  type: 'tool_result',
+  id: part.id,
+  isError: part.isError,
+  text: part.text.length > RECALLED_RESULT_CHARS ? `${part.text.slice(0, RECALLED_RESULT_CHARS)} […]` : part.text,
+})

@@ -1,0 +1,123 @@
+import { expect, test } from 'vitest'
+import { newConnectionId, UserId } from '../../src/ids.ts'
+import { type Asked, decide, deciders } from '../../src/policy/decide.ts'
+import type { Rule } from '../../src/policy/rules.ts'
+
+const ada = UserId.parse('UADA')
+const boss = UserId.parse('UBOSS')
+const connection = newConnectionId()
+
+const asked = (change: Partial<Asked> = {}): Asked => ({
+  requester: ada,
+  connection,
+  card: 'filesystem',
+  tool: 'list_directory',
+  definition: 'd1',
+  word: { class: 'read', vouched: false },
+  annotations: undefined,
+  sql: undefined,
+  hosts: [],
+  shownIn: undefined,
+  approvers: [],
+  ...change,
+})
+
+const rule = (change: Partial<Rule>): Rule => ({
+  id: 'r',
+  scope: 'workspace',
+  user: undefined,
+  card: undefined,
+  connection: undefined,
+  connectionName: undefined,
+  tool: '*',
+  verdict: 'ask',
+  fourEyes: false,
+  definition: undefined,
+  createdAt: new Date(0),
+  createdBy: boss,
+  ...change,
+})
+
+const always = rule({ scope: 'person', user: ada, connection, tool: 'write_file', verdict: 'allow', definition: 'd1' })
+const write = { tool: 'write_file', word: { class: 'write' as const, vouched: true } }
+const unknown = { word: { class: undefined, vouched: false } }
+
+test.each<[string, Asked, Rule[], string]>([
+  ['a curated read goes ahead', asked(), [], 'allow read'],
+  ['a write asks', asked(write), [], 'ask write'],
+  [
+    'an unknown tool asks, whatever its server claims',
+    asked({ ...unknown, annotations: { readOnlyHint: true } }),
+    [],
+    'ask write',
+  ],
+  [
+    'a destructive name makes an unknown tool destructive',
+    asked({ ...unknown, tool: 'dropTable' }),
+    [],
+    'ask destructive',
+  ],
+  ['annotations make a read stricter', asked({ annotations: { readOnlyHint: false } }), [], 'ask write'],
+  [
+    'annotations make a write destructive',
+    asked({ tool: 'x', word: { class: 'write', vouched: false }, annotations: { destructiveHint: true } }),
+    [],
+    'ask destructive',
+  ],
+  [
+    'a card that vouches is not overruled by the server',
+    asked({ ...write, annotations: { destructiveHint: true } }),
+    [],
+    'ask write',
+  ],
+  ['annotations never make it looser', asked({ ...write, annotations: { readOnlyHint: true } }), [], 'ask write'],
+  ['SQL that reads goes ahead', asked({ ...write, sql: { risk: 'read', why: '' } }), [], 'allow read'],
+  [
+    'SQL that destroys is destructive',
+    asked({ ...write, sql: { risk: 'destructive', why: '' } }),
+    [],
+    'ask destructive',
+  ],
+  ['"always allow" holds', asked(write), [always], 'allow write'],
+  ['"always allow" is void for another definition', asked({ ...write, definition: 'd2' }), [always], 'ask write'],
+  [
+    '"always allow" is void for what destroys',
+    asked({ ...write, sql: { risk: 'destructive', why: '' } }),
+    [always],
+    'ask destructive',
+  ],
+  [
+    '"always allow" of another connection does not count',
+    asked({ ...write, connection: newConnectionId() }),
+    [always],
+    'ask write',
+  ],
+  ['a workspace ask beats "always allow"', asked(write), [always, rule({ tool: 'write_file' })], 'ask write'],
+  ['a workspace deny beats all', asked(), [rule({ verdict: 'allow' }), rule({ verdict: 'deny' })], 'deny read'],
+  ['a workspace allow is followed', asked(write), [rule({ verdict: 'allow', card: 'filesystem' })], 'allow write'],
+  ['a rule for another card does not count', asked(), [rule({ verdict: 'deny', card: 'github' })], 'allow read'],
+  ['four eyes with nobody else denies and says what to do', asked(write), [rule({ fourEyes: true })], 'deny write'],
+])('%s', (_name, question, rules, expected) => {
+  const verdict = decide(question, rules)
+  expect(`${verdict.kind} ${verdict.risk}`).toBe(expected)
+})
+
+test('the requester may not approve own calls under four eyes', () => {
+  const verdict = decide(asked({ ...write, approvers: [ada, boss] }), [rule({ fourEyes: true })])
+  expect(verdict).toMatchObject({ kind: 'ask', approvers: [boss], fourEyes: true, mayAlways: false })
+})
+
+test('who decides', () => {
+  const of = (risk: 'write' | 'destructive', approvers: UserId[]) =>
+    deciders({ risk, fourEyes: false, requester: ada, approvers })
+  expect(of('write', [])).toEqual([ada])
+  expect(of('write', [boss])).toEqual([ada, boss])
+  expect(of('destructive', [])).toEqual([ada])
+  expect(of('destructive', [boss])).toEqual([boss])
+})
+
+test('an approver reads where the answer will be seen and which hosts are named', () => {
+  const verdict = decide(asked({ ...write, shownIn: '#ops', hosts: ['evil.example'] }), [])
+  expect(verdict.why.join(' ')).toContain('#ops')
+  expect(verdict.why.join(' ')).toContain('evil.example')
+})
