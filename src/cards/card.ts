@@ -1,0 +1,75 @@
+import type { JsonObject } from './json.ts'
+
+/** A run card: how to connect one kind of server, and what we know of its tools. Read from `run-cards/<name>.yaml`. */
+export type Card = {
+  name: string
+  title: string
+  /** An emoji's short code, with colons. */
+  icon: string
+  category: string
+  description: string
+  docs: string
+  inputs: CardInput[]
+  /** What we say of tools we know; any other tool asks. */
+  tools: Record<string, ToolWord>
+  starters: string[]
+  limits: CardLimits
+  server: CardServer
+  /** Our word on its tools stands, whatever the server's annotations say: only for servers whose code is pinned. */
+  vouches: boolean
+}
+
+export type CardLimits = { callSeconds: number; idleSeconds: number }
+
+export type CardInput = {
+  name: string
+  label: string
+  hint: string
+  secret: boolean
+  required: boolean
+  /** A regular expression's source; the whole value must match. */
+  pattern?: string | undefined
+  example?: string | undefined
+  choices?: string[] | undefined
+  default?: string | undefined
+}
+
+export type ToolClass = 'read' | 'write' | 'destructive'
+
+export type ToolWord = {
+  class: ToolClass
+  idempotent?: boolean | undefined
+  /** The argument that holds SQL, for tools whose harm depends on the statement. */
+  sql?: string | undefined
+}
+
+/** Texts may hold `{name}` for an input or an own value. One that mentions an input left empty is left out. */
+export type CardServer = StdioServer | HttpServer
+
+export type StdioServer = {
+  kind: 'stdio'
+  package: string
+  version: string
+  /** Which of the package's commands, where it has several. */
+  bin?: string | undefined
+  arguments: string[]
+  env: Record<string, string>
+  /** Values made for each connection: a path inside its own folder, `.` being the folder. */
+  own: Record<string, string>
+  /** Addresses a person types that the server itself will open; they are held to the same rules as our own requests. */
+  reaches: string[]
+  checks: CardCheck[]
+}
+
+export type HttpServer = {
+  kind: 'http'
+  url: string
+  headers: Record<string, string>
+  checks: CardCheck[]
+}
+
+/**
+ * A harmless call that fails when the credential is wrong, for servers that list their tools to anyone.
+ * Of several, the first whose tool the server lists is made.
+ */
+export type CardCheck = { tool: string; arguments: JsonObject }

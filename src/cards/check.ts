@@ -1,0 +1,88 @@
+import type { Card } from './card.ts'
+import { declared } from './inputs.ts'
+import { mentions } from './placeholders.ts'
+import type { CardFile, CardPart } from './schema.ts'
+
+export type Fault = { field: string; reason: string }
+
+/** What the shape alone cannot say: names that must agree, and settings that would be unsafe. */
+export function faults(file: CardFile, ours: CardPart, card: Card): Fault[] {
+  return [...serverFaults(file, ours), ...nameFaults(file, ours), ...inputFaults(card), ...toolFaults(ours)]
+}
+
+function serverFaults(file: CardFile, ours: CardPart): Fault[] {
+  const servers = file.packages.length + file.remotes.length + (ours.remote === undefined ? 0 : 1)
+  const found: Fault[] =
+    servers === 1 ? [] : [{ field: 'packages', reason: 'must name one server: a package or a remote' }]
+  const secrets = new Set(declared(file, ours).flatMap(([name, input]) => (input.isSecret ? [name] : [])))
+  for (const [at, argument] of (file.packages[0]?.packageArguments ?? []).entries()) {
+    const field = `packages.0.packageArguments.${at}.value`
+    const used = mentions(argument.value ?? '')
+    if (used.some((name) => secrets.has(name)))
+      found.push({ field, reason: 'holds a secret, and arguments show in the process list: use environmentVariables' })
+    if (argument.type === 'positional' && used.some((name) => !(name in ours.own)))
+      found.push({ field, reason: "holds a person's input, which could be read as an option: use a named argument" })
+  }
+  return found
+}
+
+/** Every name that is mentioned must be declared, and every name we describe must be asked for. */
+function nameFaults(file: CardFile, ours: CardPart): Fault[] {
+  const known = new Set([...declared(file, ours).map(([name]) => name), ...Object.keys(ours.own)])
+  const texts = textsOf(file, ours)
+  const unknown = texts.flatMap(([field, text]) =>
+    mentions(text)
+      .filter((name) => !known.has(name))
+      .map((name) => ({ field, reason: `mentions {${name}}, which no variable declares` })),
+  )
+  const idle = Object.keys(ours.inputs)
+    .filter((name) => !known.has(name) || name in ours.own)
+    .map((name) => ({ field: `_meta.inputs.${name}`, reason: 'describes an input that the server does not ask for' }))
+  return [...unknown, ...idle]
+}
+
+function textsOf(file: CardFile, ours: CardPart): [field: string, text: string][] {
+  const pack = file.packages[0]
+  const remote = ours.remote ?? file.remotes[0]
+  const header = (remote?.headers ?? []).flatMap((one) => [one.name, one.value])
+  return [
+    ...(pack?.packageArguments ?? []).map((one): [string, string] => ['packageArguments', one.value ?? '']),
+    ...(pack?.environmentVariables ?? []).map((one): [string, string] => ['environmentVariables', one.value]),
+    ...header.map((text): [string, string] => ['headers', text]),
+    ['url', remote?.url ?? ''],
+    ...ours.reaches.map((text): [string, string] => ['_meta.reaches', text]),
+  ]
+}
+
+function inputFaults(card: Card): Fault[] {
+  return card.inputs.flatMap((input) => {
+    const field = `_meta.inputs.${input.name}`
+    const pattern = compiled(input.pattern)
+    if (pattern === undefined) return [{ field: `${field}.pattern`, reason: 'is not a regular expression' }]
+    const misfit = [input.default, ...(input.choices ?? []), ...(input.secret ? [] : [input.example])]
+      .filter((value) => value !== undefined)
+      .find((value) => !pattern.test(value))
+    return misfit === undefined
+      ? []
+      : [{ field: `${field}.pattern`, reason: `does not take the card's own "${misfit}"` }]
+  })
+}
+
+function compiled(pattern: string | undefined): RegExp | undefined {
+  try {
+    return new RegExp(`^(?:${pattern ?? '[^]*'})$`)
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+function toolFaults(ours: CardPart): Fault[] {
+  const all = [...ours.tools.read, ...ours.tools.write, ...ours.tools.destructive]
+  const twice = all.filter((tool, at) => all.indexOf(tool) !== at)
+  const unclassed = [...ours.idempotent, ...Object.keys(ours.sql)].filter((tool) => !all.includes(tool))
+  return [
+    ...twice.map((tool) => ({ field: '_meta.tools', reason: `names ${tool} twice` })),
+    ...unclassed.map((tool) => ({ field: '_meta.tools', reason: `has no class for ${tool}` })),
+  ]
+}

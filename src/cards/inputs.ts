@@ -1,0 +1,35 @@
+import type { CardInput } from './card.ts'
+import type { CardFile, CardPart, ServerInput } from './schema.ts'
+
+type Declared = [name: string, input: ServerInput]
+
+/** What a person fills in: the variables of the server's settings, in order, with our labels; own values are not asked for. */
+export function inputsOf(file: CardFile, ours: CardPart): CardInput[] {
+  const asked = new Map<string, ServerInput>()
+  for (const [name, input] of declared(file, ours)) if (!(name in ours.own) && !asked.has(name)) asked.set(name, input)
+  return [...asked].map(([name, input]) => {
+    const told = ours.inputs[name]
+    return {
+      name,
+      label: told?.label ?? name,
+      hint: told?.hint ?? input.description ?? '',
+      secret: input.isSecret,
+      required: input.isRequired,
+      pattern: told?.pattern,
+      example: input.placeholder,
+      choices: input.choices,
+      default: input.default,
+    }
+  })
+}
+
+/** Every variable that a setting of the server declares. */
+export function declared(file: CardFile, ours: CardPart): Declared[] {
+  const remotes = ours.remote === undefined ? file.remotes : [ours.remote]
+  const settings = [
+    ...remotes,
+    ...remotes.flatMap((remote) => remote.headers),
+    ...file.packages.flatMap((pack) => [...pack.environmentVariables, ...pack.packageArguments]),
+  ]
+  return settings.flatMap((setting) => Object.entries(setting.variables))
+}

@@ -1,0 +1,102 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { parseDocument } from 'yaml'
+import { AppError } from '../errors.ts'
+import type { Card, CardServer, StdioServer, ToolWord } from './card.ts'
+import { faults } from './check.ts'
+import { inputsOf } from './inputs.ts'
+import { CardFile, type CardPart, OURS, type ServerPackage, type ServerRemote } from './schema.ts'
+
+/** Every card of the folder, by title. Throws `card_invalid` naming file, field and reason. */
+export function readCards(folder: string): Card[] {
+  const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'))
+  const cards = files.map((file) => readCard(join(folder, file), readFileSync(join(folder, file), 'utf8')))
+  return cards.toSorted((a, b) => a.title.localeCompare(b.title))
+}
+
+/** One card from its file's text; the card's name is the file's. */
+export function readCard(path: string, text: string): Card {
+  const file = basename(path)
+  const name = basename(path, '.yaml')
+  if (!/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/.test(name))
+    throw invalid(file, 'name', 'the file name must be small letters, digits and dashes, at most 32')
+  const document = parseDocument(text)
+  const [broken] = document.errors
+  if (broken !== undefined) throw invalid(file, `line ${broken.linePos?.[0].line ?? '?'}`, firstLine(broken.message))
+  const parsed = CardFile.safeParse(document.toJS())
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]
+    throw invalid(file, issue?.path.join('.') ?? '', issue?.message ?? 'is not a card')
+  }
+  const ours = parsed.data._meta[OURS]
+  const card = cardOf(name, parsed.data, ours)
+  const [fault] = faults(parsed.data, ours, card)
+  if (fault !== undefined) throw invalid(file, fault.field, fault.reason)
+  return card
+}
+
+function cardOf(name: string, file: CardFile, ours: CardPart): Card {
+  return {
+    name,
+    title: file.title,
+    icon: ours.icon,
+    category: ours.category,
+    description: file.description,
+    docs: ours.docs,
+    inputs: inputsOf(file, ours),
+    tools: wordsOf(ours),
+    starters: ours.starters,
+    limits: ours.limits,
+    server: serverOf(file, ours),
+    vouches: ours.vouches,
+  }
+}
+
+function wordsOf(ours: CardPart): Record<string, ToolWord> {
+  const classes = ['read', 'write', 'destructive'] as const
+  const words = classes.flatMap((kind) =>
+    ours.tools[kind].map((tool): [string, ToolWord] => [
+      tool,
+      { class: kind, idempotent: ours.idempotent.includes(tool) || undefined, sql: ours.sql[tool] },
+    ]),
+  )
+  return Object.fromEntries(words)
+}
+
+function serverOf(file: CardFile, ours: CardPart): CardServer {
+  const remote = ours.remote ?? file.remotes[0]
+  if (remote !== undefined) return httpServer(remote, ours)
+  const pack = file.packages[0]
+  if (pack !== undefined) return stdioServer(pack, ours)
+  return { kind: 'http', url: '', headers: {}, checks: [] }
+}
+
+function httpServer(remote: ServerRemote, ours: CardPart): CardServer {
+  const headers = Object.fromEntries(remote.headers.map((header) => [header.name, header.value]))
+  return { kind: 'http', url: remote.url, headers, checks: ours.checks }
+}
+
+function stdioServer(pack: ServerPackage, ours: CardPart): StdioServer {
+  return {
+    kind: 'stdio',
+    package: pack.identifier,
+    version: pack.version,
+    bin: ours.bin,
+    // One element with "=", so that a value that begins with a dash is never read as an option.
+    arguments: pack.packageArguments.map((argument) =>
+      argument.type === 'named'
+        ? [argument.name, argument.value].filter((part) => part !== undefined).join('=')
+        : argument.value,
+    ),
+    env: Object.fromEntries(pack.environmentVariables.map((variable) => [variable.name, variable.value])),
+    own: ours.own,
+    reaches: ours.reaches,
+    checks: ours.checks,
+  }
+}
+
+const firstLine = (text: string): string => text.split('\n', 1)[0] ?? ''
+
+function invalid(file: string, field: string, reason: string): AppError {
+  return new AppError('card_invalid', `run-cards/${file}: ${field}: ${reason}`, { field })
+}

@@ -1,0 +1,98 @@
+import { z } from 'zod'
+
+/**
+ * A card's file: the MCP registry's server.json (schema 2025-12-11, the parts we use), with ours under `_meta`.
+ * Unknown keys of server.json pass, so that a registry entry can be taken over; unknown keys of ours are refused.
+ */
+const Input = z.looseObject({
+  description: z.string().optional(),
+  isRequired: z.boolean().default(false),
+  isSecret: z.boolean().default(false),
+  // A path typed by a person would let them read our disk.
+  format: z.enum(['string', 'number', 'boolean'], 'must be string, number or boolean').default('string'),
+  default: z.string().optional(),
+  placeholder: z.string().optional(),
+  choices: z.array(z.string()).min(2).optional(),
+})
+export type ServerInput = z.infer<typeof Input>
+
+const Variables = z.record(z.string().regex(/^[a-z][a-zA-Z0-9]*$/, 'must be a camelCase word'), Input).default({})
+
+const Setting = z.looseObject({ name: z.string().min(1), value: z.string(), variables: Variables })
+
+const Argument = z.discriminatedUnion('type', [
+  z.looseObject({ type: z.literal('positional'), value: z.string(), variables: Variables }),
+  z.looseObject({
+    type: z.literal('named'),
+    name: z.string().min(1),
+    value: z.string().optional(),
+    variables: Variables,
+  }),
+])
+
+const Package = z.looseObject({
+  registryType: z.literal('npm', 'only npm packages can be started'),
+  identifier: z.string().regex(/^(@[a-z0-9-]+\/)?[a-z0-9][a-z0-9._-]*$/, 'must be an npm package'),
+  version: z.string().regex(/^\d+\.\d+\.\d+(-[\w.]+)?$/, 'must be one exact version'),
+  transport: z.looseObject({ type: z.literal('stdio', 'must be stdio') }),
+  packageArguments: z.array(Argument).default([]),
+  environmentVariables: z.array(Setting).default([]),
+})
+
+const Remote = z.looseObject({
+  type: z.literal('streamable-http'),
+  url: z.string().regex(/^https:\/\/\S+$/, 'must be an https address'),
+  headers: z.array(Setting).default([]),
+  variables: Variables,
+})
+
+const path = z.string().regex(/^(\.|[\w-][\w.-]*)$/, 'must be a file name in the connection\'s folder, or "."')
+
+const seconds = z.number().int().min(1).max(3600)
+const names = z.array(z.string().min(1)).default([])
+
+const Ours = z.strictObject({
+  icon: z.string().regex(/^:[a-z0-9_+-]+:$/, 'must be an emoji like :file_folder:'),
+  category: z.string().min(1),
+  docs: z.url({ protocol: /^https$/, error: 'must be an https address' }),
+  vouches: z.boolean().default(false),
+  bin: z.string().optional(),
+  own: z.record(z.string(), path).default({}),
+  reaches: z.array(z.string()).default([]),
+  checks: z
+    .array(z.strictObject({ tool: z.string(), arguments: z.record(z.string(), z.json()).default({}) }))
+    .default([]),
+  /** A remote whose very address is a person's input, which server.json cannot say. */
+  remote: Remote.extend({ url: z.string().regex(/^\{\w+\}$/, 'must be one input') }).optional(),
+  inputs: z
+    .record(
+      z.string(),
+      z.strictObject({
+        label: z.string().min(1).max(48),
+        hint: z.string().max(150).optional(),
+        pattern: z.string().optional(),
+      }),
+    )
+    .default({}),
+  tools: z.strictObject({ read: names, write: names, destructive: names }).prefault({}),
+  idempotent: names,
+  sql: z.record(z.string(), z.string()).default({}),
+  starters: z.array(z.string().min(1).max(150)).length(3, 'must be three questions'),
+  limits: z.strictObject({ callSeconds: seconds.default(120), idleSeconds: seconds.default(300) }).prefault({}),
+})
+
+export const OURS = 'io.patchbay.card/v1'
+
+export const CardFile = z.looseObject({
+  name: z.string().regex(/^[a-zA-Z0-9.-]+\/[a-zA-Z0-9._-]+$/, 'must be like io.patchbay/files'),
+  title: z.string().min(1).max(48),
+  description: z.string().min(1).max(100),
+  version: z.string().min(1),
+  packages: z.array(Package).max(1).default([]),
+  remotes: z.array(Remote).max(1).default([]),
+  _meta: z.looseObject({ [OURS]: Ours }),
+})
+export type CardFile = z.infer<typeof CardFile>
+export type CardPart = z.infer<typeof Ours>
+export type ServerPackage = z.infer<typeof Package>
+export type ServerRemote = z.infer<typeof Remote>

@@ -1,0 +1,99 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { readCard, readCards } from '../../src/cards/read.ts'
+
+const FOLDER = 'run-cards'
+const cards = readCards(FOLDER)
+const textOf = (name: string) => readFileSync(`${FOLDER}/${name}.yaml`, 'utf8')
+
+describe('the cards we ship', () => {
+  it('are the nine of the product, each with all a person is shown', () => {
+    expect(cards.map((card) => card.name).toSorted()).toEqual([
+      'custom',
+      'demo-database',
+      'everything',
+      'filesystem',
+      'github',
+      'memory',
+      'postgres',
+      'slack',
+      'supabase',
+    ])
+    expect(cards).toHaveLength(readdirSync(FOLDER).length)
+    for (const card of cards) {
+      expect(card.starters).toHaveLength(3)
+      for (const input of card.inputs) expect(input.label.length * input.hint.length, input.name).toBeGreaterThan(0)
+    }
+  })
+
+  it('take what people really have, whole', () => {
+    const fits = (card: string, input: string, value: string) =>
+      new RegExp(`^(?:${cards.find((c) => c.name === card)?.inputs.find((i) => i.name === input)?.pattern})$`).test(
+        value,
+      )
+    expect(fits('postgres', 'dsn', 'postgres://u:p%40ss@db.example.com:5432/app?sslmode=require')).toBe(true)
+    expect(fits('postgres', 'dsn', 'postgresql://postgres.ref:pw@aws-0.pooler.supabase.com:6543/postgres')).toBe(true)
+    expect(fits('postgres', 'dsn', 'postgres://u:p@h.neon.tech/db?sslmode=require&channel_binding=require')).toBe(true)
+    expect(fits('postgres', 'dsn', 'postgres://u@db/app?host=/run/postgresql')).toBe(false)
+    expect(fits('postgres', 'dsn', 'postgres://u@db/app?sslmode=require&sslkey=/etc/key')).toBe(false)
+    expect(fits('postgres', 'dsn', 'sqlite:///etc/passwd')).toBe(false)
+    expect(fits('github', 'token', 'github_pat_11ABCDEFG0123456789')).toBe(true)
+    expect(fits('github', 'token', 'hunter2')).toBe(false)
+    expect(fits('custom', 'header', 'X-Api-Key')).toBe(true)
+    expect(fits('custom', 'header', 'HOST')).toBe(false)
+    expect(fits('custom', 'header', 'Mcp-Session-Id')).toBe(false)
+    expect(fits('custom', 'value', 'Bearer abc')).toBe(true)
+    expect(fits('custom', 'value', 'a\r\nHost: b')).toBe(false)
+    expect(fits('supabase', 'token', `sbp_${'0a'.repeat(20)}`)).toBe(true)
+  })
+
+  it('keep secrets out of arguments', () => {
+    const github = cards.find((card) => card.name === 'github')
+    expect(github?.inputs[0]).toMatchObject({ name: 'token', secret: true, required: true })
+    const postgres = cards.find((card) => card.name === 'postgres')
+    expect(postgres?.server).toMatchObject({ arguments: ['--transport=stdio'], env: { DSN: '{dsn}' } })
+  })
+})
+
+describe('a bad card stops the start, with file, field and reason', () => {
+  const bad = (name: string, change: [from: string | RegExp, to: string]) => {
+    const text = textOf(name).replace(...change)
+    expect(text, 'the change must change something').not.toBe(textOf(name))
+    try {
+      readCard(`x/${name}.yaml`, text)
+    } catch (error) {
+      return error
+    }
+    return undefined
+  }
+
+  it.each<[name: string, from: string | RegExp, to: string, message: RegExp]>([
+    ['memory', 'title: Memory', 'titel: Memory', /^run-cards\/memory\.yaml: title: /],
+    ['memory', 'version: 2026.8.31', 'version: ^2026.8.31', /packages\.0\.version: must be one exact version/],
+    ['memory', 'version: 2026.8.31', 'version: latest', /packages\.0\.version: must be one exact version/],
+    ['memory', '      - What do you remember?\n', '', /starters: must be three/],
+    ['memory', '":brain:"', 'brain', /icon: must be an emoji/],
+    ['memory', 'file: memory.jsonl', 'file: ../../key', /own\.file/],
+    ['memory', '{file}', '{other}', /environmentVariables: mentions \{other\}/],
+    ['memory', '        - open_nodes', '        - read_graph', /tools: names read_graph twice/],
+    ['memory', '    vouches: true', '    vouches: true\n    vouched: true', /vouched/],
+    ['memory', 'npm\n', 'pypi\n', /registryType: only npm/],
+    ['memory', 'stdio', 'sse', /transport\.type: must be stdio/],
+    ['github', 'https://api', 'http://api', /remotes\.0\.url: must be an https address/],
+    ['github', '[A-Za-z0-9_]{10,}', '[A-Za-z0-9_{10,}', /inputs\.token\.pattern: is not a regular/],
+    ['github', '      token:\n        label', '      tokken:\n        label', /inputs\.tokken: describes an input/],
+    ['supabase', '"[a-z]{20}"', '"[a-z]{21}"', /inputs\.project\.pattern: does not take/],
+    ['supabase', 'execute_sql: query', 'run_sql: query', /tools: has no class for run_sql/],
+    ['supabase', 'value: "{project}"', 'value: "{token}"', /packageArguments\.1\.value: holds a secret/],
+    ['filesystem', '      folder: "."', '      other: "."', /packageArguments\.0\.value: holds a person's input/],
+    ['filesystem', 'isRequired: true', 'isRequired: true\n            format: filepath', /format: must be/],
+    ['custom', 'remote:\n', 'remotely:\n', /remotely/],
+    ['custom', 'title: Custom server', 'title: Custom: server', /^run-cards\/custom\.yaml: line 3: /],
+  ])('%s: %s', (name, from, to, message) => {
+    expect(bad(name, [from, to])).toMatchObject({ code: 'card_invalid', message: expect.stringMatching(message) })
+  })
+
+  it('a file name that cannot be a card', () => {
+    expect(() => readCard('x/My Card.yaml', textOf('memory'))).toThrowError(/My Card\.yaml: name/)
+  })
+})
