@@ -1,0 +1,48 @@
+import { z } from 'zod'
+import { checkMessage, checkMessageBlocks } from '../../../block-kit/check-message.ts'
+import { checkView } from '../../../block-kit/check-view.ts'
+import { jsonObject, jsonObjects, type Methods, method, refuse } from '../args.ts'
+import { APP, TEAM } from '../seed.ts'
+import type { Workspace } from '../workspace.ts'
+
+/** auth, team, bots, and the method that checks blocks. */
+export function authMethods(workspace: Workspace): Methods {
+  return {
+    'api.test': (args) => ({ ok: true, args }),
+    'auth.test': () => ({
+      ok: true,
+      url: `${workspace.url}/`,
+      team: TEAM.name,
+      user: APP.name,
+      team_id: TEAM.id,
+      user_id: APP.user,
+      bot_id: APP.bot,
+      is_enterprise_install: false,
+    }),
+    'team.info': () => ({
+      ok: true,
+      team: { id: TEAM.id, name: TEAM.name, domain: TEAM.domain, url: `${workspace.url}/` },
+    }),
+    'bots.info': method(z.object({ bot: z.string() }), ({ bot }) =>
+      bot === APP.bot
+        ? { ok: true, bot: { id: APP.bot, deleted: false, name: APP.name, app_id: APP.id, user_id: APP.user } }
+        : refuse('bot_not_found'),
+    ),
+    'blocks.validate': method(
+      z.object({ blocks: jsonObjects.optional(), message: jsonObject.optional(), view: jsonObject.optional() }),
+      validate,
+    ),
+  }
+}
+
+function validate(given: { blocks?: unknown; message?: Record<string, unknown> | undefined; view?: unknown }) {
+  const what = Object.entries(given).filter(([, value]) => value !== undefined)
+  if (what.length !== 1) return refuse('invalid_arguments', ['give exactly one of blocks, message, view'])
+  if (given.view !== undefined) return verdict('invalid_view', checkView(given.view))
+  if (given.message !== undefined) return verdict('invalid_message', checkMessage(given.message))
+  return verdict('invalid_blocks', checkMessageBlocks(given.blocks))
+}
+
+function verdict(error: string, errors: unknown[]) {
+  return errors.length === 0 ? { ok: true } : { ok: false, error, errors }
+}

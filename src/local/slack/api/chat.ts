@@ -1,0 +1,145 @@
+import { z } from 'zod'
+import { LIMITS } from '../../../block-kit/limits.ts'
+import {
+  type Answer,
+  channelArg,
+  flag,
+  json,
+  jsonObject,
+  jsonObjects,
+  type Methods,
+  method,
+  refuse,
+  ts,
+} from '../args.ts'
+import { refuseBlocks, withIds } from '../blocks.ts'
+import type { Json, Message } from '../records.ts'
+import { APP } from '../seed.ts'
+import { isLive, messageObject } from '../slack-objects.ts'
+import type { Workspace } from '../workspace.ts'
+import { blocksFrom, channelFor, isThread, metadata } from './chat-common.ts'
+
+const content = {
+  text: z.string().optional(),
+  markdown_text: z.string().optional(),
+  blocks: jsonObjects.optional(),
+  attachments: json(z.array(z.unknown())).optional(),
+  metadata: jsonObject.optional(),
+}
+const Content = z.object(content)
+type Content = z.infer<typeof Content>
+const Post = Content.extend({ channel: channelArg, thread_ts: ts.optional(), reply_broadcast: flag.optional() })
+const Update = Content.extend({ channel: channelArg, ts })
+const Ephemeral = Content.extend({ channel: channelArg, user: z.string(), thread_ts: ts.optional() })
+
+/** chat.*, streams apart. */
+export function chatMethods(workspace: Workspace): Methods {
+  return {
+    'chat.postMessage': method(Post, (args) => post(workspace, args)),
+    'chat.postEphemeral': method(Ephemeral, (args) => postEphemeral(workspace, args)),
+    'chat.update': method(Update, (args) => update(workspace, args)),
+    'chat.delete': method(z.object({ channel: channelArg, ts }), (args) => {
+      const message = workspace.messages.get(args.channel, args.ts)
+      if (message === undefined || message.ephemeral_to !== undefined) return refuse('message_not_found')
+      if (message.user !== APP.user) return refuse('cant_delete_message')
+      workspace.remove(message)
+      return { ok: true, channel: message.channel, ts: message.ts }
+    }),
+    'chat.getPermalink': method(z.object({ channel: channelArg, message_ts: ts }), (args) => {
+      const message = workspace.messages.get(args.channel, args.message_ts)
+      if (message === undefined) return refuse('message_not_found')
+      const permalink = `${workspace.url}/archives/${message.channel}/p${message.ts.replace('.', '')}`
+      return { ok: true, channel: message.channel, permalink }
+    }),
+  }
+}
+
+function post(workspace: Workspace, args: z.infer<typeof Post>): Answer {
+  const channel = channelFor(workspace, args.channel)
+  if (typeof channel === 'string') return refuse(channel)
+  const refused = refuseContent(args, true)
+  if (refused !== undefined) return refused
+  if (args.thread_ts !== undefined && !isThread(workspace, channel.id, args.thread_ts))
+    return refuse('invalid_thread_ts')
+  const message = workspace.post({
+    channel: channel.id,
+    user: APP.user,
+    ...(args.thread_ts === undefined ? {} : { thread_ts: args.thread_ts }),
+    ...fieldsOf(args),
+  })
+  return {
+    ok: true,
+    channel: channel.id,
+    ts: message.ts,
+    message: messageObject(message, workspace, true),
+    ...cutWarning(args),
+  }
+}
+
+function postEphemeral(workspace: Workspace, args: z.infer<typeof Ephemeral>): Answer {
+  const channel = channelFor(workspace, args.channel)
+  if (typeof channel === 'string') return refuse(channel)
+  const refused = refuseContent(args, true)
+  if (refused !== undefined) return refused
+  if (!channel.members.includes(args.user)) return refuse('user_not_in_channel')
+  if (args.thread_ts !== undefined && !isThread(workspace, channel.id, args.thread_ts))
+    return refuse('invalid_thread_ts')
+  const message = workspace.post({
+    channel: channel.id,
+    user: APP.user,
+    ephemeral_to: args.user,
+    ...(args.thread_ts === undefined ? {} : { thread_ts: args.thread_ts }),
+    ...fieldsOf(args),
+  })
+  return { ok: true, message_ts: message.ts, ...cutWarning(args) }
+}
+
+/** Blocks and metadata left out of an update stay as they were (docs.slack.dev/reference/methods/chat.update). */
+function update(workspace: Workspace, args: z.infer<typeof Update>): Answer {
+  const message = workspace.messages.get(args.channel, args.ts)
+  if (message === undefined || message.ephemeral_to !== undefined) return refuse('message_not_found')
+  if (message.user !== APP.user) return refuse('cant_update_message')
+  if (message.stream !== undefined && isLive(message.stream, workspace.now())) return refuse('streaming_state_conflict')
+  const refused = refuseContent(args, false)
+  if (refused !== undefined) return refused
+  const { text, ...rest } = fieldsOf(args)
+  const given = args.text !== undefined || args.markdown_text !== undefined
+  const changed = workspace.change({ ...message, ...rest, text: given ? text : message.text }, APP.user)
+  return {
+    ok: true,
+    channel: changed.channel,
+    ts: changed.ts,
+    text: changed.text,
+    message: messageObject(changed, workspace, true),
+  }
+}
+
+function refuseContent(args: Content, needed: boolean): Answer | undefined {
+  if (needed && [args.text, args.markdown_text, args.blocks, args.attachments].every(isNothing))
+    return refuse('no_text')
+  if (args.markdown_text !== undefined && (args.text !== undefined || args.blocks !== undefined)) {
+    return refuse('markdown_text_conflict', ['markdown_text cannot be used with text or blocks'])
+  }
+  if ((args.markdown_text ?? '').length > LIMITS.message.markdownText) return refuse('msg_too_long')
+  const badMetadata = metadata(args.metadata)
+  return badMetadata ?? refuseBlocks(args.blocks)
+}
+
+function isNothing(value: unknown): boolean {
+  return value === undefined || value === '' || (Array.isArray(value) && value.length === 0)
+}
+
+function fieldsOf(args: Content): Pick<Message, 'text'> & { blocks?: Json[]; metadata?: Json } {
+  const blocks = blocksFrom(args)
+  return {
+    text: (args.markdown_text ?? args.text ?? '').slice(0, LIMITS.message.textMax),
+    ...(blocks === undefined ? {} : { blocks: withIds(blocks) }),
+    ...(args.metadata === undefined ? {} : { metadata: args.metadata }),
+  }
+}
+
+/** Slack cuts over-long text and says so only in a warning. */
+function cutWarning({ text }: Content): Json {
+  if ((text ?? '').length <= LIMITS.message.textMax) return {}
+  return { warning: 'message_truncated', response_metadata: { warnings: ['message_truncated'] } }
+}

@@ -1,0 +1,105 @@
+import { z } from 'zod'
+import { channelArg, count, flag, type Methods, method, page, refuse, ts } from '../args.ts'
+import type { Channel, Message } from '../records.ts'
+import { APP } from '../seed.ts'
+import { channelObject, messageObject } from '../slack-objects.ts'
+import type { Workspace } from '../workspace.ts'
+
+const range = {
+  channel: channelArg,
+  limit: count.optional(),
+  cursor: z.string().optional(),
+  oldest: z.string().optional(),
+  latest: z.string().optional(),
+  inclusive: flag.optional(),
+  include_all_metadata: flag.optional(),
+}
+type Range = z.infer<z.ZodObject<typeof range>>
+
+/** conversations.*; the app reads only where it is a member. */
+export function conversationMethods(workspace: Workspace): Methods {
+  return {
+    'conversations.open': method(
+      z.object({ users: z.string().optional(), channel: z.string().optional(), return_im: flag.optional() }),
+      (args) => open(workspace, args),
+    ),
+    'conversations.info': method(z.object({ channel: channelArg }), ({ channel }) => {
+      const found = workspace.channels.get(channel)
+      return found === undefined ? refuse('channel_not_found') : { ok: true, channel: channelObject(found) }
+    }),
+    'conversations.list': method(
+      z.object({ types: z.string().optional(), limit: count.optional(), cursor: z.string().optional() }),
+      (args) => list(workspace, args),
+    ),
+    'conversations.members': method(
+      z.object({ channel: channelArg, limit: count.optional(), cursor: z.string().optional() }),
+      ({ channel, limit, cursor }) => {
+        const found = workspace.channels.get(channel)
+        if (found === undefined) return refuse('channel_not_found')
+        const { items, response_metadata } = page(found.members, limit ?? 100, cursor)
+        return { ok: true, members: items, response_metadata }
+      },
+    ),
+    'conversations.history': method(z.object(range), (args) => {
+      const channel = readable(workspace, args.channel)
+      if (typeof channel === 'string') return refuse(channel)
+      const all = workspace.messages.topLevel(channel.id)
+      return pageOf(workspace, inRange(all, args).reverse(), args, 100)
+    }),
+    'conversations.replies': method(z.object({ ...range, ts }), (args) => {
+      const channel = readable(workspace, args.channel)
+      if (typeof channel === 'string') return refuse(channel)
+      const root = workspace.messages.get(channel.id, args.ts)
+      if (root === undefined || root.ephemeral_to !== undefined) return refuse('thread_not_found')
+      return pageOf(workspace, [root, ...inRange(workspace.messages.replies(channel.id, root.ts), args)], args, 1_000)
+    }),
+  }
+}
+
+function readable(workspace: Workspace, id: string): Channel | 'channel_not_found' | 'not_in_channel' {
+  const channel = workspace.channels.get(id)
+  if (channel === undefined) return 'channel_not_found'
+  return channel.members.includes(APP.user) ? channel : 'not_in_channel'
+}
+
+function inRange(messages: Message[], { oldest, latest, inclusive }: Range): Message[] {
+  const after = (one: string, bound: string) => one > bound || (inclusive === true && one === bound)
+  return messages.filter(
+    (message) =>
+      message.ephemeral_to === undefined &&
+      (oldest === undefined || after(message.ts, oldest)) &&
+      (latest === undefined || message.ts < latest || (inclusive === true && message.ts === latest)),
+  )
+}
+
+function pageOf(workspace: Workspace, messages: Message[], args: Range, usual: number) {
+  const { items, response_metadata } = page(messages, args.limit ?? usual, args.cursor)
+  return {
+    ok: true,
+    messages: items.map((message) => messageObject(message, workspace, args.include_all_metadata === true)),
+    has_more: response_metadata.next_cursor !== '',
+    response_metadata,
+  }
+}
+
+function open(workspace: Workspace, { users, channel }: { users?: string | undefined; channel?: string | undefined }) {
+  const known = channel === undefined ? undefined : workspace.channels.get(channel)
+  if (known !== undefined) return { ok: true, channel: channelObject(known) }
+  if (users === undefined) return refuse('users_list_not_supplied')
+  const person = users.includes(',') ? undefined : workspace.person(users)
+  if (person === undefined || person.id !== users) return refuse('user_not_found')
+  if (person.bot) return refuse('cannot_dm_bot')
+  return { ok: true, channel: channelObject(workspace.dmOf(person.id)) }
+}
+
+function list(
+  workspace: Workspace,
+  args: { types?: string | undefined; limit?: number | undefined; cursor?: string | undefined },
+) {
+  const types = (args.types ?? 'public_channel').split(',')
+  const shown = workspace.channels
+    .values()
+    .filter((one) => types.includes(one.im === undefined ? 'public_channel' : 'im'))
+  const { items, response_metadata } = page(shown.map(channelObject), args.limit ?? 100, args.cursor)
+  return { ok: true, channels: items, response_metadata }
+}

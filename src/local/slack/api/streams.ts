@@ -1,0 +1,126 @@
+import { z } from 'zod'
+import { LIMITS } from '../../../block-kit/limits.ts'
+import { type Answer, channelArg, json, jsonObject, jsonObjects, type Methods, method, refuse, ts } from '../args.ts'
+import { refuseBlocks, withIds } from '../blocks.ts'
+import type { Message, Stream } from '../records.ts'
+import { APP, TEAM } from '../seed.ts'
+import { isLive, messageObject } from '../slack-objects.ts'
+import { append, blocksOf, Chunk, paint } from '../streams.ts'
+import type { Workspace } from '../workspace.ts'
+import { Status, setSession } from './agents.ts'
+import { channelFor, isThread, metadata } from './chat-common.ts'
+
+const words = { markdown_text: z.string().optional(), chunks: json(z.array(z.unknown())).optional() }
+const Start = z.object({
+  ...words,
+  channel: channelArg,
+  thread_ts: ts.optional(),
+  recipient_team_id: z.string().optional(),
+  recipient_user_id: z.string().optional(),
+  task_display_mode: z.enum(['timeline', 'plan']).optional(),
+})
+const Append = z.object({ ...words, channel: channelArg, ts })
+const Stop = Append.extend({
+  blocks: jsonObjects.optional(),
+  metadata: jsonObject.optional(),
+  session_status: Status.optional(),
+})
+type Words = { markdown_text?: string | undefined; chunks?: unknown[] | undefined }
+
+/** chat.startStream, appendStream, stopStream (facts: docs.slack.dev/reference/methods/chat.startStream). */
+export function streamMethods(workspace: Workspace): Methods {
+  return {
+    'chat.startStream': method(Start, (args) => start(workspace, args)),
+    'chat.appendStream': method(Append, (args) => {
+      const live = liveMessage(workspace, args)
+      if ('ok' in live) return live
+      if (live.stream.stoppedByUser) return refuse('stopped_by_user')
+      const stream = grow(live.stream, args)
+      if ('ok' in stream) return stream
+      const message = paint(live.message, stream)
+      workspace.messages.put(message)
+      workspace.tell({ kind: 'streamed', message })
+      return { ok: true, channel: message.channel, ts: message.ts }
+    }),
+    'chat.stopStream': method(Stop, (args) => stop(workspace, args)),
+  }
+}
+
+function start(workspace: Workspace, args: z.infer<typeof Start>): Answer {
+  const channel = channelFor(workspace, args.channel)
+  if (typeof channel === 'string') return refuse(channel)
+  const { thread_ts } = args
+  if (thread_ts === undefined || !isThread(workspace, channel.id, thread_ts)) return refuse('invalid_thread_ts')
+  if (args.recipient_team_id === undefined) return refuse('missing_recipient_team_id')
+  if (args.recipient_user_id === undefined) return refuse('missing_recipient_user_id')
+  if (args.recipient_team_id !== TEAM.id || workspace.person(args.recipient_user_id) === undefined)
+    return refuse('user_not_found')
+  const empty: Stream = {
+    open: true,
+    expiresAt: workspace.now() + LIMITS.stream.lifetimeMs,
+    stoppedByUser: false,
+    mode: args.task_display_mode ?? 'timeline',
+    parts: [],
+  }
+  const stream = grow(empty, args)
+  if ('ok' in stream) return stream
+  const { ts: _, ...draft } = paint({ channel: channel.id, thread_ts, user: APP.user, text: '', ts: '' }, stream)
+  const message = workspace.post(draft)
+  setSession(workspace, { channel: channel.id, thread_ts }, { status: 'processing' })
+  return { ok: true, channel: channel.id, ts: message.ts }
+}
+
+function stop(workspace: Workspace, args: z.infer<typeof Stop>): Answer {
+  const live = liveMessage(workspace, args)
+  if ('ok' in live) return live
+  const grown = grow(live.stream, args)
+  if ('ok' in grown) return grown
+  const refused = metadata(args.metadata) ?? refuseBlocks(args.blocks, 'invalid_blocks', LIMITS.stream.stopBlocks)
+  if (refused !== undefined) return refused
+  const painted = paint(live.message, { ...grown, open: false })
+  const blocks = [...(painted.blocks ?? []), ...withIds(args.blocks ?? [])]
+  const done: Message = { ...painted, blocks, ...(args.metadata === undefined ? {} : { metadata: args.metadata }) }
+  workspace.messages.put(done)
+  workspace.tell({ kind: 'changed', message: done, before: live.message })
+  setSession(workspace, done, { status: args.session_status ?? 'active' })
+  return { ok: true, channel: done.channel, ts: done.ts, message: messageObject(done, workspace, true) }
+}
+
+/** The open stream, or Slack's word for why there is none. */
+function liveMessage(
+  workspace: Workspace,
+  at: { channel: string; ts: string },
+): Answer | { message: Message; stream: Stream } {
+  const channel = channelFor(workspace, at.channel)
+  if (typeof channel === 'string') return refuse(channel)
+  const message = workspace.messages.get(channel.id, at.ts)
+  if (message === undefined) return refuse('message_not_found')
+  if (message.user !== APP.user) return refuse('message_not_owned_by_app')
+  const { stream } = message
+  if (stream === undefined || !isLive(stream, workspace.now())) return refuse('message_not_in_streaming_state')
+  return { message, stream }
+}
+
+/** The stream with the words added, or the refusal. */
+function grow(stream: Stream, { markdown_text, chunks }: Words): Answer | Stream {
+  if ((markdown_text ?? '').length > LIMITS.message.markdownText) return refuse('msg_too_long')
+  const parsed = z.array(Chunk).safeParse(chunks ?? [])
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => `${issue.message} [json-pointer:/chunks/${issue.path.join('/')}]`)
+    return refuse('invalid_chunks', lines)
+  }
+  const first: Chunk[] = markdown_text === undefined ? [] : [{ type: 'markdown_text', text: markdown_text }]
+  const grown = append(stream, [...first, ...parsed.data])
+  return refuseStream(grown) ?? grown
+}
+
+function refuseStream(stream: Stream): Answer | undefined {
+  const given = stream.parts.flatMap((part) => (part.part === 'blocks' ? part.blocks : []))
+  if (given.some((block) => block.type === 'file'))
+    return refuse('invalid_blocks', ['a file block is not allowed in a stream'])
+  const length = stream.parts.reduce((sum, part) => sum + (part.part === 'text' ? part.text.length : 0), 0)
+  if (length > LIMITS.stream.text) return refuse('msg_too_long')
+  if (given.length > LIMITS.stream.chunkBlocks)
+    return refuse('invalid_blocks', ['more than 50 blocks in the chunks of one stream'])
+  return refuseBlocks(blocksOf(stream), 'invalid_chunks', LIMITS.view.blocks)
+}

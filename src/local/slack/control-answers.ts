@@ -1,0 +1,60 @@
+import type { Channel, Json, Message, Person } from './records.ts'
+import { fileObject, isLive } from './slack-objects.ts'
+import type { Workspace } from './workspace.ts'
+
+/** A conversation as one person sees it, oldest first: their own ephemerals included, nobody else's. */
+export function shownMessages(
+  workspace: Workspace,
+  person: Person,
+  channel: Channel,
+  threadTs: string | undefined,
+): Json[] {
+  return conversation(workspace, channel, threadTs)
+    .filter((message) => message.ephemeral_to === undefined || message.ephemeral_to === person.id)
+    .map((message) => shown(workspace, message))
+}
+
+function conversation({ messages }: Workspace, channel: Channel, threadTs: string | undefined): Message[] {
+  if (threadTs === undefined) return messages.topLevel(channel.id)
+  const root = messages.get(channel.id, threadTs)
+  return root === undefined ? [] : [root, ...messages.replies(channel.id, threadTs)]
+}
+
+function shown(workspace: Workspace, message: Message): Json {
+  const { ts, thread_ts, user, text, blocks, files, ephemeral_to, stream, edited, reactions } = message
+  const replies = workspace.messages.replies(message.channel, ts).length
+  return {
+    ts,
+    ...(thread_ts === undefined ? {} : { thread_ts }),
+    from: nameOf(workspace, user),
+    text,
+    ...(blocks === undefined || blocks.length === 0 ? {} : { blocks }),
+    ...(ephemeral_to === undefined ? {} : { ephemeral: true }),
+    ...(files === undefined ? {} : { files: files.flatMap((id) => shownFile(workspace, id)) }),
+    ...(stream === undefined ? {} : { streaming: isLive(stream, workspace.now()) }),
+    ...(edited === undefined ? {} : { edited: true }),
+    ...(reactions === undefined || reactions.length === 0 ? {} : { reactions }),
+    ...(replies === 0 ? {} : { reply_count: replies }),
+  }
+}
+
+function nameOf(workspace: Workspace, user: string): string {
+  const person = workspace.person(user)
+  if (person === undefined) return user
+  return person.bot ? person.realName : person.name
+}
+
+function shownFile(workspace: Workspace, id: string): Json[] {
+  const file = workspace.files.get(id)
+  if (file === undefined) return []
+  const { name, title, mimetype, size, url_private } = fileObject(file, workspace.url)
+  return [{ id, name, title, mimetype, size, url: url_private }]
+}
+
+/** What the page shows above the composer: the app's status words, prompts, and the session of the thread. */
+export function shownSession(workspace: Workspace, channel: Channel, threadTs: string | undefined): Json {
+  const session = workspace.sessions.get(`${channel.id}:${threadTs ?? ''}`)
+  if (session === undefined) return {}
+  const { status, title, words, prompts } = session
+  return { session: { status, title, words, prompts } }
+}

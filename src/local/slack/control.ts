@@ -1,0 +1,143 @@
+import { z } from 'zod'
+import { LIMITS } from '../../block-kit/limits.ts'
+import { AppError } from '../../errors.ts'
+import { richText, withIds } from './blocks.ts'
+import { command } from './command.ts'
+import { shownMessages, shownSession } from './control-answers.ts'
+import { channelsOf, openHome, suggestions } from './looks.ts'
+import { viewObject } from './modals.ts'
+import type { Stage } from './payloads.ts'
+import { setMember, stopSession } from './people-acts.ts'
+import { pressInMessage, pressInView } from './press.ts'
+import type { Json } from './records.ts'
+import { checkThread, homeView, inChannel, personNamed, seenMessage, topModal } from './scene.ts'
+import { PEOPLE } from './seed.ts'
+import { shortcut } from './shortcut.ts'
+import { closeModal, submit } from './submit.ts'
+import { encodeWords } from './words.ts'
+
+/** One way a person can act, or look: its input, and what it does. */
+export type Route = (input: unknown) => Promise<Json>
+
+function route<T>(shape: z.ZodType<T>, act: (input: T) => Json | Promise<Json>): Route {
+  return async (input) => {
+    const parsed = shape.safeParse(input)
+    if (parsed.success) return act(parsed.data)
+    const [issue] = parsed.error.issues
+    throw new AppError('input_invalid', `${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'invalid'}`)
+  }
+}
+
+const as = z.string()
+const ts = z.string()
+const Say = z.object({
+  as,
+  channel: z.string(),
+  text: z.string().min(1).max(LIMITS.message.textMax),
+  thread_ts: ts.optional(),
+})
+const Command = z.object({
+  as,
+  channel: z.string(),
+  text: z.string(),
+  thread_ts: ts.optional(),
+  command: z.string().startsWith('/').default('/mcp'),
+})
+const InMessage = z.object({ as, channel: z.string(), ts, button: z.string(), value: z.string().optional() })
+const InModal = z.object({ as, view: z.literal(true), button: z.string(), value: z.string().optional() })
+const InHome = z.object({ as, home: z.literal(true), button: z.string(), value: z.string().optional() })
+const Shortcut = z.object({ as, callback_id: z.string(), channel: z.string().optional(), ts: ts.optional() })
+
+/** POST /local/…: what people do. */
+export function actions(stage: Stage): Record<string, Route> {
+  return {
+    say: route(Say, (input) => say(stage, input)),
+    command: route(Command, async (input) => {
+      if (input.thread_ts !== undefined) throw new AppError('conflict', 'slash commands do not run in threads')
+      await command(stage, inChannel(stage, input.as, input.channel), input.command, input.text)
+      return { ok: true }
+    }),
+    press: route(z.union([InModal, InHome, InMessage]), (input) => press(stage, input)),
+    submit: route(z.object({ as, values: z.record(z.string(), z.unknown()).default({}) }), (input) => {
+      const person = personNamed(stage, input.as)
+      return submit(stage, person, topModal(stage, person), input.values)
+    }),
+    close: route(z.object({ as }), async (input) => {
+      const person = personNamed(stage, input.as)
+      await closeModal(stage, person, topModal(stage, person))
+      return { ok: true }
+    }),
+    shortcut: route(Shortcut, async ({ as: name, callback_id, channel, ts: at }) => {
+      const seen = channel === undefined || at === undefined ? undefined : seenMessage(stage, name, { channel, ts: at })
+      await shortcut(stage, personNamed(stage, name), callback_id, seen)
+      return { ok: true }
+    }),
+    stop: route(z.object({ as, channel: z.string(), thread_ts: ts }), (input) =>
+      stopSession(stage, inChannel(stage, input.as, input.channel), input.thread_ts),
+    ),
+    membership: route(z.object({ channel: z.string(), user: z.string(), member: z.boolean() }), (input) =>
+      setMember(stage, input),
+    ),
+  }
+}
+
+/** GET /local/…: what people see. */
+export function looks(stage: Stage): Record<string, Route> {
+  return {
+    people: route(z.object({}), () => ({ people: PEOPLE.filter((one) => !one.bot) })),
+    channels: route(z.object({ as: as.optional() }), (input) => ({
+      channels: channelsOf(stage, input.as === undefined ? undefined : personNamed(stage, input.as)),
+    })),
+    messages: route(z.object({ as, channel: z.string(), thread_ts: ts.optional() }), (input) => {
+      const { person, channel } = inChannel(stage, input.as, input.channel)
+      const messages = shownMessages(stage.workspace, person, channel, input.thread_ts)
+      return { messages, ...shownSession(stage.workspace, channel, input.thread_ts) }
+    }),
+    modal: route(z.object({ as }), (input) => {
+      const view = stage.modals.top(personNamed(stage, input.as).id)
+      return { view: view === undefined ? null : viewObject(view) }
+    }),
+    home: route(z.object({ as, refresh: z.enum(['true', 'false']).default('true') }), async (input) => {
+      const person = personNamed(stage, input.as)
+      if (input.refresh === 'true') await openHome(stage, person)
+      const view = stage.workspace.homes.get(person.id)
+      return { view: view === undefined ? null : viewObject(view) }
+    }),
+    suggest: route(
+      z.object({
+        as,
+        action_id: z.string(),
+        value: z.string().default(''),
+        channel: z.string().optional(),
+        ts: ts.optional(),
+      }),
+      async (input) => ({ options: await suggestions(stage, input) }),
+    ),
+  }
+}
+
+function say(stage: Stage, input: z.infer<typeof Say>): Json {
+  const { person, channel } = inChannel(stage, input.as, input.channel)
+  if (input.thread_ts !== undefined) checkThread(stage, channel, input.thread_ts)
+  const text = encodeWords(input.text)
+  const said = stage.workspace.post({
+    channel: channel.id,
+    user: person.id,
+    text,
+    blocks: withIds([richText(text)]),
+    ...(input.thread_ts === undefined ? {} : { thread_ts: input.thread_ts }),
+  })
+  return { ok: true, channel: channel.id, ts: said.ts }
+}
+
+type Pressed = z.infer<typeof InMessage> | z.infer<typeof InModal> | z.infer<typeof InHome>
+
+async function press(stage: Stage, input: Pressed): Promise<Json> {
+  if ('channel' in input) {
+    await pressInMessage(stage, seenMessage(stage, input.as, input), input)
+    return { ok: true }
+  }
+  const person = personNamed(stage, input.as)
+  const view = 'home' in input ? homeView(stage, person) : topModal(stage, person)
+  return { ok: true, dispatched: await pressInView(stage, person, view, input) }
+}

@@ -1,0 +1,34 @@
+import type { Message } from './records.ts'
+
+/** What happens in the workspace; the app's events and the page's feed are made of it. */
+export type Happening =
+  | { kind: 'posted'; message: Message }
+  | { kind: 'changed'; message: Message; before: Message }
+  | { kind: 'deleted'; message: Message }
+  /** Words of a live stream; the app hears nothing of it until the stream stops. */
+  | { kind: 'streamed'; message: Message }
+  | { kind: 'reacted'; message: Message; user: string; name: string; added: boolean }
+  | { kind: 'home_opened'; user: string; tab: 'home' | 'messages'; channel: string }
+  | { kind: 'home_published'; user: string }
+  | { kind: 'modal'; user: string }
+  | { kind: 'session'; channel: string; thread_ts: string }
+  | { kind: 'session_stopped'; channel: string; thread_ts: string; user: string; streams: string[] }
+
+export type Happenings = {
+  tell(happening: Happening): void
+  /** Calls `listener` for all that follows, until the returned function is called. */
+  watch(listener: (happening: Happening) => void): () => void
+}
+
+export function createHappenings(): Happenings {
+  const listeners = new Set<(happening: Happening) => void>()
+  return {
+    tell: (happening) => {
+      for (const listener of listeners) listener(happening)
+    },
+    watch: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}

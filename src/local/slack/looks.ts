@@ -1,0 +1,67 @@
+import { listOf } from '../../block-kit/rules.ts'
+import { AppError } from '../../errors.ts'
+import { type Placed, placedElements } from './blocks.ts'
+import { viewObject } from './modals.ts'
+import type { Stage } from './payloads.ts'
+import { messageSpot } from './press.ts'
+import type { Json, Person, View } from './records.ts'
+import { personNamed, seenMessage, topModal } from './scene.ts'
+import { type Spot, suggest } from './suggest.ts'
+
+/** How long a look at the Home tab waits for the app to publish it anew. */
+const HOME_WAIT_MS = 1_500
+
+/** Opening the Home tab tells the app, which usually publishes it anew; that is what the person then sees. */
+export async function openHome({ workspace }: Stage, person: Person): Promise<void> {
+  const published = new Promise<void>((resolve) => {
+    const done = () => {
+      clearTimeout(timer)
+      unwatch()
+      resolve()
+    }
+    const unwatch = workspace.watch((news) => {
+      if (news.kind === 'home_published' && news.user === person.id) done()
+    })
+    const timer = setTimeout(done, HOME_WAIT_MS)
+  })
+  workspace.tell({ kind: 'home_opened', user: person.id, tab: 'home', channel: workspace.dmOf(person.id).id })
+  await published
+}
+
+type Asked = { as: string; action_id: string; value: string; channel?: string | undefined; ts?: string | undefined }
+
+/** What an external select offers for the words typed: in a message, else in the modal on top. */
+export function suggestions(stage: Stage, { as, action_id, value, channel, ts }: Asked): Promise<Json[]> {
+  const person = personNamed(stage, as)
+  const seen = channel === undefined || ts === undefined ? undefined : seenMessage(stage, as, { channel, ts })
+  const place =
+    seen === undefined
+      ? viewPlace(topModal(stage, person))
+      : { blocks: seen.message.blocks ?? [], spot: messageSpot(stage, seen.channel, seen.message) }
+  return suggest(stage, person, { placed: elementOf(place.blocks, action_id), spot: place.spot }, value)
+}
+
+function viewPlace(view: View): { blocks: Json[]; spot: Spot } {
+  return {
+    blocks: listOf(view.given.blocks),
+    spot: { container: { type: 'view', view_id: view.id }, view: viewObject(view) },
+  }
+}
+
+function elementOf(blocks: Json[], actionId: string): Placed {
+  const all = placedElements(blocks)
+  const found = all.find((one) => one.actionId === actionId)
+  if (found !== undefined) return found
+  throw new AppError(
+    'conflict',
+    `there is no element "${actionId}"; there are: ${all.map((one) => one.actionId).join(', ')}`,
+  )
+}
+
+/** The channels a person is in, or all. */
+export function channelsOf({ workspace }: Stage, person: Person | undefined): Json[] {
+  const seen = workspace.channels.values().filter((one) => person === undefined || one.members.includes(person.id))
+  return seen.map(({ id, name, members, im }) =>
+    im === undefined ? { id, name, members } : { id, name: 'dm', members, user: im },
+  )
+}

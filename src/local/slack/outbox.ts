@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto'
+import type { Log } from '../../log.ts'
+import type { PendingEvent } from './records.ts'
+import { APP, TEAM } from './seed.ts'
+import type { SlackEvent } from './slack-events.ts'
+import type { Wire } from './wire.ts'
+import type { Workspace } from './workspace.ts'
+
+/** When an event was not acknowledged: at once, after a minute, after five (docs.slack.dev/apis/events-api#retries). */
+export const RETRY_DELAYS_MS = [0, 60_000, 300_000]
+
+export type Outbox = {
+  send(event: SlackEvent): void
+  /** Delivers what was pending when the workspace last stopped. */
+  resume(): void
+  [Symbol.dispose](): void
+}
+
+type Deps = { workspace: Workspace; wire: Wire; retryDelaysMs: number[]; log: Log }
+
+/** Every event is on disk before its first delivery and stays there until the app acknowledges it or its retries are used up. */
+export function createOutbox({ workspace, wire, retryDelaysMs, log }: Deps): Outbox {
+  const timers = new Set<NodeJS.Timeout>()
+  let closed = false
+
+  function after(delayMs: number, event: PendingEvent): void {
+    const timer = setTimeout(() => {
+      timers.delete(timer)
+      void deliver(event)
+    }, delayMs)
+    timers.add(timer)
+  }
+
+  function retry(event: PendingEvent, reason: string, noRetry: boolean): void {
+    const delayMs = noRetry ? undefined : retryDelaysMs[event.attempt]
+    if (delayMs === undefined) {
+      log.warn({ event: event.id, reason }, 'local Slack gave an event up: the app never acknowledged it')
+      workspace.pending.drop(event.id)
+      return
+    }
+    const next = { ...event, attempt: event.attempt + 1, reason }
+    workspace.pending.put(event.id, next)
+    after(delayMs, next)
+  }
+
+  async function deliver(event: PendingEvent): Promise<void> {
+    await wire.ready()
+    if (closed) return
+    const again = event.attempt > 0 ? { retry: { num: event.attempt, reason: event.reason } } : {}
+    const reply = await wire.send({ type: 'events_api', payload: event.envelope, ...again })
+    if (closed) return
+    if (reply.kind === 'acked') workspace.pending.drop(event.id)
+    else retry(event, reply.reason, reply.noRetry)
+  }
+
+  return {
+    send(event) {
+      const id = `Ev${randomBytes(8).toString('hex').toUpperCase()}`
+      const pending = { id, envelope: envelopeOf(id, event, workspace.now()), attempt: 0, reason: '' }
+      workspace.pending.put(id, pending)
+      void deliver(pending)
+    },
+    resume() {
+      for (const event of workspace.pending.values()) void deliver(event)
+    },
+    [Symbol.dispose]() {
+      closed = true
+      for (const timer of timers) clearTimeout(timer)
+    },
+  }
+}
+
+function envelopeOf(id: string, event: SlackEvent, nowMs: number) {
+  const authorization = {
+    enterprise_id: null,
+    team_id: TEAM.id,
+    user_id: APP.user,
+    is_bot: true,
+    is_enterprise_install: false,
+  }
+  return {
+    token: 'local-verification-token',
+    team_id: TEAM.id,
+    context_team_id: TEAM.id,
+    context_enterprise_id: null,
+    api_app_id: APP.id,
+    event,
+    type: 'event_callback',
+    event_id: id,
+    event_time: Math.floor(nowMs / 1000),
+    authorizations: [authorization],
+    is_ext_shared_channel: false,
+    event_context: `4-${Buffer.from(JSON.stringify({ et: event.type, tid: TEAM.id, aid: APP.id })).toString('base64url')}`,
+  }
+}

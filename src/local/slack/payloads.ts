@@ -1,0 +1,41 @@
+import { AppError } from '../../errors.ts'
+import type { Modals } from './modals.ts'
+import type { Channel, Json, Person, ResponseUrl } from './records.ts'
+import { APP, TEAM } from './seed.ts'
+import type { Triggers } from './triggers.ts'
+import type { Reply, Wire } from './wire.ts'
+import type { Workspace } from './workspace.ts'
+
+/** What every way of acting on the app needs. */
+export type Stage = { workspace: Workspace; wire: Wire; modals: Modals; triggers: Triggers; responses: ResponseUrls }
+
+export type ResponseUrls = { issue(at: Pick<ResponseUrl, 'channel' | 'user' | 'ts' | 'thread_ts'>): string }
+
+/** The fields all interaction payloads share. */
+export function basePayload(person: Person): Json {
+  return {
+    team: { id: TEAM.id, domain: TEAM.domain },
+    user: { id: person.id, username: person.name, name: person.name, team_id: TEAM.id },
+    api_app_id: APP.id,
+    token: 'local-verification-token',
+    enterprise: null,
+    is_enterprise_install: false,
+  }
+}
+
+export function channelPayload(channel: Channel): Json {
+  return { id: channel.id, name: channel.im === undefined ? channel.name : 'directmessage' }
+}
+
+/** Interactivity is delivered once; the body of the acknowledgement, or what the person is told instead. */
+export async function ask(wire: Wire, type: 'interactive' | 'slash_commands', payload: Json): Promise<unknown> {
+  const reply = await wire.send({ type, payload })
+  if (reply.kind === 'acked') return reply.body
+  throw new AppError('slack_failed', trouble(reply))
+}
+
+/** Slack's own words to a person whose click or command got no answer, and for the developer the reason. */
+export function trouble({ reason, detail }: Extract<Reply, { kind: 'failed' }>): string {
+  const code = reason === 'http_timeout' ? 'operation_timeout' : 'dispatch_failed'
+  return `We had some trouble connecting. Try again? (${code}: ${detail})`
+}

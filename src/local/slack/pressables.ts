@@ -1,0 +1,91 @@
+import { isRecord } from '../../block-kit/problem.ts'
+import { listOf } from '../../block-kit/rules.ts'
+import { AppError } from '../../errors.ts'
+import { type Placed, placedElements, textOf } from './blocks.ts'
+import { enter } from './form-entry.ts'
+import { SLOTS } from './form-state.ts'
+import type { Json } from './records.ts'
+
+/** One thing a person can press or choose: a button, an entry of a menu, or an element that takes a value. */
+export type Pressable = { placed: Placed; label: string; value: string | undefined; action: Json }
+
+/** The one thing meant by a label or action_id, and a value where these are not enough. */
+export function pick(blocks: Json[], button: string, value: string | undefined, user: string): Pressable {
+  const all = placedElements(blocks)
+    .filter(({ element }) => mayPress(element, user))
+    .flatMap(pressablesOf)
+  const named = all.filter((one) => one.label === button || one.placed.actionId === button)
+  if (named.length === 0) {
+    const there = all.length === 0 ? 'there is nothing to press' : `there are: ${namesOf(all)}`
+    throw new AppError('conflict', `there is no "${button}" here; ${there}`)
+  }
+  const chosen = named.length === 1 ? named : named.filter((one) => one.value === value)
+  const [only] = chosen
+  if (only === undefined || chosen.length > 1) {
+    throw new AppError(
+      'conflict',
+      `"${button}" is there ${named.length} times; choose by action_id or value: ${namesOf(named)}`,
+    )
+  }
+  return only
+}
+
+function namesOf(all: Pressable[]): string {
+  return all
+    .map(
+      ({ label, placed, value }) => `"${label}" (${placed.actionId}${value === undefined ? '' : `, value ${value}`})`,
+    )
+    .join(', ')
+}
+
+function mayPress({ visible_to_user_ids: only }: Json, user: string): boolean {
+  return !Array.isArray(only) || only.includes(user)
+}
+
+function pressablesOf(placed: Placed): Pressable[] {
+  const { element, actionId, blockId } = placed
+  const action: Json = { type: element.type, action_id: actionId, block_id: blockId }
+  switch (element.type) {
+    case 'overflow':
+      return listOf(element.options).map((option) => ({
+        placed,
+        label: textOf(option.text),
+        value: String(option.value),
+        action: { ...action, selected_option: option },
+      }))
+    case 'feedback_buttons':
+      return [element.positive_button, element.negative_button].filter(isRecord).map((button) => ({
+        placed,
+        label: textOf(button.text),
+        value: String(button.value),
+        action: { ...action, text: button.text, value: button.value },
+      }))
+    default:
+      return [
+        { placed, label: labelOf(placed), value: ownValue(element), action: { ...action, ...buttonFields(element) } },
+      ]
+  }
+}
+
+function labelOf({ element, block, actionId }: Placed): string {
+  return textOf(element.text) || textOf(block.label) || actionId
+}
+
+function ownValue(element: Json): string | undefined {
+  return typeof element.value === 'string' ? element.value : undefined
+}
+
+function buttonFields({ text, value, style, url }: Json): Json {
+  const given = Object.entries({ text, value, style, url }).filter(([, field]) => field !== undefined)
+  return Object.fromEntries(given)
+}
+
+/** The new state of an element that takes a value; undefined for a button. */
+export function chosenState({ placed, action }: Pressable, value: unknown, offered: Json[]): Json | undefined {
+  const slot = SLOTS[String(placed.element.type)]
+  if (slot === undefined) return undefined
+  if (value === undefined) throw new AppError('conflict', `"${String(action.action_id)}" needs a value`)
+  const entry = enter(placed.element, value, offered)
+  if (!entry.ok) throw new AppError('conflict', entry.message)
+  return entry.state
+}

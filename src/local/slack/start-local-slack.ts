@@ -1,0 +1,120 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { isRecord } from '../../block-kit/problem.ts'
+import { AppError } from '../../errors.ts'
+import type { Log } from '../../log.ts'
+import { createBlobs } from './blobs.ts'
+import { createRequestListener } from './http-server.ts'
+import { createHttpWire } from './http-wire.ts'
+import { openJournal } from './journal.ts'
+import { createModals } from './modals.ts'
+import { createOutbox, RETRY_DELAYS_MS } from './outbox.ts'
+import { createResponseUrls } from './response-urls.ts'
+import { PEOPLE, TEAM } from './seed.ts'
+import { eventsOf } from './slack-events.ts'
+import { createSocketWire } from './socket-wire.ts'
+import { createTriggers } from './triggers.ts'
+import { createWebApi } from './web-api.ts'
+import { createWorkspace } from './workspace.ts'
+
+export type LocalSlackOptions = {
+  /** 0 takes any free port. */
+  port: number
+  /** Where the workspace is kept; without it everything is forgotten at the end. */
+  folder?: string
+  mode: 'http' | 'socket'
+  /** HTTP mode: where signed requests go, in turn, the next one where a connection is refused. Empty: events wait. */
+  appUrls: string[]
+  log: Log
+  retryDelaysMs?: number[]
+  /** The clock, in milliseconds: tests move it on to see triggers, streams and response_urls expire. */
+  now?: () => number
+}
+
+export type LocalSlack = {
+  /** e.g. http://127.0.0.1:3100 */
+  url: string
+  /** What Bolt and the Web API client take as `slackApiUrl`. */
+  apiUrl: string
+  botToken: string
+  appToken: string
+  signingSecret: string
+  teamId: string
+  /** User ids by name: owner, approver, member. */
+  people: Record<string, string>
+  setAppUrls(urls: string[]): void
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** Starts a Slack workspace on this machine: Web API, events, interactivity and Socket Mode for one app, on loopback only. */
+export async function startLocalSlack(options: LocalSlackOptions): Promise<LocalSlack> {
+  const server = createServer()
+  const url = await listen(server, options.port)
+  const built = build(options, url)
+  server.on('request', built.listener)
+  server.on('upgrade', (request, socket, head) => {
+    if (built.socket === undefined) socket.end('HTTP/1.1 404 Not Found\r\n\r\n')
+    else built.socket.upgrade(request, socket, head)
+  })
+  return {
+    url,
+    apiUrl: `${url}/api/`,
+    ...built.secrets,
+    teamId: TEAM.id,
+    people: Object.fromEntries(PEOPLE.filter((one) => !one.bot).map((one) => [one.name, one.id])),
+    setAppUrls: built.setAppUrls,
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      built.stop()
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+function build(
+  { folder, mode, appUrls, log, retryDelaysMs = RETRY_DELAYS_MS, now = Date.now }: LocalSlackOptions,
+  url: string,
+) {
+  const journal = openJournal(folder)
+  const blobs = createBlobs(folder)
+  const workspace = createWorkspace({ journal, blobs, url, now })
+  const socket = mode === 'socket' ? createSocketWire(now) : undefined
+  const http = createHttpWire({ signingSecret: workspace.secrets.signingSecret, urls: appUrls, now })
+  const wire = socket ?? http
+  const triggers = createTriggers(now)
+  const modals = createModals((user) => workspace.tell({ kind: 'modal', user }))
+  const responses = createResponseUrls(workspace)
+  const outbox = createOutbox({ workspace, wire, retryDelaysMs, log })
+  workspace.watch((happening) => {
+    for (const event of eventsOf(happening, workspace)) outbox.send(event)
+  })
+  outbox.resume()
+  const webApi = createWebApi({ workspace, modals, triggers, socket })
+  const listener: RequestListener = createRequestListener({
+    stage: { workspace, wire, modals, triggers, responses },
+    blobs,
+    webApi,
+    log,
+  })
+  const stop = () => {
+    outbox[Symbol.dispose]()
+    socket?.[Symbol.dispose]()
+    http[Symbol.dispose]()
+    journal[Symbol.dispose]()
+  }
+  return { listener, socket, secrets: workspace.secrets, setAppUrls: http.setUrls, stop }
+}
+
+function listen(server: Server, port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => {
+      const taken = isRecord(cause) && cause.code === 'EADDRINUSE'
+      const message = `port ${port} is in use by another program: stop it, or set LOCAL_PORT to a free port`
+      reject(taken ? new AppError('in_use', message, { cause }) : cause)
+    })
+    server.listen(port, '127.0.0.1', () => {
+      const address = server.address()
+      resolve(`http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : port}`)
+    })
+  })
+}

@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto'
+import type { Blobs } from './blobs.ts'
+import { createHappenings, type Happenings } from './happenings.ts'
+import type { Collection, Journal } from './journal.ts'
+import { createMessageStore, type MessageStore } from './message-store.ts'
+import {
+  Channel,
+  type Message,
+  PendingEvent,
+  type Person,
+  ResponseUrl,
+  Secrets,
+  Session,
+  StoredFile,
+  View,
+} from './records.ts'
+import { APP, CHANNELS, PEOPLE } from './seed.ts'
+
+/** The whole state of the local workspace, and the few changes everything else is made of. */
+export type Workspace = Happenings & {
+  /** Where this workspace is served, e.g. http://127.0.0.1:3100. */
+  url: string
+  now(): number
+  secrets: Secrets
+  channels: Collection<Channel>
+  messages: MessageStore
+  files: Collection<StoredFile>
+  homes: Collection<View>
+  sessions: Collection<Session>
+  responseUrls: Collection<ResponseUrl>
+  pending: Collection<PendingEvent>
+  /** By id or name. */
+  person(name: string): Person | undefined
+  dmOf(user: string): Channel
+  /** A timestamp no other message of the workspace has. */
+  nextTs(): string
+  post(draft: Omit<Message, 'ts'>): Message
+  change(message: Message, by: string): Message
+  remove(message: Message): void
+}
+
+/** Bounds keep a long-lived workspace small; each is far above what a day of trying out needs. */
+const MAX = { channels: 1_000, files: 500, homes: 1_000, sessions: 5_000, responseUrls: 5_000, pending: 20_000 }
+
+type Deps = { journal: Journal; blobs: Blobs; url: string; now: () => number }
+
+export function createWorkspace({ journal, blobs, url, now }: Deps): Workspace {
+  const happenings = createHappenings()
+  const messages = createMessageStore(journal)
+  const channels = journal.collection('channels', Channel, MAX.channels)
+  for (const channel of CHANNELS) if (channels.get(channel.id) === undefined) channels.put(channel.id, channel)
+  const nextTs = createTimestamps(now, messages.lastTs())
+
+  return {
+    ...happenings,
+    url,
+    now,
+    secrets: takeSecrets(journal),
+    channels,
+    messages,
+    files: journal.collection('files', StoredFile, MAX.files, (file) => blobs.drop(file.id)),
+    homes: journal.collection('homes', View, MAX.homes),
+    sessions: journal.collection('sessions', Session, MAX.sessions),
+    responseUrls: journal.collection('response_urls', ResponseUrl, MAX.responseUrls),
+    pending: journal.collection('pending', PendingEvent, MAX.pending),
+    person: (name) => PEOPLE.find((one) => one.id === name || one.name === name),
+    dmOf: (user) => dmOf(channels, user),
+    nextTs,
+    post(draft) {
+      const message: Message = { ...draft, ts: nextTs() }
+      messages.put(message)
+      happenings.tell({ kind: 'posted', message })
+      return message
+    },
+    change(message, by) {
+      const before = messages.get(message.channel, message.ts) ?? message
+      const edited: Message = { ...message, edited: { user: by, ts: nextTs() } }
+      messages.put(edited)
+      happenings.tell({ kind: 'changed', message: edited, before })
+      return edited
+    },
+    remove(message) {
+      messages.drop(message)
+      happenings.tell({ kind: 'deleted', message })
+    },
+  }
+}
+
+/** Seconds and a counter, like Slack's; strictly growing, across restarts too. */
+function createTimestamps(now: () => number, last: string): () => string {
+  let micros = Math.round(Number(last) * 1_000_000)
+  return () => {
+    micros = Math.max(micros + 1, now() * 1_000)
+    const digits = String(micros)
+    return `${digits.slice(0, -6)}.${digits.slice(-6)}`
+  }
+}
+
+function dmOf(channels: Collection<Channel>, user: string): Channel {
+  const id = user.replace(/^U/, 'D')
+  const known = channels.get(id)
+  if (known !== undefined) return known
+  const channel: Channel = { id, name: 'directmessage', members: [user, APP.user], im: user }
+  channels.put(id, channel)
+  return channel
+}
+
+/** Made once per folder: whoever reads the folder may speak for the app, nobody else on the machine. */
+function takeSecrets(journal: Journal): Secrets {
+  const store = journal.collection('secrets', Secrets, 1)
+  const known = store.get('secrets')
+  if (known !== undefined) return known
+  const random = () => randomBytes(16).toString('hex')
+  const secrets = { botToken: `xoxb-local-${random()}`, appToken: `xapp-1-local-${random()}`, signingSecret: random() }
+  store.put('secrets', secrets)
+  return secrets
+}
