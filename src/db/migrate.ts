@@ -67,13 +67,9 @@ async function applyOne(client: Client, { version, name, sql }: Migration): Prom
       [version, [sql], name],
     )
     await client.query('commit')
-  } catch (cause) {
+  } catch (error) {
     await client.query('rollback')
-    throw new AppError(
-      'database_failed',
-      `Migration ${version}_${name} could not be applied; nothing of it was kept.`,
-      { cause },
-    )
+    throw notApplied(`${version}_${name}`, error)
   }
 }
 

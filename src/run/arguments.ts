@@ -24,8 +24,8 @@ function compile(schema: JsonObject): ValidateFunction | undefined {
 
 function problemOf(error: ErrorObject): ArgumentProblem {
   const [, top = ''] = error.instancePath.split('/')
-  const missing: unknown = error.params['missingProperty']
-  const extra: unknown = error.params['additionalProperty']
+  const missing: unknown = error.params.missingProperty
+  const extra: unknown = error.params.additionalProperty
   if (typeof missing === 'string') return { field: top || missing, message: `"${missing}" is missing` }
   if (typeof extra === 'string') return { field: top || extra, message: `"${extra}" is not an argument of this tool` }
   return { field: top, message: error.message ?? 'does not fit' }

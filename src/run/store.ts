@@ -40,7 +40,7 @@ const Decided = z.discriminatedUnion('kind', [
 ])
 const History = z.object({
   summary: z.string().nullable(),
-  runs: z.array(z.object({ id: RunId, events: z.array(z.unknown()) })),
+  runs: z.array(z.object({ id: RunId, events: z.array(RunEvent) })),
 })
 const ShownRow = z.object({
   key: z.string(),

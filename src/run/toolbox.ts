@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { ConnectionId, Principal } from '../ids.ts'
+import type { ConnectionId } from '../ids.ts'
 import { acceptableSchema, refusal } from '../model/tool-schema.ts'
 import type { OfferedTool } from '../model/turn.ts'
 import type { JsonObject } from './events.ts'

@@ -349,14 +349,15 @@ language sql stable set search_path = public, pg_temp as $$
   summary as (
     select e.body, (select number from runs where id = (e.body ->> 'upTo')::uuid) as up_to
     from run_events e join runs r on r.id = e.run_id, this
-    where r.lane = this.lane and r.number < this.number and e.body ->> 'type' = 'summarised'
+    where r.lane = this.lane and r.number <= this.number and e.body ->> 'type' = 'summarised'
     order by r.number desc, e.seq desc limit 1
   )
   select jsonb_build_object(
     'summary', (select body ->> 'text' from summary),
     'runs', coalesce((
       select jsonb_agg(jsonb_build_object('id', r.id, 'events',
-        (select jsonb_agg(e.body #- '{files}' order by e.seq) from run_events e where e.run_id = r.id)) order by r.number)
+        (select jsonb_agg(case when e.body ? 'files' then e.body || '{"files": [], "images": []}' else e.body end order by e.seq)
+          from run_events e where e.run_id = r.id)) order by r.number)
       from runs r, this
       where r.lane = this.lane and r.number < this.number and r.number > coalesce((select up_to from summary), 0)
     ), '[]'))

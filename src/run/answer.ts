@@ -1,0 +1,121 @@
+import type { ApprovalId, Principal, RunId } from '../ids.ts'
+import { decide, deciders } from '../policy/decide.ts'
+import { argumentProblems } from './arguments.ts'
+import type { RunDeps } from './deps.ts'
+import type { EventOf, JsonObject } from './events.ts'
+import { callHash, definitionHash } from './fingerprint.ts'
+import { fold } from './fold.ts'
+import { askedOf } from './judge.ts'
+import type { Answer, AnswerOutcome } from './runs.ts'
+import type { ApprovalState, CallState, RunState } from './state.ts'
+
+type Open = { state: RunState; call: CallState; approval: ApprovalState }
+type Refusal = Exclude<AnswerOutcome, { kind: 'settled' }>
+
+/** The run and call an approval is about, as they are now. */
+export async function findApproval(deps: RunDeps, id: ApprovalId): Promise<Open | undefined> {
+  const row = await deps.store.approval(id)
+  const state = row ? await readState(deps, row.run) : undefined
+  const call = state?.calls.find((one) => one.approval?.id === id)
+  return state && call?.approval ? { state, call, approval: call.approval } : undefined
+}
+
+export async function readState(deps: Pick<RunDeps, 'store'>, id: RunId): Promise<RunState | undefined> {
+  const read = await deps.store.read(id, 0)
+  return read ? fold(id, read.events, true) : undefined
+}
+
+/** Who may decide this approval at this moment. */
+export async function decidersNow(deps: RunDeps, { state, approval }: Open): Promise<ReturnType<typeof deciders>> {
+  const approvers = await deps.rules.approversOf(state.origin.workspace)
+  return deciders({ risk: approval.risk, fourEyes: approval.fourEyes, requester: state.origin.user, approvers })
+}
+
+/**
+ * Settles an approval once. Who presses is checked here, at the moment of the press, whatever the buttons showed;
+ * edited arguments are checked against the tool's schema and judged anew.
+ * Returns the outcome, and the run to go on with if this instance won it.
+ */
+export async function settleApproval(
+  deps: RunDeps,
+  answer: Answer,
+): Promise<{ outcome: AnswerOutcome; claim?: { run: RunId; fence: number } }> {
+  const open = await findApproval(deps, answer.approval)
+  if (!open || open.state.origin.workspace !== answer.by.workspace) return { outcome: { kind: 'gone' } }
+  const edit = await checkAnswer(deps, open, answer)
+  if ('kind' in edit) return { outcome: edit }
+  const decided = await deps.store.settle({
+    approval: answer.approval,
+    status: answer.decision,
+    by: answer.by.user,
+    reason: answer.reason,
+    event: answeredEvent(deps, open, answer, edit),
+  })
+  if (decided.kind === 'gone') return { outcome: { kind: 'gone' } }
+  const claim = decided.fence == null ? {} : { claim: { run: decided.run, fence: decided.fence } }
+  if (decided.kind === 'settled') return { outcome: { kind: 'settled' }, ...claim }
+  return {
+    outcome: { kind: 'already', decision: decided.decision, by: decided.by ?? undefined, at: decided.at },
+    ...claim,
+  }
+}
+
+type Edit = { arguments?: JsonObject; hash?: string }
+
+async function checkAnswer(deps: RunDeps, open: Open, answer: Answer): Promise<Refusal | Edit> {
+  const { approval } = open
+  if (approval.decided) {
+    const { decision, by, at } = approval.decided
+    return { kind: 'already', decision, by, at }
+  }
+  const allowed = await decidersNow(deps, open)
+  if (!allowed.includes(answer.by.user)) return { kind: 'not_yours', approvers: allowed }
+  const refused = standingRefusal(open, answer)
+  if (refused) return refused
+  return answer.arguments === undefined ? {} : checkEdit(deps, open, answer.by, answer.arguments)
+}
+
+/** A standing permission is the connection owner's to give, and not for everything. */
+function standingRefusal({ state, approval }: Open, answer: Answer): Refusal | undefined {
+  if (!answer.always) return undefined
+  if (!approval.mayAlways) return { kind: 'invalid', problems: [{ field: '', message: 'This is asked every time.' }] }
+  return answer.by.user === state.origin.user ? undefined : { kind: 'not_yours', approvers: [state.origin.user] }
+}
+
+/** Edited arguments must fit the tool, and may not do more harm than this person may approve. */
+async function checkEdit(deps: RunDeps, open: Open, by: Principal, args: JsonObject): Promise<Refusal | Edit> {
+  const problems = argumentProblems(open.call.schema, args)
+  if (problems.length > 0) return { kind: 'invalid', problems }
+  const sources = await deps.mcp.connectionsOf(open.state.origin)
+  const source = sources.find((one) => one.id === open.call.connection)
+  const tool = source?.tools.find((one) => one.name === open.call.tool)
+  if (!source || !tool || definitionHash(tool) !== open.call.definition) {
+    return {
+      kind: 'invalid',
+      problems: [{ field: '', message: 'The server changed this tool meanwhile. Deny this and ask again.' }],
+    }
+  }
+  const [rules, approvers] = await Promise.all([
+    deps.rules.rulesFor(open.state.origin),
+    deps.rules.approversOf(by.workspace),
+  ])
+  const verdict = decide(askedOf(deps, open.state, { found: { source, tool }, args, approvers }), rules)
+  if (verdict.kind === 'deny') return { kind: 'invalid', problems: [{ field: '', message: verdict.why.join(' ') }] }
+  if (verdict.kind === 'ask' && !verdict.approvers.includes(by.user))
+    return { kind: 'not_yours', approvers: verdict.approvers }
+  return { arguments: args, hash: callHash(source.id, definitionHash(tool), args) }
+}
+
+function answeredEvent(deps: RunDeps, { call }: Open, answer: Answer, edit: Edit): EventOf<'answered'> {
+  return {
+    type: 'answered',
+    call: call.id,
+    approval: answer.approval,
+    decision: answer.decision,
+    by: answer.by.user,
+    at: deps.now().toISOString(),
+    ...(answer.reason !== undefined && answer.reason !== '' && { reason: answer.reason }),
+    ...(answer.always && { always: true }),
+    ...edit,
+  }
+}

@@ -1,0 +1,40 @@
+import type { Message } from '../model/turn.ts'
+import type { RunDeps } from './deps.ts'
+import { type Held, record } from './held.ts'
+import { INSTRUCTIONS, LAST_TURN } from './prompt.ts'
+import { recall } from './recall.ts'
+import { fillToolbox } from './toolbox.ts'
+import { messagesOf } from './transcript.ts'
+
+/** Room for a long answer or a large file's content in one turn. */
+const TURN_MAX_TOKENS = 8_192
+
+/** One turn of the model: streams its words to the door and records the reply. */
+export async function ask(deps: RunDeps, held: Held, last: boolean): Promise<void> {
+  const signal = AbortSignal.any([held.abort.signal, deps.closing])
+  held.history ??= await recall(deps, held, signal)
+  const { offered } = fillToolbox(await deps.mcp.connectionsOf(held.state.origin))
+  const messages = [...held.history, ...messagesOf(held.state)]
+  const turn = await deps.model.turn(
+    {
+      system: INSTRUCTIONS,
+      messages: last ? withWord(messages, LAST_TURN) : messages,
+      tools: offered,
+      maxTokens: TURN_MAX_TOKENS,
+    },
+    {
+      signal,
+      onWords: (text) => deps.door.tell(held.state, { kind: 'words', text }),
+      onRestart: () => deps.door.tell(held.state, { kind: 'restart' }),
+      onWaiting: (w) => deps.door.tell(held.state, { kind: 'waiting', seconds: w.seconds, why: w.why }),
+    },
+  )
+  await record(deps, held, [{ type: 'replied', ...turn, at: deps.now().toISOString() }], 'fact')
+}
+
+/** The same messages with one more text at the end of the last, which is the person's or the tools'. */
+function withWord(messages: Message[], text: string): Message[] {
+  const last = messages.at(-1)
+  if (last?.role !== 'user') return [...messages, { role: 'user', content: [{ type: 'text', text }] }]
+  return [...messages.slice(0, -1), { role: 'user', content: [...last.content, { type: 'text', text }] }]
+}

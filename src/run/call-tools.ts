@@ -1,0 +1,97 @@
+import type { ToolOutcome } from '../mcp/mcp.ts'
+import type { RunDeps, Source } from './deps.ts'
+import type { EventOf } from './events.ts'
+import { callHash, definitionHash } from './fingerprint.ts'
+import { type Held, record } from './held.ts'
+import { refused } from './judge.ts'
+import { oneLine, shapeResult } from './result.ts'
+import type { CallState } from './state.ts'
+
+type Ready = { call: CallState; source: Source; tool: Source['tools'][number] }
+
+/** Makes the calls side by side. `called` is written before the first byte goes out, `returned` as each comes back. */
+export async function callTools(deps: RunDeps, held: Held, calls: CallState[]): Promise<void> {
+  const sources = await deps.mcp.connectionsOf(held.state.origin)
+  const checked = calls.map((call) => stillTheSame(deps, call, sources))
+  const ready = checked.flatMap((check) => ('source' in check ? [check] : []))
+  const events = checked.map((check) =>
+    'source' in check ? { type: 'called' as const, call: check.call.id, at: deps.now().toISOString() } : check,
+  )
+  if (!(await record(deps, held, events, 'decision'))) return
+  await Promise.all(ready.map((one) => callOne(deps, held, one)))
+}
+
+/** What is called is what was judged and approved: same connection, same definition, same arguments. */
+function stillTheSame(deps: RunDeps, call: CallState, sources: Source[]): Ready | EventOf<'returned'> {
+  const source = sources.find((one) => one.id === call.connection)
+  const tool = source?.tools.find((one) => one.name === call.tool)
+  if (!source || !tool) return refused(deps, call, `${call.connectionName} no longer offers this tool.`)
+  const hash = callHash(source.id, definitionHash(tool), call.arguments)
+  if (hash === call.hash) return { call, source, tool }
+  return refused(
+    deps,
+    call,
+    'The server changed this tool after the call was judged, so it was not made. Ask again to have it judged anew.',
+  )
+}
+
+async function callOne(deps: RunDeps, held: Held, { call, source, tool }: Ready): Promise<void> {
+  const outcome = await deps.mcp.call(source, tool, call.arguments, {
+    signal: held.abort.signal,
+    onProgress: (progress) => deps.door.tell(held.state, { kind: 'progress', call: call.id, ...progress }),
+  })
+  // Stopping the app is no result: whoever takes the run over says what is known.
+  if (outcome.kind === 'failed' && outcome.why === 'cancelled' && deps.closing.aborted) return
+  const event = {
+    type: 'returned' as const,
+    call: call.id,
+    ms: outcome.ms,
+    at: deps.now().toISOString(),
+    ...returnedOf(call, outcome),
+  }
+  await record(deps, held, [event], 'fact')
+}
+
+function returnedOf(call: CallState, outcome: ToolOutcome): Omit<EventOf<'returned'>, 'type' | 'call' | 'ms' | 'at'> {
+  if (outcome.kind === 'failed') {
+    const { kind, text } = failure(call, outcome)
+    return { outcome: kind, text, summary: oneLine(text), images: [], files: [] }
+  }
+  const shaped = shapeResult(call.tool, outcome.content, outcome.structured)
+  return { outcome: outcome.kind === 'ok' ? 'ok' : 'error', ...shaped }
+}
+
+/** What reached the server and was never answered may have happened; unless a repeat is harmless, that is said and nothing else. */
+function failure(
+  call: CallState,
+  outcome: Extract<ToolOutcome, { kind: 'failed' }>,
+): { kind: 'failed' | 'unknown' | 'cancelled'; text: string } {
+  const open = outcome.sent && !call.repeatable && outcome.why !== 'protocol'
+  if (outcome.why === 'cancelled') {
+    return {
+      kind: 'cancelled',
+      text: open ? 'Stopped before it answered; it may still have taken effect.' : 'Stopped.',
+    }
+  }
+  if (open) return { kind: 'unknown', text: `${outcome.message} It may or may not have happened.` }
+  return { kind: 'failed', text: outcome.message }
+}
+
+/** Calls somebody began and nobody saw the end of. */
+export async function giveUp(deps: RunDeps, held: Held, calls: CallState[]): Promise<void> {
+  const text = 'Patchbay was interrupted while this was under way: it may or may not have happened.'
+  const events = calls.map(
+    (call): EventOf<'returned'> => ({
+      type: 'returned',
+      call: call.id,
+      outcome: call.repeatable ? 'cancelled' : 'unknown',
+      text: call.repeatable ? 'Stopped before it answered.' : text,
+      summary: call.repeatable ? 'Stopped before it answered.' : text,
+      images: [],
+      files: [],
+      ms: 0,
+      at: deps.now().toISOString(),
+    }),
+  )
+  await record(deps, held, events, 'fact')
+}

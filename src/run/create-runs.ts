@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto'
+import type { Db } from '../db/call.ts'
+import { newRunId, type Principal, type RunId } from '../ids.ts'
+import { decidersNow, findApproval, readState, settleApproval } from './answer.ts'
+import type { RunDeps } from './deps.ts'
+import type { RunEvent } from './events.ts'
+import { fold } from './fold.ts'
+import { createHolder, type Holder } from './holder.ts'
+import { laneOf, type Origin } from './origin.ts'
+import type { Runs, Started, StartRequest } from './runs.ts'
+import type { CallState, RunState } from './state.ts'
+import { createShown, createStore } from './store.ts'
+import { leftOutOf } from './toolbox.ts'
+
+type Given = Omit<RunDeps, 'store' | 'shown' | 'closing' | 'onEvent' | 'sleep'> & {
+  db: Db
+  sleep?: (ms: number) => Promise<void>
+}
+
+/** Runs, and the instance that works them. `start` begins to poll; disposing gives back what it holds. */
+export function createRuns(given: Given): Runs & { begin(): void; [Symbol.asyncDispose](): Promise<void> } {
+  const closing = new AbortController()
+  const deps: RunDeps = {
+    ...given,
+    store: createStore(given.db, randomUUID()),
+    shown: createShown(given.db),
+    sleep: given.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms))),
+    closing: closing.signal,
+    onEvent: (held, event) => {
+      given.log.info({ run: held.id, workspace: held.state.origin.workspace, event: event.type }, 'run event')
+      given.door.tell(held.state, { kind: 'event', type: event.type })
+    },
+  }
+  const holder = createHolder(deps)
+  return {
+    ...asking(deps, holder),
+    ...deciding(deps, holder),
+    leftOut: leftOutOf,
+    shown: deps.shown,
+    seen: (eventId) => deps.store.seen(eventId),
+    begin: () => holder.start(),
+    [Symbol.asyncDispose]: () => holder.stop(() => closing.abort()),
+  }
+}
+
+type Asking = Pick<Runs, 'start' | 'knowsThread' | 'activeIn' | 'state' | 'recentOf' | 'stop' | 'tryAgain'>
+
+function asking(deps: RunDeps, holder: Holder): Asking {
+  const lane = (workspace: Origin['workspace'], channel: Origin['channel'], threadTs: string) =>
+    deps.store.lane(laneOf({ workspace, channel, threadTs }))
+  return {
+    start: (request) => begin(deps, holder, request, [startedEvent(deps, request)]),
+    knowsThread: async (...place) => (await lane(...place)).known,
+    activeIn: async (...place) => (await lane(...place)).open ?? undefined,
+    state: (id) => readState(deps, id),
+    recentOf: async (principal, limit) => {
+      const states = await Promise.all((await deps.store.recent(principal, limit)).map((id) => readState(deps, id)))
+      return states.filter((state) => state !== undefined)
+    },
+    stop: (id, by) => stop(deps, holder, id, by),
+    tryAgain: (id, callId, by) => tryAgain(deps, holder, { id, callId, by }),
+  }
+}
+
+function deciding(deps: RunDeps, holder: Holder): Pick<Runs, 'approval' | 'answer' | 'pendingFor'> {
+  return {
+    approval: (id) => findApproval(deps, id),
+    answer: async (answer) => {
+      const { outcome, claim } = await settleApproval(deps, answer)
+      if (claim) holder.begin(claim.run, claim.fence)
+      else if (outcome.kind === 'settled') await nudgeRunOf(deps, holder, answer.approval)
+      return outcome
+    },
+    pendingFor: (principal) => pendingFor(deps, principal),
+  }
+}
+
+async function nudgeRunOf(deps: RunDeps, holder: Holder, approval: Parameters<Runs['approval']>[0]): Promise<void> {
+  const row = await deps.store.approval(approval)
+  if (row) holder.nudge(row.run)
+}
+
+async function pendingFor(deps: RunDeps, principal: Principal): Promise<{ state: RunState; call: CallState }[]> {
+  const rows = await deps.store.pending(principal.workspace)
+  const found = await Promise.all(rows.map(async (row) => ({ row, state: await readState(deps, row.run) })))
+  const open = found.flatMap(({ row, state }) => {
+    const call = state?.calls.find((one) => one.id === row.call)
+    return state && call?.approval ? [{ state, call, approval: call.approval }] : []
+  })
+  const mine = await Promise.all(open.map(async (one) => (await decidersNow(deps, one)).includes(principal.user)))
+  return open.filter((_one, at) => mine[at])
+}
+
+function startedEvent(deps: RunDeps, request: Omit<StartRequest, 'dedupeKey'>): RunEvent {
+  return {
+    type: 'started',
+    origin: request.origin,
+    text: request.text,
+    context: request.context ?? [],
+    at: deps.now().toISOString(),
+  }
+}
+
+async function begin(deps: RunDeps, holder: Holder, request: StartRequest, events: RunEvent[]): Promise<Started> {
+  const { origin, dedupeKey } = request
+  const id = newRunId()
+  const begun = await deps.store.start(
+    { id, by: origin, lane: laneOf(origin), dedupeKey, events },
+    holder.hasRoom() && !deps.closing.aborted,
+  )
+  if (begun.fresh) deps.log.info({ run: id, workspace: origin.workspace, waiting: begun.ahead !== null }, 'run started')
+  if (begun.fence !== null) holder.begin(id, begun.fence, { state: fold(id, events, false), seq: events.length })
+  if (begun.fresh && begun.ahead) deps.door.queued(origin, await readState(deps, begun.ahead))
+  return { run: begun.run, fresh: begun.fresh, waiting: begun.ahead !== null }
+}
+
+async function stop(deps: RunDeps, holder: Holder, id: RunId, by: Principal): ReturnType<Runs['stop']> {
+  const state = await readState(deps, id)
+  if (state?.origin.workspace !== by.workspace) return 'over'
+  const mayStop = state.origin.user === by.user || (await deps.rules.approversOf(by.workspace)).includes(by.user)
+  if (!mayStop) return 'not_yours'
+  const { kind, fence } = await deps.store.stop(id, { type: 'stopped', by: by.user, at: deps.now().toISOString() })
+  if (fence !== null) holder.begin(id, fence)
+  else holder.nudge(id)
+  return kind
+}
+
+/** A new run that wishes for the same call once more; it is judged, and asked about, like any other. */
+async function tryAgain(
+  deps: RunDeps,
+  holder: Holder,
+  o: { id: RunId; callId: string; by: Principal },
+): ReturnType<Runs['tryAgain']> {
+  const state = await readState(deps, o.id)
+  const call = state?.calls.find((one) => one.id === o.callId && one.retryable)
+  if (!state || !call || state.origin.workspace !== o.by.workspace) return 'gone'
+  if (state.origin.user !== o.by.user) return 'not_yours'
+  const request = { origin: state.origin, text: `Try again: ${call.title}`, dedupeKey: `again:${o.id}:${o.callId}` }
+  const wish: RunEvent = {
+    type: 'replied',
+    content: [{ type: 'tool_use', id: `again_${call.id}`.slice(0, 64), name: call.offeredAs, input: call.arguments }],
+    stop: 'tools',
+    usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
+    model: 'patchbay',
+    costUsd: 0,
+    at: deps.now().toISOString(),
+  }
+  return begin(deps, holder, request, [startedEvent(deps, request), wish])
+}

@@ -1,0 +1,33 @@
+import type { Log } from '../log.ts'
+import type { Mcp } from '../mcp/mcp.ts'
+import type { Model } from '../model/turn.ts'
+import type { Risk } from '../policy/decide.ts'
+import type { Rules } from '../policy/rules.ts'
+import type { SqlReading } from '../policy/sql.ts'
+import type { Recording } from './held.ts'
+import type { Door } from './news.ts'
+import type { ShownMessages } from './runs.ts'
+import type { Store } from './store.ts'
+
+/** What a card says of one of its tools. */
+export type CardWord = { class?: Risk | undefined; vouched: boolean; idempotent: boolean; sql?: string | undefined }
+
+/** What the work on runs needs from elsewhere. */
+export type RunDeps = Recording & {
+  store: Store
+  shown: ShownMessages
+  model: Model
+  mcp: Pick<Mcp, 'connectionsOf' | 'call'>
+  rules: Rules
+  readSql(sql: string): SqlReading
+  word(card: string, tool: string): CardWord
+  cardTitle(card: string): string
+  door: Door
+  log: Log
+  now(): Date
+  /** Fires when the app stops: nothing new is begun. */
+  closing: AbortSignal
+}
+
+/** A connection as mcp/ hands it out. */
+export type Source = Awaited<ReturnType<Mcp['connectionsOf']>>[number]

@@ -1,0 +1,135 @@
+import { errorChain } from '../errors.ts'
+import type { RunId } from '../ids.ts'
+import type { RunDeps } from './deps.ts'
+import { fold } from './fold.ts'
+import { type Held, Lost, refresh } from './held.ts'
+import type { RunState } from './state.ts'
+import { work } from './work.ts'
+
+/** How often an instance renews its leases and looks for work nobody does. */
+const POLL_MS = 1_000
+/** Overdue approvals and old markers need no more attention than this. */
+const HOUSEKEEPING_EVERY_POLLS = 15
+/** Runs one instance works at a time: each is mostly waiting, but holds messages and streams. */
+const MAX_HELD = 64
+/** A tool call under way when the app stops gets this long to come back. */
+const GRACE_MS = 2_500
+
+/** The runs this instance holds. */
+export type Holder = {
+  /** True while it may take one more. */
+  hasRoom(): boolean
+  /** Works a run just claimed, from its rows or from a state known already. */
+  begin(id: RunId, fence: number, known?: { state: RunState; seq: number }): void
+  /** Somebody here appended to it: look now instead of at the next poll. */
+  nudge(id: RunId): void
+  /** Starts polling. */
+  start(): void
+  stop(close: () => void): Promise<void>
+}
+
+type Shelf = { held: Map<RunId, Held>; track(name: string, task: Promise<unknown>): void; begin: Holder['begin'] }
+
+export function createHolder(deps: RunDeps): Holder {
+  const held = new Map<RunId, Held>()
+  const working = new Set<Promise<unknown>>()
+  let timer: NodeJS.Timeout | undefined
+  let polls = 0
+
+  const track: Shelf['track'] = (name, task) => {
+    const tracked = task
+      .catch((error: unknown) => noteTrouble(deps, name, error))
+      .finally(() => working.delete(tracked))
+    working.add(tracked)
+  }
+  const shelf: Shelf = {
+    held,
+    track,
+    begin: (id, fence, known) => track('run', runIt(deps, shelf, { id, fence, known })),
+  }
+  const loop = (): void => {
+    const again = () => (deps.closing.aborted ? undefined : loop())
+    timer = setTimeout(() => track('poll', poll(deps, shelf, polls++).finally(again)), POLL_MS)
+  }
+
+  return {
+    hasRoom: () => held.size < MAX_HELD,
+    begin: shelf.begin,
+    nudge: (id) => {
+      const one = held.get(id)
+      if (one) track('refresh', refresh(deps, one))
+    },
+    start: loop,
+    stop: async (close) => {
+      close()
+      clearTimeout(timer)
+      await Promise.race([Promise.all(working), deps.sleep(GRACE_MS)])
+      for (const one of held.values()) one.abort.abort()
+      await Promise.race([Promise.all(working), deps.sleep(GRACE_MS / 2)])
+    },
+  }
+}
+
+function noteTrouble(deps: RunDeps, task: string, error: unknown): void {
+  if (!(error instanceof Lost)) deps.log.warn({ task, reason: errorChain(error) }, 'background work failed')
+}
+
+type Known = { state: RunState; seq: number }
+
+async function runIt(
+  deps: RunDeps,
+  shelf: Shelf,
+  o: { id: RunId; fence: number; known: Known | undefined },
+): Promise<void> {
+  const from = o.known ?? (await load(deps, o.id))
+  if (!from) return
+  const one: Held = {
+    id: o.id,
+    fence: o.fence,
+    ...from,
+    abort: new AbortController(),
+    history: undefined,
+    queue: Promise.resolve(),
+  }
+  shelf.held.set(o.id, one)
+  const following = await work(deps, one)
+  if (shelf.held.get(o.id) === one) shelf.held.delete(o.id)
+  if (following) await take(deps, shelf, following)
+}
+
+/** Claims the next run of a conversation, if it is free. */
+async function take(deps: RunDeps, shelf: Shelf, id: RunId): Promise<void> {
+  if (deps.closing.aborted) return
+  const fence = await deps.store.claim(id)
+  if (fence !== null) shelf.begin(id, fence)
+}
+
+async function poll(deps: RunDeps, shelf: Shelf, count: number): Promise<void> {
+  if (count % HOUSEKEEPING_EVERY_POLLS === 0) await keepHouse(deps)
+  const asked = [...shelf.held.values()]
+  const room = Math.max(0, MAX_HELD - asked.length)
+  const { held: kept, taken } = await deps.store.poll(
+    asked.map((one) => ({ run: one.id, fence: one.fence })),
+    room,
+  )
+  for (const { run, fence } of taken) shelf.begin(run, fence)
+  const seqs = new Map(kept.map((one) => [one.run, one.seq]))
+  for (const one of asked) compare(deps, shelf, one, seqs.get(one.id))
+}
+
+/** Ends work on a run that is no longer ours, and brings in what others appended to one that is. */
+function compare(deps: RunDeps, shelf: Shelf, one: Held, seq: number | undefined): void {
+  if (shelf.held.get(one.id) !== one) return
+  if (seq === undefined) one.abort.abort()
+  else if (seq > one.seq) shelf.track('refresh', refresh(deps, one))
+}
+
+async function load(deps: RunDeps, id: RunId): Promise<{ state: RunState; seq: number } | undefined> {
+  const read = await deps.store.read(id, 0)
+  return read ? { state: fold(id, read.events, true), seq: read.seq } : undefined
+}
+
+async function keepHouse(deps: RunDeps): Promise<void> {
+  await deps.store.expireApprovals(deps.now().toISOString())
+  await deps.store.forgetSeen()
+}

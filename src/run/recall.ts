@@ -1,0 +1,78 @@
+import type { RunId } from '../ids.ts'
+import type { Message } from '../model/turn.ts'
+import type { RunDeps } from './deps.ts'
+import { fold } from './fold.ts'
+import { type Held, record } from './held.ts'
+import { SUMMARISE } from './prompt.ts'
+import type { RunState } from './state.ts'
+import { assistantText, recalled, userText } from './transcript.ts'
+
+/** A conversation longer than this (some 30,000 tokens) is summed up, all but its latest runs. */
+const LONG_HISTORY_CHARS = 120_000
+const KEPT_RUNS = 2
+const SUMMARY_MAX_TOKENS = 2_000
+
+/** The conversation before this run, as messages; a long one is summed up first, and the summary kept with this run. */
+export async function recall(deps: RunDeps, held: Held, signal: AbortSignal): Promise<Message[]> {
+  const { summary, runs } = await deps.store.history(held.id)
+  const earlier = runs.map((run) => fold(run.id, run.events, true))
+  const told = tell(summary, earlier, held.state)
+  const older = earlier.slice(0, -KEPT_RUNS)
+  const last = older.at(-1)
+  if (last === undefined || JSON.stringify(told).length < LONG_HISTORY_CHARS) return told
+  const text = await summarise(deps, held, { messages: tell(summary, older, held.state), upTo: last.id, signal })
+  return tell(text, earlier.slice(-KEPT_RUNS), held.state)
+}
+
+function tell(summary: string | null, runs: RunState[], now: RunState): Message[] {
+  const before =
+    summary === null
+      ? []
+      : [userText(`What was said here before, summed up:\n${summary}`), assistantText('Understood.')]
+  return [...before, ...runs.flatMap((run) => recalled(run, run.origin.user === now.origin.user))]
+}
+
+async function summarise(
+  deps: RunDeps,
+  held: Held,
+  o: { messages: Message[]; upTo: RunId; signal: AbortSignal },
+): Promise<string> {
+  const turn = await deps.model.turn(
+    { system: SUMMARISE, messages: [userText(plainText(o.messages))], tools: [], maxTokens: SUMMARY_MAX_TOKENS },
+    {
+      signal: o.signal,
+      onWords: () => undefined,
+      onRestart: () => undefined,
+      onWaiting: (w) => deps.door.tell(held.state, { kind: 'waiting', seconds: w.seconds, why: w.why }),
+    },
+  )
+  const text = turn.content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('')
+  await record(
+    deps,
+    held,
+    [{ type: 'summarised', text, upTo: o.upTo, costUsd: turn.costUsd, at: deps.now().toISOString() }],
+    'fact',
+  )
+  return text
+}
+
+/** A conversation as text: the API takes tool calls only together with the tools, which may be gone. */
+function plainText(messages: Message[]): string {
+  const lines = messages.flatMap((message) => message.content.map((part) => `${message.role}: ${wordsOf(part)}`))
+  return `<conversation>\n${lines.join('\n')}\n</conversation>`
+}
+
+function wordsOf(part: Message['content'][number]): string {
+  switch (part.type) {
+    case 'text':
+      return part.text
+    case 'tool_use':
+      return `[calls ${part.name} with ${JSON.stringify(part.input)}]`
+    case 'tool_result':
+      return `[${part.isError ? 'failed' : 'result'}: ${part.text}]`
+    case 'opaque':
+      return ''
+    default:
+      return part satisfies never
+  }
+}

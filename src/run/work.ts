@@ -1,0 +1,112 @@
+import { errorChain, isAppError, sayError } from '../errors.ts'
+import type { RunId } from '../ids.ts'
+import { ask } from './ask.ts'
+import { callTools, giveUp } from './call-tools.ts'
+import type { RunDeps } from './deps.ts'
+import { type Held, Lost, record, refresh } from './held.ts'
+import { judge } from './judge.ts'
+import { next, type Step } from './next.ts'
+
+/** Trouble with telling is tried again after this long, by whoever is free then. */
+const TELL_AGAIN_MS = 5_000
+
+/**
+ * Works a held run until it rests, ends, is lost, or the app stops. Never throws.
+ * Returns the next run of its conversation, if this one ended and another waits.
+ */
+export async function work(deps: RunDeps, held: Held): Promise<RunId | undefined> {
+  for (;;) {
+    if (deps.closing.aborted) return letGo(deps, held, 0)
+    const done = await stepOn(deps, held)
+    if (done) return done.next
+  }
+}
+
+type Done = { next: RunId | undefined }
+
+/** One step; undefined when the run goes on. */
+async function stepOn(deps: RunDeps, held: Held): Promise<Done | undefined> {
+  try {
+    const step = next(held.state)
+    if (step.do === 'close' || step.do === 'rest') return await settle(deps, held, step)
+    await perform(deps, held, step)
+    return undefined
+  } catch (error) {
+    return (await survive(deps, held, error)) ? undefined : { next: undefined }
+  }
+}
+
+function perform(deps: RunDeps, held: Held, step: Exclude<Step, { do: 'close' | 'rest' }>): Promise<unknown> {
+  switch (step.do) {
+    case 'ask':
+      return ask(deps, held, step.last)
+    case 'judge':
+      return judge(deps, held, step.calls)
+    case 'call':
+      return callTools(deps, held, step.calls)
+    case 'give_up':
+      return giveUp(deps, held, step.calls)
+    case 'finish': {
+      const note = step.note === undefined ? {} : { note: step.note }
+      return record(deps, held, [{ type: 'finished', ...note, at: deps.now().toISOString() }], 'decision')
+    }
+    default:
+      return step satisfies never
+  }
+}
+
+/** Shows everything, then rests or closes; undefined when something happened meanwhile and the run goes on. */
+async function settle(deps: RunDeps, held: Held, step: { do: 'close' | 'rest' }): Promise<Done | undefined> {
+  await deps.door.settle(held.state, deps.closing)
+  if (step.do === 'rest') {
+    if (await deps.store.rest(held.id, held.fence, held.seq)) return { next: undefined }
+  } else {
+    const { closed, next: following } = await deps.store.close(held.id, held.fence, held.seq)
+    if (closed) {
+      deps.log.info({ run: held.id, workspace: held.state.origin.workspace, status: held.state.status }, 'run closed')
+      return { next: following ?? undefined }
+    }
+  }
+  await refresh(deps, held)
+  return undefined
+}
+
+/** True when the run goes on in this instance after the error. */
+async function survive(deps: RunDeps, held: Held, error: unknown): Promise<boolean> {
+  const where = { run: held.id, workspace: held.state.origin.workspace, reason: errorChain(error) }
+  if (error instanceof Lost) {
+    deps.log.warn(where, 'run lost to another instance')
+    return false
+  }
+  if (deps.closing.aborted || held.state.status === 'stopped')
+    return isAppError(error, 'cancelled') || deps.closing.aborted || giveBack(deps, held, error)
+  if (isAppError(error, 'slack_failed', 'database_unavailable') || held.state.status !== 'working')
+    return giveBack(deps, held, error)
+  deps.log.error(where, 'run failed')
+  return fail(deps, held, error)
+}
+
+async function giveBack(deps: RunDeps, held: Held, error: unknown): Promise<boolean> {
+  deps.log.warn({ run: held.id, reason: errorChain(error) }, 'run given back, to be tried again')
+  await letGo(deps, held, TELL_AGAIN_MS)
+  return false
+}
+
+async function fail(deps: RunDeps, held: Held, error: unknown): Promise<boolean> {
+  const code = isAppError(error) ? error.code : 'internal'
+  try {
+    await record(deps, held, [{ type: 'failed', code, message: sayError(error), at: deps.now().toISOString() }], 'fact')
+    return true
+  } catch (second) {
+    return giveBack(deps, held, second)
+  }
+}
+
+/** Gives the run back, free again after `afterMs`. When even that fails its lease runs out by itself. */
+async function letGo(deps: RunDeps, held: Held, afterMs: number): Promise<undefined> {
+  try {
+    await deps.store.release(held.id, held.fence, afterMs)
+  } catch (error) {
+    deps.log.warn({ run: held.id, reason: errorChain(error) }, 'lease left to run out')
+  }
+}

@@ -1,0 +1,978 @@
+-- Written by `npm run schema` from a migrated database; a test compares the two. Do not edit.
+
+create table approvals (
+  id text not null,
+  run_id uuid not null,
+  call_id text not null,
+  workspace_id text not null,
+  requester text not null,
+  approvers jsonb not null,
+  four_eyes boolean default false not null,
+  hash text not null,
+  status text default 'pending'::text not null,
+  decided_by text,
+  decided_at timestamp with time zone,
+  reason text,
+  expires_at timestamp with time zone not null,
+  created_at timestamp with time zone default now() not null,
+  constraint approvals_pkey PRIMARY KEY (id),
+  constraint approvals_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id) ON DELETE CASCADE,
+  constraint approvals_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'denied'::text, 'expired'::text, 'stopped'::text])))
+);
+comment on table approvals is 'patchbay: a person''s decision on one call; settles exactly once';
+alter table approvals enable row level security;
+
+create table audit_events (
+  id bigint generated always as identity not null,
+  workspace_id text not null,
+  actor text not null,
+  action text not null,
+  details jsonb default '{}'::jsonb not null,
+  at timestamp with time zone default clock_timestamp() not null,
+  previous_hash text not null,
+  hash text not null,
+  constraint audit_events_pkey PRIMARY KEY (id)
+);
+comment on table audit_events is 'patchbay: append-only; each row carries the hash of the one before in its workspace';
+alter table audit_events enable row level security;
+
+create table mcp_connections (
+  id uuid not null,
+  workspace_id text not null,
+  user_id text,
+  connection_name text not null,
+  mcp_type text not null,
+  connection_config jsonb not null,
+  credential_reference text,
+  status text default 'connected'::text not null,
+  status_reason text,
+  tools_available jsonb default '[]'::jsonb not null,
+  era jsonb,
+  era_at timestamp with time zone,
+  created_at timestamp with time zone default now() not null,
+  last_used timestamp with time zone,
+  usage_count bigint default 0 not null,
+  constraint mcp_connections_pkey PRIMARY KEY (id),
+  constraint mcp_connections_status_check CHECK ((status = ANY (ARRAY['connected'::text, 'failing'::text, 'needs_sign_in'::text])))
+);
+comment on table mcp_connections is 'patchbay: a person''s (user_id) or the workspace''s (null) link to one MCP server; secrets are elsewhere, under credential_reference';
+alter table mcp_connections enable row level security;
+
+create table mcp_tool_usage (
+  id bigint generated always as identity not null,
+  workspace_id text not null,
+  connection_id uuid,
+  run_id uuid,
+  agent text,
+  tool_name text not null,
+  execution_time_ms integer not null,
+  success boolean not null,
+  error_details text,
+  tokens_saved integer default 0 not null,
+  executed_at timestamp with time zone default now() not null,
+  constraint mcp_tool_usage_pkey PRIMARY KEY (id)
+);
+comment on table mcp_tool_usage is 'patchbay: one row per tool call that returned; outlives its connection';
+alter table mcp_tool_usage enable row level security;
+
+create table rules (
+  id uuid default gen_random_uuid() not null,
+  workspace_id text not null,
+  scope text not null,
+  user_id text,
+  card text,
+  connection_id uuid,
+  tool text not null,
+  verdict text not null,
+  four_eyes boolean default false not null,
+  definition text,
+  created_at timestamp with time zone default now() not null,
+  created_by text not null,
+  constraint rules_check CHECK (((scope = 'person'::text) = (user_id IS NOT NULL))),
+  constraint rules_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES mcp_connections(id) ON DELETE CASCADE,
+  constraint rules_pkey PRIMARY KEY (id),
+  constraint rules_scope_check CHECK ((scope = ANY (ARRAY['workspace'::text, 'person'::text]))),
+  constraint rules_verdict_check CHECK ((verdict = ANY (ARRAY['allow'::text, 'ask'::text, 'deny'::text])))
+);
+comment on table rules is 'patchbay: what a workspace or a person decided in advance; definition pins an allow to one version of a tool';
+alter table rules enable row level security;
+
+create table run_events (
+  run_id uuid not null,
+  seq integer not null,
+  body jsonb not null,
+  at timestamp with time zone default now() not null,
+  constraint run_events_pkey PRIMARY KEY (run_id, seq),
+  constraint run_events_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id) ON DELETE CASCADE
+);
+comment on table run_events is 'patchbay: what happened to a run, in order; its state is folded from these and stored nowhere else';
+alter table run_events enable row level security;
+
+create table runs (
+  id uuid not null,
+  number bigint generated always as identity not null,
+  workspace_id text not null,
+  user_id text not null,
+  lane text not null,
+  dedupe_key text not null,
+  status text default 'working'::text not null,
+  outcome text,
+  owner text,
+  lease_until timestamp with time zone,
+  fence bigint default 0 not null,
+  last_seq integer default 0 not null,
+  turns integer default 0 not null,
+  input_tokens bigint default 0 not null,
+  output_tokens bigint default 0 not null,
+  cached_tokens bigint default 0 not null,
+  cost_usd numeric(12,6) default 0 not null,
+  started_at timestamp with time zone default now() not null,
+  closed_at timestamp with time zone,
+  constraint runs_dedupe_key_key UNIQUE (dedupe_key),
+  constraint runs_number_key UNIQUE (number),
+  constraint runs_outcome_check CHECK ((outcome = ANY (ARRAY['finished'::text, 'failed'::text, 'stopped'::text]))),
+  constraint runs_pkey PRIMARY KEY (id),
+  constraint runs_status_check CHECK ((status = ANY (ARRAY['working'::text, 'resting'::text, 'closed'::text])))
+);
+comment on table runs is 'patchbay: the work on one request; working without a lease = free to take, resting = waits for a person';
+alter table runs enable row level security;
+
+create table seen_events (
+  event_id text not null,
+  seen_at timestamp with time zone default now() not null,
+  constraint seen_events_pkey PRIMARY KEY (event_id)
+);
+comment on table seen_events is 'patchbay: Slack events taken in the last 24 hours';
+alter table seen_events enable row level security;
+
+create table slack_messages (
+  run_id uuid not null,
+  key text not null,
+  channel text not null,
+  ts text not null,
+  picture text not null,
+  live boolean default false not null,
+  constraint slack_messages_pkey PRIMARY KEY (run_id, key),
+  constraint slack_messages_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id) ON DELETE CASCADE
+);
+comment on table slack_messages is 'patchbay: which Slack message shows which part of a run';
+alter table slack_messages enable row level security;
+
+create table workspaces (
+  workspace_id text not null,
+  settings jsonb default '{}'::jsonb not null,
+  created_at timestamp with time zone default now() not null,
+  constraint workspaces_pkey PRIMARY KEY (workspace_id)
+);
+comment on table workspaces is 'patchbay: one row per Slack workspace; settings.approvers lists who decides destructive calls';
+alter table workspaces enable row level security;
+
+CREATE INDEX approvals_pending ON public.approvals USING btree (expires_at) WHERE (status = 'pending'::text);
+
+CREATE INDEX approvals_run ON public.approvals USING btree (run_id);
+
+CREATE INDEX audit_events_workspace ON public.audit_events USING btree (workspace_id, id DESC);
+
+CREATE UNIQUE INDEX mcp_connections_name ON public.mcp_connections USING btree (workspace_id, COALESCE(user_id, ''::text), lower(connection_name));
+
+CREATE INDEX mcp_tool_usage_connection ON public.mcp_tool_usage USING btree (connection_id, executed_at DESC);
+
+CREATE UNIQUE INDEX rules_always ON public.rules USING btree (connection_id, tool) WHERE (scope = 'person'::text);
+
+CREATE INDEX rules_workspace ON public.rules USING btree (workspace_id, user_id);
+
+CREATE INDEX runs_lane ON public.runs USING btree (lane, number);
+
+CREATE INDEX runs_open ON public.runs USING btree (number) WHERE (status = 'working'::text);
+
+CREATE INDEX runs_person ON public.runs USING btree (workspace_id, user_id, number DESC);
+
+CREATE INDEX seen_events_age ON public.seen_events USING btree (seen_at);
+
+CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_events FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_change();
+
+CREATE OR REPLACE FUNCTION public.approval_decide(p_id text, p_status text, p_by text, p_reason text, p_event jsonb, p_instance text, p_lease_ms integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  row approvals;
+  event jsonb := p_event;
+  verdict text := p_status;
+begin
+  select * into row from approvals where id = p_id;
+  if not found then return jsonb_build_object('kind', 'gone'); end if;
+  -- The run's row is always locked before the approval's, as in every other function here.
+  perform from runs where id = row.run_id for update;
+  select * into row from approvals where id = p_id for update;
+  if row.status = 'pending' and row.expires_at <= clock_timestamp() and p_status <> 'expired' then
+    verdict := 'expired';
+    event := jsonb_build_object('type', 'answered', 'call', row.call_id, 'approval', row.id, 'decision', 'expired', 'at', p_event -> 'at');
+  end if;
+  if row.status <> 'pending' then
+    return jsonb_build_object('kind', 'already', 'run', row.run_id, 'decision', row.status, 'by', row.decided_by, 'at', row.decided_at);
+  end if;
+  update approvals set status = verdict, decided_by = case when verdict = p_status then p_by end, decided_at = clock_timestamp(),
+    reason = case when verdict = p_status then p_reason end where id = p_id returning * into row;
+  perform run_put(row.run_id, jsonb_build_array(event));
+  update runs set status = 'working' where id = row.run_id and status = 'resting';
+  perform audit(row.workspace_id, coalesce(row.decided_by, 'patchbay'), 'approval_' || verdict,
+    jsonb_build_object('approval', row.id, 'run', row.run_id, 'call', row.call_id, 'hash', row.hash, 'requester', row.requester));
+  return jsonb_build_object('kind', case when verdict = p_status then 'settled' else 'already' end, 'run', row.run_id,
+    'decision', verdict, 'by', row.decided_by, 'at', row.decided_at,
+    'fence', case when p_instance is not null then run_take(row.run_id, p_instance, p_lease_ms) end);
+end $function$
+;
+comment on function approval_decide(text,text,text,text,jsonb,text,integer) is 'patchbay: one compare-and-swap on pending; the winner also claims the run';
+
+CREATE OR REPLACE FUNCTION public.approval_run(p_id text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select jsonb_build_object('run', run_id, 'call', call_id, 'workspace', workspace_id, 'requester', requester, 'four_eyes', four_eyes)
+  from approvals where id = p_id
+$function$
+;
+comment on function approval_run(text) is 'patchbay: which run and call an approval is about';
+
+CREATE OR REPLACE FUNCTION public.approvals_expire(p_at text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  due record;
+  many integer := 0;
+begin
+  for due in select id, call_id from approvals where status = 'pending' and expires_at <= clock_timestamp() order by expires_at limit 50 loop
+    perform approval_decide(due.id, 'expired', null, null,
+      jsonb_build_object('type', 'answered', 'call', due.call_id, 'approval', due.id, 'decision', 'expired', 'at', p_at), null, 0);
+    many := many + 1;
+  end loop;
+  return to_jsonb(many);
+end $function$
+;
+comment on function approvals_expire(text) is 'patchbay: settles what nobody decided in time';
+
+CREATE OR REPLACE FUNCTION public.approvals_pending(p_workspace text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(jsonb_build_object('run', run_id, 'call', call_id, 'requester', requester) order by created_at), '[]')
+  from (select * from approvals where workspace_id = p_workspace and status = 'pending' and expires_at > now() order by created_at limit 100) a
+$function$
+;
+comment on function approvals_pending(text) is 'patchbay: a workspace''s open approvals, oldest first';
+
+CREATE OR REPLACE FUNCTION public.approvers_of(p_workspace text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select coalesce((select settings -> 'approvers' from workspaces where workspace_id = p_workspace), '[]')
+$function$
+;
+comment on function approvers_of(text) is 'patchbay: who decides destructive calls';
+
+CREATE OR REPLACE FUNCTION public.approvers_set(p_workspace text, p_user text, p_approvers jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  insert into workspaces (workspace_id, settings) values (p_workspace, jsonb_build_object('approvers', p_approvers))
+  on conflict (workspace_id) do update set settings = workspaces.settings || excluded.settings;
+  perform audit(p_workspace, p_user, 'approvers_set', jsonb_build_object('approvers', p_approvers));
+  return null;
+end $function$
+;
+comment on function approvers_set(text,text,jsonb) is 'patchbay: names the workspace''s approvers';
+
+CREATE OR REPLACE FUNCTION public.audit(p_workspace text, p_actor text, p_action text, p_details jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  last_hash text;
+  moment timestamptz;
+begin
+  -- One writer per chain: two rows must never name the same predecessor.
+  perform pg_advisory_xact_lock(hashtextextended('patchbay audit ' || p_workspace, 0));
+  select hash into last_hash from audit_events where workspace_id = p_workspace order by id desc limit 1;
+  last_hash := coalesce(last_hash, '');
+  moment := clock_timestamp();
+  insert into audit_events (workspace_id, actor, action, details, at, previous_hash, hash)
+  values (p_workspace, p_actor, p_action, p_details, moment, last_hash,
+    encode(sha256(convert_to(concat_ws('|', last_hash, p_workspace, p_actor, p_action, p_details::text,
+      to_char(moment at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US')), 'utf8')), 'hex'));
+  return null;
+end $function$
+;
+comment on function audit(text,text,text,jsonb) is 'patchbay: appends one row to the workspace''s audit chain';
+
+CREATE OR REPLACE FUNCTION public.audit_broken(p_workspace text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  with chain as (
+    select *, coalesce(lag(hash) over (order by id), '') as expected from audit_events where workspace_id = p_workspace
+  )
+  select to_jsonb(min(id)) from chain
+  where previous_hash <> expected or hash <> encode(sha256(convert_to(concat_ws('|', expected, workspace_id, actor, action,
+    details::text, to_char(at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US')), 'utf8')), 'hex')
+$function$
+;
+comment on function audit_broken(text) is 'patchbay: where the audit chain does not hold';
+
+CREATE OR REPLACE FUNCTION public.audit_refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  raise exception 'audit_events is append-only' using errcode = 'PT403';
+end $function$
+;
+comment on function audit_refuse_change() is 'patchbay: keeps the audit append-only';
+
+CREATE OR REPLACE FUNCTION public.connection_add(p_id uuid, p_workspace text, p_user text, p_name text, p_card text, p_config jsonb, p_credential text, p_tools jsonb, p_era jsonb, p_limit integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare row mcp_connections;
+begin
+  -- Two submits at once must not both find the last free place.
+  perform pg_advisory_xact_lock(hashtextextended('patchbay connections ' || p_workspace || p_user, 0));
+  if (select count(*) from mcp_connections where workspace_id = p_workspace and user_id = p_user) >= p_limit then
+    raise exception 'You already have % connections, which is the most here. Disconnect one you no longer need, then connect again.', p_limit
+      using errcode = 'PT429';
+  end if;
+  insert into mcp_connections (id, workspace_id, user_id, connection_name, mcp_type, connection_config, credential_reference, tools_available, era, era_at)
+  values (p_id, p_workspace, p_user, p_name, p_card, p_config, p_credential, p_tools, p_era, now())
+  returning * into row;
+  perform audit(p_workspace, p_user, 'connection_added', jsonb_build_object('connection', p_id, 'name', p_name, 'card', p_card));
+  return to_jsonb(row);
+exception when unique_violation then
+  raise exception 'You already have a connection called "%". Choose another name.', p_name using errcode = 'PT410';
+end $function$
+;
+comment on function connection_add(uuid,text,text,text,text,jsonb,text,jsonb,jsonb,integer) is 'patchbay: saves a connection that was tested';
+
+CREATE OR REPLACE FUNCTION public.connection_era(p_id uuid, p_era jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  update mcp_connections set era = p_era, era_at = now() where id = p_id;
+  select null::jsonb
+$function$
+;
+comment on function connection_era(uuid,jsonb) is 'patchbay: the protocol a server turned out to speak';
+
+CREATE OR REPLACE FUNCTION public.connection_get(p_id uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select to_jsonb(c) from mcp_connections c where c.id = p_id
+$function$
+;
+comment on function connection_get(uuid) is 'patchbay: one connection';
+
+CREATE OR REPLACE FUNCTION public.connection_named(p_workspace text, p_user text, p_name text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select to_jsonb(c) from mcp_connections c
+  where c.workspace_id = p_workspace and coalesce(c.user_id, '') = p_user and lower(c.connection_name) = lower(p_name)
+$function$
+;
+comment on function connection_named(text,text,text) is 'patchbay: one connection by its name';
+
+CREATE OR REPLACE FUNCTION public.connection_remove(p_workspace text, p_user text, p_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare row mcp_connections;
+begin
+  delete from mcp_connections where id = p_id and workspace_id = p_workspace and user_id = p_user returning * into row;
+  if not found then return null; end if;
+  perform audit(p_workspace, p_user, 'connection_removed', jsonb_build_object('connection', p_id, 'name', row.connection_name));
+  return to_jsonb(row);
+end $function$
+;
+comment on function connection_remove(text,text,uuid) is 'patchbay: removes a person''s own connection';
+
+CREATE OR REPLACE FUNCTION public.connection_replace(p_id uuid, p_config jsonb, p_credential text, p_tools jsonb, p_era jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare row mcp_connections;
+begin
+  update mcp_connections set connection_config = p_config, credential_reference = p_credential, tools_available = p_tools,
+    era = p_era, era_at = now(), status = 'connected', status_reason = null
+  where id = p_id returning * into row;
+  if not found then
+    raise exception 'This connection is gone. Connect it anew with /mcp connect.' using errcode = 'PT404';
+  end if;
+  perform audit(row.workspace_id, coalesce(row.user_id, ''), 'connection_replaced', jsonb_build_object('connection', p_id));
+  return to_jsonb(row);
+end $function$
+;
+comment on function connection_replace(uuid,jsonb,text,jsonb,jsonb) is 'patchbay: new inputs after a reconnect that worked';
+
+CREATE OR REPLACE FUNCTION public.connection_status(p_id uuid, p_status text, p_reason text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  update mcp_connections set status = p_status, status_reason = p_reason
+  where id = p_id and (status, status_reason) is distinct from (p_status, p_reason);
+  select null::jsonb
+$function$
+;
+comment on function connection_status(uuid,text,text) is 'patchbay: whether a connection works';
+
+CREATE OR REPLACE FUNCTION public.connection_tools(p_id uuid, p_tools jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  update mcp_connections set tools_available = p_tools where id = p_id and tools_available is distinct from p_tools;
+  select null::jsonb
+$function$
+;
+comment on function connection_tools(uuid,jsonb) is 'patchbay: the tools a server lists now';
+
+CREATE OR REPLACE FUNCTION public.connections_of(p_workspace text, p_user text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(to_jsonb(c) order by lower(c.connection_name)), '[]')
+  from mcp_connections c where c.workspace_id = p_workspace and c.user_id = p_user
+$function$
+;
+comment on function connections_of(text,text) is 'patchbay: a person''s connections by name';
+
+CREATE OR REPLACE FUNCTION public.event_seen(p_id text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  insert into seen_events (event_id) values (p_id) on conflict do nothing;
+  return to_jsonb(not found);
+end $function$
+;
+comment on function event_seen(text) is 'patchbay: true when this event was taken before';
+
+CREATE OR REPLACE FUNCTION public.events_forget()
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  delete from seen_events where seen_at < now() - interval '24 hours';
+  select null::jsonb
+$function$
+;
+comment on function events_forget() is 'patchbay: drops markers nobody will ask for any more';
+
+CREATE OR REPLACE FUNCTION public.lane_history(p_run uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  with this as (select lane, number from runs where id = p_run),
+  summary as (
+    select e.body, (select number from runs where id = (e.body ->> 'upTo')::uuid) as up_to
+    from run_events e join runs r on r.id = e.run_id, this
+    where r.lane = this.lane and r.number <= this.number and e.body ->> 'type' = 'summarised'
+    order by r.number desc, e.seq desc limit 1
+  )
+  select jsonb_build_object(
+    'summary', (select body ->> 'text' from summary),
+    'runs', coalesce((
+      select jsonb_agg(jsonb_build_object('id', r.id, 'events',
+        (select jsonb_agg(case when e.body ? 'files' then e.body || '{"files": [], "images": []}' else e.body end order by e.seq)
+          from run_events e where e.run_id = r.id)) order by r.number)
+      from runs r, this
+      where r.lane = this.lane and r.number < this.number and r.number > coalesce((select up_to from summary), 0)
+    ), '[]'))
+$function$
+;
+comment on function lane_history(uuid) is 'patchbay: what was said in a conversation before this run';
+
+CREATE OR REPLACE FUNCTION public.lane_open(p_lane text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select jsonb_build_object('known', exists (select from runs where lane = p_lane),
+    'open', (select id from runs where lane = p_lane and status <> 'closed' order by number limit 1))
+$function$
+;
+comment on function lane_open(text) is 'patchbay: whether a conversation is ours, and the run at work in it';
+
+CREATE OR REPLACE FUNCTION public.patchbay_seal()
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare target record;
+begin
+  for target in
+    select p.oid::regprocedure as signature from pg_proc p
+    join pg_description d on d.objoid = p.oid and d.classoid = 'pg_proc'::regclass
+    where p.pronamespace = 'public'::regnamespace and d.description like 'patchbay:%'
+  loop
+    execute format('revoke all on function %s from public, anon, authenticated', target.signature);
+    execute format('grant execute on function %s to service_role', target.signature);
+  end loop;
+  for target in
+    select c.oid::regclass as name from pg_class c
+    join pg_description d on d.objoid = c.oid and d.classoid = 'pg_class'::regclass and d.objsubid = 0
+    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'S') and d.description like 'patchbay:%'
+  loop
+    execute format('revoke all on %s from public, anon, authenticated', target.name);
+    execute format('grant all on %s to service_role', target.name);
+  end loop;
+end $function$
+;
+comment on function patchbay_seal() is 'patchbay: closes all of its tables and functions to everybody but the service role';
+
+CREATE OR REPLACE FUNCTION public.rule_add_always(p_workspace text, p_user text, p_connection uuid, p_tool text, p_definition text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare row rules;
+begin
+  if not exists (select from mcp_connections where id = p_connection and workspace_id = p_workspace and user_id = p_user) then
+    raise exception 'This connection is gone, so there is nothing to allow.' using errcode = 'PT404';
+  end if;
+  insert into rules (workspace_id, scope, user_id, connection_id, tool, verdict, definition, created_by)
+  values (p_workspace, 'person', p_user, p_connection, p_tool, 'allow', p_definition, p_user)
+  on conflict (connection_id, tool) where scope = 'person' do update set definition = excluded.definition, verdict = 'allow'
+  returning * into row;
+  perform audit(p_workspace, p_user, 'rule_added', to_jsonb(row));
+  return rule_row(row);
+end $function$
+;
+comment on function rule_add_always(text,text,uuid,text,text) is 'patchbay: a person''s "always allow"';
+
+CREATE OR REPLACE FUNCTION public.rule_add_workspace(p_workspace text, p_user text, p_card text, p_tool text, p_verdict text, p_four_eyes boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare row rules;
+begin
+  insert into rules (workspace_id, scope, card, tool, verdict, four_eyes, created_by)
+  values (p_workspace, 'workspace', p_card, p_tool, p_verdict, p_four_eyes, p_user) returning * into row;
+  perform audit(p_workspace, p_user, 'rule_added', to_jsonb(row));
+  return rule_row(row);
+end $function$
+;
+comment on function rule_add_workspace(text,text,text,text,text,boolean) is 'patchbay: a rule for the whole workspace';
+
+CREATE OR REPLACE FUNCTION public.rule_revoke(p_workspace text, p_user text, p_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  row rules;
+  answer jsonb;
+begin
+  select * into row from rules
+  where id = p_id and workspace_id = p_workspace and (user_id = p_user or (scope = 'workspace' and created_by = p_user)) for update;
+  if not found then return null; end if;
+  answer := rule_row(row);
+  delete from rules where id = p_id;
+  perform audit(p_workspace, p_user, 'rule_revoked', to_jsonb(row));
+  return answer;
+end $function$
+;
+comment on function rule_revoke(text,text,uuid) is 'patchbay: takes a rule back';
+
+CREATE OR REPLACE FUNCTION public.rule_row(p_rule rules)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select to_jsonb(p_rule) || jsonb_build_object('connection_name',
+    (select c.connection_name from mcp_connections c where c.id = p_rule.connection_id))
+$function$
+;
+comment on function rule_row(rules) is 'patchbay: a rule with its connection''s name';
+
+CREATE OR REPLACE FUNCTION public.rules_for(p_workspace text, p_user text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(rule_row(r) order by r.created_at), '[]') from rules r
+  where r.workspace_id = p_workspace and (r.scope = 'workspace' or r.user_id = p_user)
+$function$
+;
+comment on function rules_for(text,text) is 'patchbay: the rules that bind a person';
+
+CREATE OR REPLACE FUNCTION public.run_append(p_run uuid, p_fence bigint, p_seq integer, p_events jsonb, p_lease_ms integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  row runs;
+  seq_now integer;
+begin
+  select * into row from runs where id = p_run for update;
+  if not found or row.fence <> p_fence or row.status = 'closed' then
+    return jsonb_build_object('kind', 'lost');
+  end if;
+  if row.last_seq <> p_seq then
+    -- The answer to an earlier try of the same append may have been lost on the way.
+    if exists (select from run_events where run_id = p_run and seq = p_seq + 1 and body = p_events -> 0) then
+      return jsonb_build_object('kind', 'appended', 'seq', p_seq + jsonb_array_length(p_events));
+    end if;
+    return jsonb_build_object('kind', 'taken', 'seq', row.last_seq);
+  end if;
+  seq_now := run_put(p_run, p_events);
+  update runs set lease_until = clock_timestamp() + p_lease_ms * interval '1 millisecond' where id = p_run;
+  return jsonb_build_object('kind', 'appended', 'seq', seq_now);
+end $function$
+;
+comment on function run_append(uuid,bigint,integer,jsonb,integer) is 'patchbay: appends for the holder only; an old fence or a taken seq is refused';
+
+CREATE OR REPLACE FUNCTION public.run_claim(p_run uuid, p_instance text, p_lease_ms integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select to_jsonb(run_take(p_run, p_instance, p_lease_ms))
+$function$
+;
+comment on function run_claim(uuid,text,integer) is 'patchbay: takes one named run if it is free';
+
+CREATE OR REPLACE FUNCTION public.run_close(p_run uuid, p_fence bigint, p_seq integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare closed runs;
+begin
+  update runs set status = 'closed', owner = null, lease_until = null, closed_at = now()
+  where id = p_run and fence = p_fence and last_seq = p_seq and status <> 'closed' returning * into closed;
+  if not found then return jsonb_build_object('closed', false, 'next', null); end if;
+  return jsonb_build_object('closed', true, 'next',
+    (select id from runs where lane = closed.lane and status = 'working' and number > closed.number order by number limit 1));
+end $function$
+;
+comment on function run_close(uuid,bigint,integer) is 'patchbay: ends a run whose end is told; names the next of its conversation';
+
+CREATE OR REPLACE FUNCTION public.run_poll(p_instance text, p_held jsonb, p_free integer, p_lease_ms integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  held jsonb;
+  taken jsonb := '[]';
+  candidate record;
+  fence_now bigint;
+begin
+  with kept as (
+    update runs r set lease_until = clock_timestamp() + p_lease_ms * interval '1 millisecond'
+    from jsonb_to_recordset(p_held) as h (run uuid, fence bigint)
+    where r.id = h.run and r.fence = h.fence and r.status = 'working'
+    returning r.id, r.last_seq
+  )
+  select coalesce(jsonb_agg(jsonb_build_object('run', id, 'seq', last_seq)), '[]') into held from kept;
+  for candidate in
+    select r.id from runs r
+    where r.status = 'working' and (r.lease_until is null or r.lease_until < clock_timestamp())
+      and not exists (select from runs ahead where ahead.lane = r.lane and ahead.number < r.number and ahead.status <> 'closed')
+    order by r.number limit greatest(p_free, 0) for update of r skip locked
+  loop
+    fence_now := run_take(candidate.id, p_instance, p_lease_ms);
+    if fence_now is not null then
+      taken := taken || jsonb_build_object('run', candidate.id, 'fence', fence_now);
+    end if;
+  end loop;
+  return jsonb_build_object('held', held, 'taken', taken);
+end $function$
+;
+comment on function run_poll(text,jsonb,integer,integer) is 'patchbay: heartbeat and claim in one statement';
+
+CREATE OR REPLACE FUNCTION public.run_project(p_run uuid, p_event jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare target jsonb;
+begin
+  case p_event ->> 'type'
+  when 'replied' then
+    update runs set turns = turns + 1,
+      input_tokens = input_tokens + (p_event #>> '{usage,input}')::bigint,
+      output_tokens = output_tokens + (p_event #>> '{usage,output}')::bigint,
+      cached_tokens = cached_tokens + (p_event #>> '{usage,cacheRead}')::bigint,
+      cost_usd = cost_usd + (p_event ->> 'costUsd')::numeric
+    where id = p_run;
+  when 'summarised' then
+    update runs set cost_usd = cost_usd + (p_event ->> 'costUsd')::numeric where id = p_run;
+  when 'judged' then
+    if p_event ? 'approval' then
+      insert into approvals (id, run_id, call_id, workspace_id, requester, approvers, four_eyes, hash, expires_at)
+      select p_event #>> '{approval,id}', r.id, p_event ->> 'call', r.workspace_id, r.user_id, p_event #> '{approval,approvers}',
+        (p_event #>> '{approval,fourEyes}')::boolean, p_event ->> 'hash', (p_event #>> '{approval,expiresAt}')::timestamptz
+      from runs r where r.id = p_run;
+    end if;
+  when 'returned' then
+    select body -> 'target' into target from run_events
+    where run_id = p_run and body ->> 'type' = 'judged' and body ->> 'call' = p_event ->> 'call' order by seq desc limit 1;
+    if target is not null and p_event ->> 'outcome' in ('ok', 'error', 'failed', 'cancelled', 'unknown') then
+      insert into mcp_tool_usage (workspace_id, connection_id, run_id, tool_name, execution_time_ms, success, error_details)
+      select r.workspace_id, (target ->> 'connection')::uuid, r.id, target ->> 'tool', (p_event ->> 'ms')::numeric::integer,
+        p_event ->> 'outcome' = 'ok', case when p_event ->> 'outcome' <> 'ok' then left(p_event ->> 'summary', 500) end
+      from runs r where r.id = p_run;
+      update mcp_connections set usage_count = usage_count + 1, last_used = now() where id = (target ->> 'connection')::uuid;
+    end if;
+  when 'answered' then
+    -- "Always allow" becomes a rule together with the answer, for the tool as it was defined on the card.
+    if (p_event ->> 'always')::boolean then
+      insert into rules (workspace_id, scope, user_id, connection_id, tool, verdict, definition, created_by)
+      select r.workspace_id, 'person', r.user_id, (e.body #>> '{target,connection}')::uuid, e.body #>> '{target,tool}', 'allow',
+        e.body ->> 'definition', p_event ->> 'by'
+      from run_events e join runs r on r.id = e.run_id join mcp_connections c on c.id = (e.body #>> '{target,connection}')::uuid
+      where e.run_id = p_run and e.body ->> 'type' = 'judged' and e.body ->> 'call' = p_event ->> 'call' order by e.seq desc limit 1
+      on conflict (connection_id, tool) where scope = 'person' do update set definition = excluded.definition, verdict = 'allow';
+    end if;
+  when 'stopped' then
+    update approvals set status = 'stopped', decided_by = p_event ->> 'by', decided_at = now() where run_id = p_run and status = 'pending';
+    update runs set outcome = 'stopped' where id = p_run;
+  when 'finished', 'failed' then
+    update approvals set status = 'stopped', decided_at = now() where run_id = p_run and status = 'pending';
+    update runs set outcome = p_event ->> 'type' where id = p_run;
+  else
+    null;
+  end case;
+end $function$
+;
+comment on function run_project(uuid,jsonb) is 'patchbay: keeps usage, counters and approvals in step with the events';
+
+CREATE OR REPLACE FUNCTION public.run_put(p_run uuid, p_events jsonb)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  event jsonb;
+  seq_now integer;
+begin
+  for event in select value from jsonb_array_elements(p_events) loop
+    update runs set last_seq = last_seq + 1 where id = p_run returning last_seq into seq_now;
+    insert into run_events (run_id, seq, body) values (p_run, seq_now, event);
+    perform run_project(p_run, event);
+  end loop;
+  return seq_now;
+end $function$
+;
+comment on function run_put(uuid,jsonb) is 'patchbay: appends events to a run whose row is locked';
+
+CREATE OR REPLACE FUNCTION public.run_read(p_run uuid, p_after integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select jsonb_build_object('id', r.id, 'fence', r.fence, 'seq', r.last_seq, 'status', r.status,
+    'events', (select coalesce(jsonb_agg(e.body order by e.seq), '[]') from run_events e where e.run_id = r.id and e.seq > p_after and e.seq <= r.last_seq))
+  from runs r where r.id = p_run
+$function$
+;
+comment on function run_read(uuid,integer) is 'patchbay: a run''s events after a seq';
+
+CREATE OR REPLACE FUNCTION public.run_release(p_run uuid, p_fence bigint, p_after_ms integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  update runs set owner = null,
+    lease_until = case when p_after_ms > 0 then clock_timestamp() + p_after_ms * interval '1 millisecond' end
+  where id = p_run and fence = p_fence and status = 'working';
+  return to_jsonb(found);
+end $function$
+;
+comment on function run_release(uuid,bigint,integer) is 'patchbay: gives a run back unfinished, to be taken again after a while';
+
+CREATE OR REPLACE FUNCTION public.run_rest(p_run uuid, p_fence bigint, p_seq integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  update runs set status = 'resting', owner = null, lease_until = null
+  where id = p_run and fence = p_fence and last_seq = p_seq and status = 'working';
+  return to_jsonb(found);
+end $function$
+;
+comment on function run_rest(uuid,bigint,integer) is 'patchbay: lets go of a run that waits for a person; refused when something happened since p_seq';
+
+CREATE OR REPLACE FUNCTION public.run_start(p_id uuid, p_workspace text, p_user text, p_lane text, p_dedupe text, p_events jsonb, p_instance text, p_lease_ms integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  known uuid;
+  ahead uuid;
+  taken bigint;
+begin
+  -- Starts in one conversation are put in order here; the lock also keeps a second delivery from racing the first.
+  perform pg_advisory_xact_lock(hashtextextended('patchbay lane ' || p_lane, 0));
+  select id into known from runs where dedupe_key = p_dedupe;
+  if found then
+    return jsonb_build_object('run', known, 'fresh', false, 'ahead', null, 'fence', null);
+  end if;
+  insert into workspaces (workspace_id) values (p_workspace) on conflict do nothing;
+  insert into runs (id, workspace_id, user_id, lane, dedupe_key) values (p_id, p_workspace, p_user, p_lane, p_dedupe);
+  perform run_put(p_id, p_events);
+  select r.id into ahead from runs r where r.lane = p_lane and r.status <> 'closed' and r.id <> p_id order by r.number limit 1;
+  if ahead is null and p_instance is not null then
+    taken := run_take(p_id, p_instance, p_lease_ms);
+  end if;
+  return jsonb_build_object('run', p_id, 'fresh', true, 'ahead', ahead, 'fence', taken);
+end $function$
+;
+comment on function run_start(uuid,text,text,text,text,jsonb,text,integer) is 'patchbay: one run per message, claimed at once when its conversation is free';
+
+CREATE OR REPLACE FUNCTION public.run_stop(p_run uuid, p_event jsonb, p_instance text, p_lease_ms integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare row runs;
+begin
+  select * into row from runs where id = p_run for update;
+  if not found or row.status = 'closed' or row.outcome is not null then
+    return jsonb_build_object('kind', 'over', 'fence', null);
+  end if;
+  perform run_put(p_run, jsonb_build_array(p_event));
+  update runs set status = 'working' where id = p_run;
+  return jsonb_build_object('kind', 'stopped', 'fence', run_take(p_run, p_instance, p_lease_ms));
+end $function$
+;
+comment on function run_stop(uuid,jsonb,text,integer) is 'patchbay: stops a run whoever holds it';
+
+CREATE OR REPLACE FUNCTION public.run_take(p_run uuid, p_instance text, p_lease_ms integer)
+ RETURNS bigint
+ LANGUAGE sql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  update runs set status = 'working', owner = p_instance, fence = fence + 1,
+    lease_until = clock_timestamp() + p_lease_ms * interval '1 millisecond'
+  where id = p_run and status <> 'closed' and (lease_until is null or lease_until < clock_timestamp())
+    and not exists (select from runs ahead where ahead.lane = runs.lane and ahead.number < runs.number and ahead.status <> 'closed')
+  returning fence
+$function$
+;
+comment on function run_take(uuid,text,integer) is 'patchbay: claims a free run, raising its fence';
+
+CREATE OR REPLACE FUNCTION public.runs_recent(p_workspace text, p_user text, p_limit integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(id order by number desc), '[]')
+  from (select id, number from runs where workspace_id = p_workspace and user_id = p_user order by number desc limit p_limit) r
+$function$
+;
+comment on function runs_recent(text,text,integer) is 'patchbay: a person''s last runs, newest first';
+
+CREATE OR REPLACE FUNCTION public.schema_version()
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$ select '"20261121000004"'::jsonb $function$
+;
+comment on function schema_version() is 'patchbay: the newest migration applied';
+
+CREATE OR REPLACE FUNCTION public.shown_forget(p_run uuid, p_key text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  delete from slack_messages where run_id = p_run and key = p_key;
+  select null::jsonb
+$function$
+;
+comment on function shown_forget(uuid,text) is 'patchbay: a message is gone';
+
+CREATE OR REPLACE FUNCTION public.shown_of(p_run uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(jsonb_build_object('key', key, 'channel', channel, 'ts', ts, 'picture', picture, 'live', live) order by ts), '[]')
+  from slack_messages where run_id = p_run
+$function$
+;
+comment on function shown_of(uuid) is 'patchbay: the messages that show a run';
+
+CREATE OR REPLACE FUNCTION public.shown_record(p_run uuid, p_key text, p_channel text, p_ts text, p_picture text, p_live boolean)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  insert into slack_messages (run_id, key, channel, ts, picture, live) values (p_run, p_key, p_channel, p_ts, p_picture, p_live)
+  on conflict (run_id, key) do update set channel = excluded.channel, ts = excluded.ts, picture = excluded.picture, live = excluded.live;
+  select null::jsonb
+$function$
+;
+comment on function shown_record(uuid,text,text,text,text,boolean) is 'patchbay: remembers what a message shows';
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on approvals to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on audit_events to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on mcp_connections to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on mcp_tool_usage to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on rules to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on run_events to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on runs to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on seen_events to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on slack_messages to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on workspaces to service_role;

@@ -1,0 +1,227 @@
+import { createClient } from '@supabase/supabase-js'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import type { Db } from '../../src/db/call.ts'
+import { checkSchema } from '../../src/db/migrate.ts'
+import { connectPostgres } from '../../src/db/postgres.ts'
+import { connectSupabase } from '../../src/db/supabase.ts'
+import { newConnectionId, newRunId, Principal } from '../../src/ids.ts'
+import { createRules } from '../../src/policy/rules.ts'
+import type { NewConnection } from '../../src/registry/connection.ts'
+import { createRegistry } from '../../src/registry/registry.ts'
+import { createTestDatabase } from '../support/database.ts'
+import { memoryLog } from '../support/log.ts'
+import { MIGRATIONS } from '../support/paths.ts'
+import { KEYS, startSupabaseLite } from '../support/supabase-lite.ts'
+
+const resources = new AsyncDisposableStack()
+const drivers: Record<string, Db> = {}
+let lite: Awaited<ReturnType<typeof startSupabaseLite>>
+
+beforeAll(async () => {
+  const database = resources.use(await createTestDatabase())
+  lite = resources.use(await startSupabaseLite(database.url))
+  drivers['pg'] = resources.use(connectPostgres(database.url, memoryLog().log))
+  drivers['supabase-js'] = resources.use(
+    connectSupabase({ url: lite.url, secretKey: KEYS.secret_key, fetch: lite.fetch }),
+  )
+})
+afterAll(() => resources.disposeAsync())
+
+const person = (user: string): Principal => Principal.parse({ workspace: 'TTEST', user })
+
+const connection = (who: Principal, name: string): NewConnection => ({
+  id: newConnectionId(),
+  ...who,
+  name,
+  card: 'filesystem',
+  inputs: { folder: 'ümläut "quotes" \\ and \n lines' },
+  credential: undefined,
+  tools: [
+    {
+      name: 'list',
+      description: 'lists',
+      inputSchema: { type: 'object', properties: {} },
+      annotations: { readOnlyHint: true },
+    },
+  ],
+  era: { kind: 'legacy' },
+})
+
+describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
+  const db = (): Db => {
+    const found = drivers[name]
+    if (!found) throw new Error(`${name} was not started`)
+    return found
+  }
+  const user = `U${name.toUpperCase().replace(/\W/g, '')}`
+
+  test('the schema is the one this version wants', async () => {
+    await expect(checkSchema(db(), MIGRATIONS)).resolves.toBeUndefined()
+  })
+
+  test('a connection comes back as it was saved', async () => {
+    const registry = createRegistry(db())
+    const given = connection(person(`${user}1`), 'files')
+    const saved = await registry.add(given, 10)
+    expect(saved).toMatchObject({ ...given, status: 'connected', usageCount: 0, lastUsed: undefined })
+    expect(saved.createdAt).toBeInstanceOf(Date)
+    expect(await registry.find(person(`${user}1`), 'FILES')).toEqual(saved)
+    expect(await registry.get(given.id)).toEqual(saved)
+    expect(await registry.connectionsOf(person(`${user}1`))).toEqual([saved])
+    expect(await registry.connectionsOf(person('UNOBODY'))).toEqual([])
+  })
+
+  test('a taken name and a full house are told apart', async () => {
+    const registry = createRegistry(db())
+    const who = person(`${user}2`)
+    await registry.add(connection(who, 'one'), 2)
+    await expect(registry.add(connection(who, 'ONE'), 2)).rejects.toMatchObject({
+      code: 'name_taken',
+      message: expect.stringContaining('"ONE"'),
+    })
+    await registry.add(connection(who, 'two'), 2)
+    await expect(registry.add(connection(who, 'three'), 2)).rejects.toMatchObject({
+      code: 'limit_reached',
+      message: expect.stringContaining('2 connections'),
+    })
+  })
+
+  test('two submits at once do not both find the last place', async () => {
+    const registry = createRegistry(db())
+    const who = person(`${user}3`)
+    const outcomes = await Promise.allSettled(
+      ['a', 'b', 'c', 'd'].map((each) => registry.add(connection(who, each), 1)),
+    )
+    expect(outcomes.filter((outcome) => outcome.status === 'fulfilled')).toHaveLength(1)
+  })
+
+  test('what is changed and removed is only the owner’s', async () => {
+    const registry = createRegistry(db())
+    const who = person(`${user}4`)
+    const { id } = await registry.add(connection(who, 'mine'), 10)
+    await registry.setStatus(id, 'failing', 'it does not answer')
+    expect(await registry.get(id)).toMatchObject({ status: 'failing', statusReason: 'it does not answer' })
+    await registry.replace(id, { inputs: { a: 'b' }, credential: `connection/${id}`, tools: [], era: {} })
+    expect(await registry.get(id)).toMatchObject({
+      status: 'connected',
+      statusReason: undefined,
+      inputs: { a: 'b' },
+      credential: `connection/${id}`,
+    })
+    expect(await registry.remove(person('UOTHER'), id)).toBeUndefined()
+    expect(await registry.remove(who, id)).toMatchObject({ id })
+    expect(await registry.remove(who, id)).toBeUndefined()
+    await expect(registry.replace(id, { inputs: {}, credential: undefined, tools: [], era: {} })).rejects.toMatchObject(
+      { code: 'not_found' },
+    )
+  })
+
+  test('rules: always, once per tool, and revoked', async () => {
+    const rules = createRules(db())
+    const who = person(`${user}5`)
+    const { id } = await createRegistry(db()).add(connection(who, 'ruled'), 10)
+    const first = await rules.addAlways(who, id, 'write', 'd1')
+    const second = await rules.addAlways(who, id, 'write', 'd2')
+    expect(second).toMatchObject({ id: first.id, definition: 'd2', connectionName: 'ruled', verdict: 'allow' })
+    expect((await rules.rulesFor(who)).filter((rule) => rule.scope === 'person')).toEqual([second])
+    expect(await rules.revoke(person('UOTHER'), first.id)).toBeUndefined()
+    expect(await rules.revoke(who, first.id)).toMatchObject({ id: first.id })
+    await expect(rules.addAlways(person('UOTHER'), id, 'write', 'd')).rejects.toMatchObject({ code: 'not_found' })
+  })
+
+  test('approvers', async () => {
+    const rules = createRules(db())
+    const boss = person(`${user}6`)
+    await rules.setApprovers(boss.workspace, boss.user, [boss.user])
+    expect(await rules.approversOf(boss.workspace)).toEqual([boss.user])
+    await rules.setApprovers(boss.workspace, boss.user, [])
+    expect(await rules.approversOf(boss.workspace)).toEqual([])
+  })
+
+  test('one run per message, fenced appends, one settled approval', async () => {
+    const run = newRunId()
+    const started = { type: 'started', note: `it's "quoted" \\ ${name}` }
+    const start = (id: string) =>
+      db().call(
+        'run_start',
+        {
+          id,
+          workspace: 'TTEST',
+          user,
+          lane: `lane ${name}`,
+          dedupe: `dedupe ${name}`,
+          events: [started],
+          instance: 'one',
+          lease_ms: 30_000,
+        },
+        z.object({ run: z.string(), fresh: z.boolean(), fence: z.number().nullable() }),
+      )
+    expect(await start(run)).toEqual({ run, fresh: true, fence: 1 })
+    expect(await start(newRunId())).toMatchObject({ run, fresh: false, fence: null })
+    const append = (fence: number, seq: number, events: unknown[]) =>
+      db().call('run_append', { run, fence, seq, events, lease_ms: 1_000 }, z.unknown())
+    expect(await append(1, 1, [{ type: 'a' }])).toEqual({ kind: 'appended', seq: 2 })
+    expect(await append(1, 1, [{ type: 'a' }]), 'the same append, whose answer was lost').toEqual({
+      kind: 'appended',
+      seq: 2,
+    })
+    expect(await append(1, 1, [{ type: 'b' }])).toEqual({ kind: 'taken', seq: 2 })
+    expect(await append(0, 2, [{ type: 'b' }])).toEqual({ kind: 'lost' })
+    const judged = {
+      type: 'judged',
+      call: 'c',
+      hash: 'h',
+      approval: { id: `approval-${name}`, approvers: ['UA'], fourEyes: false, expiresAt: '2999-01-01T00:00:00Z' },
+    }
+    await append(1, 2, [judged])
+    const decide = (by: string, status: string) =>
+      db().call(
+        'approval_decide',
+        {
+          id: `approval-${name}`,
+          status,
+          by,
+          reason: null,
+          event: { type: 'answered', call: 'c', decision: status, at: 'now' },
+          instance: 'two',
+          lease_ms: 1_000,
+        },
+        z.object({ kind: z.string(), decision: z.string(), by: z.string().nullable() }),
+      )
+    const outcomes = await Promise.all([decide('UA', 'approved'), decide('UB', 'denied'), decide('UC', 'approved')])
+    expect(outcomes.filter((outcome) => outcome.kind === 'settled')).toHaveLength(1)
+    expect(new Set(outcomes.map((outcome) => `${outcome.decision} ${outcome.by}`)).size).toBe(1)
+    const read = await db().call(
+      'run_read',
+      { run, after: 0 },
+      z.object({ events: z.array(z.looseObject({ type: z.string() })) }),
+    )
+    expect(read.events[0]).toEqual(started)
+    expect(read.events.map((event) => event.type)).toEqual(['started', 'a', 'judged', 'answered'])
+  })
+
+  test('an unknown function and an unexpected answer are errors of ours, not the person’s', async () => {
+    await expect(db().call('no_such_function', {}, z.null())).rejects.toThrow(/database/i)
+    await expect(db().call('schema_version', {}, z.number())).rejects.toMatchObject({ code: 'database_failed' })
+  })
+})
+
+test('a caller with the publishable key gets nothing', async () => {
+  const anonymous = createClient(lite.url, KEYS.publishable_key, {
+    auth: { persistSession: false },
+    global: { fetch: lite.fetch },
+  })
+  const rpc = await anonymous.rpc('connections_of', { p_workspace: 'TTEST', p_user: 'UPG1' })
+  expect(rpc.error).not.toBeNull()
+  expect(rpc.data).toBeNull()
+  const rows = await anonymous.from('mcp_connections').select('*')
+  expect(rows.data ?? []).toEqual([])
+})
+
+test('a database that is away is told from a call that is wrong', async () => {
+  await using away = connectPostgres('postgres://nobody@127.0.0.1:1/none', memoryLog().log)
+  await expect(away.call('schema_version', {}, z.string())).rejects.toMatchObject({ code: 'database_unavailable' })
+  await using gone = connectSupabase({ url: 'http://127.0.0.1:1', secretKey: KEYS.secret_key })
+  await expect(gone.call('schema_version', {}, z.string())).rejects.toMatchObject({ code: 'database_unavailable' })
+})

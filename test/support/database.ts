@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto'
+import { Client } from 'pg'
+import { inject } from 'vitest'
+
+/** A migrated database of a test's own, dropped at its end. */
+export async function createTestDatabase(): Promise<{ url: string; [Symbol.asyncDispose](): Promise<void> }> {
+  const template = inject('databaseUrl')
+  const name = `test_${randomBytes(6).toString('hex')}`
+  await admin(template, `create database ${name} template ${databaseOf(template)}`)
+  const url = withDatabase(template, name)
+  return {
+    url,
+    async [Symbol.asyncDispose]() {
+      await admin(template, `drop database if exists ${name} with (force)`)
+    },
+  }
+}
+
+/** A database without any schema. */
+export async function createEmptyDatabase(): Promise<{ url: string; [Symbol.asyncDispose](): Promise<void> }> {
+  const template = inject('databaseUrl')
+  const name = `empty_${randomBytes(6).toString('hex')}`
+  await admin(template, `create database ${name}`)
+  return {
+    url: withDatabase(template, name),
+    async [Symbol.asyncDispose]() {
+      await admin(template, `drop database if exists ${name} with (force)`)
+    },
+  }
+}
+
+async function admin(url: string, sql: string): Promise<void> {
+  const client = new Client({ connectionString: withDatabase(url, 'postgres') })
+  await client.connect()
+  try {
+    // Two tests copying the template at once: one of them waits.
+    await client.query('select pg_advisory_lock(1)')
+    await client.query(sql)
+  } finally {
+    await client.end()
+  }
+}
+
+const databaseOf = (url: string): string =>
+  new URL(url.replace(/^postgres(ql)?:\/\/([^/@]*@)?\//, 'postgres://localhost/')).pathname.slice(1)
+
+const withDatabase = (url: string, name: string): string =>
+  url.replace(new RegExp(`/${databaseOf(url)}(?=\\?|$)`), `/${name}`)

@@ -1,0 +1,27 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import type { TestProject } from 'vitest/node'
+import { migrate } from '../../src/db/migrate.ts'
+import { startLocalDatabase } from '../../src/local/database.ts'
+import { MIGRATIONS } from './paths.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** One real Postgres for the whole run; its database is the migrated template of every test's own. */
+    databaseUrl: string
+  }
+}
+
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const folder = await mkdtemp(join(tmpdir(), 'patchbay-tests-'))
+  const log = pino({ level: 'silent' })
+  const server = await startLocalDatabase({ dataDir: folder, log })
+  await migrate(server.url, MIGRATIONS, log)
+  project.provide('databaseUrl', server.url)
+  return async () => {
+    await server[Symbol.asyncDispose]()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
