@@ -1,0 +1,92 @@
+import { Agent as PlainAgent } from 'node:http'
+import { Agent as TlsAgent } from 'node:https'
+import { isIP } from 'node:net'
+import { AppError } from '../errors.ts'
+import { type Allowed, readAllowed } from './allow.ts'
+import { type Ask, exchange } from './exchange.ts'
+import { addressesOf, destinationOf } from './guard.ts'
+
+// Shorter than the 5 s after which Node's own servers hang up, so that a kept connection is not closed under a request.
+const KEEP_MS = 4_000
+const MAX_REDIRECTS = 5
+const REDIRECTS = new Set([301, 302, 303, 307, 308])
+/** What may follow a redirect to another origin: nothing a person or card put there. */
+const TRAVELLING_HEADERS = new Set(['accept', 'accept-encoding', 'content-type'])
+
+export type Egress = {
+  /**
+   * The only way out to addresses people type: https alone (http for EGRESS_ALLOW hosts), public addresses alone, the
+   * checked address being the one connected to, each redirect checked again, answers of at most MAX_BODY_BYTES. Proxy
+   * variables are ignored. Throws `egress_refused` and `server_unreachable` (never sent), `tool_failed` (broke off).
+   */
+  fetch: typeof fetch
+  /** For an address that another program will open: throws `egress_refused` or `server_unreachable`. */
+  check(url: string): Promise<void>
+  [Symbol.dispose](): void
+}
+
+/** `allow` as EGRESS_ALLOW has it; throws `config_invalid`. */
+export function createEgress(o: { allow: string[] }): Egress {
+  const allowed = readAllowed(o.allow)
+  const agents = {
+    plain: new PlainAgent({ keepAlive: true, timeout: KEEP_MS, maxFreeSockets: 4 }),
+    tls: new TlsAgent({ keepAlive: true, timeout: KEEP_MS, maxFreeSockets: 4 }),
+  }
+  const follow = async (ask: Ask, redirect: Request['redirect'], hops: number): Promise<Response> => {
+    await mustBeSafe(ask.url, allowed)
+    const response = await exchange(ask, allowed, agents)
+    const location = response.headers.get('location')
+    if (redirect === 'manual' || location === null || !REDIRECTS.has(response.status)) return response
+    await response.body?.cancel()
+    if (redirect === 'error' || hops >= MAX_REDIRECTS)
+      throw new AppError('egress_refused', `${ask.url.host} sends us on to other addresses. Put the final address in.`)
+    return follow(redirected(ask, new URL(location, ask.url), response.status), redirect, hops + 1)
+  }
+  return {
+    fetch: async (input, init) => {
+      if (!(input instanceof Request)) withoutSignIn(parsed(String(input)))
+      const request = new Request(input, init)
+      const body = request.body === null ? undefined : Buffer.from(await request.arrayBuffer())
+      const headers = new Headers(request.headers)
+      headers.set('accept-encoding', 'identity')
+      const { method, signal } = request
+      return follow({ url: new URL(request.url), method, headers, body, signal }, request.redirect, 0)
+    },
+    check: async (url) => {
+      await addressesOf(destinationOf(parsed(url)), allowed)
+    },
+    [Symbol.dispose]: () => {
+      agents.plain.destroy()
+      agents.tls.destroy()
+    },
+  }
+}
+
+async function mustBeSafe(url: URL, allowed: Allowed): Promise<void> {
+  withoutSignIn(url)
+  const to = destinationOf(url)
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && allowed.host(to.host, to.port)))
+    throw new AppError('egress_refused', `${url.protocol}//${url.host} is not an https address. Use https.`)
+  // A literal address is connected to without a look-up, so the look-up's check would never run.
+  if (isIP(to.host) !== 0) await addressesOf(to, allowed)
+}
+
+function withoutSignIn(url: URL): void {
+  if (url.username === '' && url.password === '') return
+  throw new AppError('egress_refused', 'An address must not hold a name or password.')
+}
+
+function redirected(ask: Ask, url: URL, status: number): Ask {
+  const headers = new Headers(ask.headers)
+  if (url.origin !== ask.url.origin)
+    for (const name of [...headers.keys()]) if (!TRAVELLING_HEADERS.has(name)) headers.delete(name)
+  const asGet = status === 303 || (ask.method === 'POST' && (status === 301 || status === 302))
+  if (!asGet) return { ...ask, url, headers }
+  headers.delete('content-type')
+  return { ...ask, url, headers, method: 'GET', body: undefined }
+}
+
+function parsed(url: string): URL {
+  if (!URL.canParse(url)) throw new AppError('egress_refused', 'The address cannot be read. Check it for a typo.')
+  return new URL(url)
+}

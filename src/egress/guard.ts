@@ -1,0 +1,61 @@
+import { promises as dns, type LookupAddress } from 'node:dns'
+import { isIP, type LookupFunction } from 'node:net'
+import { AppError } from '../errors.ts'
+import { isPublicAddress } from './address.ts'
+import type { Allowed } from './allow.ts'
+
+/** Ports of the schemes whose addresses people type. */
+const DEFAULT_PORTS: Record<string, number> = { 'https:': 443, 'http:': 80, 'postgres:': 5432, 'postgresql:': 5432 }
+
+export type Destination = { host: string; port: number }
+
+/** Where a URL leads. Throws `egress_refused` for what is no host and port, like a socket's path. */
+export function destinationOf(url: URL): Destination {
+  const host = decodeURIComponent(url.hostname).replace(/^\[(.+)\]$/, '$1')
+  const port = url.port === '' ? DEFAULT_PORTS[url.protocol] : Number(url.port)
+  if (port === undefined || (isIP(host) === 0 && !/^[a-z0-9]([a-z0-9._-]*[a-z0-9.])?$/i.test(host)))
+    throw new AppError('egress_refused', `"${url.protocol}//${url.host}" is not an address on a network.`)
+  return { host, port }
+}
+
+/** The addresses of a host, all of them checked. Throws `egress_refused`, or `server_unreachable` when there is none. */
+export async function addressesOf(to: Destination, allowed: Allowed): Promise<LookupAddress[]> {
+  const found = isIP(to.host) === 0 ? await resolved(to.host) : [{ address: to.host, family: isIP(to.host) }]
+  for (const { address } of found)
+    if (!isPublicAddress(address) && !allowed.host(to.host, to.port) && !allowed.address(address, to.port))
+      throw refusedAddress(to)
+  return found
+}
+
+/** For `net.connect`: what is connected to is what was checked, so a name cannot change its mind in between. */
+export function guardedLookup(to: Destination, allowed: Allowed): LookupFunction {
+  return (_host, options, callback) => {
+    addressesOf(to, allowed).then(
+      (found) => {
+        const first = found[0]
+        if (options.all === true || first === undefined) callback(null, found)
+        else callback(null, first.address, first.family)
+      },
+      (error: Error) => callback(error, ''),
+    )
+  }
+}
+
+async function resolved(host: string): Promise<LookupAddress[]> {
+  try {
+    return await dns.lookup(host, { all: true })
+  } catch (error) {
+    throw notFound(host, error)
+  }
+}
+
+function notFound(host: string, cause: unknown): AppError {
+  return new AppError('server_unreachable', `There is no host "${host}". Check the address for a typo.`, { cause })
+}
+
+function refusedAddress({ host, port }: Destination): AppError {
+  return new AppError(
+    'egress_refused',
+    `"${host}" is an address inside a private network, which Patchbay does not open. Whoever runs Patchbay can allow it with EGRESS_ALLOW=${host}:${port}.`,
+  )
+}

@@ -1,0 +1,63 @@
+import { AppError } from '../errors.ts'
+
+const TLS_TROUBLE: Record<string, string> = {
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is self-signed',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate comes from nobody we know',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate comes from nobody we know',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
+}
+
+const NETWORK_TROUBLE: Record<string, string> = {
+  ECONNREFUSED: 'nothing listens there',
+  ETIMEDOUT: 'it does not answer',
+  EHOSTUNREACH: 'there is no way to it',
+  ENETUNREACH: 'there is no way to it',
+  ECONNRESET: 'it closed the connection',
+}
+
+/** What went wrong before a request was sent: `server_unreachable`, or the guard's own refusal. */
+export function neverSent(host: string, error: unknown): AppError {
+  const own = appErrorIn(error)
+  if (own !== undefined) return own
+  const code = codeIn(error)
+  const tls =
+    TLS_TROUBLE[code] ?? (code.startsWith('ERR_SSL') || code === 'EPROTO' ? 'it does not speak TLS there' : undefined)
+  if (tls !== undefined)
+    return new AppError(
+      'server_unreachable',
+      `No safe connection to ${host}: ${tls}. Check the address, or tell whoever runs the server.`,
+      {
+        cause: error,
+      },
+    )
+  const reason = NETWORK_TROUBLE[code] ?? 'the connection failed'
+  return new AppError(
+    'server_unreachable',
+    `Could not reach ${host}: ${reason}. Check the address, and whether the server is up.`,
+    {
+      cause: error,
+    },
+  )
+}
+
+/** What went wrong after a request may have been read: `tool_failed`. */
+export function brokenOff(host: string, error: unknown): AppError {
+  return (
+    appErrorIn(error) ??
+    new AppError('tool_failed', `${host} broke off the connection before it had answered.`, { cause: error })
+  )
+}
+
+/** The first AppError in a chain of causes. */
+export function appErrorIn(error: unknown): AppError | undefined {
+  for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++)
+    if (at instanceof AppError) return at
+  return undefined
+}
+
+function codeIn(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return codeIn(error.errors[0])
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+}
