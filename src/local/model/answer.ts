@@ -1,0 +1,114 @@
+import { z } from 'zod'
+import type { Done } from './conversation.ts'
+import type { OfflineTool } from './tools.ts'
+
+/** Said in every answer: nobody should take it for Claude. */
+export const SIGNATURE = '_Offline model: simple rules, not Claude._'
+
+const SHOWN_MAX_CHARACTERS = 1_800
+const SHOWN_MAX_ROWS = 20
+
+const Row = z.record(z.string(), z.json())
+const Rows = z.object({ data: z.object({ statements: z.array(z.object({ rows: z.array(Row).default([]) })) }) })
+
+export function wasDenied(text: string): boolean {
+  return /\b(?:denied|declined|said no|not approved|not allowed|rejected|expired|refused)\b/i.test(text)
+}
+
+export function sayFailure(tool: OfflineTool, text: string): string {
+  if (wasDenied(text)) return `That was not approved, so I did not run \`${tool.name}\`. ${firstLine(text)}`.trim()
+  return `\`${tool.name}\` did not work: ${firstLine(errorIn(text) ?? text)}`
+}
+
+function errorIn(text: string): string | undefined {
+  return /"error":\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1]
+}
+
+function firstLine(text: string): string {
+  const line = text.trim().split('\n')[0] ?? ''
+  return line.length > 300 ? `${line.slice(0, 300)}…` : line
+}
+
+/** A result as people read it: a short one in the sentence, a long one in a block, both cut where Slack would be flooded. */
+export function showText(text: string): string {
+  const trimmed = text.trim()
+  if (trimmed === '') return 'It gave nothing back.'
+  const cut = trimmed.length > SHOWN_MAX_CHARACTERS ? `${trimmed.slice(0, SHOWN_MAX_CHARACTERS)}\n… (cut)` : trimmed
+  return cut.includes('\n') || cut.length > 200 || /^[[{]/.test(cut) ? fenced(cut) : cut
+}
+
+export function fenced(text: string): string {
+  return `\`\`\`\n${text.replaceAll('```', "'''")}\n\`\`\``
+}
+
+/** The rows of an SQL result; undefined when the text holds none that can be read. */
+export function rowsIn(text: string): z.infer<typeof Row>[] | undefined {
+  const start = text.indexOf('{')
+  const end = text.lastIndexOf('}')
+  if (start < 0 || end < start) return undefined
+  try {
+    const parsed = Rows.safeParse(JSON.parse(text.slice(start, end + 1)))
+    return parsed.success ? parsed.data.data.statements.flatMap(({ rows }) => rows) : undefined
+  } catch {
+    // Cut off on its way here: shown as it is.
+    return undefined
+  }
+}
+
+/** "There are 1,000 employees." where one number answers the question, else a table. */
+export function sayRows(wish: string, text: string): string {
+  const rows = rowsIn(text)
+  if (!rows) return showText(text)
+  if (rows.length === 0) return 'Done. There are no rows to show.'
+  const values = Object.values(rows[0] ?? {})
+  if (rows.length === 1 && values.length === 1) return sayValue(wish, values[0])
+  const shown = rows.slice(0, SHOWN_MAX_ROWS)
+  const more = rows.length > shown.length ? `\nand ${rows.length - shown.length} more rows.` : ''
+  return `${rows.length === 1 ? 'One row' : `${rows.length} rows`}:\n${fenced(gridOf(shown))}${more}`
+}
+
+function sayValue(wish: string, value: unknown): string {
+  const shown = typeof value === 'number' ? value.toLocaleString('en-US', { maximumFractionDigits: 2 }) : String(value)
+  const counted = /\bhow many\s+(.+?)(?:\s+(?:are|is|do|does|did|have|has|were|was|exist|in|per|by)\b|[?.!]|$)/i.exec(
+    wish,
+  )?.[1]
+  return counted === undefined ? `The answer is *${shown}*.` : `There are *${shown}* ${counted}.`
+}
+
+function gridOf(rows: z.infer<typeof Row>[]): string {
+  const names = Object.keys(rows[0] ?? {})
+  const cells = [names, ...rows.map((row) => names.map((name) => String(row[name] ?? '').slice(0, 40)))]
+  const widths = names.map((_, index) => Math.max(...cells.map((line) => (line[index] ?? '').length)))
+  return cells
+    .map((line) =>
+      line
+        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+/** What to say when no tool fits. */
+export function sayHelp(tools: OfflineTool[], greeting: boolean): string {
+  if (tools.length === 0)
+    return 'You have no tools connected yet. Try `/mcp connect demo-database`, then ask me "How many employees are there?". Other good ones: `filesystem`, `everything`, `memory`.'
+  const byConnection = Map.groupBy(tools, (tool) => tool.connection || 'tools')
+  const lines = [...byConnection].map(([name, list]) => `- *${name}*: ${namesOf(list)}`)
+  const head = greeting
+    ? 'Hello! These are the tools you have connected:'
+    : 'I could not match that to one of your tools. You have:'
+  return `${head}\n${lines.join('\n')}\nName one and what to give it, or connect another with \`/mcp connect\`.`
+}
+
+function namesOf(tools: OfflineTool[]): string {
+  const names = tools.map((tool) => tool.name.replaceAll(/[_-]+/g, ' '))
+  return names.length > 8 ? `${names.slice(0, 8).join(', ')} and ${names.length - 8} more` : names.join(', ')
+}
+
+/** For a run that was cut short or went off the plan: what came back. */
+export function sayDone(done: Done[]): string {
+  const last = done.at(-1)
+  if (!last) return 'Nothing was done.'
+  return last.isError ? `The last step failed: ${firstLine(last.text)}` : showText(last.text)
+}

