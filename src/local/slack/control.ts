@@ -62,9 +62,9 @@ export function actions(stage: Stage): Record<string, Route> {
       const person = personNamed(stage, input.as)
       return submit(stage, person, topModal(stage, person), input.values)
     }),
-    close: route(z.object({ as }), async (input) => {
-      const person = personNamed(stage, input.as)
-      await closeModal(stage, person, topModal(stage, person))
+    close: route(z.object({ as }), (input) => {
+      const { user } = topModal(stage, personNamed(stage, input.as))
+      closeModal(stage, personNamed(stage, user))
       return { ok: true }
     }),
     shortcut: route(Shortcut, async ({ as: name, callback_id, channel, ts: at }) => {

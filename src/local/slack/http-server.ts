@@ -86,7 +86,7 @@ function serveNews({ stage }: Deps, response: ServerResponse): void {
   response.on('close', unwatch)
 }
 
-function idsOf(happening: Happening): Record<string, string | undefined> {
+function idsOf(happening: Happening): object {
   if ('message' in happening) {
     const { channel, ts, thread_ts, ephemeral_to } = happening.message
     return { channel, ts, thread_ts, user: ephemeral_to }

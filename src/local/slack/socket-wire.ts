@@ -13,6 +13,9 @@ const MAX_SOCKETS = 10
 /** The client gives up after 30 s without a ping from here. */
 const PING_EVERY_MS = 10_000
 const TICKET_LIFETIME_MS = 30_000
+/** RFC 6455 §7.4.1: the server is stopping. */
+const GOING_AWAY = 1001
+const CLOSE_WITHIN_MS = 500
 
 export type SocketWire = Wire & {
   /** A single-use path for `apps.connections.open`; undefined when ten sockets are open. */
@@ -66,7 +69,11 @@ export function createSocketWire(now: () => number): SocketWire {
         : acks.ask(socket, envelopeOf(outgoing))
     },
     [Symbol.dispose]() {
-      for (const socket of sockets) socket.terminate()
+      const open = sockets
+      for (const socket of open) socket.close(GOING_AWAY)
+      setTimeout(() => {
+        for (const socket of open) socket.terminate()
+      }, CLOSE_WITHIN_MS).unref()
       acks.fail('the workspace is closing')
       server.close()
     },

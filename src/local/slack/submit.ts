@@ -128,12 +128,12 @@ function refuseStray(view: View, errors: Record<string, string>): Submitted {
   throw new AppError('slack_failed', `Slack refuses the app's errors: "${stray}" is no input block of this modal`)
 }
 
-/** Closes the view on top as its Close button does, and tells the app where it asked to be told. */
-export async function closeModal(stage: Stage, person: Person, view: View): Promise<void> {
-  const all = view.given.clear_on_close === true
+/** Closes the view on top as its Close button does; nobody waits for what the app says to it. */
+export function closeModal(stage: Stage, person: Person): void {
+  const all = stage.modals.top(person.id)?.given.clear_on_close === true
   for (const closed of stage.modals.close(person.id, all)) {
     if (closed.given.notify_on_close !== true) continue
     const payload = { type: 'view_closed', ...basePayload(person), view: viewObject(closed), is_cleared: all }
-    await ask(stage.wire, 'interactive', payload)
+    void stage.wire.send({ type: 'interactive', payload })
   }
 }
