@@ -1,0 +1,144 @@
+import { createServer, type RequestListener } from 'node:http'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { readCards } from './cards/read.ts'
+import type { Config } from './config.ts'
+import { createConnect } from './connect/connect.ts'
+import { createTargets } from './connect/targets.ts'
+import { openCredentials } from './credentials/open.ts'
+import type { Db } from './db/call.ts'
+import { checkSchema, migrate } from './db/migrate.ts'
+import { connectPostgres } from './db/postgres.ts'
+import { createEgress } from './egress/egress.ts'
+import { isAppError } from './errors.ts'
+import { close, listen } from './http.ts'
+import type { Log } from './log.ts'
+import { createMcp } from './mcp/mcp.ts'
+import { createModel } from './model/claude.ts'
+import { createRules } from './policy/rules.ts'
+import { loadSqlReader } from './policy/sql.ts'
+import { createRegistry } from './registry/registry.ts'
+import { createRuns } from './run/create-runs.ts'
+import type { Door } from './run/news.ts'
+import { createSlack } from './slack/create-slack.ts'
+import { createWeb, type Health } from './web/routes.ts'
+
+const ROOT = join(import.meta.dirname, '..')
+const MIGRATIONS = join(ROOT, 'supabase', 'migrations')
+
+/** A configuration in which every stand-in has been put in its place. */
+export type Complete = Omit<Config, 'slack' | 'database' | 'model'> & {
+  slack: NonNullable<Config['slack']>
+  database: NonNullable<Config['database']>
+  model: { name: string; apiKey: string; baseURL: string | undefined }
+  http: { port: number; host: string | undefined }
+}
+
+export type App = { start(): Promise<void>; [Symbol.asyncDispose](): Promise<void> }
+
+/** Builds the app: the one place where rooms meet. Nothing listens, polls or connects to Slack before `start`. */
+export async function createApp(config: Complete, log: Log): Promise<App> {
+  await using cleanup = new AsyncDisposableStack()
+  const db = cleanup.use(await openDatabase(config, log))
+  const house = await furnish(config, db, log)
+  cleanup.use(house.mcp)
+  const runs = cleanup.use(createRuns({ db, ...house, log, now: () => new Date(), door: lateDoor(() => slack.door) }))
+  const slack = cleanup.use(await createSlack({ settings: config.slack, runs, ...house, log }))
+  const server = createServer(routes(slack.requestListener, createWeb({ health: () => healthOf(db) })))
+  cleanup.defer(() => close(server))
+  const things = cleanup.move()
+  return {
+    async start() {
+      await listen(server, config.http.port, config.http.host)
+      await slack.start()
+      runs.begin()
+    },
+    [Symbol.asyncDispose]: () => things.disposeAsync(),
+  }
+}
+
+/** The rooms below the run and the doors. */
+async function furnish(config: Complete, db: Db, log: Log) {
+  const cards = readCards(join(ROOT, 'run-cards'))
+  const [credentials, readSql] = await Promise.all([
+    openCredentials({ ...config.credentials, dataDir: config.dataDir }),
+    loadSqlReader(),
+  ])
+  const registry = createRegistry(db)
+  const targets = createTargets(cards, config.dataDir)
+  const mcp = createMcp({
+    registry,
+    credentials,
+    egress: createEgress({ allow: config.egressAllow }),
+    log,
+    ...targets,
+    toolTimeoutSeconds: config.mcp.toolTimeoutSeconds,
+    projectRoot: ROOT,
+  })
+  const connect = createConnect({
+    cards,
+    registry,
+    credentials,
+    mcp,
+    prefills: config.prefills,
+    maxPerUser: config.mcp.maxPerUser,
+    targets,
+    log,
+  })
+  const model = createModel({
+    apiKey: config.model.apiKey,
+    model: config.model.name,
+    log,
+    ...(config.model.baseURL && { baseURL: config.model.baseURL }),
+  })
+  return {
+    registry,
+    mcp,
+    connect,
+    model,
+    rules: createRules(db),
+    readSql,
+    word: connect.word,
+    cardTitle: (name: string) => connect.card(name)?.title ?? name,
+  }
+}
+
+/** Opens the database and makes sure its schema is this version's. */
+async function openDatabase({ database }: Complete, log: Log): Promise<Db> {
+  if (database.kind === 'postgres') {
+    await migrate(database.url, MIGRATIONS, log)
+    return connectPostgres(database.url, log)
+  }
+  const { connectSupabase } = await import('./db/supabase.ts')
+  const db = connectSupabase(database)
+  await checkSchema(db, MIGRATIONS)
+  return db
+}
+
+/** Runs need the door and the door needs runs: this one is looked up when it is used. */
+const lateDoor = (door: () => Door): Door => ({
+  tell: (...news) => door().tell(...news),
+  settle: (...state) => door().settle(...state),
+  queued: (...wait) => door().queued(...wait),
+})
+
+function routes(
+  slack: RequestListener | undefined,
+  web: (...request: Parameters<RequestListener>) => boolean,
+): RequestListener {
+  return (request, response) => {
+    if (web(request, response)) return
+    if (slack && request.url?.startsWith('/slack/')) slack(request, response)
+    else response.writeHead(404, { 'content-type': 'text/plain' }).end('There is nothing here.')
+  }
+}
+
+async function healthOf(db: Db): Promise<Health> {
+  try {
+    await db.call('schema_version', {}, z.string())
+    return { database: 'ok' }
+  } catch (error) {
+    if (isAppError(error)) return { database: 'away' }
+    throw error
+  }
+}

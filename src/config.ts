@@ -1,0 +1,158 @@
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import { AppError } from './errors.ts'
+
+const port = (fallback: number) =>
+  z.coerce.number().int().min(1, 'a port from 1 to 65535').max(65_535, 'a port from 1 to 65535').default(fallback)
+const text = z.string().trim().min(1)
+const address = z.url({ protocol: /^https?$/, error: 'an address that begins with http:// or https://' })
+const token = (prefix: string, where: string) =>
+  text.startsWith(prefix, `a token that begins with ${prefix} (${where})`)
+
+/** Every variable, by its name; `.env.example` explains each, and a test holds the two together. */
+export const Variables = z.object({
+  SLACK_BOT_TOKEN: token('xoxb-', 'Slack app settings, OAuth & Permissions').optional(),
+  SLACK_APP_TOKEN: token('xapp-', 'Slack app settings, Basic Information, App-Level Tokens').optional(),
+  SLACK_SIGNING_SECRET: text.optional(),
+  SLACK_API_URL: address.default('https://slack.com/api/'),
+  SUPABASE_URL: address.optional(),
+  SUPABASE_SECRET_KEY: text.optional(),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'a connection string that begins with postgres://')
+    .optional(),
+  ANTHROPIC_API_KEY: text.optional(),
+  ANTHROPIC_BASE_URL: address.optional(),
+  MODEL: text.default('claude-sonnet-5-5'),
+  PORT: port(3000),
+  LOCAL_PORT: port(3100),
+  LOCAL_SLACK_MODE: z.enum(['http', 'socket'], { error: 'http or socket' }).default('http'),
+  DATA_DIR: text.default('.patchbay'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('warn'),
+  CREDENTIAL_STORE: text.optional(),
+  CREDENTIALS_KEY: text.optional(),
+  MCP_MAX_CONNECTIONS_PER_USER: z.coerce.number().int().min(1).max(100).default(10),
+  MCP_TOOL_TIMEOUT_SECONDS: z.coerce.number().int().min(1).max(3_600).default(30),
+  EGRESS_ALLOW: z.string().default(''),
+})
+
+type Values = z.infer<typeof Variables>
+
+/** What the app is set to, without the names of variables. */
+export type Config = {
+  /** Undefined: the local workspace stands in. */
+  slack:
+    | { botToken: string; appToken: string | undefined; signingSecret: string | undefined; apiUrl: string }
+    | undefined
+  /** Undefined: an embedded Postgres stands in. */
+  database: { kind: 'postgres'; url: string } | { kind: 'supabase'; url: string; secretKey: string } | undefined
+  /** `apiKey` undefined: the offline model stands in. */
+  model: { name: string; apiKey: string | undefined; baseURL: string | undefined }
+  http: { port: number }
+  local: { port: number; mode: 'http' | 'socket' }
+  dataDir: string
+  logLevel: string
+  credentials: { store: string | undefined; key: string | undefined }
+  mcp: { maxPerUser: number; toolTimeoutSeconds: number }
+  egressAllow: string[]
+  /** `MCP_<CARD>_<INPUT>`: values that fill a card's inputs on a developer's machine, by card and input. */
+  prefills: Record<string, Record<string, string>>
+}
+
+type Environment = Record<string, string | undefined>
+
+/**
+ * Reads the environment once. Throws AppError `config_invalid` naming each bad variable, what is wrong and what to put;
+ * a value is never repeated, as it may be a secret. An empty variable counts as not set.
+ */
+export function readConfig(environment: Environment): Config {
+  const set = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== ''),
+  )
+  const parsed = Variables.safeParse(set)
+  if (!parsed.success) {
+    throw invalid(
+      parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`),
+      parsed.error,
+    )
+  }
+  const values = parsed.data
+  const missing = incomplete(values)
+  if (missing.length > 0) throw invalid(missing)
+  return {
+    slack: slackOf(values),
+    database: databaseOf(values),
+    model: { name: values.MODEL, apiKey: modelKeyOf(values), baseURL: values.ANTHROPIC_BASE_URL },
+    http: { port: values.PORT },
+    local: { port: values.LOCAL_PORT, mode: values.LOCAL_SLACK_MODE },
+    dataDir: resolve(values.DATA_DIR),
+    logLevel: values.LOG_LEVEL,
+    credentials: { store: values.CREDENTIAL_STORE, key: values.CREDENTIALS_KEY },
+    mcp: { maxPerUser: values.MCP_MAX_CONNECTIONS_PER_USER, toolTimeoutSeconds: values.MCP_TOOL_TIMEOUT_SECONDS },
+    egressAllow: values.EGRESS_ALLOW.split(',')
+      .map((entry) => entry.trim())
+      .filter(Boolean),
+    prefills: prefillsOf(set),
+  }
+}
+
+function invalid(problems: string[], cause?: unknown): AppError {
+  const lines = problems.map((problem) => `  - ${problem}`).join('\n')
+  return new AppError(
+    'config_invalid',
+    `Some settings cannot be used:\n${lines}\nSee .env.example for what each is for.`,
+    { cause },
+  )
+}
+
+/** Variables that need one another. */
+function incomplete(values: Values): string[] {
+  const problems: string[] = []
+  if (values.SLACK_BOT_TOKEN && !values.SLACK_APP_TOKEN && !values.SLACK_SIGNING_SECRET) {
+    problems.push('SLACK_BOT_TOKEN: also set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP)')
+  }
+  if (!values.SLACK_BOT_TOKEN && (values.SLACK_APP_TOKEN || values.SLACK_SIGNING_SECRET)) {
+    problems.push('SLACK_BOT_TOKEN: is missing; the other Slack settings need it')
+  }
+  if (values.SUPABASE_URL && !values.SUPABASE_SECRET_KEY)
+    problems.push('SUPABASE_SECRET_KEY: is missing; SUPABASE_URL needs it')
+  if (values.SUPABASE_SECRET_KEY && !values.SUPABASE_URL)
+    problems.push('SUPABASE_URL: is missing; SUPABASE_SECRET_KEY needs it')
+  return problems
+}
+
+function slackOf(values: Values): Config['slack'] {
+  if (!values.SLACK_BOT_TOKEN) return undefined
+  return {
+    botToken: values.SLACK_BOT_TOKEN,
+    appToken: values.SLACK_APP_TOKEN,
+    signingSecret: values.SLACK_SIGNING_SECRET,
+    apiUrl: values.SLACK_API_URL,
+  }
+}
+
+/** With both given Supabase is what the app talks to; DATABASE_URL is then for `npm run migrate`. */
+function databaseOf(values: Values): Config['database'] {
+  if (values.SUPABASE_URL && values.SUPABASE_SECRET_KEY) {
+    return { kind: 'supabase', url: values.SUPABASE_URL, secretKey: values.SUPABASE_SECRET_KEY }
+  }
+  return values.DATABASE_URL ? { kind: 'postgres', url: values.DATABASE_URL } : undefined
+}
+
+/** A server of one's own under ANTHROPIC_BASE_URL may want no key at all. */
+const modelKeyOf = (values: Values): string | undefined =>
+  values.ANTHROPIC_API_KEY ?? (values.ANTHROPIC_BASE_URL ? 'none' : undefined)
+
+/** `MCP_DEMO_DATABASE_DSN` fills input `dsn` of card `demo-database`; which part is the card, the cards know. */
+function prefillsOf(set: Environment): Config['prefills'] {
+  const prefills: Config['prefills'] = {}
+  for (const [name, value] of Object.entries(set)) {
+    if (!name.startsWith('MCP_') || name in Variables.shape || value === undefined) continue
+    const words = name.slice('MCP_'.length).toLowerCase().split('_')
+    for (let at = 1; at < words.length; at++) {
+      const card = words.slice(0, at).join('-')
+      prefills[card] = { ...prefills[card], [words.slice(at).join('_')]: value }
+    }
+  }
+  return prefills
+}

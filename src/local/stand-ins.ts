@@ -1,0 +1,92 @@
+import { join } from 'node:path'
+import type { Log } from '../log.ts'
+import { startLocalDatabase } from './database.ts'
+import { startLocalModel } from './model.ts'
+import { nameApprover } from './slack/first-day.ts'
+import { type LocalSlack, startLocalSlack } from './slack/start-local-slack.ts'
+
+/** What is set and what is not; only these fields matter here. */
+type Wanted = {
+  slack: Slack | undefined
+  database: Database | undefined
+  model: { name: string; apiKey: string | undefined; baseURL: string | undefined }
+  http: { port: number }
+  local: { port: number; mode: 'http' | 'socket' }
+  dataDir: string
+}
+type Slack = { botToken: string; appToken: string | undefined; signingSecret: string | undefined; apiUrl: string }
+type Database = { kind: 'postgres'; url: string } | { kind: 'supabase'; url: string; secretKey: string }
+
+export type StandIns = {
+  /** The settings, complete: what was not set points to a stand-in. */
+  settings: { slack: Slack; database: Database; model: { name: string; apiKey: string; baseURL: string | undefined } }
+  /** What a person should know, for the screen. */
+  lines: string[]
+  /** Once the app runs: makes a new local workspace one that is set up. */
+  welcome(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** Starts a stand-in for each of Slack, database and model that is not set. */
+export async function startStandIns(wanted: Wanted, log: Log): Promise<StandIns> {
+  await using starting = new AsyncDisposableStack()
+  const [database, slack, model] = await Promise.all([
+    wanted.database
+      ? undefined
+      : startLocalDatabase({ dataDir: wanted.dataDir, log }).then((started) => starting.use(started)),
+    wanted.slack ? undefined : localSlack(wanted, log).then((started) => starting.use(started)),
+    wanted.model.apiKey ? undefined : startLocalModel({ log }).then((started) => starting.use(started)),
+  ])
+  const things = starting.move()
+  return {
+    settings: {
+      slack: wanted.slack ?? slackSettings(slack, wanted.local.mode),
+      database: wanted.database ?? { kind: 'postgres', url: given(database).url },
+      model:
+        wanted.model.apiKey === undefined
+          ? { name: 'offline', apiKey: 'offline', baseURL: given(model).baseURL }
+          : { ...wanted.model, apiKey: wanted.model.apiKey },
+    },
+    lines: linesOf(wanted, slack),
+    welcome: async () => {
+      if (slack) await nameApprover(slack, join(wanted.dataDir, 'slack'))
+    },
+    [Symbol.asyncDispose]: () => things.disposeAsync(),
+  }
+}
+
+const localSlack = (wanted: Wanted, log: Log): Promise<LocalSlack> =>
+  startLocalSlack({
+    port: wanted.local.port,
+    folder: join(wanted.dataDir, 'slack'),
+    mode: wanted.local.mode,
+    appUrls: [`http://127.0.0.1:${wanted.http.port}/slack/events`],
+    log,
+  })
+
+function slackSettings(slack: LocalSlack | undefined, mode: 'http' | 'socket'): Slack {
+  const { botToken, appToken, signingSecret, apiUrl } = given(slack)
+  return mode === 'socket'
+    ? { botToken, appToken, signingSecret: undefined, apiUrl }
+    : { botToken, appToken: undefined, signingSecret, apiUrl }
+}
+
+function linesOf(wanted: Wanted, slack: LocalSlack | undefined): string[] {
+  return [
+    slack
+      ? `  Slack     stand-in: ${slack.url} (set SLACK_BOT_TOKEN for a real workspace)`
+      : '  Slack     your workspace',
+    wanted.database
+      ? `  Database  ${wanted.database.kind === 'supabase' ? 'Supabase' : 'your Postgres'}`
+      : `  Database  stand-in: embedded Postgres in ${wanted.dataDir} (set SUPABASE_URL or DATABASE_URL)`,
+    wanted.model.apiKey
+      ? `  Model     ${wanted.model.name}`
+      : '  Model     stand-in: an offline model with simple rules, not Claude (set ANTHROPIC_API_KEY)',
+  ]
+}
+
+/** A stand-in is started exactly where a setting is missing. */
+function given<T>(standIn: T | undefined): T {
+  if (standIn === undefined) throw new TypeError('a stand-in was not started')
+  return standIn
+}

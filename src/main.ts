@@ -1,0 +1,75 @@
+import { config as readEnvFile } from 'dotenv'
+import { createApp } from './app.ts'
+import { type Config, readConfig } from './config.ts'
+import { errorChain, isAppError, sayError } from './errors.ts'
+import { lockFolder } from './local/folder-lock.ts'
+import { startStandIns } from './local/stand-ins.ts'
+import { createLog, type Log } from './log.ts'
+
+/** Ctrl-C stops everything within 5 s: what has not ended by then is cut off. */
+const STOP_WITHIN_MS = 4_500
+
+readEnvFile({ quiet: true })
+const began = performance.now()
+await main()
+
+async function main(): Promise<void> {
+  let log = createLog('warn')
+  try {
+    const config = readConfig(process.env)
+    log = createLog(config.logLevel)
+    const running = await run(config, log)
+    onSignal(running, log)
+  } catch (error) {
+    fail(error, log)
+  }
+}
+
+/** Starts the stand-ins for what is not set, then the app on top of them. */
+async function run(config: Config, log: Log): Promise<AsyncDisposableStack> {
+  await using starting = new AsyncDisposableStack()
+  const usesFolder = !config.slack || !config.database
+  if (usesFolder) starting.use(await lockFolder(config.dataDir, { port: config.http.port }))
+  const standIns = starting.use(await startStandIns(config, log))
+  const host = config.slack ? undefined : '127.0.0.1'
+  const app = starting.use(await createApp({ ...config, ...standIns.settings, http: { ...config.http, host } }, log))
+  await app.start()
+  await standIns.welcome()
+  greet(standIns.lines, config)
+  return starting.move()
+}
+
+function greet(lines: string[], config: Config): void {
+  const seconds = ((performance.now() - began) / 1_000).toFixed(1)
+  console.log(
+    [
+      '',
+      `Patchbay is ready (${seconds} s), process ${process.pid}, http://localhost:${config.http.port}/healthz`,
+      ...lines,
+      '',
+      'Ctrl-C stops everything.',
+    ].join('\n'),
+  )
+}
+
+function onSignal(running: AsyncDisposableStack, log: Log): void {
+  let stopping = false
+  const stop = (): void => {
+    if (stopping) return
+    stopping = true
+    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref()
+    running.disposeAsync().then(
+      () => process.exit(0),
+      (error: unknown) => fail(error, log),
+    )
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+}
+
+function fail(error: unknown, log: Log): void {
+  if (!isAppError(error))
+    log.fatal({ reason: errorChain(error), stack: error instanceof Error ? error.stack : undefined }, 'start failed')
+  console.error(sayError(error))
+  process.exit(1)
+}

@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { readConfig, Variables } from '../src/config.ts'
+import { ROOT } from './support/paths.ts'
+
+const lines = readFileSync(join(ROOT, '.env.example'), 'utf8').split('\n')
+
+describe('.env.example', () => {
+  const explained = lines.flatMap((line, at) => {
+    const [, name] = /^([A-Z_]+)=/.exec(line) ?? []
+    return name === undefined ? [] : [{ name, explanation: lines[at - 1] ?? '' }]
+  })
+
+  test('names exactly the variables the app reads', () => {
+    expect(explained.map((one) => one.name).sort()).toEqual(Object.keys(Variables.shape).sort())
+  })
+
+  test.each(explained)('$name has one line of explanation', ({ explanation }) => {
+    expect(explanation).toMatch(/^# [^-].{10,}[.)…]$/)
+  })
+
+  test('is a valid configuration as it stands', () => {
+    const values = Object.fromEntries(
+      lines.flatMap((line) => (/^[A-Z_]+=/.test(line) ? [line.split(/=(.*)/s).slice(0, 2)] : [])),
+    )
+    expect(readConfig(values)).toMatchObject({ slack: undefined, database: undefined, model: { apiKey: undefined } })
+  })
+})
+
+describe('readConfig', () => {
+  test.each<[Record<string, string>, string]>([
+    [{ PORT: 'eighty' }, 'PORT'],
+    [{ PORT: '70000' }, 'PORT'],
+    [{ SLACK_BOT_TOKEN: 'xoxb-1' }, 'SLACK_SIGNING_SECRET'],
+    [{ SLACK_APP_TOKEN: 'xapp-1' }, 'SLACK_BOT_TOKEN'],
+    [{ SUPABASE_URL: 'https://x.supabase.co' }, 'SUPABASE_SECRET_KEY'],
+    [{ DATABASE_URL: 'mysql://x' }, 'DATABASE_URL'],
+    [{ LOCAL_SLACK_MODE: 'carrier pigeon' }, 'LOCAL_SLACK_MODE'],
+  ])('%o stops the start and names %s', (environment, name) => {
+    expect(() => readConfig(environment)).toThrow(
+      expect.objectContaining({ code: 'config_invalid', message: expect.stringContaining(name) }),
+    )
+  })
+
+  test('a bad value is never repeated', () => {
+    expect(() => readConfig({ SLACK_BOT_TOKEN: 'hunter2-secret' })).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('hunter2') }),
+    )
+  })
+
+  test('what is set replaces the stand-in', () => {
+    const config = readConfig({
+      SLACK_BOT_TOKEN: 'xoxb-1',
+      SLACK_APP_TOKEN: 'xapp-1',
+      SUPABASE_URL: 'https://x.supabase.co',
+      SUPABASE_SECRET_KEY: 'sb_secret_x',
+      ANTHROPIC_BASE_URL: 'http://127.0.0.1:9',
+    })
+    expect(config.slack).toMatchObject({ botToken: 'xoxb-1', appToken: 'xapp-1' })
+    expect(config.database).toMatchObject({ kind: 'supabase' })
+    expect(config.model).toMatchObject({ apiKey: 'none', baseURL: 'http://127.0.0.1:9' })
+  })
+
+  test('MCP_<CARD>_<INPUT> fills inputs of cards with one word and with several', () => {
+    const { prefills } = readConfig({
+      MCP_GITHUB_TOKEN: 'a',
+      MCP_DEMO_DATABASE_DSN: 'b',
+      MCP_TOOL_TIMEOUT_SECONDS: '5',
+    })
+    expect(prefills['github']).toEqual({ token: 'a' })
+    expect(prefills['demo-database']).toEqual({ dsn: 'b' })
+    expect(prefills['tool']).toBeUndefined()
+  })
+})

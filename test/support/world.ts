@@ -1,0 +1,96 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type App, type Complete, createApp } from '../../src/app.ts'
+import { startLocalSlack } from '../../src/local/slack/start-local-slack.ts'
+import { createTestDatabase } from './database.ts'
+import { memoryLog } from './log.ts'
+import { personIn, type Seat } from './person.ts'
+import { type Script, type ScriptedModel, startScriptedModel } from './scripted-model.ts'
+
+export type World = {
+  slackUrl: string
+  databaseUrl: string
+  dataDir: string
+  model: ScriptedModel
+  log: () => string
+  as(who: 'owner' | 'approver' | 'member'): Seat
+  /** Kills nothing: stops the app in order and starts another on the same rows and the same workspace. */
+  restart(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+export type WorldOptions = {
+  model?: Script[]
+  mode?: 'http' | 'socket'
+  approvers?: string[]
+  change?(settings: Complete): Complete
+}
+
+/** The whole product on real parts: its database, a Slack workspace, MCP servers in processes of their own. Only the model is scripted. */
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  await using starting = new AsyncDisposableStack()
+  const { log, text } = memoryLog()
+  const dataDir = await mkdtemp(join(tmpdir(), 'patchbay-world-'))
+  starting.defer(() => rm(dataDir, { recursive: true, force: true }))
+  const database = starting.use(await createTestDatabase())
+  const model = starting.use(await startScriptedModel(...(options.model ?? [])))
+  const mode = options.mode ?? 'http'
+  const port = await freePort()
+  const slack = starting.use(
+    await startLocalSlack({ port: 0, mode, appUrls: [`http://127.0.0.1:${port}/slack/events`], log }),
+  )
+  const settings = (options.change ?? ((same) => same))({
+    slack: {
+      botToken: slack.botToken,
+      appToken: mode === 'socket' ? slack.appToken : undefined,
+      signingSecret: mode === 'http' ? slack.signingSecret : undefined,
+      apiUrl: slack.apiUrl,
+    },
+    database: { kind: 'postgres', url: database.url },
+    model: { name: 'claude-sonnet-5-5', apiKey: 'scripted', baseURL: model.baseURL },
+    http: { port, host: '127.0.0.1' },
+    local: { port: 0, mode },
+    dataDir,
+    logLevel: 'debug',
+    credentials: { store: undefined, key: undefined },
+    mcp: { maxPerUser: 10, toolTimeoutSeconds: 30 },
+    egressAllow: [],
+    prefills: {},
+  })
+  let app: App = await begin(settings, log)
+  starting.defer(() => app[Symbol.asyncDispose]())
+  const things = starting.move()
+  const world: World = {
+    slackUrl: slack.url,
+    databaseUrl: database.url,
+    dataDir,
+    model,
+    log: text,
+    as: (who) => personIn(slack.url, who),
+    async restart() {
+      await app[Symbol.asyncDispose]()
+      app = await begin(settings, log)
+    },
+    [Symbol.asyncDispose]: () => things.disposeAsync(),
+  }
+  if (options.approvers)
+    await world.as('owner').command(`approvers ${options.approvers.map((name) => `@${name}`).join(' ')}`)
+  return world
+}
+
+async function begin(settings: Complete, log: ReturnType<typeof memoryLog>['log']): Promise<App> {
+  const app = await createApp(settings, log)
+  await app.start()
+  return app
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  if (typeof address !== 'object' || address === null) throw new Error('no port')
+  return address.port
+}
