@@ -84,6 +84,7 @@ export function actions(stage: Stage): Record<string, Route> {
 /** GET /local/…: what people see. */
 export function looks(stage: Stage): Record<string, Route> {
   return {
+    deliveries: route(z.object({}), () => ({ deliveries: stage.deliveries() })),
     people: route(z.object({}), () => ({ people: PEOPLE.filter((one) => !one.bot) })),
     channels: route(z.object({ as: as.optional() }), (input) => ({
       channels: channelsOf(stage, input.as === undefined ? undefined : personNamed(stage, input.as)),

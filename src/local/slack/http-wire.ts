@@ -18,7 +18,9 @@ type Encoded = { body: string; headers: Record<string, string> }
  * processes; one that refuses the connection is passed over.
  */
 export function createHttpWire({ signingSecret, urls, now }: Deps): Wire & { setUrls(urls: string[]): void } {
-  const agent = new Agent({ keepAlive: true, maxSockets: MAX_CONNECTIONS })
+  const kept = new Agent({ keepAlive: true, maxSockets: MAX_CONNECTIONS })
+  // A kept connection may close just as it is used again. An event is then retried; a click never is, so it gets a fresh one.
+  const fresh = new Agent({ keepAlive: false })
   let targets = [...urls]
   let turn = 0
   let waiting: (() => void)[] = []
@@ -28,13 +30,11 @@ export function createHttpWire({ signingSecret, urls, now }: Deps): Wire & { set
       const encoded = sign(encode(outgoing), signingSecret, now())
       const from = turn++
       const inTurn = targets.map((_, index) => targets[(from + index) % targets.length] ?? '')
-      let last = failed('connection_failed', 'no app is listening')
       for (const url of inTurn) {
-        const reply = await post(agent, url, encoded)
-        if (reply !== 'refused') return reply
-        last = failed('connection_failed', `nothing listens at ${url}`)
+        const reply = await post(outgoing.type === 'events_api' ? kept : fresh, url, encoded)
+        if (reply.kind !== 'absent') return reply
       }
-      return last
+      return { kind: 'absent', detail: `nothing listens at ${targets.join(' or ')}` }
     },
     ready: () => (targets.length > 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
     setUrls(next) {
@@ -44,7 +44,10 @@ export function createHttpWire({ signingSecret, urls, now }: Deps): Wire & { set
       waiting = []
       for (const wake of woken) wake()
     },
-    [Symbol.dispose]: () => agent.destroy(),
+    [Symbol.dispose]() {
+      kept.destroy()
+      fresh.destroy()
+    },
   }
 }
 
@@ -78,38 +81,42 @@ function sign({ body, headers }: Encoded, secret: string, nowMs: number): Encode
   }
 }
 
-/** 'refused' only when the app certainly never saw the request. */
-function post(agent: Agent, url: string, { body, headers }: Encoded): Promise<Reply | 'refused'> {
+/** `absent` only when the connection was refused, so the app certainly never saw the request. */
+function post(agent: Agent, url: string, { body, headers }: Encoded): Promise<Reply> {
   return new Promise((resolve) => {
-    const sent = request(url, { method: 'POST', agent, headers }, (response) => {
-      readReply(response).then(resolve, (error: unknown) => resolve(failed('connection_failed', String(error))))
-    })
+    let begin = performance.now()
     let timer: NodeJS.Timeout | undefined
+    const taken = () => performance.now() - begin
+    const sent = request(url, { method: 'POST', agent, headers }, (response) => {
+      const broken = (error: unknown) => failed('connection_failed', { detail: String(error), ms: taken() })
+      void readReply(response, taken).catch(broken).then(resolve)
+    })
     // The app's three seconds start when the request has a connection, not while it waits for one of ours.
     sent.once('socket', () => {
+      begin = performance.now()
       timer = setTimeout(() => {
-        resolve(failed('http_timeout', 'the app did not answer within 3 seconds'))
+        resolve(failed('http_timeout', { detail: 'the app did not answer within 3 seconds', ms: taken() }))
         sent.destroy()
       }, LIMITS.ackMs)
     })
     sent.once('close', () => clearTimeout(timer))
     sent.once('error', (error) => {
+      const { message: detail } = error
       const refused = isRecord(error) && error.code === 'ECONNREFUSED'
-      resolve(refused ? 'refused' : failed('connection_failed', error.message))
+      resolve(refused ? { kind: 'absent', detail } : failed('connection_failed', { detail, ms: taken() }))
     })
     sent.end(body)
   })
 }
 
-async function readReply(response: IncomingMessage): Promise<Reply> {
+async function readReply(response: IncomingMessage, taken: () => number): Promise<Reply> {
   const body = await text(response)
-  const noRetry = response.headers['x-slack-no-retry'] === '1'
-  const status = response.statusCode ?? 0
-  if (status < 200 || status > 299) return failed('http_error', `the app answered HTTP ${status}`, noRetry)
-  if (body === '') return { kind: 'acked', body: undefined }
-  if (!(response.headers['content-type'] ?? '').startsWith('application/json')) return { kind: 'acked', body }
+  const [ms, noRetry, status] = [taken(), response.headers['x-slack-no-retry'] === '1', response.statusCode ?? 0]
+  if (status < 200 || status > 299)
+    return failed('http_error', { detail: `the app answered HTTP ${status}`, ms, noRetry })
+  if (body === '') return { kind: 'acked', body: undefined, ms }
+  if (!(response.headers['content-type'] ?? '').startsWith('application/json')) return { kind: 'acked', body, ms }
   const parsed = parseJson(body)
-  return parsed === undefined
-    ? failed('http_error', 'the app answered broken JSON', noRetry)
-    : { kind: 'acked', body: parsed }
+  if (parsed === undefined) return failed('http_error', { detail: 'the app answered broken JSON', ms, noRetry })
+  return { kind: 'acked', body: parsed, ms }
 }

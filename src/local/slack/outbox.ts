@@ -3,14 +3,25 @@ import type { Log } from '../../log.ts'
 import type { PendingEvent } from './records.ts'
 import { APP, TEAM } from './seed.ts'
 import type { SlackEvent } from './slack-events.ts'
-import type { Wire } from './wire.ts'
+import type { Reply, Wire } from './wire.ts'
 import type { Workspace } from './workspace.ts'
 
 /** When an event was not acknowledged: at once, after a minute, after five (docs.slack.dev/apis/events-api#retries). */
 export const RETRY_DELAYS_MS = [0, 60_000, 300_000]
 
+/** While no app listens, it is looked for this often; such a look is no attempt, as a restart here takes seconds. */
+const LOOK_AGAIN_MS = 250
+
+/** How long deliveries are remembered for whoever wants to measure. */
+const MAX_DELIVERIES = 2_000
+
+/** One attempt: how it ended, and how long the app took from the request to its acknowledgement. */
+export type Delivery = { id: string; attempt: number; outcome: string; ms: number }
+
 export type Outbox = {
   send(event: SlackEvent): void
+  /** The last attempts, oldest first. */
+  deliveries(): Delivery[]
   /** Delivers what was pending when the workspace last stopped. */
   resume(): void
   [Symbol.dispose](): void
@@ -20,16 +31,11 @@ type Deps = { workspace: Workspace; wire: Wire; retryDelaysMs: number[]; log: Lo
 
 /** Every event is on disk before its first delivery and stays there until the app acknowledges it or its retries are used up. */
 export function createOutbox({ workspace, wire, retryDelaysMs, log }: Deps): Outbox {
-  const timers = new Set<NodeJS.Timeout>()
+  const timers = createTimers()
+  const attempts: Delivery[] = []
   let closed = false
 
-  function after(delayMs: number, event: PendingEvent): void {
-    const timer = setTimeout(() => {
-      timers.delete(timer)
-      void deliver(event)
-    }, delayMs)
-    timers.add(timer)
-  }
+  const after = (delayMs: number, event: PendingEvent) => timers.after(delayMs, () => void deliver(event))
 
   function retry(event: PendingEvent, reason: string, noRetry: boolean): void {
     const delayMs = noRetry ? undefined : retryDelaysMs[event.attempt]
@@ -47,8 +53,18 @@ export function createOutbox({ workspace, wire, retryDelaysMs, log }: Deps): Out
     await wire.ready()
     if (closed) return
     const again = event.attempt > 0 ? { retry: { num: event.attempt, reason: event.reason } } : {}
-    const reply = await wire.send({ type: 'events_api', payload: event.envelope, ...again })
+    settle(event, await wire.send({ type: 'events_api', payload: event.envelope, ...again }))
+  }
+
+  function settle(event: PendingEvent, reply: Reply): void {
     if (closed) return
+    if (reply.kind === 'absent') {
+      after(LOOK_AGAIN_MS, event)
+      return
+    }
+    const outcome = reply.kind === 'acked' ? 'acked' : reply.reason
+    attempts.push({ id: event.id, attempt: event.attempt, outcome, ms: reply.ms })
+    if (attempts.length > MAX_DELIVERIES) attempts.shift()
     if (reply.kind === 'acked') workspace.pending.drop(event.id)
     else retry(event, reply.reason, reply.noRetry)
   }
@@ -60,11 +76,28 @@ export function createOutbox({ workspace, wire, retryDelaysMs, log }: Deps): Out
       workspace.pending.put(id, pending)
       void deliver(pending)
     },
+    deliveries: () => [...attempts],
     resume() {
       for (const event of workspace.pending.values()) void deliver(event)
     },
     [Symbol.dispose]() {
       closed = true
+      timers.clear()
+    },
+  }
+}
+
+function createTimers() {
+  const timers = new Set<NodeJS.Timeout>()
+  return {
+    after(delayMs: number, act: () => void): void {
+      const timer = setTimeout(() => {
+        timers.delete(timer)
+        act()
+      }, delayMs)
+      timers.add(timer)
+    },
+    clear(): void {
       for (const timer of timers) clearTimeout(timer)
     },
   }

@@ -1,5 +1,6 @@
 import { AppError } from '../../errors.ts'
 import type { Modals } from './modals.ts'
+import type { Delivery } from './outbox.ts'
 import type { Channel, Json, Person, ResponseUrl } from './records.ts'
 import { APP, TEAM } from './seed.ts'
 import type { Triggers } from './triggers.ts'
@@ -7,7 +8,14 @@ import type { Reply, Wire } from './wire.ts'
 import type { Workspace } from './workspace.ts'
 
 /** What every way of acting on the app needs. */
-export type Stage = { workspace: Workspace; wire: Wire; modals: Modals; triggers: Triggers; responses: ResponseUrls }
+export type Stage = {
+  workspace: Workspace
+  wire: Wire
+  modals: Modals
+  triggers: Triggers
+  responses: ResponseUrls
+  deliveries(): Delivery[]
+}
 
 export type ResponseUrls = { issue(at: Pick<ResponseUrl, 'channel' | 'user' | 'ts' | 'thread_ts'>): string }
 
@@ -35,7 +43,7 @@ export async function ask(wire: Wire, type: 'interactive' | 'slash_commands', pa
 }
 
 /** Slack's own words to a person whose click or command got no answer, and for the developer the reason. */
-export function trouble({ reason, detail }: Extract<Reply, { kind: 'failed' }>): string {
-  const code = reason === 'http_timeout' ? 'operation_timeout' : 'dispatch_failed'
-  return `We had some trouble connecting. Try again? (${code}: ${detail})`
+function trouble(reply: Exclude<Reply, { kind: 'acked' }>): string {
+  const code = reply.kind === 'failed' && reply.reason === 'http_timeout' ? 'operation_timeout' : 'dispatch_failed'
+  return `We had some trouble connecting. Try again? (${code}: ${reply.detail})`
 }

@@ -9,24 +9,21 @@ function person(id: string, name: string, realName: string, more: Partial<Person
   return { id, name, realName, email: `${name}@local.test`, owner: false, bot: false, ...more }
 }
 
+export const HUMANS = { owner: 'UOWNER01', approver: 'UAPPROV1', member: 'UMEMBER1' }
+
 export const PEOPLE: Person[] = [
-  person('UOWNER01', 'owner', 'Olivia Owner', { owner: true }),
-  person('UAPPROV1', 'approver', 'Avery Approver'),
-  person('UMEMBER1', 'member', 'Morgan Member'),
+  person(HUMANS.owner, 'owner', 'Olivia Owner', { owner: true }),
+  person(HUMANS.approver, 'approver', 'Avery Approver'),
+  person(HUMANS.member, 'member', 'Morgan Member'),
   person(APP.user, 'patchbay', APP.name, { bot: true }),
   person(SLACKBOT, 'slackbot', 'Slackbot', { bot: true }),
 ]
 
-const HUMANS = PEOPLE.filter((one) => !one.bot)
-const everyone = [...HUMANS.map((one) => one.id), APP.user]
+const ids = Object.values(HUMANS)
+const everyone = [...ids, APP.user]
 
 export const CHANNELS: Channel[] = [
   { id: 'CGENERAL1', name: 'general', members: everyone },
   { id: 'COPS00001', name: 'ops', members: everyone },
-  ...HUMANS.map((one) => ({
-    id: one.id.replace(/^U/, 'D'),
-    name: 'directmessage',
-    members: [one.id, APP.user],
-    im: one.id,
-  })),
+  ...ids.map((id) => ({ id: id.replace(/^U/, 'D'), name: 'directmessage', members: [id, APP.user], im: id })),
 ]

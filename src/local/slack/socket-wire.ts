@@ -65,7 +65,7 @@ export function createSocketWire(now: () => number): SocketWire {
     send(outgoing) {
       const socket = sockets[turn++ % Math.max(sockets.length, 1)]
       return socket === undefined
-        ? Promise.resolve(failed('connection_failed', 'the app has no open socket'))
+        ? Promise.resolve({ kind: 'absent', detail: 'the app has no open socket' })
         : acks.ask(socket, envelopeOf(outgoing))
     },
     [Symbol.dispose]() {
@@ -80,38 +80,41 @@ export function createSocketWire(now: () => number): SocketWire {
   }
 }
 
-type Waiting = { socket: WebSocket; answer: (reply: Reply) => void; timer: NodeJS.Timeout }
+type Waiting = { socket: WebSocket; answer: (reply: Reply) => void; timer: NodeJS.Timeout; begin: number }
 
 /** The envelopes on their way, until they are acknowledged, three seconds pass, or their socket closes. */
 function createAcks() {
   const waiting = new Map<string, Waiting>()
 
-  function settle(id: string, reply: Reply): void {
+  function settle(id: string, outcome: (ms: number) => Reply): void {
     const asked = waiting.get(id)
     if (asked === undefined) return
     clearTimeout(asked.timer)
     waiting.delete(id)
-    asked.answer(reply)
+    asked.answer(outcome(performance.now() - asked.begin))
   }
 
   return {
     ask(socket: WebSocket, envelope: { envelope_id: string }): Promise<Reply> {
       const id = envelope.envelope_id
       return new Promise((answer) => {
-        const giveUp = () => settle(id, failed('http_timeout', 'the app did not acknowledge within 3 seconds'))
-        waiting.set(id, { socket, answer, timer: setTimeout(giveUp, LIMITS.ackMs) })
+        const giveUp = () =>
+          settle(id, (ms) => failed('http_timeout', { detail: 'the app did not acknowledge within 3 seconds', ms }))
+        waiting.set(id, { socket, answer, timer: setTimeout(giveUp, LIMITS.ackMs), begin: performance.now() })
         socket.send(JSON.stringify(envelope))
       })
     },
     hear(data: RawData): void {
       const frame = parseJson(String(data))
       if (!isRecord(frame) || typeof frame.envelope_id !== 'string') return
-      settle(frame.envelope_id, { kind: 'acked', body: emptyToUndefined(frame.payload) })
+      const body = emptyToUndefined(frame.payload)
+      settle(frame.envelope_id, (ms) => ({ kind: 'acked', body, ms }))
     },
     /** All of one socket, or all there are. */
     fail(why: string, socket?: WebSocket): void {
       for (const [id, asked] of waiting) {
-        if (socket === undefined || asked.socket === socket) settle(id, failed('connection_failed', why))
+        if (socket === undefined || asked.socket === socket)
+          settle(id, (ms) => failed('connection_failed', { detail: why, ms }))
       }
     },
   }

@@ -9,7 +9,7 @@ import { openJournal } from './journal.ts'
 import { createModals } from './modals.ts'
 import { createOutbox, RETRY_DELAYS_MS } from './outbox.ts'
 import { createResponseUrls } from './response-urls.ts'
-import { PEOPLE, TEAM } from './seed.ts'
+import { HUMANS, TEAM } from './seed.ts'
 import { eventsOf } from './slack-events.ts'
 import { createSocketWire } from './socket-wire.ts'
 import { createTriggers } from './triggers.ts'
@@ -39,8 +39,8 @@ export type LocalSlack = {
   appToken: string
   signingSecret: string
   teamId: string
-  /** User ids by name: owner, approver, member. */
-  people: Record<string, string>
+  /** User ids by name. */
+  people: Record<'owner' | 'approver' | 'member', string>
   setAppUrls(urls: string[]): void
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -60,7 +60,7 @@ export async function startLocalSlack(options: LocalSlackOptions): Promise<Local
     apiUrl: `${url}/api/`,
     ...built.secrets,
     teamId: TEAM.id,
-    people: Object.fromEntries(PEOPLE.filter((one) => !one.bot).map((one) => [one.name, one.id])),
+    people: HUMANS,
     setAppUrls: built.setAppUrls,
     async [Symbol.asyncDispose]() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
@@ -91,7 +91,7 @@ function build(
   outbox.resume()
   const webApi = createWebApi({ workspace, modals, triggers, socket })
   const listener: RequestListener = createRequestListener({
-    stage: { workspace, wire, modals, triggers, responses },
+    stage: { workspace, wire, modals, triggers, responses, deliveries: outbox.deliveries },
     blobs,
     webApi,
     log,

@@ -8,10 +8,19 @@ export type Outgoing = {
   retry?: { num: number; reason: string }
 }
 
-/** What came back: the body of the acknowledgement, or why there is none (Slack's `x-slack-retry-reason` words). */
-export type Reply =
-  | { kind: 'acked'; body: unknown }
-  | { kind: 'failed'; reason: 'http_timeout' | 'http_error' | 'connection_failed'; detail: string; noRetry: boolean }
+/**
+ * What came back: the body of the acknowledgement; `absent` where no app listens at all, so nothing was tried;
+ * or why there is none, in the words of Slack's `x-slack-retry-reason`. `ms` is what the app took, from request to answer.
+ */
+export type Reply = { kind: 'acked'; body: unknown; ms: number } | Failed | { kind: 'absent'; detail: string }
+
+export type Failed = {
+  kind: 'failed'
+  reason: 'http_timeout' | 'http_error' | 'connection_failed'
+  detail: string
+  noRetry: boolean
+  ms: number
+}
 
 /** The way to the app: signed HTTP requests, or Socket Mode. */
 export type Wire = {
@@ -21,13 +30,8 @@ export type Wire = {
   [Symbol.dispose](): void
 }
 
-export const failed = (
-  reason: Extract<Reply, { kind: 'failed' }>['reason'],
-  detail: string,
-  noRetry = false,
-): Reply => ({
-  kind: 'failed',
-  reason,
-  detail,
-  noRetry,
-})
+type Failure = { detail: string; ms?: number; noRetry?: boolean }
+
+export function failed(reason: Failed['reason'], { detail, ms = 0, noRetry = false }: Failure): Failed {
+  return { kind: 'failed', reason, detail, ms, noRetry }
+}

@@ -127,6 +127,23 @@ describe('events over HTTP', () => {
     expect([...one.heard, ...two.heard].every(({ headers }) => headers['x-slack-retry-num'] === undefined)).toBe(true)
   })
 
+  it('wait while no app listens, and count that as no attempt; a command does not wait', async () => {
+    await using slack = await start()
+    const gone = await startEar()
+    await gone[Symbol.asyncDispose]()
+    slack.setAppUrls([gone.url])
+    await say(slack, 'early')
+    const command = await controls(slack).act('command', { as: 'member', channel: 'general', text: 'help' })
+    expect(command).toMatchObject({ status: 502, error: expect.stringContaining('nothing listens at') })
+    await using ear = await startEar()
+    slack.setAppUrls([ear.url])
+    await until(() => ear.heard.length === 1)
+    expect(ear.heard[0]?.headers['x-slack-retry-num']).toBeUndefined()
+    expect(await controls(slack).look('deliveries', {})).toMatchObject({
+      deliveries: [{ attempt: 0, outcome: 'acked' }],
+    })
+  })
+
   it('a burst of 500 is delivered quickly', async () => {
     let got = 0
     const counting = (bolt: App) => {
