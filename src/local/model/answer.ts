@@ -11,13 +11,20 @@ const SHOWN_MAX_ROWS = 20
 const Row = z.record(z.string(), z.json())
 const Rows = z.object({ data: z.object({ statements: z.array(z.object({ rows: z.array(Row).default([]) })) }) })
 
-export function wasDenied(text: string): boolean {
-  return /\b(?:denied|declined|said no|not approved|not allowed|rejected|expired|refused)\b/i.test(text)
+function wasDenied(text: string): boolean {
+  return /^not done\b|\b(?:denied|declined|said no|not approved|rejected|expired)\b/i.test(text)
 }
 
 export function sayFailure(tool: OfflineTool, text: string): string {
-  if (wasDenied(text)) return `That was not approved, so I did not run \`${tool.name}\`. ${firstLine(text)}`.trim()
-  return `\`${tool.name}\` did not work: ${firstLine(errorIn(text) ?? text)}`
+  if (wasDenied(text)) return `That was not approved, so I did not use *${tool.name}*. ${causeIn(text)}`.trim()
+  if (/may or may not have happened/i.test(text))
+    return `I do not know how *${tool.name}* ended: it may or may not have happened. ${causeIn(text)}`.trim()
+  return `*${tool.name}* did not work: ${firstLine(errorIn(text) ?? text)}`
+}
+
+/** Without the words that are meant for the model. */
+function causeIn(text: string): string {
+  return firstLine(text.replace(/^not done\.?\s*/i, '').replace(/\s*Do not try the same again[\s\S]*$/, ''))
 }
 
 function errorIn(text: string): string | undefined {

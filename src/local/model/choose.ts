@@ -1,4 +1,5 @@
 import { fillInputs, type Recall } from './fill.ts'
+import { gistOf } from './phrases.ts'
 import type { OfflineTool, ToolInput } from './tools.ts'
 import { stemsOf, synonymsOf, tellingStems } from './words.ts'
 
@@ -8,6 +9,9 @@ const SYNONYM_IN_NAME = 2.2
 const IN_CONNECTION = 2
 const IN_DESCRIPTION = 0.8
 const VERB_FITS = 2
+const VERB_NEARLY_FITS = 1.2
+const UNMATCHED_WORD = -0.5
+const UNMATCHED_MOST = -1
 const SURPLUS_NAME_WORD = -0.4
 const DEPRECATED = -3
 const HARM_NOT_ASKED = -6
@@ -15,6 +19,7 @@ const INPUT_MISSING = -1.5
 const NUMBER_GIVEN = 1.5
 const CHOICE_GIVEN = 2.5
 const FILE_GIVEN = 1
+const SEVERAL_GIVEN = 3
 
 /** Below this, it is better to say what the tools can do. */
 const THRESHOLD = 2.4
@@ -41,11 +46,16 @@ function lengthIn(wish: string, { fullName, name }: OfflineTool): number {
 }
 
 function scoreOf(wish: string, tool: OfflineTool, tools: OfflineTool[], recall: Recall): number {
-  const words = tellingStems(wish)
+  const gist = gistOf(wish)
+  const words = tellingStems(gist)
   const matched = words.reduce((sum, word) => sum + matchOf(word, tool) * rarityOf(word, tools), 0)
   const fit = fitScore(wish, tool, recall)
   if (matched === 0 && fit < CHOICE_GIVEN) return 0
-  return matched + fit + verbScore(wish, tool) + surplusScore(words, tool) + (tool.deprecated ? DEPRECATED : 0)
+  const unmatched = words.filter((word) => matchOf(word, tool) === 0).length
+  // "List all employees" is not about files only because there is a tool that lists them.
+  if (unmatched > 0 && unmatched === words.length - 1 && fit <= 0 && !isOneVerb(gist, tool)) return 0
+  const surplus = surplusScore(words, tool) + Math.max(UNMATCHED_MOST, unmatched * UNMATCHED_WORD)
+  return matched + fit + verbScore(gist, tool) + surplus + (tool.deprecated ? DEPRECATED : 0)
 }
 
 /** Numbers, names and choices in the words that are just what the tool needs speak for it. */
@@ -57,6 +67,7 @@ function fitScore(wish: string, tool: OfflineTool, recall: Recall): number {
 
 function worthOf(input: ToolInput, value: unknown, wish: string): number {
   if (typeof value === 'number') return NUMBER_GIVEN
+  if (Array.isArray(value)) return value.length > 1 ? SEVERAL_GIVEN : 0
   if (typeof value !== 'string') return 0
   if (input.choices.length > 0) return wish.toLowerCase().includes(value.toLowerCase()) ? CHOICE_GIVEN : 0
   return /path|file/i.test(input.name) && value !== '.' ? FILE_GIVEN : 0
@@ -76,12 +87,25 @@ function rarityOf(word: string, tools: OfflineTool[]): number {
 }
 
 function verbScore(wish: string, tool: OfflineTool): number {
-  const [verb = ''] = stemsOf(wish).filter((word) => !POLITE.has(word))
-  const forms = [verb, ...synonymsOf(verb)]
+  const verb = verbOf(wish)
   const toolVerb = tool.nameStems[0] ?? ''
-  if (forms.includes(toolVerb)) return VERB_FITS
+  if (verb === toolVerb) return VERB_FITS
+  if (synonymsOf(verb).includes(toolVerb)) return VERB_NEARLY_FITS
   const asked = stemsOf(wish).some((word) => word === toolVerb || synonymsOf(word).includes(toolVerb))
   return HARMFUL.has(toolVerb) && !asked ? HARM_NOT_ASKED : 0
+}
+
+function verbOf(wish: string): string {
+  return stemsOf(wish).find((word) => !POLITE.has(word)) ?? ''
+}
+
+/** "Echo hello": the verb is all there is to the tool, and the rest is for it to take. */
+function isOneVerb(wish: string, { nameStems }: OfflineTool): boolean {
+  const words = stemsOf(wish)
+  return (
+    nameStems.length === 1 &&
+    words.some((word) => word === nameStems[0] || synonymsOf(word).includes(nameStems[0] ?? ''))
+  )
 }
 
 const POLITE = new Set([

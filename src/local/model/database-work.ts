@@ -6,6 +6,7 @@ import {
   type Column,
   columnsIn,
   composeSql,
+  countEach,
   givenSql,
   needsColumns,
   type Table,
@@ -40,13 +41,17 @@ function databaseFor(wish: string, tools: OfflineTool[]): Database | undefined {
   const execute = takers.find((tool) => tool.connectionStems.some((part) => words.includes(part))) ?? takers[0]
   if (!execute) return undefined
   const siblings = tools.filter((tool) => tool.connection === execute.connection)
-  const lister = siblings.find((tool) => inputNamed(tool, /^object_type$/) !== undefined)
+  const lister = siblings.find(listsObjects)
   return { execute, lister, sqlInput: inputNamed(execute, /sql|statement|query/i)?.name ?? 'sql' }
 }
 
-function takesSql(tool: OfflineTool): boolean {
+export function takesSql(tool: OfflineTool): boolean {
   if (inputNamed(tool, /^(?:sql|sql_query|statement)$/i)) return true
   return tool.nameStems.includes('sql') && inputNamed(tool, /^query$/i) !== undefined
+}
+
+export function listsObjects(tool: OfflineTool): boolean {
+  return inputNamed(tool, /^object_type$/) !== undefined
 }
 
 /** Only listings of tables count: rows of data may have a "name" too. */
@@ -55,6 +60,7 @@ function tablesOf(text: string): Table[] {
 }
 
 function* queryWork(wish: string, tables: Table[], database: Database, context: Context): Work {
+  if (/\b(?:each|every|per)\s+table\b/i.test(wish)) return yield* runSql(wish, countEach(tables), database, context)
   const table = tableFor(wish, tables)
   if (!table) return { text: `I do not see which table you mean. ${sayTables(tables)}`, halt: true }
   const columns = needsColumns(wish) ? yield* listColumns(database, table) : []
@@ -89,7 +95,7 @@ function* runSql(wish: string, sql: string, { execute, sqlInput }: Database, con
   if (outcome.isError) return { text: sayFailure(execute, outcome.text), halt: true }
   const said = sayRows(wish, outcome.text)
   context.recall.text = said
-  return { text: `${said}\n\`${sql.replaceAll('`', "'")}\``, halt: false }
+  return { text: `${said}\n\`${String(outcome.input[sqlInput]).replaceAll('`', "'")}\``, halt: false }
 }
 
 function sayTables(tables: Table[]): string {

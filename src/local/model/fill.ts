@@ -1,4 +1,5 @@
-import { z } from 'zod'
+import type { z } from 'zod'
+import { readJsonMap } from './json.ts'
 import { contentIn, fileNamesIn, folderIn, numbersIn, pointsBack, quotedIn, restAfterVerb, topicIn } from './phrases.ts'
 import type { JsonMap } from './stream.ts'
 import type { OfflineTool, ToolInput } from './tools.ts'
@@ -10,8 +11,6 @@ export type Filled = { input: JsonMap; missing: string[] }
 
 type Value = z.core.util.JSONType
 type Search = { wish: string; recall: Recall; tool: OfflineTool; numbers: number[] }
-
-const JsonMapText = z.record(z.string(), z.json())
 
 /** The arguments a wish gives a tool, by simple rules; `missing` names the required ones it does not give. */
 export function fillInputs(tool: OfflineTool, wish: string, recall: Recall): Filled {
@@ -31,13 +30,7 @@ export function fillInputs(tool: OfflineTool, wish: string, recall: Recall): Fil
 /** Arguments spelled out as JSON. */
 function givenJson(wish: string): JsonMap | undefined {
   const text = /\{[\s\S]*\}/.exec(wish)?.[0]
-  if (text === undefined) return undefined
-  try {
-    return JsonMapText.parse(JSON.parse(text))
-  } catch {
-    // Braces that are no JSON are just words.
-    return undefined
-  }
+  return text === undefined ? undefined : readJsonMap(text)
 }
 
 /** Arguments spelled out as name=value. */
@@ -95,11 +88,21 @@ function numberFor(input: ToolInput, { wish, numbers, tool }: Search): number | 
   return numbers[required.findIndex((other) => other.name === input.name)]
 }
 
-function listFor(input: ToolInput, { wish }: Search): string[] | undefined {
+function listFor(input: ToolInput, { wish }: Search): Value[] | undefined {
   if (!input.required) return undefined
+  if (input.name === 'edits') return editsIn(wish)
   if (/path|file/i.test(input.name)) return nonEmpty(fileNamesIn(wish))
   if (!/name|id|tag|label|term/i.test(input.name)) return undefined
   return nonEmpty(quotedIn(wish)) ?? nonEmpty(properNamesIn(wish))
+}
+
+/** "Replace X with Y". */
+function editsIn(wish: string): Value[] | undefined {
+  const found =
+    /\b(?:replace|change)\s+["“]?(.+?)["”]?\s+(?:with|to|by)\s+["“]?(.+?)["”]?(?:\s+in\s+(?:it|that file|\S+\.\w+))?[.!]?$/i.exec(
+      wish,
+    )
+  return found ? [{ oldText: found[1] ?? '', newText: found[2] ?? '' }] : undefined
 }
 
 const nonEmpty = (list: string[]): string[] | undefined => (list.length > 0 ? list : undefined)
@@ -113,7 +116,7 @@ const TEXT_RULES: [named: RegExp, value: (search: Search) => string | undefined]
   [/^(?:source|from|old)/i, ({ wish, recall }) => fileNamesIn(wish)[0] ?? (pointsBack(wish) ? recall.path : undefined)],
   [/^(?:dest|target|to$|new)/i, ({ wish }) => fileNamesIn(wish).at(-1) ?? folderIn(wish)],
   [/path|file|folder|dir/i, (search) => (isAboutFolders(search.tool) ? folderFor(search) : fileFor(search))],
-  [/content|body|data/i, ({ wish, recall }) => contentIn(wish) ?? (pointsBack(wish) ? recall.text : undefined)],
+  [/content|body|data/i, contentFor],
   [/pattern|glob/i, ({ wish }) => patternFor(wish)],
   [
     /query|search|topic|term|question|keyword/i,
@@ -125,6 +128,12 @@ const TEXT_RULES: [named: RegExp, value: (search: Search) => string | undefined]
 function textFor(input: ToolInput, search: Search): string | undefined {
   if (!input.required) return undefined
   return TEXT_RULES.find(([named]) => named.test(input.name))?.[1](search)
+}
+
+/** A new file may be empty; what is to be kept of something before is its text. */
+function contentFor({ wish, recall }: Search): string | undefined {
+  const said = contentIn(wish) ?? (pointsBack(wish) ? recall.text : undefined)
+  return said ?? (/\b(?:create|make|empty|new)\b/i.test(wish) ? '' : undefined)
 }
 
 function isAboutFolders({ nameStems }: OfflineTool): boolean {

@@ -3,7 +3,7 @@ import { quotedIn } from './phrases.ts'
 import type { Said, Steps, Work } from './steps.ts'
 import { inputNamed, type OfflineTool } from './tools.ts'
 
-const REMEMBER = /\b(?:remember|note|keep in mind|don't forget)\s+(?:that\s+|this:?\s+)?([\s\S]+)$/i
+const REMEMBER = /\b(?:remember|note|keep in mind|don't forget)\b:?\s+(?:that\s+|this:?\s+)?([\s\S]+)$/i
 const ENTITY =
   /\bentit(?:y|ies)\s+(?:called|named)?\s*["“']?([\p{L}\d][\p{L}\d _-]*?)["”']?(?:\s+(?:of type|as an?|which is an?|, an?)\s+["“']?([\p{L}\d _-]+?)["”']?)?(?:\s+(?:that|who|which|with)\s+([\s\S]+?))?[.!]?$/iu
 const PREDICATE =
@@ -22,7 +22,7 @@ export function* memoryWork(wish: string, tools: OfflineTool[]): Steps<Said | un
 }
 
 const RECALL =
-  /^(?!.*\b(?:remember|note) that\b).*(?:\b(?:what|who|anything|do)\b.*\b(?:remember|know|noted|memory)\b|\b(?:show|read|list|open)\b.*\b(?:memory|memories|graph|notes|remember)\b)/i
+  /^(?!.*\b(?:remember|note) that\b).*(?:\b(?:what|who|anything|do)\b.*\b(?:remember|know|noted|memory)\b|\b(?:show|read|list|open)\b.*\b(?:memory|memories|graph|remember)\b)/i
 const FORGET = /\bforget\s+(?:about\s+)?(?:the entity\s+)?["“']?([^"”'.!?]+)/i
 
 function* forget(name: string, siblings: OfflineTool[]): Steps<Said | undefined> {

@@ -20,14 +20,28 @@ export function fileNamesIn(text: string): string[] {
   return [...new Set(named === undefined ? found : [...found, named])].map((name) => name.replace(/[.,;:]+$/, ''))
 }
 
+/** The request without what it hands over: quotes, words to be written, given names; a file's name is just "file". */
+export function gistOf(text: string): string {
+  return text
+    .replaceAll(QUOTED, ' ')
+    .replace(CONTENT, ' ')
+    .replaceAll(/\{[\s\S]*\}/g, ' ')
+    .replaceAll(FILE_NAME, ' file ')
+    .replace(NAMED, ' ')
+}
+
 /** A folder by path, or by "folder X" and "X folder". */
 export function folderIn(text: string): string | undefined {
+  const quoted = /\b(?:folder|directory)\s+(?:called\s+|named\s+)?["“]([^"”]+)["”]/i.exec(text)?.[1]
+  if (quoted !== undefined) return quoted
   const path = FOLDER_PATH.exec(text)?.[1]
   if (path !== undefined) return path
   const named = /\b(?:folder|directory|dir)\s+(?:called\s+|named\s+)?["'“`]?([\w.-]+)/i.exec(text)?.[1]
-  if (named !== undefined && !/^(?:is|are|and|in|of|with|that|please|now|tree)$/i.test(named)) return named
+  if (named !== undefined && !/^(?:is|are|and|in|of|with|that|please|now|tree|files?|listing)$/i.test(named))
+    return named
   const before = /\b([\w.-]+)\s+(?:folder|directory)\b/i.exec(text)?.[1]
-  return before !== undefined && !/^(?:a|the|my|this|that|new|which|current|every|each|your|our)$/i.test(before)
+  return before !== undefined &&
+    !/^(?:a|the|my|this|that|new|which|current|every|each|your|our|list|show|make|create|read)$/i.test(before)
     ? before
     : undefined
 }

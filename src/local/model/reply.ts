@@ -63,13 +63,17 @@ function signed(text: string): Next {
 
 /** A program asks for a summary, not a person: then there are no tools. */
 function wantsSummary({ tools, system, messages }: ModelRequest): boolean {
-  return tools.length === 0 && /summar[iy]/i.test(JSON.stringify([system, messages.at(-1)?.content]))
+  const orders = typeof system === 'string' ? system : system.map(({ text }) => text).join('\n')
+  const only = messages.length === 1 ? readConversation({ ...EMPTY, messages }).asked : ''
+  return tools.length === 0 && [orders, only].some((text) => /^\s*(?:please\s+)?(?:sum up|summari[sz]e)\b/i.test(text))
 }
+
+const EMPTY = { model: '', max_tokens: 1, stream: false, system: '', tools: [] }
 
 function summary({ said, asked }: Conversation): Next {
   const lines = [...said, asked]
     .flatMap((text) => text.split('\n'))
-    .filter((line) => line.trim() !== '' && line !== SIGNATURE)
+    .filter((line) => line.trim() !== '' && line !== SIGNATURE && !/^<\/?conversation>$/.test(line))
   const short = lines.slice(-SUMMARY_LINES_MAX).map((line) => `- ${line.trim().slice(0, SUMMARY_LINE_MAX_CHARACTERS)}`)
   return { kind: 'answer', text: short.join('\n') }
 }

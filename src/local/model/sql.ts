@@ -14,15 +14,23 @@ const KEY = /(?:^|_)(?:id|no|key|code)$/i
 const DATE = /date|time|year|day/i
 
 const DATA_WORDS =
-  /\b(?:how many|number of|count|average|mean|rows?|records?|tables?|columns?|sql|database|group(?:ed)? by|highest|lowest)\b/i
+  /\b(?:how many|number of|count|average|mean|rows?|records?|tables?|columns?|sql|database|describe|group(?:ed)? by|highest|lowest)\b/i
 const FILE_WORDS = /\b(?:files?|folders?|director(?:y|ies))\b|\w\.(?:txt|md|csv|json|log|ya?ml|html?)\b/i
 
 /** True for a wish that a database should answer. */
 export function asksForData(wish: string, known: Table[]): boolean {
   if (givenSql(wish) !== undefined) return true
-  if (FILE_WORDS.test(wish)) return false
+  if (isAboutFiles(wish)) return false
   const words = stemsOf(wish)
-  return DATA_WORDS.test(wish) || known.some(({ name }) => words.includes(stem(name)))
+  return (
+    DATA_WORDS.test(wish) ||
+    /\bwhere\s+\w+\s*(?:=|is\b)/i.test(wish) ||
+    known.some(({ name }) => words.includes(stem(name)))
+  )
+}
+
+export function isAboutFiles(wish: string): boolean {
+  return FILE_WORDS.test(wish)
 }
 
 /** SQL that the person wrote out. */
@@ -76,11 +84,13 @@ function placeOf(table: Table, words: string[]): number {
   return at < 0 ? words.length : at
 }
 
+/** True for what the names of the tables alone do not answer. */
 export function needsColumns(wish: string): boolean {
-  return !/^\W*(?:how many|count|show|list|number of)\s+(?:me\s+)?(?:the\s+)?(?:all\s+)?(?:first\s+)?(?:\d+\s+)?\w+(?:\s+(?:are|is|do|exist|there|we|have|in|the|database|rows?|of|from|table|demo|please|\W)+)*\W*$/i.test(
-    wish,
-  )
+  return asksForColumns(wish) || COLUMN_WORDS.test(wish)
 }
+
+const COLUMN_WORDS =
+  /=|\b(?:average|avg|mean|sum|total|highest|largest|biggest|most|latest|newest|max\w*|lowest|smallest|least|earliest|oldest|min\w*|by|per|each|sorted|ordered|named|called|where|whose|with|equals|since|after|before|until|in \d{4}|delete|remove|erase)\b/i
 
 /** One SELECT for the wish, or a DELETE by key where that is asked for. */
 export function composeSql(wish: string, table: Table, columns: Column[]): string {
@@ -94,6 +104,14 @@ export function composeSql(wish: string, table: Table, columns: Column[]): strin
     return `SELECT ${identifier(group)}, ${what} ${from}${filter} GROUP BY ${identifier(group)} ORDER BY 2 DESC`
   if (what !== undefined) return `SELECT ${what} ${from}${filter}`
   return `SELECT * ${from}${filter}${ordering(wish, columns)} LIMIT ${limitIn(wish)}`
+}
+
+/** The number of rows of every table. */
+export function countEach(tables: Table[]): string {
+  const counts = tables.map(
+    ({ name }) => `SELECT ${literal(name)} AS name, COUNT(*) AS row_count FROM ${identifier(name)}`,
+  )
+  return counts.join(' UNION ALL ')
 }
 
 const identifier = (name: string): string => (/^[a-z_][\w]*$/i.test(name) ? name : `"${name.replaceAll('"', '""')}"`)
@@ -148,9 +166,9 @@ function ordering(wish: string, columns: Column[]): string {
 }
 
 function limitIn(wish: string): number {
-  const [count] = numbersIn(
-    /\b(?:first|top|last|show|list|limit|give|the)\s+(?:me\s+)?(?:the\s+)?([\w]+)/i.exec(wish)?.[1] ?? '',
-  )
+  const said =
+    /\b(?:show|list|give|first|top|last|limit)\b(?:\s+(?:me|the|first|top|last))*\s+(\w+)/i.exec(wish)?.[1] ?? ''
+  const [count] = numbersIn(said)
   return count !== undefined && count > 0 && count <= 100 ? count : DEFAULT_ROWS
 }
 

@@ -4,7 +4,8 @@ import type { OfflineTool } from './tools.ts'
 
 /** One tool call to make, and what to say with it. */
 export type Step = { tool: OfflineTool; input: JsonMap; say: string }
-export type Outcome = { text: string; isError: boolean }
+/** `input` is what was really sent, which a person may have changed. */
+export type Outcome = { input: JsonMap; text: string; isError: boolean }
 
 /** What one wish came to; `halt` ends the request, the wishes after it included. */
 export type Said = { text: string; halt: boolean }

@@ -10,7 +10,7 @@ const SYNONYMS: Record<string, string[]> = {
   show: ['read', 'list', 'get'],
   open: ['read', 'open'],
   display: ['read', 'get'],
-  print: ['read', 'echo'],
+  print: ['read', 'echo', 'get'],
   view: ['read', 'get', 'list'],
   see: ['read', 'list', 'get'],
   cat: ['read'],
@@ -25,11 +25,11 @@ const SYNONYMS: Record<string, string[]> = {
   store: ['write', 'create'],
   make: ['create', 'write'],
   create: ['write', 'create'],
-  new: ['create'],
+  new: ['create', 'write'],
   append: ['add', 'edit'],
   change: ['edit', 'update', 'set'],
   replace: ['edit'],
-  update: ['edit'],
+  update: ['edit', 'write'],
   folder: ['directory'],
   dir: ['directory'],
   document: ['file'],
@@ -88,12 +88,12 @@ export function synonymsOf(word: string): string[] {
   return SYNONYMS[word] ?? []
 }
 
-const VERBS =
+export const VERBS =
   'write|read|list|show|delete|remove|echo|add|remember|move|rename|create|make|search|find|count|tell|save|open|copy|repeat|run|use|call|forget|insert|update|get|give|how many|which|what'
 const JOINTS = [
   /\s*[,;.]?\s+(?:and\s+)?(?:then|after that|afterwards)[,:]?\s+/i,
   new RegExp(String.raw`\s*(?:[;\n]|[.?!](?=\s))\s*(?:and\s+)?(?=(?:${VERBS})\b)`, 'i'),
-  new RegExp(String.raw`\s*,?\s+and\s+(?=(?:${VERBS})\b)`, 'i'),
+  new RegExp(String.raw`\s*,?\s+and\s+(?=(?:${VERBS})\b(?!\.\w))`, 'i'),
 ]
 
 /** The separate wishes in a request, in order: "Write a.txt that says hi, then read it" is two. Quoted text is left whole. */

@@ -1,9 +1,9 @@
 import { sayFailure, sayHelp, showText } from './answer.ts'
 import { chooseTool, namedTool } from './choose.ts'
-import { databaseWork } from './database-work.ts'
+import { databaseWork, listsObjects, takesSql } from './database-work.ts'
 import { fillInputs } from './fill.ts'
 import { memoryWork } from './memory-work.ts'
-import { givenSql } from './sql.ts'
+import { givenSql, isAboutFiles } from './sql.ts'
 import type { Context, Step, Steps, Work } from './steps.ts'
 import type { OfflineTool } from './tools.ts'
 import { wishesIn } from './words.ts'
@@ -27,27 +27,45 @@ function isGreeting(asked: string): boolean {
 }
 
 function* workOnWish(raw: string, context: Context): Work {
-  const wish = plainer(raw)
-  const named = namedTool(wish, context.tools)
+  const { wish, tools } = narrowed(plainer(raw), context.tools)
+  const named = namedTool(wish, tools)
   if (named && givenSql(wish) === undefined) return yield* simpleWork(wish, named, context)
-  const said = (yield* databaseWork(wish, context, false)) ?? (yield* memoryWork(wish, context.tools))
+  const here = { ...context, tools }
+  const said = (yield* databaseWork(wish, here, false)) ?? (yield* memoryWork(wish, tools))
   if (said) return said
-  const tool = chooseTool(wish, context.tools, context.recall)
+  const others = tools.filter((tool) => !takesSql(tool) && !listsObjects(tool))
+  const tool = chooseTool(wish, others, context.recall)
   if (tool) return yield* simpleWork(wish, tool, context)
   // "Show me 3 departments": nothing but the names of the tables can tell whether the database knows about it.
-  const guessed = /^\W*(?:show|list|give|find|get|who|which)\b/i.test(wish)
-    ? yield* databaseWork(wish, context, true)
-    : undefined
-  return guessed ?? { text: sayHelp(context.tools, false), halt: true }
+  const guessed = GUESS.test(wish) && !isAboutFiles(wish) ? yield* databaseWork(wish, here, true) : undefined
+  return guessed ?? { text: sayHelp(tools, false), halt: true }
+}
+
+const GUESS = /^\W*(?:show|list|give|find|get|who|which|delete|remove)\b/i
+
+/** "Use memory to …", "… with filesystem": a connection that is named is the one that is meant. */
+function narrowed(wish: string, tools: OfflineTool[]): { wish: string; tools: OfflineTool[] } {
+  for (const connection of new Set(tools.map((tool) => tool.connection))) {
+    const mention = new RegExp(
+      String.raw`(?:^(?:please\s+)?use\s+(?:the\s+)?${connection}\s+(?:connection\s+)?to\s+)|(?:\s+(?:with|using|via|through|in|on)\s+(?:the\s+|my\s+)?${connection}(?:\s+connection)?(?=[\s?.!,]*$))`,
+      'i',
+    )
+    if (connection !== '' && mention.test(wish))
+      return { wish: wish.replace(mention, ''), tools: tools.filter((tool) => tool.connection === connection) }
+  }
+  return { wish, tools }
 }
 
 /** Questions about files as the orders that they are. */
 function plainer(wish: string): string {
   if (/^(?:what|which)\b.*\bfiles\b/i.test(wish)) return wish.replace(/^(?:what|which)/i, 'list directory')
   if (/^what\b.*\b(?:in|inside)\b.*\b(?:folder|directory)\b/i.test(wish)) return wish.replace(/^\S+(?:\s+is)?/i, 'list')
+  if (/^how (?:big|large|old)\b/i.test(wish) && /\w\.\w{2,5}\b/.test(wish)) return `get file info: ${wish}`
   const aboutFile =
     /^what\b.*\b(?:say|contains?|in|inside)\b/i.test(wish) && /\bfile\b|\bit\b|\w\.\w{2,5}\b/i.test(wish)
-  return aboutFile ? wish.replace(/^\S+(?:\s+(?:is|does))?/i, 'read').replace(/\bsays?\b/gi, '') : wish
+  return aboutFile
+    ? wish.replace(/^\S+(?:\s+(?:is|does))?/i, 'read').replace(/\bsays?\b/gi, '')
+    : wish.replace(/(\d)\s*\+\s*(?=\d)/g, '$1 plus ')
 }
 
 /** One tool, once. */
@@ -56,9 +74,9 @@ function* simpleWork(wish: string, tool: OfflineTool, context: Context): Work {
   if (missing.length > 0) return { text: sayMissing(tool, missing), halt: true }
   const outcome = yield { tool, input, say: `I'll use ${spoken(tool)}.` }
   if (outcome.isError) return { text: sayFailure(tool, outcome.text), halt: true }
-  if (typeof input.path === 'string' && input.path !== '.') context.recall.path = input.path
+  if (typeof outcome.input.path === 'string' && outcome.input.path !== '.') context.recall.path = outcome.input.path
   context.recall.text = outcome.text
-  return { text: sayResult(tool, input, outcome.text), halt: false }
+  return { text: sayResult(tool, outcome.input, outcome.text), halt: false }
 }
 
 function sayMissing(tool: OfflineTool, missing: string[]): string {
