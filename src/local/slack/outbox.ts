@@ -58,14 +58,15 @@ export function createOutbox({ workspace, wire, retryDelaysMs, log }: Deps): Out
 
   function settle(event: PendingEvent, reply: Reply): void {
     if (closed) return
-    if (reply.kind === 'absent') {
-      after(LOOK_AGAIN_MS, event)
-      return
-    }
-    const outcome = reply.kind === 'acked' ? 'acked' : reply.reason
-    attempts.push({ id: event.id, attempt: event.attempt, outcome, ms: reply.ms })
+    if (reply.kind === 'absent') after(LOOK_AGAIN_MS, event)
+    else conclude(event, reply)
+  }
+
+  function conclude(event: PendingEvent, reply: Exclude<Reply, { kind: 'absent' }>): void {
+    const acked = reply.kind === 'acked'
+    attempts.push({ id: event.id, attempt: event.attempt, outcome: acked ? 'acked' : reply.reason, ms: reply.ms })
     if (attempts.length > MAX_DELIVERIES) attempts.shift()
-    if (reply.kind === 'acked') workspace.pending.drop(event.id)
+    if (acked) workspace.pending.drop(event.id)
     else retry(event, reply.reason, reply.noRetry)
   }
 
