@@ -132,9 +132,12 @@ test('a number in postmaster.pid that is another process by now does not keep it
   const before = await startLocalDatabase({ dataDir, log })
   await before[Symbol.asyncDispose]()
   const file = path.join(dataDir, 'db', 'postmaster.pid')
-  await writeFile(file, `${process.pid}\n${dataDir}/db\n1\n5432\n${dataDir}/db\n\n  1 1\nready\n`)
+  // Not ourselves: Postgres overlooks the number of its own parent.
+  const other = spawn(process.execPath, ['-e', 'process.stdin.resume()'], { stdio: ['pipe', 'ignore', 'ignore'] })
+  await writeFile(file, `${other.pid}\n${dataDir}/db\n1\n5432\n${dataDir}/db\n\n  1 1\nready\n`)
   await using database = await startLocalDatabase({ dataDir, log })
-  expect(database.pid).not.toBe(process.pid)
+  expect(database.pid).not.toBe(other.pid)
+  other.kill()
 })
 
 test('a draft that a killed start left is cleared away', async () => {
