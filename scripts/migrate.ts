@@ -5,7 +5,7 @@ import { sayError } from '../src/errors.ts'
 import { createLog } from '../src/log.ts'
 
 config({ quiet: true })
-const url = process.env['DATABASE_URL']
+const url = process.env.DATABASE_URL
 if (!url) {
   console.error(
     'Set DATABASE_URL to the connection string of the database (Supabase: Project settings, Database), then run this again.',

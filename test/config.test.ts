@@ -68,8 +68,8 @@ describe('readConfig', () => {
       MCP_DEMO_DATABASE_DSN: 'b',
       MCP_TOOL_TIMEOUT_SECONDS: '5',
     })
-    expect(prefills['github']).toEqual({ token: 'a' })
+    expect(prefills.github).toEqual({ token: 'a' })
     expect(prefills['demo-database']).toEqual({ dsn: 'b' })
-    expect(prefills['tool']).toBeUndefined()
+    expect(prefills.tool).toBeUndefined()
   })
 })

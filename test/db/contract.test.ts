@@ -21,7 +21,7 @@ let lite: Awaited<ReturnType<typeof startSupabaseLite>>
 beforeAll(async () => {
   const database = resources.use(await createTestDatabase())
   lite = resources.use(await startSupabaseLite(database.url))
-  drivers['pg'] = resources.use(connectPostgres(database.url, memoryLog().log))
+  drivers.pg = resources.use(connectPostgres(database.url, memoryLog().log))
   drivers['supabase-js'] = resources.use(
     connectSupabase({ url: lite.url, secretKey: KEYS.secret_key, fetch: lite.fetch }),
   )

@@ -1,16 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type App, type Complete, createApp } from '../../src/app.ts'
 import { startLocalSlack } from '../../src/local/slack/start-local-slack.ts'
 import { createTestDatabase } from './database.ts'
+import { freePort } from './free-port.ts'
 import { memoryLog } from './log.ts'
 import { personIn, type Seat } from './person.ts'
 import { type Script, type ScriptedModel, startScriptedModel } from './scripted-model.ts'
 
 export type World = {
   slackUrl: string
+  signingSecret: string
+  port: number
   databaseUrl: string
   dataDir: string
   model: ScriptedModel
@@ -64,6 +66,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const things = starting.move()
   const world: World = {
     slackUrl: slack.url,
+    signingSecret: slack.signingSecret,
+    port,
     databaseUrl: database.url,
     dataDir,
     model,
@@ -84,13 +88,4 @@ async function begin(settings: Complete, log: ReturnType<typeof memoryLog>['log'
   const app = await createApp(settings, log)
   await app.start()
   return app
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (typeof address !== 'object' || address === null) throw new Error('no port')
-  return address.port
 }
