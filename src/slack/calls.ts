@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Logger, WebAPIPlatformError, WebAPIRateLimitedError, WebClient } from '@slack/web-api'
+import { z } from 'zod'
+import { AppError } from '../errors.ts'
+import { METHODS, type MethodName } from './methods.ts'
+
+/** The Web API, as far as the app uses it. */
+export type Calls = {
+  /**
+   * Throws AppError `slack_failed`; `slackError` tells why. A rate limit is waited out for up to `patienceMs`.
+   * What Slack answers is parsed by `shape`.
+   */
+  call<T>(method: MethodName, args: Record<string, unknown>, shape: z.ZodType<T>, patienceMs?: number): Promise<T>
+}
+
+/** For calls whose answer does not matter. */
+export const Anything = z.unknown()
+
+/** A Slack call that hangs is given up after this: no person waits longer for a modal, and a lease outlasts it. */
+const CALL_TIMEOUT_MS = 10_000
+
+/** Slack asks for 1–30 s as a rule; a longer wait is better spent by the run's own retry. */
+const PATIENCE_MS = 20_000
+
+export function createCalls(settings: { botToken: string; apiUrl: string }, logger: Logger): Calls {
+  const client = (retries: number) =>
+    new WebClient(settings.botToken, {
+      slackApiUrl: settings.apiUrl,
+      timeout: CALL_TIMEOUT_MS,
+      rejectRateLimitedCalls: true,
+      retryConfig: { retries, minTimeout: 200, maxTimeout: 1_000 },
+      logger,
+    })
+  const once = client(0)
+  const patient = client(2)
+
+  return {
+    call: (method, args, shape, patienceMs = PATIENCE_MS) => {
+      const by = METHODS[method].repeatable ? patient : once
+      const ask = async () => shape.parse(await by.apiCall(method, args))
+      return whenAllowed(method, ask, patienceMs)
+    },
+  }
+}
+
+/** Asks, and asks again after each rate limit while patience lasts. */
+async function whenAllowed<T>(method: string, ask: () => Promise<T>, patienceMs: number): Promise<T> {
+  for (let leftMs = patienceMs; ; ) {
+    try {
+      return await ask()
+    } catch (error) {
+      const pauseMs = pauseAfter(error)
+      if (pauseMs > leftMs) throw trouble(method, error)
+      leftMs -= pauseMs
+      await sleep(pauseMs)
+    }
+  }
+}
+
+/** How long Slack asks to wait; for ever where waiting does not help. */
+const pauseAfter = (error: unknown): number =>
+  error instanceof WebAPIRateLimitedError ? Math.max(1, error.retryAfter) * 1_000 : Number.POSITIVE_INFINITY
+
+const trouble = (method: string, cause: unknown): AppError =>
+  new AppError('slack_failed', `Slack did not take ${method}: ${codeOf(cause) ?? 'it could not be reached'}.`, {
+    cause,
+  })
+
+/** Slack's word for why a call failed (`not_found`, `ratelimited`, …); undefined when the way there broke and it may have happened. */
+export function slackError(error: unknown): string | undefined {
+  return codeOf(error instanceof AppError ? error.cause : error)
+}
+
+function codeOf(error: unknown): string | undefined {
+  if (error instanceof WebAPIPlatformError) return error.data.error
+  if (error instanceof WebAPIRateLimitedError) return 'ratelimited'
+  return undefined
+}
+
+/** Trouble that no further try will mend: the place is gone, or the app may not speak there. */
+const HOPELESS = new Set(
+  `channel_not_found is_archived not_in_channel restricted_action restricted_action_thread_locked account_inactive invalid_auth
+   token_revoked token_expired not_authed missing_scope user_not_found user_disabled cannot_dm_bot no_permission team_not_found
+   messages_tab_disabled user_not_visible`.split(/\s+/),
+)
+
+export const isHopeless = (error: unknown): boolean => HOPELESS.has(slackError(error) ?? '')

@@ -1,0 +1,31 @@
+import type { App } from '@slack/bolt'
+import { z } from 'zod'
+import { errorChain, sayError } from '../errors.ts'
+import { UserId } from '../ids.ts'
+import { route } from './commands/route.ts'
+import type { Deps } from './deps.ts'
+import { unescaped } from './message-text.ts'
+import { onPress } from './press.ts'
+import { sceneOf } from './scene.ts'
+
+export const COMMAND = '/mcp'
+
+const Body = z.object({ user_id: UserId, channel_id: z.string(), trigger_id: z.string(), text: z.string().default('') })
+
+/** `/mcp …`, and the buttons that say the same. */
+export function registerCommand(app: App, deps: Deps): void {
+  app.command(COMMAND, async ({ ack, body, respond }) => {
+    await ack()
+    const { user_id: user, channel_id: channel, trigger_id: triggerId, text } = Body.parse(body)
+    const { workspace } = await deps.bot()
+    const by = { workspace, user }
+    const scene = sceneOf(deps, { by, triggerId, channel, thread: undefined, respond, view: undefined })
+    try {
+      await route(deps, unescaped(text), scene)
+    } catch (error) {
+      deps.log.error({ command: COMMAND, user, why: errorChain(error) }, 'command failed')
+      await scene.trouble(sayError(error))
+    }
+  })
+  onPress(app, deps, 'command_run', ({ value, scene }) => route(deps, value, scene))
+}

@@ -1,0 +1,60 @@
+import type { CardInfo } from '../../connect/connect.ts'
+import type { Deps } from '../deps.ts'
+import { nearest } from '../nearest.ts'
+import type { Scene } from '../scene.ts'
+import { actions, commandButton, type Saying, section } from '../views/blocks.ts'
+import { type ConnectKeep, connectForm, connectPicker } from '../views/connect-form.ts'
+import { clip, listed, literal } from '../views/text.ts'
+import type { Command } from './command.ts'
+
+export const connectCommand: Command = {
+  name: 'connect',
+  usage: '[service]',
+  what: 'connects a tool',
+  async run(deps, { words, scene }) {
+    const keep: ConnectKeep = scene.channel === undefined ? {} : { channel: scene.channel }
+    const wanted = words.join(' ')
+    if (wanted === '') {
+      await scene.open(connectPicker(deps.connect.cards(), keep))
+      return
+    }
+    const card = cardNamed(deps, wanted)
+    if (card) await openForm(deps, scene, card, keep)
+    else await scene.say(sayNoSuchCard(wanted, nearCards(deps, wanted)), 'Connect a tool')
+  },
+}
+
+async function openForm(deps: Deps, scene: Scene, card: CardInfo, keep: ConnectKeep): Promise<void> {
+  const name = await deps.connect.defaultName(scene.by, card.name)
+  await scene.open(connectForm({ cards: deps.connect.cards(), card, name, values: {}, keep }))
+}
+
+/** By name or title, with spaces or dashes, in small letters or not. */
+function cardNamed({ connect }: Deps, wanted: string): CardInfo | undefined {
+  const word = plainWord(wanted)
+  return connect.cards().find((card) => plainWord(card.name) === word || plainWord(card.title) === word)
+}
+
+const plainWord = (text: string): string => text.toLowerCase().replace(/[\s_-]+/g, '-')
+
+function nearCards({ connect }: Deps, wanted: string): string[] {
+  const names = connect.cards().map((card) => card.name)
+  const near = nearest(wanted, names)
+  const found = connect.cards(wanted).map((card) => card.name)
+  return [...new Set([...(near ? [near] : []), ...found])].slice(0, 3)
+}
+
+function sayNoSuchCard(wanted: string, near: string[]): Saying {
+  const text = `There is no service called "${clip(wanted, 60)}".`
+  const hint = near.length === 0 ? '' : ` Did you mean ${listed(near, 'or')}?`
+  return {
+    text: `${text}${hint}`,
+    blocks: [
+      section(literal(`${text}${hint}`)),
+      actions([
+        ...near.map((name) => commandButton(`Connect ${name}`, `connect ${name}`)),
+        commandButton('Show all services', 'connect'),
+      ]),
+    ],
+  }
+}

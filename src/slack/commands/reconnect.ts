@@ -1,0 +1,28 @@
+import type { Connection } from '../../registry/connection.ts'
+import type { Deps } from '../deps.ts'
+import type { Scene } from '../scene.ts'
+import { connectForm } from '../views/connect-form.ts'
+import type { Command } from './command.ts'
+import { named } from './named.ts'
+
+/** Behind the Reconnect buttons. */
+export const reconnectCommand: Command = {
+  name: 'reconnect',
+  usage: '[connection]',
+  what: 'mends a connection',
+  hidden: true,
+  async run(deps, { words, scene }) {
+    const connection = await named(deps, scene, words[0] ?? '', 'reconnect')
+    if (connection) await openReconnect(deps, scene, connection)
+  },
+}
+
+async function openReconnect({ connect }: Deps, scene: Scene, connection: Connection): Promise<void> {
+  const card = connect.card(connection.card)
+  if (card === undefined) {
+    await scene.trouble(`The run card "${connection.card}" is not there any more, so this cannot be reconnected.`)
+    return
+  }
+  const keep = { connection: connection.id, ...(scene.channel && { channel: scene.channel }) }
+  await scene.open(connectForm({ cards: [card], card, name: connection.name, values: connection.inputs, keep }))
+}

@@ -1,0 +1,24 @@
+import { approversCommand } from './approvers.ts'
+import type { Command } from './command.ts'
+import { connectCommand } from './connect.ts'
+import { disconnectCommand } from './disconnect.ts'
+import { helpCommand } from './help.ts'
+import { listCommand } from './list.ts'
+import { reconnectCommand } from './reconnect.ts'
+import { rulesCommand } from './rules.ts'
+import { testCommand } from './test.ts'
+import { toolsCommand } from './tools.ts'
+
+/** Every word after `/mcp`, in the order of the help. */
+export const COMMANDS: Command[] = [
+  connectCommand,
+  listCommand,
+  toolsCommand,
+  testCommand,
+  disconnectCommand,
+  rulesCommand,
+  approversCommand,
+  reconnectCommand,
+  // Last, as it lists the others.
+  helpCommand(() => COMMANDS),
+]

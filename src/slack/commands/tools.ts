@@ -1,0 +1,89 @@
+import type { App } from '@slack/bolt'
+import { z } from 'zod'
+import type { Principal } from '../../ids.ts'
+import type { Connection, StoredTool } from '../../registry/connection.ts'
+import { Anything } from '../calls.ts'
+import type { Deps } from '../deps.ts'
+import { onPress } from '../press.ts'
+import { onSubmit } from '../submit.ts'
+import { sayNothingConnected } from '../views/connections.ts'
+import { sayTools, type ToolLine, type ToolLook, toolsModal } from '../views/tools.ts'
+import type { Command } from './command.ts'
+import { named } from './named.ts'
+
+export const toolsCommand: Command = {
+  name: 'tools',
+  usage: '[connection] [words]',
+  what: 'shows what your connections can do',
+  async run(deps, { words, scene }) {
+    const [name, ...wanted] = words
+    const all = await deps.registry.connectionsOf(scene.by)
+    if (all.length === 0) {
+      await scene.say(sayNothingConnected, 'Tools')
+      return
+    }
+    const connection = name === undefined ? undefined : await named(deps, scene, name, 'tools')
+    if (name !== undefined && connection === undefined) return
+    const only = connection ?? (all.length === 1 ? all[0] : undefined)
+    const look: ToolLook = { connection: only?.name, words: wanted.join(' '), page: 0 }
+    const lines = linesOf(deps, only ? [only] : all)
+    if (scene.channel === undefined) await scene.open(toolsModal(lines, look))
+    else await scene.say(sayTools(lines, look), 'Tools')
+  },
+}
+
+const linesOf = ({ connect }: Deps, connections: Connection[]): ToolLine[] =>
+  connections.flatMap((connection) => connection.tools.map((tool) => lineOf(connect, connection, tool)))
+
+function lineOf(connect: Deps['connect'], { name, card }: Connection, tool: StoredTool): ToolLine {
+  const word = connect.word(card, tool.name)
+  const kind = word.class ?? claimed(tool)
+  // What a server says of itself is no reason not to ask; a statement has to be read first.
+  const free = word.class === 'read'
+  return { connection: name, name: tool.name, description: tool.description, kind, free }
+}
+
+function claimed({ annotations }: StoredTool): ToolLine['kind'] {
+  if (annotations?.readOnlyHint === true) return 'read'
+  if (annotations?.destructiveHint === true) return 'destructive'
+  return annotations?.destructiveHint === false ? 'write' : undefined
+}
+
+const Look = z.object({ connection: z.string().optional(), words: z.string(), page: z.number() })
+
+const Words = z.looseObject({ words: z.record(z.string(), z.object({ value: z.string().nullish() })) })
+
+/** Turning pages and searching, in the message and in the modal. */
+export function registerTools(app: App, deps: Deps): void {
+  onPress(app, deps, 'tools_page', async ({ by, value, view, scene }) => {
+    const look = readLook(value)
+    const lines = await lookedAt(deps, by, look)
+    if (view) await deps.calls.call('views.update', { view_id: view.id, view: toolsModal(lines, look) }, Anything)
+    else await scene.instead(sayTools(lines, look), 'Tools')
+  })
+  onPress(app, deps, 'tools_search', async ({ by, value, scene }) => {
+    const look = readLook(value)
+    await scene.open(toolsModal(await lookedAt(deps, by, look), look))
+  })
+  onPress(app, deps, 'tools_words', async ({ by, value, view }) => {
+    if (view === undefined) return
+    const look = { ...readLook(view.keep), words: value, page: 0 }
+    const next = toolsModal(await lookedAt(deps, by, look), look)
+    await deps.calls.call('views.update', { view_id: view.id, view: next }, Anything)
+  })
+  onSubmit(app, deps, 'tools', async ({ by, keep, values, ack }) => {
+    const typed = Words.parse(values).words.tools_words?.value ?? ''
+    const look = { ...readLook(keep), words: typed, page: 0 }
+    await ack({ response_action: 'update', view: toolsModal(await lookedAt(deps, by, look), look) })
+  })
+}
+
+function readLook(text: string): ToolLook {
+  const { connection, words, page } = Look.parse(JSON.parse(text))
+  return { connection, words, page }
+}
+
+async function lookedAt(deps: Deps, by: Principal, { connection }: ToolLook): Promise<ToolLine[]> {
+  const all = await deps.registry.connectionsOf(by)
+  return linesOf(deps, connection === undefined ? all : all.filter((one) => one.name === connection))
+}

@@ -1,0 +1,169 @@
+import type { App } from '@slack/bolt'
+import type { ModalView } from '@slack/types'
+import { z } from 'zod'
+import type { CardInfo, ConnectOutcome, Problem } from '../connect/connect.ts'
+import { errorChain, sayError } from '../errors.ts'
+import { ConnectionId, type Principal } from '../ids.ts'
+import { Anything, slackError } from './calls.ts'
+import type { Deps } from './deps.ts'
+import { onPress } from './press.ts'
+import { onSubmit, type Submit, troubleModal } from './submit.ts'
+import type { Saying } from './views/blocks.ts'
+import { connectForm, connectTesting } from './views/connect-form.ts'
+import { connectedModal, sayConnected, sayNotConnected } from './views/connected.ts'
+
+/** A first start may download a server; the person may close the modal meanwhile and is told. */
+const CONNECT_TIMEOUT_MS = 120_000
+
+const Keep = z.object({
+  card: z.string().optional(),
+  channel: z.string().optional(),
+  connection: ConnectionId.optional(),
+})
+type Keep = z.infer<typeof Keep>
+
+const plainKeep = ({ card, channel, connection }: Keep) => ({
+  ...(card && { card }),
+  ...(channel && { channel }),
+  ...(connection && { connection }),
+})
+
+/** What was sent, for one card. */
+type Sent = { by: Principal; viewId: string; keep: Keep; card: CardInfo; name: string; inputs: Record<string, string> }
+
+export function registerConnect(app: App, deps: Deps): void {
+  onPress(app, deps, 'connect_pick', async ({ by, value, view }) => {
+    const card = deps.connect.card(value)
+    if (card === undefined || view === undefined) return
+    const keep = Keep.parse(JSON.parse(view.keep))
+    const next = await freshForm(deps, by, card, keep)
+    // Not by hash: the last choice wins.
+    await deps.calls.call('views.update', { view_id: view.id, view: next }, Anything, 0)
+  })
+  onSubmit(app, deps, 'connect', (submit) => submitted(deps, submit))
+}
+
+async function freshForm({ connect }: Deps, by: Principal, card: CardInfo, keep: Keep): Promise<ModalView> {
+  const name = await connect.defaultName(by, card.name)
+  return connectForm({ cards: connect.cards(), card, name, values: {}, keep: plainKeep(keep) })
+}
+
+async function submitted(deps: Deps, { by, viewId, keep: kept, typed, ack }: Submit): Promise<void> {
+  const keep = Keep.parse(JSON.parse(kept))
+  const card = deps.connect.card(typed.card ?? keep.card ?? '')
+  if (card === undefined) {
+    await ack({
+      response_action: 'update',
+      view: troubleModal('That service is not there any more. Please start again.'),
+    })
+    return
+  }
+  if (keep.card !== card.name) {
+    await ack({ response_action: 'update', view: await freshForm(deps, by, card, keep) })
+    return
+  }
+  const inputs = Object.fromEntries(card.inputs.map(({ name }) => [name, typed[name]?.trim() ?? '']))
+  const sent: Sent = { by, viewId, keep, card, name: typed.name?.trim() ?? '', inputs }
+  const problems = await problemsOf(deps, sent)
+  if (problems.length > 0) {
+    await refuse(deps, sent, problems, ack)
+    return
+  }
+  await ack({ response_action: 'update', view: connectTesting(card, await nameOf(deps, sent)) })
+  await connectAndTell(deps, sent)
+}
+
+/** A reconnect keeps its name and may leave secrets empty; it is checked when it is tried. */
+async function problemsOf({ connect }: Deps, { by, keep, card, name, inputs }: Sent): Promise<Problem[]> {
+  return keep.connection === undefined ? connect.check(by, { card: card.name, name, inputs }) : []
+}
+
+async function nameOf({ registry }: Deps, { keep, name }: Sent): Promise<string> {
+  if (keep.connection === undefined) return name
+  return (await registry.get(keep.connection))?.name ?? name
+}
+
+/** At the fields where there are fields, else on top of the form. */
+async function refuse(deps: Deps, sent: Sent, problems: Problem[], ack: Submit['ack']): Promise<void> {
+  const fields = new Set(['name', ...sent.card.inputs.map((input) => input.name)])
+  const atField = problems.filter(({ field }) => fields.has(field))
+  if (atField.length === problems.length) {
+    const errors = Object.fromEntries(atField.map(({ field, message }) => [field, message]))
+    await ack({ response_action: 'errors', errors })
+    return
+  }
+  const alert = problems.map(({ message }) => message).join(' ')
+  await ack({ response_action: 'update', view: formAgain(deps, sent, sent.name, alert) })
+}
+
+/** The form as it was sent, without the secrets. */
+function formAgain({ connect }: Deps, { card, keep, inputs }: Sent, name: string, alert: string): ModalView {
+  const shown = card.inputs.filter((input) => !input.secret).map((input) => [input.name, inputs[input.name] ?? ''])
+  const secret = card.inputs.some((input) => input.secret)
+  const words = secret ? `${alert} Please enter secrets again.` : alert
+  return connectForm({
+    cards: connect.cards(),
+    card,
+    name,
+    values: Object.fromEntries(shown),
+    keep: plainKeep(keep),
+    alert: words,
+  })
+}
+
+async function connectAndTell(deps: Deps, sent: Sent): Promise<void> {
+  const name = await nameOf(deps, sent)
+  const outcome = await tryConnect(deps, sent)
+  const view = outcome.ok
+    ? connectedModal({ ...outcome, card: sent.card })
+    : formAgain(deps, sent, name, sayOutcome(sent.card, outcome))
+  const again = sent.keep.connection === undefined ? `connect ${sent.card.name}` : `reconnect ${name}`
+  const saying = outcome.ok
+    ? sayConnected({ ...outcome, card: sent.card })
+    : sayNotConnected(name, outcome.message, again)
+  if (!(await updated(deps, sent.viewId, view))) await tellThere(deps, sent, saying)
+  deps.refreshHome(sent.by)
+}
+
+async function tryConnect({ connect, log }: Deps, { by, keep, card, name, inputs }: Sent): Promise<ConnectOutcome> {
+  const signal = AbortSignal.timeout(CONNECT_TIMEOUT_MS)
+  try {
+    if (keep.connection !== undefined) return await connect.reconnect(by, keep.connection, inputs, signal)
+    return await connect.connect(by, { card: card.name, name, inputs }, signal)
+  } catch (error) {
+    log.error({ card: card.name, user: by.user, why: errorChain(error) }, 'connecting failed')
+    return { ok: false, message: sayError(error), problems: [] }
+  }
+}
+
+/** What failed, with the fields that are at fault. */
+function sayOutcome(card: CardInfo, { message, problems }: Extract<ConnectOutcome, { ok: false }>): string {
+  const labels = new Map(card.inputs.map((input) => [input.name, input.label]))
+  const fields = problems.filter((problem) => !message.includes(problem.message))
+  return [message, ...fields.map((problem) => `${labels.get(problem.field) ?? 'Name'}: ${problem.message}`)].join(' ')
+}
+
+/** False when the modal is not there any more. */
+async function updated({ calls, log }: Deps, viewId: string, view: ModalView): Promise<boolean> {
+  try {
+    await calls.call('views.update', { view_id: viewId, view }, Anything)
+    return true
+  } catch (error) {
+    if (slackError(error) !== 'not_found') log.warn({ why: errorChain(error) }, 'modal not updated')
+    return false
+  }
+}
+
+/** Where the person typed the command, or else in their direct messages. */
+async function tellThere({ calls, dmOf, log }: Deps, { by, keep }: Sent, saying: Saying): Promise<void> {
+  if (keep.channel !== undefined) {
+    try {
+      await calls.call('chat.postEphemeral', { channel: keep.channel, user: by.user, ...saying }, Anything)
+      return
+    } catch (error) {
+      log.debug({ why: errorChain(error) }, 'not told in the channel')
+    }
+  }
+  const channel = await dmOf(by.user)
+  if (channel !== undefined) await calls.call('chat.postMessage', { channel, ...saying, unfurl_links: false }, Anything)
+}

@@ -1,0 +1,25 @@
+import type { Connect } from '../connect/connect.ts'
+import type { Principal } from '../ids.ts'
+import type { Log } from '../log.ts'
+import type { Rules } from '../policy/rules.ts'
+import type { Registry } from '../registry/registry.ts'
+import type { Runs } from '../run/runs.ts'
+import type { Bot } from './bot.ts'
+import type { Calls } from './calls.ts'
+import type { DmOf } from './dm.ts'
+import type { People } from './people.ts'
+
+/** What every surface gets. */
+export type Deps = {
+  runs: Runs
+  connect: Connect
+  registry: Registry
+  rules: Rules
+  calls: Calls
+  people: People
+  bot: () => Promise<Bot>
+  dmOf: DmOf
+  /** Paints a person's Home tab anew, soon; never throws. */
+  refreshHome(principal: Principal): void
+  log: Log
+}

@@ -1,0 +1,80 @@
+import type { App } from '@slack/bolt'
+import { z } from 'zod'
+import { errorChain } from '../errors.ts'
+import { type Principal, UserId } from '../ids.ts'
+import { Anything } from './calls.ts'
+import type { Deps } from './deps.ts'
+import { homeView } from './views/home.ts'
+
+/** Changes come in bursts; Slack takes about 100 paintings of Home tabs a minute. */
+const REFRESH_AFTER_MS = 1_500
+
+const RECENT = 5
+
+type HomeDeps = Omit<Deps, 'refreshHome' | 'dmOf' | 'people'>
+
+export type Home = { refresh(principal: Principal): void; close(): void }
+
+/** Paints Home tabs, soon after something changed for a person. */
+export function createHome(deps: HomeDeps): Home {
+  const waiting = new Map<string, NodeJS.Timeout>()
+  return {
+    refresh(principal) {
+      if (waiting.has(principal.user)) return
+      const paint = () => {
+        waiting.delete(principal.user)
+        void publish(deps, principal)
+      }
+      waiting.set(principal.user, setTimeout(paint, REFRESH_AFTER_MS))
+    },
+    close() {
+      for (const timer of waiting.values()) clearTimeout(timer)
+      waiting.clear()
+    },
+  }
+}
+
+/** Never throws: a Home tab that could not be painted is painted when it is opened next. */
+async function publish(deps: HomeDeps, principal: Principal): Promise<void> {
+  try {
+    const [pending, connections, rules, recent] = await Promise.all([
+      deps.runs.pendingFor(principal),
+      deps.registry.connectionsOf(principal),
+      deps.rules.rulesFor(principal),
+      deps.runs.recentOf(principal, RECENT),
+    ])
+    const view = homeView({ pending, connections, rules, recent, cardOf: deps.connect.card })
+    await deps.calls.call('views.publish', { user_id: principal.user, view }, Anything, 0)
+  } catch (error) {
+    deps.log.warn({ user: principal.user, why: errorChain(error) }, 'Home tab not painted')
+  }
+}
+
+const Opened = z.object({ user: UserId, channel: z.string().optional(), tab: z.string().optional() })
+
+export function registerHome(app: App, deps: Deps): void {
+  app.event('app_home_opened', async ({ event }) => {
+    const parsed = Opened.safeParse(event)
+    if (!parsed.success) return
+    const { workspace } = await deps.bot()
+    const { user, channel, tab } = parsed.data
+    if (tab === 'messages') void suggest(deps, channel)
+    else void publish(deps, { workspace, user })
+  })
+}
+
+const PROMPTS = [
+  { title: 'What can you do?', message: 'What can you do with my connections?' },
+  { title: 'Show my files', message: 'List my files' },
+  { title: 'Write a note', message: 'Write a file called hello.txt that says Hello from Patchbay' },
+]
+
+/** Suggestions exist only where the app is installed as an agent. */
+async function suggest({ calls, log }: Deps, channel: string | undefined): Promise<void> {
+  if (channel === undefined) return
+  try {
+    await calls.call('assistant.threads.setSuggestedPrompts', { channel_id: channel, prompts: PROMPTS }, Anything, 0)
+  } catch (error) {
+    log.debug({ why: errorChain(error) }, 'no suggestions here')
+  }
+}

@@ -1,0 +1,147 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { App } from '@slack/bolt'
+import { z } from 'zod'
+import { errorChain } from '../errors.ts'
+import { ChannelId, UserId } from '../ids.ts'
+import type { Origin } from '../run/origin.ts'
+import type { Bot } from './bot.ts'
+import { Anything } from './calls.ts'
+import type { Deps } from './deps.ts'
+import { addressee, meansStop, mentioned, plainText, withoutMention } from './message-text.ts'
+import { threadContext } from './thread-context.ts'
+import { section } from './views/blocks.ts'
+import { sayHello } from './views/help.ts'
+import { mention } from './views/text.ts'
+
+/** Names and earlier messages are worth having, but an event has to be acknowledged in 3 s. */
+const LOOKUP_MS = 1_800
+
+const Message = z.object({
+  type: z.enum(['message', 'app_mention']),
+  subtype: z.enum(['file_share', 'thread_broadcast']).optional(),
+  user: UserId,
+  text: z.string().default(''),
+  ts: z.string(),
+  thread_ts: z.string().optional(),
+  channel: ChannelId,
+  channel_type: z.string().optional(),
+  bot_id: z.undefined().optional(),
+  edited: z.undefined().optional(),
+})
+type Message = z.infer<typeof Message>
+
+/** Direct messages, mentions and replies in threads the app takes part in. An event is acknowledged when its run is kept. */
+export function registerMessages(app: App, deps: Deps): void {
+  const listen = async ({ event }: { event: unknown }) => {
+    const parsed = Message.safeParse(event)
+    if (parsed.success) await hear(deps, parsed.data)
+  }
+  app.event('message', listen)
+  app.event('app_mention', listen)
+}
+
+async function hear(deps: Deps, message: Message): Promise<void> {
+  const bot = await deps.bot()
+  if (message.user === bot.user || !(await isForUs(deps, bot, message))) return
+  const words = withoutMention(message.text, bot.user)
+  if (words === '') await sayHi(deps, bot, message)
+  else if (meansStop(words)) await stop(deps, bot, message)
+  else await ask(deps, bot, message, words)
+}
+
+const isDm = (message: Message): boolean => message.channel_type === 'im' || message.channel.startsWith('D')
+
+async function isForUs({ runs }: Deps, bot: Bot, message: Message): Promise<boolean> {
+  if (message.type === 'app_mention' || isDm(message) || mentioned(message.text).includes(bot.user)) return true
+  if (message.thread_ts === undefined || message.thread_ts === message.ts) return false
+  if (addressee(message.text) !== undefined) return false
+  return runs.knowsThread(bot.workspace, message.channel, message.thread_ts)
+}
+
+const threadOf = (message: Message): string => message.thread_ts ?? message.ts
+
+async function ask(deps: Deps, bot: Bot, message: Message, words: string): Promise<void> {
+  const users = [message.user, ...mentioned(words)]
+  const [names, context] = await Promise.all([
+    within(namesOf(deps, users), new Map<string, string>()),
+    within(earlier(deps, bot, message), []),
+  ])
+  const nameOf = (user: string) => names.get(user) ?? 'somebody'
+  const text = plainText(words, nameOf)
+  await deps.runs.start({
+    origin: originOf(bot, message, nameOf(message.user)),
+    text,
+    dedupeKey: `${bot.workspace}:${message.channel}:${message.ts}`,
+    ...(context.length > 0 && { context }),
+  })
+}
+
+const originOf = (bot: Bot, message: Message, userName: string): Origin => ({
+  door: 'slack',
+  workspace: bot.workspace,
+  user: message.user,
+  userName,
+  channel: message.channel,
+  threadTs: threadOf(message),
+  messageTs: message.ts,
+  place: isDm(message) ? 'dm' : 'channel',
+  teamId: bot.team,
+})
+
+async function namesOf({ people }: Deps, users: string[]): Promise<Map<string, string>> {
+  return new Map(await Promise.all(users.map(async (user) => [user, await people.nameOf(user)] as const)))
+}
+
+/** What was said before the app came in; later the run knows the conversation itself. */
+async function earlier(deps: Deps, bot: Bot, message: Message) {
+  const { thread_ts: thread, channel, ts } = message
+  if (thread === undefined || thread === ts) return []
+  if (await deps.runs.knowsThread(bot.workspace, channel, thread)) return []
+  return threadContext(deps, { channel, thread, before: ts })
+}
+
+async function within<T>(work: Promise<T>, otherwise: T): Promise<T> {
+  const timeout = new AbortController()
+  try {
+    return await Promise.race([work, sleep(LOOKUP_MS, otherwise, { signal: timeout.signal })])
+  } finally {
+    timeout.abort()
+  }
+}
+
+async function stop(deps: Deps, bot: Bot, message: Message): Promise<void> {
+  const active = await deps.runs.activeIn(bot.workspace, message.channel, threadOf(message))
+  if (active === undefined) {
+    if (isDm(message)) await whisper(deps, message, 'There is nothing to stop here.')
+    return
+  }
+  const outcome = await deps.runs.stop(active, { workspace: bot.workspace, user: message.user })
+  if (outcome !== 'not_yours') return
+  const state = await deps.runs.state(active)
+  const who = state ? mention(state.origin.user) : 'who asked'
+  await whisper(deps, message, `Only ${who} or an approver can stop this.`)
+}
+
+async function sayHi(deps: Deps, bot: Bot, message: Message): Promise<void> {
+  // A mention arrives as two events.
+  if (await deps.runs.seen(`hello:${bot.workspace}:${message.channel}:${message.ts}`)) return
+  const place = { channel: message.channel, thread_ts: threadOf(message) }
+  await deps.calls.call(
+    'chat.postMessage',
+    { ...place, ...sayHello, unfurl_links: false, unfurl_media: false },
+    Anything,
+  )
+}
+
+async function whisper({ calls, log }: Deps, message: Message, text: string): Promise<void> {
+  const place = {
+    channel: message.channel,
+    user: message.user,
+    ...(message.thread_ts && { thread_ts: message.thread_ts }),
+  }
+  try {
+    await calls.call('chat.postEphemeral', { ...place, text, blocks: [section(text)] }, Anything)
+  } catch (error) {
+    log.warn({ why: errorChain(error) }, 'could not whisper')
+  }
+}

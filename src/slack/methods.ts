@@ -1,0 +1,47 @@
+type Method = {
+  /** Bot scopes it needs; several: each covers one kind of conversation. */
+  scopes: string[]
+  /** Doing it twice comes to the same, so it is tried again after trouble on the way. */
+  repeatable: boolean
+}
+
+/**
+ * Every Web API method the app calls, with what it needs (docs.slack.dev/reference/methods).
+ * `calls.ts` takes no other name, and a test holds the manifest against the scopes.
+ */
+export const METHODS = {
+  'assistant.threads.setStatus': { scopes: ['chat:write'], repeatable: true },
+  'assistant.threads.setSuggestedPrompts': { scopes: ['assistant:write'], repeatable: true },
+  'auth.test': { scopes: [], repeatable: true },
+  'chat.appendStream': { scopes: ['chat:write'], repeatable: false },
+  'chat.delete': { scopes: ['chat:write'], repeatable: true },
+  'chat.postEphemeral': { scopes: ['chat:write'], repeatable: false },
+  'chat.postMessage': { scopes: ['chat:write'], repeatable: false },
+  'chat.startStream': { scopes: ['chat:write'], repeatable: false },
+  'chat.stopStream': { scopes: ['chat:write'], repeatable: false },
+  'chat.update': { scopes: ['chat:write'], repeatable: true },
+  'conversations.open': { scopes: ['im:write'], repeatable: true },
+  'conversations.replies': {
+    scopes: ['channels:history', 'groups:history', 'im:history', 'mpim:history'],
+    repeatable: true,
+  },
+  'files.uploadV2': { scopes: ['files:write'], repeatable: false },
+  'users.info': { scopes: ['users:read'], repeatable: true },
+  'views.open': { scopes: [], repeatable: false },
+  'views.publish': { scopes: [], repeatable: true },
+  'views.push': { scopes: [], repeatable: false },
+  'views.update': { scopes: [], repeatable: true },
+} as const satisfies Record<string, Method>
+
+export type MethodName = keyof typeof METHODS
+
+/** Events the app listens to and the scope each needs, if it needs one (docs.slack.dev/reference/events). */
+export const EVENT_SCOPES: Record<string, string | undefined> = {
+  app_home_opened: undefined,
+  app_mention: 'app_mentions:read',
+  'message.channels': 'channels:history',
+  'message.groups': 'groups:history',
+  'message.im': 'im:history',
+  'message.mpim': 'mpim:history',
+  agent_session_stopped: undefined,
+}

@@ -1,0 +1,144 @@
+import { AppError, errorChain } from '../../errors.ts'
+import type { News } from '../../run/news.ts'
+import type { RunState } from '../../run/state.ts'
+import { isHopeless } from '../calls.ts'
+import type { Deps } from '../deps.ts'
+import { paintAnswer } from '../views/answer.ts'
+import { ensureArguments, ensureFiles } from './attachments.ts'
+import { type Board, createBoard } from './board.ts'
+import { ensureCards, settleCards } from './cards.ts'
+import { stopStream } from './live-stream.ts'
+import { createPace } from './pace.ts'
+import { createPen, type Ink, type Scenery } from './pen.ts'
+import { adoptUnrecorded } from './recover.ts'
+
+/** Everything that shows one run. What it does, it does one after the other. */
+export type Canvas = {
+  tell(state: RunState, news: News): void
+  /** Resolves to true when nothing was told meanwhile, so that the canvas can be put away. */
+  settle(state: RunState, signal: AbortSignal): Promise<boolean>
+  lastTold(): number
+  close(): void
+}
+
+/** First words at once; then often enough to look alive, and all streams together under Slack's 100 appends a minute. */
+const PAINT_EVERY_MS = 400
+const PER_STREAM_MS = 650
+
+export function createCanvas(deps: Deps, ink: Ink, first: RunState): Canvas {
+  const scenery: Scenery = { state: first, words: '', progress: new Map(), waiting: undefined }
+  const pen = createPen(deps, ink)
+  let board: Board | undefined
+  let toldAt = Date.now()
+  let told = 0
+
+  const boardOf = async () => {
+    board ??= await createBoard({ run: first.id, calls: deps.calls, shown: deps.runs.shown, log: deps.log })
+    return board
+  }
+  const paint = async () => {
+    try {
+      const here = await boardOf()
+      await settleCards(here, scenery.state)
+      return scenery.state.status === 'working' ? await pen.paint(here, scenery) : undefined
+    } catch (error) {
+      deps.log.warn({ run: first.id, why: errorChain(error) }, 'live painting failed')
+      return undefined
+    }
+  }
+  const pace = createPace(paint, () => Math.max(PAINT_EVERY_MS, PER_STREAM_MS * ink.streams))
+
+  const settle = async (state: RunState, signal: AbortSignal) => {
+    if (state.recovered) board = undefined
+    const here = await boardOf()
+    if (state.recovered || here.inDoubt()) await adoptUnrecorded(deps, here, state)
+    here.doubt(false)
+    await pen.lift(here)
+    for (const step of stepsOf(deps, here, state)) {
+      if (signal.aborted) throw new AppError('cancelled', 'Stopped while telling Slack.', { cause: signal.reason })
+      await step()
+    }
+  }
+
+  return {
+    tell(state, news) {
+      toldAt = Date.now()
+      told += 1
+      hear(scenery, state, news)
+      pace.soon(0)
+    },
+    async settle(state, signal) {
+      const before = told
+      await pace.alone(() => settle(state, signal))
+      if (told !== before) pace.soon(0)
+      return told === before
+    },
+    lastTold: () => toldAt,
+    close: pace.close,
+  }
+}
+
+/** What news changes in the live picture. */
+function hear(scenery: Scenery, state: RunState, news: News): void {
+  scenery.state = state
+  switch (news.kind) {
+    case 'event':
+      if (news.type === 'replied') scenery.words = ''
+      scenery.waiting = undefined
+      return
+    case 'words':
+      scenery.words += news.text
+      scenery.waiting = undefined
+      return
+    case 'restart':
+      scenery.words = ''
+      return
+    case 'progress': {
+      const share = news.total ? `${Math.round(((news.progress ?? 0) / news.total) * 100)} %` : ''
+      const said = [share, news.message ?? ''].filter(Boolean).join(' ')
+      if (said !== '') scenery.progress.set(news.call, said)
+      return
+    }
+    case 'waiting':
+      scenery.waiting = `${BUSY[news.why] ?? 'The model cannot be reached'}, trying again in ${Math.ceil(news.seconds)} s…`
+      return
+    default:
+      news satisfies never
+  }
+}
+
+const BUSY: Record<string, string> = { overloaded: 'The model is busy', rate_limited: 'The model has too much to do' }
+
+/** The work of settling, in the order people should see it. */
+function stepsOf(deps: Deps, board: Board, state: RunState): (() => Promise<void>)[] {
+  const { channel, threadTs } = state.origin
+  const painted = paintAnswer(state)
+  const keys = new Set(painted.map(({ key }) => key))
+  return [
+    () => endStrayStreams(deps, board),
+    ...painted.map(
+      ({ key, ...saying }) =>
+        () =>
+          board.ensure({ key, channel, thread: threadTs }, saying),
+    ),
+    async () => {
+      const left = board.all().filter((shown) => shown.key.startsWith('answer:') && !keys.has(shown.key))
+      for (const shown of left) await board.remove(shown.key)
+    },
+    () => ensureCards(board, state, deps.dmOf),
+    () => ensureArguments(deps, board, state),
+    () => ensureFiles(deps, board, state),
+  ]
+}
+
+/** Streams that an instance which is gone left open. */
+async function endStrayStreams(deps: Deps, board: Board): Promise<void> {
+  for (const shown of board.all().filter((one) => one.live)) {
+    try {
+      await stopStream(deps.calls, shown.channel, shown.ts)
+    } catch (error) {
+      if (!isHopeless(error)) throw error
+    }
+    await board.adopt({ ...shown, live: false, picture: '' })
+  }
+}

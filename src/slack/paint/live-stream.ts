@@ -1,0 +1,57 @@
+import type { AnyChunk } from '@slack/types'
+import { z } from 'zod'
+import type { Origin } from '../../run/origin.ts'
+import { Anything, type Calls, slackError } from '../calls.ts'
+
+/** Words arriving in a message that Slack shows as being written (docs.slack.dev/reference/methods/chat.startStream). */
+export type LiveStream = {
+  ts: string
+  startedAt: number
+  append(chunks: AnyChunk[]): Promise<void>
+}
+
+/** A stream lives about 5 minutes and is not extended by appends (facts/slack.md 1.6). */
+export const STREAM_LIFE_MS = 4.5 * 60_000
+
+/** Errors that say there is no streaming here at all, not that it failed this once. */
+const NO_STREAMS = new Set(
+  'unknown_method method_deprecated missing_scope not_allowed_token_type access_denied feature_not_enabled team_not_supported channel_type_not_supported'.split(
+    ' ',
+  ),
+)
+
+export const saysNoStreams = (error: unknown): boolean => NO_STREAMS.has(slackError(error) ?? '')
+
+const Started = z.object({ ts: z.string() })
+
+/** Throws AppError `slack_failed`; a rate limit is not waited out, since words can be posted otherwise. */
+export async function startStream(calls: Calls, origin: Origin, chunks: AnyChunk[]): Promise<LiveStream> {
+  const place = { channel: origin.channel, thread_ts: origin.threadTs }
+  const recipient = { recipient_team_id: origin.teamId, recipient_user_id: origin.user }
+  const args = { ...place, ...recipient, task_display_mode: 'timeline', chunks }
+  const { ts } = await calls.call('chat.startStream', args, Started, 0)
+  return {
+    ts,
+    startedAt: Date.now(),
+    async append(more) {
+      await calls.call('chat.appendStream', { channel: origin.channel, ts, chunks: more }, Anything, 0)
+    },
+  }
+}
+
+/** What Slack answers when there is no open stream on the message any more. */
+const CLOSED = new Set([
+  'message_not_in_streaming_state',
+  'message_not_found',
+  'stopped_by_user',
+  'message_not_owned_by_app',
+])
+
+/** Ends the stream on a message; it is fine if it has ended before. */
+export async function stopStream(calls: Calls, channel: string, ts: string): Promise<void> {
+  try {
+    await calls.call('chat.stopStream', { channel, ts }, Anything)
+  } catch (error) {
+    if (!CLOSED.has(slackError(error) ?? '')) throw error
+  }
+}

@@ -1,0 +1,81 @@
+import { errorChain } from '../../errors.ts'
+import type { RunId } from '../../ids.ts'
+import type { Door } from '../../run/news.ts'
+import type { Origin } from '../../run/origin.ts'
+import type { RunState } from '../../run/state.ts'
+import { Anything, slackError } from '../calls.ts'
+import type { Deps } from '../deps.ts'
+import { section } from '../views/blocks.ts'
+import { type Canvas, createCanvas } from './canvas.ts'
+import type { Ink } from './pen.ts'
+
+/** A run that another instance took over leaves its canvas behind; it is put away after this. */
+const FORGOTTEN_AFTER_MS = 15 * 60_000
+
+/** The door's side that paints: every run as messages in its thread. */
+export function createPainter(deps: Deps): Door & { close(): void } {
+  const canvases = new Map<RunId, Canvas>()
+  const ink: Ink = { streams: 0, noStreamsUntil: 0 }
+  const setStatus = createStatus(deps)
+
+  const canvasOf = (state: RunState): Canvas => {
+    const known = canvases.get(state.id)
+    if (known) return known
+    for (const [id, canvas] of canvases) {
+      if (Date.now() - canvas.lastTold() > FORGOTTEN_AFTER_MS) canvases.delete(id)
+    }
+    const made = createCanvas(deps, ink, state)
+    canvases.set(state.id, made)
+    return made
+  }
+
+  return {
+    tell(state, news) {
+      if (news.kind === 'event' && news.type === 'started') setStatus(state.origin)
+      canvasOf(state).tell(state, news)
+    },
+    async settle(state, signal) {
+      const done = await canvasOf(state).settle(state, signal)
+      if (done) canvases.delete(state.id)
+      refreshHomes(deps, state)
+    },
+    queued(origin, ahead) {
+      void tellQueued(deps, origin, ahead)
+    },
+    close() {
+      for (const canvas of canvases.values()) canvas.close()
+    },
+  }
+}
+
+function refreshHomes(deps: Deps, { origin, calls }: RunState): void {
+  const deciders = calls.flatMap((call) => call.approval?.approvers ?? [])
+  for (const user of new Set([origin.user, ...deciders])) deps.refreshHome({ workspace: origin.workspace, user })
+}
+
+/** "is thinking…" beside the app's name until its first words; switched off where Slack does not offer it. */
+function createStatus({ calls, log }: Deps): (origin: Origin) => void {
+  let off = false
+  return (origin) => {
+    if (off) return
+    const args = { channel_id: origin.channel, thread_ts: origin.threadTs, status: 'is thinking…' }
+    calls.call('assistant.threads.setStatus', args, Anything, 0).catch((error) => {
+      const why = slackError(error)
+      off = why !== undefined && why !== 'ratelimited'
+      log.debug({ why: errorChain(error) }, 'status not shown')
+    })
+  }
+}
+
+async function tellQueued({ calls, log }: Deps, origin: Origin, ahead: RunState | undefined): Promise<void> {
+  const asks = ahead?.calls.some((call) => call.stage === 'asking') === true
+  const text = asks
+    ? "I'll do this after the request before it, which waits for an approval above. Decide it there, or say _stop_ to drop it."
+    : "I'll do this when I am done with the request before it."
+  const place = { channel: origin.channel, thread_ts: origin.threadTs, unfurl_links: false, unfurl_media: false }
+  try {
+    await calls.call('chat.postMessage', { ...place, text, blocks: [section(`:hourglass: ${text}`)] }, Anything)
+  } catch (error) {
+    log.warn({ why: errorChain(error) }, 'could not say that a request waits')
+  }
+}

@@ -1,0 +1,152 @@
+import type { AnyChunk } from '@slack/types'
+import { errorChain } from '../../errors.ts'
+import type { RunState } from '../../run/state.ts'
+import { slackError } from '../calls.ts'
+import type { Deps } from '../deps.ts'
+import { type Painted, paintAnswer, stopButtons } from '../views/answer.ts'
+import { afterCard, nextStretch, type Page, pagesOf } from '../views/pages-of.ts'
+import { chunksFor, nothingSent, type Sent } from '../views/stream-chunks.ts'
+import { type Board, pictureOf } from './board.ts'
+import { type LiveStream, STREAM_LIFE_MS, saysNoStreams, startStream, stopStream } from './live-stream.ts'
+
+/** What is to be seen of a run while it works. */
+export type Scenery = { state: RunState; words: string; progress: Map<string, string>; waiting: string | undefined }
+
+/** What all pens of this process share. */
+export type Ink = { streams: number; noStreamsUntil: number }
+
+/** Paints a run while it works: the page being written as a stream, the others by changing them. */
+export type Pen = {
+  /** Resolves to the milliseconds after which it wants to paint again, if something had to wait. */
+  paint(board: Board, scenery: Scenery): Promise<number | undefined>
+  /** Ends what is being streamed. */
+  lift(board: Board): Promise<void>
+}
+
+/** Slack's advice for changing one message (docs.slack.dev/apis/web-api/rate-limits). */
+const EDIT_EVERY_MS = 3_000
+const NO_STREAMS_MS = 10 * 60_000
+const RATE_LIMITED_MS = 3_000
+
+type Open = { key: string; stream: LiveStream; sent: Sent; waiting: string | undefined }
+
+/** A pen's memory: pages that are changed instead of streamed, when they last were, and the open stream. */
+type Hand = { deps: Deps; ink: Ink; edited: Set<string>; editedAt: Map<string, number>; open: Open | undefined }
+
+/** What is being painted, and on which page more words go. */
+type Stroke = { board: Board; scenery: Scenery; page: Page }
+
+export function createPen(deps: Deps, ink: Ink): Pen {
+  const hand: Hand = { deps, ink, edited: new Set(), editedAt: new Map(), open: undefined }
+  return {
+    lift: (board) => lift(hand, board),
+    async paint(board, scenery) {
+      const page = openPage(scenery)
+      if (hand.open !== undefined && hand.open.key !== page?.key) await lift(hand, board)
+      const done = paintAnswer(scenery.state, scenery.words).filter(({ key }) => key !== page?.key)
+      const waits: (number | undefined)[] = []
+      for (const painted of done) waits.push(await edit(hand, board, scenery.state, painted))
+      if (page !== undefined) waits.push(await write(hand, { board, scenery, page }))
+      const due = waits.filter((wait) => wait !== undefined)
+      return due.length === 0 ? undefined : Math.min(...due)
+    },
+  }
+}
+
+async function lift(hand: Hand, board: Board): Promise<void> {
+  if (hand.open === undefined) return
+  const shown = board.get(hand.open.key)
+  if (shown) {
+    await stopStream(hand.deps.calls, shown.channel, shown.ts)
+    await board.adopt({ ...shown, live: false, picture: '' })
+  }
+  hand.open = undefined
+  hand.ink.streams -= 1
+}
+
+async function edit(hand: Hand, board: Board, { origin }: RunState, painted: Painted): Promise<number | undefined> {
+  const { key, ...saying } = painted
+  const shown = board.get(key)
+  if (shown?.picture === pictureOf(saying) && !shown.live) return undefined
+  const dueMs = (hand.editedAt.get(key) ?? 0) + EDIT_EVERY_MS - Date.now()
+  if (dueMs > 0) return dueMs
+  hand.editedAt.set(key, Date.now())
+  if (shown?.live) await stopStream(hand.deps.calls, shown.channel, shown.ts)
+  await board.ensure({ key, channel: origin.channel, thread: origin.threadTs }, saying)
+  return undefined
+}
+
+/** From now on this page is changed, not streamed. */
+async function giveUpStream(hand: Hand, { board, page }: Stroke, why: string): Promise<void> {
+  hand.deps.log.debug({ key: page.key, why }, 'stream given up')
+  hand.edited.add(page.key)
+  await lift(hand, board)
+}
+
+async function write(hand: Hand, stroke: Stroke): Promise<number | undefined> {
+  const { board, scenery, page } = stroke
+  if (!mayStream(hand, stroke)) hand.edited.add(page.key)
+  const againMs = hand.edited.has(page.key) ? undefined : await stream(hand, stroke)
+  if (!hand.edited.has(page.key)) return againMs
+  const painted = paintAnswer(scenery.state, scenery.words).find(({ key }) => key === page.key)
+  return edit(hand, board, scenery.state, painted ?? { key: page.key, text: '', blocks: [stopButtons(scenery.state)] })
+}
+
+/** A message that stands already cannot become a stream. */
+function mayStream({ open, ink }: Hand, { board, page }: Stroke): boolean {
+  if (open?.key === page.key) return true
+  return board.get(page.key) === undefined && ink.noStreamsUntil < Date.now()
+}
+
+const stream = (hand: Hand, stroke: Stroke): Promise<number | undefined> =>
+  hand.open === undefined ? begin(hand, stroke) : goOn(hand, hand.open, stroke)
+
+async function begin(hand: Hand, stroke: Stroke): Promise<undefined> {
+  const { board, scenery, page } = stroke
+  const first = chunksFor(page, nothingSent(), scenery.progress)
+  if (first === undefined || (page.pieces.length === 0 && board.all().length > 0)) return
+  const { origin } = scenery.state
+  const chunks: AnyChunk[] = [{ type: 'blocks', blocks: [stopButtons(scenery.state, page.key)] }, ...first.chunks]
+  let started: LiveStream
+  try {
+    started = await startStream(hand.deps.calls, origin, chunks)
+  } catch (error) {
+    if (slackError(error) === undefined) board.doubt(true)
+    if (saysNoStreams(error)) hand.ink.noStreamsUntil = Date.now() + NO_STREAMS_MS
+    return void (await giveUpStream(hand, stroke, errorChain(error)))
+  }
+  hand.open = { key: page.key, stream: started, sent: first.sent, waiting: undefined }
+  hand.ink.streams += 1
+  await board.adopt({ key: page.key, channel: origin.channel, ts: started.ts, picture: '', live: true })
+}
+
+async function goOn(hand: Hand, open: Open, stroke: Stroke): Promise<number | undefined> {
+  const { scenery, page } = stroke
+  const next = chunksFor(page, open.sent, scenery.progress)
+  if (next === undefined) return void (await giveUpStream(hand, stroke, 'words were taken back'))
+  if (Date.now() - open.stream.startedAt > STREAM_LIFE_MS) return void (await giveUpStream(hand, stroke, 'too old'))
+  const chunks = [...next.chunks, ...waitingChunk(open.waiting, scenery.waiting)]
+  if (chunks.length === 0) return undefined
+  try {
+    await open.stream.append(chunks)
+  } catch (error) {
+    if (slackError(error) === 'ratelimited') return RATE_LIMITED_MS
+    return void (await giveUpStream(hand, stroke, errorChain(error)))
+  }
+  open.sent = next.sent
+  open.waiting = scenery.waiting
+  return undefined
+}
+
+/** The page that more words go to; none while a card waits for a person, since nothing is streamed meanwhile. */
+function openPage({ state, words }: Scenery): Page | undefined {
+  const silent = words.trim() === ''
+  if (silent && afterCard(state)) return undefined
+  return pagesOf(state, words).at(-1) ?? { key: `answer:${nextStretch(state)}:0`, pieces: [] }
+}
+
+function waitingChunk(before: string | undefined, now: string | undefined): AnyChunk[] {
+  if (before === now) return []
+  const title = now ?? 'The model is back'
+  return [{ type: 'task_update', id: 'waiting', title, status: now === undefined ? 'complete' : 'in_progress' }]
+}

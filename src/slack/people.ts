@@ -1,0 +1,58 @@
+import { z } from 'zod'
+import { errorChain } from '../errors.ts'
+import type { Log } from '../log.ts'
+import type { Calls } from './calls.ts'
+
+export type Person = { name: string; mayManage: boolean; isBot: boolean }
+
+export type People = {
+  /** Throws AppError `slack_failed`. */
+  of(user: string): Promise<Person>
+  /** The name people go by; "somebody" when Slack does not say in time, as no request should fail for a name. */
+  nameOf(user: string): Promise<string>
+}
+
+/** A renamed person or a new admin is known after this at the latest. */
+const KEPT_MS = 10 * 60_000
+const KEPT_PEOPLE = 5_000
+
+const Info = z.object({
+  user: z.object({
+    name: z.string().optional(),
+    real_name: z.string().optional(),
+    is_admin: z.boolean().optional(),
+    is_owner: z.boolean().optional(),
+    is_bot: z.boolean().optional(),
+    profile: z.object({ display_name: z.string().optional(), real_name: z.string().optional() }).optional(),
+  }),
+})
+
+export function createPeople(calls: Calls, log: Log): People {
+  const kept = new Map<string, { person: Person; until: number }>()
+
+  const of = async (user: string): Promise<Person> => {
+    const known = kept.get(user)
+    if (known && known.until > Date.now()) return known.person
+    const { user: found } = await calls.call('users.info', { user }, Info, 0)
+    const person = {
+      name: found.profile?.display_name || found.profile?.real_name || found.real_name || found.name || 'somebody',
+      mayManage: found.is_admin === true || found.is_owner === true,
+      isBot: found.is_bot === true,
+    }
+    if (kept.size >= KEPT_PEOPLE) kept.clear()
+    kept.set(user, { person, until: Date.now() + KEPT_MS })
+    return person
+  }
+
+  return {
+    of,
+    async nameOf(user) {
+      try {
+        return (await of(user)).name
+      } catch (error) {
+        log.warn({ user, why: errorChain(error) }, 'name not found')
+        return 'somebody'
+      }
+    },
+  }
+}

@@ -1,0 +1,104 @@
+import type { AllMiddlewareArgs, App, SlackActionMiddlewareArgs } from '@slack/bolt'
+import { z } from 'zod'
+import { errorChain, sayError } from '../errors.ts'
+import { type Principal, UserId } from '../ids.ts'
+import type { Deps } from './deps.ts'
+import { type Scene, sceneOf } from './scene.ts'
+
+/** Somebody pressed a button or chose in a menu. */
+export type Press = {
+  by: Principal
+  /** The button's value, or the value of the chosen option. */
+  value: string
+  /** What was typed, where the element is a text input. */
+  actionId: string
+  actionTs: string
+  /** The message it stands in; absent for views. */
+  message: { channel: string; ts: string; thread: string | undefined } | undefined
+  view: { id: string; hash: string; keep: string; kind: 'modal' | 'home' } | undefined
+  scene: Scene
+}
+
+const Body = z.object({
+  user: z.object({ id: UserId }),
+  trigger_id: z.string(),
+  response_url: z.string().optional(),
+  channel: z.object({ id: z.string() }).optional(),
+  container: z
+    .object({
+      message_ts: z.string().optional(),
+      channel_id: z.string().optional(),
+      thread_ts: z.string().optional(),
+      is_ephemeral: z.boolean().optional(),
+    })
+    .optional(),
+  message: z.object({ thread_ts: z.string().optional() }).optional(),
+  view: z
+    .object({
+      id: z.string(),
+      hash: z.string(),
+      type: z.enum(['modal', 'home']),
+      private_metadata: z.string().optional(),
+    })
+    .nullish(),
+  actions: z
+    .array(
+      z.object({
+        action_id: z.string(),
+        action_ts: z.string().optional(),
+        value: z.string().nullish(),
+        selected_option: z.object({ value: z.string() }).nullish(),
+      }),
+    )
+    .min(1),
+})
+
+type Listened = SlackActionMiddlewareArgs & AllMiddlewareArgs
+
+/** Acknowledges, parses, handles; what goes wrong is told to who pressed. `action` is what stands before a colon in the action_id. */
+export function onPress(app: App, deps: Deps, action: string, handle: (press: Press) => Promise<void>): void {
+  app.action(new RegExp(`^${action}(:|$)`), async (listened: Listened) => {
+    await listened.ack()
+    const press = await parsePress(deps, listened)
+    try {
+      await handle(press)
+    } catch (error) {
+      deps.log.error({ action, user: press.by.user, why: errorChain(error) }, 'press failed')
+      await press.scene.trouble(sayError(error))
+    }
+  })
+}
+
+async function parsePress(deps: Deps, { body, respond }: Listened): Promise<Press> {
+  const parsed = Body.parse(body)
+  const { workspace } = await deps.bot()
+  const by = { workspace, user: parsed.user.id }
+  const [action] = parsed.actions
+  const message = messageOf(parsed)
+  const view = parsed.view
+    ? { id: parsed.view.id, hash: parsed.view.hash, keep: parsed.view.private_metadata ?? '', kind: parsed.view.type }
+    : undefined
+  const scene = sceneOf(deps, {
+    by,
+    triggerId: parsed.trigger_id,
+    channel: message?.channel,
+    thread: parsed.container?.is_ephemeral ? undefined : message?.thread,
+    respond: parsed.response_url === undefined ? undefined : respond,
+    view,
+  })
+  return {
+    by,
+    value: action?.selected_option?.value ?? action?.value ?? '',
+    actionId: action?.action_id ?? '',
+    actionTs: action?.action_ts ?? '',
+    message,
+    view,
+    scene,
+  }
+}
+
+function messageOf({ container, channel, message }: z.infer<typeof Body>): Press['message'] {
+  const place = channel?.id ?? container?.channel_id
+  if (place === undefined || container?.message_ts === undefined) return undefined
+  return { channel: place, ts: container.message_ts, thread: container.thread_ts ?? message?.thread_ts }
+}

@@ -1,0 +1,26 @@
+import type { App } from '@slack/bolt'
+import { registerApprovals } from './approvals.ts'
+import { registerCommand } from './command.ts'
+import { registerDisconnect } from './commands/disconnect.ts'
+import { registerRules } from './commands/rules.ts'
+import { registerTools } from './commands/tools.ts'
+import { registerConnect } from './connect-modal.ts'
+import type { Deps } from './deps.ts'
+import { registerHome } from './home.ts'
+import { registerMessages } from './messages.ts'
+import { registerRunButtons } from './run-buttons.ts'
+import { registerStarters } from './starters.ts'
+
+/** Everything the app listens to. */
+export function register(app: App, deps: Deps): void {
+  registerMessages(app, deps)
+  registerCommand(app, deps)
+  registerConnect(app, deps)
+  registerStarters(app, deps)
+  registerApprovals(app, deps)
+  registerRunButtons(app, deps)
+  registerTools(app, deps)
+  registerDisconnect(app, deps)
+  registerRules(app, deps)
+  registerHome(app, deps)
+}

@@ -1,0 +1,61 @@
+import type { App } from '@slack/bolt'
+import { z } from 'zod'
+import { ChannelId, RunId, UserId } from '../ids.ts'
+import type { Deps } from './deps.ts'
+import { onPress, type Press } from './press.ts'
+import { section } from './views/blocks.ts'
+import { mention } from './views/text.ts'
+
+/** Stop, and the two ways to try again. */
+export function registerRunButtons(app: App, deps: Deps): void {
+  onPress(app, deps, 'run_stop', (press) => stop(deps, press))
+  onPress(app, deps, 'run_again', (press) => runAgain(deps, press))
+  onPress(app, deps, 'call_again', (press) => callAgain(deps, press))
+  app.event('agent_session_stopped', async ({ event }) => {
+    const parsed = SessionStopped.safeParse(event)
+    if (parsed.success) await stopInThread(deps, parsed.data)
+  })
+}
+
+/** Slack's own Stop button of an agent's conversation. */
+const SessionStopped = z.object({ channel: ChannelId, thread_ts: z.string(), user: UserId })
+
+async function stopInThread(
+  { bot, runs }: Deps,
+  { channel, thread_ts, user }: z.infer<typeof SessionStopped>,
+): Promise<void> {
+  const { workspace } = await bot()
+  const active = await runs.activeIn(workspace, channel, thread_ts)
+  if (active !== undefined) await runs.stop(active, { workspace, user })
+}
+
+const tell = ({ scene }: Press, text: string): Promise<void> => scene.say({ text, blocks: [section(text)] })
+
+async function stop({ runs }: Deps, press: Press): Promise<void> {
+  const id = RunId.parse(press.value)
+  const outcome = await runs.stop(id, press.by)
+  if (outcome === 'over') await tell(press, 'That is over already.')
+  if (outcome !== 'not_yours') return
+  const state = await runs.state(id)
+  await tell(press, `Only ${state ? mention(state.origin.user) : 'who asked'} or an approver can stop this.`)
+}
+
+/** The same request once more; however often it is pressed, it makes one new run. */
+async function runAgain({ runs }: Deps, press: Press): Promise<void> {
+  const id = RunId.parse(press.value)
+  const state = await runs.state(id)
+  if (state === undefined) return tell(press, 'I do not know this request any more. Please ask again.')
+  if (state.origin.user !== press.by.user)
+    return tell(press, `Only ${mention(state.origin.user)} can ask for this again.`)
+  const { origin, text, context } = state
+  const { fresh } = await runs.start({ origin, text, context, dedupeKey: `again:${id}` })
+  if (!fresh) await tell(press, 'I am on it already.')
+}
+
+async function callAgain({ runs }: Deps, press: Press): Promise<void> {
+  const [run = '', call = ''] = press.value.split(' ')
+  const outcome = await runs.tryAgain(RunId.parse(run), call, press.by)
+  if (outcome === 'gone') return tell(press, 'I do not know this call any more. Please ask again.')
+  if (outcome === 'not_yours') return tell(press, 'Only who asked for it can try it again.')
+  if (!outcome.fresh) await tell(press, 'I am on it already.')
+}

@@ -1,0 +1,46 @@
+import type { App } from '@slack/bolt'
+import { z } from 'zod'
+import { ChannelId } from '../ids.ts'
+import type { Deps } from './deps.ts'
+import { onPress, type Press } from './press.ts'
+import { context, section } from './views/blocks.ts'
+import { literal } from './views/text.ts'
+
+const Posted = z.object({ ts: z.string() })
+
+/** The buttons that ask a card's starter questions: each begins a conversation in the person's direct messages. */
+export function registerStarters(app: App, deps: Deps): void {
+  // A double click asks once.
+  const asking = new Set<string>()
+  onPress(app, deps, 'starter_ask', async (press) => {
+    const key = `${press.by.user} ${press.value}`
+    if (asking.has(key)) return
+    asking.add(key)
+    try {
+      await askInDm(deps, press)
+    } finally {
+      asking.delete(key)
+    }
+  })
+}
+
+async function askInDm(deps: Deps, { by, value, scene }: Press): Promise<void> {
+  const channel = await deps.dmOf(by.user)
+  if (channel === undefined) {
+    await scene.trouble('I cannot write to you directly. Open my Messages tab and ask me there.')
+    return
+  }
+  const { team } = await deps.bot()
+  const blocks = [section(`*You asked:* ${literal(value)}`)]
+  const words = { text: `You asked: ${literal(value)}`, blocks, unfurl_links: false, unfurl_media: false }
+  const { ts } = await deps.calls.call('chat.postMessage', { channel, ...words }, Posted)
+  const place = { channel: ChannelId.parse(channel), threadTs: ts, messageTs: ts, place: 'dm' as const, teamId: team }
+  const userName = await deps.people.nameOf(by.user)
+  await deps.runs.start({
+    origin: { door: 'slack', workspace: by.workspace, user: by.user, userName, ...place },
+    text: value,
+    dedupeKey: `${by.workspace}:${channel}:${ts}`,
+  })
+  const told = 'Asked. The answer comes in our direct messages.'
+  await scene.say({ text: told, blocks: [section(told), context(literal(value))] }, 'Asked')
+}

@@ -1,0 +1,66 @@
+import type { AllMiddlewareArgs, App, SlackViewMiddlewareArgs, ViewSubmitAction } from '@slack/bolt'
+import { z } from 'zod'
+import { errorChain, sayError } from '../errors.ts'
+import { type Principal, UserId } from '../ids.ts'
+import type { Deps } from './deps.ts'
+import { context, modal, section } from './views/blocks.ts'
+
+type Listened = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs
+
+/** Somebody sent a modal. */
+export type Submit = {
+  by: Principal
+  viewId: string
+  keep: string
+  /** As Slack gives them: block_id to action_id to state. */
+  values: Record<string, unknown>
+  /** Every field as text, by block_id; null where it was left empty. */
+  typed: Record<string, string | null>
+  ack: Listened['ack']
+}
+
+const Field = z.object({ value: z.string().nullish(), selected_option: z.object({ value: z.string() }).nullish() })
+const Body = z.object({
+  user: z.object({ id: UserId }),
+  view: z.object({
+    id: z.string(),
+    private_metadata: z.string(),
+    state: z.object({ values: z.record(z.string(), z.record(z.string(), Field)) }),
+  }),
+})
+
+/** Parses and handles; the handler acknowledges. What goes wrong before that stands in the modal. */
+export function onSubmit(app: App, deps: Deps, callbackId: string, handle: (submit: Submit) => Promise<void>): void {
+  app.view({ callback_id: callbackId, type: 'view_submission' }, async ({ body, ack }: Listened) => {
+    const { user, view } = Body.parse(body)
+    const { workspace } = await deps.bot()
+    let acknowledged = false
+    const once: Listened['ack'] = async (answer) => {
+      acknowledged = true
+      await ack(answer)
+    }
+    const by = { workspace, user: user.id }
+    const { values } = view.state
+    try {
+      await handle({ by, viewId: view.id, keep: view.private_metadata, values, typed: typedOf(values), ack: once })
+    } catch (error) {
+      deps.log.error({ callbackId, user: by.user, why: errorChain(error) }, 'submission failed')
+      if (!acknowledged) await ack({ response_action: 'update', view: troubleModal(sayError(error)) })
+    }
+  })
+}
+
+const typedOf = (values: z.infer<typeof Body>['view']['state']['values']): Submit['typed'] =>
+  Object.fromEntries(
+    Object.entries(values).map(([block, fields]) => {
+      const [field] = Object.values(fields)
+      return [block, field?.value ?? field?.selected_option?.value ?? null]
+    }),
+  )
+
+export const troubleModal = (words: string) =>
+  modal({
+    id: 'trouble',
+    title: 'That did not work',
+    blocks: [section(`:warning: ${words}`), context('Nothing was changed.')],
+  })

@@ -1,0 +1,118 @@
+import type { KnownBlock } from '@slack/types'
+import { LIMITS } from '../../block-kit/limits.ts'
+import type { RunState } from '../../run/state.ts'
+import { actions, button, commandButton, type Saying, section } from './blocks.ts'
+import { afterCard, nextStretch, type Page, pagesOf } from './pages-of.ts'
+import { sayUnknown, taskBlocks, taskOf } from './task.ts'
+import { clip, literal, mention } from './text.ts'
+
+/** One message as it should stand in the thread. */
+export type Painted = { key: string } & Saying
+
+/** What a run shows in its thread, apart from approval cards and files. Pure. */
+export function paintAnswer(state: RunState, words = ''): Painted[] {
+  const pages = pagesOf(state, words)
+  const end = endOf(state)
+  if (end && (pages.length === 0 || afterCard(state))) pages.push({ key: `answer:${nextStretch(state)}:0`, pieces: [] })
+  return pages.map((page, index) => paintPage(page, index === pages.length - 1 ? lastFoot(state, end) : undefined))
+}
+
+function paintPage(page: Page, foot: Saying | undefined): Painted {
+  const words = page.pieces.flatMap((piece) => (piece.kind === 'words' ? [piece.text] : []))
+  const tasks = page.pieces.flatMap((piece) => (piece.kind === 'tasks' ? piece.calls.map((call) => taskOf(call)) : []))
+  const said = words.length > 0 ? words : tasks.map((task) => task.title)
+  const blocks = page.pieces.flatMap((piece): KnownBlock[] =>
+    piece.kind === 'words'
+      ? [{ type: 'markdown', text: piece.text }]
+      : taskBlocks(piece.calls.map((call) => taskOf(call))),
+  )
+  return {
+    key: page.key,
+    text: clip([...said, ...(foot?.text ? [foot.text] : [])].join('\n\n'), LIMITS.message.textMax / 2),
+    blocks: [...blocks, ...(foot?.blocks ?? [])],
+  }
+}
+
+/** While it works, the way to stop it; then how it ended. */
+function lastFoot(state: RunState, end: Saying | undefined): Saying | undefined {
+  return state.status === 'working' ? { text: '', blocks: [stopButtons(state)] } : end
+}
+
+/** The block that offers to stop a run; its id also tells which run a stream of ours belongs to. */
+export const stopButtons = (state: Pick<RunState, 'id'>, key = ''): KnownBlock =>
+  actions(
+    [button({ text: 'Stop', action: 'run_stop', value: state.id, says: 'Stop working on this' })],
+    stopBlockId(state.id, key),
+  )
+
+export const stopBlockId = (run: string, key: string): string => `stop ${run} ${key}`
+
+function endOf(state: RunState): Saying | undefined {
+  const parts = [...unknownCalls(state), ...reconnects(state), ...closing(state)]
+  if (parts.length === 0) return undefined
+  return {
+    text: parts
+      .map((part) => part.text)
+      .filter(Boolean)
+      .join('\n'),
+    blocks: parts.flatMap((part) => part.blocks),
+  }
+}
+
+function unknownCalls(state: RunState): Saying[] {
+  if (state.status === 'working') return []
+  const unknown = state.calls.filter((call) => call.stage === 'unknown' && call.retryable).slice(0, 3)
+  return unknown.map((call) => {
+    const again = button({ text: 'Try again', action: `call_again:${call.id}`, value: `${state.id} ${call.id}` })
+    const text = sayUnknown(call)
+    return { text, blocks: [section(`:grey_question: ${text}`), actions([again])] }
+  })
+}
+
+/** A cause that says "reconnect" gets the button that does it; only the connection's owner can press it. */
+function reconnects(state: RunState): Saying[] {
+  if (state.status === 'working') return []
+  const broken = state.calls.filter((call) => call.stage === 'failed' && /reconnect|sign in/i.test(call.cause ?? ''))
+  const names = [...new Set(broken.map((call) => call.connectionName))].filter(Boolean).slice(0, 3)
+  if (names.length === 0) return []
+  return [{ text: '', blocks: [actions(names.map((name) => commandButton(`Reconnect ${name}`, `reconnect ${name}`)))] }]
+}
+
+function closing(state: RunState): Saying[] {
+  switch (state.status) {
+    case 'working':
+      return []
+    case 'stopped':
+      return [said(stoppedWords(state))]
+    case 'failed':
+      return [failed(state)]
+    case 'finished':
+      return finished(state)
+    default:
+      return state.status satisfies never
+  }
+}
+
+function stoppedWords(state: RunState): string {
+  const other = state.stoppedBy !== undefined && state.stoppedBy !== state.origin.user
+  return other ? `Okay, I stopped, as ${mention(state.stoppedBy ?? '')} asked.` : 'Okay, I stopped.'
+}
+
+function failed(state: RunState): Saying {
+  const text = literal(state.failure?.message ?? 'Something went wrong on our side. Please try again.')
+  const again = button({ text: 'Try again', action: 'run_again', value: state.id })
+  return { text, blocks: [section(`:warning: ${text}`), actions([again])] }
+}
+
+const NOTES = {
+  turn_limit: 'I stopped here: this took as many steps as one request may take. Say _go on_ and I will.',
+  budget: 'I stopped here: this used up what one request may cost. Say _go on_ and I will.',
+}
+
+function finished(state: RunState): Saying[] {
+  if (state.note !== undefined) return [said(NOTES[state.note])]
+  const silent = state.answer.trim() === ''
+  return silent ? [said(state.calls.length > 0 ? 'Done.' : 'I have nothing to say to that. Try other words?')] : []
+}
+
+const said = (text: string): Saying => ({ text, blocks: [section(text)] })

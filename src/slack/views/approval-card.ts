@@ -1,0 +1,98 @@
+import type { KnownBlock } from '@slack/types'
+import type { ApprovalState, CallState, RunState } from '../../run/state.ts'
+import { sayArguments } from './arguments.ts'
+import { actions, button, context, type Saying, section } from './blocks.ts'
+import { clip, inline, listed, literal, mention, moment } from './text.ts'
+import { sayAct } from './tool-words.ts'
+
+/** Arguments longer than this go in a file beside the card. */
+export const SHOWN_ARGUMENTS = 2_500
+
+type Asked = { state: RunState; call: CallState; approval: ApprovalState }
+
+/** The card that asks a person to decide one call, or says who decided. Pure. */
+export function approvalCard(asked: Asked): Saying {
+  const { state, call, approval } = asked
+  const wish = `${inline(lower(sayAct(call, 'wish')))}`
+  const line = `${mention(state.origin.user)} wants to ${wish} with ${inline(call.connectionName)}`
+  const mark = approval.risk === 'destructive' ? ':warning:' : ':lock:'
+  const struck = approval.decided && approval.decided.decision !== 'approved'
+  return {
+    text: `${state.origin.userName} wants to ${wish} with ${inline(call.connectionName)}: ${fallback(approval)}`,
+    blocks: [
+      section(`${mark} ${struck ? `~${line}~` : `*${line}*`}`),
+      argumentsBlock(call),
+      context(...about(asked)),
+      ...(approval.decided
+        ? [context(sayDecided(approval.decided)), ...reasonButton(approval)]
+        : [decideButtons(approval)]),
+    ],
+  }
+}
+
+const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
+
+const fallback = (approval: ApprovalState): string =>
+  approval.decided ? FALLBACK[approval.decided.decision] : 'waits for approval.'
+
+const FALLBACK = { approved: 'approved.', denied: 'denied.', expired: 'expired.', stopped: 'stopped.' }
+
+function argumentsBlock(call: CallState): KnownBlock {
+  const text = sayArguments(call.arguments)
+  const shown =
+    text.length > SHOWN_ARGUMENTS ? `${clip(text, SHOWN_ARGUMENTS)}\n(all of it is in the file in the thread)` : text
+  return {
+    type: 'rich_text',
+    elements: [{ type: 'rich_text_preformatted', elements: [{ type: 'text', text: shown }] }],
+  }
+}
+
+function about({ state, call, approval }: Asked): string[] {
+  const place = state.origin.place === 'dm' ? 'a direct message with Patchbay' : `<#${state.origin.channel}>`
+  const why = approval.why.map((reason) => literal(reason)).join(' ')
+  const tool = `Tool *${inline(call.tool)}* of ${inline(call.cardTitle || call.card)}, asked in ${place}.`
+  if (approval.decided) return [tool]
+  const may = listed(approval.approvers.slice(0, 10).map(mention), 'or')
+  return [
+    `${tool}${why === '' ? '' : ` It asks first because: ${why}`}`,
+    `${may || 'Nobody'} can decide this. It expires ${moment(approval.expiresAt)}; until then nothing is done.`,
+  ]
+}
+
+function decideButtons(approval: ApprovalState): KnownBlock {
+  const value = approval.id
+  const always = button({ text: 'Always allow', action: 'approval_always', value })
+  return actions(
+    [
+      button({ text: 'Approve', action: 'approval_approve', value, style: 'primary' }),
+      button({ text: 'Deny', action: 'approval_deny', value }),
+      button({ text: 'Edit', action: 'approval_edit', value }),
+      ...(approval.mayAlways && approval.risk !== 'destructive' ? [always] : []),
+    ],
+    `approval ${approval.id}`,
+  )
+}
+
+/** Who decided what and when, in one line. */
+export function sayDecided(decided: NonNullable<ApprovalState['decided']>): string {
+  const who = decided.by === undefined ? '' : ` by ${mention(decided.by)}`
+  const when = moment(decided.at)
+  switch (decided.decision) {
+    case 'approved':
+      return `:white_check_mark: Approved${decided.edited ? ' with changes' : ''}${who} ${when}${decided.always ? ', and always from now on' : ''}.`
+    case 'denied':
+      return `:no_entry_sign: Denied${who} ${when}${decided.reason ? `: ${literal(clip(decided.reason, 500))}` : '.'}`
+    case 'expired':
+      return `:hourglass: Nobody decided in time (${when}), so it was not done.`
+    case 'stopped':
+      return `:octagonal_sign: Stopped${who} ${when}; it was not done.`
+    default:
+      return decided.decision satisfies never
+  }
+}
+
+/** Deny settles at once; whoever denied may say why afterwards. */
+function reasonButton(approval: ApprovalState): KnownBlock[] {
+  if (approval.decided?.decision !== 'denied' || approval.decided.reason) return []
+  return [actions([button({ text: 'Give a reason', action: 'approval_reason', value: approval.id })])]
+}

@@ -1,0 +1,158 @@
+import type { AlertBlock, InputBlock, KnownBlock, ModalView, StaticSelect } from '@slack/types'
+import { LIMITS } from '../../block-kit/limits.ts'
+import type { CardInfo } from '../../connect/connect.ts'
+import { context, input, modal, option, plain, section } from './blocks.ts'
+import { clip, literal } from './text.ts'
+
+/** What the modal carries along: never what was typed. */
+export type ConnectKeep = { card?: string; channel?: string; connection?: string }
+
+type Field = CardInfo['inputs'][number]
+
+export type ConnectForm = {
+  cards: CardInfo[]
+  card: CardInfo
+  name: string
+  /** What was typed before, without secrets. */
+  values: Record<string, string>
+  keep: ConnectKeep
+  /** What failed and what to do. */
+  alert?: string
+}
+
+/** The modal that asks which service to connect. */
+export function connectPicker(cards: CardInfo[], keep: ConnectKeep): ModalView {
+  return modal({
+    id: 'connect',
+    title: 'Connect a tool',
+    submit: 'Continue',
+    close: 'Cancel',
+    keep,
+    blocks: [
+      pickBlock(cards, undefined),
+      context('Type to search. What you connect is yours alone; nobody else can use it.'),
+    ],
+  })
+}
+
+/** The modal that asks for a card's inputs; with `keep.connection` it mends that connection. */
+export function connectForm(form: ConnectForm): ModalView {
+  const { card, keep } = form
+  const mends = keep.connection !== undefined
+  const alert = alertBlocks(form.alert)
+  const about = section(`${card.icon} *${literal(card.title)}*: ${literal(card.description)} <${card.docs}|About it>`)
+  const fields = card.inputs.map((field) => fieldBlock(card.name, field, form.values[field.name], mends))
+  const top = mends ? [] : [pickBlock(form.cards, card)]
+  return modal({
+    id: 'connect',
+    title: mends ? 'Reconnect' : 'Connect a tool',
+    submit: mends ? 'Reconnect' : 'Connect',
+    close: 'Cancel',
+    keep: { ...keep, card: card.name },
+    blocks: [...alert, ...top, about, ...(mends ? [] : [nameBlock(card.name, form.name)]), ...fields],
+  })
+}
+
+/** An alert takes little; the rest of a long message stands below it. */
+function alertBlocks(words: string | undefined): KnownBlock[] {
+  if (words === undefined) return []
+  const alert: AlertBlock = { type: 'alert', level: 'error', text: plain(words, LIMITS.alert) }
+  return words.length > LIMITS.alert ? [alert, context(literal(words))] : [alert]
+}
+
+function pickBlock(cards: CardInfo[], chosen: CardInfo | undefined): InputBlock {
+  const categories = [...new Set(cards.map((card) => card.category))].slice(0, LIMITS.options.groups)
+  const element: StaticSelect = {
+    type: 'static_select',
+    action_id: 'connect_pick',
+    placeholder: plain('Search services', LIMITS.placeholder),
+    option_groups: categories.map((category) => ({
+      label: plain(category, LIMITS.option.groupLabel),
+      options: cards
+        .filter((card) => card.category === category)
+        .slice(0, LIMITS.options.select)
+        .map(cardOption),
+    })),
+    ...(chosen && { initial_option: cardOption(chosen) }),
+  }
+  return { ...input({ id: 'card', label: 'Service', optional: false, element }), dispatch_action: true }
+}
+
+const cardOption = (card: CardInfo) => ({
+  ...option(card.title, card.name),
+  description: plain(card.description, LIMITS.option.description),
+})
+
+/** Slack keeps what was typed under the same two ids; the card's name in one of them lets another card begin afresh. */
+const fieldId = (card: string, field: string): string => `${card}.${field}`
+
+const nameBlock = (card: string, name: string): InputBlock =>
+  input({
+    id: 'name',
+    label: 'Name',
+    hint: 'How you will call this connection: small letters, digits and dashes.',
+    optional: false,
+    element: {
+      type: 'plain_text_input',
+      action_id: fieldId(card, 'name'),
+      ...(name !== '' && { initial_value: name }),
+      max_length: 32,
+    },
+  })
+
+function fieldBlock(card: string, field: Field, typed: string | undefined, mends: boolean): InputBlock {
+  return input({
+    id: field.name,
+    label: field.label,
+    hint: hintOf(field, mends),
+    // A field left empty may be filled from the operator's settings, so the check is ours, not Slack's.
+    optional: !field.required || (mends && field.secret),
+    element: field.choices ? choiceElement(card, field, field.choices, typed) : textElement(card, field, typed),
+  })
+}
+
+function hintOf(field: Field, mends: boolean): string {
+  const kept = mends ? 'Leave empty to keep the saved one. ' : ''
+  return field.secret ? `${field.hint} ${kept}Stored encrypted, never shown again.`.trim() : field.hint
+}
+
+function textElement(card: string, field: Field, typed: string | undefined): InputBlock['element'] {
+  const initial = field.secret ? undefined : (typed ?? field.default)
+  return {
+    type: 'plain_text_input',
+    action_id: fieldId(card, field.name),
+    ...(initial && { initial_value: clip(initial, LIMITS.plainTextInput) }),
+    ...(field.example && { placeholder: plain(field.example, LIMITS.placeholder) }),
+  }
+}
+
+function choiceElement(
+  card: string,
+  field: Field,
+  choices: string[],
+  typed: string | undefined,
+): InputBlock['element'] {
+  const options = choices.slice(0, LIMITS.options.select).map((choice) => option(choice, choice))
+  const initial = options.find(({ value }) => value === (typed ?? field.default))
+  return {
+    type: 'static_select',
+    action_id: fieldId(card, field.name),
+    options,
+    ...(initial && { initial_option: initial }),
+  }
+}
+
+/** While the server is tried. */
+export const connectTesting = (card: CardInfo, name: string): ModalView =>
+  modal({
+    id: 'connect_testing',
+    title: 'Testing…',
+    blocks: [
+      section(
+        `:hourglass_flowing_sand: *Testing…* I am connecting *${literal(name)}* (${literal(card.title)}) and listing its tools.`,
+      ),
+      context(
+        'This takes a few seconds, a little longer the first time. You may close this; I will tell you how it went.',
+      ),
+    ],
+  })

@@ -1,0 +1,51 @@
+import type { ModalView } from '@slack/types'
+import type { CardInfo } from '../../connect/connect.ts'
+import type { Connection } from '../../registry/connection.ts'
+import { actions, button, commandButton, context, modal, type Saying, section } from './blocks.ts'
+import { literal, plural } from './text.ts'
+
+type Connected = { connection: Connection; card: CardInfo | undefined; starters: string[] }
+
+/** The confirmation, with questions to begin with. */
+export function sayConnected({ connection, card, starters }: Connected): Saying {
+  const count = connection.tools.length
+  const first = `✅ Connected! ${plural(count, `${connection.card} tool`)} now available`
+  const questions = starters.slice(0, 3)
+  return {
+    text: first,
+    blocks: [
+      section(`*${first}*`),
+      section(
+        `${card?.icon ?? ':electric_plug:'} *${literal(connection.name)}* is yours alone. Ask me in a message, or mention me in a channel. Changes wait for your OK.`,
+      ),
+      ...(questions.length === 0 ? [] : starterBlocks(questions)),
+      actions([commandButton('Show its tools', `tools ${connection.name}`), commandButton('My connections', 'list')]),
+    ],
+  }
+}
+
+function starterBlocks(questions: string[]) {
+  return [
+    section(`Try one of these:\n${questions.map((question) => `• ${literal(question)}`).join('\n')}`),
+    actions(
+      questions.map((question, index) => button({ text: question, action: `starter_ask:${index}`, value: question })),
+      'starters',
+    ),
+    context('A button asks it for you in our direct messages.'),
+  ]
+}
+
+export const connectedModal = (connected: Connected): ModalView =>
+  modal({ id: 'connected', title: 'Connected', close: 'Done', blocks: sayConnected(connected).blocks })
+
+/** Told where the person is when the modal is gone. */
+export function sayNotConnected(name: string, message: string, again: string): Saying {
+  const text = `${name} is not connected: ${message}`
+  return {
+    text,
+    blocks: [
+      section(`:warning: *${literal(name)}* is not connected. ${literal(message)}`),
+      actions([commandButton('Try again', again, 'primary')]),
+    ],
+  }
+}

@@ -1,0 +1,49 @@
+import { actions, commandButton, context, type Saying, section } from './blocks.ts'
+import { clip, literal } from './text.ts'
+
+type Line = { name: string; usage: string; what: string }
+
+export const helpButtons = () =>
+  actions([
+    commandButton('Connect a tool', 'connect', 'primary'),
+    commandButton('My connections', 'list'),
+    commandButton('Tools', 'tools'),
+    commandButton('Test', 'test'),
+    commandButton('Rules', 'rules'),
+  ])
+
+export function sayHelp(lines: Line[]): Saying {
+  const rows = lines.map(({ name, usage, what }) => `\`/mcp ${[name, usage].filter(Boolean).join(' ')}\` ${what}`)
+  return {
+    text: 'Patchbay: connect your tools and ask me to use them.',
+    blocks: [
+      section(
+        '*Connect your tools, then ask me to use them*, in a direct message, or by mentioning me in a channel. I use only your own connections, and what could do harm waits for a button.',
+      ),
+      section(rows.join('\n')),
+      helpButtons(),
+      context('In a thread I answered in, just reply. Say _stop_ to stop me.'),
+    ],
+  }
+}
+
+/** To somebody who only said hello. */
+export const sayHello: Saying = {
+  text: 'Hi! Tell me what to do, or connect a tool first.',
+  blocks: [section('Hi! Tell me what you need, for example _list my files_. Or connect a tool first.'), helpButtons()],
+}
+
+export function sayNoSuchCommand(typed: string, corrected: string | undefined): Saying {
+  const text = `There is no "/mcp ${clip(typed, 60)}".`
+  const near = corrected === undefined ? '' : ` Did you mean \`/mcp ${literal(clip(corrected, 80))}\`?`
+  return {
+    text: `${text}${corrected === undefined ? '' : ` Did you mean /mcp ${clip(corrected, 80)}?`}`,
+    blocks: [
+      section(`${literal(text)}${near}`),
+      actions([
+        ...(corrected === undefined ? [] : [commandButton(`Yes, ${corrected}`, corrected, 'primary')]),
+        commandButton('Help', 'help'),
+      ]),
+    ],
+  }
+}

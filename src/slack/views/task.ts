@@ -1,0 +1,103 @@
+import type { PlanBlock, RichTextBlock, TaskCardBlock, TaskUpdateChunk } from '@slack/types'
+import { LIMITS } from '../../block-kit/limits.ts'
+import type { CallState } from '../../run/state.ts'
+import { clip, plural } from './text.ts'
+import { sayAct, sayCall } from './tool-words.ts'
+
+/** One tool call as a line of the answer. */
+export type Task = {
+  id: string
+  title: string
+  status: TaskCardBlock['status']
+  /** The cause of a failure, or what came of it; only at the end, as Slack appends it. */
+  details: string | undefined
+}
+
+/** More tasks of one turn than this stand folded in a plan. */
+const UNFOLDED = 3
+
+const STATUS: Record<CallState['stage'], Task['status']> = {
+  wished: 'pending',
+  asking: 'pending',
+  cleared: 'in_progress',
+  calling: 'in_progress',
+  done: 'complete',
+  failed: 'error',
+  unknown: 'error',
+  denied: 'error',
+  cancelled: 'error',
+}
+
+/** The line of a call. `progress` is what the server says while it works. */
+export function taskOf(call: CallState, progress?: string): Task {
+  const title = clip(
+    `${titleOf(call)}${progress === undefined ? '' : ` (${clip(progress, 60)})`}`,
+    LIMITS.taskCard.title,
+  )
+  const details = call.stage === 'done' ? call.result?.summary : call.cause
+  return { id: call.id, title, status: STATUS[call.stage], details: details?.trim() || undefined }
+}
+
+function titleOf(call: CallState): string {
+  switch (call.stage) {
+    case 'wished':
+    case 'asking':
+      return `${sayCall(call, 'wish')}: waits for approval`
+    case 'cleared':
+    case 'calling':
+      return `${sayCall(call, 'doing')}…`
+    case 'done':
+      return sayCall(call, 'done')
+    case 'failed':
+      return `Failed: ${lower(sayCall(call, 'wish'))}`
+    case 'unknown':
+      return `May or may not have happened: ${lower(sayCall(call, 'wish'))}`
+    case 'denied':
+      return `Not done: ${lower(sayCall(call, 'wish'))}`
+    case 'cancelled':
+      return `Stopped: ${lower(sayCall(call, 'wish'))}`
+    default:
+      return call.stage satisfies never
+  }
+}
+
+const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
+
+/** The tasks of one turn as blocks: a few stand open, many are folded in plans of at most 50. */
+export function taskBlocks(tasks: Task[]): (TaskCardBlock | PlanBlock)[] {
+  if (tasks.length <= UNFOLDED) return tasks.map(card)
+  const plans: PlanBlock[] = []
+  for (let at = 0; at < tasks.length; at += LIMITS.plan.tasks) {
+    const some = tasks.slice(at, at + LIMITS.plan.tasks)
+    plans.push({ type: 'plan', title: plural(some.length, 'step'), tasks: some.map(card) })
+  }
+  return plans
+}
+
+export const blocksFor = (tasks: number): number => (tasks <= UNFOLDED ? tasks : Math.ceil(tasks / LIMITS.plan.tasks))
+
+const card = (task: Task): TaskCardBlock => ({
+  type: 'task_card',
+  task_id: clip(task.id, LIMITS.id),
+  title: task.title,
+  status: task.status,
+  ...(task.details && { details: richText(clip(task.details, 500)) }),
+})
+
+const richText = (text: string): RichTextBlock => ({
+  type: 'rich_text',
+  elements: [{ type: 'rich_text_section', elements: [{ type: 'text', text }] }],
+})
+
+/** The task as a chunk of a stream; `details` are left out when they went out before. */
+export const taskChunk = (task: Task, withDetails: boolean): TaskUpdateChunk => ({
+  type: 'task_update',
+  id: clip(task.id, LIMITS.id),
+  title: clip(task.title, LIMITS.stream.chunkText),
+  status: task.status,
+  ...(withDetails && task.details && { details: clip(task.details, LIMITS.stream.chunkText) }),
+})
+
+/** What to say of a call whose outcome is not known. */
+export const sayUnknown = (call: CallState): string =>
+  `I can't tell whether this happened: *${lower(sayAct(call, 'wish'))}* with *${call.connectionName}*. Check there first; I won't repeat it by myself.`

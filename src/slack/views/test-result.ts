@@ -1,0 +1,44 @@
+import type { KnownBlock } from '@slack/types'
+import { actions, commandButton, type Saying, section } from './blocks.ts'
+import { clip, literal, plural } from './text.ts'
+
+export type Tested = {
+  name: string
+  outcome: { ok: true; ms: number; protocolVersion: string; tools: number } | { ok: false; message: string }
+  /** Tools the model cannot be offered. */
+  leftOut: { tool: string; why: string }[]
+}
+
+/** How each connection answered. */
+export function sayTested(results: Tested[]): Saying {
+  return {
+    text: results.map((result) => `${result.name}: ${short(result)}`).join('\n'),
+    // Two blocks each at most, of a message's fifty.
+    blocks: results.slice(0, 20).flatMap(testedBlocks),
+  }
+}
+
+function short({ outcome }: Tested): string {
+  if (!outcome.ok) return `failed. ${outcome.message}`
+  return `works, ${Math.round(outcome.ms)} ms, protocol ${outcome.protocolVersion}, ${plural(outcome.tools, 'tool')}`
+}
+
+function testedBlocks(result: Tested): KnownBlock[] {
+  const { name, outcome, leftOut } = result
+  if (!outcome.ok) {
+    return [
+      section(`:red_circle: *${literal(name)}* does not work. ${literal(clip(outcome.message, 1_000))}`),
+      actions([
+        commandButton(`Reconnect ${name}`, `reconnect ${name}`, 'primary'),
+        commandButton('Test again', `test ${name}`),
+        commandButton('Disconnect', `disconnect ${name}`),
+      ]),
+    ]
+  }
+  const without = leftOut.slice(0, 10).map(({ tool, why }) => `• \`${literal(tool)}\`: ${literal(clip(why, 150))}`)
+  const more = leftOut.length > 10 ? [`• and ${leftOut.length - 10} more`] : []
+  const missing =
+    leftOut.length === 0 ? '' : `\nI cannot use ${plural(leftOut.length, 'tool')}:\n${[...without, ...more].join('\n')}`
+  const facts = `${Math.round(outcome.ms)} ms · protocol ${literal(outcome.protocolVersion)} · ${plural(outcome.tools, 'tool')}`
+  return [section(`:large_green_circle: *${literal(name)}* works · ${facts}${missing}`)]
+}

@@ -1,0 +1,99 @@
+import type { KnownBlock, ModalView } from '@slack/types'
+import { LIMITS } from '../../block-kit/limits.ts'
+import { actions, button, commandButton, context, input, modal, plain, type Saying, section } from './blocks.ts'
+import { clip, literal, plural } from './text.ts'
+
+export type ToolLine = {
+  connection: string
+  name: string
+  description: string
+  kind: 'read' | 'write' | 'destructive' | undefined
+  /** It runs without a person's OK, as far as is known before its arguments are. */
+  free: boolean
+}
+
+/** Which part of the tools is looked at; travels in the buttons. */
+export type ToolLook = { connection: string | undefined; words: string; page: number }
+
+export const TOOLS_PER_PAGE = 10
+
+const KINDS = { read: ':eyes: read', write: ':pencil2: write', destructive: ':warning: destructive' }
+
+export function found(tools: ToolLine[], words: string): ToolLine[] {
+  const wanted = words.toLowerCase().split(/\s+/).filter(Boolean)
+  return tools.filter((tool) => {
+    const text = `${tool.connection} ${tool.name} ${tool.name.replace(/[_-]/g, ' ')} ${tool.description}`.toLowerCase()
+    return wanted.every((word) => text.includes(word))
+  })
+}
+
+/** One page of tools, with buttons to turn it. */
+export function sayTools(tools: ToolLine[], look: ToolLook): Saying {
+  const hits = found(tools, look.words)
+  const pages = Math.max(1, Math.ceil(hits.length / TOOLS_PER_PAGE))
+  const page = Math.min(Math.max(0, look.page), pages - 1)
+  const shown = hits.slice(page * TOOLS_PER_PAGE, (page + 1) * TOOLS_PER_PAGE)
+  const of = look.connection === undefined ? 'your connections' : look.connection
+  const match = look.words === '' ? '' : ` matching "${clip(look.words, 60)}"`
+  const title = `${plural(hits.length, 'tool')} of ${of}${match}`
+  const where = pages > 1 ? `, page ${page + 1} of ${pages}` : ''
+  return {
+    text: `${title}${where}: ${shown.map((tool) => tool.name).join(', ')}`,
+    blocks: [
+      section(`*${literal(title)}*${where}`),
+      ...shown.map((tool) => section(toolWords(tool, look.connection === undefined))),
+      ...(hits.length === 0 ? [context('No tool fits these words.')] : []),
+      turnButtons({ ...look, page }, pages),
+    ],
+  }
+}
+
+function toolWords(tool: ToolLine, withConnection: boolean): string {
+  const kind = tool.kind === undefined ? ':grey_question: unknown' : KINDS[tool.kind]
+  const whose = withConnection ? ` (${literal(tool.connection)})` : ''
+  const [line = ''] = tool.description.trim().split('\n')
+  return `*${literal(tool.name)}*${whose} · ${kind}, ${tool.free ? 'runs without asking' : 'asks first'}\n${literal(clip(line, 200))}`
+}
+
+function turnButtons(look: ToolLook, pages: number): KnownBlock {
+  const to = (page: number) => JSON.stringify({ ...look, page })
+  return actions([
+    ...(look.page > 0 ? [button({ text: 'Previous', action: 'tools_page:previous', value: to(look.page - 1) })] : []),
+    ...(look.page < pages - 1 ? [button({ text: 'Next', action: 'tools_page:next', value: to(look.page + 1) })] : []),
+    button({ text: 'Search', action: 'tools_search', value: to(0) }),
+    ...(look.connection === undefined ? [] : [commandButton('Test', `test ${look.connection}`)]),
+  ])
+}
+
+/** The same in a modal, with a field to search by. */
+export function toolsModal(tools: ToolLine[], look: ToolLook): ModalView {
+  const saying = sayTools(tools, look)
+  const field = input({
+    id: 'words',
+    label: 'Search',
+    hint: 'Press Enter to search names and descriptions.',
+    optional: true,
+    element: {
+      type: 'plain_text_input',
+      action_id: 'tools_words',
+      ...(look.words !== '' && { initial_value: look.words }),
+      placeholder: plain('table, file, issue …', LIMITS.placeholder),
+      dispatch_action_config: { trigger_actions_on: ['on_enter_pressed'] },
+    },
+  })
+  const blocks = saying.blocks.filter((block) => block.type !== 'actions')
+  const turn = saying.blocks.filter((block) => block.type === 'actions').map(withoutSearch)
+  return modal({
+    id: 'tools',
+    title: 'Tools',
+    submit: 'Search',
+    keep: look,
+    blocks: [{ ...field, dispatch_action: true }, ...blocks, ...turn.flat()],
+  })
+}
+
+function withoutSearch(block: KnownBlock): KnownBlock[] {
+  if (block.type !== 'actions') return [block]
+  const elements = block.elements.filter((element) => element.action_id?.startsWith('tools_page') === true)
+  return elements.length === 0 ? [] : [{ ...block, elements }]
+}
