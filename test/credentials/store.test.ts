@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openLocalStore } from '../../src/credentials/local.ts'
-import { openCredentialStore } from '../../src/credentials/open.ts'
+import { openCredentials } from '../../src/credentials/open.ts'
 import type { CredentialStore } from '../../src/credentials/store.ts'
 
 const folderOf = () => mkdtemp(join(tmpdir(), 'patchbay-credentials-'))
@@ -118,10 +118,12 @@ describe('the local store', () => {
   })
 })
 
-describe('openCredentialStore', () => {
+describe('openCredentials', () => {
   it('says what to put when the kind is not known', async () => {
     const folder = await folderOf()
-    expect(() => openCredentialStore({ kind: 'vault', folder, key: undefined })).toThrowError(/CREDENTIAL_STORE=vault/)
+    expect(() => openCredentials({ store: 'vault', dataDir: folder, key: undefined })).toThrowError(
+      /CREDENTIAL_STORE=vault/,
+    )
   })
 })
 

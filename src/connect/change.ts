@@ -1,0 +1,141 @@
+import type { Card } from '../cards/card.ts'
+import { mentions } from '../cards/placeholders.ts'
+import { readSecrets, referenceOf, type Secrets, saveSecrets } from '../credentials/secrets.ts'
+import { isAppError } from '../errors.ts'
+import { type ConnectionId, newConnectionId, type Principal } from '../ids.ts'
+import type { Probe } from '../mcp/mcp.ts'
+import type { Connection } from '../registry/connection.ts'
+import type { Connect, ConnectDeps, ConnectOutcome, Draft } from './connect.ts'
+import { type Filled, fillInputs, type Problem } from './inputs.ts'
+import { nameFault, tidyName } from './name.ts'
+import { ownConnection } from './own.ts'
+import type { Targeted } from './targets.ts'
+
+type Failed = Extract<ConnectOutcome, { ok: false }>
+
+/** The use cases that make or change a connection. */
+export function changing(
+  deps: ConnectDeps,
+  cardOf: (name: string) => Card,
+): Pick<Connect, 'check' | 'connect' | 'reconnect'> {
+  const prefillOf = (card: Card) => deps.prefills[card.name] ?? {}
+
+  const checkDraft = async (p: Principal, draft: Draft): Promise<{ filled: Filled; problems: Problem[] }> => {
+    const card = cardOf(draft.card)
+    const { filled, problems } = fillInputs(card, draft.inputs, { kept: {}, prefill: prefillOf(card) })
+    return { filled, problems: [...(await nameProblems(deps, p, tidyName(draft.name))), ...problems] }
+  }
+
+  const connect = async (p: Principal, draft: Draft, signal: AbortSignal): Promise<ConnectOutcome> => {
+    const { filled, problems } = await checkDraft(p, draft)
+    if (problems.length > 0) return amiss(problems)
+    const about = { ...p, name: tidyName(draft.name), card: draft.card, inputs: filled.plain }
+    const probed = await tryOut(deps, about, filled.secret, signal)
+    if (!probed.ok) return probed
+    const saved = await save(deps, about, filled.secret, probed.probe)
+    return 'id' in saved ? { ok: true, connection: saved, starters: cardOf(draft.card).starters } : saved
+  }
+
+  const reconnect: Connect['reconnect'] = async (p, id, inputs, signal) => {
+    const connection = await ownConnection(deps.registry, p, id)
+    if (connection === undefined) return refused('This connection is not there any more. Connect it anew.')
+    const card = cardOf(connection.card)
+    const typed = { ...connection.inputs, ...inputs }
+    const kept = leadsElsewhere(card, connection.inputs, typed) ? {} : await keptSecrets(deps, connection)
+    const { filled, problems } = fillInputs(card, typed, { kept, prefill: prefillOf(card) })
+    if (problems.length > 0) return amiss(problems)
+    const probed = await tryOut(deps, { ...connection, inputs: filled.plain }, filled.secret, signal)
+    if (!probed.ok) return probed
+    const changed = await replace(deps, connection, filled, probed.probe)
+    return { ok: true, connection: changed, starters: card.starters }
+  }
+
+  return { check: async (p, draft) => (await checkDraft(p, draft)).problems, connect, reconnect }
+}
+
+async function nameProblems({ registry, maxPerUser }: ConnectDeps, p: Principal, name: string): Promise<Problem[]> {
+  const fault = nameFault(name)
+  if (fault !== undefined) return [{ field: 'name', message: fault }]
+  const connections = await registry.connectionsOf(p)
+  if (connections.some((one) => one.name.toLowerCase() === name))
+    return [{ field: 'name', message: takenMessage(name) }]
+  return connections.length < maxPerUser ? [] : [{ field: 'name', message: limitMessage(maxPerUser) }]
+}
+
+const takenMessage = (name: string): string => `You already have a connection called "${name}". Choose another name.`
+const limitMessage = (most: number): string =>
+  `You already have ${most} connections, which is the most. Disconnect one first.`
+
+const refused = (message: string): Failed => ({ ok: false, message, problems: [] })
+const amiss = (problems: Problem[]): Failed => ({ ok: false, message: 'Some of this needs another look.', problems })
+
+/** Really connects. What a server or network does becomes a message; anything else throws. */
+async function tryOut(
+  deps: ConnectDeps,
+  about: Targeted,
+  secrets: Secrets,
+  signal: AbortSignal,
+): Promise<{ ok: true; probe: Probe } | Failed> {
+  try {
+    return { ok: true, probe: await deps.mcp.probe(deps.targets.target(about), secrets, signal) }
+  } catch (error) {
+    if (signal.aborted) return refused('This took too long, so it was given up. Try again.')
+    if (!isAppError(error)) throw error
+    deps.log.info({ card: about.card, workspace: about.workspace, code: error.code }, 'connecting failed')
+    const problems = error.field === undefined ? [] : [{ field: error.field, message: error.message }]
+    return { ok: false, message: error.message, problems }
+  }
+}
+
+/** The secret first: a row without its secret would fail at its first call, a secret without a row is taken back. */
+async function save(deps: ConnectDeps, about: Targeted, secrets: Secrets, probe: Probe): Promise<Connection | Failed> {
+  const id = newConnectionId()
+  const credential = Object.keys(secrets).length > 0 ? referenceOf(id) : undefined
+  if (credential !== undefined) await saveSecrets(deps.credentials, credential, secrets)
+  try {
+    const { tools, era } = probe
+    const connection = await deps.registry.add({ ...about, id, credential, tools, era }, deps.maxPerUser)
+    deps.log.info({ connection: id, card: about.card, workspace: about.workspace, tools: tools.length }, 'connected')
+    return connection
+  } catch (error) {
+    if (credential !== undefined) await deps.credentials.remove(credential)
+    if (isAppError(error, 'name_taken')) return amiss([{ field: 'name', message: takenMessage(about.name) }])
+    if (isAppError(error, 'limit_reached')) return refused(limitMessage(deps.maxPerUser))
+    throw error
+  }
+}
+
+/** A saved secret is not sent to another address than the one it was saved for: that takes whoever knows it. */
+function leadsElsewhere({ server }: Card, before: Record<string, string>, after: Record<string, string>): boolean {
+  return server.kind === 'http' && mentions(server.url).some((input) => before[input] !== after[input])
+}
+
+async function keptSecrets(deps: ConnectDeps, connection: Connection): Promise<Secrets> {
+  try {
+    return await readSecrets(deps.credentials, connection.credential)
+  } catch (error) {
+    if (isAppError(error, 'credential_missing')) return {}
+    throw error
+  }
+}
+
+async function replace(deps: ConnectDeps, connection: Connection, filled: Filled, probe: Probe): Promise<Connection> {
+  const { id } = connection
+  const before = await keptSecrets(deps, connection)
+  const credential = Object.keys(filled.secret).length > 0 ? referenceOf(id) : undefined
+  if (credential !== undefined) await saveSecrets(deps.credentials, credential, filled.secret)
+  const change = { inputs: filled.plain, credential, tools: probe.tools, era: probe.era }
+  const changed = await deps.registry.replace(id, change).catch(async (error: unknown) => {
+    await putBack(deps, id, before)
+    throw error
+  })
+  if (credential === undefined) await deps.credentials.remove(referenceOf(id))
+  await deps.mcp.close(id)
+  deps.log.info({ connection: id, card: connection.card, workspace: connection.workspace }, 'reconnected')
+  return changed
+}
+
+async function putBack(deps: ConnectDeps, id: ConnectionId, before: Secrets): Promise<void> {
+  if (Object.keys(before).length > 0) await saveSecrets(deps.credentials, referenceOf(id), before)
+  else await deps.credentials.remove(referenceOf(id))
+}

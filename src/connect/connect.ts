@@ -1,0 +1,119 @@
+import type { Card, CardInput, ToolClass } from '../cards/card.ts'
+import { searchCards } from '../cards/search.ts'
+import type { CredentialStore } from '../credentials/store.ts'
+import { AppError } from '../errors.ts'
+import type { ConnectionId, Principal } from '../ids.ts'
+import type { Log } from '../log.ts'
+import type { Mcp } from '../mcp/mcp.ts'
+import type { Connection } from '../registry/connection.ts'
+import type { Registry } from '../registry/registry.ts'
+import { changing } from './change.ts'
+import type { Problem } from './inputs.ts'
+import { freeName } from './name.ts'
+import { removing } from './remove.ts'
+import type { Targets } from './targets.ts'
+import { type TestOutcome, testing } from './test-connection.ts'
+
+/** What a person does with their connections, and what cards say. */
+export type Connect = {
+  /** Cards by title, or those that fit the words, best first. */
+  cards(words?: string): CardInfo[]
+  card(name: string): CardInfo | undefined
+  /** A name that is still free: the card's, else with a number. */
+  defaultName(principal: Principal, card: string): Promise<string>
+  /** What is wrong with a draft, found without connecting. Throws `card_unknown`. */
+  check(principal: Principal, draft: Draft): Promise<Problem[]>
+  /** Checks, really connects, then saves. Nothing is saved unless all of it worked. */
+  connect(principal: Principal, draft: Draft, signal: AbortSignal): Promise<ConnectOutcome>
+  /** The same with new inputs for a connection; a secret left empty stays what it is. On failure nothing changes. */
+  reconnect(
+    principal: Principal,
+    id: ConnectionId,
+    inputs: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<ConnectOutcome>
+  /** Connects anew and notes in the registry how that went. */
+  test(principal: Principal, id: ConnectionId, signal: AbortSignal): Promise<TestOutcome>
+  /** Removes secret, row and session; files in the connection's folder stay. Undefined when it is not this person's. */
+  disconnect(principal: Principal, id: ConnectionId): Promise<Connection | undefined>
+  /** What the card says of a tool. */
+  word(card: string, tool: string): Word
+}
+
+export type Draft = { card: string; name: string; inputs: Record<string, string> }
+
+export type ConnectOutcome =
+  | { ok: true; connection: Connection; starters: string[] }
+  | { ok: false; message: string; problems: Problem[] }
+
+/** A card as a person may see it. */
+export type CardInfo = Pick<Card, 'name' | 'title' | 'icon' | 'category' | 'description' | 'docs' | 'starters'> & {
+  inputs: CardInput[]
+}
+
+export type Word = { class?: ToolClass; vouched: boolean; idempotent: boolean; sql?: string }
+
+export type ConnectDeps = {
+  cards: Card[]
+  registry: Pick<Registry, 'connectionsOf' | 'find' | 'get' | 'add' | 'replace' | 'remove' | 'setStatus' | 'setTools'>
+  credentials: CredentialStore
+  mcp: Pick<Mcp, 'probe' | 'close'>
+  /** By card, then input: fill what is left empty. */
+  prefills: Record<string, Record<string, string>>
+  maxPerUser: number
+  targets: Targets
+  log: Log
+}
+
+export function createConnect(deps: ConnectDeps): Connect {
+  const byName = new Map(deps.cards.map((card) => [card.name, card]))
+  const infoOf = (card: Card): CardInfo => infoWith(card, deps.prefills[card.name] ?? {})
+  const { check, connect, reconnect } = changing(deps, (name) => {
+    const card = byName.get(name)
+    if (card !== undefined) return card
+    throw new AppError('card_unknown', `There is no service called "${name}".`)
+  })
+  return {
+    cards: (words = '') => searchCards(deps.cards, words).map(infoOf),
+    card: (name) => {
+      const card = byName.get(name)
+      return card && infoOf(card)
+    },
+    defaultName: async (principal, card) => {
+      const connections = await deps.registry.connectionsOf(principal)
+      return freeName(
+        card,
+        connections.map((one) => one.name),
+      )
+    },
+    check,
+    connect,
+    reconnect,
+    test: testing(deps),
+    disconnect: removing(deps),
+    word: (card, tool) => wordOf(byName.get(card), tool),
+  }
+}
+
+/** An input that has a value already need not be filled in. */
+function infoWith(card: Card, prefill: Record<string, string>): CardInfo {
+  const { name, title, icon, category, description, docs, starters } = card
+  const inputs = card.inputs.map((input) =>
+    prefill[input.name] === undefined
+      ? input
+      : { ...input, required: false, hint: `${input.hint} Left empty, the one set for this machine is used.`.trim() },
+  )
+  return { name, title, icon, category, description, docs, starters, inputs }
+}
+
+function wordOf(card: Card | undefined, tool: string): Word {
+  const word = card && Object.hasOwn(card.tools, tool) ? card.tools[tool] : undefined
+  if (card === undefined || word === undefined) return { vouched: false, idempotent: false }
+  const { class: kind, idempotent, sql } = word
+  return {
+    class: kind,
+    vouched: card.vouches,
+    idempotent: idempotent ?? (kind === 'read' && sql === undefined),
+    ...(sql !== undefined && { sql }),
+  }
+}

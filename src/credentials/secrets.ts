@@ -1,0 +1,27 @@
+import { z } from 'zod'
+import { AppError } from '../errors.ts'
+import type { ConnectionId } from '../ids.ts'
+import type { CredentialStore } from './store.ts'
+
+/** A connection's secret inputs, by input name. They are kept together as one credential. */
+export type Secrets = Record<string, string>
+
+const Saved = z.record(z.string(), z.string())
+
+export const referenceOf = (id: ConnectionId): string => `connection/${id}`
+
+/** The secrets under a reference; none for no reference. Throws `credential_missing` when they are gone. */
+export async function readSecrets(store: CredentialStore, ref: string | undefined): Promise<Secrets> {
+  if (ref === undefined) return {}
+  const text = await store.get(ref)
+  if (text === undefined)
+    throw new AppError(
+      'credential_missing',
+      'The saved credential of this connection is gone. Press Reconnect and enter it again.',
+    )
+  return Saved.parse(JSON.parse(text))
+}
+
+export function saveSecrets(store: CredentialStore, ref: string, secrets: Secrets): Promise<void> {
+  return store.set(ref, JSON.stringify(secrets))
+}

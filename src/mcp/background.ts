@@ -1,0 +1,25 @@
+import { errorChain } from '../errors.ts'
+import type { Log } from '../log.ts'
+
+/** Work nobody waits for. It never throws: what goes wrong is logged. Disposing waits for what is under way. */
+export type Background = {
+  run(what: string, work: () => Promise<unknown>): void
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+export function createBackground(log: Log): Background {
+  const running = new Set<Promise<void>>()
+  return {
+    run: (what, work) => {
+      const done = work().then(
+        () => undefined,
+        (error: unknown) => log.warn({ what, error: errorChain(error) }, 'mcp background work failed'),
+      )
+      running.add(done)
+      void done.finally(() => running.delete(done))
+    },
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(running)
+    },
+  }
+}

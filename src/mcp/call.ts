@@ -1,0 +1,48 @@
+import { ProtocolError, type Tool } from '@modelcontextprotocol/client'
+import type { JsonObject, StoredTool } from '../registry/connection.ts'
+import { outcomeOf } from './content.ts'
+import type { CallOptions, ToolOutcome } from './mcp.ts'
+import type { Session } from './session.ts'
+
+export type CallTimes = { timeoutMs: number; totalMs: number }
+
+/**
+ * One `tools/call`. Progress starts the timeout anew, up to `totalMs`. An error the server answers with is an answer, and
+ * comes back as `tool_error`; all other trouble throws what the SDK throws.
+ */
+export async function callTool(
+  session: Session,
+  call: { tool: StoredTool; args: JsonObject },
+  times: CallTimes,
+  o: CallOptions,
+): Promise<ToolOutcome> {
+  const began = performance.now()
+  const elapsed = () => Math.round(performance.now() - began)
+  try {
+    const result = await session.client.callTool(
+      { name: call.tool.name, arguments: call.args },
+      {
+        toolDefinition: definitionOf(call.tool),
+        signal: o.signal,
+        timeout: times.timeoutMs,
+        maxTotalTimeout: times.totalMs,
+        resetTimeoutOnProgress: true,
+        onprogress: ({ message, progress, total }) =>
+          o.onProgress({
+            ...(message !== undefined && { message: session.clean.text(message) }),
+            progress,
+            ...(total !== undefined && { total }),
+          }),
+      },
+    )
+    return outcomeOf(result, session.clean, elapsed())
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error
+    return { kind: 'tool_error', content: [{ type: 'text', text: session.clean.text(error.message) }], ms: elapsed() }
+  }
+}
+
+/** Without the output schema: an answer that does not fit it would be thrown away after the tool has done its work. */
+function definitionOf(tool: StoredTool): Tool {
+  return { name: tool.name, inputSchema: { ...tool.inputSchema, type: 'object' } }
+}

@@ -1,0 +1,60 @@
+import type { JsonObject, JsonValue } from '../registry/connection.ts'
+
+/** Takes the connection's secrets out of what a server says, and what Postgres cannot keep. */
+export type Clean = {
+  text(text: string): string
+  json(value: JsonValue): JsonValue
+  object(value: JsonObject): JsonObject
+}
+
+// Shorter ones stand in ordinary words too often.
+const SECRET_MIN_CHARS = 4
+const PASSWORD_MIN_CHARS = 6
+const INSTEAD = '[secret]'
+
+/** Knows each secret also as its parts (the token after "Bearer", a URL's password) and in common spellings (URL, JSON, base64). */
+export function createClean(secrets: string[]): Clean {
+  const hidden = [...new Set(secrets.flatMap(partsOf).flatMap(spellingsOf))].toSorted((a, b) => b.length - a.length)
+  const text = (said: string): string =>
+    hidden.reduce((left, secret) => left.replaceAll(secret, INSTEAD), said.replaceAll('\0', '').toWellFormed())
+  const object = (value: JsonObject): JsonObject =>
+    Object.fromEntries(Object.entries(value).map(([key, inner]) => [text(key), json(inner)]))
+  const json = (value: JsonValue): JsonValue => {
+    if (typeof value === 'string') return text(value)
+    if (Array.isArray(value)) return value.map(json)
+    return value !== null && typeof value === 'object' ? object(value) : value
+  }
+  return { text, json, object }
+}
+
+function partsOf(secret: string): string[] {
+  const words = secret.trim().split(/\s+/)
+  const parts = [secret, ...words].filter((part) => part.length >= SECRET_MIN_CHARS)
+  return [...parts, ...passwordsOf(secret)]
+}
+
+/** A URL's password, unless another part of the URL says the same: "postgres" would else vanish from every answer. */
+function passwordsOf(secret: string): string[] {
+  if (!URL.canParse(secret)) return []
+  const { password, username, hostname, pathname } = new URL(secret)
+  if (password.length < PASSWORD_MIN_CHARS || [username, hostname, pathname.slice(1)].includes(password)) return []
+  return [password, decoded(password)]
+}
+
+function spellingsOf(secret: string): string[] {
+  return [
+    secret,
+    encodeURIComponent(secret.toWellFormed()),
+    JSON.stringify(secret).slice(1, -1),
+    Buffer.from(secret).toString('base64'),
+  ]
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch (error) {
+    if (error instanceof URIError) return text
+    throw error
+  }
+}

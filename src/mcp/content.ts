@@ -1,0 +1,45 @@
+import type { CallToolResult } from '@modelcontextprotocol/client'
+import { z } from 'zod'
+import type { Clean } from './clean.ts'
+import type { ContentPart, ToolOutcome } from './mcp.ts'
+
+const Json = z.json()
+
+/** What a server answered, as our own parts and without the connection's secrets. */
+export function outcomeOf(result: CallToolResult, clean: Clean, ms: number): ToolOutcome {
+  const structured = Json.safeParse(result.structuredContent)
+  return {
+    kind: result.isError === true ? 'tool_error' : 'ok',
+    content: result.content.map((part) => partOf(part, clean)),
+    ...(result.structuredContent !== undefined && structured.success && { structured: clean.json(structured.data) }),
+    ms,
+  }
+}
+
+function partOf(part: CallToolResult['content'][number], clean: Clean): ContentPart {
+  switch (part.type) {
+    case 'text':
+      return { type: 'text', text: clean.text(part.text) }
+    case 'image':
+    case 'audio':
+      return { type: part.type, mimeType: part.mimeType, data: part.data }
+    case 'resource_link':
+      return { type: 'link', uri: clean.text(part.uri), name: clean.text(part.title ?? part.name) }
+    case 'resource':
+      return resourceOf(part.resource, clean)
+    default:
+      part satisfies never
+      return { type: 'text', text: '[a kind of content Patchbay does not know]' }
+  }
+}
+
+type Resource = Extract<CallToolResult['content'][number], { type: 'resource' }>['resource']
+
+function resourceOf(resource: Resource, clean: Clean): ContentPart {
+  return {
+    type: 'resource',
+    uri: clean.text(resource.uri),
+    ...(resource.mimeType !== undefined && { mimeType: resource.mimeType }),
+    ...('text' in resource ? { text: clean.text(resource.text) } : { data: resource.blob }),
+  }
+}

@@ -1,0 +1,137 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Client } from '@modelcontextprotocol/client'
+import type { ConnectionId, Principal } from '../ids.ts'
+import type { Log } from '../log.ts'
+import type { Connection, JsonObject, JsonValue, StoredTool } from '../registry/connection.ts'
+import type { Registry } from '../registry/registry.ts'
+import { createBackground } from './background.ts'
+import { callTool } from './call.ts'
+import type { Clean } from './clean.ts'
+import { probe } from './probe.ts'
+import { createSessions, type SessionsDeps, type Used } from './sessions.ts'
+import type { Target } from './target.ts'
+import { listTools } from './tools.ts'
+import { asAppError, type Trouble } from './trouble.ts'
+
+/** Speaks MCP to connections' servers. Nothing a server says leaves here with a secret of its connection in it. */
+export type Mcp = {
+  /** Opens anew, lists, makes the target's check, closes. Throws AppErrors with a sentence for the person who connects. */
+  probe(target: Target, secrets: Record<string, string>, signal: AbortSignal): Promise<Probe>
+  /** One call, on the connection's one open session. Never throws for what a server or a network does. */
+  call(connection: Connection, tool: StoredTool, args: JsonObject, o: CallOptions): Promise<ToolOutcome>
+  connectionsOf(principal: Principal): Promise<Connection[]>
+  /** Lists the tools again and keeps the list. Throws AppErrors; never answers an empty list for a failure. */
+  refresh(connection: Connection, signal: AbortSignal): Promise<StoredTool[]>
+  /** Ends the connection's session, if one is open. */
+  close(id: ConnectionId): Promise<void>
+  /** Ends every session; when it resolves no child process is left. */
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+export type Probe = {
+  tools: StoredTool[]
+  protocolVersion: string
+  serverName: string
+  ms: number
+  /** For `Connection.era`. */
+  era: unknown
+}
+
+export type CallOptions = { signal: AbortSignal; onProgress(progress: CallProgress): void }
+export type CallProgress = { message?: string; progress?: number; total?: number }
+
+export type ToolOutcome =
+  | { kind: 'ok' | 'tool_error'; content: ContentPart[]; structured?: JsonValue; ms: number }
+  | CallFailure
+
+/** `sent` is false only when the call was certainly not carried out: never sent, or refused before anything was done. */
+export type CallFailure = { kind: 'failed'; why: FailureReason; message: string; sent: boolean; ms: number }
+
+export type FailureReason = 'timeout' | 'cancelled' | 'unreachable' | 'sign_in' | 'protocol' | 'gone'
+
+export type ContentPart =
+  | { type: 'text'; text: string }
+  | { type: 'image' | 'audio'; mimeType: string; data: string }
+  | { type: 'resource'; uri: string; mimeType?: string; text?: string; data?: string }
+  | { type: 'link'; uri: string; name: string }
+
+export type McpDeps = Omit<SessionsDeps, 'registry' | 'background' | 'onToolsChanged' | 'onOpened'> & {
+  registry: Pick<Registry, 'connectionsOf' | 'setStatus' | 'setTools' | 'setEra'>
+  log: Log
+  toolTimeoutSeconds: number
+}
+
+/** MCP for connections. A session ends after `limits.idleSeconds` without a call; what it learns is kept in the registry. */
+export function createMcp(deps: McpDeps): Mcp {
+  const background = createBackground(deps.log)
+  const stopping = new AbortController()
+
+  const keepTools = async (c: Connection, client: Client, clean: Clean): Promise<StoredTool[]> => {
+    const tools = await listTools(client, clean, stopping.signal)
+    if (tools.length > 0 && !isDeepStrictEqual(tools, c.tools)) await deps.registry.setTools(c.id, tools)
+    return tools
+  }
+  const keepToolsLater = (c: Connection) => (client: Client, clean: Clean) =>
+    background.run('keep tools', () => keepTools(c, client, clean))
+
+  const sessions = createSessions({
+    ...deps,
+    background,
+    onToolsChanged: keepToolsLater,
+    onOpened: (c, session) => {
+      deps.log.info(
+        { connection: c.id, card: c.card, workspace: c.workspace, era: session.era.kind },
+        'mcp session opened',
+      )
+      void session.ended.then(() => deps.log.info({ connection: c.id }, 'mcp session ended'))
+      keepToolsLater(c)(session.client, session.clean)
+    },
+  })
+
+  /** The connection's state follows what its calls meet. */
+  const noteState = (c: Connection, used: Used<unknown>): void => {
+    const now = stateAfter(used)
+    if (now === undefined || (now.status === c.status && now.reason === c.statusReason)) return
+    background.run('keep status', () => deps.registry.setStatus(c.id, now.status, now.reason))
+  }
+
+  return {
+    probe: (target, secrets, signal) => probe(deps, target, secrets, AbortSignal.any([signal, stopping.signal])),
+    connectionsOf: (principal) => deps.registry.connectionsOf(principal),
+    call: async (c, tool, args, o) => {
+      const began = performance.now()
+      const totalMs = deps.limits(c).callSeconds * 1000
+      const timeoutMs = Math.min(deps.toolTimeoutSeconds * 1000, totalMs)
+      const used = await sessions.use(c, o.signal, (session) =>
+        callTool(session, { tool, args }, { timeoutMs, totalMs }, o),
+      )
+      noteState(c, used)
+      return used.ok ? used.value : failureOf(used.trouble, performance.now() - began)
+    },
+    refresh: async (c, signal) => {
+      const used = await sessions.use(c, signal, (session) => keepTools(c, session.client, session.clean))
+      noteState(c, used)
+      if (used.ok) return used.value
+      throw asAppError(used.trouble, used.error)
+    },
+    close: (id) => sessions.close(id),
+    [Symbol.asyncDispose]: async () => {
+      stopping.abort()
+      await sessions[Symbol.asyncDispose]()
+      await background[Symbol.asyncDispose]()
+    },
+  }
+}
+
+function failureOf({ why, message, sent }: Trouble, ms: number): CallFailure {
+  return { kind: 'failed', why, message, sent, ms: Math.round(ms) }
+}
+
+/** What a call says of its connection; a slow or stopped call says nothing. */
+function stateAfter(used: Used<unknown>): { status: Connection['status']; reason?: string } | undefined {
+  if (used.ok) return { status: 'connected' }
+  const { why, message, sent } = used.trouble
+  if (why === 'sign_in') return { status: 'needs_sign_in', reason: message }
+  if (why === 'unreachable' || (why === 'gone' && !sent)) return { status: 'failing', reason: message }
+  return undefined
+}

@@ -1,0 +1,101 @@
+import { type Client, SSEClientTransport, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import { AppError } from '../errors.ts'
+import { type Era, eraOf, priorOf } from './era.ts'
+import { fill, fillAll } from './fill.ts'
+import type { OpenDeps, Opening, Wiring } from './open.ts'
+import type { Session } from './session.ts'
+import type { HttpTarget } from './target.ts'
+import { asAppError, httpStatusOf, troubleOf } from './trouble.ts'
+
+const CONNECT_MS = 15_000
+const PROBE_MS = 10_000
+// Ending a session on the server is a courtesy; the server forgets it some day anyway.
+const GOODBYE_MS = 1_000
+/** How servers that only know HTTP+SSE answer a POST (measured: 404, 400; the specification says 405). */
+const SSE_STATUSES = new Set([400, 404, 405])
+
+const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/
+const HEADER_VALUE = /^[\x20-\x7e]*$/
+
+type HttpOpening = Opening & { target: HttpTarget }
+
+/** Streamable HTTP, old or new protocol; HTTP+SSE where the server knows nothing else. */
+export async function openHttp(
+  deps: OpenDeps,
+  opening: HttpOpening,
+  wiring: Wiring,
+  signal: AbortSignal,
+): Promise<Session> {
+  const { target, secrets, era } = opening
+  const values = { ...target.values, ...secrets }
+  const url = addressOf(fill(target.url, values) ?? '')
+  const options = { requestInit: { headers: headersOf(target, values) }, fetch: deps.egress.fetch }
+  const streamable = async () => {
+    const transport = new StreamableHTTPClientTransport(url, options)
+    const client = wiring.newClient(PROBE_MS)
+    const prior = priorOf(era)
+    await client.connect(transport, { signal, timeout: CONNECT_MS, ...(prior && { prior }) })
+    return sessionOf(client, 'other', () => transport.terminateSession())
+  }
+  const sse = async () => {
+    const client = wiring.newClient(PROBE_MS)
+    await client.connect(new SSEClientTransport(url, options), {
+      signal,
+      timeout: CONNECT_MS,
+      prior: { kind: 'legacy' },
+    })
+    return sessionOf(client, 'sse', () => Promise.resolve())
+  }
+  try {
+    return wiring.finish(await (era?.kind === 'sse' ? sse() : streamableElse(streamable, sse)))
+  } catch (error) {
+    signal.throwIfAborted()
+    throw openTrouble(opening, error)
+  }
+}
+
+/** The first answer counts when both fail: that the second way does not work either is no news. */
+async function streamableElse<T>(streamable: () => Promise<T>, sse: () => Promise<T>): Promise<T> {
+  try {
+    return await streamable()
+  } catch (error) {
+    if (!SSE_STATUSES.has(httpStatusOf(error) ?? 0)) throw error
+    return await sse().catch(() => Promise.reject(error))
+  }
+}
+
+function sessionOf(client: Client, kind: 'sse' | 'other', goodbye: () => Promise<void>) {
+  const era: Era = eraOf(client, kind, Date.now())
+  const close = async () => {
+    const timer = Promise.withResolvers<void>()
+    const late = setTimeout(timer.resolve, GOODBYE_MS)
+    await Promise.race([goodbye().catch(() => undefined), timer.promise])
+    clearTimeout(late)
+    await client.close()
+  }
+  return { client, era, lastWords: () => '', close }
+}
+
+function addressOf(text: string): URL {
+  if (URL.canParse(text)) return new URL(text)
+  throw new AppError('input_invalid', 'The address cannot be read. It looks like https://mcp.example.com/mcp.', {
+    field: 'url',
+  })
+}
+
+/** Throws when a value cannot be a header, without saying the value. */
+function headersOf(target: HttpTarget, values: Record<string, string>): Record<string, string> {
+  const headers = fillAll(target.headers, values)
+  const sound = Object.entries(headers).every(([name, value]) => HEADER_NAME.test(name) && HEADER_VALUE.test(value))
+  if (sound) return headers
+  throw new AppError(
+    'input_invalid',
+    `${target.title}: the header or its value has characters that no header can hold.`,
+  )
+}
+
+function openTrouble({ target, secrets }: HttpOpening, error: unknown): AppError {
+  const signedIn = Object.keys(secrets).length > 0
+  const party = { title: target.title, docs: target.docs, seconds: CONNECT_MS / 1000, signedIn }
+  return asAppError(troubleOf(error, party), error)
+}

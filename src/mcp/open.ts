@@ -1,0 +1,69 @@
+import { Client } from '@modelcontextprotocol/client'
+import type { Egress } from '../egress/egress.ts'
+import type { Log } from '../log.ts'
+import { type Clean, createClean } from './clean.ts'
+import type { Era } from './era.ts'
+import { openHttp } from './open-http.ts'
+import { openStdio } from './open-stdio.ts'
+import type { Session } from './session.ts'
+import type { Target } from './target.ts'
+
+// A list_changed storm costs one listing a second at most.
+const LIST_CHANGED_DEBOUNCE_MS = 1_000
+// 64 pages of tools are more than a model could ever be offered.
+const LIST_MAX_PAGES = 64
+
+export type OpenDeps = { egress: Egress; projectRoot: string; log: Log }
+
+export type Opening = {
+  target: Target
+  secrets: Record<string, string>
+  era: Era | undefined
+  /** The server says that its tools are others now. */
+  onToolsChanged(client: Client, clean: Clean): void
+}
+
+/** What the two ways of opening get from here. */
+export type Wiring = {
+  newClient(probeMs: number): Client
+  finish(session: Omit<Session, 'clean' | 'ended'>): Session
+}
+
+/** Opens a session. Throws AppErrors with a sentence for a person; an abort of `signal` also ends the opening. */
+export function openSession(deps: OpenDeps, opening: Opening, signal: AbortSignal): Promise<Session> {
+  const { target, secrets } = opening
+  const clean = createClean(Object.values(secrets))
+  const wiring: Wiring = {
+    newClient: (probeMs) => newClient(deps, opening, clean, probeMs),
+    finish: (session) => {
+      const ended = new Promise<void>((resolve) => {
+        session.client.onclose = resolve
+      })
+      return { ...session, lastWords: () => clean.text(session.lastWords()), clean, ended }
+    },
+  }
+  if (target.kind === 'stdio') return openStdio(deps, { ...opening, target, clean }, wiring, signal)
+  return openHttp(deps, { ...opening, target }, wiring, signal)
+}
+
+function newClient(deps: OpenDeps, opening: Opening, clean: Clean, probeMs: number): Client {
+  const client = new Client(
+    { name: 'patchbay', version: '1.0.0' },
+    {
+      // Nothing a server may ask of us yet: no sampling, no roots, no elicitation.
+      capabilities: {},
+      versionNegotiation: { mode: 'auto', probe: { timeoutMs: probeMs } },
+      inputRequired: { autoFulfill: false },
+      listMaxPages: LIST_MAX_PAGES,
+      listChanged: {
+        tools: {
+          autoRefresh: false,
+          debounceMs: LIST_CHANGED_DEBOUNCE_MS,
+          onChanged: () => opening.onToolsChanged(client, clean),
+        },
+      },
+    },
+  )
+  client.onerror = (error) => deps.log.debug({ server: opening.target.title, error: error.name }, 'mcp transport error')
+  return client
+}

@@ -1,0 +1,74 @@
+import type { Egress } from '../egress/egress.ts'
+import { AppError } from '../errors.ts'
+import type { StoredTool } from '../registry/connection.ts'
+import { callTool } from './call.ts'
+import type { Probe } from './mcp.ts'
+import { type OpenDeps, openSession } from './open.ts'
+import type { Session } from './session.ts'
+import type { Target } from './target.ts'
+import { listTools } from './tools.ts'
+import { asAppError, troubleOf } from './trouble.ts'
+
+const CHECK_MS = 20_000
+
+export type ProbeDeps = OpenDeps & { egress: Egress }
+
+/** What `Mcp.probe` says. Also ends what it started when it fails. */
+export async function probe(
+  deps: ProbeDeps,
+  target: Target,
+  secrets: Record<string, string>,
+  signal: AbortSignal,
+): Promise<Probe> {
+  const began = performance.now()
+  const opening = { target, secrets, era: undefined, onToolsChanged: () => undefined }
+  const session = await openSession(deps, opening, signal)
+  try {
+    const tools = await listTools(session.client, session.clean, signal)
+    const ms = Math.round(performance.now() - began)
+    if (tools.length === 0)
+      throw new AppError(
+        'server_refused',
+        `${target.title} answers, but offers no tools. Check what the credential may do: ${target.docs}`,
+      )
+    await makeCheck(session, target, tools, signal)
+    const serverName = session.clean.text(session.client.getServerVersion()?.name ?? '')
+    return {
+      tools,
+      serverName,
+      protocolVersion: session.client.getNegotiatedProtocolVersion() ?? '',
+      ms,
+      era: session.era,
+    }
+  } catch (error) {
+    signal.throwIfAborted()
+    const signedIn = Object.keys(secrets).length > 0
+    const seconds = Math.round((performance.now() - began) / 1000)
+    if (error instanceof AppError) throw error
+    throw asAppError(troubleOf(error, { title: target.title, docs: target.docs, seconds, signedIn }), error)
+  } finally {
+    await session.close()
+  }
+}
+
+/** Some servers list their tools to any credential; the card then names a harmless call that shows whether it is good. */
+async function makeCheck(session: Session, target: Target, tools: StoredTool[], signal: AbortSignal): Promise<void> {
+  for (const check of target.checks) {
+    const tool = tools.find((one) => one.name === check.tool)
+    if (tool === undefined) continue
+    const times = { timeoutMs: CHECK_MS, totalMs: CHECK_MS }
+    const outcome = await callTool(session, { tool, args: check.arguments }, times, {
+      signal,
+      onProgress: () => undefined,
+    })
+    if (outcome.kind === 'ok') return
+    const said =
+      outcome.kind === 'tool_error'
+        ? outcome.content.map((part) => (part.type === 'text' ? part.text : '')).join(' ')
+        : ''
+    throw new AppError(
+      'server_refused',
+      `${target.title} starts, but says "${said.replace(/\s+/g, ' ').trim().slice(0, 200)}". Check what you filled in: ${target.docs}`,
+    )
+  }
+}

@@ -1,0 +1,36 @@
+import type { JsonObject } from '../registry/connection.ts'
+
+/**
+ * Where a connection's server is and how to speak to it. Texts may hold `{name}`; what stands for it comes from
+ * `values` or the connection's secrets and is put in at the wire, once per text, never through a shell. A text that
+ * mentions a name without a value is left out.
+ */
+export type Target = StdioTarget | HttpTarget
+
+type Common = {
+  /** The card's title and where its credential is made, for messages. */
+  title: string
+  docs: string
+  values: Record<string, string>
+  /** Harmless calls that show whether the credential is good; the first whose tool is listed is made. */
+  checks: { tool: string; arguments: JsonObject }[]
+}
+
+export type StdioTarget = Common & {
+  kind: 'stdio'
+  package: string
+  version: string
+  /** Which of the package's commands, where it has several. */
+  bin?: string | undefined
+  args: string[]
+  env: Record<string, string>
+  /** Made before the start; the first is the server's HOME and working directory. */
+  folders: [home: string, ...more: string[]]
+  /** Addresses the server will open for a person; each is checked by egress/ first. */
+  reaches: string[]
+}
+
+export type HttpTarget = Common & { kind: 'http'; url: string; headers: Record<string, string> }
+
+/** `callSeconds`: how far progress may extend a call. `idleSeconds`: how long an unused session stays open. */
+export type Limits = { callSeconds: number; idleSeconds: number }

@@ -1,0 +1,122 @@
+import {
+  InsufficientScopeError,
+  SdkError,
+  SdkErrorCode,
+  SdkHttpError,
+  SseError,
+  UnauthorizedError,
+} from '@modelcontextprotocol/client'
+import { appErrorIn } from '../egress/trouble.ts'
+import { AppError, type ErrorCode } from '../errors.ts'
+import type { FailureReason } from './mcp.ts'
+
+/** What went wrong between us and a server, once, for both uses: as a call's outcome and as an AppError. */
+export type Trouble = {
+  why: FailureReason
+  code: ErrorCode
+  message: string
+  sent: boolean
+  /** The server turned the request away unread; another session may be all that is needed. */
+  turnedAway: boolean
+}
+
+/** What a message needs to say whom it speaks of. `seconds`: how long was waited. */
+export type Party = { title: string; docs: string; seconds: number; signedIn: boolean }
+
+/** The trouble behind what the SDK threw. */
+export function troubleOf(error: unknown, party: Party): Trouble {
+  const own = appErrorIn(error)
+  if (own !== undefined) return ownTrouble(own)
+  const status = statusIn(error)
+  if (status !== undefined) return statusTrouble(status, party)
+  return sdkTrouble(error, party)
+}
+
+export function asAppError(trouble: Trouble, cause: unknown): AppError {
+  return new AppError(trouble.code, trouble.message, { cause })
+}
+
+function ownTrouble(error: AppError): Trouble {
+  const unsent = error.code !== 'tool_failed'
+  const why = error.code === 'sign_in_needed' || error.code === 'credential_missing' ? 'sign_in' : 'unreachable'
+  return { why, code: error.code, message: error.message, sent: !unsent, turnedAway: false }
+}
+
+/** The HTTP status behind an error, wherever in its chain of causes. */
+function statusIn(error: unknown): number | undefined {
+  for (const at of chainOf(error)) {
+    if (at instanceof UnauthorizedError) return 401
+    if (at instanceof InsufficientScopeError) return 403
+    if (at instanceof SdkHttpError) return at.status
+    if (at instanceof SseError && at.code !== undefined) return at.code
+  }
+  return undefined
+}
+
+export const httpStatusOf = statusIn
+
+function* chainOf(error: unknown): Generator<Error> {
+  let at = error
+  for (let depth = 0; at instanceof Error && depth < 8; depth++) {
+    yield at
+    at = at.cause
+  }
+}
+
+function statusTrouble(status: number, party: Party): Trouble {
+  const { title, docs } = party
+  const unsent = { sent: false, turnedAway: true }
+  if (status === 401) return { why: 'sign_in', code: 'sign_in_needed', message: signInMessage(party), ...unsent }
+  if (status === 403)
+    return {
+      why: 'protocol',
+      code: 'server_refused',
+      message: `${title} does not allow this with the credential it was given (403). Check what that may do: ${docs}`,
+      sent: false,
+      turnedAway: false,
+    }
+  if (status === 429)
+    return {
+      why: 'unreachable',
+      code: 'server_refused',
+      message: `${title} gets too many requests (429). Try again in a minute.`,
+      sent: false,
+      turnedAway: false,
+    }
+  if (status >= 300 && status < 500)
+    return {
+      why: 'gone',
+      code: 'server_refused',
+      message: `${title} answers, but not as an MCP server does (${status}). Check the address.`,
+      ...unsent,
+    }
+  const message = `${title} has trouble of its own (${status}). Try again in a few minutes.`
+  return { why: 'unreachable', code: 'server_unreachable', message, sent: true, turnedAway: false }
+}
+
+function signInMessage({ title, docs, signedIn }: Party): string {
+  return signedIn
+    ? `${title} refused the token (401). Create a new one at ${docs} and connect again.`
+    : `${title} wants a sign-in (401). Fill in the credential and connect again: ${docs}`
+}
+
+function sdkTrouble(error: unknown, { title, seconds }: Party): Trouble {
+  const code = error instanceof SdkError ? error.code : undefined
+  if (code === SdkErrorCode.RequestTimeout)
+    return {
+      why: 'timeout',
+      code: 'tool_timeout',
+      message: `${title} did not answer within ${seconds} s.`,
+      sent: true,
+      turnedAway: false,
+    }
+  if (code === SdkErrorCode.NotConnected)
+    return { why: 'gone', code: 'server_unreachable', message: `${title} has ended.`, sent: false, turnedAway: true }
+  const ended = code === SdkErrorCode.ConnectionClosed || code === SdkErrorCode.SendFailed || hasCode(error, 'EPIPE')
+  const message = ended ? `${title} ended before it had answered.` : `${title} answered in a way that cannot be read.`
+  return { why: 'gone', code: 'tool_failed', message, sent: true, turnedAway: false }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}
