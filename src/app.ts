@@ -20,7 +20,7 @@ import { loadSqlReader } from './policy/sql.ts'
 import { createRegistry } from './registry/registry.ts'
 import { createRuns } from './run/create-runs.ts'
 import type { Door } from './run/news.ts'
-import { createSlack } from './slack/create-slack.ts'
+import { createSlack, type Slack } from './slack/create-slack.ts'
 import { createWeb, type Health } from './web/routes.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -42,8 +42,10 @@ export async function createApp(config: Complete, log: Log): Promise<App> {
   const db = cleanup.use(await openDatabase(config, log))
   const house = await furnish(config, db, log)
   cleanup.use(house.mcp)
-  const runs = cleanup.use(createRuns({ db, ...house, log, now: () => new Date(), door: lateDoor(() => slack.door) }))
-  const slack = cleanup.use(await createSlack({ settings: config.slack, runs, ...house, log }))
+  const runs: ReturnType<typeof createRuns> = cleanup.use(
+    createRuns({ db, ...house, log, now: () => new Date(), door: lateDoor(() => slack.door) }),
+  )
+  const slack: Slack = cleanup.use(await createSlack({ settings: config.slack, runs, ...house, log }))
   const server = createServer(routes(slack.requestListener, createWeb({ health: () => healthOf(db) })))
   cleanup.defer(() => close(server))
   const things = cleanup.move()
