@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { isScalar, isSeq, parseDocument } from 'yaml'
+
+export type Variant = {
+  /** Over Socket Mode, without a public address. */
+  socket: boolean
+  /** Without Slack's agent surface: for free plans and workspaces with guests. */
+  noAgent: boolean
+  /** Where Slack reaches the app: https://host */
+  url: string | undefined
+}
+
+const AGENT_EVENTS = ['agent_session_stopped']
+const AGENT_SCOPES = ['assistant:write']
+
+/** `manifest.yml` as the variant needs it, as YAML. Throws a TypeError for a URL that Slack would refuse. */
+export function manifestFor({ socket, noAgent, url }: Variant): string {
+  const manifest = parseDocument(readFileSync(join(import.meta.dirname, '..', 'manifest.yml'), 'utf8'))
+  manifest.commentBefore = ' Made from manifest.yml by `npm run manifest`.'
+  const without = (path: string[], unwanted: string[]) => {
+    const list = manifest.getIn(path)
+    if (isSeq(list))
+      list.items = list.items.filter((item) => !(isScalar(item) && unwanted.includes(String(item.value))))
+  }
+  if (noAgent) {
+    manifest.deleteIn(['features', 'agent_view'])
+    without(['settings', 'event_subscriptions', 'bot_events'], AGENT_EVENTS)
+    without(['oauth_config', 'scopes', 'bot'], AGENT_SCOPES)
+  }
+  if (socket) {
+    for (const path of urlPaths) manifest.deleteIn(path)
+    manifest.setIn(['settings', 'socket_mode_enabled'], true)
+  } else if (url !== undefined) {
+    const events = new URL('/slack/events', url)
+    if (events.protocol !== 'https:') throw new TypeError(`Slack takes https addresses only, not ${url}`)
+    for (const path of urlPaths) manifest.setIn(path, events.href)
+  }
+  return manifest.toString({ lineWidth: 140 })
+}
+
+const urlPaths = [
+  ['features', 'slash_commands', 0, 'url'],
+  ['settings', 'event_subscriptions', 'request_url'],
+  ['settings', 'interactivity', 'request_url'],
+]
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: { socket: { type: 'boolean' }, 'no-agent': { type: 'boolean' }, url: { type: 'string' } },
+  })
+  const variant = { socket: values.socket === true, noAgent: values['no-agent'] === true, url: values.url }
+  process.stdout.write(manifestFor(variant))
+}

@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { App, type Receiver } from '@slack/bolt'
+import { Ajv } from 'ajv'
+import formats from 'ajv-formats'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { manifestFor, type Variant } from '../scripts/manifest.ts'
+import { EVENT_SCOPES, METHODS } from '../src/slack/methods.ts'
+import { register } from '../src/slack/register.ts'
+import { fakeDeps } from './slack/fakes.ts'
+
+const SCHEMA = join(import.meta.dirname, 'fixtures', 'manifest.schema.2.0.0.json')
+
+const Manifest = z.object({
+  features: z.object({
+    agent_view: z.unknown().optional(),
+    slash_commands: z.array(z.object({ command: z.string(), should_escape: z.boolean(), url: z.string().optional() })),
+    shortcuts: z.array(z.object({ callback_id: z.string() })).default([]),
+  }),
+  oauth_config: z.object({ scopes: z.object({ bot: z.array(z.string()) }) }),
+  settings: z.object({
+    event_subscriptions: z.object({ request_url: z.string().optional(), bot_events: z.array(z.string()) }),
+    interactivity: z.object({ request_url: z.string().optional() }),
+    socket_mode_enabled: z.boolean(),
+  }),
+})
+
+const HTTP: Variant = { socket: false, noAgent: false, url: undefined }
+const VARIANTS: [string, Variant][] = [
+  ['http', HTTP],
+  ['http at an address', { ...HTTP, url: 'https://patchbay.example.org' }],
+  ['socket', { ...HTTP, socket: true }],
+  ['http, no agent', { ...HTTP, noAgent: true }],
+  ['socket, no agent', { socket: true, noAgent: true, url: undefined }],
+]
+
+const read = (variant: Variant) => Manifest.parse(parse(manifestFor(variant)))
+
+/** What `slack/` registers, as Bolt is told. */
+function registered() {
+  const receiver: Receiver = { init: () => undefined, start: async () => undefined, stop: async () => undefined }
+  const app = new App({ receiver, authorize: async () => ({ botToken: 'xoxb-1' }) })
+  const heard = { events: new Set<string>(), commands: new Set<string>(), shortcuts: new Set<string>() }
+  const { event, command, shortcut } = app
+  app.event = (name: unknown, ...listeners: unknown[]) => {
+    heard.events.add(String(name))
+    Reflect.apply(event, app, [name, ...listeners])
+  }
+  app.command = (name: unknown, ...listeners: unknown[]) => {
+    heard.commands.add(String(name))
+    Reflect.apply(command, app, [name, ...listeners])
+  }
+  app.shortcut = (name: unknown, ...listeners: unknown[]) => {
+    heard.shortcuts.add(String(name))
+    Reflect.apply(shortcut, app, [name, ...listeners])
+  }
+  register(app, fakeDeps())
+  return heard
+}
+
+describe('the manifest', () => {
+  const ajv = new Ajv({ strict: false, allErrors: true })
+  formats.default(ajv)
+  const valid = ajv.compile(JSON.parse(readFileSync(SCHEMA, 'utf8')))
+
+  test.each(VARIANTS)('is valid: %s', (_name, variant) => {
+    expect(valid(parse(manifestFor(variant))), JSON.stringify(valid.errors)).toBe(true)
+  })
+
+  test('the schema refuses what Slack would refuse', () => {
+    expect(valid({ ...parse(manifestFor(HTTP)), made_up: true })).toBe(false)
+  })
+
+  test('names every event, command and shortcut the door listens to, and no other', () => {
+    const heard = registered()
+    const { features, settings } = read(HTTP)
+    const subscribed = new Set(settings.event_subscriptions.bot_events.map((name) => name.split('.')[0] ?? name))
+    expect([...subscribed].sort()).toEqual([...heard.events].sort())
+    expect(features.slash_commands.map(({ command }) => command)).toEqual([...heard.commands])
+    expect(features.shortcuts.map((shortcut) => shortcut.callback_id)).toEqual([...heard.shortcuts])
+  })
+
+  test('asks for exactly the scopes that methods, events and commands need', () => {
+    const { oauth_config, settings } = read(HTTP)
+    const events = settings.event_subscriptions.bot_events.map((event) => EVENT_SCOPES[event])
+    const needed = [...Object.values(METHODS).flatMap(({ scopes }) => [...scopes]), ...events, 'commands']
+    expect(oauth_config.scopes.bot.sort()).toEqual([...new Set(needed.filter((scope) => scope !== undefined))].sort())
+    expect(Object.keys(EVENT_SCOPES).sort()).toEqual([...settings.event_subscriptions.bot_events].sort())
+  })
+
+  test('its variants differ as they say', () => {
+    expect(read({ ...HTTP, url: 'https://a.example' }).settings.interactivity.request_url).toBe(
+      'https://a.example/slack/events',
+    )
+    const socket = manifestFor({ ...HTTP, socket: true })
+    expect(socket).not.toContain('example.com')
+    expect(read({ ...HTTP, socket: true }).settings.socket_mode_enabled).toBe(true)
+    const plain = read({ ...HTTP, noAgent: true })
+    expect(plain.features.agent_view).toBeUndefined()
+    expect(plain.oauth_config.scopes.bot).not.toContain('assistant:write')
+    expect(plain.settings.event_subscriptions.bot_events).not.toContain('agent_session_stopped')
+  })
+
+  test('an address without TLS is refused', () => {
+    expect(() => manifestFor({ ...HTTP, url: 'http://a.example' })).toThrow(/https/)
+  })
+})

@@ -1,0 +1,56 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { startLocalSlack } from '../../src/local/slack/start-local-slack.ts'
+import type { Connection } from '../../src/registry/connection.ts'
+import { createSlack } from '../../src/slack/create-slack.ts'
+import { memoryLog } from '../support/log.ts'
+import { personIn } from '../support/person.ts'
+import { fakeConnect, fakeRules, fakeRuns } from './fakes.ts'
+
+/** The door on a local Slack workspace, with runs, connections and rules in memory behind it. */
+export async function startStage(
+  options: { mode?: 'http' | 'socket'; connections?: Connection[]; retryDelaysMs?: number[] } = {},
+) {
+  const mode = options.mode ?? 'http'
+  const { log, text } = memoryLog()
+  await using starting = new AsyncDisposableStack()
+  const slack = starting.use(
+    await startLocalSlack({
+      port: 0,
+      mode,
+      appUrls: [],
+      log,
+      ...(options.retryDelaysMs && { retryDelaysMs: options.retryDelaysMs }),
+    }),
+  )
+  const fakes = { ...fakeRuns(() => door.door), connecting: fakeConnect(options.connections), ruling: fakeRules() }
+  const { connect, registry } = fakes.connecting
+  const settings = {
+    botToken: slack.botToken,
+    apiUrl: slack.apiUrl,
+    ...(mode === 'http' ? { signingSecret: slack.signingSecret } : { appToken: slack.appToken }),
+  }
+  const door = starting.use(
+    await createSlack({ settings, runs: fakes.runs, connect, registry, rules: fakes.ruling.rules, log }),
+  )
+  if (door.requestListener) {
+    const server = createServer(door.requestListener)
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    starting.defer(() => new Promise<void>((resolve) => void server.close(() => resolve()).closeAllConnections()))
+    slack.setAppUrls([`http://127.0.0.1:${portOf(server.address())}/slack/events`])
+  }
+  await door.start()
+  const things = starting.move()
+  return {
+    ...fakes,
+    slack,
+    door: door.door,
+    log: text,
+    as: (who: 'owner' | 'approver' | 'member') => personIn(slack.url, who),
+    [Symbol.asyncDispose]: () => things.disposeAsync(),
+  }
+}
+export type Stage = Awaited<ReturnType<typeof startStage>>
+
+const portOf = (address: AddressInfo | string | null): number =>
+  typeof address === 'object' && address !== null ? address.port : 0
