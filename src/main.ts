@@ -10,7 +10,6 @@ import { createLog, type Log } from './log.ts'
 const STOP_WITHIN_MS = 4_500
 
 readEnvFile({ quiet: true })
-const began = performance.now()
 await main()
 
 async function main(): Promise<void> {
@@ -40,7 +39,7 @@ async function run(config: Config, log: Log): Promise<AsyncDisposableStack> {
 }
 
 function greet(lines: string[], config: Config): void {
-  const seconds = ((performance.now() - began) / 1_000).toFixed(1)
+  const seconds = (performance.now() / 1_000).toFixed(1)
   console.log(
     [
       '',

@@ -27,15 +27,11 @@ export function connectPostgres(url: string, log: Log): Db {
   }
 }
 
-/** `select fn(p_a => $1, …)`, prepared once per connection under the function's name. */
+/** `select fn(p_a => $1, …)`, prepared once per connection under the function's name; a function takes the same arguments everywhere. */
 function statement(fn: string, args: Record<string, unknown>) {
-  const names = Object.keys(args)
+  const names = Object.keys(args).sort()
   const list = names.map((name, at) => `p_${name} => $${at + 1}`).join(', ')
-  return {
-    name: `${fn}(${names.join()})`,
-    text: `select ${fn}(${list}) as result`,
-    values: Object.values(args).map(toText),
-  }
+  return { name: fn, text: `select ${fn}(${list}) as result`, values: names.map((name) => toText(args[name])) }
 }
 
 const toText = (value: unknown) => (typeof value === 'object' && value !== null ? JSON.stringify(value) : value)

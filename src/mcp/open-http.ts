@@ -1,4 +1,9 @@
-import { type Client, SSEClientTransport, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import {
+  type Client,
+  type PriorDiscovery,
+  SSEClientTransport,
+  StreamableHTTPClientTransport,
+} from '@modelcontextprotocol/client'
 import { AppError } from '../errors.ts'
 import { type Era, eraOf, priorOf } from './era.ts'
 import { fill, fillAll } from './fill.ts'
@@ -30,20 +35,24 @@ export async function openHttp(
   const values = { ...target.values, ...secrets }
   const url = addressOf(fill(target.url, values) ?? '')
   const options = { requestInit: { headers: headersOf(target, values) }, fetch: deps.egress.fetch }
+  const connect = async (transport: StreamableHTTPClientTransport | SSEClientTransport, prior?: PriorDiscovery) => {
+    const client = wiring.newClient(PROBE_MS)
+    // The SDK does not look at the signal while it negotiates.
+    const stop = () => void transport.close()
+    signal.addEventListener('abort', stop, { once: true })
+    try {
+      await client.connect(transport, { signal, timeout: CONNECT_MS, ...(prior && { prior }) })
+      return client
+    } finally {
+      signal.removeEventListener('abort', stop)
+    }
+  }
   const streamable = async () => {
     const transport = new StreamableHTTPClientTransport(url, options)
-    const client = wiring.newClient(PROBE_MS)
-    const prior = priorOf(era)
-    await client.connect(transport, { signal, timeout: CONNECT_MS, ...(prior && { prior }) })
-    return sessionOf(client, 'other', () => transport.terminateSession())
+    return sessionOf(await connect(transport, priorOf(era)), 'other', () => transport.terminateSession())
   }
   const sse = async () => {
-    const client = wiring.newClient(PROBE_MS)
-    await client.connect(new SSEClientTransport(url, options), {
-      signal,
-      timeout: CONNECT_MS,
-      prior: { kind: 'legacy' },
-    })
+    const client = await connect(new SSEClientTransport(url, options), { kind: 'legacy' })
     return sessionOf(client, 'sse', () => Promise.resolve())
   }
   try {

@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises'
-import { type PriorDiscovery, SdkError, SdkErrorCode } from '@modelcontextprotocol/client'
+import { type PriorDiscovery, ProtocolError, SdkError, SdkErrorCode } from '@modelcontextprotocol/client'
 import { AppError, isAppError } from '../errors.ts'
 import type { Command } from './child.ts'
 import type { Clean } from './clean.ts'
@@ -36,6 +36,7 @@ export async function openStdio(
   const prior = priorOf(opening.era)
   const first = await attempt(command, prior, wiring, signal)
   if ('session' in first) return first.session
+  signal.throwIfAborted()
   const second = isNegotiation(first.error)
     ? await attempt(command, prior ? undefined : { kind: 'legacy' }, wiring, signal)
     : first
@@ -54,6 +55,9 @@ async function attempt(
   const transport = createStdioTransport(command)
   const client = wiring.newClient(fetched ? FETCH_PROBE_MS : PROBE_MS)
   const timeout = fetched ? FETCH_MS : START_MS
+  // The SDK does not look at the signal while it negotiates.
+  const stop = () => void transport.close()
+  signal.addEventListener('abort', stop, { once: true })
   try {
     await client.connect(transport, { signal, timeout, ...(prior && { prior }) })
     // A known modern server is not asked anything at connect, so whether it started would only show in the first call.
@@ -61,6 +65,8 @@ async function attempt(
   } catch (error) {
     await transport.close()
     return { error, transport }
+  } finally {
+    signal.removeEventListener('abort', stop)
   }
   const session = {
     client,
@@ -74,8 +80,9 @@ async function attempt(
   return { session: wiring.finish(session) }
 }
 
+/** The server lives, or ended at the question: what is to be changed is how we speak to it. */
 const isNegotiation = (error: unknown): boolean =>
-  error instanceof SdkError && error.code === SdkErrorCode.EraNegotiationFailed
+  error instanceof ProtocolError || (error instanceof SdkError && error.code === SdkErrorCode.EraNegotiationFailed)
 
 function startTrouble(
   { target, clean }: StdioOpening,

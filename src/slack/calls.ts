@@ -81,7 +81,7 @@ function codeOf(error: unknown): string | undefined {
 const HOPELESS = new Set(
   `channel_not_found is_archived not_in_channel restricted_action restricted_action_thread_locked account_inactive invalid_auth
    token_revoked token_expired not_authed missing_scope user_not_found user_disabled cannot_dm_bot no_permission team_not_found
-   messages_tab_disabled user_not_visible`.split(/\s+/),
+   messages_tab_disabled user_not_visible invalid_thread_ts thread_not_found`.split(/\s+/),
 )
 
 export const isHopeless = (error: unknown): boolean => HOPELESS.has(slackError(error) ?? '')

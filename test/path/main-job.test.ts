@@ -98,9 +98,11 @@ test('"Always allow" holds from then on, and can be taken back', async () => {
   expect((await member.messages('dm', second.thread)).map(lookOf).join()).not.toMatch(/"Approve"/)
   const listOfRules = async () => {
     await member.command('rules')
-    const last = (await member.messages('dm')).filter((one) => one.ephemeral).at(-1)
-    if (!last) throw new Error('no answer to /mcp rules')
-    return last
+    return eventually(async () => {
+      const last = (await member.messages('dm')).filter((one) => one.ephemeral).at(-1)
+      if (!last) throw new Error('no answer to /mcp rules')
+      return last
+    })
   }
   const rules = await listOfRules()
   expect(lookOf(rules)).toMatch(/Revoke/)

@@ -20,13 +20,14 @@ async function count(world: World, sql: string): Promise<number> {
 
 test('Slack’s retries of one event give one run', async () => {
   await using world = await startWorld({ model: [says('Once.')] })
+  const { thread: ts } = await world.as('member').say('general', 'nothing for the app')
   const event = {
     type: 'app_mention',
     user: 'UMEMBER1',
     text: '<@UPATCHB1> hi',
-    ts: '1700000001.000100',
+    ts,
     channel: 'CGENERAL1',
-    event_ts: '1700000001.000100',
+    event_ts: ts,
     team: 'TLOCAL01',
   }
   const body = JSON.stringify({
