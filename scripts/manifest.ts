@@ -18,7 +18,7 @@ const AGENT_SCOPES = ['assistant:write']
 /** `manifest.yml` as the variant needs it, as YAML. Throws a TypeError for a URL that Slack would refuse. */
 export function manifestFor({ socket, noAgent, url }: Variant): string {
   const manifest = parseDocument(readFileSync(join(import.meta.dirname, '..', 'manifest.yml'), 'utf8'))
-  manifest.commentBefore = ' Made from manifest.yml by `npm run manifest`.'
+  if (manifest.contents) manifest.contents.commentBefore = ' Made from manifest.yml by `npm run manifest`.'
   const without = (path: string[], unwanted: string[]) => {
     const list = manifest.getIn(path)
     if (isSeq(list))

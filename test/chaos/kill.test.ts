@@ -12,7 +12,7 @@ import { type Instance, startInstance } from '../support/instance.ts'
 import { startLedger } from '../support/ledger.ts'
 import { memoryLog } from '../support/log.ts'
 import { lookOf, personIn, type Seat } from '../support/person.ts'
-import { lastText, says, startScriptedModel, wishes } from '../support/scripted-model.ts'
+import { says, startScriptedModel, wishes } from '../support/scripted-model.ts'
 
 const INSTANCES = 3
 const RUNS = 36
@@ -45,11 +45,12 @@ test('three instances, killed at random: nothing is lost, nothing is done twice'
   const ledger = resources.use(await startLedger())
   const model = resources.use(await startScriptedModel())
   model.always((request) => {
-    const text = lastText(request)
-    const [, id] = /enter (\S+)/.exec(text) ?? []
-    if (id === undefined) return says(`All done: ${text.slice(0, 200)}`)
-    const done = JSON.stringify(request.messages).split('tool_result').length - 1
-    return done >= ENTRIES_PER_RUN ? says(`All done with ${id}`) : wishes('ledger__enter', { id: `${id}-${done}` })
+    const said = JSON.stringify(request.messages)
+    const [, id] = /please enter (\w+)/.exec(said) ?? []
+    const done = said.split('"tool_result"').length - 1
+    return id === undefined || done >= ENTRIES_PER_RUN
+      ? says(`All done with ${id}`)
+      : wishes('ledger__enter', { id: `${id}-${done}` })
   })
   const ports = await Promise.all(Array.from({ length: INSTANCES }, () => freePort()))
   const slack = resources.use(

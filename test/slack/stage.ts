@@ -2,7 +2,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { startLocalSlack } from '../../src/local/slack/start-local-slack.ts'
 import type { Connection } from '../../src/registry/connection.ts'
-import { createSlack } from '../../src/slack/create-slack.ts'
+import type { Door } from '../../src/run/news.ts'
+import { createSlack, type Slack } from '../../src/slack/create-slack.ts'
 import { memoryLog } from '../support/log.ts'
 import { personIn } from '../support/person.ts'
 import { fakeConnect, fakeRules, fakeRuns } from './fakes.ts'
@@ -23,14 +24,18 @@ export async function startStage(
       ...(options.retryDelaysMs && { retryDelaysMs: options.retryDelaysMs }),
     }),
   )
-  const fakes = { ...fakeRuns(() => door.door), connecting: fakeConnect(options.connections), ruling: fakeRules() }
+  const fakes = {
+    ...fakeRuns((): Door => door.door),
+    connecting: fakeConnect(options.connections),
+    ruling: fakeRules(),
+  }
   const { connect, registry } = fakes.connecting
   const settings = {
     botToken: slack.botToken,
     apiUrl: slack.apiUrl,
     ...(mode === 'http' ? { signingSecret: slack.signingSecret } : { appToken: slack.appToken }),
   }
-  const door = starting.use(
+  const door: Slack = starting.use(
     await createSlack({ settings, runs: fakes.runs, connect, registry, rules: fakes.ruling.rules, log }),
   )
   if (door.requestListener) {
