@@ -13,12 +13,12 @@ type Asked = { state: RunState; call: CallState; approval: ApprovalState }
 /** The card that asks a person to decide one call, or says who decided. Pure. */
 export function approvalCard(asked: Asked): Saying {
   const { state, call, approval } = asked
-  const wish = `${inline(lower(sayAct(call, 'wish')))}`
-  const line = `${mention(state.origin.user)} wants to ${wish} with ${inline(call.connectionName)}`
+  const wish = inline(clip(`${lower(sayAct(call, 'wish'))} with ${call.connectionName}`, 300))
+  const line = `${mention(state.origin.user)} wants to ${wish}`
   const mark = approval.risk === 'destructive' ? ':warning:' : ':lock:'
   const struck = approval.decided && approval.decided.decision !== 'approved'
   return {
-    text: `${state.origin.userName} wants to ${wish} with ${inline(call.connectionName)}: ${fallback(approval)}`,
+    text: `${literal(state.origin.userName)} wants to ${wish}: ${fallback(approval)}`,
     blocks: [
       section(`${mark} ${struck ? `~${line}~` : `*${line}*`}`),
       argumentsBlock(call),

@@ -1,7 +1,7 @@
 import type { PlanBlock, RichTextBlock, TaskCardBlock, TaskUpdateChunk } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { CallState } from '../../run/state.ts'
-import { clip, plural } from './text.ts'
+import { calm, clip, inline, plural } from './text.ts'
 import { sayAct, sayCall } from './tool-words.ts'
 
 /** One tool call as a line of the answer. */
@@ -31,7 +31,7 @@ const STATUS: Record<CallState['stage'], Task['status']> = {
 /** The line of a call. `progress` is what the server says while it works. */
 export function taskOf(call: CallState, progress?: string): Task {
   const title = clip(
-    `${titleOf(call)}${progress === undefined ? '' : ` (${clip(progress, 60)})`}`,
+    `${calm(titleOf(call))}${progress === undefined ? '' : ` (${clip(progress, 60)})`}`,
     LIMITS.taskCard.title,
   )
   const details = call.stage === 'done' ? call.result?.summary : call.cause
@@ -100,4 +100,4 @@ export const taskChunk = (task: Task, withDetails: boolean): TaskUpdateChunk => 
 
 /** What to say of a call whose outcome is not known. */
 export const sayUnknown = (call: CallState): string =>
-  `I can't tell whether this happened: *${lower(sayAct(call, 'wish'))}* with *${call.connectionName}*. Check there first; I won't repeat it by myself.`
+  `I can't tell whether this happened: *${inline(lower(sayAct(call, 'wish')))}* with *${inline(call.connectionName)}*. Check there first; I won't repeat it by myself.`

@@ -1,4 +1,5 @@
 import type { KnownBlock } from '@slack/types'
+import { LIMITS } from '../../block-kit/limits.ts'
 import { actions, commandButton, type Saying, section } from './blocks.ts'
 import { clip, literal, plural } from './text.ts'
 
@@ -12,7 +13,7 @@ export type Tested = {
 /** How each connection answered. */
 export function sayTested(results: Tested[]): Saying {
   return {
-    text: results.map((result) => `${result.name}: ${short(result)}`).join('\n'),
+    text: clip(results.map((result) => `${result.name}: ${short(result)}`).join('\n'), LIMITS.message.text),
     // Two blocks each at most, of a message's fifty.
     blocks: results.slice(0, 20).flatMap(testedBlocks),
   }

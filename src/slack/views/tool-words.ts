@@ -62,7 +62,7 @@ export function sayAct(call: Told, tense: Tense): string {
   return capital([conjugate(verb, tense), objectOf(others.join(' '), call.arguments)].filter(Boolean).join(' '))
 }
 
-const isVerb = (word: string): boolean => REGULAR.has(word) || word in IRREGULAR
+const isVerb = (word: string): boolean => REGULAR.has(word) || Object.hasOwn(IRREGULAR, word)
 
 function conjugate(verb: string, tense: Tense): string {
   if (tense === 'wish') return verb

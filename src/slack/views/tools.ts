@@ -38,7 +38,7 @@ export function sayTools(tools: ToolLine[], look: ToolLook): Saying {
   const title = `${plural(hits.length, 'tool')} of ${of}${match}`
   const where = pages > 1 ? `, page ${page + 1} of ${pages}` : ''
   return {
-    text: `${title}${where}: ${shown.map((tool) => tool.name).join(', ')}`,
+    text: clip(`${title}${where}: ${shown.map((tool) => tool.name).join(', ')}`, LIMITS.message.text),
     blocks: [
       section(`*${literal(title)}*${where}`),
       ...shown.map((tool) => section(toolWords(tool, look.connection === undefined))),

@@ -1,0 +1,280 @@
+import type { View } from '@slack/types'
+import { describe, expect, test } from 'vitest'
+import { checkMessage } from '../../src/block-kit/check-message.ts'
+import { checkView } from '../../src/block-kit/check-view.ts'
+import { ApprovalId, ConnectionId, UserId } from '../../src/ids.ts'
+import type { CallState } from '../../src/run/state.ts'
+import { paintAnswer } from '../../src/slack/views/answer.ts'
+import { approvalCard } from '../../src/slack/views/approval-card.ts'
+import type { Saying } from '../../src/slack/views/blocks.ts'
+import { connectForm, connectPicker, connectTesting } from '../../src/slack/views/connect-form.ts'
+import { connectedModal, sayConnected, sayNotConnected } from '../../src/slack/views/connected.ts'
+import {
+  askDisconnect,
+  chooseConnection,
+  sayConnections,
+  sayDisconnected,
+  sayNoSuchConnection,
+} from '../../src/slack/views/connections.ts'
+import { editForm } from '../../src/slack/views/edit-form.ts'
+import { sayHello, sayHelp, sayNoSuchCommand } from '../../src/slack/views/help.ts'
+import { homeView } from '../../src/slack/views/home.ts'
+import { approversSaying, sayRules } from '../../src/slack/views/rules.ts'
+import { sayTested } from '../../src/slack/views/test-result.ts'
+import { sayTools, type ToolLine, toolsModal } from '../../src/slack/views/tools.ts'
+import { approvalOf, CARDS, callOf, connectionOf, ruleOf } from './fakes.ts'
+import { stateOf } from './states.ts'
+
+const LONG = 'Long words <!channel> & <@U123> *bold* _it_ ~no~ `code` 👩‍👩‍👧 '.repeat(400)
+const AT = new Date('2026-11-21T09:00:00Z')
+const MEMBER = UserId.parse('UMEMBER1')
+const cardOf = (name: string) => CARDS.find((card) => card.name === name)
+const [FILES, POSTGRES] = CARDS
+if (!FILES || !POSTGRES) throw new Error('no cards')
+
+const times = <T>(count: number, make: (at: number) => T): T[] => Array.from({ length: count }, (_, at) => make(at))
+
+const decided = (decision: 'approved' | 'denied' | 'expired' | 'stopped', reason?: string) =>
+  approvalOf({
+    decided: { decision, by: decision === 'expired' ? undefined : MEMBER, reason, at: AT, edited: true, always: true },
+  })
+
+const cardFor = (call: CallState) => {
+  const approval = call.approval ?? approvalOf()
+  return approvalCard({ state: stateOf([{ text: '', calls: [call] }], { status: 'working' }), call, approval })
+}
+
+const longLine: ToolLine = { connection: LONG, name: LONG, description: LONG, kind: 'destructive', free: false }
+const longCard = {
+  ...POSTGRES,
+  title: LONG,
+  description: LONG,
+  inputs: times(20, (at) => ({
+    ...POSTGRES.inputs[0],
+    name: `in${at}`,
+    label: LONG,
+    hint: LONG,
+    secret: at % 2 === 0,
+    required: true,
+    example: LONG,
+  })),
+}
+const idOf = (at: number) => ConnectionId.parse(`6f1f7a9e-58a5-4c3e-9a44-${String(at).padStart(12, '0')}`)
+const longConnection = connectionOf({
+  name: 'n'.repeat(32),
+  status: 'failing',
+  statusReason: LONG,
+  lastUsed: AT,
+  credential: 'x',
+})
+
+const SAYINGS: Record<string, Saying> = {
+  help: sayHelp([{ name: 'list', usage: '', what: 'shows' }]),
+  hello: sayHello,
+  'no such command': sayNoSuchCommand(LONG, undefined),
+  'no such command, near': sayNoSuchCommand('conect', 'connect postgres'),
+  'no connections': sayConnections([], cardOf),
+  connections: sayConnections(
+    [connectionOf(), connectionOf({ id: idOf(1), status: 'needs_sign_in', card: 'gone' })],
+    cardOf,
+  ),
+  'many connections': sayConnections(
+    times(40, (at) => ({ ...longConnection, id: idOf(at) })),
+    cardOf,
+  ),
+  'ask to disconnect': askDisconnect(longConnection, longCard, true),
+  disconnected: sayDisconnected('files', false),
+  'choose a connection': chooseConnection(
+    'Which?',
+    'disconnect',
+    times(40, (at) => connectionOf({ name: `c${at}` })),
+  ),
+  'no such connection': sayNoSuchConnection(LONG, 'test', 'files'),
+  connected: sayConnected({ connection: connectionOf(), card: FILES, starters: FILES.starters }),
+  'connected, long': sayConnected({ connection: longConnection, card: longCard, starters: [LONG, LONG, LONG] }),
+  'not connected': sayNotConnected('files', LONG, 'connect files'),
+  'no tools': sayTools([], { connection: undefined, words: LONG, page: 7 }),
+  tools: sayTools([{ connection: 'files', name: 'read_file', description: 'Read.\nMore.', kind: 'read', free: true }], {
+    connection: 'files',
+    words: '',
+    page: 0,
+  }),
+  'many tools': sayTools(
+    times(200, () => longLine),
+    { connection: undefined, words: 'long', page: 1 },
+  ),
+  tested: sayTested([
+    {
+      name: 'files',
+      outcome: { ok: true, ms: 12.4, protocolVersion: '2025-11-25', tools: 3 },
+      leftOut: [{ tool: 'x', why: 'too deep' }],
+    },
+    { name: 'db', outcome: { ok: false, message: 'It does not answer.' }, leftOut: [] },
+  ]),
+  'many tested': sayTested(
+    times(30, () => ({ name: LONG.slice(0, 32), outcome: { ok: false, message: LONG }, leftOut: [] })),
+  ),
+  'no rules': sayRules([], []),
+  rules: sayRules(
+    [ruleOf(), ruleOf({ scope: 'workspace', verdict: 'deny', tool: '*', card: 'postgres', fourEyes: true })],
+    ['U1AA', 'U2AA'],
+  ),
+  'many rules': sayRules(
+    times(60, (at) => ruleOf({ id: `r${at}`, tool: LONG })),
+    times(60, () => 'U1AAAAAAAAA'),
+  ),
+  approvers: approversSaying(['U1AA'], true, 'Done. '),
+  'approval card': cardFor(callOf({ stage: 'asking', approval: approvalOf() })),
+  'approval card, destructive': cardFor(callOf({ approval: approvalOf({ risk: 'destructive' }) })),
+  'approval card, long': cardFor(
+    callOf({
+      title: LONG,
+      connectionName: LONG,
+      arguments: { [LONG]: LONG, more: [1, { a: LONG }] },
+      approval: approvalOf({ why: [LONG, LONG], approvers: times(60, () => MEMBER) }),
+    }),
+  ),
+  'approval card, approved': cardFor(callOf({ approval: decided('approved') })),
+  'approval card, denied': cardFor(callOf({ approval: decided('denied') })),
+  'approval card, denied with reason': cardFor(callOf({ approval: decided('denied', LONG) })),
+  'approval card, expired': cardFor(callOf({ approval: decided('expired') })),
+  'approval card, stopped': cardFor(callOf({ approval: decided('stopped') })),
+}
+
+const VIEWS: Record<string, View> = {
+  picker: connectPicker(CARDS, { channel: 'C1' }),
+  'many cards': connectPicker(
+    times(300, (at) => ({ ...longCard, name: `card-${at}`, category: `Category ${at % 4}` })),
+    {},
+  ),
+  form: connectForm({
+    cards: CARDS,
+    card: POSTGRES,
+    name: 'postgres',
+    values: { schema: 'sales', dsn: 'never' },
+    keep: {},
+    alert: 'It failed.',
+  }),
+  'long form': connectForm({
+    cards: [longCard],
+    card: longCard,
+    name: 'n'.repeat(32),
+    values: {},
+    keep: {},
+    alert: LONG,
+  }),
+  'reconnect form': connectForm({
+    cards: [POSTGRES],
+    card: POSTGRES,
+    name: 'db',
+    values: { schema: 'sales' },
+    keep: { connection: 'c' },
+  }),
+  testing: connectTesting(longCard, LONG),
+  'connected modal': connectedModal({ connection: connectionOf(), card: FILES, starters: FILES.starters }),
+  'tools modal': toolsModal(
+    times(30, () => longLine),
+    { connection: 'files', words: 'long', page: 0 },
+  ),
+  'edit form': editForm(callOf(), { approval: 'x' }),
+  'edit form, odd': editForm(callOf({ schema: {}, arguments: { a: [1, 2] } }), {}),
+  'edit form, many kinds': editForm(
+    callOf({
+      schema: {
+        type: 'object',
+        properties: {
+          text: { type: 'string', title: LONG, description: LONG },
+          number: { type: 'integer' },
+          flag: { type: 'boolean' },
+          pick: { type: 'string', enum: ['a', 'b'] },
+          list: { type: 'array' },
+        },
+        required: ['number'],
+      },
+      arguments: { text: 'two\nlines', number: 4, flag: true, pick: 'b', list: [1] },
+    }),
+    {},
+  ),
+  home: homeView({ pending: [], connections: [], rules: [], recent: [], cardOf }),
+  'full home': homeView({
+    pending: times(9, (at) => ({
+      state: stateOf([{ text: '' }]),
+      call: callOf({
+        approval: approvalOf({ id: ApprovalId.parse(`abcdefghijklmnopqrstuv${at}`) }),
+        arguments: { a: LONG },
+      }),
+    })),
+    connections: times(40, (at) => ({ ...longConnection, id: idOf(at) })),
+    rules: times(40, (at) => ruleOf({ id: `r${at}` })),
+    recent: times(9, () => stateOf([{ text: LONG }], { text: LONG })),
+    cardOf,
+  }),
+}
+
+describe('what is said', () => {
+  test.each(Object.entries(SAYINGS))('%s', (_name, saying) => {
+    expect(checkMessage(saying)).toEqual([])
+    expect(saying.text).not.toBe('')
+    if (JSON.stringify(saying).length < 6_000) expect(saying).toMatchSnapshot()
+  })
+})
+
+describe('what is shown in modals and the Home tab', () => {
+  test.each(Object.entries(VIEWS))('%s', (_name, view) => {
+    expect(checkView(view)).toEqual([])
+    if (JSON.stringify(view).length < 6_000) expect(view).toMatchSnapshot()
+  })
+  test('a secret that was typed is not in the form that comes back', () => {
+    expect(JSON.stringify(VIEWS.form)).not.toContain('never"')
+  })
+})
+
+const STAGES = ['asking', 'cleared', 'calling', 'done', 'failed', 'unknown', 'denied', 'cancelled'] as const
+
+describe('an answer', () => {
+  const done: Partial<CallState> = {
+    stage: 'done',
+    result: { summary: 'Wrote 5 bytes', text: '', images: [], isError: false, files: [], ms: 1 },
+  }
+
+  test('text and calls, in order', () => {
+    const painted = paintAnswer(stateOf([{ text: 'I will.', calls: [done] }, { text: 'Done.' }]))
+    expect(painted).toMatchSnapshot()
+  })
+  test('every stage of a call, in plain words', () => {
+    const calls = STAGES.map((stage) => ({
+      stage,
+      cause: stage === 'failed' ? 'No such folder.' : undefined,
+      retryable: stage === 'unknown',
+    }))
+    const painted = paintAnswer(stateOf([{ text: '', calls }, { text: 'So.' }]))
+    expect(painted.flatMap(checkMessage)).toEqual([])
+    expect(painted).toMatchSnapshot()
+  })
+  test('how it can end', () => {
+    const failure = {
+      code: 'model_failed',
+      message: 'The model does not take this key. Put a valid ANTHROPIC_API_KEY.',
+    }
+    expect(paintAnswer(stateOf([], { status: 'failed', failure }))).toMatchSnapshot('failed')
+    expect(paintAnswer(stateOf([{ text: 'Half' }], { status: 'stopped', stoppedBy: MEMBER }))).toMatchSnapshot(
+      'stopped',
+    )
+    expect(paintAnswer(stateOf([{ text: 'Half' }], { note: 'turn_limit' }))).toMatchSnapshot('turn limit')
+    expect(paintAnswer(stateOf([{ text: '' }]))).toMatchSnapshot('nothing said')
+    expect(
+      paintAnswer(stateOf([{ text: '', calls: [{ stage: 'asking', approval: approvalOf() }] }], { status: 'working' })),
+    ).toMatchSnapshot('resting')
+  })
+  test('the largest run stays within limits, whatever it says', () => {
+    const turns = times(15, (turn) => ({
+      text: turn % 2 ? LONG : '',
+      calls: times(60, () => ({ ...done, title: LONG, connectionName: LONG })),
+    }))
+    const painted = paintAnswer(stateOf(turns))
+    expect(painted.flatMap(checkMessage)).toEqual([])
+    expect(new Set(painted.map(({ key }) => key)).size).toBe(painted.length)
+    expect(JSON.stringify(painted)).not.toContain('<!channel>')
+    expect(JSON.stringify(painted)).not.toContain('<@U123>')
+  })
+})

@@ -1,0 +1,206 @@
+import { describe, expect, test } from 'vitest'
+import { addressee, meansStop, plainText, withoutMention } from '../../src/slack/message-text.ts'
+import { nearest } from '../../src/slack/nearest.ts'
+import { tokenize } from '../../src/slack/tokenize.ts'
+import { sayArguments } from '../../src/slack/views/arguments.ts'
+import { argumentKinds, mayEdit, readTyped, WHOLE } from '../../src/slack/views/edit-form.ts'
+import { cutPage, PAGE_CHARACTERS } from '../../src/slack/views/pages.ts'
+import { pagesOf } from '../../src/slack/views/pages-of.ts'
+import { chunksFor, nothingSent } from '../../src/slack/views/stream-chunks.ts'
+import { calm, clip, literal, steady } from '../../src/slack/views/text.ts'
+import { sayCall } from '../../src/slack/views/tool-words.ts'
+import { callOf } from './fakes.ts'
+import { stateOf } from './states.ts'
+
+const say = (title: string, given: Record<string, string> = {}) =>
+  (['wish', 'doing', 'done'] as const).map((tense) =>
+    sayCall({ title, tool: 'x', connectionName: 'db', arguments: given }, tense),
+  )
+
+describe('a call in plain words', () => {
+  test.each([
+    [
+      'write_file',
+      { path: 'a/hello.txt' },
+      ['Write hello.txt with db', 'Writing hello.txt with db', 'Wrote hello.txt with db'],
+    ],
+    ['Read Media File', { path: '/x/y.png' }, ['Read y.png with db', 'Reading y.png with db', 'Read y.png with db']],
+    [
+      'list_directory',
+      { path: '.' },
+      ['List directory with db', 'Listing directory with db', 'Listed directory with db'],
+    ],
+    ['execute_sql', {}, ['Execute sql with db', 'Executing sql with db', 'Executed sql with db']],
+    ['Execute SQL', {}, ['Execute SQL with db', 'Executing SQL with db', 'Executed SQL with db']],
+    ['createIssue', { title: 'Bug' }, ['Create Bug with db', 'Creating Bug with db', 'Created Bug with db']],
+    [
+      'sequential_thinking',
+      {},
+      ['Use sequential thinking with db', 'Using sequential thinking with db', 'Used sequential thinking with db'],
+    ],
+    ['constructor', {}, ['Use constructor with db', 'Using constructor with db', 'Used constructor with db']],
+  ])('%s', (title, given, sentences) => expect(say(title, given)).toEqual(sentences))
+})
+
+describe('typed words', () => {
+  test('quotes hold together, straight or curly, open or closed', () => {
+    expect(tokenize('connect "my db" “a b” don\'t \'x y')).toEqual(['connect', 'my db', 'a b', "don't", 'x y'])
+    expect(tokenize('  ')).toEqual([])
+  })
+  test('the nearest word is near, or there is none', () => {
+    const words = ['connect', 'list', 'tools', 'test', 'disconnect', 'help']
+    expect(nearest('conect', words)).toBe('connect')
+    expect(nearest('disc', words)).toBe('disconnect')
+    expect(nearest('tol', words)).toBe('tools')
+    expect(nearest('weather', words)).toBeUndefined()
+  })
+  test('Slack text reads as people read it', () => {
+    const text = 'ask <@U123ABC> in <#C1|ops> &lt;now&gt; <https://a.b/c|docs> <https://a.b> <!here> &amp;amp;'
+    expect(plainText(text, () => 'ann')).toBe('ask @ann in #ops <now> docs (https://a.b/c) https://a.b @here &amp;')
+  })
+  test('the mention that asks is not part of what is asked', () => {
+    expect(withoutMention('<@UBOT1|patchbay>: do it', 'UBOT1')).toBe('do it')
+    expect(withoutMention('do it <@UBOT1>', 'UBOT1')).toBe('do it')
+    expect(withoutMention('tell <@UBOT1> and others', 'UBOT1')).toBe('tell <@UBOT1> and others')
+    expect(addressee(' <@U9AA> hi')).toBe('U9AA')
+  })
+  test.each(['stop', 'Stop!', ' please stop it.'])('%s means stop', (text) => expect(meansStop(text)).toBe(true))
+  test.each(['stop the server', 'nonstop', 'do not stop'])('%s does not', (text) => expect(meansStop(text)).toBe(false))
+})
+
+describe('text that is not ours', () => {
+  test('pings nobody', () => {
+    expect(calm('<!channel> <@U1A> <#C1> <div> a<b')).toBe('<\u2060!channel> <\u2060@U1A> <\u2060#C1> <div> a<b')
+    expect(literal('<!here> & co')).toBe('&lt;!here&gt; &amp; co')
+  })
+  test('is streamed only as far as more words cannot change it', () => {
+    const whole = 'see <!channel> and <@U123> <div>'
+    for (let end = 0; end <= whole.length; end += 1) {
+      expect(calm(whole).startsWith(calm(steady(whole.slice(0, end))))).toBe(true)
+    }
+  })
+  test('is never cut inside a character', () => {
+    expect(clip('ab😀cd', 4)).toBe('ab…')
+    expect(clip('abc', 3)).toBe('abc')
+  })
+  test('hidden characters in arguments are spelled out', () => {
+    expect(sayArguments({ path: 'a\u202Etxt.exe', n: 1, s: '1', text: 'a\nb\u200B' })).toBe(
+      'path: "a\\u{202e}txt.exe"\nn: 1\ns: "1"\ntext: \n  a\n  b\\u{200b}',
+    )
+  })
+})
+
+describe('pages', () => {
+  const grow = (text: string) => {
+    const pages: string[] = []
+    for (let rest = text; rest !== ''; ) {
+      const cut = cutPage(rest, 1_000)
+      pages.push(cut.page)
+      rest = cut.rest
+    }
+    return pages
+  }
+  const CODE = `Intro\n\n\`\`\`ts\n${Array.from({ length: 120 }, (_, at) => `const line${at} = ${at}`).join('\n')}\n\`\`\`\n\nEnd.`
+
+  test('code that is cut is closed and opened again', () => {
+    const pages = grow(CODE)
+    expect(pages.length).toBeGreaterThan(2)
+    for (const page of pages) expect((page.match(/^```/gm) ?? []).length % 2).toBe(0)
+    expect(pages[1]).toMatch(/^```ts\nconst/)
+    const lines = pages
+      .join('\n')
+      .split('\n')
+      .filter((line) => line.startsWith('const'))
+    expect(lines).toHaveLength(120)
+  })
+  test('a cut stays where it is while the text grows', () => {
+    const first = cutPage(CODE.slice(0, 1_200), 1_000).page
+    for (let end = 1_201; end < CODE.length; end += 97) expect(cutPage(CODE.slice(0, end), 1_000).page).toBe(first)
+  })
+  test('text without any good place is cut all the same', () => {
+    const pages = grow('😀'.repeat(3_000))
+    expect(pages.join('')).toBe('😀'.repeat(3_000))
+    expect(Math.max(...pages.map((page) => page.length))).toBeLessThanOrEqual(1_000)
+  })
+  test('what is said after an approval stands in a message of its own', () => {
+    const approval = callOf().approval
+    expect(pagesOf(stateOf([{ text: 'a', calls: [{}] }, { text: 'b' }])).map(({ key }) => key)).toEqual(['answer:0:0'])
+    expect(approval).toBeUndefined()
+  })
+  test('a live page and the same page at the end are one text', () => {
+    const text = 'words and '.repeat(3_000)
+    const end = pagesOf(stateOf([{ text }])).map((page) => page.pieces)
+    const before = pagesOf(stateOf([]), text.slice(0, PAGE_CHARACTERS * 2)).map((page) => page.pieces)
+    expect(before[0]).toEqual(end[0])
+  })
+})
+
+describe('a stream', () => {
+  test('gets only what is new, in order, details once', () => {
+    const [page] = pagesOf(stateOf([{ text: 'One.', calls: [{ stage: 'calling' }] }], { status: 'working' }))
+    const first = page && chunksFor(page, nothingSent(), new Map([['toolu_0_0', '50 %']]))
+    expect(first?.chunks).toEqual([
+      { type: 'markdown_text', text: 'One.' },
+      {
+        type: 'task_update',
+        id: 'toolu_0_0',
+        title: 'Writing hello.txt with filesystem… (50 %)',
+        status: 'in_progress',
+      },
+    ])
+    const result = { summary: 'ok', text: '', images: [], isError: false, files: [], ms: 1 }
+    const [later] = pagesOf(stateOf([{ text: 'One.', calls: [{ stage: 'done', result }] }, { text: 'Two.' }]))
+    const next = later && first && chunksFor(later, first.sent, new Map())
+    expect(next?.chunks).toEqual([
+      {
+        type: 'task_update',
+        id: 'toolu_0_0',
+        title: 'Wrote hello.txt with filesystem',
+        status: 'complete',
+        details: 'ok',
+      },
+      { type: 'markdown_text', text: '\n\nTwo.' },
+    ])
+    expect(later && next && chunksFor(later, next.sent, new Map())?.chunks).toEqual([])
+  })
+  test('cannot take words back', () => {
+    const [page] = pagesOf(stateOf([{ text: 'Other' }]))
+    expect(page && chunksFor(page, { words: 'Some', tasks: new Map() }, new Map())).toBeUndefined()
+  })
+})
+
+describe('arguments, edited', () => {
+  const schema = {
+    type: 'object',
+    properties: {
+      path: { type: 'string' },
+      size: { type: 'number' },
+      deep: { type: 'boolean' },
+      tags: { type: 'array' },
+    },
+  }
+  const call = callOf({ schema, arguments: { path: 'a', size: 1, deep: false, tags: ['x'] } })
+
+  test('each as its type', () => {
+    expect([...(argumentKinds(call)?.values() ?? [])]).toEqual(['text', 'number', 'boolean', 'json'])
+    expect(readTyped(call, { path: 'b', size: '2.5', deep: 'true', tags: '["y"]' })).toEqual({
+      ok: true,
+      arguments: { path: 'b', size: 2.5, deep: true, tags: ['y'] },
+    })
+    expect(readTyped(call, { path: null, size: null, deep: null, tags: 'oops' })).toEqual({
+      ok: false,
+      problems: { tags: 'This is not valid JSON. Texts stand in double quotes.' },
+    })
+    expect(readTyped(call, { path: null, size: null, deep: null, tags: null })).toEqual({
+      ok: true,
+      arguments: { path: '' },
+    })
+  })
+  test('as one JSON text where fields would not do', () => {
+    const odd = callOf({ schema: {}, arguments: { a: 1 } })
+    expect(argumentKinds(odd)).toBeUndefined()
+    expect(readTyped(odd, { [WHOLE]: '{"a":2}' })).toEqual({ ok: true, arguments: { a: 2 } })
+    expect(readTyped(odd, { [WHOLE]: '[1]' }).ok).toBe(false)
+    expect(mayEdit(callOf({ arguments: { content: 'x'.repeat(4_000) } }))).toBe(false)
+  })
+})
