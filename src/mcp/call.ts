@@ -1,6 +1,7 @@
 import { ProtocolError, type Tool } from '@modelcontextprotocol/client'
 import type { JsonObject, StoredTool } from '../registry/connection.ts'
 import { outcomeOf } from './content.ts'
+import { isLostStream } from './lost-stream.ts'
 import type { CallOptions, ToolOutcome } from './mcp.ts'
 import type { Session } from './session.ts'
 
@@ -37,7 +38,7 @@ export async function callTool(
     )
     return outcomeOf(result, session.clean, elapsed())
   } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error
+    if (!(error instanceof ProtocolError) || isLostStream(error)) throw error
     return { kind: 'tool_error', content: [{ type: 'text', text: session.clean.text(error.message) }], ms: elapsed() }
   }
 }

@@ -7,6 +7,7 @@ import {
 import { AppError } from '../errors.ts'
 import { type Era, eraOf, priorOf } from './era.ts'
 import { fill, fillAll } from './fill.ts'
+import { withLostStreams } from './lost-stream.ts'
 import type { OpenDeps, Opening, Wiring } from './open.ts'
 import type { Session } from './session.ts'
 import type { HttpTarget } from './target.ts'
@@ -34,7 +35,7 @@ export async function openHttp(
   const { target, secrets, era } = opening
   const values = { ...target.values, ...secrets }
   const url = addressOf(fill(target.url, values) ?? '')
-  const options = { requestInit: { headers: headersOf(target, values) }, fetch: deps.egress.fetch }
+  const options = { requestInit: { headers: headersOf(target, values) }, fetch: withLostStreams(deps.egress.fetch) }
   const connect = async (transport: StreamableHTTPClientTransport | SSEClientTransport, prior?: PriorDiscovery) => {
     const client = wiring.newClient(PROBE_MS)
     // The SDK does not look at the signal while it negotiates.
@@ -106,5 +107,14 @@ function headersOf(target: HttpTarget, values: Record<string, string>): Record<s
 function openTrouble({ target, secrets }: HttpOpening, error: unknown): AppError {
   const signedIn = Object.keys(secrets).length > 0
   const party = { title: target.title, docs: target.docs, seconds: CONNECT_MS / 1000, signedIn }
-  return asAppError(troubleOf(error, party), error)
+  const trouble = troubleOf(error, party)
+  if (trouble.why !== 'gone' || trouble.code !== 'tool_failed') return asAppError(trouble, error)
+  return asAppError(
+    {
+      ...trouble,
+      code: 'server_refused',
+      message: `${target.title} does not answer as an MCP server does. Check the address.`,
+    },
+    error,
+  )
 }

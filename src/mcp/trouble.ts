@@ -8,6 +8,7 @@ import {
 } from '@modelcontextprotocol/client'
 import { appErrorIn } from '../egress/trouble.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
+import { isLostStream } from './lost-stream.ts'
 import type { FailureReason } from './mcp.ts'
 
 /** What went wrong between us and a server, once, for both uses: as a call's outcome and as an AppError. */
@@ -112,7 +113,11 @@ function sdkTrouble(error: unknown, { title, seconds }: Party): Trouble {
     }
   if (code === SdkErrorCode.NotConnected)
     return { why: 'gone', code: 'server_unreachable', message: `${title} has ended.`, sent: false, turnedAway: true }
-  const ended = code === SdkErrorCode.ConnectionClosed || code === SdkErrorCode.SendFailed || hasCode(error, 'EPIPE')
+  const ended =
+    isLostStream(error) ||
+    code === SdkErrorCode.ConnectionClosed ||
+    code === SdkErrorCode.SendFailed ||
+    hasCode(error, 'EPIPE')
   const message = ended ? `${title} ended before it had answered.` : `${title} answered in a way that cannot be read.`
   return { why: 'gone', code: 'tool_failed', message, sent: true, turnedAway: false }
 }

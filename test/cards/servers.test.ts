@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Card } from '../../src/cards/card.ts'
+import { readCards } from '../../src/cards/read.ts'
+import { createTargets } from '../../src/connect/targets.ts'
+import type { Target } from '../../src/mcp/target.ts'
+import type { StoredTool } from '../../src/registry/connection.ts'
+import { type McpHouse, PERSON, ROOT, startMcpHouse } from '../support/mcp-house.ts'
+
+const cards = readCards('run-cards')
+const cardOf = (name: string): Card => {
+  const card = cards.find((one) => one.name === name)
+  if (card === undefined) throw new Error(`no card ${name}`)
+  return card
+}
+let house: McpHouse
+beforeAll(async () => {
+  house = await startMcpHouse({ root: ROOT })
+})
+afterAll(() => house[Symbol.asyncDispose]())
+
+/** As a person would connect it, but without the check that needs the vendor's own service. */
+async function toolsOf(name: string, secrets: Record<string, string> = {}): Promise<StoredTool[]> {
+  const targets = createTargets(cards, house.folder)
+  const target: Target = { ...targets.target({ ...PERSON, name, card: name, inputs: {} }), checks: [] }
+  return (await house.mcp.probe(target, secrets, new AbortController().signal)).tools
+}
+
+// The postgres card starts the same package as demo-database, which needs no database.
+describe.each([
+  { name: 'everything', server: 'everything', secrets: {} },
+  { name: 'filesystem', server: 'filesystem', secrets: {} },
+  { name: 'memory', server: 'memory', secrets: {} },
+  { name: 'demo-database', server: 'demo-database', secrets: {} },
+  { name: 'postgres', server: 'demo-database', secrets: {} },
+  { name: 'supabase', server: 'supabase', secrets: { token: 'sbp_0123456789abcdef' } },
+])('the card $name', ({ name, server, secrets }) => {
+  const card = cardOf(name)
+
+  it('names only tools its server has, and calls none read that the server calls a write', async () => {
+    const tools = await toolsOf(server, secrets)
+    const listed = new Map(tools.map((tool) => [tool.name, tool]))
+    expect(Object.keys(card.tools).filter((tool) => !listed.has(tool))).toEqual([])
+    const bold = Object.entries(card.tools).filter(
+      ([tool, word]) =>
+        word.class === 'read' && word.sql === undefined && listed.get(tool)?.annotations?.readOnlyHint === false,
+    )
+    expect(bold).toEqual([])
+    for (const [tool, { sql }] of Object.entries(card.tools))
+      if (sql !== undefined) expect(Object.keys(Object(listed.get(tool)?.inputSchema.properties))).toContain(sql)
+    for (const check of card.server.checks) expect([...listed.keys()]).toContain(check.tool)
+  })
+})
+
+describe('cards of one package', () => {
+  it('pin the version that is installed', async () => {
+    const { default: manifest } = await import('../../package.json', { with: { type: 'json' } })
+    const installed: Record<string, string> = manifest.dependencies
+    for (const { name, server } of cards)
+      if (server.kind === 'stdio') expect(`${name} ${server.version}`).toBe(`${name} ${installed[server.package]}`)
+  })
+})

@@ -1,0 +1,22 @@
+/** Stands for the app: opens a session with a server of each local card, says so, and waits to be killed. */
+
+import { readCards } from '../../src/cards/read.ts'
+import { createTargets } from '../../src/connect/targets.ts'
+import { PERSON, ROOT, startMcpHouse } from '../support/mcp-house.ts'
+
+const house = await startMcpHouse({ root: ROOT })
+const targets = createTargets(readCards('run-cards'), house.folder)
+const calls = [
+  ['everything', 'trigger-long-running-operation', { duration: 60, steps: 60 }],
+  ['filesystem', 'list_allowed_directories', {}],
+  ['memory', 'read_graph', {}],
+  ['demo-database', 'search_objects', { object_type: 'table' }],
+] as const
+for (const [card, tool, args] of calls) {
+  const connection = await house.connected(targets.target({ ...PERSON, name: card, card, inputs: {} }))
+  const answered = house.call(connection, tool, args)
+  // The first is killed in the middle of a call.
+  if (card === 'everything') await house.call(connection, 'echo', { message: 'up' })
+  else await answered
+}
+console.log('ready')

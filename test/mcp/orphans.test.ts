@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { eventually } from '../support/eventually.ts'
+import { isAlive, ROOT } from '../support/mcp-house.ts'
+
+/** The processes that a process started, as /proc tells. */
+function childrenOf(parent: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return (
+          Number(
+            readFileSync(`/proc/${pid}/stat`, 'utf8')
+              .replace(/^.*\) . /s, '')
+              .split(' ')[0],
+          ) === parent
+        )
+      } catch {
+        return false
+      }
+    })
+}
+
+it.skipIf(process.platform !== 'linux')('the app killed with -9 leaves no server of a card behind', async () => {
+  const app = spawn(process.execPath, [join(ROOT, 'test', 'mcp', 'app-child.ts')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  await once(app.stdout, 'data')
+  const servers = childrenOf(app.pid ?? 0)
+  expect(servers).toHaveLength(4)
+  app.kill('SIGKILL')
+  await eventually(() => expect(servers.filter(isAlive)).toEqual([]), 5_000)
+})
