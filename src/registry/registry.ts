@@ -21,7 +21,8 @@ export type Registry = {
   remove(principal: Principal, id: ConnectionId): Promise<Connection | undefined>
 }
 
-const Json: z.ZodType<JsonObject> = z.record(z.string(), z.json())
+/** A JSON object; what is in it came out of a JSON column and is JSON, so its depths are not walked once more. */
+const Json = z.custom<JsonObject>((value) => typeof value === 'object' && value !== null && !Array.isArray(value))
 
 const Tool = z.object({
   name: z.string(),
@@ -57,7 +58,7 @@ const Row = z
     status: z.enum(['connected', 'failing', 'needs_sign_in']),
     status_reason: z.string().nullable().transform(absent),
     tools_available: z.array(Tool),
-    era: z.json().transform((era) => era ?? undefined),
+    era: z.unknown().transform((era) => era ?? undefined),
     era_at: instant,
     created_at: z.string().transform((text) => new Date(text)),
     last_used: instant,

@@ -1,6 +1,5 @@
 import type { ApprovalId, Principal, RunId } from '../ids.ts'
 import { decide, deciders } from '../policy/decide.ts'
-import { argumentProblems } from './arguments.ts'
 import type { RunDeps } from './deps.ts'
 import type { EventOf, JsonObject } from './events.ts'
 import { callHash, definitionHash } from './fingerprint.ts'
@@ -84,7 +83,7 @@ function standingRefusal({ state, approval }: Open, answer: Answer): Refusal | u
 
 /** Edited arguments must fit the tool, and may not do more harm than this person may approve. */
 async function checkEdit(deps: RunDeps, open: Open, by: Principal, args: JsonObject): Promise<Refusal | Edit> {
-  const problems = argumentProblems(open.call.schema, args)
+  const problems = deps.argumentProblems(open.call.schema, args)
   if (problems.length > 0) return { kind: 'invalid', problems }
   const sources = await deps.mcp.connectionsOf(open.state.origin)
   const source = sources.find((one) => one.id === open.call.connection)

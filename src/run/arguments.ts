@@ -3,14 +3,27 @@ import type { JsonObject } from './events.ts'
 
 export type ArgumentProblem = { field: string; message: string }
 
-/** Checks arguments against a tool's input schema; problems name the top-level argument. A schema that does not compile checks nothing. */
-export function argumentProblems(schema: JsonObject, args: JsonObject): ArgumentProblem[] {
-  const check = compile(schema)
-  if (!check || check(args)) return []
-  return (check.errors ?? []).map(problemOf)
+/** Checks arguments against a tool's input schema; problems name the top-level argument. */
+export type ArgumentCheck = (schema: JsonObject, args: JsonObject) => ArgumentProblem[]
+
+/** Compiling a schema takes milliseconds; this many are kept, which is more than the tools in use at a time. */
+const KEPT_SCHEMAS = 500
+
+/** A check that remembers compiled schemas. A schema that does not compile checks nothing: its server checks once more anyway. */
+export function createArgumentCheck(): ArgumentCheck {
+  const compiled = new Map<string, ValidateFunction | undefined>()
+  return (schema, args) => {
+    const key = JSON.stringify(schema)
+    if (!compiled.has(key)) {
+      if (compiled.size >= KEPT_SCHEMAS) compiled.clear()
+      compiled.set(key, compile(schema))
+    }
+    const check = compiled.get(key)
+    return !check || check(args) ? [] : (check.errors ?? []).map(problemOf)
+  }
 }
 
-/** A schema may refer only to itself: nothing is ever fetched. Its server checks the arguments once more anyway. */
+/** An instance per schema, so that two schemas with one $id do not meet. References outside a schema are never fetched. */
 function compile(schema: JsonObject): ValidateFunction | undefined {
   const ajv = new Ajv2020({ strict: false, validateFormats: false, logger: false, allErrors: true })
   const { $schema: _dialect, ...rest } = schema

@@ -3,7 +3,7 @@ import type { RunDeps } from './deps.ts'
 import { type Held, record } from './held.ts'
 import { INSTRUCTIONS, LAST_TURN } from './prompt.ts'
 import { recall } from './recall.ts'
-import { fillToolbox } from './toolbox.ts'
+import { namedTools } from './toolbox.ts'
 import { messagesOf } from './transcript.ts'
 
 /** Room for a long answer or a large file's content in one turn. */
@@ -13,7 +13,7 @@ const TURN_MAX_TOKENS = 8_192
 export async function ask(deps: RunDeps, held: Held, last: boolean): Promise<void> {
   const signal = AbortSignal.any([held.abort.signal, deps.closing])
   held.history ??= await recall(deps, held, signal)
-  const { offered } = fillToolbox(await deps.mcp.connectionsOf(held.state.origin))
+  const offered = deps.fitting.offered(namedTools(await deps.mcp.connectionsOf(held.state.origin)))
   const messages = [...held.history, ...messagesOf(held.state)]
   const turn = await deps.model.turn(
     {

@@ -3,23 +3,44 @@ import type { RunDeps, Source } from './deps.ts'
 import type { EventOf } from './events.ts'
 import { callHash, definitionHash } from './fingerprint.ts'
 import { type Held, record } from './held.ts'
-import { refused } from './judge.ts'
 import { oneLine, shapeResult } from './result.ts'
 import type { CallState } from './state.ts'
 
-type Ready = { call: CallState; source: Source; tool: Source['tools'][number] }
+export type Ready = { call: CallState; source: Source; tool: Source['tools'][number] }
 
-/** Makes the calls side by side. `called` is written before the first byte goes out, `returned` as each comes back. */
+/** Makes calls that were cleared before. `called` is written before the first byte goes out, `returned` as each comes back. */
 export async function callTools(deps: RunDeps, held: Held, calls: CallState[]): Promise<void> {
   const sources = await deps.mcp.connectionsOf(held.state.origin)
   const checked = calls.map((call) => stillTheSame(deps, call, sources))
   const ready = checked.flatMap((check) => ('source' in check ? [check] : []))
-  const events = checked.map((check) =>
-    'source' in check ? { type: 'called' as const, call: check.call.id, at: deps.now().toISOString() } : check,
-  )
+  const events = checked.map((check) => ('source' in check ? called(deps, check.call) : check))
   if (!(await record(deps, held, events, 'decision'))) return
+  await callReady(deps, held, ready)
+}
+
+/** Makes the calls side by side; that they are begun stands in the run already. */
+export async function callReady(deps: RunDeps, held: Held, ready: Ready[]): Promise<void> {
   await Promise.all(ready.map((one) => callOne(deps, held, one)))
 }
+
+export const called = (deps: RunDeps, call: CallState): EventOf<'called'> => ({
+  type: 'called',
+  call: call.id,
+  at: deps.now().toISOString(),
+})
+
+/** A call that cannot be made: the model reads why and can do better. */
+export const refused = (deps: RunDeps, call: CallState, text: string): EventOf<'returned'> => ({
+  type: 'returned',
+  call: call.id,
+  outcome: 'refused',
+  text,
+  summary: text,
+  images: [],
+  files: [],
+  ms: 0,
+  at: deps.now().toISOString(),
+})
 
 /** What is called is what was judged and approved: same connection, same definition, same arguments. */
 function stillTheSame(deps: RunDeps, call: CallState, sources: Source[]): Ready | EventOf<'returned'> {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Db } from '../db/call.ts'
 import { newRunId, type Principal, type RunId } from '../ids.ts'
 import { decidersNow, findApproval, readState, settleApproval } from './answer.ts'
+import { createArgumentCheck } from './arguments.ts'
 import type { RunDeps } from './deps.ts'
 import type { RunEvent } from './events.ts'
 import { fold } from './fold.ts'
@@ -10,9 +11,9 @@ import { laneOf, type Origin } from './origin.ts'
 import type { Runs, Started, StartRequest } from './runs.ts'
 import type { CallState, RunState } from './state.ts'
 import { createShown, createStore } from './store.ts'
-import { leftOutOf } from './toolbox.ts'
+import { createFitting } from './toolbox.ts'
 
-type Given = Omit<RunDeps, 'store' | 'shown' | 'closing' | 'onEvent' | 'sleep'> & {
+type Given = Omit<RunDeps, 'store' | 'shown' | 'argumentProblems' | 'fitting' | 'closing' | 'onEvent' | 'sleep'> & {
   db: Db
   sleep?: (ms: number) => Promise<void>
 }
@@ -24,6 +25,8 @@ export function createRuns(given: Given): Runs & { begin(): void; [Symbol.asyncD
     ...given,
     store: createStore(given.db, randomUUID()),
     shown: createShown(given.db),
+    argumentProblems: createArgumentCheck(),
+    fitting: createFitting(),
     sleep: given.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms))),
     closing: closing.signal,
     onEvent: (held, event) => {
@@ -35,7 +38,7 @@ export function createRuns(given: Given): Runs & { begin(): void; [Symbol.asyncD
   return {
     ...asking(deps, holder),
     ...deciding(deps, holder),
-    leftOut: leftOutOf,
+    leftOut: (tools) => deps.fitting.leftOut(tools),
     shown: deps.shown,
     seen: (eventId) => deps.store.seen(eventId),
     begin: () => holder.start(),

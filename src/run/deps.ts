@@ -4,10 +4,12 @@ import type { Model } from '../model/turn.ts'
 import type { Risk } from '../policy/decide.ts'
 import type { Rules } from '../policy/rules.ts'
 import type { SqlReading } from '../policy/sql.ts'
+import type { ArgumentCheck } from './arguments.ts'
 import type { Recording } from './held.ts'
 import type { Door } from './news.ts'
 import type { ShownMessages } from './runs.ts'
 import type { Store } from './store.ts'
+import type { Fitting } from './toolbox.ts'
 
 /** What a card says of one of its tools. */
 export type CardWord = { class?: Risk | undefined; vouched: boolean; idempotent: boolean; sql?: string | undefined }
@@ -22,6 +24,8 @@ export type RunDeps = Recording & {
   readSql(sql: string): SqlReading
   word(card: string, tool: string): CardWord
   cardTitle(card: string): string
+  argumentProblems: ArgumentCheck
+  fitting: Fitting
   door: Door
   log: Log
   now(): Date

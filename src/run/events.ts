@@ -5,7 +5,8 @@ import { Origin } from './origin.ts'
 export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject
 export type JsonObject = { [key: string]: JsonValue }
 
-const Json: z.ZodType<JsonObject> = z.record(z.string(), z.json())
+/** A JSON object; events come out of a JSON column, so its depths are not walked once more. */
+const Json = z.custom<JsonObject>((value) => typeof value === 'object' && value !== null && !Array.isArray(value))
 
 const Part = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text'), text: z.string() }),

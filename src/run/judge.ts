@@ -1,20 +1,21 @@
 import { newApprovalId } from '../ids.ts'
 import { type Asked, decide, type Verdict } from '../policy/decide.ts'
 import { hostsIn } from '../policy/reveal.ts'
-import { argumentProblems } from './arguments.ts'
+import { called, callReady, refused } from './call-tools.ts'
 import type { CardWord, RunDeps, Source } from './deps.ts'
 import type { EventOf, JsonObject, RunEvent } from './events.ts'
 import { callHash, definitionHash } from './fingerprint.ts'
 import { type Held, record } from './held.ts'
 import type { CallState, RunState } from './state.ts'
-import { fillToolbox } from './toolbox.ts'
+import { type Found, namedTools } from './toolbox.ts'
 
 /** How long a person has to decide. */
 const APPROVAL_TTL_MS = 24 * 3_600_000
 
-type Found = { source: Source; tool: Source['tools'][number] }
-
-/** Judges what the model wished for: each call goes ahead, waits for a person, or is refused. */
+/**
+ * Judges what the model wished for: each call goes ahead, waits for a person, or is refused. What may go ahead is begun in
+ * the same stroke: its `called` is written together with its `judged`, before the first byte goes out.
+ */
 export async function judge(deps: RunDeps, held: Held, calls: CallState[]): Promise<void> {
   const { origin } = held.state
   const [sources, rules, approvers] = await Promise.all([
@@ -22,29 +23,41 @@ export async function judge(deps: RunDeps, held: Held, calls: CallState[]): Prom
     deps.rules.rulesFor(origin),
     deps.rules.approversOf(origin.workspace),
   ])
-  const box = fillToolbox(sources)
-  const events = calls.map((call): RunEvent => {
-    const found = box.find(call.offeredAs)
-    if (!found) return refused(deps, call, `There is no tool called ${call.offeredAs}.`)
-    const problems = argumentProblems(found.tool.inputSchema, call.arguments)
-    if (problems.length > 0) {
-      return refused(
-        deps,
-        call,
-        `The arguments do not fit: ${problems.map((p) => `${p.field}: ${p.message}`).join('; ')}.`,
-      )
-    }
+  const tools = namedTools(sources)
+  const judged = calls.map((call) => {
+    const found = tools.get(call.offeredAs)
+    const problem = problemWith(deps, call, found)
+    if (!found || problem !== undefined) return { events: [refused(deps, call, problem ?? '')], ready: [] }
     const asked = askedOf(deps, held.state, { found, args: call.arguments, approvers })
-    return judgedEvent(deps, call, { found, asked, verdict: decide(asked, rules) })
+    const verdict = decide(asked, rules)
+    const event = judgedEvent(deps, call, { found, asked, verdict })
+    if (verdict.kind !== 'allow') return { events: [event], ready: [] }
+    return {
+      events: [event, called(deps, call)],
+      ready: [{ call: { ...call, repeatable: event.repeatable }, ...found }],
+    }
   })
-  await record(deps, held, events, 'decision')
+  const events = judged.flatMap((one): RunEvent[] => one.events)
+  if (!(await record(deps, held, events, 'decision'))) return
+  await callReady(
+    deps,
+    held,
+    judged.flatMap((one) => one.ready),
+  )
+}
+
+function problemWith(deps: RunDeps, call: CallState, found: Found<Source> | undefined): string | undefined {
+  if (!found) return `There is no tool called ${call.offeredAs}.`
+  const problems = deps.argumentProblems(found.tool.inputSchema, call.arguments)
+  if (problems.length === 0) return undefined
+  return `The arguments do not fit: ${problems.map((p) => `${p.field}: ${p.message}`).join('; ')}.`
 }
 
 /** Everything policy/ wants to know of a call with these arguments. */
 export function askedOf(
   deps: RunDeps,
   state: RunState,
-  o: { found: Found; args: JsonObject; approvers: Asked['approvers'] },
+  o: { found: Found<Source>; args: JsonObject; approvers: Asked['approvers'] },
 ): Asked {
   const { source, tool } = o.found
   const word = deps.word(source.card, tool.name)
@@ -68,7 +81,7 @@ function sqlReading(deps: RunDeps, word: CardWord, args: JsonObject): Asked['sql
   return typeof sql === 'string' ? deps.readSql(sql) : undefined
 }
 
-type Judgement = { found: Found; asked: Asked; verdict: Verdict }
+type Judgement = { found: Found<Source>; asked: Asked; verdict: Verdict }
 
 function judgedEvent(deps: RunDeps, call: CallState, { found, asked, verdict }: Judgement): EventOf<'judged'> {
   const { source, tool } = found
@@ -108,22 +121,9 @@ function approvalOf(deps: RunDeps, verdict: Extract<Verdict, { kind: 'ask' }>): 
 }
 
 /** After a crash only what the card calls idempotent, or what is known to read, may be done again by itself. */
-function repeatable(deps: RunDeps, { source, tool }: Found, verdict: Verdict): boolean {
+function repeatable(deps: RunDeps, { source, tool }: Found<Source>, verdict: Verdict): boolean {
   return verdict.risk === 'read' || deps.word(source.card, tool.name).idempotent
 }
-
-/** A call that cannot be made: the model reads why and can do better. */
-export const refused = (deps: RunDeps, call: CallState, text: string): EventOf<'returned'> => ({
-  type: 'returned',
-  call: call.id,
-  outcome: 'refused',
-  text,
-  summary: text,
-  images: [],
-  files: [],
-  ms: 0,
-  at: deps.now().toISOString(),
-})
 
 /** `list_allowed_directories` reads as "list allowed directories". */
 const plainWords = (name: string): string =>

@@ -12,51 +12,21 @@ export type SourceTool = {
   title?: string | undefined
   description: string
   inputSchema: JsonObject
-  annotations?:
-    | {
-        readOnlyHint?: boolean | undefined
-        destructiveHint?: boolean | undefined
-        idempotentHint?: boolean | undefined
-      }
-    | undefined
 }
 
-/** The tools of one person, under the names the model knows them by. */
-export type Toolbox<S extends ToolSource> = {
-  offered: OfferedTool[]
-  find(offeredAs: string): { source: S; tool: S['tools'][number] } | undefined
-  leftOut: { tool: string; why: string }[]
-}
+export type Found<S extends ToolSource> = { source: S; tool: S['tools'][number] }
 
 /** The model's API allows 64 characters in a tool's name. */
 const MAX_NAME_CHARS = 64
 const HASH_CHARS = 8
 
-/** Names every tool `connection__tool`, leaving out (and reporting) those the model's API refuses. */
-export function fillToolbox<S extends ToolSource>(sources: S[]): Toolbox<S> {
-  const found = new Map<string, { source: S; tool: S['tools'][number] }>()
-  const offered: OfferedTool[] = []
-  const leftOut: { tool: string; why: string }[] = []
+/** Every tool of a person under the name the model knows it by: `connection__tool`, safe against collisions. */
+export function namedTools<S extends ToolSource>(sources: S[]): Map<string, Found<S>> {
+  const found = new Map<string, Found<S>>()
   for (const source of sources) {
-    for (const tool of source.tools) {
-      const name = offeredName(source, tool.name, found)
-      const fit = fitForModel(name, tool)
-      if (typeof fit === 'string') {
-        leftOut.push({ tool: `${source.name}: ${tool.name}`, why: fit })
-      } else {
-        found.set(name, { source, tool })
-        offered.push(fit)
-      }
-    }
+    for (const tool of source.tools) found.set(offeredName(source, tool.name, found), { source, tool })
   }
-  return { offered, find: (name) => found.get(name), leftOut }
-}
-
-/** The tool as the model's API takes it, or the reason why it does not. */
-function fitForModel(name: string, tool: SourceTool): OfferedTool | string {
-  const schema = acceptableSchema(tool.inputSchema)
-  const offered = { name, description: tool.description, schema: schema ?? tool.inputSchema }
-  return refusal(offered) ?? offered
+  return found
 }
 
 /** `connection__tool` where that fits; else its beginning and a hash of the whole, which is the same every time. */
@@ -68,16 +38,49 @@ function offeredName(source: { id: string; name: string }, tool: string, taken: 
   return `${plain.slice(0, MAX_NAME_CHARS - HASH_CHARS - 1)}_${hash}`
 }
 
+/** Which tools the model's API takes, and why not the others. */
+export type Fitting = {
+  /** Those the API takes: a refused one is left out and does not take the others with it. */
+  offered(tools: Map<string, Found<ToolSource>>): OfferedTool[]
+  leftOut(tools: ToolInQuestion[]): { tool: string; why: string }[]
+}
+
 export type ToolInQuestion = {
   connection: string
   tool: { name: string; description: string; inputSchema: JsonObject }
 }
 
-/** Tools the model cannot be given, with the reason; for /mcp test. */
-export function leftOutOf(tools: ToolInQuestion[]): { tool: string; why: string }[] {
-  return tools.flatMap(({ connection, tool }) => {
-    const name = offeredName({ id: connection, name: connection }, tool.name, new Map())
-    const fit = fitForModel(name, tool)
-    return typeof fit === 'string' ? [{ tool: tool.name, why: fit }] : []
-  })
+/** Checking a schema takes a good part of a millisecond, and a person's tools are offered again every turn. */
+const KEPT_FITS = 2_000
+
+export function createFitting(): Fitting {
+  const fits = new Map<string, OfferedTool | string>()
+  const fit = (name: string, tool: SourceTool): OfferedTool | string => {
+    const key = JSON.stringify([name, tool.description, tool.inputSchema])
+    const known = fits.get(key)
+    if (known !== undefined) return known
+    if (fits.size >= KEPT_FITS) fits.clear()
+    const fresh = fitForModel(name, tool)
+    fits.set(key, fresh)
+    return fresh
+  }
+  return {
+    offered: (tools) =>
+      [...tools].flatMap(([name, { tool }]) => {
+        const fitted = fit(name, tool)
+        return typeof fitted === 'string' ? [] : [fitted]
+      }),
+    leftOut: (tools) =>
+      tools.flatMap(({ connection, tool }) => {
+        const why = fit(offeredName({ id: connection, name: connection }, tool.name, new Map()), tool)
+        return typeof why === 'string' ? [{ tool: tool.name, why }] : []
+      }),
+  }
+}
+
+/** The tool as the model's API takes it, or the reason why it does not. */
+function fitForModel(name: string, tool: SourceTool): OfferedTool | string {
+  const schema = acceptableSchema(tool.inputSchema)
+  const offered = { name, description: tool.description, schema: schema ?? tool.inputSchema }
+  return refusal(offered) ?? offered
 }
