@@ -1,0 +1,154 @@
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { connect as connectSocket, createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import { readCards } from '../../src/cards/read.ts'
+import { createConnect } from '../../src/connect/connect.ts'
+import { createTargets } from '../../src/connect/targets.ts'
+import { openLocalStore } from '../../src/credentials/local.ts'
+import { connectPostgres } from '../../src/db/postgres.ts'
+import { createEgress } from '../../src/egress/egress.ts'
+import { createLog } from '../../src/log.ts'
+import { createMcp } from '../../src/mcp/mcp.ts'
+import type { Connection, JsonObject } from '../../src/registry/connection.ts'
+import { createRegistry } from '../../src/registry/registry.ts'
+import { createTestDatabase } from './database.ts'
+import { ROOT } from './mcp-house.ts'
+
+export type ConnectHouseOptions = {
+  allow?: string[]
+  maxPerUser?: number
+  prefills?: Record<string, Record<string, string>>
+  /** The text of a card for the strange server. */
+  strangeCard?: string
+}
+
+/** connect/ and the rooms below it, all real, with a database and a folder of its own. */
+export async function startConnectHouse(o: ConnectHouseOptions = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'patchbay-connect-'))
+  const root = projectIn(folder)
+  const dataDir = join(folder, 'data')
+  const cardsFolder = join(folder, 'cards')
+  cpSync(join(ROOT, 'run-cards'), cardsFolder, { recursive: true })
+  if (o.strangeCard !== undefined) writeFileSync(join(cardsFolder, 'strange.yaml'), o.strangeCard)
+  const cards = readCards(cardsFolder)
+
+  const logged: string[] = []
+  const log = createLog('trace', { write: (line) => void logged.push(line) })
+  const database = await createTestDatabase()
+  const db = connectPostgres(database.url, log)
+  const registry = createRegistry(db)
+  const credentials = await openLocalStore({ folder: join(dataDir, 'credentials'), key: undefined })
+  const egress = createEgress({ allow: o.allow ?? [] })
+  const targets = createTargets(cards, dataDir)
+  const mcp = createMcp({ registry, credentials, egress, log, ...targets, toolTimeoutSeconds: 20, projectRoot: root })
+  const connect = createConnect({
+    cards,
+    registry,
+    credentials,
+    mcp,
+    prefills: o.prefills ?? {},
+    maxPerUser: o.maxPerUser ?? 10,
+    targets,
+    log,
+  })
+  return {
+    connect,
+    mcp,
+    registry,
+    credentials,
+    logged,
+    folder,
+    dataDir,
+    /** How many secrets rest in the store, the key's check left out. */
+    secretsKept: () => readdirSync(join(dataDir, 'credentials')).filter((name) => name.endsWith('.sealed')).length - 1,
+    call: (connection: Connection, tool: string, args: JsonObject = {}) =>
+      mcp.call(connection, { name: tool, description: '', inputSchema: {} }, args, {
+        signal: new AbortController().signal,
+        onProgress: () => undefined,
+      }),
+    /** Every row of every table, as text. */
+    everythingInTheDatabase: () => dump(database.url),
+    async [Symbol.asyncDispose]() {
+      await mcp[Symbol.asyncDispose]()
+      egress[Symbol.dispose]()
+      await db[Symbol.asyncDispose]()
+      await database[Symbol.asyncDispose]()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+export type ConnectHouse = Awaited<ReturnType<typeof startConnectHouse>>
+
+/** A project where our own packages and the strange server are installed. */
+function projectIn(folder: string): string {
+  const root = join(folder, 'project')
+  const pack = join(root, 'node_modules', 'strange-server')
+  mkdirSync(pack, { recursive: true })
+  for (const scope of ['@modelcontextprotocol', '@bytebase', '@supabase'])
+    symlinkSync(join(ROOT, 'node_modules', scope), join(root, 'node_modules', scope))
+  const fixture = join(ROOT, 'test', 'fixtures', 'mcp-servers', 'strange.ts')
+  writeFileSync(join(pack, 'package.json'), JSON.stringify({ version: '1.0.0', type: 'module', bin: 'main.js' }))
+  writeFileSync(join(pack, 'main.js'), `await import(${JSON.stringify(fixture)})\n`)
+  return root
+}
+
+async function dump(url: string): Promise<string> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  try {
+    const tables = await client.query<{ name: string }>(
+      `select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname not in ('pg_catalog', 'information_schema')`,
+    )
+    const rows: string[] = []
+    for (const { name } of tables.rows) {
+      const found = await client.query<{ row: string }>(`select t::text as row from ${name} t`)
+      rows.push(...found.rows.map(({ row }) => `${name} ${row}`))
+    }
+    return rows.join('\n')
+  } finally {
+    await client.end()
+  }
+}
+
+/** The embedded Postgres listens on a socket alone; this gives it a TCP port. */
+export async function openTcpTo(databaseUrl: string) {
+  const folder = new URL(
+    databaseUrl.replace(/^postgres(ql)?:\/\/([^/@]*@)?\//, 'postgres://localhost/'),
+  ).searchParams.get('host')
+  const file = readdirSync(folder ?? '').find((name) => /^\.s\.PGSQL\.\d+$/.test(name)) ?? ''
+  const open = new Set<Socket>()
+  const server = createServer((outer) => {
+    const inner = connectSocket(join(folder ?? '', file))
+    for (const socket of [outer, inner]) {
+      open.add(socket)
+      socket.on('error', () => socket.destroy())
+      socket.on('close', () => open.delete(socket))
+    }
+    outer.pipe(inner).pipe(outer)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    async [Symbol.asyncDispose]() {
+      for (const socket of open) socket.destroy()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+/** What every process of this machine was started with. */
+export const commandLines = (): string =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+      } catch {
+        return ''
+      }
+    })
+    .join('\n')
