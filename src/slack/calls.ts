@@ -61,10 +61,22 @@ async function whenAllowed<T>(method: string, ask: () => Promise<T>, patienceMs:
 const pauseAfter = (error: unknown): number =>
   error instanceof WebAPIRateLimitedError ? Math.max(1, error.retryAfter) * 1_000 : Number.POSITIVE_INFINITY
 
-const trouble = (method: string, cause: unknown): AppError =>
-  new AppError('slack_failed', `Slack did not take ${method}: ${codeOf(cause) ?? 'it could not be reached'}.`, {
+const TOO_LATE = 'That took too long for Slack to open the form. Please try again.'
+
+const WORDS: Record<string, string> = {
+  ratelimited: 'Slack is busy right now. Please try again in a moment.',
+  expired_trigger_id: TOO_LATE,
+  exchanged_trigger_id: TOO_LATE,
+}
+
+function trouble(method: string, cause: unknown): AppError {
+  const code = codeOf(cause)
+  const words = code === undefined ? undefined : WORDS[code]
+  const why = code ?? 'it could not be reached'
+  return new AppError('slack_failed', words ?? `Slack did not take this (${method}: ${why}). Please try again.`, {
     cause,
   })
+}
 
 /** Slack's word for why a call failed (`not_found`, `ratelimited`, …); undefined when the way there broke and it may have happened. */
 export function slackError(error: unknown): string | undefined {

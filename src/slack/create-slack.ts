@@ -11,7 +11,7 @@ import type { Runs } from '../run/runs.ts'
 import { ackLast } from './ack-last.ts'
 import { boltLog } from './bolt-log.ts'
 import { type Bot, createBot } from './bot.ts'
-import { createCalls } from './calls.ts'
+import { createCalls, slackError } from './calls.ts'
 import type { Deps } from './deps.ts'
 import { createDmOf } from './dm.ts'
 import { createHome } from './home.ts'
@@ -66,8 +66,7 @@ export async function createSlack({ settings, log, ...rooms }: SlackDeps): Promi
     door: painter,
     ...(receiver instanceof HTTPReceiver && { requestListener: listenerOf(receiver) }),
     async start() {
-      await bot()
-      await socket?.start()
+      await introduce(bot, socket)
       connected = socket !== undefined
     },
     async [Symbol.asyncDispose]() {
@@ -77,6 +76,20 @@ export async function createSlack({ settings, log, ...rooms }: SlackDeps): Promi
     },
   }
 }
+
+/** Throws `slack_failed` with what to put right. */
+async function introduce(bot: () => Promise<Bot>, socket: SocketModeReceiver | undefined): Promise<void> {
+  await bot().catch((cause) => {
+    const why = slackError(cause)
+    throw why === undefined ? cause : wrong(`Slack refuses SLACK_BOT_TOKEN (${why}): copy it from Install App.`, cause)
+  })
+  const advice = 'check that SLACK_APP_TOKEN has the scope connections:write and that Socket Mode is on'
+  await socket?.start().catch((cause) => {
+    throw wrong(`Socket Mode could not be opened: ${advice}.`, cause)
+  })
+}
+
+const wrong = (message: string, cause: unknown) => new AppError('slack_failed', message, { cause })
 
 function createApp(
   receiver: HTTPReceiver | SocketModeReceiver,

@@ -16,6 +16,9 @@ import { mention } from './views/text.ts'
 /** Names and earlier messages are worth having, but an event has to be acknowledged in 3 s. */
 const LOOKUP_MS = 1_800
 
+/** More requests than this nobody has at work at once. */
+const RECENT = 20
+
 const Message = z.object({
   type: z.enum(['message', 'app_mention']),
   subtype: z.enum(['file_share', 'thread_broadcast']).optional(),
@@ -112,7 +115,7 @@ async function within<T>(work: Promise<T>, otherwise: T): Promise<T> {
 async function stop(deps: Deps, bot: Bot, message: Message): Promise<void> {
   const active = await deps.runs.activeIn(bot.workspace, message.channel, threadOf(message))
   if (active === undefined) {
-    if (isDm(message)) await whisper(deps, message, 'There is nothing to stop here.')
+    if (isDm(message)) await stopInDm(deps, bot, message)
     return
   }
   const outcome = await deps.runs.stop(active, { workspace: bot.workspace, user: message.user })
@@ -120,6 +123,15 @@ async function stop(deps: Deps, bot: Bot, message: Message): Promise<void> {
   const state = await deps.runs.state(active)
   const who = state ? mention(state.origin.user) : 'who asked'
   await whisper(deps, message, `Only ${who} or an approver can stop this.`)
+}
+
+/** Each message at the top of a DM begins a conversation, so "stop" there means whatever is at work for this person. */
+async function stopInDm(deps: Deps, { workspace }: Bot, message: Message): Promise<void> {
+  const by = { workspace, user: message.user }
+  const recent = message.thread_ts === undefined ? await deps.runs.recentOf(by, RECENT) : []
+  const working = recent.filter(({ status, origin }) => status === 'working' && origin.channel === message.channel)
+  for (const { id } of working) await deps.runs.stop(id, by)
+  if (working.length === 0) await whisper(deps, message, 'There is nothing to stop here.')
 }
 
 async function sayHi(deps: Deps, bot: Bot, message: Message): Promise<void> {

@@ -29,10 +29,9 @@ const Info = z.object({
 
 export function createPeople(calls: Calls, log: Log): People {
   const kept = new Map<string, { person: Person; until: number }>()
+  const asked = new Map<string, Promise<Person>>()
 
-  const of = async (user: string): Promise<Person> => {
-    const known = kept.get(user)
-    if (known && known.until > Date.now()) return known.person
+  const ask = async (user: string): Promise<Person> => {
     const { user: found } = await calls.call('users.info', { user }, Info, 0)
     const person = {
       name: found.profile?.display_name || found.profile?.real_name || found.real_name || found.name || 'somebody',
@@ -42,6 +41,13 @@ export function createPeople(calls: Calls, log: Log): People {
     if (kept.size >= KEPT_PEOPLE) kept.clear()
     kept.set(user, { person, until: Date.now() + KEPT_MS })
     return person
+  }
+  const of = async (user: string): Promise<Person> => {
+    const known = kept.get(user)
+    if (known && known.until > Date.now()) return known.person
+    const asking = asked.get(user) ?? ask(user).finally(() => asked.delete(user))
+    asked.set(user, asking)
+    return asking
   }
 
   return {

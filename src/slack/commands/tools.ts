@@ -26,14 +26,22 @@ export const toolsCommand: Command = {
     if (name !== undefined && connection === undefined) return
     const only = connection ?? (all.length === 1 ? all[0] : undefined)
     const look: ToolLook = { connection: only?.name, words: wanted.join(' '), page: 0 }
-    const lines = linesOf(deps, only ? [only] : all)
+    const lines = await linesOf(deps, scene.by, only ? [only] : all)
     if (scene.channel === undefined) await scene.open(toolsModal(lines, look))
     else await scene.say(sayTools(lines, look), 'Tools')
   },
 }
 
-const linesOf = ({ connect }: Deps, connections: Connection[]): ToolLine[] =>
-  connections.flatMap((connection) => connection.tools.map((tool) => lineOf(connect, connection, tool)))
+async function linesOf({ connect, rules }: Deps, by: Principal, connections: Connection[]): Promise<ToolLine[]> {
+  const allowed = (await rules.rulesFor(by)).filter(({ scope, verdict }) => scope === 'person' && verdict === 'allow')
+  return connections.flatMap((connection) =>
+    connection.tools.map((tool) => {
+      const always = allowed.some((rule) => rule.connection === connection.id && rule.tool === tool.name)
+      const line = lineOf(connect, connection, tool)
+      return { ...line, free: line.free || always }
+    }),
+  )
+}
 
 function lineOf(connect: Deps['connect'], { name, card }: Connection, tool: StoredTool): ToolLine {
   const word = connect.word(card, tool.name)
@@ -85,5 +93,5 @@ function readLook(text: string): ToolLook {
 
 async function lookedAt(deps: Deps, by: Principal, { connection }: ToolLook): Promise<ToolLine[]> {
   const all = await deps.registry.connectionsOf(by)
-  return linesOf(deps, connection === undefined ? all : all.filter((one) => one.name === connection))
+  return linesOf(deps, by, connection === undefined ? all : all.filter((one) => one.name === connection))
 }

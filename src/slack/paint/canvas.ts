@@ -25,6 +25,9 @@ export type Canvas = {
 const PAINT_EVERY_MS = 400
 const PER_STREAM_MS = 650
 
+/** A run that answers within this needs no stream; a longer one shows its Stop button then, before the first words. */
+const QUICK_ANSWER_MS = 250
+
 export function createCanvas(deps: Deps, ink: Ink, first: RunState): Canvas {
   const scenery: Scenery = { state: first, words: '', progress: new Map(), waiting: undefined }
   const pen = createPen(deps, ink)
@@ -32,13 +35,16 @@ export function createCanvas(deps: Deps, ink: Ink, first: RunState): Canvas {
   let toldAt = Date.now()
   let told = 0
 
-  const boardOf = async () => {
-    board ??= await createBoard({ run: first.id, calls: deps.calls, shown: deps.runs.shown, log: deps.log })
-    return board
+  const boardOf = async (state: RunState) => {
+    if (board !== undefined) return board
+    const made = await createBoard({ run: first.id, calls: deps.calls, shown: deps.runs.shown, log: deps.log })
+    if (state.recovered) await adoptUnrecorded(deps, made, state)
+    board = made
+    return made
   }
   const paint = async () => {
     try {
-      const here = await boardOf()
+      const here = await boardOf(scenery.state)
       await settleCards(here, scenery.state)
       return scenery.state.status === 'working' ? await pen.paint(here, scenery) : undefined
     } catch (error) {
@@ -50,8 +56,8 @@ export function createCanvas(deps: Deps, ink: Ink, first: RunState): Canvas {
 
   const settle = async (state: RunState, signal: AbortSignal) => {
     if (state.recovered) board = undefined
-    const here = await boardOf()
-    if (state.recovered || here.inDoubt()) await adoptUnrecorded(deps, here, state)
+    const here = await boardOf(state)
+    if (here.inDoubt()) await adoptUnrecorded(deps, here, state)
     here.doubt(false)
     await pen.lift(here)
     for (const step of stepsOf(deps, here, state)) {
@@ -65,7 +71,7 @@ export function createCanvas(deps: Deps, ink: Ink, first: RunState): Canvas {
       toldAt = Date.now()
       told += 1
       hear(scenery, state, news)
-      pace.soon(0)
+      pace.soon(news.kind === 'event' && news.type === 'started' ? QUICK_ANSWER_MS : 0)
     },
     async settle(state, signal) {
       const before = told
@@ -74,7 +80,10 @@ export function createCanvas(deps: Deps, ink: Ink, first: RunState): Canvas {
       return told === before
     },
     lastTold: () => toldAt,
-    close: pace.close,
+    close() {
+      pace.close()
+      pen.drop()
+    },
   }
 }
 

@@ -2,7 +2,7 @@
 export type Pace = {
   /** Runs the job after all that came before it. */
   inTurn<T>(job: () => Promise<T>): Promise<T>
-  /** Paints, `leastMs` from now at the earliest; several wishes become one. */
+  /** Paints, `leastMs` from now at the earliest; of several wishes the earliest counts. */
   soon(leastMs: number): void
   /** Runs the job in turn; nothing is painted until it is done. */
   alone<T>(job: () => Promise<T>): Promise<T>
@@ -13,6 +13,7 @@ export type Pace = {
 export function createPace(paint: () => Promise<number | undefined>, everyMs: () => number): Pace {
   let tail: Promise<unknown> = Promise.resolve()
   let timer: NodeJS.Timeout | undefined
+  let dueAt = 0
   let paintedAt = 0
   let alone = 0
 
@@ -32,12 +33,15 @@ export function createPace(paint: () => Promise<number | undefined>, everyMs: ()
     if (againMs !== undefined) soon(againMs)
   }
   const soon = (leastMs: number) => {
-    if (timer !== undefined || alone > 0) return
+    const at = Math.max(Date.now() + leastMs, paintedAt + everyMs())
+    if (alone > 0 || (timer !== undefined && dueAt <= at)) return
+    close()
+    dueAt = at
     const fire = () => {
       timer = undefined
       void inTurn(paintNow)
     }
-    timer = setTimeout(fire, Math.max(leastMs, paintedAt + everyMs() - Date.now(), 0))
+    timer = setTimeout(fire, Math.max(at - Date.now(), 0))
   }
 
   return {

@@ -22,7 +22,9 @@ export function createPainter(deps: Deps): Door & { close(): void } {
     const known = canvases.get(state.id)
     if (known) return known
     for (const [id, canvas] of canvases) {
-      if (Date.now() - canvas.lastTold() > FORGOTTEN_AFTER_MS) canvases.delete(id)
+      if (Date.now() - canvas.lastTold() < FORGOTTEN_AFTER_MS) continue
+      canvas.close()
+      canvases.delete(id)
     }
     const made = createCanvas(deps, ink, state)
     canvases.set(state.id, made)

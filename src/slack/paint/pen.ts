@@ -4,6 +4,7 @@ import type { RunState } from '../../run/state.ts'
 import { slackError } from '../calls.ts'
 import type { Deps } from '../deps.ts'
 import { type Painted, paintAnswer, stopButtons } from '../views/answer.ts'
+import { context } from '../views/blocks.ts'
 import { afterCard, nextStretch, type Page, pagesOf } from '../views/pages-of.ts'
 import { chunksFor, nothingSent, type Sent } from '../views/stream-chunks.ts'
 import { type Board, pictureOf } from './board.ts'
@@ -21,6 +22,8 @@ export type Pen = {
   paint(board: Board, scenery: Scenery): Promise<number | undefined>
   /** Ends what is being streamed. */
   lift(board: Board): Promise<void>
+  /** Forgets what is being streamed: another instance goes on with the run. */
+  drop(): void
 }
 
 /** Slack's advice for changing one message (docs.slack.dev/apis/web-api/rate-limits). */
@@ -40,6 +43,7 @@ export function createPen(deps: Deps, ink: Ink): Pen {
   const hand: Hand = { deps, ink, edited: new Set(), editedAt: new Map(), open: undefined }
   return {
     lift: (board) => lift(hand, board),
+    drop: () => drop(hand),
     async paint(board, scenery) {
       const page = openPage(scenery)
       if (hand.open !== undefined && hand.open.key !== page?.key) await lift(hand, board)
@@ -60,8 +64,12 @@ async function lift(hand: Hand, board: Board): Promise<void> {
     await stopStream(hand.deps.calls, shown.channel, shown.ts)
     await board.adopt({ ...shown, live: false, picture: '' })
   }
+  drop(hand)
+}
+
+function drop(hand: Hand): void {
+  if (hand.open !== undefined) hand.ink.streams -= 1
   hand.open = undefined
-  hand.ink.streams -= 1
 }
 
 async function edit(hand: Hand, board: Board, { origin }: RunState, painted: Painted): Promise<number | undefined> {
@@ -89,7 +97,9 @@ async function write(hand: Hand, stroke: Stroke): Promise<number | undefined> {
   const againMs = hand.edited.has(page.key) ? undefined : await stream(hand, stroke)
   if (!hand.edited.has(page.key)) return againMs
   const painted = paintAnswer(scenery.state, scenery.words).find(({ key }) => key === page.key)
-  return edit(hand, board, scenery.state, painted ?? { key: page.key, text: '', blocks: [stopButtons(scenery.state)] })
+  const said = painted ?? { key: page.key, text: '', blocks: [stopButtons(scenery.state)] }
+  const waits = scenery.waiting === undefined ? [] : [context(scenery.waiting)]
+  return edit(hand, board, scenery.state, { ...said, blocks: [...waits, ...said.blocks] })
 }
 
 /** A message that stands already cannot become a stream. */

@@ -1,0 +1,182 @@
+import { WebAPIPlatformError, WebAPIRequestError } from '@slack/web-api'
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { AppError } from '../../src/errors.ts'
+import type { Shown } from '../../src/run/runs.ts'
+import type { RunState } from '../../src/run/state.ts'
+import type { Calls } from '../../src/slack/calls.ts'
+import type { Deps } from '../../src/slack/deps.ts'
+import { createPainter } from '../../src/slack/paint/painter.ts'
+import { eventually } from '../support/eventually.ts'
+import { approvalOf, fakeDeps } from './fakes.ts'
+import { stateOf } from './states.ts'
+
+const Args = z.looseObject({
+  ts: z.string().optional(),
+  text: z.string().optional(),
+  chunks: z.array(z.unknown()).optional(),
+})
+type Made = { method: string; args: z.infer<typeof Args> }
+
+const refused = (error: string) =>
+  new AppError('slack_failed', error, { cause: new WebAPIPlatformError({ ok: false, error }) })
+const lost = () => new AppError('slack_failed', 'lost', { cause: new WebAPIRequestError(new Error('ECONNRESET')) })
+
+/** Slack that notes what it is asked and can be told to fail, and a painter before it. */
+function easel(answer: (method: string, nth: number) => unknown = () => undefined) {
+  const made: Made[] = []
+  const kept = new Map<string, Shown>()
+  const calls: Calls = {
+    async call(method, args, shape) {
+      const nth = made.filter((one) => one.method === method).length
+      made.push({ method, args: Args.parse(args) })
+      const given = answer(method, nth)
+      if (given instanceof Error) throw given
+      return shape.parse(given ?? { ts: `${made.length}.000000`, files: [], messages: [] })
+    },
+  }
+  const base = fakeDeps()
+  const shown: Deps['runs']['shown'] = {
+    of: async () => [...kept.values()],
+    record: async (_run, one) => void kept.set(one.key, one),
+    forget: async (_run, key) => void kept.delete(key),
+  }
+  const bot: Deps['bot'] = async () => ({
+    user: 'UBOT1',
+    bot: 'BBOT1',
+    workspace: stateOf([]).origin.workspace,
+    team: 'TLOCAL01',
+  })
+  const painter = createPainter({ ...base, calls, bot, runs: { ...base.runs, shown } })
+  return {
+    painter,
+    kept,
+    made,
+    methods: () => made.map(({ method }) => method).filter((method) => !method.startsWith('assistant.')),
+    settle: (state: RunState) => painter.settle(state, new AbortController().signal),
+  }
+}
+
+const working = stateOf([], { status: 'working' })
+const finished = stateOf([{ text: 'Hello there.' }])
+
+test('a quick answer is one post', async () => {
+  const { painter, settle, methods } = easel()
+  painter.tell(working, { kind: 'event', type: 'started' })
+  await settle(finished)
+  await settle(finished)
+  expect(methods()).toEqual(['chat.postMessage'])
+})
+
+test('without streams it posts and changes, and asks for a stream no more', async () => {
+  const { painter, settle, methods } = easel((method) =>
+    method === 'chat.startStream' ? refused('unknown_method') : undefined,
+  )
+  painter.tell(working, { kind: 'words', text: 'Hello' })
+  await eventually(() => expect(methods()).toContain('chat.postMessage'))
+  painter.tell(working, { kind: 'words', text: ' there.' })
+  await settle(finished)
+  const other = { ...working, id: stateOf([]).id }
+  painter.tell(other, { kind: 'words', text: 'Hello' })
+  await eventually(() => expect(methods().filter((method) => method !== 'chat.startStream')).toHaveLength(3))
+  expect(methods().filter((method) => method === 'chat.startStream')).toHaveLength(1)
+})
+
+test('a stream that Slack ended is finished by changing the message', async () => {
+  const { painter, settle, made, methods, kept } = easel((method) =>
+    method === 'chat.appendStream' || method === 'chat.stopStream'
+      ? refused('message_not_in_streaming_state')
+      : undefined,
+  )
+  painter.tell(working, { kind: 'words', text: 'Hello' })
+  await eventually(() => expect(methods()).toContain('chat.startStream'))
+  painter.tell(working, { kind: 'words', text: ' there.' })
+  await eventually(() => expect(methods()).toContain('chat.update'), 5_000)
+  await settle(finished)
+  expect(made.at(-1)?.args.text).toBe('Hello there.')
+  expect([...kept.values()].map(({ live }) => live)).toEqual([false])
+  expect(methods()).not.toContain('chat.postMessage')
+})
+
+test('a rate limit on words only delays them', async () => {
+  const { painter, settle, methods } = easel((method, nth) =>
+    method === 'chat.appendStream' && nth === 0 ? refused('ratelimited') : undefined,
+  )
+  painter.tell(working, { kind: 'words', text: 'Hello' })
+  await eventually(() => expect(methods()).toContain('chat.startStream'))
+  painter.tell(working, { kind: 'words', text: ' there.' })
+  await eventually(() => expect(methods().filter((method) => method === 'chat.appendStream')).toHaveLength(2), 8_000)
+  await settle(finished)
+  expect(methods().slice(-2)).toEqual(['chat.stopStream', 'chat.update'])
+})
+
+test('a post whose answer was lost is looked for before it is made again', async () => {
+  const mine = {
+    ts: '7.000000',
+    bot_id: 'BBOT1',
+    metadata: { event_type: 'patchbay_message', event_payload: { run: finished.id, key: 'answer:0:0' } },
+  }
+  const { settle, methods, kept } = easel((method, nth) => {
+    if (method === 'chat.postMessage' && nth === 0) return lost()
+    return method === 'conversations.replies'
+      ? { messages: [mine, { ...mine, ts: '8.000000', bot_id: 'BOTHER' }] }
+      : undefined
+  })
+  await expect(settle(finished)).rejects.toMatchObject({ code: 'slack_failed' })
+  await settle(finished)
+  expect(methods()).toEqual(['chat.postMessage', 'conversations.replies', 'chat.update'])
+  expect(kept.get('answer:0:0')?.ts).toBe('7.000000')
+})
+
+test('a place that is gone is no reason to try for ever', async () => {
+  const { settle } = easel((method) => (method === 'chat.postMessage' ? refused('is_archived') : undefined))
+  await settle(finished)
+})
+
+test('trouble that passes is thrown, so that the run tries again', async () => {
+  const { settle, methods } = easel((method, nth) =>
+    method === 'chat.postMessage' && nth === 0 ? refused('fatal_error') : undefined,
+  )
+  await expect(settle(finished)).rejects.toMatchObject({ code: 'slack_failed' })
+  await settle(finished)
+  expect(methods()).toEqual(['chat.postMessage', 'chat.postMessage'])
+})
+
+test('blocks that Slack refuses do not cost the words', async () => {
+  const { settle, made } = easel((method, nth) =>
+    method === 'chat.postMessage' && nth === 0 ? refused('invalid_blocks') : undefined,
+  )
+  await settle(finished)
+  expect(made.at(-1)?.args).toMatchObject({ text: 'Hello there.', blocks: [] })
+})
+
+test('a message somebody deleted is posted again', async () => {
+  const { settle, methods } = easel((method) => (method === 'chat.update' ? refused('message_not_found') : undefined))
+  await settle(stateOf([{ text: 'Hello' }]))
+  await settle(finished)
+  expect(methods()).toEqual(['chat.postMessage', 'chat.update', 'chat.postMessage'])
+})
+
+test('streams that a dead instance left open are ended by the next', async () => {
+  const { settle, methods, kept } = easel()
+  kept.set('answer:0:0', { key: 'answer:0:0', channel: 'CGENERAL1', ts: '5.000000', picture: '', live: true })
+  await settle({ ...finished, recovered: true })
+  expect(methods()).toEqual(['conversations.replies', 'chat.stopStream', 'chat.update'])
+})
+
+test('nothing is streamed while a person decides', async () => {
+  const { painter, methods } = easel()
+  painter.tell(working, { kind: 'words', text: 'I will' })
+  await eventually(() => expect(methods()).toContain('chat.startStream'))
+  const asking = stateOf([{ text: 'I will', calls: [{ stage: 'asking' }] }], { status: 'working' })
+  const [call] = asking.calls
+  if (call) call.approval = approvalOf()
+  painter.tell(asking, { kind: 'event', type: 'replied' })
+  await eventually(() => expect(methods()).toContain('chat.stopStream'))
+})
+
+test('a request that waits is told so', async () => {
+  const { painter, made } = easel()
+  painter.queued(working.origin, working)
+  await eventually(() => expect(made.at(-1)?.args.text).toMatch(/when I am done with the request before it/))
+})
