@@ -1,11 +1,12 @@
-import { createHmac } from 'node:crypto'
-import { Agent, request } from 'node:http'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { z } from 'zod'
 import { says, startScriptedModel } from '../test/support/scripted-model.ts'
-import { startGround } from './ground.ts'
+import { type Ground, startGround } from './ground.ts'
 import { ms, percentile } from './numbers.ts'
 
 const EVENTS = 500
-/** Slack opens many connections at once; this many requests are under way at any time. */
+/** Requests under way at any time, as from a busy sender with many connections. */
 const IN_FLIGHT = 50
 
 /** Signed events of 500 new conversations: from the first byte sent to the acknowledgement, with the run already in the database. */
@@ -13,67 +14,22 @@ export async function burst(): Promise<string[]> {
   await using model = await startScriptedModel()
   model.always(says('Done.'))
   await using ground = await startGround({ ANTHROPIC_BASE_URL: model.baseURL })
-  const agent = new Agent({ keepAlive: true, maxSockets: IN_FLIGHT })
-  const member = ground.slack.people.member ?? ''
-  const send = (number: number) =>
-    post(ground.port, agent, ground.slack.signingSecret, eventOf(number, member, ground.slack.teamId))
-  for (let warm = 0; warm < 20; warm++) await send(10_000 + warm)
-  const times: number[] = []
-  const queue = Array.from({ length: EVENTS }, (_, at) => at)
-  const began = performance.now()
-  await Promise.all(
-    Array.from({ length: IN_FLIGHT }, async () => {
-      for (let at = queue.shift(); at !== undefined; at = queue.shift()) times.push(await send(at))
-    }),
-  )
-  const took = performance.now() - began
-  agent.destroy()
+  await load(ground, { events: 20, inFlight: 1, from: 10_000 })
+  const { times, took } = await load(ground, { events: EVENTS, inFlight: IN_FLIGHT, from: 0 })
   return [
     `${EVENTS} events, ${IN_FLIGHT} in flight, each starting a run: ${ms(took)} in all`,
     `event to ack  median ${ms(percentile(times, 0.5))}, p99 ${ms(percentile(times, 0.99))} (at most 200 ms)`,
   ]
 }
 
-function eventOf(number: number, user: string, team: string): string {
-  const ts = `${1_700_000_000 + number}.000100`
-  const event = { type: 'app_mention', user, text: '<@UPATCHB1> hello', ts, channel: 'CGENERAL1', event_ts: ts, team }
-  const authorizations = [
-    { enterprise_id: null, team_id: team, user_id: 'UPATCHB1', is_bot: true, is_enterprise_install: false },
-  ]
-  return JSON.stringify({
-    type: 'event_callback',
-    team_id: team,
-    api_app_id: 'ALOCAL001',
-    event_id: `EvBENCH${number}`,
-    event_time: 1_700_000_000,
-    authorizations,
-    event,
-  })
-}
-
-/** Milliseconds until the response is complete. */
-function post(port: number, agent: Agent, secret: string, body: string): Promise<number> {
-  const timestamp = String(Math.floor(Date.now() / 1_000))
-  const signature = `v0=${createHmac('sha256', secret).update(`v0:${timestamp}:${body}`).digest('hex')}`
-  const headers = {
-    'content-type': 'application/json',
-    'x-slack-request-timestamp': timestamp,
-    'x-slack-signature': signature,
-  }
-  const began = performance.now()
-  return new Promise((resolve, reject) => {
-    const outgoing = request(
-      { port, host: '127.0.0.1', path: '/slack/events', method: 'POST', headers, agent },
-      (response) => {
-        response
-          .resume()
-          .on('end', () =>
-            response.statusCode === 200
-              ? resolve(performance.now() - began)
-              : reject(new Error(`status ${response.statusCode}`)),
-          )
-      },
+function load(ground: Ground, o: { events: number; inFlight: number; from: number }) {
+  const { slack, port } = ground
+  const workerData = { port, secret: slack.signingSecret, team: slack.teamId, user: slack.people.member, ...o }
+  const worker = new Worker(join(import.meta.dirname, 'load.ts'), { workerData })
+  return new Promise<{ times: number[]; took: number }>((resolve, reject) => {
+    worker.once('message', (answer) =>
+      resolve(z.object({ times: z.array(z.number()), took: z.number() }).parse(answer)),
     )
-    outgoing.on('error', reject).end(body)
+    worker.once('error', reject)
   })
 }

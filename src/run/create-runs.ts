@@ -7,6 +7,7 @@ import type { RunDeps } from './deps.ts'
 import type { RunEvent } from './events.ts'
 import { fold } from './fold.ts'
 import { createHolder, type Holder } from './holder.ts'
+import { createIntake, type Intake } from './intake.ts'
 import { laneOf, type Origin } from './origin.ts'
 import type { Runs, Started, StartRequest } from './runs.ts'
 import type { CallState, RunState } from './state.ts'
@@ -34,9 +35,10 @@ export function createRuns(given: Given): Runs & { begin(): void; [Symbol.asyncD
       given.door.tell(held.state, { kind: 'event', type: event.type })
     },
   }
-  const holder = createHolder(deps)
+  const intake = createIntake()
+  const holder = createHolder(deps, intake)
   return {
-    ...asking(deps, holder),
+    ...asking(deps, holder, intake),
     ...deciding(deps, holder),
     leftOut: (tools) => deps.fitting.leftOut(tools),
     shown: deps.shown,
@@ -48,11 +50,14 @@ export function createRuns(given: Given): Runs & { begin(): void; [Symbol.asyncD
 
 type Asking = Pick<Runs, 'start' | 'knowsThread' | 'activeIn' | 'state' | 'recentOf' | 'stop' | 'tryAgain'>
 
-function asking(deps: RunDeps, holder: Holder): Asking {
+function asking(deps: RunDeps, holder: Holder, intake: Intake): Asking {
   const lane = (workspace: Origin['workspace'], channel: Origin['channel'], threadTs: string) =>
     deps.store.lane(laneOf({ workspace, channel, threadTs }))
   return {
-    start: (request) => begin(deps, holder, request, [startedEvent(deps, request)]),
+    start: (request) => {
+      intake.note(deps.now().getTime())
+      return begin(deps, holder, request, [startedEvent(deps, request)])
+    },
     knowsThread: async (...place) => (await lane(...place)).known,
     activeIn: async (...place) => (await lane(...place)).open ?? undefined,
     state: (id) => readState(deps, id),

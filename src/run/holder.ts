@@ -3,6 +3,7 @@ import type { RunId } from '../ids.ts'
 import type { RunDeps } from './deps.ts'
 import { fold } from './fold.ts'
 import { type Held, Lost, refresh } from './held.ts'
+import type { Intake } from './intake.ts'
 import type { RunState } from './state.ts'
 import { work } from './work.ts'
 
@@ -12,6 +13,9 @@ const POLL_MS = 1_000
 const HOUSEKEEPING_EVERY_POLLS = 15
 /** Runs one instance works at a time: each is mostly waiting, but holds messages and streams. */
 const MAX_HELD = 64
+/** In a burst of requests new work waits, at most this long: each is acknowledged before any is worked on. */
+const BURST_PATIENCE_MS = 1_000
+const BURST_LOOK_MS = 20
 /** A tool call under way when the app stops gets this long to come back. */
 const GRACE_MS = 2_500
 
@@ -28,9 +32,16 @@ export type Holder = {
   stop(close: () => void): Promise<void>
 }
 
-type Shelf = { held: Map<RunId, Held>; track(name: string, task: Promise<unknown>): void; begin: Holder['begin'] }
+type Shelf = {
+  intake: Intake
+  /** Somebody was turned away for want of room: look for work as soon as there is some. */
+  turnedAway: boolean
+  held: Map<RunId, Held>
+  track(name: string, task: Promise<unknown>): void
+  begin: Holder['begin']
+}
 
-export function createHolder(deps: RunDeps): Holder {
+export function createHolder(deps: RunDeps, intake: Intake): Holder {
   const held = new Map<RunId, Held>()
   const working = new Set<Promise<unknown>>()
   let timer: NodeJS.Timeout | undefined
@@ -43,6 +54,8 @@ export function createHolder(deps: RunDeps): Holder {
     working.add(tracked)
   }
   const shelf: Shelf = {
+    turnedAway: false,
+    intake,
     held,
     track,
     begin: (id, fence, known) => track('run', runIt(deps, shelf, { id, fence, known })),
@@ -53,7 +66,11 @@ export function createHolder(deps: RunDeps): Holder {
   }
 
   return {
-    hasRoom: () => held.size < MAX_HELD,
+    hasRoom: () => {
+      const room = held.size < MAX_HELD
+      shelf.turnedAway ||= !room
+      return room
+    },
     begin: shelf.begin,
     nudge: (id) => {
       const one = held.get(id)
@@ -92,9 +109,11 @@ async function runIt(
     queue: Promise.resolve(),
   }
   shelf.held.set(o.id, one)
+  await burstOver(deps, shelf)
   const following = await work(deps, one)
   if (shelf.held.get(o.id) === one) shelf.held.delete(o.id)
   if (following) await take(deps, shelf, following)
+  if (shelf.turnedAway) await claimMore(deps, shelf)
 }
 
 /** Claims the next run of a conversation, if it is free. */
@@ -102,6 +121,21 @@ async function take(deps: RunDeps, shelf: Shelf, id: RunId): Promise<void> {
   if (deps.closing.aborted) return
   const fence = await deps.store.claim(id)
   if (fence !== null) shelf.begin(id, fence)
+}
+
+async function burstOver(deps: RunDeps, { intake }: Shelf): Promise<void> {
+  for (let waited = 0; intake.busy(deps.now().getTime()) && waited < BURST_PATIENCE_MS; waited += BURST_LOOK_MS) {
+    await deps.sleep(BURST_LOOK_MS)
+  }
+}
+
+async function claimMore(deps: RunDeps, shelf: Shelf): Promise<void> {
+  shelf.turnedAway = false
+  if (deps.closing.aborted) return
+  const { taken } = await deps.store.poll([], MAX_HELD - shelf.held.size)
+  for (const { run, fence } of taken) shelf.begin(run, fence)
+  // A full harvest: there may be more.
+  shelf.turnedAway ||= taken.length > 0
 }
 
 async function poll(deps: RunDeps, shelf: Shelf, count: number): Promise<void> {
