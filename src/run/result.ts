@@ -46,8 +46,38 @@ export function shapeResult(tool: string, parts: Part[], structured: unknown): S
     text: [body, ...notes].filter(Boolean).join('\n') || '(no output)',
     images: imagesForModel(parts),
     files: kept,
-    summary: oneLine(whole) || notes.join(' ') || 'done',
+    summary: inShort(whole) || notes.join(' ') || 'done',
   }
+}
+
+/** One line for people: of text its first, of JSON what it holds in a few words (`12 rows`), or nothing. */
+function inShort(text: string): string {
+  const value = looksLikeJson(text) ? parsed(text) : undefined
+  if (value === undefined) return oneLine(text)
+  const list = firstList(value, 'entries')
+  if (!list) return ''
+  const name = list.length === 1 ? list.name.replace(/ies$/, 'y').replace(/s$/, '') : list.name
+  return `${list.length.toLocaleString('en')} ${name.replaceAll('_', ' ')}`
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    // It only looked like JSON.
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+/** The outermost list of a value, breadth first, under the name it has there. */
+function firstList(value: unknown, name: string): { name: string; length: number } | undefined {
+  const queue: [string, unknown][] = [[name, value]]
+  for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
+    if (Array.isArray(at[1])) return { name: at[0], length: at[1].length }
+    if (typeof at[1] === 'object' && at[1] !== null) queue.push(...Object.entries(at[1]))
+  }
+  return undefined
 }
 
 /** The first line of a text, short enough for a task line. */

@@ -45,3 +45,12 @@ test('structured content alone is still a result, and none at all is said', () =
   expect(shapeResult('count', [], { n: 3 }).text).toBe('{"n":3}')
   expect(shapeResult('count', [], undefined)).toMatchObject({ text: '(no output)', summary: 'done' })
 })
+
+test.each([
+  ['{"success":true,"data":{"rows":[1,2,3],"count":3}}', '3 rows'],
+  ['[{"a":1}]', '1 entry'],
+  ['{"ok":true}', 'done'],
+  ['[FILE] hello.txt', '[FILE] hello.txt'],
+])('people do not get JSON in a task line: %s is "%s"', (text, summary) => {
+  expect(shapeResult('t', [{ type: 'text', text }], undefined).summary).toBe(summary)
+})

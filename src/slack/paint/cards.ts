@@ -28,7 +28,7 @@ const standing = (board: Board, approval: ApprovalState): Spot[] =>
     .filter((shown) => shown.key.startsWith(`approval:${approval.id}:`))
     .map(({ key, channel }) => ({ key, channel, thread: undefined }))
 
-/** In the thread; and where the thread is the requester's own, also with each approver who could not see it. */
+/** In the thread; and where only others may decide what stands in the requester's own DM, with each of them. */
 async function spotsOf({ origin }: RunState, { approval }: CallState, dmOf: DmOf): Promise<Spot[]> {
   if (approval === undefined) return []
   const here: Spot = {
@@ -36,7 +36,7 @@ async function spotsOf({ origin }: RunState, { approval }: CallState, dmOf: DmOf
     channel: origin.channel,
     thread: origin.threadTs,
   }
-  if (origin.place !== 'dm') return [here]
+  if (origin.place !== 'dm' || approval.approvers.includes(origin.user)) return [here]
   const others = approval.approvers.filter((user) => user !== origin.user)
   const channels = await Promise.all(others.map(dmOf))
   const spots = channels.flatMap((channel) =>
