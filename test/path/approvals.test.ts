@@ -118,7 +118,9 @@ test('a click after Stop settles nothing', async () => {
   const card = await member.see(where, /"Approve"/)
   await member.say('dm', 'stop', where.thread)
   await member.see(where, /stopped/i)
-  await member.press(where, card.ts, 'Approve').catch((error: unknown) => expect(String(error)).toMatch(/nothing to press/))
+  await member
+    .press(where, card.ts, 'Approve')
+    .catch((error: unknown) => expect(String(error)).toMatch(/nothing to press/))
   expect(await rows(world, 'select status from approvals')).toEqual([{ status: 'stopped' }])
   expect(world.model.left()).toBe(1)
 })
