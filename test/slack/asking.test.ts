@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { lookOf } from '../support/person.ts'
@@ -146,7 +147,7 @@ test('a long answer rolls over into further messages, whole', async () => {
   expect(book.length).toBeGreaterThan(30_000)
   for (let at = 0; at < book.length; at += 1_500) {
     run.news({ kind: 'words', text: book.slice(at, at + 1_500) })
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await sleep(100)
   }
   run.emit(replies(book))
   run.emit({ type: 'finished' })
@@ -171,6 +172,8 @@ test('mentions arrive twice and make one run; replies in the thread need none', 
   const second = await stage.next()
   expect(second.request.text).toBe('and second')
   expect(second.request.context).toBeUndefined()
+  // Time in which the word to the owner would have become a run.
+  await sleep(400)
   expect(stage.all()).toHaveLength(2)
 })
 

@@ -106,7 +106,7 @@ async function post(desk: Desk, spot: Spot, saying: Saying): Promise<void> {
 async function change(desk: Desk, spot: Spot, saying: Saying): Promise<void> {
   const shown = desk.known.get(spot.key)
   const picture = pictureOf(saying)
-  if (shown === undefined || (shown.picture === picture && !shown.live)) return
+  if (shown === undefined || shown.picture === picture) return
   const why = await update(desk, shown, saying)
   if (why === 'message_not_found') {
     await forget(desk, spot.key)

@@ -75,7 +75,7 @@ function drop(hand: Hand): void {
 async function edit(hand: Hand, board: Board, { origin }: RunState, painted: Painted): Promise<number | undefined> {
   const { key, ...saying } = painted
   const shown = board.get(key)
-  if (shown?.picture === pictureOf(saying) && !shown.live) return undefined
+  if (shown?.picture === pictureOf(saying)) return undefined
   const dueMs = (hand.editedAt.get(key) ?? 0) + EDIT_EVERY_MS - Date.now()
   if (dueMs > 0) return dueMs
   hand.editedAt.set(key, Date.now())
