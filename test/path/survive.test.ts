@@ -5,6 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import { expect, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
+import { startLedger } from '../support/ledger.ts'
+import { lookOf } from '../support/person.ts'
 import { breaksMidway, fails, overloaded, says, wishes } from '../support/scripted-model.ts'
 import { startWorld, type World } from '../support/world.ts'
 
@@ -102,12 +104,36 @@ function childrenNamed(name: string): number[] {
   return all.filter((pid) => read(pid, 'cmdline').includes(name) && isOurs(parentOf(pid)))
 }
 
+test('a write whose server breaks off in the middle: plainly unknown, done again only when asked', async () => {
+  await using ledger = await startLedger()
+  await using world = await startWorld({
+    model: [wishes('custom__enter', { id: 'one' }), says('I cannot tell whether it is in.'), says('Now it is in.')],
+    change: (settings) => ({ ...settings, egressAllow: [ledger.host] }),
+  })
+  const member = world.as('member')
+  await member.connect('custom', { url: ledger.url })
+  const where = await member.dm('enter one')
+  ledger.breakNext()
+  await member.decide(where, 'Approve')
+  await member.see(where, /I cannot tell/)
+  expect(JSON.stringify(world.model.requests.at(-1)?.messages)).toContain('may or may not have happened')
+  expect(ledger.entries.get('one')).toBe(1)
+  const told = await member.see(where, /"Try again"/)
+  expect(lookOf(told)).toMatch(/can't tell whether/)
+  await member.press(where, told.ts, 'Try again')
+  await member.press(where, told.ts, 'Try again').catch(() => undefined)
+  await member.decide(where, 'Approve')
+  await member.see(where, /Now it is in/)
+  expect(ledger.entries.get('one'), 'once by itself, once because somebody asked, whatever was double-clicked').toBe(2)
+})
+
 test('the model’s API is overloaded and failing for a while: the person is told, and gets the answer', async () => {
   await using world = await startWorld({
     model: [overloaded(2), fails(500, { times: 2 }), breaksMidway('Let me look'), says('Here it is.')],
   })
   const member = world.as('member')
   const where = await member.dm('hello')
+  await member.see(where, /trying again in \d+ s/)
   await member.see(where, /Here it is/, 60_000)
   const texts = (await member.messages('dm', where.thread)).map((one) => one.text).join('\n')
   expect(texts, 'words of a broken turn do not stay').not.toContain('Let me look')

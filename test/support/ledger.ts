@@ -13,9 +13,12 @@ export async function startLedger(): Promise<{
   host: string
   /** How often each entry was written. */
   entries: Map<string, number>
+  /** The next entry is written, and the connection breaks before its answer. */
+  breakNext(): void
   [Symbol.asyncDispose](): Promise<void>
 }> {
   const entries = new Map<string, number>()
+  let breaking = false
   const handler = createMcpHandler(() => {
     const server = new McpServer({ name: 'ledger', version: '1.0.0' })
     server.registerTool(
@@ -28,6 +31,8 @@ export async function startLedger(): Promise<{
       async ({ id }) => {
         await sleep(ENTRY_MS / 2)
         entries.set(id, (entries.get(id) ?? 0) + 1)
+        if (breaking) http.closeAllConnections()
+        breaking = false
         await sleep(ENTRY_MS / 2)
         return { content: [{ type: 'text', text: `entered ${id}` }] }
       },
@@ -35,18 +40,21 @@ export async function startLedger(): Promise<{
     return server
   })
   const node = toNodeHandler(handler)
-  const server = createServer((request, response) => void node(request as Parameters<typeof node>[0], response))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
+  const http = createServer((request, response) => void node(request as Parameters<typeof node>[0], response))
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
+  const address = http.address()
   if (typeof address !== 'object' || address === null) throw new Error('the ledger has no port')
   const host = `127.0.0.1:${address.port}`
   return {
     url: `http://${host}/mcp`,
     host,
     entries,
+    breakNext: () => {
+      breaking = true
+    },
     async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
+      http.closeAllConnections()
+      await new Promise((resolve) => http.close(resolve))
     },
   }
 }
