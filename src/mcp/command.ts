@@ -13,6 +13,9 @@ const PackageFile = z.object({
   ]),
 })
 
+/** The system's certificate authorities count too, as a company's own proxy needs; a registry that is away is given up soon. */
+const BASE_ENV = { LANG: 'C.UTF-8', NODE_USE_SYSTEM_CA: '1', npm_config_fetch_retries: '1' }
+
 /**
  * How to start a server: the package's script from the project's own install at the exact version, run by our own Node,
  * else `npx` at the exact version. Nothing of our environment but the way to the system's programs goes with it.
@@ -26,7 +29,7 @@ export async function commandOf(
   const args = fillEach(target.args, values)
   const [home] = target.folders
   const path = [dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(':')
-  const env = { ...fillAll(target.env, values), HOME: home, PATH: path, LANG: 'C.UTF-8' }
+  const env = { ...fillAll(target.env, values), ...BASE_ENV, HOME: home, PATH: path }
   const script = await installedScript(target, projectRoot)
   if (script !== undefined) return { command: process.execPath, args: [script, ...args], env, cwd: home }
   return { command: 'npx', args: ['--yes', `${target.package}@${target.version}`, ...args], env, cwd: home }

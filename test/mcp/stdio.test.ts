@@ -37,7 +37,15 @@ describe('a stdio server', () => {
     const seen = JSON.parse(textOf(await house.call(connection, 'env')))
     expect(seen.argv).toEqual([`--q=${values.q}`, '$(id) `id` ;&|', values.q])
     expect(seen.cwd).toBe(home)
-    expect(Object.keys(seen.env).toSorted()).toEqual(['FIXTURE_LOG', 'HOME', 'KEY', 'LANG', 'PATH'])
+    expect(Object.keys(seen.env).toSorted()).toEqual([
+      'FIXTURE_LOG',
+      'HOME',
+      'KEY',
+      'LANG',
+      'NODE_USE_SYSTEM_CA',
+      'PATH',
+      'npm_config_fetch_retries',
+    ])
     expect(seen.env.HOME).toBe(home)
     expect(seen.env.KEY).toBe('a [secret] b')
   })
