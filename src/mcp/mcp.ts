@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Client } from '@modelcontextprotocol/client'
+import { isAppError } from '../errors.ts'
 import type { ConnectionId, Principal } from '../ids.ts'
 import type { Log } from '../log.ts'
 import type { Connection, JsonObject, JsonValue, StoredTool } from '../registry/connection.ts'
 import type { Registry } from '../registry/registry.ts'
 import { createBackground } from './background.ts'
-import { callTool } from './call.ts'
+import { type CallTimes, callTool } from './call.ts'
 import type { Clean } from './clean.ts'
 import { probe } from './probe.ts'
 import { createSessions, type SessionsDeps, type Used } from './sessions.ts'
@@ -100,11 +101,9 @@ export function createMcp(deps: McpDeps): Mcp {
     connectionsOf: (principal) => deps.registry.connectionsOf(principal),
     call: async (c, tool, args, o) => {
       const began = performance.now()
-      const totalMs = deps.limits(c).callSeconds * 1000
-      const timeoutMs = Math.min(deps.toolTimeoutSeconds * 1000, totalMs)
-      const used = await sessions.use(c, o.signal, (session) =>
-        callTool(session, { tool, args }, { timeoutMs, totalMs }, o),
-      )
+      const lost = cardTrouble(deps, c)
+      if (lost !== undefined) return failureOf(lost, 0)
+      const used = await sessions.use(c, o.signal, (session) => callTool(session, { tool, args }, timesOf(deps, c), o))
       noteState(c, used)
       return used.ok ? used.value : failureOf(used.trouble, performance.now() - began)
     },
@@ -120,6 +119,22 @@ export function createMcp(deps: McpDeps): Mcp {
       await sessions[Symbol.asyncDispose]()
       await background[Symbol.asyncDispose]()
     },
+  }
+}
+
+function timesOf({ limits, toolTimeoutSeconds }: McpDeps, c: Connection): CallTimes {
+  const totalMs = limits(c).callSeconds * 1000
+  return { timeoutMs: Math.min(toolTimeoutSeconds * 1000, totalMs), totalMs }
+}
+
+/** A connection can outlive its card. */
+function cardTrouble({ target }: McpDeps, c: Connection): Trouble | undefined {
+  try {
+    target(c)
+    return undefined
+  } catch (error) {
+    if (!isAppError(error)) throw error
+    return { why: 'unreachable', code: error.code, message: error.message, sent: false, turnedAway: false }
   }
 }
 

@@ -377,6 +377,21 @@ describe('disconnect', () => {
   })
 })
 
+describe('a connection whose card is gone', () => {
+  it('fails with a word for it, and can be disconnected', async () => {
+    await begin()
+    const kept = await connected('memory')
+    const orphan = { ...kept, card: 'gone' }
+    expect(await house.call(orphan, 'read_graph')).toMatchObject({
+      kind: 'failed',
+      sent: false,
+      message: expect.stringContaining('"gone"'),
+    })
+    await expect(house.mcp.refresh(orphan, signal)).rejects.toMatchObject({ code: 'card_unknown' })
+    expect(await house.connect.disconnect(PERSON, kept.id)).toMatchObject({ id: kept.id })
+  })
+})
+
 describe('what cards say', () => {
   it('of tools', async () => {
     await begin()

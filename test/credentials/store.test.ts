@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { openLocalStore } from '../../src/credentials/local.ts'
 import { openCredentials } from '../../src/credentials/open.ts'
 import type { CredentialStore } from '../../src/credentials/store.ts'
 
-const folderOf = () => mkdtemp(join(tmpdir(), 'patchbay-credentials-'))
+const home = await mkdtemp(join(tmpdir(), 'patchbay-credentials-'))
+afterAll(() => rm(home, { recursive: true, force: true }))
+const folderOf = () => mkdtemp(join(home, 'store-'))
 
 /** What every backend must do. */
 function contract(name: string, open: () => Promise<CredentialStore>) {

@@ -1,4 +1,4 @@
-/** Stands for the app: opens a session with a server of each local card, says so, and waits to be killed. */
+/** Stands for the app: opens a session with a server of each local card, prints its folder, and waits to be killed. */
 
 import { readCards } from '../../src/cards/read.ts'
 import { createTargets } from '../../src/connect/targets.ts'
@@ -19,4 +19,4 @@ for (const [card, tool, args] of calls) {
   if (card === 'everything') await house.call(connection, 'echo', { message: 'up' })
   else await answered
 }
-console.log('ready')
+console.log(house.folder)
