@@ -125,7 +125,11 @@ const SAYINGS: Record<string, Saying> = {
   ),
   approvers: approversSaying(['U1AA'], true, 'Done. '),
   'approval card': cardFor(callOf({ stage: 'asking', approval: approvalOf() })),
-  'approval card, destructive': cardFor(callOf({ approval: approvalOf({ risk: 'destructive' }) })),
+  'approval card, destructive': cardFor(
+    callOf({
+      approval: approvalOf({ risk: 'destructive', why: ['It deletes <!channel>.', 'Shown in <#CGENERAL1>.'] }),
+    }),
+  ),
   'approval card, long': cardFor(
     callOf({
       title: LONG,

@@ -49,7 +49,7 @@ function argumentsBlock(call: CallState): KnownBlock {
 
 function about({ state, call, approval }: Asked): string[] {
   const place = state.origin.place === 'dm' ? 'a direct message with Patchbay' : `<#${state.origin.channel}>`
-  const why = approval.why.map((reason) => literal(reason)).join(' ')
+  const why = approval.why.map((reason) => withChannels(literal(reason))).join(' ')
   const tool = `Tool *${inline(call.tool)}* of ${inline(call.cardTitle || call.card)}, asked in ${place}.`
   if (approval.decided) return [tool]
   const may = listed(approval.approvers.slice(0, 10).map(mention), 'or')
@@ -58,6 +58,9 @@ function about({ state, call, approval }: Asked): string[] {
     `${may || 'Nobody'} can decide this. It expires ${moment(approval.expiresAt)}; until then nothing is done.`,
   ]
 }
+
+/** A channel in a reason shows its name; that pings nobody. */
+const withChannels = (text: string): string => text.replace(/&lt;(#C[A-Z0-9]+)&gt;/g, '<$1>')
 
 function decideButtons(approval: ApprovalState): KnownBlock {
   const value = approval.id
