@@ -9,11 +9,11 @@ import { openCredentials } from './credentials/open.ts'
 import type { Db } from './db/call.ts'
 import { checkSchema, migrate } from './db/migrate.ts'
 import { connectPostgres } from './db/postgres.ts'
-import { createEgress } from './egress/egress.ts'
-import { isAppError } from './errors.ts'
+import { createEgress, type Egress } from './egress/egress.ts'
+import { errorChain, isAppError } from './errors.ts'
 import { close, listen } from './http.ts'
 import type { Log } from './log.ts'
-import { createMcp } from './mcp/mcp.ts'
+import { createMcp, type McpDeps } from './mcp/mcp.ts'
 import { createModel } from './model/claude.ts'
 import { createRules } from './policy/rules.ts'
 import { loadSqlReader } from './policy/sql.ts'
@@ -40,7 +40,8 @@ export type App = { start(): Promise<void>; [Symbol.asyncDispose](): Promise<voi
 export async function createApp(config: Complete, log: Log): Promise<App> {
   await using cleanup = new AsyncDisposableStack()
   const db = cleanup.use(await openDatabase(config, log))
-  const house = await furnish(config, db, log)
+  const egress = cleanup.use(createEgress({ allow: config.egressAllow }))
+  const house = await furnish(config, { db, egress, log })
   cleanup.use(house.mcp)
   const runs: ReturnType<typeof createRuns> = cleanup.use(
     createRuns({ db, ...house, log, now: () => new Date(), door: lateDoor(() => slack.door) }),
@@ -60,7 +61,7 @@ export async function createApp(config: Complete, log: Log): Promise<App> {
 }
 
 /** The rooms below the run and the doors. */
-async function furnish(config: Complete, db: Db, log: Log) {
+async function furnish(config: Complete, { db, egress, log }: { db: Db; egress: Egress; log: Log }) {
   const cards = readCards(join(ROOT, 'run-cards'))
   const [credentials, readSql] = await Promise.all([
     openCredentials({ ...config.credentials, dataDir: config.dataDir }),
@@ -71,11 +72,12 @@ async function furnish(config: Complete, db: Db, log: Log) {
   const mcp = createMcp({
     registry,
     credentials,
-    egress: createEgress({ allow: config.egressAllow }),
+    egress,
     log,
     ...targets,
     toolTimeoutSeconds: config.mcp.toolTimeoutSeconds,
     projectRoot: ROOT,
+    audit: auditIn(db, log),
   })
   const connect = createConnect({
     cards,
@@ -102,6 +104,15 @@ async function furnish(config: Complete, db: Db, log: Log) {
     readSql,
     word: connect.word,
     cardTitle: (name: string) => connect.card(name)?.title ?? name,
+  }
+}
+
+/** Each opening of a credential is a row of the audit; a database that is away must not keep people from their tools. */
+function auditIn(db: Db, log: Log): NonNullable<McpDeps['audit']> {
+  return ({ what, workspace, user, connection }) => {
+    db.call('audit', { workspace, actor: user, action: what, details: { connection } }, z.null()).catch(
+      (error: unknown) => log.warn({ workspace, connection, reason: errorChain(error) }, 'audit row not written'),
+    )
   }
 }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -62,9 +63,19 @@ function parse(text: string): unknown {
 function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0)
-    return pid !== process.pid
+    return pid !== process.pid && !isZombie(pid)
   } catch (error) {
     // EPERM: it runs, as somebody else.
     return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
+/** A killed process whose parent has not looked yet still answers to signals; on systems with /proc its state tells. */
+function isZombie(pid: number): boolean {
+  try {
+    return /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return false
+    throw error
   }
 }

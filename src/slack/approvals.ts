@@ -7,7 +7,7 @@ import type { Answer, AnswerOutcome } from '../run/runs.ts'
 import type { CallState, RunState } from '../run/state.ts'
 import { Anything } from './calls.ts'
 import type { Deps } from './deps.ts'
-import { onPress, type Press } from './press.ts'
+import { onPress, onWeightyPress, type Press } from './press.ts'
 import { onSubmit, type Submit } from './submit.ts'
 import { approvalCard, sayDecided } from './views/approval-card.ts'
 import { input, modal, plain, type Saying, section } from './views/blocks.ts'
@@ -19,9 +19,9 @@ const Keep = z.object({ approval: ApprovalId })
 
 /** Approve, Deny, Edit, Always allow, and a reason for a denial. Who may decide is checked where it is decided. */
 export function registerApprovals(app: App, deps: Deps): void {
-  onPress(app, deps, 'approval_approve', (press) => decide(deps, press, { decision: 'approved' }))
-  onPress(app, deps, 'approval_always', (press) => decide(deps, press, { decision: 'approved', always: true }))
-  onPress(app, deps, 'approval_deny', (press) => decide(deps, press, { decision: 'denied' }))
+  onWeightyPress(app, deps, 'approval_approve', (press) => decide(deps, press, { decision: 'approved' }))
+  onWeightyPress(app, deps, 'approval_always', (press) => decide(deps, press, { decision: 'approved', always: true }))
+  onWeightyPress(app, deps, 'approval_deny', (press) => decide(deps, press, { decision: 'denied' }))
   onPress(app, deps, 'approval_edit', (press) => openEdit(deps, press))
   onPress(app, deps, 'approval_reason', (press) => openReason(deps, press))
   onSubmit(app, deps, 'approval_edit', (submit) => submitEdit(deps, submit))

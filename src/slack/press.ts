@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { AllMiddlewareArgs, App, SlackActionMiddlewareArgs } from '@slack/bolt'
 import { z } from 'zod'
 import { errorChain, sayError } from '../errors.ts'
@@ -55,18 +56,42 @@ const Body = z.object({
 
 type Listened = SlackActionMiddlewareArgs & AllMiddlewareArgs
 
+type Handle = (press: Press) => Promise<void>
+
 /** Acknowledges, parses, handles; what goes wrong is told to who pressed. `action` is what stands before a colon in the action_id. */
-export function onPress(app: App, deps: Deps, action: string, handle: (press: Press) => Promise<void>): void {
-  app.action(new RegExp(`^${action}(:|$)`), async (listened: Listened) => {
+export function onPress(app: App, deps: Deps, action: string, handle: Handle): void {
+  app.action(named(action), async (listened: Listened) => {
     await listened.ack()
-    const press = await parsePress(deps, listened)
-    try {
-      await handle(press)
-    } catch (error) {
-      deps.log.error({ action, user: press.by.user, why: errorChain(error) }, 'press failed')
-      await press.scene.trouble(sayError(error))
-    }
+    await handleTold(deps, action, listened, handle)
   })
+}
+
+/**
+ * The same for what must not be lost (a decision, a stop, a request): it is acknowledged when it is done. If the app dies before,
+ * Slack tells the person that the press failed, and they press again.
+ */
+export function onWeightyPress(app: App, deps: Deps, action: string, handle: Handle): void {
+  app.action(named(action), async (listened: Listened) => {
+    const done = handleTold(deps, action, listened, handle)
+    await Promise.race([done, sleep(ACK_AT_THE_LATEST_MS)])
+    await listened.ack()
+    await done
+  })
+}
+
+/** Slack waits 3 s for an acknowledgement. */
+const ACK_AT_THE_LATEST_MS = 2_400
+
+const named = (action: string): RegExp => new RegExp(`^${action}(:|$)`)
+
+async function handleTold(deps: Deps, action: string, listened: Listened, handle: Handle): Promise<void> {
+  const press = await parsePress(deps, listened)
+  try {
+    await handle(press)
+  } catch (error) {
+    deps.log.error({ action, user: press.by.user, why: errorChain(error) }, 'press failed')
+    await press.scene.trouble(sayError(error))
+  }
 }
 
 async function parsePress(deps: Deps, { body, respond }: Listened): Promise<Press> {

@@ -2,15 +2,15 @@ import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { ChannelId, RunId, UserId } from '../ids.ts'
 import type { Deps } from './deps.ts'
-import { onPress, type Press } from './press.ts'
+import { onWeightyPress, type Press } from './press.ts'
 import { section } from './views/blocks.ts'
 import { mention } from './views/text.ts'
 
 /** Stop, and the two ways to try again. */
 export function registerRunButtons(app: App, deps: Deps): void {
-  onPress(app, deps, 'run_stop', (press) => stop(deps, press))
-  onPress(app, deps, 'run_again', (press) => runAgain(deps, press))
-  onPress(app, deps, 'call_again', (press) => callAgain(deps, press))
+  onWeightyPress(app, deps, 'run_stop', (press) => stop(deps, press))
+  onWeightyPress(app, deps, 'run_again', (press) => runAgain(deps, press))
+  onWeightyPress(app, deps, 'call_again', (press) => callAgain(deps, press))
   app.event('agent_session_stopped', async ({ event }) => {
     const parsed = SessionStopped.safeParse(event)
     if (parsed.success) await stopInThread(deps, parsed.data)

@@ -2,7 +2,7 @@ import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { ChannelId } from '../ids.ts'
 import type { Deps } from './deps.ts'
-import { onPress, type Press } from './press.ts'
+import { onWeightyPress, type Press } from './press.ts'
 import { context, section } from './views/blocks.ts'
 import { literal } from './views/text.ts'
 
@@ -12,7 +12,7 @@ const Posted = z.object({ ts: z.string() })
 export function registerStarters(app: App, deps: Deps): void {
   // A double click asks once.
   const asking = new Set<string>()
-  onPress(app, deps, 'starter_ask', async (press) => {
+  onWeightyPress(app, deps, 'starter_ask', async (press) => {
     const key = `${press.by.user} ${press.value}`
     if (asking.has(key)) return
     asking.add(key)
