@@ -76,9 +76,9 @@ export function askedOf(
   }
 }
 
-function sqlReading(deps: RunDeps, word: CardWord, args: JsonObject): Asked['sql'] {
-  const sql = word.sql === undefined ? undefined : args[word.sql]
-  return typeof sql === 'string' ? deps.readSql(sql) : undefined
+function sqlReading(deps: RunDeps, { sql }: CardWord, args: JsonObject): Asked['sql'] {
+  const text = sql === undefined ? undefined : args[sql.argument]
+  return sql && typeof text === 'string' ? deps.readSql(text, sql.dialect) : undefined
 }
 
 type Judgement = { found: Found<Source>; asked: Asked; verdict: Verdict }
