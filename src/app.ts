@@ -132,6 +132,7 @@ async function openDatabase({ database }: Complete, log: Log): Promise<Db> {
 const lateDoor = (door: () => Door): Door => ({
   tell: (...news) => door().tell(...news),
   settle: (...state) => door().settle(...state),
+  drop: (run) => door().drop(run),
   queued: (...wait) => door().queued(...wait),
 })
 
