@@ -14,11 +14,18 @@ await main()
 
 async function main(): Promise<void> {
   let log = createLog('warn')
+  // Listened to from the first moment: a Ctrl-C in the middle of the start leaves nothing behind either.
+  const stop = Promise.withResolvers<void>()
+  process.on('SIGINT', stop.resolve)
+  process.on('SIGTERM', stop.resolve)
   try {
     const config = readConfig(process.env)
     log = createLog(config.logLevel)
     const running = await run(config, log)
-    onSignal(running, log)
+    await stop.promise
+    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref()
+    await running.disposeAsync()
+    process.exit(0)
   } catch (error) {
     fail(error, log)
   }
@@ -49,21 +56,6 @@ function greet(lines: string[], config: Config): void {
       'Ctrl-C stops everything.',
     ].join('\n'),
   )
-}
-
-function onSignal(running: AsyncDisposableStack, log: Log): void {
-  let stopping = false
-  const stop = (): void => {
-    if (stopping) return
-    stopping = true
-    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref()
-    running.disposeAsync().then(
-      () => process.exit(0),
-      (error: unknown) => fail(error, log),
-    )
-  }
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
 }
 
 function fail(error: unknown, log: Log): void {

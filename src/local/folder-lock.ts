@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { AppError } from '../errors.ts'
@@ -15,12 +15,25 @@ export async function lockFolder(folder: string, o: { port: number }): Promise<A
   const file = join(folder, 'running.json')
   const own = JSON.stringify({ pid: process.pid, port: o.port, since: new Date().toISOString() })
   if (!(await claim(file, own))) {
-    const owner = await ownerOf(file)
+    const left = await textOf(file)
+    const owner = ownerIn(left)
     if (owner && isRunning(owner.pid)) throw inUse(folder, owner)
-    await rm(file, { force: true })
-    if (!(await claim(file, own))) throw inUse(folder, await ownerOf(file))
+    await clearAway(file, left)
+    if (!(await claim(file, own))) throw inUse(folder, ownerIn(await textOf(file)))
   }
-  return { [Symbol.asyncDispose]: () => rm(file, { force: true }) }
+  return {
+    async [Symbol.asyncDispose]() {
+      if ((await textOf(file)) === own) await rm(file, { force: true })
+    },
+  }
+}
+
+/** Takes a dead process's lock out of the way, but never one that another starter has just put there. */
+async function clearAway(file: string, left: string): Promise<void> {
+  const aside = `${file}.${process.pid}`
+  await rename(file, aside).catch(ifNotThere)
+  if ((await textOf(aside)) !== left) await link(aside, file).catch(ifThere)
+  await rm(aside, { force: true })
 }
 
 function inUse(folder: string, owner: z.infer<typeof Owner> | undefined): AppError {
@@ -33,19 +46,42 @@ function inUse(folder: string, owner: z.infer<typeof Owner> | undefined): AppErr
   )
 }
 
-/** Creates the file with its content in one step; false when it is there already. */
+/** Puts the file there with all its content in one step; false when there is one already. */
 async function claim(file: string, content: string): Promise<boolean> {
+  const fresh = `${file}.${process.pid}.new`
+  await writeFile(fresh, content, { mode: 0o600 })
   try {
-    await writeFile(file, content, { flag: 'wx', mode: 0o600 })
+    await link(fresh, file)
     return true
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
-    throw error
+    ifThere(error)
+    return false
+  } finally {
+    await rm(fresh, { force: true })
   }
 }
 
-async function ownerOf(file: string): Promise<z.infer<typeof Owner> | undefined> {
-  const text = await readFile(file, 'utf8').catch(() => '')
+function ifThere(error: unknown): void {
+  if (!hasCode(error, 'EEXIST')) throw error
+}
+
+function ifNotThere(error: unknown): void {
+  if (!hasCode(error, 'ENOENT')) throw error
+}
+
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code
+
+async function textOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    ifNotThere(error)
+    return ''
+  }
+}
+
+function ownerIn(text: string): z.infer<typeof Owner> | undefined {
   const parsed = Owner.safeParse(parse(text))
   return parsed.success ? parsed.data : undefined
 }
@@ -66,7 +102,7 @@ function isRunning(pid: number): boolean {
     return pid !== process.pid && !isZombie(pid)
   } catch (error) {
     // EPERM: it runs, as somebody else.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+    return hasCode(error, 'EPERM')
   }
 }
 

@@ -30,12 +30,13 @@ export type StandIns = {
 /** Starts a stand-in for each of Slack, database and model that is not set. */
 export async function startStandIns(wanted: Wanted, log: Log): Promise<StandIns> {
   await using starting = new AsyncDisposableStack()
-  const [database, slack, model] = await Promise.all([
-    wanted.database
-      ? undefined
-      : startLocalDatabase({ dataDir: wanted.dataDir, log }).then((started) => starting.use(started)),
-    wanted.slack ? undefined : localSlack(wanted, log).then((started) => starting.use(started)),
-    wanted.model.apiKey ? undefined : startLocalModel({ log }).then((started) => starting.use(started)),
+  // One that fails does not leave another behind that is still starting.
+  const started = <T extends AsyncDisposable>(standIn: Promise<T>): Promise<T> =>
+    standIn.then((one) => starting.use(one))
+  const [database, slack, model] = await allOrFirstTrouble([
+    wanted.database ? undefined : started(startLocalDatabase({ dataDir: wanted.dataDir, log })),
+    wanted.slack ? undefined : started(localSlack(wanted, log)),
+    wanted.model.apiKey ? undefined : started(startLocalModel({ log })),
   ])
   const things = starting.move()
   return {
@@ -53,6 +54,12 @@ export async function startStandIns(wanted: Wanted, log: Log): Promise<StandIns>
     },
     [Symbol.asyncDispose]: () => things.disposeAsync(),
   }
+}
+
+/** Waits for all, then throws the first failure, if there was one. */
+async function allOrFirstTrouble<T extends readonly unknown[]>(tasks: T): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(tasks)
+  return Promise.all(tasks)
 }
 
 const localSlack = (wanted: Wanted, log: Log): Promise<LocalSlack> =>
