@@ -4,7 +4,7 @@ import type { Log } from '../log.ts'
 import { type Db, parseResult, raisedError, storable } from './call.ts'
 
 /** Enough for the work of one instance; more only adds memory on the server. */
-const POOL_SIZE = 10
+const POOL_SIZE = 6
 const CONNECT_TIMEOUT_MS = 5_000
 
 /** Our statements take milliseconds: one that says nothing for so long has lost its server, and must not hold up the next poll. */

@@ -16,7 +16,7 @@ const HOUSEKEEPING_EVERY_POLLS = 15
 /** Runs one instance works at a time: each is mostly waiting, but holds messages and streams. */
 const MAX_HELD = 64
 /** In a burst of requests new work waits, at most this long: each is acknowledged before any is worked on. */
-const BURST_PATIENCE_MS = 1_000
+const BURST_PATIENCE_MS = 3_000
 const BURST_LOOK_MS = 20
 /** A run this version cannot read is looked at again after this. */
 const UNREADABLE_AGAIN_MS = 60_000
