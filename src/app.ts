@@ -54,7 +54,7 @@ export async function createApp(config: Complete, log: Log): Promise<App> {
     async start() {
       await listen(server, config.http.port, config.http.host)
       await slack.start()
-      runs.begin()
+      await runs.begin()
     },
     [Symbol.asyncDispose]: () => things.disposeAsync(),
   }

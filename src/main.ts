@@ -2,6 +2,7 @@ import { config as readEnvFile } from 'dotenv'
 import { createApp } from './app.ts'
 import { type Config, readConfig } from './config.ts'
 import { errorChain, isAppError, sayError } from './errors.ts'
+import { ownerOf } from './http.ts'
 import { lockFolder } from './local/folder-lock.ts'
 import { startStandIns } from './local/stand-ins.ts'
 import { createLog, type Log } from './log.ts'
@@ -16,8 +17,7 @@ async function main(): Promise<void> {
   let log = createLog('warn')
   // Listened to from the first moment: a Ctrl-C in the middle of the start leaves nothing behind either.
   const stop = Promise.withResolvers<void>()
-  process.on('SIGINT', stop.resolve)
-  process.on('SIGTERM', stop.resolve)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.resolve())
   try {
     const config = readConfig(process.env)
     log = createLog(config.logLevel)
@@ -36,7 +36,7 @@ async function run(config: Config, log: Log): Promise<AsyncDisposableStack> {
   await using starting = new AsyncDisposableStack()
   const usesFolder = !config.slack || !config.database
   if (usesFolder) starting.use(await lockFolder(config.dataDir, { port: config.http.port }))
-  const standIns = starting.use(await startStandIns(config, log))
+  const standIns = starting.use(await startStandIns(config, { log, ownerOf }))
   const host = config.slack ? undefined : '127.0.0.1'
   const app = starting.use(await createApp({ ...config, ...standIns.settings, http: { ...config.http, host } }, log))
   await app.start()

@@ -691,6 +691,29 @@ end $function$
 ;
 comment on function run_close(uuid,bigint,integer) is 'patchbay: ends a run whose end is told; names the next of its conversation';
 
+CREATE OR REPLACE FUNCTION public.run_disown(p_owner text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  update runs set owner = null, lease_until = null where owner = p_owner and status = 'working';
+  return to_jsonb(found);
+end $function$
+;
+comment on function run_disown(text) is 'patchbay: frees what an instance known to be dead still holds';
+
+CREATE OR REPLACE FUNCTION public.run_owners()
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(distinct owner), '[]') from runs where status = 'working' and owner is not null
+$function$
+;
+comment on function run_owners() is 'patchbay: instances that hold runs';
+
 CREATE OR REPLACE FUNCTION public.run_poll(p_instance text, p_held jsonb, p_free integer, p_lease_ms integer)
  RETURNS jsonb
  LANGUAGE plpgsql

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { constants, readFileSync } from 'node:fs'
+import { access, link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { AppError } from '../errors.ts'
 
@@ -11,7 +11,7 @@ const Owner = z.object({ pid: z.number(), port: z.number(), since: z.string() })
  * (a crash, a kill) is taken over. Throws AppError `in_use` naming the owner.
  */
 export async function lockFolder(folder: string, o: { port: number }): Promise<AsyncDisposable> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await makeFolder(folder)
   const file = join(folder, 'running.json')
   const own = JSON.stringify({ pid: process.pid, port: o.port, since: new Date().toISOString() })
   if (!(await claim(file, own))) {
@@ -28,6 +28,40 @@ export async function lockFolder(folder: string, o: { port: number }): Promise<A
   }
 }
 
+/** Level by level: where a folder cannot be made (under /proc, say) the recursive way never comes back. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await makeLevel(folder)
+    await access(folder, constants.W_OK | constants.X_OK)
+  } catch (error) {
+    throw unusable(folder, error)
+  }
+}
+
+async function makeLevel(folder: string): Promise<void> {
+  if ((await stat(folder).catch(ifNotThere))?.isDirectory()) return
+  if (dirname(folder) !== folder) await makeLevel(dirname(folder))
+  await mkdir(folder, { mode: 0o700 })
+}
+
+function unusable(folder: string, cause: unknown): AppError {
+  const why = cause instanceof Error && 'code' in cause ? REASONS[String(cause.code)] : undefined
+  return new AppError(
+    'config_invalid',
+    `DATA_DIR ${folder} cannot be used: ${why ?? 'it cannot be made'}. Set DATA_DIR to a folder this user may write to.`,
+    { cause },
+  )
+}
+
+const REASONS: Record<string, string> = {
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  EROFS: 'that disk is read-only',
+  EEXIST: 'there is a file of that name',
+  ENOTDIR: 'a part of its path is a file',
+  ENOSPC: 'the disk is full',
+}
+
 /** Takes a dead process's lock out of the way, but never one that another starter has just put there. */
 async function clearAway(file: string, left: string): Promise<void> {
   const aside = `${file}.${process.pid}`
@@ -42,7 +76,7 @@ function inUse(folder: string, owner: z.infer<typeof Owner> | undefined): AppErr
     : 'another process that is just starting'
   return new AppError(
     'in_use',
-    `The folder ${folder} is in use by another Patchbay: ${who}. Stop it, or set DATA_DIR and PORT to others.`,
+    `The folder ${folder} is in use by another Patchbay: ${who}. Stop it, or set DATA_DIR, PORT and LOCAL_PORT to others.`,
   )
 }
 
@@ -65,7 +99,7 @@ function ifThere(error: unknown): void {
   if (!hasCode(error, 'EEXIST')) throw error
 }
 
-function ifNotThere(error: unknown): void {
+function ifNotThere(error: unknown): undefined {
   if (!hasCode(error, 'ENOENT')) throw error
 }
 

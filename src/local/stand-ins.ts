@@ -17,6 +17,8 @@ type Wanted = {
 type Slack = { botToken: string; appToken: string | undefined; signingSecret: string | undefined; apiUrl: string }
 type Database = { kind: 'postgres'; url: string } | { kind: 'supabase'; url: string; secretKey: string }
 
+type Means = { log: Log /** Who has a port, in words. */; ownerOf(port: number): Promise<string> }
+
 export type StandIns = {
   /** The settings, complete: what was not set points to a stand-in. */
   settings: { slack: Slack; database: Database; model: { name: string; apiKey: string; baseURL: string | undefined } }
@@ -28,14 +30,14 @@ export type StandIns = {
 }
 
 /** Starts a stand-in for each of Slack, database and model that is not set. */
-export async function startStandIns(wanted: Wanted, log: Log): Promise<StandIns> {
+export async function startStandIns(wanted: Wanted, { log, ownerOf }: Means): Promise<StandIns> {
   await using starting = new AsyncDisposableStack()
   // One that fails does not leave another behind that is still starting.
   const started = <T extends AsyncDisposable>(standIn: Promise<T>): Promise<T> =>
     standIn.then((one) => starting.use(one))
   const [database, slack, model] = await allOrFirstTrouble([
     wanted.database ? undefined : started(startLocalDatabase({ dataDir: wanted.dataDir, log })),
-    wanted.slack ? undefined : started(localSlack(wanted, log)),
+    wanted.slack ? undefined : started(localSlack(wanted, { log, ownerOf })),
     wanted.model.apiKey ? undefined : started(startLocalModel({ log })),
   ])
   const things = starting.move()
@@ -62,13 +64,14 @@ async function allOrFirstTrouble<T extends readonly unknown[]>(tasks: T): Promis
   return Promise.all(tasks)
 }
 
-const localSlack = (wanted: Wanted, log: Log): Promise<LocalSlack> =>
+const localSlack = (wanted: Wanted, { log, ownerOf }: Means): Promise<LocalSlack> =>
   startLocalSlack({
     port: wanted.local.port,
     folder: join(wanted.dataDir, 'slack'),
     mode: wanted.local.mode,
     appUrls: [`http://127.0.0.1:${wanted.http.port}/slack/events`],
     log,
+    ownerOf,
   })
 
 function slackSettings(slack: LocalSlack | undefined, mode: 'http' | 'socket'): Slack {

@@ -64,9 +64,9 @@ export function createHolder(deps: RunDeps, intake: Intake): Holder {
     track,
     begin: (id, fence, known) => track('run', runIt(deps, shelf, { id, fence, known })),
   }
-  const loop = (): void => {
-    const again = () => (deps.closing.aborted ? undefined : loop())
-    timer = setTimeout(() => track('poll', poll(deps, shelf, polls++).finally(again)), POLL_MS)
+  const loop = (afterMs: number): void => {
+    const again = () => (deps.closing.aborted ? undefined : loop(POLL_MS))
+    timer = setTimeout(() => track('poll', poll(deps, shelf, polls++).finally(again)), afterMs)
   }
 
   return {
@@ -80,7 +80,7 @@ export function createHolder(deps: RunDeps, intake: Intake): Holder {
       const one = held.get(id)
       if (one) track('refresh', refresh(deps, one))
     },
-    start: loop,
+    start: () => loop(0),
     stop: async (close) => {
       close()
       clearTimeout(timer)

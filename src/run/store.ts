@@ -95,6 +95,8 @@ export function createStore(db: Db, instance: string) {
       db.call('run_close', { run, fence, seq }, z.object({ closed: z.boolean(), next: RunId.nullable() })),
     poll: (held: { run: RunId; fence: number }[], free: number) =>
       db.call('run_poll', { ...lease, held, free }, Polled),
+    owners: () => db.call('run_owners', {}, z.array(z.string())),
+    disown: (owner: string) => db.call('run_disown', { owner }, z.boolean()),
     /** Settles one overdue approval; false when there is none. */
     expireApproval: (at: string) => db.call('approval_expire', { at }, z.boolean()),
     stop: (run: RunId, event: RunEvent) =>

@@ -337,6 +337,20 @@ begin
 end $$;
 comment on function run_poll(text, jsonb, integer, integer) is 'patchbay: heartbeat and claim in one statement';
 
+create function run_owners() returns jsonb
+language sql stable set search_path = public, pg_temp as $$
+  select coalesce(jsonb_agg(distinct owner), '[]') from runs where status = 'working' and owner is not null
+$$;
+comment on function run_owners() is 'patchbay: instances that hold runs';
+
+create function run_disown(p_owner text) returns jsonb
+language plpgsql set search_path = public, pg_temp as $$
+begin
+  update runs set owner = null, lease_until = null where owner = p_owner and status = 'working';
+  return to_jsonb(found);
+end $$;
+comment on function run_disown(text) is 'patchbay: frees what an instance known to be dead still holds';
+
 create function run_claim(p_run uuid, p_instance text, p_lease_ms integer) returns jsonb
 language sql set search_path = public, pg_temp as $$
   select to_jsonb(run_take(p_run, p_instance, p_lease_ms))
