@@ -9,6 +9,7 @@ import type { Deps } from './deps.ts'
 import { registerHome } from './home.ts'
 import { registerMessages } from './messages.ts'
 import { registerRunButtons } from './run-buttons.ts'
+import { registerSettings } from './settings.ts'
 import { registerStarters } from './starters.ts'
 
 /** Everything the app listens to. */
@@ -23,4 +24,5 @@ export function register(app: App, deps: Deps): void {
   registerDisconnect(app, deps)
   registerRules(app, deps)
   registerHome(app, deps)
+  registerSettings(app, deps)
 }

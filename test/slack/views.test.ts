@@ -2,7 +2,7 @@ import type { View } from '@slack/types'
 import { describe, expect, test } from 'vitest'
 import { checkMessage } from '../../src/block-kit/check-message.ts'
 import { checkView } from '../../src/block-kit/check-view.ts'
-import { ApprovalId, ConnectionId, UserId } from '../../src/ids.ts'
+import { ApprovalId, ChannelId, ConnectionId, UserId } from '../../src/ids.ts'
 import type { CallState } from '../../src/run/state.ts'
 import { paintAnswer } from '../../src/slack/views/answer.ts'
 import { approvalCard } from '../../src/slack/views/approval-card.ts'
@@ -19,10 +19,11 @@ import {
 import { editForm } from '../../src/slack/views/edit-form.ts'
 import { sayHello, sayHelp, sayNoSuchCommand } from '../../src/slack/views/help.ts'
 import { homeView } from '../../src/slack/views/home.ts'
+import { budgetForm } from '../../src/slack/views/home-settings.ts'
 import { approversSaying, sayRules } from '../../src/slack/views/rules.ts'
 import { sayTested } from '../../src/slack/views/test-result.ts'
 import { sayTools, type ToolLine, toolsModal } from '../../src/slack/views/tools.ts'
-import { approvalOf, CARDS, callOf, connectionOf, ruleOf } from './fakes.ts'
+import { approvalOf, CARDS, callOf, connectionOf, monthOf, recentRun, ruleOf, settingsOf } from './fakes.ts'
 import { stateOf } from './states.ts'
 
 const LONG = 'Long words <!channel> & <@U123> *bold* _it_ ~no~ `code` 👩‍👩‍👧 '.repeat(400)
@@ -199,7 +200,40 @@ const VIEWS: Record<string, View> = {
     }),
     {},
   ),
-  home: homeView({ pending: [], connections: [], rules: [], recent: [], cardOf }),
+  'budget form': budgetForm(settingsOf()),
+  'budget form, with one': budgetForm(settingsOf({ budgetUsd: 12.5 })),
+  home: homeView({
+    pending: [],
+    connections: [],
+    rules: [],
+    recent: [],
+    usage: monthOf(),
+    workspace: undefined,
+    cardOf,
+  }),
+  'home of a new owner': homeView({
+    pending: [],
+    connections: [connectionOf()],
+    rules: [ruleOf()],
+    recent: [recentRun(), recentRun({ outcome: 'failed', why: 'The model is busy.', place: 'dm', calls: 0 })],
+    usage: monthOf({
+      runs: 9,
+      calls: 1_234,
+      failed: 1,
+      tokens: 45_678,
+      costUsd: 1.5,
+      days: [
+        { day: 3, runs: 1 },
+        { day: 21, runs: 8 },
+      ],
+      tools: [
+        { tool: 'write_file', connection: 'filesystem', calls: 30 },
+        { tool: 'search', connection: undefined, calls: 1 },
+      ],
+    }),
+    workspace: { settings: settingsOf(), usage: monthOf({ runs: 20, costUsd: 4 }), cards: CARDS },
+    cardOf,
+  }),
   'full home': homeView({
     pending: times(9, (at) => ({
       state: stateOf([{ text: '' }]),
@@ -210,7 +244,27 @@ const VIEWS: Record<string, View> = {
     })),
     connections: times(40, (at) => ({ ...longConnection, id: idOf(at) })),
     rules: times(40, (at) => ruleOf({ id: `r${at}` })),
-    recent: times(9, () => stateOf([{ text: LONG }], { text: LONG })),
+    recent: times(9, () => recentRun({ text: LONG, outcome: 'failed', why: LONG })),
+    usage: monthOf({
+      today: 31,
+      runs: 1e6,
+      calls: 1e7,
+      failed: 1e6,
+      tokens: 1e12,
+      costUsd: 1e6,
+      days: times(31, (at) => ({ day: at + 1, runs: at * 1_000 })),
+      tools: times(5, () => ({ tool: LONG, connection: LONG, calls: 1e6 })),
+    }),
+    workspace: {
+      settings: settingsOf({
+        approvers: times(150, (at) => UserId.parse(`U1AA${at}`)),
+        approvalsChannel: ChannelId.parse('COPS00001'),
+        cards: times(150, (at) => `card-${at}`),
+        budgetUsd: 5,
+      }),
+      usage: monthOf({ costUsd: 1e6, runs: 1e6 }),
+      cards: times(150, (at) => ({ ...longCard, name: `card-${at}` })),
+    },
     cardOf,
   }),
 }
@@ -227,6 +281,13 @@ describe('what is shown in modals and the Home tab', () => {
   test.each(Object.entries(VIEWS))('%s', (_name, view) => {
     expect(checkView(view)).toEqual([])
     if (JSON.stringify(view).length < 6_000) expect(view).toMatchSnapshot()
+  })
+  test('the fullest Home tab still ends with its last setting, and begins with the budget', () => {
+    const blocks = JSON.stringify(VIEWS['full home']?.blocks.map((block) => JSON.stringify(block)))
+    expect(VIEWS['full home']?.blocks.length).toBeLessThanOrEqual(100)
+    expect(JSON.stringify(VIEWS['full home']?.blocks.at(-1))).toContain('setting_budget')
+    expect(JSON.stringify(VIEWS['full home']?.blocks[0])).toContain('used up')
+    expect(blocks).toContain('setting_channel_none')
   })
   test('a secret that was typed is not in the form that comes back', () => {
     expect(JSON.stringify(VIEWS.form)).not.toContain('never"')
