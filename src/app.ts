@@ -21,6 +21,7 @@ import { loadSqlReader } from './policy/sql.ts'
 import { createRegistry } from './registry/registry.ts'
 import { createRuns } from './run/create-runs.ts'
 import type { Door } from './run/news.ts'
+import { createReminders } from './run/reminders.ts'
 import { createUsage } from './run/usage.ts'
 import { createSlack, type Slack } from './slack/create-slack.ts'
 import { createWeb, type Health } from './web/routes.ts'
@@ -107,6 +108,7 @@ async function furnish(config: Complete, { db, egress, log }: { db: Db; egress: 
     rules: createRules(db),
     workspaceSettings: settings,
     usage: createUsage(db),
+    reminders: createReminders(db),
     readSql,
     word: connect.word,
     cardTitle: (name: string) => connect.card(name)?.title ?? name,

@@ -8,6 +8,7 @@ import type { Rules } from '../policy/rules.ts'
 import type { Settings } from '../policy/settings.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Door } from '../run/news.ts'
+import type { Reminders } from '../run/reminders.ts'
 import type { Runs } from '../run/runs.ts'
 import type { Usage } from '../run/usage.ts'
 import { ackLast } from './ack-last.ts'
@@ -20,6 +21,7 @@ import { createHome } from './home.ts'
 import { createPainter } from './paint/painter.ts'
 import { createPeople } from './people.ts'
 import { register } from './register.ts'
+import { createReminding } from './reminding.ts'
 
 export type SlackSettings = {
   botToken: string
@@ -38,6 +40,7 @@ type SlackDeps = {
   rules: Rules
   workspaceSettings: Settings
   usage: Usage
+  reminders: Reminders
   log: Log
 }
 
@@ -51,7 +54,13 @@ export type Slack = {
 }
 
 /** The door for people in Slack. `runs` is not asked anything before the first event arrives. */
-export async function createSlack({ settings, workspaceSettings, log, ...rooms }: SlackDeps): Promise<Slack> {
+export async function createSlack({
+  settings,
+  workspaceSettings,
+  reminders,
+  log,
+  ...rooms
+}: SlackDeps): Promise<Slack> {
   const logger = boltLog(log)
   const calls = createCalls(settings, logger)
   const bot = createBot(calls)
@@ -69,6 +78,7 @@ export async function createSlack({ settings, workspaceSettings, log, ...rooms }
     paintHome: home.paint,
   }
   const painter = createPainter(deps)
+  const reminding = createReminding(deps, reminders)
   const receiver =
     settings.appToken === undefined
       ? httpReceiver(settings, logger)
@@ -82,8 +92,10 @@ export async function createSlack({ settings, workspaceSettings, log, ...rooms }
     async start() {
       await introduce(bot, socket)
       connected = socket !== undefined
+      reminding.start()
     },
     async [Symbol.asyncDispose]() {
+      reminding.close()
       painter.close()
       home.close()
       if (connected) await socket?.stop()

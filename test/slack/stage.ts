@@ -45,6 +45,7 @@ export async function startStage(
       rules: fakes.ruling.rules,
       workspaceSettings: fakes.house.settings,
       usage: fakes.house.usage,
+      reminders: { claim: async () => [], giveBack: async () => undefined },
       log,
     }),
   )
