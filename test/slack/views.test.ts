@@ -5,7 +5,7 @@ import { checkView } from '../../src/block-kit/check-view.ts'
 import { ApprovalId, ChannelId, ConnectionId, UserId } from '../../src/ids.ts'
 import type { CallState } from '../../src/run/state.ts'
 import { paintAnswer } from '../../src/slack/views/answer.ts'
-import { approvalCard } from '../../src/slack/views/approval-card.ts'
+import { approvalCard, pendingLine, reminder } from '../../src/slack/views/approval-card.ts'
 import type { Saying } from '../../src/slack/views/blocks.ts'
 import { connectForm, connectPicker, connectTesting } from '../../src/slack/views/connect-form.ts'
 import { connectedModal, sayConnected, sayNotConnected } from '../../src/slack/views/connected.ts'
@@ -40,10 +40,11 @@ const decided = (decision: 'approved' | 'denied' | 'expired' | 'stopped', reason
     decided: { decision, by: decision === 'expired' ? undefined : MEMBER, reason, at: AT, edited: true, always: true },
   })
 
-const cardFor = (call: CallState) => {
+const askedFor = (call: CallState) => {
   const approval = call.approval ?? approvalOf()
-  return approvalCard({ state: stateOf([{ text: '', calls: [call] }], { status: 'working' }), call, approval })
+  return { state: stateOf([{ text: '', calls: [call] }], { status: 'working' }), call, approval }
 }
+const cardFor = (call: CallState) => approvalCard(askedFor(call))
 
 const longLine: ToolLine = { connection: LONG, name: LONG, description: LONG, kind: 'destructive', free: false }
 const longCard = {
@@ -138,6 +139,27 @@ const SAYINGS: Record<string, Saying> = {
       arguments: { [LONG]: LONG, more: [1, { a: LONG }] },
       approval: approvalOf({ why: [LONG, LONG], approvers: times(60, () => MEMBER) }),
     }),
+  ),
+  'approval card, SQL': cardFor(
+    callOf({
+      title: 'Execute SQL',
+      tool: 'execute_sql',
+      arguments: {
+        sql: "select name, (select max(x) from y where true) from employee where note = ' from where ' order by name limit 5",
+      },
+      approval: approvalOf(),
+    }),
+  ),
+  'pending line': pendingLine(askedFor(callOf({ approval: approvalOf() })), 'COPS00001'),
+  'pending line, long': pendingLine(
+    askedFor(callOf({ title: LONG, approval: approvalOf({ approvers: times(60, () => MEMBER) }) })),
+    undefined,
+  ),
+  'pending line, denied': pendingLine(askedFor(callOf({ approval: decided('denied', LONG) })), undefined),
+  reminder: reminder(askedFor(callOf({ approval: approvalOf() })), ['UMEMBER1', 'UAPPROV1']),
+  'reminder, long': reminder(
+    askedFor(callOf({ title: LONG, approval: approvalOf() })),
+    times(60, () => MEMBER),
   ),
   'approval card, approved': cardFor(callOf({ approval: decided('approved') })),
   'approval card, denied': cardFor(callOf({ approval: decided('denied') })),
