@@ -17,6 +17,7 @@ import {
   sayNoSuchConnection,
 } from '../../src/slack/views/connections.ts'
 import { editForm } from '../../src/slack/views/edit-form.ts'
+import { sayThanks } from '../../src/slack/views/feedback.ts'
 import { sayHello, sayHelp, sayNoSuchCommand } from '../../src/slack/views/help.ts'
 import { homeView } from '../../src/slack/views/home.ts'
 import { budgetForm } from '../../src/slack/views/home-settings.ts'
@@ -156,6 +157,8 @@ const SAYINGS: Record<string, Saying> = {
     undefined,
   ),
   'pending line, denied': pendingLine(askedFor(callOf({ approval: decided('denied', LONG) })), undefined),
+  'thanks for a good word': sayThanks('good'),
+  'thanks for a bad word': sayThanks('bad'),
   reminder: reminder(askedFor(callOf({ approval: approvalOf() })), ['UMEMBER1', 'UAPPROV1']),
   'reminder, long': reminder(
     askedFor(callOf({ title: LONG, approval: approvalOf() })),
