@@ -124,7 +124,7 @@ export function sayDecided(decided: NonNullable<ApprovalState['decided']>): stri
     case 'denied':
       return `:no_entry_sign: Denied${who} ${when}${decided.reason ? `: ${literal(clip(decided.reason, 500))}` : '.'}`
     case 'expired':
-      return `:hourglass: Nobody decided in time (${when}), so it was not done.`
+      return `:hourglass: Nobody decided in time (${when}), so it was not done. Ask again if it is still wanted.`
     case 'stopped':
       return `:octagonal_sign: Stopped${who} ${when}; it was not done.`
     default:
