@@ -16,10 +16,13 @@ import type { Log } from './log.ts'
 import { createMcp, type McpDeps } from './mcp/mcp.ts'
 import { createModel } from './model/claude.ts'
 import { createRules } from './policy/rules.ts'
+import { createSettings } from './policy/settings.ts'
 import { loadSqlReader } from './policy/sql.ts'
 import { createRegistry } from './registry/registry.ts'
 import { createRuns } from './run/create-runs.ts'
 import type { Door } from './run/news.ts'
+import { createReminders } from './run/reminders.ts'
+import { createUsage } from './run/usage.ts'
 import { createSlack, type Slack } from './slack/create-slack.ts'
 import { createWeb, type Health } from './web/routes.ts'
 
@@ -68,6 +71,7 @@ async function furnish(config: Complete, { db, egress, log }: { db: Db; egress: 
     loadSqlReader(),
   ])
   const registry = createRegistry(db)
+  const settings = createSettings(db)
   const targets = createTargets(cards, config.dataDir)
   const mcp = createMcp({
     registry,
@@ -87,6 +91,7 @@ async function furnish(config: Complete, { db, egress, log }: { db: Db; egress: 
     prefills: config.prefills,
     maxPerUser: config.mcp.maxPerUser,
     targets,
+    mayConnect: async (workspace, card) => (await settings.of(workspace)).cards?.includes(card) ?? true,
     log,
   })
   const model = createModel({
@@ -101,6 +106,9 @@ async function furnish(config: Complete, { db, egress, log }: { db: Db; egress: 
     connect,
     model,
     rules: createRules(db),
+    workspaceSettings: settings,
+    usage: createUsage(db),
+    reminders: createReminders(db),
     readSql,
     word: connect.word,
     cardTitle: (name: string) => connect.card(name)?.title ?? name,

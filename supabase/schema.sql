@@ -15,6 +15,7 @@ create table approvals (
   reason text,
   expires_at timestamp with time zone not null,
   created_at timestamp with time zone default now() not null,
+  reminded_at timestamp with time zone,
   constraint approvals_pkey PRIMARY KEY (id),
   constraint approvals_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id) ON DELETE CASCADE,
   constraint approvals_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'denied'::text, 'expired'::text, 'stopped'::text])))
@@ -108,6 +109,18 @@ create table run_events (
 comment on table run_events is 'patchbay: what happened to a run, in order; its state is folded from these and stored nowhere else';
 alter table run_events enable row level security;
 
+create table run_feedback (
+  run_id uuid not null,
+  user_id text not null,
+  verdict text not null,
+  at timestamp with time zone default now() not null,
+  constraint run_feedback_pkey PRIMARY KEY (run_id, user_id),
+  constraint run_feedback_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id) ON DELETE CASCADE,
+  constraint run_feedback_verdict_check CHECK ((verdict = ANY (ARRAY['good'::text, 'bad'::text])))
+);
+comment on table run_feedback is 'patchbay: what a person thought of an answer; the last word counts';
+alter table run_feedback enable row level security;
+
 create table runs (
   id uuid not null,
   number bigint generated always as identity not null,
@@ -177,11 +190,15 @@ CREATE UNIQUE INDEX mcp_connections_name ON public.mcp_connections USING btree (
 
 CREATE INDEX mcp_tool_usage_connection ON public.mcp_tool_usage USING btree (connection_id, executed_at DESC);
 
+CREATE INDEX mcp_tool_usage_month ON public.mcp_tool_usage USING btree (workspace_id, executed_at);
+
 CREATE UNIQUE INDEX rules_always ON public.rules USING btree (connection_id, tool) WHERE (scope = 'person'::text);
 
 CREATE INDEX rules_workspace ON public.rules USING btree (workspace_id, user_id);
 
 CREATE INDEX runs_lane ON public.runs USING btree (lane, number);
+
+CREATE INDEX runs_month ON public.runs USING btree (workspace_id, started_at);
 
 CREATE INDEX runs_open ON public.runs USING btree (number) WHERE (status = 'working'::text);
 
@@ -254,6 +271,17 @@ $function$
 ;
 comment on function approval_run(text) is 'patchbay: which run and call an approval is about';
 
+CREATE OR REPLACE FUNCTION public.approval_unremind(p_id text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  update approvals set reminded_at = null where id = p_id and status = 'pending';
+  select null::jsonb
+$function$
+;
+comment on function approval_unremind(text) is 'patchbay: a claimed reminder that could not be sent is due again';
+
 CREATE OR REPLACE FUNCTION public.approvals_pending(p_workspace text)
  RETURNS jsonb
  LANGUAGE sql
@@ -265,6 +293,23 @@ AS $function$
 $function$
 ;
 comment on function approvals_pending(text) is 'patchbay: a workspace''s open approvals, oldest first';
+
+CREATE OR REPLACE FUNCTION public.approvals_remind(p_lead_ms integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  with due as (
+    select id from approvals
+    where status = 'pending' and reminded_at is null and expires_at > clock_timestamp()
+      and expires_at <= clock_timestamp() + p_lead_ms * interval '1 millisecond'
+    order by expires_at limit 20 for update skip locked
+  ),
+  claimed as (update approvals a set reminded_at = clock_timestamp() from due where a.id = due.id returning a.id)
+  select coalesce(jsonb_agg(id), '[]') from claimed
+$function$
+;
+comment on function approvals_remind(integer) is 'patchbay: claims the reminders that are due, each once';
 
 CREATE OR REPLACE FUNCTION public.approvers_of(p_workspace text)
  RETURNS jsonb
@@ -340,6 +385,19 @@ begin
 end $function$
 ;
 comment on function audit_refuse_change() is 'patchbay: keeps the audit append-only';
+
+CREATE OR REPLACE FUNCTION public.budget_state(p_workspace text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select jsonb_build_object('budget_usd', w.settings -> 'budget_usd', 'spent_usd',
+    (select coalesce(sum(cost_usd), 0) from runs where workspace_id = p_workspace and started_at >= month_start()))
+  from workspaces w where w.workspace_id = p_workspace and w.settings ? 'budget_usd'
+$function$
+;
+comment on function budget_state(text) is 'patchbay: a workspace''s monthly budget and what is spent of it; null without a budget';
 
 CREATE OR REPLACE FUNCTION public.connection_add(p_id uuid, p_workspace text, p_user text, p_name text, p_card text, p_config jsonb, p_credential text, p_tools jsonb, p_era jsonb, p_limit integer)
  RETURNS jsonb
@@ -491,6 +549,20 @@ $function$
 ;
 comment on function events_forget() is 'patchbay: drops markers nobody will ask for any more';
 
+CREATE OR REPLACE FUNCTION public.feedback_keep(p_workspace text, p_run uuid, p_user text, p_verdict text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  insert into run_feedback (run_id, user_id, verdict)
+  select id, p_user, p_verdict from runs where id = p_run and workspace_id = p_workspace
+  on conflict (run_id, user_id) do update set verdict = excluded.verdict, at = now();
+  return to_jsonb(found);
+end $function$
+;
+comment on function feedback_keep(text,uuid,text,text) is 'patchbay: keeps a person''s word on a run; false when there is no such run here';
+
 CREATE OR REPLACE FUNCTION public.lane_history(p_run uuid)
  RETURNS jsonb
  LANGUAGE sql
@@ -528,6 +600,17 @@ AS $function$
 $function$
 ;
 comment on function lane_open(text) is 'patchbay: whether a conversation is ours, and the run at work in it';
+
+CREATE OR REPLACE FUNCTION public.month_start()
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select date_trunc('month', now() at time zone 'utc') at time zone 'utc'
+$function$
+;
+comment on function month_start() is 'patchbay: when this month began, in UTC';
 
 CREATE OR REPLACE FUNCTION public.patchbay_seal()
  RETURNS void
@@ -925,6 +1008,30 @@ $function$
 ;
 comment on function run_take(uuid,text,integer) is 'patchbay: claims a free run, raising its fence';
 
+CREATE OR REPLACE FUNCTION public.runs_digest(p_workspace text, p_user text, p_limit integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(jsonb_build_object(
+    'id', r.id,
+    'at', r.started_at,
+    'text', left(first.body ->> 'text', 300),
+    'channel', first.body #>> '{origin,channel}',
+    'place', first.body #>> '{origin,place}',
+    'outcome', coalesce(r.outcome, case
+      when exists (select from approvals a where a.run_id = r.id and a.status = 'pending') then 'waiting' else 'working' end),
+    'why', (select left(e.body ->> 'message', 300) from run_events e
+      where r.outcome = 'failed' and e.run_id = r.id and e.body ->> 'type' = 'failed' order by e.seq desc limit 1),
+    'calls', (select count(*) from mcp_tool_usage u where u.run_id = r.id and u.workspace_id = p_workspace and u.executed_at >= r.started_at),
+    'cost_usd', r.cost_usd) order by r.number desc), '[]')
+  from (select * from runs where workspace_id = p_workspace and user_id = p_user order by number desc limit p_limit) r
+  join run_events first on first.run_id = r.id and first.seq = 1
+$function$
+;
+comment on function runs_digest(text,text,integer) is 'patchbay: a person''s last requests and how they ended, newest first';
+
 CREATE OR REPLACE FUNCTION public.runs_recent(p_workspace text, p_user text, p_limit integer)
  RETURNS jsonb
  LANGUAGE sql
@@ -942,9 +1049,36 @@ CREATE OR REPLACE FUNCTION public.schema_version()
  LANGUAGE sql
  IMMUTABLE
  SET search_path TO 'public', 'pg_temp'
-AS $function$ select '"20261121000004"'::jsonb $function$
+AS $function$ select '"20261121000005"'::jsonb $function$
 ;
 comment on function schema_version() is 'patchbay: the newest migration applied';
+
+CREATE OR REPLACE FUNCTION public.settings_change(p_workspace text, p_user text, p_change jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare changed jsonb;
+begin
+  insert into workspaces (workspace_id, settings) values (p_workspace, jsonb_strip_nulls(p_change))
+  on conflict (workspace_id) do update set settings = jsonb_strip_nulls(workspaces.settings || p_change)
+  returning settings into changed;
+  perform audit(p_workspace, p_user, 'settings_changed', p_change);
+  return changed;
+end $function$
+;
+comment on function settings_change(text,text,jsonb) is 'patchbay: changes a workspace''s settings';
+
+CREATE OR REPLACE FUNCTION public.settings_of(p_workspace text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select coalesce((select settings from workspaces where workspace_id = p_workspace), '{}')
+$function$
+;
+comment on function settings_of(text) is 'patchbay: what a workspace decided: approvers, approvals_channel, cards, budget_usd';
 
 CREATE OR REPLACE FUNCTION public.shown_forget(p_run uuid, p_key text)
  RETURNS jsonb
@@ -981,6 +1115,39 @@ $function$
 ;
 comment on function shown_record(uuid,text,text,text,text,boolean) is 'patchbay: remembers what a message shows';
 
+CREATE OR REPLACE FUNCTION public.usage_month(p_workspace text, p_user text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  with mine as (
+    select * from runs
+    where workspace_id = p_workspace and started_at >= month_start() and (p_user is null or user_id = p_user)
+  ),
+  calls as (
+    select u.tool_name, u.success, c.connection_name from mcp_tool_usage u
+    left join mcp_connections c on c.id = u.connection_id
+    where u.workspace_id = p_workspace and u.executed_at >= month_start()
+      and (p_user is null or exists (select from runs r where r.id = u.run_id and r.user_id = p_user))
+  )
+  select jsonb_build_object(
+    'since', to_char(month_start() at time zone 'utc', 'YYYY-MM-DD'),
+    'today', extract(day from now() at time zone 'utc')::integer,
+    'runs', (select count(*) from mine),
+    'calls', (select count(*) from calls),
+    'failed', (select count(*) from calls where not success),
+    'tokens', (select coalesce(sum(input_tokens + output_tokens + cached_tokens), 0) from mine),
+    'cost_usd', (select coalesce(sum(cost_usd), 0) from mine),
+    'days', (select coalesce(jsonb_agg(jsonb_build_object('day', day, 'runs', many) order by day), '[]') from (
+      select extract(day from started_at at time zone 'utc')::integer as day, count(*) as many from mine group by 1) d),
+    'tools', (select coalesce(jsonb_agg(jsonb_build_object('tool', tool_name, 'connection', connection_name, 'calls', many)
+        order by many desc, tool_name), '[]') from (
+      select tool_name, connection_name, count(*) as many from calls group by 1, 2 order by 3 desc, 1 limit 5) t))
+$function$
+;
+comment on function usage_month(text,text) is 'patchbay: what a person (or, with null, the workspace) used this month';
+
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on approvals to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on audit_events to service_role;
@@ -992,6 +1159,8 @@ grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on mcp_tool_
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on rules to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on run_events to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on run_feedback to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on runs to service_role;
 

@@ -23,7 +23,11 @@ export function changing(
   const checkDraft = async (p: Principal, draft: Draft): Promise<{ filled: Filled; problems: Problem[] }> => {
     const card = cardOf(draft.card)
     const { filled, problems } = fillInputs(card, draft.inputs, { kept: {}, prefill: prefillOf(card) })
-    return { filled, problems: [...(await nameProblems(deps, p, tidyName(draft.name))), ...problems] }
+    const [barred, unnamed] = await Promise.all([
+      cardProblems(deps, p, card),
+      nameProblems(deps, p, tidyName(draft.name)),
+    ])
+    return { filled, problems: [...barred, ...unnamed, ...problems] }
   }
 
   const connect = async (p: Principal, draft: Draft, signal: AbortSignal): Promise<ConnectOutcome> => {
@@ -51,6 +55,17 @@ export function changing(
   }
 
   return { check: async (p, draft) => (await checkDraft(p, draft)).problems, connect, reconnect }
+}
+
+/** A workspace may say what can be connected; what is connected already stays. */
+async function cardProblems({ mayConnect }: ConnectDeps, p: Principal, card: Card): Promise<Problem[]> {
+  if (mayConnect === undefined || (await mayConnect(p.workspace, card.name))) return []
+  return [
+    {
+      field: 'card',
+      message: `${card.title} may not be connected in this workspace. Ask an owner or admin to allow it.`,
+    },
+  ]
 }
 
 async function nameProblems({ registry, maxPerUser }: ConnectDeps, p: Principal, name: string): Promise<Problem[]> {

@@ -2,7 +2,7 @@ import type { Card, CardInput, SqlArgument, ToolClass } from '../cards/card.ts'
 import { searchCards } from '../cards/search.ts'
 import type { CredentialStore } from '../credentials/store.ts'
 import { AppError } from '../errors.ts'
-import type { ConnectionId, Principal } from '../ids.ts'
+import type { ConnectionId, Principal, WorkspaceId } from '../ids.ts'
 import type { Log } from '../log.ts'
 import type { Mcp } from '../mcp/mcp.ts'
 import type { Connection } from '../registry/connection.ts'
@@ -62,6 +62,8 @@ export type ConnectDeps = {
   prefills: Record<string, Record<string, string>>
   maxPerUser: number
   targets: Targets
+  /** Whether people here may connect this card; left out: all of them. */
+  mayConnect?(workspace: WorkspaceId, card: string): Promise<boolean>
   log: Log
 }
 

@@ -22,7 +22,7 @@ export function createTargets(cards: Card[], dataDir: string): Targets {
     if (card !== undefined) return card
     throw new AppError(
       'card_unknown',
-      `The run card "${name}" is not there any more. Disconnect, or ask whoever runs Patchbay here.`,
+      `The service "${name}" is not offered here any more. Disconnect it, or ask whoever runs Patchbay here.`,
     )
   }
   return {

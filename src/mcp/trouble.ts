@@ -112,7 +112,13 @@ function sdkTrouble(error: unknown, { title, seconds }: Party): Trouble {
       turnedAway: false,
     }
   if (code === SdkErrorCode.NotConnected)
-    return { why: 'gone', code: 'server_unreachable', message: `${title} has ended.`, sent: false, turnedAway: true }
+    return {
+      why: 'gone',
+      code: 'server_unreachable',
+      message: `${title} has ended. Try again: it is connected anew.`,
+      sent: false,
+      turnedAway: true,
+    }
   const ended =
     isLostStream(error) ||
     code === SdkErrorCode.ConnectionClosed ||

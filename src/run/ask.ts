@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Message, Turn } from '../model/turn.ts'
+import { refuseOverBudget } from './budget.ts'
 import type { RunDeps } from './deps.ts'
 import { type Held, record } from './held.ts'
 import { INSTRUCTIONS, LAST_TURN } from './prompt.ts'
@@ -13,6 +14,7 @@ const TURN_MAX_TOKENS = 8_192
 
 /** One turn of the model: streams its words to the door and records the reply. */
 export async function ask(deps: RunDeps, held: Held, last: boolean): Promise<void> {
+  await refuseOverBudget(deps, held)
   const signal = AbortSignal.any([held.abort.signal, deps.closing])
   held.history ??= await recall(deps, held, signal)
   const offered = deps.fitting.offered(namedTools(await deps.mcp.connectionsOf(held.state.origin)))

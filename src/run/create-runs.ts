@@ -2,6 +2,7 @@ import type { Db } from '../db/call.ts'
 import { newRunId, type Principal, type RunId } from '../ids.ts'
 import { decidersNow, findApproval, readState, settleApproval } from './answer.ts'
 import { createArgumentCheck } from './arguments.ts'
+import { createBudgetOf } from './budget.ts'
 import type { RunDeps } from './deps.ts'
 import type { RunEvent } from './events.ts'
 import { fold } from './fold.ts'
@@ -14,7 +15,10 @@ import type { CallState, RunState } from './state.ts'
 import { createShown, createStore } from './store.ts'
 import { createFitting } from './toolbox.ts'
 
-type Given = Omit<RunDeps, 'store' | 'shown' | 'argumentProblems' | 'fitting' | 'closing' | 'onEvent' | 'sleep'> & {
+type Given = Omit<
+  RunDeps,
+  'store' | 'shown' | 'argumentProblems' | 'budgetOf' | 'fitting' | 'closing' | 'onEvent' | 'sleep'
+> & {
   db: Db
   sleep?: (ms: number) => Promise<void>
 }
@@ -28,6 +32,7 @@ export function createRuns(given: Given): Runs & { begin(): Promise<void>; [Symb
     store: createStore(given.db, instance),
     shown: createShown(given.db),
     argumentProblems: createArgumentCheck(),
+    budgetOf: createBudgetOf(given.db),
     fitting: createFitting(),
     sleep: given.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms))),
     closing: closing.signal,

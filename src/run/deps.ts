@@ -5,6 +5,7 @@ import type { Risk } from '../policy/decide.ts'
 import type { Rules } from '../policy/rules.ts'
 import type { SqlDialect, SqlReading } from '../policy/sql.ts'
 import type { ArgumentCheck } from './arguments.ts'
+import type { BudgetOf } from './budget.ts'
 import type { Recording } from './held.ts'
 import type { Door } from './news.ts'
 import type { ShownMessages } from './runs.ts'
@@ -30,6 +31,7 @@ export type RunDeps = Recording & {
   word(card: string, tool: string): CardWord
   cardTitle(card: string): string
   argumentProblems: ArgumentCheck
+  budgetOf: BudgetOf
   fitting: Fitting
   door: Door
   log: Log

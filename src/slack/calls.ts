@@ -72,11 +72,20 @@ const WORDS: Record<string, string> = {
 function trouble(method: string, cause: unknown): AppError {
   const code = codeOf(cause)
   const words = code === undefined ? undefined : WORDS[code]
-  const why = code ?? 'it could not be reached'
-  return new AppError('slack_failed', words ?? `Slack did not take this (${method}: ${why}). Please try again.`, {
-    cause,
-  })
+  const said = code === undefined ? 'Slack could not be reached' : `Slack did not take ${thingOf(method)} (${code})`
+  return new AppError('slack_failed', words ?? `${said}. Please try again.`, { cause })
 }
+
+/** What a method's family carries, in words for people. */
+const THINGS: Record<string, string> = {
+  chat: 'the message',
+  views: 'the form',
+  files: 'the file',
+  conversations: 'the question who is in a conversation',
+  users: 'the question who somebody is',
+}
+
+const thingOf = (method: string): string => THINGS[method.split('.')[0] ?? ''] ?? 'this'
 
 /** Slack's word for why a call failed (`not_found`, `ratelimited`, …); undefined when the way there broke and it may have happened. */
 export function slackError(error: unknown): string | undefined {

@@ -8,6 +8,7 @@ import { ConnectionId, type Principal } from '../ids.ts'
 import { Anything, slackError } from './calls.ts'
 import type { Deps } from './deps.ts'
 import { onPress } from './press.ts'
+import { cardsFor } from './settings.ts'
 import { onSubmit, type Submit, troubleModal } from './submit.ts'
 import type { Saying } from './views/blocks.ts'
 import { connectForm, connectTesting } from './views/connect-form.ts'
@@ -44,10 +45,14 @@ export function registerConnect(app: App, deps: Deps): void {
   onSubmit(app, deps, 'connect', (submit) => submitted(deps, submit))
 }
 
-async function freshForm({ connect }: Deps, by: Principal, card: CardInfo, keep: Keep): Promise<ModalView> {
-  const name = await connect.defaultName(by, card.name)
-  return connectForm({ cards: connect.cards(), card, name, values: {}, keep: plainKeep(keep) })
+async function freshForm(deps: Deps, by: Principal, card: CardInfo, keep: Keep): Promise<ModalView> {
+  const [cards, name] = await Promise.all([cardsFor(deps, by.workspace), deps.connect.defaultName(by, card.name)])
+  return connectForm({ cards: withCard(cards, card), card, name, values: {}, keep: plainKeep(keep) })
 }
+
+/** The chosen card is always among the offered, as Slack wants it; whether it may be connected is checked when it is sent. */
+const withCard = (cards: CardInfo[], card: CardInfo): CardInfo[] =>
+  cards.some(({ name }) => name === card.name) ? cards : [...cards, card]
 
 async function submitted(deps: Deps, { by, viewId, keep: kept, typed, ack }: Submit): Promise<void> {
   const keep = Keep.parse(JSON.parse(kept))
@@ -86,7 +91,7 @@ async function nameOf({ registry }: Deps, { keep, name }: Sent): Promise<string>
 
 /** At the fields where there are fields, else on top of the form. */
 async function refuse(deps: Deps, sent: Sent, problems: Problem[], ack: Submit['ack']): Promise<void> {
-  const fields = new Set(['name', ...sent.card.inputs.map((input) => input.name)])
+  const fields = new Set(['card', 'name', ...sent.card.inputs.map((input) => input.name)])
   const atField = problems.filter(({ field }) => fields.has(field))
   if (atField.length === problems.length) {
     const errors = Object.fromEntries(atField.map(({ field, message }) => [field, message]))
@@ -94,16 +99,21 @@ async function refuse(deps: Deps, sent: Sent, problems: Problem[], ack: Submit['
     return
   }
   const alert = problems.map(({ message }) => message).join(' ')
-  await ack({ response_action: 'update', view: formAgain(deps, sent, sent.name, alert) })
+  await ack({ response_action: 'update', view: await formAgain(deps, sent, sent.name, alert) })
 }
 
 /** The form as it was sent, without the secrets. */
-function formAgain({ connect }: Deps, { card, keep, inputs }: Sent, name: string, alert: string): ModalView {
+async function formAgain(
+  deps: Deps,
+  { by, card, keep, inputs }: Sent,
+  name: string,
+  alert: string,
+): Promise<ModalView> {
   const shown = card.inputs.filter((input) => !input.secret).map((input) => [input.name, inputs[input.name] ?? ''])
   const secret = card.inputs.some((input) => input.secret)
   const words = secret ? `${alert} Please enter secrets again.` : alert
   return connectForm({
-    cards: connect.cards(),
+    cards: withCard(await cardsFor(deps, by.workspace), card),
     card,
     name,
     values: Object.fromEntries(shown),
@@ -117,7 +127,7 @@ async function connectAndTell(deps: Deps, sent: Sent): Promise<void> {
   const outcome = await tryConnect(deps, sent)
   const view = outcome.ok
     ? connectedModal({ ...outcome, card: sent.card })
-    : formAgain(deps, sent, name, sayOutcome(sent.card, outcome))
+    : await formAgain(deps, sent, name, sayOutcome(sent.card, outcome))
   const again = sent.keep.connection === undefined ? `connect ${sent.card.name}` : `reconnect ${name}`
   const saying = outcome.ok
     ? sayConnected({ ...outcome, card: sent.card })

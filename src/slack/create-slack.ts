@@ -5,9 +5,12 @@ import type { Connect } from '../connect/connect.ts'
 import { AppError, errorChain } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Rules } from '../policy/rules.ts'
+import type { Settings } from '../policy/settings.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Door } from '../run/news.ts'
+import type { Reminders } from '../run/reminders.ts'
 import type { Runs } from '../run/runs.ts'
+import type { Usage } from '../run/usage.ts'
 import { ackLast } from './ack-last.ts'
 import { boltLog } from './bolt-log.ts'
 import { type Bot, createBot } from './bot.ts'
@@ -18,6 +21,7 @@ import { createHome } from './home.ts'
 import { createPainter } from './paint/painter.ts'
 import { createPeople } from './people.ts'
 import { register } from './register.ts'
+import { createReminding } from './reminding.ts'
 
 export type SlackSettings = {
   botToken: string
@@ -28,7 +32,17 @@ export type SlackSettings = {
   apiUrl: string
 }
 
-type SlackDeps = { settings: SlackSettings; runs: Runs; connect: Connect; registry: Registry; rules: Rules; log: Log }
+type SlackDeps = {
+  settings: SlackSettings
+  runs: Runs
+  connect: Connect
+  registry: Registry
+  rules: Rules
+  workspaceSettings: Settings
+  usage: Usage
+  reminders: Reminders
+  log: Log
+}
 
 export type Slack = {
   door: Door
@@ -40,21 +54,31 @@ export type Slack = {
 }
 
 /** The door for people in Slack. `runs` is not asked anything before the first event arrives. */
-export async function createSlack({ settings, log, ...rooms }: SlackDeps): Promise<Slack> {
+export async function createSlack({
+  settings,
+  workspaceSettings,
+  reminders,
+  log,
+  ...rooms
+}: SlackDeps): Promise<Slack> {
   const logger = boltLog(log)
   const calls = createCalls(settings, logger)
   const bot = createBot(calls)
-  const home = createHome({ ...rooms, calls, bot, log })
+  const people = createPeople(calls, log)
+  const home = createHome({ ...rooms, settings: workspaceSettings, calls, bot, people, log })
   const deps: Deps = {
     ...rooms,
+    settings: workspaceSettings,
     calls,
     bot,
     log,
-    people: createPeople(calls, log),
+    people,
     dmOf: createDmOf({ calls, log }),
     refreshHome: home.refresh,
+    paintHome: home.paint,
   }
   const painter = createPainter(deps)
+  const reminding = createReminding(deps, reminders)
   const receiver =
     settings.appToken === undefined
       ? httpReceiver(settings, logger)
@@ -68,8 +92,10 @@ export async function createSlack({ settings, log, ...rooms }: SlackDeps): Promi
     async start() {
       await introduce(bot, socket)
       connected = socket !== undefined
+      reminding.start()
     },
     async [Symbol.asyncDispose]() {
+      reminding.close()
       painter.close()
       home.close()
       if (connected) await socket?.stop()

@@ -2,8 +2,10 @@ import type { Connect } from '../connect/connect.ts'
 import type { Principal } from '../ids.ts'
 import type { Log } from '../log.ts'
 import type { Rules } from '../policy/rules.ts'
+import type { Settings } from '../policy/settings.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Runs } from '../run/runs.ts'
+import type { Usage } from '../run/usage.ts'
 import type { Bot } from './bot.ts'
 import type { Calls } from './calls.ts'
 import type { DmOf } from './dm.ts'
@@ -15,11 +17,15 @@ export type Deps = {
   connect: Connect
   registry: Registry
   rules: Rules
+  settings: Settings
+  usage: Usage
   calls: Calls
   people: People
   bot: () => Promise<Bot>
   dmOf: DmOf
   /** Paints a person's Home tab anew, soon; never throws. */
   refreshHome(principal: Principal): void
+  /** The same at once, for what the person just did there. */
+  paintHome(principal: Principal): Promise<void>
   log: Log
 }

@@ -4,16 +4,21 @@ import { errorChain } from '../errors.ts'
 import { type Principal, UserId } from '../ids.ts'
 import { Anything } from './calls.ts'
 import type { Deps } from './deps.ts'
-import { homeView } from './views/home.ts'
+import { HOME_SHOWS, homeView } from './views/home.ts'
+import type { WorkspacePicture } from './views/home-settings.ts'
 
 /** Changes come in bursts; Slack takes about 100 paintings of Home tabs a minute. */
 const REFRESH_AFTER_MS = 1_500
 
-const RECENT = 5
+type HomeDeps = Omit<Deps, 'refreshHome' | 'paintHome' | 'dmOf'>
 
-type HomeDeps = Omit<Deps, 'refreshHome' | 'dmOf' | 'people'>
-
-export type Home = { refresh(principal: Principal): void; close(): void }
+export type Home = {
+  /** Soon, once for many changes. */
+  refresh(principal: Principal): void
+  /** Now; never throws. */
+  paint(principal: Principal): Promise<void>
+  close(): void
+}
 
 /** Paints Home tabs, soon after something changed for a person. */
 export function createHome(deps: HomeDeps): Home {
@@ -27,6 +32,7 @@ export function createHome(deps: HomeDeps): Home {
       }
       waiting.set(principal.user, setTimeout(paint, REFRESH_AFTER_MS))
     },
+    paint: (principal) => publish(deps, principal),
     close() {
       for (const timer of waiting.values()) clearTimeout(timer)
       waiting.clear()
@@ -37,17 +43,26 @@ export function createHome(deps: HomeDeps): Home {
 /** Never throws: a Home tab that could not be painted is painted when it is opened next. */
 async function publish(deps: HomeDeps, principal: Principal): Promise<void> {
   try {
-    const [pending, connections, rules, recent] = await Promise.all([
+    const [pending, connections, rules, recent, usage, workspace] = await Promise.all([
       deps.runs.pendingFor(principal),
       deps.registry.connectionsOf(principal),
       deps.rules.rulesFor(principal),
-      deps.runs.recentOf(principal, RECENT),
+      deps.usage.recentOf(principal, HOME_SHOWS.recent),
+      deps.usage.monthOf(principal),
+      workspaceOf(deps, principal),
     ])
-    const view = homeView({ pending, connections, rules, recent, cardOf: deps.connect.card })
+    const view = homeView({ pending, connections, rules, recent, usage, workspace, cardOf: deps.connect.card })
     await deps.calls.call('views.publish', { user_id: principal.user, view }, Anything, 0)
   } catch (error) {
     deps.log.warn({ user: principal.user, why: errorChain(error) }, 'Home tab not painted')
   }
+}
+
+/** What only owners and admins see. */
+async function workspaceOf(deps: HomeDeps, { workspace, user }: Principal): Promise<WorkspacePicture | undefined> {
+  if (!(await deps.people.of(user)).mayManage) return undefined
+  const [settings, usage] = await Promise.all([deps.settings.of(workspace), deps.usage.monthOfAll(workspace)])
+  return { settings, usage, cards: deps.connect.cards() }
 }
 
 const Opened = z.object({ user: UserId, channel: z.string().optional(), tab: z.string().optional() })

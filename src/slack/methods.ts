@@ -20,6 +20,7 @@ export const METHODS = {
   'chat.startStream': { scopes: ['chat:write'], repeatable: false },
   'chat.stopStream': { scopes: ['chat:write'], repeatable: false },
   'chat.update': { scopes: ['chat:write'], repeatable: true },
+  'conversations.members': { scopes: ['channels:read', 'groups:read', 'mpim:read'], repeatable: true },
   'conversations.open': { scopes: ['im:write'], repeatable: true },
   'conversations.replies': {
     scopes: ['channels:history', 'groups:history', 'im:history', 'mpim:history'],

@@ -11,7 +11,8 @@ export type Press = {
   by: Principal
   /** The button's value, or the value of the chosen option. */
   value: string
-  /** What was typed, where the element is a text input. */
+  /** Everything chosen, where the element is a menu of people, conversations or several options. */
+  chosen: string[]
   actionId: string
   actionTs: string
   /** The message it stands in; absent for views. */
@@ -49,6 +50,9 @@ const Body = z.object({
         action_ts: z.string().optional(),
         value: z.string().nullish(),
         selected_option: z.object({ value: z.string() }).nullish(),
+        selected_options: z.array(z.object({ value: z.string() })).nullish(),
+        selected_users: z.array(z.string()).nullish(),
+        selected_conversation: z.string().nullish(),
       }),
     )
     .min(1),
@@ -114,12 +118,18 @@ async function parsePress(deps: Deps, { body, respond }: Listened): Promise<Pres
   return {
     by,
     value: action?.selected_option?.value ?? action?.value ?? '',
+    chosen: chosenIn(action),
     actionId: action?.action_id ?? '',
     actionTs: action?.action_ts ?? '',
     message,
     view,
     scene,
   }
+}
+
+function chosenIn(action: z.infer<typeof Body>['actions'][number] | undefined): string[] {
+  const { selected_options: options, selected_users: users, selected_conversation: conversation } = action ?? {}
+  return [...(options ?? []).map(({ value }) => value), ...(users ?? []), ...(conversation ? [conversation] : [])]
 }
 
 function messageOf({ container, channel, message }: z.infer<typeof Body>): Press['message'] {

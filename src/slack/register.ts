@@ -6,9 +6,11 @@ import { registerRules } from './commands/rules.ts'
 import { registerTools } from './commands/tools.ts'
 import { registerConnect } from './connect-modal.ts'
 import type { Deps } from './deps.ts'
+import { registerFeedback } from './feedback.ts'
 import { registerHome } from './home.ts'
 import { registerMessages } from './messages.ts'
 import { registerRunButtons } from './run-buttons.ts'
+import { registerSettings } from './settings.ts'
 import { registerStarters } from './starters.ts'
 
 /** Everything the app listens to. */
@@ -22,5 +24,7 @@ export function register(app: App, deps: Deps): void {
   registerTools(app, deps)
   registerDisconnect(app, deps)
   registerRules(app, deps)
+  registerFeedback(app, deps)
   registerHome(app, deps)
+  registerSettings(app, deps)
 }

@@ -112,7 +112,7 @@ test("an approver who cannot see the requester's DM gets a card of their own", a
   await approver.press({ channel: 'dm' }, card?.ts ?? '', 'Approve')
   await member.see(here, /Approved by <@UAPPROV1>/)
   await eventually(async () => expect((await approver.messages('dm')).map(lookOf).join()).toContain('Approved by'))
-  const files = (await member.messages('dm', here.thread)).flatMap((one) => one.files ?? [])
+  const files = (await approver.messages('dm', card?.ts)).flatMap((one) => one.files ?? [])
   expect(files.map(({ name }) => name)).toEqual(['write_file-arguments.txt'])
 })
 

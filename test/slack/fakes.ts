@@ -1,6 +1,7 @@
 import type { CardInfo, Connect } from '../../src/connect/connect.ts'
 import {
   ApprovalId,
+  ChannelId,
   ConnectionId,
   newConnectionId,
   newRunId,
@@ -11,6 +12,7 @@ import {
 } from '../../src/ids.ts'
 import { createLog } from '../../src/log.ts'
 import type { Rule, Rules } from '../../src/policy/rules.ts'
+import type { Settings, WorkspaceSettings } from '../../src/policy/settings.ts'
 import type { Connection } from '../../src/registry/connection.ts'
 import type { Registry } from '../../src/registry/registry.ts'
 import type { RunEvent } from '../../src/run/events.ts'
@@ -18,6 +20,7 @@ import { apply, fold } from '../../src/run/fold.ts'
 import type { Door, News } from '../../src/run/news.ts'
 import type { Answer, AnswerOutcome, Runs, Shown, StartRequest } from '../../src/run/runs.ts'
 import type { CallState, RunState } from '../../src/run/state.ts'
+import type { MonthUsage, RecentRun, Usage } from '../../src/run/usage.ts'
 import type { Deps } from '../../src/slack/deps.ts'
 
 type Body<E> = E extends RunEvent ? Omit<E, 'at'> : never
@@ -301,6 +304,68 @@ export function fakeRules() {
   return { rules, own, approvers: () => approvers }
 }
 
+export const settingsOf = (change: Partial<WorkspaceSettings> = {}): WorkspaceSettings => ({
+  approvers: [],
+  approvalsChannel: undefined,
+  cards: undefined,
+  budgetUsd: undefined,
+  ...change,
+})
+
+export const monthOf = (change: Partial<MonthUsage> = {}): MonthUsage => ({
+  since: new Date('2026-11-01T00:00:00Z'),
+  today: 21,
+  runs: 0,
+  calls: 0,
+  failed: 0,
+  tokens: 0,
+  costUsd: 0,
+  days: [],
+  tools: [],
+  ...change,
+})
+
+export const recentRun = (change: Partial<RecentRun> = {}): RecentRun => ({
+  id: newRunId(),
+  at: new Date('2026-11-21T08:00:00Z'),
+  text: 'Write hello.txt',
+  channel: ChannelId.parse('CGENERAL1'),
+  place: 'channel',
+  outcome: 'finished',
+  why: undefined,
+  calls: 1,
+  costUsd: 0.02,
+  ...change,
+})
+
+/** Settings and usage in memory. */
+export function fakeWorkspace() {
+  let kept = settingsOf()
+  const feedback: { run: RunId; by: Principal; verdict: 'good' | 'bad' }[] = []
+  const settings: Settings = {
+    of: async () => kept,
+    async change(_by, { approvalsChannel, cards, budgetUsd }) {
+      kept = {
+        ...kept,
+        ...(approvalsChannel !== undefined && { approvalsChannel: approvalsChannel ?? undefined }),
+        ...(cards !== undefined && { cards: cards ?? undefined }),
+        ...(budgetUsd !== undefined && { budgetUsd: budgetUsd ?? undefined }),
+      }
+      return kept
+    },
+  }
+  const usage: Usage = {
+    monthOf: async () => monthOf(),
+    monthOfAll: async () => monthOf(),
+    recentOf: async () => [],
+    async keepFeedback(run, by, verdict) {
+      feedback.push({ run, by, verdict })
+      return true
+    },
+  }
+  return { settings, usage, feedback }
+}
+
 export const ruleOf = (change: Partial<Rule> = {}): Rule => ({
   id: 'c3b7d0b4-8d4f-4f6a-9a55-0c1e3e8f0001',
   scope: 'person',
@@ -327,11 +392,13 @@ export function fakeDeps(): Deps {
     connect,
     registry,
     rules: fakeRules().rules,
+    ...fakeWorkspace(),
     calls: { call: never },
     people: { of: never, nameOf: async () => 'somebody' },
     bot: never,
     dmOf: never,
     refreshHome: () => undefined,
+    paintHome: never,
     log: createLog('silent'),
   }
 }

@@ -6,7 +6,7 @@ import type { Door } from '../../src/run/news.ts'
 import { createSlack, type Slack } from '../../src/slack/create-slack.ts'
 import { memoryLog } from '../support/log.ts'
 import { personIn } from '../support/person.ts'
-import { fakeConnect, fakeRules, fakeRuns } from './fakes.ts'
+import { fakeConnect, fakeRules, fakeRuns, fakeWorkspace } from './fakes.ts'
 
 /** The door on a local Slack workspace, with runs, connections and rules in memory behind it. */
 export async function startStage(
@@ -28,6 +28,7 @@ export async function startStage(
     ...fakeRuns((): Door => door.door),
     connecting: fakeConnect(options.connections),
     ruling: fakeRules(),
+    house: fakeWorkspace(),
   }
   const { connect, registry } = fakes.connecting
   const settings = {
@@ -36,7 +37,17 @@ export async function startStage(
     ...(mode === 'http' ? { signingSecret: slack.signingSecret } : { appToken: slack.appToken }),
   }
   const door: Slack = starting.use(
-    await createSlack({ settings, runs: fakes.runs, connect, registry, rules: fakes.ruling.rules, log }),
+    await createSlack({
+      settings,
+      runs: fakes.runs,
+      connect,
+      registry,
+      rules: fakes.ruling.rules,
+      workspaceSettings: fakes.house.settings,
+      usage: fakes.house.usage,
+      reminders: { claim: async () => [], giveBack: async () => undefined },
+      log,
+    }),
   )
   if (door.requestListener) {
     const server = createServer(door.requestListener)

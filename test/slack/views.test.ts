@@ -2,10 +2,10 @@ import type { View } from '@slack/types'
 import { describe, expect, test } from 'vitest'
 import { checkMessage } from '../../src/block-kit/check-message.ts'
 import { checkView } from '../../src/block-kit/check-view.ts'
-import { ApprovalId, ConnectionId, UserId } from '../../src/ids.ts'
+import { ApprovalId, ChannelId, ConnectionId, UserId } from '../../src/ids.ts'
 import type { CallState } from '../../src/run/state.ts'
 import { paintAnswer } from '../../src/slack/views/answer.ts'
-import { approvalCard } from '../../src/slack/views/approval-card.ts'
+import { approvalCard, pendingLine, reminder } from '../../src/slack/views/approval-card.ts'
 import type { Saying } from '../../src/slack/views/blocks.ts'
 import { connectForm, connectPicker, connectTesting } from '../../src/slack/views/connect-form.ts'
 import { connectedModal, sayConnected, sayNotConnected } from '../../src/slack/views/connected.ts'
@@ -17,12 +17,14 @@ import {
   sayNoSuchConnection,
 } from '../../src/slack/views/connections.ts'
 import { editForm } from '../../src/slack/views/edit-form.ts'
+import { sayThanks } from '../../src/slack/views/feedback.ts'
 import { sayHello, sayHelp, sayNoSuchCommand } from '../../src/slack/views/help.ts'
 import { homeView } from '../../src/slack/views/home.ts'
+import { budgetForm } from '../../src/slack/views/home-settings.ts'
 import { approversSaying, sayRules } from '../../src/slack/views/rules.ts'
 import { sayTested } from '../../src/slack/views/test-result.ts'
 import { sayTools, type ToolLine, toolsModal } from '../../src/slack/views/tools.ts'
-import { approvalOf, CARDS, callOf, connectionOf, ruleOf } from './fakes.ts'
+import { approvalOf, CARDS, callOf, connectionOf, monthOf, recentRun, ruleOf, settingsOf } from './fakes.ts'
 import { stateOf } from './states.ts'
 
 const LONG = 'Long words <!channel> & <@U123> *bold* _it_ ~no~ `code` 👩‍👩‍👧 '.repeat(400)
@@ -39,10 +41,11 @@ const decided = (decision: 'approved' | 'denied' | 'expired' | 'stopped', reason
     decided: { decision, by: decision === 'expired' ? undefined : MEMBER, reason, at: AT, edited: true, always: true },
   })
 
-const cardFor = (call: CallState) => {
+const askedFor = (call: CallState) => {
   const approval = call.approval ?? approvalOf()
-  return approvalCard({ state: stateOf([{ text: '', calls: [call] }], { status: 'working' }), call, approval })
+  return { state: stateOf([{ text: '', calls: [call] }], { status: 'working' }), call, approval }
 }
+const cardFor = (call: CallState) => approvalCard(askedFor(call))
 
 const longLine: ToolLine = { connection: LONG, name: LONG, description: LONG, kind: 'destructive', free: false }
 const longCard = {
@@ -138,6 +141,29 @@ const SAYINGS: Record<string, Saying> = {
       approval: approvalOf({ why: [LONG, LONG], approvers: times(60, () => MEMBER) }),
     }),
   ),
+  'approval card, SQL': cardFor(
+    callOf({
+      title: 'Execute SQL',
+      tool: 'execute_sql',
+      arguments: {
+        sql: "select name, (select max(x) from y where true) from employee where note = ' from where ' order by name limit 5",
+      },
+      approval: approvalOf(),
+    }),
+  ),
+  'pending line': pendingLine(askedFor(callOf({ approval: approvalOf() })), 'COPS00001'),
+  'pending line, long': pendingLine(
+    askedFor(callOf({ title: LONG, approval: approvalOf({ approvers: times(60, () => MEMBER) }) })),
+    undefined,
+  ),
+  'pending line, denied': pendingLine(askedFor(callOf({ approval: decided('denied', LONG) })), undefined),
+  'thanks for a good word': sayThanks('good'),
+  'thanks for a bad word': sayThanks('bad'),
+  reminder: reminder(askedFor(callOf({ approval: approvalOf() })), ['UMEMBER1', 'UAPPROV1']),
+  'reminder, long': reminder(
+    askedFor(callOf({ title: LONG, approval: approvalOf() })),
+    times(60, () => MEMBER),
+  ),
   'approval card, approved': cardFor(callOf({ approval: decided('approved') })),
   'approval card, denied': cardFor(callOf({ approval: decided('denied') })),
   'approval card, denied with reason': cardFor(callOf({ approval: decided('denied', LONG) })),
@@ -199,7 +225,40 @@ const VIEWS: Record<string, View> = {
     }),
     {},
   ),
-  home: homeView({ pending: [], connections: [], rules: [], recent: [], cardOf }),
+  'budget form': budgetForm(settingsOf()),
+  'budget form, with one': budgetForm(settingsOf({ budgetUsd: 12.5 })),
+  home: homeView({
+    pending: [],
+    connections: [],
+    rules: [],
+    recent: [],
+    usage: monthOf(),
+    workspace: undefined,
+    cardOf,
+  }),
+  'home of a new owner': homeView({
+    pending: [],
+    connections: [connectionOf()],
+    rules: [ruleOf()],
+    recent: [recentRun(), recentRun({ outcome: 'failed', why: 'The model is busy.', place: 'dm', calls: 0 })],
+    usage: monthOf({
+      runs: 9,
+      calls: 1_234,
+      failed: 1,
+      tokens: 45_678,
+      costUsd: 1.5,
+      days: [
+        { day: 3, runs: 1 },
+        { day: 21, runs: 8 },
+      ],
+      tools: [
+        { tool: 'write_file', connection: 'filesystem', calls: 30 },
+        { tool: 'search', connection: undefined, calls: 1 },
+      ],
+    }),
+    workspace: { settings: settingsOf(), usage: monthOf({ runs: 20, costUsd: 4 }), cards: CARDS },
+    cardOf,
+  }),
   'full home': homeView({
     pending: times(9, (at) => ({
       state: stateOf([{ text: '' }]),
@@ -210,7 +269,27 @@ const VIEWS: Record<string, View> = {
     })),
     connections: times(40, (at) => ({ ...longConnection, id: idOf(at) })),
     rules: times(40, (at) => ruleOf({ id: `r${at}` })),
-    recent: times(9, () => stateOf([{ text: LONG }], { text: LONG })),
+    recent: times(9, () => recentRun({ text: LONG, outcome: 'failed', why: LONG })),
+    usage: monthOf({
+      today: 31,
+      runs: 1e6,
+      calls: 1e7,
+      failed: 1e6,
+      tokens: 1e12,
+      costUsd: 1e6,
+      days: times(31, (at) => ({ day: at + 1, runs: at * 1_000 })),
+      tools: times(5, () => ({ tool: LONG, connection: LONG, calls: 1e6 })),
+    }),
+    workspace: {
+      settings: settingsOf({
+        approvers: times(150, (at) => UserId.parse(`U1AA${at}`)),
+        approvalsChannel: ChannelId.parse('COPS00001'),
+        cards: times(150, (at) => `card-${at}`),
+        budgetUsd: 5,
+      }),
+      usage: monthOf({ costUsd: 1e6, runs: 1e6 }),
+      cards: times(150, (at) => ({ ...longCard, name: `card-${at}` })),
+    },
     cardOf,
   }),
 }
@@ -227,6 +306,13 @@ describe('what is shown in modals and the Home tab', () => {
   test.each(Object.entries(VIEWS))('%s', (_name, view) => {
     expect(checkView(view)).toEqual([])
     if (JSON.stringify(view).length < 6_000) expect(view).toMatchSnapshot()
+  })
+  test('the fullest Home tab still ends with its last setting, and begins with the budget', () => {
+    const blocks = JSON.stringify(VIEWS['full home']?.blocks.map((block) => JSON.stringify(block)))
+    expect(VIEWS['full home']?.blocks.length).toBeLessThanOrEqual(100)
+    expect(JSON.stringify(VIEWS['full home']?.blocks.at(-1))).toContain('setting_budget')
+    expect(JSON.stringify(VIEWS['full home']?.blocks[0])).toContain('used up')
+    expect(blocks).toContain('setting_channel_none')
   })
   test('a secret that was typed is not in the form that comes back', () => {
     expect(JSON.stringify(VIEWS.form)).not.toContain('never"')

@@ -6,6 +6,7 @@ import { sayArguments } from '../../src/slack/views/arguments.ts'
 import { argumentKinds, mayEdit, readTyped, WHOLE } from '../../src/slack/views/edit-form.ts'
 import { cutPage, PAGE_CHARACTERS } from '../../src/slack/views/pages.ts'
 import { pagesOf } from '../../src/slack/views/pages-of.ts'
+import { sqlLines } from '../../src/slack/views/sql-lines.ts'
 import { chunksFor, nothingSent } from '../../src/slack/views/stream-chunks.ts'
 import { calm, clip, literal, steady } from '../../src/slack/views/text.ts'
 import { sayCall } from '../../src/slack/views/tool-words.ts'
@@ -202,5 +203,44 @@ describe('arguments, edited', () => {
     expect(readTyped(odd, { [WHOLE]: '{"a":2}' })).toEqual({ ok: true, arguments: { a: 2 } })
     expect(readTyped(odd, { [WHOLE]: '[1]' }).ok).toBe(false)
     expect(mayEdit(callOf({ arguments: { content: 'x'.repeat(4_000) } }))).toBe(false)
+  })
+})
+
+describe('SQL and JSON among arguments', () => {
+  const blank = (text: string) => text.replace(/\s+/g, ' ')
+  const LONG_SQL =
+    "select a, (select max(b) from u where u.id = t.id) from t left join v on v.id = t.id where n = ' from x where ' order by a limit 5"
+
+  test('a long statement has one clause a line, and nothing else changed', () => {
+    const said = sayArguments({ sql: LONG_SQL })
+    expect(said).toBe(
+      [
+        'sql: ',
+        '  select a, (select max(b) from u where u.id = t.id)',
+        '  from t',
+        '  left join v on v.id = t.id',
+        "  where n = ' from x where '",
+        '  order by a',
+        '  limit 5',
+      ].join('\n'),
+    )
+    expect(blank(said)).toBe(`sql: ${LONG_SQL}`)
+  })
+  test.each([
+    "select 'it\\'s from here' from t where a = 1 and b = 2 and c = 3 and d = 4 order by a",
+    'select 1 -- from here on nothing counts, where ever it stands, order by nothing at all',
+    'select a\nfrom t where b = 1 and c = 2 and d = 3 and e = 4 and f = 5 and g = 6 order by h',
+  ])('what could be read in two ways keeps its lines: %s', (sql) => {
+    expect(sqlLines(sql)).toBe(sql)
+  })
+  test('$$ and /* */ are not looked into', () => {
+    const sql = 'do $$ begin delete from t where a = 1; end $$ /* from here where there */ returning nothing at all'
+    expect(sqlLines(sql)).toBe(sql.replace(' returning', '\nreturning'))
+  })
+  test('JSON in a text is laid out only if it reads exactly as it is sent', () => {
+    const json = JSON.stringify({ name: 'a'.repeat(80), list: [1, 2] })
+    expect(sayArguments({ body: json })).toContain('"list": [')
+    const twice = `{"amount": 1, "amount": 1000000, "note": "${'a'.repeat(80)}"}`
+    expect(sayArguments({ body: twice })).toBe(`body: ${JSON.stringify(twice)}`)
   })
 })

@@ -74,6 +74,8 @@ export function personIn(slackUrl: string, who: 'owner' | 'approver' | 'member')
       post('press', { channel: where.channel, ts, button }),
     pressInModal: (button: string, value?: string) =>
       post('press', { view: true, button, ...(value !== undefined && { value }) }),
+    pressInHome: (button: string, value?: string) =>
+      post('press', { home: true, button, ...(value !== undefined && { value }) }),
     /** Waits for the approval card of a thread and presses one of its buttons. */
     async decide(where: Where, button: string): Promise<SeenMessage> {
       const card = await see(where, new RegExp(`\\b${button}\\b`))

@@ -2,6 +2,7 @@ import type { CardInfo } from '../../connect/connect.ts'
 import type { Deps } from '../deps.ts'
 import { nearest } from '../nearest.ts'
 import type { Scene } from '../scene.ts'
+import { cardsFor } from '../settings.ts'
 import { actions, commandButton, type Saying, section } from '../views/blocks.ts'
 import { type ConnectKeep, connectForm, connectPicker } from '../views/connect-form.ts'
 import { clip, listed, literal } from '../views/text.ts'
@@ -15,7 +16,12 @@ export const connectCommand: Command = {
     const keep: ConnectKeep = scene.channel === undefined ? {} : { channel: scene.channel }
     const wanted = words.join(' ')
     if (wanted === '') {
-      await scene.open(connectPicker(deps.connect.cards(), keep))
+      const cards = await cardsFor(deps, scene.by.workspace)
+      if (cards.length > 0) await scene.open(connectPicker(cards, keep))
+      else
+        await scene.trouble(
+          'Nothing may be connected in this workspace yet. An owner or admin can allow services in my Home tab.',
+        )
       return
     }
     const card = cardNamed(deps, wanted)
@@ -25,8 +31,18 @@ export const connectCommand: Command = {
 }
 
 async function openForm(deps: Deps, scene: Scene, card: CardInfo, keep: ConnectKeep): Promise<void> {
-  const name = await deps.connect.defaultName(scene.by, card.name)
-  await scene.open(connectForm({ cards: deps.connect.cards(), card, name, values: {}, keep }))
+  const [cards, name] = await Promise.all([
+    cardsFor(deps, scene.by.workspace),
+    deps.connect.defaultName(scene.by, card.name),
+  ])
+  if (cards.some((one) => one.name === card.name))
+    await scene.open(connectForm({ cards, card, name, values: {}, keep }))
+  else await scene.say(sayNotAllowed(card), 'Connect a tool')
+}
+
+function sayNotAllowed({ title }: CardInfo): Saying {
+  const text = `${title} may not be connected in this workspace. An owner or admin can allow it in my Home tab.`
+  return { text, blocks: [section(literal(text)), actions([commandButton('Show all services', 'connect')])] }
 }
 
 /** By name or title, with spaces or dashes, in small letters or not. */

@@ -2,6 +2,7 @@ import type { Connection } from '../../registry/connection.ts'
 import type { Deps } from '../deps.ts'
 import type { Scene } from '../scene.ts'
 import { connectForm } from '../views/connect-form.ts'
+import { literal } from '../views/text.ts'
 import type { Command } from './command.ts'
 import { named } from './named.ts'
 
@@ -20,7 +21,9 @@ export const reconnectCommand: Command = {
 async function openReconnect({ connect }: Deps, scene: Scene, connection: Connection): Promise<void> {
   const card = connect.card(connection.card)
   if (card === undefined) {
-    await scene.trouble(`The run card "${connection.card}" is not there any more, so this cannot be reconnected.`)
+    await scene.trouble(
+      `${literal(connection.name)} cannot be reconnected: its service is not offered here any more. Disconnect it, or ask whoever runs Patchbay here.`,
+    )
     return
   }
   const keep = { connection: connection.id, ...(scene.channel && { channel: scene.channel }) }

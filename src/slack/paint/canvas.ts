@@ -130,7 +130,7 @@ function stepsOf(deps: Deps, board: Board, state: RunState): (() => Promise<void
       const left = board.all().filter((shown) => shown.key.startsWith('answer:') && !keys.has(shown.key))
       for (const shown of left) await board.remove(shown.key)
     },
-    () => ensureCards(board, state, deps.dmOf),
+    () => ensureCards(deps, board, state),
     () => ensureArguments(deps, board, state),
     () => ensureFiles(deps, board, state),
   ]

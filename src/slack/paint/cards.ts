@@ -1,46 +1,74 @@
 import type { ApprovalState, CallState, RunState } from '../../run/state.ts'
-import type { DmOf } from '../dm.ts'
-import { approvalCard } from '../views/approval-card.ts'
+import type { Deps } from '../deps.ts'
+import { membersOf } from '../members.ts'
+import { approvalCard, pendingLine } from '../views/approval-card.ts'
 import type { Board, Spot } from './board.ts'
 
-/** Posts the cards that wait for a decision, and changes those that have one. */
-export async function ensureCards(board: Board, state: RunState, dmOf: DmOf): Promise<void> {
-  for (const call of state.calls) {
-    if (call.approval === undefined) continue
-    const saying = approvalCard({ state, call, approval: call.approval })
-    const spots = call.approval.decided ? standing(board, call.approval) : await spotsOf(state, call, dmOf)
-    for (const spot of spots) await board.ensure(spot, saying)
+type Asked = { state: RunState; call: CallState; approval: ApprovalState }
+
+const askedIn = (state: RunState): Asked[] =>
+  state.calls.flatMap((call) => (call.approval === undefined ? [] : [{ state, call, approval: call.approval }]))
+
+/** Posts the cards that wait for a decision where those who may decide see them, and changes those that have one. */
+export async function ensureCards(deps: Deps, board: Board, state: RunState): Promise<void> {
+  for (const asked of askedIn(state)) {
+    if (asked.approval.decided) await settleCard(board, asked)
+    else await placeCard(deps, board, asked)
   }
 }
 
 /** Changes the cards that stand already and are decided now. */
 export async function settleCards(board: Board, state: RunState): Promise<void> {
-  for (const call of state.calls) {
-    if (!call.approval?.decided) continue
-    const saying = approvalCard({ state, call, approval: call.approval })
-    for (const spot of standing(board, call.approval)) await board.ensure(spot, saying)
+  for (const asked of askedIn(state)) if (asked.approval.decided) await settleCard(board, asked)
+}
+
+async function settleCard(board: Board, asked: Asked): Promise<void> {
+  const { id } = asked.approval
+  for (const { key, channel } of board.all()) {
+    const spot = { key, channel, thread: undefined }
+    if (key.startsWith(`approval:${id}:`)) await board.ensure(spot, approvalCard(asked))
+    else if (key === pendingKey(asked)) await board.ensure(spot, pendingLine(asked, undefined))
   }
 }
 
-const standing = (board: Board, approval: ApprovalState): Spot[] =>
-  board
-    .all()
-    .filter((shown) => shown.key.startsWith(`approval:${approval.id}:`))
-    .map(({ key, channel }) => ({ key, channel, thread: undefined }))
+const pendingKey = ({ approval }: Asked): string => `pending:${approval.id}`
+const spotIn = ({ approval }: Asked, channel: string, thread?: string): Spot => ({
+  key: `approval:${approval.id}:${channel}`,
+  channel,
+  thread,
+})
+const here = (asked: Asked): Spot => spotIn(asked, asked.state.origin.channel, asked.state.origin.threadTs)
 
-/** In the thread; and where only others may decide what stands in the requester's own DM, with each of them. */
-async function spotsOf({ origin }: RunState, { approval }: CallState, dmOf: DmOf): Promise<Spot[]> {
-  if (approval === undefined) return []
-  const here: Spot = {
-    key: `approval:${approval.id}:${origin.channel}`,
-    channel: origin.channel,
-    thread: origin.threadTs,
+/** What the requester may decide stays in the thread; anything else goes to the approvers. */
+async function placeCard(deps: Deps, board: Board, asked: Asked): Promise<void> {
+  const { origin } = asked.state
+  if (asked.approval.approvers.includes(origin.user)) return board.ensure(here(asked), approvalCard(asked))
+  const { approvalsChannel } = await deps.settings.of(origin.workspace)
+  if (approvalsChannel !== undefined && approvalsChannel !== origin.channel) {
+    const spot = spotIn(asked, approvalsChannel)
+    await board.ensure(spot, approvalCard(asked))
+    // A channel that cannot be written to any more must not leave an approval where nobody finds it.
+    if (board.get(spot.key) !== undefined) return tellPending(board, asked, approvalsChannel)
   }
-  if (origin.place !== 'dm' || approval.approvers.includes(origin.user)) return [here]
-  const others = approval.approvers.filter((user) => user !== origin.user)
-  const channels = await Promise.all(others.map(dmOf))
-  const spots = channels.flatMap((channel) =>
-    channel === undefined ? [] : [{ key: `approval:${approval.id}:${channel}`, channel, thread: undefined }],
-  )
-  return [here, ...spots]
+  await placeWithApprovers(deps, board, asked)
+}
+
+/** In a channel's thread, and in the direct messages of approvers who cannot see it. */
+async function placeWithApprovers(deps: Deps, board: Board, asked: Asked): Promise<void> {
+  const { origin } = asked.state
+  const seen = origin.place === 'dm' ? [origin.user] : await membersOf(deps, origin.channel)
+  const blind = seen === undefined ? [] : asked.approval.approvers.filter((user) => !seen.includes(user))
+  const channels = await Promise.all(blind.map(deps.dmOf))
+  const reached = channels.filter((channel) => channel !== undefined)
+  for (const channel of reached) await board.ensure(spotIn(asked, channel), approvalCard(asked))
+  const everybody = blind.length === asked.approval.approvers.length && reached.length > 0
+  if (everybody) await tellPending(board, asked, undefined)
+  else await board.ensure(here(asked), approvalCard(asked))
+}
+
+/** The requester cannot press anything: a line in the thread says who is asked, and later what came of it. */
+async function tellPending(board: Board, asked: Asked, channel: string | undefined): Promise<void> {
+  const { origin } = asked.state
+  const spot = { key: pendingKey(asked), channel: origin.channel, thread: origin.threadTs }
+  await board.ensure(spot, pendingLine(asked, channel))
 }

@@ -2,6 +2,7 @@ import type { KnownBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { RunState } from '../../run/state.ts'
 import { actions, button, commandButton, type Saying, section } from './blocks.ts'
+import { feedbackButtons } from './feedback.ts'
 import { afterCard, nextStretch, type Page, pagesOf } from './pages-of.ts'
 import { sayUnknown, taskBlocks, taskOf } from './task.ts'
 import { clip, literal, mention } from './text.ts'
@@ -110,9 +111,10 @@ const NOTES = {
 }
 
 function finished(state: RunState): Saying[] {
-  if (state.note !== undefined) return [said(NOTES[state.note])]
-  const silent = state.answer.trim() === ''
-  return silent ? [said(state.calls.length > 0 ? 'Done.' : 'I have nothing to say to that. Try other words?')] : []
+  const feedback: Saying = { text: '', blocks: [feedbackButtons(state.id)] }
+  if (state.note !== undefined) return [said(NOTES[state.note]), feedback]
+  if (state.answer.trim() !== '') return [feedback]
+  return state.calls.length > 0 ? [said('Done.'), feedback] : [said('I have nothing to say to that. Try other words?')]
 }
 
 const said = (text: string): Saying => ({ text, blocks: [section(text)] })

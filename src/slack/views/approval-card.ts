@@ -14,7 +14,7 @@ type Asked = { state: RunState; call: CallState; approval: ApprovalState }
 export function approvalCard(asked: Asked): Saying {
   const { state, call, approval } = asked
   const wish = inline(clip(`${lower(sayAct(call, 'wish'))} with ${call.connectionName}`, 300))
-  const line = `${mention(state.origin.user)} wants to ${wish}`
+  const line = `${mention(state.origin.user)} wants to ${wish}, asked in ${placeOf(state)}`
   const mark = approval.risk === 'destructive' ? ':warning:' : ':lock:'
   const struck = approval.decided && approval.decided.decision !== 'approved'
   return {
@@ -29,6 +29,34 @@ export function approvalCard(asked: Asked): Saying {
     ],
   }
 }
+
+/** In the thread of somebody who may not decide it themselves: who is asked and where, and later what came of it. Pure. */
+export function pendingLine({ call, approval }: Asked, channel: string | undefined): Saying {
+  const wish = inline(clip(`${lower(sayAct(call, 'wish'))} with ${call.connectionName}`, 300))
+  const who = listed(approval.approvers.slice(0, 10).map(mention), 'or')
+  const where = channel === undefined ? 'in a direct message' : `in <#${channel}>`
+  const until = `If nobody decides by ${moment(approval.expiresAt)}, it is not done.`
+  const asks = `Waiting for ${who} to decide ${where}: may I ${wish}?`
+  if (approval.decided === undefined)
+    return { text: asks, blocks: [section(`:hourglass_flowing_sand: ${asks}`), context(until)] }
+  return {
+    text: `${wish}: ${fallback(approval)}`,
+    blocks: [section(`*${capital(wish)}*`), context(sayDecided(approval.decided))],
+  }
+}
+
+/** Said below a card before it expires. Pure. */
+export function reminder({ call, approval }: Asked, called: string[]): Saying {
+  const who = called.length === 0 ? '' : `${listed(called.slice(0, 10).map(mention), 'or')}: `
+  const wish = inline(clip(lower(sayAct(call, 'wish')), 200))
+  const words = `${who}the request above to _${wish}_ still waits for a decision. It expires ${moment(approval.expiresAt)}, and then it is not done.`
+  const text = capital(words)
+  return { text, blocks: [section(`:bell: ${text}`)] }
+}
+
+const placeOf = ({ origin }: RunState): string => (origin.place === 'dm' ? 'a direct message' : `<#${origin.channel}>`)
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
 const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
 
@@ -47,10 +75,20 @@ function argumentsBlock(call: CallState): KnownBlock {
   }
 }
 
-function about({ state, call, approval }: Asked): string[] {
-  const place = state.origin.place === 'dm' ? 'a direct message with Patchbay' : `<#${state.origin.channel}>`
-  const why = approval.why.map((reason) => withChannels(literal(reason))).join(' ')
-  const tool = `Tool *${inline(call.tool)}* of ${inline(call.cardTitle || call.card)}, asked in ${place}.`
+const RISKS: Record<ApprovalState['risk'], string> = {
+  write: 'It changes something.',
+  destructive: 'It can destroy or overwrite something, and that may not be undone.',
+}
+
+/** Reasons that say no more than the risk does. */
+const SAID_BY_RISK = new Set(['It changes something.', 'It can destroy or overwrite something.'])
+
+function about({ call, approval }: Asked): string[] {
+  const why = approval.why
+    .filter((reason) => !SAID_BY_RISK.has(reason))
+    .map((reason) => withChannels(literal(reason)))
+    .join(' ')
+  const tool = `*${RISKS[approval.risk]}* Tool ${inline(call.tool)} of ${inline(call.cardTitle || call.card)}.`
   if (approval.decided) return [tool]
   const may = listed(approval.approvers.slice(0, 10).map(mention), 'or')
   return [
@@ -86,7 +124,7 @@ export function sayDecided(decided: NonNullable<ApprovalState['decided']>): stri
     case 'denied':
       return `:no_entry_sign: Denied${who} ${when}${decided.reason ? `: ${literal(clip(decided.reason, 500))}` : '.'}`
     case 'expired':
-      return `:hourglass: Nobody decided in time (${when}), so it was not done.`
+      return `:hourglass: Nobody decided in time (${when}), so it was not done. Ask again if it is still wanted.`
     case 'stopped':
       return `:octagonal_sign: Stopped${who} ${when}; it was not done.`
     default:

@@ -22,7 +22,9 @@ export function sayHelp(lines: Line[]): Saying {
       ),
       section(rows.join('\n')),
       helpButtons(),
-      context('In a thread I answered in, just reply. Say _stop_ to stop me.'),
+      context(
+        'In a thread I answered in, just reply. Say _stop_ to stop me. All of this is also in my Home tab, with your requests and what they cost.',
+      ),
     ],
   }
 }

@@ -3,29 +3,41 @@ import { LIMITS } from '../../block-kit/limits.ts'
 import type { Rule } from '../../policy/rules.ts'
 import type { Connection } from '../../registry/connection.ts'
 import type { CallState, RunState } from '../../run/state.ts'
+import type { MonthUsage, RecentRun } from '../../run/usage.ts'
 import { approvalCard } from './approval-card.ts'
 import { actions, commandButton, context, divider, header, section } from './blocks.ts'
 import { type CardOf, connectionBlocks } from './connections.ts'
+import { recentBlocks } from './home-recent.ts'
+import { overBudget, settingsBlocks, type WorkspacePicture } from './home-settings.ts'
+import { usageBlocks } from './home-usage.ts'
 import { ownRule } from './rules.ts'
-import { clip, literal, moment, plural } from './text.ts'
+import { plural } from './text.ts'
 
 export type HomePicture = {
   pending: { state: RunState; call: CallState }[]
   connections: Connection[]
   rules: Rule[]
-  recent: RunState[]
+  recent: RecentRun[]
+  usage: MonthUsage
   cardOf: CardOf
+  /** For owners and admins. */
+  workspace: WorkspacePicture | undefined
 }
 
-const SHOWN = { pending: 5, connections: 15, rules: 10, recent: 5 }
+/** Together with everything else these stay under Slack's 100 blocks. */
+export const HOME_SHOWS = { pending: 5, connections: 14, rules: 8, recent: 5 }
 
-/** The Home tab: what waits for this person first, then what is theirs. Pure. */
+/** The Home tab: what waits for this person first, then what is theirs, then what they manage. Pure. */
 export function homeView(picture: HomePicture): HomeView {
+  const { workspace } = picture
   const blocks = [
+    ...(workspace === undefined ? [] : overBudget(workspace)),
     ...pendingBlocks(picture),
     ...connectionsBlocks(picture),
+    ...recentBlocks(picture.recent.slice(0, HOME_SHOWS.recent)),
     ...rulesBlocks(picture),
-    ...recentBlocks(picture),
+    ...usageBlocks(picture.usage),
+    ...(workspace === undefined ? [] : settingsBlocks(workspace)),
   ]
   return { type: 'home', callback_id: 'home', blocks: blocks.slice(0, LIMITS.view.blocks) }
 }
@@ -33,49 +45,46 @@ export function homeView(picture: HomePicture): HomeView {
 function pendingBlocks({ pending }: HomePicture): KnownBlock[] {
   if (pending.length === 0) return []
   const cards = pending
-    .slice(0, SHOWN.pending)
+    .slice(0, HOME_SHOWS.pending)
     .flatMap(({ state, call }) =>
       call.approval === undefined ? [] : [...approvalCard({ state, call, approval: call.approval }).blocks, divider],
     )
-  return [header(`${plural(pending.length, 'approval')} waiting for you`), ...cards]
+  const rest = pending.length - HOME_SHOWS.pending
+  return [
+    header(`${plural(pending.length, 'approval')} waiting for you`),
+    ...cards,
+    ...(rest > 0 ? [context(`and ${rest} more: they show here when you have decided these.`)] : []),
+  ]
 }
 
 function connectionsBlocks({ connections, cardOf }: HomePicture): KnownBlock[] {
-  const shown = connections.slice(0, SHOWN.connections)
+  const shown = connections.slice(0, HOME_SHOWS.connections)
   const rest = connections.length - shown.length
   const none = section(
     'None yet. Connect a tool, then ask me to use it in the _Messages_ tab or by mentioning me in a channel.',
   )
+  const demo = commandButton('Try the demo database', 'connect demo-database')
   return [
     header('Your connections'),
     ...(shown.length === 0 ? [none] : shown.flatMap((one) => connectionBlocks(one, cardOf))),
-    ...(rest > 0 ? [context(`and ${rest} more: /mcp list`)] : []),
-    actions([commandButton('Connect a tool', 'connect', 'primary'), commandButton('Help', 'help')], 'home more'),
+    actions(
+      [
+        commandButton('Connect a tool', 'connect', 'primary'),
+        ...(shown.length === 0 ? [demo] : [commandButton('All tools', 'tools'), commandButton('Test all', 'test')]),
+        ...(rest > 0 ? [commandButton(`Show ${rest} more`, 'list')] : []),
+        commandButton('Help', 'help'),
+      ],
+      'home more',
+    ),
     divider,
   ]
 }
 
 function rulesBlocks({ rules }: HomePicture): KnownBlock[] {
-  const own = rules.filter((rule) => rule.scope === 'person').slice(0, SHOWN.rules)
-  if (own.length === 0) return []
-  return [header('Your rules'), ...own.map(ownRule), divider]
-}
-
-function recentBlocks({ recent }: HomePicture): KnownBlock[] {
-  if (recent.length === 0) return []
-  const lines = recent.slice(0, SHOWN.recent).map(recentLine)
-  return [header('Recent requests'), ...lines.map((line) => context(line))]
-}
-
-const MARKS = {
-  working: ':hourglass_flowing_sand:',
-  finished: ':white_check_mark:',
-  failed: ':warning:',
-  stopped: ':octagonal_sign:',
-}
-
-function recentLine(state: RunState): string {
-  const at = new Date(Number(state.origin.messageTs) * 1_000)
-  const [words = ''] = state.text.trim().split('\n')
-  return `${MARKS[state.status]} ${literal(clip(words, 120))} · ${plural(state.calls.length, 'tool call')} · ${moment(at)}`
+  const own = rules.filter((rule) => rule.scope === 'person')
+  const shown = own.slice(0, HOME_SHOWS.rules)
+  const more =
+    own.length > shown.length ? [actions([commandButton(`Show all ${own.length} rules`, 'rules')], 'home rules')] : []
+  const none = context('None. _Always allow_ on an approval card makes one, and you can take it back here.')
+  return [header('Your rules'), ...(own.length === 0 ? [none] : shown.map(ownRule)), ...more, divider]
 }

@@ -54,7 +54,7 @@ export const sayApprovers = (approvers: string[]): string =>
 
 export function approversSaying(approvers: string[], mayManage: boolean, note = ''): Saying {
   const how = mayManage
-    ? 'Change it with `/mcp approvers @name @name`, or `/mcp approvers none`.'
+    ? 'Change it in my Home tab, or with `/mcp approvers @name @name` and `/mcp approvers none`.'
     : 'An owner or admin of this workspace can change it.'
   return {
     text: `${note}${approvers.length === 0 ? 'There are no approvers.' : `There are ${plural(approvers.length, 'approver')}.`}`,

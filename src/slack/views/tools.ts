@@ -49,7 +49,7 @@ export function sayTools(tools: ToolLine[], look: ToolLook): Saying {
 }
 
 function toolWords(tool: ToolLine, withConnection: boolean): string {
-  const kind = tool.kind === undefined ? ':grey_question: unknown' : KINDS[tool.kind]
+  const kind = tool.kind === undefined ? ':grey_question: not checked yet' : KINDS[tool.kind]
   const whose = withConnection ? ` (${literal(tool.connection)})` : ''
   const [line = ''] = tool.description.trim().split('\n')
   return `*${literal(tool.name)}*${whose} · ${kind}, ${tool.free ? 'runs without asking' : 'asks first'}\n${literal(clip(line, 200))}`

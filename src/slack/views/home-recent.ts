@@ -1,0 +1,27 @@
+import type { KnownBlock } from '@slack/types'
+import type { RecentRun } from '../../run/usage.ts'
+import { context, divider, header } from './blocks.ts'
+import { clip, literal, moment, plural } from './text.ts'
+
+const OUTCOMES: Record<RecentRun['outcome'], [mark: string, words: string]> = {
+  working: [':hourglass_flowing_sand:', 'at work'],
+  waiting: [':raised_hand:', 'waits for an approval'],
+  finished: [':white_check_mark:', 'done'],
+  failed: [':warning:', 'failed'],
+  stopped: [':octagonal_sign:', 'stopped'],
+}
+
+/** What a person asked last and how it ended. */
+export function recentBlocks(recent: RecentRun[]): KnownBlock[] {
+  if (recent.length === 0) return []
+  return [header('Recent requests'), ...recent.map((run) => context(recentLine(run))), divider]
+}
+
+function recentLine({ text, outcome, why, calls, place, channel, at }: RecentRun): string {
+  const [mark, said] = OUTCOMES[outcome]
+  const [words = ''] = text.trim().split('\n')
+  const reason = why === undefined ? '' : `: ${literal(clip(why, 200))}`
+  const where = place === 'dm' ? 'in our messages' : `in <#${channel}>`
+  const used = calls === 0 ? '' : ` · ${plural(calls, 'tool call')}`
+  return `${mark} *${literal(clip(words, 120).replaceAll('*', ''))}* ${said}${reason} · ${where}${used} · ${moment(at)}`
+}

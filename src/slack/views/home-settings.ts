@@ -1,0 +1,121 @@
+import type { ConversationsSelect, KnownBlock, ModalView, MultiStaticSelect, MultiUsersSelect } from '@slack/types'
+import { LIMITS } from '../../block-kit/limits.ts'
+import type { CardInfo } from '../../connect/connect.ts'
+import type { WorkspaceSettings } from '../../policy/settings.ts'
+import type { MonthUsage } from '../../run/usage.ts'
+import { actions, button, context, divider, header, input, modal, option, plain, section } from './blocks.ts'
+import { bar, money } from './figures.ts'
+import { plural } from './text.ts'
+
+/** What an owner or admin sees of the workspace. */
+export type WorkspacePicture = { settings: WorkspaceSettings; usage: MonthUsage; cards: CardInfo[] }
+
+/** On top of the Home tab of those who can do something about it. */
+export function overBudget({ settings, usage }: WorkspacePicture): KnownBlock[] {
+  if (settings.budgetUsd === undefined || usage.costUsd < settings.budgetUsd) return []
+  const spent = `${money(usage.costUsd)} of ${money(settings.budgetUsd)}`
+  const words = `:warning: *This month's budget is used up* (${spent}). New requests are refused until you raise it or the next month begins.`
+  return [section(words, budgetButton(settings)), divider]
+}
+
+/** Settings of the workspace: each is saved when it is chosen. */
+export function settingsBlocks(picture: WorkspacePicture): KnownBlock[] {
+  const { settings, usage, cards } = picture
+  return [
+    header('Workspace settings'),
+    context('Only owners and admins see this. A choice is saved at once.'),
+    choice(
+      '*Who approves destructive calls*\nThey decide what can destroy or overwrite something. Nobody chosen: people decide their own.',
+      approversSelect(settings),
+    ),
+    choice(
+      '*Where approvals are asked*\nA channel for what the requester may not decide alone. Its members see what is to be done. None: in the thread, and in a direct message to who cannot see it.',
+      channelSelect(settings),
+    ),
+    ...(settings.approvalsChannel === undefined ? [] : [actions([noChannel])]),
+    choice(
+      `*What people may connect*\n${settings.cards === undefined ? 'Everything. Choose some to allow only these' : plural(settings.cards.length, 'service')}. What is connected already stays.`,
+      cardsSelect(settings, cards),
+    ),
+    section(budgetWords(settings, usage), budgetButton(settings)),
+  ]
+}
+
+type Select = MultiUsersSelect | ConversationsSelect | MultiStaticSelect
+
+const choice = (mrkdwn: string, accessory: Select): KnownBlock => ({
+  type: 'section',
+  text: { type: 'mrkdwn', text: mrkdwn },
+  accessory,
+})
+
+const approversSelect = ({ approvers }: WorkspaceSettings): MultiUsersSelect => ({
+  type: 'multi_users_select',
+  action_id: 'setting_approvers',
+  placeholder: plain('Choose people', LIMITS.placeholder),
+  ...(approvers.length > 0 && { initial_users: approvers.slice(0, 100) }),
+})
+
+const channelSelect = ({ approvalsChannel }: WorkspaceSettings): ConversationsSelect => ({
+  type: 'conversations_select',
+  action_id: 'setting_channel',
+  placeholder: plain('Choose a channel', LIMITS.placeholder),
+  filter: { include: ['public', 'private'], exclude_external_shared_channels: true },
+  ...(approvalsChannel !== undefined && { initial_conversation: approvalsChannel }),
+})
+
+const noChannel = button({ text: 'Ask in threads again', action: 'setting_channel_none', value: 'none' })
+
+function cardsSelect({ cards: allowed }: WorkspaceSettings, cards: CardInfo[]): MultiStaticSelect {
+  const options = cards.slice(0, LIMITS.options.select).map((card) => option(card.title, card.name))
+  const chosen = options.filter(({ value }) => allowed?.includes(value ?? ''))
+  return {
+    type: 'multi_static_select',
+    action_id: 'setting_cards',
+    placeholder: plain('All services', LIMITS.placeholder),
+    options,
+    ...(chosen.length > 0 && { initial_options: chosen }),
+  }
+}
+
+function budgetWords({ budgetUsd }: WorkspaceSettings, { costUsd, runs }: MonthUsage): string {
+  const used = `This month everybody together: ${plural(runs, 'request')}, ${money(costUsd)}.`
+  if (budgetUsd === undefined) return `*Monthly budget*\nNo limit. ${used}`
+  const share = budgetUsd === 0 ? 1 : costUsd / budgetUsd
+  return `*Monthly budget: ${money(budgetUsd)}*\n\`${bar(share, 20)}\` ${Math.round(share * 100)} % used. ${used}`
+}
+
+const budgetButton = ({ budgetUsd }: WorkspaceSettings) =>
+  button({
+    text: budgetUsd === undefined ? 'Set a budget' : 'Change budget',
+    action: 'setting_budget',
+    value: 'budget',
+  })
+
+/** More than anybody spends by intent. */
+const MOST_USD = 1_000_000
+
+/** The modal that asks for the budget. */
+export const budgetForm = ({ budgetUsd }: Pick<WorkspaceSettings, 'budgetUsd'>): ModalView =>
+  modal({
+    id: 'setting_budget',
+    title: 'Monthly budget',
+    submit: 'Save',
+    close: 'Cancel',
+    blocks: [
+      input({
+        id: 'budget',
+        label: 'US dollars a month',
+        hint: 'When it is used up, new requests are refused until the next month (UTC) or until you raise it. What is under way is finished. Leave empty for no limit.',
+        optional: true,
+        element: {
+          type: 'number_input',
+          action_id: 'value',
+          is_decimal_allowed: true,
+          min_value: '0',
+          max_value: String(MOST_USD),
+          ...(budgetUsd !== undefined && { initial_value: String(budgetUsd) }),
+        },
+      }),
+    ],
+  })

@@ -1,0 +1,122 @@
+import { Client } from 'pg'
+import { expect, test } from 'vitest'
+import { eventually } from '../support/eventually.ts'
+import type { Seat } from '../support/person.ts'
+import { says, wishes } from '../support/scripted-model.ts'
+import { startWorld, type World } from '../support/world.ts'
+
+const drop = wishes('demo-database__execute_sql', { sql: 'DELETE FROM employee WHERE emp_no = 10001' })
+const write = wishes('filesystem__write_file', { path: 'a.txt', content: 'a' })
+
+async function rows(world: World, sql: string): Promise<Record<string, unknown>[]> {
+  const client = new Client({ connectionString: world.databaseUrl })
+  await client.connect()
+  try {
+    return (await client.query<Record<string, unknown>>(sql)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+const seesAtHome = (person: Seat, ...what: RegExp[]): Promise<string> =>
+  eventually(async () => {
+    const home = JSON.stringify(await person.home())
+    for (const one of what) expect(home).toMatch(one)
+    return home
+  })
+
+test('a newcomer’s Home tab says where to begin', async () => {
+  await using world = await startWorld()
+  const home = await seesAtHome(world.as('member'), /None yet/, /Connect a tool/, /Nothing yet this month/)
+  expect(home).not.toContain('Workspace settings')
+})
+
+test('an approval is decided in Home, and the request and its cost are found there afterwards', async () => {
+  await using world = await startWorld({ approvers: ['approver'], model: [drop, says('Gone.')] })
+  const [member, approver] = [world.as('member'), world.as('approver')]
+  await member.connect('demo-database')
+  const where = await member.mention('delete number 10001', 'ops')
+  await seesAtHome(approver, /1 approval waiting for you/, /DELETE FROM employee/, /approval_approve/)
+  await seesAtHome(member, /waits for an approval/)
+  await approver.pressInHome('Approve')
+  await member.see(where, /Gone\./)
+  const home = await seesAtHome(member, /delete number 10001\*? done/, /Tool calls/, /demo-database execute_sql/, /█/)
+  expect(home).toMatch(/\*Requests\*\\n1/)
+  await eventually(async () => expect(JSON.stringify(await approver.home())).not.toContain('waiting for you'))
+  expect(JSON.stringify(await approver.home())).toContain('Nothing yet this month')
+})
+
+test('an always-allow rule is taken back in Home', async () => {
+  await using world = await startWorld({ model: [write, says('Written.')] })
+  const member = world.as('member')
+  await member.connect('filesystem')
+  await member.decide(await member.dm('write a.txt'), 'Always allow')
+  await seesAtHome(member, /Always allow \*write_file\*/)
+  await member.pressInHome('Revoke')
+  await eventually(async () => expect(JSON.stringify(await member.home())).toContain('"None. _Always allow_'))
+  expect(await rows(world, 'select * from rules')).toEqual([])
+})
+
+test('owners change the workspace’s settings in Home; nobody else can', async () => {
+  await using world = await startWorld({ approvers: ['approver'] })
+  const [owner, member] = [world.as('owner'), world.as('member')]
+  await seesAtHome(owner, /Workspace settings/, /setting_approvers/)
+  await member.command('connect demo-database')
+  await eventually(async () => expect(JSON.stringify(await member.modal())).toContain('demo-database'))
+  await owner.pressInHome('setting_approvers', 'member')
+  await owner.pressInHome('setting_channel', 'ops')
+  await owner.pressInHome('setting_cards', 'Files')
+  await owner.pressInHome('setting_budget')
+  await eventually(async () => expect(await owner.modal()).not.toBeNull())
+  await owner.submit({ budget: '12.5' })
+  await eventually(async () =>
+    expect(await rows(world, 'select settings from workspaces')).toEqual([
+      {
+        settings: { approvers: ['UMEMBER1'], approvals_channel: 'COPS00001', cards: ['filesystem'], budget_usd: 12.5 },
+      },
+    ]),
+  )
+  await seesAtHome(owner, /Monthly budget: \$12\.50/, /Ask in threads again/)
+  expect(JSON.stringify(await member.messages('ops'))).toContain('chose this channel for approvals')
+  await member.home()
+  await expect(member.pressInHome('setting_cards', 'Memory')).rejects.toThrow(/no \\?"setting_cards/)
+
+  expect(JSON.stringify(await member.submit())).toContain('may not be connected')
+  await member.close()
+  await member.command('connect demo-database')
+  await eventually(async () => expect(JSON.stringify(await member.messages('dm'))).toMatch(/may not be connected/))
+  await member.command('connect')
+  await eventually(async () => {
+    const form = JSON.stringify(await member.modal())
+    expect(form).toContain('Files')
+    expect(form).not.toContain('Demo')
+  })
+  await owner.pressInHome('Ask in threads again')
+  await owner.pressInHome('setting_cards', '')
+  await eventually(async () =>
+    expect(await rows(world, 'select settings from workspaces')).toEqual([
+      { settings: { approvers: ['UMEMBER1'], budget_usd: 12.5 } },
+    ]),
+  )
+  expect(await rows(world, "select count(*)::int as n from audit_events where action = 'settings_changed'")).toEqual([
+    { n: 5 },
+  ])
+})
+
+test('over budget nothing begins, and the owner sees why', async () => {
+  await using world = await startWorld({ model: [says('One.'), says('Two.')] })
+  const [owner, member] = [world.as('owner'), world.as('member')]
+  const first = await member.dm('one')
+  await member.see(first, /One\./)
+  await rows(world, `update workspaces set settings = '{"budget_usd": 0.000001}'`)
+  await rows(world, 'update runs set cost_usd = 1')
+  const where = await member.dm('two')
+  await member.see(where, /used up its budget for .* owner or admin can raise it/)
+  expect(world.model.left()).toBe(1)
+  await seesAtHome(owner, /This month's budget is used up/)
+  await seesAtHome(member, /two\*? failed: This workspace has used up its budget/)
+  await rows(world, `update workspaces set settings = '{"budget_usd": 5}'`)
+  const again = (await member.messages('dm', where.thread)).at(-1)
+  await member.press({ channel: 'dm' }, again?.ts ?? '', 'Try again')
+  await member.see(where, /Two\./)
+})
