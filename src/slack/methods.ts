@@ -10,6 +10,7 @@ type Method = {
  * `calls.ts` takes no other name, and a test holds the manifest against the scopes.
  */
 export const METHODS = {
+  'agents.sessions.setStatus': { scopes: ['chat:write'], repeatable: true },
   'assistant.threads.setStatus': { scopes: ['chat:write'], repeatable: true },
   'assistant.threads.setSuggestedPrompts': { scopes: ['assistant:write'], repeatable: true },
   'auth.test': { scopes: [], repeatable: true },
@@ -25,6 +26,7 @@ export const METHODS = {
     scopes: ['channels:history', 'groups:history', 'im:history', 'mpim:history'],
     repeatable: true,
   },
+  'files.info': { scopes: ['files:read'], repeatable: true },
   'files.uploadV2': { scopes: ['files:write'], repeatable: false },
   'users.info': { scopes: ['users:read'], repeatable: true },
   'views.open': { scopes: [], repeatable: false },
