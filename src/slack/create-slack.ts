@@ -6,6 +6,7 @@ import { AppError, errorChain } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Rules } from '../policy/rules.ts'
 import type { Registry } from '../registry/registry.ts'
+import type { ReadFile } from '../run/attached.ts'
 import type { Door } from '../run/news.ts'
 import type { Runs } from '../run/runs.ts'
 import { ackLast } from './ack-last.ts'
@@ -14,6 +15,8 @@ import { type Bot, createBot } from './bot.ts'
 import { createCalls, slackError } from './calls.ts'
 import type { Deps } from './deps.ts'
 import { createDmOf } from './dm.ts'
+import { createDownload } from './download.ts'
+import { createFileReader } from './file-reader.ts'
 import { createHome } from './home.ts'
 import { createPainter } from './paint/painter.ts'
 import { createPeople } from './people.ts'
@@ -32,6 +35,8 @@ type SlackDeps = { settings: SlackSettings; runs: Runs; connect: Connect; regist
 
 export type Slack = {
   door: Door
+  /** Files that people sent along, read with the app's token. */
+  readFile: ReadFile
   /** For POST /slack/events, in HTTP mode. */
   requestListener?: (request: IncomingMessage, response: ServerResponse) => void
   /** Asks Slack who we are, and in Socket Mode connects. Throws `slack_failed`. */
@@ -64,6 +69,7 @@ export async function createSlack({ settings, log, ...rooms }: SlackDeps): Promi
   let connected = false
   return {
     door: painter,
+    readFile: createFileReader(deps, createDownload(settings)),
     ...(receiver instanceof HTTPReceiver && { requestListener: listenerOf(receiver) }),
     async start() {
       await introduce(bot, socket)

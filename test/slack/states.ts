@@ -44,6 +44,7 @@ export function stateOf(
     usage: { input: 1, output: 1, cacheRead: 0, cacheWrite: 0, costUsd: 0 },
     summary: undefined,
     recovered: false,
+    files: [],
     ...change,
   }
 }
