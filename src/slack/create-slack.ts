@@ -19,6 +19,7 @@ import { createDownload } from './download.ts'
 import { createFileReader } from './file-reader.ts'
 import { createHome } from './home.ts'
 import { createPainter } from './paint/painter.ts'
+import { createSessions, withSessions } from './paint/sessions.ts'
 import { createPeople } from './people.ts'
 import { register } from './register.ts'
 
@@ -58,6 +59,7 @@ export async function createSlack({ settings, log, ...rooms }: SlackDeps): Promi
     people: createPeople(calls, log),
     dmOf: createDmOf({ calls, log }),
     refreshHome: home.refresh,
+    sessions: createSessions({ calls, log }),
   }
   const painter = createPainter(deps)
   const receiver =
@@ -68,7 +70,7 @@ export async function createSlack({ settings, log, ...rooms }: SlackDeps): Promi
   const socket = receiver instanceof SocketModeReceiver ? receiver : undefined
   let connected = false
   return {
-    door: painter,
+    door: withSessions(painter, deps.sessions),
     readFile: createFileReader(deps, createDownload(settings)),
     ...(receiver instanceof HTTPReceiver && { requestListener: listenerOf(receiver) }),
     async start() {

@@ -7,6 +7,7 @@ import type { Runs } from '../run/runs.ts'
 import type { Bot } from './bot.ts'
 import type { Calls } from './calls.ts'
 import type { DmOf } from './dm.ts'
+import type { Sessions } from './paint/sessions.ts'
 import type { People } from './people.ts'
 
 /** What every surface gets. */
@@ -19,6 +20,7 @@ export type Deps = {
   people: People
   bot: () => Promise<Bot>
   dmOf: DmOf
+  sessions: Sessions
   /** Paints a person's Home tab anew, soon; never throws. */
   refreshHome(principal: Principal): void
   log: Log

@@ -332,6 +332,7 @@ export function fakeDeps(): Deps {
     bot: never,
     dmOf: never,
     refreshHome: () => undefined,
+    sessions: { show: () => undefined },
     log: createLog('silent'),
   }
 }
