@@ -85,6 +85,11 @@ export function actions(stage: Stage): Record<string, Route> {
     stop: route(z.object({ as, channel: z.string(), thread_ts: ts }), (input) =>
       stopSession(stage, inChannel(stage, input.as, input.channel), input.thread_ts),
     ),
+    open: route(z.object({ as }), (input) => {
+      const { person, channel } = inChannel(stage, input.as, 'dm')
+      stage.workspace.tell({ kind: 'home_opened', user: person.id, tab: 'messages', channel: channel.id })
+      return { ok: true, channel: channel.id }
+    }),
     upload: route(z.record(z.string(), z.unknown()), (input) => upload(stage, input)),
     weather: route(Weather, (input) => {
       stage.forecast.set(input)
