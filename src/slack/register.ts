@@ -8,8 +8,11 @@ import { registerConnect } from './connect-modal.ts'
 import type { Deps } from './deps.ts'
 import { registerHome } from './home.ts'
 import { registerMessages } from './messages.ts'
+import { registerMessagesTab } from './messages-tab.ts'
 import { registerRunButtons } from './run-buttons.ts'
+import { registerShortcuts } from './shortcuts.ts'
 import { registerStarters } from './starters.ts'
+import { registerWelcome } from './welcome.ts'
 
 /** Everything the app listens to. */
 export function register(app: App, deps: Deps): void {
@@ -23,4 +26,7 @@ export function register(app: App, deps: Deps): void {
   registerDisconnect(app, deps)
   registerRules(app, deps)
   registerHome(app, deps)
+  registerMessagesTab(app, deps)
+  registerWelcome(app, deps)
+  registerShortcuts(app, deps)
 }
