@@ -21,6 +21,10 @@ export const METHODS = {
   'chat.startStream': { scopes: ['chat:write'], repeatable: false },
   'chat.stopStream': { scopes: ['chat:write'], repeatable: false },
   'chat.update': { scopes: ['chat:write'], repeatable: true },
+  'conversations.history': {
+    scopes: ['channels:history', 'groups:history', 'im:history', 'mpim:history'],
+    repeatable: true,
+  },
   'conversations.open': { scopes: ['im:write'], repeatable: true },
   'conversations.replies': {
     scopes: ['channels:history', 'groups:history', 'im:history', 'mpim:history'],

@@ -1,3 +1,4 @@
+import { Client } from 'pg'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { eventually } from '../support/eventually.ts'
@@ -84,6 +85,23 @@ test('a newcomer is welcomed once, connects the demo database and gets a first a
   expect(all.split('Try it in a minute')).toHaveLength(2)
 })
 
+test('a newcomer is welcomed once, also when the day is over and what was seen is forgotten', async () => {
+  await using world = await startWorld({})
+  const member = world.as('member')
+  await topLevel(member, /Try it in a minute/)
+  const client = new Client({ connectionString: world.databaseUrl })
+  await client.connect()
+  await client.query('delete from seen_events')
+  await member.post('open', {})
+  await eventually(async () => {
+    const { rows } = await client.query("select event_id from seen_events where event_id like 'welcome:%'")
+    expect(rows).toHaveLength(1)
+  })
+  await client.end()
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  expect(await member.messages('dm')).toHaveLength(1)
+})
+
 const topLevel = (seat: Seat, what: RegExp) =>
   eventually(async () => {
     const found = (await seat.messages('dm')).find((one) => what.test(lookOf(one)))
@@ -149,3 +167,15 @@ test('the global shortcut opens the form to connect', async () => {
   await member.post('shortcut', { callback_id: 'connect_tool' })
   await eventually(async () => expect(JSON.stringify(await member.modal())).toContain('Connect a tool'))
 })
+
+test('under the limits Slack really has, thirty requests at once are all answered', async () => {
+  await using world = await startWorld({
+    model: Array.from({ length: 30 }, (_, at) => slow(20, says(`Answer ${at}. ${'word '.repeat(80)}`))),
+  })
+  const member = world.as('member')
+  await member.post('limits', { rate_limits: 'strict' })
+  const asked = await Promise.all(Array.from({ length: 30 }, (_, at) => member.dm(`question ${at}`)))
+  for (const where of asked) await member.see(where, /Answer \d+\./, 45_000)
+  for (const where of asked) await becomes(world, where, 'closed')
+  expect(/rate[- ]?limit/i.test(world.log()), 'the limits were met').toBe(true)
+}, 90_000)

@@ -78,6 +78,7 @@ it('what the twin answers and tells is what @slack/web-api and @slack/types say'
   await call('chat.postEphemeral', { channel, user: 'UMEMBER1', text: 'Hi' })
   await call('chat.update', { channel, ts: posted.ts, text: 'Ho', blocks })
   await call('conversations.replies', { channel, ts })
+  await call('conversations.history', { channel })
   await call('agents.sessions.setStatus', { channel, thread_ts, status: 'processing', initiator_user_id: 'UMEMBER1' })
   await call('assistant.threads.setStatus', { channel_id: channel, thread_ts, status: 'is thinking…' })
   const prompts = [{ title: 'A', message: 'a' }]
