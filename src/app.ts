@@ -47,7 +47,14 @@ export async function createApp(config: Complete, log: Log): Promise<App> {
   const house = await furnish(config, { db, egress, log })
   cleanup.use(house.mcp)
   const runs: ReturnType<typeof createRuns> = cleanup.use(
-    createRuns({ db, ...house, log, now: () => new Date(), door: lateDoor(() => slack.door) }),
+    createRuns({
+      db,
+      ...house,
+      log,
+      now: () => new Date(),
+      door: lateDoor(() => slack.door),
+      readFile: (...file) => slack.readFile(...file),
+    }),
   )
   const slack: Slack = cleanup.use(await createSlack({ settings: config.slack, runs, ...house, log }))
   const server = createServer(routes(slack.requestListener, createWeb({ health: () => healthOf(db) })))

@@ -79,7 +79,7 @@ describe('the manifest', () => {
     const subscribed = new Set(settings.event_subscriptions.bot_events.map((name) => name.split('.')[0] ?? name))
     expect([...subscribed].sort()).toEqual([...heard.events].sort())
     expect(features.slash_commands.map(({ command }) => command)).toEqual([...heard.commands])
-    expect(features.shortcuts.map((shortcut) => shortcut.callback_id)).toEqual([...heard.shortcuts])
+    expect(features.shortcuts.map((shortcut) => shortcut.callback_id).sort()).toEqual([...heard.shortcuts].sort())
   })
 
   test('asks for exactly the scopes that methods, events and commands need', () => {

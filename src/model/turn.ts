@@ -14,7 +14,14 @@ export type ToolResult = {
   images?: ImagePart[] | undefined
 }
 
-export type UserMessage = { role: 'user'; content: (TextPart | ToolResult)[] }
+/** An image the person sent. */
+export type Picture = { type: 'image' } & ImagePart
+/** A PDF the person sent; `data` is base64. */
+export type Document = { type: 'document'; name: string; data: string }
+/** A file that was not read: its name stands for it. */
+export type NamedFile = { type: 'file'; id: string; name: string; mimeType: string; size: number }
+
+export type UserMessage = { role: 'user'; content: (TextPart | ToolResult | Picture | Document | NamedFile)[] }
 export type AssistantMessage = { role: 'assistant'; content: (TextPart | ToolUse | Opaque)[] }
 export type Message = UserMessage | AssistantMessage
 

@@ -1,6 +1,16 @@
 import type Anthropic from '@anthropic-ai/sdk'
 import { z } from 'zod'
-import type { AssistantMessage, ImagePart, JsonObject, Message, OfferedTool, ToolResult, Turn, Usage } from './turn.ts'
+import type {
+  AssistantMessage,
+  Document,
+  ImagePart,
+  JsonObject,
+  Message,
+  OfferedTool,
+  ToolResult,
+  Turn,
+  Usage,
+} from './turn.ts'
 
 type BlockParam = Anthropic.ContentBlockParam
 type ToolParam = Anthropic.Tool
@@ -44,6 +54,12 @@ function toBlock(part: Message['content'][number], withOpaque: boolean): BlockPa
       return [{ type: 'tool_use', id: part.id, name: part.name, input: part.input }]
     case 'tool_result':
       return [toResult(part)]
+    case 'image':
+      return toImage(part)
+    case 'document':
+      return [toDocument(part)]
+    case 'file':
+      return [{ type: 'text', text: `[A file called ${JSON.stringify(part.name)} was sent here.]` }]
     case 'opaque':
       return withOpaque ? [Block.parse(part.block)] : []
     default:
@@ -62,12 +78,24 @@ function toImage({ mimeType, data }: ImagePart): Anthropic.ImageBlockParam[] {
   return type.success ? [{ type: 'image', source: { type: 'base64', media_type: type.data, data } }] : []
 }
 
+function toDocument({ name, data }: Document): Anthropic.DocumentBlockParam {
+  return {
+    type: 'document',
+    title: name.slice(0, 255),
+    source: { type: 'base64', media_type: 'application/pdf', data },
+  }
+}
+
 function markLast(content: BlockParam[]): BlockParam[] {
   const last = content.at(-1)
   // Only these kinds of block can end one of our messages and carry a mark.
-  const markable = last?.type === 'text' || last?.type === 'tool_result' || last?.type === 'tool_use'
-  return markable ? [...content.slice(0, -1), { ...last, ...CACHED }] : content
+  return last && isMarkable(last) ? [...content.slice(0, -1), { ...last, ...CACHED }] : content
 }
+
+const MARKABLE = ['text', 'tool_result', 'tool_use', 'image', 'document'] as const
+type Markable = Extract<BlockParam, { type: (typeof MARKABLE)[number] }>
+
+const isMarkable = (block: BlockParam): block is Markable => MARKABLE.some((type) => type === block.type)
 
 export function fromContent(content: Anthropic.ContentBlock[]): AssistantMessage['content'] {
   return content.map((block) => {

@@ -8,6 +8,7 @@ import { recall } from './recall.ts'
 import type { RunState } from './state.ts'
 import { namedTools } from './toolbox.ts'
 import { messagesOf } from './transcript.ts'
+import { withFiles } from './with-files.ts'
 
 /** Room for a long answer or a large file's content in one turn. */
 const TURN_MAX_TOKENS = 8_192
@@ -18,7 +19,7 @@ export async function ask(deps: RunDeps, held: Held, last: boolean): Promise<voi
   const signal = AbortSignal.any([held.abort.signal, deps.closing])
   held.history ??= await recall(deps, held, signal)
   const offered = deps.fitting.offered(namedTools(await deps.mcp.connectionsOf(held.state.origin)))
-  const messages = [...held.history, ...messagesOf(held.state)]
+  const messages = await withFiles(deps, held, [...held.history, ...messagesOf(held.state)], signal)
   const turn = await deps.model.turn(
     {
       system: INSTRUCTIONS,

@@ -115,6 +115,7 @@ function startedEvent(deps: RunDeps, request: Omit<StartRequest, 'dedupeKey'>): 
     origin: request.origin,
     text: request.text,
     context: request.context ?? [],
+    ...(request.files && request.files.length > 0 && { attached: request.files }),
     at: deps.now().toISOString(),
   }
 }

@@ -5,6 +5,7 @@ import type { Risk } from '../policy/decide.ts'
 import type { Rules } from '../policy/rules.ts'
 import type { SqlDialect, SqlReading } from '../policy/sql.ts'
 import type { ArgumentCheck } from './arguments.ts'
+import type { ReadFile } from './attached.ts'
 import type { BudgetOf } from './budget.ts'
 import type { Recording } from './held.ts'
 import type { Door } from './news.ts'
@@ -34,6 +35,8 @@ export type RunDeps = Recording & {
   budgetOf: BudgetOf
   fitting: Fitting
   door: Door
+  /** Reads what a person sent along, at the door it came in by. */
+  readFile: ReadFile
   log: Log
   now(): Date
   /** Fires when the app stops: nothing new is begun. */

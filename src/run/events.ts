@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ApprovalId, ConnectionId, RunId, UserId } from '../ids.ts'
+import { AttachedFile } from './attached.ts'
 import { Origin } from './origin.ts'
 
 export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject
@@ -34,6 +35,8 @@ const Started = z.object({
   origin: Origin,
   text: z.string(),
   context: z.array(z.object({ author: z.string(), text: z.string() })),
+  /** What came with the request; not `files`, which the history of a conversation leaves out. */
+  attached: z.array(AttachedFile).optional(),
 })
 const Summarised = z.object({ type: z.literal('summarised'), text: z.string(), upTo: RunId, costUsd: z.number() })
 const Replied = z.object({

@@ -15,6 +15,7 @@ function begin(id: RunId, event: EventOf<'started'>, recovered: boolean): RunSta
     origin: event.origin,
     text: event.text,
     context: event.context,
+    files: event.attached ?? [],
     status: 'working',
     turns: [],
     calls: [],

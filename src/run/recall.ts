@@ -73,6 +73,11 @@ function wordsOf(part: Message['content'][number]): string {
       return `[calls ${part.name} with ${JSON.stringify(part.input)}]`
     case 'tool_result':
       return `[${part.isError ? 'failed' : 'result'}: ${part.text}]`
+    case 'image':
+    case 'document':
+      return '[a file was shown here]'
+    case 'file':
+      return `[file ${part.name}]`
     case 'opaque':
       return ''
     default:

@@ -1,4 +1,5 @@
 import type { ApprovalId, ChannelId, Principal, RunId, UserId, WorkspaceId } from '../ids.ts'
+import type { AttachedFile } from './attached.ts'
 import type { JsonObject } from './events.ts'
 import type { Origin } from './origin.ts'
 import type { CallState, RunState } from './state.ts'
@@ -35,6 +36,8 @@ export type StartRequest = {
   text: string
   /** What was said in the thread before the app was asked. */
   context?: { author: string; text: string }[]
+  /** What the person sent along. */
+  files?: AttachedFile[]
   dedupeKey: string
 }
 

@@ -1,5 +1,6 @@
 import type { ApprovalId, ConnectionId, RunId, UserId } from '../ids.ts'
 import type { Usage } from '../model/turn.ts'
+import type { AttachedFile } from './attached.ts'
 import type { EventOf, JsonObject, ResultFile } from './events.ts'
 import type { Origin } from './origin.ts'
 
@@ -9,6 +10,8 @@ export type RunState = {
   origin: Origin
   text: string
   context: { author: string; text: string }[]
+  /** What the person sent along. */
+  files: AttachedFile[]
   status: 'working' | 'finished' | 'failed' | 'stopped'
   turns: TurnState[]
   calls: CallState[]

@@ -6,7 +6,8 @@ const RECALLED_RESULT_CHARS = 2_000
 
 /** This run as the model's API takes it: the request, then each turn and the results of its calls. */
 export function messagesOf(state: RunState): Message[] {
-  const messages: Message[] = [{ role: 'user', content: [{ type: 'text', text: requestOf(state) }] }]
+  const files = state.files.map((file) => ({ type: 'file' as const, ...file }))
+  const messages: Message[] = [{ role: 'user', content: [{ type: 'text', text: requestOf(state) }, ...files] }]
   for (const turn of state.turns) {
     if (turn.content.length > 0) messages.push({ role: 'assistant', content: turn.content })
     const results = state.calls.filter((call) => turn.callIds.includes(call.id)).map((call) => resultOf(call))
@@ -19,7 +20,7 @@ export function messagesOf(state: RunState): Message[] {
 
 /** An earlier run of the conversation. What another person's tools returned stays with that person: of theirs only words are told. */
 export function recalled(state: RunState, own: boolean): Message[] {
-  if (!own) return [userText(requestOf(state)), assistantText(spokenBy(state) || '(no answer)')]
+  if (!own) return [userText(requestOf(state) + filesOf(state)), assistantText(spokenBy(state) || '(no answer)')]
   const plain = messagesOf(state).map((message): Message => {
     if (message.role === 'user')
       return {
@@ -47,6 +48,9 @@ function requestOf(state: RunState): string {
   const thread = before === '' ? '' : `<thread_before>\n${before}\n</thread_before>\n`
   return `${thread}${state.origin.userName}: ${state.text}`
 }
+
+const filesOf = ({ files }: RunState): string =>
+  files.length === 0 ? '' : `\n[sent along: ${files.map(({ name }) => name).join(', ')}]`
 
 function endWords(state: RunState): string {
   if (state.status === 'stopped') return '(stopped by the person)'

@@ -7,6 +7,7 @@ import type { Log } from '../log.ts'
 import type { Rules } from '../policy/rules.ts'
 import type { Settings } from '../policy/settings.ts'
 import type { Registry } from '../registry/registry.ts'
+import type { ReadFile } from '../run/attached.ts'
 import type { Door } from '../run/news.ts'
 import type { Reminders } from '../run/reminders.ts'
 import type { Runs } from '../run/runs.ts'
@@ -17,8 +18,11 @@ import { type Bot, createBot } from './bot.ts'
 import { createCalls, slackError } from './calls.ts'
 import type { Deps } from './deps.ts'
 import { createDmOf } from './dm.ts'
+import { createDownload } from './download.ts'
+import { createFileReader } from './file-reader.ts'
 import { createHome } from './home.ts'
 import { createPainter } from './paint/painter.ts'
+import { createSessions, withSessions } from './paint/sessions.ts'
 import { createPeople } from './people.ts'
 import { register } from './register.ts'
 import { createReminding } from './reminding.ts'
@@ -46,6 +50,8 @@ type SlackDeps = {
 
 export type Slack = {
   door: Door
+  /** Files that people sent along, read with the app's token. */
+  readFile: ReadFile
   /** For POST /slack/events, in HTTP mode. */
   requestListener?: (request: IncomingMessage, response: ServerResponse) => void
   /** Asks Slack who we are, and in Socket Mode connects. Throws `slack_failed`. */
@@ -76,6 +82,7 @@ export async function createSlack({
     dmOf: createDmOf({ calls, log }),
     refreshHome: home.refresh,
     paintHome: home.paint,
+    sessions: createSessions({ calls, log }),
   }
   const painter = createPainter(deps)
   const reminding = createReminding(deps, reminders)
@@ -87,7 +94,8 @@ export async function createSlack({
   const socket = receiver instanceof SocketModeReceiver ? receiver : undefined
   let connected = false
   return {
-    door: painter,
+    door: withSessions(painter, deps.sessions),
+    readFile: createFileReader(deps, createDownload(settings)),
     ...(receiver instanceof HTTPReceiver && { requestListener: listenerOf(receiver) }),
     async start() {
       await introduce(bot, socket)

@@ -9,6 +9,7 @@ import type { Usage } from '../run/usage.ts'
 import type { Bot } from './bot.ts'
 import type { Calls } from './calls.ts'
 import type { DmOf } from './dm.ts'
+import type { Sessions } from './paint/sessions.ts'
 import type { People } from './people.ts'
 
 /** What every surface gets. */
@@ -23,6 +24,7 @@ export type Deps = {
   people: People
   bot: () => Promise<Bot>
   dmOf: DmOf
+  sessions: Sessions
   /** Paints a person's Home tab anew, soon; never throws. */
   refreshHome(principal: Principal): void
   /** The same at once, for what the person just did there. */

@@ -10,7 +10,7 @@ import type { WorkspacePicture } from './views/home-settings.ts'
 /** Changes come in bursts; Slack takes about 100 paintings of Home tabs a minute. */
 const REFRESH_AFTER_MS = 1_500
 
-type HomeDeps = Omit<Deps, 'refreshHome' | 'paintHome' | 'dmOf'>
+type HomeDeps = Omit<Deps, 'refreshHome' | 'paintHome' | 'dmOf' | 'sessions'>
 
 export type Home = {
   /** Soon, once for many changes. */
@@ -65,31 +65,14 @@ async function workspaceOf(deps: HomeDeps, { workspace, user }: Principal): Prom
   return { settings, usage, cards: deps.connect.cards() }
 }
 
-const Opened = z.object({ user: UserId, channel: z.string().optional(), tab: z.string().optional() })
+const Opened = z.object({ user: UserId, tab: z.string().optional() })
 
 export function registerHome(app: App, deps: Deps): void {
   app.event('app_home_opened', async ({ event }) => {
     const parsed = Opened.safeParse(event)
     if (!parsed.success) return
     const { workspace } = await deps.bot()
-    const { user, channel, tab } = parsed.data
-    if (tab === 'messages') void suggest(deps, channel)
-    else void publish(deps, { workspace, user })
+    const { user, tab } = parsed.data
+    if (tab !== 'messages') void publish(deps, { workspace, user })
   })
-}
-
-const PROMPTS = [
-  { title: 'What can you do?', message: 'What can you do with my connections?' },
-  { title: 'Show my files', message: 'List my files' },
-  { title: 'Write a note', message: 'Write a file called hello.txt that says Hello from Patchbay' },
-]
-
-/** Suggestions exist only where the app is installed as an agent. */
-async function suggest({ calls, log }: Deps, channel: string | undefined): Promise<void> {
-  if (channel === undefined) return
-  try {
-    await calls.call('assistant.threads.setSuggestedPrompts', { channel_id: channel, prompts: PROMPTS }, Anything, 0)
-  } catch (error) {
-    log.debug({ why: errorChain(error) }, 'no suggestions here')
-  }
 }

@@ -7,6 +7,7 @@ import type { Origin } from '../run/origin.ts'
 import type { Bot } from './bot.ts'
 import { Anything } from './calls.ts'
 import type { Deps } from './deps.ts'
+import { bounded, MessageFiles } from './files.ts'
 import { addressee, meansStop, mentioned, plainText, withoutMention } from './message-text.ts'
 import { threadContext } from './thread-context.ts'
 import { section } from './views/blocks.ts'
@@ -30,6 +31,7 @@ const Message = z.object({
   channel_type: z.string().optional(),
   bot_id: z.undefined().optional(),
   edited: z.undefined().optional(),
+  files: MessageFiles,
 })
 type Message = z.infer<typeof Message>
 
@@ -47,7 +49,7 @@ async function hear(deps: Deps, message: Message): Promise<void> {
   const bot = await deps.bot()
   if (message.user === bot.user || !(await isForUs(deps, bot, message))) return
   const words = withoutMention(message.text, bot.user)
-  if (words === '') await sayHi(deps, bot, message)
+  if (words === '' && message.files.length === 0) await sayHi(deps, bot, message)
   else if (meansStop(words)) await stop(deps, bot, message)
   else await ask(deps, bot, message, words)
 }
@@ -70,13 +72,17 @@ async function ask(deps: Deps, bot: Bot, message: Message, words: string): Promi
     within(earlier(deps, bot, message), []),
   ])
   const nameOf = (user: string) => names.get(user) ?? 'somebody'
-  const text = plainText(words, nameOf)
+  const { files, left } = bounded(message.files)
+  const said = plainText(words, nameOf) || '(no words, only files)'
+  const text = left === undefined ? said : `${said}\n[${left}]`
   await deps.runs.start({
     origin: originOf(bot, message, nameOf(message.user)),
     text,
     dedupeKey: `${bot.workspace}:${message.channel}:${message.ts}`,
     ...(context.length > 0 && { context }),
+    ...(files.length > 0 && { files }),
   })
+  if (left !== undefined) await whisper(deps, { ...message, thread_ts: threadOf(message) }, left)
 }
 
 const originOf = (bot: Bot, message: Message, userName: string): Origin => ({

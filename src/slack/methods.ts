@@ -10,6 +10,7 @@ type Method = {
  * `calls.ts` takes no other name, and a test holds the manifest against the scopes.
  */
 export const METHODS = {
+  'agents.sessions.setStatus': { scopes: ['chat:write'], repeatable: true },
   'assistant.threads.setStatus': { scopes: ['chat:write'], repeatable: true },
   'assistant.threads.setSuggestedPrompts': { scopes: ['assistant:write'], repeatable: true },
   'auth.test': { scopes: [], repeatable: true },
@@ -21,11 +22,16 @@ export const METHODS = {
   'chat.stopStream': { scopes: ['chat:write'], repeatable: false },
   'chat.update': { scopes: ['chat:write'], repeatable: true },
   'conversations.members': { scopes: ['channels:read', 'groups:read', 'mpim:read'], repeatable: true },
+  'conversations.history': {
+    scopes: ['channels:history', 'groups:history', 'im:history', 'mpim:history'],
+    repeatable: true,
+  },
   'conversations.open': { scopes: ['im:write'], repeatable: true },
   'conversations.replies': {
     scopes: ['channels:history', 'groups:history', 'im:history', 'mpim:history'],
     repeatable: true,
   },
+  'files.info': { scopes: ['files:read'], repeatable: true },
   'files.uploadV2': { scopes: ['files:write'], repeatable: false },
   'users.info': { scopes: ['users:read'], repeatable: true },
   'views.open': { scopes: [], repeatable: false },

@@ -9,9 +9,12 @@ import type { Deps } from './deps.ts'
 import { registerFeedback } from './feedback.ts'
 import { registerHome } from './home.ts'
 import { registerMessages } from './messages.ts'
+import { registerMessagesTab } from './messages-tab.ts'
 import { registerRunButtons } from './run-buttons.ts'
 import { registerSettings } from './settings.ts'
+import { registerShortcuts } from './shortcuts.ts'
 import { registerStarters } from './starters.ts'
+import { registerWelcome } from './welcome.ts'
 
 /** Everything the app listens to. */
 export function register(app: App, deps: Deps): void {
@@ -27,4 +30,7 @@ export function register(app: App, deps: Deps): void {
   registerFeedback(app, deps)
   registerHome(app, deps)
   registerSettings(app, deps)
+  registerMessagesTab(app, deps)
+  registerWelcome(app, deps)
+  registerShortcuts(app, deps)
 }

@@ -1,6 +1,8 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
+import { errorChain } from '../errors.ts'
 import { ChannelId, RunId, UserId } from '../ids.ts'
+import { Anything } from './calls.ts'
 import type { Deps } from './deps.ts'
 import { onWeightyPress, type Press } from './press.ts'
 import { section } from './views/blocks.ts'
@@ -21,12 +23,21 @@ export function registerRunButtons(app: App, deps: Deps): void {
 const SessionStopped = z.object({ channel: ChannelId, thread_ts: z.string(), user: UserId })
 
 async function stopInThread(
-  { bot, runs }: Deps,
+  { bot, calls, log, runs, sessions }: Deps,
   { channel, thread_ts, user }: z.infer<typeof SessionStopped>,
 ): Promise<void> {
   const { workspace } = await bot()
+  const place = { channel, threadTs: thread_ts }
   const active = await runs.activeIn(workspace, channel, thread_ts)
-  if (active !== undefined) await runs.stop(active, { workspace, user })
+  if (active === undefined) return sessions.show(place, 'closed')
+  if ((await runs.stop(active, { workspace, user })) !== 'not_yours') return
+  sessions.show(place, 'processing')
+  const text = `Only ${mention((await runs.state(active))?.origin.user ?? user)} or an approver can stop this.`
+  try {
+    await calls.call('chat.postEphemeral', { channel, user, thread_ts, text, blocks: [section(text)] }, Anything)
+  } catch (error) {
+    log.warn({ why: errorChain(error) }, 'could not whisper')
+  }
 }
 
 const tell = ({ scene }: Press, text: string): Promise<void> => scene.say({ text, blocks: [section(text)] })
@@ -47,8 +58,8 @@ async function runAgain({ runs }: Deps, press: Press): Promise<void> {
   if (state === undefined) return tell(press, 'I do not know this request any more. Please ask again.')
   if (state.origin.user !== press.by.user)
     return tell(press, `Only ${mention(state.origin.user)} can ask for this again.`)
-  const { origin, text, context } = state
-  const { fresh } = await runs.start({ origin, text, context, dedupeKey: `again:${id}` })
+  const { origin, text, context, files } = state
+  const { fresh } = await runs.start({ origin, text, context, files, dedupeKey: `again:${id}` })
   if (!fresh) await tell(press, 'I am on it already.')
 }
 

@@ -24,7 +24,8 @@ export function registerStarters(app: App, deps: Deps): void {
   })
 }
 
-async function askInDm(deps: Deps, { by, value, scene }: Press): Promise<void> {
+/** Asks a question in the person's direct messages, where it stands as a message of its own. */
+export async function askInDm(deps: Deps, { by, value, scene }: Pick<Press, 'by' | 'value' | 'scene'>): Promise<void> {
   const channel = await deps.dmOf(by.user)
   if (channel === undefined) {
     await scene.trouble('I cannot write to you directly. Open my Messages tab and ask me there.')

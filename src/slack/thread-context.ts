@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { errorChain, isAppError } from '../errors.ts'
 import type { Deps } from './deps.ts'
+import { MessageFiles } from './files.ts'
 import { mentioned, plainText } from './message-text.ts'
 
 export type Said = { author: string; text: string }
@@ -14,6 +15,7 @@ const Message = z.object({
   user: z.string().optional(),
   text: z.string().optional(),
   username: z.string().optional(),
+  files: MessageFiles,
 })
 type Message = z.infer<typeof Message>
 const Replies = z.object({
@@ -44,9 +46,10 @@ export async function threadContext(
 }
 
 function said(message: Message, nameOf: (user: string) => string): Said[] {
-  if (!message.text) return []
+  const files = message.files.map(({ name }) => `[file ${name}]`)
+  const text = [plainText(message.text ?? '', nameOf), ...files].filter(Boolean).join(' ')
   const author = message.user ? nameOf(message.user) : (message.username ?? 'an app')
-  return [{ author, text: plainText(message.text, nameOf) }]
+  return text === '' ? [] : [{ author, text }]
 }
 
 async function replies(

@@ -50,8 +50,8 @@ export function fakeRuns(door: () => Door) {
 
   const create = (request: StartRequest): FakeRun => {
     const id = newRunId()
-    const { origin, text, context = [] } = request
-    let state = fold(id, [{ type: 'started', origin, text, context, at: now() }], false)
+    const { origin, text, context = [], files = [] } = request
+    let state = fold(id, [{ type: 'started', origin, text, context, attached: files, at: now() }], false)
     return {
       id,
       request,
@@ -399,6 +399,7 @@ export function fakeDeps(): Deps {
     dmOf: never,
     refreshHome: () => undefined,
     paintHome: never,
+    sessions: { show: () => undefined },
     log: createLog('silent'),
   }
 }

@@ -45,6 +45,7 @@ export function stateOf(
     summary: undefined,
     changedAt: new Date('2026-11-21T10:00:00Z'),
     recovered: false,
+    files: [],
     ...change,
   }
 }

@@ -1,3 +1,4 @@
+import { sessionAt } from './api/agents.ts'
 import type { Channel, Json, Message, Person } from './records.ts'
 import { fileObject, isLive } from './slack-objects.ts'
 import type { Workspace } from './workspace.ts'
@@ -53,7 +54,7 @@ function shownFile(workspace: Workspace, id: string): Json[] {
 
 /** What the page shows above the composer: the app's status words, prompts, and the session of the thread. */
 export function shownSession(workspace: Workspace, channel: Channel, threadTs: string | undefined): Json {
-  const session = workspace.sessions.get(`${channel.id}:${threadTs ?? ''}`)
+  const session = sessionAt(workspace, { channel: channel.id, thread_ts: threadTs })
   if (session === undefined) return {}
   const { status, title, words, prompts } = session
   return { session: { status, title, words, prompts } }

@@ -14,6 +14,7 @@ import { checkThread, homeView, inChannel, personNamed, seenMessage, topModal } 
 import { PEOPLE } from './seed.ts'
 import { shortcut } from './shortcut.ts'
 import { closeModal, submit } from './submit.ts'
+import { upload } from './upload.ts'
 import { encodeWords } from './words.ts'
 
 /** One way a person can act, or look: its input, and what it does. */
@@ -48,6 +49,15 @@ const InModal = z.object({ as, view: z.literal(true), button: z.string(), value:
 const InHome = z.object({ as, home: z.literal(true), button: z.string(), value: z.string().optional() })
 const Shortcut = z.object({ as, callback_id: z.string(), channel: z.string().optional(), ts: ts.optional() })
 
+const Weather = z.object({
+  method: z.string().default('*'),
+  status: z.coerce.number().int().min(400).max(599).optional(),
+  delay: z.coerce.number().int().min(1).max(60_000).optional(),
+  error: z.string().min(1).optional(),
+  retry_after: z.coerce.number().int().min(1).max(3_600).optional(),
+  times: z.coerce.number().int().min(1).max(100_000).default(1),
+})
+
 /** POST /local/…: what people do. */
 export function actions(stage: Stage): Record<string, Route> {
   return {
@@ -75,6 +85,24 @@ export function actions(stage: Stage): Record<string, Route> {
     stop: route(z.object({ as, channel: z.string(), thread_ts: ts }), (input) =>
       stopSession(stage, inChannel(stage, input.as, input.channel), input.thread_ts),
     ),
+    open: route(z.object({ as }), (input) => {
+      const { person, channel } = inChannel(stage, input.as, 'dm')
+      stage.workspace.tell({ kind: 'home_opened', user: person.id, tab: 'messages', channel: channel.id })
+      return { ok: true, channel: channel.id }
+    }),
+    upload: route(z.record(z.string(), z.unknown()), (input) => upload(stage, input)),
+    weather: route(Weather, (input) => {
+      stage.forecast.set(input)
+      return { ok: true, weather: stage.forecast.all() }
+    }),
+    sunshine: route(z.object({ method: z.string().optional() }), ({ method }) => {
+      stage.forecast.clear(method)
+      return { ok: true, weather: stage.forecast.all() }
+    }),
+    limits: route(z.object({ rate_limits: z.enum(['strict', 'generous']) }), ({ rate_limits }) => {
+      stage.limits.set(rate_limits)
+      return { ok: true, rate_limits }
+    }),
     membership: route(z.object({ channel: z.string(), user: z.string(), member: z.boolean() }), (input) =>
       setMember(stage, input),
     ),
@@ -85,6 +113,7 @@ export function actions(stage: Stage): Record<string, Route> {
 export function looks(stage: Stage): Record<string, Route> {
   return {
     deliveries: route(z.object({}), () => ({ deliveries: stage.deliveries() })),
+    weather: route(z.object({}), () => ({ weather: stage.forecast.all() })),
     people: route(z.object({}), () => ({ people: PEOPLE.filter((one) => !one.bot) })),
     channels: route(z.object({ as: as.optional() }), (input) => ({
       channels: channelsOf(stage, input.as === undefined ? undefined : personNamed(stage, input.as)),

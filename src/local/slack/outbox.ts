@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Log } from '../../log.ts'
+import { type Clock, systemClock } from './clock.ts'
 import type { PendingEvent } from './records.ts'
 import { APP, TEAM } from './seed.ts'
 import type { SlackEvent } from './slack-events.ts'
@@ -27,11 +28,13 @@ export type Outbox = {
   [Symbol.dispose](): void
 }
 
-type Deps = { workspace: Workspace; wire: Wire; retryDelaysMs: number[]; log: Log }
+type Deps = { workspace: Workspace; wire: Wire; retryDelaysMs: number[]; log: Log; after?: Clock['after'] }
 
 /** Every event is on disk before its first delivery and stays there until the app acknowledges it or its retries are used up. */
-export function createOutbox({ workspace, wire, retryDelaysMs, log }: Deps): Outbox {
-  const timers = createTimers()
+export function createOutbox({ workspace, wire, retryDelaysMs, log, after: later = systemClock.after }: Deps): Outbox {
+  const timers = createTimers(later)
+  // Looking for an app that is away is this machine's business, not Slack's: always in real time.
+  const looks = createTimers(systemClock.after)
   const attempts: Delivery[] = []
   let closed = false
 
@@ -58,7 +61,7 @@ export function createOutbox({ workspace, wire, retryDelaysMs, log }: Deps): Out
 
   function settle(event: PendingEvent, reply: Reply): void {
     if (closed) return
-    if (reply.kind === 'absent') after(LOOK_AGAIN_MS, event)
+    if (reply.kind === 'absent') looks.after(LOOK_AGAIN_MS, () => void deliver(event))
     else conclude(event, reply)
   }
 
@@ -84,22 +87,24 @@ export function createOutbox({ workspace, wire, retryDelaysMs, log }: Deps): Out
     [Symbol.dispose]() {
       closed = true
       timers.clear()
+      looks.clear()
     },
   }
 }
 
-function createTimers() {
-  const timers = new Set<NodeJS.Timeout>()
+function createTimers(later: Clock['after']) {
+  const open = new Set<() => void>()
   return {
     after(delayMs: number, act: () => void): void {
-      const timer = setTimeout(() => {
-        timers.delete(timer)
+      const cancel = later(delayMs, () => {
+        open.delete(cancel)
         act()
-      }, delayMs)
-      timers.add(timer)
+      })
+      open.add(cancel)
     },
     clear(): void {
-      for (const timer of timers) clearTimeout(timer)
+      for (const cancel of open) cancel()
+      open.clear()
     },
   }
 }

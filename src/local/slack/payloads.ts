@@ -1,9 +1,12 @@
 import { AppError } from '../../errors.ts'
+import type { Blobs } from './blobs.ts'
 import type { Modals } from './modals.ts'
 import type { Delivery } from './outbox.ts'
+import type { RateLimits } from './rate-limits.ts'
 import type { Channel, Json, Person, ResponseUrl } from './records.ts'
 import { APP, TEAM } from './seed.ts'
 import type { Triggers } from './triggers.ts'
+import type { Forecast } from './weather.ts'
 import type { Reply, Wire } from './wire.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -14,6 +17,9 @@ export type Stage = {
   modals: Modals
   triggers: Triggers
   responses: ResponseUrls
+  forecast: Forecast
+  limits: RateLimits
+  blobs: Blobs
   deliveries(): Delivery[]
 }
 

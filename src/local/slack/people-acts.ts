@@ -1,5 +1,5 @@
 import { AppError } from '../../errors.ts'
-import { sessionKey } from './api/agents.ts'
+import { sessionAt } from './api/agents.ts'
 import type { Stage } from './payloads.ts'
 import type { Channel, Json, Person } from './records.ts'
 import { channelNamed } from './scene.ts'
@@ -19,7 +19,7 @@ export function setMember(stage: Stage, input: { channel: string; user: string; 
 /** The Stop button: live streams of the thread refuse further words, and the app is told. */
 export function stopSession({ workspace }: Stage, at: { person: Person; channel: Channel }, threadTs: string): Json {
   const { person, channel } = at
-  const session = workspace.sessions.get(sessionKey({ channel: channel.id, thread_ts: threadTs }))
+  const session = sessionAt(workspace, { channel: channel.id, thread_ts: threadTs })
   if (session?.status !== 'processing') throw new AppError('conflict', 'nothing is running in this thread')
   const streams = workspace.messages.replies(channel.id, threadTs).flatMap((message) => {
     const { stream } = message

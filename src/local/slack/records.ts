@@ -84,6 +84,8 @@ export const StoredFile = z.object({
   uploaded: z.boolean(),
   complete: z.boolean(),
   channels: z.array(z.string()),
+  /** The person who sent it; the app, where there is none. */
+  user: z.string().optional(),
 })
 export type StoredFile = z.infer<typeof StoredFile>
 
@@ -106,6 +108,8 @@ export const Session = z.object({
   thread_ts: z.string(),
   status: z.enum(['processing', 'active', 'suspended', 'closed']),
   title: z.string().optional(),
+  /** When it began to process, in milliseconds. */
+  since: z.number().optional(),
   /** The words of `assistant.threads.setStatus`. */
   words: z.string().optional(),
   prompts: z.array(Json).optional(),

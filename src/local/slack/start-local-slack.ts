@@ -3,16 +3,19 @@ import { isRecord } from '../../block-kit/problem.ts'
 import { AppError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { createBlobs } from './blobs.ts'
+import { type Clock, systemClock } from './clock.ts'
 import { createRequestListener } from './http-server.ts'
 import { createHttpWire } from './http-wire.ts'
 import { openJournal } from './journal.ts'
 import { createModals } from './modals.ts'
 import { createOutbox, RETRY_DELAYS_MS } from './outbox.ts'
+import { createRateLimits, type Strictness } from './rate-limits.ts'
 import { createResponseUrls } from './response-urls.ts'
 import { HUMANS, TEAM } from './seed.ts'
 import { eventsOf } from './slack-events.ts'
 import { createSocketWire } from './socket-wire.ts'
 import { createTriggers } from './triggers.ts'
+import { createForecast } from './weather.ts'
 import { createWebApi } from './web-api.ts'
 import { createWorkspace } from './workspace.ts'
 
@@ -30,6 +33,10 @@ export type LocalSlackOptions = {
   ownerOf?: (port: number) => Promise<string>
   /** The clock, in milliseconds: tests move it on to see triggers, streams and response_urls expire. */
   now?: () => number
+  /** Timers of retries, on the same clock. */
+  after?: Clock['after']
+  /** Slack's own limits, or (default) so generous that nobody is bothered. `POST /local/limits` changes it. */
+  rateLimits?: Strictness
 }
 
 export type LocalSlack = {
@@ -73,10 +80,13 @@ export async function startLocalSlack(options: LocalSlackOptions): Promise<Local
   }
 }
 
-function build(
-  { folder, mode, appUrls, log, retryDelaysMs = RETRY_DELAYS_MS, now = Date.now }: LocalSlackOptions,
-  url: string,
-) {
+function build(options: LocalSlackOptions, url: string) {
+  const { folder, mode, appUrls, log, retryDelaysMs = RETRY_DELAYS_MS } = options
+  const { now, after } = {
+    ...systemClock,
+    ...(options.now && { now: options.now }),
+    ...(options.after && { after: options.after }),
+  }
   const journal = openJournal(folder)
   const blobs = createBlobs(folder)
   const workspace = createWorkspace({ journal, blobs, url, now })
@@ -86,14 +96,16 @@ function build(
   const triggers = createTriggers(now)
   const modals = createModals((user) => workspace.tell({ kind: 'modal', user }))
   const responses = createResponseUrls(workspace)
-  const outbox = createOutbox({ workspace, wire, retryDelaysMs, log })
+  const outbox = createOutbox({ workspace, wire, retryDelaysMs, log, after })
   workspace.watch((happening) => {
     for (const event of eventsOf(happening, workspace)) outbox.send(event)
   })
   outbox.resume()
-  const webApi = createWebApi({ workspace, modals, triggers, socket })
+  const forecast = createForecast()
+  const limits = createRateLimits(now, options.rateLimits)
+  const webApi = createWebApi({ workspace, modals, triggers, socket, forecast, limits })
   const listener: RequestListener = createRequestListener({
-    stage: { workspace, wire, modals, triggers, responses, deliveries: outbox.deliveries },
+    stage: { workspace, wire, modals, triggers, responses, forecast, limits, blobs, deliveries: outbox.deliveries },
     blobs,
     webApi,
     log,

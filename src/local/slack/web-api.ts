@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { agentMethods } from './api/agents.ts'
 import { authMethods } from './api/auth.ts'
 import { chatMethods } from './api/chat.ts'
@@ -11,23 +12,39 @@ import { viewMethods } from './api/views.ts'
 import { type Answer, type Methods, refuse } from './args.ts'
 import { answerJson, readArgs } from './bodies.ts'
 import type { Modals } from './modals.ts'
+import type { RateLimits } from './rate-limits.ts'
 import type { SocketWire } from './socket-wire.ts'
 import type { Triggers } from './triggers.ts'
+import type { Forecast, Weather } from './weather.ts'
 import type { Workspace } from './workspace.ts'
 
-type Deps = { workspace: Workspace; modals: Modals; triggers: Triggers; socket: SocketWire | undefined }
+type Deps = {
+  workspace: Workspace
+  modals: Modals
+  triggers: Triggers
+  socket: SocketWire | undefined
+  forecast: Forecast
+  limits: RateLimits
+}
 
 /** These need no token. */
 const OPEN = new Set(['api.test', 'blocks.validate'])
 
-/** POST /api/<method>: always HTTP 200, with `ok` in the body, as Slack does. */
+/** POST /api/<method>: HTTP 200 with `ok` in the body, as Slack does, but for rate limits and ordered bad weather. */
 export function createWebApi(
   deps: Deps,
 ): (method: string, request: IncomingMessage, response: ServerResponse) => Promise<void> {
   const methods = methodsOf(deps)
   return async (name, request, response) => {
     const args = await readArgs(request)
-    answerJson(response, 200, args === undefined ? refuse('invalid_json') : await call(name, args, request))
+    if (args === undefined) return answerJson(response, 200, refuse('invalid_json'))
+    const weather = deps.forecast.next(name)
+    if (weather?.delay !== undefined) await sleep(weather.delay)
+    if (weather?.status !== undefined) return storm(response, weather.status, weather)
+    if (weather?.error !== undefined) return answerJson(response, 200, refuse(weather.error))
+    const wait = deps.limits.wait(name, args)
+    if (wait !== undefined) return tooMany(response, wait)
+    answerJson(response, 200, await call(name, args, request))
   }
 
   async function call(name: string, args: Record<string, unknown>, request: IncomingMessage): Promise<Answer> {
@@ -44,6 +61,17 @@ export function createWebApi(
     const needed = name === 'apps.connections.open' ? appToken : botToken
     return token === needed ? undefined : refuse('not_allowed_token_type')
   }
+}
+
+/** Slack's 429 (docs.slack.dev/apis/web-api/rate-limits): whole seconds, and the word in the body too. */
+function tooMany(response: ServerResponse, seconds: number): void {
+  response.setHeader('retry-after', String(seconds))
+  answerJson(response, 429, refuse('ratelimited'))
+}
+
+function storm(response: ServerResponse, status: number, { error, retry_after }: Weather): void {
+  if (status === 429) tooMany(response, retry_after ?? 1)
+  else answerJson(response, status, refuse(error ?? 'internal_error'))
 }
 
 function methodsOf({ workspace, modals, triggers, socket }: Deps): Methods {

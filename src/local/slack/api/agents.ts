@@ -20,20 +20,32 @@ export const sessionKey = ({ channel, thread_ts }: Place) => `${channel}:${threa
 
 /** agents.sessions.* and the older assistant.threads.* */
 export function agentMethods(workspace: Workspace): Methods {
-  const set = (at: Place, change: Partial<Session>): Answer => {
+  const change = (at: Place, next: Partial<Session>): Answer | Session => {
     const channel = channelFor(workspace, at.channel)
     if (typeof channel === 'string') return refuse(channel)
     if (at.thread_ts !== undefined && !isThread(workspace, channel.id, at.thread_ts)) return refuse('invalid_thread_ts')
-    const session = setSession(workspace, { ...at, channel: channel.id }, change)
-    return { ok: true, agent_session: { ...session, words: undefined, prompts: undefined } }
+    return setSession(workspace, { ...at, channel: channel.id }, next)
+  }
+  const set = (...given: Parameters<typeof change>): Answer => {
+    const session = change(...given)
+    return 'ok' in session ? session : { ok: true }
+  }
+  const setNamed = (...given: Parameters<typeof change>): Answer => {
+    const session = change(...given)
+    if ('ok' in session) return session
+    const { status, title: name } = session
+    return { ok: true, status, agent_status: status, ...(name === undefined ? {} : { title: name }) }
   }
   return {
     'agents.sessions.setStatus': method(
       z.object({ ...place, status: Status, title: title.optional(), initiator_user_id: z.string().optional() }),
-      ({ status, title: given, ...at }) => set(at, given === undefined ? { status } : { status, title: given }),
+      ({ status, title: given, initiator_user_id, ...at }) =>
+        initiator_user_id === undefined || workspace.person(initiator_user_id)?.bot === false
+          ? setNamed(at, given === undefined ? { status } : { status, title: given })
+          : refuse('user_not_found'),
     ),
     'agents.sessions.rename': method(z.object({ ...place, title }), ({ title: given, ...at }) =>
-      set(at, { title: given }),
+      setNamed(at, { title: given }),
     ),
     'assistant.threads.setTitle': method(
       z.object({ channel_id: z.string(), thread_ts: ts, title }),
@@ -55,11 +67,28 @@ export function agentMethods(workspace: Workspace): Methods {
   }
 }
 
+/** Slack shows its loader for an hour at most (docs.slack.dev/reference/methods/agents.sessions.setStatus). */
+const PROCESSING_LAPSES_MS = 60 * 60_000
+
+/** The session of a thread as it is by now. */
+export function sessionAt(workspace: Workspace, at: Place): Session | undefined {
+  const session = workspace.sessions.get(sessionKey(at))
+  if (session?.status !== 'processing' || session.since === undefined) return session
+  return workspace.now() < session.since + PROCESSING_LAPSES_MS ? session : { ...session, status: 'active' }
+}
+
+/** The words beside the app's name go when it speaks. */
+export function clearWords(workspace: Workspace, at: Place): void {
+  const session = workspace.sessions.get(sessionKey(at))
+  if (session?.words) setSession(workspace, at, { words: '' })
+}
+
 export function setSession(workspace: Workspace, at: Place, change: Partial<Session>): Session {
   const key = sessionKey(at)
   const thread_ts = at.thread_ts ?? ''
   const known: Session = workspace.sessions.get(key) ?? { channel: at.channel, thread_ts, status: 'active' }
-  const session = { ...known, ...change }
+  const since = change.status === 'processing' ? { since: workspace.now() } : {}
+  const session = { ...known, ...change, ...since }
   workspace.sessions.put(key, session)
   workspace.tell({ kind: 'session', channel: at.channel, thread_ts })
   return session

@@ -17,6 +17,7 @@ import type { Json, Message } from '../records.ts'
 import { APP } from '../seed.ts'
 import { isLive, messageObject } from '../slack-objects.ts'
 import type { Workspace } from '../workspace.ts'
+import { clearWords } from './agents.ts'
 import { blocksFrom, channelFor, isThread, metadata } from './chat-common.ts'
 
 const content = {
@@ -67,6 +68,7 @@ function post(workspace: Workspace, args: z.infer<typeof Post>): Answer {
     ...(args.thread_ts === undefined ? {} : { thread_ts: args.thread_ts }),
     ...fieldsOf(args),
   })
+  clearWords(workspace, message)
   return {
     ok: true,
     channel: channel.id,

@@ -66,7 +66,7 @@ function start(workspace: Workspace, args: z.infer<typeof Start>): Answer {
   if ('ok' in stream) return stream
   const { ts: _, ...draft } = paint({ channel: channel.id, thread_ts, user: APP.user, text: '', ts: '' }, stream)
   const message = workspace.post(draft)
-  setSession(workspace, { channel: channel.id, thread_ts }, { status: 'processing' })
+  setSession(workspace, { channel: channel.id, thread_ts }, { status: 'processing', words: '' })
   return { ok: true, channel: channel.id, ts: message.ts }
 }
 

@@ -1,0 +1,105 @@
+import { z } from 'zod'
+import { AppError } from '../errors.ts'
+import { ChannelId, type Principal } from '../ids.ts'
+import { AttachedFile } from '../run/attached.ts'
+import { slackError } from './calls.ts'
+import type { Deps } from './deps.ts'
+import { mentioned, plainText } from './message-text.ts'
+import { type Said, threadContext } from './thread-context.ts'
+import { sayAskedAbout } from './views/ask-about.ts'
+import type { Saying } from './views/blocks.ts'
+
+/** The message a question is about, as the modal carries it along. */
+export const About = z.object({
+  channel: ChannelId,
+  ts: z.string(),
+  thread: z.string().optional(),
+  author: z.string().optional(),
+  text: z.string(),
+  files: z.array(AttachedFile).default([]),
+})
+export type About = z.infer<typeof About>
+
+type Question = { by: Principal; about: About; question: string; viewId: string }
+type Place = { channel: ChannelId; threadTs: string; messageTs: string }
+
+const Posted = z.object({ ts: z.string() })
+
+/** Starts the run: its answer comes in the message's thread if the app may speak there, else in the person's direct messages. */
+export async function askAbout(deps: Deps, asked: Question): Promise<void> {
+  const { by, about, question, viewId } = asked
+  // One modal asks once, however often its submission arrives.
+  if (await deps.runs.seen(`ask_about:${viewId}`)) return
+  const context = await contextOf(deps, about)
+  const place = (await inThread(deps, asked)) ?? (await inDm(deps, asked))
+  const { team } = await deps.bot()
+  const userName = await deps.people.nameOf(by.user)
+  await deps.runs.start({
+    origin: {
+      door: 'slack',
+      workspace: by.workspace,
+      user: by.user,
+      userName,
+      ...place,
+      place: place.channel.startsWith('D') ? 'dm' : 'channel',
+      teamId: team,
+    },
+    text: question,
+    context,
+    files: about.files,
+    dedupeKey: `${by.workspace}:ask_about:${viewId}`,
+  })
+}
+
+/** Undefined where the app may not speak. */
+async function inThread(deps: Deps, { by, about, question }: Question): Promise<Place | undefined> {
+  const threadTs = about.thread ?? about.ts
+  try {
+    const messageTs = await post(
+      deps,
+      { channel: about.channel, thread_ts: threadTs },
+      sayAskedAbout(by.user, question, undefined),
+    )
+    return { channel: about.channel, threadTs, messageTs }
+  } catch (error) {
+    const why = slackError(error)
+    if (why === undefined || why === 'ratelimited') throw error
+    deps.log.debug({ channel: about.channel, why }, 'asked about a message where the app may not speak')
+    return undefined
+  }
+}
+
+async function inDm(deps: Deps, { by, about, question }: Question): Promise<Place> {
+  const channel = await deps.dmOf(by.user)
+  if (channel === undefined)
+    throw new AppError(
+      'slack_failed',
+      'I may speak neither there nor to you directly. Open my Messages tab and ask there.',
+    )
+  const ts = await post(deps, { channel }, sayAskedAbout(by.user, question, about))
+  return { channel: ChannelId.parse(channel), threadTs: ts, messageTs: ts }
+}
+
+async function post({ calls }: Deps, place: { channel: string; thread_ts?: string }, saying: Saying): Promise<string> {
+  const quiet = { unfurl_links: false, unfurl_media: false }
+  return (await calls.call('chat.postMessage', { ...place, ...saying, ...quiet }, Posted)).ts
+}
+
+/** The thread as far as the message, where the app may read it; else the message as it came with the shortcut. */
+async function contextOf(deps: Deps, about: About): Promise<Said[]> {
+  const thread = about.thread ?? about.ts
+  const earlier = await threadContext(deps, { channel: about.channel, thread, before: `${about.ts}5` })
+  const silent = about.text.trim() === ''
+  const last = (silent ? undefined : earlier.at(-1)) ?? (await asSaid(deps, about))
+  return [
+    ...(silent ? earlier : earlier.slice(0, -1)),
+    { ...last, author: `${last.author} (the message the question is about)` },
+  ]
+}
+
+async function asSaid({ people }: Deps, { author, text }: About): Promise<Said> {
+  const users = [...new Set([...(author === undefined ? [] : [author]), ...mentioned(text)])]
+  const names = new Map(await Promise.all(users.map(async (user) => [user, await people.nameOf(user)] as const)))
+  const nameOf = (user: string) => names.get(user) ?? 'somebody'
+  return { author: author === undefined ? 'an app' : nameOf(author), text: plainText(text, nameOf) || '(files only)' }
+}

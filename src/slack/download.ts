@@ -1,0 +1,47 @@
+import { AppError } from '../errors.ts'
+
+/** A file's bytes and what the server says they are. Throws AppError `slack_failed`, `limit_reached` or `cancelled`. */
+export type Download = (url: string, maxBytes: number, signal: AbortSignal) => Promise<{ bytes: Buffer; type: string }>
+
+/** Slack hands a file of 10 MB out in a second or two. */
+const TIMEOUT_MS = 30_000
+
+/**
+ * Reads files of Slack with the app's token (docs.slack.dev/reference/objects/file-object). The token goes to Slack alone: an
+ * address elsewhere is refused, and a redirect is not followed.
+ */
+export function createDownload(settings: { botToken: string; apiUrl: string }): Download {
+  const api = new URL(settings.apiUrl)
+  return async (address, maxBytes, signal) => {
+    const url = new URL(address)
+    if (!isSlack(url, api)) throw new AppError('slack_failed', 'The file does not lie with Slack.')
+    const headers = { authorization: `Bearer ${settings.botToken}` }
+    const within = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
+    try {
+      const response = await fetch(url, { headers, redirect: 'error', signal: within })
+      if (!response.ok) throw new AppError('slack_failed', `Slack did not hand the file out (HTTP ${response.status}).`)
+      return { bytes: await read(response, maxBytes), type: response.headers.get('content-type') ?? '' }
+    } catch (error) {
+      throw error instanceof AppError ? error : trouble(signal, error)
+    }
+  }
+}
+
+const trouble = (signal: AbortSignal, cause: unknown): AppError =>
+  signal.aborted
+    ? new AppError('cancelled', 'Stopped.', { cause })
+    : new AppError('slack_failed', 'The file could not be fetched from Slack.', { cause })
+
+const isSlack = (url: URL, api: URL): boolean =>
+  url.origin === api.origin || (url.protocol === 'https:' && /(?:^|\.)slack(?:-files|-edge)?\.com$/.test(url.hostname))
+
+async function read(response: Response, maxBytes: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of response.body ?? []) {
+    size += chunk.length
+    if (size > maxBytes) throw new AppError('limit_reached', 'The file is too large.')
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}

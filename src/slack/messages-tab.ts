@@ -1,0 +1,34 @@
+import type { App } from '@slack/bolt'
+import { z } from 'zod'
+import { errorChain } from '../errors.ts'
+import { type Principal, UserId } from '../ids.ts'
+import { Anything } from './calls.ts'
+import type { Deps } from './deps.ts'
+import { promptsFor } from './views/prompts.ts'
+import { welcome } from './welcome.ts'
+
+const Opened = z.object({ user: UserId, channel: z.string(), tab: z.literal('messages') })
+
+/** What a person sees when they open their direct messages with the app: a welcome once, and things to ask. */
+export function registerMessagesTab(app: App, deps: Deps): void {
+  app.event('app_home_opened', async ({ event }) => {
+    const parsed = Opened.safeParse(event)
+    if (!parsed.success) return
+    const { user, channel } = parsed.data
+    const by = { workspace: (await deps.bot()).workspace, user }
+    void suggest(deps, by, channel)
+    await welcome(deps, by, channel)
+  })
+}
+
+/** Suggestions exist only where the app is installed as an agent. */
+async function suggest({ calls, connect, log, registry }: Deps, by: Principal, channel: string): Promise<void> {
+  try {
+    const connections = await registry.connectionsOf(by)
+    const cards = connections.flatMap(({ card }) => connect.card(card) ?? [])
+    const prompts = { channel_id: channel, ...promptsFor(cards) }
+    await calls.call('assistant.threads.setSuggestedPrompts', prompts, Anything, 0)
+  } catch (error) {
+    log.debug({ why: errorChain(error) }, 'no suggestions here')
+  }
+}

@@ -1,0 +1,88 @@
+import { errorChain } from '../../errors.ts'
+import type { RunId } from '../../ids.ts'
+import type { Door } from '../../run/news.ts'
+import type { Origin } from '../../run/origin.ts'
+import type { RunState } from '../../run/state.ts'
+import { Anything, isHopeless, slackError } from '../calls.ts'
+import type { Deps } from '../deps.ts'
+import { clip } from '../views/text.ts'
+
+/** `processing` brings Slack's loader and its Stop button, `suspended` says that a person has to do something. */
+export type SessionStatus = 'processing' | 'suspended' | 'closed'
+
+type Place = Pick<Origin, 'channel' | 'threadTs'>
+
+/** The state of an agent's conversation as Slack itself shows it (docs.slack.dev/reference/methods/agents.sessions.setStatus). */
+export type Sessions = { show(place: Place, status: SessionStatus, more?: { user: string; title?: string }): void }
+
+/** Where a workspace has no agents, it is asked again after this: a plan may change, an app be installed anew. */
+const OFF_MS = 10 * 60_000
+/** What is lost on the way here costs a loader of an hour. */
+const CLOSING_PATIENCE_MS = 60_000
+const TITLE_CHARS = 200
+
+/** Never throws and is never waited for; where Slack has no sessions, nothing is shown. */
+export function createSessions({ calls, log }: Pick<Deps, 'calls' | 'log'>): Sessions {
+  const turns = new Map<string, Promise<void>>()
+  let offUntil = 0
+
+  const set = async (status: SessionStatus, session: Record<string, unknown>) => {
+    if (Date.now() < offUntil) return
+    const patienceMs = status === 'processing' ? 0 : CLOSING_PATIENCE_MS
+    try {
+      await calls.call('agents.sessions.setStatus', { ...session, status }, Anything, patienceMs)
+    } catch (error) {
+      if (saysNoSessions(error)) offUntil = Date.now() + OFF_MS
+      log.debug({ status, why: errorChain(error) }, 'session not shown')
+    }
+  }
+  return {
+    show({ channel, threadTs: thread_ts }, status, more) {
+      const key = `${channel} ${thread_ts}`
+      const { user, title } = more ?? {}
+      const session = { channel, thread_ts, ...(user && { initiator_user_id: user }), ...(title && { title }) }
+      const turn = (turns.get(key) ?? Promise.resolve())
+        .then(() => set(status, session))
+        .finally(() => {
+          if (turns.get(key) === turn) turns.delete(key)
+        })
+      turns.set(key, turn)
+    },
+  }
+}
+
+/** Slack answered, and neither haste nor this one place is what is wrong. */
+function saysNoSessions(error: unknown): boolean {
+  const why = slackError(error)
+  return why !== undefined && why !== 'ratelimited' && !isHopeless(error)
+}
+
+/** The same door, with each run's conversation shown as a session. */
+export function withSessions<D extends Door>(door: D, sessions: Sessions): D {
+  const shown = new Map<RunId, SessionStatus>()
+  const show = (state: RunState, status: SessionStatus) => {
+    if (shown.get(state.id) === status) return
+    shown.set(state.id, status)
+    if (status === 'closed') shown.delete(state.id)
+    const { origin } = state
+    const begins = status === 'processing' && origin.threadTs === origin.messageTs
+    const title = begins ? { title: clip(state.text.replace(/\s+/g, ' '), TITLE_CHARS) } : {}
+    sessions.show(origin, status, { user: origin.user, ...title })
+  }
+  return {
+    ...door,
+    tell(state, news) {
+      if (news.kind === 'event' && statusOf(state) === 'processing') show(state, 'processing')
+      door.tell(state, news)
+    },
+    async settle(state, signal) {
+      await door.settle(state, signal)
+      show(state, statusOf(state) === 'processing' ? 'closed' : statusOf(state))
+    },
+  }
+}
+
+function statusOf(state: RunState): SessionStatus {
+  if (state.status !== 'working') return 'closed'
+  return state.calls.some((call) => call.stage === 'asking') ? 'suspended' : 'processing'
+}

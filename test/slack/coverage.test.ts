@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { METHODS } from '../../src/slack/methods.ts'
+import { registered } from '../support/registered.ts'
+
+const FILES = {
+  asking: 'test/slack/asking.test.ts',
+  connecting: 'test/slack/connecting.test.ts',
+  painter: 'test/slack/painter.test.ts',
+  pressing: 'test/slack/pressing.test.ts',
+  approvals: 'test/path/approvals.test.ts',
+  files: 'test/path/files.test.ts',
+  mainJob: 'test/path/main-job.test.ts',
+  reach: 'test/path/reach.test.ts',
+  stop: 'test/path/stop.test.ts',
+  survive: 'test/path/survive.test.ts',
+  thread: 'test/path/thread.test.ts',
+} as const
+
+type Proof = [file: keyof typeof FILES, title: string]
+
+/** Every Web API method the app calls and everything it listens to, with a test that goes through it in the local Slack. */
+const PROOFS: Record<string, Proof> = {
+  'method agents.sessions.setStatus': ['reach', 'a session is processing, suspended while a person decides'],
+  'method assistant.threads.setStatus': ['asking', 'a DM is answered in its thread'],
+  'method assistant.threads.setSuggestedPrompts': ['reach', 'prompts follow what is connected'],
+  'method auth.test': ['asking', 'a DM is answered in its thread'],
+  'method chat.appendStream': ['asking', 'a DM is answered in its thread'],
+  'method chat.delete': ['asking', 'words taken back by the model are not left standing'],
+  'method chat.postEphemeral': ['reach', "Slack's own Stop button stops the run"],
+  'method chat.postMessage': ['painter', 'a quick answer is one post'],
+  'method chat.startStream': ['asking', 'a DM is answered in its thread'],
+  'method chat.stopStream': ['asking', 'a DM is answered in its thread'],
+  'method chat.update': ['painter', 'a stream that Slack ended is finished by changing the message'],
+  'method conversations.history': ['reach', 'a newcomer is welcomed once, also'],
+  'method conversations.open': ['approvals', 'a request in a DM reaches the approver in theirs'],
+  'method conversations.replies': ['thread', 'a thread that was there before the app was asked'],
+  'method files.info': ['files', 'a file is fetched once, not at each turn'],
+  'method files.uploadV2': ['mainJob', 'long results come as a file'],
+  'method users.info': ['asking', 'a DM is answered in its thread'],
+  'method views.open': ['connecting', 'connect, straight to the card'],
+  'method views.publish': ['connecting', 'the Home tab: what waits for me comes first'],
+  'method views.push': ['connecting', 'connect, straight to the card'],
+  'method views.update': ['connecting', 'connect, straight to the card'],
+  'event agent_session_stopped': ['reach', "Slack's own Stop button stops the run"],
+  'event app_home_opened': ['reach', 'a newcomer is welcomed once, connects'],
+  'event app_mention': ['asking', 'mentions arrive twice and make one run'],
+  'event message': ['asking', 'a DM is answered in its thread'],
+  'command /mcp': ['connecting', 'help, list, tools, test'],
+  'shortcut ask_about_message': ['reach', 'a question about a message is answered in its thread'],
+  'shortcut connect_tool': ['reach', 'the global shortcut opens the form to connect'],
+  'action approval_always': ['mainJob', '"Always allow" holds from then on'],
+  'action approval_approve': ['approvals', 'what destroys goes to the approvers'],
+  'action approval_deny': ['mainJob', 'a denied call is not made'],
+  'action approval_edit': ['mainJob', 'edited arguments are checked'],
+  'action approval_reason': ['asking', 'only the right person decides'],
+  'action call_again': ['survive', 'a write whose server breaks off in the middle'],
+  'action command_run': ['connecting', 'help, list, tools, test'],
+  'action connect_pick': ['connecting', 'connect: choose a card'],
+  'action disconnect_no': ['pressing', '"Keep it" keeps the connection'],
+  'action disconnect_yes': ['connecting', 'disconnect asks first and names what is lost'],
+  'action rule_revoke': ['connecting', 'rules are listed and taken back'],
+  'action run_again': ['pressing', 'a request that failed is asked again'],
+  'action run_stop': ['stop', 'Stop ends a streaming answer within 2 s'],
+  'action starter_ask': ['connecting', 'connect, straight to the card'],
+  'action tools_page': ['connecting', 'help, list, tools, test'],
+  'action tools_search': ['connecting', 'help, list, tools, test'],
+  'action tools_words': ['pressing', 'Enter in the search of tools searches'],
+  'action welcome_ask': ['reach', 'a newcomer is welcomed once, connects'],
+  'view approval_edit': ['asking', 'arguments are edited in a modal and checked'],
+  'view approval_reason': ['asking', 'only the right person decides'],
+  'view ask_about': ['reach', 'a question about a message is answered in its thread'],
+  'view connect': ['connecting', 'connect, straight to the card'],
+  'view tools': ['connecting', 'help, list, tools, test'],
+}
+
+test('each method, event and interaction the app uses has a test that proves it', () => {
+  const used = [...Object.keys(METHODS).map((method) => `method ${method}`), ...registered()]
+  const proven = Object.keys(PROOFS)
+  expect(
+    used.filter((one) => !proven.includes(one)),
+    'add a proof',
+  ).toEqual([])
+  expect(
+    proven.filter((one) => !used.includes(one)),
+    'used no more',
+  ).toEqual([])
+})
+
+test.each(Object.entries(PROOFS))('%s', (_used, [file, title]) => {
+  const text = readFileSync(join(import.meta.dirname, '..', '..', FILES[file]), 'utf8')
+  const titles = [...text.matchAll(/^test(?:\.each\([^\n]*\))?\((['"`])(.*?)\1, /gm)].map((found) => found[2] ?? '')
+  expect(titles.filter((one) => one.startsWith(title))).toHaveLength(1)
+})

@@ -1,0 +1,86 @@
+import { createServer } from 'node:http'
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { createDownload } from '../../src/slack/download.ts'
+import { decode, kindOf } from '../../src/slack/file-kind.ts'
+
+const never = new AbortController().signal
+
+/** Hands files out as Slack does, and writes down who asked with which token. */
+async function startFiles() {
+  const asked: { path: string; token: string | undefined }[] = []
+  const server = createServer((request, response) => {
+    asked.push({ path: request.url ?? '', token: request.headers.authorization })
+    if (request.url === '/elsewhere') response.writeHead(302, { location: '/file' }).end()
+    else if (request.url === '/gone') response.writeHead(404).end()
+    else if (request.url === '/hangs') return
+    else response.writeHead(200, { 'content-type': 'text/plain' }).end('x'.repeat(100))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = z.object({ port: z.number() }).parse(server.address())
+  const url = `http://127.0.0.1:${port}`
+  return {
+    url,
+    asked,
+    download: createDownload({ botToken: 'xoxb-1', apiUrl: `${url}/api/` }),
+    [Symbol.asyncDispose]: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+test('a file is read with the token, up to its size', async () => {
+  await using files = await startFiles()
+  const { bytes, type } = await files.download(`${files.url}/file`, 100, never)
+  expect([bytes.length, type]).toEqual([100, 'text/plain'])
+  expect(files.asked).toEqual([{ path: '/file', token: 'Bearer xoxb-1' }])
+  await expect(files.download(`${files.url}/file`, 99, never)).rejects.toMatchObject({ code: 'limit_reached' })
+  await expect(files.download(`${files.url}/gone`, 99, never)).rejects.toMatchObject({ code: 'slack_failed' })
+})
+
+test('the token goes to Slack alone, and nowhere by a redirect', async () => {
+  await using files = await startFiles()
+  await using other = await startFiles()
+  for (const url of [
+    `${other.url}/file`,
+    'http://files.slack.com/a',
+    'https://slack.com.example.org/a',
+    'https://evilslack.com/a',
+  ])
+    await expect(files.download(url, 100, never)).rejects.toThrow('does not lie with Slack')
+  await expect(files.download(`${files.url}/elsewhere`, 100, never)).rejects.toMatchObject({ code: 'slack_failed' })
+  expect(other.asked).toEqual([])
+  expect(files.asked.map(({ path }) => path)).toEqual(['/elsewhere'])
+})
+
+test('a stop ends the reading', async () => {
+  await using files = await startFiles()
+  const abort = new AbortController()
+  setTimeout(() => abort.abort(), 30)
+  await expect(files.download(`${files.url}/hangs`, 100, abort.signal)).rejects.toMatchObject({ code: 'cancelled' })
+})
+
+test.each([
+  ['a.png', 'image/png', 'image'],
+  ['a.svg', 'image/svg+xml', 'text'],
+  ['a.bmp', 'image/bmp', 'other'],
+  ['a.pdf', 'application/pdf', 'pdf'],
+  ['a.csv', 'application/octet-stream', 'text'],
+  ['a', 'application/vnd.api+json', 'text'],
+  ['a.docx', 'application/vnd.openxmlformats-officedocument.wordprocessingml.document', 'other'],
+  ['a.xlsx', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', 'other'],
+  ['a.zip', 'application/zip', 'other'],
+  ['a.ts', 'text/plain', 'text'],
+  ['a.mp4', 'video/mp4', 'other'],
+])('%s (%s) is read as %s', (name, mimeType, kind) => {
+  expect(kindOf({ id: 'F1', name, mimeType, size: 1 })).toBe(kind)
+})
+
+test('text is text in UTF-8 and UTF-16, bytes are not', () => {
+  expect(decode(Buffer.from('grüezi'))).toBe('grüezi')
+  expect(decode(Buffer.from('\ufeffgrüezi', 'utf16le'))).toBe('grüezi')
+  expect(decode(Buffer.from([0xc3, 0x28]))).toBeUndefined()
+  expect(decode(Buffer.from('a\0b'))).toBeUndefined()
+})
