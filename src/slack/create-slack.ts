@@ -53,13 +53,13 @@ export async function createSlack({ settings, log, ...rooms }: SlackDeps): Promi
   const home = createHome({ ...rooms, calls, bot, log })
   const deps: Deps = {
     ...rooms,
+    sessions: createSessions({ calls, log }),
     calls,
     bot,
     log,
     people: createPeople(calls, log),
     dmOf: createDmOf({ calls, log }),
     refreshHome: home.refresh,
-    sessions: createSessions({ calls, log }),
   }
   const painter = createPainter(deps)
   const receiver =

@@ -50,7 +50,7 @@ async function publish(deps: HomeDeps, principal: Principal): Promise<void> {
   }
 }
 
-const Opened = z.object({ user: UserId, tab: z.string().optional() })
+const Opened = z.object({ user: UserId, channel: z.string().optional(), tab: z.string().optional() })
 
 export function registerHome(app: App, deps: Deps): void {
   app.event('app_home_opened', async ({ event }) => {

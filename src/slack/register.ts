@@ -17,6 +17,9 @@ import { registerWelcome } from './welcome.ts'
 /** Everything the app listens to. */
 export function register(app: App, deps: Deps): void {
   registerMessages(app, deps)
+  registerMessagesTab(app, deps)
+  registerWelcome(app, deps)
+  registerShortcuts(app, deps)
   registerCommand(app, deps)
   registerConnect(app, deps)
   registerStarters(app, deps)
@@ -26,7 +29,4 @@ export function register(app: App, deps: Deps): void {
   registerDisconnect(app, deps)
   registerRules(app, deps)
   registerHome(app, deps)
-  registerMessagesTab(app, deps)
-  registerWelcome(app, deps)
-  registerShortcuts(app, deps)
 }

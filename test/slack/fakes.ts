@@ -330,9 +330,9 @@ export function fakeDeps(): Deps {
     calls: { call: never },
     people: { of: never, nameOf: async () => 'somebody' },
     bot: never,
+    sessions: { show: () => undefined },
     dmOf: never,
     refreshHome: () => undefined,
-    sessions: { show: () => undefined },
     log: createLog('silent'),
   }
 }
