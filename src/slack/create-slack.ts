@@ -75,6 +75,7 @@ export async function createSlack({
   const deps: Deps = {
     ...rooms,
     settings: workspaceSettings,
+    sessions: createSessions({ calls, log }),
     calls,
     bot,
     log,
@@ -82,7 +83,6 @@ export async function createSlack({
     dmOf: createDmOf({ calls, log }),
     refreshHome: home.refresh,
     paintHome: home.paint,
-    sessions: createSessions({ calls, log }),
   }
   const painter = createPainter(deps)
   const reminding = createReminding(deps, reminders)

@@ -19,6 +19,9 @@ import { registerWelcome } from './welcome.ts'
 /** Everything the app listens to. */
 export function register(app: App, deps: Deps): void {
   registerMessages(app, deps)
+  registerMessagesTab(app, deps)
+  registerWelcome(app, deps)
+  registerShortcuts(app, deps)
   registerCommand(app, deps)
   registerConnect(app, deps)
   registerStarters(app, deps)
@@ -30,7 +33,4 @@ export function register(app: App, deps: Deps): void {
   registerFeedback(app, deps)
   registerHome(app, deps)
   registerSettings(app, deps)
-  registerMessagesTab(app, deps)
-  registerWelcome(app, deps)
-  registerShortcuts(app, deps)
 }

@@ -396,10 +396,10 @@ export function fakeDeps(): Deps {
     calls: { call: never },
     people: { of: never, nameOf: async () => 'somebody' },
     bot: never,
+    sessions: { show: () => undefined },
     dmOf: never,
     refreshHome: () => undefined,
     paintHome: never,
-    sessions: { show: () => undefined },
     log: createLog('silent'),
   }
 }

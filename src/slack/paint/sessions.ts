@@ -75,9 +75,13 @@ export function withSessions<D extends Door>(door: D, sessions: Sessions): D {
       if (news.kind === 'event' && statusOf(state) === 'processing') show(state, 'processing')
       door.tell(state, news)
     },
+    drop(run) {
+      shown.delete(run)
+      door.drop(run)
+    },
     async settle(state, signal) {
       await door.settle(state, signal)
-      show(state, statusOf(state) === 'processing' ? 'closed' : statusOf(state))
+      show(state, statusOf(state))
     },
   }
 }
