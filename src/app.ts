@@ -57,7 +57,7 @@ export async function createApp(config: Complete, log: Log): Promise<App> {
     async start() {
       await listen(server, config.http.port, config.http.host)
       await slack.start()
-      runs.begin()
+      await runs.begin()
     },
     [Symbol.asyncDispose]: () => things.disposeAsync(),
   }
@@ -140,6 +140,7 @@ async function openDatabase({ database }: Complete, log: Log): Promise<Db> {
 const lateDoor = (door: () => Door): Door => ({
   tell: (...news) => door().tell(...news),
   settle: (...state) => door().settle(...state),
+  drop: (run) => door().drop(run),
   queued: (...wait) => door().queued(...wait),
 })
 

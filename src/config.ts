@@ -2,8 +2,11 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import { AppError } from './errors.ts'
 
-const port = (fallback: number) =>
-  z.coerce.number().int().min(1, 'a port from 1 to 65535').max(65_535, 'a port from 1 to 65535').default(fallback)
+const whole = (low: number, high: number, fallback: number) => {
+  const error = `a whole number from ${low} to ${high}`
+  return z.coerce.number({ error }).int({ error }).min(low, { error }).max(high, { error }).default(fallback)
+}
+const port = (fallback: number) => whole(1, 65_535, fallback)
 const text = z.string().trim().min(1)
 const address = z.url({ protocol: /^https?$/, error: 'an address that begins with http:// or https://' })
 const token = (prefix: string, where: string) =>
@@ -31,8 +34,8 @@ export const Variables = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('warn'),
   CREDENTIAL_STORE: text.optional(),
   CREDENTIALS_KEY: text.optional(),
-  MCP_MAX_CONNECTIONS_PER_USER: z.coerce.number().int().min(1).max(100).default(10),
-  MCP_TOOL_TIMEOUT_SECONDS: z.coerce.number().int().min(1).max(3_600).default(30),
+  MCP_MAX_CONNECTIONS_PER_USER: whole(1, 100, 10),
+  MCP_TOOL_TIMEOUT_SECONDS: whole(1, 3_600, 30),
   EGRESS_ALLOW: z.string().default(''),
 })
 
@@ -105,21 +108,22 @@ function invalid(problems: string[], cause?: unknown): AppError {
   )
 }
 
-/** Variables that need one another. */
-function incomplete(values: Values): string[] {
-  const problems: string[] = []
-  if (values.SLACK_BOT_TOKEN && !values.SLACK_APP_TOKEN && !values.SLACK_SIGNING_SECRET) {
-    problems.push('SLACK_BOT_TOKEN: also set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP)')
-  }
-  if (!values.SLACK_BOT_TOKEN && (values.SLACK_APP_TOKEN || values.SLACK_SIGNING_SECRET)) {
-    problems.push('SLACK_BOT_TOKEN: is missing; the other Slack settings need it')
-  }
-  if (values.SUPABASE_URL && !values.SUPABASE_SECRET_KEY)
-    problems.push('SUPABASE_SECRET_KEY: is missing; SUPABASE_URL needs it')
-  if (values.SUPABASE_SECRET_KEY && !values.SUPABASE_URL)
-    problems.push('SUPABASE_URL: is missing; SUPABASE_SECRET_KEY needs it')
-  return problems
-}
+/** Variables that need one another, or must not be alike. */
+const TOGETHER: [(values: Values) => boolean, string][] = [
+  [
+    (v) => Boolean(v.SLACK_BOT_TOKEN && !v.SLACK_APP_TOKEN && !v.SLACK_SIGNING_SECRET),
+    'SLACK_BOT_TOKEN: also set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP)',
+  ],
+  [
+    (v) => Boolean(!v.SLACK_BOT_TOKEN && (v.SLACK_APP_TOKEN || v.SLACK_SIGNING_SECRET)),
+    'SLACK_BOT_TOKEN: is missing; the other Slack settings need it',
+  ],
+  [(v) => !v.SLACK_BOT_TOKEN && v.PORT === v.LOCAL_PORT, 'LOCAL_PORT: is the same as PORT; each needs its own'],
+  [(v) => Boolean(v.SUPABASE_URL && !v.SUPABASE_SECRET_KEY), 'SUPABASE_SECRET_KEY: is missing; SUPABASE_URL needs it'],
+  [(v) => Boolean(v.SUPABASE_SECRET_KEY && !v.SUPABASE_URL), 'SUPABASE_URL: is missing; SUPABASE_SECRET_KEY needs it'],
+]
+
+const incomplete = (values: Values): string[] => TOGETHER.flatMap(([wrong, words]) => (wrong(values) ? [words] : []))
 
 function slackOf(values: Values): Config['slack'] {
   if (!values.SLACK_BOT_TOKEN) return undefined

@@ -2,6 +2,7 @@ import { config as readEnvFile } from 'dotenv'
 import { createApp } from './app.ts'
 import { type Config, readConfig } from './config.ts'
 import { errorChain, isAppError, sayError } from './errors.ts'
+import { ownerOf } from './http.ts'
 import { lockFolder } from './local/folder-lock.ts'
 import { startStandIns } from './local/stand-ins.ts'
 import { createLog, type Log } from './log.ts'
@@ -14,11 +15,17 @@ await main()
 
 async function main(): Promise<void> {
   let log = createLog('warn')
+  // Listened to from the first moment: a Ctrl-C in the middle of the start leaves nothing behind either.
+  const stop = Promise.withResolvers<void>()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.resolve())
   try {
     const config = readConfig(process.env)
     log = createLog(config.logLevel)
     const running = await run(config, log)
-    onSignal(running, log)
+    await stop.promise
+    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref()
+    await running.disposeAsync()
+    process.exit(0)
   } catch (error) {
     fail(error, log)
   }
@@ -29,7 +36,7 @@ async function run(config: Config, log: Log): Promise<AsyncDisposableStack> {
   await using starting = new AsyncDisposableStack()
   const usesFolder = !config.slack || !config.database
   if (usesFolder) starting.use(await lockFolder(config.dataDir, { port: config.http.port }))
-  const standIns = starting.use(await startStandIns(config, log))
+  const standIns = starting.use(await startStandIns(config, { log, ownerOf }))
   const host = config.slack ? undefined : '127.0.0.1'
   const app = starting.use(await createApp({ ...config, ...standIns.settings, http: { ...config.http, host } }, log))
   await app.start()
@@ -49,21 +56,6 @@ function greet(lines: string[], config: Config): void {
       'Ctrl-C stops everything.',
     ].join('\n'),
   )
-}
-
-function onSignal(running: AsyncDisposableStack, log: Log): void {
-  let stopping = false
-  const stop = (): void => {
-    if (stopping) return
-    stopping = true
-    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref()
-    running.disposeAsync().then(
-      () => process.exit(0),
-      (error: unknown) => fail(error, log),
-    )
-  }
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
 }
 
 function fail(error: unknown, log: Log): void {

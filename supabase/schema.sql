@@ -243,6 +243,22 @@ end $function$
 ;
 comment on function approval_decide(text,text,text,text,jsonb,text,integer) is 'patchbay: one compare-and-swap on pending; the winner also claims the run';
 
+CREATE OR REPLACE FUNCTION public.approval_expire(p_at text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare due record;
+begin
+  select id, call_id into due from approvals where status = 'pending' and expires_at <= clock_timestamp() order by expires_at limit 1;
+  if not found then return to_jsonb(false); end if;
+  perform approval_decide(due.id, 'expired', null, null,
+    jsonb_build_object('type', 'answered', 'call', due.call_id, 'approval', due.id, 'decision', 'expired', 'at', p_at), null, 0);
+  return to_jsonb(true);
+end $function$
+;
+comment on function approval_expire(text) is 'patchbay: settles one approval nobody decided in time';
+
 CREATE OR REPLACE FUNCTION public.approval_run(p_id text)
  RETURNS jsonb
  LANGUAGE sql
@@ -266,25 +282,6 @@ $function$
 ;
 comment on function approval_unremind(text) is 'patchbay: a claimed reminder that could not be sent is due again';
 
-CREATE OR REPLACE FUNCTION public.approvals_expire(p_at text)
- RETURNS jsonb
- LANGUAGE plpgsql
- SET search_path TO 'public', 'pg_temp'
-AS $function$
-declare
-  due record;
-  many integer := 0;
-begin
-  for due in select id, call_id from approvals where status = 'pending' and expires_at <= clock_timestamp() order by expires_at limit 50 loop
-    perform approval_decide(due.id, 'expired', null, null,
-      jsonb_build_object('type', 'answered', 'call', due.call_id, 'approval', due.id, 'decision', 'expired', 'at', p_at), null, 0);
-    many := many + 1;
-  end loop;
-  return to_jsonb(many);
-end $function$
-;
-comment on function approvals_expire(text) is 'patchbay: settles what nobody decided in time';
-
 CREATE OR REPLACE FUNCTION public.approvals_pending(p_workspace text)
  RETURNS jsonb
  LANGUAGE sql
@@ -292,7 +289,7 @@ CREATE OR REPLACE FUNCTION public.approvals_pending(p_workspace text)
  SET search_path TO 'public', 'pg_temp'
 AS $function$
   select coalesce(jsonb_agg(jsonb_build_object('run', run_id, 'call', call_id, 'requester', requester) order by created_at), '[]')
-  from (select * from approvals where workspace_id = p_workspace and status = 'pending' and expires_at > now() order by created_at limit 100) a
+  from (select * from approvals where workspace_id = p_workspace and status = 'pending' and expires_at > now() order by created_at limit 40) a
 $function$
 ;
 comment on function approvals_pending(text) is 'patchbay: a workspace''s open approvals, oldest first';
@@ -768,11 +765,37 @@ begin
   update runs set status = 'closed', owner = null, lease_until = null, closed_at = now()
   where id = p_run and fence = p_fence and last_seq = p_seq and status <> 'closed' returning * into closed;
   if not found then return jsonb_build_object('closed', false, 'next', null); end if;
+  -- What calls gave as files stands in Slack from here on.
+  update run_events set body = body || '{"files": [], "images": []}' where run_id = p_run and body ->> 'type' = 'returned'
+    and (body -> 'files' <> '[]' or body -> 'images' <> '[]');
   return jsonb_build_object('closed', true, 'next',
     (select id from runs where lane = closed.lane and status = 'working' and number > closed.number order by number limit 1));
 end $function$
 ;
 comment on function run_close(uuid,bigint,integer) is 'patchbay: ends a run whose end is told; names the next of its conversation';
+
+CREATE OR REPLACE FUNCTION public.run_disown(p_owner text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  update runs set owner = null, lease_until = null where owner = p_owner and status = 'working';
+  return to_jsonb(found);
+end $function$
+;
+comment on function run_disown(text) is 'patchbay: frees what an instance known to be dead still holds';
+
+CREATE OR REPLACE FUNCTION public.run_owners()
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(distinct owner), '[]') from runs where status = 'working' and owner is not null
+$function$
+;
+comment on function run_owners() is 'patchbay: instances that hold runs';
 
 CREATE OR REPLACE FUNCTION public.run_poll(p_instance text, p_held jsonb, p_free integer, p_lease_ms integer)
  RETURNS jsonb
@@ -884,18 +907,19 @@ end $function$
 ;
 comment on function run_put(uuid,jsonb) is 'patchbay: appends events to a run whose row is locked';
 
-CREATE OR REPLACE FUNCTION public.run_read(p_run uuid, p_after integer)
+CREATE OR REPLACE FUNCTION public.run_read(p_run uuid, p_after integer, p_bare boolean)
  RETURNS jsonb
  LANGUAGE sql
  STABLE
  SET search_path TO 'public', 'pg_temp'
 AS $function$
   select jsonb_build_object('id', r.id, 'fence', r.fence, 'seq', r.last_seq, 'status', r.status,
-    'events', (select coalesce(jsonb_agg(e.body order by e.seq), '[]') from run_events e where e.run_id = r.id and e.seq > p_after and e.seq <= r.last_seq))
+    'events', (select coalesce(jsonb_agg(case when p_bare and e.body ? 'files' then e.body || '{"files": [], "images": []}' else e.body end order by e.seq), '[]')
+      from run_events e where e.run_id = r.id and e.seq > p_after and e.seq <= r.last_seq))
   from runs r where r.id = p_run
 $function$
 ;
-comment on function run_read(uuid,integer) is 'patchbay: a run''s events after a seq';
+comment on function run_read(uuid,integer,boolean) is 'patchbay: a run''s events after a seq';
 
 CREATE OR REPLACE FUNCTION public.run_release(p_run uuid, p_fence bigint, p_after_ms integer)
  RETURNS jsonb

@@ -31,7 +31,9 @@ describe('.env.example', () => {
 describe('readConfig', () => {
   test.each<[Record<string, string>, string]>([
     [{ PORT: 'eighty' }, 'PORT'],
-    [{ PORT: '70000' }, 'PORT'],
+    [{ PORT: '70000' }, 'PORT: a whole number from 1 to 65535'],
+    [{ PORT: '3100' }, 'LOCAL_PORT: is the same'],
+    [{ MCP_TOOL_TIMEOUT_SECONDS: '-1' }, 'MCP_TOOL_TIMEOUT_SECONDS: a whole number'],
     [{ SLACK_BOT_TOKEN: 'xoxb-1' }, 'SLACK_SIGNING_SECRET'],
     [{ SLACK_APP_TOKEN: 'xapp-1' }, 'SLACK_BOT_TOKEN'],
     [{ SUPABASE_URL: 'https://x.supabase.co' }, 'SUPABASE_SECRET_KEY'],

@@ -40,7 +40,7 @@ export type ToolWord = {
   class: ToolClass
   idempotent?: boolean | undefined
   /** The argument that holds SQL, for tools whose harm depends on the statement. */
-  sql?: string | undefined
+  sql?: SqlArgument | undefined
 }
 
 /** Texts may hold `{name}` for an input or an own value. One that mentions an input left empty is left out. */
@@ -73,3 +73,6 @@ export type HttpServer = {
  * Of several, the first whose tool the server lists is made.
  */
 export type CardCheck = { tool: string; arguments: JsonObject }
+
+/** Which argument holds SQL, and whose: a text means one thing to one parser and another to the next. */
+export type SqlArgument = { argument: string; dialect: 'postgres' | 'sqlite' }

@@ -76,7 +76,9 @@ const Ours = z.strictObject({
     .default({}),
   tools: z.strictObject({ read: names, write: names, destructive: names }).prefault({}),
   idempotent: names,
-  sql: z.record(z.string(), z.string()).default({}),
+  sql: z
+    .record(z.string(), z.strictObject({ argument: z.string(), dialect: z.enum(['postgres', 'sqlite']) }))
+    .default({}),
   starters: z.array(z.string().min(1).max(150)).length(3, 'must be three questions'),
   limits: z.strictObject({ callSeconds: seconds.default(120), idleSeconds: seconds.default(300) }).prefault({}),
 })

@@ -1,4 +1,4 @@
-import type { Card, CardInput, ToolClass } from '../cards/card.ts'
+import type { Card, CardInput, SqlArgument, ToolClass } from '../cards/card.ts'
 import { searchCards } from '../cards/search.ts'
 import type { CredentialStore } from '../credentials/store.ts'
 import { AppError } from '../errors.ts'
@@ -51,7 +51,7 @@ export type CardInfo = Pick<Card, 'name' | 'title' | 'icon' | 'category' | 'desc
   inputs: CardInput[]
 }
 
-export type Word = { class?: ToolClass; vouched: boolean; idempotent: boolean; sql?: string }
+export type Word = { class?: ToolClass; vouched: boolean; idempotent: boolean; sql?: SqlArgument }
 
 export type ConnectDeps = {
   cards: Card[]

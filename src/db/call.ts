@@ -14,6 +14,23 @@ export type Db = {
   [Symbol.asyncDispose](): Promise<void>
 }
 
+/** Halves of surrogate pairs and NUL, as JSON writes them: Postgres takes neither in jsonb, and a tool may send both. */
+const UNSTORABLE = /\\u0000|\\ud[89a-f][0-9a-f]{2}/i
+
+/** The arguments with every text in them fit to be stored. */
+export function storable(args: Record<string, unknown>): Record<string, unknown> {
+  return UNSTORABLE.test(JSON.stringify(args))
+    ? Object.fromEntries(Object.entries(args).map(([name, value]) => [name, mended(value)]))
+    : args
+}
+
+function mended(value: unknown): unknown {
+  if (typeof value === 'string') return value.toWellFormed().replaceAll('\0', '')
+  if (Array.isArray(value)) return value.map(mended)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [String(mended(name)), mended(part)]))
+}
+
 const CODE_OF_STATE: Record<string, ErrorCode> = {
   PT400: 'input_invalid',
   PT403: 'not_allowed',

@@ -1,22 +1,34 @@
 import { DatabaseError, Pool } from 'pg'
 import { AppError } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { type Db, parseResult, raisedError } from './call.ts'
+import { type Db, parseResult, raisedError, storable } from './call.ts'
 
 /** Enough for the work of one instance; more only adds memory on the server. */
-const POOL_SIZE = 10
+const POOL_SIZE = 6
 const CONNECT_TIMEOUT_MS = 5_000
 
-/** Classes of SQLSTATE that mean the server went away or refuses connections, not that the call was wrong. */
-const UNAVAILABLE = /^(08|57P|53300|25006)/
+/** Our statements take milliseconds: one that says nothing for so long has lost its server, and must not hold up the next poll. */
+const QUERY_TIMEOUT_MS = 10_000
+
+/**
+ * SQLSTATEs that mean the server went away, refuses connections, or undid the call for reasons that pass (a deadlock, a
+ * time limit), not that the call was wrong.
+ */
+const UNAVAILABLE = /^(08|57P|53|25006|40001|40P01|55P03|57014)/
 
 /** Drives any Postgres through a `pg` pool. `url` is a connection string; a unix socket goes in `?host=`. */
 export function connectPostgres(url: string, log: Log): Db {
-  const pool = new Pool({ connectionString: url, max: POOL_SIZE, connectionTimeoutMillis: CONNECT_TIMEOUT_MS })
+  const pool = new Pool({
+    connectionString: url,
+    max: POOL_SIZE,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: QUERY_TIMEOUT_MS,
+    keepAlive: true,
+  })
   pool.on('error', (error) => log.warn({ reason: error.message }, 'database connection lost while idle'))
   return {
     async call(fn, args, shape) {
-      const rows = await pool.query(statement(fn, args)).catch((error: unknown) => {
+      const rows = await pool.query(statement(fn, storable(args))).catch((error: unknown) => {
         throw translate(fn, error)
       })
       return parseResult(fn, rows.rows[0]?.result ?? null, shape)

@@ -1,9 +1,21 @@
 import { createClient, type SupabaseClient } from '@supabase/supabase-js'
 import { AppError } from '../errors.ts'
-import { type Db, parseResult, raisedError } from './call.ts'
+import { type Db, parseResult, raisedError, storable } from './call.ts'
 
-/** Statuses with which a gateway says that the database behind it is away. */
-const UNAVAILABLE = [0, 408, 502, 503, 504, 520, 521, 522, 523, 524]
+/** Statuses with which a gateway says that the database behind it is away or has too much to do. */
+const UNAVAILABLE = [0, 408, 429, 502, 503, 504, 520, 521, 522, 523, 524, 544]
+/** SQLSTATEs of calls undone for reasons that pass. */
+const UNDONE = ['40001', '40P01', '55P03', '57014']
+
+/** A call that says nothing for so long has lost its server, and must not hold up the next poll. */
+const CALL_TIMEOUT_MS = 10_000
+
+const withTimeout =
+  (inner: typeof fetch): typeof fetch =>
+  (input, init) => {
+    const timeout = AbortSignal.timeout(CALL_TIMEOUT_MS)
+    return inner(input, { ...init, signal: init?.signal ? AbortSignal.any([init.signal, timeout]) : timeout })
+  }
 
 type Failure = { code?: string; message: string; hint?: string | null }
 
@@ -11,13 +23,13 @@ type Failure = { code?: string; message: string; hint?: string | null }
 export function connectSupabase(o: { url: string; secretKey: string; fetch?: typeof fetch }): Db {
   const client: SupabaseClient = createClient(o.url, o.secretKey, {
     auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
-    ...(o.fetch && { global: { fetch: o.fetch } }),
+    global: { fetch: withTimeout(o.fetch ?? fetch) },
   })
   return {
     async call(fn, args, shape) {
       const answer = await client.rpc(
         fn,
-        Object.fromEntries(Object.entries(args).map(([name, value]) => [`p_${name}`, value])),
+        Object.fromEntries(Object.entries(storable(args)).map(([name, value]) => [`p_${name}`, value])),
       )
       if (answer.error) throw translate(fn, answer.error, answer.status)
       return parseResult(fn, answer.data ?? null, shape)
@@ -31,7 +43,7 @@ export function connectSupabase(o: { url: string; secretKey: string; fetch?: typ
 function translate(fn: string, error: Failure, status: number): AppError {
   const raised = raisedError(error.code, error.message, error)
   if (raised) return raised
-  if (UNAVAILABLE.includes(status)) {
+  if (UNAVAILABLE.includes(status) || UNDONE.includes(error.code ?? '')) {
     return new AppError(
       'database_unavailable',
       'The database cannot be reached just now. Please try again in a moment.',

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { constants, readFileSync } from 'node:fs'
+import { access, link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { AppError } from '../errors.ts'
 
@@ -11,16 +11,63 @@ const Owner = z.object({ pid: z.number(), port: z.number(), since: z.string() })
  * (a crash, a kill) is taken over. Throws AppError `in_use` naming the owner.
  */
 export async function lockFolder(folder: string, o: { port: number }): Promise<AsyncDisposable> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await makeFolder(folder)
   const file = join(folder, 'running.json')
   const own = JSON.stringify({ pid: process.pid, port: o.port, since: new Date().toISOString() })
   if (!(await claim(file, own))) {
-    const owner = await ownerOf(file)
+    const left = await textOf(file)
+    const owner = ownerIn(left)
     if (owner && isRunning(owner.pid)) throw inUse(folder, owner)
-    await rm(file, { force: true })
-    if (!(await claim(file, own))) throw inUse(folder, await ownerOf(file))
+    await clearAway(file, left)
+    if (!(await claim(file, own))) throw inUse(folder, ownerIn(await textOf(file)))
   }
-  return { [Symbol.asyncDispose]: () => rm(file, { force: true }) }
+  return {
+    async [Symbol.asyncDispose]() {
+      if ((await textOf(file)) === own) await rm(file, { force: true })
+    },
+  }
+}
+
+/** Level by level: where a folder cannot be made (under /proc, say) the recursive way never comes back. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await makeLevel(folder)
+    await access(folder, constants.W_OK | constants.X_OK)
+  } catch (error) {
+    throw unusable(folder, error)
+  }
+}
+
+async function makeLevel(folder: string): Promise<void> {
+  if ((await stat(folder).catch(ifNotThere))?.isDirectory()) return
+  if (dirname(folder) !== folder) await makeLevel(dirname(folder))
+  await mkdir(folder, { mode: 0o700 })
+}
+
+function unusable(folder: string, cause: unknown): AppError {
+  const why = cause instanceof Error && 'code' in cause ? REASONS[String(cause.code)] : undefined
+  return new AppError(
+    'config_invalid',
+    `DATA_DIR ${folder} cannot be used: ${why ?? 'it cannot be made'}. Set DATA_DIR to a folder this user may write to.`,
+    { cause },
+  )
+}
+
+const REASONS: Record<string, string> = {
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  EROFS: 'that disk is read-only',
+  EEXIST: 'there is a file of that name',
+  ENOTDIR: 'a part of its path is a file',
+  ENOSPC: 'the disk is full',
+}
+
+/** Takes a dead process's lock out of the way, but never one that another starter has just put there. */
+async function clearAway(file: string, left: string): Promise<void> {
+  const aside = `${file}.${process.pid}`
+  await rename(file, aside).catch(ifNotThere)
+  if ((await textOf(aside)) !== left) await link(aside, file).catch(ifThere)
+  await rm(aside, { force: true })
 }
 
 function inUse(folder: string, owner: z.infer<typeof Owner> | undefined): AppError {
@@ -29,23 +76,46 @@ function inUse(folder: string, owner: z.infer<typeof Owner> | undefined): AppErr
     : 'another process that is just starting'
   return new AppError(
     'in_use',
-    `The folder ${folder} is in use by another Patchbay: ${who}. Stop it, or set DATA_DIR and PORT to others.`,
+    `The folder ${folder} is in use by another Patchbay: ${who}. Stop it, or set DATA_DIR, PORT and LOCAL_PORT to others.`,
   )
 }
 
-/** Creates the file with its content in one step; false when it is there already. */
+/** Puts the file there with all its content in one step; false when there is one already. */
 async function claim(file: string, content: string): Promise<boolean> {
+  const fresh = `${file}.${process.pid}.new`
+  await writeFile(fresh, content, { mode: 0o600 })
   try {
-    await writeFile(file, content, { flag: 'wx', mode: 0o600 })
+    await link(fresh, file)
     return true
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
-    throw error
+    ifThere(error)
+    return false
+  } finally {
+    await rm(fresh, { force: true })
   }
 }
 
-async function ownerOf(file: string): Promise<z.infer<typeof Owner> | undefined> {
-  const text = await readFile(file, 'utf8').catch(() => '')
+function ifThere(error: unknown): void {
+  if (!hasCode(error, 'EEXIST')) throw error
+}
+
+function ifNotThere(error: unknown): undefined {
+  if (!hasCode(error, 'ENOENT')) throw error
+}
+
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code
+
+async function textOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    ifNotThere(error)
+    return ''
+  }
+}
+
+function ownerIn(text: string): z.infer<typeof Owner> | undefined {
   const parsed = Owner.safeParse(parse(text))
   return parsed.success ? parsed.data : undefined
 }
@@ -66,7 +136,7 @@ function isRunning(pid: number): boolean {
     return pid !== process.pid && !isZombie(pid)
   } catch (error) {
     // EPERM: it runs, as somebody else.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+    return hasCode(error, 'EPERM')
   }
 }
 

@@ -17,6 +17,8 @@ type Wanted = {
 type Slack = { botToken: string; appToken: string | undefined; signingSecret: string | undefined; apiUrl: string }
 type Database = { kind: 'postgres'; url: string } | { kind: 'supabase'; url: string; secretKey: string }
 
+type Means = { log: Log /** Who has a port, in words. */; ownerOf(port: number): Promise<string> }
+
 export type StandIns = {
   /** The settings, complete: what was not set points to a stand-in. */
   settings: { slack: Slack; database: Database; model: { name: string; apiKey: string; baseURL: string | undefined } }
@@ -28,14 +30,15 @@ export type StandIns = {
 }
 
 /** Starts a stand-in for each of Slack, database and model that is not set. */
-export async function startStandIns(wanted: Wanted, log: Log): Promise<StandIns> {
+export async function startStandIns(wanted: Wanted, { log, ownerOf }: Means): Promise<StandIns> {
   await using starting = new AsyncDisposableStack()
-  const [database, slack, model] = await Promise.all([
-    wanted.database
-      ? undefined
-      : startLocalDatabase({ dataDir: wanted.dataDir, log }).then((started) => starting.use(started)),
-    wanted.slack ? undefined : localSlack(wanted, log).then((started) => starting.use(started)),
-    wanted.model.apiKey ? undefined : startLocalModel({ log }).then((started) => starting.use(started)),
+  // One that fails does not leave another behind that is still starting.
+  const started = <T extends AsyncDisposable>(standIn: Promise<T>): Promise<T> =>
+    standIn.then((one) => starting.use(one))
+  const [database, slack, model] = await allOrFirstTrouble([
+    wanted.database ? undefined : started(startLocalDatabase({ dataDir: wanted.dataDir, log })),
+    wanted.slack ? undefined : started(localSlack(wanted, { log, ownerOf })),
+    wanted.model.apiKey ? undefined : started(startLocalModel({ log })),
   ])
   const things = starting.move()
   return {
@@ -55,13 +58,20 @@ export async function startStandIns(wanted: Wanted, log: Log): Promise<StandIns>
   }
 }
 
-const localSlack = (wanted: Wanted, log: Log): Promise<LocalSlack> =>
+/** Waits for all, then throws the first failure, if there was one. */
+async function allOrFirstTrouble<T extends readonly unknown[]>(tasks: T): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(tasks)
+  return Promise.all(tasks)
+}
+
+const localSlack = (wanted: Wanted, { log, ownerOf }: Means): Promise<LocalSlack> =>
   startLocalSlack({
     port: wanted.local.port,
     folder: join(wanted.dataDir, 'slack'),
     mode: wanted.local.mode,
     appUrls: [`http://127.0.0.1:${wanted.http.port}/slack/events`],
     log,
+    ownerOf,
   })
 
 function slackSettings(slack: LocalSlack | undefined, mode: 'http' | 'socket'): Slack {

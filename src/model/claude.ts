@@ -8,10 +8,11 @@ import type { Ask, Listener, Model, Turn, Waiting } from './turn.ts'
 import { fromContent, fromStop, fromUsage, toMessages, toSystem, toTools } from './wire.ts'
 
 /** How long a turn goes on trying, and how it spaces its attempts. */
-export type Patience = { totalMs: number; firstDelayMs: number; longestDelayMs: number }
+export type Patience = { totalMs: number; firstDelayMs: number; longestDelayMs: number; silenceMs: number }
 
 // A person waits in front of Slack: three minutes outlast most overloads, and more would look dead.
-const PATIENCE: Patience = { totalMs: 180_000, firstDelayMs: 1_000, longestDelayMs: 30_000 }
+// The API sends a ping every few seconds: a stream that says nothing for a minute is broken, whatever TCP thinks of it.
+const PATIENCE: Patience = { totalMs: 180_000, firstDelayMs: 1_000, longestDelayMs: 30_000, silenceMs: 60_000 }
 
 type Deps = { client: Anthropic; name: string; log: Log; patience: Patience; unpriced: Set<string> }
 type Attempt = { kind: 'done'; message: Anthropic.Message } | { kind: 'failed'; error: Error; spoke: boolean }
@@ -43,7 +44,7 @@ export function createModel(o: {
 }
 
 async function turn(deps: Deps, ask: Ask, listener: Listener): Promise<Turn> {
-  const giveUpAt = Date.now() + deps.patience.totalMs
+  let giveUpAt: number | undefined
   let withThinking = true
   for (let failures = 0; ; ) {
     const attempt = await attemptOnce(deps, request(deps, ask, withThinking), listener)
@@ -57,6 +58,7 @@ async function turn(deps: Deps, ask: Ask, listener: Listener): Promise<Turn> {
       continue
     }
     failures += 1
+    giveUpAt ??= Date.now() + deps.patience.totalMs
     const waiting = nextWait(deps.patience, { trouble, failures, error: attempt.error, giveUpAt })
     listener.onWaiting(waiting)
     await pause(waiting.seconds, listener.signal)
@@ -76,7 +78,10 @@ function request(deps: Deps, ask: Ask, withThinking: boolean): Anthropic.Message
 async function attemptOnce(deps: Deps, params: Anthropic.MessageStreamParams, listener: Listener): Promise<Attempt> {
   if (listener.signal.aborted) throw cancelled(listener.signal.reason)
   let spoke = false
-  const stream = deps.client.messages.stream(params, { signal: listener.signal })
+  const silence = new AbortController()
+  const stream = deps.client.messages.stream(params, { signal: AbortSignal.any([listener.signal, silence.signal]) })
+  const timer = setTimeout(() => silence.abort(), deps.patience.silenceMs)
+  stream.on('streamEvent', () => timer.refresh())
   stream.on('text', (words) => {
     if (words === '' || listener.signal.aborted) return
     spoke = true
@@ -86,7 +91,9 @@ async function attemptOnce(deps: Deps, params: Anthropic.MessageStreamParams, li
     return { kind: 'done', message: await stream.finalMessage() }
   } catch (error) {
     if (!(error instanceof Anthropic.AnthropicError)) throw error
-    return { kind: 'failed', error, spoke }
+    return { kind: 'failed', error: silence.signal.aborted ? new Anthropic.APIConnectionTimeoutError() : error, spoke }
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -3,8 +3,16 @@ import { loadModule, parseSync } from 'libpg-query'
 /** What one SQL text does, and the reason in words. */
 export type SqlReading = { risk: 'read' | 'write' | 'destructive'; why: string }
 
+export type SqlDialect = 'postgres' | 'sqlite'
+
 /** Longer texts are not read but asked about: very deep nesting exhausts the parser's memory. */
 const MAX_SQL_CHARS = 20_000
+
+/**
+ * What other parsers end elsewhere than Postgres' does: comments (nested there), dollar quotes, backslashes, backticks, brackets,
+ * and anything after a semicolon. A text with none of these means the same to both.
+ */
+const AMBIGUOUS = /\/\*|--|#|\$|\\|`|\[|;\s*\S/
 
 /** Nodes that change something, wherever they stand: an INSERT hides well in a WITH. */
 const CHANGES: Record<string, SqlReading> = {
@@ -45,13 +53,15 @@ const PURE_FUNCTIONS = new Set(
 )
 
 /** Reads SQL with Postgres' own parser. Loads it once (some 20 ms). */
-export async function loadSqlReader(): Promise<(sql: string) => SqlReading> {
+export async function loadSqlReader(): Promise<(sql: string, dialect: SqlDialect) => SqlReading> {
   await loadModule()
   return readSql
 }
 
 /** The harm one SQL text can do. What cannot be read for sure counts as a write. */
-function readSql(sql: string): SqlReading {
+function readSql(sql: string, dialect: SqlDialect): SqlReading {
+  if (dialect !== 'postgres' && AMBIGUOUS.test(sql))
+    return { risk: riskOfWords(sql), why: 'This SQL has comments or quotes that could hide something.' }
   if (sql.length > MAX_SQL_CHARS) return { risk: 'write', why: 'This SQL is too long to check.' }
   let statements: unknown[]
   try {

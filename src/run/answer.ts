@@ -1,12 +1,13 @@
-import type { ApprovalId, Principal, RunId } from '../ids.ts'
-import { decide, deciders } from '../policy/decide.ts'
-import type { RunDeps } from './deps.ts'
+import type { ApprovalId, RunId } from '../ids.ts'
+import { deciders } from '../policy/decide.ts'
+import { groundOf, verdictOn } from './asked.ts'
+import type { RunDeps, Source } from './deps.ts'
 import type { EventOf, JsonObject } from './events.ts'
 import { callHash, definitionHash } from './fingerprint.ts'
 import { fold } from './fold.ts'
-import { askedOf } from './judge.ts'
 import type { Answer, AnswerOutcome } from './runs.ts'
 import type { ApprovalState, CallState, RunState } from './state.ts'
+import type { Found } from './toolbox.ts'
 
 type Open = { state: RunState; call: CallState; approval: ApprovalState }
 type Refusal = Exclude<AnswerOutcome, { kind: 'settled' }>
@@ -20,7 +21,7 @@ export async function findApproval(deps: RunDeps, id: ApprovalId): Promise<Open 
 }
 
 export async function readState(deps: Pick<RunDeps, 'store'>, id: RunId): Promise<RunState | undefined> {
-  const read = await deps.store.read(id, 0)
+  const read = await deps.store.readBare(id)
   return read ? fold(id, read.events, true) : undefined
 }
 
@@ -71,7 +72,7 @@ async function checkAnswer(deps: RunDeps, open: Open, answer: Answer): Promise<R
   if (!allowed.includes(answer.by.user)) return { kind: 'not_yours', approvers: allowed }
   const refused = standingRefusal(open, answer)
   if (refused) return refused
-  return answer.arguments === undefined ? {} : checkEdit(deps, open, answer.by, answer.arguments)
+  return answer.decision === 'approved' ? judgeAnew(deps, open, answer) : {}
 }
 
 /** A standing permission is the connection owner's to give, and not for everything. */
@@ -81,28 +82,36 @@ function standingRefusal({ state, approval }: Open, answer: Answer): Refusal | u
   return answer.by.user === state.origin.user ? undefined : { kind: 'not_yours', approvers: [state.origin.user] }
 }
 
-/** Edited arguments must fit the tool, and may not do more harm than this person may approve. */
-async function checkEdit(deps: RunDeps, open: Open, by: Principal, args: JsonObject): Promise<Refusal | Edit> {
-  const problems = deps.argumentProblems(open.call.schema, args)
+/**
+ * An approval is for what the rules say now: a rule made since the card was shown counts. Edited arguments must fit the
+ * tool, and may not do more harm than this person may approve.
+ */
+async function judgeAnew(deps: RunDeps, open: Open, { by, arguments: edited }: Answer): Promise<Refusal | Edit> {
+  const problems = edited === undefined ? [] : deps.argumentProblems(open.call.schema, edited)
   if (problems.length > 0) return { kind: 'invalid', problems }
-  const sources = await deps.mcp.connectionsOf(open.state.origin)
-  const source = sources.find((one) => one.id === open.call.connection)
-  const tool = source?.tools.find((one) => one.name === open.call.tool)
-  if (!source || !tool || definitionHash(tool) !== open.call.definition) {
-    return {
-      kind: 'invalid',
-      problems: [{ field: '', message: 'The server changed this tool meanwhile. Deny this and ask again.' }],
-    }
-  }
-  const [rules, approvers] = await Promise.all([
-    deps.rules.rulesFor(open.state.origin),
-    deps.rules.approversOf(by.workspace),
-  ])
-  const verdict = decide(askedOf(deps, open.state, { found: { source, tool }, args, approvers }), rules)
+  const ground = await groundOf(deps, open.state.origin)
+  const found = toolOf(open.call, ground.sources)
+  // What changed under an unedited approval is found when it is called, and told to the model.
+  if (!found) return edited === undefined ? {} : changedMeanwhile
+  const { verdict } = verdictOn(deps, open.state, { ground, found, args: edited ?? open.call.arguments })
   if (verdict.kind === 'deny') return { kind: 'invalid', problems: [{ field: '', message: verdict.why.join(' ') }] }
-  if (verdict.kind === 'ask' && !verdict.approvers.includes(by.user))
+  if (verdict.kind === 'ask' && !verdict.approvers.includes(by.user)) {
     return { kind: 'not_yours', approvers: verdict.approvers }
-  return { arguments: args, hash: callHash(source.id, definitionHash(tool), args) }
+  }
+  if (edited === undefined) return {}
+  return { arguments: edited, hash: callHash(found.source.id, definitionHash(found.tool), edited) }
+}
+
+/** The tool of a call, if its connection still offers it as it was when the card was shown. */
+function toolOf(call: CallState, sources: Source[]): Found<Source> | undefined {
+  const source = sources.find((one) => one.id === call.connection)
+  const tool = source?.tools.find((one) => one.name === call.tool)
+  return source && tool && definitionHash(tool) === call.definition ? { source, tool } : undefined
+}
+
+const changedMeanwhile: Refusal = {
+  kind: 'invalid',
+  problems: [{ field: '', message: 'The server changed this tool meanwhile. Deny this and ask again.' }],
 }
 
 function answeredEvent(deps: RunDeps, { call }: Open, answer: Answer, edit: Edit): EventOf<'answered'> {

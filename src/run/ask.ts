@@ -1,9 +1,11 @@
-import type { Message } from '../model/turn.ts'
+import { randomUUID } from 'node:crypto'
+import type { Message, Turn } from '../model/turn.ts'
 import { refuseOverBudget } from './budget.ts'
 import type { RunDeps } from './deps.ts'
 import { type Held, record } from './held.ts'
 import { INSTRUCTIONS, LAST_TURN } from './prompt.ts'
 import { recall } from './recall.ts'
+import type { RunState } from './state.ts'
 import { namedTools } from './toolbox.ts'
 import { messagesOf } from './transcript.ts'
 
@@ -31,7 +33,19 @@ export async function ask(deps: RunDeps, held: Held, last: boolean): Promise<voi
       onWaiting: (w) => deps.door.tell(held.state, { kind: 'waiting', seconds: w.seconds, why: w.why }),
     },
   )
-  await record(deps, held, [{ type: 'replied', ...turn, at: deps.now().toISOString() }], 'fact')
+  const content = withFreshIds(turn.content, held.state)
+  await record(deps, held, [{ type: 'replied', ...turn, content, at: deps.now().toISOString() }], 'fact')
+}
+
+/** Calls are told apart by their ids in the whole run; a server that numbers them anew in each turn gets others. */
+function withFreshIds(content: Turn['content'], state: RunState): Turn['content'] {
+  const taken = new Set(state.calls.map((call) => call.id))
+  return content.map((part) => {
+    if (part.type !== 'tool_use') return part
+    const id = taken.has(part.id) ? `call_${randomUUID()}` : part.id
+    taken.add(id)
+    return { ...part, id }
+  })
 }
 
 /** The same messages with one more text at the end of the last, which is the person's or the tools'. */

@@ -1,4 +1,5 @@
 import type { ToolOutcome } from '../mcp/mcp.ts'
+import { groundOf, verdictOn } from './asked.ts'
 import type { RunDeps, Source } from './deps.ts'
 import type { EventOf } from './events.ts'
 import { callHash, definitionHash } from './fingerprint.ts'
@@ -10,8 +11,13 @@ export type Ready = { call: CallState; source: Source; tool: Source['tools'][num
 
 /** Makes calls that were cleared before. `called` is written before the first byte goes out, `returned` as each comes back. */
 export async function callTools(deps: RunDeps, held: Held, calls: CallState[]): Promise<void> {
-  const sources = await deps.mcp.connectionsOf(held.state.origin)
-  const checked = calls.map((call) => stillTheSame(deps, call, sources))
+  const ground = await groundOf(deps, held.state.origin)
+  const checked = calls.map((call) => {
+    const found = stillTheSame(deps, call, ground.sources)
+    if (!('source' in found)) return found
+    const { verdict } = verdictOn(deps, held.state, { ground, found, args: call.arguments })
+    return verdict.kind === 'deny' ? refused(deps, call, verdict.why.join(' ')) : found
+  })
   const ready = checked.flatMap((check) => ('source' in check ? [check] : []))
   const events = checked.map((check) => ('source' in check ? called(deps, check.call) : check))
   if (!(await record(deps, held, events, 'decision'))) return
@@ -42,7 +48,7 @@ export const refused = (deps: RunDeps, call: CallState, text: string): EventOf<'
   at: deps.now().toISOString(),
 })
 
-/** What is called is what was judged and approved: same connection, same definition, same arguments. */
+/** What is called is what was judged and approved: same connection, same definition, same arguments. A deny made since then counts, too. */
 function stillTheSame(deps: RunDeps, call: CallState, sources: Source[]): Ready | EventOf<'returned'> {
   const source = sources.find((one) => one.id === call.connection)
   const tool = source?.tools.find((one) => one.name === call.tool)

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { Db } from '../db/call.ts'
 import { newRunId, type Principal, type RunId } from '../ids.ts'
 import { decidersNow, findApproval, readState, settleApproval } from './answer.ts'
@@ -8,6 +7,7 @@ import type { RunDeps } from './deps.ts'
 import type { RunEvent } from './events.ts'
 import { fold } from './fold.ts'
 import { createHolder, type Holder } from './holder.ts'
+import { freeTheDead, instanceName } from './instance.ts'
 import { createIntake, type Intake } from './intake.ts'
 import { laneOf, type Origin } from './origin.ts'
 import type { Runs, Started, StartRequest } from './runs.ts'
@@ -24,11 +24,12 @@ type Given = Omit<
 }
 
 /** Runs, and the instance that works them. `start` begins to poll; disposing gives back what it holds. */
-export function createRuns(given: Given): Runs & { begin(): void; [Symbol.asyncDispose](): Promise<void> } {
+export function createRuns(given: Given): Runs & { begin(): Promise<void>; [Symbol.asyncDispose](): Promise<void> } {
   const closing = new AbortController()
+  const instance = instanceName()
   const deps: RunDeps = {
     ...given,
-    store: createStore(given.db, randomUUID()),
+    store: createStore(given.db, instance),
     shown: createShown(given.db),
     argumentProblems: createArgumentCheck(),
     budgetOf: createBudgetOf(given.db),
@@ -48,7 +49,11 @@ export function createRuns(given: Given): Runs & { begin(): void; [Symbol.asyncD
     leftOut: (tools) => deps.fitting.leftOut(tools),
     shown: deps.shown,
     seen: (eventId) => deps.store.seen(eventId),
-    begin: () => holder.start(),
+    async begin() {
+      const dead = await freeTheDead(deps.store, instance)
+      if (dead.length > 0) given.log.info({ dead }, 'took over from processes that are gone')
+      holder.start()
+    },
     [Symbol.asyncDispose]: () => holder.stop(() => closing.abort()),
   }
 }

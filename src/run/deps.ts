@@ -3,7 +3,7 @@ import type { Mcp } from '../mcp/mcp.ts'
 import type { Model } from '../model/turn.ts'
 import type { Risk } from '../policy/decide.ts'
 import type { Rules } from '../policy/rules.ts'
-import type { SqlReading } from '../policy/sql.ts'
+import type { SqlDialect, SqlReading } from '../policy/sql.ts'
 import type { ArgumentCheck } from './arguments.ts'
 import type { BudgetOf } from './budget.ts'
 import type { Recording } from './held.ts'
@@ -13,7 +13,12 @@ import type { Store } from './store.ts'
 import type { Fitting } from './toolbox.ts'
 
 /** What a card says of one of its tools. */
-export type CardWord = { class?: Risk | undefined; vouched: boolean; idempotent: boolean; sql?: string | undefined }
+export type CardWord = {
+  class?: Risk | undefined
+  vouched: boolean
+  idempotent: boolean
+  sql?: { argument: string; dialect: SqlDialect } | undefined
+}
 
 /** What the work on runs needs from elsewhere. */
 export type RunDeps = Recording & {
@@ -22,7 +27,7 @@ export type RunDeps = Recording & {
   model: Model
   mcp: Pick<Mcp, 'connectionsOf' | 'call'>
   rules: Rules
-  readSql(sql: string): SqlReading
+  readSql(sql: string, dialect: SqlDialect): SqlReading
   word(card: string, tool: string): CardWord
   cardTitle(card: string): string
   argumentProblems: ArgumentCheck

@@ -1,4 +1,4 @@
-import type { RunId } from '../ids.ts'
+import type { RunId, UserId } from '../ids.ts'
 import type { EventOf, RunEvent } from './events.ts'
 import type { ApprovalState, CallStage, CallState, RunState } from './state.ts'
 
@@ -24,12 +24,17 @@ function begin(id: RunId, event: EventOf<'started'>, recovered: boolean): RunSta
     stoppedBy: undefined,
     usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, costUsd: 0 },
     summary: undefined,
+    changedAt: new Date(event.at),
     recovered,
   }
 }
 
 /** The state after one more event. Pure: the given state is left as it was. */
 export function apply(state: RunState, event: RunEvent): RunState {
+  return { ...changed(state, event), changedAt: new Date(event.at) }
+}
+
+function changed(state: RunState, event: RunEvent): RunState {
   switch (event.type) {
     case 'started':
       return state
@@ -48,9 +53,9 @@ export function apply(state: RunState, event: RunEvent): RunState {
     case 'stopped':
       return stopped(state, event)
     case 'failed':
-      return { ...state, status: 'failed', failure: { code: event.code, message: event.message } }
+      return failed(state, event)
     case 'finished':
-      return { ...state, status: 'finished', note: event.note }
+      return state.status === 'working' ? { ...state, status: 'finished', note: event.note } : state
     default:
       return event satisfies never
   }
@@ -177,20 +182,31 @@ function returned(call: CallState, event: EventOf<'returned'>): CallState {
 
 /** Stop settles every open approval and keeps what was not begun from beginning; a call under way still reports. */
 function stopped(state: RunState, event: EventOf<'stopped'>): RunState {
-  const end = (call: CallState): CallState => {
-    if (!['wished', 'asking', 'cleared'].includes(call.stage)) return call
-    const decided = {
-      decision: 'stopped' as const,
-      by: event.by,
-      reason: undefined,
-      at: new Date(event.at),
-      edited: false,
-      always: false,
-    }
-    const approval = call.approval && { ...call.approval, decided: call.approval.decided ?? decided }
-    return { ...call, stage: 'cancelled', cause: 'Stopped before it began.', approval }
+  if (state.status !== 'working') return state
+  const calls = state.calls.map((call) => ended(call, 'Stopped before it began.', event))
+  return { ...state, status: 'stopped', stoppedBy: event.by, calls }
+}
+
+/** A failed run waits for nobody any more. */
+function failed(state: RunState, event: EventOf<'failed'>): RunState {
+  if (state.status !== 'working') return state
+  const calls = state.calls.map((call) => ended(call, 'Not done: the request failed before.', { at: event.at }))
+  return { ...state, status: 'failed', failure: { code: event.code, message: event.message }, calls }
+}
+
+/** A call that will not be begun any more, with its approval settled. */
+function ended(call: CallState, cause: string, { by, at }: { by?: UserId; at: string }): CallState {
+  if (!['wished', 'asking', 'cleared'].includes(call.stage)) return call
+  const decided = {
+    decision: 'stopped' as const,
+    by,
+    reason: undefined,
+    at: new Date(at),
+    edited: false,
+    always: false,
   }
-  return { ...state, status: 'stopped', stoppedBy: event.by, calls: state.calls.map(end) }
+  const approval = call.approval && { ...call.approval, decided: call.approval.decided ?? decided }
+  return { ...call, stage: 'cancelled', cause, approval }
 }
 
 function onCall(state: RunState, id: string, change: (call: CallState) => CallState): RunState {

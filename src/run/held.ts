@@ -92,7 +92,8 @@ function take(deps: Recording, held: Held, events: RunEvent[]): void {
   }
 }
 
-async function patiently<T>(deps: Recording, work: () => Promise<T>): Promise<T> {
+/** Waits for a database that is away. */
+export async function patiently<T>(deps: Pick<Recording, 'sleep'>, work: () => Promise<T>): Promise<T> {
   for (let waited = 0; ; waited += RETRY_MS) {
     try {
       return await work()

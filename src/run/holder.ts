@@ -2,20 +2,24 @@ import { errorChain } from '../errors.ts'
 import type { RunId } from '../ids.ts'
 import type { RunDeps } from './deps.ts'
 import { fold } from './fold.ts'
-import { type Held, Lost, refresh } from './held.ts'
+import { type Held, Lost, patiently, refresh } from './held.ts'
 import type { Intake } from './intake.ts'
 import type { RunState } from './state.ts'
 import { work } from './work.ts'
 
 /** How often an instance renews its leases and looks for work nobody does. */
 const POLL_MS = 1_000
+/** Each in a transaction of its own, so that none waits for another's locks. */
+const MAX_EXPIRED_AT_ONCE = 50
 /** Overdue approvals and old markers need no more attention than this. */
 const HOUSEKEEPING_EVERY_POLLS = 15
 /** Runs one instance works at a time: each is mostly waiting, but holds messages and streams. */
 const MAX_HELD = 64
 /** In a burst of requests new work waits, at most this long: each is acknowledged before any is worked on. */
-const BURST_PATIENCE_MS = 1_000
+const BURST_PATIENCE_MS = 3_000
 const BURST_LOOK_MS = 20
+/** A run this version cannot read is looked at again after this. */
+const UNREADABLE_AGAIN_MS = 60_000
 /** A tool call under way when the app stops gets this long to come back. */
 const GRACE_MS = 2_500
 
@@ -60,9 +64,9 @@ export function createHolder(deps: RunDeps, intake: Intake): Holder {
     track,
     begin: (id, fence, known) => track('run', runIt(deps, shelf, { id, fence, known })),
   }
-  const loop = (): void => {
-    const again = () => (deps.closing.aborted ? undefined : loop())
-    timer = setTimeout(() => track('poll', poll(deps, shelf, polls++).finally(again)), POLL_MS)
+  const loop = (afterMs: number): void => {
+    const again = () => (deps.closing.aborted ? undefined : loop(POLL_MS))
+    timer = setTimeout(() => track('poll', poll(deps, shelf, polls++).finally(again)), afterMs)
   }
 
   return {
@@ -76,7 +80,7 @@ export function createHolder(deps: RunDeps, intake: Intake): Holder {
       const one = held.get(id)
       if (one) track('refresh', refresh(deps, one))
     },
-    start: loop,
+    start: () => loop(0),
     stop: async (close) => {
       close()
       clearTimeout(timer)
@@ -98,7 +102,7 @@ async function runIt(
   shelf: Shelf,
   o: { id: RunId; fence: number; known: Known | undefined },
 ): Promise<void> {
-  const from = o.known ?? (await load(deps, o.id))
+  const from = o.known ?? (await load(deps, o))
   if (!from) return
   const one: Held = {
     id: o.id,
@@ -109,11 +113,19 @@ async function runIt(
     queue: Promise.resolve(),
   }
   shelf.held.set(o.id, one)
+  if (one.state.turns.length === 0) deps.door.tell(one.state, { kind: 'event', type: 'started' })
   await burstOver(deps, shelf)
   const following = await work(deps, one)
-  if (shelf.held.get(o.id) === one) shelf.held.delete(o.id)
+  putDown(deps, shelf, one)
   if (following) await take(deps, shelf, following)
   if (shelf.turnedAway) await claimMore(deps, shelf)
+}
+
+/** Unless the run was taken up again meanwhile. */
+function putDown(deps: RunDeps, { held }: Shelf, one: Held): void {
+  if (held.get(one.id) !== one) return
+  held.delete(one.id)
+  deps.door.drop(one.id)
 }
 
 /** Claims the next run of a conversation, if it is free. */
@@ -158,12 +170,21 @@ function compare(deps: RunDeps, shelf: Shelf, one: Held, seq: number | undefined
   else if (seq > one.seq) shelf.track('refresh', refresh(deps, one))
 }
 
-async function load(deps: RunDeps, id: RunId): Promise<{ state: RunState; seq: number } | undefined> {
-  const read = await deps.store.read(id, 0)
-  return read ? { state: fold(id, read.events, true), seq: read.seq } : undefined
+/** The run's state from its rows. Rows that cannot be read, perhaps a newer version's, are left to others for a while. */
+async function load(deps: RunDeps, { id, fence }: { id: RunId; fence: number }): Promise<Known | undefined> {
+  try {
+    const read = await patiently(deps, () => deps.store.read(id, 0))
+    return read ? { state: fold(id, read.events, true), seq: read.seq } : undefined
+  } catch (error) {
+    deps.log.error({ run: id, reason: errorChain(error) }, 'run cannot be read')
+    await deps.store.release(id, fence, UNREADABLE_AGAIN_MS)
+    return undefined
+  }
 }
 
 async function keepHouse(deps: RunDeps): Promise<void> {
-  await deps.store.expireApprovals(deps.now().toISOString())
+  for (let left = MAX_EXPIRED_AT_ONCE; left > 0; left--) {
+    if (!(await deps.store.expireApproval(deps.now().toISOString()))) break
+  }
   await deps.store.forgetSeen()
 }

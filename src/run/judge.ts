@@ -1,12 +1,12 @@
 import { newApprovalId } from '../ids.ts'
-import { type Asked, decide, type Verdict } from '../policy/decide.ts'
-import { hostsIn } from '../policy/reveal.ts'
+import type { Asked, Verdict } from '../policy/decide.ts'
+import { groundOf, verdictOn } from './asked.ts'
 import { called, callReady, refused } from './call-tools.ts'
-import type { CardWord, RunDeps, Source } from './deps.ts'
-import type { EventOf, JsonObject, RunEvent } from './events.ts'
-import { callHash, definitionHash } from './fingerprint.ts'
+import type { RunDeps, Source } from './deps.ts'
+import type { EventOf, RunEvent } from './events.ts'
+import { callHash } from './fingerprint.ts'
 import { type Held, record } from './held.ts'
-import type { CallState, RunState } from './state.ts'
+import type { CallState } from './state.ts'
 import { type Found, namedTools } from './toolbox.ts'
 
 /** How long a person has to decide. */
@@ -17,19 +17,13 @@ const APPROVAL_TTL_MS = 24 * 3_600_000
  * the same stroke: its `called` is written together with its `judged`, before the first byte goes out.
  */
 export async function judge(deps: RunDeps, held: Held, calls: CallState[]): Promise<void> {
-  const { origin } = held.state
-  const [sources, rules, approvers] = await Promise.all([
-    deps.mcp.connectionsOf(origin),
-    deps.rules.rulesFor(origin),
-    deps.rules.approversOf(origin.workspace),
-  ])
-  const tools = namedTools(sources)
+  const ground = await groundOf(deps, held.state.origin)
+  const tools = namedTools(ground.sources)
   const judged = calls.map((call) => {
     const found = tools.get(call.offeredAs)
     const problem = problemWith(deps, call, found)
     if (!found || problem !== undefined) return { events: [refused(deps, call, problem ?? '')], ready: [] }
-    const asked = askedOf(deps, held.state, { found, args: call.arguments, approvers })
-    const verdict = decide(asked, rules)
+    const { asked, verdict } = verdictOn(deps, held.state, { ground, found, args: call.arguments })
     const event = judgedEvent(deps, call, { found, asked, verdict })
     if (verdict.kind !== 'allow') return { events: [event], ready: [] }
     return {
@@ -51,34 +45,6 @@ function problemWith(deps: RunDeps, call: CallState, found: Found<Source> | unde
   const problems = deps.argumentProblems(found.tool.inputSchema, call.arguments)
   if (problems.length === 0) return undefined
   return `The arguments do not fit: ${problems.map((p) => `${p.field}: ${p.message}`).join('; ')}.`
-}
-
-/** Everything policy/ wants to know of a call with these arguments. */
-export function askedOf(
-  deps: RunDeps,
-  state: RunState,
-  o: { found: Found<Source>; args: JsonObject; approvers: Asked['approvers'] },
-): Asked {
-  const { source, tool } = o.found
-  const word = deps.word(source.card, tool.name)
-  return {
-    requester: state.origin.user,
-    connection: source.id,
-    card: source.card,
-    tool: tool.name,
-    definition: definitionHash(tool),
-    word,
-    annotations: tool.annotations,
-    sql: sqlReading(deps, word, o.args),
-    hosts: hostsIn(o.args),
-    shownIn: state.origin.place === 'channel' ? `<#${state.origin.channel}>` : undefined,
-    approvers: o.approvers,
-  }
-}
-
-function sqlReading(deps: RunDeps, word: CardWord, args: JsonObject): Asked['sql'] {
-  const sql = word.sql === undefined ? undefined : args[word.sql]
-  return typeof sql === 'string' ? deps.readSql(sql) : undefined
 }
 
 type Judgement = { found: Found<Source>; asked: Asked; verdict: Verdict }

@@ -1,3 +1,4 @@
+import type { RunId } from '../ids.ts'
 import type { Origin } from './origin.ts'
 import type { RunState } from './state.ts'
 
@@ -21,6 +22,8 @@ export type Door = {
    * Throws AppError `slack_failed` on trouble worth another try; trouble that will never pass is logged and resolves.
    */
   settle(state: RunState, signal: AbortSignal): Promise<void>
+  /** This instance has nothing more to do with the run: whatever is still being painted of it ends. */
+  drop(run: RunId): void
   /** A request waits behind another run of its conversation. */
   queued(origin: Origin, ahead: RunState | undefined): void
 }

@@ -1,4 +1,4 @@
-import type { RunId } from '../ids.ts'
+import type { RunId, UserId } from '../ids.ts'
 import type { Message } from '../model/turn.ts'
 import type { RunDeps } from './deps.ts'
 import { fold } from './fold.ts'
@@ -16,20 +16,23 @@ const SUMMARY_MAX_TOKENS = 2_000
 export async function recall(deps: RunDeps, held: Held, signal: AbortSignal): Promise<Message[]> {
   const { summary, runs } = await deps.store.history(held.id)
   const earlier = runs.map((run) => fold(run.id, run.events, true))
-  const told = tell(summary, earlier, held.state)
+  const own = held.state.origin.user
+  const told = tell(summary, earlier, own)
   const older = earlier.slice(0, -KEPT_RUNS)
   const last = older.at(-1)
   if (last === undefined || JSON.stringify(told).length < LONG_HISTORY_CHARS) return told
-  const text = await summarise(deps, held, { messages: tell(summary, older, held.state), upTo: last.id, signal })
-  return tell(text, earlier.slice(-KEPT_RUNS), held.state)
+  // The summary serves everybody who asks here later, so it is made of what everybody could read.
+  const text = await summarise(deps, held, { messages: tell(summary, older, undefined), upTo: last.id, signal })
+  return tell(text, earlier.slice(-KEPT_RUNS), own)
 }
 
-function tell(summary: string | null, runs: RunState[], now: RunState): Message[] {
+/** `own`: whose tool results may be told, too. */
+function tell(summary: string | null, runs: RunState[], own: UserId | undefined): Message[] {
   const before =
     summary === null
       ? []
       : [userText(`What was said here before, summed up:\n${summary}`), assistantText('Understood.')]
-  return [...before, ...runs.flatMap((run) => recalled(run, run.origin.user === now.origin.user))]
+  return [...before, ...runs.flatMap((run) => recalled(run, run.origin.user === own))]
 }
 
 async function summarise(

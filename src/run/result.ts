@@ -40,7 +40,7 @@ export function shapeResult(tool: string, parts: Part[], structured: unknown): S
   ]
   const body =
     long.length > 0
-      ? `${whole.slice(0, EXCERPT_CHARS)}\n[… ${whole.length} characters in all; only the beginning is shown here.]`
+      ? `${whole.slice(0, EXCERPT_CHARS).toWellFormed()}\n[… ${whole.length} characters in all; only the beginning is shown here.]`
       : whole
   return {
     text: [body, ...notes].filter(Boolean).join('\n') || '(no output)',
@@ -83,7 +83,7 @@ function firstList(value: unknown, name: string): { name: string; length: number
 /** The first line of a text, short enough for a task line. */
 export function oneLine(text: string): string {
   const line = text.trim().split('\n', 1)[0] ?? ''
-  return line.length > SUMMARY_CHARS ? `${line.slice(0, SUMMARY_CHARS - 1)}…` : line
+  return line.length > SUMMARY_CHARS ? `${line.slice(0, SUMMARY_CHARS - 1).toWellFormed()}…` : line
 }
 
 function textOf(part: Part): string[] {

@@ -21,6 +21,8 @@ export type RunState = {
   usage: Usage & { costUsd: number }
   /** What the conversation before this run comes down to, if it had to be summarised. */
   summary: string | undefined
+  /** When the last event happened. */
+  changedAt: Date
   /** This instance took the run over, or came back to it: what was painted is known only from records. */
   recovered: boolean
 }

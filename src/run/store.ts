@@ -84,7 +84,9 @@ export function createStore(db: Db, instance: string) {
       ),
     append: (run: RunId, fence: number, seq: number, events: RunEvent[]) =>
       db.call('run_append', { run, fence, seq, events, lease_ms: LEASE_MS }, Appended),
-    read: (run: RunId, after: number) => db.call('run_read', { run, after }, Read.nullable()),
+    read: (run: RunId, after: number) => db.call('run_read', { run, after, bare: false }, Read.nullable()),
+    /** Without what calls gave as files and images, which can be large. */
+    readBare: (run: RunId) => db.call('run_read', { run, after: 0, bare: true }, Read.nullable()),
     claim: (run: RunId) => db.call('run_claim', { run, ...lease }, Fence.nullable()),
     rest: (run: RunId, fence: number, seq: number) => db.call('run_rest', { run, fence, seq }, z.boolean()),
     release: (run: RunId, fence: number, afterMs: number) =>
@@ -93,7 +95,10 @@ export function createStore(db: Db, instance: string) {
       db.call('run_close', { run, fence, seq }, z.object({ closed: z.boolean(), next: RunId.nullable() })),
     poll: (held: { run: RunId; fence: number }[], free: number) =>
       db.call('run_poll', { ...lease, held, free }, Polled),
-    expireApprovals: (at: string) => db.call('approvals_expire', { at }, z.number()),
+    owners: () => db.call('run_owners', {}, z.array(z.string())),
+    disown: (owner: string) => db.call('run_disown', { owner }, z.boolean()),
+    /** Settles one overdue approval; false when there is none. */
+    expireApproval: (at: string) => db.call('approval_expire', { at }, z.boolean()),
     stop: (run: RunId, event: RunEvent) =>
       db.call(
         'run_stop',

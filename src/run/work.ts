@@ -9,6 +9,8 @@ import { next, type Step } from './next.ts'
 
 /** Trouble with telling is tried again after this long, by whoever is free then. */
 const TELL_AGAIN_MS = 5_000
+/** What cannot be told for so long must not keep its conversation waiting any more. */
+const TELL_PATIENCE_MS = 3_600_000
 
 /**
  * Works a held run until it rests, ends, is lost, or the app stops. Never throws.
@@ -57,7 +59,7 @@ function perform(deps: RunDeps, held: Held, step: Exclude<Step, { do: 'close' | 
 
 /** Shows everything, then rests or closes; undefined when something happened meanwhile and the run goes on. */
 async function settle(deps: RunDeps, held: Held, step: { do: 'close' | 'rest' }): Promise<Done | undefined> {
-  await deps.door.settle(held.state, deps.closing)
+  await tellAll(deps, held)
   if (step.do === 'rest') {
     if (await deps.store.rest(held.id, held.fence, held.seq)) return { next: undefined }
   } else {
@@ -69,6 +71,16 @@ async function settle(deps: RunDeps, held: Held, step: { do: 'close' | 'rest' })
   }
   await refresh(deps, held)
   return undefined
+}
+
+async function tellAll(deps: RunDeps, held: Held): Promise<void> {
+  try {
+    await deps.door.settle(held.state, deps.closing)
+  } catch (error) {
+    const waitedMs = deps.now().getTime() - held.state.changedAt.getTime()
+    if (!isAppError(error, 'slack_failed') || waitedMs < TELL_PATIENCE_MS) throw error
+    deps.log.error({ run: held.id, reason: errorChain(error) }, 'could not be told, given up')
+  }
 }
 
 /** True when the run goes on in this instance after the error. */

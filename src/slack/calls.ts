@@ -98,11 +98,15 @@ function codeOf(error: unknown): string | undefined {
   return undefined
 }
 
-/** Trouble that no further try will mend: the place is gone, or the app may not speak there. */
-const HOPELESS = new Set(
-  `channel_not_found is_archived not_in_channel restricted_action restricted_action_thread_locked account_inactive invalid_auth
-   token_revoked token_expired not_authed missing_scope user_not_found user_disabled cannot_dm_bot no_permission team_not_found
-   messages_tab_disabled user_not_visible invalid_thread_ts thread_not_found`.split(/\s+/),
+/** What Slack says of itself when it has trouble; any other word of its is a no that another try will not change. */
+const PASSING = new Set(
+  'ratelimited internal_error fatal_error service_unavailable request_timeout team_added_to_org streaming_state_conflict'.split(
+    ' ',
+  ),
 )
 
-export const isHopeless = (error: unknown): boolean => HOPELESS.has(slackError(error) ?? '')
+/** True when no further try will mend it: the place is gone, the app may not speak there, the content is refused. */
+export function isHopeless(error: unknown): boolean {
+  const code = slackError(error)
+  return code !== undefined && !PASSING.has(code)
+}

@@ -205,13 +205,14 @@ begin
 end $$;
 comment on function run_append(uuid, bigint, integer, jsonb, integer) is 'patchbay: appends for the holder only; an old fence or a taken seq is refused';
 
-create function run_read(p_run uuid, p_after integer) returns jsonb
+create function run_read(p_run uuid, p_after integer, p_bare boolean) returns jsonb
 language sql stable set search_path = public, pg_temp as $$
   select jsonb_build_object('id', r.id, 'fence', r.fence, 'seq', r.last_seq, 'status', r.status,
-    'events', (select coalesce(jsonb_agg(e.body order by e.seq), '[]') from run_events e where e.run_id = r.id and e.seq > p_after and e.seq <= r.last_seq))
+    'events', (select coalesce(jsonb_agg(case when p_bare and e.body ? 'files' then e.body || '{"files": [], "images": []}' else e.body end order by e.seq), '[]')
+      from run_events e where e.run_id = r.id and e.seq > p_after and e.seq <= r.last_seq))
   from runs r where r.id = p_run
 $$;
-comment on function run_read(uuid, integer) is 'patchbay: a run''s events after a seq';
+comment on function run_read(uuid, integer, boolean) is 'patchbay: a run''s events after a seq';
 
 create function run_rest(p_run uuid, p_fence bigint, p_seq integer) returns jsonb
 language plpgsql set search_path = public, pg_temp as $$
@@ -239,6 +240,9 @@ begin
   update runs set status = 'closed', owner = null, lease_until = null, closed_at = now()
   where id = p_run and fence = p_fence and last_seq = p_seq and status <> 'closed' returning * into closed;
   if not found then return jsonb_build_object('closed', false, 'next', null); end if;
+  -- What calls gave as files stands in Slack from here on.
+  update run_events set body = body || '{"files": [], "images": []}' where run_id = p_run and body ->> 'type' = 'returned'
+    and (body -> 'files' <> '[]' or body -> 'images' <> '[]');
   return jsonb_build_object('closed', true, 'next',
     (select id from runs where lane = closed.lane and status = 'working' and number > closed.number order by number limit 1));
 end $$;
@@ -290,20 +294,17 @@ begin
 end $$;
 comment on function approval_decide(text, text, text, text, jsonb, text, integer) is 'patchbay: one compare-and-swap on pending; the winner also claims the run';
 
-create function approvals_expire(p_at text) returns jsonb
+create function approval_expire(p_at text) returns jsonb
 language plpgsql set search_path = public, pg_temp as $$
-declare
-  due record;
-  many integer := 0;
+declare due record;
 begin
-  for due in select id, call_id from approvals where status = 'pending' and expires_at <= clock_timestamp() order by expires_at limit 50 loop
-    perform approval_decide(due.id, 'expired', null, null,
-      jsonb_build_object('type', 'answered', 'call', due.call_id, 'approval', due.id, 'decision', 'expired', 'at', p_at), null, 0);
-    many := many + 1;
-  end loop;
-  return to_jsonb(many);
+  select id, call_id into due from approvals where status = 'pending' and expires_at <= clock_timestamp() order by expires_at limit 1;
+  if not found then return to_jsonb(false); end if;
+  perform approval_decide(due.id, 'expired', null, null,
+    jsonb_build_object('type', 'answered', 'call', due.call_id, 'approval', due.id, 'decision', 'expired', 'at', p_at), null, 0);
+  return to_jsonb(true);
 end $$;
-comment on function approvals_expire(text) is 'patchbay: settles what nobody decided in time';
+comment on function approval_expire(text) is 'patchbay: settles one approval nobody decided in time';
 
 -- One call a second per instance: keeps its leases, says how far each held run has got, and takes what is free.
 create function run_poll(p_instance text, p_held jsonb, p_free integer, p_lease_ms integer) returns jsonb
@@ -335,6 +336,20 @@ begin
   return jsonb_build_object('held', held, 'taken', taken);
 end $$;
 comment on function run_poll(text, jsonb, integer, integer) is 'patchbay: heartbeat and claim in one statement';
+
+create function run_owners() returns jsonb
+language sql stable set search_path = public, pg_temp as $$
+  select coalesce(jsonb_agg(distinct owner), '[]') from runs where status = 'working' and owner is not null
+$$;
+comment on function run_owners() is 'patchbay: instances that hold runs';
+
+create function run_disown(p_owner text) returns jsonb
+language plpgsql set search_path = public, pg_temp as $$
+begin
+  update runs set owner = null, lease_until = null where owner = p_owner and status = 'working';
+  return to_jsonb(found);
+end $$;
+comment on function run_disown(text) is 'patchbay: frees what an instance known to be dead still holds';
 
 create function run_claim(p_run uuid, p_instance text, p_lease_ms integer) returns jsonb
 language sql set search_path = public, pg_temp as $$
@@ -381,7 +396,7 @@ comment on function approval_run(text) is 'patchbay: which run and call an appro
 create function approvals_pending(p_workspace text) returns jsonb
 language sql stable set search_path = public, pg_temp as $$
   select coalesce(jsonb_agg(jsonb_build_object('run', run_id, 'call', call_id, 'requester', requester) order by created_at), '[]')
-  from (select * from approvals where workspace_id = p_workspace and status = 'pending' and expires_at > now() order by created_at limit 100) a
+  from (select * from approvals where workspace_id = p_workspace and status = 'pending' and expires_at > now() order by created_at limit 40) a
 $$;
 comment on function approvals_pending(text) is 'patchbay: a workspace''s open approvals, oldest first';
 

@@ -83,7 +83,7 @@ describe('a bad card stops the start, with file, field and reason', () => {
     ['github', '[A-Za-z0-9_]{10,}', '[A-Za-z0-9_{10,}', /inputs\.token\.pattern: is not a regular/],
     ['github', '      token:\n        label', '      tokken:\n        label', /inputs\.tokken: describes an input/],
     ['supabase', '"[a-z]{20}"', '"[a-z]{21}"', /inputs\.project\.pattern: does not take/],
-    ['supabase', 'execute_sql: query', 'run_sql: query', /tools: has no class for run_sql/],
+    ['supabase', 'execute_sql: { argument', 'run_sql: { argument', /tools: has no class for run_sql/],
     ['supabase', 'value: "{project}"', 'value: "{token}"', /packageArguments\.1\.value: holds a secret/],
     ['filesystem', '      folder: "."', '      other: "."', /packageArguments\.0\.value: holds a person's input/],
     ['filesystem', 'isRequired: true', 'isRequired: true\n            format: filepath', /format: must be/],

@@ -402,7 +402,7 @@ describe('what cards say', () => {
       class: 'write',
       vouched: true,
       idempotent: false,
-      sql: 'sql',
+      sql: { argument: 'sql', dialect: 'sqlite' },
     })
     expect(word('github', 'merge_pull_request')).toEqual({ class: 'destructive', vouched: false, idempotent: false })
     expect(word('everything', 'get-env')).toEqual({ vouched: false, idempotent: false })

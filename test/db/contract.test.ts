@@ -194,7 +194,7 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
     expect(new Set(outcomes.map((outcome) => `${outcome.decision} ${outcome.by}`)).size).toBe(1)
     const read = await db().call(
       'run_read',
-      { run, after: 0 },
+      { run, after: 0, bare: false },
       z.object({ events: z.array(z.looseObject({ type: z.string() })) }),
     )
     expect(read.events[0]).toEqual(started)

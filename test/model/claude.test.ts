@@ -18,7 +18,7 @@ import {
   wishes,
 } from '../support/scripted-model.ts'
 
-const PATIENCE: Patience = { totalMs: 2_000, firstDelayMs: 10, longestDelayMs: 40 }
+const PATIENCE: Patience = { totalMs: 2_000, firstDelayMs: 10, longestDelayMs: 40, silenceMs: 5_000 }
 
 function modelAt(server: ScriptedModel, patience: Partial<Patience> = PATIENCE, model = 'claude-sonnet-5-5'): Model {
   return createModel({ apiKey: 'test-key', baseURL: server.baseURL, model, log: createLog('silent'), patience })
@@ -271,4 +271,25 @@ test.each([
 test('a model without a known price costs 0', async () => {
   await using server = await startScriptedModel(says('Hi.'))
   expect((await ask(modelAt(server, PATIENCE, 'some-other-model'))).outcome).toMatchObject({ costUsd: 0 })
+})
+
+test('a stream that falls silent is given up and tried again', async () => {
+  await using server = await startScriptedModel(hangs(), says('Here.'))
+  const waited: string[] = []
+  const answer = await modelAt(server, { ...PATIENCE, silenceMs: 200 }).turn(
+    {
+      system: 's',
+      messages: [{ role: 'user', content: [{ type: 'text', text: 'hello' }] }],
+      tools: [],
+      maxTokens: 100,
+    },
+    {
+      signal: new AbortController().signal,
+      onWords: () => undefined,
+      onRestart: () => undefined,
+      onWaiting: ({ why }) => waited.push(why),
+    },
+  )
+  expect(answer.content).toEqual([{ type: 'text', text: 'Here.' }])
+  expect(waited).toEqual(['unreachable'])
 })

@@ -2,7 +2,7 @@ import { Client } from 'pg'
 import { expect, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { lookOf } from '../support/person.ts'
-import { says, wishes } from '../support/scripted-model.ts'
+import { fails, says, wishes } from '../support/scripted-model.ts'
 import { startWorld, type World } from '../support/world.ts'
 
 const drop = wishes('demo-database__execute_sql', { sql: 'DELETE FROM employee WHERE emp_no = 10001' })
@@ -136,4 +136,31 @@ test('a click after a restart counts', async () => {
   await member.press(where, card.ts, 'Approve')
   await member.see(where, /Written\./)
   expect((await member.messages('dm', where.thread)).filter((one) => /"Approve"/.test(lookOf(one)))).toEqual([])
+})
+
+test('a rule that forbids it, made while the card waits, counts at the click', async () => {
+  await using world = await startWorld({ model: [write, says('Written.')] })
+  const member = world.as('member')
+  await member.connect('filesystem')
+  const where = await member.dm('write a.txt')
+  const card = await member.see(where, /"Approve"/)
+  await rows(world, "select rule_add_workspace('TLOCAL01', 'UOWNER01', 'filesystem', 'write_file', 'deny', false)")
+  await member.press(where, card.ts, 'Approve')
+  await member.see(where, /workspace rule forbids/)
+  expect(await rows(world, 'select status from approvals')).toEqual([{ status: 'pending' }])
+  expect(await rows(world, "select seq from run_events where body ->> 'type' = 'called'")).toEqual([])
+})
+
+test('a run that fails leaves no live buttons', async () => {
+  await using world = await startWorld({ model: [write] })
+  const member = world.as('member')
+  await member.connect('filesystem')
+  const where = await member.dm('write a.txt')
+  await member.see(where, /"Approve"/)
+  world.model.script(fails(401))
+  await member.decide(where, 'Deny')
+  await member.see(where, /key/i)
+  await eventually(async () => {
+    for (const one of await member.messages('dm', where.thread)) expect(lookOf(one)).not.toMatch(/"Approve"/)
+  })
 })

@@ -107,3 +107,33 @@ test('a bad setting stops the start and says what to put', async () => {
   expect(app.output()).toContain('LOCAL_SLACK_MODE: http or socket')
   expect(app.output()).not.toMatch(/\n\s+at /)
 })
+
+test('a data folder that cannot be used is said, at once', async () => {
+  for (const folder of ['/proc/nowhere', join(import.meta.filename, 'below-a-file')]) {
+    const app = startInstance({ ...(await settings()), DATA_DIR: folder })
+    expect(await app.ended).toBe(1)
+    expect(app.output()).toContain(`DATA_DIR ${folder} cannot be used`)
+  }
+})
+
+test('a run cut off by kill -9 goes on right after the next start, not when a lease runs out', {
+  timeout: 60_000,
+}, async () => {
+  const set = await settings()
+  const first = startInstance(set)
+  await first.ready
+  const member = personIn(`http://127.0.0.1:${set.LOCAL_PORT}`, 'member')
+  await member.connect('everything')
+  const where = await member.dm('use trigger long running operation with duration 20 and steps 20')
+  const begun = await member.see(where, /"Approve"|"Stop"/)
+  if (/"Approve"/.test(lookOf(begun))) await member.press(where, begun.ts, 'Approve')
+  await sleep(1_000)
+  first.kill('SIGKILL')
+  await first.ended
+  const second = startInstance({ ...set, LOG_LEVEL: 'info' })
+  await second.ready
+  // Either the call is made once more (it only waits) or it is given up as unknown; both are written down at once.
+  await eventually(() => expect(second.output()).toMatch(/"event":"(called|returned)"/), 5_000)
+  expect(second.output()).toContain('took over from processes that are gone')
+  await stopInOrder(second)
+})

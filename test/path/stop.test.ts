@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { says, slow, wishes } from '../support/scripted-model.ts'
+import { hangs, says, slow, wishes } from '../support/scripted-model.ts'
 import { startWorld } from '../support/world.ts'
 
 test('Stop ends a streaming answer within 2 s', async () => {
@@ -30,4 +30,15 @@ test('Stop ends a tool call, and the server is told', async () => {
   await member.see(where, /I stopped/)
   expect(Date.now() - began).toBeLessThan(2_000)
   expect(world.model.left()).toBe(1)
+})
+
+test('Stop is there before the first word, and ends a model that says nothing', async () => {
+  await using world = await startWorld({ model: [hangs()] })
+  const member = world.as('member')
+  const where = await member.dm('think for ever')
+  const live = await member.see(where, /"Stop"/, 5_000)
+  const began = Date.now()
+  await member.press(where, live.ts, 'Stop')
+  await member.see(where, /I stopped/)
+  expect(Date.now() - began).toBeLessThan(2_000)
 })

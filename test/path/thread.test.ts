@@ -152,3 +152,83 @@ test('tool calls of one turn that fail, are unknown or do not fit are each told'
   })
   expect(look).not.toMatch(/\bat .*\.ts:\d+/)
 })
+
+test('a summary made for one person tells another nothing of what the first one’s tools returned', async () => {
+  const long = 'many words about one matter. '.repeat(1_800)
+  await using world = await startWorld({
+    model: [
+      ...readsSecretFile,
+      says(`One: ${long}`),
+      says(`Two: ${long}`),
+      says(`Three: ${long}`),
+      says('SUMMARY'),
+      says('Four.'),
+      says('For you, owner.'),
+    ],
+  })
+  const [member, owner] = [world.as('member'), world.as('owner')]
+  await member.connect('filesystem')
+  const where = await member.mention('write and read my diary')
+  await member.decide(where, 'Approve')
+  await member.see(where, /to myself/)
+  for (const [ask, answer] of [
+    ['one', /One:/],
+    ['two', /Two:/],
+    ['three', /Three:/],
+    ['four', /Four\./],
+  ] as const) {
+    await member.say(where.channel, ask, where.thread)
+    await member.see(where, answer, 30_000)
+  }
+  await owner.say(where.channel, 'and I?', where.thread)
+  await owner.see(where, /For you, owner/)
+  const summing = world.model.requests.find((request) => JSON.stringify(request.system).includes('Sum up'))
+  expect(JSON.stringify(summing)).toContain('I read it to myself')
+  expect(JSON.stringify(summing)).not.toContain('my private words')
+  expect(JSON.stringify(world.model.requests.at(-1))).not.toContain('my private words')
+})
+
+test('a model that numbers its calls anew in each turn does not confuse them', async () => {
+  const write = (name: string) => wishes('filesystem__write_file', { path: name, content: name }, 'call_0')
+  await using world = await startWorld({ model: [write('one.txt'), write('two.txt'), says('Both written.')] })
+  const member = world.as('member')
+  await member.connect('filesystem')
+  const where = await member.dm('write both')
+  const first = await member.decide(where, 'Approve')
+  const second = await eventually(async () => {
+    const found = (await member.messages('dm', where.thread)).find(
+      (one) => one.ts !== first.ts && /"Approve"/.test(lookOf(one)),
+    )
+    if (!found) throw new Error('no second card')
+    return found
+  })
+  await member.press(where, second.ts, 'Approve')
+  await member.see(where, /Both written/)
+  const client = new Client({ connectionString: world.databaseUrl })
+  await client.connect()
+  const { rows } = await client.query(
+    "select body ->> 'type' as type, count(*)::int as many from run_events where body ->> 'type' in ('called', 'answered', 'returned') group by 1 order by 1",
+  )
+  await client.end()
+  expect(rows).toEqual([
+    { type: 'answered', many: 2 },
+    { type: 'called', many: 2 },
+    { type: 'returned', many: 2 },
+  ])
+})
+
+test('texts that a database cannot hold do not end the run', async () => {
+  const odd = `${'x'.repeat(138)}😀 and half of one \ud83d and a NUL \u0000 in it`
+  await using world = await startWorld({
+    model: [
+      wishes('filesystem__write_file', { path: 'odd.txt', content: odd }),
+      wishes('filesystem__read_text_file', { path: 'odd.txt' }),
+      says('Odd, but read.'),
+    ],
+  })
+  const member = world.as('member')
+  await member.connect('filesystem')
+  const where = await member.dm('write something odd')
+  await member.decide(where, 'Approve')
+  await member.see(where, /Odd, but read/)
+})

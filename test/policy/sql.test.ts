@@ -31,5 +31,23 @@ test.each([
   ['drop everything please', 'destructive'],
   [`select ${'('.repeat(20_000)}1${')'.repeat(20_000)}`, 'write'],
 ])('%s is %s', (sql, risk) => {
-  expect(readSql(sql).risk).toBe(risk)
+  expect(readSql(sql, 'postgres').risk).toBe(risk)
 })
+
+test.each([
+  // To Postgres one nested comment; to SQLite a comment, a DELETE, and a comment.
+  'select 1 /* /* */; delete from dept_emp; -- */',
+  'SELECT $a$; DELETE FROM dept_emp; SELECT $a$',
+  "select '\\'; delete from t; --'",
+  'select `a` from t',
+  'select [a] from t',
+])('to another parser than Postgres’ %s may be something else, so it asks', (sql) => {
+  expect(readSql(sql, 'sqlite').risk).not.toBe('read')
+})
+
+test.each(['select count(*) from employee;', "select * from employee where name = 'O''Brien' limit 3"])(
+  '%s reads in SQLite, too',
+  (sql) => {
+    expect(readSql(sql, 'sqlite').risk).toBe('read')
+  },
+)

@@ -386,7 +386,7 @@ export const ruleOf = (change: Partial<Rule> = {}): Rule => ({
 export function fakeDeps(): Deps {
   const never = () => Promise.reject(new Error('not here'))
   const { connect, registry } = fakeConnect()
-  const door: Door = { tell: () => undefined, settle: never, queued: () => undefined }
+  const door: Door = { tell: () => undefined, settle: never, queued: () => undefined, drop: () => undefined }
   return {
     runs: fakeRuns(() => door).runs,
     connect,

@@ -43,6 +43,7 @@ export function stateOf(
     stoppedBy: undefined,
     usage: { input: 1, output: 1, cacheRead: 0, cacheWrite: 0, costUsd: 0 },
     summary: undefined,
+    changedAt: new Date('2026-11-21T10:00:00Z'),
     recovered: false,
     ...change,
   }

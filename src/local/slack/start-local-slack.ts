@@ -26,6 +26,8 @@ export type LocalSlackOptions = {
   appUrls: string[]
   log: Log
   retryDelaysMs?: number[]
+  /** Who has a port, in words; for the message when it is taken. */
+  ownerOf?: (port: number) => Promise<string>
   /** The clock, in milliseconds: tests move it on to see triggers, streams and response_urls expire. */
   now?: () => number
 }
@@ -48,7 +50,7 @@ export type LocalSlack = {
 /** Starts a Slack workspace on this machine: Web API, events, interactivity and Socket Mode for one app, on loopback only. */
 export async function startLocalSlack(options: LocalSlackOptions): Promise<LocalSlack> {
   const server = createServer()
-  const url = await listen(server, options.port)
+  const url = await listen(server, options)
   const built = build(options, url)
   server.on('request', built.listener)
   server.on('upgrade', (request, socket, head) => {
@@ -105,12 +107,11 @@ function build(
   return { listener, socket, secrets: workspace.secrets, setAppUrls: http.setUrls, stop }
 }
 
-function listen(server: Server, port: number): Promise<string> {
+function listen(server: Server, { port, ownerOf }: Pick<LocalSlackOptions, 'port' | 'ownerOf'>): Promise<string> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => {
-      const taken = isRecord(cause) && cause.code === 'EADDRINUSE'
-      const message = `port ${port} is in use by another program: stop it, or set LOCAL_PORT to a free port`
-      reject(taken ? new AppError('in_use', message, { cause }) : cause)
+      if (!isRecord(cause) || cause.code !== 'EADDRINUSE') return reject(cause)
+      void (ownerOf?.(port) ?? Promise.resolve('another program')).then((owner) => reject(taken(port, owner, cause)))
     })
     server.listen(port, '127.0.0.1', () => {
       const address = server.address()
@@ -118,3 +119,10 @@ function listen(server: Server, port: number): Promise<string> {
     })
   })
 }
+
+const taken = (port: number, owner: string, cause: unknown): AppError =>
+  new AppError(
+    'in_use',
+    `Port ${port}, where the local Slack goes, is in use by ${owner}. Stop it, or set LOCAL_PORT to a free port.`,
+    { cause },
+  )

@@ -73,14 +73,16 @@ async function ensure(desk: Desk, spot: Spot, saying: Saying): Promise<void> {
   try {
     await put(saying)
   } catch (error) {
-    if (isHopeless(error)) {
-      desk.log.warn({ run: desk.run, key: spot.key, why: slackError(error) }, 'nobody can be told there')
-      return
-    }
-    if (!REFUSED_PICTURE.has(slackError(error) ?? '')) throw error
+    if (!REFUSED_PICTURE.has(slackError(error) ?? '')) return passOver(desk, spot, error)
     desk.log.error({ run: desk.run, key: spot.key, why: errorChain(error) }, 'Slack refused the blocks; words only')
-    await put({ text: saying.text, blocks: [] })
+    await put({ text: saying.text, blocks: [] }).catch((second: unknown) => passOver(desk, spot, second))
   }
+}
+
+/** Where nobody can be told, the run must not wait for it. */
+function passOver(desk: Desk, { key }: Spot, error: unknown): void {
+  if (!isHopeless(error)) throw error
+  desk.log.warn({ run: desk.run, key, why: slackError(error) }, 'nobody can be told there')
 }
 
 const REFUSED_PICTURE = new Set(['invalid_blocks', 'invalid_blocks_format', 'msg_too_long', 'msg_blocks_too_long'])

@@ -17,7 +17,6 @@ export type Canvas = {
   tell(state: RunState, news: News): void
   /** Resolves to true when nothing was told meanwhile, so that the canvas can be put away. */
   settle(state: RunState, signal: AbortSignal): Promise<boolean>
-  lastTold(): number
   close(): void
 }
 
@@ -32,7 +31,6 @@ export function createCanvas(deps: Deps, ink: Ink, first: RunState): Canvas {
   const scenery: Scenery = { state: first, words: '', progress: new Map(), waiting: undefined }
   const pen = createPen(deps, ink)
   let board: Board | undefined
-  let toldAt = Date.now()
   let told = 0
 
   const boardOf = async (state: RunState) => {
@@ -68,7 +66,6 @@ export function createCanvas(deps: Deps, ink: Ink, first: RunState): Canvas {
 
   return {
     tell(state, news) {
-      toldAt = Date.now()
       told += 1
       hear(scenery, state, news)
       pace.soon(news.kind === 'event' && news.type === 'started' ? QUICK_ANSWER_MS : 0)
@@ -79,7 +76,6 @@ export function createCanvas(deps: Deps, ink: Ink, first: RunState): Canvas {
       if (told !== before) pace.soon(0)
       return told === before
     },
-    lastTold: () => toldAt,
     close() {
       pace.close()
       pen.drop()

@@ -9,9 +9,6 @@ import { section } from '../views/blocks.ts'
 import { type Canvas, createCanvas } from './canvas.ts'
 import type { Ink } from './pen.ts'
 
-/** A run that another instance took over leaves its canvas behind; it is put away after this. */
-const FORGOTTEN_AFTER_MS = 15 * 60_000
-
 /** The door's side that paints: every run as messages in its thread. */
 export function createPainter(deps: Deps): Door & { close(): void } {
   const canvases = new Map<RunId, Canvas>()
@@ -21,11 +18,6 @@ export function createPainter(deps: Deps): Door & { close(): void } {
   const canvasOf = (state: RunState): Canvas => {
     const known = canvases.get(state.id)
     if (known) return known
-    for (const [id, canvas] of canvases) {
-      if (Date.now() - canvas.lastTold() < FORGOTTEN_AFTER_MS) continue
-      canvas.close()
-      canvases.delete(id)
-    }
     const made = createCanvas(deps, ink, state)
     canvases.set(state.id, made)
     return made
@@ -40,6 +32,10 @@ export function createPainter(deps: Deps): Door & { close(): void } {
       const done = await canvasOf(state).settle(state, signal)
       if (done) canvases.delete(state.id)
       refreshHomes(deps, state)
+    },
+    drop(run) {
+      canvases.get(run)?.close()
+      canvases.delete(run)
     },
     queued(origin, ahead) {
       void tellQueued(deps, origin, ahead)

@@ -1,0 +1,61 @@
+import { type Asked, decide, type Verdict } from '../policy/decide.ts'
+import { hostsIn } from '../policy/reveal.ts'
+import type { Rule } from '../policy/rules.ts'
+import type { CardWord, RunDeps, Source } from './deps.ts'
+import type { JsonObject } from './events.ts'
+import { definitionHash } from './fingerprint.ts'
+import type { Origin } from './origin.ts'
+import type { RunState } from './state.ts'
+import type { Found } from './toolbox.ts'
+
+/** What a person's calls are judged by, as it is at this moment. */
+export type Ground = { sources: Source[]; rules: Rule[]; approvers: Asked['approvers'] }
+
+export async function groundOf(deps: RunDeps, origin: Origin): Promise<Ground> {
+  const [sources, rules, approvers] = await Promise.all([
+    deps.mcp.connectionsOf(origin),
+    deps.rules.rulesFor(origin),
+    deps.rules.approversOf(origin.workspace),
+  ])
+  return { sources, rules, approvers }
+}
+
+type Question = { ground: Ground; found: Found<Source>; args: JsonObject }
+
+/** May this call go ahead, by the rules of now? */
+export function verdictOn(
+  deps: RunDeps,
+  state: RunState,
+  { ground, found, args }: Question,
+): { asked: Asked; verdict: Verdict } {
+  const asked = askedOf(deps, state, { found, args, approvers: ground.approvers })
+  return { asked, verdict: decide(asked, ground.rules) }
+}
+
+/** Everything policy/ wants to know of a call with these arguments. */
+function askedOf(
+  deps: RunDeps,
+  state: RunState,
+  o: { found: Found<Source>; args: JsonObject; approvers: Asked['approvers'] },
+): Asked {
+  const { source, tool } = o.found
+  const word = deps.word(source.card, tool.name)
+  return {
+    requester: state.origin.user,
+    connection: source.id,
+    card: source.card,
+    tool: tool.name,
+    definition: definitionHash(tool),
+    word,
+    annotations: tool.annotations,
+    sql: sqlReading(deps, word, o.args),
+    hosts: hostsIn(o.args),
+    shownIn: state.origin.place === 'channel' ? `<#${state.origin.channel}>` : undefined,
+    approvers: o.approvers,
+  }
+}
+
+function sqlReading(deps: RunDeps, { sql }: CardWord, args: JsonObject): Asked['sql'] {
+  const text = sql === undefined ? undefined : args[sql.argument]
+  return sql && typeof text === 'string' ? deps.readSql(text, sql.dialect) : undefined
+}
