@@ -33,7 +33,8 @@ async function decide(deps: Deps, press: Press, decision: Pick<Answer, 'decision
   const outcome: AnswerOutcome = id.success
     ? await deps.runs.answer({ approval: id.data, by: press.by, ...decision })
     : { kind: 'gone' }
-  deps.refreshHome(press.by)
+  if (press.view?.kind === 'home') void deps.paintHome(press.by)
+  else deps.refreshHome(press.by)
   if (outcome.kind === 'settled') return
   if (id.success && outcome.kind !== 'not_yours') await mendCard(deps, press, id.data)
   await press.scene.say(sayOutcome(outcome), 'Approval')

@@ -43,15 +43,25 @@ export function createHome(deps: HomeDeps): Home {
 /** Never throws: a Home tab that could not be painted is painted when it is opened next. */
 async function publish(deps: HomeDeps, principal: Principal): Promise<void> {
   try {
-    const [pending, connections, rules, recent, usage, workspace] = await Promise.all([
+    const [pending, connections, rules, approvers, recent, usage, workspace] = await Promise.all([
       deps.runs.pendingFor(principal),
       deps.registry.connectionsOf(principal),
       deps.rules.rulesFor(principal),
+      deps.rules.approversOf(principal.workspace),
       deps.usage.recentOf(principal, HOME_SHOWS.recent),
       deps.usage.monthOf(principal),
       workspaceOf(deps, principal),
     ])
-    const view = homeView({ pending, connections, rules, recent, usage, workspace, cardOf: deps.connect.card })
+    const view = homeView({
+      pending,
+      connections,
+      rules,
+      approvers,
+      recent,
+      usage,
+      workspace,
+      cardOf: deps.connect.card,
+    })
     await deps.calls.call('views.publish', { user_id: principal.user, view }, Anything, 0)
   } catch (error) {
     deps.log.warn({ user: principal.user, why: errorChain(error) }, 'Home tab not painted')

@@ -231,6 +231,7 @@ const VIEWS: Record<string, View> = {
     pending: [],
     connections: [],
     rules: [],
+    approvers: [],
     recent: [],
     usage: monthOf(),
     workspace: undefined,
@@ -240,6 +241,7 @@ const VIEWS: Record<string, View> = {
     pending: [],
     connections: [connectionOf()],
     rules: [ruleOf()],
+    approvers: ['UAPPROV1'],
     recent: [recentRun(), recentRun({ outcome: 'failed', why: 'The model is busy.', place: 'dm', calls: 0 })],
     usage: monthOf({
       runs: 9,
@@ -269,6 +271,7 @@ const VIEWS: Record<string, View> = {
     })),
     connections: times(40, (at) => ({ ...longConnection, id: idOf(at) })),
     rules: times(40, (at) => ruleOf({ id: `r${at}` })),
+    approvers: times(60, () => 'U1AAAAAAAAA'),
     recent: times(9, () => recentRun({ text: LONG, outcome: 'failed', why: LONG })),
     usage: monthOf({
       today: 31,

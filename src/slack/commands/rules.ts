@@ -21,8 +21,11 @@ async function rulesOf({ rules }: Deps, { by }: Scene): Promise<Saying> {
 export function registerRules(app: App, deps: Deps): void {
   onPress(app, deps, 'rule_revoke', async ({ by, value, view, scene }) => {
     const gone = await deps.rules.revoke(by, value)
+    if (view?.kind === 'home') {
+      await deps.paintHome(by)
+      return
+    }
     deps.refreshHome(by)
-    if (view?.kind === 'home') return
     const text = gone ? `Revoked: I will ask before ${gone.tool} again.` : 'That rule is gone already.'
     const { text: words, blocks } = await rulesOf(deps, scene)
     await scene.instead({ text: `${text} ${words}`, blocks: [section(text), ...blocks] }, 'Rules')

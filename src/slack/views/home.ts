@@ -10,13 +10,14 @@ import { type CardOf, connectionBlocks } from './connections.ts'
 import { recentBlocks } from './home-recent.ts'
 import { overBudget, settingsBlocks, type WorkspacePicture } from './home-settings.ts'
 import { usageBlocks } from './home-usage.ts'
-import { ownRule } from './rules.ts'
+import { ownRule, sayApprovers } from './rules.ts'
 import { plural } from './text.ts'
 
 export type HomePicture = {
   pending: { state: RunState; call: CallState }[]
   connections: Connection[]
   rules: Rule[]
+  approvers: string[]
   recent: RecentRun[]
   usage: MonthUsage
   cardOf: CardOf
@@ -80,11 +81,17 @@ function connectionsBlocks({ connections, cardOf }: HomePicture): KnownBlock[] {
   ]
 }
 
-function rulesBlocks({ rules }: HomePicture): KnownBlock[] {
+function rulesBlocks({ rules, approvers }: HomePicture): KnownBlock[] {
   const own = rules.filter((rule) => rule.scope === 'person')
   const shown = own.slice(0, HOME_SHOWS.rules)
   const more =
     own.length > shown.length ? [actions([commandButton(`Show all ${own.length} rules`, 'rules')], 'home rules')] : []
   const none = context('None. _Always allow_ on an approval card makes one, and you can take it back here.')
-  return [header('Your rules'), ...(own.length === 0 ? [none] : shown.map(ownRule)), ...more, divider]
+  return [
+    header('Your rules'),
+    ...(own.length === 0 ? [none] : shown.map(ownRule)),
+    ...more,
+    context(sayApprovers(approvers)),
+    divider,
+  ]
 }
