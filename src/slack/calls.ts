@@ -110,3 +110,12 @@ export function isHopeless(error: unknown): boolean {
   const code = slackError(error)
   return code !== undefined && !PASSING.has(code)
 }
+
+/** Errors that say Slack does not offer the method here (the plan, the app's scopes, GovSlack), not that it failed this once. */
+const NOT_OFFERED = new Set(
+  'unknown_method method_deprecated missing_scope not_allowed_token_type access_denied feature_not_enabled team_not_supported channel_type_not_supported'.split(
+    ' ',
+  ),
+)
+
+export const isNotOffered = (error: unknown): boolean => NOT_OFFERED.has(slackError(error) ?? '')

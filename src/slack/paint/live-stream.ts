@@ -13,15 +13,6 @@ export type LiveStream = {
 /** A stream lives about 5 minutes and is not extended by appends (facts/slack.md 1.6). */
 export const STREAM_LIFE_MS = 4.5 * 60_000
 
-/** Errors that say there is no streaming here at all, not that it failed this once. */
-const NO_STREAMS = new Set(
-  'unknown_method method_deprecated missing_scope not_allowed_token_type access_denied feature_not_enabled team_not_supported channel_type_not_supported'.split(
-    ' ',
-  ),
-)
-
-export const saysNoStreams = (error: unknown): boolean => NO_STREAMS.has(slackError(error) ?? '')
-
 const Started = z.object({ ts: z.string() })
 
 /** Throws AppError `slack_failed`; a rate limit is not waited out, since words can be posted otherwise. */

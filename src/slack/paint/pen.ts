@@ -1,14 +1,14 @@
 import type { AnyChunk } from '@slack/types'
 import { errorChain } from '../../errors.ts'
 import type { RunState } from '../../run/state.ts'
-import { slackError } from '../calls.ts'
+import { isNotOffered, slackError } from '../calls.ts'
 import type { Deps } from '../deps.ts'
 import { type Painted, paintAnswer, stopButtons } from '../views/answer.ts'
 import { context } from '../views/blocks.ts'
 import { afterCard, nextStretch, type Page, pagesOf } from '../views/pages-of.ts'
 import { chunksFor, nothingSent, type Sent } from '../views/stream-chunks.ts'
 import { type Board, pictureOf } from './board.ts'
-import { type LiveStream, STREAM_LIFE_MS, saysNoStreams, startStream, stopStream } from './live-stream.ts'
+import { type LiveStream, STREAM_LIFE_MS, startStream, stopStream } from './live-stream.ts'
 
 /** What is to be seen of a run while it works. */
 export type Scenery = { state: RunState; words: string; progress: Map<string, string>; waiting: string | undefined }
@@ -122,7 +122,7 @@ async function begin(hand: Hand, stroke: Stroke): Promise<undefined> {
     started = await startStream(hand.deps.calls, origin, chunks)
   } catch (error) {
     if (slackError(error) === undefined) board.doubt(true)
-    if (saysNoStreams(error)) hand.ink.noStreamsUntil = Date.now() + NO_STREAMS_MS
+    if (isNotOffered(error)) hand.ink.noStreamsUntil = Date.now() + NO_STREAMS_MS
     return void (await giveUpStream(hand, stroke, errorChain(error)))
   }
   hand.open = { key: page.key, stream: started, sent: first.sent, waiting: undefined }

@@ -3,7 +3,7 @@ import type { RunId } from '../../ids.ts'
 import type { Door } from '../../run/news.ts'
 import type { Origin } from '../../run/origin.ts'
 import type { RunState } from '../../run/state.ts'
-import { Anything, isHopeless, slackError } from '../calls.ts'
+import { Anything, isNotOffered } from '../calls.ts'
 import type { Deps } from '../deps.ts'
 import { clip } from '../views/text.ts'
 
@@ -32,7 +32,7 @@ export function createSessions({ calls, log }: Pick<Deps, 'calls' | 'log'>): Ses
     try {
       await calls.call('agents.sessions.setStatus', { ...session, status }, Anything, patienceMs)
     } catch (error) {
-      if (saysNoSessions(error)) offUntil = Date.now() + OFF_MS
+      if (isNotOffered(error)) offUntil = Date.now() + OFF_MS
       log.debug({ status, why: errorChain(error) }, 'session not shown')
     }
   }
@@ -49,12 +49,6 @@ export function createSessions({ calls, log }: Pick<Deps, 'calls' | 'log'>): Ses
       turns.set(key, turn)
     },
   }
-}
-
-/** Slack answered, and neither haste nor this one place is what is wrong. */
-function saysNoSessions(error: unknown): boolean {
-  const why = slackError(error)
-  return why !== undefined && why !== 'ratelimited' && !isHopeless(error)
 }
 
 /** The same door, with each run's conversation shown as a session. */

@@ -79,6 +79,7 @@ it('what the twin answers and tells is what @slack/web-api and @slack/types say'
   await call('chat.update', { channel, ts: posted.ts, text: 'Ho', blocks })
   await call('conversations.replies', { channel, ts })
   await call('conversations.history', { channel })
+  await call('conversations.members', { channel })
   await call('agents.sessions.setStatus', { channel, thread_ts, status: 'processing', initiator_user_id: 'UMEMBER1' })
   await call('assistant.threads.setStatus', { channel_id: channel, thread_ts, status: 'is thinking…' })
   const prompts = [{ title: 'A', message: 'a' }]
