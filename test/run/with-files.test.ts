@@ -22,7 +22,8 @@ async function fates(messages: Message[], content: (file: AttachedFile) => FileC
   }
   const filled = await withFiles({ readFile }, stateOf([]).origin, messages, new AbortController().signal)
   expect(filled.map(({ role }) => role)).toEqual(messages.map(({ role }) => role))
-  const parts: Message['content'][number][] = filled.flatMap((message) => message.content)
+  const parts: Message['content'][number][] = []
+  for (const { content: shown } of filled) parts.push(...shown)
   expect(parts.some((part) => part.type === 'file')).toBe(false)
   return parts.flatMap((part) => {
     if (part.type === 'image') return [part.data.slice(0, 4)]
