@@ -19,7 +19,7 @@ export async function ask(deps: RunDeps, held: Held, last: boolean): Promise<voi
   const signal = AbortSignal.any([held.abort.signal, deps.closing])
   held.history ??= await recall(deps, held, signal)
   const offered = deps.fitting.offered(namedTools(await deps.mcp.connectionsOf(held.state.origin)))
-  const messages = await withFiles(deps, held, [...held.history, ...messagesOf(held.state)], signal)
+  const messages = await withFiles(deps, held.state.origin, [...held.history, ...messagesOf(held.state)], signal)
   const turn = await deps.model.turn(
     {
       system: INSTRUCTIONS,

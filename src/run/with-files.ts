@@ -1,7 +1,7 @@
 import type { Message, UserMessage } from '../model/turn.ts'
 import type { FileContent } from './attached.ts'
 import type { RunDeps } from './deps.ts'
-import type { Held } from './held.ts'
+import type { Origin } from './origin.ts'
 
 /** One request to the model carries 32 MB at most (docs.claude.com, Messages API); base64 takes a third more than the files. */
 const MOST_BASE64_CHARS = 24 * 1024 * 1024
@@ -13,7 +13,7 @@ type Room = { files: number; chars: number }
 /** The messages with the contents of the files in them; the newest first, until there is no more room. */
 export async function withFiles(
   deps: Pick<RunDeps, 'readFile'>,
-  held: Held,
+  origin: Origin,
   messages: Message[],
   signal: AbortSignal,
 ): Promise<Message[]> {
@@ -22,7 +22,7 @@ export async function withFiles(
   const filled: Message[] = []
   for (const message of messages.toReversed()) {
     if (message.role === 'assistant') filled.push(message)
-    else filled.push({ role: 'user', content: await fill(deps, held, { message, room, signal }) })
+    else filled.push({ role: 'user', content: await fill(deps, origin, { message, room, signal }) })
   }
   return filled.toReversed()
 }
@@ -31,7 +31,7 @@ const hasFile = ({ content }: Message): boolean => content.some((part) => part.t
 
 async function fill(
   deps: Pick<RunDeps, 'readFile'>,
-  held: Held,
+  origin: Origin,
   { message, room, signal }: { message: UserMessage; room: Room; signal: AbortSignal },
 ): Promise<Part[]> {
   const parts: Part[] = []
@@ -41,7 +41,7 @@ async function fill(
       continue
     }
     const { type: _, ...file } = part
-    const content = room.files > 0 ? await deps.readFile(held.state.origin, file, signal) : TOO_MANY
+    const content = room.files > 0 ? await deps.readFile(origin, file, signal) : TOO_MANY
     parts.push(...shown(part, content, room))
   }
   return parts
