@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { LIMITS } from '../../block-kit/limits.ts'
 import { AppError } from '../../errors.ts'
+import { readAppManifest } from './app-manifest.ts'
 import { richText, withIds } from './blocks.ts'
 import { command } from './command.ts'
 import { shownMessages, shownSession } from './control-answers.ts'
@@ -11,9 +12,9 @@ import { setMember, stopSession } from './people-acts.ts'
 import { pressInMessage, pressInView } from './press.ts'
 import type { Json } from './records.ts'
 import { checkThread, homeView, inChannel, personNamed, seenMessage, topModal } from './scene.ts'
-import { PEOPLE } from './seed.ts'
+import { APP, PEOPLE, TEAM } from './seed.ts'
 import { shortcut } from './shortcut.ts'
-import { closeModal, submit } from './submit.ts'
+import { closeModal, submit, typeInto } from './submit.ts'
 import { encodeWords } from './words.ts'
 
 /** One way a person can act, or look: its input, and what it does. */
@@ -43,9 +44,11 @@ const Command = z.object({
   thread_ts: ts.optional(),
   command: z.string().startsWith('/').default('/mcp'),
 })
-const InMessage = z.object({ as, channel: z.string(), ts, button: z.string(), value: z.string().optional() })
-const InModal = z.object({ as, view: z.literal(true), button: z.string(), value: z.string().optional() })
-const InHome = z.object({ as, home: z.literal(true), button: z.string(), value: z.string().optional() })
+const pressed = { as, button: z.string(), value: z.unknown().optional(), block_id: z.string().optional() }
+const InMessage = z.object({ ...pressed, channel: z.string(), ts })
+/** `values` is what else stands in the form: the app sees it in `view.state`. */
+const InModal = z.object({ ...pressed, view: z.literal(true), values: z.record(z.string(), z.unknown()).default({}) })
+const InHome = z.object({ ...pressed, home: z.literal(true) })
 const Shortcut = z.object({ as, callback_id: z.string(), channel: z.string().optional(), ts: ts.optional() })
 
 /** POST /local/…: what people do. */
@@ -84,6 +87,8 @@ export function actions(stage: Stage): Record<string, Route> {
 /** GET /local/…: what people see. */
 export function looks(stage: Stage): Record<string, Route> {
   return {
+    app: route(z.object({}), () => ({ name: APP.name, user: APP.user, team: TEAM.name, ...readAppManifest() })),
+    traffic: route(z.object({}), () => ({ exchanges: stage.traffic.list() })),
     deliveries: route(z.object({}), () => ({ deliveries: stage.deliveries() })),
     people: route(z.object({}), () => ({ people: PEOPLE.filter((one) => !one.bot) })),
     channels: route(z.object({ as: as.optional() }), (input) => ({
@@ -139,6 +144,6 @@ async function press(stage: Stage, input: Pressed): Promise<Json> {
     return { ok: true }
   }
   const person = personNamed(stage, input.as)
-  const view = 'home' in input ? homeView(stage, person) : topModal(stage, person)
+  const view = 'home' in input ? homeView(stage, person) : await typeInto(stage, person, input.values)
   return { ok: true, dispatched: await pressInView(stage, person, view, input) }
 }

@@ -3,6 +3,7 @@ import type { Modals } from './modals.ts'
 import type { Delivery } from './outbox.ts'
 import type { Channel, Json, Person, ResponseUrl } from './records.ts'
 import { APP, TEAM } from './seed.ts'
+import type { Traffic } from './traffic.ts'
 import type { Triggers } from './triggers.ts'
 import type { Reply, Wire } from './wire.ts'
 import type { Workspace } from './workspace.ts'
@@ -15,6 +16,7 @@ export type Stage = {
   triggers: Triggers
   responses: ResponseUrls
   deliveries(): Delivery[]
+  traffic: Traffic
 }
 
 export type ResponseUrls = { issue(at: Pick<ResponseUrl, 'channel' | 'user' | 'ts' | 'thread_ts'>): string }

@@ -12,6 +12,7 @@ import { createResponseUrls } from './response-urls.ts'
 import { HUMANS, TEAM } from './seed.ts'
 import { eventsOf } from './slack-events.ts'
 import { createSocketWire } from './socket-wire.ts'
+import { createTraffic, recorded } from './traffic.ts'
 import { createTriggers } from './triggers.ts'
 import { createWebApi } from './web-api.ts'
 import { createWorkspace } from './workspace.ts'
@@ -80,7 +81,8 @@ function build(
   const workspace = createWorkspace({ journal, blobs, url, now })
   const socket = mode === 'socket' ? createSocketWire(now) : undefined
   const http = createHttpWire({ signingSecret: workspace.secrets.signingSecret, urls: appUrls, now })
-  const wire = socket ?? http
+  const traffic = createTraffic()
+  const wire = recorded(socket ?? http, traffic, now)
   const triggers = createTriggers(now)
   const modals = createModals((user) => workspace.tell({ kind: 'modal', user }))
   const responses = createResponseUrls(workspace)
@@ -89,9 +91,9 @@ function build(
     for (const event of eventsOf(happening, workspace)) outbox.send(event)
   })
   outbox.resume()
-  const webApi = createWebApi({ workspace, modals, triggers, socket })
+  const webApi = createWebApi({ workspace, modals, triggers, socket, traffic })
   const listener: RequestListener = createRequestListener({
-    stage: { workspace, wire, modals, triggers, responses, deliveries: outbox.deliveries },
+    stage: { workspace, wire, modals, triggers, responses, deliveries: outbox.deliveries, traffic },
     blobs,
     webApi,
     log,

@@ -12,10 +12,17 @@ import { type Answer, type Methods, refuse } from './args.ts'
 import { answerJson, readArgs } from './bodies.ts'
 import type { Modals } from './modals.ts'
 import type { SocketWire } from './socket-wire.ts'
+import type { Traffic } from './traffic.ts'
 import type { Triggers } from './triggers.ts'
 import type { Workspace } from './workspace.ts'
 
-type Deps = { workspace: Workspace; modals: Modals; triggers: Triggers; socket: SocketWire | undefined }
+type Deps = {
+  workspace: Workspace
+  modals: Modals
+  triggers: Triggers
+  socket: SocketWire | undefined
+  traffic: Traffic
+}
 
 /** These need no token. */
 const OPEN = new Set(['api.test', 'blocks.validate'])
@@ -27,7 +34,21 @@ export function createWebApi(
   const methods = methodsOf(deps)
   return async (name, request, response) => {
     const args = await readArgs(request)
-    answerJson(response, 200, args === undefined ? refuse('invalid_json') : await call(name, args, request))
+    const [at, begin] = [deps.workspace.now(), performance.now()]
+    const answer = args === undefined ? refuse('invalid_json') : await call(name, args, request)
+    const says = answer.ok ? 'ok' : String(answer.error)
+    const verdict = answer.ok ? 'ok' : 'refused'
+    deps.traffic.note({
+      at,
+      way: 'to_slack',
+      name,
+      verdict,
+      says,
+      ms: performance.now() - begin,
+      request: args,
+      answer,
+    })
+    answerJson(response, 200, answer)
   }
 
   async function call(name: string, args: Record<string, unknown>, request: IncomingMessage): Promise<Answer> {
@@ -46,7 +67,7 @@ export function createWebApi(
   }
 }
 
-function methodsOf({ workspace, modals, triggers, socket }: Deps): Methods {
+function methodsOf({ workspace, modals, triggers, socket }: Omit<Deps, 'traffic'>): Methods {
   return {
     ...authMethods(workspace),
     ...userMethods(),
