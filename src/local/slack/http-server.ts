@@ -5,6 +5,7 @@ import type { Blobs } from './blobs.ts'
 import { answerJson, answerText, readArgs, readUpload } from './bodies.ts'
 import { actions, looks, type Route } from './control.ts'
 import type { Happening } from './happenings.ts'
+import { createPageServer } from './page-server.ts'
 import type { Stage } from './payloads.ts'
 import type { Outcome } from './response-urls.ts'
 
@@ -21,8 +22,11 @@ type Serve = (exchange: Exchange) => Promise<void> | void
 /** Everything the workspace serves on its one port, by the first part of the path. */
 export function createRequestListener(deps: Deps): RequestListener {
   const [acts, sights] = [actions(deps.stage), looks(deps.stage)]
+  const { servePage, servePart } = createPageServer()
   const doors: Record<string, Serve> = {
     api: ({ path, request, response }) => deps.webApi(path[1] ?? '', request, response),
+    '': ({ response }) => servePage(response),
+    page: ({ path, request, response }) => servePart(path.slice(1).join('/'), request, response),
     local: (exchange) => serveLocal(deps, exchange, exchange.request.method === 'POST' ? acts : sights),
     response: (exchange) => serveResponseUrl(deps, exchange),
     upload: (exchange) => serveUpload(deps, exchange),
@@ -83,7 +87,13 @@ function serveNews({ stage }: Deps, response: ServerResponse): void {
   const unwatch = stage.workspace.watch((happening) => {
     response.write(`data: ${JSON.stringify({ kind: happening.kind, ...idsOf(happening) })}\n\n`)
   })
-  response.on('close', unwatch)
+  const unwatchTraffic = stage.traffic.watch((id) => {
+    response.write(`data: ${JSON.stringify({ kind: 'exchange', id })}\n\n`)
+  })
+  response.on('close', () => {
+    unwatch()
+    unwatchTraffic()
+  })
 }
 
 function idsOf(happening: Happening): object {
