@@ -14,8 +14,10 @@ test('a newcomer connects, asks, has a write approved from another window, and f
   await using world = await startWorld({
     approvers: ['approver'],
     model: [
-      says('There are **300 024** employees.\n\n| department | people |\n| --- | ---: |\n| Development | 85 707 |\n| Sales | 52 245 |'),
-      wishes('demo_database__execute_sql', { sql: "DELETE FROM employee WHERE emp_no = 10001" }),
+      says(
+        'There are **300 024** employees.\n\n| department | people |\n| --- | ---: |\n| Development | 85 707 |\n| Sales | 52 245 |',
+      ),
+      wishes('demo-database__execute_sql', { sql: 'DELETE FROM employee WHERE emp_no = 10001' }),
       says('Done: one employee less.'),
     ],
   })
@@ -40,12 +42,18 @@ test('a newcomer connects, asks, has a write approved from another window, and f
   await page.getByRole('button', { name: 'general' }).click()
   await page.getByRole('combobox', { name: 'Message #general' }).fill('@Patchbay delete employee 10001')
   await page.keyboard.press('Enter')
-  await thread.getByText(/DELETE FROM/).first().waitFor()
+  await thread
+    .getByText(/DELETE FROM/)
+    .first()
+    .waitFor()
   await picture(page, 'asking')
   const other = await openSeat(browser, `${world.slackUrl}/?as=approver`)
   await other.page.getByRole('button', { name: 'general' }).click()
   await picture(other.page, 'approver')
-  await other.page.getByRole('button', { name: /repl(y|ies)/ }).last().click()
+  await other.page
+    .getByRole('button', { name: /repl(y|ies)/ })
+    .last()
+    .click()
   await other.page.getByRole('button', { name: 'Approve', exact: true }).click()
   await thread.getByText('one employee less').waitFor()
   await picture(page, 'approved')
@@ -53,7 +61,10 @@ test('a newcomer connects, asks, has a write approved from another window, and f
   await page.getByText('Recent requests').waitFor()
   await picture(page, 'home')
   await page.getByRole('button', { name: 'What just happened' }).click()
-  await page.getByRole('button', { name: /chat.postMessage/ }).first().click()
+  await page
+    .getByRole('button', { name: /chat.postMessage/ })
+    .first()
+    .click()
   await picture(page, 'drawer')
   expect([...troubles, ...other.troubles]).toEqual([])
 })

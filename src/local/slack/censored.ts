@@ -36,13 +36,17 @@ function secretInputs(payload: unknown): Set<string> {
   const look = (value: unknown): void => {
     if (Array.isArray(value)) value.forEach(look)
     if (!isRecord(value)) return
-    if (value.type === 'input' && isRecord(value.element) && asksForSecret(value, value.element)) {
-      for (const id of [value.block_id, value.element.action_id]) if (typeof id === 'string') found.add(id)
-    }
+    for (const id of secretIds(value)) found.add(id)
     Object.values(value).forEach(look)
   }
   look(payload)
   return found
+}
+
+function secretIds(block: Record<string, unknown>): string[] {
+  const { type, element, block_id } = block
+  if (type !== 'input' || !isRecord(element) || !asksForSecret(block, element)) return []
+  return [block_id, element.action_id].filter((id) => typeof id === 'string')
 }
 
 function asksForSecret({ label, hint, block_id }: Record<string, unknown>, element: Record<string, unknown>): boolean {

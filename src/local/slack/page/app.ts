@@ -7,8 +7,9 @@ import { type Desk, DeskProvider, useDesk } from './desk.ts'
 import { Drawer } from './drawer.ts'
 import { listen, useLive } from './feed.ts'
 import { Home } from './home.ts'
+import { Icon } from './icon.ts'
 import { Modal } from './modal.ts'
-import { type Person, readApp, readPeople, readRooms } from './people.ts'
+import { type Person, type Room, readApp, readPeople, readRooms } from './people.ts'
 import { personInAddress, usePlace } from './place.ts'
 import { isRecord, type Json, str } from './read.ts'
 import { Sidebar } from './sidebar.ts'
@@ -57,36 +58,47 @@ function Seat({ me, people, app }: { me: Person; people: Person[]; app: Json }) 
 
 function Workspace({ trouble, onRead }: { trouble: string; onRead(): void }) {
   const { me, app, rooms, place } = useDesk()
-  const [drawer, setDrawer] = useState(false)
-  const [menu, setMenu] = useState(false)
-  const lost = useLost()
+  const [open, setOpen] = useState({ drawer: false, menu: false })
   const room = rooms.find((one) => one.id === place.room)
-  const name = room?.dm === true ? app.name : `#${room?.name ?? ''}`
+  const name = room === undefined || room.dm ? app.name : `#${room.name}`
   useEffect(() => {
     document.title = `${name} · ${me.realName} · ${app.team}`
   }, [name, me.realName, app.team])
-  const classes = ['shell', place.thread !== '' && 'has-thread', drawer && 'has-drawer', menu && 'has-menu']
-  return html`<div class=${classes.filter(Boolean).join(' ')}>
-    <${TopBar} drawer=${drawer} onDrawer=${() => setDrawer(!drawer)} menu=${menu} onMenu=${() => setMenu(!menu)} />
-    <${Sidebar} onChoose=${() => setMenu(false)} />
-    <main class="main" aria-label=${name}>
-      <${Head} />
-      ${room !== undefined && (place.home && room.dm ? html`<${Home} />` : html`<${Conversation} room=${room} />`)}
-    </main>
-    ${room !== undefined && place.thread !== '' && html`<${Thread} room=${room} />`}
-    ${drawer && html`<${Drawer} onClose=${() => setDrawer(false)} />`}
+  const states = { 'has-thread': place.thread !== '', 'has-drawer': open.drawer, 'has-menu': open.menu }
+  const classes = Object.entries(states).flatMap(([word, holds]) => (holds ? [word] : []))
+  const turn = (what: 'drawer' | 'menu') => setOpen({ ...open, [what]: !open[what] })
+  return html`<div class=${['shell', ...classes].join(' ')}>
+    <${TopBar} drawer=${open.drawer} onDrawer=${() => turn('drawer')} menu=${open.menu} onMenu=${() => turn('menu')} />
+    <${Sidebar} onChoose=${() => setOpen({ ...open, menu: false })} />
+    ${room !== undefined && html`<${Panes} room=${room} name=${name} />`}
+    ${open.drawer && html`<${Drawer} onClose=${() => turn('drawer')} />`}
     <${TopModal} />
-    ${lost && html`<div class="toast" role="alert">The local workspace does not answer. Is it still running?</div>`}
-    ${trouble !== '' && html`<div class="toast" role="alert"><span>${trouble}</span><button type="button" class="icon-button" aria-label="Dismiss" onClick=${onRead}>✕</button></div>`}
+    <${Toasts} trouble=${trouble} onRead=${onRead} />
     <div id=${ANNOUNCER} class="hidden" aria-live="polite"></div>
   </div>`
 }
 
-function Head() {
-  const { app, rooms, place, go } = useDesk()
-  const room = rooms.find((one) => one.id === place.room)
-  if (room?.dm !== true)
-    return html`<header class="pane-head"><h1># ${room?.name}</h1><span class="quiet">${room?.members.length} members</span></header>`
+function Panes({ room, name }: { room: Room; name: string }) {
+  const { place } = useDesk()
+  return html`<main class="main" aria-label=${name}>
+      <${Head} room=${room} />
+      ${place.home && room.dm ? html`<${Home} />` : html`<${Conversation} room=${room} />`}
+    </main>
+    ${place.thread !== '' && html`<${Thread} room=${room} />`}`
+}
+
+function Toasts({ trouble, onRead }: { trouble: string; onRead(): void }) {
+  const lost = useLost()
+  if (lost) return html`<div class="toast" role="alert">The local workspace does not answer. Is it still running?</div>`
+  if (trouble === '') return null
+  return html`<div class="toast" role="alert"><span>${trouble}</span>
+    <button type="button" class="icon-button" aria-label="Dismiss" onClick=${onRead}><${Icon} name="close" /></button></div>`
+}
+
+function Head({ room }: { room: Room }) {
+  const { app, place, go } = useDesk()
+  if (!room.dm)
+    return html`<header class="pane-head"><h1># ${room.name}</h1><span class="quiet">${room.members.length} members</span></header>`
   const tab = (home: boolean, words: string) =>
     html`<button type="button" role="tab" class="tab" aria-selected=${place.home === home} onClick=${() => go({ room: room.id, home, thread: '' })}>${words}</button>`
   return html`<header class="pane-head"><h1>${app.name}</h1><div class="tabs" role="tablist" aria-label=${app.name}>${tab(true, 'Home')}${tab(false, 'Messages')}</div></header>`

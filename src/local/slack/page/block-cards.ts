@@ -2,6 +2,7 @@ import { html } from 'htm/preact'
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import { Element } from './element.ts'
+import { Icon } from './icon.ts'
 import { type Json, record, records, str } from './read.ts'
 import { RichText } from './rich-text.ts'
 import { paintText } from './text-object.ts'
@@ -43,7 +44,7 @@ export function Container({ block, inside }: { block: Json; inside: ComponentChi
     return html`<div class="block-container"><div class="container-head">${title}</div>${inside}</div>`
   return html`<div class="block-container">
     <button type="button" class="container-head as-row" aria-expanded=${open} onClick=${() => setOpen(!open)}>
-      <span class="turn" aria-hidden="true">${open ? '▾' : '▸'}</span>${title}
+      <span class="turn"><${Icon} name=${open ? 'down' : 'right'} /></span>${title}
     </button>
     ${open && inside}
   </div>`

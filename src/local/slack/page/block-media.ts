@@ -1,4 +1,5 @@
 import { html } from 'htm/preact'
+import { Icon } from './icon.ts'
 import { link } from './inline.ts'
 import { type Json, record, str } from './read.ts'
 import { paintText } from './text-object.ts'
@@ -17,7 +18,7 @@ export function Video({ block }: { block: Json }) {
   const by = [str(block.author_name), str(block.provider_name)].filter(Boolean).join(' · ')
   return html`<figure class="block-card block-video">
     <a class="video-frame" href=${str(block.video_url)} target="_blank" rel="noopener noreferrer" aria-label=${`Play ${str(block.alt_text)}`}>
-      <img src=${str(block.thumbnail_url)} alt="" loading="lazy" /><span class="play" aria-hidden="true">▶</span>
+      <img src=${str(block.thumbnail_url)} alt="" loading="lazy" /><span class="play"><${Icon} name="play" /></span>
     </a>
     <figcaption class="card-inside">
       <div class="card-title">${link(str(block.title_url) || str(block.video_url), paintText(block.title))}</div>

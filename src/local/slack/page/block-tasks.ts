@@ -1,14 +1,15 @@
 import { html } from 'htm/preact'
 import { useState } from 'preact/hooks'
+import { Icon } from './icon.ts'
 import { link } from './inline.ts'
 import { plainText } from './mrkdwn.ts'
 import { type Json, record, records, str } from './read.ts'
 import { RichText } from './rich-text.ts'
 
 const MARKS: Record<string, [mark: string, word: string]> = {
-  pending: ['○', 'waiting'],
+  pending: ['', 'waiting'],
   in_progress: ['', 'in progress'],
-  complete: ['✓', 'done'],
+  complete: ['check', 'done'],
   error: ['!', 'failed'],
 }
 
@@ -17,13 +18,13 @@ export function TaskCard({ task }: { task: Json }) {
   const [mark, word] = MARKS[str(task.status)] ?? ['?', str(task.status)]
   const more = ['details', 'output'].filter((part) => task[part] !== undefined)
   const sources = records(task.sources)
-  const head = html`<span class=${`task-mark task-${str(task.status)}`} role="img" aria-label=${word}>${mark}</span>
+  const head = html`<span class=${`task-mark task-${str(task.status)}`} role="img" aria-label=${word}>${mark === 'check' ? html`<${Icon} name="check" />` : mark}</span>
     <span class="task-title">${plainText(str(task.title))}</span>`
   if (more.length === 0 && sources.length === 0)
     return html`<div class="block-task"><div class="task-head">${head}</div></div>`
   return html`<div class="block-task">
     <button type="button" class="task-head as-row" aria-expanded=${open} onClick=${() => setOpen(!open)}>
-      ${head}<span class="turn" aria-hidden="true">${open ? '▾' : '▸'}</span>
+      ${head}<span class="turn"><${Icon} name=${open ? 'down' : 'right'} /></span>
     </button>
     ${
       open &&

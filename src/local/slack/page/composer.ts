@@ -2,6 +2,7 @@ import { html } from 'htm/preact'
 import { useRef, useState } from 'preact/hooks'
 import { useDesk } from './desk.ts'
 import { type ComposerProps, useDraft } from './draft.ts'
+import { Icon } from './icon.ts'
 import { Popup } from './popup.ts'
 
 type Draft = ReturnType<typeof useDraft>
@@ -59,7 +60,7 @@ function Attached({ it }: { it: Draft }) {
   const without = (index: number) => it.change({ files: files.filter((_, other) => other !== index) })
   return html`<div class="composer-files">${files.map(
     (file, index) =>
-      html`<span class="pill">${file.name}<button type="button" aria-label=${`Remove ${file.name}`} onClick=${() => without(index)}>✕</button></span>`,
+      html`<span class="pill">${file.name}<button type="button" aria-label=${`Remove ${file.name}`} onClick=${() => without(index)}><${Icon} name="close" /></button></span>`,
   )}</div>`
 }
 
@@ -73,12 +74,12 @@ function Tools({ it, commands }: { it: Draft; commands: boolean }) {
   const empty = it.draft.text.trim() === '' && it.draft.files.length === 0
   const mention = () => it.begin(`${it.draft.text}${it.draft.text === '' || it.draft.text.endsWith(' ') ? '' : ' '}@`)
   return html`<div class="composer-tools">
-    <label class="icon-button" title="Attach files"><span aria-hidden="true">📎</span>
+    <label class="icon-button" title="Attach files"><${Icon} name="clip" />
       <input class="hidden" type="file" multiple aria-label="Attach files" onChange=${attach} /></label>
     <button type="button" class="icon-button" title="Mention somebody" aria-label="Mention somebody" onClick=${mention}>@</button>
     ${commands && html`<button type="button" class="icon-button" title="Commands" aria-label="Commands" onClick=${() => it.begin('/')}>/</button>`}
     <${Shortcuts} />
-    <button type="button" class="send" aria-label="Send" disabled=${empty} onClick=${() => void it.send()}><span aria-hidden="true">➤</span></button>
+    <button type="button" class="send" aria-label="Send" disabled=${empty} onClick=${() => void it.send()}><${Icon} name="send" /></button>
   </div>`
 }
 
@@ -93,7 +94,7 @@ function Shortcuts() {
     setOpen(false)
     void act('shortcut', { callback_id })
   }
-  return html`<button type="button" ref=${anchor} class="icon-button" title="Shortcuts" aria-label="Shortcuts" aria-haspopup="menu" aria-expanded=${open} onClick=${() => setOpen(!open)}><span aria-hidden="true">⚡</span></button>
+  return html`<button type="button" ref=${anchor} class="icon-button" title="Shortcuts" aria-label="Shortcuts" aria-haspopup="menu" aria-expanded=${open} onClick=${() => setOpen(!open)}><${Icon} name="zap" /></button>
     ${
       open &&
       html`<${Popup} anchor=${anchor} onClose=${() => setOpen(false)} role="menu" label="Shortcuts">

@@ -5,6 +5,7 @@ import { useAnnounced } from './announce.ts'
 import { Composer } from './composer.ts'
 import { useDesk } from './desk.ts'
 import { useLive } from './feed.ts'
+import { Icon } from './icon.ts'
 import { MessageList } from './message-list.ts'
 import type { Room } from './people.ts'
 import { readSession, type Session } from './people.ts'
@@ -88,7 +89,7 @@ export function Thread({ room }: { room: Room }) {
   const body: Json[] = messages ?? []
   return html`<aside class="thread" aria-label="Thread" onKeyDown=${(event: KeyboardEvent) => event.key === 'Escape' && close()}>
     <header class="pane-head"><h2>Thread</h2><span class="quiet">${room.dm ? app.name : `#${room.name}`}</span>
-      <button type="button" class="icon-button" aria-label="Close thread" onClick=${close}>✕</button></header>
+      <button type="button" class="icon-button" aria-label="Close thread" onClick=${close}><${Icon} name="close" /></button></header>
     ${
       trouble !== '' || (messages !== undefined && body.length === 0)
         ? html`<div class="empty"><h3>No such thread</h3><p>${trouble || 'It is not in this conversation any more.'}</p></div>`

@@ -102,7 +102,7 @@ async function uploaded(desk: Desk, files: File[]): Promise<string[] | undefined
 
 /** The field is as high as its text. */
 function useGrowing(field: { current: HTMLTextAreaElement | null }, text: string): void {
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the text is what makes it grow
+  // The text is what makes it grow.
   useLayoutEffect(() => {
     const area = field.current
     if (area === null) return

@@ -1,6 +1,7 @@
 import { html } from 'htm/preact'
 import { useState } from 'preact/hooks'
 import { useLive } from './feed.ts'
+import { Icon } from './icon.ts'
 import { type Json, num, records, str } from './read.ts'
 
 const FILTERS = [
@@ -26,7 +27,7 @@ export function Drawer({ onClose }: { onClose(): void }) {
     .reverse()
   return html`<aside class="drawer" aria-label="What just happened" onKeyDown=${(event: KeyboardEvent) => event.key === 'Escape' && onClose()}>
     <header class="pane-head"><h2>What just happened</h2>
-      <button type="button" class="icon-button" aria-label="Close" onClick=${onClose}>✕</button></header>
+      <button type="button" class="icon-button" aria-label="Close" onClick=${onClose}><${Icon} name="close" /></button></header>
     <div class="filters" role="group" aria-label="Show">${FILTERS.map(
       ([value, words]) =>
         html`<button type="button" class="filter" aria-pressed=${filter === value} onClick=${() => setFilter(value)}>${words}</button>`,

@@ -3,6 +3,7 @@ import { useRef, useState } from 'preact/hooks'
 import { Confirm } from './confirm.ts'
 import { useDesk, useSurface } from './desk.ts'
 import type { ElementProps } from './field.ts'
+import { Icon, type IconName, isIcon } from './icon.ts'
 import { emoji, link } from './inline.ts'
 import { Popup } from './popup.ts'
 import { type Json, record, records, str, strings, textOf } from './read.ts'
@@ -42,10 +43,8 @@ export function Button(props: ElementProps) {
     if (/^https?:/.test(url)) window.open(url, '_blank', 'noopener,noreferrer')
     start()
   }
-  return html`<button type="button" class=${kind} aria-label=${label} aria-busy=${busy} onClick=${go}>${words}${url !== '' && html`<span aria-hidden="true"> ↗</span>`}</button>${question}`
+  return html`<button type="button" class=${kind} aria-label=${label} aria-busy=${busy} onClick=${go}>${words}${url !== '' && html`<${Icon} name="out" />`}</button>${question}`
 }
-
-const ICONS: Record<string, string> = { trash: '🗑', edit: '✎', copy: '⧉', refresh: '↻', close: '✕', link: '⛓' }
 
 export function IconButton(props: ElementProps) {
   const { me } = useDesk()
@@ -55,13 +54,13 @@ export function IconButton(props: ElementProps) {
   if (only.length > 0 && !only.includes(me.id)) return null
   const icon = str(element.icon)
   return html`<button type="button" class="icon-button" title=${textOf(element.text)} aria-label=${textOf(element.text)} aria-busy=${busy} onClick=${() => start()}>
-    <span aria-hidden="true">${ICONS[icon] ?? emoji(icon)}</span></button>${question}`
+    ${isIcon(icon) ? html`<${Icon} name=${icon} />` : emoji(icon)}</button>${question}`
 }
 
 export function Feedback(props: ElementProps) {
   const { start, busy, question } = usePress(props)
   const [given, setGiven] = useState('')
-  const one = (button: Json, mark: string) => {
+  const one = (button: Json, mark: IconName) => {
     const words = str(button.accessibility_label) || textOf(button.text)
     const value = str(button.value)
     const press = () => {
@@ -69,9 +68,9 @@ export function Feedback(props: ElementProps) {
       start(value)
     }
     return html`<button type="button" class="icon-button" title=${words} aria-label=${words} aria-pressed=${given === value} aria-busy=${busy} onClick=${press}>
-      <span aria-hidden="true">${mark}</span></button>`
+      <${Icon} name=${mark} /></button>`
   }
-  return html`<span class="feedback">${one(record(props.element.positive_button), '👍')}${one(record(props.element.negative_button), '👎')}</span>${question}`
+  return html`<span class="feedback">${one(record(props.element.positive_button), 'good')}${one(record(props.element.negative_button), 'bad')}</span>${question}`
 }
 
 export function Overflow(props: ElementProps) {
@@ -87,6 +86,6 @@ export function Overflow(props: ElementProps) {
     option.url === undefined
       ? html`<button type="button" role="menuitem" class="menu-item" onClick=${() => choose(option)}>${paintText(option.text)}</button>`
       : html`<span role="menuitem" class="menu-item">${link(str(option.url), paintText(option.text))}</span>`
-  return html`<button type="button" ref=${anchor} class="icon-button" aria-label="More actions" aria-haspopup="menu" aria-expanded=${open} aria-busy=${busy} onClick=${() => setOpen(!open)}><span aria-hidden="true">⋯</span></button>
+  return html`<button type="button" ref=${anchor} class="icon-button" aria-label="More actions" aria-haspopup="menu" aria-expanded=${open} aria-busy=${busy} onClick=${() => setOpen(!open)}><${Icon} name="more" /></button>
     ${open && html`<${Popup} anchor=${anchor} onClose=${() => setOpen(false)} role="menu" label="More actions">${records(props.element.options).map(item)}</${Popup}>`}${question}`
 }

@@ -4,6 +4,7 @@ import { useSurface } from './desk.ts'
 import { useChange } from './element-choices.ts'
 import { type Option, useOptions, wordsFor } from './element-options.ts'
 import { controlOf, type ElementProps } from './field.ts'
+import { Icon } from './icon.ts'
 import { Popup } from './popup.ts'
 import { num, str, strings, textOf } from './read.ts'
 
@@ -16,31 +17,47 @@ export function Select(props: ElementProps) {
   const value = form.value(str(block.block_id), element)
   const chosen = many ? strings(value) : [str(value)].filter(Boolean)
   const box = useBox(props, many, chosen)
-  const choose = (option: Option) => {
+  const choose = (option: Option | undefined) => {
+    if (option === undefined) return
     if (!many) return box.shut(() => change(option.value))
     box.type('')
     change(toggled(chosen, option.value, num(element.max_selected_items)))
   }
-  const list = `${box.id}-list`
-  const current = box.options[box.at]
   const words = chosen.map((one) => wordsFor(one, box.all, element))
   const placeholder = textOf(element.placeholder) || 'Choose an option'
+  const without = (index: number) => change(chosen.filter((_, other) => other !== index))
   return html`<div class=${many ? 'select select-many' : 'select'} ref=${box.anchor} onFocusOut=${box.leave}>
-    ${many && words.map((text, index) => html`<span class="pill">${text}<button type="button" aria-label=${`Remove ${text}`} onClick=${() => change(chosen.filter((_, other) => other !== index))}>✕</button></span>`)}
-    <input ...${controlOf(props, placeholder)} class="select-input" type="text" role="combobox" autocomplete="off" spellcheck=${false}
-      aria-expanded=${box.open} aria-controls=${list} aria-autocomplete="list" aria-activedescendant=${box.open && current ? `${list}-${box.at}` : undefined}
-      placeholder=${words.length > 0 && !many ? words[0] : placeholder} value=${box.open || many ? box.typed : (words[0] ?? '')}
-      onClick=${() => box.show()} onInput=${(event: InputEvent) => box.type(event.target instanceof HTMLInputElement ? event.target.value : '')}
-      onKeyDown=${(event: KeyboardEvent) => box.keys(event, () => current && choose(current))} />
-    <span class="select-arrow" aria-hidden="true">▾</span>
-    ${
-      box.open &&
-      html`<${Popup} anchor=${box.anchor} onClose=${() => box.shut()} role="listbox" id=${list} label=${placeholder} keepFocus=${true}>
-      ${box.options.length === 0 && html`<div class="menu-note" role="option" aria-disabled="true" aria-selected="false">${box.note}</div>`}
-      ${box.options.map((option, index) => html`${groupHead(box.options, index)}<${Row} id=${`${list}-${index}`} option=${option} active=${index === box.at} chosen=${chosen.includes(option.value)} onChoose=${() => choose(option)} />`)}
-    </${Popup}>`
-    }${change.question}
+    ${many && words.map((text, index) => html`<span class="pill">${text}<button type="button" aria-label=${`Remove ${text}`} onClick=${() => without(index)}><${Icon} name="close" /></button></span>`)}
+    <${Entry} props=${props} box=${box} words=${many ? '' : (words[0] ?? '')} placeholder=${placeholder} onPick=${() => choose(box.options[box.at])} />
+    <span class="select-arrow"><${Icon} name="down" /></span>
+    ${box.open && html`<${Choices} box=${box} label=${placeholder} chosen=${chosen} onChoose=${choose} />`}${change.question}
   </div>`
+}
+
+type Box = ReturnType<typeof useBox>
+const listId = (box: Box): string => `${box.id}-list`
+
+type EntryProps = { props: ElementProps; box: Box; words: string; placeholder: string; onPick(): void }
+
+/** The field: shows what is chosen, and while the list is open takes the words to search it by. */
+function Entry({ props, box, words, placeholder, onPick }: EntryProps) {
+  const active = box.open && box.options.length > 0 ? `${listId(box)}-${box.at}` : undefined
+  const type = ({ target }: Event) => target instanceof HTMLInputElement && box.type(target.value)
+  return html`<input ...${controlOf(props, placeholder)} class="select-input" type="text" role="combobox" autocomplete="off" spellcheck=${false}
+    aria-expanded=${box.open} aria-controls=${listId(box)} aria-autocomplete="list" aria-activedescendant=${active}
+    placeholder=${words || placeholder} value=${box.open ? box.typed : words}
+    onClick=${() => box.show()} onInput=${type} onKeyDown=${(event: KeyboardEvent) => box.keys(event, onPick)} />`
+}
+
+type ChoicesProps = { box: Box; label: string; chosen: string[]; onChoose(option: Option): void }
+
+function Choices({ box, label, chosen, onChoose }: ChoicesProps) {
+  const row = (option: Option, index: number) =>
+    html`${groupHead(box.options, index)}<${Row} id=${`${listId(box)}-${index}`} option=${option} active=${index === box.at} chosen=${chosen.includes(option.value)} onChoose=${() => onChoose(option)} />`
+  return html`<${Popup} anchor=${box.anchor} onClose=${() => box.shut()} role="listbox" id=${listId(box)} label=${label} keepFocus=${true}>
+    ${box.options.length === 0 && html`<div class="menu-note" role="option" aria-disabled="true" aria-selected="false">${box.note}</div>`}
+    ${box.options.map(row)}
+  </${Popup}>`
 }
 
 function toggled(chosen: string[], value: string, most: number): string[] {
@@ -66,7 +83,7 @@ function Row({ id, option, active, chosen, onChoose }: RowProps) {
     onChoose()
   }
   return html`<div ref=${row} id=${id} class=${active ? 'menu-item is-active' : 'menu-item'} role="option" aria-selected=${chosen} onMouseDown=${press}>
-    <span class="menu-words">${option.text}${option.more !== '' && html`<span class="menu-more">${option.more}</span>`}</span>${chosen && html`<span aria-hidden="true">✓</span>`}
+    <span class="menu-words">${option.text}${option.more !== '' && html`<span class="menu-more">${option.more}</span>`}</span>${chosen && html`<${Icon} name="check" />`}
   </div>`
 }
 

@@ -1,6 +1,6 @@
 /** The names people and apps use most; another name is shown as it is written. */
-const NAMES: Record<string, string> = Object.fromEntries(
-  `white_check_mark ✅ heavy_check_mark ✔️ ballot_box_with_check ☑️ x ❌ warning ⚠️ no_entry ⛔ no_entry_sign 🚫 raised_hand ✋ octagonal_sign 🛑
+const TABLE = `
+  white_check_mark ✅ heavy_check_mark ✔️ ballot_box_with_check ☑️ x ❌ warning ⚠️ no_entry ⛔ no_entry_sign 🚫 raised_hand ✋ octagonal_sign 🛑
   hourglass ⌛ hourglass_flowing_sand ⏳ stopwatch ⏱️ alarm_clock ⏰ clock1 🕐 clock3 🕒 calendar 📅 date 📅 bell 🔔 no_bell 🔕
   lock 🔒 unlock 🔓 key 🔑 shield 🛡️ gear ⚙️ wrench 🔧 hammer 🔨 hammer_and_wrench 🛠️ nut_and_bolt 🔩 electric_plug 🔌 bulb 💡
   question ❓ grey_question ❔ exclamation ❗ grey_exclamation ❕ information_source ℹ️ bangbang ‼️ mag 🔍 mag_right 🔎 eyes 👀 eye 👁️
@@ -17,13 +17,11 @@ const NAMES: Record<string, string> = Object.fromEntries(
   large_orange_circle 🟠 one 1️⃣ two 2️⃣ three 3️⃣ four 4️⃣ five 5️⃣ house 🏠 office 🏢 factory 🏭 construction 🚧 rotating_light 🚨
   bust_in_silhouette 👤 busts_in_silhouette 👥 moneybag 💰 credit_card 💳 receipt 🧾 ticket 🎫 label 🏷️ toolbox 🧰 test_tube 🧪 microscope 🔬
   pause_button ⏸️ double_vertical_bar ⏸️ arrow_forward ▶️ black_square_for_stop ⏹️ recycle ♻️ coffee ☕ pizza 🍕 seedling 🌱 bug 🐛`
-    .split(/\s*\n\s*/)
-    .flatMap((line) => line.split(' '))
-    .reduce<string[][]>(
-      (pairs, word, index) =>
-        index % 2 === 0 ? [...pairs, [word]] : [...pairs.slice(0, -1), [...(pairs.at(-1) ?? []), word]],
-      [],
-    ),
-)
 
-export const emojiOf = (name: string): string | undefined => NAMES[name]
+/** Name and sign take turns. */
+const WORDS = TABLE.trim().split(/\s+/)
+
+export function emojiOf(name: string): string | undefined {
+  const at = WORDS.indexOf(name)
+  return at === -1 ? undefined : WORDS[at + 1]
+}

@@ -3,30 +3,31 @@ import { look, wordsOf } from './api.ts'
 import { type Json, record } from './read.ts'
 
 /** News of the workspace: what kind of thing happened and where, never its content. */
-export type News = Json & { kind?: unknown; channel?: unknown; user?: unknown; thread_ts?: unknown }
+export type News = Json
 type Listener = (news: News) => void
 
 const listeners = new Set<Listener>()
-let source: EventSource | undefined
+let opened = false
 
 /** Calls `listener` for all that happens, and with `kind: 'again'` after the connection was lost and found. */
 export function listen(listener: Listener): () => void {
   listeners.add(listener)
-  source ??= openSource()
+  if (!opened) openSource()
+  opened = true
   return () => {
     listeners.delete(listener)
   }
 }
 
-function openSource(): EventSource {
-  const opened = new EventSource('/local/events')
+/** One for the whole page, which the browser opens again by itself when it breaks. */
+function openSource(): void {
+  const source = new EventSource('/local/events')
   const tell = (news: News) => {
     for (const listener of listeners) listener(news)
   }
-  opened.onmessage = (event) => tell(record(JSON.parse(String(event.data))))
-  opened.onopen = () => tell({ kind: 'again' })
-  opened.onerror = () => tell({ kind: 'lost' })
-  return opened
+  source.onmessage = (event) => tell(record(JSON.parse(String(event.data))))
+  source.onopen = () => tell({ kind: 'again' })
+  source.onerror = () => tell({ kind: 'lost' })
 }
 
 export type Live = { data: Json | undefined; trouble: string; refresh(): void }
@@ -54,8 +55,7 @@ export function useLive({ path, query, when }: Wanted): Live {
     }
     void take()
   }, [])
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another key is another look
+  // Another key is another look.
   useEffect(() => {
     refresh()
     return listen((news) => {

@@ -44,10 +44,10 @@ export function reference(inside: string): ComponentChildren {
   if (target.startsWith('#')) return html`<${RoomLink} id=${target.slice(1)} label=${label} />`
   if (target.startsWith('!date^')) return dateText(target, label)
   if (target.startsWith('!')) return html`<span class="mention">@${(label ?? target.slice(1)).replace(/^@/, '')}</span>`
-  return link(unescape(target), unescape(label ?? target.replace(/^mailto:/, '')))
+  return link(unescaped(target), unescaped(label ?? target.replace(/^mailto:/, '')))
 }
 
-export const unescape = (text: string): string =>
+export const unescaped = (text: string): string =>
   text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
 
 const day = (options: Intl.DateTimeFormatOptions) => (at: Date) => at.toLocaleDateString(undefined, options)

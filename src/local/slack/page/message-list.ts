@@ -56,7 +56,7 @@ function useFollow(messages: Json[]) {
       list.removeEventListener('scroll', note)
     }
   }, [])
-  // biome-ignore lint/correctness/useExhaustiveDependencies: new messages are what moves the end
+  // New messages are what moves the end.
   useLayoutEffect(() => {
     if (follows.current && box.current !== null) box.current.scrollTop = box.current.scrollHeight
   }, [messages])

@@ -4,6 +4,7 @@ import { Avatar } from './avatar.ts'
 import { Blocks } from './blocks.ts'
 import { SurfaceProvider, useDesk } from './desk.ts'
 import { Files } from './files.ts'
+import { Icon } from './icon.ts'
 import { emoji } from './inline.ts'
 import { mrkdwn } from './mrkdwn.ts'
 import { Popup } from './popup.ts'
@@ -26,7 +27,7 @@ export function Message({ message, room, compact, inThread }: Props) {
   return html`<li class=${classes} data-ts=${ts}>
     <div class="message-side">${compact ? time : html`<${Avatar} name=${name} app=${user === app.user} />`}</div>
     <div class="message-main">
-      ${message.ephemeral === true && html`<div class="only-you"><span aria-hidden="true">◉</span> Only visible to you</div>`}
+      ${message.ephemeral === true && html`<div class="only-you"><${Icon} name="eye" /> Only visible to you</div>`}
       ${compact ? html`<span class="hidden">${name}</span>` : html`<div class="message-head"><span class="message-name">${name}</span>${bot && html`<span class="badge">APP</span>`}${time}</div>`}
       <${SurfaceProvider} value=${surface}><${Body} message=${message} /></${SurfaceProvider}>
       <${Files} files=${records(message.files)} />
@@ -59,11 +60,11 @@ function Reactions({ message }: { message: Json }) {
 }
 
 function ThreadLink({ message, room }: { message: Json; room: string }) {
-  const { go, people, app, me } = useDesk()
+  const { go, people, app, me, place } = useDesk()
   const ts = str(message.ts)
   const count = num(message.reply_count)
   const latest = str(message.latest_reply)
-  const fresh = latest > readMark(me.name, `${room}/${ts}`)
+  const fresh = place.thread !== ts && latest > readMark(me.name, `${room}/${ts}`)
   const who = strings(message.reply_users).slice(0, 4)
   const nameOf = (id: string) => people.find((one) => one.id === id)?.realName ?? app.name
   return html`<button type="button" class="thread-link" onClick=${() => go({ room, home: false, thread: ts })}>
@@ -87,8 +88,8 @@ function Tools({ message, room, inThread }: { message: Json; room: string; inThr
   }
   const thread = str(record(message).thread_ts) || ts
   return html`<div class="message-tools">
-    ${!inThread && html`<button type="button" class="icon-button" title="Reply in thread" aria-label="Reply in thread" onClick=${() => go({ room, home: false, thread })}><span aria-hidden="true">💬</span></button>`}
-    ${shortcuts.length > 0 && html`<button type="button" ref=${anchor} class="icon-button" title="More actions" aria-label="More actions" aria-haspopup="menu" aria-expanded=${open} onClick=${() => setOpen(!open)}><span aria-hidden="true">⋯</span></button>`}
+    ${!inThread && html`<button type="button" class="icon-button" title="Reply in thread" aria-label="Reply in thread" onClick=${() => go({ room, home: false, thread })}><${Icon} name="reply" /></button>`}
+    ${shortcuts.length > 0 && html`<button type="button" ref=${anchor} class="icon-button" title="More actions" aria-label="More actions" aria-haspopup="menu" aria-expanded=${open} onClick=${() => setOpen(!open)}><${Icon} name="more" /></button>`}
     ${
       open &&
       html`<${Popup} anchor=${anchor} onClose=${() => setOpen(false)} role="menu" label="Message shortcuts">

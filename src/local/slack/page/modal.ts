@@ -2,6 +2,7 @@ import { html } from 'htm/preact'
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { Blocks } from './blocks.ts'
 import { SurfaceProvider, useDesk } from './desk.ts'
+import { Icon } from './icon.ts'
 import { type Json, record, records, str, textOf } from './read.ts'
 import { useViewSurface } from './surfaces.ts'
 import { paintText } from './text-object.ts'
@@ -35,7 +36,7 @@ export function Modal({ view }: { view: Json }) {
       <header class="modal-head">
         <span class="avatar avatar-app small" aria-hidden="true">P</span>
         <h2 id=${id} tabindex="-1">${paintText(view.title)}</h2>
-        <button type="button" class="icon-button" aria-label="Close" onClick=${close}>✕</button>
+        <button type="button" class="icon-button" aria-label="Close" onClick=${close}><${Icon} name="close" /></button>
       </header>
       <div class="modal-body" tabindex="-1">
         <${SurfaceProvider} value=${surface}><${Blocks} blocks=${blocks} /></${SurfaceProvider}>
@@ -60,7 +61,7 @@ function useOpen(box: { current: HTMLDialogElement | null }, hash: string): void
       if (opener instanceof HTMLElement) opener.focus()
     }
   }, [box])
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new hash is new content
+  // A new hash is new content.
   useLayoutEffect(() => {
     const dialog = box.current
     if (dialog === null) return

@@ -1,19 +1,19 @@
 import { html } from 'htm/preact'
 import type { ComponentChildren } from 'preact'
-import { emoji, inline, type Language, reference, unescape } from './inline.ts'
+import { emoji, inline, type Language, reference, unescaped } from './inline.ts'
 
 /** Slack's own markup (docs.slack.dev/messaging/formatting-message-text). */
 const MRKDWN: Language = {
   pattern:
     /`(?<code>[^`\n]+)`|<(?<ref>[^<>\n]+)>|(?<![\w*])\*(?<bold>\S|\S[^\n*]*?\S)\*(?![\w*])|(?<![\w_])_(?<italic>\S|\S[^\n_]*?\S)_(?![\w_])|(?<![\w~])~(?<strike>\S|\S[^\n~]*?\S)~(?![\w~])|:(?<emoji>[a-z0-9_+-]+):|(?<plain>&(?:amp|lt|gt);)|(?<line>\n)/g,
   rules: {
-    code: (found) => html`<code>${unescape(found)}</code>`,
+    code: (found) => html`<code>${unescaped(found)}</code>`,
     ref: reference,
     bold: (found, language) => html`<strong>${inline(found, language)}</strong>`,
     italic: (found, language) => html`<em>${inline(found, language)}</em>`,
     strike: (found, language) => html`<s>${inline(found, language)}</s>`,
     emoji,
-    plain: unescape,
+    plain: unescaped,
     line: () => html`<br />`,
   },
 }
@@ -22,7 +22,7 @@ export function mrkdwn(text: string): ComponentChildren {
   return text.split(/```\n?([\s\S]*?)\n?```/).map((part, index) => (index % 2 === 1 ? pre(part) : quoted(part)))
 }
 
-const pre = (code: string) => html`<pre tabindex="0"><code>${unescape(code)}</code></pre>`
+const pre = (code: string) => html`<pre tabindex="0"><code>${unescaped(code)}</code></pre>`
 
 /** Lines that begin with `>` stand together as a quote. */
 function quoted(text: string): ComponentChildren {

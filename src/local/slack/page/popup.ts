@@ -53,7 +53,8 @@ export function Popup({ anchor, onClose, role, label, id, keepFocus = false, chi
 
 function moveFocus(event: KeyboardEvent, box: HTMLElement | null, step: number): void {
   const items = [...(box?.querySelectorAll<HTMLElement>('button, a') ?? [])]
-  const at = items.findIndex((item) => item === document.activeElement)
+  const active = document.activeElement
+  const at = active instanceof HTMLElement ? items.indexOf(active) : -1
   event.preventDefault()
   items.at((at + step) % items.length)?.focus()
 }

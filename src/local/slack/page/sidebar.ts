@@ -1,6 +1,7 @@
 import { html } from 'htm/preact'
 import { Avatar } from './avatar.ts'
 import { useDesk } from './desk.ts'
+import { Icon } from './icon.ts'
 import type { Room } from './people.ts'
 import { readMark } from './read-marks.ts'
 
@@ -21,7 +22,7 @@ export function Sidebar({ onChoose }: { onChoose(): void }) {
     <ul>${rooms.filter((room) => room.dm).map(link)}
       <li><button type="button" class=${isHome ? 'side-link is-here side-sub' : 'side-link side-sub'} aria-current=${isHome ? 'page' : undefined} onClick=${home}><span>${app.name} Home</span></button></li></ul>
     <h2 class="side-head">Look from another seat</h2>
-    <ul>${people.map((one) => html`<li><a class="side-link" href=${`/?as=${one.name}`} target="_blank" rel="noopener"><${Avatar} name=${one.realName} small=${true} /><span>${one.realName}</span><span class="side-more" aria-label="in a second window">↗</span></a></li>`)}</ul>
+    <ul>${people.map((one) => html`<li><a class="side-link" href=${`/?as=${one.name}`} target="_blank" rel="noopener"><${Avatar} name=${one.realName} small=${true} /><span>${one.realName}</span><span class="side-more" aria-label="in a second window"><${Icon} name="out" /></span></a></li>`)}</ul>
     <p class="side-note">A stand-in for Slack on this machine: nothing leaves it.</p>
   </nav>`
 }

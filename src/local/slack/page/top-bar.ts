@@ -1,6 +1,7 @@
 import { html } from 'htm/preact'
 import { Avatar } from './avatar.ts'
 import { useDesk } from './desk.ts'
+import { Icon } from './icon.ts'
 import { addressAs } from './place.ts'
 import { useTheme } from './theme.ts'
 
@@ -10,7 +11,7 @@ export function TopBar({ drawer, onDrawer, onMenu, menu }: Props) {
   const { app, me, people } = useDesk()
   const [theme, turn] = useTheme()
   return html`<header class="top">
-    <button type="button" class="icon-button menu-button" aria-label="Conversations" aria-expanded=${menu} onClick=${onMenu}>☰</button>
+    <button type="button" class="icon-button menu-button" aria-label="Conversations" aria-expanded=${menu} onClick=${onMenu}><${Icon} name="menu" /></button>
     <span class="team">${app.team}</span>
     <div class="seats" role="group" aria-label="Who you are">
       ${people.map(
@@ -20,7 +21,7 @@ export function TopBar({ drawer, onDrawer, onMenu, menu }: Props) {
         <${Avatar} name=${one.realName} small=${true} /><span class="seat-name">${one.realName}</span></a>`,
       )}
     </div>
-    <button type="button" class="top-button" aria-label=${`Theme: ${theme}`} title=${`Theme: ${theme}`} onClick=${turn}><span aria-hidden="true">${{ system: '◐', light: '☀', dark: '☾' }[theme]}</span></button>
-    <button type="button" class="top-button" aria-expanded=${drawer} onClick=${onDrawer}><span aria-hidden="true">⇄</span><span class="wide-only">What just happened</span><span class="hidden narrow-only">What just happened</span></button>
+    <button type="button" class="top-button" aria-label=${`Theme: ${theme}`} title=${`Theme: ${theme}`} onClick=${turn}><${Icon} name=${theme} /></button>
+    <button type="button" class="top-button" aria-expanded=${drawer} onClick=${onDrawer}><${Icon} name="swap" /><span class="wide-only">What just happened</span><span class="hidden narrow-only">What just happened</span></button>
   </header>`
 }
