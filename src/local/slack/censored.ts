@@ -1,5 +1,6 @@
 import { isRecord } from '../../block-kit/problem.ts'
 import { redact } from '../../log.ts'
+import { parseJson } from './parse-json.ts'
 
 const CENSORED = '[redacted]'
 
@@ -13,7 +14,16 @@ const UPLOAD = /(\/upload\/v1\/[^/]+\/)\w+/g
 
 /** A payload with everything that is, or looks like, a secret cut out: tokens, and what was typed into secret inputs. */
 export function censored(payload: unknown): unknown {
-  return walk(payload, secretInputs(payload))
+  const open = opened(payload)
+  return walk(open, secretInputs(open))
+}
+
+/** Forms carry lists and objects as JSON text; a person reads them better, and secrets are found, when they are opened. */
+function opened(value: unknown): unknown {
+  if (typeof value === 'string') return /^\s*[[{]/.test(value) ? (parseJson(value) ?? value) : value
+  if (Array.isArray(value)) return value.map(opened)
+  if (!isRecord(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([name, held]) => [name, opened(held)]))
 }
 
 function walk(value: unknown, inputs: Set<string>): unknown {

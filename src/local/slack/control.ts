@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { LIMITS } from '../../block-kit/limits.ts'
 import { AppError } from '../../errors.ts'
 import { readAppManifest } from './app-manifest.ts'
-import { richText, withIds } from './blocks.ts'
+import { sharedFiles } from './attach.ts'
+import { withIds } from './blocks.ts'
 import { command } from './command.ts'
 import { shownMessages, shownSession } from './control-answers.ts'
 import { channelsOf, openHome, suggestions } from './looks.ts'
@@ -15,7 +16,7 @@ import { checkThread, homeView, inChannel, personNamed, seenMessage, topModal } 
 import { APP, PEOPLE, TEAM } from './seed.ts'
 import { shortcut } from './shortcut.ts'
 import { closeModal, submit, typeInto } from './submit.ts'
-import { encodeWords } from './words.ts'
+import { encodeWords, richWords } from './words.ts'
 
 /** One way a person can act, or look: its input, and what it does. */
 export type Route = (input: unknown) => Promise<Json>
@@ -29,13 +30,18 @@ function route<T>(shape: z.ZodType<T>, act: (input: T) => Json | Promise<Json>):
   }
 }
 
+/** As many as Slack takes in one message. */
+const MAX_FILES = 20
+
 const as = z.string()
 const ts = z.string()
 const Say = z.object({
   as,
   channel: z.string(),
-  text: z.string().min(1).max(LIMITS.message.textMax),
+  text: z.string().max(LIMITS.message.textMax).default(''),
   thread_ts: ts.optional(),
+  /** Ids from /local/attach. */
+  files: z.array(z.string()).max(MAX_FILES).default([]),
 })
 const Command = z.object({
   as,
@@ -125,12 +131,15 @@ export function looks(stage: Stage): Record<string, Route> {
 function say(stage: Stage, input: z.infer<typeof Say>): Json {
   const { person, channel } = inChannel(stage, input.as, input.channel)
   if (input.thread_ts !== undefined) checkThread(stage, channel, input.thread_ts)
+  if (input.text === '' && input.files.length === 0)
+    throw new AppError('input_invalid', 'text: say something, or attach a file')
   const text = encodeWords(input.text)
   const said = stage.workspace.post({
     channel: channel.id,
     user: person.id,
     text,
-    blocks: withIds([richText(text)]),
+    ...(text === '' ? {} : { blocks: withIds([richWords(text)]) }),
+    ...sharedFiles(stage, channel, input.files),
     ...(input.thread_ts === undefined ? {} : { thread_ts: input.thread_ts }),
   })
   return { ok: true, channel: channel.id, ts: said.ts }

@@ -82,5 +82,5 @@ function latestFor({ messages }: Workspace, channel: Channel, person: Person): s
   return fromOthers.reduce((last, { ts }) => (ts > last ? ts : last), '0')
 }
 
-const isPartOf = ({ user, text }: Message, person: Person): boolean =>
-  user === person.id || text.includes(`<@${person.id}`)
+const isPartOf = ({ user, text, blocks }: Message, person: Person): boolean =>
+  user === person.id || JSON.stringify([text, blocks]).includes(`<@${person.id}`)

@@ -54,7 +54,7 @@ export function fileMethods(workspace: Workspace): Methods {
   }
 }
 
-function newFile(name: string, size: number, created: number): StoredFile {
+export function newFile(name: string, size: number, created: number): StoredFile {
   return {
     id: `F${randomBytes(5).toString('hex').toUpperCase()}`,
     name,

@@ -48,7 +48,7 @@ function Exchange({ exchange }: { exchange: Json }) {
   const times = num(exchange.times)
   return html`<li class="exchange">
     <button type="button" class="exchange-head" aria-expanded=${open} onClick=${() => setOpen(!open)}>
-      <span class=${out ? 'way way-out' : 'way'} role="img" aria-label=${out ? 'Slack to the app' : 'app to Slack'}>${out ? '→' : '←'}</span>
+      <span class=${out ? 'way way-out' : 'way'} role="img" aria-label=${out ? 'Slack to the app' : 'app to Slack'}><${Icon} name=${out ? 'to' : 'from'} /></span>
       <span class="exchange-name">${str(exchange.name)}${times > 1 && html` <span class="quiet">×${times}</span>`}</span>
       <span class=${`verdict verdict-${str(exchange.verdict)}`}>${str(exchange.says)}</span>
       <span class="quiet exchange-time">${at.toLocaleTimeString()} · ${num(exchange.ms).toFixed(0)} ms</span>
