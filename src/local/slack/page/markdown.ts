@@ -57,15 +57,14 @@ function paint(chunk: Chunk): ComponentChildren {
 
 function list(ordered: boolean, start: number, items: Item[]): ComponentChildren {
   const inside = items.map(
-    (item) => html`<li>${taskMark(item)}${words(item.text)}${item.below === '' ? '' : markdown(item.below)}</li>`,
+    (item) =>
+      html`<li class=${item.checked === undefined ? undefined : 'is-task'}>${taskMark(item)}${words(item.text)}${item.below === '' ? '' : markdown(item.below)}</li>`,
   )
   return ordered ? html`<ol start=${start}>${inside}</ol>` : html`<ul>${inside}</ul>`
 }
 
-const taskMark = ({ checked }: Item) =>
-  checked === undefined
-    ? ''
-    : html`<span role="img" aria-label=${checked ? 'done' : 'to do'}>${checked ? '☑ ' : '☐ '}</span>`
+const taskMark = ({ checked, text }: Item) =>
+  checked === undefined ? '' : html`<input type="checkbox" disabled checked=${checked} aria-label=${text} /> `
 
 function table(head: string[], rows: string[][]): ComponentChildren {
   return html`<div class="table-frame" tabindex="0" role="group" aria-label="Table"><table>
