@@ -82,9 +82,9 @@ function Panes({ room, name }: { room: Room; name: string }) {
   const { place } = useDesk()
   return html`<main class="main" aria-label=${name}>
       <${Head} room=${room} />
-      ${place.home && room.dm ? html`<${Home} />` : html`<${Conversation} room=${room} />`}
+      ${place.home && room.dm ? html`<${Home} />` : html`<${Conversation} key=${room.id} room=${room} />`}
     </main>
-    ${place.thread !== '' && html`<${Thread} room=${room} />`}`
+    ${place.thread !== '' && html`<${Thread} key=${place.thread} room=${room} />`}`
 }
 
 function Toasts({ trouble, onRead }: { trouble: string; onRead(): void }) {

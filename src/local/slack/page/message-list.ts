@@ -23,7 +23,7 @@ export function MessageList({ messages, room, label, inThread, before }: Props) 
       ${inThread && index === 0 && messages.length > 1 && html`<li key="replies" class="day is-left"><span>${messages.length - 1} ${messages.length === 2 ? 'reply' : 'replies'}</span></li>`}`
   })
   return html`<div class="scroll" ref=${box} tabindex="0" role="group" aria-label=${label}>
-    <div class="fill"></div>${before}<ol class="messages">${rows}</ol>
+    ${!inThread && html`<div class="fill"></div>`}${before}<ol class="messages">${rows}</ol>
   </div>`
 }
 

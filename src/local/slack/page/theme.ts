@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useLayoutEffect, useState } from 'preact/hooks'
 
 type Theme = 'system' | 'light' | 'dark'
 const NEXT: Record<Theme, Theme> = { system: 'light', light: 'dark', dark: 'system' }
@@ -11,9 +11,13 @@ const kept = (): Theme => {
 /** Light, dark, or as the system has it; kept in this browser. */
 export function useTheme(): [Theme, () => void] {
   const [theme, setTheme] = useState(kept)
-  useEffect(() => {
-    localStorage.setItem('theme', theme)
+  useLayoutEffect(() => {
     document.documentElement.dataset.theme = theme
   }, [theme])
-  return [theme, () => setTheme(NEXT[theme])]
+  const turn = () => {
+    const next = NEXT[theme]
+    localStorage.setItem('theme', next)
+    setTheme(next)
+  }
+  return [theme, turn]
 }

@@ -3,8 +3,10 @@ import { Avatar } from './avatar.ts'
 import { useDesk } from './desk.ts'
 import type { Room } from './people.ts'
 
+const QUESTION = 'How many employees are there?'
+
 /** The beginning of a conversation; while it is empty, it says what to do first. */
-export function Welcome({ room, empty }: { room: Room; empty: boolean }) {
+export function Welcome({ room, empty, onAsk }: { room: Room; empty: boolean; onAsk(text: string): void }) {
   const { app, act, me } = useDesk()
   if (!room.dm)
     return html`<div class="welcome"><h3># ${room.name}</h3>
@@ -19,7 +21,8 @@ export function Welcome({ room, empty }: { room: Room; empty: boolean }) {
     <ol class="steps">
       <li><span><strong>Connect</strong> a tool: one click, nothing to fill in.</span>
         <button type="button" class="button button-primary" onClick=${() => command('connect demo-database')}>Connect the demo database</button></li>
-      <li><span><strong>Ask</strong> below, for example <em>How many employees are there?</em></span></li>
+      <li><span><strong>Ask</strong> for something, in your own words.</span>
+        <button type="button" class="button" onClick=${() => onAsk(QUESTION)}>${QUESTION}</button></li>
       <li><span><strong>Approve</strong> what could do harm, also as somebody else: switch the person at the top.</span></li>
     </ol>
     <button type="button" class="button" onClick=${() => command('help')}>What else can it do?</button>
