@@ -1,5 +1,6 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { seriousFindings } from '../support/axe.ts'
 import { openBrowser, openSeat, picture } from '../support/browser.ts'
 import { says, wishes } from '../support/scripted-model.ts'
 import { startWorld } from '../support/world.ts'
@@ -24,12 +25,14 @@ test('a newcomer connects, asks, has a write approved from another window, and f
   const { page, troubles } = await openSeat(browser, `${world.slackUrl}/?as=member`)
   await page.getByRole('button', { name: 'Connect the demo database' }).waitFor()
   await picture(page, 'first-visit')
+  expect(await seriousFindings(page)).toEqual([])
   await page.getByRole('button', { name: 'Connect the demo database' }).click()
   await page.getByRole('dialog').getByLabel('Name').waitFor()
   await picture(page, 'connect')
   await page.getByRole('dialog').getByRole('button', { name: 'Connect', exact: true }).click()
   await page.getByRole('dialog').getByText('Connected!').waitFor()
   await picture(page, 'connected')
+  expect(await seriousFindings(page)).toEqual([])
   await page.keyboard.press('Escape')
   await page.getByRole('dialog').waitFor({ state: 'detached' })
 
@@ -38,6 +41,7 @@ test('a newcomer connects, asks, has a write approved from another window, and f
   const thread = page.getByRole('complementary', { name: 'Thread' })
   await thread.getByText('300 024').waitFor()
   await picture(page, 'answer')
+  expect(await seriousFindings(page)).toEqual([])
 
   await page.getByRole('button', { name: 'general' }).click()
   await page.getByRole('combobox', { name: 'Message #general' }).fill('@Patchbay delete employee 10001')
@@ -47,6 +51,7 @@ test('a newcomer connects, asks, has a write approved from another window, and f
     .first()
     .waitFor()
   await picture(page, 'asking')
+  expect(await seriousFindings(page)).toEqual([])
   const other = await openSeat(browser, `${world.slackUrl}/?as=approver`)
   await other.page.getByRole('button', { name: 'general' }).click()
   await picture(other.page, 'approver')
@@ -60,6 +65,7 @@ test('a newcomer connects, asks, has a write approved from another window, and f
   await page.getByRole('button', { name: 'Patchbay Home' }).click()
   await page.getByText('Recent requests').waitFor()
   await picture(page, 'home')
+  expect(await seriousFindings(page)).toEqual([])
   await page.getByRole('button', { name: 'What just happened' }).click()
   await page
     .getByRole('button', { name: /chat.postMessage/ })
