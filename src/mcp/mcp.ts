@@ -9,8 +9,8 @@ import { createBackground } from './background.ts'
 import { type CallTimes, callTool } from './call.ts'
 import type { Clean } from './clean.ts'
 import { probe } from './probe.ts'
-import { createSessions, type SessionsDeps, type Used } from './sessions.ts'
 import type { Session } from './session.ts'
+import { createSessions, type SessionsDeps, type Used } from './sessions.ts'
 import type { Target } from './target.ts'
 import { listTools } from './tools.ts'
 import { asAppError, type Trouble } from './trouble.ts'
@@ -57,10 +57,7 @@ export type ContentPart =
   | { type: 'resource'; uri: string; mimeType?: string; text?: string; data?: string }
   | { type: 'link'; uri: string; name: string }
 
-export type McpDeps = Omit<
-  SessionsDeps,
-  'registry' | 'background' | 'hurry' | 'onToolsChanged' | 'onOpened'
-> & {
+export type McpDeps = Omit<SessionsDeps, 'registry' | 'background' | 'hurry' | 'onToolsChanged' | 'onOpened'> & {
   registry: Pick<Registry, 'connectionsOf' | 'setStatus' | 'setTools' | 'setEra'>
   log: Log
   toolTimeoutSeconds: number

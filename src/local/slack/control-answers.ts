@@ -12,7 +12,7 @@ export function shownMessages(
 ): Json[] {
   return conversation(workspace, channel, threadTs)
     .filter((message) => message.ephemeral_to === undefined || message.ephemeral_to === person.id)
-    .map((message) => shown(workspace, message))
+    .map((message) => shown(workspace, person, message))
 }
 
 function conversation({ messages }: Workspace, channel: Channel, threadTs: string | undefined): Message[] {
@@ -21,13 +21,17 @@ function conversation({ messages }: Workspace, channel: Channel, threadTs: strin
   return root === undefined ? [] : [root, ...messages.replies(channel.id, threadTs)]
 }
 
-function shown(workspace: Workspace, message: Message): Json {
+function shown(workspace: Workspace, person: Person, message: Message): Json {
   const { ts, thread_ts, user, text, blocks, files, ephemeral_to, stream, edited, reactions } = message
-  const replies = workspace.messages.replies(message.channel, ts).length
+  const replies = workspace.messages
+    .replies(message.channel, ts)
+    .filter((reply) => reply.ephemeral_to === undefined || reply.ephemeral_to === person.id)
+  const latest = replies.at(-1)
   return {
     ts,
     ...(thread_ts === undefined ? {} : { thread_ts }),
     from: nameOf(workspace, user),
+    user,
     text,
     ...(blocks === undefined || blocks.length === 0 ? {} : { blocks }),
     ...(ephemeral_to === undefined ? {} : { ephemeral: true }),
@@ -35,7 +39,13 @@ function shown(workspace: Workspace, message: Message): Json {
     ...(stream === undefined ? {} : { streaming: isLive(stream, workspace.now()) }),
     ...(edited === undefined ? {} : { edited: true }),
     ...(reactions === undefined || reactions.length === 0 ? {} : { reactions }),
-    ...(replies === 0 ? {} : { reply_count: replies }),
+    ...(latest === undefined
+      ? {}
+      : {
+          reply_count: replies.length,
+          latest_reply: latest.ts,
+          reply_users: [...new Set(replies.map((reply) => reply.user))],
+        }),
   }
 }
 

@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { LIMITS } from '../../block-kit/limits.ts'
 import { AppError } from '../../errors.ts'
-import { richText, withIds } from './blocks.ts'
+import { readAppManifest } from './app-manifest.ts'
+import { sharedFiles } from './attach.ts'
+import { withIds } from './blocks.ts'
 import { command } from './command.ts'
 import { shownMessages, shownSession } from './control-answers.ts'
 import { channelsOf, openHome, suggestions } from './looks.ts'
@@ -11,11 +13,11 @@ import { setMember, stopSession } from './people-acts.ts'
 import { pressInMessage, pressInView } from './press.ts'
 import type { Json } from './records.ts'
 import { checkThread, homeView, inChannel, personNamed, seenMessage, topModal } from './scene.ts'
-import { PEOPLE } from './seed.ts'
+import { APP, PEOPLE, TEAM } from './seed.ts'
 import { shortcut } from './shortcut.ts'
-import { closeModal, submit } from './submit.ts'
+import { closeModal, submit, typeInto } from './submit.ts'
 import { upload } from './upload.ts'
-import { encodeWords } from './words.ts'
+import { encodeWords, richWords } from './words.ts'
 
 /** One way a person can act, or look: its input, and what it does. */
 export type Route = (input: unknown) => Promise<Json>
@@ -29,13 +31,18 @@ function route<T>(shape: z.ZodType<T>, act: (input: T) => Json | Promise<Json>):
   }
 }
 
+/** As many as Slack takes in one message. */
+const MAX_FILES = 20
+
 const as = z.string()
 const ts = z.string()
 const Say = z.object({
   as,
   channel: z.string(),
-  text: z.string().min(1).max(LIMITS.message.textMax),
+  text: z.string().max(LIMITS.message.textMax).default(''),
   thread_ts: ts.optional(),
+  /** Ids from /local/attach. */
+  files: z.array(z.string()).max(MAX_FILES).default([]),
 })
 const Command = z.object({
   as,
@@ -44,9 +51,11 @@ const Command = z.object({
   thread_ts: ts.optional(),
   command: z.string().startsWith('/').default('/mcp'),
 })
-const InMessage = z.object({ as, channel: z.string(), ts, button: z.string(), value: z.string().optional() })
-const InModal = z.object({ as, view: z.literal(true), button: z.string(), value: z.string().optional() })
-const InHome = z.object({ as, home: z.literal(true), button: z.string(), value: z.string().optional() })
+const pressed = { as, button: z.string(), value: z.unknown().optional(), block_id: z.string().optional() }
+const InMessage = z.object({ ...pressed, channel: z.string(), ts })
+/** `values` is what else stands in the form: the app sees it in `view.state`. */
+const InModal = z.object({ ...pressed, view: z.literal(true), values: z.record(z.string(), z.unknown()).default({}) })
+const InHome = z.object({ ...pressed, home: z.literal(true) })
 const Shortcut = z.object({ as, callback_id: z.string(), channel: z.string().optional(), ts: ts.optional() })
 
 const Weather = z.object({
@@ -112,6 +121,8 @@ export function actions(stage: Stage): Record<string, Route> {
 /** GET /local/…: what people see. */
 export function looks(stage: Stage): Record<string, Route> {
   return {
+    app: route(z.object({}), () => ({ name: APP.name, user: APP.user, team: TEAM.name, ...readAppManifest() })),
+    traffic: route(z.object({}), () => ({ exchanges: stage.traffic.list() })),
     deliveries: route(z.object({}), () => ({ deliveries: stage.deliveries() })),
     weather: route(z.object({}), () => ({ weather: stage.forecast.all() })),
     people: route(z.object({}), () => ({ people: PEOPLE.filter((one) => !one.bot) })),
@@ -149,12 +160,15 @@ export function looks(stage: Stage): Record<string, Route> {
 function say(stage: Stage, input: z.infer<typeof Say>): Json {
   const { person, channel } = inChannel(stage, input.as, input.channel)
   if (input.thread_ts !== undefined) checkThread(stage, channel, input.thread_ts)
+  if (input.text === '' && input.files.length === 0)
+    throw new AppError('input_invalid', 'text: say something, or attach a file')
   const text = encodeWords(input.text)
   const said = stage.workspace.post({
     channel: channel.id,
     user: person.id,
     text,
-    blocks: withIds([richText(text)]),
+    ...(text === '' ? {} : { blocks: withIds([richWords(text)]) }),
+    ...sharedFiles(stage, channel, input.files),
     ...(input.thread_ts === undefined ? {} : { thread_ts: input.thread_ts }),
   })
   return { ok: true, channel: channel.id, ts: said.ts }
@@ -168,6 +182,6 @@ async function press(stage: Stage, input: Pressed): Promise<Json> {
     return { ok: true }
   }
   const person = personNamed(stage, input.as)
-  const view = 'home' in input ? homeView(stage, person) : topModal(stage, person)
+  const view = 'home' in input ? homeView(stage, person) : await typeInto(stage, person, input.values)
   return { ok: true, dispatched: await pressInView(stage, person, view, input) }
 }

@@ -1,10 +1,13 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { buffer } from 'node:stream/consumers'
 import { type AppError, isAppError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
+import { attach } from './attach.ts'
 import type { Blobs } from './blobs.ts'
 import { answerJson, answerText, readArgs, readUpload } from './bodies.ts'
 import { actions, looks, type Route } from './control.ts'
 import type { Happening } from './happenings.ts'
+import { createPageServer } from './page-server.ts'
 import type { Stage } from './payloads.ts'
 import type { Outcome } from './response-urls.ts'
 
@@ -21,8 +24,11 @@ type Serve = (exchange: Exchange) => Promise<void> | void
 /** Everything the workspace serves on its one port, by the first part of the path. */
 export function createRequestListener(deps: Deps): RequestListener {
   const [acts, sights] = [actions(deps.stage), looks(deps.stage)]
+  const { servePage, servePart } = createPageServer()
   const doors: Record<string, Serve> = {
     api: ({ path, request, response }) => deps.webApi(path[1] ?? '', request, response),
+    '': ({ response }) => servePage(response),
+    page: ({ path, request, response }) => servePart(path.slice(1).join('/'), request, response),
     local: (exchange) => serveLocal(deps, exchange, exchange.request.method === 'POST' ? acts : sights),
     response: (exchange) => serveResponseUrl(deps, exchange),
     upload: (exchange) => serveUpload(deps, exchange),
@@ -51,13 +57,20 @@ function isOurs({ headers }: IncomingMessage, url: string): boolean {
   )
 }
 
+/** Parts of /local/ that are no JSON routes. */
+const OWN: Record<string, (deps: Deps, request: IncomingMessage, response: ServerResponse) => Promise<void> | void> = {
+  'GET events': (deps, _request, response) => serveNews(deps, response),
+  'POST attach': serveAttach,
+}
+
 async function serveLocal(
   deps: Deps,
   { request, response, path }: Exchange,
   routes: Record<string, Route>,
 ): Promise<void> {
   const name = path[1] ?? ''
-  if (name === 'events' && request.method === 'GET') return serveNews(deps, response)
+  const own = OWN[`${request.method} ${name}`]
+  if (own !== undefined) return own(deps, request, response)
   const route = routes[name]
   if (route === undefined)
     return answerJson(response, 404, { error: `there is no ${request.method ?? ''} /local/${name}` })
@@ -83,7 +96,13 @@ function serveNews({ stage }: Deps, response: ServerResponse): void {
   const unwatch = stage.workspace.watch((happening) => {
     response.write(`data: ${JSON.stringify({ kind: happening.kind, ...idsOf(happening) })}\n\n`)
   })
-  response.on('close', unwatch)
+  const unwatchTraffic = stage.traffic.watch((id) => {
+    response.write(`data: ${JSON.stringify({ kind: 'exchange', id })}\n\n`)
+  })
+  response.on('close', () => {
+    unwatch()
+    unwatchTraffic()
+  })
 }
 
 function idsOf(happening: Happening): object {
@@ -100,6 +119,13 @@ async function serveResponseUrl({ stage }: Deps, { request, response, path }: Ex
   const outcome =
     body === undefined ? { status: 400, body: 'invalid_payload' } : stage.responses.use(path[1] ?? '', body)
   answerText(response, outcome.status, outcome.body)
+}
+
+/** POST /local/attach?as=…&name=…: the bytes of a file a person will share or put into a form. */
+async function serveAttach({ stage, blobs }: Deps, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const query = new URL(request.url ?? '/', stage.workspace.url).searchParams
+  const attached = attach(stage, blobs, { name: query.get('name') ?? '', bytes: await buffer(request) })
+  answerJson(response, 'error' in attached ? 400 : 200, attached)
 }
 
 async function serveUpload({ stage, blobs }: Deps, { request, response, path }: Exchange): Promise<void> {

@@ -4,9 +4,10 @@ import { type Placed, placedElements } from './blocks.ts'
 import { viewObject } from './modals.ts'
 import type { Stage } from './payloads.ts'
 import { messageSpot } from './press.ts'
-import type { Json, Person, View } from './records.ts'
+import type { Channel, Json, Message, Person, View } from './records.ts'
 import { personNamed, seenMessage, topModal } from './scene.ts'
 import { type Spot, suggest } from './suggest.ts'
+import type { Workspace } from './workspace.ts'
 
 /** How long a look at the Home tab waits for the app to publish it anew. */
 const HOME_WAIT_MS = 1_500
@@ -61,7 +62,25 @@ function elementOf(blocks: Json[], actionId: string): Placed {
 /** The channels a person is in, or all. */
 export function channelsOf({ workspace }: Stage, person: Person | undefined): Json[] {
   const seen = workspace.channels.values().filter((one) => person === undefined || one.members.includes(person.id))
-  return seen.map(({ id, name, members, im }) =>
-    im === undefined ? { id, name, members } : { id, name: 'dm', members, user: im },
-  )
+  return seen.map((channel) => {
+    const { id, name, members, im } = channel
+    const news = person === undefined ? {} : { latest: latestFor(workspace, channel, person) }
+    return im === undefined ? { id, name, members, ...news } : { id, name: 'dm', members, user: im, ...news }
+  })
 }
+
+/** The newest message that concerns a person: in the channel itself, or in a thread they are part of; `0` where there is none. */
+function latestFor({ messages }: Workspace, channel: Channel, person: Person): string {
+  const roots = messages.topLevel(channel.id)
+  const threads = roots.flatMap((root) => {
+    const thread = [root, ...messages.replies(channel.id, root.ts)]
+    return thread.some((one) => isPartOf(one, person)) ? thread.slice(1) : []
+  })
+  const fromOthers = [...roots, ...threads].filter(
+    ({ user, ephemeral_to }) => user !== person.id && (ephemeral_to ?? person.id) === person.id,
+  )
+  return fromOthers.reduce((last, { ts }) => (ts > last ? ts : last), '0')
+}
+
+const isPartOf = ({ user, text, blocks }: Message, person: Person): boolean =>
+  user === person.id || JSON.stringify([text, blocks]).includes(`<@${person.id}`)

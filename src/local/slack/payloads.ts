@@ -5,6 +5,7 @@ import type { Delivery } from './outbox.ts'
 import type { RateLimits } from './rate-limits.ts'
 import type { Channel, Json, Person, ResponseUrl } from './records.ts'
 import { APP, TEAM } from './seed.ts'
+import type { Traffic } from './traffic.ts'
 import type { Triggers } from './triggers.ts'
 import type { Forecast } from './weather.ts'
 import type { Reply, Wire } from './wire.ts'
@@ -21,6 +22,7 @@ export type Stage = {
   limits: RateLimits
   blobs: Blobs
   deliveries(): Delivery[]
+  traffic: Traffic
 }
 
 export type ResponseUrls = { issue(at: Pick<ResponseUrl, 'channel' | 'user' | 'ts' | 'thread_ts'>): string }

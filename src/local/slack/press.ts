@@ -11,7 +11,8 @@ import { SLACKBOT } from './seed.ts'
 import { messageObject } from './slack-objects.ts'
 import { type Spot, suggest } from './suggest.ts'
 
-export type Press = { button: string; value?: string | undefined }
+/** `block_id` tells elements apart that share their label and action_id. */
+export type Press = { button: string; value?: unknown; block_id?: string | undefined }
 
 /** Presses a button, or chooses in a menu, of a message. */
 export async function pressInMessage(
@@ -21,7 +22,7 @@ export async function pressInMessage(
 ): Promise<void> {
   const spot = messageSpot(stage, channel, message)
   const blocks = message.blocks ?? []
-  const found = pick(blocks, press.button, press.value, person.id)
+  const found = pick(blocks, press, person.id)
   const chosen = await choose(stage, person, { found, spot, value: press.value })
   const at = { channel: channel.id, user: person.id, ts: message.ts, thread_ts: message.thread_ts }
   const payload = {
@@ -42,7 +43,7 @@ export async function pressInMessage(
 /** Presses or chooses in the modal on top, or in the Home tab. Returns whether the app was told. */
 export async function pressInView(stage: Stage, person: Person, view: View, press: Press): Promise<boolean> {
   const spot = { container: { type: 'view', view_id: view.id }, view: viewObject(view) }
-  const found = pick(listOf(view.given.blocks), press.button, press.value, person.id)
+  const found = pick(listOf(view.given.blocks), press, person.id)
   const chosen = await choose(stage, person, { found, spot, value: press.value })
   const { blockId, actionId, block } = found.placed
   const state =
@@ -70,13 +71,16 @@ export function messageSpot({ workspace }: Stage, channel: Channel, message: Mes
   return { container, channel: channelPayload(channel), ...shown }
 }
 
-type Choice = { found: Pressable; spot: Spot; value: string | undefined }
+type Choice = { found: Pressable; spot: Spot; value: unknown }
 
 async function choose(stage: Stage, person: Person, { found, spot, value }: Choice): Promise<Json | undefined> {
   const { placed } = found
   const external = String(placed.element.type).endsWith('external_select') && value !== undefined
-  const offered = external ? await suggest(stage, person, { placed, spot }, value) : []
-  return chosenState(found, value, offered)
+  const wanted = Array.isArray(value) ? value : [value]
+  const offered = external
+    ? await Promise.all(wanted.map((one) => suggest(stage, person, { placed, spot }, String(one))))
+    : []
+  return chosenState(found, value, offered.flat())
 }
 
 function actionPayload(stage: Stage, person: Person, { action }: Pressable, chosen: Json | undefined): Json {

@@ -10,9 +10,13 @@ import type { Json } from './records.ts'
 export type Pressable = { placed: Placed; label: string; value: string | undefined; action: Json }
 
 /** The one thing meant by a label or action_id, and a value where these are not enough. */
-export function pick(blocks: Json[], button: string, value: string | undefined, user: string): Pressable {
+export function pick(
+  blocks: Json[],
+  { button, value, block_id }: { button: string; value?: unknown; block_id?: string | undefined },
+  user: string,
+): Pressable {
   const all = placedElements(blocks)
-    .filter(({ element }) => mayPress(element, user))
+    .filter(({ element, blockId }) => mayPress(element, user) && (block_id === undefined || block_id === blockId))
     .flatMap(pressablesOf)
   const named = all.filter((one) => one.label === button || one.placed.actionId === button)
   if (named.length === 0) {

@@ -14,6 +14,7 @@ import { createResponseUrls } from './response-urls.ts'
 import { HUMANS, TEAM } from './seed.ts'
 import { eventsOf } from './slack-events.ts'
 import { createSocketWire } from './socket-wire.ts'
+import { createTraffic, recorded } from './traffic.ts'
 import { createTriggers } from './triggers.ts'
 import { createForecast } from './weather.ts'
 import { createWebApi } from './web-api.ts'
@@ -92,7 +93,8 @@ function build(options: LocalSlackOptions, url: string) {
   const workspace = createWorkspace({ journal, blobs, url, now })
   const socket = mode === 'socket' ? createSocketWire(now) : undefined
   const http = createHttpWire({ signingSecret: workspace.secrets.signingSecret, urls: appUrls, now })
-  const wire = socket ?? http
+  const traffic = createTraffic()
+  const wire = recorded(socket ?? http, traffic, now)
   const triggers = createTriggers(now)
   const modals = createModals((user) => workspace.tell({ kind: 'modal', user }))
   const responses = createResponseUrls(workspace)
@@ -103,9 +105,20 @@ function build(options: LocalSlackOptions, url: string) {
   outbox.resume()
   const forecast = createForecast()
   const limits = createRateLimits(now, options.rateLimits)
-  const webApi = createWebApi({ workspace, modals, triggers, socket, forecast, limits })
+  const webApi = createWebApi({ workspace, modals, triggers, socket, forecast, limits, traffic })
   const listener: RequestListener = createRequestListener({
-    stage: { workspace, wire, modals, triggers, responses, forecast, limits, blobs, deliveries: outbox.deliveries },
+    stage: {
+      workspace,
+      wire,
+      modals,
+      triggers,
+      responses,
+      forecast,
+      limits,
+      blobs,
+      traffic,
+      deliveries: outbox.deliveries,
+    },
     blobs,
     webApi,
     log,

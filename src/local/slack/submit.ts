@@ -7,6 +7,7 @@ import { enter, missingInputs } from './form-entry.ts'
 import { viewObject } from './modals.ts'
 import { ask, basePayload, type Stage } from './payloads.ts'
 import type { Json, Person, View } from './records.ts'
+import { topModal } from './scene.ts'
 import { suggest } from './suggest.ts'
 
 export type Submitted = { ok: true } | { ok: false; errors: Record<string, string> }
@@ -45,6 +46,15 @@ export async function submit(
   return follow(stage, filled.view, body)
 }
 
+/** Puts what a person has typed so far into the modal on top, without submitting; what its fields refuse stays out. */
+export async function typeInto(stage: Stage, person: Person, values: Record<string, unknown>): Promise<View> {
+  const view = topModal(stage, person)
+  if (Object.keys(values).length === 0) return view
+  const filled = await fill(stage, person, view, values)
+  stage.modals.keep(filled.view)
+  return filled.view
+}
+
 async function fill(stage: Stage, person: Person, view: View, values: Record<string, unknown>) {
   const errors: Record<string, string> = {}
   let { state } = view
@@ -81,7 +91,9 @@ function fieldNamed(view: View, name: string): Placed {
   const fields = placedElements(listOf(view.given.blocks)).filter(
     ({ blockId, actionId }) => view.state[blockId]?.[actionId] !== undefined,
   )
-  const found = fields.find(({ block, blockId, actionId }) => [blockId, actionId, textOf(block.label)].includes(name))
+  const found = fields.find(({ block, blockId, actionId }) =>
+    [`${blockId}/${actionId}`, blockId, actionId, textOf(block.label)].includes(name),
+  )
   if (found !== undefined) return found
   const there = fields.map(({ block, blockId }) => `"${textOf(block.label) || blockId}"`).join(', ')
   throw new AppError('conflict', `there is no field "${name}" in this modal; there are: ${there || 'none'}`)

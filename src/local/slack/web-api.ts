@@ -14,8 +14,9 @@ import { answerJson, readArgs } from './bodies.ts'
 import type { Modals } from './modals.ts'
 import type { RateLimits } from './rate-limits.ts'
 import type { SocketWire } from './socket-wire.ts'
+import type { Traffic } from './traffic.ts'
 import type { Triggers } from './triggers.ts'
-import type { Forecast, Weather } from './weather.ts'
+import type { Forecast } from './weather.ts'
 import type { Workspace } from './workspace.ts'
 
 type Deps = {
@@ -25,6 +26,7 @@ type Deps = {
   socket: SocketWire | undefined
   forecast: Forecast
   limits: RateLimits
+  traffic: Traffic
 }
 
 /** These need no token. */
@@ -37,14 +39,24 @@ export function createWebApi(
   const methods = methodsOf(deps)
   return async (name, request, response) => {
     const args = await readArgs(request)
-    if (args === undefined) return answerJson(response, 200, refuse('invalid_json'))
-    const weather = deps.forecast.next(name)
-    if (weather?.delay !== undefined) await sleep(weather.delay)
-    if (weather?.status !== undefined) return storm(response, weather.status, weather)
-    if (weather?.error !== undefined) return answerJson(response, 200, refuse(weather.error))
-    const wait = deps.limits.wait(name, args)
-    if (wait !== undefined) return tooMany(response, wait)
-    answerJson(response, 200, await call(name, args, request))
+    const [at, begin] = [deps.workspace.now(), performance.now()]
+    const reply = await replyTo(name, args, request)
+    const { ok, error } = reply.answer
+    const verdict = ok ? ('ok' as const) : ('refused' as const)
+    const ms = performance.now() - begin
+    const says = ok ? 'ok' : String(error)
+    deps.traffic.note({ at, way: 'to_slack', name, verdict, says, ms, request: args, answer: reply.answer })
+    if (reply.wait !== undefined) response.setHeader('retry-after', String(reply.wait))
+    answerJson(response, reply.status, reply.answer)
+  }
+
+  async function replyTo(
+    name: string,
+    args: Record<string, unknown> | undefined,
+    request: IncomingMessage,
+  ): Promise<Reply> {
+    if (args === undefined) return { status: 200, answer: refuse('invalid_json') }
+    return (await weathered(deps, name, args)) ?? { status: 200, answer: await call(name, args, request) }
   }
 
   async function call(name: string, args: Record<string, unknown>, request: IncomingMessage): Promise<Answer> {
@@ -63,18 +75,28 @@ export function createWebApi(
   }
 }
 
+type Reply = { status: number; answer: Answer; wait?: number }
+
+/** What ordered weather and rate limits make of a call, before it is looked at. */
+async function weathered(
+  { forecast, limits }: Deps,
+  name: string,
+  args: Record<string, unknown>,
+): Promise<Reply | undefined> {
+  const weather = forecast.next(name)
+  if (weather?.delay !== undefined) await sleep(weather.delay)
+  if (weather?.status === 429) return tooMany(weather.retry_after ?? 1)
+  if (weather?.status !== undefined)
+    return { status: weather.status, answer: refuse(weather.error ?? 'internal_error') }
+  if (weather?.error !== undefined) return { status: 200, answer: refuse(weather.error) }
+  const wait = limits.wait(name, args)
+  return wait === undefined ? undefined : tooMany(wait)
+}
+
 /** Slack's 429 (docs.slack.dev/apis/web-api/rate-limits): whole seconds, and the word in the body too. */
-function tooMany(response: ServerResponse, seconds: number): void {
-  response.setHeader('retry-after', String(seconds))
-  answerJson(response, 429, refuse('ratelimited'))
-}
+const tooMany = (wait: number) => ({ status: 429, answer: refuse('ratelimited'), wait })
 
-function storm(response: ServerResponse, status: number, { error, retry_after }: Weather): void {
-  if (status === 429) tooMany(response, retry_after ?? 1)
-  else answerJson(response, status, refuse(error ?? 'internal_error'))
-}
-
-function methodsOf({ workspace, modals, triggers, socket }: Deps): Methods {
+function methodsOf({ workspace, modals, triggers, socket }: Omit<Deps, 'traffic'>): Methods {
   return {
     ...authMethods(workspace),
     ...userMethods(),

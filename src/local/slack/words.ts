@@ -1,3 +1,4 @@
+import type { Json } from './records.ts'
 import { CHANNELS, PEOPLE } from './seed.ts'
 
 const ESCAPES = new Map([
@@ -34,3 +35,23 @@ function channelLink(found: string, name: string): string {
   const channel = CHANNELS.find((one) => one.name === name && one.im === undefined)
   return channel === undefined ? found : `<#${channel.id}|${channel.name}>`
 }
+
+/** Encoded words as the rich text Slack's client makes of them: mentions, channels and links are pieces of their own. */
+export function richWords(encoded: string): Json {
+  const pieces = encoded.split(/(<[^<>\s|]+(?:\|[^<>]*)?>)/).filter((piece) => piece !== '')
+  const elements = pieces.map((piece) =>
+    piece.startsWith('<') ? reference(piece) : { type: 'text', text: unescaped(piece) },
+  )
+  return { type: 'rich_text', elements: [{ type: 'rich_text_section', elements }] }
+}
+
+function reference(piece: string): Json {
+  const [target = '', label] = piece.slice(1, -1).split('|')
+  if (target.startsWith('@')) return { type: 'user', user_id: target.slice(1) }
+  if (target.startsWith('#')) return { type: 'channel', channel_id: target.slice(1) }
+  if (!/^https?:/.test(target)) return { type: 'text', text: unescaped(piece) }
+  return { type: 'link', url: unescaped(target), ...(label === undefined ? {} : { text: label }) }
+}
+
+const unescaped = (text: string): string =>
+  text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')

@@ -1,0 +1,65 @@
+import { html } from 'htm/preact'
+import { type Json, num, record, records, str } from './read.ts'
+import { Unknown } from './unknown.ts'
+
+const [WIDTH, HEIGHT, PAD] = [480, 180, 8]
+type Series = { name: string; points: { label: string; value: number }[] }
+
+/**
+ * data_visualization is documented, but in no published type: bar, line, area and pie are drawn from their series,
+ * and everything is in a table for who cannot see them.
+ */
+export function Chart({ block }: { block: Json }) {
+  const chart = record(block.chart ?? block)
+  const series = seriesOf(chart)
+  if (series.every((one) => one.points.length === 0)) return html`<${Unknown} what="chart" thing=${block} />`
+  const kind = str(chart.type) || str(chart.chart_type)
+  return html`<figure class="block-chart">
+    <figcaption>${str(block.title) || str(record(block.title).text)}</figcaption>
+    <svg viewBox=${`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label=${describe(series)}>
+      ${/line|area/.test(kind) ? lines(series) : bars(series)}
+    </svg>
+    <div class="chart-legend">${series.map((one, index) => html`<span><i class=${`swatch tint-${index % 6}`}></i>${one.name}</span>`)}</div>
+    <div class="chart-labels">${series[0]?.points.map((point) => html`<span>${point.label}</span>`)}</div>
+  </figure>`
+}
+
+function seriesOf(chart: Json): Series[] {
+  const given = records(chart.series).map((one) => ({ name: str(one.name), points: pointsOf(one.data ?? one.points) }))
+  const segments = pointsOf(chart.segments ?? chart.data)
+  return segments.length > 0 ? [...given, { name: str(chart.name), points: segments }] : given
+}
+
+const pointsOf = (data: unknown) =>
+  records(data).map((one) => ({ label: str(one.label) || str(one.x), value: num(one.value ?? one.y) }))
+
+const highest = (series: Series[]): number =>
+  Math.max(1e-9, ...series.flatMap((one) => one.points.map((point) => point.value)))
+
+const describe = (series: Series[]): string =>
+  series
+    .map((one) => `${one.name}: ${one.points.map((point) => `${point.label} ${point.value}`).join(', ')}`)
+    .join('; ')
+
+function bars(series: Series[]) {
+  const most = highest(series)
+  const slots = Math.max(...series.map((one) => one.points.length))
+  const slot = WIDTH / slots
+  const width = Math.max(2, (slot - PAD) / series.length)
+  return series.flatMap((one, row) =>
+    one.points.map((point, index) => {
+      const height = (Math.max(0, point.value) / most) * (HEIGHT - PAD)
+      const x = index * slot + PAD / 2 + row * width
+      return html`<rect class=${`tint-${row % 6}`} x=${x} y=${HEIGHT - height} width=${width - 2} height=${height} rx="2" />`
+    }),
+  )
+}
+
+function lines(series: Series[]) {
+  const most = highest(series)
+  return series.map((one, row) => {
+    const step = WIDTH / Math.max(1, one.points.length - 1)
+    const points = one.points.map((point, index) => `${index * step},${HEIGHT - (point.value / most) * (HEIGHT - PAD)}`)
+    return html`<polyline class=${`line tint-${row % 6}`} points=${points.join(' ')} />`
+  })
+}

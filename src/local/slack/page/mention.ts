@@ -1,0 +1,18 @@
+import { html } from 'htm/preact'
+import { useDesk } from './desk.ts'
+
+type Props = { id: string; label?: string | undefined }
+
+export function Mention({ id, label }: Props) {
+  const { people, app, me } = useDesk()
+  const known = id === app.user ? app.name : people.find((one) => one.id === id)?.realName
+  return html`<span class=${id === me.id ? 'mention mention-me' : 'mention'}>@${known ?? label ?? id}</span>`
+}
+
+export function RoomLink({ id, label }: Props) {
+  const { rooms, go } = useDesk()
+  const room = rooms.find((one) => one.id === id)
+  if (room === undefined) return html`<span class="mention">#${label ?? id}</span>`
+  const open = () => go({ room: room.id, home: false, thread: '' })
+  return html`<button type="button" class="mention as-link" onClick=${open}>#${room.name}</button>`
+}

@@ -1,0 +1,80 @@
+import { html } from 'htm/preact'
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { Blocks } from './blocks.ts'
+import { SurfaceProvider, useDesk } from './desk.ts'
+import { Icon } from './icon.ts'
+import { type Json, record, records, str, textOf } from './read.ts'
+import { useViewSurface } from './surfaces.ts'
+import { paintText } from './text-object.ts'
+
+/** The modal on top of a person's stack. The browser's own dialog keeps the focus inside and answers Esc. */
+export function Modal({ view }: { view: Json }) {
+  const { act, app } = useDesk()
+  const id = useId()
+  const box = useRef<HTMLDialogElement>(null)
+  const [state, setState] = useState<{ busy: boolean; errors: Record<string, string> }>(fresh)
+  const { surface, values } = useViewSurface(view, state.errors)
+  useOpen(box, str(view.hash))
+
+  const submit = async (event: Event) => {
+    event.preventDefault()
+    if (state.busy) return
+    setState({ ...state, busy: true })
+    const answer = await act('submit', { values })
+    const errors = Object.entries(record(answer?.errors)).map(([block, words]) => [block, str(words)])
+    setState({ busy: false, errors: Object.fromEntries(errors) })
+    if (errors.length > 0) requestAnimationFrame(() => focusWrong(box.current))
+  }
+  const close = (event: Event) => {
+    event.preventDefault()
+    void act('close', {})
+  }
+  const blocks = records(view.blocks)
+  const submits = view.submit !== null || blocks.some((block) => block.type === 'input')
+  return html`<dialog ref=${box} class="modal" aria-labelledby=${id} onCancel=${close}>
+    <form class="modal-form" novalidate onSubmit=${submit}>
+      <header class="modal-head">
+        <span class="avatar avatar-app small" aria-hidden="true">P</span>
+        <h2 id=${id} tabindex="-1">${paintText(view.title)}</h2>
+        <button type="button" class="icon-button" aria-label="Close" onClick=${close}><${Icon} name="close" /></button>
+      </header>
+      <div class="modal-body" tabindex="-1">
+        <${SurfaceProvider} value=${surface}><${Blocks} blocks=${blocks} /></${SurfaceProvider}>
+      </div>
+      <footer class="modal-foot">
+        <span class="modal-by quiet">${app.name}</span>
+        <button type="button" class="button" onClick=${close}>${textOf(view.close) || (submits ? 'Cancel' : 'Close')}</button>
+        ${submits && html`<button type="submit" class="button button-primary" aria-busy=${state.busy}>${textOf(view.submit) || 'Submit'}</button>`}
+      </footer>
+    </form>
+  </dialog>`
+}
+
+const fresh = { busy: false, errors: {} }
+
+/** Opens the dialog, and gives the focus a place when new content took the one it had. */
+function useOpen(box: { current: HTMLDialogElement | null }, hash: string): void {
+  useEffect(() => {
+    const opener = document.activeElement
+    box.current?.showModal()
+    return () => {
+      if (opener instanceof HTMLElement) opener.focus()
+    }
+  }, [box])
+  // A new hash is new content.
+  useLayoutEffect(() => {
+    const dialog = box.current
+    if (dialog === null) return
+    const active = document.activeElement
+    if (active !== null && active !== document.body && dialog.contains(active)) return
+    const wanted = dialog.querySelector<HTMLElement>('.modal-body [autofocus]') ?? firstField(dialog)
+    wanted?.focus()
+  }, [box, hash])
+}
+
+const firstField = (dialog: HTMLElement): HTMLElement | null =>
+  dialog.querySelector<HTMLElement>('.modal-body :is(input, textarea):not(:disabled)') ?? dialog.querySelector('h2')
+
+function focusWrong(dialog: HTMLElement | null): void {
+  dialog?.querySelector<HTMLElement>('.is-wrong :is(input, textarea)')?.focus()
+}

@@ -1,0 +1,23 @@
+import { useLayoutEffect, useState } from 'preact/hooks'
+
+type Theme = 'system' | 'light' | 'dark'
+const NEXT: Record<Theme, Theme> = { system: 'light', light: 'dark', dark: 'system' }
+
+const kept = (): Theme => {
+  const value = localStorage.getItem('theme')
+  return value === 'light' || value === 'dark' ? value : 'system'
+}
+
+/** Light, dark, or as the system has it; kept in this browser. */
+export function useTheme(): [Theme, () => void] {
+  const [theme, setTheme] = useState(kept)
+  useLayoutEffect(() => {
+    document.documentElement.dataset.theme = theme
+  }, [theme])
+  const turn = () => {
+    const next = NEXT[theme]
+    localStorage.setItem('theme', next)
+    setTheme(next)
+  }
+  return [theme, turn]
+}

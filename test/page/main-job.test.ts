@@ -1,0 +1,76 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { seriousFindings } from '../support/axe.ts'
+import { openBrowser, openSeat, picture } from '../support/browser.ts'
+import { says, wishes } from '../support/scripted-model.ts'
+import { startWorld } from '../support/world.ts'
+
+let browser: Browser
+beforeAll(async () => {
+  browser = await openBrowser()
+})
+afterAll(() => browser.close())
+
+test('a newcomer connects, asks, has a write approved from another window, and finds it in Home', async () => {
+  await using world = await startWorld({
+    approvers: ['approver'],
+    model: [
+      says(
+        'There are **300 024** employees.\n\n| department | people |\n| --- | ---: |\n| Development | 85 707 |\n| Sales | 52 245 |',
+      ),
+      wishes('demo-database__execute_sql', { sql: 'DELETE FROM employee WHERE emp_no = 10001' }),
+      says('Done: one employee less.'),
+    ],
+  })
+  const { page, troubles } = await openSeat(browser, `${world.slackUrl}/?as=member`)
+  await page.getByRole('button', { name: 'Connect the demo database' }).waitFor()
+  await picture(page, 'first-visit')
+  expect(await seriousFindings(page)).toEqual([])
+  await page.getByRole('button', { name: 'Connect the demo database' }).click()
+  await page.getByRole('dialog').getByLabel('Name').waitFor()
+  await picture(page, 'connect')
+  await page.getByRole('dialog').getByRole('button', { name: 'Connect', exact: true }).click()
+  await page.getByRole('dialog').getByText('Connected!').waitFor()
+  await picture(page, 'connected')
+  expect(await seriousFindings(page)).toEqual([])
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+
+  await page.getByRole('combobox', { name: 'Message Patchbay' }).fill('How many employees are there?')
+  await page.keyboard.press('Enter')
+  const thread = page.getByRole('complementary', { name: 'Thread' })
+  await thread.getByText('300 024').waitFor()
+  await picture(page, 'answer')
+  expect(await seriousFindings(page)).toEqual([])
+
+  await page.getByRole('button', { name: 'general' }).click()
+  await page.getByRole('combobox', { name: 'Message #general' }).fill('@Patchbay delete employee 10001')
+  await page.keyboard.press('Enter')
+  await thread
+    .getByText(/DELETE FROM/)
+    .first()
+    .waitFor()
+  await picture(page, 'asking')
+  expect(await seriousFindings(page)).toEqual([])
+  const other = await openSeat(browser, `${world.slackUrl}/?as=approver`)
+  await other.page.getByRole('button', { name: 'general' }).click()
+  await picture(other.page, 'approver')
+  await other.page
+    .getByRole('button', { name: /repl(y|ies)/ })
+    .last()
+    .click()
+  await other.page.getByRole('button', { name: 'Approve', exact: true }).click()
+  await thread.getByText('one employee less').waitFor()
+  await picture(page, 'approved')
+  await page.getByRole('button', { name: 'Patchbay Home' }).click()
+  await page.getByText('Recent requests').waitFor()
+  await picture(page, 'home')
+  expect(await seriousFindings(page)).toEqual([])
+  await page.getByRole('button', { name: 'What just happened' }).click()
+  await page
+    .getByRole('button', { name: /chat.postMessage/ })
+    .first()
+    .click()
+  await picture(page, 'drawer')
+  expect([...troubles, ...other.troubles]).toEqual([])
+})

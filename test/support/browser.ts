@@ -1,0 +1,50 @@
+import { mkdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { lockWhile } from './lock-while.ts'
+import { ROOT } from './paths.ts'
+
+/** Git ignores it; somebody should look at every picture in it. */
+const PICTURES = join(ROOT, 'test-results', 'page')
+
+/** Chromium from npm. It unpacks to one fixed place, so of several processes one does it and the others wait. */
+export async function openBrowser(): Promise<Browser> {
+  // Read when the package is loaded: it then unpacks its own libraries too.
+  process.env.AWS_EXECUTION_ENV = 'AWS_Lambda_nodejs24.x'
+  const [{ default: chromium }, { chromium: playwright }] = await Promise.all([
+    import('@sparticuz/chromium'),
+    import('playwright-core'),
+  ])
+  const executablePath = await lockWhile(join(tmpdir(), 'patchbay-chromium.lock'), () => chromium.executablePath())
+  const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking']
+  return playwright.launch({ executablePath, args })
+}
+
+/** A window of one person, as wide as asked. What the page logs as an error fails the test that looks at `troubles`. */
+export async function openSeat(
+  browser: Browser,
+  url: string,
+  { width = 1280, height = 800, dark = false }: { width?: number; height?: number; dark?: boolean } = {},
+): Promise<{ page: Page; troubles: string[] }> {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: dark ? 'dark' : 'light' })
+  const page = await context.newPage()
+  const troubles: string[] = []
+  page.on('pageerror', (error) => troubles.push(String(error)))
+  page.on('console', (message) => {
+    // A refused act is answered with 4xx, which the browser logs by itself.
+    if (message.type() === 'error' && !message.text().includes('Failed to load resource')) troubles.push(message.text())
+  })
+  await page.goto(url)
+  return { page, troubles }
+}
+
+/** Takes a picture of what is to be seen, in light and in dark. */
+export async function picture(page: Page, name: string): Promise<void> {
+  mkdirSync(PICTURES, { recursive: true })
+  for (const scheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' })
+    await page.screenshot({ path: join(PICTURES, `${name}-${scheme}.png`) })
+  }
+  await page.emulateMedia({ colorScheme: 'light' })
+}

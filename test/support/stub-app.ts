@@ -1,0 +1,51 @@
+import { createServer } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { z } from 'zod'
+import { startLocalSlack } from '../../src/local/slack/start-local-slack.ts'
+import { memoryLog } from './log.ts'
+
+const Json = z.record(z.string(), z.unknown())
+export type Payload = z.infer<typeof Json>
+
+/** A workspace whose app is the test: it hears every interaction, answers what the test says, and calls the Web API. */
+export async function startStubApp(answer: (payload: Payload) => unknown = () => undefined) {
+  await using starting = new AsyncDisposableStack()
+  const heard: Payload[] = []
+  const server = createServer(async (request, response) => {
+    const body = await text(request)
+    const form = new URLSearchParams(body)
+    const payload = Json.parse(
+      body.startsWith('{')
+        ? JSON.parse(body)
+        : JSON.parse(form.get('payload') ?? JSON.stringify(Object.fromEntries(form))),
+    )
+    heard.push(payload)
+    const reply = await answer(payload)
+    response
+      .writeHead(200, { 'content-type': 'application/json' })
+      .end(reply === undefined ? '' : JSON.stringify(reply))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  starting.defer(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const address = server.address()
+  const port = typeof address === 'object' ? address?.port : undefined
+  const slack = starting.use(
+    await startLocalSlack({ port: 0, mode: 'http', appUrls: [`http://127.0.0.1:${port}/`], log: memoryLog().log }),
+  )
+  const things = starting.move()
+  return {
+    url: slack.url,
+    heard,
+    async call(method: string, args: Payload): Promise<Payload> {
+      const headers = { 'content-type': 'application/json', authorization: `Bearer ${slack.botToken}` }
+      const reply = await fetch(`${slack.apiUrl}${method}`, { method: 'POST', headers, body: JSON.stringify(args) })
+      const json = Json.parse(await reply.json())
+      if (json.ok !== true) throw new Error(`${method}: ${JSON.stringify(json)}`)
+      return json
+    },
+    [Symbol.asyncDispose]: () => things.disposeAsync(),
+  }
+}
