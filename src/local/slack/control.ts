@@ -10,7 +10,7 @@ import type { Stage } from './payloads.ts'
 import { setMember, stopSession } from './people-acts.ts'
 import { pressInMessage, pressInView } from './press.ts'
 import type { Json } from './records.ts'
-import { checkThread, homeView, inChannel, personNamed, seenMessage, topModal } from './scene.ts'
+import { checkThread, inChannel, personNamed, seenMessage, topModal, viewToPress } from './scene.ts'
 import { PEOPLE } from './seed.ts'
 import { shortcut } from './shortcut.ts'
 import { closeModal, submit } from './submit.ts'
@@ -43,9 +43,15 @@ const Command = z.object({
   thread_ts: ts.optional(),
   command: z.string().startsWith('/').default('/mcp'),
 })
-const InMessage = z.object({ as, channel: z.string(), ts, button: z.string(), value: z.string().optional() })
-const InModal = z.object({ as, view: z.literal(true), button: z.string(), value: z.string().optional() })
-const InHome = z.object({ as, home: z.literal(true), button: z.string(), value: z.string().optional() })
+const Pressing = z.object({
+  as,
+  button: z.string(),
+  value: z.string().optional(),
+  channel: z.string().optional(),
+  ts: ts.optional(),
+  view: z.literal(true).optional(),
+  home: z.literal(true).optional(),
+})
 const Shortcut = z.object({ as, callback_id: z.string(), channel: z.string().optional(), ts: ts.optional() })
 
 /** POST /local/…: what people do. */
@@ -57,7 +63,7 @@ export function actions(stage: Stage): Record<string, Route> {
       await command(stage, inChannel(stage, input.as, input.channel), input.command, input.text)
       return { ok: true }
     }),
-    press: route(z.union([InModal, InHome, InMessage]), (input) => press(stage, input)),
+    press: route(Pressing, (input) => press(stage, input)),
     submit: route(z.object({ as, values: z.record(z.string(), z.unknown()).default({}) }), (input) => {
       const person = personNamed(stage, input.as)
       return submit(stage, person, topModal(stage, person), input.values)
@@ -131,14 +137,16 @@ function say(stage: Stage, input: z.infer<typeof Say>): Json {
   return { ok: true, channel: channel.id, ts: said.ts }
 }
 
-type Pressed = z.infer<typeof InMessage> | z.infer<typeof InModal> | z.infer<typeof InHome>
-
-async function press(stage: Stage, input: Pressed): Promise<Json> {
-  if ('channel' in input) {
-    await pressInMessage(stage, seenMessage(stage, input.as, input), input)
-    return { ok: true }
+/** In the message named, else in the modal on top, else in the Home tab; `view` and `home` say which of the last two. */
+async function press(stage: Stage, input: z.infer<typeof Pressing>): Promise<Json> {
+  const { channel, ts: at, home, view } = input
+  const inView = home || view || (channel === undefined && at === undefined)
+  if (inView) {
+    const person = personNamed(stage, input.as)
+    return { ok: true, dispatched: await pressInView(stage, person, viewToPress(stage, person, input), input) }
   }
-  const person = personNamed(stage, input.as)
-  const view = 'home' in input ? homeView(stage, person) : topModal(stage, person)
-  return { ok: true, dispatched: await pressInView(stage, person, view, input) }
+  if (channel === undefined) throw new AppError('input_invalid', 'channel: missing; a button of a message needs it')
+  if (at === undefined) throw new AppError('input_invalid', 'ts: missing; a button of a message needs it')
+  await pressInMessage(stage, seenMessage(stage, input.as, { channel, ts: at }), input)
+  return { ok: true }
 }
