@@ -100,7 +100,7 @@ async function refuse(deps: Deps, sent: Sent, problems: Problem[], ack: Submit['
 /** The form as it was sent, without the secrets. */
 function formAgain({ connect }: Deps, { card, keep, inputs }: Sent, name: string, alert: string): ModalView {
   const shown = card.inputs.filter((input) => !input.secret).map((input) => [input.name, inputs[input.name] ?? ''])
-  const secret = card.inputs.some((input) => input.secret)
+  const secret = card.inputs.some((input) => input.secret && inputs[input.name])
   const words = secret ? `${alert} Please enter secrets again.` : alert
   return connectForm({
     cards: connect.cards(),
