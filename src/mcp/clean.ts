@@ -17,7 +17,9 @@ const INSTEAD = '[secret]'
 export function createClean(secrets: string[], hidePaths: HidePaths): Clean {
   const hidden = [...new Set(secrets.flatMap(partsOf).flatMap(spellingsOf))].toSorted((a, b) => b.length - a.length)
   const text = (said: string): string =>
-    hidePaths(hidden.reduce((left, secret) => left.replaceAll(secret, INSTEAD), said.replaceAll('\0', '').toWellFormed()))
+    hidePaths(
+      hidden.reduce((left, secret) => left.replaceAll(secret, INSTEAD), said.replaceAll('\0', '').toWellFormed()),
+    )
   const object = (value: JsonObject): JsonObject =>
     Object.fromEntries(Object.entries(value).map(([key, inner]) => [text(key), json(inner)]))
   const json = (value: JsonValue): JsonValue => {
