@@ -5,8 +5,9 @@ import { isAppError } from '../errors.ts'
 import { type ConnectionId, newConnectionId, type Principal } from '../ids.ts'
 import type { Probe } from '../mcp/mcp.ts'
 import type { Connection } from '../registry/connection.ts'
+import { addressProblems } from './address.ts'
 import type { Connect, ConnectDeps, ConnectOutcome, Draft } from './connect.ts'
-import { type Filled, fillInputs, type Problem } from './inputs.ts'
+import { type Fallback, type Filled, fillInputs, type Problem } from './inputs.ts'
 import { nameFault, tidyName } from './name.ts'
 import { ownConnection } from './own.ts'
 import type { Targeted } from './targets.ts'
@@ -20,9 +21,14 @@ export function changing(
 ): Pick<Connect, 'check' | 'connect' | 'reconnect'> {
   const prefillOf = (card: Card) => deps.prefills[card.name] ?? {}
 
+  const fillAndCheck = (card: Card, typed: Record<string, string>, kept: Fallback['kept']) => {
+    const { filled, problems } = fillInputs(card, typed, { kept, prefill: prefillOf(card) })
+    return { filled, problems: [...problems, ...addressProblems(card, filled, deps.mcp)] }
+  }
+
   const checkDraft = async (p: Principal, draft: Draft): Promise<{ filled: Filled; problems: Problem[] }> => {
     const card = cardOf(draft.card)
-    const { filled, problems } = fillInputs(card, draft.inputs, { kept: {}, prefill: prefillOf(card) })
+    const { filled, problems } = fillAndCheck(card, draft.inputs, {})
     const [barred, unnamed] = await Promise.all([
       cardProblems(deps, p, card),
       nameProblems(deps, p, tidyName(draft.name)),
@@ -46,7 +52,7 @@ export function changing(
     const card = cardOf(connection.card)
     const typed = { ...connection.inputs, ...inputs }
     const kept = leadsElsewhere(card, connection.inputs, typed) ? {} : await keptSecrets(deps, connection)
-    const { filled, problems } = fillInputs(card, typed, { kept, prefill: prefillOf(card) })
+    const { filled, problems } = fillAndCheck(card, typed, kept)
     if (problems.length > 0) return amiss(problems)
     const probed = await tryOut(deps, { ...connection, inputs: filled.plain }, filled.secret, signal)
     if (!probed.ok) return probed

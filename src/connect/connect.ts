@@ -57,7 +57,7 @@ export type ConnectDeps = {
   cards: Card[]
   registry: Pick<Registry, 'connectionsOf' | 'find' | 'get' | 'add' | 'replace' | 'remove' | 'setStatus' | 'setTools'>
   credentials: CredentialStore
-  mcp: Pick<Mcp, 'probe' | 'close'>
+  mcp: Pick<Mcp, 'probe' | 'close' | 'addressFault'>
   /** By card, then input: fill what is left empty. */
   prefills: Record<string, Record<string, string>>
   maxPerUser: number

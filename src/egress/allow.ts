@@ -1,6 +1,7 @@
 import { BlockList, isIP, isIPv4 } from 'node:net'
 import { AppError } from '../errors.ts'
 import { withoutMapping } from './address.ts'
+import { isNeverReachable } from './never.ts'
 
 export type Allowed = {
   /** This host (a name or an address) at this port may be private, and may be spoken to without TLS. */
@@ -32,21 +33,47 @@ function addBlock(blocks: BlockList, entry: string): void {
   const [network = '', bits = ''] = entry.split('/')
   const family = isIP(network)
   if (family === 0 || !/^\d{1,3}$/.test(bits) || Number(bits) > (family === 4 ? 32 : 128)) throw invalid(entry)
+  if (isNeverReachable(network)) throw never(entry)
   blocks.addSubnet(network, Number(bits), family === 4 ? 'ipv4' : 'ipv6')
 }
 
 function checkedHost(entry: string): string {
-  if (isIP(entry) !== 0) return withoutMapping(entry)
-  if (!/^(\[[0-9a-f:.]+\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(:\d{1,5})?$/.test(entry)) throw invalid(entry)
-  return entry.replace(/^\[([^\]]+)\]$/, '$1')
+  // An address as it stands, but surely meant as an address and a port.
+  const portless = /^(::\d?):(\d{2,5})$/.exec(entry)
+  if (portless !== null)
+    throw invalid(entry, ` With a port, brackets belong around an IPv6 address: [${portless[1]}]:${portless[2]}.`)
+  const [, bracketed6, plain, port] = ENTRY.exec(entry) ?? []
+  const host = bracketed6 ?? plain ?? entry
+  if (!isHost(host, bracketed6 !== undefined) || Number(port ?? 1) > MAX_PORT || Number(port ?? 1) === 0)
+    throw invalid(entry)
+  if (isNeverReachable(host)) throw never(entry)
+  const known = withoutMapping(host)
+  return port === undefined ? known : `${bracketed(known)}:${Number(port)}`
 }
 
-const bare = (host: string): string => host.toLowerCase().replace(/^\[(.+)\]$/, '$1')
-const bracketed = (host: string): string => (isIP(host) === 6 ? `[${host}]` : host)
+function isHost(host: string, inBrackets: boolean): boolean {
+  if (isIP(host) !== 0) return !inBrackets || isIP(host) === 6
+  const labels = host.replace(/\.$/, '').split('.')
+  return !inBrackets && labels.every((label) => LABEL.test(label)) && !/^\d+$/.test(labels.at(-1) ?? '')
+}
 
-function invalid(entry: string): AppError {
+const MAX_PORT = 65_535
+const ENTRY = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/
+const LABEL = /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9])?$/
+
+const bare = (host: string): string => host.toLowerCase().replace(/^\[(.+)\]$/, '$1')
+export const bracketed = (host: string): string => (isIP(host) === 6 ? `[${host}]` : host)
+
+function never(entry: string): AppError {
   return new AppError(
     'config_invalid',
-    `EGRESS_ALLOW: "${entry}" is neither a host, host:port, address nor CIDR block (like 10.0.0.0/8).`,
+    `EGRESS_ALLOW: "${entry}" is link-local or a cloud's metadata address, which is never opened. Take it out.`,
+  )
+}
+
+function invalid(entry: string, advice = ''): AppError {
+  return new AppError(
+    'config_invalid',
+    `EGRESS_ALLOW: "${entry}" is neither a host, host:port, address (IPv6 with a port like [::1]:5432) nor CIDR block (like 10.0.0.0/8).${advice}`,
   )
 }

@@ -4,7 +4,7 @@ import { isIP } from 'node:net'
 import { AppError } from '../errors.ts'
 import { type Allowed, readAllowed } from './allow.ts'
 import { type Ask, exchange } from './exchange.ts'
-import { addressesOf, destinationOf } from './guard.ts'
+import { addressesOf, checkAddress, destinationOf } from './guard.ts'
 
 // Shorter than the 5 s after which Node's own servers hang up, so that a kept connection is not closed under a request.
 const KEEP_MS = 4_000
@@ -22,6 +22,8 @@ export type Egress = {
   fetch: typeof fetch
   /** For an address that another program will open: throws `egress_refused` or `server_unreachable`. */
   check(url: string): Promise<void>
+  /** The part of `fetch`'s rules that needs no network, for a field that is being filled in: throws `egress_refused`. */
+  precheck(url: string): void
   [Symbol.dispose](): void
 }
 
@@ -33,7 +35,7 @@ export function createEgress(o: { allow: string[] }): Egress {
     tls: new TlsAgent({ keepAlive: true, timeout: KEEP_MS, maxFreeSockets: 4 }),
   }
   const follow = async (ask: Ask, redirect: Request['redirect'], hops: number): Promise<Response> => {
-    await mustBeSafe(ask.url, allowed)
+    mustBeSafe(ask.url, allowed)
     const response = await exchange(ask, allowed, agents)
     const location = response.headers.get('location')
     if (redirect === 'manual' || location === null || !REDIRECTS.has(response.status)) return response
@@ -55,6 +57,7 @@ export function createEgress(o: { allow: string[] }): Egress {
     check: async (url) => {
       await addressesOf(destinationOf(parsed(url)), allowed)
     },
+    precheck: (url) => mustBeSafe(parsed(url), allowed),
     [Symbol.dispose]: () => {
       agents.plain.destroy()
       agents.tls.destroy()
@@ -62,13 +65,13 @@ export function createEgress(o: { allow: string[] }): Egress {
   }
 }
 
-async function mustBeSafe(url: URL, allowed: Allowed): Promise<void> {
+function mustBeSafe(url: URL, allowed: Allowed): void {
   withoutSignIn(url)
   const to = destinationOf(url)
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && allowed.host(to.host, to.port)))
     throw new AppError('egress_refused', `${url.protocol}//${url.host} is not an https address. Use https.`)
   // A literal address is connected to without a look-up, so the look-up's check would never run.
-  if (isIP(to.host) !== 0) await addressesOf(to, allowed)
+  if (isIP(to.host) !== 0) checkAddress(to.host, to, allowed)
 }
 
 function withoutSignIn(url: URL): void {

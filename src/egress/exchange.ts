@@ -13,6 +13,10 @@ const CONNECT_MS = 10_000
 export const MAX_BODY_BYTES = 32 * 1024 * 1024
 const NO_BODY = new Set([101, 204, 205, 304])
 
+class Late extends Error {
+  readonly code = 'ETIMEDOUT'
+}
+
 export type Agents = { plain: PlainAgent; tls: TlsAgent }
 export type Ask = { url: URL; method: string; headers: Headers; body: Buffer | undefined; signal: AbortSignal }
 
@@ -62,7 +66,10 @@ function open({ url, method, headers, body }: Ask, allowed: Allowed, agents: Age
 /** Tells when the connection stands (a kept one does from the start); one that does not stand in time is given up. */
 function watchConnecting(request: ClientRequest, host: string, connected: () => void): void {
   const late = `${host} did not answer within ${CONNECT_MS / 1000} s. Check the address, and whether the server is up.`
-  const timer = setTimeout(() => request.destroy(new AppError('server_unreachable', late)), CONNECT_MS)
+  const timer = setTimeout(
+    () => request.destroy(new AppError('server_unreachable', late, { cause: new Late('no connection in time') })),
+    CONNECT_MS,
+  )
   const stand = () => {
     clearTimeout(timer)
     connected()

@@ -2,7 +2,8 @@ import { promises as dns, type LookupAddress } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import { AppError } from '../errors.ts'
 import { isPublicAddress } from './address.ts'
-import type { Allowed } from './allow.ts'
+import { type Allowed, bracketed } from './allow.ts'
+import { isNeverReachable } from './never.ts'
 
 /** Ports of the schemes whose addresses people type. */
 const DEFAULT_PORTS: Record<string, number> = { 'https:': 443, 'http:': 80, 'postgres:': 5432, 'postgresql:': 5432 }
@@ -21,10 +22,19 @@ export function destinationOf(url: URL): Destination {
 /** The addresses of a host, all of them checked. Throws `egress_refused`, or `server_unreachable` when there is none. */
 export async function addressesOf(to: Destination, allowed: Allowed): Promise<LookupAddress[]> {
   const found = isIP(to.host) === 0 ? await resolved(to.host) : [{ address: to.host, family: isIP(to.host) }]
-  for (const { address } of found)
-    if (!isPublicAddress(address) && !allowed.host(to.host, to.port) && !allowed.address(address, to.port))
-      throw refusedAddress(to)
+  for (const { address } of found) checkAddress(address, to, allowed)
   return found
+}
+
+/** Throws `egress_refused`. */
+export function checkAddress(address: string, to: Destination, allowed: Allowed): void {
+  if (isNeverReachable(address))
+    throw new AppError(
+      'egress_refused',
+      `"${to.host}" is a link-local or metadata address. Those are never reachable from Patchbay.`,
+    )
+  if (!isPublicAddress(address) && !allowed.host(to.host, to.port) && !allowed.address(address, to.port))
+    throw refusedAddress(to)
 }
 
 /** For `net.connect`: what is connected to is what was checked, so a name cannot change its mind in between. */
@@ -56,6 +66,6 @@ function notFound(host: string, cause: unknown): AppError {
 function refusedAddress({ host, port }: Destination): AppError {
   return new AppError(
     'egress_refused',
-    `"${host}" is an address inside a private network, which Patchbay does not open. Whoever runs Patchbay can allow it with EGRESS_ALLOW=${host}:${port}.`,
+    `"${host}" is an address inside a private network, which Patchbay does not open. Whoever runs Patchbay can allow it with EGRESS_ALLOW=${bracketed(host)}:${port}.`,
   )
 }

@@ -17,6 +17,11 @@ const NETWORK_TROUBLE: Record<string, string> = {
   ECONNRESET: 'it closed the connection',
 }
 
+const NAME_TROUBLE: Record<string, string> = {
+  ENOTFOUND: 'no such host',
+  EAI_AGAIN: 'no answer from the name service',
+}
+
 /** What went wrong before a request was sent: `server_unreachable`, or the guard's own refusal. */
 export function neverSent(host: string, error: unknown): AppError {
   const own = appErrorIn(error)
@@ -40,6 +45,16 @@ export function neverSent(host: string, error: unknown): AppError {
       cause: error,
     },
   )
+}
+
+/** In two or three words, why a host cannot be reached; undefined for trouble of another kind. */
+export function unreachedReason(error: unknown): string | undefined {
+  for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
+    const code = codeIn(at)
+    const reason = NAME_TROUBLE[code] ?? TLS_TROUBLE[code] ?? NETWORK_TROUBLE[code]
+    if (reason !== undefined) return reason
+  }
+  return undefined
 }
 
 /** What went wrong after a request may have been read: `tool_failed`. */

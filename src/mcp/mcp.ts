@@ -5,7 +5,7 @@ import type { ConnectionId, Principal } from '../ids.ts'
 import type { Log } from '../log.ts'
 import type { Connection, JsonObject, JsonValue, StoredTool } from '../registry/connection.ts'
 import type { Registry } from '../registry/registry.ts'
-import { createBackground } from './background.ts'
+import { type Background, createBackground } from './background.ts'
 import { type CallTimes, callTool } from './call.ts'
 import type { Clean } from './clean.ts'
 import { probe } from './probe.ts'
@@ -21,6 +21,8 @@ export type Mcp = {
   probe(target: Target, secrets: Record<string, string>, signal: AbortSignal): Promise<Probe>
   /** One call, on the connection's one open session. Never throws for what a server or a network does. */
   call(connection: Connection, tool: StoredTool, args: JsonObject, o: CallOptions): Promise<ToolOutcome>
+  /** What forbids opening this address, as far as no network is needed to know it. */
+  addressFault(url: string): string | undefined
   connectionsOf(principal: Principal): Promise<Connection[]>
   /** Lists the tools again and keeps the list. Throws AppErrors; never answers an empty list for a failure. */
   refresh(connection: Connection, signal: AbortSignal): Promise<StoredTool[]>
@@ -91,15 +93,11 @@ export function createMcp(given: McpDeps): Mcp {
     },
   })
 
-  /** The connection's state follows what its calls meet. */
-  const noteState = (c: Connection, used: Used<unknown>): void => {
-    const now = stateAfter(used)
-    if (now === undefined || (now.status === c.status && now.reason === c.statusReason)) return
-    background.run('keep status', () => deps.registry.setStatus(c.id, now.status, now.reason))
-  }
+  const noteState = stateNoter(deps, background)
 
   return {
     probe: (target, secrets, signal) => probe(deps, target, secrets, AbortSignal.any([signal, stopping.signal])),
+    addressFault: (url) => addressFault(deps, url),
     connectionsOf: (principal) => deps.registry.connectionsOf(principal),
     call: async (c, tool, args, o) => {
       const began = performance.now()
@@ -124,6 +122,25 @@ export function createMcp(given: McpDeps): Mcp {
       await sessions[Symbol.asyncDispose]()
       await background[Symbol.asyncDispose]()
     },
+  }
+}
+
+/** The connection's state follows what its calls meet. */
+function stateNoter({ registry }: McpDeps, background: Background) {
+  return (c: Connection, used: Used<unknown>): void => {
+    const now = stateAfter(used)
+    if (now === undefined || (now.status === c.status && now.reason === c.statusReason)) return
+    background.run('keep status', () => registry.setStatus(c.id, now.status, now.reason))
+  }
+}
+
+function addressFault({ egress }: McpDeps, url: string): string | undefined {
+  try {
+    egress.precheck(url)
+    return undefined
+  } catch (error) {
+    if (isAppError(error, 'egress_refused')) return error.message
+    throw error
   }
 }
 

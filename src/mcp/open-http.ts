@@ -10,7 +10,7 @@ import { fill, fillAll } from './fill.ts'
 import { withLostStreams } from './lost-stream.ts'
 import type { OpenDeps, Opening, Wiring } from './open.ts'
 import type { Session } from './session.ts'
-import type { HttpTarget } from './target.ts'
+import { type HttpTarget, hasKnownAddress } from './target.ts'
 import { asAppError, httpStatusOf, troubleOf } from './trouble.ts'
 
 const CONNECT_MS = 15_000
@@ -106,7 +106,13 @@ function headersOf(target: HttpTarget, values: Record<string, string>): Record<s
 
 function openTrouble({ target, secrets }: HttpOpening, error: unknown): AppError {
   const signedIn = Object.keys(secrets).length > 0
-  const party = { title: target.title, docs: target.docs, seconds: CONNECT_MS / 1000, signedIn }
+  const party = {
+    title: target.title,
+    docs: target.docs,
+    seconds: CONNECT_MS / 1000,
+    signedIn,
+    known: hasKnownAddress(target),
+  }
   const trouble = troubleOf(error, party)
   if (trouble.why !== 'gone' || trouble.code !== 'tool_failed') return asAppError(trouble, error)
   return asAppError(

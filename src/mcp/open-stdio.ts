@@ -6,6 +6,7 @@ import { commandOf, isFetched } from './command.ts'
 import { eraOf, priorOf } from './era.ts'
 import { fillEach } from './fill.ts'
 import type { OpenDeps, Opening, Wiring } from './open.ts'
+import { saidAs } from './said.ts'
 import type { Session } from './session.ts'
 import { createStdioTransport, type StdioTransport } from './stdio.ts'
 import type { StdioTarget } from './target.ts'
@@ -32,11 +33,11 @@ export async function openStdio(
   for (const address of fillEach(target.reaches, { ...target.values, ...secrets })) await deps.egress.check(address)
   const command = await commandOf(target, secrets, deps.projectRoot)
   const prior = priorOf(opening.era)
-  const first = await attempt(deps, command, prior, wiring, signal)
+  const first = await attempt(command, prior, wiring, signal)
   if ('session' in first) return first.session
   signal.throwIfAborted()
   const second = isNegotiation(first.error)
-    ? await attempt(deps, command, prior ? undefined : { kind: 'legacy' }, wiring, signal)
+    ? await attempt(command, prior ? undefined : { kind: 'legacy' }, wiring, signal)
     : first
   if ('session' in second) return second.session
   signal.throwIfAborted()
@@ -44,14 +45,13 @@ export async function openStdio(
 }
 
 async function attempt(
-  { hurry }: OpenDeps,
   command: Command,
   prior: PriorDiscovery | undefined,
   wiring: Wiring,
   signal: AbortSignal,
 ): Promise<Attempt> {
   const fetched = isFetched(command)
-  const transport = createStdioTransport(command, hurry)
+  const transport = createStdioTransport(command, wiring.hurry)
   const client = wiring.newClient(fetched ? FETCH_PROBE_MS : PROBE_MS)
   const timeout = fetched ? FETCH_MS : START_MS
   // The SDK does not look at the signal while it negotiates.
@@ -90,7 +90,7 @@ function startTrouble(
 ): AppError {
   const { error, transport } = failed
   if (isAppError(error)) return error
-  const said = clean.text(transport.fault() ?? transport.lastWords()).slice(0, 300)
+  const said = clean.text(transport.fault() ?? transport.lastWords())
   if (isFetched(command) && (said === '' || /^npm (err|error|warn)/i.test(said) || hasCode(error, 'ENOENT')))
     return new AppError(
       'server_start_failed',
@@ -100,17 +100,18 @@ function startTrouble(
   const timedOut = error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout
   if (timedOut)
     return asAppError(
-      troubleOf(error, { title: target.title, docs: target.docs, seconds: START_MS / 1000, signedIn: true }),
+      troubleOf(error, {
+        title: target.title,
+        docs: target.docs,
+        seconds: START_MS / 1000,
+        signedIn: true,
+        known: false,
+      }),
       error,
     )
-  const why = said === '' ? 'it ended at once' : `it says "${said}"`
-  return new AppError(
-    'server_start_failed',
-    `${target.title} could not start: ${why}. Check what you filled in and try again.`,
-    {
-      cause: error,
-    },
-  )
+  const advice = 'Check what you filled in and try again.'
+  const why = said === '' ? `it ended at once. ${advice}` : saidAs(said, advice)
+  return new AppError('server_start_failed', `${target.title} could not start: ${why}`, { cause: error })
 }
 
 function hasCode(error: unknown, code: string): boolean {

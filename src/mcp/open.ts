@@ -27,6 +27,7 @@ export type Opening = {
 
 /** What the two ways of opening get from here. */
 export type Wiring = {
+  hurry: AbortSignal
   newClient(probeMs: number): Client
   finish(session: Omit<Session, 'clean' | 'ended'>): Session
 }
@@ -36,6 +37,7 @@ export async function openSession(deps: OpenDeps, opening: Opening, signal: Abor
   const { target, secrets } = opening
   const clean = createClean(Object.values(secrets), target.kind === 'stdio' ? await ownPaths(target) : (text) => text)
   const wiring: Wiring = {
+    hurry: deps.hurry,
     newClient: (probeMs) => newClient(deps, opening, clean, probeMs),
     finish: (session) => {
       const ended = new Promise<void>((resolve) => {

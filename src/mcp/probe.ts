@@ -4,8 +4,9 @@ import type { StoredTool } from '../registry/connection.ts'
 import { callTool } from './call.ts'
 import type { Probe } from './mcp.ts'
 import { type OpenDeps, openSession } from './open.ts'
+import { saidAs } from './said.ts'
 import type { Session } from './session.ts'
-import type { Target } from './target.ts'
+import { hasKnownAddress, type Target } from './target.ts'
 import { listTools } from './tools.ts'
 import { asAppError, troubleOf } from './trouble.ts'
 
@@ -45,7 +46,8 @@ export async function probe(
     const signedIn = Object.keys(secrets).length > 0
     const seconds = Math.round((performance.now() - began) / 1000)
     if (error instanceof AppError) throw error
-    throw asAppError(troubleOf(error, { title: target.title, docs: target.docs, seconds, signedIn }), error)
+    const party = { title: target.title, docs: target.docs, seconds, signedIn, known: hasKnownAddress(target) }
+    throw asAppError(troubleOf(error, party), error)
   } finally {
     await session.close()
   }
@@ -66,9 +68,7 @@ async function makeCheck(session: Session, target: Target, tools: StoredTool[], 
       outcome.kind === 'tool_error'
         ? outcome.content.map((part) => (part.type === 'text' ? part.text : '')).join(' ')
         : ''
-    throw new AppError(
-      'server_refused',
-      `${target.title} starts, but says "${said.replace(/\s+/g, ' ').trim().slice(0, 200)}". Check what you filled in: ${target.docs}`,
-    )
+    const why = saidAs(said, `Check what you filled in: ${target.docs}`)
+    throw new AppError('server_refused', `${target.title} starts, but ${why}`)
   }
 }

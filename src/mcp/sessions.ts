@@ -4,7 +4,7 @@ import type { Connection } from '../registry/connection.ts'
 import { createOpener, type OpenerDeps } from './opener.ts'
 import { createPool, type Lease } from './pool.ts'
 import type { Session } from './session.ts'
-import type { Limits, Target } from './target.ts'
+import { hasKnownAddress, type Limits, type Target } from './target.ts'
 import { type Party, type Trouble, troubleOf } from './trouble.ts'
 
 export type SessionsDeps = OpenerDeps & { limits(connection: Connection): Limits }
@@ -75,7 +75,13 @@ function partyAt(target: Target, c: Connection): () => Party {
   const began = Date.now()
   return () => {
     const seconds = Math.round((Date.now() - began) / 1000)
-    return { title: target.title, docs: target.docs, seconds, signedIn: c.credential !== undefined }
+    return {
+      title: target.title,
+      docs: target.docs,
+      seconds,
+      signedIn: c.credential !== undefined,
+      known: hasKnownAddress(target),
+    }
   }
 }
 

@@ -34,5 +34,9 @@ export type StdioTarget = Common & {
 
 export type HttpTarget = Common & { kind: 'http'; url: string; headers: Record<string, string> }
 
+/** Whether the address is the card's own, so that a person who connects cannot have mistyped it. */
+export const hasKnownAddress = (target: Target): boolean =>
+  target.kind === 'http' && /^[a-z]+:\/\/[^/{]+(?:\/|$)/.test(target.url)
+
 /** `callSeconds`: how far progress may extend a call. `idleSeconds`: how long an unused session stays open. */
 export type Limits = { callSeconds: number; idleSeconds: number }

@@ -6,7 +6,7 @@ import {
   SseError,
   UnauthorizedError,
 } from '@modelcontextprotocol/client'
-import { appErrorIn } from '../egress/trouble.ts'
+import { appErrorIn, unreachedReason } from '../egress/trouble.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
 import { isLostStream } from './lost-stream.ts'
 import type { FailureReason } from './mcp.ts'
@@ -21,13 +21,13 @@ export type Trouble = {
   turnedAway: boolean
 }
 
-/** What a message needs to say whom it speaks of. `seconds`: how long was waited. */
-export type Party = { title: string; docs: string; seconds: number; signedIn: boolean }
+/** What a message needs to say whom it speaks of. `seconds`: how long was waited; `known`: its address is the card's, not typed. */
+export type Party = { title: string; docs: string; seconds: number; signedIn: boolean; known: boolean }
 
 /** The trouble behind what the SDK threw. */
 export function troubleOf(error: unknown, party: Party): Trouble {
   const own = appErrorIn(error)
-  if (own !== undefined) return ownTrouble(own)
+  if (own !== undefined) return ownTrouble(own, party)
   const status = statusIn(error)
   if (status !== undefined) return statusTrouble(status, party)
   return sdkTrouble(error, party)
@@ -37,10 +37,15 @@ export function asAppError(trouble: Trouble, cause: unknown): AppError {
   return new AppError(trouble.code, trouble.message, { cause })
 }
 
-function ownTrouble(error: AppError): Trouble {
+function ownTrouble(error: AppError, { title, known }: Party): Trouble {
+  const reason = known && error.code === 'server_unreachable' ? unreachedReason(error) : undefined
+  const message =
+    reason === undefined
+      ? error.message
+      : `${title} cannot be reached from here (${reason}). Whoever runs Patchbay should check the network.`
   const unsent = error.code !== 'tool_failed'
   const why = error.code === 'sign_in_needed' || error.code === 'credential_missing' ? 'sign_in' : 'unreachable'
-  return { why, code: error.code, message: error.message, sent: !unsent, turnedAway: false }
+  return { why, code: error.code, message, sent: !unsent, turnedAway: false }
 }
 
 /** The HTTP status behind an error, wherever in its chain of causes. */

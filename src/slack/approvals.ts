@@ -37,7 +37,18 @@ async function decide(deps: Deps, press: Press, decision: Pick<Answer, 'decision
   else deps.refreshHome(press.by)
   if (outcome.kind === 'settled') return
   if (id.success && outcome.kind !== 'not_yours') await mendCard(deps, press, id.data)
-  await press.scene.say(sayOutcome(outcome), 'Approval')
+  const onlyOnce = id.success && decision.always === true && outcome.kind === 'not_yours'
+  const words = onlyOnce ? await sayOnlyOnce(deps, press.by, id.data) : undefined
+  await press.scene.say(words ?? sayOutcome(outcome), 'Approval')
+}
+
+/** An approver may approve a call of somebody else, but a rule is that person's own to make. */
+async function sayOnlyOnce({ runs, rules }: Deps, by: Principal, id: ApprovalId): Promise<Saying | undefined> {
+  const [found, approvers] = await Promise.all([runs.approval(id), rules.approversOf(by.workspace)])
+  const requester = found?.state.origin.user
+  if (requester === undefined || requester === by.user || !approvers.includes(by.user)) return undefined
+  const text = `Only ${mention(requester)} can make this rule for themselves; you can Approve it this once.`
+  return { text, blocks: [section(text)] }
 }
 
 /** A card that still offers what is decided is a dead end: it is painted as it stands. */
@@ -176,7 +187,12 @@ async function submitReason(deps: Deps, { by, keep, typed, ack }: Submit): Promi
 
 async function tellReason({ calls }: Deps, { state, call }: Found, by: Principal, reason: string): Promise<void> {
   const { origin } = state
-  const text = `${mention(origin.user)}, ${mention(by.user)} denied _${inline(sayAct(call, 'wish'))}_: ${literal(reason)}`
+  const act = sayAct(call, 'wish')
+  const wish = `_${inline(act.charAt(0).toLowerCase() + act.slice(1))}_`
+  const text =
+    by.user === origin.user
+      ? `${mention(by.user)} does not want me to ${wish}: ${literal(reason)}`
+      : `${mention(by.user)} denied the request of ${mention(origin.user)} to ${wish}: ${literal(reason)}`
   const place = { channel: origin.channel, thread_ts: origin.threadTs, unfurl_links: false, unfurl_media: false }
   await calls.call('chat.postMessage', { ...place, text, blocks: [section(text)] }, Anything)
 }

@@ -110,7 +110,7 @@ async function formAgain(
   alert: string,
 ): Promise<ModalView> {
   const shown = card.inputs.filter((input) => !input.secret).map((input) => [input.name, inputs[input.name] ?? ''])
-  const secret = card.inputs.some((input) => input.secret)
+  const secret = card.inputs.some((input) => input.secret && inputs[input.name])
   const words = secret ? `${alert} Please enter secrets again.` : alert
   return connectForm({
     cards: withCard(await cardsFor(deps, by.workspace), card),

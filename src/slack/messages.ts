@@ -137,7 +137,11 @@ async function stopInDm(deps: Deps, { workspace }: Bot, message: Message): Promi
   const recent = message.thread_ts === undefined ? await deps.runs.recentOf(by, RECENT) : []
   const working = recent.filter(({ status, origin }) => status === 'working' && origin.channel === message.channel)
   for (const { id } of working) await deps.runs.stop(id, by)
-  if (working.length === 0) await whisper(deps, message, 'There is nothing to stop here.')
+  if (working.length > 0) return
+  const text = 'There is nothing to stop here.'
+  // Where every answer in a DM stands; Slack does not show a message only one person sees in a thread that has no replies.
+  const place = { channel: message.channel, thread_ts: threadOf(message) }
+  await deps.calls.call('chat.postMessage', { ...place, text, blocks: [section(text)] }, Anything)
 }
 
 async function sayHi(deps: Deps, bot: Bot, message: Message): Promise<void> {

@@ -16,6 +16,7 @@ export const METHODS = {
   'auth.test': { scopes: [], repeatable: true },
   'chat.appendStream': { scopes: ['chat:write'], repeatable: false },
   'chat.delete': { scopes: ['chat:write'], repeatable: true },
+  'chat.getPermalink': { scopes: [], repeatable: true },
   'chat.postEphemeral': { scopes: ['chat:write'], repeatable: false },
   'chat.postMessage': { scopes: ['chat:write'], repeatable: false },
   'chat.startStream': { scopes: ['chat:write'], repeatable: false },

@@ -1,5 +1,6 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
+import { errorChain, isAppError } from '../errors.ts'
 import { ChannelId } from '../ids.ts'
 import type { Deps } from './deps.ts'
 import { onWeightyPress, type Press } from './press.ts'
@@ -43,5 +44,20 @@ export async function askInDm(deps: Deps, { by, value, scene }: Pick<Press, 'by'
     dedupeKey: `${by.workspace}:${channel}:${ts}`,
   })
   const told = 'Asked. The answer comes in our direct messages.'
-  await scene.say({ text: told, blocks: [section(told), context(literal(value))] }, 'Asked')
+  const link = await linkTo(deps, channel, ts)
+  const there = link === undefined ? told : `${told} <${link}|Go there>`
+  await scene.say({ text: told, blocks: [section(there), context(literal(value))] }, 'Asked')
+}
+
+const Permalink = z.object({ permalink: z.url() })
+
+/** Undefined when Slack does not say: it is asked already, and can be found without a link. */
+async function linkTo({ calls, log }: Deps, channel: string, ts: string): Promise<string | undefined> {
+  try {
+    return (await calls.call('chat.getPermalink', { channel, message_ts: ts }, Permalink, 0)).permalink
+  } catch (error) {
+    if (!isAppError(error, 'slack_failed')) throw error
+    log.warn({ why: errorChain(error) }, 'no link to the message')
+    return undefined
+  }
 }

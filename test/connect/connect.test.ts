@@ -6,6 +6,7 @@ import type { Connection } from '../../src/registry/connection.ts'
 import {
   type ConnectHouse,
   type ConnectHouseOptions,
+  childrenOf,
   commandLines,
   openTcpTo,
   startConnectHouse,
@@ -210,15 +211,37 @@ describe('the custom card', () => {
   })
 
   it.each([
-    [{ url: 'https://127.0.0.1/mcp' }, /private network/],
-    [{ url: 'http://example.com/mcp' }, /not an https address/],
-    [{ url: 'https://no-such-host.invalid/mcp' }, /no host "no-such-host.invalid"/],
-  ])('says why not: %o', async (inputs, message) => {
+    ['https://127.0.0.1/mcp', /private network/],
+    ['http://example.com/mcp', /not an https address/],
+    ['https://169.254.169.254/mcp', /never reachable/],
+    ['https://example.com/mcp?api_key=planted', /^Put the key in the header value, where it is kept as a secret/],
+    ['https://example.com/mcp?x=1&accessToken=planted', /header value/],
+    ['https://example.com/mcp?sig=planted', /header value/],
+  ])('says at the field what is wrong with %s', async (url, message) => {
     await begin()
-    const outcome = await house.connect.connect(PERSON, { card: 'custom', name: 'mine', inputs }, signal)
-    expect(outcome).toMatchObject({ ok: false, message: expect.stringMatching(message) })
+    const draft = { card: 'custom', name: 'mine', inputs: { url } }
+    const problems = await house.connect.check(PERSON, draft)
+    expect(problems).toEqual([{ field: 'url', message: expect.stringMatching(message) }])
+    expect(JSON.stringify(problems)).not.toContain('planted')
+    expect(await house.connect.connect(PERSON, draft, signal)).toMatchObject({ ok: false, problems })
     await nothingSaved()
   })
+
+  it('lets other queries be, and http where it is allowed', async () => {
+    await begin({ allow: ['127.0.0.1:8080'] })
+    for (const url of ['https://example.com/mcp?keyword=tea&design=x', 'http://127.0.0.1:8080/mcp'])
+      expect(await house.connect.check(PERSON, { card: 'custom', name: 'mine', inputs: { url } })).toEqual([])
+  })
+
+  it.each([[{ url: 'https://no-such-host.invalid/mcp' }, /no host "no-such-host.invalid"/]])(
+    'says why not: %o',
+    async (inputs, message) => {
+      await begin()
+      const outcome = await house.connect.connect(PERSON, { card: 'custom', name: 'mine', inputs }, signal)
+      expect(outcome).toMatchObject({ ok: false, message: expect.stringMatching(message) })
+      await nothingSaved()
+    },
+  )
 })
 
 describe('check', () => {
@@ -279,8 +302,7 @@ describe('a failed connect', () => {
     const outcome = await house.connect.connect(PERSON, draft, signal)
     expect(outcome).toMatchObject({
       ok: false,
-      message:
-        'Strange could not start: it says "Fatal error: bad key [secret]". Check what you filled in and try again.',
+      message: 'Strange could not start: it says "bad key [secret]". Check what you filled in and try again.',
     })
     await nothingSaved()
     expect(house.logged.join('') + (await house.everythingInTheDatabase())).not.toContain('planted-wrong')
@@ -299,6 +321,22 @@ describe('a failed connect', () => {
     const home = join(house.dataDir, 'files', PERSON.workspace, PERSON.user, 'strange', 'one')
     const [pid] = noted({ folder: home }).map((line) => Number(line.replace('started ', '')))
     await eventually(() => expect(isAlive(pid ?? 0)).toBe(false))
+  })
+})
+
+describe('the end of the app', () => {
+  it('does not wait for a call under way', async () => {
+    await begin()
+    const everything = await connected('everything')
+    const call = house.call(everything, 'trigger-long-running-operation', { duration: 60, steps: 60 })
+    await house.call(everything, 'echo', { message: 'up' })
+    const pids = childrenOf(process.pid, 'server-everything')
+    expect(pids).toHaveLength(1)
+    const began = Date.now()
+    await house.mcp[Symbol.asyncDispose]()
+    expect(Date.now() - began).toBeLessThan(2_000)
+    expect(await call).toMatchObject({ kind: 'failed', why: 'cancelled' })
+    expect(pids.filter(isAlive)).toEqual([])
   })
 })
 

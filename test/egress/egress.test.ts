@@ -151,4 +151,56 @@ describe('egress.check', () => {
     await expect(check('postgres://u:p@127.0.0.1:5432/x', '127.0.0.1:5432')).resolves.toBeUndefined()
     await expect(check('postgres://u:p@1.1.1.1/x')).resolves.toBeUndefined()
   })
+
+  it.each(['[::1]:5432', '::1', '[::1]', '[0:0:0:0:0:0:0:1]:5432', '::/64'])(
+    'opens IPv6 with EGRESS_ALLOW=%s',
+    async (entry) => {
+      await expect(egressTo(entry).check('postgres://u:p@[::1]:5432/x')).resolves.toBeUndefined()
+    },
+  )
+
+  it('says the form that works for an IPv6 address', async () => {
+    await expect(egressTo().check('postgres://u:p@[::1]:5432/x')).rejects.toThrowError(/EGRESS_ALLOW=\[::1\]:5432/)
+  })
+
+  it.each(['169.254.169.254', '[fe80::1]', '[fd00:ec2::254]', '[::ffff:169.254.169.254]'])(
+    'never opens %s, whatever is allowed',
+    async (host) => {
+      const egress = egressTo('0.0.0.0/0', '::/0')
+      const refused = { code: 'egress_refused', message: expect.stringMatching(/never reachable(?!.*EGRESS_ALLOW)/) }
+      await expect(egress.fetch(`https://${host}/`)).rejects.toMatchObject(refused)
+      await expect(egress.check(`postgres://u:p@${host}/x`)).rejects.toMatchObject(refused)
+    },
+  )
+})
+
+describe('EGRESS_ALLOW', () => {
+  it.each([
+    '::1:5432',
+    '[::1',
+    '[::zz]',
+    '[10.0.0.1]:5432',
+    '999.1.1.1',
+    'host:99999',
+    'host:0',
+    'a..b',
+    'https://example.com',
+    '10.0.0.0/33',
+    '*.example.com',
+    '169.254.169.254',
+    '169.254.0.0/16',
+    'fe80::1',
+    '[fd00:ec2::254]:80',
+  ])('does not take %s', (entry) => {
+    expect(() => createEgress({ allow: [entry] })).toThrowError(
+      expect.objectContaining({ code: 'config_invalid', message: expect.stringContaining(`EGRESS_ALLOW: "${entry}"`) }),
+    )
+  })
+
+  it.each(['localhost', 'localhost:1', 'db.example.com.', 'my_db:5432', '10.0.0.1:80', '10.0.0.0/8', '[fd00::1]:5432'])(
+    'takes %s',
+    (entry) => {
+      expect(() => createEgress({ allow: [entry] })).not.toThrow()
+    },
+  )
 })

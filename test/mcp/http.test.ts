@@ -227,6 +227,18 @@ describe('what is no MCP server', () => {
     })
   })
 
+  it("a card's own host that is not there: not a typo of whoever connects", async () => {
+    const own = { ...remote('https://no-such-host.invalid/mcp'), title: 'GitHub' }
+    const message = expect.stringMatching(
+      /^GitHub cannot be reached from here \((no such host|no answer from the name service)\)\. Whoever runs Patchbay should check the network\.$/,
+    )
+    await expect(house.mcp.probe(own, {}, signal)).rejects.toMatchObject({ code: 'server_unreachable', message })
+    const connection = await house.connected(own)
+    expect(await house.call(connection, 'echo')).toMatchObject({ kind: 'failed', why: 'unreachable', message })
+    const typed = { ...remote('{url}'), values: { url: own.url } }
+    await expect(house.mcp.probe(typed, {}, signal)).rejects.toMatchObject({ message: expect.stringContaining('typo') })
+  })
+
   it('a private address that nobody allowed', async () => {
     await using strict = await startMcpHouse()
     await expect(strict.mcp.probe(remote('https://127.0.0.1:9/mcp'), {}, signal)).rejects.toMatchObject({

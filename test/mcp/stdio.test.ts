@@ -93,8 +93,7 @@ describe('a stdio server', () => {
       {
         kind: 'failed',
         sent: false,
-        message:
-          'Strange could not start: it says "Fatal error: bad key [secret]". Check what you filled in and try again.',
+        message: 'Strange could not start: it says "bad key [secret]". Check what you filled in and try again.',
       },
       { kind: 'failed', sent: false },
     ])
@@ -365,7 +364,7 @@ describe('probe', () => {
     })
     await expect(house.mcp.probe(target, { key: 'hunter22' }, signal)).rejects.toMatchObject({
       code: 'server_refused',
-      message: expect.stringMatching(/Strange starts, but says ".*no: \[secret\]"/),
+      message: expect.stringMatching(/Strange starts, but it says ".*no: \[secret\]"/),
     })
   })
 

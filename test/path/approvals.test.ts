@@ -49,6 +49,18 @@ test('somebody else’s click on a write does not count', async () => {
   expect(await rows(world, 'select status from approvals')).toEqual([{ status: 'pending' }])
 })
 
+test('an approver cannot make a rule for somebody else, and is told what they can do', async () => {
+  await using world = await startWorld({ approvers: ['approver'], model: [write, says('Written.')] })
+  const [member, approver] = [world.as('member'), world.as('approver')]
+  await member.connect('filesystem')
+  const where = await member.mention('write a.txt')
+  const card = await member.see(where, /"Always allow"/)
+  await approver.press(where, card.ts, 'Always allow')
+  await approver.see(where, /Only <@UMEMBER1> can make this rule for themselves; you can Approve it this once/)
+  await approver.press(where, card.ts, 'Approve')
+  await member.see(where, /Written\./)
+})
+
 test('a request in a DM reaches the approver in theirs, and every card ends with the decision', async () => {
   await using world = await startWorld({ approvers: ['approver'], model: [drop, says('Gone.')] })
   const [member, approver] = [world.as('member'), world.as('approver')]

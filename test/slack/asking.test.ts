@@ -95,7 +95,22 @@ test('only the right person decides; the second press hears who was first', asyn
   await denier.press(here, card.ts, 'Give a reason')
   await eventually(async () => expect(await denier.modal()).not.toBeNull())
   await denier.submit({ 'Why not?': 'Use the other folder' })
-  await member.see(here, /Use the other folder/)
+  await member.see(here, /<@U\w+> denied the request of <@UMEMBER1> to _write a_: Use the other folder/)
+})
+
+test('a reason for denying what one asked for oneself names them once', async () => {
+  await using stage = await startStage()
+  const member = stage.as('member')
+  const here = await member.dm('write')
+  const run = await stage.next()
+  run.emit(replies('', { id: 'toolu_1', tool: 'write_file', input: { path: 'a', content: 'b' } }))
+  run.emit(asks('toolu_1', ['UMEMBER1']))
+  await run.settle()
+  await member.decide(here, 'Deny')
+  await member.decide(here, 'Give a reason')
+  await eventually(async () => expect(await member.modal()).not.toBeNull())
+  await member.submit({ 'Why not?': 'Use the other folder' })
+  await member.see(here, /<@UMEMBER1> does not want me to _write a_: Use the other folder/)
 })
 
 test("an approver who cannot see the requester's DM gets a card of their own", async () => {
@@ -130,6 +145,8 @@ test('arguments are edited in a modal and checked', async () => {
   }
   await member.decide(here, 'Edit')
   await eventually(async () => expect(JSON.stringify(await member.modal())).toContain('a.txt'))
+  expect(await member.submit({ path: '' })).toEqual({ ok: false, errors: { path: 'Fill this in.' } })
+  expect(await member.modal()).not.toBeNull()
   expect(await member.submit({ path: '.hidden' })).toEqual({ ok: false, errors: { path: 'must not be hidden' } })
   expect(await member.submit({ path: 'c.txt', content: 'two\nlines' })).toMatchObject({ ok: false })
   expect(await member.submit({ path: 'c.txt', content: 'lines' })).toEqual({ ok: true })
@@ -205,6 +222,14 @@ test('stop: by a word, by the button, not by others', async () => {
   await run.settle()
   await member.see(here, /Okay, I stopped\./)
   expect(stage.all()).toHaveLength(1)
+})
+
+test('stop in a DM with nothing at work is answered where it was said', async () => {
+  await using stage = await startStage()
+  const member = stage.as('member')
+  const here = await member.dm('stop')
+  const told = await member.see(here, /There is nothing to stop here/)
+  expect(told.thread_ts).toBe(here.thread)
 })
 
 test('an event whose run could not be kept is delivered again', async () => {

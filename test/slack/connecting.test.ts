@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { newConnectionId } from '../../src/ids.ts'
 import { eventually } from '../support/eventually.ts'
 import { lookOf } from '../support/person.ts'
 import { connectionOf, ruleOf } from './fakes.ts'
@@ -33,7 +34,7 @@ test('connect, straight to the card: testing, then the confirmation with questio
   await member.pressInModal('List my files')
   const run = await stage.next()
   expect(run.request).toMatchObject({ text: 'List my files', origin: { place: 'dm', user: 'UMEMBER1' } })
-  await modalLike(stage, /Asked\. The answer comes in our direct messages/)
+  await modalLike(stage, /Asked\. The answer comes in our direct messages\. <http[^|]+\|Go there>/)
 })
 
 test('connect: choose a card, secrets never come back, failures keep the rest', async () => {
@@ -58,6 +59,17 @@ test('connect: choose a card, secrets never come back, failures keep the rest', 
     name: 'postgres',
     inputs: { dsn: secret, schema: 'sales', mode: 'read' },
   })
+})
+
+test('secrets are asked for again only where some were typed', async () => {
+  await using stage = await startStage({ connections: [connectionOf({ name: 'db', card: 'postgres' })] })
+  stage.connecting.control.fail = 'The database does not answer.'
+  const member = stage.as('member')
+  await member.command('reconnect db')
+  await modalLike(stage, /Leave empty to keep/)
+  await member.submit({ Mode: 'read' })
+  await modalLike(stage, /The database does not answer/)
+  expect(JSON.stringify(await member.modal())).not.toContain('enter secrets again')
 })
 
 test('connect without pressing the menu: the form of the chosen card comes on submit', async () => {
@@ -94,6 +106,57 @@ test('typos get the nearest word as a button', async () => {
   await modalLike(stage, /"filesystem-2"/)
   await member.command('test filesytem')
   await told(stage, /You have no connection called "filesytem"\. Did you mean filesystem\?/)
+})
+
+test.each([
+  ['hlep', 'Yes, help', /what could do harm waits for a button/],
+  ['hlp', 'Yes, help', /what could do harm waits for a button/],
+  ['add', 'Yes, connect', undefined],
+  ['remove', 'Yes, disconnect', /Which connection do you want to disconnect/],
+])('/mcp %s suggests what is meant', async (typed, button, then) => {
+  await using stage = await startStage({ connections: [connectionOf()] })
+  const member = stage.as('member')
+  await member.command(typed)
+  const word = await told(stage, new RegExp(`There is no "/mcp ${typed}"`))
+  await member.press({ channel: DM }, word.ts, button)
+  if (then) await told(stage, then)
+  else await modalLike(stage, /connect_pick/)
+})
+
+test('people in a suggestion go by their names', async () => {
+  await using stage = await startStage()
+  const owner = stage.as('owner')
+  await owner.command('aprovers @owner')
+  const word = await told(stage, /Did you mean \/mcp approvers @owner\?/, 'owner')
+  expect(JSON.stringify(word.blocks?.[0])).not.toContain('UOWNER01')
+  await owner.press({ channel: DM }, word.ts, 'Yes, approvers @owner')
+  await told(stage, /There is 1 approver\./, 'owner')
+  expect(stage.ruling.approvers()).toEqual(['UOWNER01'])
+})
+
+test('a word after tools that is no connection is looked for in all', async () => {
+  await using stage = await startStage({
+    connections: [connectionOf(), connectionOf({ id: newConnectionId(), name: 'other', card: 'postgres' })],
+  })
+  const member = stage.as('member')
+  await member.command('tools write')
+  await told(stage, /2 tools of your connections matching "write"/)
+  await member.command('tools nope')
+  const word = await told(stage, /no tool fits that\. Your connections: filesystem and other\./)
+  await member.press({ channel: DM }, word.ts, 'other')
+  await told(stage, /2 tools of other/)
+})
+
+test('a tool that takes SQL is listed as such', async () => {
+  await using stage = await startStage({ connections: [connectionOf()] })
+  stage.connecting.connect.word = () => ({
+    class: 'write',
+    vouched: true,
+    idempotent: false,
+    sql: { argument: 'sql', dialect: 'sqlite' },
+  })
+  await stage.as('member').command('tools filesystem')
+  await told(stage, /SQL: reads run, changes ask/)
 })
 
 test('help, list, tools, test', async () => {
@@ -148,6 +211,8 @@ test('approvers are set by owners, from mentions', async () => {
   expect(stage.ruling.approvers()).toEqual(['UAPPROV1', 'UOWNER01'])
   await owner.command('approvers nobodyhere')
   await told(stage, /I don't know who "nobodyhere" is/, 'owner')
+  await owner.command('approvers <@UNOPE>')
+  await told(stage, /I don't know who "@UNOPE" is/, 'owner')
   await owner.command('approvers none')
   await told(stage, /There are no approvers/, 'owner')
 })
@@ -161,6 +226,24 @@ test('rules are listed and taken back', async () => {
   await member.press({ channel: DM }, rules.ts, 'Revoke')
   await told(stage, /Revoked: I will ask before write_file again/)
   expect(stage.ruling.own).toEqual([])
+  await told(stage, /You have no rules of your own/)
+})
+
+test('a button of a view is found without saying which view', async () => {
+  await using stage = await startStage({ connections: [connectionOf()] })
+  const member = stage.as('member')
+  await expect(member.post('press', { button: 'Help' })).rejects.toThrow(/channel, ts: missing.*no modal open/)
+  await expect(member.post('press', { button: 'Help', ts: '1.2' })).rejects.toThrow(/channel: missing/)
+  await expect(member.post('press', { button: 'Help', channel: 'dm' })).rejects.toThrow(/ts: missing/)
+  await expect(member.post('press', {})).rejects.toThrow(/button:/)
+  await eventually(async () => expect(JSON.stringify(await member.home())).toContain('Your connections'))
+  await member.post('press', { button: 'Connect a tool' })
+  await modalLike(stage, /connect_pick/)
+  await member.post('press', { button: 'Service', value: 'postgres' })
+  await modalLike(stage, /Connection string/)
+  await expect(member.post('press', { button: 'Help' })).rejects.toThrow(/there is no .+Help.+ here/)
+  await member.post('press', { button: 'Help', home: true })
+  await modalLike(stage, /what could do harm waits/)
 })
 
 test('the Home tab: what waits for me comes first, decides there, and follows changes', async () => {

@@ -23,9 +23,9 @@ import { homeView } from '../../src/slack/views/home.ts'
 import { budgetForm } from '../../src/slack/views/home-settings.ts'
 import { approversSaying, sayRules } from '../../src/slack/views/rules.ts'
 import { sayTested } from '../../src/slack/views/test-result.ts'
-import { sayTools, type ToolLine, toolsModal } from '../../src/slack/views/tools.ts'
+import { sayNoSuchTools, sayTools, type ToolLine, toolsModal } from '../../src/slack/views/tools.ts'
 import { approvalOf, CARDS, callOf, connectionOf, monthOf, recentRun, ruleOf, settingsOf } from './fakes.ts'
-import { stateOf } from './states.ts'
+import { ORIGIN, stateOf } from './states.ts'
 
 const LONG = 'Long words <!channel> & <@U123> *bold* _it_ ~no~ `code` 👩‍👩‍👧 '.repeat(400)
 const AT = new Date('2026-11-21T09:00:00Z')
@@ -75,7 +75,13 @@ const SAYINGS: Record<string, Saying> = {
   help: sayHelp([{ name: 'list', usage: '', what: 'shows' }]),
   hello: sayHello,
   'no such command': sayNoSuchCommand(LONG, undefined),
-  'no such command, near': sayNoSuchCommand('conect', 'connect postgres'),
+  'no such command, near': sayNoSuchCommand('conect', { words: 'connect postgres', shown: 'connect postgres' }),
+  'no such command, help': sayNoSuchCommand('hlep', { words: 'help', shown: 'help' }),
+  'no such tools': sayNoSuchTools(
+    LONG,
+    times(40, (at) => `c${at}`),
+    'c3',
+  ),
   'no connections': sayConnections([], cardOf),
   connections: sayConnections(
     [connectionOf(), connectionOf({ id: idOf(1), status: 'needs_sign_in', card: 'gone' })],
@@ -126,6 +132,10 @@ const SAYINGS: Record<string, Saying> = {
     times(60, (at) => ruleOf({ id: `r${at}`, tool: LONG })),
     times(60, () => 'U1AAAAAAAAA'),
   ),
+  'tools that take SQL': sayTools(
+    [{ connection: 'db', name: 'execute_sql', description: 'Runs SQL.', kind: 'write', free: false, sql: true }],
+    { connection: 'db', words: '', page: 0 },
+  ),
   approvers: approversSaying(['U1AA'], true, 'Done. '),
   'approval card': cardFor(callOf({ stage: 'asking', approval: approvalOf() })),
   'approval card, destructive': cardFor(
@@ -133,6 +143,11 @@ const SAYINGS: Record<string, Saying> = {
       approval: approvalOf({ risk: 'destructive', why: ['It deletes <!channel>.', 'Shown in <#CGENERAL1>.'] }),
     }),
   ),
+  'approval card, in the direct message of who may decide': approvalCard({
+    state: stateOf([{ text: '' }], { status: 'working', origin: { ...ORIGIN, place: 'dm' } }),
+    call: callOf(),
+    approval: approvalOf({ approvers: [MEMBER, UserId.parse('UAPPROV1')] }),
+  }),
   'approval card, long': cardFor(
     callOf({
       title: LONG,
@@ -302,6 +317,24 @@ describe('what is said', () => {
     expect(checkMessage(saying)).toEqual([])
     expect(saying.text).not.toBe('')
     if (JSON.stringify(saying).length < 6_000) expect(saying).toMatchSnapshot()
+  })
+})
+
+describe('words of the approval card', () => {
+  const why = ['It is shown in <#CGENERAL1> & <#GPRIVATE1>.']
+  const text = JSON.stringify(cardFor(callOf({ approval: approvalOf({ why }) })))
+  test('channels in a reason show their names, anything else is only text', () => {
+    expect(text).toContain('because: it is shown in <#CGENERAL1> &amp; <#GPRIVATE1>.')
+  })
+  test('Always allow says what it covers', () => {
+    expect(text).toContain(
+      'Always allow write_file of filesystem, with any arguments? You can take it back in /mcp rules.',
+    )
+  })
+  test('whoever reads it in their own direct messages is spoken to', () => {
+    expect(JSON.stringify(SAYINGS['approval card, in the direct message of who may decide'])).toContain(
+      'You can decide this.',
+    )
   })
 })
 

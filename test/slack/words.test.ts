@@ -39,6 +39,9 @@ describe('a call in plain words', () => {
       {},
       ['Use sequential thinking with db', 'Using sequential thinking with db', 'Used sequential thinking with db'],
     ],
+    ['Echo Tool', {}, ['Echo with db', 'Echoing with db', 'Echoed with db']],
+    ['get-sum-tool', {}, ['Get sum with db', 'Getting sum with db', 'Got sum with db']],
+    ['tool', {}, ['Use tool with db', 'Using tool with db', 'Used tool with db']],
     ['constructor', {}, ['Use constructor with db', 'Using constructor with db', 'Used constructor with db']],
   ])('%s', (title, given, sentences) => expect(say(title, given)).toEqual(sentences))
 })
@@ -196,6 +199,23 @@ describe('arguments, edited', () => {
       ok: true,
       arguments: { path: '' },
     })
+  })
+  test('a required text that names something may not be emptied; prose may', () => {
+    const required = ['path', 'content', 'code']
+    const text = { type: 'string' }
+    const properties = { path: text, content: text, code: { type: 'string', minLength: 1 } }
+    const write = callOf({
+      schema: { type: 'object', properties, required },
+      arguments: { path: 'a', content: 'b', code: 'c' },
+    })
+    const problems = { path: 'Fill this in.', code: 'Fill this in.' }
+    expect(readTyped(write, { path: '', content: '', code: null })).toEqual({ ok: false, problems })
+    expect(readTyped(write, { path: 'a', content: null, code: 'c' })).toEqual({
+      ok: true,
+      arguments: { path: 'a', content: '', code: 'c' },
+    })
+    const begun = { ...write, arguments: { path: '', content: 'b', code: 'c' } }
+    expect(readTyped(begun, { path: null, content: 'b', code: 'c' }).ok).toBe(true)
   })
   test('as one JSON text where fields would not do', () => {
     const odd = callOf({ schema: {}, arguments: { a: 1 } })

@@ -152,3 +152,17 @@ export const commandLines = (): string =>
       }
     })
     .join('\n')
+
+/** The processes a process started whose command line holds the word. */
+export const childrenOf = (parent: number, word: string): number[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) . /s, '')
+        return Number(stat.split(' ')[0]) === parent && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(word)
+      } catch {
+        return false
+      }
+    })

@@ -12,7 +12,7 @@ import type { Stage } from './payloads.ts'
 import { setMember, stopSession } from './people-acts.ts'
 import { pressInMessage, pressInView } from './press.ts'
 import type { Json } from './records.ts'
-import { checkThread, homeView, inChannel, personNamed, seenMessage, topModal } from './scene.ts'
+import { checkThread, inChannel, personNamed, seenMessage, topModal, viewToPress } from './scene.ts'
 import { APP, PEOPLE, TEAM } from './seed.ts'
 import { shortcut } from './shortcut.ts'
 import { closeModal, submit, typeInto } from './submit.ts'
@@ -51,11 +51,18 @@ const Command = z.object({
   thread_ts: ts.optional(),
   command: z.string().startsWith('/').default('/mcp'),
 })
-const pressed = { as, button: z.string(), value: z.unknown().optional(), block_id: z.string().optional() }
-const InMessage = z.object({ ...pressed, channel: z.string(), ts })
 /** `values` is what else stands in the form: the app sees it in `view.state`. */
-const InModal = z.object({ ...pressed, view: z.literal(true), values: z.record(z.string(), z.unknown()).default({}) })
-const InHome = z.object({ ...pressed, home: z.literal(true) })
+const Pressing = z.object({
+  as,
+  button: z.string(),
+  value: z.unknown().optional(),
+  block_id: z.string().optional(),
+  channel: z.string().optional(),
+  ts: ts.optional(),
+  view: z.literal(true).optional(),
+  home: z.literal(true).optional(),
+  values: z.record(z.string(), z.unknown()).default({}),
+})
 const Shortcut = z.object({ as, callback_id: z.string(), channel: z.string().optional(), ts: ts.optional() })
 
 const Weather = z.object({
@@ -76,7 +83,7 @@ export function actions(stage: Stage): Record<string, Route> {
       await command(stage, inChannel(stage, input.as, input.channel), input.command, input.text)
       return { ok: true }
     }),
-    press: route(z.union([InModal, InHome, InMessage]), (input) => press(stage, input)),
+    press: route(Pressing, (input) => press(stage, input)),
     submit: route(z.object({ as, values: z.record(z.string(), z.unknown()).default({}) }), (input) => {
       const person = personNamed(stage, input.as)
       return submit(stage, person, topModal(stage, person), input.values)
@@ -174,14 +181,18 @@ function say(stage: Stage, input: z.infer<typeof Say>): Json {
   return { ok: true, channel: channel.id, ts: said.ts }
 }
 
-type Pressed = z.infer<typeof InMessage> | z.infer<typeof InModal> | z.infer<typeof InHome>
-
-async function press(stage: Stage, input: Pressed): Promise<Json> {
-  if ('channel' in input) {
-    await pressInMessage(stage, seenMessage(stage, input.as, input), input)
-    return { ok: true }
+/** In the message named, else in the modal on top, else in the Home tab; `view` and `home` say which of the last two. */
+async function press(stage: Stage, input: z.infer<typeof Pressing>): Promise<Json> {
+  const { channel, ts: at, home, view } = input
+  const inView = home || view || (channel === undefined && at === undefined)
+  if (inView) {
+    const person = personNamed(stage, input.as)
+    const found = viewToPress(stage, person, input)
+    const filled = found.type === 'modal' ? await typeInto(stage, person, input.values) : found
+    return { ok: true, dispatched: await pressInView(stage, person, filled, input) }
   }
-  const person = personNamed(stage, input.as)
-  const view = 'home' in input ? homeView(stage, person) : await typeInto(stage, person, input.values)
-  return { ok: true, dispatched: await pressInView(stage, person, view, input) }
+  if (channel === undefined) throw new AppError('input_invalid', 'channel: missing; a button of a message needs it')
+  if (at === undefined) throw new AppError('input_invalid', 'ts: missing; a button of a message needs it')
+  await pressInMessage(stage, seenMessage(stage, input.as, { channel, ts: at }), input)
+  return { ok: true }
 }

@@ -57,7 +57,24 @@ export function topModal({ modals }: Stage, person: Person): View {
   return view
 }
 
-export function homeView({ workspace }: Stage, person: Person): View {
+/** The view that is meant; where neither is said, what covers the rest: the modal on top, else the Home tab. */
+export function viewToPress(
+  stage: Stage,
+  person: Person,
+  said: { view?: true | undefined; home?: true | undefined },
+): View {
+  if (said.home) return homeView(stage, person)
+  const top = stage.modals.top(person.id)
+  const home = stage.workspace.homes.get(person.id)
+  if (said.view || top !== undefined) return topModal(stage, person)
+  if (home !== undefined) return home
+  throw new AppError(
+    'conflict',
+    `channel, ts: missing, and ${person.name} has no modal open and no Home tab; a button of a message needs both`,
+  )
+}
+
+function homeView({ workspace }: Stage, person: Person): View {
   const view = workspace.homes.get(person.id)
   if (view === undefined) throw new AppError('conflict', `the app has published no Home tab for ${person.name}`)
   return view

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { UserId } from '../../ids.ts'
+import { slackError } from '../calls.ts'
 import type { Deps } from '../deps.ts'
 import type { Scene } from '../scene.ts'
 import { approversSaying } from '../views/rules.ts'
@@ -25,12 +26,12 @@ export const approversCommand: Command = {
       await scene.trouble(meant.message)
       return
     }
-    const unfit = await unfitApprover(deps, meant.users)
+    const unfit = await unfitApprover(deps, meant.people)
     if (unfit !== undefined) {
       await scene.trouble(unfit)
       return
     }
-    await deps.rules.setApprovers(scene.by.workspace, scene.by.user, meant.users)
+    await deps.rules.setApprovers(scene.by.workspace, scene.by.user, [...meant.people.keys()])
     await say(deps, scene, mayManage, 'Done. ')
   },
 }
@@ -39,32 +40,39 @@ async function say({ rules }: Deps, scene: Scene, mayManage: boolean, note = '')
   await scene.say(approversSaying(await rules.approversOf(scene.by.workspace), mayManage, note), 'Approvers')
 }
 
-type Meant = { ok: true; users: UserId[] } | { ok: false; message: string }
+/** `people`: each with the name to speak of them. */
+type Meant = { ok: true; people: Map<UserId, string> } | { ok: false; message: string }
 
 const Mention = z.templateLiteral(['<@', z.string(), '>'])
 
 /** People as Slack escapes them in commands: `<@U123|name>`. */
 function readPeople(words: string[]): Meant {
-  if (words.length === 1 && /^(none|nobody)$/i.test(words[0] ?? '')) return { ok: true, users: [] }
-  const users: UserId[] = []
+  if (words.length === 1 && /^(none|nobody)$/i.test(words[0] ?? '')) return { ok: true, people: new Map() }
+  const people = new Map<UserId, string>()
   for (const word of words.map((one) => one.replace(/,$/, '')).filter(Boolean)) {
-    const id = UserId.safeParse(Mention.safeParse(word).success ? word.slice(2, -1).split('|')[0] : undefined)
-    if (!id.success) {
-      const name = literal(clip(word, 60))
-      return {
-        ok: false,
-        message: `I don't know who "${name}" is. Type @ and choose the person from the list Slack offers, then send.`,
-      }
-    }
-    if (!users.includes(id.data)) users.push(id.data)
+    const [user, label] = Mention.safeParse(word).success ? word.slice(2, -1).split('|') : []
+    const id = UserId.safeParse(user)
+    if (!id.success) return { ok: false, message: sayUnknown(word) }
+    people.set(id.data, `@${label || id.data}`)
   }
-  return { ok: true, users }
+  return { ok: true, people }
 }
 
-async function unfitApprover({ people }: Deps, users: UserId[]): Promise<string | undefined> {
-  for (const user of users) {
-    const person = await people.of(user)
-    if (person.isBot) return `${literal(person.name)} is a bot, and bots never decide.`
+const sayUnknown = (name: string): string =>
+  `I don't know who "${literal(clip(name, 60))}" is. Type @ and choose the person from the list Slack offers, then send.`
+
+async function unfitApprover({ people }: Deps, meant: Map<UserId, string>): Promise<string | undefined> {
+  for (const [user, name] of meant) {
+    try {
+      const person = await people.of(user)
+      if (person.isBot) return `${literal(person.name)} is a bot, and bots never decide.`
+    } catch (error) {
+      if (!UNKNOWN.has(slackError(error) ?? '')) throw error
+      return sayUnknown(name)
+    }
   }
   return undefined
 }
+
+/** Slack's words for a person who is not there, or not for this workspace to see. */
+const UNKNOWN = new Set(['user_not_found', 'users_not_found', 'user_not_visible'])

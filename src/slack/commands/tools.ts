@@ -4,12 +4,12 @@ import type { Principal } from '../../ids.ts'
 import type { Connection, StoredTool } from '../../registry/connection.ts'
 import { Anything } from '../calls.ts'
 import type { Deps } from '../deps.ts'
+import { nearest } from '../nearest.ts'
 import { onPress } from '../press.ts'
 import { onSubmit } from '../submit.ts'
 import { sayNothingConnected } from '../views/connections.ts'
-import { sayTools, type ToolLine, type ToolLook, toolsModal } from '../views/tools.ts'
+import { found, sayNoSuchTools, sayTools, type ToolLine, type ToolLook, toolsModal } from '../views/tools.ts'
 import type { Command } from './command.ts'
-import { named } from './named.ts'
 
 export const toolsCommand: Command = {
   name: 'tools',
@@ -22,11 +22,16 @@ export const toolsCommand: Command = {
       await scene.say(sayNothingConnected, 'Tools')
       return
     }
-    const connection = name === undefined ? undefined : await named(deps, scene, name, 'tools')
-    if (name !== undefined && connection === undefined) return
+    const connection = name === undefined ? undefined : await deps.registry.find(scene.by, name)
     const only = connection ?? (all.length === 1 ? all[0] : undefined)
-    const look: ToolLook = { connection: only?.name, words: wanted.join(' '), page: 0 }
+    // A word that names no connection is looked for in all of them.
+    const look: ToolLook = { connection: only?.name, words: (connection ? wanted : words).join(' '), page: 0 }
     const lines = await linesOf(deps, scene.by, only ? [only] : all)
+    if (name !== undefined && connection === undefined && found(lines, look.words).length === 0) {
+      const names = all.map((one) => one.name)
+      await scene.say(sayNoSuchTools(words.join(' '), names, nearest(name, names)), 'Not found')
+      return
+    }
     if (scene.channel === undefined) await scene.open(toolsModal(lines, look))
     else await scene.say(sayTools(lines, look), 'Tools')
   },
@@ -47,8 +52,9 @@ function lineOf(connect: Deps['connect'], { name, card }: Connection, tool: Stor
   const word = connect.word(card, tool.name)
   const kind = word.class ?? claimed(tool)
   // What a server says of itself is no reason not to ask; a statement has to be read first.
-  const free = word.class === 'read'
-  return { connection: name, name: tool.name, description: tool.description, kind, free }
+  const sql = word.class !== undefined && word.sql !== undefined
+  const free = word.class === 'read' && !sql
+  return { connection: name, name: tool.name, description: tool.description, kind, free, sql }
 }
 
 function claimed({ annotations }: StoredTool): ToolLine['kind'] {

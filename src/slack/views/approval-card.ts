@@ -1,7 +1,8 @@
-import type { KnownBlock } from '@slack/types'
+import type { ConfirmationDialog, KnownBlock } from '@slack/types'
+import { LIMITS } from '../../block-kit/limits.ts'
 import type { ApprovalState, CallState, RunState } from '../../run/state.ts'
 import { sayArguments } from './arguments.ts'
-import { actions, button, context, type Saying, section } from './blocks.ts'
+import { actions, button, context, plain, type Saying, section } from './blocks.ts'
 import { clip, inline, listed, literal, mention, moment } from './text.ts'
 import { sayAct } from './tool-words.ts'
 
@@ -25,7 +26,7 @@ export function approvalCard(asked: Asked): Saying {
       context(...about(asked)),
       ...(approval.decided
         ? [context(sayDecided(approval.decided)), ...reasonButton(approval)]
-        : [decideButtons(approval)]),
+        : [decideButtons(call, approval)]),
     ],
   }
 }
@@ -83,26 +84,34 @@ const RISKS: Record<ApprovalState['risk'], string> = {
 /** Reasons that say no more than the risk does. */
 const SAID_BY_RISK = new Set(['It changes something.', 'It can destroy or overwrite something.'])
 
-function about({ call, approval }: Asked): string[] {
+function about({ state, call, approval }: Asked): string[] {
   const why = approval.why
     .filter((reason) => !SAID_BY_RISK.has(reason))
     .map((reason) => withChannels(literal(reason)))
     .join(' ')
   const tool = `*${RISKS[approval.risk]}* Tool ${inline(call.tool)} of ${inline(call.cardTitle || call.card)}.`
   if (approval.decided) return [tool]
-  const may = listed(approval.approvers.slice(0, 10).map(mention), 'or')
   return [
-    `${tool}${why === '' ? '' : ` It asks first because: ${why}`}`,
-    `${may || 'Nobody'} can decide this. It expires ${moment(approval.expiresAt)}; until then nothing is done.`,
+    `${tool}${why === '' ? '' : ` It asks first because: ${uncapped(why)}`}`,
+    `${sayDeciders(state, approval)} can decide this. It expires ${moment(approval.expiresAt)}; until then nothing is done.`,
   ]
 }
 
-/** A channel in a reason shows its name; that pings nobody. */
-const withChannels = (text: string): string => text.replace(/&lt;(#C[A-Z0-9]+)&gt;/g, '<$1>')
+/** In a direct message whoever reads the card is who may decide it. */
+function sayDeciders({ origin }: RunState, { approvers }: ApprovalState): string {
+  if (origin.place === 'dm' && approvers.includes(origin.user)) return 'You'
+  return listed(approvers.slice(0, 10).map(mention), 'or') || 'Nobody'
+}
 
-function decideButtons(approval: ApprovalState): KnownBlock {
+/** A sentence after a colon begins small, an abbreviation ("SQL …") as it is. */
+const uncapped = (text: string): string => text.replace(/^[A-Z](?![A-Z])/, (letter) => letter.toLowerCase())
+
+/** A channel in a reason shows its name; that pings nobody. */
+const withChannels = (text: string): string => text.replace(/&lt;(#[CG][A-Z0-9]+)&gt;/g, '<$1>')
+
+function decideButtons(call: CallState, approval: ApprovalState): KnownBlock {
   const value = approval.id
-  const always = button({ text: 'Always allow', action: 'approval_always', value })
+  const always = { ...button({ text: 'Always allow', action: 'approval_always', value }), confirm: confirmAlways(call) }
   return actions(
     [
       button({ text: 'Approve', action: 'approval_approve', value, style: 'primary' }),
@@ -113,6 +122,17 @@ function decideButtons(approval: ApprovalState): KnownBlock {
     `approval ${approval.id}`,
   )
 }
+
+/** A rule reaches further than the one call that stands on the card. */
+const confirmAlways = ({ tool, connectionName }: CallState): ConfirmationDialog => ({
+  title: plain('Always allow?', LIMITS.confirm.title),
+  text: plain(
+    `Always allow ${clip(tool, 100)} of ${clip(connectionName, 60)}, with any arguments? You can take it back in /mcp rules.`,
+    LIMITS.confirm.text,
+  ),
+  confirm: plain('Always allow', LIMITS.confirm.button),
+  deny: plain('Cancel', LIMITS.confirm.button),
+})
 
 /** Who decided what and when, in one line. */
 export function sayDecided(decided: NonNullable<ApprovalState['decided']>): string {

@@ -16,6 +16,7 @@ const Property = z
     enum: z.array(z.unknown()).optional(),
     title: z.string().optional(),
     description: z.string().optional(),
+    minLength: z.number().optional(),
   })
   .loose()
 const Schema = z
@@ -144,11 +145,32 @@ export function readTyped(call: CallState, typed: Record<string, string | null>)
   const given: JsonObject = {}
   const problems: Record<string, string> = {}
   for (const [name, kind] of kinds) {
-    const value = readOne(kind, typed[name] ?? null, typeof call.arguments[name] === 'string')
-    if (value === 'bad') problems[name] = BAD[kind]
-    else if (value !== undefined) given[name] = value.value
+    const written = typed[name] || null
+    const value = readOne(kind, written, typeof call.arguments[name] === 'string')
+    const problem = problemWith(call, name, { kind, written, value })
+    if (problem !== undefined) problems[name] = problem
+    else if (value !== undefined && value !== 'bad') given[name] = value.value
   }
   return Object.keys(problems).length > 0 ? { ok: false, problems } : { ok: true, arguments: given }
+}
+
+type Entry = { kind: ArgumentKind; written: string | null; value: Read }
+
+function problemWith(call: CallState, name: string, { kind, written, value }: Entry): string | undefined {
+  if (written === null && mustBeFilled(call, name)) return 'Fill this in.'
+  return value === 'bad' ? BAD[kind] : undefined
+}
+
+/** Names of arguments that hold what people write: to empty those can be meant ("make the file empty"). */
+const PROSE = /(?:content|contents|text|body|data|value|description|comment|note|query|prefix|suffix)$/i
+
+/** A required text may not be emptied where the schema forbids it, or where it named something, like a path. */
+function mustBeFilled({ schema, arguments: given }: CallState, name: string): boolean {
+  const { properties = {}, required = [] } = Schema.parse(schema)
+  const { type, minLength = 0 } = properties[name] ?? {}
+  if (!required.includes(name) || type !== 'string') return false
+  if (minLength >= 1) return true
+  return typeof given[name] === 'string' && given[name] !== '' && !PROSE.test(name)
 }
 
 const BAD: Record<ArgumentKind, string> = {
@@ -163,7 +185,7 @@ type Read = { value: JsonValue } | 'bad' | undefined
 
 function readOne(kind: ArgumentKind, typed: string | null, wasText: boolean): Read {
   // A text that was there and is emptied means an empty text; everything else left empty is left out.
-  if (typed === null || typed === '') return kind === 'text' && wasText ? { value: '' } : undefined
+  if (typed === null) return kind === 'text' && wasText ? { value: '' } : undefined
   switch (kind) {
     case 'text':
     case 'choice':

@@ -35,16 +35,23 @@ export const sayHello: Saying = {
   blocks: [section('Hi! Tell me what you need, for example _list my files_. Or connect a tool first.'), helpButtons()],
 }
 
-export function sayNoSuchCommand(typed: string, corrected: string | undefined): Saying {
+/** What was most likely meant: the words to run, and the same as people read them. */
+export type Corrected = { words: string; shown: string }
+
+export function sayNoSuchCommand(typed: string, corrected: Corrected | undefined): Saying {
   const text = `There is no "/mcp ${clip(typed, 60)}".`
-  const near = corrected === undefined ? '' : ` Did you mean \`/mcp ${literal(clip(corrected, 80))}\`?`
+  if (corrected === undefined) {
+    return { text, blocks: [section(literal(text)), actions([commandButton('Help', 'help')])] }
+  }
+  const { words, shown } = corrected
+  const near = clip(shown, 80)
   return {
-    text: `${text}${corrected === undefined ? '' : ` Did you mean /mcp ${clip(corrected, 80)}?`}`,
+    text: `${text} Did you mean /mcp ${near}?`,
     blocks: [
-      section(`${literal(text)}${near}`),
+      section(`${literal(text)} Did you mean \`/mcp ${literal(near)}\`?`),
       actions([
-        ...(corrected === undefined ? [] : [commandButton(`Yes, ${corrected}`, corrected, 'primary')]),
-        commandButton('Help', 'help'),
+        commandButton(`Yes, ${shown}`, words, 'primary'),
+        ...(words === 'help' ? [] : [commandButton('Help', 'help')]),
       ]),
     ],
   }

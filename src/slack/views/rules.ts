@@ -10,7 +10,7 @@ export function sayRules(rules: Rule[], approvers: string[]): Saying {
   const none =
     own.length === 0 ? [section('You have no rules of your own. _Always allow_ on an approval card makes one.')] : []
   return {
-    text: `You have ${plural(own.length, 'rule')} of your own.`,
+    text: `You have ${own.length === 0 ? 'no rules' : plural(own.length, 'rule')} of your own.`,
     blocks: [
       ...none,
       ...own.slice(0, 20).map(ownRule),
@@ -52,12 +52,17 @@ export const sayApprovers = (approvers: string[]): string =>
     ? 'Approvers: nobody in particular. People approve their own destructive calls.'
     : `Approvers: ${listed(approvers.slice(0, 40).map(mention))} decide${approvers.length === 1 ? 's' : ''} destructive calls.`
 
+function countApprovers(count: number): string {
+  if (count === 0) return 'There are no approvers.'
+  return `There ${count === 1 ? 'is' : 'are'} ${plural(count, 'approver')}.`
+}
+
 export function approversSaying(approvers: string[], mayManage: boolean, note = ''): Saying {
   const how = mayManage
     ? 'Change it in my Home tab, or with `/mcp approvers @name @name` and `/mcp approvers none`.'
     : 'An owner or admin of this workspace can change it.'
   return {
-    text: `${note}${approvers.length === 0 ? 'There are no approvers.' : `There are ${plural(approvers.length, 'approver')}.`}`,
+    text: `${note}${countApprovers(approvers.length)}`,
     blocks: [section(`${note}${sayApprovers(approvers)}`), context(how)],
   }
 }

@@ -72,10 +72,13 @@ function conjugate(verb: string, tense: Tense): string {
   return `${stem}${tense === 'doing' ? 'ing' : 'ed'}`
 }
 
-/** `readMediaFile`, `read_media_file` and "Read Media File" are the same three words; short capitals stay ("SQL"). */
+/** `readMediaFile`, `read_media_file` and "Read Media File" are the same three words; short capitals stay ("SQL"), a "tool" at the end says nothing. */
 function plainWords(title: string): string[] {
   const spaced = title.replace(/([a-z])([A-Z])/g, '$1 $2').replace(/[_\-./\s]+/g, ' ')
-  const words = spaced.trim().split(' ')
+  const words = spaced
+    .trim()
+    .replace(/ tool$/i, '')
+    .split(' ')
   return words.map((word, index) => (index > 0 && !/^[A-Z0-9]{2,5}$/.test(word) ? word.toLowerCase() : word))
 }
 

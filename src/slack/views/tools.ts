@@ -1,7 +1,7 @@
 import type { KnownBlock, ModalView } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import { actions, button, commandButton, context, input, modal, plain, type Saying, section } from './blocks.ts'
-import { clip, literal, plural } from './text.ts'
+import { clip, listed, literal, plural } from './text.ts'
 
 export type ToolLine = {
   connection: string
@@ -10,6 +10,8 @@ export type ToolLine = {
   kind: 'read' | 'write' | 'destructive' | undefined
   /** It runs without a person's OK, as far as is known before its arguments are. */
   free: boolean
+  /** It takes SQL, which is read before it is judged. */
+  sql?: boolean
 }
 
 /** Which part of the tools is looked at; travels in the buttons. */
@@ -49,10 +51,29 @@ export function sayTools(tools: ToolLine[], look: ToolLook): Saying {
 }
 
 function toolWords(tool: ToolLine, withConnection: boolean): string {
-  const kind = tool.kind === undefined ? ':grey_question: not checked yet' : KINDS[tool.kind]
   const whose = withConnection ? ` (${literal(tool.connection)})` : ''
   const [line = ''] = tool.description.trim().split('\n')
-  return `*${literal(tool.name)}*${whose} · ${kind}, ${tool.free ? 'runs without asking' : 'asks first'}\n${literal(clip(line, 200))}`
+  return `*${literal(tool.name)}*${whose} · ${permission(tool)}\n${literal(clip(line, 200))}`
+}
+
+function permission({ kind, free, sql }: ToolLine): string {
+  if (sql && !free) return ':card_index_dividers: SQL: reads run, changes ask'
+  const word = kind === undefined ? ':grey_question: not checked yet' : KINDS[kind]
+  return `${word}, ${free ? 'runs without asking' : 'asks first'}`
+}
+
+/** Words after `/mcp tools` that are no connection's name and that no tool fits. */
+export function sayNoSuchTools(words: string, connections: string[], near: string | undefined): Saying {
+  const names = connections.slice(0, 20)
+  const hint = near === undefined ? '' : ` Did you mean ${near}?`
+  const text = `You have no connection called "${clip(words, 60)}", and no tool fits that.${hint} Your connections: ${listed(names)}.`
+  return {
+    text,
+    blocks: [
+      section(literal(text)),
+      actions(names.map((name) => commandButton(name, `tools ${name}`, name === near ? 'primary' : undefined))),
+    ],
+  }
 }
 
 function turnButtons(look: ToolLook, pages: number): KnownBlock {
