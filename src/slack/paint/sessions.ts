@@ -51,11 +51,15 @@ export function createSessions({ calls, log }: Pick<Deps, 'calls' | 'log'>): Ses
   }
 }
 
-/** Slack answered, and neither haste nor this one place is what is wrong. */
-function saysNoSessions(error: unknown): boolean {
-  const why = slackError(error)
-  return why !== undefined && why !== 'ratelimited' && !isHopeless(error)
-}
+/** What Slack says when only this one place is wrong. */
+const HERE_ONLY = new Set(
+  'channel_not_found is_archived not_in_channel invalid_thread_ts thread_not_found user_not_found user_not_visible'.split(
+    ' ',
+  ),
+)
+
+/** Slack said no for good, and not because of this one place. */
+const saysNoSessions = (error: unknown): boolean => isHopeless(error) && !HERE_ONLY.has(slackError(error) ?? '')
 
 /** The same door, with each run's conversation shown as a session. */
 export function withSessions<D extends Door>(door: D, sessions: Sessions): D {
