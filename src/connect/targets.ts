@@ -4,6 +4,9 @@ import { AppError } from '../errors.ts'
 import type { Limits, Target } from '../mcp/target.ts'
 import type { Connection } from '../registry/connection.ts'
 
+const FILES = 'files'
+const NPM = 'npm'
+
 /** What a target is made of: a connection, or one that is about to be. */
 export type Targeted = Pick<Connection, 'workspace' | 'user' | 'name' | 'card' | 'inputs'>
 
@@ -54,9 +57,10 @@ function stdioTarget(server: StdioServer, connection: Targeted, data: string) {
     bin: server.bin,
     args: server.arguments,
     // One cache for all, or each person would download a package anew into a folder that is theirs to read.
-    env: { npm_config_cache: join(data, 'npm'), ...server.env },
+    env: { npm_config_cache: join(data, NPM), ...server.env },
     values: { ...connection.inputs, ...own },
     folders: [home] satisfies [string],
+    around: [join(data, FILES), join(data, NPM)],
     reaches: server.reaches,
     checks: server.checks,
   }
@@ -64,5 +68,5 @@ function stdioTarget(server: StdioServer, connection: Targeted, data: string) {
 
 /** By name, not id: who connects again under the same name finds their files again. The names hold no dots or slashes. */
 function homeOf({ workspace, user, card, name }: Targeted, data: string): string {
-  return join(data, 'files', workspace, user, card, name)
+  return join(data, FILES, workspace, user, card, name)
 }

@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 
 export type Command = { command: string; args: string[]; env: Record<string, string>; cwd: string }
 
-// Together below the 5 s in which nothing of a closed server may be left.
+// Together below the 5 s in which nothing of a closed server may be left; without the first when the app itself ends.
 const EOF_GRACE_MS = 1_000
-const TERM_GRACE_MS = 1_500
-const KILL_GRACE_MS = 1_000
+const TERM_GRACE_MS = 1_000
+const KILL_GRACE_MS = 250
 // After the server's own end, for the last bytes in its pipes; a grandchild may hold these open for ever.
 const DRAIN_MS = 250
 
@@ -13,7 +13,7 @@ export type Child = {
   process: ChildProcess
   /** Resolves when the server has ended and its output is read; says how it ended. */
   ended: Promise<string>
-  /** Asks it to end (stdin's end, then SIGTERM, then SIGKILL) and ends its whole process group. */
+  /** Asks it to end (stdin's end, then SIGTERM, then SIGKILL) and ends its whole process group. In a hurry, asks at once. */
   end(): Promise<void>
 }
 
@@ -21,7 +21,7 @@ export type Child = {
  * Starts a server in a process group of its own, with exactly this environment and no shell, so that its own children
  * can be ended with it. If we die without a word, its stdin ends, which every server of a card takes as the end.
  */
-export async function startChild(command: Command): Promise<Child> {
+export async function startChild(command: Command, hurry: AbortSignal): Promise<Child> {
   const child = spawn(command.command, command.args, {
     cwd: command.cwd,
     env: command.env,
@@ -45,12 +45,12 @@ export async function startChild(command: Command): Promise<Child> {
     for (const pipe of child.stdio) pipe?.destroy()
     return how
   })
-  return { process: child, ended, end: () => end(child, ended) }
+  return { process: child, ended, end: () => end(child, ended, hurry) }
 }
 
-async function end(child: ChildProcess, ended: Promise<string>): Promise<void> {
+async function end(child: ChildProcess, ended: Promise<string>, hurry: AbortSignal): Promise<void> {
   child.stdin?.end()
-  if (await within(ended, EOF_GRACE_MS)) return
+  if (await within(ended, EOF_GRACE_MS, hurry)) return
   signalGroup(child, 'SIGTERM')
   if (await within(ended, TERM_GRACE_MS)) return
   signalGroup(child, 'SIGKILL')
@@ -67,10 +67,14 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-async function within(event: Promise<unknown>, ms: number): Promise<boolean> {
+async function within(event: Promise<unknown>, ms: number, hurry?: AbortSignal): Promise<boolean> {
+  if (hurry?.aborted) return false
   const late = Promise.withResolvers<false>()
-  const timer = setTimeout(() => late.resolve(false), ms)
+  const giveUp = () => late.resolve(false)
+  const timer = setTimeout(giveUp, ms)
+  hurry?.addEventListener('abort', giveUp, { once: true })
   const inTime = await Promise.race([event.then(() => true), late.promise])
   clearTimeout(timer)
+  hurry?.removeEventListener('abort', giveUp)
   return inTime
 }

@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '../registry/connection.ts'
+import type { HidePaths } from './own-paths.ts'
 
-/** Takes the connection's secrets out of what a server says, and what Postgres cannot keep. */
+/** Takes the connection's secrets and this machine's paths out of what a server says, and what Postgres cannot keep. */
 export type Clean = {
   text(text: string): string
   json(value: JsonValue): JsonValue
@@ -13,10 +14,10 @@ const PASSWORD_MIN_CHARS = 6
 const INSTEAD = '[secret]'
 
 /** Knows each secret also as its parts (the token after "Bearer", a URL's password) and in common spellings (URL, JSON, base64). */
-export function createClean(secrets: string[]): Clean {
+export function createClean(secrets: string[], hidePaths: HidePaths): Clean {
   const hidden = [...new Set(secrets.flatMap(partsOf).flatMap(spellingsOf))].toSorted((a, b) => b.length - a.length)
   const text = (said: string): string =>
-    hidden.reduce((left, secret) => left.replaceAll(secret, INSTEAD), said.replaceAll('\0', '').toWellFormed())
+    hidePaths(hidden.reduce((left, secret) => left.replaceAll(secret, INSTEAD), said.replaceAll('\0', '').toWellFormed()))
   const object = (value: JsonObject): JsonObject =>
     Object.fromEntries(Object.entries(value).map(([key, inner]) => [text(key), json(inner)]))
   const json = (value: JsonValue): JsonValue => {

@@ -10,6 +10,7 @@ import { type CallTimes, callTool } from './call.ts'
 import type { Clean } from './clean.ts'
 import { probe } from './probe.ts'
 import { createSessions, type SessionsDeps, type Used } from './sessions.ts'
+import type { Session } from './session.ts'
 import type { Target } from './target.ts'
 import { listTools } from './tools.ts'
 import { asAppError, type Trouble } from './trouble.ts'
@@ -25,7 +26,7 @@ export type Mcp = {
   refresh(connection: Connection, signal: AbortSignal): Promise<StoredTool[]>
   /** Ends the connection's session, if one is open. */
   close(id: ConnectionId): Promise<void>
-  /** Ends every session; when it resolves no child process is left. */
+  /** Cancels what is under way and ends every session, within 1.5 s; when it resolves no child process is left. */
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -56,16 +57,20 @@ export type ContentPart =
   | { type: 'resource'; uri: string; mimeType?: string; text?: string; data?: string }
   | { type: 'link'; uri: string; name: string }
 
-export type McpDeps = Omit<SessionsDeps, 'registry' | 'background' | 'onToolsChanged' | 'onOpened'> & {
+export type McpDeps = Omit<
+  SessionsDeps,
+  'registry' | 'background' | 'hurry' | 'onToolsChanged' | 'onOpened'
+> & {
   registry: Pick<Registry, 'connectionsOf' | 'setStatus' | 'setTools' | 'setEra'>
   log: Log
   toolTimeoutSeconds: number
 }
 
 /** MCP for connections. A session ends after `limits.idleSeconds` without a call; what it learns is kept in the registry. */
-export function createMcp(deps: McpDeps): Mcp {
-  const background = createBackground(deps.log)
+export function createMcp(given: McpDeps): Mcp {
   const stopping = new AbortController()
+  const deps = { ...given, hurry: stopping.signal }
+  const background = createBackground(deps.log)
 
   const keepTools = async (c: Connection, client: Client, clean: Clean): Promise<StoredTool[]> => {
     const tools = await listTools(client, clean, stopping.signal)
@@ -103,7 +108,10 @@ export function createMcp(deps: McpDeps): Mcp {
       const began = performance.now()
       const lost = cardTrouble(deps, c)
       if (lost !== undefined) return failureOf(lost, 0)
-      const used = await sessions.use(c, o.signal, (session) => callTool(session, { tool, args }, timesOf(deps, c), o))
+      // A server hears that its calls are cancelled before it is ended with the app.
+      const signal = AbortSignal.any([o.signal, stopping.signal])
+      const work = (session: Session) => callTool(session, { tool, args }, timesOf(deps, c), { ...o, signal })
+      const used = await sessions.use(c, signal, work)
       noteState(c, used)
       return used.ok ? used.value : failureOf(used.trouble, performance.now() - began)
     },

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { type PriorDiscovery, ProtocolError, SdkError, SdkErrorCode } from '@modelcontextprotocol/client'
 import { AppError, isAppError } from '../errors.ts'
 import type { Command } from './child.ts'
@@ -31,14 +30,13 @@ export async function openStdio(
 ): Promise<Session> {
   const { target, secrets } = opening
   for (const address of fillEach(target.reaches, { ...target.values, ...secrets })) await deps.egress.check(address)
-  for (const folder of target.folders) await mkdir(folder, { recursive: true, mode: 0o700 })
   const command = await commandOf(target, secrets, deps.projectRoot)
   const prior = priorOf(opening.era)
-  const first = await attempt(command, prior, wiring, signal)
+  const first = await attempt(deps, command, prior, wiring, signal)
   if ('session' in first) return first.session
   signal.throwIfAborted()
   const second = isNegotiation(first.error)
-    ? await attempt(command, prior ? undefined : { kind: 'legacy' }, wiring, signal)
+    ? await attempt(deps, command, prior ? undefined : { kind: 'legacy' }, wiring, signal)
     : first
   if ('session' in second) return second.session
   signal.throwIfAborted()
@@ -46,13 +44,14 @@ export async function openStdio(
 }
 
 async function attempt(
+  { hurry }: OpenDeps,
   command: Command,
   prior: PriorDiscovery | undefined,
   wiring: Wiring,
   signal: AbortSignal,
 ): Promise<Attempt> {
   const fetched = isFetched(command)
-  const transport = createStdioTransport(command)
+  const transport = createStdioTransport(command, hurry)
   const client = wiring.newClient(fetched ? FETCH_PROBE_MS : PROBE_MS)
   const timeout = fetched ? FETCH_MS : START_MS
   // The SDK does not look at the signal while it negotiates.

@@ -5,6 +5,7 @@ import { type Clean, createClean } from './clean.ts'
 import type { Era } from './era.ts'
 import { openHttp } from './open-http.ts'
 import { openStdio } from './open-stdio.ts'
+import { ownPaths } from './own-paths.ts'
 import type { Session } from './session.ts'
 import type { Target } from './target.ts'
 
@@ -13,7 +14,8 @@ const LIST_CHANGED_DEBOUNCE_MS = 1_000
 // 64 pages of tools are more than a model could ever be offered.
 const LIST_MAX_PAGES = 64
 
-export type OpenDeps = { egress: Egress; projectRoot: string; log: Log }
+/** `hurry` is aborted when the whole app ends: then servers are not waited for. */
+export type OpenDeps = { egress: Egress; projectRoot: string; log: Log; hurry: AbortSignal }
 
 export type Opening = {
   target: Target
@@ -30,9 +32,9 @@ export type Wiring = {
 }
 
 /** Opens a session. Throws AppErrors with a sentence for a person; an abort of `signal` also ends the opening. */
-export function openSession(deps: OpenDeps, opening: Opening, signal: AbortSignal): Promise<Session> {
+export async function openSession(deps: OpenDeps, opening: Opening, signal: AbortSignal): Promise<Session> {
   const { target, secrets } = opening
-  const clean = createClean(Object.values(secrets))
+  const clean = createClean(Object.values(secrets), target.kind === 'stdio' ? await ownPaths(target) : (text) => text)
   const wiring: Wiring = {
     newClient: (probeMs) => newClient(deps, opening, clean, probeMs),
     finish: (session) => {

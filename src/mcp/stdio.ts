@@ -24,9 +24,9 @@ export type StdioTransport = Transport & {
 
 /**
  * MCP over a child's pipes. Unlike the SDK's own: exactly the environment given, the whole process group ended with the
- * server, and the end of the server noticed at its exit, not when the last grandchild lets go of the pipe.
+ * server (at once when `hurry` is aborted), and the end of the server noticed at its exit, not when the last grandchild lets go of the pipe.
  */
-export function createStdioTransport(command: Command): StdioTransport {
+export function createStdioTransport(command: Command, hurry: AbortSignal): StdioTransport {
   let child: Child | undefined
   let said = ''
   let fault: string | undefined
@@ -41,7 +41,7 @@ export function createStdioTransport(command: Command): StdioTransport {
     lastWords: () => lastWords(said),
     fault: () => fault,
     start: async () => {
-      const started = await startChild(command)
+      const started = await startChild(command, hurry)
       child = started
       started.process.stdout?.on('data', (chunk: Buffer) => {
         if (fault !== undefined || lines.push(chunk)) return

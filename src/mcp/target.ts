@@ -26,6 +26,8 @@ export type StdioTarget = Common & {
   env: Record<string, string>
   /** Made before the start; the first is the server's HOME and working directory. */
   folders: [home: string, ...more: string[]]
+  /** Folders that hold those of others too: what a server says of paths in them is not told on. */
+  around?: string[]
   /** Addresses the server will open for a person; each is checked by egress/ first. */
   reaches: string[]
 }

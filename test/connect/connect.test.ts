@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, inject, it } from 'vitest'
 import { UserId } from '../../src/ids.ts'
@@ -84,17 +84,35 @@ describe('the cards that need no account', () => {
       await connected('filesystem', {}, 'more-files'),
       await connected('filesystem', {}, 'filesystem', OTHER),
     ]
-    const folderOf = async (c: Connection) =>
-      textOf(await house.call(c, 'list_allowed_directories')).split('\n')[1] ?? ''
-    const folders = await Promise.all([mine, second, theirs].map(folderOf))
-    expect(new Set(folders).size).toBe(3)
-    const path = join(folders[0] ?? '', 'hello.txt')
+    const home = join(house.dataDir, 'files', PERSON.workspace, PERSON.user, 'filesystem', 'filesystem')
+    const path = join(home, 'hello.txt')
     expect(await house.call(mine, 'write_file', { path, content: 'Hello' })).toMatchObject({ kind: 'ok' })
+    expect(readFileSync(path, 'utf8')).toBe('Hello')
     expect(textOf(await house.call(mine, 'read_text_file', { path }))).toBe('Hello')
     expect(await house.call(theirs, 'read_text_file', { path })).toMatchObject({ kind: 'tool_error' })
     expect(await house.call(second, 'read_text_file', { path })).toMatchObject({ kind: 'tool_error' })
     await house.connect.disconnect(PERSON, mine.id)
     expect(textOf(await house.call(await connected('filesystem'), 'read_text_file', { path }))).toBe('Hello')
+  })
+
+  it('say no path of this machine, and work with those they say', async () => {
+    await begin()
+    const files = await connected('filesystem')
+    const ask = async (tool: string, args = {}) => textOf(await house.call(files, tool, args))
+    const allowed = await ask('list_allowed_directories')
+    const path = allowed.split('\n')[1] ?? ''
+    expect(path).toBe('.')
+    await ask('create_directory', { path: `${path}/notes` })
+    await ask('write_file', { path: 'notes/hello.txt', content: 'Hello' })
+    expect(await ask('read_text_file', { path: `${path}/notes/hello.txt` })).toBe('Hello')
+    expect(await ask('list_directory', { path })).toBe('[DIR] notes')
+    expect(await ask('search_files', { path, pattern: '**/*.txt' })).toBe('notes/hello.txt')
+    expect(await ask('read_text_file', { path: 'none.txt' })).toMatch(/ENOENT.*'none\.txt'/)
+    expect(await ask('read_text_file', { path: '../other/x' })).toBe(
+      'Access denied - path outside allowed directories: … not in .',
+    )
+    const tree = await Promise.all(['directory_tree', 'list_directory_with_sizes'].map((tool) => ask(tool, { path })))
+    expect([allowed, ...tree, JSON.stringify(files.tools)].join('\n')).not.toContain(house.folder)
   })
 
   it('remember apart', async () => {

@@ -65,7 +65,7 @@ async function start(name: string, script: string, ...args: string[]): Promise<v
   })
 }
 
-type Talk = { messages: Message[]; calls: ToolUse[]; deny: boolean; connections: string[] }
+type Talk = { messages: Message[]; calls: ToolUse[]; deny: boolean; connections: string[]; result?: string }
 let talk: Talk
 
 beforeEach(() => {
@@ -108,6 +108,7 @@ async function call(wish: ToolUse): Promise<ToolResult> {
       text: 'Not done. Olive denied it: too risky. Do not try the same again; tell the person.',
       isError: true,
     }
+  if (talk.result !== undefined) return { type: 'tool_result', id: wish.id, text: talk.result, isError: false }
   const [connection = '', tool = ''] = wish.name.split('__')
   const result = await servers.get(connection)?.client.callTool({ name: tool, arguments: wish.input })
   const { content, isError } = Content.parse(result)
@@ -272,8 +273,37 @@ test('answers only the last words, not the thread before them nor notes beside r
 test('says what failed', async () => {
   const text = await say('Read missing.txt')
   expect(used()).toEqual(['filesystem__read_text_file'])
-  expect(text).toContain('did not work')
+  expect(text).toContain('There is no missing.txt yet.')
   expect(await say('select * from nowhere')).toContain('no such table')
+  await say('Create a folder called albums')
+  expect(await say('Call filesystem__read_text_file with {"path": "albums"}')).toContain('albums is a folder.')
+})
+
+test("does not take a tool's own refusal for a person's no", async () => {
+  const text = await say('Call filesystem__read_text_file with {"path": "/etc/passwd"}')
+  expect(text).toContain('did not work: ')
+  expect(text).toContain('Access denied')
+  expect(text).not.toContain('not approved')
+})
+
+test.each([
+  ['List my files', '(no output)', /^Your folder is empty\./],
+  [
+    'Show me the tiny image',
+    'The image:\n[Posted in the thread as the file "image.png".]',
+    /^Here is the image, as a file in the thread\./,
+  ],
+  [
+    'Search your memory for "Ada"',
+    '{"entities":[{"name":"Ada","entityType":"person","observations":["likes tea"]}],"relations":[]}',
+    /^I found \*Ada\* \(person\): likes tea\./,
+  ],
+  ['Search your memory for "Bob"', '{"entities":[],"relations":[]}', /^I found nothing/],
+])('%s: says %s in words', async (wish, result, answer) => {
+  talk.result = result
+  const text = await say(wish)
+  expect(text).toMatch(answer)
+  expect(text).not.toContain('```')
 })
 
 test('says what its tools can do when nothing fits, and how to connect one', async () => {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
@@ -36,7 +36,7 @@ describe('a stdio server', () => {
     })
     const seen = JSON.parse(textOf(await house.call(connection, 'env')))
     expect(seen.argv).toEqual([`--q=${values.q}`, '$(id) `id` ;&|', values.q])
-    expect(seen.cwd).toBe(home)
+    expect(readlinkSync(`/proc/${startsOf()[0]}/cwd`)).toBe(home)
     expect(Object.keys(seen.env).toSorted()).toEqual([
       'FIXTURE_LOG',
       'HOME',
@@ -46,8 +46,20 @@ describe('a stdio server', () => {
       'PATH',
       'npm_config_fetch_retries',
     ])
-    expect(seen.env.HOME).toBe(home)
+    // Its own folder, which is not told on.
+    expect([seen.cwd, seen.env.HOME]).toEqual(['.', '.'])
     expect(seen.env.KEY).toBe('a [secret] b')
+  })
+
+  it('says no path of this machine: its own become relative, others are left out', async () => {
+    const home = join(house.folder, 'home')
+    const connection = await house.connected(strange(house, {}, { around: [house.folder] }))
+    const said = async (text: string) => textOf(await house.call(connection, 'echo', { text }))
+    expect(await said(`ENOENT: open '${home}/a/hello.txt'`)).toBe("ENOENT: open 'a/hello.txt'")
+    expect(await said(`Allowed:\n${home}\n${home}/`)).toBe('Allowed:\n.\n.')
+    expect(await said(`${home}/../other/x is not in ${home}, "${home}-2/y".`)).toBe('../other/x is not in ., "…".')
+    expect(await said(`outside: ${house.folder}/TLOCAL01/UX/x.txt not in ${home}.`)).toBe('outside: … not in ..')
+    expect(textOf(await house.call(connection, 'refuse', {}))).not.toContain(house.folder)
   })
 
   it('killed in the middle of a call: the call failed after it was sent, the next one works', async () => {
@@ -179,9 +191,21 @@ describe('processes', () => {
     expect(pids.map(isAlive)).toEqual([true, true, true])
     const began = Date.now()
     await house.mcp[Symbol.asyncDispose]()
-    expect(Date.now() - began).toBeLessThan(5_000)
+    expect(Date.now() - began).toBeLessThan(1_800)
     expect(pids.map(isAlive)).toEqual([false, false, false])
     expect(await house.call(kind, 'echo')).toMatchObject({ kind: 'failed', sent: false })
+  })
+
+  it('a call under way is cancelled first, and holds dispose up for no longer', async () => {
+    const connection = await house.connected(strange(house, { FIXTURE_MODE: 'ignores-the-end' }))
+    const call = house.call(connection, 'hang')
+    await eventually(() => expect(noted(house)).toContain('hanging'))
+    const began = Date.now()
+    await house.mcp[Symbol.asyncDispose]()
+    expect(Date.now() - began).toBeLessThan(1_800)
+    expect(await call).toMatchObject({ kind: 'failed', why: 'cancelled', sent: true })
+    expect(noted(house)).toContain('cancelled')
+    expect(startsOf().map(isAlive)).toEqual([false])
   })
 
   it("a grandchild does not hide its parent's death", async () => {

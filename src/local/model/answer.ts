@@ -11,15 +11,24 @@ const SHOWN_MAX_ROWS = 20
 const Row = z.record(z.string(), z.json())
 const Rows = z.object({ data: z.object({ statements: z.array(z.object({ rows: z.array(Row).default([]) })) }) })
 
-function wasDenied(text: string): boolean {
-  return /^not done\b|\b(?:denied|declined|said no|not approved|rejected|expired)\b/i.test(text)
-}
+/** Only the app itself begins with these words; a tool's own "Access denied" is no person's no. */
+const wasDenied = (text: string): boolean => /^Not done\./.test(text)
 
-export function sayFailure(tool: OfflineTool, text: string): string {
+/** `path` is what the tool was to work on, where there is one. */
+export function sayFailure(tool: OfflineTool, text: string, path?: unknown): string {
   if (wasDenied(text)) return `That was not approved, so I did not use *${tool.name}*. ${causeIn(text)}`.trim()
   if (/may or may not have happened/i.test(text))
     return `I do not know how *${tool.name}* ended: it may or may not have happened. ${causeIn(text)}`.trim()
-  return `*${tool.name}* did not work: ${firstLine(errorIn(text) ?? text)}`
+  return fileTrouble(text, path) ?? `*${tool.name}* did not work: ${firstLine(errorIn(text) ?? text)}`
+}
+
+/** The file system's usual errors, in words. */
+function fileTrouble(text: string, path: unknown): string | undefined {
+  const named = /'([^']+)'/.exec(text)?.[1]?.replace(/^\/(?:.*\/)?/, '')
+  const name = typeof path === 'string' ? path : named
+  if (name === undefined) return undefined
+  if (/\bENOENT\b/.test(text)) return `There is no ${name} yet.`
+  return /\bEISDIR\b/.test(text) ? `${name} is a folder.` : undefined
 }
 
 /** Without the words that are meant for the model. */
@@ -38,11 +47,38 @@ function firstLine(text: string): string {
 
 /** A result as people read it: a short one in the sentence, a long one in a block, both cut where Slack would be flooded. */
 export function showText(text: string): string {
-  const trimmed = text.trim()
-  if (trimmed === '') return 'It gave nothing back.'
+  const { body, files } = withoutFiles(text)
+  if (files.length > 0) return sayFiles(body, files)
+  const trimmed = body.trim()
+  if (trimmed === '' || trimmed === NO_OUTPUT) return 'It gave nothing back.'
   const cut = trimmed.length > SHOWN_MAX_CHARACTERS ? `${trimmed.slice(0, SHOWN_MAX_CHARACTERS)}\n… (cut)` : trimmed
   return cut.includes('\n') || cut.length > 200 || /^[[{]/.test(cut) ? fenced(cut) : cut
 }
+
+/** How the app words an empty result. */
+export const NO_OUTPUT = '(no output)'
+
+/** What the app says of files that it has posted, and how a picture for the model is read here. */
+const POSTED = /^\[Posted in the thread as the file "(.*)"\.\]$/
+const PICTURE = /^\(image\)$/
+
+function withoutFiles(text: string): { body: string; files: string[] } {
+  const lines = text.split('\n')
+  const files = lines.flatMap((line) => POSTED.exec(line)?.[1] ?? [])
+  if (files.length === 0) return { body: text, files }
+  return { body: lines.filter((line) => !POSTED.test(line) && !PICTURE.test(line)).join('\n'), files }
+}
+
+/** "Here is the image": what the tool itself says of its picture would say no more. */
+function sayFiles(body: string, files: string[]): string {
+  const pictures = files.every((name) => /^image\./.test(name))
+  const rest = pictures ? body.replaceAll(/^.*\bimage\b.*$/gim, '').trim() : body.trim()
+  const said = pictures ? sayPictures(files.length) : `You have it in the thread: ${files.join(', ')}.`
+  return rest === '' ? said : `${showText(rest)}\n${said}`
+}
+
+const sayPictures = (count: number): string =>
+  count === 1 ? 'Here is the image, as a file in the thread.' : `Here are ${count} images, as files in the thread.`
 
 export function fenced(text: string): string {
   return `\`\`\`\n${text.replaceAll('```', "'''")}\n\`\`\``

@@ -77,14 +77,27 @@ function* recall(wish: string, siblings: OfflineTool[]): Steps<Said | undefined>
 }
 
 function sayEntities(text: string, topic: string | undefined): string {
+  const found = entitiesIn(text)
+  if (found === undefined) return showText(text)
+  const about = topic === undefined ? '' : ` about ${topic}`
+  if (found.length > 0) return `This is what I have noted${about}:\n${found.map((one) => `- ${one}`).join('\n')}`
+  return topic === undefined ? 'Nothing is noted yet.' : `Nothing is noted${about}.`
+}
+
+/** A search's finds in words; undefined when the text is no knowledge graph. */
+export function sayFound(text: string): string | undefined {
+  const found = entitiesIn(text)
+  if (found === undefined) return undefined
+  if (found.length === 0) return 'I found nothing noted there.'
+  return found.length === 1 ? `I found ${found[0]}.` : `I found:\n${found.map((one) => `- ${one}`).join('\n')}`
+}
+
+/** "*Ada* (person): likes tea" for each entity. Read by its shape, as a long answer is cut on its way here. */
+function entitiesIn(text: string): string[] | undefined {
+  if (!/^\s*\{\s*"entities":\s*\[/.test(text)) return undefined
   const pattern = /"name":\s*"([^"]+)",\s*"entityType":\s*"([^"]+)",\s*"observations":\s*\[([^\]]*)\]/g
-  const lines = [...text.matchAll(pattern)].map(([, name, type, facts]) => {
+  return [...text.matchAll(pattern)].map(([, name, type, facts]) => {
     const list = (facts ?? '').match(/"((?:[^"\\]|\\.)*)"/g)?.map((fact) => fact.slice(1, -1)) ?? []
-    return `- *${name}* (${type})${list.length > 0 ? `: ${list.join('; ')}` : ''}`
+    return `*${name}* (${type})${list.length > 0 ? `: ${list.join('; ')}` : ''}`
   })
-  if (lines.length > 0)
-    return `This is what I have noted${topic === undefined ? '' : ` about ${topic}`}:\n${lines.join('\n')}`
-  if (/"entities":\s*\[\s*\]/.test(text))
-    return topic === undefined ? 'Nothing is noted yet.' : `Nothing is noted about ${topic}.`
-  return showText(text)
 }

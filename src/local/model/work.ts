@@ -1,8 +1,8 @@
-import { sayFailure, sayHelp, showText } from './answer.ts'
+import { NO_OUTPUT, sayFailure, sayHelp, showText } from './answer.ts'
 import { chooseTool, namedTool } from './choose.ts'
 import { databaseWork, listsObjects, takesSql } from './database-work.ts'
 import { fillInputs } from './fill.ts'
-import { memoryWork } from './memory-work.ts'
+import { memoryWork, sayFound } from './memory-work.ts'
 import { givenSql, isAboutFiles } from './sql.ts'
 import type { Context, Step, Steps, Work } from './steps.ts'
 import type { OfflineTool } from './tools.ts'
@@ -73,7 +73,7 @@ function* simpleWork(wish: string, tool: OfflineTool, context: Context): Work {
   const { input, missing } = fillInputs(tool, wish, context.recall)
   if (missing.length > 0) return { text: sayMissing(tool, missing), halt: true }
   const outcome = yield { tool, input, say: `I'll use ${spoken(tool)}.` }
-  if (outcome.isError) return { text: sayFailure(tool, outcome.text), halt: true }
+  if (outcome.isError) return { text: sayFailure(tool, outcome.text, outcome.input.path), halt: true }
   if (typeof outcome.input.path === 'string' && outcome.input.path !== '.') context.recall.path = outcome.input.path
   context.recall.text = outcome.text
   return { text: sayResult(tool, outcome.input, outcome.text), halt: false }
@@ -91,21 +91,22 @@ function spoken(tool: OfflineTool): string {
 function sayResult(tool: OfflineTool, input: Step['input'], text: string): string {
   if (typeof input.path === 'string' && typeof input.content === 'string')
     return `Done: \`${input.path}\` now says:\n> ${input.content.replaceAll('\n', '\n> ')}`
-  if (tool.nameStems.includes('list') && tool.nameStems.includes('directory')) return sayListing(text)
+  if (tool.nameStems.includes('list') && tool.nameStems.includes('directory')) return sayListing(text, input.path)
   if (tool.nameStems[0] === 'read' && typeof input.path === 'string') return `\`${input.path}\` says:\n${quoted(text)}`
-  return showText(text)
+  return sayFound(text) ?? showText(text)
 }
 
 function quoted(text: string): string {
   return text.length > 600 ? showText(text) : `> ${text.trimEnd().replaceAll('\n', '\n> ')}`
 }
 
-function sayListing(text: string): string {
+function sayListing(text: string, path: unknown): string {
   const lines = text
     .trim()
     .split('\n')
-    .filter((line) => line !== '')
-  if (lines.length === 0) return 'There is nothing there yet.'
+    .filter((line) => line !== '' && line !== NO_OUTPUT)
+  if (lines.length === 0)
+    return typeof path === 'string' && path !== '.' ? `${path} is empty.` : 'Your folder is empty.'
   const items = lines.map((line) => `- ${line.replace(/^\[FILE\]\s*/, '').replace(/^\[DIR\]\s*(.*)$/, '$1/')}`)
   return `There ${items.length === 1 ? 'is one item' : `are ${items.length} items`}:\n${items.slice(0, 50).join('\n')}`
 }
