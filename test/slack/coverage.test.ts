@@ -31,6 +31,7 @@ const PROOFS: Record<string, Proof> = {
   'method auth.test': ['asking', 'a DM is answered in its thread'],
   'method chat.appendStream': ['asking', 'a DM is answered in its thread'],
   'method chat.delete': ['asking', 'words taken back by the model are not left standing'],
+  'method chat.getPermalink': ['connecting', 'connect, straight to the card'],
   'method chat.postEphemeral': ['reach', "Slack's own Stop button stops the run"],
   'method chat.postMessage': ['painter', 'a quick answer is one post'],
   'method chat.startStream': ['asking', 'a DM is answered in its thread'],

@@ -77,6 +77,7 @@ it('what the twin answers and tells is what @slack/web-api and @slack/types say'
   const posted = Ts.parse(await call('chat.postMessage', { channel, thread_ts: ts, text: 'Hi', blocks }))
   await call('chat.postEphemeral', { channel, user: 'UMEMBER1', text: 'Hi' })
   await call('chat.update', { channel, ts: posted.ts, text: 'Ho', blocks })
+  await call('chat.getPermalink', { channel, message_ts: posted.ts })
   await call('conversations.replies', { channel, ts })
   await call('conversations.history', { channel })
   await call('conversations.members', { channel })
