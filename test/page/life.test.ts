@@ -40,7 +40,7 @@ test('an answer streams without moving what stands, and Stop ends it', async () 
 })
 
 test('a connect with wrong fields, one that fails, hints, an ephemeral answer, and disconnect', async () => {
-  await using world = await startWorld()
+  await using world = await startWorld({ change: (settings) => ({ ...settings, egressAllow: ['127.0.0.1:1'] }) })
   const { page, troubles } = await openSeat(browser, `${world.slackUrl}/?as=owner`)
   const composer = page.getByRole('combobox', { name: 'Message Patchbay' })
   await composer.fill('/')
