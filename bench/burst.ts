@@ -6,7 +6,7 @@ import { type Ground, startGround } from './ground.ts'
 import { ms, percentile } from './numbers.ts'
 
 const EVENTS = 500
-/** Requests under way at any time, as from a busy sender with many connections. */
+/** Requests under way at any time, over as many standing connections, as from a busy sender. */
 const IN_FLIGHT = 50
 
 /** Signed events of 500 new conversations: from the first byte sent to the acknowledgement, with the run already in the database. */
