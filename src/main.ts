@@ -23,7 +23,7 @@ async function main(): Promise<void> {
     log = createLog(config.logLevel)
     const running = await run(config, log)
     await stop.promise
-    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref()
+    setTimeout(cutOff, STOP_WITHIN_MS).unref()
     await running.disposeAsync()
     process.exit(0)
   } catch (error) {
@@ -56,6 +56,13 @@ function greet(lines: string[], config: Config): void {
       'Ctrl-C stops everything.',
     ].join('\n'),
   )
+}
+
+function cutOff(): void {
+  console.error(
+    `Not everything ended within ${STOP_WITHIN_MS / 1_000} s; the rest was cut off. The next start goes on from here.`,
+  )
+  process.exit(1)
 }
 
 function fail(error: unknown, log: Log): void {

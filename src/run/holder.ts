@@ -20,8 +20,11 @@ const BURST_PATIENCE_MS = 3_000
 const BURST_LOOK_MS = 20
 /** A run this version cannot read is looked at again after this. */
 const UNREADABLE_AGAIN_MS = 60_000
-/** A tool call under way when the app stops gets this long to come back. */
-const GRACE_MS = 2_500
+/**
+ * A tool call under way when the app stops gets this long to come back, and what is then cut off half of it to be written
+ * down: most calls are far shorter, and all that stops after this has to fit into the 5 s of a Ctrl-C, too.
+ */
+const GRACE_MS = 1_000
 
 /** The runs this instance holds. */
 export type Holder = {
