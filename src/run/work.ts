@@ -59,11 +59,13 @@ function perform(deps: RunDeps, held: Held, step: Exclude<Step, { do: 'close' | 
 
 /** Shows everything, then rests or closes; undefined when something happened meanwhile and the run goes on. */
 async function settle(deps: RunDeps, held: Held, step: { do: 'close' | 'rest' }): Promise<Done | undefined> {
+  // A press during the telling is brought in at once, so `held` may be further by then than what was decided on.
+  const { seq } = held
   await tellAll(deps, held)
   if (step.do === 'rest') {
-    if (await deps.store.rest(held.id, held.fence, held.seq)) return { next: undefined }
+    if (await deps.store.rest(held.id, held.fence, seq)) return { next: undefined }
   } else {
-    const { closed, next: following } = await deps.store.close(held.id, held.fence, held.seq)
+    const { closed, next: following } = await deps.store.close(held.id, held.fence, seq)
     if (closed) {
       deps.log.info({ run: held.id, workspace: held.state.origin.workspace, status: held.state.status }, 'run closed')
       return { next: following ?? undefined }

@@ -34,6 +34,18 @@ test('what destroys goes to the approvers: the requester’s click does not coun
   ])
 })
 
+test('a press while the card is still being told wakes the run', async () => {
+  const long = wishes('filesystem__write_file', { path: 'a.txt', content: 'a line\n'.repeat(1_000) })
+  await using world = await startWorld({ model: [long, says('Written.')] })
+  const member = world.as('member')
+  await member.connect('filesystem')
+  // The arguments follow the card as a file; they take their time here.
+  await member.post('weather', { method: 'files.getUploadURLExternal', delay: 3_000 })
+  const where = await member.mention('write a.txt')
+  await member.decide(where, 'Approve')
+  await member.see(where, /Written\./, 15_000)
+})
+
 test('somebody else’s click on a write does not count', async () => {
   await using world = await startWorld({ model: [write, says('Written.')] })
   const [member, owner] = [world.as('member'), world.as('owner')]
