@@ -57,7 +57,7 @@ export async function createApp(config: Complete, log: Log): Promise<App> {
     }),
   )
   const slack: Slack = cleanup.use(await createSlack({ settings: config.slack, runs, ...house, log }))
-  const server = createServer(routes(slack.requestListener, createWeb({ health: () => healthOf(db) })))
+  const server = createServer(routes(slack.requestListener, createWeb({ health: () => healthOf(db), log })))
   cleanup.defer(() => close(server))
   const things = cleanup.move()
   return {

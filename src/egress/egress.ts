@@ -42,7 +42,7 @@ export function createEgress(o: { allow: string[] }): Egress {
     await response.body?.cancel()
     if (redirect === 'error' || hops >= MAX_REDIRECTS)
       throw new AppError('egress_refused', `${ask.url.host} sends us on to other addresses. Put the final address in.`)
-    return follow(redirected(ask, new URL(location, ask.url), response.status), redirect, hops + 1)
+    return follow(redirected(ask, parsed(location, ask.url), response.status), redirect, hops + 1)
   }
   return {
     fetch: async (input, init) => {
@@ -89,7 +89,12 @@ function redirected(ask: Ask, url: URL, status: number): Ask {
   return { ...ask, url, headers, method: 'GET', body: undefined }
 }
 
-function parsed(url: string): URL {
-  if (!URL.canParse(url)) throw new AppError('egress_refused', 'The address cannot be read. Check it for a typo.')
-  return new URL(url)
+function parsed(text: string, base?: URL): URL {
+  const url = URL.parse(text, base?.href)
+  if (url !== null) return url
+  const message =
+    base === undefined
+      ? 'The address cannot be read. Check it for a typo.'
+      : `${base.host} sends us on to an address that cannot be read.`
+  throw new AppError('egress_refused', message)
 }

@@ -78,6 +78,13 @@ describe('egress.fetch', () => {
     await expect(egressTo(host).fetch(`http://${host}/`)).rejects.toThrowError(code('egress_refused'))
   })
 
+  it('says so when a redirect leads to no address', async () => {
+    const host = await serve((_request, response) => response.writeHead(302, { location: 'http://[' }).end())
+    await expect(egressTo(host).fetch(`http://${host}/`)).rejects.toThrowError(
+      /sends us on to an address that cannot be read/,
+    )
+  })
+
   it('keeps secrets from another origin, follows at most five, and leaves manual ones alone', async () => {
     const seen: Record<string, string | string[] | undefined>[] = []
     const second = await serve((request, response) => {

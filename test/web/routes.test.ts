@@ -2,9 +2,12 @@ import { createServer, request } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createWeb } from '../../src/web/routes.ts'
 import { freePort } from '../support/free-port.ts'
+import { memoryLog } from '../support/log.ts'
 
 let broken = false
+const { log, text } = memoryLog()
 const web = createWeb({
+  log,
   health: () => (broken ? Promise.reject(new Error('odd')) : Promise.resolve({ database: 'ok' })),
 })
 const server = createServer((incoming, response) => {
@@ -33,4 +36,5 @@ test('health is told, also when it cannot be found out', async () => {
   expect(await statusOf('/healthz?x=1')).toBe(200)
   broken = true
   expect(await statusOf('/healthz')).toBe(500)
+  expect(text()).toContain('health could not be found out')
 })
