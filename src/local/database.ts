@@ -56,7 +56,8 @@ export async function startLocalDatabase(o: { dataDir: string; log: Log }): Prom
   const place = { folder, binaries: await postgresBinaries(), launcher: await chooseLauncher(), log: o.log }
   const user = await joinUsers(folder)
   let server = await startOrJoin(place).catch(async (error: unknown) => {
-    await user.leave()
+    const left = (await user.leave()) ? await runningServer(folder) : undefined
+    if (left) await stop(left.pid, o.log)
     throw error
   })
   const stopWatching = watch(place, server, (restarted) => {

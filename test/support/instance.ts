@@ -11,6 +11,9 @@ export type Instance = {
   kill(signal: NodeJS.Signals): void
 }
 
+/** Many times what a start takes on a busy machine. */
+const READY_MS = 45_000
+
 /** `npm start` without npm: the product in a process of its own, with exactly these settings. */
 export function startInstance(settings: Record<string, string>): Instance {
   const child = spawn(process.execPath, [join(ROOT, 'src', 'main.ts')], {
@@ -27,8 +30,9 @@ export function startInstance(settings: Record<string, string>): Instance {
   child.stdout.on('data', collect)
   child.stderr.on('data', collect)
   const ended = new Promise<number | null>((done) => child.once('exit', (code) => done(code)))
+  const late = setTimeout(() => reject(new Error(`not ready after ${READY_MS} ms:\n${output}`)), READY_MS)
+  void ready.finally(() => clearTimeout(late)).catch(() => undefined)
   void ended.then((code) => reject(new Error(`the process ended with ${code} before it was ready:\n${output}`)))
-  ready.catch(() => undefined)
   return { pid: pidOf(child), output: () => output, ready, ended, kill: (signal) => void child.kill(signal) }
 }
 

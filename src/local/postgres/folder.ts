@@ -76,7 +76,8 @@ async function readOrNothing(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (cause) {
-    if (!existsSync(file)) return ''
+    // Asked of the error, not of the folder: the file may be there a moment later.
+    if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ESRCH')) return ''
     throw unavailable(`${file} cannot be read. Is the folder another user's?`, cause)
   }
 }
