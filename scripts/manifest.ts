@@ -39,7 +39,10 @@ export function manifestFor({ socket, noAgent, url, workspaces }: Variant): stri
     for (const path of urlPaths) manifest.setIn(path, events.href)
   }
   if (workspaces !== undefined) {
-    manifest.setIn(['oauth_config', 'redirect_urls'], [`${https(workspaces).href.replace(/\/+$/, '')}/slack/oauth_redirect`])
+    manifest.setIn(
+      ['oauth_config', 'redirect_urls'],
+      [`${https(workspaces).href.replace(/\/+$/, '')}/slack/oauth_redirect`],
+    )
     manifest.setIn(['settings', 'org_deploy_enabled'], true)
   }
   return manifest.toString({ lineWidth: 140 })

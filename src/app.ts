@@ -58,7 +58,9 @@ export async function createApp(config: Complete, log: Log): Promise<App> {
       readFile: (...file) => slack.readFile(...file),
     }),
   )
-  const slack: Slack = cleanup.use(await createSlack({ settings: slackSettings(config, house.installations), runs, ...house, log }))
+  const slack: Slack = cleanup.use(
+    await createSlack({ settings: slackSettings(config, house.installations), runs, ...house, log }),
+  )
   const server = createServer(routes(slack.requestListener, createWeb({ health: () => healthOf(db) })))
   cleanup.defer(() => close(server))
   const things = cleanup.move()
@@ -72,10 +74,7 @@ export async function createApp(config: Complete, log: Log): Promise<App> {
   }
 }
 
-function slackSettings(
-  { slack, http }: Pick<Complete, 'slack' | 'http'>,
-  installations: Installations,
-): SlackSettings {
+function slackSettings({ slack, http }: Pick<Complete, 'slack' | 'http'>, installations: Installations): SlackSettings {
   return slack.oauth ? { ...slack, oauth: { ...slack.oauth, publicUrl: http.publicUrl, installations } } : slack
 }
 

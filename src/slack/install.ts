@@ -5,6 +5,7 @@ import type { Logger } from '@slack/web-api'
 import type { Installations, Installed } from '../connect/installations.ts'
 import { AppError } from '../errors.ts'
 import { UserId, WorkspaceId } from '../ids.ts'
+import { withoutDetail } from './bolt-log.ts'
 import { clientOptions } from './calls.ts'
 import { failedPage, installedPage, installPage, PAGE_POLICY } from './install-pages.ts'
 import { BOT_SCOPES } from './methods.ts'
@@ -32,7 +33,7 @@ type Given = Parameters<Store['storeInstallation']>[0]
  * A receiver of their own serves them, so that they are there in Socket Mode, too; no other request gets to it.
  */
 export function installReceiver(deps: InstallDeps): HTTPReceiver {
-  const { clientId, clientSecret, apiUrl, publicUrl, logger } = deps
+  const { clientId, clientSecret, apiUrl, publicUrl } = deps
   const stateSecret = stateSecretOf(clientSecret)
   return new HTTPReceiver({
     // There is no endpoint here whose requests could be signed.
@@ -44,7 +45,7 @@ export function installReceiver(deps: InstallDeps): HTTPReceiver {
     scopes: BOT_SCOPES,
     redirectUri: `${publicUrl}${REDIRECT_PATH}`,
     installationStore: storeOf(deps),
-    logger,
+    logger: withoutDetail(deps.logger),
     installerOptions: {
       installPath: INSTALL_PATH,
       redirectUriPath: REDIRECT_PATH,

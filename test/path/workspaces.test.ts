@@ -62,7 +62,7 @@ async function query<T extends object>(url: string, sql: string, values: string[
 }
 
 const runsIn = (workspace: string) =>
-  ["select status, outcome from runs where workspace_id = $1 order by number", workspace] as const
+  ['select status, outcome from runs where workspace_id = $1 order by number', workspace] as const
 
 test('people add the app on its page; its token is in the credential store and nowhere else', async () => {
   await using town = await startTown({ model: [says('Hello Alpha.')] })
@@ -93,7 +93,10 @@ test('people add the app on its page; its token is in the credential store and n
   )
   for (const { name } of tables) {
     const found = await town.rows<{ row: string }>(`select t::text as row from ${name} t`)
-    expect(found.filter((one) => /xoxb-|client-secret/.test(one.row)), name).toEqual([])
+    expect(
+      found.filter((one) => /xoxb-|client-secret/.test(one.row)),
+      name,
+    ).toEqual([])
   }
   expect(town.log()).not.toContain(token)
   expect(town.log()).not.toContain(CLIENT.secret)

@@ -25,7 +25,12 @@ test.each<[string, object, string[]]>([
   ],
   [
     'a press counts for whoever posted the message',
-    { type: 'block_actions', team: { id: 'TTHEIRS' }, user: { id: 'U1', team_id: 'TTHEIRS' }, message: { team: 'TOURS' } },
+    {
+      type: 'block_actions',
+      team: { id: 'TTHEIRS' },
+      user: { id: 'U1', team_id: 'TTHEIRS' },
+      message: { team: 'TOURS' },
+    },
     ['TOURS'],
   ],
   [
@@ -40,7 +45,13 @@ test.each<[string, object, string[]]>([
   ],
   [
     'in an organization the team may be missing',
-    { type: 'block_actions', team: null, enterprise: { id: 'EOURS' }, is_enterprise_install: true, user: { team_id: 'TOURS' } },
+    {
+      type: 'block_actions',
+      team: null,
+      enterprise: { id: 'EOURS' },
+      is_enterprise_install: true,
+      user: { team_id: 'TOURS' },
+    },
     ['EOURS', 'TOURS'],
   ],
   [

@@ -131,7 +131,12 @@ export function actions(stage: Stage): Record<string, Route> {
 /** GET /local/…: what people see. */
 export function looks(stage: Stage): Record<string, Route> {
   return {
-    app: route(z.object({}), () => ({ name: APP.name, user: APP.user, team: stage.workspace.team.name, ...readAppManifest() })),
+    app: route(z.object({}), () => ({
+      name: APP.name,
+      user: APP.user,
+      team: stage.workspace.team.name,
+      ...readAppManifest(),
+    })),
     traffic: route(z.object({}), () => ({ exchanges: stage.traffic.list() })),
     deliveries: route(z.object({}), () => ({ deliveries: stage.deliveries() })),
     weather: route(z.object({}), () => ({ weather: stage.forecast.all() })),

@@ -148,7 +148,8 @@ function serveFile({ stage, blobs }: Deps, { request, response, path }: Exchange
   const as = workspace.person(new URL(request.url ?? '/', workspace.url).searchParams.get('as') ?? '')
   const sees =
     file?.channels.some((id) => as !== undefined && workspace.channels.get(id)?.members.includes(as.id)) === true
-  const allowed = workspace.installs.standing(request.headers.authorization?.replace(/^Bearer /, '') ?? '') === 'live' || sees
+  const allowed =
+    workspace.installs.standing(request.headers.authorization?.replace(/^Bearer /, '') ?? '') === 'live' || sees
   const bytes = file === undefined ? undefined : blobs.get(file.id)
   // Slack shows a sign-in page to a download without a token; a plain refusal is easier to notice.
   if (!allowed) answerText(response, 403, 'a bearer token is needed')

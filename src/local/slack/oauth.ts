@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
-import { type Methods, method, refuse } from './args.ts'
+import { type Answer, type Methods, method, refuse } from './args.ts'
 import { answerText, readArgs } from './bodies.ts'
 import { APP, PEOPLE } from './seed.ts'
 import type { Workspace } from './workspace.ts'
@@ -66,7 +66,8 @@ export function createOAuth(workspace: Workspace, client: Client | undefined): O
 
 function faultOf(workspace: Workspace, client: Client | undefined, input: unknown): string | undefined {
   const asked = Asked.safeParse(input)
-  if (!asked.success) return `Slack cannot ask: ${asked.error.issues.map(({ path }) => path.join('.')).join(', ')} is missing or wrong`
+  if (!asked.success)
+    return `Slack cannot ask: ${asked.error.issues.map(({ path }) => path.join('.')).join(', ')} is missing or wrong`
   if (asked.data.client_id !== client?.id) return 'invalid_client_id'
   const wantsOrg = z.object({ org: z.string() }).safeParse(input).success
   return wantsOrg && workspace.team.enterprise === undefined ? 'this workspace belongs to no organization' : undefined
@@ -80,29 +81,37 @@ const Access = z.object({
 })
 
 function access(workspace: Workspace, client: Client | undefined, grants: Map<string, Grant | 'used'>) {
-  return method(Access, ({ client_id, client_secret, code, redirect_uri }) => {
-    if (client_id !== client?.id) return refuse('invalid_client_id')
-    if (client_secret !== client.secret) return refuse('bad_client_secret')
-    const grant = grants.get(code)
-    if (grant === undefined) return refuse('invalid_code')
-    if (grant === 'used') return refuse('code_already_used')
-    if (grant.redirect !== redirect_uri) return refuse('bad_redirect_uri')
-    if (workspace.now() > grant.expiresAt) return refuse('code_expired')
-    grants.set(code, 'used')
-    const { id, name, enterprise } = workspace.team
-    return {
-      ok: true,
-      access_token: workspace.installs.add(grant.by, grant.org).token,
-      token_type: 'bot',
-      scope: grant.scope,
-      bot_user_id: APP.user,
-      app_id: APP.id,
-      team: grant.org ? null : { id, name },
-      enterprise: enterprise ?? null,
-      is_enterprise_install: grant.org,
-      authed_user: { id: grant.by },
-    }
+  return method(Access, (args) => {
+    if (args.client_id !== client?.id) return refuse('invalid_client_id')
+    if (args.client_secret !== client.secret) return refuse('bad_client_secret')
+    const grant = grants.get(args.code)
+    const fault = grantFault(grant, args.redirect_uri, workspace.now())
+    if (grant === undefined || grant === 'used' || fault !== undefined) return refuse(fault ?? 'invalid_code')
+    grants.set(args.code, 'used')
+    return installed(workspace, grant)
   })
+}
+
+function grantFault(grant: Grant | 'used' | undefined, redirect: string | undefined, now: number): string | undefined {
+  if (grant === undefined) return 'invalid_code'
+  if (grant === 'used') return 'code_already_used'
+  if (grant.redirect !== redirect) return 'bad_redirect_uri'
+  return now > grant.expiresAt ? 'code_expired' : undefined
+}
+
+function installed({ team, installs }: Workspace, { by, org, scope }: Grant): Answer {
+  return {
+    ok: true,
+    access_token: installs.add(by, org).token,
+    token_type: 'bot',
+    scope,
+    bot_user_id: APP.user,
+    app_id: APP.id,
+    team: org ? null : { id: team.id, name: team.name },
+    enterprise: team.enterprise ?? null,
+    is_enterprise_install: org,
+    authed_user: { id: by },
+  }
 }
 
 function answerPage(response: ServerResponse, html: string): void {
@@ -113,7 +122,9 @@ function askPage({ team }: Workspace, asked: Asked): string {
   const kept = Object.entries(asked).map(
     ([name, value]) => `<input type="hidden" name="${name}" value="${escaped(value)}">`,
   )
-  const people = PEOPLE.filter(({ bot }) => !bot).map(({ name, realName }) => `<option value="${name}">${realName}</option>`)
+  const people = PEOPLE.filter(({ bot }) => !bot).map(
+    ({ name, realName }) => `<option value="${name}">${realName}</option>`,
+  )
   const org =
     team.enterprise === undefined
       ? ''
@@ -122,7 +133,10 @@ function askPage({ team }: Workspace, asked: Asked): string {
 <html lang="en"><meta charset="utf-8"><title>${APP.name} wants to be added</title>
 <style>body{font:17px/1.5 system-ui,sans-serif;max-width:34rem;margin:10vh auto;padding:0 1rem}button{font:inherit;padding:.5rem 1.2rem}</style>
 <h1>${APP.name} wants to be added to ${escaped(team.name)}</h1>
-<p>It asks for:</p><ul>${asked.scope.split(',').map((scope) => `<li>${escaped(scope)}</li>`).join('')}</ul>
+<p>It asks for:</p><ul>${asked.scope
+    .split(',')
+    .map((scope) => `<li>${escaped(scope)}</li>`)
+    .join('')}</ul>
 <form method="post" action="/oauth/v2/authorize">${kept.join('')}
 <p><label>You are <select name="as">${people.join('')}</select></label></p>${org}
 <button name="decision" value="allow">Allow</button> <button name="decision" value="cancel">Cancel</button></form></html>

@@ -75,7 +75,12 @@ function messageEvents(happening: MessageHappening, workspace: Workspace): Slack
 
 /** A mention in a channel comes as `message` and, under another event id, as `app_mention`; in a DM only as `message`. */
 function postedEvents(message: Message, channel: Channel, workspace: Workspace): SlackEvent[] {
-  const body = { ...messageObject(message, workspace), channel: channel.id, event_ts: message.ts, team: workspace.team.id }
+  const body = {
+    ...messageObject(message, workspace),
+    channel: channel.id,
+    event_ts: message.ts,
+    team: workspace.team.id,
+  }
   const event = { ...body, type: 'message', channel_type: channelType(channel) }
   const mentions = channel.im === undefined && message.user !== APP.user && message.text.includes(`<@${APP.user}>`)
   return mentions ? [event, { ...body, type: 'app_mention' }] : [event]

@@ -44,7 +44,7 @@ function threadFields(message: Message, workspace: Workspace): Json {
 
 function fileOf(id: string, workspace: Workspace): Json[] {
   const file = workspace.files.get(id)
-  return file === undefined ? [{ id, mode: 'tombstone' }] : [fileObject(file, workspace.url)]
+  return file === undefined ? [{ id, mode: 'tombstone' }] : [fileObject(file, workspace.filesUrl)]
 }
 
 export function fileObject(file: StoredFile, url: string): Json {

@@ -92,22 +92,10 @@ export async function startLocalSlack(options: LocalSlackOptions): Promise<Local
 
 function build(options: LocalSlackOptions, url: string) {
   const { folder, mode, appUrls, log, retryDelaysMs = RETRY_DELAYS_MS } = options
-  const { now, after } = {
-    ...systemClock,
-    ...(options.now && { now: options.now }),
-    ...(options.after && { after: options.after }),
-  }
+  const { now, after } = clockOf(options)
   const journal = openJournal(folder)
   const blobs = createBlobs(folder)
-  const workspace = createWorkspace({
-    journal,
-    blobs,
-    url: options.address ?? url,
-    now,
-    team: options.team ?? TEAM,
-    given: options.app ? { signingSecret: options.app.signingSecret } : {},
-    installed: options.installed ?? true,
-  })
+  const workspace = createWorkspace({ ...beginningOf(options, url), journal, blobs, now })
   const oauth = createOAuth(workspace, options.app?.client)
   const socket = mode === 'socket' ? createSocketWire(now) : undefined
   const http = createHttpWire({ signingSecret: workspace.secrets.signingSecret, urls: appUrls, now })
@@ -150,6 +138,20 @@ function build(options: LocalSlackOptions, url: string) {
     journal[Symbol.dispose]()
   }
   return { listener, socket, secrets: workspace.secrets, setAppUrls: http.setUrls, stop }
+}
+
+function clockOf({ now, after }: LocalSlackOptions): Clock {
+  return { ...systemClock, ...(now && { now }), ...(after && { after }) }
+}
+
+function beginningOf({ address, team, app, installed }: LocalSlackOptions, url: string) {
+  return {
+    url,
+    filesUrl: address ?? url,
+    team: team ?? TEAM,
+    given: app ? { signingSecret: app.signingSecret } : {},
+    installed: installed ?? true,
+  }
 }
 
 function listen(server: Server, { port, ownerOf }: Pick<LocalSlackOptions, 'port' | 'ownerOf'>): Promise<string> {

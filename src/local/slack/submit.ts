@@ -145,7 +145,12 @@ export function closeModal(stage: Stage, person: Person): void {
   const all = stage.modals.top(person.id)?.given.clear_on_close === true
   for (const closed of stage.modals.close(person.id, all)) {
     if (closed.given.notify_on_close !== true) continue
-    const payload = { type: 'view_closed', ...basePayload(stage.workspace, person), view: viewObject(closed, stage.workspace.team.id), is_cleared: all }
+    const payload = {
+      type: 'view_closed',
+      ...basePayload(stage.workspace, person),
+      view: viewObject(closed, stage.workspace.team.id),
+      is_cleared: all,
+    }
     void stage.wire.send({ type: 'interactive', payload })
   }
 }

@@ -72,12 +72,15 @@ export function createWebApi(
     const { secrets, installs } = deps.workspace
     if (token === '') return refuse('not_authed')
     const standing = token === secrets.appToken ? 'app' : installs.standing(token)
-    if (standing === 'unknown') return refuse('invalid_auth')
-    if (standing === 'dead') return refuse('account_inactive')
+    const fault = FAULTS[standing]
+    if (fault !== undefined) return refuse(fault)
     const needed = name === 'apps.connections.open' ? 'app' : 'live'
     return standing === needed ? undefined : refuse('not_allowed_token_type')
   }
 }
+
+/** What Slack says of a token it does not take. */
+const FAULTS: Record<string, string> = { unknown: 'invalid_auth', dead: 'account_inactive' }
 
 type Reply = { status: number; answer: Answer; wait?: number }
 

@@ -21,6 +21,8 @@ import { APP, CHANNELS, PEOPLE, type Team } from './seed.ts'
 export type Workspace = Happenings & {
   /** Where this workspace is served, e.g. http://127.0.0.1:3100. */
   url: string
+  /** Where the app finds its files: here, or at the one address of several workspaces. */
+  filesUrl: string
   now(): number
   secrets: Secrets
   team: Team
@@ -50,13 +52,14 @@ type Deps = {
   journal: Journal
   blobs: Blobs
   url: string
+  filesUrl: string
   now: () => number
   team: Team
   given: Partial<Secrets>
   installed: boolean
 }
 
-export function createWorkspace({ journal, blobs, url, now, team, ...begin }: Deps): Workspace {
+export function createWorkspace({ journal, blobs, url, filesUrl, now, team, ...begin }: Deps): Workspace {
   const happenings = createHappenings()
   const messages = createMessageStore(journal)
   const channels = journal.collection('channels', Channel, MAX.channels)
@@ -67,6 +70,7 @@ export function createWorkspace({ journal, blobs, url, now, team, ...begin }: De
   return {
     ...happenings,
     url,
+    filesUrl,
     now,
     secrets,
     team,
@@ -126,7 +130,12 @@ function takeSecrets(journal: Journal, given: Partial<Secrets>): Secrets {
   const known = store.get('secrets')
   if (known !== undefined) return known
   const random = () => randomBytes(16).toString('hex')
-  const secrets = { botToken: `xoxb-local-${random()}`, appToken: `xapp-1-local-${random()}`, signingSecret: random(), ...given }
+  const secrets = {
+    botToken: `xoxb-local-${random()}`,
+    appToken: `xapp-1-local-${random()}`,
+    signingSecret: random(),
+    ...given,
+  }
   store.put('secrets', secrets)
   return secrets
 }

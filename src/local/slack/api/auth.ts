@@ -22,7 +22,12 @@ export function authMethods(workspace: Workspace): Methods {
     }),
     'team.info': () => ({
       ok: true,
-      team: { id: workspace.team.id, name: workspace.team.name, domain: workspace.team.domain, url: `${workspace.url}/` },
+      team: {
+        id: workspace.team.id,
+        name: workspace.team.name,
+        domain: workspace.team.domain,
+        url: `${workspace.url}/`,
+      },
     }),
     'bots.info': method(z.object({ bot: z.string() }), ({ bot }) =>
       bot === APP.bot

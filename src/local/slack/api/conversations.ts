@@ -25,7 +25,9 @@ export function conversationMethods(workspace: Workspace): Methods {
     ),
     'conversations.info': method(z.object({ channel: channelArg }), ({ channel }) => {
       const found = workspace.channels.get(channel)
-      return found === undefined ? refuse('channel_not_found') : { ok: true, channel: channelObject(found, workspace.team.id) }
+      return found === undefined
+        ? refuse('channel_not_found')
+        : { ok: true, channel: channelObject(found, workspace.team.id) }
     }),
     'conversations.list': method(
       z.object({ types: z.string().optional(), limit: count.optional(), cursor: z.string().optional() }),
@@ -100,6 +102,10 @@ function list(
   const shown = workspace.channels
     .values()
     .filter((one) => types.includes(one.im === undefined ? 'public_channel' : 'im'))
-  const { items, response_metadata } = page(shown.map((one) => channelObject(one, workspace.team.id)), args.limit ?? 100, args.cursor)
+  const { items, response_metadata } = page(
+    shown.map((one) => channelObject(one, workspace.team.id)),
+    args.limit ?? 100,
+    args.cursor,
+  )
   return { ok: true, channels: items, response_metadata }
 }

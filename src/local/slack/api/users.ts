@@ -12,7 +12,11 @@ export function userMethods(workspace: Workspace): Methods {
       return found === undefined ? refuse('user_not_found') : { ok: true, user: userObject(found, workspace.team.id) }
     }),
     'users.list': method(z.object({ limit: count.optional(), cursor: z.string().optional() }), ({ limit, cursor }) => {
-      const { items, response_metadata } = page(PEOPLE.map((one) => userObject(one, workspace.team.id)), limit ?? 1_000, cursor)
+      const { items, response_metadata } = page(
+        PEOPLE.map((one) => userObject(one, workspace.team.id)),
+        limit ?? 1_000,
+        cursor,
+      )
       return { ok: true, members: items, response_metadata }
     }),
     'users.lookupByEmail': method(z.object({ email: z.string() }), ({ email }) => {
