@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Client } from 'pg'
 import { expect, test } from 'vitest'
 import { openLocalStore } from '../../src/credentials/local.ts'
+import { startLocalSlack } from '../../src/local/slack/start-local-slack.ts'
 import { stateSecretOf } from '../../src/slack/install.ts'
 import { eventually } from '../support/eventually.ts'
 import { memoryLog } from '../support/log.ts'
@@ -298,4 +299,51 @@ test('a workspace that has not installed the app is turned away', async () => {
     expect((await alpha.messages('dm')).map(lookOf).join()).toContain('not installed here any more'),
   )
   expect(await town.rows('select 1 from runs')).toEqual([])
+})
+
+test('in Socket Mode the pages are served all the same', { timeout: 60_000 }, async () => {
+  const app = { signingSecret: 'unused', client: CLIENT }
+  const { log } = memoryLog()
+  await using slack = await startLocalSlack({
+    port: 0,
+    mode: 'socket',
+    appUrls: [],
+    log,
+    team: ALPHA,
+    app,
+    installed: false,
+  })
+  const oauth = { clientId: CLIENT.id, clientSecret: CLIENT.secret }
+  const reach = { appToken: slack.appToken, signingSecret: undefined, apiUrl: slack.apiUrl }
+  await using world = await startWorld({
+    mode: 'socket',
+    model: [says('Over the socket.')],
+    change: (settings) => ({ ...settings, slack: { ...reach, oauth } }),
+  })
+  const url = `http://127.0.0.1:${world.port}`
+  expect((await browserAt(url).install(ALPHA.id)).text).toContain('Patchbay is in Alpha')
+  expect((await fetch(`${url}/slack/events`, { method: 'POST', body: '{}' })).status).toBe(404)
+  const alpha = personIn(slack.url, 'member')
+  const where = await alpha.dm('hello')
+  await alpha.see(where, /Over the socket/)
+})
+
+test('with the one token of .env a removal cleans up as well, and there is no install page', {
+  timeout: 60_000,
+}, async () => {
+  await using world = await startWorld({
+    model: [wishes('filesystem__write_file', { path: 'x.txt', content: 'x' })],
+  })
+  expect((await fetch(`http://127.0.0.1:${world.port}/slack/install`)).status).toBe(404)
+  const member = world.as('member')
+  await member.connect('filesystem')
+  const where = await member.dm('write x.txt')
+  await member.see(where, /"Approve"/)
+  await world.as('owner').post('uninstall', {})
+  const rows = (sql: string) => query(world.databaseUrl, sql, [])
+  await eventually(async () => {
+    expect(await rows('select status, outcome from runs')).toEqual([{ status: 'closed', outcome: 'stopped' }])
+    expect(await rows('select 1 from mcp_connections')).toEqual([])
+    expect(world.log()).toContain('set SLACK_BOT_TOKEN to its new token')
+  })
 })
