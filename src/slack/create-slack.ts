@@ -157,7 +157,7 @@ function pagesFor(
   offices: Offices,
   logger: Logger,
 ): Listener {
-  const receiver = installReceiver({ ...oauth, apiUrl, logger, installed: offices.renew })
+  const receiver = installReceiver({ ...oauth, apiUrl, logger, installed: offices.drop })
   return { ...listenerOf(receiver), paths: [INSTALL_PATH, REDIRECT_PATH] }
 }
 

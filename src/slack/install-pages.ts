@@ -8,6 +8,7 @@ main { max-width: 34rem; margin: 0 auto; padding: 12vh 1.5rem 4rem; }
 h1 { font-size: 1.7rem; line-height: 1.25; margin: 0 0 1rem; }
 ul { padding-left: 1.2rem; }
 li { margin: .35rem 0; }
+code { white-space: nowrap; }
 a.go { display: inline-block; margin: 1rem 0; padding: .8rem 1.4rem; border-radius: .5rem; background: #1d3557; color: #fff; font-weight: 600; text-decoration: none; }
 a.go:hover, a.go:focus-visible { background: #2b4d7c; }
 a:focus-visible { outline: 3px solid #e9c46a; outline-offset: 2px; }

@@ -13,8 +13,8 @@ export type Offices = {
   /** That of a request from Slack; undefined where the app is not installed. Throws when the database is away. */
   for(sent: unknown): Promise<Office | undefined>
   all(): Office[]
-  /** Begins afresh where the app was just installed. */
-  renew(workspace: WorkspaceId): void
+  /** What was remembered of a workspace is void: the app was installed there, or removed. */
+  drop(workspace: WorkspaceId): void
 }
 
 /** All requests count for the one workspace, whatever team they name. */
@@ -28,16 +28,23 @@ export function oneOffice(house: House, o: { apiUrl: string; botToken: string })
       )
     },
   })
-  return { of: () => office, for: async () => office, all: () => [office], renew: () => undefined }
+  return { of: () => office, for: async () => office, all: () => [office], drop: () => undefined }
 }
 
 export function manyOffices(house: House, o: { apiUrl: string; installations: Installations }): Offices {
   const offices = new Map<string, { place: Place; office: Office }>()
+  const drop = (workspace: WorkspaceId) => {
+    for (const [key, { place, office }] of offices) {
+      if (place.workspace !== workspace) continue
+      office.close()
+      offices.delete(key)
+    }
+  }
   const at = (place: Place): Office => {
     const key = `${place.workspace} ${place.team}`
     const known = offices.get(key)
     if (known !== undefined) return known.office
-    const office = createOffice(house, tenantAt(o, place))
+    const office = createOffice(house, tenantAt({ ...o, drop }, place))
     offices.set(key, { place, office })
     return office
   }
@@ -50,17 +57,13 @@ export function manyOffices(house: House, o: { apiUrl: string; installations: In
       return undefined
     },
     all: () => [...offices.values()].map(({ office }) => office),
-    renew(workspace) {
-      for (const [key, { place, office }] of offices) {
-        if (place.workspace !== workspace) continue
-        office.close()
-        offices.delete(key)
-      }
-    },
+    drop,
   }
 }
 
-function tenantAt({ apiUrl, installations }: { apiUrl: string; installations: Installations }, place: Place): Tenant {
+type Landlord = { apiUrl: string; installations: Installations; drop: Offices['drop'] }
+
+function tenantAt({ apiUrl, installations, drop }: Landlord, place: Place): Tenant {
   const { workspace, team } = place
   const here = async () => {
     const installed = await installations.of(workspace)
@@ -84,6 +87,7 @@ function tenantAt({ apiUrl, installations }: { apiUrl: string; installations: In
     },
     async forgetToken() {
       await installations.remove(await here())
+      drop(workspace)
     },
   }
 }

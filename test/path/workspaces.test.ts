@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import { globSync } from 'node:fs'
 import { join } from 'node:path'
 import { Client } from 'pg'
@@ -72,7 +72,9 @@ test('people add the app on its page; its token is in the credential store and n
   expect(page.status).toBe(200)
   expect(page.text).toContain('Add to Slack')
   expect(page.text).toMatch(/Approve/)
-  expect(page.headers.get('content-security-policy')).toContain("default-src 'none'")
+  const [, style = ''] = /<style>(.*)<\/style>/s.exec(page.text) ?? []
+  const hash = createHash('sha256').update(style).digest('base64')
+  expect(page.headers.get('content-security-policy')).toContain(`default-src 'none'; style-src 'sha256-${hash}'`)
   const asks = new URL(browser.linkOn(page.text))
   expect(asks.searchParams.get('redirect_uri')).toBe(`${town.url}/slack/oauth_redirect`)
   expect(asks.searchParams.get('scope')).toContain('chat:write')
