@@ -10,13 +10,15 @@ export type Variant = {
   noAgent: boolean
   /** Where Slack reaches the app: https://host */
   url: string | undefined
+  /** For several workspaces: where browsers reach the app to install it (its PUBLIC_URL). */
+  workspaces?: string | undefined
 }
 
 const AGENT_EVENTS = ['agent_session_stopped']
 const AGENT_SCOPES = ['assistant:write']
 
 /** `manifest.yml` as the variant needs it, as YAML. Throws a TypeError for a URL that Slack would refuse. */
-export function manifestFor({ socket, noAgent, url }: Variant): string {
+export function manifestFor({ socket, noAgent, url, workspaces }: Variant): string {
   const manifest = parseDocument(readFileSync(join(import.meta.dirname, '..', 'manifest.yml'), 'utf8'))
   if (manifest.contents) manifest.contents.commentBefore = ' Made from manifest.yml by `npm run manifest`.'
   const without = (path: string[], unwanted: string[]) => {
@@ -33,11 +35,23 @@ export function manifestFor({ socket, noAgent, url }: Variant): string {
     for (const path of urlPaths) manifest.deleteIn(path)
     manifest.setIn(['settings', 'socket_mode_enabled'], true)
   } else if (url !== undefined) {
-    const events = new URL('/slack/events', url)
-    if (events.protocol !== 'https:') throw new TypeError(`Slack takes https addresses only, not ${url}`)
+    const events = new URL('/slack/events', https(url))
     for (const path of urlPaths) manifest.setIn(path, events.href)
   }
+  if (workspaces !== undefined) {
+    manifest.setIn(
+      ['oauth_config', 'redirect_urls'],
+      [`${https(workspaces).href.replace(/\/+$/, '')}/slack/oauth_redirect`],
+    )
+    manifest.setIn(['settings', 'org_deploy_enabled'], true)
+  }
   return manifest.toString({ lineWidth: 140 })
+}
+
+function https(address: string): URL {
+  const url = new URL(address)
+  if (url.protocol !== 'https:') throw new TypeError(`Slack takes https addresses only, not ${address}`)
+  return url
 }
 
 const urlPaths = [
@@ -48,8 +62,14 @@ const urlPaths = [
 
 if (import.meta.main) {
   const { values } = parseArgs({
-    options: { socket: { type: 'boolean' }, 'no-agent': { type: 'boolean' }, url: { type: 'string' } },
+    options: {
+      socket: { type: 'boolean' },
+      'no-agent': { type: 'boolean' },
+      url: { type: 'string' },
+      workspaces: { type: 'string' },
+    },
   })
-  const variant = { socket: values.socket === true, noAgent: values['no-agent'] === true, url: values.url }
+  const { socket, url, workspaces } = values
+  const variant = { socket: socket === true, noAgent: values['no-agent'] === true, url: url ?? workspaces, workspaces }
   process.stdout.write(manifestFor(variant))
 }

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { readCards } from './cards/read.ts'
 import type { Config } from './config.ts'
 import { createConnect } from './connect/connect.ts'
+import { createInstallations, type Installations } from './connect/installations.ts'
 import { createTargets } from './connect/targets.ts'
 import { openCredentials } from './credentials/open.ts'
 import type { Db } from './db/call.ts'
@@ -18,12 +19,13 @@ import { createModel } from './model/claude.ts'
 import { createRules } from './policy/rules.ts'
 import { createSettings } from './policy/settings.ts'
 import { loadSqlReader } from './policy/sql.ts'
+import { createInstallationRows } from './registry/installations.ts'
 import { createRegistry } from './registry/registry.ts'
 import { createRuns } from './run/create-runs.ts'
 import type { Door } from './run/news.ts'
 import { createReminders } from './run/reminders.ts'
 import { createUsage } from './run/usage.ts'
-import { createSlack, type Slack } from './slack/create-slack.ts'
+import { createSlack, type Slack, type SlackSettings } from './slack/create-slack.ts'
 import { createWeb, type Health } from './web/routes.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -34,7 +36,7 @@ export type Complete = Omit<Config, 'slack' | 'database' | 'model'> & {
   slack: NonNullable<Config['slack']>
   database: NonNullable<Config['database']>
   model: { name: string; apiKey: string; baseURL: string | undefined }
-  http: { port: number; host: string | undefined }
+  http: Config['http'] & { host: string | undefined }
 }
 
 export type App = { start(): Promise<void>; [Symbol.asyncDispose](): Promise<void> }
@@ -56,7 +58,9 @@ export async function createApp(config: Complete, log: Log): Promise<App> {
       readFile: (...file) => slack.readFile(...file),
     }),
   )
-  const slack: Slack = cleanup.use(await createSlack({ settings: config.slack, runs, ...house, log }))
+  const slack: Slack = cleanup.use(
+    await createSlack({ settings: slackSettings(config, house.installations), runs, ...house, log }),
+  )
   const server = createServer(routes(slack.requestListener, createWeb({ health: () => healthOf(db), log })))
   cleanup.defer(() => close(server))
   const things = cleanup.move()
@@ -68,6 +72,10 @@ export async function createApp(config: Complete, log: Log): Promise<App> {
     },
     [Symbol.asyncDispose]: () => things.disposeAsync(),
   }
+}
+
+function slackSettings({ slack, http }: Pick<Complete, 'slack' | 'http'>, installations: Installations): SlackSettings {
+  return slack.oauth ? { ...slack, oauth: { ...slack.oauth, publicUrl: http.publicUrl, installations } } : slack
 }
 
 /** The rooms below the run and the doors. */
@@ -109,6 +117,7 @@ async function furnish(config: Complete, { db, egress, log }: { db: Db; egress: 
   })
   return {
     registry,
+    installations: createInstallations({ rows: createInstallationRows(db), credentials, log }),
     mcp,
     connect,
     model,

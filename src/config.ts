@@ -17,6 +17,8 @@ export const Variables = z.object({
   SLACK_BOT_TOKEN: token('xoxb-', 'Slack app settings, OAuth & Permissions').optional(),
   SLACK_APP_TOKEN: token('xapp-', 'Slack app settings, Basic Information, App-Level Tokens').optional(),
   SLACK_SIGNING_SECRET: text.optional(),
+  SLACK_CLIENT_ID: text.optional(),
+  SLACK_CLIENT_SECRET: text.optional(),
   SLACK_API_URL: address.default('https://slack.com/api/'),
   SUPABASE_URL: address.optional(),
   SUPABASE_SECRET_KEY: text.optional(),
@@ -28,6 +30,7 @@ export const Variables = z.object({
   ANTHROPIC_BASE_URL: address.optional(),
   MODEL: text.default('claude-sonnet-5-5'),
   PORT: port(3000),
+  PUBLIC_URL: address.transform((url) => url.replace(/\/+$/, '')).optional(),
   LOCAL_PORT: port(3100),
   LOCAL_SLACK_MODE: z.enum(['http', 'socket'], { error: 'http or socket' }).default('http'),
   DATA_DIR: text.default('.patchbay'),
@@ -41,17 +44,22 @@ export const Variables = z.object({
 
 type Values = z.infer<typeof Variables>
 
+/** One workspace by its token, or with `oauth` any number that install the app. */
+type SlackConfig = { appToken: string | undefined; signingSecret: string | undefined; apiUrl: string } & (
+  | { botToken: string; oauth?: undefined }
+  | { botToken?: undefined; oauth: { clientId: string; clientSecret: string } }
+)
+
 /** What the app is set to, without the names of variables. */
 export type Config = {
   /** Undefined: the local workspace stands in. */
-  slack:
-    | { botToken: string; appToken: string | undefined; signingSecret: string | undefined; apiUrl: string }
-    | undefined
+  slack: SlackConfig | undefined
   /** Undefined: an embedded Postgres stands in. */
   database: { kind: 'postgres'; url: string } | { kind: 'supabase'; url: string; secretKey: string } | undefined
   /** `apiKey` undefined: the offline model stands in. */
   model: { name: string; apiKey: string | undefined; baseURL: string | undefined }
-  http: { port: number }
+  /** `publicUrl`: where browsers reach this process, without a slash at the end. */
+  http: { port: number; publicUrl: string }
   local: { port: number; mode: 'http' | 'socket' }
   dataDir: string
   logLevel: string
@@ -86,7 +94,7 @@ export function readConfig(environment: Environment): Config {
     slack: slackOf(values),
     database: databaseOf(values),
     model: { name: values.MODEL, apiKey: modelKeyOf(values), baseURL: values.ANTHROPIC_BASE_URL },
-    http: { port: values.PORT },
+    http: { port: values.PORT, publicUrl: values.PUBLIC_URL ?? `http://localhost:${values.PORT}` },
     local: { port: values.LOCAL_PORT, mode: values.LOCAL_SLACK_MODE },
     dataDir: resolve(values.DATA_DIR),
     logLevel: values.LOG_LEVEL,
@@ -108,6 +116,8 @@ function invalid(problems: string[], cause?: unknown): AppError {
   )
 }
 
+const usesSlack = (values: Values): boolean => Boolean(values.SLACK_BOT_TOKEN || values.SLACK_CLIENT_ID)
+
 /** Variables that need one another, or must not be alike. */
 const TOGETHER: [(values: Values) => boolean, string][] = [
   [
@@ -115,10 +125,26 @@ const TOGETHER: [(values: Values) => boolean, string][] = [
     'SLACK_BOT_TOKEN: also set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP)',
   ],
   [
-    (v) => Boolean(!v.SLACK_BOT_TOKEN && (v.SLACK_APP_TOKEN || v.SLACK_SIGNING_SECRET)),
-    'SLACK_BOT_TOKEN: is missing; the other Slack settings need it',
+    (v) => Boolean(!usesSlack(v) && (v.SLACK_APP_TOKEN || v.SLACK_SIGNING_SECRET)),
+    'SLACK_BOT_TOKEN: is missing; the other Slack settings need it (or SLACK_CLIENT_ID and SLACK_CLIENT_SECRET)',
   ],
-  [(v) => !v.SLACK_BOT_TOKEN && v.PORT === v.LOCAL_PORT, 'LOCAL_PORT: is the same as PORT; each needs its own'],
+  [
+    (v) => Boolean(v.SLACK_BOT_TOKEN && (v.SLACK_CLIENT_ID || v.SLACK_CLIENT_SECRET)),
+    'SLACK_BOT_TOKEN: is for one workspace, SLACK_CLIENT_ID and SLACK_CLIENT_SECRET for several; set only one of the two',
+  ],
+  [
+    (v) => Boolean(v.SLACK_CLIENT_ID && !v.SLACK_CLIENT_SECRET),
+    'SLACK_CLIENT_SECRET: is missing; SLACK_CLIENT_ID needs it (Slack app settings, Basic Information)',
+  ],
+  [
+    (v) => Boolean(v.SLACK_CLIENT_SECRET && !v.SLACK_CLIENT_ID),
+    'SLACK_CLIENT_ID: is missing; SLACK_CLIENT_SECRET needs it (Slack app settings, Basic Information)',
+  ],
+  [
+    (v) => Boolean(v.SLACK_CLIENT_ID && !v.SLACK_APP_TOKEN && !v.SLACK_SIGNING_SECRET),
+    'SLACK_CLIENT_ID: also set SLACK_SIGNING_SECRET (HTTP) or SLACK_APP_TOKEN (Socket Mode)',
+  ],
+  [(v) => !usesSlack(v) && v.PORT === v.LOCAL_PORT, 'LOCAL_PORT: is the same as PORT; each needs its own'],
   [(v) => Boolean(v.SUPABASE_URL && !v.SUPABASE_SECRET_KEY), 'SUPABASE_SECRET_KEY: is missing; SUPABASE_URL needs it'],
   [(v) => Boolean(v.SUPABASE_SECRET_KEY && !v.SUPABASE_URL), 'SUPABASE_URL: is missing; SUPABASE_SECRET_KEY needs it'],
 ]
@@ -126,13 +152,14 @@ const TOGETHER: [(values: Values) => boolean, string][] = [
 const incomplete = (values: Values): string[] => TOGETHER.flatMap(([wrong, words]) => (wrong(values) ? [words] : []))
 
 function slackOf(values: Values): Config['slack'] {
-  if (!values.SLACK_BOT_TOKEN) return undefined
-  return {
-    botToken: values.SLACK_BOT_TOKEN,
+  const { SLACK_BOT_TOKEN: botToken, SLACK_CLIENT_ID: clientId, SLACK_CLIENT_SECRET: clientSecret } = values
+  const reach = {
     appToken: values.SLACK_APP_TOKEN,
     signingSecret: values.SLACK_SIGNING_SECRET,
     apiUrl: values.SLACK_API_URL,
   }
+  if (botToken) return { ...reach, botToken }
+  return clientId && clientSecret ? { ...reach, oauth: { clientId, clientSecret } } : undefined
 }
 
 /** With both given Supabase is what the app talks to; DATABASE_URL is then for `npm run migrate`. */

@@ -37,6 +37,20 @@ create table audit_events (
 comment on table audit_events is 'patchbay: append-only; each row carries the hash of the one before in its workspace';
 alter table audit_events enable row level security;
 
+create table installations (
+  workspace_id text not null,
+  name text not null,
+  enterprise boolean not null,
+  bot_id text not null,
+  bot_user_id text not null,
+  installed_by text not null,
+  credential_reference text not null,
+  installed_at timestamp with time zone default clock_timestamp() not null,
+  constraint installations_pkey PRIMARY KEY (workspace_id)
+);
+comment on table installations is 'patchbay: workspaces and, where enterprise is set, whole organizations that installed the app; the token lies elsewhere, under credential_reference';
+alter table installations enable row level security;
+
 create table mcp_connections (
   id uuid not null,
   workspace_id text not null,
@@ -514,6 +528,36 @@ $function$
 ;
 comment on function connection_tools(uuid,jsonb) is 'patchbay: the tools a server lists now';
 
+CREATE OR REPLACE FUNCTION public.connections_forget(p_workspace text, p_actor text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare gone jsonb;
+begin
+  with removed as (delete from mcp_connections where workspace_id = p_workspace returning *)
+  select coalesce(jsonb_agg(to_jsonb(r)), '[]') into gone from removed r;
+  if gone <> '[]' then
+    perform audit(p_workspace, p_actor, 'connections_forgotten', jsonb_build_object('connections',
+      (select jsonb_agg(jsonb_build_object('connection', one -> 'id', 'name', one -> 'connection_name', 'user', one -> 'user_id'))
+        from jsonb_array_elements(gone) one)));
+  end if;
+  return gone;
+end $function$
+;
+comment on function connections_forget(text,text) is 'patchbay: removes all connections of a workspace that the app left';
+
+CREATE OR REPLACE FUNCTION public.connections_in(p_workspace text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(to_jsonb(c) order by c.created_at), '[]') from mcp_connections c where c.workspace_id = p_workspace
+$function$
+;
+comment on function connections_in(text) is 'patchbay: all connections of a workspace';
+
 CREATE OR REPLACE FUNCTION public.connections_of(p_workspace text, p_user text)
  RETURNS jsonb
  LANGUAGE sql
@@ -562,6 +606,52 @@ begin
 end $function$
 ;
 comment on function feedback_keep(text,uuid,text,text) is 'patchbay: keeps a person''s word on a run; false when there is no such run here';
+
+CREATE OR REPLACE FUNCTION public.installation_of(p_workspace text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select to_jsonb(i) from installations i where i.workspace_id = p_workspace
+$function$
+;
+comment on function installation_of(text) is 'patchbay: the app''s installation in a workspace or organization';
+
+CREATE OR REPLACE FUNCTION public.installation_remove(p_workspace text, p_credential text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  delete from installations where workspace_id = p_workspace and credential_reference = p_credential;
+  if not found then return 'false'::jsonb; end if;
+  perform audit(p_workspace, 'slack', 'app_uninstalled', '{}');
+  return 'true'::jsonb;
+end $function$
+;
+comment on function installation_remove(text,text) is 'patchbay: forgets an installation; false when it is gone or was replaced';
+
+CREATE OR REPLACE FUNCTION public.installation_save(p_workspace text, p_name text, p_enterprise boolean, p_bot text, p_bot_user text, p_by text, p_credential text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare former text;
+begin
+  -- Two people who install at once: the later one's row counts, and each former credential is named once.
+  perform pg_advisory_xact_lock(hashtextextended('patchbay installation ' || p_workspace, 0));
+  select credential_reference into former from installations where workspace_id = p_workspace;
+  insert into installations (workspace_id, name, enterprise, bot_id, bot_user_id, installed_by, credential_reference)
+  values (p_workspace, p_name, p_enterprise, p_bot, p_bot_user, p_by, p_credential)
+  on conflict (workspace_id) do update set name = excluded.name, enterprise = excluded.enterprise, bot_id = excluded.bot_id,
+    bot_user_id = excluded.bot_user_id, installed_by = excluded.installed_by,
+    credential_reference = excluded.credential_reference, installed_at = excluded.installed_at;
+  perform audit(p_workspace, p_by, 'app_installed', jsonb_build_object('name', p_name, 'enterprise', p_enterprise));
+  return to_jsonb(former);
+end $function$
+;
+comment on function installation_save(text,text,boolean,text,text,text,text) is 'patchbay: keeps an installation; returns the reference of the credential it replaces';
 
 CREATE OR REPLACE FUNCTION public.lane_history(p_run uuid)
  RETURNS jsonb
@@ -1032,6 +1122,18 @@ $function$
 ;
 comment on function runs_digest(text,text,integer) is 'patchbay: a person''s last requests and how they ended, newest first';
 
+CREATE OR REPLACE FUNCTION public.runs_open(p_workspace text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(id order by number), '[]') from runs
+  where workspace_id = p_workspace and status <> 'closed' and outcome is null
+$function$
+;
+comment on function runs_open(text) is 'patchbay: a workspace''s runs that are at work, wait for a person or wait their turn';
+
 CREATE OR REPLACE FUNCTION public.runs_recent(p_workspace text, p_user text, p_limit integer)
  RETURNS jsonb
  LANGUAGE sql
@@ -1049,7 +1151,7 @@ CREATE OR REPLACE FUNCTION public.schema_version()
  LANGUAGE sql
  IMMUTABLE
  SET search_path TO 'public', 'pg_temp'
-AS $function$ select '"20261121000005"'::jsonb $function$
+AS $function$ select '"20261125000006"'::jsonb $function$
 ;
 comment on function schema_version() is 'patchbay: the newest migration applied';
 
@@ -1151,6 +1253,8 @@ comment on function usage_month(text,text) is 'patchbay: what a person (or, with
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on approvals to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on audit_events to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on installations to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on mcp_connections to service_role;
 

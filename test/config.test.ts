@@ -36,6 +36,14 @@ describe('readConfig', () => {
     [{ MCP_TOOL_TIMEOUT_SECONDS: '-1' }, 'MCP_TOOL_TIMEOUT_SECONDS: a whole number'],
     [{ SLACK_BOT_TOKEN: 'xoxb-1' }, 'SLACK_SIGNING_SECRET'],
     [{ SLACK_APP_TOKEN: 'xapp-1' }, 'SLACK_BOT_TOKEN'],
+    [{ SLACK_CLIENT_ID: '1.2', SLACK_SIGNING_SECRET: 's' }, 'SLACK_CLIENT_SECRET: is missing'],
+    [{ SLACK_CLIENT_SECRET: 'c', SLACK_APP_TOKEN: 'xapp-1' }, 'SLACK_CLIENT_ID: is missing'],
+    [{ SLACK_CLIENT_ID: '1.2', SLACK_CLIENT_SECRET: 'c' }, 'SLACK_CLIENT_ID: also set SLACK_SIGNING_SECRET'],
+    [
+      { SLACK_BOT_TOKEN: 'xoxb-1', SLACK_SIGNING_SECRET: 's', SLACK_CLIENT_ID: '1.2', SLACK_CLIENT_SECRET: 'c' },
+      'SLACK_BOT_TOKEN: is for one workspace',
+    ],
+    [{ PUBLIC_URL: 'patchbay.example.org' }, 'PUBLIC_URL: an address that begins with http'],
     [{ SUPABASE_URL: 'https://x.supabase.co' }, 'SUPABASE_SECRET_KEY'],
     [{ DATABASE_URL: 'mysql://x' }, 'DATABASE_URL'],
     [{ LOCAL_SLACK_MODE: 'carrier pigeon' }, 'LOCAL_SLACK_MODE'],
@@ -62,6 +70,24 @@ describe('readConfig', () => {
     expect(config.slack).toMatchObject({ botToken: 'xoxb-1', appToken: 'xapp-1' })
     expect(config.database).toMatchObject({ kind: 'supabase' })
     expect(config.model).toMatchObject({ apiKey: 'none', baseURL: 'http://127.0.0.1:9' })
+  })
+
+  test('one workspace by its token, several by the client id', () => {
+    const one = readConfig({ SLACK_BOT_TOKEN: 'xoxb-1', SLACK_SIGNING_SECRET: 's' })
+    expect(one.slack).toEqual({
+      botToken: 'xoxb-1',
+      signingSecret: 's',
+      appToken: undefined,
+      apiUrl: 'https://slack.com/api/',
+    })
+    const many = readConfig({ SLACK_CLIENT_ID: '1.2', SLACK_CLIENT_SECRET: 'c', SLACK_SIGNING_SECRET: 's' })
+    expect(many.slack).toMatchObject({ oauth: { clientId: '1.2', clientSecret: 'c' }, signingSecret: 's' })
+    expect(many.slack?.botToken).toBeUndefined()
+  })
+
+  test('the public address ends without a slash, and is this machine where none is set', () => {
+    expect(readConfig({ PORT: '3005' }).http).toEqual({ port: 3005, publicUrl: 'http://localhost:3005' })
+    expect(readConfig({ PUBLIC_URL: 'https://a.example/' }).http.publicUrl).toBe('https://a.example')
   })
 
   test('MCP_<CARD>_<INPUT> fills inputs of cards with one word and with several', () => {

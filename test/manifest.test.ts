@@ -7,7 +7,8 @@ import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { manifestFor, type Variant } from '../scripts/manifest.ts'
-import { EVENT_SCOPES, METHODS } from '../src/slack/methods.ts'
+import { REDIRECT_PATH } from '../src/slack/install.ts'
+import { BOT_SCOPES, EVENT_SCOPES, METHODS } from '../src/slack/methods.ts'
 import { register } from '../src/slack/register.ts'
 import { fakeDeps } from './slack/fakes.ts'
 
@@ -19,20 +20,28 @@ const Manifest = z.object({
     slash_commands: z.array(z.object({ command: z.string(), should_escape: z.boolean(), url: z.string().optional() })),
     shortcuts: z.array(z.object({ callback_id: z.string() })).default([]),
   }),
-  oauth_config: z.object({ scopes: z.object({ bot: z.array(z.string()) }) }),
+  oauth_config: z.object({
+    scopes: z.object({ bot: z.array(z.string()) }),
+    redirect_urls: z.array(z.string()).optional(),
+  }),
   settings: z.object({
     event_subscriptions: z.object({ request_url: z.string().optional(), bot_events: z.array(z.string()) }),
     interactivity: z.object({ request_url: z.string().optional() }),
     socket_mode_enabled: z.boolean(),
+    org_deploy_enabled: z.boolean(),
+    token_rotation_enabled: z.boolean(),
   }),
 })
 
+const AT = 'https://patchbay.example.org'
 const HTTP: Variant = { socket: false, noAgent: false, url: undefined }
 const VARIANTS: [string, Variant][] = [
   ['http', HTTP],
   ['http at an address', { ...HTTP, url: 'https://patchbay.example.org' }],
   ['socket', { ...HTTP, socket: true }],
   ['http, no agent', { ...HTTP, noAgent: true }],
+  ['http, several workspaces', { ...HTTP, url: AT, workspaces: AT }],
+  ['socket, several workspaces', { ...HTTP, socket: true, workspaces: AT }],
   ['socket, no agent', { socket: true, noAgent: true, url: undefined }],
 ]
 
@@ -87,6 +96,7 @@ describe('the manifest', () => {
     const events = settings.event_subscriptions.bot_events.map((event) => EVENT_SCOPES[event])
     const needed = [...Object.values(METHODS).flatMap(({ scopes }) => [...scopes]), ...events, 'commands']
     expect(oauth_config.scopes.bot.sort()).toEqual([...new Set(needed.filter((scope) => scope !== undefined))].sort())
+    expect(oauth_config.scopes.bot, 'the install page asks for the same').toEqual(BOT_SCOPES)
     expect(Object.keys(EVENT_SCOPES).sort()).toEqual([...settings.event_subscriptions.bot_events].sort())
   })
 
@@ -103,7 +113,16 @@ describe('the manifest', () => {
     expect(plain.settings.event_subscriptions.bot_events).not.toContain('agent_session_stopped')
   })
 
+  test('for several workspaces it says where people come back to, and organizations may install it', () => {
+    const many = read({ ...HTTP, socket: true, workspaces: `${AT}/` })
+    expect(many.oauth_config.redirect_urls).toEqual([`${AT}${REDIRECT_PATH}`])
+    expect(many.settings).toMatchObject({ org_deploy_enabled: true, token_rotation_enabled: false })
+    expect(read(HTTP).oauth_config.redirect_urls).toBeUndefined()
+    expect(read(HTTP).settings.org_deploy_enabled).toBe(false)
+  })
+
   test('an address without TLS is refused', () => {
+    expect(() => manifestFor({ ...HTTP, workspaces: 'http://a.example' })).toThrow(/https/)
     expect(() => manifestFor({ ...HTTP, url: 'http://a.example' })).toThrow(/https/)
   })
 })

@@ -10,7 +10,7 @@ import type { Registry } from '../registry/registry.ts'
 import { changing } from './change.ts'
 import type { Problem } from './inputs.ts'
 import { freeName } from './name.ts'
-import { removing } from './remove.ts'
+import { forgetting, removing } from './remove.ts'
 import type { Targets } from './targets.ts'
 import { type TestOutcome, testing } from './test-connection.ts'
 
@@ -36,6 +36,8 @@ export type Connect = {
   test(principal: Principal, id: ConnectionId, signal: AbortSignal): Promise<TestOutcome>
   /** Removes secret, row and session; files in the connection's folder stay. Undefined when it is not this person's. */
   disconnect(principal: Principal, id: ConnectionId): Promise<Connection | undefined>
+  /** Removes every secret, row and session of the workspace. */
+  forgetAll(by: Principal): Promise<void>
   /** What the card says of a tool. */
   word(card: string, tool: string): Word
 }
@@ -55,7 +57,19 @@ export type Word = { class?: ToolClass; vouched: boolean; idempotent: boolean; s
 
 export type ConnectDeps = {
   cards: Card[]
-  registry: Pick<Registry, 'connectionsOf' | 'find' | 'get' | 'add' | 'replace' | 'remove' | 'setStatus' | 'setTools'>
+  registry: Pick<
+    Registry,
+    | 'connectionsOf'
+    | 'find'
+    | 'get'
+    | 'add'
+    | 'replace'
+    | 'remove'
+    | 'setStatus'
+    | 'setTools'
+    | 'connectionsIn'
+    | 'forgetAll'
+  >
   credentials: CredentialStore
   mcp: Pick<Mcp, 'probe' | 'close' | 'addressFault'>
   /** By card, then input: fill what is left empty. */
@@ -93,6 +107,7 @@ export function createConnect(deps: ConnectDeps): Connect {
     reconnect,
     test: testing(deps),
     disconnect: removing(deps),
+    forgetAll: forgetting(deps),
     word: (card, tool) => wordOf(byName.get(card), tool),
   }
 }

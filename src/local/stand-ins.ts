@@ -10,11 +10,14 @@ type Wanted = {
   slack: Slack | undefined
   database: Database | undefined
   model: { name: string; apiKey: string | undefined; baseURL: string | undefined }
-  http: { port: number }
+  http: { port: number; publicUrl: string }
   local: { port: number; mode: 'http' | 'socket' }
   dataDir: string
 }
-type Slack = { botToken: string; appToken: string | undefined; signingSecret: string | undefined; apiUrl: string }
+type Slack = { appToken: string | undefined; signingSecret: string | undefined; apiUrl: string } & (
+  | { botToken: string; oauth?: undefined }
+  | { botToken?: undefined; oauth: { clientId: string; clientSecret: string } }
+)
 type Database = { kind: 'postgres'; url: string } | { kind: 'supabase'; url: string; secretKey: string }
 
 type Means = { log: Log /** Who has a port, in words. */; ownerOf(port: number): Promise<string> }
@@ -85,7 +88,7 @@ function linesOf(wanted: Wanted, slack: LocalSlack | undefined): string[] {
   return [
     slack
       ? `  Slack     stand-in: ${slack.url} (set SLACK_BOT_TOKEN for a real workspace)`
-      : '  Slack     your workspace',
+      : `  Slack     ${wanted.slack?.oauth ? `your workspaces: add the app at ${wanted.http.publicUrl}/slack/install` : 'your workspace'}`,
     wanted.database
       ? `  Database  ${wanted.database.kind === 'supabase' ? 'Supabase' : 'your Postgres'}`
       : `  Database  stand-in: embedded Postgres in ${wanted.dataDir} (set SUPABASE_URL or DATABASE_URL)`,

@@ -19,6 +19,10 @@ export type Registry = {
   setEra(id: ConnectionId, era: unknown): Promise<void>
   /** Removes it if it is this person's; undefined when there is none. */
   remove(principal: Principal, id: ConnectionId): Promise<Connection | undefined>
+  /** Everybody's, in a workspace. */
+  connectionsIn(workspace: WorkspaceId): Promise<Connection[]>
+  /** Removes them all; what there was. */
+  forgetAll(by: Principal): Promise<Connection[]>
 }
 
 /** A JSON object; what is in it came out of a JSON column and is JSON, so its depths are not walked once more. */
@@ -126,5 +130,7 @@ export function createRegistry(db: Db): Registry {
     setTools: (id, tools) => db.call('connection_tools', { id, tools }, Nothing),
     setEra: (id, era) => db.call('connection_era', { id, era: era ?? {} }, Nothing),
     remove: (p, id) => db.call('connection_remove', { workspace: p.workspace, user: p.user, id }, Maybe),
+    connectionsIn: (workspace) => db.call('connections_in', { workspace }, z.array(Row)),
+    forgetAll: (by) => db.call('connections_forget', { workspace: by.workspace, actor: by.user }, z.array(Row)),
   }
 }

@@ -58,7 +58,7 @@ export function createRuns(given: Given): Runs & { begin(): Promise<void>; [Symb
   }
 }
 
-type Asking = Pick<Runs, 'start' | 'knowsThread' | 'activeIn' | 'state' | 'recentOf' | 'stop' | 'tryAgain'>
+type Asking = Pick<Runs, 'start' | 'knowsThread' | 'activeIn' | 'state' | 'recentOf' | 'stop' | 'stopAll' | 'tryAgain'>
 
 function asking(deps: RunDeps, holder: Holder, intake: Intake): Asking {
   const lane = (workspace: Origin['workspace'], channel: Origin['channel'], threadTs: string) =>
@@ -76,6 +76,7 @@ function asking(deps: RunDeps, holder: Holder, intake: Intake): Asking {
       return states.filter((state) => state !== undefined)
     },
     stop: (id, by) => stop(deps, holder, id, by),
+    stopAll: (by) => stopAll(deps, holder, by),
     tryAgain: (id, callId, by) => tryAgain(deps, holder, { id, callId, by }),
   }
 }
@@ -138,10 +139,20 @@ async function stop(deps: RunDeps, holder: Holder, id: RunId, by: Principal): Re
   if (state?.origin.workspace !== by.workspace) return 'over'
   const mayStop = state.origin.user === by.user || (await deps.rules.approversOf(by.workspace)).includes(by.user)
   if (!mayStop) return 'not_yours'
+  return end(deps, holder, id, by)
+}
+
+async function end(deps: RunDeps, holder: Holder, id: RunId, by: Principal): Promise<'stopped' | 'over'> {
   const { kind, fence } = await deps.store.stop(id, { type: 'stopped', by: by.user, at: deps.now().toISOString() })
   if (fence !== null) holder.begin(id, fence)
   else holder.nudge(id)
   return kind
+}
+
+async function stopAll(deps: RunDeps, holder: Holder, by: Principal): Promise<number> {
+  const open = await deps.store.open(by.workspace)
+  for (const id of open) await end(deps, holder, id, by)
+  return open.length
 }
 
 /** A new run that wishes for the same call once more; it is judged, and asked about, like any other. */

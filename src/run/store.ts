@@ -115,6 +115,7 @@ export function createStore(db: Db, instance: string) {
       db.call('approvals_pending', { workspace }, z.array(z.object({ run: RunId, call: z.string() }))),
     recent: (by: Principal, limit: number) =>
       db.call('runs_recent', { workspace: by.workspace, user: by.user, limit }, z.array(RunId)),
+    open: (workspace: WorkspaceId) => db.call('runs_open', { workspace }, z.array(RunId)),
     seen: (id: string) => db.call('event_seen', { id }, z.boolean()),
     forgetSeen: () => db.call('events_forget', {}, Nothing),
   }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { WorkspaceId } from '../ids.ts'
 import type { Calls } from './calls.ts'
 
-/** Who the app is in its workspace. */
+/** Who the app is in its workspace; `workspace` is a whole organization's id where that installed it, `team` one of its workspaces. */
 export type Bot = { user: string; bot: string; workspace: WorkspaceId; team: string }
 
 const Me = z.object({

@@ -22,26 +22,73 @@ const CALL_TIMEOUT_MS = 10_000
 /** Slack asks for 1–30 s as a rule; a longer wait is better spent by the run's own retry. */
 const PATIENCE_MS = 20_000
 
-export function createCalls(settings: { botToken: string; apiUrl: string }, logger: Logger): Calls {
-  const client = (retries: number) =>
-    new WebClient(settings.botToken, {
-      slackApiUrl: settings.apiUrl,
-      timeout: CALL_TIMEOUT_MS,
-      rejectRateLimitedCalls: true,
-      retryConfig: { retries, minTimeout: 200, maxTimeout: 1_000 },
-      logger,
-    })
-  const once = client(0)
-  const patient = client(2)
+/** Whose calls they are. The token is asked for each time, as an installation comes and goes. */
+export type Whose = {
+  apiUrl: string
+  /** Throws what `notInstalled` makes where there is none. */
+  token(): Promise<string>
+  /** Slack refused this token: the one there is now, if that is another. */
+  renewed(refused: string): Promise<string | undefined>
+  /** The workspace that calls are about, where the token is a whole organization's (docs.slack.dev/enterprise). */
+  team?: string | undefined
+}
 
+export function createCalls(whose: Whose, logger: Logger): Calls {
+  const clients = createClients(whose, logger)
   return {
     call: (method, args, shape, patienceMs = PATIENCE_MS) => {
-      const by = METHODS[method].repeatable ? patient : once
-      const ask = async () => shape.parse(await by.apiCall(method, args))
-      return whenAllowed(method, ask, patienceMs)
+      const kind = METHODS[method].repeatable ? 'patient' : 'once'
+      const by = async (token: string) => shape.parse(await clients(token)[kind].apiCall(method, args))
+      return whenAllowed(method, () => withToken(whose, by), patienceMs)
     },
   }
 }
+
+/** What the app's own clients are set to, too: Bolt's defaults would go on trying for half an hour. */
+export const clientOptions = (apiUrl: string, retries: number) => ({
+  slackApiUrl: apiUrl,
+  timeout: CALL_TIMEOUT_MS,
+  rejectRateLimitedCalls: true,
+  retryConfig: { retries, minTimeout: 200, maxTimeout: 1_000 },
+})
+
+type Clients = { token: string; once: WebClient; patient: WebClient }
+
+/** Made when first needed, and anew when the token is another. */
+function createClients({ apiUrl, team }: Whose, logger: Logger): (token: string) => Clients {
+  let made: Clients | undefined
+  return (token) => {
+    if (made?.token === token) return made
+    const client = (retries: number) =>
+      new WebClient(token, { ...clientOptions(apiUrl, retries), logger, ...(team && { teamId: team }) })
+    made = { token, once: client(0), patient: client(2) }
+    return made
+  }
+}
+
+/** With another token at once, where this one was replaced: the app was installed anew through another instance. */
+async function withToken<T>(whose: Whose, ask: (token: string) => Promise<T>): Promise<T> {
+  const token = await whose.token()
+  try {
+    return await ask(token)
+  } catch (error) {
+    const next = isDead(error) ? await whose.renewed(token) : undefined
+    if (next === undefined) throw error
+    return ask(next)
+  }
+}
+
+/** Slack's words for a token that will never work again. */
+const DEAD = new Set('invalid_auth account_inactive token_revoked token_expired not_installed'.split(' '))
+
+/** True when the app is not in the workspace any more, as far as its token tells. */
+export const isDead = (error: unknown): boolean => DEAD.has(slackError(error) ?? '')
+
+class NotInstalled extends Error {}
+
+/** For a call to a workspace that the app is not, or no longer, installed in. */
+export const notInstalled = (): AppError =>
+  new AppError('slack_failed', GONE, { cause: new NotInstalled('the app is not installed there') })
 
 /** Asks, and asks again after each rate limit while patience lasts. */
 async function whenAllowed<T>(method: string, ask: () => Promise<T>, patienceMs: number): Promise<T> {
@@ -63,13 +110,18 @@ const pauseAfter = (error: unknown): number =>
 
 const TOO_LATE = 'That took too long for Slack to open the form. Please try again.'
 
+const GONE = 'Patchbay is not installed in this workspace any more. An owner or admin can add it again.'
+
 const WORDS: Record<string, string> = {
+  account_inactive: GONE,
+  token_revoked: GONE,
   ratelimited: 'Slack is busy right now. Please try again in a moment.',
   expired_trigger_id: TOO_LATE,
   exchanged_trigger_id: TOO_LATE,
 }
 
 function trouble(method: string, cause: unknown): AppError {
+  if (cause instanceof AppError) return cause
   const code = codeOf(cause)
   const words = code === undefined ? undefined : WORDS[code]
   const said = code === undefined ? 'Slack could not be reached' : `Slack did not take ${thingOf(method)} (${code})`
@@ -95,6 +147,7 @@ export function slackError(error: unknown): string | undefined {
 function codeOf(error: unknown): string | undefined {
   if (error instanceof WebAPIPlatformError) return error.data.error
   if (error instanceof WebAPIRateLimitedError) return 'ratelimited'
+  if (error instanceof NotInstalled) return 'not_installed'
   return undefined
 }
 

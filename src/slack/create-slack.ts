@@ -1,58 +1,44 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { App, HTTPReceiver, HTTPReceiverDeferredRequestError, SocketModeReceiver } from '@slack/bolt'
+import {
+  App,
+  HTTPReceiver,
+  HTTPReceiverDeferredRequestError,
+  type ReceiverEvent,
+  SocketModeReceiver,
+} from '@slack/bolt'
 import type { Logger } from '@slack/web-api'
-import type { Connect } from '../connect/connect.ts'
-import { AppError, errorChain } from '../errors.ts'
-import type { Log } from '../log.ts'
-import type { Rules } from '../policy/rules.ts'
-import type { Settings } from '../policy/settings.ts'
-import type { Registry } from '../registry/registry.ts'
+import type { Installations } from '../connect/installations.ts'
+import { AppError } from '../errors.ts'
 import type { ReadFile } from '../run/attached.ts'
 import type { Door } from '../run/news.ts'
 import type { Reminders } from '../run/reminders.ts'
-import type { Runs } from '../run/runs.ts'
-import type { Usage } from '../run/usage.ts'
-import { ackLast } from './ack-last.ts'
 import { boltLog } from './bolt-log.ts'
-import { type Bot, createBot } from './bot.ts'
-import { createCalls, slackError } from './calls.ts'
-import type { Deps } from './deps.ts'
-import { createDmOf } from './dm.ts'
-import { createDownload } from './download.ts'
-import { createFileReader } from './file-reader.ts'
-import { createHome } from './home.ts'
-import { createPainter } from './paint/painter.ts'
-import { createSessions, withSessions } from './paint/sessions.ts'
-import { createPeople } from './people.ts'
-import { register } from './register.ts'
+import { slackError } from './calls.ts'
+import { createKept } from './file-reader.ts'
+import { INSTALL_PATH, installReceiver, type OAuth, REDIRECT_PATH } from './install.ts'
+import type { House } from './office.ts'
+import { manyOffices, type Offices, oneOffice } from './offices.ts'
 import { createReminding } from './reminding.ts'
 
 export type SlackSettings = {
-  botToken: string
   /** With it the app is reached over Socket Mode, else over signed HTTP. */
   appToken?: string | undefined
   signingSecret?: string | undefined
   /** Ends in a slash. */
   apiUrl: string
-}
+} & (
+  | { botToken: string; oauth?: undefined }
+  /** Any number of workspaces, each of which installs the app. */
+  | { botToken?: undefined; oauth: OAuth & { publicUrl: string; installations: Installations } }
+)
 
-type SlackDeps = {
-  settings: SlackSettings
-  runs: Runs
-  connect: Connect
-  registry: Registry
-  rules: Rules
-  workspaceSettings: Settings
-  usage: Usage
-  reminders: Reminders
-  log: Log
-}
+type SlackDeps = Omit<House, 'files' | 'logger'> & { settings: SlackSettings; reminders: Reminders }
 
 export type Slack = {
   door: Door
   /** Files that people sent along, read with the app's token. */
   readFile: ReadFile
-  /** For POST /slack/events, in HTTP mode. */
+  /** For POST /slack/events in HTTP mode, and the pages to install the app. */
   requestListener?: (request: IncomingMessage, response: ServerResponse) => void
   /** Asks Slack who we are, and in Socket Mode connects. Throws `slack_failed`. */
   start(): Promise<void>
@@ -60,63 +46,68 @@ export type Slack = {
 }
 
 /** The door for people in Slack. `runs` is not asked anything before the first event arrives. */
-export async function createSlack({
-  settings,
-  workspaceSettings,
-  reminders,
-  log,
-  ...rooms
-}: SlackDeps): Promise<Slack> {
-  const logger = boltLog(log)
-  const calls = createCalls(settings, logger)
-  const bot = createBot(calls)
-  const people = createPeople(calls, log)
-  const home = createHome({ ...rooms, settings: workspaceSettings, calls, bot, people, log })
-  const deps: Deps = {
-    ...rooms,
-    settings: workspaceSettings,
-    sessions: createSessions({ calls, log }),
-    calls,
-    bot,
-    log,
-    people,
-    dmOf: createDmOf({ calls, log }),
-    refreshHome: home.refresh,
-    paintHome: home.paint,
-  }
-  const painter = createPainter(deps)
-  const reminding = createReminding(deps, reminders)
+export async function createSlack({ settings, reminders, ...rooms }: SlackDeps): Promise<Slack> {
+  const logger = boltLog(rooms.log)
+  const house: House = { ...rooms, files: createKept(), logger }
+  const offices = officesFor(house, settings)
+  const reminding = createReminding({ ...house, offices }, reminders)
   const receiver =
     settings.appToken === undefined
       ? httpReceiver(settings, logger)
       : socketReceiver(settings, settings.appToken, logger)
-  register(createApp(receiver, settings, bot, logger), deps)
+  front(receiver, offices, house)
+  const listeners = [
+    ...(receiver instanceof HTTPReceiver ? [listenerOf(receiver)] : []),
+    ...(settings.oauth ? [pagesFor(settings, settings.oauth, offices, logger)] : []),
+  ]
   const socket = receiver instanceof SocketModeReceiver ? receiver : undefined
   let connected = false
   return {
-    door: withSessions(painter, deps.sessions),
-    readFile: createFileReader(deps, createDownload(settings)),
-    ...(receiver instanceof HTTPReceiver && { requestListener: listenerOf(receiver) }),
+    door: doorOf(offices),
+    readFile: (origin, ...file) => offices.of(origin).readFile(origin, ...file),
+    ...(listeners.length > 0 && { requestListener: oneOf(listeners) }),
     async start() {
-      await introduce(bot, socket)
+      if (settings.oauth === undefined) await introduce(offices)
+      await connect(socket)
       connected = socket !== undefined
       reminding.start()
     },
     async [Symbol.asyncDispose]() {
       reminding.close()
-      painter.close()
-      home.close()
+      for (const office of offices.all()) office.close()
       if (connected) await socket?.stop()
     },
   }
 }
 
+function officesFor(house: House, settings: SlackSettings): Offices {
+  const { apiUrl, oauth, botToken } = settings
+  return oauth ? manyOffices(house, { apiUrl, ...oauth }) : oneOffice(house, { apiUrl, botToken })
+}
+
+/** Each run is told in the office of its workspace. */
+const doorOf = (offices: Offices): Door => ({
+  tell: (state, news) => offices.of(state.origin).door.tell(state, news),
+  settle: (state, signal) => offices.of(state.origin).door.settle(state, signal),
+  queued: (origin, ahead) => offices.of(origin).door.queued(origin, ahead),
+  drop(run) {
+    for (const { door } of offices.all()) door.drop(run)
+  },
+})
+
 /** Throws `slack_failed` with what to put right. */
-async function introduce(bot: () => Promise<Bot>, socket: SocketModeReceiver | undefined): Promise<void> {
-  await bot().catch((cause) => {
-    const why = slackError(cause)
-    throw why === undefined ? cause : wrong(`Slack refuses SLACK_BOT_TOKEN (${why}): copy it from Install App.`, cause)
-  })
+async function introduce(offices: Offices): Promise<void> {
+  for (const { deps } of offices.all()) {
+    await deps.bot().catch((cause) => {
+      const why = slackError(cause)
+      throw why === undefined
+        ? cause
+        : wrong(`Slack refuses SLACK_BOT_TOKEN (${why}): copy it from Install App.`, cause)
+    })
+  }
+}
+
+async function connect(socket: SocketModeReceiver | undefined): Promise<void> {
   const advice = 'check that SLACK_APP_TOKEN has the scope connections:write and that Socket Mode is on'
   await socket?.start().catch((cause) => {
     throw wrong(`Socket Mode could not be opened: ${advice}.`, cause)
@@ -125,24 +116,24 @@ async function introduce(bot: () => Promise<Bot>, socket: SocketModeReceiver | u
 
 const wrong = (message: string, cause: unknown) => new AppError('slack_failed', message, { cause })
 
-function createApp(
-  receiver: HTTPReceiver | SocketModeReceiver,
-  settings: SlackSettings,
-  bot: () => Promise<Bot>,
-  logger: Logger,
-): App {
-  const authorize = async () => {
-    const me = await bot()
-    return { botToken: settings.botToken, botId: me.bot, botUserId: me.user, teamId: me.team }
+/** Stands behind the receiver, and hands each request to the office it is for. */
+function front(receiver: HTTPReceiver | SocketModeReceiver, offices: Offices, { log, logger }: House): void {
+  const app = new App({ receiver, authorize: async () => ({}), logger, convoStore: false })
+  app.processEvent = async (event) => {
+    const office = await offices.for(event.body)
+    if (office) return office.hear(event)
+    log.warn(
+      { type: event.body.type ?? event.body.command },
+      'Slack asks for a workspace that has not installed the app',
+    )
+    await turnAway(event)
   }
-  const app = new App({ receiver, authorize, logger, clientOptions: { slackApiUrl: settings.apiUrl } })
-  ackLast(app)
-  app.error(async (error) => {
-    logger.error(errorChain(error))
-    // An event whose listener failed must not be acknowledged.
-    throw error
-  })
-  return app
+}
+
+/** Acknowledged, as Slack would only ask again. */
+async function turnAway({ body, ack }: ReceiverEvent): Promise<void> {
+  const text = 'Patchbay is not installed here any more. An owner or admin of this workspace can add it again.'
+  await (typeof body.command === 'string' ? ack({ response_type: 'ephemeral', text }) : ack())
 }
 
 function httpReceiver({ signingSecret }: SlackSettings, logger: Logger): HTTPReceiver {
@@ -158,13 +149,37 @@ function httpReceiver({ signingSecret }: SlackSettings, logger: Logger): HTTPRec
 const socketReceiver = ({ apiUrl }: SlackSettings, appToken: string, logger: Logger): SocketModeReceiver =>
   new SocketModeReceiver({ appToken, logger, installerOptions: { clientOptions: { slackApiUrl: apiUrl } } })
 
-function listenerOf(receiver: HTTPReceiver) {
-  return (request: IncomingMessage, response: ServerResponse) => {
-    try {
-      receiver.requestListener(request, response)
-    } catch (error) {
-      if (!(error instanceof HTTPReceiverDeferredRequestError)) throw error
-      response.writeHead(404).end()
-    }
+type Listener = { paths: string[]; listen: NonNullable<Slack['requestListener']> }
+
+function pagesFor(
+  { apiUrl }: SlackSettings,
+  oauth: NonNullable<SlackSettings['oauth']>,
+  offices: Offices,
+  logger: Logger,
+): Listener {
+  const receiver = installReceiver({ ...oauth, apiUrl, logger, installed: offices.drop })
+  return { ...listenerOf(receiver), paths: [INSTALL_PATH, REDIRECT_PATH] }
+}
+
+function listenerOf(receiver: HTTPReceiver): Listener {
+  return {
+    paths: ['/slack/events'],
+    listen(request, response) {
+      try {
+        receiver.requestListener(request, response)
+      } catch (error) {
+        if (!(error instanceof HTTPReceiverDeferredRequestError)) throw error
+        response.writeHead(404).end()
+      }
+    },
+  }
+}
+
+function oneOf(listeners: Listener[]): Listener['listen'] {
+  return (request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost')
+    const found = listeners.find(({ paths }) => paths.includes(pathname))
+    if (found) found.listen(request, response)
+    else response.writeHead(404).end()
   }
 }

@@ -12,7 +12,7 @@ import type { DmOf } from './dm.ts'
 import type { Sessions } from './paint/sessions.ts'
 import type { People } from './people.ts'
 
-/** What every surface gets. */
+/** What every surface gets: all of it about one workspace. */
 export type Deps = {
   runs: Runs
   connect: Connect
@@ -22,7 +22,10 @@ export type Deps = {
   usage: Usage
   calls: Calls
   people: People
+  /** Throws AppError `slack_failed` where the app is not installed any more. */
   bot: () => Promise<Bot>
+  /** Forgets the app's token in this workspace, as Slack does not take it any more. */
+  forgetToken(): Promise<void>
   dmOf: DmOf
   sessions: Sessions
   /** Paints a person's Home tab anew, soon; never throws. */

@@ -10,12 +10,12 @@ const TIMEOUT_MS = 30_000
  * Reads files of Slack with the app's token (docs.slack.dev/reference/objects/file-object). The token goes to Slack alone: an
  * address elsewhere is refused, and a redirect is not followed.
  */
-export function createDownload(settings: { botToken: string; apiUrl: string }): Download {
+export function createDownload(settings: { token(): Promise<string>; apiUrl: string }): Download {
   const api = new URL(settings.apiUrl)
   return async (address, maxBytes, signal) => {
     const url = new URL(address)
     if (!isSlack(url, api)) throw new AppError('slack_failed', 'The file does not lie with Slack.')
-    const headers = { authorization: `Bearer ${settings.botToken}` }
+    const headers = { authorization: `Bearer ${await settings.token()}` }
     const within = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
     try {
       const response = await fetch(url, { headers, redirect: 'error', signal: within })

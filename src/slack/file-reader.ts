@@ -32,14 +32,14 @@ type Info = z.infer<typeof Info>['file']
 class Unread extends Error {}
 
 /** Reads what people send along. What cannot be read is said to the model by what is returned, and to the person here, once. */
-export function createFileReader(deps: Deps, download: Download): ReadFile {
-  const kept = createKept()
+export function createFileReader(deps: Deps, download: Download, kept: Kept = createKept()): ReadFile {
   return async (origin, file, signal) => {
-    const known = kept.get(file.id)
+    const key = `${origin.workspace} ${file.id}`
+    const known = kept.get(key)
     if (known !== undefined) return known
     try {
       const content = await read(deps, download, file, signal)
-      kept.put(file.id, content)
+      kept.put(key, content)
       return content
     } catch (error) {
       if (signal.aborted) return { kind: 'unread', why: 'it was stopped' }
@@ -119,13 +119,15 @@ function sizeOf(content: FileContent): number {
   return content.kind === 'text' ? content.text.length : content.data.length
 }
 
-/** The latest contents, up to a size. */
-function createKept() {
+export type Kept = { get(key: string): FileContent | undefined; put(key: string, content: FileContent): void }
+
+/** The latest contents, up to a size that all workspaces share. */
+export function createKept(): Kept {
   const kept = new Map<string, FileContent>()
   let size = 0
   return {
-    get: (id: string) => kept.get(id),
-    put(id: string, content: FileContent): void {
+    get: (id) => kept.get(id),
+    put(id, content) {
       kept.set(id, content)
       size += sizeOf(content)
       for (const [oldest, old] of kept) {

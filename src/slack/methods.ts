@@ -52,4 +52,15 @@ export const EVENT_SCOPES: Record<string, string | undefined> = {
   'message.im': 'im:history',
   'message.mpim': 'mpim:history',
   agent_session_stopped: undefined,
+  app_uninstalled: undefined,
+  tokens_revoked: undefined,
 }
+
+/** What the app asks for when it is installed; the manifest's list, held together by a test. */
+export const BOT_SCOPES: string[] = [
+  ...new Set([
+    'commands',
+    ...Object.values(METHODS).flatMap(({ scopes }) => [...scopes]),
+    ...Object.values(EVENT_SCOPES).filter((scope) => scope !== undefined),
+  ]),
+].sort()

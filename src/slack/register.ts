@@ -10,6 +10,7 @@ import { registerFeedback } from './feedback.ts'
 import { registerHome } from './home.ts'
 import { registerMessages } from './messages.ts'
 import { registerMessagesTab } from './messages-tab.ts'
+import { registerRemoval } from './removal.ts'
 import { registerRunButtons } from './run-buttons.ts'
 import { registerSettings } from './settings.ts'
 import { registerShortcuts } from './shortcuts.ts'
@@ -33,4 +34,5 @@ export function register(app: App, deps: Deps): void {
   registerFeedback(app, deps)
   registerHome(app, deps)
   registerSettings(app, deps)
+  registerRemoval(app, deps)
 }

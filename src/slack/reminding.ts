@@ -6,15 +6,18 @@ import type { Shown } from '../run/runs.ts'
 import type { ApprovalState, CallState, RunState } from '../run/state.ts'
 import { Anything, isHopeless } from './calls.ts'
 import type { Deps } from './deps.ts'
+import type { Offices } from './offices.ts'
 import { reminder } from './views/approval-card.ts'
 
 /** An hour's reminder needs no more attention than this. */
 const LOOK_EVERY_MS = 15_000
 
+type RemindingDeps = Pick<Deps, 'runs' | 'log'> & { offices: Offices }
+
 type Found = { state: RunState; call: CallState; approval: ApprovalState }
 
 /** Reminds those who may decide before an approval expires: below each of its cards, where they see it. */
-export function createReminding(deps: Deps, reminders: Reminders): { start(): void; close(): void } {
+export function createReminding(deps: RemindingDeps, reminders: Reminders): { start(): void; close(): void } {
   let timer: NodeJS.Timeout | undefined
   let closed = false
   const look = async () => {
@@ -37,14 +40,15 @@ export function createReminding(deps: Deps, reminders: Reminders): { start(): vo
   }
 }
 
-async function remind(deps: Deps, reminders: Reminders, id: ApprovalId): Promise<void> {
+async function remind(deps: RemindingDeps, reminders: Reminders, id: ApprovalId): Promise<void> {
   let sent = 0
   try {
     const found = await deps.runs.approval(id)
     const approval = found?.call.approval
     if (found === undefined || approval === undefined || approval.decided) return
+    const office = deps.offices.of(found.state.origin)
     for (const card of await cardsOf(deps, found.state, id)) {
-      await tell(deps, { ...found, approval }, card)
+      await tell(office.deps, { ...found, approval }, card)
       sent += 1
     }
     deps.log.info({ run: found.state.id, approval: id, sent }, 'reminded of an approval')
@@ -55,7 +59,7 @@ async function remind(deps: Deps, reminders: Reminders, id: ApprovalId): Promise
   }
 }
 
-const cardsOf = async ({ runs }: Deps, { id: run }: RunState, id: ApprovalId): Promise<Shown[]> =>
+const cardsOf = async ({ runs }: RemindingDeps, { id: run }: RunState, id: ApprovalId): Promise<Shown[]> =>
   (await runs.shown.of(run)).filter(({ key }) => key.startsWith(`approval:${id}:`))
 
 async function tell(deps: Deps, found: Found, { channel, ts }: Shown): Promise<void> {

@@ -5,9 +5,10 @@ import type { Db } from '../../src/db/call.ts'
 import { checkSchema } from '../../src/db/migrate.ts'
 import { connectPostgres } from '../../src/db/postgres.ts'
 import { connectSupabase } from '../../src/db/supabase.ts'
-import { newConnectionId, newRunId, Principal } from '../../src/ids.ts'
+import { newConnectionId, newRunId, Principal, UserId, WorkspaceId } from '../../src/ids.ts'
 import { createRules } from '../../src/policy/rules.ts'
 import type { NewConnection } from '../../src/registry/connection.ts'
+import { createInstallationRows, type Installation } from '../../src/registry/installations.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { memoryLog } from '../support/log.ts'
@@ -115,6 +116,72 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
     await expect(registry.replace(id, { inputs: {}, credential: undefined, tools: [], era: {} })).rejects.toMatchObject(
       { code: 'not_found' },
     )
+  })
+
+  test('an installation is replaced, and removed only by the credential it has', async () => {
+    const rows = createInstallationRows(db())
+    const by = UserId.parse(user)
+    const given: Installation = {
+      workspace: WorkspaceId.parse(`T${user}`),
+      name: 'Ümläut & Söhne',
+      enterprise: false,
+      bot: 'B1',
+      botUser: UserId.parse('UBOT'),
+      by,
+      credential: 'slack/1',
+    }
+    expect(await rows.of(given.workspace)).toBeUndefined()
+    expect(await rows.save(given)).toBeUndefined()
+    expect(await rows.of(given.workspace)).toEqual(given)
+    const next = { ...given, name: 'Söhne', enterprise: true, credential: 'slack/2' }
+    expect(await rows.save(next)).toBe('slack/1')
+    expect(await rows.remove(given), 'it was installed anew').toBe(false)
+    expect(await rows.of(given.workspace)).toEqual(next)
+    expect(await rows.remove(next)).toBe(true)
+    expect(await rows.remove(next)).toBe(false)
+    expect(await rows.of(given.workspace)).toBeUndefined()
+  })
+
+  test('everything a workspace connected is forgotten, and nothing of others', async () => {
+    const registry = createRegistry(db())
+    const left = { workspace: WorkspaceId.parse(`TLEFT${user}`), user: UserId.parse(user) }
+    const mine = await registry.add(connection(left, 'one'), 10)
+    const also = await registry.add(connection({ ...left, user: UserId.parse('UALSO') }, 'two'), 10)
+    const other = await registry.add(connection(person(`${user}7`), 'three'), 10)
+    expect(await registry.connectionsIn(left.workspace)).toEqual([mine, also])
+    const gone = await registry.forgetAll(left)
+    expect(gone.map(({ id }) => id).sort()).toEqual([mine.id, also.id].sort())
+    expect(await registry.forgetAll(left)).toEqual([])
+    expect(await registry.get(mine.id)).toBeUndefined()
+    expect(await registry.get(other.id)).toEqual(other)
+  })
+
+  test('the open runs of a workspace are those that have not ended', async () => {
+    const workspace = `TOPEN${user}`
+    const start = (id: string, at: number) =>
+      db().call(
+        'run_start',
+        {
+          id,
+          workspace,
+          user,
+          lane: `${workspace} ${at}`,
+          dedupe: `${workspace} ${at}`,
+          events: [{ type: 'started' }],
+          instance: 'one',
+          lease_ms: 30_000,
+        },
+        z.object({ run: z.string() }),
+      )
+    const [stopped, open] = [newRunId(), newRunId()]
+    await start(stopped, 1)
+    await start(open, 2)
+    const openNow = () => db().call('runs_open', { workspace }, z.array(z.string()))
+    expect(await openNow()).toEqual([stopped, open])
+    const event = { type: 'stopped', by: user, at: '2026-01-01T00:00:00Z' }
+    await db().call('run_stop', { run: stopped, event, instance: 'one', lease_ms: 1_000 }, z.unknown())
+    expect(await openNow()).toEqual([open])
+    expect(await db().call('runs_open', { workspace: 'TNOBODY' }, z.array(z.string()))).toEqual([])
   })
 
   test('rules: always, once per tool, and revoked', async () => {

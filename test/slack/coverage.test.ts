@@ -19,6 +19,7 @@ const FILES = {
   stop: 'test/path/stop.test.ts',
   survive: 'test/path/survive.test.ts',
   thread: 'test/path/thread.test.ts',
+  workspaces: 'test/path/workspaces.test.ts',
 } as const
 
 type Proof = [file: keyof typeof FILES, title: string]
@@ -51,6 +52,8 @@ const PROOFS: Record<string, Proof> = {
   'event agent_session_stopped': ['reach', "Slack's own Stop button stops the run"],
   'event app_home_opened': ['reach', 'a newcomer is welcomed once, connects'],
   'event app_mention': ['asking', 'mentions arrive twice and make one run'],
+  'event app_uninstalled': ['workspaces', 'a removed app stops, forgets and keeps the record'],
+  'event tokens_revoked': ['workspaces', 'a removed app stops, forgets and keeps the record'],
   'event message': ['asking', 'a DM is answered in its thread'],
   'command /mcp': ['connecting', 'help, list, tools, test'],
   'shortcut ask_about_message': ['reach', 'a question about a message is answered in its thread'],

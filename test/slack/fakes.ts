@@ -131,6 +131,7 @@ export function fakeRuns(door: () => Door) {
           .calls.filter(({ approval }) => approval && !approval.decided && approval.approvers.includes(user))
           .map((call) => ({ state: run.state(), call })),
       ),
+    stopAll: () => Promise.reject(new Error('not here')),
     recentOf: async ({ user }, limit) =>
       [...made.values()]
         .map((run) => run.state())
@@ -269,6 +270,7 @@ export function fakeConnect(rows: Connection[] = []) {
       const at = rows.findIndex((row) => row.id === id && row.user === by.user)
       return at < 0 ? undefined : rows.splice(at, 1)[0]
     },
+    forgetAll: () => Promise.reject(new Error('not here')),
     word: (_card, tool) => ({ class: tool.startsWith('read') ? 'read' : 'write', vouched: true, idempotent: false }),
   }
   const registry: Registry = {
@@ -281,6 +283,8 @@ export function fakeConnect(rows: Connection[] = []) {
     setTools: async () => undefined,
     setEra: async () => undefined,
     remove: async () => undefined,
+    connectionsIn: async () => rows,
+    forgetAll: () => Promise.reject(new Error('not here')),
   }
   return { connect, registry, rows, tries, control }
 }
@@ -396,6 +400,7 @@ export function fakeDeps(): Deps {
     calls: { call: never },
     people: { of: never, nameOf: async () => 'somebody' },
     bot: never,
+    forgetToken: never,
     sessions: { show: () => undefined },
     dmOf: never,
     refreshHome: () => undefined,

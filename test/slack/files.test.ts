@@ -22,7 +22,7 @@ async function startFiles() {
   return {
     url,
     asked,
-    download: createDownload({ botToken: 'xoxb-1', apiUrl: `${url}/api/` }),
+    download: createDownload({ token: async () => 'xoxb-1', apiUrl: `${url}/api/` }),
     [Symbol.asyncDispose]: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve())

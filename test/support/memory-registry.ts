@@ -48,5 +48,11 @@ export function createMemoryRegistry(): Registry & { rows: Map<string, Connectio
       if (row !== undefined) rows.delete(id)
       return row
     },
+    connectionsIn: async (workspace) => [...rows.values()].filter((row) => row.workspace === workspace),
+    forgetAll: async (by) => {
+      const gone = [...rows.values()].filter((row) => row.workspace === by.workspace)
+      for (const { id } of gone) rows.delete(id)
+      return gone
+    },
   }
 }

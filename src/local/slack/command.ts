@@ -4,7 +4,7 @@ import { ask, type Stage } from './payloads.ts'
 import { notify } from './press.ts'
 import type { Channel, Person } from './records.ts'
 import { Response, respond } from './response-urls.ts'
-import { APP, TEAM } from './seed.ts'
+import { APP } from './seed.ts'
 import { encodeWords } from './words.ts'
 
 /** Runs a slash command with `should_escape`; what the app acknowledges with is shown as Slack shows it. */
@@ -15,10 +15,12 @@ export async function command(
   typed: string,
 ): Promise<void> {
   const at = { channel: channel.id, user: person.id, ts: undefined, thread_ts: undefined }
+  const { team, installs } = stage.workspace
   const payload = {
     token: 'local-verification-token',
-    team_id: TEAM.id,
-    team_domain: TEAM.domain,
+    team_id: team.id,
+    team_domain: team.domain,
+    ...(team.enterprise && { enterprise_id: team.enterprise.id, enterprise_name: team.enterprise.name }),
     channel_id: channel.id,
     channel_name: channel.name,
     user_id: person.id,
@@ -26,7 +28,7 @@ export async function command(
     command: name,
     text: encodeWords(typed, true),
     api_app_id: APP.id,
-    is_enterprise_install: 'false',
+    is_enterprise_install: String(installs.live()?.org ?? false),
     response_url: stage.responses.issue(at),
     trigger_id: stage.triggers.issue(person.id),
   }

@@ -9,11 +9,11 @@ import { shownMessages, shownSession } from './control-answers.ts'
 import { channelsOf, openHome, suggestions } from './looks.ts'
 import { viewObject } from './modals.ts'
 import type { Stage } from './payloads.ts'
-import { setMember, stopSession } from './people-acts.ts'
+import { setMember, stopSession, uninstall } from './people-acts.ts'
 import { pressInMessage, pressInView } from './press.ts'
 import type { Json } from './records.ts'
 import { checkThread, inChannel, personNamed, seenMessage, topModal, viewToPress } from './scene.ts'
-import { APP, PEOPLE, TEAM } from './seed.ts'
+import { APP, PEOPLE } from './seed.ts'
 import { shortcut } from './shortcut.ts'
 import { closeModal, submit, typeInto } from './submit.ts'
 import { upload } from './upload.ts'
@@ -62,6 +62,8 @@ const Pressing = z.object({
   view: z.literal(true).optional(),
   home: z.literal(true).optional(),
   values: z.record(z.string(), z.unknown()).default({}),
+  /** The workspace of a person from elsewhere, in a channel that several companies share. */
+  team: z.string().optional(),
 })
 const Shortcut = z.object({ as, callback_id: z.string(), channel: z.string().optional(), ts: ts.optional() })
 
@@ -106,6 +108,7 @@ export function actions(stage: Stage): Record<string, Route> {
       stage.workspace.tell({ kind: 'home_opened', user: person.id, tab: 'messages', channel: channel.id })
       return { ok: true, channel: channel.id }
     }),
+    uninstall: route(z.object({}), () => uninstall(stage)),
     upload: route(z.record(z.string(), z.unknown()), (input) => upload(stage, input)),
     weather: route(Weather, (input) => {
       stage.forecast.set(input)
@@ -128,7 +131,12 @@ export function actions(stage: Stage): Record<string, Route> {
 /** GET /local/…: what people see. */
 export function looks(stage: Stage): Record<string, Route> {
   return {
-    app: route(z.object({}), () => ({ name: APP.name, user: APP.user, team: TEAM.name, ...readAppManifest() })),
+    app: route(z.object({}), () => ({
+      name: APP.name,
+      user: APP.user,
+      team: stage.workspace.team.name,
+      ...readAppManifest(),
+    })),
     traffic: route(z.object({}), () => ({ exchanges: stage.traffic.list() })),
     deliveries: route(z.object({}), () => ({ deliveries: stage.deliveries() })),
     weather: route(z.object({}), () => ({ weather: stage.forecast.all() })),
@@ -143,13 +151,13 @@ export function looks(stage: Stage): Record<string, Route> {
     }),
     modal: route(z.object({ as }), (input) => {
       const view = stage.modals.top(personNamed(stage, input.as).id)
-      return { view: view === undefined ? null : viewObject(view) }
+      return { view: view === undefined ? null : viewObject(view, stage.workspace.team.id) }
     }),
     home: route(z.object({ as, refresh: z.enum(['true', 'false']).default('true') }), async (input) => {
       const person = personNamed(stage, input.as)
       if (input.refresh === 'true') await openHome(stage, person)
       const view = stage.workspace.homes.get(person.id)
-      return { view: view === undefined ? null : viewObject(view) }
+      return { view: view === undefined ? null : viewObject(view, stage.workspace.team.id) }
     }),
     suggest: route(
       z.object({

@@ -12,6 +12,7 @@ export type Happening =
   | { kind: 'home_published'; user: string }
   | { kind: 'modal'; user: string }
   | { kind: 'session'; channel: string; thread_ts: string }
+  | { kind: 'uninstalled' }
   | { kind: 'session_stopped'; channel: string; thread_ts: string; user: string; streams: string[] }
 
 export type Happenings = {

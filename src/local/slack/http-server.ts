@@ -7,6 +7,7 @@ import type { Blobs } from './blobs.ts'
 import { answerJson, answerText, readArgs, readUpload } from './bodies.ts'
 import { actions, looks, type Route } from './control.ts'
 import type { Happening } from './happenings.ts'
+import type { OAuth } from './oauth.ts'
 import { createPageServer } from './page-server.ts'
 import type { Stage } from './payloads.ts'
 import type { Outcome } from './response-urls.ts'
@@ -14,6 +15,7 @@ import type { Outcome } from './response-urls.ts'
 type Deps = {
   stage: Stage & { responses: { use(id: string, body: unknown): Outcome } }
   blobs: Blobs
+  oauth: OAuth
   webApi: (method: string, request: IncomingMessage, response: ServerResponse) => Promise<void>
   log: Log
 }
@@ -33,6 +35,7 @@ export function createRequestListener(deps: Deps): RequestListener {
     response: (exchange) => serveResponseUrl(deps, exchange),
     upload: (exchange) => serveUpload(deps, exchange),
     files: (exchange) => serveFile(deps, exchange),
+    oauth: ({ request, response }) => deps.oauth.serve(request, response),
   }
   return (request, response) => {
     const path = (request.url ?? '/').split('?')[0]?.split('/').slice(1) ?? []
@@ -145,7 +148,8 @@ function serveFile({ stage, blobs }: Deps, { request, response, path }: Exchange
   const as = workspace.person(new URL(request.url ?? '/', workspace.url).searchParams.get('as') ?? '')
   const sees =
     file?.channels.some((id) => as !== undefined && workspace.channels.get(id)?.members.includes(as.id)) === true
-  const allowed = request.headers.authorization === `Bearer ${workspace.secrets.botToken}` || sees
+  const allowed =
+    workspace.installs.standing(request.headers.authorization?.replace(/^Bearer /, '') ?? '') === 'live' || sees
   const bytes = file === undefined ? undefined : blobs.get(file.id)
   // Slack shows a sign-in page to a download without a token; a plain refusal is easier to notice.
   if (!allowed) answerText(response, 403, 'a bearer token is needed')

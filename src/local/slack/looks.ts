@@ -37,15 +37,15 @@ export function suggestions(stage: Stage, { as, action_id, value, channel, ts }:
   const seen = channel === undefined || ts === undefined ? undefined : seenMessage(stage, as, { channel, ts })
   const place =
     seen === undefined
-      ? viewPlace(topModal(stage, person))
+      ? viewPlace(stage, topModal(stage, person))
       : { blocks: seen.message.blocks ?? [], spot: messageSpot(stage, seen.channel, seen.message) }
   return suggest(stage, person, { placed: elementOf(place.blocks, action_id), spot: place.spot }, value)
 }
 
-function viewPlace(view: View): { blocks: Json[]; spot: Spot } {
+function viewPlace(stage: Stage, view: View): { blocks: Json[]; spot: Spot } {
   return {
     blocks: listOf(view.given.blocks),
-    spot: { container: { type: 'view', view_id: view.id }, view: viewObject(view) },
+    spot: { container: { type: 'view', view_id: view.id }, view: viewObject(view, stage.workspace.team.id) },
   }
 }
 

@@ -4,7 +4,7 @@ import { listOf } from '../../block-kit/rules.ts'
 import { placedElements, withIds } from './blocks.ts'
 import { initialState } from './form-state.ts'
 import type { Json, View } from './records.ts'
-import { APP, TEAM } from './seed.ts'
+import { APP } from './seed.ts'
 
 /** The modals people have open: a stack per person, in memory only, as a reload of Slack closes them too. */
 export type Modals = {
@@ -93,10 +93,10 @@ function stateOf(blocks: Json[], before: View['state']): View['state'] {
 }
 
 /** A view as the API and the payloads show it. */
-export function viewObject(view: View): Json {
+export function viewObject(view: View, teamId: string): Json {
   return {
     id: view.id,
-    team_id: TEAM.id,
+    team_id: teamId,
     type: view.type,
     blocks: view.given.blocks,
     private_metadata: view.given.private_metadata ?? '',
@@ -112,7 +112,7 @@ export function viewObject(view: View): Json {
     previous_view_id: view.previous ?? null,
     root_view_id: view.root,
     app_id: APP.id,
-    app_installed_team_id: TEAM.id,
+    app_installed_team_id: teamId,
     bot_id: APP.bot,
   }
 }

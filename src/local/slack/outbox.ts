@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Log } from '../../log.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { PendingEvent } from './records.ts'
-import { APP, TEAM } from './seed.ts'
+import { APP } from './seed.ts'
 import type { SlackEvent } from './slack-events.ts'
 import type { Reply, Wire } from './wire.ts'
 import type { Workspace } from './workspace.ts'
@@ -76,7 +76,7 @@ export function createOutbox({ workspace, wire, retryDelaysMs, log, after: later
   return {
     send(event) {
       const id = `Ev${randomBytes(8).toString('hex').toUpperCase()}`
-      const pending = { id, envelope: envelopeOf(id, event, workspace.now()), attempt: 0, reason: '' }
+      const pending = { id, envelope: envelopeOf(id, event, workspace), attempt: 0, reason: '' }
       workspace.pending.put(id, pending)
       void deliver(pending)
     },
@@ -109,26 +109,27 @@ function createTimers(later: Clock['after']) {
   }
 }
 
-function envelopeOf(id: string, event: SlackEvent, nowMs: number) {
+function envelopeOf(id: string, event: SlackEvent, { team, installs, now }: Workspace) {
+  const enterprise = team.enterprise?.id ?? null
   const authorization = {
-    enterprise_id: null,
-    team_id: TEAM.id,
+    enterprise_id: enterprise,
+    team_id: team.id,
     user_id: APP.user,
     is_bot: true,
-    is_enterprise_install: false,
+    is_enterprise_install: installs.live()?.org ?? false,
   }
   return {
     token: 'local-verification-token',
-    team_id: TEAM.id,
-    context_team_id: TEAM.id,
-    context_enterprise_id: null,
+    team_id: team.id,
+    context_team_id: team.id,
+    context_enterprise_id: enterprise,
     api_app_id: APP.id,
     event,
     type: 'event_callback',
     event_id: id,
-    event_time: Math.floor(nowMs / 1000),
+    event_time: Math.floor(now() / 1000),
     authorizations: [authorization],
     is_ext_shared_channel: false,
-    event_context: `4-${Buffer.from(JSON.stringify({ et: event.type, tid: TEAM.id, aid: APP.id })).toString('base64url')}`,
+    event_context: `4-${Buffer.from(JSON.stringify({ et: event.type, tid: team.id, aid: APP.id })).toString('base64url')}`,
   }
 }

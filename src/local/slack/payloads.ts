@@ -4,7 +4,7 @@ import type { Modals } from './modals.ts'
 import type { Delivery } from './outbox.ts'
 import type { RateLimits } from './rate-limits.ts'
 import type { Channel, Json, Person, ResponseUrl } from './records.ts'
-import { APP, TEAM } from './seed.ts'
+import { APP } from './seed.ts'
 import type { Traffic } from './traffic.ts'
 import type { Triggers } from './triggers.ts'
 import type { Forecast } from './weather.ts'
@@ -28,14 +28,14 @@ export type Stage = {
 export type ResponseUrls = { issue(at: Pick<ResponseUrl, 'channel' | 'user' | 'ts' | 'thread_ts'>): string }
 
 /** The fields all interaction payloads share. */
-export function basePayload(person: Person): Json {
+export function basePayload({ team, installs }: Workspace, person: Person): Json {
   return {
-    team: { id: TEAM.id, domain: TEAM.domain },
-    user: { id: person.id, username: person.name, name: person.name, team_id: TEAM.id },
+    team: { id: team.id, domain: team.domain },
+    user: { id: person.id, username: person.name, name: person.name, team_id: team.id },
     api_app_id: APP.id,
     token: 'local-verification-token',
-    enterprise: null,
-    is_enterprise_install: false,
+    enterprise: team.enterprise ?? null,
+    is_enterprise_install: installs.live()?.org ?? false,
   }
 }
 

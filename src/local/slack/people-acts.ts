@@ -16,6 +16,15 @@ export function setMember(stage: Stage, input: { channel: string; user: string; 
   return { ok: true }
 }
 
+/** An admin removes the app: its token dies at once, and the app is told as long as it may hear anything. */
+export function uninstall({ workspace }: Stage): Json {
+  if (workspace.installs.live() === undefined) throw new AppError('conflict', 'the app is not installed here')
+  // Told first: who may be told is looked at when it happens.
+  workspace.tell({ kind: 'uninstalled' })
+  workspace.installs.remove()
+  return { ok: true }
+}
+
 /** The Stop button: live streams of the thread refuse further words, and the app is told. */
 export function stopSession({ workspace }: Stage, at: { person: Person; channel: Channel }, threadTs: string): Json {
   const { person, channel } = at

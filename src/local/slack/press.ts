@@ -12,7 +12,7 @@ import { messageObject } from './slack-objects.ts'
 import { type Spot, suggest } from './suggest.ts'
 
 /** `block_id` tells elements apart that share their label and action_id. */
-export type Press = { button: string; value?: unknown; block_id?: string | undefined }
+export type Press = { button: string; value?: unknown; block_id?: string | undefined; team?: string | undefined }
 
 /** Presses a button, or chooses in a menu, of a message. */
 export async function pressInMessage(
@@ -27,6 +27,7 @@ export async function pressInMessage(
   const at = { channel: channel.id, user: person.id, ts: message.ts, thread_ts: message.thread_ts }
   const payload = {
     ...actionPayload(stage, person, found, chosen),
+    ...(press.team === undefined ? {} : fromElsewhere(person, press.team)),
     ...spot,
     trigger_id: stage.triggers.issue(person.id),
     state: { values: messageState(blocks, found, chosen) },
@@ -42,7 +43,7 @@ export async function pressInMessage(
 
 /** Presses or chooses in the modal on top, or in the Home tab. Returns whether the app was told. */
 export async function pressInView(stage: Stage, person: Person, view: View, press: Press): Promise<boolean> {
-  const spot = { container: { type: 'view', view_id: view.id }, view: viewObject(view) }
+  const spot = { container: { type: 'view', view_id: view.id }, view: viewObject(view, stage.workspace.team.id) }
   const found = pick(listOf(view.given.blocks), press, person.id)
   const chosen = await choose(stage, person, { found, spot, value: press.value })
   const { blockId, actionId, block } = found.placed
@@ -55,7 +56,7 @@ export async function pressInView(stage: Stage, person: Person, view: View, pres
   await ask(stage.wire, 'interactive', {
     ...actionPayload(stage, person, found, chosen),
     ...spot,
-    view: viewObject(next),
+    view: viewObject(next, stage.workspace.team.id),
     trigger_id: stage.triggers.issue(person.id, view.type === 'modal'),
   })
   return true
@@ -86,10 +87,16 @@ async function choose(stage: Stage, person: Person, { found, spot, value }: Choi
 function actionPayload(stage: Stage, person: Person, { action }: Pressable, chosen: Json | undefined): Json {
   return {
     type: 'block_actions',
-    ...basePayload(person),
+    ...basePayload(stage.workspace, person),
     actions: [{ ...action, ...chosen, action_ts: stage.workspace.nextTs() }],
   }
 }
+
+/** In a channel that several companies share (Slack Connect), a press names the workspace of the person. */
+const fromElsewhere = ({ id, name }: Person, team: string): Json => ({
+  team: { id: team, domain: 'elsewhere' },
+  user: { id, username: name, name, team_id: team },
+})
 
 function messageState(blocks: Json[], found: Pressable, chosen: Json | undefined): Json {
   const values: Record<string, Json> = {}

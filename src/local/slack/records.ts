@@ -132,5 +132,9 @@ export type ResponseUrl = z.infer<typeof ResponseUrl>
 export const PendingEvent = z.object({ id: z.string(), envelope: Json, attempt: z.number(), reason: z.string() })
 export type PendingEvent = z.infer<typeof PendingEvent>
 
+/** One installation of the app: its token, and whether that is good for a whole organization. */
+export const Install = z.object({ token: z.string(), live: z.boolean(), org: z.boolean(), by: z.string() })
+export type Install = z.infer<typeof Install>
+
 export const Secrets = z.object({ botToken: z.string(), appToken: z.string(), signingSecret: z.string() })
 export type Secrets = z.infer<typeof Secrets>

@@ -1,7 +1,14 @@
 import type { Channel, Person } from './records.ts'
 
 /** Who and what the local workspace is made of. Ids are fixed, so that scripts and tests can name them. */
-export const TEAM = { id: 'TLOCAL01', name: 'Local workspace', domain: 'local' }
+export type Team = {
+  id: string
+  name: string
+  domain: string
+  /** The organization it belongs to (Enterprise Grid). */
+  enterprise?: { id: string; name: string }
+}
+export const TEAM: Team = { id: 'TLOCAL01', name: 'Local workspace', domain: 'local' }
 export const APP = { id: 'APATCHB1', bot: 'BPATCHB1', user: 'UPATCHB1', name: 'Patchbay' }
 export const SLACKBOT = 'USLACKBOT'
 

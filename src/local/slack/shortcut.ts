@@ -10,7 +10,7 @@ export async function shortcut(
   at: { channel: Channel; message: Message } | undefined,
 ): Promise<void> {
   const common = {
-    ...basePayload(person),
+    ...basePayload(stage.workspace, person),
     callback_id: callbackId,
     trigger_id: stage.triggers.issue(person.id),
     action_ts: stage.workspace.nextTs(),

@@ -1,6 +1,6 @@
 import type { Happening } from './happenings.ts'
 import type { Channel, Message } from './records.ts'
-import { APP, TEAM } from './seed.ts'
+import { APP } from './seed.ts'
 import { messageObject } from './slack-objects.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -26,6 +26,11 @@ export function eventsOf(happening: Happening, workspace: Workspace): SlackEvent
           streaming_message_ts: happening.streams,
           event_ts: workspace.nextTs(),
         },
+      ]
+    case 'uninstalled':
+      return [
+        { type: 'tokens_revoked', tokens: { oauth: [], bot: [APP.user] }, event_ts: workspace.nextTs() },
+        { type: 'app_uninstalled', event_ts: workspace.nextTs() },
       ]
     case 'reacted':
     case 'streamed':
@@ -70,7 +75,12 @@ function messageEvents(happening: MessageHappening, workspace: Workspace): Slack
 
 /** A mention in a channel comes as `message` and, under another event id, as `app_mention`; in a DM only as `message`. */
 function postedEvents(message: Message, channel: Channel, workspace: Workspace): SlackEvent[] {
-  const body = { ...messageObject(message, workspace), channel: channel.id, event_ts: message.ts, team: TEAM.id }
+  const body = {
+    ...messageObject(message, workspace),
+    channel: channel.id,
+    event_ts: message.ts,
+    team: workspace.team.id,
+  }
   const event = { ...body, type: 'message', channel_type: channelType(channel) }
   const mentions = channel.im === undefined && message.user !== APP.user && message.text.includes(`<@${APP.user}>`)
   return mentions ? [event, { ...body, type: 'app_mention' }] : [event]

@@ -1,5 +1,5 @@
 import type { Channel, Json, Message, Person, StoredFile, Stream } from './records.ts'
-import { APP, SLACKBOT, TEAM } from './seed.ts'
+import { APP, SLACKBOT } from './seed.ts'
 import type { Workspace } from './workspace.ts'
 
 /** Records as Slack's API shows them. `metadata` is left out unless asked for, as in Slack. */
@@ -8,7 +8,7 @@ export function messageObject(message: Message, workspace: Workspace, withMetada
   return {
     type: 'message',
     ...shown,
-    team: TEAM.id,
+    team: workspace.team.id,
     ...(message.user === APP.user ? { bot_id: APP.bot, app_id: APP.id } : {}),
     ...(message.user === APP.user || message.user === SLACKBOT ? {} : { client_msg_id: `local-${message.ts}` }),
     ...(withMetadata && metadata !== undefined ? { metadata } : {}),
@@ -44,7 +44,7 @@ function threadFields(message: Message, workspace: Workspace): Json {
 
 function fileOf(id: string, workspace: Workspace): Json[] {
   const file = workspace.files.get(id)
-  return file === undefined ? [{ id, mode: 'tombstone' }] : [fileObject(file, workspace.url)]
+  return file === undefined ? [{ id, mode: 'tombstone' }] : [fileObject(file, workspace.filesUrl)]
 }
 
 export function fileObject(file: StoredFile, url: string): Json {
@@ -78,10 +78,10 @@ export function fileObject(file: StoredFile, url: string): Json {
   }
 }
 
-export function userObject(person: Person): Json {
+export function userObject(person: Person, teamId: string): Json {
   return {
     id: person.id,
-    team_id: TEAM.id,
+    team_id: teamId,
     name: person.name,
     real_name: person.realName,
     deleted: false,
@@ -104,8 +104,8 @@ export function userObject(person: Person): Json {
   }
 }
 
-export function channelObject(channel: Channel): Json {
-  const common = { id: channel.id, created: 0, is_archived: false, context_team_id: TEAM.id }
+export function channelObject(channel: Channel, teamId: string): Json {
+  const common = { id: channel.id, created: 0, is_archived: false, context_team_id: teamId }
   if (channel.im !== undefined) return { ...common, is_im: true, user: channel.im, is_open: true }
   return {
     ...common,

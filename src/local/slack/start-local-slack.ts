@@ -8,10 +8,11 @@ import { createRequestListener } from './http-server.ts'
 import { createHttpWire } from './http-wire.ts'
 import { openJournal } from './journal.ts'
 import { createModals } from './modals.ts'
+import { type Client, createOAuth } from './oauth.ts'
 import { createOutbox, RETRY_DELAYS_MS } from './outbox.ts'
 import { createRateLimits, type Strictness } from './rate-limits.ts'
 import { createResponseUrls } from './response-urls.ts'
-import { HUMANS, TEAM } from './seed.ts'
+import { HUMANS, TEAM, type Team } from './seed.ts'
 import { eventsOf } from './slack-events.ts'
 import { createSocketWire } from './socket-wire.ts'
 import { createTraffic, recorded } from './traffic.ts'
@@ -36,6 +37,14 @@ export type LocalSlackOptions = {
   now?: () => number
   /** Timers of retries, on the same clock. */
   after?: Clock['after']
+  /** The workspace, where it is not the one everybody has. */
+  team?: Team
+  /** What an app has that is installed in several workspaces, the same in all of them. */
+  app?: { signingSecret: string; client: Client }
+  /** False: people install the app first, at /oauth/v2/authorize. */
+  installed?: boolean
+  /** Where the app finds this workspace's files, when that is not here. */
+  address?: string
   /** Slack's own limits, or (default) so generous that nobody is bothered. `POST /local/limits` changes it. */
   rateLimits?: Strictness
 }
@@ -69,7 +78,7 @@ export async function startLocalSlack(options: LocalSlackOptions): Promise<Local
     url,
     apiUrl: `${url}/api/`,
     ...built.secrets,
-    teamId: TEAM.id,
+    teamId: (options.team ?? TEAM).id,
     people: HUMANS,
     setAppUrls: built.setAppUrls,
     async [Symbol.asyncDispose]() {
@@ -83,14 +92,11 @@ export async function startLocalSlack(options: LocalSlackOptions): Promise<Local
 
 function build(options: LocalSlackOptions, url: string) {
   const { folder, mode, appUrls, log, retryDelaysMs = RETRY_DELAYS_MS } = options
-  const { now, after } = {
-    ...systemClock,
-    ...(options.now && { now: options.now }),
-    ...(options.after && { after: options.after }),
-  }
+  const { now, after } = clockOf(options)
   const journal = openJournal(folder)
   const blobs = createBlobs(folder)
-  const workspace = createWorkspace({ journal, blobs, url, now })
+  const workspace = createWorkspace({ ...beginningOf(options, url), journal, blobs, now })
+  const oauth = createOAuth(workspace, options.app?.client)
   const socket = mode === 'socket' ? createSocketWire(now) : undefined
   const http = createHttpWire({ signingSecret: workspace.secrets.signingSecret, urls: appUrls, now })
   const traffic = createTraffic()
@@ -100,12 +106,13 @@ function build(options: LocalSlackOptions, url: string) {
   const responses = createResponseUrls(workspace)
   const outbox = createOutbox({ workspace, wire, retryDelaysMs, log, after })
   workspace.watch((happening) => {
+    if (workspace.installs.live() === undefined) return
     for (const event of eventsOf(happening, workspace)) outbox.send(event)
   })
   outbox.resume()
   const forecast = createForecast()
   const limits = createRateLimits(now, options.rateLimits)
-  const webApi = createWebApi({ workspace, modals, triggers, socket, forecast, limits, traffic })
+  const webApi = createWebApi({ workspace, modals, triggers, socket, forecast, limits, traffic, oauth })
   const listener: RequestListener = createRequestListener({
     stage: {
       workspace,
@@ -121,6 +128,7 @@ function build(options: LocalSlackOptions, url: string) {
     },
     blobs,
     webApi,
+    oauth,
     log,
   })
   const stop = () => {
@@ -130,6 +138,20 @@ function build(options: LocalSlackOptions, url: string) {
     journal[Symbol.dispose]()
   }
   return { listener, socket, secrets: workspace.secrets, setAppUrls: http.setUrls, stop }
+}
+
+function clockOf({ now, after }: LocalSlackOptions): Clock {
+  return { ...systemClock, ...(now && { now }), ...(after && { after }) }
+}
+
+function beginningOf({ address, team, app, installed }: LocalSlackOptions, url: string) {
+  return {
+    url,
+    filesUrl: address ?? url,
+    team: team ?? TEAM,
+    given: app ? { signingSecret: app.signingSecret } : {},
+    installed: installed ?? true,
+  }
 }
 
 function listen(server: Server, { port, ownerOf }: Pick<LocalSlackOptions, 'port' | 'ownerOf'>): Promise<string> {

@@ -38,9 +38,9 @@ export async function submit(
   if (Object.keys(errors).length > 0) return { ok: false, errors }
   const body = await ask(stage.wire, 'interactive', {
     type: 'view_submission',
-    ...basePayload(person),
+    ...basePayload(stage.workspace, person),
     trigger_id: stage.triggers.issue(person.id, true),
-    view: viewObject(filled.view),
+    view: viewObject(filled.view, stage.workspace.team.id),
     response_urls: [],
   })
   return follow(stage, filled.view, body)
@@ -62,7 +62,7 @@ async function fill(stage: Stage, person: Person, view: View, values: Record<str
     const placed = fieldNamed(view, name)
     const { element, blockId, actionId } = placed
     const external = String(element.type).endsWith('external_select')
-    const spot = { container: { type: 'view', view_id: view.id }, view: viewObject(view) }
+    const spot = { container: { type: 'view', view_id: view.id }, view: viewObject(view, stage.workspace.team.id) }
     const offered = external ? await suggestAll(stage, person, { placed, spot }, value) : []
     const entry = enter(element, value, offered)
     if (entry.ok) state = { ...state, [blockId]: { ...state[blockId], [actionId]: entry.state } }
@@ -145,7 +145,12 @@ export function closeModal(stage: Stage, person: Person): void {
   const all = stage.modals.top(person.id)?.given.clear_on_close === true
   for (const closed of stage.modals.close(person.id, all)) {
     if (closed.given.notify_on_close !== true) continue
-    const payload = { type: 'view_closed', ...basePayload(person), view: viewObject(closed), is_cleared: all }
+    const payload = {
+      type: 'view_closed',
+      ...basePayload(stage.workspace, person),
+      view: viewObject(closed, stage.workspace.team.id),
+      is_cleared: all,
+    }
     void stage.wire.send({ type: 'interactive', payload })
   }
 }

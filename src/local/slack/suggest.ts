@@ -21,7 +21,7 @@ export async function suggest(
   if (typed.length < least) return []
   const body = await ask(stage.wire, 'interactive', {
     type: 'block_suggestion',
-    ...basePayload(person),
+    ...basePayload(stage.workspace, person),
     ...spot,
     action_id: actionId,
     block_id: blockId,

@@ -12,6 +12,7 @@ import { viewMethods } from './api/views.ts'
 import { type Answer, type Methods, refuse } from './args.ts'
 import { answerJson, readArgs } from './bodies.ts'
 import type { Modals } from './modals.ts'
+import type { OAuth } from './oauth.ts'
 import type { RateLimits } from './rate-limits.ts'
 import type { SocketWire } from './socket-wire.ts'
 import type { Traffic } from './traffic.ts'
@@ -27,10 +28,11 @@ type Deps = {
   forecast: Forecast
   limits: RateLimits
   traffic: Traffic
+  oauth: OAuth
 }
 
 /** These need no token. */
-const OPEN = new Set(['api.test', 'blocks.validate'])
+const OPEN = new Set(['api.test', 'blocks.validate', 'oauth.v2.access'])
 
 /** POST /api/<method>: HTTP 200 with `ok` in the body, as Slack does, but for rate limits and ordered bad weather. */
 export function createWebApi(
@@ -67,13 +69,18 @@ export function createWebApi(
   }
 
   function refuseToken(name: string, token: string): Answer | undefined {
-    const { botToken, appToken } = deps.workspace.secrets
+    const { secrets, installs } = deps.workspace
     if (token === '') return refuse('not_authed')
-    if (token !== botToken && token !== appToken) return refuse('invalid_auth')
-    const needed = name === 'apps.connections.open' ? appToken : botToken
-    return token === needed ? undefined : refuse('not_allowed_token_type')
+    const standing = token === secrets.appToken ? 'app' : installs.standing(token)
+    const fault = FAULTS[standing]
+    if (fault !== undefined) return refuse(fault)
+    const needed = name === 'apps.connections.open' ? 'app' : 'live'
+    return standing === needed ? undefined : refuse('not_allowed_token_type')
   }
 }
+
+/** What Slack says of a token it does not take. */
+const FAULTS: Record<string, string> = { unknown: 'invalid_auth', dead: 'account_inactive' }
 
 type Reply = { status: number; answer: Answer; wait?: number }
 
@@ -96,10 +103,11 @@ async function weathered(
 /** Slack's 429 (docs.slack.dev/apis/web-api/rate-limits): whole seconds, and the word in the body too. */
 const tooMany = (wait: number) => ({ status: 429, answer: refuse('ratelimited'), wait })
 
-function methodsOf({ workspace, modals, triggers, socket }: Omit<Deps, 'traffic'>): Methods {
+function methodsOf({ workspace, modals, triggers, socket, oauth }: Omit<Deps, 'traffic'>): Methods {
   return {
     ...authMethods(workspace),
-    ...userMethods(),
+    ...oauth.methods,
+    ...userMethods(workspace),
     ...conversationMethods(workspace),
     ...chatMethods(workspace),
     ...streamMethods(workspace),

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Blobs } from './blobs.ts'
 import { createHappenings, type Happenings } from './happenings.ts'
+import { type Installs, openInstalls } from './installs.ts'
 import type { Collection, Journal } from './journal.ts'
 import { createMessageStore, type MessageStore } from './message-store.ts'
 import {
@@ -14,14 +15,18 @@ import {
   StoredFile,
   View,
 } from './records.ts'
-import { APP, CHANNELS, PEOPLE } from './seed.ts'
+import { APP, CHANNELS, PEOPLE, type Team } from './seed.ts'
 
 /** The whole state of the local workspace, and the few changes everything else is made of. */
 export type Workspace = Happenings & {
   /** Where this workspace is served, e.g. http://127.0.0.1:3100. */
   url: string
+  /** Where the app finds its files: here, or at the one address of several workspaces. */
+  filesUrl: string
   now(): number
   secrets: Secrets
+  team: Team
+  installs: Installs
   channels: Collection<Channel>
   messages: MessageStore
   files: Collection<StoredFile>
@@ -42,20 +47,34 @@ export type Workspace = Happenings & {
 /** Bounds keep a long-lived workspace small; each is far above what a day of trying out needs. */
 const MAX = { channels: 1_000, files: 500, homes: 1_000, sessions: 5_000, responseUrls: 5_000, pending: 20_000 }
 
-type Deps = { journal: Journal; blobs: Blobs; url: string; now: () => number }
+/** `given`: what an app that is in several workspaces has in all of them. `installed`: whether the app is there from the beginning. */
+type Deps = {
+  journal: Journal
+  blobs: Blobs
+  url: string
+  filesUrl: string
+  now: () => number
+  team: Team
+  given: Partial<Secrets>
+  installed: boolean
+}
 
-export function createWorkspace({ journal, blobs, url, now }: Deps): Workspace {
+export function createWorkspace({ journal, blobs, url, filesUrl, now, team, ...begin }: Deps): Workspace {
   const happenings = createHappenings()
   const messages = createMessageStore(journal)
   const channels = journal.collection('channels', Channel, MAX.channels)
   for (const channel of CHANNELS) if (channels.get(channel.id) === undefined) channels.put(channel.id, channel)
+  const secrets = takeSecrets(journal, begin.given)
   const nextTs = createTimestamps(now, messages.lastTs())
 
   return {
     ...happenings,
     url,
+    filesUrl,
     now,
-    secrets: takeSecrets(journal),
+    secrets,
+    team,
+    installs: openInstalls(journal, { teamId: team.id, first: begin.installed ? secrets.botToken : undefined }),
     channels,
     messages,
     files: journal.collection('files', StoredFile, MAX.files, (file) => blobs.drop(file.id)),
@@ -106,12 +125,17 @@ function dmOf(channels: Collection<Channel>, user: string): Channel {
 }
 
 /** Made once per folder: whoever reads the folder may speak for the app, nobody else on the machine. */
-function takeSecrets(journal: Journal): Secrets {
+function takeSecrets(journal: Journal, given: Partial<Secrets>): Secrets {
   const store = journal.collection('secrets', Secrets, 1)
   const known = store.get('secrets')
   if (known !== undefined) return known
   const random = () => randomBytes(16).toString('hex')
-  const secrets = { botToken: `xoxb-local-${random()}`, appToken: `xapp-1-local-${random()}`, signingSecret: random() }
+  const secrets = {
+    botToken: `xoxb-local-${random()}`,
+    appToken: `xapp-1-local-${random()}`,
+    signingSecret: random(),
+    ...given,
+  }
   store.put('secrets', secrets)
   return secrets
 }

@@ -1,7 +1,6 @@
 import { AppError, errorChain } from '../../errors.ts'
 import type { News } from '../../run/news.ts'
 import type { RunState } from '../../run/state.ts'
-import { isHopeless } from '../calls.ts'
 import type { Deps } from '../deps.ts'
 import { paintAnswer } from '../views/answer.ts'
 import { ensureArguments, ensureFiles } from './attachments.ts'
@@ -139,11 +138,7 @@ function stepsOf(deps: Deps, board: Board, state: RunState): (() => Promise<void
 /** Streams that an instance which is gone left open. */
 async function endStrayStreams(deps: Deps, board: Board): Promise<void> {
   for (const shown of board.all().filter((one) => one.live)) {
-    try {
-      await stopStream(deps.calls, shown.channel, shown.ts)
-    } catch (error) {
-      if (!isHopeless(error)) throw error
-    }
+    await stopStream(deps.calls, shown.channel, shown.ts)
     await board.adopt({ ...shown, live: false, picture: '' })
   }
 }

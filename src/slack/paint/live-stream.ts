@@ -1,7 +1,7 @@
 import type { AnyChunk } from '@slack/types'
 import { z } from 'zod'
 import type { Origin } from '../../run/origin.ts'
-import { Anything, type Calls, slackError } from '../calls.ts'
+import { Anything, type Calls, isHopeless } from '../calls.ts'
 
 /** Words arriving in a message that Slack shows as being written (docs.slack.dev/reference/methods/chat.startStream). */
 export type LiveStream = {
@@ -30,19 +30,11 @@ export async function startStream(calls: Calls, origin: Origin, chunks: AnyChunk
   }
 }
 
-/** What Slack answers when there is no open stream on the message any more. */
-const CLOSED = new Set([
-  'message_not_in_streaming_state',
-  'message_not_found',
-  'stopped_by_user',
-  'message_not_owned_by_app',
-])
-
-/** Ends the stream on a message; it is fine if it has ended before. */
+/** Ends the stream on a message; it is fine if it has ended before, or nobody is there any more to see it. */
 export async function stopStream(calls: Calls, channel: string, ts: string): Promise<void> {
   try {
     await calls.call('chat.stopStream', { channel, ts }, Anything)
   } catch (error) {
-    if (!CLOSED.has(slackError(error) ?? '')) throw error
+    if (!isHopeless(error)) throw error
   }
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { checkMessage, checkMessageBlocks } from '../../../block-kit/check-message.ts'
 import { checkView } from '../../../block-kit/check-view.ts'
 import { jsonObject, jsonObjects, type Methods, method, refuse } from '../args.ts'
-import { APP, TEAM } from '../seed.ts'
+import { APP } from '../seed.ts'
 import type { Workspace } from '../workspace.ts'
 
 /** auth, team, bots, and the method that checks blocks. */
@@ -12,16 +12,22 @@ export function authMethods(workspace: Workspace): Methods {
     'auth.test': () => ({
       ok: true,
       url: `${workspace.url}/`,
-      team: TEAM.name,
+      team: workspace.team.name,
       user: APP.name,
-      team_id: TEAM.id,
+      team_id: workspace.team.id,
       user_id: APP.user,
       bot_id: APP.bot,
-      is_enterprise_install: false,
+      ...(workspace.team.enterprise && { enterprise_id: workspace.team.enterprise.id }),
+      is_enterprise_install: workspace.installs.live()?.org ?? false,
     }),
     'team.info': () => ({
       ok: true,
-      team: { id: TEAM.id, name: TEAM.name, domain: TEAM.domain, url: `${workspace.url}/` },
+      team: {
+        id: workspace.team.id,
+        name: workspace.team.name,
+        domain: workspace.team.domain,
+        url: `${workspace.url}/`,
+      },
     }),
     'bots.info': method(z.object({ bot: z.string() }), ({ bot }) =>
       bot === APP.bot

@@ -25,7 +25,9 @@ export function conversationMethods(workspace: Workspace): Methods {
     ),
     'conversations.info': method(z.object({ channel: channelArg }), ({ channel }) => {
       const found = workspace.channels.get(channel)
-      return found === undefined ? refuse('channel_not_found') : { ok: true, channel: channelObject(found) }
+      return found === undefined
+        ? refuse('channel_not_found')
+        : { ok: true, channel: channelObject(found, workspace.team.id) }
     }),
     'conversations.list': method(
       z.object({ types: z.string().optional(), limit: count.optional(), cursor: z.string().optional() }),
@@ -84,12 +86,12 @@ function pageOf(workspace: Workspace, messages: Message[], args: Range, usual: n
 
 function open(workspace: Workspace, { users, channel }: { users?: string | undefined; channel?: string | undefined }) {
   const known = channel === undefined ? undefined : workspace.channels.get(channel)
-  if (known !== undefined) return { ok: true, channel: channelObject(known) }
+  if (known !== undefined) return { ok: true, channel: channelObject(known, workspace.team.id) }
   if (users === undefined) return refuse('users_list_not_supplied')
   const person = users.includes(',') ? undefined : workspace.person(users)
   if (person === undefined || person.id !== users) return refuse('user_not_found')
   if (person.bot) return refuse('cannot_dm_bot')
-  return { ok: true, channel: channelObject(workspace.dmOf(person.id)) }
+  return { ok: true, channel: channelObject(workspace.dmOf(person.id), workspace.team.id) }
 }
 
 function list(
@@ -100,6 +102,10 @@ function list(
   const shown = workspace.channels
     .values()
     .filter((one) => types.includes(one.im === undefined ? 'public_channel' : 'im'))
-  const { items, response_metadata } = page(shown.map(channelObject), args.limit ?? 100, args.cursor)
+  const { items, response_metadata } = page(
+    shown.map((one) => channelObject(one, workspace.team.id)),
+    args.limit ?? 100,
+    args.cursor,
+  )
   return { ok: true, channels: items, response_metadata }
 }

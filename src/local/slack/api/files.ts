@@ -44,7 +44,7 @@ export function fileMethods(workspace: Workspace): Methods {
     'files.info': method(z.object({ file: z.string(), count: count.optional() }), ({ file }) => {
       const found = workspace.files.get(file)
       if (found === undefined || !found.complete) return refuse('file_not_found')
-      return { ok: true, file: fileObject(found, workspace.url), comments: [] }
+      return { ok: true, file: fileObject(found, workspace.filesUrl), comments: [] }
     }),
     'files.delete': method(z.object({ file: z.string() }), ({ file }) => {
       if (workspace.files.get(file) === undefined) return refuse('file_not_found')
@@ -80,7 +80,7 @@ function complete(workspace: Workspace, args: z.infer<typeof Complete>): Answer 
   const channels = args.channel_id === undefined ? [] : [args.channel_id]
   const done = files.map((file) => ({ ...file, complete: true, channels }))
   for (const file of done) workspace.files.put(file.id, file)
-  return { ok: true, files: done.map((file) => fileObject(file, workspace.url)) }
+  return { ok: true, files: done.map((file) => fileObject(file, workspace.filesUrl)) }
 }
 
 /** Posts the files where they were meant to go, if anywhere; returns the refusal, if there is one. */

@@ -3,7 +3,7 @@ import { LIMITS } from '../../../block-kit/limits.ts'
 import { type Answer, channelArg, json, jsonObject, jsonObjects, type Methods, method, refuse, ts } from '../args.ts'
 import { refuseBlocks, withIds } from '../blocks.ts'
 import type { Message, Stream } from '../records.ts'
-import { APP, TEAM } from '../seed.ts'
+import { APP } from '../seed.ts'
 import { isLive, messageObject } from '../slack-objects.ts'
 import { append, blocksOf, Chunk, paint } from '../streams.ts'
 import type { Workspace } from '../workspace.ts'
@@ -53,7 +53,7 @@ function start(workspace: Workspace, args: z.infer<typeof Start>): Answer {
   if (thread_ts === undefined || !isThread(workspace, channel.id, thread_ts)) return refuse('invalid_thread_ts')
   if (args.recipient_team_id === undefined) return refuse('missing_recipient_team_id')
   if (args.recipient_user_id === undefined) return refuse('missing_recipient_user_id')
-  if (args.recipient_team_id !== TEAM.id || workspace.person(args.recipient_user_id) === undefined)
+  if (args.recipient_team_id !== workspace.team.id || workspace.person(args.recipient_user_id) === undefined)
     return refuse('user_not_found')
   const empty: Stream = {
     open: true,

@@ -26,7 +26,7 @@ export function viewMethods(deps: Deps): Methods {
       if (refused !== undefined) return refused
       const trigger = deps.triggers.take(args.trigger_id)
       if (typeof trigger === 'string') return refuse(trigger)
-      return shown(deps.modals.open(trigger.user, args.view))
+      return shown(deps, deps.modals.open(trigger.user, args.view))
     }),
     'views.push': method(Opened, (args) => {
       const refused = refuseView(args.view, 'modal', deps.modals)
@@ -35,14 +35,14 @@ export function viewMethods(deps: Deps): Methods {
       if (typeof trigger === 'string') return refuse(trigger)
       if (!trigger.modal) return refuse('invalid_trigger_id', ['push needs a trigger from inside a modal'])
       const pushed = deps.modals.push(trigger.user, args.view)
-      return typeof pushed === 'string' ? refuse(pushed) : shown(pushed)
+      return typeof pushed === 'string' ? refuse(pushed) : shown(deps, pushed)
     }),
     'views.update': method(Updated, (args) => update(deps, args)),
     'views.publish': method(Published, (args) => publish(deps, args)),
   }
 }
 
-const shown = (view: View): Answer => ({ ok: true, view: viewObject(view) })
+const shown = ({ workspace }: Deps, view: View): Answer => ({ ok: true, view: viewObject(view, workspace.team.id) })
 
 /** Slack's refusal of a view, or undefined. */
 export function refuseView(view: Json, type: View['type'], modals: Modals, own?: View): Answer | undefined {
@@ -63,16 +63,18 @@ export function refuseView(view: Json, type: View['type'], modals: Modals, own?:
   return taken !== undefined && taken.id !== own?.id ? refuse('duplicate_external_id') : undefined
 }
 
-function update({ modals }: Deps, args: z.infer<typeof Updated>): Answer {
+function update(deps: Deps, args: z.infer<typeof Updated>): Answer {
+  const { modals } = deps
   const found = modals.find({ view: args.view_id, external: args.external_id })
   if (found === undefined) return refuse('not_found')
   const refused = refuseView(args.view, 'modal', modals, found)
   if (refused !== undefined) return refused
   if (args.hash !== undefined && args.hash !== found.hash) return refuse('hash_conflict')
-  return shown(modals.replace(found, args.view))
+  return shown(deps, modals.replace(found, args.view))
 }
 
-function publish({ workspace, modals }: Deps, args: z.infer<typeof Published>): Answer {
+function publish(deps: Deps, args: z.infer<typeof Published>): Answer {
+  const { workspace, modals } = deps
   const person = workspace.person(args.user_id)
   if (person === undefined || person.bot || person.id !== args.user_id) return refuse('user_not_found')
   const refused = refuseView(args.view, 'home', modals)
@@ -82,5 +84,5 @@ function publish({ workspace, modals }: Deps, args: z.infer<typeof Published>): 
   const view = before === undefined ? newView(person.id, 'home', args.view) : renewed(before, args.view)
   workspace.homes.put(person.id, view)
   workspace.tell({ kind: 'home_published', user: person.id })
-  return shown(view)
+  return shown(deps, view)
 }

@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto'
+import type { CredentialStore } from '../credentials/store.ts'
+import type { WorkspaceId } from '../ids.ts'
+import type { Log } from '../log.ts'
+import type { Installation, InstallationRows } from '../registry/installations.ts'
+
+export type Installed = Omit<Installation, 'credential'> & { token: string }
+
+/** Where the app is installed: rows in the database, tokens in the credential store. */
+export type Installations = {
+  /** Undefined where it is not. Another instance's install or uninstall is seen within half a minute, or after `recheck`. */
+  of(workspace: WorkspaceId): Promise<Installed | undefined>
+  save(installed: Installed): Promise<void>
+  /** Token first, then the row; what was installed anew meanwhile stays. */
+  remove(installed: Installed): Promise<void>
+  /** Reads it anew next time, as Slack does not take its token any more. */
+  recheck(workspace: WorkspaceId): void
+}
+
+/** Each request from Slack asks; an installation changes a few times a year. */
+const KEPT_MS = 30_000
+
+type Kept = { found: Promise<Found | undefined>; until: number }
+type Found = { installed: Installed; credential: string }
+
+export function createInstallations(o: {
+  rows: InstallationRows
+  credentials: CredentialStore
+  log: Log
+}): Installations {
+  const { rows, credentials, log } = o
+  const kept = new Map<WorkspaceId, Kept>()
+
+  const read = async (workspace: WorkspaceId): Promise<Found | undefined> => {
+    const row = await rows.of(workspace)
+    if (row === undefined) return undefined
+    const { credential, ...installation } = row
+    const token = await credentials.get(credential)
+    if (token === undefined) {
+      log.error(
+        { workspace },
+        "Slack's token for this workspace is gone from the credential store: install the app once more",
+      )
+      return undefined
+    }
+    return { installed: { ...installation, token }, credential }
+  }
+  const look = async (workspace: WorkspaceId): Promise<Found | undefined> => {
+    const known = kept.get(workspace)
+    if (known !== undefined && known.until > Date.now()) return known.found
+    const asked = { found: read(workspace), until: Date.now() + KEPT_MS }
+    kept.set(workspace, asked)
+    const forget = () => kept.get(workspace) === asked && kept.delete(workspace)
+    try {
+      const found = await asked.found
+      // Whoever installs it now is served at once.
+      if (found === undefined) forget()
+      return found
+    } catch (error) {
+      forget()
+      throw error
+    }
+  }
+
+  return {
+    of: async (workspace) => (await look(workspace))?.installed,
+    recheck: (workspace) => void kept.delete(workspace),
+    async save({ token, ...installation }) {
+      const { workspace } = installation
+      const credential = `slack/${workspace}/${randomUUID()}`
+      await credentials.set(credential, token)
+      const former = await rows.save({ ...installation, credential })
+      kept.delete(workspace)
+      if (former !== undefined) await credentials.remove(former)
+      log.info({ workspace, enterprise: installation.enterprise }, 'app installed')
+    },
+    async remove({ workspace, token }) {
+      const found = await look(workspace)
+      if (found === undefined || found.installed.token !== token) return
+      await credentials.remove(found.credential)
+      await rows.remove({ workspace, credential: found.credential })
+      kept.delete(workspace)
+      log.info({ workspace }, 'app uninstalled')
+    },
+  }
+}

@@ -1,0 +1,351 @@
+import { createHash, createHmac } from 'node:crypto'
+import { globSync } from 'node:fs'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import { expect, test } from 'vitest'
+import { openLocalStore } from '../../src/credentials/local.ts'
+import { startLocalSlack } from '../../src/local/slack/start-local-slack.ts'
+import { stateSecretOf } from '../../src/slack/install.ts'
+import { eventually } from '../support/eventually.ts'
+import { memoryLog } from '../support/log.ts'
+import { lookOf, personIn } from '../support/person.ts'
+import { type Script, says, slow, wishes } from '../support/scripted-model.ts'
+import { startSecretServer } from '../support/secret-server.ts'
+import { ALPHA, BETA, browserAt, CLIENT, GRID, startTeams, type TeamName } from '../support/two-workspaces.ts'
+import { startWorld } from '../support/world.ts'
+
+const SECRET = 'planted-in-alpha-4711'
+
+/** One app, and several workspaces that may install it. */
+async function startTown(o: { model?: Script[]; egressAllow?: string[] } = {}) {
+  await using starting = new AsyncDisposableStack()
+  const teams = starting.use(await startTeams(memoryLog().log))
+  const world = starting.use(
+    await startWorld({
+      model: o.model ?? [],
+      change: (settings) => ({
+        ...settings,
+        egressAllow: o.egressAllow ?? [],
+        slack: {
+          appToken: undefined,
+          signingSecret: teams.signingSecret,
+          apiUrl: teams.apiUrl,
+          oauth: { clientId: CLIENT.id, clientSecret: CLIENT.secret },
+        },
+      }),
+    }),
+  )
+  const url = `http://127.0.0.1:${world.port}`
+  teams.listenAt(url)
+  const browser = browserAt(url)
+  const things = starting.move()
+  return {
+    ...world,
+    url,
+    browser,
+    teams,
+    in: (team: TeamName, who: 'owner' | 'approver' | 'member' = 'member') => personIn(teams.of(team).url, who),
+    uninstall: (team: TeamName) => personIn(teams.of(team).url, 'owner').post('uninstall', {}),
+    rows: <T extends object>(sql: string, ...values: string[]) => query<T>(world.databaseUrl, sql, values),
+    secretsKept: () => globSync('*.sealed', { cwd: join(world.dataDir, 'credentials') }).length,
+    [Symbol.asyncDispose]: () => things.disposeAsync(),
+  }
+}
+
+async function query<T extends object>(url: string, sql: string, values: string[]): Promise<T[]> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  try {
+    return (await client.query<T>(sql, values)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+const runsIn = (workspace: string) =>
+  ['select status, outcome from runs where workspace_id = $1 order by number', workspace] as const
+
+test('people add the app on its page; its token is in the credential store and nowhere else', async () => {
+  await using town = await startTown({ model: [says('Hello Alpha.')] })
+  const { browser } = town
+  const page = await browser.get(`${town.url}/slack/install`)
+  expect(page.status).toBe(200)
+  expect(page.text).toContain('Add to Slack')
+  expect(page.text).toMatch(/Approve/)
+  const [, style = ''] = /<style>(.*)<\/style>/s.exec(page.text) ?? []
+  const hash = createHash('sha256').update(style).digest('base64')
+  expect(page.headers.get('content-security-policy')).toContain(`default-src 'none'; style-src 'sha256-${hash}'`)
+  const asks = new URL(browser.linkOn(page.text))
+  expect(asks.searchParams.get('redirect_uri')).toBe(`${town.url}/slack/oauth_redirect`)
+  expect(asks.searchParams.get('scope')).toContain('chat:write')
+
+  const done = await browser.get(await browser.decide(asks.href, ALPHA.id, {}))
+  expect(done.status).toBe(200)
+  expect(done.text).toContain('Patchbay is in Alpha')
+  expect(browser.linkOn(done.text)).toContain(ALPHA.id)
+  const where = await town.in('alpha').dm('hello')
+  await town.in('alpha').see(where, /Hello Alpha/)
+
+  const [row] = await town.rows<{ credential_reference: string }>('select * from installations')
+  expect(row).toMatchObject({ workspace_id: ALPHA.id, name: 'Alpha', enterprise: false, installed_by: 'UOWNER01' })
+  const store = await openLocalStore({ folder: join(town.dataDir, 'credentials'), key: undefined })
+  const token = await store.get(row?.credential_reference ?? '')
+  expect(token).toMatch(/^xoxb-TALPHA01-/)
+  const tables = await town.rows<{ name: string }>(
+    "select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'",
+  )
+  for (const { name } of tables) {
+    const found = await town.rows<{ row: string }>(`select t::text as row from ${name} t`)
+    expect(
+      found.filter((one) => /xoxb-|client-secret/.test(one.row)),
+      name,
+    ).toEqual([])
+  }
+  expect(town.log()).not.toContain(token)
+  expect(town.log()).not.toContain(CLIENT.secret)
+})
+
+test('what goes wrong on the way is said, with what to do next', async () => {
+  await using town = await startTown()
+  const { browser } = town
+  const install = `${town.url}/slack/install`
+  const start = async () => browser.linkOn((await browser.get(install)).text)
+  const said = async (url: string, title: string, status: number) => {
+    const page = await browser.get(url)
+    expect(page.text).toContain(`<h1>${title}</h1>`)
+    expect(page.status).toBe(status)
+    expect(browser.linkOn(page.text)).toBe(install)
+    expect(page.text).not.toMatch(/slack_oauth|Error|[{}]"/)
+  }
+  await said(await browser.decide(await start(), ALPHA.id, { decision: 'cancel' }), 'Nothing was added', 200)
+
+  const stateless = new URL(await browser.decide(await start(), ALPHA.id, {}))
+  stateless.searchParams.delete('state')
+  await said(stateless.href, 'Start on this page, please', 400)
+
+  const elsewhere = await browser.decide(await start(), ALPHA.id, {})
+  browser.forget()
+  await said(elsewhere, 'That took too long', 400)
+
+  const old = state(new Date(Date.now() - 11 * 60_000))
+  const late = await fetch(`${town.url}/slack/oauth_redirect?code=x&state=${old}`, {
+    headers: { cookie: `slack-app-oauth-state=${old}` },
+  })
+  expect(await late.text()).toContain('<h1>That took too long</h1>')
+
+  const asks = await start()
+  const back = await browser.decide(asks, ALPHA.id, {})
+  expect((await browser.get(back)).text).toContain('Patchbay is in Alpha')
+  await browser.get(install)
+  const again = new URL(browser.linkOn((await browser.get(install)).text)).searchParams.get('state') ?? ''
+  const used = new URL(back)
+  used.searchParams.set('state', again)
+  await said(used.href, 'That link was used already', 400)
+  expect(await town.rows('select 1 from installations')).toHaveLength(1)
+})
+
+/** A state as the app signed it at that moment: a JWT, which is what Bolt's state store makes. */
+function state(now: Date): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const text = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ installOptions: {}, now: now.toJSON() })}`
+  return `${text}.${createHmac('sha256', stateSecretOf(CLIENT.secret)).update(text).digest('base64url')}`
+}
+
+test('one app does the main job in two workspaces, and neither sees the other', { timeout: 120_000 }, async () => {
+  await using town = await startTown({
+    model: [
+      wishes('filesystem__write_file', { path: 'a.txt', content: 'from alpha' }),
+      says('Beta has no tools.'),
+      says('Alpha is done.'),
+      wishes('filesystem__write_file', { path: 'b.txt', content: 'from beta' }),
+      says('Beta is done.'),
+    ],
+  })
+  await town.browser.install(ALPHA.id)
+  await town.browser.install(BETA.id)
+  const [alpha, beta] = [town.in('alpha'), town.in('beta')]
+  await alpha.connect('filesystem')
+  const first = await alpha.mention('write a.txt')
+  const card = await alpha.see(first, /"Approve"/)
+
+  // The same person by id, the same channel: and yet nothing of Alpha is here.
+  const idle = await beta.dm('what can you do?')
+  await beta.see(idle, /Beta has no tools/)
+  expect(town.model.requests.at(-1)?.tools ?? []).toEqual([])
+  expect(JSON.stringify(town.model.requests.at(-1)?.messages)).not.toContain('a.txt')
+  const homes = await Promise.all([alpha.home(), beta.home()].map(async (home) => JSON.stringify(await home)))
+  expect(homes[0]).toMatch(/filesystem/i)
+  expect(homes[1]).not.toMatch(/a\.txt|write_file/)
+  for (const channel of ['general', 'dm']) {
+    for (const message of await beta.messages(channel)) expect(lookOf(message)).not.toMatch(/a\.txt|Approve/)
+  }
+
+  await alpha.press(first, card.ts, 'Approve')
+  await alpha.see(first, /Alpha is done/)
+  await beta.connect('filesystem')
+  const second = await beta.mention('write b.txt')
+  await beta.decide(second, 'Approve')
+  await beta.see(second, /Beta is done/)
+  expect(globSync('files/**/*.txt', { cwd: town.dataDir })).toHaveLength(2)
+  const folders = globSync('files/**/*.txt', { cwd: town.dataDir }).map((file) => join(file, '..'))
+  expect(new Set(folders).size, 'each in the folder of its own connection').toBe(2)
+})
+
+test('a removed app stops, forgets and keeps the record; added again it works', { timeout: 120_000 }, async () => {
+  await using server = await startSecretServer(`Bearer ${SECRET}`)
+  await using town = await startTown({
+    egressAllow: [server.host],
+    model: [wishes('custom__tell', {}), { kind: 'hangs' }],
+  })
+  await town.browser.install(ALPHA.id)
+  await town.browser.install(BETA.id)
+  const alpha = town.in('alpha')
+  await town.in('alpha', 'owner').command('approvers @approver')
+  const before = town.secretsKept()
+  await alpha.connect('custom', { url: server.url, value: `Bearer ${SECRET}` })
+  expect(town.secretsKept()).toBe(before + 1)
+  const waiting = await alpha.dm('ask the server')
+  await alpha.see(waiting, /"Approve"/)
+  await alpha.dm('and think about it for ever')
+  await eventually(() => expect(town.model.requests).toHaveLength(2))
+
+  await town.uninstall('alpha')
+  await eventually(async () => {
+    expect(await town.rows(...runsIn(ALPHA.id))).toEqual([
+      { status: 'closed', outcome: 'stopped' },
+      { status: 'closed', outcome: 'stopped' },
+    ])
+    expect(await town.rows('select workspace_id from installations')).toEqual([{ workspace_id: BETA.id }])
+  }, 20_000)
+  expect(await town.rows('select 1 from mcp_connections')).toEqual([])
+  expect(town.secretsKept(), "Alpha's token and secret are gone, Beta's token is there").toBe(before - 1)
+  const acts = await town.rows<{ action: string }>('select action from audit_events where workspace_id = $1', ALPHA.id)
+  expect(acts.map(({ action }) => action)).toEqual(
+    expect.arrayContaining(['app_installed', 'connection_added', 'connections_forgotten', 'app_uninstalled']),
+  )
+  expect(await town.rows('select audit_broken($1) as at', ALPHA.id)).toEqual([{ at: null }])
+
+  town.model.script(says('Beta goes on.'), says('Alpha is back.'))
+  const there = await town.in('beta').dm('still there?')
+  await town.in('beta').see(there, /Beta goes on/)
+  await town.browser.install(ALPHA.id)
+  const again = await alpha.dm('hello again')
+  await alpha.see(again, /Alpha is back/)
+  expect(await town.rows('select settings from workspaces where workspace_id = $1', ALPHA.id)).toEqual([
+    { settings: { approvers: ['UAPPROV1'] } },
+  ])
+})
+
+test('a run ends plainly when its app was removed unheard, and a late word of it does no harm', async () => {
+  await using town = await startTown({ model: [slow(40, says('word '.repeat(60))), says('Back again.')] })
+  await town.browser.install(ALPHA.id)
+  const alpha = town.in('alpha')
+  const where = await alpha.dm('talk')
+  await alpha.see(where, /word/)
+  town.teams.of('alpha').setAppUrls([])
+  await town.uninstall('alpha')
+  await eventually(
+    async () => expect(await town.rows(...runsIn(ALPHA.id))).toEqual([{ status: 'closed', outcome: 'finished' }]),
+    20_000,
+  )
+  // Installed anew before the app hears of the removal.
+  await town.browser.install(ALPHA.id)
+  town.teams.of('alpha').setAppUrls([`${town.url}/slack/events`])
+  const again = await alpha.dm('hello')
+  await alpha.see(again, /Back again/)
+  await eventually(() => expect(town.log()).toContain('told of a removal, but the token works'))
+  expect(await town.rows('select 1 from installations')).toHaveLength(1)
+})
+
+test('an organization installs once for its workspaces', { timeout: 60_000 }, async () => {
+  await using town = await startTown({
+    model: [wishes('filesystem__write_file', { path: 'g.txt', content: 'x' }), says('Grid is done.')],
+  })
+  const done = await town.browser.install(GRID.id, { org: 'on' })
+  expect(done.text).toContain('Patchbay is in Grid')
+  expect(town.browser.linkOn(done.text)).toContain('workspaces/add')
+  expect(await town.rows('select workspace_id, enterprise from installations')).toEqual([
+    { workspace_id: GRID.enterprise.id, enterprise: true },
+  ])
+  const grid = town.in('grid')
+  await grid.connect('filesystem')
+  const where = await grid.mention('write g.txt')
+  await grid.decide(where, 'Approve')
+  await grid.see(where, /Grid is done/)
+  expect(await town.rows('select distinct workspace_id from mcp_connections')).toEqual([
+    { workspace_id: GRID.enterprise.id },
+  ])
+  await town.uninstall('grid')
+  await eventually(async () => expect(await town.rows('select 1 from installations')).toEqual([]))
+})
+
+test('a press from another company counts for the workspace whose message it is', { timeout: 60_000 }, async () => {
+  await using town = await startTown({
+    model: [wishes('filesystem__write_file', { path: 'shared.txt', content: 'x' }), says('Written for Alpha.')],
+  })
+  await town.browser.install(ALPHA.id)
+  await town.browser.install(BETA.id)
+  const alpha = town.in('alpha')
+  await alpha.connect('filesystem')
+  const where = await alpha.mention('write shared.txt')
+  const card = await alpha.see(where, /"Approve"/)
+  await alpha.post('press', { channel: where.channel, ts: card.ts, button: 'Approve', team: BETA.id })
+  await alpha.see(where, /Written for Alpha/)
+})
+
+test('a workspace that has not installed the app is turned away', async () => {
+  await using town = await startTown()
+  const alpha = town.in('alpha')
+  await alpha.command('list')
+  await eventually(async () =>
+    expect((await alpha.messages('dm')).map(lookOf).join()).toContain('not installed here any more'),
+  )
+  expect(await town.rows('select 1 from runs')).toEqual([])
+})
+
+test('in Socket Mode the pages are served all the same', { timeout: 60_000 }, async () => {
+  const app = { signingSecret: 'unused', client: CLIENT }
+  const { log } = memoryLog()
+  await using slack = await startLocalSlack({
+    port: 0,
+    mode: 'socket',
+    appUrls: [],
+    log,
+    team: ALPHA,
+    app,
+    installed: false,
+  })
+  const oauth = { clientId: CLIENT.id, clientSecret: CLIENT.secret }
+  const reach = { appToken: slack.appToken, signingSecret: undefined, apiUrl: slack.apiUrl }
+  await using world = await startWorld({
+    mode: 'socket',
+    model: [says('Over the socket.')],
+    change: (settings) => ({ ...settings, slack: { ...reach, oauth } }),
+  })
+  const url = `http://127.0.0.1:${world.port}`
+  expect((await browserAt(url).install(ALPHA.id)).text).toContain('Patchbay is in Alpha')
+  expect((await fetch(`${url}/slack/events`, { method: 'POST', body: '{}' })).status).toBe(404)
+  const alpha = personIn(slack.url, 'member')
+  const where = await alpha.dm('hello')
+  await alpha.see(where, /Over the socket/)
+})
+
+test('with the one token of .env a removal cleans up as well, and there is no install page', {
+  timeout: 60_000,
+}, async () => {
+  await using world = await startWorld({
+    model: [wishes('filesystem__write_file', { path: 'x.txt', content: 'x' })],
+  })
+  expect((await fetch(`http://127.0.0.1:${world.port}/slack/install`)).status).toBe(404)
+  const member = world.as('member')
+  await member.connect('filesystem')
+  const where = await member.dm('write x.txt')
+  await member.see(where, /"Approve"/)
+  await world.as('owner').post('uninstall', {})
+  const rows = (sql: string) => query(world.databaseUrl, sql, [])
+  await eventually(async () => {
+    expect(await rows('select status, outcome from runs')).toEqual([{ status: 'closed', outcome: 'stopped' }])
+    expect(await rows('select 1 from mcp_connections')).toEqual([])
+    expect(world.log()).toContain('set SLACK_BOT_TOKEN to its new token')
+  })
+})

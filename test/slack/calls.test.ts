@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { startLocalSlack } from '../../src/local/slack/start-local-slack.ts'
+import { boltLog } from '../../src/slack/bolt-log.ts'
+import { createCalls, isDead, isHopeless, notInstalled } from '../../src/slack/calls.ts'
+import { memoryLog } from '../support/log.ts'
+
+const Me = z.object({ team_id: z.string() })
+
+test('a token that was replaced meanwhile is replaced here, once', async () => {
+  const { log } = memoryLog()
+  await using slack = await startLocalSlack({ port: 0, mode: 'http', appUrls: [], log })
+  const { apiUrl, botToken, teamId } = slack
+  const asked: string[] = []
+  const whose = (renewed: string | undefined) => ({
+    apiUrl,
+    token: async () => 'xoxb-of-the-former-install',
+    renewed: async (refused: string) => {
+      asked.push(refused)
+      return renewed
+    },
+  })
+  await expect(createCalls(whose(botToken), boltLog(log)).call('auth.test', {}, Me)).resolves.toEqual({
+    team_id: teamId,
+  })
+  expect(asked).toEqual(['xoxb-of-the-former-install'])
+  const error: unknown = await createCalls(whose(undefined), boltLog(log))
+    .call('auth.test', {}, Me)
+    .catch((caught: unknown) => caught)
+  expect(isDead(error)).toBe(true)
+  expect(asked).toHaveLength(2)
+})
+
+test('where the app is not installed there is nothing to wait for', async () => {
+  const { log } = memoryLog()
+  const whose = {
+    apiUrl: 'http://127.0.0.1:1/api/',
+    token: () => Promise.reject(notInstalled()),
+    renewed: async () => undefined,
+  }
+  const error: unknown = await createCalls(whose, boltLog(log))
+    .call('chat.postMessage', {}, z.unknown())
+    .catch((caught: unknown) => caught)
+  expect([isDead(error), isHopeless(error)]).toEqual([true, true])
+  expect(error).toMatchObject({ code: 'slack_failed', message: expect.stringContaining('add it again') })
+})
