@@ -104,6 +104,25 @@ test('a form takes every kind of input by keyboard, and shows what is wrong with
   expect(troubles).toEqual([])
 })
 
+test('an app that does not answer a form is said in the form, which stays', async () => {
+  const answer = async (payload: Payload) => {
+    if (payload.command === '/mcp') await app.call('views.open', { trigger_id: payload.trigger_id, view: FORM })
+    // Slack waits three seconds.
+    return payload.type === 'view_submission' ? new Promise<never>(() => undefined) : undefined
+  }
+  await using app = await startStubApp(answer)
+  const { page } = await openSeat(browser, `${app.url}/?as=member`)
+  await page.getByRole('combobox', { name: 'Message Patchbay' }).fill('/mcp everything')
+  await page.keyboard.press('Enter')
+  const form = page.getByRole('dialog')
+  await form.getByLabel('Name').fill('first')
+  await form.getByRole('button', { name: 'Save' }).click()
+  await form.getByRole('alert').getByText('We had some trouble connecting.').waitFor()
+  expect(await form.getByLabel('Name').inputValue()).toBe('first')
+  await picture(page, 'form-unanswered')
+  expect(await seriousFindings(page)).toEqual([])
+})
+
 test('400 px are enough', async () => {
   await using app = await startStubApp()
   await app.call('chat.postMessage', { channel: 'CGENERAL1', text: 'gallery', blocks: MESSAGES[0] })

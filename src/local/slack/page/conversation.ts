@@ -85,7 +85,11 @@ export function Thread({ room }: { room: Room }) {
   useAnnounced(messages)
   const last = str(messages?.at(-1)?.ts)
   useEffect(() => markRead(me.name, `${room.id}/${place.thread}`, last), [me.name, room.id, place.thread, last])
-  const close = () => go({ ...place, thread: '' })
+  const close = () => {
+    go({ ...place, thread: '' })
+    // The focus was in what is gone now.
+    document.querySelector<HTMLElement>('.main .composer-text')?.focus()
+  }
   const body: Json[] = messages ?? []
   return html`<aside class="thread" aria-label="Thread" onKeyDown=${(event: KeyboardEvent) => event.key === 'Escape' && close()}>
     <header class="pane-head"><h2>Thread</h2><span class="quiet">${room.dm ? app.name : `#${room.name}`}</span>
