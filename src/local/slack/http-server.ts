@@ -32,6 +32,7 @@ export function createRequestListener(deps: Deps): RequestListener {
     page: ({ path, request, response }) => servePart(path.slice(1).join('/'), request, response),
     local: (visit) => serveLocal(deps, visit, visit.request.method === 'POST' ? acts : sights),
     response: (visit) => serveResponseUrl(deps, visit),
+    archives: ({ path, response }) => serveLink(path, response),
     upload: (visit) => serveUpload(deps, visit),
     files: (visit) => serveFile(deps, visit),
   }
@@ -46,6 +47,12 @@ export function createRequestListener(deps: Deps): RequestListener {
       if (!response.headersSent) answerJson(response, 500, { error: 'local Slack failed; see its log' })
     })
   }
+}
+
+/** chat.getPermalink leads into the page, to the message's thread. */
+function serveLink([, channel = '', message = '']: string[], response: ServerResponse): void {
+  const [, seconds = '', rest = ''] = /^p(\d{10})(\d{6})$/.exec(message) ?? []
+  response.writeHead(302, { location: `/#/${encodeURIComponent(channel)}/${seconds}.${rest}` }).end()
 }
 
 /** A web page elsewhere must not act here: neither by a name that resolves to loopback, nor by a form. */

@@ -48,7 +48,7 @@ export function Conversation({ room }: { room: Room }) {
   const prompt = (text: string) =>
     void act('say', { channel: room.id, text }).then((answer) => said(str(answer?.ts), text))
   return html`<${MessageList} key=${room.id} messages=${messages} room=${room.id} label=${`Messages in ${name}`} inThread=${false}
-      before=${html`<${Welcome} room=${room} empty=${messages.length === 0} onAsk=${prompt} />`} />
+      before=${html`<${Welcome} room=${room} />`} />
     <${Foot} session=${session} room=${room} thread="">
       ${messages.length < 8 && html`<${Prompts} session=${session} onChoose=${prompt} />`}
       <${Composer} key=${room.id} room=${room} thread="" onSaid=${said} />

@@ -1,7 +1,8 @@
 import { html } from 'htm/preact'
 import type { ComponentChildren } from 'preact'
 import { emojiOf } from './emoji.ts'
-import { Mention, RoomLink } from './mention.ts'
+import { MessageLink, Mention, RoomLink } from './mention.ts'
+import { messageAt } from './place.ts'
 import { nearDay } from './time.ts'
 
 /** How a language writes inside a line: one expression with a named group per rule, and what each becomes. */
@@ -30,6 +31,8 @@ const SAFE = /^(https?:|mailto:|tel:)/i
 
 export function link(url: string, label: ComponentChildren) {
   if (!SAFE.test(url)) return html`<span>${label}</span>`
+  const message = messageAt(url)
+  if (message !== undefined) return html`<${MessageLink} to=${message} label=${label} />`
   return html`<a href=${url} target="_blank" rel="noopener noreferrer">${label}</a>`
 }
 

@@ -56,13 +56,12 @@ const fresh = { busy: false, errors: {} }
 /** Opens the dialog, and gives the focus a place when new content took the one it had. */
 function useOpen(box: { current: HTMLDialogElement | null }, hash: string): void {
   useLayoutEffect(() => {
-    const opener = document.activeElement
-    box.current?.showModal()
+    const dialog = box.current
+    dialog?.showModal()
     // The browser has put the focus on the first button, which closes.
-    box.current?.querySelector<HTMLElement>('.modal-body')?.focus()
-    return () => {
-      if (opener instanceof HTMLElement) opener.focus()
-    }
+    dialog?.querySelector<HTMLElement>('.modal-body')?.focus()
+    // Closing gives the focus back to what had it; a dialog that just vanishes does not.
+    return () => dialog?.close()
   }, [box])
   // A new hash is new content.
   useLayoutEffect(() => {

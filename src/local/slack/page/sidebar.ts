@@ -23,6 +23,7 @@ export function Sidebar({ onChoose }: { onChoose(): void }) {
       <li><button type="button" class=${isHome ? 'side-link is-here side-sub' : 'side-link side-sub'} aria-current=${isHome ? 'page' : undefined} onClick=${home}><span>${app.name} Home</span></button></li></ul>
     <h2 class="side-head">Look from another seat</h2>
     <ul>${people.filter((one) => one.id !== me.id).map((one) => html`<li><a class="side-link" href=${`/?as=${one.name}`} target="_blank" rel="noopener"><${Avatar} name=${one.realName} small=${true} /><span>${one.realName}</span><span class="side-more" aria-label="in a second window"><${Icon} name="out" /></span></a></li>`)}</ul>
+    <p class="side-note">A seat opens in a second window: one asks, the other approves.</p>
     <p class="side-note">A stand-in for Slack on this machine: nothing leaves it.</p>
   </nav>`
 }
