@@ -15,10 +15,12 @@ afterAll(() => browser.close())
 test('shows every block, and presses reach the app', async () => {
   await using app = await startStubApp()
   for (const blocks of MESSAGES) await app.call('chat.postMessage', { channel: 'CGENERAL1', text: 'gallery', blocks })
-  const { page, troubles } = await openSeat(browser, `${app.url}/?as=member#/CGENERAL1`, { height: 3400 })
+  const { page, troubles } = await openSeat(browser, `${app.url}/?as=member#/CGENERAL1`, { height: 4600 })
   await page.getByText('A tour').first().waitFor()
   expect(await page.locator('.unknown').allTextContents()).toEqual([])
   expect(await page.locator('img[onerror]').count(), 'text is never taken for HTML').toBe(0)
+  await page.getByRole('button', { name: /Read the page/ }).click()
+  await page.getByRole('link', { name: 'Where it stands' }).waitFor()
   await picture(page, 'blocks')
   expect(await seriousFindings(page)).toEqual([])
 
@@ -32,12 +34,23 @@ test('shows every block, and presses reach the app', async () => {
   await page.getByRole('button', { name: 'Good' }).click()
   await page.getByRole('button', { name: 'More actions' }).first().click()
   await page.getByRole('menuitem', { name: 'Green' }).click()
-  await eventually(() => expect(actions()).toHaveLength(4))
+  await page.getByRole('combobox', { name: 'Pick a conversation' }).fill('ops')
+  await page.keyboard.press('Enter')
+  await page.getByRole('combobox', { name: 'Pick people' }).fill('avery')
+  await page.keyboard.press('Enter')
+  await page.keyboard.press('Escape')
+  await page.getByLabel('Blue').first().check()
+  await page.getByLabel('Time').fill('09:30')
+  await eventually(() => expect(actions()).toHaveLength(8))
   expect(actions()).toMatchObject([
     [{ action_id: 'approve', value: 'approve' }],
     [{ action_id: 'colour', selected_option: { value: 'green' } }],
     [{ action_id: 'feedback', value: 'good' }],
     [{ action_id: 'more', selected_option: { value: 'green' } }],
+    [{ action_id: 'where', selected_conversation: 'COPS00001' }],
+    [{ action_id: 'who', selected_users: ['UAPPROV1'] }],
+    [{ action_id: 'one', selected_option: { value: 'blue' } }],
+    [{ action_id: 'hour', selected_time: '09:30' }],
   ])
   expect(troubles).toEqual([])
 })
