@@ -1,7 +1,7 @@
 import { html } from 'htm/preact'
 import type { ComponentChildren } from 'preact'
 import { emojiOf } from './emoji.ts'
-import { MessageLink, Mention, RoomLink } from './mention.ts'
+import { Mention, MessageLink, RoomLink } from './mention.ts'
 import { messageAt } from './place.ts'
 import { nearDay } from './time.ts'
 
