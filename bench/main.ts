@@ -1,6 +1,7 @@
 import { burst } from './burst.ts'
 import { codeStats } from './code-stats.ts'
 import { memory } from './memory.ts'
+import { page } from './page.ts'
 import { perCall } from './per-call.ts'
 import { runsPerSecond } from './runs-per-second.ts'
 import { starts } from './starts.ts'
@@ -12,6 +13,7 @@ const BENCHES: Record<string, () => Promise<string[]>> = {
   burst,
   'per-call': perCall,
   'runs-per-second': runsPerSecond,
+  page,
   code: codeStats,
 }
 

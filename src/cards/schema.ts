@@ -51,6 +51,16 @@ const path = z.string().regex(/^(\.|[\w-][\w.-]*)$/, 'must be a file name in the
 const seconds = z.number().int().min(1).max(3600)
 const names = z.array(z.string().min(1)).default([])
 
+/** Slack itself writes "(optional)" behind the label of an input that may stay empty. */
+const label = z
+  .string()
+  .min(1)
+  .max(48)
+  .refine(
+    (text) => !/\boptional\b/i.test(text),
+    'leave out "optional": Slack says it of every input that may stay empty',
+  )
+
 const Ours = z.strictObject({
   icon: z.string().regex(/^:[a-z0-9_+-]+:$/, 'must be an emoji like :file_folder:'),
   category: z.string().min(1),
@@ -68,7 +78,7 @@ const Ours = z.strictObject({
     .record(
       z.string(),
       z.strictObject({
-        label: z.string().min(1).max(48),
+        label,
         hint: z.string().max(150).optional(),
         pattern: z.string().optional(),
       }),

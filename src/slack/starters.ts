@@ -46,7 +46,9 @@ export async function askInDm(deps: Deps, { by, value, scene }: Pick<Press, 'by'
   const told = 'Asked. The answer comes in our direct messages.'
   const link = await linkTo(deps, channel, ts)
   const there = link === undefined ? told : `${told} <${link}|Go there>`
-  await scene.say({ text: told, blocks: [section(there), context(literal(value))] }, 'Asked')
+  // A modal gives its place to the answer, so that one press closes it; the message with the questions stays.
+  const show = scene.channel === undefined ? scene.instead : scene.say
+  await show({ text: told, blocks: [section(there), context(literal(value))] }, 'Asked')
 }
 
 const Permalink = z.object({ permalink: z.url() })

@@ -87,6 +87,7 @@ describe('a bad card stops the start, with file, field and reason', () => {
     ['supabase', 'value: "{project}"', 'value: "{token}"', /packageArguments\.1\.value: holds a secret/],
     ['filesystem', '      folder: "."', '      other: "."', /packageArguments\.0\.value: holds a person's input/],
     ['filesystem', 'isRequired: true', 'isRequired: true\n            format: filepath', /format: must be/],
+    ['supabase', 'label: Project', 'label: Project (optional)', /inputs\.project\.label: leave out "optional"/],
     ['custom', 'remote:\n', 'remotely:\n', /remotely/],
     ['custom', 'title: Custom server', 'title: Custom: server', /^run-cards\/custom\.yaml: line 3: /],
   ])('%s: %s', (name, from, to, message) => {

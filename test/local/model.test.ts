@@ -178,6 +178,11 @@ test.each([
     'DELETE FROM department',
   ],
   [
+    'Delete employee 999999',
+    ['demo-database__search_objects', 'demo-database__search_objects', 'demo-database__execute_sql'],
+    'DELETE FROM employee WHERE emp_no = 999999',
+  ],
+  [
     'Show the 3 highest salaries',
     ['demo-database__search_objects', 'demo-database__search_objects', 'demo-database__execute_sql'],
     'ORDER BY amount DESC LIMIT 3',

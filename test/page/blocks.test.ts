@@ -1,11 +1,12 @@
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { seriousFindings } from '../support/axe.ts'
-import { openBrowser, openSeat, picture } from '../support/browser.ts'
+import { IN_BROWSER_MS, openBrowser, openSeat, picture } from '../support/browser.ts'
 import { eventually } from '../support/eventually.ts'
 import { type Payload, startStubApp } from '../support/stub-app.ts'
 import { FORM, MESSAGES } from './gallery.ts'
 
+vi.setConfig({ testTimeout: IN_BROWSER_MS })
 let browser: Browser
 beforeAll(async () => {
   browser = await openBrowser()
@@ -15,10 +16,12 @@ afterAll(() => browser.close())
 test('shows every block, and presses reach the app', async () => {
   await using app = await startStubApp()
   for (const blocks of MESSAGES) await app.call('chat.postMessage', { channel: 'CGENERAL1', text: 'gallery', blocks })
-  const { page, troubles } = await openSeat(browser, `${app.url}/?as=member#/CGENERAL1`, { height: 3400 })
+  const { page, troubles } = await openSeat(browser, `${app.url}/?as=member#/CGENERAL1`, { height: 4600 })
   await page.getByText('A tour').first().waitFor()
   expect(await page.locator('.unknown').allTextContents()).toEqual([])
   expect(await page.locator('img[onerror]').count(), 'text is never taken for HTML').toBe(0)
+  await page.getByRole('button', { name: /Read the page/ }).click()
+  await page.getByRole('link', { name: 'Where it stands' }).waitFor()
   await picture(page, 'blocks')
   expect(await seriousFindings(page)).toEqual([])
 
@@ -32,12 +35,23 @@ test('shows every block, and presses reach the app', async () => {
   await page.getByRole('button', { name: 'Good' }).click()
   await page.getByRole('button', { name: 'More actions' }).first().click()
   await page.getByRole('menuitem', { name: 'Green' }).click()
-  await eventually(() => expect(actions()).toHaveLength(4))
+  await page.getByRole('combobox', { name: 'Pick a conversation' }).fill('ops')
+  await page.keyboard.press('Enter')
+  await page.getByRole('combobox', { name: 'Pick people' }).fill('avery')
+  await page.keyboard.press('Enter')
+  await page.keyboard.press('Escape')
+  await page.getByLabel('Blue').first().check()
+  await page.getByLabel('Time').fill('09:30')
+  await eventually(() => expect(actions()).toHaveLength(8))
   expect(actions()).toMatchObject([
     [{ action_id: 'approve', value: 'approve' }],
     [{ action_id: 'colour', selected_option: { value: 'green' } }],
     [{ action_id: 'feedback', value: 'good' }],
     [{ action_id: 'more', selected_option: { value: 'green' } }],
+    [{ action_id: 'where', selected_conversation: 'COPS00001' }],
+    [{ action_id: 'who', selected_users: ['UAPPROV1'] }],
+    [{ action_id: 'one', selected_option: { value: 'blue' } }],
+    [{ action_id: 'hour', selected_time: '09:30' }],
   ])
   expect(troubles).toEqual([])
 })
@@ -102,6 +116,25 @@ test('a form takes every kind of input by keyboard, and shows what is wrong with
   expect(traffic).not.toContain('hunter2')
   expect(traffic).not.toMatch(/xoxb-local/)
   expect(troubles).toEqual([])
+})
+
+test('an app that does not answer a form is said in the form, which stays', async () => {
+  const answer = async (payload: Payload) => {
+    if (payload.command === '/mcp') await app.call('views.open', { trigger_id: payload.trigger_id, view: FORM })
+    // Slack waits three seconds.
+    return payload.type === 'view_submission' ? new Promise<never>(() => undefined) : undefined
+  }
+  await using app = await startStubApp(answer)
+  const { page } = await openSeat(browser, `${app.url}/?as=member`)
+  await page.getByRole('combobox', { name: 'Message Patchbay' }).fill('/mcp everything')
+  await page.keyboard.press('Enter')
+  const form = page.getByRole('dialog')
+  await form.getByLabel('Name').fill('first')
+  await form.getByRole('button', { name: 'Save' }).click()
+  await form.getByRole('alert').getByText('We had some trouble connecting.').waitFor()
+  expect(await form.getByLabel('Name').inputValue()).toBe('first')
+  await picture(page, 'form-unanswered')
+  expect(await seriousFindings(page)).toEqual([])
 })
 
 test('400 px are enough', async () => {

@@ -25,6 +25,15 @@ const card = (title: string) => ({
   actions: [button('Open', `open-${title}`)],
 })
 
+const words = (text: string, style: object = {}) => ({ type: 'text', text, style })
+const line = (...elements: object[]) => ({ type: 'rich_text_section', elements })
+const chart = (title: string, type: string, data: object) => ({
+  type: 'data_visualization',
+  title,
+  chart: { type, ...data },
+})
+const points = [4, 9, 6].map((value, at) => ({ label: ['Mon', 'Tue', 'Wed'][at], value }))
+
 /** Messages that together hold every block a message may hold, and every element one may press. */
 export const MESSAGES: object[][] = [
   [
@@ -112,6 +121,56 @@ export const MESSAGES: object[][] = [
       is_collapsible: true,
       child_blocks: [{ type: 'section', text: mrkdwn('inside of it') }],
     },
+  ],
+  [
+    {
+      type: 'rich_text',
+      elements: [
+        line(
+          words('Bold', { bold: true }),
+          words(' italic', { italic: true }),
+          words(' gone', { strike: true }),
+          words(' code', { code: true }),
+          words(' by '),
+          { type: 'user', user_id: 'UMEMBER1' },
+          words(' in '),
+          { type: 'channel', channel_id: 'COPS00001' },
+          words(' for '),
+          { type: 'broadcast', range: 'here' },
+          words(', see '),
+          { type: 'link', url: 'https://example.com', text: 'the page' },
+          words(', due '),
+          { type: 'date', timestamp: 1795250163, format: '{date_short} at {time}', fallback: 'soon' },
+        ),
+        { type: 'rich_text_list', style: 'ordered', elements: [line(words('one')), line(words('two'))] },
+        { type: 'rich_text_list', style: 'bullet', indent: 1, elements: [line(words('a point of two'))] },
+        { type: 'rich_text_quote', elements: [words('as somebody said')] },
+        { type: 'rich_text_preformatted', elements: [words('SELECT 1;')] },
+      ],
+    },
+    {
+      type: 'task_card',
+      task_id: 'sourced',
+      title: 'Read the page',
+      status: 'complete',
+      output: rich('It says so.'),
+      sources: [{ type: 'url', url: 'https://example.com/source', text: 'Where it stands' }],
+    },
+    {
+      type: 'actions',
+      elements: [
+        { type: 'timepicker', action_id: 'hour' },
+        { type: 'conversations_select', action_id: 'where', placeholder: plain('Pick a conversation') },
+        { type: 'multi_users_select', action_id: 'who', placeholder: plain('Pick people') },
+        { type: 'radio_buttons', action_id: 'one', options },
+        { type: 'checkboxes', action_id: 'some', options },
+      ],
+    },
+    { type: 'file', external_id: 'plan.pdf', source: 'remote' },
+  ],
+  [
+    chart('Runs this week', 'line', { series: [{ name: 'Runs', data: points }] }),
+    chart('Who asked', 'pie', { segments: points }),
   ],
   [{ type: 'carousel', elements: [card('First'), card('Second'), card('Third')] }],
   [

@@ -1,11 +1,12 @@
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { seriousFindings } from '../support/axe.ts'
-import { openBrowser, openSeat, picture } from '../support/browser.ts'
+import { IN_BROWSER_MS, openBrowser, openSeat, picture } from '../support/browser.ts'
 import { says, slow } from '../support/scripted-model.ts'
 import { startWorld } from '../support/world.ts'
 
+vi.setConfig({ testTimeout: IN_BROWSER_MS })
 let browser: Browser
 beforeAll(async () => {
   browser = await openBrowser()

@@ -1,10 +1,11 @@
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { seriousFindings } from '../support/axe.ts'
-import { openBrowser, openSeat, picture } from '../support/browser.ts'
+import { IN_BROWSER_MS, openBrowser, openSeat, picture } from '../support/browser.ts'
 import { says, wishes } from '../support/scripted-model.ts'
 import { startWorld } from '../support/world.ts'
 
+vi.setConfig({ testTimeout: IN_BROWSER_MS })
 let browser: Browser
 beforeAll(async () => {
   browser = await openBrowser()
@@ -33,13 +34,20 @@ test('a newcomer connects, asks, has a write approved from another window, and f
   await page.getByRole('dialog').getByText('Connected!').waitFor()
   await picture(page, 'connected')
   expect(await seriousFindings(page)).toEqual([])
-  await page.keyboard.press('Escape')
-  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('button', { name: 'How many employees are there?' }).click()
+  await dialog.getByRole('link', { name: 'Go there' }).waitFor()
+  await picture(page, 'asked')
+  const link = await dialog.getByRole('link', { name: 'Go there' }).getAttribute('href')
+  await dialog.getByRole('link', { name: 'Go there' }).click()
+  await dialog.waitFor({ state: 'detached' })
 
-  await page.getByRole('combobox', { name: 'Message Patchbay' }).fill('How many employees are there?')
-  await page.keyboard.press('Enter')
   const thread = page.getByRole('complementary', { name: 'Thread' })
   await thread.getByText('300 024').waitFor()
+  // The same message by the link that Slack gives for it, as one would paste it.
+  const [, channel = '', ts = ''] = link?.replace('#', '').split('/') ?? []
+  const pasted = await fetch(`${world.slackUrl}/archives/${channel}/p${ts.replace('.', '')}`, { redirect: 'manual' })
+  expect(pasted.headers.get('location')).toBe(`/${link}`)
   await picture(page, 'answer')
   expect(await seriousFindings(page)).toEqual([])
 

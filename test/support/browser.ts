@@ -8,6 +8,10 @@ import { ROOT } from './paths.ts'
 /** Git ignores it; somebody should look at every picture in it. */
 const PICTURES = join(ROOT, 'test-results', 'page')
 
+/** A browser, pictures and axe in both themes take their time where others work on the same two cores. */
+export const IN_BROWSER_MS = 240_000
+const STEP_MS = 60_000
+
 /** Chromium from npm. It unpacks to one fixed place, so of several processes one does it and the others wait. */
 export async function openBrowser(): Promise<Browser> {
   // Read when the package is loaded: it then unpacks its own libraries too.
@@ -28,6 +32,7 @@ export async function openSeat(
   { width = 1280, height = 800, dark = false }: { width?: number; height?: number; dark?: boolean } = {},
 ): Promise<{ page: Page; troubles: string[] }> {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: dark ? 'dark' : 'light' })
+  context.setDefaultTimeout(STEP_MS)
   const page = await context.newPage()
   const troubles: string[] = []
   page.on('pageerror', (error) => troubles.push(String(error)))

@@ -95,7 +95,7 @@ const COLUMN_WORDS =
 /** One SELECT for the wish, or a DELETE by key where that is asked for. */
 export function composeSql(wish: string, table: Table, columns: Column[]): string {
   const from = `FROM ${identifier(table.name)}`
-  const where = conditions(wish, columns)
+  const where = [...conditions(wish, columns), ...keyed(wish, table, columns)]
   const filter = where.length > 0 ? ` WHERE ${where.join(' AND ')}` : ''
   if (/^\W*(?:please\s+)?(?:delete|remove|erase)\b/i.test(wish) && where.length > 0) return `DELETE ${from}${filter}`
   const group = groupColumn(wish, columns)
@@ -176,7 +176,15 @@ function conditions(wish: string, columns: Column[]): string[] {
   return [...equalities(wish, columns), ...namesakes(wish, columns), ...periods(wish, columns)]
 }
 
-/** `gender is F`, `dept_no = d005`, `employee 10001`. */
+/** `employee 10001`, `department d005`: a key right after the table's name. */
+function keyed(wish: string, table: Table, columns: Column[]): string[] {
+  const key = columns.find(({ name }) => KEY.test(name))
+  const named = [...wish.matchAll(/(\w+)\s+(?:number\s+|no\.?\s+|#)?([a-z]?\d{3,})\b/gi)]
+  const value = named.find(([, word = '']) => stem(word.toLowerCase()) === stem(table.name.toLowerCase()))?.[2]
+  return key === undefined || value === undefined ? [] : [`${identifier(key.name)} = ${literal(value)}`]
+}
+
+/** `gender is F`, `dept_no = d005`. */
 function equalities(wish: string, columns: Column[]): string[] {
   return columns.flatMap(({ name }) => {
     const spoken = name.replaceAll('_', '[_ ]').replaceAll(/[^\w[\] ]/g, '.')

@@ -2,9 +2,10 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { buffer } from 'node:stream/consumers'
 import { type AppError, isAppError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
+import { serveFile, serveResponseUrl, serveUpload } from './app-doors.ts'
 import { attach } from './attach.ts'
 import type { Blobs } from './blobs.ts'
-import { answerJson, answerText, readArgs, readUpload } from './bodies.ts'
+import { answerJson, answerText, readArgs } from './bodies.ts'
 import { actions, looks, type Route } from './control.ts'
 import type { Happening } from './happenings.ts'
 import type { OAuth } from './oauth.ts'
@@ -20,8 +21,8 @@ type Deps = {
   log: Log
 }
 
-type Exchange = { request: IncomingMessage; response: ServerResponse; path: string[] }
-type Serve = (exchange: Exchange) => Promise<void> | void
+type Visit = { request: IncomingMessage; response: ServerResponse; path: string[] }
+type Serve = (visit: Visit) => Promise<void> | void
 
 /** Everything the workspace serves on its one port, by the first part of the path. */
 export function createRequestListener(deps: Deps): RequestListener {
@@ -31,10 +32,11 @@ export function createRequestListener(deps: Deps): RequestListener {
     api: ({ path, request, response }) => deps.webApi(path[1] ?? '', request, response),
     '': ({ response }) => servePage(response),
     page: ({ path, request, response }) => servePart(path.slice(1).join('/'), request, response),
-    local: (exchange) => serveLocal(deps, exchange, exchange.request.method === 'POST' ? acts : sights),
-    response: (exchange) => serveResponseUrl(deps, exchange),
-    upload: (exchange) => serveUpload(deps, exchange),
-    files: (exchange) => serveFile(deps, exchange),
+    local: (visit) => serveLocal(deps, visit, visit.request.method === 'POST' ? acts : sights),
+    response: (visit) => serveResponseUrl(deps, visit),
+    archives: ({ path, response }) => serveLink(path, response),
+    upload: (visit) => serveUpload(deps, visit),
+    files: (visit) => serveFile(deps, visit),
     oauth: ({ request, response }) => deps.oauth.serve(request, response),
   }
   return (request, response) => {
@@ -48,6 +50,12 @@ export function createRequestListener(deps: Deps): RequestListener {
       if (!response.headersSent) answerJson(response, 500, { error: 'local Slack failed; see its log' })
     })
   }
+}
+
+/** chat.getPermalink leads into the page, to the message's thread. */
+function serveLink([, channel = '', message = '']: string[], response: ServerResponse): void {
+  const [, seconds = '', rest = ''] = /^p(\d{10})(\d{6})$/.exec(message) ?? []
+  response.writeHead(302, { location: `/#/${encodeURIComponent(channel)}/${seconds}.${rest}` }).end()
 }
 
 /** A web page elsewhere must not act here: neither by a name that resolves to loopback, nor by a form. */
@@ -68,7 +76,7 @@ const OWN: Record<string, (deps: Deps, request: IncomingMessage, response: Serve
 
 async function serveLocal(
   deps: Deps,
-  { request, response, path }: Exchange,
+  { request, response, path }: Visit,
   routes: Record<string, Route>,
 ): Promise<void> {
   const name = path[1] ?? ''
@@ -117,42 +125,9 @@ function idsOf(happening: Happening): object {
   return Object.fromEntries(ids)
 }
 
-async function serveResponseUrl({ stage }: Deps, { request, response, path }: Exchange): Promise<void> {
-  const body = await readArgs(request)
-  const outcome =
-    body === undefined ? { status: 400, body: 'invalid_payload' } : stage.responses.use(path[1] ?? '', body)
-  answerText(response, outcome.status, outcome.body)
-}
-
 /** POST /local/attach?as=…&name=…: the bytes of a file a person will share or put into a form. */
 async function serveAttach({ stage, blobs }: Deps, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const query = new URL(request.url ?? '/', stage.workspace.url).searchParams
   const attached = attach(stage, blobs, { name: query.get('name') ?? '', bytes: await buffer(request) })
   answerJson(response, 'error' in attached ? 400 : 200, attached)
-}
-
-async function serveUpload({ stage, blobs }: Deps, { request, response, path }: Exchange): Promise<void> {
-  const file = stage.workspace.files.get(path[2] ?? '')
-  const bytes = await readUpload(request)
-  if (file === undefined || file.ticket !== path[3] || file.complete) return answerText(response, 404, 'no such upload')
-  if (bytes.length !== file.size) return answerText(response, 400, `expected ${file.size} bytes, got ${bytes.length}`)
-  blobs.put(file.id, bytes)
-  stage.workspace.files.put(file.id, { ...file, uploaded: true })
-  answerText(response, 200, `OK - ${bytes.length}`)
-}
-
-/** The app downloads with its token; a person's page asks for the file as that person. */
-function serveFile({ stage, blobs }: Deps, { request, response, path }: Exchange): void {
-  const { workspace } = stage
-  const file = workspace.files.get(path[1] ?? '')
-  const as = workspace.person(new URL(request.url ?? '/', workspace.url).searchParams.get('as') ?? '')
-  const sees =
-    file?.channels.some((id) => as !== undefined && workspace.channels.get(id)?.members.includes(as.id)) === true
-  const allowed =
-    workspace.installs.standing(request.headers.authorization?.replace(/^Bearer /, '') ?? '') === 'live' || sees
-  const bytes = file === undefined ? undefined : blobs.get(file.id)
-  // Slack shows a sign-in page to a download without a token; a plain refusal is easier to notice.
-  if (!allowed) answerText(response, 403, 'a bearer token is needed')
-  else if (file === undefined || bytes === undefined) answerText(response, 404, 'file not found')
-  else response.writeHead(200, { 'content-type': file.mimetype, 'content-length': bytes.length }).end(bytes)
 }

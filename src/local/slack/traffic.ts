@@ -1,7 +1,7 @@
 import { isRecord } from '../../block-kit/problem.ts'
 import { censored } from './censored.ts'
 import type { Json } from './records.ts'
-import type { Reply, Wire } from './wire.ts'
+import type { Outgoing, Reply, Wire } from './wire.ts'
 
 /** One request between Slack and the app, as a person may see it: secrets are cut out before it is kept. */
 export type Exchange = {
@@ -68,18 +68,20 @@ export function recorded(wire: Wire, traffic: Traffic, now: () => number): Wire 
       const reply = await wire.send(outgoing)
       // The outbox looks for an absent app several times a second: that is no exchange yet.
       if (reply.kind === 'absent' && outgoing.type === 'events_api') return reply
-      const seen = { at, name: nameOf(outgoing.type, outgoing.payload), request: outgoing }
+      const seen = { at, name: nameOf(outgoing), request: outgoing }
       traffic.note({ way: 'to_app', ...seen, ...verdictOf(reply) })
       return reply
     },
   }
 }
 
-function nameOf(type: string, payload: Json): string {
+function nameOf({ type, payload, retry }: Outgoing): string {
   if (type === 'slash_commands') return `${String(payload.command)} ${String(payload.text)}`.trim()
   const inner = type === 'events_api' && isRecord(payload.event) ? payload.event : payload
   const [action] = Array.isArray(payload.actions) ? payload.actions : []
-  return [inner.type, isRecord(action) ? action.action_id : undefined, viewName(payload)].filter(Boolean).join(' · ')
+  const again = retry === undefined ? undefined : `retry ${retry.num}`
+  const parts = [inner.type, isRecord(action) ? action.action_id : undefined, viewName(payload), again]
+  return parts.filter(Boolean).join(' · ')
 }
 
 function viewName({ type, view, callback_id }: Json): unknown {

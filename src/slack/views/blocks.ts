@@ -67,10 +67,13 @@ export const option = (text: string, value: string): PlainTextOption => ({
 
 type InputWords = { id: string; label: string; hint?: string; optional: boolean; element: InputBlock['element'] }
 
+/** Slack says "(optional)" itself; a tool's own title for an argument may say it too. */
+const withoutOptional = (label: string): string => label.replace(/\s*\(optional\)/gi, '') || label
+
 export const input = ({ id, label, hint, optional, element }: InputWords): InputBlock => ({
   type: 'input',
   block_id: id,
-  label: plain(label, LIMITS.input.label),
+  label: plain(withoutOptional(label), LIMITS.input.label),
   optional,
   element,
   ...(hint && { hint: plain(hint, LIMITS.input.hint) }),

@@ -1,4 +1,5 @@
 import type { ModalView } from '@slack/types'
+import { LIMITS } from '../../block-kit/limits.ts'
 import type { CardInfo } from '../../connect/connect.ts'
 import type { Connection } from '../../registry/connection.ts'
 import { actions, button, commandButton, context, modal, type Saying, section } from './blocks.ts'
@@ -24,9 +25,12 @@ export function sayConnected({ connection, card, starters }: Connected): Saying 
   }
 }
 
+/** A button cuts what is longer than it may say; then the questions stand above in full. */
 function starterBlocks(questions: string[]) {
+  const whole = questions.every((question) => question.length <= LIMITS.button.text)
+  const list = whole ? '' : `\n${questions.map((question) => `• ${literal(question)}`).join('\n')}`
   return [
-    section(`Try one of these:\n${questions.map((question) => `• ${literal(question)}`).join('\n')}`),
+    section(`Try one of these:${list}`),
     actions(
       questions.map((question, index) => button({ text: question, action: `starter_ask:${index}`, value: question })),
       'starters',

@@ -25,7 +25,9 @@ function demoBlocks({ name, title, starters }: Demo): Saying['blocks'] {
       questions.map((question, at) => button({ text: question, action: `welcome_ask:${at}`, value: question })),
       'welcome-questions',
     ),
-    context('Each question is asked in your name; the answer comes right here.'),
+    context(
+      'Each question is asked in your name; the answer comes right here. Then try “Delete employee 10001”: that waits for an approval.',
+    ),
   ]
 }
 

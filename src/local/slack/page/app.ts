@@ -50,13 +50,13 @@ function Seat({ me, people, app }: { me: Person; people: Person[]; app: Json }) 
         return undefined
       }
     }
-    return { me, people, rooms, app: info, place: at, go, act: tried, say: setTrouble }
-  }, [me, people, info, live.data, place, go])
+    return { me, people, rooms, app: info, place: at, go, act: tried, say: setTrouble, trouble }
+  }, [me, people, info, live.data, place, go, trouble])
   if (desk === undefined) return html`<div class="empty" role="status">Opening the workspace…</div>`
-  return html`<${DeskProvider} value=${desk}><${Workspace} trouble=${trouble} onRead=${() => setTrouble('')} /></${DeskProvider}>`
+  return html`<${DeskProvider} value=${desk}><${Workspace} /></${DeskProvider}>`
 }
 
-function Workspace({ trouble, onRead }: { trouble: string; onRead(): void }) {
+function Workspace() {
   const { me, app, rooms, place } = useDesk()
   const [open, setOpen] = useState({ drawer: false, menu: false })
   const room = rooms.find((one) => one.id === place.room)
@@ -73,7 +73,7 @@ function Workspace({ trouble, onRead }: { trouble: string; onRead(): void }) {
     ${room !== undefined && html`<${Panes} room=${room} name=${name} />`}
     ${open.drawer && html`<${Drawer} onClose=${() => turn('drawer')} />`}
     <${TopModal} />
-    <${Toasts} trouble=${trouble} onRead=${onRead} />
+    <${Toasts} />
     <div id=${ANNOUNCER} class="hidden" aria-live="polite"></div>
   </div>`
 }
@@ -87,12 +87,13 @@ function Panes({ room, name }: { room: Room; name: string }) {
     ${place.thread !== '' && html`<${Thread} key=${place.thread} room=${room} />`}`
 }
 
-function Toasts({ trouble, onRead }: { trouble: string; onRead(): void }) {
+function Toasts() {
+  const { trouble, say } = useDesk()
   const lost = useLost()
   if (lost) return html`<div class="toast" role="alert">The local workspace does not answer. Is it still running?</div>`
   if (trouble === '') return null
   return html`<div class="toast" role="alert"><span>${trouble}</span>
-    <button type="button" class="icon-button" aria-label="Dismiss" onClick=${onRead}><${Icon} name="close" /></button></div>`
+    <button type="button" class="icon-button" aria-label="Dismiss" onClick=${() => say('')}><${Icon} name="close" /></button></div>`
 }
 
 function Head({ room }: { room: Room }) {

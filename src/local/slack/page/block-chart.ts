@@ -1,4 +1,5 @@
 import { html } from 'htm/preact'
+import type { ComponentChildren } from 'preact'
 import { type Json, num, record, records, str } from './read.ts'
 import { Unknown } from './unknown.ts'
 
@@ -17,12 +18,18 @@ export function Chart({ block }: { block: Json }) {
   return html`<figure class="block-chart">
     <figcaption>${str(block.title) || str(record(block.title).text)}</figcaption>
     <svg viewBox=${`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label=${describe(series)}>
-      ${/line|area/.test(kind) ? lines(series) : bars(series)}
+      ${(DRAW[kind] ?? bars)(series)}
     </svg>
-    <div class="chart-legend">${series.map((one, index) => html`<span><i class=${`swatch tint-${index % 6}`}></i>${one.name}</span>`)}</div>
-    <div class="chart-labels">${series[0]?.points.map((point) => html`<span>${point.label}</span>`)}</div>
+    ${kind === 'pie' ? legend(series[0]?.points.map(({ label, value }) => `${label} ${value}`) ?? []) : html`${labels(series, kind)}${legend(series.map((one) => one.name))}`}
   </figure>`
 }
+
+const legend = (names: string[]) =>
+  html`<div class="chart-legend">${names.map((name, index) => html`<span><i class=${`swatch tint-${index % 6}`}></i>${name}</span>`)}</div>`
+
+/** Under its bar, or from edge to edge as the points of a line stand. */
+const labels = (series: Series[], kind: string) =>
+  html`<div class=${kind === 'line' || kind === 'area' ? 'chart-labels' : 'chart-labels is-even'}>${series[0]?.points.map((point) => html`<span>${point.label}</span>`)}</div>`
 
 function seriesOf(chart: Json): Series[] {
   const given = records(chart.series).map((one) => ({ name: str(one.name), points: pointsOf(one.data ?? one.points) }))
@@ -40,6 +47,23 @@ const describe = (series: Series[]): string =>
   series
     .map((one) => `${one.name}: ${one.points.map((point) => `${point.label} ${point.value}`).join(', ')}`)
     .join('; ')
+
+const DRAW: Record<string, (series: Series[]) => ComponentChildren> = { line: lines, area: lines, pie }
+
+/** Segments from the top, clockwise. */
+function pie([series]: Series[]) {
+  const points = series?.points ?? []
+  const whole = points.reduce((sum, point) => sum + Math.max(0, point.value), 0) || 1
+  const [x, y, r] = [WIDTH / 2, HEIGHT / 2, HEIGHT / 2 - PAD]
+  const at = (share: number) => `${x + r * Math.sin(share * 2 * Math.PI)} ${y - r * Math.cos(share * 2 * Math.PI)}`
+  let from = 0
+  return points.map((point, index) => {
+    const [begin, share] = [from, Math.min(0.9999, Math.max(0, point.value) / whole)]
+    from += share
+    const arc = `A ${r} ${r} 0 ${share > 0.5 ? 1 : 0} 1 ${at(from)}`
+    return html`<path class=${`tint-${index % 6}`} d=${`M ${x} ${y} L ${at(begin)} ${arc} Z`} />`
+  })
+}
 
 function bars(series: Series[]) {
   const most = highest(series)

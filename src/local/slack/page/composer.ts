@@ -92,6 +92,7 @@ function Shortcuts() {
   if (all.length === 0) return null
   const start = (callback_id: string) => {
     setOpen(false)
+    anchor.current?.focus()
     void act('shortcut', { callback_id })
   }
   return html`<button type="button" ref=${anchor} class="icon-button" title="Shortcuts" aria-label="Shortcuts" aria-haspopup="menu" aria-expanded=${open} onClick=${() => setOpen(!open)}><${Icon} name="zap" /></button>

@@ -1,5 +1,5 @@
 import { html } from 'htm/preact'
-import { useEffect, useId, useRef } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 import { type Json, textOf } from './read.ts'
 import { paintText } from './text-object.ts'
 
@@ -9,7 +9,11 @@ type Props = { ask: Json; onYes(): void; onNo(): void }
 export function Confirm({ ask, onYes, onNo }: Props) {
   const id = useId()
   const box = useRef<HTMLDialogElement>(null)
-  useEffect(() => box.current?.showModal(), [])
+  useLayoutEffect(() => {
+    const dialog = box.current
+    dialog?.showModal()
+    return () => dialog?.close()
+  }, [])
   const cancel = (event: Event) => {
     event.preventDefault()
     onNo()

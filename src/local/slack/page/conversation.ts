@@ -48,7 +48,7 @@ export function Conversation({ room }: { room: Room }) {
   const prompt = (text: string) =>
     void act('say', { channel: room.id, text }).then((answer) => said(str(answer?.ts), text))
   return html`<${MessageList} key=${room.id} messages=${messages} room=${room.id} label=${`Messages in ${name}`} inThread=${false}
-      before=${html`<${Welcome} room=${room} empty=${messages.length === 0} onAsk=${prompt} />`} />
+      before=${html`<${Welcome} room=${room} />`} />
     <${Foot} session=${session} room=${room} thread="">
       ${messages.length < 8 && html`<${Prompts} session=${session} onChoose=${prompt} />`}
       <${Composer} key=${room.id} room=${room} thread="" onSaid=${said} />
@@ -85,7 +85,11 @@ export function Thread({ room }: { room: Room }) {
   useAnnounced(messages)
   const last = str(messages?.at(-1)?.ts)
   useEffect(() => markRead(me.name, `${room.id}/${place.thread}`, last), [me.name, room.id, place.thread, last])
-  const close = () => go({ ...place, thread: '' })
+  const close = () => {
+    go({ ...place, thread: '' })
+    // The focus was in what is gone now.
+    document.querySelector<HTMLElement>('.main .composer-text')?.focus()
+  }
   const body: Json[] = messages ?? []
   return html`<aside class="thread" aria-label="Thread" onKeyDown=${(event: KeyboardEvent) => event.key === 'Escape' && close()}>
     <header class="pane-head"><h2>Thread</h2><span class="quiet">${room.dm ? app.name : `#${room.name}`}</span>

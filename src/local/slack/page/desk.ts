@@ -15,6 +15,8 @@ export type Desk = {
   /** Does something in the workspace as this person; what goes wrong is shown, and answered with undefined. */
   act(path: string, body: Json): Promise<Json | undefined>
   say(trouble: string): void
+  /** What last went wrong, until it is read or something else is done. */
+  trouble: string
 }
 
 const DeskContext = createContext<Desk | undefined>(undefined)

@@ -1,7 +1,8 @@
-import { useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { upload, wordsOf } from './api.ts'
 import { type Desk, useDesk } from './desk.ts'
 import { type Hint, hintsFor, taken } from './hints.ts'
+import { keepText, keptText } from './kept-text.ts'
 import type { Room } from './people.ts'
 import { str } from './read.ts'
 
@@ -14,9 +15,10 @@ const MAX_HEIGHT_PX = 240
 /** What stands in a composer, what could complete it, and what sends it. */
 export function useDraft(props: ComposerProps) {
   const desk = useDesk()
-  const [draft, setDraft] = useState(EMPTY)
+  const [draft, setDraft] = useState<Draft>(() => ({ ...EMPTY, text: keptText(keyOf(desk, props)), hidden: true }))
   const field = useRef<HTMLTextAreaElement>(null)
   useGrowing(field, draft.text)
+  useEffect(() => keepText(keyOf(desk, props), draft.text), [desk, props, draft.text])
   const hints = draft.hidden ? [] : hintsFor(desk, draft)
   const at = Math.min(draft.at, Math.max(0, hints.length - 1))
   const change = (next: Partial<Draft>) => setDraft({ ...draft, ...next })
@@ -52,6 +54,9 @@ export function useDraft(props: ComposerProps) {
   }
   return { draft, field, hints, at, change, choose, send, begin, keys }
 }
+
+/** What is typed survives a look elsewhere and a reload; each place and person has its own. */
+const keyOf = ({ me }: Desk, { room, thread }: ComposerProps): string => `draft ${me.name} ${room.id} ${thread}`
 
 type KeyAct = 'down' | 'up' | 'hide' | 'choose' | 'send'
 

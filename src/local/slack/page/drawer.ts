@@ -12,38 +12,44 @@ const FILTERS = [
 ] as const
 
 type Filter = (typeof FILTERS)[number][0]
+type Wanted = { filter: Filter; word: string }
 
-const passes = (exchange: Json, filter: Filter): boolean => {
-  if (filter === 'all') return true
+function passes(exchange: Json, { filter, word }: Wanted): boolean {
+  const named = `${str(exchange.name)} ${str(exchange.says)}`.toLowerCase().includes(word.trim().toLowerCase())
+  if (filter === 'all' || !named) return named
   return filter === 'trouble' ? exchange.verdict !== 'ok' : exchange.way === filter
 }
 
 /** Each request between Slack and the app, newest first, with what it carried and how it ended. */
 export function Drawer({ onClose }: { onClose(): void }) {
-  const [filter, setFilter] = useState<Filter>('all')
+  const [wanted, setWanted] = useState<Wanted>({ filter: 'all', word: '' })
+  const { filter, word } = wanted
   const { data } = useLive({ path: 'traffic', query: NOTHING, when: (news) => news.kind === 'exchange' })
-  const shown = records(data?.exchanges)
-    .filter((exchange) => passes(exchange, filter))
-    .reverse()
+  const all = records(data?.exchanges)
+  const shown = all.filter((exchange) => passes(exchange, wanted)).reverse()
+  const search = ({ target }: Event) =>
+    target instanceof HTMLInputElement && setWanted({ ...wanted, word: target.value })
   return html`<aside class="drawer" aria-label="What just happened" onKeyDown=${(event: KeyboardEvent) => event.key === 'Escape' && onClose()}>
     <header class="pane-head"><h2>What just happened</h2>
       <button type="button" class="icon-button" aria-label="Close" onClick=${onClose}><${Icon} name="close" /></button></header>
     <div class="filters" role="group" aria-label="Show">${FILTERS.map(
       ([value, words]) =>
-        html`<button type="button" class="filter" aria-pressed=${filter === value} onClick=${() => setFilter(value)}>${words}</button>`,
-    )}</div>
+        html`<button type="button" class="filter" aria-pressed=${filter === value} onClick=${() => setWanted({ ...wanted, filter: value })}>${words}</button>`,
+    )}<input type="search" class="filter-word" aria-label="Find by name" placeholder="Find by name" value=${word} onInput=${search} /></div>
     <div class="scroll" tabindex="0" role="group" aria-label="Requests">
-      ${shown.length === 0 && html`<div class="empty"><p>Nothing yet. Say something, or press a button, and see here what Slack and the app tell each other.</p></div>`}
+      ${shown.length === 0 && html`<div class="empty"><p>${all.length === 0 ? NONE_YET : 'Nothing like that among the last requests.'}</p></div>`}
       <ul class="exchanges">${shown.map((exchange) => html`<${Exchange} key=${str(exchange.id)} exchange=${exchange} />`)}</ul>
     </div>
   </aside>`
 }
 
 const NOTHING = {}
+const NONE_YET = 'Nothing yet. Say something, or press a button, and see here what Slack and the app tell each other.'
 
 function Exchange({ exchange }: { exchange: Json }) {
   const [open, setOpen] = useState(false)
   const out = exchange.way === 'to_app'
+  const titles = titlesOf(exchange)
   const at = new Date(num(exchange.at))
   const times = num(exchange.times)
   return html`<li class="exchange">
@@ -56,17 +62,36 @@ function Exchange({ exchange }: { exchange: Json }) {
     ${
       open &&
       html`<div class="exchange-body">
-      <${Payload} title=${out ? 'Slack sent' : 'The app sent'} value=${exchange.request} />
-      <${Payload} title=${out ? 'The app answered' : 'Slack answered'} value=${exchange.answer} />
+      <${CopyButton} text=${reportOf(exchange)} />
+      <${Payload} title=${titles[0]} value=${exchange.request} />
+      <${Payload} title=${titles[1]} value=${exchange.answer} />
     </div>`
     }
   </li>`
 }
 
-function Payload({ title, value }: { title: string; value: unknown }) {
-  const [copied, setCopied] = useState(false)
-  const text = value === undefined || value === '' ? '(empty)' : JSON.stringify(value, null, 2)
-  const copy = () => void navigator.clipboard.writeText(text).then(() => setCopied(true))
-  return html`<div class="payload"><div class="payload-head"><h3>${title}</h3><button type="button" class="small-button" onClick=${copy}>${copied ? 'Copied' : 'Copy'}</button></div>
-    <pre tabindex="0">${text}</pre></div>`
+const TITLES = {
+  to_app: ['Slack sent', 'The app answered'],
+  to_slack: ['The app sent', 'Slack answered'],
+} as const
+
+const titlesOf = ({ way }: Json) => TITLES[way === 'to_app' ? 'to_app' : 'to_slack']
+
+const payloadText = (value: unknown): string =>
+  value === undefined || value === '' ? '(empty)' : JSON.stringify(value, null, 2)
+
+/** All of one exchange as text, for a bug report; what is secret was cut out before it came here. */
+function reportOf(exchange: Json): string {
+  const [asked, answered] = titlesOf(exchange)
+  const head = `${str(exchange.name)}: ${str(exchange.says)}, ${num(exchange.ms).toFixed(0)} ms, ${new Date(num(exchange.at)).toISOString()}`
+  return `${head}\n\n${asked}:\n${payloadText(exchange.request)}\n\n${answered}:\n${payloadText(exchange.answer)}\n`
 }
+
+function CopyButton({ text }: { text: string }) {
+  const [copied, setCopied] = useState('')
+  const copy = () => void navigator.clipboard.writeText(text).then(() => setCopied(text))
+  return html`<button type="button" class="small-button" onClick=${copy}>${copied === text ? 'Copied' : 'Copy for a bug report'}</button>`
+}
+
+const Payload = ({ title, value }: { title: string; value: unknown }) =>
+  html`<div class="payload"><h3>${title}</h3><pre tabindex="0">${payloadText(value)}</pre></div>`

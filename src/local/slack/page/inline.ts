@@ -1,7 +1,9 @@
 import { html } from 'htm/preact'
 import type { ComponentChildren } from 'preact'
 import { emojiOf } from './emoji.ts'
-import { Mention, RoomLink } from './mention.ts'
+import { Mention, MessageLink, RoomLink } from './mention.ts'
+import { messageAt } from './place.ts'
+import { nearDay } from './time.ts'
 
 /** How a language writes inside a line: one expression with a named group per rule, and what each becomes. */
 export type Language = {
@@ -29,6 +31,8 @@ const SAFE = /^(https?:|mailto:|tel:)/i
 
 export function link(url: string, label: ComponentChildren) {
   if (!SAFE.test(url)) return html`<span>${label}</span>`
+  const message = messageAt(url)
+  if (message !== undefined) return html`<${MessageLink} to=${message} label=${label} />`
   return html`<a href=${url} target="_blank" rel="noopener noreferrer">${label}</a>`
 }
 
@@ -56,7 +60,7 @@ const DATE_WORDS: Record<string, (at: Date) => string> = {
   date: day({ month: 'long', day: 'numeric', year: 'numeric' }),
   date_short: day({ month: 'short', day: 'numeric', year: 'numeric' }),
   date_long: day({ weekday: 'long', month: 'long', day: 'numeric', year: 'numeric' }),
-  time: (at) => at.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' }),
+  time: (at) => at.toLocaleTimeString(undefined, { hour: 'numeric', minute: '2-digit' }),
   time_secs: (at) => at.toLocaleTimeString(),
 }
 
@@ -67,7 +71,8 @@ export function dateText(target: string, fallback: string | undefined): Componen
   if (Number.isNaN(at.getTime())) return fallback ?? target
   const words = format.replace(/\{(\w+)\}/g, (whole, token: string) => {
     const known = DATE_WORDS[token.replace(/_pretty$/, '')]
-    return known === undefined ? whole : known(at)
+    const near = token.endsWith('_pretty') ? nearDay(at) : undefined
+    return near ?? known?.(at) ?? whole
   })
   return html`<time datetime=${at.toISOString()} title=${at.toLocaleString()}>${words}</time>`
 }

@@ -1,5 +1,7 @@
 import { html } from 'htm/preact'
+import type { ComponentChildren } from 'preact'
 import { useDesk } from './desk.ts'
+import { hashOf, type Place } from './place.ts'
 
 type Props = { id: string; label?: string | undefined }
 
@@ -15,4 +17,13 @@ export function RoomLink({ id, label }: Props) {
   if (room === undefined) return html`<span class="mention">#${label ?? id}</span>`
   const open = () => go({ room: room.id, home: false, thread: '' })
   return html`<button type="button" class="mention as-link" onClick=${open}>#${room.name}</button>`
+}
+
+/** A link to a message of this workspace leads there in this window, out of the modal it may stand in. */
+export function MessageLink({ to, label }: { to: Place; label: ComponentChildren }) {
+  const { act } = useDesk()
+  const leave = ({ target }: Event) => {
+    if (target instanceof Element && target.closest('dialog') !== null) void act('close', {})
+  }
+  return html`<a href=${hashOf(to)} onClick=${leave}>${label}</a>`
 }

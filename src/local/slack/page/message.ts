@@ -84,6 +84,7 @@ function Tools({ message, room, inThread }: { message: Json; room: string; inThr
   if (message.ephemeral === true) return null
   const start = (callback_id: string) => {
     setOpen(false)
+    anchor.current?.focus()
     void act('shortcut', { callback_id, channel: room, ts })
   }
   const thread = str(record(message).thread_ts) || ts

@@ -1,5 +1,5 @@
 import { html } from 'htm/preact'
-import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { Blocks } from './blocks.ts'
 import { SurfaceProvider, useDesk } from './desk.ts'
 import { Icon } from './icon.ts'
@@ -9,7 +9,7 @@ import { paintText } from './text-object.ts'
 
 /** The modal on top of a person's stack. The browser's own dialog keeps the focus inside and answers Esc. */
 export function Modal({ view }: { view: Json }) {
-  const { act, app } = useDesk()
+  const { act, app, trouble } = useDesk()
   const id = useId()
   const box = useRef<HTMLDialogElement>(null)
   const [state, setState] = useState<{ busy: boolean; errors: Record<string, string> }>(fresh)
@@ -39,6 +39,7 @@ export function Modal({ view }: { view: Json }) {
         <button type="button" class="icon-button" aria-label="Close" onClick=${close}><${Icon} name="close" /></button>
       </header>
       <div class="modal-body" tabindex="-1">
+        ${trouble !== '' && html`<div class="block-alert alert-error modal-trouble" role="alert">${trouble}</div>`}
         <${SurfaceProvider} value=${surface}><${Blocks} blocks=${blocks} /></${SurfaceProvider}>
       </div>
       <footer class="modal-foot">
@@ -54,19 +55,20 @@ const fresh = { busy: false, errors: {} }
 
 /** Opens the dialog, and gives the focus a place when new content took the one it had. */
 function useOpen(box: { current: HTMLDialogElement | null }, hash: string): void {
-  useEffect(() => {
-    const opener = document.activeElement
-    box.current?.showModal()
-    return () => {
-      if (opener instanceof HTMLElement) opener.focus()
-    }
+  useLayoutEffect(() => {
+    const dialog = box.current
+    dialog?.showModal()
+    // The browser has put the focus on the first button, which closes.
+    dialog?.querySelector<HTMLElement>('.modal-body')?.focus()
+    // Closing gives the focus back to what had it; a dialog that just vanishes does not.
+    return () => dialog?.close()
   }, [box])
   // A new hash is new content.
   useLayoutEffect(() => {
     const dialog = box.current
     if (dialog === null) return
     const active = document.activeElement
-    if (active !== null && active !== document.body && dialog.contains(active)) return
+    if (active !== null && !active.matches('body, .modal-body') && dialog.contains(active)) return
     const wanted = dialog.querySelector<HTMLElement>('.modal-body [autofocus]') ?? firstField(dialog)
     wanted?.focus()
   }, [box, hash])

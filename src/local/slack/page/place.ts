@@ -13,6 +13,20 @@ export function hashOf({ room, home, thread }: Place): string {
   return `#/${room}${rest === '' ? '' : `/${rest}`}`
 }
 
+/** Where a link to a message of this workspace leads: its thread. */
+export function messageAt(url: string): Place | undefined {
+  const [, room, seconds, rest] = /^\/archives\/(\w+)\/p(\d{10})(\d{6})$/.exec(pathHere(url)) ?? []
+  return room === undefined ? undefined : { room, home: false, thread: `${seconds}.${rest}` }
+}
+
+/** This workspace goes by several names: each of this machine, and one port. */
+const HERE = /^https?:\/\/(?:127\.0\.0\.1|localhost|\[::1\]):(\d+)(\/.*)$/
+
+function pathHere(url: string): string {
+  const [, port = '', path = ''] = HERE.exec(url) ?? []
+  return port === location.port ? path : ''
+}
+
 export function usePlace(): [Place, (place: Place) => void] {
   const [place, setPlace] = useState(() => placeOf(location.hash))
   useEffect(() => {

@@ -45,6 +45,11 @@ export function Popup({ anchor, onClose, role, label, id, keepFocus = false, chi
       onClose()
       anchor.current?.focus()
     }
+    // Tab leaves a menu, which then has no reason to stay.
+    if (event.key === 'Tab' && role === 'menu') {
+      anchor.current?.focus()
+      onClose()
+    }
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
     if (step !== undefined && !keepFocus) moveFocus(event, box.current, step)
   }

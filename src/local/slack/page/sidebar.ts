@@ -7,7 +7,7 @@ import { readMark } from './read-marks.ts'
 
 /** The rooms of a person; one with something unread is bold and has a dot. */
 export function Sidebar({ onChoose }: { onChoose(): void }) {
-  const { rooms, app, people, place, go } = useDesk()
+  const { rooms, app, me, people, place, go } = useDesk()
   const link = (room: Room) => html`<${RoomLink} room=${room} onChoose=${onChoose} />`
   const dm = rooms.find((room) => room.dm)
   const home = () => {
@@ -22,7 +22,8 @@ export function Sidebar({ onChoose }: { onChoose(): void }) {
     <ul>${rooms.filter((room) => room.dm).map(link)}
       <li><button type="button" class=${isHome ? 'side-link is-here side-sub' : 'side-link side-sub'} aria-current=${isHome ? 'page' : undefined} onClick=${home}><span>${app.name} Home</span></button></li></ul>
     <h2 class="side-head">Look from another seat</h2>
-    <ul>${people.map((one) => html`<li><a class="side-link" href=${`/?as=${one.name}`} target="_blank" rel="noopener"><${Avatar} name=${one.realName} small=${true} /><span>${one.realName}</span><span class="side-more" aria-label="in a second window"><${Icon} name="out" /></span></a></li>`)}</ul>
+    <ul>${people.filter((one) => one.id !== me.id).map((one) => html`<li><a class="side-link" href=${`/?as=${one.name}`} target="_blank" rel="noopener"><${Avatar} name=${one.realName} small=${true} /><span>${one.realName}</span><span class="side-more" aria-label="in a second window"><${Icon} name="out" /></span></a></li>`)}</ul>
+    <p class="side-note">A seat opens in a second window: one asks, the other approves.</p>
     <p class="side-note">A stand-in for Slack on this machine: nothing leaves it.</p>
   </nav>`
 }
