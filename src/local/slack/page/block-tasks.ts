@@ -36,18 +36,14 @@ export function TaskCard({ task }: { task: Json }) {
   </div>`
 }
 
-/** A plan of one step reads as that step's line; one of several can be folded. */
+/** A plan of one step reads as that step's line. */
 export function Plan({ block }: { block: Json }) {
-  const [open, setOpen] = useState(true)
   const tasks = records(block.tasks)
   const [first, ...others] = tasks
   if (first !== undefined && others.length === 0) return html`<${TaskCard} task=${first} />`
   const done = tasks.filter((task) => task.status === 'complete').length
   return html`<section class="block-plan" aria-label=${str(block.title)}>
-    <button type="button" class="plan-title as-row" aria-expanded=${open} onClick=${() => setOpen(!open)}>
-      <span>${plainText(str(block.title))}</span>
-      <span class="quiet">${done} of ${tasks.length} <${Icon} name=${open ? 'down' : 'right'} /></span>
-    </button>
-    ${open && tasks.map((task) => html`<${TaskCard} key=${str(task.task_id)} task=${task} />`)}
+    <div class="plan-title"><span>${plainText(str(block.title))}</span><span class="quiet">${done} of ${tasks.length}</span></div>
+    ${tasks.map((task) => html`<${TaskCard} key=${str(task.task_id)} task=${task} />`)}
   </section>`
 }
