@@ -1,5 +1,6 @@
 import { burst } from './burst.ts'
 import { codeStats } from './code-stats.ts'
+import { firstWords } from './first-words.ts'
 import { memory } from './memory.ts'
 import { page } from './page.ts'
 import { perCall } from './per-call.ts'
@@ -11,6 +12,7 @@ const BENCHES: Record<string, () => Promise<string[]>> = {
   starts,
   memory,
   burst,
+  'first-words': firstWords,
   'per-call': perCall,
   'runs-per-second': runsPerSecond,
   page,

@@ -729,6 +729,17 @@ end $function$
 ;
 comment on function patchbay_seal() is 'patchbay: closes all of its tables and functions to everybody but the service role';
 
+CREATE OR REPLACE FUNCTION public.policy_for(p_workspace text, p_user text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select jsonb_build_object('rules', rules_for(p_workspace, p_user), 'approvers', approvers_of(p_workspace))
+$function$
+;
+comment on function policy_for(text,text) is 'patchbay: the rules that bind a person, and who decides destructive calls';
+
 CREATE OR REPLACE FUNCTION public.rule_add_always(p_workspace text, p_user text, p_connection uuid, p_tool text, p_definition text)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -829,7 +840,9 @@ begin
     return jsonb_build_object('kind', 'taken', 'seq', row.last_seq);
   end if;
   seq_now := run_put(p_run, p_events);
-  update runs set lease_until = clock_timestamp() + p_lease_ms * interval '1 millisecond' where id = p_run;
+  if row.lease_until is null or row.lease_until < clock_timestamp() + p_lease_ms * interval '1 millisecond' * 2 / 3 then
+    update runs set lease_until = clock_timestamp() + p_lease_ms * interval '1 millisecond' where id = p_run;
+  end if;
   return jsonb_build_object('kind', 'appended', 'seq', seq_now);
 end $function$
 ;
@@ -987,9 +1000,11 @@ declare
   event jsonb;
   seq_now integer;
 begin
+  update runs set last_seq = last_seq + jsonb_array_length(p_events) where id = p_run returning last_seq into seq_now;
+  insert into run_events (run_id, seq, body)
+  select p_run, seq_now - jsonb_array_length(p_events) + given.nth::integer, given.body
+  from jsonb_array_elements(p_events) with ordinality as given (body, nth);
   for event in select value from jsonb_array_elements(p_events) loop
-    update runs set last_seq = last_seq + 1 where id = p_run returning last_seq into seq_now;
-    insert into run_events (run_id, seq, body) values (p_run, seq_now, event);
     perform run_project(p_run, event);
   end loop;
   return seq_now;
@@ -1151,7 +1166,7 @@ CREATE OR REPLACE FUNCTION public.schema_version()
  LANGUAGE sql
  IMMUTABLE
  SET search_path TO 'public', 'pg_temp'
-AS $function$ select '"20261125000006"'::jsonb $function$
+AS $function$ select '"20261125000012"'::jsonb $function$
 ;
 comment on function schema_version() is 'patchbay: the newest migration applied';
 

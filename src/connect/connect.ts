@@ -87,7 +87,10 @@ export function createConnect(deps: ConnectDeps): Connect {
   const { check, connect, reconnect } = changing(deps, (name) => {
     const card = byName.get(name)
     if (card !== undefined) return card
-    throw new AppError('card_unknown', `There is no service called "${name}".`)
+    throw new AppError(
+      'card_unknown',
+      `There is no service called "${name}". Press Connect a tool in the Home tab to see those there are.`,
+    )
   })
   return {
     cards: (words = '') => searchCards(deps.cards, words).map(infoOf),

@@ -12,7 +12,8 @@ export type TestOutcome =
 export function testing(deps: ConnectDeps): Connect['test'] {
   return async (principal, id, signal) => {
     const connection = await ownConnection(deps.registry, principal, id)
-    if (connection === undefined) return { ok: false, message: 'This connection is not there any more.' }
+    if (connection === undefined)
+      return { ok: false, message: 'This connection is not there any more. Connect it anew.' }
     try {
       return await tested(deps, connection, signal)
     } catch (error) {

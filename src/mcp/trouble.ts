@@ -112,7 +112,7 @@ function sdkTrouble(error: unknown, { title, seconds }: Party): Trouble {
     return {
       why: 'timeout',
       code: 'tool_timeout',
-      message: `${title} did not answer within ${seconds} s.`,
+      message: `${title} did not answer within ${seconds} s. Ask for less at once, or check that it is up.`,
       sent: true,
       turnedAway: false,
     }

@@ -44,7 +44,8 @@ function retryAfterSeconds(headers: Headers | undefined): number | undefined {
 
 function adviceOn(error: InstanceType<typeof Anthropic.APIError>, model: string): string {
   const said = (error.apiMessage ?? 'no reason given').slice(0, 300)
-  if (/credit balance|billing/i.test(said)) return `Claude's API wants payment: ${said}`
+  if (/credit balance|billing/i.test(said))
+    return `Claude's API wants payment: ${said} Whoever runs Patchbay can settle that in their Anthropic account; then try again.`
   if (/prompt is too long|context window|too large/i.test(said) || Number(error.status) === 413)
     return 'This conversation has become too long for the model. Start a new thread, and ask for less data at once.'
   switch (Number(error.status)) {
@@ -55,6 +56,6 @@ function adviceOn(error: InstanceType<typeof Anthropic.APIError>, model: string)
     case 404:
       return `Claude's API does not know the model ${model}. Whoever runs Patchbay should check MODEL and ANTHROPIC_BASE_URL.`
     default:
-      return `Claude's API refused the request: ${said}`
+      return `Claude's API refused the request: ${said} Try again in a new thread; if that fails too, tell whoever runs Patchbay.`
   }
 }

@@ -23,6 +23,8 @@ export type Rule = {
 export type NewRule = Pick<Rule, 'verdict' | 'tool' | 'card' | 'fourEyes'>
 
 export type Rules = {
+  /** Everything a person's calls are judged by, as it is at one moment. */
+  policyFor(principal: Principal): Promise<{ rules: Rule[]; approvers: UserId[] }>
   /** The workspace's rules and this person's own. */
   rulesFor(principal: Principal): Promise<Rule[]>
   /** "Always allow" for one tool of one of the person's connections, as it is defined now. */
@@ -65,9 +67,12 @@ const Row = z
     }),
   )
 
+const Policy = z.object({ rules: z.array(Row), approvers: z.array(UserId) })
+
 /** The rules over the database. Errors are db/'s. */
 export function createRules(db: Db): Rules {
   return {
+    policyFor: (p) => db.call('policy_for', { workspace: p.workspace, user: p.user }, Policy),
     rulesFor: (p) => db.call('rules_for', { workspace: p.workspace, user: p.user }, z.array(Row)),
     addAlways: (p, connection, tool, definition) =>
       db.call('rule_add_always', { workspace: p.workspace, user: p.user, connection, tool, definition }, Row),

@@ -12,12 +12,8 @@ import type { Found } from './toolbox.ts'
 export type Ground = { sources: Source[]; rules: Rule[]; approvers: Asked['approvers'] }
 
 export async function groundOf(deps: RunDeps, origin: Origin): Promise<Ground> {
-  const [sources, rules, approvers] = await Promise.all([
-    deps.mcp.connectionsOf(origin),
-    deps.rules.rulesFor(origin),
-    deps.rules.approversOf(origin.workspace),
-  ])
-  return { sources, rules, approvers }
+  const [sources, policy] = await Promise.all([deps.mcp.connectionsOf(origin), deps.rules.policyFor(origin)])
+  return { sources, ...policy }
 }
 
 type Question = { ground: Ground; found: Found<Source>; args: JsonObject }

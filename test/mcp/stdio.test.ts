@@ -121,7 +121,7 @@ describe('time', () => {
       kind: 'failed',
       why: 'timeout',
       sent: true,
-      message: 'Strange did not answer within 2 s.',
+      message: 'Strange did not answer within 2 s. Ask for less at once, or check that it is up.',
     })
     await eventually(() => expect(noted(house)).toContain('cancelled'))
     expect(textOf(await house.call(connection, 'echo', { text: 'alive' }))).toBe('alive')

@@ -293,6 +293,7 @@ export function fakeRules() {
   const own: Rule[] = []
   let approvers: UserId[] = []
   const rules: Rules = {
+    policyFor: async () => ({ rules: own, approvers }),
     rulesFor: async () => own,
     addAlways: () => Promise.reject(new Error('not here')),
     addForWorkspace: () => Promise.reject(new Error('not here')),

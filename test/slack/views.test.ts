@@ -377,6 +377,16 @@ describe('an answer', () => {
     expect(painted.flatMap(checkMessage)).toEqual([])
     expect(painted).toMatchSnapshot()
   })
+  test('several steps that are over are a plan in the past tense', () => {
+    const painted = paintAnswer(
+      stateOf([
+        { text: 'I will.', calls: [done] },
+        { text: '', calls: [{ ...done, tool: 'read_file', title: 'Read File' }] },
+      ]),
+    )
+    expect(painted.flatMap(checkMessage)).toEqual([])
+    expect(painted).toMatchSnapshot()
+  })
   test('how it can end', () => {
     const failure = {
       code: 'model_failed',

@@ -1,13 +1,16 @@
 import { describe, expect, test } from 'vitest'
+import type { CallState } from '../../src/run/state.ts'
 import { addressee, meansStop, plainText, withoutMention } from '../../src/slack/message-text.ts'
 import { nearest } from '../../src/slack/nearest.ts'
 import { tokenize } from '../../src/slack/tokenize.ts'
+import { paintAnswer } from '../../src/slack/views/answer.ts'
 import { sayArguments } from '../../src/slack/views/arguments.ts'
 import { argumentKinds, mayEdit, readTyped, WHOLE } from '../../src/slack/views/edit-form.ts'
 import { cutPage, PAGE_CHARACTERS } from '../../src/slack/views/pages.ts'
 import { pagesOf } from '../../src/slack/views/pages-of.ts'
+import { MOST_STEPS, saySteps } from '../../src/slack/views/plan.ts'
 import { sqlLines } from '../../src/slack/views/sql-lines.ts'
-import { chunksFor, nothingSent } from '../../src/slack/views/stream-chunks.ts'
+import { chunksFor, type Live, nothingSent } from '../../src/slack/views/stream-chunks.ts'
 import { calm, clip, literal, steady } from '../../src/slack/views/text.ts'
 import { sayCall } from '../../src/slack/views/tool-words.ts'
 import { callOf } from './fakes.ts'
@@ -139,11 +142,49 @@ describe('pages', () => {
   })
 })
 
+const live = (change: Partial<Live> = {}): Live => ({ progress: new Map(), waiting: undefined, ...change })
+
+const stepsAt = (...stages: CallState['stage'][]) =>
+  saySteps(
+    stateOf([{ text: '', calls: stages.map((stage, at) => ({ stage, arguments: { path: `${at}.txt` } })) }]).calls,
+  )
+
+describe('the steps of a run', () => {
+  test('say what is going on, then what waits, then what was done', () => {
+    expect(stepsAt('done', 'calling')).toBe('Writing 1.txt with filesystem…')
+    expect(stepsAt('calling', 'cleared', 'asking')).toBe('Writing 0.txt with filesystem, and 1 more…')
+    expect(stepsAt('done', 'asking', 'asking')).toBe('Waiting for approval: write 1.txt with filesystem, and 1 more')
+    expect(stepsAt('done', 'done')).toBe('Wrote 0.txt and wrote 1.txt with filesystem')
+    expect(stepsAt('done', 'done', 'done', 'done')).toBe('Took 4 steps with filesystem')
+  })
+  test('say what did not go well, however many', () => {
+    expect(stepsAt('failed', 'failed')).toBe('2 steps with filesystem: 2 failed')
+    expect(stepsAt('done', 'done', 'denied', 'cancelled', 'unknown')).toBe(
+      '5 steps with filesystem: 2 done, 1 not allowed, 1 stopped and 1 may or may not have happened',
+    )
+  })
+  test('the same thing done again is counted', () => {
+    const calls = [{ stage: 'done' as const }, { stage: 'done' as const }]
+    expect(saySteps(stateOf([{ text: '', calls }]).calls)).toBe('Wrote hello.txt 2 times with filesystem')
+  })
+  test('one is a line, several are a plan, and a plan is not longer than Slack takes', () => {
+    const blocks = (count: number) =>
+      paintAnswer(stateOf([{ text: '', calls: Array.from({ length: count }, () => ({ stage: 'done' as const })) }]))
+        .flatMap((painted) => painted.blocks)
+        .filter(({ type }) => type === 'plan' || type === 'task_card')
+        .map((block) => ('tasks' in block ? block.tasks.length : block.type))
+    expect(blocks(1)).toEqual(['task_card'])
+    expect(blocks(2)).toEqual([2])
+    expect(blocks(MOST_STEPS + 3)).toEqual([MOST_STEPS, 3])
+  })
+})
+
 describe('a stream', () => {
   test('gets only what is new, in order, details once', () => {
     const [page] = pagesOf(stateOf([{ text: 'One.', calls: [{ stage: 'calling' }] }], { status: 'working' }))
-    const first = page && chunksFor(page, nothingSent(), new Map([['toolu_0_0', '50 %']]))
+    const first = page && chunksFor(page, nothingSent(), live({ progress: new Map([['toolu_0_0', '50 %']]) }))
     expect(first?.chunks).toEqual([
+      { type: 'plan_update', title: 'Writing hello.txt with filesystem… (50 %)' },
       { type: 'markdown_text', text: 'One.' },
       {
         type: 'task_update',
@@ -154,8 +195,9 @@ describe('a stream', () => {
     ])
     const result = { summary: 'ok', text: '', images: [], isError: false, files: [], ms: 1 }
     const [later] = pagesOf(stateOf([{ text: 'One.', calls: [{ stage: 'done', result }] }, { text: 'Two.' }]))
-    const next = later && first && chunksFor(later, first.sent, new Map())
+    const next = later && first && chunksFor(later, first.sent, live())
     expect(next?.chunks).toEqual([
+      { type: 'plan_update', title: 'Wrote hello.txt with filesystem' },
       {
         type: 'task_update',
         id: 'toolu_0_0',
@@ -165,11 +207,27 @@ describe('a stream', () => {
       },
       { type: 'markdown_text', text: '\n\nTwo.' },
     ])
-    expect(later && next && chunksFor(later, next.sent, new Map())?.chunks).toEqual([])
+    expect(later && next && chunksFor(later, next.sent, live())?.chunks).toEqual([])
+  })
+  test('names its plan after what is going on, and waits for the model in it', () => {
+    const calls = [{ stage: 'done' as const }, { stage: 'calling' as const, arguments: { path: 'two.txt' } }]
+    const [page] = pagesOf(stateOf([{ text: '', calls }], { status: 'working' }))
+    const first = page && chunksFor(page, nothingSent(), live())
+    expect(first?.chunks[0]).toEqual({ type: 'plan_update', title: 'Writing two.txt with filesystem…' })
+    const waiting = 'The model is busy, trying again in 5 s…'
+    const next = page && first && chunksFor(page, first.sent, live({ waiting }))
+    expect(next?.chunks).toEqual([
+      { type: 'plan_update', title: waiting },
+      { type: 'task_update', id: 'waiting', title: waiting, status: 'in_progress' },
+    ])
+    expect(page && next && chunksFor(page, next.sent, live())?.chunks).toEqual([
+      { type: 'plan_update', title: 'Writing two.txt with filesystem…' },
+      { type: 'task_update', id: 'waiting', title: 'The model is back', status: 'complete' },
+    ])
   })
   test('cannot take words back', () => {
     const [page] = pagesOf(stateOf([{ text: 'Other' }]))
-    expect(page && chunksFor(page, { words: 'Some', tasks: new Map() }, new Map())).toBeUndefined()
+    expect(page && chunksFor(page, { ...nothingSent(), words: 'Some' }, live())).toBeUndefined()
   })
 })
 

@@ -8,7 +8,7 @@ const short = z.string().max(LIMITS.stream.chunkText)
 /** What may be appended to a stream (docs.slack.dev/reference/methods/chat.appendStream). */
 export const Chunk = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('markdown_text'), text: z.string().max(LIMITS.message.markdownText) }),
-  z.strictObject({ type: z.literal('plan_update'), title: short }),
+  z.strictObject({ type: z.literal('plan_update'), title: short.min(1) }),
   z.strictObject({ type: z.literal('blocks'), blocks: z.array(z.record(z.string(), z.unknown())).min(1) }),
   z.strictObject({
     type: z.literal('task_update'),
@@ -34,7 +34,7 @@ function appendOne(stream: Stream, chunk: Chunk): Stream {
     case 'blocks':
       return { ...stream, parts: [...stream.parts, { part: 'blocks', blocks: withIds(chunk.blocks) }] }
     case 'plan_update':
-      return { ...stream, mode: 'plan', planTitle: chunk.title }
+      return { ...stream, planTitle: chunk.title }
     case 'task_update':
       return { ...stream, parts: appendTask(stream.parts, chunk) }
     default:

@@ -19,7 +19,8 @@ const Started = z.object({ ts: z.string() })
 export async function startStream(calls: Calls, origin: Origin, chunks: AnyChunk[]): Promise<LiveStream> {
   const place = { channel: origin.channel, thread_ts: origin.threadTs }
   const recipient = { recipient_team_id: origin.teamId, recipient_user_id: origin.user }
-  const args = { ...place, ...recipient, task_display_mode: 'timeline', chunks }
+  // Fixed for a stream's whole life, while nobody knows yet how many steps there will be; without tasks it shows nothing.
+  const args = { ...place, ...recipient, task_display_mode: 'plan', chunks }
   const { ts } = await calls.call('chat.startStream', args, Started, 0)
   return {
     ts,

@@ -31,7 +31,7 @@ const EDIT_EVERY_MS = 3_000
 const NO_STREAMS_MS = 10 * 60_000
 const RATE_LIMITED_MS = 3_000
 
-type Open = { key: string; stream: LiveStream; sent: Sent; waiting: string | undefined }
+type Open = { key: string; stream: LiveStream; sent: Sent }
 
 /** A pen's memory: pages that are changed instead of streamed, when they last were, and the open stream. */
 type Hand = { deps: Deps; ink: Ink; edited: Set<string>; editedAt: Map<string, number>; open: Open | undefined }
@@ -113,7 +113,7 @@ const stream = (hand: Hand, stroke: Stroke): Promise<number | undefined> =>
 
 async function begin(hand: Hand, stroke: Stroke): Promise<undefined> {
   const { board, scenery, page } = stroke
-  const first = chunksFor(page, nothingSent(), scenery.progress)
+  const first = chunksFor(page, nothingSent(), scenery)
   if (first === undefined || (page.pieces.length === 0 && board.all().length > 0)) return
   const { origin } = scenery.state
   const chunks: AnyChunk[] = [{ type: 'blocks', blocks: [stopButtons(scenery.state, page.key)] }, ...first.chunks]
@@ -125,26 +125,24 @@ async function begin(hand: Hand, stroke: Stroke): Promise<undefined> {
     if (isNotOffered(error)) hand.ink.noStreamsUntil = Date.now() + NO_STREAMS_MS
     return void (await giveUpStream(hand, stroke, errorChain(error)))
   }
-  hand.open = { key: page.key, stream: started, sent: first.sent, waiting: undefined }
+  hand.open = { key: page.key, stream: started, sent: first.sent }
   hand.ink.streams += 1
   await board.adopt({ key: page.key, channel: origin.channel, ts: started.ts, picture: '', live: true })
 }
 
 async function goOn(hand: Hand, open: Open, stroke: Stroke): Promise<number | undefined> {
   const { scenery, page } = stroke
-  const next = chunksFor(page, open.sent, scenery.progress)
+  const next = chunksFor(page, open.sent, scenery)
   if (next === undefined) return void (await giveUpStream(hand, stroke, 'words were taken back'))
   if (Date.now() - open.stream.startedAt > STREAM_LIFE_MS) return void (await giveUpStream(hand, stroke, 'too old'))
-  const chunks = [...next.chunks, ...waitingChunk(open.waiting, scenery.waiting)]
-  if (chunks.length === 0) return undefined
+  if (next.chunks.length === 0) return undefined
   try {
-    await open.stream.append(chunks)
+    await open.stream.append(next.chunks)
   } catch (error) {
     if (slackError(error) === 'ratelimited') return RATE_LIMITED_MS
     return void (await giveUpStream(hand, stroke, errorChain(error)))
   }
   open.sent = next.sent
-  open.waiting = scenery.waiting
   return undefined
 }
 
@@ -153,10 +151,4 @@ function openPage({ state, words }: Scenery): Page | undefined {
   const silent = words.trim() === ''
   if (silent && afterCard(state)) return undefined
   return pagesOf(state, words).at(-1) ?? { key: `answer:${nextStretch(state)}:0`, pieces: [] }
-}
-
-function waitingChunk(before: string | undefined, now: string | undefined): AnyChunk[] {
-  if (before === now) return []
-  const title = now ?? 'The model is back'
-  return [{ type: 'task_update', id: 'waiting', title, status: now === undefined ? 'complete' : 'in_progress' }]
 }

@@ -3,8 +3,9 @@ import { LIMITS } from '../../block-kit/limits.ts'
 import type { RunState } from '../../run/state.ts'
 import { actions, button, commandButton, type Saying, section } from './blocks.ts'
 import { feedbackButtons } from './feedback.ts'
-import { afterCard, nextStretch, type Page, pagesOf } from './pages-of.ts'
-import { sayUnknown, taskBlocks, taskOf } from './task.ts'
+import { afterCard, nextStretch, type Page, pagesOf, stepsOn } from './pages-of.ts'
+import { saySteps, stepsBlock } from './plan.ts'
+import { sayUnknown } from './task.ts'
 import { clip, literal, mention } from './text.ts'
 
 /** One message as it should stand in the thread. */
@@ -18,15 +19,16 @@ export function paintAnswer(state: RunState, words = ''): Painted[] {
   return pages.map((page, index) => paintPage(page, index === pages.length - 1 ? lastFoot(state, end) : undefined))
 }
 
+/** The steps of a message stand together where the first of them was taken, as in a stream. */
 function paintPage(page: Page, foot: Saying | undefined): Painted {
   const words = page.pieces.flatMap((piece) => (piece.kind === 'words' ? [piece.text] : []))
-  const tasks = page.pieces.flatMap((piece) => (piece.kind === 'tasks' ? piece.calls.map((call) => taskOf(call)) : []))
-  const said = words.length > 0 ? words : tasks.map((task) => task.title)
-  const blocks = page.pieces.flatMap((piece): KnownBlock[] =>
-    piece.kind === 'words'
-      ? [{ type: 'markdown', text: piece.text }]
-      : taskBlocks(piece.calls.map((call) => taskOf(call))),
-  )
+  const calls = stepsOn(page)
+  const first = page.pieces.findIndex((piece) => piece.kind === 'tasks')
+  const blocks = page.pieces.flatMap((piece, index): KnownBlock[] => {
+    if (piece.kind === 'words') return [{ type: 'markdown', text: piece.text }]
+    return index === first ? [stepsBlock(calls)] : []
+  })
+  const said = words.length > 0 || calls.length === 0 ? words : [saySteps(calls)]
   return {
     key: page.key,
     text: clip([...said, ...(foot?.text ? [foot.text] : [])].join('\n\n'), LIMITS.message.textMax / 2),

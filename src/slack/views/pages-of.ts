@@ -1,6 +1,6 @@
 import type { CallState, RunState } from '../../run/state.ts'
 import { cutPage, PAGE_CHARACTERS } from './pages.ts'
-import { blocksFor } from './task.ts'
+import { MOST_STEPS } from './plan.ts'
 import { calm, steady } from './text.ts'
 
 /** Words or task lines, in the order of the answer. */
@@ -12,6 +12,10 @@ export type Page = {
   key: string
   pieces: Piece[]
 }
+
+/** The steps a message shows. */
+export const stepsOn = (page: Page): CallState[] =>
+  page.pieces.flatMap((piece) => (piece.kind === 'tasks' ? piece.calls : []))
 
 /** Under Slack's 50 blocks, with room for what stands below the answer. */
 const PAGE_BLOCKS = 40
@@ -53,31 +57,38 @@ function rollOver(pieces: Piece[]): Piece[][] {
   const pages: Piece[][] = []
   let page: Piece[] = []
   let room = PAGE_CHARACTERS
-  let blocks = 0
+  let steps = MOST_STEPS
   const turnOver = () => {
     if (page.length > 0) pages.push(page)
     page = []
     room = PAGE_CHARACTERS
-    blocks = 0
+    steps = MOST_STEPS
   }
-  const put = (piece: Piece, size: number, characters: number) => {
-    if (blocks + size > PAGE_BLOCKS) turnOver()
+  const put = (piece: Piece) => {
+    if (page.length >= PAGE_BLOCKS) turnOver()
     page.push(piece)
-    blocks += size
-    room -= characters
+    if (piece.kind === 'words') room -= piece.text.length + 2
+    else steps -= piece.calls.length
+  }
+  const putCalls = (calls: CallState[]) => {
+    if (steps === 0) turnOver()
+    const some = calls.slice(0, steps)
+    put({ kind: 'tasks', calls: some })
+    if (some.length < calls.length) putCalls(calls.slice(some.length))
+  }
+  const putWords = (text: string) => {
+    if (room < PAGE_CHARACTERS / 10) turnOver()
+    let cut = cutPage(text, room)
+    while (cut.rest !== '') {
+      put({ kind: 'words', text: cut.page })
+      turnOver()
+      cut = cutPage(cut.rest, room)
+    }
+    put({ kind: 'words', text: cut.page })
   }
   for (const piece of pieces) {
-    if (piece.kind === 'tasks') put(piece, blocksFor(piece.calls.length), 0)
-    else {
-      if (room < PAGE_CHARACTERS / 10) turnOver()
-      let cut = cutPage(piece.text, room)
-      while (cut.rest !== '') {
-        put({ kind: 'words', text: cut.page }, 1, cut.page.length)
-        turnOver()
-        cut = cutPage(cut.rest, room)
-      }
-      put({ kind: 'words', text: cut.page }, 1, cut.page.length + 2)
-    }
+    if (piece.kind === 'tasks') putCalls(piece.calls)
+    else putWords(piece.text)
   }
   turnOver()
   return pages

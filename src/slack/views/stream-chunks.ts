@@ -1,34 +1,68 @@
 import type { AnyChunk } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { CallState } from '../../run/state.ts'
-import type { Page } from './pages-of.ts'
-import { taskChunk, taskOf } from './task.ts'
+import { type Page, stepsOn } from './pages-of.ts'
+import { saySteps } from './plan.ts'
+import { type Task, taskChunk, taskOf } from './task.ts'
+import { clip } from './text.ts'
 
 /** What a stream has been given so far. */
-export type Sent = { words: string; tasks: Map<string, { line: string; details: boolean }> }
+export type Sent = {
+  words: string
+  /** The plan's title; undefined while there is no plan. */
+  title: string | undefined
+  tasks: Map<string, { line: string; details: boolean }>
+}
 
-export const nothingSent = (): Sent => ({ words: '', tasks: new Map() })
+export const nothingSent = (): Sent => ({ words: '', title: undefined, tasks: new Map() })
+
+/** What is known of a run only while it works: what servers say of calls under way, and why the model is waited for. */
+export type Live = { progress: Map<string, string>; waiting: string | undefined }
 
 export type More = { chunks: AnyChunk[]; sent: Sent }
 
-/** What to add to a stream so that it shows the page; undefined when that cannot be done by adding. `progress` is what servers say of calls under way. */
-export function chunksFor(page: Page, sent: Sent, progress: Map<string, string>): More | undefined {
+/**
+ * What to add to a stream so that it shows the page; undefined when that cannot be done by adding. A stream's tasks stand in
+ * one plan: its title is what is going on, which for a single step is all there is to say.
+ */
+export function chunksFor(page: Page, sent: Sent, live: Live): More | undefined {
   const chunks: AnyChunk[] = []
   const tasks = new Map(sent.tasks)
   let words = ''
   for (const piece of page.pieces) {
-    if (piece.kind === 'tasks') chunks.push(...piece.calls.flatMap((call) => taskChunks(call, tasks, progress)))
+    if (piece.kind === 'tasks') chunks.push(...piece.calls.flatMap((call) => callChunks(call, tasks, live)))
     else {
       const before = words.length
       words += `${words === '' ? '' : '\n\n'}${piece.text}`
       chunks.push(...textChunks(words.slice(Math.max(before, sent.words.length))))
     }
   }
-  return words.startsWith(sent.words) ? { chunks, sent: { words, tasks } } : undefined
+  chunks.push(...waitingChunks(tasks, live))
+  const title = titleOf(stepsOn(page), tasks, live)
+  if (title !== undefined && title !== sent.title) chunks.unshift({ type: 'plan_update', title })
+  return words.startsWith(sent.words) ? { chunks, sent: { words, title, tasks } } : undefined
 }
 
-function taskChunks(call: CallState, tasks: Sent['tasks'], progress: Map<string, string>): AnyChunk[] {
-  const task = taskOf(call, call.stage === 'calling' ? progress.get(call.id) : undefined)
+function titleOf(steps: CallState[], tasks: Sent['tasks'], { progress, waiting }: Live): string | undefined {
+  if (waiting !== undefined) return clip(waiting, LIMITS.stream.chunkText)
+  if (steps.length > 0) return saySteps(steps, progress)
+  return tasks.has(WAITING) ? BACK : undefined
+}
+
+function callChunks(call: CallState, tasks: Sent['tasks'], { progress }: Live): AnyChunk[] {
+  return taskChunks(taskOf(call, progress.get(call.id)), tasks)
+}
+
+const WAITING = 'waiting'
+const BACK = 'The model is back'
+
+function waitingChunks(tasks: Sent['tasks'], { waiting }: Live): AnyChunk[] {
+  if (waiting === undefined && !tasks.has(WAITING)) return []
+  const status = waiting === undefined ? 'complete' : 'in_progress'
+  return taskChunks({ id: WAITING, title: waiting ?? BACK, status, details: undefined }, tasks)
+}
+
+function taskChunks(task: Task, tasks: Sent['tasks']): AnyChunk[] {
   const known = tasks.get(task.id)
   const line = `${task.status} ${task.title}`
   if (known?.line === line) return []

@@ -1,8 +1,8 @@
-import type { PlanBlock, RichTextBlock, TaskCardBlock, TaskUpdateChunk } from '@slack/types'
+import type { RichTextBlock, TaskCardBlock, TaskUpdateChunk } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { CallState } from '../../run/state.ts'
-import { calm, clip, inline, plural } from './text.ts'
-import { sayAct, sayCall } from './tool-words.ts'
+import { calm, clip, inline } from './text.ts'
+import { lower, sayAct, sayCall } from './tool-words.ts'
 
 /** One tool call as a line of the answer. */
 export type Task = {
@@ -12,9 +12,6 @@ export type Task = {
   /** The cause of a failure, or what came of it; only at the end, as Slack appends it. */
   details: string | undefined
 }
-
-/** More tasks of one turn than this stand folded in a plan. */
-const UNFOLDED = 3
 
 const STATUS: Record<CallState['stage'], Task['status']> = {
   wished: 'pending',
@@ -30,10 +27,8 @@ const STATUS: Record<CallState['stage'], Task['status']> = {
 
 /** The line of a call. `progress` is what the server says while it works. */
 export function taskOf(call: CallState, progress?: string): Task {
-  const title = clip(
-    `${calm(titleOf(call))}${progress === undefined ? '' : ` (${clip(progress, 60)})`}`,
-    LIMITS.taskCard.title,
-  )
+  const said = call.stage === 'calling' && progress !== undefined ? ` (${clip(progress, 60)})` : ''
+  const title = clip(`${calm(titleOf(call))}${said}`, LIMITS.taskCard.title)
   const details = call.stage === 'done' ? call.result?.summary : call.cause
   return { id: call.id, title, status: STATUS[call.stage], details: details?.trim() || undefined }
 }
@@ -61,22 +56,8 @@ function titleOf(call: CallState): string {
   }
 }
 
-const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
-
-/** The tasks of one turn as blocks: a few stand open, many are folded in plans of at most 50. */
-export function taskBlocks(tasks: Task[]): (TaskCardBlock | PlanBlock)[] {
-  if (tasks.length <= UNFOLDED) return tasks.map(card)
-  const plans: PlanBlock[] = []
-  for (let at = 0; at < tasks.length; at += LIMITS.plan.tasks) {
-    const some = tasks.slice(at, at + LIMITS.plan.tasks)
-    plans.push({ type: 'plan', title: plural(some.length, 'step'), tasks: some.map(card) })
-  }
-  return plans
-}
-
-export const blocksFor = (tasks: number): number => (tasks <= UNFOLDED ? tasks : Math.ceil(tasks / LIMITS.plan.tasks))
-
-const card = (task: Task): TaskCardBlock => ({
+/** The task as a line of its own, or a card in a plan. */
+export const taskCard = (task: Task): TaskCardBlock => ({
   type: 'task_card',
   task_id: clip(task.id, LIMITS.id),
   title: task.title,

@@ -92,3 +92,6 @@ function objectOf(noun: string, given: JsonObject): string {
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+
+/** A sentence as the rest of another. */
+export const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)

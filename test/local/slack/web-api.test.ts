@@ -211,6 +211,24 @@ describe('streams', () => {
     )
   })
 
+  it('has no plan in a timeline, and no plan of more than 50 steps', async () => {
+    const update = { type: 'plan_update', title: 'Two steps' }
+    const timeline = await start({ markdown_text: 'Hi' })
+    expect(await errorOf('chat.appendStream', { ...at(timeline), chunks: [update] })).toBe('invalid_chunks')
+    const plan = await start({ task_display_mode: 'plan', chunks: [update] })
+    const tasks = Array.from({ length: 51 }, (_, nth) => ({
+      type: 'task_update',
+      id: `${nth}`,
+      title: 'x',
+      status: 'pending',
+    }))
+    expect(await errorOf('chat.appendStream', { ...at(plan), chunks: tasks })).toBe('invalid_chunks')
+    await client.apiCall('chat.appendStream', { ...at(plan), chunks: tasks.slice(1) })
+    expect(await errorOf('chat.appendStream', { ...at(plan), chunks: [{ ...update, title: '' }] })).toBe(
+      'invalid_chunks',
+    )
+  })
+
   it('paints a plan, checks chunks, and finishes with blocks and metadata', async () => {
     const stream = await start({ task_display_mode: 'plan', markdown_text: 'Hi' })
     const chunk = (given: object) => ({ ...at(stream), chunks: [given] })

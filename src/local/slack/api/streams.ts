@@ -109,6 +109,9 @@ function grow(stream: Stream, { markdown_text, chunks }: Words): Answer | Stream
     const lines = parsed.error.issues.map((issue) => `${issue.message} [json-pointer:/chunks/${issue.path.join('/')}]`)
     return refuse('invalid_chunks', lines)
   }
+  // The display mode is fixed when a stream starts: Slack shows no plan in a timeline, so its title would be lost.
+  if (stream.mode === 'timeline' && parsed.data.some((chunk) => chunk.type === 'plan_update'))
+    return refuse('invalid_chunks', ['plan_update needs a stream started with task_display_mode plan'])
   const first: Chunk[] = markdown_text === undefined ? [] : [{ type: 'markdown_text', text: markdown_text }]
   const grown = append(stream, [...first, ...parsed.data])
   return refuseStream(grown) ?? grown

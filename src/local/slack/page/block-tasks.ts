@@ -36,8 +36,11 @@ export function TaskCard({ task }: { task: Json }) {
   </div>`
 }
 
+/** A plan of one step reads as that step's line. */
 export function Plan({ block }: { block: Json }) {
   const tasks = records(block.tasks)
+  const [first, ...others] = tasks
+  if (first !== undefined && others.length === 0) return html`<${TaskCard} task=${first} />`
   const done = tasks.filter((task) => task.status === 'complete').length
   return html`<section class="block-plan" aria-label=${str(block.title)}>
     <div class="plan-title"><span>${plainText(str(block.title))}</span><span class="quiet">${done} of ${tasks.length}</span></div>

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { says, slow, together, wishes } from '../support/scripted-model.ts'
+import { startWorld } from '../support/world.ts'
+
+const echo = (message: string) => wishes('everything__echo', { message })
+
+test('one step is a line, several are a plan, while streaming and at the end', async () => {
+  await using world = await startWorld({
+    model: [
+      echo('one'),
+      slow(30, says('One step and these words are it.')),
+      together(echo('one'), echo('two')),
+      echo('three'),
+      slow(30, says('Three steps and these words are it.')),
+    ],
+  })
+  const member = world.as('member')
+  await member.connect('everything')
+  const line = await member.see(await member.dm('go'), /words are it\.[\s\S]*feedback/)
+  expect(line.blocks?.map(({ type }) => type)).toEqual(['task_card', 'markdown', 'context_actions'])
+  const where = await member.dm('go again')
+  const live = await member.see(where, /"type":"plan"/)
+  expect(live.streaming).toBe(true)
+  const plan = await member.see(where, /words are it\.[\s\S]*feedback/)
+  expect(plan.blocks?.map(({ type }) => type)).toEqual(['plan', 'markdown', 'context_actions'])
+  expect(plan.blocks?.[0]).toMatchObject({ title: 'Echoed 3 times with everything', tasks: [{}, {}, {}] })
+})
