@@ -5,6 +5,7 @@ import type { ConnectionId, Principal } from '../ids.ts'
 import type { Log } from '../log.ts'
 import type { Connection, JsonObject, JsonValue, StoredTool } from '../registry/connection.ts'
 import type { Registry } from '../registry/registry.ts'
+import type { InputAnswer, InputAsk, InputRequest, Resumption } from './ask.ts'
 import { type Background, createBackground } from './background.ts'
 import { type CallTimes, callTool } from './call.ts'
 import type { Clean } from './clean.ts'
@@ -41,11 +42,23 @@ export type Probe = {
   era: unknown
 }
 
-export type CallOptions = { signal: AbortSignal; onProgress(progress: CallProgress): void }
+export type CallOptions = {
+  signal: AbortSignal
+  onProgress(progress: CallProgress): void
+  /** The answers to what the server asked in the leg before. */
+  resume?: Resumption | undefined
+  /**
+   * The server asks in the middle of the call and waits on the wire: who calls has until `deadline` to resolve with what
+   * the person says. Without this nobody can be asked, and the server hears "cancel".
+   */
+  onInput?(request: InputRequest, deadline: Date, signal: AbortSignal): Promise<InputAnswer>
+}
 export type CallProgress = { message?: string; progress?: number; total?: number }
 
 export type ToolOutcome =
   | { kind: 'ok' | 'tool_error'; content: ContentPart[]; structured?: JsonValue; ms: number }
+  /** The call stands; it goes on when it is made again with the answers, in any process. Without `asks` at once. */
+  | { kind: 'input_required'; asks: InputAsk[]; state?: string | undefined; ms: number }
   | CallFailure
 
 /** `sent` is false only when the call was certainly not carried out: never sent, or refused before anything was done. */

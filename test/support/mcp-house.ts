@@ -130,10 +130,11 @@ export function noted(house: { folder: string }, file = 'log'): string[] {
   }
 }
 
-export const textOf = (outcome: ToolOutcome): string =>
-  outcome.kind === 'failed'
-    ? `failed: ${outcome.why}: ${outcome.message}`
-    : outcome.content.map((part) => (part.type === 'text' ? part.text : `[${part.type}]`)).join('\n')
+export function textOf(outcome: ToolOutcome): string {
+  if (outcome.kind === 'failed') return `failed: ${outcome.why}: ${outcome.message}`
+  if (outcome.kind === 'input_required') return `asks: ${outcome.asks.map(({ request }) => request.kind).join(', ')}`
+  return outcome.content.map((part) => (part.type === 'text' ? part.text : `[${part.type}]`)).join('\n')
+}
 
 /** A server in a process of its own that prints its port first. */
 export async function startServerProcess(script: string, args: string[], env: Record<string, string> = {}) {
