@@ -40,5 +40,6 @@ export const FormField = z.discriminatedUnion('kind', [
 export type FormField = z.infer<typeof FormField>
 export type FieldOf<K extends FormField['kind']> = Extract<FormField, { kind: K }>
 
-/** What can stand in an answered form. */
-export type FormValue = string | number | boolean | string[]
+/** An answered form, by field. */
+export const FormAnswer = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]))
+export type FormAnswer = z.infer<typeof FormAnswer>

@@ -7,6 +7,7 @@ import type { Connection, JsonObject, JsonValue, StoredTool } from '../registry/
 import type { Registry } from '../registry/registry.ts'
 import type { InputAnswer, InputAsk, InputRequest, Resumption } from './ask.ts'
 import { type Background, createBackground } from './background.ts'
+import { addressFault } from './border.ts'
 import { type CallTimes, callTool } from './call.ts'
 import type { Clean } from './clean.ts'
 import { probe } from './probe.ts'
@@ -110,7 +111,7 @@ export function createMcp(given: McpDeps): Mcp {
 
   return {
     probe: (target, secrets, signal) => probe(deps, target, secrets, AbortSignal.any([signal, stopping.signal])),
-    addressFault: (url) => addressFault(deps, url),
+    addressFault: (url) => addressFault(deps.egress, url),
     connectionsOf: (principal) => deps.registry.connectionsOf(principal),
     call: async (c, tool, args, o) => {
       const began = performance.now()
@@ -144,16 +145,6 @@ function stateNoter({ registry }: McpDeps, background: Background) {
     const now = stateAfter(used)
     if (now === undefined || (now.status === c.status && now.reason === c.statusReason)) return
     background.run('keep status', () => registry.setStatus(c.id, now.status, now.reason))
-  }
-}
-
-function addressFault({ egress }: McpDeps, url: string): string | undefined {
-  try {
-    egress.precheck(url)
-    return undefined
-  } catch (error) {
-    if (isAppError(error, 'egress_refused')) return error.message
-    throw error
   }
 }
 

@@ -9,7 +9,7 @@ import { referenceOf, saveSecrets } from '../../src/credentials/secrets.ts'
 import { createEgress } from '../../src/egress/egress.ts'
 import { newConnectionId, UserId, WorkspaceId } from '../../src/ids.ts'
 import { createLog } from '../../src/log.ts'
-import { createMcp, type ToolOutcome } from '../../src/mcp/mcp.ts'
+import { type CallOptions, createMcp, type ToolOutcome } from '../../src/mcp/mcp.ts'
 import type { HttpTarget, Limits, StdioTarget, Target } from '../../src/mcp/target.ts'
 import type { Connection, JsonObject } from '../../src/registry/connection.ts'
 import { createMemoryRegistry } from './memory-registry.ts'
@@ -64,6 +64,11 @@ export async function startMcpHouse(o: HouseOptions = {}) {
     call(connection: Connection, tool: string, args: JsonObject = {}, signal = new AbortController().signal) {
       const known = { name: tool, description: '', inputSchema: { type: 'object' } }
       return mcp.call(connection, known, args, { signal, onProgress: () => undefined })
+    },
+    /** The same, with answers to what was asked or somebody who gives them. */
+    callWith(connection: Connection, tool: string, args: JsonObject, more: Partial<CallOptions>) {
+      const known = { name: tool, description: '', inputSchema: { type: 'object' } }
+      return mcp.call(connection, known, args, { signal: new AbortController().signal, onProgress: () => undefined, ...more })
     },
     async [Symbol.asyncDispose]() {
       await mcp[Symbol.asyncDispose]()
