@@ -23,12 +23,39 @@ const origin = Origin.parse({
   place: 'dm',
   teamId: 'T111',
 })
-const target = { connection: newConnectionId(), connectionName: 'shop', card: 'c', cardTitle: 'C', tool: 'a', title: 'a', schema: {} }
+const target = {
+  connection: newConnectionId(),
+  connectionName: 'shop',
+  card: 'c',
+  cardTitle: 'C',
+  tool: 'a',
+  title: 'a',
+  schema: {},
+}
 const usage = { input: 1, output: 1, cacheRead: 0, cacheWrite: 0 }
 const before: RunEvent[] = [
   { type: 'started', origin, text: 'do it', context: [], at },
-  { type: 'replied', content: [{ type: 'tool_use', id: 'a', name: 'shop__a', input: {} }], stop: 'tools', usage, model: 'm', costUsd: 0, at },
-  { type: 'judged', call: 'a', target, verdict: 'allow', why: [], risk: 'write', hash: 'h', definition: 'd', repeatable: false, at },
+  {
+    type: 'replied',
+    content: [{ type: 'tool_use', id: 'a', name: 'shop__a', input: {} }],
+    stop: 'tools',
+    usage,
+    model: 'm',
+    costUsd: 0,
+    at,
+  },
+  {
+    type: 'judged',
+    call: 'a',
+    target,
+    verdict: 'allow',
+    why: [],
+    risk: 'write',
+    hash: 'h',
+    definition: 'd',
+    repeatable: false,
+    at,
+  },
   { type: 'called', call: 'a', at },
 ]
 const request = { kind: 'url' as const, message: 'Look', url: 'https://example.com/' }
@@ -78,7 +105,15 @@ test('an answer given on another instance comes through the run’s events', asy
   await using run = await startHeld()
   const answer = run.ask(60_000)
   const { id } = await run.asked()
-  const event = { type: 'given_input' as const, call: 'a', input: id, action: 'accept' as const, content: { a: 'b' }, by: origin.user, at }
+  const event = {
+    type: 'given_input' as const,
+    call: 'a',
+    input: id,
+    action: 'accept' as const,
+    content: { a: 'b' },
+    by: origin.user,
+    at,
+  }
   const { kind } = await run.deps.store.give({ run: run.held.id, input: id, by: origin.user, event })
   expect(kind).toBe('settled')
   await refresh(run.deps, run.held)

@@ -34,19 +34,69 @@ describe('each kind of field becomes the fitting element', () => {
     ['a default', { type: 'string', default: 'Ada' }, { initial_value: 'Ada' }],
     ['a default that is too short', { type: 'string', minLength: 9, default: 'Ada' }, { min_length: 9 }],
     ['an e-mail address', { type: 'string', format: 'email' }, { type: 'email_text_input' }],
-    ['an address', { type: 'string', format: 'uri', default: 'https://a.b' }, { type: 'url_text_input', initial_value: 'https://a.b' }],
-    ['a date', { type: 'string', format: 'date', default: '2026-11-30' }, { type: 'datepicker', initial_date: '2026-11-30' }],
+    [
+      'an address',
+      { type: 'string', format: 'uri', default: 'https://a.b' },
+      { type: 'url_text_input', initial_value: 'https://a.b' },
+    ],
+    [
+      'a date',
+      { type: 'string', format: 'date', default: '2026-11-30' },
+      { type: 'datepicker', initial_date: '2026-11-30' },
+    ],
     ['a date that is none', { type: 'string', format: 'date', default: '2026-02-30' }, { type: 'datepicker' }],
-    ['a moment', { type: 'string', format: 'date-time', default: '2026-11-30T14:00:00Z' }, { type: 'datetimepicker', initial_date_time: 1_796_047_200 }],
+    [
+      'a moment',
+      { type: 'string', format: 'date-time', default: '2026-11-30T14:00:00Z' },
+      { type: 'datetimepicker', initial_date_time: 1_796_047_200 },
+    ],
     ['an unknown format', { type: 'string', format: 'phone' }, { type: 'plain_text_input' }],
-    ['a number', { type: 'number', minimum: 0.5, maximum: 9, default: 3.14 }, { type: 'number_input', is_decimal_allowed: true, min_value: '0.5', max_value: '9', initial_value: '3.14' }],
+    [
+      'a number',
+      { type: 'number', minimum: 0.5, maximum: 9, default: 3.14 },
+      { type: 'number_input', is_decimal_allowed: true, min_value: '0.5', max_value: '9', initial_value: '3.14' },
+    ],
     ['a whole number', { type: 'integer', default: 0 }, { is_decimal_allowed: false, initial_value: '0' }],
-    ['yes or no', { type: 'boolean', default: false }, { type: 'static_select', initial_option: { text: { text: 'No' }, value: 'false' } }],
-    ['a choice', { type: 'string', enum: ['a', 'b'], enumNames: ['Ah'], default: 'b' }, { type: 'static_select', options: [{ text: { text: 'Ah' } }, { text: { text: 'b' } }], initial_option: { value: '1' } }],
-    ['a titled choice', { type: 'string', oneOf: [{ const: 'a', title: 'Ah' }] }, { options: [{ text: { text: 'Ah' }, value: '0' }] }],
-    ['several', { type: 'array', items: { type: 'string', enum: ['a', 'b', 'c'] }, minItems: 1, maxItems: 2, default: ['c', 'x'] }, { type: 'multi_static_select', max_selected_items: 2, initial_options: [{ value: '2' }] }],
-    ['several with titles', { type: 'array', items: { anyOf: [{ const: 'a', title: 'Ah' }] } }, { type: 'multi_static_select', options: [{ text: { text: 'Ah' } }] }],
-    ['many options', { type: 'string', enum: times(250, (at) => `o${at}`) }, { option_groups: [{ label: { text: '1 to 100' } }, {}, { label: { text: '201 to 250' } }] }],
+    [
+      'yes or no',
+      { type: 'boolean', default: false },
+      { type: 'static_select', initial_option: { text: { text: 'No' }, value: 'false' } },
+    ],
+    [
+      'a choice',
+      { type: 'string', enum: ['a', 'b'], enumNames: ['Ah'], default: 'b' },
+      {
+        type: 'static_select',
+        options: [{ text: { text: 'Ah' } }, { text: { text: 'b' } }],
+        initial_option: { value: '1' },
+      },
+    ],
+    [
+      'a titled choice',
+      { type: 'string', oneOf: [{ const: 'a', title: 'Ah' }] },
+      { options: [{ text: { text: 'Ah' }, value: '0' }] },
+    ],
+    [
+      'several',
+      {
+        type: 'array',
+        items: { type: 'string', enum: ['a', 'b', 'c'] },
+        minItems: 1,
+        maxItems: 2,
+        default: ['c', 'x'],
+      },
+      { type: 'multi_static_select', max_selected_items: 2, initial_options: [{ value: '2' }] },
+    ],
+    [
+      'several with titles',
+      { type: 'array', items: { anyOf: [{ const: 'a', title: 'Ah' }] } },
+      { type: 'multi_static_select', options: [{ text: { text: 'Ah' } }] },
+    ],
+    [
+      'many options',
+      { type: 'string', enum: times(250, (at) => `o${at}`) },
+      { option_groups: [{ label: { text: '1 to 100' } }, {}, { label: { text: '201 to 250' } }] },
+    ],
   ])('%s', (_name, property, element) => {
     expect(elementOf(property)).toMatchObject(element)
     expect(checkView(inputForm(inputOf('form'), fieldsOf({ it: property })))).toEqual([])
@@ -59,7 +109,9 @@ describe('each kind of field becomes the fitting element', () => {
   })
 
   test('titles, hints, required or not', () => {
-    const [a, b] = blocksOf(fieldsOf({ a: { type: 'string', title: 'Name', description: 'Who' }, b: { type: 'integer', minimum: 1 } }, ['a']))
+    const [a, b] = blocksOf(
+      fieldsOf({ a: { type: 'string', title: 'Name', description: 'Who' }, b: { type: 'integer', minimum: 1 } }, ['a']),
+    )
     expect(a).toMatchObject({ label: { text: 'Name' }, hint: { text: 'Who' }, optional: false })
     expect(b).toMatchObject({ label: { text: 'b' }, hint: { text: 'A number of at least 1.' }, optional: true })
   })
@@ -77,7 +129,9 @@ test.each<[string, unknown]>([
 })
 
 test('secrets in titles and hints are taken out', () => {
-  const fields = fieldsOf({ a: { type: 'string', title: 'Like sesame-open', description: 'sesame-open', default: 'sesame-open' } })
+  const fields = fieldsOf({
+    a: { type: 'string', title: 'Like sesame-open', description: 'sesame-open', default: 'sesame-open' },
+  })
   expect(JSON.stringify(fields)).not.toContain('sesame')
 })
 
@@ -131,7 +185,9 @@ test.each<[string, Record<string, unknown>, unknown, RegExp]>([
   ['too few', { type: 'array', items: { enum: ['a', 'b'] }, minItems: 2 }, ['a'], /at least 2/],
   ['too many', { type: 'array', items: { enum: ['a', 'b'] }, maxItems: 1 }, ['a', 'b'], /at most 1/],
 ])('%s is said at the field', (_name, property, value, words) => {
-  expect(formProblems(fieldsOf({ it: property }), { it: value })).toEqual([{ field: 'it', message: expect.stringMatching(words) }])
+  expect(formProblems(fieldsOf({ it: property }), { it: value })).toEqual([
+    { field: 'it', message: expect.stringMatching(words) },
+  ])
 })
 
 test('what is missing is said, if it must be there', () => {
@@ -140,14 +196,22 @@ test('what is missing is said, if it must be there', () => {
 })
 
 test('a form with more than fits shows what must be filled in, and says what is left out', () => {
-  const many = (count: number) => Object.fromEntries(times(count, (at) => [`f${at}`, { type: 'string', description: LONG }]))
+  const many = (count: number) =>
+    Object.fromEntries(times(count, (at) => [`f${at}`, { type: 'string', description: LONG }]))
   const fields = fieldsOf(many(150), ['f149'])
   expect(shownFields(fields)[0]?.name).toBe('f149')
   expect(fitsModal(fields)).toBe(true)
   const view = inputForm(inputOf('form'), fields)
   expect(checkView(view)).toEqual([])
   expect(JSON.stringify(view)).toContain('60 more fields, all optional')
-  expect(fitsModal(fieldsOf(many(150), times(150, (at) => `f${at}`)))).toBe(false)
+  expect(
+    fitsModal(
+      fieldsOf(
+        many(150),
+        times(150, (at) => `f${at}`),
+      ),
+    ),
+  ).toBe(false)
   const huge = { type: 'string', enum: times(1_000, (at) => `${'x'.repeat(70)}${at}`) }
   expect(fitsModal(fieldsOf(Object.fromEntries(times(20, (at) => [`f${at}`, huge]))))).toBe(false)
 })
@@ -167,14 +231,23 @@ test.each<[string, RegExp | undefined]>([
 const at = AT
 const by = ORIGIN.user
 const given = (action: 'accept' | 'decline' | 'cancel' | 'expired' | 'over') =>
-  inputCard(inputOf('form', { given: { action, content: undefined, by: action === 'expired' ? undefined : by, at } }), AT)
+  inputCard(
+    inputOf('form', { given: { action, content: undefined, by: action === 'expired' ? undefined : by, at } }),
+    AT,
+  )
 const longForm = { kind: 'form' as const, message: LONG, fields: [] }
 const longPage = { kind: 'url' as const, message: LONG, url: `https://example.com/${'a'.repeat(2_900)}` }
 
 const CARDS = {
   form: inputCard(inputOf('form'), AT),
-  'form, live': inputCard(inputOf('form', { resume: { how: 'live' }, expiresAt: new Date(AT.getTime() + 100_000) }), AT),
-  'form, live and too late': inputCard(inputOf('form', { resume: { how: 'live' }, expiresAt: new Date(AT.getTime() - 1) }), AT),
+  'form, live': inputCard(
+    inputOf('form', { resume: { how: 'live' }, expiresAt: new Date(AT.getTime() + 100_000) }),
+    AT,
+  ),
+  'form, live and too late': inputCard(
+    inputOf('form', { resume: { how: 'live' }, expiresAt: new Date(AT.getTime() - 1) }),
+    AT,
+  ),
   page: inputCard(inputOf('url'), AT),
   'page, in a channel': inputCard(inputOf('url', {}, { place: 'channel' }), AT),
   'sign in': inputCard(inputOf('sign_in'), AT),

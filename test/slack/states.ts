@@ -54,11 +54,20 @@ export function stateOf(
 const REQUESTS: Record<InputState['request']['kind'], InputState['request']> = {
   form: { kind: 'form', message: 'Whose account is it?', fields: [] },
   url: { kind: 'url', message: 'Please pay first', url: 'https://shop.xn--pypal-4ve.pay.example.com:8443/a?b=c' },
-  sign_in: { kind: 'sign_in', connection: connectionOf().id, message: 'Its token has expired', scopes: ['repo', 'user'] },
+  sign_in: {
+    kind: 'sign_in',
+    connection: connectionOf().id,
+    message: 'Its token has expired',
+    scopes: ['repo', 'user'],
+  },
 }
 
 /** A question in a direct message, with the call it holds up. */
-export function inputOf(kind: InputState['request']['kind'], change: Partial<InputState> = {}, origin: Partial<Origin> = {}): AskedOf {
+export function inputOf(
+  kind: InputState['request']['kind'],
+  change: Partial<InputState> = {},
+  origin: Partial<Origin> = {},
+): AskedOf {
   const input: InputState = {
     id: InputId.parse('abcdefghijklmnopqrstuvw'),
     person: ORIGIN.user,
@@ -71,7 +80,10 @@ export function inputOf(kind: InputState['request']['kind'], change: Partial<Inp
     ...change,
   }
   const call = callOf({ stage: 'waiting_input', inputs: [input], legs: 1 })
-  const state = stateOf([{ text: '', calls: [call] }], { status: 'working', origin: { ...ORIGIN, place: 'dm', ...origin } })
+  const state = stateOf([{ text: '', calls: [call] }], {
+    status: 'working',
+    origin: { ...ORIGIN, place: 'dm', ...origin },
+  })
   return { state, call, input }
 }
 

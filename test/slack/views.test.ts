@@ -361,7 +361,17 @@ describe('what is shown in modals and the Home tab', () => {
   })
 })
 
-const STAGES = ['asking', 'cleared', 'calling', 'waiting_input', 'done', 'failed', 'unknown', 'denied', 'cancelled'] as const
+const STAGES = [
+  'asking',
+  'cleared',
+  'calling',
+  'waiting_input',
+  'done',
+  'failed',
+  'unknown',
+  'denied',
+  'cancelled',
+] as const
 
 describe('an answer', () => {
   const done: Partial<CallState> = {
