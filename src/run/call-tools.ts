@@ -4,6 +4,7 @@ import type { RunDeps, Source } from './deps.ts'
 import type { EventOf } from './events.ts'
 import { callHash, definitionHash } from './fingerprint.ts'
 import { type Held, record } from './held.ts'
+import { callResourceTool } from './resource-tools.ts'
 import { oneLine, shapeResult } from './result.ts'
 import type { CallState } from './state.ts'
 
@@ -63,10 +64,14 @@ function stillTheSame(deps: RunDeps, call: CallState, sources: Source[]): Ready 
 }
 
 async function callOne(deps: RunDeps, held: Held, { call, source, tool }: Ready): Promise<void> {
-  const outcome = await deps.mcp.call(source, tool, call.arguments, {
-    signal: held.abort.signal,
-    onProgress: (progress) => deps.door.tell(held.state, { kind: 'progress', call: call.id, ...progress }),
-  })
+  const { signal } = held.abort
+  const outcome =
+    tool.own === undefined
+      ? await deps.mcp.call(source, tool, call.arguments, {
+          signal,
+          onProgress: (progress) => deps.door.tell(held.state, { kind: 'progress', call: call.id, ...progress }),
+        })
+      : await callResourceTool(deps, held.state, { call, source, tool: { ...tool, own: tool.own } }, signal)
   // Stopping the app is no result: whoever takes the run over says what is known.
   if (outcome.kind === 'failed' && outcome.why === 'cancelled' && deps.closing.aborted) return
   const event = {

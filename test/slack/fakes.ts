@@ -280,6 +280,7 @@ export function fakeConnect(rows: Connection[] = []) {
     setStatus: async () => undefined,
     setTools: async () => undefined,
     setEra: async () => undefined,
+    setOffers: async () => undefined,
     remove: async () => undefined,
   }
   return { connect, registry, rows, tries, control }
