@@ -1,11 +1,11 @@
 import { AppError } from '../errors.ts'
 import type { ConnectionId, Principal } from '../ids.ts'
 import type { Mcp } from '../mcp/mcp.ts'
-import type { Completing, Prompt, PromptMessage } from '../mcp/prompts.ts'
-import { expand, type ResourceContent, type ResourceList } from '../mcp/resources.ts'
+import type { Completing } from '../mcp/prompts.ts'
+import { expand } from '../mcp/resources.ts'
 import type { Connection } from '../registry/connection.ts'
 import type { Registry } from '../registry/registry.ts'
-import type { Watch, Watches } from '../registry/watches.ts'
+import type { Watch as KeptWatch, Watches } from '../registry/watches.ts'
 import { ownConnection } from './own.ts'
 
 /** What a person does with the resources and prompts of their own connections. All throw AppErrors with a sentence for them. */
@@ -27,6 +27,14 @@ export type Offering = {
   watched(principal: Principal, id: string): Promise<Watch | undefined>
   unwatch(principal: Principal, id: string): Promise<Watch | undefined>
 }
+
+export type Watch = KeptWatch
+export type ResourceList = Awaited<ReturnType<Mcp['resources']>>
+export type Resource = ResourceList['resources'][number]
+export type ResourceTemplate = ResourceList['templates'][number]
+export type ResourceContent = Awaited<ReturnType<Mcp['readResource']>>[number]
+export type Prompt = Awaited<ReturnType<Mcp['prompts']>>[number]
+export type PromptMessage = Awaited<ReturnType<Mcp['prompt']>>[number]
 
 export type Watched = Pick<Watch, 'uri' | 'name' | 'channel' | 'threadTs'>
 

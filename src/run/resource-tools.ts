@@ -1,4 +1,4 @@
-import { isAppError } from '../errors.ts'
+import { type ErrorCode, isAppError } from '../errors.ts'
 import type { ContentPart, ToolOutcome } from '../mcp/mcp.ts'
 import { lists, type Resource, type ResourceContent, type ResourceList } from '../mcp/resources.ts'
 import type { CardWord, RunDeps, RunTool, Source } from './deps.ts'
@@ -60,6 +60,9 @@ export function wordOn(deps: Pick<RunDeps, 'word'>, { source, tool }: Found<Sour
     : { class: 'read', vouched: false, idempotent: true }
 }
 
+/** What the server says to the question; anything else is trouble on the way. */
+const ANSWERS = new Set<ErrorCode>(['not_found', 'limit_reached', 'server_refused'])
+
 type Call = { call: Pick<CallState, 'arguments'>; source: Source; tool: RunTool & { own: Own } }
 
 /** Makes a call to one of our tools. Never throws for what a server or a network does. */
@@ -80,10 +83,9 @@ export async function callResourceTool(
     return { kind: 'ok', content: (await mcp.readResource(source, uri, signal)).map(partOf), ms: elapsed() }
   } catch (error) {
     if (!isAppError(error)) throw error
-    if (isAppError(error, 'not_found', 'limit_reached', 'server_refused'))
-      return said('tool_error', error.message, elapsed())
+    if (ANSWERS.has(error.code)) return said('tool_error', error.message, elapsed())
     // Reading may always be repeated, so it does not matter how far it came.
-    const why = isAppError(error, 'cancelled') ? 'cancelled' : 'unreachable'
+    const why = error.code === 'cancelled' ? 'cancelled' : 'unreachable'
     return { kind: 'failed', why, message: error.message, sent: false, ms: elapsed() }
   }
 }
@@ -105,7 +107,10 @@ function partOf(content: ResourceContent): ContentPart {
 }
 
 function listWords({ resources, templates, more }: ResourceList, args: JsonObject): string {
-  const words = String(args.words ?? '').toLowerCase().split(/\s+/).filter(Boolean)
+  const words = String(args.words ?? '')
+    .toLowerCase()
+    .split(/\s+/)
+    .filter(Boolean)
   const hits = resources.filter((one) => fitsWords(one, words))
   const pages = Math.max(1, Math.ceil(hits.length / PER_PAGE))
   const page = Math.min(pages, Math.max(1, Number(args.page ?? 1)))

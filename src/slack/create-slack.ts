@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { App, HTTPReceiver, HTTPReceiverDeferredRequestError, SocketModeReceiver } from '@slack/bolt'
 import type { Logger } from '@slack/web-api'
 import type { Connect } from '../connect/connect.ts'
+import type { Offering, Watch } from '../connect/offering.ts'
 import { AppError, errorChain } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Rules } from '../policy/rules.ts'
@@ -26,6 +27,7 @@ import { createSessions, withSessions } from './paint/sessions.ts'
 import { createPeople } from './people.ts'
 import { register } from './register.ts'
 import { createReminding } from './reminding.ts'
+import { tellChanged } from './watching.ts'
 
 export type SlackSettings = {
   botToken: string
@@ -40,6 +42,7 @@ type SlackDeps = {
   settings: SlackSettings
   runs: Runs
   connect: Connect
+  offering: Offering
   registry: Registry
   rules: Rules
   workspaceSettings: Settings
@@ -53,6 +56,8 @@ export type Slack = {
   /** Files that people sent along, read with the app's token. */
   readFile: ReadFile
   /** For POST /slack/events, in HTTP mode. */
+  /** Tells people of a change of a resource they watch. */
+  tellChanged(watch: Watch): Promise<void>
   requestListener?: (request: IncomingMessage, response: ServerResponse) => void
   /** Asks Slack who we are, and in Socket Mode connects. Throws `slack_failed`. */
   start(): Promise<void>
@@ -96,6 +101,7 @@ export async function createSlack({
   return {
     door: withSessions(painter, deps.sessions),
     readFile: createFileReader(deps, createDownload(settings)),
+    tellChanged: (watch) => tellChanged(deps, watch),
     ...(receiver instanceof HTTPReceiver && { requestListener: listenerOf(receiver) }),
     async start() {
       await introduce(bot, socket)

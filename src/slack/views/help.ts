@@ -8,6 +8,8 @@ export const helpButtons = () =>
     commandButton('Connect a tool', 'connect', 'primary'),
     commandButton('My connections', 'list'),
     commandButton('Tools', 'tools'),
+    commandButton('Resources', 'resources'),
+    commandButton('Prompts', 'prompts'),
     commandButton('Test', 'test'),
     commandButton('Rules', 'rules'),
   ])
