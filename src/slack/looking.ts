@@ -9,7 +9,7 @@ import { onPress, type Press } from './press.ts'
 import type { Scene } from './scene.ts'
 import { showIn, waitingModal } from './show-view.ts'
 import { onSubmit } from './submit.ts'
-import { actions, commandButton, modal, section } from './views/blocks.ts'
+import { actions, commandButton, modal, type Saying, section } from './views/blocks.ts'
 import { sayNothingConnected } from './views/connections.ts'
 import { type Look, pickConnection } from './views/look.ts'
 import type { Named } from './views/resources.ts'
@@ -32,39 +32,33 @@ const Kept = z.object({
 
 /** Behind `/mcp resources` and `/mcp prompts`: opens the list of the connection that is meant, or asks which. */
 export async function openListing(deps: Deps, listing: Listing, words: string[], scene: Scene): Promise<void> {
-  const all = await deps.registry.connectionsOf(scene.by)
-  if (all.length === 0) return scene.say(sayNothingConnected, listing.title)
   const [name, ...wanted] = words
   const one = name === undefined ? undefined : await named(deps, scene, name, listing.id)
   if (name !== undefined && one === undefined) return
+  const all = one === undefined ? await deps.registry.connectionsOf(scene.by) : [one]
   const offering = all.filter((connection) => mayOffer(connection, listing))
-  if (one !== undefined && !offering.some(({ id }) => id === one.id))
-    return scene.say(hasNone(one.name, listing), listing.title)
-  if (offering.length === 0) return scene.say(hasNone('None of your connections', listing), listing.title)
-  const only = one ?? (offering.length === 1 ? offering[0] : undefined)
-  const spot = { ...(scene.channel && { channel: scene.channel }), ...(scene.thread && { thread: scene.thread }) }
-  const look = { connection: only?.id ?? '', words: wanted.join(' '), page: 0, ...spot }
-  if (only === undefined) {
+  const [first, ...others] = offering
+  if (first === undefined) {
+    await scene.say(all.length === 0 ? sayNothingConnected : sayHasNone(one?.name, listing), listing.title)
+    return
+  }
+  const look = { connection: '', words: wanted.join(' '), page: 0, channel: scene.channel, thread: scene.thread }
+  if (others.length > 0) {
     await scene.open(chooseModal(listing, offering, look))
     return
   }
-  const view = await scene.open(waitingModal(listing.title, `Asking ${only.name}…`))
-  await showIn(deps, view, () => shown(deps, listing, scene.by, look))
+  const view = await scene.open(waitingModal(listing.title, `Asking ${first.name}…`))
+  await showIn(deps, view, () => shown(deps, listing, scene.by, { ...look, connection: first.id }))
 }
 
 /** What a server offers is known once a session was opened; until then it may have any. */
 const mayOffer = ({ offers }: Connection, { id }: Listing): boolean => offers?.[id] !== false
 
-function hasNone(who: string, { id }: Listing) {
-  const text = `${who} ${who.startsWith('None') ? `has ${id}` : `has no ${id}`}: its server offers tools only.`
-  const plain = who.startsWith('None') ? `None of your connections has ${id}. Their servers offer tools only.` : text
-  return {
-    text: plain,
-    blocks: [
-      section(literal(plain)),
-      actions([commandButton('Tools', 'tools'), commandButton('Connect another', 'connect')]),
-    ],
-  }
+function sayHasNone(name: string | undefined, { id }: Listing): Saying {
+  const who = name === undefined ? `None of your connections has ${id}` : `${name} has no ${id}`
+  const text = `${who}, only tools.`
+  const more = [commandButton('Tools', 'tools'), commandButton('Connect another', 'connect')]
+  return { text, blocks: [section(literal(text)), actions(more)] }
 }
 
 const chooseModal = (listing: Listing, offering: Connection[], look: Look): ModalView =>

@@ -27,7 +27,7 @@ export type ValueForm = {
 export const fieldId = ({ name, required }: Pick<ValueField, 'name' | 'required'>): string =>
   `${required ? 'must' : 'may'}.${name}`
 
-export const fieldName = (id: string): string | undefined => /^(?:must|may)\.([^]*)$/.exec(id)?.[1]
+export const fieldName = (id: string): string | undefined => /^(?:must|may)\.(.*)$/s.exec(id)?.[1]
 
 /** The form for the texts a server wants. */
 export function valueForm(form: ValueForm): ModalView {
