@@ -55,7 +55,10 @@ export type Word = { class?: ToolClass; vouched: boolean; idempotent: boolean; s
 
 export type ConnectDeps = {
   cards: Card[]
-  registry: Pick<Registry, 'connectionsOf' | 'find' | 'get' | 'add' | 'replace' | 'remove' | 'setStatus' | 'setTools' | 'setOffers'>
+  registry: Pick<
+    Registry,
+    'connectionsOf' | 'find' | 'get' | 'add' | 'replace' | 'remove' | 'setStatus' | 'setTools' | 'setOffers'
+  >
   credentials: CredentialStore
   mcp: Pick<Mcp, 'probe' | 'close' | 'addressFault'>
   /** By card, then input: fill what is left empty. */

@@ -1,5 +1,5 @@
 import { ProtocolError, ProtocolErrorCode, SdkError, SdkErrorCode } from '@modelcontextprotocol/client'
-import { AppError } from '../errors.ts'
+import { AppError, isAppError } from '../errors.ts'
 import type { Connection } from '../registry/connection.ts'
 import { isLostStream } from './lost-stream.ts'
 import { type Completing, complete, getPrompt, listPrompts, type Prompt, type PromptMessage } from './prompts.ts'
@@ -13,7 +13,7 @@ export type Offering = {
   /** Throws `not_found` where the server has no such resource, and `limit_reached`. */
   readResource(connection: Connection, uri: string, signal: AbortSignal): Promise<ResourceContent[]>
   prompts(connection: Connection, signal: AbortSignal): Promise<Prompt[]>
-  /** Throws `input_invalid` with the server's words where it does not take the arguments. */
+  /** Throws `input_invalid` with the server's words where it refuses: most servers do for bad arguments alone. */
   prompt(connection: Connection, asked: Asked, signal: AbortSignal): Promise<PromptMessage[]>
   /** Empty where the server has nothing to propose. */
   complete(connection: Connection, completing: Completing, signal: AbortSignal): Promise<string[]>
@@ -82,7 +82,7 @@ function refusalOf({ name }: Connection, code: number, said: string): AppError {
 }
 
 function asInput(error: unknown): never {
-  if (error instanceof AppError && error.code === 'not_found')
+  if (isAppError(error, 'not_found', 'server_refused'))
     throw new AppError('input_invalid', error.message, { cause: error })
   throw error
 }

@@ -74,7 +74,7 @@ function promptOf(item: unknown, clean: Clean): Prompt[] {
 function wordsOf(words: { name: string; title?: string | undefined; description?: string | undefined }, clean: Clean) {
   return {
     name: words.name,
-    title: short(clean.text(words.title || words.name), MAX_NAME_CHARS),
+    title: short(clean.text(words.title?.trim() || words.name), MAX_NAME_CHARS),
     description: short(clean.text(words.description ?? ''), MAX_DESCRIPTION_CHARS),
   }
 }

@@ -41,12 +41,15 @@ const MAX_CONTENTS = 20
 const READ_MS = 30_000
 
 const text = z.string().optional().catch(undefined)
+/** Measured as JSON, as which it travels. */
+const isShort = (uri: string): boolean => JSON.stringify(uri).length <= MAX_URI_CHARS
+const Address = z.string().min(1).refine(isShort)
 const Common = z.object({ name: text, title: text, description: text, mimeType: text })
 const Listed = Common.extend({
-  uri: z.string().min(1).max(MAX_URI_CHARS),
+  uri: Address,
   size: z.number().nonnegative().optional().catch(undefined),
 })
-const ListedTemplate = Common.extend({ uriTemplate: z.string().min(1).max(MAX_URI_CHARS) })
+const ListedTemplate = Common.extend({ uriTemplate: Address })
 const Contents = z.looseObject({
   contents: z.array(z.looseObject({ uri: z.string().optional(), mimeType: text, text, blob: text })),
 })
@@ -81,12 +84,13 @@ function templateOf(item: unknown, clean: Clean): ResourceTemplate[] {
   const { uriTemplate } = parsed.data
   const variables = variablesOf(uriTemplate)
   if (variables === undefined || variables.length > MAX_VARIABLES) return []
+  if (variables.some((one) => one.length > MAX_NAME_CHARS)) return []
   return [{ uriTemplate, ...wordsOf(parsed.data, uriTemplate, clean), variables }]
 }
 
 function wordsOf({ name, title, description, mimeType }: z.infer<typeof Common>, uri: string, clean: Clean) {
   return {
-    name: short(clean.text(title || name || uri), MAX_NAME_CHARS),
+    name: short(clean.text(title?.trim() || name?.trim() || uri), MAX_NAME_CHARS),
     description: short(clean.text(description ?? ''), MAX_DESCRIPTION_CHARS),
     mimeType: mimeType === undefined ? undefined : short(clean.text(mimeType), MAX_NAME_CHARS),
   }
@@ -104,7 +108,7 @@ function variablesOf(uriTemplate: string): string[] | undefined {
 export function expand(uriTemplate: string, values: Record<string, string>): string | undefined {
   const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''))
   const uri = parsed(uriTemplate, (template) => template.expand(given))
-  return uri === undefined || uri.length > MAX_URI_CHARS ? undefined : uri
+  return uri !== undefined && isShort(uri) ? uri : undefined
 }
 
 /** Whether the address can be one the template makes. */
@@ -123,7 +127,7 @@ function parsed<T>(uriTemplate: string, use: (template: UriTemplate) => T): T | 
 
 /** Whether the server lists this address, or a template that makes it. */
 export const lists = ({ resources, templates }: ResourceList, uri: string): boolean =>
-  uri.length <= MAX_URI_CHARS &&
+  isShort(uri) &&
   (resources.some((one) => one.uri === uri) || templates.some((one) => fits(one.uriTemplate, uri)))
 
 /** What a resource holds; `large` when it is more than we take. Throws what the SDK throws. */

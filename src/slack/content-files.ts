@@ -2,6 +2,7 @@ import type { PromptMessage, ResourceContent } from '../connect/offering.ts'
 import type { Deps } from './deps.ts'
 import { post, type Sent, type Stand, upload } from './stand.ts'
 import { sayContent } from './views/resources.ts'
+import { literal } from './views/text.ts'
 
 /** A longer text is easier read as a file than in a message. */
 const SHORT_TEXT_CHARS = 2_500
@@ -11,8 +12,10 @@ const INLINE_CHARS = 12_000
 /** Shows what was read in the thread: short text as text, everything else as files, which Slack shows as what they are. */
 export async function postContents(deps: Deps, stand: Stand, contents: ResourceContent[]): Promise<void> {
   for (const content of contents) {
-    const short = content.text !== undefined && content.text !== '' && content.text.length <= SHORT_TEXT_CHARS
-    if (short) await post(deps, stand.channel, stand.threadTs, sayContent(content.text ?? ''))
+    const { text = '' } = content
+    // Measured as it is written: signs that mean something to Slack take more.
+    const short = text !== '' && literal(text).length <= SHORT_TEXT_CHARS
+    if (short) await post(deps, stand.channel, stand.threadTs, sayContent(text))
     else await sendFile(deps, stand, content)
   }
   if (contents.length === 0) await post(deps, stand.channel, stand.threadTs, sayContent('(nothing in it)'))

@@ -33,7 +33,10 @@ const everything = (): StdioTarget => ({
 })
 
 const ways: [string, () => Promise<AsyncDisposable & { connection: Connection }>][] = [
-  ['stdio', async () => ({ connection: await house.connected(everything()), [Symbol.asyncDispose]: async () => undefined })],
+  [
+    'stdio',
+    async () => ({ connection: await house.connected(everything()), [Symbol.asyncDispose]: async () => undefined }),
+  ],
   [
     'HTTP',
     async () => {
@@ -65,7 +68,12 @@ describe.each(ways)('the reference server over %s', (_way, start) => {
       code: 'not_found',
     })
     const prompts = await house.mcp.prompts(connection, signal)
-    expect(prompts.map(({ name }) => name)).toEqual(['simple-prompt', 'args-prompt', 'completable-prompt', 'resource-prompt'])
+    expect(prompts.map(({ name }) => name)).toEqual([
+      'simple-prompt',
+      'args-prompt',
+      'completable-prompt',
+      'resource-prompt',
+    ])
     const messages = await house.mcp.prompt(connection, { name: 'args-prompt', arguments: { city: 'Paris' } }, signal)
     expect(messages).toEqual([{ role: 'user', content: { type: 'text', text: "What's weather in Paris?" } }])
     await expect(house.mcp.prompt(connection, { name: 'args-prompt', arguments: {} }, signal)).rejects.toMatchObject({
@@ -73,9 +81,7 @@ describe.each(ways)('the reference server over %s', (_way, start) => {
     })
     const of = { kind: 'prompt' as const, name: 'completable-prompt' }
     const known = { department: 'Sales' }
-    expect(
-      await house.mcp.complete(connection, { of, argument: 'name', typed: 'E', known }, signal),
-    ).toEqual(['Eve'])
+    expect(await house.mcp.complete(connection, { of, argument: 'name', typed: 'E', known }, signal)).toEqual(['Eve'])
     await eventually(async () =>
       expect((await house.registry.get(connection.id))?.offers).toEqual({
         resources: true,
@@ -124,7 +130,9 @@ describe('a server of the new protocol', () => {
       'user resource',
     ])
     const of = { kind: 'resource' as const, uriTemplate: 'note://day/{day}' }
-    expect(await house.mcp.complete(connection, { of, argument: 'day', typed: 'm', known: {} }, signal)).toEqual(['monday'])
+    expect(await house.mcp.complete(connection, { of, argument: 'day', typed: 'm', known: {} }, signal)).toEqual([
+      'monday',
+    ])
 
     const changed: string[] = []
     const watch = () => {
@@ -162,7 +170,9 @@ async function told(answers: Record<string, unknown>): Promise<AsyncDisposable &
     if (id === undefined) return void response.writeHead(202).end()
     const answer = answers[method] ?? -32_601
     const said =
-      typeof answer === 'number' ? { error: { code: answer, message: `no s3cret-word for ${method}` } } : { result: answer }
+      typeof answer === 'number'
+        ? { error: { code: answer, message: `no s3cret-word for ${method}` } }
+        : { result: answer }
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ jsonrpc: '2.0', id, ...said }))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -70,9 +70,12 @@ export type Picked = { uri: string; name: string; kind: string }
 
 const pickOf = ({ uri, name, mimeType, size }: Resource): Picked => ({
   uri,
-  name: clip(name, 100),
-  kind: clip([mimeType, bytes(size)].filter(Boolean).join(', '), 80),
+  name: clip(unquoted(name), 100),
+  kind: clip(unquoted([mimeType, bytes(size)].filter(Boolean).join(', ')), 80),
 })
+
+/** Without what takes several characters in JSON. */
+const unquoted = (text: string): string => text.replace(/["\\\p{Cc}]/gu, ' ')
 
 function bytes(size: number | undefined): string | undefined {
   if (size === undefined) return undefined
