@@ -47,7 +47,9 @@ const Listed = z.object({
   arguments: z.array(Argument).max(MAX_ARGUMENTS).nullish(),
 })
 const Messages = z.looseObject({
-  messages: z.array(z.looseObject({ role: z.enum(['user', 'assistant', 'system']).catch('user'), content: z.unknown() })),
+  messages: z.array(
+    z.looseObject({ role: z.enum(['user', 'assistant', 'system']).catch('user'), content: z.unknown() }),
+  ),
 })
 const Completed = z.looseObject({ completion: z.looseObject({ values: z.array(z.string()) }) })
 

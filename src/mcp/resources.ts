@@ -127,8 +127,7 @@ function parsed<T>(uriTemplate: string, use: (template: UriTemplate) => T): T | 
 
 /** Whether the server lists this address, or a template that makes it. */
 export const lists = ({ resources, templates }: ResourceList, uri: string): boolean =>
-  isShort(uri) &&
-  (resources.some((one) => one.uri === uri) || templates.some((one) => fits(one.uriTemplate, uri)))
+  isShort(uri) && (resources.some((one) => one.uri === uri) || templates.some((one) => fits(one.uriTemplate, uri)))
 
 /** What a resource holds; `large` when it is more than we take. Throws what the SDK throws. */
 export async function readResource(

@@ -52,7 +52,10 @@ function changed(state: RunState, event: RunEvent): RunState {
     case 'called':
       return onCall(state, event.call, (call) => ({ ...call, stage: 'calling' }))
     case 'returned':
-      return withUntrusted(onCall(state, event.call, (call) => returned(call, event)), event)
+      return withUntrusted(
+        onCall(state, event.call, (call) => returned(call, event)),
+        event,
+      )
     case 'stopped':
       return stopped(state, event)
     case 'failed':

@@ -30,7 +30,7 @@ test('a prompt with arguments and completion runs in the thread, its pictures an
   expect(request).toContain('<prompt name=\\"greet\\" connection=\\"custom\\">\\nuser: Greet Paris warmly.')
   expect(request).toContain('assistant: I shall.')
   expect(request).toContain('embedded notes')
-  expect(request).toContain('the server\'s, not the person\'s')
+  expect(request).toContain("the server's, not the person's")
   expect(partsOf(world)).toContainEqual(
     expect.objectContaining({ type: 'image', source: expect.objectContaining({ media_type: 'image/png' }) }),
   )
@@ -57,7 +57,9 @@ test('completion knows the other fields, and a server that refuses says so above
   expect(await modalOf(member, /warning/)).toContain('seven')
   expect(await member.submit({ resourceId: '7' })).toMatchObject({ ok: true })
   await modalOf(member, /I am on it/)
-  await eventually(() => expect(JSON.stringify(world.model.requests)).toContain('Please promote Eve to the head of the Sales'))
+  await eventually(() =>
+    expect(JSON.stringify(world.model.requests)).toContain('Please promote Eve to the head of the Sales'),
+  )
 })
 
 test('a prompt without arguments runs at once, is asked again with its words, and is nobody else’s', async () => {

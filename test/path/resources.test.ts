@@ -1,8 +1,8 @@
 import { Client } from 'pg'
 import { expect, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
-import { lookOf } from '../support/person.ts'
 import { local, modalOf, offering, seenIn } from '../support/offering.ts'
+import { lookOf } from '../support/person.ts'
 import { says, together, wishes } from '../support/scripted-model.ts'
 import { startWorld, type World } from '../support/world.ts'
 
@@ -205,7 +205,9 @@ test('typos get the nearest, servers without resources are said, and Home has th
     expect(all).toContain('Did you mean everything?')
     expect(all).toContain('Did you mean /mcp resources everything?')
   })
-  await eventually(async () => expect(JSON.stringify(await member.home())).toContain('command_run:resources everything'))
+  await eventually(async () =>
+    expect(JSON.stringify(await member.home())).toContain('command_run:resources everything'),
+  )
   await member.pressInHome('Resources')
   await modalOf(member, /9 resources of everything/)
 })

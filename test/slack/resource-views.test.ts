@@ -26,7 +26,13 @@ const look = { connection: ID, words: '', page: 0, name: 'files' }
 const longLook = { ...look, words: LONG, name: 'n'.repeat(32), channel: 'COPS00001', thread: '1764100000.000100' }
 const named = times(150, (at) => ({ id: `${ID}${at}`, name: 'n'.repeat(32) }))
 const notes: Resource = { uri: 'note://a', name: 'Notes', description: 'Of today', mimeType: 'text/plain', size: 1_234 }
-const long: Resource = { uri: URI, name: LONG.slice(0, 200), description: LONG, mimeType: LONG.slice(0, 200), size: 9e9 }
+const long: Resource = {
+  uri: URI,
+  name: LONG.slice(0, 200),
+  description: LONG,
+  mimeType: LONG.slice(0, 200),
+  size: 9e9,
+}
 const template = { uriTemplate: 'note://{day}', name: 'Day', description: '', mimeType: undefined, variables: ['day'] }
 const picked = { uri: 'note://a', name: 'Notes', kind: 'text/plain, 1 KB' }
 const longPicked = { uri: URI, name: LONG.slice(0, 100), kind: LONG.slice(0, 80) }
@@ -84,7 +90,12 @@ const VIEWS: Record<string, View> = {
   'resource, long': resourceModal(longPicked, { ...whole, keep: { ...longPicked, connection: ID } }),
   prompts: promptsModal([{ name: 'greet', title: 'Greet', description: 'Greets', arguments: [field] }], look, []),
   'many prompts': promptsModal(
-    times(40, (at) => ({ name: `p${at}`, title: LONG.slice(0, 200), description: LONG, arguments: times(20, () => field) })),
+    times(40, (at) => ({
+      name: `p${at}`,
+      title: LONG.slice(0, 200),
+      description: LONG,
+      arguments: times(20, () => field),
+    })),
     { ...longLook, words: '' },
     named,
   ),
@@ -93,7 +104,12 @@ const VIEWS: Record<string, View> = {
     ...form,
     name: LONG.slice(0, 200),
     description: LONG.slice(0, 1_000),
-    fields: times(20, (at) => ({ name: `${at}${'n'.repeat(198)}`, title: LONG.slice(0, 200), description: LONG.slice(0, 1_000), required: true })),
+    fields: times(20, (at) => ({
+      name: `${at}${'n'.repeat(198)}`,
+      title: LONG.slice(0, 200),
+      description: LONG.slice(0, 1_000),
+      required: true,
+    })),
     values: { [`1${'n'.repeat(198)}`]: LONG },
     proposes: false,
     alert: LONG,

@@ -5,7 +5,9 @@ import { lookOf, type Seat, type SeenMessage } from './person.ts'
 import type { WorldOptions } from './world.ts'
 
 /** Lets the app reach servers of this machine. */
-export const local: Pick<WorldOptions, 'change'> = { change: (settings) => ({ ...settings, egressAllow: ['127.0.0.1'] }) }
+export const local: Pick<WorldOptions, 'change'> = {
+  change: (settings) => ({ ...settings, egressAllow: ['127.0.0.1'] }),
+}
 
 /** A server that offers resources and prompts by the new protocol, connected as "custom". */
 export async function offering(seat: Seat): Promise<AsyncDisposable> {

@@ -1,6 +1,7 @@
 import type { KnownBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import { actions, button, context, input, option, plain, section } from './blocks.ts'
+import { clip } from './text.ts'
 
 /** Which part of a list is looked at, and where the command was given; travels in the modal. */
 export type Look = {
@@ -49,7 +50,7 @@ export function lookBlocks(
     element: {
       type: 'plain_text_input',
       action_id: 'look_words',
-      ...(look.words !== '' && { initial_value: look.words }),
+      ...(look.words !== '' && { initial_value: clip(look.words, 200) }),
       dispatch_action_config: { trigger_actions_on: ['on_enter_pressed'] },
     },
   })
