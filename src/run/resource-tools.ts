@@ -90,9 +90,12 @@ export async function callResourceTool(
   }
 }
 
-/** Tools may link to resources that their server does not list (the specification, tools, resource links). */
+/** Tools may link to resources that their server does not list (the specification, tools, resource links). Refusals name addresses too. */
 const mentioned = (state: RunState, { id }: Source, uri: string): boolean =>
-  state.calls.some(({ connection, result }) => connection === id && result?.text.includes(uri) === true)
+  state.calls.some(({ connection, result }) => {
+    const said = connection === id && result?.isError === false ? result.text : ''
+    return said.split(/[\s"'<>()[\]{},]+/).some((word) => word === uri || word === `${uri}:`)
+  })
 
 const said = (kind: 'ok' | 'tool_error', text: string, ms: number): ToolOutcome => ({
   kind,

@@ -12,7 +12,7 @@ import { onSubmit } from './submit.ts'
 import { actions, commandButton, modal, type Saying, section } from './views/blocks.ts'
 import { sayNothingConnected } from './views/connections.ts'
 import { type Look, pickConnection } from './views/look.ts'
-import type { Named } from './views/resources.ts'
+import { keepOf, type Named } from './views/resources.ts'
 import { literal } from './views/text.ts'
 
 /** One of the two lists of what servers offer: what it is called, and its modal. */
@@ -65,7 +65,7 @@ const chooseModal = (listing: Listing, offering: Connection[], look: Look): Moda
   modal({
     id: listing.id,
     title: listing.title,
-    keep: look,
+    keep: keepOf(look),
     blocks: [section(`Whose ${listing.id}?`), pickConnection(offering, undefined)],
   })
 

@@ -112,6 +112,8 @@ test('the agent lists and reads resources as tools, of that connection alone, an
       wishes('custom__list_resources', { words: 'today' }),
       wishes('custom__read_resource', { uri: 'note://today' }),
       wishes('custom__read_resource', { uri: 'file:///etc/passwd' }),
+      // That the refusal named it makes it no resource.
+      wishes('custom__read_resource', { uri: 'file:///etc/passwd' }),
       wishes('custom__touch'),
       says('Done.'),
     ],
@@ -135,7 +137,9 @@ test('the agent lists and reads resources as tools, of that connection alone, an
     { tool_name: 'list_resources', success: true },
     { tool_name: 'read_resource', success: true },
     { tool_name: 'read_resource', success: false },
+    { tool_name: 'read_resource', success: false },
   ])
+  expect(request.match(/is not a resource of custom/g)).toHaveLength(2)
 })
 
 test('changes are told in the thread, also after a restart, until somebody says stop', async () => {
