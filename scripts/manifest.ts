@@ -58,6 +58,7 @@ const urlPaths = [
   ['features', 'slash_commands', 0, 'url'],
   ['settings', 'event_subscriptions', 'request_url'],
   ['settings', 'interactivity', 'request_url'],
+  ['settings', 'interactivity', 'message_menu_options_url'],
 ]
 
 if (import.meta.main) {

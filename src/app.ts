@@ -5,7 +5,9 @@ import { readCards } from './cards/read.ts'
 import type { Config } from './config.ts'
 import { createConnect } from './connect/connect.ts'
 import { createInstallations, type Installations } from './connect/installations.ts'
+import { createOffering } from './connect/offering.ts'
 import { createTargets } from './connect/targets.ts'
+import { createWatcher } from './connect/watcher.ts'
 import { openCredentials } from './credentials/open.ts'
 import type { Db } from './db/call.ts'
 import { checkSchema, migrate } from './db/migrate.ts'
@@ -21,6 +23,7 @@ import { createSettings } from './policy/settings.ts'
 import { loadSqlReader } from './policy/sql.ts'
 import { createInstallationRows } from './registry/installations.ts'
 import { createRegistry } from './registry/registry.ts'
+import { createWatches } from './registry/watches.ts'
 import { createRuns } from './run/create-runs.ts'
 import type { Door } from './run/news.ts'
 import { createReminders } from './run/reminders.ts'
@@ -61,6 +64,9 @@ export async function createApp(config: Complete, log: Log): Promise<App> {
   const slack: Slack = cleanup.use(
     await createSlack({ settings: slackSettings(config, house.installations), runs, ...house, log }),
   )
+  const watcher = cleanup.use(
+    createWatcher({ watches: house.watches, registry: house.registry, mcp: house.mcp, log, tell: slack.tellChanged }),
+  )
   const server = createServer(routes(slack.requestListener, createWeb({ health: () => healthOf(db), log })))
   cleanup.defer(() => close(server))
   const things = cleanup.move()
@@ -69,6 +75,7 @@ export async function createApp(config: Complete, log: Log): Promise<App> {
       await listen(server, config.http.port, config.http.host)
       await slack.start()
       await runs.begin()
+      watcher.start()
     },
     [Symbol.asyncDispose]: () => things.disposeAsync(),
   }
@@ -86,6 +93,7 @@ async function furnish(config: Complete, { db, egress, log }: { db: Db; egress: 
     loadSqlReader(),
   ])
   const registry = createRegistry(db)
+  const watches = createWatches(db)
   const settings = createSettings(db)
   const targets = createTargets(cards, config.dataDir)
   const mcp = createMcp({
@@ -118,8 +126,10 @@ async function furnish(config: Complete, { db, egress, log }: { db: Db; egress: 
   return {
     registry,
     installations: createInstallations({ rows: createInstallationRows(db), credentials, log }),
+    watches,
     mcp,
     connect,
+    offering: createOffering({ registry, watches, mcp }),
     model,
     rules: createRules(db),
     workspaceSettings: settings,

@@ -67,6 +67,7 @@ create table mcp_connections (
   created_at timestamp with time zone default now() not null,
   last_used timestamp with time zone,
   usage_count bigint default 0 not null,
+  offers jsonb,
   constraint mcp_connections_pkey PRIMARY KEY (id),
   constraint mcp_connections_status_check CHECK ((status = ANY (ARRAY['connected'::text, 'failing'::text, 'needs_sign_in'::text])))
 );
@@ -89,6 +90,27 @@ create table mcp_tool_usage (
 );
 comment on table mcp_tool_usage is 'patchbay: one row per tool call that returned; outlives its connection';
 alter table mcp_tool_usage enable row level security;
+
+create table mcp_watches (
+  id uuid not null,
+  connection_id uuid not null,
+  workspace_id text not null,
+  user_id text not null,
+  uri text not null,
+  resource_name text not null,
+  channel text not null,
+  thread_ts text not null,
+  created_at timestamp with time zone default now() not null,
+  changed_at timestamp with time zone,
+  told_at timestamp with time zone,
+  watcher text,
+  watched_until timestamp with time zone,
+  constraint mcp_watches_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES mcp_connections(id) ON DELETE CASCADE,
+  constraint mcp_watches_connection_id_uri_channel_thread_ts_key UNIQUE (connection_id, uri, channel, thread_ts),
+  constraint mcp_watches_pkey PRIMARY KEY (id)
+);
+comment on table mcp_watches is 'patchbay: a resource whose changes are told in a thread; one instance (watcher) listens at a time, changed_at is a change not told yet';
+alter table mcp_watches enable row level security;
 
 create table rules (
   id uuid default gen_random_uuid() not null,
@@ -225,6 +247,8 @@ CREATE UNIQUE INDEX mcp_connections_name ON public.mcp_connections USING btree (
 CREATE INDEX mcp_tool_usage_connection ON public.mcp_tool_usage USING btree (connection_id, executed_at DESC);
 
 CREATE INDEX mcp_tool_usage_month ON public.mcp_tool_usage USING btree (workspace_id, executed_at);
+
+CREATE INDEX mcp_watches_person ON public.mcp_watches USING btree (workspace_id, user_id);
 
 CREATE UNIQUE INDEX rules_always ON public.rules USING btree (connection_id, tool) WHERE (scope = 'person'::text);
 
@@ -496,6 +520,17 @@ AS $function$
 $function$
 ;
 comment on function connection_named(text,text,text) is 'patchbay: one connection by its name';
+
+CREATE OR REPLACE FUNCTION public.connection_offers(p_id uuid, p_offers jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  update mcp_connections set offers = p_offers where id = p_id and offers is distinct from p_offers;
+  select null::jsonb
+$function$
+;
+comment on function connection_offers(uuid,jsonb) is 'patchbay: what a server offers beside tools: resources, prompts, completions, subscriptions';
 
 CREATE OR REPLACE FUNCTION public.connection_remove(p_workspace text, p_user text, p_id uuid)
  RETURNS jsonb
@@ -1391,6 +1426,120 @@ $function$
 ;
 comment on function usage_month(text,text) is 'patchbay: what a person (or, with null, the workspace) used this month';
 
+CREATE OR REPLACE FUNCTION public.watch_add(p_id uuid, p_connection uuid, p_workspace text, p_user text, p_uri text, p_name text, p_channel text, p_thread text, p_limit integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare row mcp_watches;
+begin
+  -- Two presses at once must not both find the last free place.
+  perform pg_advisory_xact_lock(hashtextextended('patchbay watches ' || p_workspace || p_user, 0));
+  select * into row from mcp_watches
+  where connection_id = p_connection and uri = p_uri and channel = p_channel and thread_ts = p_thread;
+  if found then return to_jsonb(row); end if;
+  if (select count(*) from mcp_watches where workspace_id = p_workspace and user_id = p_user) >= p_limit then
+    raise exception 'You already hear of % resources, which is the most. Stop one of them first.', p_limit using errcode = 'PT429';
+  end if;
+  insert into mcp_watches (id, connection_id, workspace_id, user_id, uri, resource_name, channel, thread_ts)
+  values (p_id, p_connection, p_workspace, p_user, p_uri, p_name, p_channel, p_thread)
+  returning * into row;
+  return to_jsonb(row);
+exception when foreign_key_violation then
+  raise exception 'This connection is gone. Connect it anew with /mcp connect.' using errcode = 'PT404';
+end $function$
+;
+comment on function watch_add(uuid,uuid,text,text,text,text,text,text,integer) is 'patchbay: tells changes of a resource in a thread from now on';
+
+CREATE OR REPLACE FUNCTION public.watch_changed(p_connection uuid, p_uri text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  update mcp_watches set changed_at = clock_timestamp() where connection_id = p_connection and uri = p_uri and changed_at is null;
+  select null::jsonb
+$function$
+;
+comment on function watch_changed(uuid,text) is 'patchbay: notes a change that is to be told';
+
+CREATE OR REPLACE FUNCTION public.watch_get(p_id uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select to_jsonb(w) from mcp_watches w where w.id = p_id
+$function$
+;
+comment on function watch_get(uuid) is 'patchbay: one watched resource';
+
+CREATE OR REPLACE FUNCTION public.watch_remove(p_workspace text, p_user text, p_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare row mcp_watches;
+begin
+  delete from mcp_watches where id = p_id and workspace_id = p_workspace and user_id = p_user returning * into row;
+  if not found then return null; end if;
+  return to_jsonb(row);
+end $function$
+;
+comment on function watch_remove(text,text,uuid) is 'patchbay: a person wants to hear no more of a resource';
+
+CREATE OR REPLACE FUNCTION public.watches_claim(p_watcher text, p_lease_ms integer, p_most integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare claimed jsonb;
+begin
+  -- All watches of a connection are one instance's, which a lock on single rows could not promise.
+  perform pg_advisory_xact_lock(hashtextextended('patchbay watchers', 0));
+  with holders as (
+    select connection_id, bool_or(watcher = p_watcher and watched_until > clock_timestamp()) as mine,
+      bool_or(watched_until > clock_timestamp()) as held
+    from mcp_watches group by connection_id
+  ),
+  chosen as (select connection_id from holders where mine or held is not true order by mine desc nulls last limit p_most),
+  taken as (
+    update mcp_watches w set watcher = p_watcher, watched_until = clock_timestamp() + p_lease_ms * interval '1 millisecond'
+    from chosen where w.connection_id = chosen.connection_id returning w.*
+  )
+  select coalesce(jsonb_agg(to_jsonb(taken) order by created_at), '[]') into claimed from taken;
+  return claimed;
+end $function$
+;
+comment on function watches_claim(text,integer,integer) is 'patchbay: takes or renews the connections whose resources this instance watches';
+
+CREATE OR REPLACE FUNCTION public.watches_due(p_watcher text, p_quiet_ms integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  with due as (
+    select id from mcp_watches
+    where watcher = p_watcher and changed_at is not null
+      and (told_at is null or told_at <= clock_timestamp() - p_quiet_ms * interval '1 millisecond')
+    order by changed_at limit 20 for update skip locked
+  ),
+  told as (update mcp_watches w set told_at = clock_timestamp(), changed_at = null from due where w.id = due.id returning w.*)
+  select coalesce(jsonb_agg(to_jsonb(told)), '[]') from told
+$function$
+;
+comment on function watches_due(text,integer) is 'patchbay: claims the changes that are to be told now, each once';
+
+CREATE OR REPLACE FUNCTION public.watches_release(p_watcher text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  update mcp_watches set watcher = null, watched_until = null where watcher = p_watcher;
+  select null::jsonb
+$function$
+;
+comment on function watches_release(text) is 'patchbay: gives back what an instance watched';
+
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on approvals to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on audit_events to service_role;
@@ -1400,6 +1549,8 @@ grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on installat
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on mcp_connections to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on mcp_tool_usage to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on mcp_watches to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on rules to service_role;
 

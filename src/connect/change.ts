@@ -43,7 +43,10 @@ export function changing(
     const probed = await tryOut(deps, about, filled.secret, signal)
     if (!probed.ok) return probed
     const saved = await save(deps, about, filled.secret, probed.probe)
-    return 'id' in saved ? { ok: true, connection: saved, starters: cardOf(draft.card).starters } : saved
+    if (!('id' in saved)) return saved
+    const { offers } = probed.probe
+    await deps.registry.setOffers(saved.id, offers)
+    return { ok: true, connection: { ...saved, offers }, starters: cardOf(draft.card).starters }
   }
 
   const reconnect: Connect['reconnect'] = async (p, id, inputs, signal) => {
@@ -150,6 +153,7 @@ async function replace(deps: ConnectDeps, connection: Connection, filled: Filled
     await putBack(deps, id, before)
     throw error
   })
+  await deps.registry.setOffers(id, probe.offers)
   if (credential === undefined) await deps.credentials.remove(referenceOf(id))
   await deps.mcp.close(id)
   deps.log.info({ connection: id, card: connection.card, workspace: connection.workspace }, 'reconnected')

@@ -69,6 +69,7 @@ export type ConnectDeps = {
     | 'setTools'
     | 'connectionsIn'
     | 'forgetAll'
+    | 'setOffers'
   >
   credentials: CredentialStore
   mcp: Pick<Mcp, 'probe' | 'close' | 'addressFault'>

@@ -29,6 +29,7 @@ async function tested(deps: ConnectDeps, connection: Connection, signal: AbortSi
   const secrets = await readSecrets(deps.credentials, connection.credential)
   const probe = await deps.mcp.probe(deps.targets.target(connection), secrets, signal)
   await deps.registry.setTools(connection.id, probe.tools)
+  await deps.registry.setOffers(connection.id, probe.offers)
   await deps.registry.setStatus(connection.id, 'connected')
   return { ok: true, ms: probe.ms, protocolVersion: probe.protocolVersion, tools: probe.tools.length }
 }

@@ -16,7 +16,7 @@ export function outcomeOf(result: CallToolResult, clean: Clean, ms: number): Too
   }
 }
 
-function partOf(part: CallToolResult['content'][number], clean: Clean): ContentPart {
+export function partOf(part: CallToolResult['content'][number], clean: Clean): ContentPart {
   switch (part.type) {
     case 'text':
       return { type: 'text', text: clean.text(part.text) }

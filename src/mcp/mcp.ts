@@ -3,22 +3,24 @@ import type { Client } from '@modelcontextprotocol/client'
 import { isAppError } from '../errors.ts'
 import type { ConnectionId, Principal } from '../ids.ts'
 import type { Log } from '../log.ts'
-import type { Connection, JsonObject, JsonValue, StoredTool } from '../registry/connection.ts'
+import type { Connection, JsonObject, JsonValue, Offers, StoredTool } from '../registry/connection.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { InputAnswer, InputAsk, InputRequest, Resumption } from './ask.ts'
 import { type Background, createBackground } from './background.ts'
 import { addressFault } from './border.ts'
 import { type CallTimes, callTool } from './call.ts'
 import type { Clean } from './clean.ts'
+import { type Offering, offering, type Use } from './offering.ts'
+import { offersOf } from './offers.ts'
 import { probe } from './probe.ts'
 import type { Session } from './session.ts'
-import { createSessions, type SessionsDeps, type Used } from './sessions.ts'
+import { createSessions, type Sessions, type SessionsDeps, type Used } from './sessions.ts'
 import type { Target } from './target.ts'
 import { listTools } from './tools.ts'
 import { asAppError, type Trouble } from './trouble.ts'
 
 /** Speaks MCP to connections' servers. Nothing a server says leaves here with a secret of its connection in it. */
-export type Mcp = {
+export type Mcp = Offering & {
   /** Opens anew, lists, makes the target's check, closes. Throws AppErrors with a sentence for the person who connects. */
   probe(target: Target, secrets: Record<string, string>, signal: AbortSignal): Promise<Probe>
   /** One call, on the connection's one open session. Never throws for what a server or a network does. */
@@ -39,6 +41,7 @@ export type Probe = {
   protocolVersion: string
   serverName: string
   ms: number
+  offers: Offers
   /** For `Connection.era`. */
   era: unknown
 }
@@ -74,7 +77,7 @@ export type ContentPart =
   | { type: 'link'; uri: string; name: string }
 
 export type McpDeps = Omit<SessionsDeps, 'registry' | 'background' | 'hurry' | 'onToolsChanged' | 'onOpened'> & {
-  registry: Pick<Registry, 'connectionsOf' | 'setStatus' | 'setTools' | 'setEra'>
+  registry: Pick<Registry, 'connectionsOf' | 'setStatus' | 'setTools' | 'setEra' | 'setOffers'>
   log: Log
   toolTimeoutSeconds: number
 }
@@ -104,10 +107,12 @@ export function createMcp(given: McpDeps): Mcp {
       )
       void session.ended.then(() => deps.log.info({ connection: c.id }, 'mcp session ended'))
       keepToolsLater(c)(session.client, session.clean)
+      background.run('keep offers', () => keepOffers(deps, c, session))
     },
   })
 
   const noteState = stateNoter(deps, background)
+  const use = using(deps, sessions, { signal: stopping.signal, noteState })
 
   return {
     probe: (target, secrets, signal) => probe(deps, target, secrets, AbortSignal.any([signal, stopping.signal])),
@@ -124,12 +129,8 @@ export function createMcp(given: McpDeps): Mcp {
       noteState(c, used)
       return used.ok ? used.value : failureOf(used.trouble, performance.now() - began)
     },
-    refresh: async (c, signal) => {
-      const used = await sessions.use(c, signal, (session) => keepTools(c, session.client, session.clean))
-      noteState(c, used)
-      if (used.ok) return used.value
-      throw asAppError(used.trouble, used.error)
-    },
+    refresh: (c, signal) => use(c, signal, (session) => keepTools(c, session.client, session.clean)),
+    ...offering(use),
     close: (id) => sessions.close(id),
     [Symbol.asyncDispose]: async () => {
       stopping.abort()
@@ -137,6 +138,29 @@ export function createMcp(given: McpDeps): Mcp {
       await background[Symbol.asyncDispose]()
     },
   }
+}
+
+type Using = { signal: AbortSignal; noteState(c: Connection, used: Used<unknown>): void }
+
+/** Work on a connection's session that throws what is to be said of it. */
+function using(deps: McpDeps, sessions: Pick<Sessions, 'use'>, { signal: closing, noteState }: Using): Use {
+  return async (c, signal, work) => {
+    const lost = cardTrouble(deps, c)
+    if (lost !== undefined) throw asAppError(lost, undefined)
+    const used = await sessions.use(c, AbortSignal.any([signal, closing]), work)
+    noteState(c, used)
+    if (used.ok) return used.value
+    throw asAppError(used.trouble, used.error)
+  }
+}
+
+async function keepOffers(
+  { registry, hurry }: { hurry: AbortSignal } & Pick<McpDeps, 'registry'>,
+  c: Connection,
+  session: Session,
+) {
+  const offers = await offersOf(session, hurry)
+  if (!isDeepStrictEqual(offers, c.offers)) await registry.setOffers(c.id, offers)
 }
 
 /** The connection's state follows what its calls meet. */

@@ -3,6 +3,7 @@ import { AppError } from '../errors.ts'
 import type { StoredTool } from '../registry/connection.ts'
 import { callTool } from './call.ts'
 import type { Probe } from './mcp.ts'
+import { offersOf } from './offers.ts'
 import { type OpenDeps, openSession } from './open.ts'
 import { saidAs } from './said.ts'
 import type { Session } from './session.ts'
@@ -33,12 +34,14 @@ export async function probe(
         `${target.title} answers, but offers no tools. Check what the credential may do: ${target.docs}`,
       )
     await makeCheck(session, target, tools, signal)
+    const offers = await offersOf(session, signal)
     const serverName = session.clean.text(session.client.getServerVersion()?.name ?? '')
     return {
       tools,
       serverName,
       protocolVersion: session.client.getNegotiatedProtocolVersion() ?? '',
       ms,
+      offers,
       era: session.era,
     }
   } catch (error) {

@@ -21,6 +21,8 @@ export type Asked = {
   sql: SqlReading | undefined
   /** Host names among the arguments. */
   hosts: string[]
+  /** Connections whose resources or prompts were read for this request: nobody has checked what stands in them. */
+  untrusted?: string[] | undefined
   /** The channel the answer is shown in, or undefined for the requester's own DM. */
   shownIn: string | undefined
   /** The workspace's approvers. */
@@ -82,7 +84,14 @@ function ask(asked: Asked, risk: Risk, grounds: { why: string[]; rules: Rule[] }
   const mayAlways = level === 'write' && grounds.rules.length === 0
   const shown = asked.shownIn === undefined ? [] : [`The answer will be visible to everyone in ${asked.shownIn}.`]
   const reaches = asked.hosts.length === 0 ? [] : [`It names ${asked.hosts.join(', ')}.`]
-  return { kind: 'ask', risk: level, approvers, fourEyes, mayAlways, why: [...grounds.why, ...reaches, ...shown] }
+  const why = [...grounds.why, ...reaches, ...untrustedWords(asked), ...shown]
+  return { kind: 'ask', risk: level, approvers, fourEyes, mayAlways, why }
+}
+
+/** Whoever decides should know that the wish may be somebody else's. */
+function untrustedWords({ untrusted = [] }: Asked): string[] {
+  if (untrusted.length === 0) return []
+  return [`Before this, text from ${untrusted.join(', ')} was read, which nobody has checked.`]
 }
 
 /** How much harm the call could do, and the reasons in words. */

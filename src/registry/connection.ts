@@ -20,6 +20,9 @@ export type ToolAnnotations = {
   openWorldHint?: boolean | undefined
 }
 
+/** What a server really answers to, whatever it declares. */
+export type Offers = { resources: boolean; prompts: boolean; completions: boolean; subscriptions: boolean }
+
 export type ConnectionStatus = 'connected' | 'failing' | 'needs_sign_in'
 
 /** One person's configured link to one MCP server. Secrets are not here: `credential` names them in the credential store. */
@@ -35,6 +38,8 @@ export type Connection = {
   status: ConnectionStatus
   statusReason: string | undefined
   tools: StoredTool[]
+  /** What its server offers beside tools; undefined until a session was opened. */
+  offers?: Offers | undefined
   /** The protocol verdict of the last open; only mcp/ reads it. */
   era: unknown
   eraAt: Date | undefined

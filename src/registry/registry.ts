@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Db } from '../db/call.ts'
 import { ConnectionId, type Principal, UserId, WorkspaceId } from '../ids.ts'
-import type { Connection, ConnectionStatus, JsonObject, NewConnection, StoredTool } from './connection.ts'
+import type { Connection, ConnectionStatus, JsonObject, NewConnection, Offers, StoredTool } from './connection.ts'
 
 /** Who has connected what. */
 export type Registry = {
@@ -16,6 +16,7 @@ export type Registry = {
   replace(id: ConnectionId, change: Pick<Connection, 'inputs' | 'credential' | 'tools' | 'era'>): Promise<Connection>
   setStatus(id: ConnectionId, status: ConnectionStatus, reason?: string): Promise<void>
   setTools(id: ConnectionId, tools: StoredTool[]): Promise<void>
+  setOffers(id: ConnectionId, offers: Offers): Promise<void>
   setEra(id: ConnectionId, era: unknown): Promise<void>
   /** Removes it if it is this person's; undefined when there is none. */
   remove(principal: Principal, id: ConnectionId): Promise<Connection | undefined>
@@ -44,6 +45,13 @@ const Tool = z.object({
     .optional(),
 })
 
+const Offered = z.object({
+  resources: z.boolean(),
+  prompts: z.boolean(),
+  completions: z.boolean(),
+  subscriptions: z.boolean(),
+})
+
 const absent = <T>(value: T | null): T | undefined => value ?? undefined
 const instant = z
   .string()
@@ -62,6 +70,7 @@ const Row = z
     status: z.enum(['connected', 'failing', 'needs_sign_in']),
     status_reason: z.string().nullable().transform(absent),
     tools_available: z.array(Tool),
+    offers: Offered.nullish().transform((offers) => offers ?? undefined),
     era: z.unknown().transform((era) => era ?? undefined),
     era_at: instant,
     created_at: z.string().transform((text) => new Date(text)),
@@ -80,6 +89,7 @@ const Row = z
       status: row.status,
       statusReason: row.status_reason,
       tools: row.tools_available,
+      offers: row.offers,
       era: row.era,
       eraAt: row.era_at,
       createdAt: row.created_at,
@@ -128,6 +138,7 @@ export function createRegistry(db: Db): Registry {
       ),
     setStatus: (id, status, reason) => db.call('connection_status', { id, status, reason: reason ?? null }, Nothing),
     setTools: (id, tools) => db.call('connection_tools', { id, tools }, Nothing),
+    setOffers: (id, offers) => db.call('connection_offers', { id, offers }, Nothing),
     setEra: (id, era) => db.call('connection_era', { id, era: era ?? {} }, Nothing),
     remove: (p, id) => db.call('connection_remove', { workspace: p.workspace, user: p.user, id }, Maybe),
     connectionsIn: (workspace) => db.call('connections_in', { workspace }, z.array(Row)),

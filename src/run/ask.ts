@@ -5,6 +5,7 @@ import type { RunDeps } from './deps.ts'
 import { type Held, record } from './held.ts'
 import { INSTRUCTIONS, LAST_TURN } from './prompt.ts'
 import { recall } from './recall.ts'
+import { sourcesOf } from './resource-tools.ts'
 import type { RunState } from './state.ts'
 import { namedTools } from './toolbox.ts'
 import { messagesOf } from './transcript.ts'
@@ -18,7 +19,7 @@ export async function ask(deps: RunDeps, held: Held, last: boolean): Promise<voi
   await refuseOverBudget(deps, held)
   const signal = AbortSignal.any([held.abort.signal, deps.closing])
   held.history ??= await recall(deps, held, signal)
-  const offered = deps.fitting.offered(namedTools(await deps.mcp.connectionsOf(held.state.origin)))
+  const offered = deps.fitting.offered(namedTools(await sourcesOf(deps, held.state.origin)))
   const messages = await withFiles(deps, held.state.origin, [...held.history, ...messagesOf(held.state)], signal)
   const turn = await deps.model.turn(
     {

@@ -5,6 +5,7 @@ import type { CardWord, RunDeps, Source } from './deps.ts'
 import type { JsonObject } from './events.ts'
 import { definitionHash } from './fingerprint.ts'
 import type { Origin } from './origin.ts'
+import { sourcesOf, wordOn } from './resource-tools.ts'
 import type { RunState } from './state.ts'
 import type { Found } from './toolbox.ts'
 
@@ -12,7 +13,7 @@ import type { Found } from './toolbox.ts'
 export type Ground = { sources: Source[]; rules: Rule[]; approvers: Asked['approvers'] }
 
 export async function groundOf(deps: RunDeps, origin: Origin): Promise<Ground> {
-  const [sources, policy] = await Promise.all([deps.mcp.connectionsOf(origin), deps.rules.policyFor(origin)])
+  const [sources, policy] = await Promise.all([sourcesOf(deps, origin), deps.rules.policyFor(origin)])
   return { sources, ...policy }
 }
 
@@ -35,7 +36,7 @@ function askedOf(
   o: { found: Found<Source>; args: JsonObject; approvers: Asked['approvers'] },
 ): Asked {
   const { source, tool } = o.found
-  const word = deps.word(source.card, tool.name)
+  const word = wordOn(deps, o.found)
   return {
     requester: state.origin.user,
     connection: source.id,
@@ -46,6 +47,7 @@ function askedOf(
     annotations: tool.annotations,
     sql: sqlReading(deps, word, o.args),
     hosts: hostsIn(o.args),
+    untrusted: state.untrusted,
     shownIn: state.origin.place === 'channel' ? `<#${state.origin.channel}>` : undefined,
     approvers: o.approvers,
   }

@@ -7,6 +7,7 @@ import type { EventOf } from './events.ts'
 import { callHash, definitionHash } from './fingerprint.ts'
 import { resumptionOf } from './fold-inputs.ts'
 import { type Held, record } from './held.ts'
+import { callResourceTool } from './resource-tools.ts'
 import { oneLine, shapeResult } from './result.ts'
 import type { CallState } from './state.ts'
 
@@ -113,8 +114,11 @@ function callLeg(
   { call, source, tool }: Ready,
   resume: Resumption | undefined,
 ): Promise<ToolOutcome> {
+  const { signal } = held.abort
+  if (tool.own !== undefined)
+    return callResourceTool(deps, held.state, { call, source, tool: { ...tool, own: tool.own } }, signal)
   return deps.mcp.call(source, tool, call.arguments, {
-    signal: held.abort.signal,
+    signal,
     resume,
     onProgress: (progress) => deps.door.tell(held.state, { kind: 'progress', call: call.id, ...progress }),
     onInput: (request, deadline, signal) => askLive(deps, held, { call, request, deadline, signal }),

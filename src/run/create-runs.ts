@@ -132,6 +132,8 @@ function startedEvent(deps: RunDeps, request: Omit<StartRequest, 'dedupeKey'>): 
     text: request.text,
     context: request.context ?? [],
     ...(request.files && request.files.length > 0 && { attached: request.files }),
+    ...(request.prompt && { prompt: request.prompt }),
+    ...(request.untrusted && request.untrusted.length > 0 && { untrusted: request.untrusted }),
     at: deps.now().toISOString(),
   }
 }

@@ -26,7 +26,7 @@ export type RunDeps = Recording & {
   store: Store
   shown: ShownMessages
   model: Model
-  mcp: Pick<Mcp, 'connectionsOf' | 'call'>
+  mcp: Pick<Mcp, 'connectionsOf' | 'call' | 'resources' | 'readResource'>
   rules: Rules
   readSql(sql: string, dialect: SqlDialect): SqlReading
   word(card: string, tool: string): CardWord
@@ -43,5 +43,10 @@ export type RunDeps = Recording & {
   closing: AbortSignal
 }
 
-/** A connection as mcp/ hands it out. */
-export type Source = Awaited<ReturnType<Mcp['connectionsOf']>>[number]
+type Connection = Awaited<ReturnType<Mcp['connectionsOf']>>[number]
+
+/** A tool of a connection's server, or one of ours that reads what the server offers beside tools. */
+export type RunTool = Connection['tools'][number] & { own?: 'list_resources' | 'read_resource' }
+
+/** A connection as mcp/ hands it out, with what a run can do with it. */
+export type Source = Omit<Connection, 'tools'> & { tools: RunTool[] }

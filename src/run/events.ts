@@ -31,6 +31,13 @@ export const CallTarget = z.object({
 })
 export type CallTarget = z.infer<typeof CallTarget>
 
+export const ChosenPrompt = z.object({
+  connection: z.string(),
+  name: z.string(),
+  messages: z.array(z.object({ role: z.enum(['user', 'assistant', 'system']), text: z.string() })),
+})
+export type ChosenPrompt = z.infer<typeof ChosenPrompt>
+
 const Started = z.object({
   type: z.literal('started'),
   origin: Origin,
@@ -38,6 +45,10 @@ const Started = z.object({
   context: z.array(z.object({ author: z.string(), text: z.string() })),
   /** What came with the request; not `files`, which the history of a conversation leaves out. */
   attached: z.array(AttachedFile).optional(),
+  /** A server's prompt that the person chose: its words are part of the request. */
+  prompt: ChosenPrompt.optional(),
+  /** Connections whose servers' words are part of the request. */
+  untrusted: z.array(z.string()).optional(),
 })
 const Summarised = z.object({ type: z.literal('summarised'), text: z.string(), upTo: RunId, costUsd: z.number() })
 const Replied = z.object({
@@ -61,6 +72,8 @@ const Judged = z.object({
   definition: z.string(),
   /** A repeat of the call does no harm. */
   repeatable: z.boolean(),
+  /** It reads what a server keeps for others to read, which nobody has checked. */
+  untrusted: z.boolean().optional(),
   approval: z
     .object({
       id: ApprovalId,

@@ -17,6 +17,8 @@ function begin(id: RunId, event: EventOf<'started'>, recovered: boolean): RunSta
     text: event.text,
     context: event.context,
     files: event.attached ?? [],
+    prompt: event.prompt,
+    untrusted: event.untrusted ?? [],
     status: 'working',
     turns: [],
     calls: [],
@@ -55,7 +57,10 @@ function changed(state: RunState, event: RunEvent): RunState {
     case 'given_input':
       return onCall(state, event.call, (call) => givenInput(call, event))
     case 'returned':
-      return onCall(state, event.call, (call) => returned(call, event))
+      return withUntrusted(
+        onCall(state, event.call, (call) => returned(call, event)),
+        event,
+      )
     case 'stopped':
       return stopped(state, event)
     case 'failed':
@@ -123,6 +128,7 @@ function judged(call: CallState, event: EventOf<'judged'>): CallState {
     hash: event.hash,
     definition: event.definition,
     repeatable: event.repeatable,
+    untrusted: event.untrusted,
     approval: approval && {
       id: approval.id,
       why: event.why,
@@ -199,6 +205,13 @@ function returned(call: CallState, event: EventOf<'returned'>): CallState {
       ms: event.ms,
     },
   }
+}
+
+/** What is read is part of all that follows. */
+function withUntrusted(state: RunState, { call: id, outcome }: EventOf<'returned'>): RunState {
+  const call = state.calls.find((one) => one.id === id)
+  if (outcome !== 'ok' || !call?.untrusted || state.untrusted.includes(call.connectionName)) return state
+  return { ...state, untrusted: [...state.untrusted, call.connectionName] }
 }
 
 /** Stop settles every open approval and keeps what was not begun from beginning; a call under way still reports. */

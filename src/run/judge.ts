@@ -6,6 +6,7 @@ import type { RunDeps, Source } from './deps.ts'
 import type { EventOf, RunEvent } from './events.ts'
 import { callHash } from './fingerprint.ts'
 import { type Held, record } from './held.ts'
+import { wordOn } from './resource-tools.ts'
 import type { CallState } from './state.ts'
 import { type Found, namedTools } from './toolbox.ts'
 
@@ -71,6 +72,7 @@ function judgedEvent(deps: RunDeps, call: CallState, { found, asked, verdict }: 
     definition: asked.definition,
     repeatable: repeatable(deps, found, verdict),
     at: deps.now().toISOString(),
+    ...(tool.own !== undefined && { untrusted: true }),
     ...(verdict.kind === 'ask' && { approval: approvalOf(deps, verdict) }),
   }
 }
@@ -87,8 +89,8 @@ function approvalOf(deps: RunDeps, verdict: Extract<Verdict, { kind: 'ask' }>): 
 }
 
 /** After a crash only what the card calls idempotent, or what is known to read, may be done again by itself. */
-function repeatable(deps: RunDeps, { source, tool }: Found<Source>, verdict: Verdict): boolean {
-  return verdict.risk === 'read' || deps.word(source.card, tool.name).idempotent
+function repeatable(deps: RunDeps, found: Found<Source>, verdict: Verdict): boolean {
+  return verdict.risk === 'read' || wordOn(deps, found).idempotent
 }
 
 /** `list_allowed_directories` reads as "list allowed directories". */

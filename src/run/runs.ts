@@ -1,6 +1,6 @@
 import type { ApprovalId, ChannelId, InputId, Principal, RunId, UserId, WorkspaceId } from '../ids.ts'
 import type { AttachedFile } from './attached.ts'
-import type { JsonObject } from './events.ts'
+import type { ChosenPrompt, JsonObject } from './events.ts'
 import type { Origin } from './origin.ts'
 import type { CallState, InputState, RunState } from './state.ts'
 
@@ -45,6 +45,10 @@ export type StartRequest = {
   context?: { author: string; text: string }[]
   /** What the person sent along. */
   files?: AttachedFile[]
+  /** A server's prompt the person chose. */
+  prompt?: ChosenPrompt
+  /** Names of connections whose servers' words are part of the request. */
+  untrusted?: string[]
   dedupeKey: string
 }
 

@@ -2,7 +2,7 @@ import type { ApprovalId, ConnectionId, InputId, RunId, UserId } from '../ids.ts
 import type { InputRequest, Resume } from '../mcp/ask.ts'
 import type { Usage } from '../model/turn.ts'
 import type { AttachedFile } from './attached.ts'
-import type { EventOf, JsonObject, ResultFile } from './events.ts'
+import type { ChosenPrompt, EventOf, JsonObject, ResultFile } from './events.ts'
 import type { Origin } from './origin.ts'
 
 /** A run as its events make it; stored nowhere. The picture of it is: for each turn its text, then its calls. */
@@ -13,6 +13,10 @@ export type RunState = {
   context: { author: string; text: string }[]
   /** What the person sent along. */
   files: AttachedFile[]
+  /** A server's prompt that is part of the request. */
+  prompt?: ChosenPrompt | undefined
+  /** Connections whose resources or prompts the run has read. */
+  untrusted: string[]
   status: 'working' | 'finished' | 'failed' | 'stopped'
   turns: TurnState[]
   calls: CallState[]
@@ -81,6 +85,8 @@ export type CallState = {
   definition: string | undefined
   /** A repeat does no harm. */
   repeatable: boolean
+  /** What it returns marks the run as having read what nobody has checked. */
+  untrusted?: boolean | undefined
 }
 
 export type ResultState = {

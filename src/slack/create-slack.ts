@@ -8,6 +8,7 @@ import {
 } from '@slack/bolt'
 import type { Logger } from '@slack/web-api'
 import type { Installations } from '../connect/installations.ts'
+import type { Watch } from '../connect/offering.ts'
 import { AppError } from '../errors.ts'
 import type { ReadFile } from '../run/attached.ts'
 import type { Door } from '../run/news.ts'
@@ -19,6 +20,7 @@ import { INSTALL_PATH, installReceiver, type OAuth, REDIRECT_PATH } from './inst
 import type { House } from './office.ts'
 import { manyOffices, type Offices, oneOffice } from './offices.ts'
 import { createReminding } from './reminding.ts'
+import { tellChanged } from './watching.ts'
 
 export type SlackSettings = {
   /** With it the app is reached over Socket Mode, else over signed HTTP. */
@@ -38,6 +40,8 @@ export type Slack = {
   door: Door
   /** Files that people sent along, read with the app's token. */
   readFile: ReadFile
+  /** Tells people of a change of a resource they watch. */
+  tellChanged(watch: Watch): Promise<void>
   /** For POST /slack/events in HTTP mode, and the pages to install the app. */
   requestListener?: (request: IncomingMessage, response: ServerResponse) => void
   /** Asks Slack who we are, and in Socket Mode connects. Throws `slack_failed`. */
@@ -65,6 +69,7 @@ export async function createSlack({ settings, reminders, ...rooms }: SlackDeps):
   return {
     door: doorOf(offices),
     readFile: (origin, ...file) => offices.of(origin).readFile(origin, ...file),
+    tellChanged: (watch) => tellChanged(offices.of({ workspace: watch.workspace, teamId: watch.workspace }).deps, watch),
     ...(listeners.length > 0 && { requestListener: oneOf(listeners) }),
     async start() {
       if (settings.oauth === undefined) await introduce(offices)

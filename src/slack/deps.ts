@@ -1,4 +1,5 @@
 import type { Connect } from '../connect/connect.ts'
+import type { Offering } from '../connect/offering.ts'
 import type { Principal } from '../ids.ts'
 import type { Log } from '../log.ts'
 import type { Rules } from '../policy/rules.ts'
@@ -16,6 +17,7 @@ import type { People } from './people.ts'
 export type Deps = {
   runs: Runs
   connect: Connect
+  offering: Offering
   registry: Registry
   rules: Rules
   settings: Settings

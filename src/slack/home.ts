@@ -10,7 +10,7 @@ import type { WorkspacePicture } from './views/home-settings.ts'
 /** Changes come in bursts; Slack takes about 100 paintings of Home tabs a minute. */
 const REFRESH_AFTER_MS = 1_500
 
-type HomeDeps = Omit<Deps, 'refreshHome' | 'paintHome' | 'dmOf' | 'sessions' | 'forgetToken'>
+type HomeDeps = Omit<Deps, 'refreshHome' | 'paintHome' | 'dmOf' | 'sessions' | 'forgetToken' | 'offering'>
 
 export type Home = {
   /** Soon, once for many changes. */

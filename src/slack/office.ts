@@ -1,6 +1,7 @@
 import { App, type ReceiverEvent } from '@slack/bolt'
 import type { Logger } from '@slack/web-api'
 import type { Connect } from '../connect/connect.ts'
+import type { Offering } from '../connect/offering.ts'
 import { errorChain } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Rules } from '../policy/rules.ts'
@@ -27,6 +28,7 @@ import { register } from './register.ts'
 export type House = {
   runs: Runs
   connect: Connect
+  offering: Offering
   registry: Registry
   rules: Rules
   workspaceSettings: Settings

@@ -17,7 +17,7 @@ export type Press = {
   actionTs: string
   /** The message it stands in; absent for views. */
   message: { channel: string; ts: string; thread: string | undefined } | undefined
-  view: { id: string; hash: string; keep: string; kind: 'modal' | 'home' } | undefined
+  view: { id: string; hash: string; keep: string; kind: 'modal' | 'home'; callback: string } | undefined
   scene: Scene
 }
 
@@ -41,6 +41,7 @@ const Body = z.object({
       hash: z.string(),
       type: z.enum(['modal', 'home']),
       private_metadata: z.string().optional(),
+      callback_id: z.string().optional(),
     })
     .nullish(),
   actions: z
@@ -104,9 +105,7 @@ async function parsePress(deps: Deps, { body, respond }: Listened): Promise<Pres
   const by = { workspace, user: parsed.user.id }
   const [action] = parsed.actions
   const message = messageOf(parsed)
-  const view = parsed.view
-    ? { id: parsed.view.id, hash: parsed.view.hash, keep: parsed.view.private_metadata ?? '', kind: parsed.view.type }
-    : undefined
+  const view = parsed.view ? viewOf(parsed.view) : undefined
   const scene = sceneOf(deps, {
     by,
     triggerId: parsed.trigger_id,
@@ -126,6 +125,14 @@ async function parsePress(deps: Deps, { body, respond }: Listened): Promise<Pres
     scene,
   }
 }
+
+const viewOf = (view: NonNullable<z.infer<typeof Body>['view']>): NonNullable<Press['view']> => ({
+  id: view.id,
+  hash: view.hash,
+  keep: view.private_metadata ?? '',
+  kind: view.type,
+  callback: view.callback_id ?? '',
+})
 
 function chosenIn(action: z.infer<typeof Body>['actions'][number] | undefined): string[] {
   const { selected_options: options, selected_users: users, selected_conversation: conversation } = action ?? {}

@@ -2,6 +2,8 @@ import type { App } from '@slack/bolt'
 import { registerApprovals } from './approvals.ts'
 import { registerCommand } from './command.ts'
 import { registerDisconnect } from './commands/disconnect.ts'
+import { registerPrompts } from './commands/prompts.ts'
+import { registerResources } from './commands/resources.ts'
 import { registerRules } from './commands/rules.ts'
 import { registerTools } from './commands/tools.ts'
 import { registerConnect } from './connect-modal.ts'
@@ -16,6 +18,8 @@ import { registerRunButtons } from './run-buttons.ts'
 import { registerSettings } from './settings.ts'
 import { registerShortcuts } from './shortcuts.ts'
 import { registerStarters } from './starters.ts'
+import { registerValues } from './values.ts'
+import { registerWatching } from './watching.ts'
 import { registerWelcome } from './welcome.ts'
 
 /** Everything the app listens to. */
@@ -31,6 +35,10 @@ export function register(app: App, deps: Deps): void {
   registerInputs(app, deps)
   registerRunButtons(app, deps)
   registerTools(app, deps)
+  registerResources(app, deps)
+  registerPrompts(app, deps)
+  registerValues(app, deps)
+  registerWatching(app, deps)
   registerDisconnect(app, deps)
   registerRules(app, deps)
   registerFeedback(app, deps)

@@ -58,8 +58,9 @@ async function runAgain({ runs }: Deps, press: Press): Promise<void> {
   if (state === undefined) return tell(press, 'I do not know this request any more. Please ask again.')
   if (state.origin.user !== press.by.user)
     return tell(press, `Only ${mention(state.origin.user)} can ask for this again.`)
-  const { origin, text, context, files } = state
-  const { fresh } = await runs.start({ origin, text, context, files, dedupeKey: `again:${id}` })
+  const { origin, text, context, files, prompt, untrusted } = state
+  const request = { origin, text, context, files, ...(prompt && { prompt }), untrusted }
+  const { fresh } = await runs.start({ ...request, dedupeKey: `again:${id}` })
   if (!fresh) await tell(press, 'I am on it already.')
 }
 

@@ -12,6 +12,8 @@ export type Scene = {
   by: Principal
   /** The conversation it happened in; absent in modals and the Home tab. */
   channel: string | undefined
+  /** The thread it happened in, if it did in one. */
+  thread: string | undefined
   /** Shows that something takes a moment, where an answer could otherwise not be shown any more. */
   wait(title: string, words: string): Promise<void>
   /** `title` is for places where the answer becomes a modal. */
@@ -66,6 +68,7 @@ export function sceneOf(deps: Deps, setting: Setting): Scene {
   return {
     by,
     channel,
+    thread,
     open,
     async wait(title, words) {
       if (setting.view === undefined) return

@@ -1,4 +1,5 @@
 import type { CardInfo, Connect } from '../../src/connect/connect.ts'
+import type { Offering } from '../../src/connect/offering.ts'
 import {
   ApprovalId,
   ChannelId,
@@ -299,11 +300,28 @@ export function fakeConnect(rows: Connection[] = []) {
     setStatus: async () => undefined,
     setTools: async () => undefined,
     setEra: async () => undefined,
+    setOffers: async () => undefined,
     remove: async () => undefined,
     connectionsIn: async () => rows,
     forgetAll: () => Promise.reject(new Error('not here')),
   }
   return { connect, registry, rows, tries, control }
+}
+
+/** Servers that offer tools only. */
+export function fakeOffering(): Offering {
+  const never = () => Promise.reject(new Error('not here'))
+  return {
+    resources: never,
+    read: never,
+    expand: () => undefined,
+    prompts: never,
+    prompt: never,
+    complete: async () => [],
+    watch: never,
+    watched: async () => undefined,
+    unwatch: async () => undefined,
+  }
 }
 
 export function fakeRules() {
@@ -412,6 +430,7 @@ export function fakeDeps(): Deps {
   return {
     runs: fakeRuns(() => door).runs,
     connect,
+    offering: fakeOffering(),
     registry,
     rules: fakeRules().rules,
     ...fakeWorkspace(),

@@ -6,7 +6,7 @@ import type { Door } from '../../src/run/news.ts'
 import { createSlack, type Slack } from '../../src/slack/create-slack.ts'
 import { memoryLog } from '../support/log.ts'
 import { personIn } from '../support/person.ts'
-import { fakeConnect, fakeRules, fakeRuns, fakeWorkspace } from './fakes.ts'
+import { fakeConnect, fakeOffering, fakeRules, fakeRuns, fakeWorkspace } from './fakes.ts'
 
 /** The door on a local Slack workspace, with runs, connections and rules in memory behind it. */
 export async function startStage(
@@ -41,6 +41,7 @@ export async function startStage(
       settings,
       runs: fakes.runs,
       connect,
+      offering: fakeOffering(),
       registry,
       rules: fakes.ruling.rules,
       workspaceSettings: fakes.house.settings,

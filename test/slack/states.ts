@@ -30,6 +30,7 @@ export function stateOf(
     origin: ORIGIN,
     text: 'Write hello.txt',
     context: [],
+    untrusted: [],
     status: 'finished',
     turns: turns.map(({ text }, turn) => ({
       text,

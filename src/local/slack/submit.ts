@@ -62,7 +62,10 @@ async function fill(stage: Stage, person: Person, view: View, values: Record<str
     const placed = fieldNamed(view, name)
     const { element, blockId, actionId } = placed
     const external = String(element.type).endsWith('external_select')
-    const spot = { container: { type: 'view', view_id: view.id }, view: viewObject(view, stage.workspace.team.id) }
+    const spot = {
+      container: { type: 'view', view_id: view.id },
+      view: viewObject({ ...view, state }, stage.workspace.team.id),
+    }
     const offered = external ? await suggestAll(stage, person, { placed, spot }, value) : []
     const entry = enter(element, value, offered)
     if (entry.ok) state = { ...state, [blockId]: { ...state[blockId], [actionId]: entry.state } }

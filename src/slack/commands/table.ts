@@ -4,7 +4,9 @@ import { connectCommand } from './connect.ts'
 import { disconnectCommand } from './disconnect.ts'
 import { helpCommand } from './help.ts'
 import { listCommand } from './list.ts'
+import { promptsCommand } from './prompts.ts'
 import { reconnectCommand } from './reconnect.ts'
+import { resourcesCommand } from './resources.ts'
 import { rulesCommand } from './rules.ts'
 import { testCommand } from './test.ts'
 import { toolsCommand } from './tools.ts'
@@ -14,6 +16,8 @@ export const COMMANDS: Command[] = [
   connectCommand,
   listCommand,
   toolsCommand,
+  resourcesCommand,
+  promptsCommand,
   testCommand,
   disconnectCommand,
   rulesCommand,

@@ -53,6 +53,8 @@ export function connectionBlocks(one: Connection, cardOf: CardOf): KnownBlock[] 
       [
         ...(one.status === 'connected' ? [] : [commandButton('Reconnect', `reconnect ${one.name}`, 'primary')]),
         commandButton('Tools', `tools ${one.name}`),
+        ...(one.offers?.resources ? [commandButton('Resources', `resources ${one.name}`)] : []),
+        ...(one.offers?.prompts ? [commandButton('Prompts', `prompts ${one.name}`)] : []),
         commandButton('Test', `test ${one.name}`),
         commandButton('Disconnect', `disconnect ${one.name}`),
       ],

@@ -1,15 +1,17 @@
+import type { Button } from '@slack/types'
 import { actions, commandButton, context, type Saying, section } from './blocks.ts'
 import { clip, literal } from './text.ts'
 
 type Line = { name: string; usage: string; what: string }
 
-export const helpButtons = () =>
+export const helpButtons = (...more: Button[]) =>
   actions([
     commandButton('Connect a tool', 'connect', 'primary'),
     commandButton('My connections', 'list'),
     commandButton('Tools', 'tools'),
     commandButton('Test', 'test'),
     commandButton('Rules', 'rules'),
+    ...more,
   ])
 
 export function sayHelp(lines: Line[]): Saying {
@@ -21,7 +23,7 @@ export function sayHelp(lines: Line[]): Saying {
         '*Connect your tools, then ask me to use them*, in a direct message, or by mentioning me in a channel. I use only your own connections, and what could do harm waits for a button.',
       ),
       section(rows.join('\n')),
-      helpButtons(),
+      helpButtons(commandButton('Resources', 'resources'), commandButton('Prompts', 'prompts')),
       context(
         'In a thread I answered in, just reply. Say _stop_ to stop me. All of this is also in my Home tab, with your requests and what they cost.',
       ),

@@ -1,0 +1,88 @@
+import { AppError } from '../errors.ts'
+import type { ConnectionId, Principal } from '../ids.ts'
+import type { Mcp } from '../mcp/mcp.ts'
+import type { Completing } from '../mcp/prompts.ts'
+import { expand } from '../mcp/resources.ts'
+import type { Connection } from '../registry/connection.ts'
+import type { Registry } from '../registry/registry.ts'
+import type { Watch as KeptWatch, Watches } from '../registry/watches.ts'
+import { ownConnection } from './own.ts'
+
+/** What a person does with the resources and prompts of their own connections. All throw AppErrors with a sentence for them. */
+export type Offering = {
+  resources(principal: Principal, id: ConnectionId): Promise<ResourceList>
+  read(principal: Principal, id: ConnectionId, uri: string): Promise<ResourceContent[]>
+  /** The address a template makes of these values; undefined when they make none. */
+  expand(uriTemplate: string, values: Record<string, string>): string | undefined
+  prompts(principal: Principal, id: ConnectionId): Promise<Prompt[]>
+  prompt(
+    principal: Principal,
+    id: ConnectionId,
+    asked: { name: string; arguments: Record<string, string> },
+  ): Promise<PromptMessage[]>
+  /** What could stand in a field; empty where nobody knows. Never throws for what a server does, and takes 2 s at most. */
+  complete(principal: Principal, id: ConnectionId, completing: Completing): Promise<string[]>
+  /** Tells changes of a resource in a thread from now on. Throws `limit_reached`. */
+  watch(principal: Principal, id: ConnectionId, resource: Watched): Promise<Watch>
+  watched(principal: Principal, id: string): Promise<Watch | undefined>
+  unwatch(principal: Principal, id: string): Promise<Watch | undefined>
+}
+
+export type Watch = KeptWatch
+export type ResourceList = Awaited<ReturnType<Mcp['resources']>>
+export type Resource = ResourceList['resources'][number]
+export type ResourceTemplate = ResourceList['templates'][number]
+export type ResourceContent = Awaited<ReturnType<Mcp['readResource']>>[number]
+export type Prompt = Awaited<ReturnType<Mcp['prompts']>>[number]
+export type PromptMessage = Awaited<ReturnType<Mcp['prompt']>>[number]
+
+export type Watched = Pick<Watch, 'uri' | 'name' | 'channel' | 'threadTs'>
+
+export type OfferingDeps = {
+  registry: Pick<Registry, 'get'>
+  watches: Pick<Watches, 'add' | 'get' | 'remove'>
+  mcp: Pick<Mcp, 'resources' | 'readResource' | 'prompts' | 'prompt' | 'complete'>
+}
+
+/** Longer than the slowest first start of a server; a modal says meanwhile that it takes a moment. */
+const PATIENCE_MS = 90_000
+/** Slack waits 3 s for options. */
+const COMPLETE_MS = 2_000
+/** Each keeps a session open. */
+const MOST_WATCHES = 5
+
+export function createOffering({ registry, watches, mcp }: OfferingDeps): Offering {
+  const own = async (principal: Principal, id: ConnectionId): Promise<Connection> => {
+    const connection = await ownConnection(registry, principal, id)
+    if (connection !== undefined) return connection
+    throw new AppError('not_found', 'This connection is not there any more. Connect it anew.')
+  }
+  const patience = () => AbortSignal.timeout(PATIENCE_MS)
+  return {
+    resources: async (p, id) => mcp.resources(await own(p, id), patience()),
+    read: async (p, id, uri) => mcp.readResource(await own(p, id), uri, patience()),
+    expand,
+    prompts: async (p, id) => mcp.prompts(await own(p, id), patience()),
+    prompt: async (p, id, asked) => mcp.prompt(await own(p, id), asked, patience()),
+    complete: async (p, id, completing) => {
+      try {
+        return await mcp.complete(await own(p, id), completing, AbortSignal.timeout(COMPLETE_MS))
+      } catch (error) {
+        // What a person typed themselves is always a choice, too.
+        if (error instanceof AppError) return []
+        throw error
+      }
+    },
+    watch: async (p, id, resource) => {
+      const connection = await own(p, id)
+      if (connection.offers?.subscriptions !== true)
+        throw new AppError('not_allowed', `${connection.name} does not tell when something changes.`)
+      return watches.add({ ...resource, workspace: p.workspace, user: p.user, connection: connection.id }, MOST_WATCHES)
+    },
+    watched: async ({ workspace, user }, id) => {
+      const watch = await watches.get(id)
+      return watch?.workspace === workspace && watch.user === user ? watch : undefined
+    },
+    unwatch: (p, id) => watches.remove(p, id),
+  }
+}

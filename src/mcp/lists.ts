@@ -1,0 +1,48 @@
+import { type Client, ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/client'
+import { z } from 'zod'
+
+const LIST_MS = 30_000
+const MAX_PAGES = 64
+
+const Cursor = z.looseObject({ nextCursor: z.string().optional() })
+
+export type Listing = { method: 'resources/list' | 'resources/templates/list' | 'prompts/list'; field: string }
+
+/** The items a server lists, up to `most`; `more` when it has others. Undefined when the server does not know the question. */
+export async function listed(
+  client: Client,
+  listing: Listing,
+  most: number,
+  signal: AbortSignal,
+): Promise<{ items: unknown[]; more: boolean } | undefined> {
+  const items: unknown[] = []
+  let cursor: string | undefined
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const one = await onePage(client, listing, cursor, signal)
+    if (one === undefined) return page === 0 ? undefined : { items, more: false }
+    items.push(...one.items)
+    cursor = one.next
+    if (items.length > most || cursor === undefined) break
+  }
+  return { items: items.slice(0, most), more: items.length > most || cursor !== undefined }
+}
+
+/** Read loosely, so that one odd item does not hide the others. */
+async function onePage(
+  client: Client,
+  { method, field }: Listing,
+  cursor: string | undefined,
+  signal: AbortSignal,
+): Promise<{ items: unknown[]; next: string | undefined } | undefined> {
+  const Page = Cursor.extend({ [field]: z.array(z.unknown()) })
+  const params = cursor === undefined ? {} : { cursor }
+  try {
+    const page: Record<string, unknown> = await client.request({ method, params }, Page, { signal, timeout: LIST_MS })
+    const { nextCursor } = Cursor.parse(page)
+    return { items: z.array(z.unknown()).parse(page[field]), next: nextCursor === '' ? undefined : nextCursor }
+  } catch (error) {
+    // Capabilities lie: some servers declare what they then do not know.
+    if (error instanceof ProtocolError && error.code === ProtocolErrorCode.MethodNotFound) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,94 @@
+import { ProtocolError, ProtocolErrorCode, SdkError, SdkErrorCode } from '@modelcontextprotocol/client'
+import { AppError, isAppError } from '../errors.ts'
+import type { Connection } from '../registry/connection.ts'
+import { isLostStream } from './lost-stream.ts'
+import { type Completing, complete, getPrompt, listPrompts, type Prompt, type PromptMessage } from './prompts.ts'
+import { listResources, type ResourceContent, type ResourceList, readResource, short } from './resources.ts'
+import type { Session } from './session.ts'
+import { type Watching, watchResources } from './watch.ts'
+
+/** What servers offer beside tools. All of these throw AppErrors with a sentence for the person. */
+export type Offering = {
+  resources(connection: Connection, signal: AbortSignal): Promise<ResourceList>
+  /** Throws `not_found` where the server has no such resource, and `limit_reached`. */
+  readResource(connection: Connection, uri: string, signal: AbortSignal): Promise<ResourceContent[]>
+  prompts(connection: Connection, signal: AbortSignal): Promise<Prompt[]>
+  /** Throws `input_invalid` with the server's words where it refuses: most servers do for bad arguments alone. */
+  prompt(connection: Connection, asked: Asked, signal: AbortSignal): Promise<PromptMessage[]>
+  /** Empty where the server has nothing to propose. */
+  complete(connection: Connection, completing: Completing, signal: AbortSignal): Promise<string[]>
+  /** Resolves when the session or its stream ends, or the signal fires. */
+  watch(connection: Connection, watching: Watching): Promise<void>
+}
+
+type Asked = { name: string; arguments: Record<string, string> }
+
+/** Does work on the connection's one open session; throws AppErrors. */
+export type Use = <T>(connection: Connection, signal: AbortSignal, work: (session: Session) => Promise<T>) => Promise<T>
+
+export function offering(use: Use): Offering {
+  const ask = async <T>(c: Connection, signal: AbortSignal, work: (session: Session) => Promise<T>): Promise<T> => {
+    const said = await use(c, signal, (session) => orRefusal(session, work))
+    if ('value' in said) return said.value
+    throw refusalOf(c, said.code, said.message)
+  }
+  return {
+    resources: (c, signal) => ask(c, signal, ({ client, clean }) => listResources(client, clean, signal)),
+    readResource: async (c, uri, signal) => {
+      const read = await ask(c, signal, ({ client, clean }) => readResource(client, clean, uri, signal))
+      if ('contents' in read) return read.contents
+      throw tooLarge('This resource', read.large)
+    },
+    prompts: (c, signal) => ask(c, signal, ({ client, clean }) => listPrompts(client, clean, signal)),
+    prompt: async (c, asked, signal) => {
+      const got = await ask(c, signal, ({ client, clean }) => getPrompt(client, clean, asked, signal)).catch(asInput)
+      if ('messages' in got) return got.messages
+      throw tooLarge('This prompt', got.large)
+    },
+    complete: async (c, completing, signal) => {
+      const said = await use(c, signal, (session) =>
+        orRefusal(session, ({ client, clean }) => complete(client, clean, completing, signal)),
+      )
+      return 'value' in said ? said.value : []
+    },
+    watch: (c, watching) => ask(c, watching.signal, (session) => watchResources(session, watching)),
+  }
+}
+
+type Said<T> = { value: T } | { code: number; message: string }
+
+/** An error the server answers with is an answer: it says nothing of the connection. */
+async function orRefusal<T>(session: Session, work: (session: Session) => Promise<T>): Promise<Said<T>> {
+  try {
+    return { value: await work(session) }
+  } catch (error) {
+    if (error instanceof SdkError && error.code === SdkErrorCode.UnsupportedResultType)
+      return { code: 0, message: 'it wants an answer from you first, which is possible for tools only.' }
+    if (!(error instanceof ProtocolError) || isLostStream(error)) throw error
+    return { code: error.code, message: short(session.clean.text(error.message), 300) }
+  }
+}
+
+/** Before 2026-07-28 servers said it so (the specification, resources, error handling). */
+const OLD_NOT_FOUND = -32_002
+
+function refusalOf({ name }: Connection, code: number, said: string): AppError {
+  const words = said.replace(/[.\s]*$/, '.')
+  if (code === OLD_NOT_FOUND || code === ProtocolErrorCode.InvalidParams)
+    return new AppError('not_found', `${name} does not have that, or not with these values. It says: ${words}`)
+  if (code === ProtocolErrorCode.MethodNotFound)
+    return new AppError('not_found', `${name} declares this, but does not know it when asked.`)
+  return new AppError('server_refused', `${name} refused it: ${words}`)
+}
+
+function asInput(error: unknown): never {
+  if (isAppError(error, 'not_found', 'server_refused'))
+    throw new AppError('input_invalid', error.message, { cause: error })
+  throw error
+}
+
+const tooLarge = (what: string, characters: number): AppError =>
+  new AppError(
+    'limit_reached',
+    `${what} is too large to take: ${(characters / 1_000_000).toFixed(0)} MB, and 8 MB is the most.`,
+  )

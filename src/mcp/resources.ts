@@ -1,0 +1,153 @@
+import { type Client, UriTemplate } from '@modelcontextprotocol/client'
+import { z } from 'zod'
+import type { Clean } from './clean.ts'
+import { listed } from './lists.ts'
+import type { ContentPart } from './mcp.ts'
+
+/** Something a server lets be read. All of it is the server's own word. */
+export type Resource = {
+  uri: string
+  name: string
+  description: string
+  mimeType: string | undefined
+  /** Bytes, as the server says. */
+  size: number | undefined
+}
+
+/** An address with `{variables}` to fill in. */
+export type ResourceTemplate = {
+  uriTemplate: string
+  name: string
+  description: string
+  mimeType: string | undefined
+  variables: string[]
+}
+
+/** `more`: the server has others than these. */
+export type ResourceList = { resources: Resource[]; templates: ResourceTemplate[]; more: boolean }
+
+export type ResourceContent = Extract<ContentPart, { type: 'resource' }>
+
+const MAX_RESOURCES = 1_000
+const MAX_TEMPLATES = 100
+const MAX_VARIABLES = 10
+// A longer address fits into no button of Slack, and into no sensible link either.
+const MAX_URI_CHARS = 1_500
+const MAX_NAME_CHARS = 200
+const MAX_DESCRIPTION_CHARS = 1_000
+// As much as the files of one tool call may be: some 6 MB.
+const MAX_CONTENT_CHARS = 8_000_000
+const MAX_CONTENTS = 20
+const READ_MS = 30_000
+
+const text = z.string().optional().catch(undefined)
+/** Measured as JSON, as which it travels. */
+const isShort = (uri: string): boolean => JSON.stringify(uri).length <= MAX_URI_CHARS
+const Address = z.string().min(1).refine(isShort)
+const Common = z.object({ name: text, title: text, description: text, mimeType: text })
+const Listed = Common.extend({
+  uri: Address,
+  size: z.number().nonnegative().optional().catch(undefined),
+})
+const ListedTemplate = Common.extend({ uriTemplate: Address })
+const Contents = z.looseObject({
+  contents: z.array(z.looseObject({ uri: z.string().optional(), mimeType: text, text, blob: text })),
+})
+
+/** What there is to read, without the connection's secrets. Throws what the SDK throws. */
+export async function listResources(client: Client, clean: Clean, signal: AbortSignal): Promise<ResourceList> {
+  const [plain, made] = await Promise.all([
+    listed(client, { method: 'resources/list', field: 'resources' }, MAX_RESOURCES, signal),
+    listed(client, { method: 'resources/templates/list', field: 'resourceTemplates' }, MAX_TEMPLATES, signal),
+  ])
+  const resources = new Map<string, Resource>()
+  for (const one of (plain?.items ?? []).flatMap((item) => resourceOf(item, clean)))
+    if (!resources.has(one.uri)) resources.set(one.uri, one)
+  return {
+    resources: [...resources.values()],
+    templates: (made?.items ?? []).flatMap((item) => templateOf(item, clean)),
+    more: plain?.more === true || made?.more === true,
+  }
+}
+
+function resourceOf(item: unknown, clean: Clean): Resource[] {
+  const parsed = Listed.safeParse(item)
+  // Where the address holds a secret it could not be asked for again after cleaning.
+  if (!parsed.success || clean.text(parsed.data.uri) !== parsed.data.uri) return []
+  const { uri, size } = parsed.data
+  return [{ uri, ...wordsOf(parsed.data, uri, clean), size }]
+}
+
+function templateOf(item: unknown, clean: Clean): ResourceTemplate[] {
+  const parsed = ListedTemplate.safeParse(item)
+  if (!parsed.success || clean.text(parsed.data.uriTemplate) !== parsed.data.uriTemplate) return []
+  const { uriTemplate } = parsed.data
+  const variables = variablesOf(uriTemplate)
+  if (variables === undefined || variables.length > MAX_VARIABLES) return []
+  if (variables.some((one) => one.length > MAX_NAME_CHARS)) return []
+  return [{ uriTemplate, ...wordsOf(parsed.data, uriTemplate, clean), variables }]
+}
+
+function wordsOf({ name, title, description, mimeType }: z.infer<typeof Common>, uri: string, clean: Clean) {
+  return {
+    name: short(clean.text(title?.trim() || name?.trim() || uri), MAX_NAME_CHARS),
+    description: short(clean.text(description ?? ''), MAX_DESCRIPTION_CHARS),
+    mimeType: mimeType === undefined ? undefined : short(clean.text(mimeType), MAX_NAME_CHARS),
+  }
+}
+
+export const short = (words: string, most: number): string =>
+  words.length <= most ? words : `${words.slice(0, most - 1).toWellFormed()}…`
+
+/** Undefined when the template cannot be read. */
+function variablesOf(uriTemplate: string): string[] | undefined {
+  return parsed(uriTemplate, (template) => [...new Set(template.variableNames)])
+}
+
+/** The address with its variables filled in; those left empty are left out. Undefined when that gives none. */
+export function expand(uriTemplate: string, values: Record<string, string>): string | undefined {
+  const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''))
+  const uri = parsed(uriTemplate, (template) => template.expand(given))
+  return uri !== undefined && isShort(uri) ? uri : undefined
+}
+
+/** Whether the address can be one the template makes. */
+const fits = (uriTemplate: string, uri: string): boolean =>
+  parsed(uriTemplate, (template) => template.match(uri) !== null) ?? false
+
+function parsed<T>(uriTemplate: string, use: (template: UriTemplate) => T): T | undefined {
+  try {
+    return use(new UriTemplate(uriTemplate))
+  } catch (error) {
+    // The SDK's parser says with a plain Error that a server's template is none.
+    if (error instanceof Error) return undefined
+    throw error
+  }
+}
+
+/** Whether the server lists this address, or a template that makes it. */
+export const lists = ({ resources, templates }: ResourceList, uri: string): boolean =>
+  isShort(uri) && (resources.some((one) => one.uri === uri) || templates.some((one) => fits(one.uriTemplate, uri)))
+
+/** What a resource holds; `large` when it is more than we take. Throws what the SDK throws. */
+export async function readResource(
+  client: Client,
+  clean: Clean,
+  uri: string,
+  signal: AbortSignal,
+): Promise<{ contents: ResourceContent[] } | { large: number }> {
+  const request = { method: 'resources/read', params: { uri } }
+  const { contents } = await client.request(request, Contents, { signal, timeout: READ_MS })
+  const size = contents.reduce((sum, one) => sum + (one.text ?? one.blob ?? '').length, 0)
+  if (size > MAX_CONTENT_CHARS) return { large: size }
+  return { contents: contents.slice(0, MAX_CONTENTS).map((one) => contentOf(one, uri, clean)) }
+}
+
+function contentOf(one: z.infer<typeof Contents>['contents'][number], uri: string, clean: Clean): ResourceContent {
+  return {
+    type: 'resource',
+    uri: clean.text(one.uri ?? uri),
+    ...(one.mimeType !== undefined && { mimeType: short(clean.text(one.mimeType), MAX_NAME_CHARS) }),
+    ...(one.blob !== undefined && one.text === undefined ? { data: one.blob } : { text: clean.text(one.text ?? '') }),
+  }
+}

@@ -1,0 +1,75 @@
+import type { Client } from '@modelcontextprotocol/client'
+import type { Session } from './session.ts'
+
+const SUBSCRIBE_MS = 30_000
+// A server of the old protocol that was started anew knows nothing of us and says nothing: it is told again.
+const SUBSCRIBE_AGAIN_MS = 60_000
+
+/** `onChanged` gets the address of a watched resource. */
+export type Watching = { uris: string[]; signal: AbortSignal; onReady?(): void; onChanged(uri: string): void }
+
+/**
+ * Listens to changes of resources, with either protocol, until the signal fires or the session or its stream ends.
+ * Throws what the SDK throws.
+ */
+export async function watchResources(session: Session, watching: Watching): Promise<void> {
+  const { client } = session
+  const wanted = new Set(watching.uris)
+  client.setNotificationHandler('notifications/resources/updated', ({ params }) => {
+    const about = [...wanted].find((uri) => isAbout(uri, params.uri))
+    if (about !== undefined) watching.onChanged(about)
+  })
+  try {
+    await (session.era.kind === 'modern' ? listen(client, watching) : subscribe(session, watching))
+  } finally {
+    client.removeNotificationHandler('notifications/resources/updated')
+  }
+}
+
+/** A change of a part may be told under the part's own address (the specification, resources, subscriptions). */
+const isAbout = (watched: string, changed: string): boolean =>
+  changed === watched || changed.startsWith(watched.endsWith('/') ? watched : `${watched}/`)
+
+async function listen(client: Client, { uris, signal, onReady }: Watching): Promise<void> {
+  const subscription = await client.listen({ resourceSubscriptions: uris }, { timeout: SUBSCRIBE_MS, signal })
+  onReady?.()
+  const stop = () => void subscription.close()
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    if (signal.aborted) stop()
+    await subscription.closed
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+async function subscribe({ client, ended }: Session, { uris, signal, onReady }: Watching): Promise<void> {
+  const stopped = Promise.withResolvers<'stopped'>()
+  const stop = () => stopped.resolve('stopped')
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    for (let why: string | undefined = 'again'; why === 'again'; ) {
+      for (const uri of uris) await client.subscribeResource({ uri }, { timeout: SUBSCRIBE_MS, signal })
+      onReady?.()
+      why = await firstOf([stopped.promise, ended.then(() => 'ended')])
+      // Saying so is a courtesy: a server that is gone has forgotten it anyway.
+      if (why === 'stopped') await unsubscribe(client, uris)
+    }
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+async function firstOf(ends: Promise<string>[]): Promise<string> {
+  const timer = Promise.withResolvers<string>()
+  const again = setTimeout(() => timer.resolve('again'), SUBSCRIBE_AGAIN_MS)
+  try {
+    return await Promise.race([...ends, timer.promise])
+  } finally {
+    clearTimeout(again)
+  }
+}
+
+async function unsubscribe(client: Client, uris: string[]): Promise<void> {
+  await Promise.allSettled(uris.map((uri) => client.unsubscribeResource({ uri }, { timeout: 1_000 })))
+}

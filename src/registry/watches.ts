@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto'
+import { z } from 'zod'
+import type { Db } from '../db/call.ts'
+import { ChannelId, ConnectionId, type Principal, UserId, WorkspaceId } from '../ids.ts'
+
+/** A resource of a person's connection whose changes are told in a thread. */
+export type Watch = {
+  id: string
+  connection: ConnectionId
+  workspace: WorkspaceId
+  user: UserId
+  uri: string
+  name: string
+  channel: ChannelId
+  threadTs: string
+}
+
+export type NewWatch = Omit<Watch, 'id'>
+
+/** Which resources people want to hear of, and who watches them. They end with their connection. */
+export type Watches = {
+  /** The one that is there already, where it is. Throws `limit_reached` when the person has `limit` of them, and `not_found`. */
+  add(watch: NewWatch, limit: number): Promise<Watch>
+  get(id: string): Promise<Watch | undefined>
+  /** Removes it if it is this person's. */
+  remove(principal: Principal, id: string): Promise<Watch | undefined>
+  /** Takes and renews, for `leaseMs`, the watches of at most `most` connections; all of a connection are one instance's. */
+  claim(watcher: string, leaseMs: number, most: number): Promise<Watch[]>
+  release(watcher: string): Promise<void>
+  /** Notes a change, until somebody tells it. */
+  changed(connection: ConnectionId, uri: string): Promise<void>
+  /** Claims the changes to tell now, each once; a watch speaks at most every `quietMs`. */
+  due(watcher: string, quietMs: number): Promise<Watch[]>
+}
+
+const Row = z
+  .object({
+    id: z.string(),
+    connection_id: ConnectionId,
+    workspace_id: WorkspaceId,
+    user_id: UserId,
+    uri: z.string(),
+    resource_name: z.string(),
+    channel: ChannelId,
+    thread_ts: z.string(),
+  })
+  .transform(
+    ({ id, uri, channel, ...row }): Watch => ({
+      id,
+      uri,
+      channel,
+      connection: row.connection_id,
+      workspace: row.workspace_id,
+      user: row.user_id,
+      name: row.resource_name,
+      threadTs: row.thread_ts,
+    }),
+  )
+const Rows = z.array(Row)
+const Maybe = Row.nullable().transform((row) => row ?? undefined)
+const Nothing = z.null().transform(() => undefined)
+
+/** Watches over the database. Errors are db/'s. */
+export const createWatches = (db: Db): Watches => ({
+  add: ({ threadTs: thread, ...watch }, limit) =>
+    db.call('watch_add', { id: randomUUID(), ...watch, thread, limit }, Row),
+  get: (id) => db.call('watch_get', { id }, Maybe),
+  remove: ({ workspace, user }, id) => db.call('watch_remove', { workspace, user, id }, Maybe),
+  claim: (watcher, leaseMs, most) => db.call('watches_claim', { watcher, lease_ms: leaseMs, most }, Rows),
+  release: (watcher) => db.call('watches_release', { watcher }, Nothing),
+  changed: (connection, uri) => db.call('watch_changed', { connection, uri }, Nothing),
+  due: (watcher, quietMs) => db.call('watches_due', { watcher, quiet_ms: quietMs }, Rows),
+})

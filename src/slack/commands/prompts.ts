@@ -1,0 +1,138 @@
+import type { App } from '@slack/bolt'
+import { z } from 'zod'
+import type { Prompt } from '../../connect/offering.ts'
+import { AppError, isAppError } from '../../errors.ts'
+import { ConnectionId, type Principal } from '../../ids.ts'
+import { promptParts } from '../content-files.ts'
+import type { Deps } from '../deps.ts'
+import { connectionIn, type Listing, openListing, readKept } from '../looking.ts'
+import { onPress, type Press } from '../press.ts'
+import { showIn, waitingModal } from '../show-view.ts'
+import { originAt, standAt, upload, wayTo } from '../stand.ts'
+import { onSubmit, type Submit } from '../submit.ts'
+import { proposalsFor, typedValues } from '../values.ts'
+import { modal, section } from '../views/blocks.ts'
+import { promptsModal, promptWords, sayUsedPrompt } from '../views/server-prompts.ts'
+import { literal } from '../views/text.ts'
+import { fieldId, valueForm } from '../views/value-form.ts'
+import type { Command } from './command.ts'
+
+export const PROMPTS: Listing = {
+  id: 'prompts',
+  title: 'Prompts',
+  show: async ({ offering }, by, look, names) =>
+    promptsModal(await offering.prompts(by, connectionIn(look)), look, names),
+}
+
+export const promptsCommand: Command = {
+  name: 'prompts',
+  usage: '[connection]',
+  what: 'shows requests that your connections have ready',
+  run: (deps, { words, scene }) => openListing(deps, PROMPTS, words, scene),
+}
+
+/** One prompt, as its modal carries it. */
+const Kept = z.object({
+  connection: ConnectionId,
+  channel: z.string().optional(),
+  thread: z.string().optional(),
+  of: z.object({ kind: z.literal('prompt'), name: z.string() }),
+})
+type Kept = z.infer<typeof Kept>
+
+export function registerPrompts(app: App, deps: Deps): void {
+  onPress(app, deps, 'prompt_open', (press) => open(deps, press))
+  onSubmit(app, deps, 'prompt', (submit) => submitted(deps, submit))
+}
+
+async function open(deps: Deps, { by, value: name, view, scene }: Press): Promise<void> {
+  const { connection, channel, thread } = readKept(view?.keep ?? '')
+  const kept = Kept.parse({ connection, channel, thread, of: { kind: 'prompt', name } })
+  const waiting = await scene.open(waitingModal('Prompt', 'One moment…'))
+  await showIn(deps, waiting, () => form(deps, by, kept, {}))
+}
+
+/** The same form without menus: a menu takes short values only. */
+export const plainPrompt = (deps: Deps, by: Principal, keep: string) =>
+  form(deps, by, Kept.parse(JSON.parse(keep)), { plain: true })
+
+type Again = { values?: Record<string, string>; alert?: string; plain?: boolean }
+
+async function form(deps: Deps, by: Principal, kept: Kept, { values = {}, alert, plain = false }: Again) {
+  const { connection, prompt } = await promptOf(deps, by, kept)
+  const names = prompt.arguments.map((one) => one.name)
+  return valueForm({
+    id: 'prompt',
+    title: 'Prompt',
+    submit: 'Run',
+    name: prompt.title,
+    of: connection.name,
+    description: prompt.description,
+    fields: prompt.arguments,
+    values,
+    proposes: !plain && (await proposalsFor(deps, by, { connection, of: kept.of, names })),
+    alert,
+    keep: kept,
+  })
+}
+
+async function promptOf(deps: Deps, by: Principal, { connection: id, of }: Kept) {
+  const connection = (await deps.registry.connectionsOf(by)).find((one) => one.id === id)
+  if (connection === undefined)
+    throw new AppError('not_found', 'This connection is not there any more. Connect it anew.')
+  const prompt = (await deps.offering.prompts(by, id)).find(({ name }) => name === of.name)
+  if (prompt === undefined) throw new AppError('not_found', `${connection.name} does not list this prompt any more.`)
+  return { connection, prompt }
+}
+
+async function submitted(deps: Deps, { by, viewId, keep, typed, ack }: Submit): Promise<void> {
+  const kept = Kept.parse(JSON.parse(keep))
+  const values = typedValues(typed)
+  const blank = Object.entries(values).filter(([name, value]) => value === '' && isRequired(typed, name))
+  if (blank.length > 0) {
+    const errors = blank.map(([name]) => [fieldId({ name, required: true }), 'Fill this in.'])
+    await ack({ response_action: 'errors', errors: Object.fromEntries(errors) })
+    return
+  }
+  await ack({ response_action: 'update', view: waitingModal('Prompt', 'Asking the server for it…') })
+  await showIn(deps, viewId, () => use(deps, by, { kept, values, viewId }))
+}
+
+const isRequired = (typed: Submit['typed'], name: string): boolean =>
+  typed[fieldId({ name, required: true })] !== undefined
+
+type Use = { kept: Kept; values: Record<string, string>; viewId: string }
+
+/** The prompt becomes the request of a run; what the server does not take stands above the form. */
+async function use(deps: Deps, by: Principal, o: Use) {
+  const given = Object.fromEntries(Object.entries(o.values).filter(([, value]) => value !== ''))
+  try {
+    const { connection, prompt } = await promptOf(deps, by, o.kept)
+    const messages = await deps.offering.prompt(by, o.kept.connection, { name: prompt.name, arguments: given })
+    return await run(deps, by, { ...o, prompt, of: connection.name, parts: promptParts(messages) })
+  } catch (error) {
+    if (!isAppError(error, 'input_invalid')) throw error
+    return form(deps, by, o.kept, { values: o.values, alert: error.message })
+  }
+}
+
+type Run = Use & { prompt: Prompt; of: string; parts: ReturnType<typeof promptParts> }
+
+async function run(deps: Deps, by: Principal, { kept, values, viewId, prompt, of, parts }: Run) {
+  const used = { title: prompt.title, of, values }
+  const [first] = parts.messages
+  if (first === undefined) throw new AppError('tool_failed', `${of} has nothing in this prompt.`)
+  const stand = await standAt(deps, by, kept, sayUsedPrompt(by.user, used, first.text))
+  const files = []
+  for (const one of parts.files) files.push(await upload(deps, stand, one))
+  await deps.runs.start({
+    origin: await originAt(deps, by, stand),
+    text: promptWords(used),
+    files,
+    prompt: { connection: of, name: prompt.name, messages: parts.messages },
+    untrusted: [of],
+    dedupeKey: `${by.workspace}:prompt:${viewId}`,
+  })
+  const words = `:white_check_mark: I am on it: *${literal(prompt.title)}*. ${await wayTo(deps, stand)}`
+  return modal({ id: 'done', title: 'Prompt', blocks: [section(words)] })
+}

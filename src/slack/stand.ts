@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import { AppError } from '../errors.ts'
+import { ChannelId, type Principal } from '../ids.ts'
+import type { AttachedFile } from '../run/attached.ts'
+import type { Origin } from '../run/origin.ts'
+import { isHopeless } from './calls.ts'
+import type { Deps } from './deps.ts'
+import type { Saying } from './views/blocks.ts'
+import type { Spot } from './views/resources.ts'
+
+/** Where something a person began goes on: a message of ours, and the thread it stands in or begins. */
+export type Stand = { channel: ChannelId; threadTs: string; messageTs: string }
+
+const Posted = z.object({ ts: z.string() })
+const Uploaded = z.object({
+  files: z.array(z.object({ files: z.array(z.object({ id: z.string() })).optional(), id: z.string().optional() })),
+})
+const Permalink = z.object({ permalink: z.url() })
+
+/** Says it where the person is, if the app may speak there; else in their direct messages. */
+export async function standAt(deps: Deps, by: Principal, spot: Spot, saying: Saying): Promise<Stand> {
+  const there = spot.channel === undefined ? undefined : await tryPost(deps, spot.channel, spot.thread, saying)
+  if (there !== undefined) return there
+  const channel = await deps.dmOf(by.user)
+  if (channel === undefined)
+    throw new AppError('slack_failed', 'I may speak neither there nor to you directly. Open my Messages tab first.')
+  return post(deps, channel, undefined, saying)
+}
+
+async function tryPost(
+  deps: Deps,
+  channel: string,
+  thread: string | undefined,
+  saying: Saying,
+): Promise<Stand | undefined> {
+  try {
+    return await post(deps, channel, thread, saying)
+  } catch (error) {
+    if (!isHopeless(error)) throw error
+    return undefined
+  }
+}
+
+/** In the thread, or as the beginning of one. Nothing in it is unfurled: the words may be a server's. */
+export async function post(deps: Deps, channel: string, thread: string | undefined, saying: Saying): Promise<Stand> {
+  const place = thread === undefined ? { channel } : { channel, thread_ts: thread }
+  const quiet = { unfurl_links: false, unfurl_media: false }
+  const { ts } = await deps.calls.call('chat.postMessage', { ...place, ...saying, ...quiet }, Posted)
+  return { channel: ChannelId.parse(channel), threadTs: thread ?? ts, messageTs: ts }
+}
+
+export type Sent = { name: string; mimeType: string; data: Buffer }
+
+/** Puts a file into the thread. */
+export async function upload(deps: Deps, { channel, threadTs }: Stand, sent: Sent): Promise<AttachedFile> {
+  const { name, mimeType, data } = sent
+  const args = { channel_id: channel, thread_ts: threadTs, file: data, filename: name, title: name }
+  const { files } = await deps.calls.call('files.uploadV2', args, Uploaded)
+  const id = files[0]?.files?.[0]?.id ?? files[0]?.id
+  if (id === undefined) throw new AppError('slack_failed', `Slack did not keep the file ${name}. Please try again.`)
+  return { id, name, mimeType, size: data.length }
+}
+
+/** The origin of a run that begins there. */
+export async function originAt(deps: Deps, { workspace, user }: Principal, stand: Stand): Promise<Origin> {
+  const [{ team }, userName] = await Promise.all([deps.bot(), deps.people.nameOf(user)])
+  const place = stand.channel.startsWith('D') ? 'dm' : 'channel'
+  return { door: 'slack', workspace, user, userName, ...stand, place, teamId: team }
+}
+
+/** As a link where Slack gives one. */
+export async function wayTo(deps: Deps, { channel, messageTs }: Stand): Promise<string> {
+  try {
+    const args = { channel, message_ts: messageTs }
+    return `<${(await deps.calls.call('chat.getPermalink', args, Permalink, 0)).permalink}|Go there>`
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    return channel.startsWith('D') ? 'It is in our direct messages.' : `It is in <#${channel}>.`
+  }
+}
+
+/** How a spot is spoken of. */
+export const whereWords = ({ channel, thread }: Spot): string => {
+  if (channel === undefined || channel.startsWith('D')) return 'in our direct messages'
+  return thread === undefined ? `in <#${channel}>, for all there to read` : 'in this thread, for all there to read'
+}

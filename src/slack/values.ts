@@ -1,0 +1,84 @@
+import type { App } from '@slack/bolt'
+import { z } from 'zod'
+import { LIMITS } from '../block-kit/limits.ts'
+import { errorChain } from '../errors.ts'
+import { ConnectionId, type Principal, UserId } from '../ids.ts'
+import type { Connection } from '../registry/connection.ts'
+import type { Deps } from './deps.ts'
+import type { Submit } from './submit.ts'
+import { option } from './views/blocks.ts'
+import { clip } from './views/text.ts'
+import { fieldName } from './views/value-form.ts'
+
+/** What the fields of a form belong to, as its modal carries it. */
+const Of = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('prompt'), name: z.string() }),
+  z.object({ kind: z.literal('resource'), uriTemplate: z.string() }),
+])
+type Of = z.infer<typeof Of>
+
+const Keep = z.object({ connection: ConnectionId, of: Of })
+const Field = z.object({ value: z.string().nullish(), selected_option: z.object({ value: z.string() }).nullish() })
+const Suggestion = z.object({
+  user: z.object({ id: UserId }),
+  block_id: z.string(),
+  value: z.string().default(''),
+  view: z.object({
+    private_metadata: z.string(),
+    state: z.object({ values: z.record(z.string(), z.record(z.string(), Field)) }).optional(),
+  }),
+})
+
+/** Every field of a form by its name, empty where nothing was typed. */
+export const typedValues = (typed: Submit['typed']): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(typed).flatMap(([id, value]) => {
+      const name = fieldName(id)
+      return name === undefined ? [] : [[name, value?.trim() ?? '']]
+    }),
+  )
+
+type Fields = { connection: Connection; of: Of; names: string[] }
+
+/** Whether the server has proposals for any of these fields. */
+export async function proposalsFor(deps: Deps, by: Principal, { connection, of, names }: Fields): Promise<boolean> {
+  if (connection.offers?.completions !== true) return false
+  const asked = names.map((argument) =>
+    deps.offering.complete(by, connection.id, { of, argument, typed: '', known: {} }),
+  )
+  return (await Promise.all(asked)).some((values) => values.length > 0)
+}
+
+/** What a server proposes while a person types. */
+export function registerValues(app: App, deps: Deps): void {
+  app.options('field_value', async ({ body, ack }) => {
+    const options = await proposals(deps, body).catch((error: unknown) => {
+      deps.log.warn({ why: errorChain(error) }, 'no proposals')
+      return []
+    })
+    await ack({ options })
+  })
+}
+
+async function proposals(deps: Deps, body: unknown) {
+  const { user, block_id, value, view } = Suggestion.parse(body)
+  const { workspace } = await deps.bot()
+  const { connection, of } = Keep.parse(JSON.parse(view.private_metadata))
+  const argument = fieldName(block_id) ?? ''
+  const typed = Object.entries(view.state?.values ?? {}).map(([id, fields]): [string, string | null] => {
+    const [field] = Object.values(fields)
+    return [id, field?.value ?? field?.selected_option?.value ?? null]
+  })
+  const others = Object.entries(typedValues(Object.fromEntries(typed)))
+  const known = Object.fromEntries(others.filter(([name, text]) => name !== argument && text !== ''))
+  const found = await deps.offering.complete({ workspace, user: user.id }, connection, {
+    of,
+    argument,
+    typed: value,
+    known,
+  })
+  // What they typed is always a choice: proposals are no more than that.
+  const own = value.trim() === '' ? [] : [value.trim()]
+  const all = [...new Set([...found, ...own])].filter((one) => one !== '' && one.length <= LIMITS.option.value)
+  return all.slice(0, LIMITS.options.select).map((one) => option(clip(one, LIMITS.option.text), one))
+}

@@ -1,0 +1,80 @@
+import type { KnownBlock } from '@slack/types'
+import { LIMITS } from '../../block-kit/limits.ts'
+import { actions, button, context, input, option, plain, section } from './blocks.ts'
+import { clip } from './text.ts'
+
+/** Which part of a list is looked at, and where the command was given; travels in the modal. */
+export type Look = {
+  connection: string
+  words: string
+  page: number
+  channel?: string | undefined
+  thread?: string | undefined
+}
+
+export const PER_PAGE = 10
+
+export type Paged<T> = { shown: T[]; hits: number; page: number; pages: number; turn: KnownBlock[] }
+
+/** The items that have all of the words, a page of them, and buttons to turn it. */
+export function listPages<T>(items: T[], look: Look, textsOf: (item: T) => string[]): Paged<T> {
+  const wanted = look.words.toLowerCase().split(/\s+/).filter(Boolean)
+  const found = items.filter((item) => {
+    const text = textsOf(item).join(' ').toLowerCase()
+    return wanted.every((word) => text.includes(word))
+  })
+  const pages = Math.max(1, Math.ceil(found.length / PER_PAGE))
+  const page = Math.min(Math.max(0, look.page), pages - 1)
+  const turns = [
+    ...(page > 0 ? [button({ text: 'Previous', action: 'look_page:previous', value: String(page - 1) })] : []),
+    ...(page < pages - 1 ? [button({ text: 'Next', action: 'look_page:next', value: String(page + 1) })] : []),
+  ]
+  const shown = found.slice(page * PER_PAGE, (page + 1) * PER_PAGE)
+  return { shown, hits: found.length, page, pages, turn: turns.length === 0 ? [] : [actions(turns)] }
+}
+
+type Named = { id: string; name: string }
+
+/** The top of a list: which connection, a field to search by, and what is shown. */
+export function lookBlocks(
+  list: 'resources' | 'prompts',
+  look: Look,
+  names: Named[],
+  { title, page }: { title: string; page: Omit<Paged<unknown>, 'shown' | 'turn'> },
+): KnownBlock[] {
+  const field = input({
+    id: 'words',
+    label: 'Search',
+    hint: 'Press Enter to search names and descriptions.',
+    optional: true,
+    element: {
+      type: 'plain_text_input',
+      action_id: 'look_words',
+      ...(look.words !== '' && { initial_value: clip(look.words, 200) }),
+      dispatch_action_config: { trigger_actions_on: ['on_enter_pressed'] },
+    },
+  })
+  const where = page.pages > 1 ? `, page ${page.page + 1} of ${page.pages}` : ''
+  const none = look.words === '' ? `It has no ${list} right now.` : `Nothing fits these words.`
+  return [
+    ...(names.length > 1 ? [pickConnection(names, look.connection)] : []),
+    { ...field, dispatch_action: true },
+    section(`${title}${where}`),
+    ...(page.hits === 0 ? [context(none)] : []),
+  ]
+}
+
+/** Which connection's list is meant. */
+export function pickConnection(names: Named[], chosen: string | undefined): KnownBlock {
+  const options = names.slice(0, LIMITS.options.select).map(({ id, name }) => option(name, id))
+  const initial = options.find(({ value }) => value === chosen)
+  return actions([
+    {
+      type: 'static_select',
+      action_id: 'look_of',
+      placeholder: plain('Choose a connection', LIMITS.placeholder),
+      options,
+      ...(initial && { initial_option: initial }),
+    },
+  ])
+}
