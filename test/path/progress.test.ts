@@ -5,13 +5,17 @@ import { startWorld } from '../support/world.ts'
 const echo = (message: string) => wishes('everything__echo', { message })
 
 test('one step is a line, several are a plan, while streaming and at the end', async () => {
+  const seen = Promise.withResolvers<void>()
   await using world = await startWorld({
     model: [
       echo('one'),
       slow(30, says('One step and these words are it.')),
       together(echo('one'), echo('two')),
       echo('three'),
-      slow(30, says('Three steps and these words are it.')),
+      async () => {
+        await seen.promise
+        return slow(30, says('Three steps and these words are it.'))
+      },
     ],
   })
   const member = world.as('member')
@@ -19,8 +23,9 @@ test('one step is a line, several are a plan, while streaming and at the end', a
   const line = await member.see(await member.dm('go'), /words are it\.[\s\S]*feedback/)
   expect(line.blocks?.map(({ type }) => type)).toEqual(['task_card', 'markdown', 'context_actions'])
   const where = await member.dm('go again')
-  const live = await member.see(where, /"type":"plan"/)
+  const live = await member.see(where, /"title":"Echoed 3 times with everything","tasks"/)
   expect(live.streaming).toBe(true)
+  seen.resolve()
   const plan = await member.see(where, /words are it\.[\s\S]*feedback/)
   expect(plan.blocks?.map(({ type }) => type)).toEqual(['plan', 'markdown', 'context_actions'])
   expect(plan.blocks?.[0]).toMatchObject({ title: 'Echoed 3 times with everything', tasks: [{}, {}, {}] })
