@@ -120,7 +120,12 @@ it('the old protocol: the server asks in the middle, and a person may take longe
 
 it.each(['decline', 'cancel'] as const)('the old protocol hears %s', async (action) => {
   const connection = await house.connected(everything())
-  const outcome = await house.callWith(connection, 'trigger-elicitation-request', {}, { onInput: async () => ({ action }) })
+  const outcome = await house.callWith(
+    connection,
+    'trigger-elicitation-request',
+    {},
+    { onInput: async () => ({ action }) },
+  )
   expect(textOf(outcome)).toContain(`"action": "${action}"`)
 })
 
@@ -131,8 +136,15 @@ it('the old protocol’s page, asked in the middle and by its error', async () =
   const live = await house.callWith(connection, 'trigger-url-elicitation', args, { onInput: accept })
   expect(textOf(live)).toContain('User completed the URL elicitation')
   const { asks } = asked(await house.call(connection, 'trigger-url-elicitation', { ...args, errorPath: true }))
-  expect(asks).toMatchObject([{ request: { kind: 'url', url: 'https://modelcontextprotocol.io/' }, resume: { how: 'again' } }])
-  const again = await house.callWith(connection, 'trigger-url-elicitation', { ...args, errorPath: true }, { onInput: accept })
+  expect(asks).toMatchObject([
+    { request: { kind: 'url', url: 'https://modelcontextprotocol.io/' }, resume: { how: 'again' } },
+  ])
+  const again = await house.callWith(
+    connection,
+    'trigger-url-elicitation',
+    { ...args, errorPath: true },
+    { onInput: accept },
+  )
   expect(textOf(again)).toContain('User completed the URL elicitation')
 })
 

@@ -68,7 +68,11 @@ export async function startMcpHouse(o: HouseOptions = {}) {
     /** The same, with answers to what was asked or somebody who gives them. */
     callWith(connection: Connection, tool: string, args: JsonObject, more: Partial<CallOptions>) {
       const known = { name: tool, description: '', inputSchema: { type: 'object' } }
-      return mcp.call(connection, known, args, { signal: new AbortController().signal, onProgress: () => undefined, ...more })
+      return mcp.call(connection, known, args, {
+        signal: new AbortController().signal,
+        onProgress: () => undefined,
+        ...more,
+      })
     },
     async [Symbol.asyncDispose]() {
       await mcp[Symbol.asyncDispose]()
