@@ -3,7 +3,7 @@ import type { InputAnswer, InputAsk, InputRequest, Resume } from '../mcp/ask.ts'
 import type { RunDeps } from './deps.ts'
 import type { EventOf } from './events.ts'
 import { givenEvent } from './give-input.ts'
-import { type Held, record, refresh } from './held.ts'
+import { type Held, type Recording, record, refresh } from './held.ts'
 import type { CallState } from './state.ts'
 
 /** How long a person has to answer where nothing is held open for it. */
@@ -19,7 +19,12 @@ export async function askInputs(deps: RunDeps, held: Held, call: CallState, asks
 type Question = { request: InputRequest; resume: Resume; expiresAt: Date }
 
 /** A server's questions are for who asked for the work: their connection, their answers. */
-function askedEvent(deps: RunDeps, held: Held, call: CallState, question: Question): EventOf<'asked_input'> {
+function askedEvent(
+  deps: Pick<RunDeps, 'now'>,
+  held: Held,
+  call: CallState,
+  question: Question,
+): EventOf<'asked_input'> {
   return {
     type: 'asked_input',
     call: call.id,
@@ -32,6 +37,7 @@ function askedEvent(deps: RunDeps, held: Held, call: CallState, question: Questi
   }
 }
 
+type Asking = Recording & Pick<RunDeps, 'now' | 'store'>
 type LiveQuestion = { call: CallState; request: InputRequest; deadline: Date; signal: AbortSignal }
 
 /**
@@ -39,7 +45,7 @@ type LiveQuestion = { call: CallState; request: InputRequest; deadline: Date; si
  * instance; at the deadline the question is settled as expired, if nobody was faster.
  */
 export async function askLive(
-  deps: RunDeps,
+  deps: Asking,
   held: Held,
   { call, request, deadline, signal }: LiveQuestion,
 ): Promise<InputAnswer> {
@@ -62,7 +68,7 @@ export async function askLive(
   }
 }
 
-async function expireLive(deps: RunDeps, held: Held, asked: EventOf<'asked_input'>): Promise<void> {
+async function expireLive(deps: Asking, held: Held, asked: EventOf<'asked_input'>): Promise<void> {
   const event = givenEvent(deps, { call: asked.call, input: asked.input }, 'expired')
   await deps.store.give({ run: held.id, input: asked.input, by: undefined, event })
   await refresh(deps, held)

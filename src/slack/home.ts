@@ -43,8 +43,9 @@ export function createHome(deps: HomeDeps): Home {
 /** Never throws: a Home tab that could not be painted is painted when it is opened next. */
 async function publish(deps: HomeDeps, principal: Principal): Promise<void> {
   try {
-    const [pending, connections, rules, approvers, recent, usage, workspace] = await Promise.all([
+    const [pending, inputs, connections, rules, approvers, recent, usage, workspace] = await Promise.all([
       deps.runs.pendingFor(principal),
+      deps.runs.openInputs(principal),
       deps.registry.connectionsOf(principal),
       deps.rules.rulesFor(principal),
       deps.rules.approversOf(principal.workspace),
@@ -54,6 +55,8 @@ async function publish(deps: HomeDeps, principal: Principal): Promise<void> {
     ])
     const view = homeView({
       pending,
+      inputs,
+      now: new Date(),
       connections,
       rules,
       approvers,

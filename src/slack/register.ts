@@ -8,6 +8,7 @@ import { registerConnect } from './connect-modal.ts'
 import type { Deps } from './deps.ts'
 import { registerFeedback } from './feedback.ts'
 import { registerHome } from './home.ts'
+import { registerInputs } from './inputs.ts'
 import { registerMessages } from './messages.ts'
 import { registerMessagesTab } from './messages-tab.ts'
 import { registerRunButtons } from './run-buttons.ts'
@@ -28,6 +29,7 @@ export function register(app: App, deps: Deps): void {
   registerSignIn(app, deps)
   registerStarters(app, deps)
   registerApprovals(app, deps)
+  registerInputs(app, deps)
   registerRunButtons(app, deps)
   registerTools(app, deps)
   registerDisconnect(app, deps)

@@ -1,4 +1,4 @@
-import type { AllMiddlewareArgs, App, SlackViewMiddlewareArgs, ViewSubmitAction } from '@slack/bolt'
+import type { AllMiddlewareArgs, App, SlackViewMiddlewareArgs, ViewClosedAction, ViewSubmitAction } from '@slack/bolt'
 import { z } from 'zod'
 import { errorChain, sayError } from '../errors.ts'
 import { type Principal, UserId } from '../ids.ts'
@@ -19,7 +19,10 @@ export type Submit = {
   ack: Listened['ack']
 }
 
-const Field = z.object({ value: z.string().nullish(), selected_option: z.object({ value: z.string() }).nullish() })
+const Field = z.looseObject({
+  value: z.string().nullish(),
+  selected_option: z.object({ value: z.string() }).nullish(),
+})
 const Body = z.object({
   user: z.object({ id: UserId }),
   view: z.object({
@@ -49,6 +52,25 @@ export function onSubmit(app: App, deps: Deps, callbackId: string, handle: (subm
     }
   })
 }
+
+type Closed = Pick<Submit, 'by' | 'keep'>
+
+/** Somebody closed a modal that wants to know. Nobody waits for an answer, so what goes wrong is only noted. */
+export function onClose(app: App, deps: Deps, callbackId: string, handle: (closed: Closed) => Promise<void>): void {
+  type Listened = SlackViewMiddlewareArgs<ViewClosedAction> & AllMiddlewareArgs
+  app.view({ callback_id: callbackId, type: 'view_closed' }, async ({ body, ack }: Listened) => {
+    await ack()
+    const { user, view } = ClosedBody.parse(body)
+    const { workspace } = await deps.bot()
+    try {
+      await handle({ by: { workspace, user: user.id }, keep: view.private_metadata })
+    } catch (error) {
+      deps.log.error({ callbackId, user: user.id, why: errorChain(error) }, 'closing failed')
+    }
+  })
+}
+
+const ClosedBody = z.object({ user: z.object({ id: UserId }), view: z.object({ private_metadata: z.string() }) })
 
 const typedOf = (values: z.infer<typeof Body>['view']['state']['values']): Submit['typed'] =>
   Object.fromEntries(

@@ -1,6 +1,7 @@
-import { ChannelId, newApprovalId, RunId, UserId } from '../../src/ids.ts'
+import { ChannelId, InputId, newApprovalId, RunId, UserId } from '../../src/ids.ts'
 import type { Origin } from '../../src/run/origin.ts'
-import type { CallState, RunState } from '../../src/run/state.ts'
+import type { AskedOf } from '../../src/run/runs.ts'
+import type { CallState, InputState, RunState } from '../../src/run/state.ts'
 import type { Happening } from './fakes.ts'
 import { callOf, connectionOf, WORKSPACE } from './fakes.ts'
 
@@ -48,6 +49,42 @@ export function stateOf(
     files: [],
     ...change,
   }
+}
+
+const REQUESTS: Record<InputState['request']['kind'], InputState['request']> = {
+  form: { kind: 'form', message: 'Whose account is it?', fields: [] },
+  url: { kind: 'url', message: 'Please pay first', url: 'https://shop.xn--pypal-4ve.pay.example.com:8443/a?b=c' },
+  sign_in: {
+    kind: 'sign_in',
+    connection: connectionOf().id,
+    message: 'Its token has expired',
+    scopes: ['repo', 'user'],
+  },
+}
+
+/** A question in a direct message, with the call it holds up. */
+export function inputOf(
+  kind: InputState['request']['kind'],
+  change: Partial<InputState> = {},
+  origin: Partial<Origin> = {},
+): AskedOf {
+  const input: InputState = {
+    id: InputId.parse('abcdefghijklmnopqrstuvw'),
+    person: ORIGIN.user,
+    request: REQUESTS[kind],
+    resume: { how: 'answer', key: 'k' },
+    leg: 1,
+    askedAt: new Date('2026-11-21T09:00:00Z'),
+    expiresAt: new Date('2026-11-22T09:00:00Z'),
+    given: undefined,
+    ...change,
+  }
+  const call = callOf({ stage: 'waiting_input', inputs: [input], legs: 1 })
+  const state = stateOf([{ text: '', calls: [call] }], {
+    status: 'working',
+    origin: { ...ORIGIN, place: 'dm', ...origin },
+  })
+  return { state, call, input }
 }
 
 /** The events of a turn, an approval and a result, for runs that a test drives. */

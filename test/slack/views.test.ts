@@ -2,7 +2,7 @@ import type { View } from '@slack/types'
 import { describe, expect, test } from 'vitest'
 import { checkMessage } from '../../src/block-kit/check-message.ts'
 import { checkView } from '../../src/block-kit/check-view.ts'
-import { ApprovalId, ChannelId, ConnectionId, UserId } from '../../src/ids.ts'
+import { ApprovalId, ChannelId, ConnectionId, InputId, UserId } from '../../src/ids.ts'
 import type { CallState } from '../../src/run/state.ts'
 import { paintAnswer } from '../../src/slack/views/answer.ts'
 import { approvalCard, pendingLine, reminder } from '../../src/slack/views/approval-card.ts'
@@ -25,7 +25,7 @@ import { approversSaying, sayRules } from '../../src/slack/views/rules.ts'
 import { sayTested } from '../../src/slack/views/test-result.ts'
 import { sayNoSuchTools, sayTools, type ToolLine, toolsModal } from '../../src/slack/views/tools.ts'
 import { approvalOf, CARDS, callOf, connectionOf, monthOf, recentRun, ruleOf, settingsOf } from './fakes.ts'
-import { ORIGIN, stateOf } from './states.ts'
+import { inputOf, ORIGIN, stateOf } from './states.ts'
 
 const LONG = 'Long words <!channel> & <@U123> *bold* _it_ ~no~ `code` 👩‍👩‍👧 '.repeat(400)
 const AT = new Date('2026-11-21T09:00:00Z')
@@ -243,6 +243,8 @@ const VIEWS: Record<string, View> = {
   'budget form': budgetForm(settingsOf()),
   'budget form, with one': budgetForm(settingsOf({ budgetUsd: 12.5 })),
   home: homeView({
+    inputs: [],
+    now: AT,
     pending: [],
     connections: [],
     rules: [],
@@ -253,6 +255,8 @@ const VIEWS: Record<string, View> = {
     cardOf,
   }),
   'home of a new owner': homeView({
+    inputs: [inputOf('form')],
+    now: AT,
     pending: [],
     connections: [connectionOf()],
     rules: [ruleOf()],
@@ -277,6 +281,8 @@ const VIEWS: Record<string, View> = {
     cardOf,
   }),
   'full home': homeView({
+    inputs: times(9, (at) => inputOf('url', { id: InputId.parse(`abcdefghijklmnopqrstu${at}${at}`) })),
+    now: AT,
     pending: times(9, (at) => ({
       state: stateOf([{ text: '' }]),
       call: callOf({
@@ -355,7 +361,17 @@ describe('what is shown in modals and the Home tab', () => {
   })
 })
 
-const STAGES = ['asking', 'cleared', 'calling', 'done', 'failed', 'unknown', 'denied', 'cancelled'] as const
+const STAGES = [
+  'asking',
+  'cleared',
+  'calling',
+  'waiting_input',
+  'done',
+  'failed',
+  'unknown',
+  'denied',
+  'cancelled',
+] as const
 
 describe('an answer', () => {
   const done: Partial<CallState> = {

@@ -7,6 +7,7 @@ import { paintAnswer } from '../views/answer.ts'
 import { ensureArguments, ensureFiles } from './attachments.ts'
 import { type Board, createBoard } from './board.ts'
 import { ensureCards, settleCards } from './cards.ts'
+import { ensureInputs, paintInputs } from './input-cards.ts'
 import { stopStream } from './live-stream.ts'
 import { createPace } from './pace.ts'
 import { createPen, type Ink, type Scenery } from './pen.ts'
@@ -44,7 +45,9 @@ export function createCanvas(deps: Deps, ink: Ink, first: RunState): Canvas {
     try {
       const here = await boardOf(scenery.state)
       await settleCards(here, scenery.state)
-      return scenery.state.status === 'working' ? await pen.paint(here, scenery) : undefined
+      const againMs = await paintInputs(here, scenery.state, new Date())
+      if (scenery.state.status !== 'working') return undefined
+      return sooner(await pen.paint(here, scenery), againMs)
     } catch (error) {
       deps.log.warn({ run: first.id, why: errorChain(error) }, 'live painting failed')
       return undefined
@@ -82,6 +85,9 @@ export function createCanvas(deps: Deps, ink: Ink, first: RunState): Canvas {
     },
   }
 }
+
+const sooner = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)
 
 /** What news changes in the live picture. */
 function hear(scenery: Scenery, state: RunState, news: News): void {
@@ -131,6 +137,7 @@ function stepsOf(deps: Deps, board: Board, state: RunState): (() => Promise<void
       for (const shown of left) await board.remove(shown.key)
     },
     () => ensureCards(deps, board, state),
+    () => ensureInputs(board, state, new Date()),
     () => ensureArguments(deps, board, state),
     () => ensureFiles(deps, board, state),
   ]

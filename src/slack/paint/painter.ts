@@ -66,9 +66,10 @@ function createStatus({ calls, log }: Deps): (origin: Origin) => void {
 }
 
 async function tellQueued({ calls, log }: Deps, origin: Origin, ahead: RunState | undefined): Promise<void> {
-  const asks = ahead?.calls.some((call) => call.stage === 'asking') === true
-  const text = asks
-    ? "I'll do this after the request before it, which waits for an approval above. Decide it there, or say _stop_ to drop it."
+  const stages = (ahead?.calls ?? []).map((call) => call.stage)
+  const waitsFor = stages.includes('asking') ? 'an approval' : stages.includes('waiting_input') && 'an answer'
+  const text = waitsFor
+    ? `I'll do this after the request before it, which waits for ${waitsFor} above. Decide it there, or say _stop_ to drop it.`
     : "I'll do this when I am done with the request before it."
   const place = { channel: origin.channel, thread_ts: origin.threadTs, unfurl_links: false, unfurl_media: false }
   try {

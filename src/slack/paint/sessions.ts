@@ -82,5 +82,5 @@ export function withSessions<D extends Door>(door: D, sessions: Sessions): D {
 
 function statusOf(state: RunState): SessionStatus {
   if (state.status !== 'working') return 'closed'
-  return state.calls.some((call) => call.stage === 'asking') ? 'suspended' : 'processing'
+  return state.calls.some(({ stage }) => stage === 'asking' || stage === 'waiting_input') ? 'suspended' : 'processing'
 }

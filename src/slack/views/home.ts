@@ -2,6 +2,7 @@ import type { HomeView, KnownBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { Rule } from '../../policy/rules.ts'
 import type { Connection } from '../../registry/connection.ts'
+import type { AskedOf } from '../../run/runs.ts'
 import type { CallState, RunState } from '../../run/state.ts'
 import type { MonthUsage, RecentRun } from '../../run/usage.ts'
 import { approvalCard } from './approval-card.ts'
@@ -10,11 +11,15 @@ import { type CardOf, connectionBlocks } from './connections.ts'
 import { recentBlocks } from './home-recent.ts'
 import { overBudget, settingsBlocks, type WorkspacePicture } from './home-settings.ts'
 import { usageBlocks } from './home-usage.ts'
+import { inputCard } from './input-card.ts'
 import { ownRule, sayApprovers } from './rules.ts'
 import { plural } from './text.ts'
 
 export type HomePicture = {
   pending: { state: RunState; call: CallState }[]
+  /** What servers ask of this person. */
+  inputs: AskedOf[]
+  now: Date
   connections: Connection[]
   rules: Rule[]
   approvers: string[]
@@ -26,7 +31,7 @@ export type HomePicture = {
 }
 
 /** Together with everything else these stay under Slack's 100 blocks. */
-export const HOME_SHOWS = { pending: 5, connections: 14, rules: 8, recent: 5 }
+export const HOME_SHOWS = { pending: 5, inputs: 2, connections: 8, rules: 8, recent: 5 }
 
 /** The Home tab: what waits for this person first, then what is theirs, then what they manage. Pure. */
 export function homeView(picture: HomePicture): HomeView {
@@ -34,6 +39,7 @@ export function homeView(picture: HomePicture): HomeView {
   const blocks = [
     ...(workspace === undefined ? [] : overBudget(workspace)),
     ...pendingBlocks(picture),
+    ...inputBlocks(picture),
     ...connectionsBlocks(picture),
     ...recentBlocks(picture.recent.slice(0, HOME_SHOWS.recent)),
     ...rulesBlocks(picture),
@@ -55,6 +61,16 @@ function pendingBlocks({ pending }: HomePicture): KnownBlock[] {
     header(`${plural(pending.length, 'approval')} waiting for you`),
     ...cards,
     ...(rest > 0 ? [context(`and ${rest} more: they show here when you have decided these.`)] : []),
+  ]
+}
+
+function inputBlocks({ inputs, now }: HomePicture): KnownBlock[] {
+  if (inputs.length === 0) return []
+  const rest = inputs.length - HOME_SHOWS.inputs
+  return [
+    header(`${plural(inputs.length, 'question')} waiting for your answer`),
+    ...inputs.slice(0, HOME_SHOWS.inputs).flatMap((asked) => [...inputCard(asked, now).blocks, divider]),
+    ...(rest > 0 ? [context(`and ${rest} more: they show here when you have answered these.`)] : []),
   ]
 }
 

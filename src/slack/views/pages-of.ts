@@ -17,7 +17,7 @@ export type Page = {
 const PAGE_BLOCKS = 40
 
 /**
- * The messages of an answer. A turn that asks for approval ends a stretch: its card follows below, and what comes after it is a new
+ * The messages of an answer. A turn that asks a person ends a stretch: its card follows below, and what comes after it is a new
  * message below the card. A stretch longer than a message rolls over. Earlier pages do not change when words are added.
  * `words` are those of the turn that is still being said.
  */
@@ -27,10 +27,13 @@ export function pagesOf(state: RunState, words = ''): Page[] {
   )
 }
 
-/** True when what is said next stands below an approval card, not in the last page. */
+/** A message of its own stands for it below the answer. */
+const hasCard = ({ approval, inputs }: CallState): boolean => approval !== undefined || inputs.length > 0
+
+/** True when what is said next stands below a card, not in the last page. */
 export function afterCard(state: RunState): boolean {
   const last = state.turns.length - 1
-  return state.calls.some((call) => call.turn === last && call.approval !== undefined)
+  return state.calls.some((call) => call.turn === last && hasCard(call))
 }
 
 export const nextStretch = (state: RunState): number => stretchesOf(state, '').length
@@ -42,7 +45,7 @@ function stretchesOf(state: RunState, words: string): Piece[][] {
     const told = calls.filter((call) => call.stage !== 'wished')
     if (turn.text.trim() !== '') stretches.at(-1)?.push({ kind: 'words', text: calm(turn.text) })
     if (told.length > 0) stretches.at(-1)?.push({ kind: 'tasks', calls: told })
-    if (calls.some((call) => call.approval !== undefined)) stretches.push([])
+    if (calls.some(hasCard)) stretches.push([])
   })
   if (words.trim() !== '') stretches.at(-1)?.push({ kind: 'words', text: calm(steady(words)) })
   if (stretches.at(-1)?.length === 0) stretches.pop()

@@ -1,0 +1,33 @@
+import type { AskedOf } from '../../run/runs.ts'
+import type { RunState } from '../../run/state.ts'
+import { COUNTDOWN_STEP_MS, inputCard } from '../views/input-card.ts'
+import type { Board } from './board.ts'
+
+const askedIn = (state: RunState): AskedOf[] =>
+  state.calls.flatMap((call) => call.inputs.map((input) => ({ state, call, input })))
+
+const keyOf = ({ input }: AskedOf): string => `input:${input.id}`
+
+/** Puts each question in the run's thread, and changes those that are answered. */
+export async function ensureInputs(board: Board, state: RunState, now: Date): Promise<void> {
+  for (const asked of askedIn(state)) await ensureInput(board, asked, now)
+}
+
+/**
+ * The same while the run is at work: what a server waits for on the wire has to be seen at once, with the time that is left.
+ * Resolves to when the picture changes by itself.
+ */
+export async function paintInputs(board: Board, state: RunState, now: Date): Promise<number | undefined> {
+  let live = false
+  for (const asked of askedIn(state)) {
+    const waits = asked.input.resume.how === 'live' && !asked.input.given
+    live ||= waits
+    if (waits || board.get(keyOf(asked)) !== undefined) await ensureInput(board, asked, now)
+  }
+  return live ? COUNTDOWN_STEP_MS : undefined
+}
+
+function ensureInput(board: Board, asked: AskedOf, now: Date): Promise<void> {
+  const { channel, threadTs } = asked.state.origin
+  return board.ensure({ key: keyOf(asked), channel, thread: threadTs }, inputCard(asked, now))
+}
