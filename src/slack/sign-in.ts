@@ -3,14 +3,24 @@ import { z } from 'zod'
 import type { SignedIn } from '../connect/finish-sign-in.ts'
 import type { SignInOffer } from '../connect/sign-in.ts'
 import { errorChain } from '../errors.ts'
-import type { Principal } from '../ids.ts'
+import { InputId, type Principal, type RunId } from '../ids.ts'
+import type { AskedOf } from '../run/runs.ts'
 import { Anything } from './calls.ts'
 import type { Deps } from './deps.ts'
 import { updateView } from './modal-view.ts'
-import { onPress } from './press.ts'
-import type { Saying } from './views/blocks.ts'
+import { onPress, type Press } from './press.ts'
+import { type Saying, section } from './views/blocks.ts'
 import { connectedModal, sayConnected } from './views/connected.ts'
-import { saySignedIn, saySignIn, saySignInFailed, signInModal, signInOverModal } from './views/sign-in.ts'
+import { sayGiven } from './views/input-card.ts'
+import {
+  sayNoSignInNeeded,
+  saySignedIn,
+  saySignIn,
+  saySignInFailed,
+  signInModal,
+  signInOverModal,
+} from './views/sign-in.ts'
+import { mention } from './views/text.ts'
 
 /** Where a sign-in was asked for: what comes back with its news. */
 const Where = z.object({ view: z.string().optional(), channel: z.string().optional(), thread: z.string().optional() })
@@ -18,7 +28,63 @@ const Where = z.object({ view: z.string().optional(), channel: z.string().option
 /** A press on a button with an address is told, too; there is nothing to do. */
 export function registerSignIn(app: App, deps: Deps): void {
   onPress(app, deps, 'sign_in_open', async () => undefined)
+  onPress(app, deps, 'input_sign_in', (press) => signInFor(deps, press))
 }
+
+/** Asking the server and its sign-in service takes a few seconds; a person waits. */
+const OFFER_TIMEOUT_MS = 45_000
+
+/** What a waiting call needs: a fresh link for the one person it is for. */
+async function signInFor(deps: Deps, press: Press): Promise<void> {
+  const { by, scene } = press
+  const asked = await openSignIn(deps, press)
+  if ('text' in asked) return scene.say(asked, 'Sign in')
+  await scene.wait('Sign in', ':hourglass_flowing_sand: Asking where to sign in…')
+  const { request, name } = asked
+  const outcome = await deps.connect.signIn(
+    by,
+    request.connection,
+    AbortSignal.timeout(OFFER_TIMEOUT_MS),
+    wantedIn(request),
+  )
+  if (outcome.ok) {
+    await deps.runs.giveInput({ run: asked.run, input: asked.input, by, action: 'accept' })
+    return scene.say(sayNoSignInNeeded(name), 'Sign in')
+  }
+  if (outcome.signIn === undefined)
+    return scene.say(saySignInFailed(name, outcome.message, `sign-in ${name}`), 'Sign in')
+  const { title, host, show } = outcome.signIn
+  const offer = await show(placeOf(press))
+  await scene.say(saySignIn({ title, name, host, ...offer }, request.message), 'Sign in')
+}
+
+type SignInRequest = Extract<AskedOf['input']['request'], { kind: 'sign_in' }>
+
+/** The question, if it is this person's to answer; else what to say. */
+async function openSignIn(deps: Deps, { by, value }: Press): Promise<Saying | OpenSignIn> {
+  const id = InputId.safeParse(value)
+  const found = id.success ? await deps.runs.input(id.data) : undefined
+  const said = (text: string): Saying => ({ text, blocks: [section(text)] })
+  if (found?.input.request.kind !== 'sign_in' || found.state.origin.workspace !== by.workspace)
+    return said('Nobody waits for this sign-in any more. Ask again if you still want it.')
+  const { input, call, state } = found
+  if (input.person !== by.user) return said(`Only ${mention(input.person)}, who asked for this, can sign in for it.`)
+  if (input.given !== undefined) return said(sayGiven(input.given))
+  return { run: state.id, input: input.id, request: found.input.request, name: call.connectionName }
+}
+
+type OpenSignIn = { run: RunId; input: InputId; request: SignInRequest; name: string }
+
+/** As the server said it; undefined where it has to be asked again. */
+function wantedIn({ scopes, metadataUrl }: SignInRequest) {
+  if (scopes.length === 0) return undefined
+  return { scope: scopes.join(' '), ...(metadataUrl !== undefined && { metadataUrl }) }
+}
+
+const placeOf = ({ message }: Press): Record<string, string> =>
+  message === undefined
+    ? {}
+    : { channel: message.channel, ...(message.thread !== undefined && { thread: message.thread }) }
 
 /** Shows the button in the modal the person is at, else where they can see it. */
 export async function showSignIn(
