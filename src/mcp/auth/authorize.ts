@@ -128,36 +128,50 @@ const unsafe = (title: string, { protocol, host }: URL, cause: unknown): AppErro
 
 /** Second leg: what the browser brought back becomes tokens. Throws AppErrors with words for the person. */
 export async function redeem(pending: Pending, brought: URLSearchParams, fetchFn: typeof fetch): Promise<Kept> {
-  const { title, discovered, client, scope, key } = pending
+  const { title, discovered, client, clientFrom, scope, key } = pending
+  const code = codeIn(pending, brought)
+  const tokens = await exchanged(pending, { code, iss: brought.get('iss') ?? undefined }, fetchFn).catch(
+    (error: unknown) => {
+      throw tokenTrouble(title, error)
+    },
+  )
+  return {
+    issuer: discovered.issuer,
+    client: clientFrom === 'registered' ? { client_id: client.client_id } : client,
+    clientFrom,
+    redirectUrl: pending.redirectUrl,
+    resource: discovered.resource,
+    ...tokensOf(tokens, scope, Date.now()),
+    ...(key && { key }),
+  }
+}
+
+/** The code, if the answer is to be trusted and is not a refusal. */
+function codeIn({ title, discovered }: Pending, brought: URLSearchParams): string {
   if (!comesFromIssuer(discovered, brought.get('iss') ?? undefined)) throw notFromIssuer(title)
   const error = brought.get('error')
   if (error !== null) throw deniedTrouble(hostOf(discovered), error, brought.get('error_description'))
   const code = brought.get('code')
-  if (code === null) throw new AppError('sign_in_failed', `${title} sent you back without a word. Sign in again.`)
-  try {
-    const tokens = await exchangeAuthorization(discovered.server, {
-      ...(discovered.metadata && { metadata: discovered.metadata }),
-      clientInformation: client,
-      authorizationCode: code,
-      codeVerifier: pending.verifier,
-      redirectUri: pending.redirectUrl,
-      resource: discovered.resource,
-      ...(brought.has('iss') && { iss: brought.get('iss') ?? '' }),
-      ...(key && { dpop: await boundSession(key) }),
-      fetchFn,
-    })
-    return {
-      issuer: discovered.issuer,
-      client: pending.clientFrom === 'registered' ? { client_id: client.client_id } : client,
-      clientFrom: pending.clientFrom,
-      redirectUrl: pending.redirectUrl,
-      resource: discovered.resource,
-      ...tokensOf(tokens, scope, Date.now()),
-      ...(key && { key }),
-    }
-  } catch (failure) {
-    throw tokenTrouble(title, failure)
-  }
+  if (code !== null) return code
+  throw new AppError('sign_in_failed', `${title} sent you back without a word. Sign in again.`)
+}
+
+async function exchanged(
+  { discovered, client, verifier, redirectUrl, key }: Pending,
+  { code, iss }: { code: string; iss: string | undefined },
+  fetchFn: typeof fetch,
+) {
+  return exchangeAuthorization(discovered.server, {
+    ...(discovered.metadata && { metadata: discovered.metadata }),
+    clientInformation: client,
+    authorizationCode: code,
+    codeVerifier: verifier,
+    redirectUri: redirectUrl,
+    resource: discovered.resource,
+    ...(iss !== undefined && { iss }),
+    ...(key && { dpop: await boundSession(key) }),
+    fetchFn,
+  })
 }
 
 /** RFC 9207: before anything else that came with the browser is read, errors too. */

@@ -17,12 +17,15 @@ const signInButton = ({ title, url }: SignInAsk): Button => ({
 
 /** Asks the person to sign in with their browser; `why` says what for, where it is not a first connect. */
 export function saySignIn(ask: SignInAsk, why?: string): Saying {
-  const { title, name, host, until } = ask
+  const [title, name, host] = [clip(ask.title, 80), clip(ask.name, 80), clip(ask.host, 255)]
+  const { until } = ask
   const text = `${title} wants you to sign in.`
   return {
     text,
     blocks: [
-      section(why === undefined ? `:key: *${literal(title)}* wants you to sign in.` : `:key: ${literal(why)}`),
+      section(
+        why === undefined ? `:key: *${literal(title)}* wants you to sign in.` : `:key: ${literal(clip(why, 1_000))}`,
+      ),
       section(
         `The button opens *${literal(host)}* in your browser. Sign in there, allow what you want *${literal(name)}* to do, and come back here.`,
       ),
