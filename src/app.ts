@@ -4,8 +4,10 @@ import { z } from 'zod'
 import { readCards } from './cards/read.ts'
 import type { Config } from './config.ts'
 import { createConnect } from './connect/connect.ts'
+import type { SignedIn } from './connect/finish-sign-in.ts'
 import { createInstallations, type Installations } from './connect/installations.ts'
 import { createOffering } from './connect/offering.ts'
+import { SignInDetails } from './connect/sign-in.ts'
 import { createTargets } from './connect/targets.ts'
 import { createWatcher } from './connect/watcher.ts'
 import { openCredentials } from './credentials/open.ts'
@@ -16,6 +18,8 @@ import { createEgress, type Egress } from './egress/egress.ts'
 import { errorChain, isAppError } from './errors.ts'
 import { close, listen } from './http.ts'
 import type { Log } from './log.ts'
+import { createAuth } from './mcp/auth/auth.ts'
+import { clientDocument, ourClient } from './mcp/auth/our-client.ts'
 import { createMcp, type McpDeps } from './mcp/mcp.ts'
 import { createModel } from './model/claude.ts'
 import { createRules } from './policy/rules.ts'
@@ -23,10 +27,12 @@ import { createSettings } from './policy/settings.ts'
 import { loadSqlReader } from './policy/sql.ts'
 import { createInstallationRows } from './registry/installations.ts'
 import { createRegistry } from './registry/registry.ts'
+import { createSignIns } from './registry/sign-ins.ts'
 import { createWatches } from './registry/watches.ts'
 import { createRuns } from './run/create-runs.ts'
 import type { Door } from './run/news.ts'
 import { createReminders } from './run/reminders.ts'
+import type { Runs } from './run/runs.ts'
 import { createUsage } from './run/usage.ts'
 import { createSlack, type Slack, type SlackSettings } from './slack/create-slack.ts'
 import { createWeb, type Health } from './web/routes.ts'
@@ -49,7 +55,7 @@ export async function createApp(config: Complete, log: Log): Promise<App> {
   await using cleanup = new AsyncDisposableStack()
   const db = cleanup.use(await openDatabase(config, log))
   const egress = cleanup.use(createEgress({ allow: config.egressAllow }))
-  const house = await furnish(config, { db, egress, log })
+  const house = await furnish(config, { db, egress, log, onSignedIn: (news) => signedIn(news) })
   cleanup.use(house.mcp)
   const runs: ReturnType<typeof createRuns> = cleanup.use(
     createRuns({
@@ -61,13 +67,23 @@ export async function createApp(config: Complete, log: Log): Promise<App> {
       readFile: (...file) => slack.readFile(...file),
     }),
   )
+  const signedIn = (news: SignedIn) => {
+    slack.signedIn(news)
+    void goOn(runs, news, log)
+  }
   const slack: Slack = cleanup.use(
     await createSlack({ settings: slackSettings(config, house.installations), runs, ...house, log }),
   )
   const watcher = cleanup.use(
     createWatcher({ watches: house.watches, registry: house.registry, mcp: house.mcp, log, tell: slack.tellChanged }),
   )
-  const server = createServer(routes(slack.requestListener, createWeb({ health: () => healthOf(db), log })))
+  const web = createWeb({
+    health: () => healthOf(db),
+    clientDocument: clientDocument(ourClient(config.http.publicUrl)),
+    finishSignIn: house.connect.finishSignIn,
+    log,
+  })
+  const server = createServer(routes(slack.requestListener, web))
   cleanup.defer(() => close(server))
   const things = cleanup.move()
   return {
@@ -85,8 +101,10 @@ function slackSettings({ slack, http }: Pick<Complete, 'slack' | 'http'>, instal
   return slack.oauth ? { ...slack, oauth: { ...slack.oauth, publicUrl: http.publicUrl, installations } } : slack
 }
 
+type Ground = { db: Db; egress: Egress; log: Log; onSignedIn(news: SignedIn): void }
+
 /** The rooms below the run and the doors. */
-async function furnish(config: Complete, { db, egress, log }: { db: Db; egress: Egress; log: Log }) {
+async function furnish(config: Complete, { db, egress, log, onSignedIn }: Ground) {
   const cards = readCards(join(ROOT, 'run-cards'))
   const [credentials, readSql] = await Promise.all([
     openCredentials({ ...config.credentials, dataDir: config.dataDir }),
@@ -95,11 +113,13 @@ async function furnish(config: Complete, { db, egress, log }: { db: Db; egress: 
   const registry = createRegistry(db)
   const watches = createWatches(db)
   const settings = createSettings(db)
-  const targets = createTargets(cards, config.dataDir)
+  const targets = createTargets(cards, config.dataDir, config.prefills)
+  const auth = createAuth({ credentials, registry, egress, ours: ourClient(config.http.publicUrl), log })
   const mcp = createMcp({
     registry,
     credentials,
     egress,
+    auth,
     log,
     ...targets,
     toolTimeoutSeconds: config.mcp.toolTimeoutSeconds,
@@ -110,18 +130,15 @@ async function furnish(config: Complete, { db, egress, log }: { db: Db; egress: 
     cards,
     registry,
     credentials,
+    auth,
+    signIns: createSignIns(db, SignInDetails),
+    onSignedIn,
     mcp,
     prefills: config.prefills,
     maxPerUser: config.mcp.maxPerUser,
     targets,
     mayConnect: async (workspace, card) => (await settings.of(workspace)).cards?.includes(card) ?? true,
     log,
-  })
-  const model = createModel({
-    apiKey: config.model.apiKey,
-    model: config.model.name,
-    log,
-    ...(config.model.baseURL && { baseURL: config.model.baseURL }),
   })
   return {
     registry,
@@ -130,7 +147,7 @@ async function furnish(config: Complete, { db, egress, log }: { db: Db; egress: 
     mcp,
     connect,
     offering: createOffering({ registry, watches, mcp }),
-    model,
+    model: modelOf(config, log),
     rules: createRules(db),
     workspaceSettings: settings,
     usage: createUsage(db),
@@ -138,6 +155,23 @@ async function furnish(config: Complete, { db, egress, log }: { db: Db; egress: 
     readSql,
     word: connect.word,
     cardTitle: (name: string) => connect.card(name)?.title ?? name,
+  }
+}
+
+const modelOf = ({ model: { apiKey, name, baseURL } }: Complete, log: Log) =>
+  createModel({ apiKey, model: name, log, ...(baseURL && { baseURL }) })
+
+/** What waited for this sign-in goes on. Never throws: who pressed Sign in can press again. */
+async function goOn(runs: Runs, { by, ...news }: SignedIn, log: Log): Promise<void> {
+  if (by === undefined || !news.ok) return
+  try {
+    for (const { state, input } of await runs.openInputs(by)) {
+      const { request } = input
+      if (request.kind === 'sign_in' && request.connection === news.connection.id)
+        await runs.giveInput({ run: state.id, input: input.id, by, action: 'accept' })
+    }
+  } catch (error) {
+    log.error({ workspace: by.workspace, reason: errorChain(error) }, 'a run was not told of a sign-in')
   }
 }
 

@@ -16,9 +16,9 @@ const SECRET_FIELDS = [
   'inputs',
 ]
 
-/** Shapes of well-known secrets, cut out of messages and errors that quote them. */
+/** Shapes of well-known secrets, cut out of messages and errors that quote them; `state` is what a sign-in's way back is known by. */
 const SECRET_SHAPES =
-  /\b(xox[a-z]-[\w-]+|xapp-[\w-]+|sk-ant-[\w-]+|sb_secret_\w+|gh[pousr]_\w{16,}|github_pat_\w+|sbp_\w{16,}|Bearer\s+[\w.~+/=-]{8,})|:\/\/[^\s/@:]+:[^\s/@]+@/g
+  /\b(xox[a-z]-[\w-]+|xapp-[\w-]+|sk-ant-[\w-]+|sb_secret_\w+|gh[pousr]_\w{16,}|github_pat_\w+|sbp_\w{16,}|state=[\w-]{20,}|Bearer\s+[\w.~+/=-]{8,})|:\/\/[^\s/@:]+:[^\s/@]+@/g
 
 /** The text with everything that looks like a secret replaced. */
 export function redact(text: string): string {

@@ -61,11 +61,24 @@ const label = z
     'leave out "optional": Slack says it of every input that may stay empty',
   )
 
+const https = z.url({ protocol: /^https$/, error: 'must be an https address' })
+
+const Auth = z.strictObject({
+  kind: z.enum(['none', 'token', 'oauth', 'client_credentials']),
+  issuer: https.optional(),
+  scopes: z.array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'must be one scope')).optional(),
+  client: z.enum(['registered', 'cimd', 'dcr']).optional(),
+  id: z.string().optional(),
+  secret: z.string().optional(),
+  endpoints: z.strictObject({ authorization: https, token: https, revocation: https.optional() }).optional(),
+})
+
 const Ours = z.strictObject({
   icon: z.string().regex(/^:[a-z0-9_+-]+:$/, 'must be an emoji like :file_folder:'),
   category: z.string().min(1),
-  docs: z.url({ protocol: /^https$/, error: 'must be an https address' }),
+  docs: https,
   vouches: z.boolean().default(false),
+  auth: Auth.optional(),
   bin: z.string().optional(),
   own: z.record(z.string(), path).default({}),
   reaches: z.array(z.string()).default([]),

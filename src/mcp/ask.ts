@@ -12,6 +12,8 @@ export const InputRequest = z.discriminatedUnion('kind', [
     connection: ConnectionId,
     message: z.string(),
     scopes: z.array(z.string()),
+    /** Where the server described its sign-in, if it said so. */
+    metadataUrl: z.string().optional(),
   }),
 ])
 export type InputRequest = z.infer<typeof InputRequest>

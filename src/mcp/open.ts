@@ -2,6 +2,7 @@ import { Client } from '@modelcontextprotocol/client'
 import type { Egress } from '../egress/egress.ts'
 import type { Log } from '../log.ts'
 import { createAskers } from './askers.ts'
+import type { Bearer } from './auth/bearer.ts'
 import { borderOf, elicited } from './border.ts'
 import { type Clean, createClean } from './clean.ts'
 import type { Era } from './era.ts'
@@ -24,6 +25,8 @@ export type Opening = {
   target: Target
   secrets: Record<string, string>
   era: Era | undefined
+  /** For a server that people sign in to. */
+  bearer?: Bearer | undefined
   /** The server says that its tools are others now. */
   onToolsChanged(client: Client, clean: Clean): void
 }
@@ -37,8 +40,8 @@ export type Wiring = {
 
 /** Opens a session. Throws AppErrors with a sentence for a person; an abort of `signal` also ends the opening. */
 export async function openSession(deps: OpenDeps, opening: Opening, signal: AbortSignal): Promise<Session> {
-  const { target, secrets } = opening
-  const clean = createClean(Object.values(secrets), target.kind === 'stdio' ? await ownPaths(target) : (text) => text)
+  const { target } = opening
+  const clean = createClean(secretsOf(opening), target.kind === 'stdio' ? await ownPaths(target) : (text) => text)
   const border = borderOf(deps, clean)
   const askers = createAskers()
   const wiring: Wiring = {
@@ -53,6 +56,21 @@ export async function openSession(deps: OpenDeps, opening: Opening, signal: Abor
   }
   if (target.kind === 'stdio') return openStdio(deps, { ...opening, target, clean }, wiring, signal)
   return openHttp(deps, { ...opening, target }, wiring, signal)
+}
+
+/** The connection's secrets with the tokens it has had so far; the same array as long as they are the same. */
+function secretsOf({ secrets, bearer }: Opening): () => string[] {
+  const own = Object.values(secrets)
+  let all = own
+  let tokens: string[] = []
+  return () => {
+    const now = bearer?.secrets() ?? tokens
+    if (now !== tokens) {
+      tokens = now
+      all = [...own, ...now]
+    }
+    return all
+  }
 }
 
 type Inner = Pick<Session, 'clean' | 'border' | 'askers'>

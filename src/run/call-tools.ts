@@ -9,6 +9,7 @@ import { resumptionOf } from './fold-inputs.ts'
 import { type Held, record } from './held.ts'
 import { callResourceTool } from './resource-tools.ts'
 import { oneLine, shapeResult } from './result.ts'
+import { signInAsk } from './sign-in-ask.ts'
 import type { CallState } from './state.ts'
 
 /** A call that is still not done after so many rounds of questions never will be. */
@@ -75,6 +76,8 @@ async function callOne(deps: RunDeps, held: Held, ready: Ready): Promise<void> {
   const { call } = ready
   const outcome = await outcomeOf(deps, held, ready)
   if (outcome.kind === 'input_required') return askInputs(deps, held, call, outcome.asks)
+  const signIn = outcome.kind === 'failed' ? signInAsk(call, outcome) : undefined
+  if (signIn !== undefined) return askInputs(deps, held, call, [signIn])
   // Stopping the app is no result: whoever takes the run over says what is known.
   if (outcome.kind === 'failed' && outcome.why === 'cancelled' && deps.closing.aborted) return
   const event = {

@@ -7,9 +7,11 @@ import {
   SocketModeReceiver,
 } from '@slack/bolt'
 import type { Logger } from '@slack/web-api'
+import type { SignedIn } from '../connect/finish-sign-in.ts'
 import type { Installations } from '../connect/installations.ts'
 import type { Watch } from '../connect/offering.ts'
 import { AppError } from '../errors.ts'
+import type { Principal } from '../ids.ts'
 import type { ReadFile } from '../run/attached.ts'
 import type { Door } from '../run/news.ts'
 import type { Reminders } from '../run/reminders.ts'
@@ -20,6 +22,7 @@ import { INSTALL_PATH, installReceiver, type OAuth, REDIRECT_PATH } from './inst
 import type { House } from './office.ts'
 import { manyOffices, type Offices, oneOffice } from './offices.ts'
 import { createReminding } from './reminding.ts'
+import { tellSignedIn } from './sign-in.ts'
 import { tellChanged } from './watching.ts'
 
 export type SlackSettings = {
@@ -42,6 +45,8 @@ export type Slack = {
   readFile: ReadFile
   /** Tells people of a change of a resource they watch. */
   tellChanged(watch: Watch): Promise<void>
+  /** A sign-in came back to this process. */
+  signedIn(news: SignedIn): void
   /** For POST /slack/events in HTTP mode, and the pages to install the app. */
   requestListener?: (request: IncomingMessage, response: ServerResponse) => void
   /** Asks Slack who we are, and in Socket Mode connects. Throws `slack_failed`. */
@@ -69,7 +74,10 @@ export async function createSlack({ settings, reminders, ...rooms }: SlackDeps):
   return {
     door: doorOf(offices),
     readFile: (origin, ...file) => offices.of(origin).readFile(origin, ...file),
-    tellChanged: (watch) => tellChanged(offices.of({ workspace: watch.workspace, teamId: watch.workspace }).deps, watch),
+    tellChanged: (watch) => tellChanged(officeOf(offices, watch).deps, watch),
+    signedIn(news) {
+      if (news.by !== undefined) void tellSignedIn(officeOf(offices, news.by).deps, news)
+    },
     ...(listeners.length > 0 && { requestListener: oneOf(listeners) }),
     async start() {
       if (settings.oauth === undefined) await introduce(offices)
@@ -89,6 +97,10 @@ function officesFor(house: House, settings: SlackSettings): Offices {
   const { apiUrl, oauth, botToken } = settings
   return oauth ? manyOffices(house, { apiUrl, ...oauth }) : oneOffice(house, { apiUrl, botToken })
 }
+
+/** That of a person's workspace, where no request says more. */
+const officeOf = (offices: Offices, { workspace }: Pick<Principal, 'workspace'>) =>
+  offices.of({ workspace, teamId: workspace })
 
 /** Each run is told in the office of its workspace. */
 const doorOf = (offices: Offices): Door => ({

@@ -17,6 +17,7 @@ import { registerRemoval } from './removal.ts'
 import { registerRunButtons } from './run-buttons.ts'
 import { registerSettings } from './settings.ts'
 import { registerShortcuts } from './shortcuts.ts'
+import { registerSignIn } from './sign-in.ts'
 import { registerStarters } from './starters.ts'
 import { registerValues } from './values.ts'
 import { registerWatching } from './watching.ts'
@@ -30,6 +31,7 @@ export function register(app: App, deps: Deps): void {
   registerShortcuts(app, deps)
   registerCommand(app, deps)
   registerConnect(app, deps)
+  registerSignIn(app, deps)
   registerStarters(app, deps)
   registerApprovals(app, deps)
   registerInputs(app, deps)

@@ -284,6 +284,8 @@ export function fakeConnect(rows: Connection[] = []) {
       control.fail === undefined
         ? { ok: true, ms: 12, protocolVersion: '2025-11-25', tools: 2 }
         : { ok: false, message: control.fail },
+    signIn: async () => ({ ok: true }),
+    finishSignIn: () => Promise.reject(new Error('not here')),
     async disconnect(by, id) {
       const at = rows.findIndex((row) => row.id === id && row.user === by.user)
       return at < 0 ? undefined : rows.splice(at, 1)[0]
@@ -301,6 +303,8 @@ export function fakeConnect(rows: Connection[] = []) {
     setTools: async () => undefined,
     setEra: async () => undefined,
     setOffers: async () => undefined,
+    lease: async () => true,
+    unlease: async () => undefined,
     remove: async () => undefined,
     connectionsIn: async () => rows,
     forgetAll: () => Promise.reject(new Error('not here')),

@@ -14,7 +14,10 @@ import { inputOf, ORIGIN } from './states.ts'
 const LONG = 'Long words <!channel> & <@U123> *bold* _it_ ~no~ `code` \u202e👩‍👩‍👧 '.repeat(400)
 const AT = new Date('2026-11-21T09:00:00Z')
 const times = <T>(count: number, make: (at: number) => T): T[] => Array.from({ length: count }, (_, at) => make(at))
-const clean = createClean(['sesame-open'], (text) => text)
+const clean = createClean(
+  () => ['sesame-open'],
+  (text) => text,
+)
 
 /** The fields of one property, as they come through the border. */
 const fieldsOf = (properties: Record<string, unknown>, required: string[] = []): FormField[] =>

@@ -22,6 +22,14 @@ import { sayHello, sayHelp, sayNoSuchCommand } from '../../src/slack/views/help.
 import { homeView } from '../../src/slack/views/home.ts'
 import { budgetForm } from '../../src/slack/views/home-settings.ts'
 import { approversSaying, sayRules } from '../../src/slack/views/rules.ts'
+import {
+  sayNoSignInNeeded,
+  saySignedIn,
+  saySignIn,
+  saySignInFailed,
+  signInModal,
+  signInOverModal,
+} from '../../src/slack/views/sign-in.ts'
 import { sayTested } from '../../src/slack/views/test-result.ts'
 import { sayNoSuchTools, sayTools, type ToolLine, toolsModal } from '../../src/slack/views/tools.ts'
 import { approvalOf, CARDS, callOf, connectionOf, monthOf, recentRun, ruleOf, settingsOf } from './fakes.ts'
@@ -92,7 +100,23 @@ const SAYINGS: Record<string, Saying> = {
     cardOf,
   ),
   'ask to disconnect': askDisconnect(longConnection, longCard, true),
-  disconnected: sayDisconnected('files', false),
+  disconnected: sayDisconnected({ name: 'files' }, false),
+  'disconnected and told': sayDisconnected({ name: 'github', revoked: 'revoked' }, false),
+  'disconnected, service not told': sayDisconnected({ name: 'github', revoked: 'failed' }, true),
+  'sign in': saySignIn({
+    title: 'GitHub',
+    name: 'github',
+    host: 'github.com',
+    url: 'https://github.com/login',
+    until: AT,
+  }),
+  'sign in, longest': saySignIn(
+    { title: LONG, name: LONG, host: LONG, url: `https://x.example/${'a'.repeat(2_900)}`, until: AT },
+    LONG,
+  ),
+  'signed in': saySignedIn('GitHub', 'github'),
+  'no sign-in needed': sayNoSignInNeeded('github'),
+  'not signed in': saySignInFailed('github', LONG, 'sign-in github'),
   'choose a connection': chooseConnection(
     'Which?',
     'disconnect',
@@ -216,6 +240,8 @@ const VIEWS: Record<string, View> = {
     keep: { connection: 'c' },
   }),
   testing: connectTesting(longCard, LONG),
+  'sign-in modal': signInModal({ title: LONG, name: LONG, host: 'github.com', url: 'https://github.com/x', until: AT }),
+  'sign-in over': signInOverModal(saySignInFailed('github', LONG, 'connect github'), false),
   'connected modal': connectedModal({ connection: connectionOf(), card: FILES, starters: FILES.starters }),
   'tools modal': toolsModal(
     times(30, () => longLine),

@@ -9,6 +9,8 @@ const { log, text } = memoryLog()
 const web = createWeb({
   log,
   health: () => (broken ? Promise.reject(new Error('odd')) : Promise.resolve({ database: 'ok' })),
+  clientDocument: undefined,
+  finishSignIn: () => Promise.reject(new Error('odd')),
 })
 const server = createServer((incoming, response) => {
   if (!web(incoming, response)) response.writeHead(404).end()

@@ -8,6 +8,7 @@ import { promptsCommand } from './prompts.ts'
 import { reconnectCommand } from './reconnect.ts'
 import { resourcesCommand } from './resources.ts'
 import { rulesCommand } from './rules.ts'
+import { signInCommand } from './sign-in.ts'
 import { testCommand } from './test.ts'
 import { toolsCommand } from './tools.ts'
 
@@ -23,6 +24,7 @@ export const COMMANDS: Command[] = [
   rulesCommand,
   approversCommand,
   reconnectCommand,
+  signInCommand,
   // Last, as it lists the others.
   helpCommand(() => COMMANDS),
 ]

@@ -1,7 +1,7 @@
 import type { Button, KnownBlock } from '@slack/types'
 import type { AskedOf } from '../../run/runs.ts'
 import type { InputState } from '../../run/state.ts'
-import { actions, button, commandButton, context, modal, type Saying, section } from './blocks.ts'
+import { actions, button, context, modal, type Saying, section } from './blocks.ts'
 import { addressBlock, addressWarnings, hostOf } from './page-address.ts'
 import { clip, inline, literal, mention, moment, visible } from './text.ts'
 import { sayAct } from './tool-words.ts'
@@ -62,18 +62,14 @@ function sayUntil({ resume, expiresAt }: InputState, now: Date): string {
 }
 
 function buttonsOf(asked: AskedOf): KnownBlock {
-  const { call, input } = asked
+  const { input } = asked
   const value = input.id
   const decline = button({ text: 'Decline', action: 'input_decline', value })
   const elements: Record<InputState['request']['kind'], () => Button[]> = {
     form: () => [button({ text: 'Answer', action: 'input_answer', value, style: 'primary' }), decline],
     url: () =>
       isPrivate(asked) ? pageButtons(input) : [button({ text: 'See the page', action: 'input_see', value }), decline],
-    sign_in: () => [
-      commandButton(`Reconnect ${call.connectionName}`, `reconnect ${call.connectionName}`, 'primary'),
-      doneButton(input),
-      decline,
-    ],
+    sign_in: () => [button({ text: 'Sign in', action: 'input_sign_in', value, style: 'primary' }), decline],
   }
   return actions(elements[input.request.kind](), `input ${input.id}`)
 }

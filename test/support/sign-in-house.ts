@@ -1,0 +1,94 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openLocalStore } from '../../src/credentials/local.ts'
+import { connectPostgres } from '../../src/db/postgres.ts'
+import { createEgress } from '../../src/egress/egress.ts'
+import { newConnectionId } from '../../src/ids.ts'
+import { createLog } from '../../src/log.ts'
+import { type Auth, createAuth } from '../../src/mcp/auth/auth.ts'
+import { ourClient } from '../../src/mcp/auth/our-client.ts'
+import type { Terms } from '../../src/mcp/auth/terms.ts'
+import { createMcp } from '../../src/mcp/mcp.ts'
+import type { HttpTarget } from '../../src/mcp/target.ts'
+import { createRegistry } from '../../src/registry/registry.ts'
+import type { Protected } from '../fixtures/authorization-server.ts'
+import { createTestDatabase } from './database.ts'
+import { PERSON, remote } from './mcp-house.ts'
+
+export const termsOf = (change: Partial<Terms> = {}): Terms => ({
+  kind: 'oauth',
+  registered: [],
+  howToRegister: 'ask somebody.',
+  ...change,
+})
+
+/** Several instances of mcp/ on one database and one credential store, as when the app is started twice. */
+export async function startSignInHouse(server: Protected, o: { instances?: number; publicUrl?: string } = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'patchbay-sign-in-'))
+  const logged: string[] = []
+  const log = createLog('trace', { write: (line) => void logged.push(line) })
+  const database = await createTestDatabase()
+  const credentials = await openLocalStore({ folder, key: undefined })
+  const egress = createEgress({ allow: server.hosts })
+  let target: HttpTarget = remote(server.url, { auth: termsOf() })
+  const make = () => {
+    const db = connectPostgres(database.url, log)
+    const registry = createRegistry(db)
+    const ours = ourClient(o.publicUrl ?? 'http://127.0.0.1:9')
+    const auth = createAuth({ credentials, registry, egress, ours, log })
+    const limits = () => ({ callSeconds: 60, idleSeconds: 300 })
+    const deps = { registry, credentials, egress, auth, log, limits, target: () => target }
+    return { db, registry, auth, mcp: createMcp({ ...deps, toolTimeoutSeconds: 30, projectRoot: folder }) }
+  }
+  const instances = Array.from({ length: o.instances ?? 1 }, make)
+  const [first] = instances
+  if (first === undefined) throw new Error('there is no instance')
+  return {
+    instances,
+    first,
+    credentials,
+    logged,
+    as(auth: Terms, more: Partial<HttpTarget> = {}) {
+      target = remote(server.url, { auth, ...more })
+      return target
+    },
+    target: () => target,
+    connection: (id = newConnectionId(), signsIn = true) =>
+      first.registry.add(
+        {
+          ...PERSON,
+          id,
+          name: id.slice(0, 8),
+          card: 'x',
+          inputs: {},
+          credential: undefined,
+          signsIn,
+          tools: [],
+          era: undefined,
+        },
+        100,
+      ),
+    async [Symbol.asyncDispose]() {
+      for (const { mcp, db } of instances) {
+        await mcp[Symbol.asyncDispose]()
+        await db[Symbol.asyncDispose]()
+      }
+      egress[Symbol.dispose]()
+      await database[Symbol.asyncDispose]()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+export type SignInHouse = Awaited<ReturnType<typeof startSignInHouse>>
+
+/** Both legs of a sign-in, with a browser that goes where it is sent. */
+export async function signIn(auth: Auth, target: HttpTarget, id: ReturnType<typeof newConnectionId>, challenge = {}) {
+  const signal = AbortSignal.timeout(20_000)
+  const { url, pending } = await auth.begin(target, {}, { id, challenge, state: 'abc', signal })
+  const sent = await fetch(url, { redirect: 'manual' })
+  const kept = await auth.redeem(pending, new URL(String(sent.headers.get('location'))).searchParams, signal)
+  await auth.keep(id, kept)
+  return kept
+}
