@@ -114,8 +114,9 @@ async function save(deps: ConnectDeps, about: Targeted, secrets: Secrets, probe:
   const credential = Object.keys(secrets).length > 0 ? referenceOf(id) : undefined
   if (credential !== undefined) await saveSecrets(deps.credentials, credential, secrets)
   try {
-    const { tools, era } = probe
+    const { tools, leftOut, instructions, era } = probe
     const connection = await deps.registry.add({ ...about, id, credential, tools, era }, deps.maxPerUser)
+    await deps.registry.learn(id, { tools, leftOut, instructions })
     deps.log.info({ connection: id, card: about.card, workspace: about.workspace, tools: tools.length }, 'connected')
     return connection
   } catch (error) {
@@ -150,6 +151,7 @@ async function replace(deps: ConnectDeps, connection: Connection, filled: Filled
     await putBack(deps, id, before)
     throw error
   })
+  await deps.registry.learn(id, probe)
   if (credential === undefined) await deps.credentials.remove(referenceOf(id))
   await deps.mcp.close(id)
   deps.log.info({ connection: id, card: connection.card, workspace: connection.workspace }, 'reconnected')

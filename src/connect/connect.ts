@@ -55,9 +55,9 @@ export type Word = { class?: ToolClass; vouched: boolean; idempotent: boolean; s
 
 export type ConnectDeps = {
   cards: Card[]
-  registry: Pick<Registry, 'connectionsOf' | 'find' | 'get' | 'add' | 'replace' | 'remove' | 'setStatus' | 'setTools'>
+  registry: Pick<Registry, 'connectionsOf' | 'find' | 'get' | 'add' | 'replace' | 'remove' | 'setStatus' | 'learn'>
   credentials: CredentialStore
-  mcp: Pick<Mcp, 'probe' | 'close' | 'addressFault'>
+  mcp: Pick<Mcp, 'probe' | 'close' | 'addressFault' | 'circuit' | 'wake'>
   /** By card, then input: fill what is left empty. */
   prefills: Record<string, Record<string, string>>
   maxPerUser: number

@@ -27,9 +27,11 @@ export function testing(deps: ConnectDeps): Connect['test'] {
 async function tested(deps: ConnectDeps, connection: Connection, signal: AbortSignal): Promise<TestOutcome> {
   const secrets = await readSecrets(deps.credentials, connection.credential)
   const probe = await deps.mcp.probe(deps.targets.target(connection), secrets, signal)
-  await deps.registry.setTools(connection.id, probe.tools)
+  const { tools, leftOut, instructions } = probe
+  await deps.registry.learn(connection.id, { tools, leftOut, instructions })
+  deps.mcp.wake(connection.id)
   await deps.registry.setStatus(connection.id, 'connected')
-  return { ok: true, ms: probe.ms, protocolVersion: probe.protocolVersion, tools: probe.tools.length }
+  return { ok: true, ms: probe.ms, protocolVersion: probe.protocolVersion, tools: tools.length }
 }
 
 async function failed(

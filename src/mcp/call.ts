@@ -1,9 +1,11 @@
-import { ProtocolError, type Tool } from '@modelcontextprotocol/client'
+import { LOG_LEVEL_META_KEY, ProtocolError, type Tool } from '@modelcontextprotocol/client'
 import type { JsonObject, StoredTool } from '../registry/connection.ts'
 import { outcomeOf } from './content.ts'
 import { isLostStream } from './lost-stream.ts'
 import type { CallOptions, ToolOutcome } from './mcp.ts'
+import { collectLog, type LogLine } from './notices.ts'
 import type { Session } from './session.ts'
+import { traceOf } from './trace.ts'
 
 export type CallTimes = { timeoutMs: number; totalMs: number }
 
@@ -19,9 +21,10 @@ export async function callTool(
 ): Promise<ToolOutcome> {
   const began = performance.now()
   const elapsed = () => Math.round(performance.now() - began)
+  const log = collectLog(session.client)
   try {
     const result = await session.client.callTool(
-      { name: call.tool.name, arguments: call.args },
+      { name: call.tool.name, arguments: call.args, _meta: metaOf(session, o) },
       {
         toolDefinition: definitionOf(call.tool),
         signal: o.signal,
@@ -36,10 +39,26 @@ export async function callTool(
           }),
       },
     )
-    return outcomeOf(result, session.clean, elapsed())
+    return { ...outcomeOf(result, session.clean, elapsed()), ...kept(log.end()) }
   } catch (error) {
     if (!(error instanceof ProtocolError) || isLostStream(error)) throw error
-    return { kind: 'tool_error', content: [{ type: 'text', text: session.clean.text(error.message) }], ms: elapsed() }
+    const content = [{ type: 'text' as const, text: session.clean.text(error.message) }]
+    return { kind: 'tool_error', content, ms: elapsed(), ...kept(log.end()) }
+  } finally {
+    log.end()
+  }
+}
+
+const kept = (log: LogLine[]): { log?: LogLine[] } => (log.length === 0 ? {} : { log })
+
+/** Below this a server's notes are for its makers. */
+const LOG_LEVEL = 'info'
+
+/** On the new protocol a server logs only for those who ask in each request. */
+function metaOf({ era }: Session, { trace }: CallOptions): Record<string, string> {
+  return {
+    ...(trace !== undefined && traceOf(trace)),
+    ...(era.kind === 'modern' && { [LOG_LEVEL_META_KEY]: LOG_LEVEL }),
   }
 }
 

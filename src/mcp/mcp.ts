@@ -1,18 +1,18 @@
-import { isDeepStrictEqual } from 'node:util'
-import type { Client } from '@modelcontextprotocol/client'
 import { isAppError } from '../errors.ts'
 import type { ConnectionId, Principal } from '../ids.ts'
 import type { Log } from '../log.ts'
-import type { Connection, JsonObject, JsonValue, StoredTool } from '../registry/connection.ts'
+import type { Connection, JsonObject, JsonValue, LeftOut, StoredTool } from '../registry/connection.ts'
 import type { Registry } from '../registry/registry.ts'
 import { type Background, createBackground } from './background.ts'
+import { createCaches } from './caches.ts'
 import { type CallTimes, callTool } from './call.ts'
-import type { Clean } from './clean.ts'
+import type { Circuit } from './circuit.ts'
+import { createKeeper } from './keeper.ts'
+import type { LogLine } from './notices.ts'
 import { probe } from './probe.ts'
 import type { Session } from './session.ts'
 import { createSessions, type SessionsDeps, type Used } from './sessions.ts'
 import type { Target } from './target.ts'
-import { listTools } from './tools.ts'
 import { asAppError, type Trouble } from './trouble.ts'
 
 /** Speaks MCP to connections' servers. Nothing a server says leaves here with a secret of its connection in it. */
@@ -26,14 +26,21 @@ export type Mcp = {
   connectionsOf(principal: Principal): Promise<Connection[]>
   /** Lists the tools again and keeps the list. Throws AppErrors; never answers an empty list for a failure. */
   refresh(connection: Connection, signal: AbortSignal): Promise<StoredTool[]>
-  /** Ends the connection's session, if one is open. */
+  /** Ends the connection's session, if one is open, and forgets what was kept of its server. */
   close(id: ConnectionId): Promise<void>
+  /** Whether calls go out to the connection's server now. */
+  circuit(id: ConnectionId): Circuit
+  /** The server was seen to work: its rest, if it has one, is over. */
+  wake(id: ConnectionId): void
   /** Cancels what is under way and ends every session, within 1.5 s; when it resolves no child process is left. */
   [Symbol.asyncDispose](): Promise<void>
 }
 
 export type Probe = {
   tools: StoredTool[]
+  leftOut: LeftOut[]
+  /** What the server says of its own use; untrusted. */
+  instructions: string | undefined
   protocolVersion: string
   serverName: string
   ms: number
@@ -41,17 +48,18 @@ export type Probe = {
   era: unknown
 }
 
-export type CallOptions = { signal: AbortSignal; onProgress(progress: CallProgress): void }
+/** `trace`: the run the call is part of, for the server's own tracing. */
+export type CallOptions = { signal: AbortSignal; onProgress(progress: CallProgress): void; trace?: string }
 export type CallProgress = { message?: string; progress?: number; total?: number }
 
 export type ToolOutcome =
-  | { kind: 'ok' | 'tool_error'; content: ContentPart[]; structured?: JsonValue; ms: number }
+  | { kind: 'ok' | 'tool_error'; content: ContentPart[]; structured?: JsonValue; ms: number; log?: LogLine[] }
   | CallFailure
 
 /** `sent` is false only when the call was certainly not carried out: never sent, or refused before anything was done. */
 export type CallFailure = { kind: 'failed'; why: FailureReason; message: string; sent: boolean; ms: number }
 
-export type FailureReason = 'timeout' | 'cancelled' | 'unreachable' | 'sign_in' | 'protocol' | 'gone'
+export type FailureReason = 'timeout' | 'cancelled' | 'unreachable' | 'sign_in' | 'protocol' | 'gone' | 'resting'
 
 export type ContentPart =
   | { type: 'text'; text: string }
@@ -59,8 +67,11 @@ export type ContentPart =
   | { type: 'resource'; uri: string; mimeType?: string; text?: string; data?: string }
   | { type: 'link'; uri: string; name: string }
 
-export type McpDeps = Omit<SessionsDeps, 'registry' | 'background' | 'hurry' | 'onToolsChanged' | 'onOpened'> & {
-  registry: Pick<Registry, 'connectionsOf' | 'setStatus' | 'setTools' | 'setEra'>
+export type McpDeps = Omit<
+  SessionsDeps,
+  'registry' | 'background' | 'caches' | 'hurry' | 'onToolsChanged' | 'onOpened'
+> & {
+  registry: Pick<Registry, 'connectionsOf' | 'setStatus' | 'learn' | 'setEra'>
   log: Log
   toolTimeoutSeconds: number
 }
@@ -70,26 +81,20 @@ export function createMcp(given: McpDeps): Mcp {
   const stopping = new AbortController()
   const deps = { ...given, hurry: stopping.signal }
   const background = createBackground(deps.log)
-
-  const keepTools = async (c: Connection, client: Client, clean: Clean): Promise<StoredTool[]> => {
-    const tools = await listTools(client, clean, stopping.signal)
-    if (tools.length > 0 && !isDeepStrictEqual(tools, c.tools)) await deps.registry.setTools(c.id, tools)
-    return tools
-  }
-  const keepToolsLater = (c: Connection) => (client: Client, clean: Clean) =>
-    background.run('keep tools', () => keepTools(c, client, clean))
-
+  const caches = createCaches()
+  const keeper = createKeeper({ registry: deps.registry, caches, background, stopping: stopping.signal })
   const sessions = createSessions({
     ...deps,
     background,
-    onToolsChanged: keepToolsLater,
+    caches,
+    onToolsChanged: keeper.onToolsChanged,
     onOpened: (c, session) => {
       deps.log.info(
         { connection: c.id, card: c.card, workspace: c.workspace, era: session.era.kind },
         'mcp session opened',
       )
       void session.ended.then(() => deps.log.info({ connection: c.id }, 'mcp session ended'))
-      keepToolsLater(c)(session.client, session.clean)
+      keeper.onOpened(c, session)
     },
   })
 
@@ -111,12 +116,17 @@ export function createMcp(given: McpDeps): Mcp {
       return used.ok ? used.value : failureOf(used.trouble, performance.now() - began)
     },
     refresh: async (c, signal) => {
-      const used = await sessions.use(c, signal, (session) => keepTools(c, session.client, session.clean))
+      const used = await sessions.use(c, signal, (session) => keeper.list(c, session))
       noteState(c, used)
       if (used.ok) return used.value
       throw asAppError(used.trouble, used.error)
     },
-    close: (id) => sessions.close(id),
+    close: async (id) => {
+      await sessions.close(id)
+      caches.forget(id)
+    },
+    circuit: (id) => sessions.circuit(id),
+    wake: (id) => sessions.wake(id),
     [Symbol.asyncDispose]: async () => {
       stopping.abort()
       await sessions[Symbol.asyncDispose]()

@@ -4,6 +4,7 @@ import type { ConnectionId, UserId, WorkspaceId } from '../ids.ts'
 import type { Connection } from '../registry/connection.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Background } from './background.ts'
+import type { Caches } from './caches.ts'
 import { readEra } from './era.ts'
 import { type OpenDeps, type Opening, openSession } from './open.ts'
 import type { Session } from './session.ts'
@@ -15,6 +16,7 @@ export type OpenerDeps = OpenDeps & {
   registry: Pick<Registry, 'setEra'>
   credentials: CredentialStore
   background: Background
+  caches: Caches
   target(connection: Connection): Target
   onToolsChanged(connection: Connection): Opening['onToolsChanged']
   onOpened(connection: Connection, session: Session): void
@@ -45,7 +47,9 @@ export function createOpener(deps: OpenerDeps): Opener {
     open: async (c, fresh, signal) => {
       const era = fresh ? undefined : readEra(c.era, Date.now())
       const secrets = await secretsOf(c)
-      const opening = { target: deps.target(c), secrets, era, onToolsChanged: deps.onToolsChanged(c) }
+      const target = deps.target(c)
+      const cache = deps.caches.storeOf(c.id, [target, secrets])
+      const opening = { target, secrets, era, cache, onToolsChanged: deps.onToolsChanged(c) }
       const session = await openSession(deps, opening, signal)
       used.set(session, { secrets: JSON.stringify(secrets), checkedAt: Date.now() })
       if (era === undefined) deps.background.run('keep era', () => deps.registry.setEra(c.id, session.era))

@@ -13,6 +13,12 @@ export type StoredTool = {
   annotations?: ToolAnnotations | undefined
 }
 
+/** A tool its server lists and we cannot use, and why, in words. */
+export type LeftOut = { tool: string; why: string }
+
+/** What a server told of itself; `instructions` is its own text on its use, untrusted. */
+export type Learned = { tools: StoredTool[]; leftOut: LeftOut[]; instructions: string | undefined }
+
 export type ToolAnnotations = {
   readOnlyHint?: boolean | undefined
   destructiveHint?: boolean | undefined
@@ -35,6 +41,8 @@ export type Connection = {
   status: ConnectionStatus
   statusReason: string | undefined
   tools: StoredTool[]
+  leftOut?: LeftOut[]
+  instructions?: string | undefined
   /** The protocol verdict of the last open; only mcp/ reads it. */
   era: unknown
   eraAt: Date | undefined

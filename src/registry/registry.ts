@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Db } from '../db/call.ts'
 import { ConnectionId, type Principal, UserId, WorkspaceId } from '../ids.ts'
-import type { Connection, ConnectionStatus, JsonObject, NewConnection, StoredTool } from './connection.ts'
+import type { Connection, ConnectionStatus, JsonObject, Learned, NewConnection } from './connection.ts'
 
 /** Who has connected what. */
 export type Registry = {
@@ -15,7 +15,8 @@ export type Registry = {
   /** New inputs and tools after a successful reconnect. Throws `not_found`. */
   replace(id: ConnectionId, change: Pick<Connection, 'inputs' | 'credential' | 'tools' | 'era'>): Promise<Connection>
   setStatus(id: ConnectionId, status: ConnectionStatus, reason?: string): Promise<void>
-  setTools(id: ConnectionId, tools: StoredTool[]): Promise<void>
+  /** What its server says of itself now. */
+  learn(id: ConnectionId, learned: Learned): Promise<void>
   setEra(id: ConnectionId, era: unknown): Promise<void>
   /** Removes it if it is this person's; undefined when there is none. */
   remove(principal: Principal, id: ConnectionId): Promise<Connection | undefined>
@@ -58,6 +59,8 @@ const Row = z
     status: z.enum(['connected', 'failing', 'needs_sign_in']),
     status_reason: z.string().nullable().transform(absent),
     tools_available: z.array(Tool),
+    tools_left_out: z.array(z.object({ tool: z.string(), why: z.string() })),
+    server_instructions: z.string().nullable().transform(absent),
     era: z.unknown().transform((era) => era ?? undefined),
     era_at: instant,
     created_at: z.string().transform((text) => new Date(text)),
@@ -76,6 +79,8 @@ const Row = z
       status: row.status,
       statusReason: row.status_reason,
       tools: row.tools_available,
+      leftOut: row.tools_left_out,
+      instructions: row.server_instructions,
       era: row.era,
       eraAt: row.era_at,
       createdAt: row.created_at,
@@ -123,7 +128,8 @@ export function createRegistry(db: Db): Registry {
         Row,
       ),
     setStatus: (id, status, reason) => db.call('connection_status', { id, status, reason: reason ?? null }, Nothing),
-    setTools: (id, tools) => db.call('connection_tools', { id, tools }, Nothing),
+    learn: (id, { tools, leftOut, instructions }) =>
+      db.call('connection_learned', { id, tools, left_out: leftOut, instructions: instructions ?? null }, Nothing),
     setEra: (id, era) => db.call('connection_era', { id, era: era ?? {} }, Nothing),
     remove: (p, id) => db.call('connection_remove', { workspace: p.workspace, user: p.user, id }, Maybe),
   }

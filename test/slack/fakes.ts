@@ -278,7 +278,7 @@ export function fakeConnect(rows: Connection[] = []) {
     add: () => Promise.reject(new Error('not here')),
     replace: () => Promise.reject(new Error('not here')),
     setStatus: async () => undefined,
-    setTools: async () => undefined,
+    learn: async () => undefined,
     setEra: async () => undefined,
     remove: async () => undefined,
   }
