@@ -36,6 +36,8 @@ export type Connect = {
   test(principal: Principal, id: ConnectionId, signal: AbortSignal): Promise<TestOutcome>
   /** Removes secret, row and session; files in the connection's folder stay. Undefined when it is not this person's. */
   disconnect(principal: Principal, id: ConnectionId): Promise<Connection | undefined>
+  /** Whether calls go out to the connection's server now, or it is left alone after failing several times in a row. */
+  circuit: Mcp['circuit']
   /** What the card says of a tool. */
   word(card: string, tool: string): Word
 }
@@ -93,6 +95,7 @@ export function createConnect(deps: ConnectDeps): Connect {
     reconnect,
     test: testing(deps),
     disconnect: removing(deps),
+    circuit: (id) => deps.mcp.circuit(id),
     word: (card, tool) => wordOf(byName.get(card), tool),
   }
 }

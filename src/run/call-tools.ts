@@ -1,7 +1,7 @@
 import type { ToolOutcome } from '../mcp/mcp.ts'
 import { groundOf, verdictOn } from './asked.ts'
 import type { RunDeps, Source } from './deps.ts'
-import type { EventOf } from './events.ts'
+import type { EventOf, JsonValue } from './events.ts'
 import { callHash, definitionHash } from './fingerprint.ts'
 import { type Held, record } from './held.ts'
 import { oneLine, shapeResult } from './result.ts'
@@ -65,6 +65,7 @@ function stillTheSame(deps: RunDeps, call: CallState, sources: Source[]): Ready 
 async function callOne(deps: RunDeps, held: Held, { call, source, tool }: Ready): Promise<void> {
   const outcome = await deps.mcp.call(source, tool, call.arguments, {
     signal: held.abort.signal,
+    trace: held.id,
     onProgress: (progress) => deps.door.tell(held.state, { kind: 'progress', call: call.id, ...progress }),
   })
   // Stopping the app is no result: whoever takes the run over says what is known.
@@ -74,19 +75,35 @@ async function callOne(deps: RunDeps, held: Held, { call, source, tool }: Ready)
     call: call.id,
     ms: outcome.ms,
     at: deps.now().toISOString(),
-    ...returnedOf(call, outcome),
+    ...returnedOf(deps, { call, source, tool }, outcome),
   }
   await record(deps, held, [event], 'fact')
 }
 
-function returnedOf(call: CallState, outcome: ToolOutcome): Omit<EventOf<'returned'>, 'type' | 'call' | 'ms' | 'at'> {
+type Outcome = Omit<EventOf<'returned'>, 'type' | 'call' | 'ms' | 'at'>
+
+function returnedOf(deps: RunDeps, { call, tool }: Ready, outcome: ToolOutcome): Outcome {
   if (outcome.kind === 'failed') {
     const { kind, text } = failure(call, outcome)
     return { outcome: kind, text, summary: oneLine(text), images: [], files: [] }
   }
   const shaped = shapeResult(call.tool, outcome.content, outcome.structured)
-  return { outcome: outcome.kind === 'ok' ? 'ok' : 'error', ...shaped }
+  const log = outcome.log === undefined ? {} : { log: outcome.log }
+  if (outcome.kind !== 'ok') return { outcome: 'error', ...shaped, ...log }
+  const misfit = misfitOf(deps, tool, outcome.structured)
+  return { outcome: 'ok', ...shaped, ...log, text: [shaped.text, ...misfit].join('\n') }
 }
+
+/** An answer other than the tool promises is still what it did: it is told, and not asked for again. */
+function misfitOf(deps: RunDeps, { outputSchema }: Source['tools'][number], structured: JsonValue | undefined): string[] {
+  if (outputSchema === undefined) return []
+  const problems = structured === undefined ? ['it is missing'] : deps.argumentProblems(outputSchema, structured).map(said)
+  if (problems.length === 0) return []
+  const why = problems.slice(0, 3).join('; ')
+  return [`[The structured part of this answer is not as the tool promises: ${why}. The call was made; do not repeat it for this.]`]
+}
+
+const said = ({ field, message }: { field: string; message: string }): string => `${field || 'the whole'}: ${message}`
 
 /** What reached the server and was never answered may have happened; unless a repeat is harmless, that is said and nothing else. */
 function failure(

@@ -176,6 +176,8 @@ function returned(call: CallState, event: EventOf<'returned'>): CallState {
       images: event.images,
       isError: !ok,
       files: event.files,
+      shown: event.shown,
+      log: event.log,
       ms: event.ms,
     },
   }

@@ -265,6 +265,7 @@ export function fakeConnect(rows: Connection[] = []) {
       control.fail === undefined
         ? { ok: true, ms: 12, protocolVersion: '2025-11-25', tools: 2 }
         : { ok: false, message: control.fail },
+    circuit: () => ({ kind: 'closed' }),
     async disconnect(by, id) {
       const at = rows.findIndex((row) => row.id === id && row.user === by.user)
       return at < 0 ? undefined : rows.splice(at, 1)[0]

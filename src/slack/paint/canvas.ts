@@ -4,7 +4,7 @@ import type { RunState } from '../../run/state.ts'
 import { isHopeless } from '../calls.ts'
 import type { Deps } from '../deps.ts'
 import { paintAnswer } from '../views/answer.ts'
-import { ensureArguments, ensureFiles } from './attachments.ts'
+import { ensureArguments, ensureFiles, ensureShown } from './attachments.ts'
 import { type Board, createBoard } from './board.ts'
 import { ensureCards, settleCards } from './cards.ts'
 import { stopStream } from './live-stream.ts'
@@ -132,6 +132,7 @@ function stepsOf(deps: Deps, board: Board, state: RunState): (() => Promise<void
     },
     () => ensureCards(deps, board, state),
     () => ensureArguments(deps, board, state),
+    () => ensureShown(board, state),
     () => ensureFiles(deps, board, state),
   ]
 }
