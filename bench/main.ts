@@ -1,5 +1,6 @@
 import { burst } from './burst.ts'
 import { codeStats } from './code-stats.ts'
+import { mcp } from './mcp.ts'
 import { memory } from './memory.ts'
 import { perCall } from './per-call.ts'
 import { runsPerSecond } from './runs-per-second.ts'
@@ -9,6 +10,7 @@ import { starts } from './starts.ts'
 const BENCHES: Record<string, () => Promise<string[]>> = {
   starts,
   memory,
+  mcp,
   burst,
   'per-call': perCall,
   'runs-per-second': runsPerSecond,
