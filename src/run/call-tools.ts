@@ -95,12 +95,19 @@ function returnedOf(deps: RunDeps, { call, tool }: Ready, outcome: ToolOutcome):
 }
 
 /** An answer other than the tool promises is still what it did: it is told, and not asked for again. */
-function misfitOf(deps: RunDeps, { outputSchema }: Source['tools'][number], structured: JsonValue | undefined): string[] {
+function misfitOf(
+  deps: RunDeps,
+  { outputSchema }: Source['tools'][number],
+  structured: JsonValue | undefined,
+): string[] {
   if (outputSchema === undefined) return []
-  const problems = structured === undefined ? ['it is missing'] : deps.argumentProblems(outputSchema, structured).map(said)
+  const problems =
+    structured === undefined ? ['it is missing'] : deps.argumentProblems(outputSchema, structured).map(said)
   if (problems.length === 0) return []
   const why = problems.slice(0, 3).join('; ')
-  return [`[The structured part of this answer is not as the tool promises: ${why}. The call was made; do not repeat it for this.]`]
+  return [
+    `[The structured part of this answer is not as the tool promises: ${why}. The call was made; do not repeat it for this.]`,
+  ]
 }
 
 const said = ({ field, message }: { field: string; message: string }): string => `${field || 'the whole'}: ${message}`

@@ -140,7 +140,9 @@ function fileOf(part: Part): ResultFile[] {
       const mimeType = part.mimeType ?? 'application/octet-stream'
       if (part.data !== undefined) return [{ name: lastSegment(part.uri), mimeType, data: part.data }]
       const text = part.text ?? ''
-      return text === '' ? [] : [{ name: lastSegment(part.uri), mimeType: part.mimeType ?? 'text/plain', data: base64(text) }]
+      return text === ''
+        ? []
+        : [{ name: lastSegment(part.uri), mimeType: part.mimeType ?? 'text/plain', data: base64(text) }]
     }
     default:
       return part satisfies never

@@ -17,7 +17,9 @@ export function rowsIn(structured: unknown): Table | undefined {
 }
 
 export function fitsInSlack({ columns, rows }: Table): boolean {
-  const characters = [columns, ...rows].flat().reduce((sum, cell) => sum + Math.max(1, Math.min(cell.length, CELL_CHARS)), 0)
+  const characters = [columns, ...rows]
+    .flat()
+    .reduce((sum, cell) => sum + Math.max(1, Math.min(cell.length, CELL_CHARS)), 0)
   return rows.length < SHOWN.rows && columns.length <= SHOWN.columns && characters <= SHOWN.characters
 }
 

@@ -62,7 +62,9 @@ describe('a kept verdict', () => {
     await using server = await startServerProcess('talkative.ts', ['0'], logs({ TTL_MS: '3600000' }))
     const connection = await house.connected(at(server.port))
     await house.call(connection, 'echo', { text: 'a' })
-    await eventually(async () => expect((await house.registry.get(connection.id))?.era).toMatchObject({ kind: 'modern' }))
+    await eventually(async () =>
+      expect((await house.registry.get(connection.id))?.era).toMatchObject({ kind: 'modern' }),
+    )
     await eventually(() => expect(asked()).toContain('asked tools/list'))
     await eventually(() => expect(asked()).toContain('asked subscriptions/listen'))
     const known = (await house.registry.get(connection.id)) ?? connection
@@ -70,7 +72,11 @@ describe('a kept verdict', () => {
     const before = asked().length
     expect(textOf(await house.call(known, 'echo', { text: 'b' }))).toBe('b')
     expect(asked().slice(before)).not.toContain('asked server/discover')
-    expect(asked().slice(before).filter((line) => line === 'asked tools/call')).toHaveLength(1)
+    expect(
+      asked()
+        .slice(before)
+        .filter((line) => line === 'asked tools/call'),
+    ).toHaveLength(1)
   })
 })
 

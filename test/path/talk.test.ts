@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { startServerProcess } from '../support/mcp-house.ts'
 import { eventually } from '../support/eventually.ts'
+import { startServerProcess } from '../support/mcp-house.ts'
 import { says, wishes } from '../support/scripted-model.ts'
 import { startWorld } from '../support/world.ts'
 

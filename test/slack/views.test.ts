@@ -22,6 +22,7 @@ import { sayHello, sayHelp, sayNoSuchCommand } from '../../src/slack/views/help.
 import { homeView } from '../../src/slack/views/home.ts'
 import { budgetForm } from '../../src/slack/views/home-settings.ts'
 import { approversSaying, sayRules } from '../../src/slack/views/rules.ts'
+import { sayShown } from '../../src/slack/views/shown-result.ts'
 import { sayTested } from '../../src/slack/views/test-result.ts'
 import { sayNoSuchTools, sayTools, type ToolLine, toolsModal } from '../../src/slack/views/tools.ts'
 import { approvalOf, CARDS, callOf, connectionOf, monthOf, recentRun, ruleOf, settingsOf } from './fakes.ts'
@@ -91,6 +92,14 @@ const SAYINGS: Record<string, Saying> = {
     times(40, (at) => ({ ...longConnection, id: idOf(at) })),
     cardOf,
   ),
+  'resting connections': sayConnections(
+    [connectionOf({ status: 'failing', statusReason: 'It is away.' }), connectionOf({ id: idOf(1) })],
+    cardOf,
+    (id) =>
+      id === idOf(1)
+        ? { kind: 'half_open', failures: 4 }
+        : { kind: 'open', until: new Date('2026-11-25T10:00:00Z'), failures: 3 },
+  ),
   'ask to disconnect': askDisconnect(longConnection, longCard, true),
   disconnected: sayDisconnected('files', false),
   'choose a connection': chooseConnection(
@@ -112,6 +121,27 @@ const SAYINGS: Record<string, Saying> = {
     times(200, () => longLine),
     { connection: undefined, words: 'long', page: 1 },
   ),
+  'tools with some left out': sayTools(
+    times(3, () => longLine),
+    { connection: 'files', words: '', page: 0 },
+    times(50, (at) => ({ tool: `${LONG}${at}`, why: LONG })),
+  ),
+  'shown rows': sayShown(callOf(), {
+    table: {
+      columns: ['name', 'age'],
+      rows: [
+        ['Ada', '36'],
+        ['Grace', ''],
+      ],
+    },
+  }),
+  'shown rows and links, long': sayShown(callOf({ title: LONG }), {
+    table: { columns: times(20, (at) => `c${at}`), rows: times(20, () => times(20, () => LONG.slice(0, 20))) },
+    links: times(10, (at) => ({
+      uri: at === 0 ? 'file:///etc/passwd' : `https://example.com/${LONG}${at}`,
+      name: `<!channel> *${LONG}`,
+    })),
+  }),
   tested: sayTested([
     {
       name: 'files',

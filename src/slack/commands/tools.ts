@@ -8,7 +8,15 @@ import { nearest } from '../nearest.ts'
 import { onPress } from '../press.ts'
 import { onSubmit } from '../submit.ts'
 import { sayNothingConnected } from '../views/connections.ts'
-import { found, type LeftOut, sayNoSuchTools, sayTools, type ToolLine, type ToolLook, toolsModal } from '../views/tools.ts'
+import {
+  found,
+  type LeftOut,
+  sayNoSuchTools,
+  sayTools,
+  type ToolLine,
+  type ToolLook,
+  toolsModal,
+} from '../views/tools.ts'
 import type { Command } from './command.ts'
 
 export const toolsCommand: Command = {
@@ -26,8 +34,9 @@ export const toolsCommand: Command = {
     const only = connection ?? (all.length === 1 ? all[0] : undefined)
     // A word that names no connection is looked for in all of them.
     const look: ToolLook = { connection: only?.name, words: (connection ? wanted : words).join(' '), page: 0 }
-    const lines = await linesOf(deps, scene.by, only ? [only] : all)
-    const leftOut = leftOutOf(deps, only ? [only] : all)
+    const seen = only ? [only] : all
+    const lines = await linesOf(deps, scene.by, seen)
+    const leftOut = leftOutOf(deps, seen)
     if (name !== undefined && connection === undefined && found(lines, look.words).length === 0) {
       const names = all.map((one) => one.name)
       await scene.say(sayNoSuchTools(words.join(' '), names, nearest(name, names)), 'Not found')
@@ -73,7 +82,8 @@ export function registerTools(app: App, deps: Deps): void {
   onPress(app, deps, 'tools_page', async ({ by, value, view, scene }) => {
     const look = readLook(value)
     const [lines, , leftOut] = await lookedAt(deps, by, look)
-    if (view) await deps.calls.call('views.update', { view_id: view.id, view: toolsModal(lines, look, leftOut) }, Anything)
+    if (view)
+      await deps.calls.call('views.update', { view_id: view.id, view: toolsModal(lines, look, leftOut) }, Anything)
     else await scene.instead(sayTools(lines, look, leftOut), 'Tools')
   })
   onPress(app, deps, 'tools_search', async ({ by, value, scene }) => {

@@ -33,8 +33,9 @@ function tableBlock({ columns, rows }: NonNullable<Shown['table']>, title: strin
   }
 }
 
+/** A block each: a section that is cut at its limit would cut a link in two. */
 const linkBlocks = (links: NonNullable<Shown['links']>): KnownBlock[] =>
-  links.length === 0 ? [] : [section(links.map((link) => `• ${linkWords(link)}`).join('\n'))]
+  links.map((link) => section(`:link: ${linkWords(link)}`))
 
 /** A name can promise anything, so the host stands beside it; what is no web address is not made clickable. */
 function linkWords({ uri, name }: { uri: string; name: string }): string {

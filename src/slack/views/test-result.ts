@@ -36,7 +36,9 @@ function testedBlocks(result: Tested): KnownBlock[] {
   const { name, outcome, leftOut, circuit = { kind: 'closed' } } = result
   if (!outcome.ok) {
     return [
-      section(`:red_circle: *${literal(name)}* does not work. ${literal(clip(outcome.message, 1_000))}${resting(circuit)}`),
+      section(
+        `:red_circle: *${literal(name)}* does not work. ${literal(clip(outcome.message, 1_000))}${resting(circuit)}`,
+      ),
       actions([
         commandButton(`Reconnect ${name}`, `reconnect ${name}`, 'primary'),
         commandButton('Test again', `test ${name}`),

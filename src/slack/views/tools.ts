@@ -57,9 +57,13 @@ export function sayTools(tools: ToolLine[], look: ToolLook, leftOut: LeftOut[] =
 /** Named in full by /mcp test. */
 function leftOutWords(leftOut: LeftOut[]): KnownBlock[] {
   if (leftOut.length === 0) return []
-  const named = leftOut.slice(0, 5).map(({ tool, why }) => `\`${literal(clip(tool, 60))}\` (${literal(clip(why, 120))})`)
+  const named = leftOut
+    .slice(0, 5)
+    .map(({ tool, why }) => `\`${literal(clip(tool, 60))}\` (${literal(clip(why, 120))})`)
   const more = leftOut.length > 5 ? [`and ${leftOut.length - 5} more`] : []
-  return [context(`I cannot use ${plural(leftOut.length, 'more tool', 'more tools')}: ${[...named, ...more].join(', ')}.`)]
+  return [
+    context(`I cannot use ${plural(leftOut.length, 'more tool', 'more tools')}: ${[...named, ...more].join(', ')}.`),
+  ]
 }
 
 function toolWords(tool: ToolLine, withConnection: boolean): string {
