@@ -27,7 +27,10 @@ type KeeperDeps = {
   stopping: AbortSignal
 }
 
-type Watched = { session: Session; seldom: Seldom }
+// The call that a session is opened for goes first.
+const AFTER_FIRST_CALL_MS = 300
+
+type Watched = { session: Session; seldom: Seldom; begin: NodeJS.Timeout }
 
 export function createKeeper({ registry, caches, background, stopping }: KeeperDeps): Keeper {
   const watched = new Map<ConnectionId, Watched>()
@@ -48,6 +51,7 @@ export function createKeeper({ registry, caches, background, stopping }: KeeperD
 
   const forget = (c: Connection, one: Watched): void => {
     one.seldom.stop()
+    clearTimeout(one.begin)
     if (watched.get(c.id) !== one) return
     watched.delete(c.id)
     known.delete(c.id)
@@ -56,11 +60,14 @@ export function createKeeper({ registry, caches, background, stopping }: KeeperD
   return {
     list,
     onOpened: (c, session) => {
-      const one: Watched = { session, seldom: createSeldom(() => listLater(c, session)) }
+      const seldom = createSeldom(() => listLater(c, session))
+      const begin = () => {
+        if (!caches.toolsAreFresh(c.id)) listLater(c, session)
+        background.run('listen', () => keepListening(session, () => seldom.ask()))
+      }
+      const one: Watched = { session, seldom, begin: setTimeout(begin, AFTER_FIRST_CALL_MS).unref() }
       watched.set(c.id, one)
       void session.ended.then(() => forget(c, one))
-      if (!caches.toolsAreFresh(c.id)) listLater(c, session)
-      background.run('listen', () => keepListening(session, () => one.seldom.ask()))
     },
     onToolsChanged: (c) => () => watched.get(c.id)?.seldom.ask(),
   }
