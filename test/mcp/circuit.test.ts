@@ -74,7 +74,7 @@ test.each([
 
 test('somebody who tested it closes it', () => {
   const { circuits, id, fail } = setUp()
-  fail(5)
+  fail(3)
   circuits.forget(id)
   expect(circuits.of(id)).toEqual({ kind: 'closed' })
 })

@@ -21,8 +21,7 @@ test('rows are a table, pictures and notes are files, links show where they lead
   expect(table.blocks).toContainEqual(
     expect.objectContaining({ type: 'data_table', caption: expect.stringContaining('2 rows') }),
   )
-  const links = await member.see(where, /docs\.example\.com/)
-  expect(JSON.stringify(links.blocks)).toContain('(docs.example.com)')
+  await member.see(where, /\|The &lt;manual&gt;> \(docs\.example\.com\)/)
   for (const name of ['image.png', 'audio.mp3', 'plan.md']) await member.see(where, new RegExp(`file ${name}`))
   const told = JSON.stringify(world.model.requests.at(-1)?.messages)
   expect(told).toContain('Shown in the thread as a table of 2 rows')
@@ -45,10 +44,7 @@ test('a server that is away is left alone, and the list says until when', async 
   await member.connect('custom', { url: `http://127.0.0.1:${server.port}/mcp` })
   await server[Symbol.asyncDispose]()
   const where = await member.dm('say x')
-  for (let time = 1; time <= 4; time++) {
-    await member.decide(where, 'Approve')
-    await eventually(() => expect(world.model.requests).toHaveLength(time + 1))
-  }
+  await member.decide(where, 'Always allow')
   await member.see(where, /It is away/)
   expect(JSON.stringify(world.model.requests.at(-1)?.messages)).toMatch(/could not be reached 3 times in a row/)
   await member.command('list')
