@@ -3,6 +3,7 @@ import type { Egress } from '../egress/egress.ts'
 import type { Log } from '../log.ts'
 import { type Clean, createClean } from './clean.ts'
 import type { Era } from './era.ts'
+import { pairsIn } from './fill.ts'
 import { openHttp } from './open-http.ts'
 import { openStdio } from './open-stdio.ts'
 import { ownPaths } from './own-paths.ts'
@@ -34,8 +35,8 @@ export type Wiring = {
 
 /** Opens a session. Throws AppErrors with a sentence for a person; an abort of `signal` also ends the opening. */
 export async function openSession(deps: OpenDeps, opening: Opening, signal: AbortSignal): Promise<Session> {
-  const { target, secrets } = opening
-  const clean = createClean(Object.values(secrets), target.kind === 'stdio' ? await ownPaths(target) : (text) => text)
+  const { target } = opening
+  const clean = createClean(hiddenOf(opening), target.kind === 'stdio' ? await ownPaths(target) : (text) => text)
   const wiring: Wiring = {
     hurry: deps.hurry,
     newClient: (probeMs) => newClient(deps, opening, clean, probeMs),
@@ -48,6 +49,11 @@ export async function openSession(deps: OpenDeps, opening: Opening, signal: Abor
   }
   if (target.kind === 'stdio') return openStdio(deps, { ...opening, target, clean }, wiring, signal)
   return openHttp(deps, { ...opening, target }, wiring, signal)
+}
+
+function hiddenOf({ target, secrets }: Opening): string[] {
+  const pairs = target.kind === 'http' ? pairsIn(Object.values(target.headers), { ...target.values, ...secrets }) : []
+  return [...Object.values(secrets), ...pairs]
 }
 
 function newClient(deps: OpenDeps, opening: Opening, clean: Clean, probeMs: number): Client {
