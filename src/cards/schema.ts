@@ -54,6 +54,8 @@ const names = z.array(z.string().min(1)).default([])
 const Ours = z.strictObject({
   icon: z.string().regex(/^:[a-z0-9_+-]+:$/, 'must be an emoji like :file_folder:'),
   category: z.string().min(1),
+  /** What people also call it: search finds the card by these. */
+  words: z.array(z.string().regex(/^[a-z0-9][a-z0-9 .+-]*$/, 'must be small letters')).default([]),
   docs: z.url({ protocol: /^https$/, error: 'must be an https address' }),
   vouches: z.boolean().default(false),
   bin: z.string().optional(),
