@@ -4,6 +4,8 @@ import { z } from 'zod'
 import { readCards } from './cards/read.ts'
 import type { Config } from './config.ts'
 import { createConnect } from './connect/connect.ts'
+import type { SignedIn } from './connect/finish-sign-in.ts'
+import { SignInDetails } from './connect/sign-in.ts'
 import { createTargets } from './connect/targets.ts'
 import { openCredentials } from './credentials/open.ts'
 import type { Db } from './db/call.ts'
@@ -13,12 +15,15 @@ import { createEgress, type Egress } from './egress/egress.ts'
 import { errorChain, isAppError } from './errors.ts'
 import { close, listen } from './http.ts'
 import type { Log } from './log.ts'
+import { createAuth } from './mcp/auth/auth.ts'
+import { clientDocument, ourClient } from './mcp/auth/our-client.ts'
 import { createMcp, type McpDeps } from './mcp/mcp.ts'
 import { createModel } from './model/claude.ts'
 import { createRules } from './policy/rules.ts'
 import { createSettings } from './policy/settings.ts'
 import { loadSqlReader } from './policy/sql.ts'
 import { createRegistry } from './registry/registry.ts'
+import { createSignIns } from './registry/sign-ins.ts'
 import { createRuns } from './run/create-runs.ts'
 import type { Door } from './run/news.ts'
 import { createReminders } from './run/reminders.ts'
@@ -34,7 +39,7 @@ export type Complete = Omit<Config, 'slack' | 'database' | 'model'> & {
   slack: NonNullable<Config['slack']>
   database: NonNullable<Config['database']>
   model: { name: string; apiKey: string; baseURL: string | undefined }
-  http: { port: number; host: string | undefined }
+  http: { port: number; publicUrl: string; host: string | undefined }
 }
 
 export type App = { start(): Promise<void>; [Symbol.asyncDispose](): Promise<void> }
@@ -44,7 +49,7 @@ export async function createApp(config: Complete, log: Log): Promise<App> {
   await using cleanup = new AsyncDisposableStack()
   const db = cleanup.use(await openDatabase(config, log))
   const egress = cleanup.use(createEgress({ allow: config.egressAllow }))
-  const house = await furnish(config, { db, egress, log })
+  const house = await furnish(config, { db, egress, log, onSignedIn: (news) => slack.signedIn(news) })
   cleanup.use(house.mcp)
   const runs: ReturnType<typeof createRuns> = cleanup.use(
     createRuns({
@@ -57,7 +62,13 @@ export async function createApp(config: Complete, log: Log): Promise<App> {
     }),
   )
   const slack: Slack = cleanup.use(await createSlack({ settings: config.slack, runs, ...house, log }))
-  const server = createServer(routes(slack.requestListener, createWeb({ health: () => healthOf(db) })))
+  const web = createWeb({
+    health: () => healthOf(db),
+    clientDocument: clientDocument(ourClient(config.http.publicUrl)),
+    finishSignIn: house.connect.finishSignIn,
+    log,
+  })
+  const server = createServer(routes(slack.requestListener, web))
   cleanup.defer(() => close(server))
   const things = cleanup.move()
   return {
@@ -70,8 +81,10 @@ export async function createApp(config: Complete, log: Log): Promise<App> {
   }
 }
 
+type Ground = { db: Db; egress: Egress; log: Log; onSignedIn(news: SignedIn): void }
+
 /** The rooms below the run and the doors. */
-async function furnish(config: Complete, { db, egress, log }: { db: Db; egress: Egress; log: Log }) {
+async function furnish(config: Complete, { db, egress, log, onSignedIn }: Ground) {
   const cards = readCards(join(ROOT, 'run-cards'))
   const [credentials, readSql] = await Promise.all([
     openCredentials({ ...config.credentials, dataDir: config.dataDir }),
@@ -79,11 +92,13 @@ async function furnish(config: Complete, { db, egress, log }: { db: Db; egress: 
   ])
   const registry = createRegistry(db)
   const settings = createSettings(db)
-  const targets = createTargets(cards, config.dataDir)
+  const targets = createTargets(cards, config.dataDir, config.prefills)
+  const auth = createAuth({ credentials, registry, egress, ours: ourClient(config.http.publicUrl), log })
   const mcp = createMcp({
     registry,
     credentials,
     egress,
+    auth,
     log,
     ...targets,
     toolTimeoutSeconds: config.mcp.toolTimeoutSeconds,
@@ -94,6 +109,9 @@ async function furnish(config: Complete, { db, egress, log }: { db: Db; egress: 
     cards,
     registry,
     credentials,
+    auth,
+    signIns: createSignIns(db, SignInDetails),
+    onSignedIn,
     mcp,
     prefills: config.prefills,
     maxPerUser: config.mcp.maxPerUser,

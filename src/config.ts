@@ -28,6 +28,7 @@ export const Variables = z.object({
   ANTHROPIC_BASE_URL: address.optional(),
   MODEL: text.default('claude-sonnet-5-5'),
   PORT: port(3000),
+  PUBLIC_URL: address.transform((url) => url.replace(/\/+$/, '')).optional(),
   LOCAL_PORT: port(3100),
   LOCAL_SLACK_MODE: z.enum(['http', 'socket'], { error: 'http or socket' }).default('http'),
   DATA_DIR: text.default('.patchbay'),
@@ -51,7 +52,8 @@ export type Config = {
   database: { kind: 'postgres'; url: string } | { kind: 'supabase'; url: string; secretKey: string } | undefined
   /** `apiKey` undefined: the offline model stands in. */
   model: { name: string; apiKey: string | undefined; baseURL: string | undefined }
-  http: { port: number }
+  /** `publicUrl`: where browsers reach this process, without a slash at its end. */
+  http: { port: number; publicUrl: string }
   local: { port: number; mode: 'http' | 'socket' }
   dataDir: string
   logLevel: string
@@ -86,7 +88,7 @@ export function readConfig(environment: Environment): Config {
     slack: slackOf(values),
     database: databaseOf(values),
     model: { name: values.MODEL, apiKey: modelKeyOf(values), baseURL: values.ANTHROPIC_BASE_URL },
-    http: { port: values.PORT },
+    http: { port: values.PORT, publicUrl: values.PUBLIC_URL ?? `http://localhost:${values.PORT}` },
     local: { port: values.LOCAL_PORT, mode: values.LOCAL_SLACK_MODE },
     dataDir: resolve(values.DATA_DIR),
     logLevel: values.LOG_LEVEL,

@@ -15,6 +15,8 @@ export type ErrorCode =
   | 'server_refused'
   | 'server_start_failed'
   | 'sign_in_needed'
+  | 'sign_in_failed'
+  | 'client_needed'
   | 'tool_timeout'
   | 'tool_failed'
   | 'cancelled'

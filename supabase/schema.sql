@@ -37,6 +37,15 @@ create table audit_events (
 comment on table audit_events is 'patchbay: append-only; each row carries the hash of the one before in its workspace';
 alter table audit_events enable row level security;
 
+create table connection_leases (
+  connection_id uuid not null,
+  holder text not null,
+  until timestamp with time zone not null,
+  constraint connection_leases_pkey PRIMARY KEY (connection_id)
+);
+comment on table connection_leases is 'patchbay: which instance may renew a connection''s tokens now; a rotating refresh token is good for one use';
+alter table connection_leases enable row level security;
+
 create table mcp_connections (
   id uuid not null,
   workspace_id text not null,
@@ -158,6 +167,19 @@ create table seen_events (
 comment on table seen_events is 'patchbay: Slack events taken in the last 24 hours';
 alter table seen_events enable row level security;
 
+create table sign_ins (
+  state_hash text not null,
+  workspace_id text not null,
+  user_id text not null,
+  connection_id uuid not null,
+  details jsonb not null,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  expires_at timestamp with time zone not null,
+  constraint sign_ins_pkey PRIMARY KEY (state_hash)
+);
+comment on table sign_ins is 'patchbay: sign-ins under way, by the hash of the state their browser carries; each is taken once';
+alter table sign_ins enable row level security;
+
 create table slack_messages (
   run_id uuid not null,
   key text not null,
@@ -205,6 +227,8 @@ CREATE INDEX runs_open ON public.runs USING btree (number) WHERE (status = 'work
 CREATE INDEX runs_person ON public.runs USING btree (workspace_id, user_id, number DESC);
 
 CREATE INDEX seen_events_age ON public.seen_events USING btree (seen_at);
+
+CREATE INDEX sign_ins_expiry ON public.sign_ins USING btree (expires_at);
 
 CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_events FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_change();
 
@@ -445,6 +469,23 @@ $function$
 ;
 comment on function connection_get(uuid) is 'patchbay: one connection';
 
+CREATE OR REPLACE FUNCTION public.connection_lease(p_connection uuid, p_holder text, p_ms integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  with mine as (
+    insert into connection_leases (connection_id, holder, until)
+    values (p_connection, p_holder, clock_timestamp() + p_ms * interval '1 millisecond')
+    on conflict (connection_id) do update set holder = excluded.holder, until = excluded.until
+    where connection_leases.until < clock_timestamp()
+    returning 1
+  )
+  select to_jsonb(exists (select from mine))
+$function$
+;
+comment on function connection_lease(uuid,text,integer) is 'patchbay: the turn to renew a connection''s tokens; false while another has it';
+
 CREATE OR REPLACE FUNCTION public.connection_named(p_workspace text, p_user text, p_name text)
  RETURNS jsonb
  LANGUAGE sql
@@ -513,6 +554,17 @@ AS $function$
 $function$
 ;
 comment on function connection_tools(uuid,jsonb) is 'patchbay: the tools a server lists now';
+
+CREATE OR REPLACE FUNCTION public.connection_unlease(p_connection uuid, p_holder text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  delete from connection_leases where connection_id = p_connection and holder = p_holder;
+  select null::jsonb
+$function$
+;
+comment on function connection_unlease(uuid,text) is 'patchbay: gives the turn back';
 
 CREATE OR REPLACE FUNCTION public.connections_of(p_workspace text, p_user text)
  RETURNS jsonb
@@ -1049,7 +1101,7 @@ CREATE OR REPLACE FUNCTION public.schema_version()
  LANGUAGE sql
  IMMUTABLE
  SET search_path TO 'public', 'pg_temp'
-AS $function$ select '"20261121000005"'::jsonb $function$
+AS $function$ select '"20261125000007"'::jsonb $function$
 ;
 comment on function schema_version() is 'patchbay: the newest migration applied';
 
@@ -1115,6 +1167,35 @@ $function$
 ;
 comment on function shown_record(uuid,text,text,text,text,boolean) is 'patchbay: remembers what a message shows';
 
+CREATE OR REPLACE FUNCTION public.sign_in_begin(p_state_hash text, p_workspace text, p_user text, p_connection uuid, p_details jsonb, p_ttl_ms integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare forgotten jsonb;
+begin
+  with gone as (
+    delete from sign_ins where expires_at < clock_timestamp() - interval '1 hour' returning state_hash
+  )
+  select coalesce(jsonb_agg(state_hash), '[]') into forgotten from gone;
+  insert into sign_ins (state_hash, workspace_id, user_id, connection_id, details, expires_at)
+  values (p_state_hash, p_workspace, p_user, p_connection, p_details, clock_timestamp() + p_ttl_ms * interval '1 millisecond');
+  return forgotten;
+end $function$
+;
+comment on function sign_in_begin(text,text,text,uuid,jsonb,integer) is 'patchbay: notes a sign-in that begins; answers which old ones are forgotten, whose secrets can go';
+
+CREATE OR REPLACE FUNCTION public.sign_in_take(p_state_hash text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  with taken as (delete from sign_ins where state_hash = p_state_hash returning *)
+  select (select to_jsonb(t) || jsonb_build_object('late', t.expires_at < clock_timestamp()) from taken t)
+$function$
+;
+comment on function sign_in_take(text) is 'patchbay: takes a sign-in, once; null when it was taken before or never begun';
+
 CREATE OR REPLACE FUNCTION public.usage_month(p_workspace text, p_user text)
  RETURNS jsonb
  LANGUAGE sql
@@ -1152,6 +1233,8 @@ grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on approvals
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on audit_events to service_role;
 
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on connection_leases to service_role;
+
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on mcp_connections to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on mcp_tool_usage to service_role;
@@ -1165,6 +1248,8 @@ grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on run_feedb
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on runs to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on seen_events to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on sign_ins to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on slack_messages to service_role;
 

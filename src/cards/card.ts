@@ -17,8 +17,25 @@ export type Card = {
   starters: string[]
   limits: CardLimits
   server: CardServer
+  /** How people sign in to it; left out: with what they fill in, if anything. */
+  auth?: CardAuth | undefined
   /** Our word on its tools stands, whatever the server's annotations say: only for servers whose code is pinned. */
   vouches: boolean
+}
+
+/** Texts may hold `{name}` for an input. */
+export type CardAuth = {
+  kind: 'none' | 'token' | 'oauth' | 'client_credentials'
+  /** The only authorization server whose word is taken. */
+  issuer?: string | undefined
+  scopes?: string[] | undefined
+  /** The only way for us to be known there; left out: whichever it offers, in the specification's order. */
+  client?: 'registered' | 'cimd' | 'dcr' | undefined
+  /** A registered client that a person fills in. The secret may be a private key. */
+  id?: string | undefined
+  secret?: string | undefined
+  /** Where the service's own description cannot be relied on. */
+  endpoints?: { authorization: string; token: string; revocation?: string | undefined } | undefined
 }
 
 export type CardLimits = { callSeconds: number; idleSeconds: number }

@@ -7,7 +7,13 @@ export type Fault = { field: string; reason: string }
 
 /** What the shape alone cannot say: names that must agree, and settings that would be unsafe. */
 export function faults(file: CardFile, ours: CardPart, card: Card): Fault[] {
-  return [...serverFaults(file, ours), ...nameFaults(file, ours), ...inputFaults(card), ...toolFaults(ours)]
+  return [
+    ...serverFaults(file, ours),
+    ...authFaults(file, ours),
+    ...nameFaults(file, ours),
+    ...inputFaults(card),
+    ...toolFaults(ours),
+  ]
 }
 
 function serverFaults(file: CardFile, ours: CardPart): Fault[] {
@@ -24,6 +30,22 @@ function serverFaults(file: CardFile, ours: CardPart): Fault[] {
       found.push({ field, reason: "holds a person's input, which could be read as an option: use a named argument" })
   }
   return found
+}
+
+function authFaults(file: CardFile, { auth, remote }: CardPart): Fault[] {
+  if (auth === undefined) return []
+  const signsIn = auth.kind === 'oauth' || auth.kind === 'client_credentials'
+  const found: [boolean, string, string][] = [
+    [signsIn && file.remotes.length === 0 && remote === undefined, 'kind', 'is only for remote servers'],
+    [auth.endpoints !== undefined && auth.issuer === undefined, 'endpoints', 'needs an issuer to be bound to'],
+    [
+      auth.kind === 'client_credentials' && (auth.id === undefined || auth.secret === undefined),
+      'kind',
+      'needs an id and a secret',
+    ],
+    [!signsIn && Object.keys(auth).length > 1, 'kind', 'has no use for the other settings'],
+  ]
+  return found.flatMap(([wrong, field, reason]) => (wrong ? [{ field: `_meta.auth.${field}`, reason }] : []))
 }
 
 /** Every name that is mentioned must be declared, and every name we describe must be asked for. */
@@ -50,6 +72,8 @@ function textsOf(file: CardFile, ours: CardPart): [field: string, text: string][
     ...(pack?.environmentVariables ?? []).map((one): [string, string] => ['environmentVariables', one.value]),
     ...header.map((text): [string, string] => ['headers', text]),
     ['url', remote?.url ?? ''],
+    ['_meta.auth.id', ours.auth?.id ?? ''],
+    ['_meta.auth.secret', ours.auth?.secret ?? ''],
     ...ours.reaches.map((text): [string, string] => ['_meta.reaches', text]),
   ]
 }

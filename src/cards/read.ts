@@ -49,6 +49,7 @@ function cardOf(name: string, file: CardFile, ours: CardPart): Card {
     starters: ours.starters,
     limits: ours.limits,
     server: serverOf(file, ours),
+    auth: ours.auth,
     vouches: ours.vouches,
   }
 }

@@ -51,13 +51,26 @@ const path = z.string().regex(/^(\.|[\w-][\w.-]*)$/, 'must be a file name in the
 const seconds = z.number().int().min(1).max(3600)
 const names = z.array(z.string().min(1)).default([])
 
+const https = z.url({ protocol: /^https$/, error: 'must be an https address' })
+
+const Auth = z.strictObject({
+  kind: z.enum(['none', 'token', 'oauth', 'client_credentials']),
+  issuer: https.optional(),
+  scopes: z.array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'must be one scope')).optional(),
+  client: z.enum(['registered', 'cimd', 'dcr']).optional(),
+  id: z.string().optional(),
+  secret: z.string().optional(),
+  endpoints: z.strictObject({ authorization: https, token: https, revocation: https.optional() }).optional(),
+})
+
 const Ours = z.strictObject({
   icon: z.string().regex(/^:[a-z0-9_+-]+:$/, 'must be an emoji like :file_folder:'),
   category: z.string().min(1),
   /** What people also call it: search finds the card by these. */
   words: z.array(z.string().regex(/^[a-z0-9][a-z0-9 .+-]*$/, 'must be small letters')).default([]),
-  docs: z.url({ protocol: /^https$/, error: 'must be an https address' }),
+  docs: https,
   vouches: z.boolean().default(false),
+  auth: Auth.optional(),
   bin: z.string().optional(),
   own: z.record(z.string(), path).default({}),
   reaches: z.array(z.string()).default([]),

@@ -3,6 +3,7 @@ import { mentions } from '../cards/placeholders.ts'
 import { readSecrets, referenceOf, type Secrets, saveSecrets } from '../credentials/secrets.ts'
 import { isAppError } from '../errors.ts'
 import { type ConnectionId, newConnectionId, type Principal } from '../ids.ts'
+import { challengeIn } from '../mcp/auth/challenge.ts'
 import type { Probe } from '../mcp/mcp.ts'
 import type { Connection } from '../registry/connection.ts'
 import { addressProblems } from './address.ts'
@@ -10,6 +11,7 @@ import type { Connect, ConnectDeps, ConnectOutcome, Draft } from './connect.ts'
 import { type Fallback, type Filled, fillInputs, type Problem } from './inputs.ts'
 import { nameFault, tidyName } from './name.ts'
 import { ownConnection } from './own.ts'
+import { offerSignIn, type Wanted } from './sign-in.ts'
 import type { Targeted } from './targets.ts'
 
 type Failed = Extract<ConnectOutcome, { ok: false }>
@@ -40,9 +42,14 @@ export function changing(
     const { filled, problems } = await checkDraft(p, draft)
     if (problems.length > 0) return amiss(problems)
     const about = { ...p, name: tidyName(draft.name), card: draft.card, inputs: filled.plain }
-    const probed = await tryOut(deps, about, filled.secret, signal)
-    if (!probed.ok) return probed
-    const saved = await save(deps, about, filled.secret, probed.probe)
+    const id = newConnectionId()
+    const probed = await tryOut(deps, { by: p, id, about, secrets: filled.secret }, signal)
+    if (!probed.ok) {
+      // Its own credentials may have brought tokens before something else failed.
+      if (probed.signIn === undefined) await deps.auth.forget(id)
+      return probed
+    }
+    const saved = await save(deps, { ...about, id, signsIn: false }, filled.secret, probed.probe)
     return 'id' in saved ? { ok: true, connection: saved, starters: cardOf(draft.card).starters } : saved
   }
 
@@ -54,7 +61,8 @@ export function changing(
     const kept = leadsElsewhere(card, connection.inputs, typed) ? {} : await keptSecrets(deps, connection)
     const { filled, problems } = fillAndCheck(card, typed, kept)
     if (problems.length > 0) return amiss(problems)
-    const probed = await tryOut(deps, { ...connection, inputs: filled.plain }, filled.secret, signal)
+    const about = { ...connection, inputs: filled.plain }
+    const probed = await tryOut(deps, { by: p, id, about, secrets: filled.secret }, signal)
     if (!probed.ok) return probed
     const changed = await replace(deps, connection, filled, probed.probe)
     return { ok: true, connection: changed, starters: card.starters }
@@ -93,33 +101,56 @@ const amiss = (problems: Problem[]): Failed => ({ ok: false, message: 'Some of t
 /** Really connects. What a server or network does becomes a message; anything else throws. */
 async function tryOut(
   deps: ConnectDeps,
-  about: Targeted,
-  secrets: Secrets,
+  attempt: Omit<Wanted, 'challenge'>,
   signal: AbortSignal,
 ): Promise<{ ok: true; probe: Probe } | Failed> {
+  const { id, about, secrets } = attempt
   try {
-    return { ok: true, probe: await deps.mcp.probe(deps.targets.target(about), secrets, signal) }
+    return { ok: true, probe: await deps.mcp.probe(deps.targets.target(about), secrets, signal, id) }
+  } catch (error) {
+    const challenge = challengeIn(error)
+    if (challenge !== undefined && !signal.aborted) return offered(deps, { ...attempt, challenge }, signal)
+    if (signal.aborted) return refused('This took too long, so it was given up. Try again.')
+    return failedWith(deps, about, error)
+  }
+}
+
+function failedWith(deps: ConnectDeps, about: Targeted, error: unknown): Failed {
+  if (!isAppError(error)) throw error
+  deps.log.info({ card: about.card, workspace: about.workspace, code: error.code }, 'connecting failed')
+  const problems = error.field === undefined ? [] : [{ field: error.field, message: error.message }]
+  return { ok: false, message: error.message, problems }
+}
+
+/** What the server wants is a person at a browser. */
+async function offered(deps: ConnectDeps, wanted: Wanted, signal: AbortSignal): Promise<Failed> {
+  try {
+    const signIn = await offerSignIn(deps, wanted, signal)
+    return { ok: false, message: `${signIn.title} wants you to sign in.`, problems: [], signIn }
   } catch (error) {
     if (signal.aborted) return refused('This took too long, so it was given up. Try again.')
-    if (!isAppError(error)) throw error
-    deps.log.info({ card: about.card, workspace: about.workspace, code: error.code }, 'connecting failed')
-    const problems = error.field === undefined ? [] : [{ field: error.field, message: error.message }]
-    return { ok: false, message: error.message, problems }
+    return failedWith(deps, wanted.about, error)
   }
 }
 
 /** The secret first: a row without its secret would fail at its first call, a secret without a row is taken back. */
-async function save(deps: ConnectDeps, about: Targeted, secrets: Secrets, probe: Probe): Promise<Connection | Failed> {
-  const id = newConnectionId()
+async function save(
+  deps: ConnectDeps,
+  about: Targeted & Pick<Connection, 'id' | 'signsIn'>,
+  secrets: Secrets,
+  probe: Probe,
+): Promise<Connection | Failed> {
+  const { id } = about
   const credential = Object.keys(secrets).length > 0 ? referenceOf(id) : undefined
   if (credential !== undefined) await saveSecrets(deps.credentials, credential, secrets)
   try {
     const { tools, era } = probe
-    const connection = await deps.registry.add({ ...about, id, credential, tools, era }, deps.maxPerUser)
+    const connection = await deps.registry.add({ ...about, credential, tools, era }, deps.maxPerUser)
     deps.log.info({ connection: id, card: about.card, workspace: about.workspace, tools: tools.length }, 'connected')
     return connection
   } catch (error) {
     if (credential !== undefined) await deps.credentials.remove(credential)
+    await deps.auth.forget(id)
     if (isAppError(error, 'name_taken')) return amiss([{ field: 'name', message: takenMessage(about.name) }])
     if (isAppError(error, 'limit_reached')) return refused(limitMessage(deps.maxPerUser))
     throw error
@@ -145,7 +176,8 @@ async function replace(deps: ConnectDeps, connection: Connection, filled: Filled
   const before = await keptSecrets(deps, connection)
   const credential = Object.keys(filled.secret).length > 0 ? referenceOf(id) : undefined
   if (credential !== undefined) await saveSecrets(deps.credentials, credential, filled.secret)
-  const change = { inputs: filled.plain, credential, tools: probe.tools, era: probe.era }
+  const signsIn = await staysSignedIn(deps, { ...connection, inputs: filled.plain }, filled.secret)
+  const change = { inputs: filled.plain, credential, signsIn, tools: probe.tools, era: probe.era }
   const changed = await deps.registry.replace(id, change).catch(async (error: unknown) => {
     await putBack(deps, id, before)
     throw error
@@ -159,4 +191,15 @@ async function replace(deps: ConnectDeps, connection: Connection, filled: Filled
 async function putBack(deps: ConnectDeps, id: ConnectionId, before: Secrets): Promise<void> {
   if (Object.keys(before).length > 0) await saveSecrets(deps.credentials, referenceOf(id), before)
   else await deps.credentials.remove(referenceOf(id))
+}
+
+/** Where a token was filled in instead, or there is nothing to sign in to any more, the old sign-in is of no use. */
+async function staysSignedIn(deps: ConnectDeps, connection: Connection, secrets: Secrets): Promise<boolean> {
+  const { id, signsIn = false } = connection
+  const target = deps.targets.target(connection)
+  const kept = await deps.auth.kept(id)
+  if (kept === undefined || deps.auth.isUsed(target, secrets, kept)) return signsIn
+  await deps.auth.revoke(target, secrets, kept)
+  await deps.auth.forget(id)
+  return false
 }

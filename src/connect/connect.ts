@@ -4,13 +4,20 @@ import type { CredentialStore } from '../credentials/store.ts'
 import { AppError } from '../errors.ts'
 import type { ConnectionId, Principal, WorkspaceId } from '../ids.ts'
 import type { Log } from '../log.ts'
+import type { Auth } from '../mcp/auth/auth.ts'
+import type { Challenge } from '../mcp/auth/challenge.ts'
+import type { Revoked } from '../mcp/auth/revoke.ts'
 import type { Mcp } from '../mcp/mcp.ts'
 import type { Connection } from '../registry/connection.ts'
 import type { Registry } from '../registry/registry.ts'
+import type { SignIns } from '../registry/sign-ins.ts'
 import { changing } from './change.ts'
+import { finishing, type SignedIn } from './finish-sign-in.ts'
 import type { Problem } from './inputs.ts'
 import { freeName } from './name.ts'
 import { removing } from './remove.ts'
+import type { SignInDetails, SignInOffer } from './sign-in.ts'
+import { signingIn } from './sign-in-again.ts'
 import type { Targets } from './targets.ts'
 import { type TestOutcome, testing } from './test-connection.ts'
 
@@ -34,8 +41,15 @@ export type Connect = {
   ): Promise<ConnectOutcome>
   /** Connects anew and notes in the registry how that went. */
   test(principal: Principal, id: ConnectionId, signal: AbortSignal): Promise<TestOutcome>
-  /** Removes secret, row and session; files in the connection's folder stay. Undefined when it is not this person's. */
-  disconnect(principal: Principal, id: ConnectionId): Promise<Connection | undefined>
+  /**
+   * Removes secret, row and session, and takes tokens back where they came from; files in the connection's folder stay.
+   * Undefined when it is not this person's.
+   */
+  disconnect(principal: Principal, id: ConnectionId): Promise<Disconnected | undefined>
+  /** A sign-in for a connection; `challenge`: what the server wants, where it said so. */
+  signIn(principal: Principal, id: ConnectionId, signal: AbortSignal, challenge?: Challenge): Promise<SignInOutcome>
+  /** What a browser brought back from a sign-in. */
+  finishSignIn(brought: URLSearchParams, signal: AbortSignal): Promise<SignedIn>
   /** What the card says of a tool. */
   word(card: string, tool: string): Word
 }
@@ -44,7 +58,15 @@ export type Draft = { card: string; name: string; inputs: Record<string, string>
 
 export type ConnectOutcome =
   | { ok: true; connection: Connection; starters: string[] }
-  | { ok: false; message: string; problems: Problem[] }
+  | { ok: false; message: string; problems: Problem[]; signIn?: undefined }
+  /** A person has to sign in with a browser; the rest happens when they come back. */
+  | { ok: false; message: string; problems: Problem[]; signIn: SignInOffer }
+
+/** `ok`: it works as it is. */
+export type SignInOutcome = { ok: true } | { ok: false; message: string; signIn?: SignInOffer }
+
+/** `revoked`: whether the tokens were taken back too; absent where there were none. */
+export type Disconnected = Connection & { revoked?: Revoked | undefined }
 
 /** A card as a person may see it. */
 export type CardInfo = Pick<Card, 'name' | 'title' | 'icon' | 'category' | 'description' | 'docs' | 'starters'> & {
@@ -55,6 +77,10 @@ export type Word = { class?: ToolClass; vouched: boolean; idempotent: boolean; s
 
 export type ConnectDeps = {
   cards: Card[]
+  auth: Pick<Auth, 'begin' | 'redeem' | 'kept' | 'keep' | 'forget' | 'isUsed' | 'revoke'>
+  signIns: SignIns<SignInDetails>
+  /** A sign-in came back, on whichever instance; never throws. */
+  onSignedIn?(news: SignedIn): void
   registry: Pick<Registry, 'connectionsOf' | 'find' | 'get' | 'add' | 'replace' | 'remove' | 'setStatus' | 'setTools'>
   credentials: CredentialStore
   mcp: Pick<Mcp, 'probe' | 'close' | 'addressFault'>
@@ -92,6 +118,8 @@ export function createConnect(deps: ConnectDeps): Connect {
     connect,
     reconnect,
     test: testing(deps),
+    signIn: signingIn(deps),
+    finishSignIn: finishing(deps),
     disconnect: removing(deps),
     word: (card, tool) => wordOf(byName.get(card), tool),
   }

@@ -1,6 +1,8 @@
 import { join, resolve } from 'node:path'
 import type { Card, StdioServer } from '../cards/card.ts'
+import { mentions } from '../cards/placeholders.ts'
 import { AppError } from '../errors.ts'
+import type { Terms } from '../mcp/auth/terms.ts'
 import type { Limits, Target } from '../mcp/target.ts'
 import type { Connection } from '../registry/connection.ts'
 
@@ -16,8 +18,15 @@ export type Targets = {
   limits(connection: Pick<Connection, 'card'>): Limits
 }
 
-/** Turns connections into targets by their cards. A stdio server gets a folder of its own, which is also its HOME. */
-export function createTargets(cards: Card[], dataDir: string): Targets {
+/**
+ * Turns connections into targets by their cards. A stdio server gets a folder of its own, which is also its HOME.
+ * `prefills` may hold OAuth clients that the operator registered, as `client_id` and `client_secret` of a card.
+ */
+export function createTargets(
+  cards: Card[],
+  dataDir: string,
+  prefills: Record<string, Record<string, string>> = {},
+): Targets {
   const data = resolve(dataDir)
   const byName = new Map(cards.map((card) => [card.name, card]))
   const cardOf = (name: string): Card => {
@@ -41,10 +50,34 @@ export function createTargets(cards: Card[], dataDir: string): Targets {
         headers: server.headers,
         values: connection.inputs,
         checks: server.checks,
+        auth: termsOf(card, prefills[card.name] ?? {}),
       }
     },
     limits: (connection) => cardOf(connection.card).limits,
   }
+}
+
+function termsOf(card: Card, operator: Record<string, string>): Terms | undefined {
+  const { auth } = card
+  if (auth === undefined || auth.kind === 'none' || auth.kind === 'token') return undefined
+  const { kind, issuer, scopes, client, endpoints, id, secret } = auth
+  const typed = id === undefined ? [] : [{ id, secret }]
+  // The operator's secret goes to the authorization server that the card names, and to no other.
+  const set = operator.client_id && issuer ? [{ id: operator.client_id, secret: operator.client_secret }] : []
+  return { kind, issuer, scopes, client, endpoints, registered: [...typed, ...set], howToRegister: howToRegister(card) }
+}
+
+function howToRegister({ name, inputs, server, auth }: Card): string {
+  const label = (input: string | undefined) => inputs.find((one) => one.name === input)?.label
+  const [id] = mentions(auth?.id ?? '').map(label)
+  const headers = server.kind === 'http' ? Object.values(server.headers).flatMap(mentions) : []
+  const token = inputs.find((input) => input.secret && headers.includes(input.name))
+  const variable = `MCP_${name.toUpperCase().replaceAll('-', '_')}_CLIENT_ID`
+  const where =
+    id === undefined
+      ? `whoever runs Patchbay then sets ${variable} and, for its secret, ${variable.replace(/ID$/, 'SECRET')}.`
+      : `then enter what you get there at "${id}", and its secret below that.`
+  return token === undefined ? where : `${where} Or fill in "${token.label}" instead.`
 }
 
 function stdioTarget(server: StdioServer, connection: Targeted, data: string) {

@@ -1,5 +1,6 @@
 import { readSecrets } from '../credentials/secrets.ts'
 import { type AppError, isAppError } from '../errors.ts'
+import { challengeIn } from '../mcp/auth/challenge.ts'
 import type { Connection } from '../registry/connection.ts'
 import type { Connect, ConnectDeps } from './connect.ts'
 import { ownConnection } from './own.ts'
@@ -7,7 +8,8 @@ import { ownConnection } from './own.ts'
 /** `tools` is their number. */
 export type TestOutcome =
   | { ok: true; ms: number; protocolVersion: string; tools: number }
-  | { ok: false; message: string }
+  /** `signIn`: a sign-in is what it needs. */
+  | { ok: false; message: string; signIn?: boolean }
 
 export function testing(deps: ConnectDeps): Connect['test'] {
   return async (principal, id, signal) => {
@@ -16,17 +18,26 @@ export function testing(deps: ConnectDeps): Connect['test'] {
     try {
       return await tested(deps, connection, signal)
     } catch (error) {
-      if (signal.aborted)
-        return failed(deps, connection, 'failing', 'It did not answer in time. Try again, or press Reconnect.')
-      if (!isAppError(error)) throw error
-      return failed(deps, connection, statusOf(error), error.message)
+      if (signal.aborted) return failed(deps, connection, 'failing', LATE)
+      return withSignIn(deps, connection, error)
     }
   }
 }
 
+const wantsSignIn = ({ signsIn }: Connection, error: AppError): boolean =>
+  challengeIn(error) !== undefined || (signsIn === true && error.code === 'sign_in_needed')
+
+const LATE = 'It did not answer in time. Try again, or press Reconnect.'
+
+async function withSignIn(deps: ConnectDeps, connection: Connection, error: unknown): Promise<TestOutcome> {
+  if (!isAppError(error)) throw error
+  const outcome = await failed(deps, connection, statusOf(error), error.message)
+  return wantsSignIn(connection, error) ? { ...outcome, signIn: true } : outcome
+}
+
 async function tested(deps: ConnectDeps, connection: Connection, signal: AbortSignal): Promise<TestOutcome> {
   const secrets = await readSecrets(deps.credentials, connection.credential)
-  const probe = await deps.mcp.probe(deps.targets.target(connection), secrets, signal)
+  const probe = await deps.mcp.probe(deps.targets.target(connection), secrets, signal, connection.id)
   await deps.registry.setTools(connection.id, probe.tools)
   await deps.registry.setStatus(connection.id, 'connected')
   return { ok: true, ms: probe.ms, protocolVersion: probe.protocolVersion, tools: probe.tools.length }
@@ -37,11 +48,11 @@ async function failed(
   { id }: Connection,
   status: Connection['status'],
   message: string,
-): Promise<TestOutcome> {
+): Promise<{ ok: false; message: string }> {
   await deps.registry.setStatus(id, status, message)
   return { ok: false, message }
 }
 
-function statusOf(error: AppError): Connection['status'] {
+export function statusOf(error: AppError): Connection['status'] {
   return error.code === 'sign_in_needed' || error.code === 'credential_missing' ? 'needs_sign_in' : 'failing'
 }

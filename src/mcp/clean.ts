@@ -13,12 +13,20 @@ const SECRET_MIN_CHARS = 4
 const PASSWORD_MIN_CHARS = 6
 const INSTEAD = '[secret]'
 
-/** Knows each secret also as its parts (the token after "Bearer", a URL's password) and in common spellings (URL, JSON, base64). */
-export function createClean(secrets: string[], hidePaths: HidePaths): Clean {
-  const hidden = [...new Set(secrets.flatMap(partsOf).flatMap(spellingsOf))].toSorted((a, b) => b.length - a.length)
+/**
+ * Knows each secret also as its parts (the token after "Bearer", a URL's password) and in common spellings (URL, JSON, base64).
+ * `secrets` is asked each time, as tokens change; the same array means the same secrets.
+ */
+export function createClean(secrets: () => string[], hidePaths: HidePaths): Clean {
+  let known: { of: string[]; hidden: string[] } | undefined
+  const hidden = (): string[] => {
+    const of = secrets()
+    if (known?.of !== of) known = { of, hidden: spelled(of) }
+    return known.hidden
+  }
   const text = (said: string): string =>
     hidePaths(
-      hidden.reduce((left, secret) => left.replaceAll(secret, INSTEAD), said.replaceAll('\0', '').toWellFormed()),
+      hidden().reduce((left, secret) => left.replaceAll(secret, INSTEAD), said.replaceAll('\0', '').toWellFormed()),
     )
   const object = (value: JsonObject): JsonObject =>
     Object.fromEntries(Object.entries(value).map(([key, inner]) => [text(key), json(inner)]))
@@ -29,6 +37,9 @@ export function createClean(secrets: string[], hidePaths: HidePaths): Clean {
   }
   return { text, json, object }
 }
+
+const spelled = (secrets: string[]): string[] =>
+  [...new Set(secrets.flatMap(partsOf).flatMap(spellingsOf))].toSorted((a, b) => b.length - a.length)
 
 function partsOf(secret: string): string[] {
   const words = secret.trim().split(/\s+/)

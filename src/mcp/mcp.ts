@@ -5,6 +5,7 @@ import type { ConnectionId, Principal } from '../ids.ts'
 import type { Log } from '../log.ts'
 import type { Connection, JsonObject, JsonValue, StoredTool } from '../registry/connection.ts'
 import type { Registry } from '../registry/registry.ts'
+import type { Challenge } from './auth/challenge.ts'
 import { type Background, createBackground } from './background.ts'
 import { type CallTimes, callTool } from './call.ts'
 import type { Clean } from './clean.ts'
@@ -17,8 +18,11 @@ import { asAppError, type Trouble } from './trouble.ts'
 
 /** Speaks MCP to connections' servers. Nothing a server says leaves here with a secret of its connection in it. */
 export type Mcp = {
-  /** Opens anew, lists, makes the target's check, closes. Throws AppErrors with a sentence for the person who connects. */
-  probe(target: Target, secrets: Record<string, string>, signal: AbortSignal): Promise<Probe>
+  /**
+   * Opens anew, lists, makes the target's check, closes. Throws AppErrors with a sentence for the person who connects.
+   * `as` is the connection whose sign-in is used, if there is one.
+   */
+  probe(target: Target, secrets: Record<string, string>, signal: AbortSignal, as?: ConnectionId): Promise<Probe>
   /** One call, on the connection's one open session. Never throws for what a server or a network does. */
   call(connection: Connection, tool: StoredTool, args: JsonObject, o: CallOptions): Promise<ToolOutcome>
   /** What forbids opening this address, as far as no network is needed to know it. */
@@ -49,9 +53,18 @@ export type ToolOutcome =
   | CallFailure
 
 /** `sent` is false only when the call was certainly not carried out: never sent, or refused before anything was done. */
-export type CallFailure = { kind: 'failed'; why: FailureReason; message: string; sent: boolean; ms: number }
+export type CallFailure = {
+  kind: 'failed'
+  why: FailureReason
+  message: string
+  sent: boolean
+  ms: number
+  /** With `sign_in` and `scope`: what a sign-in has to bring. Absent where only another credential helps. */
+  challenge?: Challenge
+}
 
-export type FailureReason = 'timeout' | 'cancelled' | 'unreachable' | 'sign_in' | 'protocol' | 'gone'
+/** `scope`: the sign-in is good, but does not allow this. */
+export type FailureReason = 'timeout' | 'cancelled' | 'unreachable' | 'sign_in' | 'scope' | 'protocol' | 'gone'
 
 export type ContentPart =
   | { type: 'text'; text: string }
@@ -96,7 +109,10 @@ export function createMcp(given: McpDeps): Mcp {
   const noteState = stateNoter(deps, background)
 
   return {
-    probe: (target, secrets, signal) => probe(deps, target, secrets, AbortSignal.any([signal, stopping.signal])),
+    probe: (target, secrets, signal, as) => {
+      const bearer = as && deps.auth?.bearer(as, target, secrets)
+      return probe(deps, { target, secrets, bearer }, AbortSignal.any([signal, stopping.signal]))
+    },
     addressFault: (url) => addressFault(deps, url),
     connectionsOf: (principal) => deps.registry.connectionsOf(principal),
     call: async (c, tool, args, o) => {
@@ -160,8 +176,8 @@ function cardTrouble({ target }: McpDeps, c: Connection): Trouble | undefined {
   }
 }
 
-function failureOf({ why, message, sent }: Trouble, ms: number): CallFailure {
-  return { kind: 'failed', why, message, sent, ms: Math.round(ms) }
+function failureOf({ why, message, sent, challenge }: Trouble, ms: number): CallFailure {
+  return { kind: 'failed', why, message, sent, ms: Math.round(ms), ...(challenge && { challenge }) }
 }
 
 /** What a call says of its connection; a slow or stopped call says nothing. */

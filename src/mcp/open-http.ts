@@ -34,8 +34,14 @@ export async function openHttp(
 ): Promise<Session> {
   const { target, secrets, era } = opening
   const values = { ...target.values, ...secrets }
-  const url = addressOf(fill(target.url, values) ?? '')
-  const options = { requestInit: { headers: headersOf(target, values) }, fetch: withLostStreams(deps.egress.fetch) }
+  const url = serverUrlOf(target, secrets)
+  const { bearer } = opening
+  const fetch = withLostStreams(deps.egress.fetch)
+  const options = {
+    requestInit: { headers: headersOf(target, values) },
+    fetch: bearer?.bind(fetch) ?? fetch,
+    ...(bearer && { authProvider: bearer.provider }),
+  }
   const connect = async (transport: StreamableHTTPClientTransport | SSEClientTransport, prior?: PriorDiscovery) => {
     const client = wiring.newClient(PROBE_MS)
     // The SDK does not look at the signal while it negotiates.
@@ -86,7 +92,9 @@ function sessionOf(client: Client, kind: 'sse' | 'other', goodbye: () => Promise
   return { client, era, lastWords: () => '', close }
 }
 
-function addressOf(text: string): URL {
+/** Throws `input_invalid` for what is no address. */
+export function serverUrlOf(target: HttpTarget, secrets: Record<string, string>): URL {
+  const text = fill(target.url, { ...target.values, ...secrets }) ?? ''
   if (URL.canParse(text)) return new URL(text)
   throw new AppError('input_invalid', 'The address cannot be read. It looks like https://mcp.example.com/mcp.', {
     field: 'url',
@@ -104,7 +112,7 @@ function headersOf(target: HttpTarget, values: Record<string, string>): Record<s
   )
 }
 
-function openTrouble({ target, secrets }: HttpOpening, error: unknown): AppError {
+function openTrouble({ target, secrets, bearer }: HttpOpening, error: unknown): AppError {
   const signedIn = Object.keys(secrets).length > 0
   const party = {
     title: target.title,
@@ -112,6 +120,7 @@ function openTrouble({ target, secrets }: HttpOpening, error: unknown): AppError
     seconds: CONNECT_MS / 1000,
     signedIn,
     known: hasKnownAddress(target),
+    signsIn: bearer !== undefined,
   }
   const trouble = troubleOf(error, party)
   if (trouble.why !== 'gone' || trouble.code !== 'tool_failed') return asAppError(trouble, error)

@@ -1,6 +1,7 @@
 import { Client } from '@modelcontextprotocol/client'
 import type { Egress } from '../egress/egress.ts'
 import type { Log } from '../log.ts'
+import type { Bearer } from './auth/bearer.ts'
 import { type Clean, createClean } from './clean.ts'
 import type { Era } from './era.ts'
 import { pairsIn } from './fill.ts'
@@ -22,6 +23,8 @@ export type Opening = {
   target: Target
   secrets: Record<string, string>
   era: Era | undefined
+  /** For a server that people sign in to. */
+  bearer?: Bearer | undefined
   /** The server says that its tools are others now. */
   onToolsChanged(client: Client, clean: Clean): void
 }
@@ -36,7 +39,7 @@ export type Wiring = {
 /** Opens a session. Throws AppErrors with a sentence for a person; an abort of `signal` also ends the opening. */
 export async function openSession(deps: OpenDeps, opening: Opening, signal: AbortSignal): Promise<Session> {
   const { target } = opening
-  const clean = createClean(hiddenOf(opening), target.kind === 'stdio' ? await ownPaths(target) : (text) => text)
+  const clean = createClean(secretsOf(opening), target.kind === 'stdio' ? await ownPaths(target) : (text) => text)
   const wiring: Wiring = {
     hurry: deps.hurry,
     newClient: (probeMs) => newClient(deps, opening, clean, probeMs),
@@ -51,9 +54,20 @@ export async function openSession(deps: OpenDeps, opening: Opening, signal: Abor
   return openHttp(deps, { ...opening, target }, wiring, signal)
 }
 
-function hiddenOf({ target, secrets }: Opening): string[] {
+/** The connection's secrets with the tokens it has had so far; the same array as long as they are the same. */
+function secretsOf({ target, secrets, bearer }: Opening): () => string[] {
   const pairs = target.kind === 'http' ? pairsIn(Object.values(target.headers), { ...target.values, ...secrets }) : []
-  return [...Object.values(secrets), ...pairs]
+  const own = [...Object.values(secrets), ...pairs]
+  let all = own
+  let tokens: string[] = []
+  return () => {
+    const now = bearer?.secrets() ?? tokens
+    if (now !== tokens) {
+      tokens = now
+      all = [...own, ...now]
+    }
+    return all
+  }
 }
 
 function newClient(deps: OpenDeps, opening: Opening, clean: Clean, probeMs: number): Client {

@@ -3,6 +3,7 @@ import type { CredentialStore } from '../credentials/store.ts'
 import type { ConnectionId, UserId, WorkspaceId } from '../ids.ts'
 import type { Connection } from '../registry/connection.ts'
 import type { Registry } from '../registry/registry.ts'
+import type { Auth } from './auth/auth.ts'
 import type { Background } from './background.ts'
 import { readEra } from './era.ts'
 import { type OpenDeps, type Opening, openSession } from './open.ts'
@@ -15,6 +16,8 @@ export type OpenerDeps = OpenDeps & {
   registry: Pick<Registry, 'setEra'>
   credentials: CredentialStore
   background: Background
+  /** Left out: nobody signs in, servers take what headers hold. */
+  auth?: Pick<Auth, 'bearer'> | undefined
   target(connection: Connection): Target
   onToolsChanged(connection: Connection): Opening['onToolsChanged']
   onOpened(connection: Connection, session: Session): void
@@ -45,7 +48,9 @@ export function createOpener(deps: OpenerDeps): Opener {
     open: async (c, fresh, signal) => {
       const era = fresh ? undefined : readEra(c.era, Date.now())
       const secrets = await secretsOf(c)
-      const opening = { target: deps.target(c), secrets, era, onToolsChanged: deps.onToolsChanged(c) }
+      const target = deps.target(c)
+      const bearer = deps.auth?.bearer(c.id, target, secrets)
+      const opening = { target, secrets, bearer, era, onToolsChanged: deps.onToolsChanged(c) }
       const session = await openSession(deps, opening, signal)
       used.set(session, { secrets: JSON.stringify(secrets), checkedAt: Date.now() })
       if (era === undefined) deps.background.run('keep era', () => deps.registry.setEra(c.id, session.era))

@@ -3,7 +3,7 @@ import { AppError } from '../errors.ts'
 import type { StoredTool } from '../registry/connection.ts'
 import { callTool } from './call.ts'
 import type { Probe } from './mcp.ts'
-import { type OpenDeps, openSession } from './open.ts'
+import { type OpenDeps, type Opening, openSession } from './open.ts'
 import { saidAs } from './said.ts'
 import type { Session } from './session.ts'
 import { hasKnownAddress, type Target } from './target.ts'
@@ -17,12 +17,11 @@ export type ProbeDeps = OpenDeps & { egress: Egress }
 /** What `Mcp.probe` says. Also ends what it started when it fails. */
 export async function probe(
   deps: ProbeDeps,
-  target: Target,
-  secrets: Record<string, string>,
+  { target, secrets, bearer }: Pick<Opening, 'target' | 'secrets' | 'bearer'>,
   signal: AbortSignal,
 ): Promise<Probe> {
   const began = performance.now()
-  const opening = { target, secrets, era: undefined, onToolsChanged: () => undefined }
+  const opening = { target, secrets, bearer, era: undefined, onToolsChanged: () => undefined }
   const session = await openSession(deps, opening, signal)
   try {
     const tools = await listTools(session.client, session.clean, signal)
@@ -46,7 +45,8 @@ export async function probe(
     const signedIn = Object.keys(secrets).length > 0
     const seconds = Math.round((performance.now() - began) / 1000)
     if (error instanceof AppError) throw error
-    const party = { title: target.title, docs: target.docs, seconds, signedIn, known: hasKnownAddress(target) }
+    const { title, docs } = target
+    const party = { title, docs, seconds, signedIn, known: hasKnownAddress(target), signsIn: bearer !== undefined }
     throw asAppError(troubleOf(error, party), error)
   } finally {
     await session.close()

@@ -51,7 +51,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
       return { ok: true, value: await work(held.opened) }
     } catch (error) {
       const trouble = stopped(signal, true) ?? troubleOf(error, party())
-      if (trouble.turnedAway) await held.drop()
+      if (endsSession(trouble)) await held.drop()
       return { ok: false, trouble, error }
     } finally {
       held.release()
@@ -81,9 +81,13 @@ function partyAt(target: Target, c: Connection): () => Party {
       seconds,
       signedIn: c.credential !== undefined,
       known: hasKnownAddress(target),
+      signsIn: c.signsIn === true,
     }
   }
 }
+
+/** A wider sign-in, wherever it is made, is found by the next session. */
+const endsSession = ({ turnedAway, why }: Trouble): boolean => turnedAway || why === 'scope'
 
 /** A session that did not open carried nothing; opening it again at once would not change that. */
 const unsent = (trouble: Trouble): Trouble => ({ ...trouble, sent: false, turnedAway: false })

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../registry/connection.ts'
+import type { Terms } from './auth/terms.ts'
 
 /**
  * Where a connection's server is and how to speak to it. Texts may hold `{name}`; what stands for it comes from
@@ -32,7 +33,13 @@ export type StdioTarget = Common & {
   reaches: string[]
 }
 
-export type HttpTarget = Common & { kind: 'http'; url: string; headers: Record<string, string> }
+export type HttpTarget = Common & {
+  kind: 'http'
+  url: string
+  headers: Record<string, string>
+  /** How it signs people in; left out: it takes what the headers hold, or nothing. */
+  auth?: Terms | undefined
+}
 
 /** Whether the address is the card's own, so that a person who connects cannot have mistyped it. */
 export const hasKnownAddress = (target: Target): boolean =>

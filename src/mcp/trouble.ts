@@ -8,6 +8,7 @@ import {
 } from '@modelcontextprotocol/client'
 import { appErrorIn, unreachedReason } from '../egress/trouble.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
+import { type Challenge, challengeIn } from './auth/challenge.ts'
 import { isLostStream } from './lost-stream.ts'
 import type { FailureReason } from './mcp.ts'
 
@@ -19,15 +20,26 @@ export type Trouble = {
   sent: boolean
   /** The server turned the request away unread; another session may be all that is needed. */
   turnedAway: boolean
+  /** What a sign-in has to bring, where one would help. */
+  challenge?: Challenge
 }
 
-/** What a message needs to say whom it speaks of. `seconds`: how long was waited; `known`: its address is the card's, not typed. */
-export type Party = { title: string; docs: string; seconds: number; signedIn: boolean; known: boolean }
+/** What a message needs to say whom it speaks of. `seconds`: how long was waited; `known`: its address is the card's, not typed; `signsIn`: people sign in to it. */
+export type Party = {
+  title: string
+  docs: string
+  seconds: number
+  signedIn: boolean
+  known: boolean
+  signsIn?: boolean
+}
 
 /** The trouble behind what the SDK threw. */
 export function troubleOf(error: unknown, party: Party): Trouble {
   const own = appErrorIn(error)
   if (own !== undefined) return ownTrouble(own, party)
+  const scope = scopeTrouble(error, party)
+  if (scope !== undefined) return scope
   const status = statusIn(error)
   if (status !== undefined) return statusTrouble(status, party)
   return sdkTrouble(error, party)
@@ -45,7 +57,19 @@ function ownTrouble(error: AppError, { title, known }: Party): Trouble {
       : `${title} cannot be reached from here (${reason}). Whoever runs Patchbay should check the network.`
   const unsent = error.code !== 'tool_failed'
   const why = error.code === 'sign_in_needed' || error.code === 'credential_missing' ? 'sign_in' : 'unreachable'
-  return { why, code: error.code, message, sent: !unsent, turnedAway: false }
+  const challenge = challengeIn(error)
+  return { why, code: error.code, message, sent: !unsent, turnedAway: false, ...(challenge && { challenge }) }
+}
+
+/** The server knows who asks, and wants a permission that the sign-in did not bring. Nothing was done. */
+function scopeTrouble(error: unknown, { title, signsIn }: Party): Trouble | undefined {
+  const found = [...chainOf(error)].find((at) => at instanceof InsufficientScopeError)
+  if (found === undefined || !signsIn) return undefined
+  const { requiredScope: scope, resourceMetadataUrl: metadataUrl } = found
+  const challenge = { ...(scope !== undefined && { scope }), ...(metadataUrl && { metadataUrl: metadataUrl.href }) }
+  const wanted = scope === undefined ? '' : `: ${scope.split(/\s+/).join(', ')}`
+  const message = `${title} wants more permission for this${wanted}.`
+  return { why: 'scope', code: 'sign_in_needed', message, sent: false, turnedAway: false, challenge }
 }
 
 /** The HTTP status behind an error, wherever in its chain of causes. */
@@ -70,9 +94,16 @@ function* chainOf(error: unknown): Generator<Error> {
 }
 
 function statusTrouble(status: number, party: Party): Trouble {
-  const { title, docs } = party
+  const { title, docs, signsIn } = party
   const unsent = { sent: false, turnedAway: true }
-  if (status === 401) return { why: 'sign_in', code: 'sign_in_needed', message: signInMessage(party), ...unsent }
+  if (status === 401)
+    return {
+      why: 'sign_in',
+      code: 'sign_in_needed',
+      message: signInMessage(party),
+      ...unsent,
+      ...(signsIn && { challenge: {} }),
+    }
   if (status === 403)
     return {
       why: 'protocol',
@@ -100,7 +131,8 @@ function statusTrouble(status: number, party: Party): Trouble {
   return { why: 'unreachable', code: 'server_unreachable', message, sent: true, turnedAway: false }
 }
 
-function signInMessage({ title, docs, signedIn }: Party): string {
+function signInMessage({ title, docs, signedIn, signsIn }: Party): string {
+  if (signsIn) return `${title} does not take your sign-in (401). Sign in again.`
   return signedIn
     ? `${title} refused the token (401). Create a new one at ${docs} and connect again.`
     : `${title} wants a sign-in (401). Fill in the credential and connect again: ${docs}`

@@ -32,6 +32,8 @@ export type Connection = {
   /** What the person filled in and is not secret. */
   inputs: Record<string, string>
   credential: string | undefined
+  /** A person signed in for it in a browser, so that is how it is mended. */
+  signsIn?: boolean
   status: ConnectionStatus
   statusReason: string | undefined
   tools: StoredTool[]
@@ -45,5 +47,5 @@ export type Connection = {
 
 export type NewConnection = Pick<
   Connection,
-  'id' | 'workspace' | 'user' | 'name' | 'card' | 'inputs' | 'credential' | 'tools' | 'era'
+  'id' | 'workspace' | 'user' | 'name' | 'card' | 'inputs' | 'credential' | 'signsIn' | 'tools' | 'era'
 >

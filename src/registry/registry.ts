@@ -13,10 +13,16 @@ export type Registry = {
   /** Throws `name_taken`, or `limit_reached` when the person has `limit` connections already. */
   add(connection: NewConnection, limit: number): Promise<Connection>
   /** New inputs and tools after a successful reconnect. Throws `not_found`. */
-  replace(id: ConnectionId, change: Pick<Connection, 'inputs' | 'credential' | 'tools' | 'era'>): Promise<Connection>
+  replace(
+    id: ConnectionId,
+    change: Pick<Connection, 'inputs' | 'credential' | 'signsIn' | 'tools' | 'era'>,
+  ): Promise<Connection>
   setStatus(id: ConnectionId, status: ConnectionStatus, reason?: string): Promise<void>
   setTools(id: ConnectionId, tools: StoredTool[]): Promise<void>
   setEra(id: ConnectionId, era: unknown): Promise<void>
+  /** The turn to renew a connection's tokens; false while another holder has it, for at most the time it asked for. */
+  lease(id: ConnectionId, holder: string, ms: number): Promise<boolean>
+  unlease(id: ConnectionId, holder: string): Promise<void>
   /** Removes it if it is this person's; undefined when there is none. */
   remove(principal: Principal, id: ConnectionId): Promise<Connection | undefined>
 }
@@ -53,7 +59,7 @@ const Row = z
     user_id: UserId,
     connection_name: z.string(),
     mcp_type: z.string(),
-    connection_config: z.object({ inputs: z.record(z.string(), z.string()) }),
+    connection_config: z.object({ inputs: z.record(z.string(), z.string()), signsIn: z.boolean().default(false) }),
     credential_reference: z.string().nullable().transform(absent),
     status: z.enum(['connected', 'failing', 'needs_sign_in']),
     status_reason: z.string().nullable().transform(absent),
@@ -73,6 +79,7 @@ const Row = z
       card: row.mcp_type,
       inputs: row.connection_config.inputs,
       credential: row.credential_reference,
+      signsIn: row.connection_config.signsIn,
       status: row.status,
       statusReason: row.status_reason,
       tools: row.tools_available,
@@ -102,7 +109,7 @@ export function createRegistry(db: Db): Registry {
           user: c.user,
           name: c.name,
           card: c.card,
-          config: { inputs: c.inputs },
+          config: { inputs: c.inputs, ...(c.signsIn && { signsIn: true }) },
           credential: c.credential ?? null,
           tools: c.tools,
           era: c.era ?? {},
@@ -115,7 +122,7 @@ export function createRegistry(db: Db): Registry {
         'connection_replace',
         {
           id,
-          config: { inputs: change.inputs },
+          config: { inputs: change.inputs, ...(change.signsIn && { signsIn: true }) },
           credential: change.credential ?? null,
           tools: change.tools,
           era: change.era ?? {},
@@ -125,6 +132,8 @@ export function createRegistry(db: Db): Registry {
     setStatus: (id, status, reason) => db.call('connection_status', { id, status, reason: reason ?? null }, Nothing),
     setTools: (id, tools) => db.call('connection_tools', { id, tools }, Nothing),
     setEra: (id, era) => db.call('connection_era', { id, era: era ?? {} }, Nothing),
+    lease: (id, holder, ms) => db.call('connection_lease', { connection: id, holder, ms }, z.boolean()),
+    unlease: (id, holder) => db.call('connection_unlease', { connection: id, holder }, Nothing),
     remove: (p, id) => db.call('connection_remove', { workspace: p.workspace, user: p.user, id }, Maybe),
   }
 }

@@ -5,12 +5,13 @@ import type { CardInfo, ConnectOutcome } from '../connect/connect.ts'
 import type { Problem } from '../connect/inputs.ts'
 import { errorChain, sayError } from '../errors.ts'
 import { ConnectionId, type Principal } from '../ids.ts'
-import { Anything, slackError } from './calls.ts'
+import { Anything } from './calls.ts'
 import type { Deps } from './deps.ts'
+import { updateView } from './modal-view.ts'
 import { onPress } from './press.ts'
 import { cardsFor } from './settings.ts'
+import { showSignIn, tellThere } from './sign-in.ts'
 import { onSubmit, type Submit, troubleModal } from './submit.ts'
-import type { Saying } from './views/blocks.ts'
 import { connectForm, connectTesting } from './views/connect-form.ts'
 import { connectedModal, sayConnected, sayNotConnected } from './views/connected.ts'
 
@@ -125,6 +126,10 @@ async function formAgain(
 async function connectAndTell(deps: Deps, sent: Sent): Promise<void> {
   const name = await nameOf(deps, sent)
   const outcome = await tryConnect(deps, sent)
+  if (!outcome.ok && outcome.signIn !== undefined) {
+    await showSignIn(deps, { by: sent.by, name, channel: sent.keep.channel, view: sent.viewId }, outcome.signIn)
+    return
+  }
   const view = outcome.ok
     ? connectedModal({ ...outcome, card: sent.card })
     : await formAgain(deps, sent, name, sayOutcome(sent.card, outcome))
@@ -132,7 +137,8 @@ async function connectAndTell(deps: Deps, sent: Sent): Promise<void> {
   const saying = outcome.ok
     ? sayConnected({ ...outcome, card: sent.card })
     : sayNotConnected(name, outcome.message, again)
-  if (!(await updated(deps, sent.viewId, view))) await tellThere(deps, sent, saying)
+  if (!(await updateView(deps, sent.viewId, view)))
+    await tellThere(deps, { by: sent.by, channel: sent.keep.channel }, saying)
   deps.refreshHome(sent.by)
 }
 
@@ -152,29 +158,4 @@ function sayOutcome(card: CardInfo, { message, problems }: Extract<ConnectOutcom
   const labels = new Map(card.inputs.map((input) => [input.name, input.label]))
   const fields = problems.filter((problem) => !message.includes(problem.message))
   return [message, ...fields.map((problem) => `${labels.get(problem.field) ?? 'Name'}: ${problem.message}`)].join(' ')
-}
-
-/** False when the modal is not there any more. */
-async function updated({ calls, log }: Deps, viewId: string, view: ModalView): Promise<boolean> {
-  try {
-    await calls.call('views.update', { view_id: viewId, view }, Anything)
-    return true
-  } catch (error) {
-    if (slackError(error) !== 'not_found') log.warn({ why: errorChain(error) }, 'modal not updated')
-    return false
-  }
-}
-
-/** Where the person typed the command, or else in their direct messages. */
-async function tellThere({ calls, dmOf, log }: Deps, { by, keep }: Sent, saying: Saying): Promise<void> {
-  if (keep.channel !== undefined) {
-    try {
-      await calls.call('chat.postEphemeral', { channel: keep.channel, user: by.user, ...saying }, Anything)
-      return
-    } catch (error) {
-      log.debug({ why: errorChain(error) }, 'not told in the channel')
-    }
-  }
-  const channel = await dmOf(by.user)
-  if (channel !== undefined) await calls.call('chat.postMessage', { channel, ...saying, unfurl_links: false }, Anything)
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { App, HTTPReceiver, HTTPReceiverDeferredRequestError, SocketModeReceiver } from '@slack/bolt'
 import type { Logger } from '@slack/web-api'
 import type { Connect } from '../connect/connect.ts'
+import type { SignedIn } from '../connect/finish-sign-in.ts'
 import { AppError, errorChain } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Rules } from '../policy/rules.ts'
@@ -26,6 +27,7 @@ import { createSessions, withSessions } from './paint/sessions.ts'
 import { createPeople } from './people.ts'
 import { register } from './register.ts'
 import { createReminding } from './reminding.ts'
+import { tellSignedIn } from './sign-in.ts'
 
 export type SlackSettings = {
   botToken: string
@@ -52,6 +54,8 @@ export type Slack = {
   door: Door
   /** Files that people sent along, read with the app's token. */
   readFile: ReadFile
+  /** A sign-in came back to this process. */
+  signedIn(news: SignedIn): void
   /** For POST /slack/events, in HTTP mode. */
   requestListener?: (request: IncomingMessage, response: ServerResponse) => void
   /** Asks Slack who we are, and in Socket Mode connects. Throws `slack_failed`. */
@@ -96,6 +100,7 @@ export async function createSlack({
   return {
     door: withSessions(painter, deps.sessions),
     readFile: createFileReader(deps, createDownload(settings)),
+    signedIn: (news) => void tellSignedIn(deps, news),
     ...(receiver instanceof HTTPReceiver && { requestListener: listenerOf(receiver) }),
     async start() {
       await introduce(bot, socket)

@@ -13,6 +13,7 @@ import { registerMessagesTab } from './messages-tab.ts'
 import { registerRunButtons } from './run-buttons.ts'
 import { registerSettings } from './settings.ts'
 import { registerShortcuts } from './shortcuts.ts'
+import { registerSignIn } from './sign-in.ts'
 import { registerStarters } from './starters.ts'
 import { registerWelcome } from './welcome.ts'
 
@@ -24,6 +25,7 @@ export function register(app: App, deps: Deps): void {
   registerShortcuts(app, deps)
   registerCommand(app, deps)
   registerConnect(app, deps)
+  registerSignIn(app, deps)
   registerStarters(app, deps)
   registerApprovals(app, deps)
   registerRunButtons(app, deps)

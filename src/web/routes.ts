@@ -1,21 +1,77 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { SignedIn } from '../connect/finish-sign-in.ts'
+import { errorChain } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { answerPage, signedInPage, troublePage } from './pages.ts'
 
 export type Health = { database: 'ok' | 'away' }
 
-/** The door for browsers and load balancers. Returns false for a path that is not its own. */
-export function createWeb(o: {
+export type WebDeps = {
   health(): Promise<Health>
-}): (request: IncomingMessage, response: ServerResponse) => boolean {
+  /** Who we are to authorization servers; undefined where none could fetch it. */
+  clientDocument: Record<string, unknown> | undefined
+  finishSignIn(brought: URLSearchParams, signal: AbortSignal): Promise<SignedIn>
+  log: Log
+}
+
+// A person looks at a blank page meanwhile.
+const FINISH_MS = 60_000
+
+/** The door for browsers and load balancers. Returns false for a path that is not its own. */
+export function createWeb(deps: WebDeps): (request: IncomingMessage, response: ServerResponse) => boolean {
   return (request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost')
-    if (pathname !== '/healthz') return false
-    void o.health().then((health) => answer(response, health))
+    const url = targetOf(request)
+    const route = url && ROUTES[url.pathname]
+    if (route === undefined || !(request.method === 'GET' || request.method === 'HEAD')) return false
+    void route(deps, response, url.searchParams)
     return true
   }
 }
 
+type Route = (deps: WebDeps, response: ServerResponse, brought: URLSearchParams) => void | Promise<void>
+
+const ROUTES: Record<string, Route | undefined> = {
+  '/healthz': health,
+  '/oauth/client.json': document,
+  '/oauth/callback': callback,
+}
+
+function document({ clientDocument }: WebDeps, response: ServerResponse): void {
+  if (clientDocument === undefined)
+    response.writeHead(404, { 'content-type': 'text/plain' }).end('There is nothing here.')
+  else json(response, 200, clientDocument, 'public, max-age=3600')
+}
+
+async function callback(
+  { finishSignIn, log }: WebDeps,
+  brought: URLSearchParams,
+  response: ServerResponse,
+): Promise<void> {
+  try {
+    const signedIn = await finishSignIn(brought, AbortSignal.timeout(FINISH_MS))
+    answerPage(response, signedIn.ok ? 200 : 400, signedInPage(signedIn))
+  } catch (error) {
+    log.error({ reason: errorChain(error) }, 'sign-in could not be finished')
+    answerPage(response, 500, troublePage())
+  }
+}
+
 /** 200 while this process can do its work, 503 while its database is away. */
-function answer(response: ServerResponse, health: Health): void {
-  const body = JSON.stringify({ app: 'patchbay', pid: process.pid, ...health })
-  response.writeHead(health.database === 'ok' ? 200 : 503, { 'content-type': 'application/json' }).end(body)
+async function health(deps: WebDeps, response: ServerResponse): Promise<void> {
+  try {
+    const found = await deps.health()
+    json(response, found.database === 'ok' ? 200 : 503, { app: 'patchbay', pid: process.pid, ...found })
+  } catch (error) {
+    deps.log.error({ reason: errorChain(error) }, 'health could not be found out')
+    json(response, 500, { app: 'patchbay', pid: process.pid })
+  }
+}
+
+function json(response: ServerResponse, status: number, body: object, caching = 'no-store'): void {
+  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': caching }).end(JSON.stringify(body))
+}
+
+/** Undefined for a target that is no path. */
+function targetOf({ url = '/' }: IncomingMessage): URL | undefined {
+  return URL.canParse(url, 'http://localhost') ? new URL(url, 'http://localhost') : undefined
 }

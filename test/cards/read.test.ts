@@ -6,7 +6,7 @@ const FOLDER = 'run-cards'
 const cards = readCards(FOLDER)
 // What is not here stands in docs/run-cards.md with the reason.
 const SHIPPED =
-  'atlassian aws azure circleci custom datadog demo-database elasticsearch everything filesystem github hubspot jenkins kubernetes linear memory mongodb mysql new-relic notion pagerduty playwright postgres sentry slack splunk stripe supabase'.split(
+  'atlassian aws azure circleci custom datadog demo-database elasticsearch everything filesystem github gitlab google-cloud google-drive grafana hubspot jenkins kubernetes linear memory mongodb mysql new-relic notion okta pagerduty playwright postgres sentry slack splunk stripe supabase'.split(
     ' ',
   )
 const textOf = (name: string) => readFileSync(`${FOLDER}/${name}.yaml`, 'utf8')

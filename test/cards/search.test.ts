@@ -31,6 +31,8 @@ describe('searchCards', () => {
     expect(found('newrelic')[0]).toBe('new-relic')
     expect(found('browser')[0]).toBe('playwright')
     expect(found('kibana')[0]).toBe('elasticsearch')
+    expect(found('prometheus')[0]).toBe('grafana')
+    expect(found('gdrive')[0]).toBe('google-drive')
   })
   it('finds all of a kind by its category', () => {
     expect(found('monitoring')).toEqual(expect.arrayContaining(['datadog', 'new-relic', 'pagerduty', 'sentry']))

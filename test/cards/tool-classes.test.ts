@@ -45,8 +45,6 @@ const REVIEWED: Record<string, string> = {
   'elasticsearch/platform_core_execute_esql': 'ES|QL has no statement that writes',
   'everything/trigger-long-running-operation': 'only waits',
   'new-relic/execute_nrql_query': 'NRQL has no statement that writes',
-  'notion/API-post-search': 'a search, sent by POST, which the server takes for a change',
-  'notion/API-query-data-source': 'a query, sent by POST, which the server takes for a change',
   'pagerduty/get_schedule': 'the schedule is a noun',
   'pagerduty/get_status_page_post': 'the post is a noun',
   'pagerduty/list_schedule_users': 'the schedule is a noun',

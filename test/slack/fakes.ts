@@ -265,6 +265,8 @@ export function fakeConnect(rows: Connection[] = []) {
       control.fail === undefined
         ? { ok: true, ms: 12, protocolVersion: '2025-11-25', tools: 2 }
         : { ok: false, message: control.fail },
+    signIn: async () => ({ ok: true }),
+    finishSignIn: () => Promise.reject(new Error('not here')),
     async disconnect(by, id) {
       const at = rows.findIndex((row) => row.id === id && row.user === by.user)
       return at < 0 ? undefined : rows.splice(at, 1)[0]
@@ -280,6 +282,8 @@ export function fakeConnect(rows: Connection[] = []) {
     setStatus: async () => undefined,
     setTools: async () => undefined,
     setEra: async () => undefined,
+    lease: async () => true,
+    unlease: async () => undefined,
     remove: async () => undefined,
   }
   return { connect, registry, rows, tries, control }

@@ -92,7 +92,7 @@ const SAYINGS: Record<string, Saying> = {
     cardOf,
   ),
   'ask to disconnect': askDisconnect(longConnection, longCard, true),
-  disconnected: sayDisconnected('files', false),
+  disconnected: sayDisconnected({ name: 'files' }, false),
   'choose a connection': chooseConnection(
     'Which?',
     'disconnect',

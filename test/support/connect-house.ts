@@ -5,14 +5,18 @@ import { join } from 'node:path'
 import { Client } from 'pg'
 import { readCards } from '../../src/cards/read.ts'
 import { createConnect } from '../../src/connect/connect.ts'
+import { SignInDetails } from '../../src/connect/sign-in.ts'
 import { createTargets } from '../../src/connect/targets.ts'
 import { openLocalStore } from '../../src/credentials/local.ts'
 import { connectPostgres } from '../../src/db/postgres.ts'
 import { createEgress } from '../../src/egress/egress.ts'
 import { createLog } from '../../src/log.ts'
+import { createAuth } from '../../src/mcp/auth/auth.ts'
+import { ourClient } from '../../src/mcp/auth/our-client.ts'
 import { createMcp } from '../../src/mcp/mcp.ts'
 import type { Connection, JsonObject } from '../../src/registry/connection.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
+import { createSignIns } from '../../src/registry/sign-ins.ts'
 import { createTestDatabase } from './database.ts'
 import { ROOT } from './mcp-house.ts'
 
@@ -41,12 +45,24 @@ export async function startConnectHouse(o: ConnectHouseOptions = {}) {
   const registry = createRegistry(db)
   const credentials = await openLocalStore({ folder: join(dataDir, 'credentials'), key: undefined })
   const egress = createEgress({ allow: o.allow ?? [] })
-  const targets = createTargets(cards, dataDir)
-  const mcp = createMcp({ registry, credentials, egress, log, ...targets, toolTimeoutSeconds: 20, projectRoot: root })
+  const targets = createTargets(cards, dataDir, o.prefills)
+  const auth = createAuth({ credentials, registry, egress, ours: ourClient('http://127.0.0.1:1'), log })
+  const mcp = createMcp({
+    registry,
+    credentials,
+    egress,
+    auth,
+    log,
+    ...targets,
+    toolTimeoutSeconds: 20,
+    projectRoot: root,
+  })
   const connect = createConnect({
     cards,
     registry,
     credentials,
+    auth,
+    signIns: createSignIns(db, SignInDetails),
     mcp,
     prefills: o.prefills ?? {},
     maxPerUser: o.maxPerUser ?? 10,

@@ -5,6 +5,7 @@ import type { Registry } from '../../src/registry/registry.ts'
 /** A registry without a database, for the rooms above it. `rows` is all it holds. */
 export function createMemoryRegistry(): Registry & { rows: Map<string, Connection> } {
   const rows = new Map<string, Connection>()
+  const leases = new Map<string, string>()
   const change = async (id: string, to: Partial<Connection>): Promise<Connection> => {
     const row = rows.get(id)
     if (row === undefined) throw new AppError('not_found', 'There is no such connection.')
@@ -43,6 +44,14 @@ export function createMemoryRegistry(): Registry & { rows: Map<string, Connectio
     setStatus: async (id, status, reason) => void (await change(id, { status, statusReason: reason })),
     setTools: async (id, tools) => void (await change(id, { tools })),
     setEra: async (id, era) => void (await change(id, { era, eraAt: new Date() })),
+    lease: async (id, holder) => {
+      if (leases.has(id)) return false
+      leases.set(id, holder)
+      return true
+    },
+    unlease: async (id, holder) => {
+      if (leases.get(id) === holder) leases.delete(id)
+    },
     remove: async (p, id) => {
       const row = of(p).find((one) => one.id === id)
       if (row !== undefined) rows.delete(id)

@@ -52,7 +52,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     },
     database: { kind: 'postgres', url: database.url },
     model: { name: 'claude-sonnet-5-5', apiKey: 'scripted', baseURL: model.baseURL },
-    http: { port, host: '127.0.0.1' },
+    http: { port, host: '127.0.0.1', publicUrl: `http://127.0.0.1:${port}` },
     local: { port: 0, mode },
     dataDir,
     logLevel: 'debug',

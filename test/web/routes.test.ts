@@ -1,11 +1,15 @@
 import { createServer, request } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createLog } from '../../src/log.ts'
 import { createWeb } from '../../src/web/routes.ts'
 import { freePort } from '../support/free-port.ts'
 
 let broken = false
 const web = createWeb({
   health: () => (broken ? Promise.reject(new Error('odd')) : Promise.resolve({ database: 'ok' })),
+  clientDocument: undefined,
+  finishSignIn: () => Promise.reject(new Error('odd')),
+  log: createLog('silent'),
 })
 const server = createServer((incoming, response) => {
   if (!web(incoming, response)) response.writeHead(404).end()

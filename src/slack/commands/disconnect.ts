@@ -34,7 +34,7 @@ export function registerDisconnect(app: App, deps: Deps): void {
   onPress(app, deps, 'disconnect_yes', async ({ by, value, scene }) => {
     const gone = await deps.connect.disconnect(by, ConnectionId.parse(value))
     const saying = gone
-      ? sayDisconnected(gone.name, KEEPS_FILES.has(gone.card))
+      ? sayDisconnected(gone, KEEPS_FILES.has(gone.card))
       : { text: 'It was disconnected before.', blocks: [section('It was disconnected before.')] }
     await scene.instead(saying, 'Disconnect')
     deps.refreshHome(by)

@@ -6,6 +6,7 @@ import { helpCommand } from './help.ts'
 import { listCommand } from './list.ts'
 import { reconnectCommand } from './reconnect.ts'
 import { rulesCommand } from './rules.ts'
+import { signInCommand } from './sign-in.ts'
 import { testCommand } from './test.ts'
 import { toolsCommand } from './tools.ts'
 
@@ -19,6 +20,7 @@ export const COMMANDS: Command[] = [
   rulesCommand,
   approversCommand,
   reconnectCommand,
+  signInCommand,
   // Last, as it lists the others.
   helpCommand(() => COMMANDS),
 ]

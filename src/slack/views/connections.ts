@@ -1,5 +1,5 @@
 import type { KnownBlock } from '@slack/types'
-import type { CardInfo } from '../../connect/connect.ts'
+import type { CardInfo, Disconnected } from '../../connect/connect.ts'
 import type { Connection } from '../../registry/connection.ts'
 import { actions, button, commandButton, context, type Saying, section } from './blocks.ts'
 import { clip, literal, moment, plural } from './text.ts'
@@ -51,7 +51,7 @@ export function connectionBlocks(one: Connection, cardOf: CardOf): KnownBlock[] 
     ),
     actions(
       [
-        ...(one.status === 'connected' ? [] : [commandButton('Reconnect', `reconnect ${one.name}`, 'primary')]),
+        ...(one.status === 'connected' ? [] : [mendButton(one)]),
         commandButton('Tools', `tools ${one.name}`),
         commandButton('Test', `test ${one.name}`),
         commandButton('Disconnect', `disconnect ${one.name}`),
@@ -61,11 +61,18 @@ export function connectionBlocks(one: Connection, cardOf: CardOf): KnownBlock[] 
   ]
 }
 
+/** A sign-in is made with the browser, anything else is filled in. */
+const mendButton = ({ name, status, signsIn }: Connection) =>
+  status === 'needs_sign_in' && signsIn
+    ? commandButton('Sign in', `sign-in ${name}`, 'primary')
+    : commandButton('Reconnect', `reconnect ${name}`, 'primary')
+
 /** What is lost, before it is. */
 export function askDisconnect(one: Connection, card: CardInfo | undefined, keepsFiles: boolean): Saying {
   const lost = [
     `its ${plural(one.tools.length, 'tool')}`,
     ...(one.credential === undefined ? [] : ['the saved secret']),
+    ...(one.signsIn ? ['your sign-in'] : []),
     'your always-allow rules for it',
   ]
   const files = keepsFiles ? ' Files it made for you stay.' : ''
@@ -84,9 +91,21 @@ export function askDisconnect(one: Connection, card: CardInfo | undefined, keeps
   }
 }
 
-export function sayDisconnected(name: string, keepsFiles: boolean): Saying {
-  const text = `Disconnected ${name}. Its secret and its tools are gone${keepsFiles ? '; files it made for you stay' : ''}.`
+type Gone = Pick<Disconnected, 'name' | 'revoked'>
+
+export function sayDisconnected({ name, revoked }: Gone, keepsFiles: boolean): Saying {
+  const files = keepsFiles ? '; files it made for you stay' : ''
+  const ended = revoked === undefined ? '' : ` ${REVOKED[revoked]}`
+  const text = `Disconnected ${name}. Its secret and its tools are gone${files}.${ended}`
   return { text, blocks: [section(literal(text)), actions([commandButton('My connections', 'list')])] }
+}
+
+/** What became of the sign-in at the service itself. */
+const REVOKED: Record<NonNullable<Disconnected['revoked']>, string> = {
+  revoked: 'The service was told, too: your sign-in has ended there.',
+  unsupported:
+    'The service offers no way to end your sign-in from here: if you want it gone there at once, remove the app in your account.',
+  failed: 'But the service could not be told: remove the app in your account there, so that your sign-in ends at once.',
 }
 
 /** Which one is meant: a button for each. */

@@ -5,7 +5,9 @@ import { clip, literal, plural } from './text.ts'
 
 export type Tested = {
   name: string
-  outcome: { ok: true; ms: number; protocolVersion: string; tools: number } | { ok: false; message: string }
+  outcome:
+    | { ok: true; ms: number; protocolVersion: string; tools: number }
+    | { ok: false; message: string; signIn?: boolean }
   /** Tools the model cannot be offered. */
   leftOut: { tool: string; why: string }[]
 }
@@ -30,7 +32,9 @@ function testedBlocks(result: Tested): KnownBlock[] {
     return [
       section(`:red_circle: *${literal(name)}* does not work. ${literal(clip(outcome.message, 1_000))}`),
       actions([
-        commandButton(`Reconnect ${name}`, `reconnect ${name}`, 'primary'),
+        outcome.signIn
+          ? commandButton(`Sign in for ${name}`, `sign-in ${name}`, 'primary')
+          : commandButton(`Reconnect ${name}`, `reconnect ${name}`, 'primary'),
         commandButton('Test again', `test ${name}`),
         commandButton('Disconnect', `disconnect ${name}`),
       ]),

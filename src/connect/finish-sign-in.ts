@@ -1,0 +1,116 @@
+import { referenceOf, type Secrets, saveSecrets } from '../credentials/secrets.ts'
+import { isAppError } from '../errors.ts'
+import type { ConnectionId, Principal } from '../ids.ts'
+import type { Kept } from '../mcp/auth/kept.ts'
+import type { Connection } from '../registry/connection.ts'
+import type { SignInRow } from '../registry/sign-ins.ts'
+import type { ConnectDeps } from './connect.ts'
+import { ownConnection } from './own.ts'
+import { HeldBack, hashOf, heldBackRef, type Place, type SignInDetails } from './sign-in.ts'
+import { statusOf } from './test-connection.ts'
+
+/** How a sign-in ended, for the page and for where it was asked for. `place` is absent when nobody knows whose it was. */
+export type SignedIn = {
+  /** The service, where it is known. */
+  title: string
+  by?: Principal
+  place?: Place
+  /** What the connection is called. */
+  name?: string
+  card?: string
+} & (
+  | { ok: true; connection: Connection; fresh: boolean; starters: string[] }
+  | { ok: false; message: string; connection?: ConnectionId }
+)
+
+type Row = SignInRow<SignInDetails>
+type Saved = { connection: Connection; fresh: boolean }
+
+/** Second leg of a sign-in: what a browser brought back. It never throws for what people or services do. */
+export function finishing(deps: ConnectDeps) {
+  return async (brought: URLSearchParams, signal: AbortSignal): Promise<SignedIn> => {
+    const signedIn = await finished(deps, brought, signal)
+    const { title, by } = signedIn
+    deps.log.info({ service: title, workspace: by?.workspace, ok: signedIn.ok }, 'sign-in came back')
+    if (by !== undefined) deps.onSignedIn?.(signedIn)
+    return signedIn
+  }
+}
+
+async function finished(deps: ConnectDeps, brought: URLSearchParams, signal: AbortSignal): Promise<SignedIn> {
+  const hash = hashOf(brought.get('state') ?? '')
+  const row = await deps.signIns.take(hash)
+  if (row === undefined) return { ok: false, title: '', message: UNKNOWN }
+  const held = await deps.credentials.get(heldBackRef(hash))
+  await deps.credentials.remove(heldBackRef(hash))
+  const { about, place } = row.details
+  const ends = { title: about.name, by: row.by, place, name: about.name, card: about.card }
+  if (row.late || held === undefined) return { ...ends, ok: false, message: LATE, connection: row.connection }
+  const { pending, secrets } = HeldBack.parse(JSON.parse(held))
+  try {
+    const kept = await deps.auth.redeem(pending, brought, signal)
+    const saved = await settle(deps, row, { kept, secrets }, signal)
+    const starters = deps.cards.find((card) => card.name === about.card)?.starters ?? []
+    return { ...ends, title: pending.title, ok: true, starters, ...saved }
+  } catch (error) {
+    const message = signal.aborted ? SLOW : knownMessage(error)
+    return { ...ends, title: pending.title, ok: false, message, connection: row.connection }
+  }
+}
+
+const UNKNOWN =
+  'This sign-in is not known here: it was used before, or it was not begun in Slack. Go back to Slack and press Sign in again.'
+const LATE = 'The sign-in took too long, so its link is not good any more. Go back to Slack and press Sign in again.'
+const SLOW = 'The server did not answer in time. Go back to Slack and try again.'
+
+function knownMessage(error: unknown): string {
+  if (isAppError(error)) return error.message
+  throw error
+}
+
+type Brought = { kept: Kept; secrets: Secrets }
+
+/** Keeps the tokens, tries them, and saves what they are for. A new connection that does not work leaves nothing behind. */
+async function settle(deps: ConnectDeps, row: Row, brought: Brought, signal: AbortSignal): Promise<Saved> {
+  const { by, connection: id } = row
+  const existing = await ownConnection(deps.registry, by, id)
+  await deps.auth.keep(id, brought.kept)
+  if (existing !== undefined) return { connection: await mended(deps, row, brought, signal), fresh: false }
+  try {
+    return { connection: await added(deps, row, brought, signal), fresh: true }
+  } catch (error) {
+    await deps.auth.forget(id)
+    const target = deps.targets.target({ ...by, ...row.details.about })
+    await deps.auth.revoke(target, brought.secrets, brought.kept)
+    throw error
+  }
+}
+
+async function added(deps: ConnectDeps, row: Row, { secrets }: Brought, signal: AbortSignal): Promise<Connection> {
+  const { by, connection: id } = row
+  const about = { ...by, ...row.details.about }
+  const { tools, era } = await deps.mcp.probe(deps.targets.target(about), secrets, signal, id)
+  const credential = Object.keys(secrets).length > 0 ? referenceOf(id) : undefined
+  if (credential !== undefined) await saveSecrets(deps.credentials, credential, secrets)
+  try {
+    return await deps.registry.add({ ...about, id, credential, signsIn: true, tools, era }, deps.maxPerUser)
+  } catch (error) {
+    if (credential !== undefined) await deps.credentials.remove(credential)
+    throw error
+  }
+}
+
+/** The sign-in itself worked, so it is kept even if the server does not answer just now. */
+async function mended(deps: ConnectDeps, row: Row, { secrets }: Brought, signal: AbortSignal): Promise<Connection> {
+  const { by, connection: id } = row
+  const { inputs } = row.details.about
+  await deps.mcp.close(id)
+  const target = deps.targets.target({ ...by, ...row.details.about })
+  const { tools, era } = await deps.mcp.probe(target, secrets, signal, id).catch(async (error: unknown) => {
+    if (isAppError(error)) await deps.registry.setStatus(id, statusOf(error), error.message)
+    throw error
+  })
+  const credential = Object.keys(secrets).length > 0 ? referenceOf(id) : undefined
+  if (credential !== undefined) await saveSecrets(deps.credentials, credential, secrets)
+  return deps.registry.replace(id, { inputs, credential, signsIn: true, tools, era })
+}

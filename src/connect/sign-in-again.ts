@@ -1,0 +1,58 @@
+import { readSecrets } from '../credentials/secrets.ts'
+import { isAppError } from '../errors.ts'
+import type { Challenge } from '../mcp/auth/challenge.ts'
+import { challengeIn } from '../mcp/auth/challenge.ts'
+import type { Connection } from '../registry/connection.ts'
+import type { Connect, ConnectDeps, SignInOutcome } from './connect.ts'
+import { ownConnection } from './own.ts'
+import { offerSignIn } from './sign-in.ts'
+
+/** A sign-in for a connection that is there: its sign-in has ended, or does not allow enough. */
+export function signingIn(deps: ConnectDeps): Connect['signIn'] {
+  return async (principal, id, signal, challenge) => {
+    const connection = await ownConnection(deps.registry, principal, id)
+    if (connection === undefined) return { ok: false, message: 'This connection is not there any more.' }
+    try {
+      return await offerFor(deps, connection, signal, challenge)
+    } catch (error) {
+      if (signal.aborted) return { ok: false, message: 'It did not answer in time. Try again in a minute.' }
+      if (!isAppError(error)) throw error
+      return { ok: false, message: error.message }
+    }
+  }
+}
+
+async function offerFor(
+  deps: ConnectDeps,
+  connection: Connection,
+  signal: AbortSignal,
+  given: Challenge | undefined,
+): Promise<SignInOutcome> {
+  const secrets = await readSecrets(deps.credentials, connection.credential)
+  const challenge = given ?? (await whatItWants(deps, connection, secrets, signal))
+  if (challenge === undefined) return { ok: true }
+  const { workspace, user, id } = connection
+  const signIn = await offerSignIn(deps, { by: { workspace, user }, id, about: connection, secrets, challenge }, signal)
+  return { ok: false, message: `${signIn.title} wants you to sign in.`, signIn }
+}
+
+/** Asks the server; undefined when it is content. */
+async function whatItWants(
+  deps: ConnectDeps,
+  connection: Connection,
+  secrets: Record<string, string>,
+  signal: AbortSignal,
+): Promise<Challenge | undefined> {
+  try {
+    const probe = await deps.mcp.probe(deps.targets.target(connection), secrets, signal, connection.id)
+    await deps.registry.setTools(connection.id, probe.tools)
+    await deps.registry.setStatus(connection.id, 'connected')
+    return undefined
+  } catch (error) {
+    const challenge = challengeIn(error)
+    // The server turns even a fresh token away: another sign-in may help.
+    if (challenge === undefined && connection.signsIn && isAppError(error, 'sign_in_needed')) return {}
+    if (challenge === undefined) throw error
+    return challenge
+  }
+}

@@ -1,0 +1,185 @@
+import {
+  computeScopeUnion,
+  exchangeAuthorization,
+  IssuerMismatchError,
+  startAuthorization,
+  validateAuthorizationResponseIssuer,
+} from '@modelcontextprotocol/client'
+import { z } from 'zod'
+import { AppError, isAppError } from '../../errors.ts'
+import { boundSession, newBoundKey } from './bound-key.ts'
+import { Challenge } from './challenge.ts'
+import { introduce } from './client.ts'
+import { Discovered, discover } from './discover.ts'
+import { BoundKey, Kept, KnownClient, tokensOf } from './kept.ts'
+import type { OurClient, Terms } from './terms.ts'
+import { deniedTrouble, tokenTrouble } from './words.ts'
+
+/** What must be known again when the browser comes back. A secret: the code verifier is in it. */
+export const Pending = z.object({
+  title: z.string(),
+  discovered: Discovered,
+  client: KnownClient,
+  clientFrom: Kept.shape.clientFrom,
+  verifier: z.string(),
+  scope: z.string().optional(),
+  redirectUrl: z.string(),
+  challenge: Challenge,
+  key: BoundKey.optional(),
+})
+export type Pending = z.infer<typeof Pending>
+
+export type Begin = {
+  title: string
+  serverUrl: URL
+  terms: Terms
+  values: Record<string, string>
+  ours: OurClient
+  challenge: Challenge
+  before: Kept | undefined
+  state: string
+  fetch: typeof fetch
+  /** Throws `egress_refused` for an address nobody should be sent to. */
+  precheck(url: string): void
+}
+
+/** First leg: where to send the person. */
+export async function beginSignIn(o: Begin): Promise<{ url: string; host: string; pending: Pending }> {
+  const { title, serverUrl, terms, challenge, fetch, ours } = o
+  const discovered = await discover({ title, serverUrl, terms, challenge, fetch })
+  mustUsePkce(title, discovered)
+  const scope = scopeFor(o, discovered)
+  const introduced = await introduce({ ...o, discovered, scope })
+  const { authorizationUrl, codeVerifier } = await authorizationOf(o, discovered, introduced.client, scope)
+  mustBeSafe(o, authorizationUrl)
+  const pending: Pending = {
+    title,
+    discovered,
+    ...introduced,
+    verifier: codeVerifier,
+    ...(scope !== undefined && { scope }),
+    redirectUrl: ours.redirectUrl,
+    challenge,
+    ...(discovered.bindsTokens && { key: await newBoundKey() }),
+  }
+  return { url: authorizationUrl.href, host: authorizationUrl.host, pending }
+}
+
+async function authorizationOf(
+  o: Begin,
+  { server, metadata, resource }: Discovered,
+  client: KnownClient,
+  scope?: string,
+) {
+  try {
+    return await startAuthorization(server, {
+      ...(metadata && { metadata }),
+      clientInformation: client,
+      redirectUrl: o.ours.redirectUrl,
+      state: o.state,
+      resource,
+      ...(scope !== undefined && { scope }),
+    })
+  } catch (error) {
+    throw unusable(o.title, error)
+  }
+}
+
+const unusable = (title: string, cause: unknown): AppError =>
+  new AppError(
+    'server_refused',
+    `The sign-in service of ${title} does not offer a sign-in that Patchbay can do. Tell whoever runs it.`,
+    { cause },
+  )
+
+/** The specification has clients refuse where S256 is not announced; before 2025-06 there was no way to announce anything. */
+function mustUsePkce(title: string, { metadata }: Discovered): void {
+  if (metadata === undefined || metadata.code_challenge_methods_supported?.includes('S256') === true) return
+  throw new AppError(
+    'server_refused',
+    `The sign-in service of ${title} does not protect its codes (PKCE with S256), so I did not go on. Tell whoever runs it.`,
+  )
+}
+
+/** The challenge's, else the card's, else what the server lists, else none; with what was granted before on a step-up. */
+function scopeFor({ challenge, terms, before }: Begin, { scopes, metadata, issuer }: Discovered): string | undefined {
+  const wanted = challenge.scope ?? (terms.scopes?.join(' ') || scopes)
+  const scope = before?.issuer === issuer && challenge.scope ? computeScopeUnion(before.scope, wanted) : wanted
+  // Only where a sign-in that lasts is a permission of its own.
+  const lasting = metadata?.scopes_supported?.includes('offline_access') === true && scope !== undefined
+  return lasting ? computeScopeUnion(scope, 'offline_access') : scope
+}
+
+function mustBeSafe({ title, precheck }: Begin, url: URL): void {
+  try {
+    precheck(url.href)
+  } catch (error) {
+    if (!isAppError(error)) throw error
+    throw unsafe(title, url, error)
+  }
+}
+
+const unsafe = (title: string, { protocol, host }: URL, cause: unknown): AppError =>
+  new AppError(
+    'egress_refused',
+    `${title} wants to send you to an address that is not safe to open (${protocol}//${host}), so I did not go on. Tell whoever runs it.`,
+    { cause },
+  )
+
+/** Second leg: what the browser brought back becomes tokens. Throws AppErrors with words for the person. */
+export async function redeem(pending: Pending, brought: URLSearchParams, fetchFn: typeof fetch): Promise<Kept> {
+  const { title, discovered, client, scope, key } = pending
+  if (!comesFromIssuer(discovered, brought.get('iss') ?? undefined)) throw notFromIssuer(title)
+  const error = brought.get('error')
+  if (error !== null) throw deniedTrouble(hostOf(discovered), error, brought.get('error_description'))
+  const code = brought.get('code')
+  if (code === null) throw new AppError('sign_in_failed', `${title} sent you back without a word. Sign in again.`)
+  try {
+    const tokens = await exchangeAuthorization(discovered.server, {
+      ...(discovered.metadata && { metadata: discovered.metadata }),
+      clientInformation: client,
+      authorizationCode: code,
+      codeVerifier: pending.verifier,
+      redirectUri: pending.redirectUrl,
+      resource: discovered.resource,
+      ...(brought.has('iss') && { iss: brought.get('iss') ?? '' }),
+      ...(key && { dpop: await boundSession(key) }),
+      fetchFn,
+    })
+    return {
+      issuer: discovered.issuer,
+      client: pending.clientFrom === 'registered' ? { client_id: client.client_id } : client,
+      clientFrom: pending.clientFrom,
+      redirectUrl: pending.redirectUrl,
+      resource: discovered.resource,
+      ...tokensOf(tokens, scope, Date.now()),
+      ...(key && { key }),
+    }
+  } catch (failure) {
+    throw tokenTrouble(title, failure)
+  }
+}
+
+/** RFC 9207: before anything else that came with the browser is read, errors too. */
+function comesFromIssuer({ metadata }: Discovered, iss: string | undefined): boolean {
+  try {
+    validateAuthorizationResponseIssuer({
+      iss,
+      expectedIssuer: metadata?.issuer,
+      issParameterSupported: metadata?.authorization_response_iss_parameter_supported === true,
+    })
+    return true
+  } catch (error) {
+    if (error instanceof IssuerMismatchError) return false
+    throw error
+  }
+}
+
+/** Without a cause: what was received is an attacker's to choose. */
+const notFromIssuer = (title: string): AppError =>
+  new AppError(
+    'sign_in_failed',
+    `The answer did not come from the sign-in service of ${title}, so I did not use it. Sign in again; if it stays so, tell whoever runs Patchbay here.`,
+  )
+
+const hostOf = ({ metadata, server }: Discovered): string => new URL(metadata?.authorization_endpoint ?? server).host

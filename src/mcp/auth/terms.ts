@@ -1,0 +1,26 @@
+/**
+ * What a card says of its server's sign-in. Texts may hold `{name}`, as in targets. What is left out is found out from
+ * the server itself.
+ */
+export type Terms = {
+  /** `oauth`: a person signs in with a browser. `client_credentials`: the connection has credentials of its own. */
+  kind: 'oauth' | 'client_credentials'
+  /** The only issuer whose sign-in is taken. */
+  issuer?: string | undefined
+  scopes?: string[] | undefined
+  /** The only way for us to be known there. */
+  client?: 'registered' | 'cimd' | 'dcr' | undefined
+  /** A client registered beforehand: by the operator for all, or typed in. `secret` may be a private key in PEM form. */
+  registered: { id: string; secret: string | undefined }[]
+  /** Where the server's own description cannot be relied on. */
+  endpoints?: { authorization: string; token: string; revocation?: string | undefined } | undefined
+  /** What to do where only a registered client is let in; ends the sentence that begins with the redirect address. */
+  howToRegister: string
+}
+
+/** How we present ourselves to authorization servers. */
+export type OurClient = {
+  redirectUrl: string
+  /** Where our client id metadata document is; undefined where nobody outside could fetch it. */
+  documentUrl: string | undefined
+}

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { AppError, errorChain } from '../../errors.ts'
+import type { ConnectionId } from '../../ids.ts'
+import type { Log } from '../../log.ts'
+import type { Registry } from '../../registry/registry.ts'
+
+// Longer than all requests of one renewal together may take (RENEW_MS), so that a turn outlives its work.
+const LEASE_MS = 40_000
+export const RENEW_MS = 35_000
+// A dead instance's turn has run out by then.
+const PATIENCE_MS = 50_000
+const LOOK_AGAIN_MS = 60
+
+/** One at a time per connection, among all instances on the database. */
+export type Turns = { take<T>(id: ConnectionId, work: () => Promise<T>): Promise<T> }
+
+export function createTurns(registry: Pick<Registry, 'lease' | 'unlease'>, log: Log): Turns {
+  const holder = randomUUID()
+  const last = new Map<ConnectionId, Promise<unknown>>()
+
+  const leased = async <T>(id: ConnectionId, work: () => Promise<T>): Promise<T> => {
+    const until = Date.now() + PATIENCE_MS
+    while (!(await registry.lease(id, holder, LEASE_MS))) {
+      if (Date.now() > until)
+        throw new AppError(
+          'server_unreachable',
+          'The sign-in is being renewed elsewhere for too long. Try again in a minute.',
+        )
+      // Not all at the same moment.
+      await sleep(LOOK_AGAIN_MS * (1 + Math.random()))
+    }
+    try {
+      return await work()
+    } finally {
+      await registry
+        .unlease(id, holder)
+        .catch((error: unknown) => log.warn({ connection: id, reason: errorChain(error) }, 'turn left to run out'))
+    }
+  }
+
+  return {
+    take: async (id, work) => {
+      const before = last.get(id) ?? Promise.resolve()
+      const mine = before.then(() => leased(id, work))
+      const settled = mine.catch(() => undefined)
+      last.set(id, settled)
+      void settled.then(() => last.get(id) === settled && last.delete(id))
+      return mine
+    },
+  }
+}

@@ -1,0 +1,83 @@
+import type { App } from '@slack/bolt'
+import { z } from 'zod'
+import type { SignedIn } from '../connect/finish-sign-in.ts'
+import type { SignInOffer } from '../connect/sign-in.ts'
+import { errorChain } from '../errors.ts'
+import type { Principal } from '../ids.ts'
+import { Anything } from './calls.ts'
+import type { Deps } from './deps.ts'
+import { updateView } from './modal-view.ts'
+import { onPress } from './press.ts'
+import type { Saying } from './views/blocks.ts'
+import { connectedModal, sayConnected } from './views/connected.ts'
+import { saySignedIn, saySignIn, saySignInFailed, signInModal, signInOverModal } from './views/sign-in.ts'
+
+/** Where a sign-in was asked for: what comes back with its news. */
+const Where = z.object({ view: z.string().optional(), channel: z.string().optional(), thread: z.string().optional() })
+
+/** A press on a button with an address is told, too; there is nothing to do. */
+export function registerSignIn(app: App, deps: Deps): void {
+  onPress(app, deps, 'sign_in_open', async () => undefined)
+}
+
+/** Shows the button in the modal the person is at, else where they can see it. */
+export async function showSignIn(
+  deps: Deps,
+  { by, name, channel, view }: { by: Principal; name: string; channel: string | undefined; view: string },
+  { title, host, show }: SignInOffer,
+): Promise<void> {
+  const ask = { title, name, host, ...(await show({ view, ...(channel !== undefined && { channel }) })) }
+  if (!(await updateView(deps, view, signInModal(ask)))) await tellThere(deps, { by, channel }, saySignIn(ask))
+}
+
+/** A sign-in came back: the modal shows it if it is still open, and the person is told in any case. Never throws. */
+export async function tellSignedIn(deps: Deps, news: SignedIn): Promise<void> {
+  const { by } = news
+  if (by === undefined) return
+  try {
+    const where = Where.parse(news.place ?? {})
+    const saying = await sayOutcome(deps, news)
+    if (where.view !== undefined) await updateView(deps, where.view, outcomeModal(deps, news, saying))
+    await tellThere(deps, { by, ...where }, saying)
+    deps.refreshHome(by)
+  } catch (error) {
+    deps.log.error({ user: by.user, why: errorChain(error) }, 'sign-in could not be told')
+  }
+}
+
+async function sayOutcome(deps: Deps, news: SignedIn): Promise<Saying> {
+  const { title, name = title, card = '' } = news
+  if (!news.ok) {
+    const there = news.connection === undefined ? undefined : await deps.registry.get(news.connection)
+    return saySignInFailed(name, news.message, there === undefined ? `connect ${card}` : `sign-in ${there.name}`)
+  }
+  const { connection, starters, fresh } = news
+  return fresh
+    ? sayConnected({ connection, card: deps.connect.card(connection.card), starters })
+    : saySignedIn(title, connection.name)
+}
+
+function outcomeModal(deps: Deps, news: SignedIn, saying: Saying) {
+  if (!news.ok || !news.fresh) return signInOverModal(saying, news.ok)
+  const { connection, starters } = news
+  return connectedModal({ connection, card: deps.connect.card(connection.card), starters })
+}
+
+/** Where the person asked, seen by them alone, or else in their direct messages. */
+export async function tellThere(
+  { calls, dmOf, log }: Deps,
+  { by, channel, thread }: { by: Principal; channel?: string | undefined; thread?: string | undefined },
+  saying: Saying,
+): Promise<void> {
+  if (channel !== undefined) {
+    try {
+      const place = { channel, ...(thread !== undefined && { thread_ts: thread }) }
+      await calls.call('chat.postEphemeral', { ...place, user: by.user, ...saying }, Anything)
+      return
+    } catch (error) {
+      log.debug({ why: errorChain(error) }, 'not told in the channel')
+    }
+  }
+  const dm = await dmOf(by.user)
+  if (dm !== undefined) await calls.call('chat.postMessage', { channel: dm, ...saying, unfurl_links: false }, Anything)
+}

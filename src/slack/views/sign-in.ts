@@ -1,0 +1,73 @@
+import type { Button, ModalView } from '@slack/types'
+import { LIMITS } from '../../block-kit/limits.ts'
+import { actions, commandButton, context, modal, plain, type Saying, section } from './blocks.ts'
+import { clip, literal, moment } from './text.ts'
+
+/** A sign-in that waits for the person. `host` is where the button leads, as it must be seen before it is pressed. */
+export type SignInAsk = { title: string; name: string; host: string; url: string; until: Date }
+
+/** Opens in the person's browser; nothing happens here until they come back. */
+const signInButton = ({ title, url }: SignInAsk): Button => ({
+  type: 'button',
+  text: plain(`Sign in to ${title}`, LIMITS.button.text),
+  action_id: 'sign_in_open',
+  url,
+  style: 'primary',
+})
+
+/** Asks the person to sign in with their browser; `why` says what for, where it is not a first connect. */
+export function saySignIn(ask: SignInAsk, why?: string): Saying {
+  const { title, name, host, until } = ask
+  const text = `${title} wants you to sign in.`
+  return {
+    text,
+    blocks: [
+      section(why === undefined ? `:key: *${literal(title)}* wants you to sign in.` : `:key: ${literal(why)}`),
+      section(
+        `The button opens *${literal(host)}* in your browser. Sign in there, allow what you want *${literal(name)}* to do, and come back here.`,
+      ),
+      actions([signInButton(ask)], 'sign in'),
+      context(
+        `Only for you: do not pass the link on. It works until ${moment(until)}. I never see your password; what I get is stored encrypted.`,
+      ),
+    ],
+  }
+}
+
+export const signInModal = (ask: SignInAsk): ModalView =>
+  modal({ id: 'sign_in', title: 'Sign in', close: 'Close', blocks: saySignIn(ask).blocks })
+
+/** A connection that was there before works again, or may do more. */
+export function saySignedIn(title: string, name: string): Saying {
+  const text = `✅ Signed in to ${title}: ${name} works again.`
+  return {
+    text,
+    blocks: [
+      section(`✅ *Signed in to ${literal(title)}.* *${literal(name)}* works again; what waited for it goes on.`),
+      actions([commandButton('Show its tools', `tools ${name}`), commandButton('My connections', 'list')]),
+    ],
+  }
+}
+
+/** It needs no sign-in after all. */
+export function sayNoSignInNeeded(name: string): Saying {
+  const text = `${name} works as it is: no sign-in is needed.`
+  return {
+    text,
+    blocks: [section(`:large_green_circle: *${literal(name)}* works as it is: no sign-in is needed.`)],
+  }
+}
+
+/** `again`: the words after /mcp that begin it anew. */
+export function saySignInFailed(name: string, message: string, again: string): Saying {
+  return {
+    text: `Not signed in for ${name}: ${message}`,
+    blocks: [
+      section(`:warning: *Not signed in* for *${literal(name)}*. ${literal(clip(message, 1_000))}`),
+      actions([commandButton('Try again', again, 'primary')]),
+    ],
+  }
+}
+
+export const signInOverModal = (saying: Saying, worked: boolean): ModalView =>
+  modal({ id: 'sign_in_over', title: worked ? 'Signed in' : 'Not signed in', close: 'Done', blocks: saying.blocks })
