@@ -27,6 +27,7 @@ import { createSignIns } from './registry/sign-ins.ts'
 import { createRuns } from './run/create-runs.ts'
 import type { Door } from './run/news.ts'
 import { createReminders } from './run/reminders.ts'
+import type { Runs } from './run/runs.ts'
 import { createUsage } from './run/usage.ts'
 import { createSlack, type Slack } from './slack/create-slack.ts'
 import { createWeb, type Health } from './web/routes.ts'
@@ -49,7 +50,7 @@ export async function createApp(config: Complete, log: Log): Promise<App> {
   await using cleanup = new AsyncDisposableStack()
   const db = cleanup.use(await openDatabase(config, log))
   const egress = cleanup.use(createEgress({ allow: config.egressAllow }))
-  const house = await furnish(config, { db, egress, log, onSignedIn: (news) => slack.signedIn(news) })
+  const house = await furnish(config, { db, egress, log, onSignedIn: (news) => signedIn(news) })
   cleanup.use(house.mcp)
   const runs: ReturnType<typeof createRuns> = cleanup.use(
     createRuns({
@@ -61,6 +62,10 @@ export async function createApp(config: Complete, log: Log): Promise<App> {
       readFile: (...file) => slack.readFile(...file),
     }),
   )
+  const signedIn = (news: SignedIn) => {
+    slack.signedIn(news)
+    void goOn(runs, news, log)
+  }
   const slack: Slack = cleanup.use(await createSlack({ settings: config.slack, runs, ...house, log }))
   const web = createWeb({
     health: () => healthOf(db),
@@ -137,6 +142,20 @@ async function furnish(config: Complete, { db, egress, log, onSignedIn }: Ground
     readSql,
     word: connect.word,
     cardTitle: (name: string) => connect.card(name)?.title ?? name,
+  }
+}
+
+/** What waited for this sign-in goes on. Never throws: who pressed Sign in can press again. */
+async function goOn(runs: Runs, { by, ...news }: SignedIn, log: Log): Promise<void> {
+  if (by === undefined || !news.ok) return
+  try {
+    for (const { state, input } of await runs.openInputs(by)) {
+      const { request } = input
+      if (request.kind === 'sign_in' && request.connection === news.connection.id)
+        await runs.giveInput({ run: state.id, input: input.id, by, action: 'accept' })
+    }
+  } catch (error) {
+    log.error({ workspace: by.workspace, reason: errorChain(error) }, 'a run was not told of a sign-in')
   }
 }
 

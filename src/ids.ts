@@ -33,6 +33,13 @@ export const ApprovalId = z
   .brand<'ApprovalId'>()
 export type ApprovalId = z.infer<typeof ApprovalId>
 
+/** Names one thing asked of a person; stands in buttons, so it must not be guessable either. */
+export const InputId = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{22,}$/, 'an input token')
+  .brand<'InputId'>()
+export type InputId = z.infer<typeof InputId>
+
 /** Who asks: a person in a workspace. */
 export const Principal = z.object({ workspace: WorkspaceId, user: UserId })
 export type Principal = z.infer<typeof Principal>
@@ -41,4 +48,6 @@ export const newRunId = (): RunId => RunId.parse(randomUUID())
 export const newConnectionId = (): ConnectionId => ConnectionId.parse(randomUUID())
 
 /** 128 random bits, URL-safe. */
-export const newApprovalId = (): ApprovalId => ApprovalId.parse(randomBytes(16).toString('base64url'))
+const newToken = (): string => randomBytes(16).toString('base64url')
+export const newApprovalId = (): ApprovalId => ApprovalId.parse(newToken())
+export const newInputId = (): InputId => InputId.parse(newToken())

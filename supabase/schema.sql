@@ -130,6 +130,26 @@ create table run_feedback (
 comment on table run_feedback is 'patchbay: what a person thought of an answer; the last word counts';
 alter table run_feedback enable row level security;
 
+create table run_inputs (
+  id text not null,
+  run_id uuid not null,
+  call_id text not null,
+  workspace_id text not null,
+  user_id text not null,
+  kind text not null,
+  live boolean not null,
+  status text default 'pending'::text not null,
+  given_by text,
+  given_at timestamp with time zone,
+  expires_at timestamp with time zone not null,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  constraint run_inputs_pkey PRIMARY KEY (id),
+  constraint run_inputs_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id) ON DELETE CASCADE,
+  constraint run_inputs_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'accept'::text, 'decline'::text, 'cancel'::text, 'expired'::text, 'over'::text])))
+);
+comment on table run_inputs is 'patchbay: what a server asked of a person during a call; settles exactly once, over = the call ended first';
+alter table run_inputs enable row level security;
+
 create table runs (
   id uuid not null,
   number bigint generated always as identity not null,
@@ -217,6 +237,12 @@ CREATE INDEX mcp_tool_usage_month ON public.mcp_tool_usage USING btree (workspac
 CREATE UNIQUE INDEX rules_always ON public.rules USING btree (connection_id, tool) WHERE (scope = 'person'::text);
 
 CREATE INDEX rules_workspace ON public.rules USING btree (workspace_id, user_id);
+
+CREATE INDEX run_inputs_pending ON public.run_inputs USING btree (expires_at) WHERE (status = 'pending'::text);
+
+CREATE INDEX run_inputs_person ON public.run_inputs USING btree (workspace_id, user_id) WHERE (status = 'pending'::text);
+
+CREATE INDEX run_inputs_run ON public.run_inputs USING btree (run_id);
 
 CREATE INDEX runs_lane ON public.runs USING btree (lane, number);
 
@@ -615,6 +641,94 @@ end $function$
 ;
 comment on function feedback_keep(text,uuid,text,text) is 'patchbay: keeps a person''s word on a run; false when there is no such run here';
 
+CREATE OR REPLACE FUNCTION public.input_expire(p_at text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare due record;
+begin
+  select id, run_id, call_id into due from run_inputs where status = 'pending' and expires_at <= clock_timestamp() order by expires_at limit 1;
+  if not found then return to_jsonb(false); end if;
+  perform input_give(due.id, due.run_id, null, 'expired',
+    jsonb_build_object('type', 'given_input', 'call', due.call_id, 'input', due.id, 'action', 'expired', 'at', p_at), null, 0);
+  return to_jsonb(true);
+end $function$
+;
+comment on function input_expire(text) is 'patchbay: settles one question nobody answered in time';
+
+CREATE OR REPLACE FUNCTION public.input_give(p_id text, p_run uuid, p_by text, p_action text, p_event jsonb, p_instance text, p_lease_ms integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  row run_inputs;
+  event jsonb := p_event;
+  verdict text := p_action;
+begin
+  -- The run's row is always locked before the input's, as in every other function here.
+  perform from runs where id = p_run for update;
+  select * into row from run_inputs where id = p_id and run_id = p_run for update;
+  if not found then return jsonb_build_object('kind', 'gone'); end if;
+  if p_action <> 'expired' and p_by is distinct from row.user_id then
+    return jsonb_build_object('kind', 'not_yours', 'person', row.user_id);
+  end if;
+  if row.status <> 'pending' then
+    return jsonb_build_object('kind', 'already', 'run', row.run_id, 'action', row.status, 'by', row.given_by, 'at', row.given_at);
+  end if;
+  if row.expires_at <= clock_timestamp() and p_action <> 'expired' then
+    verdict := 'expired';
+    event := jsonb_build_object('type', 'given_input', 'call', row.call_id, 'input', row.id, 'action', 'expired', 'at', p_event -> 'at');
+  end if;
+  update run_inputs set status = verdict, given_by = case when verdict = p_action then p_by end, given_at = clock_timestamp()
+  where id = p_id returning * into row;
+  perform run_put(row.run_id, jsonb_build_array(event));
+  update runs set status = 'working' where id = row.run_id and status = 'resting';
+  perform audit(row.workspace_id, coalesce(row.given_by, 'patchbay'), 'input_' || verdict,
+    jsonb_build_object('input', row.id, 'run', row.run_id, 'call', row.call_id, 'kind', row.kind));
+  return jsonb_build_object('kind', case when verdict = p_action then 'settled' else 'already' end, 'run', row.run_id,
+    'action', verdict, 'by', row.given_by, 'at', row.given_at,
+    'fence', case when p_instance is not null then run_take(row.run_id, p_instance, p_lease_ms) end);
+end $function$
+;
+comment on function input_give(text,uuid,text,text,jsonb,text,integer) is 'patchbay: one compare-and-swap on pending; the winner also claims the run';
+
+CREATE OR REPLACE FUNCTION public.input_run(p_id text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select jsonb_build_object('run', run_id, 'call', call_id) from run_inputs where id = p_id
+$function$
+;
+comment on function input_run(text) is 'patchbay: which run and call an input is about';
+
+CREATE OR REPLACE FUNCTION public.inputs_over(p_run uuid, p_call text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  update run_inputs set status = 'over', given_at = clock_timestamp()
+  where run_id = p_run and status = 'pending' and (p_call is null or call_id = p_call)
+$function$
+;
+comment on function inputs_over(uuid,text) is 'patchbay: nobody need answer any more';
+
+CREATE OR REPLACE FUNCTION public.inputs_pending(p_workspace text, p_user text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(jsonb_build_object('run', run_id, 'call', call_id, 'input', id) order by created_at), '[]')
+  from (select * from run_inputs where workspace_id = p_workspace and user_id = p_user and status = 'pending' and expires_at > now()
+    order by created_at limit 40) i
+$function$
+;
+comment on function inputs_pending(text,text) is 'patchbay: what is asked of a person now, oldest first';
+
 CREATE OR REPLACE FUNCTION public.lane_history(p_run uuid)
  RETURNS jsonb
  LANGUAGE sql
@@ -907,7 +1021,16 @@ begin
         (p_event #>> '{approval,fourEyes}')::boolean, p_event ->> 'hash', (p_event #>> '{approval,expiresAt}')::timestamptz
       from runs r where r.id = p_run;
     end if;
+  when 'asked_input' then
+    -- What is asked of a run that has ended meanwhile is asked of nobody.
+    insert into run_inputs (id, run_id, call_id, workspace_id, user_id, kind, live, status, expires_at)
+    select p_event ->> 'input', r.id, p_event ->> 'call', r.workspace_id, p_event ->> 'person', p_event #>> '{request,kind}',
+      p_event #>> '{resume,how}' = 'live', case when r.outcome is null then 'pending' else 'over' end, (p_event ->> 'expiresAt')::timestamptz
+    from runs r where r.id = p_run;
+  when 'called' then
+    perform inputs_over(p_run, p_event ->> 'call');
   when 'returned' then
+    perform inputs_over(p_run, p_event ->> 'call');
     select body -> 'target' into target from run_events
     where run_id = p_run and body ->> 'type' = 'judged' and body ->> 'call' = p_event ->> 'call' order by seq desc limit 1;
     if target is not null and p_event ->> 'outcome' in ('ok', 'error', 'failed', 'cancelled', 'unknown') then
@@ -929,9 +1052,11 @@ begin
     end if;
   when 'stopped' then
     update approvals set status = 'stopped', decided_by = p_event ->> 'by', decided_at = now() where run_id = p_run and status = 'pending';
+    perform inputs_over(p_run, null);
     update runs set outcome = 'stopped' where id = p_run;
   when 'finished', 'failed' then
     update approvals set status = 'stopped', decided_at = now() where run_id = p_run and status = 'pending';
+    perform inputs_over(p_run, null);
     update runs set outcome = p_event ->> 'type' where id = p_run;
   else
     null;
@@ -1073,7 +1198,8 @@ AS $function$
     'channel', first.body #>> '{origin,channel}',
     'place', first.body #>> '{origin,place}',
     'outcome', coalesce(r.outcome, case
-      when exists (select from approvals a where a.run_id = r.id and a.status = 'pending') then 'waiting' else 'working' end),
+      when exists (select from approvals a where a.run_id = r.id and a.status = 'pending') then 'waiting'
+      when exists (select from run_inputs i where i.run_id = r.id and i.status = 'pending') then 'waiting' else 'working' end),
     'why', (select left(e.body ->> 'message', 300) from run_events e
       where r.outcome = 'failed' and e.run_id = r.id and e.body ->> 'type' = 'failed' order by e.seq desc limit 1),
     'calls', (select count(*) from mcp_tool_usage u where u.run_id = r.id and u.workspace_id = p_workspace and u.executed_at >= r.started_at),
@@ -1101,7 +1227,7 @@ CREATE OR REPLACE FUNCTION public.schema_version()
  LANGUAGE sql
  IMMUTABLE
  SET search_path TO 'public', 'pg_temp'
-AS $function$ select '"20261125000007"'::jsonb $function$
+AS $function$ select '"20261125000009"'::jsonb $function$
 ;
 comment on function schema_version() is 'patchbay: the newest migration applied';
 
@@ -1244,6 +1370,8 @@ grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on rules to 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on run_events to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on run_feedback to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on run_inputs to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on runs to service_role;
 

@@ -5,8 +5,10 @@ import type { ConnectionId, Principal } from '../ids.ts'
 import type { Log } from '../log.ts'
 import type { Connection, JsonObject, JsonValue, StoredTool } from '../registry/connection.ts'
 import type { Registry } from '../registry/registry.ts'
+import type { InputAnswer, InputAsk, InputRequest, Resumption } from './ask.ts'
 import type { Challenge } from './auth/challenge.ts'
 import { type Background, createBackground } from './background.ts'
+import { addressFault } from './border.ts'
 import { type CallTimes, callTool } from './call.ts'
 import type { Clean } from './clean.ts'
 import { probe } from './probe.ts'
@@ -45,11 +47,23 @@ export type Probe = {
   era: unknown
 }
 
-export type CallOptions = { signal: AbortSignal; onProgress(progress: CallProgress): void }
+export type CallOptions = {
+  signal: AbortSignal
+  onProgress(progress: CallProgress): void
+  /** The answers to what the server asked in the leg before. */
+  resume?: Resumption | undefined
+  /**
+   * The server asks in the middle of the call and waits on the wire: who calls has until `deadline` to resolve with what
+   * the person says. Without this nobody can be asked, and the server hears "cancel".
+   */
+  onInput?(request: InputRequest, deadline: Date, signal: AbortSignal): Promise<InputAnswer>
+}
 export type CallProgress = { message?: string; progress?: number; total?: number }
 
 export type ToolOutcome =
   | { kind: 'ok' | 'tool_error'; content: ContentPart[]; structured?: JsonValue; ms: number }
+  /** The call stands; it goes on when it is made again with the answers, in any process. Without `asks` at once. */
+  | { kind: 'input_required'; asks: InputAsk[]; state?: string | undefined; ms: number }
   | CallFailure
 
 /** `sent` is false only when the call was certainly not carried out: never sent, or refused before anything was done. */
@@ -113,7 +127,7 @@ export function createMcp(given: McpDeps): Mcp {
       const bearer = as && deps.auth?.bearer(as, target, secrets)
       return probe(deps, { target, secrets, bearer }, AbortSignal.any([signal, stopping.signal]))
     },
-    addressFault: (url) => addressFault(deps, url),
+    addressFault: (url) => addressFault(deps.egress, url),
     connectionsOf: (principal) => deps.registry.connectionsOf(principal),
     call: async (c, tool, args, o) => {
       const began = performance.now()
@@ -147,16 +161,6 @@ function stateNoter({ registry }: McpDeps, background: Background) {
     const now = stateAfter(used)
     if (now === undefined || (now.status === c.status && now.reason === c.statusReason)) return
     background.run('keep status', () => registry.setStatus(c.id, now.status, now.reason))
-  }
-}
-
-function addressFault({ egress }: McpDeps, url: string): string | undefined {
-  try {
-    egress.precheck(url)
-    return undefined
-  } catch (error) {
-    if (isAppError(error, 'egress_refused')) return error.message
-    throw error
   }
 }
 

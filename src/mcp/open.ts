@@ -1,13 +1,16 @@
 import { Client } from '@modelcontextprotocol/client'
 import type { Egress } from '../egress/egress.ts'
 import type { Log } from '../log.ts'
+import { createAskers } from './askers.ts'
 import type { Bearer } from './auth/bearer.ts'
+import { borderOf, elicited } from './border.ts'
 import { type Clean, createClean } from './clean.ts'
 import type { Era } from './era.ts'
 import { pairsIn } from './fill.ts'
 import { openHttp } from './open-http.ts'
 import { openStdio } from './open-stdio.ts'
 import { ownPaths } from './own-paths.ts'
+import { requestOf } from './read-ask.ts'
 import type { Session } from './session.ts'
 import type { Target } from './target.ts'
 
@@ -33,21 +36,23 @@ export type Opening = {
 export type Wiring = {
   hurry: AbortSignal
   newClient(probeMs: number): Client
-  finish(session: Omit<Session, 'clean' | 'ended'>): Session
+  finish(session: Omit<Session, 'clean' | 'border' | 'askers' | 'ended'>): Session
 }
 
 /** Opens a session. Throws AppErrors with a sentence for a person; an abort of `signal` also ends the opening. */
 export async function openSession(deps: OpenDeps, opening: Opening, signal: AbortSignal): Promise<Session> {
   const { target } = opening
   const clean = createClean(secretsOf(opening), target.kind === 'stdio' ? await ownPaths(target) : (text) => text)
+  const border = borderOf(deps, clean)
+  const askers = createAskers()
   const wiring: Wiring = {
     hurry: deps.hurry,
-    newClient: (probeMs) => newClient(deps, opening, clean, probeMs),
+    newClient: (probeMs) => newClient(deps, opening, { clean, border, askers }, probeMs),
     finish: (session) => {
       const ended = new Promise<void>((resolve) => {
         session.client.onclose = resolve
       })
-      return { ...session, lastWords: () => clean.text(session.lastWords()), clean, ended }
+      return { ...session, lastWords: () => clean.text(session.lastWords()), clean, border, askers, ended }
     },
   }
   if (target.kind === 'stdio') return openStdio(deps, { ...opening, target, clean }, wiring, signal)
@@ -70,12 +75,14 @@ function secretsOf({ target, secrets, bearer }: Opening): () => string[] {
   }
 }
 
-function newClient(deps: OpenDeps, opening: Opening, clean: Clean, probeMs: number): Client {
+type Inner = Pick<Session, 'clean' | 'border' | 'askers'>
+
+function newClient(deps: OpenDeps, opening: Opening, { clean, border, askers }: Inner, probeMs: number): Client {
   const client = new Client(
     { name: 'patchbay', version: '1.0.0' },
     {
-      // Nothing a server may ask of us yet: no sampling, no roots, no elicitation.
-      capabilities: {},
+      // All a server may ask of us: questions to the person. No sampling, no roots.
+      capabilities: { elicitation: { form: { applyDefaults: true }, url: {} } },
       versionNegotiation: { mode: 'auto', probe: { timeoutMs: probeMs } },
       inputRequired: { autoFulfill: false },
       listMaxPages: LIST_MAX_PAGES,
@@ -87,6 +94,10 @@ function newClient(deps: OpenDeps, opening: Opening, clean: Clean, probeMs: numb
         },
       },
     },
+  )
+  // Only the old protocol comes here; the new one answers a call with what it needs. What cannot be asked is refused on the wire.
+  client.setRequestHandler('elicitation/create', async ({ params }, ctx) =>
+    elicited(await askers.ask(requestOf(params, border), ctx.mcpReq.signal)),
   )
   client.onerror = (error) => deps.log.debug({ server: opening.target.title, error: error.name }, 'mcp transport error')
   return client

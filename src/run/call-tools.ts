@@ -1,11 +1,20 @@
+import type { Resumption } from '../mcp/ask.ts'
 import type { ToolOutcome } from '../mcp/mcp.ts'
+import { askInputs, askLive } from './ask-input.ts'
 import { groundOf, verdictOn } from './asked.ts'
 import type { RunDeps, Source } from './deps.ts'
 import type { EventOf } from './events.ts'
 import { callHash, definitionHash } from './fingerprint.ts'
+import { resumptionOf } from './fold-inputs.ts'
 import { type Held, record } from './held.ts'
 import { oneLine, shapeResult } from './result.ts'
+import { signInAsk } from './sign-in-ask.ts'
 import type { CallState } from './state.ts'
+
+/** A call that is still not done after so many rounds of questions never will be. */
+const MAX_LEGS = 11
+/** A server that wants to be asked again has some work to do first. */
+const STATE_ONLY_PAUSE_MS = 250
 
 export type Ready = { call: CallState; source: Source; tool: Source['tools'][number] }
 
@@ -62,11 +71,12 @@ function stillTheSame(deps: RunDeps, call: CallState, sources: Source[]): Ready 
   )
 }
 
-async function callOne(deps: RunDeps, held: Held, { call, source, tool }: Ready): Promise<void> {
-  const outcome = await deps.mcp.call(source, tool, call.arguments, {
-    signal: held.abort.signal,
-    onProgress: (progress) => deps.door.tell(held.state, { kind: 'progress', call: call.id, ...progress }),
-  })
+async function callOne(deps: RunDeps, held: Held, ready: Ready): Promise<void> {
+  const { call } = ready
+  const outcome = await outcomeOf(deps, held, ready)
+  if (outcome.kind === 'input_required') return askInputs(deps, held, call, outcome.asks)
+  const signIn = outcome.kind === 'failed' ? signInAsk(call, outcome) : undefined
+  if (signIn !== undefined) return askInputs(deps, held, call, [signIn])
   // Stopping the app is no result: whoever takes the run over says what is known.
   if (outcome.kind === 'failed' && outcome.why === 'cancelled' && deps.closing.aborted) return
   const event = {
@@ -79,7 +89,50 @@ async function callOne(deps: RunDeps, held: Held, { call, source, tool }: Ready)
   await record(deps, held, [event], 'fact')
 }
 
-function returnedOf(call: CallState, outcome: ToolOutcome): Omit<EventOf<'returned'>, 'type' | 'call' | 'ms' | 'at'> {
+type Answered = Exclude<ToolOutcome, { kind: 'input_required' }>
+type Asking = Extract<ToolOutcome, { kind: 'input_required' }>
+
+/** What comes of one leg; a server that only wants to be asked again with its state is, each time as a leg of its own. */
+async function outcomeOf(deps: RunDeps, held: Held, ready: Ready): Promise<ToolOutcome> {
+  let resume = resumptionOf(ready.call)
+  for (let legs = legsOf(held, ready.call); ; legs = legsOf(held, ready.call)) {
+    const outcome = await callLeg(deps, held, ready, resume)
+    if (outcome.kind !== 'input_required') return outcome
+    if (legs >= MAX_LEGS) return tooManyLegs(ready.call, outcome)
+    if (outcome.asks.length > 0) return outcome
+    await deps.sleep(STATE_ONLY_PAUSE_MS)
+    if (held.abort.signal.aborted)
+      return { kind: 'failed', why: 'cancelled', message: 'Stopped.', sent: false, ms: outcome.ms }
+    await record(deps, held, [called(deps, ready.call)], 'fact')
+    resume = { state: outcome.state, responses: {} }
+  }
+}
+
+const legsOf = (held: Held, { id }: CallState): number => held.state.calls.find((one) => one.id === id)?.legs ?? 0
+
+function callLeg(
+  deps: RunDeps,
+  held: Held,
+  { call, source, tool }: Ready,
+  resume: Resumption | undefined,
+): Promise<ToolOutcome> {
+  return deps.mcp.call(source, tool, call.arguments, {
+    signal: held.abort.signal,
+    resume,
+    onProgress: (progress) => deps.door.tell(held.state, { kind: 'progress', call: call.id, ...progress }),
+    onInput: (request, deadline, signal) => askLive(deps, held, { call, request, deadline, signal }),
+  })
+}
+
+const tooManyLegs = ({ connectionName }: CallState, { ms }: Asking): Answered => ({
+  kind: 'failed',
+  why: 'protocol',
+  message: `${connectionName} asked for more again and again, so I gave up on this.`,
+  sent: true,
+  ms,
+})
+
+function returnedOf(call: CallState, outcome: Answered): Omit<EventOf<'returned'>, 'type' | 'call' | 'ms' | 'at'> {
   if (outcome.kind === 'failed') {
     const { kind, text } = failure(call, outcome)
     return { outcome: kind, text, summary: oneLine(text), images: [], files: [] }

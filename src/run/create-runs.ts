@@ -6,6 +6,7 @@ import { createBudgetOf } from './budget.ts'
 import type { RunDeps } from './deps.ts'
 import type { RunEvent } from './events.ts'
 import { fold } from './fold.ts'
+import { findInput, openInputs, settleInput } from './give-input.ts'
 import { createHolder, type Holder } from './holder.ts'
 import { freeTheDead, instanceName } from './instance.ts'
 import { createIntake, type Intake } from './intake.ts'
@@ -46,6 +47,7 @@ export function createRuns(given: Given): Runs & { begin(): Promise<void>; [Symb
   return {
     ...asking(deps, holder, intake),
     ...deciding(deps, holder),
+    ...givingInput(deps, holder),
     leftOut: (tools) => deps.fitting.leftOut(tools),
     shown: deps.shown,
     seen: (eventId) => deps.store.seen(eventId),
@@ -90,6 +92,19 @@ function deciding(deps: RunDeps, holder: Holder): Pick<Runs, 'approval' | 'answe
       return outcome
     },
     pendingFor: (principal) => pendingFor(deps, principal),
+  }
+}
+
+function givingInput(deps: RunDeps, holder: Holder): Pick<Runs, 'input' | 'giveInput' | 'openInputs'> {
+  return {
+    input: (id) => findInput(deps, id),
+    giveInput: async (given) => {
+      const { outcome, claim } = await settleInput(deps, given)
+      if (claim) holder.begin(claim.run, claim.fence)
+      else if (outcome.kind === 'settled') holder.nudge(given.run)
+      return outcome
+    },
+    openInputs: (principal) => openInputs(deps, principal),
   }
 }
 

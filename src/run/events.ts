@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { ApprovalId, ConnectionId, RunId, UserId } from '../ids.ts'
+import { ApprovalId, ConnectionId, InputId, RunId, UserId } from '../ids.ts'
+import { InputRequest, Resume } from '../mcp/ask.ts'
 import { AttachedFile } from './attached.ts'
 import { Origin } from './origin.ts'
 
@@ -82,6 +83,25 @@ const Answered = z.object({
   always: z.boolean().optional(),
 })
 const Called = z.object({ type: z.literal('called'), call: z.string() })
+/** The call cannot go on before this person has answered. */
+const AskedInput = z.object({
+  type: z.literal('asked_input'),
+  call: z.string(),
+  input: InputId,
+  person: UserId,
+  request: InputRequest,
+  resume: Resume,
+  /** Without an answer until then it counts as cancelled. */
+  expiresAt: z.iso.datetime(),
+})
+const GivenInput = z.object({
+  type: z.literal('given_input'),
+  call: z.string(),
+  input: InputId,
+  action: z.enum(['accept', 'decline', 'cancel', 'expired']),
+  content: Json.optional(),
+  by: UserId.optional(),
+})
 const Returned = z.object({
   type: z.literal('returned'),
   call: z.string(),
@@ -108,6 +128,8 @@ export const RunEvent = z.discriminatedUnion('type', [
   Judged.extend(at),
   Answered.extend(at),
   Called.extend(at),
+  AskedInput.extend(at),
+  GivenInput.extend(at),
   Returned.extend(at),
   Stopped.extend(at),
   Failed.extend(at),

@@ -1,5 +1,6 @@
 import type { RunId, UserId } from '../ids.ts'
 import type { EventOf, RunEvent } from './events.ts'
+import { askedInput, closedInputs, givenInput, isLive, openInputsOf } from './fold-inputs.ts'
 import type { ApprovalState, CallStage, CallState, RunState } from './state.ts'
 
 /** A run's state from its events, the first of which is `started`. Pure. */
@@ -48,7 +49,11 @@ function changed(state: RunState, event: RunEvent): RunState {
     case 'answered':
       return onCall(state, event.call, (call) => answered(call, event))
     case 'called':
-      return onCall(state, event.call, (call) => ({ ...call, stage: 'calling' }))
+      return onCall(state, event.call, (call) => called(call, event))
+    case 'asked_input':
+      return asked(state, event)
+    case 'given_input':
+      return onCall(state, event.call, (call) => givenInput(call, event))
     case 'returned':
       return onCall(state, event.call, (call) => returned(call, event))
     case 'stopped':
@@ -96,6 +101,8 @@ const wished = (id: string, name: string, input: CallState['arguments'], turn: n
   schema: {},
   stage: 'wished',
   approval: undefined,
+  inputs: [],
+  legs: 0,
   result: undefined,
   cause: undefined,
   retryable: false,
@@ -154,6 +161,19 @@ function refusalWords(event: EventOf<'answered'>): string {
   return event.reason ? `Denied: ${event.reason}` : 'Denied.'
 }
 
+const called = (call: CallState, event: EventOf<'called'>): CallState => ({
+  ...closedInputs(call, event.at),
+  stage: 'calling',
+  legs: call.legs + 1,
+})
+
+/** What is asked of a run that has ended meanwhile is asked of nobody. */
+function asked(state: RunState, event: EventOf<'asked_input'>): RunState {
+  const now = onCall(state, event.call, (call) => askedInput(call, event))
+  if (state.status === 'working') return now
+  return onCall(now, event.call, (call) => ended(call, 'Stopped.', event))
+}
+
 const STAGE_OF_OUTCOME: Record<EventOf<'returned'>['outcome'], CallStage> = {
   ok: 'done',
   error: 'failed',
@@ -166,7 +186,7 @@ const STAGE_OF_OUTCOME: Record<EventOf<'returned'>['outcome'], CallStage> = {
 function returned(call: CallState, event: EventOf<'returned'>): CallState {
   const ok = event.outcome === 'ok'
   return {
-    ...call,
+    ...closedInputs(call, event.at),
     stage: STAGE_OF_OUTCOME[event.outcome],
     cause: ok ? undefined : event.summary,
     retryable: event.outcome === 'unknown',
@@ -197,7 +217,9 @@ function failed(state: RunState, event: EventOf<'failed'>): RunState {
 
 /** A call that will not be begun any more, with its approval settled. */
 function ended(call: CallState, cause: string, { by, at }: { by?: UserId; at: string }): CallState {
-  if (!['wished', 'asking', 'cleared'].includes(call.stage)) return call
+  // A live question hangs on a call that is under way: that one still reports.
+  if (openInputsOf(call).some(isLive)) return { ...closedInputs(call, at), stage: 'calling' }
+  if (!['wished', 'asking', 'cleared', 'waiting_input'].includes(call.stage)) return call
   const decided = {
     decision: 'stopped' as const,
     by,
@@ -207,7 +229,8 @@ function ended(call: CallState, cause: string, { by, at }: { by?: UserId; at: st
     always: false,
   }
   const approval = call.approval && { ...call.approval, decided: call.approval.decided ?? decided }
-  return { ...call, stage: 'cancelled', cause, approval }
+  const words = call.legs > 0 ? 'Stopped while it waited for an answer.' : cause
+  return { ...closedInputs(call, at), stage: 'cancelled', cause: words, approval }
 }
 
 function onCall(state: RunState, id: string, change: (call: CallState) => CallState): RunState {

@@ -1,7 +1,7 @@
 import { isAppError } from '../errors.ts'
-import type { RunId } from '../ids.ts'
+import type { InputId, RunId } from '../ids.ts'
 import type { Message } from '../model/turn.ts'
-import type { RunEvent } from './events.ts'
+import type { EventOf, RunEvent } from './events.ts'
 import { apply } from './fold.ts'
 import type { RunState } from './state.ts'
 import type { Store } from './store.ts'
@@ -16,6 +16,8 @@ export type Held = {
   abort: AbortController
   /** The conversation before this run, once it was looked up. */
   history: Message[] | undefined
+  /** Who waits here for an answer to a live question, by its id. */
+  listeners: Map<InputId, (given: EventOf<'given_input'>) => void>
   /** Appends one after the other. */
   queue: Promise<unknown>
 }
@@ -88,6 +90,7 @@ function take(deps: Recording, held: Held, events: RunEvent[]): void {
   for (const event of events) {
     held.state = apply(held.state, event)
     if (event.type === 'stopped') held.abort.abort()
+    if (event.type === 'given_input') held.listeners.get(event.input)?.(event)
     deps.onEvent(held, event)
   }
 }

@@ -113,6 +113,7 @@ async function runIt(
     ...from,
     abort: new AbortController(),
     history: undefined,
+    listeners: new Map(),
     queue: Promise.resolve(),
   }
   shelf.held.set(o.id, one)
@@ -186,8 +187,8 @@ async function load(deps: RunDeps, { id, fence }: { id: RunId; fence: number }):
 }
 
 async function keepHouse(deps: RunDeps): Promise<void> {
-  for (let left = MAX_EXPIRED_AT_ONCE; left > 0; left--) {
-    if (!(await deps.store.expireApproval(deps.now().toISOString()))) break
-  }
+  const at = deps.now().toISOString()
+  for (let left = MAX_EXPIRED_AT_ONCE; left > 0; left--) if (!(await deps.store.expireApproval(at))) break
+  for (let left = MAX_EXPIRED_AT_ONCE; left > 0; left--) if (!(await deps.store.expireInput(at))) break
   await deps.store.forgetSeen()
 }

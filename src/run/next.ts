@@ -1,3 +1,4 @@
+import { waitsLive } from './fold-inputs.ts'
 import type { CallState, RunState, TurnState } from './state.ts'
 
 /** What a run needs now. */
@@ -9,7 +10,7 @@ export type Step =
   /** Calls that were begun by somebody who is gone, and must not be repeated. */
   | { do: 'give_up'; calls: CallState[] }
   | { do: 'finish'; note: 'turn_limit' | 'budget' | undefined }
-  /** A person has to decide. */
+  /** A person has to decide, or to answer. */
   | { do: 'rest' }
   /** Everything has happened; it only has to be told. */
   | { do: 'close' }
@@ -22,7 +23,7 @@ const TOKEN_BUDGET = 600_000
 
 /** The next step of a run in this state. Pure; call it only while no step of the run is under way. */
 export function next(state: RunState): Step {
-  const begun = state.calls.filter((call) => call.stage === 'calling')
+  const begun = state.calls.filter((call) => call.stage === 'calling' || waitsLive(call))
   const working = state.status === 'working'
   const lost = begun.filter((call) => !(working && call.repeatable))
   if (lost.length > 0) return { do: 'give_up', calls: lost }
@@ -39,7 +40,7 @@ function openStep(state: RunState, begun: CallState[]): Step | undefined {
   if (wished.length > 0) return { do: 'judge', calls: wished }
   const cleared = [...begun, ...at('cleared')]
   if (cleared.length > 0) return { do: 'call', calls: cleared }
-  return at('asking').length > 0 ? { do: 'rest' } : undefined
+  return at('asking').length + at('waiting_input').length > 0 ? { do: 'rest' } : undefined
 }
 
 function afterTurn(state: RunState, turn: TurnState): Step {

@@ -1,8 +1,8 @@
-import type { ApprovalId, ChannelId, Principal, RunId, UserId, WorkspaceId } from '../ids.ts'
+import type { ApprovalId, ChannelId, InputId, Principal, RunId, UserId, WorkspaceId } from '../ids.ts'
 import type { AttachedFile } from './attached.ts'
 import type { JsonObject } from './events.ts'
 import type { Origin } from './origin.ts'
-import type { CallState, RunState } from './state.ts'
+import type { CallState, InputState, RunState } from './state.ts'
 
 /** What doors may ask of run/. */
 export type Runs = {
@@ -16,6 +16,11 @@ export type Runs = {
   answer(answer: Answer): Promise<AnswerOutcome>
   /** Approvals this person may decide now, oldest first. */
   pendingFor(principal: Principal): Promise<{ state: RunState; call: CallState }[]>
+  input(id: InputId): Promise<AskedOf | undefined>
+  /** Settles once what a server or a sign-in asked of a person, and wakes the run. Only that person may. */
+  giveInput(given: GivenInput): Promise<GiveOutcome>
+  /** What is asked of this person now, oldest first. */
+  openInputs(principal: Principal): Promise<AskedOf[]>
   /** A person's last runs, newest first. */
   recentOf(principal: Principal, limit: number): Promise<RunState[]>
   stop(id: RunId, by: Principal): Promise<'stopped' | 'over' | 'not_yours'>
@@ -62,6 +67,25 @@ export type AnswerOutcome =
   | { kind: 'settled' }
   | { kind: 'already'; decision: 'approved' | 'denied' | 'expired' | 'stopped'; by: UserId | undefined; at: Date }
   | { kind: 'not_yours'; approvers: UserId[] }
+  | { kind: 'invalid'; problems: { field: string; message: string }[] }
+  | { kind: 'gone' }
+
+/** A question to a person, and the call it holds up. */
+export type AskedOf = { state: RunState; call: CallState; input: InputState }
+
+export type GivenInput = {
+  run: RunId
+  input: InputId
+  by: Principal
+  action: 'accept' | 'decline' | 'cancel'
+  /** For an accepted form: its fields by name; checked here. */
+  content?: JsonObject | undefined
+}
+
+export type GiveOutcome =
+  | { kind: 'settled' }
+  | { kind: 'already'; action: NonNullable<InputState['given']>['action']; by: UserId | undefined; at: Date }
+  | { kind: 'not_yours'; person: UserId }
   | { kind: 'invalid'; problems: { field: string; message: string }[] }
   | { kind: 'gone' }
 

@@ -1,4 +1,5 @@
-import type { ApprovalId, ConnectionId, RunId, UserId } from '../ids.ts'
+import type { ApprovalId, ConnectionId, InputId, RunId, UserId } from '../ids.ts'
+import type { InputRequest, Resume } from '../mcp/ask.ts'
 import type { Usage } from '../model/turn.ts'
 import type { AttachedFile } from './attached.ts'
 import type { EventOf, JsonObject, ResultFile } from './events.ts'
@@ -42,6 +43,7 @@ export type CallStage =
   | 'asking'
   | 'cleared'
   | 'calling'
+  | 'waiting_input'
   | 'done'
   | 'failed'
   | 'unknown'
@@ -64,6 +66,10 @@ export type CallState = {
   schema: JsonObject
   stage: CallStage
   approval: ApprovalState | undefined
+  /** What the server asked of a person on the way, oldest first. */
+  inputs: InputState[]
+  /** How often it went out: once, and once more for each round of answers. */
+  legs: number
   result: ResultState | undefined
   /** Why it failed, was denied or is unknown, in words. */
   cause: string | undefined
@@ -104,6 +110,27 @@ export type ApprovalState = {
         at: Date
         edited: boolean
         always: boolean
+      }
+    | undefined
+}
+
+export type InputState = {
+  id: InputId
+  /** Who may answer; nobody else. */
+  person: UserId
+  request: InputRequest
+  resume: Resume
+  /** Asked in this leg of the call. */
+  leg: number
+  askedAt: Date
+  expiresAt: Date
+  /** `over`: the call or the run ended before an answer came. */
+  given:
+    | {
+        action: 'accept' | 'decline' | 'cancel' | 'expired' | 'over'
+        content: JsonObject | undefined
+        by: UserId | undefined
+        at: Date
       }
     | undefined
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Db } from '../db/call.ts'
 import { type ApprovalId, type Principal, RunId, UserId, type WorkspaceId } from '../ids.ts'
 import { RunEvent } from './events.ts'
+import { createInputRows } from './input-rows.ts'
 import type { Shown, ShownMessages } from './runs.ts'
 
 /** How long a run belongs to an instance that says nothing; it renews once a second. */
@@ -38,6 +39,7 @@ const Decided = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('gone') }),
 ])
+const Pending = z.object({ run: RunId, call: z.string() })
 const History = z.object({
   summary: z.string().nullable(),
   runs: z.array(z.object({ id: RunId, events: z.array(RunEvent) })),
@@ -67,6 +69,7 @@ export type Settle = {
 export function createStore(db: Db, instance: string) {
   const lease = { instance, lease_ms: LEASE_MS }
   return {
+    ...createInputRows(db, lease),
     start: ({ id, by, lane, dedupeKey, events }: Begin, claim: boolean) =>
       db.call(
         'run_start',
@@ -109,10 +112,8 @@ export function createStore(db: Db, instance: string) {
       db.call('approval_decide', { id: approval, status, by, reason: reason ?? null, event, ...lease }, Decided),
     history: (run: RunId) => db.call('lane_history', { run }, History),
     lane: (lane: string) => db.call('lane_open', { lane }, z.object({ known: z.boolean(), open: RunId.nullable() })),
-    approval: (id: ApprovalId) =>
-      db.call('approval_run', { id }, z.object({ run: RunId, call: z.string() }).nullable()),
-    pending: (workspace: WorkspaceId) =>
-      db.call('approvals_pending', { workspace }, z.array(z.object({ run: RunId, call: z.string() }))),
+    approval: (id: ApprovalId) => db.call('approval_run', { id }, Pending.nullable()),
+    pending: (workspace: WorkspaceId) => db.call('approvals_pending', { workspace }, z.array(Pending)),
     recent: (by: Principal, limit: number) =>
       db.call('runs_recent', { workspace: by.workspace, user: by.user, limit }, z.array(RunId)),
     seen: (id: string) => db.call('event_seen', { id }, z.boolean()),

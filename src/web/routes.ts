@@ -22,7 +22,7 @@ export function createWeb(deps: WebDeps): (request: IncomingMessage, response: S
   return (request, response) => {
     const url = targetOf(request)
     const route = url && ROUTES[url.pathname]
-    if (route === undefined || !(request.method === 'GET' || request.method === 'HEAD')) return false
+    if (url === undefined || route === undefined) return false
     void route(deps, response, url.searchParams)
     return true
   }
@@ -44,8 +44,8 @@ function document({ clientDocument }: WebDeps, response: ServerResponse): void {
 
 async function callback(
   { finishSignIn, log }: WebDeps,
-  brought: URLSearchParams,
   response: ServerResponse,
+  brought: URLSearchParams,
 ): Promise<void> {
   try {
     const signedIn = await finishSignIn(brought, AbortSignal.timeout(FINISH_MS))

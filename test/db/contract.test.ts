@@ -201,6 +201,52 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
     expect(read.events.map((event) => event.type)).toEqual(['started', 'a', 'judged', 'answered'])
   })
 
+  test('what is asked of a person settles once, and only by them', async () => {
+    const run = newRunId()
+    const started = { type: 'started', origin: {}, text: '' }
+    const event = (input: string) => ({
+      type: 'asked_input',
+      call: 'c',
+      input,
+      person: 'UA',
+      request: { kind: 'url' },
+      resume: { how: 'answer' },
+      expiresAt: input.startsWith('late') ? '2020-01-01T00:00:00Z' : '2999-01-01T00:00:00Z',
+    })
+    const named = (which: string) => `${which}-${name}`
+    const input = { id: run, workspace: 'TTEST', user: 'UA', lane: named('input lane'), dedupe: named('input') }
+    const events = [started, ...['first', 'second', 'late', 'later'].map((which) => event(named(which)))]
+    await db().call('run_start', { ...input, events, instance: 'one', lease_ms: 30_000 }, z.unknown())
+    const give = (which: string, by: string, action: string, instance: string | null = 'two') => {
+      const given = { type: 'given_input', call: 'c', input: named(which), action, at: 'now' }
+      const args = { id: named(which), run, by, action, event: given, instance, lease_ms: 1_000 }
+      return db().call('input_give', args, z.looseObject({ kind: z.string() }))
+    }
+    const open = async () =>
+      (
+        await db().call(
+          'inputs_pending',
+          { workspace: 'TTEST', user: 'UA' },
+          z.array(z.looseObject({ input: z.string() })),
+        )
+      )
+        .map((one) => one.input)
+        .filter((one) => one.endsWith(name))
+    expect(await open()).toEqual([named('first'), named('second')])
+    expect(await give('first', 'UB', 'accept')).toEqual({ kind: 'not_yours', person: 'UA' })
+    const outcomes = await Promise.all([give('first', 'UA', 'accept'), give('first', 'UA', 'decline')])
+    expect(outcomes.map((outcome) => outcome.kind).sort()).toEqual(['already', 'settled'])
+    expect(new Set(outcomes.map((outcome) => outcome.action)).size).toBe(1)
+    expect(await give('late', 'UA', 'accept')).toMatchObject({ kind: 'already', action: 'expired', by: null })
+    expect(await give('none', 'UA', 'accept')).toEqual({ kind: 'gone' })
+    expect(await db().call('input_expire', { at: 'now' }, z.boolean())).toBe(true)
+    expect(await give('later', 'UA', 'accept')).toMatchObject({ kind: 'already', action: 'expired' })
+    const stop = { type: 'stopped', by: 'UA', at: 'now' }
+    await db().call('run_stop', { run, event: stop, instance: 'two', lease_ms: 1_000 }, z.unknown())
+    expect(await open()).toEqual([])
+    expect(await give('second', 'UA', 'accept')).toMatchObject({ kind: 'already', action: 'over' })
+  })
+
   test('an unknown function and an unexpected answer are errors of ours, not the person’s', async () => {
     await expect(db().call('no_such_function', {}, z.null())).rejects.toThrow(/database/i)
     await expect(db().call('schema_version', {}, z.number())).rejects.toMatchObject({ code: 'database_failed' })

@@ -71,6 +71,11 @@ export function fakeRuns(door: () => Door) {
     }
     return undefined
   }
+  const asked = () =>
+    [...made.values()].flatMap((run) => {
+      const state = run.state()
+      return state.calls.flatMap((call) => call.inputs.map((input) => ({ state, call, input })))
+    })
   const settle = (answer: Answer): AnswerOutcome => {
     const found = open(answer.approval)
     const approval = found?.call.approval
@@ -131,6 +136,18 @@ export function fakeRuns(door: () => Door) {
           .calls.filter(({ approval }) => approval && !approval.decided && approval.approvers.includes(user))
           .map((call) => ({ state: run.state(), call })),
       ),
+    input: async (id) => asked().find(({ input }) => input.id === id),
+    openInputs: async ({ user }) => asked().filter(({ input }) => !input.given && input.person === user),
+    async giveInput({ input: id, by, action, content }) {
+      const found = asked().find(({ input }) => input.id === id)
+      if (!found) return { kind: 'gone' }
+      const { input, call, state } = found
+      if (input.person !== by.user) return { kind: 'not_yours', person: input.person }
+      if (input.given) return { kind: 'already', ...input.given }
+      const event = { type: 'given_input' as const, call: call.id, input: id, action, by: by.user }
+      made.get(state.id)?.emit({ ...event, ...(content && { content }) })
+      return { kind: 'settled' }
+    },
     recentOf: async ({ user }, limit) =>
       [...made.values()]
         .map((run) => run.state())
@@ -426,6 +443,8 @@ export const callOf = (change: Partial<CallState> = {}): CallState => ({
   },
   stage: 'done',
   approval: undefined,
+  inputs: [],
+  legs: 0,
   result: undefined,
   cause: undefined,
   retryable: false,

@@ -9,7 +9,7 @@ import { referenceOf, saveSecrets } from '../../src/credentials/secrets.ts'
 import { createEgress } from '../../src/egress/egress.ts'
 import { newConnectionId, UserId, WorkspaceId } from '../../src/ids.ts'
 import { createLog } from '../../src/log.ts'
-import { createMcp, type ToolOutcome } from '../../src/mcp/mcp.ts'
+import { type CallOptions, createMcp, type ToolOutcome } from '../../src/mcp/mcp.ts'
 import type { HttpTarget, Limits, StdioTarget, Target } from '../../src/mcp/target.ts'
 import type { Connection, JsonObject } from '../../src/registry/connection.ts'
 import { createMemoryRegistry } from './memory-registry.ts'
@@ -64,6 +64,11 @@ export async function startMcpHouse(o: HouseOptions = {}) {
     call(connection: Connection, tool: string, args: JsonObject = {}, signal = new AbortController().signal) {
       const known = { name: tool, description: '', inputSchema: { type: 'object' } }
       return mcp.call(connection, known, args, { signal, onProgress: () => undefined })
+    },
+    /** The same, with answers to what was asked or somebody who gives them. */
+    callWith(connection: Connection, tool: string, args: JsonObject, more: Partial<CallOptions>) {
+      const known = { name: tool, description: '', inputSchema: { type: 'object' } }
+      return mcp.call(connection, known, args, { signal: new AbortController().signal, onProgress: () => undefined, ...more })
     },
     async [Symbol.asyncDispose]() {
       await mcp[Symbol.asyncDispose]()
@@ -130,10 +135,11 @@ export function noted(house: { folder: string }, file = 'log'): string[] {
   }
 }
 
-export const textOf = (outcome: ToolOutcome): string =>
-  outcome.kind === 'failed'
-    ? `failed: ${outcome.why}: ${outcome.message}`
-    : outcome.content.map((part) => (part.type === 'text' ? part.text : `[${part.type}]`)).join('\n')
+export function textOf(outcome: ToolOutcome): string {
+  if (outcome.kind === 'failed') return `failed: ${outcome.why}: ${outcome.message}`
+  if (outcome.kind === 'input_required') return `asks: ${outcome.asks.map(({ request }) => request.kind).join(', ')}`
+  return outcome.content.map((part) => (part.type === 'text' ? part.text : `[${part.type}]`)).join('\n')
+}
 
 /** A server in a process of its own that prints its port first. */
 export async function startServerProcess(script: string, args: string[], env: Record<string, string> = {}) {

@@ -21,6 +21,7 @@ const STATUS: Record<CallState['stage'], Task['status']> = {
   asking: 'pending',
   cleared: 'in_progress',
   calling: 'in_progress',
+  waiting_input: 'pending',
   done: 'complete',
   failed: 'error',
   unknown: 'error',
@@ -46,6 +47,8 @@ function titleOf(call: CallState): string {
     case 'cleared':
     case 'calling':
       return `${sayCall(call, 'doing')}…`
+    case 'waiting_input':
+      return `${sayCall(call, 'wish')}: waits for an answer`
     case 'done':
       return sayCall(call, 'done')
     case 'failed':

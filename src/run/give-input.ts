@@ -1,0 +1,85 @@
+import type { InputId, Principal, RunId } from '../ids.ts'
+import { formProblems } from '../mcp/form-check.ts'
+import { readState } from './answer.ts'
+import type { RunDeps } from './deps.ts'
+import type { EventOf, JsonObject } from './events.ts'
+import { openInputsOf } from './fold-inputs.ts'
+import type { AskedOf, GivenInput, GiveOutcome } from './runs.ts'
+
+/** The run, call and question of an id, as they are now. */
+export async function findInput(deps: RunDeps, id: InputId): Promise<AskedOf | undefined> {
+  const row = await deps.store.input(id)
+  const state = row ? await readState(deps, row.run) : undefined
+  const call = state?.calls.find((one) => one.id === row?.call)
+  const input = call?.inputs.find((one) => one.id === id)
+  return state && call && input ? { state, call, input } : undefined
+}
+
+/**
+ * Settles a question once. Who answers is checked at the moment of the press, a form's content against its fields.
+ * Returns the outcome, and the run to go on with if this instance won it.
+ */
+export async function settleInput(
+  deps: RunDeps,
+  given: GivenInput,
+): Promise<{ outcome: GiveOutcome; claim?: { run: RunId; fence: number } }> {
+  const found = await findInput(deps, given.input)
+  if (!found || found.state.id !== given.run || found.state.origin.workspace !== given.by.workspace)
+    return { outcome: { kind: 'gone' } }
+  const refused = refusalOf(found, given)
+  if (refused) return { outcome: refused }
+  const { call, input } = found
+  const event = givenEvent(
+    deps,
+    { call: call.id, input: input.id, by: given.by.user },
+    given.action,
+    contentOf(found, given),
+  )
+  const settled = await deps.store.give({ run: given.run, input: input.id, by: given.by.user, event })
+  if (settled.kind === 'gone' || settled.kind === 'not_yours') return { outcome: settled }
+  const claim = settled.fence == null ? {} : { claim: { run: settled.run, fence: settled.fence } }
+  if (settled.kind === 'settled') return { outcome: { kind: 'settled' }, ...claim }
+  return { outcome: { kind: 'already', action: settled.action, by: settled.by ?? undefined, at: settled.at }, ...claim }
+}
+
+function refusalOf({ input }: AskedOf, given: GivenInput): GiveOutcome | undefined {
+  if (input.person !== given.by.user) return { kind: 'not_yours', person: input.person }
+  if (input.given) return { kind: 'already', action: input.given.action, by: input.given.by, at: input.given.at }
+  if (given.action !== 'accept' || input.request.kind !== 'form') return undefined
+  const problems = formProblems(input.request.fields, given.content ?? {})
+  return problems.length > 0 ? { kind: 'invalid', problems } : undefined
+}
+
+/** Only what was asked for goes out. */
+function contentOf({ input }: AskedOf, { action, content = {} }: GivenInput): JsonObject | undefined {
+  if (action !== 'accept' || input.request.kind !== 'form') return undefined
+  const asked = new Set(input.request.fields.map(({ name }) => name))
+  return Object.fromEntries(Object.entries(content).filter(([name]) => asked.has(name)))
+}
+
+type Whose = Pick<EventOf<'given_input'>, 'call' | 'input' | 'by'>
+
+export function givenEvent(
+  deps: Pick<RunDeps, 'now'>,
+  whose: Whose,
+  action: EventOf<'given_input'>['action'],
+  content?: JsonObject,
+): EventOf<'given_input'> {
+  return { type: 'given_input', ...whose, action, at: deps.now().toISOString(), ...(content && { content }) }
+}
+
+/** What is asked of a person now, oldest first. */
+export async function openInputs(deps: RunDeps, principal: Principal): Promise<AskedOf[]> {
+  const rows = await deps.store.pendingInputs(principal)
+  const states = new Map(
+    await Promise.all(
+      [...new Set(rows.map(({ run }) => run))].map(async (run) => [run, await readState(deps, run)] as const),
+    ),
+  )
+  return rows.flatMap((row) => {
+    const state = states.get(row.run)
+    const call = state?.calls.find((one) => one.id === row.call)
+    const input = call && openInputsOf(call).find((one) => one.id === row.input)
+    return state && call && input ? [{ state, call, input }] : []
+  })
+}
