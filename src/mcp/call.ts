@@ -42,7 +42,7 @@ export async function callTool(session: Session, call: Call, times: CallTimes, o
     if (isInputRequiredResult(result)) return askingOf(() => asksOf(result, session.border), elapsed())
     return { ...outcomeOf(result, session.clean, elapsed()), ...kept(log.end()) }
   } catch (error) {
-    if (error instanceof UrlElicitationRequiredError)
+    if (error instanceof UrlElicitationRequiredError && error.elicitations.length > 0)
       return askingOf(() => ({ asks: pagesOf(error.elicitations, session.border) }), elapsed())
     if (!(error instanceof ProtocolError) || isLostStream(error)) throw error
     const content = [{ type: 'text' as const, text: session.clean.text(error.message) }]
