@@ -22,6 +22,7 @@ import { sayHello, sayHelp, sayNoSuchCommand } from '../../src/slack/views/help.
 import { homeView } from '../../src/slack/views/home.ts'
 import { budgetForm } from '../../src/slack/views/home-settings.ts'
 import { approversSaying, sayRules } from '../../src/slack/views/rules.ts'
+import { sayShown } from '../../src/slack/views/shown-result.ts'
 import {
   sayNoSignInNeeded,
   saySignedIn,
@@ -30,7 +31,6 @@ import {
   signInModal,
   signInOverModal,
 } from '../../src/slack/views/sign-in.ts'
-import { sayShown } from '../../src/slack/views/shown-result.ts'
 import { sayTested } from '../../src/slack/views/test-result.ts'
 import { sayNoSuchTools, sayTools, type ToolLine, toolsModal } from '../../src/slack/views/tools.ts'
 import { approvalOf, CARDS, callOf, connectionOf, monthOf, recentRun, ruleOf, settingsOf } from './fakes.ts'
