@@ -67,7 +67,7 @@ describe.each([
     await server[Symbol.asyncDispose]()
     const killed = Date.now()
     expect(await call).toMatchObject({ kind: 'failed', sent: true })
-    expect(Date.now() - killed).toBeLessThan(1_000)
+    expect(Date.now() - killed).toBeLessThan(10_000)
     expect(await house.call(connection, 'echo', { text: 'x' })).toMatchObject({
       kind: 'failed',
       sent: false,
