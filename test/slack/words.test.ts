@@ -251,7 +251,7 @@ describe('arguments, edited', () => {
     })
     expect(readTyped(call, { path: null, size: null, deep: null, tags: 'oops' })).toEqual({
       ok: false,
-      problems: { tags: 'This is not valid JSON. Texts stand in double quotes.' },
+      problems: { tags: 'I cannot read this. Put text in double quotes, and check the commas and brackets.' },
     })
     expect(readTyped(call, { path: null, size: null, deep: null, tags: null })).toEqual({
       ok: true,
