@@ -24,6 +24,14 @@ const say = (title: string, given: Record<string, string> = {}) =>
     sayCall({ title, tool: 'x', connectionName: 'db', arguments: given }, tense),
   )
 
+test('a refused token comes with the button that takes a new one', () => {
+  const cause = 'GitHub refused the token (401). Create a new one at https://github.com/settings and connect again.'
+  const [painted] = paintAnswer(
+    stateOf([{ text: '', calls: [callOf({ stage: 'failed', cause })] }, { text: 'Sorry.' }]),
+  )
+  expect(JSON.stringify(painted?.blocks)).toContain('"value":"reconnect filesystem"')
+})
+
 describe('what is said of something that was caught', () => {
   test('an error of ours in its own words, with nothing in them read as a mention', () => {
     const error = new AppError('server_refused', 'custom says "<!channel>". Try again.')

@@ -73,10 +73,12 @@ function unknownCalls(state: RunState): Saying[] {
   })
 }
 
-/** A cause that says "reconnect" gets the button that does it; only the connection's owner can press it. */
+/** A cause that speaks of a sign-in, or says to connect again, gets the button that does it; only the connection's owner can press it. */
 function reconnects(state: RunState): Saying[] {
   if (state.status === 'working') return []
-  const broken = state.calls.filter((call) => call.stage === 'failed' && /reconnect|sign in/i.test(call.cause ?? ''))
+  const broken = state.calls.filter(
+    (call) => call.stage === 'failed' && /reconnect|connect again|sign[- ]in/i.test(call.cause ?? ''),
+  )
   const names = [...new Set(broken.map((call) => call.connectionName))].filter(Boolean).slice(0, 3)
   if (names.length === 0) return []
   return [{ text: '', blocks: [actions(names.map((name) => commandButton(`Reconnect ${name}`, `reconnect ${name}`)))] }]
