@@ -241,7 +241,7 @@ describe('what is no MCP server', () => {
       /does not answer as an MCP server/,
     ],
     ['JSON without end', (_q, r) => void endless(r.setHeader('content-type', 'application/json')), /more than 32 MB/],
-    ['nothing at all', (q) => q.socket.destroy(), /broke off/],
+    ['nothing at all', (q) => q.socket.destroy(), /closed the connection before/],
   ])('%s', async (_name, listener, message) => {
     using server = await answers(listener)
     await expect(house.mcp.probe(at(server.port), {}, signal)).rejects.toMatchObject({
