@@ -27,6 +27,7 @@ function attached(file: z.infer<typeof File> | undefined): AttachedFile[] {
 /** The first twenty, and what to say of the rest. */
 export function bounded(files: AttachedFile[]): { files: AttachedFile[]; left: string | undefined } {
   const left = files.length - MOST_FILES
-  const words = `I read only the first ${MOST_FILES} files of a message. Send the other ${left === 1 ? 'one' : left} in a new message.`
+  const [rest, them] = left === 1 ? ['one', 'it'] : [left, 'them']
+  const words = `Only the first ${MOST_FILES} files of a message are read. To have the other ${rest} read, send ${them} in a new message.`
   return { files: files.slice(0, MOST_FILES), left: left > 0 ? words : undefined }
 }

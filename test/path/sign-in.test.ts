@@ -94,7 +94,7 @@ test('who says no, and answers that cannot be trusted, are told on the page and 
   const ways: [Partial<typeof server.does>, (back: URL) => URL, RegExp][] = [
     [{ iss: 'wrong' }, (back) => back, /did not come from the sign-in service/],
     [{ iss: 'none' }, (back) => back, /did not come from the sign-in service/],
-    [{ iss: 'own' }, (back) => with_(back, { state: 'made-up' }), /not known here/],
+    [{ iss: 'own' }, (back) => with_(back, { state: 'made-up' }), /do not know this sign-in/],
     [{ iss: 'wrong', deny: true }, (back) => back, /did not come from the sign-in service/],
     [{ iss: 'own', deny: false }, (back) => with_(back, { code: 'another' }), /did not complete the sign-in/],
   ]
@@ -125,7 +125,7 @@ test('the way back works once', async () => {
   await modalLike(member, /Connected!/)
   const again = await fetch(back)
   expect(again.status).toBe(400)
-  expect(await again.text()).toMatch(/used before/)
+  expect(await again.text()).toMatch(/used already/)
 })
 
 test('a server that cannot protect its codes, or sends people to an odd address, gets nobody', async () => {

@@ -124,6 +124,7 @@ describe('text that is not ours', () => {
   test('is cut between words, a long word inside', () => {
     expect(clip('one two three four', 12)).toBe('one two…')
     expect(clip('one two three four', 8)).toBe('one two…')
+    expect(clip(`a${' '.repeat(500_000)}b`, 400_000)).toBe('a…')
     expect(clip(`one ${'x'.repeat(60)}`, 40)).toBe(`one ${'x'.repeat(35)}…`)
   })
   test('hidden characters in arguments are spelled out', () => {

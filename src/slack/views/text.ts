@@ -5,8 +5,9 @@ const WORD_CHARS = 24
 export function clip(text: string, max: number): string {
   if (text.length <= max) return text
   const end = isHighSurrogate(text, max - 2) ? max - 2 : max - 1
-  const word = /\s/.test(text.charAt(end)) ? end : text.slice(0, end).search(/\s+\S*$/)
-  return `${text.slice(0, word > 0 && word >= end - Math.min(WORD_CHARS, max / 2) ? word : end)}…`
+  const from = Math.max(0, end - Math.min(WORD_CHARS, Math.floor(max / 2)))
+  const gap = text.slice(from, end + 1).search(/\s\S*$/)
+  return `${(gap < 0 ? '' : text.slice(0, from + gap).trimEnd()) || text.slice(0, end)}…`
 }
 
 export const isHighSurrogate = (text: string, at: number): boolean => /[\uD800-\uDBFF]/.test(text.charAt(at))
