@@ -1,6 +1,7 @@
 import { burst } from './burst.ts'
 import { codeStats } from './code-stats.ts'
 import { firstWords } from './first-words.ts'
+import { mcp } from './mcp.ts'
 import { memory } from './memory.ts'
 import { page } from './page.ts'
 import { perCall } from './per-call.ts'
@@ -11,6 +12,7 @@ import { starts } from './starts.ts'
 const BENCHES: Record<string, () => Promise<string[]>> = {
   starts,
   memory,
+  mcp,
   burst,
   'first-words': firstWords,
   'per-call': perCall,

@@ -76,6 +76,8 @@ create table mcp_connections (
   created_at timestamp with time zone default now() not null,
   last_used timestamp with time zone,
   usage_count bigint default 0 not null,
+  tools_left_out jsonb default '[]'::jsonb not null,
+  server_instructions text,
   offers jsonb,
   constraint mcp_connections_pkey PRIMARY KEY (id),
   constraint mcp_connections_status_check CHECK ((status = ANY (ARRAY['connected'::text, 'failing'::text, 'needs_sign_in'::text])))
@@ -533,6 +535,19 @@ $function$
 ;
 comment on function connection_get(uuid) is 'patchbay: one connection';
 
+CREATE OR REPLACE FUNCTION public.connection_learned(p_id uuid, p_tools jsonb, p_left_out jsonb, p_instructions text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  update mcp_connections set tools_available = p_tools, tools_left_out = p_left_out, server_instructions = p_instructions
+  where id = p_id
+    and (tools_available, tools_left_out, server_instructions) is distinct from (p_tools, p_left_out, p_instructions);
+  select null::jsonb
+$function$
+;
+comment on function connection_learned(uuid,jsonb,jsonb,text) is 'patchbay: what a connection''s server tells of itself now';
+
 CREATE OR REPLACE FUNCTION public.connection_lease(p_connection uuid, p_holder text, p_ms integer)
  RETURNS jsonb
  LANGUAGE sql
@@ -628,7 +643,7 @@ AS $function$
   select null::jsonb
 $function$
 ;
-comment on function connection_tools(uuid,jsonb) is 'patchbay: the tools a server lists now';
+comment on function connection_tools(uuid,jsonb) is 'patchbay: the tools a server lists now; followed by connection_learned';
 
 CREATE OR REPLACE FUNCTION public.connection_unlease(p_connection uuid, p_holder text)
  RETURNS jsonb

@@ -9,6 +9,7 @@ import type { Connection } from '../registry/connection.ts'
 import { addressProblems } from './address.ts'
 import type { Connect, ConnectDeps, ConnectOutcome, Draft } from './connect.ts'
 import { type Fallback, type Filled, fillInputs, type Problem } from './inputs.ts'
+import { learn } from './learn.ts'
 import { nameFault, tidyName } from './name.ts'
 import { ownConnection } from './own.ts'
 import { offerSignIn, type Wanted } from './sign-in.ts'
@@ -146,7 +147,7 @@ async function save(
   try {
     const { tools, era, offers } = probe
     const connection = await deps.registry.add({ ...about, credential, tools, era }, deps.maxPerUser)
-    await deps.registry.setOffers(id, offers)
+    await learn(deps.registry, id, probe)
     deps.log.info({ connection: id, card: about.card, workspace: about.workspace, tools: tools.length }, 'connected')
     return { ...connection, offers }
   } catch (error) {
@@ -183,7 +184,7 @@ async function replace(deps: ConnectDeps, connection: Connection, filled: Filled
     await putBack(deps, id, before)
     throw error
   })
-  await deps.registry.setOffers(id, probe.offers)
+  await learn(deps.registry, id, probe)
   if (credential === undefined) await deps.credentials.remove(referenceOf(id))
   await deps.mcp.close(id)
   deps.log.info({ connection: id, card: connection.card, workspace: connection.workspace }, 'reconnected')

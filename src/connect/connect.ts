@@ -52,6 +52,8 @@ export type Connect = {
   signIn(principal: Principal, id: ConnectionId, signal: AbortSignal, challenge?: Challenge): Promise<SignInOutcome>
   /** What a browser brought back from a sign-in. */
   finishSignIn(brought: URLSearchParams, signal: AbortSignal): Promise<SignedIn>
+  /** Whether calls go out to the connection's server now, or it is left alone after failing several times in a row. */
+  circuit: Mcp['circuit']
   /** What the card says of a tool. */
   word(card: string, tool: string): Word
 }
@@ -92,13 +94,13 @@ export type ConnectDeps = {
     | 'replace'
     | 'remove'
     | 'setStatus'
-    | 'setTools'
+    | 'learn'
     | 'connectionsIn'
     | 'forgetAll'
     | 'setOffers'
   >
   credentials: CredentialStore
-  mcp: Pick<Mcp, 'probe' | 'close' | 'addressFault'>
+  mcp: Pick<Mcp, 'probe' | 'close' | 'addressFault' | 'circuit' | 'wake'>
   /** By card, then input: fill what is left empty. */
   prefills: Record<string, Record<string, string>>
   maxPerUser: number
@@ -140,6 +142,7 @@ export function createConnect(deps: ConnectDeps): Connect {
     finishSignIn: finishing(deps),
     disconnect: removing(deps),
     forgetAll: forgetting(deps),
+    circuit: (id) => deps.mcp.circuit(id),
     word: (card, tool) => wordOf(byName.get(card), tool),
   }
 }

@@ -5,6 +5,7 @@ import type { Kept } from '../mcp/auth/kept.ts'
 import type { Connection } from '../registry/connection.ts'
 import type { SignInRow } from '../registry/sign-ins.ts'
 import type { ConnectDeps } from './connect.ts'
+import { learn } from './learn.ts'
 import { ownConnection } from './own.ts'
 import { HeldBack, hashOf, heldBackRef, type Place, type SignInDetails } from './sign-in.ts'
 import { statusOf } from './test-connection.ts'
@@ -89,12 +90,13 @@ async function settle(deps: ConnectDeps, row: Row, brought: Brought, signal: Abo
 async function added(deps: ConnectDeps, row: Row, { secrets }: Brought, signal: AbortSignal): Promise<Connection> {
   const { by, connection: id } = row
   const about = { ...by, ...row.details.about }
-  const { tools, era, offers } = await deps.mcp.probe(deps.targets.target(about), secrets, signal, id)
+  const probe = await deps.mcp.probe(deps.targets.target(about), secrets, signal, id)
   const credential = Object.keys(secrets).length > 0 ? referenceOf(id) : undefined
   if (credential !== undefined) await saveSecrets(deps.credentials, credential, secrets)
   try {
+    const { tools, era, offers } = probe
     const connection = await deps.registry.add({ ...about, id, credential, signsIn: true, tools, era }, deps.maxPerUser)
-    await deps.registry.setOffers(id, offers)
+    await learn(deps.registry, id, probe)
     return { ...connection, offers }
   } catch (error) {
     if (credential !== undefined) await deps.credentials.remove(credential)
@@ -108,13 +110,15 @@ async function mended(deps: ConnectDeps, row: Row, { secrets }: Brought, signal:
   const { inputs } = row.details.about
   await deps.mcp.close(id)
   const target = deps.targets.target({ ...by, ...row.details.about })
-  const { tools, era, offers } = await deps.mcp.probe(target, secrets, signal, id).catch(async (error: unknown) => {
+  const probe = await deps.mcp.probe(target, secrets, signal, id).catch(async (error: unknown) => {
     if (isAppError(error)) await deps.registry.setStatus(id, statusOf(error), error.message)
     throw error
   })
   const credential = Object.keys(secrets).length > 0 ? referenceOf(id) : undefined
   if (credential !== undefined) await saveSecrets(deps.credentials, credential, secrets)
+  const { tools, era, offers } = probe
   const replaced = await deps.registry.replace(id, { inputs, credential, signsIn: true, tools, era })
-  await deps.registry.setOffers(id, offers)
+  await learn(deps.registry, id, probe)
+  deps.mcp.wake(id)
   return { ...replaced, offers }
 }

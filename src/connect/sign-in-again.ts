@@ -4,6 +4,7 @@ import type { Challenge } from '../mcp/auth/challenge.ts'
 import { challengeIn } from '../mcp/auth/challenge.ts'
 import type { Connection } from '../registry/connection.ts'
 import type { Connect, ConnectDeps, SignInOutcome } from './connect.ts'
+import { learn } from './learn.ts'
 import { ownConnection } from './own.ts'
 import { offerSignIn } from './sign-in.ts'
 
@@ -45,7 +46,8 @@ async function whatItWants(
 ): Promise<Challenge | undefined> {
   try {
     const probe = await deps.mcp.probe(deps.targets.target(connection), secrets, signal, connection.id)
-    await deps.registry.setTools(connection.id, probe.tools)
+    await learn(deps.registry, connection.id, probe)
+    deps.mcp.wake(connection.id)
     await deps.registry.setStatus(connection.id, 'connected')
     return undefined
   } catch (error) {

@@ -3,6 +3,7 @@ import { type AppError, isAppError } from '../errors.ts'
 import { challengeIn } from '../mcp/auth/challenge.ts'
 import type { Connection } from '../registry/connection.ts'
 import type { Connect, ConnectDeps } from './connect.ts'
+import { learn } from './learn.ts'
 import { ownConnection } from './own.ts'
 
 /** `tools` is their number. */
@@ -39,8 +40,8 @@ async function withSignIn(deps: ConnectDeps, connection: Connection, error: unkn
 async function tested(deps: ConnectDeps, connection: Connection, signal: AbortSignal): Promise<TestOutcome> {
   const secrets = await readSecrets(deps.credentials, connection.credential)
   const probe = await deps.mcp.probe(deps.targets.target(connection), secrets, signal, connection.id)
-  await deps.registry.setTools(connection.id, probe.tools)
-  await deps.registry.setOffers(connection.id, probe.offers)
+  await learn(deps.registry, connection.id, probe)
+  deps.mcp.wake(connection.id)
   await deps.registry.setStatus(connection.id, 'connected')
   return { ok: true, ms: probe.ms, protocolVersion: probe.protocolVersion, tools: probe.tools.length }
 }

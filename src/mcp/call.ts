@@ -2,6 +2,7 @@ import {
   type CallToolResult,
   type InputRequiredResult,
   isInputRequiredResult,
+  LOG_LEVEL_META_KEY,
   ProtocolError,
   type Tool,
   UrlElicitationRequiredError,
@@ -14,9 +15,11 @@ import { elicited } from './border.ts'
 import { outcomeOf } from './content.ts'
 import { isLostStream } from './lost-stream.ts'
 import type { CallOptions, ToolOutcome } from './mcp.ts'
+import { collectLog, type LogLine } from './notices.ts'
 import { type Patience, startPatience } from './patience.ts'
 import { asksOf, pagesOf } from './read-ask.ts'
 import type { Session } from './session.ts'
+import { traceOf } from './trace.ts'
 
 export type CallTimes = { timeoutMs: number; totalMs: number }
 export type Call = { tool: StoredTool; args: JsonObject }
@@ -31,19 +34,35 @@ const NEVER_MS = 2 ** 31 - 1
 export async function callTool(session: Session, call: Call, times: CallTimes, o: CallOptions): Promise<ToolOutcome> {
   const began = performance.now()
   const elapsed = () => Math.round(performance.now() - began)
+  const log = collectLog(session.client)
   using patience = startPatience({ idleMs: times.timeoutMs, totalMs: times.totalMs })
   const leave = session.askers.enter(askerOf(o, patience, times))
   try {
     const result = await send(session, call, patience, o)
     if (isInputRequiredResult(result)) return askingOf(() => asksOf(result, session.border), elapsed())
-    return outcomeOf(result, session.clean, elapsed())
+    return { ...outcomeOf(result, session.clean, elapsed()), ...kept(log.end()) }
   } catch (error) {
-    if (error instanceof UrlElicitationRequiredError)
+    if (error instanceof UrlElicitationRequiredError && error.elicitations.length > 0)
       return askingOf(() => ({ asks: pagesOf(error.elicitations, session.border) }), elapsed())
     if (!(error instanceof ProtocolError) || isLostStream(error)) throw error
-    return { kind: 'tool_error', content: [{ type: 'text', text: session.clean.text(error.message) }], ms: elapsed() }
+    const content = [{ type: 'text' as const, text: session.clean.text(error.message) }]
+    return { kind: 'tool_error', content, ms: elapsed(), ...kept(log.end()) }
   } finally {
     leave()
+    log.end()
+  }
+}
+
+const kept = (log: LogLine[]): { log?: LogLine[] } => (log.length === 0 ? {} : { log })
+
+/** Below this a server's notes are for its makers. */
+const LOG_LEVEL = 'info'
+
+/** On the new protocol a server logs only for those who ask in each request. */
+function metaOf({ era }: Session, { trace }: CallOptions): Record<string, string> {
+  return {
+    ...(trace !== undefined && traceOf(trace)),
+    ...(era.kind === 'modern' && { [LOG_LEVEL_META_KEY]: LOG_LEVEL }),
   }
 }
 
@@ -54,7 +73,7 @@ function send(
   o: CallOptions,
 ): Promise<CallToolResult | InputRequiredResult> {
   return session.client.callTool(
-    { name: tool.name, arguments: args, ...resumed(o.resume) },
+    { name: tool.name, arguments: args, _meta: metaOf(session, o), ...resumed(o.resume) },
     {
       toolDefinition: definitionOf(tool),
       signal: AbortSignal.any([o.signal, patience.signal]),

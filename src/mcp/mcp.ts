@@ -1,23 +1,22 @@
-import { isDeepStrictEqual } from 'node:util'
-import type { Client } from '@modelcontextprotocol/client'
 import { isAppError } from '../errors.ts'
 import type { ConnectionId, Principal } from '../ids.ts'
 import type { Log } from '../log.ts'
-import type { Connection, JsonObject, JsonValue, Offers, StoredTool } from '../registry/connection.ts'
+import type { Connection, JsonObject, JsonValue, LeftOut, Offers, StoredTool } from '../registry/connection.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { InputAnswer, InputAsk, InputRequest, Resumption } from './ask.ts'
 import type { Challenge } from './auth/challenge.ts'
 import { type Background, createBackground } from './background.ts'
 import { addressFault } from './border.ts'
+import { createCaches } from './caches.ts'
 import { type CallTimes, callTool } from './call.ts'
-import type { Clean } from './clean.ts'
+import type { Circuit } from './circuit.ts'
+import { createKeeper } from './keeper.ts'
+import type { LogLine } from './notices.ts'
 import { type Offering, offering, type Use } from './offering.ts'
-import { offersOf } from './offers.ts'
 import { probe } from './probe.ts'
 import type { Session } from './session.ts'
 import { createSessions, type Sessions, type SessionsDeps, type Used } from './sessions.ts'
 import type { Target } from './target.ts'
-import { listTools } from './tools.ts'
 import { asAppError, type Trouble } from './trouble.ts'
 
 /** Speaks MCP to connections' servers. Nothing a server says leaves here with a secret of its connection in it. */
@@ -34,14 +33,21 @@ export type Mcp = Offering & {
   connectionsOf(principal: Principal): Promise<Connection[]>
   /** Lists the tools again and keeps the list. Throws AppErrors; never answers an empty list for a failure. */
   refresh(connection: Connection, signal: AbortSignal): Promise<StoredTool[]>
-  /** Ends the connection's session, if one is open. */
+  /** Ends the connection's session, if one is open, and forgets what was kept of its server. */
   close(id: ConnectionId): Promise<void>
+  /** Whether calls go out to the connection's server now. */
+  circuit(id: ConnectionId): Circuit
+  /** The server was seen to work: its rest, if it has one, is over. */
+  wake(id: ConnectionId): void
   /** Cancels what is under way and ends every session, within 1.5 s; when it resolves no child process is left. */
   [Symbol.asyncDispose](): Promise<void>
 }
 
 export type Probe = {
   tools: StoredTool[]
+  leftOut: LeftOut[]
+  /** What the server says of its own use; untrusted. */
+  instructions: string | undefined
   protocolVersion: string
   serverName: string
   ms: number
@@ -53,6 +59,8 @@ export type Probe = {
 export type CallOptions = {
   signal: AbortSignal
   onProgress(progress: CallProgress): void
+  /** The run the call is part of, for the server's own tracing. */
+  trace?: string
   /** The answers to what the server asked in the leg before. */
   resume?: Resumption | undefined
   /**
@@ -64,7 +72,7 @@ export type CallOptions = {
 export type CallProgress = { message?: string; progress?: number; total?: number }
 
 export type ToolOutcome =
-  | { kind: 'ok' | 'tool_error'; content: ContentPart[]; structured?: JsonValue; ms: number }
+  | { kind: 'ok' | 'tool_error'; content: ContentPart[]; structured?: JsonValue; ms: number; log?: LogLine[] }
   /** The call stands; it goes on when it is made again with the answers, in any process. Without `asks` at once. */
   | { kind: 'input_required'; asks: InputAsk[]; state?: string | undefined; ms: number }
   | CallFailure
@@ -80,8 +88,16 @@ export type CallFailure = {
   challenge?: Challenge
 }
 
-/** `scope`: the sign-in is good, but does not allow this. */
-export type FailureReason = 'timeout' | 'cancelled' | 'unreachable' | 'sign_in' | 'scope' | 'protocol' | 'gone'
+/** `scope`: the sign-in is good, but does not allow this. `resting`: the server is left alone for a while. */
+export type FailureReason =
+  | 'timeout'
+  | 'cancelled'
+  | 'unreachable'
+  | 'sign_in'
+  | 'scope'
+  | 'protocol'
+  | 'gone'
+  | 'resting'
 
 export type ContentPart =
   | { type: 'text'; text: string }
@@ -89,8 +105,11 @@ export type ContentPart =
   | { type: 'resource'; uri: string; mimeType?: string; text?: string; data?: string }
   | { type: 'link'; uri: string; name: string }
 
-export type McpDeps = Omit<SessionsDeps, 'registry' | 'background' | 'hurry' | 'onToolsChanged' | 'onOpened'> & {
-  registry: Pick<Registry, 'connectionsOf' | 'setStatus' | 'setTools' | 'setEra' | 'setOffers'>
+export type McpDeps = Omit<
+  SessionsDeps,
+  'registry' | 'background' | 'caches' | 'hurry' | 'onToolsChanged' | 'onOpened'
+> & {
+  registry: Pick<Registry, 'connectionsOf' | 'setStatus' | 'learn' | 'setEra' | 'setOffers'>
   log: Log
   toolTimeoutSeconds: number
 }
@@ -100,27 +119,20 @@ export function createMcp(given: McpDeps): Mcp {
   const stopping = new AbortController()
   const deps = { ...given, hurry: stopping.signal }
   const background = createBackground(deps.log)
-
-  const keepTools = async (c: Connection, client: Client, clean: Clean): Promise<StoredTool[]> => {
-    const tools = await listTools(client, clean, stopping.signal)
-    if (tools.length > 0 && !isDeepStrictEqual(tools, c.tools)) await deps.registry.setTools(c.id, tools)
-    return tools
-  }
-  const keepToolsLater = (c: Connection) => (client: Client, clean: Clean) =>
-    background.run('keep tools', () => keepTools(c, client, clean))
-
+  const caches = createCaches()
+  const keeper = createKeeper({ registry: deps.registry, caches, background, stopping: stopping.signal })
   const sessions = createSessions({
     ...deps,
     background,
-    onToolsChanged: keepToolsLater,
+    caches,
+    onToolsChanged: keeper.onToolsChanged,
     onOpened: (c, session) => {
       deps.log.info(
         { connection: c.id, card: c.card, workspace: c.workspace, era: session.era.kind },
         'mcp session opened',
       )
       void session.ended.then(() => deps.log.info({ connection: c.id }, 'mcp session ended'))
-      keepToolsLater(c)(session.client, session.clean)
-      background.run('keep offers', () => keepOffers(deps, c, session))
+      keeper.onOpened(c, session)
     },
   })
 
@@ -145,9 +157,14 @@ export function createMcp(given: McpDeps): Mcp {
       noteState(c, used)
       return used.ok ? used.value : failureOf(used.trouble, performance.now() - began)
     },
-    refresh: (c, signal) => use(c, signal, (session) => keepTools(c, session.client, session.clean)),
+    refresh: (c, signal) => use(c, signal, (session) => keeper.list(c, session)),
     ...offering(use),
-    close: (id) => sessions.close(id),
+    close: async (id) => {
+      await sessions.close(id)
+      caches.forget(id)
+    },
+    circuit: (id) => sessions.circuit(id),
+    wake: (id) => sessions.wake(id),
     [Symbol.asyncDispose]: async () => {
       stopping.abort()
       await sessions[Symbol.asyncDispose]()
@@ -168,15 +185,6 @@ function using(deps: McpDeps, sessions: Pick<Sessions, 'use'>, { signal: closing
     if (used.ok) return used.value
     throw asAppError(used.trouble, used.error)
   }
-}
-
-async function keepOffers(
-  { registry, hurry }: { hurry: AbortSignal } & Pick<McpDeps, 'registry'>,
-  c: Connection,
-  session: Session,
-) {
-  const offers = await offersOf(session, hurry)
-  if (!isDeepStrictEqual(offers, c.offers)) await registry.setOffers(c.id, offers)
 }
 
 /** The connection's state follows what its calls meet. */

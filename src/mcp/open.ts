@@ -1,11 +1,13 @@
-import { Client } from '@modelcontextprotocol/client'
+import { Client, type ResponseCacheStore } from '@modelcontextprotocol/client'
 import type { Egress } from '../egress/egress.ts'
 import type { Log } from '../log.ts'
 import { createAskers } from './askers.ts'
 import type { Bearer } from './auth/bearer.ts'
 import { borderOf, elicited } from './border.ts'
-import { type Clean, createClean } from './clean.ts'
+import { createClean } from './clean.ts'
 import type { Era } from './era.ts'
+import { pairsIn } from './fill.ts'
+import { hearNotices } from './notices.ts'
 import { openHttp } from './open-http.ts'
 import { openStdio } from './open-stdio.ts'
 import { ownPaths } from './own-paths.ts'
@@ -13,8 +15,6 @@ import { requestOf } from './read-ask.ts'
 import type { Session } from './session.ts'
 import type { Target } from './target.ts'
 
-// A list_changed storm costs one listing a second at most.
-const LIST_CHANGED_DEBOUNCE_MS = 1_000
 // 64 pages of tools are more than a model could ever be offered.
 const LIST_MAX_PAGES = 64
 
@@ -27,8 +27,10 @@ export type Opening = {
   era: Era | undefined
   /** For a server that people sign in to. */
   bearer?: Bearer | undefined
+  /** Where answers are kept that may be; without it they last as long as the session. */
+  cache?: ResponseCacheStore
   /** The server says that its tools are others now. */
-  onToolsChanged(client: Client, clean: Clean): void
+  onToolsChanged(): void
 }
 
 /** What the two ways of opening get from here. */
@@ -59,8 +61,9 @@ export async function openSession(deps: OpenDeps, opening: Opening, signal: Abor
 }
 
 /** The connection's secrets with the tokens it has had so far; the same array as long as they are the same. */
-function secretsOf({ secrets, bearer }: Opening): () => string[] {
-  const own = Object.values(secrets)
+function secretsOf({ target, secrets, bearer }: Opening): () => string[] {
+  const pairs = target.kind === 'http' ? pairsIn(Object.values(target.headers), { ...target.values, ...secrets }) : []
+  const own = [...Object.values(secrets), ...pairs]
   let all = own
   let tokens: string[] = []
   return () => {
@@ -84,19 +87,14 @@ function newClient(deps: OpenDeps, opening: Opening, { clean, border, askers }: 
       versionNegotiation: { mode: 'auto', probe: { timeoutMs: probeMs } },
       inputRequired: { autoFulfill: false },
       listMaxPages: LIST_MAX_PAGES,
-      listChanged: {
-        tools: {
-          autoRefresh: false,
-          debounceMs: LIST_CHANGED_DEBOUNCE_MS,
-          onChanged: () => opening.onToolsChanged(client, clean),
-        },
-      },
+      ...(opening.cache !== undefined && { responseCacheStore: opening.cache }),
     },
   )
   // Only the old protocol comes here; the new one answers a call with what it needs. What cannot be asked is refused on the wire.
   client.setRequestHandler('elicitation/create', async ({ params }, ctx) =>
     elicited(await askers.ask(requestOf(params, border), ctx.mcpReq.signal)),
   )
+  hearNotices(client, clean, () => opening.onToolsChanged())
   client.onerror = (error) => deps.log.debug({ server: opening.target.title, error: error.name }, 'mcp transport error')
   return client
 }

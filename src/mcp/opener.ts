@@ -5,6 +5,7 @@ import type { Connection } from '../registry/connection.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Auth } from './auth/auth.ts'
 import type { Background } from './background.ts'
+import type { Caches } from './caches.ts'
 import { readEra } from './era.ts'
 import { type OpenDeps, type Opening, openSession } from './open.ts'
 import type { Session } from './session.ts'
@@ -18,6 +19,7 @@ export type OpenerDeps = OpenDeps & {
   background: Background
   /** Left out: nobody signs in, servers take what headers hold. */
   auth?: Pick<Auth, 'bearer'> | undefined
+  caches: Caches
   target(connection: Connection): Target
   onToolsChanged(connection: Connection): Opening['onToolsChanged']
   onOpened(connection: Connection, session: Session): void
@@ -50,7 +52,8 @@ export function createOpener(deps: OpenerDeps): Opener {
       const secrets = await secretsOf(c)
       const target = deps.target(c)
       const bearer = deps.auth?.bearer(c.id, target, secrets)
-      const opening = { target, secrets, bearer, era, onToolsChanged: deps.onToolsChanged(c) }
+      const cache = deps.caches.storeOf(c.id, [target, secrets])
+      const opening = { target, secrets, bearer, era, cache, onToolsChanged: deps.onToolsChanged(c) }
       const session = await openSession(deps, opening, signal)
       used.set(session, { secrets: JSON.stringify(secrets), checkedAt: Date.now() })
       if (era === undefined) deps.background.run('keep era', () => deps.registry.setEra(c.id, session.era))

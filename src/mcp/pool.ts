@@ -13,8 +13,8 @@ export type Pool = {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** `drop` ends the session, so that the next one is new. */
-export type Lease = { session: Promise<Session>; drop(): Promise<void>; release(): void }
+/** `alone`: nobody else uses the session now. `drop` ends it, so that the next one is new. */
+export type Lease = { session: Promise<Session>; alone: boolean; drop(): Promise<void>; release(): void }
 
 type Held = {
   id: ConnectionId
@@ -74,7 +74,7 @@ export function createPool({ open, idleMs }: PoolDeps): Pool {
       if (one.users > 0 || held.get(one.id) !== one) return
       one.idle = setTimeout(() => void end(one), idleMs(connection)).unref()
     }
-    return { session: one.session, release, drop: () => end(one) }
+    return { session: one.session, alone: one.users === 1, release, drop: () => end(one) }
   }
 
   return {

@@ -2,6 +2,7 @@ import type { Egress } from '../egress/egress.ts'
 import { AppError } from '../errors.ts'
 import type { StoredTool } from '../registry/connection.ts'
 import { callTool } from './call.ts'
+import { instructionsOf } from './instructions.ts'
 import type { Probe } from './mcp.ts'
 import { offersOf } from './offers.ts'
 import { type OpenDeps, type Opening, openSession } from './open.ts'
@@ -25,7 +26,7 @@ export async function probe(
   const opening = { target, secrets, bearer, era: undefined, onToolsChanged: () => undefined }
   const session = await openSession(deps, opening, signal)
   try {
-    const tools = await listTools(session.client, session.clean, signal)
+    const { tools, leftOut } = await listTools(session.client, session.clean, signal)
     const ms = Math.round(performance.now() - began)
     if (tools.length === 0)
       throw new AppError(
@@ -37,6 +38,8 @@ export async function probe(
     const serverName = session.clean.text(session.client.getServerVersion()?.name ?? '')
     return {
       tools,
+      leftOut,
+      instructions: instructionsOf(session),
       serverName,
       protocolVersion: session.client.getNegotiatedProtocolVersion() ?? '',
       ms,

@@ -30,6 +30,7 @@ export function asksOf(result: InputRequiredResult, border: Border): { asks: Inp
   if (state !== undefined && (state.length > STATE_CHARS || border.clean.text(state) !== state))
     throw unfit('keeps more in its question than can be kept here')
   const entries = Object.entries(inputRequests)
+  if (entries.length === 0 && state === undefined) throw unfit('wants an answer to nothing')
   if (entries.length > MOST_ASKS) throw unfit('asks too many things at once')
   const asks = entries.map(([key, request]): InputAsk => {
     if (request.method !== 'elicitation/create')

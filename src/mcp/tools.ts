@@ -1,19 +1,25 @@
 import { type Client, ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/client'
 import { z } from 'zod'
-import type { JsonObject, StoredTool } from '../registry/connection.ts'
+import type { JsonObject, LeftOut, StoredTool } from '../registry/connection.ts'
 import type { Clean } from './clean.ts'
+import { depthOf } from './depth.ts'
 
 const LIST_MS = 30_000
 const MAX_PAGES = 64
 const MAX_TOOLS = 1_000
 // The largest honest one measured is below 20 KB; a larger one only fills the database and the model's window.
 const MAX_TOOL_CHARS = 100_000
+// Honest schemas end at 20; far deeper ones exhaust the stack of whatever walks them.
+const MAX_DEPTH = 100
+// More than a person reads; the rest is counted.
+const MAX_NAMED = 50
+const MAX_NAME_CHARS = 128
 
 const Json: z.ZodType<JsonObject> = z.record(z.string(), z.json())
 const hint = z.boolean().optional().catch(undefined)
 
 const ListedTool = z.object({
-  name: z.string().min(1).max(128),
+  name: z.string().min(1).max(MAX_NAME_CHARS),
   title: z.string().optional().catch(undefined),
   description: z.string().catch(''),
   inputSchema: Json,
@@ -32,24 +38,60 @@ const ListedTool = z.object({
 })
 
 /** Read loosely, so that one odd tool does not hide the others. */
-const Page = z.looseObject({ tools: z.array(z.unknown()), nextCursor: z.string().optional() })
+const Page = z.looseObject({
+  tools: z.array(z.unknown()),
+  nextCursor: z.string().optional(),
+  ttlMs: z.number().optional().catch(undefined),
+})
 
-/** Every tool the server lists and we can call, without the connection's secrets. Throws what the SDK throws. */
-export async function listTools(client: Client, clean: Clean, signal: AbortSignal): Promise<StoredTool[]> {
-  const found = new Map<string, StoredTool>()
-  for await (const listed of pages(client, signal)) {
-    const tools = listed.map((tool) => toolOf(tool, clean)).filter((tool) => tool !== undefined)
-    for (const tool of tools) if (!found.has(tool.name)) found.set(tool.name, tool)
-    if (found.size >= MAX_TOOLS) break
-  }
-  return [...found.values()].slice(0, MAX_TOOLS)
+export type Listing = {
+  tools: StoredTool[]
+  leftOut: LeftOut[]
+  /** How long the server lets the list be kept. */
+  ttlMs: number
 }
 
-async function* pages(client: Client, signal: AbortSignal): AsyncGenerator<unknown[]> {
+/** Every tool the server lists and we can call, without the connection's secrets, and those we cannot. Throws what the SDK throws. */
+export async function listTools(client: Client, clean: Clean, signal: AbortSignal): Promise<Listing> {
+  const sorted: Sorted = { tools: new Map(), leftOut: [] }
+  const lifetimes: number[] = []
+  let more = false
+  for await (const page of pages(client, signal)) {
+    lifetimes.push(page.ttlMs ?? 0)
+    for (const listed of page.tools) sort(listed, clean, sorted)
+    more = page.nextCursor !== undefined && page.nextCursor !== ''
+    if (sorted.tools.size >= MAX_TOOLS) break
+  }
+  if (more) sorted.leftOut.push({ tool: '(those on further pages)', why: TOO_MANY })
+  return {
+    tools: [...sorted.tools.values()],
+    leftOut: shortened(sorted.leftOut),
+    ttlMs: lifetimes.length === 0 ? 0 : Math.min(...lifetimes),
+  }
+}
+
+type Sorted = { tools: Map<string, StoredTool>; leftOut: LeftOut[] }
+
+function sort(listed: unknown, clean: Clean, { tools, leftOut }: Sorted): void {
+  const read = tools.size < MAX_TOOLS ? readTool(listed, clean) : { why: TOO_MANY, tool: nameOf(listed, clean) }
+  if ('why' in read) leftOut.push(read)
+  else if (tools.has(read.name)) leftOut.push({ tool: read.name, why: 'another tool has the same name' })
+  else tools.set(read.name, read)
+}
+
+const TOO_MANY = `the server lists more than ${MAX_TOOLS} tools, or more than ${MAX_PAGES} pages of them`
+
+function shortened(leftOut: LeftOut[]): LeftOut[] {
+  const rest = leftOut.length - MAX_NAMED
+  if (rest <= 0) return leftOut
+  return [...leftOut.slice(0, MAX_NAMED), { tool: `(${rest} more)`, why: 'for the same or like reasons' }]
+}
+
+async function* pages(client: Client, signal: AbortSignal): AsyncGenerator<z.infer<typeof Page>> {
   let cursor: string | undefined
   for (let page = 0; page < MAX_PAGES; page++) {
     const listed = await onePage(client, cursor, signal)
-    yield listed.tools
+    yield listed
     cursor = listed.nextCursor
     if (cursor === undefined || cursor === '') return
   }
@@ -60,18 +102,26 @@ async function onePage(client: Client, cursor: string | undefined, signal: Abort
     const params = cursor === undefined ? {} : { cursor }
     return await client.request({ method: 'tools/list', params }, Page, { signal, timeout: LIST_MS })
   } catch (error) {
-    // A server without tools may not even know the question.
-    if (error instanceof ProtocolError && error.code === ProtocolErrorCode.MethodNotFound) return { tools: [] }
+    // A server without tools may not even know the question; one that knew it a page ago has another trouble.
+    if (cursor === undefined && error instanceof ProtocolError && error.code === ProtocolErrorCode.MethodNotFound)
+      return { tools: [] }
     throw error
   }
 }
 
-function toolOf(listed: unknown, clean: Clean): StoredTool | undefined {
-  const parsed = ListedTool.safeParse(listed)
-  if (!parsed.success || JSON.stringify(parsed.data).length > MAX_TOOL_CHARS) return undefined
-  const { name, title, description, inputSchema, outputSchema, annotations, execution } = parsed.data
+function readTool(listed: unknown, clean: Clean): StoredTool | LeftOut {
+  const fault = sizeFault(listed)
+  const parsed = fault === undefined ? ListedTool.safeParse(listed) : undefined
+  const tool = nameOf(listed, clean)
+  if (!parsed?.success) return { tool, why: fault ?? formFault(listed) }
   // The SDK cannot make the old protocol's tasks.
-  if (execution?.taskSupport === 'required') return undefined
+  if (parsed.data.execution?.taskSupport === 'required')
+    return { tool, why: 'it can only be run as a long task of the older protocol, which Patchbay does not speak' }
+  return storedTool(parsed.data, clean)
+}
+
+function storedTool(listed: z.infer<typeof ListedTool>, clean: Clean): StoredTool {
+  const { name, title, description, inputSchema, outputSchema, annotations } = listed
   const { title: annotated, ...hints } = annotations ?? {}
   const shown = title ?? annotated
   return {
@@ -82,6 +132,27 @@ function toolOf(listed: unknown, clean: Clean): StoredTool | undefined {
     ...(outputSchema !== undefined && { outputSchema: clean.object(outputSchema) }),
     ...(annotations !== undefined && { annotations: withoutAbsent(hints) }),
   }
+}
+
+/** Looked at first: what is too deep cannot even be measured by a recursive walk. */
+function sizeFault(listed: unknown): string | undefined {
+  if (depthOf(listed, MAX_DEPTH) > MAX_DEPTH) return 'its definition is nested too deeply'
+  if (JSON.stringify(listed).length <= MAX_TOOL_CHARS) return undefined
+  return `its definition is larger than ${MAX_TOOL_CHARS / 1_000} KB`
+}
+
+const Named = z.object({ name: z.string() })
+
+function formFault(listed: unknown): string {
+  const name = Named.safeParse(listed).data?.name ?? ''
+  if (name === '') return 'it has no name'
+  if (name.length > MAX_NAME_CHARS) return `its name is longer than ${MAX_NAME_CHARS} characters`
+  return 'it does not say properly what it takes'
+}
+
+function nameOf(listed: unknown, clean: Clean): string {
+  const name = Named.safeParse(listed).data?.name ?? ''
+  return name === '' ? '(no name)' : clean.text(name.slice(0, MAX_NAME_CHARS))
 }
 
 function withoutAbsent(hints: NonNullable<StoredTool['annotations']>): NonNullable<StoredTool['annotations']> {

@@ -45,6 +45,25 @@ export function troubleOf(error: unknown, party: Party): Trouble {
   return sdkTrouble(error, party)
 }
 
+/** A server that could not be reached several times in a row is left alone until then. */
+export function restingTrouble(title: string, { until, failures }: { until: Date; failures: number }): Trouble {
+  const seconds = Math.max(1, Math.ceil((until.getTime() - Date.now()) / 1000))
+  const wait = seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`
+  return {
+    why: 'resting',
+    code: 'server_unreachable',
+    message: `${title} could not be reached ${failures} times in a row, so it is left alone for now. Try again in ${wait}, or check it at once with /mcp test.`,
+    sent: false,
+    turnedAway: false,
+  }
+}
+
+/** It was not there, did not start or could not cope: what a rest may change. */
+export function isUnreachable({ why, code, sent }: Trouble): boolean {
+  if (code === 'server_unreachable' || code === 'server_start_failed') return why === 'unreachable' || why === 'gone'
+  return code === 'tool_timeout' && !sent
+}
+
 export function asAppError(trouble: Trouble, cause: unknown): AppError {
   return new AppError(trouble.code, trouble.message, { cause })
 }
@@ -115,7 +134,7 @@ function statusTrouble(status: number, party: Party): Trouble {
   if (status === 429)
     return {
       why: 'unreachable',
-      code: 'server_refused',
+      code: 'server_unreachable',
       message: `${title} gets too many requests (429). Try again in a minute.`,
       sent: false,
       turnedAway: false,

@@ -13,6 +13,12 @@ export type StoredTool = {
   annotations?: ToolAnnotations | undefined
 }
 
+/** A tool its server lists and we cannot use, and why, in words. */
+export type LeftOut = { tool: string; why: string }
+
+/** What a server told of itself; `instructions` is its own text on its use, untrusted. */
+export type Learned = { tools: StoredTool[]; leftOut: LeftOut[]; instructions: string | undefined }
+
 export type ToolAnnotations = {
   readOnlyHint?: boolean | undefined
   destructiveHint?: boolean | undefined
@@ -42,6 +48,8 @@ export type Connection = {
   tools: StoredTool[]
   /** What its server offers beside tools; undefined until a session was opened. */
   offers?: Offers | undefined
+  leftOut?: LeftOut[]
+  instructions?: string | undefined
   /** The protocol verdict of the last open; only mcp/ reads it. */
   era: unknown
   eraAt: Date | undefined

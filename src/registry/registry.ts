@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Db } from '../db/call.ts'
 import { ConnectionId, type Principal, UserId, WorkspaceId } from '../ids.ts'
-import type { Connection, ConnectionStatus, JsonObject, NewConnection, Offers, StoredTool } from './connection.ts'
+import type { Connection, ConnectionStatus, JsonObject, Learned, NewConnection, Offers } from './connection.ts'
 
 /** Who has connected what. */
 export type Registry = {
@@ -18,7 +18,8 @@ export type Registry = {
     change: Pick<Connection, 'inputs' | 'credential' | 'signsIn' | 'tools' | 'era'>,
   ): Promise<Connection>
   setStatus(id: ConnectionId, status: ConnectionStatus, reason?: string): Promise<void>
-  setTools(id: ConnectionId, tools: StoredTool[]): Promise<void>
+  /** What its server says of itself now. */
+  learn(id: ConnectionId, learned: Learned): Promise<void>
   setOffers(id: ConnectionId, offers: Offers): Promise<void>
   setEra(id: ConnectionId, era: unknown): Promise<void>
   /** The turn to renew a connection's tokens; false while another holder has it, for at most the time it asked for. */
@@ -77,6 +78,8 @@ const Row = z
     status_reason: z.string().nullable().transform(absent),
     tools_available: z.array(Tool),
     offers: Offered.nullish().transform((offers) => offers ?? undefined),
+    tools_left_out: z.array(z.object({ tool: z.string(), why: z.string() })),
+    server_instructions: z.string().nullable().transform(absent),
     era: z.unknown().transform((era) => era ?? undefined),
     era_at: instant,
     created_at: z.string().transform((text) => new Date(text)),
@@ -97,6 +100,8 @@ const Row = z
       statusReason: row.status_reason,
       tools: row.tools_available,
       offers: row.offers,
+      leftOut: row.tools_left_out,
+      instructions: row.server_instructions,
       era: row.era,
       eraAt: row.era_at,
       createdAt: row.created_at,
@@ -144,7 +149,8 @@ export function createRegistry(db: Db): Registry {
         Row,
       ),
     setStatus: (id, status, reason) => db.call('connection_status', { id, status, reason: reason ?? null }, Nothing),
-    setTools: (id, tools) => db.call('connection_tools', { id, tools }, Nothing),
+    learn: (id, { tools, leftOut, instructions }) =>
+      db.call('connection_learned', { id, tools, left_out: leftOut, instructions: instructions ?? null }, Nothing),
     setOffers: (id, offers) => db.call('connection_offers', { id, offers }, Nothing),
     setEra: (id, era) => db.call('connection_era', { id, era: era ?? {} }, Nothing),
     lease: (id, holder, ms) => db.call('connection_lease', { connection: id, holder, ms }, z.boolean()),

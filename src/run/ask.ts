@@ -6,6 +6,7 @@ import { type Held, record } from './held.ts'
 import { INSTRUCTIONS, LAST_TURN } from './prompt.ts'
 import { recall } from './recall.ts'
 import { sourcesOf } from './resource-tools.ts'
+import { withServerNotes } from './server-notes.ts'
 import type { RunState } from './state.ts'
 import { namedTools } from './toolbox.ts'
 import { messagesOf } from './transcript.ts'
@@ -19,8 +20,10 @@ export async function ask(deps: RunDeps, held: Held, last: boolean): Promise<voi
   await refuseOverBudget(deps, held)
   const signal = AbortSignal.any([held.abort.signal, deps.closing])
   held.history ??= await recall(deps, held, signal)
-  const offered = deps.fitting.offered(namedTools(await sourcesOf(deps, held.state.origin)))
-  const messages = await withFiles(deps, held.state.origin, [...held.history, ...messagesOf(held.state)], signal)
+  const sources = await sourcesOf(deps, held.state.origin)
+  const offered = deps.fitting.offered(namedTools(sources))
+  const filled = await withFiles(deps, held.state.origin, [...held.history, ...messagesOf(held.state)], signal)
+  const messages = withServerNotes(filled, sources)
   const turn = await deps.model.turn(
     {
       system: INSTRUCTIONS,

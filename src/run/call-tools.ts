@@ -3,7 +3,7 @@ import type { ToolOutcome } from '../mcp/mcp.ts'
 import { askInputs, askLive } from './ask-input.ts'
 import { groundOf, verdictOn } from './asked.ts'
 import type { RunDeps, Source } from './deps.ts'
-import type { EventOf } from './events.ts'
+import type { EventOf, JsonValue } from './events.ts'
 import { callHash, definitionHash } from './fingerprint.ts'
 import { resumptionOf } from './fold-inputs.ts'
 import { type Held, record } from './held.ts'
@@ -85,7 +85,7 @@ async function callOne(deps: RunDeps, held: Held, ready: Ready): Promise<void> {
     call: call.id,
     ms: outcome.ms,
     at: deps.now().toISOString(),
-    ...returnedOf(call, outcome),
+    ...returnedOf(deps, ready, outcome),
   }
   await record(deps, held, [event], 'fact')
 }
@@ -123,6 +123,7 @@ function callLeg(
   return deps.mcp.call(source, tool, call.arguments, {
     signal,
     resume,
+    trace: held.id,
     onProgress: (progress) => deps.door.tell(held.state, { kind: 'progress', call: call.id, ...progress }),
     onInput: (request, deadline, signal) => askLive(deps, held, { call, request, deadline, signal }),
   })
@@ -136,14 +137,37 @@ const tooManyLegs = ({ connectionName }: CallState, { ms }: Asking): Answered =>
   ms,
 })
 
-function returnedOf(call: CallState, outcome: Answered): Omit<EventOf<'returned'>, 'type' | 'call' | 'ms' | 'at'> {
+type Outcome = Omit<EventOf<'returned'>, 'type' | 'call' | 'ms' | 'at'>
+
+function returnedOf(deps: RunDeps, { call, tool }: Ready, outcome: Answered): Outcome {
   if (outcome.kind === 'failed') {
     const { kind, text } = failure(call, outcome)
     return { outcome: kind, text, summary: oneLine(text), images: [], files: [] }
   }
   const shaped = shapeResult(call.tool, outcome.content, outcome.structured)
-  return { outcome: outcome.kind === 'ok' ? 'ok' : 'error', ...shaped }
+  const log = outcome.log === undefined ? {} : { log: outcome.log }
+  if (outcome.kind !== 'ok') return { outcome: 'error', ...shaped, ...log }
+  const misfit = misfitOf(deps, tool, outcome.structured)
+  return { outcome: 'ok', ...shaped, ...log, text: [shaped.text, ...misfit].join('\n') }
 }
+
+/** An answer other than the tool promises is still what it did: it is told, and not asked for again. */
+function misfitOf(
+  deps: RunDeps,
+  { outputSchema }: Source['tools'][number],
+  structured: JsonValue | undefined,
+): string[] {
+  if (outputSchema === undefined) return []
+  const problems =
+    structured === undefined ? ['it is missing'] : deps.argumentProblems(outputSchema, structured).map(said)
+  if (problems.length === 0) return []
+  const why = problems.slice(0, 3).join('; ')
+  return [
+    `[The structured part of this answer is not as the tool promises: ${why}. The call was made; do not repeat it for this.]`,
+  ]
+}
+
+const said = ({ field, message }: { field: string; message: string }): string => `${field || 'the whole'}: ${message}`
 
 /** What reached the server and was never answered may have happened; unless a repeat is harmless, that is said and nothing else. */
 function failure(

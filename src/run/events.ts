@@ -19,6 +19,13 @@ const Part = z.discriminatedUnion('type', [
 export const ResultFile = z.object({ name: z.string(), mimeType: z.string(), /** base64 */ data: z.string() })
 export type ResultFile = z.infer<typeof ResultFile>
 
+/** A result as people see it best: rows as a table, links as links. */
+export const Shown = z.object({
+  table: z.object({ columns: z.array(z.string()), rows: z.array(z.array(z.string())) }).optional(),
+  links: z.array(z.object({ uri: z.string(), name: z.string() })).optional(),
+})
+export type Shown = z.infer<typeof Shown>
+
 /** What a call goes to, as it was when it was judged. */
 export const CallTarget = z.object({
   connection: ConnectionId,
@@ -125,6 +132,10 @@ const Returned = z.object({
   files: z.array(ResultFile),
   /** One line for people. */
   summary: z.string(),
+  /** What people see of it in the thread beside files. */
+  shown: Shown.optional(),
+  /** What the server wrote down meanwhile. */
+  log: z.array(z.object({ level: z.string(), text: z.string() })).optional(),
   ms: z.number(),
 })
 const Stopped = z.object({ type: z.literal('stopped'), by: UserId })

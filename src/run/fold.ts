@@ -1,7 +1,8 @@
 import type { RunId, UserId } from '../ids.ts'
 import type { EventOf, RunEvent } from './events.ts'
+import { answered, called, judged, returned, wished } from './fold-call.ts'
 import { askedInput, closedInputs, givenInput, isLive, openInputsOf } from './fold-inputs.ts'
-import type { ApprovalState, CallStage, CallState, RunState } from './state.ts'
+import type { CallState, RunState } from './state.ts'
 
 /** A run's state from its events, the first of which is `started`. Pure. */
 export function fold(id: RunId, events: RunEvent[], recovered: boolean): RunState {
@@ -92,119 +93,11 @@ function replied(state: RunState, event: EventOf<'replied'>): RunState {
   }
 }
 
-const wished = (id: string, name: string, input: CallState['arguments'], turn: number): CallState => ({
-  id,
-  turn,
-  offeredAs: name,
-  connection: undefined,
-  connectionName: '',
-  card: '',
-  cardTitle: '',
-  tool: name,
-  title: name,
-  arguments: input,
-  schema: {},
-  stage: 'wished',
-  approval: undefined,
-  inputs: [],
-  legs: 0,
-  result: undefined,
-  cause: undefined,
-  retryable: false,
-  hash: undefined,
-  definition: undefined,
-  repeatable: false,
-})
-
-const STAGE_OF_VERDICT = { allow: 'cleared', ask: 'asking', deny: 'denied' } as const
-
-function judged(call: CallState, event: EventOf<'judged'>): CallState {
-  const { approval } = event
-  return {
-    ...call,
-    ...event.target,
-    stage: STAGE_OF_VERDICT[event.verdict],
-    cause: event.verdict === 'deny' ? event.why.join(' ') : undefined,
-    hash: event.hash,
-    definition: event.definition,
-    repeatable: event.repeatable,
-    untrusted: event.untrusted,
-    approval: approval && {
-      id: approval.id,
-      why: event.why,
-      risk: event.risk === 'destructive' ? 'destructive' : 'write',
-      approvers: approval.approvers,
-      fourEyes: approval.fourEyes,
-      mayAlways: approval.mayAlways,
-      expiresAt: new Date(approval.expiresAt),
-      decided: undefined,
-    },
-  }
-}
-
-function answered(call: CallState, event: EventOf<'answered'>): CallState {
-  if (!call.approval || call.approval.decided) return call
-  const decided: ApprovalState['decided'] = {
-    decision: event.decision,
-    by: event.by,
-    reason: event.reason,
-    at: new Date(event.at),
-    edited: event.arguments !== undefined,
-    always: event.always ?? false,
-  }
-  return {
-    ...call,
-    stage: event.decision === 'approved' ? 'cleared' : 'denied',
-    arguments: event.arguments ?? call.arguments,
-    hash: event.hash ?? call.hash,
-    cause: event.decision === 'approved' ? undefined : refusalWords(event),
-    approval: { ...call.approval, decided },
-  }
-}
-
-function refusalWords(event: EventOf<'answered'>): string {
-  if (event.decision === 'expired') return 'Nobody decided in time, so it was not done.'
-  return event.reason ? `Denied: ${event.reason}` : 'Denied.'
-}
-
-const called = (call: CallState, event: EventOf<'called'>): CallState => ({
-  ...closedInputs(call, event.at),
-  stage: 'calling',
-  legs: call.legs + 1,
-})
-
 /** What is asked of a run that has ended meanwhile is asked of nobody. */
 function asked(state: RunState, event: EventOf<'asked_input'>): RunState {
   const now = onCall(state, event.call, (call) => askedInput(call, event))
   if (state.status === 'working') return now
   return onCall(now, event.call, (call) => ended(call, 'Stopped.', event))
-}
-
-const STAGE_OF_OUTCOME: Record<EventOf<'returned'>['outcome'], CallStage> = {
-  ok: 'done',
-  error: 'failed',
-  failed: 'failed',
-  cancelled: 'cancelled',
-  unknown: 'unknown',
-  refused: 'failed',
-}
-
-function returned(call: CallState, event: EventOf<'returned'>): CallState {
-  const ok = event.outcome === 'ok'
-  return {
-    ...closedInputs(call, event.at),
-    stage: STAGE_OF_OUTCOME[event.outcome],
-    cause: ok ? undefined : event.summary,
-    retryable: event.outcome === 'unknown',
-    result: {
-      summary: event.summary,
-      text: event.text,
-      images: event.images,
-      isError: !ok,
-      files: event.files,
-      ms: event.ms,
-    },
-  }
 }
 
 /** What is read is part of all that follows. */

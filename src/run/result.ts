@@ -1,4 +1,5 @@
-import type { EventOf, ResultFile } from './events.ts'
+import type { EventOf, ResultFile, Shown } from './events.ts'
+import { asCsv, fitsInSlack, forSlack, rowsIn } from './rows.ts'
 
 /** What a tool gave back, as mcp/ reports it. */
 export type Part =
@@ -13,7 +14,7 @@ export type Part =
     }
   | { type: 'link'; uri: string; name: string }
 
-export type Shaped = Pick<EventOf<'returned'>, 'text' | 'images' | 'files' | 'summary'>
+export type Shaped = Pick<EventOf<'returned'>, 'text' | 'images' | 'files' | 'summary' | 'shown'>
 
 /** Longer texts go into the thread as a file; the model gets their beginning. */
 const LONG_TEXT_CHARS = 12_000
@@ -30,11 +31,15 @@ const SUMMARY_CHARS = 140
 export function shapeResult(tool: string, parts: Part[], structured: unknown): Shaped {
   const texts = parts.flatMap((part) => textOf(part))
   if (texts.length === 0 && structured !== undefined) texts.push(JSON.stringify(structured))
-  const media = parts.flatMap((part) => fileOf(part))
+  const table = rowsIn(structured)
+  const shown = shownOf(parts, table)
+  const csv = table === undefined || fitsInSlack(table) ? [] : [csvFile(tool, asCsv(table))]
+  const media = [...csv, ...parts.flatMap((part) => fileOf(part))]
   const whole = texts.join('\n')
   const long = whole.length > LONG_TEXT_CHARS ? [textFile(tool, whole)] : []
-  const { kept, dropped } = withinLimit([...long, ...media])
+  const { kept, dropped } = withinLimit(ownNames([...long, ...media]))
   const notes = [
+    ...(shown?.table === undefined ? [] : [`[Shown in the thread as a table of ${shown.table.rows.length} rows.]`]),
     ...kept.map((file) => `[Posted in the thread as the file "${file.name}".]`),
     ...dropped.map((file) => `[The file "${file.name}" was too large to post.]`),
   ]
@@ -43,11 +48,42 @@ export function shapeResult(tool: string, parts: Part[], structured: unknown): S
       ? `${whole.slice(0, EXCERPT_CHARS).toWellFormed()}\n[… ${whole.length} characters in all; only the beginning is shown here.]`
       : whole
   return {
-    text: [body, ...notes].filter(Boolean).join('\n') || '(no output)',
+    text: [withoutEncoded(body), ...notes].filter(Boolean).join('\n') || '(no output)',
     images: imagesForModel(parts),
     files: kept,
     summary: inShort(whole) || notes.join(' ') || 'done',
+    ...(shown && { shown }),
   }
+}
+
+/** More links than this are a listing, which the model sums up. */
+const LINKS_SHOWN = 10
+
+function shownOf(parts: Part[], table: ReturnType<typeof rowsIn>): Shown | undefined {
+  const links = parts.flatMap((part) => (part.type === 'link' ? [{ uri: part.uri, name: part.name }] : []))
+  const fitting = table !== undefined && fitsInSlack(table) ? { table: forSlack(table) } : {}
+  const some = links.length === 0 ? {} : { links: links.slice(0, LINKS_SHOWN) }
+  return links.length === 0 && fitting.table === undefined ? undefined : { ...fitting, ...some }
+}
+
+/** A long run of base64 in a text: a file in disguise, which would only fill the model's context. */
+const ENCODED = /[A-Za-z0-9+/]{2000,}={0,2}/g
+
+const withoutEncoded = (text: string): string =>
+  text.replace(ENCODED, (run) =>
+    /[a-z]/.test(run) && /[A-Z]/.test(run) && /\d/.test(run)
+      ? `[${Math.ceil((run.length * 3) / 4 / 1024)} KB of encoded data left out]`
+      : run,
+  )
+
+/** Two files of one call do not share a name: the model speaks of them by it. */
+function ownNames(files: ResultFile[]): ResultFile[] {
+  const taken = new Map<string, number>()
+  return files.map((file) => {
+    const count = (taken.get(file.name) ?? 0) + 1
+    taken.set(file.name, count)
+    return count === 1 ? file : { ...file, name: file.name.replace(/(\.[^.]*)?$/, `-${count}$1`) }
+  })
 }
 
 /** One line for people: of text its first, of JSON what it holds in a few words (`12 rows`), or nothing. */
@@ -102,17 +138,29 @@ function fileOf(part: Part): ResultFile[] {
       return [{ name: `${part.type}.${extensionOf(part.mimeType)}`, mimeType: part.mimeType, data: part.data }]
     case 'resource': {
       const mimeType = part.mimeType ?? 'application/octet-stream'
-      return part.data === undefined ? [] : [{ name: lastSegment(part.uri), mimeType, data: part.data }]
+      if (part.data !== undefined) return [{ name: lastSegment(part.uri), mimeType, data: part.data }]
+      const text = part.text ?? ''
+      return text === ''
+        ? []
+        : [{ name: lastSegment(part.uri), mimeType: part.mimeType ?? 'text/plain', data: base64(text) }]
     }
     default:
       return part satisfies never
   }
 }
 
+const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64')
+
+const csvFile = (tool: string, csv: string): ResultFile => ({
+  name: `${tool.replace(/[^\w-]+/g, '-')}.csv`,
+  mimeType: 'text/csv',
+  data: base64(csv),
+})
+
 const textFile = (tool: string, text: string): ResultFile => ({
   name: `${tool.replace(/[^\w-]+/g, '-')}.${looksLikeJson(text) ? 'json' : 'txt'}`,
   mimeType: looksLikeJson(text) ? 'application/json' : 'text/plain',
-  data: Buffer.from(text, 'utf8').toString('base64'),
+  data: base64(text),
 })
 
 function withinLimit(files: ResultFile[]): { kept: ResultFile[]; dropped: ResultFile[] } {
@@ -133,6 +181,10 @@ const imagesForModel = (parts: Part[]): Shaped['images'] =>
     .filter((image) => MODEL_IMAGE_TYPES.includes(image.mimeType) && image.data.length <= IMAGE_FOR_MODEL_CHARS)
     .slice(0, IMAGES_FOR_MODEL)
 
-const extensionOf = (mimeType: string): string => (mimeType.split('/')[1] ?? 'bin').replace(/^x-|[+;].*$/g, '')
+/** Where the usual ending is not the type's own name. */
+const EXTENSIONS: Record<string, string> = { 'audio/mpeg': 'mp3', 'audio/mp4': 'm4a', 'image/svg+xml': 'svg' }
+
+const extensionOf = (mimeType: string): string =>
+  EXTENSIONS[mimeType] ?? (mimeType.split('/')[1] ?? 'bin').replace(/^x-|[+;].*$/g, '')
 const lastSegment = (uri: string): string => uri.split(/[?#]/, 1)[0]?.split('/').filter(Boolean).at(-1) ?? 'file'
 const looksLikeJson = (text: string): boolean => /^\s*[[{]/.test(text)

@@ -2,7 +2,7 @@ import type { ApprovalId, ConnectionId, InputId, RunId, UserId } from '../ids.ts
 import type { InputRequest, Resume } from '../mcp/ask.ts'
 import type { Usage } from '../model/turn.ts'
 import type { AttachedFile } from './attached.ts'
-import type { ChosenPrompt, EventOf, JsonObject, ResultFile } from './events.ts'
+import type { ChosenPrompt, EventOf, JsonObject, ResultFile, Shown } from './events.ts'
 import type { Origin } from './origin.ts'
 
 /** A run as its events make it; stored nowhere. The picture of it is: for each turn its text, then its calls. */
@@ -97,6 +97,8 @@ export type ResultState = {
   images: { mimeType: string; data: string }[]
   isError: boolean
   files: ResultFile[]
+  shown?: Shown | undefined
+  log?: { level: string; text: string }[] | undefined
   ms: number
 }
 

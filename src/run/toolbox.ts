@@ -12,6 +12,7 @@ export type SourceTool = {
   title?: string | undefined
   description: string
   inputSchema: JsonObject
+  outputSchema?: JsonObject | undefined
 }
 
 export type Found<S extends ToolSource> = { source: S; tool: S['tools'][number] }

@@ -64,6 +64,7 @@ async function publish(deps: HomeDeps, principal: Principal): Promise<void> {
       usage,
       workspace,
       cardOf: deps.connect.card,
+      circuitOf: deps.connect.circuit,
     })
     await deps.calls.call('views.publish', { user_id: principal.user, view }, Anything, 0)
   } catch (error) {

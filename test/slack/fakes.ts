@@ -286,6 +286,7 @@ export function fakeConnect(rows: Connection[] = []) {
         : { ok: false, message: control.fail },
     signIn: async () => ({ ok: true }),
     finishSignIn: () => Promise.reject(new Error('not here')),
+    circuit: () => ({ kind: 'closed' }),
     async disconnect(by, id) {
       const at = rows.findIndex((row) => row.id === id && row.user === by.user)
       return at < 0 ? undefined : rows.splice(at, 1)[0]
@@ -300,7 +301,7 @@ export function fakeConnect(rows: Connection[] = []) {
     add: () => Promise.reject(new Error('not here')),
     replace: () => Promise.reject(new Error('not here')),
     setStatus: async () => undefined,
-    setTools: async () => undefined,
+    learn: async () => undefined,
     setEra: async () => undefined,
     setOffers: async () => undefined,
     lease: async () => true,

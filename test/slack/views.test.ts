@@ -30,6 +30,7 @@ import {
   signInModal,
   signInOverModal,
 } from '../../src/slack/views/sign-in.ts'
+import { sayShown } from '../../src/slack/views/shown-result.ts'
 import { sayTested } from '../../src/slack/views/test-result.ts'
 import { sayNoSuchTools, sayTools, type ToolLine, toolsModal } from '../../src/slack/views/tools.ts'
 import { approvalOf, CARDS, callOf, connectionOf, monthOf, recentRun, ruleOf, settingsOf } from './fakes.ts'
@@ -99,6 +100,14 @@ const SAYINGS: Record<string, Saying> = {
     times(40, (at) => ({ ...longConnection, id: idOf(at) })),
     cardOf,
   ),
+  'resting connections': sayConnections(
+    [connectionOf({ status: 'failing', statusReason: 'It is away.' }), connectionOf({ id: idOf(1) })],
+    cardOf,
+    (id) =>
+      id === idOf(1)
+        ? { kind: 'half_open', failures: 4 }
+        : { kind: 'open', until: new Date('2026-11-25T10:00:00Z'), failures: 3 },
+  ),
   'ask to disconnect': askDisconnect(longConnection, longCard, true),
   disconnected: sayDisconnected({ name: 'files' }, false),
   'disconnected and told': sayDisconnected({ name: 'github', revoked: 'revoked' }, false),
@@ -136,6 +145,27 @@ const SAYINGS: Record<string, Saying> = {
     times(200, () => longLine),
     { connection: undefined, words: 'long', page: 1 },
   ),
+  'tools with some left out': sayTools(
+    times(3, () => longLine),
+    { connection: 'files', words: '', page: 0 },
+    times(50, (at) => ({ tool: `${LONG}${at}`, why: LONG })),
+  ),
+  'shown rows': sayShown(callOf(), {
+    table: {
+      columns: ['name', 'age'],
+      rows: [
+        ['Ada', '36'],
+        ['Grace', ''],
+      ],
+    },
+  }),
+  'shown rows and links, long': sayShown(callOf({ title: LONG }), {
+    table: { columns: times(20, (at) => `c${at}`), rows: times(20, () => times(20, () => LONG.slice(0, 20))) },
+    links: times(10, (at) => ({
+      uri: at === 0 ? 'file:///etc/passwd' : `https://example.com/${LONG}${at}`,
+      name: `<!channel> *${LONG}`,
+    })),
+  }),
   tested: sayTested([
     {
       name: 'files',

@@ -18,7 +18,13 @@ export const ROOT = join(import.meta.dirname, '..', '..')
 const FIXTURES = join(ROOT, 'test', 'fixtures', 'mcp-servers')
 export const PERSON = { workspace: WorkspaceId.parse('TLOCAL01'), user: UserId.parse('UMEMBER1') }
 
-export type HouseOptions = { allow?: string[]; limits?: Partial<Limits>; toolTimeoutSeconds?: number; root?: string }
+export type HouseOptions = {
+  allow?: string[]
+  limits?: Partial<Limits>
+  toolTimeoutSeconds?: number
+  root?: string
+  quietMs?: number
+}
 
 /** mcp/ with a registry in memory, a real credential store and egress, in a folder of its own. */
 export async function startMcpHouse(o: HouseOptions = {}) {
@@ -41,6 +47,7 @@ export async function startMcpHouse(o: HouseOptions = {}) {
     },
     limits: () => ({ callSeconds: 60, idleSeconds: 300, ...o.limits }),
     toolTimeoutSeconds: o.toolTimeoutSeconds ?? 30,
+    quietMs: o.quietMs,
     projectRoot: o.root ?? strangeRoot(folder),
   })
   return {

@@ -42,7 +42,7 @@ export function createMemoryRegistry(): Registry & { rows: Map<string, Connectio
     },
     replace: (id, to) => change(id, { ...to, status: 'connected', statusReason: undefined, eraAt: new Date() }),
     setStatus: async (id, status, reason) => void (await change(id, { status, statusReason: reason })),
-    setTools: async (id, tools) => void (await change(id, { tools })),
+    learn: async (id, learned) => void (await change(id, learned)),
     setOffers: async (id, offers) => void (await change(id, { offers })),
     setEra: async (id, era) => void (await change(id, { era, eraAt: new Date() })),
     lease: async (id, holder) => {

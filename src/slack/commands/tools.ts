@@ -8,7 +8,15 @@ import { nearest } from '../nearest.ts'
 import { onPress } from '../press.ts'
 import { onSubmit } from '../submit.ts'
 import { sayNothingConnected } from '../views/connections.ts'
-import { found, sayNoSuchTools, sayTools, type ToolLine, type ToolLook, toolsModal } from '../views/tools.ts'
+import {
+  found,
+  type LeftOut,
+  sayNoSuchTools,
+  sayTools,
+  type ToolLine,
+  type ToolLook,
+  toolsModal,
+} from '../views/tools.ts'
 import type { Command } from './command.ts'
 
 export const toolsCommand: Command = {
@@ -26,14 +34,16 @@ export const toolsCommand: Command = {
     const only = connection ?? (all.length === 1 ? all[0] : undefined)
     // A word that names no connection is looked for in all of them.
     const look: ToolLook = { connection: only?.name, words: (connection ? wanted : words).join(' '), page: 0 }
-    const lines = await linesOf(deps, scene.by, only ? [only] : all)
+    const seen = only ? [only] : all
+    const lines = await linesOf(deps, scene.by, seen)
+    const leftOut = leftOutOf(deps, seen)
     if (name !== undefined && connection === undefined && found(lines, look.words).length === 0) {
       const names = all.map((one) => one.name)
       await scene.say(sayNoSuchTools(words.join(' '), names, nearest(name, names)), 'Not found')
       return
     }
-    if (scene.channel === undefined) await scene.open(toolsModal(lines, look))
-    else await scene.say(sayTools(lines, look), 'Tools')
+    if (scene.channel === undefined) await scene.open(toolsModal(lines, look, leftOut))
+    else await scene.say(sayTools(lines, look, leftOut), 'Tools')
   },
 }
 
@@ -71,24 +81,25 @@ const Words = z.looseObject({ words: z.record(z.string(), z.object({ value: z.st
 export function registerTools(app: App, deps: Deps): void {
   onPress(app, deps, 'tools_page', async ({ by, value, view, scene }) => {
     const look = readLook(value)
-    const lines = await lookedAt(deps, by, look)
-    if (view) await deps.calls.call('views.update', { view_id: view.id, view: toolsModal(lines, look) }, Anything)
-    else await scene.instead(sayTools(lines, look), 'Tools')
+    const [lines, , leftOut] = await lookedAt(deps, by, look)
+    if (view)
+      await deps.calls.call('views.update', { view_id: view.id, view: toolsModal(lines, look, leftOut) }, Anything)
+    else await scene.instead(sayTools(lines, look, leftOut), 'Tools')
   })
   onPress(app, deps, 'tools_search', async ({ by, value, scene }) => {
     const look = readLook(value)
-    await scene.open(toolsModal(await lookedAt(deps, by, look), look))
+    await scene.open(toolsModal(...(await lookedAt(deps, by, look))))
   })
   onPress(app, deps, 'tools_words', async ({ by, value, view }) => {
     if (view === undefined) return
     const look = { ...readLook(view.keep), words: value, page: 0 }
-    const next = toolsModal(await lookedAt(deps, by, look), look)
+    const next = toolsModal(...(await lookedAt(deps, by, look)))
     await deps.calls.call('views.update', { view_id: view.id, view: next }, Anything)
   })
   onSubmit(app, deps, 'tools', async ({ by, keep, values, ack }) => {
     const typed = Words.parse(values).words.tools_words?.value ?? ''
     const look = { ...readLook(keep), words: typed, page: 0 }
-    await ack({ response_action: 'update', view: toolsModal(await lookedAt(deps, by, look), look) })
+    await ack({ response_action: 'update', view: toolsModal(...(await lookedAt(deps, by, look))) })
   })
 }
 
@@ -97,7 +108,18 @@ function readLook(text: string): ToolLook {
   return { connection, words, page }
 }
 
-async function lookedAt(deps: Deps, by: Principal, { connection }: ToolLook): Promise<ToolLine[]> {
+type Looked = [lines: ToolLine[], look: ToolLook, leftOut: LeftOut[]]
+
+async function lookedAt(deps: Deps, by: Principal, look: ToolLook): Promise<Looked> {
   const all = await deps.registry.connectionsOf(by)
-  return linesOf(deps, by, connection === undefined ? all : all.filter((one) => one.name === connection))
+  const seen = look.connection === undefined ? all : all.filter((one) => one.name === look.connection)
+  return [await linesOf(deps, by, seen), look, leftOutOf(deps, seen)]
+}
+
+/** What the servers list and cannot be called, and what the model cannot be offered. */
+function leftOutOf({ runs }: Deps, connections: Connection[]): LeftOut[] {
+  return connections.flatMap((one) => [
+    ...(one.leftOut ?? []),
+    ...runs.leftOut(one.tools.map((tool) => ({ connection: one.name, tool }))),
+  ])
 }

@@ -4,6 +4,7 @@ import { isHopeless, slackError } from '../calls.ts'
 import type { Deps } from '../deps.ts'
 import { SHOWN_ARGUMENTS } from '../views/approval-card.ts'
 import { sayArguments } from '../views/arguments.ts'
+import { sayShown } from '../views/shown-result.ts'
 import type { Board } from './board.ts'
 import { filesOf } from './recover.ts'
 
@@ -14,6 +15,16 @@ const Uploaded = z.object({
 })
 
 type Upload = { key: string; channel: string; thread: string; name: string; data: Buffer }
+
+/** Puts what calls gave as rows and links into the thread, each once. */
+export async function ensureShown(board: Board, { calls, origin }: RunState): Promise<void> {
+  for (const call of calls) {
+    const shown = call.result?.shown
+    if (shown === undefined) continue
+    const spot = { key: `shown:${call.id}`, channel: origin.channel, thread: origin.threadTs }
+    await board.ensure(spot, sayShown(call, shown))
+  }
+}
 
 /** Puts the files that calls gave into the thread, each once. */
 export async function ensureFiles(deps: Deps, board: Board, state: RunState): Promise<void> {

@@ -3,7 +3,7 @@ import type { News } from '../../run/news.ts'
 import type { RunState } from '../../run/state.ts'
 import type { Deps } from '../deps.ts'
 import { paintAnswer } from '../views/answer.ts'
-import { ensureArguments, ensureFiles } from './attachments.ts'
+import { ensureArguments, ensureFiles, ensureShown } from './attachments.ts'
 import { type Board, createBoard } from './board.ts'
 import { ensureCards, settleCards } from './cards.ts'
 import { ensureInputs, paintInputs } from './input-cards.ts'
@@ -138,6 +138,7 @@ function stepsOf(deps: Deps, board: Board, state: RunState): (() => Promise<void
     () => ensureCards(deps, board, state),
     () => ensureInputs(board, state, new Date()),
     () => ensureArguments(deps, board, state),
+    () => ensureShown(board, state),
     () => ensureFiles(deps, board, state),
   ]
 }

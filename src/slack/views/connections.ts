@@ -2,9 +2,12 @@ import type { KnownBlock } from '@slack/types'
 import type { CardInfo, Disconnected } from '../../connect/connect.ts'
 import type { Connection } from '../../registry/connection.ts'
 import { actions, button, commandButton, context, type Saying, section } from './blocks.ts'
+import { type CircuitOf, sayCircuit } from './circuit.ts'
 import { clip, literal, moment, plural } from './text.ts'
 
 export type CardOf = (name: string) => CardInfo | undefined
+
+const CLOSED: CircuitOf = () => ({ kind: 'closed' })
 
 const STATUS = {
   connected: ':large_green_circle: connected',
@@ -24,14 +27,14 @@ export const sayNothingConnected: Saying = {
 }
 
 /** A person's connections with what can be done to each. */
-export function sayConnections(connections: Connection[], cardOf: CardOf): Saying {
+export function sayConnections(connections: Connection[], cardOf: CardOf, circuitOf = CLOSED): Saying {
   if (connections.length === 0) return sayNothingConnected
   return {
     text: `Your connections: ${connections.map((one) => `${one.name} (${plural(one.tools.length, 'tool')})`).join(', ')}`,
     blocks: [
       section(`*Your ${plural(connections.length, 'connection')}*`),
       // Each takes two blocks of a message's fifty.
-      ...connections.slice(0, 20).flatMap((one) => connectionBlocks(one, cardOf)),
+      ...connections.slice(0, 20).flatMap((one) => connectionBlocks(one, cardOf, circuitOf)),
       ...(connections.length > 20
         ? [context(`and ${connections.length - 20} more; name one: \`/mcp tools name\``)]
         : []),
@@ -40,14 +43,15 @@ export function sayConnections(connections: Connection[], cardOf: CardOf): Sayin
   }
 }
 
-export function connectionBlocks(one: Connection, cardOf: CardOf): KnownBlock[] {
+export function connectionBlocks(one: Connection, cardOf: CardOf, circuitOf = CLOSED): KnownBlock[] {
   const card = cardOf(one.card)
   const used = one.lastUsed === undefined ? 'not used yet' : `last used ${moment(one.lastUsed)}`
   const reason = one.status === 'connected' || !one.statusReason ? '' : `\n${literal(clip(one.statusReason, 300))}`
+  const rest = sayCircuit(circuitOf(one.id))
   const facts = `${STATUS[one.status]} · ${plural(one.tools.length, 'tool')} · ${used}`
   return [
     section(
-      `${card?.icon ?? ':electric_plug:'} *${literal(one.name)}* (${literal(card?.title ?? one.card)})\n${facts}${reason}`,
+      `${card?.icon ?? ':electric_plug:'} *${literal(one.name)}* (${literal(card?.title ?? one.card)})\n${facts}${reason}${rest === '' ? '' : `\n${rest}`}`,
     ),
     actions(
       [

@@ -7,6 +7,7 @@ import type { CallState, RunState } from '../../run/state.ts'
 import type { MonthUsage, RecentRun } from '../../run/usage.ts'
 import { approvalCard } from './approval-card.ts'
 import { actions, commandButton, context, divider, header, section } from './blocks.ts'
+import type { CircuitOf } from './circuit.ts'
 import { type CardOf, connectionBlocks } from './connections.ts'
 import { recentBlocks } from './home-recent.ts'
 import { overBudget, settingsBlocks, type WorkspacePicture } from './home-settings.ts'
@@ -26,6 +27,7 @@ export type HomePicture = {
   recent: RecentRun[]
   usage: MonthUsage
   cardOf: CardOf
+  circuitOf?: CircuitOf
   /** For owners and admins. */
   workspace: WorkspacePicture | undefined
 }
@@ -74,7 +76,7 @@ function inputBlocks({ inputs, now }: HomePicture): KnownBlock[] {
   ]
 }
 
-function connectionsBlocks({ connections, cardOf }: HomePicture): KnownBlock[] {
+function connectionsBlocks({ connections, cardOf, circuitOf }: HomePicture): KnownBlock[] {
   const shown = connections.slice(0, HOME_SHOWS.connections)
   const rest = connections.length - shown.length
   const none = section(
@@ -83,7 +85,7 @@ function connectionsBlocks({ connections, cardOf }: HomePicture): KnownBlock[] {
   const demo = commandButton('Try the demo database', 'connect demo-database')
   return [
     header('Your connections'),
-    ...(shown.length === 0 ? [none] : shown.flatMap((one) => connectionBlocks(one, cardOf))),
+    ...(shown.length === 0 ? [none] : shown.flatMap((one) => connectionBlocks(one, cardOf, circuitOf))),
     actions(
       [
         commandButton('Connect a tool', 'connect', 'primary'),

@@ -1,6 +1,7 @@
 import type { KnownBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import { actions, commandButton, type Saying, section } from './blocks.ts'
+import { type CircuitOf, sayCircuit } from './circuit.ts'
 import { clip, literal, plural } from './text.ts'
 
 export type Tested = {
@@ -10,6 +11,8 @@ export type Tested = {
     | { ok: false; message: string; signIn?: boolean }
   /** Tools the model cannot be offered. */
   leftOut: { tool: string; why: string }[]
+  /** Whether its server is left alone, where it did not work. */
+  circuit?: ReturnType<CircuitOf>
 }
 
 /** How each connection answered. */
@@ -21,16 +24,23 @@ export function sayTested(results: Tested[]): Saying {
   }
 }
 
+function resting(circuit: ReturnType<CircuitOf>): string {
+  const words = sayCircuit(circuit)
+  return words === '' ? '' : `\n${words}`
+}
+
 function short({ outcome }: Tested): string {
   if (!outcome.ok) return `failed. ${outcome.message}`
   return `works, ${Math.round(outcome.ms)} ms, protocol ${outcome.protocolVersion}, ${plural(outcome.tools, 'tool')}`
 }
 
 function testedBlocks(result: Tested): KnownBlock[] {
-  const { name, outcome, leftOut } = result
+  const { name, outcome, leftOut, circuit = { kind: 'closed' } } = result
   if (!outcome.ok) {
     return [
-      section(`:red_circle: *${literal(name)}* does not work. ${literal(clip(outcome.message, 1_000))}`),
+      section(
+        `:red_circle: *${literal(name)}* does not work. ${literal(clip(outcome.message, 1_000))}${resting(circuit)}`,
+      ),
       actions([
         outcome.signIn
           ? commandButton(`Sign in for ${name}`, `sign-in ${name}`, 'primary')

@@ -3,6 +3,9 @@ import { LIMITS } from '../../block-kit/limits.ts'
 import { actions, button, commandButton, context, input, modal, plain, type Saying, section } from './blocks.ts'
 import { clip, listed, literal, plural } from './text.ts'
 
+/** A tool that cannot be used, and why. */
+export type LeftOut = { tool: string; why: string }
+
 export type ToolLine = {
   connection: string
   name: string
@@ -30,7 +33,7 @@ export function found(tools: ToolLine[], words: string): ToolLine[] {
 }
 
 /** One page of tools, with buttons to turn it. */
-export function sayTools(tools: ToolLine[], look: ToolLook): Saying {
+export function sayTools(tools: ToolLine[], look: ToolLook, leftOut: LeftOut[] = []): Saying {
   const hits = found(tools, look.words)
   const pages = Math.max(1, Math.ceil(hits.length / TOOLS_PER_PAGE))
   const page = Math.min(Math.max(0, look.page), pages - 1)
@@ -45,9 +48,22 @@ export function sayTools(tools: ToolLine[], look: ToolLook): Saying {
       section(`*${literal(title)}*${where}`),
       ...shown.map((tool) => section(toolWords(tool, look.connection === undefined))),
       ...(hits.length === 0 ? [context('No tool fits these words.')] : []),
+      ...leftOutWords(leftOut),
       turnButtons({ ...look, page }, pages),
     ],
   }
+}
+
+/** Named in full by /mcp test. */
+function leftOutWords(leftOut: LeftOut[]): KnownBlock[] {
+  if (leftOut.length === 0) return []
+  const named = leftOut
+    .slice(0, 5)
+    .map(({ tool, why }) => `\`${literal(clip(tool, 60))}\` (${literal(clip(why, 120))})`)
+  const more = leftOut.length > 5 ? [`and ${leftOut.length - 5} more`] : []
+  return [
+    context(`I cannot use ${plural(leftOut.length, 'more tool', 'more tools')}: ${[...named, ...more].join(', ')}.`),
+  ]
 }
 
 function toolWords(tool: ToolLine, withConnection: boolean): string {
@@ -87,8 +103,8 @@ function turnButtons(look: ToolLook, pages: number): KnownBlock {
 }
 
 /** The same in a modal, with a field to search by. */
-export function toolsModal(tools: ToolLine[], look: ToolLook): ModalView {
-  const saying = sayTools(tools, look)
+export function toolsModal(tools: ToolLine[], look: ToolLook, leftOut: LeftOut[] = []): ModalView {
+  const saying = sayTools(tools, look, leftOut)
   const field = input({
     id: 'words',
     label: 'Search',

@@ -1,0 +1,90 @@
+import type { ConnectionId } from '../ids.ts'
+
+/** Whether calls go out to a connection's server: closed as ever, open while it is left alone, half-open while one call tries. */
+export type Circuit =
+  | { kind: 'closed' }
+  | { kind: 'open'; until: Date; failures: number }
+  | { kind: 'half_open'; failures: number }
+
+/** Leave to go out. Whoever gets it says once how it went; `void` when that says nothing of the server (a stop). */
+export type Pass = { settle(how: Outcome): void }
+
+type Outcome = 'answered' | 'unreachable' | 'void'
+
+export type Circuits = {
+  /** A pass, or when the next one is given. */
+  enter(id: ConnectionId): Pass | { until: Date; failures: number }
+  of(id: ConnectionId): Circuit
+  /** Closes it: somebody tested the connection, or made it anew. */
+  forget(id: ConnectionId): void
+}
+
+// Fewer would punish a single restart of a server, more would keep people waiting for one that is gone.
+const FAILURES_TO_OPEN = 3
+const FIRST_REST_MS = 5_000
+// A server that comes back is found again within this.
+const MAX_REST_MS = 5 * 60_000
+// So that a server that comes back does not meet all who waited for it at one moment.
+const JITTER = 0.2
+// While one call tries, the others are told to come back after this.
+const TRIAL_MS = 5_000
+
+type Trouble = { failures: number; until: number; trying: boolean }
+
+export type CircuitClock = { now(): number; random(): number }
+
+/** A circuit per connection, in this process's memory: another instance finds out for itself, with three calls. */
+export function createCircuits(clock: CircuitClock = { now: Date.now, random: Math.random }): Circuits {
+  const troubles = new Map<ConnectionId, Trouble>()
+
+  const fail = (id: ConnectionId): void => {
+    const failures = (troubles.get(id)?.failures ?? 0) + 1
+    const rests = failures < FAILURES_TO_OPEN ? 0 : restMs(failures - FAILURES_TO_OPEN, clock.random())
+    troubles.set(id, { failures, until: clock.now() + rests, trying: false })
+  }
+
+  const settle = (id: ConnectionId, how: Outcome): void => {
+    const trouble = troubles.get(id)
+    if (how === 'unreachable') fail(id)
+    else if (how === 'answered') troubles.delete(id)
+    else if (trouble !== undefined) trouble.trying = false
+  }
+
+  const passFor = (id: ConnectionId): Pass => {
+    const trial = troubles.get(id)
+    if (trial !== undefined && isOpen(trial)) trial.trying = true
+    let settled = false
+    return {
+      settle: (how) => {
+        if (!settled) settle(id, how)
+        settled = true
+      },
+    }
+  }
+
+  return {
+    enter: (id) => {
+      const trouble = troubles.get(id)
+      if (trouble === undefined || !isOpen(trouble)) return passFor(id)
+      if (clock.now() < trouble.until) return { until: new Date(trouble.until), failures: trouble.failures }
+      if (trouble.trying) return { until: new Date(clock.now() + TRIAL_MS), failures: trouble.failures }
+      return passFor(id)
+    },
+    of: (id) => {
+      const trouble = troubles.get(id)
+      if (trouble === undefined || !isOpen(trouble)) return { kind: 'closed' }
+      const { failures, until } = trouble
+      if (clock.now() >= until) return { kind: 'half_open', failures }
+      return { kind: 'open', until: new Date(until), failures }
+    },
+    forget: (id) => void troubles.delete(id),
+  }
+}
+
+const isOpen = ({ failures }: Trouble): boolean => failures >= FAILURES_TO_OPEN
+
+/** 5 s, 10 s, 20 s … 5 min, give or take a fifth. */
+function restMs(times: number, random: number): number {
+  const rest = Math.min(MAX_REST_MS, FIRST_REST_MS * 2 ** Math.min(times, 16))
+  return Math.round(rest * (1 - JITTER + 2 * JITTER * random))
+}

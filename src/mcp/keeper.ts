@@ -1,0 +1,74 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { ConnectionId } from '../ids.ts'
+import type { Connection, Learned, StoredTool } from '../registry/connection.ts'
+import type { Registry } from '../registry/registry.ts'
+import type { Background } from './background.ts'
+import type { Caches } from './caches.ts'
+import { instructionsOf } from './instructions.ts'
+import { keepListening } from './listening.ts'
+import { createSeldom, type Seldom } from './seldom.ts'
+import type { Session } from './session.ts'
+import { listTools } from './tools.ts'
+
+/** Keeps what is stored of a connection's server true: its tools, what it says of their use, what had to be left out. */
+export type Keeper = {
+  /** Lists now and keeps the list. A failure throws and changes nothing; an empty list is never kept over a full one. */
+  list(connection: Connection, session: Session): Promise<StoredTool[]>
+  /** Lists, unless the last list may still be used, and listens for changes as long as the session is open. */
+  onOpened(connection: Connection, session: Session): void
+  /** For the opening of a session: what to do when its server says that its tools are others now. */
+  onToolsChanged(connection: Connection): () => void
+}
+
+type KeeperDeps = {
+  registry: Pick<Registry, 'learn'>
+  caches: Caches
+  background: Background
+  stopping: AbortSignal
+}
+
+// The call that a session is opened for goes first.
+const AFTER_FIRST_CALL_MS = 300
+
+type Watched = { session: Session; seldom: Seldom; begin: NodeJS.Timeout }
+
+export function createKeeper({ registry, caches, background, stopping }: KeeperDeps): Keeper {
+  const watched = new Map<ConnectionId, Watched>()
+  const known = new Map<ConnectionId, Learned>()
+
+  const list = async (c: Connection, session: Session): Promise<StoredTool[]> => {
+    const { tools, leftOut, ttlMs } = await listTools(session.client, session.clean, stopping)
+    caches.noteTools(c.id, ttlMs)
+    const learned = { tools, leftOut, instructions: instructionsOf(session) }
+    const before = known.get(c.id) ?? { tools: c.tools, leftOut: c.leftOut ?? [], instructions: c.instructions }
+    if (tools.length > 0 && !isDeepStrictEqual(learned, before)) {
+      await registry.learn(c.id, learned)
+      if (watched.has(c.id)) known.set(c.id, learned)
+    }
+    return tools
+  }
+  const listLater = (c: Connection, session: Session) => background.run('keep tools', () => list(c, session))
+
+  const forget = (c: Connection, one: Watched): void => {
+    one.seldom.stop()
+    clearTimeout(one.begin)
+    if (watched.get(c.id) !== one) return
+    watched.delete(c.id)
+    known.delete(c.id)
+  }
+
+  return {
+    list,
+    onOpened: (c, session) => {
+      const seldom = createSeldom(() => listLater(c, session))
+      const begin = () => {
+        if (!caches.toolsAreFresh(c.id)) listLater(c, session)
+        background.run('listen', () => keepListening(session, () => seldom.ask()))
+      }
+      const one: Watched = { session, seldom, begin: setTimeout(begin, AFTER_FIRST_CALL_MS).unref() }
+      watched.set(c.id, one)
+      void session.ended.then(() => forget(c, one))
+    },
+    onToolsChanged: (c) => () => watched.get(c.id)?.seldom.ask(),
+  }
+}

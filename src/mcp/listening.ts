@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Client, ProtocolError, SdkError, SdkErrorCode, SdkHttpError } from '@modelcontextprotocol/client'
+import { isLostStream } from './lost-stream.ts'
+import type { Session } from './session.ts'
+
+// A subscription that held this long was sound; what ended it was its server's restart or a proxy's patience.
+const SOUND_MS = 60_000
+const FIRST_WAIT_MS = 1_000
+const MAX_WAIT_MS = 60_000
+const ACK_MS = 10_000
+
+/**
+ * Hears of changed tools on the new protocol, where a server tells only those who listen, for as long as the session is
+ * open. After a drop it listens again, ever more slowly, and looks once at what it may have missed.
+ */
+export async function keepListening({ client, ended }: Pick<Session, 'client' | 'ended'>, onMissed: () => void) {
+  if (client.getProtocolEra() !== 'modern' || client.getServerCapabilities()?.tools?.listChanged !== true) return
+  const closing = new AbortController()
+  void ended.then(() => closing.abort())
+  let missed = false
+  for (let waitMs = FIRST_WAIT_MS; !closing.signal.aborted; waitMs = Math.min(MAX_WAIT_MS, waitMs * 2)) {
+    const began = Date.now()
+    const how = await listenOnce(client, closing.signal, () => missed && onMissed())
+    if (how === 'refused' || closing.signal.aborted) return
+    missed = true
+    if (Date.now() - began > SOUND_MS) waitMs = FIRST_WAIT_MS
+    await sleep(waitMs * (0.8 + 0.4 * Math.random()), undefined, { signal: closing.signal, ref: false }).catch(
+      () => undefined,
+    )
+  }
+}
+
+/** Until the subscription ends. A server that does not know it is not asked again. */
+async function listenOnce(client: Client, signal: AbortSignal, onOpen: () => void): Promise<'ended' | 'refused'> {
+  try {
+    const subscription = await client.listen({ toolsListChanged: true }, { signal, timeout: ACK_MS })
+    if (subscription.honoredFilter.toolsListChanged !== true) {
+      await subscription.close()
+      return 'refused'
+    }
+    onOpen()
+    await subscription.closed
+    return 'ended'
+  } catch (error) {
+    return isTransient(error) ? 'ended' : 'refused'
+  }
+}
+
+const TRANSIENT: unknown[] = [SdkErrorCode.RequestTimeout, SdkErrorCode.ConnectionClosed, SdkErrorCode.SendFailed]
+
+/** What may be otherwise next time; a server's own no (a protocol error, a 404) is not. */
+function isTransient(error: unknown): boolean {
+  if (error instanceof SdkHttpError) return (error.status ?? 500) >= 500
+  if (error instanceof SdkError) return TRANSIENT.includes(error.code)
+  return !(error instanceof ProtocolError) || isLostStream(error)
+}

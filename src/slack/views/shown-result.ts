@@ -1,0 +1,47 @@
+import type { DataTableBlock, KnownBlock } from '@slack/types'
+import { LIMITS } from '../../block-kit/limits.ts'
+import type { Shown } from '../../run/events.ts'
+import type { CallState } from '../../run/state.ts'
+import { type Saying, section } from './blocks.ts'
+import { calm, clip, inline, listed, literal, plural } from './text.ts'
+import { sayCall } from './tool-words.ts'
+
+const ROWS_PER_PAGE = 10
+
+/** What a call gave that people see best by itself: its rows as a table, its links with where they lead. */
+export function sayShown(call: CallState, shown: Shown): Saying {
+  const { table, links = [] } = shown
+  const parts = [
+    ...(table === undefined ? [] : [plural(table.rows.length, 'row')]),
+    ...(links.length === 0 ? [] : [plural(links.length, 'link')]),
+  ]
+  const title = `${calm(sayCall(call, 'done'))}: ${listed(parts)}`
+  return {
+    text: clip([title, ...links.map(({ name, uri }) => `${name}: ${uri}`)].join('\n'), LIMITS.message.text),
+    blocks: [...(table === undefined ? [] : [tableBlock(table, title)]), ...linkBlocks(links)],
+  }
+}
+
+function tableBlock({ columns, rows }: NonNullable<Shown['table']>, title: string): DataTableBlock {
+  // Slack takes no empty text.
+  const cell = (text: string) => ({ type: 'raw_text' as const, text: text === '' ? ' ' : text })
+  return {
+    type: 'data_table',
+    caption: clip(title, LIMITS.text),
+    page_size: ROWS_PER_PAGE,
+    rows: [columns, ...rows].map((row) => row.map(cell)),
+  }
+}
+
+/** A block each: a section that is cut at its limit would cut a link in two. */
+const linkBlocks = (links: NonNullable<Shown['links']>): KnownBlock[] =>
+  links.map((link) => section(`:link: ${linkWords(link)}`))
+
+/** A name can promise anything, so the host stands beside it; what is no web address is not made clickable. */
+function linkWords({ uri, name }: { uri: string; name: string }): string {
+  const url = URL.canParse(uri) ? new URL(uri) : undefined
+  const shown = inline(clip(name, 100)) || 'a link'
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.href.length > 200)
+    return `${shown} (\`${literal(clip(uri.replaceAll('`', "'"), 150))}\`)`
+  return `<${literal(url.href).replaceAll('|', '%7C')}|${shown.replaceAll('|', '/')}> (${literal(url.host)})`
+}

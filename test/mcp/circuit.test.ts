@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest'
+import { newConnectionId } from '../../src/ids.ts'
+import { createCircuits, type Pass } from '../../src/mcp/circuit.ts'
+
+function setUp(random = 0.5) {
+  const clock = { at: 1_000_000 }
+  const circuits = createCircuits({ now: () => clock.at, random: () => random })
+  const id = newConnectionId()
+  const pass = (): Pass => {
+    const entered = circuits.enter(id)
+    if (!('settle' in entered)) throw new Error('it rests')
+    return entered
+  }
+  const fail = (times: number) => {
+    for (let at = 0; at < times; at++) pass().settle('unreachable')
+  }
+  return { clock, circuits, id, pass, fail }
+}
+
+test('three failures in a row open it, and until the rest is over nothing goes out', () => {
+  const { clock, circuits, id, fail } = setUp()
+  fail(2)
+  expect(circuits.of(id)).toEqual({ kind: 'closed' })
+  fail(1)
+  expect(circuits.of(id)).toEqual({ kind: 'open', until: new Date(clock.at + 5_000), failures: 3 })
+  expect(circuits.enter(id)).toEqual({ until: new Date(clock.at + 5_000), failures: 3 })
+  expect('settle' in circuits.enter(newConnectionId())).toBe(true)
+})
+
+test('an answer in between begins the count anew', () => {
+  const { circuits, id, pass, fail } = setUp()
+  fail(2)
+  pass().settle('answered')
+  fail(2)
+  expect(circuits.of(id).kind).toBe('closed')
+})
+
+test('half-open lets one through; its success closes, its failure rests twice as long', () => {
+  const { clock, circuits, id, pass, fail } = setUp()
+  fail(3)
+  clock.at += 5_000
+  expect(circuits.of(id).kind).toBe('half_open')
+  const trial = pass()
+  expect(circuits.enter(id)).not.toHaveProperty('settle')
+  trial.settle('unreachable')
+  expect(circuits.of(id)).toMatchObject({ kind: 'open', until: new Date(clock.at + 10_000) })
+  clock.at += 10_000
+  pass().settle('answered')
+  expect(circuits.of(id)).toEqual({ kind: 'closed' })
+})
+
+test('a stopped trial says nothing, and the next one tries', () => {
+  const { clock, circuits, id, pass, fail } = setUp()
+  fail(3)
+  clock.at += 5_000
+  pass().settle('void')
+  expect(circuits.of(id).kind).toBe('half_open')
+  expect('settle' in circuits.enter(id)).toBe(true)
+})
+
+test.each([
+  [0, 240_000],
+  [1, 360_000],
+])('the rest ends at 5 min, give or take a fifth (%d)', (random, most) => {
+  const { clock, circuits, id, pass, fail } = setUp(random)
+  fail(3)
+  for (let at = 0; at < 20; at++) {
+    const circuit = circuits.of(id)
+    if (circuit.kind === 'open') clock.at = circuit.until.getTime()
+    pass().settle('unreachable')
+  }
+  expect(circuits.of(id)).toMatchObject({ kind: 'open', until: new Date(clock.at + most) })
+})
+
+test('somebody who tested it closes it', () => {
+  const { circuits, id, fail } = setUp()
+  fail(3)
+  circuits.forget(id)
+  expect(circuits.of(id)).toEqual({ kind: 'closed' })
+})
