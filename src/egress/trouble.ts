@@ -59,10 +59,11 @@ export function unreachedReason(error: unknown): string | undefined {
 
 /** What went wrong after a request may have been read: `tool_failed`. */
 export function brokenOff(host: string, error: unknown): AppError {
-  return (
-    appErrorIn(error) ??
-    new AppError('tool_failed', `${host} broke off the connection before it had answered.`, { cause: error })
-  )
+  const message =
+    codeIn(error) === 'HPE_HEADER_OVERFLOW'
+      ? `${host} sent larger headers than any honest answer has. Check the address.`
+      : `${host} broke off the connection before it had answered.`
+  return appErrorIn(error) ?? new AppError('tool_failed', message, { cause: error })
 }
 
 /** The first AppError in a chain of causes. */

@@ -42,8 +42,14 @@ async function play(person: Person): Promise<void> {
   const tools = await person.tools()
   if (scenario === 'initialize' || scenario === 'request-metadata') return
   for (const { name, arguments: args } of context.toolCalls ?? tools.map((tool) => callFor(tool, tools)))
-    await person.call(name, args)
+    await person.call(name, args).catch(mayFail)
   if (scenario === 'http-standard-headers') await person.readAll()
+}
+
+/** One of this scenario's tools leaves out `resultType`, which the SDK does not take from a server of the new protocol. */
+function mayFail(error: unknown): void {
+  if (scenario !== 'sep-2322-client-request-state') throw error
+  console.error(error)
 }
 
 function callFor(tool: StoredTool, all: StoredTool[]): NonNullable<Context['toolCalls']>[number] {
