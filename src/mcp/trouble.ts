@@ -9,7 +9,7 @@ import {
 import { appErrorIn, unreachedReason } from '../egress/trouble.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
 import { type Challenge, challengeIn } from './auth/challenge.ts'
-import { isLostStream } from './lost-stream.ts'
+import { isLostStream, isTooLarge } from './lost-stream.ts'
 import type { FailureReason } from './mcp.ts'
 
 /** What went wrong between us and a server, once, for both uses: as a call's outcome and as an AppError. */
@@ -180,7 +180,8 @@ function sdkTrouble(error: unknown, { title, seconds }: Party): Trouble {
     code === SdkErrorCode.ConnectionClosed ||
     code === SdkErrorCode.SendFailed ||
     hasCode(error, 'EPIPE')
-  const message = ended ? `${title} ended before it had answered.` : `${title} answered in a way that cannot be read.`
+  const how = ended ? 'ended before it had answered' : 'answered in a way that cannot be read'
+  const message = `${title} ${isTooLarge(error) ? 'sent more at once than Patchbay takes' : how}.`
   return { why: 'gone', code: 'tool_failed', message, sent: true, turnedAway: false }
 }
 

@@ -153,7 +153,10 @@ describe('proxies in the environment', () => {
       console.log(await (await egress.fetch('http://127.0.0.1:${port}/')).text())
       const { get } = await import('node:http')
       get('http://127.0.0.1:${port}/', (answer) => { answer.pipe(process.stdout); answer.once('end', () => egress[Symbol.dispose]()) })`
-    const child = spawn(process.execPath, ['--input-type=module', '-e', script], { env, stdio: ['ignore', 'pipe', 2] })
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     const [said] = await Promise.all([text(child.stdout), once(child, 'exit')])
     // Node's own client goes through the proxy, so the variables were heard.
     expect(said).toBe('directly\nfrom the proxy')
