@@ -66,7 +66,7 @@ function cutOff(): void {
 }
 
 function fail(error: unknown, log: Log): void {
-  if (!isAppError(error))
+  if (!isAppError(error) || isAppError(error, 'database_failed'))
     log.fatal({ reason: errorChain(error), stack: error instanceof Error ? error.stack : undefined }, 'start failed')
   console.error(sayError(error))
   process.exit(1)

@@ -56,7 +56,7 @@ export function changing(
 
   const reconnect: Connect['reconnect'] = async (p, id, inputs, signal) => {
     const connection = await ownConnection(deps.registry, p, id)
-    if (connection === undefined) return refused('This connection is not there any more. Connect it anew.')
+    if (connection === undefined) return refused('This connection is gone. Connect it again with /mcp connect.')
     const card = cardOf(connection.card)
     const typed = { ...connection.inputs, ...inputs }
     const kept = leadsElsewhere(card, connection.inputs, typed) ? {} : await keptSecrets(deps, connection)
@@ -94,7 +94,7 @@ async function nameProblems({ registry, maxPerUser }: ConnectDeps, p: Principal,
 
 const takenMessage = (name: string): string => `You already have a connection called "${name}". Choose another name.`
 const limitMessage = (most: number): string =>
-  `You already have ${most} connections, which is the most. Disconnect one first.`
+  `You already have ${most} connections, and that is the limit. Disconnect one first.`
 
 const refused = (message: string): Failed => ({ ok: false, message, problems: [] })
 const amiss = (problems: Problem[]): Failed => ({ ok: false, message: 'Some of this needs another look.', problems })
@@ -111,7 +111,7 @@ async function tryOut(
   } catch (error) {
     const challenge = challengeIn(error)
     if (challenge !== undefined && !signal.aborted) return offered(deps, { ...attempt, challenge }, signal)
-    if (signal.aborted) return refused('This took too long, so it was given up. Try again.')
+    if (signal.aborted) return refused('This took too long, so I stopped waiting. Please try again.')
     return failedWith(deps, about, error)
   }
 }
@@ -129,7 +129,7 @@ async function offered(deps: ConnectDeps, wanted: Wanted, signal: AbortSignal): 
     const signIn = await offerSignIn(deps, wanted, signal)
     return { ok: false, message: `${signIn.title} wants you to sign in.`, problems: [], signIn }
   } catch (error) {
-    if (signal.aborted) return refused('This took too long, so it was given up. Try again.')
+    if (signal.aborted) return refused('This took too long, so I stopped waiting. Please try again.')
     return failedWith(deps, wanted.about, error)
   }
 }

@@ -118,7 +118,7 @@ export function createConnect(deps: ConnectDeps): Connect {
     if (card !== undefined) return card
     throw new AppError(
       'card_unknown',
-      `There is no service called "${name}". Press Connect a tool in the Home tab to see those there are.`,
+      `There is no service called "${name}". Press Connect a tool in my Home tab to see them all.`,
     )
   })
   return {
@@ -153,7 +153,7 @@ function infoWith(card: Card, prefill: Record<string, string>): CardInfo {
   const inputs = card.inputs.map((input) =>
     prefill[input.name] === undefined
       ? input
-      : { ...input, required: false, hint: `${input.hint} Left empty, the one set for this machine is used.`.trim() },
+      : { ...input, required: false, hint: `${input.hint} Leave it empty to use the one set for this machine.`.trim() },
   )
   return { name, title, icon, category, description, docs, starters, inputs }
 }

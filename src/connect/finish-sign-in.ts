@@ -60,8 +60,8 @@ async function finished(deps: ConnectDeps, brought: URLSearchParams, signal: Abo
 }
 
 const UNKNOWN =
-  'This sign-in is not known here: it was used before, or it was not begun in Slack. Go back to Slack and press Sign in again.'
-const LATE = 'The sign-in took too long, so its link is not good any more. Go back to Slack and press Sign in again.'
+  'I do not know this sign-in: it was used already, or it did not start in Slack. Go back to Slack and press Sign in again.'
+const LATE = 'The sign-in took too long, so its link has expired. Go back to Slack and press Sign in again.'
 const SLOW = 'The server did not answer in time. Go back to Slack and try again.'
 
 function knownMessage(error: unknown): string {

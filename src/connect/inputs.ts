@@ -39,6 +39,6 @@ function faultOf(input: CardInput, value: string): string | undefined {
   if (input.choices !== undefined && !input.choices.includes(value))
     return `Choose one of: ${input.choices.join(', ')}.`
   if (new RegExp(`^(?:${input.pattern ?? '[^]*'})$`).test(value)) return undefined
-  const like = input.example === undefined ? '' : ` It looks like ${input.example}`
-  return `This is not in the form expected.${like}`
+  const like = input.example === undefined ? '' : ` It should look like ${input.example}`
+  return `This does not look right.${like}`
 }

@@ -37,10 +37,7 @@ export function createInstallations(o: {
     const { credential, ...installation } = row
     const token = await credentials.get(credential)
     if (token === undefined) {
-      log.error(
-        { workspace },
-        "Slack's token for this workspace is gone from the credential store: install the app once more",
-      )
+      log.error({ workspace }, "Slack's saved token for this workspace is gone: install the app again")
       return undefined
     }
     return { installed: { ...installation, token }, credential }

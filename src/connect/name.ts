@@ -8,7 +8,7 @@ export function nameFault(name: string): string | undefined {
   if (name === '') return 'Give it a name.'
   return NAME.test(name)
     ? undefined
-    : 'Use small letters, digits and dashes, at most 32, beginning and ending with a letter or digit.'
+    : 'Use up to 32 lowercase letters, digits and dashes. Begin and end with a letter or digit.'
 }
 
 /** The card's name, or the first of `card-2`, `card-3` … that is free. */

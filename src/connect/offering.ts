@@ -55,7 +55,7 @@ export function createOffering({ registry, watches, mcp }: OfferingDeps): Offeri
   const own = async (principal: Principal, id: ConnectionId): Promise<Connection> => {
     const connection = await ownConnection(registry, principal, id)
     if (connection !== undefined) return connection
-    throw new AppError('not_found', 'This connection is not there any more. Connect it anew.')
+    throw new AppError('not_found', 'This connection is gone. Connect it again with /mcp connect.')
   }
   const patience = () => AbortSignal.timeout(PATIENCE_MS)
   return {
@@ -76,7 +76,10 @@ export function createOffering({ registry, watches, mcp }: OfferingDeps): Offeri
     watch: async (p, id, resource) => {
       const connection = await own(p, id)
       if (connection.offers?.subscriptions !== true)
-        throw new AppError('not_allowed', `${connection.name} does not tell when something changes.`)
+        throw new AppError(
+          'not_allowed',
+          `${connection.name} cannot tell me about changes. Read it again when you need it.`,
+        )
       return watches.add({ ...resource, workspace: p.workspace, user: p.user, connection: connection.id }, MOST_WATCHES)
     },
     watched: async ({ workspace, user }, id) => {

@@ -12,7 +12,8 @@ import { offerSignIn } from './sign-in.ts'
 export function signingIn(deps: ConnectDeps): Connect['signIn'] {
   return async (principal, id, signal, challenge) => {
     const connection = await ownConnection(deps.registry, principal, id)
-    if (connection === undefined) return { ok: false, message: 'This connection is not there any more.' }
+    if (connection === undefined)
+      return { ok: false, message: 'This connection is gone. Connect it again with /mcp connect.' }
     try {
       return await offerFor(deps, connection, signal, challenge)
     } catch (error) {

@@ -16,7 +16,7 @@ export function testing(deps: ConnectDeps): Connect['test'] {
   return async (principal, id, signal) => {
     const connection = await ownConnection(deps.registry, principal, id)
     if (connection === undefined)
-      return { ok: false, message: 'This connection is not there any more. Connect it anew.' }
+      return { ok: false, message: 'This connection is gone. Connect it again with /mcp connect.' }
     try {
       return await tested(deps, connection, signal)
     } catch (error) {

@@ -50,7 +50,13 @@ export function raisedError(state: string | undefined, message: string, cause: u
 export function parseResult<T>(fn: string, result: unknown, shape: z.ZodType<T>): T {
   const parsed = shape.safeParse(result)
   if (parsed.success) return parsed.data
-  throw new AppError('database_failed', `The database answered ${fn} in a form this version does not know.`, {
-    cause: parsed.error,
-  })
+  throw callFailed(fn, 'the answer has a form this version does not know', parsed.error)
 }
+
+/** Anybody may read it, so what failed and why is left to the cause, for the log. */
+export const callFailed = (fn: string, why: string, cause: unknown): AppError =>
+  new AppError(
+    'database_failed',
+    'Something went wrong in the database. Please try again; if it happens again, tell whoever runs Patchbay here.',
+    { cause: new Error(`${fn}: ${why}`, { cause }) },
+  )

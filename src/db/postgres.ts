@@ -1,7 +1,7 @@
 import { DatabaseError, Pool } from 'pg'
 import { AppError } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { type Db, parseResult, raisedError, storable } from './call.ts'
+import { callFailed, type Db, parseResult, raisedError, storable } from './call.ts'
 
 /** Enough for the work of one instance; more only adds memory on the server. */
 const POOL_SIZE = 6
@@ -59,5 +59,5 @@ function translate(fn: string, error: unknown): AppError {
       { cause: error },
     )
   }
-  return new AppError('database_failed', `The database could not do ${fn}.`, { cause: error })
+  return callFailed(fn, `SQLSTATE ${state}`, error)
 }

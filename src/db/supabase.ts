@@ -1,6 +1,6 @@
 import { createClient, type SupabaseClient } from '@supabase/supabase-js'
 import { AppError } from '../errors.ts'
-import { type Db, parseResult, raisedError, storable } from './call.ts'
+import { callFailed, type Db, parseResult, raisedError, storable } from './call.ts'
 
 /** Statuses with which a gateway says that the database behind it is away or has too much to do. */
 const UNAVAILABLE = [0, 408, 429, 502, 503, 504, 520, 521, 522, 523, 524, 544]
@@ -53,8 +53,8 @@ function translate(fn: string, error: Failure, status: number): AppError {
   if (error.code === 'PGRST202') {
     return new AppError(
       'schema_outdated',
-      `The database has no function ${fn}: its schema is missing or older than this version.`,
-      { cause: error },
+      'The database is older than this version of Patchbay. Whoever runs Patchbay should bring it up with `npm run migrate`.',
+      { cause: new Error(`there is no function ${fn}`, { cause: error }) },
     )
   }
   if (status === 401 || status === 403) {
@@ -64,5 +64,5 @@ function translate(fn: string, error: Failure, status: number): AppError {
       { cause: error },
     )
   }
-  return new AppError('database_failed', `The database could not do ${fn}.`, { cause: error })
+  return callFailed(fn, error.message, error)
 }

@@ -42,7 +42,10 @@ export function createEgress(o: { allow: string[]; resolve?: Guard['resolve'] })
     if (redirect === 'manual' || location === null || !REDIRECTS.has(response.status)) return response
     await response.body?.cancel()
     if (redirect === 'error' || hops >= MAX_REDIRECTS)
-      throw new AppError('egress_refused', `${ask.url.host} sends us on to other addresses. Put the final address in.`)
+      throw new AppError(
+        'egress_refused',
+        `${ask.url.host} redirects to another address. Enter the final address instead.`,
+      )
     return follow(redirected(ask, parsed(location, ask.url), response.status), redirect, hops + 1)
   }
   return {
@@ -77,7 +80,7 @@ function mustBeSafe(url: URL, allowed: Allowed): void {
 
 function withoutSignIn(url: URL): void {
   if (url.username === '' && url.password === '') return
-  throw new AppError('egress_refused', 'An address must not hold a name or password.')
+  throw new AppError('egress_refused', 'An address must not contain a user name or password. Take them out.')
 }
 
 function redirected(ask: Ask, url: URL, status: number): Ask {
@@ -95,7 +98,7 @@ function parsed(text: string, base?: URL): URL {
   if (url !== null) return url
   const message =
     base === undefined
-      ? 'The address cannot be read. Check it for a typo.'
-      : `${base.host} sends us on to an address that cannot be read.`
+      ? 'I cannot read this address. Check it for a typo.'
+      : `${base.host} redirects to an address I cannot read. Check the address.`
   throw new AppError('egress_refused', message)
 }

@@ -4,16 +4,16 @@ const TLS_TROUBLE: Record<string, string> = {
   CERT_HAS_EXPIRED: 'its certificate has expired',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
   SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is self-signed',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate comes from nobody we know',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate comes from nobody we know',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate comes from an unknown issuer',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate comes from an unknown issuer',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
 }
 
 const NETWORK_TROUBLE: Record<string, string> = {
   ECONNREFUSED: 'nothing listens there',
   ETIMEDOUT: 'it does not answer',
-  EHOSTUNREACH: 'there is no way to it',
-  ENETUNREACH: 'there is no way to it',
+  EHOSTUNREACH: 'there is no route to it',
+  ENETUNREACH: 'there is no route to it',
   ECONNRESET: 'it closed the connection',
 }
 
@@ -28,11 +28,12 @@ export function neverSent(host: string, error: unknown): AppError {
   if (own !== undefined) return own
   const code = codeIn(error)
   const tls =
-    TLS_TROUBLE[code] ?? (code.startsWith('ERR_SSL') || code === 'EPROTO' ? 'it does not speak TLS there' : undefined)
+    TLS_TROUBLE[code] ??
+    (code.startsWith('ERR_SSL') || code === 'EPROTO' ? 'it does not offer a secure connection there' : undefined)
   if (tls !== undefined)
     return new AppError(
       'server_unreachable',
-      `No safe connection to ${host}: ${tls}. Check the address, or tell whoever runs the server.`,
+      `No secure connection to ${host}: ${tls}. Check the address, or tell whoever runs the server.`,
       {
         cause: error,
       },
@@ -62,7 +63,7 @@ export function brokenOff(host: string, error: unknown): AppError {
   const message =
     codeIn(error) === 'HPE_HEADER_OVERFLOW'
       ? `${host} sent larger headers than any honest answer has. Check the address.`
-      : `${host} broke off the connection before it had answered.`
+      : `${host} closed the connection before it answered. Check that it is up.`
   return appErrorIn(error) ?? new AppError('tool_failed', message, { cause: error })
 }
 

@@ -29,6 +29,8 @@ function problemWith(field: FormField, value: unknown): string | undefined {
   }
 }
 
+const characters = (count: number): string => (count === 1 ? '1 character' : `${count} characters`)
+
 const isOption = ({ options }: FieldOf<'one' | 'many'>, value: unknown): boolean =>
   options.some((option) => option.value === value)
 
@@ -36,10 +38,10 @@ function textProblem(
   { format, minLength = 0, maxLength = Number.POSITIVE_INFINITY }: FieldOf<'text'>,
   value: unknown,
 ): string | undefined {
-  if (typeof value !== 'string') return 'Please write text.'
+  if (typeof value !== 'string') return 'Please enter some text.'
   const length = [...value].length
-  if (length < minLength) return `This needs at least ${minLength} characters; it has ${length}.`
-  if (length > maxLength) return `This may have at most ${maxLength} characters; it has ${length}.`
+  if (length < minLength) return `This needs at least ${characters(minLength)}; it has ${length}.`
+  if (length > maxLength) return `This may have at most ${characters(maxLength)}; it has ${length}.`
   return format === undefined || FITS[format](value) ? undefined : WANTED[format]
 }
 
@@ -59,15 +61,15 @@ const FITS = {
 }
 
 const WANTED = {
-  email: 'Please write an e-mail address, like ada@example.com.',
-  uri: 'Please write a whole address, like https://example.com/page.',
-  date: 'Please write a date, like 2026-11-30.',
-  'date-time': 'Please write a date and time, like 2026-11-30T14:00:00Z.',
+  email: 'Please enter an e-mail address, like ada@example.com.',
+  uri: 'Please enter a whole address, like https://example.com/page.',
+  date: 'Please enter a date, like 2026-11-30.',
+  'date-time': 'Please enter a date and time, like 2026-11-30T14:00:00Z.',
 }
 
 function numberProblem({ integer, min, max }: FieldOf<'number'>, value: unknown): string | undefined {
-  if (typeof value !== 'number' || !Number.isFinite(value)) return 'Please write a number.'
-  if (integer && !Number.isInteger(value)) return 'Please write a whole number.'
+  if (typeof value !== 'number' || !Number.isFinite(value)) return 'Please enter a number.'
+  if (integer && !Number.isInteger(value)) return 'Please enter a whole number.'
   if (min !== undefined && value < min) return `This must be at least ${min}.`
   return max !== undefined && value > max ? `This may be at most ${max}.` : undefined
 }

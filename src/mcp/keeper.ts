@@ -6,11 +6,12 @@ import type { Background } from './background.ts'
 import type { Caches } from './caches.ts'
 import { instructionsOf } from './instructions.ts'
 import { keepListening } from './listening.ts'
+import { offersOf } from './offers.ts'
 import { createSeldom, type Seldom } from './seldom.ts'
 import type { Session } from './session.ts'
 import { listTools } from './tools.ts'
 
-/** Keeps what is stored of a connection's server true: its tools, what it says of their use, what had to be left out. */
+/** Keeps what is stored of a connection's server true: its tools, what it says of their use, what had to be left out, what else it offers. */
 export type Keeper = {
   /** Lists now and keeps the list. A failure throws and changes nothing; an empty list is never kept over a full one. */
   list(connection: Connection, session: Session): Promise<StoredTool[]>
@@ -21,7 +22,7 @@ export type Keeper = {
 }
 
 type KeeperDeps = {
-  registry: Pick<Registry, 'learn'>
+  registry: Pick<Registry, 'learn' | 'setOffers'>
   caches: Caches
   background: Background
   stopping: AbortSignal
@@ -47,6 +48,10 @@ export function createKeeper({ registry, caches, background, stopping }: KeeperD
     }
     return tools
   }
+  const offer = async (c: Connection, session: Session): Promise<void> => {
+    const offers = await offersOf(session, stopping)
+    if (!isDeepStrictEqual(offers, c.offers)) await registry.setOffers(c.id, offers)
+  }
   const listLater = (c: Connection, session: Session) => background.run('keep tools', () => list(c, session))
 
   const forget = (c: Connection, one: Watched): void => {
@@ -63,6 +68,7 @@ export function createKeeper({ registry, caches, background, stopping }: KeeperD
       const seldom = createSeldom(() => listLater(c, session))
       const begin = () => {
         if (!caches.toolsAreFresh(c.id)) listLater(c, session)
+        background.run('keep offers', () => offer(c, session))
         background.run('listen', () => keepListening(session, () => seldom.ask()))
       }
       const one: Watched = { session, seldom, begin: setTimeout(begin, AFTER_FIRST_CALL_MS).unref() }

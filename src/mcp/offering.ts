@@ -63,7 +63,10 @@ async function orRefusal<T>(session: Session, work: (session: Session) => Promis
     return { value: await work(session) }
   } catch (error) {
     if (error instanceof SdkError && error.code === SdkErrorCode.UnsupportedResultType)
-      return { code: 0, message: 'it wants an answer from you first, which is possible for tools only.' }
+      return {
+        code: 0,
+        message: 'it has a question for you first, and I can only pass those on while using its tools.',
+      }
     if (!(error instanceof ProtocolError) || isLostStream(error)) throw error
     return { code: error.code, message: short(session.clean.text(error.message), 300) }
   }
@@ -77,7 +80,7 @@ function refusalOf({ name }: Connection, code: number, said: string): AppError {
   if (code === OLD_NOT_FOUND || code === ProtocolErrorCode.InvalidParams)
     return new AppError('not_found', `${name} does not have that, or not with these values. It says: ${words}`)
   if (code === ProtocolErrorCode.MethodNotFound)
-    return new AppError('not_found', `${name} declares this, but does not know it when asked.`)
+    return new AppError('not_found', `${name} lists this, but could not give it when asked. Tell whoever runs it.`)
   return new AppError('server_refused', `${name} refused it: ${words}`)
 }
 
@@ -90,5 +93,5 @@ function asInput(error: unknown): never {
 const tooLarge = (what: string, characters: number): AppError =>
   new AppError(
     'limit_reached',
-    `${what} is too large to take: ${(characters / 1_000_000).toFixed(0)} MB, and 8 MB is the most.`,
+    `${what} is too large: it has ${(characters / 1_000_000).toFixed(0)} MB, and I can take 8 MB at most.`,
   )

@@ -106,7 +106,7 @@ function sessionOf(client: Client, kind: 'sse' | 'other', goodbye: () => Promise
 export function serverUrlOf(target: HttpTarget, secrets: Record<string, string>): URL {
   const text = fill(target.url, { ...target.values, ...secrets }) ?? ''
   if (URL.canParse(text)) return new URL(text)
-  throw new AppError('input_invalid', 'The address cannot be read. It looks like https://mcp.example.com/mcp.', {
+  throw new AppError('input_invalid', 'I cannot read this address. It should look like https://mcp.example.com/mcp.', {
     field: 'url',
   })
 }
@@ -118,7 +118,7 @@ function headersOf(target: HttpTarget, values: Record<string, string>): Record<s
   if (sound) return headers
   throw new AppError(
     'input_invalid',
-    `${target.title}: the header or its value has characters that no header can hold.`,
+    `${target.title}: the header or its value has characters that are not allowed there. Check both.`,
   )
 }
 

@@ -34,7 +34,7 @@ export function asksOf(result: InputRequiredResult, border: Border): { asks: Inp
   if (entries.length > MOST_ASKS) throw unfit('asks too many things at once')
   const asks = entries.map(([key, request]): InputAsk => {
     if (request.method !== 'elicitation/create')
-      throw unfit(`wants something that is not offered here (${request.method})`)
+      throw unfit(`wants something Patchbay does not offer (${request.method})`)
     return {
       request: requestOf(request.params, border),
       resume: { how: 'answer', key, ...(state !== undefined && { state }) },

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { cut } from './unfit.ts'
 
 const MAX_CHARS = 300
 const PREFIX =
@@ -11,7 +12,7 @@ export function saidAs(said: string, advice: string): string {
   const words = wordsOf(said).replace(PREFIX, '').replace(/\s+/g, ' ').trim()
   if (/^(?:typeerror: )?fetch failed\.?$/i.test(words))
     return 'it cannot reach its service from here. Whoever runs Patchbay should check the network.'
-  return `it says "${words.slice(0, MAX_CHARS).toWellFormed()}". ${advice}`
+  return `it says "${cut(words, MAX_CHARS)}". ${advice}`
 }
 
 /** The message within a JSON error; other text as it is. */

@@ -127,7 +127,7 @@ function statusTrouble(status: number, party: Party): Trouble {
     return {
       why: 'protocol',
       code: 'server_refused',
-      message: `${title} does not allow this with the credential it was given (403). Check what that may do: ${docs}`,
+      message: `${title} does not allow this with your key or sign-in (403). Check what it may do: ${docs}`,
       sent: false,
       turnedAway: false,
     }
@@ -151,7 +151,7 @@ function statusTrouble(status: number, party: Party): Trouble {
 }
 
 function signInMessage({ title, docs, signedIn, signsIn }: Party): string {
-  if (signsIn) return `${title} does not take your sign-in (401). Sign in again.`
+  if (signsIn) return `${title} does not accept your sign-in (401). Sign in again.`
   return signedIn
     ? `${title} refused the token (401). Create a new one at ${docs} and connect again.`
     : `${title} wants a sign-in (401). Fill in the credential and connect again: ${docs}`
@@ -171,7 +171,7 @@ function sdkTrouble(error: unknown, { title, seconds }: Party): Trouble {
     return {
       why: 'gone',
       code: 'server_unreachable',
-      message: `${title} has ended. Try again: it is connected anew.`,
+      message: `${title} has stopped. Try again: I will start it afresh.`,
       sent: false,
       turnedAway: true,
     }
@@ -180,8 +180,10 @@ function sdkTrouble(error: unknown, { title, seconds }: Party): Trouble {
     code === SdkErrorCode.ConnectionClosed ||
     code === SdkErrorCode.SendFailed ||
     hasCode(error, 'EPIPE')
-  const how = ended ? 'ended before it had answered' : 'answered in a way that cannot be read'
-  const message = `${title} ${isTooLarge(error) ? 'sent more at once than Patchbay takes' : how}.`
+  const how = ended
+    ? 'ended before it answered. Check that it is up.'
+    : 'sent an answer I cannot read. Tell whoever runs it.'
+  const message = `${title} ${isTooLarge(error) ? 'sent more at once than I take. Ask for less.' : how}`
   return { why: 'gone', code: 'tool_failed', message, sent: true, turnedAway: false }
 }
 

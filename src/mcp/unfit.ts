@@ -4,5 +4,10 @@ import { AppError } from '../errors.ts'
 export const unfit = (what: string): AppError =>
   new AppError('server_refused', `The server ${what}, so this was not done.`)
 
-export const cut = (text: string, max: number): string =>
-  text.length > max ? `${text.slice(0, max - 1).toWellFormed()}…` : text
+/** At most `max` characters, cut after a word where one ends near by. */
+export function cut(text: string, max: number): string {
+  if (text.length <= max) return text
+  const head = text.slice(0, max - 1).toWellFormed()
+  const words = head.replace(/\s+\S{0,24}$/, '')
+  return `${words === '' ? head : words}…`
+}

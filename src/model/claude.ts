@@ -113,7 +113,7 @@ function nextWait(patience: Patience, { trouble, failures, error, giveUpAt }: Fa
 
 function exhausted(why: Waiting['why']): string {
   if (why === 'unreachable')
-    return "Claude's API cannot be reached. Try again in a few minutes; if it stays so, whoever runs Patchbay should check the network and ANTHROPIC_BASE_URL."
+    return "Claude's API cannot be reached. Try again in a few minutes; if that does not help, whoever runs Patchbay should check the network and ANTHROPIC_BASE_URL."
   if (why === 'rate_limited') return 'Too many requests are going to Claude at once. Please try again in a few minutes.'
   return 'Claude is overloaded at the moment. Please try again in a few minutes.'
 }

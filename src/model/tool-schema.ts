@@ -19,26 +19,26 @@ const metaSchema = lazily(() => new Ajv2020({ strict: false, validateFormats: fa
 
 /** Why the API would refuse this tool, or undefined. A refused tool fails the request of every other tool with it. */
 export function refusal(tool: OfferedTool): string | undefined {
-  if (!TOOL_NAME.test(tool.name)) return 'its name is not 1 to 64 letters, digits, "_" and "-"'
+  if (!TOOL_NAME.test(tool.name)) return 'its name may only have letters, digits, "_" and "-", 64 at most'
   const size = tool.description.length + JSON.stringify(tool.schema).length
-  if (size > TOOL_MAX_CHARACTERS) return `its description and input schema are too large (${size} characters)`
+  if (size > TOOL_MAX_CHARACTERS) return `the description of it and its inputs is too long (${size} characters)`
   return schemaRefusal(tool.schema)
 }
 
 function schemaRefusal(schema: JsonObject): string | undefined {
-  if (depthOf(schema) > SCHEMA_MAX_DEPTH) return `its input schema is nested more than ${SCHEMA_MAX_DEPTH} deep`
-  if (schema.type !== 'object') return 'its input is not an object'
+  if (depthOf(schema) > SCHEMA_MAX_DEPTH) return `its inputs are nested more than ${SCHEMA_MAX_DEPTH} deep`
+  if (schema.type !== 'object') return 'its inputs have no names (they are not an object)'
   const combinator = ROOT_COMBINATORS.find((keyword) => keyword in schema)
-  if (combinator) return `its input schema has ${combinator} at the top level`
+  if (combinator) return `its inputs are alternatives (${combinator} at the top level)`
   const properties = schema.properties
   const badName = isObject(properties) && Object.keys(properties).find((name) => !PROPERTY_NAME.test(name))
   if (typeof badName === 'string') return `its input "${badName}" has a name the model cannot use`
   const { $schema: draft, ...body } = schema
-  if (!metaSchema().validateSchema(body)) return 'its input schema is not valid JSON Schema 2020-12'
+  if (!metaSchema().validateSchema(body)) return 'its inputs are described wrongly (not valid JSON Schema 2020-12)'
   const lost = refsOf(schema).find((ref) => resolveRef(schema, ref) === undefined)
-  if (lost !== undefined) return `its input schema refers to "${lost}", which is not in it`
+  if (lost !== undefined) return `its inputs refer to "${lost}", which is missing`
   const foreign = draft !== undefined && draft !== DRAFT
-  return foreign ? 'its input schema names another draft of JSON Schema than 2020-12' : undefined
+  return foreign ? 'its inputs are described in another format (a JSON Schema draft other than 2020-12)' : undefined
 }
 
 /**

@@ -42,8 +42,13 @@ function retryAfterSeconds(headers: Headers | undefined): number | undefined {
   return Number.isFinite(seconds) ? Math.max(0, seconds) : undefined
 }
 
+const SAID_CHARS = 300
+
+const quoted = (said: string): string =>
+  said.length > SAID_CHARS ? `${said.slice(0, SAID_CHARS).replace(/\s+\S*$/, '')}…` : said
+
 function adviceOn(error: InstanceType<typeof Anthropic.APIError>, model: string): string {
-  const said = (error.apiMessage ?? 'no reason given').slice(0, 300)
+  const said = quoted(error.apiMessage ?? 'no reason given')
   if (/credit balance|billing/i.test(said))
     return `Claude's API wants payment: ${said} Whoever runs Patchbay can settle that in their Anthropic account; then try again.`
   if (/prompt is too long|context window|too large/i.test(said) || Number(error.status) === 413)

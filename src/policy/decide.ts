@@ -91,7 +91,7 @@ function ask(asked: Asked, risk: Risk, grounds: { why: string[]; rules: Rule[] }
 /** Whoever decides should know that the wish may be somebody else's. */
 function untrustedWords({ untrusted = [] }: Asked): string[] {
   if (untrusted.length === 0) return []
-  return [`Before this, text from ${untrusted.join(', ')} was read, which nobody has checked.`]
+  return [`Before this, I read text from ${untrusted.join(', ')} that nobody has checked.`]
 }
 
 /** How much harm the call could do, and the reasons in words. */

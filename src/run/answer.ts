@@ -78,7 +78,8 @@ async function checkAnswer(deps: RunDeps, open: Open, answer: Answer): Promise<R
 /** A standing permission is the connection owner's to give, and not for everything. */
 function standingRefusal({ state, approval }: Open, answer: Answer): Refusal | undefined {
   if (!answer.always) return undefined
-  if (!approval.mayAlways) return { kind: 'invalid', problems: [{ field: '', message: 'This is asked every time.' }] }
+  if (!approval.mayAlways)
+    return { kind: 'invalid', problems: [{ field: '', message: 'This one asks every time. You can approve it once.' }] }
   return answer.by.user === state.origin.user ? undefined : { kind: 'not_yours', approvers: [state.origin.user] }
 }
 

@@ -62,13 +62,18 @@ export const refused = (deps: RunDeps, call: CallState, text: string): EventOf<'
 function stillTheSame(deps: RunDeps, call: CallState, sources: Source[]): Ready | EventOf<'returned'> {
   const source = sources.find((one) => one.id === call.connection)
   const tool = source?.tools.find((one) => one.name === call.tool)
-  if (!source || !tool) return refused(deps, call, `${call.connectionName} no longer offers this tool.`)
+  if (!source || !tool)
+    return refused(
+      deps,
+      call,
+      `${call.connectionName} no longer offers this tool. Press Test on the connection to see what it has now.`,
+    )
   const hash = callHash(source.id, definitionHash(tool), call.arguments)
   if (hash === call.hash) return { call, source, tool }
   return refused(
     deps,
     call,
-    'The server changed this tool after the call was judged, so it was not made. Ask again to have it judged anew.',
+    'The server changed this tool in the meantime, so I did not use it. Ask again to use it as it is now.',
   )
 }
 
@@ -132,7 +137,7 @@ function callLeg(
 const tooManyLegs = ({ connectionName }: CallState, { ms }: Asking): Answered => ({
   kind: 'failed',
   why: 'protocol',
-  message: `${connectionName} asked for more again and again, so I gave up on this.`,
+  message: `${connectionName} kept asking for more, so I gave up on this. Tell whoever runs it.`,
   sent: true,
   ms,
 })

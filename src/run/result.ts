@@ -116,10 +116,12 @@ function firstList(value: unknown, name: string): { name: string; length: number
   return undefined
 }
 
-/** The first line of a text, short enough for a task line. */
+/** The first line of a text, cut after a word where it is too long for a task line. */
 export function oneLine(text: string): string {
   const line = text.trim().split('\n', 1)[0] ?? ''
-  return line.length > SUMMARY_CHARS ? `${line.slice(0, SUMMARY_CHARS - 1).toWellFormed()}…` : line
+  if (line.length <= SUMMARY_CHARS) return line
+  const head = line.slice(0, SUMMARY_CHARS - 1).toWellFormed()
+  return `${head.replace(/\s+\S{0,24}$/, '') || head}…`
 }
 
 function textOf(part: Part): string[] {

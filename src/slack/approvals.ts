@@ -47,7 +47,7 @@ async function sayOnlyOnce({ runs, rules }: Deps, by: Principal, id: ApprovalId)
   const [found, approvers] = await Promise.all([runs.approval(id), rules.approversOf(by.workspace)])
   const requester = found?.state.origin.user
   if (requester === undefined || requester === by.user || !approvers.includes(by.user)) return undefined
-  const text = `Only ${mention(requester)} can make this rule for themselves; you can Approve it this once.`
+  const text = `Only ${mention(requester)} can set _Always allow_ for themselves. You can approve it this once.`
   return { text, blocks: [section(text)] }
 }
 
@@ -63,12 +63,19 @@ async function mendCard(deps: Deps, { message }: Press, id: ApprovalId): Promise
   }
 }
 
+const ALREADY = {
+  approved: 'This was already approved',
+  denied: 'This was already denied',
+  expired: 'This has already expired',
+  stopped: 'This was already stopped',
+}
+
 function sayOutcome(outcome: Exclude<AnswerOutcome, { kind: 'settled' }>): Saying {
   const said = (text: string): Saying => ({ text, blocks: [section(text)] })
   switch (outcome.kind) {
     case 'already': {
       const by = outcome.by === undefined ? '' : ` by ${mention(outcome.by)}`
-      return said(`This was ${outcome.decision} already${by} ${moment(outcome.at)}.`)
+      return said(`${ALREADY[outcome.decision]}${by} ${moment(outcome.at)}.`)
     }
     case 'not_yours': {
       const who = listed(outcome.approvers.slice(0, 10).map(mention), 'or')
@@ -77,7 +84,7 @@ function sayOutcome(outcome: Exclude<AnswerOutcome, { kind: 'settled' }>): Sayin
     case 'invalid':
       return said(`That does not fit the tool: ${literal(outcome.problems.map(({ message }) => message).join(' '))}`)
     case 'gone':
-      return said('This is not waiting for a decision any more. Ask again if you still want it.')
+      return said('This is no longer waiting for a decision. Ask again if you still want it.')
     default:
       return outcome satisfies never
   }
@@ -162,7 +169,7 @@ async function openReason(deps: Deps, { by, value, scene }: Press): Promise<void
   const field = input({
     id: 'reason',
     label: 'Why not?',
-    hint: 'Who asked will read it in the thread.',
+    hint: 'The person who asked will read it in the thread.',
     optional: true,
     element: {
       type: 'plain_text_input',

@@ -74,7 +74,7 @@ async function inDm(deps: Deps, { by, about, question }: Question): Promise<Plac
   if (channel === undefined)
     throw new AppError(
       'slack_failed',
-      'I may speak neither there nor to you directly. Open my Messages tab and ask there.',
+      'I can’t post there or message you directly. Open my Messages tab and ask there.',
     )
   const ts = await post(deps, { channel }, sayAskedAbout(by.user, question, about))
   return { channel: ChannelId.parse(channel), threadTs: ts, messageTs: ts }

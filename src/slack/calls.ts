@@ -124,20 +124,20 @@ function trouble(method: string, cause: unknown): AppError {
   if (cause instanceof AppError) return cause
   const code = codeOf(cause)
   const words = code === undefined ? undefined : WORDS[code]
-  const said = code === undefined ? 'Slack could not be reached' : `Slack did not take ${thingOf(method)} (${code})`
+  const said = code === undefined ? 'Slack could not be reached' : refusalOf(method)
   return new AppError('slack_failed', words ?? `${said}. Please try again.`, { cause })
 }
 
-/** What a method's family carries, in words for people. */
-const THINGS: Record<string, string> = {
-  chat: 'the message',
-  views: 'the form',
-  files: 'the file',
-  conversations: 'the question who is in a conversation',
-  users: 'the question who somebody is',
+/** What each family of methods is for, in words for people; Slack's own word is in the cause, for the log. */
+const REFUSALS: Record<string, string> = {
+  chat: 'Slack did not accept the message',
+  views: 'Slack could not show the form',
+  files: 'Slack did not accept the file',
+  conversations: 'Slack did not say who is in this conversation',
+  users: 'Slack did not say who this person is',
 }
 
-const thingOf = (method: string): string => THINGS[method.split('.')[0] ?? ''] ?? 'this'
+const refusalOf = (method: string): string => REFUSALS[method.split('.')[0] ?? ''] ?? 'Slack did not accept this'
 
 /** Slack's word for why a call failed (`not_found`, `ratelimited`, …); undefined when the way there broke and it may have happened. */
 export function slackError(error: unknown): string | undefined {

@@ -1,12 +1,13 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
-import { errorChain, sayError } from '../errors.ts'
+import { errorChain } from '../errors.ts'
 import { UserId } from '../ids.ts'
 import { route } from './commands/route.ts'
 import type { Deps } from './deps.ts'
 import { unescaped } from './message-text.ts'
 import { onPress } from './press.ts'
 import { sceneOf } from './scene.ts'
+import { troubleHelp, troubleWords } from './views/trouble.ts'
 
 export const COMMAND = '/mcp'
 
@@ -24,7 +25,7 @@ export function registerCommand(app: App, deps: Deps): void {
       await route(deps, unescaped(text), scene)
     } catch (error) {
       deps.log.error({ command: COMMAND, user, why: errorChain(error) }, 'command failed')
-      await scene.trouble(sayError(error))
+      await scene.trouble(troubleWords(error), troubleHelp(error))
     }
   })
   onPress(app, deps, 'command_run', ({ value, scene }) => route(deps, value, scene))

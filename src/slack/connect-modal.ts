@@ -11,9 +11,10 @@ import { updateView } from './modal-view.ts'
 import { onPress } from './press.ts'
 import { cardsFor } from './settings.ts'
 import { showSignIn, tellThere } from './sign-in.ts'
-import { onSubmit, type Submit, troubleModal } from './submit.ts'
+import { onSubmit, type Submit } from './submit.ts'
 import { connectForm, connectTesting } from './views/connect-form.ts'
 import { connectedModal, sayConnected, sayNotConnected } from './views/connected.ts'
+import { troubleModal } from './views/trouble.ts'
 
 /** A first start may download a server; the person may close the modal meanwhile and is told. */
 const CONNECT_TIMEOUT_MS = 120_000
@@ -61,7 +62,7 @@ async function submitted(deps: Deps, { by, viewId, keep: kept, typed, ack }: Sub
   if (card === undefined) {
     await ack({
       response_action: 'update',
-      view: troubleModal('That service is not there any more. Please start again.'),
+      view: troubleModal('That service is not offered here any more. Please start again.'),
     })
     return
   }

@@ -18,7 +18,7 @@ export async function postContents(deps: Deps, stand: Stand, contents: ResourceC
     if (short) await post(deps, stand.channel, stand.threadTs, sayContent(text))
     else await sendFile(deps, stand, content)
   }
-  if (contents.length === 0) await post(deps, stand.channel, stand.threadTs, sayContent('(nothing in it)'))
+  if (contents.length === 0) await post(deps, stand.channel, stand.threadTs, sayContent('(empty)'))
 }
 
 async function sendFile(deps: Deps, stand: Stand, content: ResourceContent): Promise<void> {

@@ -14,12 +14,16 @@ export function createDownload(settings: { token(): Promise<string>; apiUrl: str
   const api = new URL(settings.apiUrl)
   return async (address, maxBytes, signal) => {
     const url = new URL(address)
-    if (!isSlack(url, api)) throw new AppError('slack_failed', 'The file does not lie with Slack.')
+    if (!isSlack(url, api)) throw new AppError('slack_failed', 'It is not stored in Slack. Please upload it here.')
     const headers = { authorization: `Bearer ${await settings.token()}` }
     const within = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
     try {
       const response = await fetch(url, { headers, redirect: 'error', signal: within })
-      if (!response.ok) throw new AppError('slack_failed', `Slack did not hand the file out (HTTP ${response.status}).`)
+      if (!response.ok)
+        throw new AppError(
+          'slack_failed',
+          `Slack did not hand over the file (${response.status}). Please upload it again.`,
+        )
       return { bytes: await read(response, maxBytes), type: response.headers.get('content-type') ?? '' }
     } catch (error) {
       throw error instanceof AppError ? error : trouble(signal, error)
@@ -30,7 +34,7 @@ export function createDownload(settings: { token(): Promise<string>; apiUrl: str
 const trouble = (signal: AbortSignal, cause: unknown): AppError =>
   signal.aborted
     ? new AppError('cancelled', 'Stopped.', { cause })
-    : new AppError('slack_failed', 'The file could not be fetched from Slack.', { cause })
+    : new AppError('slack_failed', 'Slack could not be reached. Please upload it again.', { cause })
 
 const isSlack = (url: URL, api: URL): boolean =>
   url.origin === api.origin || (url.protocol === 'https:' && /(?:^|\.)slack(?:-files|-edge)?\.com$/.test(url.hostname))

@@ -17,7 +17,7 @@ export function registerFeedback(app: App, deps: Deps): void {
       await scene.say(sayThanks(verdict), 'Thanks')
       return
     }
-    const text = 'I do not know this request any more, so there is nothing to note.'
+    const text = 'I no longer have this request, so I could not keep your feedback.'
     await scene.say({ text, blocks: [section(text)] }, 'Feedback')
   })
 }

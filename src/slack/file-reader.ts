@@ -53,21 +53,21 @@ export function createFileReader(deps: Deps, download: Download, kept: Kept = cr
 
 async function read(deps: Deps, download: Download, file: AttachedFile, signal: AbortSignal): Promise<FileContent> {
   const kind = kindOf(file)
-  if (kind === 'other') throw new Unread('I read text, images (PNG, JPEG, GIF, WebP) and PDFs only')
+  if (kind === 'other') throw new Unread('I can only read text, images (PNG, JPEG, GIF, WebP) and PDFs')
   const { file: info } = await deps.calls.call('files.info', { file: file.id }, Info)
   const { url, type: given } = sourceOf(info, kind === 'image', file)
   const { bytes, type } = await download(url, MOST_BYTES, signal)
   // Without the scope, Slack answers with its sign-in page.
   if (type.startsWith('text/html') && !/html/.test(`${file.mimeType} ${file.name}`))
     throw new Unread(
-      'Slack did not hand it out; whoever runs Patchbay should check that the app has the scope files:read',
+      'Slack did not hand it over; whoever runs Patchbay should check that the app has the scope files:read',
     )
   if (kind !== 'text') {
     const data = bytes.toString('base64')
     return kind === 'pdf' ? { kind, data } : { kind, mimeType: given, data }
   }
   const text = decode(bytes)
-  if (text === undefined) throw new Unread('what it holds is no text')
+  if (text === undefined) throw new Unread('it does not look like text')
   return { kind, text: cut(text) }
 }
 
@@ -78,7 +78,7 @@ function sourceOf(info: Info, image: boolean, { mimeType, size }: AttachedFile):
   if (image && bytes > MOST_IMAGE_BYTES) return smaller(info)
   const url = info.url_private_download ?? info.url_private
   if (bytes > MOST_BYTES) throw new Unread('it is larger than the 10 MB I can take')
-  if (url === undefined) throw new Unread('it is not there any more')
+  if (url === undefined) throw new Unread('it is gone from Slack')
   return { url, type: mimeType }
 }
 
@@ -97,9 +97,9 @@ function wordsOf(error: unknown): string {
   if (error instanceof Unread) return error.message
   if (isAppError(error, 'limit_reached')) return 'it is larger than the 10 MB I can take'
   const why = slackError(error)
-  if (why === 'file_not_found' || why === 'file_deleted') return 'it is not there any more'
+  if (why === 'file_not_found' || why === 'file_deleted') return 'it is gone from Slack'
   if (why === 'missing_scope')
-    return 'the app lacks the scope files:read; whoever runs Patchbay should add it and install it anew'
+    return 'the app lacks the scope files:read; whoever runs Patchbay should add it and reinstall the app'
   return sayError(error).replace(/\.$/, '')
 }
 

@@ -27,6 +27,6 @@ function attached(file: z.infer<typeof File> | undefined): AttachedFile[] {
 /** The first twenty, and what to say of the rest. */
 export function bounded(files: AttachedFile[]): { files: AttachedFile[]; left: string | undefined } {
   const left = files.length - MOST_FILES
-  const words = `Only the first ${MOST_FILES} files of a message are read; ${left} more ${left === 1 ? 'was' : 'were'} not.`
+  const words = `I read only the first ${MOST_FILES} files of a message. Send the other ${left === 1 ? 'one' : left} in a new message.`
   return { files: files.slice(0, MOST_FILES), left: left > 0 ? words : undefined }
 }

@@ -47,7 +47,8 @@ async function give(deps: Deps, press: Press, action: 'accept' | 'decline'): Pro
   const outcome = await settle(deps, press.value, { by: press.by, action })
   if (press.view?.kind === 'home') void deps.paintHome(press.by)
   if (outcome.kind === 'settled') {
-    const text = action === 'accept' ? ':white_check_mark: Thanks, I go on.' : ':no_entry_sign: Okay, I said no.'
+    const text =
+      action === 'accept' ? ':white_check_mark: Thanks, I will continue.' : ':no_entry_sign: Okay, I said no.'
     if (press.view?.kind === 'modal') await press.scene.instead({ text, blocks: [section(text)] }, 'Question')
     return
   }
@@ -75,9 +76,9 @@ function sayOutcome(outcome: Exclude<GiveOutcome, { kind: 'settled' }>): Saying 
     case 'not_yours':
       return said(`Only ${mention(outcome.person)}, who asked for this, can answer.`)
     case 'invalid':
-      return said('This has to be filled in: press _Answer_.')
+      return said('This needs to be filled in: press _Answer_.')
     case 'gone':
-      return said('Nobody waits for this answer any more. Ask again if you still want it.')
+      return said('This answer is no longer needed. Ask again if you still want it.')
     default:
       return outcome satisfies never
   }
@@ -108,7 +109,7 @@ async function openForm(deps: Deps, press: Press): Promise<void> {
     await press.scene.open(inputForm(found, fields))
     return
   }
-  const text = `This form has ${fields.length} fields, more than fit in Slack, so it cannot be answered here. Press _Decline_, and ask for this in another way.`
+  const text = `This form has ${fields.length} fields, more than Slack can show. Press _Decline_, then ask for this in another way.`
   await press.scene.say({ text, blocks: [section(text)] }, 'Answer')
 }
 

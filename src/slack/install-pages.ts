@@ -44,7 +44,7 @@ export function installedPage({ name, next, url }: Picture): string {
   if (next === 'organization')
     return page(
       title,
-      `<p>The organization has it. People see it once it is added to their workspaces, which you do next.</p>${button(url, 'Choose workspaces')}`,
+      `<p>Your organization has it now. Next, choose the workspaces where people should see it.</p>${button(url, 'Choose workspaces')}`,
     )
   return page(
     title,
@@ -93,7 +93,7 @@ const REASONS: Reason[] = [
     status: 502,
     title: 'Slack refuses this app',
     words:
-      'The settings here and in Slack do not fit. Whoever runs Patchbay should compare SLACK_CLIENT_ID, SLACK_CLIENT_SECRET and PUBLIC_URL with the app’s pages Basic Information and OAuth &amp; Permissions, then you can start again.',
+      'The settings here and in Slack do not match. Whoever runs Patchbay should compare SLACK_CLIENT_ID, SLACK_CLIENT_SECRET and PUBLIC_URL with the app’s pages Basic Information and OAuth &amp; Permissions, then you can start again.',
   },
 ]
 

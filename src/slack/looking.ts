@@ -56,7 +56,7 @@ const mayOffer = ({ offers }: Connection, { id }: Listing): boolean => offers?.[
 
 function sayHasNone(name: string | undefined, { id }: Listing): Saying {
   const who = name === undefined ? `None of your connections has ${id}` : `${name} has no ${id}`
-  const text = `${who}, only tools.`
+  const text = `${who}. Try ${name === undefined ? 'their' : 'its'} tools instead.`
   const more = [commandButton('Tools', 'tools'), commandButton('Connect another', 'connect')]
   return { text, blocks: [section(literal(text)), actions(more)] }
 }
@@ -66,7 +66,7 @@ const chooseModal = (listing: Listing, offering: Connection[], look: Look): Moda
     id: listing.id,
     title: listing.title,
     keep: keepOf(look),
-    blocks: [section(`Whose ${listing.id}?`), pickConnection(offering, undefined)],
+    blocks: [section(`Which connection’s ${listing.id} do you want to see?`), pickConnection(offering, undefined)],
   })
 
 async function shown(deps: Deps, listing: Listing, by: Principal, look: Look): Promise<ModalView> {

@@ -127,7 +127,7 @@ async function stop(deps: Deps, bot: Bot, message: Message): Promise<void> {
   const outcome = await deps.runs.stop(active, { workspace: bot.workspace, user: message.user })
   if (outcome !== 'not_yours') return
   const state = await deps.runs.state(active)
-  const who = state ? mention(state.origin.user) : 'who asked'
+  const who = state ? mention(state.origin.user) : 'the person who asked'
   await whisper(deps, message, `Only ${who} or an approver can stop this.`)
 }
 
@@ -138,7 +138,7 @@ async function stopInDm(deps: Deps, { workspace }: Bot, message: Message): Promi
   const working = recent.filter(({ status, origin }) => status === 'working' && origin.channel === message.channel)
   for (const { id } of working) await deps.runs.stop(id, by)
   if (working.length > 0) return
-  const text = 'There is nothing to stop here.'
+  const text = 'Nothing is running here, so there is nothing to stop.'
   // Where every answer in a DM stands; Slack does not show a message only one person sees in a thread that has no replies.
   const place = { channel: message.channel, thread_ts: threadOf(message) }
   await deps.calls.call('chat.postMessage', { ...place, text, blocks: [section(text)] }, Anything)

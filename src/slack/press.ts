@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AllMiddlewareArgs, App, SlackActionMiddlewareArgs } from '@slack/bolt'
 import { z } from 'zod'
-import { errorChain, sayError } from '../errors.ts'
+import { errorChain } from '../errors.ts'
 import { type Principal, UserId } from '../ids.ts'
 import type { Deps } from './deps.ts'
 import { type Scene, sceneOf } from './scene.ts'
+import { troubleHelp, troubleWords } from './views/trouble.ts'
 
 /** Somebody pressed a button or chose in a menu. */
 export type Press = {
@@ -95,7 +96,7 @@ async function handleTold(deps: Deps, action: string, listened: Listened, handle
     await handle(press)
   } catch (error) {
     deps.log.error({ action, user: press.by.user, why: errorChain(error) }, 'press failed')
-    await press.scene.trouble(sayError(error))
+    await press.scene.trouble(troubleWords(error), troubleHelp(error))
   }
 }
 

@@ -45,17 +45,17 @@ const tell = ({ scene }: Press, text: string): Promise<void> => scene.say({ text
 async function stop({ runs }: Deps, press: Press): Promise<void> {
   const id = RunId.parse(press.value)
   const outcome = await runs.stop(id, press.by)
-  if (outcome === 'over') await tell(press, 'That is over already.')
+  if (outcome === 'over') await tell(press, 'That has ended already.')
   if (outcome !== 'not_yours') return
   const state = await runs.state(id)
-  await tell(press, `Only ${state ? mention(state.origin.user) : 'who asked'} or an approver can stop this.`)
+  await tell(press, `Only ${state ? mention(state.origin.user) : 'the person who asked'} or an approver can stop this.`)
 }
 
 /** The same request once more; however often it is pressed, it makes one new run. */
 async function runAgain({ runs }: Deps, press: Press): Promise<void> {
   const id = RunId.parse(press.value)
   const state = await runs.state(id)
-  if (state === undefined) return tell(press, 'I do not know this request any more. Please ask again.')
+  if (state === undefined) return tell(press, 'I no longer have this request. Please ask again.')
   if (state.origin.user !== press.by.user)
     return tell(press, `Only ${mention(state.origin.user)} can ask for this again.`)
   const { origin, text, context, files, prompt, untrusted } = state
@@ -67,7 +67,7 @@ async function runAgain({ runs }: Deps, press: Press): Promise<void> {
 async function callAgain({ runs }: Deps, press: Press): Promise<void> {
   const [run = '', call = ''] = press.value.split(' ')
   const outcome = await runs.tryAgain(RunId.parse(run), call, press.by)
-  if (outcome === 'gone') return tell(press, 'I do not know this call any more. Please ask again.')
-  if (outcome === 'not_yours') return tell(press, 'Only who asked for it can try it again.')
+  if (outcome === 'gone') return tell(press, 'I no longer have this step. Please ask again.')
+  if (outcome === 'not_yours') return tell(press, 'Only the person who asked for it can try it again.')
   if (!outcome.fresh) await tell(press, 'I am on it already.')
 }

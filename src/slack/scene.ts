@@ -1,11 +1,12 @@
 import type { RespondFn } from '@slack/bolt'
-import type { ModalView } from '@slack/types'
+import type { Button, ModalView } from '@slack/types'
 import { z } from 'zod'
 import { errorChain } from '../errors.ts'
 import type { Principal } from '../ids.ts'
 import { Anything } from './calls.ts'
 import type { Deps } from './deps.ts'
 import { readingModal, type Saying, section } from './views/blocks.ts'
+import { sayTrouble } from './views/trouble.ts'
 
 /** Where a person just did something, and how to answer them there so that only they see it. */
 export type Scene = {
@@ -22,8 +23,8 @@ export type Scene = {
   instead(saying: Saying, title?: string): Promise<void>
   /** Opens a modal, or puts it on top of the one that is open; its id. The trigger lives 3 s and works once. */
   open(view: ModalView): Promise<string>
-  /** Words for something that failed; never throws. */
-  trouble(words: string): Promise<void>
+  /** Words for something that failed, with buttons that help; never throws. */
+  trouble(words: string, help?: Button[]): Promise<void>
 }
 
 type Setting = {
@@ -76,9 +77,9 @@ export function sceneOf(deps: Deps, setting: Setting): Scene {
     },
     say: (saying, title = 'Patchbay') => answer(saying, title, false),
     instead: (saying, title = 'Patchbay') => answer(saying, title, true),
-    async trouble(words) {
+    async trouble(words, help = []) {
       try {
-        await answer({ text: words, blocks: [section(`:warning: ${words}`)] }, 'That did not work', false)
+        await answer(sayTrouble(words, help), 'That did not work', false)
       } catch (error) {
         deps.log.error({ user: by.user, why: errorChain(error) }, 'trouble could not be told')
       }

@@ -49,7 +49,7 @@ async function setApprovers({ rules, people }: Deps, { by, chosen, scene }: Pres
 async function setChannel({ calls, settings }: Deps, { by, chosen, scene }: Press): Promise<void> {
   const channel = ChannelId.safeParse(chosen[0])
   if (!channel.success) return
-  const text = `${mention(by.user)} chose this channel for approvals. What waits for a decision will be asked here.`
+  const text = `${mention(by.user)} chose this channel for approvals. Requests that wait for a decision will appear here.`
   try {
     await calls.call('chat.postMessage', { channel: channel.data, text, blocks: [section(text)] }, Anything)
   } catch (error) {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
-import { errorChain, sayError } from '../errors.ts'
+import { errorChain } from '../errors.ts'
 import { ChannelId, type Principal, UserId } from '../ids.ts'
 import { About, askAbout } from './ask-about.ts'
 import { Anything } from './calls.ts'
@@ -13,6 +13,7 @@ import { onSubmit } from './submit.ts'
 import { askAboutForm } from './views/ask-about.ts'
 import { section } from './views/blocks.ts'
 import { clip } from './views/text.ts'
+import { troubleWords } from './views/trouble.ts'
 
 /** Slack waits 3 s for an acknowledgement; a submission is acknowledged when its question is kept. */
 const ACK_AT_THE_LATEST_MS = 2_400
@@ -55,7 +56,7 @@ export function registerShortcuts(app: App, deps: Deps): void {
     const asked = askAbout(deps, { by, about, question: typed.question?.trim() ?? '', viewId })
     await Promise.race([asked, sleep(ACK_AT_THE_LATEST_MS)])
     await ack()
-    await asked.catch((error) => tellInDm(deps, by, sayError(error)))
+    await asked.catch((error) => tellInDm(deps, by, troubleWords(error)))
   })
 }
 
@@ -85,7 +86,7 @@ async function opening(
     await act(sceneOf(deps, setting))
   } catch (error) {
     deps.log.error({ user, why: errorChain(error) }, 'shortcut failed')
-    await tellInDm(deps, by, sayError(error))
+    await tellInDm(deps, by, troubleWords(error))
   }
 }
 

@@ -1,10 +1,10 @@
 import type { ModalView } from '@slack/types'
-import { errorChain, isAppError, sayError } from '../errors.ts'
+import { errorChain, isAppError } from '../errors.ts'
 import { Anything, slackError } from './calls.ts'
 import type { Deps } from './deps.ts'
-import { troubleModal } from './submit.ts'
 import { modal, section } from './views/blocks.ts'
 import { literal } from './views/text.ts'
+import { troubleHelp, troubleModal, troubleWords } from './views/trouble.ts'
 
 /** While a server is asked. */
 export const waitingModal = (title: string, words: string): ModalView =>
@@ -14,7 +14,7 @@ export const waitingModal = (title: string, words: string): ModalView =>
 export async function showIn(deps: Deps, viewId: string, work: () => Promise<ModalView>): Promise<void> {
   const view = await work().catch((error: unknown) => {
     if (!isAppError(error)) deps.log.error({ why: errorChain(error) }, 'modal not filled')
-    return troubleModal(literal(sayError(error)))
+    return troubleModal(troubleWords(error), troubleHelp(error))
   })
   try {
     await deps.calls.call('views.update', { view_id: viewId, view }, Anything)

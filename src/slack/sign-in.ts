@@ -66,7 +66,7 @@ async function openSignIn(deps: Deps, { by, value }: Press): Promise<Saying | Op
   const found = id.success ? await deps.runs.input(id.data) : undefined
   const said = (text: string): Saying => ({ text, blocks: [section(text)] })
   if (found?.input.request.kind !== 'sign_in' || found.state.origin.workspace !== by.workspace)
-    return said('Nobody waits for this sign-in any more. Ask again if you still want it.')
+    return said('This sign-in is no longer needed. Ask again if you still want it.')
   const { input, call, state } = found
   if (input.person !== by.user) return said(`Only ${mention(input.person)}, who asked for this, can sign in for it.`)
   if (input.given !== undefined) return said(sayGiven(input.given))

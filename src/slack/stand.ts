@@ -23,7 +23,10 @@ export async function standAt(deps: Deps, by: Principal, spot: Spot, saying: Say
   if (there !== undefined) return there
   const channel = await deps.dmOf(by.user)
   if (channel === undefined)
-    throw new AppError('slack_failed', 'I may speak neither there nor to you directly. Open my Messages tab first.')
+    throw new AppError(
+      'slack_failed',
+      'I can’t post there or message you directly. Open my Messages tab and try again.',
+    )
   return post(deps, channel, undefined, saying)
 }
 
@@ -82,5 +85,7 @@ export async function wayTo(deps: Deps, { channel, messageTs }: Stand): Promise<
 /** How a spot is spoken of. */
 export const whereWords = ({ channel, thread }: Spot): string => {
   if (channel === undefined || channel.startsWith('D')) return 'in our direct messages'
-  return thread === undefined ? `in <#${channel}>, for all there to read` : 'in this thread, for all there to read'
+  return thread === undefined
+    ? `in <#${channel}>, where everyone can read it`
+    : 'in this thread, where everyone can read it'
 }

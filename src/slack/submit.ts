@@ -1,9 +1,9 @@
 import type { AllMiddlewareArgs, App, SlackViewMiddlewareArgs, ViewClosedAction, ViewSubmitAction } from '@slack/bolt'
 import { z } from 'zod'
-import { errorChain, sayError } from '../errors.ts'
+import { errorChain } from '../errors.ts'
 import { type Principal, UserId } from '../ids.ts'
 import type { Deps } from './deps.ts'
-import { context, modal, section } from './views/blocks.ts'
+import { troubleHelp, troubleModal, troubleWords } from './views/trouble.ts'
 
 type Listened = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs
 
@@ -48,7 +48,8 @@ export function onSubmit(app: App, deps: Deps, callbackId: string, handle: (subm
       await handle({ by, viewId: view.id, keep: view.private_metadata, values, typed: typedOf(values), ack: once })
     } catch (error) {
       deps.log.error({ callbackId, user: by.user, why: errorChain(error) }, 'submission failed')
-      if (!acknowledged) await ack({ response_action: 'update', view: troubleModal(sayError(error)) })
+      if (!acknowledged)
+        await ack({ response_action: 'update', view: troubleModal(troubleWords(error), troubleHelp(error)) })
     }
   })
 }
@@ -79,10 +80,3 @@ const typedOf = (values: z.infer<typeof Body>['view']['state']['values']): Submi
       return [block, field?.value ?? field?.selected_option?.value ?? null]
     }),
   )
-
-export const troubleModal = (words: string) =>
-  modal({
-    id: 'trouble',
-    title: 'That did not work',
-    blocks: [section(`:warning: ${words}`), context('Nothing was changed.')],
-  })

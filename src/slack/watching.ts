@@ -27,7 +27,7 @@ export async function watchHere(
 ): Promise<Stand> {
   const { uri, name } = picked
   // The button needs the watch, and the watch needs the thread that this begins.
-  const first = `:bell: ${mention(by.user)} wants to hear of changes of *${inline(name)}*.`
+  const first = `:bell: ${mention(by.user)} wants to know when *${inline(name)}* changes.`
   const stand = await standAt(deps, by, picked, { text: first, blocks: [section(first)] })
   const { channel, threadTs, messageTs: ts } = stand
   try {
@@ -55,7 +55,7 @@ export async function tellChanged(deps: Deps, watch: Watch): Promise<void> {
 async function readChanged(deps: Deps, { by, value, scene }: Press): Promise<void> {
   const watch = await deps.offering.watched(by, value)
   if (watch === undefined) {
-    await scene.trouble('Only who asked to hear of it can read it, and only while I watch it.')
+    await scene.trouble('Only the person who asked for these updates can read it here, and only while I watch it.')
     return
   }
   const { channel, threadTs, connection, uri, name } = watch
@@ -68,10 +68,10 @@ async function readChanged(deps: Deps, { by, value, scene }: Press): Promise<voi
 async function stop(deps: Deps, { by, value, message, scene }: Press): Promise<void> {
   const watch = await deps.offering.unwatch(by, value)
   if (watch === undefined) {
-    await scene.trouble('That has ended already, or it is somebody else who asked for it.')
+    await scene.trouble('That has ended already, or somebody else asked for it.')
     return
   }
-  const text = `:no_bell: I tell no more when *${inline(watch.name)}* changes.`
+  const text = `:no_bell: Okay, I will not tell you about changes to *${inline(watch.name)}* any more.`
   const saying = { text, blocks: [section(text)] }
   if (message) await deps.calls.call('chat.update', { channel: message.channel, ts: message.ts, ...saying }, Anything)
 }

@@ -7,20 +7,23 @@ export function signedInPage(signedIn: SignedIn): string {
   const { title, connection } = signedIn
   const count = connection.tools.length
   const tools = count === 1 ? 'its tool' : `its ${count} tools`
-  const words = `<strong>${literal(title)}</strong> is connected as <strong>${literal(connection.name)}</strong>, and ${tools} can be used.`
+  const words = `<strong>${literal(title)}</strong> is connected as <strong>${literal(connection.name)}</strong>, and you can use ${tools}.`
   return page('Signed in', [`<p>${words}</p>`, BACK, MISTAKE], true)
 }
 
 export const troublePage = (): string =>
   page(
     'Not signed in',
-    ['<p>Something unexpected went wrong on our side. Please try again from Slack.</p>', BACK],
+    [
+      '<p>Something unexpected went wrong on our side. Please try again from Slack; if it happens again, tell whoever runs Patchbay here.</p>',
+      BACK,
+    ],
     false,
   )
 
 const BACK = '<p><strong>You can close this page and go back to Slack.</strong></p>'
 const MISTAKE =
-  '<p class="small">Was this link sent to you by somebody else? Then you signed in for them: take the access back in your account there.</p>'
+  '<p class="small">Was this link sent to you by somebody else? Then you signed in for them. Remove the access in your account there.</p>'
 
 const literal = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')

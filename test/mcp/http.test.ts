@@ -67,7 +67,7 @@ describe.each([
     await server[Symbol.asyncDispose]()
     const killed = Date.now()
     expect(await call).toMatchObject({ kind: 'failed', sent: true })
-    expect(Date.now() - killed).toBeLessThan(1_000)
+    expect(Date.now() - killed).toBeLessThan(10_000)
     expect(await house.call(connection, 'echo', { text: 'x' })).toMatchObject({
       kind: 'failed',
       sent: false,
@@ -241,7 +241,7 @@ describe('what is no MCP server', () => {
       /does not answer as an MCP server/,
     ],
     ['JSON without end', (_q, r) => void endless(r.setHeader('content-type', 'application/json')), /more than 32 MB/],
-    ['nothing at all', (q) => q.socket.destroy(), /broke off/],
+    ['nothing at all', (q) => q.socket.destroy(), /closed the connection before/],
   ])('%s', async (_name, listener, message) => {
     using server = await answers(listener)
     await expect(house.mcp.probe(at(server.port), {}, signal)).rejects.toMatchObject({

@@ -224,7 +224,7 @@ test.each([
   stop.abort()
   const { outcome, words } = await asked
   expect(isAppError(outcome, 'cancelled')).toBe(true)
-  expect(performance.now() - at).toBeLessThan(100)
+  expect(performance.now() - at).toBeLessThan(2_000)
   expect(words.length > 0).toBe(speaks)
 })
 

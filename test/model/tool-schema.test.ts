@@ -34,10 +34,10 @@ test.each<[string, JsonObject, string]>([
     { type: 'object', properties: { a: { type: 'number', minimum: 0, exclusiveMinimum: true } } },
     '2020-12',
   ],
-  ['another draft', { $schema: 'http://json-schema.org/draft-07/schema#', type: 'object' }, 'another draft'],
+  ['another draft', { $schema: 'http://json-schema.org/draft-07/schema#', type: 'object' }, 'other than 2020-12'],
   ['a reference to nothing', { type: 'object', properties: { a: { $ref: '#/$defs/none' } } }, '#/$defs/none'],
   ['too deep', nested(40), 'nested'],
-  ['too large', { type: 'object', description: 'x'.repeat(70_000) }, 'too large'],
+  ['too large', { type: 'object', description: 'x'.repeat(70_000) }, 'too long'],
 ])('refuses %s', (_what, schema, why) => {
   expect(refusal(tool(schema))).toContain(why)
 })

@@ -68,7 +68,7 @@ test('an approver cannot make a rule for somebody else, and is told what they ca
   const where = await member.mention('write a.txt')
   const card = await member.see(where, /"Always allow"/)
   await approver.press(where, card.ts, 'Always allow')
-  await approver.see(where, /Only <@UMEMBER1> can make this rule for themselves; you can Approve it this once/)
+  await approver.see(where, /Only <@UMEMBER1> can set _Always allow_ for themselves. You can approve it this once/)
   await approver.press(where, card.ts, 'Approve')
   await member.see(where, /Written\./)
 })

@@ -41,7 +41,7 @@ test('an approvals channel gets the card, the thread a line; both end with the d
   const where = await member.mention('delete number 10001')
   const card = await cardIn(approver, 'ops')
   expect(lookOf(card)).toMatch(/<@UMEMBER1> wants to .*demo-database, asked in <#CGENERAL1>/)
-  expect(lookOf(card)).toContain('It can destroy or overwrite something, and that may not be undone.')
+  expect(lookOf(card)).toContain('It can destroy or overwrite something, and that cannot always be undone.')
   const line = await member.see(where, /Waiting for <@UAPPROV1> to decide in <#COPS00001>/)
   expect((await member.messages('general', where.thread)).map(lookOf).join()).not.toContain('"Approve"')
   await world.restart()
@@ -96,10 +96,10 @@ test('those who may decide are reminded once before it expires', async () => {
   const card = await cardIn(approver, 'ops')
   const thread = { channel: 'ops', thread: card.ts }
   await rows(world, "update approvals set expires_at = now() + interval '50 minutes'")
-  await approver.see(thread, /<@UAPPROV1>: the request above .* still waits for a decision/, 30_000)
+  await approver.see(thread, /<@UAPPROV1>: the request above .* is still waiting for a decision/, 30_000)
   await world.restart()
   await new Promise((done) => setTimeout(done, 17_000))
-  const reminders = (await approver.messages('ops', card.ts)).filter((one) => /still waits/.test(one.text))
+  const reminders = (await approver.messages('ops', card.ts)).filter((one) => /still waiting/.test(one.text))
   expect(reminders).toHaveLength(1)
 })
 

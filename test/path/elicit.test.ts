@@ -189,7 +189,7 @@ test('a server that only wants to be asked again is, and one that never ends is 
   await member.see(where, /So it is/, 30_000)
   expect(asking.noted('later')).toEqual(['later 2', 'later 1', 'later 0'])
   expect(asking.noted('endless')).toHaveLength(11)
-  expect(JSON.stringify(world.model.requests.at(-1)?.messages)).toContain('asked for more again and again')
+  expect(JSON.stringify(world.model.requests.at(-1)?.messages)).toContain('kept asking for more')
 })
 
 test('a page to open: its whole address, and a word when one is done', async () => {

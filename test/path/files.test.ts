@@ -82,7 +82,7 @@ test('what cannot be read is said to the model and to the person', async () => {
   const request = lastRequest(world)
   expect(request).toContain('fine words')
   for (const [name, why] of [
-    ['all.zip', /text, images .* and PDFs only/],
+    ['all.zip', /only read text, images .* and PDFs/],
     ['bytes.txt', /no text/],
     ['big.txt', /larger than the 10 MB/],
     ['huge.png', /larger than the 4 MB/],
@@ -124,8 +124,8 @@ test('a file is fetched once, not at each turn; one that is gone is said', async
   await member.post('weather', { method: 'files.info', error: 'file_not_found' })
   const gone = await send(member, [{ name: 'b.txt', data: 'words' }], { text: 'and this?' })
   await member.see(gone, /Gone\./)
-  await member.see(gone, /could not read b\.txt: it is not there any more/)
-  expect(lastRequest(world)).toContain('it is not there any more')
+  await member.see(gone, /could not read b\.txt: it is gone from Slack/)
+  expect(lastRequest(world)).toContain('it is gone from Slack')
 })
 
 test('a mention with a file in a channel, and a reply with one in its thread', async () => {

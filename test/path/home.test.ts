@@ -37,7 +37,7 @@ test('an approval is decided in Home, and the request and its cost are found the
   await member.connect('demo-database')
   const where = await member.mention('delete number 10001', 'ops')
   await seesAtHome(approver, /1 approval waiting for you/, /DELETE FROM employee/, /approval_approve/)
-  await seesAtHome(member, /waits for an approval/)
+  await seesAtHome(member, /waiting for approval/)
   await approver.pressInHome('Approve')
   await member.see(where, /Gone\./)
   const home = await seesAtHome(member, /delete number 10001\*? done/, /Tool calls/, /demo-database execute_sql/, /█/)

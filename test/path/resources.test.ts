@@ -152,7 +152,7 @@ test('changes are told in the thread, also after a restart, until somebody says 
   await modalOf(member, /Tell me when it changes/)
   await member.pressInModal('Tell me when it changes')
   await modalOf(member, /I will tell you/)
-  const root = (await member.messages('dm')).find(({ text }) => text.includes('I will tell here when Notes'))
+  const root = (await member.messages('dm')).find(({ text }) => text.includes('I will say so here when Notes'))
   const thread = { channel: 'dm', thread: root?.ts ?? '' }
   const watching = () => world.log().split('watching resources').length
   await eventually(() => expect(watching()).toBe(2), 30_000)
@@ -164,8 +164,8 @@ test('changes are told in the thread, also after a restart, until somebody says 
   const told = await member.see(thread, /\*Notes\* of custom changed/)
   await member.press(thread, told.ts, 'Read it')
   await member.see(thread, /touched 1 times/)
-  await member.press(thread, told.ts, 'Stop telling')
-  await member.see(thread, /I tell no more when/)
+  await member.press(thread, told.ts, 'Stop telling me')
+  await member.see(thread, /I will not tell you about changes to/)
   expect(await rows(world, 'select id from mcp_watches')).toEqual([])
 })
 

@@ -203,7 +203,7 @@ test('disconnect takes the tokens back, and says where that did not work', async
       return String(found?.ts)
     })
     await member.press({ channel: 'dm' }, asked, 'Disconnect')
-    const words = revocation ? /your sign-in has ended there/ : /offers no way to end your sign-in/
+    const words = revocation ? /Your sign-in at the service has ended/ : /cannot end your sign-in/
     await eventually(async () => expect((await member.messages('dm')).map(lookOf).join()).toMatch(words))
   }
   expect(server.revoked).toHaveLength(2)

@@ -109,8 +109,8 @@ test('typos get the nearest word as a button', async () => {
 })
 
 test.each([
-  ['hlep', 'Yes, help', /what could do harm waits for a button/],
-  ['hlp', 'Yes, help', /what could do harm waits for a button/],
+  ['hlep', 'Yes, help', /anything that could do harm waits for approval/],
+  ['hlp', 'Yes, help', /anything that could do harm waits for approval/],
   ['add', 'Yes, connect', undefined],
   ['remove', 'Yes, disconnect', /Which connection do you want to disconnect/],
 ])('/mcp %s suggests what is meant', async (typed, button, then) => {
@@ -142,7 +142,7 @@ test('a word after tools that is no connection is looked for in all', async () =
   await member.command('tools write')
   await told(stage, /2 tools of your connections matching "write"/)
   await member.command('tools nope')
-  const word = await told(stage, /no tool fits that\. Your connections: filesystem and other\./)
+  const word = await told(stage, /no tool matches that\. Your connections: filesystem and other\./)
   await member.press({ channel: DM }, word.ts, 'other')
   await told(stage, /2 tools of other/)
 })
@@ -156,7 +156,7 @@ test('a tool that takes SQL is listed as such', async () => {
     sql: { argument: 'sql', dialect: 'sqlite' },
   })
   await stage.as('member').command('tools filesystem')
-  await told(stage, /SQL: reads run, changes ask/)
+  await told(stage, /asks before SQL that changes something/)
 })
 
 test('help, list, tools, test', async () => {
@@ -243,7 +243,7 @@ test('a button of a view is found without saying which view', async () => {
   await modalLike(stage, /Connection string/)
   await expect(member.post('press', { button: 'Help' })).rejects.toThrow(/there is no .+Help.+ here/)
   await member.post('press', { button: 'Help', home: true })
-  await modalLike(stage, /what could do harm waits/)
+  await modalLike(stage, /could do harm waits/)
 })
 
 test('the Home tab: what waits for me comes first, decides there, and follows changes', async () => {

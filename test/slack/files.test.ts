@@ -49,7 +49,7 @@ test('the token goes to Slack alone, and nowhere by a redirect', async () => {
     'https://slack.com.example.org/a',
     'https://evilslack.com/a',
   ])
-    await expect(files.download(url, 100, never)).rejects.toThrow('does not lie with Slack')
+    await expect(files.download(url, 100, never)).rejects.toThrow('not stored in Slack')
   await expect(files.download(`${files.url}/elsewhere`, 100, never)).rejects.toMatchObject({ code: 'slack_failed' })
   expect(other.asked).toEqual([])
   expect(files.asked.map(({ path }) => path)).toEqual(['/elsewhere'])

@@ -2,6 +2,7 @@ import type { View } from '@slack/types'
 import { describe, expect, test } from 'vitest'
 import { checkMessage } from '../../src/block-kit/check-message.ts'
 import { checkView } from '../../src/block-kit/check-view.ts'
+import { AppError } from '../../src/errors.ts'
 import { ApprovalId, ChannelId, ConnectionId, InputId, UserId } from '../../src/ids.ts'
 import type { CallState } from '../../src/run/state.ts'
 import { paintAnswer } from '../../src/slack/views/answer.ts'
@@ -22,6 +23,7 @@ import { sayHello, sayHelp, sayNoSuchCommand } from '../../src/slack/views/help.
 import { homeView } from '../../src/slack/views/home.ts'
 import { budgetForm } from '../../src/slack/views/home-settings.ts'
 import { approversSaying, sayRules } from '../../src/slack/views/rules.ts'
+import { sayShown } from '../../src/slack/views/shown-result.ts'
 import {
   sayNoSignInNeeded,
   saySignedIn,
@@ -30,9 +32,9 @@ import {
   signInModal,
   signInOverModal,
 } from '../../src/slack/views/sign-in.ts'
-import { sayShown } from '../../src/slack/views/shown-result.ts'
 import { sayTested } from '../../src/slack/views/test-result.ts'
 import { sayNoSuchTools, sayTools, type ToolLine, toolsModal } from '../../src/slack/views/tools.ts'
+import { sayTrouble, troubleHelp, troubleModal, troubleWords } from '../../src/slack/views/trouble.ts'
 import { approvalOf, CARDS, callOf, connectionOf, monthOf, recentRun, ruleOf, settingsOf } from './fakes.ts'
 import { inputOf, ORIGIN, stateOf } from './states.ts'
 
@@ -126,6 +128,11 @@ const SAYINGS: Record<string, Saying> = {
   'signed in': saySignedIn('GitHub', 'github'),
   'no sign-in needed': sayNoSignInNeeded('github'),
   'not signed in': saySignInFailed('github', LONG, 'sign-in github'),
+  trouble: sayTrouble(
+    troubleWords(new AppError('not_found', 'It is gone.')),
+    troubleHelp(new AppError('not_found', 'x')),
+  ),
+  'trouble, long': sayTrouble(LONG),
   'choose a connection': chooseConnection(
     'Which?',
     'disconnect',
@@ -271,6 +278,7 @@ const VIEWS: Record<string, View> = {
   }),
   testing: connectTesting(longCard, LONG),
   'sign-in modal': signInModal({ title: LONG, name: LONG, host: 'github.com', url: 'https://github.com/x', until: AT }),
+  'trouble modal': troubleModal(LONG, troubleHelp(new AppError('limit_reached', 'x'))),
   'sign-in over': signInOverModal(saySignInFailed('github', LONG, 'connect github'), false),
   'connected modal': connectedModal({ connection: connectionOf(), card: FILES, starters: FILES.starters }),
   'tools modal': toolsModal(
@@ -465,6 +473,8 @@ describe('an answer', () => {
       message: 'The model does not take this key. Put a valid ANTHROPIC_API_KEY.',
     }
     expect(paintAnswer(stateOf([], { status: 'failed', failure }))).toMatchSnapshot('failed')
+    const spent = { code: 'limit_reached', message: 'The budget is used up.' }
+    expect(paintAnswer(stateOf([], { status: 'failed', failure: spent }))).toMatchSnapshot('over budget')
     expect(paintAnswer(stateOf([{ text: 'Half' }], { status: 'stopped', stoppedBy: MEMBER }))).toMatchSnapshot(
       'stopped',
     )

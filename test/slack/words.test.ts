@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { callFailed } from '../../src/db/call.ts'
+import { AppError } from '../../src/errors.ts'
 import type { CallState } from '../../src/run/state.ts'
 import { addressee, meansStop, plainText, withoutMention } from '../../src/slack/message-text.ts'
 import { nearest } from '../../src/slack/nearest.ts'
@@ -13,6 +15,7 @@ import { sqlLines } from '../../src/slack/views/sql-lines.ts'
 import { chunksFor, type Live, nothingSent } from '../../src/slack/views/stream-chunks.ts'
 import { calm, clip, literal, steady } from '../../src/slack/views/text.ts'
 import { sayCall } from '../../src/slack/views/tool-words.ts'
+import { troubleHelp, troubleWords } from '../../src/slack/views/trouble.ts'
 import { callOf } from './fakes.ts'
 import { stateOf } from './states.ts'
 
@@ -20,6 +23,33 @@ const say = (title: string, given: Record<string, string> = {}) =>
   (['wish', 'doing', 'done'] as const).map((tense) =>
     sayCall({ title, tool: 'x', connectionName: 'db', arguments: given }, tense),
   )
+
+test('a refused token comes with the button that takes a new one', () => {
+  const cause = 'GitHub refused the token (401). Create a new one at https://github.com/settings and connect again.'
+  const [painted] = paintAnswer(
+    stateOf([{ text: '', calls: [callOf({ stage: 'failed', cause })] }, { text: 'Sorry.' }]),
+  )
+  expect(JSON.stringify(painted?.blocks)).toContain('"value":"reconnect filesystem"')
+})
+
+describe('what is said of something that was caught', () => {
+  test('an error of ours in its own words, with nothing in them read as a mention', () => {
+    const error = new AppError('server_refused', 'custom says "<!channel>". Try again.')
+    expect(troubleWords(error)).toBe('custom says "&lt;!channel&gt;". Try again.')
+    expect(troubleHelp(error)).toMatchObject([{ text: { text: 'My connections' }, value: 'list' }])
+  })
+
+  test('anything else plainly, without its words', () => {
+    const error = new TypeError('{"at": "x.ts:12", "password": "hunter2"}')
+    expect(troubleWords(error)).toMatch(/^Something unexpected went wrong on our side\. Please try again/)
+    expect(troubleWords(error)).not.toMatch(/hunter2|x\.ts/)
+    expect(troubleHelp(error)).toEqual([])
+  })
+
+  test('the database names no functions', () => {
+    expect(troubleWords(callFailed('append_event', 'boom', new Error('boom')))).not.toMatch(/append_event|boom/)
+  })
+})
 
 describe('a call in plain words', () => {
   test.each([
@@ -89,6 +119,12 @@ describe('text that is not ours', () => {
   test('is never cut inside a character', () => {
     expect(clip('ab😀cd', 4)).toBe('ab…')
     expect(clip('abc', 3)).toBe('abc')
+  })
+
+  test('is cut between words, a long word inside', () => {
+    expect(clip('one two three four', 12)).toBe('one two…')
+    expect(clip('one two three four', 8)).toBe('one two…')
+    expect(clip(`one ${'x'.repeat(60)}`, 40)).toBe(`one ${'x'.repeat(35)}…`)
   })
   test('hidden characters in arguments are spelled out', () => {
     expect(sayArguments({ path: 'a\u202Etxt.exe', n: 1, s: '1', text: 'a\nb\u200B' })).toBe(
@@ -251,7 +287,7 @@ describe('arguments, edited', () => {
     })
     expect(readTyped(call, { path: null, size: null, deep: null, tags: 'oops' })).toEqual({
       ok: false,
-      problems: { tags: 'This is not valid JSON. Texts stand in double quotes.' },
+      problems: { tags: 'I cannot read this. Put text in double quotes, and check the commas and brackets.' },
     })
     expect(readTyped(call, { path: null, size: null, deep: null, tags: null })).toEqual({
       ok: true,

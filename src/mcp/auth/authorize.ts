@@ -153,7 +153,7 @@ function codeIn({ title, discovered }: Pending, brought: URLSearchParams): strin
   if (error !== null) throw deniedTrouble(hostOf(discovered), error, brought.get('error_description'))
   const code = brought.get('code')
   if (code !== null) return code
-  throw new AppError('sign_in_failed', `${title} sent you back without a word. Sign in again.`)
+  throw new AppError('sign_in_failed', `${title} sent you back without an answer. Sign in again.`)
 }
 
 async function exchanged(
@@ -193,7 +193,7 @@ function comesFromIssuer({ metadata }: Discovered, iss: string | undefined): boo
 const notFromIssuer = (title: string): AppError =>
   new AppError(
     'sign_in_failed',
-    `The answer did not come from the sign-in service of ${title}, so I did not use it. Sign in again; if it stays so, tell whoever runs Patchbay here.`,
+    `The answer did not come from the sign-in service of ${title}, so I did not use it. Sign in again; if that does not help, tell whoever runs Patchbay here.`,
   )
 
 const hostOf = ({ metadata, server }: Discovered): string => new URL(metadata?.authorization_endpoint ?? server).host

@@ -142,7 +142,7 @@ function unreadable(title: string, cause: unknown): unknown {
 function mixedUp(title: string, cause: IssuerMismatchError): AppError {
   return new AppError(
     'server_refused',
-    `The sign-in service of ${title} gives itself out as another one, so I did not go on. Tell whoever runs it.`,
+    `The sign-in service of ${title} claims to be another one, so I did not go on. Tell whoever runs it.`,
     { cause },
   )
 }

@@ -25,7 +25,7 @@ export function createTurns(registry: Pick<Registry, 'lease' | 'unlease'>, log: 
       if (Date.now() > until)
         throw new AppError(
           'server_unreachable',
-          'The sign-in is being renewed elsewhere for too long. Try again in a minute.',
+          'Renewing your sign-in takes too long just now. Try again in a minute.',
         )
       // Not all at the same moment.
       await sleep(LOOK_AGAIN_MS * (1 + Math.random()))

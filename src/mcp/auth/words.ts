@@ -1,5 +1,6 @@
 import { InsecureTokenEndpointError, OAuthError, OAuthErrorCode } from '@modelcontextprotocol/client'
 import { AppError, isAppError } from '../../errors.ts'
+import { cut } from '../unfit.ts'
 
 const MAX_CHARS = 200
 
@@ -8,12 +9,12 @@ export function tokenTrouble(title: string, error: unknown): AppError {
   if (isAppError(error)) return error
   if (error instanceof InsecureTokenEndpointError)
     return failed(
-      `${title} wants secrets sent to an address without TLS, so I did not go on. Tell whoever runs it.`,
+      `${title} wants secrets sent to an address without encryption (https), so I did not go on. Tell whoever runs it.`,
       error,
     )
   const code = error instanceof OAuthError ? error.code : undefined
   return failed(
-    `${title} did not complete the sign-in${CODE_WORDS[code ?? ''] ?? '.'} Sign in again; if it stays so, tell whoever runs Patchbay here.`,
+    `${title} did not complete the sign-in${CODE_WORDS[code ?? ''] ?? '.'} Sign in again; if that does not help, tell whoever runs Patchbay here.`,
     error,
   )
 }
@@ -21,7 +22,7 @@ export function tokenTrouble(title: string, error: unknown): AppError {
 const CODE_WORDS: Record<string, string> = {
   [OAuthErrorCode.InvalidClient]: ': it does not know the client id or its secret. Check them.',
   [OAuthErrorCode.UnauthorizedClient]: ': this client id may not sign people in there.',
-  [OAuthErrorCode.InvalidGrant]: ': the code it gave was not good any more.',
+  [OAuthErrorCode.InvalidGrant]: ': the code it gave had expired.',
   [OAuthErrorCode.InvalidScope]: ': it does not know a permission that was asked for.',
   invalid_target: ': it does not know this server’s address.',
 }
@@ -45,11 +46,7 @@ const DENIED: Record<string, string> = {
 
 /** What an authorization server says with the browser it sends back; only after its `iss` was checked. */
 export function deniedTrouble(host: string, code: string, description: string | null): AppError {
-  const said = description
-    ?.replace(/[\p{Cc}\p{Cf}<>]+/gu, ' ')
-    .trim()
-    .slice(0, MAX_CHARS)
-    .toWellFormed()
-  const why = DENIED[code] ?? (said ? `it says "${said}".` : 'it gave no reason.')
+  const said = description?.replace(/[\p{Cc}\p{Cf}<>]+/gu, ' ').trim()
+  const why = DENIED[code] ?? (said ? `it says "${cut(said, MAX_CHARS)}".` : 'it gave no reason.')
   return new AppError('sign_in_failed', `${host} did not let you in: ${why}`)
 }

@@ -10,7 +10,7 @@ import type { Command } from './command.ts'
 export const approversCommand: Command = {
   name: 'approvers',
   usage: '[@name … | none]',
-  what: 'shows or sets who decides destructive calls',
+  what: 'shows or sets who approves destructive calls',
   async run(deps, { words, scene }) {
     const { mayManage } = await deps.people.of(scene.by.user)
     if (words.length === 0) {

@@ -35,7 +35,7 @@ export function registerDisconnect(app: App, deps: Deps): void {
     const gone = await deps.connect.disconnect(by, ConnectionId.parse(value))
     const saying = gone
       ? sayDisconnected(gone, KEEPS_FILES.has(gone.card))
-      : { text: 'It was disconnected before.', blocks: [section('It was disconnected before.')] }
+      : { text: 'That was disconnected already.', blocks: [section('That was disconnected already.')] }
     await scene.instead(saying, 'Disconnect')
     deps.refreshHome(by)
   })

@@ -27,7 +27,7 @@ export const PROMPTS: Listing = {
 export const promptsCommand: Command = {
   name: 'prompts',
   usage: '[connection]',
-  what: 'shows requests that your connections have ready',
+  what: 'shows ready-made requests from your connections',
   run: (deps, { words, scene }) => openListing(deps, PROMPTS, words, scene),
 }
 
@@ -79,9 +79,10 @@ async function form(deps: Deps, by: Principal, kept: Kept, { values = {}, alert,
 async function promptOf(deps: Deps, by: Principal, { connection: id, of }: Kept) {
   const connection = (await deps.registry.connectionsOf(by)).find((one) => one.id === id)
   if (connection === undefined)
-    throw new AppError('not_found', 'This connection is not there any more. Connect it anew.')
+    throw new AppError('not_found', 'This connection is gone. Connect it again with /mcp connect.')
   const prompt = (await deps.offering.prompts(by, id)).find(({ name }) => name === of.name)
-  if (prompt === undefined) throw new AppError('not_found', `${connection.name} does not list this prompt any more.`)
+  if (prompt === undefined)
+    throw new AppError('not_found', `${connection.name} no longer has this prompt. Open its list again.`)
   return { connection, prompt }
 }
 
@@ -94,7 +95,7 @@ async function submitted(deps: Deps, { by, viewId, keep, typed, ack }: Submit): 
     await ack({ response_action: 'errors', errors: Object.fromEntries(errors) })
     return
   }
-  await ack({ response_action: 'update', view: waitingModal('Prompt', 'Asking the server for it…') })
+  await ack({ response_action: 'update', view: waitingModal('Prompt', 'Getting the prompt…') })
   await showIn(deps, viewId, () => use(deps, by, { kept, values, viewId }))
 }
 
@@ -121,7 +122,7 @@ type Run = Use & { prompt: Prompt; of: string; parts: ReturnType<typeof promptPa
 async function run(deps: Deps, by: Principal, { kept, values, viewId, prompt, of, parts }: Run) {
   const used = { title: prompt.title, of, values }
   const [first] = parts.messages
-  if (first === undefined) throw new AppError('tool_failed', `${of} has nothing in this prompt.`)
+  if (first === undefined) throw new AppError('tool_failed', `${of} sent an empty prompt. Please choose another one.`)
   const stand = await standAt(deps, by, kept, sayUsedPrompt(by.user, used, first.text))
   const files = []
   for (const one of parts.files) files.push(await upload(deps, stand, one))

@@ -10,7 +10,7 @@ import { named } from './named.ts'
 export const reconnectCommand: Command = {
   name: 'reconnect',
   usage: '[connection]',
-  what: 'mends a connection',
+  what: 'repairs a connection',
   hidden: true,
   async run(deps, { words, scene }) {
     const connection = await named(deps, scene, words[0] ?? '', 'reconnect')

@@ -63,7 +63,7 @@ export function registerResources(app: App, deps: Deps): void {
 export async function ownOf(deps: Deps, by: Principal, id: ConnectionId): Promise<Connection> {
   const found = (await deps.registry.connectionsOf(by)).find((one) => one.id === id)
   if (found !== undefined) return found
-  throw new AppError('not_found', 'This connection is not there any more. Connect it anew.')
+  throw new AppError('not_found', 'This connection is gone. Connect it again with /mcp connect.')
 }
 
 async function open(deps: Deps, { by, value, view, scene }: Press): Promise<void> {
@@ -103,7 +103,8 @@ async function templateForm(deps: Deps, by: Principal, kept: Template, plain: bo
   const connection = await ownOf(deps, by, kept.connection)
   const { templates } = await deps.offering.resources(by, kept.connection)
   const template = templates.find(({ uriTemplate }) => uriTemplate === of.uriTemplate)
-  if (template === undefined) throw new AppError('not_found', `${connection.name} does not list this any more.`)
+  if (template === undefined)
+    throw new AppError('not_found', `${connection.name} no longer has this. Open its list again.`)
   const { name, description, variables } = template
   return valueForm({
     id: 'resource_template',
@@ -128,7 +129,8 @@ async function filled(deps: Deps, { by, keep, typed, ack }: Submit): Promise<voi
     return
   }
   const uri = deps.offering.expand(of.uriTemplate, values)
-  if (uri === undefined) throw new AppError('input_invalid', 'These values make no address. Use shorter ones.')
+  if (uri === undefined)
+    throw new AppError('input_invalid', 'I cannot make an address from these values. Try shorter ones.')
   await ack({ response_action: 'update', view: await oneResource(deps, by, { ...kept, uri, name: uri, kind: '' }) })
 }
 

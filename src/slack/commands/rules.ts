@@ -9,7 +9,7 @@ import type { Command } from './command.ts'
 export const rulesCommand: Command = {
   name: 'rules',
   usage: '',
-  what: 'shows what runs without asking, and takes it back',
+  what: 'shows what runs without asking, and lets you take it back',
   run: async (deps, { scene }) => scene.say(await rulesOf(deps, scene), 'Rules'),
 }
 

@@ -104,7 +104,7 @@ function hear(scenery: Scenery, state: RunState, news: News): void {
       scenery.words = ''
       return
     case 'progress': {
-      const share = news.total ? `${Math.round(((news.progress ?? 0) / news.total) * 100)} %` : ''
+      const share = news.total ? `${Math.round(((news.progress ?? 0) / news.total) * 100)}%` : ''
       const said = [share, news.message ?? ''].filter(Boolean).join(' ')
       if (said !== '') scenery.progress.set(news.call, said)
       return
@@ -117,7 +117,10 @@ function hear(scenery: Scenery, state: RunState, news: News): void {
   }
 }
 
-const BUSY: Record<string, string> = { overloaded: 'The model is busy', rate_limited: 'The model has too much to do' }
+const BUSY: Record<string, string> = {
+  overloaded: 'The model is busy',
+  rate_limited: 'The model has too many requests',
+}
 
 /** The work of settling, in the order people should see it. */
 function stepsOf(deps: Deps, board: Board, state: RunState): (() => Promise<void>)[] {

@@ -3,6 +3,7 @@ import { LIMITS } from '../../block-kit/limits.ts'
 import type { RunState } from '../../run/state.ts'
 import { actions, button, commandButton, type Saying, section } from './blocks.ts'
 import { feedbackButtons } from './feedback.ts'
+import { budgetButton } from './home-settings.ts'
 import { afterCard, nextStretch, type Page, pagesOf, stepsOn } from './pages-of.ts'
 import { saySteps, stepsBlock } from './plan.ts'
 import { sayUnknown } from './task.ts'
@@ -72,10 +73,12 @@ function unknownCalls(state: RunState): Saying[] {
   })
 }
 
-/** A cause that says "reconnect" gets the button that does it; only the connection's owner can press it. */
+/** A cause that speaks of a sign-in, or says to connect again, gets the button that does it; only the connection's owner can press it. */
 function reconnects(state: RunState): Saying[] {
   if (state.status === 'working') return []
-  const broken = state.calls.filter((call) => call.stage === 'failed' && /reconnect|sign in/i.test(call.cause ?? ''))
+  const broken = state.calls.filter(
+    (call) => call.stage === 'failed' && /reconnect|connect again|sign[- ]in/i.test(call.cause ?? ''),
+  )
   const names = [...new Set(broken.map((call) => call.connectionName))].filter(Boolean).slice(0, 3)
   if (names.length === 0) return []
   return [{ text: '', blocks: [actions(names.map((name) => commandButton(`Reconnect ${name}`, `reconnect ${name}`)))] }]
@@ -104,19 +107,22 @@ function stoppedWords(state: RunState): string {
 function failed(state: RunState): Saying {
   const text = literal(state.failure?.message ?? 'Something went wrong on our side. Please try again.')
   const again = button({ text: 'Try again', action: 'run_again', value: state.id })
-  return { text, blocks: [section(`:warning: ${text}`), actions([again])] }
+  const raise = state.failure?.code === 'limit_reached' ? [budgetButton({ budgetUsd: 0 })] : []
+  return { text, blocks: [section(`:warning: ${text}`), actions([again, ...raise])] }
 }
 
 const NOTES = {
-  turn_limit: 'I stopped here: this took as many steps as one request may take. Say _go on_ and I will.',
-  budget: 'I stopped here: this used up what one request may cost. Say _go on_ and I will.',
+  turn_limit: 'I stopped here because one request can only take so many steps. Say _go on_ and I will continue.',
+  budget: 'I stopped here because this used up what one request may cost. Say _go on_ and I will continue.',
 }
 
 function finished(state: RunState): Saying[] {
   const feedback: Saying = { text: '', blocks: [feedbackButtons(state.id)] }
   if (state.note !== undefined) return [said(NOTES[state.note]), feedback]
   if (state.answer.trim() !== '') return [feedback]
-  return state.calls.length > 0 ? [said('Done.'), feedback] : [said('I have nothing to say to that. Try other words?')]
+  return state.calls.length > 0
+    ? [said('Done.'), feedback]
+    : [said('I have no answer to that. Could you put it another way?')]
 }
 
 const said = (text: string): Saying => ({ text, blocks: [section(text)] })

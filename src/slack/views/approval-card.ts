@@ -18,10 +18,11 @@ export function approvalCard(asked: Asked): Saying {
   const line = `${mention(state.origin.user)} wants to ${wish}, asked in ${placeOf(state)}`
   const mark = approval.risk === 'destructive' ? ':warning:' : ':lock:'
   const struck = approval.decided && approval.decided.decision !== 'approved'
+  const first = struck ? `~${line}~` : `*${line}*`
   return {
     text: `${literal(state.origin.userName)} wants to ${wish}: ${fallback(approval)}`,
     blocks: [
-      section(`${mark} ${struck ? `~${line}~` : `*${line}*`}`),
+      section(approval.decided ? first : `${mark} ${first}`),
       argumentsBlock(call),
       context(...about(asked)),
       ...(approval.decided
@@ -36,7 +37,7 @@ export function pendingLine({ call, approval }: Asked, channel: string | undefin
   const wish = inline(clip(`${lower(sayAct(call, 'wish'))} with ${call.connectionName}`, 300))
   const who = listed(approval.approvers.slice(0, 10).map(mention), 'or')
   const where = channel === undefined ? 'in a direct message' : `in <#${channel}>`
-  const until = `If nobody decides by ${moment(approval.expiresAt)}, it is not done.`
+  const until = `If nobody decides by ${moment(approval.expiresAt)}, it will not be done.`
   const asks = `Waiting for ${who} to decide ${where}: may I ${wish}?`
   if (approval.decided === undefined)
     return { text: asks, blocks: [section(`:hourglass_flowing_sand: ${asks}`), context(until)] }
@@ -50,7 +51,7 @@ export function pendingLine({ call, approval }: Asked, channel: string | undefin
 export function reminder({ call, approval }: Asked, called: string[]): Saying {
   const who = called.length === 0 ? '' : `${listed(called.slice(0, 10).map(mention), 'or')}: `
   const wish = inline(clip(lower(sayAct(call, 'wish')), 200))
-  const words = `${who}the request above to _${wish}_ still waits for a decision. It expires ${moment(approval.expiresAt)}, and then it is not done.`
+  const words = `${who}the request above to _${wish}_ is still waiting for a decision. It expires ${moment(approval.expiresAt)}; after that it will not be done.`
   const text = capital(words)
   return { text, blocks: [section(`:bell: ${text}`)] }
 }
@@ -69,7 +70,7 @@ const FALLBACK = { approved: 'approved.', denied: 'denied.', expired: 'expired.'
 function argumentsBlock(call: CallState): KnownBlock {
   const text = sayArguments(call.arguments)
   const shown =
-    text.length > SHOWN_ARGUMENTS ? `${clip(text, SHOWN_ARGUMENTS)}\n(all of it is in the file in the thread)` : text
+    text.length > SHOWN_ARGUMENTS ? `${clip(text, SHOWN_ARGUMENTS)}\n(the file in the thread has all of it)` : text
   return {
     type: 'rich_text',
     elements: [{ type: 'rich_text_preformatted', elements: [{ type: 'text', text: shown }] }],
@@ -78,7 +79,7 @@ function argumentsBlock(call: CallState): KnownBlock {
 
 const RISKS: Record<ApprovalState['risk'], string> = {
   write: 'It changes something.',
-  destructive: 'It can destroy or overwrite something, and that may not be undone.',
+  destructive: 'It can destroy or overwrite something, and that cannot always be undone.',
 }
 
 /** Reasons that say no more than the risk does. */
@@ -93,7 +94,7 @@ function about({ state, call, approval }: Asked): string[] {
   if (approval.decided) return [tool]
   return [
     `${tool}${why === '' ? '' : ` It asks first because: ${uncapped(why)}`}`,
-    `${sayDeciders(state, approval)} can decide this. It expires ${moment(approval.expiresAt)}; until then nothing is done.`,
+    `${sayDeciders(state, approval)} can decide this. It expires ${moment(approval.expiresAt)}; nothing happens until then.`,
   ]
 }
 
@@ -144,7 +145,7 @@ export function sayDecided(decided: NonNullable<ApprovalState['decided']>): stri
     case 'denied':
       return `:no_entry_sign: Denied${who} ${when}${decided.reason ? `: ${literal(clip(decided.reason, 500))}` : '.'}`
     case 'expired':
-      return `:hourglass: Nobody decided in time (${when}), so it was not done. Ask again if it is still wanted.`
+      return `:hourglass: Nobody decided in time (${when}), so it was not done. Ask again if you still want it.`
     case 'stopped':
       return `:octagonal_sign: Stopped${who} ${when}; it was not done.`
     default:

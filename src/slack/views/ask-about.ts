@@ -24,7 +24,7 @@ export function askAboutForm(quoted: Quoted, keep: unknown): ModalView {
     },
   })
   const where =
-    'I answer in the thread of this message, for all to read, if I am in that channel; else in our direct messages.'
+    'If I am in that channel, I answer in this message’s thread, where everyone can read it. Otherwise I answer in our direct messages.'
   return modal({
     id: 'ask_about',
     title: 'Ask Patchbay',

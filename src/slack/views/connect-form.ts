@@ -40,7 +40,7 @@ export function connectForm(form: ConnectForm): ModalView {
   const { card, keep } = form
   const mends = keep.connection !== undefined
   const alert = alertBlocks(form.alert)
-  const about = section(`${card.icon} *${literal(card.title)}*: ${literal(card.description)} <${card.docs}|About it>`)
+  const about = section(`${card.icon} *${literal(card.title)}*: ${literal(card.description)} <${card.docs}|Learn more>`)
   const fields = card.inputs.map((field) => fieldBlock(card.name, field, form.values[field.name], mends))
   const top = mends ? [] : [pickBlock(form.cards, card)]
   return modal({
@@ -90,7 +90,7 @@ const nameBlock = (card: string, name: string): InputBlock =>
   input({
     id: 'name',
     label: 'Name',
-    hint: 'How you will call this connection: small letters, digits and dashes.',
+    hint: 'What you will call this connection: lowercase letters, digits and dashes.',
     optional: false,
     element: {
       type: 'plain_text_input',
@@ -152,7 +152,7 @@ export const connectTesting = (card: CardInfo, name: string): ModalView =>
         `:hourglass_flowing_sand: *Testing…* I am connecting *${literal(name)}* (${literal(card.title)}) and listing its tools.`,
       ),
       context(
-        'This takes a few seconds, a little longer the first time. You may close this; I will tell you how it went.',
+        'This takes a few seconds, a little longer the first time. You can close this; I will tell you how it went.',
       ),
     ],
   })

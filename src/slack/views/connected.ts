@@ -35,7 +35,7 @@ function starterBlocks(questions: string[]) {
       questions.map((question, index) => button({ text: question, action: `starter_ask:${index}`, value: question })),
       'starters',
     ),
-    context('A button asks it for you in our direct messages.'),
+    context('Press one, and I will answer in our direct messages.'),
   ]
 }
 

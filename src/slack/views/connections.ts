@@ -36,7 +36,7 @@ export function sayConnections(connections: Connection[], cardOf: CardOf, circui
       // Each takes two blocks of a message's fifty.
       ...connections.slice(0, 20).flatMap((one) => connectionBlocks(one, cardOf, circuitOf)),
       ...(connections.length > 20
-        ? [context(`and ${connections.length - 20} more; name one: \`/mcp tools name\``)]
+        ? [context(`and ${connections.length - 20} more. To see one of them, add its name: \`/mcp tools name\``)]
         : []),
       actions([commandButton('Connect another', 'connect')], 'connections more'),
     ],
@@ -108,10 +108,10 @@ export function sayDisconnected({ name, revoked }: Gone, keepsFiles: boolean): S
 
 /** What became of the sign-in at the service itself. */
 const REVOKED: Record<NonNullable<Disconnected['revoked']>, string> = {
-  revoked: 'The service was told, too: your sign-in has ended there.',
+  revoked: 'Your sign-in at the service has ended, too.',
   unsupported:
-    'The service offers no way to end your sign-in from here: if you want it gone there at once, remove the app in your account.',
-  failed: 'But the service could not be told: remove the app in your account there, so that your sign-in ends at once.',
+    'I cannot end your sign-in at this service from here. To end it now, remove Patchbay in your account there.',
+  failed: 'But I could not end your sign-in at the service. To end it now, remove Patchbay in your account there.',
 }
 
 /** Which one is meant: a button for each. */

@@ -70,7 +70,7 @@ export function editForm(call: CallState, keep: unknown): ModalView {
     blocks: [
       section(`*${inline(sayAct(call, 'wish'))}* with *${inline(call.connectionName)}*`),
       ...fields,
-      context('What you send here is done as you wrote it, once.'),
+      context('I will do this once, exactly as you write it here.'),
     ],
   })
 }
@@ -129,7 +129,8 @@ function select(choices: string[], chosen: string): InputBlock['element'] {
 const wholeField = (call: CallState): InputBlock =>
   input({
     id: WHOLE,
-    label: 'Arguments (JSON)',
+    label: 'Details',
+    hint: 'Change the values only: keep the quotes, commas and brackets around them.',
     optional: false,
     element: text(JSON.stringify(call.arguments, null, 2), true),
   })
@@ -174,11 +175,11 @@ function mustBeFilled({ schema, arguments: given }: CallState, name: string): bo
 }
 
 const BAD: Record<ArgumentKind, string> = {
-  text: 'Please write text.',
-  number: 'Please write a number.',
+  text: 'Please enter some text.',
+  number: 'Please enter a number.',
   boolean: 'Please choose true or false.',
   choice: 'Please choose one.',
-  json: 'This is not valid JSON. Texts stand in double quotes.',
+  json: 'I cannot read this. Put text in double quotes, and check the commas and brackets.',
 }
 
 type Read = { value: JsonValue } | 'bad' | undefined
@@ -210,7 +211,10 @@ function readJson(typed: string, wasText: boolean): Read {
 function readWhole(typed: string): Typed {
   const parsed = z.record(z.string(), z.json()).safeParse(parseJson(typed))
   if (parsed.success) return { ok: true, arguments: parsed.data }
-  return { ok: false, problems: { [WHOLE]: 'This is not a JSON object.' } }
+  return {
+    ok: false,
+    problems: { [WHOLE]: 'I cannot read this. Keep the outer { and }, and check the quotes and commas.' },
+  }
 }
 
 function parseJson(text: string): JsonValue | undefined {

@@ -20,7 +20,7 @@ export function sayHelp(lines: Line[]): Saying {
     text: 'Patchbay: connect your tools and ask me to use them.',
     blocks: [
       section(
-        '*Connect your tools, then ask me to use them*, in a direct message, or by mentioning me in a channel. I use only your own connections, and what could do harm waits for a button.',
+        '*Connect your tools, then ask me to use them* in a direct message, or by mentioning me in a channel. I only use your own connections, and anything that could do harm waits for approval.',
       ),
       section(rows.join('\n')),
       helpButtons(commandButton('Resources', 'resources'), commandButton('Prompts', 'prompts')),

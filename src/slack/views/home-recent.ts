@@ -4,8 +4,8 @@ import { context, divider, header } from './blocks.ts'
 import { clip, literal, moment, plural } from './text.ts'
 
 const OUTCOMES: Record<RecentRun['outcome'], [mark: string, words: string]> = {
-  working: [':hourglass_flowing_sand:', 'at work'],
-  waiting: [':raised_hand:', 'waits for an approval'],
+  working: [':hourglass_flowing_sand:', 'in progress'],
+  waiting: [':raised_hand:', 'waiting for approval'],
   finished: [':white_check_mark:', 'done'],
   failed: [':warning:', 'failed'],
   stopped: [':octagonal_sign:', 'stopped'],
@@ -21,7 +21,7 @@ function recentLine({ text, outcome, why, calls, place, channel, at }: RecentRun
   const [mark, said] = OUTCOMES[outcome]
   const [words = ''] = text.trim().split('\n')
   const reason = why === undefined ? '' : `: ${literal(clip(why, 200))}`
-  const where = place === 'dm' ? 'in our messages' : `in <#${channel}>`
+  const where = place === 'dm' ? 'in our direct messages' : `in <#${channel}>`
   const used = calls === 0 ? '' : ` · ${plural(calls, 'tool call')}`
   return `${mark} *${literal(clip(words, 120).replaceAll('*', ''))}* ${said}${reason} · ${where}${used} · ${moment(at)}`
 }

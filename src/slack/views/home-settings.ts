@@ -14,7 +14,7 @@ export type WorkspacePicture = { settings: WorkspaceSettings; usage: MonthUsage;
 export function overBudget({ settings, usage }: WorkspacePicture): KnownBlock[] {
   if (settings.budgetUsd === undefined || usage.costUsd < settings.budgetUsd) return []
   const spent = `${money(usage.costUsd)} of ${money(settings.budgetUsd)}`
-  const words = `:warning: *This month's budget is used up* (${spent}). New requests are refused until you raise it or the next month begins.`
+  const words = `:warning: *This month's budget is used up* (${spent}). I will not start new requests until you raise it or next month begins.`
   return [section(words, budgetButton(settings)), divider]
 }
 
@@ -23,18 +23,18 @@ export function settingsBlocks(picture: WorkspacePicture): KnownBlock[] {
   const { settings, usage, cards } = picture
   return [
     header('Workspace settings'),
-    context('Only owners and admins see this. A choice is saved at once.'),
+    context('Only owners and admins see this. Changes are saved right away.'),
     choice(
-      '*Who approves destructive calls*\nThey decide what can destroy or overwrite something. Nobody chosen: people decide their own.',
+      '*Who approves destructive calls*\nThey decide on anything that can destroy or overwrite something. If nobody is chosen, people decide on their own requests.',
       approversSelect(settings),
     ),
     choice(
-      '*Where approvals are asked*\nA channel for what the requester may not decide alone. Its members see what is to be done. None: in the thread, and in a direct message to who cannot see it.',
+      '*Where approvals are asked*\nA channel for requests that somebody else must decide. Its members see the details. Without one, I ask in the thread, and by direct message if an approver cannot see it.',
       channelSelect(settings),
     ),
     ...(settings.approvalsChannel === undefined ? [] : [actions([noChannel])]),
     choice(
-      `*What people may connect*\n${settings.cards === undefined ? 'Everything. Choose some to allow only these' : plural(settings.cards.length, 'service')}. What is connected already stays.`,
+      `*What people may connect*\n${settings.cards === undefined ? 'Everything. Choose services to allow only those' : plural(settings.cards.length, 'service')}. Existing connections stay.`,
       cardsSelect(settings, cards),
     ),
     section(budgetWords(settings, usage), budgetButton(settings)),
@@ -79,13 +79,14 @@ function cardsSelect({ cards: allowed }: WorkspaceSettings, cards: CardInfo[]): 
 }
 
 function budgetWords({ budgetUsd }: WorkspaceSettings, { costUsd, runs }: MonthUsage): string {
-  const used = `This month everybody together: ${plural(runs, 'request')}, ${money(costUsd)}.`
+  const used = `So far this month, everybody together: ${plural(runs, 'request')}, ${money(costUsd)}.`
   if (budgetUsd === undefined) return `*Monthly budget*\nNo limit. ${used}`
   const share = budgetUsd === 0 ? 1 : costUsd / budgetUsd
-  return `*Monthly budget: ${money(budgetUsd)}*\n\`${bar(share, 20)}\` ${Math.round(share * 100)} % used. ${used}`
+  return `*Monthly budget: ${money(budgetUsd)}*\n\`${bar(share, 20)}\` ${Math.round(share * 100)}% used. ${used}`
 }
 
-const budgetButton = ({ budgetUsd }: WorkspaceSettings) =>
+/** Opens the form for the budget; others than owners and admins are told that it is theirs to change. */
+export const budgetButton = ({ budgetUsd }: Pick<WorkspaceSettings, 'budgetUsd'>) =>
   button({
     text: budgetUsd === undefined ? 'Set a budget' : 'Change budget',
     action: 'setting_budget',
@@ -106,7 +107,7 @@ export const budgetForm = ({ budgetUsd }: Pick<WorkspaceSettings, 'budgetUsd'>):
       input({
         id: 'budget',
         label: 'US dollars a month',
-        hint: 'When it is used up, new requests are refused until the next month (UTC) or until you raise it. What is under way is finished. Leave empty for no limit.',
+        hint: 'Once it is used up, I start nothing new until next month (UTC) or until you raise it. Work under way is finished. Leave empty for no limit.',
         optional: true,
         element: {
           type: 'number_input',

@@ -35,7 +35,7 @@ function days({ days: asked, today }: MonthUsage): string[] {
   const byDay = new Map(asked.map(({ day, runs }) => [day, runs]))
   const values = Array.from({ length: today }, (_, at) => byDay.get(at + 1) ?? 0)
   const most = Math.max(...values)
-  return [`Requests a day, 1 to ${today} (at most ${most})`, columns(values)]
+  return [`Requests per day, 1 to ${today} (busiest day: ${most})`, columns(values)]
 }
 
 function tools({ tools: used }: MonthUsage): string[] {

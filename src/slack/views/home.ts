@@ -62,7 +62,7 @@ function pendingBlocks({ pending }: HomePicture): KnownBlock[] {
   return [
     header(`${plural(pending.length, 'approval')} waiting for you`),
     ...cards,
-    ...(rest > 0 ? [context(`and ${rest} more: they show here when you have decided these.`)] : []),
+    ...(rest > 0 ? [context(`and ${rest} more, shown here once you have decided these.`)] : []),
   ]
 }
 
@@ -72,7 +72,7 @@ function inputBlocks({ inputs, now }: HomePicture): KnownBlock[] {
   return [
     header(`${plural(inputs.length, 'question')} waiting for your answer`),
     ...inputs.slice(0, HOME_SHOWS.inputs).flatMap((asked) => [...inputCard(asked, now).blocks, divider]),
-    ...(rest > 0 ? [context(`and ${rest} more: they show here when you have answered these.`)] : []),
+    ...(rest > 0 ? [context(`and ${rest} more, shown here once you have answered these.`)] : []),
   ]
 }
 

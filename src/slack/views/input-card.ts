@@ -16,7 +16,7 @@ export function inputCard(asked: AskedOf, now: Date): Saying {
   const says = clip(visible(input.request.message).trim(), 1_500)
   const line = `*${inline(name)} ${input.request.kind === 'sign_in' ? 'needs you to sign in' : 'asks'}:* ${literal(says)}`
   const text = literal(clip(`${name} asks: ${says}`, 300))
-  if (input.given) return { text, blocks: [section(`:speech_balloon: ${line}`), context(sayGiven(input.given))] }
+  if (input.given) return { text, blocks: [section(line), context(sayGiven(input.given))] }
   return {
     text,
     blocks: [
@@ -34,7 +34,7 @@ const isPrivate = ({ state }: AskedOf): boolean => state.origin.place === 'dm'
 function bodyOf(asked: AskedOf): KnownBlock[] {
   const { request } = asked.input
   if (request.kind === 'sign_in')
-    return request.scopes.length === 0 ? [] : [context(literal(`It is for: ${clip(request.scopes.join(', '), 500)}`))]
+    return request.scopes.length === 0 ? [] : [context(literal(`It asks for: ${clip(request.scopes.join(', '), 500)}`))]
   if (request.kind === 'form') return []
   return isPrivate(asked)
     ? pageBlocks(request.url)
@@ -58,7 +58,7 @@ function sayUntil({ resume, expiresAt }: InputState, now: Date): string {
   if (resume.how !== 'live') return `It waits until ${moment(expiresAt)}.`
   const steps = Math.max(0, Math.ceil((expiresAt.getTime() - now.getTime()) / COUNTDOWN_STEP_MS))
   const seconds = (steps * COUNTDOWN_STEP_MS) / 1_000
-  return `:hourglass_flowing_sand: ${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')} left: it cannot wait longer than ${moment(expiresAt)}.`
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')} left, until ${moment(expiresAt)}.`
 }
 
 function buttonsOf(asked: AskedOf): KnownBlock {
@@ -111,7 +111,7 @@ export function sayGiven({ action, by, at }: Omit<NonNullable<InputState['given'
     case 'cancel':
       return `:heavy_multiplication_x: Closed without an answer${who} ${moment(at)}.`
     case 'expired':
-      return `:hourglass: Nobody answered in time (${moment(at)}). Ask again if it is still wanted.`
+      return `:hourglass: Nobody answered in time (${moment(at)}). Ask again if you still want it.`
     case 'over':
       return `:octagonal_sign: Not needed any more (${moment(at)}).`
     default:

@@ -4,7 +4,7 @@ import { LIMITS } from '../../block-kit/limits.ts'
 import { type FormField, type FormValue, fitsAlone } from '../../run/form.ts'
 import type { AskedOf } from '../../run/runs.ts'
 import { context, input, modal, option, plain, section } from './blocks.ts'
-import { clip, inline, literal, visible } from './text.ts'
+import { clip, inline, literal, plural, visible } from './text.ts'
 
 /** With the words around them these stay under Slack's 100 blocks. */
 const MOST_FIELDS = 90
@@ -44,7 +44,7 @@ export function inputForm({ call, input: asked }: AskedOf, fields: FormField[]):
         `*${inline(name)} asks:* ${literal(clip(visible(asked.request.message), 1_500)) || 'please fill this in'}`,
       ),
       ...shown.map(fieldBlock),
-      ...(left > 0 ? [context(`${left} more fields, all optional, have no room here and stay empty.`)] : []),
+      ...(left > 0 ? [context(`${plural(left, 'more optional field')} did not fit here and will stay empty.`)] : []),
       context(
         `What you send goes to ${literal(name)}. Do not enter passwords or keys. _Cancel_ tells it that you gave no answer.`,
       ),
@@ -67,7 +67,7 @@ function fieldBlock(field: FormField, index: number): InputBlock {
 /** What is wanted, where the field does not show it by itself. */
 function boundsOf(field: FormField): string {
   if (field.kind === 'many') return range(field.min, field.max, 'Choose')
-  if (field.kind === 'number') return range(field.min, field.max, 'A number of')
+  if (field.kind === 'number') return range(field.min, field.max, 'Number:')
   return field.kind === 'text' && field.format === undefined
     ? range(field.minLength || undefined, field.maxLength, 'Characters:')
     : ''

@@ -55,7 +55,7 @@ export function lookBlocks(
     },
   })
   const where = page.pages > 1 ? `, page ${page.page + 1} of ${page.pages}` : ''
-  const none = look.words === '' ? `It has no ${list} right now.` : `Nothing fits these words.`
+  const none = look.words === '' ? `It has no ${list} right now.` : `Nothing matches your search.`
   return [
     ...(names.length > 1 ? [pickConnection(names, look.connection)] : []),
     { ...field, dispatch_action: true },

@@ -21,7 +21,7 @@ export function resourcesModal(list: ResourceList, look: Look & { name: string }
     it.description,
     kind === 'resource' ? it.uri : it.uriTemplate,
   ])
-  const more = list.more ? [context('The server has more than can be listed here.')] : []
+  const more = list.more ? [context('There are more than I can list here.')] : []
   const title = `*${plural(page.hits, 'resource')} of ${inline(look.name)}*`
   return modal({
     id: 'resources',
@@ -113,7 +113,7 @@ export function resourceModal(
         button({ text: 'Read here', action: 'resource_read', value: 'read', style: 'primary' }),
         ...(o.tells ? [button({ text: 'Tell me when it changes', action: 'resource_watch', value: 'watch' })] : []),
       ]),
-      context(`_Here_ is ${o.where}. What stands in it is the server's word, not mine.`),
+      context(`_Read here_ shows it ${o.where}. What it says comes from the server, not from me.`),
       question,
     ],
   })
@@ -150,14 +150,14 @@ export const sayContent = (text: string): Saying => ({
 })
 
 export function sayWatching(user: string, { name, of, id }: { name: string; of: string; id: string }): Saying {
-  const text = `I will tell here when ${name} of ${of} changes`
+  const text = `I will say so here when ${name} of ${of} changes`
   return {
     text: clip(literal(text), LIMITS.message.text),
     blocks: [
       section(
-        `:bell: ${mention(user)} wants to hear of changes: I will tell here when *${inline(name)}* of ${inline(of)} changes.`,
+        `:bell: ${mention(user)} wants to know about changes: I will say so here when *${inline(name)}* of ${inline(of)} changes.`,
       ),
-      actions([button({ text: 'Stop telling', action: 'watch_stop', value: id })], 'watching'),
+      actions([button({ text: 'Stop telling me', action: 'watch_stop', value: id })], 'watching'),
     ],
   }
 }
@@ -170,7 +170,7 @@ export function sayChanged({ name, of, id }: { name: string; of: string; id: str
       actions(
         [
           button({ text: 'Read it', action: 'watch_read', value: id }),
-          button({ text: 'Stop telling', action: 'watch_stop', value: id }),
+          button({ text: 'Stop telling me', action: 'watch_stop', value: id }),
         ],
         'watched',
       ),

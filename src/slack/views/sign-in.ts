@@ -31,7 +31,7 @@ export function saySignIn(ask: SignInAsk, why?: string): Saying {
       ),
       actions([signInButton(ask)], 'sign in'),
       context(
-        `Only for you: do not pass the link on. It works until ${moment(until)}. I never see your password; what I get is stored encrypted.`,
+        `Only for you: please do not share the link. It works until ${moment(until)}. I never see your password; what I get is stored encrypted.`,
       ),
     ],
   }
@@ -46,7 +46,9 @@ export function saySignedIn(title: string, name: string): Saying {
   return {
     text,
     blocks: [
-      section(`✅ *Signed in to ${literal(title)}.* *${literal(name)}* works again; what waited for it goes on.`),
+      section(
+        `✅ *Signed in to ${literal(title)}.* *${literal(name)}* works again, and what was waiting for it continues.`,
+      ),
       actions([commandButton('Show its tools', `tools ${name}`), commandButton('My connections', 'list')]),
     ],
   }
@@ -61,7 +63,7 @@ export function sayNoSignInNeeded(name: string): Saying {
   }
 }
 
-/** `again`: the words after /mcp that begin it anew. */
+/** `again`: the words after /mcp that begin it again. */
 export function saySignInFailed(name: string, message: string, again: string): Saying {
   return {
     text: `Not signed in for ${name}: ${message}`,

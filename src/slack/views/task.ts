@@ -84,4 +84,4 @@ export const taskChunk = (task: Task, withDetails: boolean): TaskUpdateChunk => 
 
 /** What to say of a call whose outcome is not known. */
 export const sayUnknown = (call: CallState): string =>
-  `I can't tell whether this happened: *${inline(lower(sayAct(call, 'wish')))}* with *${inline(call.connectionName)}*. Check there first; I won't repeat it by myself.`
+  `I can't tell whether this happened: *${inline(lower(sayAct(call, 'wish')))}* with *${inline(call.connectionName)}*. Please check there first; I won't repeat it on my own.`

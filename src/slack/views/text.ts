@@ -1,8 +1,12 @@
-/** The text cut to `max` UTF-16 units with an ellipsis, never inside a character. */
+/** A cut moves back at most this far to fall between two words: a longer word is cut. */
+const WORD_CHARS = 24
+
+/** The text cut to `max` UTF-16 units with an ellipsis: between words where one ends near by, never inside a character. */
 export function clip(text: string, max: number): string {
   if (text.length <= max) return text
   const end = isHighSurrogate(text, max - 2) ? max - 2 : max - 1
-  return `${text.slice(0, end)}…`
+  const word = /\s/.test(text.charAt(end)) ? end : text.slice(0, end).search(/\s+\S*$/)
+  return `${text.slice(0, word > 0 && word >= end - Math.min(WORD_CHARS, max / 2) ? word : end)}…`
 }
 
 export const isHighSurrogate = (text: string, at: number): boolean => /[\uD800-\uDBFF]/.test(text.charAt(at))

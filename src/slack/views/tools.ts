@@ -22,7 +22,7 @@ export type ToolLook = { connection: string | undefined; words: string; page: nu
 
 export const TOOLS_PER_PAGE = 10
 
-const KINDS = { read: ':eyes: read', write: ':pencil2: write', destructive: ':warning: destructive' }
+const KINDS = { read: 'reads', write: 'writes', destructive: ':warning: destructive' }
 
 export function found(tools: ToolLine[], words: string): ToolLine[] {
   const wanted = words.toLowerCase().split(/\s+/).filter(Boolean)
@@ -47,7 +47,7 @@ export function sayTools(tools: ToolLine[], look: ToolLook, leftOut: LeftOut[] =
     blocks: [
       section(`*${literal(title)}*${where}`),
       ...shown.map((tool) => section(toolWords(tool, look.connection === undefined))),
-      ...(hits.length === 0 ? [context('No tool fits these words.')] : []),
+      ...(hits.length === 0 ? [context('No tool matches your search.')] : []),
       ...leftOutWords(leftOut),
       turnButtons({ ...look, page }, pages),
     ],
@@ -73,8 +73,8 @@ function toolWords(tool: ToolLine, withConnection: boolean): string {
 }
 
 function permission({ kind, free, sql }: ToolLine): string {
-  if (sql && !free) return ':card_index_dividers: SQL: reads run, changes ask'
-  const word = kind === undefined ? ':grey_question: not checked yet' : KINDS[kind]
+  if (sql && !free) return 'reads without asking, asks before SQL that changes something'
+  const word = kind === undefined ? 'not checked yet' : KINDS[kind]
   return `${word}, ${free ? 'runs without asking' : 'asks first'}`
 }
 
@@ -82,7 +82,7 @@ function permission({ kind, free, sql }: ToolLine): string {
 export function sayNoSuchTools(words: string, connections: string[], near: string | undefined): Saying {
   const names = connections.slice(0, 20)
   const hint = near === undefined ? '' : ` Did you mean ${near}?`
-  const text = `You have no connection called "${clip(words, 60)}", and no tool fits that.${hint} Your connections: ${listed(names)}.`
+  const text = `You have no connection called "${clip(words, 60)}", and no tool matches that.${hint} Your connections: ${listed(names)}.`
   return {
     text,
     blocks: [

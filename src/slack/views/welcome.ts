@@ -5,13 +5,13 @@ type Demo = { name: string; title: string; starters: string[] }
 
 /** To somebody new: what this is, and the shortest way to a first answer. */
 export function sayWelcome(userName: string, demo: Demo | undefined): Saying {
-  const hello = `Hi ${literal(userName)}! I do work with *tools you connect*, and I ask before I change anything.`
+  const hello = `Hi ${literal(userName)}! I work with the *tools you connect*, and I ask before I change anything.`
   const own = section(
     'Have your own tool? Connect it, then just tell me what you need, here or by mentioning me in a channel.',
   )
   const buttons = actions([commandButton('Connect a tool', 'connect'), commandButton('Help', 'help')], 'welcome-own')
   const first = demo === undefined ? [] : demoBlocks(demo)
-  return { text: 'Hi! I do work with tools you connect.', blocks: [section(hello), ...first, own, buttons] }
+  return { text: 'Hi! I work with the tools you connect.', blocks: [section(hello), ...first, own, buttons] }
 }
 
 function demoBlocks({ name, title, starters }: Demo): Saying['blocks'] {
@@ -26,7 +26,7 @@ function demoBlocks({ name, title, starters }: Demo): Saying['blocks'] {
       'welcome-questions',
     ),
     context(
-      'Each question is asked in your name; the answer comes right here. Then try “Delete employee 10001”: that waits for an approval.',
+      'Each question is asked in your name; the answer comes right here. Then try “Delete employee 10001”: that one waits for approval.',
     ),
   ]
 }

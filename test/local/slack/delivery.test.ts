@@ -144,7 +144,7 @@ describe('events over HTTP', () => {
     })
   })
 
-  it('a burst of 500 is delivered quickly', async () => {
+  it('of a burst of 500 each is delivered, once', async () => {
     let got = 0
     const counting = (bolt: App) => {
       bolt.message(async () => {
@@ -152,13 +152,14 @@ describe('events over HTTP', () => {
       })
     }
     await using world = await startWorld('http', counting)
-    const begin = Date.now()
     const said = Array.from({ length: 500 }, (_, i) =>
       world.act('say', { as: 'member', channel: 'general', text: `message ${i}` }),
     )
     await Promise.all(said)
-    await until(() => got === 500)
-    expect(Date.now() - begin).toBeLessThan(5_000)
+    await until(() => got >= 500)
+    await world.act('say', { as: 'member', channel: 'general', text: 'the last' })
+    await until(() => got > 500)
+    expect(got).toBe(501)
   })
 })
 

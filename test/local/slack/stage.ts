@@ -130,11 +130,11 @@ export function controls(slack: LocalSlack) {
 
 /** Waits until `see` gives something, for at most five seconds. */
 export async function until<T>(see: () => Promise<T | undefined | false> | T | undefined | false): Promise<T> {
-  const end = Date.now() + 5_000
+  const end = Date.now() + 20_000
   for (;;) {
     const seen = await see()
     if (seen !== undefined && seen !== false) return seen
-    if (Date.now() > end) throw new Error('it did not happen within 5 seconds')
+    if (Date.now() > end) throw new Error('it did not happen within 20 seconds')
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }
