@@ -4,7 +4,7 @@ import { isIP } from 'node:net'
 import { AppError } from '../errors.ts'
 import { type Allowed, readAllowed } from './allow.ts'
 import { type Ask, exchange } from './exchange.ts'
-import { addressesOf, checkAddress, destinationOf } from './guard.ts'
+import { addressesOf, checkAddress, destinationOf, type Guard, systemResolve } from './guard.ts'
 
 // Shorter than the 5 s after which Node's own servers hang up, so that a kept connection is not closed under a request.
 const KEEP_MS = 4_000
@@ -16,8 +16,8 @@ const TRAVELLING_HEADERS = new Set(['accept', 'accept-encoding', 'content-type']
 export type Egress = {
   /**
    * The only way out to addresses people type: https alone (http for EGRESS_ALLOW hosts), public addresses alone, the
-   * checked address being the one connected to, each redirect checked again, answers of at most MAX_BODY_BYTES. Proxy
-   * variables are ignored. Throws `egress_refused` and `server_unreachable` (never sent), `tool_failed` (broke off).
+   * checked address being the one connected to, each redirect checked again, answers of at most MAX_BODY_BYTES
+   * and headers of MAX_HEADER_BYTES. How long an answer may take is the signal's to say. Proxy variables are ignored. Throws `egress_refused` and `server_unreachable` (never sent), `tool_failed` (broke off).
    */
   fetch: typeof fetch
   /** For an address that another program will open: throws `egress_refused` or `server_unreachable`. */
@@ -28,15 +28,16 @@ export type Egress = {
 }
 
 /** `allow` as EGRESS_ALLOW has it; throws `config_invalid`. */
-export function createEgress(o: { allow: string[] }): Egress {
+export function createEgress(o: { allow: string[]; resolve?: Guard['resolve'] }): Egress {
   const allowed = readAllowed(o.allow)
+  const guard = { allowed, resolve: o.resolve ?? systemResolve }
   const agents = {
     plain: new PlainAgent({ keepAlive: true, timeout: KEEP_MS, maxFreeSockets: 4 }),
     tls: new TlsAgent({ keepAlive: true, timeout: KEEP_MS, maxFreeSockets: 4 }),
   }
   const follow = async (ask: Ask, redirect: Request['redirect'], hops: number): Promise<Response> => {
     mustBeSafe(ask.url, allowed)
-    const response = await exchange(ask, allowed, agents)
+    const response = await exchange(ask, guard, agents)
     const location = response.headers.get('location')
     if (redirect === 'manual' || location === null || !REDIRECTS.has(response.status)) return response
     await response.body?.cancel()
@@ -58,7 +59,7 @@ export function createEgress(o: { allow: string[] }): Egress {
       return follow({ url: new URL(request.url), method, headers, body, signal }, request.redirect, 0)
     },
     check: async (url) => {
-      await addressesOf(destinationOf(parsed(url)), allowed)
+      await addressesOf(destinationOf(parsed(url)), guard)
     },
     precheck: (url) => mustBeSafe(parsed(url), allowed),
     [Symbol.dispose]: () => {

@@ -3,14 +3,15 @@ import { request as plainRequest } from 'node:http'
 import { type Agent as TlsAgent, request as tlsRequest } from 'node:https'
 import { Readable } from 'node:stream'
 import { AppError } from '../errors.ts'
-import type { Allowed } from './allow.ts'
-import { destinationOf, guardedLookup } from './guard.ts'
+import { destinationOf, type Guard, guardedLookup } from './guard.ts'
 import { brokenOff, neverSent } from './trouble.ts'
 
 // DNS, TCP and TLS together; a server that needs longer is down for a person who waits.
 const CONNECT_MS = 10_000
 // More than any honest answer of a tool; a larger one would only fill our memory.
 export const MAX_BODY_BYTES = 32 * 1024 * 1024
+// Node's own default, said here so that no NODE_OPTIONS changes it.
+const MAX_HEADER_BYTES = 16 * 1024
 const NO_BODY = new Set([101, 204, 205, 304])
 
 class Late extends Error {
@@ -21,10 +22,10 @@ export type Agents = { plain: PlainAgent; tls: TlsAgent }
 export type Ask = { url: URL; method: string; headers: Headers; body: Buffer | undefined; signal: AbortSignal }
 
 /** One request, one answer, no redirects. Throws AppErrors; an abort throws the signal's reason. */
-export function exchange(ask: Ask, allowed: Allowed, agents: Agents): Promise<Response> {
+export function exchange(ask: Ask, guard: Guard, agents: Agents): Promise<Response> {
   return new Promise((resolve, reject) => {
     ask.signal.throwIfAborted()
-    const request = open(ask, allowed, agents)
+    const request = open(ask, guard, agents)
     let sent = false
     const abort = () => request.destroy(asError(ask.signal.reason))
     ask.signal.addEventListener('abort', abort, { once: true })
@@ -47,7 +48,7 @@ export function exchange(ask: Ask, allowed: Allowed, agents: Agents): Promise<Re
   })
 }
 
-function open({ url, method, headers, body }: Ask, allowed: Allowed, agents: Agents): ClientRequest {
+function open({ url, method, headers, body }: Ask, guard: Guard, agents: Agents): ClientRequest {
   const to = destinationOf(url)
   const secure = url.protocol === 'https:'
   const sent = Object.fromEntries(headers)
@@ -58,7 +59,8 @@ function open({ url, method, headers, body }: Ask, allowed: Allowed, agents: Age
     host: to.host,
     port: to.port,
     path: `${url.pathname}${url.search}`,
-    lookup: guardedLookup(to, allowed),
+    maxHeaderSize: MAX_HEADER_BYTES,
+    lookup: guardedLookup(to, guard),
   }
   return secure ? tlsRequest({ ...options, agent: agents.tls }) : plainRequest({ ...options, agent: agents.plain })
 }

@@ -10,6 +10,11 @@ const DEFAULT_PORTS: Record<string, number> = { 'https:': 443, 'http:': 80, 'pos
 
 export type Destination = { host: string; port: number }
 
+/** What a host is held against. `resolve`: every address of a name, as the system knows it. */
+export type Guard = { allowed: Allowed; resolve(host: string): Promise<LookupAddress[]> }
+
+export const systemResolve: Guard['resolve'] = (host) => dns.lookup(host, { all: true })
+
 /** Where a URL leads. Throws `egress_refused` for what is no host and port, like a socket's path. */
 export function destinationOf(url: URL): Destination {
   const host = decodeURIComponent(url.hostname).replace(/^\[(.+)\]$/, '$1')
@@ -20,9 +25,9 @@ export function destinationOf(url: URL): Destination {
 }
 
 /** The addresses of a host, all of them checked. Throws `egress_refused`, or `server_unreachable` when there is none. */
-export async function addressesOf(to: Destination, allowed: Allowed): Promise<LookupAddress[]> {
-  const found = isIP(to.host) === 0 ? await resolved(to.host) : [{ address: to.host, family: isIP(to.host) }]
-  for (const { address } of found) checkAddress(address, to, allowed)
+export async function addressesOf(to: Destination, guard: Guard): Promise<LookupAddress[]> {
+  const found = isIP(to.host) === 0 ? await resolved(to.host, guard) : [{ address: to.host, family: isIP(to.host) }]
+  for (const { address } of found) checkAddress(address, to, guard.allowed)
   return found
 }
 
@@ -38,9 +43,9 @@ export function checkAddress(address: string, to: Destination, allowed: Allowed)
 }
 
 /** For `net.connect`: what is connected to is what was checked, so a name cannot change its mind in between. */
-export function guardedLookup(to: Destination, allowed: Allowed): LookupFunction {
+export function guardedLookup(to: Destination, guard: Guard): LookupFunction {
   return (_host, options, callback) => {
-    addressesOf(to, allowed).then(
+    addressesOf(to, guard).then(
       (found) => {
         const first = found[0]
         if (options.all === true || first === undefined) callback(null, found)
@@ -51,9 +56,9 @@ export function guardedLookup(to: Destination, allowed: Allowed): LookupFunction
   }
 }
 
-async function resolved(host: string): Promise<LookupAddress[]> {
+async function resolved(host: string, guard: Guard): Promise<LookupAddress[]> {
   try {
-    return await dns.lookup(host, { all: true })
+    return await guard.resolve(host)
   } catch (error) {
     throw notFound(host, error)
   }

@@ -60,12 +60,11 @@ export function unreachedReason(error: unknown): string | undefined {
 
 /** What went wrong after a request may have been read: `tool_failed`. */
 export function brokenOff(host: string, error: unknown): AppError {
-  return (
-    appErrorIn(error) ??
-    new AppError('tool_failed', `${host} closed the connection before it answered. Check that it is up.`, {
-      cause: error,
-    })
-  )
+  const message =
+    codeIn(error) === 'HPE_HEADER_OVERFLOW'
+      ? `${host} sent larger headers than any honest answer has. Check the address.`
+      : `${host} closed the connection before it answered. Check that it is up.`
+  return appErrorIn(error) ?? new AppError('tool_failed', message, { cause: error })
 }
 
 /** The first AppError in a chain of causes. */

@@ -3,6 +3,8 @@ import { z } from 'zod'
 
 const LIST_MS = 30_000
 const MAX_PAGES = 64
+// However slowly the pages come.
+const LIST_ALL_MS = 90_000
 
 const Cursor = z.looseObject({ nextCursor: z.string().optional() })
 
@@ -15,10 +17,11 @@ export async function listed(
   most: number,
   signal: AbortSignal,
 ): Promise<{ items: unknown[]; more: boolean } | undefined> {
+  const within = AbortSignal.any([signal, AbortSignal.timeout(LIST_ALL_MS)])
   const items: unknown[] = []
   let cursor: string | undefined
   for (let page = 0; page < MAX_PAGES; page++) {
-    const one = await onePage(client, listing, cursor, signal)
+    const one = await onePage(client, listing, cursor, within)
     if (one === undefined) return page === 0 ? undefined : { items, more: false }
     items.push(...one.items)
     cursor = one.next

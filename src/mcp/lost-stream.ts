@@ -1,14 +1,19 @@
 import { ProtocolError } from '@modelcontextprotocol/client'
 import { z } from 'zod'
+import { isAppError } from '../errors.ts'
 
-// In JSON-RPC's range for implementations, and not one that MCP uses.
+// In JSON-RPC's range for implementations, and not ones that MCP uses.
 const LOST_STREAM_CODE = -32_077
+const TOO_LARGE_CODE = -32_078
 
 const JsonRpcRequest = z.object({ id: z.union([z.string(), z.number()]), method: z.string() })
 
 /** The stream that was to bring the answer ended without it, and cannot be taken up again. */
 export const isLostStream = (error: unknown): boolean =>
-  error instanceof ProtocolError && error.code === LOST_STREAM_CODE
+  error instanceof ProtocolError && (error.code === LOST_STREAM_CODE || isTooLarge(error))
+
+/** It was given up because it brought more than is taken. */
+export const isTooLarge = (error: unknown): boolean => error instanceof ProtocolError && error.code === TOO_LARGE_CODE
 
 /**
  * With the old protocol, the SDK waits until the timeout for an answer whose stream broke. This adds an error to such a
@@ -31,21 +36,41 @@ function idOf(body: string): string | number | undefined {
 }
 
 async function* ended(body: ReadableStream<Uint8Array>, id: string | number): AsyncGenerator<Uint8Array> {
-  let settled = false
+  const settling = watchForAnswer()
+  let code = LOST_STREAM_CODE
   try {
     for await (const chunk of body) {
-      const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
-      settled ||= ['"result"', '"error"', 'id:'].some((mark) => bytes.includes(mark))
+      settling.see(chunk)
       yield chunk
     }
   } catch (error) {
-    if (settled) throw error
+    if (settling.settled()) throw error
+    if (isAppError(error, 'tool_failed') && error.cause === undefined) code = TOO_LARGE_CODE
   }
-  if (settled) return
-  const message = {
-    jsonrpc: '2.0',
-    id,
-    error: { code: LOST_STREAM_CODE, message: 'The stream ended without an answer.' },
-  }
+  if (settling.settled()) return
+  const message = { jsonrpc: '2.0', id, error: { code, message: 'The stream ended without an answer.' } }
   yield Buffer.from(`\n\nevent: message\ndata: ${JSON.stringify(message)}\n\n`)
+}
+
+const ANSWER = /"result"|"error"/
+const EVENT_END = /\n\n|\r\r|\r\n\r\n/
+/** Longer than a mark that two chunks share. */
+const TAIL_CHARS = 10
+
+/** Whether the stream has brought a whole answer, or ids with which it can be taken up again. */
+function watchForAnswer(): { see(chunk: Uint8Array): void; settled(): boolean } {
+  let tail = ''
+  let began = false
+  let settled = false
+  return {
+    see: (chunk) => {
+      if (settled) return
+      const said = tail + Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('latin1')
+      tail = said.slice(-TAIL_CHARS)
+      const from = began ? 0 : said.search(ANSWER)
+      began ||= from >= 0
+      settled = said.includes('id:') || (began && EVENT_END.test(said.slice(from)))
+    },
+    settled: () => settled,
+  }
 }

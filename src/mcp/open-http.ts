@@ -5,6 +5,7 @@ import {
   StreamableHTTPClientTransport,
 } from '@modelcontextprotocol/client'
 import { AppError } from '../errors.ts'
+import { withDeadStreams } from './dead-stream.ts'
 import { type Era, eraOf, priorOf } from './era.ts'
 import { fill, fillAll } from './fill.ts'
 import { withLostStreams } from './lost-stream.ts'
@@ -37,13 +38,20 @@ export async function openHttp(
   const url = serverUrlOf(target, secrets)
   const { bearer } = opening
   const fetch = withLostStreams(deps.egress.fetch)
-  const options = {
-    requestInit: { headers: headersOf(target, values) },
-    fetch: bearer?.bind(fetch) ?? fetch,
-    ...(bearer && { authProvider: bearer.provider }),
+  const optionsFor = (client: Client, kind: 'streamable' | 'sse') => {
+    // A new stream of HTTP+SSE is a new session.
+    const watched = withDeadStreams(fetch, kind === 'sse', () => void client.close())
+    return {
+      requestInit: { headers: headersOf(target, values) },
+      fetch: bearer?.bind(watched) ?? watched,
+      ...(bearer && { authProvider: bearer.provider }),
+    }
   }
-  const connect = async (transport: StreamableHTTPClientTransport | SSEClientTransport, prior?: PriorDiscovery) => {
-    const client = wiring.newClient(PROBE_MS)
+  const connect = async (
+    client: Client,
+    transport: StreamableHTTPClientTransport | SSEClientTransport,
+    prior?: PriorDiscovery,
+  ) => {
     // The SDK does not look at the signal while it negotiates.
     const stop = () => void transport.close()
     signal.addEventListener('abort', stop, { once: true })
@@ -55,12 +63,14 @@ export async function openHttp(
     }
   }
   const streamable = async () => {
-    const transport = new StreamableHTTPClientTransport(url, options)
-    return sessionOf(await connect(transport, priorOf(era)), 'other', () => transport.terminateSession())
+    const client = wiring.newClient(PROBE_MS)
+    const transport = new StreamableHTTPClientTransport(url, optionsFor(client, 'streamable'))
+    return sessionOf(await connect(client, transport, priorOf(era)), 'other', () => transport.terminateSession())
   }
   const sse = async () => {
-    const client = await connect(new SSEClientTransport(url, options), { kind: 'legacy' })
-    return sessionOf(client, 'sse', () => Promise.resolve())
+    const client = wiring.newClient(PROBE_MS)
+    const transport = new SSEClientTransport(url, optionsFor(client, 'sse'))
+    return sessionOf(await connect(client, transport, { kind: 'legacy' }), 'sse', () => Promise.resolve())
   }
   try {
     return wiring.finish(await (era?.kind === 'sse' ? sse() : streamableElse(streamable, sse)))

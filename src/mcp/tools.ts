@@ -1,12 +1,22 @@
-import { type Client, ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/client'
+import {
+  type Client,
+  ProtocolError,
+  ProtocolErrorCode,
+  StreamableHTTPClientTransport,
+} from '@modelcontextprotocol/client'
 import { z } from 'zod'
 import type { JsonObject, LeftOut, StoredTool } from '../registry/connection.ts'
 import type { Clean } from './clean.ts'
 import { depthOf } from './depth.ts'
+import { headerFault } from './header-params.ts'
 
 const LIST_MS = 30_000
 const MAX_PAGES = 64
 const MAX_TOOLS = 1_000
+// Looking at each takes time in which nothing else is done; the rest is only counted.
+const MAX_LISTED = 5_000
+// However slowly the pages come.
+const LIST_ALL_MS = 90_000
 // The largest honest one measured is below 20 KB; a larger one only fills the database and the model's window.
 const MAX_TOOL_CHARS = 100_000
 // Honest schemas end at 20; far deeper ones exhaust the stack of whatever walks them.
@@ -53,27 +63,38 @@ export type Listing = {
 
 /** Every tool the server lists and we can call, without the connection's secrets, and those we cannot. Throws what the SDK throws. */
 export async function listTools(client: Client, clean: Clean, signal: AbortSignal): Promise<Listing> {
-  const sorted: Sorted = { tools: new Map(), leftOut: [] }
+  const sorted: Sorted = { tools: new Map(), leftOut: [], unseen: 0 }
+  const reading = { clean, sendsArgumentHeaders: sendsArgumentHeaders(client) }
   const lifetimes: number[] = []
   let more = false
-  for await (const page of pages(client, signal)) {
+  for await (const page of pages(client, AbortSignal.any([signal, AbortSignal.timeout(LIST_ALL_MS)]))) {
     lifetimes.push(page.ttlMs ?? 0)
-    for (const listed of page.tools) sort(listed, clean, sorted)
+    const room = Math.max(0, MAX_LISTED - seenIn(sorted))
+    for (const listed of page.tools.slice(0, room)) sort(listed, reading, sorted)
+    sorted.unseen += Math.max(0, page.tools.length - room)
     more = page.nextCursor !== undefined && page.nextCursor !== ''
-    if (sorted.tools.size >= MAX_TOOLS) break
+    if (sorted.tools.size >= MAX_TOOLS || seenIn(sorted) >= MAX_LISTED) break
   }
   if (more) sorted.leftOut.push({ tool: '(those on further pages)', why: TOO_MANY })
   return {
     tools: [...sorted.tools.values()],
-    leftOut: shortened(sorted.leftOut),
+    leftOut: shortened(sorted),
     ttlMs: lifetimes.length === 0 ? 0 : Math.min(...lifetimes),
   }
 }
 
-type Sorted = { tools: Map<string, StoredTool>; leftOut: LeftOut[] }
+type Reading = { clean: Clean; sendsArgumentHeaders: boolean }
 
-function sort(listed: unknown, clean: Clean, { tools, leftOut }: Sorted): void {
-  const read = tools.size < MAX_TOOLS ? readTool(listed, clean) : { why: TOO_MANY, tool: nameOf(listed, clean) }
+const sendsArgumentHeaders = (client: Client): boolean =>
+  client.getProtocolEra() === 'modern' && client.transport instanceof StreamableHTTPClientTransport
+
+type Sorted = { tools: Map<string, StoredTool>; leftOut: LeftOut[]; unseen: number }
+
+const seenIn = ({ tools, leftOut, unseen }: Sorted): number => tools.size + leftOut.length + unseen
+
+function sort(listed: unknown, reading: Reading, { tools, leftOut }: Sorted): void {
+  const read =
+    tools.size < MAX_TOOLS ? readTool(listed, reading) : { why: TOO_MANY, tool: nameOf(listed, reading.clean) }
   if ('why' in read) leftOut.push(read)
   else if (tools.has(read.name)) leftOut.push({ tool: read.name, why: 'another tool has the same name' })
   else tools.set(read.name, read)
@@ -81,8 +102,8 @@ function sort(listed: unknown, clean: Clean, { tools, leftOut }: Sorted): void {
 
 const TOO_MANY = `the server lists more than ${MAX_TOOLS} tools, or more than ${MAX_PAGES} pages of them`
 
-function shortened(leftOut: LeftOut[]): LeftOut[] {
-  const rest = leftOut.length - MAX_NAMED
+function shortened({ leftOut, unseen }: Sorted): LeftOut[] {
+  const rest = leftOut.length - MAX_NAMED + unseen
   if (rest <= 0) return leftOut
   return [...leftOut.slice(0, MAX_NAMED), { tool: `(${rest} more)`, why: 'for the same or like reasons' }]
 }
@@ -109,7 +130,7 @@ async function onePage(client: Client, cursor: string | undefined, signal: Abort
   }
 }
 
-function readTool(listed: unknown, clean: Clean): StoredTool | LeftOut {
+function readTool(listed: unknown, { clean, sendsArgumentHeaders }: Reading): StoredTool | LeftOut {
   const fault = sizeFault(listed)
   const parsed = fault === undefined ? ListedTool.safeParse(listed) : undefined
   const tool = nameOf(listed, clean)
@@ -117,7 +138,8 @@ function readTool(listed: unknown, clean: Clean): StoredTool | LeftOut {
   // The SDK cannot make the old protocol's tasks.
   if (parsed.data.execution?.taskSupport === 'required')
     return { tool, why: 'it can only be run as a long task of the older protocol, which Patchbay does not speak' }
-  return storedTool(parsed.data, clean)
+  const header = sendsArgumentHeaders ? headerFault(parsed.data.inputSchema) : undefined
+  return header === undefined ? storedTool(parsed.data, clean) : { tool, why: header }
 }
 
 function storedTool(listed: z.infer<typeof ListedTool>, clean: Clean): StoredTool {

@@ -9,7 +9,7 @@ import {
 import { appErrorIn, unreachedReason } from '../egress/trouble.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
 import { type Challenge, challengeIn } from './auth/challenge.ts'
-import { isLostStream } from './lost-stream.ts'
+import { isLostStream, isTooLarge } from './lost-stream.ts'
 import type { FailureReason } from './mcp.ts'
 
 /** What went wrong between us and a server, once, for both uses: as a call's outcome and as an AppError. */
@@ -180,9 +180,10 @@ function sdkTrouble(error: unknown, { title, seconds }: Party): Trouble {
     code === SdkErrorCode.ConnectionClosed ||
     code === SdkErrorCode.SendFailed ||
     hasCode(error, 'EPIPE')
-  const message = ended
-    ? `${title} ended before it answered. Check that it is up.`
-    : `${title} sent an answer I cannot read. Tell whoever runs it.`
+  const how = ended
+    ? 'ended before it answered. Check that it is up.'
+    : 'sent an answer I cannot read. Tell whoever runs it.'
+  const message = `${title} ${isTooLarge(error) ? 'sent more at once than I take. Ask for less.' : how}`
   return { why: 'gone', code: 'tool_failed', message, sent: true, turnedAway: false }
 }
 

@@ -1,30 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { isAlive, ROOT } from '../support/mcp-house.ts'
-
-/** The processes that a process started, as /proc tells. */
-function childrenOf(parent: number): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        return (
-          Number(
-            readFileSync(`/proc/${pid}/stat`, 'utf8')
-              .replace(/^.*\) . /s, '')
-              .split(' ')[0],
-          ) === parent
-        )
-      } catch {
-        return false
-      }
-    })
-}
+import { childrenOf } from '../support/processes.ts'
 
 it.skipIf(process.platform !== 'linux')('the app killed with -9 leaves no server of a card behind', async () => {
   const app = spawn(process.execPath, [join(ROOT, 'test', 'mcp', 'app-child.ts')], {

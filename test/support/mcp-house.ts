@@ -91,15 +91,17 @@ export async function startMcpHouse(o: HouseOptions = {}) {
 
 export type McpHouse = Awaited<ReturnType<typeof startMcpHouse>>
 
-/** A project in which the strange server is installed as a package. */
+/** A project in which the strange and the bad server are installed as packages. */
 function strangeRoot(folder: string): string {
-  const pack = join(folder, 'node_modules', 'strange-server')
-  mkdirSync(pack, { recursive: true })
-  writeFileSync(
-    join(pack, 'package.json'),
-    JSON.stringify({ version: '1.0.0', type: 'module', bin: { strange: 'main.js' } }),
-  )
-  writeFileSync(join(pack, 'main.js'), `await import(${JSON.stringify(join(FIXTURES, 'strange.ts'))})\n`)
+  for (const name of ['strange', 'bad']) {
+    const pack = join(folder, 'node_modules', `${name}-server`)
+    mkdirSync(pack, { recursive: true })
+    writeFileSync(
+      join(pack, 'package.json'),
+      JSON.stringify({ version: '1.0.0', type: 'module', bin: { [name]: 'main.js' } }),
+    )
+    writeFileSync(join(pack, 'main.js'), `await import(${JSON.stringify(join(FIXTURES, `${name}.ts`))})\n`)
+  }
   return folder
 }
 

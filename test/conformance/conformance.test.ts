@@ -1,0 +1,80 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { ROOT } from '../support/paths.ts'
+
+const SUITE = join(ROOT, 'node_modules', '@modelcontextprotocol', 'conformance')
+const CLIENT = `"${process.execPath}" "${join(import.meta.dirname, 'client.ts')}"`
+// A scenario takes two seconds; on a machine that does other work it may be far more.
+const SCENARIO_MS = 120_000
+
+const Requirements = z.object({
+  client: z.array(z.string()),
+  not_scored: z.array(z.object({ scenario: z.string(), leg: z.string() })),
+})
+const ExpectedFailures = z.record(z.string(), z.string().min(20))
+
+const read = (...path: string[]): unknown => parse(readFileSync(join(...path), 'utf8'))
+const expected = ExpectedFailures.parse(read(import.meta.dirname, 'expected-failures.yml'))
+const run = promisify(execFile)
+
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'patchbay-conformance-'))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** What the suite says of our client in one scenario; it starts the servers and, for each scenario, the client. */
+async function verdictOn(scenario: string, revision: string): Promise<{ passed: boolean; words: string }> {
+  const asked = ['client', '--command', CLIENT, '--scenario', scenario, '--spec-version', revision]
+  // Forced, as extensions belong to no revision.
+  const more = ['--force', '--timeout', String(SCENARIO_MS), '--output-dir', folder]
+  try {
+    const { stdout, stderr } = await run(process.execPath, [join(SUITE, 'dist', 'index.js'), ...asked, ...more])
+    return { passed: /OVERALL: PASSED/.test(stderr), words: stdout + stderr }
+  } catch (error) {
+    if (!(error instanceof Error && 'stdout' in error && 'stderr' in error)) throw error
+    return { passed: false, words: `${error.stdout}${error.stderr}` }
+  }
+}
+
+describe.concurrent.each(['2026-07-28', '2025-11-25'])('revision %s', (revision) => {
+  const { client, not_scored } = Requirements.parse(read(SUITE, 'requirements', `${revision}.yaml`))
+  const optional = not_scored.filter(({ leg }) => leg === 'client').map(({ scenario }) => scenario)
+  const all = [...client, ...optional]
+
+  it.each(all.filter((scenario) => !(scenario in expected)))(
+    '%s',
+    async (scenario) => {
+      const { passed, words } = await verdictOn(scenario, revision)
+      expect(passed, words.slice(-6_000)).toBe(true)
+    },
+    SCENARIO_MS,
+  )
+
+  it.each(all.filter((scenario) => scenario in expected).map((scenario) => [scenario, expected[scenario]]))(
+    '%s fails: %s',
+    async (scenario) => {
+      const { passed, words } = await verdictOn(String(scenario), revision)
+      expect(passed, `${scenario} passes now: take it out of expected-failures.yml`).toBe(false)
+      expect(words).toMatch(/OVERALL: FAILED/)
+    },
+    SCENARIO_MS,
+  )
+
+  it('every scenario the revision requires is run, none is expected to fail', () => {
+    expect(client.filter((scenario) => scenario in expected)).toEqual([])
+  })
+})
+
+it('no expected failure is of a scenario that is not run', () => {
+  const known = ['2026-07-28', '2025-11-25'].flatMap((revision) =>
+    Requirements.parse(read(SUITE, 'requirements', `${revision}.yaml`)).not_scored.map(({ scenario }) => scenario),
+  )
+  expect(Object.keys(expected).filter((scenario) => !known.includes(scenario))).toEqual([])
+})

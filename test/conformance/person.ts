@@ -1,0 +1,164 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openLocalStore } from '../../src/credentials/local.ts'
+import { referenceOf, saveSecrets } from '../../src/credentials/secrets.ts'
+import { createEgress } from '../../src/egress/egress.ts'
+import { newConnectionId } from '../../src/ids.ts'
+import { createLog } from '../../src/log.ts'
+import type { InputAnswer, InputRequest, Resumption } from '../../src/mcp/ask.ts'
+import { createAuth } from '../../src/mcp/auth/auth.ts'
+import { type Challenge, challengeIn } from '../../src/mcp/auth/challenge.ts'
+import { createMcp, type ToolOutcome } from '../../src/mcp/mcp.ts'
+import type { HttpTarget } from '../../src/mcp/target.ts'
+import type { JsonObject, StoredTool } from '../../src/registry/connection.ts'
+import { PERSON, remote } from '../support/mcp-house.ts'
+import { createMemoryRegistry } from '../support/memory-registry.ts'
+
+/** As often as a run asks for a sign-in in one call. */
+const MAX_SIGN_INS = 2
+const MAX_LEGS = 10
+
+// What the suite's authorization servers know clients by that introduce themselves with a document.
+const OURS = {
+  redirectUrl: 'http://localhost:3000/oauth/callback',
+  documentUrl: 'https://conformance-test.local/client-metadata.json',
+}
+
+const MODERN = {
+  resultType: 'complete',
+  supportedVersions: ['2026-07-28'],
+  capabilities: { tools: {}, resources: {}, prompts: {} },
+  ttlMs: 0,
+  cacheScope: 'private',
+}
+
+export type Casting = {
+  url: string
+  clientId: string | undefined
+  clientSecret: string | undefined
+  byMachine: boolean
+  knownModern: boolean
+}
+export type Person = Awaited<ReturnType<typeof startPerson>>
+
+/** One connection to the server, on the app's own parts, and what its person does: signs in, answers, calls. */
+export async function startPerson(casting: Casting) {
+  const stage = await setUp(casting)
+  const { mcp, connection, signIn } = stage
+  const signal = AbortSignal.timeout(110_000)
+
+  const signedIn = async <T>(work: () => Promise<T>): Promise<T> => {
+    for (let before = 0; ; before++) {
+      try {
+        return await work()
+      } catch (error) {
+        const challenge = challengeIn(error)
+        if (challenge === undefined || before === MAX_SIGN_INS) throw error
+        await signIn(challenge, signal)
+      }
+    }
+  }
+  let tools: StoredTool[] = []
+  const leg = (name: string, args: JsonObject, resume: Resumption | undefined) => {
+    const tool = tools.find((one) => one.name === name)
+    if (tool === undefined) throw new Error(`${name} is not listed`)
+    const onInput = async (request: InputRequest) => answerTo(request)
+    return mcp.call(connection, tool, args, { signal, onProgress: () => undefined, resume, onInput })
+  }
+  return {
+    tools: async () => {
+      tools = await signedIn(() => mcp.refresh(connection, signal))
+      return tools
+    },
+    /** Until it is done, whatever it wants first. */
+    call: async (name: string, args: JsonObject): Promise<ToolOutcome> => {
+      let resume: Resumption | undefined
+      let signIns = 0
+      for (let at = 0; at < MAX_LEGS; at++) {
+        const outcome = await leg(name, args, resume)
+        if (outcome.kind === 'input_required') resume = resumptionOf(outcome)
+        else if (outcome.kind !== 'failed') return outcome
+        else if (outcome.challenge === undefined || signIns++ === MAX_SIGN_INS) throw new Error(outcome.message)
+        else await signIn(outcome.challenge, signal)
+      }
+      throw new Error(`${name} asks without end`)
+    },
+    readAll: async () => {
+      const { resources } = await mcp.resources(connection, signal)
+      for (const { uri } of resources) await mcp.readResource(connection, uri, signal)
+      for (const { name } of await mcp.prompts(connection, signal))
+        await mcp.prompt(connection, { name, arguments: {} }, signal)
+    },
+    [Symbol.asyncDispose]: stage.strike,
+  }
+}
+
+/** The parts of app.ts that speak to servers, on a store of credentials and a registry of their own. */
+async function setUp({ url, clientId, clientSecret, byMachine, knownModern }: Casting) {
+  const folder = mkdtempSync(join(tmpdir(), 'patchbay-conformance-'))
+  const log = createLog('debug', process.stderr)
+  const registry = createMemoryRegistry()
+  const credentials = await openLocalStore({ folder, key: undefined })
+  const egress = createEgress({ allow: ['localhost', '127.0.0.1', '::1'] })
+  const auth = createAuth({ credentials, registry, egress, ours: OURS, log })
+  const target: HttpTarget = remote(url, {
+    auth: {
+      kind: byMachine ? 'client_credentials' : 'oauth',
+      registered: [{ id: '{clientId}', secret: '{clientSecret}' }],
+      howToRegister: 'ask the suite.',
+    },
+  })
+  const mcp = createMcp({
+    registry,
+    credentials,
+    egress,
+    auth,
+    log,
+    target: () => target,
+    limits: () => ({ callSeconds: 20, idleSeconds: 20 }),
+    toolTimeoutSeconds: 20,
+    projectRoot: folder,
+  })
+  const id = newConnectionId()
+  const secrets = { ...(clientId && { clientId }), ...(clientSecret && { clientSecret }) }
+  const credential = referenceOf(id)
+  await saveSecrets(credentials, credential, secrets)
+  const era = knownModern ? { kind: 'modern', discover: MODERN, at: Date.now() } : undefined
+  const connection = await registry.add(
+    { ...PERSON, id, name: 'Suite', card: 'suite', inputs: {}, credential, signsIn: !byMachine, tools: [], era },
+    1,
+  )
+  return {
+    mcp,
+    connection,
+    /** The browser goes where it is sent, and what it comes back with is redeemed. */
+    signIn: async (challenge: Challenge, signal: AbortSignal) => {
+      const { url, pending } = await auth.begin(target, secrets, { id, challenge, state: 'suite', signal })
+      const sent = await fetch(url, { redirect: 'manual' })
+      const back = new URL(String(sent.headers.get('location'))).searchParams
+      await auth.keep(id, await auth.redeem(pending, back, signal))
+    },
+    strike: async () => {
+      await mcp[Symbol.asyncDispose]()
+      egress[Symbol.dispose]()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** What a person sends who presses Submit at once: what the form proposes, and yes where it proposes nothing. */
+function answerTo(request: InputRequest): InputAnswer {
+  if (request.kind !== 'form') return { action: 'accept' }
+  const filled = request.fields.flatMap((field) => {
+    if ('default' in field && field.default !== undefined) return [[field.name, field.default]]
+    return field.kind === 'yes_no' ? [[field.name, true]] : []
+  })
+  return { action: 'accept', content: Object.fromEntries(filled) }
+}
+
+function resumptionOf({ asks, state }: Extract<ToolOutcome, { kind: 'input_required' }>): Resumption {
+  const responses = asks.map(({ request, resume }) => [resume.how === 'answer' ? resume.key : '', answerTo(request)])
+  const kept = asks.map(({ resume }) => (resume.how === 'answer' ? resume.state : undefined))[0]
+  return { state: state ?? kept, responses: Object.fromEntries(responses) }
+}
