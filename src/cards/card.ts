@@ -7,6 +7,8 @@ export type Card = {
   /** An emoji's short code, with colons. */
   icon: string
   category: string
+  /** What people also call it, for the search. */
+  words: string[]
   description: string
   docs: string
   inputs: CardInput[]

@@ -41,6 +41,7 @@ function cardOf(name: string, file: CardFile, ours: CardPart): Card {
     title: file.title,
     icon: ours.icon,
     category: ours.category,
+    words: ours.words,
     description: file.description,
     docs: ours.docs,
     inputs: inputsOf(file, ours),

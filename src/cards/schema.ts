@@ -76,6 +76,8 @@ const Auth = z.strictObject({
 const Ours = z.strictObject({
   icon: z.string().regex(/^:[a-z0-9_+-]+:$/, 'must be an emoji like :file_folder:'),
   category: z.string().min(1),
+  /** What people also call it: search finds the card by these. */
+  words: z.array(z.string().regex(/^[a-z0-9][a-z0-9 .+-]*$/, 'must be small letters')).default([]),
   docs: https,
   vouches: z.boolean().default(false),
   auth: Auth.optional(),

@@ -6,6 +6,7 @@ import type { Bearer } from './auth/bearer.ts'
 import { borderOf, elicited } from './border.ts'
 import { type Clean, createClean } from './clean.ts'
 import type { Era } from './era.ts'
+import { pairsIn } from './fill.ts'
 import { openHttp } from './open-http.ts'
 import { openStdio } from './open-stdio.ts'
 import { ownPaths } from './own-paths.ts'
@@ -59,8 +60,9 @@ export async function openSession(deps: OpenDeps, opening: Opening, signal: Abor
 }
 
 /** The connection's secrets with the tokens it has had so far; the same array as long as they are the same. */
-function secretsOf({ secrets, bearer }: Opening): () => string[] {
-  const own = Object.values(secrets)
+function secretsOf({ target, secrets, bearer }: Opening): () => string[] {
+  const pairs = target.kind === 'http' ? pairsIn(Object.values(target.headers), { ...target.values, ...secrets }) : []
+  const own = [...Object.values(secrets), ...pairs]
   let all = own
   let tokens: string[] = []
   return () => {

@@ -10,6 +10,8 @@ export function destructiveVerb(tool: string): string | undefined {
   const words = tool
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
     .toLowerCase()
+    // A thing, not a deed: reading one is no merge, and `merge_merge_request` still is.
+    .replace(/(?<=[a-z][^a-z]+)merge[^a-z]*request/g, 'request')
     .split(/[^a-z]+/)
   return words.find((word) => DESTRUCTIVE.has(word))
 }

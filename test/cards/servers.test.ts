@@ -25,13 +25,14 @@ async function toolsOf(name: string, secrets: Record<string, string> = {}): Prom
   return (await house.mcp.probe(target, secrets, new AbortController().signal)).tools
 }
 
-// The postgres card starts the same package as demo-database, which needs no database.
+// The postgres and mysql cards start the same package as demo-database, which needs no database.
 describe.each([
   { name: 'everything', server: 'everything', secrets: {} },
   { name: 'filesystem', server: 'filesystem', secrets: {} },
   { name: 'memory', server: 'memory', secrets: {} },
   { name: 'demo-database', server: 'demo-database', secrets: {} },
   { name: 'postgres', server: 'demo-database', secrets: {} },
+  { name: 'mysql', server: 'demo-database', secrets: {} },
   { name: 'supabase', server: 'supabase', secrets: { token: 'sbp_0123456789abcdef' } },
 ])('the card $name', ({ name, server, secrets }) => {
   const card = cardOf(name)
@@ -52,11 +53,15 @@ describe.each([
   })
 })
 
-describe('cards of one package', () => {
+describe('cards of a package that comes with the app', () => {
   it('pin the version that is installed', async () => {
     const { default: manifest } = await import('../../package.json', { with: { type: 'json' } })
-    const installed: Record<string, string> = manifest.dependencies
-    for (const { name, server } of cards)
-      if (server.kind === 'stdio') expect(`${name} ${server.version}`).toBe(`${name} ${installed[server.package]}`)
+    const installed: Record<string, string | undefined> = manifest.dependencies
+    const pinned = cards.flatMap(({ name, server }) => {
+      const version = server.kind === 'stdio' ? installed[server.package] : undefined
+      return server.kind === 'stdio' && version !== undefined ? [[name, server.version, version]] : []
+    })
+    expect(pinned.map(([name]) => name)).toEqual(expect.arrayContaining(['filesystem', 'postgres', 'supabase']))
+    expect(pinned.filter(([, card, version]) => card !== version)).toEqual([])
   })
 })

@@ -147,6 +147,29 @@ describe('a credential', () => {
     await expect(probe).rejects.toMatchObject({ code: 'input_invalid', message: expect.not.stringContaining('Evil') })
   })
 
+  it('of a user and a password goes as HTTP Basic, and is hidden in that spelling too', async () => {
+    const seen: (string | undefined)[] = []
+    const listener = createServer((request, response) => {
+      seen.push(request.headers.authorization)
+      response.writeHead(401).end()
+    })
+    await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
+    const address = listener.address()
+    const basic = { headers: { Authorization: 'Basic {user:token}' }, values: { user: 'ada' } }
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    await expect(house.mcp.probe({ ...at(port), ...basic }, { token: 'pä:ss-0123' }, signal)).rejects.toThrowError(
+      /401/,
+    )
+    listener.closeAllConnections()
+    listener.close()
+    const sent = Buffer.from('ada:pä:ss-0123').toString('base64')
+    expect(new Set(seen)).toEqual(new Set([`Basic ${sent}`]))
+
+    await using server = await startServerProcess('http-old.ts', ['0'], logs())
+    const connection = await house.connected({ ...at(server.port), ...basic }, { token: 'pä:ss-0123' })
+    expect(textOf(await house.call(connection, 'echo', { text: `I got ${sent}` }))).toBe('I got [secret]')
+  })
+
   it('left empty leaves its header out', async () => {
     await using server = await startServerProcess('http-old.ts', ['0'], logs())
     const target = { ...at(server.port), headers: { '{name}': '{value}' }, values: { name: 'X-Key' } }

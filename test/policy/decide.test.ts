@@ -42,6 +42,14 @@ const always = rule({ scope: 'person', user: ada, connection, tool: 'write_file'
 const write = { tool: 'write_file', word: { class: 'write' as const, vouched: true } }
 const unknown = { word: { class: undefined, vouched: false } }
 
+/** A card that does not vouch calls the tool a read. */
+const merge = (tool: string, expected: string): [string, Asked, Rule[], string] => [
+  `${tool}: ${expected}`,
+  asked({ tool, word: { class: 'read', vouched: false } }),
+  [],
+  expected,
+]
+
 test.each<[string, Asked, Rule[], string]>([
   ['a curated read goes ahead', asked(), [], 'allow read'],
   ['a write asks', asked(write), [], 'ask write'],
@@ -57,6 +65,10 @@ test.each<[string, Asked, Rule[], string]>([
     [],
     'ask destructive',
   ],
+  ...['get_merge_request_diffs', 'getMergeRequest', 'list-merge-requests'].map((tool) => merge(tool, 'allow read')),
+  ...['merge_merge_request', 'merge_request', 'get_merge', 'mergeRequest'].map((tool) =>
+    merge(tool, 'ask destructive'),
+  ),
   ['annotations make a read stricter', asked({ annotations: { readOnlyHint: false } }), [], 'ask write'],
   [
     'annotations make a write destructive',
