@@ -14,7 +14,9 @@ export type Rankable = Findable & {
 
 /** Words that say nothing of what is wanted. */
 const FILLERS = new Set(
-  'a an the for my our your me i to of in on with and or some that can server servers mcp tool tools connect connector please'.split(' '),
+  'a an the for my our your me i to of in on with and or some that can server servers mcp tool tools connect connector please'.split(
+    ' ',
+  ),
 )
 
 /** The words of a search that count, in small letters. */

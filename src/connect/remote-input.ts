@@ -42,7 +42,9 @@ export function inputOf(name: string, said: z.infer<typeof Variable>): EntryInpu
 
 function choicesOf({ format, choices, isSecret }: z.infer<typeof Variable>): string[] | undefined {
   const named = [...new Set(format === 'boolean' ? ['true', 'false'] : choices)]
-  const fit = named.every((one) => one !== '' && one.length <= MOST_CHOICE_CHARS && one === tidy(one, MOST_CHOICE_CHARS))
+  const fit = named.every(
+    (one) => one !== '' && one.length <= MOST_CHOICE_CHARS && one === tidy(one, MOST_CHOICE_CHARS),
+  )
   return !isSecret && fit && named.length > 0 && named.length <= MOST_CHOICES ? named : undefined
 }
 

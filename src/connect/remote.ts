@@ -23,7 +23,8 @@ const Remote = z.looseObject({
 const MOST_INPUTS = 15
 
 /** Those that steer the connection itself or the protocol are not an entry's to set. */
-const OURS = /^(?:host|cookie|connection|upgrade|te|trailer|expect|accept.*|content-.*|transfer-.*|proxy-.*|sec-.*|mcp-.*|last-event-id)$/i
+const OURS =
+  /^(?:host|cookie|connection|upgrade|te|trailer|expect|accept.*|content-.*|transfer-.*|proxy-.*|sec-.*|mcp-.*|last-event-id)$/i
 
 const VARIABLE = /\{([\w.-]{1,64})\}/g
 /** What our own templates read as a name and a password. */

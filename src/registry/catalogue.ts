@@ -32,6 +32,8 @@ export type Turn = { since: Date | undefined; fullAgeMs: number | undefined; fai
 
 /** The mirror of an MCP registry, kept by one instance at a time; `holder` names the instance. */
 export type Catalogue = {
+  /** The registry's address. */
+  url: string
   /** The turn, for `leaseMs`; undefined when nothing is due or another instance has it. */
   claim(holder: string, leaseMs: number): Promise<Turn | undefined>
   /** Keeps a page and renews the lease; false when the turn was lost. */
@@ -64,8 +66,12 @@ const Claimed = z
   )
 const Nothing = z.null().transform(() => undefined)
 
-/** The catalogue over the database; `url` names the registry. Errors are db/'s. */
-export const createCatalogue = (db: Db, url: string): Catalogue => ({
+/** The catalogue over the database, or none without a registry. Errors are db/'s. */
+export const createCatalogue = (db: Db, url: string | undefined): Catalogue | undefined =>
+  url === undefined ? undefined : catalogueOf(db, url)
+
+const catalogueOf = (db: Db, url: string): Catalogue => ({
+  url,
   claim: async (holder, ms) =>
     (await db.call('run_cards_claim', { url, holder, lease_ms: ms }, Claimed.nullable())) ?? undefined,
   put: (holder, ms, { rows, gone }) => db.call('run_cards_put', { url, holder, lease_ms: ms, rows, gone }, z.boolean()),

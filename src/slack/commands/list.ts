@@ -7,6 +7,6 @@ export const listCommand: Command = {
   what: 'shows your connections',
   async run({ registry, connect }, { scene }) {
     const connections = await registry.connectionsOf(scene.by)
-    await scene.say(sayConnections(connections, connect.card), 'Your connections')
+    await scene.say(sayConnections(connections, connect.cardOf), 'Your connections')
   },
 }

@@ -4,7 +4,8 @@ import type { Connection } from '../../registry/connection.ts'
 import { actions, button, commandButton, context, type Saying, section } from './blocks.ts'
 import { clip, literal, moment, plural } from './text.ts'
 
-export type CardOf = (name: string) => CardInfo | undefined
+/** The card behind a connection. */
+export type CardOf = (connection: Connection) => CardInfo | undefined
 
 const STATUS = {
   connected: ':large_green_circle: connected',
@@ -41,7 +42,7 @@ export function sayConnections(connections: Connection[], cardOf: CardOf): Sayin
 }
 
 export function connectionBlocks(one: Connection, cardOf: CardOf): KnownBlock[] {
-  const card = cardOf(one.card)
+  const card = cardOf(one)
   const used = one.lastUsed === undefined ? 'not used yet' : `last used ${moment(one.lastUsed)}`
   const reason = one.status === 'connected' || !one.statusReason ? '' : `\n${literal(clip(one.statusReason, 300))}`
   const facts = `${STATUS[one.status]} · ${plural(one.tools.length, 'tool')} · ${used}`
