@@ -77,7 +77,7 @@ function entryOf(name: string, written: unknown, usable: (url: string) => boolea
   return {
     name,
     version,
-    title: tidy(title ?? '', 48) || tidy(name.slice(name.indexOf('/') + 1), 48),
+    title: titleOf(title ?? '') || titleOf(name.slice(name.indexOf('/') + 1)),
     description: tidy(description, 200),
     ...(docs !== undefined && { docs }),
     url,
@@ -85,6 +85,9 @@ function entryOf(name: string, written: unknown, usable: (url: string) => boolea
     inputs,
   }
 }
+
+/** It stands in bold, and in sentences of ours: no marks that would end either. */
+const titleOf = (text: string): string => tidy(text.replace(/[*_~`<>|]/g, ' '), 48)
 
 const streamableFirst = (a: { sse: boolean }, b: { sse: boolean }): number => Number(a.sse) - Number(b.sse)
 
