@@ -1,0 +1,6 @@
+import { expect, test } from 'vitest'
+import { checkMessage, checkView } from '../../src/block-kit/check.ts'
+import type { Hit } from '../../src/connect/find.ts'
+import { connectForm } from '../../src/slack/views/connect-form.ts'
+import { type SearchPicture, saySearch, searchModal } from '../../src/slack/views/search.ts'
+import { CARDS } from './fakes.ts'
