@@ -52,13 +52,19 @@ const entry = (name: string, more: Record<string, unknown> = {}) =>
 test('all pages are mirrored; what cannot be connected is left out', async () => {
   const { registry, mirror, names } = await startHouse([
     entry('dev.acme/weather'),
-    listed({ name: 'dev.acme/local', packages: [{ registryType: 'npm', identifier: 'x', transport: { type: 'stdio' } }] }),
+    listed({
+      name: 'dev.acme/local',
+      packages: [{ registryType: 'npm', identifier: 'x', transport: { type: 'stdio' } }],
+    }),
     { nonsense: true },
     null,
     entry('dev.acme/old', { version: '0.1.0' }),
     listed({ name: 'dev.acme/inside', remotes: remoteAt('https://10.0.0.1/mcp') }),
     listed({ name: 'dev.acme/plain', remotes: remoteAt('http://mcp.acme.dev/mcp') }),
-    listed({ name: 'dev.acme/key', remotes: remoteAt('https://a.dev/?k={k}', { variables: { k: { isSecret: true } } }) }),
+    listed({
+      name: 'dev.acme/key',
+      remotes: remoteAt('https://a.dev/?k={k}', { variables: { k: { isSecret: true } } }),
+    }),
     listed({ name: 'dev.acme/sse', remotes: [{ type: 'sse', url: 'https://sse.acme.dev/sse' }] }),
     listed({ name: 'dev.acme/former', remotes: remoteAt('https://a.dev/mcp') }, { isLatest: false }),
   ])
@@ -68,7 +74,11 @@ test('all pages are mirrored; what cannot be connected is left out', async () =>
 })
 
 test('after the first walk only changes are read; what is deleted goes', async () => {
-  const { registry, mirror, names } = await startHouse([entry('dev.acme/one'), entry('dev.acme/two'), entry('dev.acme/three')])
+  const { registry, mirror, names } = await startHouse([
+    entry('dev.acme/one'),
+    entry('dev.acme/two'),
+    entry('dev.acme/three'),
+  ])
   open.use(mirror()).start()
   await eventually(async () => expect(await names()).toHaveLength(3))
   await eventually(async () => expect(registry.state.queries.at(-1)?.get('updated_since')).toBeTruthy())
@@ -137,7 +147,12 @@ test('texts of strangers are one plain line, cut, and cannot pass for ours', asy
       remotes: remoteAt('https://mcp.acme.dev/{team}', {
         variables: { team: { description: 'Your\nteam', isRequired: true, choices: ['a', 'b'], default: 'b' } },
         headers: [
-          { name: 'Authorization', value: 'Bearer {api_key}', variables: { api_key: { isSecret: true } }, isRequired: true },
+          {
+            name: 'Authorization',
+            value: 'Bearer {api_key}',
+            variables: { api_key: { isSecret: true } },
+            isRequired: true,
+          },
           { name: 'X-Region', description: 'Where', placeholder: 'eu' },
         ],
       }),

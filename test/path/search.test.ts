@@ -35,7 +35,12 @@ test('a registry entry is found, connected with one click and asks before each c
       description: 'Tells what it knows about the neighbours',
       remotes: remoteAt(server.url, {
         headers: [
-          { name: 'Authorization', value: 'Bearer {token}', isRequired: true, variables: { token: { isSecret: true } } },
+          {
+            name: 'Authorization',
+            value: 'Bearer {token}',
+            isRequired: true,
+            variables: { token: { isSecret: true } },
+          },
         ],
       }),
     }),
@@ -94,7 +99,7 @@ test('without words a field and examples; our own cards come first, pages turn, 
   const first = await searchFor(member, 'orchard', /23 tools for .*page 1 of 3/)
   expect(lookOf(first)).toContain('published by acme.dev')
   await member.press({ channel: 'dm' }, first.ts, 'Next')
-  await eventually(async () => expect(lookOf((await member.messages('dm')).at(-1) ?? first)).toContain('page 2 of 3'))
+  await eventually(async () => expect((await member.messages('dm')).map(lookOf).join()).toContain('page 2 of 3'))
 
   await member.command('search')
   await modalLike(member, /What do you want to do.*monitoring/)

@@ -25,7 +25,7 @@ export function saySearch(found: SearchPicture, { words, page: wanted }: SearchL
   const title = hits.length === 0 ? `Nothing fits ${asked}` : `${plural(hits.length, 'tool')} for ${asked}${where}`
   const notes = notesOf(found)
   return {
-    text: clip([title, ...shown.map((hit) => hit.title)].join(', '), LIMITS.message.text),
+    text: literal(clip([title, ...shown.map((hit) => hit.title)].join(', '), 1_000)),
     blocks: [
       section(`*${inline(title)}*`),
       ...shown.map(hitBlock),
