@@ -6,6 +6,7 @@ import type { Config } from './config.ts'
 import { createConnect } from './connect/connect.ts'
 import type { SignedIn } from './connect/finish-sign-in.ts'
 import { createInstallations, type Installations } from './connect/installations.ts'
+import { createMirror } from './connect/mirror.ts'
 import { createOffering } from './connect/offering.ts'
 import { SignInDetails } from './connect/sign-in.ts'
 import { createTargets } from './connect/targets.ts'
@@ -25,6 +26,7 @@ import { createModel } from './model/claude.ts'
 import { createRules } from './policy/rules.ts'
 import { createSettings } from './policy/settings.ts'
 import { loadSqlReader } from './policy/sql.ts'
+import { createCatalogue } from './registry/catalogue.ts'
 import { createInstallationRows } from './registry/installations.ts'
 import { createRegistry } from './registry/registry.ts'
 import { createSignIns } from './registry/sign-ins.ts'
@@ -77,6 +79,7 @@ export async function createApp(config: Complete, log: Log): Promise<App> {
   const watcher = cleanup.use(
     createWatcher({ watches: house.watches, registry: house.registry, mcp: house.mcp, log, tell: slack.tellChanged }),
   )
+  const mirror = cleanup.use(createMirror({ catalogue: house.catalogue, fetch: egress.fetch, mcp: house.mcp, log }))
   const web = createWeb({
     health: () => healthOf(db),
     clientDocument: clientDocument(ourClient(config.http.publicUrl)),
@@ -92,6 +95,7 @@ export async function createApp(config: Complete, log: Log): Promise<App> {
       await slack.start()
       await runs.begin()
       watcher.start()
+      mirror.start()
     },
     [Symbol.asyncDispose]: () => things.disposeAsync(),
   }
@@ -113,6 +117,7 @@ async function furnish(config: Complete, { db, egress, log, onSignedIn }: Ground
   const registry = createRegistry(db)
   const watches = createWatches(db)
   const settings = createSettings(db)
+  const catalogue = createCatalogue(db, config.mcp.registryUrl)
   const targets = createTargets(cards, config.dataDir, config.prefills)
   const auth = createAuth({ credentials, registry, egress, ours: ourClient(config.http.publicUrl), log })
   const mcp = createMcp({
@@ -128,6 +133,7 @@ async function furnish(config: Complete, { db, egress, log, onSignedIn }: Ground
   })
   const connect = createConnect({
     cards,
+    catalogue,
     registry,
     credentials,
     auth,
@@ -142,21 +148,22 @@ async function furnish(config: Complete, { db, egress, log, onSignedIn }: Ground
   })
   return {
     registry,
+    catalogue,
     installations: createInstallations({ rows: createInstallationRows(db), credentials, log }),
     watches,
     mcp,
     connect,
     offering: createOffering({ registry, watches, mcp }),
     model: modelOf(config, log),
-    rules: createRules(db),
     workspaceSettings: settings,
-    usage: createUsage(db),
-    reminders: createReminders(db),
+    ...recordsIn(db),
     readSql,
     word: connect.word,
-    cardTitle: (name: string) => connect.card(name)?.title ?? name,
+    cardTitle: connect.titleOf,
   }
 }
+
+const recordsIn = (db: Db) => ({ rules: createRules(db), usage: createUsage(db), reminders: createReminders(db) })
 
 const modelOf = ({ model: { apiKey, name, baseURL } }: Complete, log: Log) =>
   createModel({ apiKey, model: name, log, ...(baseURL && { baseURL }) })

@@ -12,6 +12,14 @@ const address = z.url({ protocol: /^https?$/, error: 'an address that begins wit
 const token = (prefix: string, where: string) =>
   text.startsWith(prefix, `a token that begins with ${prefix} (${where})`)
 
+const OFFICIAL_REGISTRY = 'https://registry.modelcontextprotocol.io'
+/** A registry's address, or a word for none; people also paste the address with the API's path. */
+const registry = z
+  .string()
+  .trim()
+  .transform((text) => (/^(off|no|none|false|0)$/i.test(text) ? undefined : text.replace(/(\/v0(\.\d+)?)?\/*$/, '')))
+  .pipe(z.url({ protocol: /^https?$/, error: 'an address that begins with https://, or off' }).optional())
+
 /** Every variable, by its name; `.env.example` explains each, and a test holds the two together. */
 export const Variables = z.object({
   SLACK_BOT_TOKEN: token('xoxb-', 'Slack app settings, OAuth & Permissions').optional(),
@@ -39,6 +47,7 @@ export const Variables = z.object({
   CREDENTIALS_KEY: text.optional(),
   MCP_MAX_CONNECTIONS_PER_USER: whole(1, 100, 10),
   MCP_TOOL_TIMEOUT_SECONDS: whole(1, 3_600, 30),
+  MCP_REGISTRY_URL: registry.prefault(OFFICIAL_REGISTRY),
   EGRESS_ALLOW: z.string().default(''),
 })
 
@@ -64,7 +73,8 @@ export type Config = {
   dataDir: string
   logLevel: string
   credentials: { store: string | undefined; key: string | undefined }
-  mcp: { maxPerUser: number; toolTimeoutSeconds: number }
+  /** `registryUrl` undefined: no registry is mirrored. */
+  mcp: { maxPerUser: number; toolTimeoutSeconds: number; registryUrl: string | undefined }
   egressAllow: string[]
   /** `MCP_<CARD>_<INPUT>`: values that fill a card's inputs on a developer's machine, by card and input. */
   prefills: Record<string, Record<string, string>>
@@ -99,7 +109,11 @@ export function readConfig(environment: Environment): Config {
     dataDir: resolve(values.DATA_DIR),
     logLevel: values.LOG_LEVEL,
     credentials: { store: values.CREDENTIAL_STORE, key: values.CREDENTIALS_KEY },
-    mcp: { maxPerUser: values.MCP_MAX_CONNECTIONS_PER_USER, toolTimeoutSeconds: values.MCP_TOOL_TIMEOUT_SECONDS },
+    mcp: {
+      maxPerUser: values.MCP_MAX_CONNECTIONS_PER_USER,
+      toolTimeoutSeconds: values.MCP_TOOL_TIMEOUT_SECONDS,
+      registryUrl: values.MCP_REGISTRY_URL,
+    },
     egressAllow: values.EGRESS_ALLOW.split(',')
       .map((entry) => entry.trim())
       .filter(Boolean),

@@ -60,6 +60,21 @@ create table installations (
 comment on table installations is 'patchbay: workspaces and, where enterprise is set, whole organizations that installed the app; the token lies elsewhere, under credential_reference';
 alter table installations enable row level security;
 
+create table mcp_card_mirrors (
+  url text not null,
+  holder text,
+  held_until timestamp with time zone,
+  claimed_at timestamp with time zone,
+  next_at timestamp with time zone default '-infinity'::timestamp with time zone not null,
+  since timestamp with time zone,
+  full_at timestamp with time zone,
+  walked_at timestamp with time zone,
+  failures integer default 0 not null,
+  constraint mcp_card_mirrors_pkey PRIMARY KEY (url)
+);
+comment on table mcp_card_mirrors is 'patchbay: one row per registry; the instance that holds it reads what changed since the last walk, and now and then everything';
+alter table mcp_card_mirrors enable row level security;
+
 create table mcp_connections (
   id uuid not null,
   workspace_id text not null,
@@ -84,6 +99,28 @@ create table mcp_connections (
 );
 comment on table mcp_connections is 'patchbay: a person''s (user_id) or the workspace''s (null) link to one MCP server; secrets are elsewhere, under credential_reference';
 alter table mcp_connections enable row level security;
+
+create table mcp_run_cards (
+  name text not null,
+  source text not null,
+  title text default ''::text not null,
+  description text default ''::text not null,
+  version text default ''::text not null,
+  entry jsonb,
+  status text default 'active'::text not null,
+  verified boolean default false not null,
+  popularity bigint default 0 not null,
+  search_text text default ''::text not null,
+  grams text[] default '{}'::text[] not null,
+  updated_at timestamp with time zone,
+  seen_at timestamp with time zone default clock_timestamp() not null,
+  constraint mcp_run_cards_check CHECK (((source = 'curated'::text) OR (entry IS NOT NULL))),
+  constraint mcp_run_cards_pkey PRIMARY KEY (name),
+  constraint mcp_run_cards_source_check CHECK ((source = ANY (ARRAY['curated'::text, 'registry'::text]))),
+  constraint mcp_run_cards_status_check CHECK ((status = ANY (ARRAY['active'::text, 'deprecated'::text])))
+);
+comment on table mcp_run_cards is 'patchbay: registry entries people may connect (entry: all a connection needs), and for these and our own cards how often they were connected (popularity)';
+alter table mcp_run_cards enable row level security;
 
 create table mcp_tool_usage (
   id bigint generated always as identity not null,
@@ -268,6 +305,8 @@ CREATE INDEX audit_events_workspace ON public.audit_events USING btree (workspac
 
 CREATE UNIQUE INDEX mcp_connections_name ON public.mcp_connections USING btree (workspace_id, COALESCE(user_id, ''::text), lower(connection_name));
 
+CREATE INDEX mcp_run_cards_grams ON public.mcp_run_cards USING gin (grams);
+
 CREATE INDEX mcp_tool_usage_connection ON public.mcp_tool_usage USING btree (connection_id, executed_at DESC);
 
 CREATE INDEX mcp_tool_usage_month ON public.mcp_tool_usage USING btree (workspace_id, executed_at);
@@ -297,6 +336,8 @@ CREATE INDEX seen_events_age ON public.seen_events USING btree (seen_at);
 CREATE INDEX sign_ins_expiry ON public.sign_ins USING btree (expires_at);
 
 CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_events FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_change();
+
+CREATE TRIGGER mcp_connections_counted AFTER INSERT ON public.mcp_connections FOR EACH ROW EXECUTE FUNCTION run_card_connected();
 
 CREATE OR REPLACE FUNCTION public.approval_decide(p_id text, p_status text, p_by text, p_reason text, p_event jsonb, p_instance text, p_lease_ms integer)
  RETURNS jsonb
@@ -610,7 +651,9 @@ CREATE OR REPLACE FUNCTION public.connection_replace(p_id uuid, p_config jsonb, 
 AS $function$
 declare row mcp_connections;
 begin
-  update mcp_connections set connection_config = p_config, credential_reference = p_credential, tools_available = p_tools,
+  update mcp_connections set
+    connection_config = p_config || jsonb_strip_nulls(jsonb_build_object('entry', connection_config -> 'entry')),
+    credential_reference = p_credential, tools_available = p_tools,
     era = p_era, era_at = now(), status = 'connected', status_reason = null
   where id = p_id returning * into row;
   if not found then
@@ -1064,6 +1107,151 @@ end $function$
 ;
 comment on function run_append(uuid,bigint,integer,jsonb,integer) is 'patchbay: appends for the holder only; an old fence or a taken seq is refused';
 
+CREATE OR REPLACE FUNCTION public.run_card_connected()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if position('/' in new.mcp_type) = 0 then
+    insert into mcp_run_cards (name, source, popularity) values (new.mcp_type, 'curated', 1)
+    on conflict (name) do update set popularity = mcp_run_cards.popularity + 1;
+  else
+    update mcp_run_cards set popularity = popularity + 1 where name = new.mcp_type;
+  end if;
+  return null;
+end $function$
+;
+comment on function run_card_connected() is 'patchbay: counts how often a card is connected';
+
+CREATE OR REPLACE FUNCTION public.run_card_get(p_name text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select jsonb_build_object('entry', entry, 'status', status, 'verified', verified, 'popularity', popularity)
+  from mcp_run_cards where name = p_name and source = 'registry'
+$function$
+;
+comment on function run_card_get(text) is 'patchbay: one registry entry by its name';
+
+CREATE OR REPLACE FUNCTION public.run_cards_claim(p_url text, p_holder text, p_lease_ms integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare row mcp_card_mirrors;
+begin
+  insert into mcp_card_mirrors (url) values (p_url) on conflict do nothing;
+  update mcp_card_mirrors set holder = p_holder, claimed_at = clock_timestamp(),
+    held_until = clock_timestamp() + p_lease_ms * interval '1 millisecond'
+  where url = p_url and next_at <= clock_timestamp() and (held_until is null or held_until < clock_timestamp())
+  returning * into row;
+  if not found then return null; end if;
+  return jsonb_build_object(
+    'since', row.since, 'failures', row.failures,
+    'full_age_ms', floor(extract(epoch from clock_timestamp() - row.full_at) * 1000)
+  );
+end $function$
+;
+comment on function run_cards_claim(text,text,integer) is 'patchbay: the turn to read a registry when it is due; null when it is not, or when another instance has it';
+
+CREATE OR REPLACE FUNCTION public.run_cards_find(p_url text, p_workspace text, p_patterns jsonb, p_grams jsonb, p_limit integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  with asked as (
+    select array(select jsonb_array_elements_text(p_patterns)) as patterns, array(select jsonb_array_elements_text(p_grams)) as grams
+  ),
+  fitting as (
+    select c.name, 0 as alike from mcp_run_cards c, asked
+    where c.source = 'registry' and c.search_text ~ all (asked.patterns)
+    order by (lower(c.name || ' ' || c.title) ~ all (asked.patterns)) desc, c.verified desc, c.popularity desc, c.name
+    limit p_limit
+  ),
+  alike as (
+    select c.name, (select count(*) from unnest(c.grams) g where g = any (asked.grams)) as alike from mcp_run_cards c, asked
+    where c.source = 'registry' and c.grams && asked.grams
+    order by 2 desc, c.popularity desc, c.name
+    limit p_limit
+  )
+  select jsonb_build_object(
+    'found', (
+      select coalesce(jsonb_agg(jsonb_build_object(
+        'entry', c.entry, 'status', c.status, 'verified', c.verified, 'popularity', c.popularity)), '[]')
+      from mcp_run_cards c where c.name in (select name from fitting union select name from alike)
+    ),
+    'curated', (select coalesce(jsonb_object_agg(name, popularity), '{}') from mcp_run_cards where source = 'curated'),
+    'here', (
+      select coalesce(jsonb_object_agg(mcp_type, connections), '{}')
+      from (select mcp_type, count(*) as connections from mcp_connections where workspace_id = p_workspace group by mcp_type) counted
+    ),
+    'walked', exists (select from mcp_card_mirrors where url = p_url and walked_at is not null)
+  )
+$function$
+;
+comment on function run_cards_find(text,text,jsonb,jsonb,integer) is 'patchbay: registry entries that may fit a search, and how often cards are connected';
+
+CREATE OR REPLACE FUNCTION public.run_cards_put(p_url text, p_holder text, p_lease_ms integer, p_rows jsonb, p_gone jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  update mcp_card_mirrors set held_until = clock_timestamp() + p_lease_ms * interval '1 millisecond'
+  where url = p_url and holder = p_holder and held_until >= clock_timestamp();
+  if not found then return 'false'::jsonb; end if;
+  insert into mcp_run_cards (name, source, title, description, version, entry, status, verified, search_text, grams, updated_at, seen_at)
+  select r -> 'entry' ->> 'name', 'registry', r -> 'entry' ->> 'title', r -> 'entry' ->> 'description', r -> 'entry' ->> 'version',
+    r -> 'entry', r ->> 'status', (r ->> 'verified')::boolean, r ->> 'searchText',
+    array(select jsonb_array_elements_text(r -> 'grams')), (r ->> 'updatedAt')::timestamptz, clock_timestamp()
+  from jsonb_array_elements(p_rows) r
+  on conflict (name) do update set
+    title = excluded.title, description = excluded.description, version = excluded.version, entry = excluded.entry,
+    status = excluded.status, verified = excluded.verified, search_text = excluded.search_text, grams = excluded.grams,
+    updated_at = excluded.updated_at, seen_at = excluded.seen_at
+  where mcp_run_cards.source = 'registry';
+  delete from mcp_run_cards where source = 'registry' and name in (select jsonb_array_elements_text(p_gone));
+  return 'true'::jsonb;
+end $function$
+;
+comment on function run_cards_put(text,text,integer,jsonb,jsonb) is 'patchbay: keeps a page of a registry and renews the lease; false when another instance has it now';
+
+CREATE OR REPLACE FUNCTION public.run_cards_rest(p_url text, p_holder text, p_failures integer, p_again_ms integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  update mcp_card_mirrors set failures = p_failures, holder = null, held_until = null,
+    next_at = clock_timestamp() + p_again_ms * interval '1 millisecond'
+  where url = p_url and holder = p_holder;
+  select null::jsonb
+$function$
+;
+comment on function run_cards_rest(text,text,integer,integer) is 'patchbay: a walk was given up; another instance or a later moment goes on';
+
+CREATE OR REPLACE FUNCTION public.run_cards_walked(p_url text, p_holder text, p_since timestamp with time zone, p_full boolean, p_again_ms integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare row mcp_card_mirrors;
+begin
+  update mcp_card_mirrors set since = p_since, walked_at = clock_timestamp(), failures = 0, holder = null, held_until = null,
+    full_at = case when p_full then claimed_at else full_at end,
+    next_at = clock_timestamp() + p_again_ms * interval '1 millisecond'
+  where url = p_url and holder = p_holder returning * into row;
+  if found and p_full then
+    delete from mcp_run_cards where source = 'registry' and seen_at < row.claimed_at;
+  end if;
+  return to_jsonb(found);
+end $function$
+;
+comment on function run_cards_walked(text,text,timestamp with time zone,boolean,integer) is 'patchbay: a walk came to its end; after a full one what was not seen is gone';
+
 CREATE OR REPLACE FUNCTION public.run_claim(p_run uuid, p_instance text, p_lease_ms integer)
  RETURNS jsonb
  LANGUAGE sql
@@ -1394,7 +1582,7 @@ CREATE OR REPLACE FUNCTION public.schema_version()
  LANGUAGE sql
  IMMUTABLE
  SET search_path TO 'public', 'pg_temp'
-AS $function$ select '"20261125000012"'::jsonb $function$
+AS $function$ select '"20261125000013"'::jsonb $function$
 ;
 comment on function schema_version() is 'patchbay: the newest migration applied';
 
@@ -1644,7 +1832,11 @@ grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on connectio
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on installations to service_role;
 
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on mcp_card_mirrors to service_role;
+
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on mcp_connections to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on mcp_run_cards to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on mcp_tool_usage to service_role;
 

@@ -8,9 +8,11 @@ import type { Probe } from '../mcp/mcp.ts'
 import type { Connection } from '../registry/connection.ts'
 import { addressProblems } from './address.ts'
 import type { Connect, ConnectDeps, ConnectOutcome, Draft } from './connect.ts'
+import { ruledBy } from './entry-card.ts'
 import { type Fallback, type Filled, fillInputs, type Problem } from './inputs.ts'
 import { learn } from './learn.ts'
 import { nameFault, tidyName } from './name.ts'
+import type { Offer, Offers } from './offers.ts'
 import { ownConnection } from './own.ts'
 import { offerSignIn, type Wanted } from './sign-in.ts'
 import type { Targeted } from './targets.ts'
@@ -18,10 +20,7 @@ import type { Targeted } from './targets.ts'
 type Failed = Extract<ConnectOutcome, { ok: false }>
 
 /** The use cases that make or change a connection. */
-export function changing(
-  deps: ConnectDeps,
-  cardOf: (name: string) => Card,
-): Pick<Connect, 'check' | 'connect' | 'reconnect'> {
+export function changing(deps: ConnectDeps, offers: Offers): Pick<Connect, 'check' | 'connect' | 'reconnect'> {
   const prefillOf = (card: Card) => deps.prefills[card.name] ?? {}
 
   const fillAndCheck = (card: Card, typed: Record<string, string>, kept: Fallback['kept']) => {
@@ -29,8 +28,11 @@ export function changing(
     return { filled, problems: [...problems, ...addressProblems(card, filled, deps.mcp)] }
   }
 
-  const checkDraft = async (p: Principal, draft: Draft): Promise<{ filled: Filled; problems: Problem[] }> => {
-    const card = cardOf(draft.card)
+  const checkDraft = async (
+    p: Principal,
+    { card }: Offer,
+    draft: Draft,
+  ): Promise<{ filled: Filled; problems: Problem[] }> => {
     const { filled, problems } = fillAndCheck(card, draft.inputs, {})
     const [barred, unnamed] = await Promise.all([
       cardProblems(deps, p, card),
@@ -40,9 +42,11 @@ export function changing(
   }
 
   const connect = async (p: Principal, draft: Draft, signal: AbortSignal): Promise<ConnectOutcome> => {
-    const { filled, problems } = await checkDraft(p, draft)
+    const offer = await offers.offered(draft.card)
+    const { card, entry } = offer
+    const { filled, problems } = await checkDraft(p, offer, draft)
     if (problems.length > 0) return amiss(problems)
-    const about = { ...p, name: tidyName(draft.name), card: draft.card, inputs: filled.plain }
+    const about = { ...p, name: tidyName(draft.name), card: entry?.name ?? card.name, entry, inputs: filled.plain }
     const id = newConnectionId()
     const probed = await tryOut(deps, { by: p, id, about, secrets: filled.secret }, signal)
     if (!probed.ok) {
@@ -51,13 +55,13 @@ export function changing(
       return probed
     }
     const saved = await save(deps, { ...about, id, signsIn: false }, filled.secret, probed.probe)
-    return 'id' in saved ? { ok: true, connection: saved, starters: cardOf(draft.card).starters } : saved
+    return 'id' in saved ? { ok: true, connection: saved, starters: card.starters } : saved
   }
 
   const reconnect: Connect['reconnect'] = async (p, id, inputs, signal) => {
     const connection = await ownConnection(deps.registry, p, id)
     if (connection === undefined) return refused('This connection is gone. Connect it again with /mcp connect.')
-    const card = cardOf(connection.card)
+    const card = offers.standing(connection)
     const typed = { ...connection.inputs, ...inputs }
     const kept = leadsElsewhere(card, connection.inputs, typed) ? {} : await keptSecrets(deps, connection)
     const { filled, problems } = fillAndCheck(card, typed, kept)
@@ -69,12 +73,15 @@ export function changing(
     return { ok: true, connection: changed, starters: card.starters }
   }
 
-  return { check: async (p, draft) => (await checkDraft(p, draft)).problems, connect, reconnect }
+  const check: Connect['check'] = async (p, draft) =>
+    (await checkDraft(p, await offers.offered(draft.card), draft)).problems
+
+  return { check, connect, reconnect }
 }
 
 /** A workspace may say what can be connected; what is connected already stays. */
 async function cardProblems({ mayConnect }: ConnectDeps, p: Principal, card: Card): Promise<Problem[]> {
-  if (mayConnect === undefined || (await mayConnect(p.workspace, card.name))) return []
+  if (mayConnect === undefined || (await mayConnect(p.workspace, ruledBy(card.name)))) return []
   return [
     {
       field: 'card',

@@ -1,20 +1,24 @@
 import type { Card, CardInput, SqlArgument, ToolClass } from '../cards/card.ts'
 import { searchCards } from '../cards/search.ts'
 import type { CredentialStore } from '../credentials/store.ts'
-import { AppError } from '../errors.ts'
 import type { ConnectionId, Principal, WorkspaceId } from '../ids.ts'
 import type { Log } from '../log.ts'
 import type { Auth } from '../mcp/auth/auth.ts'
 import type { Challenge } from '../mcp/auth/challenge.ts'
 import type { Revoked } from '../mcp/auth/revoke.ts'
 import type { Mcp } from '../mcp/mcp.ts'
+import type { Catalogue } from '../registry/catalogue.ts'
 import type { Connection } from '../registry/connection.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { SignIns } from '../registry/sign-ins.ts'
 import { changing } from './change.ts'
+import { entryNameIn, nameFor } from './entry-card.ts'
+import { type Find, finding } from './find.ts'
 import { finishing, type SignedIn } from './finish-sign-in.ts'
 import type { Problem } from './inputs.ts'
+import { hostOf } from './listed.ts'
 import { freeName } from './name.ts'
+import { createOffers } from './offers.ts'
 import { forgetting, removing } from './remove.ts'
 import type { SignInDetails, SignInOffer } from './sign-in.ts'
 import { signingIn } from './sign-in-again.ts'
@@ -26,6 +30,14 @@ export type Connect = {
   /** Cards by title, or those that fit the words, best first. */
   cards(words?: string): CardInfo[]
   card(name: string): CardInfo | undefined
+  /** What a search found among our cards and the mirrored registry, best first. */
+  find: Find
+  /** By a card's name, or a registry entry's with or without its version. */
+  offer(name: string): Promise<CardInfo | undefined>
+  /** The card a connection was made from: for an entry of a registry, as it was then. */
+  cardOf(connection: Pick<Connection, 'card' | 'entry'>): CardInfo | undefined
+  /** What people call the service behind a connection. */
+  titleOf(connection: Pick<Connection, 'card' | 'entry'>): string
   /** A name that is still free: the card's, else with a number. */
   defaultName(principal: Principal, card: string): Promise<string>
   /** What is wrong with a draft, found without connecting. Throws `card_unknown`. */
@@ -75,12 +87,16 @@ export type Disconnected = Connection & { revoked?: Revoked | undefined }
 /** A card as a person may see it. */
 export type CardInfo = Pick<Card, 'name' | 'title' | 'icon' | 'category' | 'description' | 'docs' | 'starters'> & {
   inputs: CardInput[]
+  /** Where it comes from and leads, for an entry of a registry. */
+  entry?: { name: string; host: string }
 }
 
 export type Word = { class?: ToolClass; vouched: boolean; idempotent: boolean; sql?: SqlArgument }
 
 export type ConnectDeps = {
   cards: Card[]
+  /** What a registry offers beside them; left out: nothing. */
+  catalogue?: Pick<Catalogue, 'get' | 'find'> | undefined
   auth: Pick<Auth, 'begin' | 'redeem' | 'kept' | 'keep' | 'forget' | 'isUsed' | 'revoke'>
   signIns: SignIns<SignInDetails>
   /** A sign-in came back, on whichever instance; never throws. */
@@ -113,24 +129,28 @@ export type ConnectDeps = {
 export function createConnect(deps: ConnectDeps): Connect {
   const byName = new Map(deps.cards.map((card) => [card.name, card]))
   const infoOf = (card: Card): CardInfo => infoWith(card, deps.prefills[card.name] ?? {})
-  const { check, connect, reconnect } = changing(deps, (name) => {
-    const card = byName.get(name)
-    if (card !== undefined) return card
-    throw new AppError(
-      'card_unknown',
-      `There is no service called "${name}". Press Connect a tool in my Home tab to see them all.`,
-    )
-  })
+  const offers = createOffers(deps.cards, deps.catalogue)
+  const { check, connect, reconnect } = changing(deps, offers)
   return {
     cards: (words = '') => searchCards(deps.cards, words).map(infoOf),
     card: (name) => {
       const card = byName.get(name)
       return card && infoOf(card)
     },
+    find: finding(deps.cards, deps.catalogue),
+    offer: async (name) => {
+      const offer = await offers.offer(name)
+      return offer && infoOf(offer.card)
+    },
+    cardOf: (connection) => {
+      const card = offers.behind(connection)
+      return card && infoOf(card)
+    },
+    titleOf: (connection) => offers.behind(connection)?.title ?? connection.card,
     defaultName: async (principal, card) => {
       const connections = await deps.registry.connectionsOf(principal)
       return freeName(
-        card,
+        nameFor(card),
         connections.map((one) => one.name),
       )
     },
@@ -155,7 +175,10 @@ function infoWith(card: Card, prefill: Record<string, string>): CardInfo {
       ? input
       : { ...input, required: false, hint: `${input.hint} Leave it empty to use the one set for this machine.`.trim() },
   )
-  return { name, title, icon, category, description, docs, starters, inputs }
+  const entry = entryNameIn(name)
+  const from = entry !== undefined &&
+    card.server.kind === 'http' && { entry: { name: entry, host: hostOf(card.server.url) } }
+  return { name, title, icon, category, description, docs, starters, inputs, ...from }
 }
 
 function wordOf(card: Card | undefined, tool: string): Word {

@@ -6,6 +6,7 @@ import type { Connection } from '../registry/connection.ts'
 import type { SignInRow } from '../registry/sign-ins.ts'
 import type { ConnectDeps } from './connect.ts'
 import { learn } from './learn.ts'
+import { createOffers } from './offers.ts'
 import { ownConnection } from './own.ts'
 import { HeldBack, hashOf, heldBackRef, type Place, type SignInDetails } from './sign-in.ts'
 import { statusOf } from './test-connection.ts'
@@ -51,7 +52,7 @@ async function finished(deps: ConnectDeps, brought: URLSearchParams, signal: Abo
   try {
     const kept = await deps.auth.redeem(pending, brought, signal)
     const saved = await settle(deps, row, { kept, secrets }, signal)
-    const starters = deps.cards.find((card) => card.name === about.card)?.starters ?? []
+    const starters = createOffers(deps.cards, undefined).behind(about)?.starters ?? []
     return { ...ends, title: pending.title, ok: true, starters, ...saved }
   } catch (error) {
     const message = signal.aborted ? SLOW : knownMessage(error)

@@ -5,6 +5,7 @@ import { AppError } from '../errors.ts'
 import type { ConnectionId, Principal } from '../ids.ts'
 import { Pending } from '../mcp/auth/authorize.ts'
 import type { Challenge } from '../mcp/auth/challenge.ts'
+import { Entry } from '../registry/entry.ts'
 import type { ConnectDeps } from './connect.ts'
 import type { Targeted } from './targets.ts'
 
@@ -16,7 +17,12 @@ export type Place = Record<string, string>
 
 /** What a sign-in is for, beside the connection's id. */
 export const SignInDetails = z.object({
-  about: z.object({ card: z.string(), name: z.string(), inputs: z.record(z.string(), z.string()) }),
+  about: z.object({
+    card: z.string(),
+    entry: Entry.optional(),
+    name: z.string(),
+    inputs: z.record(z.string(), z.string()),
+  }),
   place: z.record(z.string(), z.string()),
 })
 export type SignInDetails = z.infer<typeof SignInDetails>
@@ -51,8 +57,8 @@ export async function offerSignIn(deps: ConnectDeps, wanted: Wanted, signal: Abo
       heldBackRef(hash),
       JSON.stringify({ pending, secrets } satisfies z.infer<typeof HeldBack>),
     )
-    const { card, name, inputs } = about
-    const row = { by, connection: id, details: { about: { card, name, inputs }, place } }
+    const { card, entry, name, inputs } = about
+    const row = { by, connection: id, details: { about: { card, entry, name, inputs }, place } }
     const forgotten = await deps.signIns.begin(hash, row, SIGN_IN_TTL_MS)
     for (const one of forgotten) await deps.credentials.remove(heldBackRef(one))
     deps.log.info({ connection: id, card, workspace: by.workspace }, 'sign-in offered')

@@ -5,17 +5,18 @@ import { AppError } from '../errors.ts'
 import type { Terms } from '../mcp/auth/terms.ts'
 import type { Limits, Target } from '../mcp/target.ts'
 import type { Connection } from '../registry/connection.ts'
+import { cardBehind } from './entry-card.ts'
 
 const FILES = 'files'
 const NPM = 'npm'
 
 /** What a target is made of: a connection, or one that is about to be. */
-export type Targeted = Pick<Connection, 'workspace' | 'user' | 'name' | 'card' | 'inputs'>
+export type Targeted = Pick<Connection, 'workspace' | 'user' | 'name' | 'card' | 'entry' | 'inputs'>
 
 export type Targets = {
   /** Throws `card_unknown` when the connection's card is not there any more. */
   target(connection: Targeted): Target
-  limits(connection: Pick<Connection, 'card'>): Limits
+  limits(connection: Pick<Connection, 'card' | 'entry'>): Limits
 }
 
 /**
@@ -29,17 +30,17 @@ export function createTargets(
 ): Targets {
   const data = resolve(dataDir)
   const byName = new Map(cards.map((card) => [card.name, card]))
-  const cardOf = (name: string): Card => {
-    const card = byName.get(name)
+  const cardOf = (connection: Pick<Connection, 'card' | 'entry'>): Card => {
+    const card = cardBehind(connection, byName)
     if (card !== undefined) return card
     throw new AppError(
       'card_unknown',
-      `The service "${name}" is not offered here any more. Disconnect it, or ask whoever runs Patchbay here.`,
+      `The service "${connection.card}" is not offered here any more. Disconnect it, or ask whoever runs Patchbay here.`,
     )
   }
   return {
     target: (connection) => {
-      const card = cardOf(connection.card)
+      const card = cardOf(connection)
       const { title, docs, server } = card
       if (server.kind === 'stdio') return { title, docs, ...stdioTarget(server, connection, data) }
       return {
@@ -53,7 +54,7 @@ export function createTargets(
         auth: termsOf(card, prefills[card.name] ?? {}),
       }
     },
-    limits: (connection) => cardOf(connection.card).limits,
+    limits: (connection) => cardOf(connection).limits,
   }
 }
 

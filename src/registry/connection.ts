@@ -1,4 +1,5 @@
 import type { ConnectionId, UserId, WorkspaceId } from '../ids.ts'
+import type { Entry } from './entry.ts'
 
 export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject
 export type JsonObject = { [key: string]: JsonValue }
@@ -38,6 +39,8 @@ export type Connection = {
   user: UserId
   name: string
   card: string
+  /** What it was made from, where that is no card of ours but an entry of an MCP registry. */
+  entry?: Entry | undefined
   /** What the person filled in and is not secret. */
   inputs: Record<string, string>
   credential: string | undefined
@@ -60,5 +63,5 @@ export type Connection = {
 
 export type NewConnection = Pick<
   Connection,
-  'id' | 'workspace' | 'user' | 'name' | 'card' | 'inputs' | 'credential' | 'signsIn' | 'tools' | 'era'
+  'id' | 'workspace' | 'user' | 'name' | 'card' | 'entry' | 'inputs' | 'credential' | 'signsIn' | 'tools' | 'era'
 >

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Db } from '../db/call.ts'
 import { ConnectionId, type Principal, UserId, WorkspaceId } from '../ids.ts'
 import type { Connection, ConnectionStatus, JsonObject, Learned, NewConnection, Offers } from './connection.ts'
+import { Entry } from './entry.ts'
 
 /** Who has connected what. */
 export type Registry = {
@@ -12,7 +13,7 @@ export type Registry = {
   get(id: ConnectionId): Promise<Connection | undefined>
   /** Throws `name_taken`, or `limit_reached` when the person has `limit` connections already. */
   add(connection: NewConnection, limit: number): Promise<Connection>
-  /** New inputs and tools after a successful reconnect. Throws `not_found`. */
+  /** New inputs and tools after a successful reconnect; what it was made from stays. Throws `not_found`. */
   replace(
     id: ConnectionId,
     change: Pick<Connection, 'inputs' | 'credential' | 'signsIn' | 'tools' | 'era'>,
@@ -72,7 +73,11 @@ const Row = z
     user_id: UserId,
     connection_name: z.string(),
     mcp_type: z.string(),
-    connection_config: z.object({ inputs: z.record(z.string(), z.string()), signsIn: z.boolean().default(false) }),
+    connection_config: z.object({
+      inputs: z.record(z.string(), z.string()),
+      signsIn: z.boolean().default(false),
+      entry: Entry.optional(),
+    }),
     credential_reference: z.string().nullable().transform(absent),
     status: z.enum(['connected', 'failing', 'needs_sign_in']),
     status_reason: z.string().nullable().transform(absent),
@@ -93,6 +98,7 @@ const Row = z
       user: row.user_id,
       name: row.connection_name,
       card: row.mcp_type,
+      entry: row.connection_config.entry,
       inputs: row.connection_config.inputs,
       credential: row.credential_reference,
       signsIn: row.connection_config.signsIn,
@@ -128,7 +134,7 @@ export function createRegistry(db: Db): Registry {
           user: c.user,
           name: c.name,
           card: c.card,
-          config: { inputs: c.inputs, ...(c.signsIn && { signsIn: true }) },
+          config: { inputs: c.inputs, ...(c.signsIn && { signsIn: true }), ...(c.entry && { entry: c.entry }) },
           credential: c.credential ?? null,
           tools: c.tools,
           era: c.era ?? {},

@@ -30,7 +30,7 @@ export type RunDeps = Recording & {
   rules: Rules
   readSql(sql: string, dialect: SqlDialect): SqlReading
   word(card: string, tool: string): CardWord
-  cardTitle(card: string): string
+  cardTitle(connection: Pick<Source, 'card' | 'entry'>): string
   argumentProblems: ArgumentCheck
   budgetOf: BudgetOf
   fitting: Fitting

@@ -56,7 +56,7 @@ function judgedEvent(deps: RunDeps, call: CallState, { found, asked, verdict }: 
     connection: source.id,
     connectionName: source.name,
     card: source.card,
-    cardTitle: deps.cardTitle(source.card),
+    cardTitle: deps.cardTitle(source),
     tool: tool.name,
     title: tool.title ?? plainWords(tool.name),
     schema: tool.inputSchema,

@@ -37,7 +37,7 @@ type Sent = { by: Principal; viewId: string; keep: Keep; card: CardInfo; name: s
 
 export function registerConnect(app: App, deps: Deps): void {
   onPress(app, deps, 'connect_pick', async ({ by, value, view }) => {
-    const card = deps.connect.card(value)
+    const card = await deps.connect.offer(value)
     if (card === undefined || view === undefined) return
     const keep = Keep.parse(JSON.parse(view.keep))
     const next = await freshForm(deps, by, card, keep)
@@ -58,7 +58,7 @@ const withCard = (cards: CardInfo[], card: CardInfo): CardInfo[] =>
 
 async function submitted(deps: Deps, { by, viewId, keep: kept, typed, ack }: Submit): Promise<void> {
   const keep = Keep.parse(JSON.parse(kept))
-  const card = deps.connect.card(typed.card ?? keep.card ?? '')
+  const card = await cardSent(deps, keep, typed.card)
   if (card === undefined) {
     await ack({
       response_action: 'update',
@@ -81,6 +81,13 @@ async function submitted(deps: Deps, { by, viewId, keep: kept, typed, ack }: Sub
   await connectAndTell(deps, sent)
 }
 
+/** What is mended is what it was made from; what is new is what is offered now. */
+async function cardSent({ connect, registry }: Deps, keep: Keep, picked: string | null | undefined) {
+  if (keep.connection === undefined) return connect.offer(picked ?? keep.card ?? '')
+  const connection = await registry.get(keep.connection)
+  return connection && connect.cardOf(connection)
+}
+
 /** A reconnect keeps its name and may leave secrets empty; it is checked when it is tried. */
 async function problemsOf({ connect }: Deps, { by, keep, card, name, inputs }: Sent): Promise<Problem[]> {
   return keep.connection === undefined ? connect.check(by, { card: card.name, name, inputs }) : []
@@ -93,7 +100,9 @@ async function nameOf({ registry }: Deps, { keep, name }: Sent): Promise<string>
 
 /** At the fields where there are fields, else on top of the form. */
 async function refuse(deps: Deps, sent: Sent, problems: Problem[], ack: Submit['ack']): Promise<void> {
-  const fields = new Set(['card', 'name', ...sent.card.inputs.map((input) => input.name)])
+  // An entry of a registry was not picked in the form.
+  const pick = sent.card.entry === undefined ? ['card'] : []
+  const fields = new Set([...pick, 'name', ...sent.card.inputs.map((input) => input.name)])
   const atField = problems.filter(({ field }) => fields.has(field))
   if (atField.length === problems.length) {
     const errors = Object.fromEntries(atField.map(({ field, message }) => [field, message]))

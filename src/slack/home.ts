@@ -63,7 +63,7 @@ async function publish(deps: HomeDeps, principal: Principal): Promise<void> {
       recent,
       usage,
       workspace,
-      cardOf: deps.connect.card,
+      cardOf: deps.connect.cardOf,
       circuitOf: deps.connect.circuit,
     })
     await deps.calls.call('views.publish', { user_id: principal.user, view }, Anything, 0)

@@ -25,7 +25,7 @@ export function registerMessagesTab(app: App, deps: Deps): void {
 async function suggest({ calls, connect, log, registry }: Deps, by: Principal, channel: string): Promise<void> {
   try {
     const connections = await registry.connectionsOf(by)
-    const cards = connections.flatMap(({ card }) => connect.card(card) ?? [])
+    const cards = connections.flatMap((connection) => connect.cardOf(connection) ?? [])
     const prompts = { channel_id: channel, ...promptsFor(cards) }
     await calls.call('assistant.threads.setSuggestedPrompts', prompts, Anything, 0)
   } catch (error) {

@@ -5,6 +5,7 @@ import { registerDisconnect } from './commands/disconnect.ts'
 import { registerPrompts } from './commands/prompts.ts'
 import { registerResources } from './commands/resources.ts'
 import { registerRules } from './commands/rules.ts'
+import { registerSearch } from './commands/search.ts'
 import { registerTools } from './commands/tools.ts'
 import { registerConnect } from './connect-modal.ts'
 import type { Deps } from './deps.ts'
@@ -37,6 +38,7 @@ export function register(app: App, deps: Deps): void {
   registerInputs(app, deps)
   registerRunButtons(app, deps)
   registerTools(app, deps)
+  registerSearch(app, deps)
   registerResources(app, deps)
   registerPrompts(app, deps)
   registerValues(app, deps)

@@ -119,14 +119,14 @@ async function sayOutcome(deps: Deps, news: SignedIn): Promise<Saying> {
   }
   const { connection, starters, fresh } = news
   return fresh
-    ? sayConnected({ connection, card: deps.connect.card(connection.card), starters })
+    ? sayConnected({ connection, card: deps.connect.cardOf(connection), starters })
     : saySignedIn(title, connection.name)
 }
 
 function outcomeModal(deps: Deps, news: SignedIn, saying: Saying) {
   if (!news.ok || !news.fresh) return signInOverModal(saying, news.ok)
   const { connection, starters } = news
-  return connectedModal({ connection, card: deps.connect.card(connection.card), starters })
+  return connectedModal({ connection, card: deps.connect.cardOf(connection), starters })
 }
 
 /** Where the person asked, seen by them alone, or else in their direct messages. */

@@ -7,7 +7,9 @@ import { connectPostgres } from '../../src/db/postgres.ts'
 import { connectSupabase } from '../../src/db/supabase.ts'
 import { newConnectionId, newRunId, Principal, UserId, WorkspaceId } from '../../src/ids.ts'
 import { createRules } from '../../src/policy/rules.ts'
+import { createCatalogue, type NewRow } from '../../src/registry/catalogue.ts'
 import type { NewConnection } from '../../src/registry/connection.ts'
+import type { Entry } from '../../src/registry/entry.ts'
 import { createInstallationRows, type Installation } from '../../src/registry/installations.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
 import { createTestDatabase } from '../support/database.ts'
@@ -116,6 +118,54 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
     await expect(registry.replace(id, { inputs: {}, credential: undefined, tools: [], era: {} })).rejects.toMatchObject(
       { code: 'not_found' },
     )
+  })
+
+  test('a registry is read by one at a time, and its entries are found by words and by letters', async () => {
+    const catalogue = createCatalogue(db(), `https://registry.${user.toLowerCase()}.dev`)
+    if (catalogue === undefined) throw new Error('there is no catalogue')
+    const entry: Entry = {
+      name: `dev.${user.toLowerCase()}/weather`,
+      version: '1.0.0',
+      title: 'Weather “ümläut”',
+      description: 'Forecasts',
+      url: 'https://mcp.acme.dev/mcp',
+      headers: {},
+      inputs: [],
+    }
+    const searchText = `weather ${entry.name} forecasts`
+    const row: NewRow = {
+      entry,
+      status: 'active',
+      verified: true,
+      searchText,
+      grams: [' we', 'wea', 'eat'],
+      updatedAt: new Date(),
+    }
+    expect(await catalogue.claim('one', 60_000)).toEqual({ since: undefined, fullAgeMs: undefined, failures: 0 })
+    expect(await catalogue.claim('two', 60_000), 'another has it').toBeUndefined()
+    expect(await catalogue.put('two', 60_000, { rows: [row], gone: [] })).toBe(false)
+    expect(await catalogue.put('one', 60_000, { rows: [row], gone: ['a/b'] })).toBe(true)
+    const since = new Date('2026-11-25T10:00:00Z')
+    await catalogue.walked('one', { since, full: true, againMs: 0 })
+    expect(await catalogue.claim('two', 60_000)).toMatchObject({ since, fullAgeMs: expect.any(Number) })
+    await catalogue.rest('two', { failures: 3, againMs: 60_000 })
+    expect(await catalogue.claim('one', 60_000), 'not due').toBeUndefined()
+    expect(await catalogue.get(entry.name)).toEqual({ entry, status: 'active', verified: true, popularity: 0 })
+    expect(await catalogue.get('no/such')).toBeUndefined()
+    const who = person(`${user}9`)
+    const made = await createRegistry(db()).add({ ...connection(who, 'sky'), card: entry.name, entry }, 10)
+    const changed = { inputs: {}, credential: undefined, tools: [], era: {} }
+    expect(await createRegistry(db()).replace(made.id, changed)).toMatchObject({ entry, inputs: {} })
+    const byWords = await catalogue.find(who.workspace, {
+      patterns: [user.toLowerCase(), 'rain|forecasts'],
+      grams: [],
+      limit: 9,
+    })
+    expect(byWords.found).toEqual([{ entry, status: 'active', verified: true, popularity: 1 }])
+    expect(byWords).toMatchObject({ here: { [entry.name]: 1 }, walked: true })
+    const byLetters = await catalogue.find(who.workspace, { patterns: ['wheater'], grams: ['wea', 'xyz'], limit: 9 })
+    expect(byLetters.found.map((one) => one.entry.title)).toContain(entry.title)
+    expect((await catalogue.find(who.workspace, { patterns: ['snow'], grams: ['sno'], limit: 9 })).found).toEqual([])
   })
 
   test('an installation is replaced, and removed only by the credential it has', async () => {

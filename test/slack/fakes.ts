@@ -263,6 +263,14 @@ export function fakeConnect(rows: Connection[] = []) {
     cards: (words = '') =>
       CARDS.filter((card) => `${card.name} ${card.title}`.toLowerCase().includes(words.toLowerCase())),
     card: (name) => CARDS.find((card) => card.name === name),
+    find: async (_workspace, words) => {
+      const fits = CARDS.filter((card) => `${card.name} ${card.title}`.toLowerCase().includes(words.toLowerCase()))
+      const hits = fits.map(({ name, ...card }) => ({ ...card, card: name, ruledBy: name }))
+      return { hits, near: [], registry: 'off' }
+    },
+    offer: async (name) => CARDS.find((card) => card.name === name),
+    cardOf: ({ card: name }) => CARDS.find((card) => card.name === name),
+    titleOf: ({ card: name }) => CARDS.find((card) => card.name === name)?.title ?? name,
     defaultName: async (_p, card) => (rows.some(({ name }) => name === card) ? `${card}-2` : card),
     check: async (_p, { name }) =>
       /^[a-z0-9-]{1,32}$/.test(name) ? [] : [{ field: 'name', message: 'Small letters only.' }],

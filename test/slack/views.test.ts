@@ -41,7 +41,7 @@ import { inputOf, ORIGIN, stateOf } from './states.ts'
 const LONG = 'Long words <!channel> & <@U123> *bold* _it_ ~no~ `code` 👩‍👩‍👧 '.repeat(400)
 const AT = new Date('2026-11-21T09:00:00Z')
 const MEMBER = UserId.parse('UMEMBER1')
-const cardOf = (name: string) => CARDS.find((card) => card.name === name)
+const cardOf = ({ card: name }: { card: string }) => CARDS.find((card) => card.name === name)
 const [FILES, POSTGRES] = CARDS
 if (!FILES || !POSTGRES) throw new Error('no cards')
 

@@ -1,4 +1,5 @@
 import type { CardInfo } from '../../connect/connect.ts'
+import { ruledBy } from '../../connect/entry-card.ts'
 import type { Deps } from '../deps.ts'
 import { nearest } from '../nearest.ts'
 import type { Scene } from '../scene.ts'
@@ -24,7 +25,7 @@ export const connectCommand: Command = {
         )
       return
     }
-    const card = cardNamed(deps, wanted)
+    const card = (await deps.connect.offer(wanted)) ?? cardNamed(deps, wanted)
     if (card) await openForm(deps, scene, card, keep)
     else await scene.say(sayNoSuchCard(wanted, nearCards(deps, wanted)), 'Connect a tool')
   },
@@ -35,8 +36,8 @@ async function openForm(deps: Deps, scene: Scene, card: CardInfo, keep: ConnectK
     cardsFor(deps, scene.by.workspace),
     deps.connect.defaultName(scene.by, card.name),
   ])
-  if (cards.some((one) => one.name === card.name))
-    await scene.open(connectForm({ cards, card, name, values: {}, keep }))
+  const mayUse = cards.some((one) => one.name === ruledBy(card.name))
+  if (mayUse) await scene.open(connectForm({ cards, card, name, values: {}, keep }))
   else await scene.say(sayNotAllowed(card), 'Connect a tool')
 }
 
@@ -70,6 +71,7 @@ function sayNoSuchCard(wanted: string, near: string[]): Saying {
       actions([
         ...near.map((name) => commandButton(`Connect ${name}`, `connect ${name}`)),
         commandButton('Show all services', 'connect'),
+        commandButton('Search for it', `search ${clip(wanted, 100)}`),
       ]),
     ],
   }

@@ -26,7 +26,7 @@ export const disconnectCommand: Command = {
     }
     const one = await named(deps, scene, name, 'disconnect')
     if (one === undefined) return
-    await scene.say(askDisconnect(one, deps.connect.card(one.card), KEEPS_FILES.has(one.card)), 'Disconnect')
+    await scene.say(askDisconnect(one, deps.connect.cardOf(one), KEEPS_FILES.has(one.card)), 'Disconnect')
   },
 }
 

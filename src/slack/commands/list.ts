@@ -7,6 +7,6 @@ export const listCommand: Command = {
   what: 'shows your connections',
   async run({ registry, connect }, { scene }) {
     const connections = await registry.connectionsOf(scene.by)
-    await scene.say(sayConnections(connections, connect.card, connect.circuit), 'Your connections')
+    await scene.say(sayConnections(connections, connect.cardOf, connect.circuit), 'Your connections')
   },
 }

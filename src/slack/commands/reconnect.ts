@@ -19,7 +19,7 @@ export const reconnectCommand: Command = {
 }
 
 async function openReconnect({ connect }: Deps, scene: Scene, connection: Connection): Promise<void> {
-  const card = connect.card(connection.card)
+  const card = connect.cardOf(connection)
   if (card === undefined) {
     await scene.trouble(
       `${literal(connection.name)} cannot be reconnected: its service is not offered here any more. Disconnect it, or ask whoever runs Patchbay here.`,

@@ -15,6 +15,10 @@ const SYNONYMS = new Map([
   ['delete', 'disconnect'],
   ['uninstall', 'disconnect'],
   ['connections', 'list'],
+  ['find', 'search'],
+  ['browse', 'search'],
+  ['discover', 'search'],
+  ['registry', 'search'],
 ])
 
 /** Does what the words after `/mcp` say; words nobody knows get the nearest ones as a button. */

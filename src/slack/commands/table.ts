@@ -8,6 +8,7 @@ import { promptsCommand } from './prompts.ts'
 import { reconnectCommand } from './reconnect.ts'
 import { resourcesCommand } from './resources.ts'
 import { rulesCommand } from './rules.ts'
+import { searchCommand } from './search.ts'
 import { signInCommand } from './sign-in.ts'
 import { testCommand } from './test.ts'
 import { toolsCommand } from './tools.ts'
@@ -15,6 +16,7 @@ import { toolsCommand } from './tools.ts'
 /** Every word after `/mcp`, in the order of the help. */
 export const COMMANDS: Command[] = [
   connectCommand,
+  searchCommand,
   listCommand,
   toolsCommand,
   resourcesCommand,

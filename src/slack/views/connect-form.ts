@@ -1,8 +1,8 @@
 import type { AlertBlock, InputBlock, KnownBlock, ModalView, StaticSelect } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { CardInfo } from '../../connect/connect.ts'
-import { context, input, modal, option, plain, section } from './blocks.ts'
-import { clip, literal } from './text.ts'
+import { actions, commandButton, context, input, modal, option, plain, section } from './blocks.ts'
+import { clip, inline, literal } from './text.ts'
 
 /** What the modal carries along: never what was typed. */
 export type ConnectKeep = { card?: string; channel?: string; connection?: string }
@@ -30,6 +30,7 @@ export function connectPicker(cards: CardInfo[], keep: ConnectKeep): ModalView {
     keep,
     blocks: [
       pickBlock(cards, undefined),
+      actions([commandButton('Find a tool', 'search')]),
       context('Type to search. What you connect is yours alone; nobody else can use it.'),
     ],
   })
@@ -40,18 +41,29 @@ export function connectForm(form: ConnectForm): ModalView {
   const { card, keep } = form
   const mends = keep.connection !== undefined
   const alert = alertBlocks(form.alert)
-  const about = section(`${card.icon} *${literal(card.title)}*: ${literal(card.description)} <${card.docs}|Learn more>`)
+  const about = card.entry === undefined ? [aboutCard(card)] : aboutEntry(card, card.entry)
   const fields = card.inputs.map((field) => fieldBlock(card.name, field, form.values[field.name], mends))
-  const top = mends ? [] : [pickBlock(form.cards, card)]
+  const top = mends || card.entry !== undefined ? [] : [pickBlock(form.cards, card)]
   return modal({
     id: 'connect',
     title: mends ? 'Reconnect' : 'Connect a tool',
     submit: mends ? 'Reconnect' : 'Connect',
     close: 'Cancel',
     keep: { ...keep, card: card.name },
-    blocks: [...alert, ...top, about, ...(mends ? [] : [nameBlock(card.name, form.name)]), ...fields],
+    blocks: [...alert, ...top, ...about, ...(mends ? [] : [nameBlock(card.name, form.name)]), ...fields],
   })
 }
+
+const aboutCard = (card: CardInfo): KnownBlock =>
+  section(`${card.icon} *${literal(card.title)}*: ${literal(card.description)} <${card.docs}|About it>`)
+
+/** A stranger wrote what it says of itself; where it leads is what counts. */
+const aboutEntry = (card: CardInfo, { name, host }: NonNullable<CardInfo['entry']>): KnownBlock[] => [
+  section(`${card.icon} *${inline(card.title)}*: ${inline(card.description)} <${card.docs}|About it>`),
+  context(
+    `From the public MCP registry (${inline(name)}), not checked by us. What you fill in and ask goes to *${inline(host)}*. Each of its tools asks before it runs.`,
+  ),
+]
 
 /** An alert takes little; the rest of a long message stands below it. */
 function alertBlocks(words: string | undefined): KnownBlock[] {

@@ -3,14 +3,15 @@ import { LIMITS } from '../../block-kit/limits.ts'
 import type { CardInfo } from '../../connect/connect.ts'
 import type { Connection } from '../../registry/connection.ts'
 import { actions, button, commandButton, context, modal, type Saying, section } from './blocks.ts'
-import { literal, plural } from './text.ts'
+import { inline, literal, plural } from './text.ts'
 
 type Connected = { connection: Connection; card: CardInfo | undefined; starters: string[] }
 
 /** The confirmation, with questions to begin with. */
 export function sayConnected({ connection, card, starters }: Connected): Saying {
   const count = connection.tools.length
-  const first = `✅ Connected! ${plural(count, `${connection.card} tool`)} now available`
+  const service = connection.entry === undefined ? connection.card : inline(connection.entry.title)
+  const first = `✅ Connected! ${plural(count, `${service} tool`)} now available`
   const questions = starters.slice(0, 3)
   return {
     text: first,

@@ -5,7 +5,8 @@ import { actions, button, commandButton, context, type Saying, section } from '.
 import { type CircuitOf, sayCircuit } from './circuit.ts'
 import { clip, literal, moment, plural } from './text.ts'
 
-export type CardOf = (name: string) => CardInfo | undefined
+/** The card behind a connection. */
+export type CardOf = (connection: Connection) => CardInfo | undefined
 
 const CLOSED: CircuitOf = () => ({ kind: 'closed' })
 
@@ -44,7 +45,7 @@ export function sayConnections(connections: Connection[], cardOf: CardOf, circui
 }
 
 export function connectionBlocks(one: Connection, cardOf: CardOf, circuitOf = CLOSED): KnownBlock[] {
-  const card = cardOf(one.card)
+  const card = cardOf(one)
   const used = one.lastUsed === undefined ? 'not used yet' : `last used ${moment(one.lastUsed)}`
   const reason = one.status === 'connected' || !one.statusReason ? '' : `\n${literal(clip(one.statusReason, 300))}`
   const rest = sayCircuit(circuitOf(one.id))

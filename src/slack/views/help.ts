@@ -7,6 +7,7 @@ type Line = { name: string; usage: string; what: string }
 export const helpButtons = (...more: Button[]) =>
   actions([
     commandButton('Connect a tool', 'connect', 'primary'),
+    commandButton('Find a tool', 'search'),
     commandButton('My connections', 'list'),
     commandButton('Tools', 'tools'),
     commandButton('Test', 'test'),

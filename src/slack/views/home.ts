@@ -89,6 +89,7 @@ function connectionsBlocks({ connections, cardOf, circuitOf }: HomePicture): Kno
     actions(
       [
         commandButton('Connect a tool', 'connect', 'primary'),
+        commandButton('Find a tool', 'search'),
         ...(shown.length === 0 ? [demo] : [commandButton('All tools', 'tools'), commandButton('Test all', 'test')]),
         ...(rest > 0 ? [commandButton(`Show ${rest} more`, 'list')] : []),
         commandButton('Help', 'help'),

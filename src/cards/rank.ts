@@ -1,0 +1,59 @@
+import { alikeTo } from './alike.ts'
+import { type Findable, wordScore } from './search.ts'
+
+/** What a search ranks by. */
+export type Rankable = Findable & {
+  /** One of our own cards: somebody looked at its tools. */
+  curated: boolean
+  /** Its publisher is known. */
+  verified: boolean
+  deprecated: boolean
+  /** How often it was connected, in this workspace and in all. */
+  popularity: { here: number; all: number }
+}
+
+/** Words that say nothing of what is wanted. */
+const FILLERS = new Set(
+  'a an the for my our your me i to of in on with and or some that can server servers mcp tool tools connect connector please'.split(
+    ' ',
+  ),
+)
+
+/** The words of a search that count, in small letters. */
+export function wantedWords(text: string): string[] {
+  const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []
+  const telling = words.filter((word) => !FILLERS.has(word))
+  return [...new Set(telling.length > 0 ? telling : words)].slice(0, 8)
+}
+
+/** Those in which every word is found, best first: by words, then by who vouches for it, then by how often it is used. Pure. */
+export function rank<T extends Rankable>(things: T[], wanted: string[]): T[] {
+  return things
+    .map((thing) => ({ thing, score: scoreOf(thing, wanted) }))
+    .filter(({ score }) => score > 0)
+    .toSorted((a, b) => b.score - a.score || a.thing.title.localeCompare(b.thing.title))
+    .map(({ thing }) => thing)
+}
+
+// An exact name of a stranger's (100) still stands above a card of ours that only mentions the word (10).
+const CURATED = 60
+const VERIFIED = 15
+const DEPRECATED = -30
+const MOST_FOR_POPULARITY = 20
+/** A word for the same ability counts less than the word itself. */
+const ALIKE_SHARE = 0.4
+
+function scoreOf(thing: Rankable, wanted: string[]): number {
+  const scores = wanted.map((word) => meantScore(thing, word))
+  if (scores.length === 0 || scores.includes(0)) return 0
+  const words = scores.reduce((sum, score) => sum + score, 0) / scores.length
+  const { here, all } = thing.popularity
+  const used = Math.min(MOST_FOR_POPULARITY, 3 * Math.log2(1 + all + 4 * here))
+  const standing = (thing.curated ? CURATED : 0) + (thing.verified ? VERIFIED : 0) + (thing.deprecated ? DEPRECATED : 0)
+  return Math.max(words + standing + used, 1)
+}
+
+function meantScore(thing: Rankable, word: string): number {
+  const others = alikeTo(word).map((other) => wordScore(thing, other, { typos: false }) * ALIKE_SHARE)
+  return Math.max(wordScore(thing, word), ...others)
+}

@@ -1,0 +1,114 @@
+import { distance } from 'fastest-levenshtein'
+import type { Card } from '../cards/card.ts'
+import { type Rankable, rank, wantedWords } from '../cards/rank.ts'
+import type { WorkspaceId } from '../ids.ts'
+import type { Catalogue, CatalogueRow, Findings } from '../registry/catalogue.ts'
+import { entryCard, ruledBy } from './entry-card.ts'
+import { hostOf } from './listed.ts'
+import { gramsOf, patternsOf } from './looked.ts'
+
+/** One thing a search found, as a person may see it. */
+export type Hit = Pick<Card, 'title' | 'icon' | 'description'> & {
+  /** What connects it. */
+  card: string
+  /** Whose permission counts for it, where a workspace allows some cards only. */
+  ruledBy: string
+  /** Where it leads; absent for what runs beside the app, and where people say where. */
+  host?: string
+  /** Absent for a card of ours. `publisher`: the domain it was published for, where it also leads there. */
+  registry?: { name: string; publisher?: string; deprecated: boolean }
+}
+
+export type Found = {
+  hits: Hit[]
+  /** Words that are near to what was typed, where nothing was found. */
+  near: string[]
+  /** Whether the public registry was looked at too: `never` was one mirrored, or it is switched `off`. */
+  registry: 'searched' | 'never' | 'off'
+}
+
+export type Find = (workspace: WorkspaceId, words: string) => Promise<Found>
+
+/** As many of the registry's entries are ranked, of those that fit and of those that look alike. */
+const MOST_CANDIDATES = 300
+
+type Candidate = Rankable & { hit: Hit }
+
+/** Looks through our own cards and the mirrored registry. */
+export const finding =
+  (cards: Card[], catalogue: Pick<Catalogue, 'find'> | undefined): Find =>
+  async (workspace, words) => {
+    const wanted = wantedWords(words)
+    const looked = { patterns: patternsOf(wanted), grams: gramsOf(wanted.join(' ')), limit: MOST_CANDIDATES }
+    const found = wanted.length === 0 ? undefined : await catalogue?.find(workspace, looked)
+    const { own, others } = candidates(cards, found)
+    const hits = rank([...own, ...others], wanted).map(({ hit }) => hit)
+    return {
+      hits,
+      near: hits.length > 0 ? [] : nearWords([...own, ...others], wanted),
+      registry: registryState(catalogue !== undefined, found),
+    }
+  }
+
+function registryState(mirrored: boolean, found: Findings | undefined): Found['registry'] {
+  if (!mirrored) return 'off'
+  return found?.walked === false ? 'never' : 'searched'
+}
+
+/** An entry that leads where a card of ours leads is that card, which knows more of it. */
+function candidates(cards: Card[], found: Findings | undefined): { own: Candidate[]; others: Candidate[] } {
+  const counts = (name: string, all: number) => ({ here: found?.here[name] ?? 0, all })
+  const own = cards.map((card) => ({
+    ...ownCandidate(card),
+    popularity: counts(card.name, found?.curated[card.name] ?? 0),
+  }))
+  const covered = new Set(cards.flatMap(({ server }) => (server.kind === 'http' ? [plainUrl(server.url)] : [])))
+  const others = (found?.found ?? [])
+    .filter(({ entry }) => !covered.has(plainUrl(entry.url)))
+    .map((row) => ({ ...entryCandidate(row), popularity: counts(row.entry.name, row.popularity) }))
+  return { own, others }
+}
+
+const plainUrl = (url: string): string => url.toLowerCase().replace(/\/+$/, '')
+
+function ownCandidate(card: Card): Omit<Candidate, 'popularity'> {
+  const { name, title, icon, description, server } = card
+  const host = server.kind === 'http' ? hostOf(server.url) : ''
+  const hit: Hit = { card: name, title, icon, description, ruledBy: ruledBy(name), ...(host !== '' && { host }) }
+  return { ...card, curated: true, verified: true, deprecated: false, hit }
+}
+
+function entryCandidate({ entry, status, verified }: CatalogueRow): Omit<Candidate, 'popularity'> {
+  const card = entryCard(entry)
+  const { title, icon, description, words, tools } = card
+  const deprecated = status === 'deprecated'
+  const publisher = verified ? { publisher: entry.name.split('/', 1).join().split('.').toReversed().join('.') } : {}
+  const registry = { name: entry.name, deprecated, ...publisher }
+  const hit: Hit = {
+    card: card.name,
+    title,
+    icon,
+    description,
+    ruledBy: ruledBy(card.name),
+    host: hostOf(entry.url),
+    registry,
+  }
+  // The category is ours, not a word of theirs.
+  const searched = { name: entry.name.toLowerCase(), title, description, words, tools, category: '' }
+  return { ...searched, curated: false, verified, deprecated, hit }
+}
+
+/** Words of names that look like one of those typed. */
+function nearWords(things: Candidate[], wanted: string[]): string[] {
+  const known = new Set(
+    things.flatMap(({ title, words }) => [...(title.toLowerCase().match(/[\p{L}\p{N}]{3,}/gu) ?? []), ...words]),
+  )
+  const ranked = [...known]
+    .map((word) => ({
+      word,
+      far: Math.min(...wanted.map((one) => distance(one, word) / Math.max(one.length, word.length))),
+    }))
+    .filter(({ far }) => far <= 0.5)
+    .toSorted((a, b) => a.far - b.far)
+  return ranked.slice(0, 3).map(({ word }) => word)
+}

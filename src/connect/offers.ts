@@ -1,0 +1,51 @@
+import type { Card } from '../cards/card.ts'
+import { AppError } from '../errors.ts'
+import type { Catalogue } from '../registry/catalogue.ts'
+import type { Connection } from '../registry/connection.ts'
+import type { Entry } from '../registry/entry.ts'
+import { cardBehind, entryCard, entryNameIn } from './entry-card.ts'
+
+/** A card that can be connected now, and the registry entry it was made from, if it was. */
+export type Offer = { card: Card; entry?: Entry }
+
+export type Offers = {
+  /** By a card's name, or an entry's with or without its version: another version than the one there is now is none. */
+  offer(name: string): Promise<Offer | undefined>
+  /** The card a connection was made from; entries stay with their connections. */
+  behind(connection: Pick<Connection, 'card' | 'entry'>): Card | undefined
+  /** The same as `offer` and `behind`, throwing `card_unknown`. */
+  offered(name: string): Promise<Offer>
+  standing(connection: Pick<Connection, 'card' | 'entry'>): Card
+}
+
+/** Our own cards and, where a registry is mirrored, its entries. */
+export function createOffers(cards: Card[], catalogue: Pick<Catalogue, 'get'> | undefined): Offers {
+  const byName = new Map(cards.map((card) => [card.name, card]))
+  const offer = async (name: string): Promise<Offer | undefined> => {
+    const entryName = entryNameIn(name)
+    if (entryName === undefined) {
+      const card = byName.get(name)
+      return card && { card }
+    }
+    const row = await catalogue?.get(entryName)
+    if (row === undefined) return undefined
+    const card = entryCard(row.entry)
+    return name === entryName || name === card.name ? { card, entry: row.entry } : undefined
+  }
+  const behind = (connection: Pick<Connection, 'card' | 'entry'>) => cardBehind(connection, byName)
+  return {
+    offer,
+    behind,
+    offered: async (name) => (await offer(name)) ?? unknown(name),
+    standing: (connection) => behind(connection) ?? unknown(connection.card),
+  }
+}
+
+function unknown(name: string): never {
+  throw new AppError(
+    'card_unknown',
+    entryNameIn(name) === undefined
+      ? `There is no service called "${name}". Press Connect a tool in the Home tab to see those there are.`
+      : 'The registry lists this server differently now, or not any more. Search for it again: /mcp search.',
+  )
+}

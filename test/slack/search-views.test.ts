@@ -1,0 +1,92 @@
+import type { View } from '@slack/types'
+import { describe, expect, test } from 'vitest'
+import { checkMessage } from '../../src/block-kit/check-message.ts'
+import { checkView } from '../../src/block-kit/check-view.ts'
+import type { Hit } from '../../src/connect/find.ts'
+import type { Saying } from '../../src/slack/views/blocks.ts'
+import { connectForm } from '../../src/slack/views/connect-form.ts'
+import { type SearchPicture, saySearch, searchModal } from '../../src/slack/views/search.ts'
+import { CARDS } from './fakes.ts'
+
+const LONG = 'Long words <!channel> & <@U123> *bold* _it_ ~no~ `code` ``` \n" \\ 👩‍👩‍👧 '.repeat(400)
+const NAME = `${'n'.repeat(49)}/${'n'.repeat(50)}`
+
+const own: Hit = {
+  card: 'github',
+  title: 'GitHub',
+  icon: ':octopus:',
+  description: 'Issues',
+  ruledBy: 'github',
+  host: 'api.githubcopilot.com',
+}
+const foreign: Hit = {
+  ...own,
+  card: 'dev.acme/weather@1.0.0',
+  title: 'Weather',
+  ruledBy: 'custom',
+  host: 'mcp.acme.dev',
+  registry: { name: 'dev.acme/weather', publisher: 'acme.dev', deprecated: true },
+}
+const long = (at: number): Hit => ({
+  ...foreign,
+  card: `${NAME}${at}@${'1'.repeat(40)}`,
+  title: LONG.slice(0, 48),
+  description: LONG.slice(0, 200),
+  host: 'h'.repeat(250),
+  registry: { name: NAME, deprecated: false },
+})
+const picture = (more: Partial<SearchPicture> = {}): SearchPicture => ({
+  hits: [own, foreign],
+  near: [],
+  registry: 'searched',
+  barred: 0,
+  mayAddress: true,
+  ...more,
+})
+const many = picture({ hits: Array.from({ length: 35 }, (_, at) => long(at)), barred: 7, registry: 'never' })
+const nothing = picture({ hits: [], near: ['github', 'gitlab', 'grafana'] })
+const look = { words: 'issues', page: 0 }
+
+const SAYINGS: Record<string, Saying> = {
+  found: saySearch(picture(), look),
+  'found, long': saySearch(many, { words: LONG, page: 1 }),
+  nothing: saySearch(nothing, look),
+  'nothing near, no address': saySearch(picture({ hits: [], mayAddress: false }), look),
+}
+
+const [card] = CARDS
+if (card === undefined) throw new Error('there is no card')
+const entry = { ...card, name: 'dev.acme/weather@1.0.0', entry: { name: 'dev.acme/weather', host: 'mcp.acme.dev' } }
+const form = { cards: CARDS, name: 'weather', values: {}, keep: {} }
+
+const VIEWS: Record<string, View> = {
+  'search without words': searchModal(undefined, { words: '', page: 0 }),
+  search: searchModal(picture(), look),
+  'search, long': searchModal(many, { words: LONG.slice(0, 2_000), page: 1 }),
+  'form of an entry': connectForm({ ...form, card: entry }),
+  'form of an entry, long': connectForm({
+    ...form,
+    card: { ...entry, title: LONG.slice(0, 48), description: LONG.slice(0, 200), entry: { name: NAME, host: LONG } },
+    alert: LONG,
+  }),
+}
+
+describe('what is said', () => {
+  test.each(Object.entries(SAYINGS))('%s', (_name, saying) => {
+    expect(checkMessage(saying)).toEqual([])
+    if (JSON.stringify(saying).length < 3_000) expect(saying).toMatchSnapshot()
+  })
+
+  test('a stranger’s text pings nobody and marks nothing', () => {
+    const shown = JSON.stringify(SAYINGS['found, long'])
+    expect(shown).not.toContain('<!channel>')
+    expect(shown).not.toContain('*bold*')
+  })
+})
+
+describe('views', () => {
+  test.each(Object.entries(VIEWS))('%s', (_name, view) => {
+    expect(checkView(view)).toEqual([])
+    if (JSON.stringify(view).length < 4_000) expect(view).toMatchSnapshot()
+  })
+})
