@@ -78,9 +78,24 @@ describe('what is said', () => {
   })
 
   test('a stranger’s text pings nobody and marks nothing', () => {
-    const shown = JSON.stringify(SAYINGS['found, long'])
-    expect(shown).not.toContain('<!channel>')
-    expect(shown).not.toContain('*bold*')
+    const marked: string[] = []
+    JSON.stringify(SAYINGS['found, long'], (_key, value) => {
+      if (value?.type === 'mrkdwn') marked.push(value.text)
+      return value
+    })
+    expect(marked.length).toBeGreaterThan(5)
+    expect(marked.join('\n')).not.toContain('<!channel>')
+    expect(marked.join('\n')).not.toContain('*bold*')
+  })
+
+  test('a button remembers long words as JSON that can be read again', () => {
+    const values: string[] = []
+    JSON.stringify(SAYINGS['found, long'], (_key, value) => {
+      if (String(value?.action_id).startsWith('search_page')) values.push(value.value)
+      return value
+    })
+    for (const value of values) expect(JSON.parse(value)).toMatchObject({ page: expect.any(Number) })
+    expect(values).not.toEqual([])
   })
 })
 

@@ -55,11 +55,11 @@ export function connectForm(form: ConnectForm): ModalView {
 }
 
 const aboutCard = (card: CardInfo): KnownBlock =>
-  section(`${card.icon} *${literal(card.title)}*: ${literal(card.description)} <${card.docs}|About it>`)
+  section(`${card.icon} *${literal(card.title)}*: ${literal(card.description)} <${card.docs}|Learn more>`)
 
 /** A stranger wrote what it says of itself; where it leads is what counts. */
 const aboutEntry = (card: CardInfo, { name, host }: NonNullable<CardInfo['entry']>): KnownBlock[] => [
-  section(`${card.icon} *${inline(card.title)}*: ${inline(card.description)} <${card.docs}|About it>`),
+  section(`${card.icon} *${inline(card.title)}*: ${inline(card.description)} <${card.docs}|Learn more>`),
   context(
     `From the public MCP registry (${inline(name)}), not checked by us. What you fill in and ask goes to *${inline(host)}*. Each of its tools asks before it runs.`,
   ),

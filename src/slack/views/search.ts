@@ -77,9 +77,16 @@ function notesOf({ barred, registry }: SearchPicture): string[] {
   ]
 }
 
+/** More words find no more, and a button's value has room for 2,000 characters. */
+const KEPT_CHARS = 300
+
 function turnBlocks(look: SearchLook, pages: number, { hits, near, mayAddress }: SearchPicture): KnownBlock[] {
   const to = (name: string, text: string, next: SearchLook) =>
-    button({ text, action: `search_page:${name}`, value: JSON.stringify(next) })
+    button({
+      text,
+      action: `search_page:${name}`,
+      value: JSON.stringify({ ...next, words: next.words.slice(0, KEPT_CHARS) }),
+    })
   const elements = [
     ...(look.page > 0 ? [to('previous', 'Previous', { ...look, page: look.page - 1 })] : []),
     ...(look.page < pages - 1 ? [to('next', 'Next', { ...look, page: look.page + 1 })] : []),
