@@ -117,6 +117,7 @@ test('without words a field and examples; our own cards come first, pages turn, 
   await modalLike(member, /Demo database/)
   await member.close()
 
+  await eventually(async () => expect(JSON.stringify(await owner.home())).toContain('setting_cards'))
   await owner.pressInHome('setting_cards', 'Files')
   expect(lookOf(await searchFor(member, 'orchard', /may not be connected/))).toContain('23 more')
 })
