@@ -4,15 +4,28 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { freePort } from '../support/free-port.ts'
-import { type Instance, startInstance } from '../support/instance.ts'
+import { type Instance, startInstance as start } from '../support/instance.ts'
 import { lookOf, personIn } from '../support/person.ts'
 
 let dataDir = ''
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'patchbay-start-'))
+})
+const started: Instance[] = []
+const startInstance = (settings: Record<string, string>): Instance => {
+  const instance = start(settings)
+  started.push(instance)
+  return instance
+}
+/** One that a failed test left would keep the folder from all that follow. */
+afterEach(async () => {
+  for (const instance of started.splice(0)) {
+    instance.kill('SIGTERM')
+    await instance.ended
+  }
 })
 afterAll(() => rm(dataDir, { recursive: true, force: true }))
 
