@@ -85,7 +85,7 @@ test('an owner changes every setting in Home; a wrong budget is said at its fiel
   await home.getByRole('button', { name: 'Ask in threads again' }).waitFor()
   await home.getByRole('combobox', { name: 'All services' }).fill('Files')
   await page.getByRole('option', { name: /^Files/ }).click()
-  await home.getByText('1 service. What is').waitFor()
+  await home.getByText('1 service. Existing').waitFor()
   await home.getByRole('button', { name: 'Set a budget' }).click()
   const modal = page.getByRole('dialog', { name: 'Monthly budget' })
   await modal.getByLabel('US dollars a month').fill('a lot')
