@@ -28,6 +28,23 @@ test('two instances find the tokens expired at once: one renewal, and both go on
   expect(server.grants('refresh_token')).toBe(1)
 })
 
+test('an answer to an old token that comes late spends no new one', async () => {
+  await using server = await startProtected()
+  await using house = await startSignInHouse(server)
+  const connection = await signedIn(house)
+  const bearer = house.first.auth.bearer(connection.id, house.target(), {})
+  if (bearer?.provider.onUnauthorized === undefined) throw new Error('nobody signs in')
+  server.expireAccess()
+  const token = await bearer.provider.token()
+  const send = () => bearer.bind(fetch)(server.url, { method: 'POST', headers: { authorization: `Bearer ${token}` } })
+  const responses = [await send(), await send()]
+  expect(responses.map(({ status }) => status)).toEqual([401, 401])
+  for (const response of responses)
+    await bearer.provider.onUnauthorized({ response, serverUrl: new URL(server.url), fetchFn: fetch })
+  expect(server.grants('refresh_token')).toBe(1)
+  expect(await bearer.provider.token()).not.toBe(token)
+})
+
 test('tokens are renewed before they end', async () => {
   await using server = await startProtected({ expiresIn: 30 })
   await using house = await startSignInHouse(server)

@@ -45,6 +45,7 @@ export function createBearer(deps: BearerDeps, subject: Subject): Bearer {
   const spreadMs = Math.random() * SPREAD_MS
   const hand = createHand(deps, subject)
   const sessionOf = createSessionOf()
+  const sentWith = new WeakMap<Response, string>()
   return {
     provider: {
       token: async () => {
@@ -53,14 +54,21 @@ export function createBearer(deps: BearerDeps, subject: Subject): Bearer {
         if (now !== undefined && endsSoon(now, spreadMs)) await hand.renewEarly(now)
         return hand.now()?.accessToken
       },
-      onUnauthorized: ({ response }) => hand.renew(hand.now()?.accessToken, challengeOf(response)),
+      // By now there may be another token: what was refused is the one the request was sent with.
+      onUnauthorized: ({ response }) =>
+        hand.renew(sentWith.get(response) ?? hand.now()?.accessToken, challengeOf(response)),
     },
     bind: (fetch) => {
       const bound = withDpop(
         () => sessionOf(hand.now()?.key),
         () => boundToken(hand.now()),
       )(fetch)
-      return (input, init) => bound(input instanceof Request ? input.url : input, init)
+      return async (input, init) => {
+        const [, token] = /^\S+ (\S+)$/.exec(new Headers(init?.headers).get('authorization') ?? '') ?? []
+        const response = await bound(input instanceof Request ? input.url : input, init)
+        if (token !== undefined) sentWith.set(response, token)
+        return response
+      }
     },
     secrets: hand.known,
   }
