@@ -13,6 +13,8 @@ export type Caches = {
   toolsAreFresh(id: ConnectionId): boolean
   /** The tools were listed just now and may be kept so long. */
   noteTools(id: ConnectionId, ttlMs: number): void
+  /** Resources that were read, files of skills among them, are asked for anew. */
+  dropReads(id: ConnectionId): void
   forget(id: ConnectionId): void
 }
 
@@ -22,7 +24,7 @@ const MAX_CONNECTIONS = 1_000
 /** What the SDK allows, too. */
 const MAX_TTL_MS = 24 * 60 * 60 * 1000
 
-type Cache = { key: string; store: ResponseCacheStore; toolsUntil: number }
+type Cache = { key: string; store: InMemoryResponseCacheStore; toolsUntil: number }
 
 export function createCaches(now: () => number = Date.now): Caches {
   const caches = new Map<ConnectionId, Cache>()
@@ -46,6 +48,7 @@ export function createCaches(now: () => number = Date.now): Caches {
       const cache = caches.get(id)
       if (cache !== undefined) cache.toolsUntil = now() + Math.min(MAX_TTL_MS, Math.max(0, ttlMs))
     },
+    dropReads: (id) => caches.get(id)?.store.evict('resources/read'),
     forget: (id) => void caches.delete(id),
   }
 }

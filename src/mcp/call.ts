@@ -1,31 +1,21 @@
 import {
   type CallToolResult,
   type InputRequiredResult,
-  isInputRequiredResult,
   LOG_LEVEL_META_KEY,
   ProtocolError,
   type Tool,
-  UrlElicitationRequiredError,
 } from '@modelcontextprotocol/client'
-import { isAppError } from '../errors.ts'
 import type { JsonObject, StoredTool } from '../registry/connection.ts'
-import type { Resumption } from './ask.ts'
-import type { Asker } from './askers.ts'
-import { elicited } from './border.ts'
 import { outcomeOf } from './content.ts'
 import { isLostStream } from './lost-stream.ts'
 import type { CallOptions, ToolOutcome } from './mcp.ts'
 import { collectLog, type LogLine } from './notices.ts'
-import { type Patience, startPatience } from './patience.ts'
-import { asksOf, pagesOf } from './read-ask.ts'
+import type { Patience } from './patience.ts'
+import { type CallTimes, NEVER_MS, reaching, resumed } from './reach.ts'
 import type { Session } from './session.ts'
 import { traceOf } from './trace.ts'
 
-export type CallTimes = { timeoutMs: number; totalMs: number }
 export type Call = { tool: StoredTool; args: JsonObject }
-
-/** The SDK's own timers know no pause; they are out of the way, and this is as long as a timer can be. */
-const NEVER_MS = 2 ** 31 - 1
 
 /**
  * One leg of a `tools/call`. Progress starts the timeout anew, up to `totalMs`; while a person is asked it stands still. An error
@@ -35,20 +25,17 @@ export async function callTool(session: Session, call: Call, times: CallTimes, o
   const began = performance.now()
   const elapsed = () => Math.round(performance.now() - began)
   const log = collectLog(session.client)
-  using patience = startPatience({ idleMs: times.timeoutMs, totalMs: times.totalMs })
-  const leave = session.askers.enter(askerOf(o, patience, times))
   try {
-    const result = await send(session, call, patience, o)
-    if (isInputRequiredResult(result)) return askingOf(() => asksOf(result, session.border), elapsed())
-    return { ...outcomeOf(result, session.clean, elapsed()), ...kept(log.end()) }
+    const reply = await reaching(session, { ...o, times }, (patience) => send(session, call, patience, o))
+    if (reply.kind === 'input_required') return { ...reply, ms: elapsed() }
+    if (reply.kind === 'unfit')
+      return { kind: 'failed', why: 'protocol', message: reply.message, sent: false, ms: elapsed() }
+    return { ...outcomeOf(reply.value, session.clean, elapsed()), ...kept(log.end()) }
   } catch (error) {
-    if (error instanceof UrlElicitationRequiredError && error.elicitations.length > 0)
-      return askingOf(() => ({ asks: pagesOf(error.elicitations, session.border) }), elapsed())
     if (!(error instanceof ProtocolError) || isLostStream(error)) throw error
     const content = [{ type: 'text' as const, text: session.clean.text(error.message) }]
     return { kind: 'tool_error', content, ms: elapsed(), ...kept(log.end()) }
   } finally {
-    leave()
     log.end()
   }
 }
@@ -90,37 +77,6 @@ function send(
     },
   )
 }
-
-/** The answers, and the server's state as it came (MCP 2026-07-28, basic/patterns/mrtr). */
-function resumed(resume: Resumption | undefined) {
-  if (resume === undefined) return {}
-  const { state, responses } = resume
-  const inputResponses = Object.fromEntries(Object.entries(responses).map(([key, answer]) => [key, elicited(answer)]))
-  return {
-    ...(Object.keys(responses).length > 0 && { inputResponses }),
-    ...(state !== undefined && { requestState: state }),
-  }
-}
-
-/** A question may hold the call up for as long as a call may take, each anew. */
-const askerOf = ({ onInput }: CallOptions, { pause, resume }: Patience, { totalMs }: CallTimes): Asker => ({
-  pause,
-  resume,
-  ask: (request, signal) =>
-    onInput?.(request, new Date(Date.now() + totalMs), signal) ?? Promise.resolve({ action: 'cancel' }),
-})
-
-/** What cannot be put to a person ends the call; nothing was done yet, or the server would not ask. */
-function askingOf(read: () => Pick<Asking, 'asks' | 'state'>, ms: number): ToolOutcome {
-  try {
-    return { kind: 'input_required', ...read(), ms }
-  } catch (error) {
-    if (!isAppError(error, 'server_refused')) throw error
-    return { kind: 'failed', why: 'protocol', message: error.message, sent: false, ms }
-  }
-}
-
-type Asking = Extract<ToolOutcome, { kind: 'input_required' }>
 
 /** Without the output schema: an answer that does not fit it would be thrown away after the tool has done its work. */
 function definitionOf(tool: StoredTool): Tool {

@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ConnectionId } from '../ids.ts'
-import type { Connection, Learned, StoredTool } from '../registry/connection.ts'
+import type { Connection, Learned, Offers, StoredTool } from '../registry/connection.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Background } from './background.ts'
 import type { Caches } from './caches.ts'
 import { instructionsOf } from './instructions.ts'
 import { keepListening } from './listening.ts'
+import type { Changed } from './notices.ts'
 import { offersOf } from './offers.ts'
 import { createSeldom, type Seldom } from './seldom.ts'
 import type { Session } from './session.ts'
@@ -17,8 +18,8 @@ export type Keeper = {
   list(connection: Connection, session: Session): Promise<StoredTool[]>
   /** Lists, unless the last list may still be used, and listens for changes as long as the session is open. */
   onOpened(connection: Connection, session: Session): void
-  /** For the opening of a session: what to do when its server says that its tools are others now. */
-  onToolsChanged(connection: Connection): () => void
+  /** For the opening of a session: what to do when its server says that one of its lists is another now. */
+  onChanged(connection: Connection): (what: Changed) => void
 }
 
 type KeeperDeps = {
@@ -31,7 +32,7 @@ type KeeperDeps = {
 // The call that a session is opened for goes first.
 const AFTER_FIRST_CALL_MS = 300
 
-type Watched = { session: Session; seldom: Seldom; begin: NodeJS.Timeout }
+type Watched = { session: Session; seldom: Record<Changed, Seldom>; begin: NodeJS.Timeout; offers: Offers | undefined }
 
 export function createKeeper({ registry, caches, background, stopping }: KeeperDeps): Keeper {
   const watched = new Map<ConnectionId, Watched>()
@@ -50,12 +51,16 @@ export function createKeeper({ registry, caches, background, stopping }: KeeperD
   }
   const offer = async (c: Connection, session: Session): Promise<void> => {
     const offers = await offersOf(session, stopping)
-    if (!isDeepStrictEqual(offers, c.offers)) await registry.setOffers(c.id, offers)
+    const one = watched.get(c.id)
+    const before = one?.session === session ? (one.offers ?? c.offers) : c.offers
+    if (!isDeepStrictEqual(offers, before)) await registry.setOffers(c.id, offers)
+    if (one?.session === session) one.offers = offers
   }
   const listLater = (c: Connection, session: Session) => background.run('keep tools', () => list(c, session))
+  const offerLater = (c: Connection, session: Session) => background.run('keep offers', () => offer(c, session))
 
   const forget = (c: Connection, one: Watched): void => {
-    one.seldom.stop()
+    for (const seldom of Object.values(one.seldom)) seldom.stop()
     clearTimeout(one.begin)
     if (watched.get(c.id) !== one) return
     watched.delete(c.id)
@@ -65,16 +70,23 @@ export function createKeeper({ registry, caches, background, stopping }: KeeperD
   return {
     list,
     onOpened: (c, session) => {
-      const seldom = createSeldom(() => listLater(c, session))
+      const seldom = {
+        tools: createSeldom(() => listLater(c, session)),
+        offers: createSeldom(() => offerLater(c, session)),
+      }
       const begin = () => {
         if (!caches.toolsAreFresh(c.id)) listLater(c, session)
-        background.run('keep offers', () => offer(c, session))
-        background.run('listen', () => keepListening(session, () => seldom.ask()))
+        offerLater(c, session)
+        background.run('listen', () => keepListening(session, (what) => seldom[what].ask()))
       }
-      const one: Watched = { session, seldom, begin: setTimeout(begin, AFTER_FIRST_CALL_MS).unref() }
+      const later = setTimeout(begin, AFTER_FIRST_CALL_MS).unref()
+      const one: Watched = { session, seldom, begin: later, offers: undefined }
       watched.set(c.id, one)
       void session.ended.then(() => forget(c, one))
     },
-    onToolsChanged: (c) => () => watched.get(c.id)?.seldom.ask(),
+    onChanged: (c) => (what) => {
+      if (what === 'offers') caches.dropReads(c.id)
+      watched.get(c.id)?.seldom[what].ask()
+    },
   }
 }

@@ -1,6 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Client, ProtocolError, SdkError, SdkErrorCode, SdkHttpError } from '@modelcontextprotocol/client'
+import {
+  type Client,
+  ProtocolError,
+  SdkError,
+  SdkErrorCode,
+  SdkHttpError,
+  type SubscriptionFilter,
+} from '@modelcontextprotocol/client'
 import { isLostStream } from './lost-stream.ts'
+import type { Changed } from './notices.ts'
 import type { Session } from './session.ts'
 
 // A subscription that held this long was sound; what ended it was its server's restart or a proxy's patience.
@@ -10,19 +18,27 @@ const MAX_WAIT_MS = 60_000
 const ACK_MS = 10_000
 
 /**
- * Hears of changed tools on the new protocol, where a server tells only those who listen, for as long as the session is
+ * Hears of changed lists on the new protocol, where a server tells only those who listen, for as long as the session is
  * open. After a drop it listens again, ever more slowly, and looks once at what it may have missed.
  */
-export async function keepListening({ client, ended }: Pick<Session, 'client' | 'ended'>, onMissed: () => void) {
-  if (client.getProtocolEra() !== 'modern' || client.getServerCapabilities()?.tools?.listChanged !== true) return
+export async function keepListening(
+  { client, ended }: Pick<Session, 'client' | 'ended'>,
+  onMissed: (what: Changed) => void,
+) {
+  const filter = filterOf(client)
+  if (client.getProtocolEra() !== 'modern' || Object.keys(filter).length === 0) return
   const closing = new AbortController()
   void ended.then(() => closing.abort())
-  let missed = false
+  const missed = () => {
+    if (filter.toolsListChanged) onMissed('tools')
+    if (filter.resourcesListChanged || filter.promptsListChanged) onMissed('offers')
+  }
+  let again = false
   for (let waitMs = FIRST_WAIT_MS; !closing.signal.aborted; waitMs = Math.min(MAX_WAIT_MS, waitMs * 2)) {
     const began = Date.now()
-    const how = await listenOnce(client, closing.signal, () => missed && onMissed())
+    const how = await listenOnce(client, filter, closing.signal, () => again && missed())
     if (how === 'refused' || closing.signal.aborted) return
-    missed = true
+    again = true
     if (Date.now() - began > SOUND_MS) waitMs = FIRST_WAIT_MS
     await sleep(waitMs * (0.8 + 0.4 * Math.random()), undefined, { signal: closing.signal, ref: false }).catch(
       () => undefined,
@@ -30,11 +46,27 @@ export async function keepListening({ client, ended }: Pick<Session, 'client' | 
   }
 }
 
-/** Until the subscription ends. A server that does not know it is not asked again. */
-async function listenOnce(client: Client, signal: AbortSignal, onOpen: () => void): Promise<'ended' | 'refused'> {
+/** Of what the server says it tells. */
+function filterOf(client: Client): SubscriptionFilter {
+  const { tools, resources, prompts } = client.getServerCapabilities() ?? {}
+  return {
+    ...(tools?.listChanged === true && { toolsListChanged: true }),
+    ...(resources?.listChanged === true && { resourcesListChanged: true }),
+    ...(prompts?.listChanged === true && { promptsListChanged: true }),
+  }
+}
+
+/** Until the subscription ends. A server that does not know it, or honours nothing of it, is not asked again. */
+async function listenOnce(
+  client: Client,
+  filter: SubscriptionFilter,
+  signal: AbortSignal,
+  onOpen: () => void,
+): Promise<'ended' | 'refused'> {
   try {
-    const subscription = await client.listen({ toolsListChanged: true }, { signal, timeout: ACK_MS })
-    if (subscription.honoredFilter.toolsListChanged !== true) {
+    const subscription = await client.listen(filter, { signal, timeout: ACK_MS })
+    const { toolsListChanged, resourcesListChanged, promptsListChanged } = subscription.honoredFilter
+    if (!(toolsListChanged || resourcesListChanged || promptsListChanged)) {
       await subscription.close()
       return 'refused'
     }

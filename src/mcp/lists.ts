@@ -8,7 +8,10 @@ const LIST_ALL_MS = 90_000
 
 const Cursor = z.looseObject({ nextCursor: z.string().optional() })
 
-export type Listing = { method: 'resources/list' | 'resources/templates/list' | 'prompts/list'; field: string }
+export type Listing = {
+  method: 'resources/list' | 'resources/templates/list' | 'prompts/list' | 'skills/list'
+  field: string
+}
 
 /** The items a server lists, up to `most`; `more` when it has others. Undefined when the server does not know the question. */
 export async function listed(

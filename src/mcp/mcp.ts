@@ -3,17 +3,17 @@ import type { ConnectionId, Principal } from '../ids.ts'
 import type { Log } from '../log.ts'
 import type { Connection, JsonObject, JsonValue, LeftOut, Offers, StoredTool } from '../registry/connection.ts'
 import type { Registry } from '../registry/registry.ts'
-import type { InputAnswer, InputAsk, InputRequest, Resumption } from './ask.ts'
 import type { Challenge } from './auth/challenge.ts'
 import { type Background, createBackground } from './background.ts'
 import { addressFault } from './border.ts'
 import { createCaches } from './caches.ts'
-import { type CallTimes, callTool } from './call.ts'
+import { callTool } from './call.ts'
 import type { Circuit } from './circuit.ts'
 import { createKeeper } from './keeper.ts'
 import type { LogLine } from './notices.ts'
 import { type Offering, offering, type Use } from './offering.ts'
 import { probe } from './probe.ts'
+import type { Asking, CallTimes, Reach } from './reach.ts'
 import type { Session } from './session.ts'
 import { createSessions, type Sessions, type SessionsDeps, type Used } from './sessions.ts'
 import type { Target } from './target.ts'
@@ -56,25 +56,16 @@ export type Probe = {
   era: unknown
 }
 
-export type CallOptions = {
-  signal: AbortSignal
+export type CallOptions = Reach & {
   onProgress(progress: CallProgress): void
   /** The run the call is part of, for the server's own tracing. */
   trace?: string
-  /** The answers to what the server asked in the leg before. */
-  resume?: Resumption | undefined
-  /**
-   * The server asks in the middle of the call and waits on the wire: who calls has until `deadline` to resolve with what
-   * the person says. Without this nobody can be asked, and the server hears "cancel".
-   */
-  onInput?(request: InputRequest, deadline: Date, signal: AbortSignal): Promise<InputAnswer>
 }
 export type CallProgress = { message?: string; progress?: number; total?: number }
 
 export type ToolOutcome =
   | { kind: 'ok' | 'tool_error'; content: ContentPart[]; structured?: JsonValue; ms: number; log?: LogLine[] }
-  /** The call stands; it goes on when it is made again with the answers, in any process. Without `asks` at once. */
-  | { kind: 'input_required'; asks: InputAsk[]; state?: string | undefined; ms: number }
+  | (Asking & { ms: number })
   | CallFailure
 
 /** `sent` is false only when the call was certainly not carried out: never sent, or refused before anything was done. */
@@ -105,10 +96,7 @@ export type ContentPart =
   | { type: 'resource'; uri: string; mimeType?: string; text?: string; data?: string }
   | { type: 'link'; uri: string; name: string }
 
-export type McpDeps = Omit<
-  SessionsDeps,
-  'registry' | 'background' | 'caches' | 'hurry' | 'onToolsChanged' | 'onOpened'
-> & {
+export type McpDeps = Omit<SessionsDeps, 'registry' | 'background' | 'caches' | 'hurry' | 'onChanged' | 'onOpened'> & {
   registry: Pick<Registry, 'connectionsOf' | 'setStatus' | 'learn' | 'setEra' | 'setOffers'>
   log: Log
   toolTimeoutSeconds: number
@@ -125,7 +113,7 @@ export function createMcp(given: McpDeps): Mcp {
     ...deps,
     background,
     caches,
-    onToolsChanged: keeper.onToolsChanged,
+    onChanged: keeper.onChanged,
     onOpened: (c, session) => {
       deps.log.info(
         { connection: c.id, card: c.card, workspace: c.workspace, era: session.era.kind },
@@ -158,7 +146,7 @@ export function createMcp(given: McpDeps): Mcp {
       return used.ok ? used.value : failureOf(used.trouble, performance.now() - began)
     },
     refresh: (c, signal) => use(c, signal, (session) => keeper.list(c, session)),
-    ...offering(use),
+    ...offering(use, (c) => timesOf(deps, c)),
     close: async (id) => {
       await sessions.close(id)
       caches.forget(id)

@@ -8,15 +8,20 @@ export type LogLine = { level: LoggingLevel; text: string }
 const MAX_LINES = 50
 const MAX_LINE_CHARS = 500
 
+/** Which of its lists a server says are others now; skills are resources. */
+export type Changed = 'tools' | 'offers'
+
 type Ear = (line: LogLine) => void
 
 const ears = new WeakMap<Client, Set<Ear>>()
 
 /** Sets up, before it connects, what a client does with a server's notices. */
-export function hearNotices(client: Client, clean: Clean, onToolsChanged: () => void): void {
+export function hearNotices(client: Client, clean: Clean, onChanged: (what: Changed) => void): void {
   const listening = new Set<Ear>()
   ears.set(client, listening)
-  client.setNotificationHandler('notifications/tools/list_changed', onToolsChanged)
+  client.setNotificationHandler('notifications/tools/list_changed', () => onChanged('tools'))
+  client.setNotificationHandler('notifications/resources/list_changed', () => onChanged('offers'))
+  client.setNotificationHandler('notifications/prompts/list_changed', () => onChanged('offers'))
   client.setNotificationHandler('notifications/message', ({ params }) => {
     const said = typeof params.data === 'string' ? params.data : (JSON.stringify(params.data) ?? '')
     const from = params.logger === undefined ? '' : `${params.logger}: `

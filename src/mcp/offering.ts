@@ -3,47 +3,71 @@ import { AppError, isAppError } from '../errors.ts'
 import type { Connection } from '../registry/connection.ts'
 import { isLostStream } from './lost-stream.ts'
 import { type Completing, complete, getPrompt, listPrompts, type Prompt, type PromptMessage } from './prompts.ts'
+import type { Asking, CallTimes, Reach, Reply } from './reach.ts'
 import { listResources, type ResourceContent, type ResourceList, readResource, short } from './resources.ts'
 import type { Session } from './session.ts'
+import { listSkills, readSkill, type SkillFault, type SkillList, type SkillText } from './skills.ts'
 import { type Watching, watchResources } from './watch.ts'
 
 /** What servers offer beside tools. All of these throw AppErrors with a sentence for the person. */
 export type Offering = {
   resources(connection: Connection, signal: AbortSignal): Promise<ResourceList>
-  /** Throws `not_found` where the server has no such resource, and `limit_reached`. */
-  readResource(connection: Connection, uri: string, signal: AbortSignal): Promise<ResourceContent[]>
+  /** One leg. Throws `not_found` where the server has no such resource, and `limit_reached`. */
+  readResource(connection: Connection, uri: string, reach: Reach): Promise<Given<ResourceContent[]>>
   prompts(connection: Connection, signal: AbortSignal): Promise<Prompt[]>
-  /** Throws `input_invalid` with the server's words where it refuses: most servers do for bad arguments alone. */
-  prompt(connection: Connection, asked: Asked, signal: AbortSignal): Promise<PromptMessage[]>
+  /** One leg. Throws `input_invalid` with the server's words where it refuses: most servers do for bad arguments alone. */
+  prompt(connection: Connection, asked: Asked, reach: Reach): Promise<Given<PromptMessage[]>>
+  /** Reads none of their files. */
+  skills(connection: Connection, signal: AbortSignal): Promise<SkillList>
+  /** SKILL.md if no `file` is named. Throws `server_refused` for what is not as its server had published it, `not_found`, `limit_reached`. */
+  readSkill(
+    connection: Connection,
+    skill: { uri: string; file?: string | undefined },
+    signal: AbortSignal,
+  ): Promise<SkillText>
   /** Empty where the server has nothing to propose. */
   complete(connection: Connection, completing: Completing, signal: AbortSignal): Promise<string[]>
   /** Resolves when the session or its stream ends, or the signal fires. */
   watch(connection: Connection, watching: Watching): Promise<void>
 }
 
+/** What was asked for, or what the server wants of the person first. */
+export type Given<T> = { kind: 'done'; value: T } | Asking
+
 type Asked = { name: string; arguments: Record<string, string> }
 
 /** Does work on the connection's one open session; throws AppErrors. */
 export type Use = <T>(connection: Connection, signal: AbortSignal, work: (session: Session) => Promise<T>) => Promise<T>
 
-export function offering(use: Use): Offering {
+export function offering(use: Use, timesOf: (connection: Connection) => CallTimes): Offering {
   const ask = async <T>(c: Connection, signal: AbortSignal, work: (session: Session) => Promise<T>): Promise<T> => {
     const said = await use(c, signal, (session) => orRefusal(session, work))
     if ('value' in said) return said.value
     throw refusalOf(c, said.code, said.message)
   }
+  const legOf = (c: Connection, reach: Reach) => ({ ...reach, times: timesOf(c) })
   return {
     resources: (c, signal) => ask(c, signal, ({ client, clean }) => listResources(client, clean, signal)),
-    readResource: async (c, uri, signal) => {
-      const read = await ask(c, signal, ({ client, clean }) => readResource(client, clean, uri, signal))
-      if ('contents' in read) return read.contents
-      throw tooLarge('This resource', read.large)
+    readResource: async (c, uri, reach) => {
+      const reply = await ask(c, reach.signal, (session) => readResource(session, uri, legOf(c, reach)))
+      return given(c, reply, (read) => {
+        if ('contents' in read) return read.contents
+        throw tooLarge('This resource', read.large)
+      })
     },
     prompts: (c, signal) => ask(c, signal, ({ client, clean }) => listPrompts(client, clean, signal)),
-    prompt: async (c, asked, signal) => {
-      const got = await ask(c, signal, ({ client, clean }) => getPrompt(client, clean, asked, signal)).catch(asInput)
-      if ('messages' in got) return got.messages
-      throw tooLarge('This prompt', got.large)
+    prompt: async (c, asked, reach) => {
+      const got = await ask(c, reach.signal, (session) => getPrompt(session, asked, legOf(c, reach))).catch(asInput)
+      return given(c, got, (prompt) => {
+        if ('messages' in prompt) return prompt.messages
+        throw tooLarge('This prompt', prompt.large)
+      })
+    },
+    skills: (c, signal) => ask(c, signal, ({ client, clean }) => listSkills(client, clean, signal)),
+    readSkill: async (c, skill, signal) => {
+      const read = await ask(c, signal, ({ client, clean }) => readSkill(client, clean, skill, signal))
+      if ('content' in read) return read
+      throw 'large' in read ? tooLarge('This file of the skill', read.large) : unsound(c, read.fault)
     },
     complete: async (c, completing, signal) => {
       const said = await use(c, signal, (session) =>
@@ -55,6 +79,11 @@ export function offering(use: Use): Offering {
   }
 }
 
+function given<T, G>({ name }: Connection, reply: Reply<T>, read: (value: T) => G): Given<G> {
+  if (reply.kind === 'unfit') throw new AppError('server_refused', `${name}: ${reply.message}`)
+  return reply.kind === 'done' ? { kind: 'done', value: read(reply.value) } : reply
+}
+
 type Said<T> = { value: T } | { code: number; message: string }
 
 /** An error the server answers with is an answer: it says nothing of the connection. */
@@ -63,10 +92,7 @@ async function orRefusal<T>(session: Session, work: (session: Session) => Promis
     return { value: await work(session) }
   } catch (error) {
     if (error instanceof SdkError && error.code === SdkErrorCode.UnsupportedResultType)
-      return {
-        code: 0,
-        message: 'it has a question for you first, and I can only pass those on while using its tools.',
-      }
+      return { code: 0, message: 'it has a question for you first, and I cannot pass that one on.' }
     if (!(error instanceof ProtocolError) || isLostStream(error)) throw error
     return { code: error.code, message: short(session.clean.text(error.message), 300) }
   }
@@ -88,6 +114,30 @@ function asInput(error: unknown): never {
   if (isAppError(error, 'not_found', 'server_refused'))
     throw new AppError('input_invalid', error.message, { cause: error })
   throw error
+}
+
+/** Why a skill's file is not used; none of it is shown. */
+function unsound({ name }: Connection, fault: SkillFault): AppError {
+  switch (fault) {
+    case 'unlisted':
+      return new AppError(
+        'not_found',
+        `${name} does not list such a file in this skill. Read the skill to see its files.`,
+      )
+    case 'size':
+    case 'digest':
+      return new AppError(
+        'server_refused',
+        `What ${name} sent is not what it had published (its ${fault} differs), so I did not use it. If it was just changed, try again; else tell whoever runs it.`,
+      )
+    case 'frontmatter':
+      return new AppError(
+        'server_refused',
+        `This skill of ${name} says other things of itself in its file than in its list, so I did not use it. Tell whoever runs it.`,
+      )
+    default:
+      return fault satisfies never
+  }
 }
 
 const tooLarge = (what: string, characters: number): AppError =>

@@ -1,30 +1,26 @@
 import type { Offers } from '../registry/connection.ts'
 import { type Listing, listed } from './lists.ts'
 import type { Session } from './session.ts'
+import { speaksSkills } from './skills.ts'
 
-/** What the server offers beside tools: what it declares and then also answers to. */
+/** What the server offers beside tools: what it declares and has at least one of at this moment. */
 export async function offersOf({ client }: Pick<Session, 'client'>, signal: AbortSignal): Promise<Offers> {
   const declared = client.getServerCapabilities() ?? {}
-  const has = async (listing: Listing, mayComeLater: boolean) => {
-    const found = await listed(client, listing, 1, signal)
-    return found !== undefined && (found.items.length > 0 || mayComeLater)
-  }
-  const resources = async () => {
-    if (declared.resources === undefined) return false
-    const later = declared.resources.listChanged === true
-    return (
-      (await has({ method: 'resources/list', field: 'resources' }, later)) ||
-      (await has({ method: 'resources/templates/list', field: 'resourceTemplates' }, false))
-    )
-  }
-  const prompts = async () =>
-    declared.prompts !== undefined &&
-    (await has({ method: 'prompts/list', field: 'prompts' }, declared.prompts.listChanged === true))
-  const [hasResources, hasPrompts] = await Promise.all([resources(), prompts()])
+  const has = async (known: boolean, listing: Listing) =>
+    known && ((await listed(client, listing, 1, signal))?.items.length ?? 0) > 0
+  const isRead = declared.resources !== undefined
+  const [plain, made, prompts, skills] = await Promise.all([
+    has(isRead, { method: 'resources/list', field: 'resources' }),
+    has(isRead, { method: 'resources/templates/list', field: 'resourceTemplates' }),
+    has(declared.prompts !== undefined, { method: 'prompts/list', field: 'prompts' }),
+    has(speaksSkills(client), { method: 'skills/list', field: 'skills' }),
+  ])
+  const resources = plain || made
   return {
-    resources: hasResources,
-    prompts: hasPrompts,
+    resources,
+    prompts,
+    skills,
     completions: declared.completions !== undefined,
-    subscriptions: hasResources && declared.resources?.subscribe === true,
+    subscriptions: resources && declared.resources?.subscribe === true,
   }
 }

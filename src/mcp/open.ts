@@ -7,12 +7,13 @@ import { borderOf, elicited } from './border.ts'
 import { createClean } from './clean.ts'
 import type { Era } from './era.ts'
 import { pairsIn } from './fill.ts'
-import { hearNotices } from './notices.ts'
+import { type Changed, hearNotices } from './notices.ts'
 import { openHttp } from './open-http.ts'
 import { openStdio } from './open-stdio.ts'
 import { ownPaths } from './own-paths.ts'
 import { requestOf } from './read-ask.ts'
 import type { Session } from './session.ts'
+import { SKILLS_EXTENSION } from './skills.ts'
 import type { Target } from './target.ts'
 
 // 64 pages of tools are more than a model could ever be offered.
@@ -29,8 +30,8 @@ export type Opening = {
   bearer?: Bearer | undefined
   /** Where answers are kept that may be; without it they last as long as the session. */
   cache?: ResponseCacheStore
-  /** The server says that its tools are others now. */
-  onToolsChanged(): void
+  /** The server says that it has others now. */
+  onChanged(what: Changed): void
 }
 
 /** What the two ways of opening get from here. */
@@ -83,7 +84,7 @@ function newClient(deps: OpenDeps, opening: Opening, { clean, border, askers }: 
     { name: 'patchbay', version: '1.0.0' },
     {
       // All a server may ask of us: questions to the person. No sampling, no roots.
-      capabilities: { elicitation: { form: { applyDefaults: true }, url: {} } },
+      capabilities: { elicitation: { form: { applyDefaults: true }, url: {} }, extensions: SKILLS_EXTENSION },
       versionNegotiation: { mode: 'auto', probe: { timeoutMs: probeMs } },
       inputRequired: { autoFulfill: false },
       listMaxPages: LIST_MAX_PAGES,
@@ -94,7 +95,7 @@ function newClient(deps: OpenDeps, opening: Opening, { clean, border, askers }: 
   client.setRequestHandler('elicitation/create', async ({ params }, ctx) =>
     elicited(await askers.ask(requestOf(params, border), ctx.mcpReq.signal)),
   )
-  hearNotices(client, clean, () => opening.onToolsChanged())
+  hearNotices(client, clean, (what) => opening.onChanged(what))
   client.onerror = (error) => deps.log.debug({ server: opening.target.title, error: error.name }, 'mcp transport error')
   return client
 }

@@ -21,7 +21,7 @@ export type OpenerDeps = OpenDeps & {
   auth?: Pick<Auth, 'bearer'> | undefined
   caches: Caches
   target(connection: Connection): Target
-  onToolsChanged(connection: Connection): Opening['onToolsChanged']
+  onChanged(connection: Connection): Opening['onChanged']
   onOpened(connection: Connection, session: Session): void
   audit?: ((entry: AuditEntry) => void) | undefined
 }
@@ -53,7 +53,7 @@ export function createOpener(deps: OpenerDeps): Opener {
       const target = deps.target(c)
       const bearer = deps.auth?.bearer(c.id, target, secrets)
       const cache = deps.caches.storeOf(c.id, [target, secrets])
-      const opening = { target, secrets, bearer, era, cache, onToolsChanged: deps.onToolsChanged(c) }
+      const opening = { target, secrets, bearer, era, cache, onChanged: deps.onChanged(c) }
       const session = await openSession(deps, opening, signal)
       used.set(session, { secrets: JSON.stringify(secrets), checkedAt: Date.now() })
       if (era === undefined) deps.background.run('keep era', () => deps.registry.setEra(c.id, session.era))

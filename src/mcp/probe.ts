@@ -23,7 +23,7 @@ export async function probe(
   signal: AbortSignal,
 ): Promise<Probe> {
   const began = performance.now()
-  const opening = { target, secrets, bearer, era: undefined, onToolsChanged: () => undefined }
+  const opening = { target, secrets, bearer, era: undefined, onChanged: () => undefined }
   const session = await openSession(deps, opening, signal)
   try {
     const { tools, leftOut } = await listTools(session.client, session.clean, signal)

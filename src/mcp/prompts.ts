@@ -1,10 +1,12 @@
-import { type Client, specTypeSchemas } from '@modelcontextprotocol/client'
+import { type Client, specTypeSchemas, withInputRequired } from '@modelcontextprotocol/client'
 import { z } from 'zod'
 import type { Clean } from './clean.ts'
 import { partOf } from './content.ts'
 import { listed } from './lists.ts'
 import type { ContentPart } from './mcp.ts'
+import { type Leg, type Reply, request } from './reach.ts'
 import { short } from './resources.ts'
+import type { Session } from './session.ts'
 
 /** A request a server has ready. All of it is the server's own word; `name` is what it is asked for by. */
 export type Prompt = { name: string; title: string; description: string; arguments: PromptArgument[] }
@@ -29,7 +31,6 @@ const MAX_MESSAGES = 50
 // As much as the files of one tool call may be.
 const MAX_CONTENT_CHARS = 8_000_000
 const MAX_COMPLETIONS = 100
-const GET_MS = 30_000
 // Slack waits 3 s for options.
 const COMPLETE_MS = 2_000
 
@@ -83,20 +84,19 @@ function wordsOf(words: { name: string; title?: string | undefined; description?
 
 /** The messages of a prompt; `large` when they are more than we take. Throws what the SDK throws. */
 export async function getPrompt(
-  client: Client,
-  clean: Clean,
+  session: Session,
   prompt: { name: string; arguments: Record<string, string> },
-  signal: AbortSignal,
-): Promise<{ messages: PromptMessage[] } | { large: number }> {
-  const request = { method: 'prompts/get', params: prompt }
-  const { messages } = await client.request(request, Messages, { signal, timeout: GET_MS })
+  leg: Leg,
+): Promise<Reply<{ messages: PromptMessage[] } | { large: number }>> {
+  const reply = await request(session, { method: 'prompts/get', params: prompt }, withInputRequired(Messages), leg)
+  if (reply.kind !== 'done') return reply
+  const { messages } = reply.value
   const size = JSON.stringify(messages).length
-  if (size > MAX_CONTENT_CHARS) return { large: size }
-  return {
-    messages: messages
-      .slice(0, MAX_MESSAGES)
-      .flatMap(({ role, content }) => [content].flat().map((part) => ({ role, content: contentOf(part, clean) }))),
-  }
+  if (size > MAX_CONTENT_CHARS) return { kind: 'done', value: { large: size } }
+  const parts = messages
+    .slice(0, MAX_MESSAGES)
+    .flatMap(({ role, content }) => [content].flat().map((part) => ({ role, content: contentOf(part, session.clean) })))
+  return { kind: 'done', value: { messages: parts } }
 }
 
 function contentOf(part: unknown, clean: Clean): ContentPart {

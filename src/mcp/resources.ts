@@ -1,8 +1,10 @@
-import { type Client, UriTemplate } from '@modelcontextprotocol/client'
+import { type Client, UriTemplate, withInputRequired } from '@modelcontextprotocol/client'
 import { z } from 'zod'
 import type { Clean } from './clean.ts'
 import { listed } from './lists.ts'
 import type { ContentPart } from './mcp.ts'
+import { type Leg, type Reply, request } from './reach.ts'
+import type { Session } from './session.ts'
 
 /** Something a server lets be read. All of it is the server's own word. */
 export type Resource = {
@@ -36,13 +38,12 @@ const MAX_URI_CHARS = 1_500
 const MAX_NAME_CHARS = 200
 const MAX_DESCRIPTION_CHARS = 1_000
 // As much as the files of one tool call may be: some 6 MB.
-const MAX_CONTENT_CHARS = 8_000_000
+export const MAX_CONTENT_CHARS = 8_000_000
 const MAX_CONTENTS = 20
-const READ_MS = 30_000
 
 const text = z.string().optional().catch(undefined)
 /** Measured as JSON, as which it travels. */
-const isShort = (uri: string): boolean => JSON.stringify(uri).length <= MAX_URI_CHARS
+export const isShort = (uri: string): boolean => JSON.stringify(uri).length <= MAX_URI_CHARS
 const Address = z.string().min(1).refine(isShort)
 const Common = z.object({ name: text, title: text, description: text, mimeType: text })
 const Listed = Common.extend({
@@ -131,16 +132,17 @@ export const lists = ({ resources, templates }: ResourceList, uri: string): bool
 
 /** What a resource holds; `large` when it is more than we take. Throws what the SDK throws. */
 export async function readResource(
-  client: Client,
-  clean: Clean,
+  session: Session,
   uri: string,
-  signal: AbortSignal,
-): Promise<{ contents: ResourceContent[] } | { large: number }> {
-  const request = { method: 'resources/read', params: { uri } }
-  const { contents } = await client.request(request, Contents, { signal, timeout: READ_MS })
+  leg: Leg,
+): Promise<Reply<{ contents: ResourceContent[] } | { large: number }>> {
+  const reply = await request(session, { method: 'resources/read', params: { uri } }, withInputRequired(Contents), leg)
+  if (reply.kind !== 'done') return reply
+  const { contents } = reply.value
   const size = contents.reduce((sum, one) => sum + (one.text ?? one.blob ?? '').length, 0)
-  if (size > MAX_CONTENT_CHARS) return { large: size }
-  return { contents: contents.slice(0, MAX_CONTENTS).map((one) => contentOf(one, uri, clean)) }
+  if (size > MAX_CONTENT_CHARS) return { kind: 'done', value: { large: size } }
+  const kept = contents.slice(0, MAX_CONTENTS).map((one) => contentOf(one, uri, session.clean))
+  return { kind: 'done', value: { contents: kept } }
 }
 
 function contentOf(one: z.infer<typeof Contents>['contents'][number], uri: string, clean: Clean): ResourceContent {

@@ -28,7 +28,14 @@ export type ToolAnnotations = {
 }
 
 /** What a server really answers to, whatever it declares. */
-export type Offers = { resources: boolean; prompts: boolean; completions: boolean; subscriptions: boolean }
+export type Offers = {
+  resources: boolean
+  prompts: boolean
+  /** Undefined in what was kept before there were any. */
+  skills?: boolean | undefined
+  completions: boolean
+  subscriptions: boolean
+}
 
 export type ConnectionStatus = 'connected' | 'failing' | 'needs_sign_in'
 

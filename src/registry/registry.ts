@@ -56,6 +56,7 @@ const Tool = z.object({
 const Offered = z.object({
   resources: z.boolean(),
   prompts: z.boolean(),
+  skills: z.boolean().optional(),
   completions: z.boolean(),
   subscriptions: z.boolean(),
 })

@@ -3,9 +3,10 @@ import type { Message, Turn } from '../model/turn.ts'
 import { refuseOverBudget } from './budget.ts'
 import type { RunDeps } from './deps.ts'
 import { type Held, record } from './held.ts'
+import { offeredOf, sourcesOf } from './own-tools.ts'
 import { INSTRUCTIONS, LAST_TURN } from './prompt.ts'
 import { recall } from './recall.ts'
-import { sourcesOf } from './resource-tools.ts'
+
 import { withServerNotes } from './server-notes.ts'
 import type { RunState } from './state.ts'
 import { namedTools } from './toolbox.ts'
@@ -21,7 +22,7 @@ export async function ask(deps: RunDeps, held: Held, last: boolean): Promise<voi
   const signal = AbortSignal.any([held.abort.signal, deps.closing])
   held.history ??= await recall(deps, held, signal)
   const sources = await sourcesOf(deps, held.state.origin)
-  const offered = deps.fitting.offered(namedTools(sources))
+  const offered = deps.fitting.offered(namedTools(offeredOf(sources)))
   const filled = await withFiles(deps, held.state.origin, [...held.history, ...messagesOf(held.state)], signal)
   const messages = withServerNotes(filled, sources)
   const turn = await deps.model.turn(

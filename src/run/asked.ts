@@ -5,7 +5,7 @@ import type { CardWord, RunDeps, Source } from './deps.ts'
 import type { JsonObject } from './events.ts'
 import { definitionHash } from './fingerprint.ts'
 import type { Origin } from './origin.ts'
-import { sourcesOf, wordOn } from './resource-tools.ts'
+import { sourcesOf, wordOn } from './own-tools.ts'
 import type { RunState } from './state.ts'
 import type { Found } from './toolbox.ts'
 

@@ -1,13 +1,14 @@
 import type { Resumption } from '../mcp/ask.ts'
 import type { ToolOutcome } from '../mcp/mcp.ts'
+import type { Reach } from '../mcp/reach.ts'
 import { askInputs, askLive } from './ask-input.ts'
 import { groundOf, verdictOn } from './asked.ts'
+import { callOwnTool } from './call-own.ts'
 import type { RunDeps, Source } from './deps.ts'
 import type { EventOf, JsonValue } from './events.ts'
 import { callHash, definitionHash } from './fingerprint.ts'
 import { resumptionOf } from './fold-inputs.ts'
 import { type Held, record } from './held.ts'
-import { callResourceTool } from './resource-tools.ts'
 import { oneLine, shapeResult } from './result.ts'
 import { signInAsk } from './sign-in-ask.ts'
 import type { CallState } from './state.ts'
@@ -122,15 +123,17 @@ function callLeg(
   { call, source, tool }: Ready,
   resume: Resumption | undefined,
 ): Promise<ToolOutcome> {
-  const { signal } = held.abort
-  if (tool.own !== undefined)
-    return callResourceTool(deps, held.state, { call, source, tool: { ...tool, own: tool.own } }, signal)
-  return deps.mcp.call(source, tool, call.arguments, {
-    signal,
+  const reach: Reach = {
+    signal: held.abort.signal,
     resume,
+    onInput: (request, deadline, signal) => askLive(deps, held, { call, request, deadline, signal }),
+  }
+  if (tool.own !== undefined)
+    return callOwnTool(deps, held.state, { call, source, tool: { ...tool, own: tool.own } }, reach)
+  return deps.mcp.call(source, tool, call.arguments, {
+    ...reach,
     trace: held.id,
     onProgress: (progress) => deps.door.tell(held.state, { kind: 'progress', call: call.id, ...progress }),
-    onInput: (request, deadline, signal) => askLive(deps, held, { call, request, deadline, signal }),
   })
 }
 

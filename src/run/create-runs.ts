@@ -1,20 +1,23 @@
+import { randomUUID } from 'node:crypto'
 import type { Db } from '../db/call.ts'
+import { AppError } from '../errors.ts'
 import { newRunId, type Principal, type RunId } from '../ids.ts'
 import { decidersNow, findApproval, readState, settleApproval } from './answer.ts'
 import { createArgumentCheck } from './arguments.ts'
 import { createBudgetOf } from './budget.ts'
 import type { RunDeps } from './deps.ts'
-import type { RunEvent } from './events.ts'
+import type { EventOf, JsonObject, RunEvent } from './events.ts'
 import { fold } from './fold.ts'
 import { findInput, openInputs, settleInput } from './give-input.ts'
 import { createHolder, type Holder } from './holder.ts'
 import { freeTheDead, instanceName } from './instance.ts'
 import { createIntake, type Intake } from './intake.ts'
 import { laneOf, type Origin } from './origin.ts'
+import { sourcesOf } from './own-tools.ts'
 import type { Runs, Started, StartRequest } from './runs.ts'
 import type { CallState, RunState } from './state.ts'
 import { createShown, createStore } from './store.ts'
-import { createFitting } from './toolbox.ts'
+import { createFitting, namedTools } from './toolbox.ts'
 
 type Given = Omit<
   RunDeps,
@@ -66,9 +69,9 @@ function asking(deps: RunDeps, holder: Holder, intake: Intake): Asking {
   const lane = (workspace: Origin['workspace'], channel: Origin['channel'], threadTs: string) =>
     deps.store.lane(laneOf({ workspace, channel, threadTs }))
   return {
-    start: (request) => {
+    start: async (request) => {
       intake.note(deps.now().getTime())
-      return begin(deps, holder, request, [startedEvent(deps, request)])
+      return begin(deps, holder, request, await firstEvents(deps, request))
     },
     knowsThread: async (...place) => (await lane(...place)).known,
     activeIn: async (...place) => (await lane(...place)).open ?? undefined,
@@ -125,7 +128,7 @@ async function pendingFor(deps: RunDeps, principal: Principal): Promise<{ state:
   return open.filter((_one, at) => mine[at])
 }
 
-function startedEvent(deps: RunDeps, request: Omit<StartRequest, 'dedupeKey'>): RunEvent {
+function startedEvent(deps: RunDeps, request: Omit<StartRequest, 'dedupeKey'>): EventOf<'started'> {
   return {
     type: 'started',
     origin: request.origin,
@@ -133,10 +136,38 @@ function startedEvent(deps: RunDeps, request: Omit<StartRequest, 'dedupeKey'>): 
     context: request.context ?? [],
     ...(request.files && request.files.length > 0 && { attached: request.files }),
     ...(request.prompt && { prompt: request.prompt }),
+    ...(request.skill && { skill: request.skill }),
     ...(request.untrusted && request.untrusted.length > 0 && { untrusted: request.untrusted }),
     at: deps.now().toISOString(),
   }
 }
+
+/** How a run begins: with a call, where the person chose one, which is judged and made like any other. */
+async function firstEvents(deps: RunDeps, request: StartRequest): Promise<RunEvent[]> {
+  const { origin, first } = request
+  const started = startedEvent(deps, request)
+  if (first === undefined) return [started]
+  const { connection, does, input } = first
+  const named = namedTools(await sourcesOf(deps, origin))
+  const [name] = [...named].find(([, { source, tool }]) => source.id === connection && tool.own === does) ?? []
+  if (name === undefined)
+    throw new AppError('not_found', 'This connection does not offer that any more. Open its list again.')
+  const id = `first_${randomUUID()}`
+  return [{ ...started, first: { ...first, call: id } }, wishEvent(deps, { id, name, input })]
+}
+
+type Wish = { id: string; name: string; input: JsonObject }
+
+/** A wish for a call that no model was asked for. */
+const wishEvent = (deps: RunDeps, wish: Wish): RunEvent => ({
+  type: 'replied',
+  content: [{ type: 'tool_use', ...wish }],
+  stop: 'tools',
+  usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
+  model: 'patchbay',
+  costUsd: 0,
+  at: deps.now().toISOString(),
+})
 
 async function begin(deps: RunDeps, holder: Holder, request: StartRequest, events: RunEvent[]): Promise<Started> {
   const { origin, dedupeKey } = request
@@ -183,14 +214,7 @@ async function tryAgain(
   if (!state || !call || state.origin.workspace !== o.by.workspace) return 'gone'
   if (state.origin.user !== o.by.user) return 'not_yours'
   const request = { origin: state.origin, text: `Try again: ${call.title}`, dedupeKey: `again:${o.id}:${o.callId}` }
-  const wish: RunEvent = {
-    type: 'replied',
-    content: [{ type: 'tool_use', id: `again_${call.id}`.slice(0, 64), name: call.offeredAs, input: call.arguments }],
-    stop: 'tools',
-    usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
-    model: 'patchbay',
-    costUsd: 0,
-    at: deps.now().toISOString(),
-  }
+  const id = `again_${call.id}`.slice(0, 64)
+  const wish = wishEvent(deps, { id, name: call.offeredAs, input: call.arguments })
   return begin(deps, holder, request, [startedEvent(deps, request), wish])
 }

@@ -26,7 +26,7 @@ export type RunDeps = Recording & {
   store: Store
   shown: ShownMessages
   model: Model
-  mcp: Pick<Mcp, 'connectionsOf' | 'call' | 'resources' | 'readResource'>
+  mcp: Pick<Mcp, 'connectionsOf' | 'call' | 'resources' | 'readResource' | 'skills' | 'readSkill' | 'prompt'>
   rules: Rules
   readSql(sql: string, dialect: SqlDialect): SqlReading
   word(card: string, tool: string): CardWord
@@ -46,7 +46,9 @@ export type RunDeps = Recording & {
 type Connection = Awaited<ReturnType<Mcp['connectionsOf']>>[number]
 
 /** A tool of a connection's server, or one of ours that reads what the server offers beside tools. */
-export type RunTool = Connection['tools'][number] & { own?: 'list_resources' | 'read_resource' }
+export type RunTool = Connection['tools'][number] & { own?: OwnTool }
+
+export type OwnTool = 'list_resources' | 'read_resource' | 'list_skills' | 'read_skill' | 'get_prompt'
 
 /** A connection as mcp/ hands it out, with what a run can do with it. */
 export type Source = Omit<Connection, 'tools'> & { tools: RunTool[] }

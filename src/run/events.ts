@@ -45,6 +45,25 @@ export const ChosenPrompt = z.object({
 })
 export type ChosenPrompt = z.infer<typeof ChosenPrompt>
 
+/** A server's skill that the person chose: `text` is its SKILL.md, `files` the paths of its other files. */
+export const ChosenSkill = z.object({
+  connection: z.string(),
+  name: z.string(),
+  uri: z.string(),
+  text: z.string(),
+  files: z.array(z.string()).optional(),
+  checked: z.boolean(),
+})
+export type ChosenSkill = z.infer<typeof ChosenSkill>
+
+/** A call that the person chose to begin with, to one of our tools. */
+export const FirstCall = z.object({
+  connection: ConnectionId,
+  does: z.enum(['read_resource', 'get_prompt']),
+  input: Json,
+})
+export type FirstCall = z.infer<typeof FirstCall>
+
 const Started = z.object({
   type: z.literal('started'),
   origin: Origin,
@@ -54,6 +73,9 @@ const Started = z.object({
   attached: z.array(AttachedFile).optional(),
   /** A server's prompt that the person chose: its words are part of the request. */
   prompt: ChosenPrompt.optional(),
+  skill: ChosenSkill.optional(),
+  /** The first reply wishes for this call, and no model was asked. */
+  first: FirstCall.extend({ call: z.string() }).optional(),
   /** Connections whose servers' words are part of the request. */
   untrusted: z.array(z.string()).optional(),
 })

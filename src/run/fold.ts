@@ -19,6 +19,8 @@ function begin(id: RunId, event: EventOf<'started'>, recovered: boolean): RunSta
     context: event.context,
     files: event.attached ?? [],
     prompt: event.prompt,
+    skill: event.skill,
+    first: event.first,
     untrusted: event.untrusted ?? [],
     status: 'working',
     turns: [],

@@ -6,7 +6,7 @@ import type { RunDeps, Source } from './deps.ts'
 import type { EventOf, RunEvent } from './events.ts'
 import { callHash } from './fingerprint.ts'
 import { type Held, record } from './held.ts'
-import { wordOn } from './resource-tools.ts'
+import { wordOn } from './own-tools.ts'
 import type { CallState } from './state.ts'
 import { type Found, namedTools } from './toolbox.ts'
 

@@ -1,6 +1,6 @@
 import type { ApprovalId, ChannelId, InputId, Principal, RunId, UserId, WorkspaceId } from '../ids.ts'
 import type { AttachedFile } from './attached.ts'
-import type { ChosenPrompt, JsonObject } from './events.ts'
+import type { ChosenPrompt, ChosenSkill, FirstCall, JsonObject } from './events.ts'
 import type { Origin } from './origin.ts'
 import type { CallState, InputState, RunState } from './state.ts'
 
@@ -47,6 +47,10 @@ export type StartRequest = {
   files?: AttachedFile[]
   /** A server's prompt the person chose. */
   prompt?: ChosenPrompt
+  /** A server's skill the person chose. */
+  skill?: ChosenSkill
+  /** What is done before the model is asked, as the person chose it: its server's questions become the run's. */
+  first?: FirstCall
   /** Names of connections whose servers' words are part of the request. */
   untrusted?: string[]
   dedupeKey: string

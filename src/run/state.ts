@@ -2,7 +2,7 @@ import type { ApprovalId, ConnectionId, InputId, RunId, UserId } from '../ids.ts
 import type { InputRequest, Resume } from '../mcp/ask.ts'
 import type { Usage } from '../model/turn.ts'
 import type { AttachedFile } from './attached.ts'
-import type { ChosenPrompt, EventOf, JsonObject, ResultFile, Shown } from './events.ts'
+import type { ChosenPrompt, ChosenSkill, EventOf, JsonObject, ResultFile, Shown } from './events.ts'
 import type { Origin } from './origin.ts'
 
 /** A run as its events make it; stored nowhere. The picture of it is: for each turn its text, then its calls. */
@@ -15,6 +15,10 @@ export type RunState = {
   files: AttachedFile[]
   /** A server's prompt that is part of the request. */
   prompt?: ChosenPrompt | undefined
+  /** A server's skill that is part of the request. */
+  skill?: ChosenSkill | undefined
+  /** The call the person chose to begin with. */
+  first?: EventOf<'started'>['first']
   /** Connections whose resources or prompts the run has read. */
   untrusted: string[]
   status: 'working' | 'finished' | 'failed' | 'stopped'

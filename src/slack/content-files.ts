@@ -1,4 +1,7 @@
 import type { PromptMessage, ResourceContent } from '../connect/offering.ts'
+import { AppError } from '../errors.ts'
+import type { Principal } from '../ids.ts'
+import type { Connection } from '../registry/connection.ts'
 import type { Deps } from './deps.ts'
 import { post, type Sent, type Stand, upload } from './stand.ts'
 import { sayContent } from './views/resources.ts'
@@ -8,6 +11,21 @@ import { literal } from './views/text.ts'
 const SHORT_TEXT_CHARS = 2_500
 /** Embedded texts up to this stand in the request itself. */
 const INLINE_CHARS = 12_000
+
+/** What a resource holds; where its server has a question first, the word where that can be asked. */
+export async function contentsOf(
+  { offering }: Deps,
+  by: Principal,
+  { id, name }: Pick<Connection, 'id' | 'name'>,
+  uri: string,
+): Promise<ResourceContent[]> {
+  const contents = await offering.read(by, id, uri)
+  if (contents !== 'asks') return contents
+  throw new AppError(
+    'server_refused',
+    `${name} has a question for you before it lets this be read, and I cannot pass it on from here. Open the resource and use _Ask about it_: then it asks you in the thread.`,
+  )
+}
 
 /** Shows what was read in the thread: short text as text, everything else as files, which Slack shows as what they are. */
 export async function postContents(deps: Deps, stand: Stand, contents: ResourceContent[]): Promise<void> {

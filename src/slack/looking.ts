@@ -1,6 +1,7 @@
 import type { App } from '@slack/bolt'
 import type { ModalView } from '@slack/types'
 import { z } from 'zod'
+import { AppError } from '../errors.ts'
 import { ConnectionId, type Principal } from '../ids.ts'
 import type { Connection } from '../registry/connection.ts'
 import { named } from './commands/named.ts'
@@ -15,9 +16,9 @@ import { type Look, pickConnection } from './views/look.ts'
 import { keepOf, type Named } from './views/resources.ts'
 import { literal } from './views/text.ts'
 
-/** One of the two lists of what servers offer: what it is called, and its modal. */
+/** One of the lists of what servers offer: what it is called, and its modal. */
 export type Listing = {
-  id: 'resources' | 'prompts'
+  id: 'resources' | 'prompts' | 'skills'
   title: string
   show(deps: Deps, by: Principal, look: Look & { name: string }, names: Named[]): Promise<ModalView>
 }
@@ -30,7 +31,7 @@ const Kept = z.object({
   thread: z.string().optional(),
 })
 
-/** Behind `/mcp resources` and `/mcp prompts`: opens the list of the connection that is meant, or asks which. */
+/** Behind `/mcp resources`, `prompts` and `skills`: opens the list of the connection that is meant, or asks which. */
 export async function openListing(deps: Deps, listing: Listing, words: string[], scene: Scene): Promise<void> {
   const [name, ...wanted] = words
   const one = name === undefined ? undefined : await named(deps, scene, name, listing.id)
@@ -51,13 +52,21 @@ export async function openListing(deps: Deps, listing: Listing, words: string[],
   await showIn(deps, view, () => shown(deps, listing, scene.by, { ...look, connection: first.id }))
 }
 
+/** The person's connection, or the word that it is gone. */
+export async function ownOf(deps: Deps, by: Principal, id: ConnectionId): Promise<Connection> {
+  const found = (await deps.registry.connectionsOf(by)).find((one) => one.id === id)
+  if (found !== undefined) return found
+  throw new AppError('not_found', 'This connection is gone. Connect it again with /mcp connect.')
+}
+
 /** What a server offers is known once a session was opened; until then it may have any. */
 const mayOffer = ({ offers }: Connection, { id }: Listing): boolean => offers?.[id] !== false
 
 function sayHasNone(name: string | undefined, { id }: Listing): Saying {
   const who = name === undefined ? `None of your connections has ${id}` : `${name} has no ${id}`
   const text = `${who}. Try ${name === undefined ? 'their' : 'its'} tools instead.`
-  const more = [commandButton('Tools', 'tools'), commandButton('Connect another', 'connect')]
+  const again = name === undefined ? [] : [commandButton('Look again', `test ${name}`)]
+  const more = [commandButton('Tools', 'tools'), ...again, commandButton('Connect another', 'connect')]
   return { text, blocks: [section(literal(text)), actions(more)] }
 }
 
@@ -83,7 +92,7 @@ export const readKept = (keep: string): Look => {
 
 export const connectionIn = (look: Pick<Look, 'connection'>): ConnectionId => ConnectionId.parse(look.connection)
 
-/** Choosing a connection, searching and turning pages, in both lists. */
+/** Choosing a connection, searching and turning pages, in all lists. */
 export function registerLooking(app: App, deps: Deps, listings: Listing[]): void {
   const again = async ({ by, view }: Press, change: Partial<Look>) => {
     const listing = listings.find(({ id }) => id === view?.callback)

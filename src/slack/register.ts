@@ -6,6 +6,7 @@ import { registerPrompts } from './commands/prompts.ts'
 import { registerResources } from './commands/resources.ts'
 import { registerRules } from './commands/rules.ts'
 import { registerSearch } from './commands/search.ts'
+import { registerSkills } from './commands/skills.ts'
 import { registerTools } from './commands/tools.ts'
 import { registerConnect } from './connect-modal.ts'
 import type { Deps } from './deps.ts'
@@ -41,6 +42,7 @@ export function register(app: App, deps: Deps): void {
   registerSearch(app, deps)
   registerResources(app, deps)
   registerPrompts(app, deps)
+  registerSkills(app, deps)
   registerValues(app, deps)
   registerWatching(app, deps)
   registerDisconnect(app, deps)

@@ -2,6 +2,7 @@ import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { errorChain } from '../errors.ts'
 import { ChannelId, RunId, UserId } from '../ids.ts'
+import { askedAgain } from '../run/again.ts'
 import { Anything } from './calls.ts'
 import type { Deps } from './deps.ts'
 import { onWeightyPress, type Press } from './press.ts'
@@ -58,9 +59,7 @@ async function runAgain({ runs }: Deps, press: Press): Promise<void> {
   if (state === undefined) return tell(press, 'I no longer have this request. Please ask again.')
   if (state.origin.user !== press.by.user)
     return tell(press, `Only ${mention(state.origin.user)} can ask for this again.`)
-  const { origin, text, context, files, prompt, untrusted } = state
-  const request = { origin, text, context, files, ...(prompt && { prompt }), untrusted }
-  const { fresh } = await runs.start({ ...request, dedupeKey: `again:${id}` })
+  const { fresh } = await runs.start({ ...askedAgain(state), dedupeKey: `again:${id}` })
   if (!fresh) await tell(press, 'I am on it already.')
 }
 

@@ -4,7 +4,7 @@ import { errorChain } from '../errors.ts'
 import type { Principal } from '../ids.ts'
 import type { Connection } from '../registry/connection.ts'
 import { Anything, isHopeless } from './calls.ts'
-import { postContents } from './content-files.ts'
+import { contentsOf, postContents } from './content-files.ts'
 import type { Deps } from './deps.ts'
 import { onPress, type Press } from './press.ts'
 import { post, type Stand, standAt } from './stand.ts'
@@ -59,8 +59,8 @@ async function readChanged(deps: Deps, { by, value, scene }: Press): Promise<voi
     return
   }
   const { channel, threadTs, connection, uri, name } = watch
-  const contents = await deps.offering.read(by, connection, uri)
   const of = (await deps.registry.get(connection))?.name ?? ''
+  const contents = await contentsOf(deps, by, { id: connection, name: of }, uri)
   const stand = await post(deps, channel, threadTs, sayRead(by.user, { uri, name, kind: '' }, of))
   await postContents(deps, stand, contents)
 }

@@ -3,6 +3,7 @@
  * person. It gets the server's address as its argument and the scenario from the environment.
  */
 import { z } from 'zod'
+import { isAppError } from '../../src/errors.ts'
 import type { StoredTool } from '../../src/registry/connection.ts'
 import { type Person, startPerson } from './person.ts'
 
@@ -44,6 +45,19 @@ async function play(person: Person): Promise<void> {
   for (const { name, arguments: args } of context.toolCalls ?? tools.map((tool) => callFor(tool, tools)))
     await person.call(name, args).catch(mayFail)
   if (scenario === 'http-standard-headers') await person.readAll()
+  if (scenario.startsWith('sep-2640')) await playSkills(person)
+}
+
+/** Whoever only looks at the list reads no file; of what is tampered with nothing more is read. */
+async function playSkills({ skills, readSkill }: Person): Promise<void> {
+  const found = await skills()
+  if (scenario === 'sep-2640-client-no-prefetch') return
+  for (const skill of found) await readSkill(skill).catch(isRefused)
+}
+
+function isRefused(error: unknown): void {
+  if (!isAppError(error, 'server_refused')) throw error
+  console.error(error.message)
 }
 
 /** One of this scenario's tools leaves out `resultType`, which the SDK does not take from a server of the new protocol. */

@@ -17,6 +17,10 @@ const Requirements = z.object({
   client: z.array(z.string()),
   not_scored: z.array(z.object({ scenario: z.string(), leg: z.string() })),
 })
+/** Extensions that Patchbay speaks: the suite counts them to no revision. */
+const EXTENSIONS = ['no-prefetch', 'verify-digest', 'verify-size', 'verify-frontmatter'].map(
+  (check) => `sep-2640-client-${check}`,
+)
 const ExpectedFailures = z.record(z.string(), z.string().min(20))
 
 const read = (...path: string[]): unknown => parse(readFileSync(join(...path), 'utf8'))
@@ -46,7 +50,7 @@ async function verdictOn(scenario: string, revision: string): Promise<{ passed: 
 describe.concurrent.each(['2026-07-28', '2025-11-25'])('revision %s', (revision) => {
   const { client, not_scored } = Requirements.parse(read(SUITE, 'requirements', `${revision}.yaml`))
   const optional = not_scored.filter(({ leg }) => leg === 'client').map(({ scenario }) => scenario)
-  const all = [...client, ...optional]
+  const all = [...new Set([...client, ...optional, ...EXTENSIONS])]
 
   it.each(all.filter((scenario) => !(scenario in expected)))(
     '%s',

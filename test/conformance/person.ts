@@ -10,6 +10,7 @@ import type { InputAnswer, InputRequest, Resumption } from '../../src/mcp/ask.ts
 import { createAuth } from '../../src/mcp/auth/auth.ts'
 import { type Challenge, challengeIn } from '../../src/mcp/auth/challenge.ts'
 import { createMcp, type ToolOutcome } from '../../src/mcp/mcp.ts'
+import type { Skill } from '../../src/mcp/skills.ts'
 import type { HttpTarget } from '../../src/mcp/target.ts'
 import type { JsonObject, StoredTool } from '../../src/registry/connection.ts'
 import { PERSON, remote } from '../support/mcp-house.ts'
@@ -86,9 +87,15 @@ export async function startPerson(casting: Casting) {
     },
     readAll: async () => {
       const { resources } = await mcp.resources(connection, signal)
-      for (const { uri } of resources) await mcp.readResource(connection, uri, signal)
+      for (const { uri } of resources) await mcp.readResource(connection, uri, { signal })
       for (const { name } of await mcp.prompts(connection, signal))
-        await mcp.prompt(connection, { name, arguments: {} }, signal)
+        await mcp.prompt(connection, { name, arguments: {} }, { signal })
+    },
+    skills: async () => (await mcp.skills(connection, signal)).skills,
+    /** As the agent does it: the skill, then each of its files; the first that is refused ends it. */
+    readSkill: async ({ uri, files = [] }: Skill) => {
+      await mcp.readSkill(connection, { uri }, signal)
+      for (const { path } of files) await mcp.readSkill(connection, { uri, file: path }, signal)
     },
     [Symbol.asyncDispose]: stage.strike,
   }

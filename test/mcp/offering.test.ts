@@ -17,6 +17,14 @@ beforeEach(async () => {
 })
 afterEach(() => house[Symbol.asyncDispose]())
 
+const read = async (connection: Connection, uri: string) => {
+  const given = await house.mcp.readResource(connection, uri, { signal })
+  return given.kind === 'done' ? given.value : []
+}
+const prompt = async (connection: Connection, name: string, args: Record<string, string> = {}) => {
+  const given = await house.mcp.prompt(connection, { name, arguments: args }, { signal })
+  return given.kind === 'done' ? given.value : []
+}
 const at = (port: number) => remote(`http://127.0.0.1:${port}/mcp`)
 const everything = (): StdioTarget => ({
   kind: 'stdio',
@@ -60,11 +68,11 @@ describe.each(ways)('the reference server over %s', (_way, start) => {
     expect(list.resources).toHaveLength(7)
     expect(list.templates.map(({ variables }) => variables)).toEqual([['resourceId'], ['resourceId']])
     expect(list.more).toBe(false)
-    const [text] = await house.mcp.readResource(connection, 'demo://resource/dynamic/text/3', signal)
+    const [text] = await read(connection, 'demo://resource/dynamic/text/3')
     expect(text).toMatchObject({ mimeType: 'text/plain', text: expect.stringContaining('Resource 3') })
-    const [blob] = await house.mcp.readResource(connection, 'demo://resource/dynamic/blob/3', signal)
+    const [blob] = await read(connection, 'demo://resource/dynamic/blob/3')
     expect(Buffer.from(blob?.data ?? '', 'base64').toString()).toContain('Resource 3')
-    await expect(house.mcp.readResource(connection, 'demo://resource/none', signal)).rejects.toMatchObject({
+    await expect(read(connection, 'demo://resource/none')).rejects.toMatchObject({
       code: 'not_found',
     })
     const prompts = await house.mcp.prompts(connection, signal)
@@ -74,9 +82,9 @@ describe.each(ways)('the reference server over %s', (_way, start) => {
       'completable-prompt',
       'resource-prompt',
     ])
-    const messages = await house.mcp.prompt(connection, { name: 'args-prompt', arguments: { city: 'Paris' } }, signal)
+    const messages = await prompt(connection, 'args-prompt', { city: 'Paris' })
     expect(messages).toEqual([{ role: 'user', content: { type: 'text', text: "What's weather in Paris?" } }])
-    await expect(house.mcp.prompt(connection, { name: 'args-prompt', arguments: {} }, signal)).rejects.toMatchObject({
+    await expect(prompt(connection, 'args-prompt', {})).rejects.toMatchObject({
       code: 'input_invalid',
     })
     const of = { kind: 'prompt' as const, name: 'completable-prompt' }
@@ -86,6 +94,7 @@ describe.each(ways)('the reference server over %s', (_way, start) => {
       expect((await house.registry.get(connection.id))?.offers).toEqual({
         resources: true,
         prompts: true,
+        skills: false,
         completions: true,
         subscriptions: true,
       }),
@@ -122,7 +131,7 @@ describe('a server of the new protocol', () => {
     const connection = await house.connected(at(port))
     const list = await house.mcp.resources(connection, signal)
     expect(list.resources.map(({ uri }) => uri)).toEqual(['note://today', 'picture://dot', 'note://long'])
-    const messages = await house.mcp.prompt(connection, { name: 'greet', arguments: { city: 'Rome' } }, signal)
+    const messages = await prompt(connection, 'greet', { city: 'Rome' })
     expect(messages.map(({ role, content }) => `${role} ${content.type}`)).toEqual([
       'user text',
       'assistant text',
@@ -196,13 +205,19 @@ describe('odd servers', () => {
     expect(await house.mcp.resources(connection, signal)).toEqual({ resources: [], templates: [], more: false })
     expect(await house.mcp.prompts(connection, signal)).toEqual([])
     const probe = await house.mcp.probe(at(server.port), {}, signal)
-    expect(probe.offers).toEqual({ resources: false, prompts: false, completions: false, subscriptions: false })
+    expect(probe.offers).toEqual({
+      resources: false,
+      prompts: false,
+      skills: false,
+      completions: false,
+      subscriptions: false,
+    })
   })
 
   it.each([-32_002, -32_602])('that answer %i have no such resource, and no secret leaves', async (code) => {
     await using server = await told({ initialize: hello({ resources: {} }), 'resources/read': code })
     const connection = await house.connected(at(server.port), { token: 's3cret-word' })
-    const failed = await house.mcp.readResource(connection, 'x://y', signal).catch((error: unknown) => error)
+    const failed = await read(connection, 'x://y').catch((error: unknown) => error)
     expect(failed).toMatchObject({ code: 'not_found', message: expect.stringContaining('[secret]') })
   })
 
@@ -228,11 +243,11 @@ describe('odd servers', () => {
     expect(list.resources.length).toBeLessThanOrEqual(1_000)
     expect(Math.max(...list.resources.map(({ name }) => name.length))).toBe(200)
     expect(JSON.stringify(list)).not.toContain('s3cret')
-    await expect(house.mcp.readResource(connection, 'x://0', signal)).rejects.toMatchObject({ code: 'limit_reached' })
+    await expect(read(connection, 'x://0')).rejects.toMatchObject({ code: 'limit_reached' })
     expect(await house.mcp.prompts(connection, signal)).toEqual([
       { name: 'p', title: 'p', description: 'holds [secret]', arguments: [] },
     ])
-    const messages = await house.mcp.prompt(connection, { name: 'p', arguments: {} }, signal)
+    const messages = await prompt(connection, 'p', {})
     expect(messages).toEqual([
       { role: 'system', content: { type: 'text', text: 'be [secret]' } },
       { role: 'user', content: { type: 'text', text: 'hi' } },

@@ -330,6 +330,8 @@ export function fakeOffering(): Offering {
     expand: () => undefined,
     prompts: never,
     prompt: never,
+    skills: never,
+    readSkill: never,
     complete: async () => [],
     watch: never,
     watched: async () => undefined,

@@ -5,13 +5,13 @@ import { AppError, isAppError } from '../../errors.ts'
 import { ConnectionId, type Principal } from '../../ids.ts'
 import { promptParts } from '../content-files.ts'
 import type { Deps } from '../deps.ts'
-import { connectionIn, type Listing, openListing, readKept } from '../looking.ts'
+import { connectionIn, type Listing, openListing, ownOf, readKept } from '../looking.ts'
 import { onPress, type Press } from '../press.ts'
 import { showIn, waitingModal } from '../show-view.ts'
-import { originAt, standAt, upload, wayTo } from '../stand.ts'
+import { originAt, type Stand, standAt, upload, wayTo } from '../stand.ts'
 import { onSubmit, type Submit } from '../submit.ts'
 import { proposalsFor, typedValues } from '../values.ts'
-import { modal, section } from '../views/blocks.ts'
+import { doneModal } from '../views/done.ts'
 import { promptsModal, promptWords, sayUsedPrompt } from '../views/server-prompts.ts'
 import { literal } from '../views/text.ts'
 import { fieldId, valueForm } from '../views/value-form.ts'
@@ -77,9 +77,7 @@ async function form(deps: Deps, by: Principal, kept: Kept, { values = {}, alert,
 }
 
 async function promptOf(deps: Deps, by: Principal, { connection: id, of }: Kept) {
-  const connection = (await deps.registry.connectionsOf(by)).find((one) => one.id === id)
-  if (connection === undefined)
-    throw new AppError('not_found', 'This connection is gone. Connect it again with /mcp connect.')
+  const connection = await ownOf(deps, by, id)
   const prompt = (await deps.offering.prompts(by, id)).find(({ name }) => name === of.name)
   if (prompt === undefined)
     throw new AppError('not_found', `${connection.name} no longer has this prompt. Open its list again.`)
@@ -110,30 +108,44 @@ async function use(deps: Deps, by: Principal, o: Use) {
   try {
     const { connection, prompt } = await promptOf(deps, by, o.kept)
     const messages = await deps.offering.prompt(by, o.kept.connection, { name: prompt.name, arguments: given })
-    return await run(deps, by, { ...o, prompt, of: connection.name, parts: promptParts(messages) })
+    const used = { ...o, given, prompt, of: connection.name }
+    return await run(deps, by, { ...used, parts: messages === 'asks' ? messages : promptParts(messages) })
   } catch (error) {
     if (!isAppError(error, 'input_invalid')) throw error
     return form(deps, by, o.kept, { values: o.values, alert: error.message })
   }
 }
 
-type Run = Use & { prompt: Prompt; of: string; parts: ReturnType<typeof promptParts> }
+type Run = Use & {
+  given: Record<string, string>
+  prompt: Prompt
+  of: string
+  /** `asks`: its server wants something first, so the run gets it. */
+  parts: ReturnType<typeof promptParts> | 'asks'
+}
 
-async function run(deps: Deps, by: Principal, { kept, values, viewId, prompt, of, parts }: Run) {
+async function run(deps: Deps, by: Principal, o: Run) {
+  const { kept, values, viewId, prompt, of, parts } = o
   const used = { title: prompt.title, of, values }
-  const [first] = parts.messages
-  if (first === undefined) throw new AppError('tool_failed', `${of} sent an empty prompt. Please choose another one.`)
-  const stand = await standAt(deps, by, kept, sayUsedPrompt(by.user, used, first.text))
-  const files = []
-  for (const one of parts.files) files.push(await upload(deps, stand, one))
+  const says = parts === 'asks' ? '' : parts.messages[0]?.text
+  if (says === undefined) throw new AppError('tool_failed', `${of} sent an empty prompt. Please choose another one.`)
+  const stand = await standAt(deps, by, kept, sayUsedPrompt(by.user, used, says))
   await deps.runs.start({
     origin: await originAt(deps, by, stand),
     text: promptWords(used),
-    files,
-    prompt: { connection: of, name: prompt.name, messages: parts.messages },
+    ...(await partsOf(deps, stand, o)),
     untrusted: [of],
     dedupeKey: `${by.workspace}:prompt:${viewId}`,
   })
-  const words = `:white_check_mark: I am on it: *${literal(prompt.title)}*. ${await wayTo(deps, stand)}`
-  return modal({ id: 'done', title: 'Prompt', blocks: [section(words)] })
+  return doneModal('Prompt', `I am on it: *${literal(prompt.title)}*. ${await wayTo(deps, stand)}`)
+}
+
+async function partsOf(deps: Deps, stand: Stand, { kept, given, prompt, of, parts }: Run) {
+  if (parts === 'asks') {
+    const input = { name: prompt.name, arguments: given }
+    return { first: { connection: kept.connection, does: 'get_prompt' as const, input } }
+  }
+  const files = []
+  for (const one of parts.files) files.push(await upload(deps, stand, one))
+  return { files, prompt: { connection: of, name: prompt.name, messages: parts.messages } }
 }

@@ -1,24 +1,25 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
+import type { ResourceContent } from '../../connect/offering.ts'
 import { AppError } from '../../errors.ts'
 import { ConnectionId, type Principal } from '../../ids.ts'
-import type { Connection } from '../../registry/connection.ts'
 import { Anything } from '../calls.ts'
-import { fileOf, postContents } from '../content-files.ts'
+import { contentsOf, fileOf, postContents } from '../content-files.ts'
 import type { Deps } from '../deps.ts'
-import { connectionIn, type Listing, openListing, readKept, registerLooking } from '../looking.ts'
+import { connectionIn, type Listing, openListing, ownOf, readKept, registerLooking } from '../looking.ts'
 import { onPress, type Press } from '../press.ts'
 import { showIn, waitingModal } from '../show-view.ts'
-import { originAt, standAt, upload, wayTo, whereWords } from '../stand.ts'
+import { originAt, type Stand, standAt, upload, wayTo, whereWords } from '../stand.ts'
 import { onSubmit, type Submit } from '../submit.ts'
 import { proposalsFor, typedValues } from '../values.ts'
-import { modal, section } from '../views/blocks.ts'
+import { doneModal } from '../views/done.ts'
 import { type Picked, resourceModal, resourcesModal, sayAskedOf, sayRead } from '../views/resources.ts'
 import { literal } from '../views/text.ts'
 import { fieldId, valueForm } from '../views/value-form.ts'
 import { watchHere } from '../watching.ts'
 import type { Command } from './command.ts'
 import { PROMPTS, plainPrompt } from './prompts.ts'
+import { SKILLS } from './skills.ts'
 
 const RESOURCES: Listing = {
   id: 'resources',
@@ -45,7 +46,7 @@ const Kept = Pick.extend({
 type Kept = z.infer<typeof Kept>
 
 export function registerResources(app: App, deps: Deps): void {
-  registerLooking(app, deps, [RESOURCES, PROMPTS])
+  registerLooking(app, deps, [RESOURCES, PROMPTS, SKILLS])
   onPress(app, deps, 'resource_open', (press) => open(deps, press))
   onPress(app, deps, 'resource_fill', (press) => fillIn(deps, press))
   onPress(app, deps, 'field_plain', async ({ by, view }) => {
@@ -57,13 +58,6 @@ export function registerResources(app: App, deps: Deps): void {
   onPress(app, deps, 'resource_watch', (press) => watch(deps, press))
   onSubmit(app, deps, 'resource_template', (submit) => filled(deps, submit))
   onSubmit(app, deps, 'resource', (submit) => asked(deps, submit))
-}
-
-/** The person's connection, or the word that it is gone. */
-export async function ownOf(deps: Deps, by: Principal, id: ConnectionId): Promise<Connection> {
-  const found = (await deps.registry.connectionsOf(by)).find((one) => one.id === id)
-  if (found !== undefined) return found
-  throw new AppError('not_found', 'This connection is gone. Connect it again with /mcp connect.')
 }
 
 async function open(deps: Deps, { by, value, view, scene }: Press): Promise<void> {
@@ -144,14 +138,11 @@ async function readHere(deps: Deps, { by, view }: Press): Promise<void> {
 /** Reads a resource and shows it where the person is. */
 async function read(deps: Deps, by: Principal, kept: Kept) {
   const connection = await ownOf(deps, by, kept.connection)
-  const contents = await deps.offering.read(by, kept.connection, kept.uri)
+  const contents = await contentsOf(deps, by, connection, kept.uri)
   const stand = await standAt(deps, by, kept, sayRead(by.user, kept, connection.name))
   await postContents(deps, stand, contents)
   return doneModal('Resource', `Here is *${literal(kept.name)}*. ${await wayTo(deps, stand)}`)
 }
-
-export const doneModal = (title: string, words: string) =>
-  modal({ id: 'done', title, blocks: [section(`:white_check_mark: ${words}`)] })
 
 async function watch(deps: Deps, { by, view }: Press): Promise<void> {
   if (view === undefined) return
@@ -179,16 +170,23 @@ async function ask(deps: Deps, by: Principal, kept: Picked & Kept, o: { question
   const connection = await ownOf(deps, by, kept.connection)
   const contents = await deps.offering.read(by, kept.connection, kept.uri)
   const stand = await standAt(deps, by, kept, sayAskedOf(by.user, o.question, kept, connection.name))
-  const sent = contents.map(fileOf).filter(({ data }) => data.length > 0)
-  const files = []
-  for (const one of sent) files.push(await upload(deps, stand, one))
-  const nothing = files.length === 0 ? ' (There is nothing in it.)' : ''
+  const { nothing, ...attached } = await attachedOf(deps, stand, kept, contents)
   await deps.runs.start({
     origin: await originAt(deps, by, stand),
-    text: `${o.question}\n[This is about the resource ${kept.uri} of my connection ${connection.name}.${nothing}]`,
-    files,
+    text: `${o.question}\n[This is about the resource ${kept.uri} of my connection ${connection.name}.${nothing ? ' (There is nothing in it.)' : ''}]`,
+    ...attached,
     untrusted: [connection.name],
     dedupeKey: `${by.workspace}:resource:${o.viewId}`,
   })
   return doneModal('Resource', `Asked. ${await wayTo(deps, stand)}`)
+}
+
+/** What was read as files; where its server asks something first, the run reads it. */
+async function attachedOf(deps: Deps, stand: Stand, { connection, uri }: Kept, contents: ResourceContent[] | 'asks') {
+  if (contents === 'asks')
+    return { nothing: false, first: { connection, does: 'read_resource' as const, input: { uri } } }
+  const files = []
+  for (const one of contents.map(fileOf).filter(({ data }) => data.length > 0))
+    files.push(await upload(deps, stand, one))
+  return { nothing: files.length === 0, files }
 }

@@ -10,6 +10,7 @@ import { resourcesCommand } from './resources.ts'
 import { rulesCommand } from './rules.ts'
 import { searchCommand } from './search.ts'
 import { signInCommand } from './sign-in.ts'
+import { skillsCommand } from './skills.ts'
 import { testCommand } from './test.ts'
 import { toolsCommand } from './tools.ts'
 
@@ -21,6 +22,7 @@ export const COMMANDS: Command[] = [
   toolsCommand,
   resourcesCommand,
   promptsCommand,
+  skillsCommand,
   testCommand,
   disconnectCommand,
   rulesCommand,

@@ -60,6 +60,7 @@ export function connectionBlocks(one: Connection, cardOf: CardOf, circuitOf = CL
         commandButton('Tools', `tools ${one.name}`),
         ...(one.offers?.resources ? [commandButton('Resources', `resources ${one.name}`)] : []),
         ...(one.offers?.prompts ? [commandButton('Prompts', `prompts ${one.name}`)] : []),
+        ...(one.offers?.skills ? [commandButton('Skills', `skills ${one.name}`)] : []),
         commandButton('Test', `test ${one.name}`),
         commandButton('Disconnect', `disconnect ${one.name}`),
       ],

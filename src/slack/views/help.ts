@@ -24,7 +24,11 @@ export function sayHelp(lines: Line[]): Saying {
         '*Connect your tools, then ask me to use them* in a direct message, or by mentioning me in a channel. I only use your own connections, and anything that could do harm waits for approval.',
       ),
       section(rows.join('\n')),
-      helpButtons(commandButton('Resources', 'resources'), commandButton('Prompts', 'prompts')),
+      helpButtons(
+        commandButton('Resources', 'resources'),
+        commandButton('Prompts', 'prompts'),
+        commandButton('Skills', 'skills'),
+      ),
       context(
         'In a thread I answered in, just reply. Say _stop_ to stop me. All of this is also in my Home tab, with your requests and what they cost.',
       ),

@@ -37,7 +37,7 @@ type Named = { id: string; name: string }
 
 /** The top of a list: which connection, a field to search by, and what is shown. */
 export function lookBlocks(
-  list: 'resources' | 'prompts',
+  list: 'resources' | 'prompts' | 'skills',
   look: Look,
   names: Named[],
   { title, page }: { title: string; page: Omit<Paged<unknown>, 'shown' | 'turn'> },

@@ -77,8 +77,9 @@ const pickOf = ({ uri, name, mimeType, size }: Resource): Picked => ({
 /** Without what takes several characters in JSON. */
 const unquoted = (text: string): string => text.replace(/["\\\p{Cc}]/gu, ' ')
 
-function bytes(size: number | undefined): string | undefined {
-  if (size === undefined) return undefined
+const bytes = (size: number | undefined): string | undefined => (size === undefined ? undefined : sizeWords(size))
+
+export function sizeWords(size: number): string {
   if (size < 1_000) return plural(size, 'byte')
   return size < 1_000_000 ? `${Math.round(size / 1_000)} KB` : `${(size / 1_000_000).toFixed(1)} MB`
 }

@@ -1,0 +1,68 @@
+import { type ErrorCode, isAppError } from '../errors.ts'
+import type { CallOptions, ContentPart, ToolOutcome } from '../mcp/mcp.ts'
+import type { OwnTool, RunDeps, RunTool, Source } from './deps.ts'
+import { said } from './own-words.ts'
+import { getChosen } from './prompt-tool.ts'
+import { listResources, readResource } from './resource-tools.ts'
+import { listSkills, readSkill } from './skill-tools.ts'
+import type { CallState, RunState } from './state.ts'
+
+export type OwnCall = {
+  call: Pick<CallState, 'id' | 'arguments'>
+  source: Source
+  tool: RunTool & { own: OwnTool }
+}
+
+/** One leg of a call to a tool of ours. */
+export type Reading = {
+  mcp: RunDeps['mcp']
+  state: RunState
+  source: Source
+  call: OwnCall['call']
+  reach: Pick<CallOptions, 'signal' | 'resume' | 'onInput'>
+}
+
+/** What came of it, in words or as parts; without the time it took. */
+export type Read =
+  | { kind: 'ok' | 'tool_error'; content: ContentPart[] }
+  | Omit<Extract<ToolOutcome, { kind: 'input_required' }>, 'ms'>
+
+/** What the server says to the question; anything else is trouble on the way. */
+const ANSWERS = new Set<ErrorCode>(['not_found', 'limit_reached', 'server_refused', 'input_invalid'])
+
+/** Makes a call to one of our tools. Never throws for what a server or a network does. */
+export async function callOwnTool(
+  { mcp }: Pick<RunDeps, 'mcp'>,
+  state: RunState,
+  { call, source, tool }: OwnCall,
+  reach: Reading['reach'],
+): Promise<ToolOutcome> {
+  const began = performance.now()
+  const elapsed = () => Math.round(performance.now() - began)
+  try {
+    return { ...(await doOwn(tool.own, { mcp, state, source, call, reach })), ms: elapsed() }
+  } catch (error) {
+    if (!isAppError(error)) throw error
+    if (ANSWERS.has(error.code)) return { ...said('tool_error', error.message), ms: elapsed() }
+    // Reading may always be repeated, so it does not matter how far it came.
+    const why = error.code === 'cancelled' ? 'cancelled' : 'unreachable'
+    return { kind: 'failed', why, message: error.message, sent: false, ms: elapsed() }
+  }
+}
+
+function doOwn(own: OwnTool, reading: Reading): Promise<Read> {
+  switch (own) {
+    case 'list_resources':
+      return listResources(reading)
+    case 'read_resource':
+      return readResource(reading)
+    case 'list_skills':
+      return listSkills(reading)
+    case 'read_skill':
+      return readSkill(reading)
+    case 'get_prompt':
+      return getChosen(reading)
+    default:
+      return own satisfies never
+  }
+}

@@ -1,0 +1,33 @@
+import type { Skill, SkillText } from '../mcp/skills.ts'
+import type { Read, Reading } from './call-own.ts'
+import { mentioned, pageWords, partOf, said } from './own-words.ts'
+import { skillBlock } from './transcript.ts'
+
+export async function listSkills({ mcp, source, call, reach }: Reading): Promise<Read> {
+  const { skills, refused } = await mcp.skills(source, reach.signal)
+  const unsound = refused === 0 ? [] : [`${refused} more are left out: they are not as skills have to be.`]
+  const line = ({ uri, name, description }: Skill) => `- ${uri} ${JSON.stringify(name)} ${inLine(description)}`
+  return said('ok', pageWords(skills, call.arguments, { what: `skills of ${source.name}`, line, last: unsound }))
+}
+
+const inLine = (text: string): string => text.replace(/\s+/g, ' ').slice(0, 400)
+
+/** Only what its server publishes as a skill, and of that only its own files. */
+export async function readSkill({ mcp, state, source, call, reach }: Reading): Promise<Read> {
+  const uri = String(call.arguments.skill)
+  const file = call.arguments.file === undefined ? undefined : String(call.arguments.file)
+  const { skills } = await mcp.skills(source, reach.signal)
+  const known = skills.some((one) => one.uri === uri) || state.skill?.uri === uri || mentioned(state, source.id, uri)
+  if (!known) return said('tool_error', `${uri} is not a skill of ${source.name}. List its skills first.`)
+  const read = await mcp.readSkill(source, { uri, file }, reach.signal)
+  const { text } = read.content
+  if (text === undefined) return { kind: 'ok', content: [partOf(read.content)] }
+  return said('ok', skillBlock({ ...wordsOf(read, file), connection: source.name, text }))
+}
+
+const wordsOf = ({ skill, checked }: SkillText, file: string | undefined) => ({
+  name: skill.name,
+  uri: skill.uri,
+  checked,
+  ...(file === undefined ? { files: skill.files?.map(({ path }) => path) } : { file }),
+})
