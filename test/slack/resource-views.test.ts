@@ -71,7 +71,9 @@ const SAYINGS: Record<string, Saying> = {
   'connection with all': {
     text: 'x',
     blocks: connectionBlocks(
-      connectionOf({ offers: { resources: true, prompts: true, completions: true, subscriptions: true } }),
+      connectionOf({
+        offers: { resources: true, prompts: true, skills: true, completions: true, subscriptions: true },
+      }),
       () => undefined,
     ),
   },
