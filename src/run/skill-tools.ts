@@ -17,7 +17,10 @@ export async function readSkill({ mcp, state, source, call, reach }: Reading): P
   const uri = String(call.arguments.skill)
   const file = call.arguments.file === undefined ? undefined : String(call.arguments.file)
   const { skills } = await mcp.skills(source, reach.signal)
-  const known = skills.some((one) => one.uri === uri) || state.skill?.uri === uri || mentioned(state, source.id, uri)
+  const chosen = state.skill?.connection === source.name && state.skill.uri === uri
+  // What is not listed may be linked to, also from the server's own notes; whether it is one its server says.
+  const linked = mentioned(state, source.id, uri) || source.instructions?.includes(uri) === true
+  const known = chosen || linked || skills.some((one) => one.uri === uri)
   if (!known) return said('tool_error', `${uri} is not a skill of ${source.name}. List its skills first.`)
   const read = await mcp.readSkill(source, { uri, file }, reach.signal)
   const { text } = read.content

@@ -96,10 +96,11 @@ describe('lists that change', () => {
     await eventually(async () => expect(await offersOf(connection)).toMatchObject({ skills: false, prompts: false }))
     await eventually(() => expect(noted(house)).toContain('asked subscriptions/listen'))
     const lists = () => noted(house).filter((line) => line === 'asked skills/list').length
-    const before = lists()
     await house.call(connection, 'prompt')
+    await eventually(async () => expect(await offersOf(connection)).toMatchObject({ prompts: true, skills: false }))
+    const before = lists()
     for (const name of ['one', 'two', 'three']) await house.call(connection, 'publish', { name })
-    await eventually(async () => expect(await offersOf(connection)).toMatchObject({ skills: true, prompts: true }))
+    await eventually(async () => expect(await offersOf(connection)).toMatchObject({ prompts: true, skills: true }))
     expect(lists()).toBe(before + 1)
   })
 

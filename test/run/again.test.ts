@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+import { ChannelId, newConnectionId, newRunId, UserId, WorkspaceId } from '../../src/ids.ts'
+import { askedAgain } from '../../src/run/again.ts'
+import { fold } from '../../src/run/fold.ts'
+import { messagesOf } from '../../src/run/transcript.ts'
+
+const origin = {
+  door: 'slack' as const,
+  workspace: WorkspaceId.parse('TLOCAL01'),
+  user: UserId.parse('UMEMBER1'),
+  userName: 'member',
+  channel: ChannelId.parse('DMEMBER1'),
+  threadTs: '1.1',
+  messageTs: '1.1',
+  place: 'dm' as const,
+  teamId: 'TLOCAL01',
+}
+const skill = { connection: 'custom', name: 'greet', uri: 'skill://greet/SKILL.md', text: 'Hello', checked: false }
+const first = { connection: newConnectionId(), does: 'get_prompt' as const, input: { name: 'letter', arguments: {} } }
+const started = { type: 'started' as const, origin, text: 'do it', context: [], at: '2026-11-28T00:00:00.000Z' }
+const run = fold(
+  newRunId(),
+  [{ ...started, skill, first: { ...first, call: 'first_1' }, untrusted: ['custom'] }],
+  false,
+)
+
+test('what is asked for again brings along what the person chose', () => {
+  expect(askedAgain(run)).toMatchObject({ origin, text: 'do it', skill, first, untrusted: ['custom'] })
+})
+
+test('a skill that could not be checked says so to the model', () => {
+  expect(JSON.stringify(messagesOf(run))).toContain('could not be checked')
+})
