@@ -9,7 +9,7 @@ import type { EventOf, JsonValue } from './events.ts'
 import { callHash, definitionHash } from './fingerprint.ts'
 import { resumptionOf } from './fold-inputs.ts'
 import { type Held, record } from './held.ts'
-import { oneLine, shapeResult } from './result.ts'
+import { FOLLOWED_CHARS, oneLine, shapeResult } from './result.ts'
 import { signInAsk } from './sign-in-ask.ts'
 import type { CallState } from './state.ts'
 
@@ -152,7 +152,8 @@ function returnedOf(deps: RunDeps, { call, tool }: Ready, outcome: Answered): Ou
     const { kind, text } = failure(call, outcome)
     return { outcome: kind, text, summary: oneLine(text), images: [], files: [] }
   }
-  const shaped = shapeResult(call.tool, outcome.content, outcome.structured)
+  const followed = tool.own === 'read_skill' || tool.own === 'get_prompt'
+  const shaped = shapeResult(call.tool, outcome.content, outcome.structured, followed ? FOLLOWED_CHARS : undefined)
   const log = outcome.log === undefined ? {} : { log: outcome.log }
   if (outcome.kind !== 'ok') return { outcome: 'error', ...shaped, ...log }
   const misfit = misfitOf(deps, tool, outcome.structured)

@@ -27,8 +27,11 @@ const IMAGE_FOR_MODEL_CHARS = 2_000_000
 const MODEL_IMAGE_TYPES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp']
 const SUMMARY_CHARS = 140
 
-/** Splits a result into what the model reads, what people get as files, and one line for the task list. */
-export function shapeResult(tool: string, parts: Part[], structured: unknown): Shaped {
+/** What the model is to follow is of no use in part: a skill or a prompt up to this length is read as a whole (some 15,000 tokens). */
+export const FOLLOWED_CHARS = 60_000
+
+/** Splits a result into what the model reads, what people get as files, and one line for the task list. `most`: of text, in characters. */
+export function shapeResult(tool: string, parts: Part[], structured: unknown, most = LONG_TEXT_CHARS): Shaped {
   const texts = parts.flatMap((part) => textOf(part))
   if (texts.length === 0 && structured !== undefined) texts.push(JSON.stringify(structured))
   const table = rowsIn(structured)
@@ -36,7 +39,7 @@ export function shapeResult(tool: string, parts: Part[], structured: unknown): S
   const csv = table === undefined || fitsInSlack(table) ? [] : [csvFile(tool, asCsv(table))]
   const media = [...csv, ...parts.flatMap((part) => fileOf(part))]
   const whole = texts.join('\n')
-  const long = whole.length > LONG_TEXT_CHARS ? [textFile(tool, whole)] : []
+  const long = whole.length > most ? [textFile(tool, whole)] : []
   const { kept, dropped } = withinLimit(ownNames([...long, ...media]))
   const notes = [
     ...(shown?.table === undefined ? [] : [`[Shown in the thread as a table of ${shown.table.rows.length} rows.]`]),

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { startServerProcess } from '../support/mcp-house.ts'
 import { local, modalOf, seenIn } from '../support/offering.ts'
-import type { Seat } from '../support/person.ts'
+import { lookOf, type Seat } from '../support/person.ts'
 import { says, wishes } from '../support/scripted-model.ts'
 import { startWorld, type World } from '../support/world.ts'
 
@@ -139,6 +139,37 @@ test('a skill that is not what was published is refused, in the modal and to the
   await member.submit({ wish: 'greet Ada' })
   await modalOf(member, /its digest differs.*so I did not use it/)
   expect(world.model.requests).toHaveLength(3)
+})
+
+test('a long skill is read as a whole, and one that is too long to follow is not used', async () => {
+  await using world = await startWorld({
+    ...local,
+    model: [
+      wishes('custom__publish', { name: 'long', words: 6_000 }),
+      wishes('custom__publish', { name: 'endless', words: 20_000 }),
+      wishes('custom__read_skill', { skill: 'skill://long/SKILL.md' }),
+      says('Read to the end.'),
+    ],
+  })
+  const member = world.as('member')
+  await using _server = await skilled(member)
+  const where = await member.dm('publish two and read one')
+  const first = await member.decide(where, 'Approve')
+  const second = await eventually(async () => {
+    const cards = await member.messages('dm', where.thread)
+    const card = cards.find((one) => one.ts !== first.ts && lookOf(one).includes('"Approve"'))
+    expect(card).toBeDefined()
+    return card
+  })
+  await member.press(where, second?.ts ?? '', 'Approve')
+  await member.see(where, /Read to the end\./)
+  expect(lastRequest(world)).toContain('New. The end.')
+  await member.command('skills custom')
+  await modalOf(member, /4 skills/)
+  await member.pressInModal('Open', 'skill://endless/SKILL.md')
+  await modalOf(member, /Use it/)
+  await member.submit({ wish: 'do it' })
+  await modalOf(member, /longer than I can follow/)
 })
 
 test('a server that publishes its first skill later is seen to have some, and one without says so', async () => {

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Skill, SkillText } from '../../connect/offering.ts'
 import { AppError } from '../../errors.ts'
 import { ConnectionId, type Principal } from '../../ids.ts'
+import { FOLLOWED_CHARS } from '../../run/result.ts'
 import { Anything } from '../calls.ts'
 import { postContents } from '../content-files.ts'
 import type { Deps } from '../deps.ts'
@@ -93,6 +94,11 @@ async function use(deps: Deps, by: Principal, { kept, wish, viewId }: { kept: Ke
   const { text } = content
   if (text === undefined)
     throw new AppError('tool_failed', `${of} sent no text for this skill. Please choose another one.`)
+  if (text.length > FOLLOWED_CHARS)
+    throw new AppError(
+      'limit_reached',
+      `This skill is longer than I can follow. Read it here, and ask me for parts of it.`,
+    )
   const stand = await standAt(deps, by, kept, sayUsedSkill(by.user, skill, of, wish))
   const files = skill.files?.map(({ path }) => path)
   await deps.runs.start({
