@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { expect, test } from 'vitest'
+import { AppError } from '../../src/errors.ts'
 import { newConnectionId } from '../../src/ids.ts'
 import { challengeOf } from '../../src/mcp/auth/challenge.ts'
 import { clientDocument, ourClient } from '../../src/mcp/auth/our-client.ts'
@@ -43,6 +44,21 @@ test('an answer to an old token that comes late spends no new one', async () => 
     await bearer.provider.onUnauthorized({ response, serverUrl: new URL(server.url), fetchFn: fetch })
   expect(server.grants('refresh_token')).toBe(1)
   expect(await bearer.provider.token()).not.toBe(token)
+})
+
+test('a credential store that fails once is asked again', async () => {
+  await using server = await startProtected()
+  await using house = await startSignInHouse(server)
+  const connection = await signedIn(house)
+  const failures = [new AppError('credential_store_failed', 'The credential store is away.')]
+  const get = async (ref: string) => {
+    const failure = failures.pop()
+    if (failure !== undefined) throw failure
+    return house.credentials.get(ref)
+  }
+  const bearer = house.authWith({ ...house.credentials, get }).bearer(connection.id, house.target(), {})
+  await expect(bearer?.provider.token()).rejects.toThrow('away')
+  expect(server.secrets()).toContain(await bearer?.provider.token())
 })
 
 test('tokens are renewed before they end', async () => {
