@@ -37,6 +37,13 @@ describe('what is said of something that was caught', () => {
     const error = new AppError('server_refused', 'custom says "<!channel>". Try again.')
     expect(troubleWords(error)).toBe('custom says "&lt;!channel&gt;". Try again.')
     expect(troubleHelp(error)).toMatchObject([{ text: { text: 'My connections' }, value: 'list' }])
+    const late = new AppError('tool_timeout', 'Files did not answer within 30 s.')
+    expect(troubleHelp(late, 'resources files')).toMatchObject([
+      { text: { text: 'Try again' }, value: 'resources files' },
+      { text: { text: 'My connections' } },
+    ])
+    expect(troubleHelp(late), 'without words there is nothing to say again').toHaveLength(1)
+    expect(troubleHelp(new AppError('input_invalid', 'x'), 'rules')).toEqual([])
   })
 
   test('anything else plainly, without its words', () => {
