@@ -94,7 +94,17 @@ export type HttpServer = {
   kind: 'http'
   url: string
   headers: Record<string, string>
+  /** Its requests are signed as AWS services want it. */
+  signing?: CardSigning | undefined
   checks: CardCheck[]
+}
+
+export type CardSigning = {
+  service: string
+  region: string
+  keyId: string
+  secret: string
+  session?: string | undefined
 }
 
 /**

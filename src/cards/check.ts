@@ -56,10 +56,12 @@ function addressFaults(file: CardFile, ours: CardPart): Fault[] {
   const url = (ours.remote ?? file.remotes[0])?.url ?? ''
   const inputs = new Map(declared(file, ours))
   const host = /^https:\/\/([^/?#]*)/.exec(url)?.[1] ?? ''
-  const open = host.includes('{') && !/^(?:\{\w+\}|\{\w+\}\.(?:[a-z0-9-]+\.)+[a-z]{2,})$/.test(host)
+  const open = host.includes('{') && !/^(?:\{\w+\}|(?:(?:\{\w+\}|[a-z0-9-]+)\.)+[a-z0-9-]+\.[a-z]{2,})$/.test(host)
   const told = [url, ...signInAddresses(ours.auth ?? {})].flatMap(partsOf)
   return [
-    ...(open ? [{ field: 'url', reason: 'may have an input as its host, or as the first label of a host' }] : []),
+    ...(open
+      ? [{ field: 'url', reason: 'may have an input as its host, or as a label of it before the last two' }]
+      : []),
     ...told.flatMap(({ name }) => {
       const input = inputs.get(name)
       if (input === undefined || (input.isRequired && !input.isSecret)) return []
@@ -95,6 +97,7 @@ function textsOf(file: CardFile, ours: CardPart): [field: string, text: string][
     ['_meta.auth.id', ours.auth?.id ?? ''],
     ['_meta.auth.secret', ours.auth?.secret ?? ''],
     ...signInAddresses(ours.auth ?? {}).map((text): [string, string] => ['_meta.auth', text]),
+    ...Object.values(ours.signing ?? {}).map((text): [string, string] => ['_meta.signing', text ?? '']),
     ...ours.reaches.map((text): [string, string] => ['_meta.reaches', text]),
   ]
 }

@@ -97,6 +97,16 @@ const Ours = z.strictObject({
   docs: https,
   vouches: z.boolean().default(false),
   auth: Auth.optional(),
+  /** AWS Signature Version 4 for each request of a remote server. */
+  signing: z
+    .strictObject({
+      service: z.string().regex(/^[a-z0-9-]+$/, 'must be the name that AWS signs it with'),
+      region: z.string(),
+      keyId: z.string(),
+      secret: z.string(),
+      session: z.string().optional(),
+    })
+    .optional(),
   bin: z.string().optional(),
   own: z.record(z.string(), path).default({}),
   reaches: z.array(z.string()).default([]),

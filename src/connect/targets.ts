@@ -53,6 +53,7 @@ export function createTargets(
         headers: server.headers,
         values: connection.inputs,
         checks: server.checks,
+        signing: server.signing,
         auth: termsOf(card, connection.inputs, prefills[card.name] ?? {}),
       }
     },

@@ -52,7 +52,9 @@ function* scrambled(count: number): Generator<string> {
 function frameOf(address: string, template: string): string {
   const { protocol, username, password, hostname, port, pathname, hash, searchParams } = new URL(address)
   const parts = partsOf(template)
-  const host = parts.some(({ at }) => at === 'host') ? hostname.replace(/^[^.]+/, 'x') : hostname
+  const named = new URL(template.replaceAll(/[{}]/g, '')).hostname.split('.')
+  const mine = parts.filter(({ at }) => at === 'host').map(({ name }) => name.toLowerCase())
+  const host = hostname.split('.').map((one, at) => (mine.includes(named[at] ?? '') ? 'x' : one))
   const shape = new URL(template.replaceAll(/[{}]/g, '')).pathname.split('/')
   const names = parts.filter(({ at }) => at === 'path').map(({ name }) => name)
   const path = pathname.split('/').map((one, at) => (names.includes(shape[at] ?? '') ? 'x' : one))
