@@ -143,7 +143,7 @@ const tooManyLegs = ({ connectionName }: CallState, { ms }: Asking): Answered =>
   ms,
 })
 
-/** A server that was slow, away or busy may not be so the next time; what may have been carried out is `unknown` besides. */
+/** What may have been carried out is `unknown` besides. */
 const mayPass = (outcome: Answered): boolean => outcome.kind === 'failed' && PASSING.has(outcome.why)
 
 const PASSING = new Set(['timeout', 'unreachable', 'gone', 'resting'])
