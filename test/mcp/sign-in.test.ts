@@ -119,6 +119,35 @@ test('an issuer that a card pins is the only one', async () => {
   expect(server.requests.filter(({ path }) => path === '/register')).toEqual([])
 })
 
+test('where the card says so, no request names a resource, and secrets go in the body', async () => {
+  await using server = await startProtected({ refusesResource: true, postOnly: true })
+  server.register({ id: 'ours', secret: 'shh', redirects: ['http://127.0.0.1:9/oauth/callback'] })
+  await using house = await startSignInHouse(server)
+  const at = (path: string) => `${server.issuer}/${path}`
+  const endpoints = { authorization: at('authorize'), token: at('token'), revocation: at('revoke') }
+  const pinned = {
+    issuer: server.issuer,
+    registered: [{ id: 'ours', secret: 'shh' }],
+    scopes: ['read', 'offline_access'],
+  }
+  const terms = termsOf({ ...pinned, resource: 'none', endpoints: { ...endpoints, clientAuth: 'client_secret_post' } })
+  house.as(terms)
+  const connection = await signedIn(house)
+  server.expireAccess()
+  expect((await house.first.mcp.call(connection, WHOAMI, {}, quiet())).kind).toBe('ok')
+  expect(server.grants('refresh_token')).toBe(1)
+  const asked = server.requests.filter(({ path }) => path === '/token')
+  expect(asked.map(({ body }) => [body.client_secret, body.resource])).toEqual([
+    ['shh', undefined],
+    ['shh', undefined],
+  ])
+  const kept = await house.first.auth.kept(connection.id)
+  expect(kept).toMatchObject({ resource: server.url, scope: 'read offline_access' })
+  expect(await house.first.auth.revoke(house.target(), {}, kept)).toBe('revoked')
+  expect(server.live()).toBe(0)
+  await expect(signIn(house.first.auth, house.as({ ...terms, resource: undefined }), connection.id)).rejects.toThrow()
+})
+
 test('tokens bound to a key: each request is signed, and a renewal keeps the key', async () => {
   await using server = await startProtected({ bound: true })
   await using house = await startSignInHouse(server, { instances: 2 })
