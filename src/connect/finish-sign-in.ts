@@ -61,9 +61,9 @@ async function finished(deps: ConnectDeps, brought: URLSearchParams, signal: Abo
 }
 
 const UNKNOWN =
-  'I do not know this sign-in: it was used already, or it did not start in Slack. Go back to Slack and press Sign in again.'
-const LATE = 'The sign-in took too long, so its link has expired. Go back to Slack and press Sign in again.'
-const SLOW = 'The server did not answer in time. Go back to Slack and try again.'
+  'I do not know this sign-in: its link was used already, or it did not start in Slack. If Slack says that you are signed in, all is well; otherwise press Sign in there again.'
+const LATE = 'The sign-in took too long, so its link has expired.'
+const SLOW = 'The server did not answer in time.'
 
 function knownMessage(error: unknown): string {
   if (isAppError(error)) return error.message
