@@ -1,14 +1,16 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import type { SignedIn } from '../connect/finish-sign-in.ts'
-import type { SignInOffer } from '../connect/sign-in.ts'
+import type { Place, SignInOffer } from '../connect/sign-in.ts'
 import { errorChain } from '../errors.ts'
-import { InputId, type Principal, type RunId } from '../ids.ts'
+import { type ConnectionId, InputId, type Principal, type RunId } from '../ids.ts'
 import type { AskedOf } from '../run/runs.ts'
 import { Anything } from './calls.ts'
 import type { Deps } from './deps.ts'
 import { updateView } from './modal-view.ts'
 import { onPress, type Press } from './press.ts'
+import type { Scene } from './scene.ts'
+import { showIn, waitingModal } from './show-view.ts'
 import { type Saying, section } from './views/blocks.ts'
 import { connectedModal, sayConnected } from './views/connected.ts'
 import { sayGiven } from './views/input-card.ts'
@@ -23,7 +25,13 @@ import {
 import { mention } from './views/text.ts'
 
 /** Where a sign-in was asked for: what comes back with its news. */
-const Where = z.object({ view: z.string().optional(), channel: z.string().optional(), thread: z.string().optional() })
+const Where = z.object({
+  view: z.string().optional(),
+  channel: z.string().optional(),
+  thread: z.string().optional(),
+  /** The question that waits for it. */
+  input: z.string().optional(),
+})
 
 /** A press on a button with an address is told, too; there is nothing to do. */
 export function registerSignIn(app: App, deps: Deps): void {
@@ -36,26 +44,45 @@ const OFFER_TIMEOUT_MS = 45_000
 
 /** What a waiting call needs: a fresh link for the one person it is for. */
 async function signInFor(deps: Deps, press: Press): Promise<void> {
-  const { by, scene } = press
+  const { by, scene, view } = press
   const asked = await openSignIn(deps, press)
   if ('text' in asked) return scene.say(asked, 'Sign in')
-  await scene.wait('Sign in', ':hourglass_flowing_sand: Asking where to sign in…')
-  const { request, name } = asked
-  const outcome = await deps.connect.signIn(
-    by,
-    request.connection,
-    AbortSignal.timeout(OFFER_TIMEOUT_MS),
-    wantedIn(request),
-  )
-  if (outcome.ok) {
-    await deps.runs.giveInput({ run: asked.run, input: asked.input, by, action: 'accept' })
-    return scene.say(sayNoSignInNeeded(name), 'Sign in')
-  }
-  if (outcome.signIn === undefined)
-    return scene.say(saySignInFailed(name, outcome.message, `sign-in ${name}`), 'Sign in')
-  const { title, host, show } = outcome.signIn
-  const offer = await show(placeOf(press))
-  await scene.say(saySignIn({ title, name, host, ...offer }, request.message), 'Sign in')
+  const { request, name, run, input } = asked
+  const { connection, message: why } = request
+  const modal = view?.kind === 'modal' ? view.id : undefined
+  const wish = { name, connection, why, wanted: wantedIn(request), place: { ...placeOf(press), input }, modal }
+  if (await signInModally(deps, scene, wish)) await deps.runs.giveInput({ run, input, by, action: 'accept' })
+}
+
+type SignInWish = {
+  name: string
+  connection: ConnectionId
+  why?: string
+  wanted?: ReturnType<typeof wantedIn>
+  /** What comes back with the news. */
+  place: Place
+  /** The open modal to show it in; else one is opened. */
+  modal?: string | undefined
+}
+
+/** Asks where to sign in, in a modal that stays until the person is back from their browser. True where no sign-in is needed. */
+export async function signInModally(deps: Deps, scene: Scene, wish: SignInWish): Promise<boolean> {
+  const { name, connection, why, wanted, place } = wish
+  const asking = waitingModal('Sign in', 'Asking where to sign in…')
+  const view = wish.modal ?? (await scene.open(asking))
+  if (wish.modal !== undefined) await updateView(deps, view, asking)
+  let needless = false
+  await showIn(deps, view, async () => {
+    const outcome = await deps.connect.signIn(scene.by, connection, AbortSignal.timeout(OFFER_TIMEOUT_MS), wanted)
+    needless = outcome.ok
+    if (outcome.ok) return signInOverModal(sayNoSignInNeeded(name), true)
+    const { signIn, message } = outcome
+    if (signIn === undefined)
+      return signInOverModal(saySignInFailed(name, message, `sign-in ${name}`, place.input), false)
+    const offer = await signIn.show({ ...place, view })
+    return signInModal({ title: signIn.title, name, host: signIn.host, ...offer }, why)
+  })
+  return needless
 }
 
 type SignInRequest = Extract<AskedOf['input']['request'], { kind: 'sign_in' }>
@@ -69,7 +96,7 @@ async function openSignIn(deps: Deps, { by, value }: Press): Promise<Saying | Op
     return said('This sign-in is no longer needed. Ask again if you still want it.')
   const { input, call, state } = found
   if (input.person !== by.user) return said(`Only ${mention(input.person)}, who asked for this, can sign in for it.`)
-  if (input.given !== undefined) return said(sayGiven(input.given))
+  if (input.given !== undefined) return said(sayGiven(input.given, 'sign_in'))
   return { run: state.id, input: input.id, request: found.input.request, name: call.connectionName }
 }
 
@@ -81,7 +108,7 @@ function wantedIn({ scopes, metadataUrl }: SignInRequest) {
   return { scope: scopes.join(' '), ...(metadataUrl !== undefined && { metadataUrl }) }
 }
 
-const placeOf = ({ message }: Press): Record<string, string> =>
+const placeOf = ({ message }: Press): Place =>
   message === undefined
     ? {}
     : { channel: message.channel, ...(message.thread !== undefined && { thread: message.thread }) }
@@ -96,26 +123,26 @@ export async function showSignIn(
   if (!(await updateView(deps, view, signInModal(ask)))) await tellThere(deps, { by, channel }, saySignIn(ask))
 }
 
-/** A sign-in came back: the modal shows it if it is still open, and the person is told in any case. Never throws. */
+/** A sign-in came back: the modal shows it, or where it was closed the person is told. Never throws. */
 export async function tellSignedIn(deps: Deps, news: SignedIn): Promise<void> {
   const { by } = news
   if (by === undefined) return
   try {
     const where = Where.parse(news.place ?? {})
-    const saying = await sayOutcome(deps, news)
-    if (where.view !== undefined) await updateView(deps, where.view, outcomeModal(deps, news, saying))
-    await tellThere(deps, { by, ...where }, saying)
+    const saying = await sayOutcome(deps, news, where.input)
+    const shown = where.view !== undefined && (await updateView(deps, where.view, outcomeModal(deps, news, saying)))
+    if (!shown) await tellThere(deps, { by, ...where }, saying)
     deps.refreshHome(by)
   } catch (error) {
     deps.log.error({ user: by.user, why: errorChain(error) }, 'sign-in could not be told')
   }
 }
 
-async function sayOutcome(deps: Deps, news: SignedIn): Promise<Saying> {
+async function sayOutcome(deps: Deps, news: SignedIn, input: string | undefined): Promise<Saying> {
   const { title, name = title, card = '' } = news
   if (!news.ok) {
     const there = news.connection === undefined ? undefined : await deps.registry.get(news.connection)
-    return saySignInFailed(name, news.message, there === undefined ? `connect ${card}` : `sign-in ${there.name}`)
+    return saySignInFailed(name, news.message, there === undefined ? `connect ${card}` : `sign-in ${there.name}`, input)
   }
   const { connection, starters, fresh } = news
   return fresh

@@ -1,6 +1,6 @@
 import type { Button, ModalView } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
-import { actions, commandButton, context, modal, plain, type Saying, section } from './blocks.ts'
+import { actions, button, commandButton, context, modal, plain, type Saying, section } from './blocks.ts'
 import { clip, literal, moment } from './text.ts'
 
 /** A sign-in that waits for the person. `host` is where the button leads, as it must be seen before it is pressed. */
@@ -37,8 +37,14 @@ export function saySignIn(ask: SignInAsk, why?: string): Saying {
   }
 }
 
-export const signInModal = (ask: SignInAsk): ModalView =>
-  modal({ id: 'sign_in', title: 'Sign in', close: 'Close', blocks: saySignIn(ask).blocks })
+/** It stays open while the person is in their browser. */
+export const signInModal = (ask: SignInAsk, why?: string): ModalView =>
+  modal({
+    id: 'sign_in',
+    title: 'Sign in',
+    close: 'Close',
+    blocks: [...saySignIn(ask, why).blocks, context('When you are done there, this window says so by itself.')],
+  })
 
 /** A connection that was there before works again, or may do more. */
 export function saySignedIn(title: string, name: string): Saying {
@@ -63,13 +69,17 @@ export function sayNoSignInNeeded(name: string): Saying {
   }
 }
 
-/** `again`: the words after /mcp that begin it again. */
-export function saySignInFailed(name: string, message: string, again: string): Saying {
+/** `again`: the words after /mcp that begin it again; `input`: the waiting question that wants it, with what it asks for. */
+export function saySignInFailed(name: string, message: string, again: string, input?: string): Saying {
   return {
     text: `Not signed in for ${name}: ${message}`,
     blocks: [
       section(`:warning: *Not signed in* for *${literal(name)}*. ${literal(clip(message, 1_000))}`),
-      actions([commandButton('Try again', again, 'primary')]),
+      actions([
+        input === undefined
+          ? commandButton('Try again', again, 'primary')
+          : button({ text: 'Try again', action: 'input_sign_in', value: input, style: 'primary' }),
+      ]),
     ],
   }
 }
