@@ -1,4 +1,5 @@
 import type { App } from '@slack/bolt'
+import type { ModalView } from '@slack/types'
 import { z } from 'zod'
 import type { SignedIn } from '../connect/finish-sign-in.ts'
 import type { Place, SignInOffer } from '../connect/sign-in.ts'
@@ -10,8 +11,10 @@ import type { Deps } from './deps.ts'
 import { updateView } from './modal-view.ts'
 import { onPress, type Press } from './press.ts'
 import type { Scene } from './scene.ts'
+import { cardsFor, withCard } from './settings.ts'
 import { showIn, waitingModal } from './show-view.ts'
 import { type Saying, section } from './views/blocks.ts'
+import { connectForm } from './views/connect-form.ts'
 import { connectedModal, sayConnected } from './views/connected.ts'
 import { sayGiven } from './views/input-card.ts'
 import {
@@ -130,7 +133,8 @@ export async function tellSignedIn(deps: Deps, news: SignedIn): Promise<void> {
   try {
     const where = Where.parse(news.place ?? {})
     const saying = await sayOutcome(deps, news, where.input)
-    const shown = where.view !== undefined && (await updateView(deps, where.view, outcomeModal(deps, news, saying)))
+    const shown =
+      where.view !== undefined && (await updateView(deps, where.view, await outcomeModal(deps, news, saying)))
     if (!shown) await tellThere(deps, { by, ...where }, saying)
     deps.refreshHome(by)
   } catch (error) {
@@ -150,10 +154,23 @@ async function sayOutcome(deps: Deps, news: SignedIn, input: string | undefined)
     : saySignedIn(title, connection.name)
 }
 
-function outcomeModal(deps: Deps, news: SignedIn, saying: Saying) {
-  if (!news.ok || !news.fresh) return signInOverModal(saying, news.ok)
-  const { connection, starters } = news
-  return connectedModal({ connection, card: deps.connect.cardOf(connection), starters })
+async function outcomeModal(deps: Deps, news: SignedIn, saying: Saying): Promise<ModalView> {
+  if (!news.ok) return (await formAgain(deps, news)) ?? signInOverModal(saying, false)
+  const { connection, starters, fresh } = news
+  return fresh
+    ? connectedModal({ connection, card: deps.connect.cardOf(connection), starters })
+    : signInOverModal(saying, true)
+}
+
+/** A first connect goes on in its form, as it was sent, without the secrets; undefined for a connection that is there. */
+async function formAgain(deps: Deps, news: Extract<SignedIn, { ok: false }>): Promise<ModalView | undefined> {
+  const { by, card: called = '', name = '', inputs = {}, place, message, connection } = news
+  const there = connection === undefined ? undefined : await deps.registry.get(connection)
+  const card = there === undefined ? await deps.connect.offer(called) : undefined
+  if (by === undefined || card === undefined) return undefined
+  const cards = withCard(await cardsFor(deps, by.workspace), card)
+  const keep = place?.channel === undefined ? {} : { channel: place.channel }
+  return connectForm({ cards, card, name, values: inputs, keep, alert: `Not signed in: ${message}` })
 }
 
 /** Where the person asked, seen by them alone, or else in their direct messages. */

@@ -20,8 +20,12 @@ async function begin(seat: Seat, values: Record<string, unknown>): Promise<strin
   return signInUrlInModal(seat)
 }
 
-const modalLike = (seat: Seat, what: RegExp) =>
-  eventually(async () => expect(JSON.stringify(await seat.modal())).toMatch(what), 30_000)
+const modalLike = (seat: Seat, what: RegExp): Promise<string> =>
+  eventually(async () => {
+    const view = JSON.stringify(await seat.modal())
+    expect(view).toMatch(what)
+    return view
+  }, 30_000)
 
 test('a server that wants a sign-in: a button, a browser, the page, and the tools are there', async () => {
   await using server = await startProtected()
@@ -34,7 +38,9 @@ test('a server that wants a sign-in: a button, a browser, the page, and the tool
   expect(page).toMatch(/go back to Slack/)
   expect(status).toBe(200)
   await modalLike(member, /Connected! 2 custom tools now available/)
-  expect((await member.messages('dm')).map(lookOf).join(), 'what the modal says is said once').not.toContain('Connected!')
+  expect((await member.messages('dm')).map(lookOf).join(), 'what the modal says is said once').not.toContain(
+    'Connected!',
+  )
   await member.close()
   const registered = server.requests.find(({ path }) => path === '/register')
   expect(registered?.body.application_type).toBe('web')
@@ -86,7 +92,7 @@ test('who says no, and answers that cannot be trusted, are told on the page and 
   expect(denied.status).toBe(400)
   expect(denied.page).toMatch(/said no/)
   expect(denied.page).not.toContain('<b>said')
-  await modalLike(member, /Not signed in.+said no.+Try again/)
+  expect(await modalLike(member, /Not signed in: .+said no/), 'what was typed stays').toContain(server.url)
   await member.close()
   server.does.deny = false
   const ways: [Partial<typeof server.does>, (back: URL) => URL, RegExp][] = [
