@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { IN_BROWSER_MS, openBrowser, openSeat, picture, pictures } from '../support/browser.ts'
+import { eventually } from '../support/eventually.ts'
 import { local, offering } from '../support/offering.ts'
 import { says, wishes } from '../support/scripted-model.ts'
 import { startWorld, type World } from '../support/world.ts'
@@ -66,6 +67,8 @@ test('a watched resource is told of when it changes, with a button to read it', 
   await dialog.getByRole('link', { name: 'Go there' }).click()
   const thread = page.getByRole('complementary', { name: 'Thread' })
   await thread.getByRole('button', { name: 'Stop telling me' }).waitFor()
+  // It is listened to at the next look.
+  await eventually(() => expect(world.log()).toContain('watching resources'), 30_000)
   const member = world.as('member')
   await member.decide(await member.dm('touch it'), 'Approve')
   await thread.getByText('of custom changed').waitFor()
