@@ -2,6 +2,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type Protected, startProtected } from '../fixtures/authorization-server.ts'
 import { IN_BROWSER_MS, openBrowser, openSeat, picture, pictures } from '../support/browser.ts'
+import { eventually } from '../support/eventually.ts'
 import { says, wishes } from '../support/scripted-model.ts'
 import { startWorld, type World } from '../support/world.ts'
 
@@ -19,6 +20,9 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]()
   await browser.close()
 })
+
+const FROM_THE_END =
+  '(({ scrollHeight, scrollTop, clientHeight }) => Math.floor(scrollHeight - scrollTop - clientHeight))(document.querySelector(".thread .scroll"))'
 
 /** Presses the button that leads to the browser, and comes back with the page one ends at. */
 async function goThere(page: Page): Promise<Page> {
@@ -74,6 +78,10 @@ test('a sign-in that has ended and one that allows too little: a card in the thr
   await thread.getByRole('button', { name: 'Approve', exact: true }).click()
   await thread.getByText('Your sign-in to Custom server has ended').waitFor()
   await pictures(page, 'sign-in-ended')
+  for (const width of [1280, 400, 1280]) {
+    await page.setViewportSize({ width, height: 600 })
+    await eventually(async () => expect(await page.evaluate(FROM_THE_END), `the end, ${width} px wide`).toBe(0))
+  }
   for (const asked of ['has ended', 'more permission']) {
     await thread.getByText(asked).waitFor()
     await thread.getByRole('button', { name: 'Sign in', exact: true }).click()
