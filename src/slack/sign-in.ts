@@ -7,6 +7,7 @@ import { errorChain } from '../errors.ts'
 import { type ConnectionId, InputId, type Principal, type RunId } from '../ids.ts'
 import type { AskedOf } from '../run/runs.ts'
 import { Anything } from './calls.ts'
+import { named } from './commands/named.ts'
 import type { Deps } from './deps.ts'
 import { updateView } from './modal-view.ts'
 import { onPress, type Press } from './press.ts'
@@ -18,10 +19,13 @@ import { connectForm } from './views/connect-form.ts'
 import { connectedModal, sayConnected } from './views/connected.ts'
 import { sayGiven } from './views/input-card.ts'
 import {
+  answerAgain,
+  connectAgain,
   sayNoSignInNeeded,
   saySignedIn,
   saySignIn,
   saySignInFailed,
+  signInAgain,
   signInModal,
   signInOverModal,
 } from './views/sign-in.ts'
@@ -40,6 +44,13 @@ const Where = z.object({
 export function registerSignIn(app: App, deps: Deps): void {
   onPress(app, deps, 'sign_in_open', async () => undefined)
   onPress(app, deps, 'input_sign_in', (press) => signInFor(deps, press))
+  onPress(app, deps, 'sign_in_again', async (press) => {
+    const connection = await named(deps, press.scene, press.value, 'sign-in')
+    if (connection === undefined) return
+    const { id, name } = connection
+    const wish = { name, connection: id, place: placeOf(press), modal: modalOf(press) }
+    await signInModally(deps, press.scene, wish)
+  })
 }
 
 /** Asking the server and its sign-in service takes a few seconds; a person waits. */
@@ -47,15 +58,18 @@ const OFFER_TIMEOUT_MS = 45_000
 
 /** What a waiting call needs: a fresh link for the one person it is for. */
 async function signInFor(deps: Deps, press: Press): Promise<void> {
-  const { by, scene, view } = press
+  const { by, scene } = press
   const asked = await openSignIn(deps, press)
   if ('text' in asked) return scene.say(asked, 'Sign in')
   const { request, name, run, input } = asked
   const { connection, message: why } = request
-  const modal = view?.kind === 'modal' ? view.id : undefined
-  const wish = { name, connection, why, wanted: wantedIn(request), place: { ...placeOf(press), input }, modal }
+  const place = { ...placeOf(press), input }
+  const wish = { name, connection, why, wanted: wantedIn(request), place, modal: modalOf(press) }
   if (await signInModally(deps, scene, wish)) await deps.runs.giveInput({ run, input, by, action: 'accept' })
 }
+
+/** Slack stacks three modals at most, so one that said how it went is used again. */
+const modalOf = ({ view }: Press): string | undefined => (view?.kind === 'modal' ? view.id : undefined)
 
 type SignInWish = {
   name: string
@@ -80,8 +94,10 @@ export async function signInModally(deps: Deps, scene: Scene, wish: SignInWish):
     needless = outcome.ok
     if (outcome.ok) return signInOverModal(sayNoSignInNeeded(name), true)
     const { signIn, message } = outcome
-    if (signIn === undefined)
-      return signInOverModal(saySignInFailed(name, message, `sign-in ${name}`, place.input), false)
+    if (signIn === undefined) {
+      const again = place.input === undefined ? signInAgain(name) : answerAgain(place.input)
+      return signInOverModal(saySignInFailed(name, message, again), false)
+    }
     const offer = await signIn.show({ ...place, view })
     return signInModal({ title: signIn.title, name, host: signIn.host, ...offer }, why)
   })
@@ -146,7 +162,8 @@ async function sayOutcome(deps: Deps, news: SignedIn, input: string | undefined)
   const { title, name = title, card = '' } = news
   if (!news.ok) {
     const there = news.connection === undefined ? undefined : await deps.registry.get(news.connection)
-    return saySignInFailed(name, news.message, there === undefined ? `connect ${card}` : `sign-in ${there.name}`, input)
+    const again = there === undefined ? connectAgain(card) : signInAgain(there.name)
+    return saySignInFailed(name, news.message, input === undefined ? again : answerAgain(input))
   }
   const { connection, starters, fresh } = news
   return fresh
@@ -170,7 +187,8 @@ async function formAgain(deps: Deps, news: Extract<SignedIn, { ok: false }>): Pr
   if (by === undefined || card === undefined) return undefined
   const cards = withCard(await cardsFor(deps, by.workspace), card)
   const keep = place?.channel === undefined ? {} : { channel: place.channel }
-  return connectForm({ cards, card, name, values: inputs, keep, alert: `Not signed in: ${message}` })
+  const secrets = card.inputs.some(({ secret }) => secret) ? ' If you had entered a secret, please enter it again.' : ''
+  return connectForm({ cards, card, name, values: inputs, keep, alert: `Not signed in: ${message}${secrets}` })
 }
 
 /** Where the person asked, seen by them alone, or else in their direct messages. */

@@ -184,6 +184,28 @@ test('a sign-in whose modal was closed meanwhile is told where it was asked for'
   await eventually(async () => expect((await member.messages('dm')).map(lookOf).join()).toMatch(/Connected! 2 custom/))
 })
 
+test('a sign-in is tried as often as one likes, in one modal', async () => {
+  await using server = await startProtected()
+  await using world = await worldFor(server.hosts)
+  const member = world.as('member')
+  await goThere(await begin(member, { url: server.url }))
+  await modalLike(member, /Connected!/)
+  await member.close()
+  server.endAll()
+  server.does.deny = true
+  await member.command('sign-in custom')
+  for (let at = 0; at < 4; at++) {
+    await goThere(await signInUrlInModal(member))
+    await modalLike(member, /Not signed in.+said no/)
+    if (at === 3) server.does.deny = false
+    await member.pressInModal('Try again')
+  }
+  await goThere(await signInUrlInModal(member))
+  await modalLike(member, /Signed in to/)
+  await member.close()
+  expect(await member.modal()).toBeNull()
+})
+
 test('more permission is asked for in plain words, and the call goes on with it', async () => {
   await using server = await startProtected()
   await using world = await worldFor(server.hosts, { model: [wishes('custom__write', {}), says('It is written.')] })

@@ -69,17 +69,22 @@ export function sayNoSignInNeeded(name: string): Saying {
   }
 }
 
-/** `again`: the words after /mcp that begin it again; `input`: the waiting question that wants it, with what it asks for. */
-export function saySignInFailed(name: string, message: string, again: string, input?: string): Saying {
+const TRY_AGAIN = { text: 'Try again', style: 'primary' } as const
+
+/** Asks again for what a waiting question needs. */
+export const answerAgain = (input: string): Button => button({ ...TRY_AGAIN, action: 'input_sign_in', value: input })
+
+/** Begins the sign-in of a connection again, where it is pressed. */
+export const signInAgain = (name: string): Button => button({ ...TRY_AGAIN, action: 'sign_in_again', value: name })
+
+export const connectAgain = (card: string): Button => commandButton(TRY_AGAIN.text, `connect ${card}`, TRY_AGAIN.style)
+
+export function saySignInFailed(name: string, message: string, again: Button): Saying {
   return {
     text: `Not signed in for ${name}: ${message}`,
     blocks: [
       section(`:warning: *Not signed in* for *${literal(name)}*. ${literal(clip(message, 1_000))}`),
-      actions([
-        input === undefined
-          ? commandButton('Try again', again, 'primary')
-          : button({ text: 'Try again', action: 'input_sign_in', value: input, style: 'primary' }),
-      ]),
+      actions([again]),
     ],
   }
 }
