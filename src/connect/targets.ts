@@ -1,8 +1,10 @@
 import { join, resolve } from 'node:path'
-import type { Card, StdioServer } from '../cards/card.ts'
+import { fitsPart, partsOf, signInAddresses } from '../cards/address-parts.ts'
+import type { Card, CardAuth, CardEndpoints, StdioServer } from '../cards/card.ts'
 import { mentions } from '../cards/placeholders.ts'
 import { AppError } from '../errors.ts'
 import type { Terms } from '../mcp/auth/terms.ts'
+import { fill } from '../mcp/fill.ts'
 import type { Limits, Target } from '../mcp/target.ts'
 import type { Connection } from '../registry/connection.ts'
 import { cardBehind } from './entry-card.ts'
@@ -51,21 +53,49 @@ export function createTargets(
         headers: server.headers,
         values: connection.inputs,
         checks: server.checks,
-        auth: termsOf(card, prefills[card.name] ?? {}),
+        signing: server.signing,
+        auth: termsOf(card, connection.inputs, prefills[card.name] ?? {}),
       }
     },
     limits: (connection) => cardOf(connection).limits,
   }
 }
 
-function termsOf(card: Card, operator: Record<string, string>): Terms | undefined {
+function termsOf(card: Card, inputs: Record<string, string>, operator: Record<string, string>): Terms | undefined {
   const { auth } = card
   if (auth === undefined || auth.kind === 'none' || auth.kind === 'token') return undefined
-  const { kind, issuer, scopes, client, endpoints, id, secret } = auth
+  const { kind, scopes, client, resource, id, secret } = auth
   const typed = id === undefined ? [] : [{ id, secret }]
-  // The operator's secret goes to the authorization server that the card names, and to no other.
-  const set = operator.client_id && issuer ? [{ id: operator.client_id, secret: operator.client_secret }] : []
-  return { kind, issuer, scopes, client, endpoints, registered: [...typed, ...set], howToRegister: howToRegister(card) }
+  const issuer = auth.issuer && addressAt(card, auth.issuer, inputs)
+  const endpoints = auth.endpoints && endpointsAt(card, auth.endpoints, inputs)
+  // The operator's secret goes to the authorization server that the card names, and to none that a person can choose.
+  const set =
+    operator.client_id && hostsAreNamed(auth) ? [{ id: operator.client_id, secret: operator.client_secret }] : []
+  const registered = [...typed, ...set]
+  return { kind, issuer, scopes, client, endpoints, resource, registered, howToRegister: howToRegister(card) }
+}
+
+const hostsAreNamed = (auth: CardAuth): boolean =>
+  auth.issuer !== undefined &&
+  signInAddresses(auth)
+    .flatMap(partsOf)
+    .every(({ at }) => at === 'path')
+
+const endpointsAt = (card: Card, endpoints: CardEndpoints, inputs: Record<string, string>): CardEndpoints => ({
+  authorization: addressAt(card, endpoints.authorization, inputs),
+  token: addressAt(card, endpoints.token, inputs),
+  revocation: endpoints.revocation && addressAt(card, endpoints.revocation, inputs),
+  clientAuth: endpoints.clientAuth,
+})
+
+/** Looked at again, as an address left unfilled would let another sign people in. */
+function addressAt({ title }: Card, address: string, inputs: Record<string, string>): string {
+  const filled = fill(address, inputs)
+  if (filled !== undefined && partsOf(address).every((part) => fitsPart(part, inputs[part.name] ?? ''))) return filled
+  throw new AppError(
+    'input_invalid',
+    `I do not know where to sign in to ${title}. Press Reconnect and fill in the form.`,
+  )
 }
 
 function howToRegister({ name, inputs, server, auth }: Card): string {

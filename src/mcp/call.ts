@@ -63,7 +63,7 @@ function send(
     { name: tool.name, arguments: args, _meta: metaOf(session, o), ...resumed(o.resume) },
     {
       toolDefinition: definitionOf(tool),
-      signal: AbortSignal.any([o.signal, patience.signal]),
+      signal: patience.signal,
       timeout: NEVER_MS,
       allowInputRequired: true,
       onprogress: ({ message, progress, total }) => {

@@ -48,7 +48,7 @@ export async function reaching<T extends object>(
   send: (patience: Patience) => Promise<T | InputRequiredResult>,
 ): Promise<Reply<T>> {
   const { timeoutMs: idleMs, totalMs } = leg.times
-  using patience = startPatience({ idleMs, totalMs })
+  using patience = startPatience({ idleMs, totalMs, signal: leg.signal })
   const leave = session.askers.enter(askerOf(leg, patience))
   try {
     const result = await send(patience)
@@ -74,7 +74,7 @@ export const request = <T extends object>(
 ): Promise<Reply<T>> =>
   reaching(session, leg, (patience) =>
     session.client.request({ method, params: { ...params, ...resumed(leg.resume) } }, schema, {
-      signal: AbortSignal.any([leg.signal, patience.signal]),
+      signal: patience.signal,
       timeout: NEVER_MS,
       allowInputRequired: true,
     }),

@@ -1,11 +1,12 @@
 import type { App } from '@slack/bolt'
+import type { CardInfo } from '../connect/connect.ts'
 import { ChannelId, UserId, type WorkspaceId } from '../ids.ts'
 import { Anything, isHopeless } from './calls.ts'
 import type { Deps } from './deps.ts'
 import { onWeightyPress, type Press } from './press.ts'
 import { onSubmit, type Submit } from './submit.ts'
 import { section } from './views/blocks.ts'
-import { budgetForm } from './views/home-settings.ts'
+import { budgetForm, sayAllowed } from './views/home-settings.ts'
 import { literal, mention } from './views/text.ts'
 
 /** The workspace settings in the Home tab of owners and admins; who may change them is asked again at each press. */
@@ -21,6 +22,7 @@ export function registerSettings(app: App, deps: Deps): void {
   onSetting('setting_cards', ({ by, chosen }) =>
     changed(deps.settings.change(by, { cards: chosen.length === 0 ? null : chosen })),
   )
+  onSetting('setting_card', (press) => allowCard(deps, press))
   onSetting('setting_budget', async ({ by, scene }) => {
     await scene.open(budgetForm(await deps.settings.of(by.workspace)))
   })
@@ -61,6 +63,13 @@ async function setChannel({ calls, settings }: Deps, { by, chosen, scene }: Pres
   await settings.change(by, { approvalsChannel: channel.data })
 }
 
+async function allowCard({ connect, settings }: Deps, { by, value, scene }: Press): Promise<void> {
+  const [name = '', then = ''] = value.split(' ')
+  const { cards } = await settings.of(by.workspace)
+  if (cards !== undefined && !cards.includes(name)) await settings.change(by, { cards: [...cards, name] })
+  await scene.say(sayAllowed(connect.card(name)?.title ?? name, then), 'Connect a tool')
+}
+
 async function setBudget(deps: Deps, { by, typed, ack }: Submit): Promise<void> {
   if (!(await deps.people.of(by.user)).mayManage) {
     await ack({ response_action: 'errors', errors: { budget: 'Only an owner or admin can change this.' } })
@@ -82,3 +91,7 @@ export async function cardsFor({ connect, settings }: Deps, workspace: Workspace
   const { cards: allowed } = await settings.of(workspace)
   return connect.cards(words).filter(({ name }) => allowed?.includes(name) ?? true)
 }
+
+/** The chosen card is always among the offered, as Slack wants it; whether it may be connected is checked when it is sent. */
+export const withCard = (cards: CardInfo[], card: CardInfo): CardInfo[] =>
+  cards.some(({ name }) => name === card.name) ? cards : [...cards, card]

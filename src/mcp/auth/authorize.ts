@@ -10,7 +10,7 @@ import { AppError, isAppError } from '../../errors.ts'
 import { boundSession, newBoundKey } from './bound-key.ts'
 import { Challenge } from './challenge.ts'
 import { introduce } from './client.ts'
-import { Discovered, discover } from './discover.ts'
+import { Discovered, discover, resourceFor } from './discover.ts'
 import { BoundKey, Kept, KnownClient, tokensOf } from './kept.ts'
 import type { OurClient, Terms } from './terms.ts'
 import { deniedTrouble, tokenTrouble } from './words.ts'
@@ -65,19 +65,15 @@ export async function beginSignIn(o: Begin): Promise<{ url: string; host: string
   return { url: authorizationUrl.href, host: authorizationUrl.host, pending }
 }
 
-async function authorizationOf(
-  o: Begin,
-  { server, metadata, resource }: Discovered,
-  client: KnownClient,
-  scope?: string,
-) {
+async function authorizationOf(o: Begin, discovered: Discovered, client: KnownClient, scope?: string) {
+  const { server, metadata, resource } = discovered
   try {
     return await startAuthorization(server, {
       ...(metadata && { metadata }),
       clientInformation: client,
       redirectUrl: o.ours.redirectUrl,
       state: o.state,
-      resource,
+      ...resourceFor(discovered, resource),
       ...(scope !== undefined && { scope }),
     })
   } catch (error) {
@@ -167,7 +163,7 @@ async function exchanged(
     authorizationCode: code,
     codeVerifier: verifier,
     redirectUri: redirectUrl,
-    resource: discovered.resource,
+    ...resourceFor(discovered, discovered.resource),
     ...(iss !== undefined && { iss }),
     ...(key && { dpop: await boundSession(key) }),
     fetchFn,

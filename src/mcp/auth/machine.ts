@@ -4,7 +4,7 @@ import { AppError } from '../../errors.ts'
 import { boundSession, newBoundKey } from './bound-key.ts'
 import type { Challenge } from './challenge.ts'
 import { registeredClient } from './client.ts'
-import { type Discovered, discover } from './discover.ts'
+import { type Discovered, discover, resourceFor } from './discover.ts'
 import { type Kept, tokensOf } from './kept.ts'
 import type { Terms } from './terms.ts'
 import { tokenTrouble } from './words.ts'
@@ -55,7 +55,7 @@ async function tokensFor(
   try {
     return await fetchToken(provider, server, {
       ...(metadata && { metadata }),
-      resource,
+      ...resourceFor(discovered, resource),
       ...(scope !== undefined && { scope }),
       fetchFn: fetch,
     })

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { isAppError } from '../../errors.ts'
 import { clientNow } from './client.ts'
 import type { Kept, KnownClient } from './kept.ts'
-import type { Terms } from './terms.ts'
+import type { Endpoints, Terms } from './terms.ts'
 
 const Revoking = z.looseObject({
   revocation_endpoint: z.string().optional(),
@@ -29,7 +29,7 @@ async function revoked(kept: Kept, { terms, values, fetch }: Asked): Promise<Rev
   const { revocation_endpoint: endpoint, revocation_endpoint_auth_methods_supported: methods } =
     terms.endpoints === undefined
       ? Revoking.parse((await discoverAuthorizationServerMetadata(kept.issuer, { fetchFn: fetch })) ?? {})
-      : { revocation_endpoint: terms.endpoints.revocation, revocation_endpoint_auth_methods_supported: undefined }
+      : fixed(terms.endpoints)
   if (endpoint === undefined) return 'unsupported'
   const client = clientNow(kept, terms, values)
   // The refresh token first: most servers end the access token with it.
@@ -48,6 +48,11 @@ async function revoked(kept: Kept, { terms, values, fetch }: Asked): Promise<Rev
   }
   return 'revoked'
 }
+
+const fixed = ({ revocation, clientAuth }: Endpoints): z.infer<typeof Revoking> => ({
+  revocation_endpoint: revocation,
+  revocation_endpoint_auth_methods_supported: clientAuth === undefined ? undefined : [clientAuth],
+})
 
 function asClient(
   client: KnownClient,

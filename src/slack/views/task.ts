@@ -43,7 +43,7 @@ function titleOf(call: CallState): string {
     case 'calling':
       return `${sayCall(call, 'doing')}…`
     case 'waiting_input':
-      return `${sayCall(call, 'wish')}: waits for an answer`
+      return `${sayCall(call, 'wish')}: waits for ${waitedFor(call)}`
     case 'done':
       return sayCall(call, 'done')
     case 'failed':
@@ -58,6 +58,9 @@ function titleOf(call: CallState): string {
       return call.stage satisfies never
   }
 }
+
+const waitedFor = ({ inputs }: CallState): string =>
+  inputs.at(-1)?.request.kind === 'sign_in' ? 'a sign-in' : 'an answer'
 
 /** The task as a line of its own, or a card in a plan. */
 export const taskCard = (task: Task): TaskCardBlock => ({
@@ -85,3 +88,7 @@ export const taskChunk = (task: Task, withDetails: boolean): TaskUpdateChunk => 
 /** What to say of a call whose outcome is not known. */
 export const sayUnknown = (call: CallState): string =>
   `I can't tell whether this happened: *${inline(lower(sayAct(call, 'wish')))}* with *${inline(call.connectionName)}*. Please check there first; I won't repeat it on my own.`
+
+/** What to say of a call that a server did not answer, and that may be made again without harm. */
+export const sayMissed = (call: CallState): string =>
+  `*${inline(call.connectionName)}* did not answer this time: *${inline(lower(sayAct(call, 'wish')))}*.`
