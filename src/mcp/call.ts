@@ -15,7 +15,6 @@ import { elicited } from './border.ts'
 import { outcomeOf } from './content.ts'
 import { isLostStream } from './lost-stream.ts'
 import type { CallOptions, ToolOutcome } from './mcp.ts'
-import { collectLog, type LogLine } from './notices.ts'
 import { type Patience, startPatience } from './patience.ts'
 import { asksOf, pagesOf } from './read-ask.ts'
 import type { Session } from './session.ts'
@@ -34,26 +33,22 @@ const NEVER_MS = 2 ** 31 - 1
 export async function callTool(session: Session, call: Call, times: CallTimes, o: CallOptions): Promise<ToolOutcome> {
   const began = performance.now()
   const elapsed = () => Math.round(performance.now() - began)
-  const log = collectLog(session.client)
   using patience = startPatience({ idleMs: times.timeoutMs, totalMs: times.totalMs })
   const leave = session.askers.enter(askerOf(o, patience, times))
   try {
     const result = await send(session, call, patience, o)
     if (isInputRequiredResult(result)) return askingOf(() => asksOf(result, session.border), elapsed())
-    return { ...outcomeOf(result, session.clean, elapsed()), ...kept(log.end()) }
+    return outcomeOf(result, session.clean, elapsed())
   } catch (error) {
     if (error instanceof UrlElicitationRequiredError && error.elicitations.length > 0)
       return askingOf(() => ({ asks: pagesOf(error.elicitations, session.border) }), elapsed())
     if (!(error instanceof ProtocolError) || isLostStream(error)) throw error
     const content = [{ type: 'text' as const, text: session.clean.text(error.message) }]
-    return { kind: 'tool_error', content, ms: elapsed(), ...kept(log.end()) }
+    return { kind: 'tool_error', content, ms: elapsed() }
   } finally {
     leave()
-    log.end()
   }
 }
-
-const kept = (log: LogLine[]): { log?: LogLine[] } => (log.length === 0 ? {} : { log })
 
 /** Below this a server's notes are for its makers. */
 const LOG_LEVEL = 'info'

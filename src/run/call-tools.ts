@@ -145,12 +145,12 @@ const tooManyLegs = ({ connectionName }: CallState, { ms }: Asking): Answered =>
 type Outcome = Omit<EventOf<'returned'>, 'type' | 'call' | 'ms' | 'at'>
 
 function returnedOf(deps: RunDeps, { call, tool }: Ready, outcome: Answered): Outcome {
+  const log = outcome.log === undefined ? {} : { log: outcome.log }
   if (outcome.kind === 'failed') {
     const { kind, text } = failure(call, outcome)
-    return { outcome: kind, text, summary: oneLine(text), images: [], files: [] }
+    return { outcome: kind, text, summary: oneLine(text), images: [], files: [], ...log }
   }
   const shaped = shapeResult(call.tool, outcome.content, outcome.structured)
-  const log = outcome.log === undefined ? {} : { log: outcome.log }
   if (outcome.kind !== 'ok') return { outcome: 'error', ...shaped, ...log }
   const misfit = misfitOf(deps, tool, outcome.structured)
   return { outcome: 'ok', ...shaped, ...log, text: [shaped.text, ...misfit].join('\n') }

@@ -3,6 +3,7 @@ import { LIMITS } from '../../block-kit/limits.ts'
 import type { ApprovalState, CallState, RunState } from '../../run/state.ts'
 import { sayArguments } from './arguments.ts'
 import { actions, button, context, plain, type Saying, section } from './blocks.ts'
+import { detailsButton } from './details-button.ts'
 import { clip, inline, listed, literal, mention, moment } from './text.ts'
 import { sayAct } from './tool-words.ts'
 
@@ -26,7 +27,7 @@ export function approvalCard(asked: Asked): Saying {
       argumentsBlock(call),
       context(...about(asked)),
       ...(approval.decided
-        ? [context(sayDecided(approval.decided)), ...reasonButton(approval)]
+        ? [context(sayDecided(approval.decided)), ...decidedButtons(state.id, approval)]
         : [decideButtons(call, approval)]),
     ],
   }
@@ -153,8 +154,9 @@ export function sayDecided(decided: NonNullable<ApprovalState['decided']>): stri
   }
 }
 
-/** Deny settles at once; whoever denied may say why afterwards. */
-function reasonButton(approval: ApprovalState): KnownBlock[] {
+/** Deny settles at once; whoever denied may say why afterwards. Whoever approved may look at what came of it. */
+function decidedButtons(run: RunState['id'], approval: ApprovalState): KnownBlock[] {
+  if (approval.decided?.decision === 'approved') return [actions([detailsButton(run)])]
   if (approval.decided?.decision !== 'denied' || approval.decided.reason) return []
   return [actions([button({ text: 'Give a reason', action: 'approval_reason', value: approval.id })])]
 }
