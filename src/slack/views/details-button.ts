@@ -4,4 +4,4 @@ import { button } from './blocks.ts'
 
 /** Opens the details of a run. */
 export const detailsButton = (run: RunId): Button =>
-  button({ text: 'Details', action: 'run_details', value: run, says: 'What was done for this, step by step' })
+  button({ text: 'Details', action: 'run_details', value: run, says: 'Details of what was done, step by step' })
