@@ -218,6 +218,7 @@ create table run_inputs (
   given_at timestamp with time zone,
   expires_at timestamp with time zone not null,
   created_at timestamp with time zone default clock_timestamp() not null,
+  reminded_at timestamp with time zone,
   constraint run_inputs_pkey PRIMARY KEY (id),
   constraint run_inputs_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id) ON DELETE CASCADE,
   constraint run_inputs_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'accept'::text, 'decline'::text, 'cancel'::text, 'expired'::text, 'over'::text])))
@@ -842,6 +843,17 @@ $function$
 ;
 comment on function input_run(text) is 'patchbay: which run and call an input is about';
 
+CREATE OR REPLACE FUNCTION public.input_unremind(p_id text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  update run_inputs set reminded_at = null where id = p_id and status = 'pending';
+  select null::jsonb
+$function$
+;
+comment on function input_unremind(text) is 'patchbay: a claimed reminder of a question that could not be sent is due again';
+
 CREATE OR REPLACE FUNCTION public.inputs_over(p_run uuid, p_call text)
  RETURNS void
  LANGUAGE sql
@@ -865,6 +877,24 @@ AS $function$
 $function$
 ;
 comment on function inputs_pending(text,text) is 'patchbay: what is asked of a person now, oldest first';
+
+CREATE OR REPLACE FUNCTION public.inputs_remind(p_lead_ms integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  with due as (
+    -- What a server waits for on the wire is a matter of minutes.
+    select id from run_inputs
+    where status = 'pending' and not live and reminded_at is null and expires_at > clock_timestamp()
+      and expires_at <= clock_timestamp() + p_lead_ms * interval '1 millisecond'
+    order by expires_at limit 20 for update skip locked
+  ),
+  claimed as (update run_inputs i set reminded_at = clock_timestamp() from due where i.id = due.id returning i.id)
+  select coalesce(jsonb_agg(id), '[]') from claimed
+$function$
+;
+comment on function inputs_remind(integer) is 'patchbay: claims the reminders of questions that are due, each once';
 
 CREATE OR REPLACE FUNCTION public.installation_of(p_workspace text)
  RETURNS jsonb
@@ -1582,7 +1612,7 @@ CREATE OR REPLACE FUNCTION public.schema_version()
  LANGUAGE sql
  IMMUTABLE
  SET search_path TO 'public', 'pg_temp'
-AS $function$ select '"20261125000013"'::jsonb $function$
+AS $function$ select '"20261128000017"'::jsonb $function$
 ;
 comment on function schema_version() is 'patchbay: the newest migration applied';
 
