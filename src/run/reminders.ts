@@ -15,16 +15,16 @@ export type Reminders = { approvals: Due<ApprovalId>; inputs: Due<InputId> }
 /** How long before it expires a person is reminded: enough for who sits in a meeting, or sleeps late. */
 const LEAD_MS = 3 * 3_600_000
 
+const Nothing = z.null().transform(() => undefined)
+
 /** Reminders over the database. Errors are db/'s. */
 export const createReminders = (db: Db): Reminders => ({
-  approvals: due<ApprovalId>(db, { claim: 'approvals_remind', giveBack: 'approval_unremind' }, ApprovalId),
-  inputs: due<InputId>(db, { claim: 'inputs_remind', giveBack: 'input_unremind' }, InputId),
+  approvals: {
+    claim: () => db.call('approvals_remind', { lead_ms: LEAD_MS }, z.array(ApprovalId)),
+    giveBack: (id) => db.call('approval_unremind', { id }, Nothing),
+  },
+  inputs: {
+    claim: () => db.call('inputs_remind', { lead_ms: LEAD_MS }, z.array(InputId)),
+    giveBack: (id) => db.call('input_unremind', { id }, Nothing),
+  },
 })
-
-function due<Id>(db: Db, call: { claim: string; giveBack: string }, id: z.ZodType<Id>): Due<Id> {
-  const nothing = z.null().transform(() => undefined)
-  return {
-    claim: () => db.call(call.claim, { lead_ms: LEAD_MS }, z.array(id)),
-    giveBack: (of) => db.call(call.giveBack, { id: of }, nothing),
-  }
-}
