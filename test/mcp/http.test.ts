@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { type McpHouse, noted, ROOT, remote, startMcpHouse, startServerProcess, textOf } from '../support/mcp-house.ts'
+import { startReference } from '../support/reference-server.ts'
 
-const EVERYTHING = join(ROOT, 'node_modules/@modelcontextprotocol/server-everything/dist/index.js')
 const signal = new AbortController().signal
 let house: McpHouse
 beforeEach(async () => {
@@ -195,20 +195,6 @@ describe('the reference server', () => {
     await using _again = await startReference('streamableHttp', server.port)
     expect(textOf(await house.call(connection, 'echo', { message: 'b' }))).toBe('Echo: b')
   })
-
-  async function startReference(kind: string, port = 20_000 + Math.floor(Math.random() * 10_000)) {
-    const { spawn } = await import('node:child_process')
-    const child = spawn(process.execPath, [EVERYTHING, kind], { env: { PORT: String(port) }, stdio: 'ignore' })
-    await eventually(() => fetch(`http://127.0.0.1:${port}/`))
-    return {
-      port,
-      async [Symbol.asyncDispose]() {
-        const gone = new Promise((resolve) => child.once('exit', resolve))
-        child.kill('SIGKILL')
-        await gone
-      },
-    }
-  }
 })
 
 describe('what is no MCP server', () => {
