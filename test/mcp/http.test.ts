@@ -124,7 +124,7 @@ describe('a credential', () => {
       message: 'GitHub refused the token (401). Create a new one at https://example.com/keys and connect again.',
     })
     await expect(house.mcp.probe(at(server.port), {}, signal)).rejects.toThrowError(/wants a sign-in \(401\)/)
-    expect((await house.mcp.probe(target(server.port), { token: 'right-token' }, signal)).tools).toHaveLength(3)
+    expect((await house.mcp.probe(target(server.port), { token: 'right-token' }, signal)).tools).toHaveLength(5)
   })
 
   it('that is refused later needs a sign-in; a new one is taken up without a restart', async () => {
@@ -173,7 +173,7 @@ describe('a credential', () => {
   it('left empty leaves its header out', async () => {
     await using server = await startServerProcess('http-old.ts', ['0'], logs())
     const target = { ...at(server.port), headers: { '{name}': '{value}' }, values: { name: 'X-Key' } }
-    expect((await house.mcp.probe(target, {}, signal)).tools).toHaveLength(3)
+    expect((await house.mcp.probe(target, {}, signal)).tools).toHaveLength(5)
   })
 })
 
