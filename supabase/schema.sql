@@ -306,7 +306,7 @@ CREATE INDEX audit_events_workspace ON public.audit_events USING btree (workspac
 
 CREATE UNIQUE INDEX mcp_connections_name ON public.mcp_connections USING btree (workspace_id, COALESCE(user_id, ''::text), lower(connection_name));
 
-CREATE INDEX mcp_run_cards_grams ON public.mcp_run_cards USING gin (grams);
+CREATE INDEX mcp_run_cards_grams ON public.mcp_run_cards USING gin (grams) WITH (fastupdate=off);
 
 CREATE INDEX mcp_tool_usage_connection ON public.mcp_tool_usage USING btree (connection_id, executed_at DESC);
 
@@ -1194,7 +1194,7 @@ CREATE OR REPLACE FUNCTION public.run_cards_find(p_url text, p_workspace text, p
  SET search_path TO 'public', 'pg_temp'
 AS $function$
   with asked as (
-    select array(select jsonb_array_elements_text(p_patterns)) as patterns, array(select jsonb_array_elements_text(p_grams)) as grams
+    select array(select jsonb_array_elements_text(p_patterns)) as patterns
   ),
   fitting as (
     select c.name, 0 as alike from mcp_run_cards c, asked
@@ -1202,9 +1202,11 @@ AS $function$
     order by (lower(c.name || ' ' || c.title) ~ all (asked.patterns)) desc, c.verified desc, c.popularity desc, c.name
     limit p_limit
   ),
+  -- One look into the index for each three letters.
   alike as (
-    select c.name, (select count(*) from unnest(c.grams) g where g = any (asked.grams)) as alike from mcp_run_cards c, asked
-    where c.source = 'registry' and c.grams && asked.grams
+    select c.name, count(*) as alike from jsonb_array_elements_text(p_grams) gram join mcp_run_cards c on c.grams @> array[gram]
+    where c.source = 'registry'
+    group by c.name, c.popularity
     order by 2 desc, c.popularity desc, c.name
     limit p_limit
   )
