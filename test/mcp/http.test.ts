@@ -3,7 +3,7 @@ import { createServer, type RequestListener } from 'node:http'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
-import { type McpHouse, noted, ROOT, remote, startMcpHouse, startServerProcess, textOf } from '../support/mcp-house.ts'
+import { type McpHouse, noted, remote, startMcpHouse, startServerProcess, textOf } from '../support/mcp-house.ts'
 import { startReference } from '../support/reference-server.ts'
 
 const signal = new AbortController().signal

@@ -27,7 +27,7 @@ export function approvalCard(asked: Asked): Saying {
       argumentsBlock(call),
       context(...about(asked)),
       ...(approval.decided
-        ? [context(sayDecided(approval.decided)), ...decidedButtons(state.id, approval)]
+        ? [context(sayDecided(approval.decided)), ...decidedButtons(state, approval)]
         : [decideButtons(call, approval)]),
     ],
   }
@@ -154,9 +154,10 @@ export function sayDecided(decided: NonNullable<ApprovalState['decided']>): stri
   }
 }
 
-/** Deny settles at once; whoever denied may say why afterwards. Whoever approved may look at what came of it. */
-function decidedButtons(run: RunState['id'], approval: ApprovalState): KnownBlock[] {
-  if (approval.decided?.decision === 'approved') return [actions([detailsButton(run)])]
+/** Deny settles at once; whoever denied may say why afterwards. Whoever approved for somebody else may look at what came of it. */
+function decidedButtons({ id, origin }: RunState, approval: ApprovalState): KnownBlock[] {
+  const { decision, by } = approval.decided ?? {}
+  if (decision === 'approved' && by !== origin.user) return [actions([detailsButton(id)])]
   if (approval.decided?.decision !== 'denied' || approval.decided.reason) return []
   return [actions([button({ text: 'Give a reason', action: 'approval_reason', value: approval.id })])]
 }
