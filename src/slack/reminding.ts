@@ -49,11 +49,13 @@ async function remindAll<Id extends string>(deps: RemindingDeps, due: Due<Id>, n
   for (const id of await due.claim()) {
     let sent = 0
     try {
-      for (const note of await notesOf(deps, id)) {
+      const notes = await notesOf(deps, id)
+      for (const note of notes) {
         await tell(deps, note)
         sent += 1
       }
-      deps.log.info({ id, sent }, 'reminded of what waits for a person')
+      const { id: run, origin } = notes[0]?.state ?? {}
+      deps.log.info({ id, run, workspace: origin?.workspace, sent }, 'reminded of what waits for a person')
     } catch (error) {
       deps.log.warn({ id, sent, why: errorChain(error) }, 'reminder not sent')
       // Half sent is better than sent twice.

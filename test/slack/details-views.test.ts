@@ -75,7 +75,12 @@ describe('the details of a run', () => {
   })
 
   test('an approver reads no request, result, question or log', () => {
-    const said = JSON.stringify(runDetails({ state: run, sight: { whole: false, calls: run.calls }, page: 0 }))
+    const failure = { code: 'internal', message: 'The tokens are used up.' }
+    const failed: RunState = { ...run, status: 'failed', failure }
+    expect(JSON.stringify(runDetails({ state: failed, sight: whole(failed), page: 0 }))).toContain(
+      'The tokens are used up',
+    )
+    const said = JSON.stringify(runDetails({ state: failed, sight: { whole: false, calls: run.calls }, page: 0 }))
     expect(said).not.toMatch(/Write hello\.txt"|2 rows|Whose account|Server log|could not be reached|tokens/)
     expect(said).toContain('Approved with changes by <@UAPPROVE1>')
   })

@@ -45,7 +45,10 @@ function requestBlocks(state: RunState): KnownBlock[] {
   const where = origin.place === 'dm' ? 'in direct messages' : `in <#${origin.channel}>`
   return [
     section(asked === '' ? '_No words, only what was sent along._' : literal(asked)),
-    context(`Asked by ${mention(origin.user)} ${where}, ${moment(startedAt)} · ${sayStatus(state)}`, figures(state)),
+    context(
+      `Asked by ${mention(origin.user)} ${where}, ${moment(startedAt)} · ${sayStatus(state)}${sayFailure(state)}`,
+      figures(state),
+    ),
   ]
 }
 
@@ -58,14 +61,15 @@ function othersBlocks(state: RunState): KnownBlock[] {
   ]
 }
 
-function sayStatus({ status, startedAt, changedAt, failure }: RunState): string {
+function sayStatus({ status, startedAt, changedAt }: RunState): string {
   const took = span(changedAt.getTime() - startedAt.getTime())
   if (status === 'working') return 'not done yet'
   if (status === 'stopped') return `stopped after ${took}`
-  return status === 'finished'
-    ? `done after ${took}`
-    : `failed after ${took}${failure ? `: ${literal(clip(flat(failure.message), 300))}` : ''}`
+  return `${status === 'finished' ? 'done' : 'failed'} after ${took}`
 }
+
+const sayFailure = ({ failure }: RunState): string =>
+  failure === undefined ? '' : `: ${literal(clip(flat(failure.message), 300))}`
 
 function figures({ usage, model, calls }: RunState): string {
   const read = usage.input + usage.cacheRead + usage.cacheWrite
