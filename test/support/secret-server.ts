@@ -18,7 +18,8 @@ export async function startSecretServer(
         async (_args, ctx) => {
           await ctx.mcpReq.log('info', `you sent ${said}`, said.slice(0, 200))
           // Its middle is where a long line is cut.
-          await ctx.mcpReq.log('info', `${'.'.repeat(500 - Math.ceil(said.length / 2))}${said}`)
+          const token = said.replace(/^\S+ /, '')
+        await ctx.mcpReq.log('info', `${'.'.repeat(500 - Math.ceil(token.length / 2))}${token}`)
           return { content: [{ type: 'text', text: `you sent ${said}` }] }
         },
       )
