@@ -19,7 +19,7 @@ export async function startSecretServer(
           await ctx.mcpReq.log('info', `you sent ${said}`, said.slice(0, 200))
           // Its middle is where a long line is cut.
           const token = said.replace(/^\S+ /, '')
-        await ctx.mcpReq.log('info', `${'.'.repeat(500 - Math.ceil(token.length / 2))}${token}`)
+          await ctx.mcpReq.log('info', `${'.'.repeat(500 - Math.ceil(token.length / 2))}${token}`)
           return { content: [{ type: 'text', text: `you sent ${said}` }] }
         },
       )
