@@ -168,14 +168,15 @@ const recordsIn = (db: Db) => ({ rules: createRules(db), usage: createUsage(db),
 const modelOf = ({ model: { apiKey, name, baseURL } }: Complete, log: Log) =>
   createModel({ apiKey, model: name, log, ...(baseURL && { baseURL }) })
 
-/** What waited for this sign-in goes on. Never throws: who pressed Sign in can press again. */
+/** What waited for this sign-in goes on, with it or after a plain no without it. Never throws: who pressed Sign in can press again. */
 async function goOn(runs: Runs, { by, ...news }: SignedIn, log: Log): Promise<void> {
-  if (by === undefined || !news.ok) return
+  if (by === undefined || (!news.ok && !news.denied)) return
+  const [connection, action] = news.ok ? [news.connection.id, 'accept' as const] : [news.connection, 'decline' as const]
   try {
     for (const { state, input } of await runs.openInputs(by)) {
       const { request } = input
-      if (request.kind === 'sign_in' && request.connection === news.connection.id)
-        await runs.giveInput({ run: state.id, input: input.id, by, action: 'accept' })
+      if (request.kind === 'sign_in' && request.connection === connection)
+        await runs.giveInput({ run: state.id, input: input.id, by, action })
     }
   } catch (error) {
     log.error({ workspace: by.workspace, reason: errorChain(error) }, 'a run was not told of a sign-in')

@@ -16,6 +16,7 @@ export type ErrorCode =
   | 'server_start_failed'
   | 'sign_in_needed'
   | 'sign_in_failed'
+  | 'sign_in_denied'
   | 'client_needed'
   | 'tool_timeout'
   | 'tool_failed'

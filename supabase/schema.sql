@@ -218,6 +218,7 @@ create table run_inputs (
   given_at timestamp with time zone,
   expires_at timestamp with time zone not null,
   created_at timestamp with time zone default clock_timestamp() not null,
+  reminded_at timestamp with time zone,
   constraint run_inputs_pkey PRIMARY KEY (id),
   constraint run_inputs_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id) ON DELETE CASCADE,
   constraint run_inputs_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'accept'::text, 'decline'::text, 'cancel'::text, 'expired'::text, 'over'::text])))
@@ -305,7 +306,7 @@ CREATE INDEX audit_events_workspace ON public.audit_events USING btree (workspac
 
 CREATE UNIQUE INDEX mcp_connections_name ON public.mcp_connections USING btree (workspace_id, COALESCE(user_id, ''::text), lower(connection_name));
 
-CREATE INDEX mcp_run_cards_grams ON public.mcp_run_cards USING gin (grams);
+CREATE INDEX mcp_run_cards_grams ON public.mcp_run_cards USING gin (grams) WITH (fastupdate=off);
 
 CREATE INDEX mcp_tool_usage_connection ON public.mcp_tool_usage USING btree (connection_id, executed_at DESC);
 
@@ -842,6 +843,17 @@ $function$
 ;
 comment on function input_run(text) is 'patchbay: which run and call an input is about';
 
+CREATE OR REPLACE FUNCTION public.input_unremind(p_id text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  update run_inputs set reminded_at = null where id = p_id and status = 'pending';
+  select null::jsonb
+$function$
+;
+comment on function input_unremind(text) is 'patchbay: a claimed reminder of a question that could not be sent is due again';
+
 CREATE OR REPLACE FUNCTION public.inputs_over(p_run uuid, p_call text)
  RETURNS void
  LANGUAGE sql
@@ -865,6 +877,24 @@ AS $function$
 $function$
 ;
 comment on function inputs_pending(text,text) is 'patchbay: what is asked of a person now, oldest first';
+
+CREATE OR REPLACE FUNCTION public.inputs_remind(p_lead_ms integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  with due as (
+    -- What a server waits for on the wire is a matter of minutes.
+    select id from run_inputs
+    where status = 'pending' and not live and reminded_at is null and expires_at > clock_timestamp()
+      and expires_at <= clock_timestamp() + p_lead_ms * interval '1 millisecond'
+    order by expires_at limit 20 for update skip locked
+  ),
+  claimed as (update run_inputs i set reminded_at = clock_timestamp() from due where i.id = due.id returning i.id)
+  select coalesce(jsonb_agg(id), '[]') from claimed
+$function$
+;
+comment on function inputs_remind(integer) is 'patchbay: claims the reminders of questions that are due, each once';
 
 CREATE OR REPLACE FUNCTION public.installation_of(p_workspace text)
  RETURNS jsonb
@@ -1164,7 +1194,7 @@ CREATE OR REPLACE FUNCTION public.run_cards_find(p_url text, p_workspace text, p
  SET search_path TO 'public', 'pg_temp'
 AS $function$
   with asked as (
-    select array(select jsonb_array_elements_text(p_patterns)) as patterns, array(select jsonb_array_elements_text(p_grams)) as grams
+    select array(select jsonb_array_elements_text(p_patterns)) as patterns
   ),
   fitting as (
     select c.name, 0 as alike from mcp_run_cards c, asked
@@ -1172,9 +1202,11 @@ AS $function$
     order by (lower(c.name || ' ' || c.title) ~ all (asked.patterns)) desc, c.verified desc, c.popularity desc, c.name
     limit p_limit
   ),
+  -- One look into the index for each three letters.
   alike as (
-    select c.name, (select count(*) from unnest(c.grams) g where g = any (asked.grams)) as alike from mcp_run_cards c, asked
-    where c.source = 'registry' and c.grams && asked.grams
+    select c.name, count(*) as alike from jsonb_array_elements_text(p_grams) gram join mcp_run_cards c on c.grams @> array[gram]
+    where c.source = 'registry'
+    group by c.name, c.popularity
     order by 2 desc, c.popularity desc, c.name
     limit p_limit
   )
@@ -1582,7 +1614,7 @@ CREATE OR REPLACE FUNCTION public.schema_version()
  LANGUAGE sql
  IMMUTABLE
  SET search_path TO 'public', 'pg_temp'
-AS $function$ select '"20261125000013"'::jsonb $function$
+AS $function$ select '"20261128000017"'::jsonb $function$
 ;
 comment on function schema_version() is 'patchbay: the newest migration applied';
 

@@ -24,7 +24,8 @@ export type SignedIn = {
   inputs?: Record<string, string>
 } & (
   | { ok: true; connection: Connection; fresh: boolean; starters: string[] }
-  | { ok: false; message: string; connection?: ConnectionId }
+  /** `denied`: the person, or who decides there, said no. */
+  | { ok: false; message: string; connection?: ConnectionId; denied?: boolean }
 )
 
 type Row = SignInRow<SignInDetails>
@@ -59,7 +60,8 @@ async function finished(deps: ConnectDeps, brought: URLSearchParams, signal: Abo
     return { ...ends, title: pending.title, ok: true, starters, ...saved }
   } catch (error) {
     const message = signal.aborted ? SLOW : knownMessage(error)
-    return { ...ends, title: pending.title, ok: false, message, connection: row.connection }
+    const denied = isAppError(error, 'sign_in_denied')
+    return { ...ends, title: pending.title, ok: false, message, connection: row.connection, denied }
   }
 }
 

@@ -9,7 +9,6 @@ import type { JsonObject, StoredTool } from '../registry/connection.ts'
 import { outcomeOf } from './content.ts'
 import { isLostStream } from './lost-stream.ts'
 import type { CallOptions, ToolOutcome } from './mcp.ts'
-import { collectLog, type LogLine } from './notices.ts'
 import type { Patience } from './patience.ts'
 import { type CallTimes, NEVER_MS, reaching, resumed } from './reach.ts'
 import type { Session } from './session.ts'
@@ -24,23 +23,18 @@ export type Call = { tool: StoredTool; args: JsonObject }
 export async function callTool(session: Session, call: Call, times: CallTimes, o: CallOptions): Promise<ToolOutcome> {
   const began = performance.now()
   const elapsed = () => Math.round(performance.now() - began)
-  const log = collectLog(session.client)
   try {
     const reply = await reaching(session, { ...o, times }, (patience) => send(session, call, patience, o))
     if (reply.kind === 'input_required') return { ...reply, ms: elapsed() }
     if (reply.kind === 'unfit')
       return { kind: 'failed', why: 'protocol', message: reply.message, sent: false, ms: elapsed() }
-    return { ...outcomeOf(reply.value, session.clean, elapsed()), ...kept(log.end()) }
+    return outcomeOf(reply.value, session.clean, elapsed())
   } catch (error) {
     if (!(error instanceof ProtocolError) || isLostStream(error)) throw error
     const content = [{ type: 'text' as const, text: session.clean.text(error.message) }]
-    return { kind: 'tool_error', content, ms: elapsed(), ...kept(log.end()) }
-  } finally {
-    log.end()
+    return { kind: 'tool_error', content, ms: elapsed() }
   }
 }
-
-const kept = (log: LogLine[]): { log?: LogLine[] } => (log.length === 0 ? {} : { log })
 
 /** Below this a server's notes are for its makers. */
 const LOG_LEVEL = 'info'

@@ -1,17 +1,26 @@
 import type { CallToolResult } from '@modelcontextprotocol/client'
 import { z } from 'zod'
 import type { Clean } from './clean.ts'
+import { depthOf } from './depth.ts'
 import type { ContentPart, ToolOutcome } from './mcp.ts'
 
 const Json = z.json()
+// Honest answers end at 20; far deeper ones exhaust the stack of whatever walks them.
+const MAX_DEPTH = 100
+const TOO_DEEP = '[The structured part of this answer is nested too deeply, so it was left out.]'
 
 /** What a server answered, as our own parts and without the connection's secrets. */
 export function outcomeOf(result: CallToolResult, clean: Clean, ms: number): ToolOutcome {
-  const structured = result.structuredContent === undefined ? undefined : Json.safeParse(result.structuredContent)
+  const kind = result.isError === true ? 'tool_error' : 'ok'
+  const content = result.content.map((part) => partOf(part, clean))
+  if (result.structuredContent === undefined) return { kind, content, ms }
+  if (depthOf(result.structuredContent, MAX_DEPTH) > MAX_DEPTH)
+    return { kind, content: [...content, { type: 'text', text: TOO_DEEP }], ms }
+  const structured = Json.safeParse(result.structuredContent)
   return {
-    kind: result.isError === true ? 'tool_error' : 'ok',
-    content: result.content.map((part) => partOf(part, clean)),
-    ...(structured?.success && { structured: clean.json(structured.data) }),
+    kind,
+    content,
+    ...(structured.success && { structured: clean.json(structured.data) }),
     ms,
   }
 }

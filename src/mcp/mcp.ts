@@ -10,7 +10,7 @@ import { createCaches } from './caches.ts'
 import { callTool } from './call.ts'
 import type { Circuit } from './circuit.ts'
 import { createKeeper } from './keeper.ts'
-import type { LogLine } from './notices.ts'
+import { type LogLine, withLog } from './notices.ts'
 import { type Offering, offering, type Use } from './offering.ts'
 import { probe } from './probe.ts'
 import type { Asking, CallTimes, Reach } from './reach.ts'
@@ -77,6 +77,7 @@ export type CallFailure = {
   ms: number
   /** With `sign_in` and `scope`: what a sign-in has to bring. Absent where only another credential helps. */
   challenge?: Challenge
+  log?: LogLine[]
 }
 
 /** `scope`: the sign-in is good, but does not allow this. `resting`: the server is left alone for a while. */
@@ -140,10 +141,13 @@ export function createMcp(given: McpDeps): Mcp {
       if (lost !== undefined) return failureOf(lost, 0)
       // A server hears that its calls are cancelled before it is ended with the app.
       const signal = AbortSignal.any([o.signal, stopping.signal])
-      const work = (session: Session) => callTool(session, { tool, args }, timesOf(deps, c), { ...o, signal })
+      const log: LogLine[] = []
+      const work = (session: Session) =>
+        withLog(session.client, log, () => callTool(session, { tool, args }, timesOf(deps, c), { ...o, signal }))
       const used = await sessions.use(c, signal, work)
       noteState(c, used)
-      return used.ok ? used.value : failureOf(used.trouble, performance.now() - began)
+      const outcome = used.ok ? used.value : failureOf(used.trouble, performance.now() - began)
+      return outcome.kind === 'input_required' || log.length === 0 ? outcome : { ...outcome, log }
     },
     refresh: (c, signal) => use(c, signal, (session) => keeper.list(c, session)),
     ...offering(use, (c) => timesOf(deps, c)),

@@ -1,12 +1,14 @@
 import type { Client, LoggingLevel } from '@modelcontextprotocol/client'
 import type { Clean } from './clean.ts'
+import { cut } from './unfit.ts'
 
 /** What a server wrote down while it worked, for whoever looks into a run's details. */
-export type LogLine = { level: LoggingLevel; text: string }
+export type LogLine = { level: LoggingLevel; logger?: string; text: string }
 
 // More helps nobody who reads a run, and a chatty server would fill the database.
 const MAX_LINES = 50
 const MAX_LINE_CHARS = 500
+const MAX_LOGGER_CHARS = 60
 
 /** Which of its lists a server says are others now; skills are resources. */
 export type Changed = 'tools' | 'offers'
@@ -24,23 +26,22 @@ export function hearNotices(client: Client, clean: Clean, onChanged: (what: Chan
   client.setNotificationHandler('notifications/prompts/list_changed', () => onChanged('offers'))
   client.setNotificationHandler('notifications/message', ({ params }) => {
     const said = typeof params.data === 'string' ? params.data : (JSON.stringify(params.data) ?? '')
-    const from = params.logger === undefined ? '' : `${params.logger}: `
-    const text = clean.text(`${from}${said}`.slice(0, MAX_LINE_CHARS))
-    for (const ear of listening) ear({ level: params.level, text })
+    // Cut when it is clean: of a secret cut in two nobody would know the first half.
+    const text = cut(clean.text(said), MAX_LINE_CHARS)
+    const logger = params.logger === undefined ? {} : { logger: cut(clean.text(params.logger), MAX_LOGGER_CHARS) }
+    for (const ear of listening) ear({ level: params.level, ...logger, text })
   })
 }
 
-/** Collects the lines until `end`. Of calls side by side each gets all: the old protocol does not say which one a line belongs to. */
-export function collectLog(client: Client): { end(): LogLine[] } {
-  const lines: LogLine[] = []
+/** Adds to `lines` what is said during the work. Of calls side by side each gets all: the old protocol does not say which one a line belongs to. */
+export async function withLog<T>(client: Client, lines: LogLine[], work: () => Promise<T>): Promise<T> {
   const ear: Ear = (line) => {
     if (lines.length < MAX_LINES) lines.push(line)
   }
   ears.get(client)?.add(ear)
-  return {
-    end: () => {
-      ears.get(client)?.delete(ear)
-      return lines
-    },
+  try {
+    return await work()
+  } finally {
+    ears.get(client)?.delete(ear)
   }
 }

@@ -154,13 +154,13 @@ const PASSING = new Set(['timeout', 'unreachable', 'gone', 'resting'])
 type Outcome = Omit<EventOf<'returned'>, 'type' | 'call' | 'ms' | 'at' | 'passing'>
 
 function returnedOf(deps: RunDeps, { call, tool }: Ready, outcome: Answered): Outcome {
+  const log = outcome.log === undefined ? {} : { log: outcome.log }
   if (outcome.kind === 'failed') {
     const { kind, text } = failure(call, outcome)
-    return { outcome: kind, text, summary: oneLine(text), images: [], files: [] }
+    return { outcome: kind, text, summary: oneLine(text), images: [], files: [], ...log }
   }
   const followed = tool.own === 'read_skill' || tool.own === 'get_prompt'
   const shaped = shapeResult(call.tool, outcome.content, outcome.structured, followed ? FOLLOWED_CHARS : undefined)
-  const log = outcome.log === undefined ? {} : { log: outcome.log }
   if (outcome.kind !== 'ok') return { outcome: 'error', ...shaped, ...log }
   const misfit = misfitOf(deps, tool, outcome.structured)
   return { outcome: 'ok', ...shaped, ...log, text: [shaped.text, ...misfit].join('\n') }

@@ -81,7 +81,7 @@ function asking(deps: RunDeps, holder: Holder, intake: Intake): Asking {
       return states.filter((state) => state !== undefined)
     },
     stop: (id, by) => stop(deps, holder, id, by),
-    stopAll: (by) => stopAll(deps, holder, by),
+    stopAll: (by, teams) => stopAll(deps, holder, by, teams),
     tryAgain: (id, callId, by) => tryAgain(deps, holder, { id, callId, by }),
   }
 }
@@ -197,10 +197,15 @@ async function end(deps: RunDeps, holder: Holder, id: RunId, by: Principal): Pro
   return kind
 }
 
-async function stopAll(deps: RunDeps, holder: Holder, by: Principal): Promise<number> {
-  const open = await deps.store.open(by.workspace)
-  for (const id of open) await end(deps, holder, id, by)
-  return open.length
+async function stopAll(deps: RunDeps, holder: Holder, by: Principal, teams?: string[]): Promise<number> {
+  let stopped = 0
+  for (const id of await deps.store.open(by.workspace)) {
+    const team = teams && (await readState(deps, id))?.origin.teamId
+    if (teams !== undefined && (team === undefined || !teams.includes(team))) continue
+    await end(deps, holder, id, by)
+    stopped += 1
+  }
+  return stopped
 }
 
 /** A new run that wishes for the same call once more; it is judged, and asked about, like any other. */

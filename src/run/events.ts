@@ -159,7 +159,7 @@ const Returned = z.object({
   /** What people see of it in the thread beside files. */
   shown: Shown.optional(),
   /** What the server wrote down meanwhile. */
-  log: z.array(z.object({ level: z.string(), text: z.string() })).optional(),
+  log: z.array(z.object({ level: z.string(), logger: z.string().optional(), text: z.string() })).optional(),
   ms: z.number(),
 })
 const Stopped = z.object({ type: z.literal('stopped'), by: UserId })

@@ -30,7 +30,9 @@ function begin(id: RunId, event: EventOf<'started'>, recovered: boolean): RunSta
     failure: undefined,
     stoppedBy: undefined,
     usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, costUsd: 0 },
+    model: undefined,
     summary: undefined,
+    startedAt: new Date(event.at),
     changedAt: new Date(event.at),
     recovered,
   }
@@ -85,6 +87,7 @@ function replied(state: RunState, event: EventOf<'replied'>): RunState {
     turns: [...state.turns, { text, callIds: wishes.map((wish) => wish.id), content: event.content, stop: event.stop }],
     calls: [...state.calls, ...wishes.map((wish) => wished(wish.id, wish.name, wish.input, turn))],
     answer: text,
+    model: event.model,
     usage: {
       input: usage.input + event.usage.input,
       output: usage.output + event.usage.output,

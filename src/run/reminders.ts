@@ -1,24 +1,30 @@
 import { z } from 'zod'
 import type { Db } from '../db/call.ts'
-import { ApprovalId } from '../ids.ts'
+import { ApprovalId, InputId } from '../ids.ts'
 
-/** Which approvals expire soon and nobody was reminded of: each is claimed once, by one instance. */
-export type Reminders = {
-  claim(): Promise<ApprovalId[]>
+/** What expires soon and nobody was reminded of: each is claimed once, by one instance. */
+export type Due<Id> = {
+  claim(): Promise<Id[]>
   /** It could not be sent: it is due again. */
-  giveBack(id: ApprovalId): Promise<void>
+  giveBack(id: Id): Promise<void>
 }
 
-/** How long before it expires those who may decide are reminded. */
-const LEAD_MS = 3_600_000
+/** Of what waits for a person: decisions on calls, and answers to what servers ask. */
+export type Reminders = { approvals: Due<ApprovalId>; inputs: Due<InputId> }
+
+/** How long before it expires a person is reminded: enough for who sits in a meeting, or sleeps late. */
+const LEAD_MS = 3 * 3_600_000
+
+const Nothing = z.null().transform(() => undefined)
 
 /** Reminders over the database. Errors are db/'s. */
 export const createReminders = (db: Db): Reminders => ({
-  claim: () => db.call('approvals_remind', { lead_ms: LEAD_MS }, z.array(ApprovalId)),
-  giveBack: (id) =>
-    db.call(
-      'approval_unremind',
-      { id },
-      z.null().transform(() => undefined),
-    ),
+  approvals: {
+    claim: () => db.call('approvals_remind', { lead_ms: LEAD_MS }, z.array(ApprovalId)),
+    giveBack: (id) => db.call('approval_unremind', { id }, Nothing),
+  },
+  inputs: {
+    claim: () => db.call('inputs_remind', { lead_ms: LEAD_MS }, z.array(InputId)),
+    giveBack: (id) => db.call('input_unremind', { id }, Nothing),
+  },
 })

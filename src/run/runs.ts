@@ -24,8 +24,8 @@ export type Runs = {
   /** A person's last runs, newest first. */
   recentOf(principal: Principal, limit: number): Promise<RunState[]>
   stop(id: RunId, by: Principal): Promise<'stopped' | 'over' | 'not_yours'>
-  /** Stops all that is at work, waits or rests in a workspace; how many runs that were. */
-  stopAll(by: Principal): Promise<number>
+  /** Stops all that is at work, waits or rests, in some teams of an organization or in all of the workspace; how many runs that were. */
+  stopAll(by: Principal, teams?: string[]): Promise<number>
   /** Asks once more for a call whose outcome is unknown; a run of its own. */
   tryAgain(id: RunId, callId: string, by: Principal): Promise<Started | 'not_yours' | 'gone'>
   /** Tools the model's API refuses, with the reason. */

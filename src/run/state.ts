@@ -31,8 +31,11 @@ export type RunState = {
   failure: { code: string; message: string } | undefined
   stoppedBy: UserId | undefined
   usage: Usage & { costUsd: number }
+  /** The model that was asked last. */
+  model: string | undefined
   /** What the conversation before this run comes down to, if it had to be summarised. */
   summary: string | undefined
+  startedAt: Date
   /** When the last event happened. */
   changedAt: Date
   /** This instance took the run over, or came back to it: what was painted is known only from records. */
@@ -73,6 +76,8 @@ export type CallState = {
   arguments: JsonObject
   schema: JsonObject
   stage: CallStage
+  /** The grounds of the verdict. */
+  why: string[]
   approval: ApprovalState | undefined
   /** What the server asked of a person on the way, oldest first. */
   inputs: InputState[]
@@ -102,7 +107,7 @@ export type ResultState = {
   isError: boolean
   files: ResultFile[]
   shown?: Shown | undefined
-  log?: { level: string; text: string }[] | undefined
+  log?: NonNullable<EventOf<'returned'>['log']> | undefined
   ms: number
 }
 

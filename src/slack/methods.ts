@@ -13,6 +13,7 @@ export const METHODS = {
   'agents.sessions.setStatus': { scopes: ['chat:write'], repeatable: true },
   'assistant.threads.setStatus': { scopes: ['chat:write'], repeatable: true },
   'assistant.threads.setSuggestedPrompts': { scopes: ['assistant:write'], repeatable: true },
+  'auth.teams.list': { scopes: [], repeatable: true },
   'auth.test': { scopes: [], repeatable: true },
   'chat.appendStream': { scopes: ['chat:write'], repeatable: false },
   'chat.delete': { scopes: ['chat:write'], repeatable: true },
@@ -53,6 +54,7 @@ export const EVENT_SCOPES: Record<string, string | undefined> = {
   'message.mpim': 'mpim:history',
   agent_session_stopped: undefined,
   app_uninstalled: undefined,
+  team_access_revoked: undefined,
   tokens_revoked: undefined,
 }
 

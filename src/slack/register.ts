@@ -17,6 +17,7 @@ import { registerMessages } from './messages.ts'
 import { registerMessagesTab } from './messages-tab.ts'
 import { registerRemoval } from './removal.ts'
 import { registerRunButtons } from './run-buttons.ts'
+import { registerRunDetails } from './run-details.ts'
 import { registerSettings } from './settings.ts'
 import { registerShortcuts } from './shortcuts.ts'
 import { registerSignIn } from './sign-in.ts'
@@ -38,6 +39,7 @@ export function register(app: App, deps: Deps): void {
   registerApprovals(app, deps)
   registerInputs(app, deps)
   registerRunButtons(app, deps)
+  registerRunDetails(app, deps)
   registerTools(app, deps)
   registerSearch(app, deps)
   registerResources(app, deps)

@@ -1,28 +1,31 @@
 import { errorChain } from '../errors.ts'
-import type { ApprovalId } from '../ids.ts'
+import type { ApprovalId, InputId } from '../ids.ts'
 import { deciders } from '../policy/decide.ts'
-import type { Reminders } from '../run/reminders.ts'
-import type { Shown } from '../run/runs.ts'
-import type { ApprovalState, CallState, RunState } from '../run/state.ts'
+import type { Due, Reminders } from '../run/reminders.ts'
+import type { RunState } from '../run/state.ts'
 import { Anything, isHopeless } from './calls.ts'
 import type { Deps } from './deps.ts'
 import type { Offices } from './offices.ts'
 import { reminder } from './views/approval-card.ts'
+import type { Saying } from './views/blocks.ts'
+import { inputReminder } from './views/input-card.ts'
 
-/** An hour's reminder needs no more attention than this. */
+/** A reminder hours before needs no more attention than this. */
 const LOOK_EVERY_MS = 15_000
 
 type RemindingDeps = Pick<Deps, 'runs' | 'log'> & { offices: Offices }
 
-type Found = { state: RunState; call: CallState; approval: ApprovalState }
+/** What is said where, of one run. */
+type Note = { state: RunState; channel: string; thread: string; saying: Saying }
 
-/** Reminds those who may decide before an approval expires: below each of its cards, where they see it. */
+/** Reminds those who may decide or answer before it is too late: below each card, where they see it. */
 export function createReminding(deps: RemindingDeps, reminders: Reminders): { start(): void; close(): void } {
   let timer: NodeJS.Timeout | undefined
   let closed = false
   const look = async () => {
     try {
-      for (const id of await reminders.claim()) await remind(deps, reminders, id)
+      await remindAll(deps, reminders.approvals, notesOfApproval)
+      await remindAll(deps, reminders.inputs, notesOfInput)
     } catch (error) {
       deps.log.warn({ why: errorChain(error) }, 'reminders not looked at')
     }
@@ -40,41 +43,57 @@ export function createReminding(deps: RemindingDeps, reminders: Reminders): { st
   }
 }
 
-async function remind(deps: RemindingDeps, reminders: Reminders, id: ApprovalId): Promise<void> {
-  let sent = 0
-  try {
-    const found = await deps.runs.approval(id)
-    const approval = found?.call.approval
-    if (found === undefined || approval === undefined || approval.decided) return
-    const office = deps.offices.of(found.state.origin)
-    for (const card of await cardsOf(deps, found.state, id)) {
-      await tell(office.deps, { ...found, approval }, card)
-      sent += 1
+type NotesOf<Id> = (deps: RemindingDeps, id: Id) => Promise<Note[]>
+
+async function remindAll<Id extends string>(deps: RemindingDeps, due: Due<Id>, notesOf: NotesOf<Id>): Promise<void> {
+  for (const id of await due.claim()) {
+    let sent = 0
+    try {
+      const notes = await notesOf(deps, id)
+      for (const note of notes) {
+        await tell(deps, note)
+        sent += 1
+      }
+      const { id: run, origin } = notes[0]?.state ?? {}
+      deps.log.info({ id, run, workspace: origin?.workspace, sent }, 'reminded of what waits for a person')
+    } catch (error) {
+      deps.log.warn({ id, sent, why: errorChain(error) }, 'reminder not sent')
+      // Half sent is better than sent twice.
+      if (sent === 0) await due.giveBack(id)
     }
-    deps.log.info({ run: found.state.id, approval: id, sent }, 'reminded of an approval')
-  } catch (error) {
-    deps.log.warn({ approval: id, sent, why: errorChain(error) }, 'reminder not sent')
-    // Half sent is better than sent twice.
-    if (sent === 0) await reminders.giveBack(id)
   }
 }
 
-const cardsOf = async ({ runs }: RemindingDeps, { id: run }: RunState, id: ApprovalId): Promise<Shown[]> =>
-  (await runs.shown.of(run)).filter(({ key }) => key.startsWith(`approval:${id}:`))
+async function notesOfApproval(deps: RemindingDeps, id: ApprovalId): Promise<Note[]> {
+  const found = await deps.runs.approval(id)
+  const approval = found?.call.approval
+  if (found === undefined || approval === undefined || approval.decided) return []
+  const { state } = found
+  const { origin } = state
+  const approvers = await deps.offices.of(origin).deps.rules.approversOf(origin.workspace)
+  const called = deciders({ risk: approval.risk, fourEyes: approval.fourEyes, requester: origin.user, approvers })
+  const cards = (await deps.runs.shown.of(state.id)).filter(({ key }) => key.startsWith(`approval:${id}:`))
+  return cards.map(({ channel, ts }) => {
+    // In somebody's direct messages only they are meant, and the message alone tells them.
+    const saying = reminder({ ...found, approval }, channel.startsWith('D') ? [] : called)
+    return { state, channel, thread: channel === origin.channel ? origin.threadTs : ts, saying }
+  })
+}
 
-async function tell(deps: Deps, found: Found, { channel, ts }: Shown): Promise<void> {
-  const { origin } = found.state
-  const approvers = await deps.rules.approversOf(origin.workspace)
-  const { risk, fourEyes } = found.approval
-  // In somebody's direct messages only they are meant, and the message alone tells them.
-  const alone = channel.startsWith('D')
-  const called = alone ? [] : deciders({ risk, fourEyes, requester: origin.user, approvers })
-  const place = { channel, thread_ts: channel === origin.channel ? origin.threadTs : ts }
-  const saying = { ...reminder(found, called), unfurl_links: false, unfurl_media: false }
+async function notesOfInput({ runs }: RemindingDeps, id: InputId): Promise<Note[]> {
+  const asked = await runs.input(id)
+  if (asked === undefined || asked.input.given) return []
+  const { origin } = asked.state
+  return [{ state: asked.state, channel: origin.channel, thread: origin.threadTs, saying: inputReminder(asked) }]
+}
+
+async function tell({ offices, log }: RemindingDeps, { state, channel, thread, saying }: Note): Promise<void> {
+  const { calls } = offices.of(state.origin).deps
   try {
-    await deps.calls.call('chat.postMessage', { ...place, ...saying }, Anything)
+    const said = { ...saying, unfurl_links: false, unfurl_media: false }
+    await calls.call('chat.postMessage', { channel, thread_ts: thread, ...said }, Anything)
   } catch (error) {
     if (!isHopeless(error)) throw error
-    deps.log.warn({ channel, why: errorChain(error) }, 'nobody can be reminded there')
+    log.warn({ channel, why: errorChain(error) }, 'nobody can be reminded there')
   }
 }

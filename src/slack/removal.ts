@@ -4,6 +4,7 @@ import { UserId } from '../ids.ts'
 import { Anything, isDead } from './calls.ts'
 import type { Deps } from './deps.ts'
 
+const TeamsRevoked = z.object({ team_ids: z.array(z.string()) })
 const Revoked = z.object({ tokens: z.object({ bot: z.array(z.string()).default([]) }) })
 
 /**
@@ -15,6 +16,7 @@ export function registerRemoval(app: App, deps: Deps): void {
   app.event('tokens_revoked', async ({ event }) => {
     if (Revoked.parse(event).tokens.bot.length > 0) await leave(deps)
   })
+  app.event('team_access_revoked', ({ event }) => leaveTeams(deps, TeamsRevoked.parse(event).team_ids))
 }
 
 /** Runs are stopped before what they work with is taken away; the token goes last, as it tells whose all this was. */
@@ -30,6 +32,35 @@ async function leave(deps: Deps): Promise<void> {
   await deps.connect.forgetAll(by)
   await deps.forgetToken()
   deps.log.info({ workspace, stopped }, 'left a workspace')
+}
+
+/**
+ * An organization's admin took the app from some of its workspaces. Nobody can be told there any more; what is people's (connections,
+ * rules) is theirs in all of the organization, and stays.
+ */
+async function leaveTeams(deps: Deps, revoked: string[]): Promise<void> {
+  const { workspace, user } = await deps.bot()
+  const there = await teamsOf(deps)
+  const teams = revoked.filter((team) => !there.includes(team))
+  const stopped = await deps.runs.stopAll({ workspace, user: UserId.parse(user) }, teams)
+  deps.log.info({ workspace, teams, stopped }, 'left workspaces of an organization')
+}
+
+const Teams = z.object({
+  teams: z.array(z.object({ id: z.string() })),
+  response_metadata: z.object({ next_cursor: z.string().default('') }).optional(),
+})
+
+/** The workspaces of the organization that the app may work in now. */
+async function teamsOf({ calls }: Deps): Promise<string[]> {
+  const teams: string[] = []
+  let cursor = ''
+  do {
+    const page = await calls.call('auth.teams.list', { limit: 1_000, ...(cursor && { cursor }) }, Teams)
+    teams.push(...page.teams.map(({ id }) => id))
+    cursor = page.response_metadata?.next_cursor ?? ''
+  } while (cursor !== '')
+  return teams
 }
 
 async function stillThere({ calls }: Deps): Promise<boolean> {

@@ -163,7 +163,10 @@ async function sayOutcome(deps: Deps, news: SignedIn, input: string | undefined)
   if (!news.ok) {
     const there = news.connection === undefined ? undefined : await deps.registry.get(news.connection)
     const again = there === undefined ? connectAgain(card) : signInAgain(there.name)
-    return saySignInFailed(name, news.message, input === undefined ? again : answerAgain(input))
+    if (input === undefined) return saySignInFailed(name, news.message, again)
+    // A plain no has answered what waited for it.
+    if (news.denied) return saySignInFailed(name, `${news.message} I go on without it.`, again)
+    return saySignInFailed(name, news.message, answerAgain(input))
   }
   const { connection, starters, fresh } = news
   return fresh

@@ -3,9 +3,9 @@ import { createServer, type RequestListener } from 'node:http'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
-import { type McpHouse, noted, ROOT, remote, startMcpHouse, startServerProcess, textOf } from '../support/mcp-house.ts'
+import { type McpHouse, noted, remote, startMcpHouse, startServerProcess, textOf } from '../support/mcp-house.ts'
+import { startReference } from '../support/reference-server.ts'
 
-const EVERYTHING = join(ROOT, 'node_modules/@modelcontextprotocol/server-everything/dist/index.js')
 const signal = new AbortController().signal
 let house: McpHouse
 beforeEach(async () => {
@@ -124,7 +124,7 @@ describe('a credential', () => {
       message: 'GitHub refused the token (401). Create a new one at https://example.com/keys and connect again.',
     })
     await expect(house.mcp.probe(at(server.port), {}, signal)).rejects.toThrowError(/wants a sign-in \(401\)/)
-    expect((await house.mcp.probe(target(server.port), { token: 'right-token' }, signal)).tools).toHaveLength(3)
+    expect((await house.mcp.probe(target(server.port), { token: 'right-token' }, signal)).tools).toHaveLength(5)
   })
 
   it('that is refused later needs a sign-in; a new one is taken up without a restart', async () => {
@@ -173,7 +173,7 @@ describe('a credential', () => {
   it('left empty leaves its header out', async () => {
     await using server = await startServerProcess('http-old.ts', ['0'], logs())
     const target = { ...at(server.port), headers: { '{name}': '{value}' }, values: { name: 'X-Key' } }
-    expect((await house.mcp.probe(target, {}, signal)).tools).toHaveLength(3)
+    expect((await house.mcp.probe(target, {}, signal)).tools).toHaveLength(5)
   })
 })
 
@@ -195,20 +195,6 @@ describe('the reference server', () => {
     await using _again = await startReference('streamableHttp', server.port)
     expect(textOf(await house.call(connection, 'echo', { message: 'b' }))).toBe('Echo: b')
   })
-
-  async function startReference(kind: string, port = 20_000 + Math.floor(Math.random() * 10_000)) {
-    const { spawn } = await import('node:child_process')
-    const child = spawn(process.execPath, [EVERYTHING, kind], { env: { PORT: String(port) }, stdio: 'ignore' })
-    await eventually(() => fetch(`http://127.0.0.1:${port}/`))
-    return {
-      port,
-      async [Symbol.asyncDispose]() {
-        const gone = new Promise((resolve) => child.once('exit', resolve))
-        child.kill('SIGKILL')
-        await gone
-      },
-    }
-  }
 })
 
 describe('what is no MCP server', () => {

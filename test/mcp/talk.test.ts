@@ -153,7 +153,7 @@ describe('beside its answer', () => {
     const run = '0b5c2f2e-3c34-4e0e-8f6c-5a8f1f1c9a77'
     const outcome = await house.mcp.call(connection, tool, {}, { signal, onProgress: () => undefined, trace: run })
     expect(textOf(outcome)).toMatch(/"traceparent":"00-0b5c2f2e3c344e0e8f6c5a8f1f1c9a77-[0-9a-f]{16}-01"/)
-    expect(outcome).toMatchObject({ log: [{ level: 'warning', text: 'disk: the disk is nearly full' }] })
+    expect(outcome).toMatchObject({ log: [{ level: 'warning', logger: 'disk', text: 'the disk is nearly full' }] })
   })
 
   it('its instructions and what had to be left out are kept', async () => {

@@ -11,6 +11,13 @@ beforeAll(async () => {
 })
 afterAll(() => browser.close())
 
+/** Where the focus is at the very moment a field is marked as wrong. */
+const FOCUS_AT_TROUBLE = `new Promise((resolve) =>
+  new MutationObserver(() => {
+    if (document.querySelector('.field-trouble')) resolve(document.activeElement.closest('.is-wrong') !== null)
+  }).observe(document.body, { subtree: true, childList: true }),
+)`
+
 test('a member connects, looks at tools, tests, revokes a rule and disconnects, all in Home', async () => {
   await using world = await startWorld({
     model: [wishes('filesystem__write_file', { path: 'a.txt', content: 'a' }), says('Written.')],
@@ -54,6 +61,12 @@ test('a member connects, looks at tools, tests, revokes a rule and disconnects, 
     .filter({ hasText: 'write_file' })
     .waitFor()
   await picture(page, 'home-rule')
+  await home.getByRole('button', { name: 'Details of what was done, step by step' }).click()
+  await modal.getByText('1. Wrote a.txt with filesystem').waitFor()
+  await modal.getByText(/Approved by .*always from now on/).waitFor()
+  await picture(page, 'details')
+  await page.keyboard.press('Escape')
+  await modal.waitFor({ state: 'detached' })
   await home.getByRole('button', { name: 'Revoke' }).click()
   await home.getByText('None. Always allow').waitFor()
   await home.getByRole('button', { name: 'Disconnect' }).click()
@@ -85,8 +98,12 @@ test('an owner changes every setting in Home; a wrong budget is said at its fiel
   await home.getByRole('button', { name: 'Set a budget' }).click()
   const modal = page.getByRole('dialog', { name: 'Monthly budget' })
   await modal.getByLabel('US dollars a month').fill('a lot')
+  const focusedAtOnce = page.evaluate(FOCUS_AT_TROUBLE)
   await modal.getByRole('button', { name: 'Save' }).click()
   await modal.getByRole('alert').waitFor()
+  expect(await focusedAtOnce).toBe(true)
+  await page.keyboard.type('!')
+  expect(await modal.getByLabel('US dollars a month').inputValue()).toBe('a lot!')
   await picture(page, 'budget-wrong')
   await modal.getByLabel('US dollars a month').fill('12.5')
   await modal.getByRole('button', { name: 'Save' }).click()

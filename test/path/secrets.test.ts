@@ -27,6 +27,13 @@ test('a planted secret is in the credential store and nowhere else after a full 
   const where = await member.dm('ask the server')
   await member.decide(where, 'Approve')
   await member.see(where, /nothing secret/)
+  await member.press(where, (await member.see(where, /run_details/)).ts, 'Details')
+  await eventually(async () => expect(JSON.stringify(await member.modal())).toContain('Server log (2)'))
+  await member.pressInModal('Server log (2)')
+  await eventually(async () =>
+    expect(JSON.stringify(await member.modal())).toContain('info [secret]: you sent [secret]'),
+  )
+  expect(JSON.stringify(await member.modal())).not.toContain(SECRET.slice(0, 8))
   expect(server.authorized(), 'the secret did reach the wire').toBeGreaterThan(0)
   await member.command('test custom')
   await member.command('list')

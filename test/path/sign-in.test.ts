@@ -218,10 +218,10 @@ test('more permission is asked for in plain words, and the call goes on with it'
   const card = await member.see(where, /wants more permission for this: write/)
   expect(server.writes()).toBe(0)
   await member.press(where, card.ts, 'Sign in')
-  server.does.deny = true
+  server.does.iss = 'wrong'
   await goThere(await signInUrlInModal(member))
-  await modalLike(member, /Not signed in.+said no/)
-  server.does.deny = false
+  await modalLike(member, /Not signed in.+did not come from the sign-in service/)
+  server.does.iss = 'own'
   await member.pressInModal('Try again')
   const url = await signInUrlInModal(member)
   expect(new URL(url).searchParams.get('scope')).toBe('read write')

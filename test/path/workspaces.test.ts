@@ -45,7 +45,8 @@ async function startTown(o: { model?: Script[]; egressAllow?: string[] } = {}) {
     browser,
     teams,
     in: (team: TeamName, who: 'owner' | 'approver' | 'member' = 'member') => personIn(teams.of(team).url, who),
-    uninstall: (team: TeamName) => personIn(teams.of(team).url, 'owner').post('uninstall', {}),
+    uninstall: (team: TeamName, more: { here_only?: boolean } = {}) =>
+      personIn(teams.of(team).url, 'owner').post('uninstall', more),
     rows: <T extends object>(sql: string, ...values: string[]) => query<T>(world.databaseUrl, sql, values),
     secretsKept: () => globSync('*.sealed', { cwd: join(world.dataDir, 'credentials') }).length,
     [Symbol.asyncDispose]: () => things.disposeAsync(),
@@ -277,6 +278,43 @@ test('an organization installs once for its workspaces', { timeout: 60_000 }, as
   ])
   await town.uninstall('grid')
   await eventually(async () => expect(await town.rows('select 1 from installations')).toEqual([]))
+})
+
+test('taken from one workspace of an organization, its runs there stop; what is the people’s stays', {
+  timeout: 60_000,
+}, async () => {
+  const write = wishes('filesystem__write_file', { path: 'g.txt', content: 'x' })
+  await using town = await startTown({ model: [write, { kind: 'hangs' }, write, says('Back at work.')] })
+  await expect(town.uninstall('alpha', { here_only: true })).rejects.toThrow(/not installed/)
+  await town.browser.install(GRID.id, { org: 'on' })
+  const grid = town.in('grid')
+  await grid.connect('filesystem')
+  await grid.see(await grid.dm('write g.txt'), /"Approve"/)
+  await grid.mention('and think about it for ever')
+  await eventually(() => expect(town.model.requests).toHaveLength(2))
+  // One of another workspace of the same organization.
+  await town.rows(`update run_events set body = jsonb_set(body, '{origin,teamId}', '"TGRID002"') where run_id =
+    (select id from runs order by number limit 1) and seq = 1`)
+
+  const ends = async () =>
+    (await town.rows<{ outcome: string }>(...runsIn(GRID.enterprise.id))).map((run) => run.outcome)
+  await town.uninstall('grid', { here_only: true })
+  await eventually(async () => expect(await ends()).toEqual([null, 'stopped']), 20_000)
+  await eventually(() => expect(town.log()).toContain('left workspaces of an organization'))
+  expect(await town.rows('select 1 from installations')).toHaveLength(1)
+  expect(await town.rows('select 1 from mcp_connections')).toHaveLength(1)
+
+  // Given back before the next word of a removal is heard, nothing is stopped.
+  await town.browser.install(GRID.id, { org: 'on' })
+  const again = await grid.mention('write g.txt')
+  await grid.see(again, /"Approve"/)
+  town.teams.of('grid').setAppUrls([])
+  await town.uninstall('grid', { here_only: true })
+  await town.browser.install(GRID.id, { org: 'on' })
+  town.teams.of('grid').setAppUrls([`${town.url}/slack/events`])
+  await eventually(() => expect(town.log().match(/left workspaces of an organization/g)).toHaveLength(2), 20_000)
+  await grid.decide(again, 'Approve')
+  await grid.see(again, /Back at work/)
 })
 
 test('a press from another company counts for the workspace whose message it is', { timeout: 60_000 }, async () => {

@@ -7,7 +7,7 @@ import {
   newConnectionId,
   newRunId,
   type Principal,
-  type RunId,
+  RunId,
   UserId,
   WorkspaceId,
 } from '../../src/ids.ts'
@@ -381,7 +381,7 @@ export const monthOf = (change: Partial<MonthUsage> = {}): MonthUsage => ({
 })
 
 export const recentRun = (change: Partial<RecentRun> = {}): RecentRun => ({
-  id: newRunId(),
+  id: RunId.parse('0b5c2f2e-3c34-4e0e-8f6c-5a8f1f1c9a77'),
   at: new Date('2026-11-21T08:00:00Z'),
   text: 'Write hello.txt',
   channel: ChannelId.parse('CGENERAL1'),
@@ -478,6 +478,7 @@ export const callOf = (change: Partial<CallState> = {}): CallState => ({
     required: ['path', 'content'],
   },
   stage: 'done',
+  why: ['It only reads.'],
   approval: undefined,
   inputs: [],
   legs: 0,

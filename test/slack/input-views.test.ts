@@ -6,7 +6,7 @@ import { createClean } from '../../src/mcp/clean.ts'
 import { formProblems } from '../../src/mcp/form-check.ts'
 import { readForm as readSchema } from '../../src/mcp/read-form.ts'
 import type { FormField } from '../../src/run/form.ts'
-import { inputCard, pageModal } from '../../src/slack/views/input-card.ts'
+import { inputCard, inputReminder, pageModal } from '../../src/slack/views/input-card.ts'
 import { blockOf, fitsModal, inputForm, readForm, shownFields } from '../../src/slack/views/input-form.ts'
 import { addressWarnings } from '../../src/slack/views/page-address.ts'
 import { inputOf, ORIGIN } from './states.ts'
@@ -256,6 +256,8 @@ const CARDS = {
   'sign in': inputCard(inputOf('sign_in'), AT),
   'long form': inputCard(inputOf('form', { request: longForm }), AT),
   'long page': inputCard(inputOf('url', { request: longPage }), AT),
+  reminder: inputReminder(inputOf('form')),
+  'reminder to sign in, in a channel': inputReminder(inputOf('sign_in', {}, { place: 'channel' })),
   answered: given('accept'),
   declined: given('decline'),
   closed: given('cancel'),

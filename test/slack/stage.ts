@@ -46,7 +46,7 @@ export async function startStage(
       rules: fakes.ruling.rules,
       workspaceSettings: fakes.house.settings,
       usage: fakes.house.usage,
-      reminders: { claim: async () => [], giveBack: async () => undefined },
+      reminders: { approvals: noneDue, inputs: noneDue },
       log,
     }),
   )
@@ -67,6 +67,8 @@ export async function startStage(
     [Symbol.asyncDispose]: () => things.disposeAsync(),
   }
 }
+const noneDue = { claim: async () => [], giveBack: async () => undefined }
+
 export type Stage = Awaited<ReturnType<typeof startStage>>
 
 const portOf = (address: AddressInfo | string | null): number =>

@@ -11,10 +11,18 @@ export async function startSecretServer(
   let said = ''
   const node = toNodeHandler(
     createMcpHandler(() => {
-      const server = new McpServer({ name: 'indiscreet', version: '1.0.0' })
-      server.registerTool('tell', { description: 'Tells what it knows', inputSchema: z.object({}) }, () => ({
-        content: [{ type: 'text', text: `you sent ${said}` }],
-      }))
+      const server = new McpServer({ name: 'indiscreet', version: '1.0.0' }, { capabilities: { logging: {} } })
+      server.registerTool(
+        'tell',
+        { description: 'Tells what it knows', inputSchema: z.object({}) },
+        async (_args, ctx) => {
+          await ctx.mcpReq.log('info', `you sent ${said}`, said.slice(0, 200))
+          // Its middle is where a long line is cut.
+          const token = said.replace(/^\S+ /, '')
+          await ctx.mcpReq.log('info', `${'.'.repeat(500 - Math.ceil(token.length / 2))}${token}`)
+          return { content: [{ type: 'text', text: `you sent ${said}` }] }
+        },
+      )
       return server
     }),
   )

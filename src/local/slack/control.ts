@@ -108,7 +108,7 @@ export function actions(stage: Stage): Record<string, Route> {
       stage.workspace.tell({ kind: 'home_opened', user: person.id, tab: 'messages', channel: channel.id })
       return { ok: true, channel: channel.id }
     }),
-    uninstall: route(z.object({}), () => uninstall(stage)),
+    uninstall: route(z.object({ here_only: z.boolean().default(false) }), (input) => uninstall(stage, input)),
     upload: route(z.record(z.string(), z.unknown()), (input) => upload(stage, input)),
     weather: route(Weather, (input) => {
       stage.forecast.set(input)

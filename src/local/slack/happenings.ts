@@ -13,6 +13,8 @@ export type Happening =
   | { kind: 'modal'; user: string }
   | { kind: 'session'; channel: string; thread_ts: string }
   | { kind: 'uninstalled' }
+  /** The app was taken from this workspace of its organization. */
+  | { kind: 'access_revoked' }
   | { kind: 'session_stopped'; channel: string; thread_ts: string; user: string; streams: string[] }
 
 export type Happenings = {

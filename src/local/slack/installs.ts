@@ -10,6 +10,8 @@ export type Installs = {
   add(by: string, org: boolean): Install
   /** Undefined when the app is not here. */
   remove(): Install | undefined
+  /** Takes this workspace from an organization's install, whose token lives on. */
+  withdraw(): void
 }
 
 const MAX_INSTALLS = 500
@@ -18,7 +20,7 @@ const MAX_INSTALLS = 500
 export function openInstalls(journal: Journal, o: { teamId: string; first: string | undefined }): Installs {
   const installs: Collection<Install> = journal.collection('installs', Install, MAX_INSTALLS)
   if (o.first !== undefined && installs.get(o.first) === undefined) {
-    installs.put(o.first, { token: o.first, live: true, org: false, by: '' })
+    installs.put(o.first, { token: o.first, live: true, org: false, by: '', withdrawn: false })
   }
   const live = () => [...installs.values()].findLast((install) => install.live)
   return {
@@ -30,10 +32,13 @@ export function openInstalls(journal: Journal, o: { teamId: string; first: strin
     },
     add(by, org) {
       const known = live()
-      if (known !== undefined && known.org === org) return known
+      if (known !== undefined && known.org === org) {
+        if (known.withdrawn) installs.put(known.token, { ...known, withdrawn: false })
+        return known
+      }
       if (known !== undefined) installs.put(known.token, { ...known, live: false })
       const token = `xoxb-${o.teamId}-${randomBytes(16).toString('hex')}`
-      const install = { token, live: true, org, by }
+      const install = { token, live: true, org, by, withdrawn: false }
       installs.put(token, install)
       return install
     },
@@ -41,6 +46,10 @@ export function openInstalls(journal: Journal, o: { teamId: string; first: strin
       const gone = live()
       if (gone !== undefined) installs.put(gone.token, { ...gone, live: false })
       return gone
+    },
+    withdraw() {
+      const install = live()
+      if (install !== undefined) installs.put(install.token, { ...install, withdrawn: true })
     },
   }
 }

@@ -111,17 +111,19 @@ function createTimers(later: Clock['after']) {
 
 function envelopeOf(id: string, event: SlackEvent, { team, installs, now }: Workspace) {
   const enterprise = team.enterprise?.id ?? null
+  // What is of the organization names no workspace around it.
+  const team_id = event.type === 'team_access_revoked' ? null : team.id
   const authorization = {
     enterprise_id: enterprise,
-    team_id: team.id,
+    team_id,
     user_id: APP.user,
     is_bot: true,
     is_enterprise_install: installs.live()?.org ?? false,
   }
   return {
     token: 'local-verification-token',
-    team_id: team.id,
-    context_team_id: team.id,
+    team_id,
+    context_team_id: team_id,
     context_enterprise_id: enterprise,
     api_app_id: APP.id,
     event,

@@ -17,11 +17,21 @@ export function setMember(stage: Stage, input: { channel: string; user: string; 
 }
 
 /** An admin removes the app: its token dies at once, and the app is told as long as it may hear anything. */
-export function uninstall({ workspace }: Stage): Json {
+export function uninstall({ workspace }: Stage, { here_only }: { here_only: boolean }): Json {
   if (workspace.installs.live() === undefined) throw new AppError('conflict', 'the app is not installed here')
+  if (here_only) return withdraw(workspace)
   // Told first: who may be told is looked at when it happens.
   workspace.tell({ kind: 'uninstalled' })
   workspace.installs.remove()
+  return { ok: true }
+}
+
+/** An admin of the organization takes the app from this workspace alone. */
+function withdraw(workspace: Stage['workspace']): Json {
+  if (workspace.installs.live()?.org !== true)
+    throw new AppError('conflict', 'the app is not here by an install of the whole organization')
+  workspace.tell({ kind: 'access_revoked' })
+  workspace.installs.withdraw()
   return { ok: true }
 }
 

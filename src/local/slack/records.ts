@@ -133,7 +133,14 @@ export const PendingEvent = z.object({ id: z.string(), envelope: Json, attempt: 
 export type PendingEvent = z.infer<typeof PendingEvent>
 
 /** One installation of the app: its token, and whether that is good for a whole organization. */
-export const Install = z.object({ token: z.string(), live: z.boolean(), org: z.boolean(), by: z.string() })
+export const Install = z.object({
+  token: z.string(),
+  live: z.boolean(),
+  org: z.boolean(),
+  by: z.string(),
+  /** The organization has it still, this workspace of it not. */
+  withdrawn: z.boolean().default(false),
+})
 export type Install = z.infer<typeof Install>
 
 export const Secrets = z.object({ botToken: z.string(), appToken: z.string(), signingSecret: z.string() })

@@ -32,6 +32,8 @@ export function eventsOf(happening: Happening, workspace: Workspace): SlackEvent
         { type: 'tokens_revoked', tokens: { oauth: [], bot: [APP.user] }, event_ts: workspace.nextTs() },
         { type: 'app_uninstalled', event_ts: workspace.nextTs() },
       ]
+    case 'access_revoked':
+      return [{ type: 'team_access_revoked', team_ids: [workspace.team.id], event_ts: workspace.nextTs() }]
     case 'reacted':
     case 'streamed':
     case 'home_published':

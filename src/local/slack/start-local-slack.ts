@@ -106,7 +106,8 @@ function build(options: LocalSlackOptions, url: string) {
   const responses = createResponseUrls(workspace)
   const outbox = createOutbox({ workspace, wire, retryDelaysMs, log, after })
   workspace.watch((happening) => {
-    if (workspace.installs.live() === undefined) return
+    const install = workspace.installs.live()
+    if (install === undefined || install.withdrawn) return
     for (const event of eventsOf(happening, workspace)) outbox.send(event)
   })
   outbox.resume()

@@ -64,8 +64,14 @@ export function createWebApi(
   async function call(name: string, args: Record<string, unknown>, request: IncomingMessage): Promise<Answer> {
     const method = methods[name]
     if (method === undefined) return { ...refuse('unknown_method'), req_method: name }
-    const refused = OPEN.has(name) ? undefined : refuseToken(name, tokenOf(request, args))
-    return refused ?? method(args)
+    if (OPEN.has(name)) return method(args)
+    return refuseToken(name, tokenOf(request, args)) ?? refuseTeam(name) ?? method(args)
+  }
+
+  /** What is asked about the organization is answered all the same. */
+  function refuseTeam(name: string): Answer | undefined {
+    const withdrawn = deps.workspace.installs.live()?.withdrawn === true && !name.startsWith('auth.')
+    return withdrawn ? refuse('team_access_not_granted') : undefined
   }
 
   function refuseToken(name: string, token: string): Answer | undefined {

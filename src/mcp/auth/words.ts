@@ -48,5 +48,8 @@ const DENIED: Record<string, string> = {
 export function deniedTrouble(host: string, code: string, description: string | null): AppError {
   const said = description?.replace(/[\p{Cc}\p{Cf}<>]+/gu, ' ').trim()
   const why = DENIED[code] ?? (said ? `it says "${cut(said, MAX_CHARS)}".` : 'it gave no reason.')
-  return new AppError('sign_in_failed', `${host} did not let you in: ${why}`)
+  return new AppError(
+    code === 'access_denied' ? 'sign_in_denied' : 'sign_in_failed',
+    `${host} did not let you in: ${why}`,
+  )
 }

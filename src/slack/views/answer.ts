@@ -2,6 +2,7 @@ import type { KnownBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { CallState, RunState } from '../../run/state.ts'
 import { actions, button, commandButton, type Saying, section } from './blocks.ts'
+import { detailsButton } from './details-button.ts'
 import { feedbackButtons } from './feedback.ts'
 import { budgetButton } from './home-settings.ts'
 import { afterCard, nextStretch, type Page, pagesOf, stepsOn } from './pages-of.ts'
@@ -46,7 +47,10 @@ function lastFoot(state: RunState, end: Saying | undefined): Saying | undefined 
 /** The block that offers to stop a run; its id also tells which run a stream of ours belongs to. */
 export const stopButtons = (state: Pick<RunState, 'id'>, key = ''): KnownBlock =>
   actions(
-    [button({ text: 'Stop', action: 'run_stop', value: state.id, says: 'Stop working on this' })],
+    [
+      button({ text: 'Stop', action: 'run_stop', value: state.id, says: 'Stop working on this' }),
+      detailsButton(state.id),
+    ],
     stopBlockId(state.id, key),
   )
 
@@ -115,7 +119,7 @@ function closing(state: RunState): Saying[] {
     case 'working':
       return []
     case 'stopped':
-      return [said(stoppedWords(state))]
+      return [said(stoppedWords(state)), ...details(state)]
     case 'failed':
       return [failed(state)]
     case 'finished':
@@ -134,7 +138,13 @@ function failed(state: RunState): Saying {
   const text = literal(state.failure?.message ?? 'Something went wrong on our side. Please try again.')
   const again = button({ text: 'Try again', action: 'run_again', value: state.id })
   const raise = state.failure?.code === 'limit_reached' ? [budgetButton({ budgetUsd: 0 })] : []
-  return { text, blocks: [section(`:warning: ${text}`), actions([again, ...raise])] }
+  return {
+    text,
+    blocks: [
+      section(`:warning: ${text}`),
+      actions([again, ...raise, ...(state.calls.length > 0 ? [detailsButton(state.id)] : [])]),
+    ],
+  }
 }
 
 const NOTES = {
@@ -143,12 +153,16 @@ const NOTES = {
 }
 
 function finished(state: RunState): Saying[] {
-  const feedback: Saying = { text: '', blocks: [feedbackButtons(state.id)] }
-  if (state.note !== undefined) return [said(NOTES[state.note]), feedback]
-  if (state.answer.trim() !== '') return [feedback]
+  const feedback: Saying[] = [{ text: '', blocks: [feedbackButtons(state.id)] }, ...details(state)]
+  if (state.note !== undefined) return [said(NOTES[state.note]), ...feedback]
+  if (state.answer.trim() !== '') return feedback
   return state.calls.length > 0
-    ? [said('Done.'), feedback]
+    ? [said('Done.'), ...feedback]
     : [said('I have no answer to that. Could you put it another way?')]
 }
+
+/** An answer that took no steps has nothing more to tell. */
+const details = ({ id, calls }: RunState): Saying[] =>
+  calls.length === 0 ? [] : [{ text: '', blocks: [actions([detailsButton(id)])] }]
 
 const said = (text: string): Saying => ({ text, blocks: [section(text)] })

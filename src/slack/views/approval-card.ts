@@ -3,6 +3,7 @@ import { LIMITS } from '../../block-kit/limits.ts'
 import type { ApprovalState, CallState, RunState } from '../../run/state.ts'
 import { sayArguments } from './arguments.ts'
 import { actions, button, context, plain, type Saying, section } from './blocks.ts'
+import { detailsButton } from './details-button.ts'
 import { clip, inline, listed, literal, mention, moment } from './text.ts'
 import { sayAct } from './tool-words.ts'
 
@@ -26,7 +27,7 @@ export function approvalCard(asked: Asked): Saying {
       argumentsBlock(call),
       context(...about(asked)),
       ...(approval.decided
-        ? [context(sayDecided(approval.decided)), ...reasonButton(approval)]
+        ? [context(sayDecided(approval.decided)), ...decidedButtons(state, approval)]
         : [decideButtons(call, approval)]),
     ],
   }
@@ -153,8 +154,10 @@ export function sayDecided(decided: NonNullable<ApprovalState['decided']>): stri
   }
 }
 
-/** Deny settles at once; whoever denied may say why afterwards. */
-function reasonButton(approval: ApprovalState): KnownBlock[] {
+/** Deny settles at once; whoever denied may say why afterwards. Whoever approved for somebody else may look at what came of it. */
+function decidedButtons({ id, origin }: RunState, approval: ApprovalState): KnownBlock[] {
+  const { decision, by } = approval.decided ?? {}
+  if (decision === 'approved' && by !== origin.user) return [actions([detailsButton(id)])]
   if (approval.decided?.decision !== 'denied' || approval.decided.reason) return []
   return [actions([button({ text: 'Give a reason', action: 'approval_reason', value: approval.id })])]
 }

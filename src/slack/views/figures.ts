@@ -13,6 +13,14 @@ export function amount(count: number): string {
   return `${part < 100 ? part.toFixed(1).replace(/\.0$/, '') : Math.round(part)}${unit}`
 }
 
+/** "340 ms", "1.2 s", "12 min", "3 h". */
+export function span(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`
+  if (ms < 99_500) return `${(ms / 1_000).toFixed(ms < 9_950 ? 1 : 0).replace(/\.0$/, '')} s`
+  const minutes = Math.round(ms / 60_000)
+  return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`
+}
+
 const STEPS = ' ▁▂▃▄▅▆▇█'
 
 /** One column per value, as high as it is beside the greatest; what is not zero shows. */

@@ -1,6 +1,7 @@
 import type { KnownBlock } from '@slack/types'
 import type { RecentRun } from '../../run/usage.ts'
-import { context, divider, header } from './blocks.ts'
+import { divider, header, section } from './blocks.ts'
+import { detailsButton } from './details-button.ts'
 import { clip, literal, moment, plural } from './text.ts'
 
 const OUTCOMES: Record<RecentRun['outcome'], [mark: string, words: string]> = {
@@ -14,7 +15,7 @@ const OUTCOMES: Record<RecentRun['outcome'], [mark: string, words: string]> = {
 /** What a person asked last and how it ended. */
 export function recentBlocks(recent: RecentRun[]): KnownBlock[] {
   if (recent.length === 0) return []
-  return [header('Recent requests'), ...recent.map((run) => context(recentLine(run))), divider]
+  return [header('Recent requests'), ...recent.map((run) => section(recentLine(run), detailsButton(run.id))), divider]
 }
 
 function recentLine({ text, outcome, why, calls, place, channel, at }: RecentRun): string {

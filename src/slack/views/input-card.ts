@@ -29,6 +29,16 @@ export function inputCard(asked: AskedOf, now: Date): Saying {
   }
 }
 
+/** Said below a question before it expires. Pure. */
+export function inputReminder({ state, call, input }: AskedOf): Saying {
+  // In direct messages the message alone tells them.
+  const who = state.origin.place === 'dm' ? '' : `${mention(input.person)}: `
+  const what = input.request.kind === 'sign_in' ? 'needs you to sign in' : 'is still waiting for your answer'
+  const name = inline(clip(call.connectionName, 80))
+  const text = `${who}*${name}* ${what}, see above. It waits until ${moment(input.expiresAt)}; after that I go on without it.`
+  return { text, blocks: [section(`:bell: ${text}`)] }
+}
+
 /** In a channel others read along: the page is for one person, so its address is shown to them alone. */
 const isPrivate = ({ state }: AskedOf): boolean => state.origin.place === 'dm'
 

@@ -67,6 +67,7 @@ it('what the twin answers and tells is what @slack/web-api and @slack/types say'
   const shown = (await people.messages('member', 'dm'))[0]?.files[0]
 
   await call('auth.test', {})
+  await call('auth.teams.list', {})
   await call('users.info', { user: 'UMEMBER1' })
   await call('conversations.open', { users: 'UMEMBER1' })
   await call('files.info', { file: shown?.id })

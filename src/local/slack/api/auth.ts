@@ -20,6 +20,11 @@ export function authMethods(workspace: Workspace): Methods {
       ...(workspace.team.enterprise && { enterprise_id: workspace.team.enterprise.id }),
       is_enterprise_install: workspace.installs.live()?.org ?? false,
     }),
+    'auth.teams.list': () => ({
+      ok: true,
+      teams: workspace.installs.live()?.withdrawn ? [] : [{ id: workspace.team.id, name: workspace.team.name }],
+      response_metadata: { next_cursor: '' },
+    }),
     'team.info': () => ({
       ok: true,
       team: {

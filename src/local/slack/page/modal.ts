@@ -15,6 +15,8 @@ export function Modal({ view }: { view: Json }) {
   const [state, setState] = useState<{ busy: boolean; errors: Record<string, string> }>(fresh)
   const { surface, values } = useViewSurface(view, state.errors)
   useOpen(box, str(view.hash))
+  // At once: a letter typed before the next frame would go elsewhere.
+  useLayoutEffect(() => focusWrong(box.current), [box, state.errors])
 
   const submit = async (event: Event) => {
     event.preventDefault()
@@ -23,7 +25,6 @@ export function Modal({ view }: { view: Json }) {
     const answer = await act('submit', { values })
     const errors = Object.entries(record(answer?.errors)).map(([block, words]) => [block, str(words)])
     setState({ busy: false, errors: Object.fromEntries(errors) })
-    if (errors.length > 0) requestAnimationFrame(() => focusWrong(box.current))
   }
   const close = (event: Event) => {
     event.preventDefault()

@@ -1,0 +1,47 @@
+import type { App } from '@slack/bolt'
+import type { ModalView } from '@slack/types'
+import { RunId } from '../ids.ts'
+import { type Sight, sightOf } from '../run/sight.ts'
+import type { RunState } from '../run/state.ts'
+import type { Deps } from './deps.ts'
+import { updateView } from './modal-view.ts'
+import { onPress, type Press } from './press.ts'
+import { section } from './views/blocks.ts'
+import { runDetails, runLog } from './views/run-details.ts'
+import { mention } from './views/text.ts'
+
+/** The details of a run, and what a server wrote down during one of its steps: each press looks anew, and asks anew who may. */
+export function registerRunDetails(app: App, deps: Deps): void {
+  onPress(app, deps, 'run_details', (press) => {
+    const [run = '', page = '0'] = press.value.split(' ')
+    return show(deps, press, run, (state, sight) => runDetails({ state, sight, page: Number(page) }))
+  })
+  onPress(app, deps, 'run_log', (press) => {
+    const [run = '', id = '', page = '0'] = press.value.split(' ')
+    return show(deps, press, run, (state, sight) => {
+      const call = sight.whole ? sight.calls.find((one) => one.id === id) : undefined
+      return call && runLog({ run: state.id, call, page: Number(page) })
+    })
+  })
+}
+
+type ViewOf = (state: RunState, sight: Sight) => ModalView | undefined
+
+/** In place of the same kind of modal, else on top. */
+async function show(deps: Deps, press: Press, run: string, viewOf: ViewOf): Promise<void> {
+  const state = await deps.runs.state(RunId.parse(run))
+  if (state === undefined || state.origin.workspace !== press.by.workspace)
+    return tell(press, 'I no longer have this request.')
+  const sight = sightOf(state, press.by)
+  if (sight === undefined)
+    return tell(
+      press,
+      `Only ${mention(state.origin.user)} and who was asked to approve a step can look at the details.`,
+    )
+  const view = viewOf(state, sight)
+  if (view === undefined) return tell(press, 'I no longer have this step.')
+  if (press.view === undefined || press.view.callback !== view.callback_id) await press.scene.open(view)
+  else await updateView(deps, press.view.id, view)
+}
+
+const tell = ({ scene }: Press, text: string): Promise<void> => scene.say({ text, blocks: [section(text)] }, 'Details')

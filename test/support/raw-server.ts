@@ -1,0 +1,54 @@
+import { createServer } from 'node:http'
+import { json } from 'node:stream/consumers'
+import { z } from 'zod'
+
+const Message = z.looseObject({
+  id: z.union([z.string(), z.number()]).optional(),
+  method: z.string(),
+  params: z.looseObject({ name: z.string().optional() }).optional(),
+})
+
+type Tool = { definition?: object; answers: object }
+
+/** An HTTP server of the old protocol without any library, which would not let it break its word: each tool answers what it is told to. */
+export async function startRawServer(tools: Record<string, Tool>) {
+  const definitions = Object.entries(tools).map(([name, { definition }]) => ({
+    name,
+    description: name,
+    inputSchema: { type: 'object' },
+    ...definition,
+  }))
+  const calls: string[] = []
+  const answers: Record<string, (name: string) => object | undefined> = {
+    initialize: () => ({
+      protocolVersion: '2025-06-18',
+      capabilities: { tools: {} },
+      serverInfo: { name: 'raw', version: '1' },
+    }),
+    'tools/list': () => ({ tools: definitions }),
+    'tools/call': (name) => {
+      calls.push(name)
+      return tools[name]?.answers
+    },
+  }
+  const server = createServer(async (request, response) => {
+    if (request.method !== 'POST') return void response.writeHead(405).end()
+    const { id, method, params } = Message.parse(await json(request))
+    if (id === undefined) return void response.writeHead(202).end()
+    const result = answers[method]?.(params?.name ?? '')
+    const body = result === undefined ? { error: { code: -32601, message: 'Method not found' } } : { result }
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ jsonrpc: '2.0', id, ...body }))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  if (typeof address !== 'object' || address === null) throw new Error('the server has no port')
+  return {
+    url: `http://127.0.0.1:${address.port}/mcp`,
+    host: `127.0.0.1:${address.port}`,
+    calls,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
