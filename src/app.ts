@@ -119,7 +119,8 @@ async function furnish(config: Complete, { db, egress, log, onSignedIn }: Ground
   const settings = createSettings(db)
   const catalogue = createCatalogue(db, config.mcp.registryUrl)
   const targets = createTargets(cards, config.dataDir, config.prefills)
-  const auth = createAuth({ credentials, registry, egress, ours: ourClient(config.http.publicUrl), log })
+  const { identityProvider, http } = config
+  const auth = createAuth({ credentials, registry, egress, ours: ourClient(http.publicUrl), identityProvider, log })
   const mcp = createMcp({
     registry,
     credentials,

@@ -68,6 +68,7 @@ const Auth = z.strictObject({
   issuer: https.optional(),
   scopes: z.array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'must be one scope')).optional(),
   client: z.enum(['registered', 'cimd', 'dcr']).optional(),
+  managed: z.boolean().optional(),
   id: z.string().optional(),
   secret: z.string().optional(),
   endpoints: z.strictObject({ authorization: https, token: https, revocation: https.optional() }).optional(),

@@ -50,7 +50,9 @@ async function finished(deps: ConnectDeps, brought: URLSearchParams, signal: Abo
   if (row.late || held === undefined) return { ...ends, ok: false, message: LATE, connection: row.connection }
   const { pending, secrets } = HeldBack.parse(JSON.parse(held))
   try {
-    const kept = await deps.auth.redeem(pending, brought, signal)
+    const target = deps.targets.target({ ...row.by, ...about })
+    if (target.kind !== 'http') throw new TypeError(`${target.title} is not a server that people sign in to`)
+    const kept = await deps.auth.redeem(pending, brought, { id: row.connection, target, secrets, signal })
     const saved = await settle(deps, row, { kept, secrets }, signal)
     const starters = createOffers(deps.cards, undefined).behind(about)?.starters ?? []
     return { ...ends, title: pending.title, ok: true, starters, ...saved }
@@ -81,7 +83,7 @@ async function settle(deps: ConnectDeps, row: Row, brought: Brought, signal: Abo
   try {
     return { connection: await added(deps, row, brought, signal), fresh: true }
   } catch (error) {
-    await deps.auth.forget(id)
+    await deps.auth.forget(id, by)
     const target = deps.targets.target({ ...by, ...row.details.about })
     await deps.auth.revoke(target, brought.secrets, brought.kept)
     throw error

@@ -21,7 +21,8 @@ export type Targets = {
 
 /**
  * Turns connections into targets by their cards. A stdio server gets a folder of its own, which is also its HOME.
- * `prefills` may hold OAuth clients that the operator registered, as `client_id` and `client_secret` of a card.
+ * `prefills` may hold OAuth clients that the operator registered, as `client_id` and `client_secret` of a card, and as
+ * `issuer` whom they are registered with, where the card does not say.
  */
 export function createTargets(
   cards: Card[],
@@ -51,6 +52,7 @@ export function createTargets(
         headers: server.headers,
         values: connection.inputs,
         checks: server.checks,
+        by: { workspace: connection.workspace, user: connection.user },
         auth: termsOf(card, prefills[card.name] ?? {}),
       }
     },
@@ -61,11 +63,13 @@ export function createTargets(
 function termsOf(card: Card, operator: Record<string, string>): Terms | undefined {
   const { auth } = card
   if (auth === undefined || auth.kind === 'none' || auth.kind === 'token') return undefined
-  const { kind, issuer, scopes, client, endpoints, id, secret } = auth
+  const { kind, id, secret, ...said } = auth
   const typed = id === undefined ? [] : [{ id, secret }]
-  // The operator's secret goes to the authorization server that the card names, and to no other.
-  const set = operator.client_id && issuer ? [{ id: operator.client_id, secret: operator.client_secret }] : []
-  return { kind, issuer, scopes, client, endpoints, registered: [...typed, ...set], howToRegister: howToRegister(card) }
+  // The operator's secret goes to the authorization server that the card or the operator names, and to no other.
+  const issuer = auth.issuer ?? operator.issuer
+  const { client_id: ours, client_secret: ourSecret } = operator
+  const set = ours && issuer ? [{ id: ours, secret: ourSecret, issuer }] : []
+  return { ...said, kind, registered: [...typed, ...set], howToRegister: howToRegister(card) }
 }
 
 function howToRegister({ name, inputs, server, auth }: Card): string {
@@ -73,10 +77,11 @@ function howToRegister({ name, inputs, server, auth }: Card): string {
   const [id] = mentions(auth?.id ?? '').map(label)
   const headers = server.kind === 'http' ? Object.values(server.headers).flatMap(mentions) : []
   const token = inputs.find((input) => input.secret && headers.includes(input.name))
-  const variable = `MCP_${name.toUpperCase().replaceAll('-', '_')}_CLIENT_ID`
+  const variable = (what: string) => `MCP_${name.toUpperCase().replaceAll('-', '_')}_${what}`
+  const issuer = auth?.issuer === undefined ? ` Its issuer goes into ${variable('ISSUER')}.` : ''
   const where =
     id === undefined
-      ? `whoever runs Patchbay then sets ${variable} and, for its secret, ${variable.replace(/ID$/, 'SECRET')}.`
+      ? `whoever runs Patchbay then sets ${variable('CLIENT_ID')} and, for its secret, ${variable('CLIENT_SECRET')}.${issuer}`
       : `then enter what you get there at "${id}", and its secret below that.`
   return token === undefined ? where : `${where} Or fill in "${token.label}" instead.`
 }

@@ -53,9 +53,9 @@ async function signInFor(deps: Deps, press: Press): Promise<void> {
   }
   if (outcome.signIn === undefined)
     return scene.say(saySignInFailed(name, outcome.message, `sign-in ${name}`), 'Sign in')
-  const { title, host, show } = outcome.signIn
+  const { show, ...offered } = outcome.signIn
   const offer = await show(placeOf(press))
-  await scene.say(saySignIn({ title, name, host, ...offer }, request.message), 'Sign in')
+  await scene.say(saySignIn({ ...offered, name, ...offer }, request.message), 'Sign in')
 }
 
 type SignInRequest = Extract<AskedOf['input']['request'], { kind: 'sign_in' }>
@@ -90,9 +90,9 @@ const placeOf = ({ message }: Press): Record<string, string> =>
 export async function showSignIn(
   deps: Deps,
   { by, name, channel, view }: { by: Principal; name: string; channel: string | undefined; view: string },
-  { title, host, show }: SignInOffer,
+  { show, ...offered }: SignInOffer,
 ): Promise<void> {
-  const ask = { title, name, host, ...(await show({ view, ...(channel !== undefined && { channel }) })) }
+  const ask = { ...offered, name, ...(await show({ view, ...(channel !== undefined && { channel }) })) }
   if (!(await updateView(deps, view, signInModal(ask)))) await tellThere(deps, { by, channel }, saySignIn(ask))
 }
 

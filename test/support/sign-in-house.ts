@@ -88,7 +88,8 @@ export async function signIn(auth: Auth, target: HttpTarget, id: ReturnType<type
   const signal = AbortSignal.timeout(20_000)
   const { url, pending } = await auth.begin(target, {}, { id, challenge, state: 'abc', signal })
   const sent = await fetch(url, { redirect: 'manual' })
-  const kept = await auth.redeem(pending, new URL(String(sent.headers.get('location'))).searchParams, signal)
+  const back = new URL(String(sent.headers.get('location'))).searchParams
+  const kept = await auth.redeem(pending, back, { id, target, secrets: {}, signal })
   await auth.keep(id, kept)
   return kept
 }

@@ -22,8 +22,8 @@ export const signInCommand: Command = {
     if (outcome.ok) return scene.say(sayNoSignInNeeded(name), 'Sign in')
     if (outcome.signIn === undefined)
       return scene.say(saySignInFailed(name, outcome.message, `sign-in ${name}`), 'Sign in')
-    const { title, host, show } = outcome.signIn
-    await scene.say(saySignIn({ title, name, host, ...(await show(placeOf(scene))) }), 'Sign in')
+    const { show, ...offered } = outcome.signIn
+    await scene.say(saySignIn({ ...offered, name, ...(await show(placeOf(scene))) }), 'Sign in')
   },
 }
 
