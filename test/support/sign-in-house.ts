@@ -13,6 +13,7 @@ import { createMcp } from '../../src/mcp/mcp.ts'
 import type { HttpTarget } from '../../src/mcp/target.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
 import type { Protected } from '../fixtures/authorization-server.ts'
+import type { Provider } from '../fixtures/identity-provider.ts'
 import { createTestDatabase } from './database.ts'
 import { PERSON, remote } from './mcp-house.ts'
 
@@ -24,19 +25,23 @@ export const termsOf = (change: Partial<Terms> = {}): Terms => ({
 })
 
 /** Several instances of mcp/ on one database and one credential store, as when the app is started twice. */
-export async function startSignInHouse(server: Protected, o: { instances?: number; publicUrl?: string } = {}) {
+export async function startSignInHouse(
+  server: Protected,
+  o: { instances?: number; publicUrl?: string; idp?: Provider } = {},
+) {
   const folder = mkdtempSync(join(tmpdir(), 'patchbay-sign-in-'))
   const logged: string[] = []
   const log = createLog('trace', { write: (line) => void logged.push(line) })
   const database = await createTestDatabase()
   const credentials = await openLocalStore({ folder, key: undefined })
-  const egress = createEgress({ allow: server.hosts })
+  const egress = createEgress({ allow: [...server.hosts, ...(o.idp ? [o.idp.host] : [])] })
   let target: HttpTarget = remote(server.url, { auth: termsOf() })
   const make = () => {
     const db = connectPostgres(database.url, log)
     const registry = createRegistry(db)
     const ours = ourClient(o.publicUrl ?? 'http://127.0.0.1:9')
-    const auth = createAuth({ credentials, registry, egress, ours, log })
+    o.idp?.letBack(ours.redirectUrl)
+    const auth = createAuth({ credentials, registry, egress, ours, identityProvider: o.idp?.settings, log })
     const limits = () => ({ callSeconds: 60, idleSeconds: 300 })
     const deps = { registry, credentials, egress, auth, log, limits, target: () => target }
     return { db, registry, auth, mcp: createMcp({ ...deps, toolTimeoutSeconds: 30, projectRoot: folder }) }
