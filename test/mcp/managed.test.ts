@@ -117,6 +117,29 @@ test('a service that does not trust the identity provider is named, and who can 
   await expect(managed(house)).rejects.toThrow(/Remote did not take the word of 127.+Whoever runs Patchbay/)
 })
 
+test('a token of another kind than was asked for is not passed on', async () => {
+  await using idp = await startIdentityProvider({ gives: 'urn:ietf:params:oauth:token-type:access_token' })
+  await using server = await startManaged(idp)
+  await using house = await startSignInHouse(server, { idp })
+  await expect(managed(house)).rejects.toThrow(/did not complete the sign-in/)
+  expect(idp.grants('token-exchange')).toBe(1)
+  expect(server.requests.filter(({ path }) => path === '/token')).toEqual([])
+})
+
+test('a permission that was got stays through renewals, which come before the tokens end', async () => {
+  await using idp = await startIdentityProvider()
+  await using server = await startManaged(idp, { expiresIn: 30 })
+  await using house = await startSignInHouse(server, { idp })
+  const connection = await managed(house, false)
+  await signIn(house.first.auth, house.target(), connection.id, { scope: 'read write' })
+  server.does.expiresIn = 3_600
+  const write = { ...WHOAMI, name: 'write' }
+  for (let at = 0; at < 2; at++) expect((await house.first.mcp.call(connection, write, {}, quiet())).kind).toBe('ok')
+  expect(idp.grants('token-exchange')).toBe(2)
+  server.expireAccess()
+  expect((await house.first.mcp.call(connection, write, {}, quiet())).kind).toBe('ok')
+})
+
 test('tokens bound to a key, and a client that signs with a private key', async () => {
   await using idp = await startIdentityProvider()
   await using server = await startManaged(idp, { bound: true })
