@@ -172,10 +172,11 @@ const modelOf = ({ model: { apiKey, name, baseURL } }: Complete, log: Log) =>
 /** What waited for this sign-in goes on. Never throws: who pressed Sign in can press again. */
 async function goOn(runs: Runs, { by, ...news }: SignedIn, log: Log): Promise<void> {
   if (by === undefined || !news.ok) return
+  const ready = [news.connection.id, ...news.also]
   try {
     for (const { state, input } of await runs.openInputs(by)) {
       const { request } = input
-      if (request.kind === 'sign_in' && request.connection === news.connection.id)
+      if (request.kind === 'sign_in' && ready.includes(request.connection))
         await runs.giveInput({ run: state.id, input: input.id, by, action: 'accept' })
     }
   } catch (error) {

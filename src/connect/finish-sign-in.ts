@@ -20,8 +20,9 @@ export type SignedIn = {
   /** What the connection is called. */
   name?: string
   card?: string
-} & (
-  | { ok: true; connection: Connection; fresh: boolean; starters: string[] }
+} & /** `also`: other connections that live by the same sign-in with the organization. */
+(
+  | { ok: true; connection: Connection; fresh: boolean; starters: string[]; also: ConnectionId[] }
   | { ok: false; message: string; connection?: ConnectionId }
 )
 
@@ -55,11 +56,18 @@ async function finished(deps: ConnectDeps, brought: URLSearchParams, signal: Abo
     const kept = await deps.auth.redeem(pending, brought, { id: row.connection, target, secrets, signal })
     const saved = await settle(deps, row, { kept, secrets }, signal)
     const starters = createOffers(deps.cards, undefined).behind(about)?.starters ?? []
-    return { ...ends, title: pending.title, ok: true, starters, ...saved }
+    const also = 'kind' in pending ? await managedOf(deps, row.by) : []
+    return { ...ends, title: pending.title, ok: true, starters, also, ...saved }
   } catch (error) {
     const message = signal.aborted ? SLOW : knownMessage(error)
     return { ...ends, title: pending.title, ok: false, message, connection: row.connection }
   }
+}
+
+async function managedOf({ registry, auth }: ConnectDeps, by: Principal): Promise<ConnectionId[]> {
+  const ids = (await registry.connectionsOf(by)).map(({ id }) => id)
+  const managed = await Promise.all(ids.map(async (id) => (await auth.kept(id))?.managed !== undefined))
+  return ids.filter((_, at) => managed[at])
 }
 
 const UNKNOWN =

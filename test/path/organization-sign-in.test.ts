@@ -140,10 +140,12 @@ test('an organization that takes its word back ends the access when the tokens e
   await dmLike(member, /does not work. Your organization does not allow you to use Custom server here.+Ask its admin/)
 })
 
-test('a sign-in with the organization that has ended in the middle of a run: a button, and the run goes on', async () => {
+test('a sign-in with the organization that has ended in the middle of runs: a button, and they go on', async () => {
   await using idp = await startIdentityProvider()
   await using server = await startManaged(idp)
-  await using world = await worldOf(idp, [server], [wishes('custom__whoami', {}), says('It knows you again.')])
+  const again = says('It knows you again.')
+  const script = [wishes('custom__whoami', {}), wishes('custom-2__whoami', {}), again, again]
+  await using world = await worldOf(idp, [server], script)
   const member = world.as('member')
   idp.does.idTokenSeconds = 5
   await connectFirst(member, server.url)
@@ -155,6 +157,9 @@ test('a sign-in with the organization that has ended in the middle of a run: a b
   const where = await member.dm('who am I?')
   await member.decide(where, 'Approve')
   const card = await member.see(where, /Your organization’s sign-in has ended, and Custom server needs it/)
+  const other = await member.dm('and there?')
+  await member.decide(other, 'Approve')
+  await member.see(other, /Your organization’s sign-in has ended/)
   await member.command('test')
   await dmLike(member, /does not work. Your organization’s sign-in has ended.+Sign in for custom-2/s)
   await member.command('list')
@@ -165,7 +170,8 @@ test('a sign-in with the organization that has ended in the middle of a run: a b
   expect(new URL(url).host).toBe(idp.host)
   idp.does.idTokenSeconds = 3_600
   expect((await goThere(url)).page).toMatch(/go back to Slack/)
-  await member.see(where, /It knows you again/, 30_000)
+  for (const place of [where, other]) await member.see(place, /It knows you again/, 30_000)
+  expect(idp.signIns()).toBe(2)
 })
 
 test('more permission is got without a page, once the person says so', async () => {
