@@ -20,8 +20,7 @@ export type SignedIn = {
   /** What the connection is called. */
   name?: string
   card?: string
-} & /** `also`: other connections that live by the same sign-in with the organization. */
-(
+} /** `also`: other connections that live by the same sign-in with the organization. */ & (
   | { ok: true; connection: Connection; fresh: boolean; starters: string[]; also: ConnectionId[] }
   | { ok: false; message: string; connection?: ConnectionId }
 )

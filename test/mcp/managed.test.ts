@@ -78,14 +78,25 @@ test('an identity that was ended before its time is told from a service that is 
     server.expireAccess()
     return house.first.mcp.call(connection, WHOAMI, {}, quiet())
   }
-  await age(house, HOUR_MS / 2)
   idp.does.refusal = 'invalid_grant'
   expect(await call()).toMatchObject({ why: 'unreachable', message: expect.stringContaining('does not allow you') })
   expect(idp.grants('refresh_token'), 'to be sure that it lives').toBe(1)
   idp.does.refusal = undefined
-  await age(house, HOUR_MS / 2)
   idp.endSessions()
   expect(await call()).toMatchObject({ why: 'sign_in', message: expect.stringContaining('has ended') })
+})
+
+test('one that cannot be refreshed is taken for ended when it is not new', async () => {
+  await using idp = await startIdentityProvider({ refresh: false, refusal: 'invalid_grant' })
+  await using server = await startManaged(idp)
+  await using house = await startSignInHouse(server, { idp })
+  await expect(managed(house)).rejects.toThrow(/does not allow you/)
+  idp.does.refusal = undefined
+  const connection = await managed(house)
+  idp.does.refusal = 'invalid_grant'
+  await age(house, HOUR_MS / 2)
+  server.expireAccess()
+  expect(await house.first.mcp.call(connection, WHOAMI, {}, quiet())).toMatchObject({ why: 'sign_in' })
 })
 
 test('an identity provider that wants a fresh sign-in gets one; trouble of its own is not the end', async () => {

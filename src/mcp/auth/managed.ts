@@ -71,7 +71,7 @@ export async function managedTokens(identities: Identities, asked: Known): Promi
   }
 }
 
-// An identity this new was not ended meanwhile: a refusal is about the service.
+// An identity this new was hardly ended meanwhile: a refusal is about the service.
 const NEW_MS = 60_000
 
 async function assertionFor(identities: Identities, asked: Known, scope: string | undefined): Promise<string> {
@@ -82,8 +82,7 @@ async function assertionFor(identities: Identities, asked: Known, scope: string 
   try {
     return await ask(known)
   } catch (error) {
-    const mayHaveEnded = hasCode(error, OAuthErrorCode.InvalidGrant) && known.at < Date.now() - NEW_MS
-    if (!mayHaveEnded) throw refusal(identities, asked, error)
+    if (!hasCode(error, OAuthErrorCode.InvalidGrant) || !mayHaveEnded(known)) throw refusal(identities, asked, error)
   }
   const another = await identities.another(by, known, fetch)
   if (another === undefined) throw identityNeeded(asked)
@@ -93,6 +92,9 @@ async function assertionFor(identities: Identities, asked: Known, scope: string 
     throw refusal(identities, asked, error)
   }
 }
+
+/** A refresh shows it; where there is none, only time speaks for it. */
+const mayHaveEnded = ({ refreshToken, at }: Identity): boolean => refreshToken !== undefined || at < Date.now() - NEW_MS
 
 const hasCode = (error: unknown, ...codes: string[]): error is OAuthError =>
   error instanceof OAuthError && codes.includes(error.code)
