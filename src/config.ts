@@ -76,9 +76,9 @@ export type Config = {
   dataDir: string
   logLevel: string
   credentials: { store: string | undefined; key: string | undefined }
-  /** `registryUrl` undefined: no registry is mirrored. */
   /** The organization's own sign-in. Undefined: people sign in to each service themselves. */
   identityProvider: { issuer: string; clientId: string; clientSecret: string } | undefined
+  /** `registryUrl` undefined: no registry is mirrored. */
   mcp: { maxPerUser: number; toolTimeoutSeconds: number; registryUrl: string | undefined }
   egressAllow: string[]
   /** `MCP_<CARD>_<INPUT>`: values that fill a card's inputs on a developer's machine, by card and input. */

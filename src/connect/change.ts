@@ -214,7 +214,7 @@ async function staysSignedIn(deps: ConnectDeps, connection: Connection, secrets:
   const { id, signsIn = false } = connection
   const target = deps.targets.target(connection)
   const kept = await deps.auth.kept(id)
-  if (kept === undefined || deps.auth.isUsed(target, secrets, kept)) return signsIn
+  if (kept === undefined || deps.auth.isUsed(target, secrets, kept)) return signsIn || kept?.managed !== undefined
   await deps.auth.revoke(target, secrets, kept)
   await deps.auth.forget(id, connection)
   return false

@@ -11,7 +11,10 @@ import { ownConnection } from './own.ts'
 import { HeldBack, hashOf, heldBackRef, type Place, type SignInDetails } from './sign-in.ts'
 import { statusOf } from './test-connection.ts'
 
-/** How a sign-in ended, for the page and for where it was asked for. `place` is absent when nobody knows whose it was. */
+/**
+ * How a sign-in ended, for the page and for where it was asked for. `place` is absent when nobody knows whose it was.
+ * `also`: every connection that lives by the same sign-in with the organization.
+ */
 export type SignedIn = {
   /** The service, where it is known. */
   title: string
@@ -20,7 +23,7 @@ export type SignedIn = {
   /** What the connection is called. */
   name?: string
   card?: string
-} /** `also`: other connections that live by the same sign-in with the organization. */ & (
+} & (
   | { ok: true; connection: Connection; fresh: boolean; starters: string[]; also: ConnectionId[] }
   | { ok: false; message: string; connection?: ConnectionId }
 )

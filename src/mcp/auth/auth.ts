@@ -22,7 +22,7 @@ import type { Pending } from './pending.ts'
 import { type Revoked, revoke, revokeIdentity } from './revoke.ts'
 import { hasSecretHeader, mustSignIn, type Secrets, subjectOf } from './subject.ts'
 import type { OurClient } from './terms.ts'
-import { createTurns, type Turns } from './turns.ts'
+import { createTurns, RENEW_MS, type Turns } from './turns.ts'
 import { unattendedTokens } from './unattended.ts'
 
 /** Signing in to servers, without knowing who asks or where a person is shown it. */
@@ -150,7 +150,8 @@ async function withoutPage(parts: Parts, target: Target, secrets: Secrets, wante
   if (identities === undefined || target.kind !== 'http' || target.auth?.kind !== 'oauth') return false
   try {
     return await turns.take(wanted.id, async () => {
-      const kept = await unattended(parts, target, secrets, wanted)
+      const signal = AbortSignal.any([wanted.signal, AbortSignal.timeout(RENEW_MS)])
+      const kept = await unattended(parts, target, secrets, { ...wanted, signal })
       if (kept !== undefined) await saveKept(credentials, wanted.id, kept)
       return kept !== undefined
     })
