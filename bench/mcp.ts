@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   Client,
+  LOG_LEVEL_META_KEY,
   type PriorDiscovery,
   SSEClientTransport,
   StreamableHTTPClientTransport,
@@ -20,7 +21,9 @@ import { type McpHouse, ROOT, remote, startMcpHouse, startServerProcess, strange
 import { median, ms } from './numbers.ts'
 
 const EVERYTHING = join(ROOT, 'node_modules/@modelcontextprotocol/server-everything/dist/index.js')
-const CALLS = 200
+const CALLS = 500
+/** Calls before those that count, so that both sides run compiled. */
+const WARM_UP = 200
 const ROUNDS = { stdio: 10, http: 40 }
 /** Connects and disconnects after which nothing may be left. */
 const TURNS = 100
@@ -38,7 +41,7 @@ type Way = {
 
 /** What our way to a server costs beside the bare client of the SDK, in one run, and what is left of many sessions. */
 export async function mcp(): Promise<string[]> {
-  await using house = await startMcpHouse({ allow: ['127.0.0.1', 'localhost'], root: ROOT })
+  await using house = await startMcpHouse({ allow: ['127.0.0.1', 'localhost'], root: ROOT, logLevel: 'info' })
   await using things = new AsyncDisposableStack()
   const ways = await waysIn(house, things)
   const lines: string[] = []
@@ -118,7 +121,7 @@ async function compare(house: McpHouse, way: Way): Promise<string[]> {
   const bare = async () => {
     const client = new Client({ name: 'bench', version: '1' }, { versionNegotiation: { mode: 'auto' } })
     await client.connect(way.transport(), { prior })
-    await client.callTool({ name: 'echo', arguments: way.args })
+    await bareCall(client, way)
     return client
   }
   const connects = { ours: [] as number[], bare: [] as number[] }
@@ -134,11 +137,15 @@ async function compare(house: McpHouse, way: Way): Promise<string[]> {
     await client?.close()
   }
   const client = await bare()
-  await answered(house, connection, way)
   const calls = { ours: [] as number[], bare: [] as number[] }
-  for (let at = 0; at < CALLS; at++) {
-    calls.ours.push(await timed(() => answered(house, connection, way)))
-    calls.bare.push(await timed(() => client.callTool({ name: 'echo', arguments: way.args })))
+  for (let at = -WARM_UP; at < CALLS; at++) {
+    const [ours, theirs] = [
+      await timed(() => answered(house, connection, way)),
+      await timed(() => bareCall(client, way)),
+    ]
+    if (at < 0) continue
+    calls.ours.push(ours)
+    calls.bare.push(theirs)
   }
   await client.close()
   await house.mcp.close(connection.id)
@@ -147,6 +154,13 @@ async function compare(house: McpHouse, way: Way): Promise<string[]> {
     said(`${way.name}: a call on the pooled session`, calls),
   ]
 }
+
+/** The same request as ours, which wants to hear of progress and of what the server logs. */
+const bareCall = (client: Client, { args }: Way) =>
+  client.callTool(
+    { name: 'echo', arguments: args, _meta: { [LOG_LEVEL_META_KEY]: 'info' } },
+    { onprogress: () => undefined },
+  )
 
 async function answered(house: McpHouse, connection: Connection, { name, args }: Way): Promise<void> {
   const outcome = await house.call(connection, 'echo', args)

@@ -37,7 +37,17 @@ export type CardAuth = {
   id?: string | undefined
   secret?: string | undefined
   /** Where the service's own description cannot be relied on. */
-  endpoints?: { authorization: string; token: string; revocation?: string | undefined } | undefined
+  endpoints?: CardEndpoints | undefined
+  /** The authorization server refuses to be told for which server the tokens are. */
+  resource?: 'none' | undefined
+}
+
+export type CardEndpoints = {
+  authorization: string
+  token: string
+  revocation?: string | undefined
+  /** How a client's secret is sent there; left out: by HTTP Basic. */
+  clientAuth?: 'client_secret_post' | undefined
 }
 
 export type CardLimits = { callSeconds: number; idleSeconds: number }
@@ -86,7 +96,17 @@ export type HttpServer = {
   kind: 'http'
   url: string
   headers: Record<string, string>
+  /** Its requests are signed as AWS services want it. */
+  signing?: CardSigning | undefined
   checks: CardCheck[]
+}
+
+export type CardSigning = {
+  service: string
+  region: string
+  keyId: string
+  secret: string
+  session?: string | undefined
 }
 
 /**

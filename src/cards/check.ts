@@ -1,3 +1,4 @@
+import { partsOf, signInAddresses } from './address-parts.ts'
 import type { Card } from './card.ts'
 import { declared } from './inputs.ts'
 import { mentions } from './placeholders.ts'
@@ -10,6 +11,7 @@ export function faults(file: CardFile, ours: CardPart, card: Card): Fault[] {
   return [
     ...serverFaults(file, ours),
     ...authFaults(file, ours),
+    ...addressFaults(file, ours),
     ...nameFaults(file, ours),
     ...inputFaults(card),
     ...toolFaults(ours),
@@ -38,6 +40,7 @@ function authFaults(file: CardFile, { auth, remote }: CardPart): Fault[] {
   const found: [boolean, string, string][] = [
     [signsIn && file.remotes.length === 0 && remote === undefined, 'kind', 'is only for remote servers'],
     [auth.endpoints !== undefined && auth.issuer === undefined, 'endpoints', 'needs an issuer to be bound to'],
+    [auth.resource !== undefined && auth.endpoints === undefined, 'resource', 'needs endpoints: nothing else is asked'],
     [
       auth.kind === 'client_credentials' && (auth.id === undefined || auth.secret === undefined),
       'kind',
@@ -46,6 +49,25 @@ function authFaults(file: CardFile, { auth, remote }: CardPart): Fault[] {
     [!signsIn && Object.keys(auth).length > 1, 'kind', 'has no use for the other settings'],
   ]
   return found.flatMap(([wrong, field, reason]) => (wrong ? [{ field: `_meta.auth.${field}`, reason }] : []))
+}
+
+/** What a person types into an address must be there, may be seen, and may not decide where the address leads. */
+function addressFaults(file: CardFile, ours: CardPart): Fault[] {
+  const url = (ours.remote ?? file.remotes[0])?.url ?? ''
+  const inputs = new Map(declared(file, ours))
+  const host = /^https:\/\/([^/?#]*)/.exec(url)?.[1] ?? ''
+  const open = host.includes('{') && !/^(?:\{\w+\}|(?:(?:\{\w+\}|[a-z0-9-]+)\.)+[a-z0-9-]+\.[a-z]{2,})$/.test(host)
+  const told = [url, ...signInAddresses(ours.auth ?? {})].flatMap(partsOf)
+  return [
+    ...(open
+      ? [{ field: 'url', reason: 'may have an input as its host, or as a label of it before the last two' }]
+      : []),
+    ...told.flatMap(({ name }) => {
+      const input = inputs.get(name)
+      if (input === undefined || (input.isRequired && !input.isSecret)) return []
+      return [{ field: `_meta.inputs.${name}`, reason: 'is part of an address: it must be required and no secret' }]
+    }),
+  ]
 }
 
 /** Every name that is mentioned must be declared, and every name we describe must be asked for. */
@@ -74,6 +96,8 @@ function textsOf(file: CardFile, ours: CardPart): [field: string, text: string][
     ['url', remote?.url ?? ''],
     ['_meta.auth.id', ours.auth?.id ?? ''],
     ['_meta.auth.secret', ours.auth?.secret ?? ''],
+    ...signInAddresses(ours.auth ?? {}).map((text): [string, string] => ['_meta.auth', text]),
+    ...Object.values(ours.signing ?? {}).map((text): [string, string] => ['_meta.signing', text ?? '']),
     ...ours.reaches.map((text): [string, string] => ['_meta.reaches', text]),
   ]
 }

@@ -75,7 +75,7 @@ function serverOf(file: CardFile, ours: CardPart): CardServer {
 
 function httpServer(remote: ServerRemote, ours: CardPart): CardServer {
   const headers = Object.fromEntries(remote.headers.map((header) => [header.name, header.value]))
-  return { kind: 'http', url: remote.url, headers, checks: ours.checks }
+  return { kind: 'http', url: remote.url, headers, signing: ours.signing, checks: ours.checks }
 }
 
 function stdioServer(pack: ServerPackage, ours: CardPart): StdioServer {

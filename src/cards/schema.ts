@@ -63,15 +63,31 @@ const label = z
 
 const https = z.url({ protocol: /^https$/, error: 'must be an https address' })
 
+/** An input may be the first label of its host or a whole segment of its path: never what the host ends with. */
+const signInAddress = z
+  .string()
+  .regex(
+    /^https:\/\/(?:\{\w+\}\.)?(?:[a-z0-9-]+\.)+[a-z]{2,}(?:\/(?:\{\w+\}|[\w.~-]+))*\/?(?:\?[^\s{}#]*)?$/,
+    'must be an https address that names its host, but for an input as its first label',
+  )
+
 const Auth = z.strictObject({
   kind: z.enum(['none', 'token', 'oauth', 'client_credentials']),
-  issuer: https.optional(),
+  issuer: signInAddress.optional(),
   scopes: z.array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'must be one scope')).optional(),
   client: z.enum(['registered', 'cimd', 'dcr']).optional(),
   managed: z.boolean().optional(),
   id: z.string().optional(),
   secret: z.string().optional(),
-  endpoints: z.strictObject({ authorization: https, token: https, revocation: https.optional() }).optional(),
+  endpoints: z
+    .strictObject({
+      authorization: signInAddress,
+      token: signInAddress,
+      revocation: signInAddress.optional(),
+      clientAuth: z.literal('client_secret_post').optional(),
+    })
+    .optional(),
+  resource: z.literal('none').optional(),
 })
 
 const Ours = z.strictObject({
@@ -82,6 +98,16 @@ const Ours = z.strictObject({
   docs: https,
   vouches: z.boolean().default(false),
   auth: Auth.optional(),
+  /** AWS Signature Version 4 for each request of a remote server. */
+  signing: z
+    .strictObject({
+      service: z.string().regex(/^[a-z0-9-]+$/, 'must be the name that AWS signs it with'),
+      region: z.string(),
+      keyId: z.string(),
+      secret: z.string(),
+      session: z.string().optional(),
+    })
+    .optional(),
   bin: z.string().optional(),
   own: z.record(z.string(), path).default({}),
   reaches: z.array(z.string()).default([]),

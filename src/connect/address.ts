@@ -1,3 +1,4 @@
+import { fitsPart, partsOf, signInAddresses } from '../cards/address-parts.ts'
 import type { Card } from '../cards/card.ts'
 import { mentions } from '../cards/placeholders.ts'
 import { fill } from '../mcp/fill.ts'
@@ -13,8 +14,28 @@ export function addressProblems(card: Card, { plain }: Filled, mcp: Pick<Mcp, 'a
   const keyed = Object.entries(plain)
     .filter(([, value]) => holdsKey(value))
     .map(([field]) => ({ field, message: 'Put the key in the header value, where it is kept as a secret.' }))
-  return keyed.length > 0 ? keyed : serverProblems(card, plain, mcp)
+  const misfits = keyed.length > 0 ? keyed : partProblems(card, plain)
+  return misfits.length > 0 ? misfits : serverProblems(card, plain, mcp)
 }
+
+/** Every address of a card that may hold what a person typed. */
+export const addressesOf = ({ server, auth }: Card): string[] => [
+  ...(server.kind === 'http' ? [server.url] : []),
+  ...signInAddresses(auth ?? {}),
+]
+
+function partProblems(card: Card, plain: Filled['plain']): Problem[] {
+  const misfits = addressesOf(card)
+    .flatMap(partsOf)
+    .filter((part) => {
+      const value = plain[part.name]
+      return value !== undefined && !fitsPart(part, value)
+    })
+  const fields = [...new Set(misfits.map(({ name }) => name))]
+  return fields.map((field) => ({ field, message: MISFIT }))
+}
+
+const MISFIT = 'Enter only this piece of the address, without what stands before or behind it.'
 
 function holdsKey(value: string): boolean {
   if (!URL.canParse(value)) return false

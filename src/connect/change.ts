@@ -6,7 +6,7 @@ import { type ConnectionId, newConnectionId, type Principal } from '../ids.ts'
 import { challengeIn } from '../mcp/auth/challenge.ts'
 import type { Probe } from '../mcp/mcp.ts'
 import type { Connection } from '../registry/connection.ts'
-import { addressProblems } from './address.ts'
+import { addressesOf, addressProblems } from './address.ts'
 import type { Connect, ConnectDeps, ConnectOutcome, Draft } from './connect.ts'
 import { ruledBy } from './entry-card.ts'
 import { type Fallback, type Filled, fillInputs, type Problem } from './inputs.ts'
@@ -173,8 +173,10 @@ async function save(
 }
 
 /** A saved secret is not sent to another address than the one it was saved for: that takes whoever knows it. */
-function leadsElsewhere({ server }: Card, before: Record<string, string>, after: Record<string, string>): boolean {
-  return server.kind === 'http' && mentions(server.url).some((input) => before[input] !== after[input])
+function leadsElsewhere(card: Card, before: Record<string, string>, after: Record<string, string>): boolean {
+  return addressesOf(card)
+    .flatMap(mentions)
+    .some((input) => before[input] !== after[input])
 }
 
 async function keptSecrets(deps: ConnectDeps, connection: Connection): Promise<Secrets> {

@@ -45,7 +45,7 @@ function unknown(name: string): never {
   throw new AppError(
     'card_unknown',
     entryNameIn(name) === undefined
-      ? `There is no service called "${name}". Press Connect a tool in the Home tab to see those there are.`
+      ? `There is no service called "${name}". See those there are with /mcp connect.`
       : 'The registry lists this server differently now, or not any more. Search for it again: /mcp search.',
   )
 }

@@ -1,8 +1,10 @@
 import { join, resolve } from 'node:path'
-import type { Card, StdioServer } from '../cards/card.ts'
+import { fitsPart, partsOf, signInAddresses } from '../cards/address-parts.ts'
+import type { Card, CardAuth, CardEndpoints, StdioServer } from '../cards/card.ts'
 import { mentions } from '../cards/placeholders.ts'
 import { AppError } from '../errors.ts'
 import type { Terms } from '../mcp/auth/terms.ts'
+import { fill } from '../mcp/fill.ts'
 import type { Limits, Target } from '../mcp/target.ts'
 import type { Connection } from '../registry/connection.ts'
 import { cardBehind } from './entry-card.ts'
@@ -52,24 +54,56 @@ export function createTargets(
         headers: server.headers,
         values: connection.inputs,
         checks: server.checks,
+        signing: server.signing,
         by: { workspace: connection.workspace, user: connection.user },
-        auth: termsOf(card, prefills[card.name] ?? {}),
+        auth: termsOf(card, connection.inputs, prefills[card.name] ?? {}),
       }
     },
     limits: (connection) => cardOf(connection).limits,
   }
 }
 
-function termsOf(card: Card, operator: Record<string, string>): Terms | undefined {
+function termsOf(card: Card, inputs: Record<string, string>, operator: Record<string, string>): Terms | undefined {
   const { auth } = card
   if (auth === undefined || auth.kind === 'none' || auth.kind === 'token') return undefined
-  const { kind, id, secret, ...said } = auth
+  const { kind, scopes, client, managed, resource, id, secret } = auth
   const typed = id === undefined ? [] : [{ id, secret }]
-  // The operator's secret goes to the authorization server that the card or the operator names, and to no other.
-  const issuer = auth.issuer ?? operator.issuer
-  const { client_id: ours, client_secret: ourSecret } = operator
-  const set = ours && issuer ? [{ id: ours, secret: ourSecret, issuer }] : []
-  return { ...said, kind, registered: [...typed, ...set], howToRegister: howToRegister(card) }
+  const issuer = auth.issuer && addressAt(card, auth.issuer, inputs)
+  const endpoints = auth.endpoints && endpointsAt(card, auth.endpoints, inputs)
+  const trusted = shownTo(auth, issuer, operator)
+  const set =
+    operator.client_id && trusted ? [{ id: operator.client_id, secret: operator.client_secret, issuer: trusted }] : []
+  const registered = [...typed, ...set]
+  return { kind, issuer, scopes, client, managed, endpoints, resource, registered, howToRegister: howToRegister(card) }
+}
+
+/** The operator's secret goes to the authorization server that the card or the operator names, and to none that a person can choose. */
+function shownTo(auth: CardAuth, issuer: string | undefined, operator: Record<string, string>): string | undefined {
+  if (hostsAreNamed(auth)) return issuer
+  return auth.endpoints === undefined ? operator.issuer : undefined
+}
+
+const hostsAreNamed = (auth: CardAuth): boolean =>
+  auth.issuer !== undefined &&
+  signInAddresses(auth)
+    .flatMap(partsOf)
+    .every(({ at }) => at === 'path')
+
+const endpointsAt = (card: Card, endpoints: CardEndpoints, inputs: Record<string, string>): CardEndpoints => ({
+  authorization: addressAt(card, endpoints.authorization, inputs),
+  token: addressAt(card, endpoints.token, inputs),
+  revocation: endpoints.revocation && addressAt(card, endpoints.revocation, inputs),
+  clientAuth: endpoints.clientAuth,
+})
+
+/** Looked at again, as an address left unfilled would let another sign people in. */
+function addressAt({ title }: Card, address: string, inputs: Record<string, string>): string {
+  const filled = fill(address, inputs)
+  if (filled !== undefined && partsOf(address).every((part) => fitsPart(part, inputs[part.name] ?? ''))) return filled
+  throw new AppError(
+    'input_invalid',
+    `I do not know where to sign in to ${title}. Press Reconnect and fill in the form.`,
+  )
 }
 
 function howToRegister({ name, inputs, server, auth }: Card): string {
@@ -78,7 +112,8 @@ function howToRegister({ name, inputs, server, auth }: Card): string {
   const headers = server.kind === 'http' ? Object.values(server.headers).flatMap(mentions) : []
   const token = inputs.find((input) => input.secret && headers.includes(input.name))
   const variable = (what: string) => `MCP_${name.toUpperCase().replaceAll('-', '_')}_${what}`
-  const issuer = auth?.issuer === undefined ? ` Its issuer goes into ${variable('ISSUER')}.` : ''
+  const named = auth === undefined || hostsAreNamed(auth) || auth.endpoints !== undefined
+  const issuer = named ? '' : ` Its issuer goes into ${variable('ISSUER')}.`
   const where =
     id === undefined
       ? `whoever runs Patchbay then sets ${variable('CLIENT_ID')} and, for its secret, ${variable('CLIENT_SECRET')}.${issuer}`

@@ -35,7 +35,7 @@ export async function callTool(session: Session, call: Call, times: CallTimes, o
   const began = performance.now()
   const elapsed = () => Math.round(performance.now() - began)
   const log = collectLog(session.client)
-  using patience = startPatience({ idleMs: times.timeoutMs, totalMs: times.totalMs })
+  using patience = startPatience({ idleMs: times.timeoutMs, totalMs: times.totalMs, signal: o.signal })
   const leave = session.askers.enter(askerOf(o, patience, times))
   try {
     const result = await send(session, call, patience, o)
@@ -76,7 +76,7 @@ function send(
     { name: tool.name, arguments: args, _meta: metaOf(session, o), ...resumed(o.resume) },
     {
       toolDefinition: definitionOf(tool),
-      signal: AbortSignal.any([o.signal, patience.signal]),
+      signal: patience.signal,
       timeout: NEVER_MS,
       allowInputRequired: true,
       onprogress: ({ message, progress, total }) => {

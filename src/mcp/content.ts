@@ -7,11 +7,11 @@ const Json = z.json()
 
 /** What a server answered, as our own parts and without the connection's secrets. */
 export function outcomeOf(result: CallToolResult, clean: Clean, ms: number): ToolOutcome {
-  const structured = Json.safeParse(result.structuredContent)
+  const structured = result.structuredContent === undefined ? undefined : Json.safeParse(result.structuredContent)
   return {
     kind: result.isError === true ? 'tool_error' : 'ok',
     content: result.content.map((part) => partOf(part, clean)),
-    ...(result.structuredContent !== undefined && structured.success && { structured: clean.json(structured.data) }),
+    ...(structured?.success && { structured: clean.json(structured.data) }),
     ms,
   }
 }

@@ -22,9 +22,9 @@ export const isTooLarge = (error: unknown): boolean => error instanceof Protocol
 export function withLostStreams(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
   return async (input, init) => {
     const response = await fetch(input, init)
-    const id = init?.method === 'POST' && typeof init.body === 'string' ? idOf(init.body) : undefined
     const streams = response.headers.get('content-type')?.includes('text/event-stream') === true
-    if (id === undefined || !streams || response.body === null) return response
+    const id = streams && init?.method === 'POST' && typeof init.body === 'string' ? idOf(init.body) : undefined
+    if (id === undefined || response.body === null) return response
     const { status, statusText, headers } = response
     return new Response(ReadableStream.from(ended(response.body, id)), { status, statusText, headers })
   }

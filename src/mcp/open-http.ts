@@ -11,6 +11,7 @@ import { fill, fillAll } from './fill.ts'
 import { withLostStreams } from './lost-stream.ts'
 import type { OpenDeps, Opening, Wiring } from './open.ts'
 import type { Session } from './session.ts'
+import { type Signing, signedFetch } from './signed-fetch.ts'
 import { type HttpTarget, hasKnownAddress } from './target.ts'
 import { asAppError, httpStatusOf, troubleOf } from './trouble.ts'
 
@@ -37,7 +38,8 @@ export async function openHttp(
   const values = { ...target.values, ...secrets }
   const url = serverUrlOf(target, secrets)
   const { bearer } = opening
-  const fetch = withLostStreams(deps.egress.fetch)
+  const signing = signingOf(target, values)
+  const fetch = withLostStreams(signing === undefined ? deps.egress.fetch : signedFetch(deps.egress.fetch, signing))
   const optionsFor = (client: Client, kind: 'streamable' | 'sse') => {
     // A new stream of HTTP+SSE is a new session.
     const watched = withDeadStreams(fetch, kind === 'sse', () => void client.close())
@@ -119,6 +121,19 @@ function headersOf(target: HttpTarget, values: Record<string, string>): Record<s
   throw new AppError(
     'input_invalid',
     `${target.title}: the header or its value has characters that are not allowed there. Check both.`,
+  )
+}
+
+/** Without a value for each of its texts nothing could be signed; a session's token is only for keys that end. */
+function signingOf({ title, signing }: HttpTarget, values: Record<string, string>): Signing | undefined {
+  if (signing === undefined) return undefined
+  const { service, session = '' } = signing
+  const [region, keyId, secret] = [signing.region, signing.keyId, signing.secret].map((text) => fill(text, values))
+  if (region !== undefined && keyId !== undefined && secret !== undefined)
+    return { service, region, keyId, secret, session: fill(session, values) || undefined }
+  throw new AppError(
+    'credential_missing',
+    `${title} needs an access key and its secret. Press Reconnect and enter them.`,
   )
 }
 

@@ -1,6 +1,6 @@
 /** How long a call is waited for: `idleMs` without a word, `totalMs` in all. Time in which a person is asked does not count. */
 export type Patience = {
-  /** Fires when it has run out. */
+  /** Fires when it has run out, or when the caller's own signal fires. */
   signal: AbortSignal
   /** The server says that it is still at it. */
   heard(): void
@@ -9,8 +9,14 @@ export type Patience = {
   [Symbol.dispose](): void
 }
 
-export function startPatience({ idleMs, totalMs }: { idleMs: number; totalMs: number }): Patience {
+type Waiting = { idleMs: number; totalMs: number; signal: AbortSignal }
+
+export function startPatience({ idleMs, totalMs, signal }: Waiting): Patience {
+  // One listener rather than a signal made of signals, which costs a call more than all else here.
   const over = new AbortController()
+  const leave = () => over.abort(signal.reason)
+  if (signal.aborted) leave()
+  else signal.addEventListener('abort', leave, { once: true })
   const left = { idle: idleMs, total: totalMs }
   let pauses = 0
   let since = performance.now()
@@ -45,6 +51,9 @@ export function startPatience({ idleMs, totalMs }: { idleMs: number; totalMs: nu
       pauses -= 1
       go()
     },
-    [Symbol.dispose]: () => clearTimeout(timer),
+    [Symbol.dispose]: () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', leave)
+    },
   }
 }

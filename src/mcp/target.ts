@@ -1,6 +1,7 @@
 import type { Principal } from '../ids.ts'
 import type { JsonObject } from '../registry/connection.ts'
 import type { Terms } from './auth/terms.ts'
+import type { Signing } from './signed-fetch.ts'
 
 /**
  * Where a connection's server is and how to speak to it. Texts may hold `{name}`; what stands for it comes from
@@ -42,6 +43,8 @@ export type HttpTarget = Common & {
   by: Principal
   /** How it signs people in; left out: it takes what the headers hold, or nothing. */
   auth?: Terms | undefined
+  /** Its requests are signed. */
+  signing?: Signing | undefined
 }
 
 /** Whether the address is the card's own, so that a person who connects cannot have mistyped it. */

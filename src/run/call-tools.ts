@@ -90,6 +90,7 @@ async function callOne(deps: RunDeps, held: Held, ready: Ready): Promise<void> {
     call: call.id,
     ms: outcome.ms,
     at: deps.now().toISOString(),
+    ...(mayPass(outcome) && { passing: true as const }),
     ...returnedOf(deps, ready, outcome),
   }
   await record(deps, held, [event], 'fact')
@@ -142,7 +143,12 @@ const tooManyLegs = ({ connectionName }: CallState, { ms }: Asking): Answered =>
   ms,
 })
 
-type Outcome = Omit<EventOf<'returned'>, 'type' | 'call' | 'ms' | 'at'>
+/** What may have been carried out is `unknown` besides. */
+const mayPass = (outcome: Answered): boolean => outcome.kind === 'failed' && PASSING.has(outcome.why)
+
+const PASSING = new Set(['timeout', 'unreachable', 'gone', 'resting'])
+
+type Outcome = Omit<EventOf<'returned'>, 'type' | 'call' | 'ms' | 'at' | 'passing'>
 
 function returnedOf(deps: RunDeps, { call, tool }: Ready, outcome: Answered): Outcome {
   if (outcome.kind === 'failed') {

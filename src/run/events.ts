@@ -126,6 +126,8 @@ const Returned = z.object({
   type: z.literal('returned'),
   call: z.string(),
   outcome: z.enum(['ok', 'error', 'failed', 'cancelled', 'unknown', 'refused']),
+  /** It failed for what may pass: a server that was slow, away or busy. */
+  passing: z.literal(true).optional(),
   /** What the model reads. */
   text: z.string(),
   images: z.array(z.object({ mimeType: z.string(), data: z.string() })),

@@ -99,7 +99,7 @@ export function returned(call: CallState, event: EventOf<'returned'>): CallState
     ...closedInputs(call, event.at),
     stage: STAGE_OF_OUTCOME[event.outcome],
     cause: ok ? undefined : event.summary,
-    retryable: event.outcome === 'unknown',
+    retryable: event.outcome === 'unknown' || event.passing === true,
     result: {
       summary: event.summary,
       text: event.text,

@@ -77,7 +77,7 @@ export type CallState = {
   result: ResultState | undefined
   /** Why it failed, was denied or is unknown, in words. */
   cause: string | undefined
-  /** Its outcome is unknown and a person may ask for it again. */
+  /** A person may ask for it again: its outcome is unknown, or what it failed for may pass. */
   retryable: boolean
   /** Hash of arguments and tool definition that was judged or approved. */
   hash: string | undefined

@@ -6,7 +6,7 @@ import { route } from './commands/route.ts'
 import type { Deps } from './deps.ts'
 import { unescaped } from './message-text.ts'
 import { onPress } from './press.ts'
-import { sceneOf } from './scene.ts'
+import { type Scene, sceneOf } from './scene.ts'
 import { troubleHelp, troubleWords } from './views/trouble.ts'
 
 export const COMMAND = '/mcp'
@@ -21,12 +21,16 @@ export function registerCommand(app: App, deps: Deps): void {
     const { workspace } = await deps.bot()
     const by = { workspace, user }
     const scene = sceneOf(deps, { by, triggerId, channel, thread: undefined, respond, view: undefined })
-    try {
-      await route(deps, unescaped(text), scene)
-    } catch (error) {
-      deps.log.error({ command: COMMAND, user, why: errorChain(error) }, 'command failed')
-      await scene.trouble(troubleWords(error), troubleHelp(error))
-    }
+    await told(deps, unescaped(text), scene)
   })
-  onPress(app, deps, 'command_run', ({ value, scene }) => route(deps, value, scene))
+  onPress(app, deps, 'command_run', ({ value, scene }) => told(deps, value, scene))
+}
+
+async function told(deps: Deps, words: string, scene: Scene): Promise<void> {
+  try {
+    await route(deps, words, scene)
+  } catch (error) {
+    deps.log.error({ command: COMMAND, user: scene.by.user, why: errorChain(error) }, 'command failed')
+    await scene.trouble(troubleWords(error), troubleHelp(error, words))
+  }
 }

@@ -5,7 +5,7 @@ import type { Deps } from './deps.ts'
 import { onWeightyPress, type Press } from './press.ts'
 import { onSubmit, type Submit } from './submit.ts'
 import { section } from './views/blocks.ts'
-import { budgetForm } from './views/home-settings.ts'
+import { budgetForm, sayAllowed } from './views/home-settings.ts'
 import { literal, mention } from './views/text.ts'
 
 /** The workspace settings in the Home tab of owners and admins; who may change them is asked again at each press. */
@@ -21,6 +21,7 @@ export function registerSettings(app: App, deps: Deps): void {
   onSetting('setting_cards', ({ by, chosen }) =>
     changed(deps.settings.change(by, { cards: chosen.length === 0 ? null : chosen })),
   )
+  onSetting('setting_card', (press) => allowCard(deps, press))
   onSetting('setting_budget', async ({ by, scene }) => {
     await scene.open(budgetForm(await deps.settings.of(by.workspace)))
   })
@@ -59,6 +60,13 @@ async function setChannel({ calls, settings }: Deps, { by, chosen, scene }: Pres
     return
   }
   await settings.change(by, { approvalsChannel: channel.data })
+}
+
+async function allowCard({ connect, settings }: Deps, { by, value, scene }: Press): Promise<void> {
+  const [name = '', then = ''] = value.split(' ')
+  const { cards } = await settings.of(by.workspace)
+  if (cards !== undefined && !cards.includes(name)) await settings.change(by, { cards: [...cards, name] })
+  await scene.say(sayAllowed(connect.card(name)?.title ?? name, then), 'Connect a tool')
 }
 
 async function setBudget(deps: Deps, { by, typed, ack }: Submit): Promise<void> {

@@ -6,7 +6,7 @@ const FOLDER = 'run-cards'
 const cards = readCards(FOLDER)
 // What is not here stands in docs/run-cards.md with the reason.
 const SHIPPED =
-  'atlassian aws azure circleci custom datadog demo-database elasticsearch everything filesystem github gitlab google-cloud google-drive grafana hubspot jenkins kubernetes linear memory mongodb mysql new-relic notion okta pagerduty playwright postgres sentry slack splunk stripe supabase'.split(
+  'atlassian aws aws-account azure circleci custom datadog demo-database elasticsearch everything filesystem github gitlab google-cloud google-drive grafana hubspot jenkins kubernetes linear memory microsoft-365 mongodb mysql new-relic notion okta pagerduty playwright postgres sentry servicenow slack splunk stripe supabase vault'.split(
     ' ',
   )
 const textOf = (name: string) => readFileSync(`${FOLDER}/${name}.yaml`, 'utf8')
@@ -94,6 +94,25 @@ describe('a bad card stops the start, with file, field and reason', () => {
     ['filesystem', '      folder: "."', '      other: "."', /packageArguments\.0\.value: holds a person's input/],
     ['filesystem', 'isRequired: true', 'isRequired: true\n            format: filepath', /format: must be/],
     ['supabase', 'label: Project', 'label: Project (optional)', /inputs\.project\.label: leave out "optional"/],
+    [
+      'servicenow',
+      'issuer: https://{instance}.service-now.com',
+      'issuer: https://{instance}.com',
+      /auth\.issuer: must/,
+    ],
+    ['servicenow', 'https://{instance}.service-now.com/oauth_token.do', 'https://{server}/t', /endpoints\.token: must/],
+    [
+      'servicenow',
+      'url: https://{instance}.service',
+      'url: https://x{instance}.service',
+      /^run-cards.*: url: may have an/,
+    ],
+    ['servicenow', 'isRequired: true', 'isRequired: false', /inputs\.instance: is part of an address/],
+    ['servicenow', 'isRequired: true', 'isRequired: true\n        isSecret: true', /inputs\.instance: is part of an/],
+    ['servicenow', '{instance}.service-now.com/oauth_auth', '{other}.service-now.com/oauth_auth', /mentions \{other\}/],
+    ['github', 'issuer: https', 'resource: none\n      issuer: https', /resource: needs endpoints/],
+    ['aws-account', 'region: "{region}"', 'region: "{where}"', /_meta\.signing: mentions \{where\}/],
+    ['aws-account', 'aws-mcp.{region}.api.aws', 'aws-mcp.api.{region}.aws', /url: may have an input/],
     ['custom', 'remote:\n', 'remotely:\n', /remotely/],
     ['custom', 'title: Custom server', 'title: Custom: server', /^run-cards\/custom\.yaml: line 3: /],
   ])('%s: %s', (name, from, to, message) => {

@@ -281,3 +281,36 @@ describe('what is no MCP server', () => {
     more()
   }
 })
+
+describe('a server that wants its requests signed', () => {
+  const KEYS = { KEY_ID: 'AKIAIOSFODNN7EXAMPLE', SECRET: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' }
+  const secrets = { secret: KEYS.SECRET }
+  const signing = { service: 'aws-mcp', region: '{region}', keyId: '{keyId}', secret: '{secret}', session: '{session}' }
+  const values = { region: 'eu-central-1', keyId: KEYS.KEY_ID }
+  const to = (port: number, more: Record<string, string> = {}) =>
+    remote(`http://127.0.0.1:${port}/mcp`, { signing, values: { ...values, ...more } })
+
+  it('gets each signed anew, and never the secret', async () => {
+    await using server = await startServerProcess('http-signed.ts', ['0'], KEYS)
+    expect((await house.mcp.probe(to(server.port), secrets, signal)).tools).toHaveLength(1)
+    const connection = await house.connected(to(server.port), secrets)
+    for (const text of ['one', 'zwei – drei']) expect(textOf(await house.call(connection, 'echo', { text }))).toBe(text)
+    expect(house.logged.join()).not.toContain(KEYS.SECRET)
+  })
+
+  it('gets the session of a key that ends, where there is one', async () => {
+    await using server = await startServerProcess('http-signed.ts', ['0'], { ...KEYS, SESSION: 'IQoJb3JpZ2lu' })
+    const probe = (more: Record<string, string>) => house.mcp.probe(to(server.port), { ...secrets, ...more }, signal)
+    expect((await probe({ session: 'IQoJb3JpZ2lu' })).tools).toHaveLength(1)
+    await expect(probe({})).rejects.toThrow(/does not allow this with your key/)
+  })
+
+  it('turns away another key, another region and a wrong secret; without any there is nothing to sign with', async () => {
+    await using server = await startServerProcess('http-signed.ts', ['0'], KEYS)
+    const refused = /does not allow this with your key or sign-in \(403\)/
+    await expect(house.mcp.probe(to(server.port, { keyId: 'AKIAOTHER' }), secrets, signal)).rejects.toThrow(refused)
+    await expect(house.mcp.probe(to(server.port, { region: 'us-east-1' }), secrets, signal)).rejects.toThrow(refused)
+    await expect(house.mcp.probe(to(server.port), { secret: 'wrong' }, signal)).rejects.toThrow(refused)
+    await expect(house.mcp.probe(to(server.port), {}, signal)).rejects.toThrow(/needs an access key and its secret/)
+  })
+})

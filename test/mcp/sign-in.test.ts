@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { expect, test } from 'vitest'
+import { AppError } from '../../src/errors.ts'
 import { newConnectionId } from '../../src/ids.ts'
 import { challengeOf } from '../../src/mcp/auth/challenge.ts'
 import { clientDocument, ourClient } from '../../src/mcp/auth/our-client.ts'
@@ -43,6 +44,21 @@ test('an answer to an old token that comes late spends no new one', async () => 
     await bearer.provider.onUnauthorized({ response, serverUrl: new URL(server.url), fetchFn: fetch })
   expect(server.grants('refresh_token')).toBe(1)
   expect(await bearer.provider.token()).not.toBe(token)
+})
+
+test('a credential store that fails once is asked again', async () => {
+  await using server = await startProtected()
+  await using house = await startSignInHouse(server)
+  const connection = await signedIn(house)
+  const failures = [new AppError('credential_store_failed', 'The credential store is away.')]
+  const get = async (ref: string) => {
+    const failure = failures.pop()
+    if (failure !== undefined) throw failure
+    return house.credentials.get(ref)
+  }
+  const bearer = house.authWith({ ...house.credentials, get }).bearer(connection.id, house.target(), {})
+  await expect(bearer?.provider.token()).rejects.toThrow('away')
+  expect(server.secrets()).toContain(await bearer?.provider.token())
 })
 
 test('tokens are renewed before they end', async () => {
@@ -101,6 +117,35 @@ test('an issuer that a card pins is the only one', async () => {
   const target = house.as(termsOf({ issuer: 'https://login.example.com' }))
   await expect(signIn(house.first.auth, target, newConnectionId())).rejects.toThrow(/instead of login\.example\.com/)
   expect(server.requests.filter(({ path }) => path === '/register')).toEqual([])
+})
+
+test('where the card says so, no request names a resource, and secrets go in the body', async () => {
+  await using server = await startProtected({ refusesResource: true, postOnly: true })
+  server.register({ id: 'ours', secret: 'shh', redirects: ['http://127.0.0.1:9/oauth/callback'] })
+  await using house = await startSignInHouse(server)
+  const at = (path: string) => `${server.issuer}/${path}`
+  const endpoints = { authorization: at('authorize'), token: at('token'), revocation: at('revoke') }
+  const pinned = {
+    issuer: server.issuer,
+    registered: [{ id: 'ours', secret: 'shh' }],
+    scopes: ['read', 'offline_access'],
+  }
+  const terms = termsOf({ ...pinned, resource: 'none', endpoints: { ...endpoints, clientAuth: 'client_secret_post' } })
+  house.as(terms)
+  const connection = await signedIn(house)
+  server.expireAccess()
+  expect((await house.first.mcp.call(connection, WHOAMI, {}, quiet())).kind).toBe('ok')
+  expect(server.grants('refresh_token')).toBe(1)
+  const asked = server.requests.filter(({ path }) => path === '/token')
+  expect(asked.map(({ body }) => [body.client_secret, body.resource])).toEqual([
+    ['shh', undefined],
+    ['shh', undefined],
+  ])
+  const kept = await house.first.auth.kept(connection.id)
+  expect(kept).toMatchObject({ resource: server.url, scope: 'read offline_access' })
+  expect(await house.first.auth.revoke(house.target(), {}, kept)).toBe('revoked')
+  expect(server.live()).toBe(0)
+  await expect(signIn(house.first.auth, house.as({ ...terms, resource: undefined }), connection.id)).rejects.toThrow()
 })
 
 test('tokens bound to a key: each request is signed, and a renewal keeps the key', async () => {

@@ -57,6 +57,15 @@ test('an always-allow rule is taken back in Home', async () => {
   expect(await rows(world, 'select * from rules')).toEqual([])
 })
 
+/** The message to that person alone that says it. */
+async function toldIn(person: Seat, what: RegExp): Promise<string> {
+  return eventually(async () => {
+    const found = (await person.messages('dm')).find((one) => what.test(JSON.stringify(one)))
+    if (found === undefined) throw new Error(`nothing says ${what}`)
+    return found.ts
+  })
+}
+
 test('owners change the workspace’s settings in Home; nobody else can', async () => {
   await using world = await startWorld({ approvers: ['approver'] })
   const [owner, member] = [world.as('owner'), world.as('member')]
@@ -84,13 +93,19 @@ test('owners change the workspace’s settings in Home; nobody else can', async 
   expect(JSON.stringify(await member.submit())).toContain('may not be connected')
   await member.close()
   await member.command('connect demo-database')
-  await eventually(async () => expect(JSON.stringify(await member.messages('dm'))).toMatch(/may not be connected/))
+  await eventually(async () => expect(JSON.stringify(await member.messages('dm'))).toMatch(/Ask an owner or admin/))
+  expect(JSON.stringify(await member.messages('dm'))).not.toContain('Allow Demo')
   await member.command('connect')
   await eventually(async () => {
     const form = JSON.stringify(await member.modal())
     expect(form).toContain('Files')
     expect(form).not.toContain('Demo')
   })
+  await owner.command('connect demo-database')
+  await owner.press({ channel: 'dm' }, await toldIn(owner, /"Allow Demo database"/), 'Allow Demo database')
+  await owner.press({ channel: 'dm' }, await toldIn(owner, /may connect Demo database now/), 'Connect it')
+  await eventually(async () => expect(JSON.stringify(await owner.modal())).toContain('Demo'))
+  await owner.close()
   await owner.pressInHome('Ask in threads again')
   await owner.pressInHome('setting_cards', '')
   await eventually(async () =>
@@ -99,7 +114,7 @@ test('owners change the workspace’s settings in Home; nobody else can', async 
     ]),
   )
   expect(await rows(world, "select count(*)::int as n from audit_events where action = 'settings_changed'")).toEqual([
-    { n: 5 },
+    { n: 6 },
   ])
 })
 

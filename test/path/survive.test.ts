@@ -127,6 +127,25 @@ test('a write whose server breaks off in the middle: plainly unknown, done again
   expect(ledger.entries.get('one'), 'once by itself, once because somebody asked, whatever was double-clicked').toBe(2)
 })
 
+test('a read whose server is too slow: a button makes the same call again, and no more than asked', async () => {
+  const slow = wishes('everything__trigger-long-running-operation', { duration: 20, steps: 1 })
+  await using world = await startWorld({
+    model: [slow, says('It was too slow.'), says('Still too slow.')],
+    change: (settings) => ({ ...settings, mcp: { ...settings.mcp, toolTimeoutSeconds: 1 } }),
+  })
+  const member = world.as('member')
+  await member.connect('everything')
+  const where = await member.dm('go')
+  const told = await member.see(where, /It was too slow.*"Try again"/s)
+  expect(lookOf(told)).toMatch(/did not answer this time/)
+  const calls = "select count(*) as many from run_events where body ->> 'type' = 'called'"
+  expect(await count(world, calls)).toBe(1)
+  await member.press(where, told.ts, 'Try again')
+  await member.press(where, told.ts, 'Try again').catch(() => undefined)
+  await member.see(where, /Still too slow/)
+  expect(await count(world, calls), 'once more, however often it was pressed').toBe(2)
+})
+
 test('the model’s API is overloaded and failing for a while: the person is told, and gets the answer', async () => {
   await using world = await startWorld({
     model: [overloaded(2), fails(500, { times: 2 }), breaksMidway('Let me look'), says('Here it is.')],

@@ -181,7 +181,7 @@ test('help, list, tools, test', async () => {
   await member.submit({ Search: 'number 17' })
   await modalLike(stage, /1 tool of filesystem matching/)
   await member.command('test')
-  await told(stage, /works, 12 ms, protocol 2025-11-25, 2 tools/)
+  await told(stage, /works\. 2 tools, answered in 12 ms/)
   stage.connecting.control.fail = 'The server refuses the token.'
   await member.command('test filesystem')
   const failed = await told(stage, /The server refuses the token/)
@@ -264,7 +264,7 @@ test('the Home tab: what waits for me comes first, decides there, and follows ch
   await member.post('press', { home: true, button: 'Revoke' })
   await eventually(async () => expect(await home()).not.toContain('Revoke'))
   await member.post('press', { home: true, button: 'Test' })
-  await modalLike(stage, /works · 12 ms/)
+  await modalLike(stage, /works: 2 tools, answered in 12 ms/)
   await member.close()
   await member.post('press', { home: true, button: 'Tools' })
   await modalLike(stage, /2 tools of filesystem/)

@@ -94,6 +94,7 @@ const PROOFS: Record<string, Proof> = {
   'action search_words': ['search', 'without words a field and examples'],
   'action setting_approvers': ['home', 'owners change the workspace’s settings in Home'],
   'action setting_budget': ['home', 'owners change the workspace’s settings in Home'],
+  'action setting_card': ['home', 'owners change the workspace’s settings in Home'],
   'action setting_cards': ['home', 'owners change the workspace’s settings in Home'],
   'action setting_channel': ['approvers', 'an approvals channel gets the card'],
   'action setting_channel_none': ['home', 'owners change the workspace’s settings in Home'],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { callFailed } from '../../src/db/call.ts'
 import { AppError } from '../../src/errors.ts'
-import type { CallState } from '../../src/run/state.ts'
+import type { CallState, RunState } from '../../src/run/state.ts'
 import { addressee, meansStop, plainText, withoutMention } from '../../src/slack/message-text.ts'
 import { nearest } from '../../src/slack/nearest.ts'
 import { tokenize } from '../../src/slack/tokenize.ts'
@@ -37,6 +37,13 @@ describe('what is said of something that was caught', () => {
     const error = new AppError('server_refused', 'custom says "<!channel>". Try again.')
     expect(troubleWords(error)).toBe('custom says "&lt;!channel&gt;". Try again.')
     expect(troubleHelp(error)).toMatchObject([{ text: { text: 'My connections' }, value: 'list' }])
+    const late = new AppError('tool_timeout', 'Files did not answer within 30 s.')
+    expect(troubleHelp(late, 'resources files')).toMatchObject([
+      { text: { text: 'Try again' }, value: 'resources files' },
+      { text: { text: 'My connections' } },
+    ])
+    expect(troubleHelp(late), 'without words there is nothing to say again').toHaveLength(1)
+    expect(troubleHelp(new AppError('input_invalid', 'x'), 'rules')).toEqual([])
   })
 
   test('anything else plainly, without its words', () => {
@@ -199,6 +206,18 @@ describe('the steps of a run', () => {
     expect(stepsAt('done', 'done', 'denied', 'cancelled', 'unknown')).toBe(
       '5 steps with filesystem: 2 done, 1 not allowed, 1 stopped and 1 may or may not have happened',
     )
+  })
+  test('a step that a server did not answer can be tried again, unless a later one was made or the run ended badly', () => {
+    const missed = { stage: 'failed' as const, retryable: true, cause: 'No answer.' }
+    const offers = (calls: Partial<CallState>[], change: Partial<RunState> = {}) =>
+      JSON.stringify(paintAnswer(stateOf([{ text: '', calls }, { text: 'So.' }], change))).split('"Try again"').length -
+      1
+    expect(offers([missed])).toBe(1)
+    expect(offers([missed, { stage: 'done' }])).toBe(0)
+    expect(offers([missed, missed]), 'only the last of the same').toBe(1)
+    expect(offers([missed, { stage: 'done', tool: 'read_file' }])).toBe(1)
+    expect(offers([{ ...missed, retryable: false }])).toBe(0)
+    expect(offers([missed], { status: 'stopped' })).toBe(0)
   })
   test('the same thing done again is counted', () => {
     const calls = [{ stage: 'done' as const }, { stage: 'done' as const }]

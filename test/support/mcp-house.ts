@@ -24,13 +24,15 @@ export type HouseOptions = {
   toolTimeoutSeconds?: number
   root?: string
   quietMs?: number
+  /** All is logged, unless less is asked for. */
+  logLevel?: 'trace' | 'info'
 }
 
 /** mcp/ with a registry in memory, a real credential store and egress, in a folder of its own. */
 export async function startMcpHouse(o: HouseOptions = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'patchbay-mcp-'))
   const logged: string[] = []
-  const log = createLog('trace', { write: (line) => void logged.push(line) })
+  const log = createLog(o.logLevel ?? 'trace', { write: (line) => void logged.push(line) })
   const registry = createMemoryRegistry()
   const credentials = await openLocalStore({ folder: join(folder, 'credentials'), key: undefined })
   const targets = new Map<string, Target>()

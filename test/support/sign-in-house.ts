@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openLocalStore } from '../../src/credentials/local.ts'
+import type { CredentialStore } from '../../src/credentials/store.ts'
 import { connectPostgres } from '../../src/db/postgres.ts'
 import { createEgress } from '../../src/egress/egress.ts'
 import { newConnectionId } from '../../src/ids.ts'
@@ -11,7 +12,7 @@ import { ourClient } from '../../src/mcp/auth/our-client.ts'
 import type { Terms } from '../../src/mcp/auth/terms.ts'
 import { createMcp } from '../../src/mcp/mcp.ts'
 import type { HttpTarget } from '../../src/mcp/target.ts'
-import { createRegistry } from '../../src/registry/registry.ts'
+import { createRegistry, type Registry } from '../../src/registry/registry.ts'
 import type { Protected } from '../fixtures/authorization-server.ts'
 import type { Provider } from '../fixtures/identity-provider.ts'
 import { createTestDatabase } from './database.ts'
@@ -35,13 +36,21 @@ export async function startSignInHouse(
   const database = await createTestDatabase()
   const credentials = await openLocalStore({ folder, key: undefined })
   const egress = createEgress({ allow: [...server.hosts, ...(o.idp ? [o.idp.host] : [])] })
+  const ours = ourClient(o.publicUrl ?? 'http://127.0.0.1:9')
+  o.idp?.letBack(ours.redirectUrl)
+  const authDeps = (registry: Registry) => ({
+    credentials,
+    registry,
+    egress,
+    ours,
+    identityProvider: o.idp?.settings,
+    log,
+  })
   let target: HttpTarget = remote(server.url, { auth: termsOf() })
   const make = () => {
     const db = connectPostgres(database.url, log)
     const registry = createRegistry(db)
-    const ours = ourClient(o.publicUrl ?? 'http://127.0.0.1:9')
-    o.idp?.letBack(ours.redirectUrl)
-    const auth = createAuth({ credentials, registry, egress, ours, identityProvider: o.idp?.settings, log })
+    const auth = createAuth(authDeps(registry))
     const limits = () => ({ callSeconds: 60, idleSeconds: 300 })
     const deps = { registry, credentials, egress, auth, log, limits, target: () => target }
     return { db, registry, auth, mcp: createMcp({ ...deps, toolTimeoutSeconds: 30, projectRoot: folder }) }
@@ -54,6 +63,8 @@ export async function startSignInHouse(
     first,
     credentials,
     logged,
+    /** As an instance's, on another credential store. */
+    authWith: (store: CredentialStore) => createAuth({ ...authDeps(first.registry), credentials: store }),
     as(auth: Terms, more: Partial<HttpTarget> = {}) {
       target = remote(server.url, { auth, ...more })
       return target

@@ -5,7 +5,7 @@ import { boundSession, newBoundKey } from './bound-key.ts'
 import { codeIn } from './brought.ts'
 import { Challenge } from './challenge.ts'
 import { introduce } from './client.ts'
-import { Discovered } from './discover.ts'
+import { Discovered, resourceFor } from './discover.ts'
 import { BoundKey, Kept, KnownClient, tokensOf } from './kept.ts'
 import type { OurClient, Terms } from './terms.ts'
 import { tokenTrouble } from './words.ts'
@@ -67,7 +67,7 @@ async function authorizationOf(o: Begin, client: KnownClient, scope?: string) {
       clientInformation: client,
       redirectUrl: o.ours.redirectUrl,
       state: o.state,
-      resource,
+      ...resourceFor(o.discovered, resource),
       ...(scope !== undefined && { scope }),
     })
   } catch (error) {
@@ -149,7 +149,7 @@ async function exchanged(
     authorizationCode: code,
     codeVerifier: verifier,
     redirectUri: redirectUrl,
-    resource: discovered.resource,
+    ...resourceFor(discovered, discovered.resource),
     ...(iss !== undefined && { iss }),
     ...(key && { dpop: await boundSession(key) }),
     fetchFn,

@@ -101,9 +101,15 @@ function createHand(deps: BearerDeps, subject: Subject) {
   return {
     now: () => kept,
     known: () => known,
-    load: (): Promise<void> => {
+    /** Once; trouble with the store is not remembered. */
+    load: async (): Promise<void> => {
       read ??= keptFor(deps, subject).then(learn)
-      return read
+      try {
+        await read
+      } catch (error) {
+        read = undefined
+        throw error
+      }
     },
     renew,
     /** While the old token is still good, trouble can wait. */

@@ -20,6 +20,8 @@ export const Discovered = z.object({
   metadata: z.custom<AuthorizationServerMetadata>((value) => typeof value === 'object').optional(),
   /** RFC 8707: which server the tokens are for. */
   resource: z.string(),
+  /** The authorization server is told of it. */
+  tellsResource: z.boolean().default(true),
   scopes: z.string().optional(),
   /** The server takes tokens that are bound to a key. */
   bindsTokens: z.boolean(),
@@ -36,7 +38,8 @@ type Asked = { title: string; serverUrl: URL; terms: Terms; challenge: Challenge
 /** Asks the server and its authorization server, or takes the card's word. Throws AppErrors. */
 export async function discover(asked: Asked): Promise<Discovered> {
   const { serverUrl, terms, challenge } = asked
-  const described = await protectedResource(asked)
+  const tellsResource = terms.resource !== 'none'
+  const described = tellsResource ? await protectedResource(asked) : undefined
   if (described !== undefined) mustBeAbout(described, asked)
   const from = authorizationServer(described, asked)
   const metadata = terms.endpoints === undefined ? await metadataOf(asked, from, described) : fixed(terms, from)
@@ -47,6 +50,7 @@ export async function discover(asked: Asked): Promise<Discovered> {
     server: from,
     metadata,
     resource: described?.resource ?? resourceUrlFromServerUrl(serverUrl).href,
+    tellsResource,
     scopes: described?.scopes_supported?.join(' ') || undefined,
     bindsTokens:
       challenge.bindsTokens === true ||
@@ -54,6 +58,10 @@ export async function discover(asked: Asked): Promise<Discovered> {
       (binding.dpop_signing_alg_values_supported ?? []).length > 0,
   }
 }
+
+/** What requests say of the server the tokens are for. */
+export const resourceFor = ({ tellsResource }: Discovered, resource: string): { resource?: string } =>
+  tellsResource ? { resource } : {}
 
 /** RFC 9728, at the address of the challenge, else below the server's path, else at its root. */
 async function protectedResource(asked: Asked): Promise<OAuthProtectedResourceMetadata | undefined> {
@@ -108,11 +116,13 @@ async function metadataOf(
   return metadata
 }
 
-const fixed = ({ endpoints }: Terms, issuer: string): AuthorizationServerMetadata => ({
+const fixed = ({ endpoints, scopes }: Terms, issuer: string): AuthorizationServerMetadata => ({
   issuer,
   authorization_endpoint: endpoints?.authorization ?? '',
   token_endpoint: endpoints?.token ?? '',
   ...(endpoints?.revocation !== undefined && { revocation_endpoint: endpoints.revocation }),
+  ...(scopes?.includes('offline_access') === true && { scopes_supported: scopes }),
+  ...(endpoints?.clientAuth !== undefined && { token_endpoint_auth_methods_supported: [endpoints.clientAuth] }),
   response_types_supported: ['code'],
   code_challenge_methods_supported: ['S256'],
 })

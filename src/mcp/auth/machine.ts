@@ -2,7 +2,7 @@ import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { ClientCredentialsProvider, fetchToken, PrivateKeyJwtProvider } from '@modelcontextprotocol/client'
 import { AppError } from '../../errors.ts'
 import { boundSession, newBoundKey } from './bound-key.ts'
-import type { Discovered } from './discover.ts'
+import { type Discovered, resourceFor } from './discover.ts'
 import { type BoundKey, type Kept, tokensOf } from './kept.ts'
 import type { Terms } from './terms.ts'
 import type { Known } from './unattended.ts'
@@ -34,7 +34,7 @@ export function tokensFor(provider: Provider, { discovered, fetch }: Known, scop
   const { server, metadata, resource } = discovered
   return fetchToken(provider, server, {
     ...(metadata && { metadata }),
-    resource,
+    ...resourceFor(discovered, resource),
     ...(scope !== undefined && { scope }),
     fetchFn: fetch,
   })

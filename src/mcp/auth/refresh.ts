@@ -2,7 +2,7 @@ import { OAuthError, OAuthErrorCode, refreshAuthorization } from '@modelcontextp
 import { boundSession } from './bound-key.ts'
 import type { Challenge } from './challenge.ts'
 import { clientNow } from './client.ts'
-import { type Discovered, discover } from './discover.ts'
+import { type Discovered, discover, resourceFor } from './discover.ts'
 import { type Kept, tokensOf } from './kept.ts'
 import type { Terms } from './terms.ts'
 import { tokenTrouble } from './words.ts'
@@ -41,12 +41,13 @@ export async function refresh(kept: Kept, asked: Asked): Promise<Kept | undefine
   }
 }
 
-async function refreshed(kept: Kept, refreshToken: string, { server, metadata }: Discovered, fetchFn: typeof fetch) {
+async function refreshed(kept: Kept, refreshToken: string, discovered: Discovered, fetchFn: typeof fetch) {
+  const { server, metadata } = discovered
   return refreshAuthorization(server, {
     ...(metadata && { metadata }),
     clientInformation: kept.client,
     refreshToken,
-    resource: kept.resource,
+    ...resourceFor(discovered, kept.resource),
     ...(kept.key && { dpop: await boundSession(kept.key) }),
     fetchFn,
   })

@@ -7,7 +7,7 @@ import { sameIssuer } from './discover.ts'
 import type { Identity } from './identity.ts'
 import { clientOf, describe, type IdentityProvider } from './identity-provider.ts'
 import type { Kept, KnownClient } from './kept.ts'
-import type { Terms } from './terms.ts'
+import type { Endpoints, Terms } from './terms.ts'
 
 const Revoking = z.looseObject({
   revocation_endpoint: z.string().optional(),
@@ -53,7 +53,7 @@ async function revoked(kept: Kept, { terms, values, fetch }: Asked): Promise<Rev
   const { revocation_endpoint: endpoint, revocation_endpoint_auth_methods_supported: methods } =
     terms.endpoints === undefined
       ? Revoking.parse((await discoverAuthorizationServerMetadata(kept.issuer, { fetchFn: fetch })) ?? {})
-      : { revocation_endpoint: terms.endpoints.revocation, revocation_endpoint_auth_methods_supported: undefined }
+      : fixed(terms.endpoints)
   if (endpoint === undefined) return 'unsupported'
   // The refresh token first: most servers end the access token with it.
   const tokens: [string, string][] = [
@@ -80,3 +80,8 @@ async function takenBack(
   }
   return 'revoked'
 }
+
+const fixed = ({ revocation, clientAuth }: Endpoints): z.infer<typeof Revoking> => ({
+  revocation_endpoint: revocation,
+  revocation_endpoint_auth_methods_supported: clientAuth === undefined ? undefined : [clientAuth],
+})

@@ -18,9 +18,19 @@ export type Terms = {
    */
   registered: { id: string; secret: string | undefined; issuer?: string | undefined }[]
   /** Where the server's own description cannot be relied on. */
-  endpoints?: { authorization: string; token: string; revocation?: string | undefined } | undefined
+  endpoints?: Endpoints | undefined
+  /** It must not be told for which server the tokens are (RFC 8707), as its scopes say it. Only with `endpoints`. */
+  resource?: 'none' | undefined
   /** What to do where only a registered client is let in; ends the sentence that begins with the redirect address. */
   howToRegister: string
+}
+
+export type Endpoints = {
+  authorization: string
+  token: string
+  revocation?: string | undefined
+  /** How a client's secret is sent there; left out: by HTTP Basic. */
+  clientAuth?: 'client_secret_post' | undefined
 }
 
 /** How we present ourselves to authorization servers. */

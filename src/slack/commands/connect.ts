@@ -6,6 +6,7 @@ import type { Scene } from '../scene.ts'
 import { cardsFor } from '../settings.ts'
 import { actions, commandButton, type Saying, section } from '../views/blocks.ts'
 import { type ConnectKeep, connectForm, connectPicker } from '../views/connect-form.ts'
+import { allowButton } from '../views/home-settings.ts'
 import { clip, listed, literal } from '../views/text.ts'
 import type { Command } from './command.ts'
 
@@ -38,12 +39,16 @@ async function openForm(deps: Deps, scene: Scene, card: CardInfo, keep: ConnectK
   ])
   const mayUse = cards.some((one) => one.name === ruledBy(card.name))
   if (mayUse) await scene.open(connectForm({ cards, card, name, values: {}, keep }))
-  else await scene.say(sayNotAllowed(card), 'Connect a tool')
+  else await scene.say(await sayNotAllowed(deps, scene, card), 'Connect a tool')
 }
 
-function sayNotAllowed({ title }: CardInfo): Saying {
-  const text = `${title} may not be connected in this workspace. An owner or admin can allow it in my Home tab.`
-  return { text, blocks: [section(literal(text)), actions([commandButton('Show all services', 'connect')])] }
+/** Who may change that gets the button that does. */
+async function sayNotAllowed({ connect, people }: Deps, { by }: Scene, { name, title }: CardInfo): Promise<Saying> {
+  const { mayManage } = await people.of(by.user)
+  const ruled = mayManage ? connect.card(ruledBy(name)) : undefined
+  const text = `${title} may not be connected in this workspace.${ruled ? '' : ' Ask an owner or admin to allow it.'}`
+  const buttons = [...(ruled ? [allowButton(ruled, name)] : []), commandButton('Show all services', 'connect')]
+  return { text, blocks: [section(literal(text)), actions(buttons)] }
 }
 
 /** By name or title, with spaces or dashes, in small letters or not. */

@@ -1,13 +1,14 @@
 import type { KnownBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
-import type { RunState } from '../../run/state.ts'
+import type { CallState, RunState } from '../../run/state.ts'
 import { actions, button, commandButton, type Saying, section } from './blocks.ts'
 import { feedbackButtons } from './feedback.ts'
 import { budgetButton } from './home-settings.ts'
 import { afterCard, nextStretch, type Page, pagesOf, stepsOn } from './pages-of.ts'
 import { saySteps, stepsBlock } from './plan.ts'
-import { sayUnknown } from './task.ts'
+import { sayMissed, sayUnknown } from './task.ts'
 import { clip, literal, mention } from './text.ts'
+import { sayAct } from './tool-words.ts'
 
 /** One message as it should stand in the thread. */
 export type Painted = { key: string } & Saying
@@ -52,7 +53,7 @@ export const stopButtons = (state: Pick<RunState, 'id'>, key = ''): KnownBlock =
 export const stopBlockId = (run: string, key: string): string => `stop ${run} ${key}`
 
 function endOf(state: RunState): Saying | undefined {
-  const parts = [...unknownCalls(state), ...reconnects(state), ...closing(state)]
+  const parts = [...unknownCalls(state), ...missedCalls(state), ...reconnects(state), ...closing(state)]
   if (parts.length === 0) return undefined
   return {
     text: parts
@@ -67,11 +68,36 @@ function unknownCalls(state: RunState): Saying[] {
   if (state.status === 'working') return []
   const unknown = state.calls.filter((call) => call.stage === 'unknown' && call.retryable).slice(0, 3)
   return unknown.map((call) => {
-    const again = button({ text: 'Try again', action: `call_again:${call.id}`, value: `${state.id} ${call.id}` })
     const text = sayUnknown(call)
-    return { text, blocks: [section(`:grey_question: ${text}`), actions([again])] }
+    return { text, blocks: [section(`:grey_question: ${text}`), actions([againButton(state, call)])] }
   })
 }
+
+/** What a server did not answer, and nothing after it did. A run that failed as a whole is tried again as a whole. */
+function missedCalls(state: RunState): Saying[] {
+  if (state.status !== 'finished') return []
+  const missed = state.calls.filter(
+    (call, at) => call.stage === 'failed' && call.retryable && !state.calls.slice(at + 1).some(stoodInFor(call)),
+  )
+  return missed.slice(-3).map((call) => {
+    const text = sayMissed(call)
+    return { text, blocks: [section(`:hourglass: ${text}`), actions([againButton(state, call)])] }
+  })
+}
+
+/** A later call of the same tool tells how it went in the end. */
+const stoodInFor =
+  (call: CallState) =>
+  ({ connectionName, tool }: CallState): boolean =>
+    connectionName === call.connectionName && tool === call.tool
+
+const againButton = (state: RunState, call: CallState) =>
+  button({
+    text: 'Try again',
+    action: `call_again:${call.id}`,
+    value: `${state.id} ${call.id}`,
+    says: `Try again: ${sayAct(call, 'wish')}`,
+  })
 
 /** A cause that speaks of a sign-in, or says to connect again, gets the button that does it; only the connection's owner can press it. */
 function reconnects(state: RunState): Saying[] {

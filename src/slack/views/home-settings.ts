@@ -3,9 +3,22 @@ import { LIMITS } from '../../block-kit/limits.ts'
 import type { CardInfo } from '../../connect/connect.ts'
 import type { WorkspaceSettings } from '../../policy/settings.ts'
 import type { MonthUsage } from '../../run/usage.ts'
-import { actions, button, context, divider, header, input, modal, option, plain, section } from './blocks.ts'
+import {
+  actions,
+  button,
+  commandButton,
+  context,
+  divider,
+  header,
+  input,
+  modal,
+  option,
+  plain,
+  type Saying,
+  section,
+} from './blocks.ts'
 import { bar, money } from './figures.ts'
-import { plural } from './text.ts'
+import { literal, plural } from './text.ts'
 
 /** What an owner or admin sees of the workspace. */
 export type WorkspacePicture = { settings: WorkspaceSettings; usage: MonthUsage; cards: CardInfo[] }
@@ -92,6 +105,19 @@ export const budgetButton = ({ budgetUsd }: Pick<WorkspaceSettings, 'budgetUsd'>
     action: 'setting_budget',
     value: 'budget',
   })
+
+/** Adds a service to those that may be connected; `then` is what somebody wanted to connect. */
+export const allowButton = ({ name, title }: Pick<CardInfo, 'name' | 'title'>, then: string) =>
+  button({ text: `Allow ${title}`, action: 'setting_card', value: `${name} ${then}`, style: 'primary' })
+
+/** After a service was allowed: what it was for. */
+export function sayAllowed(title: string, then: string): Saying {
+  const text = `Everybody here may connect ${title} now.`
+  return {
+    text,
+    blocks: [section(literal(text)), actions([commandButton('Connect it', `connect ${then}`, 'primary')])],
+  }
+}
 
 /** More than anybody spends by intent. */
 const MOST_USD = 1_000_000

@@ -50,7 +50,7 @@ function hitBlock(hit: Hit): KnownBlock {
 const hostWords = ({ host }: Hit): string => (host === undefined ? '' : ` at ${inline(host)}`)
 
 function originWords({ registry }: Hit): string {
-  if (registry === undefined) return 'curated by Patchbay'
+  if (registry === undefined) return 'comes with Patchbay'
   const { name, publisher, deprecated } = registry
   const by = publisher === undefined ? inline(name) : `published by ${inline(publisher)}`
   return `from the public MCP registry (${by}), not checked by us${deprecated ? '; its publisher advises against it' : ''}`

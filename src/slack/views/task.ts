@@ -85,3 +85,7 @@ export const taskChunk = (task: Task, withDetails: boolean): TaskUpdateChunk => 
 /** What to say of a call whose outcome is not known. */
 export const sayUnknown = (call: CallState): string =>
   `I can't tell whether this happened: *${inline(lower(sayAct(call, 'wish')))}* with *${inline(call.connectionName)}*. Please check there first; I won't repeat it on my own.`
+
+/** What to say of a call that a server did not answer, and that may be made again without harm. */
+export const sayMissed = (call: CallState): string =>
+  `*${inline(call.connectionName)}* did not answer this time: *${inline(lower(sayAct(call, 'wish')))}*.`

@@ -1,6 +1,6 @@
 import type { KnownBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
-import { actions, commandButton, type Saying, section } from './blocks.ts'
+import { actions, commandButton, context, type Saying, section } from './blocks.ts'
 import { type CircuitOf, sayCircuit } from './circuit.ts'
 import { clip, literal, plural } from './text.ts'
 
@@ -31,8 +31,11 @@ function resting(circuit: ReturnType<CircuitOf>): string {
 
 function short({ outcome }: Tested): string {
   if (!outcome.ok) return `failed. ${outcome.message}`
-  return `works, ${Math.round(outcome.ms)} ms, protocol ${outcome.protocolVersion}, ${plural(outcome.tools, 'tool')}`
+  return `works. ${facts(outcome)}.`
 }
+
+const facts = ({ ms, tools }: { ms: number; tools: number }): string =>
+  `${plural(tools, 'tool')}, answered in ${Math.round(ms)} ms`
 
 function testedBlocks(result: Tested): KnownBlock[] {
   const { name, outcome, leftOut, circuit = { kind: 'closed' } } = result
@@ -54,6 +57,9 @@ function testedBlocks(result: Tested): KnownBlock[] {
   const more = leftOut.length > 10 ? [`• and ${leftOut.length - 10} more`] : []
   const missing =
     leftOut.length === 0 ? '' : `\nI cannot use ${plural(leftOut.length, 'tool')}:\n${[...without, ...more].join('\n')}`
-  const facts = `${Math.round(outcome.ms)} ms · protocol ${literal(outcome.protocolVersion)} · ${plural(outcome.tools, 'tool')}`
-  return [section(`:large_green_circle: *${literal(name)}* works · ${facts}${missing}`)]
+  return [
+    section(`:large_green_circle: *${literal(name)}* works: ${facts(outcome)}.${missing}`),
+    // For whoever is asked for help with it.
+    ...(outcome.protocolVersion === '' ? [] : [context(`MCP version ${literal(outcome.protocolVersion)}`)]),
+  ]
 }

@@ -19,9 +19,23 @@ export const troubleModal = (words: string, help: Button[] = []): ModalView =>
 /** What to say of anything that was caught: an error of ours in its own words, which may quote others, anything else plainly. */
 export const troubleWords = (error: unknown): string => literal(sayError(error))
 
-/** Trouble with a connection is mended in the list of connections: Sign in, Reconnect and Disconnect stand there. */
-export const troubleHelp = (error: unknown): Button[] =>
-  isAppError(error, ...OF_CONNECTIONS) ? [commandButton('My connections', 'list')] : []
+/**
+ * Trouble that may pass is tried again by the same words, where there are any; trouble with a connection is mended in the list of
+ * connections: Test, Sign in, Reconnect and Disconnect stand there.
+ */
+export const troubleHelp = (error: unknown, words = ''): Button[] => [
+  ...(words !== '' && isAppError(error, ...PASSING) ? [commandButton('Try again', words, 'primary')] : []),
+  ...(isAppError(error, ...OF_CONNECTIONS) ? [commandButton('My connections', 'list')] : []),
+]
+
+/** A command only looks, or sets what it sets once more: unlike a call of a tool it can be given again. */
+const PASSING: ErrorCode[] = [
+  'tool_timeout',
+  'server_unreachable',
+  'database_unavailable',
+  'database_failed',
+  'slack_failed',
+]
 
 const OF_CONNECTIONS: ErrorCode[] = [
   'not_found',
@@ -32,4 +46,5 @@ const OF_CONNECTIONS: ErrorCode[] = [
   'server_unreachable',
   'server_refused',
   'server_start_failed',
+  'tool_timeout',
 ]
