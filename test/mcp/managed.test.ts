@@ -128,6 +128,17 @@ test('a service that does not trust the identity provider is named, and who can 
   await expect(managed(house)).rejects.toThrow(/Remote did not take the word of 127.+Whoever runs Patchbay/)
 })
 
+test.each([
+  ['another', /claims to be another one.+ENTERPRISE_IDP_ISSUER/],
+  ['nothing', /does not describe itself in a way I can read/],
+] as const)('an identity provider that describes %s gets nobody and nothing', async (describes, words) => {
+  await using idp = await startIdentityProvider({ describes })
+  await using server = await startManaged(idp)
+  await using house = await startSignInHouse(server, { idp })
+  await expect(managed(house)).rejects.toThrow(words)
+  expect(idp.requests.map(({ path }) => path)).toEqual(['/.well-known/openid-configuration'])
+})
+
 test('a token of another kind than was asked for is not passed on', async () => {
   await using idp = await startIdentityProvider({ gives: 'urn:ietf:params:oauth:token-type:access_token' })
   await using server = await startManaged(idp)
