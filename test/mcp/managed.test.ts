@@ -54,20 +54,23 @@ test('two connections on two instances find everything ended at once: the identi
   expect(idp.signIns()).toBe(1)
 })
 
-test('an identity that cannot be refreshed is good until it ends; then the person signs in again', async () => {
-  await using idp = await startIdentityProvider({ refresh: false })
-  await using server = await startManaged(idp)
-  await using house = await startSignInHouse(server, { idp })
-  const connection = await managed(house)
-  server.expireAccess()
-  expect((await house.first.mcp.call(connection, WHOAMI, {}, quiet())).kind).toBe('ok')
-  await age(house, HOUR_MS)
-  server.expireAccess()
-  const outcome = await house.first.mcp.call(connection, WHOAMI, {}, quiet())
-  expect(outcome).toMatchObject({ why: 'sign_in', sent: false, challenge: { scope: 'read' } })
-  await signIn(house.first.auth, house.target(), connection.id)
-  expect((await house.first.mcp.call(connection, WHOAMI, {}, quiet())).kind).toBe('ok')
-})
+test.each([false, 'tokens'] as const)(
+  'an identity that cannot be refreshed (%s) is good until it ends; then the person signs in again',
+  async (refresh) => {
+    await using idp = await startIdentityProvider({ refresh })
+    await using server = await startManaged(idp)
+    await using house = await startSignInHouse(server, { idp })
+    const connection = await managed(house)
+    server.expireAccess()
+    expect((await house.first.mcp.call(connection, WHOAMI, {}, quiet())).kind).toBe('ok')
+    await age(house, HOUR_MS)
+    server.expireAccess()
+    const outcome = await house.first.mcp.call(connection, WHOAMI, {}, quiet())
+    expect(outcome).toMatchObject({ why: 'sign_in', sent: false, challenge: { scope: 'read' } })
+    await signIn(house.first.auth, house.target(), connection.id)
+    expect((await house.first.mcp.call(connection, WHOAMI, {}, quiet())).kind).toBe('ok')
+  },
+)
 
 test('an identity that was ended before its time is told from a service that is not allowed', async () => {
   await using idp = await startIdentityProvider()

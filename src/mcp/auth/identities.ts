@@ -1,5 +1,6 @@
 import { OAuthError } from '@modelcontextprotocol/client'
 import type { CredentialStore } from '../../credentials/store.ts'
+import { isAppError } from '../../errors.ts'
 import { identityIdOf, type Principal } from '../../ids.ts'
 import { sameIssuer } from './discover.ts'
 import { type Identity, readIdentity, removeIdentity, saveIdentity } from './identity.ts'
@@ -68,6 +69,8 @@ async function refreshed(
     return await refreshIdentity(provider, { ...before, refreshToken }, fetch)
   } catch (error) {
     if (error instanceof OAuthError && OVER.has(error.code)) return undefined
+    // Not every provider tells again who somebody is; then the person has to.
+    if (isAppError(error, 'sign_in_failed')) return undefined
     throw tokenTrouble(providerHost(provider), error)
   }
 }
