@@ -198,6 +198,20 @@ test.each([
   expect(idp.requests).toEqual([])
 })
 
+test('a turn that a stopped instance left does not keep a person waiting at a button', async () => {
+  await using idp = await startIdentityProvider()
+  await using server = await startManaged(idp)
+  await using house = await startSignInHouse(server, { idp })
+  const { id } = await managed(house)
+  const { auth, registry } = house.first
+  const wanted = { id, challenge: { scope: 'read' }, signal: AbortSignal.timeout(30_000) }
+  expect(await auth.withoutPage(house.target(), {}, wanted)).toBe(true)
+  expect(await registry.lease(id, 'stopped', 40_000)).toBe(true)
+  const began = performance.now()
+  expect(await auth.withoutPage(house.target(), {}, wanted)).toBe(false)
+  expect(performance.now() - began).toBeLessThan(15_000)
+})
+
 test('a card may say what its service does not', async () => {
   await using idp = await startIdentityProvider()
   await using server = await startManaged(idp, { silent: true })

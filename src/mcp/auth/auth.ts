@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { checkResourceAllowed } from '@modelcontextprotocol/client'
 import type { CredentialStore } from '../../credentials/store.ts'
 import type { Egress } from '../../egress/egress.ts'
@@ -33,7 +34,7 @@ export type Auth = {
   begin(target: HttpTarget, secrets: Secrets, o: Wanted & { state: string }): Promise<Begun>
   /** What the browser brought back, as tokens. Throws AppErrors. */
   redeem(pending: Pending, brought: URLSearchParams, o: Redeeming): Promise<Kept>
-  /** Gets and keeps what is wanted where the person is signed in with their organization and needs no page for it; else false. */
+  /** Gets and keeps what is wanted where the person is signed in with their organization and needs no page for it; else, or when that takes long, false. */
   withoutPage(target: Target, secrets: Secrets, o: Wanted): Promise<boolean>
   kept(id: ConnectionId): Promise<Kept | undefined>
   /** Whether what is kept is what the target is spoken to with: no header has a token, and its address is the same. */
@@ -68,6 +69,8 @@ export type AuthDeps = {
 
 type Parts = AuthDeps & { turns: Turns; identities: Identities | undefined }
 
+// An instance that was stopped may have left its turn to run out; a person at a button does not wait for that.
+const PAGELESS_MS = 5_000
 // Disconnecting does not wait longer for a service that is down.
 const REVOKE_MS = 10_000
 
@@ -83,7 +86,8 @@ export function createAuth(deps: AuthDeps): Auth {
     },
     begin: (target, secrets, o) => begin(parts, target, secrets, o),
     redeem: (pending, brought, o) => redeemed(parts, pending, brought, o),
-    withoutPage: (target, secrets, o) => withoutPage(parts, target, secrets, o),
+    withoutPage: (target, secrets, o) =>
+      Promise.race([withoutPage(parts, target, secrets, o), sleep(PAGELESS_MS, false, { ref: false })]),
     kept: (id) => readKept(credentials, id),
     isUsed,
     keep: (id, kept) => turns.take(id, () => saveKept(credentials, id, kept)),
