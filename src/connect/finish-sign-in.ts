@@ -23,6 +23,8 @@ export type SignedIn = {
   /** What the connection is called. */
   name?: string
   card?: string
+  /** What was typed for it, without secrets. */
+  inputs?: Record<string, string>
 } & (
   | { ok: true; connection: Connection; fresh: boolean; starters: string[]; also: ConnectionId[] }
   | { ok: false; message: string; connection?: ConnectionId }
@@ -49,7 +51,8 @@ async function finished(deps: ConnectDeps, brought: URLSearchParams, signal: Abo
   const held = await deps.credentials.get(heldBackRef(hash))
   await deps.credentials.remove(heldBackRef(hash))
   const { about, place } = row.details
-  const ends = { title: about.name, by: row.by, place, name: about.name, card: about.card }
+  const { name, card, inputs } = about
+  const ends = { title: name, by: row.by, place, name, card, inputs }
   if (row.late || held === undefined) return { ...ends, ok: false, message: LATE, connection: row.connection }
   const { pending, secrets } = HeldBack.parse(JSON.parse(held))
   try {
@@ -73,9 +76,9 @@ async function managedOf({ registry, auth }: ConnectDeps, by: Principal): Promis
 }
 
 const UNKNOWN =
-  'I do not know this sign-in: it was used already, or it did not start in Slack. Go back to Slack and press Sign in again.'
-const LATE = 'The sign-in took too long, so its link has expired. Go back to Slack and press Sign in again.'
-const SLOW = 'The server did not answer in time. Go back to Slack and try again.'
+  'I do not know this sign-in: its link was used already, or it did not start in Slack. If Slack says that you are signed in, all is well; otherwise press Sign in there again.'
+const LATE = 'The sign-in took too long, so its link has expired.'
+const SLOW = 'The server did not answer in time.'
 
 function knownMessage(error: unknown): string {
   if (isAppError(error)) return error.message

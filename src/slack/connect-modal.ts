@@ -9,7 +9,7 @@ import { Anything } from './calls.ts'
 import type { Deps } from './deps.ts'
 import { updateView } from './modal-view.ts'
 import { onPress } from './press.ts'
-import { cardsFor } from './settings.ts'
+import { cardsFor, withCard } from './settings.ts'
 import { showSignIn, tellThere } from './sign-in.ts'
 import { onSubmit, type Submit } from './submit.ts'
 import { connectForm, connectTesting } from './views/connect-form.ts'
@@ -51,10 +51,6 @@ async function freshForm(deps: Deps, by: Principal, card: CardInfo, keep: Keep):
   const [cards, name] = await Promise.all([cardsFor(deps, by.workspace), deps.connect.defaultName(by, card.name)])
   return connectForm({ cards: withCard(cards, card), card, name, values: {}, keep: plainKeep(keep) })
 }
-
-/** The chosen card is always among the offered, as Slack wants it; whether it may be connected is checked when it is sent. */
-const withCard = (cards: CardInfo[], card: CardInfo): CardInfo[] =>
-  cards.some(({ name }) => name === card.name) ? cards : [...cards, card]
 
 async function submitted(deps: Deps, { by, viewId, keep: kept, typed, ack }: Submit): Promise<void> {
   const keep = Keep.parse(JSON.parse(kept))

@@ -8,7 +8,7 @@ import type { Deps } from './deps.ts'
 import { onPress, onWeightyPress, type Press } from './press.ts'
 import { onClose, onSubmit, type Submit } from './submit.ts'
 import { modal, type Saying, section } from './views/blocks.ts'
-import { inputCard, pageModal, sayGiven } from './views/input-card.ts'
+import { filledInBlocks, inputCard, pageModal, sayGiven } from './views/input-card.ts'
 import { blockOf, fitsModal, inputForm, readForm, shownFields } from './views/input-form.ts'
 import { mention } from './views/text.ts'
 
@@ -122,17 +122,19 @@ async function submitForm(deps: Deps, { by, keep, values, ack }: Submit): Promis
   const { input } = Keep.parse(JSON.parse(keep))
   const found = await deps.runs.input(input)
   const fields = found?.input.request.kind === 'form' ? found.input.request.fields : []
-  const outcome = await settle(deps, input, { by, action: 'accept', content: readForm(fields, values) })
+  const content = readForm(fields, values)
+  const outcome = await settle(deps, input, { by, action: 'accept', content })
   if (outcome.kind === 'settled') return ack()
-  if (outcome.kind !== 'invalid') return ack({ response_action: 'update', view: wordsModal(sayOutcome(outcome)) })
+  if (outcome.kind !== 'invalid') {
+    const blocks = [...sayOutcome(outcome).blocks, ...filledInBlocks(fields, content)]
+    return ack({ response_action: 'update', view: modal({ id: 'reading', title: 'Question', blocks }) })
+  }
   const places = new Map(shownFields(fields).map(({ name }, index) => [name, blockOf(index)]))
   const errors = Object.fromEntries(
     outcome.problems.map(({ field, message }) => [places.get(field) ?? blockOf(0), message]),
   )
   await ack({ response_action: 'errors', errors })
 }
-
-const wordsModal = (saying: Saying) => modal({ id: 'reading', title: 'Question', blocks: saying.blocks })
 
 /** Who closes the form gives no answer; that is told to the server as such. */
 async function closeForm(deps: Deps, by: Principal, keep: string): Promise<void> {

@@ -1,4 +1,5 @@
 import type { App } from '@slack/bolt'
+import type { CardInfo } from '../connect/connect.ts'
 import { ChannelId, UserId, type WorkspaceId } from '../ids.ts'
 import { Anything, isHopeless } from './calls.ts'
 import type { Deps } from './deps.ts'
@@ -90,3 +91,7 @@ export async function cardsFor({ connect, settings }: Deps, workspace: Workspace
   const { cards: allowed } = await settings.of(workspace)
   return connect.cards(words).filter(({ name }) => allowed?.includes(name) ?? true)
 }
+
+/** The chosen card is always among the offered, as Slack wants it; whether it may be connected is checked when it is sent. */
+export const withCard = (cards: CardInfo[], card: CardInfo): CardInfo[] =>
+  cards.some(({ name }) => name === card.name) ? cards : [...cards, card]

@@ -1,34 +1,56 @@
 import type { App } from '@slack/bolt'
+import type { ModalView } from '@slack/types'
 import { z } from 'zod'
 import type { SignedIn } from '../connect/finish-sign-in.ts'
-import type { SignInOffer } from '../connect/sign-in.ts'
+import type { Place, SignInOffer } from '../connect/sign-in.ts'
 import { errorChain } from '../errors.ts'
-import { InputId, type Principal, type RunId } from '../ids.ts'
+import { type ConnectionId, InputId, type Principal, type RunId } from '../ids.ts'
 import type { AskedOf } from '../run/runs.ts'
 import { Anything } from './calls.ts'
+import { named } from './commands/named.ts'
 import type { Deps } from './deps.ts'
 import { updateView } from './modal-view.ts'
 import { onPress, type Press } from './press.ts'
+import type { Scene } from './scene.ts'
+import { cardsFor, withCard } from './settings.ts'
+import { showIn, waitingModal } from './show-view.ts'
 import { type Saying, section } from './views/blocks.ts'
+import { connectForm } from './views/connect-form.ts'
 import { connectedModal, sayConnected } from './views/connected.ts'
 import { sayGiven } from './views/input-card.ts'
 import {
+  answerAgain,
+  connectAgain,
   sayNoSignInNeeded,
   saySignedIn,
   saySignIn,
   saySignInFailed,
+  signInAgain,
   signInModal,
   signInOverModal,
 } from './views/sign-in.ts'
 import { mention } from './views/text.ts'
 
 /** Where a sign-in was asked for: what comes back with its news. */
-const Where = z.object({ view: z.string().optional(), channel: z.string().optional(), thread: z.string().optional() })
+const Where = z.object({
+  view: z.string().optional(),
+  channel: z.string().optional(),
+  thread: z.string().optional(),
+  /** The question that waits for it. */
+  input: z.string().optional(),
+})
 
 /** A press on a button with an address is told, too; there is nothing to do. */
 export function registerSignIn(app: App, deps: Deps): void {
   onPress(app, deps, 'sign_in_open', async () => undefined)
   onPress(app, deps, 'input_sign_in', (press) => signInFor(deps, press))
+  onPress(app, deps, 'sign_in_again', async (press) => {
+    const connection = await named(deps, press.scene, press.value, 'sign-in')
+    if (connection === undefined) return
+    const { id, name } = connection
+    const wish = { name, connection: id, place: placeOf(press), modal: modalOf(press) }
+    await signInModally(deps, press.scene, wish)
+  })
 }
 
 /** Asking the server and its sign-in service takes a few seconds; a person waits. */
@@ -39,23 +61,47 @@ async function signInFor(deps: Deps, press: Press): Promise<void> {
   const { by, scene } = press
   const asked = await openSignIn(deps, press)
   if ('text' in asked) return scene.say(asked, 'Sign in')
-  await scene.wait('Sign in', ':hourglass_flowing_sand: Asking where to sign in…')
-  const { request, name } = asked
-  const outcome = await deps.connect.signIn(
-    by,
-    request.connection,
-    AbortSignal.timeout(OFFER_TIMEOUT_MS),
-    wantedIn(request),
-  )
-  if (outcome.ok) {
-    await deps.runs.giveInput({ run: asked.run, input: asked.input, by, action: 'accept' })
-    return scene.say(sayNoSignInNeeded(name), 'Sign in')
-  }
-  if (outcome.signIn === undefined)
-    return scene.say(saySignInFailed(name, outcome.message, `sign-in ${name}`), 'Sign in')
-  const { show, ...offered } = outcome.signIn
-  const offer = await show(placeOf(press))
-  await scene.say(saySignIn({ ...offered, name, ...offer }, request.message), 'Sign in')
+  const { request, name, run, input } = asked
+  const { connection, message: why } = request
+  const place = { ...placeOf(press), input }
+  const wish = { name, connection, why, wanted: wantedIn(request), place, modal: modalOf(press) }
+  if (await signInModally(deps, scene, wish)) await deps.runs.giveInput({ run, input, by, action: 'accept' })
+}
+
+/** Slack stacks three modals at most, so one that said how it went is used again. */
+const modalOf = ({ view }: Press): string | undefined => (view?.kind === 'modal' ? view.id : undefined)
+
+type SignInWish = {
+  name: string
+  connection: ConnectionId
+  why?: string
+  wanted?: ReturnType<typeof wantedIn>
+  /** What comes back with the news. */
+  place: Place
+  /** The open modal to show it in; else one is opened. */
+  modal?: string | undefined
+}
+
+/** Asks where to sign in, in a modal that stays until the person is back from their browser. True where no sign-in is needed. */
+export async function signInModally(deps: Deps, scene: Scene, wish: SignInWish): Promise<boolean> {
+  const { name, connection, why, wanted, place } = wish
+  const asking = waitingModal('Sign in', 'Asking where to sign in…')
+  const view = wish.modal ?? (await scene.open(asking))
+  if (wish.modal !== undefined) await updateView(deps, view, asking)
+  let needless = false
+  await showIn(deps, view, async () => {
+    const outcome = await deps.connect.signIn(scene.by, connection, AbortSignal.timeout(OFFER_TIMEOUT_MS), wanted)
+    needless = outcome.ok
+    if (outcome.ok) return signInOverModal(sayNoSignInNeeded(name), true)
+    const { signIn, message } = outcome
+    if (signIn === undefined) {
+      const again = place.input === undefined ? signInAgain(name) : answerAgain(place.input)
+      return signInOverModal(saySignInFailed(name, message, again), false)
+    }
+    const { show, ...offered } = signIn
+    return signInModal({ ...offered, name, ...(await show({ ...place, view })) }, why)
+  })
+  return needless
 }
 
 type SignInRequest = Extract<AskedOf['input']['request'], { kind: 'sign_in' }>
@@ -69,7 +115,7 @@ async function openSignIn(deps: Deps, { by, value }: Press): Promise<Saying | Op
     return said('This sign-in is no longer needed. Ask again if you still want it.')
   const { input, call, state } = found
   if (input.person !== by.user) return said(`Only ${mention(input.person)}, who asked for this, can sign in for it.`)
-  if (input.given !== undefined) return said(sayGiven(input.given))
+  if (input.given !== undefined) return said(sayGiven(input.given, 'sign_in'))
   return { run: state.id, input: input.id, request: found.input.request, name: call.connectionName }
 }
 
@@ -81,7 +127,7 @@ function wantedIn({ scopes, metadataUrl }: SignInRequest) {
   return { scope: scopes.join(' '), ...(metadataUrl !== undefined && { metadataUrl }) }
 }
 
-const placeOf = ({ message }: Press): Record<string, string> =>
+const placeOf = ({ message }: Press): Place =>
   message === undefined
     ? {}
     : { channel: message.channel, ...(message.thread !== undefined && { thread: message.thread }) }
@@ -96,26 +142,28 @@ export async function showSignIn(
   if (!(await updateView(deps, view, signInModal(ask)))) await tellThere(deps, { by, channel }, saySignIn(ask))
 }
 
-/** A sign-in came back: the modal shows it if it is still open, and the person is told in any case. Never throws. */
+/** A sign-in came back: the modal shows it, or where it was closed the person is told. Never throws. */
 export async function tellSignedIn(deps: Deps, news: SignedIn): Promise<void> {
   const { by } = news
   if (by === undefined) return
   try {
     const where = Where.parse(news.place ?? {})
-    const saying = await sayOutcome(deps, news)
-    if (where.view !== undefined) await updateView(deps, where.view, outcomeModal(deps, news, saying))
-    await tellThere(deps, { by, ...where }, saying)
+    const saying = await sayOutcome(deps, news, where.input)
+    const shown =
+      where.view !== undefined && (await updateView(deps, where.view, await outcomeModal(deps, news, saying)))
+    if (!shown) await tellThere(deps, { by, ...where }, saying)
     deps.refreshHome(by)
   } catch (error) {
     deps.log.error({ user: by.user, why: errorChain(error) }, 'sign-in could not be told')
   }
 }
 
-async function sayOutcome(deps: Deps, news: SignedIn): Promise<Saying> {
+async function sayOutcome(deps: Deps, news: SignedIn, input: string | undefined): Promise<Saying> {
   const { title, name = title, card = '' } = news
   if (!news.ok) {
     const there = news.connection === undefined ? undefined : await deps.registry.get(news.connection)
-    return saySignInFailed(name, news.message, there === undefined ? `connect ${card}` : `sign-in ${there.name}`)
+    const again = there === undefined ? connectAgain(card) : signInAgain(there.name)
+    return saySignInFailed(name, news.message, input === undefined ? again : answerAgain(input))
   }
   const { connection, starters, fresh } = news
   return fresh
@@ -123,10 +171,24 @@ async function sayOutcome(deps: Deps, news: SignedIn): Promise<Saying> {
     : saySignedIn(title, connection.name)
 }
 
-function outcomeModal(deps: Deps, news: SignedIn, saying: Saying) {
-  if (!news.ok || !news.fresh) return signInOverModal(saying, news.ok)
-  const { connection, starters } = news
-  return connectedModal({ connection, card: deps.connect.cardOf(connection), starters })
+async function outcomeModal(deps: Deps, news: SignedIn, saying: Saying): Promise<ModalView> {
+  if (!news.ok) return (await formAgain(deps, news)) ?? signInOverModal(saying, false)
+  const { connection, starters, fresh } = news
+  return fresh
+    ? connectedModal({ connection, card: deps.connect.cardOf(connection), starters })
+    : signInOverModal(saying, true)
+}
+
+/** A first connect goes on in its form, as it was sent, without the secrets; undefined for a connection that is there. */
+async function formAgain(deps: Deps, news: Extract<SignedIn, { ok: false }>): Promise<ModalView | undefined> {
+  const { by, card: called = '', name = '', inputs = {}, place, message, connection } = news
+  const there = connection === undefined ? undefined : await deps.registry.get(connection)
+  const card = there === undefined ? await deps.connect.offer(called) : undefined
+  if (by === undefined || card === undefined) return undefined
+  const cards = withCard(await cardsFor(deps, by.workspace), card)
+  const keep = place?.channel === undefined ? {} : { channel: place.channel }
+  const secrets = card.inputs.some(({ secret }) => secret) ? ' If you had entered a secret, please enter it again.' : ''
+  return connectForm({ cards, card, name, values: inputs, keep, alert: `Not signed in: ${message}${secrets}` })
 }
 
 /** Where the person asked, seen by them alone, or else in their direct messages. */

@@ -1,14 +1,14 @@
 import type { ServerResponse } from 'node:http'
 import type { SignedIn } from '../connect/finish-sign-in.ts'
 
+type Look = 'good' | 'bad' | 'plain'
+
 /** The page a browser ends at after a sign-in. Pure. */
 export function signedInPage(signedIn: SignedIn): string {
-  if (!signedIn.ok) return page('Not signed in', [`<p>${literal(signedIn.message)}</p>`, BACK], false)
-  const { title, connection } = signedIn
-  const count = connection.tools.length
-  const tools = count === 1 ? 'its tool' : `its ${count} tools`
-  const words = `<strong>${literal(title)}</strong> is connected as <strong>${literal(connection.name)}</strong>, and you can use ${tools}.`
-  return page('Signed in', [`<p>${words}</p>`, BACK, MISTAKE], true)
+  if (signedIn.ok) return page('Signed in', [connected(signedIn), BACK, MISTAKE], 'good')
+  // Nobody knows whose it was, so Slack says nothing of it.
+  if (signedIn.by === undefined) return page('Nothing to do here', [`<p>${literal(signedIn.message)}</p>`], 'plain')
+  return page('Not signed in', [`<p>${literal(signedIn.message)}</p>`, AGAIN], 'bad')
 }
 
 export const troublePage = (): string =>
@@ -16,25 +16,49 @@ export const troublePage = (): string =>
     'Not signed in',
     [
       '<p>Something unexpected went wrong on our side. Please try again from Slack; if it happens again, tell whoever runs Patchbay here.</p>',
-      BACK,
     ],
-    false,
+    'bad',
   )
 
-const BACK = '<p><strong>You can close this page and go back to Slack.</strong></p>'
+function connected({ title, connection }: Extract<SignedIn, { ok: true }>): string {
+  const count = connection.tools.length
+  const tools = count === 1 ? 'its tool' : `its ${count} tools`
+  return `<p><strong>${literal(title)}</strong> is connected as <strong>${literal(connection.name)}</strong>, and you can use ${tools}.</p>`
+}
+
+const BACK = '<p class="next">You can close this page and go back to Slack.</p>'
+const AGAIN = '<p class="next">You can close this page. Slack has a button to try again.</p>'
 const MISTAKE =
   '<p class="small">Was this link sent to you by somebody else? Then you signed in for them. Remove the access in your account there.</p>'
 
 const literal = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 
-function page(title: string, body: string[], good: boolean): string {
+const SIGNS: Record<Look, string> = { good: 'M7 12.5l3.5 3.5L17 8.5', bad: 'M12 6.5v7M12 17v.5', plain: 'M7 12h10' }
+
+const sign = (look: Look): string =>
+  `<svg class="sign ${look}" viewBox="0 0 24 24" width="44" height="44" aria-hidden="true"><circle cx="12" cy="12" r="12"/><path d="${SIGNS[look]}"/></svg>`
+
+const STYLE = `
+:root{color-scheme:light dark;font:1rem/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
+*{box-sizing:border-box}
+body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1.25rem;background:light-dark(#f5f6f8,#16191f);color:light-dark(#1b1e24,#e4e7ec)}
+main{width:100%;max-width:29rem;padding:2.25rem 2rem;border:1px solid light-dark(#dcdfe4,#363c48);border-radius:14px;background:light-dark(#fff,#1d2129);overflow-wrap:anywhere}
+.by{margin:0 0 1.5rem;display:flex;align-items:center;gap:.55rem;font-weight:600;color:light-dark(#5a6170,#a4acba)}
+.by b{display:grid;place-items:center;width:1.6rem;height:1.6rem;border-radius:6px;background:#1d3557;color:#e9c46a;font-size:.85rem}
+.sign{display:block;fill:light-dark(#5a6170,#767e8e)}.sign path{fill:none;stroke:#fff;stroke-width:2.2;stroke-linecap:round;stroke-linejoin:round}
+.sign.good{fill:#14713f}.sign.bad{fill:#b3202c}
+h1{font-size:1.5rem;line-height:1.25;margin:.9rem 0 .6rem}
+p{margin:0 0 1rem}p:last-child{margin:0}
+.next{font-weight:600}.small{padding-top:1rem;border-top:1px solid light-dark(#dcdfe4,#363c48);font-size:.875rem;color:light-dark(#5a6170,#a4acba)}
+`
+
+function page(title: string, body: string[], look: Look): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title} · Patchbay</title><style>
-:root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:12vh auto;padding:0 1.5rem}
-h1{font-size:1.4rem}.small{font-size:.85rem;opacity:.8}
-</style></head><body><main><h1>${good ? '✅' : '⚠️'} ${title}</h1>
+<title>${title} · Patchbay</title><style>${STYLE}</style></head>
+<body><main><p class="by"><b aria-hidden="true">P</b>Patchbay</p>
+${sign(look)}<h1>${title}</h1>
 ${body.join('\n')}
 </main></body></html>`
 }

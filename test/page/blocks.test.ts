@@ -1,6 +1,5 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { seriousFindings } from '../support/axe.ts'
 import { IN_BROWSER_MS, openBrowser, openSeat, picture } from '../support/browser.ts'
 import { eventually } from '../support/eventually.ts'
 import { type Payload, startStubApp } from '../support/stub-app.ts'
@@ -23,7 +22,6 @@ test('shows every block, and presses reach the app', async () => {
   await page.getByRole('button', { name: /Read the page/ }).click()
   await page.getByRole('link', { name: 'Where it stands' }).waitFor()
   await picture(page, 'blocks')
-  expect(await seriousFindings(page)).toEqual([])
 
   const actions = (): unknown[] => app.heard.filter((one) => one.type === 'block_actions').map((one) => one.actions)
   await page.getByRole('button', { name: 'Approve' }).click()
@@ -89,7 +87,6 @@ test('a form takes every kind of input by keyboard, and shows what is wrong with
   await form.getByLabel('Day').fill('2026-12-24')
   await form.getByLabel('Green').first().check()
   await picture(page, 'form')
-  expect(await seriousFindings(page)).toEqual([])
   await form.getByRole('button', { name: 'Save' }).click()
   await form.getByText('That name is taken.').waitFor()
   await picture(page, 'form-errors')
@@ -134,7 +131,6 @@ test('an app that does not answer a form is said in the form, which stays', asyn
   await form.getByRole('alert').getByText('We had some trouble connecting.').waitFor()
   expect(await form.getByLabel('Name').inputValue()).toBe('first')
   await picture(page, 'form-unanswered')
-  expect(await seriousFindings(page)).toEqual([])
 })
 
 test('400 px are enough', async () => {
@@ -144,7 +140,6 @@ test('400 px are enough', async () => {
   await page.getByRole('button', { name: 'Approve' }).waitFor()
   await picture(page, 'narrow')
   expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(400)
-  expect(await seriousFindings(page)).toEqual([])
   await page.getByRole('button', { name: 'Conversations' }).click()
   await picture(page, 'narrow-menu')
   await page.getByRole('button', { name: 'ops', exact: true }).click()

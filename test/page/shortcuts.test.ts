@@ -1,6 +1,5 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { seriousFindings } from '../support/axe.ts'
 import { IN_BROWSER_MS, openBrowser, openSeat, picture } from '../support/browser.ts'
 import { says } from '../support/scripted-model.ts'
 import { startWorld } from '../support/world.ts'
@@ -21,13 +20,11 @@ test('a message is asked about from its menu, and the answer comes in its thread
   await message.getByRole('button', { name: 'More actions' }).click()
   await page.getByRole('menuitem', { name: 'Ask Patchbay about this' }).waitFor()
   await picture(page, 'message-menu')
-  expect(await seriousFindings(page)).toEqual([])
   await page.getByRole('menuitem', { name: 'Ask Patchbay about this' }).click()
   const form = page.getByRole('dialog')
   const question = form.getByLabel('What do you want to know')
   await form.getByText('We met at noon and chose blue.').waitFor()
   await picture(page, 'ask-about')
-  expect(await seriousFindings(page)).toEqual([])
   await question.fill('when did they meet?')
   await form.getByRole('button', { name: 'Ask' }).click()
   await form.waitFor({ state: 'detached' })
@@ -48,7 +45,6 @@ test('the global shortcut opens the connect form by keyboard; menus and modals k
   await page.keyboard.press('Enter')
   await focused('[role="menuitem"]')
   await picture(page, 'shortcuts-menu')
-  expect(await seriousFindings(page)).toEqual([])
   await page.keyboard.press('Escape')
   await page.getByRole('menu').waitFor({ state: 'detached' })
   await focused('[aria-label="Shortcuts"]')

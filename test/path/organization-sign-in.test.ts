@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type Protected, startProtected } from '../fixtures/authorization-server.ts'
 import { type Provider, startIdentityProvider } from '../fixtures/identity-provider.ts'
-import { goThere, signInUrlIn, signInUrlInModal } from '../support/browser-sign-in.ts'
+import { goThere, signInUrlInModal } from '../support/browser-sign-in.ts'
 import { eventually } from '../support/eventually.ts'
 import { everyRow } from '../support/every-row.ts'
 import { lookOf, type Seat } from '../support/person.ts'
@@ -166,7 +166,7 @@ test('a sign-in with the organization that has ended in the middle of runs: a bu
   await dmLike(member, /Your 2 connections.+needs sign-in.+Sign in.+sign-in custom-2/s)
   await world.restart()
   await member.press(where, card.ts, 'Sign in')
-  const url = await signInUrlIn(member, 'dm', where.thread)
+  const url = await signInUrlInModal(member)
   expect(new URL(url).host).toBe(idp.host)
   idp.does.idTokenSeconds = 3_600
   expect((await goThere(url)).page).toMatch(/go back to Slack/)

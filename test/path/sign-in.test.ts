@@ -2,7 +2,7 @@ import { globSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startProtected } from '../fixtures/authorization-server.ts'
-import { goThere, signInUrlIn, signInUrlInModal } from '../support/browser-sign-in.ts'
+import { goThere, signInUrlInModal } from '../support/browser-sign-in.ts'
 import { eventually } from '../support/eventually.ts'
 import { everyRow } from '../support/every-row.ts'
 import { lookOf, type Seat } from '../support/person.ts'
@@ -20,8 +20,12 @@ async function begin(seat: Seat, values: Record<string, unknown>): Promise<strin
   return signInUrlInModal(seat)
 }
 
-const modalLike = (seat: Seat, what: RegExp) =>
-  eventually(async () => expect(JSON.stringify(await seat.modal())).toMatch(what), 30_000)
+const modalLike = (seat: Seat, what: RegExp): Promise<string> =>
+  eventually(async () => {
+    const view = JSON.stringify(await seat.modal())
+    expect(view).toMatch(what)
+    return view
+  }, 30_000)
 
 test('a server that wants a sign-in: a button, a browser, the page, and the tools are there', async () => {
   await using server = await startProtected()
@@ -34,8 +38,8 @@ test('a server that wants a sign-in: a button, a browser, the page, and the tool
   expect(page).toMatch(/go back to Slack/)
   expect(status).toBe(200)
   await modalLike(member, /Connected! 2 custom tools now available/)
-  await eventually(async () =>
-    expect((await member.messages('dm')).map(lookOf).join()).toMatch(/Connected! 2 custom tools/),
+  expect((await member.messages('dm')).map(lookOf).join(), 'what the modal says is said once').not.toContain(
+    'Connected!',
   )
   await member.close()
   const registered = server.requests.find(({ path }) => path === '/register')
@@ -88,7 +92,7 @@ test('who says no, and answers that cannot be trusted, are told on the page and 
   expect(denied.status).toBe(400)
   expect(denied.page).toMatch(/said no/)
   expect(denied.page).not.toContain('<b>said')
-  await modalLike(member, /Not signed in.+said no.+Try again/)
+  expect(await modalLike(member, /Not signed in: .+said no/), 'what was typed stays').toContain(server.url)
   await member.close()
   server.does.deny = false
   const ways: [Partial<typeof server.does>, (back: URL) => URL, RegExp][] = [
@@ -163,9 +167,43 @@ test('a sign-in that has ended in the middle of a run: a button in the thread, a
   )
   await world.restart()
   await member.press(where, card.ts, 'Sign in')
-  const url = await signInUrlIn(member, 'dm', where.thread)
+  const url = await signInUrlInModal(member)
   expect((await goThere(url)).page).toMatch(/go back to Slack/)
+  await modalLike(member, /Signed in to/)
   await member.see(where, /It knows you again/, 30_000)
+  await member.see(where, /Signed in by/)
+})
+
+test('a sign-in whose modal was closed meanwhile is told where it was asked for', async () => {
+  await using server = await startProtected()
+  await using world = await worldFor(server.hosts)
+  const member = world.as('member')
+  const url = await begin(member, { url: server.url })
+  await member.close()
+  await goThere(url)
+  await eventually(async () => expect((await member.messages('dm')).map(lookOf).join()).toMatch(/Connected! 2 custom/))
+})
+
+test('a sign-in is tried as often as one likes, in one modal', async () => {
+  await using server = await startProtected()
+  await using world = await worldFor(server.hosts)
+  const member = world.as('member')
+  await goThere(await begin(member, { url: server.url }))
+  await modalLike(member, /Connected!/)
+  await member.close()
+  server.endAll()
+  server.does.deny = true
+  await member.command('sign-in custom')
+  for (let at = 0; at < 4; at++) {
+    await goThere(await signInUrlInModal(member))
+    await modalLike(member, /Not signed in.+said no/)
+    if (at === 3) server.does.deny = false
+    await member.pressInModal('Try again')
+  }
+  await goThere(await signInUrlInModal(member))
+  await modalLike(member, /Signed in to/)
+  await member.close()
+  expect(await member.modal()).toBeNull()
 })
 
 test('more permission is asked for in plain words, and the call goes on with it', async () => {
@@ -180,7 +218,12 @@ test('more permission is asked for in plain words, and the call goes on with it'
   const card = await member.see(where, /wants more permission for this: write/)
   expect(server.writes()).toBe(0)
   await member.press(where, card.ts, 'Sign in')
-  const url = await signInUrlIn(member, 'dm', where.thread)
+  server.does.deny = true
+  await goThere(await signInUrlInModal(member))
+  await modalLike(member, /Not signed in.+said no/)
+  server.does.deny = false
+  await member.pressInModal('Try again')
+  const url = await signInUrlInModal(member)
   expect(new URL(url).searchParams.get('scope')).toBe('read write')
   await goThere(url)
   await member.see(where, /It is written/, 30_000)

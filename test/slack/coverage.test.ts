@@ -100,6 +100,7 @@ const PROOFS: Record<string, Proof> = {
   'action setting_channel_none': ['home', 'owners change the workspace’s settings in Home'],
   'action run_stop': ['stop', 'Stop ends a streaming answer within 2 s'],
   'action input_sign_in': ['signIn', 'a sign-in that has ended in the middle of a run'],
+  'action sign_in_again': ['signIn', 'a sign-in is tried as often as one likes'],
   'action sign_in_open': ['signIn', 'the way back works once'],
   'action starter_ask': ['connecting', 'connect, straight to the card'],
   'action tools_page': ['connecting', 'help, list, tools, test'],

@@ -85,6 +85,11 @@ describe('what is said', () => {
     expect(sections.join()).not.toContain('*bold*')
   })
 
+  test('a host that is still to be filled in is not named', () => {
+    const { blocks } = saySearch(picture({ hits: [{ ...own, host: '…' }] }), look)
+    expect(JSON.stringify(blocks)).toContain('*GitHub*\\nIssues')
+  })
+
   test('a button remembers long words as JSON that can be read again', () => {
     const values: string[] = []
     JSON.stringify(SAYINGS['found, long'], (_key, value) => {

@@ -25,10 +25,12 @@ import { budgetForm } from '../../src/slack/views/home-settings.ts'
 import { approversSaying, sayRules } from '../../src/slack/views/rules.ts'
 import { sayShown } from '../../src/slack/views/shown-result.ts'
 import {
+  connectAgain,
   sayNoSignInNeeded,
   saySignedIn,
   saySignIn,
   saySignInFailed,
+  signInAgain,
   signInModal,
   signInOverModal,
 } from '../../src/slack/views/sign-in.ts'
@@ -135,7 +137,7 @@ const SAYINGS: Record<string, Saying> = {
   ),
   'signed in': saySignedIn('GitHub', 'github'),
   'no sign-in needed': sayNoSignInNeeded('github'),
-  'not signed in': saySignInFailed('github', LONG, 'sign-in github'),
+  'not signed in': saySignInFailed('github', LONG, signInAgain('github')),
   trouble: sayTrouble(
     troubleWords(new AppError('not_found', 'It is gone.')),
     troubleHelp(new AppError('not_found', 'x')),
@@ -293,7 +295,7 @@ const VIEWS: Record<string, View> = {
   testing: connectTesting(longCard, LONG),
   'sign-in modal': signInModal({ title: LONG, name: LONG, host: 'github.com', url: 'https://github.com/x', until: AT }),
   'trouble modal': troubleModal(LONG, troubleHelp(new AppError('limit_reached', 'x'))),
-  'sign-in over': signInOverModal(saySignInFailed('github', LONG, 'connect github'), false),
+  'sign-in over': signInOverModal(saySignInFailed('github', LONG, connectAgain('github')), false),
   'connected modal': connectedModal({ connection: connectionOf(), card: FILES, starters: FILES.starters }),
   'tools modal': toolsModal(
     times(30, () => longLine),

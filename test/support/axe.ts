@@ -10,19 +10,10 @@ const Results = z.object({
 })
 const SOURCE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-/** What axe finds serious or critical on the page as it is, in light and in dark: one line each. */
+/** What axe finds serious or critical on the page as it is: one line each. */
 export async function seriousFindings(page: Page): Promise<string[]> {
   await page.evaluate(SOURCE)
-  const found: string[] = []
-  for (const colorScheme of ['dark', 'light'] as const) {
-    await page.emulateMedia({ colorScheme })
-    const { violations } = Results.parse(await page.evaluate('axe.run()'))
-    const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    found.push(
-      ...serious.map(
-        ({ id, nodes }) => `${colorScheme} ${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`,
-      ),
-    )
-  }
-  return found
+  const { violations } = Results.parse(await page.evaluate('axe.run()'))
+  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
+  return serious.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`)
 }

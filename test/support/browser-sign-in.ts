@@ -1,7 +1,6 @@
 import { expect } from 'vitest'
 import { eventually } from './eventually.ts'
 import type { Seat } from './person.ts'
-import { lookOf } from './person.ts'
 
 const SIGN_IN_URL = /"url":"(http[^"]+)"/
 
@@ -11,16 +10,6 @@ export async function signInUrlInModal(seat: Seat): Promise<string> {
     const view = JSON.stringify(await seat.modal())
     const found = SIGN_IN_URL.exec(view)?.[1]
     expect(found, view).toBeDefined()
-    return String(found)
-  }, 30_000)
-}
-
-/** The address behind the newest Sign in button among the messages a person can see. */
-export async function signInUrlIn(seat: Seat, channel: string, thread?: string): Promise<string> {
-  return eventually(async () => {
-    const all = (await seat.messages(channel, thread)).map(lookOf).join('\n')
-    const found = [...all.matchAll(new RegExp(SIGN_IN_URL, 'g'))].at(-1)?.[1]
-    expect(found, all).toBeDefined()
     return String(found)
   }, 30_000)
 }

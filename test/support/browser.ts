@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
+import { seriousFindings } from './axe.ts'
 import { lockWhile } from './lock-while.ts'
 import { ROOT } from './paths.ts'
 
@@ -44,12 +45,27 @@ export async function openSeat(
   return { page, troubles }
 }
 
-/** Takes a picture of what is to be seen, in light and in dark. */
+/** Takes a picture of what is to be seen, in light and in dark, and fails where axe finds something serious in it. */
 export async function picture(page: Page, name: string): Promise<void> {
   mkdirSync(PICTURES, { recursive: true })
   for (const scheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' })
     await page.screenshot({ path: join(PICTURES, `${name}-${scheme}.png`) })
+    const findings = await seriousFindings(page)
+    if (findings.length > 0) throw new Error(`${name}-${scheme}: ${findings.join('\n')}`)
   }
   await page.emulateMedia({ colorScheme: 'light' })
+}
+
+const NARROW_PX = 400
+
+/** The same, and as wide as a telephone, where nothing may stick out. What is open by focus closes when the window changes. */
+export async function pictures(page: Page, name: string): Promise<void> {
+  await picture(page, name)
+  const size = page.viewportSize()
+  await page.setViewportSize({ width: NARROW_PX, height: 800 })
+  await page.screenshot({ path: join(PICTURES, `${name}-narrow.png`) })
+  const wide = Number(await page.evaluate('document.documentElement.scrollWidth'))
+  if (wide > NARROW_PX) throw new Error(`${name} sticks out at ${NARROW_PX} px: it is ${wide} px wide`)
+  if (size !== null) await page.setViewportSize(size)
 }

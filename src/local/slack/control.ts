@@ -90,9 +90,9 @@ export function actions(stage: Stage): Record<string, Route> {
       const person = personNamed(stage, input.as)
       return submit(stage, person, topModal(stage, person), input.values)
     }),
-    close: route(z.object({ as }), (input) => {
+    close: route(z.object({ as, all: z.boolean().default(false) }), (input) => {
       const { user } = topModal(stage, personNamed(stage, input.as))
-      closeModal(stage, personNamed(stage, user))
+      closeModal(stage, personNamed(stage, user), input.all)
       return { ok: true }
     }),
     shortcut: route(Shortcut, async ({ as: name, callback_id, channel, ts: at }) => {

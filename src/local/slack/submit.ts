@@ -143,9 +143,9 @@ function refuseStray(view: View, errors: Record<string, string>): Submitted {
   throw new AppError('slack_failed', `Slack refuses the app's errors: "${stray}" is no input block of this modal`)
 }
 
-/** Closes the view on top as its Close button does; nobody waits for what the app says to it. */
-export function closeModal(stage: Stage, person: Person): void {
-  const all = stage.modals.top(person.id)?.given.clear_on_close === true
+/** Closes the view on top as its Close button does, or with `away` the whole stack; nobody waits for what the app says to it. */
+export function closeModal(stage: Stage, person: Person, away = false): void {
+  const all = away || stage.modals.top(person.id)?.given.clear_on_close === true
   for (const closed of stage.modals.close(person.id, all)) {
     if (closed.given.notify_on_close !== true) continue
     const payload = {

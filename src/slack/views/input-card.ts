@@ -1,4 +1,5 @@
 import type { Button, KnownBlock } from '@slack/types'
+import type { FormField, FormValue } from '../../run/form.ts'
 import type { AskedOf } from '../../run/runs.ts'
 import type { InputState } from '../../run/state.ts'
 import { actions, button, context, modal, type Saying, section } from './blocks.ts'
@@ -16,7 +17,7 @@ export function inputCard(asked: AskedOf, now: Date): Saying {
   const says = clip(visible(input.request.message).trim(), 1_500)
   const line = `*${inline(name)} ${input.request.kind === 'sign_in' ? 'needs you to sign in' : 'asks'}:* ${literal(says)}`
   const text = literal(clip(`${name} asks: ${says}`, 300))
-  if (input.given) return { text, blocks: [section(line), context(sayGiven(input.given))] }
+  if (input.given) return { text, blocks: [section(line), context(sayGiven(input.given, input.request.kind))] }
   return {
     text,
     blocks: [
@@ -33,8 +34,10 @@ const isPrivate = ({ state }: AskedOf): boolean => state.origin.place === 'dm'
 
 function bodyOf(asked: AskedOf): KnownBlock[] {
   const { request } = asked.input
-  if (request.kind === 'sign_in')
-    return request.scopes.length === 0 ? [] : [context(literal(`It asks for: ${clip(request.scopes.join(', '), 500)}`))]
+  if (request.kind === 'sign_in') {
+    const scopes = request.scopes.join(', ')
+    return request.message.includes(scopes) ? [] : [context(literal(`It asks for: ${clip(scopes, 500)}`))]
+  }
   if (request.kind === 'form') return []
   return isPrivate(asked)
     ? pageBlocks(request.url)
@@ -50,7 +53,8 @@ function about({ call, input }: AskedOf): string {
   const act = sayAct(call, 'wish')
   const why = `It needs this to _${inline(clip(act.charAt(0).toLowerCase() + act.slice(1), 200))}_.`
   const care = input.request.kind === 'form' ? ' Do not enter passwords or keys.' : ''
-  return `${why} Only ${mention(input.person)} can answer.${care}`
+  const what = input.request.kind === 'sign_in' ? 'sign in' : 'answer'
+  return `${why} Only ${mention(input.person)} can ${what}.${care}`
 }
 
 /** A server that waits on the wire gets a countdown, anything else a day. */
@@ -100,12 +104,25 @@ export const pageModal = (asked: AskedOf) => {
   })
 }
 
+/** What somebody filled in too late, so that it is not lost. */
+export function filledInBlocks(fields: FormField[], content: Record<string, FormValue>): KnownBlock[] {
+  const lines = fields.flatMap(({ name, title }) => {
+    const value = content[name]
+    return value === undefined ? [] : [`${inline(clip(title, 100))}: ${literal(clip(visible(String(value)), 500))}`]
+  })
+  return lines.length === 0 ? [] : [section(`You had filled in:\n${lines.join('\n')}`)]
+}
+
+type Given = Omit<NonNullable<InputState['given']>, 'content'>
+
+const ACCEPTED: Record<InputState['request']['kind'], string> = { form: 'Answered', url: 'Done', sign_in: 'Signed in' }
+
 /** What became of a question, in one line. */
-export function sayGiven({ action, by, at }: Omit<NonNullable<InputState['given']>, 'content'>): string {
+export function sayGiven({ action, by, at }: Given, kind: InputState['request']['kind'] = 'form'): string {
   const who = by === undefined ? '' : ` by ${mention(by)}`
   switch (action) {
     case 'accept':
-      return `:white_check_mark: Answered${who} ${moment(at)}.`
+      return `:white_check_mark: ${ACCEPTED[kind]}${who} ${moment(at)}.`
     case 'decline':
       return `:no_entry_sign: Declined${who} ${moment(at)}.`
     case 'cancel':

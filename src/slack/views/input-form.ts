@@ -4,7 +4,7 @@ import { LIMITS } from '../../block-kit/limits.ts'
 import { type FormField, type FormValue, fitsAlone } from '../../run/form.ts'
 import type { AskedOf } from '../../run/runs.ts'
 import { context, input, modal, option, plain, section } from './blocks.ts'
-import { clip, inline, literal, plural, visible } from './text.ts'
+import { clip, inline, literal, moment, plural, visible } from './text.ts'
 
 /** With the words around them these stay under Slack's 100 blocks. */
 const MOST_FIELDS = 90
@@ -43,6 +43,7 @@ export function inputForm({ call, input: asked }: AskedOf, fields: FormField[]):
       section(
         `*${inline(name)} asks:* ${literal(clip(visible(asked.request.message), 1_500)) || 'please fill this in'}`,
       ),
+      ...(asked.resume.how === 'live' ? [context(`It waits until ${moment(asked.expiresAt)}.`)] : []),
       ...shown.map(fieldBlock),
       ...(left > 0 ? [context(`${plural(left, 'more optional field')} did not fit here and will stay empty.`)] : []),
       context(
@@ -54,7 +55,8 @@ export function inputForm({ call, input: asked }: AskedOf, fields: FormField[]):
 }
 
 function fieldBlock(field: FormField, index: number): InputBlock {
-  const hint = [field.hint === undefined ? '' : visible(field.hint), boundsOf(field)].filter(Boolean).join(' ')
+  const says = field.hint === undefined ? '' : visible(field.hint).trim()
+  const hint = [says, boundsOf(field)].filter(Boolean).join(/[.!?:;]$/.test(says) ? ' ' : '. ')
   return input({
     id: blockOf(index),
     label: visible(field.title),

@@ -126,7 +126,7 @@ export function sayRead(user: string, { name, uri }: Picked, of: string): Saying
     text: clip(text, LIMITS.message.text),
     blocks: [
       section(`:page_facing_up: ${mention(user)} read *${inline(name)}* of ${inline(of)}`),
-      context(literal(clip(uri, 300))),
+      ...(name === uri ? [] : [context(literal(clip(uri, 300)))]),
     ],
   }
 }

@@ -47,7 +47,8 @@ function hitBlock(hit: Hit): KnownBlock {
   )
 }
 
-const hostWords = ({ host }: Hit): string => (host === undefined ? '' : ` at ${inline(host)}`)
+/** An address that is filled in when one connects has no host to show yet. */
+const hostWords = ({ host }: Hit): string => (host === undefined || host === '…' ? '' : ` at ${inline(host)}`)
 
 function originWords({ registry }: Hit): string {
   if (registry === undefined) return 'comes with Patchbay'

@@ -1,6 +1,6 @@
 import type { Button, ModalView } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
-import { actions, commandButton, context, modal, plain, type Saying, section } from './blocks.ts'
+import { actions, button, commandButton, context, modal, plain, type Saying, section } from './blocks.ts'
 import { clip, literal, moment } from './text.ts'
 
 /** A sign-in that waits for the person. `host` is where the button leads, as it must be seen before it is pressed. */
@@ -44,8 +44,14 @@ export function saySignIn(ask: SignInAsk, why?: string): Saying {
   }
 }
 
-export const signInModal = (ask: SignInAsk): ModalView =>
-  modal({ id: 'sign_in', title: 'Sign in', close: 'Close', blocks: saySignIn(ask).blocks })
+/** It stays open while the person is in their browser. */
+export const signInModal = (ask: SignInAsk, why?: string): ModalView =>
+  modal({
+    id: 'sign_in',
+    title: 'Sign in',
+    close: 'Close',
+    blocks: [...saySignIn(ask, why).blocks, context('When you are done there, this window says so by itself.')],
+  })
 
 /** A connection that was there before works again, or may do more. */
 export function saySignedIn(title: string, name: string): Saying {
@@ -70,13 +76,22 @@ export function sayNoSignInNeeded(name: string): Saying {
   }
 }
 
-/** `again`: the words after /mcp that begin it again. */
-export function saySignInFailed(name: string, message: string, again: string): Saying {
+const TRY_AGAIN = { text: 'Try again', style: 'primary' } as const
+
+/** Asks again for what a waiting question needs. */
+export const answerAgain = (input: string): Button => button({ ...TRY_AGAIN, action: 'input_sign_in', value: input })
+
+/** Begins the sign-in of a connection again, where it is pressed. */
+export const signInAgain = (name: string): Button => button({ ...TRY_AGAIN, action: 'sign_in_again', value: name })
+
+export const connectAgain = (card: string): Button => commandButton(TRY_AGAIN.text, `connect ${card}`, TRY_AGAIN.style)
+
+export function saySignInFailed(name: string, message: string, again: Button): Saying {
   return {
     text: `Not signed in for ${name}: ${message}`,
     blocks: [
       section(`:warning: *Not signed in* for *${literal(name)}*. ${literal(clip(message, 1_000))}`),
-      actions([commandButton('Try again', again, 'primary')]),
+      actions([again]),
     ],
   }
 }

@@ -43,7 +43,7 @@ function titleOf(call: CallState): string {
     case 'calling':
       return `${sayCall(call, 'doing')}…`
     case 'waiting_input':
-      return `${sayCall(call, 'wish')}: waits for an answer`
+      return `${sayCall(call, 'wish')}: waits for ${waitedFor(call)}`
     case 'done':
       return sayCall(call, 'done')
     case 'failed':
@@ -58,6 +58,9 @@ function titleOf(call: CallState): string {
       return call.stage satisfies never
   }
 }
+
+const waitedFor = ({ inputs }: CallState): string =>
+  inputs.at(-1)?.request.kind === 'sign_in' ? 'a sign-in' : 'an answer'
 
 /** The task as a line of its own, or a card in a plan. */
 export const taskCard = (task: Task): TaskCardBlock => ({

@@ -1,6 +1,6 @@
 /** The names people and apps use most; another name is shown as it is written. */
 const TABLE = `
-  white_check_mark ✅ heavy_check_mark ✔️ ballot_box_with_check ☑️ x ❌ warning ⚠️ no_entry ⛔ no_entry_sign 🚫 raised_hand ✋ octagonal_sign 🛑
+  white_check_mark ✅ heavy_check_mark ✔️ heavy_multiplication_x ✖️ ballot_box_with_check ☑️ x ❌ warning ⚠️ no_entry ⛔ no_entry_sign 🚫 raised_hand ✋ octagonal_sign 🛑
   hourglass ⌛ hourglass_flowing_sand ⏳ stopwatch ⏱️ alarm_clock ⏰ clock1 🕐 clock3 🕒 calendar 📅 date 📅 bell 🔔 no_bell 🔕
   lock 🔒 unlock 🔓 key 🔑 shield 🛡️ gear ⚙️ wrench 🔧 hammer 🔨 hammer_and_wrench 🛠️ nut_and_bolt 🔩 electric_plug 🔌 bulb 💡
   question ❓ grey_question ❔ exclamation ❗ grey_exclamation ❕ information_source ℹ️ bangbang ‼️ mag 🔍 mag_right 🔎 eyes 👀 eye 👁️
@@ -8,7 +8,7 @@ const TABLE = `
   floppy_disk 💾 package 📦 inbox_tray 📥 outbox_tray 📤 wastebasket 🗑️ paperclip 📎 link 🔗 pushpin 📌 bookmark 🔖 books 📚 book 📖
   bar_chart 📊 chart_with_upwards_trend 📈 chart_with_downwards_trend 📉 elephant 🐘 octopus 🐙 cat 🐱 dog 🐶 snake 🐍 crab 🦀 whale 🐳
   brain 🧠 robot_face 🤖 computer 💻 desktop_computer 🖥️ keyboard ⌨️ satellite 📡 globe_with_meridians 🌐 earth_africa 🌍 cloud ☁️
-  zap ⚡ fire 🔥 boom 💥 sparkles ✨ star ⭐ star2 🌟 rocket 🚀 tada 🎉 gift 🎁 trophy 🏆 rainbow 🌈 sunny ☀️ umbrella ☔ snowflake ❄️
+  zap ⚡ zzz 💤 fire 🔥 boom 💥 sparkles ✨ star ⭐ star2 🌟 rocket 🚀 tada 🎉 gift 🎁 trophy 🏆 rainbow 🌈 sunny ☀️ umbrella ☔ snowflake ❄️
   wave 👋 +1 👍 thumbsup 👍 -1 👎 thumbsdown 👎 ok_hand 👌 clap 👏 raised_hands 🙌 pray 🙏 muscle 💪 point_right 👉 point_up ☝️ handshake 🤝
   smile 😄 slightly_smiling_face 🙂 grinning 😀 joy 😂 wink 😉 thinking_face 🤔 neutral_face 😐 cry 😢 sweat_smile 😅 heart ❤️ heart_eyes 😍
   speech_balloon 💬 thought_balloon 💭 loudspeaker 📢 mega 📣 email 📧 envelope ✉️ phone ☎️ iphone 📱 camera 📷 art 🎨 musical_note 🎵

@@ -19,11 +19,11 @@ export function RoomLink({ id, label }: Props) {
   return html`<button type="button" class="mention as-link" onClick=${open}>#${room.name}</button>`
 }
 
-/** A link to a message of this workspace leads there in this window, out of the modal it may stand in. */
+/** A link to a message of this workspace leads there in this window, out of the modals it may stand in. */
 export function MessageLink({ to, label }: { to: Place; label: ComponentChildren }) {
   const { act } = useDesk()
   const leave = ({ target }: Event) => {
-    if (target instanceof Element && target.closest('dialog') !== null) void act('close', {})
+    if (target instanceof Element && target.closest('dialog') !== null) void act('close', { all: true })
   }
   return html`<a href=${hashOf(to)} onClick=${leave}>${label}</a>`
 }

@@ -40,10 +40,15 @@ function useFollow(messages: Json[]) {
   useEffect(() => {
     const list = box.current
     if (list === null) return
+    const sizeOf = () => `${list.clientWidth} ${list.clientHeight} ${list.scrollHeight}`
+    let size = sizeOf()
     const note = () => {
+      // The browser scrolls by itself when the list gets another size; `keep` comes after that.
+      if (sizeOf() !== size) return
       follows.current = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_PX
     }
     const keep = () => {
+      size = sizeOf()
       if (follows.current) list.scrollTop = list.scrollHeight
     }
     // Images that arrive late, or a composer that grows, move the end too.

@@ -78,5 +78,8 @@ const firstField = (dialog: HTMLElement): HTMLElement | null =>
   dialog.querySelector<HTMLElement>('.modal-body :is(input, textarea):not(:disabled)') ?? dialog.querySelector('h2')
 
 function focusWrong(dialog: HTMLElement | null): void {
-  dialog?.querySelector<HTMLElement>('.is-wrong :is(input, textarea)')?.focus()
+  const wrong = dialog?.querySelector<HTMLElement>('.is-wrong')
+  wrong?.querySelector<HTMLElement>('input, textarea')?.focus()
+  // What is wrong stands below the field.
+  wrong?.scrollIntoView({ block: 'nearest' })
 }
