@@ -119,7 +119,8 @@ async function furnish(config: Complete, { db, egress, log, onSignedIn }: Ground
   const settings = createSettings(db)
   const catalogue = createCatalogue(db, config.mcp.registryUrl)
   const targets = createTargets(cards, config.dataDir, config.prefills)
-  const auth = createAuth({ credentials, registry, egress, ours: ourClient(config.http.publicUrl), log })
+  const { identityProvider, http } = config
+  const auth = createAuth({ credentials, registry, egress, ours: ourClient(http.publicUrl), identityProvider, log })
   const mcp = createMcp({
     registry,
     credentials,
@@ -171,11 +172,12 @@ const modelOf = ({ model: { apiKey, name, baseURL } }: Complete, log: Log) =>
 /** What waited for this sign-in goes on, with it or after a plain no without it. Never throws: who pressed Sign in can press again. */
 async function goOn(runs: Runs, { by, ...news }: SignedIn, log: Log): Promise<void> {
   if (by === undefined || (!news.ok && !news.denied)) return
-  const [connection, action] = news.ok ? [news.connection.id, 'accept' as const] : [news.connection, 'decline' as const]
+  const connections = news.ok ? [news.connection.id, ...news.also] : [news.connection]
+  const action = news.ok ? 'accept' : 'decline'
   try {
     for (const { state, input } of await runs.openInputs(by)) {
       const { request } = input
-      if (request.kind === 'sign_in' && request.connection === connection)
+      if (request.kind === 'sign_in' && connections.includes(request.connection))
         await runs.giveInput({ run: state.id, input: input.id, by, action })
     }
   } catch (error) {

@@ -45,6 +45,9 @@ export const Variables = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('warn'),
   CREDENTIAL_STORE: text.optional(),
   CREDENTIALS_KEY: text.optional(),
+  ENTERPRISE_IDP_ISSUER: address.optional(),
+  ENTERPRISE_IDP_CLIENT_ID: text.optional(),
+  ENTERPRISE_IDP_CLIENT_SECRET: text.optional(),
   MCP_MAX_CONNECTIONS_PER_USER: whole(1, 100, 10),
   MCP_TOOL_TIMEOUT_SECONDS: whole(1, 3_600, 30),
   MCP_REGISTRY_URL: registry.prefault(OFFICIAL_REGISTRY),
@@ -73,6 +76,8 @@ export type Config = {
   dataDir: string
   logLevel: string
   credentials: { store: string | undefined; key: string | undefined }
+  /** The organization's own sign-in. Undefined: people sign in to each service themselves. */
+  identityProvider: { issuer: string; clientId: string; clientSecret: string } | undefined
   /** `registryUrl` undefined: no registry is mirrored. */
   mcp: { maxPerUser: number; toolTimeoutSeconds: number; registryUrl: string | undefined }
   egressAllow: string[]
@@ -109,6 +114,7 @@ export function readConfig(environment: Environment): Config {
     dataDir: resolve(values.DATA_DIR),
     logLevel: values.LOG_LEVEL,
     credentials: { store: values.CREDENTIAL_STORE, key: values.CREDENTIALS_KEY },
+    identityProvider: identityProviderOf(values),
     mcp: {
       maxPerUser: values.MCP_MAX_CONNECTIONS_PER_USER,
       toolTimeoutSeconds: values.MCP_TOOL_TIMEOUT_SECONDS,
@@ -161,6 +167,10 @@ const TOGETHER: [(values: Values) => boolean, string][] = [
   [(v) => !usesSlack(v) && v.PORT === v.LOCAL_PORT, 'LOCAL_PORT: is the same as PORT; each needs its own'],
   [(v) => Boolean(v.SUPABASE_URL && !v.SUPABASE_SECRET_KEY), 'SUPABASE_SECRET_KEY: is missing; SUPABASE_URL needs it'],
   [(v) => Boolean(v.SUPABASE_SECRET_KEY && !v.SUPABASE_URL), 'SUPABASE_URL: is missing; SUPABASE_SECRET_KEY needs it'],
+  [
+    (v) => identityProviderOf(v) === undefined && Object.keys(v).some((name) => name.startsWith('ENTERPRISE_IDP_')),
+    'ENTERPRISE_IDP_ISSUER, ENTERPRISE_IDP_CLIENT_ID and ENTERPRISE_IDP_CLIENT_SECRET: set all three or none',
+  ],
 ]
 
 const incomplete = (values: Values): string[] => TOGETHER.flatMap(([wrong, words]) => (wrong(values) ? [words] : []))
@@ -182,6 +192,15 @@ function databaseOf(values: Values): Config['database'] {
     return { kind: 'supabase', url: values.SUPABASE_URL, secretKey: values.SUPABASE_SECRET_KEY }
   }
   return values.DATABASE_URL ? { kind: 'postgres', url: values.DATABASE_URL } : undefined
+}
+
+function identityProviderOf(values: Values): Config['identityProvider'] {
+  const {
+    ENTERPRISE_IDP_ISSUER: issuer,
+    ENTERPRISE_IDP_CLIENT_ID: clientId,
+    ENTERPRISE_IDP_CLIENT_SECRET: clientSecret,
+  } = values
+  return issuer && clientId && clientSecret ? { issuer, clientId, clientSecret } : undefined
 }
 
 /** A server of one's own under ANTHROPIC_BASE_URL may want no key at all. */

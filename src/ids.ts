@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { z } from 'zod'
 
 /** Ids are branded so that one kind is never passed for another; they are minted only by these parsers. */
@@ -44,8 +44,19 @@ export type InputId = z.infer<typeof InputId>
 export const Principal = z.object({ workspace: WorkspaceId, user: UserId })
 export type Principal = z.infer<typeof Principal>
 
+/** A person's sign-in with their organization. */
+export const IdentityId = z.uuid().brand<'IdentityId'>()
+export type IdentityId = z.infer<typeof IdentityId>
+
 export const newRunId = (): RunId => RunId.parse(randomUUID())
 export const newConnectionId = (): ConnectionId => ConnectionId.parse(randomUUID())
+
+/** Made from who the person is (RFC 9562 version 8), so that every instance knows it without asking. */
+export function identityIdOf({ workspace, user }: Principal): IdentityId {
+  const hex = createHash('sha256').update(`${workspace}/${user}`).digest('hex')
+  const parts = [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(12, 15)}`, `8${hex.slice(15, 18)}`, hex.slice(18, 30)]
+  return IdentityId.parse(parts.join('-'))
+}
 
 /** 128 random bits, URL-safe. */
 const newToken = (): string => randomBytes(16).toString('base64url')

@@ -46,6 +46,11 @@ describe('readConfig', () => {
     [{ PUBLIC_URL: 'patchbay.example.org' }, 'PUBLIC_URL: an address that begins with http'],
     [{ SUPABASE_URL: 'https://x.supabase.co' }, 'SUPABASE_SECRET_KEY'],
     [{ DATABASE_URL: 'mysql://x' }, 'DATABASE_URL'],
+    [
+      { ENTERPRISE_IDP_ISSUER: 'https://login.acme.com', ENTERPRISE_IDP_CLIENT_ID: 'p' },
+      'ENTERPRISE_IDP_CLIENT_SECRET: set',
+    ],
+    [{ ENTERPRISE_IDP_ISSUER: 'login.acme.com' }, 'ENTERPRISE_IDP_ISSUER: an address that begins with http'],
     [{ LOCAL_SLACK_MODE: 'carrier pigeon' }, 'LOCAL_SLACK_MODE'],
   ])('%o stops the start and names %s', (environment, name) => {
     expect(() => readConfig(environment)).toThrow(
@@ -70,6 +75,19 @@ describe('readConfig', () => {
     expect(config.slack).toMatchObject({ botToken: 'xoxb-1', appToken: 'xapp-1' })
     expect(config.database).toMatchObject({ kind: 'supabase' })
     expect(config.model).toMatchObject({ apiKey: 'none', baseURL: 'http://127.0.0.1:9' })
+  })
+
+  test('the organization’s identity provider is all three settings', () => {
+    const config = readConfig({
+      ENTERPRISE_IDP_ISSUER: 'https://login.acme.com',
+      ENTERPRISE_IDP_CLIENT_ID: 'patchbay',
+      ENTERPRISE_IDP_CLIENT_SECRET: 'shh',
+    })
+    expect(config.identityProvider).toEqual({
+      issuer: 'https://login.acme.com',
+      clientId: 'patchbay',
+      clientSecret: 'shh',
+    })
   })
 
   test('one workspace by its token, several by the client id', () => {

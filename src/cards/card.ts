@@ -31,6 +31,8 @@ export type CardAuth = {
   scopes?: string[] | undefined
   /** The only way for us to be known there; left out: whichever it offers, in the specification's order. */
   client?: 'registered' | 'cimd' | 'dcr' | undefined
+  /** It takes the word of the organization's identity provider (ID-JAG), though it does not say so. */
+  managed?: boolean | undefined
   /** A registered client that a person fills in. The secret may be a private key. */
   id?: string | undefined
   secret?: string | undefined

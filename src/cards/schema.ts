@@ -76,6 +76,7 @@ const Auth = z.strictObject({
   issuer: signInAddress.optional(),
   scopes: z.array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'must be one scope')).optional(),
   client: z.enum(['registered', 'cimd', 'dcr']).optional(),
+  managed: z.boolean().optional(),
   id: z.string().optional(),
   secret: z.string().optional(),
   endpoints: z

@@ -51,11 +51,12 @@ export function changing(deps: ConnectDeps, offers: Offers): Pick<Connect, 'chec
     const probed = await tryOut(deps, { by: p, id, about, secrets: filled.secret }, signal)
     if (!probed.ok) {
       // Its own credentials may have brought tokens before something else failed.
-      if (probed.signIn === undefined) await deps.auth.forget(id)
+      if (probed.signIn === undefined) await deps.auth.forget(id, p)
       return probed
     }
-    const saved = await save(deps, { ...about, id, signsIn: false }, filled.secret, probed.probe)
-    return 'id' in saved ? { ok: true, connection: saved, starters: card.starters } : saved
+    const through = await throughWhom(deps, id)
+    const saved = await save(deps, { ...about, id, signsIn: through !== undefined }, filled.secret, probed.probe)
+    return 'id' in saved ? { ok: true, connection: saved, starters: card.starters, through } : saved
   }
 
   const reconnect: Connect['reconnect'] = async (p, id, inputs, signal) => {
@@ -70,13 +71,18 @@ export function changing(deps: ConnectDeps, offers: Offers): Pick<Connect, 'chec
     const probed = await tryOut(deps, { by: p, id, about, secrets: filled.secret }, signal)
     if (!probed.ok) return probed
     const changed = await replace(deps, connection, filled, probed.probe)
-    return { ok: true, connection: changed, starters: card.starters }
+    return { ok: true, connection: changed, starters: card.starters, through: await throughWhom(deps, id) }
   }
 
-  const check: Connect['check'] = async (p, draft) =>
+  const problemsOf: Connect['check'] = async (p, draft) =>
     (await checkDraft(p, await offers.offered(draft.card), draft)).problems
+  return { check: problemsOf, connect, reconnect }
+}
 
-  return { check, connect, reconnect }
+/** Where the person had signed in with their organization already, its host. */
+async function throughWhom({ auth }: ConnectDeps, id: ConnectionId): Promise<string | undefined> {
+  const kept = await auth.kept(id)
+  return kept?.managed === undefined ? undefined : new URL(kept.managed).host
 }
 
 /** A workspace may say what can be connected; what is connected already stays. */
@@ -159,7 +165,7 @@ async function save(
     return { ...connection, offers }
   } catch (error) {
     if (credential !== undefined) await deps.credentials.remove(credential)
-    await deps.auth.forget(id)
+    await deps.auth.forget(id, about)
     if (isAppError(error, 'name_taken')) return amiss([{ field: 'name', message: takenMessage(about.name) }])
     if (isAppError(error, 'limit_reached')) return refused(limitMessage(deps.maxPerUser))
     throw error
@@ -210,8 +216,8 @@ async function staysSignedIn(deps: ConnectDeps, connection: Connection, secrets:
   const { id, signsIn = false } = connection
   const target = deps.targets.target(connection)
   const kept = await deps.auth.kept(id)
-  if (kept === undefined || deps.auth.isUsed(target, secrets, kept)) return signsIn
+  if (kept === undefined || deps.auth.isUsed(target, secrets, kept)) return signsIn || kept?.managed !== undefined
   await deps.auth.revoke(target, secrets, kept)
-  await deps.auth.forget(id)
+  await deps.auth.forget(id, connection)
   return false
 }

@@ -73,7 +73,8 @@ export type Connect = {
 export type Draft = { card: string; name: string; inputs: Record<string, string> }
 
 export type ConnectOutcome =
-  | { ok: true; connection: Connection; starters: string[] }
+  /** `through`: the host of the organization's identity provider, whose word was enough to sign in. */
+  | { ok: true; connection: Connection; starters: string[]; through?: string | undefined }
   | { ok: false; message: string; problems: Problem[]; signIn?: undefined }
   /** A person has to sign in with a browser; the rest happens when they come back. */
   | { ok: false; message: string; problems: Problem[]; signIn: SignInOffer }
@@ -97,7 +98,10 @@ export type ConnectDeps = {
   cards: Card[]
   /** What a registry offers beside them; left out: nothing. */
   catalogue?: Pick<Catalogue, 'get' | 'find'> | undefined
-  auth: Pick<Auth, 'begin' | 'redeem' | 'kept' | 'keep' | 'forget' | 'isUsed' | 'revoke'>
+  auth: Pick<
+    Auth,
+    'begin' | 'redeem' | 'withoutPage' | 'kept' | 'keep' | 'forget' | 'forgetIdentity' | 'isUsed' | 'revoke'
+  >
   signIns: SignIns<SignInDetails>
   /** A sign-in came back, on whichever instance; never throws. */
   onSignedIn?(news: SignedIn): void

@@ -11,7 +11,10 @@ import { ownConnection } from './own.ts'
 import { HeldBack, hashOf, heldBackRef, type Place, type SignInDetails } from './sign-in.ts'
 import { statusOf } from './test-connection.ts'
 
-/** How a sign-in ended, for the page and for where it was asked for. `place` is absent when nobody knows whose it was. */
+/**
+ * How a sign-in ended, for the page and for where it was asked for. `place` is absent when nobody knows whose it was.
+ * `also`: every connection that lives by the same sign-in with the organization.
+ */
 export type SignedIn = {
   /** The service, where it is known. */
   title: string
@@ -23,7 +26,7 @@ export type SignedIn = {
   /** What was typed for it, without secrets. */
   inputs?: Record<string, string>
 } & (
-  | { ok: true; connection: Connection; fresh: boolean; starters: string[] }
+  | { ok: true; connection: Connection; fresh: boolean; starters: string[]; also: ConnectionId[] }
   /** `denied`: the person, or who decides there, said no. */
   | { ok: false; message: string; connection?: ConnectionId; denied?: boolean }
 )
@@ -54,15 +57,24 @@ async function finished(deps: ConnectDeps, brought: URLSearchParams, signal: Abo
   if (row.late || held === undefined) return { ...ends, ok: false, message: LATE, connection: row.connection }
   const { pending, secrets } = HeldBack.parse(JSON.parse(held))
   try {
-    const kept = await deps.auth.redeem(pending, brought, signal)
+    const target = deps.targets.target({ ...row.by, ...about })
+    if (target.kind !== 'http') throw new TypeError(`${target.title} is not a server that people sign in to`)
+    const kept = await deps.auth.redeem(pending, brought, { id: row.connection, target, secrets, signal })
     const saved = await settle(deps, row, { kept, secrets }, signal)
     const starters = createOffers(deps.cards, undefined).behind(about)?.starters ?? []
-    return { ...ends, title: pending.title, ok: true, starters, ...saved }
+    const also = 'kind' in pending ? await managedOf(deps, row.by) : []
+    return { ...ends, title: pending.title, ok: true, starters, also, ...saved }
   } catch (error) {
     const message = signal.aborted ? SLOW : knownMessage(error)
     const denied = isAppError(error, 'sign_in_denied')
     return { ...ends, title: pending.title, ok: false, message, connection: row.connection, denied }
   }
+}
+
+async function managedOf({ registry, auth }: ConnectDeps, by: Principal): Promise<ConnectionId[]> {
+  const ids = (await registry.connectionsOf(by)).map(({ id }) => id)
+  const managed = await Promise.all(ids.map(async (id) => (await auth.kept(id))?.managed !== undefined))
+  return ids.filter((_, at) => managed[at])
 }
 
 const UNKNOWN =
@@ -86,7 +98,7 @@ async function settle(deps: ConnectDeps, row: Row, brought: Brought, signal: Abo
   try {
     return { connection: await added(deps, row, brought, signal), fresh: true }
   } catch (error) {
-    await deps.auth.forget(id)
+    await deps.auth.forget(id, by)
     const target = deps.targets.target({ ...by, ...row.details.about })
     await deps.auth.revoke(target, brought.secrets, brought.kept)
     throw error

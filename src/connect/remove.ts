@@ -12,7 +12,7 @@ export function removing(deps: ConnectDeps): Connect['disconnect'] {
     const connection = await ownConnection(registry, principal, id)
     if (connection === undefined) return undefined
     const revoked = await tokensRevoked(deps, connection)
-    await auth.forget(id)
+    await auth.forget(id, principal)
     if (connection.credential !== undefined) await credentials.remove(connection.credential)
     const removed = await registry.remove(principal, id)
     await mcp.close(id)
@@ -38,8 +38,9 @@ async function tokensRevoked(deps: ConnectDeps, connection: Connection): Promise
 /** For a workspace that the app has left. Secrets first: if the rest fails, the rows still say what there is to remove. */
 export function forgetting({ registry, credentials, mcp, auth, log }: ConnectDeps): Connect['forgetAll'] {
   const dropSecrets = async (connections: Connection[]) => {
-    for (const { id, credential } of connections) {
-      await auth.forget(id)
+    for (const { id, workspace, user, credential } of connections) {
+      await auth.forgetIdentity({ workspace, user })
+      await auth.forget(id, { workspace, user })
       if (credential !== undefined) await credentials.remove(credential)
     }
   }

@@ -1,5 +1,6 @@
 import { readSecrets } from '../credentials/secrets.ts'
 import { isAppError } from '../errors.ts'
+import type { Wanted } from '../mcp/auth/auth.ts'
 import type { Challenge } from '../mcp/auth/challenge.ts'
 import { challengeIn } from '../mcp/auth/challenge.ts'
 import type { Connection } from '../registry/connection.ts'
@@ -31,11 +32,27 @@ async function offerFor(
   given: Challenge | undefined,
 ): Promise<SignInOutcome> {
   const secrets = await readSecrets(deps.credentials, connection.credential)
+  const { workspace, user, id } = connection
+  if (given !== undefined && (await gotWithoutPage(deps, connection, secrets, { id, challenge: given, signal })))
+    return { ok: true }
   const challenge = given ?? (await whatItWants(deps, connection, secrets, signal))
   if (challenge === undefined) return { ok: true }
-  const { workspace, user, id } = connection
   const signIn = await offerSignIn(deps, { by: { workspace, user }, id, about: connection, secrets, challenge }, signal)
   return { ok: false, message: `${signIn.title} wants you to sign in.`, signIn }
+}
+
+/** They may have signed in with their organization meanwhile, or it allows more without asking them. */
+async function gotWithoutPage(
+  deps: ConnectDeps,
+  connection: Connection,
+  secrets: Record<string, string>,
+  wanted: Wanted,
+): Promise<boolean> {
+  if (!(await deps.auth.withoutPage(deps.targets.target(connection), secrets, wanted))) return false
+  await deps.mcp.close(connection.id)
+  deps.mcp.wake(connection.id)
+  await deps.registry.setStatus(connection.id, 'connected')
+  return true
 }
 
 /** Asks the server; undefined when it is content. */

@@ -3,8 +3,8 @@ import { z } from 'zod'
 import type { Secrets } from '../credentials/secrets.ts'
 import { AppError } from '../errors.ts'
 import type { ConnectionId, Principal } from '../ids.ts'
-import { Pending } from '../mcp/auth/authorize.ts'
 import type { Challenge } from '../mcp/auth/challenge.ts'
+import { Pending } from '../mcp/auth/pending.ts'
 import { Entry } from '../registry/entry.ts'
 import type { ConnectDeps } from './connect.ts'
 import type { Targeted } from './targets.ts'
@@ -32,6 +32,8 @@ export type SignInOffer = {
   title: string
   /** Where the person will be sent, to show them. */
   host: string
+  /** They sign in with their organization, once for all services it manages. */
+  organization: boolean
   show(place: Place): Promise<{ url: string; until: Date }>
 }
 
@@ -50,7 +52,7 @@ export async function offerSignIn(deps: ConnectDeps, wanted: Wanted, signal: Abo
   const target = deps.targets.target(about)
   if (target.kind !== 'http') throw new AppError('internal', `${target.title} is not a server that people sign in to.`)
   const state = randomBytes(32).toString('base64url')
-  const { url, host, pending } = await deps.auth.begin(target, secrets, { id, challenge, state, signal })
+  const { url, host, organization, pending } = await deps.auth.begin(target, secrets, { id, challenge, state, signal })
   const show = async (place: Place) => {
     const hash = hashOf(state)
     await deps.credentials.set(
@@ -64,5 +66,5 @@ export async function offerSignIn(deps: ConnectDeps, wanted: Wanted, signal: Abo
     deps.log.info({ connection: id, card, workspace: by.workspace }, 'sign-in offered')
     return { url, until: new Date(Date.now() + SIGN_IN_TTL_MS) }
   }
-  return { title: target.title, host, show }
+  return { title: target.title, host, organization, show }
 }

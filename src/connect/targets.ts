@@ -23,7 +23,8 @@ export type Targets = {
 
 /**
  * Turns connections into targets by their cards. A stdio server gets a folder of its own, which is also its HOME.
- * `prefills` may hold OAuth clients that the operator registered, as `client_id` and `client_secret` of a card.
+ * `prefills` may hold OAuth clients that the operator registered, as `client_id` and `client_secret` of a card, and as
+ * `issuer` whom they are registered with, where the card does not say.
  */
 export function createTargets(
   cards: Card[],
@@ -54,6 +55,7 @@ export function createTargets(
         values: connection.inputs,
         checks: server.checks,
         signing: server.signing,
+        by: { workspace: connection.workspace, user: connection.user },
         auth: termsOf(card, connection.inputs, prefills[card.name] ?? {}),
       }
     },
@@ -64,15 +66,21 @@ export function createTargets(
 function termsOf(card: Card, inputs: Record<string, string>, operator: Record<string, string>): Terms | undefined {
   const { auth } = card
   if (auth === undefined || auth.kind === 'none' || auth.kind === 'token') return undefined
-  const { kind, scopes, client, resource, id, secret } = auth
+  const { kind, scopes, client, managed, resource, id, secret } = auth
   const typed = id === undefined ? [] : [{ id, secret }]
   const issuer = auth.issuer && addressAt(card, auth.issuer, inputs)
   const endpoints = auth.endpoints && endpointsAt(card, auth.endpoints, inputs)
-  // The operator's secret goes to the authorization server that the card names, and to none that a person can choose.
+  const trusted = shownTo(auth, issuer, operator)
   const set =
-    operator.client_id && hostsAreNamed(auth) ? [{ id: operator.client_id, secret: operator.client_secret }] : []
+    operator.client_id && trusted ? [{ id: operator.client_id, secret: operator.client_secret, issuer: trusted }] : []
   const registered = [...typed, ...set]
-  return { kind, issuer, scopes, client, endpoints, resource, registered, howToRegister: howToRegister(card) }
+  return { kind, issuer, scopes, client, managed, endpoints, resource, registered, howToRegister: howToRegister(card) }
+}
+
+/** The operator's secret goes to the authorization server that the card or the operator names, and to none that a person can choose. */
+function shownTo(auth: CardAuth, issuer: string | undefined, operator: Record<string, string>): string | undefined {
+  if (hostsAreNamed(auth)) return issuer
+  return auth.endpoints === undefined ? operator.issuer : undefined
 }
 
 const hostsAreNamed = (auth: CardAuth): boolean =>
@@ -103,10 +111,12 @@ function howToRegister({ name, inputs, server, auth }: Card): string {
   const [id] = mentions(auth?.id ?? '').map(label)
   const headers = server.kind === 'http' ? Object.values(server.headers).flatMap(mentions) : []
   const token = inputs.find((input) => input.secret && headers.includes(input.name))
-  const variable = `MCP_${name.toUpperCase().replaceAll('-', '_')}_CLIENT_ID`
+  const variable = (what: string) => `MCP_${name.toUpperCase().replaceAll('-', '_')}_${what}`
+  const named = auth === undefined || hostsAreNamed(auth) || auth.endpoints !== undefined
+  const issuer = named ? '' : ` Its issuer goes into ${variable('ISSUER')}.`
   const where =
     id === undefined
-      ? `whoever runs Patchbay then sets ${variable} and, for its secret, ${variable.replace(/ID$/, 'SECRET')}.`
+      ? `whoever runs Patchbay then sets ${variable('CLIENT_ID')} and, for its secret, ${variable('CLIENT_SECRET')}.${issuer}`
       : `then enter what you get there at "${id}", and its secret below that.`
   return token === undefined ? where : `${where} Or fill in "${token.label}" instead.`
 }

@@ -1,3 +1,4 @@
+import type { Principal } from '../ids.ts'
 import type { JsonObject } from '../registry/connection.ts'
 import type { Terms } from './auth/terms.ts'
 import type { Signing } from './signed-fetch.ts'
@@ -38,6 +39,8 @@ export type HttpTarget = Common & {
   kind: 'http'
   url: string
   headers: Record<string, string>
+  /** Whose sign-in it is. */
+  by: Principal
   /** How it signs people in; left out: it takes what the headers hold, or nothing. */
   auth?: Terms | undefined
   /** Its requests are signed. */

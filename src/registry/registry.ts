@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Db } from '../db/call.ts'
-import { ConnectionId, type Principal, UserId, WorkspaceId } from '../ids.ts'
+import { ConnectionId, type IdentityId, type Principal, UserId, WorkspaceId } from '../ids.ts'
 import type { Connection, ConnectionStatus, JsonObject, Learned, NewConnection, Offers } from './connection.ts'
 import { Entry } from './entry.ts'
 
@@ -23,9 +23,9 @@ export type Registry = {
   learn(id: ConnectionId, learned: Learned): Promise<void>
   setOffers(id: ConnectionId, offers: Offers): Promise<void>
   setEra(id: ConnectionId, era: unknown): Promise<void>
-  /** The turn to renew a connection's tokens; false while another holder has it, for at most the time it asked for. */
-  lease(id: ConnectionId, holder: string, ms: number): Promise<boolean>
-  unlease(id: ConnectionId, holder: string): Promise<void>
+  /** The turn to renew tokens; false while another holder has it, for at most the time it asked for. */
+  lease(id: ConnectionId | IdentityId, holder: string, ms: number): Promise<boolean>
+  unlease(id: ConnectionId | IdentityId, holder: string): Promise<void>
   /** Removes it if it is this person's; undefined when there is none. */
   remove(principal: Principal, id: ConnectionId): Promise<Connection | undefined>
   /** Everybody's, in a workspace. */

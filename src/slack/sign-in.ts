@@ -98,8 +98,8 @@ export async function signInModally(deps: Deps, scene: Scene, wish: SignInWish):
       const again = place.input === undefined ? signInAgain(name) : answerAgain(place.input)
       return signInOverModal(saySignInFailed(name, message, again), false)
     }
-    const offer = await signIn.show({ ...place, view })
-    return signInModal({ title: signIn.title, name, host: signIn.host, ...offer }, why)
+    const { show, ...offered } = signIn
+    return signInModal({ ...offered, name, ...(await show({ ...place, view })) }, why)
   })
   return needless
 }
@@ -136,9 +136,9 @@ const placeOf = ({ message }: Press): Place =>
 export async function showSignIn(
   deps: Deps,
   { by, name, channel, view }: { by: Principal; name: string; channel: string | undefined; view: string },
-  { title, host, show }: SignInOffer,
+  { show, ...offered }: SignInOffer,
 ): Promise<void> {
-  const ask = { title, name, host, ...(await show({ view, ...(channel !== undefined && { channel }) })) }
+  const ask = { ...offered, name, ...(await show({ view, ...(channel !== undefined && { channel }) })) }
   if (!(await updateView(deps, view, signInModal(ask)))) await tellThere(deps, { by, channel }, saySignIn(ask))
 }
 

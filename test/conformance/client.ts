@@ -18,6 +18,9 @@ const Wanted = z.object({
         client_id: z.string().optional(),
         client_secret: z.string().optional(),
         private_key_pem: z.string().optional(),
+        idp_issuer: z.string().optional(),
+        idp_client_id: z.string().optional(),
+        idp_id_token: z.string().optional(),
         toolCalls: z.array(z.object({ name: z.string(), arguments: z.record(z.string(), z.json()) })).optional(),
       }),
     ),
@@ -30,6 +33,7 @@ const person = await startPerson({
   clientId: context.client_id,
   clientSecret: context.private_key_pem ?? context.client_secret,
   byMachine: scenario.startsWith('auth/client-credentials'),
+  identity: identityOf(context),
   // These servers do not know server/discover: their protocol is told beforehand, as the app remembers it of a connection.
   knownModern: /^(?:http-|sep-2322|json-schema-ref)/.test(scenario),
 })
@@ -64,6 +68,12 @@ function isRefused(error: unknown): void {
 function mayFail(error: unknown): void {
   if (scenario !== 'sep-2322-client-request-state') throw error
   console.error(error)
+}
+
+/** The suite begins where its person has signed in with their organization, and gives the token that brought. */
+function identityOf({ idp_issuer: issuer, idp_client_id: clientId, idp_id_token: idToken }: Context) {
+  if (issuer === undefined || clientId === undefined || idToken === undefined) return undefined
+  return { issuer, clientId, subject: 'the person', idToken, at: Date.now(), endsAt: Date.now() + 3_600_000 }
 }
 
 function callFor(tool: StoredTool, all: StoredTool[]): NonNullable<Context['toolCalls']>[number] {

@@ -9,6 +9,7 @@ import { createLog } from '../../src/log.ts'
 import type { InputAnswer, InputRequest, Resumption } from '../../src/mcp/ask.ts'
 import { createAuth } from '../../src/mcp/auth/auth.ts'
 import { type Challenge, challengeIn } from '../../src/mcp/auth/challenge.ts'
+import { type Identity, saveIdentity } from '../../src/mcp/auth/identity.ts'
 import { createMcp, type ToolOutcome } from '../../src/mcp/mcp.ts'
 import type { Skill } from '../../src/mcp/skills.ts'
 import type { HttpTarget } from '../../src/mcp/target.ts'
@@ -39,6 +40,8 @@ export type Casting = {
   clientId: string | undefined
   clientSecret: string | undefined
   byMachine: boolean
+  /** Has signed in with their organization. */
+  identity: Identity | undefined
   knownModern: boolean
 }
 export type Person = Awaited<ReturnType<typeof startPerson>>
@@ -102,13 +105,16 @@ export async function startPerson(casting: Casting) {
 }
 
 /** The parts of app.ts that speak to servers, on a store of credentials and a registry of their own. */
-async function setUp({ url, clientId, clientSecret, byMachine, knownModern }: Casting) {
+async function setUp({ url, clientId, clientSecret, byMachine, identity, knownModern }: Casting) {
   const folder = mkdtempSync(join(tmpdir(), 'patchbay-conformance-'))
   const log = createLog('debug', process.stderr)
   const registry = createMemoryRegistry()
   const credentials = await openLocalStore({ folder, key: undefined })
   const egress = createEgress({ allow: ['localhost', '127.0.0.1', '::1'] })
-  const auth = createAuth({ credentials, registry, egress, ours: OURS, log })
+  // The suite's identity provider does not ask who its client is.
+  const identityProvider = identity && { issuer: identity.issuer, clientId: identity.clientId, clientSecret: 'unasked' }
+  const auth = createAuth({ credentials, registry, egress, ours: OURS, identityProvider, log })
+  if (identity !== undefined) await saveIdentity(credentials, PERSON, identity)
   const target: HttpTarget = remote(url, {
     auth: {
       kind: byMachine ? 'client_credentials' : 'oauth',
@@ -144,7 +150,7 @@ async function setUp({ url, clientId, clientSecret, byMachine, knownModern }: Ca
       const { url, pending } = await auth.begin(target, secrets, { id, challenge, state: 'suite', signal })
       const sent = await fetch(url, { redirect: 'manual' })
       const back = new URL(String(sent.headers.get('location'))).searchParams
-      await auth.keep(id, await auth.redeem(pending, back, signal))
+      await auth.keep(id, await auth.redeem(pending, back, { id, target, secrets, signal }))
     },
     strike: async () => {
       await mcp[Symbol.asyncDispose]()

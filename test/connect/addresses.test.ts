@@ -67,4 +67,15 @@ describe('an address that holds what a person typed', () => {
     expect(ids('microsoft-365', { tenant: TENANT })).toEqual(['{clientId}', 'ours'])
     expect(ids('github', {})).toEqual(['ours'])
   })
+
+  it('lets the operator name the one issuer their client is for, where no endpoint is typed', () => {
+    const issuer = 'https://login.acme.com'
+    const operator = { client_id: 'ours', client_secret: 'shh', issuer }
+    const registered = (card: string, inputs: Record<string, string>) => termsOf(card, inputs, operator).registered
+    expect(registered('linear', {})).toEqual([{ id: 'ours', secret: 'shh', issuer }])
+    expect(registered('servicenow', { instance: 'dev1' }).map(({ id }) => id)).toEqual(['{clientId}'])
+    expect(registered('github', {})).toMatchObject([{ issuer: 'https://github.com/login/oauth' }])
+    expect(termsOf('linear', {}).howToRegister).toContain('MCP_LINEAR_ISSUER')
+    expect(termsOf('github', {}).howToRegister).not.toContain('MCP_GITHUB_ISSUER')
+  })
 })

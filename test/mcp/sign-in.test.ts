@@ -5,7 +5,7 @@ import { newConnectionId } from '../../src/ids.ts'
 import { challengeOf } from '../../src/mcp/auth/challenge.ts'
 import { clientDocument, ourClient } from '../../src/mcp/auth/our-client.ts'
 import { startProtected } from '../fixtures/authorization-server.ts'
-import { textOf } from '../support/mcp-house.ts'
+import { PERSON, textOf } from '../support/mcp-house.ts'
 import { type SignInHouse, signIn, startSignInHouse, termsOf } from '../support/sign-in-house.ts'
 
 const WHOAMI = { name: 'whoami', description: '', inputSchema: { type: 'object' } }
@@ -180,7 +180,7 @@ test('a private key signs instead of a secret, also one that lost its line break
   const connection = await house.connection(undefined, false)
   expect((await house.first.mcp.call(connection, WHOAMI, {}, quiet())).kind).toBe('ok')
   house.as(termsOf({ kind: 'client_credentials', registered: [{ id: 'machine', secret: '-----BEGIN NONSENSE' }] }))
-  await house.first.auth.forget(connection.id)
+  await house.first.auth.forget(connection.id, PERSON)
   expect(textOf(await house.first.mcp.call(connection, WHOAMI, {}, quiet()))).toMatch(/private key .+ cannot be used/)
 })
 

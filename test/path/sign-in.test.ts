@@ -1,10 +1,10 @@
 import { globSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { Client } from 'pg'
 import { expect, test } from 'vitest'
 import { startProtected } from '../fixtures/authorization-server.ts'
 import { goThere, signInUrlInModal } from '../support/browser-sign-in.ts'
 import { eventually } from '../support/eventually.ts'
+import { everyRow } from '../support/every-row.ts'
 import { lookOf, type Seat } from '../support/person.ts'
 import { says, wishes } from '../support/scripted-model.ts'
 import { startWorld, type World } from '../support/world.ts'
@@ -280,21 +280,3 @@ test('after all of it no token, code or client secret is anywhere but in the cre
     for (const path of files) expect(readFileSync(path).includes(secret), path).toBe(false)
   }
 })
-
-async function everyRow(url: string): Promise<string> {
-  const client = new Client({ connectionString: url })
-  await client.connect()
-  try {
-    const tables = await client.query<{ name: string }>(
-      "select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'",
-    )
-    const rows: string[] = []
-    for (const { name } of tables.rows)
-      rows.push(
-        ...(await client.query<{ row: string }>(`select t::text as row from ${name} t`)).rows.map(({ row }) => row),
-      )
-    return rows.join('\n')
-  } finally {
-    await client.end()
-  }
-}

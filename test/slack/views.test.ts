@@ -123,6 +123,14 @@ const SAYINGS: Record<string, Saying> = {
     url: 'https://github.com/login',
     until: AT,
   }),
+  'sign in with the organization': saySignIn({
+    title: 'GitHub',
+    name: 'github',
+    host: 'login.acme.com',
+    url: 'https://login.acme.com/authorize',
+    until: AT,
+    organization: true,
+  }),
   'sign in, longest': saySignIn(
     { title: LONG, name: LONG, host: LONG, url: `https://x.example/${'a'.repeat(2_900)}`, until: AT },
     LONG,
@@ -142,6 +150,12 @@ const SAYINGS: Record<string, Saying> = {
   ),
   'no such connection': sayNoSuchConnection(LONG, 'test', 'files'),
   connected: sayConnected({ connection: connectionOf(), card: FILES, starters: FILES.starters }),
+  'connected, signed in before': sayConnected({
+    connection: connectionOf(),
+    card: FILES,
+    starters: FILES.starters,
+    through: 'login.acme.com',
+  }),
   'connected, long': sayConnected({ connection: longConnection, card: longCard, starters: [LONG, LONG, LONG] }),
   'not connected': sayNotConnected('files', LONG, 'connect files'),
   'no tools': sayTools([], { connection: undefined, words: LONG, page: 7 }),

@@ -137,6 +137,7 @@ export function remote(url: string, more: Partial<HttpTarget> = {}): HttpTarget 
     headers: {},
     values: {},
     checks: [],
+    by: PERSON,
     ...more,
   }
 }

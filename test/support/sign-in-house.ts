@@ -14,6 +14,7 @@ import { createMcp } from '../../src/mcp/mcp.ts'
 import type { HttpTarget } from '../../src/mcp/target.ts'
 import { createRegistry, type Registry } from '../../src/registry/registry.ts'
 import type { Protected } from '../fixtures/authorization-server.ts'
+import type { Provider } from '../fixtures/identity-provider.ts'
 import { createTestDatabase } from './database.ts'
 import { PERSON, remote } from './mcp-house.ts'
 
@@ -25,18 +26,24 @@ export const termsOf = (change: Partial<Terms> = {}): Terms => ({
 })
 
 /** Several instances of mcp/ on one database and one credential store, as when the app is started twice. */
-export async function startSignInHouse(server: Protected, o: { instances?: number; publicUrl?: string } = {}) {
+export async function startSignInHouse(
+  server: Protected,
+  o: { instances?: number; publicUrl?: string; idp?: Provider } = {},
+) {
   const folder = mkdtempSync(join(tmpdir(), 'patchbay-sign-in-'))
   const logged: string[] = []
   const log = createLog('trace', { write: (line) => void logged.push(line) })
   const database = await createTestDatabase()
   const credentials = await openLocalStore({ folder, key: undefined })
-  const egress = createEgress({ allow: server.hosts })
+  const egress = createEgress({ allow: [...server.hosts, ...(o.idp ? [o.idp.host] : [])] })
+  const ours = ourClient(o.publicUrl ?? 'http://127.0.0.1:9')
+  o.idp?.letBack(ours.redirectUrl)
   const authDeps = (registry: Registry) => ({
     credentials,
     registry,
     egress,
-    ours: ourClient(o.publicUrl ?? 'http://127.0.0.1:9'),
+    ours,
+    identityProvider: o.idp?.settings,
     log,
   })
   let target: HttpTarget = remote(server.url, { auth: termsOf() })
@@ -97,7 +104,8 @@ export async function signIn(auth: Auth, target: HttpTarget, id: ReturnType<type
   const signal = AbortSignal.timeout(20_000)
   const { url, pending } = await auth.begin(target, {}, { id, challenge, state: 'abc', signal })
   const sent = await fetch(url, { redirect: 'manual' })
-  const kept = await auth.redeem(pending, new URL(String(sent.headers.get('location'))).searchParams, signal)
+  const back = new URL(String(sent.headers.get('location'))).searchParams
+  const kept = await auth.redeem(pending, back, { id, target, secrets: {}, signal })
   await auth.keep(id, kept)
   return kept
 }

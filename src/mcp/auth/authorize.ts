@@ -1,22 +1,17 @@
-import {
-  computeScopeUnion,
-  exchangeAuthorization,
-  IssuerMismatchError,
-  startAuthorization,
-  validateAuthorizationResponseIssuer,
-} from '@modelcontextprotocol/client'
+import { computeScopeUnion, exchangeAuthorization, startAuthorization } from '@modelcontextprotocol/client'
 import { z } from 'zod'
 import { AppError, isAppError } from '../../errors.ts'
 import { boundSession, newBoundKey } from './bound-key.ts'
+import { codeIn } from './brought.ts'
 import { Challenge } from './challenge.ts'
 import { introduce } from './client.ts'
-import { Discovered, discover, resourceFor } from './discover.ts'
+import { Discovered, resourceFor } from './discover.ts'
 import { BoundKey, Kept, KnownClient, tokensOf } from './kept.ts'
 import type { OurClient, Terms } from './terms.ts'
-import { deniedTrouble, tokenTrouble } from './words.ts'
+import { tokenTrouble } from './words.ts'
 
 /** What must be known again when the browser comes back. A secret: the code verifier is in it. */
-export const Pending = z.object({
+export const PendingSignIn = z.object({
   title: z.string(),
   discovered: Discovered,
   client: KnownClient,
@@ -27,14 +22,14 @@ export const Pending = z.object({
   challenge: Challenge,
   key: BoundKey.optional(),
 })
-export type Pending = z.infer<typeof Pending>
+export type PendingSignIn = z.infer<typeof PendingSignIn>
 
 export type Begin = {
   title: string
-  serverUrl: URL
   terms: Terms
   values: Record<string, string>
   ours: OurClient
+  discovered: Discovered
   challenge: Challenge
   before: Kept | undefined
   state: string
@@ -44,15 +39,14 @@ export type Begin = {
 }
 
 /** First leg: where to send the person. */
-export async function beginSignIn(o: Begin): Promise<{ url: string; host: string; pending: Pending }> {
-  const { title, serverUrl, terms, challenge, fetch, ours } = o
-  const discovered = await discover({ title, serverUrl, terms, challenge, fetch })
+export async function beginSignIn(o: Begin): Promise<{ url: string; host: string; pending: PendingSignIn }> {
+  const { title, discovered, challenge, ours } = o
   mustUsePkce(title, discovered)
-  const scope = scopeFor(o, discovered)
-  const introduced = await introduce({ ...o, discovered, scope })
-  const { authorizationUrl, codeVerifier } = await authorizationOf(o, discovered, introduced.client, scope)
+  const scope = scopeFor(o)
+  const introduced = await introduce({ ...o, scope })
+  const { authorizationUrl, codeVerifier } = await authorizationOf(o, introduced.client, scope)
   mustBeSafe(o, authorizationUrl)
-  const pending: Pending = {
+  const pending: PendingSignIn = {
     title,
     discovered,
     ...introduced,
@@ -65,15 +59,15 @@ export async function beginSignIn(o: Begin): Promise<{ url: string; host: string
   return { url: authorizationUrl.href, host: authorizationUrl.host, pending }
 }
 
-async function authorizationOf(o: Begin, discovered: Discovered, client: KnownClient, scope?: string) {
-  const { server, metadata, resource } = discovered
+async function authorizationOf(o: Begin, client: KnownClient, scope?: string) {
+  const { server, metadata, resource } = o.discovered
   try {
     return await startAuthorization(server, {
       ...(metadata && { metadata }),
       clientInformation: client,
       redirectUrl: o.ours.redirectUrl,
       state: o.state,
-      ...resourceFor(discovered, resource),
+      ...resourceFor(o.discovered, resource),
       ...(scope !== undefined && { scope }),
     })
   } catch (error) {
@@ -81,7 +75,7 @@ async function authorizationOf(o: Begin, discovered: Discovered, client: KnownCl
   }
 }
 
-const unusable = (title: string, cause: unknown): AppError =>
+export const unusable = (title: string, cause: unknown): AppError =>
   new AppError(
     'server_refused',
     `The sign-in service of ${title} does not offer a sign-in that Patchbay can do. Tell whoever runs it.`,
@@ -98,7 +92,8 @@ function mustUsePkce(title: string, { metadata }: Discovered): void {
 }
 
 /** The challenge's, else the card's, else what the server lists, else none; with what was granted before on a step-up. */
-function scopeFor({ challenge, terms, before }: Begin, { scopes, metadata, issuer }: Discovered): string | undefined {
+function scopeFor({ challenge, terms, before, discovered }: Begin): string | undefined {
+  const { scopes, metadata, issuer } = discovered
   const wanted = challenge.scope ?? (terms.scopes?.join(' ') || scopes)
   const scope = before?.issuer === issuer && challenge.scope ? computeScopeUnion(before.scope, wanted) : wanted
   // Only where a sign-in that lasts is a permission of its own.
@@ -106,7 +101,8 @@ function scopeFor({ challenge, terms, before }: Begin, { scopes, metadata, issue
   return lasting ? computeScopeUnion(scope, 'offline_access') : scope
 }
 
-function mustBeSafe({ title, precheck }: Begin, url: URL): void {
+/** Throws `egress_refused` with whose address it is. */
+export function mustBeSafe({ title, precheck }: Pick<Begin, 'title' | 'precheck'>, url: URL): void {
   try {
     precheck(url.href)
   } catch (error) {
@@ -123,9 +119,9 @@ const unsafe = (title: string, { protocol, host }: URL, cause: unknown): AppErro
   )
 
 /** Second leg: what the browser brought back becomes tokens. Throws AppErrors with words for the person. */
-export async function redeem(pending: Pending, brought: URLSearchParams, fetchFn: typeof fetch): Promise<Kept> {
+export async function redeem(pending: PendingSignIn, brought: URLSearchParams, fetchFn: typeof fetch): Promise<Kept> {
   const { title, discovered, client, clientFrom, scope, key } = pending
-  const code = codeIn(pending, brought)
+  const code = codeIn({ title, host: hostOf(discovered), metadata: discovered.metadata }, brought)
   const tokens = await exchanged(pending, { code, iss: brought.get('iss') ?? undefined }, fetchFn).catch(
     (error: unknown) => {
       throw tokenTrouble(title, error)
@@ -142,18 +138,8 @@ export async function redeem(pending: Pending, brought: URLSearchParams, fetchFn
   }
 }
 
-/** The code, if the answer is to be trusted and is not a refusal. */
-function codeIn({ title, discovered }: Pending, brought: URLSearchParams): string {
-  if (!comesFromIssuer(discovered, brought.get('iss') ?? undefined)) throw notFromIssuer(title)
-  const error = brought.get('error')
-  if (error !== null) throw deniedTrouble(hostOf(discovered), error, brought.get('error_description'))
-  const code = brought.get('code')
-  if (code !== null) return code
-  throw new AppError('sign_in_failed', `${title} sent you back without an answer. Sign in again.`)
-}
-
 async function exchanged(
-  { discovered, client, verifier, redirectUrl, key }: Pending,
+  { discovered, client, verifier, redirectUrl, key }: PendingSignIn,
   { code, iss }: { code: string; iss: string | undefined },
   fetchFn: typeof fetch,
 ) {
@@ -169,27 +155,5 @@ async function exchanged(
     fetchFn,
   })
 }
-
-/** RFC 9207: before anything else that came with the browser is read, errors too. */
-function comesFromIssuer({ metadata }: Discovered, iss: string | undefined): boolean {
-  try {
-    validateAuthorizationResponseIssuer({
-      iss,
-      expectedIssuer: metadata?.issuer,
-      issParameterSupported: metadata?.authorization_response_iss_parameter_supported === true,
-    })
-    return true
-  } catch (error) {
-    if (error instanceof IssuerMismatchError) return false
-    throw error
-  }
-}
-
-/** Without a cause: what was received is an attacker's to choose. */
-const notFromIssuer = (title: string): AppError =>
-  new AppError(
-    'sign_in_failed',
-    `The answer did not come from the sign-in service of ${title}, so I did not use it. Sign in again; if that does not help, tell whoever runs Patchbay here.`,
-  )
 
 const hostOf = ({ metadata, server }: Discovered): string => new URL(metadata?.authorization_endpoint ?? server).host

@@ -2,16 +2,16 @@ import { type AuthProvider, checkResourceAllowed, type DpopSession, withDpop } f
 import type { CredentialStore } from '../../credentials/store.ts'
 import type { Egress } from '../../egress/egress.ts'
 import { AppError, errorChain } from '../../errors.ts'
-import type { ConnectionId } from '../../ids.ts'
 import type { Log } from '../../log.ts'
 import { boundSession } from './bound-key.ts'
 import { type Challenge, challengeOf, SignInChallenge } from './challenge.ts'
 import { signInFetch } from './fetch.ts'
+import type { Identities } from './identities.ts'
 import { type BoundKey, type Kept, readKept, saveKept, secretsIn } from './kept.ts'
-import { machineTokens } from './machine.ts'
 import { refresh } from './refresh.ts'
-import type { Terms } from './terms.ts'
+import type { Subject } from './subject.ts'
 import { RENEW_MS, type Turns } from './turns.ts'
+import { unattendedTokens } from './unattended.ts'
 
 // A call may take a while to arrive, and clocks differ.
 const EARLY_MS = 60_000
@@ -20,16 +20,14 @@ const SPREAD_MS = 30_000
 // After an early renewal that failed, the old token goes on meanwhile.
 const EARLY_AGAIN_MS = 30_000
 
-/** Whose tokens, and for which server. `values`: what stands for the names in the terms. */
-export type Subject = {
-  id: ConnectionId
-  title: string
-  serverUrl: URL
-  terms: Terms
-  values: Record<string, string>
+export type BearerDeps = {
+  credentials: CredentialStore
+  egress: Pick<Egress, 'fetch'>
+  turns: Turns
+  /** Left out: there is no organization to sign in with. */
+  identities: Identities | undefined
+  log: Log
 }
-
-export type BearerDeps = { credentials: CredentialStore; egress: Pick<Egress, 'fetch'>; turns: Turns; log: Log }
 
 /** What a transport needs to speak as somebody: tokens on each request, new ones when they end. */
 export type Bearer = {
@@ -145,10 +143,13 @@ async function keptFor({ credentials }: BearerDeps, { id, serverUrl }: Subject):
   return isFor ? kept : undefined
 }
 
-function endsSoon({ expiresAt, refreshToken, machine }: Kept, spreadMs: number): boolean {
-  if (expiresAt === undefined || (refreshToken === undefined && machine !== true)) return false
+function endsSoon(kept: Kept, spreadMs: number): boolean {
+  const { expiresAt, refreshToken } = kept
+  if (expiresAt === undefined || (refreshToken === undefined && !byItself(kept))) return false
   return Date.now() > expiresAt - EARLY_MS - spreadMs
 }
+
+const byItself = ({ machine, managed }: Kept): boolean => machine === true || managed !== undefined
 
 /** Undefined when only a person can help. */
 async function renewed(
@@ -158,8 +159,8 @@ async function renewed(
   challenge: Challenge,
 ): Promise<Kept | undefined> {
   const asked = { ...subject, challenge, fetch: signInFetch(deps.egress, AbortSignal.timeout(RENEW_MS)) }
-  const byItself = stored === undefined || stored.machine === true
-  return byItself ? machineTokens({ ...asked, before: stored }) : refresh(stored, asked)
+  if (stored !== undefined && !byItself(stored)) return refresh(stored, asked)
+  return unattendedTokens({ ...asked, identities: deps.identities, before: stored })
 }
 
 export function signInNeeded(title: string, again: boolean, challenge: Challenge): AppError {

@@ -1,7 +1,7 @@
 import { RegistrationRejectedError, registerClient } from '@modelcontextprotocol/client'
 import { AppError, isAppError } from '../../errors.ts'
 import { fill } from '../fill.ts'
-import type { Discovered } from './discover.ts'
+import { type Discovered, sameIssuer } from './discover.ts'
 import type { Kept, KnownClient } from './kept.ts'
 import { ourMetadata } from './our-client.ts'
 import type { OurClient, Terms } from './terms.ts'
@@ -23,7 +23,7 @@ type Asked = {
 
 /** Registered beforehand, else by our metadata document, else by registering now, else a word on what to do. */
 export async function introduce(asked: Asked): Promise<Introduced> {
-  const registered = registeredClient(asked.terms, asked.values)
+  const registered = registeredClient(asked.terms, asked.values, asked.discovered.issuer)
   if (registered !== undefined) return { client: registered, clientFrom: 'registered' }
   const { terms, ours, discovered } = asked
   const may = (way: Terms['client']) => terms.client === undefined || terms.client === way
@@ -34,9 +34,14 @@ export async function introduce(asked: Asked): Promise<Introduced> {
   throw wantsRegistered(asked)
 }
 
-/** The first of the card's ways that is filled in. */
-export function registeredClient({ registered }: Terms, values: Record<string, string>): KnownClient | undefined {
+/** The first of the card's ways that is filled in and is for this issuer; without one, for any. */
+export function registeredClient(
+  { registered }: Pick<Terms, 'registered'>,
+  values: Record<string, string>,
+  issuer?: string,
+): KnownClient | undefined {
   for (const one of registered) {
+    if (one.issuer !== undefined && issuer !== undefined && !sameIssuer(one.issuer, issuer)) continue
     const id = fill(one.id, values)?.trim()
     const secret = one.secret === undefined ? undefined : fill(one.secret, values)?.trim()
     if (id) return { client_id: id, ...(secret && { client_secret: secret }) }
@@ -47,7 +52,7 @@ export function registeredClient({ registered }: Terms, values: Record<string, s
 /** A registered client as it is set now, as its secret may have been changed since; others as they came. */
 export function clientNow(kept: Kept, terms: Terms, values: Record<string, string>): KnownClient {
   if (kept.clientFrom !== 'registered') return kept.client
-  const all = terms.registered.map((one) => registeredClient({ ...terms, registered: [one] }, values))
+  const all = terms.registered.map((one) => registeredClient({ registered: [one] }, values, kept.issuer))
   return all.find((one) => one?.client_id === kept.client.client_id) ?? kept.client
 }
 

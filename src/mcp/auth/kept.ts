@@ -28,6 +28,8 @@ export const Kept = z.object({
   resource: z.string(),
   /** Nobody signed in: the connection has credentials of its own (RFC 6749 section 4.4). */
   machine: z.boolean().optional(),
+  /** The identity provider on whose word the tokens were given (ID-JAG): its issuer. */
+  managed: z.string().optional(),
   accessToken: z.string(),
   tokenType: z.string(),
   refreshToken: z.string().optional(),

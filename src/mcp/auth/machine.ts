@@ -2,41 +2,25 @@ import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { ClientCredentialsProvider, fetchToken, PrivateKeyJwtProvider } from '@modelcontextprotocol/client'
 import { AppError } from '../../errors.ts'
 import { boundSession, newBoundKey } from './bound-key.ts'
-import type { Challenge } from './challenge.ts'
-import { registeredClient } from './client.ts'
-import { type Discovered, discover, resourceFor } from './discover.ts'
-import { type Kept, tokensOf } from './kept.ts'
+import { type Discovered, resourceFor } from './discover.ts'
+import { type BoundKey, type Kept, tokensOf } from './kept.ts'
 import type { Terms } from './terms.ts'
+import type { Known } from './unattended.ts'
 import { tokenTrouble } from './words.ts'
 
-type Asked = {
-  title: string
-  serverUrl: URL
-  terms: Terms
-  values: Record<string, string>
-  challenge: Challenge
-  before: Kept | undefined
-  fetch: typeof fetch
-}
-
-/**
- * Tokens for the connection's own credentials, where the card says so or the authorization server knows no other way.
- * Undefined where a person has to sign in.
- */
-export async function machineTokens(asked: Asked): Promise<Kept | undefined> {
-  const { title, terms, values, challenge, before } = asked
-  const client = registeredClient(terms, values)
-  if (client?.client_secret === undefined) return missing(asked)
-  const discovered = await discover(asked)
-  if (terms.kind !== 'client_credentials' && !knowsOnlyMachines(discovered)) return undefined
+/** Tokens for the connection's own credentials (RFC 6749 section 4.4). Throws AppErrors. */
+export async function machineTokens(asked: Known): Promise<Kept> {
+  const { title, terms, challenge, before, discovered, client } = asked
   const scope = challenge.scope ?? before?.scope ?? (terms.scopes?.join(' ') || discovered.scopes)
   const key = await keyFor(discovered, before)
-  const provider = providerOf(title, client.client_id, client.client_secret, discovered.issuer)
-  if (key) provider.dpop = async () => boundSession(key)
-  const tokens = await tokensFor(asked, provider, discovered, scope)
+  const tokens = await tokensFor(providerOf(title, client, discovered.issuer, key), asked, scope).catch(
+    (error: unknown) => {
+      throw tokenTrouble(title, error)
+    },
+  )
   return {
     issuer: discovered.issuer,
-    client: { client_id: client.client_id },
+    client: { client_id: client.id },
     clientFrom: 'registered',
     resource: discovered.resource,
     machine: true,
@@ -45,34 +29,27 @@ export async function machineTokens(asked: Asked): Promise<Kept | undefined> {
   }
 }
 
-async function tokensFor(
-  { title, fetch }: Asked,
-  provider: Provider,
-  discovered: Discovered,
-  scope: string | undefined,
-) {
+/** Throws what the SDK does, and AppErrors. */
+export function tokensFor(provider: Provider, { discovered, fetch }: Known, scope: string | undefined) {
   const { server, metadata, resource } = discovered
-  try {
-    return await fetchToken(provider, server, {
-      ...(metadata && { metadata }),
-      ...resourceFor(discovered, resource),
-      ...(scope !== undefined && { scope }),
-      fetchFn: fetch,
-    })
-  } catch (error) {
-    throw tokenTrouble(title, error)
-  }
+  return fetchToken(provider, server, {
+    ...(metadata && { metadata }),
+    ...resourceFor(discovered, resource),
+    ...(scope !== undefined && { scope }),
+    fetchFn: fetch,
+  })
 }
 
-const keyFor = async ({ bindsTokens }: Discovered, before: Kept | undefined) =>
+export const keyFor = async ({ bindsTokens }: Discovered, before: Kept | undefined): Promise<BoundKey | undefined> =>
   bindsTokens ? (before?.key ?? newBoundKey()) : undefined
 
-function missing({ title, terms }: Asked): undefined {
+/** Where no client is filled in: that is only amiss where there is no other way. */
+export function missing({ title, terms }: { title: string; terms: Terms }): undefined {
   if (terms.kind !== 'client_credentials') return undefined
   throw new AppError('credential_missing', `${title} needs a client id and its secret. Press Reconnect and enter them.`)
 }
 
-function knowsOnlyMachines({ metadata }: Discovered): boolean {
+export function knowsOnlyMachines({ metadata }: Discovered): boolean {
   const grants = metadata?.grant_types_supported ?? []
   return grants.includes('client_credentials') && !grants.includes('authorization_code')
 }
@@ -81,8 +58,19 @@ type Provider = (ClientCredentialsProvider | PrivateKeyJwtProvider) & {
   dpop?: () => ReturnType<typeof boundSession>
 }
 
-/** A secret in PEM form is a private key to sign with (RFC 7523), any other goes as it is. */
-function providerOf(title: string, clientId: string, secret: string, issuer: string): Provider {
+/** Who we are at a token endpoint: a secret in PEM form is a private key to sign with (RFC 7523), any other goes as it is. */
+export function providerOf(
+  title: string,
+  client: Known['client'],
+  issuer: string,
+  key: BoundKey | undefined,
+): Provider {
+  const provider = authenticating(title, client, issuer)
+  if (key) provider.dpop = async () => boundSession(key)
+  return provider
+}
+
+function authenticating(title: string, { id: clientId, secret }: Known['client'], issuer: string): Provider {
   if (!secret.includes('-----BEGIN'))
     return new ClientCredentialsProvider({ clientId, clientSecret: secret, expectedIssuer: issuer })
   const key = keyOf(secret)

@@ -8,7 +8,7 @@ import type { Terms } from './terms.ts'
 import { tokenTrouble } from './words.ts'
 
 /** Answers that say that the sign-in is over, not that it failed this once. */
-const OVER = new Set<string>([
+export const OVER = new Set<string>([
   OAuthErrorCode.InvalidGrant,
   OAuthErrorCode.InvalidClient,
   OAuthErrorCode.UnauthorizedClient,

@@ -1,7 +1,11 @@
-import { discoverAuthorizationServerMetadata, selectClientAuthMethod } from '@modelcontextprotocol/client'
+import { discoverAuthorizationServerMetadata } from '@modelcontextprotocol/client'
 import { z } from 'zod'
 import { isAppError } from '../../errors.ts'
+import { asClient } from './as-client.ts'
 import { clientNow } from './client.ts'
+import { sameIssuer } from './discover.ts'
+import type { Identity } from './identity.ts'
+import { clientOf, describe, type IdentityProvider } from './identity-provider.ts'
 import type { Kept, KnownClient } from './kept.ts'
 import type { Endpoints, Terms } from './terms.ts'
 
@@ -25,18 +29,46 @@ export async function revoke(kept: Kept, asked: Asked): Promise<Revoked> {
   }
 }
 
+/** Ends a sign-in with the organization where it is possible: an id token alone ends by itself. Never throws. */
+export async function revokeIdentity(
+  provider: IdentityProvider,
+  { issuer, refreshToken }: Identity,
+  fetch: typeof globalThis.fetch,
+): Promise<Revoked> {
+  if (refreshToken === undefined || !sameIssuer(issuer, provider.issuer)) return 'unsupported'
+  try {
+    const metadata = await describe(provider, fetch)
+    const { revocation_endpoint: endpoint, revocation_endpoint_auth_methods_supported: methods } =
+      Revoking.parse(metadata)
+    if (endpoint === undefined) return 'unsupported'
+    const tokens: [string, string][] = [[refreshToken, 'refresh_token']]
+    return await takenBack({ endpoint, methods, client: clientOf(provider), tokens }, fetch)
+  } catch (error) {
+    if (isAppError(error) || error instanceof Error) return 'failed'
+    throw error
+  }
+}
+
 async function revoked(kept: Kept, { terms, values, fetch }: Asked): Promise<Revoked> {
   const { revocation_endpoint: endpoint, revocation_endpoint_auth_methods_supported: methods } =
     terms.endpoints === undefined
       ? Revoking.parse((await discoverAuthorizationServerMetadata(kept.issuer, { fetchFn: fetch })) ?? {})
       : fixed(terms.endpoints)
   if (endpoint === undefined) return 'unsupported'
-  const client = clientNow(kept, terms, values)
   // The refresh token first: most servers end the access token with it.
   const tokens: [string, string][] = [
     ...(kept.refreshToken === undefined ? [] : [[kept.refreshToken, 'refresh_token'] satisfies [string, string]]),
     [kept.accessToken, 'access_token'],
   ]
+  return takenBack({ endpoint, methods, client: clientNow(kept, terms, values), tokens }, fetch)
+}
+
+type TakeBack = { endpoint: string; methods: string[] | undefined; client: KnownClient; tokens: [string, string][] }
+
+async function takenBack(
+  { endpoint, methods, client, tokens }: TakeBack,
+  fetch: typeof globalThis.fetch,
+): Promise<Revoked> {
   for (const [token, hint] of tokens) {
     const answer = await fetch(endpoint, {
       method: 'POST',
@@ -53,20 +85,3 @@ const fixed = ({ revocation, clientAuth }: Endpoints): z.infer<typeof Revoking> 
   revocation_endpoint: revocation,
   revocation_endpoint_auth_methods_supported: clientAuth === undefined ? undefined : [clientAuth],
 })
-
-function asClient(
-  client: KnownClient,
-  methods: string[],
-  body: URLSearchParams,
-): { headers: Headers; body: URLSearchParams } {
-  const headers = new Headers({ 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' })
-  const method = selectClientAuthMethod(client, methods)
-  if (method === 'client_secret_basic' && client.client_secret !== undefined) {
-    const pair = [client.client_id, client.client_secret].map(encodeURIComponent).join(':')
-    headers.set('authorization', `Basic ${Buffer.from(pair).toString('base64')}`)
-    return { headers, body }
-  }
-  body.set('client_id', client.client_id)
-  if (method !== 'none' && client.client_secret !== undefined) body.set('client_secret', client.client_secret)
-  return { headers, body }
-}

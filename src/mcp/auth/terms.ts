@@ -10,8 +10,13 @@ export type Terms = {
   scopes?: string[] | undefined
   /** The only way for us to be known there. */
   client?: 'registered' | 'cimd' | 'dcr' | undefined
-  /** A client registered beforehand: by the operator for all, or typed in. `secret` may be a private key in PEM form. */
-  registered: { id: string; secret: string | undefined }[]
+  /** Its authorization server takes the organization's word for a person (ID-JAG), though it may not say so. */
+  managed?: boolean | undefined
+  /**
+   * Clients registered beforehand: by the operator for all, or typed in. `secret` may be a private key in PEM form.
+   * `issuer`: the only one it is shown to.
+   */
+  registered: { id: string; secret: string | undefined; issuer?: string | undefined }[]
   /** Where the server's own description cannot be relied on. */
   endpoints?: Endpoints | undefined
   /** It must not be told for which server the tokens are (RFC 8707), as its scopes say it. Only with `endpoints`. */

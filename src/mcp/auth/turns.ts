@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError, errorChain } from '../../errors.ts'
-import type { ConnectionId } from '../../ids.ts'
+import type { ConnectionId, IdentityId } from '../../ids.ts'
 import type { Log } from '../../log.ts'
 import type { Registry } from '../../registry/registry.ts'
 
@@ -12,14 +12,16 @@ export const RENEW_MS = 35_000
 const PATIENCE_MS = 50_000
 const LOOK_AGAIN_MS = 60
 
-/** One at a time per connection, among all instances on the database. */
-export type Turns = { take<T>(id: ConnectionId, work: () => Promise<T>): Promise<T> }
+type TurnId = ConnectionId | IdentityId
+
+/** One at a time per connection or identity, among all instances on the database. */
+export type Turns = { take<T>(id: TurnId, work: () => Promise<T>): Promise<T> }
 
 export function createTurns(registry: Pick<Registry, 'lease' | 'unlease'>, log: Log): Turns {
   const holder = randomUUID()
-  const last = new Map<ConnectionId, Promise<unknown>>()
+  const last = new Map<TurnId, Promise<unknown>>()
 
-  const leased = async <T>(id: ConnectionId, work: () => Promise<T>): Promise<T> => {
+  const leased = async <T>(id: TurnId, work: () => Promise<T>): Promise<T> => {
     const until = Date.now() + PATIENCE_MS
     while (!(await registry.lease(id, holder, LEASE_MS))) {
       if (Date.now() > until)
@@ -35,7 +37,7 @@ export function createTurns(registry: Pick<Registry, 'lease' | 'unlease'>, log: 
     } finally {
       await registry
         .unlease(id, holder)
-        .catch((error: unknown) => log.warn({ connection: id, reason: errorChain(error) }, 'turn left to run out'))
+        .catch((error: unknown) => log.warn({ turn: id, reason: errorChain(error) }, 'turn left to run out'))
     }
   }
 

@@ -5,10 +5,16 @@ import type { Connection } from '../../registry/connection.ts'
 import { actions, button, commandButton, context, modal, type Saying, section } from './blocks.ts'
 import { inline, literal, plural } from './text.ts'
 
-type Connected = { connection: Connection; card: CardInfo | undefined; starters: string[] }
+type Connected = {
+  connection: Connection
+  card: CardInfo | undefined
+  starters: string[]
+  /** The host where the person had signed in with their organization already. */
+  through?: string | undefined
+}
 
 /** The confirmation, with questions to begin with. */
-export function sayConnected({ connection, card, starters }: Connected): Saying {
+export function sayConnected({ connection, card, starters, through }: Connected): Saying {
   const count = connection.tools.length
   const service = connection.entry === undefined ? connection.card : inline(connection.entry.title)
   const first = `✅ Connected! ${plural(count, `${service} tool`)} now available`
@@ -20,6 +26,9 @@ export function sayConnected({ connection, card, starters }: Connected): Saying 
       section(
         `${card?.icon ?? ':electric_plug:'} *${literal(connection.name)}* is yours alone. Ask me in a message, or mention me in a channel. Changes wait for your OK.`,
       ),
+      ...(through === undefined
+        ? []
+        : [section(`:key: You are signed in through *${literal(through)}*; no further sign-in needed.`)]),
       ...(questions.length === 0 ? [] : starterBlocks(questions)),
       actions([commandButton('Show its tools', `tools ${connection.name}`), commandButton('My connections', 'list')]),
     ],

@@ -4,12 +4,20 @@ import { actions, button, commandButton, context, modal, plain, type Saying, sec
 import { clip, literal, moment } from './text.ts'
 
 /** A sign-in that waits for the person. `host` is where the button leads, as it must be seen before it is pressed. */
-export type SignInAsk = { title: string; name: string; host: string; url: string; until: Date }
+export type SignInAsk = {
+  title: string
+  name: string
+  host: string
+  url: string
+  until: Date
+  /** They sign in with their organization, not with the service. */
+  organization?: boolean
+}
 
 /** Opens in the person's browser; nothing happens here until they come back. */
-const signInButton = ({ title, url }: SignInAsk): Button => ({
+const signInButton = ({ title, url, organization }: SignInAsk): Button => ({
   type: 'button',
-  text: plain(`Sign in to ${title}`, LIMITS.button.text),
+  text: plain(organization ? 'Sign in with your organization' : `Sign in to ${title}`, LIMITS.button.text),
   action_id: 'sign_in_open',
   url,
   style: 'primary',
@@ -18,17 +26,16 @@ const signInButton = ({ title, url }: SignInAsk): Button => ({
 /** Asks the person to sign in with their browser; `why` says what for, where it is not a first connect. */
 export function saySignIn(ask: SignInAsk, why?: string): Saying {
   const [title, name, host] = [clip(ask.title, 80), clip(ask.name, 80), clip(ask.host, 255)]
-  const { until } = ask
-  const text = `${title} wants you to sign in.`
+  const { until, organization } = ask
+  const wants = organization ? 'takes your organization’s sign-in' : 'wants you to sign in'
+  const there = organization
+    ? `Sign in there as you do at work, and come back here. Once is enough for all services that your organization manages, *${literal(name)}* among them.`
+    : `Sign in there, allow what you want *${literal(name)}* to do, and come back here.`
   return {
-    text,
+    text: `${title} ${wants}.`,
     blocks: [
-      section(
-        why === undefined ? `:key: *${literal(title)}* wants you to sign in.` : `:key: ${literal(clip(why, 1_000))}`,
-      ),
-      section(
-        `The button opens *${literal(host)}* in your browser. Sign in there, allow what you want *${literal(name)}* to do, and come back here.`,
-      ),
+      section(why === undefined ? `:key: *${literal(title)}* ${wants}.` : `:key: ${literal(clip(why, 1_000))}`),
+      section(`The button opens *${literal(host)}* in your browser. ${there}`),
       actions([signInButton(ask)], 'sign in'),
       context(
         `Only for you: please do not share the link. It works until ${moment(until)}. I never see your password; what I get is stored encrypted.`,
