@@ -8,7 +8,7 @@ import {
 } from '@modelcontextprotocol/client'
 import { appErrorIn, unreachedReason } from '../egress/trouble.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
-import { type Challenge, challengeIn } from './auth/challenge.ts'
+import { type Challenge, challengeIn, SignInChallenge } from './auth/challenge.ts'
 import { isLostStream, isTooLarge } from './lost-stream.ts'
 import type { FailureReason } from './mcp.ts'
 
@@ -64,8 +64,9 @@ export function isUnreachable({ why, code, sent }: Trouble): boolean {
   return code === 'tool_timeout' && !sent
 }
 
-export function asAppError(trouble: Trouble, cause: unknown): AppError {
-  return new AppError(trouble.code, trouble.message, { cause })
+export function asAppError({ code, message, challenge }: Trouble, cause: unknown): AppError {
+  const carried = challenge === undefined || challengeIn(cause) !== undefined
+  return new AppError(code, message, { cause: carried ? cause : new SignInChallenge(challenge, { cause }) })
 }
 
 function ownTrouble(error: AppError, { title, known }: Party): Trouble {

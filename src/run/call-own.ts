@@ -1,5 +1,6 @@
-import { type ErrorCode, isAppError } from '../errors.ts'
-import type { CallOptions, ContentPart, ToolOutcome } from '../mcp/mcp.ts'
+import { type AppError, type ErrorCode, isAppError } from '../errors.ts'
+import { challengeIn } from '../mcp/auth/challenge.ts'
+import type { CallFailure, CallOptions, ContentPart, ToolOutcome } from '../mcp/mcp.ts'
 import type { OwnTool, RunDeps, RunTool, Source } from './deps.ts'
 import { said } from './own-words.ts'
 import { getChosen } from './prompt-tool.ts'
@@ -45,9 +46,15 @@ export async function callOwnTool(
     if (!isAppError(error)) throw error
     if (ANSWERS.has(error.code)) return { ...said('tool_error', error.message), ms: elapsed() }
     // Reading may always be repeated, so it does not matter how far it came.
-    const why = error.code === 'cancelled' ? 'cancelled' : 'unreachable'
-    return { kind: 'failed', why, message: error.message, sent: false, ms: elapsed() }
+    return { ...failureOf(error), ms: elapsed() }
   }
+}
+
+function failureOf(error: AppError): Omit<CallFailure, 'ms'> {
+  const { code, message } = error
+  const challenge = challengeIn(error)
+  if (challenge !== undefined) return { kind: 'failed', why: 'sign_in', message, sent: false, challenge }
+  return { kind: 'failed', why: code === 'cancelled' ? 'cancelled' : 'unreachable', message, sent: false }
 }
 
 function doOwn(own: OwnTool, reading: Reading): Promise<Read> {

@@ -82,7 +82,7 @@ async function callOne(deps: RunDeps, held: Held, ready: Ready): Promise<void> {
   const { call } = ready
   const outcome = await outcomeOf(deps, held, ready)
   if (outcome.kind === 'input_required') return askInputs(deps, held, call, outcome.asks)
-  const signIn = outcome.kind === 'failed' ? signInAsk(call, outcome) : undefined
+  const signIn = outcome.kind === 'failed' ? signInAsk(call, ready.source.id, outcome) : undefined
   if (signIn !== undefined) return askInputs(deps, held, call, [signIn])
   // Stopping the app is no result: whoever takes the run over says what is known.
   if (outcome.kind === 'failed' && outcome.why === 'cancelled' && deps.closing.aborted) return

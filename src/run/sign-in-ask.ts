@@ -1,3 +1,4 @@
+import type { ConnectionId } from '../ids.ts'
 import type { InputAsk } from '../mcp/ask.ts'
 import type { CallFailure } from '../mcp/mcp.ts'
 import type { CallState } from './state.ts'
@@ -6,11 +7,15 @@ import type { CallState } from './state.ts'
 const MAX_PER_CALL = 2
 
 /** What to ask of the person where a sign-in would let the call go on; undefined where it would not. */
-export function signInAsk(call: CallState, { challenge, message }: CallFailure): InputAsk | undefined {
+export function signInAsk(
+  call: Pick<CallState, 'inputs'>,
+  connection: ConnectionId,
+  { challenge, message }: CallFailure,
+): InputAsk | undefined {
   const before = call.inputs.filter(({ request }) => request.kind === 'sign_in').length
-  if (challenge === undefined || call.connection === undefined || before >= MAX_PER_CALL) return undefined
+  if (challenge === undefined || before >= MAX_PER_CALL) return undefined
   const { scope, metadataUrl } = challenge
   const scopes = scope === undefined ? [] : scope.split(/\s+/).filter(Boolean)
-  const request = { kind: 'sign_in' as const, connection: call.connection, message, scopes }
+  const request = { kind: 'sign_in' as const, connection, message, scopes }
   return { request: { ...request, ...(metadataUrl !== undefined && { metadataUrl }) }, resume: { how: 'again' } }
 }

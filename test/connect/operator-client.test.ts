@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { readCards } from '../../src/cards/read.ts'
 import { readConfig } from '../../src/config.ts'
 import { createTargets } from '../../src/connect/targets.ts'
+import type { Terms } from '../../src/mcp/auth/terms.ts'
 import { startProtected } from '../fixtures/authorization-server.ts'
 import { PERSON, ROOT } from '../support/mcp-house.ts'
 import { signIn, startSignInHouse } from '../support/sign-in-house.ts'
@@ -21,14 +22,20 @@ function termsWith(environment: Record<string, string>, card: string) {
   return target.auth
 }
 
+/** The card's own issuer is not to be reached from a test; everything else is as the card and the variables say. */
+const at = (terms: Terms, issuer: string): Terms => ({
+  ...terms,
+  issuer,
+  registered: terms.registered.map((one) => ({ ...one, issuer })),
+})
+
 test('the client of MCP_<CARD>_CLIENT_ID signs people in, with its secret, and none is registered', async () => {
   await using server = await startProtected()
   await using house = await startSignInHouse(server)
   server.register({ id: 'operators', secret: 'operators-secret', redirects: ['http://127.0.0.1:9/oauth/callback'] })
   const set = { MCP_GITHUB_CLIENT_ID: 'operators', MCP_GITHUB_CLIENT_SECRET: 'operators-secret' }
   const terms = termsWith(set, 'github')
-  // The card's own issuer is not to be reached from a test; everything else is as the card and the variables say.
-  const target = house.as({ ...terms, issuer: server.issuer })
+  const target = house.as(at(terms, server.issuer))
   const connection = await house.connection()
   await signIn(house.first.auth, target, connection.id)
   const paths = server.requests.map(({ path }) => path)
@@ -45,7 +52,7 @@ test('a wrong secret of the operator’s is said, and signs nobody in', async ()
   await using house = await startSignInHouse(server)
   server.register({ id: 'operators', secret: 'operators-secret', redirects: ['http://127.0.0.1:9/oauth/callback'] })
   const terms = termsWith({ MCP_GITHUB_CLIENT_ID: 'operators', MCP_GITHUB_CLIENT_SECRET: 'another' }, 'github')
-  const target = house.as({ ...terms, issuer: server.issuer })
+  const target = house.as(at(terms, server.issuer))
   const connection = await house.connection()
   await expect(signIn(house.first.auth, target, connection.id)).rejects.toMatchObject({
     code: 'sign_in_failed',

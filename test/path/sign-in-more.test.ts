@@ -150,6 +150,23 @@ test('who says no at the service in the middle of a run: the model is told, and 
   expect(JSON.stringify(world.model.requests.at(-1)?.messages)).toContain('The person chose not to sign in')
 })
 
+test('reading that finds the sign-in ended waits for another, and goes on', async () => {
+  await using house = await protectedWorld({
+    model: [wishes('custom__read_resource', { uri: 'note://notes' }), says('Brief, it says.')],
+    change: { notes: true },
+  })
+  const { world, server } = house
+  const member = world.as('member')
+  await connected(member, server.url)
+  server.endAll()
+  const where = await member.dm('what do the notes say?')
+  const card = await member.see(where, /needs you to sign in/)
+  await member.press(where, card.ts, 'Sign in')
+  await goThere(await signInUrlInModal(member))
+  await member.see(where, /Brief, it says\./, 30_000)
+  expect(JSON.stringify(world.model.requests.at(-1)?.messages)).toContain('Be brief.')
+})
+
 test('a registry entry that wants a sign-in is found, signed in to and used', async () => {
   await using server = await startProtected()
   await using registry = await startRegistry([

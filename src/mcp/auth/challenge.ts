@@ -22,8 +22,8 @@ export function challengeOf(response: Response): Challenge {
 export class SignInChallenge extends Error {
   readonly challenge: Challenge
 
-  constructor(challenge: Challenge) {
-    super('the server wants a sign-in')
+  constructor(challenge: Challenge, options?: ErrorOptions) {
+    super('the server wants a sign-in', options)
     this.name = 'SignInChallenge'
     this.challenge = challenge
   }

@@ -15,7 +15,7 @@ const TABLE = `
   arrow_right ➡️ arrow_left ⬅️ arrow_up ⬆️ arrow_down ⬇️ arrows_counterclockwise 🔄 repeat 🔁 leftwards_arrow_with_hook ↩️ heavy_plus_sign ➕
   heavy_minus_sign ➖ white_circle ⚪ black_circle ⚫ red_circle 🔴 large_blue_circle 🔵 large_green_circle 🟢 large_yellow_circle 🟡
   large_orange_circle 🟠 one 1️⃣ two 2️⃣ three 3️⃣ four 4️⃣ five 5️⃣ house 🏠 office 🏢 factory 🏭 construction 🚧 rotating_light 🚨
-  bust_in_silhouette 👤 busts_in_silhouette 👥 moneybag 💰 credit_card 💳 receipt 🧾 ticket 🎫 label 🏷️ toolbox 🧰 test_tube 🧪 microscope 🔬
+  bust_in_silhouette 👤 busts_in_silhouette 👥 moneybag 💰 credit_card 💳 receipt 🧾 mortar_board 🎓 ticket 🎫 label 🏷️ toolbox 🧰 test_tube 🧪 microscope 🔬
   pause_button ⏸️ double_vertical_bar ⏸️ arrow_forward ▶️ black_square_for_stop ⏹️ recycle ♻️ coffee ☕ pizza 🍕 seedling 🌱 bug 🐛`
 
 /** Name and sign take turns. */
