@@ -27,18 +27,18 @@ export async function judge(deps: RunDeps, held: Held, calls: CallState[]): Prom
     const { asked, verdict } = verdictOn(deps, held.state, { ground, found, args: call.arguments })
     const event = judgedEvent(deps, call, { found, asked, verdict })
     if (verdict.kind !== 'allow') return { events: [event], ready: [] }
-    return {
-      events: [event, called(deps, call)],
-      ready: [{ call: { ...call, repeatable: event.repeatable }, ...found }],
-    }
+    return { events: [event, called(deps, call)], ready: [{ id: call.id, found }] }
   })
   const events = judged.flatMap((one): RunEvent[] => one.events)
   if (!(await record(deps, held, events, 'decision'))) return
-  await callReady(
-    deps,
-    held,
-    judged.flatMap((one) => one.ready),
+  const begun = new Map(held.state.calls.map((call) => [call.id, call]))
+  const ready = judged.flatMap((one) =>
+    one.ready.flatMap(({ id, found }) => {
+      const call = begun.get(id)
+      return call === undefined ? [] : [{ call, ...found }]
+    }),
   )
+  await callReady(deps, held, ready)
 }
 
 function problemWith(deps: RunDeps, call: CallState, found: Found<Source> | undefined): string | undefined {
