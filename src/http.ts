@@ -26,12 +26,20 @@ async function listenError(cause: unknown, port: number): Promise<unknown> {
   )
 }
 
-/** Lets requests under way end, cuts idle connections, and closes. */
-export function close(server: Server): Promise<void> {
+/** A stop takes 5 s in all; whoever waits for an answer longer than this asks again. */
+const CLOSE_WITHIN_MS = 1_500
+const SWEEP_MS = 25
+
+/** Lets requests under way end, for 1.5 s at most, cuts idle connections, and closes. */
+export async function close(server: Server): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   server.close(() => resolve())
-  server.closeIdleConnections()
-  return promise
+  // A connection whose request was under way is idle later, and would be kept open for its next request.
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS)
+  const cut = setTimeout(() => server.closeAllConnections(), CLOSE_WITHIN_MS)
+  await promise
+  clearInterval(sweep)
+  clearTimeout(cut)
 }
 
 const Health = z.object({ app: z.literal('patchbay'), pid: z.number() })

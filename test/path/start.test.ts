@@ -50,7 +50,7 @@ function processesOf(folder: string): string[] {
 async function stopInOrder(app: Instance): Promise<void> {
   const began = Date.now()
   app.kill('SIGINT')
-  expect(await app.ended).toBe(0)
+  expect(await app.ended, app.output()).toBe(0)
   expect(Date.now() - began).toBeLessThan(5_000)
   await eventually(() => expect(processesOf(dataDir)).toEqual([]), 5_000)
 }
