@@ -188,7 +188,7 @@ async function goOn(runs: Runs, { by, ...news }: SignedIn, log: Log): Promise<vo
 /** Each opening of a credential is a row of the audit; a database that is away must not keep people from their tools. */
 function auditIn(db: Db, log: Log): NonNullable<McpDeps['audit']> {
   return ({ what, workspace, user, connection }) => {
-    db.call('audit', { workspace, actor: user, action: what, details: { connection } }, z.null()).catch(
+    db.call('audit_append', { workspace, actor: user, action: what, details: { connection } }, z.null()).catch(
       (error: unknown) => log.warn({ workspace, connection, reason: errorChain(error) }, 'audit row not written'),
     )
   }
@@ -196,14 +196,18 @@ function auditIn(db: Db, log: Log): NonNullable<McpDeps['audit']> {
 
 /** Opens the database and makes sure its schema is this version's. */
 async function openDatabase({ database }: Complete, log: Log): Promise<Db> {
-  if (database.kind === 'postgres') {
-    await migrate(database.url, MIGRATIONS, log)
-    return connectPostgres(database.url, log)
-  }
-  const { connectSupabase } = await import('./db/supabase.ts')
-  const db = connectSupabase(database)
+  if (database.kind === 'postgres') await migrate(database.url, MIGRATIONS, log)
+  await using opening = new AsyncDisposableStack()
+  const db = opening.use(await connectDatabase(database, log))
   await checkSchema(db, MIGRATIONS)
+  opening.move()
   return db
+}
+
+async function connectDatabase(database: Complete['database'], log: Log): Promise<Db> {
+  if (database.kind === 'postgres') return connectPostgres(database.url, log)
+  const { connectSupabase } = await import('./db/supabase.ts')
+  return connectSupabase(database)
 }
 
 /** Runs need the door and the door needs runs: this one is looked up when it is used. */
@@ -227,7 +231,7 @@ function routes(
 
 async function healthOf(db: Db): Promise<Health> {
   try {
-    await db.call('schema_version', {}, z.string())
+    await db.call('schema_version', {}, z.unknown())
     return { database: 'ok' }
   } catch (error) {
     if (isAppError(error)) return { database: 'away' }

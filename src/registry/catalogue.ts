@@ -54,13 +54,17 @@ const Row = z.object({
   popularity: z.number(),
 })
 const Counts = z.record(z.string(), z.number())
-const Found = z.object({ found: z.array(Row), curated: Counts, here: Counts, walked: z.boolean() })
-const Claimed = z
-  .object({ since: z.string().nullable(), failures: z.number(), full_age_ms: z.number().nullable() })
+const Found = z
+  .object({ found: z.array(Row), curated: Counts, in_workspace: Counts, synced: z.boolean() })
   .transform(
-    ({ since, failures, full_age_ms }): Turn => ({
-      since: since === null ? undefined : new Date(since),
-      fullAgeMs: full_age_ms ?? undefined,
+    ({ found, curated, in_workspace, synced }): Findings => ({ found, curated, here: in_workspace, walked: synced }),
+  )
+const Claimed = z
+  .object({ changes_since: z.string().nullable(), failures: z.number(), full_sync_age_ms: z.number().nullable() })
+  .transform(
+    ({ changes_since, failures, full_sync_age_ms }): Turn => ({
+      since: changes_since === null ? undefined : new Date(changes_since),
+      fullAgeMs: full_sync_age_ms ?? undefined,
       failures,
     }),
   )
@@ -73,14 +77,23 @@ export const createCatalogue = (db: Db, url: string | undefined): Catalogue | un
 const catalogueOf = (db: Db, url: string): Catalogue => ({
   url,
   claim: async (holder, ms) =>
-    (await db.call('run_cards_claim', { url, holder, lease_ms: ms }, Claimed.nullable())) ?? undefined,
-  put: (holder, ms, { rows, gone }) => db.call('run_cards_put', { url, holder, lease_ms: ms, rows, gone }, z.boolean()),
+    (await db.call('registry_sync_claim', { url, owner: holder, lease_ms: ms }, Claimed.nullable())) ?? undefined,
+  put: (holder, ms, { rows, gone }) =>
+    db.call(
+      'registry_sync_save_page',
+      { url, owner: holder, lease_ms: ms, rows: rows.map(({ grams, ...row }) => ({ ...row, trigrams: grams })), gone },
+      z.boolean(),
+    ),
   walked: async (holder, { since, full, againMs }) => {
-    await db.call('run_cards_walked', { url, holder, since: since.toISOString(), full, again_ms: againMs }, z.boolean())
+    await db.call(
+      'registry_sync_finish',
+      { url, owner: holder, since: since.toISOString(), full, again_ms: againMs },
+      z.boolean(),
+    )
   },
   rest: (holder, { failures, againMs }) =>
-    db.call('run_cards_rest', { url, holder, failures, again_ms: againMs }, Nothing),
+    db.call('registry_sync_postpone', { url, owner: holder, failures, again_ms: againMs }, Nothing),
   get: async (name) => (await db.call('run_card_get', { name }, Row.nullable())) ?? undefined,
   find: (workspace, { patterns, grams, limit }) =>
-    db.call('run_cards_find', { url, workspace, patterns, grams, limit }, Found),
+    db.call('run_cards_search', { url, workspace, patterns, trigrams: grams, limit }, Found),
 })

@@ -83,11 +83,11 @@ const Row = z
     status: z.enum(['connected', 'failing', 'needs_sign_in']),
     status_reason: z.string().nullable().transform(absent),
     tools_available: z.array(Tool),
-    offers: Offered.nullish().transform((offers) => offers ?? undefined),
-    tools_left_out: z.array(z.object({ tool: z.string(), why: z.string() })),
+    server_features: Offered.nullish().transform((features) => features ?? undefined),
+    unusable_tools: z.array(z.object({ tool: z.string(), why: z.string() })),
     server_instructions: z.string().nullable().transform(absent),
-    era: z.unknown().transform((era) => era ?? undefined),
-    era_at: instant,
+    protocol_era: z.unknown().transform((era) => era ?? undefined),
+    protocol_era_at: instant,
     created_at: z.string().transform((text) => new Date(text)),
     last_used: instant,
     usage_count: z.number(),
@@ -106,11 +106,11 @@ const Row = z
       status: row.status,
       statusReason: row.status_reason,
       tools: row.tools_available,
-      offers: row.offers,
-      leftOut: row.tools_left_out,
+      offers: row.server_features,
+      leftOut: row.unusable_tools,
       instructions: row.server_instructions,
-      era: row.era,
-      eraAt: row.era_at,
+      era: row.protocol_era,
+      eraAt: row.protocol_era_at,
       createdAt: row.created_at,
       lastUsed: row.last_used,
       usageCount: row.usage_count,
@@ -124,7 +124,7 @@ const Nothing = z.null().transform(() => undefined)
 export function createRegistry(db: Db): Registry {
   return {
     connectionsOf: (p) => db.call('connections_of', { workspace: p.workspace, user: p.user }, z.array(Row)),
-    find: (p, name) => db.call('connection_named', { workspace: p.workspace, user: p.user, name }, Maybe),
+    find: (p, name) => db.call('connection_by_name', { workspace: p.workspace, user: p.user, name }, Maybe),
     get: (id) => db.call('connection_get', { id }, Maybe),
     add: (c, limit) =>
       db.call(
@@ -155,15 +155,20 @@ export function createRegistry(db: Db): Registry {
         },
         Row,
       ),
-    setStatus: (id, status, reason) => db.call('connection_status', { id, status, reason: reason ?? null }, Nothing),
+    setStatus: (id, status, reason) =>
+      db.call('connection_set_status', { id, status, reason: reason ?? null }, Nothing),
     learn: (id, { tools, leftOut, instructions }) =>
-      db.call('connection_learned', { id, tools, left_out: leftOut, instructions: instructions ?? null }, Nothing),
-    setOffers: (id, offers) => db.call('connection_offers', { id, offers }, Nothing),
-    setEra: (id, era) => db.call('connection_era', { id, era: era ?? {} }, Nothing),
-    lease: (id, holder, ms) => db.call('connection_lease', { connection: id, holder, ms }, z.boolean()),
-    unlease: (id, holder) => db.call('connection_unlease', { connection: id, holder }, Nothing),
+      db.call(
+        'connection_save_server_info',
+        { id, tools, unusable: leftOut, instructions: instructions ?? null },
+        Nothing,
+      ),
+    setOffers: (id, offers) => db.call('connection_save_features', { id, features: offers }, Nothing),
+    setEra: (id, era) => db.call('connection_save_era', { id, era: era ?? {} }, Nothing),
+    lease: (id, holder, ms) => db.call('token_refresh_claim', { connection: id, owner: holder, ms }, z.boolean()),
+    unlease: (id, holder) => db.call('token_refresh_release', { connection: id, owner: holder }, Nothing),
     remove: (p, id) => db.call('connection_remove', { workspace: p.workspace, user: p.user, id }, Maybe),
     connectionsIn: (workspace) => db.call('connections_in', { workspace }, z.array(Row)),
-    forgetAll: (by) => db.call('connections_forget', { workspace: by.workspace, actor: by.user }, z.array(Row)),
+    forgetAll: (by) => db.call('connections_remove_all', { workspace: by.workspace, actor: by.user }, z.array(Row)),
   }
 }

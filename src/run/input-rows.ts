@@ -25,7 +25,7 @@ export function createInputRows(db: Db, lease: { instance: string; lease_ms: num
   return {
     /** The first answer counts; one that comes too late is written down as none. */
     give: ({ run, input, by, event }: Give) =>
-      db.call('input_give', { id: input, run, by: by ?? null, action: event.action, event, ...lease }, Given),
+      db.call('input_answer', { id: input, run, by: by ?? null, action: event.action, event, ...lease }, Given),
     /** Settles one overdue question; false when there is none. */
     expireInput: (at: string) => db.call('input_expire', { at }, z.boolean()),
     input: (id: InputId) => db.call('input_run', { id }, Place.nullable()),

@@ -20,11 +20,11 @@ const Nothing = z.null().transform(() => undefined)
 /** Reminders over the database. Errors are db/'s. */
 export const createReminders = (db: Db): Reminders => ({
   approvals: {
-    claim: () => db.call('approvals_remind', { lead_ms: LEAD_MS }, z.array(ApprovalId)),
-    giveBack: (id) => db.call('approval_unremind', { id }, Nothing),
+    claim: () => db.call('approval_reminders_claim', { lead_ms: LEAD_MS }, z.array(ApprovalId)),
+    giveBack: (id) => db.call('approval_reminder_release', { id }, Nothing),
   },
   inputs: {
-    claim: () => db.call('inputs_remind', { lead_ms: LEAD_MS }, z.array(InputId)),
-    giveBack: (id) => db.call('input_unremind', { id }, Nothing),
+    claim: () => db.call('input_reminders_claim', { lead_ms: LEAD_MS }, z.array(InputId)),
+    giveBack: (id) => db.call('input_reminder_release', { id }, Nothing),
   },
 })

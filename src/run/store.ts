@@ -19,7 +19,7 @@ const Read = z.object({
   id: RunId,
   fence: Fence,
   seq: z.number(),
-  status: z.enum(['working', 'resting', 'closed']),
+  status: z.enum(['working', 'suspended', 'closed']),
   events: z.array(RunEvent),
 })
 const Polled = z.object({
@@ -40,17 +40,20 @@ const Decided = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('gone') }),
 ])
 const Pending = z.object({ run: RunId, call: z.string() })
+const OpenRun = z.object({ known: z.boolean(), open: RunId.nullable() })
 const History = z.object({
   summary: z.string().nullable(),
   runs: z.array(z.object({ id: RunId, events: z.array(RunEvent) })),
 })
-const ShownRow = z.object({
-  key: z.string(),
-  channel: z.string(),
-  ts: z.string(),
-  picture: z.string(),
-  live: z.boolean(),
-})
+const ShownRow = z
+  .object({
+    key: z.string(),
+    channel: z.string(),
+    ts: z.string(),
+    content_hash: z.string(),
+    live: z.boolean(),
+  })
+  .transform(({ content_hash, ...same }): Shown => ({ ...same, picture: content_hash }))
 const Nothing = z.null().transform(() => undefined)
 
 export type Store = ReturnType<typeof createStore>
@@ -77,8 +80,8 @@ export function createStore(db: Db, instance: string) {
           id,
           workspace: by.workspace,
           user: by.user,
-          lane,
-          dedupe: dedupeKey,
+          conversation: lane,
+          dedupe_key: dedupeKey,
           events,
           instance: claim ? instance : null,
           lease_ms: LEASE_MS,
@@ -91,7 +94,7 @@ export function createStore(db: Db, instance: string) {
     /** Without what calls gave as files and images, which can be large. */
     readBare: (run: RunId) => db.call('run_read', { run, after: 0, bare: true }, Read.nullable()),
     claim: (run: RunId) => db.call('run_claim', { run, ...lease }, Fence.nullable()),
-    rest: (run: RunId, fence: number, seq: number) => db.call('run_rest', { run, fence, seq }, z.boolean()),
+    rest: (run: RunId, fence: number, seq: number) => db.call('run_suspend', { run, fence, seq }, z.boolean()),
     release: (run: RunId, fence: number, afterMs: number) =>
       db.call('run_release', { run, fence, after_ms: afterMs }, z.boolean()),
     close: (run: RunId, fence: number, seq: number) =>
@@ -99,7 +102,7 @@ export function createStore(db: Db, instance: string) {
     poll: (held: { run: RunId; fence: number }[], free: number) =>
       db.call('run_poll', { ...lease, held, free }, Polled),
     owners: () => db.call('run_owners', {}, z.array(z.string())),
-    disown: (owner: string) => db.call('run_disown', { owner }, z.boolean()),
+    disown: (owner: string) => db.call('run_release_owner', { owner }, z.boolean()),
     /** Settles one overdue approval; false when there is none. */
     expireApproval: (at: string) => db.call('approval_expire', { at }, z.boolean()),
     stop: (run: RunId, event: RunEvent) =>
@@ -110,23 +113,24 @@ export function createStore(db: Db, instance: string) {
       ),
     settle: ({ approval, status, by, reason, event }: Settle) =>
       db.call('approval_decide', { id: approval, status, by, reason: reason ?? null, event, ...lease }, Decided),
-    history: (run: RunId) => db.call('lane_history', { run }, History),
-    lane: (lane: string) => db.call('lane_open', { lane }, z.object({ known: z.boolean(), open: RunId.nullable() })),
+    history: (run: RunId) => db.call('conversation_history', { run }, History),
+    lane: (lane: string) => db.call('conversation_open_run', { conversation: lane }, OpenRun),
     approval: (id: ApprovalId) => db.call('approval_run', { id }, Pending.nullable()),
     pending: (workspace: WorkspaceId) => db.call('approvals_pending', { workspace }, z.array(Pending)),
     recent: (by: Principal, limit: number) =>
       db.call('runs_recent', { workspace: by.workspace, user: by.user, limit }, z.array(RunId)),
     open: (workspace: WorkspaceId) => db.call('runs_open', { workspace }, z.array(RunId)),
-    seen: (id: string) => db.call('event_seen', { id }, z.boolean()),
-    forgetSeen: () => db.call('events_forget', {}, Nothing),
+    seen: (id: string) => db.call('slack_event_seen', { id }, z.boolean()),
+    forgetSeen: () => db.call('slack_events_prune', {}, Nothing),
   }
 }
 
 /** Which Slack message shows what, over the database. */
 export function createShown(db: Db): ShownMessages {
   return {
-    of: (run: RunId) => db.call('shown_of', { run }, z.array(ShownRow)),
-    record: (run: RunId, shown: Shown) => db.call('shown_record', { run, ...shown }, Nothing),
-    forget: (run: RunId, key: string) => db.call('shown_forget', { run, key }, Nothing),
+    of: (run: RunId) => db.call('slack_messages_of', { run }, z.array(ShownRow)),
+    record: (run: RunId, { picture, ...shown }: Shown) =>
+      db.call('slack_message_save', { run, ...shown, content_hash: picture }, Nothing),
+    forget: (run: RunId, key: string) => db.call('slack_message_remove', { run, key }, Nothing),
   }
 }

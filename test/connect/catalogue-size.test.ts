@@ -63,12 +63,14 @@ afterAll(() => open.disposeAsync())
 
 /** What the function runs, with what a search gives it in place of its parameters. */
 async function planOf(words: string[]): Promise<string> {
-  const { rows } = await client.query<{ prosrc: string }>("select prosrc from pg_proc where proname = 'run_cards_find'")
+  const { rows } = await client.query<{ prosrc: string }>(
+    "select prosrc from pg_proc where proname = 'run_cards_search'",
+  )
   const values: Record<string, string> = {
     url: `'${URL}'::text`,
     workspace: `'${HERE}'::text`,
     patterns: `'${JSON.stringify(patternsOf(words))}'::jsonb`,
-    grams: `'${JSON.stringify(gramsOf(words.join(' ')))}'::jsonb`,
+    trigrams: `'${JSON.stringify(gramsOf(words.join(' ')))}'::jsonb`,
     limit: '300',
   }
   const sql = (rows[0]?.prosrc ?? '').replace(/\bp_(\w+)/g, (_all, name: string) => values[name] ?? '')
@@ -92,7 +94,7 @@ test('among ten thousand what fits is found, also with a typo, and what is near 
 
 test('names that look alike are looked up in their index, right after the mirror was written', async () => {
   const plan = await planOf(['bakery', 'planer'])
-  expect(plan).toContain('Bitmap Index Scan on mcp_run_cards_grams')
+  expect(plan).toContain('Bitmap Index Scan on mcp_run_cards_trigrams')
 })
 
 test('a search of ten thousand takes a moment', async () => {

@@ -93,7 +93,7 @@ test('people add the app on its page; its token is in the credential store and n
   const token = await store.get(row?.credential_reference ?? '')
   expect(token).toMatch(/^xoxb-TALPHA01-/)
   const tables = await town.rows<{ name: string }>(
-    "select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'",
+    "select relname as name from pg_class where relnamespace = 'patchbay'::regnamespace and relkind = 'r'",
   )
   for (const { name } of tables) {
     const found = await town.rows<{ row: string }>(`select t::text as row from ${name} t`)
@@ -222,7 +222,7 @@ test('a removed app stops, forgets and keeps the record; added again it works', 
   expect(town.secretsKept(), "Alpha's token and secret are gone, Beta's token is there").toBe(before - 1)
   const acts = await town.rows<{ action: string }>('select action from audit_events where workspace_id = $1', ALPHA.id)
   expect(acts.map(({ action }) => action)).toEqual(
-    expect.arrayContaining(['app_installed', 'connection_added', 'connections_forgotten', 'app_uninstalled']),
+    expect.arrayContaining(['app_installed', 'connection_added', 'connections_removed', 'app_uninstalled']),
   )
   expect(await town.rows('select audit_broken($1) as at', ALPHA.id)).toEqual([{ at: null }])
 
