@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { readCards } from './cards/read.ts'
 import type { Config } from './config.ts'
 import { createConnect } from './connect/connect.ts'
+import { curatedCard } from './connect/curated-card.ts'
 import type { SignedIn } from './connect/finish-sign-in.ts'
 import { createInstallations, type Installations } from './connect/installations.ts'
 import { createMirror } from './connect/mirror.ts'
@@ -26,7 +27,7 @@ import { createModel } from './model/claude.ts'
 import { createRules } from './policy/rules.ts'
 import { createSettings } from './policy/settings.ts'
 import { loadSqlReader } from './policy/sql.ts'
-import { createCatalogue } from './registry/catalogue.ts'
+import { createCatalogue, saveCuratedCards } from './registry/catalogue.ts'
 import { createInstallationRows } from './registry/installations.ts'
 import { createRegistry } from './registry/registry.ts'
 import { createSignIns } from './registry/sign-ins.ts'
@@ -109,11 +110,7 @@ type Ground = { db: Db; egress: Egress; log: Log; onSignedIn(news: SignedIn): vo
 
 /** The rooms below the run and the doors. */
 async function furnish(config: Complete, { db, egress, log, onSignedIn }: Ground) {
-  const cards = readCards(join(ROOT, 'run-cards'))
-  const [credentials, readSql] = await Promise.all([
-    openCredentials({ ...config.credentials, dataDir: config.dataDir }),
-    loadSqlReader(),
-  ])
+  const { cards, credentials, readSql } = await load(config, db)
   const registry = createRegistry(db)
   const watches = createWatches(db)
   const settings = createSettings(db)
@@ -162,6 +159,17 @@ async function furnish(config: Complete, { db, egress, log, onSignedIn }: Ground
     word: connect.word,
     cardTitle: connect.titleOf,
   }
+}
+
+/** What takes a moment at start. */
+async function load({ credentials: settings, dataDir }: Complete, db: Db) {
+  const cards = readCards(join(ROOT, 'run-cards'))
+  const [credentials, readSql] = await Promise.all([
+    openCredentials({ ...settings, dataDir }),
+    loadSqlReader(),
+    saveCuratedCards(db, cards.map(curatedCard)),
+  ])
+  return { cards, credentials, readSql }
 }
 
 const recordsIn = (db: Db) => ({ rules: createRules(db), usage: createUsage(db), reminders: createReminders(db) })

@@ -611,8 +611,7 @@ CREATE OR REPLACE FUNCTION patchbay.audit_retention(p_workspace text)
  STABLE
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
-  select make_interval(days => coalesce(
-    (select (settings ->> 'audit_retention_days')::integer from workspaces where workspace_id = p_workspace), 730))
+  select make_interval(days => (settings_of(p_workspace) ->> 'audit_retention_days')::integer)
 $function$
 ;
 comment on function patchbay.audit_retention(text) is 'how long a workspace keeps its audit';
@@ -1264,6 +1263,7 @@ CREATE OR REPLACE FUNCTION patchbay.retention_prune(p_runs integer, p_rows integ
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
 begin
+  perform slack_events_prune();
   delete from token_refresh_leases where lease_until < clock_timestamp() - interval '1 day';
   return jsonb_build_object('runs', runs_prune(p_runs), 'usage', tool_usage_prune(p_rows), 'audit', audit_prune(p_rows));
 end $function$
@@ -1695,8 +1695,7 @@ CREATE OR REPLACE FUNCTION patchbay.run_retention(p_workspace text)
  STABLE
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
-  select make_interval(days => coalesce(
-    (select (settings ->> 'run_retention_days')::integer from workspaces where workspace_id = p_workspace), 365))
+  select make_interval(days => (settings_of(p_workspace) ->> 'run_retention_days')::integer)
 $function$
 ;
 comment on function patchbay.run_retention(text) is 'how long a workspace keeps closed runs and their tool usage';
@@ -1846,13 +1845,17 @@ CREATE OR REPLACE FUNCTION patchbay.settings_change(p_workspace text, p_user tex
  LANGUAGE plpgsql
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
-declare changed jsonb;
 begin
+  if not (coalesce((p_change ->> 'run_retention_days')::integer, 1) between 1 and 3650) then
+    raise exception 'Runs can be kept for 1 to 3,650 days.' using errcode = 'PT400';
+  end if;
+  if not (coalesce((p_change ->> 'audit_retention_days')::integer, 30) between 30 and 3650) then
+    raise exception 'The audit can be kept for 30 to 3,650 days.' using errcode = 'PT400';
+  end if;
   insert into workspaces (workspace_id, settings) values (p_workspace, jsonb_strip_nulls(p_change))
-  on conflict (workspace_id) do update set settings = jsonb_strip_nulls(workspaces.settings || p_change)
-  returning settings into changed;
+  on conflict (workspace_id) do update set settings = jsonb_strip_nulls(workspaces.settings || p_change);
   perform audit_append(p_workspace, p_user, 'settings_changed', p_change);
-  return changed;
+  return settings_of(p_workspace);
 end $function$
 ;
 comment on function patchbay.settings_change(text,text,jsonb) is 'changes a workspace''s settings; a null takes a setting away';
@@ -1863,10 +1866,11 @@ CREATE OR REPLACE FUNCTION patchbay.settings_of(p_workspace text)
  STABLE
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
-  select coalesce((select settings from workspaces where workspace_id = p_workspace), '{}')
+  select '{"run_retention_days": 365, "audit_retention_days": 730}'
+    || coalesce((select settings from workspaces where workspace_id = p_workspace), '{}')
 $function$
 ;
-comment on function patchbay.settings_of(text) is 'what a workspace decided';
+comment on function patchbay.settings_of(text) is 'what a workspace decided, and the retention where it decided none';
 
 CREATE OR REPLACE FUNCTION patchbay.sign_in_begin(p_state_hash text, p_workspace text, p_user text, p_connection uuid, p_details jsonb, p_ttl_ms integer)
  RETURNS jsonb

@@ -27,6 +27,18 @@ export type Findings = {
   walked: boolean
 }
 
+/** A run card of ours as its row has it, for whoever reads the table; the app itself reads the card. */
+export type CuratedCard = {
+  name: string
+  title: string
+  description: string
+  /** How a connection is made. */
+  config: object
+  /** What a person must bring. */
+  credentials: ({ kind: 'secret'; name: string; label: string } | { kind: 'sign_in' })[]
+  tools: { name: string; class: string }[]
+}
+
 /** A turn to read a registry. `since`: what was changed before is here already. */
 export type Turn = { since: Date | undefined; fullAgeMs: number | undefined; failures: number }
 
@@ -69,6 +81,10 @@ const Claimed = z
     }),
   )
 const Nothing = z.null().transform(() => undefined)
+
+/** Brings the rows of our own run cards up to date; how often each was connected stays. */
+export const saveCuratedCards = (db: Db, cards: CuratedCard[]): Promise<void> =>
+  db.call('run_cards_save_curated', { cards }, Nothing)
 
 /** The catalogue over the database, or none without a registry. Errors are db/'s. */
 export const createCatalogue = (db: Db, url: string | undefined): Catalogue | undefined =>

@@ -5,6 +5,9 @@ import { RunEvent } from './events.ts'
 import { createInputRows } from './input-rows.ts'
 import type { Shown, ShownMessages } from './runs.ts'
 
+/** What one step of pruning takes at most, so that it holds no locks for long. */
+const PRUNE_STEP = { runs: 20, rows: 500 }
+
 /** How long a run belongs to an instance that says nothing; it renews once a second. */
 const LEASE_MS = 30_000
 
@@ -54,6 +57,7 @@ const ShownRow = z
     live: z.boolean(),
   })
   .transform(({ content_hash, ...same }): Shown => ({ ...same, picture: content_hash }))
+const Pruned = z.object({ runs: z.number(), usage: z.number(), audit: z.number() })
 const Nothing = z.null().transform(() => undefined)
 
 export type Store = ReturnType<typeof createStore>
@@ -121,7 +125,7 @@ export function createStore(db: Db, instance: string) {
       db.call('runs_recent', { workspace: by.workspace, user: by.user, limit }, z.array(RunId)),
     open: (workspace: WorkspaceId) => db.call('runs_open', { workspace }, z.array(RunId)),
     seen: (id: string) => db.call('slack_event_seen', { id }, z.boolean()),
-    forgetSeen: () => db.call('slack_events_prune', {}, Nothing),
+    prune: () => db.call('retention_prune', PRUNE_STEP, Pruned),
   }
 }
 

@@ -29,17 +29,22 @@ create table patchbay.audit_anchors (
 comment on table patchbay.audit_anchors is 'the newest audit row pruned in a workspace; the chain is checked from its hash on';
 alter table patchbay.audit_anchors enable row level security;
 
+create function patchbay.settings_of(p_workspace text) returns jsonb
+language sql stable set search_path = patchbay, pg_temp as $$
+  select '{"run_retention_days": 365, "audit_retention_days": 730}'
+    || coalesce((select settings from workspaces where workspace_id = p_workspace), '{}')
+$$;
+comment on function patchbay.settings_of(text) is 'what a workspace decided, and the retention where it decided none';
+
 create function patchbay.run_retention(p_workspace text) returns interval
 language sql stable set search_path = patchbay, pg_temp as $$
-  select make_interval(days => coalesce(
-    (select (settings ->> 'run_retention_days')::integer from workspaces where workspace_id = p_workspace), 365))
+  select make_interval(days => (settings_of(p_workspace) ->> 'run_retention_days')::integer)
 $$;
 comment on function patchbay.run_retention(text) is 'how long a workspace keeps closed runs and their tool usage';
 
 create function patchbay.audit_retention(p_workspace text) returns interval
 language sql stable set search_path = patchbay, pg_temp as $$
-  select make_interval(days => coalesce(
-    (select (settings ->> 'audit_retention_days')::integer from workspaces where workspace_id = p_workspace), 730))
+  select make_interval(days => (settings_of(p_workspace) ->> 'audit_retention_days')::integer)
 $$;
 comment on function patchbay.audit_retention(text) is 'how long a workspace keeps its audit';
 
@@ -145,21 +150,19 @@ begin
 end $$;
 comment on function patchbay.approvers_set(text, text, jsonb) is 'names the workspace''s approvers';
 
-create function patchbay.settings_of(p_workspace text) returns jsonb
-language sql stable set search_path = patchbay, pg_temp as $$
-  select coalesce((select settings from workspaces where workspace_id = p_workspace), '{}')
-$$;
-comment on function patchbay.settings_of(text) is 'what a workspace decided';
-
 create function patchbay.settings_change(p_workspace text, p_user text, p_change jsonb) returns jsonb
 language plpgsql set search_path = patchbay, pg_temp as $$
-declare changed jsonb;
 begin
+  if not (coalesce((p_change ->> 'run_retention_days')::integer, 1) between 1 and 3650) then
+    raise exception 'Runs can be kept for 1 to 3,650 days.' using errcode = 'PT400';
+  end if;
+  if not (coalesce((p_change ->> 'audit_retention_days')::integer, 30) between 30 and 3650) then
+    raise exception 'The audit can be kept for 30 to 3,650 days.' using errcode = 'PT400';
+  end if;
   insert into workspaces (workspace_id, settings) values (p_workspace, jsonb_strip_nulls(p_change))
-  on conflict (workspace_id) do update set settings = jsonb_strip_nulls(workspaces.settings || p_change)
-  returning settings into changed;
+  on conflict (workspace_id) do update set settings = jsonb_strip_nulls(workspaces.settings || p_change);
   perform audit_append(p_workspace, p_user, 'settings_changed', p_change);
-  return changed;
+  return settings_of(p_workspace);
 end $$;
 comment on function patchbay.settings_change(text, text, jsonb) is 'changes a workspace''s settings; a null takes a setting away';
 

@@ -55,5 +55,15 @@ language sql set search_path = patchbay, pg_temp as $$
 $$;
 comment on function patchbay.slack_events_prune() is 'deletes the events that Slack does not deliver again';
 
+-- Small steps keep each transaction short; every instance calls this again and again.
+create function patchbay.retention_prune(p_runs integer, p_rows integer) returns jsonb
+language plpgsql set search_path = patchbay, pg_temp as $$
+begin
+  perform slack_events_prune();
+  delete from token_refresh_leases where lease_until < clock_timestamp() - interval '1 day';
+  return jsonb_build_object('runs', runs_prune(p_runs), 'usage', tool_usage_prune(p_rows), 'audit', audit_prune(p_rows));
+end $$;
+comment on function patchbay.retention_prune(integer, integer) is 'one step of pruning: at most p_runs runs, p_rows rows of tool usage and p_rows audit rows';
+
 insert into patchbay.schema_versions (version, breaking) values ('20261128000006', false);
 select patchbay.restrict_access();

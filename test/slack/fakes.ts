@@ -362,6 +362,8 @@ export function fakeRules() {
 export const settingsOf = (change: Partial<WorkspaceSettings> = {}): WorkspaceSettings => ({
   approvers: [],
   approvalsChannel: undefined,
+  runRetentionDays: 365,
+  auditRetentionDays: 730,
   cards: undefined,
   budgetUsd: undefined,
   ...change,
