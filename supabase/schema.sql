@@ -8,6 +8,7 @@ create table patchbay.approvals (
   requester text not null,
   approvers jsonb not null,
   four_eyes boolean default false not null,
+  risk text not null,
   hash text not null,
   status text default 'pending'::text not null,
   decided_by text,
@@ -17,6 +18,7 @@ create table patchbay.approvals (
   created_at timestamp with time zone default now() not null,
   reminded_at timestamp with time zone,
   constraint approvals_pkey PRIMARY KEY (id),
+  constraint approvals_risk_check CHECK ((risk = ANY (ARRAY['write'::text, 'destructive'::text]))),
   constraint approvals_run_id_fkey FOREIGN KEY (run_id) REFERENCES patchbay.runs(id) ON DELETE CASCADE,
   constraint approvals_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'denied'::text, 'expired'::text, 'stopped'::text])))
 );
@@ -93,6 +95,7 @@ create table patchbay.mcp_connections (
   status text default 'connected'::text not null,
   status_reason text,
   tools_available jsonb default '[]'::jsonb not null,
+  tools_hash text generated always as (md5((tools_available)::text)) stored,
   unusable_tools jsonb default '[]'::jsonb not null,
   server_instructions text,
   server_features jsonb,
@@ -323,6 +326,8 @@ create table patchbay.workspaces (
 comment on table patchbay.workspaces is 'one row per Slack workspace; settings: approvers, approvals_channel, cards, budget_usd, run_retention_days, audit_retention_days';
 alter table patchbay.workspaces enable row level security;
 
+CREATE INDEX approvals_open ON patchbay.approvals USING btree (workspace_id, created_at) WHERE (status = 'pending'::text);
+
 CREATE INDEX approvals_pending ON patchbay.approvals USING btree (expires_at) WHERE (status = 'pending'::text);
 
 CREATE INDEX approvals_run ON patchbay.approvals USING btree (run_id);
@@ -371,7 +376,7 @@ CREATE TRIGGER audit_retained BEFORE DELETE ON patchbay.audit_events FOR EACH RO
 
 CREATE TRIGGER mcp_connections_counted AFTER INSERT ON patchbay.mcp_connections FOR EACH ROW EXECUTE FUNCTION patchbay.run_card_count_connection();
 
-CREATE OR REPLACE FUNCTION patchbay.approval_decide(p_id text, p_status text, p_by text, p_reason text, p_event jsonb, p_instance text, p_lease_ms integer)
+CREATE OR REPLACE FUNCTION patchbay.approval_decide(p_workspace text, p_id text, p_status text, p_by text, p_reason text, p_event jsonb, p_instance text, p_lease_ms integer)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO 'patchbay', 'pg_temp'
@@ -381,7 +386,7 @@ declare
   event jsonb := p_event;
   verdict text := p_status;
 begin
-  select * into row from approvals where id = p_id;
+  select * into row from approvals where id = p_id and workspace_id = p_workspace;
   if not found then return jsonb_build_object('kind', 'gone'); end if;
   perform from runs where id = row.run_id for update;
   select * into row from approvals where id = p_id for update;
@@ -396,14 +401,17 @@ begin
     reason = case when verdict = p_status then p_reason end where id = p_id returning * into row;
   perform run_append_locked(row.run_id, jsonb_build_array(event));
   update runs set status = 'working' where id = row.run_id and status = 'suspended';
+  -- An edited call has another hash than the one on the card; the audit names the call that goes out.
   perform audit_append(row.workspace_id, coalesce(row.decided_by, 'patchbay'), 'approval_' || verdict,
-    jsonb_build_object('approval', row.id, 'run', row.run_id, 'call', row.call_id, 'hash', row.hash, 'requester', row.requester));
+    jsonb_strip_nulls(jsonb_build_object('approval', row.id, 'run', row.run_id, 'call', row.call_id, 'requester', row.requester,
+      'hash', coalesce(event ->> 'hash', row.hash), 'asked_hash', case when event ? 'hash' then row.hash end,
+      'always', event -> 'always', 'reason', row.reason)));
   return jsonb_build_object('kind', case when verdict = p_status then 'settled' else 'already' end, 'run', row.run_id,
     'decision', verdict, 'by', row.decided_by, 'at', row.decided_at,
     'fence', case when p_instance is not null then run_claim_if_free(row.run_id, p_instance, p_lease_ms) end);
 end $function$
 ;
-comment on function patchbay.approval_decide(text,text,text,text,jsonb,text,integer) is 'one compare-and-swap on pending; whoever settles also claims the run';
+comment on function patchbay.approval_decide(text,text,text,text,text,jsonb,text,integer) is 'one compare-and-swap on pending; whoever settles also claims the run';
 
 CREATE OR REPLACE FUNCTION patchbay.approval_expire(p_at text)
  RETURNS jsonb
@@ -412,14 +420,29 @@ CREATE OR REPLACE FUNCTION patchbay.approval_expire(p_at text)
 AS $function$
 declare due record;
 begin
-  select id, call_id into due from approvals where status = 'pending' and expires_at <= clock_timestamp() order by expires_at limit 1;
+  select id, call_id, workspace_id into due from approvals where status = 'pending' and expires_at <= clock_timestamp() order by expires_at limit 1;
   if not found then return to_jsonb(false); end if;
-  perform approval_decide(due.id, 'expired', null, null,
+  perform approval_decide(due.workspace_id, due.id, 'expired', null, null,
     jsonb_build_object('type', 'answered', 'call', due.call_id, 'approval', due.id, 'decision', 'expired', 'at', p_at), null, 0);
   return to_jsonb(true);
 end $function$
 ;
 comment on function patchbay.approval_expire(text) is 'settles one approval nobody decided in time';
+
+CREATE OR REPLACE FUNCTION patchbay.approval_may_decide(p_approval patchbay.approvals, p_user text, p_approvers jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select case
+    when p_approval.four_eyes then p_user <> p_approval.requester and p_approvers ? p_user
+    when p_approval.risk = 'destructive' and p_approvers <> '[]' then p_approvers ? p_user
+    else p_user = p_approval.requester or p_approvers ? p_user
+  end
+$function$
+;
+comment on function patchbay.approval_may_decide(patchbay.approvals,text,jsonb) is 'whether a person may decide an approval, with these approvers';
 
 CREATE OR REPLACE FUNCTION patchbay.approval_reminder_release(p_id text)
  RETURNS jsonb
@@ -443,35 +466,59 @@ AS $function$
       and expires_at <= clock_timestamp() + p_lead_ms * interval '1 millisecond'
     order by expires_at limit 20 for update skip locked
   ),
-  claimed as (update approvals a set reminded_at = clock_timestamp() from due where a.id = due.id returning a.id)
-  select coalesce(jsonb_agg(id), '[]') from claimed
+  claimed as (update approvals a set reminded_at = clock_timestamp() from due where a.id = due.id returning a.id, a.workspace_id)
+  select coalesce(jsonb_agg(jsonb_build_object('id', id, 'workspace', workspace_id)), '[]') from claimed
 $function$
 ;
 comment on function patchbay.approval_reminders_claim(integer) is 'claims the reminders of approvals that are due, each once';
 
-CREATE OR REPLACE FUNCTION patchbay.approval_run(p_id text)
+CREATE OR REPLACE FUNCTION patchbay.approval_run(p_workspace text, p_id text)
  RETURNS jsonb
  LANGUAGE sql
  STABLE
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
-  select jsonb_build_object('run', run_id, 'call', call_id, 'workspace', workspace_id, 'requester', requester, 'four_eyes', four_eyes)
-  from approvals where id = p_id
+  select jsonb_build_object('run', run_id, 'call', call_id, 'events', run_events_bare(run_id))
+  from approvals where id = p_id and workspace_id = p_workspace
 $function$
 ;
-comment on function patchbay.approval_run(text) is 'which run and call an approval is about';
+comment on function patchbay.approval_run(text,text) is 'the run and call an approval is about';
 
-CREATE OR REPLACE FUNCTION patchbay.approvals_pending(p_workspace text)
+CREATE OR REPLACE FUNCTION patchbay.approvals_close(p_run uuid, p_by text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare row approvals;
+begin
+  for row in
+    update approvals set status = 'stopped', decided_by = p_by, decided_at = clock_timestamp()
+    where run_id = p_run and status = 'pending' returning *
+  loop
+    perform audit_append(row.workspace_id, coalesce(p_by, 'patchbay'), 'approval_stopped',
+      jsonb_build_object('approval', row.id, 'run', row.run_id, 'call', row.call_id, 'hash', row.hash, 'requester', row.requester));
+  end loop;
+end $function$
+;
+comment on function patchbay.approvals_close(uuid,text) is 'closes the open approvals of a run that ended';
+
+CREATE OR REPLACE FUNCTION patchbay.approvals_pending(p_workspace text, p_user text)
  RETURNS jsonb
  LANGUAGE sql
  STABLE
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
-  select coalesce(jsonb_agg(jsonb_build_object('run', run_id, 'call', call_id, 'requester', requester) order by created_at), '[]')
-  from (select * from approvals where workspace_id = p_workspace and status = 'pending' and expires_at > now() order by created_at limit 40) a
+  with approvers as (select approvers_of(p_workspace) as named),
+  open as (
+    select a.* from approvals a, approvers
+    where a.workspace_id = p_workspace and a.status = 'pending' and a.expires_at > now() and approval_may_decide(a, p_user, approvers.named)
+    order by a.created_at limit 40
+  )
+  select coalesce(jsonb_agg(jsonb_build_object('run', run_id, 'call', call_id, 'events', run_events_bare(run_id)) order by created_at), '[]')
+  from open
 $function$
 ;
-comment on function patchbay.approvals_pending(text) is 'a workspace''s open approvals, oldest first';
+comment on function patchbay.approvals_pending(text,text) is 'the open approvals a person may decide, oldest first, with their runs';
 
 CREATE OR REPLACE FUNCTION patchbay.approvers_of(p_workspace text)
  RETURNS jsonb
@@ -523,21 +570,26 @@ end $function$
 ;
 comment on function patchbay.audit_append(text,text,text,jsonb) is 'appends one row to the workspace''s audit chain';
 
-CREATE OR REPLACE FUNCTION patchbay.audit_first_broken(p_workspace text)
+CREATE OR REPLACE FUNCTION patchbay.audit_check(p_workspace text, p_after bigint, p_most integer)
  RETURNS jsonb
  LANGUAGE sql
  STABLE
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
-  with chain as (
-    select e.id, e.previous_hash, e.hash, e as event,
-      coalesce(lag(e.hash) over (order by e.id), (select a.hash from audit_anchors a where a.workspace_id = p_workspace), '') as expected
-    from audit_events e where e.workspace_id = p_workspace
+  with part as (
+    select e as event from audit_events e where e.workspace_id = p_workspace and e.id > p_after order by e.id limit p_most
+  ),
+  chain as (
+    select event, coalesce(lag((event).hash) over (order by (event).id),
+      (select e.hash from audit_events e where e.workspace_id = p_workspace and e.id <= p_after order by e.id desc limit 1),
+      (select a.hash from audit_anchors a where a.workspace_id = p_workspace), '') as expected
+    from part
   )
-  select to_jsonb(min(id)) from chain where previous_hash <> expected or hash <> audit_hash(expected, event)
+  select jsonb_build_object('last', (select max((event).id) from chain), 'broken', (
+    select min((event).id) from chain where (event).previous_hash <> expected or (event).hash <> audit_hash(expected, event)))
 $function$
 ;
-comment on function patchbay.audit_first_broken(text) is 'the id of the first audit row whose hash does not follow from the one before, or null';
+comment on function patchbay.audit_check(text,bigint,integer) is 'the first row of a part of the audit whose hash does not follow from the one before; last is null at the end of the chain';
 
 CREATE OR REPLACE FUNCTION patchbay.audit_hash(p_previous text, p_event patchbay.audit_events)
  RETURNS text
@@ -616,6 +668,17 @@ $function$
 ;
 comment on function patchbay.audit_retention(text) is 'how long a workspace keeps its audit';
 
+CREATE OR REPLACE FUNCTION patchbay.audit_workspaces()
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(workspace_id order by workspace_id), '[]') from workspaces
+$function$
+;
+comment on function patchbay.audit_workspaces() is 'workspaces that may have an audit';
+
 CREATE OR REPLACE FUNCTION patchbay.budget_state(p_workspace text)
  RETURNS jsonb
  LANGUAGE sql
@@ -629,7 +692,7 @@ $function$
 ;
 comment on function patchbay.budget_state(text) is 'a workspace''s monthly budget and what is spent of it; null without a budget';
 
-CREATE OR REPLACE FUNCTION patchbay.connection_add(p_id uuid, p_workspace text, p_user text, p_name text, p_card text, p_config jsonb, p_credential text, p_tools jsonb, p_era jsonb, p_limit integer)
+CREATE OR REPLACE FUNCTION patchbay.connection_add(p_workspace text, p_user text, p_id uuid, p_name text, p_card text, p_config jsonb, p_credential text, p_tools jsonb, p_unusable jsonb, p_instructions text, p_features jsonb, p_era jsonb, p_limit integer)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO 'patchbay', 'pg_temp'
@@ -643,8 +706,8 @@ begin
       using errcode = 'PT429';
   end if;
   insert into mcp_connections (id, workspace_id, user_id, connection_name, mcp_type, connection_config, credential_reference,
-    tools_available, protocol_era, protocol_era_at)
-  values (p_id, p_workspace, p_user, p_name, p_card, p_config, p_credential, p_tools, p_era, now())
+    tools_available, unusable_tools, server_instructions, server_features, protocol_era, protocol_era_at)
+  values (p_id, p_workspace, p_user, p_name, p_card, p_config, p_credential, p_tools, p_unusable, p_instructions, p_features, p_era, now())
   returning * into row;
   perform audit_append(p_workspace, p_user, 'connection_added', jsonb_build_object('connection', p_id, 'name', p_name, 'card', p_card));
   return to_jsonb(row);
@@ -652,7 +715,7 @@ exception when unique_violation then
   raise exception 'You already have a connection called "%". Choose another name.', p_name using errcode = 'PT410';
 end $function$
 ;
-comment on function patchbay.connection_add(uuid,text,text,text,text,jsonb,text,jsonb,jsonb,integer) is 'saves a connection that was tested';
+comment on function patchbay.connection_add(text,text,uuid,text,text,jsonb,text,jsonb,jsonb,text,jsonb,jsonb,integer) is 'saves a connection that was tested, with all its server said';
 
 CREATE OR REPLACE FUNCTION patchbay.connection_by_name(p_workspace text, p_user text, p_name text)
  RETURNS jsonb
@@ -666,100 +729,123 @@ $function$
 ;
 comment on function patchbay.connection_by_name(text,text,text) is 'one connection of a person by its name';
 
-CREATE OR REPLACE FUNCTION patchbay.connection_get(p_id uuid)
+CREATE OR REPLACE FUNCTION patchbay.connection_get(p_workspace text, p_id uuid)
  RETURNS jsonb
  LANGUAGE sql
  STABLE
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
-  select to_jsonb(c) from mcp_connections c where c.id = p_id
+  select to_jsonb(c) from mcp_connections c where c.id = p_id and c.workspace_id = p_workspace
 $function$
 ;
-comment on function patchbay.connection_get(uuid) is 'one connection';
+comment on function patchbay.connection_get(text,uuid) is 'one connection of a workspace';
 
 CREATE OR REPLACE FUNCTION patchbay.connection_remove(p_workspace text, p_user text, p_id uuid)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
-declare row mcp_connections;
+declare
+  row mcp_connections;
+  ended jsonb;
 begin
+  perform pg_advisory_xact_lock(hashtextextended('patchbay connections ' || p_workspace || p_user, 0));
+  select coalesce(jsonb_agg(to_jsonb(r) order by r.created_at), '[]') into ended from rules r where r.connection_id = p_id;
   delete from mcp_connections where id = p_id and workspace_id = p_workspace and user_id = p_user returning * into row;
   if not found then return null; end if;
-  perform audit_append(p_workspace, p_user, 'connection_removed', jsonb_build_object('connection', p_id, 'name', row.connection_name));
+  perform audit_append(p_workspace, p_user, 'connection_removed',
+    jsonb_build_object('connection', p_id, 'name', row.connection_name, 'card', row.mcp_type, 'rules', ended));
   return to_jsonb(row);
 end $function$
 ;
 comment on function patchbay.connection_remove(text,text,uuid) is 'removes a person''s own connection';
 
-CREATE OR REPLACE FUNCTION patchbay.connection_replace(p_id uuid, p_config jsonb, p_credential text, p_tools jsonb, p_era jsonb)
+CREATE OR REPLACE FUNCTION patchbay.connection_replace(p_workspace text, p_user text, p_id uuid, p_config jsonb, p_credential text, p_tools jsonb, p_unusable jsonb, p_instructions text, p_features jsonb, p_era jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
 declare row mcp_connections;
 begin
-  -- The registry entry a connection was made from stays with it, whatever else is filled in again.
+  -- The same lock as in connection_saved, which waits for a save whose answer was lost.
+  perform pg_advisory_xact_lock(hashtextextended('patchbay connections ' || p_workspace || p_user, 0));
   update mcp_connections set
     connection_config = p_config || jsonb_strip_nulls(jsonb_build_object('entry', connection_config -> 'entry')),
-    credential_reference = p_credential, tools_available = p_tools,
-    protocol_era = p_era, protocol_era_at = now(), status = 'connected', status_reason = null
-  where id = p_id returning * into row;
+    credential_reference = p_credential, tools_available = p_tools, unusable_tools = p_unusable, server_instructions = p_instructions,
+    server_features = p_features, protocol_era = p_era, protocol_era_at = now(), status = 'connected', status_reason = null
+  where id = p_id and workspace_id = p_workspace and user_id = p_user returning * into row;
   if not found then
     raise exception 'This connection is gone. Connect it anew with /mcp connect.' using errcode = 'PT404';
   end if;
-  perform audit_append(row.workspace_id, coalesce(row.user_id, ''), 'connection_replaced', jsonb_build_object('connection', p_id));
+  perform audit_append(p_workspace, p_user, 'connection_replaced',
+    jsonb_build_object('connection', p_id, 'name', row.connection_name, 'card', row.mcp_type));
   return to_jsonb(row);
 end $function$
 ;
-comment on function patchbay.connection_replace(uuid,jsonb,text,jsonb,jsonb) is 'new inputs after a reconnect that worked';
+comment on function patchbay.connection_replace(text,text,uuid,jsonb,text,jsonb,jsonb,text,jsonb,jsonb) is 'new inputs after a reconnect that worked, with all its server said';
 
-CREATE OR REPLACE FUNCTION patchbay.connection_save_era(p_id uuid, p_era jsonb)
+CREATE OR REPLACE FUNCTION patchbay.connection_save_era(p_workspace text, p_id uuid, p_era jsonb)
  RETURNS jsonb
  LANGUAGE sql
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
-  update mcp_connections set protocol_era = p_era, protocol_era_at = now() where id = p_id;
+  update mcp_connections set protocol_era = p_era, protocol_era_at = now() where id = p_id and workspace_id = p_workspace;
   select null::jsonb
 $function$
 ;
-comment on function patchbay.connection_save_era(uuid,jsonb) is 'the protocol revision a server turned out to speak';
+comment on function patchbay.connection_save_era(text,uuid,jsonb) is 'the protocol revision a server turned out to speak';
 
-CREATE OR REPLACE FUNCTION patchbay.connection_save_features(p_id uuid, p_features jsonb)
+CREATE OR REPLACE FUNCTION patchbay.connection_save_features(p_workspace text, p_id uuid, p_features jsonb)
  RETURNS jsonb
  LANGUAGE sql
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
-  update mcp_connections set server_features = p_features where id = p_id and server_features is distinct from p_features;
+  update mcp_connections set server_features = p_features
+  where id = p_id and workspace_id = p_workspace and server_features is distinct from p_features;
   select null::jsonb
 $function$
 ;
-comment on function patchbay.connection_save_features(uuid,jsonb) is 'what a server offers beside tools';
+comment on function patchbay.connection_save_features(text,uuid,jsonb) is 'what a server offers beside tools';
 
-CREATE OR REPLACE FUNCTION patchbay.connection_save_server_info(p_id uuid, p_tools jsonb, p_unusable jsonb, p_instructions text)
+CREATE OR REPLACE FUNCTION patchbay.connection_save_server_info(p_workspace text, p_id uuid, p_tools jsonb, p_unusable jsonb, p_instructions text, p_features jsonb)
  RETURNS jsonb
  LANGUAGE sql
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
-  update mcp_connections set tools_available = p_tools, unusable_tools = p_unusable, server_instructions = p_instructions
-  where id = p_id
-    and (tools_available, unusable_tools, server_instructions) is distinct from (p_tools, p_unusable, p_instructions);
+  update mcp_connections set tools_available = p_tools, unusable_tools = p_unusable, server_instructions = p_instructions,
+    server_features = coalesce(p_features, server_features)
+  where id = p_id and workspace_id = p_workspace
+    and (tools_available, unusable_tools, server_instructions, server_features)
+      is distinct from (p_tools, p_unusable, p_instructions, coalesce(p_features, server_features));
   select null::jsonb
 $function$
 ;
-comment on function patchbay.connection_save_server_info(uuid,jsonb,jsonb,text) is 'what a connection''s server says of itself now';
+comment on function patchbay.connection_save_server_info(text,uuid,jsonb,jsonb,text,jsonb) is 'what a connection''s server says of itself now; null features leave what was known of them';
 
-CREATE OR REPLACE FUNCTION patchbay.connection_set_status(p_id uuid, p_status text, p_reason text)
+CREATE OR REPLACE FUNCTION patchbay.connection_saved(p_workspace text, p_user text, p_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  -- A save of the same person may still be under way; after the lock its result is final.
+  perform pg_advisory_xact_lock(hashtextextended('patchbay connections ' || p_workspace || p_user, 0));
+  return (select to_jsonb(c) from mcp_connections c where c.id = p_id and c.workspace_id = p_workspace and c.user_id = p_user);
+end $function$
+;
+comment on function patchbay.connection_saved(text,text,uuid) is 'what became of a save whose answer was lost';
+
+CREATE OR REPLACE FUNCTION patchbay.connection_set_status(p_workspace text, p_id uuid, p_status text, p_reason text)
  RETURNS jsonb
  LANGUAGE sql
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
   update mcp_connections set status = p_status, status_reason = p_reason
-  where id = p_id and (status, status_reason) is distinct from (p_status, p_reason);
+  where id = p_id and workspace_id = p_workspace and (status, status_reason) is distinct from (p_status, p_reason);
   select null::jsonb
 $function$
 ;
-comment on function patchbay.connection_set_status(uuid,text,text) is 'whether a connection works';
+comment on function patchbay.connection_set_status(text,uuid,text,text) is 'whether a connection works';
 
 CREATE OR REPLACE FUNCTION patchbay.connections_in(p_workspace text)
  RETURNS jsonb
@@ -772,29 +858,34 @@ $function$
 ;
 comment on function patchbay.connections_in(text) is 'all connections of a workspace';
 
-CREATE OR REPLACE FUNCTION patchbay.connections_of(p_workspace text, p_user text)
+CREATE OR REPLACE FUNCTION patchbay.connections_of(p_workspace text, p_user text, p_known jsonb)
  RETURNS jsonb
  LANGUAGE sql
  STABLE
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
-  select coalesce(jsonb_agg(to_jsonb(c) order by lower(c.connection_name)), '[]')
+  select coalesce(jsonb_agg(case when p_known ? c.tools_hash then to_jsonb(c) - 'tools_available' else to_jsonb(c) end
+    order by lower(c.connection_name)), '[]')
   from mcp_connections c where c.workspace_id = p_workspace and c.user_id = p_user
 $function$
 ;
-comment on function patchbay.connections_of(text,text) is 'a person''s connections by name';
+comment on function patchbay.connections_of(text,text,jsonb) is 'a person''s connections by name; without the tools whose hashes are known';
 
 CREATE OR REPLACE FUNCTION patchbay.connections_remove_all(p_workspace text, p_actor text)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
-declare gone jsonb;
+declare
+  gone jsonb;
+  ended jsonb;
 begin
+  select coalesce(jsonb_agg(to_jsonb(r) order by r.created_at), '[]') into ended
+  from rules r join mcp_connections c on c.id = r.connection_id where c.workspace_id = p_workspace;
   with removed as (delete from mcp_connections where workspace_id = p_workspace returning *)
   select coalesce(jsonb_agg(to_jsonb(r)), '[]') into gone from removed r;
   if gone <> '[]' then
-    perform audit_append(p_workspace, p_actor, 'connections_removed', jsonb_build_object('connections',
+    perform audit_append(p_workspace, p_actor, 'connections_removed', jsonb_build_object('rules', ended, 'connections',
       (select jsonb_agg(jsonb_build_object('connection', one -> 'id', 'name', one -> 'connection_name', 'user', one -> 'user_id'))
         from jsonb_array_elements(gone) one)));
   end if;
@@ -819,9 +910,7 @@ AS $function$
   select jsonb_build_object(
     'summary', (select body ->> 'text' from summary),
     'runs', coalesce((
-      select jsonb_agg(jsonb_build_object('id', r.id, 'events',
-        (select jsonb_agg(case when e.body ? 'files' then e.body || '{"files": [], "images": []}' else e.body end order by e.seq)
-          from run_events e where e.run_id = r.id)) order by r.number)
+      select jsonb_agg(jsonb_build_object('id', r.id, 'events', run_events_bare(r.id)) order by r.number)
       from runs r, this
       where r.conversation = this.conversation and r.number < this.number and r.number > coalesce((select up_to from summary), 0)
     ), '[]'))
@@ -855,7 +944,7 @@ end $function$
 ;
 comment on function patchbay.feedback_save(text,uuid,text,text) is 'saves a person''s verdict on a run; false when there is no such run here';
 
-CREATE OR REPLACE FUNCTION patchbay.input_answer(p_id text, p_run uuid, p_by text, p_action text, p_event jsonb, p_instance text, p_lease_ms integer)
+CREATE OR REPLACE FUNCTION patchbay.input_answer(p_workspace text, p_id text, p_run uuid, p_by text, p_action text, p_event jsonb, p_instance text, p_lease_ms integer)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO 'patchbay', 'pg_temp'
@@ -865,8 +954,8 @@ declare
   event jsonb := p_event;
   verdict text := p_action;
 begin
-  perform from runs where id = p_run for update;
-  select * into row from input_requests where id = p_id and run_id = p_run for update;
+  perform from runs where id = p_run and workspace_id = p_workspace for update;
+  select * into row from input_requests where id = p_id and run_id = p_run and workspace_id = p_workspace for update;
   if not found then return jsonb_build_object('kind', 'gone'); end if;
   if p_action <> 'expired' and p_by is distinct from row.user_id then
     return jsonb_build_object('kind', 'not_yours', 'person', row.user_id);
@@ -889,7 +978,7 @@ begin
     'fence', case when p_instance is not null then run_claim_if_free(row.run_id, p_instance, p_lease_ms) end);
 end $function$
 ;
-comment on function patchbay.input_answer(text,uuid,text,text,jsonb,text,integer) is 'one compare-and-swap on pending; whoever settles also claims the run';
+comment on function patchbay.input_answer(text,text,uuid,text,text,jsonb,text,integer) is 'one compare-and-swap on pending; whoever settles also claims the run';
 
 CREATE OR REPLACE FUNCTION patchbay.input_expire(p_at text)
  RETURNS jsonb
@@ -898,9 +987,9 @@ CREATE OR REPLACE FUNCTION patchbay.input_expire(p_at text)
 AS $function$
 declare due record;
 begin
-  select id, run_id, call_id into due from input_requests where status = 'pending' and expires_at <= clock_timestamp() order by expires_at limit 1;
+  select id, run_id, call_id, workspace_id into due from input_requests where status = 'pending' and expires_at <= clock_timestamp() order by expires_at limit 1;
   if not found then return to_jsonb(false); end if;
-  perform input_answer(due.id, due.run_id, null, 'expired',
+  perform input_answer(due.workspace_id, due.id, due.run_id, null, 'expired',
     jsonb_build_object('type', 'given_input', 'call', due.call_id, 'input', due.id, 'action', 'expired', 'at', p_at), null, 0);
   return to_jsonb(true);
 end $function$
@@ -930,22 +1019,23 @@ AS $function$
       and expires_at <= clock_timestamp() + p_lead_ms * interval '1 millisecond'
     order by expires_at limit 20 for update skip locked
   ),
-  claimed as (update input_requests i set reminded_at = clock_timestamp() from due where i.id = due.id returning i.id)
-  select coalesce(jsonb_agg(id), '[]') from claimed
+  claimed as (update input_requests i set reminded_at = clock_timestamp() from due where i.id = due.id returning i.id, i.workspace_id)
+  select coalesce(jsonb_agg(jsonb_build_object('id', id, 'workspace', workspace_id)), '[]') from claimed
 $function$
 ;
 comment on function patchbay.input_reminders_claim(integer) is 'claims the reminders of input requests that are due, each once';
 
-CREATE OR REPLACE FUNCTION patchbay.input_run(p_id text)
+CREATE OR REPLACE FUNCTION patchbay.input_run(p_workspace text, p_id text)
  RETURNS jsonb
  LANGUAGE sql
  STABLE
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
-  select jsonb_build_object('run', run_id, 'call', call_id) from input_requests where id = p_id
+  select jsonb_build_object('run', run_id, 'call', call_id, 'input', id, 'events', run_events_bare(run_id))
+  from input_requests where id = p_id and workspace_id = p_workspace
 $function$
 ;
-comment on function patchbay.input_run(text) is 'which run and call an input request is about';
+comment on function patchbay.input_run(text,text) is 'the run and call an input request is about';
 
 CREATE OR REPLACE FUNCTION patchbay.inputs_close(p_run uuid, p_call text)
  RETURNS void
@@ -964,7 +1054,8 @@ CREATE OR REPLACE FUNCTION patchbay.inputs_pending(p_workspace text, p_user text
  STABLE
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
-  select coalesce(jsonb_agg(jsonb_build_object('run', run_id, 'call', call_id, 'input', id) order by created_at), '[]')
+  select coalesce(jsonb_agg(jsonb_build_object('run', run_id, 'call', call_id, 'input', id, 'events', run_events_bare(run_id))
+    order by created_at), '[]')
   from (select * from input_requests where workspace_id = p_workspace and user_id = p_user and status = 'pending' and expires_at > now()
     order by created_at limit 40) i
 $function$
@@ -1151,14 +1242,19 @@ begin
   -- Two presses at once must not both find the last free place.
   perform pg_advisory_xact_lock(hashtextextended('patchbay subscriptions ' || p_workspace || p_user, 0));
   select * into row from resource_subscriptions
-  where connection_id = p_connection and uri = p_uri and channel = p_channel and thread_ts = p_thread;
+  where workspace_id = p_workspace and user_id = p_user
+    and connection_id = p_connection and uri = p_uri and channel = p_channel and thread_ts = p_thread;
   if found then return to_jsonb(row); end if;
   if (select count(*) from resource_subscriptions where workspace_id = p_workspace and user_id = p_user) >= p_limit then
     raise exception 'You already hear of % resources, which is the most. Stop one of them first.', p_limit using errcode = 'PT429';
   end if;
   insert into resource_subscriptions (id, connection_id, workspace_id, user_id, uri, resource_name, channel, thread_ts)
-  values (p_id, p_connection, p_workspace, p_user, p_uri, p_name, p_channel, p_thread)
+  select p_id, c.id, p_workspace, p_user, p_uri, p_name, p_channel, p_thread
+  from mcp_connections c where c.id = p_connection and c.workspace_id = p_workspace and c.user_id = p_user
   returning * into row;
+  if not found then
+    raise exception 'This connection is gone. Connect it anew with /mcp connect.' using errcode = 'PT404';
+  end if;
   return to_jsonb(row);
 exception when foreign_key_violation then
   raise exception 'This connection is gone. Connect it anew with /mcp connect.' using errcode = 'PT404';
@@ -1178,16 +1274,16 @@ $function$
 ;
 comment on function patchbay.resource_subscription_changed(uuid,text) is 'records a change that is to be posted';
 
-CREATE OR REPLACE FUNCTION patchbay.resource_subscription_get(p_id uuid)
+CREATE OR REPLACE FUNCTION patchbay.resource_subscription_get(p_workspace text, p_user text, p_id uuid)
  RETURNS jsonb
  LANGUAGE sql
  STABLE
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
-  select to_jsonb(s) from resource_subscriptions s where s.id = p_id
+  select to_jsonb(s) from resource_subscriptions s where s.id = p_id and s.workspace_id = p_workspace and s.user_id = p_user
 $function$
 ;
-comment on function patchbay.resource_subscription_get(uuid) is 'one subscription';
+comment on function patchbay.resource_subscription_get(text,text,uuid) is 'one subscription of a person';
 
 CREATE OR REPLACE FUNCTION patchbay.resource_subscription_remove(p_workspace text, p_user text, p_id uuid)
  RETURNS jsonb
@@ -1405,8 +1501,11 @@ CREATE OR REPLACE FUNCTION patchbay.run_apply_projections(p_run uuid, p_event js
  LANGUAGE plpgsql
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
-declare target jsonb;
+declare
+  run runs;
+  judged jsonb;
 begin
+  select * into run from runs where id = p_run;
   case p_event ->> 'type'
   when 'replied' then
     update runs set turns = turns + 1,
@@ -1419,47 +1518,47 @@ begin
     update runs set cost_usd = cost_usd + (p_event ->> 'costUsd')::numeric where id = p_run;
   when 'judged' then
     if p_event ? 'approval' then
-      insert into approvals (id, run_id, call_id, workspace_id, requester, approvers, four_eyes, hash, expires_at)
-      select p_event #>> '{approval,id}', r.id, p_event ->> 'call', r.workspace_id, r.user_id, p_event #> '{approval,approvers}',
-        (p_event #>> '{approval,fourEyes}')::boolean, p_event ->> 'hash', (p_event #>> '{approval,expiresAt}')::timestamptz
-      from runs r where r.id = p_run;
+      insert into approvals (id, run_id, call_id, workspace_id, requester, approvers, four_eyes, risk, hash, expires_at)
+      values (p_event #>> '{approval,id}', run.id, p_event ->> 'call', run.workspace_id, run.user_id, p_event #> '{approval,approvers}',
+        (p_event #>> '{approval,fourEyes}')::boolean, case when p_event ->> 'risk' in ('read', 'write') then 'write' else 'destructive' end, p_event ->> 'hash',
+        (p_event #>> '{approval,expiresAt}')::timestamptz);
     end if;
   when 'asked_input' then
     -- A run that has ended meanwhile asks nobody.
     insert into input_requests (id, run_id, call_id, workspace_id, user_id, kind, live, status, expires_at)
-    select p_event ->> 'input', r.id, p_event ->> 'call', r.workspace_id, p_event ->> 'person', p_event #>> '{request,kind}',
-      p_event #>> '{resume,how}' = 'live', case when r.outcome is null then 'pending' else 'over' end, (p_event ->> 'expiresAt')::timestamptz
-    from runs r where r.id = p_run;
+    values (p_event ->> 'input', run.id, p_event ->> 'call', run.workspace_id, p_event ->> 'person', p_event #>> '{request,kind}',
+      p_event #>> '{resume,how}' = 'live', case when run.outcome is null then 'pending' else 'over' end, (p_event ->> 'expiresAt')::timestamptz);
   when 'called' then
     perform inputs_close(p_run, p_event ->> 'call');
   when 'returned' then
     perform inputs_close(p_run, p_event ->> 'call');
-    select body -> 'target' into target from run_events
+    select body -> 'target' into judged from run_events
     where run_id = p_run and type = 'judged' and body ->> 'call' = p_event ->> 'call' order by seq desc limit 1;
-    if target is not null and p_event ->> 'outcome' in ('ok', 'error', 'failed', 'cancelled', 'unknown') then
+    if judged is not null and p_event ->> 'outcome' in ('ok', 'error', 'failed', 'cancelled', 'unknown') then
       insert into mcp_tool_usage (workspace_id, connection_id, run_id, agent_id, tool_name, execution_time_ms, success, error_details, tokens_saved)
-      select r.workspace_id, (target ->> 'connection')::uuid, r.id, 'default', target ->> 'tool', (p_event ->> 'ms')::double precision,
+      values (run.workspace_id, (judged ->> 'connection')::uuid, run.id, 'default', judged ->> 'tool', (p_event ->> 'ms')::double precision,
         p_event ->> 'outcome' = 'ok', case when p_event ->> 'outcome' <> 'ok' then jsonb_build_object(
-          'cause', p_event ->> 'outcome', 'code', coalesce(p_event ->> 'why', 'tool_error'), 'words', left(p_event ->> 'summary', 500)) end, 0
-      from runs r where r.id = p_run;
-      update mcp_connections set usage_count = usage_count + 1, last_used = now() where id = (target ->> 'connection')::uuid;
+          'cause', p_event ->> 'outcome', 'code', coalesce(p_event ->> 'why', 'tool_error'), 'words', left(p_event ->> 'summary', 500)) end, 0);
+      update mcp_connections set usage_count = usage_count + 1, last_used = now()
+      where id = (judged ->> 'connection')::uuid and workspace_id = run.workspace_id;
     end if;
   when 'answered' then
-    -- "Always allow" becomes a rule together with the answer, for the tool as it was defined on the card.
+    -- "Always allow" becomes a rule together with the answer, for the tool as it was defined on the card; not for a connection that is gone.
     if (p_event ->> 'always')::boolean then
-      insert into rules (workspace_id, scope, user_id, connection_id, tool, verdict, definition, created_by)
-      select r.workspace_id, 'person', r.user_id, (e.body #>> '{target,connection}')::uuid, e.body #>> '{target,tool}', 'allow',
-        e.body ->> 'definition', p_event ->> 'by'
-      from run_events e join runs r on r.id = e.run_id join mcp_connections c on c.id = (e.body #>> '{target,connection}')::uuid
-      where e.run_id = p_run and e.type = 'judged' and e.body ->> 'call' = p_event ->> 'call' order by e.seq desc limit 1
-      on conflict (connection_id, tool) where scope = 'person' do update set definition = excluded.definition, verdict = 'allow';
+      select body into judged from run_events
+      where run_id = p_run and type = 'judged' and body ->> 'call' = p_event ->> 'call' order by seq desc limit 1;
+      if exists (select from mcp_connections
+        where id = (judged #>> '{target,connection}')::uuid and workspace_id = run.workspace_id and user_id = run.user_id) then
+        perform rule_add_always(run.workspace_id, run.user_id, (judged #>> '{target,connection}')::uuid, judged #>> '{target,tool}',
+          judged ->> 'definition');
+      end if;
     end if;
   when 'stopped' then
-    update approvals set status = 'stopped', decided_by = p_event ->> 'by', decided_at = now() where run_id = p_run and status = 'pending';
+    perform approvals_close(p_run, p_event ->> 'by');
     perform inputs_close(p_run, null);
     update runs set outcome = 'stopped' where id = p_run;
   when 'finished', 'failed' then
-    update approvals set status = 'stopped', decided_at = now() where run_id = p_run and status = 'pending';
+    perform approvals_close(p_run, null);
     perform inputs_close(p_run, null);
     update runs set outcome = p_event ->> 'type' where id = p_run;
   else
@@ -1603,6 +1702,18 @@ end $function$
 ;
 comment on function patchbay.run_close(uuid,bigint,integer) is 'ends a run whose end is shown; names the next of its conversation';
 
+CREATE OR REPLACE FUNCTION patchbay.run_events_bare(p_run uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(case when e.body ? 'files' then e.body || '{"files": [], "images": []}' else e.body end order by e.seq), '[]')
+  from run_events e where e.run_id = p_run
+$function$
+;
+comment on function patchbay.run_events_bare(uuid) is 'a run''s events without the files and images of calls, which can be large';
+
 CREATE OR REPLACE FUNCTION patchbay.run_owners()
  RETURNS jsonb
  LANGUAGE sql
@@ -1649,19 +1760,19 @@ end $function$
 ;
 comment on function patchbay.run_poll(text,jsonb,integer,integer) is 'once a second per instance: renews its leases, says how far each held run has got, and claims free runs';
 
-CREATE OR REPLACE FUNCTION patchbay.run_read(p_run uuid, p_after integer, p_bare boolean)
+CREATE OR REPLACE FUNCTION patchbay.run_read(p_run uuid, p_fence bigint, p_after integer)
  RETURNS jsonb
  LANGUAGE sql
  STABLE
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
   select jsonb_build_object('id', r.id, 'fence', r.fence, 'seq', r.last_seq, 'status', r.status,
-    'events', (select coalesce(jsonb_agg(case when p_bare and e.body ? 'files' then e.body || '{"files": [], "images": []}' else e.body end order by e.seq), '[]')
+    'events', (select coalesce(jsonb_agg(e.body order by e.seq), '[]')
       from run_events e where e.run_id = r.id and e.seq > p_after and e.seq <= r.last_seq))
-  from runs r where r.id = p_run
+  from runs r where r.id = p_run and r.fence = p_fence
 $function$
 ;
-comment on function patchbay.run_read(uuid,integer,boolean) is 'a run''s events after a seq; bare leaves files and images out';
+comment on function patchbay.run_read(uuid,bigint,integer) is 'a run''s events after a seq, for the instance that holds it';
 
 CREATE OR REPLACE FUNCTION patchbay.run_release(p_run uuid, p_fence bigint, p_after_ms integer)
  RETURNS jsonb
@@ -1719,33 +1830,52 @@ begin
   insert into workspaces (workspace_id) values (p_workspace) on conflict do nothing;
   insert into runs (id, workspace_id, user_id, conversation, dedupe_key) values (p_id, p_workspace, p_user, p_conversation, p_dedupe_key);
   perform run_append_locked(p_id, p_events);
-  select r.id into ahead from runs r
-  where r.conversation = p_conversation and r.status <> 'closed' and r.id <> p_id order by r.number limit 1;
+  select r.id into ahead from runs r where r.conversation = p_conversation and r.status <> 'closed' and r.id <> p_id order by r.number limit 1;
   if ahead is null and p_instance is not null then
     claimed := run_claim_if_free(p_id, p_instance, p_lease_ms);
+  end if;
+  -- The key of a repeat is again:<run> or again:<run>:<call>.
+  if p_dedupe_key like 'again:%' then
+    perform audit_append(p_workspace, p_user, 'run_repeated', jsonb_strip_nulls(jsonb_build_object('run', p_id,
+      'repeats', split_part(p_dedupe_key, ':', 2), 'call', nullif(split_part(p_dedupe_key, ':', 3), ''))));
   end if;
   return jsonb_build_object('run', p_id, 'fresh', true, 'ahead', ahead, 'fence', claimed);
 end $function$
 ;
 comment on function patchbay.run_start(uuid,text,text,text,text,jsonb,text,integer) is 'one run per message, claimed at once when its conversation is free';
 
-CREATE OR REPLACE FUNCTION patchbay.run_stop(p_run uuid, p_event jsonb, p_instance text, p_lease_ms integer)
+CREATE OR REPLACE FUNCTION patchbay.run_state(p_workspace text, p_run uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select jsonb_build_object('id', r.id, 'events', run_events_bare(r.id)) from runs r where r.id = p_run and r.workspace_id = p_workspace
+$function$
+;
+comment on function patchbay.run_state(text,uuid) is 'a run of a workspace, for whoever looks at it';
+
+CREATE OR REPLACE FUNCTION patchbay.run_stop(p_workspace text, p_run uuid, p_event jsonb, p_instance text, p_lease_ms integer)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
-declare row runs;
+declare
+  row runs;
+  claimed bigint;
 begin
-  select * into row from runs where id = p_run for update;
+  select * into row from runs where id = p_run and workspace_id = p_workspace for update;
   if not found or row.status = 'closed' or row.outcome is not null then
     return jsonb_build_object('kind', 'over', 'fence', null);
   end if;
   perform run_append_locked(p_run, jsonb_build_array(p_event));
   update runs set status = 'working' where id = p_run;
-  return jsonb_build_object('kind', 'stopped', 'fence', run_claim_if_free(p_run, p_instance, p_lease_ms));
+  claimed := run_claim_if_free(p_run, p_instance, p_lease_ms);
+  perform audit_append(p_workspace, p_event ->> 'by', 'run_stopped', jsonb_build_object('run', p_run, 'requester', row.user_id));
+  return jsonb_build_object('kind', 'stopped', 'fence', claimed);
 end $function$
 ;
-comment on function patchbay.run_stop(uuid,jsonb,text,integer) is 'stops a run whoever holds it';
+comment on function patchbay.run_stop(text,uuid,jsonb,text,integer) is 'stops a run whoever holds it';
 
 CREATE OR REPLACE FUNCTION patchbay.run_suspend(p_run uuid, p_fence bigint, p_seq integer)
  RETURNS jsonb
@@ -1798,7 +1928,7 @@ CREATE OR REPLACE FUNCTION patchbay.runs_recent(p_workspace text, p_user text, p
  STABLE
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
-  select coalesce(jsonb_agg(id order by number desc), '[]')
+  select coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'events', run_events_bare(r.id)) order by r.number desc), '[]')
   from (select id, number from runs where workspace_id = p_workspace and user_id = p_user order by number desc limit p_limit) r
 $function$
 ;

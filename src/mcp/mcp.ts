@@ -184,7 +184,7 @@ function stateNoter({ registry }: McpDeps, background: Background) {
   return (c: Connection, used: Used<unknown>): void => {
     const now = stateAfter(used)
     if (now === undefined || (now.status === c.status && now.reason === c.statusReason)) return
-    background.run('keep status', () => registry.setStatus(c.id, now.status, now.reason))
+    background.run('keep status', () => registry.setStatus(c, now.status, now.reason))
   }
 }
 

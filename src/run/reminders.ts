@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import type { Db } from '../db/call.ts'
-import { ApprovalId, InputId } from '../ids.ts'
+import { ApprovalId, InputId, WorkspaceId } from '../ids.ts'
 
 /** What expires soon and nobody was reminded of: each is claimed once, by one instance. */
 export type Due<Id> = {
-  claim(): Promise<Id[]>
+  claim(): Promise<{ id: Id; workspace: WorkspaceId }[]>
   /** It could not be sent: it is due again. */
   giveBack(id: Id): Promise<void>
 }
@@ -20,11 +20,21 @@ const Nothing = z.null().transform(() => undefined)
 /** Reminders over the database. Errors are db/'s. */
 export const createReminders = (db: Db): Reminders => ({
   approvals: {
-    claim: () => db.call('approval_reminders_claim', { lead_ms: LEAD_MS }, z.array(ApprovalId)),
+    claim: () =>
+      db.call(
+        'approval_reminders_claim',
+        { lead_ms: LEAD_MS },
+        z.array(z.object({ id: ApprovalId, workspace: WorkspaceId })),
+      ),
     giveBack: (id) => db.call('approval_reminder_release', { id }, Nothing),
   },
   inputs: {
-    claim: () => db.call('input_reminders_claim', { lead_ms: LEAD_MS }, z.array(InputId)),
+    claim: () =>
+      db.call(
+        'input_reminders_claim',
+        { lead_ms: LEAD_MS },
+        z.array(z.object({ id: InputId, workspace: WorkspaceId })),
+      ),
     giveBack: (id) => db.call('input_reminder_release', { id }, Nothing),
   },
 })

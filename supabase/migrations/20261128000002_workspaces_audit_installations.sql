@@ -96,16 +96,28 @@ begin
 end $$;
 comment on function patchbay.audit_append(text, text, text, jsonb) is 'appends one row to the workspace''s audit chain';
 
-create function patchbay.audit_first_broken(p_workspace text) returns jsonb
+-- The chain is checked part by part: `p_after` is the last row known to be good, and the answer's `last` is where the next part begins.
+create function patchbay.audit_check(p_workspace text, p_after bigint, p_most integer) returns jsonb
 language sql stable set search_path = patchbay, pg_temp as $$
-  with chain as (
-    select e.id, e.previous_hash, e.hash, e as event,
-      coalesce(lag(e.hash) over (order by e.id), (select a.hash from audit_anchors a where a.workspace_id = p_workspace), '') as expected
-    from audit_events e where e.workspace_id = p_workspace
+  with part as (
+    select e as event from audit_events e where e.workspace_id = p_workspace and e.id > p_after order by e.id limit p_most
+  ),
+  chain as (
+    select event, coalesce(lag((event).hash) over (order by (event).id),
+      (select e.hash from audit_events e where e.workspace_id = p_workspace and e.id <= p_after order by e.id desc limit 1),
+      (select a.hash from audit_anchors a where a.workspace_id = p_workspace), '') as expected
+    from part
   )
-  select to_jsonb(min(id)) from chain where previous_hash <> expected or hash <> audit_hash(expected, event)
+  select jsonb_build_object('last', (select max((event).id) from chain), 'broken', (
+    select min((event).id) from chain where (event).previous_hash <> expected or (event).hash <> audit_hash(expected, event)))
 $$;
-comment on function patchbay.audit_first_broken(text) is 'the id of the first audit row whose hash does not follow from the one before, or null';
+comment on function patchbay.audit_check(text, bigint, integer) is 'the first row of a part of the audit whose hash does not follow from the one before; last is null at the end of the chain';
+
+create function patchbay.audit_workspaces() returns jsonb
+language sql stable set search_path = patchbay, pg_temp as $$
+  select coalesce(jsonb_agg(workspace_id order by workspace_id), '[]') from workspaces
+$$;
+comment on function patchbay.audit_workspaces() is 'workspaces that may have an audit';
 
 -- Workspaces are looked at by their oldest row, so that a call in which nothing is due costs one index read for each.
 create function patchbay.audit_prune(p_limit integer) returns jsonb

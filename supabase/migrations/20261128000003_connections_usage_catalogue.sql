@@ -9,6 +9,7 @@ create table patchbay.mcp_connections (
   status text not null default 'connected' check (status in ('connected', 'failing', 'needs_sign_in')),
   status_reason text,
   tools_available jsonb not null default '[]',
+  tools_hash text generated always as (md5(tools_available::text)) stored,
   unusable_tools jsonb not null default '[]',
   server_instructions text,
   server_features jsonb,
@@ -20,6 +21,7 @@ create table patchbay.mcp_connections (
 );
 comment on table patchbay.mcp_connections is 'a person''s (user_id) or the workspace''s (null) link to one MCP server; the credential store keeps its secrets under credential_reference';
 comment on column patchbay.mcp_connections.mcp_type is 'the run card it was made from: mcp_run_cards.mcp_type';
+comment on column patchbay.mcp_connections.tools_hash is 'whoever has read tools with this hash need not read them again';
 comment on column patchbay.mcp_connections.unusable_tools is 'tools that the server lists and Patchbay cannot use: [{tool, why}]';
 comment on column patchbay.mcp_connections.server_instructions is 'what the server says about its own use; untrusted';
 comment on column patchbay.mcp_connections.server_features is 'what the server offers beside tools: resources, prompts, completions, subscriptions';
@@ -27,12 +29,13 @@ comment on column patchbay.mcp_connections.protocol_era is 'the protocol revisio
 create unique index mcp_connections_name on patchbay.mcp_connections (workspace_id, coalesce(user_id, ''), lower(connection_name));
 alter table patchbay.mcp_connections enable row level security;
 
-create function patchbay.connections_of(p_workspace text, p_user text) returns jsonb
+create function patchbay.connections_of(p_workspace text, p_user text, p_known jsonb) returns jsonb
 language sql stable set search_path = patchbay, pg_temp as $$
-  select coalesce(jsonb_agg(to_jsonb(c) order by lower(c.connection_name)), '[]')
+  select coalesce(jsonb_agg(case when p_known ? c.tools_hash then to_jsonb(c) - 'tools_available' else to_jsonb(c) end
+    order by lower(c.connection_name)), '[]')
   from mcp_connections c where c.workspace_id = p_workspace and c.user_id = p_user
 $$;
-comment on function patchbay.connections_of(text, text) is 'a person''s connections by name';
+comment on function patchbay.connections_of(text, text, jsonb) is 'a person''s connections by name; without the tools whose hashes are known';
 
 create function patchbay.connections_in(p_workspace text) returns jsonb
 language sql stable set search_path = patchbay, pg_temp as $$
@@ -47,15 +50,15 @@ language sql stable set search_path = patchbay, pg_temp as $$
 $$;
 comment on function patchbay.connection_by_name(text, text, text) is 'one connection of a person by its name';
 
-create function patchbay.connection_get(p_id uuid) returns jsonb
+create function patchbay.connection_get(p_workspace text, p_id uuid) returns jsonb
 language sql stable set search_path = patchbay, pg_temp as $$
-  select to_jsonb(c) from mcp_connections c where c.id = p_id
+  select to_jsonb(c) from mcp_connections c where c.id = p_id and c.workspace_id = p_workspace
 $$;
-comment on function patchbay.connection_get(uuid) is 'one connection';
+comment on function patchbay.connection_get(text, uuid) is 'one connection of a workspace';
 
 create function patchbay.connection_add(
-  p_id uuid, p_workspace text, p_user text, p_name text, p_card text, p_config jsonb,
-  p_credential text, p_tools jsonb, p_era jsonb, p_limit integer
+  p_workspace text, p_user text, p_id uuid, p_name text, p_card text, p_config jsonb, p_credential text,
+  p_tools jsonb, p_unusable jsonb, p_instructions text, p_features jsonb, p_era jsonb, p_limit integer
 ) returns jsonb language plpgsql set search_path = patchbay, pg_temp as $$
 declare row mcp_connections;
 begin
@@ -66,84 +69,111 @@ begin
       using errcode = 'PT429';
   end if;
   insert into mcp_connections (id, workspace_id, user_id, connection_name, mcp_type, connection_config, credential_reference,
-    tools_available, protocol_era, protocol_era_at)
-  values (p_id, p_workspace, p_user, p_name, p_card, p_config, p_credential, p_tools, p_era, now())
+    tools_available, unusable_tools, server_instructions, server_features, protocol_era, protocol_era_at)
+  values (p_id, p_workspace, p_user, p_name, p_card, p_config, p_credential, p_tools, p_unusable, p_instructions, p_features, p_era, now())
   returning * into row;
   perform audit_append(p_workspace, p_user, 'connection_added', jsonb_build_object('connection', p_id, 'name', p_name, 'card', p_card));
   return to_jsonb(row);
 exception when unique_violation then
   raise exception 'You already have a connection called "%". Choose another name.', p_name using errcode = 'PT410';
 end $$;
-comment on function patchbay.connection_add(uuid, text, text, text, text, jsonb, text, jsonb, jsonb, integer) is 'saves a connection that was tested';
+comment on function patchbay.connection_add(text, text, uuid, text, text, jsonb, text, jsonb, jsonb, text, jsonb, jsonb, integer) is 'saves a connection that was tested, with all its server said';
 
-create function patchbay.connection_replace(p_id uuid, p_config jsonb, p_credential text, p_tools jsonb, p_era jsonb) returns jsonb
-language plpgsql set search_path = patchbay, pg_temp as $$
+-- The registry entry a connection was made from stays with it, whatever else is filled in again.
+create function patchbay.connection_replace(
+  p_workspace text, p_user text, p_id uuid, p_config jsonb, p_credential text,
+  p_tools jsonb, p_unusable jsonb, p_instructions text, p_features jsonb, p_era jsonb
+) returns jsonb language plpgsql set search_path = patchbay, pg_temp as $$
 declare row mcp_connections;
 begin
-  -- The registry entry a connection was made from stays with it, whatever else is filled in again.
+  -- The same lock as in connection_saved, which waits for a save whose answer was lost.
+  perform pg_advisory_xact_lock(hashtextextended('patchbay connections ' || p_workspace || p_user, 0));
   update mcp_connections set
     connection_config = p_config || jsonb_strip_nulls(jsonb_build_object('entry', connection_config -> 'entry')),
-    credential_reference = p_credential, tools_available = p_tools,
-    protocol_era = p_era, protocol_era_at = now(), status = 'connected', status_reason = null
-  where id = p_id returning * into row;
+    credential_reference = p_credential, tools_available = p_tools, unusable_tools = p_unusable, server_instructions = p_instructions,
+    server_features = p_features, protocol_era = p_era, protocol_era_at = now(), status = 'connected', status_reason = null
+  where id = p_id and workspace_id = p_workspace and user_id = p_user returning * into row;
   if not found then
     raise exception 'This connection is gone. Connect it anew with /mcp connect.' using errcode = 'PT404';
   end if;
-  perform audit_append(row.workspace_id, coalesce(row.user_id, ''), 'connection_replaced', jsonb_build_object('connection', p_id));
+  perform audit_append(p_workspace, p_user, 'connection_replaced',
+    jsonb_build_object('connection', p_id, 'name', row.connection_name, 'card', row.mcp_type));
   return to_jsonb(row);
 end $$;
-comment on function patchbay.connection_replace(uuid, jsonb, text, jsonb, jsonb) is 'new inputs after a reconnect that worked';
+comment on function patchbay.connection_replace(text, text, uuid, jsonb, text, jsonb, jsonb, text, jsonb, jsonb) is 'new inputs after a reconnect that worked, with all its server said';
 
-create function patchbay.connection_set_status(p_id uuid, p_status text, p_reason text) returns jsonb
+create function patchbay.connection_saved(p_workspace text, p_user text, p_id uuid) returns jsonb
+language plpgsql set search_path = patchbay, pg_temp as $$
+begin
+  -- A save of the same person may still be under way; after the lock its result is final.
+  perform pg_advisory_xact_lock(hashtextextended('patchbay connections ' || p_workspace || p_user, 0));
+  return (select to_jsonb(c) from mcp_connections c where c.id = p_id and c.workspace_id = p_workspace and c.user_id = p_user);
+end $$;
+comment on function patchbay.connection_saved(text, text, uuid) is 'what became of a save whose answer was lost';
+
+create function patchbay.connection_set_status(p_workspace text, p_id uuid, p_status text, p_reason text) returns jsonb
 language sql set search_path = patchbay, pg_temp as $$
   update mcp_connections set status = p_status, status_reason = p_reason
-  where id = p_id and (status, status_reason) is distinct from (p_status, p_reason);
+  where id = p_id and workspace_id = p_workspace and (status, status_reason) is distinct from (p_status, p_reason);
   select null::jsonb
 $$;
-comment on function patchbay.connection_set_status(uuid, text, text) is 'whether a connection works';
+comment on function patchbay.connection_set_status(text, uuid, text, text) is 'whether a connection works';
 
-create function patchbay.connection_save_server_info(p_id uuid, p_tools jsonb, p_unusable jsonb, p_instructions text) returns jsonb
+create function patchbay.connection_save_server_info(p_workspace text, p_id uuid, p_tools jsonb, p_unusable jsonb, p_instructions text, p_features jsonb) returns jsonb
 language sql set search_path = patchbay, pg_temp as $$
-  update mcp_connections set tools_available = p_tools, unusable_tools = p_unusable, server_instructions = p_instructions
-  where id = p_id
-    and (tools_available, unusable_tools, server_instructions) is distinct from (p_tools, p_unusable, p_instructions);
+  update mcp_connections set tools_available = p_tools, unusable_tools = p_unusable, server_instructions = p_instructions,
+    server_features = coalesce(p_features, server_features)
+  where id = p_id and workspace_id = p_workspace
+    and (tools_available, unusable_tools, server_instructions, server_features)
+      is distinct from (p_tools, p_unusable, p_instructions, coalesce(p_features, server_features));
   select null::jsonb
 $$;
-comment on function patchbay.connection_save_server_info(uuid, jsonb, jsonb, text) is 'what a connection''s server says of itself now';
+comment on function patchbay.connection_save_server_info(text, uuid, jsonb, jsonb, text, jsonb) is 'what a connection''s server says of itself now; null features leave what was known of them';
 
-create function patchbay.connection_save_features(p_id uuid, p_features jsonb) returns jsonb
+create function patchbay.connection_save_features(p_workspace text, p_id uuid, p_features jsonb) returns jsonb
 language sql set search_path = patchbay, pg_temp as $$
-  update mcp_connections set server_features = p_features where id = p_id and server_features is distinct from p_features;
+  update mcp_connections set server_features = p_features
+  where id = p_id and workspace_id = p_workspace and server_features is distinct from p_features;
   select null::jsonb
 $$;
-comment on function patchbay.connection_save_features(uuid, jsonb) is 'what a server offers beside tools';
+comment on function patchbay.connection_save_features(text, uuid, jsonb) is 'what a server offers beside tools';
 
-create function patchbay.connection_save_era(p_id uuid, p_era jsonb) returns jsonb
+create function patchbay.connection_save_era(p_workspace text, p_id uuid, p_era jsonb) returns jsonb
 language sql set search_path = patchbay, pg_temp as $$
-  update mcp_connections set protocol_era = p_era, protocol_era_at = now() where id = p_id;
+  update mcp_connections set protocol_era = p_era, protocol_era_at = now() where id = p_id and workspace_id = p_workspace;
   select null::jsonb
 $$;
-comment on function patchbay.connection_save_era(uuid, jsonb) is 'the protocol revision a server turned out to speak';
+comment on function patchbay.connection_save_era(text, uuid, jsonb) is 'the protocol revision a server turned out to speak';
 
+-- Rules end with their connection, so the audit names them here.
 create function patchbay.connection_remove(p_workspace text, p_user text, p_id uuid) returns jsonb
 language plpgsql set search_path = patchbay, pg_temp as $$
-declare row mcp_connections;
+declare
+  row mcp_connections;
+  ended jsonb;
 begin
+  perform pg_advisory_xact_lock(hashtextextended('patchbay connections ' || p_workspace || p_user, 0));
+  select coalesce(jsonb_agg(to_jsonb(r) order by r.created_at), '[]') into ended from rules r where r.connection_id = p_id;
   delete from mcp_connections where id = p_id and workspace_id = p_workspace and user_id = p_user returning * into row;
   if not found then return null; end if;
-  perform audit_append(p_workspace, p_user, 'connection_removed', jsonb_build_object('connection', p_id, 'name', row.connection_name));
+  perform audit_append(p_workspace, p_user, 'connection_removed',
+    jsonb_build_object('connection', p_id, 'name', row.connection_name, 'card', row.mcp_type, 'rules', ended));
   return to_jsonb(row);
 end $$;
 comment on function patchbay.connection_remove(text, text, uuid) is 'removes a person''s own connection';
 
 create function patchbay.connections_remove_all(p_workspace text, p_actor text) returns jsonb
 language plpgsql set search_path = patchbay, pg_temp as $$
-declare gone jsonb;
+declare
+  gone jsonb;
+  ended jsonb;
 begin
+  select coalesce(jsonb_agg(to_jsonb(r) order by r.created_at), '[]') into ended
+  from rules r join mcp_connections c on c.id = r.connection_id where c.workspace_id = p_workspace;
   with removed as (delete from mcp_connections where workspace_id = p_workspace returning *)
   select coalesce(jsonb_agg(to_jsonb(r)), '[]') into gone from removed r;
   if gone <> '[]' then
-    perform audit_append(p_workspace, p_actor, 'connections_removed', jsonb_build_object('connections',
+    perform audit_append(p_workspace, p_actor, 'connections_removed', jsonb_build_object('rules', ended, 'connections',
       (select jsonb_agg(jsonb_build_object('connection', one -> 'id', 'name', one -> 'connection_name', 'user', one -> 'user_id'))
         from jsonb_array_elements(gone) one)));
   end if;
@@ -262,25 +292,30 @@ begin
   -- Two presses at once must not both find the last free place.
   perform pg_advisory_xact_lock(hashtextextended('patchbay subscriptions ' || p_workspace || p_user, 0));
   select * into row from resource_subscriptions
-  where connection_id = p_connection and uri = p_uri and channel = p_channel and thread_ts = p_thread;
+  where workspace_id = p_workspace and user_id = p_user
+    and connection_id = p_connection and uri = p_uri and channel = p_channel and thread_ts = p_thread;
   if found then return to_jsonb(row); end if;
   if (select count(*) from resource_subscriptions where workspace_id = p_workspace and user_id = p_user) >= p_limit then
     raise exception 'You already hear of % resources, which is the most. Stop one of them first.', p_limit using errcode = 'PT429';
   end if;
   insert into resource_subscriptions (id, connection_id, workspace_id, user_id, uri, resource_name, channel, thread_ts)
-  values (p_id, p_connection, p_workspace, p_user, p_uri, p_name, p_channel, p_thread)
+  select p_id, c.id, p_workspace, p_user, p_uri, p_name, p_channel, p_thread
+  from mcp_connections c where c.id = p_connection and c.workspace_id = p_workspace and c.user_id = p_user
   returning * into row;
+  if not found then
+    raise exception 'This connection is gone. Connect it anew with /mcp connect.' using errcode = 'PT404';
+  end if;
   return to_jsonb(row);
 exception when foreign_key_violation then
   raise exception 'This connection is gone. Connect it anew with /mcp connect.' using errcode = 'PT404';
 end $$;
 comment on function patchbay.resource_subscription_add(uuid, uuid, text, text, text, text, text, text, integer) is 'posts changes of a resource in a thread from now on';
 
-create function patchbay.resource_subscription_get(p_id uuid) returns jsonb
+create function patchbay.resource_subscription_get(p_workspace text, p_user text, p_id uuid) returns jsonb
 language sql stable set search_path = patchbay, pg_temp as $$
-  select to_jsonb(s) from resource_subscriptions s where s.id = p_id
+  select to_jsonb(s) from resource_subscriptions s where s.id = p_id and s.workspace_id = p_workspace and s.user_id = p_user
 $$;
-comment on function patchbay.resource_subscription_get(uuid) is 'one subscription';
+comment on function patchbay.resource_subscription_get(text, text, uuid) is 'one subscription of a person';
 
 create function patchbay.resource_subscription_remove(p_workspace text, p_user text, p_id uuid) returns jsonb
 language plpgsql set search_path = patchbay, pg_temp as $$

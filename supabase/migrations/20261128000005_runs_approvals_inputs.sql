@@ -50,6 +50,7 @@ create table patchbay.approvals (
   requester text not null,
   approvers jsonb not null,
   four_eyes boolean not null default false,
+  risk text not null check (risk in ('write', 'destructive')),
   hash text not null,
   status text not null default 'pending' check (status in ('pending', 'approved', 'denied', 'expired', 'stopped')),
   decided_by text,
@@ -63,6 +64,7 @@ comment on table patchbay.approvals is 'a person''s decision on one call; settle
 comment on column patchbay.approvals.reminded_at is 'when those who may decide were reminded; set by the one instance that does it';
 create index approvals_run on patchbay.approvals (run_id);
 create index approvals_pending on patchbay.approvals (expires_at) where status = 'pending';
+create index approvals_open on patchbay.approvals (workspace_id, created_at) where status = 'pending';
 alter table patchbay.approvals enable row level security;
 
 create table patchbay.input_requests (
@@ -96,6 +98,20 @@ create table patchbay.run_feedback (
 comment on table patchbay.run_feedback is 'what a person thought of an answer; the latest verdict counts';
 alter table patchbay.run_feedback enable row level security;
 
+create function patchbay.approvals_close(p_run uuid, p_by text) returns void
+language plpgsql set search_path = patchbay, pg_temp as $$
+declare row approvals;
+begin
+  for row in
+    update approvals set status = 'stopped', decided_by = p_by, decided_at = clock_timestamp()
+    where run_id = p_run and status = 'pending' returning *
+  loop
+    perform audit_append(row.workspace_id, coalesce(p_by, 'patchbay'), 'approval_stopped',
+      jsonb_build_object('approval', row.id, 'run', row.run_id, 'call', row.call_id, 'hash', row.hash, 'requester', row.requester));
+  end loop;
+end $$;
+comment on function patchbay.approvals_close(uuid, text) is 'closes the open approvals of a run that ended';
+
 create function patchbay.inputs_close(p_run uuid, p_call text) returns void
 language sql set search_path = patchbay, pg_temp as $$
   update input_requests set status = 'over', answered_at = clock_timestamp()
@@ -106,8 +122,11 @@ comment on function patchbay.inputs_close(uuid, text) is 'closes the open input 
 -- Runs in the transaction that appends the event, so that nothing is lost or doubled.
 create function patchbay.run_apply_projections(p_run uuid, p_event jsonb) returns void
 language plpgsql set search_path = patchbay, pg_temp as $$
-declare target jsonb;
+declare
+  run runs;
+  judged jsonb;
 begin
+  select * into run from runs where id = p_run;
   case p_event ->> 'type'
   when 'replied' then
     update runs set turns = turns + 1,
@@ -120,47 +139,47 @@ begin
     update runs set cost_usd = cost_usd + (p_event ->> 'costUsd')::numeric where id = p_run;
   when 'judged' then
     if p_event ? 'approval' then
-      insert into approvals (id, run_id, call_id, workspace_id, requester, approvers, four_eyes, hash, expires_at)
-      select p_event #>> '{approval,id}', r.id, p_event ->> 'call', r.workspace_id, r.user_id, p_event #> '{approval,approvers}',
-        (p_event #>> '{approval,fourEyes}')::boolean, p_event ->> 'hash', (p_event #>> '{approval,expiresAt}')::timestamptz
-      from runs r where r.id = p_run;
+      insert into approvals (id, run_id, call_id, workspace_id, requester, approvers, four_eyes, risk, hash, expires_at)
+      values (p_event #>> '{approval,id}', run.id, p_event ->> 'call', run.workspace_id, run.user_id, p_event #> '{approval,approvers}',
+        (p_event #>> '{approval,fourEyes}')::boolean, case when p_event ->> 'risk' in ('read', 'write') then 'write' else 'destructive' end, p_event ->> 'hash',
+        (p_event #>> '{approval,expiresAt}')::timestamptz);
     end if;
   when 'asked_input' then
     -- A run that has ended meanwhile asks nobody.
     insert into input_requests (id, run_id, call_id, workspace_id, user_id, kind, live, status, expires_at)
-    select p_event ->> 'input', r.id, p_event ->> 'call', r.workspace_id, p_event ->> 'person', p_event #>> '{request,kind}',
-      p_event #>> '{resume,how}' = 'live', case when r.outcome is null then 'pending' else 'over' end, (p_event ->> 'expiresAt')::timestamptz
-    from runs r where r.id = p_run;
+    values (p_event ->> 'input', run.id, p_event ->> 'call', run.workspace_id, p_event ->> 'person', p_event #>> '{request,kind}',
+      p_event #>> '{resume,how}' = 'live', case when run.outcome is null then 'pending' else 'over' end, (p_event ->> 'expiresAt')::timestamptz);
   when 'called' then
     perform inputs_close(p_run, p_event ->> 'call');
   when 'returned' then
     perform inputs_close(p_run, p_event ->> 'call');
-    select body -> 'target' into target from run_events
+    select body -> 'target' into judged from run_events
     where run_id = p_run and type = 'judged' and body ->> 'call' = p_event ->> 'call' order by seq desc limit 1;
-    if target is not null and p_event ->> 'outcome' in ('ok', 'error', 'failed', 'cancelled', 'unknown') then
+    if judged is not null and p_event ->> 'outcome' in ('ok', 'error', 'failed', 'cancelled', 'unknown') then
       insert into mcp_tool_usage (workspace_id, connection_id, run_id, agent_id, tool_name, execution_time_ms, success, error_details, tokens_saved)
-      select r.workspace_id, (target ->> 'connection')::uuid, r.id, 'default', target ->> 'tool', (p_event ->> 'ms')::double precision,
+      values (run.workspace_id, (judged ->> 'connection')::uuid, run.id, 'default', judged ->> 'tool', (p_event ->> 'ms')::double precision,
         p_event ->> 'outcome' = 'ok', case when p_event ->> 'outcome' <> 'ok' then jsonb_build_object(
-          'cause', p_event ->> 'outcome', 'code', coalesce(p_event ->> 'why', 'tool_error'), 'words', left(p_event ->> 'summary', 500)) end, 0
-      from runs r where r.id = p_run;
-      update mcp_connections set usage_count = usage_count + 1, last_used = now() where id = (target ->> 'connection')::uuid;
+          'cause', p_event ->> 'outcome', 'code', coalesce(p_event ->> 'why', 'tool_error'), 'words', left(p_event ->> 'summary', 500)) end, 0);
+      update mcp_connections set usage_count = usage_count + 1, last_used = now()
+      where id = (judged ->> 'connection')::uuid and workspace_id = run.workspace_id;
     end if;
   when 'answered' then
-    -- "Always allow" becomes a rule together with the answer, for the tool as it was defined on the card.
+    -- "Always allow" becomes a rule together with the answer, for the tool as it was defined on the card; not for a connection that is gone.
     if (p_event ->> 'always')::boolean then
-      insert into rules (workspace_id, scope, user_id, connection_id, tool, verdict, definition, created_by)
-      select r.workspace_id, 'person', r.user_id, (e.body #>> '{target,connection}')::uuid, e.body #>> '{target,tool}', 'allow',
-        e.body ->> 'definition', p_event ->> 'by'
-      from run_events e join runs r on r.id = e.run_id join mcp_connections c on c.id = (e.body #>> '{target,connection}')::uuid
-      where e.run_id = p_run and e.type = 'judged' and e.body ->> 'call' = p_event ->> 'call' order by e.seq desc limit 1
-      on conflict (connection_id, tool) where scope = 'person' do update set definition = excluded.definition, verdict = 'allow';
+      select body into judged from run_events
+      where run_id = p_run and type = 'judged' and body ->> 'call' = p_event ->> 'call' order by seq desc limit 1;
+      if exists (select from mcp_connections
+        where id = (judged #>> '{target,connection}')::uuid and workspace_id = run.workspace_id and user_id = run.user_id) then
+        perform rule_add_always(run.workspace_id, run.user_id, (judged #>> '{target,connection}')::uuid, judged #>> '{target,tool}',
+          judged ->> 'definition');
+      end if;
     end if;
   when 'stopped' then
-    update approvals set status = 'stopped', decided_by = p_event ->> 'by', decided_at = now() where run_id = p_run and status = 'pending';
+    perform approvals_close(p_run, p_event ->> 'by');
     perform inputs_close(p_run, null);
     update runs set outcome = 'stopped' where id = p_run;
   when 'finished', 'failed' then
-    update approvals set status = 'stopped', decided_at = now() where run_id = p_run and status = 'pending';
+    perform approvals_close(p_run, null);
     perform inputs_close(p_run, null);
     update runs set outcome = p_event ->> 'type' where id = p_run;
   else
@@ -214,10 +233,14 @@ begin
   insert into workspaces (workspace_id) values (p_workspace) on conflict do nothing;
   insert into runs (id, workspace_id, user_id, conversation, dedupe_key) values (p_id, p_workspace, p_user, p_conversation, p_dedupe_key);
   perform run_append_locked(p_id, p_events);
-  select r.id into ahead from runs r
-  where r.conversation = p_conversation and r.status <> 'closed' and r.id <> p_id order by r.number limit 1;
+  select r.id into ahead from runs r where r.conversation = p_conversation and r.status <> 'closed' and r.id <> p_id order by r.number limit 1;
   if ahead is null and p_instance is not null then
     claimed := run_claim_if_free(p_id, p_instance, p_lease_ms);
+  end if;
+  -- The key of a repeat is again:<run> or again:<run>:<call>.
+  if p_dedupe_key like 'again:%' then
+    perform audit_append(p_workspace, p_user, 'run_repeated', jsonb_strip_nulls(jsonb_build_object('run', p_id,
+      'repeats', split_part(p_dedupe_key, ':', 2), 'call', nullif(split_part(p_dedupe_key, ':', 3), ''))));
   end if;
   return jsonb_build_object('run', p_id, 'fresh', true, 'ahead', ahead, 'fence', claimed);
 end $$;
@@ -249,14 +272,27 @@ begin
 end $$;
 comment on function patchbay.run_append(uuid, bigint, integer, jsonb, integer) is 'appends for the lease holder only; an old fence or a taken seq is refused';
 
-create function patchbay.run_read(p_run uuid, p_after integer, p_bare boolean) returns jsonb
+create function patchbay.run_events_bare(p_run uuid) returns jsonb
+language sql stable set search_path = patchbay, pg_temp as $$
+  select coalesce(jsonb_agg(case when e.body ? 'files' then e.body || '{"files": [], "images": []}' else e.body end order by e.seq), '[]')
+  from run_events e where e.run_id = p_run
+$$;
+comment on function patchbay.run_events_bare(uuid) is 'a run''s events without the files and images of calls, which can be large';
+
+create function patchbay.run_state(p_workspace text, p_run uuid) returns jsonb
+language sql stable set search_path = patchbay, pg_temp as $$
+  select jsonb_build_object('id', r.id, 'events', run_events_bare(r.id)) from runs r where r.id = p_run and r.workspace_id = p_workspace
+$$;
+comment on function patchbay.run_state(text, uuid) is 'a run of a workspace, for whoever looks at it';
+
+create function patchbay.run_read(p_run uuid, p_fence bigint, p_after integer) returns jsonb
 language sql stable set search_path = patchbay, pg_temp as $$
   select jsonb_build_object('id', r.id, 'fence', r.fence, 'seq', r.last_seq, 'status', r.status,
-    'events', (select coalesce(jsonb_agg(case when p_bare and e.body ? 'files' then e.body || '{"files": [], "images": []}' else e.body end order by e.seq), '[]')
+    'events', (select coalesce(jsonb_agg(e.body order by e.seq), '[]')
       from run_events e where e.run_id = r.id and e.seq > p_after and e.seq <= r.last_seq))
-  from runs r where r.id = p_run
+  from runs r where r.id = p_run and r.fence = p_fence
 $$;
-comment on function patchbay.run_read(uuid, integer, boolean) is 'a run''s events after a seq; bare leaves files and images out';
+comment on function patchbay.run_read(uuid, bigint, integer) is 'a run''s events after a seq, for the instance that holds it';
 
 create function patchbay.run_suspend(p_run uuid, p_fence bigint, p_seq integer) returns jsonb
 language plpgsql set search_path = patchbay, pg_temp as $$
@@ -292,29 +328,34 @@ begin
 end $$;
 comment on function patchbay.run_close(uuid, bigint, integer) is 'ends a run whose end is shown; names the next of its conversation';
 
-create function patchbay.run_stop(p_run uuid, p_event jsonb, p_instance text, p_lease_ms integer) returns jsonb
+create function patchbay.run_stop(p_workspace text, p_run uuid, p_event jsonb, p_instance text, p_lease_ms integer) returns jsonb
 language plpgsql set search_path = patchbay, pg_temp as $$
-declare row runs;
+declare
+  row runs;
+  claimed bigint;
 begin
-  select * into row from runs where id = p_run for update;
+  select * into row from runs where id = p_run and workspace_id = p_workspace for update;
   if not found or row.status = 'closed' or row.outcome is not null then
     return jsonb_build_object('kind', 'over', 'fence', null);
   end if;
   perform run_append_locked(p_run, jsonb_build_array(p_event));
   update runs set status = 'working' where id = p_run;
-  return jsonb_build_object('kind', 'stopped', 'fence', run_claim_if_free(p_run, p_instance, p_lease_ms));
+  claimed := run_claim_if_free(p_run, p_instance, p_lease_ms);
+  perform audit_append(p_workspace, p_event ->> 'by', 'run_stopped', jsonb_build_object('run', p_run, 'requester', row.user_id));
+  return jsonb_build_object('kind', 'stopped', 'fence', claimed);
 end $$;
-comment on function patchbay.run_stop(uuid, jsonb, text, integer) is 'stops a run whoever holds it';
+comment on function patchbay.run_stop(text, uuid, jsonb, text, integer) is 'stops a run whoever holds it';
 
 -- The caller checks at click time who may decide; this makes sure that it settles once.
-create function patchbay.approval_decide(p_id text, p_status text, p_by text, p_reason text, p_event jsonb, p_instance text, p_lease_ms integer)
-returns jsonb language plpgsql set search_path = patchbay, pg_temp as $$
+create function patchbay.approval_decide(
+  p_workspace text, p_id text, p_status text, p_by text, p_reason text, p_event jsonb, p_instance text, p_lease_ms integer
+) returns jsonb language plpgsql set search_path = patchbay, pg_temp as $$
 declare
   row approvals;
   event jsonb := p_event;
   verdict text := p_status;
 begin
-  select * into row from approvals where id = p_id;
+  select * into row from approvals where id = p_id and workspace_id = p_workspace;
   if not found then return jsonb_build_object('kind', 'gone'); end if;
   perform from runs where id = row.run_id for update;
   select * into row from approvals where id = p_id for update;
@@ -329,21 +370,24 @@ begin
     reason = case when verdict = p_status then p_reason end where id = p_id returning * into row;
   perform run_append_locked(row.run_id, jsonb_build_array(event));
   update runs set status = 'working' where id = row.run_id and status = 'suspended';
+  -- An edited call has another hash than the one on the card; the audit names the call that goes out.
   perform audit_append(row.workspace_id, coalesce(row.decided_by, 'patchbay'), 'approval_' || verdict,
-    jsonb_build_object('approval', row.id, 'run', row.run_id, 'call', row.call_id, 'hash', row.hash, 'requester', row.requester));
+    jsonb_strip_nulls(jsonb_build_object('approval', row.id, 'run', row.run_id, 'call', row.call_id, 'requester', row.requester,
+      'hash', coalesce(event ->> 'hash', row.hash), 'asked_hash', case when event ? 'hash' then row.hash end,
+      'always', event -> 'always', 'reason', row.reason)));
   return jsonb_build_object('kind', case when verdict = p_status then 'settled' else 'already' end, 'run', row.run_id,
     'decision', verdict, 'by', row.decided_by, 'at', row.decided_at,
     'fence', case when p_instance is not null then run_claim_if_free(row.run_id, p_instance, p_lease_ms) end);
 end $$;
-comment on function patchbay.approval_decide(text, text, text, text, jsonb, text, integer) is 'one compare-and-swap on pending; whoever settles also claims the run';
+comment on function patchbay.approval_decide(text, text, text, text, text, jsonb, text, integer) is 'one compare-and-swap on pending; whoever settles also claims the run';
 
 create function patchbay.approval_expire(p_at text) returns jsonb
 language plpgsql set search_path = patchbay, pg_temp as $$
 declare due record;
 begin
-  select id, call_id into due from approvals where status = 'pending' and expires_at <= clock_timestamp() order by expires_at limit 1;
+  select id, call_id, workspace_id into due from approvals where status = 'pending' and expires_at <= clock_timestamp() order by expires_at limit 1;
   if not found then return to_jsonb(false); end if;
-  perform approval_decide(due.id, 'expired', null, null,
+  perform approval_decide(due.workspace_id, due.id, 'expired', null, null,
     jsonb_build_object('type', 'answered', 'call', due.call_id, 'approval', due.id, 'decision', 'expired', 'at', p_at), null, 0);
   return to_jsonb(true);
 end $$;
@@ -412,9 +456,7 @@ language sql stable set search_path = patchbay, pg_temp as $$
   select jsonb_build_object(
     'summary', (select body ->> 'text' from summary),
     'runs', coalesce((
-      select jsonb_agg(jsonb_build_object('id', r.id, 'events',
-        (select jsonb_agg(case when e.body ? 'files' then e.body || '{"files": [], "images": []}' else e.body end order by e.seq)
-          from run_events e where e.run_id = r.id)) order by r.number)
+      select jsonb_agg(jsonb_build_object('id', r.id, 'events', run_events_bare(r.id)) order by r.number)
       from runs r, this
       where r.conversation = this.conversation and r.number < this.number and r.number > coalesce((select up_to from summary), 0)
     ), '[]'))
@@ -428,19 +470,36 @@ language sql stable set search_path = patchbay, pg_temp as $$
 $$;
 comment on function patchbay.conversation_open_run(text) is 'whether a conversation is ours, and the run at work in it';
 
-create function patchbay.approval_run(p_id text) returns jsonb
+create function patchbay.approval_run(p_workspace text, p_id text) returns jsonb
 language sql stable set search_path = patchbay, pg_temp as $$
-  select jsonb_build_object('run', run_id, 'call', call_id, 'workspace', workspace_id, 'requester', requester, 'four_eyes', four_eyes)
-  from approvals where id = p_id
+  select jsonb_build_object('run', run_id, 'call', call_id, 'events', run_events_bare(run_id))
+  from approvals where id = p_id and workspace_id = p_workspace
 $$;
-comment on function patchbay.approval_run(text) is 'which run and call an approval is about';
+comment on function patchbay.approval_run(text, text) is 'the run and call an approval is about';
 
-create function patchbay.approvals_pending(p_workspace text) returns jsonb
-language sql stable set search_path = patchbay, pg_temp as $$
-  select coalesce(jsonb_agg(jsonb_build_object('run', run_id, 'call', call_id, 'requester', requester) order by created_at), '[]')
-  from (select * from approvals where workspace_id = p_workspace and status = 'pending' and expires_at > now() order by created_at limit 40) a
+-- The same as deciders() in src/policy/decide.ts; a test compares the two.
+create function patchbay.approval_may_decide(p_approval patchbay.approvals, p_user text, p_approvers jsonb) returns boolean
+language sql immutable set search_path = patchbay, pg_temp as $$
+  select case
+    when p_approval.four_eyes then p_user <> p_approval.requester and p_approvers ? p_user
+    when p_approval.risk = 'destructive' and p_approvers <> '[]' then p_approvers ? p_user
+    else p_user = p_approval.requester or p_approvers ? p_user
+  end
 $$;
-comment on function patchbay.approvals_pending(text) is 'a workspace''s open approvals, oldest first';
+comment on function patchbay.approval_may_decide(patchbay.approvals, text, jsonb) is 'whether a person may decide an approval, with these approvers';
+
+create function patchbay.approvals_pending(p_workspace text, p_user text) returns jsonb
+language sql stable set search_path = patchbay, pg_temp as $$
+  with approvers as (select approvers_of(p_workspace) as named),
+  open as (
+    select a.* from approvals a, approvers
+    where a.workspace_id = p_workspace and a.status = 'pending' and a.expires_at > now() and approval_may_decide(a, p_user, approvers.named)
+    order by a.created_at limit 40
+  )
+  select coalesce(jsonb_agg(jsonb_build_object('run', run_id, 'call', call_id, 'events', run_events_bare(run_id)) order by created_at), '[]')
+  from open
+$$;
+comment on function patchbay.approvals_pending(text, text) is 'the open approvals a person may decide, oldest first, with their runs';
 
 -- Whoever claims a reminder sends it; rows that another instance is claiming are left to it.
 create function patchbay.approval_reminders_claim(p_lead_ms integer) returns jsonb
@@ -451,8 +510,8 @@ language sql set search_path = patchbay, pg_temp as $$
       and expires_at <= clock_timestamp() + p_lead_ms * interval '1 millisecond'
     order by expires_at limit 20 for update skip locked
   ),
-  claimed as (update approvals a set reminded_at = clock_timestamp() from due where a.id = due.id returning a.id)
-  select coalesce(jsonb_agg(id), '[]') from claimed
+  claimed as (update approvals a set reminded_at = clock_timestamp() from due where a.id = due.id returning a.id, a.workspace_id)
+  select coalesce(jsonb_agg(jsonb_build_object('id', id, 'workspace', workspace_id)), '[]') from claimed
 $$;
 comment on function patchbay.approval_reminders_claim(integer) is 'claims the reminders of approvals that are due, each once';
 
@@ -464,15 +523,16 @@ $$;
 comment on function patchbay.approval_reminder_release(text) is 'makes a claimed reminder that could not be sent due again';
 
 -- Who may answer is in the row; it settles once, as approvals do.
-create function patchbay.input_answer(p_id text, p_run uuid, p_by text, p_action text, p_event jsonb, p_instance text, p_lease_ms integer)
-returns jsonb language plpgsql set search_path = patchbay, pg_temp as $$
+create function patchbay.input_answer(
+  p_workspace text, p_id text, p_run uuid, p_by text, p_action text, p_event jsonb, p_instance text, p_lease_ms integer
+) returns jsonb language plpgsql set search_path = patchbay, pg_temp as $$
 declare
   row input_requests;
   event jsonb := p_event;
   verdict text := p_action;
 begin
-  perform from runs where id = p_run for update;
-  select * into row from input_requests where id = p_id and run_id = p_run for update;
+  perform from runs where id = p_run and workspace_id = p_workspace for update;
+  select * into row from input_requests where id = p_id and run_id = p_run and workspace_id = p_workspace for update;
   if not found then return jsonb_build_object('kind', 'gone'); end if;
   if p_action <> 'expired' and p_by is distinct from row.user_id then
     return jsonb_build_object('kind', 'not_yours', 'person', row.user_id);
@@ -494,29 +554,31 @@ begin
     'action', verdict, 'by', row.answered_by, 'at', row.answered_at,
     'fence', case when p_instance is not null then run_claim_if_free(row.run_id, p_instance, p_lease_ms) end);
 end $$;
-comment on function patchbay.input_answer(text, uuid, text, text, jsonb, text, integer) is 'one compare-and-swap on pending; whoever settles also claims the run';
+comment on function patchbay.input_answer(text, text, uuid, text, text, jsonb, text, integer) is 'one compare-and-swap on pending; whoever settles also claims the run';
 
 create function patchbay.input_expire(p_at text) returns jsonb
 language plpgsql set search_path = patchbay, pg_temp as $$
 declare due record;
 begin
-  select id, run_id, call_id into due from input_requests where status = 'pending' and expires_at <= clock_timestamp() order by expires_at limit 1;
+  select id, run_id, call_id, workspace_id into due from input_requests where status = 'pending' and expires_at <= clock_timestamp() order by expires_at limit 1;
   if not found then return to_jsonb(false); end if;
-  perform input_answer(due.id, due.run_id, null, 'expired',
+  perform input_answer(due.workspace_id, due.id, due.run_id, null, 'expired',
     jsonb_build_object('type', 'given_input', 'call', due.call_id, 'input', due.id, 'action', 'expired', 'at', p_at), null, 0);
   return to_jsonb(true);
 end $$;
 comment on function patchbay.input_expire(text) is 'settles one input request nobody answered in time';
 
-create function patchbay.input_run(p_id text) returns jsonb
+create function patchbay.input_run(p_workspace text, p_id text) returns jsonb
 language sql stable set search_path = patchbay, pg_temp as $$
-  select jsonb_build_object('run', run_id, 'call', call_id) from input_requests where id = p_id
+  select jsonb_build_object('run', run_id, 'call', call_id, 'input', id, 'events', run_events_bare(run_id))
+  from input_requests where id = p_id and workspace_id = p_workspace
 $$;
-comment on function patchbay.input_run(text) is 'which run and call an input request is about';
+comment on function patchbay.input_run(text, text) is 'the run and call an input request is about';
 
 create function patchbay.inputs_pending(p_workspace text, p_user text) returns jsonb
 language sql stable set search_path = patchbay, pg_temp as $$
-  select coalesce(jsonb_agg(jsonb_build_object('run', run_id, 'call', call_id, 'input', id) order by created_at), '[]')
+  select coalesce(jsonb_agg(jsonb_build_object('run', run_id, 'call', call_id, 'input', id, 'events', run_events_bare(run_id))
+    order by created_at), '[]')
   from (select * from input_requests where workspace_id = p_workspace and user_id = p_user and status = 'pending' and expires_at > now()
     order by created_at limit 40) i
 $$;
@@ -531,8 +593,8 @@ language sql set search_path = patchbay, pg_temp as $$
       and expires_at <= clock_timestamp() + p_lead_ms * interval '1 millisecond'
     order by expires_at limit 20 for update skip locked
   ),
-  claimed as (update input_requests i set reminded_at = clock_timestamp() from due where i.id = due.id returning i.id)
-  select coalesce(jsonb_agg(id), '[]') from claimed
+  claimed as (update input_requests i set reminded_at = clock_timestamp() from due where i.id = due.id returning i.id, i.workspace_id)
+  select coalesce(jsonb_agg(jsonb_build_object('id', id, 'workspace', workspace_id)), '[]') from claimed
 $$;
 comment on function patchbay.input_reminders_claim(integer) is 'claims the reminders of input requests that are due, each once';
 
@@ -545,7 +607,7 @@ comment on function patchbay.input_reminder_release(text) is 'makes a claimed re
 
 create function patchbay.runs_recent(p_workspace text, p_user text, p_limit integer) returns jsonb
 language sql stable set search_path = patchbay, pg_temp as $$
-  select coalesce(jsonb_agg(id order by number desc), '[]')
+  select coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'events', run_events_bare(r.id)) order by r.number desc), '[]')
   from (select id, number from runs where workspace_id = p_workspace and user_id = p_user order by number desc limit p_limit) r
 $$;
 comment on function patchbay.runs_recent(text, text, integer) is 'a person''s last runs, newest first';

@@ -59,7 +59,7 @@ test('the audit can be checked after its oldest rows went, and nothing newer can
   for (const word of ['one', 'two', 'three', 'four'])
     await at.rows("select audit_append('TONE', 'U1', $1, '{}')", [word])
   await at.rows("select audit_append('TTWO', 'U1', 'other', '{}')")
-  const broken = async () => (await at.rows("select audit_first_broken('TONE') as at"))[0]?.at
+  const broken = async () => (await at.rows("select audit_check('TONE', 0, 9) ->> 'broken' as at"))[0]?.at
   await age(at, ['one', 'two'], 31)
   expect(await broken()).toBeNull()
   expect(await at.step({ runs: 1, rows: 2 })).toMatchObject({ audit: 2 })
@@ -104,7 +104,7 @@ test('everything can be pruned away and the chain still goes on from its anchor'
   await at.rows("select audit_append('TONE', 'U1', 'next', '{}')")
   const [anchor] = await at.rows('select hash from audit_anchors')
   expect(await at.rows('select previous_hash from audit_events')).toEqual([{ previous_hash: anchor?.hash }])
-  expect(await at.rows("select audit_first_broken('TONE') as at")).toEqual([{ at: null }])
+  expect(await at.rows("select audit_check('TONE', 0, 9) ->> 'broken' as at")).toEqual([{ at: null }])
 })
 
 test('what is kept how long is a setting of the workspace, within bounds', async () => {

@@ -18,7 +18,7 @@ async function rows(world: World, ...statements: string[]): Promise<Record<strin
 }
 
 const SOON = "update input_requests set expires_at = now() + interval '2 hours'"
-const CLAIM = 'select inputs_remind(10800000) as ids'
+const CLAIM = 'select input_reminders_claim(10800000) as ids'
 
 /** Instances look every 15 s. */
 const oneLook = () => new Promise((done) => setTimeout(done, 17_000))

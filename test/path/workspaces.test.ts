@@ -224,7 +224,7 @@ test('a removed app stops, forgets and keeps the record; added again it works', 
   expect(acts.map(({ action }) => action)).toEqual(
     expect.arrayContaining(['app_installed', 'connection_added', 'connections_removed', 'app_uninstalled']),
   )
-  expect(await town.rows('select audit_broken($1) as at', ALPHA.id)).toEqual([{ at: null }])
+  expect(await town.rows("select audit_check($1, 0, 1000) -> 'broken' as at", ALPHA.id)).toEqual([{ at: null }])
 
   town.model.script(says('Beta goes on.'), says('Alpha is back.'))
   const there = await town.in('beta').dm('still there?')
