@@ -141,7 +141,7 @@ create table patchbay.mcp_run_cards (
   status text default 'active'::text not null,
   verified boolean default false not null,
   search_text text default ''::text not null,
-  trigrams text[] default '{}'::text[] not null,
+  search_names text generated always as (((title || ' '::text) || split_part(card_name, '/'::text, 2))) stored not null,
   updated_at timestamp with time zone,
   seen_at timestamp with time zone default clock_timestamp() not null,
   constraint mcp_run_cards_check CHECK (((source = 'curated'::text) OR (config_template IS NOT NULL))),
@@ -342,7 +342,7 @@ CREATE INDEX input_requests_run ON patchbay.input_requests USING btree (run_id);
 
 CREATE UNIQUE INDEX mcp_connections_name ON patchbay.mcp_connections USING btree (workspace_id, COALESCE(user_id, ''::text), lower(connection_name));
 
-CREATE INDEX mcp_run_cards_trigrams ON patchbay.mcp_run_cards USING gin (trigrams) WITH (fastupdate=off);
+CREATE INDEX mcp_run_cards_names ON patchbay.mcp_run_cards USING gin (search_names extensions.gin_trgm_ops) WITH (fastupdate=off);
 
 CREATE INDEX mcp_tool_usage_connection ON patchbay.mcp_tool_usage USING btree (connection_id, executed_at DESC);
 
@@ -1193,18 +1193,17 @@ begin
   where url = p_url and owner = p_owner and lease_until >= clock_timestamp();
   if not found then return 'false'::jsonb; end if;
   insert into mcp_run_cards (card_name, mcp_type, source, title, description, config_template, required_credentials, created_by,
-    version, status, verified, search_text, trigrams, updated_at, seen_at)
+    version, status, verified, search_text, updated_at, seen_at)
   select r -> 'entry' ->> 'name', r -> 'entry' ->> 'name', 'registry', r -> 'entry' ->> 'title', r -> 'entry' ->> 'description', r -> 'entry',
     (select coalesce(jsonb_agg(jsonb_build_object('kind', 'secret', 'name', i -> 'name', 'label', i -> 'label')), '[]')
       from jsonb_array_elements(r -> 'entry' -> 'inputs') i where (i -> 'secret')::boolean and (i -> 'required')::boolean),
     split_part(r -> 'entry' ->> 'name', '/', 1),
-    r -> 'entry' ->> 'version', r ->> 'status', (r ->> 'verified')::boolean, r ->> 'searchText',
-    array(select jsonb_array_elements_text(r -> 'trigrams')), (r ->> 'updatedAt')::timestamptz, clock_timestamp()
+    r -> 'entry' ->> 'version', r ->> 'status', (r ->> 'verified')::boolean, r ->> 'searchText', (r ->> 'updatedAt')::timestamptz, clock_timestamp()
   from jsonb_array_elements(p_rows) r
   on conflict (card_name) do update set
     title = excluded.title, description = excluded.description, config_template = excluded.config_template,
     required_credentials = excluded.required_credentials, version = excluded.version, status = excluded.status,
-    verified = excluded.verified, search_text = excluded.search_text, trigrams = excluded.trigrams,
+    verified = excluded.verified, search_text = excluded.search_text,
     updated_at = excluded.updated_at, seen_at = excluded.seen_at
   where mcp_run_cards.source = 'registry';
   delete from mcp_run_cards where source = 'registry' and card_name in (select jsonb_array_elements_text(p_gone));
@@ -1618,27 +1617,24 @@ end $function$
 ;
 comment on function patchbay.run_cards_save_curated(jsonb) is 'brings our own run cards up to date, keeping how often each was connected';
 
-CREATE OR REPLACE FUNCTION patchbay.run_cards_search(p_url text, p_workspace text, p_patterns jsonb, p_trigrams jsonb, p_limit integer)
+CREATE OR REPLACE FUNCTION patchbay.run_cards_search(p_url text, p_workspace text, p_patterns jsonb, p_words jsonb, p_limit integer)
  RETURNS jsonb
  LANGUAGE sql
  STABLE
- SET search_path TO 'patchbay', 'pg_temp'
+ SET search_path TO 'patchbay', 'extensions', 'pg_temp'
+ SET "pg_trgm.word_similarity_threshold" TO '0.23'
 AS $function$
-  with asked as (
-    select array(select jsonb_array_elements_text(p_patterns)) as patterns
-  ),
-  fitting as (
-    select c.card_name from mcp_run_cards c, asked
-    where c.source = 'registry' and c.search_text ~ all (asked.patterns)
-    order by (lower(c.card_name || ' ' || c.title) ~ all (asked.patterns)) desc, c.verified desc, c.popularity_score desc, c.card_name
+  with fitting as (
+    select c.card_name from mcp_run_cards c
+    where c.source = 'registry' and c.search_text ~ all (array(select jsonb_array_elements_text(p_patterns)))
+    order by c.search_names ~* all (array(select jsonb_array_elements_text(p_patterns))) desc, c.verified desc, c.popularity_score desc, c.card_name
     limit p_limit
   ),
-  -- One look into the index for each trigram.
   similar_names as (
-    select c.card_name, count(*) as shared from jsonb_array_elements_text(p_trigrams) trigram join mcp_run_cards c on c.trigrams @> array[trigram]
-    where c.source = 'registry'
+    select c.card_name from jsonb_array_elements_text(p_words) word join mcp_run_cards c on word <% c.search_names
+    where c.source = 'registry' and length(word) > 3 and (select count(*) from fitting) < p_limit
     group by c.card_name, c.popularity_score
-    order by 2 desc, c.popularity_score desc, c.card_name
+    order by sum(word_similarity(word, c.search_names)) desc, c.popularity_score desc, c.card_name
     limit p_limit
   )
   select jsonb_build_object(

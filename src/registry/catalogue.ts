@@ -11,8 +11,6 @@ export type NewRow = {
   verified: boolean
   /** What a search looks into, in small letters. */
   searchText: string
-  /** Threes of letters of its name, for words with a typo. */
-  grams: string[]
   updatedAt: Date
 }
 
@@ -55,8 +53,8 @@ export type Catalogue = {
   /** Gives the turn back. */
   rest(holder: string, again: { failures: number; againMs: number }): Promise<void>
   get(name: string): Promise<CatalogueRow | undefined>
-  /** `patterns`: for each word a regular expression that one text must fit. */
-  find(workspace: WorkspaceId, looked: { patterns: string[]; grams: string[]; limit: number }): Promise<Findings>
+  /** `patterns`: regular expressions that one text must fit, all of them. `words`: names that look like one of them are found too. */
+  find(workspace: WorkspaceId, looked: { patterns: string[]; words: string[]; limit: number }): Promise<Findings>
 }
 
 const Row = z.object({
@@ -95,11 +93,7 @@ const catalogueOf = (db: Db, url: string): Catalogue => ({
   claim: async (holder, ms) =>
     (await db.call('registry_sync_claim', { url, owner: holder, lease_ms: ms }, Claimed.nullable())) ?? undefined,
   put: (holder, ms, { rows, gone }) =>
-    db.call(
-      'registry_sync_save_page',
-      { url, owner: holder, lease_ms: ms, rows: rows.map(({ grams, ...row }) => ({ ...row, trigrams: grams })), gone },
-      z.boolean(),
-    ),
+    db.call('registry_sync_save_page', { url, owner: holder, lease_ms: ms, rows, gone }, z.boolean()),
   walked: async (holder, { since, full, againMs }) => {
     await db.call(
       'registry_sync_finish',
@@ -110,6 +104,6 @@ const catalogueOf = (db: Db, url: string): Catalogue => ({
   rest: (holder, { failures, againMs }) =>
     db.call('registry_sync_postpone', { url, owner: holder, failures, again_ms: againMs }, Nothing),
   get: async (name) => (await db.call('run_card_get', { name }, Row.nullable())) ?? undefined,
-  find: (workspace, { patterns, grams, limit }) =>
-    db.call('run_cards_search', { url, workspace, patterns, trigrams: grams, limit }, Found),
+  find: (workspace, { patterns, words, limit }) =>
+    db.call('run_cards_search', { url, workspace, patterns, words, limit }, Found),
 })

@@ -1,3 +1,7 @@
+-- Supabase keeps its extensions in a schema of this name.
+create schema if not exists extensions;
+create extension if not exists pg_trgm with schema extensions;
+
 create table patchbay.mcp_connections (
   id uuid primary key,
   workspace_id text not null,
@@ -395,7 +399,7 @@ create table patchbay.mcp_run_cards (
   status text not null default 'active' check (status in ('active', 'deprecated')),
   verified boolean not null default false,
   search_text text not null default '',
-  trigrams text[] not null default '{}',
+  search_names text not null generated always as (title || ' ' || split_part(card_name, '/', 2)) stored,
   updated_at timestamptz,
   seen_at timestamptz not null default clock_timestamp(),
   check (source = 'curated' or config_template is not null)
@@ -406,8 +410,6 @@ comment on column patchbay.mcp_run_cards.config_template is 'how a connection is
 comment on column patchbay.mcp_run_cards.required_credentials is 'what a person must bring: [{kind: secret, name, label}] or [{kind: sign_in}]';
 comment on column patchbay.mcp_run_cards.available_tools is 'tools that a card knows: [{name, class}]; a registry lists none';
 comment on column patchbay.mcp_run_cards.created_by is 'patchbay, or the namespace that published a registry entry';
--- Without the pending list: a sync writes hourly and is searched at once.
-create index mcp_run_cards_trigrams on patchbay.mcp_run_cards using gin (trigrams) with (fastupdate = off);
 alter table patchbay.mcp_run_cards enable row level security;
 
 create table patchbay.mcp_registry_syncs (
@@ -480,18 +482,17 @@ begin
   where url = p_url and owner = p_owner and lease_until >= clock_timestamp();
   if not found then return 'false'::jsonb; end if;
   insert into mcp_run_cards (card_name, mcp_type, source, title, description, config_template, required_credentials, created_by,
-    version, status, verified, search_text, trigrams, updated_at, seen_at)
+    version, status, verified, search_text, updated_at, seen_at)
   select r -> 'entry' ->> 'name', r -> 'entry' ->> 'name', 'registry', r -> 'entry' ->> 'title', r -> 'entry' ->> 'description', r -> 'entry',
     (select coalesce(jsonb_agg(jsonb_build_object('kind', 'secret', 'name', i -> 'name', 'label', i -> 'label')), '[]')
       from jsonb_array_elements(r -> 'entry' -> 'inputs') i where (i -> 'secret')::boolean and (i -> 'required')::boolean),
     split_part(r -> 'entry' ->> 'name', '/', 1),
-    r -> 'entry' ->> 'version', r ->> 'status', (r ->> 'verified')::boolean, r ->> 'searchText',
-    array(select jsonb_array_elements_text(r -> 'trigrams')), (r ->> 'updatedAt')::timestamptz, clock_timestamp()
+    r -> 'entry' ->> 'version', r ->> 'status', (r ->> 'verified')::boolean, r ->> 'searchText', (r ->> 'updatedAt')::timestamptz, clock_timestamp()
   from jsonb_array_elements(p_rows) r
   on conflict (card_name) do update set
     title = excluded.title, description = excluded.description, config_template = excluded.config_template,
     required_credentials = excluded.required_credentials, version = excluded.version, status = excluded.status,
-    verified = excluded.verified, search_text = excluded.search_text, trigrams = excluded.trigrams,
+    verified = excluded.verified, search_text = excluded.search_text,
     updated_at = excluded.updated_at, seen_at = excluded.seen_at
   where mcp_run_cards.source = 'registry';
   delete from mcp_run_cards where source = 'registry' and card_name in (select jsonb_array_elements_text(p_gone));
@@ -530,24 +531,23 @@ language sql stable set search_path = patchbay, pg_temp as $$
 $$;
 comment on function patchbay.run_card_get(text) is 'one registry entry by its name';
 
+-- The operators of pg_trgm are found when the function runs: the extension may already be in another schema.
+set check_function_bodies = off;
 -- Only candidates, which the app then ranks: rows in which each word is found, and rows whose names look alike.
-create function patchbay.run_cards_search(p_url text, p_workspace text, p_patterns jsonb, p_trigrams jsonb, p_limit integer) returns jsonb
-language sql stable set search_path = patchbay, pg_temp as $$
-  with asked as (
-    select array(select jsonb_array_elements_text(p_patterns)) as patterns
-  ),
-  fitting as (
-    select c.card_name from mcp_run_cards c, asked
-    where c.source = 'registry' and c.search_text ~ all (asked.patterns)
-    order by (lower(c.card_name || ' ' || c.title) ~ all (asked.patterns)) desc, c.verified desc, c.popularity_score desc, c.card_name
+-- The threshold lets through what the app calls a small typo: "wheater" and "weather" have 3 of 13 trigrams in common.
+create function patchbay.run_cards_search(p_url text, p_workspace text, p_patterns jsonb, p_words jsonb, p_limit integer) returns jsonb
+language sql stable set search_path = patchbay, extensions, pg_temp set pg_trgm.word_similarity_threshold = 0.23 as $$
+  with fitting as (
+    select c.card_name from mcp_run_cards c
+    where c.source = 'registry' and c.search_text ~ all (array(select jsonb_array_elements_text(p_patterns)))
+    order by c.search_names ~* all (array(select jsonb_array_elements_text(p_patterns))) desc, c.verified desc, c.popularity_score desc, c.card_name
     limit p_limit
   ),
-  -- One look into the index for each trigram.
   similar_names as (
-    select c.card_name, count(*) as shared from jsonb_array_elements_text(p_trigrams) trigram join mcp_run_cards c on c.trigrams @> array[trigram]
-    where c.source = 'registry'
+    select c.card_name from jsonb_array_elements_text(p_words) word join mcp_run_cards c on word <% c.search_names
+    where c.source = 'registry' and length(word) > 3 and (select count(*) from fitting) < p_limit
     group by c.card_name, c.popularity_score
-    order by 2 desc, c.popularity_score desc, c.card_name
+    order by sum(word_similarity(word, c.search_names)) desc, c.popularity_score desc, c.card_name
     limit p_limit
   )
   select jsonb_build_object(
@@ -565,6 +565,17 @@ language sql stable set search_path = patchbay, pg_temp as $$
   )
 $$;
 comment on function patchbay.run_cards_search(text, text, jsonb, jsonb, integer) is 'registry entries that may fit a search, and how often cards are connected';
+reset check_function_bodies;
+
+-- The index has no pending list, which would keep the planner from it until the next vacuum.
+do $$
+declare home text;
+begin
+  select n.nspname into strict home from pg_extension e join pg_namespace n on n.oid = e.extnamespace where e.extname = 'pg_trgm';
+  execute format('create index mcp_run_cards_names on patchbay.mcp_run_cards using gin (search_names %I.gin_trgm_ops) with (fastupdate = off)', home);
+  execute format('alter function patchbay.run_cards_search(text, text, jsonb, jsonb, integer) set search_path = patchbay, %I, pg_temp', home);
+  execute format('grant usage on schema %I to service_role', home);
+end $$;
 
 insert into patchbay.schema_versions (version, breaking) values ('20261128000003', false);
 select patchbay.restrict_access();

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { checkSchema, migrate, refuseOldServer } from '../../src/db/migrate.ts'
 import { connectPostgres } from '../../src/db/postgres.ts'
+import { WorkspaceId } from '../../src/ids.ts'
+import { createCatalogue } from '../../src/registry/catalogue.ts'
 import { createEmptyDatabase, createTestDatabase, query } from '../support/database.ts'
 import { memoryLog } from '../support/log.ts'
 import { MIGRATIONS } from '../support/paths.ts'
@@ -32,6 +34,17 @@ test('what else is in the database, under the same names as ours, stays and is i
   await using db = connectPostgres(database.url, memoryLog().log)
   await expect(checkSchema(db, MIGRATIONS)).resolves.toBeUndefined()
   expect(await query(database.url, 'select * from public.runs')).toEqual([])
+})
+
+test('pg_trgm that is there already, in another schema, serves the search', async () => {
+  await using database = await createEmptyDatabase()
+  await query(database.url, 'create schema theirs')
+  await query(database.url, 'create extension pg_trgm with schema theirs')
+  await migrate(database.url, MIGRATIONS, memoryLog().log)
+  await using db = connectPostgres(database.url, memoryLog().log)
+  const catalogue = createCatalogue(db, 'https://registry.acme.dev')
+  const looked = { patterns: ['weather'], words: ['wheater'], limit: 9 }
+  expect(await catalogue?.find(WorkspaceId.parse('TONE'), looked)).toMatchObject({ found: [] })
 })
 
 test('a server older than Postgres 15 is refused by its version', () => {

@@ -78,7 +78,6 @@ test('a registry’s entries have the same columns', async () => {
     status: 'active' as const,
     verified: true,
     searchText: 'weather',
-    grams: [],
     updatedAt: new Date(),
   }
   await catalogue?.claim('one', 60_000)
