@@ -21,8 +21,9 @@ import { close, listen } from './http.ts'
 import type { Log } from './log.ts'
 import { createAuth } from './mcp/auth/auth.ts'
 import { clientDocument, ourClient } from './mcp/auth/our-client.ts'
-import { createMcp, type McpDeps } from './mcp/mcp.ts'
+import { createMcp } from './mcp/mcp.ts'
 import { createModel } from './model/claude.ts'
+import { type AuditCheck, createAuditCheck, writesOpenings } from './policy/audit.ts'
 import { createRules } from './policy/rules.ts'
 import { createSettings } from './policy/settings.ts'
 import { loadSqlReader } from './policy/sql.ts'
@@ -80,8 +81,9 @@ export async function createApp(config: Complete, log: Log): Promise<App> {
     createWatcher({ watches: house.watches, registry: house.registry, mcp: house.mcp, log, tell: slack.tellChanged }),
   )
   const mirror = cleanup.use(createMirror({ catalogue: house.catalogue, fetch: egress.fetch, mcp: house.mcp, log }))
+  const auditCheck = cleanup.use(createAuditCheck({ db, log }))
   const web = createWeb({
-    health: () => healthOf(db),
+    health: () => healthOf(db, auditCheck),
     clientDocument: clientDocument(ourClient(config.http.publicUrl)),
     finishSignIn: house.connect.finishSignIn,
     log,
@@ -96,6 +98,7 @@ export async function createApp(config: Complete, log: Log): Promise<App> {
       await runs.begin()
       watcher.start()
       mirror.start()
+      auditCheck.start()
     },
     [Symbol.asyncDispose]: () => things.disposeAsync(),
   }
@@ -130,7 +133,7 @@ async function furnish(config: Complete, { db, egress, log, onSignedIn }: Ground
     ...targets,
     toolTimeoutSeconds: config.mcp.toolTimeoutSeconds,
     projectRoot: ROOT,
-    audit: auditIn(db, log),
+    audit: writesOpenings(db),
   })
   const connect = createConnect({
     cards,
@@ -185,15 +188,6 @@ async function goOn(runs: Runs, { by, ...news }: SignedIn, log: Log): Promise<vo
   }
 }
 
-/** Each opening of a credential is a row of the audit; a database that is away must not keep people from their tools. */
-function auditIn(db: Db, log: Log): NonNullable<McpDeps['audit']> {
-  return ({ what, workspace, user, connection }) => {
-    db.call('audit', { workspace, actor: user, action: what, details: { connection } }, z.null()).catch(
-      (error: unknown) => log.warn({ workspace, connection, reason: errorChain(error) }, 'audit row not written'),
-    )
-  }
-}
-
 /** Opens the database and makes sure its schema is this version's. */
 async function openDatabase({ database }: Complete, log: Log): Promise<Db> {
   if (database.kind === 'postgres') {
@@ -225,10 +219,11 @@ function routes(
   }
 }
 
-async function healthOf(db: Db): Promise<Health> {
+async function healthOf(db: Db, audit: Pick<AuditCheck, 'state'>): Promise<Health> {
   try {
     await db.call('schema_version', {}, z.string())
-    return { database: 'ok' }
+    const state = audit.state()
+    return { database: 'ok', ...(state && { audit: state }) }
   } catch (error) {
     if (isAppError(error)) return { database: 'away' }
     throw error

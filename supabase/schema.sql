@@ -16,7 +16,9 @@ create table approvals (
   expires_at timestamp with time zone not null,
   created_at timestamp with time zone default now() not null,
   reminded_at timestamp with time zone,
+  risk text default 'destructive'::text not null,
   constraint approvals_pkey PRIMARY KEY (id),
+  constraint approvals_risk_check CHECK ((risk = ANY (ARRAY['write'::text, 'destructive'::text]))),
   constraint approvals_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id) ON DELETE CASCADE,
   constraint approvals_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'denied'::text, 'expired'::text, 'stopped'::text])))
 );
@@ -94,6 +96,7 @@ create table mcp_connections (
   tools_left_out jsonb default '[]'::jsonb not null,
   server_instructions text,
   offers jsonb,
+  tools_stamp text default md5((tools_available)::text),
   constraint mcp_connections_pkey PRIMARY KEY (id),
   constraint mcp_connections_status_check CHECK ((status = ANY (ARRAY['connected'::text, 'failing'::text, 'needs_sign_in'::text])))
 );
@@ -298,6 +301,8 @@ create table workspaces (
 comment on table workspaces is 'patchbay: one row per Slack workspace; settings.approvers lists who decides destructive calls';
 alter table workspaces enable row level security;
 
+CREATE INDEX approvals_open ON public.approvals USING btree (workspace_id, created_at) WHERE (status = 'pending'::text);
+
 CREATE INDEX approvals_pending ON public.approvals USING btree (expires_at) WHERE (status = 'pending'::text);
 
 CREATE INDEX approvals_run ON public.approvals USING btree (run_id);
@@ -340,7 +345,7 @@ CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.a
 
 CREATE TRIGGER mcp_connections_counted AFTER INSERT ON public.mcp_connections FOR EACH ROW EXECUTE FUNCTION run_card_connected();
 
-CREATE OR REPLACE FUNCTION public.approval_decide(p_id text, p_status text, p_by text, p_reason text, p_event jsonb, p_instance text, p_lease_ms integer)
+CREATE OR REPLACE FUNCTION public.approval_decide(p_workspace text, p_id text, p_status text, p_by text, p_reason text, p_event jsonb, p_instance text, p_lease_ms integer)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO 'public', 'pg_temp'
@@ -350,7 +355,7 @@ declare
   event jsonb := p_event;
   verdict text := p_status;
 begin
-  select * into row from approvals where id = p_id;
+  select * into row from approvals where id = p_id and workspace_id = p_workspace;
   if not found then return jsonb_build_object('kind', 'gone'); end if;
   -- The run's row is always locked before the approval's, as in every other function here.
   perform from runs where id = row.run_id for update;
@@ -366,14 +371,17 @@ begin
     reason = case when verdict = p_status then p_reason end where id = p_id returning * into row;
   perform run_put(row.run_id, jsonb_build_array(event));
   update runs set status = 'working' where id = row.run_id and status = 'resting';
+  -- An edited call has another hash than the one that was asked about; what goes out is what counts.
   perform audit(row.workspace_id, coalesce(row.decided_by, 'patchbay'), 'approval_' || verdict,
-    jsonb_build_object('approval', row.id, 'run', row.run_id, 'call', row.call_id, 'hash', row.hash, 'requester', row.requester));
+    jsonb_strip_nulls(jsonb_build_object('approval', row.id, 'run', row.run_id, 'call', row.call_id, 'requester', row.requester,
+      'hash', coalesce(event ->> 'hash', row.hash), 'asked_hash', case when event ? 'hash' then row.hash end,
+      'always', event -> 'always', 'reason', row.reason)));
   return jsonb_build_object('kind', case when verdict = p_status then 'settled' else 'already' end, 'run', row.run_id,
     'decision', verdict, 'by', row.decided_by, 'at', row.decided_at,
     'fence', case when p_instance is not null then run_take(row.run_id, p_instance, p_lease_ms) end);
 end $function$
 ;
-comment on function approval_decide(text,text,text,text,jsonb,text,integer) is 'patchbay: one compare-and-swap on pending; the winner also claims the run';
+comment on function approval_decide(text,text,text,text,text,jsonb,text,integer) is 'patchbay: one compare-and-swap on pending; the winner also claims the run';
 
 CREATE OR REPLACE FUNCTION public.approval_expire(p_at text)
  RETURNS jsonb
@@ -382,26 +390,26 @@ CREATE OR REPLACE FUNCTION public.approval_expire(p_at text)
 AS $function$
 declare due record;
 begin
-  select id, call_id into due from approvals where status = 'pending' and expires_at <= clock_timestamp() order by expires_at limit 1;
+  select id, call_id, workspace_id into due from approvals where status = 'pending' and expires_at <= clock_timestamp() order by expires_at limit 1;
   if not found then return to_jsonb(false); end if;
-  perform approval_decide(due.id, 'expired', null, null,
+  perform approval_decide(due.workspace_id, due.id, 'expired', null, null,
     jsonb_build_object('type', 'answered', 'call', due.call_id, 'approval', due.id, 'decision', 'expired', 'at', p_at), null, 0);
   return to_jsonb(true);
 end $function$
 ;
 comment on function approval_expire(text) is 'patchbay: settles one approval nobody decided in time';
 
-CREATE OR REPLACE FUNCTION public.approval_run(p_id text)
+CREATE OR REPLACE FUNCTION public.approval_run(p_workspace text, p_id text)
  RETURNS jsonb
  LANGUAGE sql
  STABLE
  SET search_path TO 'public', 'pg_temp'
 AS $function$
-  select jsonb_build_object('run', run_id, 'call', call_id, 'workspace', workspace_id, 'requester', requester, 'four_eyes', four_eyes)
-  from approvals where id = p_id
+  select jsonb_build_object('run', run_id, 'call', call_id, 'events', run_events_bare(run_id))
+  from approvals where id = p_id and workspace_id = p_workspace
 $function$
 ;
-comment on function approval_run(text) is 'patchbay: which run and call an approval is about';
+comment on function approval_run(text,text) is 'patchbay: the run and call an approval is about';
 
 CREATE OR REPLACE FUNCTION public.approval_unremind(p_id text)
  RETURNS jsonb
@@ -414,17 +422,23 @@ $function$
 ;
 comment on function approval_unremind(text) is 'patchbay: a claimed reminder that could not be sent is due again';
 
-CREATE OR REPLACE FUNCTION public.approvals_pending(p_workspace text)
+CREATE OR REPLACE FUNCTION public.approvals_pending(p_workspace text, p_user text)
  RETURNS jsonb
  LANGUAGE sql
  STABLE
  SET search_path TO 'public', 'pg_temp'
 AS $function$
-  select coalesce(jsonb_agg(jsonb_build_object('run', run_id, 'call', call_id, 'requester', requester) order by created_at), '[]')
-  from (select * from approvals where workspace_id = p_workspace and status = 'pending' and expires_at > now() order by created_at limit 40) a
+  with approvers as (select approvers_of(p_workspace) as named),
+  open as (
+    select a.* from approvals a, approvers
+    where a.workspace_id = p_workspace and a.status = 'pending' and a.expires_at > now() and may_decide(a, p_user, approvers.named)
+    order by a.created_at limit 40
+  )
+  select coalesce(jsonb_agg(jsonb_build_object('run', run_id, 'call', call_id, 'events', run_events_bare(run_id)) order by created_at), '[]')
+  from open
 $function$
 ;
-comment on function approvals_pending(text) is 'patchbay: a workspace''s open approvals, oldest first';
+comment on function approvals_pending(text,text) is 'patchbay: the open approvals a person may decide, oldest first, with their runs';
 
 CREATE OR REPLACE FUNCTION public.approvals_remind(p_lead_ms integer)
  RETURNS jsonb
@@ -437,11 +451,29 @@ AS $function$
       and expires_at <= clock_timestamp() + p_lead_ms * interval '1 millisecond'
     order by expires_at limit 20 for update skip locked
   ),
-  claimed as (update approvals a set reminded_at = clock_timestamp() from due where a.id = due.id returning a.id)
-  select coalesce(jsonb_agg(id), '[]') from claimed
+  claimed as (update approvals a set reminded_at = clock_timestamp() from due where a.id = due.id returning a.id, a.workspace_id)
+  select coalesce(jsonb_agg(jsonb_build_object('id', id, 'workspace', workspace_id)), '[]') from claimed
 $function$
 ;
 comment on function approvals_remind(integer) is 'patchbay: claims the reminders that are due, each once';
+
+CREATE OR REPLACE FUNCTION public.approvals_stop(p_run uuid, p_by text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare row approvals;
+begin
+  for row in
+    update approvals set status = 'stopped', decided_by = p_by, decided_at = clock_timestamp()
+    where run_id = p_run and status = 'pending' returning *
+  loop
+    perform audit(row.workspace_id, coalesce(p_by, 'patchbay'), 'approval_stopped',
+      jsonb_build_object('approval', row.id, 'run', row.run_id, 'call', row.call_id, 'hash', row.hash, 'requester', row.requester));
+  end loop;
+end $function$
+;
+comment on function approvals_stop(uuid,text) is 'patchbay: nobody need decide any more';
 
 CREATE OR REPLACE FUNCTION public.approvers_of(p_workspace text)
  RETURNS jsonb
@@ -491,21 +523,27 @@ end $function$
 ;
 comment on function audit(text,text,text,jsonb) is 'patchbay: appends one row to the workspace''s audit chain';
 
-CREATE OR REPLACE FUNCTION public.audit_broken(p_workspace text)
+CREATE OR REPLACE FUNCTION public.audit_broken(p_workspace text, p_after bigint, p_most integer)
  RETURNS jsonb
  LANGUAGE sql
  STABLE
  SET search_path TO 'public', 'pg_temp'
 AS $function$
-  with chain as (
-    select *, coalesce(lag(hash) over (order by id), '') as expected from audit_events where workspace_id = p_workspace
+  with part as (
+    select * from audit_events where workspace_id = p_workspace and id > p_after order by id limit p_most
+  ),
+  chain as (
+    select part.*, coalesce(lag(hash) over (order by id),
+      (select e.hash from audit_events e where e.workspace_id = p_workspace and e.id <= p_after order by e.id desc limit 1), '') as expected
+    from part
   )
-  select to_jsonb(min(id)) from chain
-  where previous_hash <> expected or hash <> encode(sha256(convert_to(concat_ws('|', expected, workspace_id, actor, action,
-    details::text, to_char(at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US')), 'utf8')), 'hex')
+  select jsonb_build_object('last', (select max(id) from chain), 'broken', (
+    select min(id) from chain
+    where previous_hash <> expected or hash <> encode(sha256(convert_to(concat_ws('|', expected, workspace_id, actor, action,
+      details::text, to_char(at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US')), 'utf8')), 'hex')))
 $function$
 ;
-comment on function audit_broken(text) is 'patchbay: where the audit chain does not hold';
+comment on function audit_broken(text,bigint,integer) is 'patchbay: the first row of a part of the audit whose hash does not follow from the one before';
 
 CREATE OR REPLACE FUNCTION public.audit_refuse_change()
  RETURNS trigger
@@ -517,6 +555,17 @@ begin
 end $function$
 ;
 comment on function audit_refuse_change() is 'patchbay: keeps the audit append-only';
+
+CREATE OR REPLACE FUNCTION public.audit_workspaces()
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(distinct workspace_id), '[]') from audit_events
+$function$
+;
+comment on function audit_workspaces() is 'patchbay: workspaces that have an audit';
 
 CREATE OR REPLACE FUNCTION public.budget_state(p_workspace text)
  RETURNS jsonb
@@ -531,7 +580,7 @@ $function$
 ;
 comment on function budget_state(text) is 'patchbay: a workspace''s monthly budget and what is spent of it; null without a budget';
 
-CREATE OR REPLACE FUNCTION public.connection_add(p_id uuid, p_workspace text, p_user text, p_name text, p_card text, p_config jsonb, p_credential text, p_tools jsonb, p_era jsonb, p_limit integer)
+CREATE OR REPLACE FUNCTION public.connection_add(p_workspace text, p_user text, p_id uuid, p_name text, p_card text, p_config jsonb, p_credential text, p_tools jsonb, p_left_out jsonb, p_instructions text, p_offers jsonb, p_era jsonb, p_limit integer)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO 'public', 'pg_temp'
@@ -544,8 +593,9 @@ begin
     raise exception 'You already have % connections, which is the most here. Disconnect one you no longer need, then connect again.', p_limit
       using errcode = 'PT429';
   end if;
-  insert into mcp_connections (id, workspace_id, user_id, connection_name, mcp_type, connection_config, credential_reference, tools_available, era, era_at)
-  values (p_id, p_workspace, p_user, p_name, p_card, p_config, p_credential, p_tools, p_era, now())
+  insert into mcp_connections (id, workspace_id, user_id, connection_name, mcp_type, connection_config, credential_reference,
+    tools_available, tools_left_out, server_instructions, offers, era, era_at)
+  values (p_id, p_workspace, p_user, p_name, p_card, p_config, p_credential, p_tools, p_left_out, p_instructions, p_offers, p_era, now())
   returning * into row;
   perform audit(p_workspace, p_user, 'connection_added', jsonb_build_object('connection', p_id, 'name', p_name, 'card', p_card));
   return to_jsonb(row);
@@ -553,42 +603,44 @@ exception when unique_violation then
   raise exception 'You already have a connection called "%". Choose another name.', p_name using errcode = 'PT410';
 end $function$
 ;
-comment on function connection_add(uuid,text,text,text,text,jsonb,text,jsonb,jsonb,integer) is 'patchbay: saves a connection that was tested';
+comment on function connection_add(text,text,uuid,text,text,jsonb,text,jsonb,jsonb,text,jsonb,jsonb,integer) is 'patchbay: saves a connection that was tested, with all its server told';
 
-CREATE OR REPLACE FUNCTION public.connection_era(p_id uuid, p_era jsonb)
+CREATE OR REPLACE FUNCTION public.connection_era(p_workspace text, p_id uuid, p_era jsonb)
  RETURNS jsonb
  LANGUAGE sql
  SET search_path TO 'public', 'pg_temp'
 AS $function$
-  update mcp_connections set era = p_era, era_at = now() where id = p_id;
+  update mcp_connections set era = p_era, era_at = now() where id = p_id and workspace_id = p_workspace;
   select null::jsonb
 $function$
 ;
-comment on function connection_era(uuid,jsonb) is 'patchbay: the protocol a server turned out to speak';
+comment on function connection_era(text,uuid,jsonb) is 'patchbay: the protocol a server turned out to speak';
 
-CREATE OR REPLACE FUNCTION public.connection_get(p_id uuid)
+CREATE OR REPLACE FUNCTION public.connection_get(p_workspace text, p_id uuid)
  RETURNS jsonb
  LANGUAGE sql
  STABLE
  SET search_path TO 'public', 'pg_temp'
 AS $function$
-  select to_jsonb(c) from mcp_connections c where c.id = p_id
+  select to_jsonb(c) from mcp_connections c where c.id = p_id and c.workspace_id = p_workspace
 $function$
 ;
-comment on function connection_get(uuid) is 'patchbay: one connection';
+comment on function connection_get(text,uuid) is 'patchbay: one connection of a workspace';
 
-CREATE OR REPLACE FUNCTION public.connection_learned(p_id uuid, p_tools jsonb, p_left_out jsonb, p_instructions text)
+CREATE OR REPLACE FUNCTION public.connection_learned(p_workspace text, p_id uuid, p_tools jsonb, p_left_out jsonb, p_instructions text, p_offers jsonb)
  RETURNS jsonb
  LANGUAGE sql
  SET search_path TO 'public', 'pg_temp'
 AS $function$
-  update mcp_connections set tools_available = p_tools, tools_left_out = p_left_out, server_instructions = p_instructions
-  where id = p_id
-    and (tools_available, tools_left_out, server_instructions) is distinct from (p_tools, p_left_out, p_instructions);
+  update mcp_connections set tools_available = p_tools, tools_left_out = p_left_out, server_instructions = p_instructions,
+    offers = coalesce(p_offers, offers)
+  where id = p_id and workspace_id = p_workspace
+    and (tools_available, tools_left_out, server_instructions, offers)
+      is distinct from (p_tools, p_left_out, p_instructions, coalesce(p_offers, offers));
   select null::jsonb
 $function$
 ;
-comment on function connection_learned(uuid,jsonb,jsonb,text) is 'patchbay: what a connection''s server tells of itself now';
+comment on function connection_learned(text,uuid,jsonb,jsonb,text,jsonb) is 'patchbay: what a connection''s server tells of itself now';
 
 CREATE OR REPLACE FUNCTION public.connection_lease(p_connection uuid, p_holder text, p_ms integer)
  RETURNS jsonb
@@ -619,75 +671,85 @@ $function$
 ;
 comment on function connection_named(text,text,text) is 'patchbay: one connection by its name';
 
-CREATE OR REPLACE FUNCTION public.connection_offers(p_id uuid, p_offers jsonb)
+CREATE OR REPLACE FUNCTION public.connection_offers(p_workspace text, p_id uuid, p_offers jsonb)
  RETURNS jsonb
  LANGUAGE sql
  SET search_path TO 'public', 'pg_temp'
 AS $function$
-  update mcp_connections set offers = p_offers where id = p_id and offers is distinct from p_offers;
+  update mcp_connections set offers = p_offers
+  where id = p_id and workspace_id = p_workspace and offers is distinct from p_offers;
   select null::jsonb
 $function$
 ;
-comment on function connection_offers(uuid,jsonb) is 'patchbay: what a server offers beside tools: resources, prompts, completions, subscriptions';
+comment on function connection_offers(text,uuid,jsonb) is 'patchbay: what a server offers beside tools: resources, prompts, completions, subscriptions';
 
 CREATE OR REPLACE FUNCTION public.connection_remove(p_workspace text, p_user text, p_id uuid)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO 'public', 'pg_temp'
 AS $function$
-declare row mcp_connections;
+declare
+  row mcp_connections;
+  ended jsonb;
 begin
+  perform pg_advisory_xact_lock(hashtextextended('patchbay connections ' || p_workspace || p_user, 0));
+  select coalesce(jsonb_agg(to_jsonb(r) order by r.created_at), '[]') into ended from rules r where r.connection_id = p_id;
   delete from mcp_connections where id = p_id and workspace_id = p_workspace and user_id = p_user returning * into row;
   if not found then return null; end if;
-  perform audit(p_workspace, p_user, 'connection_removed', jsonb_build_object('connection', p_id, 'name', row.connection_name));
+  perform audit(p_workspace, p_user, 'connection_removed',
+    jsonb_build_object('connection', p_id, 'name', row.connection_name, 'card', row.mcp_type, 'rules', ended));
   return to_jsonb(row);
 end $function$
 ;
 comment on function connection_remove(text,text,uuid) is 'patchbay: removes a person''s own connection';
 
-CREATE OR REPLACE FUNCTION public.connection_replace(p_id uuid, p_config jsonb, p_credential text, p_tools jsonb, p_era jsonb)
+CREATE OR REPLACE FUNCTION public.connection_replace(p_workspace text, p_user text, p_id uuid, p_config jsonb, p_credential text, p_tools jsonb, p_left_out jsonb, p_instructions text, p_offers jsonb, p_era jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO 'public', 'pg_temp'
 AS $function$
 declare row mcp_connections;
 begin
+  -- As in connection_add and connection_remove: whoever asks after a lost answer waits for this to end.
+  perform pg_advisory_xact_lock(hashtextextended('patchbay connections ' || p_workspace || p_user, 0));
   update mcp_connections set
     connection_config = p_config || jsonb_strip_nulls(jsonb_build_object('entry', connection_config -> 'entry')),
-    credential_reference = p_credential, tools_available = p_tools,
-    era = p_era, era_at = now(), status = 'connected', status_reason = null
-  where id = p_id returning * into row;
+    credential_reference = p_credential, tools_available = p_tools, tools_left_out = p_left_out, server_instructions = p_instructions,
+    offers = p_offers, era = p_era, era_at = now(), status = 'connected', status_reason = null
+  where id = p_id and workspace_id = p_workspace and user_id = p_user returning * into row;
   if not found then
     raise exception 'This connection is gone. Connect it anew with /mcp connect.' using errcode = 'PT404';
   end if;
-  perform audit(row.workspace_id, coalesce(row.user_id, ''), 'connection_replaced', jsonb_build_object('connection', p_id));
+  perform audit(p_workspace, p_user, 'connection_replaced',
+    jsonb_build_object('connection', p_id, 'name', row.connection_name, 'card', row.mcp_type));
   return to_jsonb(row);
 end $function$
 ;
-comment on function connection_replace(uuid,jsonb,text,jsonb,jsonb) is 'patchbay: new inputs after a reconnect that worked';
+comment on function connection_replace(text,text,uuid,jsonb,text,jsonb,jsonb,text,jsonb,jsonb) is 'patchbay: new inputs after a reconnect that worked, with all the server told';
 
-CREATE OR REPLACE FUNCTION public.connection_status(p_id uuid, p_status text, p_reason text)
+CREATE OR REPLACE FUNCTION public.connection_saved(p_workspace text, p_user text, p_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  perform pg_advisory_xact_lock(hashtextextended('patchbay connections ' || p_workspace || p_user, 0));
+  return (select to_jsonb(c) from mcp_connections c where c.id = p_id and c.workspace_id = p_workspace and c.user_id = p_user);
+end $function$
+;
+comment on function connection_saved(text,text,uuid) is 'patchbay: what became of a save whose answer was lost';
+
+CREATE OR REPLACE FUNCTION public.connection_status(p_workspace text, p_id uuid, p_status text, p_reason text)
  RETURNS jsonb
  LANGUAGE sql
  SET search_path TO 'public', 'pg_temp'
 AS $function$
   update mcp_connections set status = p_status, status_reason = p_reason
-  where id = p_id and (status, status_reason) is distinct from (p_status, p_reason);
+  where id = p_id and workspace_id = p_workspace and (status, status_reason) is distinct from (p_status, p_reason);
   select null::jsonb
 $function$
 ;
-comment on function connection_status(uuid,text,text) is 'patchbay: whether a connection works';
-
-CREATE OR REPLACE FUNCTION public.connection_tools(p_id uuid, p_tools jsonb)
- RETURNS jsonb
- LANGUAGE sql
- SET search_path TO 'public', 'pg_temp'
-AS $function$
-  update mcp_connections set tools_available = p_tools where id = p_id and tools_available is distinct from p_tools;
-  select null::jsonb
-$function$
-;
-comment on function connection_tools(uuid,jsonb) is 'patchbay: the tools a server lists now; followed by connection_learned';
+comment on function connection_status(text,uuid,text,text) is 'patchbay: whether a connection works';
 
 CREATE OR REPLACE FUNCTION public.connection_unlease(p_connection uuid, p_holder text)
  RETURNS jsonb
@@ -705,12 +767,16 @@ CREATE OR REPLACE FUNCTION public.connections_forget(p_workspace text, p_actor t
  LANGUAGE plpgsql
  SET search_path TO 'public', 'pg_temp'
 AS $function$
-declare gone jsonb;
+declare
+  gone jsonb;
+  ended jsonb;
 begin
+  select coalesce(jsonb_agg(to_jsonb(r) order by r.created_at), '[]') into ended
+  from rules r join mcp_connections c on c.id = r.connection_id where c.workspace_id = p_workspace;
   with removed as (delete from mcp_connections where workspace_id = p_workspace returning *)
   select coalesce(jsonb_agg(to_jsonb(r)), '[]') into gone from removed r;
   if gone <> '[]' then
-    perform audit(p_workspace, p_actor, 'connections_forgotten', jsonb_build_object('connections',
+    perform audit(p_workspace, p_actor, 'connections_forgotten', jsonb_build_object('rules', ended, 'connections',
       (select jsonb_agg(jsonb_build_object('connection', one -> 'id', 'name', one -> 'connection_name', 'user', one -> 'user_id'))
         from jsonb_array_elements(gone) one)));
   end if;
@@ -730,17 +796,18 @@ $function$
 ;
 comment on function connections_in(text) is 'patchbay: all connections of a workspace';
 
-CREATE OR REPLACE FUNCTION public.connections_of(p_workspace text, p_user text)
+CREATE OR REPLACE FUNCTION public.connections_of(p_workspace text, p_user text, p_known jsonb)
  RETURNS jsonb
  LANGUAGE sql
  STABLE
  SET search_path TO 'public', 'pg_temp'
 AS $function$
-  select coalesce(jsonb_agg(to_jsonb(c) order by lower(c.connection_name)), '[]')
+  select coalesce(jsonb_agg(case when p_known ? c.tools_stamp then to_jsonb(c) - 'tools_available' else to_jsonb(c) end
+    order by lower(c.connection_name)), '[]')
   from mcp_connections c where c.workspace_id = p_workspace and c.user_id = p_user
 $function$
 ;
-comment on function connections_of(text,text) is 'patchbay: a person''s connections by name';
+comment on function connections_of(text,text,jsonb) is 'patchbay: a person''s connections by name; without the tools whose stamps are known';
 
 CREATE OR REPLACE FUNCTION public.event_seen(p_id text)
  RETURNS jsonb
@@ -786,16 +853,16 @@ CREATE OR REPLACE FUNCTION public.input_expire(p_at text)
 AS $function$
 declare due record;
 begin
-  select id, run_id, call_id into due from run_inputs where status = 'pending' and expires_at <= clock_timestamp() order by expires_at limit 1;
+  select id, run_id, call_id, workspace_id into due from run_inputs where status = 'pending' and expires_at <= clock_timestamp() order by expires_at limit 1;
   if not found then return to_jsonb(false); end if;
-  perform input_give(due.id, due.run_id, null, 'expired',
+  perform input_give(due.workspace_id, due.id, due.run_id, null, 'expired',
     jsonb_build_object('type', 'given_input', 'call', due.call_id, 'input', due.id, 'action', 'expired', 'at', p_at), null, 0);
   return to_jsonb(true);
 end $function$
 ;
 comment on function input_expire(text) is 'patchbay: settles one question nobody answered in time';
 
-CREATE OR REPLACE FUNCTION public.input_give(p_id text, p_run uuid, p_by text, p_action text, p_event jsonb, p_instance text, p_lease_ms integer)
+CREATE OR REPLACE FUNCTION public.input_give(p_workspace text, p_id text, p_run uuid, p_by text, p_action text, p_event jsonb, p_instance text, p_lease_ms integer)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO 'public', 'pg_temp'
@@ -806,8 +873,8 @@ declare
   verdict text := p_action;
 begin
   -- The run's row is always locked before the input's, as in every other function here.
-  perform from runs where id = p_run for update;
-  select * into row from run_inputs where id = p_id and run_id = p_run for update;
+  perform from runs where id = p_run and workspace_id = p_workspace for update;
+  select * into row from run_inputs where id = p_id and run_id = p_run and workspace_id = p_workspace for update;
   if not found then return jsonb_build_object('kind', 'gone'); end if;
   if p_action <> 'expired' and p_by is distinct from row.user_id then
     return jsonb_build_object('kind', 'not_yours', 'person', row.user_id);
@@ -830,18 +897,19 @@ begin
     'fence', case when p_instance is not null then run_take(row.run_id, p_instance, p_lease_ms) end);
 end $function$
 ;
-comment on function input_give(text,uuid,text,text,jsonb,text,integer) is 'patchbay: one compare-and-swap on pending; the winner also claims the run';
+comment on function input_give(text,text,uuid,text,text,jsonb,text,integer) is 'patchbay: one compare-and-swap on pending; the winner also claims the run';
 
-CREATE OR REPLACE FUNCTION public.input_run(p_id text)
+CREATE OR REPLACE FUNCTION public.input_run(p_workspace text, p_id text)
  RETURNS jsonb
  LANGUAGE sql
  STABLE
  SET search_path TO 'public', 'pg_temp'
 AS $function$
-  select jsonb_build_object('run', run_id, 'call', call_id) from run_inputs where id = p_id
+  select jsonb_build_object('run', run_id, 'call', call_id, 'input', id, 'events', run_events_bare(run_id))
+  from run_inputs where id = p_id and workspace_id = p_workspace
 $function$
 ;
-comment on function input_run(text) is 'patchbay: which run and call an input is about';
+comment on function input_run(text,text) is 'patchbay: the run and call an input is about';
 
 CREATE OR REPLACE FUNCTION public.input_unremind(p_id text)
  RETURNS jsonb
@@ -871,7 +939,8 @@ CREATE OR REPLACE FUNCTION public.inputs_pending(p_workspace text, p_user text)
  STABLE
  SET search_path TO 'public', 'pg_temp'
 AS $function$
-  select coalesce(jsonb_agg(jsonb_build_object('run', run_id, 'call', call_id, 'input', id) order by created_at), '[]')
+  select coalesce(jsonb_agg(jsonb_build_object('run', run_id, 'call', call_id, 'input', id, 'events', run_events_bare(run_id))
+    order by created_at), '[]')
   from (select * from run_inputs where workspace_id = p_workspace and user_id = p_user and status = 'pending' and expires_at > now()
     order by created_at limit 40) i
 $function$
@@ -890,8 +959,8 @@ AS $function$
       and expires_at <= clock_timestamp() + p_lead_ms * interval '1 millisecond'
     order by expires_at limit 20 for update skip locked
   ),
-  claimed as (update run_inputs i set reminded_at = clock_timestamp() from due where i.id = due.id returning i.id)
-  select coalesce(jsonb_agg(id), '[]') from claimed
+  claimed as (update run_inputs i set reminded_at = clock_timestamp() from due where i.id = due.id returning i.id, i.workspace_id)
+  select coalesce(jsonb_agg(jsonb_build_object('id', id, 'workspace', workspace_id)), '[]') from claimed
 $function$
 ;
 comment on function inputs_remind(integer) is 'patchbay: claims the reminders of questions that are due, each once';
@@ -979,6 +1048,21 @@ AS $function$
 $function$
 ;
 comment on function lane_open(text) is 'patchbay: whether a conversation is ours, and the run at work in it';
+
+CREATE OR REPLACE FUNCTION public.may_decide(p_approval approvals, p_user text, p_approvers jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select case
+    when p_approval.four_eyes then p_user <> p_approval.requester and p_approvers ? p_user
+    when p_approval.risk = 'destructive' and p_approvers <> '[]' then p_approvers ? p_user
+    else p_user = p_approval.requester or p_approvers ? p_user
+  end
+$function$
+;
+comment on function may_decide(approvals,text,jsonb) is 'patchbay: whether a person may decide an approval, with these approvers';
 
 CREATE OR REPLACE FUNCTION public.month_start()
  RETURNS timestamp with time zone
@@ -1325,6 +1409,18 @@ end $function$
 ;
 comment on function run_disown(text) is 'patchbay: frees what an instance known to be dead still holds';
 
+CREATE OR REPLACE FUNCTION public.run_events_bare(p_run uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(case when e.body ? 'files' then e.body || '{"files": [], "images": []}' else e.body end order by e.seq), '[]')
+  from run_events e where e.run_id = p_run
+$function$
+;
+comment on function run_events_bare(uuid) is 'patchbay: a run''s events as doors see them';
+
 CREATE OR REPLACE FUNCTION public.run_owners()
  RETURNS jsonb
  LANGUAGE sql
@@ -1375,8 +1471,11 @@ CREATE OR REPLACE FUNCTION public.run_project(p_run uuid, p_event jsonb)
  LANGUAGE plpgsql
  SET search_path TO 'public', 'pg_temp'
 AS $function$
-declare target jsonb;
+declare
+  run runs;
+  judged jsonb;
 begin
+  select * into run from runs where id = p_run;
   case p_event ->> 'type'
   when 'replied' then
     update runs set turns = turns + 1,
@@ -1389,46 +1488,46 @@ begin
     update runs set cost_usd = cost_usd + (p_event ->> 'costUsd')::numeric where id = p_run;
   when 'judged' then
     if p_event ? 'approval' then
-      insert into approvals (id, run_id, call_id, workspace_id, requester, approvers, four_eyes, hash, expires_at)
-      select p_event #>> '{approval,id}', r.id, p_event ->> 'call', r.workspace_id, r.user_id, p_event #> '{approval,approvers}',
-        (p_event #>> '{approval,fourEyes}')::boolean, p_event ->> 'hash', (p_event #>> '{approval,expiresAt}')::timestamptz
-      from runs r where r.id = p_run;
+      insert into approvals (id, run_id, call_id, workspace_id, requester, approvers, four_eyes, risk, hash, expires_at)
+      values (p_event #>> '{approval,id}', run.id, p_event ->> 'call', run.workspace_id, run.user_id, p_event #> '{approval,approvers}',
+        (p_event #>> '{approval,fourEyes}')::boolean, case when p_event ->> 'risk' in ('read', 'write') then 'write' else 'destructive' end, p_event ->> 'hash',
+        (p_event #>> '{approval,expiresAt}')::timestamptz);
     end if;
   when 'asked_input' then
     -- What is asked of a run that has ended meanwhile is asked of nobody.
     insert into run_inputs (id, run_id, call_id, workspace_id, user_id, kind, live, status, expires_at)
-    select p_event ->> 'input', r.id, p_event ->> 'call', r.workspace_id, p_event ->> 'person', p_event #>> '{request,kind}',
-      p_event #>> '{resume,how}' = 'live', case when r.outcome is null then 'pending' else 'over' end, (p_event ->> 'expiresAt')::timestamptz
-    from runs r where r.id = p_run;
+    values (p_event ->> 'input', run.id, p_event ->> 'call', run.workspace_id, p_event ->> 'person', p_event #>> '{request,kind}',
+      p_event #>> '{resume,how}' = 'live', case when run.outcome is null then 'pending' else 'over' end, (p_event ->> 'expiresAt')::timestamptz);
   when 'called' then
     perform inputs_over(p_run, p_event ->> 'call');
   when 'returned' then
     perform inputs_over(p_run, p_event ->> 'call');
-    select body -> 'target' into target from run_events
+    select body -> 'target' into judged from run_events
     where run_id = p_run and body ->> 'type' = 'judged' and body ->> 'call' = p_event ->> 'call' order by seq desc limit 1;
-    if target is not null and p_event ->> 'outcome' in ('ok', 'error', 'failed', 'cancelled', 'unknown') then
+    if judged is not null and p_event ->> 'outcome' in ('ok', 'error', 'failed', 'cancelled', 'unknown') then
       insert into mcp_tool_usage (workspace_id, connection_id, run_id, tool_name, execution_time_ms, success, error_details)
-      select r.workspace_id, (target ->> 'connection')::uuid, r.id, target ->> 'tool', (p_event ->> 'ms')::numeric::integer,
-        p_event ->> 'outcome' = 'ok', case when p_event ->> 'outcome' <> 'ok' then left(p_event ->> 'summary', 500) end
-      from runs r where r.id = p_run;
-      update mcp_connections set usage_count = usage_count + 1, last_used = now() where id = (target ->> 'connection')::uuid;
+      values (run.workspace_id, (judged ->> 'connection')::uuid, run.id, judged ->> 'tool', (p_event ->> 'ms')::numeric::integer,
+        p_event ->> 'outcome' = 'ok', case when p_event ->> 'outcome' <> 'ok' then left(p_event ->> 'summary', 500) end);
+      update mcp_connections set usage_count = usage_count + 1, last_used = now()
+      where id = (judged ->> 'connection')::uuid and workspace_id = run.workspace_id;
     end if;
   when 'answered' then
-    -- "Always allow" becomes a rule together with the answer, for the tool as it was defined on the card.
+    -- "Always allow" becomes a rule together with the answer, for the tool as it was defined on the card; not for a connection that is gone.
     if (p_event ->> 'always')::boolean then
-      insert into rules (workspace_id, scope, user_id, connection_id, tool, verdict, definition, created_by)
-      select r.workspace_id, 'person', r.user_id, (e.body #>> '{target,connection}')::uuid, e.body #>> '{target,tool}', 'allow',
-        e.body ->> 'definition', p_event ->> 'by'
-      from run_events e join runs r on r.id = e.run_id join mcp_connections c on c.id = (e.body #>> '{target,connection}')::uuid
-      where e.run_id = p_run and e.body ->> 'type' = 'judged' and e.body ->> 'call' = p_event ->> 'call' order by e.seq desc limit 1
-      on conflict (connection_id, tool) where scope = 'person' do update set definition = excluded.definition, verdict = 'allow';
+      select body into judged from run_events
+      where run_id = p_run and body ->> 'type' = 'judged' and body ->> 'call' = p_event ->> 'call' order by seq desc limit 1;
+      if exists (select from mcp_connections
+        where id = (judged #>> '{target,connection}')::uuid and workspace_id = run.workspace_id and user_id = run.user_id) then
+        perform rule_add_always(run.workspace_id, run.user_id, (judged #>> '{target,connection}')::uuid, judged #>> '{target,tool}',
+          judged ->> 'definition');
+      end if;
     end if;
   when 'stopped' then
-    update approvals set status = 'stopped', decided_by = p_event ->> 'by', decided_at = now() where run_id = p_run and status = 'pending';
+    perform approvals_stop(p_run, p_event ->> 'by');
     perform inputs_over(p_run, null);
     update runs set outcome = 'stopped' where id = p_run;
   when 'finished', 'failed' then
-    update approvals set status = 'stopped', decided_at = now() where run_id = p_run and status = 'pending';
+    perform approvals_stop(p_run, null);
     perform inputs_over(p_run, null);
     update runs set outcome = p_event ->> 'type' where id = p_run;
   else
@@ -1459,19 +1558,19 @@ end $function$
 ;
 comment on function run_put(uuid,jsonb) is 'patchbay: appends events to a run whose row is locked';
 
-CREATE OR REPLACE FUNCTION public.run_read(p_run uuid, p_after integer, p_bare boolean)
+CREATE OR REPLACE FUNCTION public.run_read(p_run uuid, p_fence bigint, p_after integer)
  RETURNS jsonb
  LANGUAGE sql
  STABLE
  SET search_path TO 'public', 'pg_temp'
 AS $function$
   select jsonb_build_object('id', r.id, 'fence', r.fence, 'seq', r.last_seq, 'status', r.status,
-    'events', (select coalesce(jsonb_agg(case when p_bare and e.body ? 'files' then e.body || '{"files": [], "images": []}' else e.body end order by e.seq), '[]')
+    'events', (select coalesce(jsonb_agg(e.body order by e.seq), '[]')
       from run_events e where e.run_id = r.id and e.seq > p_after and e.seq <= r.last_seq))
-  from runs r where r.id = p_run
+  from runs r where r.id = p_run and r.fence = p_fence
 $function$
 ;
-comment on function run_read(uuid,integer,boolean) is 'patchbay: a run''s events after a seq';
+comment on function run_read(uuid,bigint,integer) is 'patchbay: a run''s events after a seq, for the instance that holds it';
 
 CREATE OR REPLACE FUNCTION public.run_release(p_run uuid, p_fence bigint, p_after_ms integer)
  RETURNS jsonb
@@ -1523,28 +1622,48 @@ begin
   if ahead is null and p_instance is not null then
     taken := run_take(p_id, p_instance, p_lease_ms);
   end if;
+  -- The key of a repeat is again:<run> or again:<run>:<call>.
+  if p_dedupe like 'again:%' then
+    perform audit(p_workspace, p_user, 'run_repeated', jsonb_strip_nulls(jsonb_build_object('run', p_id,
+      'repeats', split_part(p_dedupe, ':', 2), 'call', nullif(split_part(p_dedupe, ':', 3), ''))));
+  end if;
   return jsonb_build_object('run', p_id, 'fresh', true, 'ahead', ahead, 'fence', taken);
 end $function$
 ;
 comment on function run_start(uuid,text,text,text,text,jsonb,text,integer) is 'patchbay: one run per message, claimed at once when its conversation is free';
 
-CREATE OR REPLACE FUNCTION public.run_stop(p_run uuid, p_event jsonb, p_instance text, p_lease_ms integer)
+CREATE OR REPLACE FUNCTION public.run_state(p_workspace text, p_run uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select jsonb_build_object('id', r.id, 'events', run_events_bare(r.id)) from runs r where r.id = p_run and r.workspace_id = p_workspace
+$function$
+;
+comment on function run_state(text,uuid) is 'patchbay: a workspace''s run, for who looks at it';
+
+CREATE OR REPLACE FUNCTION public.run_stop(p_workspace text, p_run uuid, p_event jsonb, p_instance text, p_lease_ms integer)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO 'public', 'pg_temp'
 AS $function$
-declare row runs;
+declare
+  row runs;
+  taken bigint;
 begin
-  select * into row from runs where id = p_run for update;
+  select * into row from runs where id = p_run and workspace_id = p_workspace for update;
   if not found or row.status = 'closed' or row.outcome is not null then
     return jsonb_build_object('kind', 'over', 'fence', null);
   end if;
   perform run_put(p_run, jsonb_build_array(p_event));
   update runs set status = 'working' where id = p_run;
-  return jsonb_build_object('kind', 'stopped', 'fence', run_take(p_run, p_instance, p_lease_ms));
+  taken := run_take(p_run, p_instance, p_lease_ms);
+  perform audit(p_workspace, p_event ->> 'by', 'run_stopped', jsonb_build_object('run', p_run, 'requester', row.user_id));
+  return jsonb_build_object('kind', 'stopped', 'fence', taken);
 end $function$
 ;
-comment on function run_stop(uuid,jsonb,text,integer) is 'patchbay: stops a run whoever holds it';
+comment on function run_stop(text,uuid,jsonb,text,integer) is 'patchbay: stops a run whoever holds it';
 
 CREATE OR REPLACE FUNCTION public.run_take(p_run uuid, p_instance text, p_lease_ms integer)
  RETURNS bigint
@@ -1603,7 +1722,7 @@ CREATE OR REPLACE FUNCTION public.runs_recent(p_workspace text, p_user text, p_l
  STABLE
  SET search_path TO 'public', 'pg_temp'
 AS $function$
-  select coalesce(jsonb_agg(id order by number desc), '[]')
+  select coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'events', run_events_bare(r.id)) order by r.number desc), '[]')
   from (select id, number from runs where workspace_id = p_workspace and user_id = p_user order by number desc limit p_limit) r
 $function$
 ;
@@ -1614,7 +1733,7 @@ CREATE OR REPLACE FUNCTION public.schema_version()
  LANGUAGE sql
  IMMUTABLE
  SET search_path TO 'public', 'pg_temp'
-AS $function$ select '"20261128000017"'::jsonb $function$
+AS $function$ select '"20261128000018"'::jsonb $function$
 ;
 comment on function schema_version() is 'patchbay: the newest migration applied';
 
@@ -1752,14 +1871,19 @@ begin
   -- Two presses at once must not both find the last free place.
   perform pg_advisory_xact_lock(hashtextextended('patchbay watches ' || p_workspace || p_user, 0));
   select * into row from mcp_watches
-  where connection_id = p_connection and uri = p_uri and channel = p_channel and thread_ts = p_thread;
+  where workspace_id = p_workspace and user_id = p_user
+    and connection_id = p_connection and uri = p_uri and channel = p_channel and thread_ts = p_thread;
   if found then return to_jsonb(row); end if;
   if (select count(*) from mcp_watches where workspace_id = p_workspace and user_id = p_user) >= p_limit then
     raise exception 'You already hear of % resources, which is the most. Stop one of them first.', p_limit using errcode = 'PT429';
   end if;
   insert into mcp_watches (id, connection_id, workspace_id, user_id, uri, resource_name, channel, thread_ts)
-  values (p_id, p_connection, p_workspace, p_user, p_uri, p_name, p_channel, p_thread)
+  select p_id, c.id, p_workspace, p_user, p_uri, p_name, p_channel, p_thread
+  from mcp_connections c where c.id = p_connection and c.workspace_id = p_workspace and c.user_id = p_user
   returning * into row;
+  if not found then
+    raise exception 'This connection is gone. Connect it anew with /mcp connect.' using errcode = 'PT404';
+  end if;
   return to_jsonb(row);
 exception when foreign_key_violation then
   raise exception 'This connection is gone. Connect it anew with /mcp connect.' using errcode = 'PT404';
@@ -1778,16 +1902,16 @@ $function$
 ;
 comment on function watch_changed(uuid,text) is 'patchbay: notes a change that is to be told';
 
-CREATE OR REPLACE FUNCTION public.watch_get(p_id uuid)
+CREATE OR REPLACE FUNCTION public.watch_get(p_workspace text, p_user text, p_id uuid)
  RETURNS jsonb
  LANGUAGE sql
  STABLE
  SET search_path TO 'public', 'pg_temp'
 AS $function$
-  select to_jsonb(w) from mcp_watches w where w.id = p_id
+  select to_jsonb(w) from mcp_watches w where w.id = p_id and w.workspace_id = p_workspace and w.user_id = p_user
 $function$
 ;
-comment on function watch_get(uuid) is 'patchbay: one watched resource';
+comment on function watch_get(text,text,uuid) is 'patchbay: one resource a person watches';
 
 CREATE OR REPLACE FUNCTION public.watch_remove(p_workspace text, p_user text, p_id uuid)
  RETURNS jsonb

@@ -1,6 +1,6 @@
 import type { Card } from '../cards/card.ts'
 import { mentions } from '../cards/placeholders.ts'
-import { readSecrets, referenceOf, type Secrets, saveSecrets } from '../credentials/secrets.ts'
+import { readSecrets, type Secrets } from '../credentials/secrets.ts'
 import { isAppError } from '../errors.ts'
 import { type ConnectionId, newConnectionId, type Principal } from '../ids.ts'
 import { challengeIn } from '../mcp/auth/challenge.ts'
@@ -10,10 +10,10 @@ import { addressesOf, addressProblems } from './address.ts'
 import type { Connect, ConnectDeps, ConnectOutcome, Draft } from './connect.ts'
 import { ruledBy } from './entry-card.ts'
 import { type Fallback, type Filled, fillInputs, type Problem } from './inputs.ts'
-import { learn } from './learn.ts'
 import { nameFault, tidyName } from './name.ts'
 import type { Offer, Offers } from './offers.ts'
 import { ownConnection } from './own.ts'
+import { saveAgain, saveNew } from './save.ts'
 import { offerSignIn, type Wanted } from './sign-in.ts'
 import type { Targeted } from './targets.ts'
 
@@ -147,25 +147,18 @@ async function offered(deps: ConnectDeps, wanted: Wanted, signal: AbortSignal): 
   }
 }
 
-/** The secret first: a row without its secret would fail at its first call, a secret without a row is taken back. */
 async function save(
   deps: ConnectDeps,
   about: Targeted & Pick<Connection, 'id' | 'signsIn'>,
   secrets: Secrets,
   probe: Probe,
 ): Promise<Connection | Failed> {
-  const { id } = about
-  const credential = Object.keys(secrets).length > 0 ? referenceOf(id) : undefined
-  if (credential !== undefined) await saveSecrets(deps.credentials, credential, secrets)
+  const { id, card, workspace } = about
   try {
-    const { tools, era, offers } = probe
-    const connection = await deps.registry.add({ ...about, credential, tools, era }, deps.maxPerUser)
-    await learn(deps.registry, id, probe)
-    deps.log.info({ connection: id, card: about.card, workspace: about.workspace, tools: tools.length }, 'connected')
-    return { ...connection, offers }
+    const connection = await saveNew(deps, about, { secrets, probe }, () => deps.auth.forget(id, about))
+    deps.log.info({ connection: id, card, workspace, tools: probe.tools.length }, 'connected')
+    return connection
   } catch (error) {
-    if (credential !== undefined) await deps.credentials.remove(credential)
-    await deps.auth.forget(id, about)
     if (isAppError(error, 'name_taken')) return amiss([{ field: 'name', message: takenMessage(about.name) }])
     if (isAppError(error, 'limit_reached')) return refused(limitMessage(deps.maxPerUser))
     throw error
@@ -190,34 +183,31 @@ async function keptSecrets(deps: ConnectDeps, connection: Connection): Promise<S
 
 async function replace(deps: ConnectDeps, connection: Connection, filled: Filled, probe: Probe): Promise<Connection> {
   const { id } = connection
-  const before = await keptSecrets(deps, connection)
-  const credential = Object.keys(filled.secret).length > 0 ? referenceOf(id) : undefined
-  if (credential !== undefined) await saveSecrets(deps.credentials, credential, filled.secret)
-  const signsIn = await staysSignedIn(deps, { ...connection, inputs: filled.plain }, filled.secret)
-  const change = { inputs: filled.plain, credential, signsIn, tools: probe.tools, era: probe.era }
-  const changed = await deps.registry.replace(id, change).catch(async (error: unknown) => {
-    await putBack(deps, id, before)
-    throw error
-  })
-  await learn(deps.registry, id, probe)
-  if (credential === undefined) await deps.credentials.remove(referenceOf(id))
+  const secrets = filled.secret
+  const signIn = await signInAfter(deps, { ...connection, inputs: filled.plain }, secrets)
+  const change = { inputs: filled.plain, signsIn: signIn.stays }
+  const changed = await saveAgain(deps, connection, change, { secrets, probe })
+  await signIn.end()
   await deps.mcp.close(id)
   deps.log.info({ connection: id, card: connection.card, workspace: connection.workspace }, 'reconnected')
   return changed
 }
 
-async function putBack(deps: ConnectDeps, id: ConnectionId, before: Secrets): Promise<void> {
-  if (Object.keys(before).length > 0) await saveSecrets(deps.credentials, referenceOf(id), before)
-  else await deps.credentials.remove(referenceOf(id))
-}
+type SignInAfter = { stays: boolean; end(): Promise<void> }
 
-/** Where a token was filled in instead, or there is nothing to sign in to any more, the old sign-in is of no use. */
-async function staysSignedIn(deps: ConnectDeps, connection: Connection, secrets: Secrets): Promise<boolean> {
+/**
+ * Where a token was filled in instead, or there is nothing to sign in to any more, the old sign-in is of no use. `end`
+ * revokes it once the row is saved: before, the row may still need it.
+ */
+async function signInAfter(deps: ConnectDeps, connection: Connection, secrets: Secrets): Promise<SignInAfter> {
   const { id, signsIn = false } = connection
   const target = deps.targets.target(connection)
   const kept = await deps.auth.kept(id)
-  if (kept === undefined || deps.auth.isUsed(target, secrets, kept)) return signsIn || kept?.managed !== undefined
-  await deps.auth.revoke(target, secrets, kept)
-  await deps.auth.forget(id, connection)
-  return false
+  if (kept === undefined || deps.auth.isUsed(target, secrets, kept))
+    return { stays: signsIn || kept?.managed !== undefined, end: async () => undefined }
+  const end = async () => {
+    await deps.auth.revoke(target, secrets, kept)
+    await deps.auth.forget(id, connection)
+  }
+  return { stays: false, end }
 }

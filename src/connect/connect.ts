@@ -117,7 +117,7 @@ export type ConnectDeps = {
     | 'learn'
     | 'connectionsIn'
     | 'forgetAll'
-    | 'setOffers'
+    | 'saved'
   >
   credentials: CredentialStore
   mcp: Pick<Mcp, 'probe' | 'close' | 'addressFault' | 'circuit' | 'wake'>

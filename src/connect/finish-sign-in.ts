@@ -1,13 +1,13 @@
-import { referenceOf, type Secrets, saveSecrets } from '../credentials/secrets.ts'
+import type { Secrets } from '../credentials/secrets.ts'
 import { isAppError } from '../errors.ts'
 import type { ConnectionId, Principal } from '../ids.ts'
 import type { Kept } from '../mcp/auth/kept.ts'
 import type { Connection } from '../registry/connection.ts'
 import type { SignInRow } from '../registry/sign-ins.ts'
 import type { ConnectDeps } from './connect.ts'
-import { learn } from './learn.ts'
 import { createOffers } from './offers.ts'
 import { ownConnection } from './own.ts'
+import { saveAgain, saveNew } from './save.ts'
 import { HeldBack, hashOf, heldBackRef, type Place, type SignInDetails } from './sign-in.ts'
 import { statusOf } from './test-connection.ts'
 
@@ -94,49 +94,49 @@ async function settle(deps: ConnectDeps, row: Row, brought: Brought, signal: Abo
   const { by, connection: id } = row
   const existing = await ownConnection(deps.registry, by, id)
   await deps.auth.keep(id, brought.kept)
-  if (existing !== undefined) return { connection: await mended(deps, row, brought, signal), fresh: false }
-  try {
-    return { connection: await added(deps, row, brought, signal), fresh: true }
-  } catch (error) {
-    await deps.auth.forget(id, by)
-    const target = deps.targets.target({ ...by, ...row.details.about })
-    await deps.auth.revoke(target, brought.secrets, brought.kept)
-    throw error
-  }
+  if (existing !== undefined)
+    return { connection: await mended(deps, { row, existing }, brought, signal), fresh: false }
+  return { connection: await added(deps, row, brought, signal), fresh: true }
 }
 
-async function added(deps: ConnectDeps, row: Row, { secrets }: Brought, signal: AbortSignal): Promise<Connection> {
+async function added(
+  deps: ConnectDeps,
+  row: Row,
+  { kept, secrets }: Brought,
+  signal: AbortSignal,
+): Promise<Connection> {
   const { by, connection: id } = row
-  const about = { ...by, ...row.details.about }
-  const probe = await deps.mcp.probe(deps.targets.target(about), secrets, signal, id)
-  const credential = Object.keys(secrets).length > 0 ? referenceOf(id) : undefined
-  if (credential !== undefined) await saveSecrets(deps.credentials, credential, secrets)
-  try {
-    const { tools, era, offers } = probe
-    const connection = await deps.registry.add({ ...about, id, credential, signsIn: true, tools, era }, deps.maxPerUser)
-    await learn(deps.registry, id, probe)
-    return { ...connection, offers }
-  } catch (error) {
-    if (credential !== undefined) await deps.credentials.remove(credential)
-    throw error
+  const about = { ...by, ...row.details.about, id, signsIn: true }
+  const target = deps.targets.target(about)
+  const undo = async () => {
+    await deps.auth.forget(id, by)
+    await deps.auth.revoke(target, secrets, kept)
   }
+  const probe = await deps.mcp.probe(target, secrets, signal, id).catch(async (error: unknown) => {
+    await undo()
+    throw error
+  })
+  return saveNew(deps, about, { secrets, probe }, undo)
 }
+
+type Mending = { row: Row; existing: Connection }
 
 /** The sign-in itself worked, so it is kept even if the server does not answer just now. */
-async function mended(deps: ConnectDeps, row: Row, { secrets }: Brought, signal: AbortSignal): Promise<Connection> {
+async function mended(
+  deps: ConnectDeps,
+  { row, existing }: Mending,
+  { secrets }: Brought,
+  signal: AbortSignal,
+): Promise<Connection> {
   const { by, connection: id } = row
   const { inputs } = row.details.about
   await deps.mcp.close(id)
   const target = deps.targets.target({ ...by, ...row.details.about })
   const probe = await deps.mcp.probe(target, secrets, signal, id).catch(async (error: unknown) => {
-    if (isAppError(error)) await deps.registry.setStatus(id, statusOf(error), error.message)
+    if (isAppError(error)) await deps.registry.setStatus(existing, statusOf(error), error.message)
     throw error
   })
-  const credential = Object.keys(secrets).length > 0 ? referenceOf(id) : undefined
-  if (credential !== undefined) await saveSecrets(deps.credentials, credential, secrets)
-  const { tools, era, offers } = probe
-  const replaced = await deps.registry.replace(id, { inputs, credential, signsIn: true, tools, era })
-  await learn(deps.registry, id, probe)
+  const saved = await saveAgain(deps, existing, { inputs, signsIn: true }, { secrets, probe })
   deps.mcp.wake(id)
-  return { ...replaced, offers }
+  return saved
 }

@@ -66,7 +66,11 @@ export function createInstallations(o: {
       const { workspace } = installation
       const credential = `slack/${workspace}/${randomUUID()}`
       await credentials.set(credential, token)
-      const former = await rows.save({ ...installation, credential })
+      const former = await rows.save({ ...installation, credential }).catch(async (error: unknown) => {
+        // An answer can be lost after the row was saved, and then the row needs its token.
+        if ((await rows.of(workspace))?.credential !== credential) await credentials.remove(credential)
+        throw error
+      })
       kept.delete(workspace)
       if (former !== undefined) await credentials.remove(former)
       log.info({ workspace, enterprise: installation.enterprise }, 'app installed')

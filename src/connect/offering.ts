@@ -96,10 +96,7 @@ export function createOffering({ registry, watches, mcp }: OfferingDeps): Offeri
         )
       return watches.add({ ...resource, workspace: p.workspace, user: p.user, connection: connection.id }, MOST_WATCHES)
     },
-    watched: async ({ workspace, user }, id) => {
-      const watch = await watches.get(id)
-      return watch?.workspace === workspace && watch.user === user ? watch : undefined
-    },
+    watched: (p, id) => watches.get(p, id),
     unwatch: (p, id) => watches.remove(p, id),
   }
 }

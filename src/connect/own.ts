@@ -8,6 +8,6 @@ export async function ownConnection(
   { workspace, user }: Principal,
   id: ConnectionId,
 ): Promise<Connection | undefined> {
-  const connection = await registry.get(id)
+  const connection = await registry.get(id, workspace)
   return connection?.workspace === workspace && connection.user === user ? connection : undefined
 }

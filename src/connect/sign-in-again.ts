@@ -5,7 +5,6 @@ import type { Challenge } from '../mcp/auth/challenge.ts'
 import { challengeIn } from '../mcp/auth/challenge.ts'
 import type { Connection } from '../registry/connection.ts'
 import type { Connect, ConnectDeps, SignInOutcome } from './connect.ts'
-import { learn } from './learn.ts'
 import { ownConnection } from './own.ts'
 import { offerSignIn } from './sign-in.ts'
 
@@ -51,7 +50,7 @@ async function gotWithoutPage(
   if (!(await deps.auth.withoutPage(deps.targets.target(connection), secrets, wanted))) return false
   await deps.mcp.close(connection.id)
   deps.mcp.wake(connection.id)
-  await deps.registry.setStatus(connection.id, 'connected')
+  await deps.registry.setStatus(connection, 'connected')
   return true
 }
 
@@ -64,9 +63,9 @@ async function whatItWants(
 ): Promise<Challenge | undefined> {
   try {
     const probe = await deps.mcp.probe(deps.targets.target(connection), secrets, signal, connection.id)
-    await learn(deps.registry, connection.id, probe)
+    await deps.registry.learn(connection, probe)
     deps.mcp.wake(connection.id)
-    await deps.registry.setStatus(connection.id, 'connected')
+    await deps.registry.setStatus(connection, 'connected')
     return undefined
   } catch (error) {
     const challenge = challengeIn(error)

@@ -3,7 +3,6 @@ import { type AppError, isAppError } from '../errors.ts'
 import { challengeIn } from '../mcp/auth/challenge.ts'
 import type { Connection } from '../registry/connection.ts'
 import type { Connect, ConnectDeps } from './connect.ts'
-import { learn } from './learn.ts'
 import { ownConnection } from './own.ts'
 
 /** `tools` is their number. */
@@ -40,19 +39,19 @@ async function withSignIn(deps: ConnectDeps, connection: Connection, error: unkn
 async function tested(deps: ConnectDeps, connection: Connection, signal: AbortSignal): Promise<TestOutcome> {
   const secrets = await readSecrets(deps.credentials, connection.credential)
   const probe = await deps.mcp.probe(deps.targets.target(connection), secrets, signal, connection.id)
-  await learn(deps.registry, connection.id, probe)
+  await deps.registry.learn(connection, probe)
   deps.mcp.wake(connection.id)
-  await deps.registry.setStatus(connection.id, 'connected')
+  await deps.registry.setStatus(connection, 'connected')
   return { ok: true, ms: probe.ms, protocolVersion: probe.protocolVersion, tools: probe.tools.length }
 }
 
 async function failed(
   deps: ConnectDeps,
-  { id }: Connection,
+  connection: Connection,
   status: Connection['status'],
   message: string,
 ): Promise<{ ok: false; message: string }> {
-  await deps.registry.setStatus(id, status, message)
+  await deps.registry.setStatus(connection, status, message)
   return { ok: false, message }
 }
 

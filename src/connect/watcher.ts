@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { errorChain, isAppError } from '../errors.ts'
-import type { ConnectionId } from '../ids.ts'
+import type { ConnectionId, WorkspaceId } from '../ids.ts'
 import type { Log } from '../log.ts'
 import type { Mcp } from '../mcp/mcp.ts'
 import type { Registry } from '../registry/registry.ts'
@@ -40,10 +40,10 @@ export function createWatcher(deps: WatcherDeps): Watcher {
   let timer: NodeJS.Timeout | undefined
   let looking: Promise<void> = Promise.resolve()
 
-  const begin = (connection: ConnectionId, uris: string[], key: string) => {
+  const begin = (connection: ConnectionId, workspace: WorkspaceId, uris: string[], key: string) => {
     const abort = new AbortController()
     const signal = AbortSignal.any([abort.signal, closing.signal])
-    listening.set(connection, { key, abort, done: listen(deps, connection, uris, signal) })
+    listening.set(connection, { key, abort, done: listen(deps, { id: connection, workspace }, uris, signal) })
   }
   const end = async (connection: ConnectionId) => {
     const one = listening.get(connection)
@@ -56,10 +56,11 @@ export function createWatcher(deps: WatcherDeps): Watcher {
     for (const connection of listening.keys()) if (!wanted.has(connection)) await end(connection)
     for (const [connection, watches] of wanted) {
       const uris = [...new Set(watches.map(({ uri }) => uri))].sort()
+      const [first] = watches
       const key = JSON.stringify(uris)
-      if (listening.get(connection)?.key === key) continue
+      if (first === undefined || listening.get(connection)?.key === key) continue
       await end(connection)
-      begin(connection, uris, key)
+      begin(connection, first.workspace, uris, key)
     }
   }
   const look = async () => {
@@ -93,7 +94,12 @@ export function createWatcher(deps: WatcherDeps): Watcher {
 }
 
 /** Listens, and again whenever it ends, until the signal fires. Never throws. */
-async function listen(deps: WatcherDeps, id: ConnectionId, uris: string[], signal: AbortSignal): Promise<void> {
+async function listen(
+  deps: WatcherDeps,
+  { id, workspace }: { id: ConnectionId; workspace: WorkspaceId },
+  uris: string[],
+  signal: AbortSignal,
+): Promise<void> {
   const onChanged = (uri: string) => {
     deps.watches.changed(id, uri).catch((error: unknown) => {
       deps.log.warn({ connection: id, why: errorChain(error) }, 'change not noted')
@@ -101,7 +107,7 @@ async function listen(deps: WatcherDeps, id: ConnectionId, uris: string[], signa
   }
   for (let failures = 0; !signal.aborted; ) {
     try {
-      const connection = await deps.registry.get(id)
+      const connection = await deps.registry.get(id, workspace)
       if (connection === undefined) return
       const onReady = () => {
         failures = 0

@@ -44,7 +44,7 @@ export function createKeeper({ registry, caches, background, stopping }: KeeperD
     const learned = { tools, leftOut, instructions: instructionsOf(session) }
     const before = known.get(c.id) ?? { tools: c.tools, leftOut: c.leftOut ?? [], instructions: c.instructions }
     if (tools.length > 0 && !isDeepStrictEqual(learned, before)) {
-      await registry.learn(c.id, learned)
+      await registry.learn(c, learned)
       if (watched.has(c.id)) known.set(c.id, learned)
     }
     return tools
@@ -53,7 +53,7 @@ export function createKeeper({ registry, caches, background, stopping }: KeeperD
     const offers = await offersOf(session, stopping)
     const one = watched.get(c.id)
     const before = one?.session === session ? (one.offers ?? c.offers) : c.offers
-    if (!isDeepStrictEqual(offers, before)) await registry.setOffers(c.id, offers)
+    if (!isDeepStrictEqual(offers, before)) await registry.setOffers(c, offers)
     if (one?.session === session) one.offers = offers
   }
   const listLater = (c: Connection, session: Session) => background.run('keep tools', () => list(c, session))

@@ -184,7 +184,7 @@ function stateNoter({ registry }: McpDeps, background: Background) {
   return (c: Connection, used: Used<unknown>): void => {
     const now = stateAfter(used)
     if (now === undefined || (now.status === c.status && now.reason === c.statusReason)) return
-    background.run('keep status', () => registry.setStatus(c.id, now.status, now.reason))
+    background.run('keep status', () => registry.setStatus(c, now.status, now.reason))
   }
 }
 
@@ -211,7 +211,9 @@ function failureOf({ why, message, sent, challenge }: Trouble, ms: number): Call
 /** What a call says of its connection; a slow or stopped call says nothing. */
 function stateAfter(used: Used<unknown>): { status: Connection['status']; reason?: string } | undefined {
   if (used.ok) return { status: 'connected' }
-  const { why, message, sent } = used.trouble
+  const { why, code, message, sent } = used.trouble
+  // A database or credential store of ours that is away says nothing of the server.
+  if (code === 'database_unavailable' || code === 'credential_store_failed') return undefined
   if (why === 'sign_in') return { status: 'needs_sign_in', reason: message }
   if (why === 'unreachable' || (why === 'gone' && !sent)) return { status: 'failing', reason: message }
   return undefined

@@ -23,7 +23,8 @@ export type OpenerDeps = OpenDeps & {
   target(connection: Connection): Target
   onChanged(connection: Connection): Opening['onChanged']
   onOpened(connection: Connection, session: Session): void
-  audit?: ((entry: AuditEntry) => void) | undefined
+  /** Written before the credential is opened; where it fails, nothing is opened. */
+  audit?: ((entry: AuditEntry) => Promise<void>) | undefined
 }
 
 /** Opens a connection's session with its saved credential. */
@@ -40,9 +41,9 @@ const SECRETS_CHECK_MS = 5 * 60 * 1000
 export function createOpener(deps: OpenerDeps): Opener {
   const used = new WeakMap<Session, { secrets: string; checkedAt: number }>()
 
-  const secretsOf = (c: Connection): Promise<Secrets> => {
+  const secretsOf = async (c: Connection): Promise<Secrets> => {
     if (c.credential !== undefined)
-      deps.audit?.({ what: 'credential_opened', connection: c.id, workspace: c.workspace, user: c.user })
+      await deps.audit?.({ what: 'credential_opened', connection: c.id, workspace: c.workspace, user: c.user })
     return readSecrets(deps.credentials, c.credential)
   }
 
@@ -56,7 +57,7 @@ export function createOpener(deps: OpenerDeps): Opener {
       const opening = { target, secrets, bearer, era, cache, onChanged: deps.onChanged(c) }
       const session = await openSession(deps, opening, signal)
       used.set(session, { secrets: JSON.stringify(secrets), checkedAt: Date.now() })
-      if (era === undefined) deps.background.run('keep era', () => deps.registry.setEra(c.id, session.era))
+      if (era === undefined) deps.background.run('keep era', () => deps.registry.setEra(c, session.era))
       deps.onOpened(c, session)
       return session
     },

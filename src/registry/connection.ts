@@ -18,7 +18,13 @@ export type StoredTool = {
 export type LeftOut = { tool: string; why: string }
 
 /** What a server told of itself; `instructions` is its own text on its use, untrusted. */
-export type Learned = { tools: StoredTool[]; leftOut: LeftOut[]; instructions: string | undefined }
+export type Learned = {
+  tools: StoredTool[]
+  leftOut: LeftOut[]
+  instructions: string | undefined
+  /** Left out: what was known of them stays. */
+  offers?: Offers | undefined
+}
 
 export type ToolAnnotations = {
   readOnlyHint?: boolean | undefined
@@ -68,7 +74,10 @@ export type Connection = {
   usageCount: number
 }
 
-export type NewConnection = Pick<
+/** What one save writes: what a person filled in, and what the server told when it was tried. */
+export type SavedConnection = Pick<
   Connection,
-  'id' | 'workspace' | 'user' | 'name' | 'card' | 'entry' | 'inputs' | 'credential' | 'signsIn' | 'tools' | 'era'
+  'inputs' | 'credential' | 'signsIn' | 'tools' | 'leftOut' | 'instructions' | 'offers' | 'era'
 >
+
+export type NewConnection = SavedConnection & Pick<Connection, 'id' | 'workspace' | 'user' | 'name' | 'card' | 'entry'>

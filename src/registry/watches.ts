@@ -21,7 +21,7 @@ export type NewWatch = Omit<Watch, 'id'>
 export type Watches = {
   /** The one that is there already, where it is. Throws `limit_reached` when the person has `limit` of them, and `not_found`. */
   add(watch: NewWatch, limit: number): Promise<Watch>
-  get(id: string): Promise<Watch | undefined>
+  get(principal: Principal, id: string): Promise<Watch | undefined>
   /** Removes it if it is this person's. */
   remove(principal: Principal, id: string): Promise<Watch | undefined>
   /** Takes and renews, for `leaseMs`, the watches of at most `most` connections; all of a connection are one instance's. */
@@ -64,7 +64,7 @@ const Nothing = z.null().transform(() => undefined)
 export const createWatches = (db: Db): Watches => ({
   add: ({ threadTs: thread, ...watch }, limit) =>
     db.call('watch_add', { id: randomUUID(), ...watch, thread, limit }, Row),
-  get: (id) => db.call('watch_get', { id }, Maybe),
+  get: ({ workspace, user }, id) => db.call('watch_get', { workspace, user, id }, Maybe),
   remove: ({ workspace, user }, id) => db.call('watch_remove', { workspace, user, id }, Maybe),
   claim: (watcher, leaseMs, most) => db.call('watches_claim', { watcher, lease_ms: leaseMs, most }, Rows),
   release: (watcher) => db.call('watches_release', { watcher }, Nothing),

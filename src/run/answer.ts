@@ -1,4 +1,4 @@
-import type { ApprovalId, RunId } from '../ids.ts'
+import type { ApprovalId, Principal, RunId, WorkspaceId } from '../ids.ts'
 import { deciders } from '../policy/decide.ts'
 import { groundOf, verdictOn } from './asked.ts'
 import type { RunDeps, Source } from './deps.ts'
@@ -13,20 +13,38 @@ type Open = { state: RunState; call: CallState; approval: ApprovalState }
 type Refusal = Exclude<AnswerOutcome, { kind: 'settled' }>
 
 /** The run and call an approval is about, as they are now. */
-export async function findApproval(deps: RunDeps, id: ApprovalId): Promise<Open | undefined> {
-  const row = await deps.store.approval(id)
-  const state = row ? await readState(deps, row.run) : undefined
-  const call = state?.calls.find((one) => one.approval?.id === id)
-  return state && call?.approval ? { state, call, approval: call.approval } : undefined
+export async function findApproval(deps: RunDeps, id: ApprovalId, workspace: WorkspaceId): Promise<Open | undefined> {
+  const row = await deps.store.approval(id, workspace)
+  const open = row && openIn(row)
+  return open?.approval.id === id ? open : undefined
 }
 
-export async function readState(deps: Pick<RunDeps, 'store'>, id: RunId): Promise<RunState | undefined> {
-  const read = await deps.store.readBare(id)
+type Row = NonNullable<Awaited<ReturnType<RunDeps['store']['approval']>>>
+
+function openIn(row: Row): Open | undefined {
+  const state = fold(row.run, row.events, true)
+  const call = state.calls.find((one) => one.id === row.call)
+  return call?.approval ? { state, call, approval: call.approval } : undefined
+}
+
+/** What a person may decide now, oldest first. */
+export async function pendingFor(deps: RunDeps, principal: Principal): Promise<Open[]> {
+  const rows = await deps.store.pending(principal)
+  return rows.map(openIn).filter((open) => open !== undefined)
+}
+
+/** The run as it is now, if it is this workspace's. */
+export async function readState(
+  deps: Pick<RunDeps, 'store'>,
+  id: RunId,
+  workspace: WorkspaceId,
+): Promise<RunState | undefined> {
+  const read = await deps.store.state(id, workspace)
   return read ? fold(id, read.events, true) : undefined
 }
 
 /** Who may decide this approval at this moment. */
-export async function decidersNow(deps: RunDeps, { state, approval }: Open): Promise<ReturnType<typeof deciders>> {
+async function decidersNow(deps: RunDeps, { state, approval }: Open): Promise<ReturnType<typeof deciders>> {
   const approvers = await deps.rules.approversOf(state.origin.workspace)
   return deciders({ risk: approval.risk, fourEyes: approval.fourEyes, requester: state.origin.user, approvers })
 }
@@ -40,14 +58,14 @@ export async function settleApproval(
   deps: RunDeps,
   answer: Answer,
 ): Promise<{ outcome: AnswerOutcome; claim?: { run: RunId; fence: number } }> {
-  const open = await findApproval(deps, answer.approval)
-  if (!open || open.state.origin.workspace !== answer.by.workspace) return { outcome: { kind: 'gone' } }
+  const open = await findApproval(deps, answer.approval, answer.by.workspace)
+  if (!open) return { outcome: { kind: 'gone' } }
   const edit = await checkAnswer(deps, open, answer)
   if ('kind' in edit) return { outcome: edit }
   const decided = await deps.store.settle({
     approval: answer.approval,
     status: answer.decision,
-    by: answer.by.user,
+    by: answer.by,
     reason: answer.reason,
     event: answeredEvent(deps, open, answer, edit),
   })

@@ -70,7 +70,13 @@ export async function askLive(
 
 async function expireLive(deps: Asking, held: Held, asked: EventOf<'asked_input'>): Promise<void> {
   const event = givenEvent(deps, { call: asked.call, input: asked.input }, 'expired')
-  await deps.store.give({ run: held.id, input: asked.input, by: undefined, event })
+  await deps.store.give({
+    run: held.id,
+    workspace: held.state.origin.workspace,
+    input: asked.input,
+    by: undefined,
+    event,
+  })
   await refresh(deps, held)
 }
 

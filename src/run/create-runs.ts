@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Db } from '../db/call.ts'
 import { AppError } from '../errors.ts'
 import { newRunId, type Principal, type RunId } from '../ids.ts'
-import { decidersNow, findApproval, readState, settleApproval } from './answer.ts'
+import { findApproval, pendingFor, readState, settleApproval } from './answer.ts'
 import { createArgumentCheck } from './arguments.ts'
 import { createBudgetOf } from './budget.ts'
 import type { RunDeps } from './deps.ts'
@@ -14,8 +14,7 @@ import { freeTheDead, instanceName } from './instance.ts'
 import { createIntake, type Intake } from './intake.ts'
 import { laneOf, type Origin } from './origin.ts'
 import { sourcesOf } from './own-tools.ts'
-import type { Runs, Started, StartRequest } from './runs.ts'
-import type { CallState, RunState } from './state.ts'
+import type { Answer, Runs, Started, StartRequest } from './runs.ts'
 import { createShown, createStore } from './store.ts'
 import { createFitting, namedTools } from './toolbox.ts'
 
@@ -75,11 +74,9 @@ function asking(deps: RunDeps, holder: Holder, intake: Intake): Asking {
     },
     knowsThread: async (...place) => (await lane(...place)).known,
     activeIn: async (...place) => (await lane(...place)).open ?? undefined,
-    state: (id) => readState(deps, id),
-    recentOf: async (principal, limit) => {
-      const states = await Promise.all((await deps.store.recent(principal, limit)).map((id) => readState(deps, id)))
-      return states.filter((state) => state !== undefined)
-    },
+    state: (id, workspace) => readState(deps, id, workspace),
+    recentOf: async (principal, limit) =>
+      (await deps.store.recent(principal, limit)).map(({ id, events }) => fold(id, events, true)),
     stop: (id, by) => stop(deps, holder, id, by),
     stopAll: (by, teams) => stopAll(deps, holder, by, teams),
     tryAgain: (id, callId, by) => tryAgain(deps, holder, { id, callId, by }),
@@ -88,11 +85,11 @@ function asking(deps: RunDeps, holder: Holder, intake: Intake): Asking {
 
 function deciding(deps: RunDeps, holder: Holder): Pick<Runs, 'approval' | 'answer' | 'pendingFor'> {
   return {
-    approval: (id) => findApproval(deps, id),
+    approval: (id, workspace) => findApproval(deps, id, workspace),
     answer: async (answer) => {
       const { outcome, claim } = await settleApproval(deps, answer)
       if (claim) holder.begin(claim.run, claim.fence)
-      else if (outcome.kind === 'settled') await nudgeRunOf(deps, holder, answer.approval)
+      else if (outcome.kind === 'settled') await nudgeRunOf(deps, holder, answer)
       return outcome
     },
     pendingFor: (principal) => pendingFor(deps, principal),
@@ -101,7 +98,7 @@ function deciding(deps: RunDeps, holder: Holder): Pick<Runs, 'approval' | 'answe
 
 function givingInput(deps: RunDeps, holder: Holder): Pick<Runs, 'input' | 'giveInput' | 'openInputs'> {
   return {
-    input: (id) => findInput(deps, id),
+    input: (id, workspace) => findInput(deps, id, workspace),
     giveInput: async (given) => {
       const { outcome, claim } = await settleInput(deps, given)
       if (claim) holder.begin(claim.run, claim.fence)
@@ -112,20 +109,9 @@ function givingInput(deps: RunDeps, holder: Holder): Pick<Runs, 'input' | 'giveI
   }
 }
 
-async function nudgeRunOf(deps: RunDeps, holder: Holder, approval: Parameters<Runs['approval']>[0]): Promise<void> {
-  const row = await deps.store.approval(approval)
-  if (row) holder.nudge(row.run)
-}
-
-async function pendingFor(deps: RunDeps, principal: Principal): Promise<{ state: RunState; call: CallState }[]> {
-  const rows = await deps.store.pending(principal.workspace)
-  const found = await Promise.all(rows.map(async (row) => ({ row, state: await readState(deps, row.run) })))
-  const open = found.flatMap(({ row, state }) => {
-    const call = state?.calls.find((one) => one.id === row.call)
-    return state && call?.approval ? [{ state, call, approval: call.approval }] : []
-  })
-  const mine = await Promise.all(open.map(async (one) => (await decidersNow(deps, one)).includes(principal.user)))
-  return open.filter((_one, at) => mine[at])
+async function nudgeRunOf(deps: RunDeps, holder: Holder, { approval, by }: Answer): Promise<void> {
+  const open = await findApproval(deps, approval, by.workspace)
+  if (open) holder.nudge(open.state.id)
 }
 
 function startedEvent(deps: RunDeps, request: Omit<StartRequest, 'dedupeKey'>): EventOf<'started'> {
@@ -178,20 +164,24 @@ async function begin(deps: RunDeps, holder: Holder, request: StartRequest, event
   )
   if (begun.fresh) deps.log.info({ run: id, workspace: origin.workspace, waiting: begun.ahead !== null }, 'run started')
   if (begun.fence !== null) holder.begin(id, begun.fence, { state: fold(id, events, false), seq: events.length })
-  if (begun.fresh && begun.ahead) deps.door.queued(origin, await readState(deps, begun.ahead))
+  if (begun.fresh && begun.ahead) deps.door.queued(origin, await readState(deps, begun.ahead, origin.workspace))
   return { run: begun.run, fresh: begun.fresh, waiting: begun.ahead !== null }
 }
 
 async function stop(deps: RunDeps, holder: Holder, id: RunId, by: Principal): ReturnType<Runs['stop']> {
-  const state = await readState(deps, id)
-  if (state?.origin.workspace !== by.workspace) return 'over'
+  const state = await readState(deps, id, by.workspace)
+  if (state === undefined) return 'over'
   const mayStop = state.origin.user === by.user || (await deps.rules.approversOf(by.workspace)).includes(by.user)
   if (!mayStop) return 'not_yours'
   return end(deps, holder, id, by)
 }
 
 async function end(deps: RunDeps, holder: Holder, id: RunId, by: Principal): Promise<'stopped' | 'over'> {
-  const { kind, fence } = await deps.store.stop(id, { type: 'stopped', by: by.user, at: deps.now().toISOString() })
+  const { kind, fence } = await deps.store.stop(id, by.workspace, {
+    type: 'stopped',
+    by: by.user,
+    at: deps.now().toISOString(),
+  })
   if (fence !== null) holder.begin(id, fence)
   else holder.nudge(id)
   return kind
@@ -200,7 +190,7 @@ async function end(deps: RunDeps, holder: Holder, id: RunId, by: Principal): Pro
 async function stopAll(deps: RunDeps, holder: Holder, by: Principal, teams?: string[]): Promise<number> {
   let stopped = 0
   for (const id of await deps.store.open(by.workspace)) {
-    const team = teams && (await readState(deps, id))?.origin.teamId
+    const team = teams && (await readState(deps, id, by.workspace))?.origin.teamId
     if (teams !== undefined && (team === undefined || !teams.includes(team))) continue
     await end(deps, holder, id, by)
     stopped += 1
@@ -214,9 +204,9 @@ async function tryAgain(
   holder: Holder,
   o: { id: RunId; callId: string; by: Principal },
 ): ReturnType<Runs['tryAgain']> {
-  const state = await readState(deps, o.id)
+  const state = await readState(deps, o.id, o.by.workspace)
   const call = state?.calls.find((one) => one.id === o.callId && one.retryable)
-  if (!state || !call || state.origin.workspace !== o.by.workspace) return 'gone'
+  if (!state || !call) return 'gone'
   if (state.origin.user !== o.by.user) return 'not_yours'
   const request = { origin: state.origin, text: `Try again: ${call.title}`, dedupeKey: `again:${o.id}:${o.callId}` }
   const id = `again_${call.id}`.slice(0, 64)

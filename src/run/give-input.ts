@@ -1,18 +1,24 @@
-import type { InputId, Principal, RunId } from '../ids.ts'
+import type { InputId, Principal, RunId, WorkspaceId } from '../ids.ts'
 import { formProblems } from '../mcp/form-check.ts'
-import { readState } from './answer.ts'
 import type { RunDeps } from './deps.ts'
 import type { EventOf, JsonObject } from './events.ts'
+import { fold } from './fold.ts'
 import { openInputsOf } from './fold-inputs.ts'
 import type { AskedOf, GivenInput, GiveOutcome } from './runs.ts'
 
 /** The run, call and question of an id, as they are now. */
-export async function findInput(deps: RunDeps, id: InputId): Promise<AskedOf | undefined> {
-  const row = await deps.store.input(id)
-  const state = row ? await readState(deps, row.run) : undefined
-  const call = state?.calls.find((one) => one.id === row?.call)
-  const input = call?.inputs.find((one) => one.id === id)
-  return state && call && input ? { state, call, input } : undefined
+export async function findInput(deps: RunDeps, id: InputId, workspace: WorkspaceId): Promise<AskedOf | undefined> {
+  const row = await deps.store.input(id, workspace)
+  return row ? askedIn(row) : undefined
+}
+
+type Row = NonNullable<Awaited<ReturnType<RunDeps['store']['input']>>>
+
+function askedIn(row: Row): AskedOf | undefined {
+  const state = fold(row.run, row.events, true)
+  const call = state.calls.find((one) => one.id === row.call)
+  const input = call?.inputs.find((one) => one.id === row.input)
+  return call && input ? { state, call, input } : undefined
 }
 
 /**
@@ -23,9 +29,8 @@ export async function settleInput(
   deps: RunDeps,
   given: GivenInput,
 ): Promise<{ outcome: GiveOutcome; claim?: { run: RunId; fence: number } }> {
-  const found = await findInput(deps, given.input)
-  if (!found || found.state.id !== given.run || found.state.origin.workspace !== given.by.workspace)
-    return { outcome: { kind: 'gone' } }
+  const found = await findInput(deps, given.input, given.by.workspace)
+  if (!found || found.state.id !== given.run) return { outcome: { kind: 'gone' } }
   const refused = refusalOf(found, given)
   if (refused) return { outcome: refused }
   const { call, input } = found
@@ -35,7 +40,13 @@ export async function settleInput(
     given.action,
     contentOf(found, given),
   )
-  const settled = await deps.store.give({ run: given.run, input: input.id, by: given.by.user, event })
+  const settled = await deps.store.give({
+    run: given.run,
+    workspace: given.by.workspace,
+    input: input.id,
+    by: given.by.user,
+    event,
+  })
   if (settled.kind === 'gone' || settled.kind === 'not_yours') return { outcome: settled }
   const claim = settled.fence == null ? {} : { claim: { run: settled.run, fence: settled.fence } }
   if (settled.kind === 'settled') return { outcome: { kind: 'settled' }, ...claim }
@@ -71,15 +82,6 @@ export function givenEvent(
 /** What is asked of a person now, oldest first. */
 export async function openInputs(deps: RunDeps, principal: Principal): Promise<AskedOf[]> {
   const rows = await deps.store.pendingInputs(principal)
-  const states = new Map(
-    await Promise.all(
-      [...new Set(rows.map(({ run }) => run))].map(async (run) => [run, await readState(deps, run)] as const),
-    ),
-  )
-  return rows.flatMap((row) => {
-    const state = states.get(row.run)
-    const call = state?.calls.find((one) => one.id === row.call)
-    const input = call && openInputsOf(call).find((one) => one.id === row.input)
-    return state && call && input ? [{ state, call, input }] : []
-  })
+  const asked = rows.map(askedIn).filter((one) => one !== undefined)
+  return asked.filter(({ call, input }) => openInputsOf(call).includes(input))
 }

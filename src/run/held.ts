@@ -77,7 +77,7 @@ export function refresh(deps: Recording, held: Held): Promise<void> {
 }
 
 async function catchUp(deps: Recording, held: Held): Promise<void> {
-  const read = await patiently(deps, () => deps.store.read(held.id, held.seq))
+  const read = await patiently(deps, () => deps.store.read(held.id, held.seq, held.fence))
   if (!read || read.fence !== held.fence) {
     held.abort.abort()
     throw new Lost(`run ${held.id} is held by another instance`)

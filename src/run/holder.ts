@@ -177,7 +177,7 @@ function compare(deps: RunDeps, shelf: Shelf, one: Held, seq: number | undefined
 /** The run's state from its rows. Rows that cannot be read, perhaps a newer version's, are left to others for a while. */
 async function load(deps: RunDeps, { id, fence }: { id: RunId; fence: number }): Promise<Known | undefined> {
   try {
-    const read = await patiently(deps, () => deps.store.read(id, 0))
+    const read = await patiently(deps, () => deps.store.read(id, 0, fence))
     return read ? { state: fold(id, read.events, true), seq: read.seq } : undefined
   } catch (error) {
     deps.log.error({ run: id, reason: errorChain(error) }, 'run cannot be read')

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Db } from '../db/call.ts'
-import { InputId, type Principal, RunId, UserId } from '../ids.ts'
-import type { EventOf } from './events.ts'
+import { InputId, type Principal, RunId, UserId, type WorkspaceId } from '../ids.ts'
+import { type EventOf, RunEvent } from './events.ts'
 
 const Given = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('settled'), run: RunId, fence: z.number().nullable() }),
@@ -16,20 +16,29 @@ const Given = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('not_yours'), person: UserId }),
   z.object({ kind: z.literal('gone') }),
 ])
-const Place = z.object({ run: RunId, call: z.string() })
+const Place = z.object({ run: RunId, call: z.string(), input: InputId, events: z.array(RunEvent) })
 
-export type Give = { run: RunId; input: InputId; by: UserId | undefined; event: EventOf<'given_input'> }
+export type Give = {
+  run: RunId
+  workspace: WorkspaceId
+  input: InputId
+  by: UserId | undefined
+  event: EventOf<'given_input'>
+}
 
 /** The rows of what is asked of people, as part of the store. */
 export function createInputRows(db: Db, lease: { instance: string; lease_ms: number }) {
   return {
     /** The first answer counts; one that comes too late is written down as none. */
-    give: ({ run, input, by, event }: Give) =>
-      db.call('input_give', { id: input, run, by: by ?? null, action: event.action, event, ...lease }, Given),
+    give: ({ run, workspace, input, by, event }: Give) =>
+      db.call(
+        'input_give',
+        { workspace, id: input, run, by: by ?? null, action: event.action, event, ...lease },
+        Given,
+      ),
     /** Settles one overdue question; false when there is none. */
     expireInput: (at: string) => db.call('input_expire', { at }, z.boolean()),
-    input: (id: InputId) => db.call('input_run', { id }, Place.nullable()),
-    pendingInputs: ({ workspace, user }: Principal) =>
-      db.call('inputs_pending', { workspace, user }, z.array(Place.extend({ input: InputId }))),
+    input: (id: InputId, workspace: WorkspaceId) => db.call('input_run', { workspace, id }, Place.nullable()),
+    pendingInputs: ({ workspace, user }: Principal) => db.call('inputs_pending', { workspace, user }, z.array(Place)),
   }
 }

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import type { Db } from '../db/call.ts'
-import { ApprovalId, InputId } from '../ids.ts'
+import { ApprovalId, InputId, WorkspaceId } from '../ids.ts'
 
 /** What expires soon and nobody was reminded of: each is claimed once, by one instance. */
 export type Due<Id> = {
-  claim(): Promise<Id[]>
+  claim(): Promise<{ id: Id; workspace: WorkspaceId }[]>
   /** It could not be sent: it is due again. */
   giveBack(id: Id): Promise<void>
 }
@@ -20,11 +20,13 @@ const Nothing = z.null().transform(() => undefined)
 /** Reminders over the database. Errors are db/'s. */
 export const createReminders = (db: Db): Reminders => ({
   approvals: {
-    claim: () => db.call('approvals_remind', { lead_ms: LEAD_MS }, z.array(ApprovalId)),
+    claim: () =>
+      db.call('approvals_remind', { lead_ms: LEAD_MS }, z.array(z.object({ id: ApprovalId, workspace: WorkspaceId }))),
     giveBack: (id) => db.call('approval_unremind', { id }, Nothing),
   },
   inputs: {
-    claim: () => db.call('inputs_remind', { lead_ms: LEAD_MS }, z.array(InputId)),
+    claim: () =>
+      db.call('inputs_remind', { lead_ms: LEAD_MS }, z.array(z.object({ id: InputId, workspace: WorkspaceId }))),
     giveBack: (id) => db.call('input_unremind', { id }, Nothing),
   },
 })

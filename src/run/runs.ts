@@ -11,12 +11,13 @@ export type Runs = {
   knowsThread(workspace: WorkspaceId, channel: ChannelId, threadTs: string): Promise<boolean>
   /** The run at work (or at rest) in this thread. */
   activeIn(workspace: WorkspaceId, channel: ChannelId, threadTs: string): Promise<RunId | undefined>
-  state(id: RunId): Promise<RunState | undefined>
-  approval(id: ApprovalId): Promise<{ state: RunState; call: CallState } | undefined>
+  /** By id and workspace, as everything here: an id alone shows nothing. */
+  state(id: RunId, workspace: WorkspaceId): Promise<RunState | undefined>
+  approval(id: ApprovalId, workspace: WorkspaceId): Promise<{ state: RunState; call: CallState } | undefined>
   answer(answer: Answer): Promise<AnswerOutcome>
   /** Approvals this person may decide now, oldest first. */
   pendingFor(principal: Principal): Promise<{ state: RunState; call: CallState }[]>
-  input(id: InputId): Promise<AskedOf | undefined>
+  input(id: InputId, workspace: WorkspaceId): Promise<AskedOf | undefined>
   /** Settles once what a server or a sign-in asked of a person, and wakes the run. Only that person may. */
   giveInput(given: GivenInput): Promise<GiveOutcome>
   /** What is asked of this person now, oldest first. */

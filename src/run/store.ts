@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Db } from '../db/call.ts'
-import { type ApprovalId, type Principal, RunId, UserId, type WorkspaceId } from '../ids.ts'
+import { type Principal, RunId, type WorkspaceId } from '../ids.ts'
+import { createApprovalRows } from './approval-rows.ts'
 import { RunEvent } from './events.ts'
 import { createInputRows } from './input-rows.ts'
 import type { Shown, ShownMessages } from './runs.ts'
@@ -26,20 +27,7 @@ const Polled = z.object({
   held: z.array(z.object({ run: RunId, seq: z.number() })),
   taken: z.array(z.object({ run: RunId, fence: Fence })),
 })
-const Decision = z.enum(['approved', 'denied', 'expired', 'stopped'])
-const Decided = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('settled'), run: RunId, fence: Fence.nullable() }),
-  z.object({
-    kind: z.literal('already'),
-    run: RunId,
-    decision: Decision,
-    by: UserId.nullable(),
-    at: z.coerce.date(),
-    fence: Fence.nullish(),
-  }),
-  z.object({ kind: z.literal('gone') }),
-])
-const Pending = z.object({ run: RunId, call: z.string() })
+const StateRow = z.object({ id: RunId, events: z.array(RunEvent) })
 const History = z.object({
   summary: z.string().nullable(),
   runs: z.array(z.object({ id: RunId, events: z.array(RunEvent) })),
@@ -55,20 +43,12 @@ const Nothing = z.null().transform(() => undefined)
 
 export type Store = ReturnType<typeof createStore>
 export type Read = z.infer<typeof Read>
-export type Decided = z.infer<typeof Decided>
 export type Begin = { id: RunId; by: Principal; lane: string; dedupeKey: string; events: RunEvent[] }
-export type Settle = {
-  approval: ApprovalId
-  status: 'approved' | 'denied'
-  by: UserId
-  reason: string | undefined
-  event: RunEvent
-}
-
 /** The rows of runs, under this instance's name. Errors are db/'s. */
 export function createStore(db: Db, instance: string) {
   const lease = { instance, lease_ms: LEASE_MS }
   return {
+    ...createApprovalRows(db, lease),
     ...createInputRows(db, lease),
     start: ({ id, by, lane, dedupeKey, events }: Begin, claim: boolean) =>
       db.call(
@@ -87,9 +67,10 @@ export function createStore(db: Db, instance: string) {
       ),
     append: (run: RunId, fence: number, seq: number, events: RunEvent[]) =>
       db.call('run_append', { run, fence, seq, events, lease_ms: LEASE_MS }, Appended),
-    read: (run: RunId, after: number) => db.call('run_read', { run, after, bare: false }, Read.nullable()),
-    /** Without what calls gave as files and images, which can be large. */
-    readBare: (run: RunId) => db.call('run_read', { run, after: 0, bare: true }, Read.nullable()),
+    /** For the holder: null once the fence is another's. */
+    read: (run: RunId, after: number, fence: number) => db.call('run_read', { run, fence, after }, Read.nullable()),
+    /** For who looks at it: without what calls gave as files and images, which can be large. */
+    state: (run: RunId, workspace: WorkspaceId) => db.call('run_state', { workspace, run }, StateRow.nullable()),
     claim: (run: RunId) => db.call('run_claim', { run, ...lease }, Fence.nullable()),
     rest: (run: RunId, fence: number, seq: number) => db.call('run_rest', { run, fence, seq }, z.boolean()),
     release: (run: RunId, fence: number, afterMs: number) =>
@@ -100,22 +81,16 @@ export function createStore(db: Db, instance: string) {
       db.call('run_poll', { ...lease, held, free }, Polled),
     owners: () => db.call('run_owners', {}, z.array(z.string())),
     disown: (owner: string) => db.call('run_disown', { owner }, z.boolean()),
-    /** Settles one overdue approval; false when there is none. */
-    expireApproval: (at: string) => db.call('approval_expire', { at }, z.boolean()),
-    stop: (run: RunId, event: RunEvent) =>
+    stop: (run: RunId, workspace: WorkspaceId, event: RunEvent) =>
       db.call(
         'run_stop',
-        { run, event, ...lease },
+        { workspace, run, event, ...lease },
         z.object({ kind: z.enum(['stopped', 'over']), fence: Fence.nullable() }),
       ),
-    settle: ({ approval, status, by, reason, event }: Settle) =>
-      db.call('approval_decide', { id: approval, status, by, reason: reason ?? null, event, ...lease }, Decided),
     history: (run: RunId) => db.call('lane_history', { run }, History),
     lane: (lane: string) => db.call('lane_open', { lane }, z.object({ known: z.boolean(), open: RunId.nullable() })),
-    approval: (id: ApprovalId) => db.call('approval_run', { id }, Pending.nullable()),
-    pending: (workspace: WorkspaceId) => db.call('approvals_pending', { workspace }, z.array(Pending)),
     recent: (by: Principal, limit: number) =>
-      db.call('runs_recent', { workspace: by.workspace, user: by.user, limit }, z.array(RunId)),
+      db.call('runs_recent', { workspace: by.workspace, user: by.user, limit }, z.array(StateRow)),
     open: (workspace: WorkspaceId) => db.call('runs_open', { workspace }, z.array(RunId)),
     seen: (id: string) => db.call('event_seen', { id }, z.boolean()),
     forgetSeen: () => db.call('events_forget', {}, Nothing),

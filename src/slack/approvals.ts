@@ -44,7 +44,7 @@ async function decide(deps: Deps, press: Press, decision: Pick<Answer, 'decision
 
 /** An approver may approve a call of somebody else, but a rule is that person's own to make. */
 async function sayOnlyOnce({ runs, rules }: Deps, by: Principal, id: ApprovalId): Promise<Saying | undefined> {
-  const [found, approvers] = await Promise.all([runs.approval(id), rules.approversOf(by.workspace)])
+  const [found, approvers] = await Promise.all([runs.approval(id, by.workspace), rules.approversOf(by.workspace)])
   const requester = found?.state.origin.user
   if (requester === undefined || requester === by.user || !approvers.includes(by.user)) return undefined
   const text = `Only ${mention(requester)} can set _Always allow_ for themselves. You can approve it this once.`
@@ -52,8 +52,8 @@ async function sayOnlyOnce({ runs, rules }: Deps, by: Principal, id: ApprovalId)
 }
 
 /** A card that still offers what is decided is a dead end: it is painted as it stands. */
-async function mendCard(deps: Deps, { message }: Press, id: ApprovalId): Promise<void> {
-  const found = await deps.runs.approval(id)
+async function mendCard(deps: Deps, { by, message }: Press, id: ApprovalId): Promise<void> {
+  const found = await deps.runs.approval(id, by.workspace)
   if (message === undefined || found?.call.approval?.decided === undefined) return
   const saying = approvalCard({ state: found.state, call: found.call, approval: found.call.approval })
   try {
@@ -95,7 +95,7 @@ type Found = { state: RunState; call: CallState }
 /** The call to decide, if this person may decide it now; else they are told why not. */
 async function openFor(deps: Deps, { by, value, scene }: Press): Promise<Found | undefined> {
   const id = ApprovalId.safeParse(value)
-  const found = id.success ? await deps.runs.approval(id.data) : undefined
+  const found = id.success ? await deps.runs.approval(id.data, by.workspace) : undefined
   const approval = found?.call.approval
   if (found === undefined || approval === undefined) {
     await scene.say(sayOutcome({ kind: 'gone' }), 'Approval')
@@ -124,7 +124,7 @@ async function openEdit(deps: Deps, press: Press): Promise<void> {
 
 async function submitEdit(deps: Deps, { by, keep, typed, ack }: Submit): Promise<void> {
   const { approval } = Keep.parse(JSON.parse(keep))
-  const found = await deps.runs.approval(approval)
+  const found = await deps.runs.approval(approval, by.workspace)
   if (found === undefined) {
     await ack({ response_action: 'update', view: wordsModal(sayOutcome({ kind: 'gone' })) })
     return
@@ -157,7 +157,7 @@ function atFields(problems: { field: string; message: string }[], typed: Submit[
 const wordsModal = (saying: Saying) => modal({ id: 'reading', title: 'Approval', blocks: saying.blocks })
 
 async function openReason(deps: Deps, { by, value, scene }: Press): Promise<void> {
-  const found = await deps.runs.approval(ApprovalId.parse(value))
+  const found = await deps.runs.approval(ApprovalId.parse(value), by.workspace)
   const decided = found?.call.approval?.decided
   if (decided?.by !== by.user) {
     const text = decided?.by
@@ -186,7 +186,7 @@ async function openReason(deps: Deps, { by, value, scene }: Press): Promise<void
 async function submitReason(deps: Deps, { by, keep, typed, ack }: Submit): Promise<void> {
   await ack()
   const { approval } = Keep.parse(JSON.parse(keep))
-  const found = await deps.runs.approval(approval)
+  const found = await deps.runs.approval(approval, by.workspace)
   const reason = typed.reason?.trim()
   if (found?.call.approval?.decided?.by !== by.user || !reason) return
   await tellReason(deps, found, by, reason)

@@ -54,7 +54,7 @@ async function freshForm(deps: Deps, by: Principal, card: CardInfo, keep: Keep):
 
 async function submitted(deps: Deps, { by, viewId, keep: kept, typed, ack }: Submit): Promise<void> {
   const keep = Keep.parse(JSON.parse(kept))
-  const card = await cardSent(deps, keep, typed.card)
+  const card = await cardSent(deps, by, keep, typed.card)
   if (card === undefined) {
     await ack({
       response_action: 'update',
@@ -78,9 +78,9 @@ async function submitted(deps: Deps, { by, viewId, keep: kept, typed, ack }: Sub
 }
 
 /** What is mended is what it was made from; what is new is what is offered now. */
-async function cardSent({ connect, registry }: Deps, keep: Keep, picked: string | null | undefined) {
+async function cardSent({ connect, registry }: Deps, by: Principal, keep: Keep, picked: string | null | undefined) {
   if (keep.connection === undefined) return connect.offer(picked ?? keep.card ?? '')
-  const connection = await registry.get(keep.connection)
+  const connection = await registry.get(keep.connection, by.workspace)
   return connection && connect.cardOf(connection)
 }
 
@@ -89,9 +89,9 @@ async function problemsOf({ connect }: Deps, { by, keep, card, name, inputs }: S
   return keep.connection === undefined ? connect.check(by, { card: card.name, name, inputs }) : []
 }
 
-async function nameOf({ registry }: Deps, { keep, name }: Sent): Promise<string> {
+async function nameOf({ registry }: Deps, { by, keep, name }: Sent): Promise<string> {
   if (keep.connection === undefined) return name
-  return (await registry.get(keep.connection))?.name ?? name
+  return (await registry.get(keep.connection, by.workspace))?.name ?? name
 }
 
 /** At the fields where there are fields, else on top of the form. */

@@ -26,9 +26,9 @@ export function registerInputs(app: App, deps: Deps): void {
   onClose(app, deps, 'input_answer', ({ by, keep }) => closeForm(deps, by, keep))
 }
 
-async function find(deps: Deps, id: string): Promise<AskedOf | undefined> {
+async function find(deps: Deps, id: string, { workspace }: Principal): Promise<AskedOf | undefined> {
   const parsed = InputId.safeParse(id)
-  return parsed.success ? deps.runs.input(parsed.data) : undefined
+  return parsed.success ? deps.runs.input(parsed.data, workspace) : undefined
 }
 
 async function settle(
@@ -36,7 +36,7 @@ async function settle(
   id: string,
   given: Pick<GivenInput, 'by' | 'action' | 'content'>,
 ): Promise<GiveOutcome> {
-  const found = await find(deps, id)
+  const found = await find(deps, id, given.by)
   if (found === undefined) return { kind: 'gone' }
   const outcome = await deps.runs.giveInput({ run: found.state.id, input: found.input.id, ...given })
   deps.refreshHome(given.by)
@@ -57,8 +57,8 @@ async function give(deps: Deps, press: Press, action: 'accept' | 'decline'): Pro
 }
 
 /** A card that still offers what is answered is a dead end: it is painted as it stands. */
-async function mendCard(deps: Deps, { message, value }: Press): Promise<void> {
-  const found = await find(deps, value)
+async function mendCard(deps: Deps, { by, message, value }: Press): Promise<void> {
+  const found = await find(deps, value, by)
   if (message === undefined || found?.input.given === undefined) return
   try {
     const saying = inputCard(found, new Date())
@@ -86,7 +86,7 @@ function sayOutcome(outcome: Exclude<GiveOutcome, { kind: 'settled' }>): Saying 
 
 /** The question, if this person may answer it now; else they are told why not. */
 async function openFor(deps: Deps, press: Press): Promise<AskedOf | undefined> {
-  const found = await find(deps, press.value)
+  const found = await find(deps, press.value, press.by)
   const refusal = refusalOf(found, press.by)
   if (refusal === undefined) return found
   if (refusal.kind === 'already') await mendCard(deps, press)
@@ -95,7 +95,7 @@ async function openFor(deps: Deps, press: Press): Promise<AskedOf | undefined> {
 }
 
 function refusalOf(found: AskedOf | undefined, by: Principal): Exclude<GiveOutcome, { kind: 'settled' }> | undefined {
-  if (found === undefined || found.state.origin.workspace !== by.workspace) return { kind: 'gone' }
+  if (found === undefined) return { kind: 'gone' }
   const { person, given } = found.input
   if (person !== by.user) return { kind: 'not_yours', person }
   return given && { ...given, kind: 'already' }
@@ -120,7 +120,7 @@ async function openPage(deps: Deps, press: Press): Promise<void> {
 
 async function submitForm(deps: Deps, { by, keep, values, ack }: Submit): Promise<void> {
   const { input } = Keep.parse(JSON.parse(keep))
-  const found = await deps.runs.input(input)
+  const found = await deps.runs.input(input, by.workspace)
   const fields = found?.input.request.kind === 'form' ? found.input.request.fields : []
   const content = readForm(fields, values)
   const outcome = await settle(deps, input, { by, action: 'accept', content })

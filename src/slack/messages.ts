@@ -126,7 +126,7 @@ async function stop(deps: Deps, bot: Bot, message: Message): Promise<void> {
   }
   const outcome = await deps.runs.stop(active, { workspace: bot.workspace, user: message.user })
   if (outcome !== 'not_yours') return
-  const state = await deps.runs.state(active)
+  const state = await deps.runs.state(active, bot.workspace)
   const who = state ? mention(state.origin.user) : 'the person who asked'
   await whisper(deps, message, `Only ${who} or an approver can stop this.`)
 }

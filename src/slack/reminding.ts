@@ -1,5 +1,5 @@
 import { errorChain } from '../errors.ts'
-import type { ApprovalId, InputId } from '../ids.ts'
+import type { ApprovalId, InputId, WorkspaceId } from '../ids.ts'
 import { deciders } from '../policy/decide.ts'
 import type { Due, Reminders } from '../run/reminders.ts'
 import type { RunState } from '../run/state.ts'
@@ -43,19 +43,19 @@ export function createReminding(deps: RemindingDeps, reminders: Reminders): { st
   }
 }
 
-type NotesOf<Id> = (deps: RemindingDeps, id: Id) => Promise<Note[]>
+type NotesOf<Id> = (deps: RemindingDeps, id: Id, workspace: WorkspaceId) => Promise<Note[]>
 
 async function remindAll<Id extends string>(deps: RemindingDeps, due: Due<Id>, notesOf: NotesOf<Id>): Promise<void> {
-  for (const id of await due.claim()) {
+  for (const { id, workspace } of await due.claim()) {
     let sent = 0
     try {
-      const notes = await notesOf(deps, id)
+      const notes = await notesOf(deps, id, workspace)
       for (const note of notes) {
         await tell(deps, note)
         sent += 1
       }
-      const { id: run, origin } = notes[0]?.state ?? {}
-      deps.log.info({ id, run, workspace: origin?.workspace, sent }, 'reminded of what waits for a person')
+      const run = notes[0]?.state.id
+      deps.log.info({ id, run, workspace, sent }, 'reminded of what waits for a person')
     } catch (error) {
       deps.log.warn({ id, sent, why: errorChain(error) }, 'reminder not sent')
       // Half sent is better than sent twice.
@@ -64,8 +64,8 @@ async function remindAll<Id extends string>(deps: RemindingDeps, due: Due<Id>, n
   }
 }
 
-async function notesOfApproval(deps: RemindingDeps, id: ApprovalId): Promise<Note[]> {
-  const found = await deps.runs.approval(id)
+async function notesOfApproval(deps: RemindingDeps, id: ApprovalId, workspace: WorkspaceId): Promise<Note[]> {
+  const found = await deps.runs.approval(id, workspace)
   const approval = found?.call.approval
   if (found === undefined || approval === undefined || approval.decided) return []
   const { state } = found
@@ -80,8 +80,8 @@ async function notesOfApproval(deps: RemindingDeps, id: ApprovalId): Promise<Not
   })
 }
 
-async function notesOfInput({ runs }: RemindingDeps, id: InputId): Promise<Note[]> {
-  const asked = await runs.input(id)
+async function notesOfInput({ runs }: RemindingDeps, id: InputId, workspace: WorkspaceId): Promise<Note[]> {
+  const asked = await runs.input(id, workspace)
   if (asked === undefined || asked.input.given) return []
   const { origin } = asked.state
   return [{ state: asked.state, channel: origin.channel, thread: origin.threadTs, saying: inputReminder(asked) }]

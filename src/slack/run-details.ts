@@ -29,9 +29,8 @@ type ViewOf = (state: RunState, sight: Sight) => ModalView | undefined
 
 /** In place of the same kind of modal, else on top. */
 async function show(deps: Deps, press: Press, run: string, viewOf: ViewOf): Promise<void> {
-  const state = await deps.runs.state(RunId.parse(run))
-  if (state === undefined || state.origin.workspace !== press.by.workspace)
-    return tell(press, 'I no longer have this request.')
+  const state = await deps.runs.state(RunId.parse(run), press.by.workspace)
+  if (state === undefined) return tell(press, 'I no longer have this request.')
   const sight = sightOf(state, press.by)
   if (sight === undefined)
     return tell(

@@ -4,7 +4,8 @@ import { errorChain } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { answerPage, signedInPage, troublePage } from './pages.ts'
 
-export type Health = { database: 'ok' | 'away' }
+/** `audit`: whether its rows are as they were written; absent until that was looked at. */
+export type Health = { database: 'ok' | 'away'; audit?: 'ok' | 'broken' }
 
 export type WebDeps = {
   health(): Promise<Health>

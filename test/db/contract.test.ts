@@ -70,7 +70,7 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
     expect(saved).toMatchObject({ ...given, status: 'connected', usageCount: 0, lastUsed: undefined })
     expect(saved.createdAt).toBeInstanceOf(Date)
     expect(await registry.find(person(`${user}1`), 'FILES')).toEqual(saved)
-    expect(await registry.get(given.id)).toEqual(saved)
+    expect(await registry.get(given.id, given.workspace)).toEqual(saved)
     expect(await registry.connectionsOf(person(`${user}1`))).toEqual([saved])
     expect(await registry.connectionsOf(person('UNOBODY'))).toEqual([])
   })
@@ -102,11 +102,12 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
   test('what is changed and removed is only the owner’s', async () => {
     const registry = createRegistry(db())
     const who = person(`${user}4`)
-    const { id } = await registry.add(connection(who, 'mine'), 10)
-    await registry.setStatus(id, 'failing', 'it does not answer')
-    expect(await registry.get(id)).toMatchObject({ status: 'failing', statusReason: 'it does not answer' })
-    await registry.replace(id, { inputs: { a: 'b' }, credential: `connection/${id}`, tools: [], era: {} })
-    expect(await registry.get(id)).toMatchObject({
+    const made = await registry.add(connection(who, 'mine'), 10)
+    const { id, workspace } = made
+    await registry.setStatus(made, 'failing', 'it does not answer')
+    expect(await registry.get(id, workspace)).toMatchObject({ status: 'failing', statusReason: 'it does not answer' })
+    await registry.replace(made, { inputs: { a: 'b' }, credential: `connection/${id}`, tools: [], era: {} })
+    expect(await registry.get(id, workspace)).toMatchObject({
       status: 'connected',
       statusReason: undefined,
       inputs: { a: 'b' },
@@ -115,9 +116,9 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
     expect(await registry.remove(person('UOTHER'), id)).toBeUndefined()
     expect(await registry.remove(who, id)).toMatchObject({ id })
     expect(await registry.remove(who, id)).toBeUndefined()
-    await expect(registry.replace(id, { inputs: {}, credential: undefined, tools: [], era: {} })).rejects.toMatchObject(
-      { code: 'not_found' },
-    )
+    await expect(
+      registry.replace(made, { inputs: {}, credential: undefined, tools: [], era: {} }),
+    ).rejects.toMatchObject({ code: 'not_found' })
   })
 
   test('a registry is read by one at a time, and its entries are found by words and by letters', async () => {
@@ -155,7 +156,7 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
     const who = person(`${user}9`)
     const made = await createRegistry(db()).add({ ...connection(who, 'sky'), card: entry.name, entry }, 10)
     const changed = { inputs: {}, credential: undefined, tools: [], era: {} }
-    expect(await createRegistry(db()).replace(made.id, changed)).toMatchObject({ entry, inputs: {} })
+    expect(await createRegistry(db()).replace(made, changed)).toMatchObject({ entry, inputs: {} })
     const byWords = await catalogue.find(who.workspace, {
       patterns: [user.toLowerCase(), 'rain|forecasts'],
       grams: [],
@@ -202,8 +203,8 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
     const gone = await registry.forgetAll(left)
     expect(gone.map(({ id }) => id).sort()).toEqual([mine.id, also.id].sort())
     expect(await registry.forgetAll(left)).toEqual([])
-    expect(await registry.get(mine.id)).toBeUndefined()
-    expect(await registry.get(other.id)).toEqual(other)
+    expect(await registry.get(mine.id, mine.workspace)).toBeUndefined()
+    expect(await registry.get(other.id, other.workspace)).toEqual(other)
   })
 
   test('the open runs of a workspace are those that have not ended', async () => {
@@ -229,7 +230,7 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
     const openNow = () => db().call('runs_open', { workspace }, z.array(z.string()))
     expect(await openNow()).toEqual([stopped, open])
     const event = { type: 'stopped', by: user, at: '2026-01-01T00:00:00Z' }
-    await db().call('run_stop', { run: stopped, event, instance: 'one', lease_ms: 1_000 }, z.unknown())
+    await db().call('run_stop', { workspace, run: stopped, event, instance: 'one', lease_ms: 1_000 }, z.unknown())
     expect(await openNow()).toEqual([open])
     expect(await db().call('runs_open', { workspace: 'TNOBODY' }, z.array(z.string()))).toEqual([])
   })
@@ -298,6 +299,7 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
       db().call(
         'approval_decide',
         {
+          workspace: 'TTEST',
           id: `approval-${name}`,
           status,
           by,
@@ -313,7 +315,7 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
     expect(new Set(outcomes.map((outcome) => `${outcome.decision} ${outcome.by}`)).size).toBe(1)
     const read = await db().call(
       'run_read',
-      { run, after: 0, bare: false },
+      { run, fence: 1, after: 0 },
       z.object({ events: z.array(z.looseObject({ type: z.string() })) }),
     )
     expect(read.events[0]).toEqual(started)
@@ -338,7 +340,7 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
     await db().call('run_start', { ...input, events, instance: 'one', lease_ms: 30_000 }, z.unknown())
     const give = (which: string, by: string, action: string, instance: string | null = 'two') => {
       const given = { type: 'given_input', call: 'c', input: named(which), action, at: 'now' }
-      const args = { id: named(which), run, by, action, event: given, instance, lease_ms: 1_000 }
+      const args = { workspace: 'TTEST', id: named(which), run, by, action, event: given, instance, lease_ms: 1_000 }
       return db().call('input_give', args, z.looseObject({ kind: z.string() }))
     }
     const open = async () =>
@@ -361,7 +363,7 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
     expect(await db().call('input_expire', { at: 'now' }, z.boolean())).toBe(true)
     expect(await give('later', 'UA', 'accept')).toMatchObject({ kind: 'already', action: 'expired' })
     const stop = { type: 'stopped', by: 'UA', at: 'now' }
-    await db().call('run_stop', { run, event: stop, instance: 'two', lease_ms: 1_000 }, z.unknown())
+    await db().call('run_stop', { workspace: 'TTEST', run, event: stop, instance: 'two', lease_ms: 1_000 }, z.unknown())
     expect(await open()).toEqual([])
     expect(await give('second', 'UA', 'accept')).toMatchObject({ kind: 'already', action: 'over' })
   })

@@ -114,7 +114,13 @@ test('an answer given on another instance comes through the run’s events', asy
     by: origin.user,
     at,
   }
-  const { kind } = await run.deps.store.give({ run: run.held.id, input: id, by: origin.user, event })
+  const { kind } = await run.deps.store.give({
+    run: run.held.id,
+    workspace: origin.workspace,
+    input: id,
+    by: origin.user,
+    event,
+  })
   expect(kind).toBe('settled')
   await refresh(run.deps, run.held)
   expect(await answer).toEqual({ action: 'accept', content: { a: 'b' } })

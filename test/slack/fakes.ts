@@ -306,6 +306,7 @@ export function fakeConnect(rows: Connection[] = []) {
     connectionsOf: async ({ user }) => rows.filter((row) => row.user === user),
     find: async ({ user }, name) => rows.find((row) => row.user === user && row.name === name.toLowerCase()),
     get: async (id) => rows.find((row) => row.id === id),
+    saved: async (_principal, id) => rows.find((row) => row.id === id),
     add: () => Promise.reject(new Error('not here')),
     replace: () => Promise.reject(new Error('not here')),
     setStatus: async () => undefined,

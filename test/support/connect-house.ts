@@ -8,6 +8,7 @@ import { createConnect } from '../../src/connect/connect.ts'
 import { SignInDetails } from '../../src/connect/sign-in.ts'
 import { createTargets } from '../../src/connect/targets.ts'
 import { openLocalStore } from '../../src/credentials/local.ts'
+import type { Db } from '../../src/db/call.ts'
 import { connectPostgres } from '../../src/db/postgres.ts'
 import { createEgress } from '../../src/egress/egress.ts'
 import { createLog } from '../../src/log.ts'
@@ -24,6 +25,8 @@ export type ConnectHouseOptions = {
   allow?: string[]
   maxPerUser?: number
   prefills?: Record<string, Record<string, string>>
+  /** Stands between the app and its database. */
+  between?(db: Db): Db
   /** The text of a card for the strange server. */
   strangeCard?: string
 }
@@ -42,7 +45,7 @@ export async function startConnectHouse(o: ConnectHouseOptions = {}) {
   const log = createLog('trace', { write: (line) => void logged.push(line) })
   const database = await createTestDatabase()
   const db = connectPostgres(database.url, log)
-  const registry = createRegistry(db)
+  const registry = createRegistry(o.between?.(db) ?? db)
   const credentials = await openLocalStore({ folder: join(dataDir, 'credentials'), key: undefined })
   const egress = createEgress({ allow: o.allow ?? [] })
   const targets = createTargets(cards, dataDir, o.prefills)

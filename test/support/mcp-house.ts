@@ -9,7 +9,7 @@ import { referenceOf, saveSecrets } from '../../src/credentials/secrets.ts'
 import { createEgress } from '../../src/egress/egress.ts'
 import { newConnectionId, UserId, WorkspaceId } from '../../src/ids.ts'
 import { createLog } from '../../src/log.ts'
-import { type CallOptions, createMcp, type ToolOutcome } from '../../src/mcp/mcp.ts'
+import { type CallOptions, createMcp, type McpDeps, type ToolOutcome } from '../../src/mcp/mcp.ts'
 import type { HttpTarget, Limits, StdioTarget, Target } from '../../src/mcp/target.ts'
 import type { Connection, JsonObject } from '../../src/registry/connection.ts'
 import { createMemoryRegistry } from './memory-registry.ts'
@@ -24,6 +24,7 @@ export type HouseOptions = {
   toolTimeoutSeconds?: number
   root?: string
   quietMs?: number
+  audit?: McpDeps['audit']
   /** All is logged, unless less is asked for. */
   logLevel?: 'trace' | 'info'
 }
@@ -50,6 +51,7 @@ export async function startMcpHouse(o: HouseOptions = {}) {
     limits: () => ({ callSeconds: 60, idleSeconds: 300, ...o.limits }),
     toolTimeoutSeconds: o.toolTimeoutSeconds ?? 30,
     quietMs: o.quietMs,
+    audit: o.audit,
     projectRoot: o.root ?? strangeRoot(folder),
   })
   return {

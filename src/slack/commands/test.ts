@@ -32,7 +32,7 @@ export const testCommand: Command = {
 async function tested({ connect, registry, runs }: Deps, { by }: Scene, { id, name }: Connection): Promise<Tested> {
   const outcome = await connect.test(by, id, AbortSignal.timeout(TEST_TIMEOUT_MS))
   if (!outcome.ok) return { name, outcome, leftOut: [], circuit: connect.circuit(id) }
-  const now = await registry.get(id)
+  const now = await registry.get(id, by.workspace)
   const unfit = runs.leftOut((now?.tools ?? []).map((tool) => ({ connection: name, tool })))
   return { name, outcome, leftOut: [...(now?.leftOut ?? []), ...unfit] }
 }
