@@ -1,5 +1,5 @@
 import type { ConnectionId } from '../ids.ts'
-import type { Probe } from '../mcp/mcp.ts'
+import type { Probe } from '../mcp/outcome.ts'
 import type { Registry } from '../registry/registry.ts'
 
 /** Keeps what a server says of itself beside the connection. */

@@ -6,8 +6,7 @@ import { isAppError } from '../../errors.ts'
 import type { ConnectionId, Principal } from '../../ids.ts'
 import type { Log } from '../../log.ts'
 import type { Registry } from '../../registry/registry.ts'
-import { serverUrlOf } from '../open-http.ts'
-import type { HttpTarget, Target } from '../target.ts'
+import { type HttpTarget, serverUrlOf, type Target } from '../target.ts'
 import { beginSignIn, redeem } from './authorize.ts'
 import { type Bearer, createBearer } from './bearer.ts'
 import type { Challenge } from './challenge.ts'
@@ -52,12 +51,12 @@ export type Auth = {
 export type Wanted = { id: ConnectionId; challenge: Challenge; signal: AbortSignal }
 
 /** `organization`: the person signs in with it, not with the service. */
-export type Begun = { url: string; host: string; organization: boolean; pending: Pending }
+type Begun = { url: string; host: string; organization: boolean; pending: Pending }
 
 /** For which connection a browser came back. */
-export type Redeeming = { id: ConnectionId; target: HttpTarget; secrets: Secrets; signal: AbortSignal }
+type Redeeming = { id: ConnectionId; target: HttpTarget; secrets: Secrets; signal: AbortSignal }
 
-export type AuthDeps = {
+type AuthDeps = {
   credentials: CredentialStore
   registry: Pick<Registry, 'lease' | 'unlease' | 'connectionsOf'>
   egress: Pick<Egress, 'fetch' | 'precheck'>
