@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { checkResourceAllowed } from '@modelcontextprotocol/client'
 import type { CredentialStore } from '../../credentials/store.ts'
 import type { Egress } from '../../egress/egress.ts'
@@ -6,6 +5,7 @@ import { isAppError } from '../../errors.ts'
 import type { ConnectionId, Principal } from '../../ids.ts'
 import type { Log } from '../../log.ts'
 import type { Registry } from '../../registry/registry.ts'
+import { withDeadline } from '../../timing.ts'
 import { type HttpTarget, serverUrlOf, type Target } from '../target.ts'
 import { beginSignIn, redeem } from './authorize.ts'
 import { type Bearer, createBearer } from './bearer.ts'
@@ -85,8 +85,7 @@ export function createAuth(deps: AuthDeps): Auth {
     },
     begin: (target, secrets, o) => begin(parts, target, secrets, o),
     redeem: (pending, brought, o) => redeemed(parts, pending, brought, o),
-    withoutPage: (target, secrets, o) =>
-      Promise.race([withoutPage(parts, target, secrets, o), sleep(PAGELESS_MS, false, { ref: false })]),
+    withoutPage: (target, secrets, o) => withDeadline(withoutPage(parts, target, secrets, o), PAGELESS_MS, false),
     kept: (id) => readKept(credentials, id),
     isUsed,
     keep: (id, kept) => turns.take(id, () => saveKept(credentials, id, kept)),
