@@ -94,6 +94,8 @@ export async function createApp(config: Complete, log: Log): Promise<App> {
   return {
     async start() {
       await listen(server, config.http.port, config.http.host)
+      // Too many open files, for one: the next connection may be taken again.
+      server.on('error', (error) => log.error({ why: errorChain(error) }, 'connection not accepted'))
       await slack.start()
       await runs.begin()
       watcher.start()

@@ -4,7 +4,7 @@ import { readSecrets, type Secrets } from '../credentials/secrets.ts'
 import { isAppError } from '../errors.ts'
 import { type ConnectionId, newConnectionId, type Principal } from '../ids.ts'
 import { challengeIn } from '../mcp/auth/challenge.ts'
-import type { Probe } from '../mcp/mcp.ts'
+import type { Probe } from '../mcp/outcome.ts'
 import type { Connection } from '../registry/connection.ts'
 import { addressesOf, addressProblems } from './address.ts'
 import type { Connect, ConnectDeps, ConnectOutcome, Draft } from './connect.ts'
@@ -188,7 +188,7 @@ async function replace(deps: ConnectDeps, connection: Connection, filled: Filled
   const change = { inputs: filled.plain, signsIn: signIn.stays }
   const changed = await saveAgain(deps, connection, change, { secrets, probe })
   await signIn.end()
-  await deps.mcp.close(id)
+  await deps.mcp.retire(id)
   deps.log.info({ connection: id, card: connection.card, workspace: connection.workspace }, 'reconnected')
   return changed
 }

@@ -130,7 +130,7 @@ async function mended(
 ): Promise<Connection> {
   const { by, connection: id } = row
   const { inputs } = row.details.about
-  await deps.mcp.close(id)
+  await deps.mcp.retire(id)
   const target = deps.targets.target({ ...by, ...row.details.about })
   const probe = await deps.mcp.probe(target, secrets, signal, id).catch(async (error: unknown) => {
     if (isAppError(error)) await deps.registry.setStatus(existing, statusOf(error), error.message)

@@ -3,6 +3,7 @@ import { errorChain, isAppError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Mcp } from '../mcp/mcp.ts'
 import type { Catalogue, Turn } from '../registry/catalogue.ts'
+import { pollEvery } from '../timing.ts'
 import { readListed } from './listed.ts'
 import { type Page, readPage } from './registry-pages.ts'
 
@@ -53,30 +54,19 @@ function mirroring(deps: Deps): Mirror {
   const times = { ...TIMES, ...deps.times }
   const me = randomUUID()
   const closing = new AbortController()
-  let timer: NodeJS.Timeout | undefined
-  let looking: Promise<void> = Promise.resolve()
-
   const look = async () => {
-    try {
-      const given = await deps.catalogue.claim(me, LEASE_MS)
-      if (given !== undefined) await takeTurn(deps, { given, me, times }, closing.signal)
-    } catch (error) {
-      deps.log[isAppError(error) ? 'debug' : 'error']({ why: errorChain(error) }, 'the MCP registry was not looked at')
-    }
-    if (!closing.signal.aborted) again(times.lookMs)
+    const given = await deps.catalogue.claim(me, LEASE_MS)
+    if (given !== undefined) await takeTurn(deps, { given, me, times }, closing.signal)
   }
-  const again = (ms: number) => {
-    timer = setTimeout(() => {
-      looking = look()
-    }, ms)
-  }
+  const polling = pollEvery({ everyMs: times.lookMs, firstMs: 0 }, look, (error) =>
+    deps.log[isAppError(error) ? 'debug' : 'error']({ why: errorChain(error) }, 'the MCP registry was not looked at'),
+  )
 
   return {
-    start: () => again(0),
+    start: polling.start,
     async [Symbol.asyncDispose]() {
       closing.abort()
-      clearTimeout(timer)
-      await looking
+      await polling.stop()
     },
   }
 }

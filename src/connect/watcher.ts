@@ -5,6 +5,7 @@ import type { Log } from '../log.ts'
 import type { Mcp } from '../mcp/mcp.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Watch, Watches } from '../registry/watches.ts'
+import { pause, pollEvery } from '../timing.ts'
 
 export type WatcherDeps = {
   watches: Pick<Watches, 'claim' | 'release' | 'changed' | 'due'>
@@ -19,7 +20,7 @@ export type WatcherDeps = {
 }
 
 /** Listens to the resources people want to hear of; with several instances each connection is watched by one. */
-export type Watcher = { start(): void; [Symbol.asyncDispose](): Promise<void> }
+type Watcher = { start(): void; [Symbol.asyncDispose](): Promise<void> }
 
 const LOOK_MS = 3_000
 /** Longer than a look or two takes, shorter than a person would wonder. */
@@ -37,8 +38,6 @@ export function createWatcher(deps: WatcherDeps): Watcher {
   const me = randomUUID()
   const listening = new Map<ConnectionId, Listening>()
   const closing = new AbortController()
-  let timer: NodeJS.Timeout | undefined
-  let looking: Promise<void> = Promise.resolve()
 
   const begin = (connection: ConnectionId, workspace: WorkspaceId, uris: string[], key: string) => {
     const abort = new AbortController()
@@ -64,26 +63,18 @@ export function createWatcher(deps: WatcherDeps): Watcher {
     }
   }
   const look = async () => {
-    try {
-      await adjust(await deps.watches.claim(me, LEASE_MS, MOST_CONNECTIONS))
-      for (const watch of await deps.watches.due(me, deps.quietMs ?? QUIET_MS)) await deps.tell(watch)
-    } catch (error) {
-      deps.log.warn({ why: errorChain(error) }, 'watched resources not looked at')
-    }
-    if (!closing.signal.aborted) start()
+    await adjust(await deps.watches.claim(me, LEASE_MS, MOST_CONNECTIONS))
+    for (const watch of await deps.watches.due(me, deps.quietMs ?? QUIET_MS)) await deps.tell(watch)
   }
-  const start = () => {
-    timer = setTimeout(() => {
-      looking = look()
-    }, deps.lookMs ?? LOOK_MS)
-  }
+  const polling = pollEvery({ everyMs: deps.lookMs ?? LOOK_MS }, look, (error) =>
+    deps.log.warn({ why: errorChain(error) }, 'watched resources not looked at'),
+  )
 
   return {
-    start,
+    start: polling.start,
     async [Symbol.asyncDispose]() {
       closing.abort()
-      clearTimeout(timer)
-      await looking
+      await polling.stop()
       await Promise.all([...listening.values()].map(({ done }) => done))
       await deps.watches.release(me).catch((error: unknown) => {
         if (!isAppError(error)) throw error
@@ -120,13 +111,4 @@ async function listen(
     await pause(AGAIN_MS[Math.min(failures, AGAIN_MS.length - 1)] ?? 0, signal)
     failures += 1
   }
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return
-  const over = Promise.withResolvers<void>()
-  const timer = setTimeout(over.resolve, ms)
-  signal.addEventListener('abort', () => over.resolve(), { once: true })
-  await over.promise
-  clearTimeout(timer)
 }

@@ -11,15 +11,17 @@ export function createBackground(log: Log): Background {
   const running = new Set<Promise<void>>()
   return {
     run: (what, work) => {
-      const done = work().then(
-        () => undefined,
-        (error: unknown) => log.warn({ what, error: errorChain(error) }, 'mcp background work failed'),
-      )
+      const done = work()
+        .catch(orLog(log, what))
+        .then(() => void running.delete(done))
       running.add(done)
-      void done.finally(() => running.delete(done))
     },
     [Symbol.asyncDispose]: async () => {
       await Promise.all(running)
     },
   }
 }
+
+/** For a promise that nobody waits for: its failure is logged. */
+export const orLog = (log: Log, what: string) => (error: unknown) =>
+  log.warn({ what, error: errorChain(error) }, 'mcp background work failed')

@@ -54,7 +54,7 @@ const Page = z.looseObject({
   ttlMs: z.number().optional().catch(undefined),
 })
 
-export type Listing = {
+type Listing = {
   tools: StoredTool[]
   leftOut: LeftOut[]
   /** How long the server lets the list be kept. */

@@ -10,7 +10,7 @@ import { appErrorIn, unreachedReason } from '../egress/trouble.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
 import { type Challenge, challengeIn, SignInChallenge } from './auth/challenge.ts'
 import { isLostStream, isTooLarge } from './lost-stream.ts'
-import type { FailureReason } from './mcp.ts'
+import type { FailureReason } from './outcome.ts'
 
 /** What went wrong between us and a server, once, for both uses: as a call's outcome and as an AppError. */
 export type Trouble = {
@@ -93,7 +93,7 @@ function scopeTrouble(error: unknown, { title, signsIn }: Party): Trouble | unde
 }
 
 /** The HTTP status behind an error, wherever in its chain of causes. */
-function statusIn(error: unknown): number | undefined {
+export function statusIn(error: unknown): number | undefined {
   for (const at of chainOf(error)) {
     if (at instanceof UnauthorizedError) return 401
     if (at instanceof InsufficientScopeError) return 403
@@ -102,8 +102,6 @@ function statusIn(error: unknown): number | undefined {
   }
   return undefined
 }
-
-export const httpStatusOf = statusIn
 
 function* chainOf(error: unknown): Generator<Error> {
   let at = error

@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { errorChain } from '../errors.ts'
 import { ChannelId, UserId } from '../ids.ts'
 import type { Origin } from '../run/origin.ts'
+import { withDeadline } from '../timing.ts'
 import type { Bot } from './bot.ts'
 import { Anything } from './calls.ts'
 import type { Deps } from './deps.ts'
@@ -68,8 +68,8 @@ const threadOf = (message: Message): string => message.thread_ts ?? message.ts
 async function ask(deps: Deps, bot: Bot, message: Message, words: string): Promise<void> {
   const users = [message.user, ...mentioned(words)]
   const [names, context] = await Promise.all([
-    within(namesOf(deps, users), new Map<string, string>()),
-    within(earlier(deps, bot, message), []),
+    withDeadline(namesOf(deps, users), LOOKUP_MS, new Map<string, string>()),
+    withDeadline(earlier(deps, bot, message), LOOKUP_MS, []),
   ])
   const nameOf = (user: string) => names.get(user) ?? 'somebody'
   const { files, left } = bounded(message.files)
@@ -107,15 +107,6 @@ async function earlier(deps: Deps, bot: Bot, message: Message) {
   if (thread === undefined || thread === ts) return []
   if (await deps.runs.knowsThread(bot.workspace, channel, thread)) return []
   return threadContext(deps, { channel, thread, before: ts })
-}
-
-async function within<T>(work: Promise<T>, otherwise: T): Promise<T> {
-  const timeout = new AbortController()
-  try {
-    return await Promise.race([work, sleep(LOOKUP_MS, otherwise, { signal: timeout.signal })])
-  } finally {
-    timeout.abort()
-  }
 }
 
 async function stop(deps: Deps, bot: Bot, message: Message): Promise<void> {

@@ -3,6 +3,7 @@ import type { ApprovalId, InputId, WorkspaceId } from '../ids.ts'
 import { deciders } from '../policy/decide.ts'
 import type { Due, Reminders } from '../run/reminders.ts'
 import type { RunState } from '../run/state.ts'
+import { type Polling, pollEvery } from '../timing.ts'
 import { Anything, isHopeless } from './calls.ts'
 import type { Deps } from './deps.ts'
 import type { Offices } from './offices.ts'
@@ -19,28 +20,14 @@ type RemindingDeps = Pick<Deps, 'runs' | 'log'> & { offices: Offices }
 type Note = { state: RunState; channel: string; thread: string; saying: Saying }
 
 /** Reminds those who may decide or answer before it is too late: below each card, where they see it. */
-export function createReminding(deps: RemindingDeps, reminders: Reminders): { start(): void; close(): void } {
-  let timer: NodeJS.Timeout | undefined
-  let closed = false
+export function createReminding(deps: RemindingDeps, reminders: Reminders): Polling {
   const look = async () => {
-    try {
-      await remindAll(deps, reminders.approvals, notesOfApproval)
-      await remindAll(deps, reminders.inputs, notesOfInput)
-    } catch (error) {
-      deps.log.warn({ why: errorChain(error) }, 'reminders not looked at')
-    }
-    if (!closed) start()
+    await remindAll(deps, reminders.approvals, notesOfApproval)
+    await remindAll(deps, reminders.inputs, notesOfInput)
   }
-  const start = () => {
-    timer = setTimeout(() => void look(), LOOK_EVERY_MS)
-  }
-  return {
-    start,
-    close() {
-      closed = true
-      clearTimeout(timer)
-    },
-  }
+  return pollEvery({ everyMs: LOOK_EVERY_MS }, look, (error) =>
+    deps.log.warn({ why: errorChain(error) }, 'reminders not looked at'),
+  )
 }
 
 type NotesOf<Id> = (deps: RemindingDeps, id: Id, workspace: WorkspaceId) => Promise<Note[]>

@@ -24,10 +24,16 @@ export function createWeb(deps: WebDeps): (request: IncomingMessage, response: S
     const url = targetOf(request)
     const route = url && ROUTES[url.pathname]
     if (url === undefined || route === undefined) return false
-    void route(deps, response, url.searchParams)
+    answer(route, deps, response, url.searchParams).catch((error: unknown) => {
+      deps.log.error({ path: url.pathname, reason: errorChain(error) }, 'request could not be answered')
+      response.destroy()
+    })
     return true
   }
 }
+
+/** A route that throws at once fails like one that throws later. */
+const answer = async (route: Route, ...request: Parameters<Route>): Promise<void> => route(...request)
 
 type Route = (deps: WebDeps, response: ServerResponse, brought: URLSearchParams) => void | Promise<void>
 

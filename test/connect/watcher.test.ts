@@ -164,3 +164,21 @@ test('a resource that changes all the time is told of at once, and then only aft
   await house.touch(connection)
   await eventually(() => expect(house.told.length).toBeGreaterThan(times.length), QUIET_MS + 3_000)
 })
+
+test('after its connection was made anew, a resource is watched on the new session', async () => {
+  const house = await startHouse()
+  const { watcher, mcp } = house.instance('second', { quietMs: 0 })
+  const connection = await house.connection()
+  await house.watch(connection)
+  watcher.start()
+  const toldAgain = async () => {
+    const before = house.told.length
+    await eventually(async () => {
+      await house.touch(connection)
+      expect(house.told.length).toBeGreaterThan(before)
+    })
+  }
+  await toldAgain()
+  await mcp.retire(connection.id)
+  await toldAgain()
+})

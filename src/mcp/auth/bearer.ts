@@ -20,7 +20,7 @@ const SPREAD_MS = 30_000
 // After an early renewal that failed, the old token goes on meanwhile.
 const EARLY_AGAIN_MS = 30_000
 
-export type BearerDeps = {
+type BearerDeps = {
   credentials: CredentialStore
   egress: Pick<Egress, 'fetch'>
   turns: Turns
@@ -163,7 +163,7 @@ async function renewed(
   return unattendedTokens({ ...asked, identities: deps.identities, before: stored })
 }
 
-export function signInNeeded(title: string, again: boolean, challenge: Challenge): AppError {
+function signInNeeded(title: string, again: boolean, challenge: Challenge): AppError {
   const message = again ? `Your sign-in to ${title} has ended. Sign in again.` : `${title} wants you to sign in.`
   return new AppError('sign_in_needed', message, { cause: new SignInChallenge(challenge) })
 }
