@@ -36,3 +36,9 @@ export type Deps = {
   paintHome(principal: Principal): Promise<void>
   log: Log
 }
+
+/** What it takes to show a run. */
+export type PaintDeps = Pick<Deps, 'bot' | 'calls' | 'dmOf' | 'log' | 'refreshHome'> & {
+  runs: Pick<Runs, 'shown'>
+  settings: Pick<Settings, 'of'>
+}

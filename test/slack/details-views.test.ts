@@ -4,7 +4,7 @@ import { UserId } from '../../src/ids.ts'
 import type { CallState, RunState } from '../../src/run/state.ts'
 import { runDetails, runLog } from '../../src/slack/views/run-details.ts'
 import { renderAll } from '../support/render-blocks.ts'
-import { approvalOf, callOf } from './fakes.ts'
+import { approvalOf, callOf } from './samples.ts'
 import { inputOf, stateOf } from './states.ts'
 
 const LONG = 'Long words <!channel> & <@U123> *bold* `code` \u202e 👩‍👩‍👧\n'.repeat(200)

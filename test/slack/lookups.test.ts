@@ -1,30 +1,20 @@
-import { Client } from 'pg'
 import { expect, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
+import { rowsIn } from '../support/rows.ts'
 import { says, wishes } from '../support/scripted-model.ts'
-import { startWorld, type World } from '../support/world.ts'
+import { startWorld } from '../support/world.ts'
 
 const drop = wishes('demo-database__execute_sql', { sql: 'DELETE FROM employee WHERE emp_no = 10001' })
-
-async function change(world: World, sql: string): Promise<void> {
-  const client = new Client({ connectionString: world.databaseUrl })
-  await client.connect()
-  try {
-    await client.query(sql)
-  } finally {
-    await client.end()
-  }
-}
 
 test('a request of another workspace is not asked again here', async () => {
   await using world = await startWorld({ model: [says('One.')] })
   const member = world.as('member')
   await member.see(await member.dm('one'), /One\./)
-  await change(world, `update workspaces set settings = '{"budget_usd": 0.000001}'`)
-  await change(world, 'update runs set cost_usd = 1')
+  await rowsIn(world, `update workspaces set settings = '{"budget_usd": 0.000001}'`)
+  await rowsIn(world, 'update runs set cost_usd = 1')
   const where = await member.dm('two')
   const failed = await member.see(where, /Try again/)
-  await change(
+  await rowsIn(
     world,
     `update run_events set body = jsonb_set(body, '{origin,workspace}', '"TOTHER01"') where body ->> 'type' = 'started'`,
   )

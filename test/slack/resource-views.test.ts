@@ -17,7 +17,7 @@ import {
 import { promptsModal, promptWords, sayUsedPrompt } from '../../src/slack/views/server-prompts.ts'
 import { valueForm } from '../../src/slack/views/value-form.ts'
 import { renderAll } from '../support/render-blocks.ts'
-import { connectionOf } from './fakes.ts'
+import { connectionOf } from './samples.ts'
 
 const LONG = 'Long words <!channel> & <@U123> *bold* _it_ ~no~ `code` ``` \n" \\ 👩‍👩‍👧 '.repeat(400)
 const URI = `x://${'"'.repeat(740)}`

@@ -7,7 +7,7 @@ import type { Saying } from '../../src/slack/views/blocks.ts'
 import { connectForm } from '../../src/slack/views/connect-form.ts'
 import { type SearchPicture, saySearch, searchModal } from '../../src/slack/views/search.ts'
 import { renderAll } from '../support/render-blocks.ts'
-import { CARDS } from './fakes.ts'
+import { CARDS } from './samples.ts'
 
 const LONG = 'Long words <!channel> & <@U123> *bold* _it_ ~no~ `code` ``` \n" \\ 👩‍👩‍👧 '.repeat(400)
 const NAME = `${'n'.repeat(49)}/${'n'.repeat(50)}`

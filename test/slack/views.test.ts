@@ -38,7 +38,7 @@ import { sayTested } from '../../src/slack/views/test-result.ts'
 import { sayNoSuchTools, sayTools, type ToolLine, toolsModal } from '../../src/slack/views/tools.ts'
 import { sayTrouble, troubleHelp, troubleModal, troubleWords } from '../../src/slack/views/trouble.ts'
 import { renderAll } from '../support/render-blocks.ts'
-import { approvalOf, CARDS, callOf, connectionOf, monthOf, recentRun, ruleOf, settingsOf } from './fakes.ts'
+import { approvalOf, CARDS, callOf, connectionOf, monthOf, recentRun, ruleOf, settingsOf } from './samples.ts'
 import { inputOf, ORIGIN, stateOf } from './states.ts'
 
 const LONG = 'Long words <!channel> & <@U123> *bold* _it_ ~no~ `code` 👩‍👩‍👧 '.repeat(400)
