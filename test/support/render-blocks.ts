@@ -150,7 +150,9 @@ const LISTED = new Set([...TOLD, 'options', 'option_groups', 'positive_button', 
 
 function elementLine(element: Element): string {
   const { type, action_id: id, text, value, style, url, confirm, accessibility_label: label, placeholder } = element
-  const rest = Object.entries(element).filter(([name]) => !LISTED.has(name))
+  const rest = Object.entries(element)
+    .filter(([name]) => !LISTED.has(name))
+    .sort(([a], [b]) => a.localeCompare(b))
   return said([
     `[${said([type, style])}]`,
     text,
