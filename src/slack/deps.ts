@@ -38,7 +38,7 @@ export type Deps = {
 }
 
 /** What it takes to show a run. */
-export type PaintDeps = Pick<Deps, 'bot' | 'calls' | 'dmOf' | 'log' | 'refreshHome'> & {
+export type PaintDeps = Pick<Deps, 'bot' | 'calls' | 'dmOf' | 'log' | 'refreshHome' | 'sessions'> & {
   runs: Pick<Runs, 'shown'>
   settings: Pick<Settings, 'of'>
 }

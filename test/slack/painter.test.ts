@@ -48,6 +48,7 @@ function easel(answer: (method: string, nth: number) => unknown = () => undefine
     dmOf: async () => undefined,
     settings: { of: async () => settingsOf() },
     refreshHome: () => undefined,
+    sessions: { show: () => undefined },
     log: memoryLog().log,
   })
   return {

@@ -8,12 +8,14 @@ import type { PaintDeps } from '../deps.ts'
 import { section } from '../views/blocks.ts'
 import { type Canvas, createCanvas } from './canvas.ts'
 import type { Ink } from './pen.ts'
+import { createRunSessions, isProcessing } from './sessions.ts'
 
 /** The door's side that paints: every run as messages in its thread. */
 export function createPainter(deps: PaintDeps): Door & { close(): void } {
   const canvases = new Map<RunId, Canvas>()
   const ink: Ink = { streams: 0, noStreamsUntil: 0 }
   const setStatus = createStatus(deps)
+  const sessions = createRunSessions(deps.sessions)
 
   const canvasOf = (state: RunState): Canvas => {
     const known = canvases.get(state.id)
@@ -26,16 +28,19 @@ export function createPainter(deps: PaintDeps): Door & { close(): void } {
   return {
     tell(state, news) {
       if (news.kind === 'event' && news.type === 'started') setStatus(state.origin)
+      if (news.kind === 'event' && isProcessing(state)) sessions.show(state)
       canvasOf(state).tell(state, news)
     },
     async settle(state, signal) {
       const done = await canvasOf(state).settle(state, signal)
       if (done) canvases.delete(state.id)
       refreshHomes(deps, state)
+      sessions.show(state)
     },
     drop(run) {
       canvases.get(run)?.close()
       canvases.delete(run)
+      sessions.drop(run)
     },
     queued(origin, ahead) {
       void tellQueued(deps, origin, ahead)

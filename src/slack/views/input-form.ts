@@ -3,7 +3,14 @@ import { LIMITS } from '../../block-kit/limits.ts'
 import { type FormField, type FormValue, fitsAlone } from '../../run/form.ts'
 import type { AskedOf } from '../../run/runs.ts'
 import { context, modal, option, section } from './blocks.ts'
-import { type Entry, entryIn, inputBlockOf, type ModalField, ModalState, textOf } from './modal-fields.ts'
+import {
+  type FieldState,
+  fieldStateIn,
+  inputBlockOf,
+  type ModalField,
+  ModalState,
+  textOfField,
+} from './modal-fields.ts'
 import { clip, inline, literal, moment, plural, visible } from './text.ts'
 
 /** With the words around them these stay under Slack's 100 blocks. */
@@ -147,16 +154,16 @@ function placeOf({ options }: FieldOf<'one' | 'many'>, value: string | undefined
 export function readForm(fields: FormField[], values: Record<string, unknown>): Record<string, FormValue> {
   const state = ModalState.parse(values)
   const read = shownFields(fields).map((field, index): [string, FormValue | undefined] => {
-    const entry = entryIn(state, blockOf(index))
-    return [field.name, entry && valueIn(field, entry)]
+    const entered = fieldStateIn(state, blockOf(index))
+    return [field.name, entered && valueIn(field, entered)]
   })
   return Object.fromEntries(read.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
 }
 
-function valueIn(field: FormField, entered: Entry): FormValue | undefined {
+function valueIn(field: FormField, entered: FieldState): FormValue | undefined {
   switch (field.kind) {
     case 'text':
-      return textOf(entered) || undefined
+      return textOfField(entered) || undefined
     case 'number':
       return entered.value ? Number(entered.value) : undefined
     case 'yes_no':

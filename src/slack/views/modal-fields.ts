@@ -122,7 +122,7 @@ function choicesOf(options: PlainTextOption[]) {
   }
 }
 
-const Entry = z.looseObject({
+const FieldState = z.looseObject({
   value: z.string().nullish(),
   selected_date: z.string().nullish(),
   selected_date_time: z.number().nullish(),
@@ -130,20 +130,20 @@ const Entry = z.looseObject({
   selected_options: z.array(z.looseObject({ value: z.string() })).nullish(),
 })
 /** What stands in one field. */
-export type Entry = z.infer<typeof Entry>
+export type FieldState = z.infer<typeof FieldState>
 
 /** The state of a modal as Slack sends it: by block, then by action. */
-export const ModalState = z.record(z.string(), z.record(z.string(), Entry))
+export const ModalState = z.record(z.string(), z.record(z.string(), FieldState))
 export type ModalState = z.infer<typeof ModalState>
 
-export const entryIn = (state: ModalState, id: string): Entry | undefined => Object.values(state[id] ?? {})[0]
+export const fieldStateIn = (state: ModalState, id: string): FieldState | undefined => Object.values(state[id] ?? {})[0]
 
 /** A field as text, null where it was left empty. */
-export function textOf(entry: Entry | undefined): string | null {
-  const { value, selected_option: chosen, selected_date: date, selected_date_time: at } = entry ?? {}
+export function textOfField(entered: FieldState | undefined): string | null {
+  const { value, selected_option: chosen, selected_date: date, selected_date_time: at } = entered ?? {}
   const moment = at == null ? null : new Date(at * 1_000).toISOString().replace('.000Z', 'Z')
   return value ?? chosen?.value ?? date ?? moment
 }
 
 export const textsIn = (state: ModalState): Record<string, string | null> =>
-  Object.fromEntries(Object.keys(state).map((id) => [id, textOf(entryIn(state, id))]))
+  Object.fromEntries(Object.keys(state).map((id) => [id, textOfField(fieldStateIn(state, id))]))
