@@ -8,6 +8,7 @@ import type { Bot } from './bot.ts'
 import { Anything } from './calls.ts'
 import type { Deps } from './deps.ts'
 import { bounded, MessageFiles } from './files.ts'
+import { runFor } from './lookups.ts'
 import { addressee, meansStop, mentioned, plainText, withoutMention } from './message-text.ts'
 import { threadContext } from './thread-context.ts'
 import { section } from './views/blocks.ts'
@@ -115,9 +116,9 @@ async function stop(deps: Deps, bot: Bot, message: Message): Promise<void> {
     if (isDm(message)) await stopInDm(deps, bot, message)
     return
   }
-  const outcome = await deps.runs.stop(active, { workspace: bot.workspace, user: message.user })
-  if (outcome !== 'not_yours') return
-  const state = await deps.runs.state(active, bot.workspace)
+  const by = { workspace: bot.workspace, user: message.user }
+  if ((await deps.runs.stop(active, by)) !== 'not_yours') return
+  const state = await runFor(deps, by, active)
   const who = state ? mention(state.origin.user) : 'the person who asked'
   await whisper(deps, message, `Only ${who} or an approver can stop this.`)
 }

@@ -20,7 +20,7 @@ import { createDownload } from './download.ts'
 import { createFileReader, type Kept } from './file-reader.ts'
 import { createHome } from './home.ts'
 import { createPainter } from './paint/painter.ts'
-import { createSessions, withSessions } from './paint/sessions.ts'
+import { createSessions } from './paint/sessions.ts'
 import { createPeople } from './people.ts'
 import { register } from './register.ts'
 
@@ -77,7 +77,7 @@ export function createOffice({ workspaceSettings: settings, files, logger, ...ho
   register(app, deps)
   return {
     deps,
-    door: withSessions(painter, deps.sessions),
+    door: painter,
     readFile: createFileReader(deps, createDownload(tenant.whose), files),
     hear: (event) => app.processEvent(event),
     close() {

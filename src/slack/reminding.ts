@@ -1,11 +1,11 @@
 import { errorChain } from '../errors.ts'
 import type { ApprovalId, InputId, WorkspaceId } from '../ids.ts'
-import { deciders } from '../policy/decide.ts'
 import type { Due, Reminders } from '../run/reminders.ts'
 import type { RunState } from '../run/state.ts'
 import { type Polling, pollEvery } from '../timing.ts'
 import { Anything, isHopeless } from './calls.ts'
 import type { Deps } from './deps.ts'
+import { decidersFor } from './lookups.ts'
 import type { Offices } from './offices.ts'
 import { reminder } from './views/approval-card.ts'
 import type { Saying } from './views/blocks.ts'
@@ -57,8 +57,7 @@ async function notesOfApproval(deps: RemindingDeps, id: ApprovalId, workspace: W
   if (found === undefined || approval === undefined || approval.decided) return []
   const { state } = found
   const { origin } = state
-  const approvers = await deps.offices.of(origin).deps.rules.approversOf(origin.workspace)
-  const called = deciders({ risk: approval.risk, fourEyes: approval.fourEyes, requester: origin.user, approvers })
+  const called = await decidersFor(deps.offices.of(origin).deps, { state, approval })
   const cards = (await deps.runs.shown.of(state.id)).filter(({ key }) => key.startsWith(`approval:${id}:`))
   return cards.map(({ channel, ts }) => {
     // In somebody's direct messages only they are meant, and the message alone tells them.

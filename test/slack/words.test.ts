@@ -16,7 +16,7 @@ import { chunksFor, type Live, nothingSent } from '../../src/slack/views/stream-
 import { calm, clip, literal, steady } from '../../src/slack/views/text.ts'
 import { sayCall } from '../../src/slack/views/tool-words.ts'
 import { troubleHelp, troubleWords } from '../../src/slack/views/trouble.ts'
-import { callOf } from './fakes.ts'
+import { callOf } from './samples.ts'
 import { stateOf } from './states.ts'
 
 const say = (title: string, given: Record<string, string> = {}) =>
