@@ -92,6 +92,6 @@ export function topicIn(text: string): string | undefined {
 }
 
 /** "it", "that file", "the same": something from before is meant. */
-export function pointsBack(text: string): boolean {
+export function refersBack(text: string): boolean {
   return /\b(?:it|that|this|them|the (?:same|file|result|answer|above)|that file|this file)\b/i.test(text)
 }

@@ -1,18 +1,18 @@
-import { NO_OUTPUT, sayFailure, sayHelp, showText } from './answer.ts'
-import { chooseTool, namedTool } from './choose.ts'
-import { databaseWork, listsObjects, takesSql } from './database-work.ts'
-import { fillInputs } from './fill.ts'
-import { memoryWork, sayFound } from './memory-work.ts'
-import { givenSql, isAboutFiles } from './sql.ts'
-import type { Context, Step, Steps, Work } from './steps.ts'
-import type { OfflineTool } from './tools.ts'
-import { wishesIn } from './words.ts'
+import { NO_OUTPUT, sayFailure, sayHelp, showText } from '../text/answer.ts'
+import { requestsIn } from '../text/words.ts'
+import type { OfflineTool } from '../tools.ts'
+import { chooseTool, toolNamedIn } from './choose-tool.ts'
+import { givenSql, isAboutFiles } from './compose-sql.ts'
+import { listsObjects, planDatabaseRequest, takesSql } from './database.ts'
+import { fillArguments } from './fill-arguments.ts'
+import { planMemoryRequest, sayFound } from './knowledge-graph.ts'
+import type { Context, Plan, Step, StepsOf } from './step.ts'
 
 /** Everything a request asks for, wish by wish. */
-export function* workOn(asked: string, context: Context): Steps<string> {
+export function* planRequest(asked: string, context: Context): StepsOf<string> {
   if (isGreeting(asked)) return sayHelp(context.tools, true)
   const sections: string[] = []
-  for (const wish of wishesIn(asked)) {
+  for (const wish of requestsIn(asked)) {
     const said = yield* workOnWish(wish, context)
     sections.push(said.text)
     if (said.halt) break
@@ -26,18 +26,18 @@ function isGreeting(asked: string): boolean {
   )
 }
 
-function* workOnWish(raw: string, context: Context): Work {
+function* workOnWish(raw: string, context: Context): Plan {
   const { wish, tools } = narrowed(plainer(raw), context.tools)
-  const named = namedTool(wish, tools)
+  const named = toolNamedIn(wish, tools)
   if (named && givenSql(wish) === undefined) return yield* simpleWork(wish, named, context)
   const here = { ...context, tools }
-  const said = (yield* databaseWork(wish, here, false)) ?? (yield* memoryWork(wish, tools))
+  const said = (yield* planDatabaseRequest(wish, here, false)) ?? (yield* planMemoryRequest(wish, tools))
   if (said) return said
   const others = tools.filter((tool) => !takesSql(tool) && !listsObjects(tool))
   const tool = chooseTool(wish, others, context.recall)
   if (tool) return yield* simpleWork(wish, tool, context)
   // "Show me 3 departments": nothing but the names of the tables can tell whether the database knows about it.
-  const guessed = GUESS.test(wish) && !isAboutFiles(wish) ? yield* databaseWork(wish, here, true) : undefined
+  const guessed = GUESS.test(wish) && !isAboutFiles(wish) ? yield* planDatabaseRequest(wish, here, true) : undefined
   return guessed ?? { text: sayHelp(tools, false), halt: true }
 }
 
@@ -69,8 +69,8 @@ function plainer(wish: string): string {
 }
 
 /** One tool, once. */
-function* simpleWork(wish: string, tool: OfflineTool, context: Context): Work {
-  const { input, missing } = fillInputs(tool, wish, context.recall)
+function* simpleWork(wish: string, tool: OfflineTool, context: Context): Plan {
+  const { input, missing } = fillArguments(tool, wish, context.recall)
   if (missing.length > 0) return { text: sayMissing(tool, missing), halt: true }
   const outcome = yield { tool, input, say: `I'll use ${spoken(tool)}.` }
   if (outcome.isError) return { text: sayFailure(tool, outcome.text, outcome.input.path), halt: true }

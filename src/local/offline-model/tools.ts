@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { RequestedTool } from './request.ts'
 import type { JsonMap } from './stream.ts'
-import { stemsOf, tellingStems } from './words.ts'
+import { keywordsIn, stemsOf } from './text/words.ts'
 
 const Property = z.looseObject({
   type: z.union([z.string(), z.array(z.string())]).optional(),
@@ -41,7 +41,7 @@ export function readTool(tool: RequestedTool): OfflineTool {
     name,
     nameStems: stemsOf(name),
     connectionStems: stemsOf(connection),
-    descriptionStems: tellingStems(tool.description.slice(0, DESCRIPTION_MAX)),
+    descriptionStems: keywordsIn(tool.description.slice(0, DESCRIPTION_MAX)),
     deprecated: /\bdeprecated\b/i.test(tool.description),
     inputs: inputsOf(tool.input_schema),
   }
@@ -60,6 +60,6 @@ function inputsOf(schema: JsonMap): ToolInput[] {
   }))
 }
 
-export function inputNamed(tool: OfflineTool, name: RegExp): ToolInput | undefined {
+export function inputNamedIn(tool: OfflineTool, name: RegExp): ToolInput | undefined {
   return tool.inputs.find((input) => name.test(input.name))
 }

@@ -1,8 +1,17 @@
 import type { z } from 'zod'
-import { readJsonMap } from './json.ts'
-import { contentIn, fileNamesIn, folderIn, numbersIn, pointsBack, quotedIn, restAfterVerb, topicIn } from './phrases.ts'
-import type { JsonMap } from './stream.ts'
-import type { OfflineTool, ToolInput } from './tools.ts'
+import { readJsonMap } from '../json.ts'
+import type { JsonMap } from '../stream.ts'
+import {
+  contentIn,
+  fileNamesIn,
+  folderIn,
+  numbersIn,
+  quotedIn,
+  refersBack,
+  restAfterVerb,
+  topicIn,
+} from '../text/phrases.ts'
+import type { OfflineTool, ToolInput } from '../tools.ts'
 
 /** What earlier steps leave behind for "it" and "that file". */
 export type Recall = { path: string | undefined; text: string | undefined }
@@ -13,7 +22,7 @@ type Value = z.core.util.JSONType
 type Search = { wish: string; recall: Recall; tool: OfflineTool; numbers: number[] }
 
 /** The arguments a wish gives a tool, by simple rules; `missing` names the required ones it does not give. */
-export function fillInputs(tool: OfflineTool, wish: string, recall: Recall): Filled {
+export function fillArguments(tool: OfflineTool, wish: string, recall: Recall): Filled {
   const given = givenJson(wish) ?? givenPairs(wish, tool)
   const search = { wish, recall, tool, numbers: numbersIn(wish.replaceAll(/\b[\w-]+\.\w+\b/g, ' ')) }
   const input: JsonMap = { ...given }
@@ -113,7 +122,7 @@ function properNamesIn(wish: string): string[] {
 
 /** Texts by what the input is called; the first rule that knows the name decides. */
 const TEXT_RULES: [named: RegExp, value: (search: Search) => string | undefined][] = [
-  [/^(?:source|from|old)/i, ({ wish, recall }) => fileNamesIn(wish)[0] ?? (pointsBack(wish) ? recall.path : undefined)],
+  [/^(?:source|from|old)/i, ({ wish, recall }) => fileNamesIn(wish)[0] ?? (refersBack(wish) ? recall.path : undefined)],
   [/^(?:dest|target|to$|new)/i, ({ wish }) => fileNamesIn(wish).at(-1) ?? folderIn(wish)],
   [/path|file|folder|dir/i, (search) => (isAboutFolders(search.tool) ? folderFor(search) : fileFor(search))],
   [/content|body|data/i, contentFor],
@@ -132,7 +141,7 @@ function textFor(input: ToolInput, search: Search): string | undefined {
 
 /** A new file may be empty; what is to be kept of something before is its text. */
 function contentFor({ wish, recall }: Search): string | undefined {
-  const said = contentIn(wish) ?? (pointsBack(wish) ? recall.text : undefined)
+  const said = contentIn(wish) ?? (refersBack(wish) ? recall.text : undefined)
   return said ?? (/\b(?:create|make|empty|new)\b/i.test(wish) ? '' : undefined)
 }
 
@@ -150,7 +159,7 @@ function folderFor({ wish, tool }: Search): string | undefined {
 }
 
 function fileFor({ wish, recall }: Search): string | undefined {
-  return fileNamesIn(wish)[0] ?? quotedFile(wish) ?? (pointsBack(wish) ? recall.path : undefined)
+  return fileNamesIn(wish)[0] ?? quotedFile(wish) ?? (refersBack(wish) ? recall.path : undefined)
 }
 
 function quotedFile(wish: string): string | undefined {

@@ -66,7 +66,7 @@ const SYNONYMS: Record<string, string[]> = {
 }
 
 /** A word without its plural ending. */
-export function stem(word: string): string {
+export function stemOf(word: string): string {
   const lower = word.toLowerCase()
   if (lower.length > 4 && lower.endsWith('ies')) return `${lower.slice(0, -3)}y`
   if (/(ss|x|ch|sh)es$/.test(lower)) return lower.slice(0, -2)
@@ -76,11 +76,11 @@ export function stem(word: string): string {
 /** The stems of a text or an identifier in any case style, in order. */
 export function stemsOf(text: string): string[] {
   const spaced = text.replaceAll(/([a-z\d])([A-Z])/g, '$1 $2')
-  return (spaced.match(/[\p{L}\d]+/gu) ?? []).map(stem)
+  return (spaced.match(/[\p{L}\d]+/gu) ?? []).map(stemOf)
 }
 
 /** The stems that may name a tool, each once. */
-export function tellingStems(text: string): string[] {
+export function keywordsIn(text: string): string[] {
   return [...new Set(stemsOf(text).filter((word) => !STOP_WORDS.has(word)))]
 }
 
@@ -97,7 +97,7 @@ const JOINTS = [
 ]
 
 /** The separate wishes in a request, in order: "Write a.txt that says hi, then read it" is two. Quoted text is left whole. */
-export function wishesIn(text: string): string[] {
+export function requestsIn(text: string): string[] {
   const quotes: string[] = []
   const masked = text.replaceAll(/"[^"]*"|“[^”]*”|`[^`]*`|\{[\s\S]*\}/g, (quote) => `⟦${quotes.push(quote) - 1}⟧`)
   let parts = [masked]

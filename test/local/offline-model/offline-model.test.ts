@@ -6,11 +6,11 @@ import { Client } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
-import { type LocalModel, startLocalModel } from '../../src/local/model.ts'
-import { createLog } from '../../src/log.ts'
-import { createModel } from '../../src/model/claude.ts'
-import { acceptableSchema } from '../../src/model/tool-schema.ts'
-import type { Message, OfferedTool, ToolResult, ToolUse } from '../../src/model/turn.ts'
+import { type OfflineModel, startOfflineModel } from '../../../src/local/offline-model/start-offline-model.ts'
+import { createLog } from '../../../src/log.ts'
+import { createModel } from '../../../src/model/claude.ts'
+import { acceptableSchema } from '../../../src/model/tool-schema.ts'
+import type { Message, OfferedTool, ToolResult, ToolUse } from '../../../src/model/turn.ts'
 
 const log = createLog('silent')
 const Content = z.object({
@@ -21,12 +21,12 @@ const Content = z.object({
 type Server = { client: Client; tools: OfferedTool[] }
 
 let folder = ''
-let local: LocalModel
+let local: OfflineModel
 const servers = new Map<string, Server>()
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'patchbay-offline-'))
-  local = await startLocalModel({ log, latencyMs: 0 })
+  local = await startOfflineModel({ log, latencyMs: 0 })
   const scope = '@modelcontextprotocol'
   await Promise.all([
     start('everything', `${scope}/server-everything/dist/index.js`, 'stdio'),

@@ -1,4 +1,6 @@
-import { sayFailure, sayRows, showText } from './answer.ts'
+import { sayFailure, sayRows, showText } from '../text/answer.ts'
+import { stemsOf } from '../text/words.ts'
+import { inputNamedIn, type OfflineTool } from '../tools.ts'
 import {
   asksForColumns,
   asksForData,
@@ -12,15 +14,13 @@ import {
   type Table,
   tableFor,
   tablesIn,
-} from './sql.ts'
-import type { Context, Said, Steps, Work } from './steps.ts'
-import { inputNamed, type OfflineTool } from './tools.ts'
-import { stemsOf } from './words.ts'
+} from './compose-sql.ts'
+import type { Context, Plan, PlanResult, StepsOf } from './step.ts'
 
 type Database = { execute: OfflineTool; lister: OfflineTool | undefined; sqlInput: string }
 
 /** A question to a database: look what tables there are, then ask one SELECT. Undefined when the wish is about something else; a guess looks at the tables first. */
-export function* databaseWork(wish: string, context: Context, guess: boolean): Steps<Said | undefined> {
+export function* planDatabaseRequest(wish: string, context: Context, guess: boolean): StepsOf<PlanResult | undefined> {
   const known = context.results.flatMap(tablesOf)
   const database = databaseFor(wish, context.tools)
   if (!database || !(guess || asksForData(wish, known))) return undefined
@@ -42,16 +42,16 @@ function databaseFor(wish: string, tools: OfflineTool[]): Database | undefined {
   if (!execute) return undefined
   const siblings = tools.filter((tool) => tool.connection === execute.connection)
   const lister = siblings.find(listsObjects)
-  return { execute, lister, sqlInput: inputNamed(execute, /sql|statement|query/i)?.name ?? 'sql' }
+  return { execute, lister, sqlInput: inputNamedIn(execute, /sql|statement|query/i)?.name ?? 'sql' }
 }
 
 export function takesSql(tool: OfflineTool): boolean {
-  if (inputNamed(tool, /^(?:sql|sql_query|statement)$/i)) return true
-  return tool.nameStems.includes('sql') && inputNamed(tool, /^query$/i) !== undefined
+  if (inputNamedIn(tool, /^(?:sql|sql_query|statement)$/i)) return true
+  return tool.nameStems.includes('sql') && inputNamedIn(tool, /^query$/i) !== undefined
 }
 
 export function listsObjects(tool: OfflineTool): boolean {
-  return inputNamed(tool, /^object_type$/) !== undefined
+  return inputNamedIn(tool, /^object_type$/) !== undefined
 }
 
 /** Only listings of tables count: rows of data may have a "name" too. */
@@ -59,7 +59,7 @@ function tablesOf(text: string): Table[] {
   return /"object_type":\s*"table"/.test(text) ? tablesIn(text) : []
 }
 
-function* queryWork(wish: string, tables: Table[], database: Database, context: Context): Work {
+function* queryWork(wish: string, tables: Table[], database: Database, context: Context): Plan {
   if (/\b(?:each|every|per)\s+table\b/i.test(wish)) return yield* runSql(wish, countEach(tables), database, context)
   const table = tableFor(wish, tables)
   if (!table) return { text: `I do not see which table you mean. ${sayTables(tables)}`, halt: true }
@@ -68,7 +68,7 @@ function* queryWork(wish: string, tables: Table[], database: Database, context: 
   return yield* runSql(wish, composeSql(wish, table, columns), database, context)
 }
 
-function* listTables({ lister, execute }: Database): Steps<Table[] | Said> {
+function* listTables({ lister, execute }: Database): StepsOf<Table[] | PlanResult> {
   if (!lister) return [{ name: 'sqlite_master', schema: undefined }]
   const outcome = yield {
     tool: lister,
@@ -82,7 +82,7 @@ function* listTables({ lister, execute }: Database): Steps<Table[] | Said> {
     : { text: `\`${execute.connection}\` shows no tables:\n${showText(outcome.text)}`, halt: true }
 }
 
-function* listColumns({ lister }: Database, table: Table): Steps<Column[]> {
+function* listColumns({ lister }: Database, table: Table): StepsOf<Column[]> {
   if (!lister) return []
   const schema = table.schema === undefined ? {} : { schema: table.schema, table: table.name }
   const input = { object_type: 'column', pattern: '%', detail_level: 'summary', ...schema }
@@ -90,7 +90,7 @@ function* listColumns({ lister }: Database, table: Table): Steps<Column[]> {
   return columnsIn(outcome.text).filter((column) => column.table === table.name)
 }
 
-function* runSql(wish: string, sql: string, { execute, sqlInput }: Database, context: Context): Work {
+function* runSql(wish: string, sql: string, { execute, sqlInput }: Database, context: Context): Plan {
   const outcome = yield { tool: execute, input: { [sqlInput]: sql }, say: "I'll ask the database." }
   if (outcome.isError) return { text: sayFailure(execute, outcome.text), halt: true }
   const said = sayRows(wish, outcome.text)

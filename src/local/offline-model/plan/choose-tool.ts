@@ -1,7 +1,7 @@
-import { fillInputs, type Recall } from './fill.ts'
-import { gistOf } from './phrases.ts'
-import type { OfflineTool, ToolInput } from './tools.ts'
-import { stemsOf, synonymsOf, tellingStems } from './words.ts'
+import { gistOf } from '../text/phrases.ts'
+import { keywordsIn, stemsOf, synonymsOf } from '../text/words.ts'
+import type { OfflineTool, ToolInput } from '../tools.ts'
+import { fillArguments, type Recall } from './fill-arguments.ts'
 
 // Weights found by trying the phrases of the tests; only their order matters.
 const IN_NAME = 3
@@ -34,7 +34,7 @@ export function chooseTool(wish: string, tools: OfflineTool[], recall: Recall): 
 }
 
 /** A tool called by its own name, which is no ordinary word: `get-sum`, filesystem__write_file. */
-export function namedTool(wish: string, tools: OfflineTool[]): OfflineTool | undefined {
+export function toolNamedIn(wish: string, tools: OfflineTool[]): OfflineTool | undefined {
   const found = tools.filter(
     ({ fullName, name }) => wish.includes(fullName) || (/[_-]/.test(name) && wish.includes(name)),
   )
@@ -47,7 +47,7 @@ function lengthIn(wish: string, { fullName, name }: OfflineTool): number {
 
 function scoreOf(wish: string, tool: OfflineTool, tools: OfflineTool[], recall: Recall): number {
   const gist = gistOf(wish)
-  const words = tellingStems(gist)
+  const words = keywordsIn(gist)
   const matched = words.reduce((sum, word) => sum + matchOf(word, tool) * rarityOf(word, tools), 0)
   const fit = fitScore(wish, tool, recall)
   if (matched === 0 && fit < CHOICE_GIVEN) return 0
@@ -60,7 +60,7 @@ function scoreOf(wish: string, tool: OfflineTool, tools: OfflineTool[], recall: 
 
 /** Numbers, names and choices in the words that are just what the tool needs speak for it. */
 function fitScore(wish: string, tool: OfflineTool, recall: Recall): number {
-  const { input, missing } = fillInputs(tool, wish, recall)
+  const { input, missing } = fillArguments(tool, wish, recall)
   const given = tool.inputs.filter((one) => one.required && one.name in input)
   return given.reduce((sum, one) => sum + worthOf(one, input[one.name], wish), missing.length * INPUT_MISSING)
 }

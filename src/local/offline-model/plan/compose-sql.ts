@@ -1,5 +1,5 @@
-import { numbersIn, quotedIn } from './phrases.ts'
-import { stem, stemsOf } from './words.ts'
+import { numbersIn, quotedIn } from '../text/phrases.ts'
+import { stemOf, stemsOf } from '../text/words.ts'
 
 export type Table = { name: string; schema: string | undefined }
 export type Column = { name: string; table: string; type: string }
@@ -25,7 +25,7 @@ export function asksForData(wish: string, known: Table[]): boolean {
   return (
     DATA_WORDS.test(wish) ||
     /\bwhere\s+\w+\s*(?:=|is\b)/i.test(wish) ||
-    known.some(({ name }) => words.includes(stem(name)))
+    known.some(({ name }) => words.includes(stemOf(name)))
   )
 }
 
@@ -72,7 +72,7 @@ export function columnsIn(text: string): Column[] {
 export function tableFor(wish: string, tables: Table[]): Table | undefined {
   const words = stemsOf(wish)
   const whole = tables.filter(
-    ({ name }) => words.includes(stem(name)) || wish.toLowerCase().includes(name.toLowerCase()),
+    ({ name }) => words.includes(stemOf(name)) || wish.toLowerCase().includes(name.toLowerCase()),
   )
   // "the average salary of employees" is about salaries: the table named first.
   const first = whole.toSorted((left, right) => placeOf(left, words) - placeOf(right, words))[0]
@@ -80,7 +80,7 @@ export function tableFor(wish: string, tables: Table[]): Table | undefined {
 }
 
 function placeOf(table: Table, words: string[]): number {
-  const at = words.indexOf(stem(table.name))
+  const at = words.indexOf(stemOf(table.name))
   return at < 0 ? words.length : at
 }
 
@@ -180,7 +180,7 @@ function conditions(wish: string, columns: Column[]): string[] {
 function keyed(wish: string, table: Table, columns: Column[]): string[] {
   const key = columns.find(({ name }) => KEY.test(name))
   const named = [...wish.matchAll(/(\w+)\s+(?:number\s+|no\.?\s+|#)?([a-z]?\d{3,})\b/gi)]
-  const value = named.find(([, word = '']) => stem(word.toLowerCase()) === stem(table.name.toLowerCase()))?.[2]
+  const value = named.find(([, word = '']) => stemOf(word.toLowerCase()) === stemOf(table.name.toLowerCase()))?.[2]
   return key === undefined || value === undefined ? [] : [`${identifier(key.name)} = ${literal(value)}`]
 }
 

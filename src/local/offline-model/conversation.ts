@@ -1,13 +1,13 @@
 import { readJsonMap } from './json.ts'
 import type { ModelRequest } from './request.ts'
 import type { JsonMap } from './stream.ts'
-import { VERBS } from './words.ts'
+import { VERBS } from './text/words.ts'
 
 /** A tool call and what came of it. */
-export type Done = { name: string; input: JsonMap; text: string; isError: boolean }
+export type PastCall = { name: string; input: JsonMap; text: string; isError: boolean }
 
 /** The request as the offline model sees it: the last words of the person, what was done for them, and what came before. */
-export type Conversation = { asked: string; done: Done[]; before: Done[]; said: string[] }
+export type Conversation = { asked: string; done: PastCall[]; before: PastCall[]; said: string[] }
 
 /** Rules over more text than this would take long, and nobody types so much. */
 const ASKED_MAX_CHARACTERS = 20_000
@@ -22,8 +22,8 @@ export function readConversation(request: ModelRequest): Conversation {
   const asked = request.messages[last]
   return {
     asked: asked ? plainText(textsOf(asked)[0] ?? '').slice(0, ASKED_MAX_CHARACTERS) : '',
-    done: doneIn(request.messages.slice(last + 1), request.messages),
-    before: doneIn(request.messages.slice(0, last + 1), request.messages),
+    done: pastCallsIn(request.messages.slice(last + 1), request.messages),
+    before: pastCallsIn(request.messages.slice(0, last + 1), request.messages),
     said: request.messages.slice(0, last).flatMap(textsOf),
   }
 }
@@ -57,7 +57,7 @@ function plainText(text: string): string {
     .trim()
 }
 
-function doneIn(messages: Message[], all: Message[]): Done[] {
+function pastCallsIn(messages: Message[], all: Message[]): PastCall[] {
   const wishes = new Map(
     all.flatMap(({ content }) =>
       typeof content === 'string'

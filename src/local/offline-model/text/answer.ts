@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { Done } from './conversation.ts'
-import type { OfflineTool } from './tools.ts'
+import type { PastCall } from '../conversation.ts'
+import type { OfflineTool } from '../tools.ts'
 
 /** Said in every answer: nobody should take it for Claude. */
 export const SIGNATURE = '_Offline model: simple rules, not Claude._'
@@ -52,7 +52,7 @@ export function showText(text: string): string {
   const trimmed = body.trim()
   if (trimmed === '' || trimmed === NO_OUTPUT) return 'It gave nothing back.'
   const cut = trimmed.length > SHOWN_MAX_CHARACTERS ? `${trimmed.slice(0, SHOWN_MAX_CHARACTERS)}\n… (cut)` : trimmed
-  return cut.includes('\n') || cut.length > 200 || /^[[{]/.test(cut) ? fenced(cut) : cut
+  return cut.includes('\n') || cut.length > 200 || /^[[{]/.test(cut) ? fenceText(cut) : cut
 }
 
 /** How the app words an empty result. */
@@ -80,7 +80,7 @@ function sayFiles(body: string, files: string[]): string {
 const sayPictures = (count: number): string =>
   count === 1 ? 'Here is the image, as a file in the thread.' : `Here are ${count} images, as files in the thread.`
 
-export function fenced(text: string): string {
+export function fenceText(text: string): string {
   return `\`\`\`\n${text.replaceAll('```', "'''")}\n\`\`\``
 }
 
@@ -107,7 +107,7 @@ export function sayRows(wish: string, text: string): string {
   if (rows.length === 1 && values.length === 1) return sayValue(wish, values[0])
   const shown = rows.slice(0, SHOWN_MAX_ROWS)
   const more = rows.length > shown.length ? `\nand ${rows.length - shown.length} more rows.` : ''
-  return `${rows.length === 1 ? 'One row' : `${rows.length} rows`}:\n${fenced(gridOf(shown))}${more}`
+  return `${rows.length === 1 ? 'One row' : `${rows.length} rows`}:\n${fenceText(gridOf(shown))}${more}`
 }
 
 function sayValue(wish: string, value: unknown): string {
@@ -150,7 +150,7 @@ function namesOf(tools: OfflineTool[]): string {
 }
 
 /** For a run that was cut short or went off the plan: what came back. */
-export function sayDone(done: Done[]): string {
+export function sayDone(done: PastCall[]): string {
   const last = done.at(-1)
   if (!last) return 'Nothing was done.'
   return last.isError ? `The last step failed: ${firstLine(last.text)}` : showText(last.text)
