@@ -15,10 +15,10 @@ const ASKED_MAX_CHARACTERS = 20_000
 type Message = ModelRequest['messages'][number]
 
 export function readConversation(request: ModelRequest): Conversation {
-  const isWish = (message: Message) => message.role === 'user' && textsOf(message).length > 0
+  const hasText = (message: Message) => message.role === 'user' && textsOf(message).length > 0
   // Words beside tool results are notes to the model ("this is the last turn"), not what the person wants.
-  const alone = request.messages.findLastIndex((message) => isWish(message) && !hasResults(message))
-  const last = alone < 0 ? request.messages.findLastIndex(isWish) : alone
+  const alone = request.messages.findLastIndex((message) => hasText(message) && !hasResults(message))
+  const last = alone < 0 ? request.messages.findLastIndex(hasText) : alone
   const asked = request.messages[last]
   return {
     asked: asked ? plainText(textsOf(asked)[0] ?? '').slice(0, ASKED_MAX_CHARACTERS) : '',
@@ -58,7 +58,7 @@ function plainText(text: string): string {
 }
 
 function pastCallsIn(messages: Message[], all: Message[]): PastCall[] {
-  const wishes = new Map(
+  const uses = new Map(
     all.flatMap(({ content }) =>
       typeof content === 'string'
         ? []
@@ -68,10 +68,10 @@ function pastCallsIn(messages: Message[], all: Message[]): PastCall[] {
   return messages.flatMap(({ content }) => {
     if (typeof content === 'string') return []
     return content.flatMap((block) => {
-      const wish = block.type === 'tool_result' ? wishes.get(block.tool_use_id) : undefined
-      if (block.type !== 'tool_result' || !wish) return []
+      const use = block.type === 'tool_result' ? uses.get(block.tool_use_id) : undefined
+      if (block.type !== 'tool_result' || !use) return []
       const { text, changed } = withoutEdit(resultText(block.content))
-      return [{ name: wish.name, input: changed ?? wish.input, text, isError: block.is_error }]
+      return [{ name: use.name, input: changed ?? use.input, text, isError: block.is_error }]
     })
   })
 }

@@ -6,7 +6,7 @@ import { newToolUseId, type Reply, tokensOf } from './stream.ts'
 import { SIGNATURE, sayDone } from './text/answer.ts'
 import { readTool } from './tools.ts'
 
-/** Enough for several wishes with a look-up each; after that something goes round in circles. */
+/** Enough for several uses with a look-up each; after that something goes round in circles. */
 const STEPS_MAX = 12
 const SUMMARY_LINES_MAX = 30
 const SUMMARY_LINE_MAX_CHARACTERS = 200
@@ -37,20 +37,20 @@ function nextOf({ asked, done, before }: Conversation, request: ModelRequest): N
   const lastPath = before.findLast(
     ({ input, isError }) => !isError && typeof input.path === 'string' && input.path !== '.',
   )?.input.path
-  const context = {
+  const state = {
     tools: request.tools.map(readTool),
     recall: {
       path: typeof lastPath === 'string' ? lastPath : undefined,
       text: before.findLast(({ isError }) => !isError)?.text,
     },
-    results: before.map(({ text }) => text),
+    calls: before.map(({ name, text }) => ({ name, text })),
   }
-  const work = planRequest(asked, context)
+  const work = planRequest(asked, state)
   let at = work.next()
   for (const outcome of done) {
     // A step that was not ours, or tools that have changed since: better to say what there is than to go on blindly.
     if (at.done || at.value.tool.fullName !== outcome.name) return signed(sayDone(done))
-    context.results.push(outcome.text)
+    state.calls.push({ name: outcome.name, text: outcome.text })
     at = work.next(outcome)
   }
   if (at.done) return signed(at.value)

@@ -21,6 +21,7 @@ export type OfflineTool = {
   fullName: string
   connection: string
   name: string
+  description: string
   nameStems: string[]
   connectionStems: string[]
   descriptionStems: string[]
@@ -39,6 +40,7 @@ export function readTool(tool: RequestedTool): OfflineTool {
     fullName: tool.name,
     connection,
     name,
+    description: tool.description,
     nameStems: stemsOf(name),
     connectionStems: stemsOf(connection),
     descriptionStems: keywordsIn(tool.description.slice(0, DESCRIPTION_MAX)),

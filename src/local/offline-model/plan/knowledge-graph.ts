@@ -4,20 +4,18 @@ import { inputNamedIn, type OfflineTool } from '../tools.ts'
 import type { Plan, PlanResult, StepsOf } from './step.ts'
 
 const REMEMBER = /\b(?:remember|note|keep in mind|don't forget)\b:?\s+(?:that\s+|this:?\s+)?([\s\S]+)$/i
-const ENTITY =
-  /\bentit(?:y|ies)\s+(?:called|named)?\s*["“']?([\p{L}\d][\p{L}\d _-]*?)["”']?(?:\s+(?:of type|as an?|which is an?|, an?)\s+["“']?([\p{L}\d _-]+?)["”']?)?(?:\s+(?:that|who|which|with)\s+([\s\S]+?))?[.!]?$/iu
 const PREDICATE =
   /^(.*?)\s+((?:is|are|was|were|has|have|likes?|loves?|hates?|works?|lives?|wants?|needs?|prefers?|owns?|plays?|drinks?|eats?|knows?|uses?|speaks?|owes?)\b[\s\S]*?)[.!]?$/i
 
-/** Wishes to a knowledge graph: remember, recall, forget. Undefined when there is none or the wish is about something else. */
-export function* planMemoryRequest(wish: string, tools: OfflineTool[]): StepsOf<PlanResult | undefined> {
+/** Requests to a knowledge graph: remember, recall, forget. Undefined when there is none or the request is about something else. */
+export function* planMemoryRequest(request: string, tools: OfflineTool[]): StepsOf<PlanResult | undefined> {
   const create = tools.find((tool) => tool.nameStems[0] === 'create' && inputNamedIn(tool, /^entities$/) !== undefined)
   if (!create) return undefined
   const siblings = tools.filter((tool) => tool.connection === create.connection)
-  if (RECALL.test(wish)) return yield* recall(wish, siblings)
-  const entity = entityIn(wish)
+  if (RECALL.test(request)) return yield* recall(request, siblings)
+  const entity = entityIn(request)
   if (entity) return yield* remember(entity, create, siblings)
-  const forgotten = FORGET.exec(wish)?.[1]
+  const forgotten = FORGET.exec(request)?.[1]
   return forgotten === undefined ? undefined : yield* forget(forgotten, siblings)
 }
 
@@ -35,10 +33,8 @@ function* forget(name: string, siblings: OfflineTool[]): StepsOf<PlanResult | un
 
 type Entity = { name: string; entityType: string; observations: string[] }
 
-function entityIn(wish: string): Entity | undefined {
-  const [, name, type, fact] = ENTITY.exec(wish) ?? []
-  if (name !== undefined) return { name, entityType: type ?? 'thing', observations: fact === undefined ? [] : [fact] }
-  const noted = REMEMBER.exec(wish)?.[1]
+function entityIn(request: string): Entity | undefined {
+  const noted = REMEMBER.exec(request)?.[1]
   return noted === undefined || /^(?:about|anything|me)?\W*$/i.test(noted) ? undefined : entityOf(noted)
 }
 
@@ -64,10 +60,10 @@ function* remember(entity: Entity, create: OfflineTool, siblings: OfflineTool[])
   return { text: `I'll remember: *${entity.name}* ${entity.observations.join(', ')}`.trim(), halt: false }
 }
 
-function* recall(wish: string, siblings: OfflineTool[]): StepsOf<PlanResult | undefined> {
+function* recall(request: string, siblings: OfflineTool[]): StepsOf<PlanResult | undefined> {
   const search = siblings.find((tool) => inputNamedIn(tool, /^query$/) !== undefined)
   const whole = siblings.find((tool) => tool.nameStems.includes('graph'))
-  const topic = quotedIn(wish)[0] ?? /\b(?:about|for)\s+([^?.!]+)/i.exec(wish)?.[1]?.trim()
+  const topic = quotedIn(request)[0] ?? /\b(?:about|for)\s+([^?.!]+)/i.exec(request)?.[1]?.trim()
   const everything = topic === undefined || /^(?:me|everything|all|anything)$/i.test(topic)
   const tool = everything ? whole : search
   if (!tool) return undefined

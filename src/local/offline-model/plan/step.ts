@@ -7,11 +7,12 @@ export type Step = { tool: OfflineTool; input: JsonMap; say: string }
 /** `input` is what was really sent, which a person may have changed. */
 export type Outcome = { input: JsonMap; text: string; isError: boolean }
 
-/** What one wish came to; `halt` ends the request, the wishes after it included. */
+/** What one request came to; `halt` leaves out those after it in the same message. */
 export type PlanResult = { text: string; halt: boolean }
 
 /** A plan yields its steps one at a time and gets each outcome back. It is replayed on every request, up to the new step. */
 export type StepsOf<T> = Generator<Step, T, Outcome>
 export type Plan = StepsOf<PlanResult>
 
-export type Context = { tools: OfflineTool[]; recall: Recall; results: string[] }
+/** What a request can draw on; `calls` grows with each step, the conversation's earlier ones included. */
+export type RequestState = { tools: OfflineTool[]; recall: Recall; calls: { name: string; text: string }[] }

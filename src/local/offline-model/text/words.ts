@@ -79,9 +79,17 @@ export function stemsOf(text: string): string[] {
   return (spaced.match(/[\p{L}\d]+/gu) ?? []).map(stemOf)
 }
 
+/** A pattern for a table's or column's name as it is written, in quotes, or in words: `dept_name`, "dept names", `DeptName`. */
+export function spokenForm(name: string): string {
+  const words = stemsOf(name).map((word) => (word.endsWith('y') ? `${word.slice(0, -1)}(?:y|ies)` : `${word}(?:e?s)?`))
+  return String.raw`["'“\x60]?(?<![\p{L}\d_])${words.join(String.raw`[^\p{L}\d]{0,2}`)}(?![\p{L}\d_])["'”\x60]?`
+}
+
+export const isTelling = (word: string): boolean => !STOP_WORDS.has(word)
+
 /** The stems that may name a tool, each once. */
 export function keywordsIn(text: string): string[] {
-  return [...new Set(stemsOf(text).filter((word) => !STOP_WORDS.has(word)))]
+  return [...new Set(stemsOf(text).filter(isTelling))]
 }
 
 export function synonymsOf(word: string): string[] {
@@ -96,7 +104,7 @@ const JOINTS = [
   new RegExp(String.raw`\s*,?\s+and\s+(?=(?:${VERBS})\b(?!\.\w))`, 'i'),
 ]
 
-/** The separate wishes in a request, in order: "Write a.txt that says hi, then read it" is two. Quoted text is left whole. */
+/** The separate requests in a request, in order: "Write a.txt that says hi, then read it" is two. Quoted text is left whole. */
 export function requestsIn(text: string): string[] {
   const quotes: string[] = []
   const masked = text.replaceAll(/"[^"]*"|“[^”]*”|`[^`]*`|\{[\s\S]*\}/g, (quote) => `⟦${quotes.push(quote) - 1}⟧`)
