@@ -500,6 +500,23 @@ describe('an answer', () => {
     const painted = Object.fromEntries(Object.entries(answers).map(([name, state]) => [name, paintAnswer(state)]))
     await expect(renderAll(painted)).toMatchFileSnapshot('renderings/answers.txt')
   })
+
+  test('questions that it offers are buttons, as long as a button can show them whole', () => {
+    const offered = ['What do you remember?', 'x'.repeat(76), 'List my files']
+    const list = offered.map((question) => `- ${question}`).join('\n')
+    const painted = paintAnswer(stateOf([{ text: `I cannot do that.\n\nYou could ask me:\n${list}\n\n_Signed._` }]))
+    expect(painted.flatMap(checkMessage)).toEqual([])
+    const blocks = painted.flatMap((message) => message.blocks)
+    const row = blocks.find((block) => block.type === 'actions' && block.block_id === 'suggested')
+    expect(row).toMatchObject({
+      elements: [
+        { action_id: 'starter_ask:0', value: 'What do you remember?' },
+        { action_id: 'starter_ask:1', value: 'List my files' },
+      ],
+    })
+    const other = paintAnswer(stateOf([{ text: `These are files:\n${list}` }]))
+    expect(JSON.stringify(other)).not.toContain('starter_ask')
+  })
   test('the largest run stays within limits, whatever it says', () => {
     const turns = times(15, (turn) => ({
       text: turn % 2 ? LONG : '',

@@ -1,12 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { z } from 'zod'
-import { errorChain } from '../errors.ts'
-import type { Log } from '../log.ts'
-import { replyTo } from './model/reply.ts'
-import { ModelRequest } from './model/request.ts'
-import { eventsOf, messageOf, writeEvents } from './model/stream.ts'
+import { errorChain } from '../../errors.ts'
+import type { Log } from '../../log.ts'
+import { replyFor } from './reply.ts'
+import { ModelRequest } from './request.ts'
+import { eventsOf, messageOf, writeEvents } from './stream.ts'
 
-export type LocalModel = { baseURL: string; [Symbol.asyncDispose](): Promise<void> }
+export type OfflineModel = { baseURL: string; [Symbol.asyncDispose](): Promise<void> }
 
 /** The API's own limit on a request. */
 const REQUEST_MAX_BYTES = 32 * 1024 * 1024
@@ -14,7 +14,7 @@ const REQUEST_MAX_BYTES = 32 * 1024 * 1024
 const PAUSE_MS = 15
 
 /** A server on this machine that speaks the Messages API and picks tools by simple rules; it says so in every answer. */
-export async function startLocalModel(o: { port?: number; log: Log; latencyMs?: number }): Promise<LocalModel> {
+export async function startOfflineModel(o: { port?: number; log: Log; latencyMs?: number }): Promise<OfflineModel> {
   const pauseMs = o.latencyMs ?? PAUSE_MS
   const server = createServer((incoming, response) => {
     answer(incoming, response, pauseMs).catch((error: unknown) => {
@@ -45,7 +45,7 @@ async function answer(incoming: IncomingMessage, response: ServerResponse, pause
   if (body === undefined) return fail(response, 413, 'request_too_large', 'Request exceeds the maximum size')
   const parsed = ModelRequest.safeParse(parseJson(body))
   if (!parsed.success) return fail(response, 400, 'invalid_request_error', z.prettifyError(parsed.error))
-  const reply = replyTo(parsed.data)
+  const reply = replyFor(parsed.data)
   if (!parsed.data.stream) {
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(messageOf(reply)))
     return

@@ -3,7 +3,10 @@ const FILE_NAME = /(?<![\w@])((?:[\w.-]+\/)*[\w-]+(?:\.[\w-]+)*\.[a-z][a-z\d]{0,
 const FOLDER_PATH = /(?<![\w:])(\/[\w./-]+|[\w.-]+\/[\w./-]*)/
 const CONTENT =
   /\b(?:that says|which says|saying|says|with the (?:text|content|contents|words)|with (?:text|content|contents)|containing|that contains|contents?:|text:)\s*:?\s*([\s\S]+)$/i
-const NAMED = /\b(?:called|named|titled)\s+([\w./-]+)/i
+const QUOTED_FILE = /["“`]([^"”`]+\.[a-z][a-z\d]{0,7})["”`]/gi
+/** A name of one word, unless it is quoted: of "called new folder" nobody can tell where the name ends. */
+const NAMED =
+  /\b(?:called|named|titled)\s+(?:["“`]([^"”`]+)["”`]|([\w./-]*[\w/-])(?=\s*(?:$|[.,;:!?]|(?:that|which|saying|says|with|containing|and|then|in|inside|to|of|as|for|from|please|now)\b)))/i
 const NUMBER = /(?<![\w.])-?\d[\d,]*(?:\.\d+)?(?![\w])/g
 const NUMBER_WORDS = 'zero one two three four five six seven eight nine ten eleven twelve'.split(' ')
 
@@ -12,12 +15,21 @@ export function quotedIn(text: string): string[] {
   return [...text.matchAll(QUOTED)].map((match) => match.slice(1).find((part) => part !== undefined) ?? '')
 }
 
-/** Names that look like files (hello.txt, notes/today.md), in order; not those inside the words to be written. */
+/** Names that look like files (hello.txt, notes/today.md, "my notes.txt"), in order; not those inside the words to be written. */
 export function fileNamesIn(text: string): string[] {
   const head = text.replace(CONTENT, '')
-  const found = [...head.matchAll(FILE_NAME)].map((match) => match[1] ?? '')
-  const named = NAMED.exec(head)?.[1]
-  return [...new Set(named === undefined ? found : [...found, named])].map((name) => name.replace(/[.,;:]+$/, ''))
+  const quoted = [...head.matchAll(QUOTED_FILE)].map((match) => match[1] ?? '')
+  const bare = head.replaceAll(QUOTED_FILE, ' ').matchAll(FILE_NAME)
+  const found = [...quoted, ...[...bare].map((match) => match[1] ?? '')]
+  const inOrder = found.toSorted((left, right) => head.indexOf(left) - head.indexOf(right))
+  const named = nameIn(head)
+  return [...new Set(named === undefined ? inOrder : [...inOrder, named])]
+}
+
+/** What something is to be called. */
+export function nameIn(text: string): string | undefined {
+  const found = NAMED.exec(text)
+  return found?.[1] ?? found?.[2]
 }
 
 /** The request without what it hands over: quotes, words to be written, given names; a file's name is just "file". */
@@ -30,21 +42,29 @@ export function gistOf(text: string): string {
     .replace(NAMED, ' ')
 }
 
-/** A folder by path, or by "folder X" and "X folder". */
+const NO_FOLDER =
+  /^(?:a|an|the|my|this|that|new|which|current|every|each|your|our|list|show|make|create|read|it|there|here|is|are|and|in|of|with|please|now|tree|files?|listing|folders?|directory|root|called|named)$/i
+
+/** A folder by path, by "folder X" and "X folder", or by "in X". */
 export function folderIn(text: string): string | undefined {
-  const quoted = /\b(?:folder|directory)\s+(?:called\s+|named\s+)?["“]([^"”]+)["”]/i.exec(text)?.[1]
-  if (quoted !== undefined) return quoted
-  const path = FOLDER_PATH.exec(text)?.[1]
-  if (path !== undefined) return path
-  const named = /\b(?:folder|directory|dir)\s+(?:called\s+|named\s+)?["'“`]?([\w.-]+)/i.exec(text)?.[1]
-  if (named !== undefined && !/^(?:is|are|and|in|of|with|that|please|now|tree|files?|listing)$/i.test(named))
-    return named
-  const before = /\b([\w.-]+)\s+(?:folder|directory)\b/i.exec(text)?.[1]
-  return before !== undefined &&
-    !/^(?:a|the|my|this|that|new|which|current|every|each|your|our|list|show|make|create|read)$/i.test(before)
-    ? before
-    : undefined
+  const found = FOLDER_PHRASES.flatMap(
+    (phrase) =>
+      phrase
+        .exec(text)
+        ?.slice(1)
+        .filter((name) => name !== undefined) ?? [],
+  )
+  return found.find((name) => !NO_FOLDER.test(name))
 }
+
+const FOLDER_PHRASES = [
+  /\b(?:folder|directory)\s+(?:called\s+|named\s+)?["“`]([^"”`]+)["”`]/i,
+  /["“`]([^"”`]+)["”`]\s+(?:folder|directory)\b/i,
+  FOLDER_PATH,
+  /\b(?:folder|directory|dir)\s+(?:(?:called|named)\s+)?([\w.-]+)/i,
+  /\b([\w.-]+)\s+(?:folder|directory)\b/i,
+  /\b(?:in|inside|under|of)\s+(?:the\s+|my\s+)?(?:["“`]([^"”`]+)["”`]|([\w.-]*\w))/i,
+]
 
 /** The words somebody wants written or said. */
 export function contentIn(text: string): string | undefined {
@@ -92,6 +112,6 @@ export function topicIn(text: string): string | undefined {
 }
 
 /** "it", "that file", "the same": something from before is meant. */
-export function pointsBack(text: string): boolean {
+export function refersBack(text: string): boolean {
   return /\b(?:it|that|this|them|the (?:same|file|result|answer|above)|that file|this file)\b/i.test(text)
 }

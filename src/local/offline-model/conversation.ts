@@ -1,13 +1,13 @@
 import { readJsonMap } from './json.ts'
 import type { ModelRequest } from './request.ts'
 import type { JsonMap } from './stream.ts'
-import { VERBS } from './words.ts'
+import { VERBS } from './text/words.ts'
 
 /** A tool call and what came of it. */
-export type Done = { name: string; input: JsonMap; text: string; isError: boolean }
+export type PastCall = { name: string; input: JsonMap; text: string; isError: boolean }
 
 /** The request as the offline model sees it: the last words of the person, what was done for them, and what came before. */
-export type Conversation = { asked: string; done: Done[]; before: Done[]; said: string[] }
+export type Conversation = { asked: string; done: PastCall[]; before: PastCall[]; said: string[] }
 
 /** Rules over more text than this would take long, and nobody types so much. */
 const ASKED_MAX_CHARACTERS = 20_000
@@ -15,15 +15,15 @@ const ASKED_MAX_CHARACTERS = 20_000
 type Message = ModelRequest['messages'][number]
 
 export function readConversation(request: ModelRequest): Conversation {
-  const isWish = (message: Message) => message.role === 'user' && textsOf(message).length > 0
+  const hasText = (message: Message) => message.role === 'user' && textsOf(message).length > 0
   // Words beside tool results are notes to the model ("this is the last turn"), not what the person wants.
-  const alone = request.messages.findLastIndex((message) => isWish(message) && !hasResults(message))
-  const last = alone < 0 ? request.messages.findLastIndex(isWish) : alone
+  const alone = request.messages.findLastIndex((message) => hasText(message) && !hasResults(message))
+  const last = alone < 0 ? request.messages.findLastIndex(hasText) : alone
   const asked = request.messages[last]
   return {
     asked: asked ? plainText(textsOf(asked)[0] ?? '').slice(0, ASKED_MAX_CHARACTERS) : '',
-    done: doneIn(request.messages.slice(last + 1), request.messages),
-    before: doneIn(request.messages.slice(0, last + 1), request.messages),
+    done: pastCallsIn(request.messages.slice(last + 1), request.messages),
+    before: pastCallsIn(request.messages.slice(0, last + 1), request.messages),
     said: request.messages.slice(0, last).flatMap(textsOf),
   }
 }
@@ -57,8 +57,8 @@ function plainText(text: string): string {
     .trim()
 }
 
-function doneIn(messages: Message[], all: Message[]): Done[] {
-  const wishes = new Map(
+function pastCallsIn(messages: Message[], all: Message[]): PastCall[] {
+  const uses = new Map(
     all.flatMap(({ content }) =>
       typeof content === 'string'
         ? []
@@ -68,10 +68,10 @@ function doneIn(messages: Message[], all: Message[]): Done[] {
   return messages.flatMap(({ content }) => {
     if (typeof content === 'string') return []
     return content.flatMap((block) => {
-      const wish = block.type === 'tool_result' ? wishes.get(block.tool_use_id) : undefined
-      if (block.type !== 'tool_result' || !wish) return []
+      const use = block.type === 'tool_result' ? uses.get(block.tool_use_id) : undefined
+      if (block.type !== 'tool_result' || !use) return []
       const { text, changed } = withoutEdit(resultText(block.content))
-      return [{ name: wish.name, input: changed ?? wish.input, text, isError: block.is_error }]
+      return [{ name: use.name, input: changed ?? use.input, text, isError: block.is_error }]
     })
   })
 }

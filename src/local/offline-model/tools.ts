@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { RequestedTool } from './request.ts'
 import type { JsonMap } from './stream.ts'
-import { stemsOf, tellingStems } from './words.ts'
+import { keywordsIn, stemsOf } from './text/words.ts'
 
 const Property = z.looseObject({
   type: z.union([z.string(), z.array(z.string())]).optional(),
@@ -21,6 +21,7 @@ export type OfflineTool = {
   fullName: string
   connection: string
   name: string
+  description: string
   nameStems: string[]
   connectionStems: string[]
   descriptionStems: string[]
@@ -39,9 +40,10 @@ export function readTool(tool: RequestedTool): OfflineTool {
     fullName: tool.name,
     connection,
     name,
+    description: tool.description,
     nameStems: stemsOf(name),
     connectionStems: stemsOf(connection),
-    descriptionStems: tellingStems(tool.description.slice(0, DESCRIPTION_MAX)),
+    descriptionStems: keywordsIn(tool.description.slice(0, DESCRIPTION_MAX)),
     deprecated: /\bdeprecated\b/i.test(tool.description),
     inputs: inputsOf(tool.input_schema),
   }
@@ -60,6 +62,6 @@ function inputsOf(schema: JsonMap): ToolInput[] {
   }))
 }
 
-export function inputNamed(tool: OfflineTool, name: RegExp): ToolInput | undefined {
+export function inputNamedIn(tool: OfflineTool, name: RegExp): ToolInput | undefined {
   return tool.inputs.find((input) => name.test(input.name))
 }

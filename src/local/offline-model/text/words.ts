@@ -66,7 +66,7 @@ const SYNONYMS: Record<string, string[]> = {
 }
 
 /** A word without its plural ending. */
-export function stem(word: string): string {
+export function stemOf(word: string): string {
   const lower = word.toLowerCase()
   if (lower.length > 4 && lower.endsWith('ies')) return `${lower.slice(0, -3)}y`
   if (/(ss|x|ch|sh)es$/.test(lower)) return lower.slice(0, -2)
@@ -76,12 +76,20 @@ export function stem(word: string): string {
 /** The stems of a text or an identifier in any case style, in order. */
 export function stemsOf(text: string): string[] {
   const spaced = text.replaceAll(/([a-z\d])([A-Z])/g, '$1 $2')
-  return (spaced.match(/[\p{L}\d]+/gu) ?? []).map(stem)
+  return (spaced.match(/[\p{L}\d]+/gu) ?? []).map(stemOf)
 }
 
+/** A pattern for a table's or column's name as it is written, in quotes, or in words: `dept_name`, "dept names", `DeptName`. */
+export function spokenForm(name: string): string {
+  const words = stemsOf(name).map((word) => (word.endsWith('y') ? `${word.slice(0, -1)}(?:y|ies)` : `${word}(?:e?s)?`))
+  return String.raw`["'“\x60]?(?<![\p{L}\d_])${words.join(String.raw`[^\p{L}\d]{0,2}`)}(?![\p{L}\d_])["'”\x60]?`
+}
+
+export const isTelling = (word: string): boolean => !STOP_WORDS.has(word)
+
 /** The stems that may name a tool, each once. */
-export function tellingStems(text: string): string[] {
-  return [...new Set(stemsOf(text).filter((word) => !STOP_WORDS.has(word)))]
+export function keywordsIn(text: string): string[] {
+  return [...new Set(stemsOf(text).filter(isTelling))]
 }
 
 export function synonymsOf(word: string): string[] {
@@ -96,8 +104,8 @@ const JOINTS = [
   new RegExp(String.raw`\s*,?\s+and\s+(?=(?:${VERBS})\b(?!\.\w))`, 'i'),
 ]
 
-/** The separate wishes in a request, in order: "Write a.txt that says hi, then read it" is two. Quoted text is left whole. */
-export function wishesIn(text: string): string[] {
+/** The separate requests in a request, in order: "Write a.txt that says hi, then read it" is two. Quoted text is left whole. */
+export function requestsIn(text: string): string[] {
   const quotes: string[] = []
   const masked = text.replaceAll(/"[^"]*"|“[^”]*”|`[^`]*`|\{[\s\S]*\}/g, (quote) => `⟦${quotes.push(quote) - 1}⟧`)
   let parts = [masked]

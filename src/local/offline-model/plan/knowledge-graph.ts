@@ -1,23 +1,21 @@
-import { sayFailure, showText } from './answer.ts'
-import { quotedIn } from './phrases.ts'
-import type { Said, Steps, Work } from './steps.ts'
-import { inputNamed, type OfflineTool } from './tools.ts'
+import { sayFailure, showText } from '../text/answer.ts'
+import { quotedIn } from '../text/phrases.ts'
+import { inputNamedIn, type OfflineTool } from '../tools.ts'
+import type { Plan, PlanResult, StepsOf } from './step.ts'
 
 const REMEMBER = /\b(?:remember|note|keep in mind|don't forget)\b:?\s+(?:that\s+|this:?\s+)?([\s\S]+)$/i
-const ENTITY =
-  /\bentit(?:y|ies)\s+(?:called|named)?\s*["“']?([\p{L}\d][\p{L}\d _-]*?)["”']?(?:\s+(?:of type|as an?|which is an?|, an?)\s+["“']?([\p{L}\d _-]+?)["”']?)?(?:\s+(?:that|who|which|with)\s+([\s\S]+?))?[.!]?$/iu
 const PREDICATE =
   /^(.*?)\s+((?:is|are|was|were|has|have|likes?|loves?|hates?|works?|lives?|wants?|needs?|prefers?|owns?|plays?|drinks?|eats?|knows?|uses?|speaks?|owes?)\b[\s\S]*?)[.!]?$/i
 
-/** Wishes to a knowledge graph: remember, recall, forget. Undefined when there is none or the wish is about something else. */
-export function* memoryWork(wish: string, tools: OfflineTool[]): Steps<Said | undefined> {
-  const create = tools.find((tool) => tool.nameStems[0] === 'create' && inputNamed(tool, /^entities$/) !== undefined)
+/** Requests to a knowledge graph: remember, recall, forget. Undefined when there is none or the request is about something else. */
+export function* planMemoryRequest(request: string, tools: OfflineTool[]): StepsOf<PlanResult | undefined> {
+  const create = tools.find((tool) => tool.nameStems[0] === 'create' && inputNamedIn(tool, /^entities$/) !== undefined)
   if (!create) return undefined
   const siblings = tools.filter((tool) => tool.connection === create.connection)
-  if (RECALL.test(wish)) return yield* recall(wish, siblings)
-  const entity = entityIn(wish)
+  if (RECALL.test(request)) return yield* recall(request, siblings)
+  const entity = entityIn(request)
   if (entity) return yield* remember(entity, create, siblings)
-  const forgotten = FORGET.exec(wish)?.[1]
+  const forgotten = FORGET.exec(request)?.[1]
   return forgotten === undefined ? undefined : yield* forget(forgotten, siblings)
 }
 
@@ -25,8 +23,8 @@ const RECALL =
   /^(?!.*\b(?:remember|note) that\b).*(?:\b(?:what|who|anything|do)\b.*\b(?:remember|know|noted|memory)\b|\b(?:show|read|list|open)\b.*\b(?:memory|memories|graph|remember)\b)/i
 const FORGET = /\bforget\s+(?:about\s+)?(?:the entity\s+)?["“']?([^"”'.!?]+)/i
 
-function* forget(name: string, siblings: OfflineTool[]): Steps<Said | undefined> {
-  const remove = siblings.find((tool) => inputNamed(tool, /^entityNames$/) !== undefined)
+function* forget(name: string, siblings: OfflineTool[]): StepsOf<PlanResult | undefined> {
+  const remove = siblings.find((tool) => inputNamedIn(tool, /^entityNames$/) !== undefined)
   if (!remove) return undefined
   const outcome = yield { tool: remove, input: { entityNames: [name.trim()] }, say: `I'll forget ${name.trim()}.` }
   if (outcome.isError) return { text: sayFailure(remove, outcome.text), halt: true }
@@ -35,10 +33,8 @@ function* forget(name: string, siblings: OfflineTool[]): Steps<Said | undefined>
 
 type Entity = { name: string; entityType: string; observations: string[] }
 
-function entityIn(wish: string): Entity | undefined {
-  const [, name, type, fact] = ENTITY.exec(wish) ?? []
-  if (name !== undefined) return { name, entityType: type ?? 'thing', observations: fact === undefined ? [] : [fact] }
-  const noted = REMEMBER.exec(wish)?.[1]
+function entityIn(request: string): Entity | undefined {
+  const noted = REMEMBER.exec(request)?.[1]
   return noted === undefined || /^(?:about|anything|me)?\W*$/i.test(noted) ? undefined : entityOf(noted)
 }
 
@@ -51,10 +47,10 @@ function entityOf(fact: string): Entity {
 }
 
 /** A known entity is not created again, so what is new is added to it. */
-function* remember(entity: Entity, create: OfflineTool, siblings: OfflineTool[]): Work {
+function* remember(entity: Entity, create: OfflineTool, siblings: OfflineTool[]): Plan {
   const made = yield { tool: create, input: { entities: [entity] }, say: "I'll write that down." }
   if (made.isError) return { text: sayFailure(create, made.text), halt: true }
-  const add = siblings.find((tool) => inputNamed(tool, /^observations$/) !== undefined && tool.nameStems[0] === 'add')
+  const add = siblings.find((tool) => inputNamedIn(tool, /^observations$/) !== undefined && tool.nameStems[0] === 'add')
   const existed = /^\s*\[\s*\]\s*$/.test(made.text)
   if (existed && add && entity.observations.length > 0) {
     const input = { observations: [{ entityName: entity.name, contents: entity.observations }] }
@@ -64,10 +60,10 @@ function* remember(entity: Entity, create: OfflineTool, siblings: OfflineTool[])
   return { text: `I'll remember: *${entity.name}* ${entity.observations.join(', ')}`.trim(), halt: false }
 }
 
-function* recall(wish: string, siblings: OfflineTool[]): Steps<Said | undefined> {
-  const search = siblings.find((tool) => inputNamed(tool, /^query$/) !== undefined)
+function* recall(request: string, siblings: OfflineTool[]): StepsOf<PlanResult | undefined> {
+  const search = siblings.find((tool) => inputNamedIn(tool, /^query$/) !== undefined)
   const whole = siblings.find((tool) => tool.nameStems.includes('graph'))
-  const topic = quotedIn(wish)[0] ?? /\b(?:about|for)\s+([^?.!]+)/i.exec(wish)?.[1]?.trim()
+  const topic = quotedIn(request)[0] ?? /\b(?:about|for)\s+([^?.!]+)/i.exec(request)?.[1]?.trim()
   const everything = topic === undefined || /^(?:me|everything|all|anything)$/i.test(topic)
   const tool = everything ? whole : search
   if (!tool) return undefined

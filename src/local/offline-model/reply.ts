@@ -1,12 +1,12 @@
-import { SIGNATURE, sayDone } from './answer.ts'
 import { type Conversation, readConversation } from './conversation.ts'
+import { planRequest } from './plan/plan.ts'
+import type { Step } from './plan/step.ts'
 import type { ModelRequest } from './request.ts'
-import type { Step } from './steps.ts'
 import { newToolUseId, type Reply, tokensOf } from './stream.ts'
+import { SIGNATURE, sayDone } from './text/answer.ts'
 import { readTool } from './tools.ts'
-import { workOn } from './work.ts'
 
-/** Enough for several wishes with a look-up each; after that something goes round in circles. */
+/** Enough for several uses with a look-up each; after that something goes round in circles. */
 const STEPS_MAX = 12
 const SUMMARY_LINES_MAX = 30
 const SUMMARY_LINE_MAX_CHARACTERS = 200
@@ -14,7 +14,7 @@ const SUMMARY_LINE_MAX_CHARACTERS = 200
 type Next = { kind: 'step'; step: Step } | { kind: 'answer'; text: string }
 
 /** The offline model's answer: one more tool call, or a closing text. A function of the request alone. */
-export function replyTo(request: ModelRequest): Reply {
+export function replyFor(request: ModelRequest): Reply {
   const conversation = readConversation(request)
   const next = wantsSummary(request) ? summary(conversation) : nextOf(conversation, request)
   const content: Reply['content'] =
@@ -37,20 +37,20 @@ function nextOf({ asked, done, before }: Conversation, request: ModelRequest): N
   const lastPath = before.findLast(
     ({ input, isError }) => !isError && typeof input.path === 'string' && input.path !== '.',
   )?.input.path
-  const context = {
+  const state = {
     tools: request.tools.map(readTool),
     recall: {
       path: typeof lastPath === 'string' ? lastPath : undefined,
       text: before.findLast(({ isError }) => !isError)?.text,
     },
-    results: before.map(({ text }) => text),
+    calls: before.map(({ name, text }) => ({ name, text })),
   }
-  const work = workOn(asked, context)
+  const work = planRequest(asked, state)
   let at = work.next()
   for (const outcome of done) {
     // A step that was not ours, or tools that have changed since: better to say what there is than to go on blindly.
     if (at.done || at.value.tool.fullName !== outcome.name) return signed(sayDone(done))
-    context.results.push(outcome.text)
+    state.calls.push({ name: outcome.name, text: outcome.text })
     at = work.next(outcome)
   }
   if (at.done) return signed(at.value)

@@ -1,121 +1,20 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { Client } from '@modelcontextprotocol/client'
-import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { z } from 'zod'
-import { type LocalModel, startLocalModel } from '../../src/local/model.ts'
-import { createLog } from '../../src/log.ts'
-import { createModel } from '../../src/model/claude.ts'
-import { acceptableSchema } from '../../src/model/tool-schema.ts'
-import type { Message, OfferedTool, ToolResult, ToolUse } from '../../src/model/turn.ts'
+import { type Servers, startConversation, startServers } from './conversations.ts'
 
-const log = createLog('silent')
-const Content = z.object({
-  content: z.array(z.looseObject({ type: z.string(), text: z.string().optional() })).default([]),
-  isError: z.boolean().default(false),
-})
-
-type Server = { client: Client; tools: OfferedTool[] }
-
-let folder = ''
-let local: LocalModel
-const servers = new Map<string, Server>()
+let servers: Servers
+let talk: ReturnType<typeof startConversation>
 
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'patchbay-offline-'))
-  local = await startLocalModel({ log, latencyMs: 0 })
-  const scope = '@modelcontextprotocol'
-  await Promise.all([
-    start('everything', `${scope}/server-everything/dist/index.js`, 'stdio'),
-    start('filesystem', `${scope}/server-filesystem/dist/index.js`, folder),
-    start('memory', `${scope}/server-memory/dist/index.js`),
-    start('demo-database', '@bytebase/dbhub/dist/index.js', '--transport', 'stdio', '--demo'),
-  ])
+  servers = await startServers(['everything', 'filesystem', 'memory', 'demo-database'])
 })
 
-afterAll(async () => {
-  for (const { client } of servers.values()) await client.close()
-  await local[Symbol.asyncDispose]()
-  await rm(folder, { recursive: true, force: true })
-})
-
-async function start(name: string, script: string, ...args: string[]): Promise<void> {
-  const root = path.join(path.dirname(createRequire(import.meta.url).resolve('vitest/package.json')), '..')
-  const client = new Client({ name: 'test', version: '1' })
-  const env = { PATH: process.env.PATH ?? '', MEMORY_FILE_PATH: path.join(folder, 'memory.jsonl') }
-  await client.connect(
-    new StdioClientTransport({
-      command: process.execPath,
-      args: [path.join(root, script), ...args],
-      env,
-      stderr: 'ignore',
-    }),
-  )
-  const { tools } = await client.listTools()
-  servers.set(name, {
-    client,
-    tools: tools.map((tool) => ({
-      name: `${name}__${tool.name}`,
-      description: tool.description ?? '',
-      schema: acceptableSchema(z.record(z.string(), z.json()).parse(tool.inputSchema)) ?? { type: 'object' },
-    })),
-  })
-}
-
-type Talk = { messages: Message[]; calls: ToolUse[]; deny: boolean; connections: string[]; result?: string }
-let talk: Talk
+afterAll(() => servers[Symbol.asyncDispose]())
 
 beforeEach(() => {
-  talk = { messages: [], calls: [], deny: false, connections: [...servers.keys()] }
+  talk = startConversation(servers)
 })
-
-/** Says something in the conversation, as the app words it; the tools are the real servers'. */
-async function say(text: string): Promise<string> {
-  talk.calls = []
-  talk.messages.push({ role: 'user', content: [{ type: 'text', text: `Mia Member: ${text}` }] })
-  return turnOf()
-}
-
-/** Works until there is an answer. */
-async function turnOf(): Promise<string> {
-  const model = createModel({ apiKey: 'offline', baseURL: local.baseURL, model: 'offline', log })
-  const tools = talk.connections.flatMap((name) => servers.get(name)?.tools ?? [])
-  for (let turns = 0; turns < 10; turns += 1) {
-    const ask = { system: 'You are Patchbay.', messages: talk.messages, tools, maxTokens: 4_000 }
-    const turn = await model.turn(ask, {
-      signal: new AbortController().signal,
-      onWords: () => undefined,
-      onRestart: () => undefined,
-      onWaiting: () => undefined,
-    })
-    talk.messages.push({ role: 'assistant', content: turn.content })
-    const wishes = turn.content.filter((part) => part.type === 'tool_use')
-    if (wishes.length === 0) return turn.content.map((part) => (part.type === 'text' ? part.text : '')).join('')
-    talk.messages.push({ role: 'user', content: await Promise.all(wishes.map(call)) })
-  }
-  throw new Error('no answer after ten turns')
-}
-
-async function call(wish: ToolUse): Promise<ToolResult> {
-  talk.calls.push(wish)
-  if (talk.deny)
-    return {
-      type: 'tool_result',
-      id: wish.id,
-      text: 'Not done. Olive denied it: too risky. Do not try the same again; tell the person.',
-      isError: true,
-    }
-  if (talk.result !== undefined) return { type: 'tool_result', id: wish.id, text: talk.result, isError: false }
-  const [connection = '', tool = ''] = wish.name.split('__')
-  const result = await servers.get(connection)?.client.callTool({ name: tool, arguments: wish.input })
-  const { content, isError } = Content.parse(result)
-  return { type: 'tool_result', id: wish.id, text: content.map((part) => part.text ?? '').join('\n'), isError }
-}
-
-const used = () => talk.calls.map(({ name }) => name)
 
 test.each([
   [
@@ -123,7 +22,7 @@ test.each([
     ['demo-database__search_objects', 'demo-database__execute_sql'],
     '*1,000* employees',
   ],
-  ['Which tables are there?', ['demo-database__search_objects'], '`employee`'],
+  ['Which tables are there?', ['demo-database__search_objects', 'demo-database__search_objects'], '`employee`'],
   ['Show me 3 departments', ['demo-database__search_objects', 'demo-database__execute_sql'], '3 rows'],
   [
     'What columns does the employee table have?',
@@ -166,7 +65,6 @@ test.each([
   ['How big is list.md?', ['filesystem__get_file_info'], 'size'],
   ['Show me the directory tree', ['filesystem__directory_tree'], 'hello.txt'],
   ['Forget Ada Lovelace', ['memory__delete_entities'], 'Forgotten'],
-  ['Create an entity called Turing of type person', ['memory__create_entities'], 'Turing'],
   [
     'How many departments called Sales are there?',
     ['demo-database__search_objects', 'demo-database__search_objects', 'demo-database__execute_sql'],
@@ -212,49 +110,49 @@ test.each([
   ['What do you remember?', ['memory__read_graph'], 'Ada'],
   ['Search your memory for "Ada"', ['memory__search_nodes'], 'green tea'],
 ])('%s', async (wish, tools, answer) => {
-  const text = await say(wish)
-  expect(used()).toEqual(tools)
+  const text = await talk.say(wish)
+  expect(talk.used()).toEqual(tools)
   expect(text).toContain(answer)
   expect(text).toContain('_Offline model')
 })
 
 test('writes what it was told, and reads it back, across a long conversation', async () => {
   const wish = 'Please write a file notes/today.md'
-  expect(await say('Create a directory called notes')).toContain('notes')
-  expect(await say(`${wish} that says "Buy milk, then bread."`)).toContain('Buy milk')
-  expect(await readFile(path.join(folder, 'notes', 'today.md'), 'utf8')).toBe('Buy milk, then bread.')
-  expect(await say('Read it')).toContain('Buy milk')
-  expect(talk.calls[0]?.input).toEqual({ path: 'notes/today.md' })
-  for (let n = 0; n < 12; n += 1) expect(await say(`add ${n} and 1`)).toContain(`is ${n + 1}.`)
-  expect(await say('What does that file say?')).toContain('Buy milk')
-  expect(await say("what's in notes/today.md?")).toContain('Buy milk')
+  expect(await talk.say('Create a directory called notes')).toContain('notes')
+  expect(await talk.say(`${wish} that says "Buy milk, then bread."`)).toContain('Buy milk')
+  expect(await readFile(path.join(servers.folder, 'notes', 'today.md'), 'utf8')).toBe('Buy milk, then bread.')
+  expect(await talk.say('Read it')).toContain('Buy milk')
+  expect(talk.calls()[0]?.input).toEqual({ path: 'notes/today.md' })
+  for (let n = 0; n < 12; n += 1) expect(await talk.say(`add ${n} and 1`)).toContain(`is ${n + 1}.`)
+  expect(await talk.say('What does that file say?')).toContain('Buy milk')
+  expect(await talk.say("what's in notes/today.md?")).toContain('Buy milk')
 })
 
 test('does several wishes of one message in order', async () => {
-  const text = await say('Write a file called both.txt that says one and two, then read it and then add 4 and 5')
-  expect(used()).toEqual(['filesystem__write_file', 'filesystem__read_text_file', 'everything__get-sum'])
+  const text = await talk.say('Write a file called both.txt that says one and two, then read it and then add 4 and 5')
+  expect(talk.used()).toEqual(['filesystem__write_file', 'filesystem__read_text_file', 'everything__get-sum'])
   expect(text).toContain('> one and two')
   expect(text).toContain('is 9.')
 })
 
 test('uses tables learnt before in the conversation', async () => {
-  await say('Which tables are there?')
-  const text = await say('How many departments are there?')
-  expect(used()).toEqual(['demo-database__execute_sql'])
+  await talk.say('Which tables are there?')
+  const text = await talk.say('How many departments are there?')
+  expect(talk.used()).toEqual(['demo-database__execute_sql'])
   expect(text).toContain('*9* departments')
 })
 
 test('adds to what it remembers already', async () => {
-  await say('Remember that Grace likes compilers')
-  await say('Remember that Grace works at the Navy')
-  expect(used()).toEqual(['memory__create_entities', 'memory__add_observations'])
-  expect(await say('What do you know about Grace?')).toMatch(/likes compilers; works at the Navy/)
+  await talk.say('Remember that Grace likes compilers')
+  await talk.say('Remember that Grace works at the Navy')
+  expect(talk.used()).toEqual(['memory__create_entities', 'memory__add_observations'])
+  expect(await talk.say('What do you know about Grace?')).toMatch(/likes compilers; works at the Navy/)
 })
 
 test('takes a no for an answer and does not try again', async () => {
-  talk.deny = true
-  const text = await say('Write a file called secret.txt that says no, then list my files')
-  expect(used()).toEqual(['filesystem__write_file'])
+  talk = startConversation(servers, undefined, { deny: true })
+  const text = await talk.say('Write a file called secret.txt that says no, then list my files')
+  expect(talk.used()).toEqual(['filesystem__write_file'])
   expect(text).toContain('not approved')
   expect(text).toContain('too risky')
   expect(text).not.toContain('try the same')
@@ -272,20 +170,20 @@ test('answers only the last words, not the thread before them nor notes beside r
   const note = { type: 'text' as const, text: 'This is the last turn: write a file.' }
   const edited = '[A person changed the arguments to {"a":1,"b":9} before approving.]\nThe sum of 1 and 9 is 10.'
   talk.messages.push({ role: 'user', content: [{ type: 'tool_result', id: 'a', text: edited, isError: false }, note] })
-  expect(await turnOf()).toMatch(/^The sum of 1 and 9 is 10\.\n\n_Offline/)
+  expect(await talk.answer()).toMatch(/^The sum of 1 and 9 is 10\.\n\n_Offline/)
 })
 
 test('says what failed', async () => {
-  const text = await say('Read missing.txt')
-  expect(used()).toEqual(['filesystem__read_text_file'])
+  const text = await talk.say('Read missing.txt')
+  expect(talk.used()).toEqual(['filesystem__read_text_file'])
   expect(text).toContain('There is no missing.txt yet.')
-  expect(await say('select * from nowhere')).toContain('no such table')
-  await say('Create a folder called albums')
-  expect(await say('Call filesystem__read_text_file with {"path": "albums"}')).toContain('albums is a folder.')
+  expect(await talk.say('select * from nowhere')).toContain('no such table')
+  await talk.say('Create a folder called albums')
+  expect(await talk.say('Call filesystem__read_text_file with {"path": "albums"}')).toContain('albums is a folder.')
 })
 
 test("does not take a tool's own refusal for a person's no", async () => {
-  const text = await say('Call filesystem__read_text_file with {"path": "/etc/passwd"}')
+  const text = await talk.say('Call filesystem__read_text_file with {"path": "/etc/passwd"}')
   expect(text).toContain('did not work: ')
   expect(text).toContain('Access denied')
   expect(text).not.toContain('not approved')
@@ -305,26 +203,26 @@ test.each([
   ],
   ['Search your memory for "Bob"', '{"entities":[],"relations":[]}', /^I found nothing/],
 ])('%s: says %s in words', async (wish, result, answer) => {
-  talk.result = result
-  const text = await say(wish)
+  talk = startConversation(servers, undefined, { result })
+  const text = await talk.say(wish)
   expect(text).toMatch(answer)
   expect(text).not.toContain('```')
 })
 
 test('says what its tools can do when nothing fits, and how to connect one', async () => {
-  expect(await say('Book me a flight to Rome')).toContain('*filesystem*')
-  expect(await say('hello')).toContain('Hello!')
-  talk.connections = []
-  expect(await say('How many employees are there?')).toContain('/mcp connect demo-database')
-  talk.connections = ['filesystem']
-  expect(used()).toEqual([])
-  expect(await say('How many employees are there?')).toContain('/mcp connect')
-  expect(used()).toEqual([])
+  expect(await talk.say('Book me a flight to Rome')).toContain('*filesystem*')
+  expect(await talk.say('hello')).toContain('Hello!')
+  talk = startConversation(servers, [])
+  expect(await talk.say('How many employees are there?')).toContain('/mcp connect demo-database')
+  talk = startConversation(servers, ['filesystem'])
+  expect(talk.used()).toEqual([])
+  expect(await talk.say('How many employees are there?')).toContain('/mcp connect')
+  expect(talk.used()).toEqual([])
 })
 
 test('asks for what is missing instead of guessing', async () => {
-  const text = await say('write a file')
-  expect(used()).toEqual([])
+  const text = await talk.say('write a file')
+  expect(talk.used()).toEqual([])
   expect(text).toContain('`path`')
 })
 
@@ -334,13 +232,13 @@ test.each([
   ['POST', '/v1/messages', 'no json', 400],
   ['POST', '/v1/messages', '{"model":"x","max_tokens":1,"messages":[]}', 400],
 ])('%s %s %s is answered with an error of the API', async (method, at, body, status) => {
-  const response = await fetch(`${local.baseURL}${at}`, { method, ...(body === '' ? {} : { body }) })
+  const response = await fetch(`${servers.baseURL}${at}`, { method, ...(body === '' ? {} : { body }) })
   expect(response.status).toBe(status)
   expect(await response.json()).toMatchObject({ type: 'error', error: { message: expect.any(String) } })
 })
 
 test('answers without a stream too, and summarises when a program asks for it', async () => {
-  const response = await fetch(`${local.baseURL}/v1/messages?beta=true`, {
+  const response = await fetch(`${servers.baseURL}/v1/messages?beta=true`, {
     method: 'POST',
     body: JSON.stringify({
       model: 'offline',

@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import type { Done } from './conversation.ts'
-import type { OfflineTool } from './tools.ts'
+import type { PastCall } from '../conversation.ts'
+import type { JsonMap } from '../stream.ts'
+import type { OfflineTool } from '../tools.ts'
 
 /** Said in every answer: nobody should take it for Claude. */
 export const SIGNATURE = '_Offline model: simple rules, not Claude._'
@@ -14,20 +15,20 @@ const Rows = z.object({ data: z.object({ statements: z.array(z.object({ rows: z.
 /** Only the app itself begins with these words; a tool's own "Access denied" is no person's no. */
 const wasDenied = (text: string): boolean => /^Not done\./.test(text)
 
-/** `path` is what the tool was to work on, where there is one. */
-export function sayFailure(tool: OfflineTool, text: string, path?: unknown): string {
+export function sayFailure(tool: OfflineTool, text: string, input: JsonMap = {}): string {
   if (wasDenied(text)) return `That was not approved, so I did not use *${tool.name}*. ${causeIn(text)}`.trim()
   if (/may or may not have happened/i.test(text))
     return `I do not know how *${tool.name}* ended: it may or may not have happened. ${causeIn(text)}`.trim()
-  return fileTrouble(text, path) ?? `*${tool.name}* did not work: ${firstLine(errorIn(text) ?? text)}`
+  return fileTrouble(text, input) ?? `*${tool.name}* did not work: ${firstLine(errorIn(text) ?? text)}`
 }
 
 /** The file system's usual errors, in words. */
-function fileTrouble(text: string, path: unknown): string | undefined {
+function fileTrouble(text: string, { path, content }: JsonMap): string | undefined {
   const named = /'([^']+)'/.exec(text)?.[1]?.replace(/^\/(?:.*\/)?/, '')
   const name = typeof path === 'string' ? path : named
   if (name === undefined) return undefined
-  if (/\bENOENT\b/.test(text)) return `There is no ${name} yet.`
+  const missing = content === undefined ? `There is no ${name} yet.` : `The folder for ${name} is not there yet.`
+  if (/\bENOENT\b|parent directory does not exist/i.test(text)) return missing
   return /\bEISDIR\b/.test(text) ? `${name} is a folder.` : undefined
 }
 
@@ -52,7 +53,7 @@ export function showText(text: string): string {
   const trimmed = body.trim()
   if (trimmed === '' || trimmed === NO_OUTPUT) return 'It gave nothing back.'
   const cut = trimmed.length > SHOWN_MAX_CHARACTERS ? `${trimmed.slice(0, SHOWN_MAX_CHARACTERS)}\n… (cut)` : trimmed
-  return cut.includes('\n') || cut.length > 200 || /^[[{]/.test(cut) ? fenced(cut) : cut
+  return cut.includes('\n') || cut.length > 200 || /^[[{]/.test(cut) ? fenceText(cut) : cut
 }
 
 /** How the app words an empty result. */
@@ -80,7 +81,7 @@ function sayFiles(body: string, files: string[]): string {
 const sayPictures = (count: number): string =>
   count === 1 ? 'Here is the image, as a file in the thread.' : `Here are ${count} images, as files in the thread.`
 
-export function fenced(text: string): string {
+export function fenceText(text: string): string {
   return `\`\`\`\n${text.replaceAll('```', "'''")}\n\`\`\``
 }
 
@@ -99,28 +100,45 @@ export function rowsIn(text: string): z.infer<typeof Row>[] | undefined {
 }
 
 /** "There are 1,000 employees." where one number answers the question, else a table. */
-export function sayRows(wish: string, text: string): string {
+export function sayRows(request: string, text: string, firstRowsOnly: boolean): string {
   const rows = rowsIn(text)
-  if (!rows) return showText(text)
+  if (!rows) return sayUnreadRows(text)
   if (rows.length === 0) return 'Done. There are no rows to show.'
   const values = Object.values(rows[0] ?? {})
-  if (rows.length === 1 && values.length === 1) return sayValue(wish, values[0])
+  if (rows.length === 1 && values.length === 1) return sayValue(request, values[0])
   const shown = rows.slice(0, SHOWN_MAX_ROWS)
   const more = rows.length > shown.length ? `\nand ${rows.length - shown.length} more rows.` : ''
-  return `${rows.length === 1 ? 'One row' : `${rows.length} rows`}:\n${fenced(gridOf(shown))}${more}`
+  const count = rows.length === 1 ? 'One row' : `${rows.length} rows`
+  const head = firstRowsOnly && rows.length >= 10 ? `The first ${rows.length} rows (there may be more)` : count
+  return `${head}:\n${fenceText(gridOf(shown))}${more}`
 }
 
-function sayValue(wish: string, value: unknown): string {
+/** A long result reaches the model cut; a person should not see half of its JSON. */
+function sayUnreadRows(text: string): string {
+  const { files } = withoutFiles(text)
+  if (files.length > 0) return sayFiles('', files)
+  return /^\s*[[{]/.test(text) ? 'The result is too long for me to read. Ask for fewer rows.' : showText(text)
+}
+
+function sayValue(request: string, value: unknown): string {
+  if (value === null) return 'There is no value to show.'
   const shown = typeof value === 'number' ? value.toLocaleString('en-US', { maximumFractionDigits: 2 }) : String(value)
   const counted = /\bhow many\s+(.+?)(?:\s+(?:are|is|do|does|did|have|has|were|was|exist|in|per|by)\b|[?.!]|$)/i.exec(
-    wish,
+    request,
   )?.[1]
   return counted === undefined ? `The answer is *${shown}*.` : `There are *${shown}* ${counted}.`
 }
 
+const CELL_MAX_CHARACTERS = 40
+
+function cellOf(value: unknown): string {
+  const text = value === null || value === undefined ? 'NULL' : String(value)
+  return text.length > CELL_MAX_CHARACTERS ? `${text.slice(0, CELL_MAX_CHARACTERS - 1)}…` : text
+}
+
 function gridOf(rows: z.infer<typeof Row>[]): string {
   const names = Object.keys(rows[0] ?? {})
-  const cells = [names, ...rows.map((row) => names.map((name) => String(row[name] ?? '').slice(0, 40)))]
+  const cells = [names, ...rows.map((row) => names.map((name) => cellOf(row[name])))]
   const widths = names.map((_, index) => Math.max(...cells.map((line) => (line[index] ?? '').length)))
   return cells
     .map((line) =>
@@ -132,17 +150,22 @@ function gridOf(rows: z.infer<typeof Row>[]): string {
     .join('\n')
 }
 
-/** What to say when no tool fits. */
-export function sayHelp(tools: OfflineTool[], greeting: boolean): string {
-  if (tools.length === 0)
-    return 'You have no tools connected yet. Try `/mcp connect demo-database`, then ask me "How many employees are there?". Other good ones: `filesystem`, `everything`, `memory`.'
+/** Says what it cannot do and, in a list that the app shows as buttons, what can be asked instead. */
+export function sayUnable(why: string, questions: string[]): { text: string; halt: true } {
+  const list = questions.map((question) => `- ${question}`).join('\n')
+  return { text: list === '' ? why : `${why}\n\nYou could ask me:\n${list}`, halt: true }
+}
+
+/** What the tools are, for somebody who asks. */
+export function sayTools(tools: OfflineTool[]): string {
+  if (tools.length === 0) return 'You have no tools connected yet.'
   const byConnection = Map.groupBy(tools, (tool) => tool.connection || 'tools')
   const lines = [...byConnection].map(([name, list]) => `- *${name}*: ${namesOf(list)}`)
-  const head = greeting
-    ? 'Hello! These are the tools you have connected:'
-    : 'I could not match that to one of your tools. You have:'
-  return `${head}\n${lines.join('\n')}\nName one and what to give it, or connect another with \`/mcp connect\`.`
+  return `These are the tools you have connected:\n${lines.join('\n')}`
 }
+
+export const CONNECT_WORDS =
+  'To connect a tool type `/mcp connect demo-database`; other good ones to begin with are `filesystem`, `memory` and `everything`. `/mcp search` finds more.'
 
 function namesOf(tools: OfflineTool[]): string {
   const names = tools.map((tool) => tool.name.replaceAll(/[_-]+/g, ' '))
@@ -150,7 +173,7 @@ function namesOf(tools: OfflineTool[]): string {
 }
 
 /** For a run that was cut short or went off the plan: what came back. */
-export function sayDone(done: Done[]): string {
+export function sayDone(done: PastCall[]): string {
   const last = done.at(-1)
   if (!last) return 'Nothing was done.'
   return last.isError ? `The last step failed: ${firstLine(last.text)}` : showText(last.text)
