@@ -39,7 +39,9 @@ export function createWatcher(deps: WatcherDeps): Watcher {
   const listening = new Map<ConnectionId, Listening>()
   const closing = new AbortController()
 
-  const begin = (connection: ConnectionId, workspace: WorkspaceId, uris: string[], key: string) => {
+  const begin = ([first]: Watch[], uris: string[], key: string) => {
+    if (first === undefined) return
+    const { connection, workspace } = first
     const abort = new AbortController()
     const signal = AbortSignal.any([abort.signal, closing.signal])
     listening.set(connection, { key, abort, done: listen(deps, { id: connection, workspace }, uris, signal) })
@@ -55,11 +57,10 @@ export function createWatcher(deps: WatcherDeps): Watcher {
     for (const connection of listening.keys()) if (!wanted.has(connection)) await end(connection)
     for (const [connection, watches] of wanted) {
       const uris = [...new Set(watches.map(({ uri }) => uri))].sort()
-      const [first] = watches
       const key = JSON.stringify(uris)
-      if (first === undefined || listening.get(connection)?.key === key) continue
+      if (listening.get(connection)?.key === key) continue
       await end(connection)
-      begin(connection, first.workspace, uris, key)
+      begin(watches, uris, key)
     }
   }
   const look = async () => {
