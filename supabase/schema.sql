@@ -114,9 +114,9 @@ create table mcp_run_cards (
   verified boolean default false not null,
   popularity bigint default 0 not null,
   search_text text default ''::text not null,
-  grams text[] default '{}'::text[] not null,
   updated_at timestamp with time zone,
   seen_at timestamp with time zone default clock_timestamp() not null,
+  search_names text default ((title || ' '::text) || split_part(name, '/'::text, 2)) not null,
   constraint mcp_run_cards_check CHECK (((source = 'curated'::text) OR (entry IS NOT NULL))),
   constraint mcp_run_cards_pkey PRIMARY KEY (name),
   constraint mcp_run_cards_source_check CHECK ((source = ANY (ARRAY['curated'::text, 'registry'::text]))),
@@ -311,7 +311,7 @@ CREATE INDEX audit_events_workspace ON public.audit_events USING btree (workspac
 
 CREATE UNIQUE INDEX mcp_connections_name ON public.mcp_connections USING btree (workspace_id, COALESCE(user_id, ''::text), lower(connection_name));
 
-CREATE INDEX mcp_run_cards_grams ON public.mcp_run_cards USING gin (grams) WITH (fastupdate=off);
+CREATE INDEX mcp_run_cards_names ON public.mcp_run_cards USING gin (search_names extensions.gin_trgm_ops) WITH (fastupdate=off);
 
 CREATE INDEX mcp_tool_usage_connection ON public.mcp_tool_usage USING btree (connection_id, executed_at DESC);
 
@@ -1271,27 +1271,24 @@ end $function$
 ;
 comment on function run_cards_claim(text,text,integer) is 'patchbay: the turn to read a registry when it is due; null when it is not, or when another instance has it';
 
-CREATE OR REPLACE FUNCTION public.run_cards_find(p_url text, p_workspace text, p_patterns jsonb, p_grams jsonb, p_limit integer)
+CREATE OR REPLACE FUNCTION public.run_cards_find(p_url text, p_workspace text, p_patterns jsonb, p_words jsonb, p_limit integer)
  RETURNS jsonb
  LANGUAGE sql
  STABLE
- SET search_path TO 'public', 'pg_temp'
+ SET search_path TO 'public', 'extensions', 'pg_temp'
+ SET "pg_trgm.word_similarity_threshold" TO '0.23'
 AS $function$
-  with asked as (
-    select array(select jsonb_array_elements_text(p_patterns)) as patterns
-  ),
-  fitting as (
-    select c.name, 0 as alike from mcp_run_cards c, asked
-    where c.source = 'registry' and c.search_text ~ all (asked.patterns)
-    order by (lower(c.name || ' ' || c.title) ~ all (asked.patterns)) desc, c.verified desc, c.popularity desc, c.name
+  with fitting as (
+    select c.name from mcp_run_cards c
+    where c.source = 'registry' and c.search_text ~ all (array(select jsonb_array_elements_text(p_patterns)))
+    order by c.search_names ~* all (array(select jsonb_array_elements_text(p_patterns))) desc, c.verified desc, c.popularity desc, c.name
     limit p_limit
   ),
-  -- One look into the index for each three letters.
   alike as (
-    select c.name, count(*) as alike from jsonb_array_elements_text(p_grams) gram join mcp_run_cards c on c.grams @> array[gram]
-    where c.source = 'registry'
+    select c.name from jsonb_array_elements_text(p_words) word join mcp_run_cards c on word <% c.search_names
+    where c.source = 'registry' and length(word) > 3 and (select count(*) from fitting) < p_limit
     group by c.name, c.popularity
-    order by 2 desc, c.popularity desc, c.name
+    order by sum(word_similarity(word, c.search_names)) desc, c.popularity desc, c.name
     limit p_limit
   )
   select jsonb_build_object(
@@ -1320,14 +1317,13 @@ begin
   update mcp_card_mirrors set held_until = clock_timestamp() + p_lease_ms * interval '1 millisecond'
   where url = p_url and holder = p_holder and held_until >= clock_timestamp();
   if not found then return 'false'::jsonb; end if;
-  insert into mcp_run_cards (name, source, title, description, version, entry, status, verified, search_text, grams, updated_at, seen_at)
+  insert into mcp_run_cards (name, source, title, description, version, entry, status, verified, search_text, updated_at, seen_at)
   select r -> 'entry' ->> 'name', 'registry', r -> 'entry' ->> 'title', r -> 'entry' ->> 'description', r -> 'entry' ->> 'version',
-    r -> 'entry', r ->> 'status', (r ->> 'verified')::boolean, r ->> 'searchText',
-    array(select jsonb_array_elements_text(r -> 'grams')), (r ->> 'updatedAt')::timestamptz, clock_timestamp()
+    r -> 'entry', r ->> 'status', (r ->> 'verified')::boolean, r ->> 'searchText', (r ->> 'updatedAt')::timestamptz, clock_timestamp()
   from jsonb_array_elements(p_rows) r
   on conflict (name) do update set
     title = excluded.title, description = excluded.description, version = excluded.version, entry = excluded.entry,
-    status = excluded.status, verified = excluded.verified, search_text = excluded.search_text, grams = excluded.grams,
+    status = excluded.status, verified = excluded.verified, search_text = excluded.search_text,
     updated_at = excluded.updated_at, seen_at = excluded.seen_at
   where mcp_run_cards.source = 'registry';
   delete from mcp_run_cards where source = 'registry' and name in (select jsonb_array_elements_text(p_gone));
@@ -1733,7 +1729,7 @@ CREATE OR REPLACE FUNCTION public.schema_version()
  LANGUAGE sql
  IMMUTABLE
  SET search_path TO 'public', 'pg_temp'
-AS $function$ select '"20261128000018"'::jsonb $function$
+AS $function$ select '"20261128000022"'::jsonb $function$
 ;
 comment on function schema_version() is 'patchbay: the newest migration applied';
 

@@ -1,11 +1,11 @@
 import { distance } from 'fastest-levenshtein'
+import { alikeTo } from '../cards/alike.ts'
 import type { Card } from '../cards/card.ts'
 import { type Rankable, rank, wantedWords } from '../cards/rank.ts'
 import type { WorkspaceId } from '../ids.ts'
 import type { Catalogue, CatalogueRow, Findings } from '../registry/catalogue.ts'
 import { entryCard, ruledBy } from './entry-card.ts'
 import { hostOf } from './listed.ts'
-import { gramsOf, patternsOf } from './looked.ts'
 
 /** One thing a search found, as a person may see it. */
 export type Hit = Pick<Card, 'title' | 'icon' | 'description'> & {
@@ -39,7 +39,7 @@ export const finding =
   (cards: Card[], catalogue: Pick<Catalogue, 'find'> | undefined): Find =>
   async (workspace, words) => {
     const wanted = wantedWords(words)
-    const looked = { patterns: patternsOf(wanted), grams: gramsOf(wanted.join(' ')), limit: MOST_CANDIDATES }
+    const looked = { patterns: wanted.map(patternFor), words: wanted, limit: MOST_CANDIDATES }
     const found = wanted.length === 0 ? undefined : await catalogue?.find(workspace, looked)
     const { own, others } = candidates(cards, found)
     const hits = rank([...own, ...others], wanted).map(({ hit }) => hit)
@@ -49,6 +49,10 @@ export const finding =
       registry: registryState(catalogue !== undefined, found),
     }
   }
+
+/** A regular expression for a word or another for the same ability; short ones count only where a word begins. */
+const patternFor = (word: string): string =>
+  [word, ...alikeTo(word)].map((one) => (one.length > 3 ? one : `\\m${one}`)).join('|')
 
 function registryState(mirrored: boolean, found: Findings | undefined): Found['registry'] {
   if (!mirrored) return 'off'

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import type { NewRow } from '../registry/catalogue.ts'
 import type { Entry } from '../registry/entry.ts'
-import { gramsOf } from './looked.ts'
 import { readRemote } from './remote.ts'
 import { tidy } from './tidy.ts'
 
@@ -54,13 +53,11 @@ export function readListed(item: unknown, usable: (url: string) => boolean): Lis
   if (!isLatest) return { kind: 'nothing' }
   const entry = status === 'deleted' ? undefined : entryOf(name, named.data.server, usable)
   if (entry === undefined || status === 'deleted') return { kind: 'gone', name }
-  const shortName = name.slice(name.indexOf('/') + 1)
   const row: NewRow = {
     entry,
     status,
     verified: leadsHome(entry),
     searchText: `${entry.title} ${name} ${entry.description}`.toLowerCase(),
-    grams: gramsOf(`${entry.title} ${shortName}`),
     updatedAt: new Date(updatedAt ?? 0),
   }
   return { kind: 'row', row }

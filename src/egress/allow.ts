@@ -1,7 +1,6 @@
 import { BlockList, isIP, isIPv4 } from 'node:net'
 import { AppError } from '../errors.ts'
-import { withoutMapping } from './address.ts'
-import { isNeverReachable } from './never.ts'
+import { isNeverReachable, withoutMapping } from './address.ts'
 
 export type Allowed = {
   /** This host (a name or an address) at this port may be private, and may be spoken to without TLS. */

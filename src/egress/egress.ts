@@ -1,13 +1,9 @@
-import { Agent as PlainAgent } from 'node:http'
-import { Agent as TlsAgent } from 'node:https'
 import { isIP } from 'node:net'
 import { AppError } from '../errors.ts'
 import { type Allowed, readAllowed } from './allow.ts'
-import { type Ask, exchange } from './exchange.ts'
+import { type Ask, exchange, guardedAgent } from './exchange.ts'
 import { addressesOf, checkAddress, destinationOf, type Guard, systemResolve } from './guard.ts'
 
-// Shorter than the 5 s after which Node's own servers hang up, so that a kept connection is not closed under a request.
-const KEEP_MS = 4_000
 const MAX_REDIRECTS = 5
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
 /** What may follow a redirect to another origin: nothing a person or card put there. */
@@ -31,13 +27,10 @@ export type Egress = {
 export function createEgress(o: { allow: string[]; resolve?: Guard['resolve'] }): Egress {
   const allowed = readAllowed(o.allow)
   const guard = { allowed, resolve: o.resolve ?? systemResolve }
-  const agents = {
-    plain: new PlainAgent({ keepAlive: true, timeout: KEEP_MS, maxFreeSockets: 4 }),
-    tls: new TlsAgent({ keepAlive: true, timeout: KEEP_MS, maxFreeSockets: 4 }),
-  }
+  const agent = guardedAgent(guard)
   const follow = async (ask: Ask, redirect: Request['redirect'], hops: number): Promise<Response> => {
     mustBeSafe(ask.url, allowed)
-    const response = await exchange(ask, guard, agents)
+    const response = await exchange(ask, agent)
     const location = response.headers.get('location')
     if (redirect === 'manual' || location === null || !REDIRECTS.has(response.status)) return response
     await response.body?.cancel()
@@ -62,10 +55,7 @@ export function createEgress(o: { allow: string[]; resolve?: Guard['resolve'] })
       await addressesOf(destinationOf(parsed(url)), guard)
     },
     precheck: (url) => mustBeSafe(parsed(url), allowed),
-    [Symbol.dispose]: () => {
-      agents.plain.destroy()
-      agents.tls.destroy()
-    },
+    [Symbol.dispose]: () => void agent.destroy(),
   }
 }
 

@@ -1,9 +1,8 @@
 import { promises as dns, type LookupAddress } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import { AppError } from '../errors.ts'
-import { isPublicAddress } from './address.ts'
+import { isNeverReachable, isPublicAddress } from './address.ts'
 import { type Allowed, bracketed } from './allow.ts'
-import { isNeverReachable } from './never.ts'
 
 /** Ports of the schemes whose addresses people type. */
 const DEFAULT_PORTS: Record<string, number> = { 'https:': 443, 'http:': 80, 'postgres:': 5432, 'postgresql:': 5432 }

@@ -1,5 +1,8 @@
 import { AppError } from '../errors.ts'
 
+// DNS, TCP and TLS together; a server that needs longer is down for a person who waits.
+export const CONNECT_MS = 10_000
+
 const TLS_TROUBLE: Record<string, string> = {
   CERT_HAS_EXPIRED: 'its certificate has expired',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
@@ -12,9 +15,11 @@ const TLS_TROUBLE: Record<string, string> = {
 const NETWORK_TROUBLE: Record<string, string> = {
   ECONNREFUSED: 'nothing listens there',
   ETIMEDOUT: 'it does not answer',
+  UND_ERR_CONNECT_TIMEOUT: `it did not answer within ${CONNECT_MS / 1000} s`,
   EHOSTUNREACH: 'there is no route to it',
   ENETUNREACH: 'there is no route to it',
   ECONNRESET: 'it closed the connection',
+  UND_ERR_SOCKET: 'it closed the connection',
 }
 
 const NAME_TROUBLE: Record<string, string> = {
@@ -58,10 +63,19 @@ export function unreachedReason(error: unknown): string | undefined {
   return undefined
 }
 
-/** What went wrong after a request may have been read: `tool_failed`. */
+/** undici refuses headers that belong to the connection itself, before it sends anything. */
+const UNSENDABLE = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED', 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH'])
+
+/** What went wrong after a request may have been read: `tool_failed`, or `egress_refused` for one that cannot be sent. */
 export function brokenOff(host: string, error: unknown): AppError {
+  if (UNSENDABLE.has(codeIn(error)))
+    return new AppError(
+      'egress_refused',
+      `A request to ${host} has a header that belongs to the connection, like Transfer-Encoding. Take it out.`,
+      { cause: error },
+    )
   const message =
-    codeIn(error) === 'HPE_HEADER_OVERFLOW'
+    codeIn(error) === 'UND_ERR_HEADERS_OVERFLOW'
       ? `${host} sent larger headers than any honest answer has. Check the address.`
       : `${host} closed the connection before it answered. Check that it is up.`
   return appErrorIn(error) ?? new AppError('tool_failed', message, { cause: error })

@@ -11,8 +11,6 @@ export type NewRow = {
   verified: boolean
   /** What a search looks into, in small letters. */
   searchText: string
-  /** Threes of letters of its name, for words with a typo. */
-  grams: string[]
   updatedAt: Date
 }
 
@@ -43,8 +41,8 @@ export type Catalogue = {
   /** Gives the turn back. */
   rest(holder: string, again: { failures: number; againMs: number }): Promise<void>
   get(name: string): Promise<CatalogueRow | undefined>
-  /** `patterns`: for each word a regular expression that one text must fit. */
-  find(workspace: WorkspaceId, looked: { patterns: string[]; grams: string[]; limit: number }): Promise<Findings>
+  /** `patterns`: regular expressions that one text must fit, all of them. `words`: names that look like one of them are found too. */
+  find(workspace: WorkspaceId, looked: { patterns: string[]; words: string[]; limit: number }): Promise<Findings>
 }
 
 const Row = z.object({
@@ -81,6 +79,6 @@ const catalogueOf = (db: Db, url: string): Catalogue => ({
   rest: (holder, { failures, againMs }) =>
     db.call('run_cards_rest', { url, holder, failures, again_ms: againMs }, Nothing),
   get: async (name) => (await db.call('run_card_get', { name }, Row.nullable())) ?? undefined,
-  find: (workspace, { patterns, grams, limit }) =>
-    db.call('run_cards_find', { url, workspace, patterns, grams, limit }, Found),
+  find: (workspace, { patterns, words, limit }) =>
+    db.call('run_cards_find', { url, workspace, patterns, words, limit }, Found),
 })

@@ -39,7 +39,7 @@ async function startHouse(items: unknown[], times: NonNullable<MirrorDeps['times
   }
   const mirror = () => createMirror({ catalogue, fetch: egress.fetch, mcp, log, times })
   const names = async () => {
-    const looked = { patterns: [''], grams: [], limit: 1_000 }
+    const looked = { patterns: [''], words: [], limit: 1_000 }
     const { found } = await catalogue.find(WorkspaceId.parse('TTEST'), looked)
     return found.map(({ entry }) => entry.name).sort()
   }

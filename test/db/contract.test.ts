@@ -139,7 +139,6 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
       status: 'active',
       verified: true,
       searchText,
-      grams: [' we', 'wea', 'eat'],
       updatedAt: new Date(),
     }
     expect(await catalogue.claim('one', 60_000)).toEqual({ since: undefined, fullAgeMs: undefined, failures: 0 })
@@ -159,14 +158,14 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
     expect(await createRegistry(db()).replace(made, changed)).toMatchObject({ entry, inputs: {} })
     const byWords = await catalogue.find(who.workspace, {
       patterns: [user.toLowerCase(), 'rain|forecasts'],
-      grams: [],
+      words: [],
       limit: 9,
     })
     expect(byWords.found).toEqual([{ entry, status: 'active', verified: true, popularity: 1 }])
     expect(byWords).toMatchObject({ here: { [entry.name]: 1 }, walked: true })
-    const byLetters = await catalogue.find(who.workspace, { patterns: ['wheater'], grams: ['wea', 'xyz'], limit: 9 })
+    const byLetters = await catalogue.find(who.workspace, { patterns: ['wheater'], words: ['wheater'], limit: 9 })
     expect(byLetters.found.map((one) => one.entry.title)).toContain(entry.title)
-    expect((await catalogue.find(who.workspace, { patterns: ['snow'], grams: ['sno'], limit: 9 })).found).toEqual([])
+    expect((await catalogue.find(who.workspace, { patterns: ['snow'], words: ['snow'], limit: 9 })).found).toEqual([])
   })
 
   test('an installation is replaced, and removed only by the credential it has', async () => {
