@@ -22,7 +22,7 @@ test('a request of another workspace is not asked again here', async () => {
   await member.see(where, /I no longer have this request/)
 })
 
-test('who may decide now may edit now, whatever the card showed', async () => {
+test('who may decide now may edit and look now, whatever the card showed', async () => {
   await using world = await startWorld({ approvers: ['approver'], model: [drop, says('Gone.')] })
   const [owner, approver, member] = [world.as('owner'), world.as('approver'), world.as('member')]
   await member.connect('demo-database')
@@ -30,6 +30,12 @@ test('who may decide now may edit now, whatever the card showed', async () => {
   const card = await member.see(where, /"Approve"/)
   await owner.command('approvers @owner')
   await eventually(async () => expect(JSON.stringify(await owner.messages('dm'))).toContain('Done. '))
+  const live = await member.see(where, /run_details/)
+  await approver.press({ channel: 'ops' }, live.ts, 'Details')
+  await approver.see(where, /Only <@UMEMBER1> and who was asked to approve a step can look/)
+  await owner.press({ channel: 'ops' }, live.ts, 'Details')
+  await eventually(async () => expect(JSON.stringify(await owner.modal())).toContain('xecute SQL'))
+  await owner.close()
   await approver.press({ channel: 'ops' }, card.ts, 'Edit')
   await approver.see(where, /Only <@UOWNER01> can decide this/)
   await owner.press({ channel: 'ops' }, card.ts, 'Edit')
