@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto'
-import { errorChain, isAppError } from '../errors.ts'
+import { errorChainOf, isAppError } from '../errors.ts'
 import type { ConnectionId, WorkspaceId } from '../ids.ts'
 import type { Log } from '../log.ts'
 import type { Mcp } from '../mcp/mcp.ts'
 import type { Registry } from '../registry/registry.ts'
-import type { Watch, Watches } from '../registry/watches.ts'
+import type { ResourceSubscriptionRow, ResourceSubscriptions } from '../registry/watches.ts'
 import { pause, pollEvery } from '../timing.ts'
 
 export type WatcherDeps = {
-  watches: Pick<Watches, 'claim' | 'release' | 'changed' | 'due'>
+  watches: Pick<ResourceSubscriptions, 'claim' | 'release' | 'changed' | 'due'>
   registry: Pick<Registry, 'get'>
   mcp: Pick<Mcp, 'watch'>
   /** Tells a change to people. Never throws. */
-  tell(watch: Watch): Promise<void>
+  tell(watch: ResourceSubscriptionRow): Promise<void>
   log: Log
   /** For tests: how long a watch is quiet after it spoke. */
   quietMs?: number
@@ -39,7 +39,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
   const listening = new Map<ConnectionId, Listening>()
   const closing = new AbortController()
 
-  const begin = ([first]: Watch[], uris: string[], key: string) => {
+  const begin = ([first]: ResourceSubscriptionRow[], uris: string[], key: string) => {
     if (first === undefined) return
     const { connection, workspace } = first
     const abort = new AbortController()
@@ -52,7 +52,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
     one?.abort.abort()
     await one?.done
   }
-  const adjust = async (claimed: Watch[]) => {
+  const adjust = async (claimed: ResourceSubscriptionRow[]) => {
     const wanted = Map.groupBy(claimed, ({ connection }) => connection)
     for (const connection of listening.keys()) if (!wanted.has(connection)) await end(connection)
     for (const [connection, watches] of wanted) {
@@ -68,7 +68,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
     for (const watch of await deps.watches.due(me, deps.quietMs ?? QUIET_MS)) await deps.tell(watch)
   }
   const polling = pollEvery({ everyMs: deps.lookMs ?? LOOK_MS }, look, (error) =>
-    deps.log.warn({ why: errorChain(error) }, 'watched resources not looked at'),
+    deps.log.warn({ why: errorChainOf(error) }, 'watched resources not looked at'),
   )
 
   return {
@@ -79,7 +79,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
       await Promise.all([...listening.values()].map(({ done }) => done))
       await deps.watches.release(me).catch((error: unknown) => {
         if (!isAppError(error)) throw error
-        deps.log.warn({ why: errorChain(error) }, 'watched resources left to their lease')
+        deps.log.warn({ why: errorChainOf(error) }, 'watched resources left to their lease')
       })
     },
   }
@@ -94,7 +94,7 @@ async function listen(
 ): Promise<void> {
   const onChanged = (uri: string) => {
     deps.watches.changed(id, uri).catch((error: unknown) => {
-      deps.log.warn({ connection: id, why: errorChain(error) }, 'change not noted')
+      deps.log.warn({ connection: id, why: errorChainOf(error) }, 'change not noted')
     })
   }
   for (let failures = 0; !signal.aborted; ) {
@@ -107,7 +107,7 @@ async function listen(
       }
       await deps.mcp.watch(connection, { uris, signal, onReady, onChanged })
     } catch (error) {
-      if (!signal.aborted) deps.log.info({ connection: id, why: errorChain(error) }, 'watching ended')
+      if (!signal.aborted) deps.log.info({ connection: id, why: errorChainOf(error) }, 'watching ended')
     }
     await pause(AGAIN_MS[Math.min(failures, AGAIN_MS.length - 1)] ?? 0, signal)
     failures += 1

@@ -1,4 +1,4 @@
-import { errorChain } from '../errors.ts'
+import { errorChainOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 
 /** Work nobody waits for. It never throws: what goes wrong is logged. Disposing waits for what is under way. */
@@ -24,4 +24,4 @@ export function createBackground(log: Log): Background {
 
 /** For a promise that nobody waits for: its failure is logged. */
 export const orLog = (log: Log, what: string) => (error: unknown) =>
-  log.warn({ what, error: errorChain(error) }, 'mcp background work failed')
+  log.warn({ what, error: errorChainOf(error) }, 'mcp background work failed')

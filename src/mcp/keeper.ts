@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ConnectionId } from '../ids.ts'
-import type { Connection, Learned, Offers, StoredTool } from '../registry/connection.ts'
+import type { Connection, ServerFeatures, ServerInfo, StoredTool } from '../registry/connection.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Background } from './background.ts'
 import type { Caches } from './caches.ts'
@@ -34,11 +34,16 @@ type KeeperDeps = {
 // The call that a session is opened for goes first.
 const AFTER_FIRST_CALL_MS = 300
 
-type Watched = { session: Session; seldom: Record<Changed, Seldom>; begin: NodeJS.Timeout; offers: Offers | undefined }
+type Watched = {
+  session: Session
+  seldom: Record<Changed, Seldom>
+  begin: NodeJS.Timeout
+  offers: ServerFeatures | undefined
+}
 
 export function createKeeper({ registry, caches, background, stopping }: KeeperDeps): Keeper {
   const watched = new Map<ConnectionId, Watched>()
-  const known = new Map<ConnectionId, Learned>()
+  const known = new Map<ConnectionId, ServerInfo>()
 
   const list = async (c: Connection, session: Session): Promise<StoredTool[]> => {
     const { tools, leftOut, ttlMs } = await listTools(session.client, session.clean, stopping)

@@ -1,17 +1,17 @@
-import type { JsonValue, LeftOut, Offers, StoredTool } from '../registry/connection.ts'
+import type { JsonValue, ServerFeatures, StoredTool, UnusableTool } from '../registry/connection.ts'
 import type { Challenge } from './auth/challenge.ts'
 import type { LogLine } from './notices.ts'
 import type { Asking, Reach } from './reach.ts'
 
 export type Probe = {
   tools: StoredTool[]
-  leftOut: LeftOut[]
+  leftOut: UnusableTool[]
   /** What the server says of its own use; untrusted. */
   instructions: string | undefined
   protocolVersion: string
   serverName: string
   ms: number
-  offers: Offers
+  offers: ServerFeatures
   /** For `Connection.era`. */
   era: unknown
 }

@@ -1,4 +1,4 @@
-import { errorChain } from '../errors.ts'
+import { errorChainOf } from '../errors.ts'
 import type { ConnectionId } from '../ids.ts'
 import type { Log } from '../log.ts'
 import type { Connection } from '../registry/connection.ts'
@@ -137,7 +137,7 @@ async function end<S extends Closable>(sessions: Sessions<S>, one: Held<S>): Pro
     () => undefined,
   )
   const ended = closed.catch((error: unknown) =>
-    sessions.log.warn({ connection: one.id, error: errorChain(error) }, 'mcp session did not close properly'),
+    sessions.log.warn({ connection: one.id, error: errorChainOf(error) }, 'mcp session did not close properly'),
   )
   sessions.ending.add(ended)
   await ended

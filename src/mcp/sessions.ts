@@ -1,4 +1,4 @@
-import { readSecrets, type Secrets } from '../credentials/secrets.ts'
+import { type ConnectionSecrets, readSecrets } from '../credentials/secrets.ts'
 import type { CredentialStore } from '../credentials/store.ts'
 import type { Egress } from '../egress/egress.ts'
 import { AppError } from '../errors.ts'
@@ -145,7 +145,7 @@ const SECRETS_CHECK_MS = 5 * 60 * 1000
 function opening(deps: SessionsDeps) {
   const openedWith = new WeakMap<Session, { secrets: string; checkedAt: number }>()
 
-  const secretsOf = async (c: Connection): Promise<Secrets> => {
+  const secretsOf = async (c: Connection): Promise<ConnectionSecrets> => {
     if (c.credential !== undefined)
       await deps.audit?.({ what: 'credential_opened', connection: c.id, workspace: c.workspace, user: c.user })
     return readSecrets(deps.credentials, c.credential)

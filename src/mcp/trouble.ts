@@ -6,7 +6,7 @@ import {
   SseError,
   UnauthorizedError,
 } from '@modelcontextprotocol/client'
-import { appErrorIn, unreachedReason } from '../egress/trouble.ts'
+import { findAppError, unreachableReasonFor } from '../egress/trouble.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
 import { type Challenge, challengeIn, SignInChallenge } from './auth/challenge.ts'
 import { isLostStream, isTooLarge } from './lost-stream.ts'
@@ -36,7 +36,7 @@ export type Party = {
 
 /** The trouble behind what the SDK threw. */
 export function troubleOf(error: unknown, party: Party): Trouble {
-  const own = appErrorIn(error)
+  const own = findAppError(error)
   if (own !== undefined) return ownTrouble(own, party)
   const scope = scopeTrouble(error, party)
   if (scope !== undefined) return scope
@@ -70,7 +70,7 @@ export function asAppError({ code, message, challenge }: Trouble, cause: unknown
 }
 
 function ownTrouble(error: AppError, { title, known }: Party): Trouble {
-  const reason = known && error.code === 'server_unreachable' ? unreachedReason(error) : undefined
+  const reason = known && error.code === 'server_unreachable' ? unreachableReasonFor(error) : undefined
   const message =
     reason === undefined
       ? error.message

@@ -1,7 +1,7 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { LIMITS } from '../block-kit/limits.ts'
-import { errorChain } from '../errors.ts'
+import { errorChainOf } from '../errors.ts'
 import { ApprovalId, type Principal } from '../ids.ts'
 import type { Answer, AnswerOutcome } from '../run/runs.ts'
 import type { CallState, RunState } from '../run/state.ts'
@@ -61,7 +61,7 @@ async function mendCard(deps: Deps, { by, message }: Press, id: ApprovalId): Pro
   try {
     await deps.calls.call('chat.update', { channel: message.channel, ts: message.ts, ...saying }, Anything)
   } catch (error) {
-    deps.log.warn({ why: errorChain(error) }, 'decided card not mended')
+    deps.log.warn({ why: errorChainOf(error) }, 'decided card not mended')
   }
 }
 

@@ -3,7 +3,7 @@ import type { ModalView } from '@slack/types'
 import { z } from 'zod'
 import type { CardInfo, ConnectOutcome } from '../connect/connect.ts'
 import type { Problem } from '../connect/inputs.ts'
-import { errorChain, sayError } from '../errors.ts'
+import { errorChainOf, errorMessageOf } from '../errors.ts'
 import { ConnectionId, type Principal } from '../ids.ts'
 import { Anything } from './calls.ts'
 import type { Deps } from './deps.ts'
@@ -155,8 +155,8 @@ async function tryConnect({ connect, log }: Deps, { by, keep, card, name, inputs
     if (keep.connection !== undefined) return await connect.reconnect(by, keep.connection, inputs, signal)
     return await connect.connect(by, { card: card.name, name, inputs }, signal)
   } catch (error) {
-    log.error({ card: card.name, user: by.user, why: errorChain(error) }, 'connecting failed')
-    return { ok: false, message: sayError(error), problems: [] }
+    log.error({ card: card.name, user: by.user, why: errorChainOf(error) }, 'connecting failed')
+    return { ok: false, message: errorMessageOf(error), problems: [] }
   }
 }
 

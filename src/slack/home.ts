@@ -1,6 +1,6 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
-import { errorChain } from '../errors.ts'
+import { errorChainOf } from '../errors.ts'
 import { type Principal, UserId } from '../ids.ts'
 import { Anything } from './calls.ts'
 import type { Deps } from './deps.ts'
@@ -90,7 +90,7 @@ async function publish(deps: HomeDeps, principal: Principal): Promise<void> {
     })
     await deps.calls.call('views.publish', { user_id: principal.user, view }, Anything, 0)
   } catch (error) {
-    deps.log.warn({ user: principal.user, why: errorChain(error) }, 'Home tab not painted')
+    deps.log.warn({ user: principal.user, why: errorChainOf(error) }, 'Home tab not painted')
   }
 }
 

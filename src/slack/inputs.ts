@@ -1,6 +1,6 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
-import { errorChain } from '../errors.ts'
+import { errorChainOf } from '../errors.ts'
 import { InputId, type Principal } from '../ids.ts'
 import type { AskedOf, GivenInput, GiveOutcome } from '../run/runs.ts'
 import { Anything } from './calls.ts'
@@ -60,7 +60,7 @@ async function mendCard(deps: Deps, { by, message, value }: Press): Promise<void
     const saying = inputCard(found, new Date())
     await deps.calls.call('chat.update', { channel: message.channel, ts: message.ts, ...saying }, Anything)
   } catch (error) {
-    deps.log.warn({ why: errorChain(error) }, 'answered card not mended')
+    deps.log.warn({ why: errorChainOf(error) }, 'answered card not mended')
   }
 }
 

@@ -1,5 +1,5 @@
 import { ApprovalId, type ConnectionId, InputId, type Principal, RunId, type UserId } from '../ids.ts'
-import { deciders } from '../policy/decide.ts'
+import { approversFor } from '../policy/decide.ts'
 import type { Connection } from '../registry/connection.ts'
 import type { AskedOf } from '../run/runs.ts'
 import type { ApprovalState, CallState, RunState } from '../run/state.ts'
@@ -48,5 +48,5 @@ export async function decidersFor(
   { state: { origin }, approval: { risk, fourEyes } }: Pick<ApprovalFound, 'state' | 'approval'>,
 ): Promise<UserId[]> {
   const approvers = await rules.approversOf(origin.workspace)
-  return deciders({ risk, fourEyes, requester: origin.user, approvers })
+  return approversFor({ risk, fourEyes, requester: origin.user, approvers })
 }

@@ -1,6 +1,6 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
-import { errorChain } from '../errors.ts'
+import { errorChainOf } from '../errors.ts'
 import { ChannelId, UserId } from '../ids.ts'
 import type { Origin } from '../run/origin.ts'
 import { withDeadline } from '../timing.ts'
@@ -156,6 +156,6 @@ async function whisper({ calls, log }: Deps, message: Message, text: string): Pr
   try {
     await calls.call('chat.postEphemeral', { ...place, text, blocks: [section(text)] }, Anything)
   } catch (error) {
-    log.warn({ why: errorChain(error) }, 'could not whisper')
+    log.warn({ why: errorChainOf(error) }, 'could not whisper')
   }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { errorChain } from '../errors.ts'
+import { errorChainOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Calls } from './calls.ts'
 
@@ -59,7 +59,7 @@ export function createPeople(calls: Calls, log: Log): People {
       try {
         return (await of(user)).name
       } catch (error) {
-        log.warn({ user, why: errorChain(error) }, 'name not found')
+        log.warn({ user, why: errorChainOf(error) }, 'name not found')
         return 'somebody'
       }
     },

@@ -1,6 +1,6 @@
 import type { AllMiddlewareArgs, App, SlackActionMiddlewareArgs } from '@slack/bolt'
 import { z } from 'zod'
-import { errorChain } from '../errors.ts'
+import { errorChainOf } from '../errors.ts'
 import { type Principal, UserId } from '../ids.ts'
 import { withDeadline } from '../timing.ts'
 import type { Deps } from './deps.ts'
@@ -95,7 +95,7 @@ async function handleTold(deps: Deps, action: string, listened: Listened, handle
   try {
     await handle(press)
   } catch (error) {
-    deps.log.error({ action, user: press.by.user, why: errorChain(error) }, 'press failed')
+    deps.log.error({ action, user: press.by.user, why: errorChainOf(error) }, 'press failed')
     await press.scene.trouble(troubleWords(error), troubleHelp(error))
   }
 }

@@ -1,4 +1,4 @@
-import { errorChain } from '../errors.ts'
+import { errorChainOf } from '../errors.ts'
 import type { ApprovalId, InputId, WorkspaceId } from '../ids.ts'
 import type { Due, Reminders } from '../run/reminders.ts'
 import type { RunState } from '../run/state.ts'
@@ -26,7 +26,7 @@ export function createReminding(deps: RemindingDeps, reminders: Reminders): Poll
     await remindAll(deps, reminders.inputs, notesOfInput)
   }
   return pollEvery({ everyMs: LOOK_EVERY_MS }, look, (error) =>
-    deps.log.warn({ why: errorChain(error) }, 'reminders not looked at'),
+    deps.log.warn({ why: errorChainOf(error) }, 'reminders not looked at'),
   )
 }
 
@@ -44,7 +44,7 @@ async function remindAll<Id extends string>(deps: RemindingDeps, due: Due<Id>, n
       const run = notes[0]?.state.id
       deps.log.info({ id, run, workspace, sent }, 'reminded of what waits for a person')
     } catch (error) {
-      deps.log.warn({ id, sent, why: errorChain(error) }, 'reminder not sent')
+      deps.log.warn({ id, sent, why: errorChainOf(error) }, 'reminder not sent')
       // Half sent is better than sent twice.
       if (sent === 0) await due.giveBack(id)
     }
@@ -80,6 +80,6 @@ async function tell({ offices, log }: RemindingDeps, { state, channel, thread, s
     await calls.call('chat.postMessage', { channel, thread_ts: thread, ...said }, Anything)
   } catch (error) {
     if (!isHopeless(error)) throw error
-    log.warn({ channel, why: errorChain(error) }, 'nobody can be reminded there')
+    log.warn({ channel, why: errorChainOf(error) }, 'nobody can be reminded there')
   }
 }

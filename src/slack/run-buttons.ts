@@ -1,6 +1,6 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
-import { errorChain } from '../errors.ts'
+import { errorChainOf } from '../errors.ts'
 import { ChannelId, RunId, UserId } from '../ids.ts'
 import { askedAgain } from '../run/again.ts'
 import { Anything } from './calls.ts'
@@ -39,7 +39,7 @@ async function stopInThread(
   try {
     await calls.call('chat.postEphemeral', { channel, user, thread_ts, text, blocks: [section(text)] }, Anything)
   } catch (error) {
-    log.warn({ why: errorChain(error) }, 'could not whisper')
+    log.warn({ why: errorChainOf(error) }, 'could not whisper')
   }
 }
 

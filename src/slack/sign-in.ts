@@ -3,7 +3,7 @@ import type { ModalView } from '@slack/types'
 import { z } from 'zod'
 import type { SignedIn } from '../connect/finish-sign-in.ts'
 import type { Place, SignInOffer } from '../connect/sign-in.ts'
-import { errorChain } from '../errors.ts'
+import { errorChainOf } from '../errors.ts'
 import type { ConnectionId, InputId, Principal, RunId } from '../ids.ts'
 import type { AskedOf } from '../run/runs.ts'
 import { Anything } from './calls.ts'
@@ -154,7 +154,7 @@ export async function tellSignedIn(deps: Deps, news: SignedIn): Promise<void> {
     if (!shown) await tellThere(deps, { by, ...where }, saying)
     deps.refreshHome(by)
   } catch (error) {
-    deps.log.error({ user: by.user, why: errorChain(error) }, 'sign-in could not be told')
+    deps.log.error({ user: by.user, why: errorChainOf(error) }, 'sign-in could not be told')
   }
 }
 
@@ -209,7 +209,7 @@ export async function tellThere(
       await calls.call('chat.postEphemeral', { ...place, user: by.user, ...saying }, Anything)
       return
     } catch (error) {
-      log.debug({ why: errorChain(error) }, 'not told in the channel')
+      log.debug({ why: errorChainOf(error) }, 'not told in the channel')
     }
   }
   const dm = await dmOf(by.user)

@@ -1,6 +1,6 @@
 import type { AllMiddlewareArgs, App, SlackViewMiddlewareArgs, ViewClosedAction, ViewSubmitAction } from '@slack/bolt'
 import { z } from 'zod'
-import { errorChain } from '../errors.ts'
+import { errorChainOf } from '../errors.ts'
 import { type Principal, UserId } from '../ids.ts'
 import type { Deps } from './deps.ts'
 import { ModalState, textsIn } from './views/modal-fields.ts'
@@ -43,7 +43,7 @@ export function onSubmit(app: App, deps: Deps, callbackId: string, handle: (subm
     try {
       await handle({ by, viewId: view.id, keep: view.private_metadata, values, typed: textsIn(values), ack: once })
     } catch (error) {
-      deps.log.error({ callbackId, user: by.user, why: errorChain(error) }, 'submission failed')
+      deps.log.error({ callbackId, user: by.user, why: errorChainOf(error) }, 'submission failed')
       if (!acknowledged)
         await ack({ response_action: 'update', view: troubleModal(troubleWords(error), troubleHelp(error)) })
     }
@@ -62,7 +62,7 @@ export function onClose(app: App, deps: Deps, callbackId: string, handle: (close
     try {
       await handle({ by: { workspace, user: user.id }, keep: view.private_metadata })
     } catch (error) {
-      deps.log.error({ callbackId, user: user.id, why: errorChain(error) }, 'closing failed')
+      deps.log.error({ callbackId, user: user.id, why: errorChainOf(error) }, 'closing failed')
     }
   })
 }

@@ -1,7 +1,7 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { LIMITS } from '../block-kit/limits.ts'
-import { errorChain } from '../errors.ts'
+import { errorChainOf } from '../errors.ts'
 import { ConnectionId, type Principal, UserId } from '../ids.ts'
 import type { Connection } from '../registry/connection.ts'
 import type { Deps } from './deps.ts'
@@ -53,7 +53,7 @@ export async function proposalsFor(deps: Deps, by: Principal, { connection, of, 
 export function registerValues(app: App, deps: Deps): void {
   app.options('field_value', async ({ body, ack }) => {
     const options = await proposals(deps, body).catch((error: unknown) => {
-      deps.log.warn({ why: errorChain(error) }, 'no proposals')
+      deps.log.warn({ why: errorChainOf(error) }, 'no proposals')
       return []
     })
     await ack({ options })

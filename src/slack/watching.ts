@@ -1,6 +1,6 @@
 import type { App } from '@slack/bolt'
 import type { Watch } from '../connect/offering.ts'
-import { errorChain } from '../errors.ts'
+import { errorChainOf } from '../errors.ts'
 import type { Principal } from '../ids.ts'
 import type { Connection } from '../registry/connection.ts'
 import { Anything, isHopeless } from './calls.ts'
@@ -48,7 +48,7 @@ export async function tellChanged(deps: Deps, watch: Watch): Promise<void> {
     const of = (await connectionFor(deps, watch, connection))?.name ?? 'a connection'
     await post(deps, channel, threadTs, sayChanged({ name, of, id }))
   } catch (error) {
-    deps.log.warn({ watch: id, why: errorChain(error) }, 'change not told')
+    deps.log.warn({ watch: id, why: errorChainOf(error) }, 'change not told')
     if (isHopeless(error)) await deps.offering.unwatch(watch, id)
   }
 }

@@ -11,7 +11,7 @@ import { ChannelId, newConnectionId } from '../../src/ids.ts'
 import { createMcp } from '../../src/mcp/mcp.ts'
 import type { Connection } from '../../src/registry/connection.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
-import { createWatches } from '../../src/registry/watches.ts'
+import { createResourceSubscriptions } from '../../src/registry/watches.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { memoryLog } from '../support/log.ts'
@@ -40,7 +40,7 @@ async function startHouse() {
 
   const instance = (name: string, times: Pick<WatcherDeps, 'quietMs'> = {}) => {
     const db = open.use(connectPostgres(database.url, log))
-    const [registry, watches] = [createRegistry(db), createWatches(db)]
+    const [registry, watches] = [createRegistry(db), createResourceSubscriptions(db)]
     const target = () => remote(`http://127.0.0.1:${server.port}/mcp`)
     const limits = () => ({ callSeconds: 60, idleSeconds: 300 })
     const mcp = open.use(

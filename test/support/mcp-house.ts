@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { openLocalStore } from '../../src/credentials/local.ts'
-import { referenceOf, saveSecrets } from '../../src/credentials/secrets.ts'
+import { credentialReferenceOf, saveSecrets } from '../../src/credentials/secrets.ts'
 import { createEgress } from '../../src/egress/egress.ts'
 import { newConnectionId, UserId, WorkspaceId } from '../../src/ids.ts'
 import { createLog } from '../../src/log.ts'
@@ -65,7 +65,7 @@ export async function startMcpHouse(o: HouseOptions = {}) {
     /** A connection to the target, with its secrets saved. */
     async connected(target: Target, secrets: Record<string, string> = {}): Promise<Connection> {
       const id = newConnectionId()
-      const credential = Object.keys(secrets).length > 0 ? referenceOf(id) : undefined
+      const credential = Object.keys(secrets).length > 0 ? credentialReferenceOf(id) : undefined
       if (credential !== undefined) await saveSecrets(credentials, credential, secrets)
       targets.set(id, target)
       return registry.add(

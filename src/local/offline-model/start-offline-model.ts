@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { z } from 'zod'
-import { errorChain } from '../../errors.ts'
+import { errorChainOf } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { replyFor } from './reply.ts'
 import { ModelRequest } from './request.ts'
@@ -18,7 +18,7 @@ export async function startOfflineModel(o: { port?: number; log: Log; latencyMs?
   const pauseMs = o.latencyMs ?? PAUSE_MS
   const server = createServer((incoming, response) => {
     answer(incoming, response, pauseMs).catch((error: unknown) => {
-      o.log.warn({ err: errorChain(error) }, 'offline model request failed')
+      o.log.warn({ err: errorChainOf(error) }, 'offline model request failed')
       fail(response, 500, 'api_error', 'The offline model failed on this request.')
     })
   })

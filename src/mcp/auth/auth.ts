@@ -58,7 +58,7 @@ type Redeeming = { id: ConnectionId; target: HttpTarget; secrets: Secrets; signa
 
 type AuthDeps = {
   credentials: CredentialStore
-  registry: Pick<Registry, 'lease' | 'unlease' | 'connectionsOf'>
+  registry: Pick<Registry, 'lease' | 'releaseLease' | 'connectionsOf'>
   egress: Pick<Egress, 'fetch' | 'precheck'>
   ours: OurClient
   /** Left out: people sign in to each service themselves. */

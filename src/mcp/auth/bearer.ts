@@ -1,7 +1,7 @@
 import { type AuthProvider, checkResourceAllowed, type DpopSession, withDpop } from '@modelcontextprotocol/client'
 import type { CredentialStore } from '../../credentials/store.ts'
 import type { Egress } from '../../egress/egress.ts'
-import { AppError, errorChain } from '../../errors.ts'
+import { AppError, errorChainOf } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { boundSession } from './bound-key.ts'
 import { type Challenge, challengeOf, SignInChallenge } from './challenge.ts'
@@ -119,7 +119,7 @@ function createHand(deps: BearerDeps, subject: Subject) {
         await renew(now.accessToken, {})
       } catch (error) {
         earlyFrom = Date.now() + EARLY_AGAIN_MS
-        deps.log.warn({ connection: id, reason: errorChain(error) }, 'tokens not renewed early')
+        deps.log.warn({ connection: id, reason: errorChainOf(error) }, 'tokens not renewed early')
       }
     },
   }

@@ -1,4 +1,4 @@
-import { AppError, errorChain } from '../../errors.ts'
+import { AppError, errorChainOf } from '../../errors.ts'
 import type { News } from '../../run/news.ts'
 import type { RunState } from '../../run/state.ts'
 import type { PaintDeps } from '../deps.ts'
@@ -48,7 +48,7 @@ export function createCanvas(deps: PaintDeps, ink: Ink, first: RunState): Canvas
       if (scenery.state.status !== 'working') return undefined
       return sooner(await pen.paint(here, scenery), againMs)
     } catch (error) {
-      deps.log.warn({ run: first.id, why: errorChain(error) }, 'live painting failed')
+      deps.log.warn({ run: first.id, why: errorChainOf(error) }, 'live painting failed')
       return undefined
     }
   }

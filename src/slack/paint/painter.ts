@@ -1,4 +1,4 @@
-import { errorChain } from '../../errors.ts'
+import { errorChainOf } from '../../errors.ts'
 import type { RunId } from '../../ids.ts'
 import type { Door } from '../../run/news.ts'
 import type { Origin } from '../../run/origin.ts'
@@ -65,7 +65,7 @@ function createStatus({ calls, log }: PaintDeps): (origin: Origin) => void {
     calls.call('assistant.threads.setStatus', args, Anything, 0).catch((error) => {
       const why = slackError(error)
       off = why !== undefined && why !== 'ratelimited'
-      log.debug({ why: errorChain(error) }, 'status not shown')
+      log.debug({ why: errorChainOf(error) }, 'status not shown')
     })
   }
 }
@@ -80,6 +80,6 @@ async function tellQueued({ calls, log }: PaintDeps, origin: Origin, ahead: RunS
   try {
     await calls.call('chat.postMessage', { ...place, text, blocks: [section(`:hourglass: ${text}`)] }, Anything)
   } catch (error) {
-    log.warn({ why: errorChain(error) }, 'could not say that a request waits')
+    log.warn({ why: errorChainOf(error) }, 'could not say that a request waits')
   }
 }

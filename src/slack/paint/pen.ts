@@ -1,5 +1,5 @@
 import type { AnyChunk } from '@slack/types'
-import { errorChain } from '../../errors.ts'
+import { errorChainOf } from '../../errors.ts'
 import type { RunState } from '../../run/state.ts'
 import { isNotOffered, slackError } from '../calls.ts'
 import type { PaintDeps } from '../deps.ts'
@@ -123,7 +123,7 @@ async function begin(hand: Hand, stroke: Stroke): Promise<undefined> {
   } catch (error) {
     if (slackError(error) === undefined) board.doubt(true)
     if (isNotOffered(error)) hand.ink.noStreamsUntil = Date.now() + NO_STREAMS_MS
-    return void (await giveUpStream(hand, stroke, errorChain(error)))
+    return void (await giveUpStream(hand, stroke, errorChainOf(error)))
   }
   hand.open = { key: page.key, stream: started, sent: first.sent }
   hand.ink.streams += 1
@@ -140,7 +140,7 @@ async function goOn(hand: Hand, open: Open, stroke: Stroke): Promise<number | un
     await open.stream.append(next.chunks)
   } catch (error) {
     if (slackError(error) === 'ratelimited') return RATE_LIMITED_MS
-    return void (await giveUpStream(hand, stroke, errorChain(error)))
+    return void (await giveUpStream(hand, stroke, errorChainOf(error)))
   }
   open.sent = next.sent
   return undefined

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { errorChain } from '../../errors.ts'
+import { errorChainOf } from '../../errors.ts'
 import type { RunState } from '../../run/state.ts'
 import { slackError } from '../calls.ts'
 import type { PaintDeps } from '../deps.ts'
@@ -33,7 +33,7 @@ export async function adoptUnrecorded(deps: PaintDeps, board: Board, state: RunS
     await adoptFiles(board, state, ours)
   } catch (error) {
     if (slackError(error) === undefined) throw error
-    deps.log.warn({ run: state.id, why: errorChain(error) }, 'thread could not be read')
+    deps.log.warn({ run: state.id, why: errorChainOf(error) }, 'thread could not be read')
   }
 }
 

@@ -1,4 +1,4 @@
-import { errorChain } from '../../errors.ts'
+import { errorChainOf } from '../../errors.ts'
 import type { RunId } from '../../ids.ts'
 import type { Origin } from '../../run/origin.ts'
 import type { RunState } from '../../run/state.ts'
@@ -32,7 +32,7 @@ export function createSessions({ calls, log }: Pick<Deps, 'calls' | 'log'>): Ses
       await calls.call('agents.sessions.setStatus', { ...session, status }, Anything, patienceMs)
     } catch (error) {
       if (isNotOffered(error)) offUntil = Date.now() + OFF_MS
-      log.debug({ status, why: errorChain(error) }, 'session not shown')
+      log.debug({ status, why: errorChainOf(error) }, 'session not shown')
     }
   }
   return {

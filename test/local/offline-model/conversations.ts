@@ -8,7 +8,7 @@ import { z } from 'zod'
 import { startOfflineModel } from '../../../src/local/offline-model/start-offline-model.ts'
 import { createLog } from '../../../src/log.ts'
 import { createModel } from '../../../src/model/claude.ts'
-import { acceptableSchema } from '../../../src/model/tool-schema.ts'
+import { toAcceptableSchema } from '../../../src/model/tool-schema.ts'
 import type { Message, OfferedTool, ToolResult, ToolUse } from '../../../src/model/turn.ts'
 
 const SCOPE = '@modelcontextprotocol'
@@ -62,7 +62,7 @@ async function startServer(name: keyof typeof SCRIPTS, folder: string, clients: 
     tools: tools.map((tool) => ({
       name: `${name}__${tool.name}`,
       description: tool.description ?? '',
-      schema: acceptableSchema(z.record(z.string(), z.json()).parse(tool.inputSchema)) ?? { type: 'object' },
+      schema: toAcceptableSchema(z.record(z.string(), z.json()).parse(tool.inputSchema)) ?? { type: 'object' },
     })),
     async call(tool, input) {
       const result = await client.callTool({ name: tool, arguments: { ...input } })
