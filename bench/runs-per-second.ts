@@ -1,5 +1,5 @@
 import { Client } from 'pg'
-import { startLocalModel } from '../src/local/model.ts'
+import { startOfflineModel } from '../src/local/offline-model/start-offline-model.ts'
 import { createLog } from '../src/log.ts'
 import { eventually } from '../test/support/eventually.ts'
 import { personIn } from '../test/support/person.ts'
@@ -9,7 +9,7 @@ const RUNS = 100
 
 /** Requests answered by the offline model, each in a conversation of its own, from the first message to the last closed run. */
 export async function runsPerSecond(): Promise<string[]> {
-  await using model = await startLocalModel({ log: createLog('fatal'), latencyMs: 0 })
+  await using model = await startOfflineModel({ log: createLog('fatal'), latencyMs: 0 })
   await using ground = await startGround({ ANTHROPIC_BASE_URL: model.baseURL })
   const member = personIn(ground.slack.url, 'member')
   const client = new Client({ connectionString: ground.databaseUrl })

@@ -1,8 +1,8 @@
 import { config } from 'dotenv'
 import { connectPostgres } from '../src/db/postgres.ts'
-import { sayError } from '../src/errors.ts'
+import { errorMessageOf } from '../src/errors.ts'
 import { createLog } from '../src/log.ts'
-import { brokenChains } from '../src/policy/audit.ts'
+import { findBrokenChains } from '../src/policy/audit.ts'
 
 config({ quiet: true })
 const url = process.env.DATABASE_URL
@@ -12,11 +12,11 @@ if (!url) {
 }
 try {
   await using db = connectPostgres(url, createLog('warn'))
-  const broken = await brokenChains(db)
+  const broken = await findBrokenChains(db)
   for (const [workspace, row] of broken) console.error(`${workspace}: the audit was changed at row ${row}.`)
   if (broken.size === 0) console.log('The audit is whole.')
   else process.exitCode = 1
 } catch (error) {
-  console.error(sayError(error))
+  console.error(errorMessageOf(error))
   process.exit(1)
 }

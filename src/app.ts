@@ -17,14 +17,14 @@ import type { Db } from './db/call.ts'
 import { checkSchema, migrate } from './db/migrate.ts'
 import { connectPostgres } from './db/postgres.ts'
 import { createEgress, type Egress } from './egress/egress.ts'
-import { errorChain, isAppError } from './errors.ts'
-import { close, listen } from './http.ts'
+import { errorChainOf, isAppError } from './errors.ts'
+import { closeServer, listen } from './http.ts'
 import type { Log } from './log.ts'
 import { createAuth } from './mcp/auth/auth.ts'
 import { clientDocument, ourClient } from './mcp/auth/our-client.ts'
 import { createMcp } from './mcp/mcp.ts'
 import { createModel } from './model/claude.ts'
-import { type AuditCheck, createAuditCheck, writesOpenings } from './policy/audit.ts'
+import { type AuditCheck, createAuditCheck, createOpeningAudit } from './policy/audit.ts'
 import { createRules } from './policy/rules.ts'
 import { createSettings } from './policy/settings.ts'
 import { loadSqlReader } from './policy/sql.ts'
@@ -32,20 +32,20 @@ import { createCatalogue, saveCuratedCards } from './registry/catalogue.ts'
 import { createInstallationRows } from './registry/installations.ts'
 import { createRegistry } from './registry/registry.ts'
 import { createSignIns } from './registry/sign-ins.ts'
-import { createWatches } from './registry/watches.ts'
+import { createResourceSubscriptions } from './registry/watches.ts'
 import { createRuns } from './run/create-runs.ts'
 import type { Door } from './run/news.ts'
 import { createReminders } from './run/reminders.ts'
 import type { Runs } from './run/runs.ts'
 import { createUsage } from './run/usage.ts'
 import { createSlack, type Slack, type SlackSettings } from './slack/create-slack.ts'
-import { createWeb, type Health } from './web/routes.ts'
+import { createWeb, type HealthStatus } from './web/routes.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const MIGRATIONS = join(ROOT, 'supabase', 'migrations')
 
 /** A configuration in which every stand-in has been put in its place. */
-export type Complete = Omit<Config, 'slack' | 'database' | 'model'> & {
+export type ResolvedConfig = Omit<Config, 'slack' | 'database' | 'model'> & {
   slack: NonNullable<Config['slack']>
   database: NonNullable<Config['database']>
   model: { name: string; apiKey: string; baseURL: string | undefined }
@@ -55,11 +55,11 @@ export type Complete = Omit<Config, 'slack' | 'database' | 'model'> & {
 export type App = { start(): Promise<void>; [Symbol.asyncDispose](): Promise<void> }
 
 /** Builds the app: the one place where rooms meet. Nothing listens, polls or connects to Slack before `start`. */
-export async function createApp(config: Complete, log: Log): Promise<App> {
+export async function createApp(config: ResolvedConfig, log: Log): Promise<App> {
   await using cleanup = new AsyncDisposableStack()
   const db = cleanup.use(await openDatabase(config, log))
   const egress = cleanup.use(createEgress({ allow: config.egressAllow }))
-  const house = await furnish(config, { db, egress, log, onSignedIn: (news) => signedIn(news) })
+  const house = await buildParts(config, { db, egress, log, onSignedIn: (news) => signedIn(news) })
   cleanup.use(house.mcp)
   const runs: ReturnType<typeof createRuns> = cleanup.use(
     createRuns({
@@ -67,13 +67,13 @@ export async function createApp(config: Complete, log: Log): Promise<App> {
       ...house,
       log,
       now: () => new Date(),
-      door: lateDoor(() => slack.door),
+      door: deferredListener(() => slack.door),
       readFile: (...file) => slack.readFile(...file),
     }),
   )
   const signedIn = (news: SignedIn) => {
     slack.signedIn(news)
-    void goOn(runs, news, log)
+    void resumeAfterSignIn(runs, news, log)
   }
   const slack: Slack = cleanup.use(
     await createSlack({ settings: slackSettings(config, house.installations), runs, ...house, log }),
@@ -90,11 +90,13 @@ export async function createApp(config: Complete, log: Log): Promise<App> {
     log,
   })
   const server = createServer(routes(slack.requestListener, web))
-  cleanup.defer(() => close(server))
+  cleanup.defer(() => closeServer(server))
   const things = cleanup.move()
   return {
     async start() {
       await listen(server, config.http.port, config.http.host)
+      // Too many open files, for one: the next connection may be taken again.
+      server.on('error', (error) => log.error({ why: errorChainOf(error) }, 'connection not accepted'))
       await slack.start()
       await runs.begin()
       watcher.start()
@@ -105,17 +107,20 @@ export async function createApp(config: Complete, log: Log): Promise<App> {
   }
 }
 
-function slackSettings({ slack, http }: Pick<Complete, 'slack' | 'http'>, installations: Installations): SlackSettings {
+function slackSettings(
+  { slack, http }: Pick<ResolvedConfig, 'slack' | 'http'>,
+  installations: Installations,
+): SlackSettings {
   return slack.oauth ? { ...slack, oauth: { ...slack.oauth, publicUrl: http.publicUrl, installations } } : slack
 }
 
-type Ground = { db: Db; egress: Egress; log: Log; onSignedIn(news: SignedIn): void }
+type Infrastructure = { db: Db; egress: Egress; log: Log; onSignedIn(news: SignedIn): void }
 
 /** The rooms below the run and the doors. */
-async function furnish(config: Complete, { db, egress, log, onSignedIn }: Ground) {
+async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn }: Infrastructure) {
   const { cards, credentials, readSql } = await load(config, db)
   const registry = createRegistry(db)
-  const watches = createWatches(db)
+  const watches = createResourceSubscriptions(db)
   const settings = createSettings(db)
   const catalogue = createCatalogue(db, config.mcp.registryUrl)
   const targets = createTargets(cards, config.dataDir, config.prefills)
@@ -130,7 +135,7 @@ async function furnish(config: Complete, { db, egress, log, onSignedIn }: Ground
     ...targets,
     toolTimeoutSeconds: config.mcp.toolTimeoutSeconds,
     projectRoot: ROOT,
-    audit: writesOpenings(db),
+    audit: createOpeningAudit(db),
   })
   const connect = createConnect({
     cards,
@@ -165,7 +170,7 @@ async function furnish(config: Complete, { db, egress, log, onSignedIn }: Ground
 }
 
 /** What takes a moment at start. */
-async function load({ credentials: settings, dataDir }: Complete, db: Db) {
+async function load({ credentials: settings, dataDir }: ResolvedConfig, db: Db) {
   const cards = readCards(join(ROOT, 'run-cards'))
   const [credentials, readSql] = await Promise.all([
     openCredentials({ ...settings, dataDir }),
@@ -177,11 +182,11 @@ async function load({ credentials: settings, dataDir }: Complete, db: Db) {
 
 const recordsIn = (db: Db) => ({ rules: createRules(db), usage: createUsage(db), reminders: createReminders(db) })
 
-const modelOf = ({ model: { apiKey, name, baseURL } }: Complete, log: Log) =>
+const modelOf = ({ model: { apiKey, name, baseURL } }: ResolvedConfig, log: Log) =>
   createModel({ apiKey, model: name, log, ...(baseURL && { baseURL }) })
 
 /** What waited for this sign-in goes on, with it or after a plain no without it. Never throws: who pressed Sign in can press again. */
-async function goOn(runs: Runs, { by, ...news }: SignedIn, log: Log): Promise<void> {
+async function resumeAfterSignIn(runs: Runs, { by, ...news }: SignedIn, log: Log): Promise<void> {
   if (by === undefined || (!news.ok && !news.denied)) return
   const connections = news.ok ? [news.connection.id, ...news.also] : [news.connection]
   const action = news.ok ? 'accept' : 'decline'
@@ -192,12 +197,12 @@ async function goOn(runs: Runs, { by, ...news }: SignedIn, log: Log): Promise<vo
         await runs.giveInput({ run: state.id, input: input.id, by, action })
     }
   } catch (error) {
-    log.error({ workspace: by.workspace, reason: errorChain(error) }, 'a run was not told of a sign-in')
+    log.error({ workspace: by.workspace, reason: errorChainOf(error) }, 'a run was not told of a sign-in')
   }
 }
 
 /** Opens the database and makes sure its schema is this version's. */
-async function openDatabase({ database }: Complete, log: Log): Promise<Db> {
+async function openDatabase({ database }: ResolvedConfig, log: Log): Promise<Db> {
   if (database.kind === 'postgres') await migrate(database.url, MIGRATIONS, log)
   await using opening = new AsyncDisposableStack()
   const db = opening.use(await connectDatabase(database, log))
@@ -206,14 +211,14 @@ async function openDatabase({ database }: Complete, log: Log): Promise<Db> {
   return db
 }
 
-async function connectDatabase(database: Complete['database'], log: Log): Promise<Db> {
+async function connectDatabase(database: ResolvedConfig['database'], log: Log): Promise<Db> {
   if (database.kind === 'postgres') return connectPostgres(database.url, log)
   const { connectSupabase } = await import('./db/supabase.ts')
   return connectSupabase(database)
 }
 
 /** Runs need the door and the door needs runs: this one is looked up when it is used. */
-const lateDoor = (door: () => Door): Door => ({
+const deferredListener = (door: () => Door): Door => ({
   tell: (...news) => door().tell(...news),
   settle: (...state) => door().settle(...state),
   drop: (run) => door().drop(run),
@@ -231,7 +236,7 @@ function routes(
   }
 }
 
-async function healthOf(db: Db, audit: Pick<AuditCheck, 'state'>): Promise<Health> {
+async function healthOf(db: Db, audit: Pick<AuditCheck, 'state'>): Promise<HealthStatus> {
   try {
     await db.call('schema_version', {}, z.unknown())
     const state = audit.state()

@@ -1,7 +1,7 @@
 import { config as readEnvFile } from 'dotenv'
 import { createApp } from './app.ts'
 import { type Config, readConfig } from './config.ts'
-import { errorChain, isAppError, sayError } from './errors.ts'
+import { errorChainOf, errorMessageOf, isAppError } from './errors.ts'
 import { ownerOf } from './http.ts'
 import { lockFolder } from './local/folder-lock.ts'
 import { startStandIns } from './local/stand-ins.ts'
@@ -76,12 +76,12 @@ function fail(error: unknown, doing: Doing, log: Log): void {
   const [first, ...later] = failuresIn(error)
   if (doing === 'stop' || !isAppError(first) || isAppError(first, 'database_failed')) logFailure(log, doing, first)
   for (const one of later) logFailure(log, 'stop', one)
-  console.error(doing === 'start' ? sayError(first) : `Not everything could be stopped: ${sayError(first)}`)
+  console.error(doing === 'start' ? errorMessageOf(first) : `Not everything could be stopped: ${errorMessageOf(first)}`)
   process.exit(1)
 }
 
 function logFailure(log: Log, doing: Doing, error: unknown): void {
-  log.fatal({ reason: errorChain(error), stack: error instanceof Error ? error.stack : undefined }, `${doing} failed`)
+  log.fatal({ reason: errorChainOf(error), stack: error instanceof Error ? error.stack : undefined }, `${doing} failed`)
 }
 
 /** What failed, oldest first: whatever fails while things are disposed of wraps what failed before it. */

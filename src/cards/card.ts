@@ -13,7 +13,7 @@ export type Card = {
   docs: string
   inputs: CardInput[]
   /** What we say of tools we know; any other tool asks. */
-  tools: Record<string, ToolWord>
+  tools: Record<string, CardTool>
   starters: string[]
   limits: CardLimits
   server: CardServer
@@ -67,7 +67,7 @@ export type CardInput = {
 
 export type ToolClass = 'read' | 'write' | 'destructive'
 
-export type ToolWord = {
+export type CardTool = {
   class: ToolClass
   idempotent?: boolean | undefined
   /** The argument that holds SQL, for tools whose harm depends on the statement. */

@@ -1,6 +1,6 @@
-import { fitsPart, partsOf, signInAddresses } from '../cards/address-parts.ts'
+import { addressPartsOf, fitsAddressPart, signInAddressesOf } from '../cards/address-parts.ts'
 import type { Card } from '../cards/card.ts'
-import { mentions } from '../cards/placeholders.ts'
+import { placeholdersIn } from '../cards/placeholders.ts'
 import { fill } from '../mcp/fill.ts'
 import type { Mcp } from '../mcp/mcp.ts'
 import type { Filled, Problem } from './inputs.ts'
@@ -21,15 +21,15 @@ export function addressProblems(card: Card, { plain }: Filled, mcp: Pick<Mcp, 'a
 /** Every address of a card that may hold what a person typed. */
 export const addressesOf = ({ server, auth }: Card): string[] => [
   ...(server.kind === 'http' ? [server.url] : []),
-  ...signInAddresses(auth ?? {}),
+  ...signInAddressesOf(auth ?? {}),
 ]
 
 function partProblems(card: Card, plain: Filled['plain']): Problem[] {
   const misfits = addressesOf(card)
-    .flatMap(partsOf)
+    .flatMap(addressPartsOf)
     .filter((part) => {
       const value = plain[part.name]
-      return value !== undefined && !fitsPart(part, value)
+      return value !== undefined && !fitsAddressPart(part, value)
     })
   const fields = [...new Set(misfits.map(({ name }) => name))]
   return fields.map((field) => ({ field, message: MISFIT }))
@@ -51,7 +51,7 @@ const wordsOf = (name: string): string[] =>
 
 function serverProblems({ server }: Card, plain: Filled['plain'], mcp: Pick<Mcp, 'addressFault'>): Problem[] {
   if (server.kind !== 'http') return []
-  const [field] = mentions(server.url)
+  const [field] = placeholdersIn(server.url)
   const url = fill(server.url, plain)
   const message = field === undefined || url === undefined ? undefined : mcp.addressFault(url)
   return field === undefined || message === undefined ? [] : [{ field, message }]

@@ -1,10 +1,10 @@
 import type { Card } from '../cards/card.ts'
-import { mentions } from '../cards/placeholders.ts'
-import { readSecrets, type Secrets } from '../credentials/secrets.ts'
+import { placeholdersIn } from '../cards/placeholders.ts'
+import { type ConnectionSecrets, readSecrets } from '../credentials/secrets.ts'
 import { isAppError } from '../errors.ts'
 import { type ConnectionId, newConnectionId, type Principal } from '../ids.ts'
 import { challengeIn } from '../mcp/auth/challenge.ts'
-import type { Probe } from '../mcp/mcp.ts'
+import type { Probe } from '../mcp/outcome.ts'
 import type { Connection } from '../registry/connection.ts'
 import { addressesOf, addressProblems } from './address.ts'
 import type { Connect, ConnectDeps, ConnectOutcome, Draft } from './connect.ts'
@@ -150,7 +150,7 @@ async function offered(deps: ConnectDeps, wanted: Wanted, signal: AbortSignal): 
 async function save(
   deps: ConnectDeps,
   about: Targeted & Pick<Connection, 'id' | 'signsIn'>,
-  secrets: Secrets,
+  secrets: ConnectionSecrets,
   probe: Probe,
 ): Promise<Connection | Failed> {
   const { id, card, workspace } = about
@@ -168,11 +168,11 @@ async function save(
 /** A saved secret is not sent to another address than the one it was saved for: that takes whoever knows it. */
 function leadsElsewhere(card: Card, before: Record<string, string>, after: Record<string, string>): boolean {
   return addressesOf(card)
-    .flatMap(mentions)
+    .flatMap(placeholdersIn)
     .some((input) => before[input] !== after[input])
 }
 
-async function keptSecrets(deps: ConnectDeps, connection: Connection): Promise<Secrets> {
+async function keptSecrets(deps: ConnectDeps, connection: Connection): Promise<ConnectionSecrets> {
   try {
     return await readSecrets(deps.credentials, connection.credential)
   } catch (error) {
@@ -188,7 +188,7 @@ async function replace(deps: ConnectDeps, connection: Connection, filled: Filled
   const change = { inputs: filled.plain, signsIn: signIn.stays }
   const changed = await saveAgain(deps, connection, change, { secrets, probe })
   await signIn.end()
-  await deps.mcp.close(id)
+  await deps.mcp.retire(id)
   deps.log.info({ connection: id, card: connection.card, workspace: connection.workspace }, 'reconnected')
   return changed
 }
@@ -199,7 +199,11 @@ type SignInAfter = { stays: boolean; end(): Promise<void> }
  * Where a token was filled in instead, or there is nothing to sign in to any more, the old sign-in is of no use. `end`
  * revokes it once the row is saved: before, the row may still need it.
  */
-async function signInAfter(deps: ConnectDeps, connection: Connection, secrets: Secrets): Promise<SignInAfter> {
+async function signInAfter(
+  deps: ConnectDeps,
+  connection: Connection,
+  secrets: ConnectionSecrets,
+): Promise<SignInAfter> {
   const { id, signsIn = false } = connection
   const target = deps.targets.target(connection)
   const kept = await deps.auth.kept(id)

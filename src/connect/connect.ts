@@ -120,7 +120,7 @@ export type ConnectDeps = {
     | 'saved'
   >
   credentials: CredentialStore
-  mcp: Pick<Mcp, 'probe' | 'close' | 'addressFault' | 'circuit' | 'wake'>
+  mcp: Pick<Mcp, 'probe' | 'close' | 'retire' | 'addressFault' | 'circuit' | 'wake'>
   /** By card, then input: fill what is left empty. */
   prefills: Record<string, Record<string, string>>
   maxPerUser: number

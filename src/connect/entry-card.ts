@@ -1,6 +1,6 @@
 import type { Card, CardInput } from '../cards/card.ts'
 import type { Connection } from '../registry/connection.ts'
-import type { Entry } from '../registry/entry.ts'
+import type { RegistryEntry } from '../registry/entry.ts'
 
 /** For an app that its owner registered there, where a server takes no others. */
 const CLIENT: CardInput[] = [
@@ -25,7 +25,7 @@ const CLIENT: CardInput[] = [
  * A registry entry as a card: nobody looked at its tools, so none has a class and all of them ask; it signs people in by what
  * its server says of itself. Its name holds the version, so that a form that is open while the registry changes is noticed.
  */
-export const entryCard = (entry: Entry): Card => ({
+export const entryCard = (entry: RegistryEntry): Card => ({
   name: `${entry.name}@${entry.version}`,
   title: entry.title,
   icon: ':globe_with_meridians:',

@@ -1,9 +1,9 @@
 import { distance } from 'fastest-levenshtein'
-import { alikeTo } from '../cards/alike.ts'
+import { similarWordsFor } from '../cards/alike.ts'
 import type { Card } from '../cards/card.ts'
-import { type Rankable, rank, wantedWords } from '../cards/rank.ts'
+import { type Rankable, rankMatches, searchWordsIn } from '../cards/rank.ts'
 import type { WorkspaceId } from '../ids.ts'
-import type { Catalogue, CatalogueRow, Findings } from '../registry/catalogue.ts'
+import type { Catalogue, CatalogueMatches, CatalogueRow } from '../registry/catalogue.ts'
 import { entryCard, ruledBy } from './entry-card.ts'
 import { hostOf } from './listed.ts'
 
@@ -38,11 +38,11 @@ type Candidate = Rankable & { hit: Hit }
 export const finding =
   (cards: Card[], catalogue: Pick<Catalogue, 'find'> | undefined): Find =>
   async (workspace, words) => {
-    const wanted = wantedWords(words)
+    const wanted = searchWordsIn(words)
     const looked = { patterns: wanted.map(patternFor), words: wanted, limit: MOST_CANDIDATES }
     const found = wanted.length === 0 ? undefined : await catalogue?.find(workspace, looked)
     const { own, others } = candidates(cards, found)
-    const hits = rank([...own, ...others], wanted).map(({ hit }) => hit)
+    const hits = rankMatches([...own, ...others], wanted).map(({ hit }) => hit)
     return {
       hits,
       near: hits.length > 0 ? [] : nearWords([...own, ...others], wanted),
@@ -52,15 +52,15 @@ export const finding =
 
 /** A regular expression for a word or another for the same ability; short ones count only where a word begins. */
 const patternFor = (word: string): string =>
-  [word, ...alikeTo(word)].map((one) => (one.length > 3 ? one : `\\m${one}`)).join('|')
+  [word, ...similarWordsFor(word)].map((one) => (one.length > 3 ? one : `\\m${one}`)).join('|')
 
-function registryState(mirrored: boolean, found: Findings | undefined): Found['registry'] {
+function registryState(mirrored: boolean, found: CatalogueMatches | undefined): Found['registry'] {
   if (!mirrored) return 'off'
   return found?.walked === false ? 'never' : 'searched'
 }
 
 /** An entry that leads where a card of ours leads is that card, which knows more of it. */
-function candidates(cards: Card[], found: Findings | undefined): { own: Candidate[]; others: Candidate[] } {
+function candidates(cards: Card[], found: CatalogueMatches | undefined): { own: Candidate[]; others: Candidate[] } {
   const counts = (name: string, all: number) => ({ here: found?.here[name] ?? 0, all })
   const own = cards.map((card) => ({
     ...ownCandidate(card),

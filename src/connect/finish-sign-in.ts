@@ -1,4 +1,4 @@
-import type { Secrets } from '../credentials/secrets.ts'
+import type { ConnectionSecrets } from '../credentials/secrets.ts'
 import { isAppError } from '../errors.ts'
 import type { ConnectionId, Principal } from '../ids.ts'
 import type { Kept } from '../mcp/auth/kept.ts'
@@ -87,7 +87,7 @@ function knownMessage(error: unknown): string {
   throw error
 }
 
-type Brought = { kept: Kept; secrets: Secrets }
+type Brought = { kept: Kept; secrets: ConnectionSecrets }
 
 /** Keeps the tokens, tries them, and saves what they are for. A new connection that does not work leaves nothing behind. */
 async function settle(deps: ConnectDeps, row: Row, brought: Brought, signal: AbortSignal): Promise<Saved> {
@@ -130,7 +130,7 @@ async function mended(
 ): Promise<Connection> {
   const { by, connection: id } = row
   const { inputs } = row.details.about
-  await deps.mcp.close(id)
+  await deps.mcp.retire(id)
   const target = deps.targets.target({ ...by, ...row.details.about })
   const probe = await deps.mcp.probe(target, secrets, signal, id).catch(async (error: unknown) => {
     if (isAppError(error)) await deps.registry.setStatus(existing, statusOf(error), error.message)

@@ -1,11 +1,11 @@
 import { z } from 'zod'
-import type { NewRow } from '../registry/catalogue.ts'
-import type { Entry } from '../registry/entry.ts'
+import type { NewCatalogueRow } from '../registry/catalogue.ts'
+import type { RegistryEntry } from '../registry/entry.ts'
 import { readRemote } from './remote.ts'
 import { tidy } from './tidy.ts'
 
 /** One item of a registry's list: a row to keep, the name of one that is not to be had (any more), or nothing to us. */
-export type Listed = { kind: 'row'; row: NewRow } | { kind: 'gone'; name: string } | { kind: 'nothing' }
+export type Listed = { kind: 'row'; row: NewCatalogueRow } | { kind: 'gone'; name: string } | { kind: 'nothing' }
 
 const OFFICIAL = 'io.modelcontextprotocol.registry/official'
 
@@ -53,7 +53,7 @@ export function readListed(item: unknown, usable: (url: string) => boolean): Lis
   if (!isLatest) return { kind: 'nothing' }
   const entry = status === 'deleted' ? undefined : entryOf(name, named.data.server, usable)
   if (entry === undefined || status === 'deleted') return { kind: 'gone', name }
-  const row: NewRow = {
+  const row: NewCatalogueRow = {
     entry,
     status,
     verified: leadsHome(entry),
@@ -63,7 +63,7 @@ export function readListed(item: unknown, usable: (url: string) => boolean): Lis
   return { kind: 'row', row }
 }
 
-function entryOf(name: string, written: unknown, usable: (url: string) => boolean): Entry | undefined {
+function entryOf(name: string, written: unknown, usable: (url: string) => boolean): RegistryEntry | undefined {
   const server = Server.safeParse(written)
   if (!server.success) return undefined
   const { version, title, description, websiteUrl, repository, remotes } = server.data
@@ -94,7 +94,7 @@ function pageOf(text: string | undefined): string | undefined {
 }
 
 /** The registry gives a namespace to whoever proves its domain; this says whether the server is at that domain too. */
-function leadsHome({ name, url }: Entry): boolean {
+function leadsHome({ name, url }: RegistryEntry): boolean {
   const domain = name.split('/', 1).join().split('.').toReversed().join('.').toLowerCase()
   const host = hostOf(url).replace(/:\d+$/, '')
   return domain.includes('.') && (host === domain || host.endsWith(`.${domain}`))

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { errorChain, isAppError } from '../errors.ts'
+import { errorChainOf, isAppError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Mcp } from '../mcp/mcp.ts'
-import type { Catalogue, Turn } from '../registry/catalogue.ts'
+import type { Catalogue, SyncLease } from '../registry/catalogue.ts'
+import { pollEvery } from '../timing.ts'
 import { readListed } from './listed.ts'
 import { type Page, readPage } from './registry-pages.ts'
 
@@ -53,35 +54,24 @@ function mirroring(deps: Deps): Mirror {
   const times = { ...TIMES, ...deps.times }
   const me = randomUUID()
   const closing = new AbortController()
-  let timer: NodeJS.Timeout | undefined
-  let looking: Promise<void> = Promise.resolve()
-
   const look = async () => {
-    try {
-      const given = await deps.catalogue.claim(me, LEASE_MS)
-      if (given !== undefined) await takeTurn(deps, { given, me, times }, closing.signal)
-    } catch (error) {
-      deps.log[isAppError(error) ? 'debug' : 'error']({ why: errorChain(error) }, 'the MCP registry was not looked at')
-    }
-    if (!closing.signal.aborted) again(times.lookMs)
+    const given = await deps.catalogue.claim(me, LEASE_MS)
+    if (given !== undefined) await takeTurn(deps, { given, me, times }, closing.signal)
   }
-  const again = (ms: number) => {
-    timer = setTimeout(() => {
-      looking = look()
-    }, ms)
-  }
+  const polling = pollEvery({ everyMs: times.lookMs, firstMs: 0 }, look, (error) =>
+    deps.log[isAppError(error) ? 'debug' : 'error']({ why: errorChainOf(error) }, 'the MCP registry was not looked at'),
+  )
 
   return {
-    start: () => again(0),
+    start: polling.start,
     async [Symbol.asyncDispose]() {
       closing.abort()
-      clearTimeout(timer)
-      await looking
+      await polling.stop()
     },
   }
 }
 
-type Taken = { given: Turn; me: string; times: typeof TIMES }
+type Taken = { given: SyncLease; me: string; times: typeof TIMES }
 
 /** A walk to its end, or the turn given back. */
 async function takeTurn(deps: Deps, taken: Taken, closing: AbortSignal): Promise<void> {
@@ -113,7 +103,7 @@ async function walk(deps: Deps, { given, me, times }: Taken, signal: AbortSignal
 
 function sayFailed({ log, catalogue }: Deps, error: unknown, againMs: number): void {
   log.warn(
-    { registry: catalogue.url, why: errorChain(error), againInMinutes: Math.round(againMs / MINUTE_MS) },
+    { registry: catalogue.url, why: errorChainOf(error), againInMinutes: Math.round(againMs / MINUTE_MS) },
     'MCP registry not mirrored: searches find our own cards and what was mirrored last; it is tried again by itself (MCP_REGISTRY_URL=off ends that)',
   )
 }

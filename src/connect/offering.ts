@@ -5,7 +5,7 @@ import type { Completing } from '../mcp/prompts.ts'
 import { expand } from '../mcp/resources.ts'
 import type { Connection } from '../registry/connection.ts'
 import type { Registry } from '../registry/registry.ts'
-import type { Watch as KeptWatch, Watches } from '../registry/watches.ts'
+import type { ResourceSubscriptionRow as KeptWatch, ResourceSubscriptions } from '../registry/watches.ts'
 import { ownConnection } from './own.ts'
 
 /** What a person does with the resources and prompts of their own connections. All throw AppErrors with a sentence for them. */
@@ -47,7 +47,7 @@ export type Watched = Pick<Watch, 'uri' | 'name' | 'channel' | 'threadTs'>
 
 export type OfferingDeps = {
   registry: Pick<Registry, 'get'>
-  watches: Pick<Watches, 'add' | 'get' | 'remove'>
+  watches: Pick<ResourceSubscriptions, 'add' | 'get' | 'remove'>
   mcp: Pick<Mcp, 'resources' | 'readResource' | 'prompts' | 'prompt' | 'skills' | 'readSkill' | 'complete'>
 }
 

@@ -2,11 +2,11 @@ import type { Card } from '../cards/card.ts'
 import { AppError } from '../errors.ts'
 import type { Catalogue } from '../registry/catalogue.ts'
 import type { Connection } from '../registry/connection.ts'
-import type { Entry } from '../registry/entry.ts'
+import type { RegistryEntry } from '../registry/entry.ts'
 import { cardBehind, entryCard, entryNameIn } from './entry-card.ts'
 
 /** A card that can be connected now, and the registry entry it was made from, if it was. */
-export type Offer = { card: Card; entry?: Entry }
+export type Offer = { card: Card; entry?: RegistryEntry }
 
 export type Offers = {
   /** By a card's name, or an entry's with or without its version: another version than the one there is now is none. */

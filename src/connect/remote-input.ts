@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import type { Entry } from '../registry/entry.ts'
+import type { RegistryEntry } from '../registry/entry.ts'
 import { tidy } from './tidy.ts'
 
-export type EntryInput = Entry['inputs'][number]
+export type EntryInput = RegistryEntry['inputs'][number]
 
 /** What a server.json says of a value: all of it optional, none of it trusted. */
 export const Variable = z.looseObject({

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import type { Entry } from '../registry/entry.ts'
+import type { RegistryEntry } from '../registry/entry.ts'
 import { type EntryInput, inputOf, Variable } from './remote-input.ts'
 
 /** Where an entry's server is, in the words of our own cards. */
-export type EntryRemote = Pick<Entry, 'url' | 'headers' | 'inputs'> & { sse: boolean }
+export type EntryRemote = Pick<RegistryEntry, 'url' | 'headers' | 'inputs'> & { sse: boolean }
 
 const Variables = z.record(z.string().regex(/^[\w.-]{1,64}$/), Variable).default({})
 

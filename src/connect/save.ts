@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { referenceOf, type Secrets, saveSecrets } from '../credentials/secrets.ts'
-import { errorChain } from '../errors.ts'
+import { type ConnectionSecrets, credentialReferenceOf, saveSecrets } from '../credentials/secrets.ts'
+import { errorChainOf } from '../errors.ts'
 import type { ConnectionId } from '../ids.ts'
-import type { Probe } from '../mcp/mcp.ts'
+import type { Probe } from '../mcp/outcome.ts'
 import type { Connection, NewConnection, SavedConnection } from '../registry/connection.ts'
 import type { ConnectDeps } from './connect.ts'
 
@@ -18,7 +18,7 @@ type Filled = Pick<Connection, 'inputs' | 'signsIn'>
 export async function saveNew(
   deps: SaveDeps,
   about: Filled & Pick<NewConnection, 'id' | 'workspace' | 'user' | 'name' | 'card' | 'entry'>,
-  { secrets, probe }: { secrets: Secrets; probe: Probe },
+  { secrets, probe }: { secrets: ConnectionSecrets; probe: Probe },
   undo: () => Promise<void>,
 ): Promise<Connection> {
   const credential = await keepSecrets(deps, about.id, secrets)
@@ -41,7 +41,7 @@ export async function saveAgain(
   deps: SaveDeps,
   before: Connection,
   filled: Filled,
-  { secrets, probe }: { secrets: Secrets; probe: Probe },
+  { secrets, probe }: { secrets: ConnectionSecrets; probe: Probe },
 ): Promise<Connection> {
   const credential = await keepSecrets(deps, before.id, secrets)
   let saved: Connection
@@ -56,7 +56,7 @@ export async function saveAgain(
     saved = row
   }
   await dropSecrets(deps, before.credential).catch((error: unknown) => {
-    deps.log.error({ connection: before.id, reason: errorChain(error) }, 'a replaced secret could not be removed')
+    deps.log.error({ connection: before.id, reason: errorChainOf(error) }, 'a replaced secret could not be removed')
   })
   return saved
 }
@@ -72,9 +72,13 @@ const learnedFrom = ({
 } => ({ tools, leftOut, instructions, offers, era, credential: undefined })
 
 /** The secret first: a row without its secret would fail at its first call. */
-async function keepSecrets({ credentials }: SaveDeps, id: ConnectionId, secrets: Secrets): Promise<string | undefined> {
+async function keepSecrets(
+  { credentials }: SaveDeps,
+  id: ConnectionId,
+  secrets: ConnectionSecrets,
+): Promise<string | undefined> {
   if (Object.keys(secrets).length === 0) return undefined
-  const reference = `${referenceOf(id)}/${randomUUID()}`
+  const reference = `${credentialReferenceOf(id)}/${randomUUID()}`
   await saveSecrets(credentials, reference, secrets)
   return reference
 }
@@ -95,7 +99,7 @@ async function whatBecame(
   try {
     return await registry.saved({ workspace, user }, id)
   } catch (unknown) {
-    log.error({ connection: id, reason: errorChain(unknown) }, 'a connection may be saved or not')
+    log.error({ connection: id, reason: errorChainOf(unknown) }, 'a connection may be saved or not')
     throw error
   }
 }

@@ -48,7 +48,7 @@ async function gotWithoutPage(
   wanted: Wanted,
 ): Promise<boolean> {
   if (!(await deps.auth.withoutPage(deps.targets.target(connection), secrets, wanted))) return false
-  await deps.mcp.close(connection.id)
+  await deps.mcp.retire(connection.id)
   deps.mcp.wake(connection.id)
   await deps.registry.setStatus(connection, 'connected')
   return true

@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { z } from 'zod'
-import type { Secrets } from '../credentials/secrets.ts'
+import type { ConnectionSecrets } from '../credentials/secrets.ts'
 import { AppError } from '../errors.ts'
 import type { ConnectionId, Principal } from '../ids.ts'
 import type { Challenge } from '../mcp/auth/challenge.ts'
 import { Pending } from '../mcp/auth/pending.ts'
-import { Entry } from '../registry/entry.ts'
+import { RegistryEntry } from '../registry/entry.ts'
 import type { ConnectDeps } from './connect.ts'
 import type { Targeted } from './targets.ts'
 
@@ -19,7 +19,7 @@ export type Place = Record<string, string>
 export const SignInDetails = z.object({
   about: z.object({
     card: z.string(),
-    entry: Entry.optional(),
+    entry: RegistryEntry.optional(),
     name: z.string(),
     inputs: z.record(z.string(), z.string()),
   }),
@@ -37,7 +37,13 @@ export type SignInOffer = {
   show(place: Place): Promise<{ url: string; until: Date }>
 }
 
-export type Wanted = { by: Principal; id: ConnectionId; about: Targeted; secrets: Secrets; challenge: Challenge }
+export type Wanted = {
+  by: Principal
+  id: ConnectionId
+  about: Targeted
+  secrets: ConnectionSecrets
+  challenge: Challenge
+}
 
 export const HeldBack = z.object({ pending: Pending, secrets: z.record(z.string(), z.string()) })
 

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path'
-import { fitsPart, partsOf, signInAddresses } from '../cards/address-parts.ts'
+import { addressPartsOf, fitsAddressPart, signInAddressesOf } from '../cards/address-parts.ts'
 import type { Card, CardAuth, CardEndpoints, StdioServer } from '../cards/card.ts'
-import { mentions } from '../cards/placeholders.ts'
+import { placeholdersIn } from '../cards/placeholders.ts'
 import { AppError } from '../errors.ts'
 import type { Terms } from '../mcp/auth/terms.ts'
 import { fill } from '../mcp/fill.ts'
@@ -85,8 +85,8 @@ function shownTo(auth: CardAuth, issuer: string | undefined, operator: Record<st
 
 const hostsAreNamed = (auth: CardAuth): boolean =>
   auth.issuer !== undefined &&
-  signInAddresses(auth)
-    .flatMap(partsOf)
+  signInAddressesOf(auth)
+    .flatMap(addressPartsOf)
     .every(({ at }) => at === 'path')
 
 const endpointsAt = (card: Card, endpoints: CardEndpoints, inputs: Record<string, string>): CardEndpoints => ({
@@ -99,7 +99,8 @@ const endpointsAt = (card: Card, endpoints: CardEndpoints, inputs: Record<string
 /** Looked at again, as an address left unfilled would let another sign people in. */
 function addressAt({ title }: Card, address: string, inputs: Record<string, string>): string {
   const filled = fill(address, inputs)
-  if (filled !== undefined && partsOf(address).every((part) => fitsPart(part, inputs[part.name] ?? ''))) return filled
+  if (filled !== undefined && addressPartsOf(address).every((part) => fitsAddressPart(part, inputs[part.name] ?? '')))
+    return filled
   throw new AppError(
     'input_invalid',
     `I do not know where to sign in to ${title}. Press Reconnect and fill in the form.`,
@@ -108,8 +109,8 @@ function addressAt({ title }: Card, address: string, inputs: Record<string, stri
 
 function howToRegister({ name, inputs, server, auth }: Card): string {
   const label = (input: string | undefined) => inputs.find((one) => one.name === input)?.label
-  const [id] = mentions(auth?.id ?? '').map(label)
-  const headers = server.kind === 'http' ? Object.values(server.headers).flatMap(mentions) : []
+  const [id] = placeholdersIn(auth?.id ?? '').map(label)
+  const headers = server.kind === 'http' ? Object.values(server.headers).flatMap(placeholdersIn) : []
   const token = inputs.find((input) => input.secret && headers.includes(input.name))
   const variable = (what: string) => `MCP_${name.toUpperCase().replaceAll('-', '_')}_${what}`
   const named = auth === undefined || hostsAreNamed(auth) || auth.endpoints !== undefined

@@ -1,17 +1,18 @@
 import { randomUUID } from 'node:crypto'
-import { errorChain, isAppError } from '../errors.ts'
+import { errorChainOf, isAppError } from '../errors.ts'
 import type { ConnectionId, WorkspaceId } from '../ids.ts'
 import type { Log } from '../log.ts'
 import type { Mcp } from '../mcp/mcp.ts'
 import type { Registry } from '../registry/registry.ts'
-import type { Watch, Watches } from '../registry/watches.ts'
+import type { ResourceSubscriptionRow, ResourceSubscriptions } from '../registry/watches.ts'
+import { pause, pollEvery } from '../timing.ts'
 
 export type WatcherDeps = {
-  watches: Pick<Watches, 'claim' | 'release' | 'changed' | 'due'>
+  watches: Pick<ResourceSubscriptions, 'claim' | 'release' | 'changed' | 'due'>
   registry: Pick<Registry, 'get'>
   mcp: Pick<Mcp, 'watch'>
   /** Tells a change to people. Never throws. */
-  tell(watch: Watch): Promise<void>
+  tell(watch: ResourceSubscriptionRow): Promise<void>
   log: Log
   /** For tests: how long a watch is quiet after it spoke. */
   quietMs?: number
@@ -19,7 +20,7 @@ export type WatcherDeps = {
 }
 
 /** Listens to the resources people want to hear of; with several instances each connection is watched by one. */
-export type Watcher = { start(): void; [Symbol.asyncDispose](): Promise<void> }
+type Watcher = { start(): void; [Symbol.asyncDispose](): Promise<void> }
 
 const LOOK_MS = 3_000
 /** Longer than a look or two takes, shorter than a person would wonder. */
@@ -37,10 +38,8 @@ export function createWatcher(deps: WatcherDeps): Watcher {
   const me = randomUUID()
   const listening = new Map<ConnectionId, Listening>()
   const closing = new AbortController()
-  let timer: NodeJS.Timeout | undefined
-  let looking: Promise<void> = Promise.resolve()
 
-  const begin = ([first]: Watch[], uris: string[], key: string) => {
+  const begin = ([first]: ResourceSubscriptionRow[], uris: string[], key: string) => {
     if (first === undefined) return
     const { connection, workspace } = first
     const abort = new AbortController()
@@ -53,7 +52,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
     one?.abort.abort()
     await one?.done
   }
-  const adjust = async (claimed: Watch[]) => {
+  const adjust = async (claimed: ResourceSubscriptionRow[]) => {
     const wanted = Map.groupBy(claimed, ({ connection }) => connection)
     for (const connection of listening.keys()) if (!wanted.has(connection)) await end(connection)
     for (const [connection, watches] of wanted) {
@@ -65,30 +64,22 @@ export function createWatcher(deps: WatcherDeps): Watcher {
     }
   }
   const look = async () => {
-    try {
-      await adjust(await deps.watches.claim(me, LEASE_MS, MOST_CONNECTIONS))
-      for (const watch of await deps.watches.due(me, deps.quietMs ?? QUIET_MS)) await deps.tell(watch)
-    } catch (error) {
-      deps.log.warn({ why: errorChain(error) }, 'watched resources not looked at')
-    }
-    if (!closing.signal.aborted) start()
+    await adjust(await deps.watches.claim(me, LEASE_MS, MOST_CONNECTIONS))
+    for (const watch of await deps.watches.due(me, deps.quietMs ?? QUIET_MS)) await deps.tell(watch)
   }
-  const start = () => {
-    timer = setTimeout(() => {
-      looking = look()
-    }, deps.lookMs ?? LOOK_MS)
-  }
+  const polling = pollEvery({ everyMs: deps.lookMs ?? LOOK_MS }, look, (error) =>
+    deps.log.warn({ why: errorChainOf(error) }, 'watched resources not looked at'),
+  )
 
   return {
-    start,
+    start: polling.start,
     async [Symbol.asyncDispose]() {
       closing.abort()
-      clearTimeout(timer)
-      await looking
+      await polling.stop()
       await Promise.all([...listening.values()].map(({ done }) => done))
       await deps.watches.release(me).catch((error: unknown) => {
         if (!isAppError(error)) throw error
-        deps.log.warn({ why: errorChain(error) }, 'watched resources left to their lease')
+        deps.log.warn({ why: errorChainOf(error) }, 'watched resources left to their lease')
       })
     },
   }
@@ -103,7 +94,7 @@ async function listen(
 ): Promise<void> {
   const onChanged = (uri: string) => {
     deps.watches.changed(id, uri).catch((error: unknown) => {
-      deps.log.warn({ connection: id, why: errorChain(error) }, 'change not noted')
+      deps.log.warn({ connection: id, why: errorChainOf(error) }, 'change not noted')
     })
   }
   for (let failures = 0; !signal.aborted; ) {
@@ -116,18 +107,9 @@ async function listen(
       }
       await deps.mcp.watch(connection, { uris, signal, onReady, onChanged })
     } catch (error) {
-      if (!signal.aborted) deps.log.info({ connection: id, why: errorChain(error) }, 'watching ended')
+      if (!signal.aborted) deps.log.info({ connection: id, why: errorChainOf(error) }, 'watching ended')
     }
     await pause(AGAIN_MS[Math.min(failures, AGAIN_MS.length - 1)] ?? 0, signal)
     failures += 1
   }
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return
-  const over = Promise.withResolvers<void>()
-  const timer = setTimeout(over.resolve, ms)
-  signal.addEventListener('abort', () => over.resolve(), { once: true })
-  await over.promise
-  clearTimeout(timer)
 }

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { z } from 'zod'
-import { AppError, errorChain, isAppError } from '../errors.ts'
+import { AppError, errorChainOf, isAppError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Db } from './call.ts'
 
@@ -99,7 +99,7 @@ async function applyOne(client: Client, { version, name, sql }: Migration, log: 
     await client.query('commit')
   } catch (error) {
     await client.query('rollback').catch((second: unknown) => {
-      log.warn({ version, reason: errorChain(second) }, 'rollback failed; the server undoes what was not committed')
+      log.warn({ version, reason: errorChainOf(second) }, 'rollback failed; the server undoes what was not committed')
     })
     throw notApplied(`${version}_${name}`, error)
   }

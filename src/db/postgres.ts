@@ -1,7 +1,7 @@
 import { DatabaseError, Pool } from 'pg'
 import { AppError } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { callFailed, type Db, parseResult, raisedError, SCHEMA, storable } from './call.ts'
+import { createCallError, type Db, parseResult, readRaisedError, SCHEMA, toStorableJson } from './call.ts'
 
 /** Enough for the work of one instance; more only adds memory on the server. */
 const POOL_SIZE = 6
@@ -28,7 +28,7 @@ export function connectPostgres(url: string, log: Log): Db {
   pool.on('error', (error) => log.warn({ reason: error.message }, 'database connection lost while idle'))
   return {
     async call(fn, args, shape) {
-      const rows = await pool.query(statement(fn, storable(args))).catch((error: unknown) => {
+      const rows = await pool.query(statement(fn, toStorableJson(args))).catch((error: unknown) => {
         throw translate(fn, error)
       })
       return parseResult(fn, rows.rows[0]?.result ?? null, shape)
@@ -54,7 +54,7 @@ const toText = (value: unknown) => (typeof value === 'object' && value !== null 
 
 function translate(fn: string, error: unknown): AppError {
   const state = error instanceof DatabaseError ? error.code : undefined
-  const raised = raisedError(state, error instanceof Error ? error.message : '', error)
+  const raised = readRaisedError(state, error instanceof Error ? error.message : '', error)
   if (raised) return raised
   if (state === undefined || UNAVAILABLE.test(state)) {
     return new AppError(
@@ -63,5 +63,5 @@ function translate(fn: string, error: unknown): AppError {
       { cause: error },
     )
   }
-  return callFailed(fn, `SQLSTATE ${state}`, error)
+  return createCallError(fn, `SQLSTATE ${state}`, error)
 }

@@ -1,6 +1,6 @@
 import { createClient } from '@supabase/supabase-js'
 import { AppError } from '../errors.ts'
-import { callFailed, type Db, parseResult, raisedError, SCHEMA, storable } from './call.ts'
+import { createCallError, type Db, parseResult, readRaisedError, SCHEMA, toStorableJson } from './call.ts'
 
 /** Statuses with which a gateway says that the database behind it is away or has too much to do. */
 const UNAVAILABLE = [0, 408, 429, 502, 503, 504, 520, 521, 522, 523, 524, 544]
@@ -30,7 +30,7 @@ export function connectSupabase(o: { url: string; secretKey: string; fetch?: typ
     async call(fn, args, shape) {
       const answer = await client.rpc(
         fn,
-        Object.fromEntries(Object.entries(storable(args)).map(([name, value]) => [`p_${name}`, value])),
+        Object.fromEntries(Object.entries(toStorableJson(args)).map(([name, value]) => [`p_${name}`, value])),
       )
       if (answer.error) throw translate(fn, answer.error, answer.status)
       return parseResult(fn, answer.data ?? null, shape)
@@ -42,7 +42,7 @@ export function connectSupabase(o: { url: string; secretKey: string; fetch?: typ
 }
 
 function translate(fn: string, error: Failure, status: number): AppError {
-  const raised = raisedError(error.code, error.message, error)
+  const raised = readRaisedError(error.code, error.message, error)
   if (raised) return raised
   if (UNAVAILABLE.includes(status) || UNDONE.includes(error.code ?? '')) {
     return new AppError(
@@ -72,5 +72,5 @@ function translate(fn: string, error: Failure, status: number): AppError {
       { cause: error },
     )
   }
-  return callFailed(fn, error.message, error)
+  return createCallError(fn, error.message, error)
 }

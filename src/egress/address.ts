@@ -26,7 +26,7 @@ export function isNeverReachable(address: string): boolean {
 }
 
 /** `::ffff:10.0.0.1`, in any spelling, is 10.0.0.1 to the system that connects. */
-export const withoutMapping = (address: string): string => addressIn(address)?.toString() ?? address
+export const unmapAddress = (address: string): string => addressIn(address)?.toString() ?? address
 
 /** Only the four-part spelling of IPv4, as the system reads it. */
 const addressIn = (text: string): IPv4 | IPv6 | undefined => (isIP(text) === 0 ? undefined : ipaddr.process(text))

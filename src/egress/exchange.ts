@@ -1,7 +1,7 @@
 import { Agent, buildConnector, type Dispatcher, Pool } from 'undici'
 import { AppError } from '../errors.ts'
-import { type Destination, destinationOf, type Guard, guardedLookup } from './guard.ts'
-import { brokenOff, CONNECT_MS, neverSent } from './trouble.ts'
+import { createGuardedLookup, type Destination, destinationOf, type Guard } from './guard.ts'
+import { CONNECT_MS, isBrokenOff, wasNeverSent } from './trouble.ts'
 
 // Shorter than the 5 s after which Node's own servers hang up, so that a kept connection is not closed under a request.
 const KEEP_MS = 4_000
@@ -20,7 +20,13 @@ const POOL: Pool.Options = {
   bodyTimeout: 0,
 }
 
-export type Ask = { url: URL; method: string; headers: Headers; body: Buffer | undefined; signal: AbortSignal }
+export type HttpExchangeRequest = {
+  url: URL
+  method: string
+  headers: Headers
+  body: Buffer | undefined
+  signal: AbortSignal
+}
 
 /** Kept connections, each to an address that the guard let through. It never reads a proxy variable. */
 export const guardedAgent = (guard: Guard): Agent =>
@@ -30,16 +36,16 @@ export const guardedAgent = (guard: Guard): Agent =>
 
 /** Connects to the address that was checked; any failure here is one of a request that was never sent. */
 function connectorTo(to: Destination, guard: Guard): buildConnector.connector {
-  const connect = buildConnector({ timeout: CONNECT_MS, lookup: guardedLookup(to, guard), allowH2: false })
+  const connect = buildConnector({ timeout: CONNECT_MS, lookup: createGuardedLookup(to, guard), allowH2: false })
   return (options, done) =>
     connect(options, (...[error, socket]) => {
       if (error === null) done(null, socket)
-      else done(neverSent(options.host ?? options.hostname, error), null)
+      else done(wasNeverSent(options.host ?? options.hostname, error), null)
     })
 }
 
 /** One request, one answer, no redirects. Throws AppErrors; an abort throws the signal's reason. */
-export async function exchange(ask: Ask, agent: Agent): Promise<Response> {
+export async function sendHttpRequest(ask: HttpExchangeRequest, agent: Agent): Promise<Response> {
   const { url, method, headers, body, signal } = ask
   signal.throwIfAborted()
   try {
@@ -54,7 +60,7 @@ export async function exchange(ask: Ask, agent: Agent): Promise<Response> {
     return responseOf(answer, url.host)
   } catch (error) {
     if (signal.aborted) throw signal.reason
-    throw brokenOff(url.host, error)
+    throw isBrokenOff(url.host, error)
   }
 }
 

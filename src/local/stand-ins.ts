@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Log } from '../log.ts'
 import { startLocalDatabase } from './database.ts'
-import { startLocalModel } from './model.ts'
+import { startOfflineModel } from './offline-model/start-offline-model.ts'
 import { nameApprover } from './slack/first-day.ts'
 import { type LocalSlack, startLocalSlack } from './slack/start-local-slack.ts'
 
@@ -41,7 +41,7 @@ export async function startStandIns(wanted: Wanted, { log, ownerOf }: Means): Pr
   const [database, slack, model] = await allOrFirstTrouble([
     wanted.database ? undefined : started(startLocalDatabase({ dataDir: wanted.dataDir, log })),
     wanted.slack ? undefined : started(localSlack(wanted, { log, ownerOf })),
-    wanted.model.apiKey ? undefined : started(startLocalModel({ log })),
+    wanted.model.apiKey ? undefined : started(startOfflineModel({ log })),
   ])
   const things = starting.move()
   return {

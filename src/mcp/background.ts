@@ -1,4 +1,4 @@
-import { errorChain } from '../errors.ts'
+import { errorChainOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 
 /** Work nobody waits for. It never throws: what goes wrong is logged. Disposing waits for what is under way. */
@@ -11,15 +11,17 @@ export function createBackground(log: Log): Background {
   const running = new Set<Promise<void>>()
   return {
     run: (what, work) => {
-      const done = work().then(
-        () => undefined,
-        (error: unknown) => log.warn({ what, error: errorChain(error) }, 'mcp background work failed'),
-      )
+      const done = work()
+        .catch(orLog(log, what))
+        .then(() => void running.delete(done))
       running.add(done)
-      void done.finally(() => running.delete(done))
     },
     [Symbol.asyncDispose]: async () => {
       await Promise.all(running)
     },
   }
 }
+
+/** For a promise that nobody waits for: its failure is logged. */
+export const orLog = (log: Log, what: string) => (error: unknown) =>
+  log.warn({ what, error: errorChainOf(error) }, 'mcp background work failed')

@@ -8,13 +8,13 @@ import {
 import type { JsonObject, StoredTool } from '../registry/connection.ts'
 import { outcomeOf } from './content.ts'
 import { isLostStream } from './lost-stream.ts'
-import type { CallOptions, ToolOutcome } from './mcp.ts'
+import type { CallOptions, ToolOutcome } from './outcome.ts'
 import type { Patience } from './patience.ts'
 import { type CallTimes, NEVER_MS, reaching, resumed } from './reach.ts'
 import type { Session } from './session.ts'
 import { traceOf } from './trace.ts'
 
-export type Call = { tool: StoredTool; args: JsonObject }
+type Call = { tool: StoredTool; args: JsonObject }
 
 /**
  * One leg of a `tools/call`. Progress starts the timeout anew, up to `totalMs`; while a person is asked it stands still. An error

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { withDeadline } from '../timing.ts'
 
 export type Command = { command: string; args: string[]; env: Record<string, string>; cwd: string }
 
@@ -32,7 +33,8 @@ export async function startChild(command: Command, hurry: AbortSignal): Promise<
   })
   const exited = new Promise<string>((resolve) => {
     child.once('exit', (code, signal) => resolve(signal ?? `code ${code}`))
-    child.once('error', (error) => resolve(error.message))
+    // For as long as it lives: a second error, with nobody to hear it, would end the app.
+    child.on('error', (error) => resolve(error.message))
   })
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()))
   await new Promise<void>((resolve, reject) => {
@@ -40,7 +42,7 @@ export async function startChild(command: Command, hurry: AbortSignal): Promise<
     child.once('error', reject)
   })
   const ended = exited.then(async (how) => {
-    await within(closed, DRAIN_MS)
+    await withDeadline(closed, DRAIN_MS, undefined)
     signalGroup(child, 'SIGKILL')
     for (const pipe of child.stdio) pipe?.destroy()
     return how
@@ -49,12 +51,13 @@ export async function startChild(command: Command, hurry: AbortSignal): Promise<
 }
 
 async function end(child: ChildProcess, ended: Promise<string>, hurry: AbortSignal): Promise<void> {
+  const over = ended.then(() => true)
   child.stdin?.end()
-  if (await within(ended, EOF_GRACE_MS, hurry)) return
+  if (await withDeadline(over, EOF_GRACE_MS, false, hurry)) return
   signalGroup(child, 'SIGTERM')
-  if (await within(ended, TERM_GRACE_MS)) return
+  if (await withDeadline(over, TERM_GRACE_MS, false)) return
   signalGroup(child, 'SIGKILL')
-  await within(ended, KILL_GRACE_MS)
+  await withDeadline(over, KILL_GRACE_MS, false)
 }
 
 /** To the server and all it started; no trouble when they have ended already. */
@@ -65,16 +68,4 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'EPERM'))) throw error
   }
-}
-
-async function within(event: Promise<unknown>, ms: number, hurry?: AbortSignal): Promise<boolean> {
-  if (hurry?.aborted) return false
-  const late = Promise.withResolvers<false>()
-  const giveUp = () => late.resolve(false)
-  const timer = setTimeout(giveUp, ms)
-  hurry?.addEventListener('abort', giveUp, { once: true })
-  const inTime = await Promise.race([event.then(() => true), late.promise])
-  clearTimeout(timer)
-  hurry?.removeEventListener('abort', giveUp)
-  return inTime
 }

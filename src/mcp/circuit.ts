@@ -6,10 +6,10 @@ export type Circuit =
   | { kind: 'open'; until: Date; failures: number }
   | { kind: 'half_open'; failures: number }
 
-/** Leave to go out. Whoever gets it says once how it went; `void` when that says nothing of the server (a stop). */
-export type Pass = { settle(how: Outcome): void }
+/** Permission to go out. Whoever gets it says once how it went; `void` when that says nothing of the server (a stop). */
+export type Pass = { settle(how: Answer): void }
 
-type Outcome = 'answered' | 'unreachable' | 'void'
+type Answer = 'answered' | 'unreachable' | 'void'
 
 export type Circuits = {
   /** A pass, or when the next one is given. */
@@ -26,37 +26,40 @@ const FIRST_REST_MS = 5_000
 const MAX_REST_MS = 5 * 60_000
 // So that a server that comes back does not meet all who waited for it at one moment.
 const JITTER = 0.2
-// While one call tries, the others are told to come back after this.
+// Another call may try after this, however long the one that tries takes.
 const TRIAL_MS = 5_000
 
-type Trouble = { failures: number; until: number; trying: boolean }
+/** Replaced with each failure. `trialUntil`: so long no call goes out beside the trial. */
+type Trouble = { readonly failures: number; readonly until: number; trialUntil: number }
 
-export type CircuitClock = { now(): number; random(): number }
+type CircuitClock = { now(): number; random(): number }
 
 /** A circuit per connection, in this process's memory: another instance finds out for itself, with three calls. */
 export function createCircuits(clock: CircuitClock = { now: Date.now, random: Math.random }): Circuits {
   const troubles = new Map<ConnectionId, Trouble>()
 
-  const fail = (id: ConnectionId): void => {
-    const failures = (troubles.get(id)?.failures ?? 0) + 1
+  const fail = (id: ConnectionId, before: Trouble | undefined): void => {
+    const now = troubles.get(id)
+    // A call that went out before the rest, or before a later trial failed, says nothing new: parallel calls would rest for minutes.
+    if (isOpen(now) && now !== before) return
+    const failures = (now?.failures ?? 0) + 1
     const rests = failures < FAILURES_TO_OPEN ? 0 : restMs(failures - FAILURES_TO_OPEN, clock.random())
-    troubles.set(id, { failures, until: clock.now() + rests, trying: false })
-  }
-
-  const settle = (id: ConnectionId, how: Outcome): void => {
-    const trouble = troubles.get(id)
-    if (how === 'unreachable') fail(id)
-    else if (how === 'answered') troubles.delete(id)
-    else if (trouble !== undefined) trouble.trying = false
+    troubles.set(id, { failures, until: clock.now() + rests, trialUntil: 0 })
   }
 
   const passFor = (id: ConnectionId): Pass => {
-    const trial = troubles.get(id)
-    if (trial !== undefined && isOpen(trial)) trial.trying = true
+    const before = troubles.get(id)
+    const trialUntil = clock.now() + TRIAL_MS
+    if (before !== undefined && isOpen(before)) before.trialUntil = trialUntil
+    const settle = (how: Answer): void => {
+      if (how === 'answered') troubles.delete(id)
+      else if (how === 'unreachable') fail(id, before)
+      else if (before?.trialUntil === trialUntil) before.trialUntil = 0
+    }
     let settled = false
     return {
       settle: (how) => {
-        if (!settled) settle(id, how)
+        if (!settled) settle(how)
         settled = true
       },
     }
@@ -66,9 +69,8 @@ export function createCircuits(clock: CircuitClock = { now: Date.now, random: Ma
     enter: (id) => {
       const trouble = troubles.get(id)
       if (trouble === undefined || !isOpen(trouble)) return passFor(id)
-      if (clock.now() < trouble.until) return { until: new Date(trouble.until), failures: trouble.failures }
-      if (trouble.trying) return { until: new Date(clock.now() + TRIAL_MS), failures: trouble.failures }
-      return passFor(id)
+      const until = Math.max(trouble.until, trouble.trialUntil)
+      return clock.now() < until ? { until: new Date(until), failures: trouble.failures } : passFor(id)
     },
     of: (id) => {
       const trouble = troubles.get(id)
@@ -81,7 +83,7 @@ export function createCircuits(clock: CircuitClock = { now: Date.now, random: Ma
   }
 }
 
-const isOpen = ({ failures }: Trouble): boolean => failures >= FAILURES_TO_OPEN
+const isOpen = (trouble: Trouble | undefined): boolean => (trouble?.failures ?? 0) >= FAILURES_TO_OPEN
 
 /** 5 s, 10 s, 20 s … 5 min, give or take a fifth. */
 function restMs(times: number, random: number): number {

@@ -2,7 +2,7 @@ import type { CallToolResult } from '@modelcontextprotocol/client'
 import { z } from 'zod'
 import type { Clean } from './clean.ts'
 import { depthOf } from './depth.ts'
-import type { ContentPart, ToolOutcome } from './mcp.ts'
+import type { ContentPart, ToolOutcome } from './outcome.ts'
 
 const Json = z.json()
 // Honest answers end at 20; far deeper ones exhaust the stack of whatever walks them.

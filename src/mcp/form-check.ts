@@ -1,6 +1,6 @@
 import type { FieldOf, FormField } from './form.ts'
 
-export type FormProblem = { field: string; message: string }
+type FormProblem = { field: string; message: string }
 
 /** What in the content does not fit the form, in words for the person who filled it; empty when all fits. */
 export function formProblems(fields: FormField[], content: Record<string, unknown>): FormProblem[] {

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type Client,
   ProtocolError,
@@ -7,6 +6,7 @@ import {
   SdkHttpError,
   type SubscriptionFilter,
 } from '@modelcontextprotocol/client'
+import { pause } from '../timing.ts'
 import { isLostStream } from './lost-stream.ts'
 import type { Changed } from './notices.ts'
 import type { Session } from './session.ts'
@@ -40,9 +40,7 @@ export async function keepListening(
     if (how === 'refused' || closing.signal.aborted) return
     again = true
     if (Date.now() - began > SOUND_MS) waitMs = FIRST_WAIT_MS
-    await sleep(waitMs * (0.8 + 0.4 * Math.random()), undefined, { signal: closing.signal, ref: false }).catch(
-      () => undefined,
-    )
+    await pause(waitMs * (0.8 + 0.4 * Math.random()), closing.signal)
   }
 }
 

@@ -1,9 +1,11 @@
+import type { CredentialStore } from '../credentials/store.ts'
+import type { Egress } from '../egress/egress.ts'
 import { isAppError } from '../errors.ts'
 import type { ConnectionId, Principal } from '../ids.ts'
 import type { Log } from '../log.ts'
-import type { Connection, JsonObject, JsonValue, LeftOut, Offers, StoredTool } from '../registry/connection.ts'
+import type { Connection, JsonObject, StoredTool } from '../registry/connection.ts'
 import type { Registry } from '../registry/registry.ts'
-import type { Challenge } from './auth/challenge.ts'
+import type { Auth } from './auth/auth.ts'
 import { type Background, createBackground } from './background.ts'
 import { addressFault } from './border.ts'
 import { createCaches } from './caches.ts'
@@ -12,11 +14,12 @@ import type { Circuit } from './circuit.ts'
 import { createKeeper } from './keeper.ts'
 import { type LogLine, withLog } from './notices.ts'
 import { type Offering, offering, type Use } from './offering.ts'
+import type { CallFailure, CallOptions, Probe, ToolOutcome } from './outcome.ts'
 import { probe } from './probe.ts'
-import type { Asking, CallTimes, Reach } from './reach.ts'
-import type { Session } from './session.ts'
-import { createSessions, type Sessions, type SessionsDeps, type Used } from './sessions.ts'
-import type { Target } from './target.ts'
+import type { CallTimes } from './reach.ts'
+import type { Work } from './session.ts'
+import { type AuditEntry, createSessions, type Sessions, type Used } from './sessions.ts'
+import type { Limits, Target } from './target.ts'
 import { asAppError, type Trouble } from './trouble.ts'
 
 /** Speaks MCP to connections' servers. Nothing a server says leaves here with a secret of its connection in it. */
@@ -33,7 +36,9 @@ export type Mcp = Offering & {
   connectionsOf(principal: Principal): Promise<Connection[]>
   /** Lists the tools again and keeps the list. Throws AppErrors; never answers an empty list for a failure. */
   refresh(connection: Connection, signal: AbortSignal): Promise<StoredTool[]>
-  /** Ends the connection's session, if one is open, and forgets what was kept of its server. */
+  /** The connection is another now: the next call opens a new session, and calls under way finish on the old one. */
+  retire(id: ConnectionId): Promise<void>
+  /** Ends the connection's sessions with all that is under way, and forgets what was kept of its server. */
   close(id: ConnectionId): Promise<void>
   /** Whether calls go out to the connection's server now. */
   circuit(id: ConnectionId): Circuit
@@ -43,64 +48,22 @@ export type Mcp = Offering & {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-export type Probe = {
-  tools: StoredTool[]
-  leftOut: LeftOut[]
-  /** What the server says of its own use; untrusted. */
-  instructions: string | undefined
-  protocolVersion: string
-  serverName: string
-  ms: number
-  offers: Offers
-  /** For `Connection.era`. */
-  era: unknown
-}
-
-export type CallOptions = Reach & {
-  onProgress(progress: CallProgress): void
-  /** The run the call is part of, for the server's own tracing. */
-  trace?: string
-}
-export type CallProgress = { message?: string; progress?: number; total?: number }
-
-export type ToolOutcome =
-  | { kind: 'ok' | 'tool_error'; content: ContentPart[]; structured?: JsonValue; ms: number; log?: LogLine[] }
-  | (Asking & { ms: number })
-  | CallFailure
-
-/** `sent` is false only when the call was certainly not carried out: never sent, or refused before anything was done. */
-export type CallFailure = {
-  kind: 'failed'
-  why: FailureReason
-  message: string
-  sent: boolean
-  ms: number
-  /** With `sign_in` and `scope`: what a sign-in has to bring. Absent where only another credential helps. */
-  challenge?: Challenge
-  log?: LogLine[]
-}
-
-/** `scope`: the sign-in is good, but does not allow this. `resting`: the server is left alone for a while. */
-export type FailureReason =
-  | 'timeout'
-  | 'cancelled'
-  | 'unreachable'
-  | 'sign_in'
-  | 'scope'
-  | 'protocol'
-  | 'gone'
-  | 'resting'
-
-export type ContentPart =
-  | { type: 'text'; text: string }
-  | { type: 'image' | 'audio'; mimeType: string; data: string }
-  | { type: 'resource'; uri: string; mimeType?: string; text?: string; data?: string }
-  | { type: 'link'; uri: string; name: string }
-
-export type McpDeps = Omit<SessionsDeps, 'registry' | 'background' | 'caches' | 'hurry' | 'onChanged' | 'onOpened'> & {
+export type McpDeps = {
   registry: Pick<Registry, 'connectionsOf' | 'setStatus' | 'learn' | 'setEra' | 'setOffers'>
+  credentials: CredentialStore
+  egress: Egress
+  /** Left out: nobody signs in, servers take what headers hold. */
+  auth?: Pick<Auth, 'bearer'> | undefined
   log: Log
+  /** Throws an AppError where the connection's card is gone. */
+  target(connection: Connection): Target
+  limits(connection: Connection): Limits
   toolTimeoutSeconds: number
+  /** Where the packages of local servers are installed. */
+  projectRoot: string
+  audit?: ((entry: AuditEntry) => Promise<void>) | undefined
+  /** For tests: after how long without use a session is asked whether it still answers. */
+  quietMs?: number | undefined
 }
 
 /** MCP for connections. A session ends after `limits.idleSeconds` without a call; what it learns is kept in the registry. */
@@ -135,22 +98,14 @@ export function createMcp(given: McpDeps): Mcp {
     },
     addressFault: (url) => addressFault(deps.egress, url),
     connectionsOf: (principal) => deps.registry.connectionsOf(principal),
-    call: async (c, tool, args, o) => {
-      const began = performance.now()
-      const lost = cardTrouble(deps, c)
-      if (lost !== undefined) return failureOf(lost, 0)
-      // A server hears that its calls are cancelled before it is ended with the app.
-      const signal = AbortSignal.any([o.signal, stopping.signal])
-      const log: LogLine[] = []
-      const work = (session: Session) =>
-        withLog(session.client, log, () => callTool(session, { tool, args }, timesOf(deps, c), { ...o, signal }))
-      const used = await sessions.use(c, signal, work)
-      noteState(c, used)
-      const outcome = used.ok ? used.value : failureOf(used.trouble, performance.now() - began)
-      return outcome.kind === 'input_required' || log.length === 0 ? outcome : { ...outcome, log }
-    },
+    call: calling(deps, sessions, { signal: stopping.signal, noteState }),
     refresh: (c, signal) => use(c, signal, (session) => keeper.list(c, session)),
     ...offering(use, (c) => timesOf(deps, c)),
+    retire: async (id) => {
+      caches.forget(id)
+      keeper.forget(id)
+      await sessions.retire(id)
+    },
     close: async (id) => {
       await sessions.close(id)
       caches.forget(id)
@@ -166,6 +121,30 @@ export function createMcp(given: McpDeps): Mcp {
 }
 
 type Using = { signal: AbortSignal; noteState(c: Connection, used: Used<unknown>): void }
+
+/** One call on a connection's session, whose trouble is an outcome. */
+function calling(deps: McpDeps, sessions: Pick<Sessions, 'use'>, { signal: closing, noteState }: Using): Mcp['call'] {
+  return async (c, tool, args, o) => {
+    const began = performance.now()
+    const lost = cardTrouble(deps, c)
+    if (lost !== undefined) return failureOf(lost, 0)
+    // A server hears that its calls are cancelled before it is ended with the app.
+    const signal = AbortSignal.any([o.signal, closing])
+    const log: LogLine[] = []
+    const work: Work<ToolOutcome> = (session, { answered }) => {
+      const onProgress: CallOptions['onProgress'] = (progress) => {
+        answered()
+        o.onProgress(progress)
+      }
+      const options = { ...o, signal, onProgress }
+      return withLog(session.client, log, () => callTool(session, { tool, args }, timesOf(deps, c), options))
+    }
+    const used = await sessions.use(c, signal, work)
+    noteState(c, used)
+    const outcome = used.ok ? used.value : failureOf(used.trouble, performance.now() - began)
+    return outcome.kind === 'input_required' || log.length === 0 ? outcome : { ...outcome, log }
+  }
+}
 
 /** Work on a connection's session that throws what is to be said of it. */
 function using(deps: McpDeps, sessions: Pick<Sessions, 'use'>, { signal: closing, noteState }: Using): Use {

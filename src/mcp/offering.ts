@@ -5,7 +5,7 @@ import { isLostStream } from './lost-stream.ts'
 import { type Completing, complete, getPrompt, listPrompts, type Prompt, type PromptMessage } from './prompts.ts'
 import type { Asking, CallTimes, Reach, Reply } from './reach.ts'
 import { listResources, type ResourceContent, type ResourceList, readResource, short } from './resources.ts'
-import type { Session } from './session.ts'
+import type { Session, SessionUse, Work } from './session.ts'
 import { listSkills, readSkill, type SkillFault, type SkillList, type SkillText } from './skills.ts'
 import { type Watching, watchResources } from './watch.ts'
 
@@ -32,16 +32,16 @@ export type Offering = {
 }
 
 /** What was asked for, or what the server wants of the person first. */
-export type Given<T> = { kind: 'done'; value: T } | Asking
+type Given<T> = { kind: 'done'; value: T } | Asking
 
 type Asked = { name: string; arguments: Record<string, string> }
 
 /** Does work on the connection's one open session; throws AppErrors. */
-export type Use = <T>(connection: Connection, signal: AbortSignal, work: (session: Session) => Promise<T>) => Promise<T>
+export type Use = <T>(connection: Connection, signal: AbortSignal, work: Work<T>) => Promise<T>
 
 export function offering(use: Use, timesOf: (connection: Connection) => CallTimes): Offering {
-  const ask = async <T>(c: Connection, signal: AbortSignal, work: (session: Session) => Promise<T>): Promise<T> => {
-    const said = await use(c, signal, (session) => orRefusal(session, work))
+  const ask = async <T>(c: Connection, signal: AbortSignal, work: Work<T>): Promise<T> => {
+    const said = await use(c, signal, (session, as) => orRefusal(session, () => work(session, as)))
     if ('value' in said) return said.value
     throw refusalOf(c, said.code, said.message)
   }
@@ -71,13 +71,24 @@ export function offering(use: Use, timesOf: (connection: Connection) => CallTime
     },
     complete: async (c, completing, signal) => {
       const said = await use(c, signal, (session) =>
-        orRefusal(session, ({ client, clean }) => complete(client, clean, completing, signal)),
+        orRefusal(session, () => complete(session.client, session.clean, completing, signal)),
       )
       return 'value' in said ? said.value : []
     },
-    watch: (c, watching) => ask(c, watching.signal, (session) => watchResources(session, watching)),
+    watch: (c, watching) =>
+      ask(c, watching.signal, (session, as) => watchResources(session, whileItLasts(watching, as))),
   }
 }
+
+/** A watch has no end of its own: it counts as answered when the server listens, and leaves a session that is retired. */
+const whileItLasts = (watching: Watching, { answered, retired }: SessionUse): Watching => ({
+  ...watching,
+  signal: AbortSignal.any([watching.signal, retired]),
+  onReady: () => {
+    answered()
+    watching.onReady?.()
+  },
+})
 
 function given<T, G>({ name }: Connection, reply: Reply<T>, read: (value: T) => G): Given<G> {
   if (reply.kind === 'unfit') throw new AppError('server_refused', `${name}: ${reply.message}`)
@@ -87,9 +98,9 @@ function given<T, G>({ name }: Connection, reply: Reply<T>, read: (value: T) => 
 type Said<T> = { value: T } | { code: number; message: string }
 
 /** An error the server answers with is an answer: it says nothing of the connection. */
-async function orRefusal<T>(session: Session, work: (session: Session) => Promise<T>): Promise<Said<T>> {
+async function orRefusal<T>(session: Session, work: () => Promise<T>): Promise<Said<T>> {
   try {
-    return { value: await work(session) }
+    return { value: await work() }
   } catch (error) {
     if (error instanceof SdkError && error.code === SdkErrorCode.UnsupportedResultType)
       return { code: 0, message: 'it has a question for you first, and I cannot pass that one on.' }

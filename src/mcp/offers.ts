@@ -1,10 +1,10 @@
-import type { Offers } from '../registry/connection.ts'
+import type { ServerFeatures } from '../registry/connection.ts'
 import { type Listing, listed } from './lists.ts'
 import type { Session } from './session.ts'
 import { speaksSkills } from './skills.ts'
 
 /** What the server offers beside tools: what it declares and has at least one of at this moment. */
-export async function offersOf({ client }: Pick<Session, 'client'>, signal: AbortSignal): Promise<Offers> {
+export async function offersOf({ client }: Pick<Session, 'client'>, signal: AbortSignal): Promise<ServerFeatures> {
   const declared = client.getServerCapabilities() ?? {}
   const has = async (known: boolean, listing: Listing) =>
     known && ((await listed(client, listing, 1, signal))?.items.length ?? 0) > 0

@@ -5,15 +5,17 @@ import {
   StreamableHTTPClientTransport,
 } from '@modelcontextprotocol/client'
 import { AppError } from '../errors.ts'
+import { withDeadline } from '../timing.ts'
+import { orLog } from './background.ts'
 import { withDeadStreams } from './dead-stream.ts'
 import { type Era, eraOf, priorOf } from './era.ts'
 import { fill, fillAll } from './fill.ts'
 import { withLostStreams } from './lost-stream.ts'
-import type { OpenDeps, Opening, Wiring } from './open.ts'
+import type { OpenDeps, Opening, Wiring } from './opening.ts'
 import type { Session } from './session.ts'
 import { type Signing, signedFetch } from './signed-fetch.ts'
-import { type HttpTarget, hasKnownAddress } from './target.ts'
-import { asAppError, httpStatusOf, troubleOf } from './trouble.ts'
+import { type HttpTarget, hasKnownAddress, serverUrlOf } from './target.ts'
+import { asAppError, statusIn, troubleOf } from './trouble.ts'
 
 const CONNECT_MS = 15_000
 const PROBE_MS = 10_000
@@ -42,7 +44,8 @@ export async function openHttp(
   const fetch = withLostStreams(signing === undefined ? deps.egress.fetch : signedFetch(deps.egress.fetch, signing))
   const optionsFor = (client: Client, kind: 'streamable' | 'sse') => {
     // A new stream of HTTP+SSE is a new session.
-    const watched = withDeadStreams(fetch, kind === 'sse', () => void client.close())
+    const onDead = () => client.close().catch(orLog(deps.log, 'end session'))
+    const watched = withDeadStreams(fetch, kind === 'sse', onDead)
     return {
       requestInit: { headers: headersOf(target, values) },
       fetch: bearer?.bind(watched) ?? watched,
@@ -55,7 +58,7 @@ export async function openHttp(
     prior?: PriorDiscovery,
   ) => {
     // The SDK does not look at the signal while it negotiates.
-    const stop = () => void transport.close()
+    const stop = () => transport.close().catch(orLog(deps.log, 'stop opening'))
     signal.addEventListener('abort', stop, { once: true })
     try {
       await client.connect(transport, { signal, timeout: CONNECT_MS, ...(prior && { prior }) })
@@ -87,7 +90,7 @@ async function streamableElse<T>(streamable: () => Promise<T>, sse: () => Promis
   try {
     return await streamable()
   } catch (error) {
-    if (!SSE_STATUSES.has(httpStatusOf(error) ?? 0)) throw error
+    if (!SSE_STATUSES.has(statusIn(error) ?? 0)) throw error
     return await sse().catch(() => Promise.reject(error))
   }
 }
@@ -95,22 +98,14 @@ async function streamableElse<T>(streamable: () => Promise<T>, sse: () => Promis
 function sessionOf(client: Client, kind: 'sse' | 'other', goodbye: () => Promise<void>) {
   const era: Era = eraOf(client, kind, Date.now())
   const close = async () => {
-    const timer = Promise.withResolvers<void>()
-    const late = setTimeout(timer.resolve, GOODBYE_MS)
-    await Promise.race([goodbye().catch(() => undefined), timer.promise])
-    clearTimeout(late)
+    await withDeadline(
+      goodbye().catch(() => undefined),
+      GOODBYE_MS,
+      undefined,
+    )
     await client.close()
   }
   return { client, era, lastWords: () => '', close }
-}
-
-/** Throws `input_invalid` for what is no address. */
-export function serverUrlOf(target: HttpTarget, secrets: Record<string, string>): URL {
-  const text = fill(target.url, { ...target.values, ...secrets }) ?? ''
-  if (URL.canParse(text)) return new URL(text)
-  throw new AppError('input_invalid', 'I cannot read this address. It should look like https://mcp.example.com/mcp.', {
-    field: 'url',
-  })
 }
 
 /** Throws when a value cannot be a header, without saying the value. */

@@ -1,45 +1,19 @@
-import { Client, type ResponseCacheStore } from '@modelcontextprotocol/client'
-import type { Egress } from '../egress/egress.ts'
-import type { Log } from '../log.ts'
+import { Client } from '@modelcontextprotocol/client'
 import { createAskers } from './askers.ts'
-import type { Bearer } from './auth/bearer.ts'
 import { borderOf, elicited } from './border.ts'
 import { createClean } from './clean.ts'
-import type { Era } from './era.ts'
 import { pairsIn } from './fill.ts'
-import { type Changed, hearNotices } from './notices.ts'
+import { hearNotices } from './notices.ts'
 import { openHttp } from './open-http.ts'
 import { openStdio } from './open-stdio.ts'
+import type { OpenDeps, Opening, Wiring } from './opening.ts'
 import { ownPaths } from './own-paths.ts'
 import { requestOf } from './read-ask.ts'
 import type { Session } from './session.ts'
 import { SKILLS_EXTENSION } from './skills.ts'
-import type { Target } from './target.ts'
 
 // 64 pages of tools are more than a model could ever be offered.
 const LIST_MAX_PAGES = 64
-
-/** `hurry` is aborted when the whole app ends: then servers are not waited for. */
-export type OpenDeps = { egress: Egress; projectRoot: string; log: Log; hurry: AbortSignal }
-
-export type Opening = {
-  target: Target
-  secrets: Record<string, string>
-  era: Era | undefined
-  /** For a server that people sign in to. */
-  bearer?: Bearer | undefined
-  /** Where answers are kept that may be; without it they last as long as the session. */
-  cache?: ResponseCacheStore
-  /** The server says that it has others now. */
-  onChanged(what: Changed): void
-}
-
-/** What the two ways of opening get from here. */
-export type Wiring = {
-  hurry: AbortSignal
-  newClient(probeMs: number): Client
-  finish(session: Omit<Session, 'clean' | 'border' | 'askers' | 'ended'>): Session
-}
 
 /** Opens a session. Throws AppErrors with a sentence for a person; an abort of `signal` also ends the opening. */
 export async function openSession(deps: OpenDeps, opening: Opening, signal: AbortSignal): Promise<Session> {

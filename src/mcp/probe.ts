@@ -1,11 +1,11 @@
-import type { Egress } from '../egress/egress.ts'
 import { AppError } from '../errors.ts'
 import type { StoredTool } from '../registry/connection.ts'
 import { callTool } from './call.ts'
 import { instructionsOf } from './instructions.ts'
-import type { Probe } from './mcp.ts'
 import { offersOf } from './offers.ts'
-import { type OpenDeps, type Opening, openSession } from './open.ts'
+import { openSession } from './open.ts'
+import type { OpenDeps, Opening } from './opening.ts'
+import type { Probe } from './outcome.ts'
 import { saidAs } from './said.ts'
 import type { Session } from './session.ts'
 import { hasKnownAddress, type Target } from './target.ts'
@@ -14,11 +14,9 @@ import { asAppError, troubleOf } from './trouble.ts'
 
 const CHECK_MS = 20_000
 
-export type ProbeDeps = OpenDeps & { egress: Egress }
-
 /** What `Mcp.probe` says. Also ends what it started when it fails. */
 export async function probe(
-  deps: ProbeDeps,
+  deps: OpenDeps,
   { target, secrets, bearer }: Pick<Opening, 'target' | 'secrets' | 'bearer'>,
   signal: AbortSignal,
 ): Promise<Probe> {

@@ -3,14 +3,14 @@ import { z } from 'zod'
 import type { Clean } from './clean.ts'
 import { partOf } from './content.ts'
 import { listed } from './lists.ts'
-import type { ContentPart } from './mcp.ts'
+import type { ContentPart } from './outcome.ts'
 import { type Leg, type Reply, request } from './reach.ts'
 import { short } from './resources.ts'
 import type { Session } from './session.ts'
 
 /** A request a server has ready. All of it is the server's own word; `name` is what it is asked for by. */
 export type Prompt = { name: string; title: string; description: string; arguments: PromptArgument[] }
-export type PromptArgument = { name: string; title: string; description: string; required: boolean }
+type PromptArgument = { name: string; title: string; description: string; required: boolean }
 
 /** The protocol knows two roles; some servers say `system`. */
 export type PromptMessage = { role: 'user' | 'assistant' | 'system'; content: ContentPart }

@@ -2,7 +2,7 @@ import { type Client, UriTemplate, withInputRequired } from '@modelcontextprotoc
 import { z } from 'zod'
 import type { Clean } from './clean.ts'
 import { listed } from './lists.ts'
-import type { ContentPart } from './mcp.ts'
+import type { ContentPart } from './outcome.ts'
 import { type Leg, type Reply, request } from './reach.ts'
 import type { Session } from './session.ts'
 
@@ -17,7 +17,7 @@ export type Resource = {
 }
 
 /** An address with `{variables}` to fill in. */
-export type ResourceTemplate = {
+type ResourceTemplate = {
   uriTemplate: string
   name: string
   description: string

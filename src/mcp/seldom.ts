@@ -1,5 +1,9 @@
 /** Runs work soon after it is asked for, once for a burst, and the more seldom the longer the asking goes on. */
-export type Seldom = { ask(): void; stop(): void }
+export type Seldom = {
+  ask(): void
+  /** For good: asking does nothing any more. */
+  stop(): void
+}
 
 // A burst of changes ends within this.
 const SOON_MS = 500
@@ -7,7 +11,7 @@ const FIRST_GAP_MS = 5_000
 // A server whose list changes every second is looked at once in this long.
 const MAX_GAP_MS = 5 * 60_000
 
-export type SeldomClock = { now(): number; soonMs: number; firstGapMs: number }
+type SeldomClock = { now(): number; soonMs: number; firstGapMs: number }
 
 export function createSeldom(
   work: () => void,
@@ -16,6 +20,7 @@ export function createSeldom(
   let timer: NodeJS.Timeout | undefined
   let ranAt = Number.NEGATIVE_INFINITY
   let gapMs = clock.firstGapMs
+  let stopped = false
 
   const run = () => {
     timer = undefined
@@ -26,10 +31,13 @@ export function createSeldom(
   }
   return {
     ask: () => {
-      if (timer !== undefined) return
+      if (stopped || timer !== undefined) return
       const waitMs = Math.max(clock.soonMs, ranAt + gapMs - clock.now())
       timer = setTimeout(run, waitMs).unref()
     },
-    stop: () => clearTimeout(timer),
+    stop: () => {
+      stopped = true
+      clearTimeout(timer)
+    },
   }
 }

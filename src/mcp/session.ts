@@ -19,3 +19,13 @@ export type Session = {
   lastWords(): string
   close(): Promise<void>
 }
+
+/** What work on a session is given beside it. */
+export type SessionUse = {
+  /** Says that the server has taken up a request that may go on for long. */
+  answered(): void
+  /** Fires when another session takes this one's place: work without an end leaves then. */
+  retired: AbortSignal
+}
+
+export type Work<T> = (session: Session, use: SessionUse) => Promise<T>

@@ -1,23 +1,52 @@
+import { type ConnectionSecrets, readSecrets } from '../credentials/secrets.ts'
+import type { CredentialStore } from '../credentials/store.ts'
+import type { Egress } from '../egress/egress.ts'
 import { AppError } from '../errors.ts'
-import type { ConnectionId } from '../ids.ts'
+import type { ConnectionId, UserId, WorkspaceId } from '../ids.ts'
+import type { Log } from '../log.ts'
 import type { Connection } from '../registry/connection.ts'
-import { type Circuit, type Circuits, createCircuits } from './circuit.ts'
-import { createHealth } from './health.ts'
-import { createOpener, type OpenerDeps } from './opener.ts'
+import type { Registry } from '../registry/registry.ts'
+import { unlessAborted } from '../timing.ts'
+import type { Auth } from './auth/auth.ts'
+import type { Background } from './background.ts'
+import type { Caches } from './caches.ts'
+import { type Circuit, type Circuits, createCircuits, type Pass } from './circuit.ts'
+import { readEra } from './era.ts'
+import { createHealth, type Health } from './health.ts'
+import type { Changed } from './notices.ts'
+import { openSession } from './open.ts'
 import { createPool, type Lease } from './pool.ts'
-import type { Session } from './session.ts'
+import type { Session, Work } from './session.ts'
 import { hasKnownAddress, type Limits, type Target } from './target.ts'
 import { isUnreachable, type Party, restingTrouble, type Trouble, troubleOf } from './trouble.ts'
 
-export type SessionsDeps = OpenerDeps & {
+export type AuditEntry = { what: 'credential_opened'; connection: ConnectionId; workspace: WorkspaceId; user: UserId }
+
+type SessionsDeps = {
+  registry: Pick<Registry, 'setEra'>
+  credentials: CredentialStore
+  egress: Egress
+  /** Left out: nobody signs in, servers take what headers hold. */
+  auth?: Pick<Auth, 'bearer'> | undefined
+  background: Background
+  caches: Caches
+  log: Log
+  projectRoot: string
+  target(connection: Connection): Target
   limits(connection: Connection): Limits
+  onChanged(connection: Connection): (what: Changed) => void
+  onOpened(connection: Connection, session: Session): void
+  audit?: ((entry: AuditEntry) => Promise<void>) | undefined
   /** After how long without use a session is asked whether it still answers. */
   quietMs?: number | undefined
+  /** Aborted when the whole app ends: then servers are not waited for. */
+  hurry: AbortSignal
 }
 
 export type Used<T> = { ok: true; value: T } | { ok: false; trouble: Trouble; error: unknown }
 
-type Work<T> = (session: Session) => Promise<T>
+/** Who works on a connection's session: for the circuit it is one call, however often it is tried. */
+type Caller = { connection: Connection; signal: AbortSignal; pass: Pass }
 
 export type Sessions = {
   /**
@@ -28,87 +57,139 @@ export type Sessions = {
   circuit(id: ConnectionId): Circuit
   /** What was met before does not count any more. */
   wake(id: ConnectionId): void
+  /** The next call opens a new session; calls under way finish first. */
+  retire(id: ConnectionId): Promise<void>
   close(id: ConnectionId): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
+type Opened = Lease<Session> & { opened: Session }
+
 export function createSessions(deps: SessionsDeps): Sessions {
-  let stopping = false
-  const opener = createOpener(deps)
   const circuits = createCircuits()
   const health = createHealth(deps.quietMs)
-  const pool = createPool({ open: opener.open, idleMs: (c) => deps.limits(c).idleSeconds * 1000 })
+  const { pool, lease } = leasing(deps, health)
 
-  const lease = async (c: Connection, fresh: boolean, signal: AbortSignal): Promise<Lease & { opened: Session }> => {
-    if (stopping) throw new AppError('cancelled', 'Patchbay is stopping. Try again in a minute.')
-    const held = pool.hold(c, JSON.stringify([deps.target(c), c.credential]), fresh)
-    try {
-      const opened = await unlessAborted(held.session, signal)
-      const sound = !held.alone || (await health.isSound(opened, deps.target(c), signal))
-      signal.throwIfAborted()
-      if (sound && (await opener.isCurrent(c, opened))) return { ...held, opened }
-    } catch (error) {
-      held.release()
-      throw error
-    }
-    held.release()
-    await held.drop()
-    return lease(c, fresh, signal)
-  }
-
-  const attempt = async <T>(c: Connection, fresh: boolean, signal: AbortSignal, work: Work<T>): Promise<Used<T>> => {
+  const attempt = async <T>(
+    { connection: c, signal, pass }: Caller,
+    work: Work<T>,
+    fresh: boolean,
+  ): Promise<Used<T>> => {
     const party = partyAt(deps.target(c), c)
     const held = await lease(c, fresh, signal).catch((error: unknown) => ({ error }))
     if ('error' in held) {
       const trouble = stopped(signal, false) ?? unsent(troubleOf(held.error, party()))
       return { ok: false, trouble, error: held.error }
     }
-    try {
-      return { ok: true, value: await work(held.opened) }
-    } catch (error) {
-      const trouble = stopped(signal, true) ?? troubleOf(error, party())
-      if (endsSession(trouble)) await held.drop()
-      return { ok: false, trouble, error }
-    } finally {
-      health.note(held.opened)
-      held.release()
-    }
+    const used = await work(held.opened, { answered: () => pass.settle('answered'), retired: held.retired }).then(
+      (value): Used<T> => ({ ok: true, value }),
+      (error: unknown): Used<T> => ({ ok: false, trouble: stopped(signal, true) ?? troubleOf(error, party()), error }),
+    )
+    health.note(held.opened)
+    if (!used.ok && wantsNewSession(used.trouble)) await held.retire()
+    else held.release()
+    return used
   }
 
-  const attempts = async <T>(c: Connection, signal: AbortSignal, work: Work<T>): Promise<Used<T>> => {
-    const first = await attempt(c, false, signal, work)
-    return first.ok || !first.trouble.turnedAway ? first : await attempt(c, true, signal, work)
+  const attempts = async <T>(caller: Caller, work: Work<T>): Promise<Used<T>> => {
+    const first = await attempt(caller, work, false)
+    return first.ok || !first.trouble.turnedAway ? first : await attempt(caller, work, true)
   }
 
   return {
-    use: (c, signal, work) => guarded(circuits, c, () => attempts(c, signal, work), deps.target(c).title),
+    use: (connection, signal, work) =>
+      guarded(circuits, connection.id, deps.target(connection).title, (pass) =>
+        attempts({ connection, signal, pass }, work),
+      ),
     circuit: (id) => circuits.of(id),
     wake: (id) => circuits.forget(id),
+    retire: (id) => {
+      circuits.forget(id)
+      return pool.retire(id)
+    },
     close: (id) => {
       circuits.forget(id)
       return pool.close(id)
     },
-    [Symbol.asyncDispose]: async () => {
-      stopping = true
-      await pool[Symbol.asyncDispose]()
+    [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
+  }
+}
+
+/** Sessions that are sound and opened with what the connection has now. */
+function leasing(deps: SessionsDeps, health: Health) {
+  const { open, isCurrent } = opening(deps)
+  const pool = createPool({ open, idleMs: (c) => deps.limits(c).idleSeconds * 1000, log: deps.log })
+
+  const lease = async (c: Connection, fresh: boolean, signal: AbortSignal): Promise<Opened> => {
+    if (deps.hurry.aborted) throw new AppError('cancelled', 'Patchbay is stopping. Try again in a minute.')
+    const held = pool.hold(c, JSON.stringify([deps.target(c), c.credential]), fresh)
+    try {
+      const opened = await unlessAborted(held.session, signal)
+      const sound = !held.alone || (await health.isSound(opened, deps.target(c), signal))
+      signal.throwIfAborted()
+      if (sound && (await isCurrent(c, opened))) return { ...held, opened }
+    } catch (error) {
+      held.release()
+      throw error
+    }
+    await held.retire()
+    return lease(c, fresh, signal)
+  }
+  return { pool, lease }
+}
+
+// How long an open session may go on with a credential that another instance has replaced meanwhile.
+const SECRETS_CHECK_MS = 5 * 60 * 1000
+
+/** Opens a connection's session with its saved credential. */
+function opening(deps: SessionsDeps) {
+  const openedWith = new WeakMap<Session, { secrets: string; checkedAt: number }>()
+
+  const secretsOf = async (c: Connection): Promise<ConnectionSecrets> => {
+    if (c.credential !== undefined)
+      await deps.audit?.({ what: 'credential_opened', connection: c.id, workspace: c.workspace, user: c.user })
+    return readSecrets(deps.credentials, c.credential)
+  }
+
+  return {
+    /** `fresh` forgets which protocol the server spoke last. Throws AppErrors. */
+    open: async (c: Connection, fresh: boolean, signal: AbortSignal): Promise<Session> => {
+      const era = fresh ? undefined : readEra(c.era, Date.now())
+      const secrets = await secretsOf(c)
+      const target = deps.target(c)
+      const bearer = deps.auth?.bearer(c.id, target, secrets)
+      const cache = deps.caches.storeOf(c.id, [target, secrets])
+      const session = await openSession(
+        deps,
+        { target, secrets, bearer, era, cache, onChanged: deps.onChanged(c) },
+        signal,
+      )
+      openedWith.set(session, { secrets: JSON.stringify(secrets), checkedAt: Date.now() })
+      if (era === undefined) deps.background.run('keep era', () => deps.registry.setEra(c, session.era))
+      deps.onOpened(c, session)
+      return session
+    },
+    /** False when the credential was replaced since the session was opened. */
+    isCurrent: async (c: Connection, session: Session): Promise<boolean> => {
+      const last = openedWith.get(session)
+      if (last === undefined || Date.now() - last.checkedAt < SECRETS_CHECK_MS) return true
+      last.checkedAt = Date.now()
+      return JSON.stringify(await secretsOf(c)) === last.secrets
     },
   }
 }
 
-/** Through the connection's circuit: at most one call finds out whether a resting server is back. */
+/** Through the connection's circuit: few calls find out whether a resting server is back. */
 async function guarded<T>(
   circuits: Circuits,
-  c: Connection,
-  work: () => Promise<Used<T>>,
+  id: ConnectionId,
   title: string,
+  work: (pass: Pass) => Promise<Used<T>>,
 ): Promise<Used<T>> {
-  const pass = circuits.enter(c.id)
-  if (!('settle' in pass)) {
-    const trouble = restingTrouble(title, pass)
-    return { ok: false, trouble, error: undefined }
-  }
+  const pass = circuits.enter(id)
+  if (!('settle' in pass)) return { ok: false, trouble: restingTrouble(title, pass), error: undefined }
   try {
-    const used = await work()
+    const used = await work(pass)
     pass.settle(verdictOf(used))
     return used
   } finally {
@@ -137,8 +218,8 @@ function partyAt(target: Target, c: Connection): () => Party {
   }
 }
 
-/** A wider sign-in, wherever it is made, is found by the next session. */
-const endsSession = ({ turnedAway, why }: Trouble): boolean => turnedAway || why === 'scope'
+/** Another session may do better; a wider sign-in, wherever it is made, is found by the next one. */
+const wantsNewSession = ({ turnedAway, why }: Trouble): boolean => turnedAway || why === 'scope'
 
 /** A session that did not open carried nothing; opening it again at once would not change that. */
 const unsent = (trouble: Trouble): Trouble => ({ ...trouble, sent: false, turnedAway: false })
@@ -147,16 +228,4 @@ const unsent = (trouble: Trouble): Trouble => ({ ...trouble, sent: false, turned
 function stopped(signal: AbortSignal, sent: boolean): Trouble | undefined {
   if (!signal.aborted) return undefined
   return { why: 'cancelled', code: 'cancelled', message: 'Stopped.', sent, turnedAway: false }
-}
-
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted()
-  const aborted = Promise.withResolvers<never>()
-  const abort = () => aborted.reject(signal.reason)
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    return await Promise.race([promise, aborted.promise])
-  } finally {
-    signal.removeEventListener('abort', abort)
-  }
 }

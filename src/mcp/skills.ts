@@ -22,7 +22,7 @@ export type Skill = {
 }
 
 /** `path` is below the skill's own folder, `size` in bytes. */
-export type SkillFile = { path: string; size: number }
+type SkillFile = { path: string; size: number }
 
 /** `refused`: how many the server lists that are no sound skills. */
 export type SkillList = { skills: Skill[]; refused: number }

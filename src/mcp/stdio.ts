@@ -31,6 +31,7 @@ export function createStdioTransport(command: Command, hurry: AbortSignal): Stdi
   let said = ''
   let fault: string | undefined
   let closing: Promise<void> | undefined
+  const report = (error: unknown) => transport.onerror?.(asError(error))
   const lines = createLines(MAX_LINE_BYTES, (line) => receive(transport, line))
 
   const transport: StdioTransport = {
@@ -52,7 +53,7 @@ export function createStdioTransport(command: Command, hurry: AbortSignal): Stdi
         said = (said + chunk.toString('utf8')).slice(-STDERR_KEPT_CHARS)
       })
       for (const pipe of started.process.stdio) pipe?.on('error', (error) => transport.onerror?.(error))
-      void started.ended.then(() => transport.onclose?.())
+      started.ended.then(() => transport.onclose?.()).catch(report)
     },
     send: (message) => {
       const stdin = child?.process.stdin
@@ -62,7 +63,7 @@ export function createStdioTransport(command: Command, hurry: AbortSignal): Stdi
       )
     },
     close: () => {
-      closing ??= child?.end() ?? Promise.resolve()
+      closing ??= (child?.end() ?? Promise.resolve()).catch(report)
       return closing
     },
   }
@@ -75,9 +76,11 @@ function receive(transport: StdioTransport, line: string): void {
   try {
     transport.onmessage?.(deserializeMessage(line))
   } catch (error) {
-    transport.onerror?.(error instanceof Error ? error : new Error(String(error)))
+    transport.onerror?.(asError(error))
   }
 }
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
 
 function lastWords(said: string): string {
   const lines = said

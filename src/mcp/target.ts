@@ -1,6 +1,8 @@
+import { AppError } from '../errors.ts'
 import type { Principal } from '../ids.ts'
 import type { JsonObject } from '../registry/connection.ts'
 import type { Terms } from './auth/terms.ts'
+import { fill } from './fill.ts'
 import type { Signing } from './signed-fetch.ts'
 
 /**
@@ -53,3 +55,12 @@ export const hasKnownAddress = (target: Target): boolean =>
 
 /** `callSeconds`: how far progress may extend a call. `idleSeconds`: how long an unused session stays open. */
 export type Limits = { callSeconds: number; idleSeconds: number }
+
+/** Throws `input_invalid` for what is no address. */
+export function serverUrlOf(target: HttpTarget, secrets: Record<string, string>): URL {
+  const text = fill(target.url, { ...target.values, ...secrets }) ?? ''
+  if (URL.canParse(text)) return new URL(text)
+  throw new AppError('input_invalid', 'I cannot read this address. It should look like https://mcp.example.com/mcp.', {
+    field: 'url',
+  })
+}

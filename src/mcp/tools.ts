@@ -5,7 +5,7 @@ import {
   StreamableHTTPClientTransport,
 } from '@modelcontextprotocol/client'
 import { z } from 'zod'
-import type { JsonObject, LeftOut, StoredTool } from '../registry/connection.ts'
+import type { JsonObject, StoredTool, UnusableTool } from '../registry/connection.ts'
 import type { Clean } from './clean.ts'
 import { depthOf } from './depth.ts'
 import { headerFault } from './header-params.ts'
@@ -54,9 +54,9 @@ const Page = z.looseObject({
   ttlMs: z.number().optional().catch(undefined),
 })
 
-export type Listing = {
+type Listing = {
   tools: StoredTool[]
-  leftOut: LeftOut[]
+  leftOut: UnusableTool[]
   /** How long the server lets the list be kept. */
   ttlMs: number
 }
@@ -88,7 +88,7 @@ type Reading = { clean: Clean; sendsArgumentHeaders: boolean }
 const sendsArgumentHeaders = (client: Client): boolean =>
   client.getProtocolEra() === 'modern' && client.transport instanceof StreamableHTTPClientTransport
 
-type Sorted = { tools: Map<string, StoredTool>; leftOut: LeftOut[]; unseen: number }
+type Sorted = { tools: Map<string, StoredTool>; leftOut: UnusableTool[]; unseen: number }
 
 const seenIn = ({ tools, leftOut, unseen }: Sorted): number => tools.size + leftOut.length + unseen
 
@@ -102,7 +102,7 @@ function sort(listed: unknown, reading: Reading, { tools, leftOut }: Sorted): vo
 
 const TOO_MANY = `the server lists more than ${MAX_TOOLS} tools, or more than ${MAX_PAGES} pages of them`
 
-function shortened({ leftOut, unseen }: Sorted): LeftOut[] {
+function shortened({ leftOut, unseen }: Sorted): UnusableTool[] {
   const rest = leftOut.length - MAX_NAMED + unseen
   if (rest <= 0) return leftOut
   return [...leftOut.slice(0, MAX_NAMED), { tool: `(${rest} more)`, why: 'for the same or like reasons' }]
@@ -130,7 +130,7 @@ async function onePage(client: Client, cursor: string | undefined, signal: Abort
   }
 }
 
-function readTool(listed: unknown, { clean, sendsArgumentHeaders }: Reading): StoredTool | LeftOut {
+function readTool(listed: unknown, { clean, sendsArgumentHeaders }: Reading): StoredTool | UnusableTool {
   const fault = sizeFault(listed)
   const parsed = fault === undefined ? ListedTool.safeParse(listed) : undefined
   const tool = nameOf(listed, clean)

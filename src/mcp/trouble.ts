@@ -6,11 +6,11 @@ import {
   SseError,
   UnauthorizedError,
 } from '@modelcontextprotocol/client'
-import { appErrorIn, unreachedReason } from '../egress/trouble.ts'
+import { findAppError, unreachableReasonFor } from '../egress/trouble.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
 import { type Challenge, challengeIn, SignInChallenge } from './auth/challenge.ts'
 import { isLostStream, isTooLarge } from './lost-stream.ts'
-import type { FailureReason } from './mcp.ts'
+import type { FailureReason } from './outcome.ts'
 
 /** What went wrong between us and a server, once, for both uses: as a call's outcome and as an AppError. */
 export type Trouble = {
@@ -36,7 +36,7 @@ export type Party = {
 
 /** The trouble behind what the SDK threw. */
 export function troubleOf(error: unknown, party: Party): Trouble {
-  const own = appErrorIn(error)
+  const own = findAppError(error)
   if (own !== undefined) return ownTrouble(own, party)
   const scope = scopeTrouble(error, party)
   if (scope !== undefined) return scope
@@ -70,7 +70,7 @@ export function asAppError({ code, message, challenge }: Trouble, cause: unknown
 }
 
 function ownTrouble(error: AppError, { title, known }: Party): Trouble {
-  const reason = known && error.code === 'server_unreachable' ? unreachedReason(error) : undefined
+  const reason = known && error.code === 'server_unreachable' ? unreachableReasonFor(error) : undefined
   const message =
     reason === undefined
       ? error.message
@@ -93,7 +93,7 @@ function scopeTrouble(error: unknown, { title, signsIn }: Party): Trouble | unde
 }
 
 /** The HTTP status behind an error, wherever in its chain of causes. */
-function statusIn(error: unknown): number | undefined {
+export function statusIn(error: unknown): number | undefined {
   for (const at of chainOf(error)) {
     if (at instanceof UnauthorizedError) return 401
     if (at instanceof InsufficientScopeError) return 403
@@ -102,8 +102,6 @@ function statusIn(error: unknown): number | undefined {
   }
   return undefined
 }
-
-export const httpStatusOf = statusIn
 
 function* chainOf(error: unknown): Generator<Error> {
   let at = error

@@ -1,4 +1,5 @@
 import type { Client } from '@modelcontextprotocol/client'
+import { withDeadline } from '../timing.ts'
 import type { Session } from './session.ts'
 
 const SUBSCRIBE_MS = 30_000
@@ -33,41 +34,26 @@ const isAbout = (watched: string, changed: string): boolean =>
 async function listen(client: Client, { uris, signal, onReady }: Watching): Promise<void> {
   const subscription = await client.listen({ resourceSubscriptions: uris }, { timeout: SUBSCRIBE_MS, signal })
   onReady?.()
-  const stop = () => void subscription.close()
+  const failed = Promise.withResolvers<never>()
+  const stop = () => subscription.close().catch(failed.reject)
   signal.addEventListener('abort', stop, { once: true })
   try {
-    if (signal.aborted) stop()
-    await subscription.closed
+    if (signal.aborted) await stop()
+    await Promise.race([subscription.closed, failed.promise])
   } finally {
     signal.removeEventListener('abort', stop)
   }
 }
 
 async function subscribe({ client, ended }: Session, { uris, signal, onReady }: Watching): Promise<void> {
-  const stopped = Promise.withResolvers<'stopped'>()
-  const stop = () => stopped.resolve('stopped')
-  signal.addEventListener('abort', stop, { once: true })
-  try {
-    for (let why: string | undefined = 'again'; why === 'again'; ) {
-      for (const uri of uris) await client.subscribeResource({ uri }, { timeout: SUBSCRIBE_MS, signal })
-      onReady?.()
-      why = await firstOf([stopped.promise, ended.then(() => 'ended')])
-      // Saying so is a courtesy: a server that is gone has forgotten it anyway.
-      if (why === 'stopped') await unsubscribe(client, uris)
-    }
-  } finally {
-    signal.removeEventListener('abort', stop)
+  const over = ended.then(() => true)
+  for (let isOver = false; !isOver && !signal.aborted; ) {
+    for (const uri of uris) await client.subscribeResource({ uri }, { timeout: SUBSCRIBE_MS, signal })
+    onReady?.()
+    isOver = await withDeadline(over, SUBSCRIBE_AGAIN_MS, false, signal)
   }
-}
-
-async function firstOf(ends: Promise<string>[]): Promise<string> {
-  const timer = Promise.withResolvers<string>()
-  const again = setTimeout(() => timer.resolve('again'), SUBSCRIBE_AGAIN_MS)
-  try {
-    return await Promise.race([...ends, timer.promise])
-  } finally {
-    clearTimeout(again)
-  }
+  // Saying so is a courtesy: a server that is gone has forgotten it anyway.
+  if (signal.aborted) await unsubscribe(client, uris)
 }
 
 async function unsubscribe(client: Client, uris: string[]): Promise<void> {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Db } from '../db/call.ts'
-import { errorChain } from '../errors.ts'
+import { errorChainOf } from '../errors.ts'
 import type { ConnectionId, UserId, WorkspaceId } from '../ids.ts'
 import type { Log } from '../log.ts'
 
@@ -19,7 +19,7 @@ const LOOKS_PER_WHOLE_CHECK = 24
  * Writes the row of a credential that is about to be opened, and throws when it cannot: a credential is opened only after
  * that. Nothing is queued, so nothing is lost; while the database is away no call could be recorded either.
  */
-export const writesOpenings =
+export const createOpeningAudit =
   (db: Db) =>
   ({ what, workspace, user, connection }: Opened): Promise<void> =>
     db.call('audit_append', { workspace, actor: user, action: what, details: { connection } }, Nothing)
@@ -35,7 +35,7 @@ async function checkChain(db: Db, workspace: string, after: number): Promise<{ l
 }
 
 /** Each workspace's first bad row after the rows in `good`, which is brought up to date. */
-export async function brokenChains(db: Db, good = new Map<string, number>()): Promise<Map<string, number>> {
+export async function findBrokenChains(db: Db, good = new Map<string, number>()): Promise<Map<string, number>> {
   const broken = new Map<string, number>()
   for (const workspace of await db.call('audit_workspaces', {}, z.array(z.string()))) {
     const found = await checkChain(db, workspace, good.get(workspace) ?? 0)
@@ -64,11 +64,11 @@ export function createAuditCheck({ db, log, everyMs }: { db: Db; log: Log; every
   const look = async () => {
     try {
       if (looks++ % LOOKS_PER_WHOLE_CHECK === 0) good.clear()
-      const broken = await brokenChains(db, good)
+      const broken = await findBrokenChains(db, good)
       for (const [workspace, row] of broken) log.error({ workspace, row }, 'the audit was changed from outside')
       state = broken.size > 0 ? 'broken' : 'ok'
     } catch (error) {
-      log.warn({ reason: errorChain(error) }, 'the audit could not be checked')
+      log.warn({ reason: errorChainOf(error) }, 'the audit could not be checked')
     }
   }
   const begin = (afterMs: number) => {

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import type { Db } from '../db/call.ts'
 import type { WorkspaceId } from '../ids.ts'
-import { Entry } from './entry.ts'
+import { RegistryEntry } from './entry.ts'
 
 /** A registry entry as the mirror keeps it. */
-export type NewRow = {
-  entry: Entry
+export type NewCatalogueRow = {
+  entry: RegistryEntry
   status: 'active' | 'deprecated'
   /** Its namespace is the domain that it leads to. */
   verified: boolean
@@ -14,10 +14,10 @@ export type NewRow = {
   updatedAt: Date
 }
 
-export type CatalogueRow = Pick<NewRow, 'entry' | 'status' | 'verified'> & { popularity: number }
+export type CatalogueRow = Pick<NewCatalogueRow, 'entry' | 'status' | 'verified'> & { popularity: number }
 
 /** What may fit a search, and how often cards are connected: in all workspaces by card, and in this one. */
-export type Findings = {
+export type CatalogueMatches = {
   found: CatalogueRow[]
   curated: Record<string, number>
   here: Record<string, number>
@@ -38,41 +38,47 @@ export type CuratedCard = {
 }
 
 /** A turn to read a registry. `since`: what was changed before is here already. */
-export type Turn = { since: Date | undefined; fullAgeMs: number | undefined; failures: number }
+export type SyncLease = { since: Date | undefined; fullAgeMs: number | undefined; failures: number }
 
 /** The mirror of an MCP registry, kept by one instance at a time; `holder` names the instance. */
 export type Catalogue = {
   /** The registry's address. */
   url: string
   /** The turn, for `leaseMs`; undefined when nothing is due or another instance has it. */
-  claim(holder: string, leaseMs: number): Promise<Turn | undefined>
+  claim(holder: string, leaseMs: number): Promise<SyncLease | undefined>
   /** Keeps a page and renews the lease; false when the turn was lost. */
-  put(holder: string, leaseMs: number, page: { rows: NewRow[]; gone: string[] }): Promise<boolean>
+  put(holder: string, leaseMs: number, page: { rows: NewCatalogueRow[]; gone: string[] }): Promise<boolean>
   /** The end of a walk; after a full one, what was not seen is gone. */
   walked(holder: string, walk: { since: Date; full: boolean; againMs: number }): Promise<void>
   /** Gives the turn back. */
   rest(holder: string, again: { failures: number; againMs: number }): Promise<void>
   get(name: string): Promise<CatalogueRow | undefined>
   /** `patterns`: regular expressions that one text must fit, all of them. `words`: names that look like one of them are found too. */
-  find(workspace: WorkspaceId, looked: { patterns: string[]; words: string[]; limit: number }): Promise<Findings>
+  find(
+    workspace: WorkspaceId,
+    looked: { patterns: string[]; words: string[]; limit: number },
+  ): Promise<CatalogueMatches>
 }
 
 const Row = z.object({
-  entry: Entry,
+  entry: RegistryEntry,
   status: z.enum(['active', 'deprecated']),
   verified: z.boolean(),
   popularity: z.number(),
 })
 const Counts = z.record(z.string(), z.number())
-const Found = z
-  .object({ found: z.array(Row), curated: Counts, in_workspace: Counts, synced: z.boolean() })
-  .transform(
-    ({ found, curated, in_workspace, synced }): Findings => ({ found, curated, here: in_workspace, walked: synced }),
-  )
+const Found = z.object({ found: z.array(Row), curated: Counts, in_workspace: Counts, synced: z.boolean() }).transform(
+  ({ found, curated, in_workspace, synced }): CatalogueMatches => ({
+    found,
+    curated,
+    here: in_workspace,
+    walked: synced,
+  }),
+)
 const Claimed = z
   .object({ changes_since: z.string().nullable(), failures: z.number(), full_sync_age_ms: z.number().nullable() })
   .transform(
-    ({ changes_since, failures, full_sync_age_ms }): Turn => ({
+    ({ changes_since, failures, full_sync_age_ms }): SyncLease => ({
       since: changes_since === null ? undefined : new Date(changes_since),
       fullAgeMs: full_sync_age_ms ?? undefined,
       failures,

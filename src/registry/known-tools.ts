@@ -8,7 +8,7 @@ type ByStamp = ReadonlyMap<string, StoredTool[]>
 const KEPT_PEOPLE = 200
 
 /** Tool lists are large and seldom change, so those read before are not read and checked again for every turn and call. */
-export function createKnownTools() {
+export function createToolListCache() {
   const people = new Map<string, ByStamp>()
   const keyOf = ({ workspace, user }: Principal): string => `${workspace} ${user}`
   return {

@@ -5,14 +5,14 @@ import type {
   Connection,
   ConnectionStatus,
   JsonObject,
-  Learned,
   NewConnection,
-  Offers,
   SavedConnection,
+  ServerFeatures,
+  ServerInfo,
   StoredTool,
 } from './connection.ts'
-import { Entry } from './entry.ts'
-import { createKnownTools } from './known-tools.ts'
+import { RegistryEntry } from './entry.ts'
+import { createToolListCache } from './known-tools.ts'
 
 /** Which connection: its id counts only in its workspace. */
 type At = Pick<Connection, 'id' | 'workspace'>
@@ -32,12 +32,12 @@ export type Registry = {
   saved(principal: Principal, id: ConnectionId): Promise<Connection | undefined>
   setStatus(at: At, status: ConnectionStatus, reason?: string): Promise<void>
   /** What its server says of itself now. */
-  learn(at: At, learned: Learned): Promise<void>
-  setOffers(at: At, offers: Offers): Promise<void>
+  learn(at: At, saveServerInfo: ServerInfo): Promise<void>
+  setOffers(at: At, offers: ServerFeatures): Promise<void>
   setEra(at: At, era: unknown): Promise<void>
   /** The turn to renew tokens; false while another holder has it, for at most the time it asked for. */
   lease(id: ConnectionId | IdentityId, holder: string, ms: number): Promise<boolean>
-  unlease(id: ConnectionId | IdentityId, holder: string): Promise<void>
+  releaseLease(id: ConnectionId | IdentityId, holder: string): Promise<void>
   /** Removes it if it is this person's; undefined when there is none. */
   remove(principal: Principal, id: ConnectionId): Promise<Connection | undefined>
   /** Everybody's, in a workspace. */
@@ -88,7 +88,7 @@ const Stored = z.object({
   connection_config: z.object({
     inputs: z.record(z.string(), z.string()),
     signsIn: z.boolean().default(false),
-    entry: Entry.optional(),
+    entry: RegistryEntry.optional(),
   }),
   credential_reference: z.string().nullable().transform(absent),
   status: z.enum(['connected', 'failing', 'needs_sign_in']),
@@ -146,7 +146,7 @@ const Nothing = z.null().transform(() => undefined)
 
 /** The registry over the database. Errors are db/'s. */
 export function createRegistry(db: Db): Registry {
-  const knownTools = createKnownTools()
+  const knownTools = createToolListCache()
   return {
     connectionsOf: async ({ workspace, user }) => {
       const known = knownTools.of({ workspace, user })
@@ -189,7 +189,7 @@ export function createRegistry(db: Db): Registry {
       db.call('connection_save_features', { workspace, id, features: offers }, Nothing),
     setEra: ({ id, workspace }, era) => db.call('connection_save_era', { workspace, id, era: era ?? {} }, Nothing),
     lease: (id, holder, ms) => db.call('token_refresh_claim', { connection: id, owner: holder, ms }, z.boolean()),
-    unlease: (id, holder) => db.call('token_refresh_release', { connection: id, owner: holder }, Nothing),
+    releaseLease: (id, holder) => db.call('token_refresh_release', { connection: id, owner: holder }, Nothing),
     remove: (p, id) => db.call('connection_remove', { workspace: p.workspace, user: p.user, id }, Maybe),
     connectionsIn: (workspace) => db.call('connections_in', { workspace }, z.array(Row)),
     forgetAll: (by) => db.call('connections_remove_all', { workspace: by.workspace, actor: by.user }, z.array(Row)),

@@ -1,5 +1,5 @@
 import type { ApprovalId, Principal, RunId, WorkspaceId } from '../ids.ts'
-import { deciders } from '../policy/decide.ts'
+import { approversFor } from '../policy/decide.ts'
 import { groundOf, verdictOn } from './asked.ts'
 import type { RunDeps, Source } from './deps.ts'
 import type { EventOf, JsonObject } from './events.ts'
@@ -44,9 +44,9 @@ export async function readState(
 }
 
 /** Who may decide this approval at this moment. */
-async function decidersNow(deps: RunDeps, { state, approval }: Open): Promise<ReturnType<typeof deciders>> {
+async function decidersNow(deps: RunDeps, { state, approval }: Open): Promise<ReturnType<typeof approversFor>> {
   const approvers = await deps.rules.approversOf(state.origin.workspace)
-  return deciders({ risk: approval.risk, fourEyes: approval.fourEyes, requester: state.origin.user, approvers })
+  return approversFor({ risk: approval.risk, fourEyes: approval.fourEyes, requester: state.origin.user, approvers })
 }
 
 /**

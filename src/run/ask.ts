@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Message, Turn } from '../model/turn.ts'
+import type { Message, ModelTurn } from '../model/turn.ts'
 import { refuseOverBudget } from './budget.ts'
 import type { RunDeps } from './deps.ts'
 import { type Held, record } from './held.ts'
@@ -44,7 +44,7 @@ export async function ask(deps: RunDeps, held: Held, last: boolean): Promise<voi
 }
 
 /** Calls are told apart by their ids in the whole run; a server that numbers them anew in each turn gets others. */
-function withFreshIds(content: Turn['content'], state: RunState): Turn['content'] {
+function withFreshIds(content: ModelTurn['content'], state: RunState): ModelTurn['content'] {
   const taken = new Set(state.calls.map((call) => call.id))
   return content.map((part) => {
     if (part.type !== 'tool_use') return part

@@ -1,5 +1,5 @@
-import { type Asked, decide, type Verdict } from '../policy/decide.ts'
-import { hostsIn } from '../policy/reveal.ts'
+import { type CallFacts, decide, type Verdict } from '../policy/decide.ts'
+import { hostsIn } from '../policy/hosts-in.ts'
 import type { Rule } from '../policy/rules.ts'
 import type { CardWord, RunDeps, Source } from './deps.ts'
 import type { JsonObject } from './events.ts'
@@ -10,7 +10,7 @@ import type { RunState } from './state.ts'
 import type { Found } from './toolbox.ts'
 
 /** What a person's calls are judged by, as it is at this moment. */
-export type Ground = { sources: Source[]; rules: Rule[]; approvers: Asked['approvers'] }
+export type Ground = { sources: Source[]; rules: Rule[]; approvers: CallFacts['approvers'] }
 
 export async function groundOf(deps: RunDeps, origin: Origin): Promise<Ground> {
   const [sources, policy] = await Promise.all([sourcesOf(deps, origin), deps.rules.policyFor(origin)])
@@ -24,7 +24,7 @@ export function verdictOn(
   deps: RunDeps,
   state: RunState,
   { ground, found, args }: Question,
-): { asked: Asked; verdict: Verdict } {
+): { asked: CallFacts; verdict: Verdict } {
   const asked = askedOf(deps, state, { found, args, approvers: ground.approvers })
   return { asked, verdict: decide(asked, ground.rules) }
 }
@@ -33,8 +33,8 @@ export function verdictOn(
 function askedOf(
   deps: RunDeps,
   state: RunState,
-  o: { found: Found<Source>; args: JsonObject; approvers: Asked['approvers'] },
-): Asked {
+  o: { found: Found<Source>; args: JsonObject; approvers: CallFacts['approvers'] },
+): CallFacts {
   const { source, tool } = o.found
   const word = wordOn(deps, o.found)
   return {
@@ -53,7 +53,7 @@ function askedOf(
   }
 }
 
-function sqlReading(deps: RunDeps, { sql }: CardWord, args: JsonObject): Asked['sql'] {
+function sqlReading(deps: RunDeps, { sql }: CardWord, args: JsonObject): CallFacts['sql'] {
   const text = sql === undefined ? undefined : args[sql.argument]
   return sql && typeof text === 'string' ? deps.readSql(text, sql.dialect) : undefined
 }

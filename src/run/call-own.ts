@@ -1,6 +1,6 @@
 import { type AppError, type ErrorCode, isAppError } from '../errors.ts'
 import { challengeIn } from '../mcp/auth/challenge.ts'
-import type { CallFailure, CallOptions, ContentPart, ToolOutcome } from '../mcp/mcp.ts'
+import type { CallFailure, CallOptions, ContentPart, ToolOutcome } from '../mcp/outcome.ts'
 import type { OwnTool, RunDeps, RunTool, Source } from './deps.ts'
 import { said } from './own-words.ts'
 import { getChosen } from './prompt-tool.ts'

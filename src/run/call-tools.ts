@@ -1,5 +1,5 @@
 import type { Resumption } from '../mcp/ask.ts'
-import type { ToolOutcome } from '../mcp/mcp.ts'
+import type { ToolOutcome } from '../mcp/outcome.ts'
 import type { Reach } from '../mcp/reach.ts'
 import { askInputs, askLive } from './ask-input.ts'
 import { groundOf, verdictOn } from './asked.ts'

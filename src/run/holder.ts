@@ -1,4 +1,4 @@
-import { errorChain } from '../errors.ts'
+import { errorChainOf } from '../errors.ts'
 import type { RunId } from '../ids.ts'
 import type { RunDeps } from './deps.ts'
 import { fold } from './fold.ts'
@@ -95,7 +95,7 @@ export function createHolder(deps: RunDeps, intake: Intake): Holder {
 }
 
 function noteTrouble(deps: RunDeps, task: string, error: unknown): void {
-  if (!(error instanceof Lost)) deps.log.warn({ task, reason: errorChain(error) }, 'background work failed')
+  if (!(error instanceof Lost)) deps.log.warn({ task, reason: errorChainOf(error) }, 'background work failed')
 }
 
 type Known = { state: RunState; seq: number }
@@ -180,7 +180,7 @@ async function load(deps: RunDeps, { id, fence }: { id: RunId; fence: number }):
     const read = await patiently(deps, () => deps.store.read(id, 0, fence))
     return read ? { state: fold(id, read.events, true), seq: read.seq } : undefined
   } catch (error) {
-    deps.log.error({ run: id, reason: errorChain(error) }, 'run cannot be read')
+    deps.log.error({ run: id, reason: errorChainOf(error) }, 'run cannot be read')
     await deps.store.release(id, fence, UNREADABLE_AGAIN_MS)
     return undefined
   }

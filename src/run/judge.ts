@@ -1,5 +1,5 @@
 import { newApprovalId } from '../ids.ts'
-import type { Asked, Verdict } from '../policy/decide.ts'
+import type { CallFacts, Verdict } from '../policy/decide.ts'
 import { groundOf, verdictOn } from './asked.ts'
 import { called, callReady, refused } from './call-tools.ts'
 import type { RunDeps, Source } from './deps.ts'
@@ -48,7 +48,7 @@ function problemWith(deps: RunDeps, call: CallState, found: Found<Source> | unde
   return `The arguments do not fit: ${problems.map((p) => `${p.field}: ${p.message}`).join('; ')}.`
 }
 
-type Judgement = { found: Found<Source>; asked: Asked; verdict: Verdict }
+type Judgement = { found: Found<Source>; asked: CallFacts; verdict: Verdict }
 
 function judgedEvent(deps: RunDeps, call: CallState, { found, asked, verdict }: Judgement): EventOf<'judged'> {
   const { source, tool } = found

@@ -1,6 +1,6 @@
 import type { ConnectionId } from '../ids.ts'
 import type { InputAsk } from '../mcp/ask.ts'
-import type { CallFailure } from '../mcp/mcp.ts'
+import type { CallFailure } from '../mcp/outcome.ts'
 import type { CallState } from './state.ts'
 
 // A server that is not content with two is not asking for a sign-in.

@@ -1,6 +1,6 @@
 import type { ApprovalId, ConnectionId, InputId, RunId, UserId } from '../ids.ts'
 import type { InputRequest, Resume } from '../mcp/ask.ts'
-import type { Usage } from '../model/turn.ts'
+import type { TokenUsage } from '../model/turn.ts'
 import type { AttachedFile } from './attached.ts'
 import type { ChosenPrompt, ChosenSkill, EventOf, JsonObject, ResultFile, Shown } from './events.ts'
 import type { Origin } from './origin.ts'
@@ -30,7 +30,7 @@ export type RunState = {
   note: 'turn_limit' | 'budget' | undefined
   failure: { code: string; message: string } | undefined
   stoppedBy: UserId | undefined
-  usage: Usage & { costUsd: number }
+  usage: TokenUsage & { costUsd: number }
   /** The model that was asked last. */
   model: string | undefined
   /** What the conversation before this run comes down to, if it had to be summarised. */

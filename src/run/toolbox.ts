@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { ConnectionId } from '../ids.ts'
-import { acceptableSchema, refusal } from '../model/tool-schema.ts'
+import { schemaRefusalFor, toAcceptableSchema } from '../model/tool-schema.ts'
 import type { OfferedTool } from '../model/turn.ts'
 import type { JsonObject } from './events.ts'
 
@@ -81,7 +81,7 @@ export function createFitting(): Fitting {
 
 /** The tool as the model's API takes it, or the reason why it does not. */
 function fitForModel(name: string, tool: SourceTool): OfferedTool | string {
-  const schema = acceptableSchema(tool.inputSchema)
+  const schema = toAcceptableSchema(tool.inputSchema)
   const offered = { name, description: tool.description, schema: schema ?? tool.inputSchema }
-  return refusal(offered) ?? offered
+  return schemaRefusalFor(offered) ?? offered
 }

@@ -1,4 +1,4 @@
-import { errorChain, isAppError, sayError } from '../errors.ts'
+import { errorChainOf, errorMessageOf, isAppError } from '../errors.ts'
 import type { RunId } from '../ids.ts'
 import { ask } from './ask.ts'
 import { callTools, giveUp } from './call-tools.ts'
@@ -81,13 +81,13 @@ async function tellAll(deps: RunDeps, held: Held): Promise<void> {
   } catch (error) {
     const waitedMs = deps.now().getTime() - held.state.changedAt.getTime()
     if (!isAppError(error, 'slack_failed') || waitedMs < TELL_PATIENCE_MS) throw error
-    deps.log.error({ run: held.id, reason: errorChain(error) }, 'could not be told, given up')
+    deps.log.error({ run: held.id, reason: errorChainOf(error) }, 'could not be told, given up')
   }
 }
 
 /** True when the run goes on in this instance after the error. */
 async function survive(deps: RunDeps, held: Held, error: unknown): Promise<boolean> {
-  const where = { run: held.id, workspace: held.state.origin.workspace, reason: errorChain(error) }
+  const where = { run: held.id, workspace: held.state.origin.workspace, reason: errorChainOf(error) }
   if (error instanceof Lost) {
     deps.log.warn(where, 'run lost to another instance')
     return false
@@ -101,7 +101,7 @@ async function survive(deps: RunDeps, held: Held, error: unknown): Promise<boole
 }
 
 async function giveBack(deps: RunDeps, held: Held, error: unknown): Promise<boolean> {
-  deps.log.warn({ run: held.id, reason: errorChain(error) }, 'run given back, to be tried again')
+  deps.log.warn({ run: held.id, reason: errorChainOf(error) }, 'run given back, to be tried again')
   await letGo(deps, held, TELL_AGAIN_MS)
   return false
 }
@@ -109,7 +109,12 @@ async function giveBack(deps: RunDeps, held: Held, error: unknown): Promise<bool
 async function fail(deps: RunDeps, held: Held, error: unknown): Promise<boolean> {
   const code = isAppError(error) ? error.code : 'internal'
   try {
-    await record(deps, held, [{ type: 'failed', code, message: sayError(error), at: deps.now().toISOString() }], 'fact')
+    await record(
+      deps,
+      held,
+      [{ type: 'failed', code, message: errorMessageOf(error), at: deps.now().toISOString() }],
+      'fact',
+    )
     return true
   } catch (second) {
     return giveBack(deps, held, second)
@@ -121,6 +126,6 @@ async function letGo(deps: RunDeps, held: Held, afterMs: number): Promise<undefi
   try {
     await deps.store.release(held.id, held.fence, afterMs)
   } catch (error) {
-    deps.log.warn({ run: held.id, reason: errorChain(error) }, 'lease left to run out')
+    deps.log.warn({ run: held.id, reason: errorChainOf(error) }, 'lease left to run out')
   }
 }

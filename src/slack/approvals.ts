@@ -1,12 +1,13 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { LIMITS } from '../block-kit/limits.ts'
-import { errorChain } from '../errors.ts'
+import { errorChainOf } from '../errors.ts'
 import { ApprovalId, type Principal } from '../ids.ts'
 import type { Answer, AnswerOutcome } from '../run/runs.ts'
 import type { CallState, RunState } from '../run/state.ts'
 import { Anything } from './calls.ts'
 import type { Deps } from './deps.ts'
+import { type ApprovalFound, approvalFor, decidersFor } from './lookups.ts'
 import { onPress, onWeightyPress, type Press } from './press.ts'
 import { onSubmit, type Submit } from './submit.ts'
 import { approvalCard, sayDecided } from './views/approval-card.ts'
@@ -43,23 +44,24 @@ async function decide(deps: Deps, press: Press, decision: Pick<Answer, 'decision
 }
 
 /** An approver may approve a call of somebody else, but a rule is that person's own to make. */
-async function sayOnlyOnce({ runs, rules }: Deps, by: Principal, id: ApprovalId): Promise<Saying | undefined> {
-  const [found, approvers] = await Promise.all([runs.approval(id, by.workspace), rules.approversOf(by.workspace)])
+async function sayOnlyOnce(deps: Deps, by: Principal, id: ApprovalId): Promise<Saying | undefined> {
+  const found = await approvalFor(deps, by, id)
   const requester = found?.state.origin.user
-  if (requester === undefined || requester === by.user || !approvers.includes(by.user)) return undefined
+  if (found === undefined || requester === undefined || requester === by.user) return undefined
+  if (!(await decidersFor(deps, found)).includes(by.user)) return undefined
   const text = `Only ${mention(requester)} can set _Always allow_ for themselves. You can approve it this once.`
   return { text, blocks: [section(text)] }
 }
 
 /** A card that still offers what is decided is a dead end: it is painted as it stands. */
 async function mendCard(deps: Deps, { by, message }: Press, id: ApprovalId): Promise<void> {
-  const found = await deps.runs.approval(id, by.workspace)
-  if (message === undefined || found?.call.approval?.decided === undefined) return
-  const saying = approvalCard({ state: found.state, call: found.call, approval: found.call.approval })
+  const found = await approvalFor(deps, by, id)
+  if (message === undefined || found?.approval.decided === undefined) return
+  const saying = approvalCard(found)
   try {
     await deps.calls.call('chat.update', { channel: message.channel, ts: message.ts, ...saying }, Anything)
   } catch (error) {
-    deps.log.warn({ why: errorChain(error) }, 'decided card not mended')
+    deps.log.warn({ why: errorChainOf(error) }, 'decided card not mended')
   }
 }
 
@@ -93,21 +95,21 @@ function sayOutcome(outcome: Exclude<AnswerOutcome, { kind: 'settled' }>): Sayin
 type Found = { state: RunState; call: CallState }
 
 /** The call to decide, if this person may decide it now; else they are told why not. */
-async function openFor(deps: Deps, { by, value, scene }: Press): Promise<Found | undefined> {
-  const id = ApprovalId.safeParse(value)
-  const found = id.success ? await deps.runs.approval(id.data, by.workspace) : undefined
-  const approval = found?.call.approval
-  if (found === undefined || approval === undefined) {
+async function openFor(deps: Deps, { by, value, scene }: Press): Promise<ApprovalFound | undefined> {
+  const found = await approvalFor(deps, by, value)
+  if (found === undefined) {
     await scene.say(sayOutcome({ kind: 'gone' }), 'Approval')
     return undefined
   }
-  if (approval.decided) {
-    const text = sayDecided(approval.decided)
+  const { decided } = found.approval
+  if (decided) {
+    const text = sayDecided(decided)
     await scene.say({ text, blocks: [section(text)] }, 'Approval')
     return undefined
   }
-  if (approval.approvers.includes(by.user)) return found
-  await scene.say(sayOutcome({ kind: 'not_yours', approvers: approval.approvers }), 'Approval')
+  const approvers = await decidersFor(deps, found)
+  if (approvers.includes(by.user)) return found
+  await scene.say(sayOutcome({ kind: 'not_yours', approvers }), 'Approval')
   return undefined
 }
 
@@ -124,7 +126,7 @@ async function openEdit(deps: Deps, press: Press): Promise<void> {
 
 async function submitEdit(deps: Deps, { by, keep, typed, ack }: Submit): Promise<void> {
   const { approval } = Keep.parse(JSON.parse(keep))
-  const found = await deps.runs.approval(approval, by.workspace)
+  const found = await approvalFor(deps, by, approval)
   if (found === undefined) {
     await ack({ response_action: 'update', view: wordsModal(sayOutcome({ kind: 'gone' })) })
     return
@@ -157,8 +159,7 @@ function atFields(problems: { field: string; message: string }[], typed: Submit[
 const wordsModal = (saying: Saying) => modal({ id: 'reading', title: 'Approval', blocks: saying.blocks })
 
 async function openReason(deps: Deps, { by, value, scene }: Press): Promise<void> {
-  const found = await deps.runs.approval(ApprovalId.parse(value), by.workspace)
-  const decided = found?.call.approval?.decided
+  const decided = (await approvalFor(deps, by, value))?.approval.decided
   if (decided?.by !== by.user) {
     const text = decided?.by
       ? `Only ${mention(decided.by)}, who denied it, can give the reason.`

@@ -1,6 +1,6 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
-import { errorChain } from '../errors.ts'
+import { errorChainOf } from '../errors.ts'
 import { UserId } from '../ids.ts'
 import { route } from './commands/route.ts'
 import type { Deps } from './deps.ts'
@@ -30,7 +30,7 @@ async function told(deps: Deps, words: string, scene: Scene): Promise<void> {
   try {
     await route(deps, words, scene)
   } catch (error) {
-    deps.log.error({ command: COMMAND, user: scene.by.user, why: errorChain(error) }, 'command failed')
+    deps.log.error({ command: COMMAND, user: scene.by.user, why: errorChainOf(error) }, 'command failed')
     await scene.trouble(troubleWords(error), troubleHelp(error, words))
   }
 }

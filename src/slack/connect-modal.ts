@@ -3,10 +3,11 @@ import type { ModalView } from '@slack/types'
 import { z } from 'zod'
 import type { CardInfo, ConnectOutcome } from '../connect/connect.ts'
 import type { Problem } from '../connect/inputs.ts'
-import { errorChain, sayError } from '../errors.ts'
+import { errorChainOf, errorMessageOf } from '../errors.ts'
 import { ConnectionId, type Principal } from '../ids.ts'
 import { Anything } from './calls.ts'
 import type { Deps } from './deps.ts'
+import { connectionFor } from './lookups.ts'
 import { updateView } from './modal-view.ts'
 import { onPress } from './press.ts'
 import { cardsFor, withCard } from './settings.ts'
@@ -78,10 +79,10 @@ async function submitted(deps: Deps, { by, viewId, keep: kept, typed, ack }: Sub
 }
 
 /** What is mended is what it was made from; what is new is what is offered now. */
-async function cardSent({ connect, registry }: Deps, by: Principal, keep: Keep, picked: string | null | undefined) {
-  if (keep.connection === undefined) return connect.offer(picked ?? keep.card ?? '')
-  const connection = await registry.get(keep.connection, by.workspace)
-  return connection && connect.cardOf(connection)
+async function cardSent(deps: Deps, by: Principal, keep: Keep, picked: string | null | undefined) {
+  if (keep.connection === undefined) return deps.connect.offer(picked ?? keep.card ?? '')
+  const connection = await connectionFor(deps, by, keep.connection)
+  return connection && deps.connect.cardOf(connection)
 }
 
 /** A reconnect keeps its name and may leave secrets empty; it is checked when it is tried. */
@@ -89,9 +90,9 @@ async function problemsOf({ connect }: Deps, { by, keep, card, name, inputs }: S
   return keep.connection === undefined ? connect.check(by, { card: card.name, name, inputs }) : []
 }
 
-async function nameOf({ registry }: Deps, { by, keep, name }: Sent): Promise<string> {
+async function nameOf(deps: Deps, { by, keep, name }: Sent): Promise<string> {
   if (keep.connection === undefined) return name
-  return (await registry.get(keep.connection, by.workspace))?.name ?? name
+  return (await connectionFor(deps, by, keep.connection))?.name ?? name
 }
 
 /** At the fields where there are fields, else on top of the form. */
@@ -154,8 +155,8 @@ async function tryConnect({ connect, log }: Deps, { by, keep, card, name, inputs
     if (keep.connection !== undefined) return await connect.reconnect(by, keep.connection, inputs, signal)
     return await connect.connect(by, { card: card.name, name, inputs }, signal)
   } catch (error) {
-    log.error({ card: card.name, user: by.user, why: errorChain(error) }, 'connecting failed')
-    return { ok: false, message: sayError(error), problems: [] }
+    log.error({ card: card.name, user: by.user, why: errorChainOf(error) }, 'connecting failed')
+    return { ok: false, message: errorMessageOf(error), problems: [] }
   }
 }
 

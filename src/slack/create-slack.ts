@@ -86,7 +86,8 @@ export async function createSlack({ settings, reminders, ...rooms }: SlackDeps):
       reminding.start()
     },
     async [Symbol.asyncDispose]() {
-      reminding.close()
+      // A reminder under way is not waited for: Slack may be slow, and a stop has little time.
+      void reminding.stop()
       for (const office of offices.all()) office.close()
       if (connected) await socket?.stop()
     },

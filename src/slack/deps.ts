@@ -30,9 +30,15 @@ export type Deps = {
   forgetToken(): Promise<void>
   dmOf: DmOf
   sessions: Sessions
-  /** Paints a person's Home tab anew, soon; never throws. */
+  /** Paints a person's Home tab anew, soon, if they opened it lately; never throws. */
   refreshHome(principal: Principal): void
   /** The same at once, for what the person just did there. */
   paintHome(principal: Principal): Promise<void>
   log: Log
+}
+
+/** What it takes to show a run. */
+export type PaintDeps = Pick<Deps, 'bot' | 'calls' | 'dmOf' | 'log' | 'refreshHome' | 'sessions'> & {
+  runs: Pick<Runs, 'shown'>
+  settings: Pick<Settings, 'of'>
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { errorChain, isAppError, sayError } from '../errors.ts'
+import { errorChainOf, errorMessageOf, isAppError } from '../errors.ts'
 import type { AttachedFile, FileContent, ReadFile } from '../run/attached.ts'
 import type { Origin } from '../run/origin.ts'
 import { Anything, slackError } from './calls.ts'
@@ -44,7 +44,7 @@ export function createFileReader(deps: Deps, download: Download, kept: Kept = cr
     } catch (error) {
       if (signal.aborted) return { kind: 'unread', why: 'it was stopped' }
       const why = wordsOf(error)
-      deps.log.info({ file: file.id, why: errorChain(error) }, 'attached file not read')
+      deps.log.info({ file: file.id, why: errorChainOf(error) }, 'attached file not read')
       await tell(deps, origin, `I could not read ${literal(file.name)}: ${why}.`, file)
       return { kind: 'unread', why }
     }
@@ -100,7 +100,7 @@ function wordsOf(error: unknown): string {
   if (why === 'file_not_found' || why === 'file_deleted') return 'it is gone from Slack'
   if (why === 'missing_scope')
     return 'the app lacks the scope files:read; whoever runs Patchbay should add it and reinstall the app'
-  return sayError(error).replace(/\.$/, '')
+  return errorMessageOf(error).replace(/\.$/, '')
 }
 
 /** Never throws: the model says it as well. */
@@ -110,7 +110,7 @@ async function tell({ calls, log, runs }: Deps, origin: Origin, text: string, fi
     if (await runs.seen(`unread:${channel}:${thread_ts}:${file.id}`)) return
     await calls.call('chat.postEphemeral', { channel, thread_ts, user, text, blocks: [section(text)] }, Anything, 0)
   } catch (error) {
-    log.warn({ why: errorChain(error) }, 'could not say that a file was not read')
+    log.warn({ why: errorChainOf(error) }, 'could not say that a file was not read')
   }
 }
 

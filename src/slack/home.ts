@@ -1,6 +1,6 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
-import { errorChain } from '../errors.ts'
+import { errorChainOf } from '../errors.ts'
 import { type Principal, UserId } from '../ids.ts'
 import { Anything } from './calls.ts'
 import type { Deps } from './deps.ts'
@@ -10,12 +10,16 @@ import type { WorkspacePicture } from './views/home-settings.ts'
 /** Changes come in bursts; Slack takes about 100 paintings of Home tabs a minute. */
 const REFRESH_AFTER_MS = 1_500
 
+/** Slack tells when a Home tab is opened and never when it is left, so this is how long a person counts as looking at it. */
+const LOOKS_FOR_MS = 60 * 60_000
+const MOST_LOOKING = 1_000
+
 type HomeDeps = Omit<Deps, 'refreshHome' | 'paintHome' | 'dmOf' | 'sessions' | 'forgetToken' | 'offering'>
 
 export type Home = {
-  /** Soon, once for many changes. */
+  /** Soon, once for many changes, for those who opened it here lately; whoever opens it later sees it painted then. */
   refresh(principal: Principal): void
-  /** Now; never throws. */
+  /** Now, as the person is looking at it; never throws. */
   paint(principal: Principal): Promise<void>
   close(): void
 }
@@ -23,20 +27,38 @@ export type Home = {
 /** Paints Home tabs, soon after something changed for a person. */
 export function createHome(deps: HomeDeps): Home {
   const waiting = new Map<string, NodeJS.Timeout>()
+  const looking = createLooking()
   return {
     refresh(principal) {
-      if (waiting.has(principal.user)) return
+      if (waiting.has(principal.user) || !looking.is(principal.user)) return
       const paint = () => {
         waiting.delete(principal.user)
         void publish(deps, principal)
       }
       waiting.set(principal.user, setTimeout(paint, REFRESH_AFTER_MS))
     },
-    paint: (principal) => publish(deps, principal),
+    paint(principal) {
+      looking.note(principal.user)
+      return publish(deps, principal)
+    },
     close() {
       for (const timer of waiting.values()) clearTimeout(timer)
       waiting.clear()
     },
+  }
+}
+
+/** Who may be looking at their Home tab: those who opened it or pressed in it last. */
+export function createLooking(now = Date.now): { note(user: UserId): void; is(user: UserId): boolean } {
+  const until = new Map<UserId, number>()
+  return {
+    note(user) {
+      until.delete(user)
+      until.set(user, now() + LOOKS_FOR_MS)
+      const [oldest] = until.keys()
+      if (until.size > MOST_LOOKING && oldest !== undefined) until.delete(oldest)
+    },
+    is: (user) => (until.get(user) ?? 0) > now(),
   }
 }
 
@@ -68,7 +90,7 @@ async function publish(deps: HomeDeps, principal: Principal): Promise<void> {
     })
     await deps.calls.call('views.publish', { user_id: principal.user, view }, Anything, 0)
   } catch (error) {
-    deps.log.warn({ user: principal.user, why: errorChain(error) }, 'Home tab not painted')
+    deps.log.warn({ user: principal.user, why: errorChainOf(error) }, 'Home tab not painted')
   }
 }
 
@@ -87,6 +109,6 @@ export function registerHome(app: App, deps: Deps): void {
     if (!parsed.success) return
     const { workspace } = await deps.bot()
     const { user, tab } = parsed.data
-    if (tab !== 'messages') void publish(deps, { workspace, user })
+    if (tab !== 'messages') void deps.paintHome({ workspace, user })
   })
 }

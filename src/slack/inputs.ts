@@ -1,10 +1,11 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
-import { errorChain } from '../errors.ts'
+import { errorChainOf } from '../errors.ts'
 import { InputId, type Principal } from '../ids.ts'
 import type { AskedOf, GivenInput, GiveOutcome } from '../run/runs.ts'
 import { Anything } from './calls.ts'
 import type { Deps } from './deps.ts'
+import { inputFor } from './lookups.ts'
 import { onPress, onWeightyPress, type Press } from './press.ts'
 import { onClose, onSubmit, type Submit } from './submit.ts'
 import { modal, type Saying, section } from './views/blocks.ts'
@@ -26,17 +27,12 @@ export function registerInputs(app: App, deps: Deps): void {
   onClose(app, deps, 'input_answer', ({ by, keep }) => closeForm(deps, by, keep))
 }
 
-async function find(deps: Deps, id: string, { workspace }: Principal): Promise<AskedOf | undefined> {
-  const parsed = InputId.safeParse(id)
-  return parsed.success ? deps.runs.input(parsed.data, workspace) : undefined
-}
-
 async function settle(
   deps: Deps,
   id: string,
   given: Pick<GivenInput, 'by' | 'action' | 'content'>,
 ): Promise<GiveOutcome> {
-  const found = await find(deps, id, given.by)
+  const found = await inputFor(deps, given.by, id)
   if (found === undefined) return { kind: 'gone' }
   const outcome = await deps.runs.giveInput({ run: found.state.id, input: found.input.id, ...given })
   deps.refreshHome(given.by)
@@ -58,13 +54,13 @@ async function give(deps: Deps, press: Press, action: 'accept' | 'decline'): Pro
 
 /** A card that still offers what is answered is a dead end: it is painted as it stands. */
 async function mendCard(deps: Deps, { by, message, value }: Press): Promise<void> {
-  const found = await find(deps, value, by)
+  const found = await inputFor(deps, by, value)
   if (message === undefined || found?.input.given === undefined) return
   try {
     const saying = inputCard(found, new Date())
     await deps.calls.call('chat.update', { channel: message.channel, ts: message.ts, ...saying }, Anything)
   } catch (error) {
-    deps.log.warn({ why: errorChain(error) }, 'answered card not mended')
+    deps.log.warn({ why: errorChainOf(error) }, 'answered card not mended')
   }
 }
 
@@ -86,7 +82,7 @@ function sayOutcome(outcome: Exclude<GiveOutcome, { kind: 'settled' }>): Saying 
 
 /** The question, if this person may answer it now; else they are told why not. */
 async function openFor(deps: Deps, press: Press): Promise<AskedOf | undefined> {
-  const found = await find(deps, press.value, press.by)
+  const found = await inputFor(deps, press.by, press.value)
   const refusal = refusalOf(found, press.by)
   if (refusal === undefined) return found
   if (refusal.kind === 'already') await mendCard(deps, press)
@@ -120,7 +116,7 @@ async function openPage(deps: Deps, press: Press): Promise<void> {
 
 async function submitForm(deps: Deps, { by, keep, values, ack }: Submit): Promise<void> {
   const { input } = Keep.parse(JSON.parse(keep))
-  const found = await deps.runs.input(input, by.workspace)
+  const found = await inputFor(deps, by, input)
   const fields = found?.input.request.kind === 'form' ? found.input.request.fields : []
   const content = readForm(fields, values)
   const outcome = await settle(deps, input, { by, action: 'accept', content })

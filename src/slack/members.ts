@@ -11,7 +11,10 @@ const Members = z.object({
 const MOST_PAGES = 5
 
 /** Who is in a channel; undefined where Slack does not say, and whoever is asked may well be. */
-export async function membersOf({ calls, log }: Deps, channel: string): Promise<string[] | undefined> {
+export async function membersOf(
+  { calls, log }: Pick<Deps, 'calls' | 'log'>,
+  channel: string,
+): Promise<string[] | undefined> {
   const found: string[] = []
   let cursor = ''
   try {

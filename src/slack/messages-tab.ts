@@ -1,6 +1,6 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
-import { errorChain } from '../errors.ts'
+import { errorChainOf } from '../errors.ts'
 import { type Principal, UserId } from '../ids.ts'
 import { Anything } from './calls.ts'
 import type { Deps } from './deps.ts'
@@ -29,6 +29,6 @@ async function suggest({ calls, connect, log, registry }: Deps, by: Principal, c
     const prompts = { channel_id: channel, ...promptsFor(cards) }
     await calls.call('assistant.threads.setSuggestedPrompts', prompts, Anything, 0)
   } catch (error) {
-    log.debug({ why: errorChain(error) }, 'no suggestions here')
+    log.debug({ why: errorChainOf(error) }, 'no suggestions here')
   }
 }

@@ -1,13 +1,14 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
-import { errorChain } from '../errors.ts'
+import { errorChainOf } from '../errors.ts'
 import { ChannelId, UserId } from '../ids.ts'
 import type { Origin } from '../run/origin.ts'
+import { withDeadline } from '../timing.ts'
 import type { Bot } from './bot.ts'
 import { Anything } from './calls.ts'
 import type { Deps } from './deps.ts'
 import { bounded, MessageFiles } from './files.ts'
+import { runFor } from './lookups.ts'
 import { addressee, meansStop, mentioned, plainText, withoutMention } from './message-text.ts'
 import { threadContext } from './thread-context.ts'
 import { section } from './views/blocks.ts'
@@ -68,8 +69,8 @@ const threadOf = (message: Message): string => message.thread_ts ?? message.ts
 async function ask(deps: Deps, bot: Bot, message: Message, words: string): Promise<void> {
   const users = [message.user, ...mentioned(words)]
   const [names, context] = await Promise.all([
-    within(namesOf(deps, users), new Map<string, string>()),
-    within(earlier(deps, bot, message), []),
+    withDeadline(namesOf(deps, users), LOOKUP_MS, new Map<string, string>()),
+    withDeadline(earlier(deps, bot, message), LOOKUP_MS, []),
   ])
   const nameOf = (user: string) => names.get(user) ?? 'somebody'
   const { files, left } = bounded(message.files)
@@ -109,24 +110,15 @@ async function earlier(deps: Deps, bot: Bot, message: Message) {
   return threadContext(deps, { channel, thread, before: ts })
 }
 
-async function within<T>(work: Promise<T>, otherwise: T): Promise<T> {
-  const timeout = new AbortController()
-  try {
-    return await Promise.race([work, sleep(LOOKUP_MS, otherwise, { signal: timeout.signal })])
-  } finally {
-    timeout.abort()
-  }
-}
-
 async function stop(deps: Deps, bot: Bot, message: Message): Promise<void> {
   const active = await deps.runs.activeIn(bot.workspace, message.channel, threadOf(message))
   if (active === undefined) {
     if (isDm(message)) await stopInDm(deps, bot, message)
     return
   }
-  const outcome = await deps.runs.stop(active, { workspace: bot.workspace, user: message.user })
-  if (outcome !== 'not_yours') return
-  const state = await deps.runs.state(active, bot.workspace)
+  const by = { workspace: bot.workspace, user: message.user }
+  if ((await deps.runs.stop(active, by)) !== 'not_yours') return
+  const state = await runFor(deps, by, active)
   const who = state ? mention(state.origin.user) : 'the person who asked'
   await whisper(deps, message, `Only ${who} or an approver can stop this.`)
 }
@@ -164,6 +156,6 @@ async function whisper({ calls, log }: Deps, message: Message, text: string): Pr
   try {
     await calls.call('chat.postEphemeral', { ...place, text, blocks: [section(text)] }, Anything)
   } catch (error) {
-    log.warn({ why: errorChain(error) }, 'could not whisper')
+    log.warn({ why: errorChainOf(error) }, 'could not whisper')
   }
 }

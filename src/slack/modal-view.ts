@@ -1,5 +1,5 @@
 import type { ModalView } from '@slack/types'
-import { errorChain } from '../errors.ts'
+import { errorChainOf } from '../errors.ts'
 import { Anything, slackError } from './calls.ts'
 import type { Deps } from './deps.ts'
 
@@ -9,7 +9,7 @@ export async function updateView({ calls, log }: Deps, viewId: string, view: Mod
     await calls.call('views.update', { view_id: viewId, view }, Anything)
     return true
   } catch (error) {
-    if (slackError(error) !== 'not_found') log.warn({ why: errorChain(error) }, 'modal not updated')
+    if (slackError(error) !== 'not_found') log.warn({ why: errorChainOf(error) }, 'modal not updated')
     return false
   }
 }

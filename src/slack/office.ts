@@ -2,7 +2,7 @@ import { App, type ReceiverEvent } from '@slack/bolt'
 import type { Logger } from '@slack/web-api'
 import type { Connect } from '../connect/connect.ts'
 import type { Offering } from '../connect/offering.ts'
-import { errorChain } from '../errors.ts'
+import { errorChainOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Rules } from '../policy/rules.ts'
 import type { Settings } from '../policy/settings.ts'
@@ -20,7 +20,7 @@ import { createDownload } from './download.ts'
 import { createFileReader, type Kept } from './file-reader.ts'
 import { createHome } from './home.ts'
 import { createPainter } from './paint/painter.ts'
-import { createSessions, withSessions } from './paint/sessions.ts'
+import { createSessions } from './paint/sessions.ts'
 import { createPeople } from './people.ts'
 import { register } from './register.ts'
 
@@ -77,7 +77,7 @@ export function createOffice({ workspaceSettings: settings, files, logger, ...ho
   register(app, deps)
   return {
     deps,
-    door: withSessions(painter, deps.sessions),
+    door: painter,
     readFile: createFileReader(deps, createDownload(tenant.whose), files),
     hear: (event) => app.processEvent(event),
     close() {
@@ -97,7 +97,7 @@ function createApp({ apiUrl, token }: Whose, bot: () => Promise<Bot>, logger: Lo
   const app = new App({ receiver, authorize, logger, convoStore: false, clientOptions: { slackApiUrl: apiUrl } })
   ackLast(app)
   app.error(async (error) => {
-    logger.error(errorChain(error))
+    logger.error(errorChainOf(error))
     // An event whose listener failed must not be acknowledged.
     throw error
   })

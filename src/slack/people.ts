@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { errorChain } from '../errors.ts'
+import { errorChainOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Calls } from './calls.ts'
 
@@ -8,11 +8,13 @@ export type Person = { name: string; mayManage: boolean; isBot: boolean }
 export type People = {
   /** Throws AppError `slack_failed`. */
   of(user: string): Promise<Person>
+  /** Whether they are an owner or admin at this moment: a right is never remembered. Throws AppError `slack_failed`. */
+  mayManageNow(user: string): Promise<boolean>
   /** The name people go by; "somebody" when Slack does not say in time, as no request should fail for a name. */
   nameOf(user: string): Promise<string>
 }
 
-/** A renamed person or a new admin is known after this at the latest. */
+/** A renamed person is known after this at the latest. */
 const KEPT_MS = 10 * 60_000
 const KEPT_PEOPLE = 5_000
 
@@ -52,11 +54,12 @@ export function createPeople(calls: Calls, log: Log): People {
 
   return {
     of,
+    mayManageNow: async (user) => (await ask(user)).mayManage,
     async nameOf(user) {
       try {
         return (await of(user)).name
       } catch (error) {
-        log.warn({ user, why: errorChain(error) }, 'name not found')
+        log.warn({ user, why: errorChainOf(error) }, 'name not found')
         return 'somebody'
       }
     },

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { AllMiddlewareArgs, App, SlackActionMiddlewareArgs } from '@slack/bolt'
 import { z } from 'zod'
-import { errorChain } from '../errors.ts'
+import { errorChainOf } from '../errors.ts'
 import { type Principal, UserId } from '../ids.ts'
+import { withDeadline } from '../timing.ts'
 import type { Deps } from './deps.ts'
 import { type Scene, sceneOf } from './scene.ts'
 import { troubleHelp, troubleWords } from './views/trouble.ts'
@@ -79,7 +79,7 @@ export function onPress(app: App, deps: Deps, action: string, handle: Handle): v
 export function onWeightyPress(app: App, deps: Deps, action: string, handle: Handle): void {
   app.action(named(action), async (listened: Listened) => {
     const done = handleTold(deps, action, listened, handle)
-    await Promise.race([done, sleep(ACK_AT_THE_LATEST_MS)])
+    await withDeadline(done, ACK_AT_THE_LATEST_MS, undefined)
     await listened.ack()
     await done
   })
@@ -95,7 +95,7 @@ async function handleTold(deps: Deps, action: string, listened: Listened, handle
   try {
     await handle(press)
   } catch (error) {
-    deps.log.error({ action, user: press.by.user, why: errorChain(error) }, 'press failed')
+    deps.log.error({ action, user: press.by.user, why: errorChainOf(error) }, 'press failed')
     await press.scene.trouble(troubleWords(error), troubleHelp(error))
   }
 }

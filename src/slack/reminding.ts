@@ -1,10 +1,11 @@
-import { errorChain } from '../errors.ts'
+import { errorChainOf } from '../errors.ts'
 import type { ApprovalId, InputId, WorkspaceId } from '../ids.ts'
-import { deciders } from '../policy/decide.ts'
 import type { Due, Reminders } from '../run/reminders.ts'
 import type { RunState } from '../run/state.ts'
+import { type Polling, pollEvery } from '../timing.ts'
 import { Anything, isHopeless } from './calls.ts'
 import type { Deps } from './deps.ts'
+import { decidersFor } from './lookups.ts'
 import type { Offices } from './offices.ts'
 import { reminder } from './views/approval-card.ts'
 import type { Saying } from './views/blocks.ts'
@@ -19,28 +20,14 @@ type RemindingDeps = Pick<Deps, 'runs' | 'log'> & { offices: Offices }
 type Note = { state: RunState; channel: string; thread: string; saying: Saying }
 
 /** Reminds those who may decide or answer before it is too late: below each card, where they see it. */
-export function createReminding(deps: RemindingDeps, reminders: Reminders): { start(): void; close(): void } {
-  let timer: NodeJS.Timeout | undefined
-  let closed = false
+export function createReminding(deps: RemindingDeps, reminders: Reminders): Polling {
   const look = async () => {
-    try {
-      await remindAll(deps, reminders.approvals, notesOfApproval)
-      await remindAll(deps, reminders.inputs, notesOfInput)
-    } catch (error) {
-      deps.log.warn({ why: errorChain(error) }, 'reminders not looked at')
-    }
-    if (!closed) start()
+    await remindAll(deps, reminders.approvals, notesOfApproval)
+    await remindAll(deps, reminders.inputs, notesOfInput)
   }
-  const start = () => {
-    timer = setTimeout(() => void look(), LOOK_EVERY_MS)
-  }
-  return {
-    start,
-    close() {
-      closed = true
-      clearTimeout(timer)
-    },
-  }
+  return pollEvery({ everyMs: LOOK_EVERY_MS }, look, (error) =>
+    deps.log.warn({ why: errorChainOf(error) }, 'reminders not looked at'),
+  )
 }
 
 type NotesOf<Id> = (deps: RemindingDeps, id: Id, workspace: WorkspaceId) => Promise<Note[]>
@@ -57,7 +44,7 @@ async function remindAll<Id extends string>(deps: RemindingDeps, due: Due<Id>, n
       const run = notes[0]?.state.id
       deps.log.info({ id, run, workspace, sent }, 'reminded of what waits for a person')
     } catch (error) {
-      deps.log.warn({ id, sent, why: errorChain(error) }, 'reminder not sent')
+      deps.log.warn({ id, sent, why: errorChainOf(error) }, 'reminder not sent')
       // Half sent is better than sent twice.
       if (sent === 0) await due.giveBack(id)
     }
@@ -70,8 +57,7 @@ async function notesOfApproval(deps: RemindingDeps, id: ApprovalId, workspace: W
   if (found === undefined || approval === undefined || approval.decided) return []
   const { state } = found
   const { origin } = state
-  const approvers = await deps.offices.of(origin).deps.rules.approversOf(origin.workspace)
-  const called = deciders({ risk: approval.risk, fourEyes: approval.fourEyes, requester: origin.user, approvers })
+  const called = await decidersFor(deps.offices.of(origin).deps, { state, approval })
   const cards = (await deps.runs.shown.of(state.id)).filter(({ key }) => key.startsWith(`approval:${id}:`))
   return cards.map(({ channel, ts }) => {
     // In somebody's direct messages only they are meant, and the message alone tells them.
@@ -94,6 +80,6 @@ async function tell({ offices, log }: RemindingDeps, { state, channel, thread, s
     await calls.call('chat.postMessage', { channel, thread_ts: thread, ...said }, Anything)
   } catch (error) {
     if (!isHopeless(error)) throw error
-    log.warn({ channel, why: errorChain(error) }, 'nobody can be reminded there')
+    log.warn({ channel, why: errorChainOf(error) }, 'nobody can be reminded there')
   }
 }

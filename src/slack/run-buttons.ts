@@ -1,10 +1,11 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
-import { errorChain } from '../errors.ts'
+import { errorChainOf } from '../errors.ts'
 import { ChannelId, RunId, UserId } from '../ids.ts'
 import { askedAgain } from '../run/again.ts'
 import { Anything } from './calls.ts'
 import type { Deps } from './deps.ts'
+import { runFor } from './lookups.ts'
 import { onWeightyPress, type Press } from './press.ts'
 import { section } from './views/blocks.ts'
 import { mention } from './views/text.ts'
@@ -33,11 +34,12 @@ async function stopInThread(
   if (active === undefined) return sessions.show(place, 'closed')
   if ((await runs.stop(active, { workspace, user })) !== 'not_yours') return
   sessions.show(place, 'processing')
-  const text = `Only ${mention((await runs.state(active, workspace))?.origin.user ?? user)} or an approver can stop this.`
+  const asker = (await runFor({ runs }, { workspace, user }, active))?.origin.user
+  const text = `Only ${mention(asker ?? user)} or an approver can stop this.`
   try {
     await calls.call('chat.postEphemeral', { channel, user, thread_ts, text, blocks: [section(text)] }, Anything)
   } catch (error) {
-    log.warn({ why: errorChain(error) }, 'could not whisper')
+    log.warn({ why: errorChainOf(error) }, 'could not whisper')
   }
 }
 
@@ -48,18 +50,17 @@ async function stop({ runs }: Deps, press: Press): Promise<void> {
   const outcome = await runs.stop(id, press.by)
   if (outcome === 'over') await tell(press, 'That has ended already.')
   if (outcome !== 'not_yours') return
-  const state = await runs.state(id, press.by.workspace)
+  const state = await runFor({ runs }, press.by, id)
   await tell(press, `Only ${state ? mention(state.origin.user) : 'the person who asked'} or an approver can stop this.`)
 }
 
 /** The same request once more; however often it is pressed, it makes one new run. */
 async function runAgain({ runs }: Deps, press: Press): Promise<void> {
-  const id = RunId.parse(press.value)
-  const state = await runs.state(id, press.by.workspace)
+  const state = await runFor({ runs }, press.by, press.value)
   if (state === undefined) return tell(press, 'I no longer have this request. Please ask again.')
   if (state.origin.user !== press.by.user)
     return tell(press, `Only ${mention(state.origin.user)} can ask for this again.`)
-  const { fresh } = await runs.start({ ...askedAgain(state), dedupeKey: `again:${id}` })
+  const { fresh } = await runs.start({ ...askedAgain(state), dedupeKey: `again:${state.id}` })
   if (!fresh) await tell(press, 'I am on it already.')
 }
 

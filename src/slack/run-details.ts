@@ -1,9 +1,10 @@
 import type { App } from '@slack/bolt'
 import type { ModalView } from '@slack/types'
-import { RunId } from '../ids.ts'
+import type { Principal } from '../ids.ts'
 import { type Sight, sightOf } from '../run/sight.ts'
-import type { RunState } from '../run/state.ts'
+import type { CallState, RunState } from '../run/state.ts'
 import type { Deps } from './deps.ts'
+import { decidersFor, runFor } from './lookups.ts'
 import { updateView } from './modal-view.ts'
 import { onPress, type Press } from './press.ts'
 import { section } from './views/blocks.ts'
@@ -29,9 +30,9 @@ type ViewOf = (state: RunState, sight: Sight) => ModalView | undefined
 
 /** In place of the same kind of modal, else on top. */
 async function show(deps: Deps, press: Press, run: string, viewOf: ViewOf): Promise<void> {
-  const state = await deps.runs.state(RunId.parse(run), press.by.workspace)
+  const state = await runFor(deps, press.by, run)
   if (state === undefined) return tell(press, 'I no longer have this request.')
-  const sight = sightOf(state, press.by)
+  const sight = await sightNow(deps, state, press.by)
   if (sight === undefined)
     return tell(
       press,
@@ -41,6 +42,17 @@ async function show(deps: Deps, press: Press, run: string, viewOf: ViewOf): Prom
   if (view === undefined) return tell(press, 'I no longer have this step.')
   if (press.view === undefined || press.view.callback !== view.callback_id) await press.scene.open(view)
   else await updateView(deps, press.view.id, view)
+}
+
+/** An undecided step is for those to see who may decide it now; a decided one for those who were asked. */
+async function sightNow(deps: Deps, state: RunState, by: Principal): Promise<Sight | undefined> {
+  if (by.user === state.origin.user) return sightOf(state, by)
+  const calls = state.calls.map(async (call): Promise<CallState> => {
+    const { approval } = call
+    if (approval === undefined || approval.decided) return call
+    return { ...call, approval: { ...approval, approvers: await decidersFor(deps, { state, approval }) } }
+  })
+  return sightOf({ ...state, calls: await Promise.all(calls) }, by)
 }
 
 const tell = ({ scene }: Press, text: string): Promise<void> => scene.say({ text, blocks: [section(text)] }, 'Details')

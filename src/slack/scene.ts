@@ -1,7 +1,7 @@
 import type { RespondFn } from '@slack/bolt'
 import type { Button, ModalView } from '@slack/types'
 import { z } from 'zod'
-import { errorChain } from '../errors.ts'
+import { errorChainOf } from '../errors.ts'
 import type { Principal } from '../ids.ts'
 import { Anything } from './calls.ts'
 import type { Deps } from './deps.ts'
@@ -81,7 +81,7 @@ export function sceneOf(deps: Deps, setting: Setting): Scene {
       try {
         await answer(sayTrouble(words, help), 'That did not work', false)
       } catch (error) {
-        deps.log.error({ user: by.user, why: errorChain(error) }, 'trouble could not be told')
+        deps.log.error({ user: by.user, why: errorChainOf(error) }, 'trouble could not be told')
       }
     },
   }

@@ -34,7 +34,7 @@ async function changed(work: Promise<unknown>): Promise<void> {
 }
 
 async function mayManage({ people }: Deps, { by, scene }: Press): Promise<boolean> {
-  const { mayManage: may } = await people.of(by.user)
+  const may = await people.mayManageNow(by.user)
   if (!may) await scene.trouble('Only an owner or admin of this workspace can change this.')
   return may
 }
@@ -71,7 +71,7 @@ async function allowCard({ connect, settings }: Deps, { by, value, scene }: Pres
 }
 
 async function setBudget(deps: Deps, { by, typed, ack }: Submit): Promise<void> {
-  if (!(await deps.people.of(by.user)).mayManage) {
+  if (!(await deps.people.mayManageNow(by.user))) {
     await ack({ response_action: 'errors', errors: { budget: 'Only an owner or admin can change this.' } })
     return
   }

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
-import { errorChain } from '../errors.ts'
+import { errorChainOf } from '../errors.ts'
 import { ChannelId, type Principal, UserId } from '../ids.ts'
+import { withDeadline } from '../timing.ts'
 import { About, askAbout } from './ask-about.ts'
 import { Anything } from './calls.ts'
 import { connectCommand } from './commands/connect.ts'
@@ -54,7 +54,7 @@ export function registerShortcuts(app: App, deps: Deps): void {
   onSubmit(app, deps, 'ask_about', async ({ by, viewId, keep, typed, ack }) => {
     const about = About.parse(JSON.parse(keep))
     const asked = askAbout(deps, { by, about, question: typed.question?.trim() ?? '', viewId })
-    await Promise.race([asked, sleep(ACK_AT_THE_LATEST_MS)])
+    await withDeadline(asked, ACK_AT_THE_LATEST_MS, undefined)
     await ack()
     await asked.catch((error) => tellInDm(deps, by, troubleWords(error)))
   })
@@ -85,7 +85,7 @@ async function opening(
   try {
     await act(sceneOf(deps, setting))
   } catch (error) {
-    deps.log.error({ user, why: errorChain(error) }, 'shortcut failed')
+    deps.log.error({ user, why: errorChainOf(error) }, 'shortcut failed')
     await tellInDm(deps, by, troubleWords(error))
   }
 }
@@ -97,6 +97,6 @@ async function tellInDm({ calls, dmOf, log }: Deps, by: Principal, text: string)
     if (channel !== undefined)
       await calls.call('chat.postMessage', { channel, text, blocks: [section(`:warning: ${text}`)] }, Anything)
   } catch (error) {
-    log.error({ user: by.user, why: errorChain(error) }, 'trouble could not be told')
+    log.error({ user: by.user, why: errorChainOf(error) }, 'trouble could not be told')
   }
 }

@@ -3,12 +3,13 @@ import type { ModalView } from '@slack/types'
 import { z } from 'zod'
 import type { SignedIn } from '../connect/finish-sign-in.ts'
 import type { Place, SignInOffer } from '../connect/sign-in.ts'
-import { errorChain } from '../errors.ts'
-import { type ConnectionId, InputId, type Principal, type RunId } from '../ids.ts'
+import { errorChainOf } from '../errors.ts'
+import type { ConnectionId, InputId, Principal, RunId } from '../ids.ts'
 import type { AskedOf } from '../run/runs.ts'
 import { Anything } from './calls.ts'
 import { named } from './commands/named.ts'
 import type { Deps } from './deps.ts'
+import { connectionFor, inputFor } from './lookups.ts'
 import { updateView } from './modal-view.ts'
 import { onPress, type Press } from './press.ts'
 import type { Scene } from './scene.ts'
@@ -108,8 +109,7 @@ type SignInRequest = Extract<AskedOf['input']['request'], { kind: 'sign_in' }>
 
 /** The question, if it is this person's to answer; else what to say. */
 async function openSignIn(deps: Deps, { by, value }: Press): Promise<Saying | OpenSignIn> {
-  const id = InputId.safeParse(value)
-  const found = id.success ? await deps.runs.input(id.data, by.workspace) : undefined
+  const found = await inputFor(deps, by, value)
   const said = (text: string): Saying => ({ text, blocks: [section(text)] })
   if (found?.input.request.kind !== 'sign_in')
     return said('This sign-in is no longer needed. Ask again if you still want it.')
@@ -154,14 +154,14 @@ export async function tellSignedIn(deps: Deps, news: SignedIn): Promise<void> {
     if (!shown) await tellThere(deps, { by, ...where }, saying)
     deps.refreshHome(by)
   } catch (error) {
-    deps.log.error({ user: by.user, why: errorChain(error) }, 'sign-in could not be told')
+    deps.log.error({ user: by.user, why: errorChainOf(error) }, 'sign-in could not be told')
   }
 }
 
 async function sayOutcome(deps: Deps, news: SignedIn, input: string | undefined): Promise<Saying> {
   const { title, name = title, card = '' } = news
   if (!news.ok) {
-    const there = await connectionOf(deps, news)
+    const there = await connectionIn(deps, news)
     const again = there === undefined ? connectAgain(card) : signInAgain(there.name)
     if (input === undefined) return saySignInFailed(name, news.message, again)
     // A plain no has answered what waited for it.
@@ -182,13 +182,13 @@ async function outcomeModal(deps: Deps, news: SignedIn, saying: Saying): Promise
     : signInOverModal(saying, true)
 }
 
-const connectionOf = async ({ registry }: Deps, { by, connection }: Extract<SignedIn, { ok: false }>) =>
-  by === undefined || connection === undefined ? undefined : registry.get(connection, by.workspace)
+const connectionIn = async (deps: Deps, { by, connection }: Extract<SignedIn, { ok: false }>) =>
+  by === undefined || connection === undefined ? undefined : connectionFor(deps, by, connection)
 
 /** A first connect goes on in its form, as it was sent, without the secrets; undefined for a connection that is there. */
 async function formAgain(deps: Deps, news: Extract<SignedIn, { ok: false }>): Promise<ModalView | undefined> {
   const { by, card: called = '', name = '', inputs = {}, place, message } = news
-  const there = await connectionOf(deps, news)
+  const there = await connectionIn(deps, news)
   const card = there === undefined ? await deps.connect.offer(called) : undefined
   if (by === undefined || card === undefined) return undefined
   const cards = withCard(await cardsFor(deps, by.workspace), card)
@@ -209,7 +209,7 @@ export async function tellThere(
       await calls.call('chat.postEphemeral', { ...place, user: by.user, ...saying }, Anything)
       return
     } catch (error) {
-      log.debug({ why: errorChain(error) }, 'not told in the channel')
+      log.debug({ why: errorChainOf(error) }, 'not told in the channel')
     }
   }
   const dm = await dmOf(by.user)

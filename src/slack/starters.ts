@@ -1,6 +1,6 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
-import { errorChain, isAppError } from '../errors.ts'
+import { errorChainOf, isAppError } from '../errors.ts'
 import { ChannelId } from '../ids.ts'
 import type { Deps } from './deps.ts'
 import { onWeightyPress, type Press } from './press.ts'
@@ -59,7 +59,7 @@ async function linkTo({ calls, log }: Deps, channel: string, ts: string): Promis
     return (await calls.call('chat.getPermalink', { channel, message_ts: ts }, Permalink, 0)).permalink
   } catch (error) {
     if (!isAppError(error, 'slack_failed')) throw error
-    log.warn({ why: errorChain(error) }, 'no link to the message')
+    log.warn({ why: errorChainOf(error) }, 'no link to the message')
     return undefined
   }
 }

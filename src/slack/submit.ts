@@ -1,8 +1,9 @@
 import type { AllMiddlewareArgs, App, SlackViewMiddlewareArgs, ViewClosedAction, ViewSubmitAction } from '@slack/bolt'
 import { z } from 'zod'
-import { errorChain } from '../errors.ts'
+import { errorChainOf } from '../errors.ts'
 import { type Principal, UserId } from '../ids.ts'
 import type { Deps } from './deps.ts'
+import { ModalState, textsIn } from './views/modal-fields.ts'
 import { troubleHelp, troubleModal, troubleWords } from './views/trouble.ts'
 
 type Listened = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs
@@ -12,23 +13,18 @@ export type Submit = {
   by: Principal
   viewId: string
   keep: string
-  /** As Slack gives them: block_id to action_id to state. */
-  values: Record<string, unknown>
+  values: ModalState
   /** Every field as text, by block_id; null where it was left empty. */
   typed: Record<string, string | null>
   ack: Listened['ack']
 }
 
-const Field = z.looseObject({
-  value: z.string().nullish(),
-  selected_option: z.object({ value: z.string() }).nullish(),
-})
 const Body = z.object({
   user: z.object({ id: UserId }),
   view: z.object({
     id: z.string(),
     private_metadata: z.string(),
-    state: z.object({ values: z.record(z.string(), z.record(z.string(), Field)) }),
+    state: z.object({ values: ModalState }),
   }),
 })
 
@@ -45,9 +41,9 @@ export function onSubmit(app: App, deps: Deps, callbackId: string, handle: (subm
     const by = { workspace, user: user.id }
     const { values } = view.state
     try {
-      await handle({ by, viewId: view.id, keep: view.private_metadata, values, typed: typedOf(values), ack: once })
+      await handle({ by, viewId: view.id, keep: view.private_metadata, values, typed: textsIn(values), ack: once })
     } catch (error) {
-      deps.log.error({ callbackId, user: by.user, why: errorChain(error) }, 'submission failed')
+      deps.log.error({ callbackId, user: by.user, why: errorChainOf(error) }, 'submission failed')
       if (!acknowledged)
         await ack({ response_action: 'update', view: troubleModal(troubleWords(error), troubleHelp(error)) })
     }
@@ -66,17 +62,9 @@ export function onClose(app: App, deps: Deps, callbackId: string, handle: (close
     try {
       await handle({ by: { workspace, user: user.id }, keep: view.private_metadata })
     } catch (error) {
-      deps.log.error({ callbackId, user: user.id, why: errorChain(error) }, 'closing failed')
+      deps.log.error({ callbackId, user: user.id, why: errorChainOf(error) }, 'closing failed')
     }
   })
 }
 
 const ClosedBody = z.object({ user: z.object({ id: UserId }), view: z.object({ private_metadata: z.string() }) })
-
-const typedOf = (values: z.infer<typeof Body>['view']['state']['values']): Submit['typed'] =>
-  Object.fromEntries(
-    Object.entries(values).map(([block, fields]) => {
-      const [field] = Object.values(fields)
-      return [block, field?.value ?? field?.selected_option?.value ?? null]
-    }),
-  )

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { errorChain, isAppError } from '../errors.ts'
+import { errorChainOf, isAppError } from '../errors.ts'
 import type { Deps } from './deps.ts'
 import { MessageFiles } from './files.ts'
 import { mentioned, plainText } from './message-text.ts'
@@ -40,7 +40,7 @@ export async function threadContext(
     return earlier.flatMap((message) => said(message, nameOf))
   } catch (error) {
     if (!isAppError(error, 'slack_failed')) throw error
-    deps.log.warn({ channel: at.channel, why: errorChain(error) }, 'thread could not be read')
+    deps.log.warn({ channel: at.channel, why: errorChainOf(error) }, 'thread could not be read')
     return []
   }
 }

@@ -1,12 +1,13 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { LIMITS } from '../block-kit/limits.ts'
-import { errorChain } from '../errors.ts'
+import { errorChainOf } from '../errors.ts'
 import { ConnectionId, type Principal, UserId } from '../ids.ts'
 import type { Connection } from '../registry/connection.ts'
 import type { Deps } from './deps.ts'
 import type { Submit } from './submit.ts'
 import { option } from './views/blocks.ts'
+import { ModalState, textsIn } from './views/modal-fields.ts'
 import { clip } from './views/text.ts'
 import { fieldName } from './views/value-form.ts'
 
@@ -18,14 +19,13 @@ const Of = z.discriminatedUnion('kind', [
 type Of = z.infer<typeof Of>
 
 const Keep = z.object({ connection: ConnectionId, of: Of })
-const Field = z.object({ value: z.string().nullish(), selected_option: z.object({ value: z.string() }).nullish() })
 const Suggestion = z.object({
   user: z.object({ id: UserId }),
   block_id: z.string(),
   value: z.string().default(''),
   view: z.object({
     private_metadata: z.string(),
-    state: z.object({ values: z.record(z.string(), z.record(z.string(), Field)) }).optional(),
+    state: z.object({ values: ModalState }).optional(),
   }),
 })
 
@@ -53,7 +53,7 @@ export async function proposalsFor(deps: Deps, by: Principal, { connection, of, 
 export function registerValues(app: App, deps: Deps): void {
   app.options('field_value', async ({ body, ack }) => {
     const options = await proposals(deps, body).catch((error: unknown) => {
-      deps.log.warn({ why: errorChain(error) }, 'no proposals')
+      deps.log.warn({ why: errorChainOf(error) }, 'no proposals')
       return []
     })
     await ack({ options })
@@ -65,11 +65,7 @@ async function proposals(deps: Deps, body: unknown) {
   const { workspace } = await deps.bot()
   const { connection, of } = Keep.parse(JSON.parse(view.private_metadata))
   const argument = fieldName(block_id) ?? ''
-  const typed = Object.entries(view.state?.values ?? {}).map(([id, fields]): [string, string | null] => {
-    const [field] = Object.values(fields)
-    return [id, field?.value ?? field?.selected_option?.value ?? null]
-  })
-  const others = Object.entries(typedValues(Object.fromEntries(typed)))
+  const others = Object.entries(typedValues(textsIn(view.state?.values ?? {})))
   const known = Object.fromEntries(others.filter(([name, text]) => name !== argument && text !== ''))
   const found = await deps.offering.complete({ workspace, user: user.id }, connection, {
     of,

@@ -1,11 +1,12 @@
 import type { App } from '@slack/bolt'
 import type { Watch } from '../connect/offering.ts'
-import { errorChain } from '../errors.ts'
+import { errorChainOf } from '../errors.ts'
 import type { Principal } from '../ids.ts'
 import type { Connection } from '../registry/connection.ts'
 import { Anything, isHopeless } from './calls.ts'
 import { contentsOf, postContents } from './content-files.ts'
 import type { Deps } from './deps.ts'
+import { connectionFor } from './lookups.ts'
 import { onPress, type Press } from './press.ts'
 import { post, type Stand, standAt } from './stand.ts'
 import { section } from './views/blocks.ts'
@@ -42,12 +43,12 @@ export async function watchHere(
 
 /** Tells a change where it is to be told. Never throws: a place that is gone ends the watch. */
 export async function tellChanged(deps: Deps, watch: Watch): Promise<void> {
-  const { id, name, connection, workspace, channel, threadTs } = watch
+  const { id, name, connection, channel, threadTs } = watch
   try {
-    const of = (await deps.registry.get(connection, workspace))?.name ?? 'a connection'
+    const of = (await connectionFor(deps, watch, connection))?.name ?? 'a connection'
     await post(deps, channel, threadTs, sayChanged({ name, of, id }))
   } catch (error) {
-    deps.log.warn({ watch: id, why: errorChain(error) }, 'change not told')
+    deps.log.warn({ watch: id, why: errorChainOf(error) }, 'change not told')
     if (isHopeless(error)) await deps.offering.unwatch(watch, id)
   }
 }
@@ -59,7 +60,7 @@ async function readChanged(deps: Deps, { by, value, scene }: Press): Promise<voi
     return
   }
   const { channel, threadTs, connection, uri, name } = watch
-  const of = (await deps.registry.get(connection, by.workspace))?.name ?? ''
+  const of = (await connectionFor(deps, by, connection))?.name ?? ''
   const contents = await contentsOf(deps, by, { id: connection, name: of }, uri)
   const stand = await post(deps, channel, threadTs, sayRead(by.user, { uri, name, kind: '' }, of))
   await postContents(deps, stand, contents)

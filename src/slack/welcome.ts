@@ -1,6 +1,6 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
-import { errorChain } from '../errors.ts'
+import { errorChainOf } from '../errors.ts'
 import type { Principal } from '../ids.ts'
 import { Anything } from './calls.ts'
 import type { Deps } from './deps.ts'
@@ -32,7 +32,7 @@ export async function welcome(deps: Deps, by: Principal, channel: string): Promi
     const quiet = { unfurl_links: false, unfurl_media: false }
     await deps.calls.call('chat.postMessage', { channel, ...saying, ...quiet }, Anything)
   } catch (error) {
-    deps.log.warn({ user: by.user, why: errorChain(error) }, 'not welcomed')
+    deps.log.warn({ user: by.user, why: errorChainOf(error) }, 'not welcomed')
   }
 }
 
@@ -52,7 +52,7 @@ async function spokeBefore({ bot, calls, log }: Deps, channel: string): Promise<
     const { messages } = await calls.call('conversations.history', { channel, limit: LOOK_BACK }, History, 0)
     return messages.some((message) => message.user === user)
   } catch (error) {
-    log.debug({ why: errorChain(error) }, 'direct messages could not be read')
+    log.debug({ why: errorChainOf(error) }, 'direct messages could not be read')
     return false
   }
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openLocalStore } from '../../src/credentials/local.ts'
-import { referenceOf, saveSecrets } from '../../src/credentials/secrets.ts'
+import { credentialReferenceOf, saveSecrets } from '../../src/credentials/secrets.ts'
 import { createEgress } from '../../src/egress/egress.ts'
 import { newConnectionId } from '../../src/ids.ts'
 import { createLog } from '../../src/log.ts'
@@ -10,7 +10,8 @@ import type { InputAnswer, InputRequest, Resumption } from '../../src/mcp/ask.ts
 import { createAuth } from '../../src/mcp/auth/auth.ts'
 import { type Challenge, challengeIn } from '../../src/mcp/auth/challenge.ts'
 import { type Identity, saveIdentity } from '../../src/mcp/auth/identity.ts'
-import { createMcp, type ToolOutcome } from '../../src/mcp/mcp.ts'
+import { createMcp } from '../../src/mcp/mcp.ts'
+import type { ToolOutcome } from '../../src/mcp/outcome.ts'
 import type { Skill } from '../../src/mcp/skills.ts'
 import type { HttpTarget } from '../../src/mcp/target.ts'
 import type { JsonObject, StoredTool } from '../../src/registry/connection.ts'
@@ -135,7 +136,7 @@ async function setUp({ url, clientId, clientSecret, byMachine, identity, knownMo
   })
   const id = newConnectionId()
   const secrets = { ...(clientId && { clientId }), ...(clientSecret && { clientSecret }) }
-  const credential = referenceOf(id)
+  const credential = credentialReferenceOf(id)
   await saveSecrets(credentials, credential, secrets)
   const era = knownModern ? { kind: 'modern', discover: MODERN, at: Date.now() } : undefined
   const connection = await registry.add(

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { finding } from '../../src/connect/find.ts'
 import { connectPostgres } from '../../src/db/postgres.ts'
 import { WorkspaceId } from '../../src/ids.ts'
-import { type Catalogue, createCatalogue, type NewRow } from '../../src/registry/catalogue.ts'
+import { type Catalogue, createCatalogue, type NewCatalogueRow } from '../../src/registry/catalogue.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { memoryLog } from '../support/log.ts'
 
@@ -16,7 +16,7 @@ const ENDS = 'bel cor dan fin gor hub kit lan mar nex pol rix sen tor vox wer'.s
 const B =
   'search sync export alerts reports planner archive monitor bridge agent toolkit gateway index studio hub'.split(' ')
 
-function entryAt(at: number): NewRow {
+function entryAt(at: number): NewCatalogueRow {
   const pick = (from: string[], by: number) => from[Math.floor(at / by) % from.length] ?? ''
   const a = `${pick(STARTS, 1)}${pick(STARTS, 29)}${pick(ENDS, 7)}`
   const b = pick(B, 3)

@@ -11,7 +11,7 @@ import { ChannelId, newConnectionId } from '../../src/ids.ts'
 import { createMcp } from '../../src/mcp/mcp.ts'
 import type { Connection } from '../../src/registry/connection.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
-import { createWatches } from '../../src/registry/watches.ts'
+import { createResourceSubscriptions } from '../../src/registry/watches.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { memoryLog } from '../support/log.ts'
@@ -40,7 +40,7 @@ async function startHouse() {
 
   const instance = (name: string, times: Pick<WatcherDeps, 'quietMs'> = {}) => {
     const db = open.use(connectPostgres(database.url, log))
-    const [registry, watches] = [createRegistry(db), createWatches(db)]
+    const [registry, watches] = [createRegistry(db), createResourceSubscriptions(db)]
     const target = () => remote(`http://127.0.0.1:${server.port}/mcp`)
     const limits = () => ({ callSeconds: 60, idleSeconds: 300 })
     const mcp = open.use(
@@ -163,4 +163,22 @@ test('a resource that changes all the time is told of at once, and then only aft
   // The last change of the time that was quiet is not forgotten.
   await house.touch(connection)
   await eventually(() => expect(house.told.length).toBeGreaterThan(times.length), QUIET_MS + 3_000)
+})
+
+test('after its connection was made anew, a resource is watched on the new session', async () => {
+  const house = await startHouse()
+  const { watcher, mcp } = house.instance('second', { quietMs: 0 })
+  const connection = await house.connection()
+  await house.watch(connection)
+  watcher.start()
+  const toldAgain = async () => {
+    const before = house.told.length
+    await eventually(async () => {
+      await house.touch(connection)
+      expect(house.told.length).toBeGreaterThan(before)
+    })
+  }
+  await toldAgain()
+  await mcp.retire(connection.id)
+  await toldAgain()
 })

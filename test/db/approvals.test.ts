@@ -12,10 +12,10 @@ import {
   UserId,
   WorkspaceId,
 } from '../../src/ids.ts'
-import { deciders, type Risk } from '../../src/policy/decide.ts'
+import { approversFor, type Risk } from '../../src/policy/decide.ts'
 import { createRules } from '../../src/policy/rules.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
-import { createWatches } from '../../src/registry/watches.ts'
+import { createResourceSubscriptions } from '../../src/registry/watches.ts'
 import { createStore } from '../../src/run/store.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { memoryLog } from '../support/log.ts'
@@ -124,7 +124,7 @@ test('the database and decide() agree on who may decide', async () => {
     await rules.setApprovers(workspace, one, approvers)
     for (const user of users) {
       const mine = (await store.pending({ workspace, user })).map(({ run }) => run)
-      const expected = asked.filter((o) => deciders({ ...o, approvers }).includes(user)).map(({ run }) => run)
+      const expected = asked.filter((o) => approversFor({ ...o, approvers }).includes(user)).map(({ run }) => run)
       expect(mine.toSorted(), `${user} with ${approvers.join()}`).toEqual(expected.toSorted())
     }
   }
@@ -143,7 +143,7 @@ test('what a person may decide is found behind any number of others’, in one c
 })
 
 test('an id of another workspace finds nothing and changes nothing', async () => {
-  const [store, registry, watches] = [createStore(db, 'one'), createRegistry(db), createWatches(db)]
+  const [store, registry, watches] = [createStore(db, 'one'), createRegistry(db), createResourceSubscriptions(db)]
   const owner = { workspace: HERE, user: one }
   const stranger = { workspace: ELSEWHERE, user: one }
   const { run, approval } = await waiting({ risk: 'write', fourEyes: false, requester: one, workspace: HERE })

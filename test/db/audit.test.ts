@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { Db } from '../../src/db/call.ts'
 import { connectPostgres } from '../../src/db/postgres.ts'
 import { newConnectionId, newRunId, UserId, WorkspaceId } from '../../src/ids.ts'
-import { brokenChains, createAuditCheck } from '../../src/policy/audit.ts'
+import { createAuditCheck, findBrokenChains } from '../../src/policy/audit.ts'
 import { createRules } from '../../src/policy/rules.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
 import { createTestDatabase } from '../support/database.ts'
@@ -84,7 +84,7 @@ test('a row changed from outside is found, logged and told, whatever part of the
   for (const word of ['one', 'two', 'three', 'four'])
     await db.call('audit_append', { workspace: 'TFORGED', actor: 'U1', action: word, details: {} }, z.null())
   const good = new Map<string, number>()
-  expect(await brokenChains(db, good)).toEqual(new Map())
+  expect(await findBrokenChains(db, good)).toEqual(new Map())
   expect(good.get('TFORGED')).toBeGreaterThan(0)
   const part = z.object({ last: z.number(), broken: z.number().nullable() })
   const second = await db.call('audit_check', { workspace: 'TFORGED', after: 0, most: 2 }, part)
@@ -99,5 +99,5 @@ test('a row changed from outside is found, logged and told, whatever part of the
   check.start()
   await eventually(async () => expect(check.state()).toBe('broken'))
   expect(text()).toContain('the audit was changed from outside')
-  expect([...(await brokenChains(db)).keys()]).toEqual(['TFORGED'])
+  expect([...(await findBrokenChains(db)).keys()]).toEqual(['TFORGED'])
 })

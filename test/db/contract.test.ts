@@ -7,9 +7,9 @@ import { connectPostgres } from '../../src/db/postgres.ts'
 import { connectSupabase } from '../../src/db/supabase.ts'
 import { newConnectionId, newRunId, Principal, UserId, WorkspaceId } from '../../src/ids.ts'
 import { createRules } from '../../src/policy/rules.ts'
-import { createCatalogue, type NewRow } from '../../src/registry/catalogue.ts'
+import { createCatalogue, type NewCatalogueRow } from '../../src/registry/catalogue.ts'
 import type { NewConnection } from '../../src/registry/connection.ts'
-import type { Entry } from '../../src/registry/entry.ts'
+import type { RegistryEntry } from '../../src/registry/entry.ts'
 import { createInstallationRows, type Installation } from '../../src/registry/installations.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
 import { createTestDatabase } from '../support/database.ts'
@@ -124,7 +124,7 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
   test('a registry is read by one at a time, and its entries are found by words and by letters', async () => {
     const catalogue = createCatalogue(db(), `https://registry.${user.toLowerCase()}.dev`)
     if (catalogue === undefined) throw new Error('there is no catalogue')
-    const entry: Entry = {
+    const entry: RegistryEntry = {
       name: `dev.${user.toLowerCase()}/weather`,
       version: '1.0.0',
       title: 'Weather “ümläut”',
@@ -134,7 +134,7 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
       inputs: [],
     }
     const searchText = `weather ${entry.name} forecasts`
-    const row: NewRow = {
+    const row: NewCatalogueRow = {
       entry,
       status: 'active',
       verified: true,

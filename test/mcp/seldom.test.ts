@@ -48,3 +48,11 @@ it('nothing is done any more once it is stopped', () => {
   vi.advanceTimersByTime(60_000)
   expect(ran).toEqual([])
 })
+
+it('who asks when it is stopped already gets nothing', () => {
+  const { ran, seldom } = asking(0)
+  seldom.stop()
+  seldom.ask()
+  vi.advanceTimersByTime(60_000)
+  expect(ran).toEqual([])
+})

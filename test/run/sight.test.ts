@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { UserId, WorkspaceId } from '../../src/ids.ts'
 import { sightOf } from '../../src/run/sight.ts'
-import { approvalOf, WORKSPACE } from '../slack/fakes.ts'
+import { approvalOf, WORKSPACE } from '../slack/samples.ts'
 import { ORIGIN, stateOf } from '../slack/states.ts'
 
 const [approver, former, owner] = ['UAPPROVE1', 'UFORMER1', 'UOWNER01'].map((id) => UserId.parse(id))

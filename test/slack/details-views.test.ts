@@ -3,7 +3,8 @@ import { checkView } from '../../src/block-kit/check-view.ts'
 import { UserId } from '../../src/ids.ts'
 import type { CallState, RunState } from '../../src/run/state.ts'
 import { runDetails, runLog } from '../../src/slack/views/run-details.ts'
-import { approvalOf, callOf } from './fakes.ts'
+import { renderAll } from '../support/render-blocks.ts'
+import { approvalOf, callOf } from './samples.ts'
 import { inputOf, stateOf } from './states.ts'
 
 const LONG = 'Long words <!channel> & <@U123> *bold* `code` \u202e 👩‍👩‍👧\n'.repeat(200)
@@ -59,19 +60,25 @@ const largest = (count: number): RunState =>
   )
 const whole = (state: RunState) => ({ whole: true, calls: state.calls })
 
+const VIEWS = {
+  'to who asked': runDetails({ state: run, sight: whole(run), page: 0 }),
+  'to an approver': runDetails({ state: run, sight: { whole: false, calls: run.calls.slice(1, 2) }, page: 0 }),
+  'before the first step': runDetails({
+    state: stateOf([], { text: ' ', model: undefined }),
+    sight: { whole: true, calls: [] },
+    page: 0,
+  }),
+  'a log': runLog({ run: run.id, call: callOf({ result: { ...result, log } }), page: 0 }),
+  'an empty log': runLog({ run: run.id, call: callOf(), page: 0 }),
+}
+
 describe('the details of a run', () => {
-  test.each([
-    ['to who asked', runDetails({ state: run, sight: whole(run), page: 0 })],
-    ['to an approver', runDetails({ state: run, sight: { whole: false, calls: run.calls.slice(1, 2) }, page: 0 })],
-    [
-      'before the first step',
-      runDetails({ state: stateOf([], { text: ' ', model: undefined }), sight: { whole: true, calls: [] }, page: 0 }),
-    ],
-    ['a log', runLog({ run: run.id, call: callOf({ result: { ...result, log } }), page: 0 })],
-    ['an empty log', runLog({ run: run.id, call: callOf(), page: 0 })],
-  ])('%s', (_name, view) => {
+  test.each(Object.entries(VIEWS))('%s', (_name, view) => {
     expect(checkView(view)).toEqual([])
-    expect(view).toMatchSnapshot()
+  })
+
+  test('read like this', async () => {
+    await expect(renderAll(VIEWS)).toMatchFileSnapshot('renderings/details-views.txt')
   })
 
   test('an approver reads no request, result, question or log', () => {

@@ -5,10 +5,11 @@ import { AppError } from '../../src/errors.ts'
 import type { Shown } from '../../src/run/runs.ts'
 import type { RunState } from '../../src/run/state.ts'
 import type { Calls } from '../../src/slack/calls.ts'
-import type { Deps } from '../../src/slack/deps.ts'
+import type { PaintDeps } from '../../src/slack/deps.ts'
 import { createPainter } from '../../src/slack/paint/painter.ts'
 import { eventually } from '../support/eventually.ts'
-import { approvalOf, fakeDeps } from './fakes.ts'
+import { memoryLog } from '../support/log.ts'
+import { approvalOf, settingsOf, WORKSPACE } from './samples.ts'
 import { stateOf } from './states.ts'
 
 const Args = z.looseObject({
@@ -35,19 +36,21 @@ function easel(answer: (method: string, nth: number) => unknown = () => undefine
       return shape.parse(given ?? { ts: `${made.length}.000000`, files: [], messages: [] })
     },
   }
-  const base = fakeDeps()
-  const shown: Deps['runs']['shown'] = {
+  const shown: PaintDeps['runs']['shown'] = {
     of: async () => [...kept.values()],
     record: async (_run, one) => void kept.set(one.key, one),
     forget: async (_run, key) => void kept.delete(key),
   }
-  const bot: Deps['bot'] = async () => ({
-    user: 'UBOT1',
-    bot: 'BBOT1',
-    workspace: stateOf([]).origin.workspace,
-    team: 'TLOCAL01',
+  const painter = createPainter({
+    calls,
+    runs: { shown },
+    bot: async () => ({ user: 'UBOT1', bot: 'BBOT1', workspace: WORKSPACE, team: WORKSPACE }),
+    dmOf: async () => undefined,
+    settings: { of: async () => settingsOf() },
+    refreshHome: () => undefined,
+    sessions: { show: () => undefined },
+    log: memoryLog().log,
   })
-  const painter = createPainter({ ...base, calls, bot, runs: { ...base.runs, shown } })
   return {
     painter,
     kept,

@@ -16,7 +16,8 @@ import {
 } from '../../src/slack/views/resources.ts'
 import { promptsModal, promptWords, sayUsedPrompt } from '../../src/slack/views/server-prompts.ts'
 import { valueForm } from '../../src/slack/views/value-form.ts'
-import { connectionOf } from './fakes.ts'
+import { renderAll } from '../support/render-blocks.ts'
+import { connectionOf } from './samples.ts'
 
 const LONG = 'Long words <!channel> & <@U123> *bold* _it_ ~no~ `code` ``` \n" \\ 👩‍👩‍👧 '.repeat(400)
 const URI = `x://${'"'.repeat(740)}`
@@ -122,7 +123,6 @@ const VIEWS: Record<string, View> = {
 describe('what is said', () => {
   test.each(Object.entries(SAYINGS))('%s', (_name, saying) => {
     expect(checkMessage(saying)).toEqual([])
-    if (JSON.stringify(saying).length < 3_000) expect(saying).toMatchSnapshot()
   })
 
   test('a request made of a prompt is short', () => {
@@ -134,6 +134,9 @@ describe('what is said', () => {
 describe('views', () => {
   test.each(Object.entries(VIEWS))('%s', (_name, view) => {
     expect(checkView(view)).toEqual([])
-    if (JSON.stringify(view).length < 4_000) expect(view).toMatchSnapshot()
   })
+})
+
+test('what is said and shown reads like this', async () => {
+  await expect(renderAll({ ...SAYINGS, ...VIEWS })).toMatchFileSnapshot('renderings/resource-views.txt')
 })

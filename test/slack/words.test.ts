@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { callFailed } from '../../src/db/call.ts'
+import { createCallError } from '../../src/db/call.ts'
 import { AppError } from '../../src/errors.ts'
 import type { CallState, RunState } from '../../src/run/state.ts'
 import { addressee, meansStop, plainText, withoutMention } from '../../src/slack/message-text.ts'
@@ -16,7 +16,7 @@ import { chunksFor, type Live, nothingSent } from '../../src/slack/views/stream-
 import { calm, clip, literal, steady } from '../../src/slack/views/text.ts'
 import { sayCall } from '../../src/slack/views/tool-words.ts'
 import { troubleHelp, troubleWords } from '../../src/slack/views/trouble.ts'
-import { callOf } from './fakes.ts'
+import { callOf } from './samples.ts'
 import { stateOf } from './states.ts'
 
 const say = (title: string, given: Record<string, string> = {}) =>
@@ -54,7 +54,7 @@ describe('what is said of something that was caught', () => {
   })
 
   test('the database names no functions', () => {
-    expect(troubleWords(callFailed('append_event', 'boom', new Error('boom')))).not.toMatch(/append_event|boom/)
+    expect(troubleWords(createCallError('append_event', 'boom', new Error('boom')))).not.toMatch(/append_event|boom/)
   })
 })
 

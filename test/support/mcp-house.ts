@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { openLocalStore } from '../../src/credentials/local.ts'
-import { referenceOf, saveSecrets } from '../../src/credentials/secrets.ts'
+import { credentialReferenceOf, saveSecrets } from '../../src/credentials/secrets.ts'
 import { createEgress } from '../../src/egress/egress.ts'
 import { newConnectionId, UserId, WorkspaceId } from '../../src/ids.ts'
 import { createLog } from '../../src/log.ts'
-import { type CallOptions, createMcp, type McpDeps, type ToolOutcome } from '../../src/mcp/mcp.ts'
+import { createMcp, type McpDeps } from '../../src/mcp/mcp.ts'
+import type { CallOptions, ToolOutcome } from '../../src/mcp/outcome.ts'
 import type { HttpTarget, Limits, StdioTarget, Target } from '../../src/mcp/target.ts'
 import type { Connection, JsonObject } from '../../src/registry/connection.ts'
 import { createMemoryRegistry } from './memory-registry.ts'
@@ -64,7 +65,7 @@ export async function startMcpHouse(o: HouseOptions = {}) {
     /** A connection to the target, with its secrets saved. */
     async connected(target: Target, secrets: Record<string, string> = {}): Promise<Connection> {
       const id = newConnectionId()
-      const credential = Object.keys(secrets).length > 0 ? referenceOf(id) : undefined
+      const credential = Object.keys(secrets).length > 0 ? credentialReferenceOf(id) : undefined
       if (credential !== undefined) await saveSecrets(credentials, credential, secrets)
       targets.set(id, target)
       return registry.add(

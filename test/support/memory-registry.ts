@@ -54,7 +54,7 @@ export function createMemoryRegistry(): Omit<Registry, 'get'> & {
       leases.set(id, holder)
       return true
     },
-    unlease: async (id, holder) => {
+    releaseLease: async (id, holder) => {
       if (leases.get(id) === holder) leases.delete(id)
     },
     remove: async (p, id) => {

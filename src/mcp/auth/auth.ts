@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { checkResourceAllowed } from '@modelcontextprotocol/client'
 import type { CredentialStore } from '../../credentials/store.ts'
 import type { Egress } from '../../egress/egress.ts'
@@ -6,8 +5,8 @@ import { isAppError } from '../../errors.ts'
 import type { ConnectionId, Principal } from '../../ids.ts'
 import type { Log } from '../../log.ts'
 import type { Registry } from '../../registry/registry.ts'
-import { serverUrlOf } from '../open-http.ts'
-import type { HttpTarget, Target } from '../target.ts'
+import { withDeadline } from '../../timing.ts'
+import { type HttpTarget, serverUrlOf, type Target } from '../target.ts'
 import { beginSignIn, redeem } from './authorize.ts'
 import { type Bearer, createBearer } from './bearer.ts'
 import type { Challenge } from './challenge.ts'
@@ -52,14 +51,14 @@ export type Auth = {
 export type Wanted = { id: ConnectionId; challenge: Challenge; signal: AbortSignal }
 
 /** `organization`: the person signs in with it, not with the service. */
-export type Begun = { url: string; host: string; organization: boolean; pending: Pending }
+type Begun = { url: string; host: string; organization: boolean; pending: Pending }
 
 /** For which connection a browser came back. */
-export type Redeeming = { id: ConnectionId; target: HttpTarget; secrets: Secrets; signal: AbortSignal }
+type Redeeming = { id: ConnectionId; target: HttpTarget; secrets: Secrets; signal: AbortSignal }
 
-export type AuthDeps = {
+type AuthDeps = {
   credentials: CredentialStore
-  registry: Pick<Registry, 'lease' | 'unlease' | 'connectionsOf'>
+  registry: Pick<Registry, 'lease' | 'releaseLease' | 'connectionsOf'>
   egress: Pick<Egress, 'fetch' | 'precheck'>
   ours: OurClient
   /** Left out: people sign in to each service themselves. */
@@ -86,8 +85,7 @@ export function createAuth(deps: AuthDeps): Auth {
     },
     begin: (target, secrets, o) => begin(parts, target, secrets, o),
     redeem: (pending, brought, o) => redeemed(parts, pending, brought, o),
-    withoutPage: (target, secrets, o) =>
-      Promise.race([withoutPage(parts, target, secrets, o), sleep(PAGELESS_MS, false, { ref: false })]),
+    withoutPage: (target, secrets, o) => withDeadline(withoutPage(parts, target, secrets, o), PAGELESS_MS, false),
     kept: (id) => readKept(credentials, id),
     isUsed,
     keep: (id, kept) => turns.take(id, () => saveKept(credentials, id, kept)),

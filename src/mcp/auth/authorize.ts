@@ -24,7 +24,7 @@ export const PendingSignIn = z.object({
 })
 export type PendingSignIn = z.infer<typeof PendingSignIn>
 
-export type Begin = {
+type Begin = {
   title: string
   terms: Terms
   values: Record<string, string>

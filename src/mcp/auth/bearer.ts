@@ -1,7 +1,7 @@
 import { type AuthProvider, checkResourceAllowed, type DpopSession, withDpop } from '@modelcontextprotocol/client'
 import type { CredentialStore } from '../../credentials/store.ts'
 import type { Egress } from '../../egress/egress.ts'
-import { AppError, errorChain } from '../../errors.ts'
+import { AppError, errorChainOf } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { boundSession } from './bound-key.ts'
 import { type Challenge, challengeOf, SignInChallenge } from './challenge.ts'
@@ -20,7 +20,7 @@ const SPREAD_MS = 30_000
 // After an early renewal that failed, the old token goes on meanwhile.
 const EARLY_AGAIN_MS = 30_000
 
-export type BearerDeps = {
+type BearerDeps = {
   credentials: CredentialStore
   egress: Pick<Egress, 'fetch'>
   turns: Turns
@@ -119,7 +119,7 @@ function createHand(deps: BearerDeps, subject: Subject) {
         await renew(now.accessToken, {})
       } catch (error) {
         earlyFrom = Date.now() + EARLY_AGAIN_MS
-        deps.log.warn({ connection: id, reason: errorChain(error) }, 'tokens not renewed early')
+        deps.log.warn({ connection: id, reason: errorChainOf(error) }, 'tokens not renewed early')
       }
     },
   }
@@ -163,7 +163,7 @@ async function renewed(
   return unattendedTokens({ ...asked, identities: deps.identities, before: stored })
 }
 
-export function signInNeeded(title: string, again: boolean, challenge: Challenge): AppError {
+function signInNeeded(title: string, again: boolean, challenge: Challenge): AppError {
   const message = again ? `Your sign-in to ${title} has ended. Sign in again.` : `${title} wants you to sign in.`
   return new AppError('sign_in_needed', message, { cause: new SignInChallenge(challenge) })
 }

@@ -7,7 +7,7 @@ import { AppError } from '../../errors.ts'
 import { deniedTrouble } from './words.ts'
 
 /** Where a browser was sent. `title`: whose sign-in service that is. */
-export type SentTo = { title: string; host: string; metadata: AuthorizationServerMetadata | undefined }
+type SentTo = { title: string; host: string; metadata: AuthorizationServerMetadata | undefined }
 
 /** The code that a browser brought back, if the answer is to be trusted and is not a refusal. Throws AppErrors. */
 export function codeIn({ title, host, metadata }: SentTo, brought: URLSearchParams): string {

@@ -7,7 +7,7 @@ import { ourMetadata } from './our-client.ts'
 import type { OurClient, Terms } from './terms.ts'
 
 /** Who we are to an authorization server, and how it came to know us. */
-export type Introduced = { client: KnownClient; clientFrom: Kept['clientFrom'] }
+type Introduced = { client: KnownClient; clientFrom: Kept['clientFrom'] }
 
 type Asked = {
   title: string

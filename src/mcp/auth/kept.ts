@@ -40,7 +40,7 @@ export const Kept = z.object({
 })
 export type Kept = z.infer<typeof Kept>
 
-export const signInRef = (id: ConnectionId): string => `connection/${id}/sign-in`
+const signInRef = (id: ConnectionId): string => `connection/${id}/sign-in`
 
 export async function readKept(store: CredentialStore, id: ConnectionId): Promise<Kept | undefined> {
   const text = await store.get(signInRef(id))

@@ -4,8 +4,8 @@ import { AppError } from '../../errors.ts'
 import { boundSession, newBoundKey } from './bound-key.ts'
 import { type Discovered, resourceFor } from './discover.ts'
 import { type BoundKey, type Kept, tokensOf } from './kept.ts'
+import type { Known } from './known-client.ts'
 import type { Terms } from './terms.ts'
-import type { Known } from './unattended.ts'
 import { tokenTrouble } from './words.ts'
 
 /** Tokens for the connection's own credentials (RFC 6749 section 4.4). Throws AppErrors. */

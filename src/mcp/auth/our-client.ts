@@ -2,8 +2,8 @@ import { isIP } from 'node:net'
 import type { OAuthClientMetadata } from '@modelcontextprotocol/client'
 import type { OurClient } from './terms.ts'
 
-export const CALLBACK_PATH = '/oauth/callback'
-export const DOCUMENT_PATH = '/oauth/client.json'
+const CALLBACK_PATH = '/oauth/callback'
+const DOCUMENT_PATH = '/oauth/client.json'
 
 /** Names that only mean something inside one network. */
 const INSIDE = /(?:^|\.)(?:localhost|local|internal|lan|home|test|invalid|example)$/

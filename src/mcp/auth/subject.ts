@@ -1,7 +1,6 @@
 import type { ConnectionId, Principal } from '../../ids.ts'
 import { fill } from '../fill.ts'
-import { serverUrlOf } from '../open-http.ts'
-import type { HttpTarget, Target } from '../target.ts'
+import { type HttpTarget, serverUrlOf, type Target } from '../target.ts'
 import type { Terms } from './terms.ts'
 
 export type Secrets = Record<string, string>

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AppError, errorChain } from '../../errors.ts'
+import { AppError, errorChainOf } from '../../errors.ts'
 import type { ConnectionId, IdentityId } from '../../ids.ts'
 import type { Log } from '../../log.ts'
 import type { Registry } from '../../registry/registry.ts'
@@ -17,7 +17,7 @@ type TurnId = ConnectionId | IdentityId
 /** One at a time per connection or identity, among all instances on the database. */
 export type Turns = { take<T>(id: TurnId, work: () => Promise<T>): Promise<T> }
 
-export function createTurns(registry: Pick<Registry, 'lease' | 'unlease'>, log: Log): Turns {
+export function createTurns(registry: Pick<Registry, 'lease' | 'releaseLease'>, log: Log): Turns {
   const holder = randomUUID()
   const last = new Map<TurnId, Promise<unknown>>()
 
@@ -36,8 +36,8 @@ export function createTurns(registry: Pick<Registry, 'lease' | 'unlease'>, log: 
       return await work()
     } finally {
       await registry
-        .unlease(id, holder)
-        .catch((error: unknown) => log.warn({ turn: id, reason: errorChain(error) }, 'turn left to run out'))
+        .releaseLease(id, holder)
+        .catch((error: unknown) => log.warn({ turn: id, reason: errorChainOf(error) }, 'turn left to run out'))
     }
   }
 

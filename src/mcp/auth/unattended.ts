@@ -1,27 +1,9 @@
-import type { Principal } from '../../ids.ts'
-import type { Challenge } from './challenge.ts'
 import { registeredClient } from './client.ts'
-import { type Discovered, discover } from './discover.ts'
-import type { Identities } from './identities.ts'
+import { discover } from './discover.ts'
 import type { Kept } from './kept.ts'
+import type { Asked, Known } from './known-client.ts'
 import { knowsOnlyMachines, machineTokens, missing } from './machine.ts'
 import { isManaged, managedTokens } from './managed.ts'
-import type { Terms } from './terms.ts'
-
-export type Asked = {
-  title: string
-  serverUrl: URL
-  by: Principal
-  terms: Terms
-  values: Record<string, string>
-  challenge: Challenge
-  before: Kept | undefined
-  identities: Identities | undefined
-  fetch: typeof fetch
-}
-
-/** What an authorization server was asked, and as which client. */
-export type Known = Asked & { discovered: Discovered; client: { id: string; secret: string } }
 
 /**
  * Tokens for which nobody opens a page of the service: for the connection's own credentials, where the card says so or

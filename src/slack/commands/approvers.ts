@@ -12,7 +12,7 @@ export const approversCommand: Command = {
   usage: '[@name … | none]',
   what: 'shows or sets who approves destructive calls',
   async run(deps, { words, scene }) {
-    const { mayManage } = await deps.people.of(scene.by.user)
+    const mayManage = await deps.people.mayManageNow(scene.by.user)
     if (words.length === 0) {
       await say(deps, scene, mayManage)
       return

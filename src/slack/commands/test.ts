@@ -1,5 +1,6 @@
 import type { Connection } from '../../registry/connection.ts'
 import type { Deps } from '../deps.ts'
+import { connectionFor } from '../lookups.ts'
 import type { Scene } from '../scene.ts'
 import { sayNothingConnected } from '../views/connections.ts'
 import { sayTested, type Tested } from '../views/test-result.ts'
@@ -29,10 +30,11 @@ export const testCommand: Command = {
   },
 }
 
-async function tested({ connect, registry, runs }: Deps, { by }: Scene, { id, name }: Connection): Promise<Tested> {
+async function tested(deps: Deps, { by }: Scene, { id, name }: Connection): Promise<Tested> {
+  const { connect, runs } = deps
   const outcome = await connect.test(by, id, AbortSignal.timeout(TEST_TIMEOUT_MS))
   if (!outcome.ok) return { name, outcome, leftOut: [], circuit: connect.circuit(id) }
-  const now = await registry.get(id, by.workspace)
+  const now = await connectionFor(deps, by, id)
   const unfit = runs.leftOut((now?.tools ?? []).map((tool) => ({ connection: name, tool })))
   return { name, outcome, leftOut: [...(now?.leftOut ?? []), ...unfit] }
 }

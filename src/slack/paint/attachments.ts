@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { RunState } from '../../run/state.ts'
 import { isHopeless, slackError } from '../calls.ts'
-import type { Deps } from '../deps.ts'
+import type { PaintDeps } from '../deps.ts'
 import { SHOWN_ARGUMENTS } from '../views/approval-card.ts'
 import { sayArguments } from '../views/arguments.ts'
 import { sayShown } from '../views/shown-result.ts'
@@ -27,7 +27,7 @@ export async function ensureShown(board: Board, { calls, origin }: RunState): Pr
 }
 
 /** Puts the files that calls gave into the thread, each once. */
-export async function ensureFiles(deps: Deps, board: Board, state: RunState): Promise<void> {
+export async function ensureFiles(deps: PaintDeps, board: Board, state: RunState): Promise<void> {
   const { channel, threadTs } = state.origin
   for (const { key, name, data } of filesOf(state)) {
     await upload(deps, board, { key, channel, thread: threadTs, name, data: Buffer.from(data, 'base64') })
@@ -35,7 +35,7 @@ export async function ensureFiles(deps: Deps, board: Board, state: RunState): Pr
 }
 
 /** The whole of arguments that are too long for their card, beside each card. */
-export async function ensureArguments(deps: Deps, board: Board, state: RunState): Promise<void> {
+export async function ensureArguments(deps: PaintDeps, board: Board, state: RunState): Promise<void> {
   for (const call of state.calls) {
     const text = sayArguments(call.arguments)
     if (call.approval === undefined || call.approval.decided || text.length <= SHOWN_ARGUMENTS) continue
@@ -55,7 +55,7 @@ const cardSpots = (board: Board, { origin }: RunState, approval: string) =>
       thread: channel === origin.channel ? origin.threadTs : ts,
     }))
 
-async function upload(deps: Deps, board: Board, { key, channel, thread, name, data }: Upload): Promise<void> {
+async function upload(deps: PaintDeps, board: Board, { key, channel, thread, name, data }: Upload): Promise<void> {
   if (board.get(key) !== undefined || data.length === 0) return
   try {
     const args = { channel_id: channel, thread_ts: thread, file: data, filename: name, title: name }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { errorChain, isAppError } from '../../errors.ts'
+import { errorChainOf, isAppError } from '../../errors.ts'
 import type { RunId } from '../../ids.ts'
 import type { Log } from '../../log.ts'
 import type { Runs, Shown } from '../../run/runs.ts'
@@ -74,7 +74,7 @@ async function ensure(desk: Desk, spot: Spot, saying: Saying): Promise<void> {
     await put(saying)
   } catch (error) {
     if (!REFUSED_PICTURE.has(slackError(error) ?? '')) return passOver(desk, spot, error)
-    desk.log.error({ run: desk.run, key: spot.key, why: errorChain(error) }, 'Slack refused the blocks; words only')
+    desk.log.error({ run: desk.run, key: spot.key, why: errorChainOf(error) }, 'Slack refused the blocks; words only')
     await put({ text: saying.text, blocks: [] }).catch((second: unknown) => passOver(desk, spot, second))
   }
 }

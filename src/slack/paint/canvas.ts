@@ -1,7 +1,7 @@
-import { AppError, errorChain } from '../../errors.ts'
+import { AppError, errorChainOf } from '../../errors.ts'
 import type { News } from '../../run/news.ts'
 import type { RunState } from '../../run/state.ts'
-import type { Deps } from '../deps.ts'
+import type { PaintDeps } from '../deps.ts'
 import { paintAnswer } from '../views/answer.ts'
 import { ensureArguments, ensureFiles, ensureShown } from './attachments.ts'
 import { type Board, createBoard } from './board.ts'
@@ -27,7 +27,7 @@ const PER_STREAM_MS = 650
 /** A run that answers within this needs no stream; a longer one shows its Stop button then, before the first words. */
 const QUICK_ANSWER_MS = 250
 
-export function createCanvas(deps: Deps, ink: Ink, first: RunState): Canvas {
+export function createCanvas(deps: PaintDeps, ink: Ink, first: RunState): Canvas {
   const scenery: Scenery = { state: first, words: '', progress: new Map(), waiting: undefined }
   const pen = createPen(deps, ink)
   let board: Board | undefined
@@ -48,7 +48,7 @@ export function createCanvas(deps: Deps, ink: Ink, first: RunState): Canvas {
       if (scenery.state.status !== 'working') return undefined
       return sooner(await pen.paint(here, scenery), againMs)
     } catch (error) {
-      deps.log.warn({ run: first.id, why: errorChain(error) }, 'live painting failed')
+      deps.log.warn({ run: first.id, why: errorChainOf(error) }, 'live painting failed')
       return undefined
     }
   }
@@ -123,7 +123,7 @@ const BUSY: Record<string, string> = {
 }
 
 /** The work of settling, in the order people should see it. */
-function stepsOf(deps: Deps, board: Board, state: RunState): (() => Promise<void>)[] {
+function stepsOf(deps: PaintDeps, board: Board, state: RunState): (() => Promise<void>)[] {
   const { channel, threadTs } = state.origin
   const painted = paintAnswer(state)
   const keys = new Set(painted.map(({ key }) => key))
@@ -147,7 +147,7 @@ function stepsOf(deps: Deps, board: Board, state: RunState): (() => Promise<void
 }
 
 /** Streams that an instance which is gone left open. */
-async function endStrayStreams(deps: Deps, board: Board): Promise<void> {
+async function endStrayStreams(deps: PaintDeps, board: Board): Promise<void> {
   for (const shown of board.all().filter((one) => one.live)) {
     await stopStream(deps.calls, shown.channel, shown.ts)
     await board.adopt({ ...shown, live: false, picture: '' })

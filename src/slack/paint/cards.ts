@@ -1,5 +1,5 @@
 import type { ApprovalState, CallState, RunState } from '../../run/state.ts'
-import type { Deps } from '../deps.ts'
+import type { PaintDeps } from '../deps.ts'
 import { membersOf } from '../members.ts'
 import { approvalCard, pendingLine } from '../views/approval-card.ts'
 import type { Board, Spot } from './board.ts'
@@ -10,7 +10,7 @@ const askedIn = (state: RunState): Asked[] =>
   state.calls.flatMap((call) => (call.approval === undefined ? [] : [{ state, call, approval: call.approval }]))
 
 /** Posts the cards that wait for a decision where those who may decide see them, and changes those that have one. */
-export async function ensureCards(deps: Deps, board: Board, state: RunState): Promise<void> {
+export async function ensureCards(deps: PaintDeps, board: Board, state: RunState): Promise<void> {
   for (const asked of askedIn(state)) {
     if (asked.approval.decided) await settleCard(board, asked)
     else await placeCard(deps, board, asked)
@@ -40,7 +40,7 @@ const spotIn = ({ approval }: Asked, channel: string, thread?: string): Spot => 
 const here = (asked: Asked): Spot => spotIn(asked, asked.state.origin.channel, asked.state.origin.threadTs)
 
 /** What the requester may decide stays in the thread; anything else goes to the approvers. */
-async function placeCard(deps: Deps, board: Board, asked: Asked): Promise<void> {
+async function placeCard(deps: PaintDeps, board: Board, asked: Asked): Promise<void> {
   const { origin } = asked.state
   if (asked.approval.approvers.includes(origin.user)) return board.ensure(here(asked), approvalCard(asked))
   const { approvalsChannel } = await deps.settings.of(origin.workspace)
@@ -54,7 +54,7 @@ async function placeCard(deps: Deps, board: Board, asked: Asked): Promise<void> 
 }
 
 /** In a channel's thread, and in the direct messages of approvers who cannot see it. */
-async function placeWithApprovers(deps: Deps, board: Board, asked: Asked): Promise<void> {
+async function placeWithApprovers(deps: PaintDeps, board: Board, asked: Asked): Promise<void> {
   const { origin } = asked.state
   const seen = origin.place === 'dm' ? [origin.user] : await membersOf(deps, origin.channel)
   const blind = seen === undefined ? [] : asked.approval.approvers.filter((user) => !seen.includes(user))

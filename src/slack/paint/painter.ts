@@ -1,19 +1,21 @@
-import { errorChain } from '../../errors.ts'
+import { errorChainOf } from '../../errors.ts'
 import type { RunId } from '../../ids.ts'
 import type { Door } from '../../run/news.ts'
 import type { Origin } from '../../run/origin.ts'
 import type { RunState } from '../../run/state.ts'
 import { Anything, slackError } from '../calls.ts'
-import type { Deps } from '../deps.ts'
+import type { PaintDeps } from '../deps.ts'
 import { section } from '../views/blocks.ts'
 import { type Canvas, createCanvas } from './canvas.ts'
 import type { Ink } from './pen.ts'
+import { createRunSessions, isProcessing } from './sessions.ts'
 
 /** The door's side that paints: every run as messages in its thread. */
-export function createPainter(deps: Deps): Door & { close(): void } {
+export function createPainter(deps: PaintDeps): Door & { close(): void } {
   const canvases = new Map<RunId, Canvas>()
   const ink: Ink = { streams: 0, noStreamsUntil: 0 }
   const setStatus = createStatus(deps)
+  const sessions = createRunSessions(deps.sessions)
 
   const canvasOf = (state: RunState): Canvas => {
     const known = canvases.get(state.id)
@@ -26,16 +28,19 @@ export function createPainter(deps: Deps): Door & { close(): void } {
   return {
     tell(state, news) {
       if (news.kind === 'event' && news.type === 'started') setStatus(state.origin)
+      if (news.kind === 'event' && isProcessing(state)) sessions.show(state)
       canvasOf(state).tell(state, news)
     },
     async settle(state, signal) {
       const done = await canvasOf(state).settle(state, signal)
       if (done) canvases.delete(state.id)
       refreshHomes(deps, state)
+      sessions.show(state)
     },
     drop(run) {
       canvases.get(run)?.close()
       canvases.delete(run)
+      sessions.drop(run)
     },
     queued(origin, ahead) {
       void tellQueued(deps, origin, ahead)
@@ -46,13 +51,13 @@ export function createPainter(deps: Deps): Door & { close(): void } {
   }
 }
 
-function refreshHomes(deps: Deps, { origin, calls }: RunState): void {
+function refreshHomes(deps: PaintDeps, { origin, calls }: RunState): void {
   const deciders = calls.flatMap((call) => call.approval?.approvers ?? [])
   for (const user of new Set([origin.user, ...deciders])) deps.refreshHome({ workspace: origin.workspace, user })
 }
 
 /** "is thinking…" beside the app's name until its first words; switched off where Slack does not offer it. */
-function createStatus({ calls, log }: Deps): (origin: Origin) => void {
+function createStatus({ calls, log }: PaintDeps): (origin: Origin) => void {
   let off = false
   return (origin) => {
     if (off) return
@@ -60,12 +65,12 @@ function createStatus({ calls, log }: Deps): (origin: Origin) => void {
     calls.call('assistant.threads.setStatus', args, Anything, 0).catch((error) => {
       const why = slackError(error)
       off = why !== undefined && why !== 'ratelimited'
-      log.debug({ why: errorChain(error) }, 'status not shown')
+      log.debug({ why: errorChainOf(error) }, 'status not shown')
     })
   }
 }
 
-async function tellQueued({ calls, log }: Deps, origin: Origin, ahead: RunState | undefined): Promise<void> {
+async function tellQueued({ calls, log }: PaintDeps, origin: Origin, ahead: RunState | undefined): Promise<void> {
   const stages = (ahead?.calls ?? []).map((call) => call.stage)
   const waitsFor = stages.includes('asking') ? 'an approval' : stages.includes('waiting_input') && 'an answer'
   const text = waitsFor
@@ -75,6 +80,6 @@ async function tellQueued({ calls, log }: Deps, origin: Origin, ahead: RunState 
   try {
     await calls.call('chat.postMessage', { ...place, text, blocks: [section(`:hourglass: ${text}`)] }, Anything)
   } catch (error) {
-    log.warn({ why: errorChain(error) }, 'could not say that a request waits')
+    log.warn({ why: errorChainOf(error) }, 'could not say that a request waits')
   }
 }

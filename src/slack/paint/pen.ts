@@ -1,8 +1,8 @@
 import type { AnyChunk } from '@slack/types'
-import { errorChain } from '../../errors.ts'
+import { errorChainOf } from '../../errors.ts'
 import type { RunState } from '../../run/state.ts'
 import { isNotOffered, slackError } from '../calls.ts'
-import type { Deps } from '../deps.ts'
+import type { PaintDeps } from '../deps.ts'
 import { type Painted, paintAnswer, stopButtons } from '../views/answer.ts'
 import { context } from '../views/blocks.ts'
 import { afterCard, nextStretch, type Page, pagesOf } from '../views/pages-of.ts'
@@ -34,12 +34,12 @@ const RATE_LIMITED_MS = 3_000
 type Open = { key: string; stream: LiveStream; sent: Sent }
 
 /** A pen's memory: pages that are changed instead of streamed, when they last were, and the open stream. */
-type Hand = { deps: Deps; ink: Ink; edited: Set<string>; editedAt: Map<string, number>; open: Open | undefined }
+type Hand = { deps: PaintDeps; ink: Ink; edited: Set<string>; editedAt: Map<string, number>; open: Open | undefined }
 
 /** What is being painted, and on which page more words go. */
 type Stroke = { board: Board; scenery: Scenery; page: Page }
 
-export function createPen(deps: Deps, ink: Ink): Pen {
+export function createPen(deps: PaintDeps, ink: Ink): Pen {
   const hand: Hand = { deps, ink, edited: new Set(), editedAt: new Map(), open: undefined }
   return {
     lift: (board) => lift(hand, board),
@@ -123,7 +123,7 @@ async function begin(hand: Hand, stroke: Stroke): Promise<undefined> {
   } catch (error) {
     if (slackError(error) === undefined) board.doubt(true)
     if (isNotOffered(error)) hand.ink.noStreamsUntil = Date.now() + NO_STREAMS_MS
-    return void (await giveUpStream(hand, stroke, errorChain(error)))
+    return void (await giveUpStream(hand, stroke, errorChainOf(error)))
   }
   hand.open = { key: page.key, stream: started, sent: first.sent }
   hand.ink.streams += 1
@@ -140,7 +140,7 @@ async function goOn(hand: Hand, open: Open, stroke: Stroke): Promise<number | un
     await open.stream.append(next.chunks)
   } catch (error) {
     if (slackError(error) === 'ratelimited') return RATE_LIMITED_MS
-    return void (await giveUpStream(hand, stroke, errorChain(error)))
+    return void (await giveUpStream(hand, stroke, errorChainOf(error)))
   }
   open.sent = next.sent
   return undefined

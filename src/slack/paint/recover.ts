@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { errorChain } from '../../errors.ts'
+import { errorChainOf } from '../../errors.ts'
 import type { RunState } from '../../run/state.ts'
 import { slackError } from '../calls.ts'
-import type { Deps } from '../deps.ts'
+import type { PaintDeps } from '../deps.ts'
 import { type Board, EVENT_TYPE } from './board.ts'
 
 const Message = z.object({
@@ -25,7 +25,7 @@ const MOST_PAGES = 5
  * Finds our messages of this run that stand in its thread but were never recorded: the app died between a post and its record.
  * Posts carry metadata; a stream cannot, so its Stop block names run and key. Where the thread may not be read, records have to do.
  */
-export async function adoptUnrecorded(deps: Deps, board: Board, state: RunState): Promise<void> {
+export async function adoptUnrecorded(deps: PaintDeps, board: Board, state: RunState): Promise<void> {
   try {
     const { bot } = await deps.bot()
     const ours = (await repliesOf(deps, state)).filter((message) => message.bot_id === bot)
@@ -33,11 +33,11 @@ export async function adoptUnrecorded(deps: Deps, board: Board, state: RunState)
     await adoptFiles(board, state, ours)
   } catch (error) {
     if (slackError(error) === undefined) throw error
-    deps.log.warn({ run: state.id, why: errorChain(error) }, 'thread could not be read')
+    deps.log.warn({ run: state.id, why: errorChainOf(error) }, 'thread could not be read')
   }
 }
 
-async function repliesOf(deps: Deps, { origin }: RunState): Promise<Message[]> {
+async function repliesOf(deps: PaintDeps, { origin }: RunState): Promise<Message[]> {
   const messages: Message[] = []
   let cursor = ''
   for (let page = 0; page < MOST_PAGES; page += 1) {

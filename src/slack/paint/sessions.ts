@@ -1,6 +1,5 @@
-import { errorChain } from '../../errors.ts'
+import { errorChainOf } from '../../errors.ts'
 import type { RunId } from '../../ids.ts'
-import type { Door } from '../../run/news.ts'
 import type { Origin } from '../../run/origin.ts'
 import type { RunState } from '../../run/state.ts'
 import { Anything, isNotOffered } from '../calls.ts'
@@ -33,7 +32,7 @@ export function createSessions({ calls, log }: Pick<Deps, 'calls' | 'log'>): Ses
       await calls.call('agents.sessions.setStatus', { ...session, status }, Anything, patienceMs)
     } catch (error) {
       if (isNotOffered(error)) offUntil = Date.now() + OFF_MS
-      log.debug({ status, why: errorChain(error) }, 'session not shown')
+      log.debug({ status, why: errorChainOf(error) }, 'session not shown')
     }
   }
   return {
@@ -51,32 +50,23 @@ export function createSessions({ calls, log }: Pick<Deps, 'calls' | 'log'>): Ses
   }
 }
 
-/** The same door, with each run's conversation shown as a session. */
-export function withSessions<D extends Door>(door: D, sessions: Sessions): D {
+/** Shows each run's conversation as a session, whenever its status changes. */
+export type RunSessions = { show(state: RunState): void; drop(run: RunId): void }
+
+export function createRunSessions(sessions: Sessions): RunSessions {
   const shown = new Map<RunId, SessionStatus>()
-  const show = (state: RunState, status: SessionStatus) => {
-    if (shown.get(state.id) === status) return
-    shown.set(state.id, status)
-    if (status === 'closed') shown.delete(state.id)
-    const { origin } = state
-    const begins = status === 'processing' && origin.threadTs === origin.messageTs
-    const title = begins ? { title: clip(state.text.replace(/\s+/g, ' '), TITLE_CHARS) } : {}
-    sessions.show(origin, status, { user: origin.user, ...title })
-  }
   return {
-    ...door,
-    tell(state, news) {
-      if (news.kind === 'event' && statusOf(state) === 'processing') show(state, 'processing')
-      door.tell(state, news)
+    show(state) {
+      const status = statusOf(state)
+      if (shown.get(state.id) === status) return
+      shown.set(state.id, status)
+      if (status === 'closed') shown.delete(state.id)
+      const { origin } = state
+      const begins = status === 'processing' && origin.threadTs === origin.messageTs
+      const title = begins ? { title: clip(state.text.replace(/\s+/g, ' '), TITLE_CHARS) } : {}
+      sessions.show(origin, status, { user: origin.user, ...title })
     },
-    drop(run) {
-      shown.delete(run)
-      door.drop(run)
-    },
-    async settle(state, signal) {
-      await door.settle(state, signal)
-      show(state, statusOf(state))
-    },
+    drop: (run) => void shown.delete(run),
   }
 }
 
@@ -84,3 +74,5 @@ function statusOf(state: RunState): SessionStatus {
   if (state.status !== 'working') return 'closed'
   return state.calls.some(({ stage }) => stage === 'asking' || stage === 'waiting_input') ? 'suspended' : 'processing'
 }
+
+export const isProcessing = (state: RunState): boolean => statusOf(state) === 'processing'

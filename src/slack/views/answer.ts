@@ -153,13 +153,32 @@ const NOTES = {
 }
 
 function finished(state: RunState): Saying[] {
-  const feedback: Saying[] = [{ text: '', blocks: [feedbackButtons(state.id)] }, ...details(state)]
+  const feedback: Saying[] = [
+    ...suggested(state.answer),
+    { text: '', blocks: [feedbackButtons(state.id)] },
+    ...details(state),
+  ]
   if (state.note !== undefined) return [said(NOTES[state.note]), ...feedback]
   if (state.answer.trim() !== '') return feedback
   return state.calls.length > 0
     ? [said('Done.'), ...feedback]
     : [said('I have no answer to that. Could you put it another way?')]
 }
+
+/** Questions that an answer offers in a list of their own become buttons that ask them; a button has to show all that it asks. */
+function suggested(answer: string): Saying[] {
+  const list = /^You could ask me:\n((?:- .+(?:\n|$))+)/m.exec(answer)?.[1] ?? ''
+  const questions = list.split('\n').map((line) => line.replace(/^- /, '').trim())
+  const whole = questions.filter((question) => question !== '' && question.length <= LIMITS.button.text)
+  if (whole.length === 0) return []
+  const buttons = whole
+    .slice(0, SUGGESTED_MAX)
+    .map((question, at) => button({ text: question, action: `starter_ask:${at}`, value: question }))
+  return [{ text: '', blocks: [actions(buttons, 'suggested')] }]
+}
+
+/** As many as Slack shows of suggested prompts. */
+const SUGGESTED_MAX = 4
 
 /** An answer that took no steps has nothing more to tell. */
 const details = ({ id, calls }: RunState): Saying[] =>

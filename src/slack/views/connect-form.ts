@@ -2,7 +2,8 @@ import type { AlertBlock, InputBlock, KnownBlock, ModalView, StaticSelect } from
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { CardInfo } from '../../connect/connect.ts'
 import { actions, commandButton, context, input, modal, option, plain, section } from './blocks.ts'
-import { clip, inline, literal } from './text.ts'
+import { inputBlockOf, type ModalField } from './modal-fields.ts'
+import { inline, literal } from './text.ts'
 
 /** What the modal carries along: never what was typed. */
 export type ConnectKeep = { card?: string; channel?: string; connection?: string }
@@ -42,7 +43,7 @@ export function connectForm(form: ConnectForm): ModalView {
   const mends = keep.connection !== undefined
   const alert = alertBlocks(form.alert)
   const about = card.entry === undefined ? [aboutCard(card)] : aboutEntry(card, card.entry)
-  const fields = card.inputs.map((field) => fieldBlock(card.name, field, form.values[field.name], mends))
+  const fields = card.inputs.map((field) => inputFieldOf(field, form))
   const top = mends || card.entry !== undefined ? [] : [pickBlock(form.cards, card)]
   return modal({
     id: 'connect',
@@ -50,7 +51,12 @@ export function connectForm(form: ConnectForm): ModalView {
     submit: mends ? 'Reconnect' : 'Connect',
     close: 'Cancel',
     keep: { ...keep, card: card.name },
-    blocks: [...alert, ...top, ...about, ...(mends ? [] : [nameBlock(card.name, form.name)]), ...fields],
+    blocks: [
+      ...alert,
+      ...top,
+      ...about,
+      ...[...(mends ? [] : [nameField(card.name, form.name)]), ...fields].map(inputBlockOf),
+    ],
   })
 }
 
@@ -98,60 +104,37 @@ const cardOption = (card: CardInfo) => ({
 /** Slack keeps what was typed under the same two ids; the card's name in one of them lets another card begin afresh. */
 const fieldId = (card: string, field: string): string => `${card}.${field}`
 
-const nameBlock = (card: string, name: string): InputBlock =>
-  input({
-    id: 'name',
-    label: 'Name',
-    hint: 'What you will call this connection: lowercase letters, digits and dashes.',
-    optional: false,
-    element: {
-      type: 'plain_text_input',
-      action_id: fieldId(card, 'name'),
-      ...(name !== '' && { initial_value: name }),
-      max_length: 32,
-    },
-  })
+const nameField = (card: string, name: string): ModalField => ({
+  id: 'name',
+  action: fieldId(card, 'name'),
+  label: 'Name',
+  hint: 'What you will call this connection: lowercase letters, digits and dashes.',
+  optional: false,
+  holds: { kind: 'text', initial: name, max: 32 },
+})
 
-function fieldBlock(card: string, field: Field, typed: string | undefined, mends: boolean): InputBlock {
-  return input({
-    id: field.name,
-    label: field.label,
+/** A card's input as a field. A secret is never filled in again. */
+function inputFieldOf(field: Field, { card, values, keep }: ConnectForm): ModalField {
+  const { name, label, secret, required, choices, example } = field
+  const mends = keep.connection !== undefined
+  const before = values[name] ?? field.default
+  const options = choices?.slice(0, LIMITS.options.select).map((choice) => option(choice, choice))
+  return {
+    id: name,
+    action: fieldId(card.name, name),
+    label,
     hint: hintOf(field, mends),
     // A field left empty may be filled from the operator's settings, so the check is ours, not Slack's.
-    optional: !field.required || (mends && field.secret),
-    element: field.choices ? choiceElement(card, field, field.choices, typed) : textElement(card, field, typed),
-  })
+    optional: !required || (mends && secret),
+    holds: options
+      ? { kind: 'one', options, chosen: before }
+      : { kind: 'text', initial: secret ? undefined : before, placeholder: example },
+  }
 }
 
 function hintOf(field: Field, mends: boolean): string {
   const kept = mends ? 'Leave empty to keep the saved one. ' : ''
   return field.secret ? `${field.hint} ${kept}Stored encrypted, never shown again.`.trim() : field.hint
-}
-
-function textElement(card: string, field: Field, typed: string | undefined): InputBlock['element'] {
-  const initial = field.secret ? undefined : (typed ?? field.default)
-  return {
-    type: 'plain_text_input',
-    action_id: fieldId(card, field.name),
-    ...(initial && { initial_value: clip(initial, LIMITS.plainTextInput) }),
-    ...(field.example && { placeholder: plain(field.example, LIMITS.placeholder) }),
-  }
-}
-
-function choiceElement(
-  card: string,
-  field: Field,
-  choices: string[],
-  typed: string | undefined,
-): InputBlock['element'] {
-  const options = choices.slice(0, LIMITS.options.select).map((choice) => option(choice, choice))
-  const initial = options.find(({ value }) => value === (typed ?? field.default))
-  return {
-    type: 'static_select',
-    action_id: fieldId(card, field.name),
-    options,
-    ...(initial && { initial_option: initial }),
-  }
 }
 
 /** While the server is tried. */

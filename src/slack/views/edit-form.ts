@@ -1,9 +1,10 @@
-import type { InputBlock, ModalView } from '@slack/types'
+import type { ModalView } from '@slack/types'
 import { z } from 'zod'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { JsonObject, JsonValue } from '../../registry/connection.ts'
 import type { CallState } from '../../run/state.ts'
-import { context, input, modal, option, section } from './blocks.ts'
+import { context, modal, option, section } from './blocks.ts'
+import { inputBlockOf, type ModalField } from './modal-fields.ts'
 import { inline } from './text.ts'
 import { sayAct } from './tool-words.ts'
 
@@ -60,7 +61,8 @@ export const mayEdit = (call: Pick<CallState, 'schema' | 'arguments'>): boolean 
 /** The modal to change a call's arguments before approving it. */
 export function editForm(call: CallState, keep: unknown): ModalView {
   const kinds = argumentKinds(call)
-  const fields = kinds === undefined ? [wholeField(call)] : [...kinds].map(([name, kind]) => field(call, name, kind))
+  const fields =
+    kinds === undefined ? [wholeField(call)] : [...kinds].map(([name, kind]) => argumentField(call, name, kind))
   return modal({
     id: 'approval_edit',
     title: 'Edit and approve',
@@ -69,71 +71,51 @@ export function editForm(call: CallState, keep: unknown): ModalView {
     keep,
     blocks: [
       section(`*${inline(sayAct(call, 'wish'))}* with *${inline(call.connectionName)}*`),
-      ...fields,
+      ...fields.map(inputBlockOf),
       context('I will do this once, exactly as you write it here.'),
     ],
   })
 }
 
-function field(call: CallState, name: string, kind: ArgumentKind): InputBlock {
-  const schema = Schema.parse(call.schema)
-  const property = schema.properties?.[name]
-  const required = schema.required?.includes(name) === true
-  const label = property?.title ? `${property.title} (${name})` : name
-  // An empty text may be meant, and Slack cannot send one from a required field; the tool's schema is checked on submit.
-  const optional = !required || kind === 'text'
-  const hint = property?.description ? { hint: property.description } : {}
-  return input({ id: name, label, ...hint, optional, element: elementOf(kind, property?.enum, call.arguments[name]) })
+/** An argument as a field, with the value the model gave it. */
+function argumentField(call: CallState, name: string, kind: ArgumentKind): ModalField {
+  const { properties, required } = Schema.parse(call.schema)
+  const property = properties?.[name]
+  const value = call.arguments[name]
+  return {
+    id: name,
+    label: property?.title ? `${property.title} (${name})` : name,
+    hint: property?.description,
+    // An empty text may be meant, and Slack cannot send one from a required field; the tool's schema is checked on submit.
+    optional: required?.includes(name) !== true || kind === 'text',
+    holds: holdsOf(kind, property?.enum ?? [], value === undefined ? '' : asTyped(value)),
+  }
 }
 
-function elementOf(
-  kind: ArgumentKind,
-  choices: unknown[] | undefined,
-  value: JsonValue | undefined,
-): InputBlock['element'] {
-  const typed = value === undefined ? '' : asTyped(value)
+function holdsOf(kind: ArgumentKind, choices: unknown[], initial: string): ModalField['holds'] {
   switch (kind) {
     case 'choice':
-      return select((choices ?? []).map(String), typed)
+      return { kind: 'one', options: choices.map((one) => option(String(one), String(one))), chosen: initial }
     case 'boolean':
-      return select(['true', 'false'], typed)
+      return { kind: 'one', options: [option('true', 'true'), option('false', 'false')], chosen: initial }
     case 'number':
-      return {
-        type: 'number_input',
-        action_id: 'value',
-        is_decimal_allowed: true,
-        ...(typed !== '' && { initial_value: typed }),
-      }
+      return { kind: 'number', integer: false, initial }
     case 'text':
-      return text(typed, typed.length > 80 || typed.includes('\n'))
+      return { kind: 'text', initial, multiline: initial.length > 80 || initial.includes('\n') }
     case 'json':
-      return text(typed, true)
+      return { kind: 'text', initial, multiline: true }
     default:
       return kind satisfies never
   }
 }
 
-const text = (initial: string, multiline: boolean): InputBlock['element'] => ({
-  type: 'plain_text_input',
-  action_id: 'value',
-  multiline,
-  ...(initial !== '' && { initial_value: initial }),
+const wholeField = (call: CallState): ModalField => ({
+  id: WHOLE,
+  label: 'Details',
+  hint: 'Change the values only: keep the quotes, commas and brackets around them.',
+  optional: false,
+  holds: { kind: 'text', initial: JSON.stringify(call.arguments, null, 2), multiline: true },
 })
-
-function select(choices: string[], chosen: string): InputBlock['element'] {
-  const options = choices.map((choice) => option(choice, choice))
-  const initial = options.find(({ value }) => value === chosen)
-  return { type: 'static_select', action_id: 'value', options, ...(initial && { initial_option: initial }) }
-}
-
-const wholeField = (call: CallState): InputBlock =>
-  input({
-    id: WHOLE,
-    label: 'Details',
-    hint: 'Change the values only: keep the quotes, commas and brackets around them.',
-    optional: false,
-    element: text(JSON.stringify(call.arguments, null, 2), true),
-  })
 
 const asTyped = (value: JsonValue): string => (typeof value === 'string' ? value : JSON.stringify(value))
 

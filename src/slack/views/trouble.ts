@@ -1,5 +1,5 @@
 import type { Button, ModalView } from '@slack/types'
-import { type ErrorCode, isAppError, sayError } from '../../errors.ts'
+import { type ErrorCode, errorMessageOf, isAppError } from '../../errors.ts'
 import { actions, commandButton, context, modal, type Saying, section } from './blocks.ts'
 import { literal } from './text.ts'
 
@@ -17,7 +17,7 @@ export const troubleModal = (words: string, help: Button[] = []): ModalView =>
   })
 
 /** What to say of anything that was caught: an error of ours in its own words, which may quote others, anything else plainly. */
-export const troubleWords = (error: unknown): string => literal(sayError(error))
+export const troubleWords = (error: unknown): string => literal(errorMessageOf(error))
 
 /**
  * Trouble that may pass is tried again by the same words, where there are any; trouble with a connection is mended in the list of

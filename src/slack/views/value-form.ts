@@ -1,6 +1,7 @@
-import type { InputBlock, ModalView } from '@slack/types'
+import type { ModalView } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
-import { actions, button, context, input, modal, option, plain, section } from './blocks.ts'
+import { actions, button, context, modal, section } from './blocks.ts'
+import { inputBlockOf, type ModalField } from './modal-fields.ts'
 import { clip, inline, literal } from './text.ts'
 
 /** A text a server wants: a prompt's argument or a template's variable. */
@@ -42,35 +43,22 @@ export function valueForm(form: ValueForm): ModalView {
     blocks: [
       ...alert,
       section(about.filter(Boolean).join('\n')),
-      ...form.fields.map((field) => fieldBlock(field, form)),
+      ...form.fields.map((field) => inputBlockOf(valueFieldOf(field, form))),
       ...(form.proposes ? [typing] : []),
       context(`These words come from the server of ${inline(form.of)}.`),
     ],
   })
 }
 
-function fieldBlock(field: ValueField, { values, proposes }: ValueForm): InputBlock {
-  const before = values[field.name] ?? ''
-  return input({
+/** A menu of what the server proposes, where it does; typed values and proposals stay apart by their action. */
+function valueFieldOf(field: ValueField, { values, proposes }: ValueForm): ModalField {
+  const initial = values[field.name] ?? ''
+  return {
     id: fieldId(field),
+    action: proposes ? 'field_value' : 'field_typed',
     label: clip(field.title, 200),
     hint: clip(field.description, 500),
     optional: !field.required,
-    element: proposes ? menu(before) : typed(before),
-  })
+    holds: proposes ? { kind: 'proposed', initial } : { kind: 'text', initial, max: LIMITS.plainTextInput },
+  }
 }
-
-const typed = (before: string): InputBlock['element'] => ({
-  type: 'plain_text_input',
-  action_id: 'field_typed',
-  max_length: LIMITS.plainTextInput,
-  ...(before !== '' && { initial_value: clip(before, LIMITS.plainTextInput) }),
-})
-
-const menu = (before: string): InputBlock['element'] => ({
-  type: 'external_select',
-  action_id: 'field_value',
-  min_query_length: 0,
-  placeholder: plain('Type or choose', LIMITS.placeholder),
-  ...(before !== '' && before.length <= LIMITS.option.value && { initial_option: option(before, before) }),
-})
