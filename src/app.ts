@@ -3,14 +3,14 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { readCards } from './cards/read.ts'
 import type { Config } from './config.ts'
+import { createRegistryMirror } from './connect/catalog/mirror-registry.ts'
 import { createConnect } from './connect/connect.ts'
-import type { SignedIn } from './connect/finish-sign-in.ts'
+import { createConnectionFeatures } from './connect/features/features.ts'
+import { createResourceWatcher } from './connect/features/resource-watcher.ts'
 import { createInstallations, type Installations } from './connect/installations.ts'
-import { createMirror } from './connect/mirror.ts'
-import { createOffering } from './connect/offering.ts'
-import { SignInDetails } from './connect/sign-in.ts'
-import { createTargets } from './connect/targets.ts'
-import { createWatcher } from './connect/watcher.ts'
+import { createServerTargets } from './connect/server-targets.ts'
+import { SignInDetails } from './connect/sign-in/begin-sign-in.ts'
+import type { SignInResult } from './connect/sign-in/finish-sign-in.ts'
 import { openCredentials } from './credentials/open.ts'
 import type { Db } from './db/call.ts'
 import { checkSchema, migrate } from './db/migrate.ts'
@@ -70,7 +70,7 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
       readFile: (...file) => slack.readFile(...file),
     }),
   )
-  const signedIn = (news: SignedIn) => {
+  const signedIn = (news: SignInResult) => {
     slack.signedIn(news)
     void resumeAfterSignIn(runs, news, log)
   }
@@ -78,9 +78,17 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
     await createSlack({ settings: slackSettings(config, house.installations), runs, ...house, log }),
   )
   const watcher = cleanup.use(
-    createWatcher({ watches: house.watches, registry: house.registry, mcp: house.mcp, log, tell: slack.tellChanged }),
+    createResourceWatcher({
+      watches: house.watches,
+      registry: house.registry,
+      mcp: house.mcp,
+      log,
+      tell: slack.tellChanged,
+    }),
   )
-  const mirror = cleanup.use(createMirror({ catalogue: house.catalogue, fetch: egress.fetch, mcp: house.mcp, log }))
+  const mirror = cleanup.use(
+    createRegistryMirror({ catalogue: house.catalogue, fetch: egress.fetch, mcp: house.mcp, log }),
+  )
   const auditCheck = cleanup.use(createAuditCheck({ db, log }))
   const web = createWeb({
     health: () => healthOf(db, auditCheck),
@@ -113,7 +121,7 @@ function slackSettings(
   return slack.oauth ? { ...slack, oauth: { ...slack.oauth, publicUrl: http.publicUrl, installations } } : slack
 }
 
-type Infrastructure = { db: Db; egress: Egress; log: Log; onSignedIn(news: SignedIn): void }
+type Infrastructure = { db: Db; egress: Egress; log: Log; onSignedIn(news: SignInResult): void }
 
 /** The rooms below the run and the doors. */
 async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn }: Infrastructure) {
@@ -126,7 +134,7 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn 
   const watches = createResourceSubscriptions(db)
   const settings = createSettings(db)
   const catalogue = createCatalogue(db, config.mcp.registryUrl)
-  const targets = createTargets(cards, config.dataDir, config.prefills)
+  const targets = createServerTargets(cards, config.dataDir, config.prefills)
   const { identityProvider, http } = config
   const auth = createAuth({ credentials, registry, egress, ours: ourClient(http.publicUrl), identityProvider, log })
   const mcp = createMcp({
@@ -162,12 +170,12 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn 
     watches,
     mcp,
     connect,
-    offering: createOffering({ registry, watches, mcp }),
+    offering: createConnectionFeatures({ registry, watches, mcp }),
     model: modelOf(config, log),
     workspaceSettings: settings,
     ...recordsIn(db),
     readSql,
-    word: connect.word,
+    word: connect.classificationOf,
     cardTitle: connect.titleOf,
   }
 }
@@ -178,7 +186,7 @@ const modelOf = ({ model: { apiKey, name, baseURL } }: ResolvedConfig, log: Log)
   createModel({ apiKey, model: name, log, ...(baseURL && { baseURL }) })
 
 /** What waited for this sign-in goes on, with it or after a plain no without it. Never throws: who pressed Sign in can press again. */
-async function resumeAfterSignIn(runs: Runs, { by, ...news }: SignedIn, log: Log): Promise<void> {
+async function resumeAfterSignIn(runs: Runs, { by, ...news }: SignInResult, log: Log): Promise<void> {
   if (by === undefined || (!news.ok && !news.denied)) return
   const connections = news.ok ? [news.connection.id, ...news.also] : [news.connection]
   const action = news.ok ? 'accept' : 'decline'

@@ -2,7 +2,7 @@ import type { App } from '@slack/bolt'
 import type { ModalView } from '@slack/types'
 import { z } from 'zod'
 import type { CardInfo, ConnectOutcome } from '../connect/connect.ts'
-import type { Problem } from '../connect/inputs.ts'
+import type { InputProblem } from '../connect/connections/fill-inputs.ts'
 import { errorChainOf, errorMessageOf } from '../errors.ts'
 import { ConnectionId, type Principal } from '../ids.ts'
 import { Anything } from './calls.ts'
@@ -86,7 +86,7 @@ async function cardSent(deps: Deps, by: Principal, keep: Keep, picked: string | 
 }
 
 /** A reconnect keeps its name and may leave secrets empty; it is checked when it is tried. */
-async function problemsOf({ connect }: Deps, { by, keep, card, name, inputs }: Sent): Promise<Problem[]> {
+async function problemsOf({ connect }: Deps, { by, keep, card, name, inputs }: Sent): Promise<InputProblem[]> {
   return keep.connection === undefined ? connect.check(by, { card: card.name, name, inputs }) : []
 }
 
@@ -96,7 +96,7 @@ async function nameOf(deps: Deps, { by, keep, name }: Sent): Promise<string> {
 }
 
 /** At the fields where there are fields, else on top of the form. */
-async function refuse(deps: Deps, sent: Sent, problems: Problem[], ack: Submit['ack']): Promise<void> {
+async function refuse(deps: Deps, sent: Sent, problems: InputProblem[], ack: Submit['ack']): Promise<void> {
   // An entry of a registry was not picked in the form.
   const pick = sent.card.entry === undefined ? ['card'] : []
   const fields = new Set([...pick, 'name', ...sent.card.inputs.map((input) => input.name)])

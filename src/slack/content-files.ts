@@ -1,4 +1,4 @@
-import type { PromptMessage, ResourceContent } from '../connect/offering.ts'
+import type { PromptMessage, ResourceContent } from '../connect/features/features.ts'
 import { AppError } from '../errors.ts'
 import type { Principal } from '../ids.ts'
 import type { Connection } from '../registry/connection.ts'

@@ -7,9 +7,9 @@ import {
   SocketModeReceiver,
 } from '@slack/bolt'
 import type { Logger } from '@slack/web-api'
-import type { SignedIn } from '../connect/finish-sign-in.ts'
+import type { Watch } from '../connect/features/features.ts'
 import type { Installations } from '../connect/installations.ts'
-import type { Watch } from '../connect/offering.ts'
+import type { SignInResult } from '../connect/sign-in/finish-sign-in.ts'
 import { AppError } from '../errors.ts'
 import type { Principal } from '../ids.ts'
 import type { ReadFile } from '../run/attached.ts'
@@ -46,7 +46,7 @@ export type Slack = {
   /** Tells people of a change of a resource they watch. */
   tellChanged(watch: Watch): Promise<void>
   /** A sign-in came back to this process. */
-  signedIn(news: SignedIn): void
+  signedIn(news: SignInResult): void
   /** For POST /slack/events in HTTP mode, and the pages to install the app. */
   requestListener?: (request: IncomingMessage, response: ServerResponse) => void
   /** Asks Slack who we are, and in Socket Mode connects. Throws `slack_failed`. */

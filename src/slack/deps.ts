@@ -1,5 +1,5 @@
 import type { Connect } from '../connect/connect.ts'
-import type { Offering } from '../connect/offering.ts'
+import type { ConnectionFeatures } from '../connect/features/features.ts'
 import type { Principal } from '../ids.ts'
 import type { Log } from '../log.ts'
 import type { Rules } from '../policy/rules.ts'
@@ -17,7 +17,7 @@ import type { People } from './people.ts'
 export type Deps = {
   runs: Runs
   connect: Connect
-  offering: Offering
+  offering: ConnectionFeatures
   registry: Registry
   rules: Rules
   settings: Settings

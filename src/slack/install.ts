@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { HTTPReceiver } from '@slack/bolt'
 import type { Logger } from '@slack/web-api'
-import type { Installations, Installed } from '../connect/installations.ts'
+import type { Installations, InstalledWorkspace } from '../connect/installations.ts'
 import { AppError } from '../errors.ts'
 import { UserId, WorkspaceId } from '../ids.ts'
 import { withoutDetail } from './bolt-log.ts'
@@ -89,7 +89,7 @@ function storeOf({ installations, installed }: InstallDeps): Store {
   }
 }
 
-function installedOf(given: Given): Installed {
+function installedOf(given: Given): InstalledWorkspace {
   const { isEnterpriseInstall, team, enterprise, bot, user } = given
   const place = isEnterpriseInstall === true ? enterprise : team
   if (place === undefined || bot === undefined)
@@ -105,7 +105,7 @@ function installedOf(given: Given): Installed {
   }
 }
 
-function asBolt({ workspace: id, name, enterprise, bot, botUser: userId, by, token }: Installed): Given {
+function asBolt({ workspace: id, name, enterprise, bot, botUser: userId, by, token }: InstalledWorkspace): Given {
   const place = { id, name }
   const rest = {
     bot: { id: bot, userId, token, scopes: BOT_SCOPES },

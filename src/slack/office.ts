@@ -1,7 +1,7 @@
 import { App, type ReceiverEvent } from '@slack/bolt'
 import type { Logger } from '@slack/web-api'
 import type { Connect } from '../connect/connect.ts'
-import type { Offering } from '../connect/offering.ts'
+import type { ConnectionFeatures } from '../connect/features/features.ts'
 import { errorChainOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Rules } from '../policy/rules.ts'
@@ -28,7 +28,7 @@ import { register } from './register.ts'
 export type House = {
   runs: Runs
   connect: Connect
-  offering: Offering
+  offering: ConnectionFeatures
   registry: Registry
   rules: Rules
   workspaceSettings: Settings

@@ -1,8 +1,8 @@
 import type { App } from '@slack/bolt'
 import type { ModalView } from '@slack/types'
 import { z } from 'zod'
-import type { SignedIn } from '../connect/finish-sign-in.ts'
-import type { Place, SignInOffer } from '../connect/sign-in.ts'
+import type { SignInOffer, SignInPlace } from '../connect/sign-in/begin-sign-in.ts'
+import type { SignInResult } from '../connect/sign-in/finish-sign-in.ts'
 import { errorChainOf } from '../errors.ts'
 import type { ConnectionId, InputId, Principal, RunId } from '../ids.ts'
 import type { AskedOf } from '../run/runs.ts'
@@ -78,7 +78,7 @@ type SignInWish = {
   why?: string
   wanted?: ReturnType<typeof wantedIn>
   /** What comes back with the news. */
-  place: Place
+  place: SignInPlace
   /** The open modal to show it in; else one is opened. */
   modal?: string | undefined
 }
@@ -127,7 +127,7 @@ function wantedIn({ scopes, metadataUrl }: SignInRequest) {
   return { scope: scopes.join(' '), ...(metadataUrl !== undefined && { metadataUrl }) }
 }
 
-const placeOf = ({ message }: Press): Place =>
+const placeOf = ({ message }: Press): SignInPlace =>
   message === undefined
     ? {}
     : { channel: message.channel, ...(message.thread !== undefined && { thread: message.thread }) }
@@ -143,7 +143,7 @@ export async function showSignIn(
 }
 
 /** A sign-in came back: the modal shows it, or where it was closed the person is told. Never throws. */
-export async function tellSignedIn(deps: Deps, news: SignedIn): Promise<void> {
+export async function tellSignedIn(deps: Deps, news: SignInResult): Promise<void> {
   const { by } = news
   if (by === undefined) return
   try {
@@ -158,7 +158,7 @@ export async function tellSignedIn(deps: Deps, news: SignedIn): Promise<void> {
   }
 }
 
-async function sayOutcome(deps: Deps, news: SignedIn, input: string | undefined): Promise<Saying> {
+async function sayOutcome(deps: Deps, news: SignInResult, input: string | undefined): Promise<Saying> {
   const { title, name = title, card = '' } = news
   if (!news.ok) {
     const there = await connectionIn(deps, news)
@@ -174,7 +174,7 @@ async function sayOutcome(deps: Deps, news: SignedIn, input: string | undefined)
     : saySignedIn(title, connection.name)
 }
 
-async function outcomeModal(deps: Deps, news: SignedIn, saying: Saying): Promise<ModalView> {
+async function outcomeModal(deps: Deps, news: SignInResult, saying: Saying): Promise<ModalView> {
   if (!news.ok) return (await formAgain(deps, news)) ?? signInOverModal(saying, false)
   const { connection, starters, fresh } = news
   return fresh
@@ -182,11 +182,11 @@ async function outcomeModal(deps: Deps, news: SignedIn, saying: Saying): Promise
     : signInOverModal(saying, true)
 }
 
-const connectionIn = async (deps: Deps, { by, connection }: Extract<SignedIn, { ok: false }>) =>
+const connectionIn = async (deps: Deps, { by, connection }: Extract<SignInResult, { ok: false }>) =>
   by === undefined || connection === undefined ? undefined : connectionFor(deps, by, connection)
 
 /** A first connect goes on in its form, as it was sent, without the secrets; undefined for a connection that is there. */
-async function formAgain(deps: Deps, news: Extract<SignedIn, { ok: false }>): Promise<ModalView | undefined> {
+async function formAgain(deps: Deps, news: Extract<SignInResult, { ok: false }>): Promise<ModalView | undefined> {
   const { by, card: called = '', name = '', inputs = {}, place, message } = news
   const there = await connectionIn(deps, news)
   const card = there === undefined ? await deps.connect.offer(called) : undefined

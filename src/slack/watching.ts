@@ -1,5 +1,5 @@
 import type { App } from '@slack/bolt'
-import type { Watch } from '../connect/offering.ts'
+import type { Watch } from '../connect/features/features.ts'
 import { errorChainOf } from '../errors.ts'
 import type { Principal } from '../ids.ts'
 import type { Connection } from '../registry/connection.ts'

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readCards } from '../../src/cards/read.ts'
 import { readConfig } from '../../src/config.ts'
-import { createTargets } from '../../src/connect/targets.ts'
+import { createServerTargets } from '../../src/connect/server-targets.ts'
 import type { Terms } from '../../src/mcp/auth/terms.ts'
 import { startProtected } from '../fixtures/authorization-server.ts'
 import { PERSON, ROOT } from '../support/mcp-house.ts'
@@ -12,7 +12,7 @@ const cards = readCards(join(ROOT, 'run-cards'))
 
 /** How a connection of this card signs people in, with these variables set. */
 function termsWith(environment: Record<string, string>, card: string) {
-  const target = createTargets(cards, '/nowhere', readConfig(environment).prefills).target({
+  const target = createServerTargets(cards, '/nowhere', readConfig(environment).prefills).target({
     ...PERSON,
     card,
     name: card,

@@ -2,7 +2,7 @@ import type { View } from '@slack/types'
 import { describe, expect, test } from 'vitest'
 import { checkMessage } from '../../src/block-kit/check-message.ts'
 import { checkView } from '../../src/block-kit/check-view.ts'
-import type { Resource } from '../../src/connect/offering.ts'
+import type { Resource } from '../../src/connect/features/features.ts'
 import type { Saying } from '../../src/slack/views/blocks.ts'
 import { connectionBlocks } from '../../src/slack/views/connections.ts'
 import {

@@ -2,7 +2,7 @@ import type { View } from '@slack/types'
 import { describe, expect, test } from 'vitest'
 import { checkMessage } from '../../src/block-kit/check-message.ts'
 import { checkView } from '../../src/block-kit/check-view.ts'
-import type { Hit } from '../../src/connect/find.ts'
+import type { SearchHit } from '../../src/connect/catalog/search.ts'
 import type { Saying } from '../../src/slack/views/blocks.ts'
 import { connectForm } from '../../src/slack/views/connect-form.ts'
 import { type SearchPicture, saySearch, searchModal } from '../../src/slack/views/search.ts'
@@ -12,7 +12,7 @@ import { CARDS } from './samples.ts'
 const LONG = 'Long words <!channel> & <@U123> *bold* _it_ ~no~ `code` ``` \n" \\ 👩‍👩‍👧 '.repeat(400)
 const NAME = `${'n'.repeat(49)}/${'n'.repeat(50)}`
 
-const own: Hit = {
+const own: SearchHit = {
   card: 'github',
   title: 'GitHub',
   icon: ':octopus:',
@@ -20,7 +20,7 @@ const own: Hit = {
   ruledBy: 'github',
   host: 'api.githubcopilot.com',
 }
-const foreign: Hit = {
+const foreign: SearchHit = {
   ...own,
   card: 'dev.acme/weather@1.0.0',
   title: 'Weather',
@@ -28,7 +28,7 @@ const foreign: Hit = {
   host: 'mcp.acme.dev',
   registry: { name: 'dev.acme/weather', publisher: 'acme.dev', deprecated: true },
 }
-const long = (at: number): Hit => ({
+const long = (at: number): SearchHit => ({
   ...foreign,
   card: `${NAME}${at}@${'1'.repeat(40)}`,
   title: LONG.slice(0, 48),

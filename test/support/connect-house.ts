@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { Client } from 'pg'
 import { readCards } from '../../src/cards/read.ts'
 import { createConnect } from '../../src/connect/connect.ts'
-import { SignInDetails } from '../../src/connect/sign-in.ts'
-import { createTargets } from '../../src/connect/targets.ts'
+import { createServerTargets } from '../../src/connect/server-targets.ts'
+import { SignInDetails } from '../../src/connect/sign-in/begin-sign-in.ts'
 import { openLocalStore } from '../../src/credentials/local.ts'
 import type { Db } from '../../src/db/call.ts'
 import { connectPostgres } from '../../src/db/postgres.ts'
@@ -48,7 +48,7 @@ export async function startConnectHouse(o: ConnectHouseOptions = {}) {
   const registry = createRegistry(o.between?.(db) ?? db)
   const credentials = await openLocalStore({ folder: join(dataDir, 'credentials'), key: undefined })
   const egress = createEgress({ allow: o.allow ?? [] })
-  const targets = createTargets(cards, dataDir, o.prefills)
+  const targets = createServerTargets(cards, dataDir, o.prefills)
   const auth = createAuth({ credentials, registry, egress, ours: ourClient('http://127.0.0.1:1'), log })
   const mcp = createMcp({
     registry,

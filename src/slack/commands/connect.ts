@@ -1,5 +1,5 @@
+import { permissionCardOf } from '../../connect/catalog/card-from-entry.ts'
 import type { CardInfo } from '../../connect/connect.ts'
-import { ruledBy } from '../../connect/entry-card.ts'
 import type { Deps } from '../deps.ts'
 import { nearest } from '../nearest.ts'
 import type { Scene } from '../scene.ts'
@@ -37,7 +37,7 @@ async function openForm(deps: Deps, scene: Scene, card: CardInfo, keep: ConnectK
     cardsFor(deps, scene.by.workspace),
     deps.connect.defaultName(scene.by, card.name),
   ])
-  const mayUse = cards.some((one) => one.name === ruledBy(card.name))
+  const mayUse = cards.some((one) => one.name === permissionCardOf(card.name))
   if (mayUse) await scene.open(connectForm({ cards, card, name, values: {}, keep }))
   else await scene.say(await sayNotAllowed(deps, scene, card), 'Connect a tool')
 }
@@ -45,7 +45,7 @@ async function openForm(deps: Deps, scene: Scene, card: CardInfo, keep: ConnectK
 /** Who may change that gets the button that does. */
 async function sayNotAllowed({ connect, people }: Deps, { by }: Scene, { name, title }: CardInfo): Promise<Saying> {
   const { mayManage } = await people.of(by.user)
-  const ruled = mayManage ? connect.card(ruledBy(name)) : undefined
+  const ruled = mayManage ? connect.card(permissionCardOf(name)) : undefined
   const text = `${title} may not be connected in this workspace.${ruled ? '' : ' Ask an owner or admin to allow it.'}`
   const buttons = [...(ruled ? [allowButton(ruled, name)] : []), commandButton('Show all services', 'connect')]
   return { text, blocks: [section(literal(text)), actions(buttons)] }

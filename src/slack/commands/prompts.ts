@@ -1,6 +1,6 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
-import type { Prompt } from '../../connect/offering.ts'
+import type { Prompt } from '../../connect/features/features.ts'
 import { AppError, isAppError } from '../../errors.ts'
 import { ConnectionId, type Principal } from '../../ids.ts'
 import { promptParts } from '../content-files.ts'

@@ -1,6 +1,6 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
-import type { ResourceContent } from '../../connect/offering.ts'
+import type { ResourceContent } from '../../connect/features/features.ts'
 import { AppError } from '../../errors.ts'
 import { ConnectionId, type Principal } from '../../ids.ts'
 import { Anything } from '../calls.ts'

@@ -59,7 +59,7 @@ async function linesOf({ connect, rules }: Deps, by: Principal, connections: Con
 }
 
 function lineOf(connect: Deps['connect'], { name, card }: Connection, tool: StoredTool): ToolLine {
-  const word = connect.word(card, tool.name)
+  const word = connect.classificationOf(card, tool.name)
   const kind = word.class ?? claimed(tool)
   // What a server says of itself is no reason not to ask; a statement has to be read first.
   const sql = word.class !== undefined && word.sql !== undefined

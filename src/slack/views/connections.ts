@@ -1,5 +1,5 @@
 import type { KnownBlock } from '@slack/types'
-import type { CardInfo, Disconnected } from '../../connect/connect.ts'
+import type { CardInfo, DisconnectedConnection } from '../../connect/connect.ts'
 import type { Connection } from '../../registry/connection.ts'
 import { actions, button, commandButton, context, type Saying, section } from './blocks.ts'
 import { type CircuitOf, sayCircuit } from './circuit.ts'
@@ -99,7 +99,7 @@ export function askDisconnect(one: Connection, card: CardInfo | undefined, keeps
   }
 }
 
-type Gone = Pick<Disconnected, 'name' | 'revoked'>
+type Gone = Pick<DisconnectedConnection, 'name' | 'revoked'>
 
 export function sayDisconnected({ name, revoked }: Gone, keepsFiles: boolean): Saying {
   const files = keepsFiles ? '; files it made for you stay' : ''
@@ -109,7 +109,7 @@ export function sayDisconnected({ name, revoked }: Gone, keepsFiles: boolean): S
 }
 
 /** What became of the sign-in at the service itself. */
-const REVOKED: Record<NonNullable<Disconnected['revoked']>, string> = {
+const REVOKED: Record<NonNullable<DisconnectedConnection['revoked']>, string> = {
   revoked: 'Your sign-in at the service has ended, too.',
   unsupported:
     'I cannot end your sign-in at this service from here. To end it now, remove Patchbay in your account there.',

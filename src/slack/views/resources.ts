@@ -1,6 +1,6 @@
 import type { KnownBlock, ModalView } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
-import type { Resource, ResourceList, ResourceTemplate } from '../../connect/offering.ts'
+import type { Resource, ResourceList, ResourceTemplate } from '../../connect/features/features.ts'
 import { actions, button, context, input, modal, plain, type Saying, section } from './blocks.ts'
 import { type Look, listPages, lookBlocks } from './look.ts'
 import { clip, inline, literal, mention, plural } from './text.ts'

@@ -1,6 +1,6 @@
 import type { KnownBlock, ModalView } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
-import type { Found, Hit } from '../../connect/find.ts'
+import type { SearchHit, SearchResults } from '../../connect/catalog/search.ts'
 import { actions, button, commandButton, context, input, modal, plain, type Saying, section } from './blocks.ts'
 import { clip, inline, literal, plural } from './text.ts'
 
@@ -8,7 +8,7 @@ import { clip, inline, literal, plural } from './text.ts'
 export type SearchLook = { words: string; page: number }
 
 /** `barred`: how many more there are that may not be connected in this workspace. */
-export type SearchPicture = Found & { barred: number; mayAddress: boolean }
+export type SearchPicture = SearchResults & { barred: number; mayAddress: boolean }
 
 const HITS_PER_PAGE = 10
 
@@ -36,7 +36,7 @@ export function saySearch(found: SearchPicture, { words, page: wanted }: SearchL
   }
 }
 
-function hitBlock(hit: Hit): KnownBlock {
+function hitBlock(hit: SearchHit): KnownBlock {
   const { icon, title, description, card } = hit
   const says = `Connect ${title}`
   return section(
@@ -48,9 +48,9 @@ function hitBlock(hit: Hit): KnownBlock {
 }
 
 /** An address that is filled in when one connects has no host to show yet. */
-const hostWords = ({ host }: Hit): string => (host === undefined || host === '…' ? '' : ` at ${inline(host)}`)
+const hostWords = ({ host }: SearchHit): string => (host === undefined || host === '…' ? '' : ` at ${inline(host)}`)
 
-function originWords({ registry }: Hit): string {
+function originWords({ registry }: SearchHit): string {
   if (registry === undefined) return 'comes with Patchbay'
   const { name, publisher, deprecated } = registry
   const by = publisher === undefined ? inline(name) : `published by ${inline(publisher)}`

@@ -1,6 +1,6 @@
 import type { KnownBlock, ModalView } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
-import type { Prompt } from '../../connect/offering.ts'
+import type { Prompt } from '../../connect/features/features.ts'
 import { button, context, modal, type Saying, section } from './blocks.ts'
 import { type Look, listPages, lookBlocks } from './look.ts'
 import { keepOf, type Named } from './resources.ts'

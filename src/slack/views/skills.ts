@@ -1,6 +1,6 @@
 import type { KnownBlock, ModalView } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
-import type { Skill, SkillList } from '../../connect/offering.ts'
+import type { Skill, SkillList } from '../../connect/features/features.ts'
 import { actions, button, context, input, modal, plain, type Saying, section } from './blocks.ts'
 import { type Look, listPages, lookBlocks } from './look.ts'
 import { keepOf, type Named, sizeWords } from './resources.ts'

@@ -1,17 +1,17 @@
-import { readSecrets } from '../credentials/secrets.ts'
-import { isAppError } from '../errors.ts'
-import type { Wanted } from '../mcp/auth/auth.ts'
-import type { Challenge } from '../mcp/auth/challenge.ts'
-import { challengeIn } from '../mcp/auth/challenge.ts'
-import type { Connection } from '../registry/connection.ts'
-import type { Connect, ConnectDeps, SignInOutcome } from './connect.ts'
-import { ownConnection } from './own.ts'
-import { offerSignIn } from './sign-in.ts'
+import { readSecrets } from '../../credentials/secrets.ts'
+import { isAppError } from '../../errors.ts'
+import type { Wanted } from '../../mcp/auth/auth.ts'
+import type { Challenge } from '../../mcp/auth/challenge.ts'
+import { challengeIn } from '../../mcp/auth/challenge.ts'
+import type { Connection } from '../../registry/connection.ts'
+import type { Connect, ConnectDeps, SignInOutcome } from '../connect.ts'
+import { findOwnConnection } from '../own-connection.ts'
+import { prepareSignIn } from './begin-sign-in.ts'
 
 /** A sign-in for a connection that is there: its sign-in has ended, or does not allow enough. */
-export function signingIn(deps: ConnectDeps): Connect['signIn'] {
+export function createSignInAgain(deps: ConnectDeps): Connect['signIn'] {
   return async (principal, id, signal, challenge) => {
-    const connection = await ownConnection(deps.registry, principal, id)
+    const connection = await findOwnConnection(deps.registry, principal, id)
     if (connection === undefined)
       return { ok: false, message: 'This connection is gone. Connect it again with /mcp connect.' }
     try {
@@ -36,7 +36,11 @@ async function offerFor(
     return { ok: true }
   const challenge = given ?? (await whatItWants(deps, connection, secrets, signal))
   if (challenge === undefined) return { ok: true }
-  const signIn = await offerSignIn(deps, { by: { workspace, user }, id, about: connection, secrets, challenge }, signal)
+  const signIn = await prepareSignIn(
+    deps,
+    { by: { workspace, user }, id, about: connection, secrets, challenge },
+    signal,
+  )
   return { ok: false, message: `${signIn.title} wants you to sign in.`, signIn }
 }
 

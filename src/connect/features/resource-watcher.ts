@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { errorChainOf, isAppError } from '../errors.ts'
-import type { ConnectionId, WorkspaceId } from '../ids.ts'
-import type { Log } from '../log.ts'
-import type { Mcp } from '../mcp/mcp.ts'
-import type { Registry } from '../registry/registry.ts'
-import type { ResourceSubscriptionRow, ResourceSubscriptions } from '../registry/watches.ts'
-import { pause, pollEvery } from '../timing.ts'
+import { errorChainOf, isAppError } from '../../errors.ts'
+import type { ConnectionId, WorkspaceId } from '../../ids.ts'
+import type { Log } from '../../log.ts'
+import type { Mcp } from '../../mcp/mcp.ts'
+import type { Registry } from '../../registry/registry.ts'
+import type { ResourceSubscriptionRow, ResourceSubscriptions } from '../../registry/watches.ts'
+import { pause, pollEvery } from '../../timing.ts'
 
-export type WatcherDeps = {
+export type ResourceWatcherDeps = {
   watches: Pick<ResourceSubscriptions, 'claim' | 'release' | 'changed' | 'due'>
   registry: Pick<Registry, 'get'>
   mcp: Pick<Mcp, 'watch'>
@@ -20,7 +20,7 @@ export type WatcherDeps = {
 }
 
 /** Listens to the resources people want to hear of; with several instances each connection is watched by one. */
-type Watcher = { start(): void; [Symbol.asyncDispose](): Promise<void> }
+type ResourceWatcher = { start(): void; [Symbol.asyncDispose](): Promise<void> }
 
 const LOOK_MS = 3_000
 /** Longer than a look or two takes, shorter than a person would wonder. */
@@ -34,7 +34,7 @@ const AGAIN_MS = [2_000, 10_000, 60_000, 300_000]
 
 type Listening = { key: string; abort: AbortController; done: Promise<void> }
 
-export function createWatcher(deps: WatcherDeps): Watcher {
+export function createResourceWatcher(deps: ResourceWatcherDeps): ResourceWatcher {
   const me = randomUUID()
   const listening = new Map<ConnectionId, Listening>()
   const closing = new AbortController()
@@ -87,7 +87,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
 
 /** Listens, and again whenever it ends, until the signal fires. Never throws. */
 async function listen(
-  deps: WatcherDeps,
+  deps: ResourceWatcherDeps,
   { id, workspace }: { id: ConnectionId; workspace: WorkspaceId },
   uris: string[],
   signal: AbortSignal,

@@ -1,9 +1,9 @@
-import { readSecrets } from '../credentials/secrets.ts'
-import { type AppError, isAppError } from '../errors.ts'
-import { challengeIn } from '../mcp/auth/challenge.ts'
-import type { Connection } from '../registry/connection.ts'
-import type { Connect, ConnectDeps } from './connect.ts'
-import { ownConnection } from './own.ts'
+import { readSecrets } from '../../credentials/secrets.ts'
+import { type AppError, isAppError } from '../../errors.ts'
+import { challengeIn } from '../../mcp/auth/challenge.ts'
+import type { Connection } from '../../registry/connection.ts'
+import type { Connect, ConnectDeps } from '../connect.ts'
+import { findOwnConnection } from '../own-connection.ts'
 
 /** `tools` is their number. */
 export type TestOutcome =
@@ -11,9 +11,9 @@ export type TestOutcome =
   /** `signIn`: a sign-in is what it needs. */
   | { ok: false; message: string; signIn?: boolean }
 
-export function testing(deps: ConnectDeps): Connect['test'] {
+export function createTestConnection(deps: ConnectDeps): Connect['test'] {
   return async (principal, id, signal) => {
-    const connection = await ownConnection(deps.registry, principal, id)
+    const connection = await findOwnConnection(deps.registry, principal, id)
     if (connection === undefined)
       return { ok: false, message: 'This connection is gone. Connect it again with /mcp connect.' }
     try {
@@ -32,7 +32,7 @@ const LATE = 'It did not answer in time. Try again, or press Reconnect.'
 
 async function withSignIn(deps: ConnectDeps, connection: Connection, error: unknown): Promise<TestOutcome> {
   if (!isAppError(error)) throw error
-  const outcome = await failed(deps, connection, statusOf(error), error.message)
+  const outcome = await failed(deps, connection, connectionStatusFor(error), error.message)
   return wantsSignIn(connection, error) ? { ...outcome, signIn: true } : outcome
 }
 
@@ -55,6 +55,6 @@ async function failed(
   return { ok: false, message }
 }
 
-export function statusOf(error: AppError): Connection['status'] {
+export function connectionStatusFor(error: AppError): Connection['status'] {
   return error.code === 'sign_in_needed' || error.code === 'credential_missing' ? 'needs_sign_in' : 'failing'
 }

@@ -1,24 +1,24 @@
-import type { Card, CardInput } from '../cards/card.ts'
+import type { Card, CardInput } from '../../cards/card.ts'
 
-export type Problem = { field: string; message: string }
+export type InputProblem = { field: string; message: string }
 
 /** A card's inputs, filled: what goes into the row, and what goes into the credential store. */
-export type Filled = { plain: Record<string, string>; secret: Record<string, string> }
+export type FilledInputs = { plain: Record<string, string>; secret: Record<string, string> }
 
 // Longer than any token or address; Slack's fields end at 3,000.
 const MAX_CHARS = 4_096
 
 /** Where a field left empty takes its value from, in this order. */
-export type Fallback = { kept: Record<string, string>; prefill: Record<string, string> }
+export type InputFallbacks = { kept: Record<string, string>; prefill: Record<string, string> }
 
 /** Fills the card's inputs and says what is wrong with each. Problems never repeat a value. */
 export function fillInputs(
   card: Card,
   typed: Record<string, string>,
-  fallback: Fallback,
-): { filled: Filled; problems: Problem[] } {
-  const filled: Filled = { plain: {}, secret: {} }
-  const problems: Problem[] = []
+  fallback: InputFallbacks,
+): { filled: FilledInputs; problems: InputProblem[] } {
+  const filled: FilledInputs = { plain: {}, secret: {} }
+  const problems: InputProblem[] = []
   for (const input of card.inputs) {
     const value = filledValue(input, typed, fallback)
     const message = faultOf(input, value)
@@ -28,7 +28,7 @@ export function fillInputs(
   return { filled, problems }
 }
 
-function filledValue(input: CardInput, typed: Record<string, string>, { kept, prefill }: Fallback): string {
+function filledValue(input: CardInput, typed: Record<string, string>, { kept, prefill }: InputFallbacks): string {
   const values = [typed[input.name], kept[input.name], prefill[input.name], input.default]
   return values.map((value) => value?.trim() ?? '').find((value) => value !== '') ?? ''
 }

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { type ConnectionSecrets, credentialReferenceOf, saveSecrets } from '../credentials/secrets.ts'
-import { errorChainOf } from '../errors.ts'
-import type { ConnectionId } from '../ids.ts'
-import type { Probe } from '../mcp/outcome.ts'
-import type { Connection, NewConnection, SavedConnection } from '../registry/connection.ts'
-import type { ConnectDeps } from './connect.ts'
+import { type ConnectionSecrets, credentialReferenceOf, saveSecrets } from '../../credentials/secrets.ts'
+import { errorChainOf } from '../../errors.ts'
+import type { ConnectionId } from '../../ids.ts'
+import type { Probe } from '../../mcp/outcome.ts'
+import type { Connection, NewConnection, SavedConnection } from '../../registry/connection.ts'
+import type { ConnectDeps } from '../connect.ts'
 
 type SaveDeps = Pick<ConnectDeps, 'registry' | 'credentials' | 'maxPerUser' | 'log'>
 
@@ -15,7 +15,7 @@ type Filled = Pick<Connection, 'inputs' | 'signsIn'>
  * Saves a new connection with everything its server told, in one call to the database. When that fails, nothing of the
  * connection is left; `undo` then removes what else was kept for it.
  */
-export async function saveNew(
+export async function saveNewConnection(
   deps: SaveDeps,
   about: Filled & Pick<NewConnection, 'id' | 'workspace' | 'user' | 'name' | 'card' | 'entry'>,
   { secrets, probe }: { secrets: ConnectionSecrets; probe: Probe },
@@ -37,7 +37,7 @@ export async function saveNew(
  * Saves new inputs of a connection. New secrets get a reference of their own, so the row has the old ones until it has
  * the new ones; the side that is not used any more is removed at the end.
  */
-export async function saveAgain(
+export async function saveExistingConnection(
   deps: SaveDeps,
   before: Connection,
   filled: Filled,

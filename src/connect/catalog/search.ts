@@ -1,14 +1,14 @@
 import { distance } from 'fastest-levenshtein'
-import { similarWordsFor } from '../cards/alike.ts'
-import type { Card } from '../cards/card.ts'
-import { type Rankable, rankMatches, searchWordsIn } from '../cards/rank.ts'
-import type { WorkspaceId } from '../ids.ts'
-import type { Catalogue, CatalogueMatches, CatalogueRow } from '../registry/catalogue.ts'
-import { entryCard, ruledBy } from './entry-card.ts'
-import { hostOf } from './listed.ts'
+import { similarWordsFor } from '../../cards/alike.ts'
+import type { Card } from '../../cards/card.ts'
+import { type Rankable, rankMatches, searchWordsIn } from '../../cards/rank.ts'
+import type { WorkspaceId } from '../../ids.ts'
+import type { Catalogue, CatalogueMatches, CatalogueRow } from '../../registry/catalogue.ts'
+import { createEntryCard, permissionCardOf } from './card-from-entry.ts'
+import { entryHostOf } from './read-registry-entry.ts'
 
 /** One thing a search found, as a person may see it. */
-export type Hit = Pick<Card, 'title' | 'icon' | 'description'> & {
+export type SearchHit = Pick<Card, 'title' | 'icon' | 'description'> & {
   /** What connects it. */
   card: string
   /** Whose permission counts for it, where a workspace allows some cards only. */
@@ -19,24 +19,24 @@ export type Hit = Pick<Card, 'title' | 'icon' | 'description'> & {
   registry?: { name: string; publisher?: string; deprecated: boolean }
 }
 
-export type Found = {
-  hits: Hit[]
+export type SearchResults = {
+  hits: SearchHit[]
   /** Words that are near to what was typed, where nothing was found. */
   near: string[]
   /** Whether the public registry was looked at too: `never` was one mirrored, or it is switched `off`. */
   registry: 'searched' | 'never' | 'off'
 }
 
-export type Find = (workspace: WorkspaceId, words: string) => Promise<Found>
+export type SearchCatalog = (workspace: WorkspaceId, words: string) => Promise<SearchResults>
 
 /** As many of the registry's entries are ranked, of those that fit and of those that look alike. */
 const MOST_CANDIDATES = 300
 
-type Candidate = Rankable & { hit: Hit }
+type Candidate = Rankable & { hit: SearchHit }
 
 /** Looks through our own cards and the mirrored registry. */
-export const finding =
-  (cards: Card[], catalogue: Pick<Catalogue, 'find'> | undefined): Find =>
+export const createSearch =
+  (cards: Card[], catalogue: Pick<Catalogue, 'find'> | undefined): SearchCatalog =>
   async (workspace, words) => {
     const wanted = searchWordsIn(words)
     const looked = { patterns: wanted.map(patternFor), words: wanted, limit: MOST_CANDIDATES }
@@ -54,7 +54,7 @@ export const finding =
 const patternFor = (word: string): string =>
   [word, ...similarWordsFor(word)].map((one) => (one.length > 3 ? one : `\\m${one}`)).join('|')
 
-function registryState(mirrored: boolean, found: CatalogueMatches | undefined): Found['registry'] {
+function registryState(mirrored: boolean, found: CatalogueMatches | undefined): SearchResults['registry'] {
   if (!mirrored) return 'off'
   return found?.walked === false ? 'never' : 'searched'
 }
@@ -77,24 +77,31 @@ const plainUrl = (url: string): string => url.toLowerCase().replace(/\/+$/, '')
 
 function ownCandidate(card: Card): Omit<Candidate, 'popularity'> {
   const { name, title, icon, description, server } = card
-  const host = server.kind === 'http' ? hostOf(server.url) : ''
-  const hit: Hit = { card: name, title, icon, description, ruledBy: ruledBy(name), ...(host !== '' && { host }) }
+  const host = server.kind === 'http' ? entryHostOf(server.url) : ''
+  const hit: SearchHit = {
+    card: name,
+    title,
+    icon,
+    description,
+    ruledBy: permissionCardOf(name),
+    ...(host !== '' && { host }),
+  }
   return { ...card, curated: true, verified: true, deprecated: false, hit }
 }
 
 function entryCandidate({ entry, status, verified }: CatalogueRow): Omit<Candidate, 'popularity'> {
-  const card = entryCard(entry)
+  const card = createEntryCard(entry)
   const { title, icon, description, words, tools } = card
   const deprecated = status === 'deprecated'
   const publisher = verified ? { publisher: entry.name.split('/', 1).join().split('.').toReversed().join('.') } : {}
   const registry = { name: entry.name, deprecated, ...publisher }
-  const hit: Hit = {
+  const hit: SearchHit = {
     card: card.name,
     title,
     icon,
     description,
-    ruledBy: ruledBy(card.name),
-    host: hostOf(entry.url),
+    ruledBy: permissionCardOf(card.name),
+    host: entryHostOf(entry.url),
     registry,
   }
   // The category is ours, not a word of theirs.

@@ -1,15 +1,15 @@
-import { AppError } from '../errors.ts'
-import type { ConnectionId, Principal } from '../ids.ts'
-import type { Mcp } from '../mcp/mcp.ts'
-import type { Completing } from '../mcp/prompts.ts'
-import { expand } from '../mcp/resources.ts'
-import type { Connection } from '../registry/connection.ts'
-import type { Registry } from '../registry/registry.ts'
-import type { ResourceSubscriptionRow as KeptWatch, ResourceSubscriptions } from '../registry/watches.ts'
-import { ownConnection } from './own.ts'
+import { AppError } from '../../errors.ts'
+import type { ConnectionId, Principal } from '../../ids.ts'
+import type { Mcp } from '../../mcp/mcp.ts'
+import type { Completing } from '../../mcp/prompts.ts'
+import { expand } from '../../mcp/resources.ts'
+import type { Connection } from '../../registry/connection.ts'
+import type { Registry } from '../../registry/registry.ts'
+import type { ResourceSubscriptionRow as KeptWatch, ResourceSubscriptions } from '../../registry/watches.ts'
+import { findOwnConnection } from '../own-connection.ts'
 
 /** What a person does with the resources and prompts of their own connections. All throw AppErrors with a sentence for them. */
-export type Offering = {
+export type ConnectionFeatures = {
   resources(principal: Principal, id: ConnectionId): Promise<ResourceList>
   /** `asks`: its server wants something of the person first, which is asked in a run. */
   read(principal: Principal, id: ConnectionId, uri: string): Promise<ResourceContent[] | 'asks'>
@@ -27,7 +27,7 @@ export type Offering = {
   /** What could stand in a field; empty where nobody knows. Never throws for what a server does, and takes 2 s at most. */
   complete(principal: Principal, id: ConnectionId, completing: Completing): Promise<string[]>
   /** Tells changes of a resource in a thread from now on. Throws `limit_reached`. */
-  watch(principal: Principal, id: ConnectionId, resource: Watched): Promise<Watch>
+  watch(principal: Principal, id: ConnectionId, resource: WatchedResource): Promise<Watch>
   watched(principal: Principal, id: string): Promise<Watch | undefined>
   unwatch(principal: Principal, id: string): Promise<Watch | undefined>
 }
@@ -43,9 +43,9 @@ export type SkillList = Awaited<ReturnType<Mcp['skills']>>
 export type Skill = SkillList['skills'][number]
 export type SkillText = Awaited<ReturnType<Mcp['readSkill']>>
 
-export type Watched = Pick<Watch, 'uri' | 'name' | 'channel' | 'threadTs'>
+export type WatchedResource = Pick<Watch, 'uri' | 'name' | 'channel' | 'threadTs'>
 
-export type OfferingDeps = {
+export type ConnectionFeaturesDeps = {
   registry: Pick<Registry, 'get'>
   watches: Pick<ResourceSubscriptions, 'add' | 'get' | 'remove'>
   mcp: Pick<Mcp, 'resources' | 'readResource' | 'prompts' | 'prompt' | 'skills' | 'readSkill' | 'complete'>
@@ -58,9 +58,9 @@ const COMPLETE_MS = 2_000
 /** Each keeps a session open. */
 const MOST_WATCHES = 5
 
-export function createOffering({ registry, watches, mcp }: OfferingDeps): Offering {
+export function createConnectionFeatures({ registry, watches, mcp }: ConnectionFeaturesDeps): ConnectionFeatures {
   const own = async (principal: Principal, id: ConnectionId): Promise<Connection> => {
-    const connection = await ownConnection(registry, principal, id)
+    const connection = await findOwnConnection(registry, principal, id)
     if (connection !== undefined) return connection
     throw new AppError('not_found', 'This connection is gone. Connect it again with /mcp connect.')
   }

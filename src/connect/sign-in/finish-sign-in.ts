@@ -1,25 +1,25 @@
-import type { ConnectionSecrets } from '../credentials/secrets.ts'
-import { isAppError } from '../errors.ts'
-import type { ConnectionId, Principal } from '../ids.ts'
-import type { Kept } from '../mcp/auth/kept.ts'
-import type { Connection } from '../registry/connection.ts'
-import type { SignInRow } from '../registry/sign-ins.ts'
-import type { ConnectDeps } from './connect.ts'
-import { createOffers } from './offers.ts'
-import { ownConnection } from './own.ts'
-import { saveAgain, saveNew } from './save.ts'
-import { HeldBack, hashOf, heldBackRef, type Place, type SignInDetails } from './sign-in.ts'
-import { statusOf } from './test-connection.ts'
+import type { ConnectionSecrets } from '../../credentials/secrets.ts'
+import { isAppError } from '../../errors.ts'
+import type { ConnectionId, Principal } from '../../ids.ts'
+import type { Kept } from '../../mcp/auth/kept.ts'
+import type { Connection } from '../../registry/connection.ts'
+import type { SignInRow } from '../../registry/sign-ins.ts'
+import { createConnectableCards } from '../catalog/connectable-cards.ts'
+import type { ConnectDeps } from '../connect.ts'
+import { saveExistingConnection, saveNewConnection } from '../connections/save-connection.ts'
+import { connectionStatusFor } from '../connections/test-connection.ts'
+import { findOwnConnection } from '../own-connection.ts'
+import { HeldBack, heldBackReferenceFor, type SignInDetails, type SignInPlace, stateHashOf } from './begin-sign-in.ts'
 
 /**
  * How a sign-in ended, for the page and for where it was asked for. `place` is absent when nobody knows whose it was.
  * `also`: every connection that lives by the same sign-in with the organization.
  */
-export type SignedIn = {
+export type SignInResult = {
   /** The service, where it is known. */
   title: string
   by?: Principal
-  place?: Place
+  place?: SignInPlace
   /** What the connection is called. */
   name?: string
   card?: string
@@ -35,8 +35,8 @@ type Row = SignInRow<SignInDetails>
 type Saved = { connection: Connection; fresh: boolean }
 
 /** Second leg of a sign-in: what a browser brought back. It never throws for what people or services do. */
-export function finishing(deps: ConnectDeps) {
-  return async (brought: URLSearchParams, signal: AbortSignal): Promise<SignedIn> => {
+export function createFinishSignIn(deps: ConnectDeps) {
+  return async (brought: URLSearchParams, signal: AbortSignal): Promise<SignInResult> => {
     const signedIn = await finished(deps, brought, signal)
     const { title, by } = signedIn
     deps.log.info({ service: title, workspace: by?.workspace, ok: signedIn.ok }, 'sign-in came back')
@@ -45,12 +45,12 @@ export function finishing(deps: ConnectDeps) {
   }
 }
 
-async function finished(deps: ConnectDeps, brought: URLSearchParams, signal: AbortSignal): Promise<SignedIn> {
-  const hash = hashOf(brought.get('state') ?? '')
+async function finished(deps: ConnectDeps, brought: URLSearchParams, signal: AbortSignal): Promise<SignInResult> {
+  const hash = stateHashOf(brought.get('state') ?? '')
   const row = await deps.signIns.take(hash)
   if (row === undefined) return { ok: false, title: '', message: UNKNOWN }
-  const held = await deps.credentials.get(heldBackRef(hash))
-  await deps.credentials.remove(heldBackRef(hash))
+  const held = await deps.credentials.get(heldBackReferenceFor(hash))
+  await deps.credentials.remove(heldBackReferenceFor(hash))
   const { about, place } = row.details
   const { name, card, inputs } = about
   const ends = { title: name, by: row.by, place, name, card, inputs }
@@ -61,7 +61,7 @@ async function finished(deps: ConnectDeps, brought: URLSearchParams, signal: Abo
     if (target.kind !== 'http') throw new TypeError(`${target.title} is not a server that people sign in to`)
     const kept = await deps.auth.redeem(pending, brought, { id: row.connection, target, secrets, signal })
     const saved = await settle(deps, row, { kept, secrets }, signal)
-    const starters = createOffers(deps.cards, undefined).behind(about)?.starters ?? []
+    const starters = createConnectableCards(deps.cards, undefined).behind(about)?.starters ?? []
     const also = 'kind' in pending ? await managedOf(deps, row.by) : []
     return { ...ends, title: pending.title, ok: true, starters, also, ...saved }
   } catch (error) {
@@ -92,7 +92,7 @@ type Brought = { kept: Kept; secrets: ConnectionSecrets }
 /** Keeps the tokens, tries them, and saves what they are for. A new connection that does not work leaves nothing behind. */
 async function settle(deps: ConnectDeps, row: Row, brought: Brought, signal: AbortSignal): Promise<Saved> {
   const { by, connection: id } = row
-  const existing = await ownConnection(deps.registry, by, id)
+  const existing = await findOwnConnection(deps.registry, by, id)
   await deps.auth.keep(id, brought.kept)
   if (existing !== undefined)
     return { connection: await mended(deps, { row, existing }, brought, signal), fresh: false }
@@ -116,7 +116,7 @@ async function added(
     await undo()
     throw error
   })
-  return saveNew(deps, about, { secrets, probe }, undo)
+  return saveNewConnection(deps, about, { secrets, probe }, undo)
 }
 
 type Mending = { row: Row; existing: Connection }
@@ -133,10 +133,10 @@ async function mended(
   await deps.mcp.retire(id)
   const target = deps.targets.target({ ...by, ...row.details.about })
   const probe = await deps.mcp.probe(target, secrets, signal, id).catch(async (error: unknown) => {
-    if (isAppError(error)) await deps.registry.setStatus(existing, statusOf(error), error.message)
+    if (isAppError(error)) await deps.registry.setStatus(existing, connectionStatusFor(error), error.message)
     throw error
   })
-  const saved = await saveAgain(deps, existing, { inputs, signsIn: true }, { secrets, probe })
+  const saved = await saveExistingConnection(deps, existing, { inputs, signsIn: true }, { secrets, probe })
   deps.mcp.wake(id)
   return saved
 }

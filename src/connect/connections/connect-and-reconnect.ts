@@ -1,52 +1,61 @@
-import type { Card } from '../cards/card.ts'
-import { placeholdersIn } from '../cards/placeholders.ts'
-import { type ConnectionSecrets, readSecrets } from '../credentials/secrets.ts'
-import { isAppError } from '../errors.ts'
-import { type ConnectionId, newConnectionId, type Principal } from '../ids.ts'
-import { challengeIn } from '../mcp/auth/challenge.ts'
-import type { Probe } from '../mcp/outcome.ts'
-import type { Connection } from '../registry/connection.ts'
-import { addressesOf, addressProblems } from './address.ts'
-import type { Connect, ConnectDeps, ConnectOutcome, Draft } from './connect.ts'
-import { ruledBy } from './entry-card.ts'
-import { type Fallback, type Filled, fillInputs, type Problem } from './inputs.ts'
-import { nameFault, tidyName } from './name.ts'
-import type { Offer, Offers } from './offers.ts'
-import { ownConnection } from './own.ts'
-import { saveAgain, saveNew } from './save.ts'
-import { offerSignIn, type Wanted } from './sign-in.ts'
-import type { Targeted } from './targets.ts'
+import type { Card } from '../../cards/card.ts'
+import { placeholdersIn } from '../../cards/placeholders.ts'
+import { type ConnectionSecrets, readSecrets } from '../../credentials/secrets.ts'
+import { isAppError } from '../../errors.ts'
+import { type ConnectionId, newConnectionId, type Principal } from '../../ids.ts'
+import { challengeIn } from '../../mcp/auth/challenge.ts'
+import type { Probe } from '../../mcp/outcome.ts'
+import type { Connection } from '../../registry/connection.ts'
+import { permissionCardOf } from '../catalog/card-from-entry.ts'
+import type { ConnectableCard, ConnectableCards } from '../catalog/connectable-cards.ts'
+import type { Connect, ConnectDeps, ConnectionDraft, ConnectOutcome } from '../connect.ts'
+import { findOwnConnection } from '../own-connection.ts'
+import type { TargetSource } from '../server-targets.ts'
+import { prepareSignIn, type SignInRequest } from '../sign-in/begin-sign-in.ts'
+import { cardAddressesOf, findAddressProblems } from './check-addresses.ts'
+import { connectionNameProblemIn, normalizeConnectionName } from './connection-name.ts'
+import { type FilledInputs, fillInputs, type InputFallbacks, type InputProblem } from './fill-inputs.ts'
+import { saveExistingConnection, saveNewConnection } from './save-connection.ts'
 
 type Failed = Extract<ConnectOutcome, { ok: false }>
 
 /** The use cases that make or change a connection. */
-export function changing(deps: ConnectDeps, offers: Offers): Pick<Connect, 'check' | 'connect' | 'reconnect'> {
+export function createConnectUseCases(
+  deps: ConnectDeps,
+  offers: ConnectableCards,
+): Pick<Connect, 'check' | 'connect' | 'reconnect'> {
   const prefillOf = (card: Card) => deps.prefills[card.name] ?? {}
 
-  const fillAndCheck = (card: Card, typed: Record<string, string>, kept: Fallback['kept']) => {
+  const fillAndCheck = (card: Card, typed: Record<string, string>, kept: InputFallbacks['kept']) => {
     const { filled, problems } = fillInputs(card, typed, { kept, prefill: prefillOf(card) })
-    return { filled, problems: [...problems, ...addressProblems(card, filled, deps.mcp)] }
+    return { filled, problems: [...problems, ...findAddressProblems(card, filled, deps.mcp)] }
   }
 
   const checkDraft = async (
     p: Principal,
-    { card }: Offer,
-    draft: Draft,
-  ): Promise<{ filled: Filled; problems: Problem[] }> => {
+    { card }: ConnectableCard,
+    draft: ConnectionDraft,
+  ): Promise<{ filled: FilledInputs; problems: InputProblem[] }> => {
     const { filled, problems } = fillAndCheck(card, draft.inputs, {})
     const [barred, unnamed] = await Promise.all([
       cardProblems(deps, p, card),
-      nameProblems(deps, p, tidyName(draft.name)),
+      nameProblems(deps, p, normalizeConnectionName(draft.name)),
     ])
     return { filled, problems: [...barred, ...unnamed, ...problems] }
   }
 
-  const connect = async (p: Principal, draft: Draft, signal: AbortSignal): Promise<ConnectOutcome> => {
+  const connect = async (p: Principal, draft: ConnectionDraft, signal: AbortSignal): Promise<ConnectOutcome> => {
     const offer = await offers.offered(draft.card)
     const { card, entry } = offer
     const { filled, problems } = await checkDraft(p, offer, draft)
     if (problems.length > 0) return amiss(problems)
-    const about = { ...p, name: tidyName(draft.name), card: entry?.name ?? card.name, entry, inputs: filled.plain }
+    const about = {
+      ...p,
+      name: normalizeConnectionName(draft.name),
+      card: entry?.name ?? card.name,
+      entry,
+      inputs: filled.plain,
+    }
     const id = newConnectionId()
     const probed = await tryOut(deps, { by: p, id, about, secrets: filled.secret }, signal)
     if (!probed.ok) {
@@ -60,7 +69,7 @@ export function changing(deps: ConnectDeps, offers: Offers): Pick<Connect, 'chec
   }
 
   const reconnect: Connect['reconnect'] = async (p, id, inputs, signal) => {
-    const connection = await ownConnection(deps.registry, p, id)
+    const connection = await findOwnConnection(deps.registry, p, id)
     if (connection === undefined) return refused('This connection is gone. Connect it again with /mcp connect.')
     const card = offers.standing(connection)
     const typed = { ...connection.inputs, ...inputs }
@@ -86,8 +95,8 @@ async function throughWhom({ auth }: ConnectDeps, id: ConnectionId): Promise<str
 }
 
 /** A workspace may say what can be connected; what is connected already stays. */
-async function cardProblems({ mayConnect }: ConnectDeps, p: Principal, card: Card): Promise<Problem[]> {
-  if (mayConnect === undefined || (await mayConnect(p.workspace, ruledBy(card.name)))) return []
+async function cardProblems({ mayConnect }: ConnectDeps, p: Principal, card: Card): Promise<InputProblem[]> {
+  if (mayConnect === undefined || (await mayConnect(p.workspace, permissionCardOf(card.name)))) return []
   return [
     {
       field: 'card',
@@ -96,8 +105,12 @@ async function cardProblems({ mayConnect }: ConnectDeps, p: Principal, card: Car
   ]
 }
 
-async function nameProblems({ registry, maxPerUser }: ConnectDeps, p: Principal, name: string): Promise<Problem[]> {
-  const fault = nameFault(name)
+async function nameProblems(
+  { registry, maxPerUser }: ConnectDeps,
+  p: Principal,
+  name: string,
+): Promise<InputProblem[]> {
+  const fault = connectionNameProblemIn(name)
   if (fault !== undefined) return [{ field: 'name', message: fault }]
   const connections = await registry.connectionsOf(p)
   if (connections.some((one) => one.name.toLowerCase() === name))
@@ -110,12 +123,16 @@ const limitMessage = (most: number): string =>
   `You already have ${most} connections, and that is the limit. Disconnect one first.`
 
 const refused = (message: string): Failed => ({ ok: false, message, problems: [] })
-const amiss = (problems: Problem[]): Failed => ({ ok: false, message: 'Some of this needs another look.', problems })
+const amiss = (problems: InputProblem[]): Failed => ({
+  ok: false,
+  message: 'Some of this needs another look.',
+  problems,
+})
 
 /** Really connects. What a server or network does becomes a message; anything else throws. */
 async function tryOut(
   deps: ConnectDeps,
-  attempt: Omit<Wanted, 'challenge'>,
+  attempt: Omit<SignInRequest, 'challenge'>,
   signal: AbortSignal,
 ): Promise<{ ok: true; probe: Probe } | Failed> {
   const { id, about, secrets } = attempt
@@ -129,7 +146,7 @@ async function tryOut(
   }
 }
 
-function failedWith(deps: ConnectDeps, about: Targeted, error: unknown): Failed {
+function failedWith(deps: ConnectDeps, about: TargetSource, error: unknown): Failed {
   if (!isAppError(error)) throw error
   deps.log.info({ card: about.card, workspace: about.workspace, code: error.code }, 'connecting failed')
   const problems = error.field === undefined ? [] : [{ field: error.field, message: error.message }]
@@ -137,9 +154,9 @@ function failedWith(deps: ConnectDeps, about: Targeted, error: unknown): Failed 
 }
 
 /** What the server wants is a person at a browser. */
-async function offered(deps: ConnectDeps, wanted: Wanted, signal: AbortSignal): Promise<Failed> {
+async function offered(deps: ConnectDeps, wanted: SignInRequest, signal: AbortSignal): Promise<Failed> {
   try {
-    const signIn = await offerSignIn(deps, wanted, signal)
+    const signIn = await prepareSignIn(deps, wanted, signal)
     return { ok: false, message: `${signIn.title} wants you to sign in.`, problems: [], signIn }
   } catch (error) {
     if (signal.aborted) return refused('This took too long, so I stopped waiting. Please try again.')
@@ -149,13 +166,13 @@ async function offered(deps: ConnectDeps, wanted: Wanted, signal: AbortSignal): 
 
 async function save(
   deps: ConnectDeps,
-  about: Targeted & Pick<Connection, 'id' | 'signsIn'>,
+  about: TargetSource & Pick<Connection, 'id' | 'signsIn'>,
   secrets: ConnectionSecrets,
   probe: Probe,
 ): Promise<Connection | Failed> {
   const { id, card, workspace } = about
   try {
-    const connection = await saveNew(deps, about, { secrets, probe }, () => deps.auth.forget(id, about))
+    const connection = await saveNewConnection(deps, about, { secrets, probe }, () => deps.auth.forget(id, about))
     deps.log.info({ connection: id, card, workspace, tools: probe.tools.length }, 'connected')
     return connection
   } catch (error) {
@@ -167,7 +184,7 @@ async function save(
 
 /** A saved secret is not sent to another address than the one it was saved for: that takes whoever knows it. */
 function leadsElsewhere(card: Card, before: Record<string, string>, after: Record<string, string>): boolean {
-  return addressesOf(card)
+  return cardAddressesOf(card)
     .flatMap(placeholdersIn)
     .some((input) => before[input] !== after[input])
 }
@@ -181,12 +198,17 @@ async function keptSecrets(deps: ConnectDeps, connection: Connection): Promise<C
   }
 }
 
-async function replace(deps: ConnectDeps, connection: Connection, filled: Filled, probe: Probe): Promise<Connection> {
+async function replace(
+  deps: ConnectDeps,
+  connection: Connection,
+  filled: FilledInputs,
+  probe: Probe,
+): Promise<Connection> {
   const { id } = connection
   const secrets = filled.secret
   const signIn = await signInAfter(deps, { ...connection, inputs: filled.plain }, secrets)
   const change = { inputs: filled.plain, signsIn: signIn.stays }
-  const changed = await saveAgain(deps, connection, change, { secrets, probe })
+  const changed = await saveExistingConnection(deps, connection, change, { secrets, probe })
   await signIn.end()
   await deps.mcp.retire(id)
   deps.log.info({ connection: id, card: connection.card, workspace: connection.workspace }, 'reconnected')

@@ -1,16 +1,20 @@
-import { addressPartsOf, fitsAddressPart, signInAddressesOf } from '../cards/address-parts.ts'
-import type { Card } from '../cards/card.ts'
-import { placeholdersIn } from '../cards/placeholders.ts'
-import { fill } from '../mcp/fill.ts'
-import type { Mcp } from '../mcp/mcp.ts'
-import type { Filled, Problem } from './inputs.ts'
+import { addressPartsOf, fitsAddressPart, signInAddressesOf } from '../../cards/address-parts.ts'
+import type { Card } from '../../cards/card.ts'
+import { placeholdersIn } from '../../cards/placeholders.ts'
+import { fill } from '../../mcp/fill.ts'
+import type { Mcp } from '../../mcp/mcp.ts'
+import type { FilledInputs, InputProblem } from './fill-inputs.ts'
 
 /** What a parameter that carries a credential is called, word by word. */
 const KEY_WORDS =
   /^(?:(?:api|access|auth|client|secret)?(?:keys?|tokens?|secrets?)|sig|signature|password|passwd|pwd|auth|authorization|credentials?)$/
 
 /** What is wrong with the addresses among a card's inputs, found without asking the network. */
-export function addressProblems(card: Card, { plain }: Filled, mcp: Pick<Mcp, 'addressFault'>): Problem[] {
+export function findAddressProblems(
+  card: Card,
+  { plain }: FilledInputs,
+  mcp: Pick<Mcp, 'addressFault'>,
+): InputProblem[] {
   const keyed = Object.entries(plain)
     .filter(([, value]) => holdsKey(value))
     .map(([field]) => ({ field, message: 'Put the key in the header value, where it is kept as a secret.' }))
@@ -19,13 +23,13 @@ export function addressProblems(card: Card, { plain }: Filled, mcp: Pick<Mcp, 'a
 }
 
 /** Every address of a card that may hold what a person typed. */
-export const addressesOf = ({ server, auth }: Card): string[] => [
+export const cardAddressesOf = ({ server, auth }: Card): string[] => [
   ...(server.kind === 'http' ? [server.url] : []),
   ...signInAddressesOf(auth ?? {}),
 ]
 
-function partProblems(card: Card, plain: Filled['plain']): Problem[] {
-  const misfits = addressesOf(card)
+function partProblems(card: Card, plain: FilledInputs['plain']): InputProblem[] {
+  const misfits = cardAddressesOf(card)
     .flatMap(addressPartsOf)
     .filter((part) => {
       const value = plain[part.name]
@@ -49,7 +53,11 @@ const wordsOf = (name: string): string[] =>
     .toLowerCase()
     .split(/[^a-z]+/)
 
-function serverProblems({ server }: Card, plain: Filled['plain'], mcp: Pick<Mcp, 'addressFault'>): Problem[] {
+function serverProblems(
+  { server }: Card,
+  plain: FilledInputs['plain'],
+  mcp: Pick<Mcp, 'addressFault'>,
+): InputProblem[] {
   if (server.kind !== 'http') return []
   const [field] = placeholdersIn(server.url)
   const url = fill(server.url, plain)

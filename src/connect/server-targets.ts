@@ -7,17 +7,17 @@ import type { Terms } from '../mcp/auth/terms.ts'
 import { fill } from '../mcp/fill.ts'
 import type { Limits, Target } from '../mcp/target.ts'
 import type { Connection } from '../registry/connection.ts'
-import { cardBehind } from './entry-card.ts'
+import { cardOfConnection } from './catalog/card-from-entry.ts'
 
 const FILES = 'files'
 const NPM = 'npm'
 
 /** What a target is made of: a connection, or one that is about to be. */
-export type Targeted = Pick<Connection, 'workspace' | 'user' | 'name' | 'card' | 'entry' | 'inputs'>
+export type TargetSource = Pick<Connection, 'workspace' | 'user' | 'name' | 'card' | 'entry' | 'inputs'>
 
-export type Targets = {
+export type ServerTargets = {
   /** Throws `card_unknown` when the connection's card is not there any more. */
-  target(connection: Targeted): Target
+  target(connection: TargetSource): Target
   limits(connection: Pick<Connection, 'card' | 'entry'>): Limits
 }
 
@@ -26,15 +26,15 @@ export type Targets = {
  * `prefills` may hold OAuth clients that the operator registered, as `client_id` and `client_secret` of a card, and as
  * `issuer` whom they are registered with, where the card does not say.
  */
-export function createTargets(
+export function createServerTargets(
   cards: Card[],
   dataDir: string,
   prefills: Record<string, Record<string, string>> = {},
-): Targets {
+): ServerTargets {
   const data = resolve(dataDir)
   const byName = new Map(cards.map((card) => [card.name, card]))
   const cardOf = (connection: Pick<Connection, 'card' | 'entry'>): Card => {
-    const card = cardBehind(connection, byName)
+    const card = cardOfConnection(connection, byName)
     if (card !== undefined) return card
     throw new AppError(
       'card_unknown',
@@ -122,7 +122,7 @@ function howToRegister({ name, inputs, server, auth }: Card): string {
   return token === undefined ? where : `${where} Or fill in "${token.label}" instead.`
 }
 
-function stdioTarget(server: StdioServer, connection: Targeted, data: string) {
+function stdioTarget(server: StdioServer, connection: TargetSource, data: string) {
   const home = homeOf(connection, data)
   const own = Object.fromEntries(Object.entries(server.own).map(([name, path]) => [name, join(home, path)]))
   return {
@@ -142,6 +142,6 @@ function stdioTarget(server: StdioServer, connection: Targeted, data: string) {
 }
 
 /** By name, not id: who connects again under the same name finds their files again. The names hold no dots or slashes. */
-function homeOf({ workspace, user, card, name }: Targeted, data: string): string {
+function homeOf({ workspace, user, card, name }: TargetSource, data: string): string {
   return join(data, FILES, workspace, user, card, name)
 }

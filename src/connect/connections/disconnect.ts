@@ -1,15 +1,15 @@
-import { readSecrets } from '../credentials/secrets.ts'
-import { isAppError } from '../errors.ts'
-import type { Revoked } from '../mcp/auth/revoke.ts'
-import type { Connection } from '../registry/connection.ts'
-import type { Connect, ConnectDeps } from './connect.ts'
-import { ownConnection } from './own.ts'
+import { readSecrets } from '../../credentials/secrets.ts'
+import { isAppError } from '../../errors.ts'
+import type { Revoked } from '../../mcp/auth/revoke.ts'
+import type { Connection } from '../../registry/connection.ts'
+import type { Connect, ConnectDeps } from '../connect.ts'
+import { findOwnConnection } from '../own-connection.ts'
 
 /** The secret goes first: if the rest fails, the connection is still listed and says what it lacks. */
-export function removing(deps: ConnectDeps): Connect['disconnect'] {
+export function createDisconnect(deps: ConnectDeps): Connect['disconnect'] {
   const { registry, credentials, mcp, auth, log } = deps
   return async (principal, id) => {
-    const connection = await ownConnection(registry, principal, id)
+    const connection = await findOwnConnection(registry, principal, id)
     if (connection === undefined) return undefined
     const revoked = await tokensRevoked(deps, connection)
     await auth.forget(id, principal)
@@ -36,7 +36,7 @@ async function tokensRevoked(deps: ConnectDeps, connection: Connection): Promise
 }
 
 /** For a workspace that the app has left. Secrets first: if the rest fails, the rows still say what there is to remove. */
-export function forgetting({ registry, credentials, mcp, auth, log }: ConnectDeps): Connect['forgetAll'] {
+export function createForgetAll({ registry, credentials, mcp, auth, log }: ConnectDeps): Connect['forgetAll'] {
   const dropSecrets = async (connections: Connection[]) => {
     for (const { id, workspace, user, credential } of connections) {
       await auth.forgetIdentity({ workspace, user })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { AppError } from '../errors.ts'
+import { AppError } from '../../errors.ts'
 
-export type PageDeps = {
+export type RegistryPageDeps = {
   /** A guarded way out. */
   fetch: typeof fetch
   /** The registry's address, without the API's path. */
@@ -9,7 +9,7 @@ export type PageDeps = {
 }
 
 /** One page of the registry's list. `at`: when it was made, by the registry's clock. */
-export type Page = { items: unknown[]; next: string | undefined; at: Date }
+export type RegistryPage = { items: unknown[]; next: string | undefined; at: Date }
 
 const PAGE_ENTRIES = 100
 const PAGE_MS = 30_000
@@ -25,11 +25,11 @@ const Listing = z.looseObject({
  * Reads a page (registry API v0.1, `GET /v0.1/servers`): the latest versions of all, or of what was changed since, deleted
  * ones too. Throws AppErrors.
  */
-export async function readPage(
-  { fetch, url }: PageDeps,
+export async function fetchRegistryPage(
+  { fetch, url }: RegistryPageDeps,
   { cursor, since }: { cursor: string | undefined; since: Date | undefined },
   signal: AbortSignal,
-): Promise<Page> {
+): Promise<RegistryPage> {
   const query = new URLSearchParams({ version: 'latest', limit: String(PAGE_ENTRIES) })
   if (cursor !== undefined) query.set('cursor', cursor)
   if (since !== undefined) {

@@ -1,6 +1,6 @@
-import type { Card, CardInput } from '../cards/card.ts'
-import type { Connection } from '../registry/connection.ts'
-import type { RegistryEntry } from '../registry/entry.ts'
+import type { Card, CardInput } from '../../cards/card.ts'
+import type { Connection } from '../../registry/connection.ts'
+import type { RegistryEntry } from '../../registry/entry.ts'
 
 /** For an app that its owner registered there, where a server takes no others. */
 const CLIENT: CardInput[] = [
@@ -25,7 +25,7 @@ const CLIENT: CardInput[] = [
  * A registry entry as a card: nobody looked at its tools, so none has a class and all of them ask; it signs people in by what
  * its server says of itself. Its name holds the version, so that a form that is open while the registry changes is noticed.
  */
-export const entryCard = (entry: RegistryEntry): Card => ({
+export const createEntryCard = (entry: RegistryEntry): Card => ({
   name: `${entry.name}@${entry.version}`,
   title: entry.title,
   icon: ':globe_with_meridians:',
@@ -49,10 +49,10 @@ export const entryNameIn = (card: string): string | undefined =>
   card.includes('/') ? card.split('@', 1).join() : undefined
 
 /** Whose permission counts for a card: an entry is no more than a custom server with its form filled in. */
-export const ruledBy = (card: string): string => (card.includes('/') ? 'custom' : card)
+export const permissionCardOf = (card: string): string => (card.includes('/') ? 'custom' : card)
 
 /** A name to propose for a connection to it: letters, digits and dashes. */
-export function nameFor(card: string): string {
+export function connectionNameFor(card: string): string {
   const entry = entryNameIn(card)
   if (entry === undefined) return card
   const short = entry.slice(entry.indexOf('/') + 1).toLowerCase()
@@ -61,7 +61,7 @@ export function nameFor(card: string): string {
 }
 
 /** The card a connection was made from: what it remembers, or else the one of that name. */
-export const cardBehind = (
+export const cardOfConnection = (
   { card, entry }: Pick<Connection, 'card' | 'entry'>,
   byName: ReadonlyMap<string, Card>,
-): Card | undefined => (entry === undefined ? byName.get(card) : entryCard(entry))
+): Card | undefined => (entry === undefined ? byName.get(card) : createEntryCard(entry))

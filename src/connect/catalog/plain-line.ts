@@ -2,7 +2,7 @@
  * A stranger's text as one plain line of at most `max` characters: nothing invisible, no addresses Slack would make links
  * of, no emoji codes that could pass for marks of ours.
  */
-export function tidy(text: string, max: number): string {
+export function toPlainLine(text: string, max: number): string {
   const line = text
     .toWellFormed()
     .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}\s]+/gu, ' ')

@@ -1,13 +1,13 @@
 import { z } from 'zod'
-import type { RegistryEntry } from '../registry/entry.ts'
-import { type EntryInput, inputOf, Variable } from './remote-input.ts'
+import type { RegistryEntry } from '../../registry/entry.ts'
+import { type RegistryInput, RegistryVariable, registryInputOf } from './read-remote-input.ts'
 
 /** Where an entry's server is, in the words of our own cards. */
-export type EntryRemote = Pick<RegistryEntry, 'url' | 'headers' | 'inputs'> & { sse: boolean }
+export type RegistryRemote = Pick<RegistryEntry, 'url' | 'headers' | 'inputs'> & { sse: boolean }
 
-const Variables = z.record(z.string().regex(/^[\w.-]{1,64}$/), Variable).default({})
+const Variables = z.record(z.string().regex(/^[\w.-]{1,64}$/), RegistryVariable).default({})
 
-const Header = Variable.extend({
+const Header = RegistryVariable.extend({
   name: z.string().regex(/^[A-Za-z0-9-]{1,64}$/),
   variables: Variables,
 })
@@ -36,7 +36,7 @@ type Variables = z.infer<typeof Variables>
  * Turns a remote into an address, headers and inputs as cards have them; undefined for one that we could not or should not
  * connect to: no safe address, a secret in the address (it would show in logs on the way), a header that is the protocol's.
  */
-export function readRemote(written: unknown, usable: (url: string) => boolean): EntryRemote | undefined {
+export function readRemote(written: unknown, usable: (url: string) => boolean): RegistryRemote | undefined {
   const parsed = Remote.safeParse(written)
   if (!parsed.success) return undefined
   const { type, url, headers, variables } = parsed.data
@@ -53,7 +53,7 @@ export function readRemote(written: unknown, usable: (url: string) => boolean): 
 /** A header without a value is filled in as a whole. */
 function headerValue(header: z.infer<typeof Header>, asking: Asking): string {
   const { name, value, isRequired } = header
-  if (value === undefined) return asking.ask(`header ${name}`, inputOf(name, header))
+  if (value === undefined) return asking.ask(`header ${name}`, registryInputOf(name, header))
   return asking.template(value, header.variables, { required: isRequired, secret: true })
 }
 
@@ -61,8 +61,8 @@ type Asking = ReturnType<typeof createAsking>
 
 /** Collects what is asked for; an entry's own names may hold characters that our templates do not take, so they get ours. */
 function createAsking() {
-  const asked = new Map<string, EntryInput>()
-  const ask = (key: string, input: EntryInput): string => {
+  const asked = new Map<string, RegistryInput>()
+  const ask = (key: string, input: RegistryInput): string => {
     const known = asked.get(key) ?? { ...input, name: `value${asked.size + 1}` }
     asked.set(key, { ...known, required: known.required || input.required })
     return `{${known.name}}`
@@ -72,14 +72,14 @@ function createAsking() {
     text.replace(VARIABLE, (_, name: string) => {
       const variable = Object.hasOwn(variables, name) ? variables[name] : undefined
       if (variable?.value !== undefined) return variable.value.replace(VARIABLE, '')
-      const input = inputOf(name, variable ?? Variable.parse({ isSecret: undeclared.secret }))
+      const input = registryInputOf(name, variable ?? RegistryVariable.parse({ isSecret: undeclared.secret }))
       return ask(name, { ...input, required: input.required || undeclared.required })
     })
   return { ask, template, inputs: () => [...asked.values()] }
 }
 
 /** The address as it could be filled in. */
-function sampleOf(url: string, inputs: EntryInput[]): string {
+function sampleOf(url: string, inputs: RegistryInput[]): string {
   const samples = new Map(inputs.map((input) => [input.name, input.default ?? input.choices?.[0]]))
   return url.replace(/\{(\w+)\}/g, (_, name: string, at: number) => {
     return samples.get(name) ?? (url.charAt(at - 1) === ':' ? '443' : 'sample')

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { errorChainOf, isAppError } from '../errors.ts'
-import type { Log } from '../log.ts'
-import type { Mcp } from '../mcp/mcp.ts'
-import type { Catalogue, SyncLease } from '../registry/catalogue.ts'
-import { pollEvery } from '../timing.ts'
-import { readListed } from './listed.ts'
-import { type Page, readPage } from './registry-pages.ts'
+import { errorChainOf, isAppError } from '../../errors.ts'
+import type { Log } from '../../log.ts'
+import type { Mcp } from '../../mcp/mcp.ts'
+import type { Catalogue, SyncLease } from '../../registry/catalogue.ts'
+import { pollEvery } from '../../timing.ts'
+import { fetchRegistryPage, type RegistryPage } from './fetch-registry-page.ts'
+import { readRegistryItem } from './read-registry-entry.ts'
 
-export type MirrorDeps = {
+export type RegistryMirrorDeps = {
   /** Undefined: there is nothing to mirror. */
   catalogue: Pick<Catalogue, 'url' | 'claim' | 'put' | 'walked' | 'rest'> | undefined
   /** A guarded way out. */
@@ -20,7 +20,7 @@ export type MirrorDeps = {
 }
 
 /** Keeps the catalogue like the registry, about hourly; of several instances one does. Nobody waits for it. */
-export type Mirror = { start(): void; [Symbol.asyncDispose](): Promise<void> }
+export type RegistryMirror = { start(): void; [Symbol.asyncDispose](): Promise<void> }
 
 const MINUTE_MS = 60_000
 const TIMES = {
@@ -41,16 +41,16 @@ const WALK_MS = 20 * MINUTE_MS
 /** Changes that were made while the registry's clock was read, or that came to its list late. */
 const OVERLAP_MS = 10 * MINUTE_MS
 
-export function createMirror(deps: MirrorDeps): Mirror {
+export function createRegistryMirror(deps: RegistryMirrorDeps): RegistryMirror {
   const { catalogue } = deps
   return catalogue === undefined
     ? { start: () => undefined, [Symbol.asyncDispose]: async () => undefined }
     : mirroring({ ...deps, catalogue })
 }
 
-type Deps = MirrorDeps & { catalogue: NonNullable<MirrorDeps['catalogue']> }
+type Deps = RegistryMirrorDeps & { catalogue: NonNullable<RegistryMirrorDeps['catalogue']> }
 
-function mirroring(deps: Deps): Mirror {
+function mirroring(deps: Deps): RegistryMirror {
   const times = { ...TIMES, ...deps.times }
   const me = randomUUID()
   const closing = new AbortController()
@@ -116,7 +116,7 @@ async function walkPages(deps: Deps, holder: string, since: Date | undefined, si
   let entries = 0
   let cursor: string | undefined
   for (let pages = 0; pages < MOST_PAGES; pages++) {
-    const page = await readPage({ fetch: deps.fetch, url: catalogue.url }, { cursor, since }, signal)
+    const page = await fetchRegistryPage({ fetch: deps.fetch, url: catalogue.url }, { cursor, since }, signal)
     began ??= page.at
     const kept = keptOf(page, usable)
     if (!(await catalogue.put(holder, LEASE_MS, kept))) return undefined
@@ -128,8 +128,8 @@ async function walkPages(deps: Deps, holder: string, since: Date | undefined, si
 }
 
 /** One row per name; what is listed last counts. */
-function keptOf({ items }: Page, usable: (url: string) => boolean) {
-  const listed = items.map((item) => readListed(item, usable))
+function keptOf({ items }: RegistryPage, usable: (url: string) => boolean) {
+  const listed = items.map((item) => readRegistryItem(item, usable))
   const rows = new Map(listed.flatMap((one) => (one.kind === 'row' ? [[one.row.entry.name, one.row]] : [])))
   const gone = listed.flatMap((one) => (one.kind === 'gone' && !rows.has(one.name) ? [one.name] : []))
   return { rows: [...rows.values()], gone }

@@ -3,7 +3,7 @@ import type { Connection } from '../registry/connection.ts'
 import type { Registry } from '../registry/registry.ts'
 
 /** The connection, if it is this person's: another's and none are the same to who asks. */
-export async function ownConnection(
+export async function findOwnConnection(
   registry: Pick<Registry, 'get'>,
   { workspace, user }: Principal,
   id: ConnectionId,

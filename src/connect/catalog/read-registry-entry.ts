@@ -1,11 +1,11 @@
 import { z } from 'zod'
-import type { NewCatalogueRow } from '../registry/catalogue.ts'
-import type { RegistryEntry } from '../registry/entry.ts'
-import { readRemote } from './remote.ts'
-import { tidy } from './tidy.ts'
+import type { NewCatalogueRow } from '../../registry/catalogue.ts'
+import type { RegistryEntry } from '../../registry/entry.ts'
+import { toPlainLine } from './plain-line.ts'
+import { readRemote } from './read-remote.ts'
 
 /** One item of a registry's list: a row to keep, the name of one that is not to be had (any more), or nothing to us. */
-export type Listed = { kind: 'row'; row: NewCatalogueRow } | { kind: 'gone'; name: string } | { kind: 'nothing' }
+export type RegistryItem = { kind: 'row'; row: NewCatalogueRow } | { kind: 'gone'; name: string } | { kind: 'nothing' }
 
 const OFFICIAL = 'io.modelcontextprotocol.registry/official'
 
@@ -45,7 +45,7 @@ const Server = z.looseObject({
  * Reads an item that a stranger wrote (server.json 2025-12-11 in the registry's list, API v0.1). Of an entry with several
  * versions only the latest counts; one without a remote that we could connect to is as good as gone.
  */
-export function readListed(item: unknown, usable: (url: string) => boolean): Listed {
+export function readRegistryItem(item: unknown, usable: (url: string) => boolean): RegistryItem {
   const named = Named.safeParse(item)
   if (!named.success) return { kind: 'nothing' }
   const { name } = named.data.server
@@ -75,7 +75,7 @@ function entryOf(name: string, written: unknown, usable: (url: string) => boolea
     name,
     version,
     title: titleOf(title ?? '') || titleOf(name.slice(name.indexOf('/') + 1)),
-    description: tidy(description, 200),
+    description: toPlainLine(description, 200),
     ...(docs !== undefined && { docs }),
     url,
     headers,
@@ -84,7 +84,7 @@ function entryOf(name: string, written: unknown, usable: (url: string) => boolea
 }
 
 /** It stands in bold, and in sentences of ours: no marks that would end either. */
-const titleOf = (text: string): string => tidy(text.replace(/[*_~`<>|]/g, ' '), 48)
+const titleOf = (text: string): string => toPlainLine(text.replace(/[*_~`<>|]/g, ' '), 48)
 
 const streamableFirst = (a: { sse: boolean }, b: { sse: boolean }): number => Number(a.sse) - Number(b.sse)
 
@@ -96,10 +96,10 @@ function pageOf(text: string | undefined): string | undefined {
 /** The registry gives a namespace to whoever proves its domain; this says whether the server is at that domain too. */
 function leadsHome({ name, url }: RegistryEntry): boolean {
   const domain = name.split('/', 1).join().split('.').toReversed().join('.').toLowerCase()
-  const host = hostOf(url).replace(/:\d+$/, '')
+  const host = entryHostOf(url).replace(/:\d+$/, '')
   return domain.includes('.') && (host === domain || host.endsWith(`.${domain}`))
 }
 
 /** Where an entry's address leads, with the parts that a person fills in left open. */
-export const hostOf = (url: string): string =>
+export const entryHostOf = (url: string): string =>
   (/^[a-z]+:\/\/([^/?#]+)/i.exec(url)?.[1] ?? '').replace(/\{\w+\}/g, '…').toLowerCase()
