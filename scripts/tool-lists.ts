@@ -6,7 +6,7 @@ import manifest from '../package.json' with { type: 'json' }
 import type { Card } from '../src/cards/card.ts'
 import { readCards } from '../src/cards/read.ts'
 import { createServerTargets } from '../src/connect/server-targets.ts'
-import type { StdioTarget } from '../src/mcp/target.ts'
+import type { StdioTarget } from '../src/mcp/protocol/server-target.ts'
 import type { StoredTool } from '../src/registry/connection.ts'
 import { PERSON, ROOT, startMcpHouse, strange } from '../test/support/mcp-house.ts'
 

@@ -20,7 +20,7 @@ import { errorChainOf, isAppError } from './errors.ts'
 import { closeServer, listen } from './http.ts'
 import type { Log } from './log.ts'
 import { createAuth } from './mcp/auth/auth.ts'
-import { clientDocument, ourClient } from './mcp/auth/our-client.ts'
+import { clientMetadataDocumentFor, createClientIdentity } from './mcp/auth/oauth/client-metadata.ts'
 import { createMcp } from './mcp/mcp.ts'
 import { createModel } from './model/claude.ts'
 import { type AuditCheck, createAuditCheck, createOpeningAudit } from './policy/audit.ts'
@@ -92,7 +92,7 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
   const auditCheck = cleanup.use(createAuditCheck({ db, log }))
   const web = createWeb({
     health: () => healthOf(db, auditCheck),
-    clientDocument: clientDocument(ourClient(config.http.publicUrl)),
+    clientDocument: clientMetadataDocumentFor(createClientIdentity(config.http.publicUrl)),
     finishSignIn: house.connect.finishSignIn,
     log,
   })
@@ -136,7 +136,14 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn 
   const catalogue = createCatalogue(db, config.mcp.registryUrl)
   const targets = createServerTargets(cards, config.dataDir, config.prefills)
   const { identityProvider, http } = config
-  const auth = createAuth({ credentials, registry, egress, ours: ourClient(http.publicUrl), identityProvider, log })
+  const auth = createAuth({
+    credentials,
+    registry,
+    egress,
+    ours: createClientIdentity(http.publicUrl),
+    identityProvider,
+    log,
+  })
   const mcp = createMcp({
     registry,
     credentials,

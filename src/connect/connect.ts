@@ -4,8 +4,8 @@ import type { CredentialStore } from '../credentials/store.ts'
 import type { ConnectionId, Principal, WorkspaceId } from '../ids.ts'
 import type { Log } from '../log.ts'
 import type { Auth } from '../mcp/auth/auth.ts'
-import type { Challenge } from '../mcp/auth/challenge.ts'
-import type { Revoked } from '../mcp/auth/revoke.ts'
+import type { RevocationOutcome } from '../mcp/auth/oauth/revoke.ts'
+import type { AuthChallenge } from '../mcp/auth/tokens/auth-challenge.ts'
 import type { Mcp } from '../mcp/mcp.ts'
 import type { Catalogue } from '../registry/catalogue.ts'
 import type { Connection } from '../registry/connection.ts'
@@ -61,7 +61,7 @@ export type Connect = {
   /** Removes every secret, row and session of the workspace. */
   forgetAll(by: Principal): Promise<void>
   /** A sign-in for a connection; `challenge`: what the server wants, where it said so. */
-  signIn(principal: Principal, id: ConnectionId, signal: AbortSignal, challenge?: Challenge): Promise<SignInOutcome>
+  signIn(principal: Principal, id: ConnectionId, signal: AbortSignal, challenge?: AuthChallenge): Promise<SignInOutcome>
   /** What a browser brought back from a sign-in. */
   finishSignIn(brought: URLSearchParams, signal: AbortSignal): Promise<SignInResult>
   /** Whether calls go out to the connection's server now, or it is left alone after failing several times in a row. */
@@ -83,7 +83,7 @@ export type ConnectOutcome =
 export type SignInOutcome = { ok: true } | { ok: false; message: string; signIn?: SignInOffer }
 
 /** `revoked`: whether the tokens were taken back too; absent where there were none. */
-export type DisconnectedConnection = Connection & { revoked?: Revoked | undefined }
+export type DisconnectedConnection = Connection & { revoked?: RevocationOutcome | undefined }
 
 /** A card as a person may see it. */
 export type CardInfo = Pick<Card, 'name' | 'title' | 'icon' | 'category' | 'description' | 'docs' | 'starters'> & {

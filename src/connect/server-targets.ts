@@ -3,9 +3,9 @@ import { addressPartsOf, fitsAddressPart, signInAddressesOf } from '../cards/add
 import type { Card, CardAuth, CardEndpoints, StdioServer } from '../cards/card.ts'
 import { placeholdersIn } from '../cards/placeholders.ts'
 import { AppError } from '../errors.ts'
-import type { Terms } from '../mcp/auth/terms.ts'
-import { fill } from '../mcp/fill.ts'
-import type { Limits, Target } from '../mcp/target.ts'
+import type { AuthConfig } from '../mcp/auth/tokens/auth-config.ts'
+import { fillPlaceholders } from '../mcp/protocol/fill-placeholders.ts'
+import type { Target, TargetLimits } from '../mcp/protocol/server-target.ts'
 import type { Connection } from '../registry/connection.ts'
 import { cardOfConnection } from './catalog/card-from-entry.ts'
 
@@ -18,7 +18,7 @@ export type TargetSource = Pick<Connection, 'workspace' | 'user' | 'name' | 'car
 export type ServerTargets = {
   /** Throws `card_unknown` when the connection's card is not there any more. */
   target(connection: TargetSource): Target
-  limits(connection: Pick<Connection, 'card' | 'entry'>): Limits
+  limits(connection: Pick<Connection, 'card' | 'entry'>): TargetLimits
 }
 
 /**
@@ -63,7 +63,7 @@ export function createServerTargets(
   }
 }
 
-function termsOf(card: Card, inputs: Record<string, string>, operator: Record<string, string>): Terms | undefined {
+function termsOf(card: Card, inputs: Record<string, string>, operator: Record<string, string>): AuthConfig | undefined {
   const { auth } = card
   if (auth === undefined || auth.kind === 'none' || auth.kind === 'token') return undefined
   const { kind, scopes, client, managed, resource, id, secret } = auth
@@ -98,7 +98,7 @@ const endpointsAt = (card: Card, endpoints: CardEndpoints, inputs: Record<string
 
 /** Looked at again, as an address left unfilled would let another sign people in. */
 function addressAt({ title }: Card, address: string, inputs: Record<string, string>): string {
-  const filled = fill(address, inputs)
+  const filled = fillPlaceholders(address, inputs)
   if (filled !== undefined && addressPartsOf(address).every((part) => fitsAddressPart(part, inputs[part.name] ?? '')))
     return filled
   throw new AppError(

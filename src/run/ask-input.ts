@@ -1,5 +1,5 @@
 import { newInputId } from '../ids.ts'
-import type { InputAnswer, InputAsk, InputRequest, Resume } from '../mcp/ask.ts'
+import type { InputAnswer, InputRequest, PendingInputRequest, ResumeMethod } from '../mcp/elicitation/input-request.ts'
 import type { RunDeps } from './deps.ts'
 import type { EventOf } from './events.ts'
 import { givenEvent } from './give-input.ts'
@@ -10,13 +10,18 @@ import type { CallState } from './state.ts'
 const INPUT_TTL_MS = 24 * 3_600_000
 
 /** Writes down what a call waits for; from here on nothing is held for it. */
-export async function askInputs(deps: RunDeps, held: Held, call: CallState, asks: InputAsk[]): Promise<void> {
+export async function askInputs(
+  deps: RunDeps,
+  held: Held,
+  call: CallState,
+  asks: PendingInputRequest[],
+): Promise<void> {
   const expiresAt = new Date(deps.now().getTime() + INPUT_TTL_MS)
   const events = asks.map(({ request, resume }) => askedEvent(deps, held, call, { request, resume, expiresAt }))
   await record(deps, held, events, 'fact')
 }
 
-type Question = { request: InputRequest; resume: Resume; expiresAt: Date }
+type Question = { request: InputRequest; resume: ResumeMethod; expiresAt: Date }
 
 /** A server's questions are for who asked for the work: their connection, their answers. */
 function askedEvent(

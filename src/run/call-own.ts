@@ -1,6 +1,6 @@
 import { type AppError, type ErrorCode, isAppError } from '../errors.ts'
-import { challengeIn } from '../mcp/auth/challenge.ts'
-import type { CallFailure, CallOptions, ContentPart, ToolOutcome } from '../mcp/outcome.ts'
+import { authChallengeIn } from '../mcp/auth/tokens/auth-challenge.ts'
+import type { CallFailure, CallOptions, ContentPart, ToolOutcome } from '../mcp/protocol/outcome.ts'
 import type { OwnTool, RunDeps, RunTool, Source } from './deps.ts'
 import { said } from './own-words.ts'
 import { getChosen } from './prompt-tool.ts'
@@ -52,7 +52,7 @@ export async function callOwnTool(
 
 function failureOf(error: AppError): Omit<CallFailure, 'ms'> {
   const { code, message } = error
-  const challenge = challengeIn(error)
+  const challenge = authChallengeIn(error)
   if (challenge !== undefined) return { kind: 'failed', why: 'sign_in', message, sent: false, challenge }
   return { kind: 'failed', why: code === 'cancelled' ? 'cancelled' : 'unreachable', message, sent: false }
 }

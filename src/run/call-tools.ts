@@ -1,6 +1,6 @@
-import type { Resumption } from '../mcp/ask.ts'
-import type { ToolOutcome } from '../mcp/outcome.ts'
-import type { Reach } from '../mcp/reach.ts'
+import type { ResumeAnswers } from '../mcp/elicitation/input-request.ts'
+import type { ToolOutcome } from '../mcp/protocol/outcome.ts'
+import type { RequestOptions } from '../mcp/requests/send-request.ts'
 import { askInputs, askLive } from './ask-input.ts'
 import { groundOf, verdictOn } from './asked.ts'
 import { callOwnTool } from './call-own.ts'
@@ -122,9 +122,9 @@ function callLeg(
   deps: RunDeps,
   held: Held,
   { call, source, tool }: Ready,
-  resume: Resumption | undefined,
+  resume: ResumeAnswers | undefined,
 ): Promise<ToolOutcome> {
-  const reach: Reach = {
+  const reach: RequestOptions = {
     signal: held.abort.signal,
     resume,
     onInput: (request, deadline, signal) => askLive(deps, held, { call, request, deadline, signal }),

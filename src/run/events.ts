@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ApprovalId, ConnectionId, InputId, RunId, UserId } from '../ids.ts'
-import { InputRequest, Resume } from '../mcp/ask.ts'
+import { InputRequest, ResumeMethod } from '../mcp/elicitation/input-request.ts'
 import { AttachedFile } from './attached.ts'
 import { Origin } from './origin.ts'
 
@@ -132,7 +132,7 @@ const AskedInput = z.object({
   input: InputId,
   person: UserId,
   request: InputRequest,
-  resume: Resume,
+  resume: ResumeMethod,
   /** Without an answer until then it counts as cancelled. */
   expiresAt: z.iso.datetime(),
 })

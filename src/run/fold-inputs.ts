@@ -1,4 +1,4 @@
-import type { Resumption } from '../mcp/ask.ts'
+import type { ResumeAnswers } from '../mcp/elicitation/input-request.ts'
 import type { EventOf, JsonObject } from './events.ts'
 import type { CallState, InputState } from './state.ts'
 
@@ -56,7 +56,7 @@ export const waitsLive = (call: CallState): boolean =>
   call.stage === 'waiting_input' && openInputsOf(call).some((input) => isLive(input))
 
 /** What goes along when the call goes out once more: the answers to the last questions that want them. */
-export function resumptionOf(call: CallState): Resumption | undefined {
+export function resumptionOf(call: CallState): ResumeAnswers | undefined {
   const asking = call.inputs.filter((one) => one.resume.how === 'answer')
   const leg = asking.at(-1)?.leg
   const latest = asking.filter((one) => one.leg === leg)
@@ -66,7 +66,7 @@ export function resumptionOf(call: CallState): Resumption | undefined {
   return { state, responses }
 }
 
-function responseTo({ resume, given }: InputState): [string, Resumption['responses'][string]][] {
+function responseTo({ resume, given }: InputState): [string, ResumeAnswers['responses'][string]][] {
   if (resume.how !== 'answer') return []
   if (given?.action === 'accept') return [[resume.key, { action: 'accept', ...contentOf(given.content) }]]
   return [[resume.key, { action: given?.action === 'decline' ? 'decline' : 'cancel' }]]

@@ -1,5 +1,5 @@
-import type { FormField as Field } from '../mcp/form.ts'
-import { formProblems } from '../mcp/form-check.ts'
+import type { FormField as Field } from '../mcp/elicitation/form-field.ts'
+import { validateForm } from '../mcp/elicitation/validate-form.ts'
 import type { JsonValue } from './events.ts'
 
 /** One field of a server's form, as a door shows it. */
@@ -9,4 +9,4 @@ export type FormValue = string | number | boolean | string[]
 
 /** Whether a value would be taken for this field. */
 export const fitsAlone = (field: FormField, value: JsonValue | undefined): boolean =>
-  value !== undefined && formProblems([field], { [field.name]: value }).length === 0
+  value !== undefined && validateForm([field], { [field.name]: value }).length === 0

@@ -1,5 +1,5 @@
 import type { InputId, Principal, RunId, WorkspaceId } from '../ids.ts'
-import { formProblems } from '../mcp/form-check.ts'
+import { validateForm } from '../mcp/elicitation/validate-form.ts'
 import type { RunDeps } from './deps.ts'
 import type { EventOf, JsonObject } from './events.ts'
 import { fold } from './fold.ts'
@@ -57,7 +57,7 @@ function refusalOf({ input }: AskedOf, given: GivenInput): GiveOutcome | undefin
   if (input.person !== given.by.user) return { kind: 'not_yours', person: input.person }
   if (input.given) return { kind: 'already', action: input.given.action, by: input.given.by, at: input.given.at }
   if (given.action !== 'accept' || input.request.kind !== 'form') return undefined
-  const problems = formProblems(input.request.fields, given.content ?? {})
+  const problems = validateForm(input.request.fields, given.content ?? {})
   return problems.length > 0 ? { kind: 'invalid', problems } : undefined
 }
 

@@ -1,4 +1,4 @@
-import type { ContentPart } from '../mcp/outcome.ts'
+import type { ContentPart } from '../mcp/protocol/outcome.ts'
 import type { JsonObject } from './events.ts'
 import { PER_PAGE } from './own-tools.ts'
 import type { RunState } from './state.ts'

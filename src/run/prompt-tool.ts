@@ -1,4 +1,4 @@
-import type { PromptMessage } from '../mcp/prompts.ts'
+import type { PromptMessage } from '../mcp/features/prompts.ts'
 import type { Read, Reading } from './call-own.ts'
 import { partOf, said } from './own-words.ts'
 import { promptBlock } from './transcript.ts'

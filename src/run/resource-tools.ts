@@ -1,4 +1,4 @@
-import { lists, type Resource } from '../mcp/resources.ts'
+import { isListedResource, type Resource } from '../mcp/features/resources.ts'
 import type { Read, Reading } from './call-own.ts'
 import { mentioned, pageWords, partOf, said } from './own-words.ts'
 
@@ -17,7 +17,7 @@ export async function listResources({ mcp, source, call, reach }: Reading): Prom
 export async function readResource({ mcp, state, source, call, reach }: Reading): Promise<Read> {
   const uri = String(call.arguments.uri)
   // Tools may link to resources that their server does not list (the specification, tools, resource links).
-  if (!lists(await mcp.resources(source, reach.signal), uri) && !mentioned(state, source.id, uri))
+  if (!isListedResource(await mcp.resources(source, reach.signal), uri) && !mentioned(state, source.id, uri))
     return said('tool_error', `${uri} is not a resource of ${source.name}. List its resources first.`)
   const read = await mcp.readResource(source, uri, reach)
   return read.kind === 'done' ? { kind: 'ok', content: read.value.map(partOf) } : read

@@ -1,6 +1,6 @@
 import type { ConnectionId } from '../ids.ts'
-import type { InputAsk } from '../mcp/ask.ts'
-import type { CallFailure } from '../mcp/outcome.ts'
+import type { PendingInputRequest } from '../mcp/elicitation/input-request.ts'
+import type { CallFailure } from '../mcp/protocol/outcome.ts'
 import type { CallState } from './state.ts'
 
 // A server that is not content with two is not asking for a sign-in.
@@ -11,7 +11,7 @@ export function signInAsk(
   call: Pick<CallState, 'inputs'>,
   connection: ConnectionId,
   { challenge, message }: CallFailure,
-): InputAsk | undefined {
+): PendingInputRequest | undefined {
   const before = call.inputs.filter(({ request }) => request.kind === 'sign_in').length
   if (challenge === undefined || before >= MAX_PER_CALL) return undefined
   const { scope, metadataUrl } = challenge

@@ -1,4 +1,4 @@
-import type { Skill, SkillText } from '../mcp/skills.ts'
+import type { Skill, SkillText } from '../mcp/features/skills.ts'
 import type { Read, Reading } from './call-own.ts'
 import { mentioned, pageWords, partOf, said } from './own-words.ts'
 import { skillBlock } from './transcript.ts'

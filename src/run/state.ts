@@ -1,5 +1,5 @@
 import type { ApprovalId, ConnectionId, InputId, RunId, UserId } from '../ids.ts'
-import type { InputRequest, Resume } from '../mcp/ask.ts'
+import type { InputRequest, ResumeMethod } from '../mcp/elicitation/input-request.ts'
 import type { TokenUsage } from '../model/turn.ts'
 import type { AttachedFile } from './attached.ts'
 import type { ChosenPrompt, ChosenSkill, EventOf, JsonObject, ResultFile, Shown } from './events.ts'
@@ -136,7 +136,7 @@ export type InputState = {
   /** Who may answer; nobody else. */
   person: UserId
   request: InputRequest
-  resume: Resume
+  resume: ResumeMethod
   /** Asked in this leg of the call. */
   leg: number
   askedAt: Date

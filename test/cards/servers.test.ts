@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Card } from '../../src/cards/card.ts'
 import { readCards } from '../../src/cards/read.ts'
 import { createServerTargets } from '../../src/connect/server-targets.ts'
-import type { Target } from '../../src/mcp/target.ts'
+import type { Target } from '../../src/mcp/protocol/server-target.ts'
 import type { StoredTool } from '../../src/registry/connection.ts'
 import { type McpHouse, PERSON, ROOT, startMcpHouse } from '../support/mcp-house.ts'
 

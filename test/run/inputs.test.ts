@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { newConnectionId, newInputId, newRunId, UserId } from '../../src/ids.ts'
-import type { Resume } from '../../src/mcp/ask.ts'
+import type { ResumeMethod } from '../../src/mcp/elicitation/input-request.ts'
 import type { EventOf, RunEvent } from '../../src/run/events.ts'
 import { fold } from '../../src/run/fold.ts'
 import { resumptionOf } from '../../src/run/fold-inputs.ts'
@@ -55,7 +55,7 @@ const begun = (repeatable: boolean): RunEvent[] => [
   },
 ]
 const called: RunEvent = { type: 'called', call: 'a', at }
-const asked = (input: EventOf<'asked_input'>['input'], resume: Resume): RunEvent => ({
+const asked = (input: EventOf<'asked_input'>['input'], resume: ResumeMethod): RunEvent => ({
   type: 'asked_input',
   call: 'a',
   input,
@@ -82,9 +82,9 @@ const returned: RunEvent = {
   at,
 }
 const stopped: RunEvent = { type: 'stopped', by: ada, at }
-const byAnswer = (key: string, state = 'opaque'): Resume => ({ how: 'answer', key, state })
-const again: Resume = { how: 'again' }
-const live: Resume = { how: 'live' }
+const byAnswer = (key: string, state = 'opaque'): ResumeMethod => ({ how: 'answer', key, state })
+const again: ResumeMethod = { how: 'again' }
+const live: ResumeMethod = { how: 'live' }
 
 const stateOf = (events: RunEvent[], repeatable = false) =>
   fold(newRunId(), [...begun(repeatable), called, ...events], false)

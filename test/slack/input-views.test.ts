@@ -2,9 +2,9 @@ import type { InputBlock } from '@slack/types'
 import { describe, expect, test } from 'vitest'
 import { checkMessage } from '../../src/block-kit/check-message.ts'
 import { checkView } from '../../src/block-kit/check-view.ts'
-import { createClean } from '../../src/mcp/clean.ts'
-import { formProblems } from '../../src/mcp/form-check.ts'
-import { readForm as readSchema } from '../../src/mcp/read-form.ts'
+import { readFormSchema as readSchema } from '../../src/mcp/elicitation/read-form-schema.ts'
+import { validateForm } from '../../src/mcp/elicitation/validate-form.ts'
+import { createRedactor } from '../../src/mcp/protocol/redact-secrets.ts'
 import type { FormField } from '../../src/run/form.ts'
 import { inputCard, inputReminder, pageModal } from '../../src/slack/views/input-card.ts'
 import { blockOf, fitsModal, inputForm, readForm, shownFields } from '../../src/slack/views/input-form.ts'
@@ -15,7 +15,7 @@ import { inputOf, ORIGIN } from './states.ts'
 const LONG = 'Long words <!channel> & <@U123> *bold* _it_ ~no~ `code` \u202e👩‍👩‍👧 '.repeat(400)
 const AT = new Date('2026-11-21T09:00:00Z')
 const times = <T>(count: number, make: (at: number) => T): T[] => Array.from({ length: count }, (_, at) => make(at))
-const clean = createClean(
+const clean = createRedactor(
   () => ['sesame-open'],
   (text) => text,
 )
@@ -171,7 +171,7 @@ test('what was filled in is read back by name, empty ones left out', () => {
     day: '2026-11-30',
     at: '2026-11-30T14:00:00Z',
   })
-  expect(formProblems(fields, read)).toEqual([])
+  expect(validateForm(fields, read)).toEqual([])
 })
 
 test.each<[string, Record<string, unknown>, unknown, RegExp]>([
@@ -189,14 +189,14 @@ test.each<[string, Record<string, unknown>, unknown, RegExp]>([
   ['too few', { type: 'array', items: { enum: ['a', 'b'] }, minItems: 2 }, ['a'], /at least 2/],
   ['too many', { type: 'array', items: { enum: ['a', 'b'] }, maxItems: 1 }, ['a', 'b'], /at most 1/],
 ])('%s is said at the field', (_name, property, value, words) => {
-  expect(formProblems(fieldsOf({ it: property }), { it: value })).toEqual([
+  expect(validateForm(fieldsOf({ it: property }), { it: value })).toEqual([
     { field: 'it', message: expect.stringMatching(words) },
   ])
 })
 
 test('what is missing is said, if it must be there', () => {
   const fields = fieldsOf({ a: { type: 'string' }, b: { type: 'string' } }, ['a'])
-  expect(formProblems(fields, {})).toEqual([{ field: 'a', message: 'Fill this in.' }])
+  expect(validateForm(fields, {})).toEqual([{ field: 'a', message: 'Fill this in.' }])
 })
 
 test('a form with more than fits shows what must be filled in, and says what is left out', () => {

@@ -13,7 +13,7 @@ import { connectPostgres } from '../../src/db/postgres.ts'
 import { createEgress } from '../../src/egress/egress.ts'
 import { createLog } from '../../src/log.ts'
 import { createAuth } from '../../src/mcp/auth/auth.ts'
-import { ourClient } from '../../src/mcp/auth/our-client.ts'
+import { createClientIdentity } from '../../src/mcp/auth/oauth/client-metadata.ts'
 import { createMcp } from '../../src/mcp/mcp.ts'
 import type { Connection, JsonObject } from '../../src/registry/connection.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
@@ -49,7 +49,7 @@ export async function startConnectHouse(o: ConnectHouseOptions = {}) {
   const credentials = await openLocalStore({ folder: join(dataDir, 'credentials'), key: undefined })
   const egress = createEgress({ allow: o.allow ?? [] })
   const targets = createServerTargets(cards, dataDir, o.prefills)
-  const auth = createAuth({ credentials, registry, egress, ours: ourClient('http://127.0.0.1:1'), log })
+  const auth = createAuth({ credentials, registry, egress, ours: createClientIdentity('http://127.0.0.1:1'), log })
   const mcp = createMcp({
     registry,
     credentials,

@@ -1,8 +1,8 @@
 import { addressPartsOf, fitsAddressPart, signInAddressesOf } from '../../cards/address-parts.ts'
 import type { Card } from '../../cards/card.ts'
 import { placeholdersIn } from '../../cards/placeholders.ts'
-import { fill } from '../../mcp/fill.ts'
 import type { Mcp } from '../../mcp/mcp.ts'
+import { fillPlaceholders } from '../../mcp/protocol/fill-placeholders.ts'
 import type { FilledInputs, InputProblem } from './fill-inputs.ts'
 
 /** What a parameter that carries a credential is called, word by word. */
@@ -60,7 +60,7 @@ function serverProblems(
 ): InputProblem[] {
   if (server.kind !== 'http') return []
   const [field] = placeholdersIn(server.url)
-  const url = fill(server.url, plain)
+  const url = fillPlaceholders(server.url, plain)
   const message = field === undefined || url === undefined ? undefined : mcp.addressFault(url)
   return field === undefined || message === undefined ? [] : [{ field, message }]
 }

@@ -3,8 +3,8 @@ import { placeholdersIn } from '../../cards/placeholders.ts'
 import { type ConnectionSecrets, readSecrets } from '../../credentials/secrets.ts'
 import { isAppError } from '../../errors.ts'
 import { type ConnectionId, newConnectionId, type Principal } from '../../ids.ts'
-import { challengeIn } from '../../mcp/auth/challenge.ts'
-import type { Probe } from '../../mcp/outcome.ts'
+import { authChallengeIn } from '../../mcp/auth/tokens/auth-challenge.ts'
+import type { Probe } from '../../mcp/protocol/outcome.ts'
 import type { Connection } from '../../registry/connection.ts'
 import { permissionCardOf } from '../catalog/card-from-entry.ts'
 import type { ConnectableCard, ConnectableCards } from '../catalog/connectable-cards.ts'
@@ -139,7 +139,7 @@ async function tryOut(
   try {
     return { ok: true, probe: await deps.mcp.probe(deps.targets.target(about), secrets, signal, id) }
   } catch (error) {
-    const challenge = challengeIn(error)
+    const challenge = authChallengeIn(error)
     if (challenge !== undefined && !signal.aborted) return offered(deps, { ...attempt, challenge }, signal)
     if (signal.aborted) return refused('This took too long, so I stopped waiting. Please try again.')
     return failedWith(deps, about, error)

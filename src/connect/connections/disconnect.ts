@@ -1,6 +1,6 @@
 import { readSecrets } from '../../credentials/secrets.ts'
 import { isAppError } from '../../errors.ts'
-import type { Revoked } from '../../mcp/auth/revoke.ts'
+import type { RevocationOutcome } from '../../mcp/auth/oauth/revoke.ts'
 import type { Connection } from '../../registry/connection.ts'
 import type { Connect, ConnectDeps } from '../connect.ts'
 import { findOwnConnection } from '../own-connection.ts'
@@ -22,7 +22,7 @@ export function createDisconnect(deps: ConnectDeps): Connect['disconnect'] {
 }
 
 /** While they are still there: what is not taken back stays good for whoever has a copy. */
-async function tokensRevoked(deps: ConnectDeps, connection: Connection): Promise<Revoked | undefined> {
+async function tokensRevoked(deps: ConnectDeps, connection: Connection): Promise<RevocationOutcome | undefined> {
   const kept = await deps.auth.kept(connection.id)
   if (kept === undefined) return undefined
   try {

@@ -1,6 +1,6 @@
 import { readSecrets } from '../../credentials/secrets.ts'
 import { type AppError, isAppError } from '../../errors.ts'
-import { challengeIn } from '../../mcp/auth/challenge.ts'
+import { authChallengeIn } from '../../mcp/auth/tokens/auth-challenge.ts'
 import type { Connection } from '../../registry/connection.ts'
 import type { Connect, ConnectDeps } from '../connect.ts'
 import { findOwnConnection } from '../own-connection.ts'
@@ -26,7 +26,7 @@ export function createTestConnection(deps: ConnectDeps): Connect['test'] {
 }
 
 const wantsSignIn = ({ signsIn }: Connection, error: AppError): boolean =>
-  challengeIn(error) !== undefined || (signsIn === true && error.code === 'sign_in_needed')
+  authChallengeIn(error) !== undefined || (signsIn === true && error.code === 'sign_in_needed')
 
 const LATE = 'It did not answer in time. Try again, or press Reconnect.'
 

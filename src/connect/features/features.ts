@@ -1,8 +1,8 @@
 import { AppError } from '../../errors.ts'
 import type { ConnectionId, Principal } from '../../ids.ts'
+import type { CompletionRequest } from '../../mcp/features/prompts.ts'
+import { expandUriTemplate } from '../../mcp/features/resources.ts'
 import type { Mcp } from '../../mcp/mcp.ts'
-import type { Completing } from '../../mcp/prompts.ts'
-import { expand } from '../../mcp/resources.ts'
 import type { Connection } from '../../registry/connection.ts'
 import type { Registry } from '../../registry/registry.ts'
 import type { ResourceSubscriptionRow as KeptWatch, ResourceSubscriptions } from '../../registry/watches.ts'
@@ -25,7 +25,7 @@ export type ConnectionFeatures = {
   /** Its SKILL.md, as its server had published it. */
   readSkill(principal: Principal, id: ConnectionId, uri: string): Promise<SkillText>
   /** What could stand in a field; empty where nobody knows. Never throws for what a server does, and takes 2 s at most. */
-  complete(principal: Principal, id: ConnectionId, completing: Completing): Promise<string[]>
+  complete(principal: Principal, id: ConnectionId, completing: CompletionRequest): Promise<string[]>
   /** Tells changes of a resource in a thread from now on. Throws `limit_reached`. */
   watch(principal: Principal, id: ConnectionId, resource: WatchedResource): Promise<Watch>
   watched(principal: Principal, id: string): Promise<Watch | undefined>
@@ -70,7 +70,7 @@ export function createConnectionFeatures({ registry, watches, mcp }: ConnectionF
       const connection = await own(p, id)
       return unlessAsked((reach) => mcp.readResource(connection, uri, reach))
     },
-    expand,
+    expand: expandUriTemplate,
     prompts: async (p, id) => mcp.prompts(await own(p, id), patience()),
     prompt: async (p, id, asked) => {
       const connection = await own(p, id)

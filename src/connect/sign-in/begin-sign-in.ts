@@ -3,8 +3,8 @@ import { z } from 'zod'
 import type { ConnectionSecrets } from '../../credentials/secrets.ts'
 import { AppError } from '../../errors.ts'
 import type { ConnectionId, Principal } from '../../ids.ts'
-import type { Challenge } from '../../mcp/auth/challenge.ts'
-import { Pending } from '../../mcp/auth/pending.ts'
+import { Pending } from '../../mcp/auth/pending-sign-in.ts'
+import type { AuthChallenge } from '../../mcp/auth/tokens/auth-challenge.ts'
 import { RegistryEntry } from '../../registry/entry.ts'
 import type { ConnectDeps } from '../connect.ts'
 import type { TargetSource } from '../server-targets.ts'
@@ -42,7 +42,7 @@ export type SignInRequest = {
   id: ConnectionId
   about: TargetSource
   secrets: ConnectionSecrets
-  challenge: Challenge
+  challenge: AuthChallenge
 }
 
 export const HeldBack = z.object({ pending: Pending, secrets: z.record(z.string(), z.string()) })

@@ -1,7 +1,7 @@
 import type { ConnectionSecrets } from '../../credentials/secrets.ts'
 import { isAppError } from '../../errors.ts'
 import type { ConnectionId, Principal } from '../../ids.ts'
-import type { Kept } from '../../mcp/auth/kept.ts'
+import type { StoredTokens } from '../../mcp/auth/tokens/stored-tokens.ts'
 import type { Connection } from '../../registry/connection.ts'
 import type { SignInRow } from '../../registry/sign-ins.ts'
 import { createConnectableCards } from '../catalog/connectable-cards.ts'
@@ -87,7 +87,7 @@ function knownMessage(error: unknown): string {
   throw error
 }
 
-type Brought = { kept: Kept; secrets: ConnectionSecrets }
+type Brought = { kept: StoredTokens; secrets: ConnectionSecrets }
 
 /** Keeps the tokens, tries them, and saves what they are for. A new connection that does not work leaves nothing behind. */
 async function settle(deps: ConnectDeps, row: Row, brought: Brought, signal: AbortSignal): Promise<Saved> {

@@ -1,8 +1,8 @@
 import { readSecrets } from '../../credentials/secrets.ts'
 import { isAppError } from '../../errors.ts'
-import type { Wanted } from '../../mcp/auth/auth.ts'
-import type { Challenge } from '../../mcp/auth/challenge.ts'
-import { challengeIn } from '../../mcp/auth/challenge.ts'
+import type { SignInNeed } from '../../mcp/auth/auth.ts'
+import type { AuthChallenge } from '../../mcp/auth/tokens/auth-challenge.ts'
+import { authChallengeIn } from '../../mcp/auth/tokens/auth-challenge.ts'
 import type { Connection } from '../../registry/connection.ts'
 import type { Connect, ConnectDeps, SignInOutcome } from '../connect.ts'
 import { findOwnConnection } from '../own-connection.ts'
@@ -28,7 +28,7 @@ async function offerFor(
   deps: ConnectDeps,
   connection: Connection,
   signal: AbortSignal,
-  given: Challenge | undefined,
+  given: AuthChallenge | undefined,
 ): Promise<SignInOutcome> {
   const secrets = await readSecrets(deps.credentials, connection.credential)
   const { workspace, user, id } = connection
@@ -49,7 +49,7 @@ async function gotWithoutPage(
   deps: ConnectDeps,
   connection: Connection,
   secrets: Record<string, string>,
-  wanted: Wanted,
+  wanted: SignInNeed,
 ): Promise<boolean> {
   if (!(await deps.auth.withoutPage(deps.targets.target(connection), secrets, wanted))) return false
   await deps.mcp.retire(connection.id)
@@ -64,7 +64,7 @@ async function whatItWants(
   connection: Connection,
   secrets: Record<string, string>,
   signal: AbortSignal,
-): Promise<Challenge | undefined> {
+): Promise<AuthChallenge | undefined> {
   try {
     const probe = await deps.mcp.probe(deps.targets.target(connection), secrets, signal, connection.id)
     await deps.registry.learn(connection, probe)
@@ -72,7 +72,7 @@ async function whatItWants(
     await deps.registry.setStatus(connection, 'connected')
     return undefined
   } catch (error) {
-    const challenge = challengeIn(error)
+    const challenge = authChallengeIn(error)
     // The server turns even a fresh token away: another sign-in may help.
     if (challenge === undefined && connection.signsIn && isAppError(error, 'sign_in_needed')) return {}
     if (challenge === undefined) throw error
