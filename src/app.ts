@@ -33,10 +33,10 @@ import { createRegistry } from './registry/registry.ts'
 import { createSignIns } from './registry/sign-ins.ts'
 import { createResourceSubscriptions } from './registry/watches.ts'
 import { createRuns } from './run/create-runs.ts'
-import type { Door } from './run/news.ts'
-import { createReminders } from './run/reminders.ts'
+import { createReminders } from './run/decisions/reminders.ts'
 import type { Runs } from './run/runs.ts'
-import { createUsage } from './run/usage.ts'
+import type { RunListener } from './run/state/run-listener.ts'
+import { createUsageReports } from './run/usage.ts'
 import { createSlack, type Slack, type SlackSettings } from './slack/create-slack.ts'
 import { createWeb, type HealthStatus } from './web/routes.ts'
 
@@ -182,12 +182,16 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn 
     workspaceSettings: settings,
     ...recordsIn(db),
     readSql,
-    word: connect.classificationOf,
+    classificationOf: connect.classificationOf,
     cardTitle: connect.titleOf,
   }
 }
 
-const recordsIn = (db: Db) => ({ rules: createRules(db), usage: createUsage(db), reminders: createReminders(db) })
+const recordsIn = (db: Db) => ({
+  rules: createRules(db),
+  usage: createUsageReports(db),
+  reminders: createReminders(db),
+})
 
 const modelOf = ({ model: { apiKey, name, baseURL } }: ResolvedConfig, log: Log) =>
   createModel({ apiKey, model: name, log, ...(baseURL && { baseURL }) })
@@ -201,7 +205,7 @@ async function resumeAfterSignIn(runs: Runs, { by, ...news }: SignInResult, log:
     for (const { state, input } of await runs.openInputs(by)) {
       const { request } = input
       if (request.kind === 'sign_in' && connections.includes(request.connection))
-        await runs.giveInput({ run: state.id, input: input.id, by, action })
+        await runs.answerInput({ run: state.id, input: input.id, by, action })
     }
   } catch (error) {
     log.error({ workspace: by.workspace, reason: errorChainOf(error) }, 'a run was not told of a sign-in')
@@ -221,11 +225,11 @@ async function openDatabase({ database }: ResolvedConfig, log: Log): Promise<Db>
 }
 
 /** Runs need the door and the door needs runs: this one is looked up when it is used. */
-const deferredListener = (door: () => Door): Door => ({
-  tell: (...news) => door().tell(...news),
-  settle: (...state) => door().settle(...state),
-  drop: (run) => door().drop(run),
-  queued: (...wait) => door().queued(...wait),
+const deferredListener = (door: () => RunListener): RunListener => ({
+  onProgress: (...news) => door().onProgress(...news),
+  publish: (...state) => door().publish(...state),
+  release: (run) => door().release(run),
+  onQueued: (...wait) => door().onQueued(...wait),
 })
 
 function routes(

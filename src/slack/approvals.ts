@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { LIMITS } from '../block-kit/limits.ts'
 import { errorChainOf } from '../errors.ts'
 import { ApprovalId, type Principal } from '../ids.ts'
-import type { Answer, AnswerOutcome } from '../run/runs.ts'
-import type { CallState, RunState } from '../run/state.ts'
+import type { AnswerOutcome, ApprovalAnswer } from '../run/runs.ts'
+import type { CallState, RunState } from '../run/state/state.ts'
 import { Anything } from './calls.ts'
 import type { Deps } from './deps.ts'
 import { type ApprovalFound, approvalFor, decidersFor } from './lookups.ts'
@@ -29,7 +29,7 @@ export function registerApprovals(app: App, deps: Deps): void {
   onSubmit(app, deps, 'approval_reason', (submit) => submitReason(deps, submit))
 }
 
-async function decide(deps: Deps, press: Press, decision: Pick<Answer, 'decision' | 'always'>): Promise<void> {
+async function decide(deps: Deps, press: Press, decision: Pick<ApprovalAnswer, 'decision' | 'always'>): Promise<void> {
   const id = ApprovalId.safeParse(press.value)
   const outcome: AnswerOutcome = id.success
     ? await deps.runs.answer({ approval: id.data, by: press.by, ...decision })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { AppError } from '../errors.ts'
 import { ChannelId, type Principal } from '../ids.ts'
-import { AttachedFile } from '../run/attached.ts'
+import { AttachedFile } from '../run/state/attached-file.ts'
 import { slackError } from './calls.ts'
 import type { Deps } from './deps.ts'
 import { mentioned, plainText } from './message-text.ts'

@@ -12,9 +12,9 @@ import type { Installations } from '../connect/installations.ts'
 import type { SignInResult } from '../connect/sign-in/finish-sign-in.ts'
 import { AppError } from '../errors.ts'
 import type { Principal } from '../ids.ts'
-import type { ReadFile } from '../run/attached.ts'
-import type { Door } from '../run/news.ts'
-import type { Reminders } from '../run/reminders.ts'
+import type { Reminders } from '../run/decisions/reminders.ts'
+import type { ReadFile } from '../run/state/attached-file.ts'
+import type { RunListener } from '../run/state/run-listener.ts'
 import { boltLog } from './bolt-log.ts'
 import { slackError } from './calls.ts'
 import { createKept } from './file-reader.ts'
@@ -40,7 +40,7 @@ export type SlackSettings = {
 type SlackDeps = Omit<House, 'files' | 'logger'> & { settings: SlackSettings; reminders: Reminders }
 
 export type Slack = {
-  door: Door
+  door: RunListener
   /** Files that people sent along, read with the app's token. */
   readFile: ReadFile
   /** Tells people of a change of a resource they watch. */
@@ -104,12 +104,12 @@ const officeOf = (offices: Offices, { workspace }: Pick<Principal, 'workspace'>)
   offices.of({ workspace, teamId: workspace })
 
 /** Each run is told in the office of its workspace. */
-const doorOf = (offices: Offices): Door => ({
-  tell: (state, news) => offices.of(state.origin).door.tell(state, news),
-  settle: (state, signal) => offices.of(state.origin).door.settle(state, signal),
-  queued: (origin, ahead) => offices.of(origin).door.queued(origin, ahead),
-  drop(run) {
-    for (const { door } of offices.all()) door.drop(run)
+const doorOf = (offices: Offices): RunListener => ({
+  onProgress: (state, news) => offices.of(state.origin).door.onProgress(state, news),
+  publish: (state, signal) => offices.of(state.origin).door.publish(state, signal),
+  onQueued: (origin, ahead) => offices.of(origin).door.onQueued(origin, ahead),
+  release(run) {
+    for (const { door } of offices.all()) door.release(run)
   },
 })
 

@@ -6,7 +6,7 @@ import type { Rules } from '../policy/rules.ts'
 import type { Settings } from '../policy/settings.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Runs } from '../run/runs.ts'
-import type { Usage } from '../run/usage.ts'
+import type { UsageReports } from '../run/usage.ts'
 import type { Bot } from './bot.ts'
 import type { Calls } from './calls.ts'
 import type { DmOf } from './dm.ts'
@@ -21,7 +21,7 @@ export type Deps = {
   registry: Registry
   rules: Rules
   settings: Settings
-  usage: Usage
+  usage: UsageReports
   calls: Calls
   people: People
   /** Throws AppError `slack_failed` where the app is not installed any more. */

@@ -1,4 +1,4 @@
-import type { AttachedFile } from '../run/attached.ts'
+import type { AttachedFile } from '../run/state/attached-file.ts'
 
 /** What the model can take a file as. */
 export type FileKind = 'text' | 'image' | 'pdf' | 'other'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { AttachedFile } from '../run/attached.ts'
+import type { AttachedFile } from '../run/state/attached-file.ts'
 
 /** More than this Slack's own composer does not take well, and no model. */
 const MOST_FILES = 20

@@ -2,7 +2,7 @@ import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { errorChainOf } from '../errors.ts'
 import { InputId, type Principal } from '../ids.ts'
-import type { AskedOf, GivenInput, GiveOutcome } from '../run/runs.ts'
+import type { AnswerInputOutcome, InputAnswerRequest, PendingInput } from '../run/runs.ts'
 import { Anything } from './calls.ts'
 import type { Deps } from './deps.ts'
 import { inputFor } from './lookups.ts'
@@ -30,11 +30,11 @@ export function registerInputs(app: App, deps: Deps): void {
 async function settle(
   deps: Deps,
   id: string,
-  given: Pick<GivenInput, 'by' | 'action' | 'content'>,
-): Promise<GiveOutcome> {
+  given: Pick<InputAnswerRequest, 'by' | 'action' | 'content'>,
+): Promise<AnswerInputOutcome> {
   const found = await inputFor(deps, given.by, id)
   if (found === undefined) return { kind: 'gone' }
-  const outcome = await deps.runs.giveInput({ run: found.state.id, input: found.input.id, ...given })
+  const outcome = await deps.runs.answerInput({ run: found.state.id, input: found.input.id, ...given })
   deps.refreshHome(given.by)
   return outcome
 }
@@ -64,7 +64,7 @@ async function mendCard(deps: Deps, { by, message, value }: Press): Promise<void
   }
 }
 
-function sayOutcome(outcome: Exclude<GiveOutcome, { kind: 'settled' }>): Saying {
+function sayOutcome(outcome: Exclude<AnswerInputOutcome, { kind: 'settled' }>): Saying {
   const said = (text: string): Saying => ({ text, blocks: [section(text)] })
   switch (outcome.kind) {
     case 'already':
@@ -81,7 +81,7 @@ function sayOutcome(outcome: Exclude<GiveOutcome, { kind: 'settled' }>): Saying 
 }
 
 /** The question, if this person may answer it now; else they are told why not. */
-async function openFor(deps: Deps, press: Press): Promise<AskedOf | undefined> {
+async function openFor(deps: Deps, press: Press): Promise<PendingInput | undefined> {
   const found = await inputFor(deps, press.by, press.value)
   const refusal = refusalOf(found, press.by)
   if (refusal === undefined) return found
@@ -90,7 +90,10 @@ async function openFor(deps: Deps, press: Press): Promise<AskedOf | undefined> {
   return undefined
 }
 
-function refusalOf(found: AskedOf | undefined, by: Principal): Exclude<GiveOutcome, { kind: 'settled' }> | undefined {
+function refusalOf(
+  found: PendingInput | undefined,
+  by: Principal,
+): Exclude<AnswerInputOutcome, { kind: 'settled' }> | undefined {
   if (found === undefined) return { kind: 'gone' }
   const { person, given } = found.input
   if (person !== by.user) return { kind: 'not_yours', person }

@@ -1,8 +1,8 @@
 import { ApprovalId, type ConnectionId, InputId, type Principal, RunId, type UserId } from '../ids.ts'
 import { approversFor } from '../policy/decide.ts'
 import type { Connection } from '../registry/connection.ts'
-import type { AskedOf } from '../run/runs.ts'
-import type { ApprovalState, CallState, RunState } from '../run/state.ts'
+import type { PendingInput } from '../run/runs.ts'
+import type { ApprovalState, CallState, RunState } from '../run/state/state.ts'
 import type { Deps } from './deps.ts'
 
 /** A call that waits or waited for a decision, and its run. */
@@ -27,7 +27,11 @@ export async function approvalFor(
 }
 
 /** The question of this id, if it belongs to the person's workspace. */
-export async function inputFor({ runs }: Pick<Deps, 'runs'>, by: Principal, id: string): Promise<AskedOf | undefined> {
+export async function inputFor(
+  { runs }: Pick<Deps, 'runs'>,
+  by: Principal,
+  id: string,
+): Promise<PendingInput | undefined> {
   const parsed = InputId.safeParse(id)
   return parsed.success ? runs.input(parsed.data, by.workspace) : undefined
 }

@@ -7,10 +7,10 @@ import type { Log } from '../log.ts'
 import type { Rules } from '../policy/rules.ts'
 import type { Settings } from '../policy/settings.ts'
 import type { Registry } from '../registry/registry.ts'
-import type { ReadFile } from '../run/attached.ts'
-import type { Door } from '../run/news.ts'
 import type { Runs } from '../run/runs.ts'
-import type { Usage } from '../run/usage.ts'
+import type { ReadFile } from '../run/state/attached-file.ts'
+import type { RunListener } from '../run/state/run-listener.ts'
+import type { UsageReports } from '../run/usage.ts'
 import { ackLast } from './ack-last.ts'
 import type { Bot } from './bot.ts'
 import { type Calls, createCalls, type Whose } from './calls.ts'
@@ -32,7 +32,7 @@ export type House = {
   registry: Registry
   rules: Rules
   workspaceSettings: Settings
-  usage: Usage
+  usage: UsageReports
   files: Kept
   log: Log
   logger: Logger
@@ -48,7 +48,7 @@ export type Tenant = {
 /** The app in one workspace: what it knows and remembers of it, and a Bolt app that listens there. Nothing of it is shared. */
 export type Office = {
   deps: Deps
-  door: Door
+  door: RunListener
   readFile: ReadFile
   hear(event: ReceiverEvent): Promise<void>
   close(): void

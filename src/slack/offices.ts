@@ -1,6 +1,6 @@
 import type { Installations } from '../connect/installations.ts'
 import type { WorkspaceId } from '../ids.ts'
-import type { Origin } from '../run/origin.ts'
+import type { Origin } from '../run/state/origin.ts'
 import { createBot } from './bot.ts'
 import { notInstalled } from './calls.ts'
 import { createOffice, type House, type Office, type Tenant } from './office.ts'

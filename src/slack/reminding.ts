@@ -1,7 +1,7 @@
 import { errorChainOf } from '../errors.ts'
 import type { ApprovalId, InputId, WorkspaceId } from '../ids.ts'
-import type { Due, Reminders } from '../run/reminders.ts'
-import type { RunState } from '../run/state.ts'
+import type { DueReminders, Reminders } from '../run/decisions/reminders.ts'
+import type { RunState } from '../run/state/state.ts'
 import { type Polling, pollEvery } from '../timing.ts'
 import { Anything, isHopeless } from './calls.ts'
 import type { Deps } from './deps.ts'
@@ -32,7 +32,11 @@ export function createReminding(deps: RemindingDeps, reminders: Reminders): Poll
 
 type NotesOf<Id> = (deps: RemindingDeps, id: Id, workspace: WorkspaceId) => Promise<Note[]>
 
-async function remindAll<Id extends string>(deps: RemindingDeps, due: Due<Id>, notesOf: NotesOf<Id>): Promise<void> {
+async function remindAll<Id extends string>(
+  deps: RemindingDeps,
+  due: DueReminders<Id>,
+  notesOf: NotesOf<Id>,
+): Promise<void> {
   for (const { id, workspace } of await due.claim()) {
     let sent = 0
     try {

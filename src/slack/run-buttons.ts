@@ -2,7 +2,7 @@ import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { errorChainOf } from '../errors.ts'
 import { ChannelId, RunId, UserId } from '../ids.ts'
-import { askedAgain } from '../run/again.ts'
+import { createRepeatRequest } from '../run/decisions/repeat-request.ts'
 import { Anything } from './calls.ts'
 import type { Deps } from './deps.ts'
 import { runFor } from './lookups.ts'
@@ -60,7 +60,7 @@ async function runAgain({ runs }: Deps, press: Press): Promise<void> {
   if (state === undefined) return tell(press, 'I no longer have this request. Please ask again.')
   if (state.origin.user !== press.by.user)
     return tell(press, `Only ${mention(state.origin.user)} can ask for this again.`)
-  const { fresh } = await runs.start({ ...askedAgain(state), dedupeKey: `again:${state.id}` })
+  const { fresh } = await runs.start({ ...createRepeatRequest(state), dedupeKey: `again:${state.id}` })
   if (!fresh) await tell(press, 'I am on it already.')
 }
 

@@ -1,8 +1,8 @@
 import type { App } from '@slack/bolt'
 import type { ModalView } from '@slack/types'
 import type { Principal } from '../ids.ts'
-import { type Sight, sightOf } from '../run/sight.ts'
-import type { CallState, RunState } from '../run/state.ts'
+import type { CallState, RunState } from '../run/state/state.ts'
+import { type CallVisibility, visibilityOf } from '../run/state/visible-calls.ts'
 import type { Deps } from './deps.ts'
 import { decidersFor, runFor } from './lookups.ts'
 import { updateView } from './modal-view.ts'
@@ -26,7 +26,7 @@ export function registerRunDetails(app: App, deps: Deps): void {
   })
 }
 
-type ViewOf = (state: RunState, sight: Sight) => ModalView | undefined
+type ViewOf = (state: RunState, sight: CallVisibility) => ModalView | undefined
 
 /** In place of the same kind of modal, else on top. */
 async function show(deps: Deps, press: Press, run: string, viewOf: ViewOf): Promise<void> {
@@ -45,14 +45,14 @@ async function show(deps: Deps, press: Press, run: string, viewOf: ViewOf): Prom
 }
 
 /** An undecided step is for those to see who may decide it now; a decided one for those who were asked. */
-async function sightNow(deps: Deps, state: RunState, by: Principal): Promise<Sight | undefined> {
-  if (by.user === state.origin.user) return sightOf(state, by)
+async function sightNow(deps: Deps, state: RunState, by: Principal): Promise<CallVisibility | undefined> {
+  if (by.user === state.origin.user) return visibilityOf(state, by)
   const calls = state.calls.map(async (call): Promise<CallState> => {
     const { approval } = call
     if (approval === undefined || approval.decided) return call
     return { ...call, approval: { ...approval, approvers: await decidersFor(deps, { state, approval }) } }
   })
-  return sightOf({ ...state, calls: await Promise.all(calls) }, by)
+  return visibilityOf({ ...state, calls: await Promise.all(calls) }, by)
 }
 
 const tell = ({ scene }: Press, text: string): Promise<void> => scene.say({ text, blocks: [section(text)] }, 'Details')

@@ -5,7 +5,7 @@ import type { SignInOffer, SignInPlace } from '../connect/sign-in/begin-sign-in.
 import type { SignInResult } from '../connect/sign-in/finish-sign-in.ts'
 import { errorChainOf } from '../errors.ts'
 import type { ConnectionId, InputId, Principal, RunId } from '../ids.ts'
-import type { AskedOf } from '../run/runs.ts'
+import type { PendingInput } from '../run/runs.ts'
 import { Anything } from './calls.ts'
 import { named } from './commands/named.ts'
 import type { Deps } from './deps.ts'
@@ -66,7 +66,7 @@ async function signInFor(deps: Deps, press: Press): Promise<void> {
   const { connection, message: why } = request
   const place = { ...placeOf(press), input }
   const wish = { name, connection, why, wanted: wantedIn(request), place, modal: modalOf(press) }
-  if (await signInModally(deps, scene, wish)) await deps.runs.giveInput({ run, input, by, action: 'accept' })
+  if (await signInModally(deps, scene, wish)) await deps.runs.answerInput({ run, input, by, action: 'accept' })
 }
 
 /** Slack stacks three modals at most, so one that said how it went is used again. */
@@ -105,7 +105,7 @@ export async function signInModally(deps: Deps, scene: Scene, wish: SignInWish):
   return needless
 }
 
-type SignInRequest = Extract<AskedOf['input']['request'], { kind: 'sign_in' }>
+type SignInRequest = Extract<PendingInput['input']['request'], { kind: 'sign_in' }>
 
 /** The question, if it is this person's to answer; else what to say. */
 async function openSignIn(deps: Deps, { by, value }: Press): Promise<Saying | OpenSignIn> {

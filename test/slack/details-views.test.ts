@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { checkView } from '../../src/block-kit/check-view.ts'
 import { UserId } from '../../src/ids.ts'
-import type { CallState, RunState } from '../../src/run/state.ts'
+import type { CallState, RunState } from '../../src/run/state/state.ts'
 import { runDetails, runLog } from '../../src/slack/views/run-details.ts'
 import { renderAll } from '../support/render-blocks.ts'
 import { approvalOf, callOf } from './samples.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createCallError } from '../../src/db/call.ts'
 import { AppError } from '../../src/errors.ts'
-import type { CallState, RunState } from '../../src/run/state.ts'
+import type { CallState, RunState } from '../../src/run/state/state.ts'
 import { addressee, meansStop, plainText, withoutMention } from '../../src/slack/message-text.ts'
 import { nearest } from '../../src/slack/nearest.ts'
 import { tokenize } from '../../src/slack/tokenize.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { RunState } from '../../run/state.ts'
+import type { RunState } from '../../run/state/state.ts'
 import { isHopeless, slackError } from '../calls.ts'
 import type { PaintDeps } from '../deps.ts'
 import { SHOWN_ARGUMENTS } from '../views/approval-card.ts'

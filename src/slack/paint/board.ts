@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { errorChainOf, isAppError } from '../../errors.ts'
 import type { RunId } from '../../ids.ts'
 import type { Log } from '../../log.ts'
-import type { Runs, Shown } from '../../run/runs.ts'
+import type { Runs, ShownMessage } from '../../run/runs.ts'
 import { Anything, type Calls, isHopeless, slackError } from '../calls.ts'
 import type { Saying } from '../views/blocks.ts'
 
@@ -12,10 +12,10 @@ export type Spot = { key: string; channel: string; thread: string | undefined }
 
 /** The messages that show one run: what stands in them is known from records, so that nothing is posted twice. */
 export type Board = {
-  get(key: string): Shown | undefined
-  all(): Shown[]
+  get(key: string): ShownMessage | undefined
+  all(): ShownMessage[]
   /** Takes over a message found in Slack. */
-  adopt(shown: Shown): Promise<void>
+  adopt(shown: ShownMessage): Promise<void>
   /** Makes the message show this: posts it, changes it, or leaves it alone. */
   ensure(spot: Spot, saying: Saying): Promise<void>
   remove(key: string): Promise<void>
@@ -37,7 +37,7 @@ export const pictureOf = (saying: Saying): string =>
 type BoardDeps = { run: RunId; calls: Calls; shown: Runs['shown']; log: Log }
 
 /** The board's memory and hands. */
-type Desk = BoardDeps & { known: Map<string, Shown>; doubt: boolean }
+type Desk = BoardDeps & { known: Map<string, ShownMessage>; doubt: boolean }
 
 export async function createBoard(deps: BoardDeps): Promise<Board> {
   const known = new Map((await deps.shown.of(deps.run)).map((shown) => [shown.key, shown]))
@@ -55,7 +55,7 @@ export async function createBoard(deps: BoardDeps): Promise<Board> {
   }
 }
 
-async function keep(desk: Desk, shown: Shown): Promise<void> {
+async function keep(desk: Desk, shown: ShownMessage): Promise<void> {
   desk.known.set(shown.key, shown)
   await desk.shown.record(desk.run, shown)
 }
@@ -120,7 +120,7 @@ async function change(desk: Desk, spot: Spot, saying: Saying): Promise<void> {
 }
 
 /** Resolves to why the message cannot be changed any more, if so. */
-async function update(desk: Desk, { key, channel, ts }: Shown, saying: Saying): Promise<string | undefined> {
+async function update(desk: Desk, { key, channel, ts }: ShownMessage, saying: Saying): Promise<string | undefined> {
   try {
     await desk.calls.call('chat.update', { channel, ts, ...bodyOf(desk, key, saying) }, Anything)
     return undefined

@@ -1,6 +1,6 @@
 import { AppError, errorChainOf } from '../../errors.ts'
-import type { News } from '../../run/news.ts'
-import type { RunState } from '../../run/state.ts'
+import type { RunProgress } from '../../run/state/run-listener.ts'
+import type { RunState } from '../../run/state/state.ts'
 import type { PaintDeps } from '../deps.ts'
 import { paintAnswer } from '../views/answer.ts'
 import { ensureArguments, ensureFiles, ensureShown } from './attachments.ts'
@@ -14,7 +14,7 @@ import { adoptUnrecorded } from './recover.ts'
 
 /** Everything that shows one run. What it does, it does one after the other. */
 export type Canvas = {
-  tell(state: RunState, news: News): void
+  tell(state: RunState, news: RunProgress): void
   /** Resolves to true when nothing was told meanwhile, so that the canvas can be put away. */
   settle(state: RunState, signal: AbortSignal): Promise<boolean>
   close(): void
@@ -89,7 +89,7 @@ const sooner = (a: number | undefined, b: number | undefined): number | undefine
   a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)
 
 /** What news changes in the live picture. */
-function hear(scenery: Scenery, state: RunState, news: News): void {
+function hear(scenery: Scenery, state: RunState, news: RunProgress): void {
   scenery.state = state
   switch (news.kind) {
     case 'event':

@@ -1,4 +1,4 @@
-import type { ApprovalState, CallState, RunState } from '../../run/state.ts'
+import type { ApprovalState, CallState, RunState } from '../../run/state/state.ts'
 import type { PaintDeps } from '../deps.ts'
 import { membersOf } from '../members.ts'
 import { approvalCard, pendingLine } from '../views/approval-card.ts'

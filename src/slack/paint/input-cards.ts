@@ -1,12 +1,12 @@
-import type { AskedOf } from '../../run/runs.ts'
-import type { RunState } from '../../run/state.ts'
+import type { PendingInput } from '../../run/runs.ts'
+import type { RunState } from '../../run/state/state.ts'
 import { COUNTDOWN_STEP_MS, inputCard } from '../views/input-card.ts'
 import type { Board } from './board.ts'
 
-const askedIn = (state: RunState): AskedOf[] =>
+const askedIn = (state: RunState): PendingInput[] =>
   state.calls.flatMap((call) => call.inputs.map((input) => ({ state, call, input })))
 
-const keyOf = ({ input }: AskedOf): string => `input:${input.id}`
+const keyOf = ({ input }: PendingInput): string => `input:${input.id}`
 
 /** Puts each question in the run's thread, and changes those that are answered. */
 export async function ensureInputs(board: Board, state: RunState, now: Date): Promise<void> {
@@ -27,7 +27,7 @@ export async function paintInputs(board: Board, state: RunState, now: Date): Pro
   return live ? COUNTDOWN_STEP_MS : undefined
 }
 
-function ensureInput(board: Board, asked: AskedOf, now: Date): Promise<void> {
+function ensureInput(board: Board, asked: PendingInput, now: Date): Promise<void> {
   const { channel, threadTs } = asked.state.origin
   return board.ensure({ key: keyOf(asked), channel, thread: threadTs }, inputCard(asked, now))
 }

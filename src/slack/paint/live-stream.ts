@@ -1,6 +1,6 @@
 import type { AnyChunk } from '@slack/types'
 import { z } from 'zod'
-import type { Origin } from '../../run/origin.ts'
+import type { Origin } from '../../run/state/origin.ts'
 import { Anything, type Calls, isHopeless } from '../calls.ts'
 
 /** Words arriving in a message that Slack shows as being written (docs.slack.dev/reference/methods/chat.startStream). */

@@ -1,8 +1,8 @@
 import { errorChainOf } from '../../errors.ts'
 import type { RunId } from '../../ids.ts'
-import type { Door } from '../../run/news.ts'
-import type { Origin } from '../../run/origin.ts'
-import type { RunState } from '../../run/state.ts'
+import type { Origin } from '../../run/state/origin.ts'
+import type { RunListener } from '../../run/state/run-listener.ts'
+import type { RunState } from '../../run/state/state.ts'
 import { Anything, slackError } from '../calls.ts'
 import type { PaintDeps } from '../deps.ts'
 import { section } from '../views/blocks.ts'
@@ -11,7 +11,7 @@ import type { Ink } from './pen.ts'
 import { createRunSessions, isProcessing } from './sessions.ts'
 
 /** The door's side that paints: every run as messages in its thread. */
-export function createPainter(deps: PaintDeps): Door & { close(): void } {
+export function createPainter(deps: PaintDeps): RunListener & { close(): void } {
   const canvases = new Map<RunId, Canvas>()
   const ink: Ink = { streams: 0, noStreamsUntil: 0 }
   const setStatus = createStatus(deps)
@@ -26,23 +26,23 @@ export function createPainter(deps: PaintDeps): Door & { close(): void } {
   }
 
   return {
-    tell(state, news) {
+    onProgress(state, news) {
       if (news.kind === 'event' && news.type === 'started') setStatus(state.origin)
       if (news.kind === 'event' && isProcessing(state)) sessions.show(state)
       canvasOf(state).tell(state, news)
     },
-    async settle(state, signal) {
+    async publish(state, signal) {
       const done = await canvasOf(state).settle(state, signal)
       if (done) canvases.delete(state.id)
       refreshHomes(deps, state)
       sessions.show(state)
     },
-    drop(run) {
+    release(run) {
       canvases.get(run)?.close()
       canvases.delete(run)
       sessions.drop(run)
     },
-    queued(origin, ahead) {
+    onQueued(origin, ahead) {
       void tellQueued(deps, origin, ahead)
     },
     close() {

@@ -1,6 +1,6 @@
 import type { AnyChunk } from '@slack/types'
 import { errorChainOf } from '../../errors.ts'
-import type { RunState } from '../../run/state.ts'
+import type { RunState } from '../../run/state/state.ts'
 import { isNotOffered, slackError } from '../calls.ts'
 import type { PaintDeps } from '../deps.ts'
 import { type Painted, paintAnswer, stopButtons } from '../views/answer.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { errorChainOf } from '../../errors.ts'
-import type { RunState } from '../../run/state.ts'
+import type { RunState } from '../../run/state/state.ts'
 import { slackError } from '../calls.ts'
 import type { PaintDeps } from '../deps.ts'
 import { type Board, EVENT_TYPE } from './board.ts'

@@ -1,6 +1,6 @@
 import type { KnownBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
-import type { CallState, RunState } from '../../run/state.ts'
+import type { CallState, RunState } from '../../run/state/state.ts'
 import { actions, button, commandButton, type Saying, section } from './blocks.ts'
 import { detailsButton } from './details-button.ts'
 import { feedbackButtons } from './feedback.ts'

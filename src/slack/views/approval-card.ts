@@ -1,6 +1,6 @@
 import type { ConfirmationDialog, KnownBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
-import type { ApprovalState, CallState, RunState } from '../../run/state.ts'
+import type { ApprovalState, CallState, RunState } from '../../run/state/state.ts'
 import { sayArguments } from './arguments.ts'
 import { actions, button, context, plain, type Saying, section } from './blocks.ts'
 import { detailsButton } from './details-button.ts'

@@ -2,8 +2,8 @@ import type { HomeView, KnownBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { Rule } from '../../policy/rules.ts'
 import type { Connection } from '../../registry/connection.ts'
-import type { AskedOf } from '../../run/runs.ts'
-import type { CallState, RunState } from '../../run/state.ts'
+import type { PendingInput } from '../../run/runs.ts'
+import type { CallState, RunState } from '../../run/state/state.ts'
 import type { MonthUsage, RecentRun } from '../../run/usage.ts'
 import { approvalCard } from './approval-card.ts'
 import { actions, commandButton, context, divider, header, section } from './blocks.ts'
@@ -19,7 +19,7 @@ import { plural } from './text.ts'
 export type HomePicture = {
   pending: { state: RunState; call: CallState }[]
   /** What servers ask of this person. */
-  inputs: AskedOf[]
+  inputs: PendingInput[]
   now: Date
   connections: Connection[]
   rules: Rule[]

@@ -1,7 +1,7 @@
 import type { Button, KnownBlock } from '@slack/types'
-import type { FormField, FormValue } from '../../run/form.ts'
-import type { AskedOf } from '../../run/runs.ts'
-import type { InputState } from '../../run/state.ts'
+import type { PendingInput } from '../../run/runs.ts'
+import type { FormField, FormValue } from '../../run/state/form-field.ts'
+import type { InputState } from '../../run/state/state.ts'
 import { actions, button, context, modal, type Saying, section } from './blocks.ts'
 import { addressBlock, addressWarnings, hostOf } from './page-address.ts'
 import { clip, inline, literal, mention, moment, visible } from './text.ts'
@@ -11,7 +11,7 @@ import { sayAct } from './tool-words.ts'
 export const COUNTDOWN_STEP_MS = 15_000
 
 /** The message that puts a server's question to a person, or says what became of it. Pure. */
-export function inputCard(asked: AskedOf, now: Date): Saying {
+export function inputCard(asked: PendingInput, now: Date): Saying {
   const { call, input } = asked
   const name = clip(call.connectionName, 80)
   const says = clip(visible(input.request.message).trim(), 1_500)
@@ -30,7 +30,7 @@ export function inputCard(asked: AskedOf, now: Date): Saying {
 }
 
 /** Said below a question before it expires. Pure. */
-export function inputReminder({ state, call, input }: AskedOf): Saying {
+export function inputReminder({ state, call, input }: PendingInput): Saying {
   // In direct messages the message alone tells them.
   const who = state.origin.place === 'dm' ? '' : `${mention(input.person)}: `
   const what = input.request.kind === 'sign_in' ? 'needs you to sign in' : 'is still waiting for your answer'
@@ -40,9 +40,9 @@ export function inputReminder({ state, call, input }: AskedOf): Saying {
 }
 
 /** In a channel others read along: the page is for one person, so its address is shown to them alone. */
-const isPrivate = ({ state }: AskedOf): boolean => state.origin.place === 'dm'
+const isPrivate = ({ state }: PendingInput): boolean => state.origin.place === 'dm'
 
-function bodyOf(asked: AskedOf): KnownBlock[] {
+function bodyOf(asked: PendingInput): KnownBlock[] {
   const { request } = asked.input
   if (request.kind === 'sign_in') {
     const scopes = request.scopes.join(', ')
@@ -59,7 +59,7 @@ function pageBlocks(url: string): KnownBlock[] {
   return [addressBlock(url), ...(warnings.length > 0 ? [context(`:warning: ${literal(warnings.join(' '))}`)] : [])]
 }
 
-function about({ call, input }: AskedOf): string {
+function about({ call, input }: PendingInput): string {
   const act = sayAct(call, 'wish')
   const why = `It needs this to _${inline(clip(act.charAt(0).toLowerCase() + act.slice(1), 200))}_.`
   const care = input.request.kind === 'form' ? ' Do not enter passwords or keys.' : ''
@@ -75,7 +75,7 @@ function sayUntil({ resume, expiresAt }: InputState, now: Date): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')} left, until ${moment(expiresAt)}.`
 }
 
-function buttonsOf(asked: AskedOf): KnownBlock {
+function buttonsOf(asked: PendingInput): KnownBlock {
   const { input } = asked
   const value = input.id
   const decline = button({ text: 'Decline', action: 'input_decline', value })
@@ -97,7 +97,7 @@ function pageButtons(input: InputState): Button[] {
 const doneButton = (input: InputState): Button => button({ text: 'I’m done', action: 'input_done', value: input.id })
 
 /** The page a server wants opened, for the one person it is for. Pure. */
-export const pageModal = (asked: AskedOf) => {
+export const pageModal = (asked: PendingInput) => {
   const { call, input } = asked
   const url = input.request.kind === 'url' ? input.request.url : ''
   return modal({

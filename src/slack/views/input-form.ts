@@ -1,7 +1,7 @@
 import type { ModalView } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
-import { type FormField, type FormValue, fitsAlone } from '../../run/form.ts'
-import type { AskedOf } from '../../run/runs.ts'
+import type { PendingInput } from '../../run/runs.ts'
+import { type FormField, type FormValue, fitsField } from '../../run/state/form-field.ts'
 import { context, modal, option, section } from './blocks.ts'
 import {
   type FieldState,
@@ -36,7 +36,7 @@ export function fitsModal(fields: FormField[]): boolean {
 }
 
 /** A server's form as a modal. Nothing in it is filled in but the server's own defaults. Pure. */
-export function inputForm({ call, input: asked }: AskedOf, fields: FormField[]): ModalView {
+export function inputForm({ call, input: asked }: PendingInput, fields: FormField[]): ModalView {
   const shown = shownFields(fields)
   const name = clip(call.connectionName, 80)
   const left = fields.length - shown.length
@@ -122,7 +122,7 @@ const YES_NO = [option('Yes', 'true'), option('No', 'false')]
 
 /** A default that breaks the server's own rules is no default. */
 const initialOf = <F extends FormField>(field: F): F['default'] =>
-  fitsAlone(field, field.default) ? field.default : undefined
+  fitsField(field, field.default) ? field.default : undefined
 
 function textHolds(field: FieldOf<'text'>): ModalField['holds'] {
   const initial = initialOf(field) ?? ''

@@ -1,4 +1,4 @@
-import type { CallState, RunState } from '../../run/state.ts'
+import type { CallState, RunState } from '../../run/state/state.ts'
 import { cutPage, PAGE_CHARACTERS } from './pages.ts'
 import { MOST_STEPS } from './plan.ts'
 import { calm, steady } from './text.ts'

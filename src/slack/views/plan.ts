@@ -1,6 +1,6 @@
 import type { PlanBlock, TaskCardBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
-import type { CallStage, CallState } from '../../run/state.ts'
+import type { CallStage, CallState } from '../../run/state/state.ts'
 import { taskCard, taskOf } from './task.ts'
 import { calm, clip, listed, plural } from './text.ts'
 import { lower, sayAct, sayCall } from './tool-words.ts'

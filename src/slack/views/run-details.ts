@@ -1,7 +1,7 @@
 import type { KnownBlock, ModalView } from '@slack/types'
 import type { RunId } from '../../ids.ts'
-import type { Sight } from '../../run/sight.ts'
-import type { CallState, InputState, RunState } from '../../run/state.ts'
+import type { CallState, InputState, RunState } from '../../run/state/state.ts'
+import type { CallVisibility } from '../../run/state/visible-calls.ts'
 import { sayDecided } from './approval-card.ts'
 import { actions, button, context, divider, modal, section } from './blocks.ts'
 import { amount, drawing, money, span } from './figures.ts'
@@ -18,7 +18,7 @@ const MOST_ASKED = 3
 /** Text that is not ours on one line. */
 const flat = (text: string): string => visible(text.replace(/\s+/g, ' ').trim())
 
-type Looked = { state: RunState; sight: Sight; page: number }
+type Looked = { state: RunState; sight: CallVisibility; page: number }
 
 /** A run step by step, as far as this person may see it. Pure. */
 export function runDetails({ state, sight, page: wanted }: Looked): ModalView {

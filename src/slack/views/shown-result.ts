@@ -1,7 +1,7 @@
 import type { DataTableBlock, KnownBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
-import type { Shown } from '../../run/events.ts'
-import type { CallState } from '../../run/state.ts'
+import type { ShownResult } from '../../run/state/events.ts'
+import type { CallState } from '../../run/state/state.ts'
 import { type Saying, section } from './blocks.ts'
 import { calm, clip, inline, listed, literal, plural } from './text.ts'
 import { sayCall } from './tool-words.ts'
@@ -9,7 +9,7 @@ import { sayCall } from './tool-words.ts'
 const ROWS_PER_PAGE = 10
 
 /** What a call gave that people see best by itself: its rows as a table, its links with where they lead. */
-export function sayShown(call: CallState, shown: Shown): Saying {
+export function sayShown(call: CallState, shown: ShownResult): Saying {
   const { table, links = [] } = shown
   const parts = [
     ...(table === undefined ? [] : [plural(table.rows.length, 'row')]),
@@ -22,7 +22,7 @@ export function sayShown(call: CallState, shown: Shown): Saying {
   }
 }
 
-function tableBlock({ columns, rows }: NonNullable<Shown['table']>, title: string): DataTableBlock {
+function tableBlock({ columns, rows }: NonNullable<ShownResult['table']>, title: string): DataTableBlock {
   // Slack takes no empty text.
   const cell = (text: string) => ({ type: 'raw_text' as const, text: text === '' ? ' ' : text })
   return {
@@ -34,7 +34,7 @@ function tableBlock({ columns, rows }: NonNullable<Shown['table']>, title: strin
 }
 
 /** A block each: a section that is cut at its limit would cut a link in two. */
-const linkBlocks = (links: NonNullable<Shown['links']>): KnownBlock[] =>
+const linkBlocks = (links: NonNullable<ShownResult['links']>): KnownBlock[] =>
   links.map((link) => section(`:link: ${linkWords(link)}`))
 
 /** A name can promise anything, so the host stands beside it; what is no web address is not made clickable. */

@@ -1,6 +1,6 @@
 import type { AnyChunk } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
-import type { CallState } from '../../run/state.ts'
+import type { CallState } from '../../run/state/state.ts'
 import { type Page, stepsOn } from './pages-of.ts'
 import { saySteps } from './plan.ts'
 import { type Task, taskChunk, taskOf } from './task.ts'

@@ -1,6 +1,6 @@
 import type { RichTextBlock, TaskCardBlock, TaskUpdateChunk } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
-import type { CallState } from '../../run/state.ts'
+import type { CallState } from '../../run/state/state.ts'
 import { calm, clip, inline } from './text.ts'
 import { lower, sayAct, sayCall } from './tool-words.ts'
 
