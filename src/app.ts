@@ -37,7 +37,7 @@ import { createReminders } from './run/decisions/reminders.ts'
 import type { Runs } from './run/runs.ts'
 import type { RunListener } from './run/state/run-listener.ts'
 import { createUsageReports } from './run/usage.ts'
-import { createSlack, type Slack, type SlackSettings } from './slack/create-slack.ts'
+import { createSlack, type Slack, type SlackSettings } from './slack/app/create-slack.ts'
 import { createWeb, type HealthStatus } from './web/routes.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -66,7 +66,7 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
       ...house,
       log,
       now: () => new Date(),
-      door: deferredListener(() => slack.door),
+      door: deferredListener(() => slack.listener),
       readFile: (...file) => slack.readFile(...file),
     }),
   )
@@ -83,7 +83,7 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
       registry: house.registry,
       mcp: house.mcp,
       log,
-      tell: slack.tellChanged,
+      tell: slack.announceResourceChange,
     }),
   )
   const mirror = cleanup.use(

@@ -4,9 +4,9 @@ import { z } from 'zod'
 import { AppError } from '../../src/errors.ts'
 import type { ShownMessage } from '../../src/run/runs.ts'
 import type { RunState } from '../../src/run/state/state.ts'
-import type { Calls } from '../../src/slack/calls.ts'
 import type { PaintDeps } from '../../src/slack/deps.ts'
-import { createPainter } from '../../src/slack/paint/painter.ts'
+import { createRunRenderer } from '../../src/slack/render/run-renderer.ts'
+import type { WebApi } from '../../src/slack/web-api/web-api.ts'
 import { eventually } from '../support/eventually.ts'
 import { memoryLog } from '../support/log.ts'
 import { approvalOf, settingsOf, WORKSPACE } from './samples.ts'
@@ -27,7 +27,7 @@ const lost = () => new AppError('slack_failed', 'lost', { cause: new WebAPIReque
 function easel(answer: (method: string, nth: number) => unknown = () => undefined) {
   const made: Made[] = []
   const kept = new Map<string, ShownMessage>()
-  const calls: Calls = {
+  const webApi: WebApi = {
     async call(method, args, shape) {
       const nth = made.filter((one) => one.method === method).length
       made.push({ method, args: Args.parse(args) })
@@ -41,11 +41,11 @@ function easel(answer: (method: string, nth: number) => unknown = () => undefine
     record: async (_run, one) => void kept.set(one.key, one),
     forget: async (_run, key) => void kept.delete(key),
   }
-  const painter = createPainter({
-    calls,
+  const painter = createRunRenderer({
+    webApi,
     runs: { shown },
     bot: async () => ({ user: 'UBOT1', bot: 'BBOT1', workspace: WORKSPACE, team: WORKSPACE }),
-    dmOf: async () => undefined,
+    directMessageOf: async () => undefined,
     settings: { of: async () => settingsOf() },
     refreshHome: () => undefined,
     sessions: { show: () => undefined },
