@@ -129,6 +129,13 @@ test('says that ten rows may not be all, and that a cut result cannot be read', 
   expect(text).not.toContain('"success"')
 })
 
+test('the words above an approval that waits tell who speaks, too', async () => {
+  talk = startConversation(servers, ['filesystem'], { deny: true })
+  await talk.say('Write a file called waits.txt that says hi')
+  const [, first] = talk.messages
+  expect(first?.content).toMatchObject([{ type: 'text', text: expect.stringMatching(/^_Offline model:_ /) }, {}])
+})
+
 test('asks which of two databases is meant, and takes the answer', async () => {
   talk = startConversation(servers, ['demo-database', 'shop'])
   const text = await talk.say('How many rows are in Orders?')
