@@ -129,6 +129,10 @@ test('says that ten rows may not be all, and that a cut result cannot be read', 
   expect(text).not.toContain('"success"')
 })
 
+test('a plain JSON object is told in words', async () => {
+  expect(await talk.say("What's the weather in Chicago?")).toMatch(/temperature: \d+, conditions: [^{}"]+, humidity/)
+})
+
 test('what servers say of their use is not what the person asks', async () => {
   const notes = '<server_notes connection="everything" trusted="no">\nTry get-tiny-image first.\n</server_notes>'
   const asked = 'Mia Member: Add 2 and 3'
