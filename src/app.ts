@@ -3,25 +3,24 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { readCards } from './cards/read.ts'
 import type { Config } from './config.ts'
+import { curatedCard } from './connect/catalog/curated-card.ts'
+import { createRegistryMirror } from './connect/catalog/mirror-registry.ts'
 import { createConnect } from './connect/connect.ts'
-import { curatedCard } from './connect/curated-card.ts'
-import type { SignedIn } from './connect/finish-sign-in.ts'
+import { createConnectionFeatures } from './connect/features/features.ts'
+import { createResourceWatcher } from './connect/features/resource-watcher.ts'
 import { createInstallations, type Installations } from './connect/installations.ts'
-import { createMirror } from './connect/mirror.ts'
-import { createOffering } from './connect/offering.ts'
-import { SignInDetails } from './connect/sign-in.ts'
-import { createTargets } from './connect/targets.ts'
-import { createWatcher } from './connect/watcher.ts'
+import { createServerTargets } from './connect/server-targets.ts'
+import { SignInDetails } from './connect/sign-in/begin-sign-in.ts'
+import type { SignInResult } from './connect/sign-in/finish-sign-in.ts'
 import { openCredentials } from './credentials/open.ts'
 import type { Db } from './db/call.ts'
-import { checkSchema, migrate } from './db/migrate.ts'
-import { connectPostgres } from './db/postgres.ts'
+import { openDatabase } from './db/open.ts'
 import { createEgress, type Egress } from './egress/egress.ts'
 import { errorChainOf, isAppError } from './errors.ts'
 import { closeServer, listen } from './http.ts'
 import type { Log } from './log.ts'
 import { createAuth } from './mcp/auth/auth.ts'
-import { clientDocument, ourClient } from './mcp/auth/our-client.ts'
+import { clientMetadataDocumentFor, createClientIdentity } from './mcp/auth/oauth/client-metadata.ts'
 import { createMcp } from './mcp/mcp.ts'
 import { createModel } from './model/claude.ts'
 import { type AuditCheck, createAuditCheck, createOpeningAudit } from './policy/audit.ts'
@@ -34,11 +33,11 @@ import { createRegistry } from './registry/registry.ts'
 import { createSignIns } from './registry/sign-ins.ts'
 import { createResourceSubscriptions } from './registry/watches.ts'
 import { createRuns } from './run/create-runs.ts'
-import type { Door } from './run/news.ts'
-import { createReminders } from './run/reminders.ts'
+import { createReminders } from './run/decisions/reminders.ts'
 import type { Runs } from './run/runs.ts'
-import { createUsage } from './run/usage.ts'
-import { createSlack, type Slack, type SlackSettings } from './slack/create-slack.ts'
+import type { RunListener } from './run/state/run-listener.ts'
+import { createUsageReports } from './run/usage.ts'
+import { createSlack, type Slack, type SlackSettings } from './slack/app/create-slack.ts'
 import { createWeb, type HealthStatus } from './web/routes.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -57,7 +56,7 @@ export type App = { start(): Promise<void>; [Symbol.asyncDispose](): Promise<voi
 /** Builds the app: the one place where rooms meet. Nothing listens, polls or connects to Slack before `start`. */
 export async function createApp(config: ResolvedConfig, log: Log): Promise<App> {
   await using cleanup = new AsyncDisposableStack()
-  const db = cleanup.use(await openDatabase(config, log))
+  const db = cleanup.use(await openDatabase(config.database, MIGRATIONS, log))
   const egress = cleanup.use(createEgress({ allow: config.egressAllow }))
   const house = await buildParts(config, { db, egress, log, onSignedIn: (news) => signedIn(news) })
   cleanup.use(house.mcp)
@@ -67,25 +66,25 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
       ...house,
       log,
       now: () => new Date(),
-      door: deferredListener(() => slack.door),
+      door: deferredListener(() => slack.listener),
       readFile: (...file) => slack.readFile(...file),
     }),
   )
-  const signedIn = (news: SignedIn) => {
+  const signedIn = (news: SignInResult) => {
     slack.signedIn(news)
     void resumeAfterSignIn(runs, news, log)
   }
   const slack: Slack = cleanup.use(
     await createSlack({ settings: slackSettings(config, house.installations), runs, ...house, log }),
   )
-  const watcher = cleanup.use(
-    createWatcher({ watches: house.watches, registry: house.registry, mcp: house.mcp, log, tell: slack.tellChanged }),
+  const watcher = cleanup.use(createResourceWatcher({ ...house, log, tell: slack.announceResourceChange }))
+  const mirror = cleanup.use(
+    createRegistryMirror({ catalogue: house.catalogue, fetch: egress.fetch, mcp: house.mcp, log }),
   )
-  const mirror = cleanup.use(createMirror({ catalogue: house.catalogue, fetch: egress.fetch, mcp: house.mcp, log }))
   const auditCheck = cleanup.use(createAuditCheck({ db, log }))
   const web = createWeb({
     health: () => healthOf(db, auditCheck),
-    clientDocument: clientDocument(ourClient(config.http.publicUrl)),
+    clientDocument: clientMetadataDocumentFor(createClientIdentity(config.http.publicUrl)),
     finishSignIn: house.connect.finishSignIn,
     log,
   })
@@ -114,7 +113,7 @@ function slackSettings(
   return slack.oauth ? { ...slack, oauth: { ...slack.oauth, publicUrl: http.publicUrl, installations } } : slack
 }
 
-type Infrastructure = { db: Db; egress: Egress; log: Log; onSignedIn(news: SignedIn): void }
+type Infrastructure = { db: Db; egress: Egress; log: Log; onSignedIn(news: SignInResult): void }
 
 /** The rooms below the run and the doors. */
 async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn }: Infrastructure) {
@@ -123,15 +122,13 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn 
   const watches = createResourceSubscriptions(db)
   const settings = createSettings(db)
   const catalogue = createCatalogue(db, config.mcp.registryUrl)
-  const targets = createTargets(cards, config.dataDir, config.prefills)
-  const { identityProvider, http } = config
-  const auth = createAuth({ credentials, registry, egress, ours: ourClient(http.publicUrl), identityProvider, log })
+  const targets = createServerTargets(cards, config.dataDir, config.prefills)
+  const shared = { registry, credentials, egress, log }
+  const ours = createClientIdentity(config.http.publicUrl)
+  const auth = createAuth({ ...shared, ours, identityProvider: config.identityProvider })
   const mcp = createMcp({
-    registry,
-    credentials,
-    egress,
+    ...shared,
     auth,
-    log,
     ...targets,
     toolTimeoutSeconds: config.mcp.toolTimeoutSeconds,
     projectRoot: ROOT,
@@ -159,12 +156,12 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn 
     watches,
     mcp,
     connect,
-    offering: createOffering({ registry, watches, mcp }),
+    offering: createConnectionFeatures({ registry, watches, mcp }),
     model: modelOf(config, log),
     workspaceSettings: settings,
     ...recordsIn(db),
     readSql,
-    word: connect.word,
+    classificationOf: connect.classificationOf,
     cardTitle: connect.titleOf,
   }
 }
@@ -180,13 +177,17 @@ async function load({ credentials: settings, dataDir }: ResolvedConfig, db: Db) 
   return { cards, credentials, readSql }
 }
 
-const recordsIn = (db: Db) => ({ rules: createRules(db), usage: createUsage(db), reminders: createReminders(db) })
+const recordsIn = (db: Db) => ({
+  rules: createRules(db),
+  usage: createUsageReports(db),
+  reminders: createReminders(db),
+})
 
 const modelOf = ({ model: { apiKey, name, baseURL } }: ResolvedConfig, log: Log) =>
   createModel({ apiKey, model: name, log, ...(baseURL && { baseURL }) })
 
 /** What waited for this sign-in goes on, with it or after a plain no without it. Never throws: who pressed Sign in can press again. */
-async function resumeAfterSignIn(runs: Runs, { by, ...news }: SignedIn, log: Log): Promise<void> {
+async function resumeAfterSignIn(runs: Runs, { by, ...news }: SignInResult, log: Log): Promise<void> {
   if (by === undefined || (!news.ok && !news.denied)) return
   const connections = news.ok ? [news.connection.id, ...news.also] : [news.connection]
   const action = news.ok ? 'accept' : 'decline'
@@ -194,35 +195,19 @@ async function resumeAfterSignIn(runs: Runs, { by, ...news }: SignedIn, log: Log
     for (const { state, input } of await runs.openInputs(by)) {
       const { request } = input
       if (request.kind === 'sign_in' && connections.includes(request.connection))
-        await runs.giveInput({ run: state.id, input: input.id, by, action })
+        await runs.answerInput({ run: state.id, input: input.id, by, action })
     }
   } catch (error) {
     log.error({ workspace: by.workspace, reason: errorChainOf(error) }, 'a run was not told of a sign-in')
   }
 }
 
-/** Opens the database and makes sure its schema is this version's. */
-async function openDatabase({ database }: ResolvedConfig, log: Log): Promise<Db> {
-  if (database.kind === 'postgres') await migrate(database.url, MIGRATIONS, log)
-  await using opening = new AsyncDisposableStack()
-  const db = opening.use(await connectDatabase(database, log))
-  await checkSchema(db, MIGRATIONS)
-  opening.move()
-  return db
-}
-
-async function connectDatabase(database: ResolvedConfig['database'], log: Log): Promise<Db> {
-  if (database.kind === 'postgres') return connectPostgres(database.url, log)
-  const { connectSupabase } = await import('./db/supabase.ts')
-  return connectSupabase(database)
-}
-
 /** Runs need the door and the door needs runs: this one is looked up when it is used. */
-const deferredListener = (door: () => Door): Door => ({
-  tell: (...news) => door().tell(...news),
-  settle: (...state) => door().settle(...state),
-  drop: (run) => door().drop(run),
-  queued: (...wait) => door().queued(...wait),
+const deferredListener = (door: () => RunListener): RunListener => ({
+  onProgress: (...news) => door().onProgress(...news),
+  publish: (...state) => door().publish(...state),
+  release: (run) => door().release(run),
+  onQueued: (...wait) => door().onQueued(...wait),
 })
 
 function routes(

@@ -6,8 +6,8 @@ import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { manifestFor, type Variant } from '../scripts/manifest.ts'
-import { REDIRECT_PATH } from '../src/slack/install.ts'
-import { BOT_SCOPES, EVENT_SCOPES, METHODS } from '../src/slack/methods.ts'
+import { REDIRECT_PATH } from '../src/slack/app/install.ts'
+import { BOT_SCOPES, EVENT_SCOPES, METHODS } from '../src/slack/web-api/methods.ts'
 import { registered } from './support/registered.ts'
 
 const SCHEMA = join(import.meta.dirname, 'fixtures', 'manifest.schema.2.0.0.json')

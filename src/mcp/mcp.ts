@@ -6,24 +6,24 @@ import type { Log } from '../log.ts'
 import type { Connection, JsonObject, StoredTool } from '../registry/connection.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Auth } from './auth/auth.ts'
-import { type Background, createBackground } from './background.ts'
-import { addressFault } from './border.ts'
-import { createCaches } from './caches.ts'
-import { callTool } from './call.ts'
-import type { Circuit } from './circuit.ts'
-import { createKeeper } from './keeper.ts'
-import { type LogLine, withLog } from './notices.ts'
-import { type Offering, offering, type Use } from './offering.ts'
-import type { CallFailure, CallOptions, Probe, ToolOutcome } from './outcome.ts'
-import { probe } from './probe.ts'
-import type { CallTimes } from './reach.ts'
-import type { Work } from './session.ts'
-import { type AuditEntry, createSessions, type Sessions, type Used } from './sessions.ts'
-import type { Limits, Target } from './target.ts'
-import { asAppError, type Trouble } from './trouble.ts'
+import { addressProblemIn } from './elicitation/elicitation-result.ts'
+import { createFeatures, type Features, type WithSession } from './features/features.ts'
+import { type McpFailure, toAppError } from './protocol/classify-error.ts'
+import { collectLogLines, type LogLine } from './protocol/notifications.ts'
+import type { CallFailure, CallOptions, Probe, ToolOutcome } from './protocol/outcome.ts'
+import type { Target, TargetLimits } from './protocol/server-target.ts'
+import type { Work } from './protocol/session.ts'
+import { callTool } from './requests/call-tool.ts'
+import type { CallTimes } from './requests/send-request.ts'
+import { type BackgroundTasks, createBackgroundTasks } from './session/background-tasks.ts'
+import type { CircuitState } from './session/circuit-breaker.ts'
+import { probeServer } from './session/probe-server.ts'
+import { createResponseCaches } from './session/response-caches.ts'
+import { createListingSync } from './session/sync-listings.ts'
+import { type AuditEntry, createSessionUse, type SessionOutcome, type SessionUse } from './session/use-session.ts'
 
 /** Speaks MCP to connections' servers. Nothing a server says leaves here with a secret of its connection in it. */
-export type Mcp = Offering & {
+export type Mcp = Features & {
   /**
    * Opens anew, lists, makes the target's check, closes. Throws AppErrors with a sentence for the person who connects.
    * `as` is the connection whose sign-in is used, if there is one.
@@ -41,7 +41,7 @@ export type Mcp = Offering & {
   /** Ends the connection's sessions with all that is under way, and forgets what was kept of its server. */
   close(id: ConnectionId): Promise<void>
   /** Whether calls go out to the connection's server now. */
-  circuit(id: ConnectionId): Circuit
+  circuit(id: ConnectionId): CircuitState
   /** The server was seen to work: its rest, if it has one, is over. */
   wake(id: ConnectionId): void
   /** Cancels what is under way and ends every session, within 1.5 s; when it resolves no child process is left. */
@@ -57,7 +57,7 @@ export type McpDeps = {
   log: Log
   /** Throws an AppError where the connection's card is gone. */
   target(connection: Connection): Target
-  limits(connection: Connection): Limits
+  limits(connection: Connection): TargetLimits
   toolTimeoutSeconds: number
   /** Where the packages of local servers are installed. */
   projectRoot: string
@@ -70,10 +70,10 @@ export type McpDeps = {
 export function createMcp(given: McpDeps): Mcp {
   const stopping = new AbortController()
   const deps = { ...given, hurry: stopping.signal }
-  const background = createBackground(deps.log)
-  const caches = createCaches()
-  const keeper = createKeeper({ registry: deps.registry, caches, background, stopping: stopping.signal })
-  const sessions = createSessions({
+  const background = createBackgroundTasks(deps.log)
+  const caches = createResponseCaches()
+  const keeper = createListingSync({ registry: deps.registry, caches, background, stopping: stopping.signal })
+  const sessions = createSessionUse({
     ...deps,
     background,
     caches,
@@ -94,13 +94,13 @@ export function createMcp(given: McpDeps): Mcp {
   return {
     probe: (target, secrets, signal, as) => {
       const bearer = as && deps.auth?.bearer(as, target, secrets)
-      return probe(deps, { target, secrets, bearer }, AbortSignal.any([signal, stopping.signal]))
+      return probeServer(deps, { target, secrets, bearer }, AbortSignal.any([signal, stopping.signal]))
     },
-    addressFault: (url) => addressFault(deps.egress, url),
+    addressFault: (url) => addressProblemIn(deps.egress, url),
     connectionsOf: (principal) => deps.registry.connectionsOf(principal),
     call: calling(deps, sessions, { signal: stopping.signal, noteState }),
     refresh: (c, signal) => use(c, signal, (session) => keeper.list(c, session)),
-    ...offering(use, (c) => timesOf(deps, c)),
+    ...createFeatures(use, (c) => timesOf(deps, c)),
     retire: async (id) => {
       caches.forget(id)
       keeper.forget(id)
@@ -120,10 +120,10 @@ export function createMcp(given: McpDeps): Mcp {
   }
 }
 
-type Using = { signal: AbortSignal; noteState(c: Connection, used: Used<unknown>): void }
+type Using = { signal: AbortSignal; noteState(c: Connection, used: SessionOutcome<unknown>): void }
 
 /** One call on a connection's session, whose trouble is an outcome. */
-function calling(deps: McpDeps, sessions: Pick<Sessions, 'use'>, { signal: closing, noteState }: Using): Mcp['call'] {
+function calling(deps: McpDeps, sessions: Pick<SessionUse, 'use'>, { signal: closing, noteState }: Using): Mcp['call'] {
   return async (c, tool, args, o) => {
     const began = performance.now()
     const lost = cardTrouble(deps, c)
@@ -137,7 +137,7 @@ function calling(deps: McpDeps, sessions: Pick<Sessions, 'use'>, { signal: closi
         o.onProgress(progress)
       }
       const options = { ...o, signal, onProgress }
-      return withLog(session.client, log, () => callTool(session, { tool, args }, timesOf(deps, c), options))
+      return collectLogLines(session.client, log, () => callTool(session, { tool, args }, timesOf(deps, c), options))
     }
     const used = await sessions.use(c, signal, work)
     noteState(c, used)
@@ -147,20 +147,20 @@ function calling(deps: McpDeps, sessions: Pick<Sessions, 'use'>, { signal: closi
 }
 
 /** Work on a connection's session that throws what is to be said of it. */
-function using(deps: McpDeps, sessions: Pick<Sessions, 'use'>, { signal: closing, noteState }: Using): Use {
+function using(deps: McpDeps, sessions: Pick<SessionUse, 'use'>, { signal: closing, noteState }: Using): WithSession {
   return async (c, signal, work) => {
     const lost = cardTrouble(deps, c)
-    if (lost !== undefined) throw asAppError(lost, undefined)
+    if (lost !== undefined) throw toAppError(lost, undefined)
     const used = await sessions.use(c, AbortSignal.any([signal, closing]), work)
     noteState(c, used)
     if (used.ok) return used.value
-    throw asAppError(used.trouble, used.error)
+    throw toAppError(used.trouble, used.error)
   }
 }
 
 /** The connection's state follows what its calls meet. */
-function stateNoter({ registry }: McpDeps, background: Background) {
-  return (c: Connection, used: Used<unknown>): void => {
+function stateNoter({ registry }: McpDeps, background: BackgroundTasks) {
+  return (c: Connection, used: SessionOutcome<unknown>): void => {
     const now = stateAfter(used)
     if (now === undefined || (now.status === c.status && now.reason === c.statusReason)) return
     background.run('keep status', () => registry.setStatus(c, now.status, now.reason))
@@ -173,7 +173,7 @@ function timesOf({ limits, toolTimeoutSeconds }: McpDeps, c: Connection): CallTi
 }
 
 /** A connection can outlive its card. */
-function cardTrouble({ target }: McpDeps, c: Connection): Trouble | undefined {
+function cardTrouble({ target }: McpDeps, c: Connection): McpFailure | undefined {
   try {
     target(c)
     return undefined
@@ -183,12 +183,12 @@ function cardTrouble({ target }: McpDeps, c: Connection): Trouble | undefined {
   }
 }
 
-function failureOf({ why, message, sent, challenge }: Trouble, ms: number): CallFailure {
+function failureOf({ why, message, sent, challenge }: McpFailure, ms: number): CallFailure {
   return { kind: 'failed', why, message, sent, ms: Math.round(ms), ...(challenge && { challenge }) }
 }
 
 /** What a call says of its connection; a slow or stopped call says nothing. */
-function stateAfter(used: Used<unknown>): { status: Connection['status']; reason?: string } | undefined {
+function stateAfter(used: SessionOutcome<unknown>): { status: Connection['status']; reason?: string } | undefined {
   if (used.ok) return { status: 'connected' }
   const { why, code, message, sent } = used.trouble
   // A database or credential store of ours that is away says nothing of the server.

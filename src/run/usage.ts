@@ -34,7 +34,7 @@ export type RecentRun = {
 }
 
 /** What was asked and what it took: sums made by the database. */
-export type Usage = {
+export type UsageReports = {
   monthOf(principal: Principal): Promise<MonthUsage>
   monthOfAll(workspace: WorkspaceId): Promise<MonthUsage>
   /** A person's last requests, newest first. */
@@ -82,7 +82,7 @@ const Recent = z
   .transform(({ cost_usd, ...same }): RecentRun => ({ ...same, costUsd: cost_usd }))
 
 /** Usage over the database. Errors are db/'s. */
-export function createUsage(db: Db): Usage {
+export function createUsageReports(db: Db): UsageReports {
   return {
     monthOf: ({ workspace, user }) => db.call('usage_of_month', { workspace, user }, Month),
     monthOfAll: (workspace) => db.call('usage_of_month', { workspace, user: null }, Month),

@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http'
-import type { SignedIn } from '../connect/finish-sign-in.ts'
+import type { SignInResult } from '../connect/sign-in/finish-sign-in.ts'
 
 type Look = 'good' | 'bad' | 'plain'
 
 /** The page a browser ends at after a sign-in. Pure. */
-export function renderSignedInPage(signedIn: SignedIn): string {
+export function renderSignedInPage(signedIn: SignInResult): string {
   if (signedIn.ok) return page('Signed in', [connected(signedIn), BACK, MISTAKE], 'good')
   // Nobody knows whose it was, so Slack says nothing of it.
   if (signedIn.by === undefined) return page('Nothing to do here', [`<p>${literal(signedIn.message)}</p>`], 'plain')
@@ -20,7 +20,7 @@ export const renderErrorPage = (): string =>
     'bad',
   )
 
-function connected({ title, connection }: Extract<SignedIn, { ok: true }>): string {
+function connected({ title, connection }: Extract<SignInResult, { ok: true }>): string {
   const count = connection.tools.length
   const tools = count === 1 ? 'its tool' : `its ${count} tools`
   return `<p><strong>${literal(title)}</strong> is connected as <strong>${literal(connection.name)}</strong>, and you can use ${tools}.</p>`

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { SignedIn } from '../connect/finish-sign-in.ts'
+import type { SignInResult } from '../connect/sign-in/finish-sign-in.ts'
 import { errorChainOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { renderErrorPage, renderSignedInPage, sendPage } from './pages.ts'
@@ -11,7 +11,7 @@ export type WebDeps = {
   health(): Promise<HealthStatus>
   /** Who we are to authorization servers; undefined where none could fetch it. */
   clientDocument: Record<string, unknown> | undefined
-  finishSignIn(brought: URLSearchParams, signal: AbortSignal): Promise<SignedIn>
+  finishSignIn(brought: URLSearchParams, signal: AbortSignal): Promise<SignInResult>
   log: Log
 }
 

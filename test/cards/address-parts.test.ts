@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { addressPartsOf, fitsAddressPart, signInAddressesOf } from '../../src/cards/address-parts.ts'
 import { placeholdersIn } from '../../src/cards/placeholders.ts'
 import { readCards } from '../../src/cards/read.ts'
-import { fill } from '../../src/mcp/fill.ts'
+import { fillPlaceholders } from '../../src/mcp/protocol/fill-placeholders.ts'
 
 const cards = readCards('run-cards')
 const addresses = cards
@@ -64,15 +64,16 @@ function frameOf(address: string, template: string): string {
 describe('an input that is a piece of an address', () => {
   it.each(addresses)('%s: leads nowhere else', (address) => {
     const plain = Object.fromEntries(placeholdersIn(address).map((name) => [name, 'x']))
-    const frame = frameOf(fill(address, plain) ?? '', address)
+    const frame = frameOf(fillPlaceholders(address, plain) ?? '', address)
     let fitting = 0
     for (const part of addressPartsOf(address))
       for (const value of [...NASTY.split(' '), ...BREAKS, ...scrambled(5_000)]) {
         if (!fitsAddressPart(part, value)) continue
         fitting++
-        expect(frameOf(fill(address, { ...plain, [part.name]: value }) ?? '', address), JSON.stringify(value)).toBe(
-          frame,
-        )
+        expect(
+          frameOf(fillPlaceholders(address, { ...plain, [part.name]: value }) ?? '', address),
+          JSON.stringify(value),
+        ).toBe(frame)
       }
     expect(fitting).toBeGreaterThan(100)
   })

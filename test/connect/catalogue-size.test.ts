@@ -1,6 +1,6 @@
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { finding } from '../../src/connect/find.ts'
+import { createSearch } from '../../src/connect/catalog/search.ts'
 import { connectPostgres } from '../../src/db/postgres.ts'
 import { WorkspaceId } from '../../src/ids.ts'
 import { type Catalogue, createCatalogue, type NewCatalogueRow } from '../../src/registry/catalogue.ts'
@@ -78,7 +78,7 @@ async function planOf(words: string[]): Promise<string> {
 }
 
 test('among ten thousand what fits is found, also with a typo, and what is near is named where nothing is', async () => {
-  const find = finding([], catalogue)
+  const find = createSearch([], catalogue)
   const { entry } = entryAt(4_259)
   const [word = '', second = ''] = entry.title.split(' ')
   const first = async (words: string) => (await find(HERE, words)).hits[0]?.registry?.name

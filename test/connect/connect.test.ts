@@ -461,19 +461,23 @@ describe('a connection whose card is gone', () => {
 describe('what cards say', () => {
   it('of tools', async () => {
     await begin()
-    const { word } = house.connect
-    expect(word('filesystem', 'write_file')).toEqual({ class: 'write', vouched: true, idempotent: true })
-    expect(word('filesystem', 'read_file')).toEqual({ class: 'read', vouched: true, idempotent: true })
-    expect(word('demo-database', 'execute_sql')).toEqual({
+    const { classificationOf } = house.connect
+    expect(classificationOf('filesystem', 'write_file')).toEqual({ class: 'write', vouched: true, idempotent: true })
+    expect(classificationOf('filesystem', 'read_file')).toEqual({ class: 'read', vouched: true, idempotent: true })
+    expect(classificationOf('demo-database', 'execute_sql')).toEqual({
       class: 'write',
       vouched: true,
       idempotent: false,
       sql: { argument: 'sql', dialect: 'sqlite' },
     })
-    expect(word('github', 'merge_pull_request')).toEqual({ class: 'destructive', vouched: false, idempotent: false })
-    expect(word('everything', 'get-env')).toEqual({ vouched: false, idempotent: false })
-    expect(word('filesystem', 'constructor')).toEqual({ vouched: false, idempotent: false })
-    expect(word('gone', 'x')).toEqual({ vouched: false, idempotent: false })
+    expect(classificationOf('github', 'merge_pull_request')).toEqual({
+      class: 'destructive',
+      vouched: false,
+      idempotent: false,
+    })
+    expect(classificationOf('everything', 'get-env')).toEqual({ vouched: false, idempotent: false })
+    expect(classificationOf('filesystem', 'constructor')).toEqual({ vouched: false, idempotent: false })
+    expect(classificationOf('gone', 'x')).toEqual({ vouched: false, idempotent: false })
   })
   it('to people, never how they are started', async () => {
     await begin()

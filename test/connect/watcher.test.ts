@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterEach, expect, test } from 'vitest'
-import { createWatcher, type WatcherDeps } from '../../src/connect/watcher.ts'
+import { createResourceWatcher, type ResourceWatcherDeps } from '../../src/connect/features/resource-watcher.ts'
 import { openLocalStore } from '../../src/credentials/local.ts'
 import { connectPostgres } from '../../src/db/postgres.ts'
 import { createEgress } from '../../src/egress/egress.ts'
@@ -38,7 +38,7 @@ async function startHouse() {
   open.defer(() => egress[Symbol.dispose]())
   const told: { by: string; at: number }[] = []
 
-  const instance = (name: string, times: Pick<WatcherDeps, 'quietMs'> = {}) => {
+  const instance = (name: string, times: Pick<ResourceWatcherDeps, 'quietMs'> = {}) => {
     const db = open.use(connectPostgres(database.url, log))
     const [registry, watches] = [createRegistry(db), createResourceSubscriptions(db)]
     const target = () => remote(`http://127.0.0.1:${server.port}/mcp`)
@@ -47,7 +47,7 @@ async function startHouse() {
       createMcp({ registry, credentials, egress, log, limits, target, toolTimeoutSeconds: 30, projectRoot: folder }),
     )
     const tell = async () => void told.push({ by: name, at: Date.now() })
-    const watcher = open.use(createWatcher({ watches, registry, mcp, log, tell, lookMs: 40, ...times }))
+    const watcher = open.use(createResourceWatcher({ watches, registry, mcp, log, tell, lookMs: 40, ...times }))
     return { registry, watches, mcp, watcher }
   }
   const first = instance('first')

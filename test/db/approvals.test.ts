@@ -16,7 +16,7 @@ import { approversFor, type Risk } from '../../src/policy/decide.ts'
 import { createRules } from '../../src/policy/rules.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
 import { createResourceSubscriptions } from '../../src/registry/watches.ts'
-import { createStore } from '../../src/run/store.ts'
+import { createRunStore } from '../../src/run/storage/run-store.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { memoryLog } from '../support/log.ts'
 
@@ -111,7 +111,7 @@ async function waiting(o: { risk: Risk; fourEyes: boolean; requester: UserId; wo
 
 test('the database and decide() agree on who may decide', async () => {
   const rules = createRules(db)
-  const store = createStore(db, 'one')
+  const store = createRunStore(db, 'one')
   const workspace = WorkspaceId.parse('TAGREE')
   const asked = []
   for (const risk of ['write', 'destructive'] as const)
@@ -135,7 +135,7 @@ test('what a person may decide is found behind any number of others’, in one c
   for (let n = 0; n < 45; n++) await waiting({ risk: 'write', fourEyes: false, requester: two, workspace })
   const { run } = await waiting({ risk: 'write', fourEyes: false, requester: one, workspace })
   calls.length = 0
-  const mine = await createStore(db, 'one').pending({ workspace, user: one })
+  const mine = await createRunStore(db, 'one').pending({ workspace, user: one })
   expect(mine).toMatchObject([
     { run, call: 'c', events: [{ type: 'started' }, { type: 'replied' }, { type: 'judged' }] },
   ])
@@ -143,7 +143,7 @@ test('what a person may decide is found behind any number of others’, in one c
 })
 
 test('an id of another workspace finds nothing and changes nothing', async () => {
-  const [store, registry, watches] = [createStore(db, 'one'), createRegistry(db), createResourceSubscriptions(db)]
+  const [store, registry, watches] = [createRunStore(db, 'one'), createRegistry(db), createResourceSubscriptions(db)]
   const owner = { workspace: HERE, user: one }
   const stranger = { workspace: ELSEWHERE, user: one }
   const { run, approval } = await waiting({ risk: 'write', fourEyes: false, requester: one, workspace: HERE })
@@ -180,7 +180,7 @@ test('an id of another workspace finds nothing and changes nothing', async () =>
 })
 
 test('a question of another workspace is not found', async () => {
-  const store = createStore(db, 'one')
+  const store = createRunStore(db, 'one')
   const input = InputId.parse(newApprovalId())
   const asked = {
     type: 'asked_input',
@@ -211,7 +211,7 @@ test('a question of another workspace is not found', async () => {
 })
 
 test('a run is read only by who has its fence', async () => {
-  const store = createStore(db, 'one')
+  const store = createRunStore(db, 'one')
   const { run } = await waiting({ risk: 'write', fourEyes: false, requester: one, workspace: HERE })
   const fence = await store.claim(run)
   expect(await store.read(run, 0, fence ?? 0)).toMatchObject({ id: run, seq: 3 })

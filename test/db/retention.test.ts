@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { connectPostgres } from '../../src/db/postgres.ts'
 import { newRunId, Principal } from '../../src/ids.ts'
 import { createSettings } from '../../src/policy/settings.ts'
-import { createStore } from '../../src/run/store.ts'
+import { createRunStore } from '../../src/run/storage/run-store.ts'
 import { createTestDatabase, query } from '../support/database.ts'
 import { memoryLog } from '../support/log.ts'
 
@@ -126,7 +126,7 @@ test('a step forgets Slack’s old events and leases nobody gave back', async ()
   await at.rows(
     "insert into token_refresh_leases values (gen_random_uuid(), 'gone', now() - interval '2 days'), (gen_random_uuid(), 'here', now())",
   )
-  await createStore(at.db, 'one').prune()
+  await createRunStore(at.db, 'one').prune()
   expect(await at.rows('select event_id from slack_seen_events')).toEqual([{ event_id: 'new' }])
   expect(await at.rows('select owner from token_refresh_leases')).toEqual([{ owner: 'here' }])
 })

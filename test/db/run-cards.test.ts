@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readCards } from '../../src/cards/read.ts'
-import { curatedCard } from '../../src/connect/curated-card.ts'
+import { curatedCard } from '../../src/connect/catalog/curated-card.ts'
 import { connectPostgres } from '../../src/db/postgres.ts'
 import { createCatalogue, saveCuratedCards } from '../../src/registry/catalogue.ts'
 import { createTestDatabase, query } from '../support/database.ts'

@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest'
 import { newConnectionId } from '../../src/ids.ts'
-import { createCircuits, type Pass } from '../../src/mcp/circuit.ts'
+import { createCircuitBreakers, type Permit } from '../../src/mcp/session/circuit-breaker.ts'
 import { eventually } from '../support/eventually.ts'
 import { freePort } from '../support/free-port.ts'
 import { remote, startMcpHouse, startServerProcess, textOf } from '../support/mcp-house.ts'
 
 function setUp(random = 0.5) {
   const clock = { at: 1_000_000 }
-  const circuits = createCircuits({ now: () => clock.at, random: () => random })
+  const circuits = createCircuitBreakers({ now: () => clock.at, random: () => random })
   const id = newConnectionId()
-  const pass = (): Pass => {
+  const pass = (): Permit => {
     const entered = circuits.enter(id)
     if (!('settle' in entered)) throw new Error('it rests')
     return entered

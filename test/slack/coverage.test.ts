@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { METHODS } from '../../src/slack/methods.ts'
+import { METHODS } from '../../src/slack/web-api/methods.ts'
 import { registered } from '../support/registered.ts'
 
 const FILES = {

@@ -3,7 +3,7 @@ import { ApprovalId, ChannelId, ConnectionId, RunId, UserId, WorkspaceId } from 
 import type { Rule } from '../../src/policy/rules.ts'
 import type { WorkspaceSettings } from '../../src/policy/settings.ts'
 import type { Connection } from '../../src/registry/connection.ts'
-import type { CallState } from '../../src/run/state.ts'
+import type { CallState } from '../../src/run/state/state.ts'
 import type { MonthUsage, RecentRun } from '../../src/run/usage.ts'
 
 export const CARDS: CardInfo[] = [

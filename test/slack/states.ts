@@ -1,7 +1,7 @@
 import { ChannelId, InputId, RunId, UserId } from '../../src/ids.ts'
-import type { Origin } from '../../src/run/origin.ts'
-import type { AskedOf } from '../../src/run/runs.ts'
-import type { CallState, InputState, RunState } from '../../src/run/state.ts'
+import type { PendingInput } from '../../src/run/runs.ts'
+import type { Origin } from '../../src/run/state/origin.ts'
+import type { CallState, InputState, RunState } from '../../src/run/state/state.ts'
 import { callOf, connectionOf, WORKSPACE } from './samples.ts'
 
 export const ORIGIN: Origin = {
@@ -69,7 +69,7 @@ export function inputOf(
   kind: InputState['request']['kind'],
   change: Partial<InputState> = {},
   origin: Partial<Origin> = {},
-): AskedOf {
+): PendingInput {
   const input: InputState = {
     id: InputId.parse('abcdefghijklmnopqrstuvw'),
     person: ORIGIN.user,

@@ -5,15 +5,15 @@ import { join } from 'node:path'
 import { Client } from 'pg'
 import { readCards } from '../../src/cards/read.ts'
 import { createConnect } from '../../src/connect/connect.ts'
-import { SignInDetails } from '../../src/connect/sign-in.ts'
-import { createTargets } from '../../src/connect/targets.ts'
+import { createServerTargets } from '../../src/connect/server-targets.ts'
+import { SignInDetails } from '../../src/connect/sign-in/begin-sign-in.ts'
 import { openLocalStore } from '../../src/credentials/local.ts'
 import type { Db } from '../../src/db/call.ts'
 import { connectPostgres } from '../../src/db/postgres.ts'
 import { createEgress } from '../../src/egress/egress.ts'
 import { createLog } from '../../src/log.ts'
 import { createAuth } from '../../src/mcp/auth/auth.ts'
-import { ourClient } from '../../src/mcp/auth/our-client.ts'
+import { createClientIdentity } from '../../src/mcp/auth/oauth/client-metadata.ts'
 import { createMcp } from '../../src/mcp/mcp.ts'
 import type { Connection, JsonObject } from '../../src/registry/connection.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
@@ -48,8 +48,8 @@ export async function startConnectHouse(o: ConnectHouseOptions = {}) {
   const registry = createRegistry(o.between?.(db) ?? db)
   const credentials = await openLocalStore({ folder: join(dataDir, 'credentials'), key: undefined })
   const egress = createEgress({ allow: o.allow ?? [] })
-  const targets = createTargets(cards, dataDir, o.prefills)
-  const auth = createAuth({ credentials, registry, egress, ours: ourClient('http://127.0.0.1:1'), log })
+  const targets = createServerTargets(cards, dataDir, o.prefills)
+  const auth = createAuth({ credentials, registry, egress, ours: createClientIdentity('http://127.0.0.1:1'), log })
   const mcp = createMcp({
     registry,
     credentials,

@@ -10,8 +10,8 @@ import { createEgress } from '../../src/egress/egress.ts'
 import { newConnectionId, UserId, WorkspaceId } from '../../src/ids.ts'
 import { createLog } from '../../src/log.ts'
 import { createMcp, type McpDeps } from '../../src/mcp/mcp.ts'
-import type { CallOptions, ToolOutcome } from '../../src/mcp/outcome.ts'
-import type { HttpTarget, Limits, StdioTarget, Target } from '../../src/mcp/target.ts'
+import type { CallOptions, ToolOutcome } from '../../src/mcp/protocol/outcome.ts'
+import type { HttpTarget, StdioTarget, Target, TargetLimits } from '../../src/mcp/protocol/server-target.ts'
 import type { Connection, JsonObject } from '../../src/registry/connection.ts'
 import { createMemoryRegistry } from './memory-registry.ts'
 
@@ -21,7 +21,7 @@ export const PERSON = { workspace: WorkspaceId.parse('TLOCAL01'), user: UserId.p
 
 export type HouseOptions = {
   allow?: string[]
-  limits?: Partial<Limits>
+  limits?: Partial<TargetLimits>
   toolTimeoutSeconds?: number
   root?: string
   quietMs?: number

@@ -28,9 +28,11 @@ export function readConversation(request: ModelRequest): Conversation {
   }
 }
 
-function textsOf(message: Message): string[] {
-  if (typeof message.content === 'string') return [message.content].filter((text) => text.trim() !== '')
-  return message.content.flatMap((block) => (block.type === 'text' && block.text.trim() !== '' ? [block.text] : []))
+/** What people and the model said; a server's notes on its own use are neither. */
+function textsOf({ content }: Message): string[] {
+  const texts =
+    typeof content === 'string' ? [content] : content.flatMap((block) => (block.type === 'text' ? [block.text] : []))
+  return texts.filter((text) => text.trim() !== '' && !text.startsWith('<server_notes '))
 }
 
 function hasResults({ content }: Message): boolean {

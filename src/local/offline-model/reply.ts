@@ -54,7 +54,10 @@ function nextOf({ asked, done, before }: Conversation, request: ModelRequest): N
     at = work.next(outcome)
   }
   if (at.done) return signed(at.value)
-  return done.length < STEPS_MAX ? { kind: 'step', step: at.value } : signed(sayDone(done))
+  if (done.length >= STEPS_MAX) return signed(sayDone(done))
+  // An approval may wait for days under these words, so they too tell who speaks.
+  const say = done.length === 0 ? `_Offline model:_ ${at.value.say}` : at.value.say
+  return { kind: 'step', step: { ...at.value, say } }
 }
 
 function signed(text: string): Next {

@@ -35,9 +35,10 @@ function aboutMyself(asked: string, tools: OfflineTool[]): PlanResult | undefine
 }
 
 function sayUnfit(tools: OfflineTool[]): PlanResult {
-  if (tools.length === 0) return sayUnable(`I cannot do that: ${CONNECT_WORDS}`, [])
-  const why = `I cannot do that, or did not understand it. I match simple words to tools. ${sayTools(tools)}\n${CONNECT_WORDS}`
-  return sayUnable(why, questionsFor(tools))
+  if (tools.length === 0) return sayUnable(`You have no tools connected, so I cannot do that. ${CONNECT_WORDS}`, [])
+  const names = [...new Set(tools.map(({ connection }) => connection))].map((name) => `*${name}*`).join(', ')
+  const why = `I cannot do that, or did not understand it: I only match simple words to the tools of ${names}.`
+  return sayUnable(`${why} \`/mcp connect\` adds others.`, questionsFor(tools))
 }
 
 function* planOne(raw: string, all: RequestState): Plan {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { PastCall } from '../conversation.ts'
+import { readJsonMap } from '../json.ts'
 import type { JsonMap } from '../stream.ts'
 import type { OfflineTool } from '../tools.ts'
 
@@ -52,6 +53,9 @@ export function showText(text: string): string {
   if (files.length > 0) return sayFiles(body, files)
   const trimmed = body.trim()
   if (trimmed === '' || trimmed === NO_OUTPUT) return 'It gave nothing back.'
+  const values = Object.entries(readJsonMap(trimmed) ?? {})
+  if (values.length > 0 && values.every(([, value]) => typeof value !== 'object'))
+    return values.map(([name, value]) => `${name}: ${String(value)}`).join(', ')
   const cut = trimmed.length > SHOWN_MAX_CHARACTERS ? `${trimmed.slice(0, SHOWN_MAX_CHARACTERS)}\n… (cut)` : trimmed
   return cut.includes('\n') || cut.length > 200 || /^[[{]/.test(cut) ? fenceText(cut) : cut
 }
