@@ -1,26 +1,9 @@
 import { expect, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
-import { rowsIn } from '../support/rows.ts'
 import { says, wishes } from '../support/scripted-model.ts'
 import { startWorld } from '../support/world.ts'
 
 const drop = wishes('demo-database__execute_sql', { sql: 'DELETE FROM employee WHERE emp_no = 10001' })
-
-test('a request of another workspace is not asked again here', async () => {
-  await using world = await startWorld({ model: [says('One.')] })
-  const member = world.as('member')
-  await member.see(await member.dm('one'), /One\./)
-  await rowsIn(world, `update workspaces set settings = '{"budget_usd": 0.000001}'`)
-  await rowsIn(world, 'update runs set cost_usd = 1')
-  const where = await member.dm('two')
-  const failed = await member.see(where, /Try again/)
-  await rowsIn(
-    world,
-    `update run_events set body = jsonb_set(body, '{origin,workspace}', '"TOTHER01"') where type = 'started'`,
-  )
-  await member.press({ channel: 'dm' }, failed.ts, 'Try again')
-  await member.see(where, /I no longer have this request/)
-})
 
 test('who may decide now may edit and look now, whatever the card showed', async () => {
   await using world = await startWorld({ approvers: ['approver'], model: [drop, says('Gone.')] })
