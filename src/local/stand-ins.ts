@@ -1,9 +1,9 @@
 import { join } from 'node:path'
+import { type SlackEmulator, startSlackEmulator } from '../../slack-emulator/start-slack-emulator.ts'
+import { nameApprover } from '../../slack-emulator/workspace/seed-approver.ts'
 import type { Log } from '../log.ts'
 import { startLocalDatabase } from './database.ts'
 import { startLocalModel } from './model.ts'
-import { nameApprover } from './slack/first-day.ts'
-import { type LocalSlack, startLocalSlack } from './slack/start-local-slack.ts'
 
 /** What is set and what is not; only these fields matter here. */
 type Wanted = {
@@ -67,8 +67,8 @@ async function allOrFirstTrouble<T extends readonly unknown[]>(tasks: T): Promis
   return Promise.all(tasks)
 }
 
-const localSlack = (wanted: Wanted, { log, ownerOf }: Means): Promise<LocalSlack> =>
-  startLocalSlack({
+const localSlack = (wanted: Wanted, { log, ownerOf }: Means): Promise<SlackEmulator> =>
+  startSlackEmulator({
     port: wanted.local.port,
     folder: join(wanted.dataDir, 'slack'),
     mode: wanted.local.mode,
@@ -77,14 +77,14 @@ const localSlack = (wanted: Wanted, { log, ownerOf }: Means): Promise<LocalSlack
     ownerOf,
   })
 
-function slackSettings(slack: LocalSlack | undefined, mode: 'http' | 'socket'): Slack {
+function slackSettings(slack: SlackEmulator | undefined, mode: 'http' | 'socket'): Slack {
   const { botToken, appToken, signingSecret, apiUrl } = given(slack)
   return mode === 'socket'
     ? { botToken, appToken, signingSecret: undefined, apiUrl }
     : { botToken, appToken: undefined, signingSecret, apiUrl }
 }
 
-function linesOf(wanted: Wanted, slack: LocalSlack | undefined): string[] {
+function linesOf(wanted: Wanted, slack: SlackEmulator | undefined): string[] {
   return [
     slack
       ? `  Slack     stand-in: ${slack.url} (set SLACK_BOT_TOKEN for a real workspace)`

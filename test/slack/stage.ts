@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { startLocalSlack } from '../../src/local/slack/start-local-slack.ts'
+import { startSlackEmulator } from '../../slack-emulator/start-slack-emulator.ts'
 import type { Connection } from '../../src/registry/connection.ts'
 import type { Door } from '../../src/run/news.ts'
 import { createSlack, type Slack } from '../../src/slack/create-slack.ts'
@@ -16,7 +16,7 @@ export async function startStage(
   const { log, text } = memoryLog()
   await using starting = new AsyncDisposableStack()
   const slack = starting.use(
-    await startLocalSlack({
+    await startSlackEmulator({
       port: 0,
       mode,
       appUrls: [],
