@@ -1,13 +1,13 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { isRecord } from '../src/block-kit/problem.ts'
-import { AppError } from '../src/errors.ts'
-import type { Log } from '../src/log.ts'
 import { eventsFor } from './delivery/event-payloads.ts'
 import { createEventQueue, RETRY_DELAYS_MS } from './delivery/event-queue.ts'
 import { createFaultInjection } from './delivery/fault-injection.ts'
 import { createHttpTransport } from './delivery/http-transport.ts'
 import { createSocketModeTransport } from './delivery/socket-mode.ts'
 import { createTrafficLog, recordTraffic } from './delivery/traffic-log.ts'
+import { EmulatorError } from './errors.ts'
+import type { EmulatorLog } from './log.ts'
 import { createRequestListener } from './server/http-server.ts'
 import { createOAuth, type OAuthClient } from './web-api/oauth.ts'
 import { createRateLimits, type Strictness } from './web-api/rate-limits.ts'
@@ -29,10 +29,8 @@ export type SlackEmulatorOptions = {
   mode: 'http' | 'socket'
   /** HTTP mode: where signed requests go, in turn, the next one where a connection is refused. Empty: events wait. */
   appUrls: string[]
-  log: Log
+  log: EmulatorLog
   retryDelaysMs?: number[]
-  /** Who has a port, in words; for the message when it is taken. */
-  ownerOf?: (port: number) => Promise<string>
   /** The clock, in milliseconds: tests move it on to see triggers, streams and response_urls expire. */
   now?: () => number
   /** Timers of retries, on the same clock. */
@@ -67,7 +65,7 @@ export type SlackEmulator = {
 /** Starts a Slack workspace on this machine: Web API, events, interactivity and Socket Mode for one app, on loopback only. */
 export async function startSlackEmulator(options: SlackEmulatorOptions): Promise<SlackEmulator> {
   const server = createServer()
-  const url = await listen(server, options)
+  const url = await listen(server, options.port)
   const built = build(options, url)
   server.on('request', built.listener)
   server.on('upgrade', (request, socket, head) => {
@@ -155,11 +153,11 @@ function beginningOf({ address, team, app, installed }: SlackEmulatorOptions, ur
   }
 }
 
-function listen(server: Server, { port, ownerOf }: Pick<SlackEmulatorOptions, 'port' | 'ownerOf'>): Promise<string> {
+function listen(server: Server, port: number): Promise<string> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => {
-      if (!isRecord(cause) || cause.code !== 'EADDRINUSE') return reject(cause)
-      void (ownerOf?.(port) ?? Promise.resolve('another program')).then((owner) => reject(taken(port, owner, cause)))
+      const taken = isRecord(cause) && cause.code === 'EADDRINUSE'
+      reject(taken ? new EmulatorError('port_in_use', `port ${port} is in use by another program`, { cause }) : cause)
     })
     server.listen(port, '127.0.0.1', () => {
       const address = server.address()
@@ -167,10 +165,3 @@ function listen(server: Server, { port, ownerOf }: Pick<SlackEmulatorOptions, 'p
     })
   })
 }
-
-const taken = (port: number, owner: string, cause: unknown): AppError =>
-  new AppError(
-    'in_use',
-    `Port ${port}, where the local Slack goes, is in use by ${owner}. Stop it, or set LOCAL_PORT to a free port.`,
-    { cause },
-  )

@@ -42,7 +42,9 @@ function importsOf(file: string): string[] {
 
 function mayImport(file: string, target: string): boolean {
   const [from, to] = [roomOf(file), roomOf(target)]
-  if (OPEN_TO_ALL.includes(to) || from === to) return true
+  if (from === to) return true
+  // The emulator could be published alone.
+  if (OPEN_TO_ALL.includes(to)) return from !== 'slack-emulator'
   if (file === 'main.ts') return to === 'app.ts' || to === 'config.ts' || to === 'http.ts' || to === 'local'
   if (file === 'app.ts') return to !== 'main.ts' && to !== 'local' && to !== 'slack-emulator'
   return (ROOMS[from] ?? []).includes(to)

@@ -1,8 +1,8 @@
 import { checkMessageBlocks } from '../../src/block-kit/check-message.ts'
 import { isRecord } from '../../src/block-kit/problem.ts'
 import { listOf } from '../../src/block-kit/rules.ts'
-import { AppError } from '../../src/errors.ts'
 import { basePayloadFor, type EmulatorParts, sendInteraction } from '../delivery/interaction-payloads.ts'
+import { EmulatorError } from '../errors.ts'
 import { type PlacedElement, problemLinesOf } from '../workspace/blocks.ts'
 import type { Json, Person } from '../workspace/records.ts'
 
@@ -35,12 +35,12 @@ export async function requestOptions(
 
 function refuseBadOptions(given: Json, options: Json[]): void {
   if (given.options === undefined && given.option_groups === undefined) {
-    throw new AppError('slack_failed', 'the app answered the suggestion without options')
+    throw new EmulatorError('app_failed', 'the app answered the suggestion without options')
   }
   if (options.length === 0) return
   const { options: flat, option_groups: grouped } = given
   const element = flat === undefined ? { option_groups: grouped } : { options: flat }
   const problems = checkMessageBlocks([{ type: 'actions', elements: [{ type: 'static_select', ...element }] }])
   if (problems.length > 0)
-    throw new AppError('slack_failed', `Slack refuses these options: ${problemLinesOf(problems).join('; ')}`)
+    throw new EmulatorError('app_failed', `Slack refuses these options: ${problemLinesOf(problems).join('; ')}`)
 }

@@ -1,5 +1,5 @@
-import { AppError } from '../../src/errors.ts'
 import type { EmulatorParts } from '../delivery/interaction-payloads.ts'
+import { EmulatorError } from '../errors.ts'
 import { isThread } from '../web-api/methods/chat-common.ts'
 import type { Channel, Message, Person, View } from '../workspace/records.ts'
 import { PEOPLE } from '../workspace/seed.ts'
@@ -9,14 +9,15 @@ export function findPerson({ workspace }: EmulatorParts, name: string): Person {
   const found = workspace.person(name)
   if (found !== undefined && !found.bot) return found
   const humans = PEOPLE.filter((one) => !one.bot).map((one) => one.name)
-  throw new AppError('conflict', `there is no person "${name}"; there are: ${humans.join(', ')}`)
+  throw new EmulatorError('conflict', `there is no person "${name}"; there are: ${humans.join(', ')}`)
 }
 
 /** A person in a channel they are in; `dm` is their own DM with the app. */
 export function findInChannel(parts: EmulatorParts, as: string, name: string): { person: Person; channel: Channel } {
   const person = findPerson(parts, as)
   const channel = name === 'dm' ? parts.workspace.dmOf(person.id) : findChannel(parts, name)
-  if (!channel.members.includes(person.id)) throw new AppError('conflict', `${person.name} is not in ${channel.name}`)
+  if (!channel.members.includes(person.id))
+    throw new EmulatorError('conflict', `${person.name} is not in ${channel.name}`)
   if (channel.im !== undefined && channel.opened !== true) openDm(parts, channel, person)
   return { person, channel }
 }
@@ -26,7 +27,7 @@ export function findChannel({ workspace }: EmulatorParts, name: string): Channel
   const found = all.find((one) => one.id === name || (one.im === undefined && one.name === name))
   if (found !== undefined) return found
   const names = all.filter((one) => one.im === undefined).map((one) => one.name)
-  throw new AppError('conflict', `there is no channel "${name}"; there are: ${names.join(', ')}, dm`)
+  throw new EmulatorError('conflict', `there is no channel "${name}"; there are: ${names.join(', ')}, dm`)
 }
 
 /** The first look into the DM opens the app's Messages tab. */
@@ -47,17 +48,17 @@ export function findMessage(
   const message = parts.workspace.messages.get(at.channel.id, ts)
   const visible = message?.ephemeral_to === undefined || message.ephemeral_to === at.person.id
   if (message !== undefined && visible) return { ...at, message }
-  throw new AppError('conflict', `there is no message ${ts} in ${name} that ${at.person.name} can see`)
+  throw new EmulatorError('conflict', `there is no message ${ts} in ${name} that ${at.person.name} can see`)
 }
 
 export function checkThread({ workspace }: EmulatorParts, channel: Channel, threadTs: string): void {
   if (!isThread(workspace, channel.id, threadTs))
-    throw new AppError('conflict', `there is no thread ${threadTs} in ${channel.name}`)
+    throw new EmulatorError('conflict', `there is no thread ${threadTs} in ${channel.name}`)
 }
 
 export function findTopModal({ modals }: EmulatorParts, person: Person): View {
   const view = modals.top(person.id)
-  if (view === undefined) throw new AppError('conflict', `${person.name} has no modal open`)
+  if (view === undefined) throw new EmulatorError('conflict', `${person.name} has no modal open`)
   return view
 }
 
@@ -72,7 +73,7 @@ export function findViewToPress(
   const home = parts.workspace.homes.get(person.id)
   if (said.view || top !== undefined) return findTopModal(parts, person)
   if (home !== undefined) return home
-  throw new AppError(
+  throw new EmulatorError(
     'conflict',
     `channel, ts: missing, and ${person.name} has no modal open and no Home tab; a button of a message needs both`,
   )
@@ -80,6 +81,6 @@ export function findViewToPress(
 
 function homeView({ workspace }: EmulatorParts, person: Person): View {
   const view = workspace.homes.get(person.id)
-  if (view === undefined) throw new AppError('conflict', `the app has published no Home tab for ${person.name}`)
+  if (view === undefined) throw new EmulatorError('conflict', `the app has published no Home tab for ${person.name}`)
   return view
 }

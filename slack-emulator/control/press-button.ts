@@ -1,12 +1,12 @@
 import { isRecord } from '../../src/block-kit/problem.ts'
 import { listOf } from '../../src/block-kit/rules.ts'
-import { AppError } from '../../src/errors.ts'
 import {
   basePayloadFor,
   channelPayloadOf,
   type EmulatorParts,
   sendInteraction,
 } from '../delivery/interaction-payloads.ts'
+import { EmulatorError } from '../errors.ts'
 import { placedElementsIn } from '../workspace/blocks.ts'
 import { viewObjectOf } from '../workspace/modal-stacks.ts'
 import type { Channel, Json, Message, Person, View } from '../workspace/records.ts'
@@ -41,7 +41,7 @@ export async function pressInMessage(
   try {
     await sendInteraction(parts.transport, 'interactive', payload)
   } catch (error) {
-    if (error instanceof AppError) notifyPerson(parts, person, channel, error.message)
+    if (error instanceof EmulatorError) notifyPerson(parts, person, channel, error.message)
     throw error
   }
 }

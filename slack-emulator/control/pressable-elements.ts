@@ -1,6 +1,6 @@
 import { isRecord } from '../../src/block-kit/problem.ts'
 import { listOf } from '../../src/block-kit/rules.ts'
-import { AppError } from '../../src/errors.ts'
+import { EmulatorError } from '../errors.ts'
 import { type PlacedElement, placedElementsIn, textObjectOf } from '../workspace/blocks.ts'
 import type { Json } from '../workspace/records.ts'
 import { enterValue } from './enter-value.ts'
@@ -21,12 +21,12 @@ export function findPressable(
   const named = all.filter((one) => one.label === button || one.placed.actionId === button)
   if (named.length === 0) {
     const there = all.length === 0 ? 'there is nothing to press' : `there are: ${namesOf(all)}`
-    throw new AppError('conflict', `there is no "${button}" here; ${there}`)
+    throw new EmulatorError('conflict', `there is no "${button}" here; ${there}`)
   }
   const chosen = named.length === 1 ? named : named.filter((one) => one.value === value)
   const [only] = chosen
   if (only === undefined || chosen.length > 1) {
-    throw new AppError(
+    throw new EmulatorError(
       'conflict',
       `"${button}" is there ${named.length} times; choose by action_id or value: ${namesOf(named)}`,
     )
@@ -88,8 +88,8 @@ function buttonFields({ text, value, style, url }: Json): Json {
 export function chosenStateOf({ placed, action }: PressableElement, value: unknown, offered: Json[]): Json | undefined {
   const slot = VALUE_FIELDS[String(placed.element.type)]
   if (slot === undefined) return undefined
-  if (value === undefined) throw new AppError('conflict', `"${String(action.action_id)}" needs a value`)
+  if (value === undefined) throw new EmulatorError('conflict', `"${String(action.action_id)}" needs a value`)
   const entry = enterValue(placed.element, value, offered)
-  if (!entry.ok) throw new AppError('conflict', entry.message)
+  if (!entry.ok) throw new EmulatorError('conflict', entry.message)
   return entry.state
 }

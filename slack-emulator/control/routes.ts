@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { LIMITS } from '../../src/block-kit/limits.ts'
-import { AppError } from '../../src/errors.ts'
 import type { EmulatorParts } from '../delivery/interaction-payloads.ts'
+import { EmulatorError } from '../errors.ts'
 import { readAppManifest } from '../server/app-manifest.ts'
 import { addIds } from '../workspace/blocks.ts'
 import { escapeText, richTextOf } from '../workspace/escape-text.ts'
@@ -27,7 +27,7 @@ function route<T>(shape: z.ZodType<T>, act: (input: T) => Json | Promise<Json>):
     const parsed = shape.safeParse(input)
     if (parsed.success) return act(parsed.data)
     const [issue] = parsed.error.issues
-    throw new AppError('input_invalid', `${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'invalid'}`)
+    throw new EmulatorError('input_invalid', `${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'invalid'}`)
   }
 }
 
@@ -81,7 +81,7 @@ export function createActionRoutes(parts: EmulatorParts): Record<string, Route> 
   return {
     say: route(Say, (input) => say(parts, input)),
     command: route(Command, async (input) => {
-      if (input.thread_ts !== undefined) throw new AppError('conflict', 'slash commands do not run in threads')
+      if (input.thread_ts !== undefined) throw new EmulatorError('conflict', 'slash commands do not run in threads')
       await runSlashCommand(parts, findInChannel(parts, input.as, input.channel), input.command, input.text)
       return { ok: true }
     }),
@@ -176,7 +176,7 @@ function say(parts: EmulatorParts, input: z.infer<typeof Say>): Json {
   const { person, channel } = findInChannel(parts, input.as, input.channel)
   if (input.thread_ts !== undefined) checkThread(parts, channel, input.thread_ts)
   if (input.text === '' && input.files.length === 0)
-    throw new AppError('input_invalid', 'text: say something, or attach a file')
+    throw new EmulatorError('input_invalid', 'text: say something, or attach a file')
   const text = escapeText(input.text)
   const said = parts.workspace.post({
     channel: channel.id,
@@ -199,8 +199,9 @@ async function press(parts: EmulatorParts, input: z.infer<typeof Pressing>): Pro
     const filled = found.type === 'modal' ? await typeIntoModal(parts, person, input.values) : found
     return { ok: true, dispatched: await pressInView(parts, person, filled, input) }
   }
-  if (channel === undefined) throw new AppError('input_invalid', 'channel: missing; a button of a message needs it')
-  if (at === undefined) throw new AppError('input_invalid', 'ts: missing; a button of a message needs it')
+  if (channel === undefined)
+    throw new EmulatorError('input_invalid', 'channel: missing; a button of a message needs it')
+  if (at === undefined) throw new EmulatorError('input_invalid', 'ts: missing; a button of a message needs it')
   await pressInMessage(parts, findMessage(parts, input.as, { channel, ts: at }), input)
   return { ok: true }
 }

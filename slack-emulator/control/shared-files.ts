@@ -1,5 +1,5 @@
-import { AppError } from '../../src/errors.ts'
 import type { EmulatorParts } from '../delivery/interaction-payloads.ts'
+import { EmulatorError } from '../errors.ts'
 import { createFileRecord } from '../web-api/methods/files.ts'
 import type { FileContents } from '../workspace/file-contents.ts'
 import type { Channel, Message } from '../workspace/records.ts'
@@ -31,7 +31,7 @@ export function shareFiles(
   if (ids.length === 0) return {}
   for (const id of ids) {
     const file = workspace.files.get(id)
-    if (file === undefined) throw new AppError('conflict', `there is no file ${id}: attach it first`)
+    if (file === undefined) throw new EmulatorError('conflict', `there is no file ${id}: attach it first`)
     workspace.files.put(id, { ...file, channels: [...new Set([...file.channels, channel.id])] })
   }
   return { files: ids, subtype: 'file_share' }

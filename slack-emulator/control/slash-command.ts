@@ -1,6 +1,6 @@
 import { isRecord } from '../../src/block-kit/problem.ts'
-import { AppError } from '../../src/errors.ts'
 import { type EmulatorParts, sendInteraction } from '../delivery/interaction-payloads.ts'
+import { EmulatorError } from '../errors.ts'
 import { escapeText } from '../workspace/escape-text.ts'
 import type { Channel, Person } from '../workspace/records.ts'
 import { ResponsePayload, respond } from '../workspace/response-urls.ts'
@@ -35,7 +35,7 @@ export async function runSlashCommand(
   try {
     show(parts, at, await sendInteraction(parts.transport, 'slash_commands', payload))
   } catch (error) {
-    if (error instanceof AppError) notifyPerson(parts, person, channel, `${name} failed: ${error.message}`)
+    if (error instanceof EmulatorError) notifyPerson(parts, person, channel, `${name} failed: ${error.message}`)
     throw error
   }
 }
@@ -44,5 +44,5 @@ function show(parts: EmulatorParts, at: Parameters<typeof respond>[1], body: unk
   if (body === undefined || body === '') return
   const response = ResponsePayload.safeParse(isRecord(body) ? body : { text: body })
   const wrong = response.success ? respond(parts.workspace, at, response.data) : 'invalid_command_response'
-  if (wrong !== undefined) throw new AppError('slack_failed', `Slack refuses what the app answered: ${wrong}`)
+  if (wrong !== undefined) throw new EmulatorError('app_failed', `Slack refuses what the app answered: ${wrong}`)
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { listOf } from '../../src/block-kit/rules.ts'
-import { AppError } from '../../src/errors.ts'
 import { basePayloadFor, type EmulatorParts, sendInteraction } from '../delivery/interaction-payloads.ts'
+import { EmulatorError } from '../errors.ts'
 import { refuseView } from '../web-api/methods/views.ts'
 import { type PlacedElement, placedElementsIn, textObjectOf } from '../workspace/blocks.ts'
 import { viewObjectOf } from '../workspace/modal-stacks.ts'
@@ -30,7 +30,7 @@ export async function submitModal(
 ): Promise<SubmitResult> {
   const blocks = listOf(view.given.blocks)
   if (view.given.submit === undefined && !blocks.some((block) => block.type === 'input')) {
-    throw new AppError('conflict', 'this modal has nothing to submit')
+    throw new EmulatorError('conflict', 'this modal has nothing to submit')
   }
   const filled = await fill(parts, person, view, values)
   parts.modals.keep(filled.view)
@@ -103,7 +103,7 @@ function fieldNamed(view: View, name: string): PlacedElement {
   )
   if (found !== undefined) return found
   const there = fields.map(({ block, blockId }) => `"${textObjectOf(block.label) || blockId}"`).join(', ')
-  throw new AppError('conflict', `there is no field "${name}" in this modal; there are: ${there || 'none'}`)
+  throw new EmulatorError('conflict', `there is no field "${name}" in this modal; there are: ${there || 'none'}`)
 }
 
 function follow({ modals }: EmulatorParts, view: View, body: unknown): SubmitResult {
@@ -113,7 +113,7 @@ function follow({ modals }: EmulatorParts, view: View, body: unknown): SubmitRes
   }
   const parsed = ResponseAction.safeParse(body)
   if (!parsed.success)
-    throw new AppError('slack_failed', `Slack does not know this answer to a submission: ${JSON.stringify(body)}`)
+    throw new EmulatorError('app_failed', `Slack does not know this answer to a submission: ${JSON.stringify(body)}`)
   return obey(modals, view, parsed.data)
 }
 
@@ -128,10 +128,10 @@ function obey(modals: EmulatorParts['modals'], view: View, answer: ResponseActio
     case 'push': {
       const refused = refuseView(answer.view, 'modal', modals, view)
       if (refused !== undefined)
-        throw new AppError('slack_failed', `Slack refuses the app's view: ${JSON.stringify(refused)}`)
+        throw new EmulatorError('app_failed', `Slack refuses the app's view: ${JSON.stringify(refused)}`)
       const pushed =
         answer.response_action === 'push' ? modals.push(view.user, answer.view) : modals.replace(view, answer.view)
-      if (typeof pushed === 'string') throw new AppError('slack_failed', `Slack refuses the app's view: ${pushed}`)
+      if (typeof pushed === 'string') throw new EmulatorError('app_failed', `Slack refuses the app's view: ${pushed}`)
       return { ok: true }
     }
     default:
@@ -144,7 +144,7 @@ function refuseStray(view: View, errors: Record<string, string>): SubmitResult {
   const inputs = listOf(view.given.blocks).filter((block) => block.type === 'input')
   const stray = Object.keys(errors).find((id) => !inputs.some((block) => block.block_id === id))
   if (stray === undefined) return { ok: false, errors }
-  throw new AppError('slack_failed', `Slack refuses the app's errors: "${stray}" is no input block of this modal`)
+  throw new EmulatorError('app_failed', `Slack refuses the app's errors: "${stray}" is no input block of this modal`)
 }
 
 /** Closes the view on top as its Close button does, or with `away` the whole stack; nobody waits for what the app says to it. */

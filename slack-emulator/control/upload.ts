@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { LIMITS } from '../../src/block-kit/limits.ts'
-import { AppError } from '../../src/errors.ts'
 import type { EmulatorParts } from '../delivery/interaction-payloads.ts'
+import { EmulatorError } from '../errors.ts'
 import { createFileRecord } from '../web-api/methods/files.ts'
 import { addIds, plainRichTextOf } from '../workspace/blocks.ts'
 import { escapeText } from '../workspace/escape-text.ts'
@@ -35,7 +35,7 @@ export async function uploadFiles(parts: EmulatorParts, input: Record<string, un
   const parsed = Upload.safeParse(given)
   if (!parsed.success) {
     const [issue] = parsed.error.issues
-    throw new AppError('input_invalid', `${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'invalid'}`)
+    throw new EmulatorError('input_invalid', `${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'invalid'}`)
   }
   const { as, channel: name, text, thread_ts } = parsed.data
   const { person, channel } = findInChannel(parts, as, name)
@@ -45,7 +45,8 @@ export async function uploadFiles(parts: EmulatorParts, input: Record<string, un
     mimeType: file.mimeType,
     bytes: Buffer.from(file.data, 'base64'),
   }))
-  if (sent.some(({ bytes }) => bytes.length > MAX_BYTES)) throw new AppError('conflict', 'a file is larger than 64 MB')
+  if (sent.some(({ bytes }) => bytes.length > MAX_BYTES))
+    throw new EmulatorError('conflict', 'a file is larger than 64 MB')
   const files = sent.map((file) => keep(parts, file, { user: person.id, channels: [channel.id] }))
   const words = escapeText(text)
   const said = parts.workspace.post({

@@ -1,6 +1,6 @@
 import { listOf } from '../../src/block-kit/rules.ts'
-import { AppError } from '../../src/errors.ts'
 import type { EmulatorParts } from '../delivery/interaction-payloads.ts'
+import { EmulatorError } from '../errors.ts'
 import { type PlacedElement, placedElementsIn } from '../workspace/blocks.ts'
 import { viewObjectOf } from '../workspace/modal-stacks.ts'
 import type { Channel, Json, Message, Person, View } from '../workspace/records.ts'
@@ -53,7 +53,7 @@ function elementOf(blocks: Json[], actionId: string): PlacedElement {
   const all = placedElementsIn(blocks)
   const found = all.find((one) => one.actionId === actionId)
   if (found !== undefined) return found
-  throw new AppError(
+  throw new EmulatorError(
     'conflict',
     `there is no element "${actionId}"; there are: ${all.map((one) => one.actionId).join(', ')}`,
   )

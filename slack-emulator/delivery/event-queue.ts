@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Log } from '../../src/log.ts'
+import type { EmulatorLog } from '../log.ts'
 import { type Clock, systemClock } from '../workspace/clock.ts'
 import type { PendingEvent } from '../workspace/records.ts'
 import { APP } from '../workspace/seed.ts'
@@ -28,7 +28,13 @@ export type EventQueue = {
   [Symbol.dispose](): void
 }
 
-type Deps = { workspace: Workspace; transport: Transport; retryDelaysMs: number[]; log: Log; after?: Clock['after'] }
+type Deps = {
+  workspace: Workspace
+  transport: Transport
+  retryDelaysMs: number[]
+  log: EmulatorLog
+  after?: Clock['after']
+}
 
 /** Every event is on disk before its first delivery and stays there until the app acknowledges it or its retries are used up. */
 export function createEventQueue({

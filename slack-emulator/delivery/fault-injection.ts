@@ -1,4 +1,4 @@
-import { AppError } from '../../src/errors.ts'
+import { EmulatorError } from '../errors.ts'
 
 /** What goes wrong with a Web API method, on demand. `*` stands for every method. */
 export type InjectedFault = {
@@ -31,7 +31,7 @@ export function createFaultInjection(): FaultInjection {
     set(fault) {
       const { status, delay, error } = fault
       if (status === undefined && delay === undefined && error === undefined)
-        throw new AppError('input_invalid', 'give a status, a delay or an error')
+        throw new EmulatorError('input_invalid', 'give a status, a delay or an error')
       coming.push(fault)
     },
     clear: (method) => {

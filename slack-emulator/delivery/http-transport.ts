@@ -3,7 +3,7 @@ import { Agent, type IncomingMessage, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { LIMITS } from '../../src/block-kit/limits.ts'
 import { isRecord } from '../../src/block-kit/problem.ts'
-import { parseJson } from '../server/parse-json.ts'
+import { parseJson } from '../parse-json.ts'
 import { type AppReply, type AppRequest, describeFailure, type Transport } from './transport.ts'
 
 /** Enough for a burst without making the app accept hundreds of connections at once. */

@@ -1,4 +1,4 @@
-import { AppError } from '../../src/errors.ts'
+import { EmulatorError } from '../errors.ts'
 import type { RateLimits } from '../web-api/rate-limits.ts'
 import type { FileContents } from '../workspace/file-contents.ts'
 import type { ModalStacks } from '../workspace/modal-stacks.ts'
@@ -51,7 +51,7 @@ export async function sendInteraction(
 ): Promise<unknown> {
   const reply = await transport.send({ type, payload })
   if (reply.kind === 'acked') return reply.body
-  throw new AppError('slack_failed', trouble(reply))
+  throw new EmulatorError('app_failed', trouble(reply))
 }
 
 /** Slack's own words to a person whose click or command got no answer, and for the developer the reason. */

@@ -1,8 +1,13 @@
 import { isRecord } from '../../src/block-kit/problem.ts'
-import { redact } from '../../src/log.ts'
-import { parseJson } from '../server/parse-json.ts'
+import { parseJson } from '../parse-json.ts'
 
-const CENSORED = '[redacted]'
+const REDACTED = '[redacted]'
+
+/** Shapes of well-known secrets. */
+const SECRET_SHAPES =
+  /\b(xox[a-z]-[\w-]+|xapp-[\w-]+|sk-ant-[\w-]+|sb_secret_\w+|gh[pousr]_\w{16,}|github_pat_\w+|sbp_\w{16,}|state=[\w-]{20,}|Bearer\s+[\w.~+/=-]{8,})/g
+/** The password in a URL. */
+const URL_PASSWORD = /(:\/\/)[^\s/@:]+:[^\s/@]+@/g
 
 /** Names of fields whose value is a secret wherever it stands. */
 const SECRET_FIELD = /token|secret|password|passwd|authorization|api_?key|credential|ticket/i
@@ -26,12 +31,16 @@ function opened(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, held]) => [name, opened(held)]))
 }
 
+function redactText(text: string): string {
+  return text.replace(SECRET_SHAPES, REDACTED).replace(URL_PASSWORD, `$1${REDACTED}@`).replace(UPLOAD, `$1${REDACTED}`)
+}
+
 function walk(value: unknown, inputs: Set<string>): unknown {
-  if (typeof value === 'string') return redact(value).replace(UPLOAD, `$1${CENSORED}`)
+  if (typeof value === 'string') return redactText(value)
   if (Array.isArray(value)) return value.map((one) => walk(one, inputs))
   if (!isRecord(value)) return value
   return Object.fromEntries(
-    Object.entries(value).map(([name, held]) => [name, isSecret(name, held, inputs) ? CENSORED : walk(held, inputs)]),
+    Object.entries(value).map(([name, held]) => [name, isSecret(name, held, inputs) ? REDACTED : walk(held, inputs)]),
   )
 }
 

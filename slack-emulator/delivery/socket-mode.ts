@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import { LIMITS } from '../../src/block-kit/limits.ts'
 import { isRecord } from '../../src/block-kit/problem.ts'
-import { parseJson } from '../server/parse-json.ts'
+import { parseJson } from '../parse-json.ts'
 import { APP } from '../workspace/seed.ts'
 import { type AppReply, type AppRequest, describeFailure, type Transport } from './transport.ts'
 

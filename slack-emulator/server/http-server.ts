@@ -1,10 +1,10 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
-import { type AppError, isAppError } from '../../src/errors.ts'
-import type { Log } from '../../src/log.ts'
 import { createActionRoutes, createReadRoutes, type Route } from '../control/routes.ts'
 import { keepAttachment } from '../control/shared-files.ts'
 import type { EmulatorParts } from '../delivery/interaction-payloads.ts'
+import { EmulatorError } from '../errors.ts'
+import type { EmulatorLog } from '../log.ts'
 import { serveFile, serveResponseUrl, serveUpload } from '../web-api/app-urls.ts'
 import type { OAuth } from '../web-api/oauth.ts'
 import { readArgs, sendJson, sendText } from '../web-api/request-bodies.ts'
@@ -18,7 +18,7 @@ type Deps = {
   fileContents: FileContents
   oauth: OAuth
   webApi: (method: string, request: IncomingMessage, response: ServerResponse) => Promise<void>
-  log: Log
+  log: EmulatorLog
 }
 
 type Visit = { request: IncomingMessage; response: ServerResponse; path: string[] }
@@ -90,14 +90,14 @@ async function serveLocal(
   try {
     sendJson(response, 200, await route(input))
   } catch (error) {
-    if (!isAppError(error)) throw error
+    if (!(error instanceof EmulatorError)) throw error
     sendJson(response, statusOf(error), { error: error.message })
   }
 }
 
-function statusOf({ code }: AppError): number {
+function statusOf({ code }: EmulatorError): number {
   if (code === 'input_invalid') return 400
-  return code === 'slack_failed' ? 502 : 409
+  return code === 'app_failed' ? 502 : 409
 }
 
 /** GET /local/events: one line per thing that happens, as server-sent events; ids only, so nobody reads another's words. */

@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync
 import { join } from 'node:path'
 import type { z } from 'zod'
 import { isRecord } from '../../src/block-kit/problem.ts'
-import { parseJson } from '../server/parse-json.ts'
+import { parseJson } from '../parse-json.ts'
 
 /** A bounded map whose every change is on disk before the call returns. */
 export type Collection<T> = {

@@ -43,7 +43,8 @@ export function Conversation({ channel }: { channel: ChannelInfo }) {
   const name = channel.dm ? app.name : `#${channel.name}`
   const said = (ts: string, text: string) => {
     // An answer comes in the thread of what was said, so that is where to look.
-    if (channel.dm || /@patchbay\b/i.test(text)) go({ ...location, channel: channel.id, home: false, thread: ts })
+    if (channel.dm || text.toLowerCase().includes(`@${app.name.toLowerCase()}`))
+      go({ ...location, channel: channel.id, home: false, thread: ts })
   }
   const prompt = (text: string) =>
     void act('say', { channel: channel.id, text }).then((answer) => said(readString(answer?.ts), text))

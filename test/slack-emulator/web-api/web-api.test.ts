@@ -336,6 +336,8 @@ describe('the door', () => {
 
   it('refuses a taken port by name', async () => {
     const port = Number(new URL(slack.url).port)
-    await expect(startSlackEmulator({ port, mode: 'http', appUrls: [], log })).rejects.toMatchObject({ code: 'in_use' })
+    await expect(startSlackEmulator({ port, mode: 'http', appUrls: [], log })).rejects.toMatchObject({
+      code: 'port_in_use',
+    })
   })
 })

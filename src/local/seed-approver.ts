@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { AppError } from '../../src/errors.ts'
+import { AppError } from '../errors.ts'
 
 /**
  * What the owner of a real workspace would do on the first day: names the approver, through the same door as anybody.
