@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import { expect, test } from 'vitest'
-import { startLocalSlack } from '../../src/local/slack/start-local-slack.ts'
+import { startSlackEmulator } from '../../slack-emulator/start-slack-emulator.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { freePort } from '../support/free-port.ts'
@@ -70,7 +70,7 @@ test('three instances, killed at random: nothing is lost, nothing is done twice'
   })
   const ports = await Promise.all(Array.from({ length: INSTANCES }, () => freePort()))
   const slack = resources.use(
-    await startLocalSlack({
+    await startSlackEmulator({
       port: 0,
       mode: 'http',
       appUrls: ports.map((port) => `http://127.0.0.1:${port}/slack/events`),

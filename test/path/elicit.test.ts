@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { expect, test } from 'vitest'
-import { startLocalSlack } from '../../src/local/slack/start-local-slack.ts'
+import { startSlackEmulator } from '../../slack-emulator/start-slack-emulator.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { freePort } from '../support/free-port.ts'
@@ -299,7 +299,7 @@ test('an instance is killed while a question is open: another one goes on with t
   const model = resources.use(await startScriptedModel(order, says('Ordered elsewhere.')))
   const ports = [await freePort(), await freePort()]
   const appUrls = ports.map((port) => `http://127.0.0.1:${port}/slack/events`)
-  const slack = resources.use(await startLocalSlack({ port: 0, mode: 'http', appUrls, log: memoryLog().log }))
+  const slack = resources.use(await startSlackEmulator({ port: 0, mode: 'http', appUrls, log: memoryLog().log }))
   const start = (port: number) => {
     const instance = startInstance({
       SLACK_BOT_TOKEN: slack.botToken,

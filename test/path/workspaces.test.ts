@@ -3,8 +3,8 @@ import { globSync } from 'node:fs'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { expect, test } from 'vitest'
+import { startSlackEmulator } from '../../slack-emulator/start-slack-emulator.ts'
 import { openLocalStore } from '../../src/credentials/local.ts'
-import { startLocalSlack } from '../../src/local/slack/start-local-slack.ts'
 import { stateSecretOf } from '../../src/slack/app/install.ts'
 import { eventually } from '../support/eventually.ts'
 import { memoryLog } from '../support/log.ts'
@@ -344,7 +344,7 @@ test('a workspace that has not installed the app is turned away', async () => {
 test('in Socket Mode the pages are served all the same', { timeout: 60_000 }, async () => {
   const app = { signingSecret: 'unused', client: CLIENT }
   const { log } = memoryLog()
-  await using slack = await startLocalSlack({
+  await using slack = await startSlackEmulator({
     port: 0,
     mode: 'socket',
     appUrls: [],
