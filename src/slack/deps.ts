@@ -1,4 +1,4 @@
-import type { Connect } from '../connect/connect.ts'
+import type { Connect } from '../connect/connect-types.ts'
 import type { ConnectionFeatures } from '../connect/features/features.ts'
 import type { Principal } from '../ids.ts'
 import type { Log } from '../log.ts'

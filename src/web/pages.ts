@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { SignInResult } from '../connect/sign-in/finish-sign-in.ts'
+import type { SignInResult } from '../connect/connect-types.ts'
 
 type Look = 'good' | 'bad' | 'plain'
 

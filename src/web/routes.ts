@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { SignInResult } from '../connect/sign-in/finish-sign-in.ts'
+import type { SignInResult } from '../connect/connect-types.ts'
 import { errorChainOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { renderErrorPage, renderSignedInPage, sendPage } from './pages.ts'

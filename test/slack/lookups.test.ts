@@ -12,7 +12,7 @@ test('who may decide now may edit and look now, whatever the card showed', async
   const where = await member.mention('delete number 10001', 'ops')
   const card = await member.see(where, /"Approve"/)
   await owner.command('approvers @owner')
-  await eventually(async () => expect(JSON.stringify(await owner.messages('dm'))).toContain('Done. '))
+  await eventually(async () => expect(JSON.stringify(await owner.messages('dm'))).toMatch(/Done\. [^"]*<@UOWNER01>/))
   const live = await member.see(where, /run_details/)
   await approver.press({ channel: 'ops' }, live.ts, 'Details')
   await approver.see(where, /Only <@UMEMBER1> and who was asked to approve a step can look/)

@@ -1,4 +1,4 @@
-import type { CardInfo } from '../../src/connect/connect.ts'
+import type { CardInfo } from '../../src/connect/connect-types.ts'
 import { ApprovalId, ChannelId, ConnectionId, RunId, UserId, WorkspaceId } from '../../src/ids.ts'
 import type { Rule } from '../../src/policy/rules.ts'
 import type { WorkspaceSettings } from '../../src/policy/settings.ts'

@@ -3,7 +3,8 @@ import type { Card } from '../../cards/card.ts'
 import { placeholdersIn } from '../../cards/placeholders.ts'
 import type { Mcp } from '../../mcp/mcp.ts'
 import { fillPlaceholders } from '../../mcp/protocol/fill-placeholders.ts'
-import type { FilledInputs, InputProblem } from './fill-inputs.ts'
+import type { InputProblem } from '../connect-types.ts'
+import type { FilledInputs } from './fill-inputs.ts'
 
 /** What a parameter that carries a credential is called, word by word. */
 const KEY_WORDS =

@@ -2,7 +2,7 @@ import { readSecrets } from '../../credentials/secrets.ts'
 import { isAppError } from '../../errors.ts'
 import type { RevocationOutcome } from '../../mcp/auth/oauth/revoke.ts'
 import type { Connection } from '../../registry/connection.ts'
-import type { Connect, ConnectDeps } from '../connect.ts'
+import type { Connect, ConnectDeps } from '../connect-types.ts'
 import { findOwnConnection } from '../own-connection.ts'
 
 /** The secret goes first: if the rest fails, the connection is still listed and says what it lacks. */

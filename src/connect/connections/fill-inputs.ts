@@ -1,6 +1,5 @@
 import type { Card, CardInput } from '../../cards/card.ts'
-
-export type InputProblem = { field: string; message: string }
+import type { InputProblem } from '../connect-types.ts'
 
 /** A card's inputs, filled: what goes into the row, and what goes into the credential store. */
 export type FilledInputs = { plain: Record<string, string>; secret: Record<string, string> }

@@ -4,7 +4,7 @@ import { errorChainOf } from '../../errors.ts'
 import type { ConnectionId } from '../../ids.ts'
 import type { Probe } from '../../mcp/protocol/outcome.ts'
 import type { Connection, NewConnection, SavedConnection } from '../../registry/connection.ts'
-import type { ConnectDeps } from '../connect.ts'
+import type { ConnectDeps } from '../connect-types.ts'
 
 type SaveDeps = Pick<ConnectDeps, 'registry' | 'credentials' | 'maxPerUser' | 'log'>
 

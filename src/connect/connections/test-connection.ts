@@ -2,14 +2,8 @@ import { readSecrets } from '../../credentials/secrets.ts'
 import { type AppError, isAppError } from '../../errors.ts'
 import { authChallengeIn } from '../../mcp/auth/tokens/auth-challenge.ts'
 import type { Connection } from '../../registry/connection.ts'
-import type { Connect, ConnectDeps } from '../connect.ts'
+import type { Connect, ConnectDeps, TestOutcome } from '../connect-types.ts'
 import { findOwnConnection } from '../own-connection.ts'
-
-/** `tools` is their number. */
-export type TestOutcome =
-  | { ok: true; ms: number; protocolVersion: string; tools: number }
-  /** `signIn`: a sign-in is what it needs. */
-  | { ok: false; message: string; signIn?: boolean }
 
 export function createTestConnection(deps: ConnectDeps): Connect['test'] {
   return async (principal, id, signal) => {

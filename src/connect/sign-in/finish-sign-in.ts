@@ -5,31 +5,11 @@ import type { StoredTokens } from '../../mcp/auth/tokens/stored-tokens.ts'
 import type { Connection } from '../../registry/connection.ts'
 import type { SignInRow } from '../../registry/sign-ins.ts'
 import { createConnectableCards } from '../catalog/connectable-cards.ts'
-import type { ConnectDeps } from '../connect.ts'
+import type { ConnectDeps, SignInDetails, SignInResult } from '../connect-types.ts'
+import { HeldBack, heldBackReferenceFor, stateHashOf } from '../connections/prepare-sign-in.ts'
 import { saveExistingConnection, saveNewConnection } from '../connections/save-connection.ts'
 import { connectionStatusFor } from '../connections/test-connection.ts'
 import { findOwnConnection } from '../own-connection.ts'
-import { HeldBack, heldBackReferenceFor, type SignInDetails, type SignInPlace, stateHashOf } from './begin-sign-in.ts'
-
-/**
- * How a sign-in ended, for the page and for where it was asked for. `place` is absent when nobody knows whose it was.
- * `also`: every connection that lives by the same sign-in with the organization.
- */
-export type SignInResult = {
-  /** The service, where it is known. */
-  title: string
-  by?: Principal
-  place?: SignInPlace
-  /** What the connection is called. */
-  name?: string
-  card?: string
-  /** What was typed for it, without secrets. */
-  inputs?: Record<string, string>
-} & (
-  | { ok: true; connection: Connection; fresh: boolean; starters: string[]; also: ConnectionId[] }
-  /** `denied`: the person, or who decides there, said no. */
-  | { ok: false; message: string; connection?: ConnectionId; denied?: boolean }
-)
 
 type Row = SignInRow<SignInDetails>
 type Saved = { connection: Connection; fresh: boolean }

@@ -4,9 +4,9 @@ import type { SignInNeed } from '../../mcp/auth/auth.ts'
 import type { AuthChallenge } from '../../mcp/auth/tokens/auth-challenge.ts'
 import { authChallengeIn } from '../../mcp/auth/tokens/auth-challenge.ts'
 import type { Connection } from '../../registry/connection.ts'
-import type { Connect, ConnectDeps, SignInOutcome } from '../connect.ts'
+import type { Connect, ConnectDeps, SignInOutcome } from '../connect-types.ts'
+import { prepareSignIn } from '../connections/prepare-sign-in.ts'
 import { findOwnConnection } from '../own-connection.ts'
-import { prepareSignIn } from './begin-sign-in.ts'
 
 /** A sign-in for a connection that is there: its sign-in has ended, or does not allow enough. */
 export function createSignInAgain(deps: ConnectDeps): Connect['signIn'] {

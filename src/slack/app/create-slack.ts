@@ -7,9 +7,9 @@ import {
   SocketModeReceiver,
 } from '@slack/bolt'
 import type { Logger } from '@slack/web-api'
+import type { SignInResult } from '../../connect/connect-types.ts'
 import type { Watch } from '../../connect/features/features.ts'
 import type { Installations } from '../../connect/installations.ts'
-import type { SignInResult } from '../../connect/sign-in/finish-sign-in.ts'
 import { AppError } from '../../errors.ts'
 import type { Principal } from '../../ids.ts'
 import type { Reminders } from '../../run/decisions/reminders.ts'

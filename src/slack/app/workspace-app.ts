@@ -1,6 +1,6 @@
 import { App, type ReceiverEvent } from '@slack/bolt'
 import type { Logger } from '@slack/web-api'
-import type { Connect } from '../../connect/connect.ts'
+import type { Connect } from '../../connect/connect-types.ts'
 import type { ConnectionFeatures } from '../../connect/features/features.ts'
 import { errorChainOf } from '../../errors.ts'
 import type { Log } from '../../log.ts'

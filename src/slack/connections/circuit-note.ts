@@ -1,4 +1,4 @@
-import type { Connect } from '../../connect/connect.ts'
+import type { Connect } from '../../connect/connect-types.ts'
 import { formatDate, pluralize } from '../blocks/text.ts'
 
 export type CircuitOf = Connect['circuit']

@@ -1,5 +1,5 @@
 import { permissionCardOf } from '../../connect/catalog/card-from-entry.ts'
-import type { CardInfo } from '../../connect/connect.ts'
+import type { CardInfo } from '../../connect/connect-types.ts'
 import { actionsBlock, createCommandButton, type MessageContent, sectionBlock } from '../blocks/blocks.ts'
 import { escapeMrkdwn, joinWords, truncate } from '../blocks/text.ts'
 import type { SlackDeps } from '../deps.ts'

@@ -1,6 +1,6 @@
 import type { AlertBlock, InputBlock, KnownBlock, ModalView, StaticSelect } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
-import type { CardInfo } from '../../connect/connect.ts'
+import type { CardInfo } from '../../connect/connect-types.ts'
 import {
   actionsBlock,
   contextBlock,

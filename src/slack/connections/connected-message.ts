@@ -1,6 +1,6 @@
 import type { ModalView } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
-import type { CardInfo } from '../../connect/connect.ts'
+import type { CardInfo } from '../../connect/connect-types.ts'
 import type { Connection } from '../../registry/connection.ts'
 import {
   actionsBlock,

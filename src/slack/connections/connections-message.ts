@@ -1,5 +1,5 @@
 import type { KnownBlock } from '@slack/types'
-import type { CardInfo, DisconnectedConnection } from '../../connect/connect.ts'
+import type { CardInfo, DisconnectedConnection } from '../../connect/connect-types.ts'
 import type { Connection } from '../../registry/connection.ts'
 import {
   actionsBlock,

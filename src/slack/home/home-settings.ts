@@ -1,6 +1,6 @@
 import type { ConversationsSelect, KnownBlock, ModalView, MultiStaticSelect, MultiUsersSelect } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
-import type { CardInfo } from '../../connect/connect.ts'
+import type { CardInfo } from '../../connect/connect-types.ts'
 import type { WorkspaceSettings } from '../../policy/settings.ts'
 import type { MonthUsage } from '../../run/usage.ts'
 import {

@@ -1,5 +1,5 @@
 import type { App } from '@slack/bolt'
-import type { CardInfo } from '../../connect/connect.ts'
+import type { CardInfo } from '../../connect/connect-types.ts'
 import { ChannelId, UserId, type WorkspaceId } from '../../ids.ts'
 import { sectionBlock } from '../blocks/blocks.ts'
 import { escapeMrkdwn, mentionOf } from '../blocks/text.ts'

@@ -5,37 +5,11 @@ import { AppError } from '../../errors.ts'
 import type { ConnectionId, Principal } from '../../ids.ts'
 import { Pending } from '../../mcp/auth/pending-sign-in.ts'
 import type { AuthChallenge } from '../../mcp/auth/tokens/auth-challenge.ts'
-import { RegistryEntry } from '../../registry/entry.ts'
-import type { ConnectDeps } from '../connect.ts'
+import type { ConnectDeps, SignInOffer, SignInPlace } from '../connect-types.ts'
 import type { TargetSource } from '../server-targets.ts'
 
 // Time for a password manager and a second factor; a link that lies about longer is somebody else's chance.
 export const SIGN_IN_TTL_MS = 15 * 60 * 1000
-
-/** Where the person is, in the words of the door that asked; kept with the sign-in and given back with its news. */
-export type SignInPlace = Record<string, string>
-
-/** What a sign-in is for, beside the connection's id. */
-export const SignInDetails = z.object({
-  about: z.object({
-    card: z.string(),
-    entry: RegistryEntry.optional(),
-    name: z.string(),
-    inputs: z.record(z.string(), z.string()),
-  }),
-  place: z.record(z.string(), z.string()),
-})
-export type SignInDetails = z.infer<typeof SignInDetails>
-
-/** A sign-in that could be made: nothing is kept of it before it is shown to the person somewhere. */
-export type SignInOffer = {
-  title: string
-  /** Where the person will be sent, to show them. */
-  host: string
-  /** They sign in with their organization, once for all services it manages. */
-  organization: boolean
-  show(place: SignInPlace): Promise<{ url: string; until: Date }>
-}
 
 export type SignInRequest = {
   by: Principal

@@ -1,0 +1,175 @@
+import { z } from 'zod'
+import type { Card, CardInput, SqlArgument, ToolClass } from '../cards/card.ts'
+import type { CredentialStore } from '../credentials/store.ts'
+import type { ConnectionId, Principal, WorkspaceId } from '../ids.ts'
+import type { Log } from '../log.ts'
+import type { Auth } from '../mcp/auth/auth.ts'
+import type { RevocationOutcome } from '../mcp/auth/oauth/revoke.ts'
+import type { AuthChallenge } from '../mcp/auth/tokens/auth-challenge.ts'
+import type { Mcp } from '../mcp/mcp.ts'
+import type { Catalogue } from '../registry/catalogue.ts'
+import type { Connection } from '../registry/connection.ts'
+import { RegistryEntry } from '../registry/entry.ts'
+import type { Registry } from '../registry/registry.ts'
+import type { SignIns } from '../registry/sign-ins.ts'
+import type { SearchCatalog } from './catalog/search.ts'
+import type { ServerTargets } from './server-targets.ts'
+
+/** What a person does with their connections, and what cards say. */
+export type Connect = {
+  /** Cards by title, or those that fit the words, best first. */
+  cards(words?: string): CardInfo[]
+  card(name: string): CardInfo | undefined
+  /** What a search found among our cards and the mirrored registry, best first. */
+  find: SearchCatalog
+  /** By a card's name, or a registry entry's with or without its version. */
+  offer(name: string): Promise<CardInfo | undefined>
+  /** The card a connection was made from: for an entry of a registry, as it was then. */
+  cardOf(connection: Pick<Connection, 'card' | 'entry'>): CardInfo | undefined
+  /** What people call the service behind a connection. */
+  titleOf(connection: Pick<Connection, 'card' | 'entry'>): string
+  /** A name that is still free: the card's, else with a number. */
+  defaultName(principal: Principal, card: string): Promise<string>
+  /** What is wrong with a draft, found without connecting. Throws `card_unknown`. */
+  check(principal: Principal, draft: ConnectionDraft): Promise<InputProblem[]>
+  /** Checks, really connects, then saves. Nothing is saved unless all of it worked. */
+  connect(principal: Principal, draft: ConnectionDraft, signal: AbortSignal): Promise<ConnectOutcome>
+  /** The same with new inputs for a connection; a secret left empty stays what it is. On failure nothing changes. */
+  reconnect(
+    principal: Principal,
+    id: ConnectionId,
+    inputs: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<ConnectOutcome>
+  /** Connects anew and notes in the registry how that went. */
+  test(principal: Principal, id: ConnectionId, signal: AbortSignal): Promise<TestOutcome>
+  /**
+   * Removes secret, row and session, and takes tokens back where they came from; files in the connection's folder stay.
+   * Undefined when it is not this person's.
+   */
+  disconnect(principal: Principal, id: ConnectionId): Promise<DisconnectedConnection | undefined>
+  /** Removes every secret, row and session of the workspace. */
+  forgetAll(by: Principal): Promise<void>
+  /** A sign-in for a connection; `challenge`: what the server wants, where it said so. */
+  signIn(principal: Principal, id: ConnectionId, signal: AbortSignal, challenge?: AuthChallenge): Promise<SignInOutcome>
+  /** What a browser brought back from a sign-in. */
+  finishSignIn(brought: URLSearchParams, signal: AbortSignal): Promise<SignInResult>
+  /** Whether calls go out to the connection's server now, or it is left alone after failing several times in a row. */
+  circuit: Mcp['circuit']
+  /** What the card says of a tool. */
+  classificationOf(card: string, tool: string): CardToolClassification
+}
+
+export type ConnectionDraft = { card: string; name: string; inputs: Record<string, string> }
+
+export type ConnectOutcome =
+  /** `through`: the host of the organization's identity provider, whose word was enough to sign in. */
+  | { ok: true; connection: Connection; starters: string[]; through?: string | undefined }
+  | { ok: false; message: string; problems: InputProblem[]; signIn?: undefined }
+  /** A person has to sign in with a browser; the rest happens when they come back. */
+  | { ok: false; message: string; problems: InputProblem[]; signIn: SignInOffer }
+
+/** `ok`: it works as it is. */
+export type SignInOutcome = { ok: true } | { ok: false; message: string; signIn?: SignInOffer }
+
+/** `revoked`: whether the tokens were taken back too; absent where there were none. */
+export type DisconnectedConnection = Connection & { revoked?: RevocationOutcome | undefined }
+
+/** A card as a person may see it. */
+export type CardInfo = Pick<Card, 'name' | 'title' | 'icon' | 'category' | 'description' | 'docs' | 'starters'> & {
+  inputs: CardInput[]
+  /** Where it comes from and leads, for an entry of a registry. */
+  entry?: { name: string; host: string }
+}
+
+export type CardToolClassification = { class?: ToolClass; vouched: boolean; idempotent: boolean; sql?: SqlArgument }
+
+export type ConnectDeps = {
+  cards: Card[]
+  /** What a registry offers beside them; left out: nothing. */
+  catalogue?: Pick<Catalogue, 'get' | 'find'> | undefined
+  auth: Pick<
+    Auth,
+    'begin' | 'redeem' | 'withoutPage' | 'kept' | 'keep' | 'forget' | 'forgetIdentity' | 'isUsed' | 'revoke'
+  >
+  signIns: SignIns<SignInDetails>
+  /** A sign-in came back, on whichever instance; never throws. */
+  onSignedIn?(news: SignInResult): void
+  registry: Pick<
+    Registry,
+    | 'connectionsOf'
+    | 'find'
+    | 'get'
+    | 'add'
+    | 'replace'
+    | 'remove'
+    | 'setStatus'
+    | 'learn'
+    | 'connectionsIn'
+    | 'forgetAll'
+    | 'saved'
+  >
+  credentials: CredentialStore
+  mcp: Pick<Mcp, 'probe' | 'close' | 'retire' | 'addressFault' | 'circuit' | 'wake'>
+  /** By card, then input: fill what is left empty. */
+  prefills: Record<string, Record<string, string>>
+  maxPerUser: number
+  targets: ServerTargets
+  /** Whether people here may connect this card; left out: all of them. */
+  mayConnect?(workspace: WorkspaceId, card: string): Promise<boolean>
+  log: Log
+}
+
+/** What is wrong with one input, in words for the person who filled it. */
+export type InputProblem = { field: string; message: string }
+
+/** `tools` is their number. */
+export type TestOutcome =
+  | { ok: true; ms: number; protocolVersion: string; tools: number }
+  /** `signIn`: a sign-in is what it needs. */
+  | { ok: false; message: string; signIn?: boolean }
+
+/** Where the person is, in the words of the door that asked; kept with the sign-in and given back with its news. */
+export type SignInPlace = Record<string, string>
+
+/** What a sign-in is for, beside the connection's id. */
+export const SignInDetails = z.object({
+  about: z.object({
+    card: z.string(),
+    entry: RegistryEntry.optional(),
+    name: z.string(),
+    inputs: z.record(z.string(), z.string()),
+  }),
+  place: z.record(z.string(), z.string()),
+})
+export type SignInDetails = z.infer<typeof SignInDetails>
+
+/** A sign-in that could be made: nothing is kept of it before it is shown to the person somewhere. */
+export type SignInOffer = {
+  title: string
+  /** Where the person will be sent, to show them. */
+  host: string
+  /** They sign in with their organization, once for all services it manages. */
+  organization: boolean
+  show(place: SignInPlace): Promise<{ url: string; until: Date }>
+}
+
+/**
+ * How a sign-in ended, for the page and for where it was asked for. `place` is absent when nobody knows whose it was.
+ * `also`: every connection that lives by the same sign-in with the organization.
+ */
+export type SignInResult = {
+  /** The service, where it is known. */
+  title: string
+  by?: Principal
+  place?: SignInPlace
+  /** What the connection is called. */
+  name?: string
+  card?: string
+  /** What was typed for it, without secrets. */
+  inputs?: Record<string, string>
+} & (
+  | { ok: true; connection: Connection; fresh: boolean; starters: string[]; also: ConnectionId[] }
+  /** `denied`: the person, or who decides there, said no. */
+  | { ok: false; message: string; connection?: ConnectionId; denied?: boolean }
+)
