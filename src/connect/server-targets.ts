@@ -3,7 +3,7 @@ import { addressPartsOf, fitsAddressPart, signInAddressesOf } from '../cards/add
 import type { Card, CardAuth, CardEndpoints, StdioServer } from '../cards/card.ts'
 import { placeholdersIn } from '../cards/placeholders.ts'
 import { AppError } from '../errors.ts'
-import type { AuthConfig } from '../mcp/auth/tokens/auth-config.ts'
+import type { AuthConfig } from '../mcp/protocol/auth-config.ts'
 import { fillPlaceholders } from '../mcp/protocol/fill-placeholders.ts'
 import type { Target, TargetLimits } from '../mcp/protocol/server-target.ts'
 import type { Connection } from '../registry/connection.ts'

@@ -35,7 +35,7 @@ describe('a server that cannot be reached', () => {
     expect(house.mcp.circuit(connection.id)).toMatchObject({ kind: 'open', failures: 3 })
     await using _server = await startServerProcess('talkative.ts', [String(port)], logs())
     const resting = await house.call(connection, 'echo', { text: 'x' })
-    expect(resting).toMatchObject({ kind: 'failed', why: 'resting', sent: false })
+    expect(resting).toMatchObject({ kind: 'failed', why: 'circuit_open', sent: false })
     expect(textOf(resting)).toMatch(/^failed: resting: Remote could not be reached 3 times in a row.*Try again in \d s/)
     expect(asked()).toEqual([])
     house.mcp.wake(connection.id)

@@ -4,7 +4,7 @@ import type { ConnectionSecrets } from '../../credentials/secrets.ts'
 import { AppError } from '../../errors.ts'
 import type { ConnectionId, Principal } from '../../ids.ts'
 import { Pending } from '../../mcp/auth/pending-sign-in.ts'
-import type { AuthChallenge } from '../../mcp/auth/tokens/auth-challenge.ts'
+import type { AuthChallenge } from '../../mcp/protocol/auth-challenge.ts'
 import type { ConnectDeps, SignInOffer, SignInPlace } from '../connect-types.ts'
 import type { TargetSource } from '../server-targets.ts'
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type ConnectionSecrets, credentialReferenceOf, saveSecrets } from '../../credentials/secrets.ts'
 import { errorChainOf } from '../../errors.ts'
 import type { ConnectionId } from '../../ids.ts'
-import type { Probe } from '../../mcp/protocol/outcome.ts'
+import type { Probe } from '../../mcp/requests/outcome.ts'
 import type { Connection, NewConnection, SavedConnection } from '../../registry/connection.ts'
 import type { ConnectDeps } from '../connect-types.ts'
 

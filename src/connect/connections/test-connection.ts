@@ -1,6 +1,6 @@
 import { readSecrets } from '../../credentials/secrets.ts'
 import { type AppError, isAppError } from '../../errors.ts'
-import { authChallengeIn } from '../../mcp/auth/tokens/auth-challenge.ts'
+import { authChallengeIn } from '../../mcp/protocol/auth-challenge.ts'
 import type { Connection } from '../../registry/connection.ts'
 import type { Connect, ConnectDeps, TestOutcome } from '../connect-types.ts'
 import { findOwnConnection } from '../own-connection.ts'

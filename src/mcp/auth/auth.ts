@@ -6,6 +6,8 @@ import type { ConnectionId, Principal } from '../../ids.ts'
 import type { Log } from '../../log.ts'
 import type { Registry } from '../../registry/registry.ts'
 import { withDeadline } from '../../timing.ts'
+import type { AuthChallenge } from '../protocol/auth-challenge.ts'
+import type { ClientIdentity } from '../protocol/auth-config.ts'
 import { type HttpTarget, serverUrlOf, type Target } from '../protocol/server-target.ts'
 import { type BearerTokens, createBearerTokens } from './bearer-tokens.ts'
 import { isEnterpriseManaged } from './enterprise/enterprise-tokens.ts'
@@ -13,12 +15,11 @@ import { createIdentities, type Identities, removeStoredIdentity } from './enter
 import { readIdentity } from './enterprise/identity.ts'
 import type { IdentityProvider } from './enterprise/identity-provider.ts'
 import { beginIdentitySignIn, createProviderChangedError, redeemIdentity } from './enterprise/identity-sign-in.ts'
+import { revokeIdentity } from './enterprise/revoke-identity.ts'
 import { beginSignIn, redeemAuthorizationCode } from './oauth/authorize.ts'
 import { discoverAuth } from './oauth/discover.ts'
-import { type RevocationOutcome, revokeIdentity, revokeTokens } from './oauth/revoke.ts'
+import { type RevocationOutcome, revokeTokens } from './oauth/revoke.ts'
 import type { Pending } from './pending-sign-in.ts'
-import type { AuthChallenge } from './tokens/auth-challenge.ts'
-import type { ClientIdentity } from './tokens/auth-config.ts'
 import { createAuthFetch } from './tokens/auth-fetch.ts'
 import { createRefreshLock, REFRESH_LOCK_MS, type RefreshLock } from './tokens/refresh-lock.ts'
 import { readStoredTokens, removeStoredTokens, type StoredTokens, saveStoredTokens } from './tokens/stored-tokens.ts'
@@ -149,7 +150,7 @@ async function unattended(
   const before = await readStoredTokens(parts.credentials, id)
   const fetch = createAuthFetch(parts.egress, signal)
   const { identities } = parts
-  return requestTokensWithoutBrowser({ ...signInSubjectOf(id, target, secrets), identities, challenge, before, fetch })
+  return requestTokensWithoutBrowser({ ...signInSubjectOf(id, target, secrets), challenge, before, fetch }, identities)
 }
 
 async function withoutPage(parts: Parts, target: Target, secrets: TokenSecrets, wanted: SignInNeed): Promise<boolean> {

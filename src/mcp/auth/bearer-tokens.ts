@@ -3,9 +3,9 @@ import type { CredentialStore } from '../../credentials/store.ts'
 import type { Egress } from '../../egress/egress.ts'
 import { AppError, errorChainOf } from '../../errors.ts'
 import type { Log } from '../../log.ts'
+import { type AuthChallenge, authChallengeOf, SignInChallenge } from '../protocol/auth-challenge.ts'
 import type { Identities } from './enterprise/identities.ts'
 import { refreshTokens } from './oauth/refresh.ts'
-import { type AuthChallenge, authChallengeOf, SignInChallenge } from './tokens/auth-challenge.ts'
 import { createAuthFetch } from './tokens/auth-fetch.ts'
 import { createDpopSession } from './tokens/dpop-key.ts'
 import { REFRESH_LOCK_MS, type RefreshLock } from './tokens/refresh-lock.ts'
@@ -169,7 +169,7 @@ async function renewed(
 ): Promise<StoredTokens | undefined> {
   const asked = { ...subject, challenge, fetch: createAuthFetch(deps.egress, AbortSignal.timeout(REFRESH_LOCK_MS)) }
   if (stored !== undefined && !byItself(stored)) return refreshTokens(stored, asked)
-  return requestTokensWithoutBrowser({ ...asked, identities: deps.identities, before: stored })
+  return requestTokensWithoutBrowser({ ...asked, before: stored }, deps.identities)
 }
 
 function createSignInNeededError(title: string, again: boolean, challenge: AuthChallenge): AppError {

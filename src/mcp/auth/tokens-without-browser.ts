@@ -1,4 +1,5 @@
 import { isEnterpriseManaged, requestEnterpriseTokens } from './enterprise/enterprise-tokens.ts'
+import type { Identities } from './enterprise/identities.ts'
 import {
   reportMissingCredentials,
   requestClientCredentialsTokens,
@@ -6,7 +7,7 @@ import {
 } from './oauth/client-credentials.ts'
 import { findPreregisteredClient } from './oauth/client-registration.ts'
 import { discoverAuth } from './oauth/discover.ts'
-import type { KnownClientRequest, TokenRequest } from './tokens/known-client.ts'
+import type { KnownClientRequest, TokenRequest } from './oauth/token-request.ts'
 import type { StoredTokens } from './tokens/stored-tokens.ts'
 
 /**
@@ -14,7 +15,10 @@ import type { StoredTokens } from './tokens/stored-tokens.ts'
  * the authorization server knows no other way, or on the organization's word. Undefined where a person has to sign in
  * there; throws `sign_in_needed` where they have to sign in with their organization.
  */
-export async function requestTokensWithoutBrowser(asked: TokenRequest): Promise<StoredTokens | undefined> {
+export async function requestTokensWithoutBrowser(
+  asked: TokenRequest,
+  identities: Identities | undefined,
+): Promise<StoredTokens | undefined> {
   const { terms, values } = asked
   if (
     !terms.registered.some((one) => findPreregisteredClient({ registered: [one] }, values)?.client_secret !== undefined)
@@ -26,6 +30,6 @@ export async function requestTokensWithoutBrowser(asked: TokenRequest): Promise<
   const before = asked.before?.issuer === discovered.issuer ? asked.before : undefined
   const known: KnownClientRequest = { ...asked, before, discovered, client: { id, secret } }
   if (terms.kind === 'client_credentials') return requestClientCredentialsTokens(known)
-  if (isEnterpriseManaged(asked.identities, asked, discovered)) return requestEnterpriseTokens(asked.identities, known)
+  if (isEnterpriseManaged(identities, asked, discovered)) return requestEnterpriseTokens(identities, known)
   return supportsOnlyClientCredentials(discovered) ? requestClientCredentialsTokens(known) : undefined
 }

@@ -1,8 +1,9 @@
 import type { ElicitRequestFormParams, ElicitRequestURLParams, InputRequiredResult } from '@modelcontextprotocol/client'
+import { truncateAtWord } from '../../text.ts'
 import type { Redactor } from '../protocol/redact-secrets.ts'
 import type { InputRequest, PendingInputRequest } from './input-request.ts'
 import { readFormSchema } from './read-form-schema.ts'
-import { createUnaskableError, truncateAtWord } from './refuse-elicitation.ts'
+import { createUnaskableError } from './refuse-elicitation.ts'
 
 /** How the words of a server come in, and which addresses it may send a person to. */
 export type ElicitationPolicy = { clean: Redactor; addressFault(url: string): string | undefined }

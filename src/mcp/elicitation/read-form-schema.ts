@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import { truncateAtWord } from '../../text.ts'
 import type { Redactor } from '../protocol/redact-secrets.ts'
 import type { FormField } from './form-field.ts'
-import { createUnaskableError, truncateAtWord } from './refuse-elicitation.ts'
+import { createUnaskableError } from './refuse-elicitation.ts'
 
 const TITLE_CHARS = 150
 const HINT_CHARS = 500

@@ -1,9 +1,9 @@
 import { ProtocolError, ProtocolErrorCode, SdkError, SdkErrorCode } from '@modelcontextprotocol/client'
 import { AppError, isAppError } from '../../errors.ts'
 import type { Connection } from '../../registry/connection.ts'
-import type { Session, SessionUse, Work } from '../protocol/session.ts'
+import { isLostStream } from '../protocol/lost-stream-error.ts'
 import type { CallTimes, InputRequired, Reply, RequestOptions } from '../requests/send-request.ts'
-import { isLostStream } from '../transport/fail-lost-streams.ts'
+import type { Session, SessionUse, Work } from '../transport/session.ts'
 import {
   type CompletionRequest,
   completeArgument,

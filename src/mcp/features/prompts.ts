@@ -1,10 +1,10 @@
 import { type Client, specTypeSchemas, withInputRequired } from '@modelcontextprotocol/client'
 import { z } from 'zod'
-import type { ContentPart } from '../protocol/outcome.ts'
 import type { Redactor } from '../protocol/redact-secrets.ts'
-import type { Session } from '../protocol/session.ts'
+import type { ContentPart } from '../requests/outcome.ts'
 import { contentPartOf } from '../requests/read-result.ts'
 import { type Reply, type RequestRound, sendRequest } from '../requests/send-request.ts'
+import type { Session } from '../transport/session.ts'
 import { listPages } from './list-pages.ts'
 import { truncateText } from './resources.ts'
 

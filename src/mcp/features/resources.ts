@@ -1,9 +1,9 @@
 import { type Client, UriTemplate, withInputRequired } from '@modelcontextprotocol/client'
 import { z } from 'zod'
-import type { ContentPart } from '../protocol/outcome.ts'
 import type { Redactor } from '../protocol/redact-secrets.ts'
-import type { Session } from '../protocol/session.ts'
+import type { ContentPart } from '../requests/outcome.ts'
 import { type Reply, type RequestRound, sendRequest } from '../requests/send-request.ts'
+import type { Session } from '../transport/session.ts'
 import { listPages } from './list-pages.ts'
 
 /** Something a server lets be read. All of it is the server's own word. */

@@ -1,6 +1,6 @@
 import type { Client } from '@modelcontextprotocol/client'
 import { withDeadline } from '../../timing.ts'
-import type { Session } from '../protocol/session.ts'
+import type { Session } from '../transport/session.ts'
 
 const SUBSCRIBE_MS = 30_000
 // A server of the old protocol that was started anew knows nothing of us and says nothing: it is told again.

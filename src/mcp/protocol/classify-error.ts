@@ -8,9 +8,19 @@ import {
 } from '@modelcontextprotocol/client'
 import { findAppError, unreachableReasonFor } from '../../egress/trouble.ts'
 import { AppError, type ErrorCode } from '../../errors.ts'
-import { type AuthChallenge, authChallengeIn, SignInChallenge } from '../auth/tokens/auth-challenge.ts'
-import { isLostStream, isTooLarge } from '../transport/fail-lost-streams.ts'
-import type { FailureReason } from './outcome.ts'
+import { type AuthChallenge, authChallengeIn, SignInChallenge } from './auth-challenge.ts'
+import { isLostStream, isTooLarge } from './lost-stream-error.ts'
+
+/** `scope`: the sign-in is good, but does not allow this. `circuit_open`: the server is left alone for a while. */
+export type FailureReason =
+  | 'timeout'
+  | 'cancelled'
+  | 'unreachable'
+  | 'sign_in'
+  | 'scope'
+  | 'protocol'
+  | 'gone'
+  | 'circuit_open'
 
 /** What went wrong between us and a server, once, for both uses: as a call's outcome and as an AppError. */
 export type McpFailure = {
@@ -53,7 +63,7 @@ export function createCircuitOpenFailure(
   const seconds = Math.max(1, Math.ceil((until.getTime() - Date.now()) / 1000))
   const wait = seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`
   return {
-    why: 'resting',
+    why: 'circuit_open',
     code: 'server_unreachable',
     message: `${title} could not be reached ${failures} times in a row, so it is left alone for now. Try again in ${wait}, or check it at once with /mcp test.`,
     sent: false,

@@ -1,5 +1,5 @@
 import type { Client, LoggingLevel } from '@modelcontextprotocol/client'
-import { truncateAtWord } from '../elicitation/refuse-elicitation.ts'
+import { truncateAtWord } from '../../text.ts'
 import type { Redactor } from './redact-secrets.ts'
 
 /** What a server wrote down while it worked, for whoever looks into a run's details. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { truncateAtWord } from '../elicitation/refuse-elicitation.ts'
+import { truncateAtWord } from '../../text.ts'
 
 const MAX_CHARS = 300
 const PREFIX =

@@ -1,8 +1,7 @@
 import { AppError } from '../../errors.ts'
 import type { Principal } from '../../ids.ts'
 import type { JsonObject } from '../../registry/connection.ts'
-import type { AuthConfig } from '../auth/tokens/auth-config.ts'
-import type { AwsSigning } from '../transport/aws-signed-fetch.ts'
+import type { AuthConfig } from './auth-config.ts'
 import { fillPlaceholders } from './fill-placeholders.ts'
 
 /**
@@ -63,4 +62,16 @@ export function serverUrlOf(target: HttpTarget, secrets: Record<string, string>)
   throw new AppError('input_invalid', 'I cannot read this address. It should look like https://mcp.example.com/mcp.', {
     field: 'url',
   })
+}
+
+/**
+ * How requests to an AWS service are signed, in texts that may hold `{name}`. Signature Version 4: the secret makes the signature and is
+ * itself never sent. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
+ */
+export type AwsSigning = {
+  service: string
+  region: string
+  keyId: string
+  secret: string
+  session?: string | undefined
 }

@@ -6,9 +6,9 @@ import {
   type Tool,
 } from '@modelcontextprotocol/client'
 import type { JsonObject, StoredTool } from '../../registry/connection.ts'
-import type { CallOptions, ToolOutcome } from '../protocol/outcome.ts'
-import type { Session } from '../protocol/session.ts'
-import { isLostStream } from '../transport/fail-lost-streams.ts'
+import { isLostStream } from '../protocol/lost-stream-error.ts'
+import type { Session } from '../transport/session.ts'
+import type { CallOptions, ToolOutcome } from './outcome.ts'
 import type { PausableTimeout } from './pausable-timeout.ts'
 import { toolOutcomeOf } from './read-result.ts'
 import { type CallTimes, NO_TIMEOUT_MS, sendWithElicitation, withAnswers } from './send-request.ts'

@@ -1,8 +1,8 @@
 import type { CallToolResult } from '@modelcontextprotocol/client'
 import { z } from 'zod'
 import { jsonDepthOf } from '../protocol/json-depth.ts'
-import type { ContentPart, ToolOutcome } from '../protocol/outcome.ts'
 import type { Redactor } from '../protocol/redact-secrets.ts'
+import type { ContentPart, ToolOutcome } from './outcome.ts'
 
 const Json = z.json()
 // Honest answers end at 20; far deeper ones exhaust the stack of whatever walks them.

@@ -9,7 +9,7 @@ import { toElicitResult } from '../elicitation/elicitation-result.ts'
 import type { InputAnswer, InputRequest, PendingInputRequest, ResumeAnswers } from '../elicitation/input-request.ts'
 import { readInputRequired, readUrlElicitations } from '../elicitation/read-elicitation.ts'
 import type { ElicitationTarget } from '../elicitation/route-elicitation.ts'
-import type { Session } from '../protocol/session.ts'
+import type { Session } from '../transport/session.ts'
 import { type PausableTimeout, startPausableTimeout } from './pausable-timeout.ts'
 
 /** How a request goes out, and how what its server asks meanwhile reaches a person. */

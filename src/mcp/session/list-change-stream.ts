@@ -7,9 +7,9 @@ import {
   type SubscriptionFilter,
 } from '@modelcontextprotocol/client'
 import { pause } from '../../timing.ts'
+import { isLostStream } from '../protocol/lost-stream-error.ts'
 import type { ListChange } from '../protocol/notifications.ts'
-import type { Session } from '../protocol/session.ts'
-import { isLostStream } from '../transport/fail-lost-streams.ts'
+import type { Session } from '../transport/session.ts'
 
 // A subscription that held this long was sound; what ended it was its server's restart or a proxy's patience.
 const SOUND_MS = 60_000

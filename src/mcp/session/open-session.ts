@@ -7,10 +7,10 @@ import { userPasswordPairsIn } from '../protocol/fill-placeholders.ts'
 import { registerNotificationHandlers } from '../protocol/notifications.ts'
 import { createPathRedactor } from '../protocol/redact-paths.ts'
 import { createRedactor } from '../protocol/redact-secrets.ts'
-import type { Session } from '../protocol/session.ts'
 import { openHttpSession } from '../transport/open-http.ts'
 import { openStdioSession } from '../transport/open-stdio.ts'
 import type { OpenDeps, Opening, Wiring } from '../transport/opening.ts'
+import type { Session } from '../transport/session.ts'
 
 // 64 pages of tools are more than a model could ever be offered.
 const LIST_MAX_PAGES = 64

@@ -1,7 +1,7 @@
 import type { ServerFeatures } from '../../registry/connection.ts'
 import { type ListPage, listPages } from '../features/list-pages.ts'
 import { supportsSkills } from '../features/skills.ts'
-import type { Session } from '../protocol/session.ts'
+import type { Session } from '../transport/session.ts'
 
 /** What the server offers beside tools: what it declares and has at least one of at this moment. */
 export async function readServerFeatures(

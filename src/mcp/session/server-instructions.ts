@@ -1,4 +1,4 @@
-import type { Session } from '../protocol/session.ts'
+import type { Session } from '../transport/session.ts'
 
 // A page of text; what is longer is more likely a prompt than advice.
 const MAX_CHARS = 2_000

@@ -1,6 +1,6 @@
 import { ProtocolError } from '@modelcontextprotocol/client'
 import type { Target } from '../protocol/server-target.ts'
-import type { Session } from '../protocol/session.ts'
+import type { Session } from '../transport/session.ts'
 
 /** Whether a session that lay unused still answers, asked before it carries a call that must not get lost. */
 export type SessionHealth = {

@@ -8,6 +8,7 @@ import type { Connection } from '../../registry/connection.ts'
 import type { Registry } from '../../registry/registry.ts'
 import { unlessAborted } from '../../timing.ts'
 import type { Auth } from '../auth/auth.ts'
+import type { BackgroundTasks } from '../background-tasks.ts'
 import {
   classifyError,
   createCircuitOpenFailure,
@@ -18,8 +19,7 @@ import {
 import type { ListChange } from '../protocol/notifications.ts'
 import { readProtocolEra } from '../protocol/protocol-era.ts'
 import { hasKnownAddress, type Target, type TargetLimits } from '../protocol/server-target.ts'
-import type { Session, Work } from '../protocol/session.ts'
-import type { BackgroundTasks } from './background-tasks.ts'
+import type { Session, Work } from '../transport/session.ts'
 import { type CircuitBreakers, type CircuitState, createCircuitBreakers, type Permit } from './circuit-breaker.ts'
 import { openSession } from './open-session.ts'
 import type { ResponseCaches } from './response-caches.ts'

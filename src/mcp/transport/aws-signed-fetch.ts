@@ -1,16 +1,5 @@
 import { AwsV4Signer } from 'aws4fetch'
-
-/**
- * How requests to an AWS service are signed, in texts that may hold `{name}`. Signature Version 4: the secret makes the signature and is
- * itself never sent. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
- */
-export type AwsSigning = {
-  service: string
-  region: string
-  keyId: string
-  secret: string
-  session?: string | undefined
-}
+import type { AwsSigning } from '../protocol/server-target.ts'
 
 /** Signs each request, with the time it is sent at; a body is read whole for it. */
 export function createAwsSignedFetch(fetch: typeof globalThis.fetch, signing: AwsSigning): typeof globalThis.fetch {

@@ -1,19 +1,8 @@
-import { ProtocolError } from '@modelcontextprotocol/client'
 import { z } from 'zod'
 import { isAppError } from '../../errors.ts'
-
-// In JSON-RPC's range for implementations, and not ones that MCP uses.
-const LOST_STREAM_CODE = -32_077
-const TOO_LARGE_CODE = -32_078
+import { LOST_STREAM_CODE, TOO_LARGE_CODE } from '../protocol/lost-stream-error.ts'
 
 const JsonRpcRequest = z.object({ id: z.union([z.string(), z.number()]), method: z.string() })
-
-/** The stream that was to bring the answer ended without it, and cannot be taken up again. */
-export const isLostStream = (error: unknown): boolean =>
-  error instanceof ProtocolError && (error.code === LOST_STREAM_CODE || isTooLarge(error))
-
-/** It was given up because it brought more than is taken. */
-export const isTooLarge = (error: unknown): boolean => error instanceof ProtocolError && error.code === TOO_LARGE_CODE
 
 /**
  * With the old protocol, the SDK waits until the timeout for an answer whose stream broke. This adds an error to such a

@@ -6,16 +6,17 @@ import {
 } from '@modelcontextprotocol/client'
 import { AppError } from '../../errors.ts'
 import { withDeadline } from '../../timing.ts'
+import { orLog } from '../background-tasks.ts'
 import { classifyError, statusIn, toAppError } from '../protocol/classify-error.ts'
 import { fillHeaders, fillPlaceholders } from '../protocol/fill-placeholders.ts'
 import { type ProtocolEra, priorDiscoveryOf, protocolEraOf } from '../protocol/protocol-era.ts'
+import type { AwsSigning } from '../protocol/server-target.ts'
 import { type HttpTarget, hasKnownAddress, serverUrlOf } from '../protocol/server-target.ts'
-import type { Session } from '../protocol/session.ts'
-import { orLog } from '../session/background-tasks.ts'
-import { type AwsSigning, createAwsSignedFetch } from './aws-signed-fetch.ts'
+import { createAwsSignedFetch } from './aws-signed-fetch.ts'
 import { detectDeadStreams } from './detect-dead-streams.ts'
 import { failLostStreams } from './fail-lost-streams.ts'
 import type { OpenDeps, Opening, Wiring } from './opening.ts'
+import type { Session } from './session.ts'
 
 const CONNECT_MS = 15_000
 const PROBE_MS = 10_000

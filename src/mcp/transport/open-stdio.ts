@@ -6,10 +6,10 @@ import { priorDiscoveryOf, protocolEraOf } from '../protocol/protocol-era.ts'
 import type { Redactor } from '../protocol/redact-secrets.ts'
 import { describeServerError } from '../protocol/server-error-text.ts'
 import type { StdioTarget } from '../protocol/server-target.ts'
-import type { Session } from '../protocol/session.ts'
 import type { ServerCommand } from './child-process.ts'
 import type { OpenDeps, Opening, Wiring } from './opening.ts'
 import { isFetchedByNpx, serverCommandOf } from './server-command.ts'
+import type { Session } from './session.ts'
 import { createStdioTransport, type StdioTransport } from './stdio-transport.ts'
 
 // From installed files a server is up within 1-3 s, also on a busy machine; npx may have to download it first.

@@ -5,7 +5,7 @@ import type { BearerTokens } from '../auth/bearer-tokens.ts'
 import type { ListChange } from '../protocol/notifications.ts'
 import type { ProtocolEra } from '../protocol/protocol-era.ts'
 import type { Target } from '../protocol/server-target.ts'
-import type { Session } from '../protocol/session.ts'
+import type { Session } from './session.ts'
 
 /** `hurry` is aborted when the whole app ends: then servers are not waited for. */
 export type OpenDeps = { egress: Egress; projectRoot: string; log: Log; hurry: AbortSignal }

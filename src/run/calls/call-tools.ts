@@ -1,5 +1,5 @@
 import type { ResumeAnswers } from '../../mcp/elicitation/input-request.ts'
-import type { ToolOutcome } from '../../mcp/protocol/outcome.ts'
+import type { ToolOutcome } from '../../mcp/requests/outcome.ts'
 import type { RequestOptions } from '../../mcp/requests/send-request.ts'
 import type { RunDeps, Source } from '../deps.ts'
 import type { EventOf, JsonValue } from '../state/events.ts'
@@ -150,7 +150,7 @@ const tooManyLegs = ({ connectionName }: CallState, { ms }: Asking): Answered =>
 /** What may have been carried out is `unknown` besides. */
 const mayPass = (outcome: Answered): boolean => outcome.kind === 'failed' && PASSING.has(outcome.why)
 
-const PASSING = new Set(['timeout', 'unreachable', 'gone', 'resting'])
+const PASSING = new Set(['timeout', 'unreachable', 'gone', 'circuit_open'])
 
 type Outcome = Omit<EventOf<'returned'>, 'type' | 'call' | 'ms' | 'at' | 'passing' | 'why'>
 

@@ -1,6 +1,6 @@
 import type { ConnectionId } from '../../ids.ts'
 import type { PendingInputRequest } from '../../mcp/elicitation/input-request.ts'
-import type { CallFailure } from '../../mcp/protocol/outcome.ts'
+import type { CallFailure } from '../../mcp/requests/outcome.ts'
 import type { CallState } from '../state/state.ts'
 
 // A server that is not content with two is not asking for a sign-in.

@@ -1,6 +1,6 @@
 import { type AppError, type ErrorCode, isAppError } from '../../errors.ts'
-import { authChallengeIn } from '../../mcp/auth/tokens/auth-challenge.ts'
-import type { CallFailure, CallOptions, ContentPart, ToolOutcome } from '../../mcp/protocol/outcome.ts'
+import { authChallengeIn } from '../../mcp/protocol/auth-challenge.ts'
+import type { CallFailure, CallOptions, ContentPart, ToolOutcome } from '../../mcp/requests/outcome.ts'
 import type { BuiltinTool, RunDeps, RunTool, Source } from '../deps.ts'
 import type { CallState, RunState } from '../state/state.ts'
 import { createTextResult } from './list-text.ts'

@@ -1,4 +1,4 @@
-import type { ContentPart } from '../../mcp/protocol/outcome.ts'
+import type { ContentPart } from '../../mcp/requests/outcome.ts'
 import type { JsonObject } from '../state/events.ts'
 import type { RunState } from '../state/state.ts'
 import { LIST_PAGE_SIZE } from './builtin-tools.ts'

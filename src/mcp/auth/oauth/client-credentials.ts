@@ -1,12 +1,12 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { ClientCredentialsProvider, fetchToken, PrivateKeyJwtProvider } from '@modelcontextprotocol/client'
 import { AppError } from '../../../errors.ts'
-import type { AuthConfig } from '../tokens/auth-config.ts'
+import type { AuthConfig } from '../../protocol/auth-config.ts'
 import { createDpopKey, createDpopSession } from '../tokens/dpop-key.ts'
-import type { KnownClientRequest } from '../tokens/known-client.ts'
 import { type DpopKey, type StoredTokens, tokenFieldsOf } from '../tokens/stored-tokens.ts'
 import { type DiscoveredAuth, resourceIndicatorFor } from './discover.ts'
 import { createTokenError } from './token-errors.ts'
+import type { KnownClientRequest } from './token-request.ts'
 
 /** Tokens for the connection's own credentials (RFC 6749 section 4.4). Throws AppErrors. */
 export async function requestClientCredentialsTokens(asked: KnownClientRequest): Promise<StoredTokens> {

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import type { OAuthClientMetadata } from '@modelcontextprotocol/client'
-import type { ClientIdentity } from '../tokens/auth-config.ts'
+import type { ClientIdentity } from '../../protocol/auth-config.ts'
 
 const CALLBACK_PATH = '/oauth/callback'
 const CLIENT_METADATA_PATH = '/oauth/client.json'

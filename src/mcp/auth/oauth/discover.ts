@@ -9,8 +9,8 @@ import {
 } from '@modelcontextprotocol/client'
 import { z } from 'zod'
 import { AppError, isAppError } from '../../../errors.ts'
-import type { AuthChallenge } from '../tokens/auth-challenge.ts'
-import type { AuthConfig } from '../tokens/auth-config.ts'
+import type { AuthChallenge } from '../../protocol/auth-challenge.ts'
+import type { AuthConfig } from '../../protocol/auth-config.ts'
 
 /** Where and how to sign in for one server. Kept between the two legs of a sign-in, so it is plain JSON. */
 export const DiscoveredAuth = z.object({

@@ -1,6 +1,6 @@
 import { OAuthError, OAuthErrorCode, refreshAuthorization } from '@modelcontextprotocol/client'
-import type { AuthChallenge } from '../tokens/auth-challenge.ts'
-import type { AuthConfig } from '../tokens/auth-config.ts'
+import type { AuthChallenge } from '../../protocol/auth-challenge.ts'
+import type { AuthConfig } from '../../protocol/auth-config.ts'
 import { createDpopSession } from '../tokens/dpop-key.ts'
 import { type StoredTokens, tokenFieldsOf } from '../tokens/stored-tokens.ts'
 import { currentClientOf } from './client-registration.ts'

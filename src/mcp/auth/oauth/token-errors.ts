@@ -1,6 +1,6 @@
 import { InsecureTokenEndpointError, OAuthError, OAuthErrorCode } from '@modelcontextprotocol/client'
 import { AppError, isAppError } from '../../../errors.ts'
-import { truncateAtWord } from '../../elicitation/refuse-elicitation.ts'
+import { truncateAtWord } from '../../../text.ts'
 
 const MAX_CHARS = 200
 

@@ -1,7 +1,7 @@
 import type { ConnectionId, Principal } from '../../../ids.ts'
+import type { AuthConfig } from '../../protocol/auth-config.ts'
 import { fillPlaceholders } from '../../protocol/fill-placeholders.ts'
 import { type HttpTarget, serverUrlOf, type Target } from '../../protocol/server-target.ts'
-import type { AuthConfig } from './auth-config.ts'
 
 export type TokenSecrets = Record<string, string>
 

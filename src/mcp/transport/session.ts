@@ -1,8 +1,8 @@
 import type { Client } from '@modelcontextprotocol/client'
 import type { ElicitationPolicy } from '../elicitation/read-elicitation.ts'
 import type { ElicitationRouter } from '../elicitation/route-elicitation.ts'
-import type { ProtocolEra } from './protocol-era.ts'
-import type { Redactor } from './redact-secrets.ts'
+import type { ProtocolEra } from '../protocol/protocol-era.ts'
+import type { Redactor } from '../protocol/redact-secrets.ts'
 
 /** An open session with one server, of one connection. */
 export type Session = {

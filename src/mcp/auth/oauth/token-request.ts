@@ -1,10 +1,10 @@
 import type { Principal } from '../../../ids.ts'
-import type { Identities } from '../enterprise/identities.ts'
-import type { DiscoveredAuth } from '../oauth/discover.ts'
-import type { AuthChallenge } from './auth-challenge.ts'
-import type { AuthConfig } from './auth-config.ts'
-import type { StoredTokens } from './stored-tokens.ts'
+import type { AuthChallenge } from '../../protocol/auth-challenge.ts'
+import type { AuthConfig } from '../../protocol/auth-config.ts'
+import type { StoredTokens } from '../tokens/stored-tokens.ts'
+import type { DiscoveredAuth } from './discover.ts'
 
+/** Tokens for a connection, to be had without a page of the service. */
 export type TokenRequest = {
   title: string
   serverUrl: URL
@@ -13,7 +13,6 @@ export type TokenRequest = {
   values: Record<string, string>
   challenge: AuthChallenge
   before: StoredTokens | undefined
-  identities: Identities | undefined
   fetch: typeof fetch
 }
 

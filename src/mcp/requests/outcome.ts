@@ -1,7 +1,8 @@
 import type { JsonValue, ServerFeatures, StoredTool, UnusableTool } from '../../registry/connection.ts'
-import type { AuthChallenge } from '../auth/tokens/auth-challenge.ts'
-import type { InputRequired, RequestOptions } from '../requests/send-request.ts'
-import type { LogLine } from './notifications.ts'
+import type { AuthChallenge } from '../protocol/auth-challenge.ts'
+import type { FailureReason } from '../protocol/classify-error.ts'
+import type { LogLine } from '../protocol/notifications.ts'
+import type { InputRequired, RequestOptions } from './send-request.ts'
 
 export type Probe = {
   tools: StoredTool[]
@@ -39,17 +40,6 @@ export type CallFailure = {
   challenge?: AuthChallenge
   log?: LogLine[]
 }
-
-/** `scope`: the sign-in is good, but does not allow this. `resting`: the server is left alone for a while. */
-export type FailureReason =
-  | 'timeout'
-  | 'cancelled'
-  | 'unreachable'
-  | 'sign_in'
-  | 'scope'
-  | 'protocol'
-  | 'gone'
-  | 'resting'
 
 export type ContentPart =
   | { type: 'text'; text: string }

@@ -1,5 +1,5 @@
-import { errorChainOf } from '../../errors.ts'
-import type { Log } from '../../log.ts'
+import { errorChainOf } from '../errors.ts'
+import type { Log } from '../log.ts'
 
 /** Work nobody waits for. It never throws: what goes wrong is logged. Disposing waits for what is under way. */
 export type BackgroundTasks = {

@@ -1,0 +1,12 @@
+import { ProtocolError } from '@modelcontextprotocol/client'
+
+// In JSON-RPC's range for implementations, and not ones that MCP uses.
+export const LOST_STREAM_CODE = -32_077
+export const TOO_LARGE_CODE = -32_078
+
+/** The stream that was to bring the answer ended without it, and cannot be taken up again. */
+export const isLostStream = (error: unknown): boolean =>
+  error instanceof ProtocolError && (error.code === LOST_STREAM_CODE || isTooLarge(error))
+
+/** It was given up because it brought more than is taken. */
+export const isTooLarge = (error: unknown): boolean => error instanceof ProtocolError && error.code === TOO_LARGE_CODE
