@@ -54,6 +54,11 @@ export function isAppError(error: unknown, ...codes: ErrorCode[]): error is AppE
   return error instanceof AppError && (codes.length === 0 || codes.includes(error.code))
 }
 
+/** True for an error of the system with this code, such as `ENOENT`. */
+export function hasSystemCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}
+
 /** A sentence fit for a person: an AppError's own, anything else only as "unexpected". */
 export function errorMessageOf(error: unknown): string {
   if (error instanceof AppError) return error.message

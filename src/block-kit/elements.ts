@@ -209,7 +209,7 @@ export const ELEMENTS: Record<string, ElementSpec> = {
   }),
 }
 
-export const SELECTS = [
+const SELECTS = [
   ...['static_select', 'external_select', 'users_select', 'conversations_select', 'channels_select'],
   ...[
     'multi_static_select',

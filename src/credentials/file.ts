@@ -1,17 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { link, open, readFile, rename, rm } from 'node:fs/promises'
-
-/** True for an error of the file system with this code. */
-export function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
-}
+import { hasSystemCode } from '../errors.ts'
 
 /** The file's bytes; undefined when there is none. */
 export async function readIfThere(path: string): Promise<Buffer | undefined> {
   try {
     return await readFile(path)
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined
+    if (hasSystemCode(error, 'ENOENT')) return undefined
     throw error
   }
 }
@@ -29,7 +25,7 @@ export async function createFileOnce(path: string, bytes: Buffer): Promise<boole
     await link(draft, path)
     return true
   } catch (error) {
-    if (hasCode(error, 'EEXIST')) return false
+    if (hasSystemCode(error, 'EEXIST')) return false
     throw error
   } finally {
     await rm(draft, { force: true })

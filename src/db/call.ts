@@ -63,3 +63,6 @@ export const createCallError = (fn: string, why: string, cause: unknown): AppErr
     'Something went wrong in the database. Please try again; if it happens again, tell whoever runs Patchbay here.',
     { cause: new Error(`${fn}: ${why}`, { cause }) },
   )
+
+/** A nullable column as TypeScript has it: undefined where there is no value. */
+export const absent = <T>(value: T | null): T | undefined => value ?? undefined

@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { access, link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
-import { AppError } from '../errors.ts'
+import { AppError, hasSystemCode } from '../errors.ts'
 import { isAlive } from './postgres/folder.ts'
 
 const Owner = z.object({ pid: z.number(), port: z.number(), since: z.string() })
@@ -98,15 +98,12 @@ async function claim(file: string, content: string): Promise<boolean> {
 }
 
 function ifThere(error: unknown): void {
-  if (!hasCode(error, 'EEXIST')) throw error
+  if (!hasSystemCode(error, 'EEXIST')) throw error
 }
 
 function ifNotThere(error: unknown): undefined {
-  if (!hasCode(error, 'ENOENT')) throw error
+  if (!hasSystemCode(error, 'ENOENT')) throw error
 }
-
-const hasCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code
 
 async function textOf(file: string): Promise<string> {
   try {

@@ -1,9 +1,8 @@
 import type { ConnectionId, UserId } from '../ids.ts'
 import { destructiveVerbIn } from './name-verb.ts'
+import { type Risk, strictestOf } from './risk.ts'
 import type { Rule } from './rules.ts'
 import type { SqlReading } from './sql.ts'
-
-export type Risk = 'read' | 'write' | 'destructive'
 
 /** What is asked: one call, with all that is known of it. */
 export type CallFacts = {
@@ -46,7 +45,7 @@ export type Verdict =
  * the person's own rules, the card's word, and by default everything but a curated read asks.
  */
 export function decide(asked: CallFacts, rules: Rule[]): Verdict {
-  const { risk, why } = weigh(asked)
+  const { risk, why } = assessRisk(asked)
   const ofWorkspace = rules.filter((rule) => rule.scope === 'workspace' && matches(rule, asked))
   const own = rules.filter((rule) => rule.scope === 'person' && matches(rule, asked))
   const denied = [...ofWorkspace, ...own].find((rule) => rule.verdict === 'deny')
@@ -95,11 +94,11 @@ function untrustedWords({ untrusted = [] }: CallFacts): string[] {
 }
 
 /** How much harm the call could do, and the reasons in words. */
-function weigh(asked: CallFacts): { risk: Risk; why: string[] } {
+function assessRisk(asked: CallFacts): { risk: Risk; why: string[] } {
   if (asked.sql && asked.word.class !== undefined) return { risk: asked.sql.risk, why: [asked.sql.why] }
   const grounds: { risk: Risk; why: string }[] = [fromCard(asked)]
   if (!asked.word.vouched) grounds.push(...fromServer(asked), ...fromName(asked))
-  const risk = grounds.map((ground) => ground.risk).reduce(stricter)
+  const { risk } = grounds.reduce(strictestOf)
   return {
     risk,
     why: grounds.filter((ground) => ground.risk === risk && ground.why !== '').map((ground) => ground.why),
@@ -128,9 +127,6 @@ function fromName({ tool }: CallFacts): { risk: Risk; why: string }[] {
   const verb = destructiveVerbIn(tool)
   return verb === undefined ? [] : [{ risk: 'destructive', why: `Its name says "${verb}".` }]
 }
-
-const ORDER: Risk[] = ['read', 'write', 'destructive']
-const stricter = (a: Risk, b: Risk): Risk => (ORDER.indexOf(a) >= ORDER.indexOf(b) ? a : b)
 
 function matches(rule: Rule, asked: CallFacts): boolean {
   if (rule.tool !== '*' && rule.tool !== asked.tool) return false

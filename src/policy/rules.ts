@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Db } from '../db/call.ts'
+import { absent, type Db } from '../db/call.ts'
 import { ConnectionId, type Principal, UserId, type WorkspaceId } from '../ids.ts'
 
 /** What a workspace or a person decided in advance. `tool` '*' means any tool. */
@@ -37,8 +37,6 @@ export type Rules = {
   approversOf(workspace: WorkspaceId): Promise<UserId[]>
   setApprovers(workspace: WorkspaceId, by: UserId, users: UserId[]): Promise<void>
 }
-
-const absent = <T>(value: T | null): T | undefined => value ?? undefined
 
 const Row = z
   .object({

@@ -1,7 +1,8 @@
 import { loadModule, parseSync } from 'libpg-query'
+import { type Risk, strictestOf } from './risk.ts'
 
 /** What one SQL text does, and the reason in words. */
-export type SqlReading = { risk: 'read' | 'write' | 'destructive'; why: string }
+export type SqlReading = { risk: Risk; why: string }
 
 export type SqlDialect = 'postgres' | 'sqlite'
 
@@ -72,7 +73,7 @@ function readSql(sql: string, dialect: SqlDialect): SqlReading {
   }
   const readings = statements.map((statement) => readStatement(field(statement, 'stmt'), dialect))
   if (readings.length > 1) readings.push({ risk: 'write', why: 'This is more than one SQL statement.' })
-  return readings.reduce(stricter, READS)
+  return readings.reduce(strictestOf, READS)
 }
 
 const unread = (why: string): SqlReading => ({ risk: 'destructive', why: `This SQL ${why}.` })
@@ -84,7 +85,7 @@ function readStatement(statement: unknown, dialect: SqlDialect): SqlReading {
   const queue: unknown[] = [statement]
   for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
     const entries = Object.entries(asRecord(at))
-    found = entries.reduce((so, [key, value]) => stricter(so, readNode(key, value, dialect)), found)
+    found = entries.reduce((so, [key, value]) => strictestOf(so, readNode(key, value, dialect)), found)
     queue.push(...entries.map(([, value]) => value).filter((value) => typeof value === 'object' && value !== null))
   }
   return found
@@ -175,9 +176,6 @@ const isBuiltIn = (names: string[]): boolean => names.length === 1 || (names.len
 /** The parts of a name: `pg_catalog.count` are two. */
 const namesIn = (parts: unknown): string[] =>
   Object.values(asRecord(parts)).map((part) => String(field(field(part, 'String'), 'sval') ?? '').toLowerCase())
-
-const ORDER = ['read', 'write', 'destructive']
-const stricter = (a: SqlReading, b: SqlReading): SqlReading => (ORDER.indexOf(b.risk) > ORDER.indexOf(a.risk) ? b : a)
 
 const wordsOf = (kind: string): string =>
   kind

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Db } from '../db/call.ts'
+import { absent, type Db } from '../db/call.ts'
 import { ConnectionId, type IdentityId, type Principal, UserId, WorkspaceId } from '../ids.ts'
 import type {
   Connection,
@@ -73,7 +73,6 @@ const Offered = z.object({
   subscriptions: z.boolean(),
 })
 
-const absent = <T>(value: T | null): T | undefined => value ?? undefined
 const instant = z
   .string()
   .nullable()

@@ -1,7 +1,7 @@
 import type { Log } from '../log.ts'
 import type { Mcp } from '../mcp/mcp.ts'
 import type { Model } from '../model/turn.ts'
-import type { Risk } from '../policy/decide.ts'
+import type { Risk } from '../policy/risk.ts'
 import type { Rules } from '../policy/rules.ts'
 import type { SqlDialect, SqlReading } from '../policy/sql.ts'
 import type { ArgumentCheck } from './calls/validate-arguments.ts'

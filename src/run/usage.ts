@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Db } from '../db/call.ts'
+import { absent, type Db } from '../db/call.ts'
 import { ChannelId, type Principal, RunId, type WorkspaceId } from '../ids.ts'
 
 /** What was used since the first of the month (UTC). */
@@ -42,8 +42,6 @@ export type UsageReports = {
   /** Keeps what a person thought of an answer; false when this workspace has no such run. */
   keepFeedback(run: RunId, by: Principal, verdict: 'good' | 'bad'): Promise<boolean>
 }
-
-const absent = <T>(value: T | null): T | undefined => value ?? undefined
 
 const Month = z
   .object({

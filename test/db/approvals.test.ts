@@ -12,7 +12,8 @@ import {
   UserId,
   WorkspaceId,
 } from '../../src/ids.ts'
-import { approversFor, type Risk } from '../../src/policy/decide.ts'
+import { approversFor } from '../../src/policy/decide.ts'
+import type { Risk } from '../../src/policy/risk.ts'
 import { createRules } from '../../src/policy/rules.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
 import { createResourceSubscriptions } from '../../src/registry/watches.ts'

@@ -7,7 +7,7 @@ import {
   UnauthorizedError,
 } from '@modelcontextprotocol/client'
 import { findAppError, unreachableReasonFor } from '../../egress/trouble.ts'
-import { AppError, type ErrorCode } from '../../errors.ts'
+import { AppError, type ErrorCode, hasSystemCode } from '../../errors.ts'
 import { type AuthChallenge, authChallengeIn, SignInChallenge } from './auth-challenge.ts'
 import { isLostStream, isTooLarge } from './lost-stream-error.ts'
 
@@ -191,14 +191,10 @@ function sdkTrouble(error: unknown, { title, seconds }: ServerLabel): McpFailure
     isLostStream(error) ||
     code === SdkErrorCode.ConnectionClosed ||
     code === SdkErrorCode.SendFailed ||
-    hasCode(error, 'EPIPE')
+    hasSystemCode(error, 'EPIPE')
   const how = ended
     ? 'ended before it answered. Check that it is up.'
     : 'sent an answer I cannot read. Tell whoever runs it.'
   const message = `${title} ${isTooLarge(error) ? 'sent more at once than I take. Ask for less.' : how}`
   return { why: 'gone', code: 'tool_failed', message, sent: true, turnedAway: false }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }

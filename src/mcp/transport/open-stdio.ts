@@ -1,5 +1,5 @@
 import { type PriorDiscovery, ProtocolError, SdkError, SdkErrorCode } from '@modelcontextprotocol/client'
-import { AppError, isAppError } from '../../errors.ts'
+import { AppError, hasSystemCode, isAppError } from '../../errors.ts'
 import { classifyError, toAppError } from '../protocol/classify-error.ts'
 import { fillTexts } from '../protocol/fill-placeholders.ts'
 import { priorDiscoveryOf, protocolEraOf } from '../protocol/protocol-era.ts'
@@ -91,7 +91,7 @@ function startTrouble(
   const { error, transport } = failed
   if (isAppError(error)) return error
   const said = clean.text(transport.fault() ?? transport.lastWords())
-  if (isFetchedByNpx(command) && (said === '' || /^npm (err|error|warn)/i.test(said) || hasCode(error, 'ENOENT')))
+  if (isFetchedByNpx(command) && (said === '' || /^npm (err|error|warn)/i.test(said) || hasSystemCode(error, 'ENOENT')))
     return new AppError(
       'server_start_failed',
       `The package ${target.package}@${target.version} could not be fetched. Whoever runs Patchbay can install it: npm install ${target.package}@${target.version}`,
@@ -112,8 +112,4 @@ function startTrouble(
   const advice = 'Check what you filled in and try again.'
   const why = said === '' ? `it ended at once. ${advice}` : describeServerError(said, advice)
   return new AppError('server_start_failed', `${target.title} could not start: ${why}`, { cause: error })
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }
