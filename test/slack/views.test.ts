@@ -40,7 +40,7 @@ import {
 import { testResultMessage } from '../../src/slack/connections/test-result-message.ts'
 import { budgetModal } from '../../src/slack/home/home-settings.ts'
 import { createHomeView } from '../../src/slack/home/home-view.ts'
-import { thanksText } from '../../src/slack/messages/feedback-buttons.ts'
+import { thanksText } from '../../src/slack/answer/feedback-buttons.ts'
 import { renderAll } from '../support/render-blocks.ts'
 import { approvalOf, CARDS, callOf, connectionOf, monthOf, recentRun, ruleOf, settingsOf } from './samples.ts'
 import { inputOf, ORIGIN, stateOf } from './states.ts'

@@ -2,7 +2,7 @@ import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { errorChainOf } from '../../errors.ts'
 import { type Principal, UserId } from '../../ids.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { ConnectionDeps, HomeTabDeps, PolicyDeps, RunsDeps, WebApiDeps } from '../deps.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import type { WorkspaceSettingsView } from './home-settings.ts'
 import { createHomeView, HOME_CONNECTIONS_SHOWN } from './home-view.ts'
@@ -14,10 +14,7 @@ const REFRESH_AFTER_MS = 1_500
 const LOOKS_FOR_MS = 60 * 60_000
 const MOST_LOOKING = 1_000
 
-type HomeDeps = Omit<
-  SlackDeps,
-  'refreshHome' | 'paintHome' | 'directMessageOf' | 'sessions' | 'forgetToken' | 'offering'
->
+type HomeDeps = WebApiDeps & RunsDeps & ConnectionDeps & PolicyDeps
 
 export type Home = {
   /** Soon, once for many changes, for those who opened it here lately; whoever opens it later sees it painted then. */
@@ -106,7 +103,7 @@ async function workspaceOf(deps: HomeDeps, { workspace, user }: Principal): Prom
 
 const Opened = z.object({ user: UserId, tab: z.string().optional() })
 
-export function registerHome(app: App, deps: SlackDeps): void {
+export function registerHome(app: App, deps: WebApiDeps & HomeTabDeps): void {
   app.event('app_home_opened', async ({ event }) => {
     const parsed = Opened.safeParse(event)
     if (!parsed.success) return

@@ -1,10 +1,10 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { RunId } from '../../ids.ts'
+import { thanksText } from '../answer/feedback-buttons.ts'
 import { sectionBlock } from '../blocks/blocks.ts'
 import type { SlackDeps } from '../deps.ts'
 import { onDurablePress } from '../interactions/button-press.ts'
-import { thanksText } from './feedback-buttons.ts'
 
 const Value = z.tuple([z.enum(['good', 'bad']), RunId])
 
