@@ -169,7 +169,7 @@ function installPagesFor(
   apps: WorkspaceApps,
   logger: Logger,
 ): Listener {
-  const receiver = createInstallReceiver({ ...oauth, apiUrl, logger, installed: apps.drop })
+  const receiver = createInstallReceiver({ ...oauth, apiUrl, logger, onInstalled: apps.drop })
   return { ...listenerOf(receiver), paths: [INSTALL_PATH, REDIRECT_PATH] }
 }
 

@@ -64,7 +64,7 @@ export function createWorkspaceApp(parts: SlackParts, auth: WorkspaceAuth, files
     webApi,
     bot: auth.bot(webApi),
     people: createSlackUsers(webApi, log),
-    directMessageOf: createDirectMessages({ calls: webApi, log }),
+    directMessageOf: createDirectMessages({ webApi, log }),
     sessions: createAgentSessions({ webApi, log }),
   }
   const home = createHome({ ...parts, ...slack })
