@@ -33,7 +33,7 @@ export type SlackSettings = {
   apiUrl: string
 } & (
   | { botToken: string; oauth?: undefined }
-  /** Any number of workspaces, each of which installs the app. */
+  /** Lets any number of workspaces install the app. */
   | { botToken?: undefined; oauth: SlackOAuth & { publicUrl: string; installations: Installations } }
 )
 
@@ -142,7 +142,7 @@ function routeRequests(
   }
 }
 
-/** Acknowledged, as Slack would only ask again. */
+/** Acknowledges the request, as Slack would only send it again. */
 async function acknowledgeUninstalled({ body, ack }: ReceiverEvent): Promise<void> {
   const text = 'Patchbay is not installed here any more. An owner or admin of this workspace can add it again.'
   await (typeof body.command === 'string' ? ack({ response_type: 'ephemeral', text }) : ack())

@@ -20,7 +20,7 @@ type ReminderDeps = { runs: Runs; apps: WorkspaceApps; log: Log }
 /** A reminder of one run as it is posted. */
 type ReminderMessage = { state: RunState; channel: string; thread: string; content: MessageContent }
 
-/** Reminds those who may decide or answer before it is too late: below each card, where they see it. */
+/** Reminds those who may decide or answer below each card, before it expires. */
 export function createExpiryReminders(deps: ReminderDeps, reminders: Reminders): Polling {
   const remind = async () => {
     await remindAll(deps, reminders.approvals, approvalRemindersOf)
@@ -50,7 +50,7 @@ async function remindAll<Id extends string>(
       deps.log.info({ id, run, workspace, sent }, 'reminded of what waits for a person')
     } catch (error) {
       deps.log.warn({ id, sent, why: errorChainOf(error) }, 'reminder not sent')
-      // Half sent is better than sent twice.
+      // A reminder that was sent in part is not sent again: half is better than twice.
       if (sent === 0) await due.giveBack(id)
     }
   }
@@ -69,7 +69,7 @@ async function approvalRemindersOf(
   const approvers = await currentApproversOf(deps.apps.of(origin).deps, { state, approval })
   const cards = (await deps.runs.shown.of(state.id)).filter(({ key }) => key.startsWith(`approval:${id}:`))
   return cards.map(({ channel, ts }) => {
-    // In somebody's direct messages only they are meant, and the message alone tells them.
+    // A direct message notifies its person without a mention.
     const content = approvalReminderMessage({ ...found, approval }, channel.startsWith('D') ? [] : approvers)
     return { state, channel, thread: channel === origin.channel ? origin.threadTs : ts, content }
   })

@@ -29,14 +29,14 @@ type Store = NonNullable<Options['installationStore']>
 type BoltInstallation = Parameters<Store['storeInstallation']>[0]
 
 /**
- * The pages on which people add the app to their workspace, which are Bolt's own (docs.slack.dev/authentication/installing-with-oauth).
- * A receiver of their own serves them, so that they are there in Socket Mode, too; no other request gets to it.
+ * Serves Bolt's pages on which people add the app to their workspace (docs.slack.dev/authentication/installing-with-oauth).
+ * The receiver takes no other request, so that the pages are there in Socket Mode, too.
  */
 export function createInstallReceiver(deps: InstallDeps): HTTPReceiver {
   const { clientId, clientSecret, apiUrl, publicUrl } = deps
   const stateSecret = stateSecretOf(clientSecret)
   return new HTTPReceiver({
-    // There is no endpoint here whose requests could be signed.
+    // The receiver has no endpoint for signed requests, but Bolt wants a secret.
     signingSecret: stateSecret,
     endpoints: [],
     clientId,
@@ -70,7 +70,7 @@ export function createInstallReceiver(deps: InstallDeps): HTTPReceiver {
   })
 }
 
-/** All instances sign the state alike, and nobody has to make up one more secret. */
+/** The secret that signs the OAuth state, the same in all instances and without one more setting. */
 export const stateSecretOf = (clientSecret: string): string =>
   createHmac('sha256', clientSecret).update('patchbay oauth state').digest('hex')
 

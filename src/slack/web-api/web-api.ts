@@ -153,7 +153,7 @@ function codeOf(error: unknown): string | undefined {
   return undefined
 }
 
-/** What Slack says of itself when it has webApiError; any other word of its is a no that another try will not change. */
+/** Slack's codes for trouble of its own; after any other code another try fails as well. */
 const PASSING_CODES = new Set(
   'ratelimited internal_error fatal_error service_unavailable request_timeout team_added_to_org streaming_state_conflict'.split(
     ' ',
