@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { checkMessage } from '../../src/block-kit/check-message.ts'
 import { checkView } from '../../src/block-kit/check-view.ts'
 import { askAboutForm, askedAboutMessage } from '../../src/slack/messages/ask-about-form.ts'
-import { suggestedPromptsFor } from '../../src/slack/onboarding/suggested-prompts.ts'
+import { suggestedPromptsFor } from '../../src/slack/onboarding/messages-tab.ts'
 import { connectFirstMessage, welcomeMessage } from '../../src/slack/onboarding/welcome-message.ts'
 import { renderAll } from '../support/render-blocks.ts'
 

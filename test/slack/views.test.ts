@@ -17,7 +17,7 @@ import { approversMessage, rulesMessage } from '../../src/slack/approvals/rules-
 import type { MessageContent } from '../../src/slack/blocks/blocks.ts'
 import { errorHelpButtonsFor, errorMessage, errorModal, errorText } from '../../src/slack/blocks/error-message.ts'
 import { noSuchToolsMessage, type ToolLine, toolsMessage, toolsModal } from '../../src/slack/catalog/tools-list.ts'
-import { helloMessage, helpMessage, noSuchCommandMessage } from '../../src/slack/commands/help-message.ts'
+import { helpMessage, noSuchCommandMessage } from '../../src/slack/commands/help-message.ts'
 import { connectModal, connectPickerModal, connectTestingModal } from '../../src/slack/connections/connect-form.ts'
 import { connectedMessage, connectedModal, notConnectedMessage } from '../../src/slack/connections/connected-message.ts'
 import {
@@ -25,7 +25,6 @@ import {
   connectionsMessage,
   disconnectConfirmMessage,
   disconnectedMessage,
-  noSuchConnectionMessage,
 } from '../../src/slack/connections/connections-message.ts'
 import {
   createConnectAgainButton,
@@ -40,7 +39,9 @@ import {
 import { testResultMessage } from '../../src/slack/connections/test-result-message.ts'
 import { budgetModal } from '../../src/slack/home/home-settings.ts'
 import { createHomeView } from '../../src/slack/home/home-view.ts'
+import { noSuchConnectionMessage } from '../../src/slack/interactions/connection-by-name.ts'
 import { thanksText } from '../../src/slack/messages/feedback-buttons.ts'
+import { helloMessage } from '../../src/slack/onboarding/welcome-message.ts'
 import { renderAll } from '../support/render-blocks.ts'
 import { approvalOf, CARDS, callOf, connectionOf, monthOf, recentRun, ruleOf, settingsOf } from './samples.ts'
 import { inputOf, ORIGIN, stateOf } from './states.ts'

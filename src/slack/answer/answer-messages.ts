@@ -1,9 +1,15 @@
 import type { KnownBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { CallState, RunState } from '../../run/state/state.ts'
-import { actionsBlock, createButton, createCommandButton, type MessageContent, sectionBlock } from '../blocks/blocks.ts'
+import {
+  actionsBlock,
+  createBudgetButton,
+  createButton,
+  createCommandButton,
+  type MessageContent,
+  sectionBlock,
+} from '../blocks/blocks.ts'
 import { escapeMrkdwn, mentionOf, truncate } from '../blocks/text.ts'
-import { createBudgetButton } from '../home/home-settings.ts'
 import { feedbackButtons } from '../messages/feedback-buttons.ts'
 import { describeAction } from './describe-call.ts'
 import { detailsButton } from './details-button.ts'

@@ -98,3 +98,15 @@ export const createModal = ({ id, title, blocks, submit, close, keep }: ModalWor
 /** A saying as a modal to read. */
 export const createMessageModal = (title: string, saying: MessageContent, id = 'reading'): ModalView =>
   createModal({ id, title, blocks: saying.blocks })
+
+/** Opens the form for the budget; others than owners and admins are told that it is theirs to change. */
+export const createBudgetButton = ({ budgetUsd }: { budgetUsd?: number | undefined }) =>
+  createButton({
+    text: budgetUsd === undefined ? 'Set a budget' : 'Change budget',
+    action: 'setting_budget',
+    value: 'budget',
+  })
+
+/** The last word of a modal. */
+export const doneModal = (title: string, words: string) =>
+  createModal({ id: 'done', title, blocks: [sectionBlock(`:white_check_mark: ${words}`)] })

@@ -8,16 +8,10 @@ import { escapeInlineMrkdwn, mentionOf } from '../blocks/text.ts'
 import type { SlackDeps } from '../deps.ts'
 import { type BlockAction, onButtonPress } from '../interactions/button-press.ts'
 import { findConnectionFor } from '../interactions/find-for-person.ts'
-import { anchorThread, postInThread, type ThreadAnchor } from '../interactions/post-in-thread.ts'
+import { anchorThread, postInThread, type ReplyPlace, type ThreadAnchor } from '../interactions/post-in-thread.ts'
 import { AnyResponse, isPermanentError } from '../web-api/web-api.ts'
 import { postContents, readContents } from './post-contents.ts'
-import {
-  type PickedResource,
-  type ReplyPlace,
-  readResourceMessage,
-  resourceChangedMessage,
-  watchingMessage,
-} from './resources-list.ts'
+import { type PickedResource, readResourceMessage, resourceChangedMessage, watchingMessage } from './resources-list.ts'
 
 /** The buttons below what is said of a watched resource. */
 export function registerResourceUpdates(app: App, deps: SlackDeps): void {

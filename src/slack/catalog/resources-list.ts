@@ -14,9 +14,6 @@ import {
 import { type ListQuery, listQueryBlocks, pagesOfList } from '../blocks/paged-list.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, mentionOf, pluralize, truncate } from '../blocks/text.ts'
 
-/** Where what is read goes: the thread or channel the command was given in, else direct messages. */
-export type ReplyPlace = { channel?: string | undefined; thread?: string | undefined }
-
 type Item = { kind: 'resource'; it: Resource } | { kind: 'template'; it: ResourceTemplate }
 
 /** One page of what a connection lets be read. */

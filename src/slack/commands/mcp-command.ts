@@ -5,9 +5,11 @@ import { UserId } from '../../ids.ts'
 import { errorHelpButtonsFor, errorText } from '../blocks/error-message.ts'
 import type { SlackDeps } from '../deps.ts'
 import { onButtonPress } from '../interactions/button-press.ts'
+import { nearestWordTo } from '../interactions/nearest-word.ts'
 import { type Responder, responderFor } from '../interactions/responder.ts'
-import { unescapeText } from '../messages/message-text.ts'
-import { routeCommand } from './route-command.ts'
+import { mentionedUsersIn, plainTextOf, unescapeText } from '../messages/message-text.ts'
+import { COMMANDS } from './command-table.ts'
+import { noSuchCommandMessage } from './help-message.ts'
 
 export const SLASH_COMMAND = '/mcp'
 
@@ -33,4 +35,54 @@ async function told(deps: SlackDeps, words: string, scene: Responder): Promise<v
     deps.log.error({ command: SLASH_COMMAND, user: scene.by.user, why: errorChainOf(error) }, 'command failed')
     await scene.replyError(errorText(error), errorHelpButtonsFor(error, words))
   }
+}
+
+/** Words that other apps use for ours. */
+const SYNONYMS = new Map([
+  ['add', 'connect'],
+  ['install', 'connect'],
+  ['new', 'connect'],
+  ['remove', 'disconnect'],
+  ['delete', 'disconnect'],
+  ['uninstall', 'disconnect'],
+  ['connections', 'list'],
+  ['find', 'search'],
+  ['browse', 'search'],
+  ['discover', 'search'],
+  ['registry', 'search'],
+])
+
+/** Does what the words after `/mcp` say; words nobody knows get the nearest ones as a button. */
+async function routeCommand(deps: SlackDeps, text: string, scene: Responder): Promise<void> {
+  const [word = 'help', ...words] = tokenize(text)
+  const command = COMMANDS.find(({ name }) => name === word.toLowerCase())
+  if (command) {
+    await command.run(deps, { words, scene })
+    return
+  }
+  const offered = COMMANDS.filter(({ hidden }) => !hidden).map(({ name }) => name)
+  const near = SYNONYMS.get(word.toLowerCase()) ?? nearestWordTo(word, offered)
+  const corrected = near === undefined ? undefined : [near, ...words.map(quoted)].join(' ')
+  const shown = await withNames(deps, text)
+  const meant = corrected === undefined ? undefined : { words: corrected, shown: shown(corrected) }
+  await scene.reply(noSuchCommandMessage(shown(word), meant), 'Help')
+}
+
+/** Shows people by their names where Slack sent their ids. */
+async function withNames({ people }: SlackDeps, text: string): Promise<(words: string) => string> {
+  const users = [...new Set(mentionedUsersIn(text))]
+  const names = new Map(await Promise.all(users.map(async (user) => [user, await people.nameOf(user)] as const)))
+  return (words) => plainTextOf(words, (user) => names.get(user) ?? 'somebody')
+}
+
+const quoted = (word: string): string => (/\s/.test(word) ? `"${word}"` : word)
+
+/** A word, or words held together by quotes: straight ones or those that phones make. An open quote ends with the text. */
+const WORD = /"([^"]*)"?|“([^”]*)”?|'([^']*)'?|‘([^’]*)’?|(\S+)/g
+
+/** The words of a command. */
+export function tokenize(text: string): string[] {
+  return [...text.matchAll(WORD)]
+    .map((found) => found.slice(1).find((word) => word !== undefined) ?? '')
+    .filter(Boolean)
 }

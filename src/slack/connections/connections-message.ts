@@ -1,5 +1,5 @@
 import type { KnownBlock } from '@slack/types'
-import type { CardInfo, DisconnectedConnection } from '../../connect/connect.ts'
+import type { CardInfo, Connect, DisconnectedConnection } from '../../connect/connect.ts'
 import type { Connection } from '../../registry/connection.ts'
 import {
   actionsBlock,
@@ -10,7 +10,6 @@ import {
   sectionBlock,
 } from '../blocks/blocks.ts'
 import { escapeMrkdwn, formatDate, pluralize, truncate } from '../blocks/text.ts'
-import { type CircuitOf, circuitText } from './circuit-note.ts'
 
 /** The card behind a connection. */
 export type CardOf = (connection: Connection) => CardInfo | undefined
@@ -143,19 +142,18 @@ export function chooseConnectionMessage(question: string, command: string, conne
   }
 }
 
-export function noSuchConnectionMessage(name: string, command: string, near: string | undefined): MessageContent {
-  const hint = near === undefined ? '' : ` Did you mean *${escapeMrkdwn(near)}*?`
-  const text = `You have no connection called "${truncate(name, 60)}".`
-  return {
-    text: `${text}${near === undefined ? '' : ` Did you mean ${near}?`}`,
-    blocks: [
-      sectionBlock(`${escapeMrkdwn(text)}${hint}`),
-      actionsBlock([
-        ...(near === undefined
-          ? []
-          : [createCommandButton(`Yes, ${command} ${near}`, `${command} ${near}`, 'primary')]),
-        createCommandButton('My connections', 'list'),
-      ]),
-    ],
+export type CircuitOf = Connect['circuit']
+
+/** What to add to a connection whose server is left alone; empty when calls go out as ever. */
+export function circuitText(circuit: ReturnType<CircuitOf>): string {
+  switch (circuit.kind) {
+    case 'closed':
+      return ''
+    case 'open':
+      return `:zzz: resting until ${formatDate(circuit.until)}, after ${pluralize(circuit.failures, 'failed try', 'failed tries')} in a row. _Test_ tries at once.`
+    case 'half_open':
+      return ':zzz: rested; the next call finds out whether it is back.'
+    default:
+      return circuit satisfies never
   }
 }

@@ -10,14 +10,15 @@ import { type MessageContent, sectionBlock } from '../blocks/blocks.ts'
 import { mentionOf } from '../blocks/text.ts'
 import type { SlackDeps } from '../deps.ts'
 import { givenAnswerMessage } from '../elicitation/elicitation-card.ts'
-import { allowedCardsFor, toggleAllowedCard } from '../home/settings-actions.ts'
 import { type BlockAction, onButtonPress } from '../interactions/button-press.ts'
+import type { Command } from '../interactions/command.ts'
 import { findNamedConnection } from '../interactions/connection-by-name.ts'
 import { findConnectionFor, findInputFor } from '../interactions/find-for-person.ts'
 import { loadingModal, showLoadedView } from '../interactions/loading-view.ts'
 import type { Responder } from '../interactions/responder.ts'
 import { updateModalView } from '../web-api/update-view.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
+import { allowedCardsFor, toggleAllowedCard } from './allowed-cards.ts'
 import { connectModal } from './connect-form.ts'
 import { connectedMessage, connectedModal } from './connected-message.ts'
 import {
@@ -216,4 +217,20 @@ export async function replySignInOutcome(
   const dm = await directMessageOf(by.user)
   if (dm !== undefined)
     await webApi.call('chat.postMessage', { channel: dm, ...saying, unfurl_links: false }, AnyResponse)
+}
+
+/** Behind the Sign in buttons: each press makes a fresh link, so a button never gets stale. */
+export const signInCommand: Command = {
+  name: 'sign-in',
+  usage: '[connection]',
+  what: 'signs in to a service again',
+  hidden: true,
+  async run(deps, { words, scene }) {
+    const connection = await findNamedConnection(deps, scene, words[0] ?? '', 'sign-in')
+    if (connection === undefined) return
+    const { channel, by } = scene
+    const place = channel === undefined ? {} : { channel }
+    await openSignInModal(deps, scene, { name: connection.name, connection: connection.id, place })
+    deps.refreshHome(by)
+  },
 }

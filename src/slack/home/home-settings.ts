@@ -6,6 +6,7 @@ import type { MonthUsage } from '../../run/usage.ts'
 import {
   actionsBlock,
   contextBlock,
+  createBudgetButton,
   createButton,
   createCommandButton,
   createModal,
@@ -24,7 +25,7 @@ import { escapeMrkdwn, pluralize } from '../blocks/text.ts'
 export type WorkspaceSettingsView = { settings: WorkspaceSettings; usage: MonthUsage; cards: CardInfo[] }
 
 /** On top of the Home tab of those who can do something about it. */
-export function isOverBudget({ settings, usage }: WorkspaceSettingsView): KnownBlock[] {
+export function overBudgetBlocks({ settings, usage }: WorkspaceSettingsView): KnownBlock[] {
   if (settings.budgetUsd === undefined || usage.costUsd < settings.budgetUsd) return []
   const spent = `${formatMoney(usage.costUsd)} of ${formatMoney(settings.budgetUsd)}`
   const words = `:warning: *This month's budget is used up* (${spent}). I will not start new requests until you raise it or next month begins.`
@@ -97,18 +98,6 @@ function budgetWords({ budgetUsd }: WorkspaceSettings, { costUsd, runs }: MonthU
   const share = budgetUsd === 0 ? 1 : costUsd / budgetUsd
   return `*Monthly budget: ${formatMoney(budgetUsd)}*\n\`${formatBar(share, 20)}\` ${Math.round(share * 100)}% used. ${used}`
 }
-
-/** Opens the form for the budget; others than owners and admins are told that it is theirs to change. */
-export const createBudgetButton = ({ budgetUsd }: Pick<WorkspaceSettings, 'budgetUsd'>) =>
-  createButton({
-    text: budgetUsd === undefined ? 'Set a budget' : 'Change budget',
-    action: 'setting_budget',
-    value: 'budget',
-  })
-
-/** Adds a service to those that may be connected; `then` is what somebody wanted to connect. */
-export const createAllowButton = ({ name, title }: Pick<CardInfo, 'name' | 'title'>, then: string) =>
-  createButton({ text: `Allow ${title}`, action: 'setting_card', value: `${name} ${then}`, style: 'primary' })
 
 /** After a service was allowed: what it was for. */
 export function allowedCardMessage(title: string, then: string): MessageContent {

@@ -5,6 +5,7 @@ import type { Connection } from '../../registry/connection.ts'
 import type { PendingInput } from '../../run/runs.ts'
 import type { CallState, RunState } from '../../run/state/state.ts'
 import type { MonthUsage, RecentRun } from '../../run/usage.ts'
+import { detailsButton } from '../answer/details-button.ts'
 import { approvalMessage } from '../approvals/approval-card.ts'
 import { approversText, ruleBlock } from '../approvals/rules-message.ts'
 import {
@@ -15,12 +16,11 @@ import {
   headerBlock,
   sectionBlock,
 } from '../blocks/blocks.ts'
-import { pluralize } from '../blocks/text.ts'
-import type { CircuitOf } from '../connections/circuit-note.ts'
+import { escapeMrkdwn, formatDate, pluralize, truncate } from '../blocks/text.ts'
+import type { CircuitOf } from '../connections/connections-message.ts'
 import { type CardOf, connectionBlocks } from '../connections/connections-message.ts'
 import { elicitationMessage } from '../elicitation/elicitation-card.ts'
-import { recentBlocks } from './home-recent.ts'
-import { isOverBudget, settingsBlocks, type WorkspaceSettingsView } from './home-settings.ts'
+import { overBudgetBlocks, settingsBlocks, type WorkspaceSettingsView } from './home-settings.ts'
 import { usageBlocks } from './home-usage.ts'
 
 export type HomeContent = {
@@ -46,7 +46,7 @@ export const HOME_CONNECTIONS_SHOWN = { pending: 5, inputs: 2, connections: 8, r
 export function createHomeView(picture: HomeContent): HomeView {
   const { workspace } = picture
   const blocks = [
-    ...(workspace === undefined ? [] : isOverBudget(workspace)),
+    ...(workspace === undefined ? [] : overBudgetBlocks(workspace)),
     ...pendingBlocks(picture),
     ...inputBlocks(picture),
     ...connectionsBlocks(picture),
@@ -128,4 +128,30 @@ function rulesBlocks({ rules, approvers }: HomeContent): KnownBlock[] {
     contextBlock(approversText(approvers)),
     DIVIDER_BLOCK,
   ]
+}
+const OUTCOMES: Record<RecentRun['outcome'], [mark: string, words: string]> = {
+  working: [':hourglass_flowing_sand:', 'in progress'],
+  waiting: [':raised_hand:', 'waiting for approval'],
+  finished: [':white_check_mark:', 'done'],
+  failed: [':warning:', 'failed'],
+  stopped: [':octagonal_sign:', 'stopped'],
+}
+
+/** What a person asked last and how it ended. */
+function recentBlocks(recent: RecentRun[]): KnownBlock[] {
+  if (recent.length === 0) return []
+  return [
+    headerBlock('Recent requests'),
+    ...recent.map((run) => sectionBlock(recentLine(run), detailsButton(run.id))),
+    DIVIDER_BLOCK,
+  ]
+}
+
+function recentLine({ text, outcome, why, calls, place, channel, at }: RecentRun): string {
+  const [mark, said] = OUTCOMES[outcome]
+  const [words = ''] = text.trim().split('\n')
+  const reason = why === undefined ? '' : `: ${escapeMrkdwn(truncate(why, 200))}`
+  const where = place === 'dm' ? 'in our direct messages' : `in <#${channel}>`
+  const used = calls === 0 ? '' : ` · ${pluralize(calls, 'tool call')}`
+  return `${mark} *${escapeMrkdwn(truncate(words, 120).replaceAll('*', ''))}* ${said}${reason} · ${where}${used} · ${formatDate(at)}`
 }

@@ -1,6 +1,5 @@
 import type { App } from '@slack/bolt'
-import type { CardInfo } from '../../connect/connect.ts'
-import { ChannelId, UserId, type WorkspaceId } from '../../ids.ts'
+import { ChannelId, UserId } from '../../ids.ts'
 import { sectionBlock } from '../blocks/blocks.ts'
 import { escapeMrkdwn, mentionOf } from '../blocks/text.ts'
 import type { SlackDeps } from '../deps.ts'
@@ -85,13 +84,3 @@ async function setBudget(deps: SlackDeps, { by, typed, ack }: ViewSubmission): P
   await ack()
   await deps.paintHome(by)
 }
-
-/** The services people here may connect. */
-export async function allowedCardsFor({ connect, settings }: SlackDeps, workspace: WorkspaceId, words?: string) {
-  const { cards: allowed } = await settings.of(workspace)
-  return connect.cards(words).filter(({ name }) => allowed?.includes(name) ?? true)
-}
-
-/** The chosen card is always among the offered, as Slack wants it; whether it may be connected is checked when it is sent. */
-export const toggleAllowedCard = (cards: CardInfo[], card: CardInfo): CardInfo[] =>
-  cards.some(({ name }) => name === card.name) ? cards : [...cards, card]

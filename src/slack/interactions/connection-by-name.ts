@@ -1,5 +1,6 @@
 import type { Connection } from '../../registry/connection.ts'
-import { noSuchConnectionMessage } from '../connections/connections-message.ts'
+import { actionsBlock, createCommandButton, type MessageContent, sectionBlock } from '../blocks/blocks.ts'
+import { escapeMrkdwn, truncate } from '../blocks/text.ts'
 import type { SlackDeps } from '../deps.ts'
 import { nearestWordTo } from './nearest-word.ts'
 import type { Responder } from './responder.ts'
@@ -20,4 +21,21 @@ export async function findNamedConnection(
   )
   await scene.reply(noSuchConnectionMessage(name, command, near), 'Not found')
   return undefined
+}
+
+export function noSuchConnectionMessage(name: string, command: string, near: string | undefined): MessageContent {
+  const hint = near === undefined ? '' : ` Did you mean *${escapeMrkdwn(near)}*?`
+  const text = `You have no connection called "${truncate(name, 60)}".`
+  return {
+    text: `${text}${near === undefined ? '' : ` Did you mean ${near}?`}`,
+    blocks: [
+      sectionBlock(`${escapeMrkdwn(text)}${hint}`),
+      actionsBlock([
+        ...(near === undefined
+          ? []
+          : [createCommandButton(`Yes, ${command} ${near}`, `${command} ${near}`, 'primary')]),
+        createCommandButton('My connections', 'list'),
+      ]),
+    ],
+  }
 }

@@ -4,7 +4,6 @@ import { ChannelId, type Principal } from '../../ids.ts'
 import type { AttachedFile } from '../../run/state/attached-file.ts'
 import type { Origin } from '../../run/state/origin.ts'
 import type { MessageContent } from '../blocks/blocks.ts'
-import type { ReplyPlace } from '../catalog/resources-list.ts'
 import type { SlackDeps } from '../deps.ts'
 import { isPermanentError } from '../web-api/web-api.ts'
 
@@ -103,3 +102,6 @@ export const placeTextFor = ({ channel, thread }: ReplyPlace): string => {
     ? `in <#${channel}>, where everyone can read it`
     : 'in this thread, where everyone can read it'
 }
+
+/** Where what is read goes: the thread or channel the command was given in, else direct messages. */
+export type ReplyPlace = { channel?: string | undefined; thread?: string | undefined }

@@ -7,13 +7,15 @@ import { escapeMrkdwn } from '../blocks/text.ts'
 import type { SlackDeps } from '../deps.ts'
 import type { DownloadFile } from '../web-api/download-file.ts'
 import { AnyResponse, slackErrorCodeOf } from '../web-api/web-api.ts'
-import { decodeText, fileTypeOf } from './file-type.ts'
 
 const MOST_BYTES = 10 * 1024 * 1024
+
 /** Claude takes images of 5 MB, counted as base64 (docs.claude.com, vision); a larger one is shown as Slack's smaller picture of it. */
 const MOST_IMAGE_BYTES = 3_900_000
+
 /** Some 15,000 tokens; more is better fetched piece by piece with a tool. */
 const MOST_TEXT_CHARS = 60_000
+
 /** The files of a few conversations; a run asks for its files again at each turn. */
 const KEPT_BYTES = 64 * 1024 * 1024
 
@@ -150,5 +152,32 @@ export function createFileCache(): FileCache {
         size -= sizeOf(old)
       }
     },
+  }
+}
+
+/** What the model can take a file as. */
+type FileType = 'text' | 'image' | 'pdf' | 'other'
+
+const IMAGES = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp'])
+const TEXT_TYPES =
+  /^text\/|\/(?:.*\+)?(?:json|xml|yaml|x-yaml|toml|javascript|typescript|sql|x-sql|x-sh|x-python|graphql|x-ndjson|csv)\b/
+const TEXT_NAMES =
+  /\.(?:txt|md|markdown|csv|tsv|json|jsonl|ndjson|ya?ml|toml|ini|cfg|conf|env|log|xml|html?|css|svg|sql|sh|bash|ps1|py|rb|go|rs|java|kt|c|h|cpp|cs|php|swift|m?[jt]sx?|vue|diff|patch|tex|rst|org|eml|vcf|ics|srt|graphql|proto|tf|gradle|properties)$/i
+
+export function fileTypeOf({ name, mimeType }: AttachedFile): FileType {
+  if (IMAGES.has(mimeType)) return 'image'
+  if (mimeType === 'application/pdf' || (mimeType === '' && /\.pdf$/i.test(name))) return 'pdf'
+  return TEXT_TYPES.test(mimeType) || TEXT_NAMES.test(name) ? 'text' : 'other'
+}
+
+/** The text in the bytes; undefined when they are none. */
+export function decodeText(bytes: Buffer): string | undefined {
+  const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : 'utf-8'
+  try {
+    const text = new TextDecoder(encoding, { fatal: true }).decode(bytes)
+    return text.includes('\0') ? undefined : text
+  } catch (error) {
+    if (error instanceof TypeError) return undefined
+    throw error
   }
 }

@@ -2,9 +2,9 @@ import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { errorChainOf } from '../../errors.ts'
 import { type Principal, UserId } from '../../ids.ts'
+import { truncate } from '../blocks/text.ts'
 import type { SlackDeps } from '../deps.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
-import { suggestedPromptsFor } from './suggested-prompts.ts'
 import { sendWelcome } from './welcome.ts'
 
 const Opened = z.object({ user: UserId, channel: z.string(), tab: z.literal('messages') })
@@ -31,4 +31,27 @@ async function suggest({ webApi, connect, log, registry }: SlackDeps, by: Princi
   } catch (error) {
     log.debug({ why: errorChainOf(error) }, 'no suggestions here')
   }
+}
+
+/** Slack shows four at most (docs.slack.dev/reference/methods/assistant.threads.setSuggestedPrompts). */
+const MOST_PROMPTS = 4
+const TITLE_CHARS = 60
+
+type Prompts = { title: string; prompts: { title: string; message: string }[] }
+
+/** Things to ask: the starters of what is connected, one card after the other; before that, how to begin. */
+export function suggestedPromptsFor(cards: { title: string; starters: string[] }[]): Prompts {
+  const starters = interleave(cards.map((card) => card.starters))
+  const questions = [...new Set(['What can you do with my connections?', ...starters])].slice(0, MOST_PROMPTS)
+  if (starters.length === 0) questions.push('Which tools could I connect, and how?')
+  return {
+    title: starters.length === 0 ? 'How to begin' : 'Try asking',
+    prompts: questions.map((message) => ({ title: truncate(message, TITLE_CHARS), message })),
+  }
+}
+
+/** The first of each list, then the second of each, … */
+function interleave(lists: string[][]): string[] {
+  const longest = Math.max(0, ...lists.map((list) => list.length))
+  return Array.from({ length: longest }, (_, at) => lists.flatMap((list) => list[at] ?? [])).flat()
 }

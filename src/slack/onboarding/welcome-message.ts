@@ -1,3 +1,4 @@
+import type { Button } from '@slack/types'
 import {
   actionsBlock,
   contextBlock,
@@ -54,3 +55,23 @@ export const connectFirstMessage = ({ name, title }: Demo): MessageContent => ({
     actionsBlock([createCommandButton(`Connect the ${title.toLowerCase()}`, `connect ${name}`, 'primary')]),
   ],
 })
+
+export const helpButtonsFor = (...more: Button[]) =>
+  actionsBlock([
+    createCommandButton('Connect a tool', 'connect', 'primary'),
+    createCommandButton('Find a tool', 'search'),
+    createCommandButton('My connections', 'list'),
+    createCommandButton('Tools', 'tools'),
+    createCommandButton('Test', 'test'),
+    createCommandButton('Rules', 'rules'),
+    ...more,
+  ])
+
+/** To somebody who only said hello. */
+export const helloMessage: MessageContent = {
+  text: 'Hi! Tell me what to do, or connect a tool first.',
+  blocks: [
+    sectionBlock('Hi! Tell me what you need, for example _list my files_. Or connect a tool first.'),
+    helpButtonsFor(),
+  ],
+}
