@@ -50,7 +50,7 @@ const form = {
   fields: [field, { ...field, name: 'tone', required: false }],
   values: {},
   proposes: true,
-  keep: { connection: ID, of: { kind: 'prompt', name: 'greet' } },
+  metadata: { connection: ID, of: { kind: 'prompt', name: 'greet' } },
 }
 const id = '0b5c2f2e-3c34-4e0e-8f6c-5a8f1f1c9a77'
 const whole = { tells: true, where: 'in our direct messages', of: 'files' }
@@ -89,8 +89,8 @@ const VIEWS: Record<string, View> = {
     named,
   ),
   'nothing found': resourcesModal({ resources: [notes], templates: [], more: false }, longLook, named),
-  resource: resourceModal(picked, { ...whole, tells: false, keep: { ...picked, connection: ID } }),
-  'resource, long': resourceModal(longPicked, { ...whole, keep: { ...longPicked, connection: ID } }),
+  resource: resourceModal(picked, { ...whole, tells: false, metadata: { ...picked, connection: ID } }),
+  'resource, long': resourceModal(longPicked, { ...whole, metadata: { ...longPicked, connection: ID } }),
   prompts: promptsModal([{ name: 'greet', title: 'Greet', description: 'Greets', arguments: [field] }], look, []),
   'many prompts': promptsModal(
     times(40, (at) => ({

@@ -40,11 +40,11 @@ const picture = (more: Partial<SearchContent> = {}): SearchContent => ({
   hits: [own, foreign],
   near: [],
   registry: 'searched',
-  barred: 0,
-  mayAddress: true,
+  notAllowed: 0,
+  mayConnectByAddress: true,
   ...more,
 })
-const many = picture({ hits: Array.from({ length: 35 }, (_, at) => long(at)), barred: 7, registry: 'never' })
+const many = picture({ hits: Array.from({ length: 35 }, (_, at) => long(at)), notAllowed: 7, registry: 'never' })
 const nothing = picture({ hits: [], near: ['github', 'gitlab', 'grafana'] })
 const look = { words: 'issues', page: 0 }
 
@@ -52,13 +52,13 @@ const SAYINGS: Record<string, MessageContent> = {
   found: searchMessage(picture(), look),
   'found, long': searchMessage(many, { words: LONG, page: 1 }),
   nothing: searchMessage(nothing, look),
-  'nothing near, no address': searchMessage(picture({ hits: [], mayAddress: false }), look),
+  'nothing near, no address': searchMessage(picture({ hits: [], mayConnectByAddress: false }), look),
 }
 
 const [card] = CARDS
 if (card === undefined) throw new Error('there is no card')
 const entry = { ...card, name: 'dev.acme/weather@1.0.0', entry: { name: 'dev.acme/weather', host: 'mcp.acme.dev' } }
-const form = { cards: CARDS, name: 'weather', values: {}, keep: {} }
+const form = { cards: CARDS, name: 'weather', values: {}, metadata: {} }
 
 const VIEWS: Record<string, View> = {
   'search without words': searchModal(undefined, { words: '', page: 0 }),

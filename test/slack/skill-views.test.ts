@@ -29,7 +29,7 @@ const long: Skill = {
   files: times(512, (at) => ({ path: `${LONG.slice(0, 300)}${at}`, size: 8_000_000 })),
 }
 const look = { connection: '0f', words: '', page: 0, name: 'custom' }
-const o = { of: 'custom', where: 'in our direct messages', keep: { uri: greet.uri } }
+const o = { of: 'custom', where: 'in our direct messages', metadata: { uri: greet.uri } }
 
 const SAYINGS: Record<string, MessageContent> = {
   read: skillReadMessage('UMEMBER1', greet, 'custom'),
@@ -47,7 +47,7 @@ const VIEWS: Record<string, View> = {
     { id: '1f', name: 'other' },
   ]),
   skill: skillModal(greet, o),
-  'skill, long': skillModal(long, { ...o, of: 'n'.repeat(32), keep: { uri: long.uri } }),
+  'skill, long': skillModal(long, { ...o, of: 'n'.repeat(32), metadata: { uri: long.uri } }),
   'skill that is made up': skillModal({ ...greet, files: undefined }, o),
 }
 

@@ -91,7 +91,7 @@ const longConnection = connectionOf({
 })
 
 const SAYINGS: Record<string, MessageContent> = {
-  help: helpMessage([{ name: 'list', usage: '', what: 'shows' }]),
+  help: helpMessage([{ name: 'list', usage: '', description: 'shows' }]),
   hello: helloMessage,
   'no such command': noSuchCommandMessage(LONG, undefined),
   'no such command, near': noSuchCommandMessage('conect', { words: 'connect postgres', shown: 'connect postgres' }),
@@ -283,7 +283,7 @@ const VIEWS: Record<string, View> = {
     card: POSTGRES,
     name: 'postgres',
     values: { schema: 'sales', dsn: 'never' },
-    keep: {},
+    metadata: {},
     alert: 'It failed.',
   }),
   'long form': connectModal({
@@ -291,7 +291,7 @@ const VIEWS: Record<string, View> = {
     card: longCard,
     name: 'n'.repeat(32),
     values: {},
-    keep: {},
+    metadata: {},
     alert: LONG,
   }),
   'reconnect form': connectModal({
@@ -299,7 +299,7 @@ const VIEWS: Record<string, View> = {
     card: POSTGRES,
     name: 'db',
     values: { schema: 'sales' },
-    keep: { connection: 'c' },
+    metadata: { connection: 'c' },
   }),
   testing: connectTestingModal(longCard, LONG),
   'sign-in modal': signInModal({ title: LONG, name: LONG, host: 'github.com', url: 'https://github.com/x', until: AT }),

@@ -55,7 +55,7 @@ function lastFoot(state: RunState, end: MessageContent | undefined): MessageCont
 export const stopButtonsFor = (state: Pick<RunState, 'id'>, key = ''): KnownBlock =>
   actionsBlock(
     [
-      createButton({ text: 'Stop', action: 'run_stop', value: state.id, says: 'Stop working on this' }),
+      createButton({ text: 'Stop', action: 'run_stop', value: state.id, accessibilityLabel: 'Stop working on this' }),
       detailsButton(state.id),
     ],
     stopBlockIdOf(state.id, key),
@@ -107,7 +107,7 @@ const againButton = (state: RunState, call: CallState) =>
     text: 'Try again',
     action: `call_again:${call.id}`,
     value: `${state.id} ${call.id}`,
-    says: `Try again: ${describeAction(call, 'wish')}`,
+    accessibilityLabel: `Try again: ${describeAction(call, 'wish')}`,
   })
 
 /** A cause that speaks of a sign-in, or says to connect again, gets the button that does it; only the connection's owner can press it. */

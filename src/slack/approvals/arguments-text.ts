@@ -9,22 +9,22 @@ import { revealInvisible } from '../blocks/text.ts'
 export function argumentsText(given: JsonObject): string {
   const names = Object.keys(given)
   if (names.length === 0) return '(none)'
-  return names.map((name) => `${revealInvisible(name)}: ${sayValue(name, given[name] ?? null)}`).join('\n')
+  return names.map((name) => `${revealInvisible(name)}: ${valueText(name, given[name] ?? null)}`).join('\n')
 }
 
-function sayValue(name: string, value: JsonValue): string {
-  if (typeof value !== 'string') return sayJson(value)
+function valueText(name: string, value: JsonValue): string {
+  if (typeof value !== 'string') return jsonText(value)
   const text = isSql(name, value) ? formatSql(value) : (prettyJson(value) ?? value)
-  return text.includes('\n') ? indented(text) : revealInvisible(JSON.stringify(value))
+  return text.includes('\n') ? indent(text) : revealInvisible(JSON.stringify(value))
 }
 
-const indented = (text: string): string =>
+const indent = (text: string): string =>
   `\n${text
     .split('\n')
     .map((line) => `  ${revealInvisible(line)}`)
     .join('\n')}`
 
-function sayJson(value: JsonValue): string {
+function jsonText(value: JsonValue): string {
   const json = JSON.stringify(value)
   if (json.length <= 80 || typeof value !== 'object') return revealInvisible(json)
   return revealInvisible(JSON.stringify(value, null, 2)).replaceAll('\n', '\n  ')
@@ -35,8 +35,8 @@ function prettyJson(text: string): string | undefined {
   if (text.length <= 80 || !/^\s*[[{]/.test(text)) return undefined
   try {
     const value: unknown = JSON.parse(text)
-    const bare = text.replace(/("(?:[^"\\]|\\.)*")|\s+/g, (_all, quoted: string | undefined) => quoted ?? '')
-    return JSON.stringify(value) === bare ? JSON.stringify(value, null, 2) : undefined
+    const compact = text.replace(/("(?:[^"\\]|\\.)*")|\s+/g, (_all, quoted: string | undefined) => quoted ?? '')
+    return JSON.stringify(value) === compact ? JSON.stringify(value, null, 2) : undefined
   } catch (error) {
     if (error instanceof SyntaxError) return undefined
     throw error

@@ -35,9 +35,9 @@ export function argumentKindsOf(call: Pick<CallState, 'schema' | 'arguments'>): 
   const parsed = Schema.safeParse(call.schema)
   const properties = parsed.success ? (parsed.data.properties ?? {}) : {}
   const names = Object.keys(properties)
-  const strange = Object.keys(call.arguments).some((name) => !(name in properties))
-  const tooLong = Object.values(call.arguments).some((value) => asTyped(value).length > LIMITS.plainTextInput)
-  if (names.length === 0 || names.length > MOST_FIELDS || strange || tooLong) return undefined
+  const hasUnknown = Object.keys(call.arguments).some((name) => !(name in properties))
+  const tooLong = Object.values(call.arguments).some((value) => fieldTextOf(value).length > LIMITS.plainTextInput)
+  if (names.length === 0 || names.length > MOST_FIELDS || hasUnknown || tooLong) return undefined
   return new Map(names.map((name) => [name, kindOf(properties[name], call.arguments[name])]))
 }
 
@@ -59,16 +59,16 @@ export const canEditArguments = (call: Pick<CallState, 'schema' | 'arguments'>):
   argumentKindsOf(call) !== undefined || JSON.stringify(call.arguments, null, 2).length <= LIMITS.plainTextInput
 
 /** The modal to change a call's arguments before approving it. */
-export function editArgumentsModal(call: CallState, keep: unknown): ModalView {
+export function editArgumentsModal(call: CallState, metadata: unknown): ModalView {
   const kinds = argumentKindsOf(call)
   const fields =
-    kinds === undefined ? [wholeField(call)] : [...kinds].map(([name, kind]) => argumentField(call, name, kind))
+    kinds === undefined ? [jsonField(call)] : [...kinds].map(([name, kind]) => argumentField(call, name, kind))
   return createModal({
     id: 'approval_edit',
     title: 'Edit and approve',
     submit: 'Approve',
     close: 'Cancel',
-    keep,
+    metadata,
     blocks: [
       sectionBlock(
         `*${escapeInlineMrkdwn(describeAction(call, 'wish'))}* with *${escapeInlineMrkdwn(call.connectionName)}*`,
@@ -90,11 +90,11 @@ function argumentField(call: CallState, name: string, kind: ArgumentKind): Modal
     hint: property?.description,
     // An empty text may be meant, and Slack cannot send one from a required field; the tool's schema is checked on submit.
     optional: required?.includes(name) !== true || kind === 'text',
-    holds: holdsOf(kind, property?.enum ?? [], value === undefined ? '' : asTyped(value)),
+    input: fieldInputOf(kind, property?.enum ?? [], value === undefined ? '' : fieldTextOf(value)),
   }
 }
 
-function holdsOf(kind: ArgumentKind, choices: unknown[], initial: string): ModalField['holds'] {
+function fieldInputOf(kind: ArgumentKind, choices: unknown[], initial: string): ModalField['input'] {
   switch (kind) {
     case 'choice':
       return { kind: 'one', options: choices.map((one) => createOption(String(one), String(one))), chosen: initial }
@@ -111,39 +111,39 @@ function holdsOf(kind: ArgumentKind, choices: unknown[], initial: string): Modal
   }
 }
 
-const wholeField = (call: CallState): ModalField => ({
+const jsonField = (call: CallState): ModalField => ({
   id: WHOLE_ARGUMENTS_FIELD,
   label: 'Details',
   hint: 'Change the values only: keep the quotes, commas and brackets around them.',
   optional: false,
-  holds: { kind: 'text', initial: JSON.stringify(call.arguments, null, 2), multiline: true },
+  input: { kind: 'text', initial: JSON.stringify(call.arguments, null, 2), multiline: true },
 })
 
-const asTyped = (value: JsonValue): string => (typeof value === 'string' ? value : JSON.stringify(value))
+const fieldTextOf = (value: JsonValue): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
 export type TypedArguments = { ok: true; arguments: JsonObject } | { ok: false; problems: Record<string, string> }
 
 /** What was typed, as arguments; `typed` is null where a field was left empty. */
 export function readTypedArguments(call: CallState, typed: Record<string, string | null>): TypedArguments {
   const kinds = argumentKindsOf(call)
-  if (kinds === undefined) return readWhole(typed[WHOLE_ARGUMENTS_FIELD] ?? '')
+  if (kinds === undefined) return readJsonField(typed[WHOLE_ARGUMENTS_FIELD] ?? '')
   const given: JsonObject = {}
   const problems: Record<string, string> = {}
   for (const [name, kind] of kinds) {
-    const written = typed[name] || null
-    const value = readOne(kind, written, typeof call.arguments[name] === 'string')
-    const problem = problemWith(call, name, { kind, written, value })
+    const entered = typed[name] || null
+    const value = readField(kind, entered, typeof call.arguments[name] === 'string')
+    const problem = problemWith(call, name, { kind, entered, value })
     if (problem !== undefined) problems[name] = problem
     else if (value !== undefined && value !== 'bad') given[name] = value.value
   }
   return Object.keys(problems).length > 0 ? { ok: false, problems } : { ok: true, arguments: given }
 }
 
-type Entry = { kind: ArgumentKind; written: string | null; value: Read }
+type Entry = { kind: ArgumentKind; entered: string | null; value: ReadValue }
 
-function problemWith(call: CallState, name: string, { kind, written, value }: Entry): string | undefined {
-  if (written === null && mustBeFilled(call, name)) return 'Fill this in.'
-  return value === 'bad' ? BAD[kind] : undefined
+function problemWith(call: CallState, name: string, { kind, entered, value }: Entry): string | undefined {
+  if (entered === null && mustBeFilled(call, name)) return 'Fill this in.'
+  return value === 'bad' ? INVALID_TEXTS[kind] : undefined
 }
 
 /** Names of arguments that hold what people write: to empty those can be meant ("make the file empty"). */
@@ -158,7 +158,7 @@ function mustBeFilled({ schema, arguments: given }: CallState, name: string): bo
   return typeof given[name] === 'string' && given[name] !== '' && !PROSE.test(name)
 }
 
-const BAD: Record<ArgumentKind, string> = {
+const INVALID_TEXTS: Record<ArgumentKind, string> = {
   text: 'Please enter some text.',
   number: 'Please enter a number.',
   boolean: 'Please choose true or false.',
@@ -166,9 +166,9 @@ const BAD: Record<ArgumentKind, string> = {
   json: 'I cannot read this. Put text in double quotes, and check the commas and brackets.',
 }
 
-type Read = { value: JsonValue } | 'bad' | undefined
+type ReadValue = { value: JsonValue } | 'bad' | undefined
 
-function readOne(kind: ArgumentKind, typed: string | null, wasText: boolean): Read {
+function readField(kind: ArgumentKind, typed: string | null, wasText: boolean): ReadValue {
   // A text that was there and is emptied means an empty text; everything else left empty is left out.
   if (typed === null) return kind === 'text' && wasText ? { value: '' } : undefined
   switch (kind) {
@@ -186,13 +186,13 @@ function readOne(kind: ArgumentKind, typed: string | null, wasText: boolean): Re
   }
 }
 
-function readJson(typed: string, wasText: boolean): Read {
+function readJson(typed: string, wasText: boolean): ReadValue {
   const json = parseJson(typed)
   if (json !== undefined) return { value: json }
   return wasText ? { value: typed } : 'bad'
 }
 
-function readWhole(typed: string): TypedArguments {
+function readJsonField(typed: string): TypedArguments {
   const parsed = z.record(z.string(), z.json()).safeParse(parseJson(typed))
   if (parsed.success) return { ok: true, arguments: parsed.data }
   return {

@@ -34,12 +34,14 @@ export const errorText = (error: unknown): string => escapeMrkdwn(errorMessageOf
  * connections: Test, Sign in, Reconnect and Disconnect stand there.
  */
 export const errorHelpButtonsFor = (error: unknown, words = ''): Button[] => [
-  ...(words !== '' && isAppError(error, ...PASSING) ? [createCommandButton('Try again', words, 'primary')] : []),
-  ...(isAppError(error, ...OF_CONNECTIONS) ? [createCommandButton('My connections', 'list')] : []),
+  ...(words !== '' && isAppError(error, ...RETRYABLE_CODES)
+    ? [createCommandButton('Try again', words, 'primary')]
+    : []),
+  ...(isAppError(error, ...CONNECTION_CODES) ? [createCommandButton('My connections', 'list')] : []),
 ]
 
 /** A command only looks, or sets what it sets once more: unlike a call of a tool it can be given again. */
-const PASSING: ErrorCode[] = [
+const RETRYABLE_CODES: ErrorCode[] = [
   'tool_timeout',
   'server_unreachable',
   'database_unavailable',
@@ -47,7 +49,7 @@ const PASSING: ErrorCode[] = [
   'slack_failed',
 ]
 
-const OF_CONNECTIONS: ErrorCode[] = [
+const CONNECTION_CODES: ErrorCode[] = [
   'not_found',
   'limit_reached',
   'card_unknown',

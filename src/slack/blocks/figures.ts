@@ -24,7 +24,7 @@ export function formatDuration(ms: number): string {
 const STEPS = ' ▁▂▃▄▅▆▇█'
 
 /** One column per value, as high as it is beside the greatest; what is not zero shows. */
-export function alignColumns(values: number[]): string {
+export function formatSparkline(values: number[]): string {
   const most = Math.max(1, ...values)
   return values.map((value) => STEPS.charAt(Math.ceil((value / most) * (STEPS.length - 1)))).join('')
 }

@@ -28,34 +28,34 @@ export async function readContents(
 }
 
 /** Shows what was read in the thread: short text as text, everything else as files, which Slack shows as what they are. */
-export async function postContents(deps: SlackDeps, stand: ThreadAnchor, contents: ResourceContent[]): Promise<void> {
+export async function postContents(deps: SlackDeps, anchor: ThreadAnchor, contents: ResourceContent[]): Promise<void> {
   for (const content of contents) {
     const { text = '' } = content
     // Measured as it is written: signs that mean something to Slack take more.
     const short = text !== '' && escapeMrkdwn(text).length <= SHORT_TEXT_CHARS
-    if (short) await postInThread(deps, stand.channel, stand.threadTs, contentMessage(text))
-    else await sendFile(deps, stand, content)
+    if (short) await postInThread(deps, anchor.channel, anchor.threadTs, contentMessage(text))
+    else await postFile(deps, anchor, content)
   }
-  if (contents.length === 0) await postInThread(deps, stand.channel, stand.threadTs, contentMessage('(empty)'))
+  if (contents.length === 0) await postInThread(deps, anchor.channel, anchor.threadTs, contentMessage('(empty)'))
 }
 
-async function sendFile(deps: SlackDeps, stand: ThreadAnchor, content: ResourceContent): Promise<void> {
+async function postFile(deps: SlackDeps, anchor: ThreadAnchor, content: ResourceContent): Promise<void> {
   const file = contentFileOf(content)
-  if (file.data.length > 0) await uploadFile(deps, stand, file)
-  else await postInThread(deps, stand.channel, stand.threadTs, contentMessage('(empty)'))
+  if (file.data.length > 0) await uploadFile(deps, anchor, file)
+  else await postInThread(deps, anchor.channel, anchor.threadTs, contentMessage('(empty)'))
 }
 
 /** A resource as a file. */
 export function contentFileOf({ uri, mimeType, text, data }: ResourceContent): FileUpload {
   const type = mimeType ?? (text === undefined ? 'application/octet-stream' : 'text/plain')
   const bytes = text === undefined ? Buffer.from(data ?? '', 'base64') : Buffer.from(text, 'utf8')
-  return { name: nameOf(uri, type), mimeType: type, data: bytes }
+  return { name: fileNameOf(uri, type), mimeType: type, data: bytes }
 }
 
 const EXTENSIONS: Record<string, string> = { plain: 'txt', jpeg: 'jpg', markdown: 'md', mpeg: 'mp3', gzip: 'gz' }
 
 /** The last part of the address, with an ending that tells what it is. */
-function nameOf(uri: string, mimeType: string): string {
+function fileNameOf(uri: string, mimeType: string): string {
   const last = uri.split(/[?#]/, 1)[0]?.split('/').filter(Boolean).at(-1) ?? 'resource'
   const name = last.replace(/[^\p{L}\p{N}._-]+/gu, '-').slice(0, 100) || 'resource'
   if (/\.[A-Za-z0-9]{1,8}$/.test(name)) return name
@@ -69,16 +69,16 @@ export function promptPartsOf(messages: PromptMessage[]): {
   messages: { role: PromptMessage['role']; text: string }[]
   files: FileUpload[]
 } {
-  const said: { role: PromptMessage['role']; text: string }[] = []
+  const merged: { role: PromptMessage['role']; text: string }[] = []
   const files: FileUpload[] = []
   for (const { role, content } of messages) {
     const { text, file } = partOf(content)
     if (file !== undefined) files.push(file)
-    const last = said.at(-1)
+    const last = merged.at(-1)
     if (last?.role === role) last.text = `${last.text}\n${text}`
-    else said.push({ role, text })
+    else merged.push({ role, text })
   }
-  return { messages: said, files }
+  return { messages: merged, files }
 }
 
 function partOf(content: PromptMessage['content']): { text: string; file?: FileUpload } {

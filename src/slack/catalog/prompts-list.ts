@@ -9,17 +9,21 @@ import { listMetadataOf, type NamedConnection } from './resources-list.ts'
 /** One page of the requests a connection's server has ready. */
 export function promptsModal(
   prompts: Prompt[],
-  look: ListQuery & { name: string },
+  query: ListQuery & { name: string },
   names: NamedConnection[],
 ): ModalView {
-  const page = pagesOfList(prompts, look, ({ name, title, description }) => [name, title, description])
-  const title = `*${pluralize(page.hits, 'prompt')} of ${escapeInlineMrkdwn(look.name)}*`
+  const page = pagesOfList(prompts, query, ({ name, title, description }) => [name, title, description])
+  const title = `*${pluralize(page.hits, 'prompt')} of ${escapeInlineMrkdwn(query.name)}*`
   return createModal({
     id: 'prompts',
     title: 'Prompts',
     submit: 'Search',
-    keep: listMetadataOf(look),
-    blocks: [...listQueryBlocks('prompts', look, names, { title, page }), ...page.shown.map(promptBlock), ...page.turn],
+    metadata: listMetadataOf(query),
+    blocks: [
+      ...listQueryBlocks('prompts', query, names, { title, page }),
+      ...page.shown.map(promptBlock),
+      ...page.pageButtons,
+    ],
   })
 }
 

@@ -15,8 +15,8 @@ import { type PickedResource, readResourceMessage, resourceChangedMessage, watch
 
 /** The buttons below what is said of a watched resource. */
 export function registerResourceUpdates(app: App, deps: SlackDeps): void {
-  onButtonPress(app, deps, 'watch_read', (press) => readChanged(deps, press))
-  onButtonPress(app, deps, 'watch_stop', (press) => stop(deps, press))
+  onButtonPress(app, deps, 'watch_read', (press) => postChangedResource(deps, press))
+  onButtonPress(app, deps, 'watch_stop', (press) => stopWatch(deps, press))
 }
 
 /** Says in the thread that changes will be told there, and keeps it. */
@@ -29,8 +29,8 @@ export async function watchResource(
   const { uri, name } = picked
   // The button needs the watch, and the watch needs the thread that this begins.
   const first = `:bell: ${mentionOf(by.user)} wants to know when *${escapeInlineMrkdwn(name)}* changes.`
-  const stand = await anchorThread(deps, by, picked, { text: first, blocks: [sectionBlock(first)] })
-  const { channel, threadTs, messageTs: ts } = stand
+  const anchor = await anchorThread(deps, by, picked, { text: first, blocks: [sectionBlock(first)] })
+  const { channel, threadTs, messageTs: ts } = anchor
   try {
     const { id } = await deps.offering.watch(by, connection, { uri, name, channel, threadTs })
     await deps.webApi.call('chat.update', { channel, ts, ...watchingMessage(by.user, { name, of, id }) }, AnyResponse)
@@ -38,7 +38,7 @@ export async function watchResource(
     await deps.webApi.call('chat.delete', { channel, ts }, AnyResponse)
     throw error
   }
-  return stand
+  return anchor
 }
 
 /** Tells a change where it is to be told. Never throws: a place that is gone ends the watch. */
@@ -53,27 +53,29 @@ export async function announceResourceChange(deps: SlackDeps, watch: Watch): Pro
   }
 }
 
-async function readChanged(deps: SlackDeps, { by, value, scene }: BlockAction): Promise<void> {
+async function postChangedResource(deps: SlackDeps, { by, value, responder }: BlockAction): Promise<void> {
   const watch = await deps.offering.watched(by, value)
   if (watch === undefined) {
-    await scene.replyError('Only the person who asked for these updates can read it here, and only while I watch it.')
+    await responder.replyError(
+      'Only the person who asked for these updates can read it here, and only while I watch it.',
+    )
     return
   }
   const { channel, threadTs, connection, uri, name } = watch
   const of = (await findConnectionFor(deps, by, connection))?.name ?? ''
   const contents = await readContents(deps, by, { id: connection, name: of }, uri)
-  const stand = await postInThread(deps, channel, threadTs, readResourceMessage(by.user, { uri, name, kind: '' }, of))
-  await postContents(deps, stand, contents)
+  const anchor = await postInThread(deps, channel, threadTs, readResourceMessage(by.user, { uri, name, kind: '' }, of))
+  await postContents(deps, anchor, contents)
 }
 
-async function stop(deps: SlackDeps, { by, value, message, scene }: BlockAction): Promise<void> {
+async function stopWatch(deps: SlackDeps, { by, value, message, responder }: BlockAction): Promise<void> {
   const watch = await deps.offering.unwatch(by, value)
   if (watch === undefined) {
-    await scene.replyError('That has ended already, or somebody else asked for it.')
+    await responder.replyError('That has ended already, or somebody else asked for it.')
     return
   }
   const text = `:no_bell: Okay, I will not tell you about changes to *${escapeInlineMrkdwn(watch.name)}* any more.`
-  const saying = { text, blocks: [sectionBlock(text)] }
+  const content = { text, blocks: [sectionBlock(text)] }
   if (message)
-    await deps.webApi.call('chat.update', { channel: message.channel, ts: message.ts, ...saying }, AnyResponse)
+    await deps.webApi.call('chat.update', { channel: message.channel, ts: message.ts, ...content }, AnyResponse)
 }

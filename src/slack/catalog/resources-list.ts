@@ -19,30 +19,30 @@ type Item = { kind: 'resource'; it: Resource } | { kind: 'template'; it: Resourc
 /** One page of what a connection lets be read. */
 export function resourcesModal(
   list: ResourceList,
-  look: ListQuery & { name: string },
+  query: ListQuery & { name: string },
   names: NamedConnection[],
 ): ModalView {
   const items: Item[] = [
     ...list.resources.map((it) => ({ kind: 'resource' as const, it })),
     ...list.templates.map((it) => ({ kind: 'template' as const, it })),
   ]
-  const page = pagesOfList(items, look, ({ kind, it }) => [
+  const page = pagesOfList(items, query, ({ kind, it }) => [
     it.name,
     it.description,
     kind === 'resource' ? it.uri : it.uriTemplate,
   ])
   const more = list.more ? [contextBlock('There are more than I can list here.')] : []
-  const title = `*${pluralize(page.hits, 'resource')} of ${escapeInlineMrkdwn(look.name)}*`
+  const title = `*${pluralize(page.hits, 'resource')} of ${escapeInlineMrkdwn(query.name)}*`
   return createModal({
     id: 'resources',
     title: 'Resources',
     submit: 'Search',
-    keep: listMetadataOf(look),
+    metadata: listMetadataOf(query),
     blocks: [
-      ...listQueryBlocks('resources', look, names, { title, page }),
+      ...listQueryBlocks('resources', query, names, { title, page }),
       ...page.shown.map(itemBlock),
       ...more,
-      ...page.turn,
+      ...page.pageButtons,
     ],
   })
 }
@@ -61,33 +61,33 @@ export const listMetadataOf = ({ connection, words, page, channel, thread }: Lis
 function itemBlock(item: Item): KnownBlock {
   const { it } = item
   const address = item.kind === 'resource' ? item.it.uri : item.it.uriTemplate
-  const facts = [it.mimeType, item.kind === 'resource' ? bytes(item.it.size) : 'fill in to read'].filter(Boolean)
+  const facts = [it.mimeType, item.kind === 'resource' ? sizeText(item.it.size) : 'fill in to read'].filter(Boolean)
   const [line = ''] = it.description.trim().split('\n')
   const words = [
     `*${escapeInlineMrkdwn(it.name)}* · ${escapeMrkdwn(facts.join(', '))}`,
     escapeMrkdwn(truncate(address, 200)),
     escapeMrkdwn(truncate(line, 200)),
   ]
-  const press =
+  const button =
     item.kind === 'resource'
-      ? createButton({ text: 'Open', action: 'resource_open', value: JSON.stringify(pickOf(item.it)) })
+      ? createButton({ text: 'Open', action: 'resource_open', value: JSON.stringify(pickedResourceOf(item.it)) })
       : createButton({ text: 'Fill in', action: 'resource_fill', value: address })
-  return sectionBlock(words.filter(Boolean).join('\n'), press)
+  return sectionBlock(words.filter(Boolean).join('\n'), button)
 }
 
 /** A resource as a button and a modal carry it. */
 export type PickedResource = { uri: string; name: string; kind: string }
 
-const pickOf = ({ uri, name, mimeType, size }: Resource): PickedResource => ({
+const pickedResourceOf = ({ uri, name, mimeType, size }: Resource): PickedResource => ({
   uri,
   name: truncate(unquoted(name), 100),
-  kind: truncate(unquoted([mimeType, bytes(size)].filter(Boolean).join(', ')), 80),
+  kind: truncate(unquoted([mimeType, sizeText(size)].filter(Boolean).join(', ')), 80),
 })
 
 /** Without what takes several characters in JSON. */
 const unquoted = (text: string): string => text.replace(/["\\\p{Cc}]/gu, ' ')
 
-const bytes = (size: number | undefined): string | undefined => (size === undefined ? undefined : formatSize(size))
+const sizeText = (size: number | undefined): string | undefined => (size === undefined ? undefined : formatSize(size))
 
 export function formatSize(size: number): string {
   if (size < 1_000) return pluralize(size, 'byte')
@@ -97,17 +97,17 @@ export function formatSize(size: number): string {
 /** One resource, with what can be done with it. `tells`: its server says when it changes. */
 export function resourceModal(
   picked: PickedResource,
-  o: { of: string; tells: boolean; where: string; keep: unknown },
+  options: { of: string; tells: boolean; where: string; metadata: unknown },
 ): ModalView {
   const about = [
-    `*${escapeInlineMrkdwn(picked.name)}* of ${escapeInlineMrkdwn(o.of)}`,
+    `*${escapeInlineMrkdwn(picked.name)}* of ${escapeInlineMrkdwn(options.of)}`,
     escapeMrkdwn(truncate(picked.uri, 1_500)),
     escapeMrkdwn(picked.kind),
   ]
   const question = inputBlock({
     id: 'question',
     label: 'Or ask about it',
-    hint: `I read it and answer ${o.where}.`,
+    hint: `I read it and answer ${options.where}.`,
     optional: true,
     element: {
       type: 'plain_text_input',
@@ -121,16 +121,16 @@ export function resourceModal(
     id: 'resource',
     title: 'Resource',
     submit: 'Ask about it',
-    keep: o.keep,
+    metadata: options.metadata,
     blocks: [
       sectionBlock(about.filter(Boolean).join('\n')),
       actionsBlock([
         createButton({ text: 'Read here', action: 'resource_read', value: 'read', style: 'primary' }),
-        ...(o.tells
+        ...(options.tells
           ? [createButton({ text: 'Tell me when it changes', action: 'resource_watch', value: 'watch' })]
           : []),
       ]),
-      contextBlock(`_Read here_ shows it ${o.where}. What it says comes from the server, not from me.`),
+      contextBlock(`_Read here_ shows it ${options.where}. What it says comes from the server, not from me.`),
       question,
     ],
   })

@@ -18,22 +18,22 @@ import { formatSize, listMetadataOf, type NamedConnection } from './resources-li
 /** One page of the skills a connection's server publishes. */
 export function skillsModal(
   { skills, refused }: SkillList,
-  look: ListQuery & { name: string },
+  query: ListQuery & { name: string },
   names: NamedConnection[],
 ): ModalView {
-  const page = pagesOfList(skills, look, ({ uri, name, description }) => [uri, name, description])
-  const title = `*${pluralize(page.hits, 'skill')} of ${escapeInlineMrkdwn(look.name)}*`
-  const unsound = `${pluralize(refused, 'more')} left out: not as a skill has to be.`
+  const page = pagesOfList(skills, query, ({ uri, name, description }) => [uri, name, description])
+  const title = `*${pluralize(page.hits, 'skill')} of ${escapeInlineMrkdwn(query.name)}*`
+  const refusedText = `${pluralize(refused, 'more')} left out: not as a skill has to be.`
   return createModal({
     id: 'skills',
     title: 'Skills',
     submit: 'Search',
-    keep: listMetadataOf(look),
+    metadata: listMetadataOf(query),
     blocks: [
-      ...listQueryBlocks('skills', look, names, { title, page }),
+      ...listQueryBlocks('skills', query, names, { title, page }),
       ...page.shown.map(skillBlock),
-      ...(refused === 0 ? [] : [contextBlock(unsound)]),
-      ...page.turn,
+      ...(refused === 0 ? [] : [contextBlock(refusedText)]),
+      ...page.pageButtons,
     ],
   })
 }
@@ -47,10 +47,10 @@ function skillBlock({ uri, name, description }: Skill): KnownBlock {
 
 const FILES_SHOWN = 12
 
-type Shown = { of: string; where: string; keep: unknown }
+type Shown = { of: string; where: string; metadata: unknown }
 
 /** One skill as its server lists it; its files are read when somebody asks for them. */
-export function skillModal({ uri, name, description, files }: Skill, { of, where, keep }: Shown): ModalView {
+export function skillModal({ uri, name, description, files }: Skill, { of, where, metadata }: Shown): ModalView {
   const wish = inputBlock({
     id: 'wish',
     label: 'What should I do with it?',
@@ -68,7 +68,7 @@ export function skillModal({ uri, name, description, files }: Skill, { of, where
     id: 'skill',
     title: 'Skill',
     submit: 'Use it',
-    keep,
+    metadata,
     blocks: [
       sectionBlock(
         `*${escapeInlineMrkdwn(name)}* of ${escapeInlineMrkdwn(of)}\n${escapeMrkdwn(truncate(description, 1_100))}`,

@@ -21,7 +21,7 @@ export type TemplateForm = {
   /** The server has proposals, so fields are menus with what was typed among them. */
   proposes: boolean
   alert?: string | undefined
-  keep: unknown
+  metadata: unknown
 }
 
 /** Required fields are told by their ids, so that a submission knows without asking the server again. */
@@ -37,17 +37,19 @@ export function templateModal(form: TemplateForm): ModalView {
     escapeMrkdwn(truncate(form.description, 1_000)),
   ]
   const alert = form.alert === undefined ? [] : [sectionBlock(`:warning: ${escapeMrkdwn(truncate(form.alert, 1_000))}`)]
-  const typing = actionsBlock([createButton({ text: 'Type it all instead', action: 'field_plain', value: 'plain' })])
+  const plainButton = actionsBlock([
+    createButton({ text: 'Type it all instead', action: 'field_plain', value: 'plain' }),
+  ])
   return createModal({
     id: form.id,
     title: form.title,
     submit: form.submit,
-    keep: form.keep,
+    metadata: form.metadata,
     blocks: [
       ...alert,
       sectionBlock(about.filter(Boolean).join('\n')),
       ...form.fields.map((field) => inputBlockOf(valueFieldOf(field, form))),
-      ...(form.proposes ? [typing] : []),
+      ...(form.proposes ? [plainButton] : []),
       contextBlock(`These words come from the server of ${escapeInlineMrkdwn(form.of)}.`),
     ],
   })
@@ -62,6 +64,6 @@ function valueFieldOf(field: TemplateField, { values, proposes }: TemplateForm):
     label: truncate(field.title, 200),
     hint: truncate(field.description, 500),
     optional: !field.required,
-    holds: proposes ? { kind: 'proposed', initial } : { kind: 'text', initial, max: LIMITS.plainTextInput },
+    input: proposes ? { kind: 'proposed', initial } : { kind: 'text', initial, max: LIMITS.plainTextInput },
   }
 }

@@ -12,13 +12,13 @@ import type { ViewSubmission } from '../interactions/view-submission.ts'
 import { templateFieldNameIn } from './template-form.ts'
 
 /** What the fields of a form belong to, as its modal carries it. */
-const Of = z.discriminatedUnion('kind', [
+const CompletionTarget = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('prompt'), name: z.string() }),
   z.object({ kind: z.literal('resource'), uriTemplate: z.string() }),
 ])
-type Of = z.infer<typeof Of>
+type CompletionTarget = z.infer<typeof CompletionTarget>
 
-const Keep = z.object({ connection: ConnectionId, of: Of })
+const Metadata = z.object({ connection: ConnectionId, of: CompletionTarget })
 const Suggestion = z.object({
   user: z.object({ id: UserId }),
   block_id: z.string(),
@@ -38,7 +38,7 @@ export const enteredValuesIn = (typed: ViewSubmission['typed']): Record<string, 
     }),
   )
 
-type Fields = { connection: Connection; of: Of; names: string[] }
+type Fields = { connection: Connection; of: CompletionTarget; names: string[] }
 
 /** Whether the server has proposals for any of these fields. */
 export async function completionsFor(
@@ -56,7 +56,7 @@ export async function completionsFor(
 /** What a server proposes while a person types. */
 export function registerTemplateValues(app: App, deps: SlackDeps): void {
   app.options('field_value', async ({ body, ack }) => {
-    const options = await proposals(deps, body).catch((error: unknown) => {
+    const options = await completionOptions(deps, body).catch((error: unknown) => {
       deps.log.warn({ why: errorChainOf(error) }, 'no proposals')
       return []
     })
@@ -64,10 +64,10 @@ export function registerTemplateValues(app: App, deps: SlackDeps): void {
   })
 }
 
-async function proposals(deps: SlackDeps, body: unknown) {
+async function completionOptions(deps: SlackDeps, body: unknown) {
   const { user, block_id, value, view } = Suggestion.parse(body)
   const { workspace } = await deps.bot()
-  const { connection, of } = Keep.parse(JSON.parse(view.private_metadata))
+  const { connection, of } = Metadata.parse(JSON.parse(view.private_metadata))
   const argument = templateFieldNameIn(block_id) ?? ''
   const others = Object.entries(enteredValuesIn(fieldTextsIn(view.state?.values ?? {})))
   const known = Object.fromEntries(others.filter(([name, text]) => name !== argument && text !== ''))

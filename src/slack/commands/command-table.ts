@@ -14,8 +14,8 @@ import { helpMessage } from './help-message.ts'
 const helpCommand: Command = {
   name: 'help',
   usage: '',
-  what: 'shows this',
-  run: (_deps, { scene }) => scene.reply(helpMessage(COMMANDS.filter(({ hidden }) => !hidden)), 'Help'),
+  description: 'shows this',
+  run: (_deps, { responder }) => responder.reply(helpMessage(COMMANDS.filter(({ hidden }) => !hidden)), 'Help'),
 }
 
 /** Every word after `/mcp`, in the order of the help. */

@@ -2,10 +2,12 @@ import { actionsBlock, contextBlock, createCommandButton, type MessageContent, s
 import { escapeMrkdwn, truncate } from '../blocks/text.ts'
 import { helpButtonsFor } from '../onboarding/welcome-message.ts'
 
-type Line = { name: string; usage: string; what: string }
+type Line = { name: string; usage: string; description: string }
 
 export function helpMessage(lines: Line[]): MessageContent {
-  const rows = lines.map(({ name, usage, what }) => `\`/mcp ${[name, usage].filter(Boolean).join(' ')}\` ${what}`)
+  const rows = lines.map(
+    ({ name, usage, description }) => `\`/mcp ${[name, usage].filter(Boolean).join(' ')}\` ${description}`,
+  )
   return {
     text: 'Patchbay: connect your tools and ask me to use them.',
     blocks: [

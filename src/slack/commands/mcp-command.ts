@@ -22,18 +22,18 @@ export function registerMcpCommand(app: App, deps: SlackDeps): void {
     const { user_id: user, channel_id: channel, trigger_id: triggerId, text } = Body.parse(body)
     const { workspace } = await deps.bot()
     const by = { workspace, user }
-    const scene = responderFor(deps, { by, triggerId, channel, thread: undefined, respond, view: undefined })
-    await told(deps, unescapeText(text), scene)
+    const responder = responderFor(deps, { by, triggerId, channel, thread: undefined, respond, view: undefined })
+    await runCommand(deps, unescapeText(text), responder)
   })
-  onButtonPress(app, deps, 'command_run', ({ value, scene }) => told(deps, value, scene))
+  onButtonPress(app, deps, 'command_run', ({ value, responder }) => runCommand(deps, value, responder))
 }
 
-async function told(deps: SlackDeps, words: string, scene: Responder): Promise<void> {
+async function runCommand(deps: SlackDeps, words: string, responder: Responder): Promise<void> {
   try {
-    await routeCommand(deps, words, scene)
+    await routeCommand(deps, words, responder)
   } catch (error) {
-    deps.log.error({ command: SLASH_COMMAND, user: scene.by.user, why: errorChainOf(error) }, 'command failed')
-    await scene.replyError(errorText(error), errorHelpButtonsFor(error, words))
+    deps.log.error({ command: SLASH_COMMAND, user: responder.by.user, why: errorChainOf(error) }, 'command failed')
+    await responder.replyError(errorText(error), errorHelpButtonsFor(error, words))
   }
 }
 
@@ -53,29 +53,29 @@ const SYNONYMS = new Map([
 ])
 
 /** Does what the words after `/mcp` say; words nobody knows get the nearest ones as a button. */
-async function routeCommand(deps: SlackDeps, text: string, scene: Responder): Promise<void> {
+async function routeCommand(deps: SlackDeps, text: string, responder: Responder): Promise<void> {
   const [word = 'help', ...words] = tokenize(text)
   const command = COMMANDS.find(({ name }) => name === word.toLowerCase())
   if (command) {
-    await command.run(deps, { words, scene })
+    await command.run(deps, { words, responder })
     return
   }
   const offered = COMMANDS.filter(({ hidden }) => !hidden).map(({ name }) => name)
   const near = SYNONYMS.get(word.toLowerCase()) ?? nearestWordTo(word, offered)
-  const corrected = near === undefined ? undefined : [near, ...words.map(quoted)].join(' ')
-  const shown = await withNames(deps, text)
+  const corrected = near === undefined ? undefined : [near, ...words.map(quoteWord)].join(' ')
+  const shown = await nameReplacerFor(deps, text)
   const meant = corrected === undefined ? undefined : { words: corrected, shown: shown(corrected) }
-  await scene.reply(noSuchCommandMessage(shown(word), meant), 'Help')
+  await responder.reply(noSuchCommandMessage(shown(word), meant), 'Help')
 }
 
 /** Shows people by their names where Slack sent their ids. */
-async function withNames({ people }: SlackDeps, text: string): Promise<(words: string) => string> {
+async function nameReplacerFor({ people }: SlackDeps, text: string): Promise<(words: string) => string> {
   const users = [...new Set(mentionedUsersIn(text))]
   const names = new Map(await Promise.all(users.map(async (user) => [user, await people.nameOf(user)] as const)))
   return (words) => plainTextOf(words, (user) => names.get(user) ?? 'somebody')
 }
 
-const quoted = (word: string): string => (/\s/.test(word) ? `"${word}"` : word)
+const quoteWord = (word: string): string => (/\s/.test(word) ? `"${word}"` : word)
 
 /** A word, or words held together by quotes: straight ones or those that phones make. An open quote ends with the text. */
 const WORD = /"([^"]*)"?|“([^”]*)”?|'([^']*)'?|‘([^’]*)’?|(\S+)/g

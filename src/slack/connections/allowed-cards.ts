@@ -10,7 +10,7 @@ export async function allowedCardsFor({ connect, settings }: SlackDeps, workspac
 }
 
 /** The chosen card is always among the offered, as Slack wants it; whether it may be connected is checked when it is sent. */
-export const toggleAllowedCard = (cards: CardInfo[], card: CardInfo): CardInfo[] =>
+export const addCard = (cards: CardInfo[], card: CardInfo): CardInfo[] =>
   cards.some(({ name }) => name === card.name) ? cards : [...cards, card]
 
 /** Adds a service to those that may be connected; `then` is what somebody wanted to connect. */

@@ -24,39 +24,39 @@ const TEST_TIMEOUT_MS = 90_000
 export const testCommand: Command = {
   name: 'test',
   usage: '[connection]',
-  what: 'checks that a connection works',
-  async run(deps, { words, scene }) {
+  description: 'checks that a connection works',
+  async run(deps, { words, responder }) {
     const [name] = words
-    const one = name === undefined ? undefined : await findNamedConnection(deps, scene, name, 'test')
+    const one = name === undefined ? undefined : await findNamedConnection(deps, responder, name, 'test')
     if (name !== undefined && one === undefined) return
-    const connections = one ? [one] : await deps.registry.connectionsOf(scene.by)
+    const connections = one ? [one] : await deps.registry.connectionsOf(responder.by)
     if (connections.length === 0) {
-      await scene.reply(nothingConnectedMessage, 'Test')
+      await responder.reply(nothingConnectedMessage, 'Test')
       return
     }
-    await scene.showLoading('Test', ':hourglass_flowing_sand: Testing…')
-    const results = await Promise.all(connections.map((connection) => tested(deps, scene, connection)))
-    await scene.reply(testResultMessage(results), 'Test')
-    deps.refreshHome(scene.by)
+    await responder.showLoading('Test', ':hourglass_flowing_sand: Testing…')
+    const results = await Promise.all(connections.map((connection) => testConnection(deps, responder, connection)))
+    await responder.reply(testResultMessage(results), 'Test')
+    deps.refreshHome(responder.by)
   },
 }
 
-async function tested(deps: SlackDeps, { by }: Responder, { id, name }: Connection): Promise<TestedConnection> {
+async function testConnection(deps: SlackDeps, { by }: Responder, { id, name }: Connection): Promise<TestedConnection> {
   const { connect, runs } = deps
   const outcome = await connect.test(by, id, AbortSignal.timeout(TEST_TIMEOUT_MS))
   if (!outcome.ok) return { name, outcome, leftOut: [], circuit: connect.circuit(id) }
   const now = await findConnectionFor(deps, by, id)
-  const unfit = runs.leftOut((now?.tools ?? []).map((tool) => ({ connection: name, tool })))
-  return { name, outcome, leftOut: [...(now?.leftOut ?? []), ...unfit] }
+  const unusable = runs.leftOut((now?.tools ?? []).map((tool) => ({ connection: name, tool })))
+  return { name, outcome, leftOut: [...(now?.leftOut ?? []), ...unusable] }
 }
 
 export const listCommand: Command = {
   name: 'list',
   usage: '',
-  what: 'shows your connections',
-  async run({ registry, connect }, { scene }) {
-    const connections = await registry.connectionsOf(scene.by)
-    await scene.reply(connectionsMessage(connections, connect.cardOf, connect.circuit), 'Your connections')
+  description: 'shows your connections',
+  async run({ registry, connect }, { responder }) {
+    const connections = await registry.connectionsOf(responder.by)
+    await responder.reply(connectionsMessage(connections, connect.cardOf, connect.circuit), 'Your connections')
   },
 }
 
@@ -66,33 +66,36 @@ const KEEPS_FILES = new Set(['filesystem', 'memory'])
 export const disconnectCommand: Command = {
   name: 'disconnect',
   usage: '[name]',
-  what: 'removes a connection and its secret',
-  async run(deps, { words, scene }) {
+  description: 'removes a connection and its secret',
+  async run(deps, { words, responder }) {
     const [name] = words
     if (name === undefined) {
-      const all = await deps.registry.connectionsOf(scene.by)
+      const all = await deps.registry.connectionsOf(responder.by)
       const question = 'Which connection do you want to disconnect?'
-      const saying = all.length === 0 ? nothingConnectedMessage : chooseConnectionMessage(question, 'disconnect', all)
-      await scene.reply(saying, 'Disconnect')
+      const content = all.length === 0 ? nothingConnectedMessage : chooseConnectionMessage(question, 'disconnect', all)
+      await responder.reply(content, 'Disconnect')
       return
     }
-    const one = await findNamedConnection(deps, scene, name, 'disconnect')
+    const one = await findNamedConnection(deps, responder, name, 'disconnect')
     if (one === undefined) return
-    await scene.reply(disconnectConfirmMessage(one, deps.connect.cardOf(one), KEEPS_FILES.has(one.card)), 'Disconnect')
+    await responder.reply(
+      disconnectConfirmMessage(one, deps.connect.cardOf(one), KEEPS_FILES.has(one.card)),
+      'Disconnect',
+    )
   },
 }
 
 export function registerDisconnect(app: App, deps: SlackDeps): void {
-  onButtonPress(app, deps, 'disconnect_yes', async ({ by, value, scene }) => {
-    const gone = await deps.connect.disconnect(by, ConnectionId.parse(value))
-    const saying = gone
-      ? disconnectedMessage(gone, KEEPS_FILES.has(gone.card))
+  onButtonPress(app, deps, 'disconnect_yes', async ({ by, value, responder }) => {
+    const disconnected = await deps.connect.disconnect(by, ConnectionId.parse(value))
+    const content = disconnected
+      ? disconnectedMessage(disconnected, KEEPS_FILES.has(disconnected.card))
       : { text: 'That was disconnected already.', blocks: [sectionBlock('That was disconnected already.')] }
-    await scene.replace(saying, 'Disconnect')
+    await responder.replace(content, 'Disconnect')
     deps.refreshHome(by)
   })
-  onButtonPress(app, deps, 'disconnect_no', async ({ value, scene }) => {
+  onButtonPress(app, deps, 'disconnect_no', async ({ value, responder }) => {
     const text = `${value} stays connected.`
-    await scene.replace({ text, blocks: [sectionBlock(escapeMrkdwn(text))] }, 'Disconnect')
+    await responder.replace({ text, blocks: [sectionBlock(escapeMrkdwn(text))] }, 'Disconnect')
   })
 }

@@ -14,7 +14,7 @@ import { escapeMrkdwn, formatDate, pluralize, truncate } from '../blocks/text.ts
 /** The card behind a connection. */
 export type CardOf = (connection: Connection) => CardInfo | undefined
 
-const CLOSED: CircuitOf = () => ({ kind: 'closed' })
+const ALWAYS_CLOSED: CircuitOf = () => ({ kind: 'closed' })
 
 const STATUS = {
   connected: ':large_green_circle: connected',
@@ -34,7 +34,11 @@ export const nothingConnectedMessage: MessageContent = {
 }
 
 /** A person's connections with what can be done to each. */
-export function connectionsMessage(connections: Connection[], cardOf: CardOf, circuitOf = CLOSED): MessageContent {
+export function connectionsMessage(
+  connections: Connection[],
+  cardOf: CardOf,
+  circuitOf = ALWAYS_CLOSED,
+): MessageContent {
   if (connections.length === 0) return nothingConnectedMessage
   return {
     text: `Your connections: ${connections.map((one) => `${one.name} (${pluralize(one.tools.length, 'tool')})`).join(', ')}`,
@@ -50,7 +54,7 @@ export function connectionsMessage(connections: Connection[], cardOf: CardOf, ci
   }
 }
 
-export function connectionBlocks(one: Connection, cardOf: CardOf, circuitOf = CLOSED): KnownBlock[] {
+export function connectionBlocks(one: Connection, cardOf: CardOf, circuitOf = ALWAYS_CLOSED): KnownBlock[] {
   const card = cardOf(one)
   const used = one.lastUsed === undefined ? 'not used yet' : `last used ${formatDate(one.lastUsed)}`
   const reason =
@@ -63,7 +67,7 @@ export function connectionBlocks(one: Connection, cardOf: CardOf, circuitOf = CL
     ),
     actionsBlock(
       [
-        ...(one.status === 'connected' ? [] : [mendButton(one)]),
+        ...(one.status === 'connected' ? [] : [repairButton(one)]),
         createCommandButton('Tools', `tools ${one.name}`),
         ...(one.offers?.resources ? [createCommandButton('Resources', `resources ${one.name}`)] : []),
         ...(one.offers?.prompts ? [createCommandButton('Prompts', `prompts ${one.name}`)] : []),
@@ -77,7 +81,7 @@ export function connectionBlocks(one: Connection, cardOf: CardOf, circuitOf = CL
 }
 
 /** A sign-in is made with the browser, anything else is filled in. */
-const mendButton = ({ name, status, signsIn }: Connection) =>
+const repairButton = ({ name, status, signsIn }: Connection) =>
   status === 'needs_sign_in' && signsIn
     ? createCommandButton('Sign in', `sign-in ${name}`, 'primary')
     : createCommandButton('Reconnect', `reconnect ${name}`, 'primary')
@@ -110,9 +114,9 @@ export function disconnectConfirmMessage(
   }
 }
 
-type Gone = Pick<DisconnectedConnection, 'name' | 'revoked'>
+type Disconnected = Pick<DisconnectedConnection, 'name' | 'revoked'>
 
-export function disconnectedMessage({ name, revoked }: Gone, keepsFiles: boolean): MessageContent {
+export function disconnectedMessage({ name, revoked }: Disconnected, keepsFiles: boolean): MessageContent {
   const files = keepsFiles ? '; files it made for you stay' : ''
   const ended = revoked === undefined ? '' : ` ${REVOKED[revoked]}`
   const text = `Disconnected ${name}. Its secret and its tools are gone${files}.${ended}`

@@ -33,9 +33,9 @@ const signInButton = ({ title, url, organization }: SignInPrompt): Button => ({
 })
 
 /** Asks the person to sign in with their browser; `why` says what for, where it is not a first connect. */
-export function signInMessage(ask: SignInPrompt, why?: string): MessageContent {
-  const [title, name, host] = [truncate(ask.title, 80), truncate(ask.name, 80), truncate(ask.host, 255)]
-  const { until, organization } = ask
+export function signInMessage(prompt: SignInPrompt, why?: string): MessageContent {
+  const [title, name, host] = [truncate(prompt.title, 80), truncate(prompt.name, 80), truncate(prompt.host, 255)]
+  const { until, organization } = prompt
   const wants = organization ? 'takes your organization’s sign-in' : 'wants you to sign in'
   const there = organization
     ? `Sign in there as you do at work, and come back here. Once is enough for all services that your organization manages, *${escapeMrkdwn(name)}* among them.`
@@ -47,7 +47,7 @@ export function signInMessage(ask: SignInPrompt, why?: string): MessageContent {
         why === undefined ? `:key: *${escapeMrkdwn(title)}* ${wants}.` : `:key: ${escapeMrkdwn(truncate(why, 1_000))}`,
       ),
       sectionBlock(`The button opens *${escapeMrkdwn(host)}* in your browser. ${there}`),
-      actionsBlock([signInButton(ask)], 'sign in'),
+      actionsBlock([signInButton(prompt)], 'sign in'),
       contextBlock(
         `Only for you: please do not share the link. It works until ${formatDate(until)}. I never see your password; what I get is stored encrypted.`,
       ),
@@ -56,13 +56,13 @@ export function signInMessage(ask: SignInPrompt, why?: string): MessageContent {
 }
 
 /** It stays open while the person is in their browser. */
-export const signInModal = (ask: SignInPrompt, why?: string): ModalView =>
+export const signInModal = (prompt: SignInPrompt, why?: string): ModalView =>
   createModal({
     id: 'sign_in',
     title: 'Sign in',
     close: 'Close',
     blocks: [
-      ...signInMessage(ask, why).blocks,
+      ...signInMessage(prompt, why).blocks,
       contextBlock('When you are done there, this window says so by itself.'),
     ],
   })
@@ -116,10 +116,10 @@ export function signInFailedMessage(name: string, message: string, again: Button
   }
 }
 
-export const signInOverModal = (saying: MessageContent, worked: boolean): ModalView =>
+export const signInOverModal = (content: MessageContent, worked: boolean): ModalView =>
   createModal({
     id: 'sign_in_over',
     title: worked ? 'Signed in' : 'Not signed in',
     close: 'Done',
-    blocks: saying.blocks,
+    blocks: content.blocks,
   })

@@ -18,23 +18,23 @@ export type TestedConnection = {
 /** How each connection answered. */
 export function testResultMessage(results: TestedConnection[]): MessageContent {
   return {
-    text: truncate(results.map((result) => `${result.name}: ${short(result)}`).join('\n'), LIMITS.message.text),
+    text: truncate(results.map((result) => `${result.name}: ${resultText(result)}`).join('\n'), LIMITS.message.text),
     // Two blocks each at most, of a message's fifty.
     blocks: results.slice(0, 20).flatMap(testedBlocks),
   }
 }
 
-function resting(circuit: ReturnType<CircuitOf>): string {
+function circuitLine(circuit: ReturnType<CircuitOf>): string {
   const words = circuitText(circuit)
   return words === '' ? '' : `\n${words}`
 }
 
-function short({ outcome }: TestedConnection): string {
+function resultText({ outcome }: TestedConnection): string {
   if (!outcome.ok) return `failed. ${outcome.message}`
-  return `works. ${facts(outcome)}.`
+  return `works. ${factsText(outcome)}.`
 }
 
-const facts = ({ ms, tools }: { ms: number; tools: number }): string =>
+const factsText = ({ ms, tools }: { ms: number; tools: number }): string =>
   `${pluralize(tools, 'tool')}, answered in ${Math.round(ms)} ms`
 
 function testedBlocks(result: TestedConnection): KnownBlock[] {
@@ -42,7 +42,7 @@ function testedBlocks(result: TestedConnection): KnownBlock[] {
   if (!outcome.ok) {
     return [
       sectionBlock(
-        `:red_circle: *${escapeMrkdwn(name)}* does not work. ${escapeMrkdwn(truncate(outcome.message, 1_000))}${resting(circuit)}`,
+        `:red_circle: *${escapeMrkdwn(name)}* does not work. ${escapeMrkdwn(truncate(outcome.message, 1_000))}${circuitLine(circuit)}`,
       ),
       actionsBlock([
         outcome.signIn
@@ -62,7 +62,7 @@ function testedBlocks(result: TestedConnection): KnownBlock[] {
       ? ''
       : `\nI cannot use ${pluralize(leftOut.length, 'tool')}:\n${[...without, ...more].join('\n')}`
   return [
-    sectionBlock(`:large_green_circle: *${escapeMrkdwn(name)}* works: ${facts(outcome)}.${missing}`),
+    sectionBlock(`:large_green_circle: *${escapeMrkdwn(name)}* works: ${factsText(outcome)}.${missing}`),
     // For whoever is asked for help with it.
     ...(outcome.protocolVersion === '' ? [] : [contextBlock(`MCP version ${escapeMrkdwn(outcome.protocolVersion)}`)]),
   ]

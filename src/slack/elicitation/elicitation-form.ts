@@ -14,29 +14,29 @@ import {
 import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, pluralize, revealInvisible, truncate } from '../blocks/text.ts'
 
 /** With the words around them these stay under Slack's 100 blocks. */
-const MOST_FIELDS = 90
+const MAX_FIELDS = 90
 /** A text that may be longer than this gets several lines. */
 const ONE_LINE_CHARS = 300
 /** Slack takes 250 KB; the rest is for what is around the fields. */
-const FIELDS_MOST_BYTES = 220 * 1024
+const MAX_FIELDS_BYTES = 220 * 1024
 
 export const formFieldBlockIdOf = (index: number): string => `field ${index}`
 
 /** The fields a modal has room for: what must be filled in comes first where not all fit. */
 export function shownFieldsOf(fields: FormField[]): FormField[] {
-  if (fields.length <= MOST_FIELDS) return fields
-  return fields.toSorted((a, b) => Number(b.required) - Number(a.required)).slice(0, MOST_FIELDS)
+  if (fields.length <= MAX_FIELDS) return fields
+  return fields.toSorted((a, b) => Number(b.required) - Number(a.required)).slice(0, MAX_FIELDS)
 }
 
 /** Whether all that must be filled in has room. */
 export function fitsFormModal(fields: FormField[]): boolean {
   const shown = shownFieldsOf(fields)
-  const bytes = Buffer.byteLength(JSON.stringify(shown.map(fieldOf).map(inputBlockOf)))
-  return bytes <= FIELDS_MOST_BYTES && fields.every((field) => !field.required || shown.includes(field))
+  const bytes = Buffer.byteLength(JSON.stringify(shown.map(modalFieldOf).map(inputBlockOf)))
+  return bytes <= MAX_FIELDS_BYTES && fields.every((field) => !field.required || shown.includes(field))
 }
 
 /** A server's form as a modal. Nothing in it is filled in but the server's own defaults. Pure. */
-export function elicitationModal({ call, input: asked }: PendingInput, fields: FormField[]): ModalView {
+export function elicitationModal({ call, input }: PendingInput, fields: FormField[]): ModalView {
   const shown = shownFieldsOf(fields)
   const name = truncate(call.connectionName, 80)
   const left = fields.length - shown.length
@@ -45,13 +45,13 @@ export function elicitationModal({ call, input: asked }: PendingInput, fields: F
     title: 'Answer',
     submit: 'Send',
     close: 'Cancel',
-    keep: { input: asked.id },
+    metadata: { input: input.id },
     blocks: [
       sectionBlock(
-        `*${escapeInlineMrkdwn(name)} asks:* ${escapeMrkdwn(truncate(revealInvisible(asked.request.message), 1_500)) || 'please fill this in'}`,
+        `*${escapeInlineMrkdwn(name)} asks:* ${escapeMrkdwn(truncate(revealInvisible(input.request.message), 1_500)) || 'please fill this in'}`,
       ),
-      ...(asked.resume.how === 'live' ? [contextBlock(`It waits until ${formatDate(asked.expiresAt)}.`)] : []),
-      ...shown.map(fieldOf).map(inputBlockOf),
+      ...(input.resume.how === 'live' ? [contextBlock(`It waits until ${formatDate(input.expiresAt)}.`)] : []),
+      ...shown.map(modalFieldOf).map(inputBlockOf),
       ...(left > 0
         ? [contextBlock(`${pluralize(left, 'more optional field')} did not fit here and will stay empty.`)]
         : []),
@@ -64,14 +64,14 @@ export function elicitationModal({ call, input: asked }: PendingInput, fields: F
 }
 
 /** A server's field as ours. */
-function fieldOf(field: FormField, index: number): ModalField {
-  const says = field.hint === undefined ? '' : revealInvisible(field.hint).trim()
+function modalFieldOf(field: FormField, index: number): ModalField {
+  const hint = field.hint === undefined ? '' : revealInvisible(field.hint).trim()
   return {
     id: formFieldBlockIdOf(index),
     label: revealInvisible(field.title),
-    hint: [says, boundsOf(field)].filter(Boolean).join(/[.!?:;]$/.test(says) ? ' ' : '. '),
+    hint: [hint, boundsOf(field)].filter(Boolean).join(/[.!?:;]$/.test(hint) ? ' ' : '. '),
     optional: !field.required,
-    holds: holdsOf(field),
+    input: fieldInputOf(field),
   }
 }
 
@@ -92,17 +92,17 @@ function range(min: number | undefined, max: number | undefined, what: string): 
 
 type FieldOf<K extends FormField['kind']> = Extract<FormField, { kind: K }>
 
-function holdsOf(field: FormField): ModalField['holds'] {
+function fieldInputOf(field: FormField): ModalField['input'] {
   switch (field.kind) {
     case 'text':
-      return textHolds(field)
+      return textInputOf(field)
     case 'number':
       return {
         kind: 'number',
         integer: field.integer,
-        initial: decimal(initialOf(field)),
-        min: decimal(field.min),
-        max: decimal(field.max),
+        initial: decimalText(initialOf(field)),
+        min: decimalText(field.min),
+        max: decimalText(field.max),
       }
     case 'yes_no':
       return { kind: 'one', options: YES_NO, chosen: field.default === undefined ? undefined : String(field.default) }
@@ -126,7 +126,7 @@ const YES_NO = [createOption('Yes', 'true'), createOption('No', 'false')]
 const initialOf = <F extends FormField>(field: F): F['default'] =>
   fitsField(field, field.default) ? field.default : undefined
 
-function textHolds(field: FieldOf<'text'>): ModalField['holds'] {
+function textInputOf(field: FieldOf<'text'>): ModalField['input'] {
   const initial = initialOf(field) ?? ''
   if (field.format !== undefined) return { kind: field.format, initial }
   const { minLength = 0, maxLength } = field
@@ -140,7 +140,7 @@ function textHolds(field: FieldOf<'text'>): ModalField['holds'] {
 }
 
 /** Slack takes plain decimals; other bounds are checked when the form is sent. */
-const decimal = (value: number | undefined): string | undefined =>
+const decimalText = (value: number | undefined): string | undefined =>
   value !== undefined && /^-?\d+(\.\d+)?$/.test(String(value)) ? String(value) : undefined
 
 /** An option is known by its place, as a server's values may be longer than Slack takes. */
@@ -157,12 +157,12 @@ export function readSubmittedForm(fields: FormField[], values: Record<string, un
   const state = ModalState.parse(values)
   const read = shownFieldsOf(fields).map((field, index): [string, FormValue | undefined] => {
     const entered = fieldStateIn(state, formFieldBlockIdOf(index))
-    return [field.name, entered && valueIn(field, entered)]
+    return [field.name, entered && formValueIn(field, entered)]
   })
   return Object.fromEntries(read.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
 }
 
-function valueIn(field: FormField, entered: FieldState): FormValue | undefined {
+function formValueIn(field: FormField, entered: FieldState): FormValue | undefined {
   switch (field.kind) {
     case 'text':
       return fieldTextOf(entered) || undefined

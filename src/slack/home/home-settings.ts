@@ -33,31 +33,31 @@ export function overBudgetBlocks({ settings, usage }: WorkspaceSettingsView): Kn
 }
 
 /** Settings of the workspace: each is saved when it is chosen. */
-export function settingsBlocks(picture: WorkspaceSettingsView): KnownBlock[] {
-  const { settings, usage, cards } = picture
+export function settingsBlocks(view: WorkspaceSettingsView): KnownBlock[] {
+  const { settings, usage, cards } = view
   return [
     headerBlock('Workspace settings'),
     contextBlock('Only owners and admins see this. Changes are saved right away.'),
-    choice(
+    settingBlock(
       '*Who approves destructive calls*\nThey decide on anything that can destroy or overwrite something. If nobody is chosen, people decide on their own requests.',
       approversSelect(settings),
     ),
-    choice(
+    settingBlock(
       '*Where approvals are asked*\nA channel for requests that somebody else must decide. Its members see the details. Without one, I ask in the thread, and by direct message if an approver cannot see it.',
       channelSelect(settings),
     ),
-    ...(settings.approvalsChannel === undefined ? [] : [actionsBlock([noChannel])]),
-    choice(
+    ...(settings.approvalsChannel === undefined ? [] : [actionsBlock([noChannelButton])]),
+    settingBlock(
       `*What people may connect*\n${settings.cards === undefined ? 'Everything. Choose services to allow only those' : pluralize(settings.cards.length, 'service')}. Existing connections stay.`,
       cardsSelect(settings, cards),
     ),
-    sectionBlock(budgetWords(settings, usage), createBudgetButton(settings)),
+    sectionBlock(budgetText(settings, usage), createBudgetButton(settings)),
   ]
 }
 
 type Select = MultiUsersSelect | ConversationsSelect | MultiStaticSelect
 
-const choice = (mrkdwn: string, accessory: Select): KnownBlock => ({
+const settingBlock = (mrkdwn: string, accessory: Select): KnownBlock => ({
   type: 'section',
   text: { type: 'mrkdwn', text: mrkdwn },
   accessory,
@@ -78,7 +78,7 @@ const channelSelect = ({ approvalsChannel }: WorkspaceSettings): ConversationsSe
   ...(approvalsChannel !== undefined && { initial_conversation: approvalsChannel }),
 })
 
-const noChannel = createButton({ text: 'Ask in threads again', action: 'setting_channel_none', value: 'none' })
+const noChannelButton = createButton({ text: 'Ask in threads again', action: 'setting_channel_none', value: 'none' })
 
 function cardsSelect({ cards: allowed }: WorkspaceSettings, cards: CardInfo[]): MultiStaticSelect {
   const options = cards.slice(0, LIMITS.options.select).map((card) => createOption(card.title, card.name))
@@ -92,7 +92,7 @@ function cardsSelect({ cards: allowed }: WorkspaceSettings, cards: CardInfo[]): 
   }
 }
 
-function budgetWords({ budgetUsd }: WorkspaceSettings, { costUsd, runs }: MonthUsage): string {
+function budgetText({ budgetUsd }: WorkspaceSettings, { costUsd, runs }: MonthUsage): string {
   const used = `So far this month, everybody together: ${pluralize(runs, 'request')}, ${formatMoney(costUsd)}.`
   if (budgetUsd === undefined) return `*Monthly budget*\nNo limit. ${used}`
   const share = budgetUsd === 0 ? 1 : costUsd / budgetUsd
@@ -112,7 +112,7 @@ export function allowedCardMessage(title: string, then: string): MessageContent 
 }
 
 /** More than anybody spends by intent. */
-const MOST_USD = 1_000_000
+const MAX_USD = 1_000_000
 
 /** The modal that asks for the budget. */
 export const budgetModal = ({ budgetUsd }: Pick<WorkspaceSettings, 'budgetUsd'>): ModalView =>
@@ -132,7 +132,7 @@ export const budgetModal = ({ budgetUsd }: Pick<WorkspaceSettings, 'budgetUsd'>)
           action_id: 'value',
           is_decimal_allowed: true,
           min_value: '0',
-          max_value: String(MOST_USD),
+          max_value: String(MAX_USD),
           ...(budgetUsd !== undefined && { initial_value: String(budgetUsd) }),
         },
       }),

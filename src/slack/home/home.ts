@@ -5,14 +5,14 @@ import { type Principal, UserId } from '../../ids.ts'
 import type { SlackDeps } from '../deps.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import type { WorkspaceSettingsView } from './home-settings.ts'
-import { createHomeView, HOME_CONNECTIONS_SHOWN } from './home-view.ts'
+import { createHomeView, HOME_LIST_LENGTHS } from './home-view.ts'
 
 /** Changes come in bursts; Slack takes about 100 paintings of Home tabs a minute. */
 const REFRESH_AFTER_MS = 1_500
 
 /** Slack tells when a Home tab is opened and never when it is left, so this is how long a person counts as looking at it. */
-const LOOKS_FOR_MS = 60 * 60_000
-const MOST_LOOKING = 1_000
+const VIEWER_TTL_MS = 60 * 60_000
+const MAX_VIEWERS = 1_000
 
 type HomeDeps = Omit<
   SlackDeps,
@@ -30,10 +30,10 @@ export type Home = {
 /** Paints Home tabs, soon after something changed for a person. */
 export function createHome(deps: HomeDeps): Home {
   const waiting = new Map<string, NodeJS.Timeout>()
-  const looking = createLooking()
+  const viewers = createRecentViewers()
   return {
     refresh(principal) {
-      if (waiting.has(principal.user) || !looking.is(principal.user)) return
+      if (waiting.has(principal.user) || !viewers.has(principal.user)) return
       const paint = () => {
         waiting.delete(principal.user)
         void publish(deps, principal)
@@ -41,7 +41,7 @@ export function createHome(deps: HomeDeps): Home {
       waiting.set(principal.user, setTimeout(paint, REFRESH_AFTER_MS))
     },
     paint(principal) {
-      looking.note(principal.user)
+      viewers.add(principal.user)
       return publish(deps, principal)
     },
     close() {
@@ -52,16 +52,16 @@ export function createHome(deps: HomeDeps): Home {
 }
 
 /** Who may be looking at their Home tab: those who opened it or pressed in it last. */
-export function createLooking(now = Date.now): { note(user: UserId): void; is(user: UserId): boolean } {
+export function createRecentViewers(now = Date.now): { add(user: UserId): void; has(user: UserId): boolean } {
   const until = new Map<UserId, number>()
   return {
-    note(user) {
+    add(user) {
       until.delete(user)
-      until.set(user, now() + LOOKS_FOR_MS)
+      until.set(user, now() + VIEWER_TTL_MS)
       const [oldest] = until.keys()
-      if (until.size > MOST_LOOKING && oldest !== undefined) until.delete(oldest)
+      if (until.size > MAX_VIEWERS && oldest !== undefined) until.delete(oldest)
     },
-    is: (user) => (until.get(user) ?? 0) > now(),
+    has: (user) => (until.get(user) ?? 0) > now(),
   }
 }
 
@@ -74,7 +74,7 @@ async function publish(deps: HomeDeps, principal: Principal): Promise<void> {
       deps.registry.connectionsOf(principal),
       deps.rules.rulesFor(principal),
       deps.rules.approversOf(principal.workspace),
-      deps.usage.recentOf(principal, HOME_CONNECTIONS_SHOWN.recent),
+      deps.usage.recentOf(principal, HOME_LIST_LENGTHS.recent),
       deps.usage.monthOf(principal),
       workspaceOf(deps, principal),
     ])

@@ -22,8 +22,8 @@ export function registerSettings(app: App, deps: SlackDeps): void {
     changed(deps.settings.change(by, { cards: chosen.length === 0 ? null : chosen })),
   )
   onSetting('setting_card', (press) => allowCard(deps, press))
-  onSetting('setting_budget', async ({ by, scene }) => {
-    await scene.openModal(budgetModal(await deps.settings.of(by.workspace)))
+  onSetting('setting_budget', async ({ by, responder }) => {
+    await responder.openModal(budgetModal(await deps.settings.of(by.workspace)))
   })
   onViewSubmission(app, deps, 'setting_budget', (submit) => setBudget(deps, submit))
 }
@@ -32,22 +32,22 @@ async function changed(work: Promise<unknown>): Promise<void> {
   await work
 }
 
-async function mayManage({ people }: SlackDeps, { by, scene }: BlockAction): Promise<boolean> {
+async function mayManage({ people }: SlackDeps, { by, responder }: BlockAction): Promise<boolean> {
   const may = await people.mayManageNow(by.user)
-  if (!may) await scene.replyError('Only an owner or admin of this workspace can change this.')
+  if (!may) await responder.replyError('Only an owner or admin of this workspace can change this.')
   return may
 }
 
-async function setApprovers({ rules, people }: SlackDeps, { by, chosen, scene }: BlockAction): Promise<void> {
+async function setApprovers({ rules, people }: SlackDeps, { by, chosen, responder }: BlockAction): Promise<void> {
   const users = chosen.flatMap((user) => UserId.safeParse(user).data ?? [])
   const found = await Promise.all(users.map((user) => people.of(user)))
   const bot = found.find(({ isBot }) => isBot)
   if (bot === undefined) await rules.setApprovers(by.workspace, by.user, users)
-  else await scene.replyError(`${escapeMrkdwn(bot.name)} is a bot, and bots never decide. Nothing was changed.`)
+  else await responder.replyError(`${escapeMrkdwn(bot.name)} is a bot, and bots never decide. Nothing was changed.`)
 }
 
 /** A channel is good when the app can write there: the first message shows it, and tells its members what will come. */
-async function setChannel({ webApi, settings }: SlackDeps, { by, chosen, scene }: BlockAction): Promise<void> {
+async function setChannel({ webApi, settings }: SlackDeps, { by, chosen, responder }: BlockAction): Promise<void> {
   const channel = ChannelId.safeParse(chosen[0])
   if (!channel.success) return
   const text = `${mentionOf(by.user)} chose this channel for approvals. Requests that wait for a decision will appear here.`
@@ -56,17 +56,17 @@ async function setChannel({ webApi, settings }: SlackDeps, { by, chosen, scene }
   } catch (error) {
     if (!isPermanentError(error)) throw error
     const how = `I can't write in <#${channel.data}>. Invite me there (type \`/invite @Patchbay\` in it), then choose it again.`
-    await scene.replyError(`${how} Nothing was changed.`)
+    await responder.replyError(`${how} Nothing was changed.`)
     return
   }
   await settings.change(by, { approvalsChannel: channel.data })
 }
 
-async function allowCard({ connect, settings }: SlackDeps, { by, value, scene }: BlockAction): Promise<void> {
+async function allowCard({ connect, settings }: SlackDeps, { by, value, responder }: BlockAction): Promise<void> {
   const [name = '', then = ''] = value.split(' ')
   const { cards } = await settings.of(by.workspace)
   if (cards !== undefined && !cards.includes(name)) await settings.change(by, { cards: [...cards, name] })
-  await scene.reply(allowedCardMessage(connect.card(name)?.title ?? name, then), 'Connect a tool')
+  await responder.reply(allowedCardMessage(connect.card(name)?.title ?? name, then), 'Connect a tool')
 }
 
 async function setBudget(deps: SlackDeps, { by, typed, ack }: ViewSubmission): Promise<void> {

@@ -6,10 +6,10 @@ export type Command = {
   name: string
   /** What may stand after the name. */
   usage: string
-  what: string
+  description: string
   /** Not offered in help and suggestions: for buttons. */
   hidden?: boolean
   run(deps: SlackDeps, asked: CommandRequest): Promise<void>
 }
 
-export type CommandRequest = { words: string[]; scene: Responder }
+export type CommandRequest = { words: string[]; responder: Responder }

@@ -20,28 +20,28 @@ const Permalink = z.object({ permalink: z.url() })
 export async function anchorThread(
   deps: SlackDeps,
   by: Principal,
-  spot: ReplyPlace,
-  saying: MessageContent,
+  place: ReplyPlace,
+  content: MessageContent,
 ): Promise<ThreadAnchor> {
-  const there = spot.channel === undefined ? undefined : await tryPost(deps, spot.channel, spot.thread, saying)
-  if (there !== undefined) return there
+  const posted = place.channel === undefined ? undefined : await tryPost(deps, place.channel, place.thread, content)
+  if (posted !== undefined) return posted
   const channel = await deps.directMessageOf(by.user)
   if (channel === undefined)
     throw new AppError(
       'slack_failed',
       'I can’t post there or message you directly. Open my Messages tab and try again.',
     )
-  return postInThread(deps, channel, undefined, saying)
+  return postInThread(deps, channel, undefined, content)
 }
 
 async function tryPost(
   deps: SlackDeps,
   channel: string,
   thread: string | undefined,
-  saying: MessageContent,
+  content: MessageContent,
 ): Promise<ThreadAnchor | undefined> {
   try {
-    return await postInThread(deps, channel, thread, saying)
+    return await postInThread(deps, channel, thread, content)
   } catch (error) {
     if (!isPermanentError(error)) throw error
     return undefined
@@ -53,11 +53,11 @@ export async function postInThread(
   deps: SlackDeps,
   channel: string,
   thread: string | undefined,
-  saying: MessageContent,
+  content: MessageContent,
 ): Promise<ThreadAnchor> {
   const place = thread === undefined ? { channel } : { channel, thread_ts: thread }
   const quiet = { unfurl_links: false, unfurl_media: false }
-  const { ts } = await deps.webApi.call('chat.postMessage', { ...place, ...saying, ...quiet }, Posted)
+  const { ts } = await deps.webApi.call('chat.postMessage', { ...place, ...content, ...quiet }, Posted)
   return { channel: ChannelId.parse(channel), threadTs: thread ?? ts, messageTs: ts }
 }
 
@@ -67,9 +67,9 @@ export type FileUpload = { name: string; mimeType: string; data: Buffer }
 export async function uploadFile(
   deps: SlackDeps,
   { channel, threadTs }: ThreadAnchor,
-  sent: FileUpload,
+  upload: FileUpload,
 ): Promise<AttachedFile> {
-  const { name, mimeType, data } = sent
+  const { name, mimeType, data } = upload
   const args = { channel_id: channel, thread_ts: threadTs, file: data, filename: name, title: name }
   const { files } = await deps.webApi.call('files.uploadV2', args, Uploaded)
   const id = files[0]?.files?.[0]?.id ?? files[0]?.id
@@ -78,10 +78,10 @@ export async function uploadFile(
 }
 
 /** The origin of a run that begins there. */
-export async function originOf(deps: SlackDeps, { workspace, user }: Principal, stand: ThreadAnchor): Promise<Origin> {
+export async function originOf(deps: SlackDeps, { workspace, user }: Principal, anchor: ThreadAnchor): Promise<Origin> {
   const [{ team }, userName] = await Promise.all([deps.bot(), deps.people.nameOf(user)])
-  const place = stand.channel.startsWith('D') ? 'dm' : 'channel'
-  return { door: 'slack', workspace, user, userName, ...stand, place, teamId: team }
+  const place = anchor.channel.startsWith('D') ? 'dm' : 'channel'
+  return { door: 'slack', workspace, user, userName, ...anchor, place, teamId: team }
 }
 
 /** As a link where Slack gives one. */

@@ -16,7 +16,7 @@ export type QuotedMessage = { author?: string | undefined; text: string; files: 
 const QUOTE_CHARS = 1_500
 
 /** The modal of the message shortcut. */
-export function askAboutForm(quoted: QuotedMessage, keep: unknown): ModalView {
+export function askAboutForm(quoted: QuotedMessage, metadata: unknown): ModalView {
   const question = inputBlock({
     id: 'question',
     label: 'What do you want to know or have done?',
@@ -37,8 +37,8 @@ export function askAboutForm(quoted: QuotedMessage, keep: unknown): ModalView {
     title: 'Ask Patchbay',
     submit: 'Ask',
     close: 'Cancel',
-    keep,
-    blocks: [sectionBlock(quote(quoted)), question, contextBlock(where)],
+    metadata,
+    blocks: [sectionBlock(quoteText(quoted)), question, contextBlock(where)],
   })
 }
 
@@ -46,7 +46,7 @@ export function askAboutForm(quoted: QuotedMessage, keep: unknown): ModalView {
 export function askedAboutMessage(user: string, question: string, quoted: QuotedMessage | undefined): MessageContent {
   const text =
     quoted === undefined ? `${mentionOf(user)} asks: ${escapeMrkdwn(question)}` : `You asked: ${escapeMrkdwn(question)}`
-  const about = quoted === undefined ? [] : [sectionBlock(quote(quoted))]
+  const about = quoted === undefined ? [] : [sectionBlock(quoteText(quoted))]
   const asked =
     quoted === undefined
       ? `${mentionOf(user)} asks me about this: ${escapeMrkdwn(question)}`
@@ -54,7 +54,7 @@ export function askedAboutMessage(user: string, question: string, quoted: Quoted
   return { text, blocks: [...about, sectionBlock(asked)] }
 }
 
-function quote({ author, text, files }: QuotedMessage): string {
+function quoteText({ author, text, files }: QuotedMessage): string {
   const from = author === undefined ? '*A message:*' : `*${mentionOf(author)} wrote:*`
   const lines = truncate(text.trim(), QUOTE_CHARS)
     .split('\n')

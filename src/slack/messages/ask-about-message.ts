@@ -30,8 +30,8 @@ export async function askAboutMessage(deps: SlackDeps, asked: Question): Promise
   const { by, about, question, viewId } = asked
   // One modal asks once, however often its submission arrives.
   if (await deps.runs.seen(`ask_about:${viewId}`)) return
-  const context = await contextOf(deps, about)
-  const place = (await inThread(deps, asked)) ?? (await inDm(deps, asked))
+  const context = await readContext(deps, about)
+  const place = (await tryPostInThread(deps, asked)) ?? (await postInDm(deps, asked))
   const { team } = await deps.bot()
   const userName = await deps.people.nameOf(by.user)
   await deps.runs.start({
@@ -52,7 +52,7 @@ export async function askAboutMessage(deps: SlackDeps, asked: Question): Promise
 }
 
 /** Undefined where the app may not speak. */
-async function inThread(deps: SlackDeps, { by, about, question }: Question): Promise<Place | undefined> {
+async function tryPostInThread(deps: SlackDeps, { by, about, question }: Question): Promise<Place | undefined> {
   const threadTs = about.thread ?? about.ts
   try {
     const messageTs = await post(
@@ -69,7 +69,7 @@ async function inThread(deps: SlackDeps, { by, about, question }: Question): Pro
   }
 }
 
-async function inDm(deps: SlackDeps, { by, about, question }: Question): Promise<Place> {
+async function postInDm(deps: SlackDeps, { by, about, question }: Question): Promise<Place> {
   const channel = await deps.directMessageOf(by.user)
   if (channel === undefined)
     throw new AppError(
@@ -83,25 +83,25 @@ async function inDm(deps: SlackDeps, { by, about, question }: Question): Promise
 async function post(
   { webApi }: SlackDeps,
   place: { channel: string; thread_ts?: string },
-  saying: MessageContent,
+  content: MessageContent,
 ): Promise<string> {
   const quiet = { unfurl_links: false, unfurl_media: false }
-  return (await webApi.call('chat.postMessage', { ...place, ...saying, ...quiet }, Posted)).ts
+  return (await webApi.call('chat.postMessage', { ...place, ...content, ...quiet }, Posted)).ts
 }
 
 /** The thread as far as the message, where the app may read it; else the message as it came with the shortcut. */
-async function contextOf(deps: SlackDeps, about: AboutMessage): Promise<ThreadMessage[]> {
+async function readContext(deps: SlackDeps, about: AboutMessage): Promise<ThreadMessage[]> {
   const thread = about.thread ?? about.ts
   const earlier = await readThreadContext(deps, { channel: about.channel, thread, before: `${about.ts}5` })
-  const silent = about.text.trim() === ''
-  const last = (silent ? undefined : earlier.at(-1)) ?? (await asSaid(deps, about))
+  const hasNoText = about.text.trim() === ''
+  const last = (hasNoText ? undefined : earlier.at(-1)) ?? (await threadMessageOf(deps, about))
   return [
-    ...(silent ? earlier : earlier.slice(0, -1)),
+    ...(hasNoText ? earlier : earlier.slice(0, -1)),
     { ...last, author: `${last.author} (the message the question is about)` },
   ]
 }
 
-async function asSaid({ people }: SlackDeps, { author, text }: AboutMessage): Promise<ThreadMessage> {
+async function threadMessageOf({ people }: SlackDeps, { author, text }: AboutMessage): Promise<ThreadMessage> {
   const users = [...new Set([...(author === undefined ? [] : [author]), ...mentionedUsersIn(text)])]
   const names = new Map(await Promise.all(users.map(async (user) => [user, await people.nameOf(user)] as const)))
   const nameOf = (user: string) => names.get(user) ?? 'somebody'

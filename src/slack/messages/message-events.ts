@@ -16,10 +16,10 @@ import { addresseeOf, isStopWord, mentionedUsersIn, plainTextOf, removeMention }
 import { readThreadContext } from './thread-context.ts'
 
 /** Names and earlier messages are worth having, but an event has to be acknowledged in 3 s. */
-const LOOKUP_MS = 1_800
+const LOOKUP_TIMEOUT_MS = 1_800
 
 /** More requests than this nobody has at work at once. */
-const RECENT = 20
+const RECENT_RUNS = 20
 
 const Message = z.object({
   type: z.enum(['message', 'app_mention']),
@@ -40,24 +40,24 @@ type Message = z.infer<typeof Message>
 export function registerMessages(app: App, deps: SlackDeps): void {
   const listen = async ({ event }: { event: unknown }) => {
     const parsed = Message.safeParse(event)
-    if (parsed.success) await hear(deps, parsed.data)
+    if (parsed.success) await handleMessage(deps, parsed.data)
   }
   app.event('message', listen)
   app.event('app_mention', listen)
 }
 
-async function hear(deps: SlackDeps, message: Message): Promise<void> {
+async function handleMessage(deps: SlackDeps, message: Message): Promise<void> {
   const bot = await deps.bot()
-  if (message.user === bot.user || !(await isForUs(deps, bot, message))) return
+  if (message.user === bot.user || !(await isAddressedToApp(deps, bot, message))) return
   const words = removeMention(message.text, bot.user)
-  if (words === '' && message.files.length === 0) await sayHi(deps, bot, message)
-  else if (isStopWord(words)) await stop(deps, bot, message)
-  else await ask(deps, bot, message, words)
+  if (words === '' && message.files.length === 0) await postHello(deps, bot, message)
+  else if (isStopWord(words)) await stopRun(deps, bot, message)
+  else await startRun(deps, bot, message, words)
 }
 
 const isDm = (message: Message): boolean => message.channel_type === 'im' || message.channel.startsWith('D')
 
-async function isForUs({ runs }: SlackDeps, bot: BotIdentity, message: Message): Promise<boolean> {
+async function isAddressedToApp({ runs }: SlackDeps, bot: BotIdentity, message: Message): Promise<boolean> {
   if (message.type === 'app_mention' || isDm(message) || mentionedUsersIn(message.text).includes(bot.user)) return true
   if (message.thread_ts === undefined || message.thread_ts === message.ts) return false
   if (addresseeOf(message.text) !== undefined) return false
@@ -66,16 +66,16 @@ async function isForUs({ runs }: SlackDeps, bot: BotIdentity, message: Message):
 
 const threadOf = (message: Message): string => message.thread_ts ?? message.ts
 
-async function ask(deps: SlackDeps, bot: BotIdentity, message: Message, words: string): Promise<void> {
+async function startRun(deps: SlackDeps, bot: BotIdentity, message: Message, words: string): Promise<void> {
   const users = [message.user, ...mentionedUsersIn(words)]
   const [names, context] = await Promise.all([
-    withDeadline(namesOf(deps, users), LOOKUP_MS, new Map<string, string>()),
-    withDeadline(earlier(deps, bot, message), LOOKUP_MS, []),
+    withDeadline(namesOf(deps, users), LOOKUP_TIMEOUT_MS, new Map<string, string>()),
+    withDeadline(readEarlierMessages(deps, bot, message), LOOKUP_TIMEOUT_MS, []),
   ])
   const nameOf = (user: string) => names.get(user) ?? 'somebody'
-  const { files, left } = limitFiles(message.files)
-  const said = plainTextOf(words, nameOf) || '(no words, only files)'
-  const text = left === undefined ? said : `${said}\n[${left}]`
+  const { files, notice } = limitFiles(message.files)
+  const plain = plainTextOf(words, nameOf) || '(no words, only files)'
+  const text = notice === undefined ? plain : `${plain}\n[${notice}]`
   await deps.runs.start({
     origin: originOf(bot, message, nameOf(message.user)),
     text,
@@ -83,7 +83,7 @@ async function ask(deps: SlackDeps, bot: BotIdentity, message: Message, words: s
     ...(context.length > 0 && { context }),
     ...(files.length > 0 && { files }),
   })
-  if (left !== undefined) await whisper(deps, { ...message, thread_ts: threadOf(message) }, left)
+  if (notice !== undefined) await postEphemeral(deps, { ...message, thread_ts: threadOf(message) }, notice)
 }
 
 const originOf = (bot: BotIdentity, message: Message, userName: string): Origin => ({
@@ -103,30 +103,30 @@ async function namesOf({ people }: SlackDeps, users: string[]): Promise<Map<stri
 }
 
 /** What was said before the app came in; later the run knows the conversation itself. */
-async function earlier(deps: SlackDeps, bot: BotIdentity, message: Message) {
+async function readEarlierMessages(deps: SlackDeps, bot: BotIdentity, message: Message) {
   const { thread_ts: thread, channel, ts } = message
   if (thread === undefined || thread === ts) return []
   if (await deps.runs.knowsThread(bot.workspace, channel, thread)) return []
   return readThreadContext(deps, { channel, thread, before: ts })
 }
 
-async function stop(deps: SlackDeps, bot: BotIdentity, message: Message): Promise<void> {
+async function stopRun(deps: SlackDeps, bot: BotIdentity, message: Message): Promise<void> {
   const active = await deps.runs.activeIn(bot.workspace, message.channel, threadOf(message))
   if (active === undefined) {
-    if (isDm(message)) await stopInDm(deps, bot, message)
+    if (isDm(message)) await stopRunsInDm(deps, bot, message)
     return
   }
   const by = { workspace: bot.workspace, user: message.user }
   if ((await deps.runs.stop(active, by)) !== 'not_yours') return
   const state = await findRunFor(deps, by, active)
   const who = state ? mentionOf(state.origin.user) : 'the person who asked'
-  await whisper(deps, message, `Only ${who} or an approver can stop this.`)
+  await postEphemeral(deps, message, `Only ${who} or an approver can stop this.`)
 }
 
 /** Each message at the top of a DM begins a conversation, so "stop" there means whatever is at work for this person. */
-async function stopInDm(deps: SlackDeps, { workspace }: BotIdentity, message: Message): Promise<void> {
+async function stopRunsInDm(deps: SlackDeps, { workspace }: BotIdentity, message: Message): Promise<void> {
   const by = { workspace, user: message.user }
-  const recent = message.thread_ts === undefined ? await deps.runs.recentOf(by, RECENT) : []
+  const recent = message.thread_ts === undefined ? await deps.runs.recentOf(by, RECENT_RUNS) : []
   const working = recent.filter(({ status, origin }) => status === 'working' && origin.channel === message.channel)
   for (const { id } of working) await deps.runs.stop(id, by)
   if (working.length > 0) return
@@ -136,7 +136,7 @@ async function stopInDm(deps: SlackDeps, { workspace }: BotIdentity, message: Me
   await deps.webApi.call('chat.postMessage', { ...place, text, blocks: [sectionBlock(text)] }, AnyResponse)
 }
 
-async function sayHi(deps: SlackDeps, bot: BotIdentity, message: Message): Promise<void> {
+async function postHello(deps: SlackDeps, bot: BotIdentity, message: Message): Promise<void> {
   // A mention arrives as two events.
   if (await deps.runs.seen(`hello:${bot.workspace}:${message.channel}:${message.ts}`)) return
   const place = { channel: message.channel, thread_ts: threadOf(message) }
@@ -147,7 +147,7 @@ async function sayHi(deps: SlackDeps, bot: BotIdentity, message: Message): Promi
   )
 }
 
-async function whisper({ webApi, log }: SlackDeps, message: Message, text: string): Promise<void> {
+async function postEphemeral({ webApi, log }: SlackDeps, message: Message, text: string): Promise<void> {
   const place = {
     channel: message.channel,
     user: message.user,

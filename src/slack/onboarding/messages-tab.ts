@@ -16,13 +16,17 @@ export function registerMessagesTab(app: App, deps: SlackDeps): void {
     if (!parsed.success) return
     const { user, channel } = parsed.data
     const by = { workspace: (await deps.bot()).workspace, user }
-    void suggest(deps, by, channel)
+    void setSuggestedPrompts(deps, by, channel)
     await sendWelcome(deps, by, channel)
   })
 }
 
 /** Suggestions exist only where the app is installed as an agent. */
-async function suggest({ webApi, connect, log, registry }: SlackDeps, by: Principal, channel: string): Promise<void> {
+async function setSuggestedPrompts(
+  { webApi, connect, log, registry }: SlackDeps,
+  by: Principal,
+  channel: string,
+): Promise<void> {
   try {
     const connections = await registry.connectionsOf(by)
     const cards = connections.flatMap((connection) => connect.cardOf(connection) ?? [])
