@@ -18,7 +18,7 @@ import { canEditArguments, editArgumentsModal, readTypedArguments } from './edit
 
 const Metadata = z.object({ approval: ApprovalId })
 
-/** Approve, Deny, Edit, Always allow, and a reason for a denial. Who may decide is checked where it is decided. */
+/** Listens to Approve, Deny, Edit, Always allow and the reason for a denial. `runs.answer` checks who may decide. */
 export function registerApprovals(app: App, deps: SlackDeps): void {
   onDurablePress(app, deps, 'approval_approve', (press) => answerApproval(deps, press, { decision: 'approved' }))
   onDurablePress(app, deps, 'approval_always', (press) =>
@@ -49,7 +49,7 @@ async function answerApproval(
   await press.responder.reply(message ?? outcomeMessage(outcome), 'Approval')
 }
 
-/** An approver may approve a call of somebody else, but a rule is that person's own to make. */
+/** Says that only the requester can set a rule, to an approver of somebody else's call. */
 async function onlyOnceMessage(deps: SlackDeps, by: Principal, id: ApprovalId): Promise<MessageContent | undefined> {
   const found = await findApprovalFor(deps, by, id)
   const requester = found?.state.origin.user
@@ -59,7 +59,7 @@ async function onlyOnceMessage(deps: SlackDeps, by: Principal, id: ApprovalId): 
   return { text, blocks: [sectionBlock(text)] }
 }
 
-/** A card that still offers what is decided is a dead end: it is painted as it stands. */
+/** Updates a card that still shows buttons for a decided approval. */
 async function refreshCard(deps: SlackDeps, { by, message }: BlockAction, id: ApprovalId): Promise<void> {
   const found = await findApprovalFor(deps, by, id)
   if (message === undefined || found?.approval.decided === undefined) return
@@ -102,7 +102,7 @@ function outcomeMessage(outcome: Exclude<AnswerOutcome, { kind: 'settled' }>): M
 
 type Found = { state: RunState; call: CallState }
 
-/** The call to decide, if this person may decide it now; else they are told why not. */
+/** The approval, if this person may decide it now; else replies why not and returns undefined. */
 async function findOpenApproval(
   deps: SlackDeps,
   { by, value, responder }: BlockAction,
@@ -155,7 +155,7 @@ async function submitEdit(deps: SlackDeps, { by, privateMetadata, typed, ack }: 
   deps.refreshHome(by)
 }
 
-/** Problems stand at their field; those of no field at the first. */
+/** The problems by field; those without a field are shown at the first. */
 function errorsByField(
   problems: { field: string; message: string }[],
   typed: ViewSubmission['typed'],

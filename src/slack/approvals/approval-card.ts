@@ -14,12 +14,12 @@ import {
 import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, joinWords, mentionOf, truncate } from '../blocks/text.ts'
 import { argumentsText } from './arguments-text.ts'
 
-/** Arguments longer than this go in a file beside the card. */
+/** Longer arguments are cut in the card and uploaded as a file. */
 export const SHOWN_ARGUMENTS = 2_500
 
 type ApprovalContent = { state: RunState; call: CallState; approval: ApprovalState }
 
-/** The card that asks a person to decide one call, or says who decided. Pure. */
+/** The card that asks for approval of one call, or says who decided it. Pure. */
 export function approvalMessage(content: ApprovalContent): MessageContent {
   const { state, call, approval } = content
   const wish = escapeInlineMrkdwn(
@@ -42,7 +42,7 @@ export function approvalMessage(content: ApprovalContent): MessageContent {
   }
 }
 
-/** In the thread of somebody who may not decide it themselves: who is asked and where, and later what came of it. Pure. */
+/** For the thread of a requester who may not decide: who is asked and where, later the decision. Pure. */
 export function pendingApprovalText({ call, approval }: ApprovalContent, channel: string | undefined): MessageContent {
   const wish = escapeInlineMrkdwn(
     truncate(`${lowerFirst(describeAction(call, 'wish'))} with ${call.connectionName}`, 300),
@@ -59,7 +59,7 @@ export function pendingApprovalText({ call, approval }: ApprovalContent, channel
   }
 }
 
-/** Said below a card before it expires. Pure. */
+/** The reminder below a card before it expires. Pure. */
 export function approvalReminderMessage({ call, approval }: ApprovalContent, approvers: string[]): MessageContent {
   const who = approvers.length === 0 ? '' : `${joinWords(approvers.slice(0, 10).map(mentionOf), 'or')}: `
   const wish = escapeInlineMrkdwn(truncate(lowerFirst(describeAction(call, 'wish')), 200))
@@ -94,7 +94,7 @@ const RISKS: Record<ApprovalState['risk'], string> = {
   destructive: 'It can destroy or overwrite something, and that cannot always be undone.',
 }
 
-/** Reasons that say no more than the risk does. */
+/** Reasons that only repeat the risk. */
 const IMPLIED_BY_RISK = new Set(['It changes something.', 'It can destroy or overwrite something.'])
 
 function contextTexts({ state, call, approval }: ApprovalContent): string[] {
@@ -110,16 +110,16 @@ function contextTexts({ state, call, approval }: ApprovalContent): string[] {
   ]
 }
 
-/** In a direct message whoever reads the card is who may decide it. */
+/** "You" in a direct message, whose only reader is the approver. */
 function decidersText({ origin }: RunState, { approvers }: ApprovalState): string {
   if (origin.place === 'dm' && approvers.includes(origin.user)) return 'You'
   return joinWords(approvers.slice(0, 10).map(mentionOf), 'or') || 'Nobody'
 }
 
-/** A sentence after a colon begins small, an abbreviation ("SQL …") as it is. */
+/** The sentence with a lowercase first letter, unless it starts with an abbreviation like "SQL". */
 const lowerSentence = (text: string): string => text.replace(/^[A-Z](?![A-Z])/, (letter) => letter.toLowerCase())
 
-/** A channel in a reason shows its name; that pings nobody. */
+/** Channel references in a reason are unescaped, as they notify nobody. */
 const withChannels = (text: string): string => text.replace(/&lt;(#[CG][A-Z0-9]+)&gt;/g, '<$1>')
 
 function decideButtons(call: CallState, approval: ApprovalState): KnownBlock {
@@ -139,7 +139,7 @@ function decideButtons(call: CallState, approval: ApprovalState): KnownBlock {
   )
 }
 
-/** A rule reaches further than the one call that stands on the card. */
+/** Asks for confirmation, as a rule covers more than the call on the card. */
 const confirmAlways = ({ tool, connectionName }: CallState): ConfirmationDialog => ({
   title: plainTextObject('Always allow?', LIMITS.confirm.title),
   text: plainTextObject(
@@ -168,7 +168,7 @@ export function decidedApprovalMessage(decided: NonNullable<ApprovalState['decid
   }
 }
 
-/** Deny settles at once; whoever denied may say why afterwards. Whoever approved for somebody else may look at what came of it. */
+/** After a denial, a button to give a reason; after an approval for somebody else, one for the run's details. */
 function decidedButtons({ id, origin }: RunState, approval: ApprovalState): KnownBlock[] {
   const { decision, by } = approval.decided ?? {}
   if (decision === 'approved' && by !== origin.user) return [actionsBlock([detailsButton(id)])]

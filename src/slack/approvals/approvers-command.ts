@@ -45,12 +45,12 @@ async function replyApprovers(
   await responder.reply(approversMessage(await rules.approversOf(responder.by.workspace), mayManage, note), 'Approvers')
 }
 
-/** `people`: each with the name to speak of them. */
+/** `people`: the users with their names. */
 type ParsedApprovers = { ok: true; people: Map<UserId, string> } | { ok: false; message: string }
 
 const Mention = z.templateLiteral(['<@', z.string(), '>'])
 
-/** People as Slack escapes them in commands: `<@U123|name>`. */
+/** Reads mentions as Slack escapes them in commands: `<@U123|name>`. */
 function readPeople(words: string[]): ParsedApprovers {
   if (words.length === 1 && /^(none|nobody)$/i.test(words[0] ?? '')) return { ok: true, people: new Map() }
   const people = new Map<UserId, string>()
@@ -79,5 +79,5 @@ async function findUnfitApprover({ people }: SlackDeps, parsed: Map<UserId, stri
   return undefined
 }
 
-/** Slack's words for a person who is not there, or not for this workspace to see. */
+/** Slack's error codes for a user that does not exist or is not visible to the workspace. */
 const UNKNOWN_USER_CODES = new Set(['user_not_found', 'users_not_found', 'user_not_visible'])

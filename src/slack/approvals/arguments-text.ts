@@ -30,7 +30,7 @@ function jsonText(value: JsonValue): string {
   return revealInvisible(JSON.stringify(value, null, 2)).replaceAll('\n', '\n  ')
 }
 
-/** JSON in a text, laid out; undefined for anything that would not be read exactly as it is sent (a name twice, a number cut short). */
+/** JSON text with indentation; undefined if that would change it (duplicate names, rounded numbers) or it is no JSON. */
 function prettyJson(text: string): string | undefined {
   if (text.length <= 80 || !/^\s*[[{]/.test(text)) return undefined
   try {

@@ -8,7 +8,7 @@ import { contextBlock, createModal, createOption, sectionBlock } from '../blocks
 import { inputBlockOf, type ModalField } from '../blocks/modal-fields.ts'
 import { escapeInlineMrkdwn } from '../blocks/text.ts'
 
-/** How one argument is typed in a modal. */
+/** The kind of field for one argument. */
 export type ArgumentKind = 'text' | 'number' | 'boolean' | 'choice' | 'json'
 
 const Property = z
@@ -24,13 +24,13 @@ const Schema = z
   .object({ properties: z.record(z.string(), Property).optional(), required: z.array(z.string()).optional() })
   .loose()
 
-/** A modal with more fields than this is worse than one JSON text. */
+/** With more arguments than this, one JSON field is used. */
 const MOST_FIELDS = 20
 
-/** The field that holds all arguments where they are not asked one by one. */
+/** The field that holds all arguments as JSON. */
 export const WHOLE_ARGUMENTS_FIELD = 'arguments as json'
 
-/** The arguments to ask for one by one; undefined where one JSON text serves better. */
+/** The kinds of the arguments' fields by name; undefined where one JSON field is used. */
 export function argumentKindsOf(call: Pick<CallState, 'schema' | 'arguments'>): Map<string, ArgumentKind> | undefined {
   const parsed = Schema.safeParse(call.schema)
   const properties = parsed.success ? (parsed.data.properties ?? {}) : {}
@@ -79,7 +79,7 @@ export function editArgumentsModal(call: CallState, metadata: unknown): ModalVie
   })
 }
 
-/** An argument as a field, with the value the model gave it. */
+/** An argument as a field, with the model's value as its initial one. */
 function argumentField(call: CallState, name: string, kind: ArgumentKind): ModalField {
   const { properties, required } = Schema.parse(call.schema)
   const property = properties?.[name]
@@ -88,7 +88,7 @@ function argumentField(call: CallState, name: string, kind: ArgumentKind): Modal
     id: name,
     label: property?.title ? `${property.title} (${name})` : name,
     hint: property?.description,
-    // An empty text may be meant, and Slack cannot send one from a required field; the tool's schema is checked on submit.
+    // Slack cannot send an empty text from a required field, and it may be meant; submitting checks the tool's schema.
     optional: required?.includes(name) !== true || kind === 'text',
     input: fieldInputOf(kind, property?.enum ?? [], value === undefined ? '' : fieldTextOf(value)),
   }
@@ -123,7 +123,7 @@ const fieldTextOf = (value: JsonValue): string => (typeof value === 'string' ? v
 
 export type TypedArguments = { ok: true; arguments: JsonObject } | { ok: false; problems: Record<string, string> }
 
-/** What was typed, as arguments; `typed` is null where a field was left empty. */
+/** The submitted fields as arguments, or the problems by field; `typed` is null for empty fields. */
 export function readTypedArguments(call: CallState, typed: Record<string, string | null>): TypedArguments {
   const kinds = argumentKindsOf(call)
   if (kinds === undefined) return readJsonField(typed[WHOLE_ARGUMENTS_FIELD] ?? '')
@@ -146,10 +146,10 @@ function problemWith(call: CallState, name: string, { kind, entered, value }: En
   return value === 'bad' ? INVALID_TEXTS[kind] : undefined
 }
 
-/** Names of arguments that hold what people write: to empty those can be meant ("make the file empty"). */
+/** Names of arguments that hold prose, which may be emptied on purpose. */
 const PROSE = /(?:content|contents|text|body|data|value|description|comment|note|query|prefix|suffix)$/i
 
-/** A required text may not be emptied where the schema forbids it, or where it named something, like a path. */
+/** A required text must not be empty if its schema says so, or if it had a value that is no prose, like a path. */
 function mustBeFilled({ schema, arguments: given }: CallState, name: string): boolean {
   const { properties = {}, required = [] } = Schema.parse(schema)
   const { type, minLength = 0 } = properties[name] ?? {}
@@ -169,7 +169,7 @@ const INVALID_TEXTS: Record<ArgumentKind, string> = {
 type ReadValue = { value: JsonValue } | 'bad' | undefined
 
 function readField(kind: ArgumentKind, typed: string | null, wasText: boolean): ReadValue {
-  // A text that was there and is emptied means an empty text; everything else left empty is left out.
+  // An emptied text is an empty string; any other empty field is left out.
   if (typed === null) return kind === 'text' && wasText ? { value: '' } : undefined
   switch (kind) {
     case 'text':

@@ -10,7 +10,7 @@ import {
 } from '../blocks/blocks.ts'
 import { escapeMrkdwn, formatDate, joinWords, mentionOf, pluralize } from '../blocks/text.ts'
 
-/** A person's own rules with Revoke, and what the workspace decided. */
+/** A person's rules with Revoke buttons, the workspace's rules and its approvers. */
 export function rulesMessage(rules: Rule[], approvers: string[]): MessageContent {
   const own = rules.filter((rule) => rule.scope === 'person')
   const shared = rules.filter((rule) => rule.scope === 'workspace')

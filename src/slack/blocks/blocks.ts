@@ -14,7 +14,7 @@ import type {
 import { LIMITS } from '../../block-kit/limits.ts'
 import { truncate } from './text.ts'
 
-/** What is said to a person: blocks, and the same in words for notifications and screen readers. */
+/** A message as blocks, and as text for notifications and screen readers. */
 export type MessageContent = { text: string; blocks: KnownBlock[] }
 
 export const plainTextObject = (text: string, max: number = LIMITS.text): PlainTextElement => ({
@@ -55,7 +55,7 @@ type ButtonOptions = {
   accessibilityLabel?: string
 }
 
-/** `action` may carry `:something` to be unique in its block; listeners look at what stands before the colon. */
+/** `action` may end in `:suffix` to be unique in its block; listeners match the part before the colon. */
 export const createButton = ({ text, action, value, style, accessibilityLabel }: ButtonOptions): Button => ({
   type: 'button',
   text: plainTextObject(text, LIMITS.button.text),
@@ -76,7 +76,7 @@ export const createOption = (text: string, value: string): PlainTextOption => ({
 
 type InputOptions = { id: string; label: string; hint?: string; optional: boolean; element: InputBlock['element'] }
 
-/** Slack says "(optional)" itself; a tool's own title for an argument may say it too. */
+/** Slack adds "(optional)" to labels itself; a tool's title for an argument may have it already. */
 const withoutOptional = (label: string): string => label.replace(/\s*\(optional\)/gi, '') || label
 
 export const inputBlock = ({ id, label, hint, optional, element }: InputOptions): InputBlock => ({
@@ -97,7 +97,7 @@ type ModalOptions = {
   metadata?: unknown
 }
 
-/** `keep` comes back with every press and submit of the modal. */
+/** `metadata` comes back as private_metadata with every press and submission of the modal. */
 export const createModal = ({ id, title, blocks, submit, close, metadata }: ModalOptions): ModalView => ({
   type: 'modal',
   callback_id: id,
@@ -108,11 +108,11 @@ export const createModal = ({ id, title, blocks, submit, close, metadata }: Moda
   ...(metadata !== undefined && { private_metadata: JSON.stringify(metadata) }),
 })
 
-/** A saying as a modal to read. */
+/** A message as a modal without fields. */
 export const createMessageModal = (title: string, content: MessageContent, id = 'reading'): ModalView =>
   createModal({ id, title, blocks: content.blocks })
 
-/** Opens the form for the budget; others than owners and admins are told that it is theirs to change. */
+/** The button that opens the budget form; its listener refuses all but owners and admins. */
 export const createBudgetButton = ({ budgetUsd }: { budgetUsd?: number | undefined }) =>
   createButton({
     text: budgetUsd === undefined ? 'Set a budget' : 'Change budget',
@@ -120,6 +120,6 @@ export const createBudgetButton = ({ budgetUsd }: { budgetUsd?: number | undefin
     value: 'budget',
   })
 
-/** The last word of a modal. */
+/** The modal that says that something is done. */
 export const doneModal = (title: string, words: string) =>
   createModal({ id: 'done', title, blocks: [sectionBlock(`:white_check_mark: ${words}`)] })

@@ -1,11 +1,11 @@
-/** Clauses that begin a line of their own. */
+/** Clauses that start a new line. */
 const CLAUSE =
   /^(?:from|where|group by|order by|having|limit|offset|set|values|returning|union|except|intersect|on conflict|(?:(?:left|right|full|inner|cross|outer|natural)\s+)*join)\b/i
 
 /** Words that belong with the clause after them. */
 const LEADS = /\b(?:left|right|full|inner|cross|outer|natural|delete|distinct)$/i
 
-/** Quoted texts, names and comments, and parentheses: what stands in them is left as it is. */
+/** Quoted strings and names, comments and parentheses, whose content is left as it is. */
 const PIECES =
   /'(?:[^']|'')*'|"(?:[^"]|"")*"|(\$\w*\$)[\s\S]*?\1|--[^\n]*|\/\*[\s\S]*?\*\/|[()]|\s+|[^\s'"()$/-]+|[\s\S]/g
 
@@ -13,7 +13,7 @@ const SQL =
   /^\s*(?:select|with|insert|update|delete|merge|create|alter|drop|truncate|grant|revoke|explain|call|do|copy)\b/i
 const NAMES = new Set(['sql', 'query', 'statement'])
 
-/** Shorter statements are read in one line. */
+/** Statements up to this length stay on one line. */
 const ONE_LINE = 60
 
 export const isSql = (name: string, value: string): boolean => NAMES.has(name.toLowerCase()) && SQL.test(value)

@@ -4,9 +4,9 @@ import { LIMITS } from '../../block-kit/limits.ts'
 import { createOption, inputBlock, plainTextObject } from './blocks.ts'
 import { truncate } from './text.ts'
 
-/** A field of a modal, whoever asks: a run card, a server's question, a tool's argument, a prompt or a template. */
+/** A field of a modal: a card's input, a form elicitation's field, a tool's argument, a prompt's or template's variable. */
 export type ModalField = {
-  /** The block its value comes back under. */
+  /** The block_id of its value in the submission. */
   id: string
   /** Slack keeps what was typed as long as both ids stay the same. */
   action?: string
@@ -16,7 +16,7 @@ export type ModalField = {
   input: FieldInput
 }
 
-/** What a field takes. Empty texts are no initial values; numbers are plain decimals, as Slack takes no others. */
+/** What a field takes. An empty `initial` sets no initial value; numbers are plain decimals, as Slack takes no others. */
 type FieldInput =
   | TextInput
   | { kind: 'email' | 'uri' | 'date' | 'date-time'; initial: string }
@@ -29,7 +29,7 @@ type FieldInput =
     }
   | { kind: 'one'; options: PlainTextOption[]; chosen?: string | undefined }
   | { kind: 'many'; options: PlainTextOption[]; chosen: string[]; most?: number | undefined }
-  /** A text for which the server has proposals. */
+  /** A text with completions from the server. */
   | { kind: 'proposed'; initial: string }
 
 type TextInput = {
@@ -129,7 +129,7 @@ const FieldState = z.looseObject({
   selected_option: z.looseObject({ value: z.string() }).nullish(),
   selected_options: z.array(z.looseObject({ value: z.string() })).nullish(),
 })
-/** What stands in one field. */
+/** The state of one field. */
 export type FieldState = z.infer<typeof FieldState>
 
 /** The state of a modal as Slack sends it: by block, then by action. */

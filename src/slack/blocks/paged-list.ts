@@ -11,7 +11,7 @@ import {
 } from './blocks.ts'
 import { truncate } from './text.ts'
 
-/** Which part of a list is looked at, and where the command was given; travels in the modal. */
+/** The search and page of a list, and where its command was given; the modal carries it in its metadata. */
 export type ListQuery = {
   connection: string
   words: string
@@ -24,7 +24,7 @@ export const LIST_MODAL_PAGE_SIZE = 10
 
 export type PagedList<T> = { shown: T[]; hits: number; page: number; pages: number; pageButtons: KnownBlock[] }
 
-/** The items that have all of the words, a page of them, and buttons to turn it. */
+/** The items that contain all of the query's words, one page of them, and the buttons for the other pages. */
 export function pagesOfList<T>(items: T[], query: ListQuery, textsOf: (item: T) => string[]): PagedList<T> {
   const words = query.words.toLowerCase().split(/\s+/).filter(Boolean)
   const found = items.filter((item) => {
@@ -72,7 +72,7 @@ export function listQueryBlocks(
   ]
 }
 
-/** Which connection's list is meant. */
+/** The menu that chooses whose list is shown. */
 export function connectionPickerBlock(names: NamedConnection[], chosen: string | undefined): KnownBlock {
   const options = names.slice(0, LIMITS.options.select).map(({ id, name }) => createOption(name, id))
   const initial = options.find(({ value }) => value === chosen)

@@ -16,7 +16,7 @@ import type { Responder } from '../interactions/responder.ts'
 import { onViewSubmission } from '../interactions/view-submission.ts'
 import { listMetadataOf, type NamedConnection } from './resources-list.ts'
 
-/** One of the lists of what servers offer: what it is called, and its modal. */
+/** A list of a server's features, and the modal that shows it. */
 export type ListModal = {
   id: 'resources' | 'prompts' | 'skills'
   title: string
@@ -36,7 +36,7 @@ const ListMetadata = z.object({
   thread: z.string().optional(),
 })
 
-/** Behind `/mcp resources`, `prompts` and `skills`: opens the list of the connection that is meant, or asks which. */
+/** Opens the list of the named connection, or asks which connection is meant. Runs for `/mcp resources`, `prompts` and `skills`. */
 export async function openListModal(
   deps: SlackDeps,
   listing: ListModal,
@@ -71,14 +71,14 @@ export async function openListModal(
   await showLoadedView(deps, view, () => loadListModal(deps, listing, responder.by, { ...query, connection: first.id }))
 }
 
-/** The person's connection, or the word that it is gone. */
+/** The person's connection. Throws AppError `not_found` if it is gone. */
 export async function findListConnection(deps: SlackDeps, by: Principal, id: ConnectionId): Promise<Connection> {
   const found = (await deps.registry.connectionsOf(by)).find((one) => one.id === id)
   if (found !== undefined) return found
   throw new AppError('not_found', 'This connection is gone. Connect it again with /mcp connect.')
 }
 
-/** What a server offers is known once a session was opened; until then it may have any. */
+/** A server's features are known after its first session; until then it may have any. */
 const mayOffer = ({ offers }: Connection, { id }: ListModal): boolean => offers?.[id] !== false
 
 function noneOfferedMessage(name: string | undefined, { id }: ListModal): MessageContent {
@@ -115,7 +115,7 @@ export const readListQuery = (privateMetadata: string): ListQuery => {
 export const connectionIdIn = (query: Pick<ListQuery, 'connection'>): ConnectionId =>
   ConnectionId.parse(query.connection)
 
-/** Choosing a connection, searching and turning pages, in all lists. */
+/** Listens to the connection menu, search field and page buttons of all lists. */
 export function registerListModals(app: App, deps: SlackDeps, listings: ListModal[]): void {
   const reload = async ({ by, view }: BlockAction, change: Partial<ListQuery>) => {
     const listing = listings.find(({ id }) => id === view?.callbackId)

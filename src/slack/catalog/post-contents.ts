@@ -7,12 +7,12 @@ import type { SlackDeps } from '../deps.ts'
 import { type FileUpload, postInThread, type ThreadAnchor, uploadFile } from '../interactions/post-in-thread.ts'
 import { contentMessage } from './resources-list.ts'
 
-/** A longer text is easier read as a file than in a message. */
+/** Longer texts are posted as files. */
 const SHORT_TEXT_CHARS = 2_500
-/** Embedded texts up to this stand in the request itself. */
+/** Embedded texts up to this length are part of the request itself. */
 const INLINE_CHARS = 12_000
 
-/** What a resource holds; where its server has a question first, the word where that can be asked. */
+/** The contents of a resource. Throws AppError `server_refused` if its server elicits input first, which needs a run. */
 export async function readContents(
   { offering }: SlackDeps,
   by: Principal,
@@ -27,11 +27,11 @@ export async function readContents(
   )
 }
 
-/** Shows what was read in the thread: short text as text, everything else as files, which Slack shows as what they are. */
+/** Posts contents to the thread: short text as a message, everything else as files. */
 export async function postContents(deps: SlackDeps, anchor: ThreadAnchor, contents: ResourceContent[]): Promise<void> {
   for (const content of contents) {
     const { text = '' } = content
-    // Measured as it is written: signs that mean something to Slack take more.
+    // Measured after escaping, which makes it longer.
     const short = text !== '' && escapeMrkdwn(text).length <= SHORT_TEXT_CHARS
     if (short) await postInThread(deps, anchor.channel, anchor.threadTs, contentMessage(text))
     else await postFile(deps, anchor, content)
@@ -54,7 +54,7 @@ export function contentFileOf({ uri, mimeType, text, data }: ResourceContent): F
 
 const EXTENSIONS: Record<string, string> = { plain: 'txt', jpeg: 'jpg', markdown: 'md', mpeg: 'mp3', gzip: 'gz' }
 
-/** The last part of the address, with an ending that tells what it is. */
+/** The last segment of the URI, with the extension of its type. */
 function fileNameOf(uri: string, mimeType: string): string {
   const last = uri.split(/[?#]/, 1)[0]?.split('/').filter(Boolean).at(-1) ?? 'resource'
   const name = last.replace(/[^\p{L}\p{N}._-]+/gu, '-').slice(0, 100) || 'resource'
@@ -64,7 +64,7 @@ function fileNameOf(uri: string, mimeType: string): string {
   return `${name}.${EXTENSIONS[kind] ?? kind}`
 }
 
-/** A prompt's messages as words, each with who says it, and what is no text as files. */
+/** A prompt's messages as texts with their roles, and everything that is no text as files. */
 export function promptPartsOf(messages: PromptMessage[]): {
   messages: { role: PromptMessage['role']; text: string }[]
   files: FileUpload[]

@@ -37,7 +37,7 @@ export const promptsCommand: Command = {
   run: (deps, { words, responder }) => openListModal(deps, PROMPTS_LIST, words, responder),
 }
 
-/** One prompt, as its modal carries it. */
+/** The metadata of a prompt's modal. */
 const PromptMetadata = z.object({
   connection: ConnectionId,
   channel: z.string().optional(),
@@ -58,7 +58,7 @@ async function openPrompt(deps: SlackDeps, { by, value: name, view, responder }:
   await showLoadedView(deps, waiting, () => promptForm(deps, by, metadata, {}))
 }
 
-/** The same form without menus: a menu takes short values only. */
+/** The form with text fields instead of menus, whose values are limited in length. */
 export const openPlainPromptForm = (deps: SlackDeps, by: Principal, privateMetadata: string) =>
   promptForm(deps, by, PromptMetadata.parse(JSON.parse(privateMetadata)), { plain: true })
 
@@ -116,7 +116,7 @@ const isRequired = (typed: ViewSubmission['typed'], name: string): boolean =>
 
 type PromptSubmission = { metadata: PromptMetadata; values: Record<string, string>; viewId: string }
 
-/** The prompt becomes the request of a run; what the server does not take stands above the form. */
+/** Starts a run with the prompt; an error of the server about its arguments is shown above the form. */
 async function usePrompt(deps: SlackDeps, by: Principal, submission: PromptSubmission) {
   const given = Object.fromEntries(Object.entries(submission.values).filter(([, value]) => value !== ''))
   try {
@@ -137,7 +137,7 @@ type PromptRun = PromptSubmission & {
   given: Record<string, string>
   prompt: Prompt
   of: string
-  /** `asks`: its server wants something first, so the run gets it. */
+  /** `asks`: its server elicits input first, so the run gets the prompt. */
   parts: ReturnType<typeof promptPartsOf> | 'asks'
 }
 

@@ -6,7 +6,7 @@ import { type ListQuery, listQueryBlocks, pagesOfList } from '../blocks/paged-li
 import { escapeInlineMrkdwn, escapeMrkdwn, mentionOf, pluralize, truncate } from '../blocks/text.ts'
 import { listMetadataOf, type NamedConnection } from './resources-list.ts'
 
-/** One page of the requests a connection's server has ready. */
+/** One page of a connection's prompts. */
 export function promptsModal(
   prompts: Prompt[],
   query: ListQuery & { name: string },
@@ -44,11 +44,11 @@ const valuesOf = ({ values }: UsedPrompt): string => {
   return given.length === 0 ? '' : ` (${given.map(([name, value]) => `${name}: ${value}`).join(', ')})`
 }
 
-/** The request as people read it. */
+/** The request's text, as the thread shows it. */
 export const promptRequestText = (used: UsedPrompt): string =>
   truncate(`Prompt "${used.title}" of ${used.of}${valuesOf(used)}`, 1_000)
 
-/** Above the answer to a prompt: who chose which, and the beginning of what its server says. */
+/** The message above the answer: who used which prompt, and the beginning of its text. */
 export function usedPromptMessage(user: string, used: UsedPrompt, says: string): MessageContent {
   const words = truncate(valuesOf(used), 1_000)
   const lines = truncate(says.trim(), 600).split('\n')

@@ -13,13 +13,13 @@ import { AnyResponse, isPermanentError } from '../web-api/web-api.ts'
 import { postContents, readContents } from './post-contents.ts'
 import { type PickedResource, readResourceMessage, resourceChangedMessage, watchingMessage } from './resources-list.ts'
 
-/** The buttons below what is said of a watched resource. */
+/** Listens to the buttons of messages about a subscribed resource. */
 export function registerResourceUpdates(app: App, deps: SlackDeps): void {
   onButtonPress(app, deps, 'watch_read', (press) => postChangedResource(deps, press))
   onButtonPress(app, deps, 'watch_stop', (press) => stopWatch(deps, press))
 }
 
-/** Says in the thread that changes will be told there, and keeps it. */
+/** Subscribes to a resource and posts a message in whose thread its changes are announced. */
 export async function watchResource(
   deps: SlackDeps,
   by: Principal,
@@ -27,7 +27,7 @@ export async function watchResource(
   picked: PickedResource & ReplyPlace,
 ): Promise<ThreadAnchor> {
   const { uri, name } = picked
-  // The button needs the watch, and the watch needs the thread that this begins.
+  // The button needs the subscription's id, and the subscription needs this message's thread.
   const first = `:bell: ${mentionOf(by.user)} wants to know when *${escapeInlineMrkdwn(name)}* changes.`
   const anchor = await anchorThread(deps, by, picked, { text: first, blocks: [sectionBlock(first)] })
   const { channel, threadTs, messageTs: ts } = anchor
@@ -41,7 +41,7 @@ export async function watchResource(
   return anchor
 }
 
-/** Tells a change where it is to be told. Never throws: a place that is gone ends the watch. */
+/** Posts a change to the subscription's thread, and unsubscribes if the thread is gone. Never throws. */
 export async function announceResourceChange(deps: SlackDeps, watch: Watch): Promise<void> {
   const { id, name, connection, channel, threadTs } = watch
   try {

@@ -57,7 +57,7 @@ export const resourcesCommand: Command = {
 
 const PickedSchema = z.object({ uri: z.string(), name: z.string(), kind: z.string() })
 
-/** One resource, as its modal carries it. */
+/** The metadata of a resource's modal. */
 const ResourceMetadata = PickedSchema.extend({
   connection: ConnectionId,
   channel: z.string().optional(),
@@ -114,7 +114,7 @@ async function openTemplateForm(
 const plainTemplateForm = (deps: SlackDeps, by: Principal, privateMetadata: string) =>
   templateForm(deps, by, TemplateMetadata.parse(JSON.parse(privateMetadata)), true)
 
-/** A template's form; with menus where the server has proposals, unless it is to be plain. */
+/** A resource template's form; its fields are menus if the server has completions and `plain` is false. */
 async function templateForm(deps: SlackDeps, by: Principal, metadata: TemplateMetadata, plain: boolean) {
   const { of } = metadata
   const connection = await findListConnection(deps, by, metadata.connection)
@@ -164,7 +164,7 @@ async function postResource(deps: SlackDeps, { by, view }: BlockAction): Promise
   await showLoadedView(deps, view.id, () => read(deps, by, metadata))
 }
 
-/** Reads a resource and shows it where the person is. */
+/** Reads a resource and posts it where the person is. */
 async function read(deps: SlackDeps, by: Principal, metadata: ResourceMetadata) {
   const connection = await findListConnection(deps, by, metadata.connection)
   const contents = await readContents(deps, by, connection, metadata.uri)
@@ -200,7 +200,7 @@ async function submitQuestion(
   await showLoadedView(deps, viewId, () => startResourceRun(deps, by, metadata, { question, viewId }))
 }
 
-/** A run with the resource attached: it lies in the thread, where people and the model read the same. */
+/** Starts a run with the resource attached as a file in the thread, so that people and the model read the same. */
 async function startResourceRun(
   deps: SlackDeps,
   by: Principal,
@@ -226,7 +226,7 @@ async function startResourceRun(
   return doneModal('Resource', `Asked. ${await permalinkTextFor(deps, anchor)}`)
 }
 
-/** What was read as files; where its server asks something first, the run reads it. */
+/** Uploads the contents as files; if the server elicits input first, the run reads the resource instead. */
 async function attachContents(
   deps: SlackDeps,
   anchor: ThreadAnchor,

@@ -16,7 +16,7 @@ import { escapeInlineMrkdwn, escapeMrkdwn, mentionOf, pluralize, truncate } from
 
 type Item = { kind: 'resource'; it: Resource } | { kind: 'template'; it: ResourceTemplate }
 
-/** One page of what a connection lets be read. */
+/** One page of a connection's resources and templates. */
 export function resourcesModal(
   list: ResourceList,
   query: ListQuery & { name: string },
@@ -49,7 +49,7 @@ export function resourcesModal(
 
 export type NamedConnection = { id: string; name: string }
 
-/** What travels in the modal; the name is looked up again. */
+/** The metadata of a list's modal. */
 export const listMetadataOf = ({ connection, words, page, channel, thread }: ListQuery): ListQuery => ({
   connection,
   words: truncate(words, 200),
@@ -75,7 +75,7 @@ function itemBlock(item: Item): KnownBlock {
   return sectionBlock(words.filter(Boolean).join('\n'), button)
 }
 
-/** A resource as a button and a modal carry it. */
+/** A resource as the value of a button. */
 export type PickedResource = { uri: string; name: string; kind: string }
 
 const pickedResourceOf = ({ uri, name, mimeType, size }: Resource): PickedResource => ({
@@ -84,7 +84,7 @@ const pickedResourceOf = ({ uri, name, mimeType, size }: Resource): PickedResour
   kind: truncate(unquoted([mimeType, sizeText(size)].filter(Boolean).join(', ')), 80),
 })
 
-/** Without what takes several characters in JSON. */
+/** Without characters that JSON escapes: a button's value is short. */
 const unquoted = (text: string): string => text.replace(/["\\\p{Cc}]/gu, ' ')
 
 const sizeText = (size: number | undefined): string | undefined => (size === undefined ? undefined : formatSize(size))
@@ -94,7 +94,7 @@ export function formatSize(size: number): string {
   return size < 1_000_000 ? `${Math.round(size / 1_000)} KB` : `${(size / 1_000_000).toFixed(1)} MB`
 }
 
-/** One resource, with what can be done with it. `tells`: its server says when it changes. */
+/** A resource with buttons to read it, to subscribe to it if `tells`, and a field to ask about it. */
 export function resourceModal(
   picked: PickedResource,
   options: { of: string; tells: boolean; where: string; metadata: unknown },
@@ -136,7 +136,7 @@ export function resourceModal(
   })
 }
 
-/** Above what was read. */
+/** The message above the contents: who read what. */
 export function readResourceMessage(user: string, { name, uri }: PickedResource, of: string): MessageContent {
   const text = `${mentionOf(user)} read ${escapeMrkdwn(name)} of ${escapeMrkdwn(of)}`
   return {
@@ -150,7 +150,7 @@ export function readResourceMessage(user: string, { name, uri }: PickedResource,
   }
 }
 
-/** Above the answer to a question about a resource. */
+/** The message above the answer: who asked what about which resource. */
 export function askedOfResourceMessage(
   user: string,
   question: string,
@@ -169,7 +169,7 @@ export function askedOfResourceMessage(
   }
 }
 
-/** A short text, as it stands: what could end the block is broken. */
+/** A short text as a code block; a fence inside it is broken, so that it cannot end the block. */
 export const contentMessage = (text: string): MessageContent => ({
   text: truncate(escapeMrkdwn(text), LIMITS.message.text),
   blocks: [sectionBlock(`\`\`\`\n${escapeMrkdwn(text).replaceAll('```', '`\u2060``')}\n\`\`\``)],

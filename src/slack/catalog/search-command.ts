@@ -21,7 +21,7 @@ export const searchCommand: Command = {
   },
 }
 
-/** What may be connected here of what is found; undefined where nothing is looked for. */
+/** The hits that the workspace allows to connect; undefined without words. */
 async function search(
   deps: SlackDeps,
   workspace: WorkspaceId,
@@ -39,7 +39,7 @@ async function search(
 
 const Query = z.object({ words: z.string(), page: z.number() })
 
-/** Turning pages and searching anew, in the message and in the modal. */
+/** Listens to page buttons and searches in the message and the modal. */
 export function registerSearch(app: App, deps: SlackDeps): void {
   const modalOf = async (workspace: WorkspaceId, query: SearchQuery) =>
     searchModal(await search(deps, workspace, query), query)

@@ -14,17 +14,17 @@ import {
 } from '../blocks/blocks.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, pluralize, truncate } from '../blocks/text.ts'
 
-/** What is looked for, and which part of it is looked at; travels in the buttons. */
+/** The words and page of a search, as the value of its buttons. */
 export type SearchQuery = { words: string; page: number }
 
-/** `barred`: how many more there are that may not be connected in this workspace. */
+/** `notAllowed`: how many more hits may not be connected in this workspace. */
 export type SearchContent = SearchResults & { notAllowed: number; mayConnectByAddress: boolean }
 
 const HITS_PER_PAGE = 10
 
 const EXAMPLES = ['database', 'issues', 'monitoring', 'documents', 'browser']
 
-/** One page of what could be connected, each with a button for it. Pure. */
+/** One page of search hits, each with a button to connect it. Pure. */
 export function searchMessage(found: SearchContent, { words, page: wanted }: SearchQuery): MessageContent {
   const { hits } = found
   const pages = Math.max(1, Math.ceil(hits.length / HITS_PER_PAGE))
@@ -62,7 +62,7 @@ function hitBlock(hit: SearchHit): KnownBlock {
   )
 }
 
-/** An address that is filled in when one connects has no host to show yet. */
+/** A server URL with placeholders has no host yet. */
 const hostText = ({ host }: SearchHit): string =>
   host === undefined || host === '…' ? '' : ` at ${escapeInlineMrkdwn(host)}`
 
@@ -94,7 +94,7 @@ function notesOf({ notAllowed, registry }: SearchContent): string[] {
   ]
 }
 
-/** More words find no more, and a button's value has room for 2,000 characters. */
+/** A button's value holds 2,000 characters, and more words find no more. */
 const MAX_WORDS_CHARS = 300
 
 function pageBlocks(
@@ -118,7 +118,7 @@ function pageBlocks(
   return [actionsBlock(elements, 'search turn')]
 }
 
-/** The same in a modal, with a field to search by; without words it says what one may search for. */
+/** The same in a modal with a search field; without words it shows examples. */
 export function searchModal(found: SearchContent | undefined, query: SearchQuery): ModalView {
   const field = inputBlock({
     id: 'words',
@@ -157,7 +157,7 @@ function exampleBlocks(): KnownBlock[] {
   ]
 }
 
-/** The field above is for that. */
+/** The modal has a search field for that. */
 function withoutOtherWords(block: KnownBlock): KnownBlock[] {
   if (block.type !== 'actions') return [block]
   const elements = block.elements.filter((one) => one.type !== 'button' || one.value !== 'search')

@@ -31,7 +31,7 @@ export const skillsCommand: Command = {
   run: (deps, { words, responder }) => openListModal(deps, SKILLS_LIST, words, responder),
 }
 
-/** One skill, as its modal carries it. */
+/** The metadata of a skill's modal. */
 const SkillMetadata = z.object({
   connection: ConnectionId,
   channel: z.string().optional(),
@@ -98,7 +98,7 @@ async function handleSubmission(
   await showLoadedView(deps, viewId, () => startSkillRun(deps, by, { metadata, wish, viewId }))
 }
 
-/** A run with the skill beside the request: its words are the server's. */
+/** Starts a run with the skill beside the request, as its text is the server's. */
 async function startSkillRun(
   deps: SlackDeps,
   by: Principal,

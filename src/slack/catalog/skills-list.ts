@@ -15,7 +15,7 @@ import { type ListQuery, listQueryBlocks, pagesOfList } from '../blocks/paged-li
 import { escapeInlineMrkdwn, escapeMrkdwn, mentionOf, pluralize, truncate } from '../blocks/text.ts'
 import { formatSize, listMetadataOf, type NamedConnection } from './resources-list.ts'
 
-/** One page of the skills a connection's server publishes. */
+/** One page of a connection's skills. */
 export function skillsModal(
   { skills, refused }: SkillList,
   query: ListQuery & { name: string },
@@ -38,7 +38,7 @@ export function skillsModal(
   })
 }
 
-/** The address stands below: two skills may have one name. */
+/** The URI is shown, as two skills may have one name. */
 function skillBlock({ uri, name, description }: Skill): KnownBlock {
   const [line = ''] = description.trim().split('\n')
   const words = [`*${escapeInlineMrkdwn(name)}*`, escapeMrkdwn(truncate(line, 300)), escapeMrkdwn(truncate(uri, 200))]
@@ -49,7 +49,7 @@ const FILES_SHOWN = 12
 
 type Shown = { of: string; where: string; metadata: unknown }
 
-/** One skill as its server lists it; its files are read when somebody asks for them. */
+/** A skill with buttons to read and use it. */
 export function skillModal({ uri, name, description, files }: Skill, { of, where, metadata }: Shown): ModalView {
   const wish = inputBlock({
     id: 'wish',
@@ -94,7 +94,7 @@ function filesBlocks(files: Skill['files']): KnownBlock[] {
   return [sectionBlock(['Files that go with it:', ...lines, ...rest].join('\n'))]
 }
 
-/** Above what was read. */
+/** The message above the contents: who read what. */
 export function skillReadMessage(user: string, { name, uri }: Skill, of: string): MessageContent {
   return {
     text: truncate(
@@ -110,7 +110,7 @@ export function skillReadMessage(user: string, { name, uri }: Skill, of: string)
   }
 }
 
-/** Above the answer: who chose which skill, and what for. */
+/** The message above the answer: who uses which skill, and what for. */
 export function usedSkillMessage(user: string, { name, uri }: Skill, of: string, wish: string): MessageContent {
   const what = wish === '' ? '' : `: ${escapeMrkdwn(truncate(wish, 2_000))}`
   return {
@@ -129,6 +129,6 @@ export function usedSkillMessage(user: string, { name, uri }: Skill, of: string,
   }
 }
 
-/** The request as people read it. */
+/** The request's text, as the thread shows it. */
 export const skillRequestText = ({ name }: Pick<Skill, 'name'>, of: string, wish: string): string =>
   wish === '' ? truncate(`Use the skill "${name}" of ${of}.`, 1_000) : `${wish}\n[With the skill "${name}" of ${of}.]`

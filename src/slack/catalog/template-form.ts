@@ -4,11 +4,11 @@ import { actionsBlock, contextBlock, createButton, createModal, sectionBlock } f
 import { inputBlockOf, type ModalField } from '../blocks/modal-fields.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, truncate } from '../blocks/text.ts'
 
-/** A text a server wants: a prompt's argument or a template's variable. */
+/** A prompt's argument or a resource template's variable. */
 export type TemplateField = { name: string; title: string; description: string; required: boolean }
 
 export type TemplateForm = {
-  /** What it is sent as. */
+  /** The modal's callback_id. */
   id: 'prompt' | 'resource_template'
   title: string
   submit: string
@@ -18,19 +18,19 @@ export type TemplateForm = {
   fields: TemplateField[]
   /** What was typed before. */
   values: Record<string, string>
-  /** The server has proposals, so fields are menus with what was typed among them. */
+  /** The server has completions, so fields are menus. */
   proposes: boolean
   alert?: string | undefined
   metadata: unknown
 }
 
-/** Required fields are told by their ids, so that a submission knows without asking the server again. */
+/** The block_id says whether a field is required, so that a submission needs no request to the server. */
 export const templateFieldIdOf = ({ name, required }: Pick<TemplateField, 'name' | 'required'>): string =>
   `${required ? 'must' : 'may'}.${name}`
 
 export const templateFieldNameIn = (id: string): string | undefined => /^(?:must|may)\.(.*)$/s.exec(id)?.[1]
 
-/** The form for the texts a server wants. */
+/** The form for a prompt's arguments or a template's variables. */
 export function templateModal(form: TemplateForm): ModalView {
   const about = [
     `*${escapeInlineMrkdwn(form.name)}* of ${escapeInlineMrkdwn(form.of)}`,
@@ -55,7 +55,7 @@ export function templateModal(form: TemplateForm): ModalView {
   })
 }
 
-/** A menu of what the server proposes, where it does; typed values and proposals stay apart by their action. */
+/** A menu of the server's completions, or a text field; different action_ids keep their typed values apart. */
 function valueFieldOf(field: TemplateField, { values, proposes }: TemplateForm): ModalField {
   const initial = values[field.name] ?? ''
   return {

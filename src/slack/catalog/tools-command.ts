@@ -32,7 +32,7 @@ export const toolsCommand: Command = {
     }
     const connection = name === undefined ? undefined : await deps.registry.find(responder.by, name)
     const only = connection ?? (all.length === 1 ? all[0] : undefined)
-    // A word that names no connection is looked for in all of them.
+    // A first word that is no connection's name is searched for in all connections.
     const query: ToolListQuery = { connection: only?.name, words: (connection ? wanted : words).join(' '), page: 0 }
     const searched = only ? [only] : all
     const lines = await toolLinesOf(deps, responder.by, searched)
@@ -65,7 +65,7 @@ async function toolLinesOf(
 function toolLineOf(connect: SlackDeps['connect'], { name, card }: Connection, tool: StoredTool): ToolLine {
   const classification = connect.classificationOf(card, tool.name)
   const kind = classification.class ?? annotatedClassOf(tool)
-  // What a server says of itself is no reason not to ask; a statement has to be read first.
+  // A server's own annotations never skip an approval, and SQL has to be read first.
   const sql = classification.class !== undefined && classification.sql !== undefined
   const free = classification.class === 'read' && !sql
   return { connection: name, name: tool.name, description: tool.description, kind, free, sql }
@@ -81,7 +81,7 @@ const Query = z.object({ connection: z.string().optional(), words: z.string(), p
 
 const FieldValues = z.looseObject({ words: z.record(z.string(), z.object({ value: z.string().nullish() })) })
 
-/** Turning pages and searching, in the message and in the modal. */
+/** Listens to the page buttons and the search in the message and the modal. */
 export function registerTools(app: App, deps: SlackDeps): void {
   onButtonPress(app, deps, 'tools_page', async ({ by, value, view, responder }) => {
     const query = readQuery(value)
@@ -120,7 +120,7 @@ async function modalContentFor(deps: SlackDeps, by: Principal, query: ToolListQu
   return [await toolLinesOf(deps, by, searched), query, unusableToolsOf(deps, searched)]
 }
 
-/** What the servers list and cannot be called, and what the model cannot be offered. */
+/** Tools that cannot be called, and tools that the model cannot be offered. */
 function unusableToolsOf({ runs }: SlackDeps, connections: Connection[]): UnusableToolLine[] {
   return connections.flatMap((one) => [
     ...(one.leftOut ?? []),

@@ -21,13 +21,13 @@ export type ToolLine = {
   name: string
   description: string
   kind: 'read' | 'write' | 'destructive' | undefined
-  /** It runs without a person's OK, as far as is known before its arguments are. */
+  /** It runs without approval, as far as is known without its arguments. */
   free: boolean
-  /** It takes SQL, which is read before it is judged. */
+  /** It takes SQL, whose statements decide whether it needs approval. */
   sql?: boolean
 }
 
-/** Which part of the tools is looked at; travels in the buttons. */
+/** The search and page of a tool list, as the value of its buttons. */
 export type ToolListQuery = { connection: string | undefined; words: string; page: number }
 
 export const TOOLS_PER_PAGE = 10
@@ -42,7 +42,7 @@ export function findTools(tools: ToolLine[], words: string): ToolLine[] {
   })
 }
 
-/** One page of tools, with buttons to turn it. */
+/** One page of tools with page buttons. */
 export function toolsMessage(
   tools: ToolLine[],
   query: ToolListQuery,
@@ -68,7 +68,7 @@ export function toolsMessage(
   }
 }
 
-/** Named in full by /mcp test. */
+/** The first few; /mcp test names them all. */
 function unusableToolsBlocks(leftOut: UnusableToolLine[]): KnownBlock[] {
   if (leftOut.length === 0) return []
   const named = leftOut
@@ -94,7 +94,7 @@ function permissionText({ kind, free, sql }: ToolLine): string {
   return `${word}, ${free ? 'runs without asking' : 'asks first'}`
 }
 
-/** Words after `/mcp tools` that are no connection's name and that no tool fits. */
+/** Says that the words match no connection and no tool. */
 export function noSuchToolsMessage(words: string, connections: string[], near: string | undefined): MessageContent {
   const names = connections.slice(0, 20)
   const hint = near === undefined ? '' : ` Did you mean ${near}?`
@@ -124,7 +124,7 @@ function pageButtonsBlock(query: ToolListQuery, pages: number): KnownBlock {
   ])
 }
 
-/** The same in a modal, with a field to search by. */
+/** The same in a modal with a search field. */
 export function toolsModal(tools: ToolLine[], query: ToolListQuery, leftOut: UnusableToolLine[] = []): ModalView {
   const content = toolsMessage(tools, query, leftOut)
   const field = inputBlock({

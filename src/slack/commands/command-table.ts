@@ -18,7 +18,7 @@ const helpCommand: Command = {
   run: (_deps, { responder }) => responder.reply(helpMessage(COMMANDS.filter(({ hidden }) => !hidden)), 'Help'),
 }
 
-/** Every word after `/mcp`, in the order of the help. */
+/** The subcommands of `/mcp`, in the order of the help. */
 export const COMMANDS: Command[] = [
   connectCommand,
   searchCommand,

@@ -27,7 +27,7 @@ export function helpMessage(lines: Line[]): MessageContent {
   }
 }
 
-/** What was most likely meant: the words to run, and the same as people read them. */
+/** The corrected command: the words to run, and the same with names for people to read. */
 export type CorrectedCommand = { words: string; shown: string }
 
 export function noSuchCommandMessage(typed: string, corrected: CorrectedCommand | undefined): MessageContent {

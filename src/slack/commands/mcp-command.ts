@@ -15,7 +15,7 @@ export const SLASH_COMMAND = '/mcp'
 
 const Body = z.object({ user_id: UserId, channel_id: z.string(), trigger_id: z.string(), text: z.string().default('') })
 
-/** `/mcp …`, and the buttons that say the same. */
+/** Listens to `/mcp …` and to the buttons that run the same commands. */
 export function registerMcpCommand(app: App, deps: SlackDeps): void {
   app.command(SLASH_COMMAND, async ({ ack, body, respond }) => {
     await ack()
@@ -37,7 +37,7 @@ async function runCommand(deps: SlackDeps, words: string, responder: Responder):
   }
 }
 
-/** Words that other apps use for ours. */
+/** Names that other apps give our commands. */
 const SYNONYMS = new Map([
   ['add', 'connect'],
   ['install', 'connect'],
@@ -52,7 +52,7 @@ const SYNONYMS = new Map([
   ['registry', 'search'],
 ])
 
-/** Does what the words after `/mcp` say; words nobody knows get the nearest ones as a button. */
+/** Runs the subcommand; replies to an unknown one with the nearest as a button. */
 async function routeCommand(deps: SlackDeps, text: string, responder: Responder): Promise<void> {
   const [word = 'help', ...words] = tokenize(text)
   const command = COMMANDS.find(({ name }) => name === word.toLowerCase())
@@ -68,7 +68,7 @@ async function routeCommand(deps: SlackDeps, text: string, responder: Responder)
   await responder.reply(noSuchCommandMessage(shown(word), meant), 'Help')
 }
 
-/** Shows people by their names where Slack sent their ids. */
+/** Replaces mentioned users with their names. */
 async function nameReplacerFor({ people }: SlackDeps, text: string): Promise<(words: string) => string> {
   const users = [...new Set(mentionedUsersIn(text))]
   const names = new Map(await Promise.all(users.map(async (user) => [user, await people.nameOf(user)] as const)))
@@ -77,7 +77,7 @@ async function nameReplacerFor({ people }: SlackDeps, text: string): Promise<(wo
 
 const quoteWord = (word: string): string => (/\s/.test(word) ? `"${word}"` : word)
 
-/** A word, or words held together by quotes: straight ones or those that phones make. An open quote ends with the text. */
+/** A word, or a quoted string in straight or typographic quotes. An open quote ends with the text. */
 const WORD = /"([^"]*)"?|“([^”]*)”?|'([^']*)'?|‘([^’]*)’?|(\S+)/g
 
 /** The words of a command. */

@@ -48,7 +48,7 @@ async function openForm(
   else await responder.reply(await notAllowedMessage(deps, responder, card), 'Connect a tool')
 }
 
-/** Who may change that gets the button that does. */
+/** Owners and admins get the button that allows the card. */
 async function notAllowedMessage(
   { connect, people }: SlackDeps,
   { by }: Responder,
@@ -64,7 +64,7 @@ async function notAllowedMessage(
   return { text, blocks: [sectionBlock(escapeMrkdwn(text)), actionsBlock(buttons)] }
 }
 
-/** By name or title, with spaces or dashes, in small letters or not. */
+/** The card of that name or title, ignoring case, spaces and dashes. */
 function findCard({ connect }: SlackDeps, wanted: string): CardInfo | undefined {
   const word = normalizeWord(wanted)
   return connect.cards().find((card) => normalizeWord(card.name) === word || normalizeWord(card.title) === word)
@@ -95,7 +95,7 @@ function noSuchCardMessage(wanted: string, near: string[]): MessageContent {
   }
 }
 
-/** Behind the Reconnect buttons. */
+/** Runs from the Reconnect buttons. */
 export const reconnectCommand: Command = {
   name: 'reconnect',
   usage: '[connection]',

@@ -14,7 +14,7 @@ import {
 import { inputBlockOf, type ModalField } from '../blocks/modal-fields.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn } from '../blocks/text.ts'
 
-/** What the modal carries along: never what was typed. */
+/** The modal's metadata; never holds what was typed. */
 export type ConnectMetadata = { card?: string; channel?: string; connection?: string }
 
 type Field = CardInfo['inputs'][number]
@@ -46,7 +46,7 @@ export function connectPickerModal(cards: CardInfo[], metadata: ConnectMetadata)
   })
 }
 
-/** The modal that asks for a card's inputs; with `keep.connection` it mends that connection. */
+/** The modal that asks for a card's inputs; with `metadata.connection` it reconnects that connection. */
 export function connectModal(form: ConnectForm): ModalView {
   const { card, metadata } = form
   const reconnects = metadata.connection !== undefined
@@ -74,7 +74,7 @@ const cardBlock = (card: CardInfo): KnownBlock =>
     `${card.icon} *${escapeMrkdwn(card.title)}*: ${escapeMrkdwn(card.description)} <${card.docs}|Learn more>`,
   )
 
-/** A stranger wrote what it says of itself; where it leads is what counts. */
+/** A registry entry's description is untrusted, so its name and host are shown, too. */
 const entryBlocks = (card: CardInfo, { name, host }: NonNullable<CardInfo['entry']>): KnownBlock[] => [
   sectionBlock(
     `${card.icon} *${escapeInlineMrkdwn(card.title)}*: ${escapeInlineMrkdwn(card.description)} <${card.docs}|Learn more>`,
@@ -84,7 +84,7 @@ const entryBlocks = (card: CardInfo, { name, host }: NonNullable<CardInfo['entry
   ),
 ]
 
-/** An alert takes little; the rest of a long message stands below it. */
+/** A message longer than an alert takes is repeated in full below it. */
 function alertBlocks(words: string | undefined): KnownBlock[] {
   if (words === undefined) return []
   const alert: AlertBlock = { type: 'alert', level: 'error', text: plainTextObject(words, LIMITS.alert) }
@@ -114,7 +114,7 @@ const cardOption = (card: CardInfo) => ({
   description: plainTextObject(card.description, LIMITS.option.description),
 })
 
-/** Slack keeps what was typed under the same two ids; the card's name in one of them lets another card begin afresh. */
+/** Slack keeps typed values while block_id and action_id stay the same; the card's name in one resets the field for another card. */
 const fieldId = (card: string, field: string): string => `${card}.${field}`
 
 const nameField = (card: string, name: string): ModalField => ({
@@ -126,7 +126,7 @@ const nameField = (card: string, name: string): ModalField => ({
   input: { kind: 'text', initial: name, max: 32 },
 })
 
-/** A card's input as a field. A secret is never filled in again. */
+/** A card's input as a field. A secret gets no initial value. */
 function inputFieldOf(field: Field, { card, values, metadata }: ConnectForm): ModalField {
   const { name, label, secret, required, choices, example } = field
   const reconnects = metadata.connection !== undefined
@@ -150,7 +150,7 @@ function hintOf(field: Field, reconnects: boolean): string {
   return field.secret ? `${field.hint} ${kept}Stored encrypted, never shown again.`.trim() : field.hint
 }
 
-/** While the server is tried. */
+/** The modal shown while the server is tested. */
 export const connectTestingModal = (card: CardInfo, name: string): ModalView =>
   createModal({
     id: 'connect_testing',

@@ -17,7 +17,7 @@ import { connectModal, connectTestingModal } from './connect-form.ts'
 import { connectedMessage, connectedModal, notConnectedMessage } from './connected-message.ts'
 import { replySignInOutcome, showSignIn } from './sign-in.ts'
 
-/** A first start may download a server; the person may close the modal meanwhile and is told. */
+/** A first start may download a server; a person who closes the modal gets a message. */
 const CONNECT_TIMEOUT_MS = 120_000
 
 const Metadata = z.object({
@@ -33,7 +33,7 @@ const connectMetadataOf = ({ card, channel, connection }: Metadata) => ({
   ...(connection && { connection }),
 })
 
-/** What was sent, for one card. */
+/** A submission of the form. */
 type Submission = {
   by: Principal
   viewId: string
@@ -49,7 +49,7 @@ export function registerConnect(app: App, deps: SlackDeps): void {
     if (card === undefined || view === undefined) return
     const metadata = Metadata.parse(JSON.parse(view.privateMetadata))
     const next = await emptyFormModal(deps, by, card, metadata)
-    // Not by hash: the last choice wins.
+    // Without a hash, so that the last choice wins.
     await deps.webApi.call('views.update', { view_id: view.id, view: next }, AnyResponse, 0)
   })
   onViewSubmission(app, deps, 'connect', (submit) => handleSubmission(deps, submit))
@@ -91,14 +91,14 @@ async function handleSubmission(
   await connectAndReport(deps, submission)
 }
 
-/** What is mended is what it was made from; what is new is what is offered now. */
+/** A reconnect uses the connection's own card, a new connection one that is offered now. */
 async function submittedCardOf(deps: SlackDeps, by: Principal, metadata: Metadata, picked: string | null | undefined) {
   if (metadata.connection === undefined) return deps.connect.offer(picked ?? metadata.card ?? '')
   const connection = await findConnectionFor(deps, by, metadata.connection)
   return connection && deps.connect.cardOf(connection)
 }
 
-/** A reconnect keeps its name and may leave secrets empty; it is checked when it is tried. */
+/** A reconnect is checked when it is tried, as it keeps its name and may leave secrets empty. */
 async function findProblems(
   { connect }: SlackDeps,
   { by, metadata, card, name, inputs }: Submission,
@@ -111,14 +111,14 @@ async function nameOf(deps: SlackDeps, { by, metadata, name }: Submission): Prom
   return (await findConnectionFor(deps, by, metadata.connection))?.name ?? name
 }
 
-/** At the fields where there are fields, else on top of the form. */
+/** Shows problems at their fields, or all on top of the form if one has no field. */
 async function ackProblems(
   deps: SlackDeps,
   submission: Submission,
   problems: InputProblem[],
   ack: ViewSubmission['ack'],
 ): Promise<void> {
-  // An entry of a registry was not picked in the form.
+  // The form of a registry entry has no card field.
   const pick = submission.card.entry === undefined ? ['card'] : []
   const fields = new Set([...pick, 'name', ...submission.card.inputs.map((input) => input.name)])
   const atField = problems.filter(({ field }) => fields.has(field))
@@ -131,7 +131,7 @@ async function ackProblems(
   await ack({ response_action: 'update', view: await formWithAlert(deps, submission, submission.name, alert) })
 }
 
-/** The form as it was sent, without the secrets. */
+/** The form with the submitted values but without secrets. */
 async function formWithAlert(
   deps: SlackDeps,
   { by, card, metadata, inputs }: Submission,
@@ -188,7 +188,7 @@ async function tryConnect(
   }
 }
 
-/** What failed, with the fields that are at fault. */
+/** The failure and the problems of its fields. */
 function failureText(card: CardInfo, { message, problems }: Extract<ConnectOutcome, { ok: false }>): string {
   const labels = new Map(card.inputs.map((input) => [input.name, input.label]))
   const fields = problems.filter((problem) => !message.includes(problem.message))

@@ -18,7 +18,7 @@ import {
 } from './connections-message.ts'
 import { type TestedConnection, testResultMessage } from './test-result-message.ts'
 
-/** Longer than the slowest first start of a server, and well inside a response_url's half hour. */
+/** Longer than the slowest first start of a server, and well within a response_url's 30 minutes. */
 const TEST_TIMEOUT_MS = 90_000
 
 export const testCommand: Command = {

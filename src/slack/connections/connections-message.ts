@@ -33,7 +33,7 @@ export const nothingConnectedMessage: MessageContent = {
   ],
 }
 
-/** A person's connections with what can be done to each. */
+/** A person's connections with buttons for each. */
 export function connectionsMessage(
   connections: Connection[],
   cardOf: CardOf,
@@ -44,7 +44,7 @@ export function connectionsMessage(
     text: `Your connections: ${connections.map((one) => `${one.name} (${pluralize(one.tools.length, 'tool')})`).join(', ')}`,
     blocks: [
       sectionBlock(`*Your ${pluralize(connections.length, 'connection')}*`),
-      // Each takes two blocks of a message's fifty.
+      // Each takes two of a message's 50 blocks.
       ...connections.slice(0, 20).flatMap((one) => connectionBlocks(one, cardOf, circuitOf)),
       ...(connections.length > 20
         ? [contextBlock(`and ${connections.length - 20} more. To see one of them, add its name: \`/mcp tools name\``)]
@@ -80,13 +80,13 @@ export function connectionBlocks(one: Connection, cardOf: CardOf, circuitOf = AL
   ]
 }
 
-/** A sign-in is made with the browser, anything else is filled in. */
+/** An OAuth connection needs a sign-in, any other its inputs again. */
 const repairButton = ({ name, status, signsIn }: Connection) =>
   status === 'needs_sign_in' && signsIn
     ? createCommandButton('Sign in', `sign-in ${name}`, 'primary')
     : createCommandButton('Reconnect', `reconnect ${name}`, 'primary')
 
-/** What is lost, before it is. */
+/** Asks for confirmation and says what will be deleted. */
 export function disconnectConfirmMessage(
   one: Connection,
   card: CardInfo | undefined,
@@ -126,7 +126,7 @@ export function disconnectedMessage({ name, revoked }: Disconnected, keepsFiles:
   }
 }
 
-/** What became of the sign-in at the service itself. */
+/** Whether the tokens were revoked at the authorization server. */
 const REVOKED: Record<NonNullable<DisconnectedConnection['revoked']>, string> = {
   revoked: 'Your sign-in at the service has ended, too.',
   unsupported:
@@ -134,7 +134,7 @@ const REVOKED: Record<NonNullable<DisconnectedConnection['revoked']>, string> = 
   failed: 'But I could not end your sign-in at the service. To end it now, remove Patchbay in your account there.',
 }
 
-/** Which one is meant: a button for each. */
+/** Asks which connection is meant, with a button for each. */
 export function chooseConnectionMessage(question: string, command: string, connections: Connection[]): MessageContent {
   const names = connections.slice(0, 20)
   return {
@@ -148,7 +148,7 @@ export function chooseConnectionMessage(question: string, command: string, conne
 
 export type CircuitOf = Connect['circuit']
 
-/** What to add to a connection whose server is left alone; empty when calls go out as ever. */
+/** The state of a connection's circuit breaker in words; empty when it is closed. */
 export function circuitText(circuit: ReturnType<CircuitOf>): string {
   switch (circuit.kind) {
     case 'closed':

@@ -12,7 +12,7 @@ import {
 } from '../blocks/blocks.ts'
 import { escapeMrkdwn, formatDate, truncate } from '../blocks/text.ts'
 
-/** A sign-in that waits for the person. `host` is where the button leads, as it must be seen before it is pressed. */
+/** A sign-in that waits for the person. `host` is the button's host, as the person must see it before pressing. */
 export type SignInPrompt = {
   title: string
   name: string
@@ -23,7 +23,7 @@ export type SignInPrompt = {
   organization?: boolean
 }
 
-/** Opens in the person's browser; nothing happens here until they come back. */
+/** Opens the authorization page in the person's browser. */
 const signInButton = ({ title, url, organization }: SignInPrompt): Button => ({
   type: 'button',
   text: plainTextObject(organization ? 'Sign in with your organization' : `Sign in to ${title}`, LIMITS.button.text),
@@ -32,7 +32,7 @@ const signInButton = ({ title, url, organization }: SignInPrompt): Button => ({
   style: 'primary',
 })
 
-/** Asks the person to sign in with their browser; `why` says what for, where it is not a first connect. */
+/** Asks the person to sign in with their browser; `why` is the reason if it is not a first connect. */
 export function signInMessage(prompt: SignInPrompt, why?: string): MessageContent {
   const [title, name, host] = [truncate(prompt.title, 80), truncate(prompt.name, 80), truncate(prompt.host, 255)]
   const { until, organization } = prompt
@@ -55,7 +55,7 @@ export function signInMessage(prompt: SignInPrompt, why?: string): MessageConten
   }
 }
 
-/** It stays open while the person is in their browser. */
+/** The same as a modal, which stays open while the person is in their browser. */
 export const signInModal = (prompt: SignInPrompt, why?: string): ModalView =>
   createModal({
     id: 'sign_in',
@@ -67,7 +67,7 @@ export const signInModal = (prompt: SignInPrompt, why?: string): ModalView =>
     ],
   })
 
-/** A connection that was there before works again, or may do more. */
+/** Says that an existing connection works again. */
 export function signedInMessage(title: string, name: string): MessageContent {
   const text = `✅ Signed in to ${title}: ${name} works again.`
   return {
@@ -84,7 +84,7 @@ export function signedInMessage(title: string, name: string): MessageContent {
   }
 }
 
-/** It needs no sign-in after all. */
+/** Says that the connection needs no sign-in. */
 export function noSignInNeededMessage(name: string): MessageContent {
   const text = `${name} works as it is: no sign-in is needed.`
   return {
@@ -95,11 +95,11 @@ export function noSignInNeededMessage(name: string): MessageContent {
 
 const TRY_AGAIN = { text: 'Try again', style: 'primary' } as const
 
-/** Asks again for what a waiting question needs. */
+/** Starts the sign-in that an elicitation waits for again. */
 export const createAnswerAgainButton = (input: string): Button =>
   createButton({ ...TRY_AGAIN, action: 'input_sign_in', value: input })
 
-/** Begins the sign-in of a connection again, where it is pressed. */
+/** Starts a connection's sign-in again. */
 export const createSignInAgainButton = (name: string): Button =>
   createButton({ ...TRY_AGAIN, action: 'sign_in_again', value: name })
 

@@ -33,16 +33,16 @@ import {
   signInOverModal,
 } from './sign-in-message.ts'
 
-/** Where a sign-in was asked for: what comes back with its news. */
+/** Where a sign-in was started; comes back with its result. */
 const SignInPlaceSchema = z.object({
   view: z.string().optional(),
   channel: z.string().optional(),
   thread: z.string().optional(),
-  /** The question that waits for it. */
+  /** The input that waits for it. */
   input: z.string().optional(),
 })
 
-/** A press on a button with an address is told, too; there is nothing to do. */
+/** Listens to the sign-in buttons. `sign_in_open` has a URL, and Slack sends an action for it as well. */
 export function registerSignIn(app: App, deps: SlackDeps): void {
   onButtonPress(app, deps, 'sign_in_open', async () => undefined)
   onButtonPress(app, deps, 'input_sign_in', (press) => signInForInput(deps, press))
@@ -55,10 +55,10 @@ export function registerSignIn(app: App, deps: SlackDeps): void {
   })
 }
 
-/** Asking the server and its sign-in service takes a few seconds; a person waits. */
+/** Discovery and registration take a few seconds; a person waits. */
 const OFFER_TIMEOUT_MS = 45_000
 
-/** What a waiting call needs: a fresh link for the one person it is for. */
+/** Opens a fresh sign-in link for the input of a waiting call. */
 async function signInForInput(deps: SlackDeps, press: BlockAction): Promise<void> {
   const { by, responder } = press
   const asked = await findPendingSignIn(deps, press)
@@ -70,7 +70,7 @@ async function signInForInput(deps: SlackDeps, press: BlockAction): Promise<void
   if (await openSignInModal(deps, responder, options)) await deps.runs.answerInput({ run, input, by, action: 'accept' })
 }
 
-/** Slack stacks three modals at most, so one that said how it went is used again. */
+/** Slack stacks at most three modals, so an open one is used again. */
 const modalOf = ({ view }: BlockAction): string | undefined => (view?.kind === 'modal' ? view.id : undefined)
 
 type SignInOptions = {
@@ -78,13 +78,13 @@ type SignInOptions = {
   connection: ConnectionId
   why?: string
   challenge?: ReturnType<typeof challengeOf>
-  /** What comes back with the news. */
+  /** Comes back with the result. */
   place: SignInPlace
-  /** The open modal to show it in; else one is opened. */
+  /** The open modal to use; without it one is opened. */
   modal?: string | undefined
 }
 
-/** Asks where to sign in, in a modal that stays until the person is back from their browser. True where no sign-in is needed. */
+/** Prepares a sign-in and shows its link in a modal. True if no sign-in is needed. */
 export async function openSignInModal(deps: SlackDeps, responder: Responder, options: SignInOptions): Promise<boolean> {
   const { name, connection, why, challenge, place } = options
   const loading = loadingModal('Sign in', 'Asking where to sign in…')
@@ -113,7 +113,7 @@ export async function openSignInModal(deps: SlackDeps, responder: Responder, opt
 
 type SignInRequest = Extract<PendingInput['input']['request'], { kind: 'sign_in' }>
 
-/** The question, if it is this person's to answer; else what to say. */
+/** The pending sign-in, if this person may answer it; else the message that says why not. */
 async function findPendingSignIn(deps: SlackDeps, { by, value }: BlockAction): Promise<MessageContent | PendingSignIn> {
   const found = await findInputFor(deps, by, value)
   const textMessage = (text: string): MessageContent => ({ text, blocks: [sectionBlock(text)] })
@@ -128,7 +128,7 @@ async function findPendingSignIn(deps: SlackDeps, { by, value }: BlockAction): P
 
 type PendingSignIn = { run: RunId; input: InputId; request: SignInRequest; name: string }
 
-/** As the server said it; undefined where it has to be asked again. */
+/** The scopes of the server's challenge; undefined if the server has to be asked again. */
 function challengeOf({ scopes, metadataUrl }: SignInRequest) {
   if (scopes.length === 0) return undefined
   return { scope: scopes.join(' '), ...(metadataUrl !== undefined && { metadataUrl }) }
@@ -139,7 +139,7 @@ const placeOf = ({ message }: BlockAction): SignInPlace =>
     ? {}
     : { channel: message.channel, ...(message.thread !== undefined && { thread: message.thread }) }
 
-/** Shows the button in the modal the person is at, else where they can see it. */
+/** Shows the sign-in in the open modal; if it is closed, as a message. */
 export async function showSignIn(
   deps: SlackDeps,
   { by, name, channel, view }: { by: Principal; name: string; channel: string | undefined; view: string },
@@ -150,7 +150,7 @@ export async function showSignIn(
     await replySignInOutcome(deps, { by, channel }, signInMessage(ask))
 }
 
-/** A sign-in came back: the modal shows it, or where it was closed the person is told. Never throws. */
+/** Shows the result of a sign-in in its modal; if that is closed, as a message. Never throws. */
 export async function announceSignIn(deps: SlackDeps, result: SignInResult): Promise<void> {
   const { by } = result
   if (by === undefined) return
@@ -176,7 +176,7 @@ async function outcomeMessage(
     const existing = await findConnectionOf(deps, result)
     const again = existing === undefined ? createConnectAgainButton(card) : createSignInAgainButton(existing.name)
     if (input === undefined) return signInFailedMessage(name, result.message, again)
-    // A plain no has answered what waited for it.
+    // A denial has answered the input already.
     if (result.denied) return signInFailedMessage(name, `${result.message} I go on without it.`, again)
     return signInFailedMessage(name, result.message, createAnswerAgainButton(input))
   }
@@ -197,7 +197,7 @@ async function outcomeModal(deps: SlackDeps, result: SignInResult, content: Mess
 const findConnectionOf = async (deps: SlackDeps, { by, connection }: Extract<SignInResult, { ok: false }>) =>
   by === undefined || connection === undefined ? undefined : findConnectionFor(deps, by, connection)
 
-/** A first connect goes on in its form, as it was sent, without the secrets; undefined for a connection that is there. */
+/** The form of a first connect with the submitted values but without secrets; undefined for an existing connection. */
 async function retryFormModal(
   deps: SlackDeps,
   result: Extract<SignInResult, { ok: false }>,
@@ -212,7 +212,7 @@ async function retryFormModal(
   return connectModal({ cards, card, name, values: inputs, metadata, alert: `Not signed in: ${message}${secrets}` })
 }
 
-/** Where the person asked, seen by them alone, or else in their direct messages. */
+/** Posts an ephemeral message to the channel, or a direct message if that fails. */
 export async function replySignInOutcome(
   { webApi, directMessageOf, log }: SlackDeps,
   { by, channel, thread }: { by: Principal; channel?: string | undefined; thread?: string | undefined },
@@ -232,7 +232,7 @@ export async function replySignInOutcome(
     await webApi.call('chat.postMessage', { channel: dm, ...content, unfurl_links: false }, AnyResponse)
 }
 
-/** Behind the Sign in buttons: each press makes a fresh link, so a button never gets stale. */
+/** Runs from the Sign in buttons: each press makes a fresh link, so a button never expires. */
 export const signInCommand: Command = {
   name: 'sign-in',
   usage: '[connection]',

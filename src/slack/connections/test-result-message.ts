@@ -9,17 +9,17 @@ export type TestedConnection = {
   outcome:
     | { ok: true; ms: number; protocolVersion: string; tools: number }
     | { ok: false; message: string; signIn?: boolean }
-  /** Tools the model cannot be offered. */
+  /** Tools that the model cannot be offered. */
   leftOut: { tool: string; why: string }[]
-  /** Whether its server is left alone, where it did not work. */
+  /** The circuit breaker of a connection that failed. */
   circuit?: ReturnType<CircuitOf>
 }
 
-/** How each connection answered. */
+/** The test results of connections. */
 export function testResultMessage(results: TestedConnection[]): MessageContent {
   return {
     text: truncate(results.map((result) => `${result.name}: ${resultText(result)}`).join('\n'), LIMITS.message.text),
-    // Two blocks each at most, of a message's fifty.
+    // Each takes at most two of a message's 50 blocks.
     blocks: results.slice(0, 20).flatMap(testedBlocks),
   }
 }
@@ -63,7 +63,7 @@ function testedBlocks(result: TestedConnection): KnownBlock[] {
       : `\nI cannot use ${pluralize(leftOut.length, 'tool')}:\n${[...without, ...more].join('\n')}`
   return [
     sectionBlock(`:large_green_circle: *${escapeMrkdwn(name)}* works: ${factsText(outcome)}.${missing}`),
-    // For whoever is asked for help with it.
+    // Helps whoever supports the person.
     ...(outcome.protocolVersion === '' ? [] : [contextBlock(`MCP version ${escapeMrkdwn(outcome.protocolVersion)}`)]),
   ]
 }

@@ -21,11 +21,11 @@ import {
 
 const Metadata = z.object({ input: InputId })
 
-/** A server's questions: Answer, Decline, the page to open. Who may answer is checked where it is settled. */
+/** Listens to the buttons and forms of elicitations. `runs.answerInput` checks who may answer. */
 export function registerInputs(app: App, deps: SlackDeps): void {
   onButtonPress(app, deps, 'input_answer', (press) => openForm(deps, press))
   onButtonPress(app, deps, 'input_see', (press) => openPage(deps, press))
-  // Slack opens the page by itself and only tells of it: consent is the button after it.
+  // Slack opens the URL itself and sends this action; consent is given with the next button.
   onButtonPress(app, deps, 'input_open', async () => undefined)
   onDurablePress(app, deps, 'input_done', (press) => answerFromButton(deps, press, 'accept'))
   onDurablePress(app, deps, 'input_decline', (press) => answerFromButton(deps, press, 'decline'))
@@ -58,7 +58,7 @@ async function answerFromButton(deps: SlackDeps, press: BlockAction, action: 'ac
   await press.responder.reply(outcomeMessage(outcome), 'Question')
 }
 
-/** A card that still offers what is answered is a dead end: it is painted as it stands. */
+/** Updates a card that still shows buttons for an answered elicitation. */
 async function refreshCard(deps: SlackDeps, { by, message, value }: BlockAction): Promise<void> {
   const found = await findInputFor(deps, by, value)
   if (message === undefined || found?.input.given === undefined) return
@@ -86,7 +86,7 @@ function outcomeMessage(outcome: Exclude<AnswerInputOutcome, { kind: 'settled' }
   }
 }
 
-/** The question, if this person may answer it now; else they are told why not. */
+/** The elicitation, if this person may answer it now; else replies why not and returns undefined. */
 async function findOpenInput(deps: SlackDeps, press: BlockAction): Promise<PendingInput | undefined> {
   const found = await findInputFor(deps, press.by, press.value)
   const refusal = refusalOf(found, press.by)
@@ -141,7 +141,7 @@ async function submitForm(deps: SlackDeps, { by, privateMetadata, values, ack }:
   await ack({ response_action: 'errors', errors })
 }
 
-/** Who closes the form gives no answer; that is told to the server as such. */
+/** Closing the form answers the elicitation with `cancel`. */
 async function closeForm(deps: SlackDeps, by: Principal, privateMetadata: string): Promise<void> {
   await answerInput(deps, Metadata.parse(JSON.parse(privateMetadata)).input, { by, action: 'cancel' })
 }

@@ -14,10 +14,10 @@ import {
 import { linkHostOf, linkPreviewBlock, linkWarningsFor } from '../blocks/link-preview.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, mentionOf, revealInvisible, truncate } from '../blocks/text.ts'
 
-/** A countdown moves in steps, so that Slack is not asked to change a message each second. */
+/** The countdown moves in steps, so that the message is not updated each second. */
 export const COUNTDOWN_STEP_MS = 15_000
 
-/** The message that puts a server's question to a person, or says what became of it. Pure. */
+/** The card of an elicitation or sign-in, or how it was answered. Pure. */
 export function elicitationMessage(pending: PendingInput, now: Date): MessageContent {
   const { call, input } = pending
   const name = truncate(call.connectionName, 80)
@@ -37,9 +37,9 @@ export function elicitationMessage(pending: PendingInput, now: Date): MessageCon
   }
 }
 
-/** Said below a question before it expires. Pure. */
+/** The reminder below an elicitation before it expires. Pure. */
 export function elicitationReminderMessage({ state, call, input }: PendingInput): MessageContent {
-  // In direct messages the message alone tells them.
+  // In direct messages no mention is needed.
   const who = state.origin.place === 'dm' ? '' : `${mentionOf(input.person)}: `
   const what = input.request.kind === 'sign_in' ? 'needs you to sign in' : 'is still waiting for your answer'
   const name = escapeInlineMrkdwn(truncate(call.connectionName, 80))
@@ -47,7 +47,7 @@ export function elicitationReminderMessage({ state, call, input }: PendingInput)
   return { text, blocks: [sectionBlock(`:bell: ${text}`)] }
 }
 
-/** In a channel others read along: the page is for one person, so its address is shown to them alone. */
+/** Whether only the person can read the card: elsewhere the URL of a page is not shown, as it is for them alone. */
 const isPrivate = ({ state }: PendingInput): boolean => state.origin.place === 'dm'
 
 function bodyBlocks(pending: PendingInput): KnownBlock[] {
@@ -78,7 +78,7 @@ function purposeText({ call, input }: PendingInput): string {
   return `${why} Only ${mentionOf(input.person)} can ${what}.${care}`
 }
 
-/** A server that waits on the wire gets a countdown, anything else a day. */
+/** A countdown for a server that holds its request open, else the date of expiry. */
 function deadlineText({ resume, expiresAt }: InputState, now: Date): string {
   if (resume.how !== 'live') return `It waits until ${formatDate(expiresAt)}.`
   const steps = Math.max(0, Math.ceil((expiresAt.getTime() - now.getTime()) / COUNTDOWN_STEP_MS))
@@ -114,7 +114,7 @@ function pageButtons(input: InputState): Button[] {
 const doneButton = (input: InputState): Button =>
   createButton({ text: 'I’m done', action: 'input_done', value: input.id })
 
-/** The page a server wants opened, for the one person it is for. Pure. */
+/** The URL of an elicitation, in a modal that only its person sees. Pure. */
 export const urlElicitationModal = (pending: PendingInput) => {
   const { call, input } = pending
   const url = input.request.kind === 'url' ? input.request.url : ''
@@ -132,7 +132,7 @@ export const urlElicitationModal = (pending: PendingInput) => {
   })
 }
 
-/** What somebody filled in too late, so that it is not lost. */
+/** The values of a form that was submitted too late, so that they are not lost. */
 export function answeredFormBlocks(fields: FormField[], content: Record<string, FormValue>): KnownBlock[] {
   const lines = fields.flatMap(({ name, title }) => {
     const value = content[name]
@@ -147,7 +147,7 @@ type Given = Omit<NonNullable<InputState['given']>, 'content'>
 
 const ACCEPTED: Record<InputState['request']['kind'], string> = { form: 'Answered', url: 'Done', sign_in: 'Signed in' }
 
-/** What became of a question, in one line. */
+/** How an elicitation was answered, in one line. */
 export function givenAnswerMessage({ action, by, at }: Given, kind: InputState['request']['kind'] = 'form'): string {
   const who = by === undefined ? '' : ` by ${mentionOf(by)}`
   switch (action) {

@@ -13,29 +13,29 @@ import {
 } from '../blocks/modal-fields.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, pluralize, revealInvisible, truncate } from '../blocks/text.ts'
 
-/** With the words around them these stay under Slack's 100 blocks. */
+/** With the blocks around them these stay under Slack's 100 blocks. */
 const MAX_FIELDS = 90
-/** A text that may be longer than this gets several lines. */
+/** A text that may be longer than this gets a multiline field. */
 const ONE_LINE_CHARS = 300
-/** Slack takes 250 KB; the rest is for what is around the fields. */
+/** Slack takes views of 250 KB; the rest is for the blocks around the fields. */
 const MAX_FIELDS_BYTES = 220 * 1024
 
 export const formFieldBlockIdOf = (index: number): string => `field ${index}`
 
-/** The fields a modal has room for: what must be filled in comes first where not all fit. */
+/** The fields that fit a modal; required ones come first if not all fit. */
 export function shownFieldsOf(fields: FormField[]): FormField[] {
   if (fields.length <= MAX_FIELDS) return fields
   return fields.toSorted((a, b) => Number(b.required) - Number(a.required)).slice(0, MAX_FIELDS)
 }
 
-/** Whether all that must be filled in has room. */
+/** Whether all required fields fit a modal. */
 export function fitsFormModal(fields: FormField[]): boolean {
   const shown = shownFieldsOf(fields)
   const bytes = Buffer.byteLength(JSON.stringify(shown.map(modalFieldOf).map(inputBlockOf)))
   return bytes <= MAX_FIELDS_BYTES && fields.every((field) => !field.required || shown.includes(field))
 }
 
-/** A server's form as a modal. Nothing in it is filled in but the server's own defaults. Pure. */
+/** A form elicitation as a modal, with only the server's defaults as initial values. Pure. */
 export function elicitationModal({ call, input }: PendingInput, fields: FormField[]): ModalView {
   const shown = shownFieldsOf(fields)
   const name = truncate(call.connectionName, 80)
@@ -63,7 +63,7 @@ export function elicitationModal({ call, input }: PendingInput, fields: FormFiel
   return { ...view, notify_on_close: true }
 }
 
-/** A server's field as ours. */
+/** A form elicitation's field as a modal field. */
 function modalFieldOf(field: FormField, index: number): ModalField {
   const hint = field.hint === undefined ? '' : revealInvisible(field.hint).trim()
   return {
@@ -75,7 +75,7 @@ function modalFieldOf(field: FormField, index: number): ModalField {
   }
 }
 
-/** What is wanted, where the field does not show it by itself. */
+/** The bounds of a value in words, where Slack's field does not show them. */
 function boundsOf(field: FormField): string {
   if (field.kind === 'many') return range(field.min, field.max, 'Choose')
   if (field.kind === 'number') return range(field.min, field.max, 'Number:')
@@ -122,7 +122,7 @@ function fieldInputOf(field: FormField): ModalField['input'] {
 
 const YES_NO = [createOption('Yes', 'true'), createOption('No', 'false')]
 
-/** A default that breaks the server's own rules is no default. */
+/** The default, unless it violates the field's own schema. */
 const initialOf = <F extends FormField>(field: F): F['default'] =>
   fitsField(field, field.default) ? field.default : undefined
 
@@ -139,11 +139,11 @@ function textInputOf(field: FieldOf<'text'>): ModalField['input'] {
   }
 }
 
-/** Slack takes plain decimals; other bounds are checked when the form is sent. */
+/** Slack takes only plain decimals as bounds; others are checked on submission. */
 const decimalText = (value: number | undefined): string | undefined =>
   value !== undefined && /^-?\d+(\.\d+)?$/.test(String(value)) ? String(value) : undefined
 
-/** An option is known by its place, as a server's values may be longer than Slack takes. */
+/** The value of an option is its index, as a server's values may be longer than Slack takes. */
 const optionsOf = (field: FieldOf<'one' | 'many'>) =>
   field.options.map(({ title }, index) => createOption(revealInvisible(title) || '(empty)', String(index)))
 
@@ -152,7 +152,7 @@ function placeOf({ options }: FieldOf<'one' | 'many'>, value: string | undefined
   return place < 0 ? undefined : String(place)
 }
 
-/** What was filled in, as the server wants it, by the names of its fields; what was left empty is left out. */
+/** The submitted values by the names of the server's fields; empty ones are left out. */
 export function readSubmittedForm(fields: FormField[], values: Record<string, unknown>): Record<string, FormValue> {
   const state = ModalState.parse(values)
   const read = shownFieldsOf(fields).map((field, index): [string, FormValue | undefined] => {

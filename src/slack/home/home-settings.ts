@@ -21,10 +21,10 @@ import {
 import { formatBar, formatMoney } from '../blocks/figures.ts'
 import { escapeMrkdwn, pluralize } from '../blocks/text.ts'
 
-/** What an owner or admin sees of the workspace. */
+/** The workspace settings as owners and admins see them. */
 export type WorkspaceSettingsView = { settings: WorkspaceSettings; usage: MonthUsage; cards: CardInfo[] }
 
-/** On top of the Home tab of those who can do something about it. */
+/** The warning on top of the Home tab of owners and admins. */
 export function overBudgetBlocks({ settings, usage }: WorkspaceSettingsView): KnownBlock[] {
   if (settings.budgetUsd === undefined || usage.costUsd < settings.budgetUsd) return []
   const spent = `${formatMoney(usage.costUsd)} of ${formatMoney(settings.budgetUsd)}`
@@ -32,7 +32,7 @@ export function overBudgetBlocks({ settings, usage }: WorkspaceSettingsView): Kn
   return [sectionBlock(words, createBudgetButton(settings)), DIVIDER_BLOCK]
 }
 
-/** Settings of the workspace: each is saved when it is chosen. */
+/** The fields of the workspace settings; each is saved when it is chosen. */
 export function settingsBlocks(view: WorkspaceSettingsView): KnownBlock[] {
   const { settings, usage, cards } = view
   return [
@@ -99,7 +99,7 @@ function budgetText({ budgetUsd }: WorkspaceSettings, { costUsd, runs }: MonthUs
   return `*Monthly budget: ${formatMoney(budgetUsd)}*\n\`${formatBar(share, 20)}\` ${Math.round(share * 100)}% used. ${used}`
 }
 
-/** After a service was allowed: what it was for. */
+/** Says that a card is allowed now and offers to connect it; `then` is the name that was to be connected. */
 export function allowedCardMessage(title: string, then: string): MessageContent {
   const text = `Everybody here may connect ${title} now.`
   return {
@@ -111,7 +111,7 @@ export function allowedCardMessage(title: string, then: string): MessageContent 
   }
 }
 
-/** More than anybody spends by intent. */
+/** Above this, an amount is taken for a typing error. */
 const MAX_USD = 1_000_000
 
 /** The modal that asks for the budget. */

@@ -7,7 +7,7 @@ import { revealInvisible } from '../blocks/text.ts'
 const BAR_WIDTH = 12
 const NAME_WIDTH = 28
 
-/** What a person used this month, in figures and as a picture. */
+/** A person's usage of this month, as figures and charts. */
 export function usageBlocks(usage: MonthUsage): KnownBlock[] {
   const month = usage.since.toLocaleDateString('en-US', { month: 'long', timeZone: 'UTC' })
   const title = headerBlock(`Your usage in ${month}`)

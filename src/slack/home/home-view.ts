@@ -42,7 +42,7 @@ export type HomeContent = {
 /** Together with everything else these stay under Slack's 100 blocks. */
 export const HOME_LIST_LENGTHS = { pending: 5, inputs: 2, connections: 8, rules: 8, recent: 5 }
 
-/** The Home tab: what waits for this person first, then what is theirs, then what they manage. Pure. */
+/** The Home tab: pending approvals and inputs, the person's own things, then workspace settings. Pure. */
 export function createHomeView(content: HomeContent): HomeView {
   const { workspace } = content
   const blocks = [
@@ -137,7 +137,7 @@ const OUTCOME_TEXTS: Record<RecentRun['outcome'], [mark: string, words: string]>
   stopped: [':octagonal_sign:', 'stopped'],
 }
 
-/** What a person asked last and how it ended. */
+/** The person's latest runs and how they ended. */
 function recentBlocks(recent: RecentRun[]): KnownBlock[] {
   if (recent.length === 0) return []
   return [

@@ -7,10 +7,10 @@ import { AnyResponse } from '../web-api/web-api.ts'
 import type { WorkspaceSettingsView } from './home-settings.ts'
 import { createHomeView, HOME_LIST_LENGTHS } from './home-view.ts'
 
-/** Changes come in bursts; Slack takes about 100 paintings of Home tabs a minute. */
+/** Changes come in bursts; Slack takes about 100 calls of views.publish a minute. */
 const REFRESH_AFTER_MS = 1_500
 
-/** Slack tells when a Home tab is opened and never when it is left, so this is how long a person counts as looking at it. */
+/** Slack sends no event when a Home tab is left, so a person counts as viewing it for this long. */
 const VIEWER_TTL_MS = 60 * 60_000
 const MAX_VIEWERS = 1_000
 
@@ -20,14 +20,14 @@ type HomeDeps = Omit<
 >
 
 export type Home = {
-  /** Soon, once for many changes, for those who opened it here lately; whoever opens it later sees it painted then. */
+  /** Publishes soon, once for many changes, if the person opened the tab lately. */
   refresh(principal: Principal): void
-  /** Now, as the person is looking at it; never throws. */
+  /** Publishes at once. Never throws. */
   paint(principal: Principal): Promise<void>
   close(): void
 }
 
-/** Paints Home tabs, soon after something changed for a person. */
+/** Publishes Home tabs after changes. */
 export function createHome(deps: HomeDeps): Home {
   const waiting = new Map<string, NodeJS.Timeout>()
   const viewers = createRecentViewers()
@@ -51,7 +51,7 @@ export function createHome(deps: HomeDeps): Home {
   }
 }
 
-/** Who may be looking at their Home tab: those who opened it or pressed in it last. */
+/** The users who opened their Home tab or pressed a button in it lately. */
 export function createRecentViewers(now = Date.now): { add(user: UserId): void; has(user: UserId): boolean } {
   const until = new Map<UserId, number>()
   return {
@@ -65,7 +65,7 @@ export function createRecentViewers(now = Date.now): { add(user: UserId): void; 
   }
 }
 
-/** Never throws: a Home tab that could not be painted is painted when it is opened next. */
+/** Never throws: a Home tab that could not be published is published when it is opened next. */
 async function publish(deps: HomeDeps, principal: Principal): Promise<void> {
   try {
     const [pending, inputs, connections, rules, approvers, recent, usage, workspace] = await Promise.all([

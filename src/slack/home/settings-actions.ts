@@ -8,7 +8,7 @@ import { onViewSubmission, type ViewSubmission } from '../interactions/view-subm
 import { AnyResponse, isPermanentError } from '../web-api/web-api.ts'
 import { allowedCardMessage, budgetModal } from './home-settings.ts'
 
-/** The workspace settings in the Home tab of owners and admins; who may change them is asked again at each press. */
+/** Listens to the workspace settings in the Home tab; each press checks again that the person is an owner or admin. */
 export function registerSettings(app: App, deps: SlackDeps): void {
   const onSetting = (action: string, change: (press: BlockAction) => Promise<void>) =>
     onDurablePress(app, deps, action, async (press) => {
@@ -46,7 +46,7 @@ async function setApprovers({ rules, people }: SlackDeps, { by, chosen, responde
   else await responder.replyError(`${escapeMrkdwn(bot.name)} is a bot, and bots never decide. Nothing was changed.`)
 }
 
-/** A channel is good when the app can write there: the first message shows it, and tells its members what will come. */
+/** The first message proves that the app can post in the channel, and tells its members what will come. */
 async function setChannel({ webApi, settings }: SlackDeps, { by, chosen, responder }: BlockAction): Promise<void> {
   const channel = ChannelId.safeParse(chosen[0])
   if (!channel.success) return

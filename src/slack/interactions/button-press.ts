@@ -16,7 +16,7 @@ export type BlockAction = {
   chosen: string[]
   actionId: string
   actionTs: string
-  /** The message it stands in; absent for views. */
+  /** The message that holds the element; absent for views. */
   message: { channel: string; ts: string; thread: string | undefined } | undefined
   view: { id: string; hash: string; privateMetadata: string; kind: 'modal' | 'home'; callbackId: string } | undefined
   responder: Responder
@@ -64,7 +64,7 @@ type ListenerArgs = SlackActionMiddlewareArgs & AllMiddlewareArgs
 
 type HandlePress = (press: BlockAction) => Promise<void>
 
-/** Acknowledges, parses, handles; what goes wrong is told to who pressed. `action` is what stands before a colon in the action_id. */
+/** Listens for an action_id of `action` or `action:anything`: acknowledges at once, then handles; errors are replied to who pressed. */
 export function onButtonPress(app: App, deps: SlackDeps, action: string, handle: HandlePress): void {
   app.action(actionIdPattern(action), async (listened: ListenerArgs) => {
     await listened.ack()

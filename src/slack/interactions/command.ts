@@ -1,13 +1,13 @@
 import type { SlackDeps } from '../deps.ts'
 import type { Responder } from './responder.ts'
 
-/** One word after `/mcp`. */
+/** A subcommand of `/mcp`. */
 export type Command = {
   name: string
-  /** What may stand after the name. */
+  /** The arguments after the name, for the help. */
   usage: string
   description: string
-  /** Not offered in help and suggestions: for buttons. */
+  /** Only buttons run it: it is left out of help and suggestions. */
   hidden?: boolean
   run(deps: SlackDeps, asked: CommandRequest): Promise<void>
 }

@@ -5,7 +5,7 @@ import type { SlackDeps } from '../deps.ts'
 import { nearestWordTo } from './nearest-word.ts'
 import type { Responder } from './responder.ts'
 
-/** The person's connection by that name; when there is none they are told, with the nearest one as a button. */
+/** The person's connection of that name; if there is none, replies so, with the nearest name as a button, and returns undefined. */
 export async function findNamedConnection(
   deps: SlackDeps,
   responder: Responder,

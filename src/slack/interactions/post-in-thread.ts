@@ -7,7 +7,7 @@ import type { MessageContent } from '../blocks/blocks.ts'
 import type { SlackDeps } from '../deps.ts'
 import { isPermanentError } from '../web-api/web-api.ts'
 
-/** Where something a person began goes on: a message of ours, and the thread it stands in or begins. */
+/** A message of the app and the thread it is in or starts. */
 export type ThreadAnchor = { channel: ChannelId; threadTs: string; messageTs: string }
 
 const Posted = z.object({ ts: z.string() })
@@ -16,7 +16,7 @@ const Uploaded = z.object({
 })
 const Permalink = z.object({ permalink: z.url() })
 
-/** Says it where the person is, if the app may speak there; else in their direct messages. */
+/** Posts to `place` if the app may post there, else to the person's direct messages. Throws AppError `slack_failed` if neither works. */
 export async function anchorThread(
   deps: SlackDeps,
   by: Principal,
@@ -48,7 +48,7 @@ async function tryPost(
   }
 }
 
-/** In the thread, or as the beginning of one. Nothing in it is unfurled: the words may be a server's. */
+/** Posts a reply in `thread`, or a message that starts one. Links are not unfurled, as the text may come from a server. */
 export async function postInThread(
   deps: SlackDeps,
   channel: string,
@@ -63,7 +63,7 @@ export async function postInThread(
 
 export type FileUpload = { name: string; mimeType: string; data: Buffer }
 
-/** Puts a file into the thread. */
+/** Uploads a file to the thread. Throws AppError `slack_failed` if Slack returns no file id. */
 export async function uploadFile(
   deps: SlackDeps,
   { channel, threadTs }: ThreadAnchor,
@@ -77,14 +77,14 @@ export async function uploadFile(
   return { id, name, mimeType, size: data.length }
 }
 
-/** The origin of a run that begins there. */
+/** The origin of a run that starts at `anchor`. */
 export async function originOf(deps: SlackDeps, { workspace, user }: Principal, anchor: ThreadAnchor): Promise<Origin> {
   const [{ team }, userName] = await Promise.all([deps.bot(), deps.people.nameOf(user)])
   const place = anchor.channel.startsWith('D') ? 'dm' : 'channel'
   return { door: 'slack', workspace, user, userName, ...anchor, place, teamId: team }
 }
 
-/** As a link where Slack gives one. */
+/** A link to the message as mrkdwn, or the name of its conversation if Slack gives no permalink. */
 export async function permalinkTextFor(deps: SlackDeps, { channel, messageTs }: ThreadAnchor): Promise<string> {
   try {
     const args = { channel, message_ts: messageTs }
@@ -95,7 +95,7 @@ export async function permalinkTextFor(deps: SlackDeps, { channel, messageTs }: 
   }
 }
 
-/** How a spot is spoken of. */
+/** The place in words. */
 export const placeTextFor = ({ channel, thread }: ReplyPlace): string => {
   if (channel === undefined || channel.startsWith('D')) return 'in our direct messages'
   return thread === undefined
@@ -103,5 +103,5 @@ export const placeTextFor = ({ channel, thread }: ReplyPlace): string => {
     : 'in this thread, where everyone can read it'
 }
 
-/** Where what is read goes: the thread or channel the command was given in, else direct messages. */
+/** Where an answer goes: the thread or channel of the command, else direct messages. */
 export type ReplyPlace = { channel?: string | undefined; thread?: string | undefined }

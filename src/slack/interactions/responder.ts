@@ -8,22 +8,22 @@ import { errorMessage } from '../blocks/error-message.ts'
 import type { SlackDeps } from '../deps.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 
-/** Where a person just did something, and how to answer them there so that only they see it. */
+/** Answers a person where they pressed, typed or submitted, visible to them alone. */
 export type Responder = {
   by: Principal
-  /** The conversation it happened in; absent in modals and the Home tab. */
+  /** The conversation of the interaction; absent in modals and the Home tab. */
   channel: string | undefined
-  /** The thread it happened in, if it did in one. */
+  /** The thread of the interaction, if it was in one. */
   thread: string | undefined
-  /** Shows that something takes a moment, where an answer could otherwise not be shown any more. */
+  /** Opens a loading modal in views: their trigger_id expires before a slow answer is there. */
   showLoading(title: string, words: string): Promise<void>
-  /** `title` is for places where the answer becomes a modal. */
+  /** Replies with an ephemeral message, or in views with a modal titled `title`. */
   reply(content: MessageContent, title?: string): Promise<void>
-  /** The same, in place of the modal or the message only they see that was pressed. */
+  /** Replies in place of the modal or ephemeral message that was pressed. */
   replace(content: MessageContent, title?: string): Promise<void>
-  /** Opens a modal, or puts it on top of the one that is open; its id. The trigger lives 3 s and works once. */
+  /** Opens a modal, or pushes it on the open one, and returns its id. A trigger_id works once, within 3 s. */
   openModal(view: ModalView): Promise<string>
-  /** Words for something that failed, with buttons that help; never throws. */
+  /** Replies with an error message and buttons that help. Never throws. */
   replyError(words: string, help?: Button[]): Promise<void>
 }
 

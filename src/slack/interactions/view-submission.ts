@@ -28,7 +28,7 @@ const Body = z.object({
   }),
 })
 
-/** Parses and handles; the handler acknowledges. What goes wrong before that stands in the modal. */
+/** Listens for submissions of a modal. The handler acknowledges; an error before that is shown in the modal. */
 export function onViewSubmission(
   app: App,
   deps: SlackDeps,
@@ -64,7 +64,7 @@ export function onViewSubmission(
 
 type Closed = Pick<ViewSubmission, 'by' | 'privateMetadata'>
 
-/** Somebody closed a modal that wants to know. Nobody waits for an answer, so what goes wrong is only noted. */
+/** Listens for the closing of modals with notify_on_close. Nobody waits for an answer, so errors are only logged. */
 export function onViewClosed(
   app: App,
   deps: SlackDeps,

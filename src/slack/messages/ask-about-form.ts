@@ -10,7 +10,7 @@ import {
 } from '../blocks/blocks.ts'
 import { escapeMrkdwn, joinWords, mentionOf, truncate } from '../blocks/text.ts'
 
-/** The message a question is about. `text` is as Slack wrote it, so names in it show as names. */
+/** The message a question is about. `text` is Slack's mrkdwn, so that mentions in it show as names. */
 export type QuotedMessage = { author?: string | undefined; text: string; files: { name: string }[] }
 
 const QUOTE_CHARS = 1_500
@@ -42,7 +42,7 @@ export function askAboutForm(quoted: QuotedMessage, metadata: unknown): ModalVie
   })
 }
 
-/** Above the answer: who asked what, and in direct messages about which message. */
+/** The message above the answer: who asked what, and in direct messages about which message. */
 export function askedAboutMessage(user: string, question: string, quoted: QuotedMessage | undefined): MessageContent {
   const text =
     quoted === undefined ? `${mentionOf(user)} asks: ${escapeMrkdwn(question)}` : `You asked: ${escapeMrkdwn(question)}`

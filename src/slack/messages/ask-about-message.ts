@@ -9,7 +9,7 @@ import { askedAboutMessage } from './ask-about-form.ts'
 import { mentionedUsersIn, plainTextOf } from './message-text.ts'
 import { readThreadContext, type ThreadMessage } from './thread-context.ts'
 
-/** The message a question is about, as the modal carries it along. */
+/** The message a question is about, as the modal's metadata. */
 export const AboutMessage = z.object({
   channel: ChannelId,
   ts: z.string(),
@@ -51,7 +51,7 @@ export async function askAboutMessage(deps: SlackDeps, asked: Question): Promise
   })
 }
 
-/** Undefined where the app may not speak. */
+/** Undefined where the app may not post. */
 async function tryPostInThread(deps: SlackDeps, { by, about, question }: Question): Promise<Place | undefined> {
   const threadTs = about.thread ?? about.ts
   try {
@@ -89,7 +89,7 @@ async function post(
   return (await webApi.call('chat.postMessage', { ...place, ...content, ...quiet }, Posted)).ts
 }
 
-/** The thread as far as the message, where the app may read it; else the message as it came with the shortcut. */
+/** The thread up to the message, if the app may read it; else the message from the shortcut's payload. */
 async function readContext(deps: SlackDeps, about: AboutMessage): Promise<ThreadMessage[]> {
   const thread = about.thread ?? about.ts
   const earlier = await readThreadContext(deps, { channel: about.channel, thread, before: `${about.ts}5` })

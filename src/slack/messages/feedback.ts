@@ -8,7 +8,7 @@ import { thanksText } from './feedback-buttons.ts'
 
 const Value = z.tuple([z.enum(['good', 'bad']), RunId])
 
-/** Keeps what people think of answers; whoever reads one may say so, and their last word counts. */
+/** Saves feedback on answers. Whoever can read an answer may give it; their last verdict counts. */
 export function registerFeedback(app: App, deps: SlackDeps): void {
   onDurablePress(app, deps, 'run_feedback', async ({ by, value, responder }) => {
     const [verdict, run] = Value.parse(value.split(' '))

@@ -10,13 +10,13 @@ import { AnyResponse, slackErrorCodeOf } from '../web-api/web-api.ts'
 
 const MAX_FILE_BYTES = 10 * 1024 * 1024
 
-/** Claude takes images of 5 MB, counted as base64 (docs.claude.com, vision); a larger one is shown as Slack's smaller picture of it. */
+/** Claude takes images of 5 MB, counted as base64 (docs.claude.com, vision); of a larger one, Slack's thumbnail is read. */
 const MAX_IMAGE_BYTES = 3_900_000
 
-/** Some 15,000 tokens; more is better fetched piece by piece with a tool. */
+/** About 15,000 tokens; longer texts are better read in parts with a tool. */
 const MAX_TEXT_CHARS = 60_000
 
-/** The files of a few conversations; a run asks for its files again at each turn. */
+/** Holds the files of a few conversations: a run reads its files again in each turn. */
 const CACHE_BYTES = 64 * 1024 * 1024
 
 const Info = z.object({
@@ -30,10 +30,10 @@ const Info = z.object({
 })
 type Info = z.infer<typeof Info>['file']
 
-/** Why a file was not read. */
+/** A file that cannot be read; the message says why. */
 class UnreadableFile extends Error {}
 
-/** Reads what people send along. What cannot be read is said to the model by what is returned, and to the person here, once. */
+/** Reads attached files. For a file that cannot be read, the model gets the reason and the person one ephemeral message. */
 export function createFileReader(
   deps: SlackDeps,
   download: DownloadFile,
@@ -114,7 +114,7 @@ function reasonOf(error: unknown): string {
   return errorMessageOf(error).replace(/\.$/, '')
 }
 
-/** Never throws: the model says it as well. */
+/** Never throws: the model has the reason, too. */
 async function notifyUnread(
   { webApi, log, runs }: SlackDeps,
   origin: Origin,
@@ -142,7 +142,7 @@ function sizeOf(content: FileContent): number {
 
 export type FileCache = { get(key: string): FileContent | undefined; put(key: string, content: FileContent): void }
 
-/** The latest contents, up to a size that all workspaces share. */
+/** A cache of the latest contents, with one size limit for all workspaces. */
 export function createFileCache(): FileCache {
   const cache = new Map<string, FileContent>()
   let size = 0

@@ -15,10 +15,10 @@ import { limitFiles, MessageFiles } from './message-files.ts'
 import { addresseeOf, isStopWord, mentionedUsersIn, plainTextOf, removeMention } from './message-text.ts'
 import { readThreadContext } from './thread-context.ts'
 
-/** Names and earlier messages are worth having, but an event has to be acknowledged in 3 s. */
+/** Names and earlier messages are left out if they take longer: an event has to be acknowledged in 3 s. */
 const LOOKUP_TIMEOUT_MS = 1_800
 
-/** More requests than this nobody has at work at once. */
+/** Nobody has more runs than this at work in their direct messages. */
 const RECENT_RUNS = 20
 
 const Message = z.object({
@@ -36,7 +36,7 @@ const Message = z.object({
 })
 type Message = z.infer<typeof Message>
 
-/** Direct messages, mentions and replies in threads the app takes part in. An event is acknowledged when its run is kept. */
+/** Starts runs for direct messages, mentions and replies in the app's threads. An event is acknowledged when its run is stored. */
 export function registerMessages(app: App, deps: SlackDeps): void {
   const listen = async ({ event }: { event: unknown }) => {
     const parsed = Message.safeParse(event)
@@ -102,7 +102,7 @@ async function namesOf({ people }: SlackDeps, users: string[]): Promise<Map<stri
   return new Map(await Promise.all(users.map(async (user) => [user, await people.nameOf(user)] as const)))
 }
 
-/** What was said before the app came in; later the run knows the conversation itself. */
+/** The messages of a thread before the app's first run in it; later runs know the conversation. */
 async function readEarlierMessages(deps: SlackDeps, bot: BotIdentity, message: Message) {
   const { thread_ts: thread, channel, ts } = message
   if (thread === undefined || thread === ts) return []
@@ -123,7 +123,7 @@ async function stopRun(deps: SlackDeps, bot: BotIdentity, message: Message): Pro
   await postEphemeral(deps, message, `Only ${who} or an approver can stop this.`)
 }
 
-/** Each message at the top of a DM begins a conversation, so "stop" there means whatever is at work for this person. */
+/** Each top-level message in a DM starts a conversation, so "stop" there stops all of this person's runs in the DM. */
 async function stopRunsInDm(deps: SlackDeps, { workspace }: BotIdentity, message: Message): Promise<void> {
   const by = { workspace, user: message.user }
   const recent = message.thread_ts === undefined ? await deps.runs.recentOf(by, RECENT_RUNS) : []
@@ -131,13 +131,13 @@ async function stopRunsInDm(deps: SlackDeps, { workspace }: BotIdentity, message
   for (const { id } of working) await deps.runs.stop(id, by)
   if (working.length > 0) return
   const text = 'Nothing is running here, so there is nothing to stop.'
-  // Where every answer in a DM stands; Slack does not show a message only one person sees in a thread that has no replies.
+  // Slack does not show an ephemeral message in a thread without replies.
   const place = { channel: message.channel, thread_ts: threadOf(message) }
   await deps.webApi.call('chat.postMessage', { ...place, text, blocks: [sectionBlock(text)] }, AnyResponse)
 }
 
 async function postHello(deps: SlackDeps, bot: BotIdentity, message: Message): Promise<void> {
-  // A mention arrives as two events.
+  // A mention is delivered as two events.
   if (await deps.runs.seen(`hello:${bot.workspace}:${message.channel}:${message.ts}`)) return
   const place = { channel: message.channel, thread_ts: threadOf(message) }
   await deps.webApi.call(

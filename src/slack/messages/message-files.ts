@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { AttachedFile } from '../../run/state/attached-file.ts'
 
-/** More than this Slack's own composer does not take well, and no model. */
+/** Slack's composer and the model take no more than this well. */
 const MAX_FILES = 20
 
 const File = z.object({
@@ -12,7 +12,7 @@ const File = z.object({
   size: z.number().nullish(),
 })
 
-/** The files of a message, as payloads and events carry them; what is no file any more is left out. */
+/** The files of a message in payloads and events; deleted files are left out. */
 export const MessageFiles = z
   .array(z.unknown())
   .default([])
@@ -24,7 +24,7 @@ function attachedFilesOf(file: z.infer<typeof File> | undefined): AttachedFile[]
   return [{ id, name: name || title || 'a file', mimeType: mimetype ?? '', size: size ?? 0 }]
 }
 
-/** The first twenty, and what to say of the rest. */
+/** The first files, and a notice if others are left out. */
 export function limitFiles(files: AttachedFile[]): { files: AttachedFile[]; notice: string | undefined } {
   const left = files.length - MAX_FILES
   const [rest, them] = left === 1 ? ['one', 'it'] : [left, 'them']

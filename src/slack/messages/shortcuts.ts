@@ -15,10 +15,10 @@ import { askAboutForm } from './ask-about-form.ts'
 import { AboutMessage, askAboutMessage } from './ask-about-message.ts'
 import { MessageFiles } from './message-files.ts'
 
-/** Slack waits 3 s for an acknowledgement; a submission is acknowledged when its question is kept. */
+/** Slack waits 3 s for an acknowledgement; a submission is acknowledged when its run is stored. */
 const ACK_DEADLINE_MS = 2_400
 
-/** private_metadata holds 3,000 characters; a long message is read again from its thread where that is allowed. */
+/** private_metadata holds 3,000 characters; a longer message is read again from its thread if the app may. */
 const MAX_METADATA_CHARS = 2_600
 
 const ShortcutBody = z.object({ user: z.object({ id: UserId }), trigger_id: z.string() })
@@ -60,7 +60,7 @@ export function registerShortcuts(app: App, deps: SlackDeps): void {
   })
 }
 
-/** As much of it as fits the modal. */
+/** The message with its text cut to what private_metadata holds. */
 function fitToMetadata(about: AboutMessage): AboutMessage {
   const bare = {
     ...about,
@@ -90,7 +90,7 @@ async function withResponder(
   }
 }
 
-/** A shortcut may be used where the app cannot speak. Never throws. */
+/** Posts to direct messages, as a shortcut may be used where the app cannot post. Never throws. */
 async function postErrorInDm({ webApi, directMessageOf, log }: SlackDeps, by: Principal, text: string): Promise<void> {
   try {
     const channel = await directMessageOf(by.user)

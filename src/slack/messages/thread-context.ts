@@ -6,7 +6,7 @@ import { mentionedUsersIn, plainTextOf } from './message-text.ts'
 
 export type ThreadMessage = { author: string; text: string }
 
-/** What a long thread comes down to for somebody who joins it now. */
+/** Of a longer thread, only the last messages are context. */
 const MAX_MESSAGES = 50
 const MAX_PAGES = 5
 
@@ -23,7 +23,7 @@ const Replies = z.object({
   response_metadata: z.object({ next_cursor: z.string().optional() }).optional(),
 })
 
-/** What was said in the thread before the message at `before`; nothing where the app may not read it. */
+/** The messages of a thread before `before`; empty where the app may not read it. */
 export async function readThreadContext(
   deps: SlackDeps,
   at: { channel: string; thread: string; before: string },

@@ -9,7 +9,7 @@ import { sendWelcome } from './welcome.ts'
 
 const Opened = z.object({ user: UserId, channel: z.string(), tab: z.literal('messages') })
 
-/** What a person sees when they open their direct messages with the app: a welcome once, and things to ask. */
+/** Welcomes a person once and suggests prompts when they open the Messages tab. */
 export function registerMessagesTab(app: App, deps: SlackDeps): void {
   app.event('app_home_opened', async ({ event }) => {
     const parsed = Opened.safeParse(event)
@@ -21,7 +21,7 @@ export function registerMessagesTab(app: App, deps: SlackDeps): void {
   })
 }
 
-/** Suggestions exist only where the app is installed as an agent. */
+/** Suggested prompts exist only where the app is installed as an agent. */
 async function setSuggestedPrompts(
   { webApi, connect, log, registry }: SlackDeps,
   by: Principal,
@@ -43,7 +43,7 @@ const TITLE_CHARS = 60
 
 type Prompts = { title: string; prompts: { title: string; message: string }[] }
 
-/** Things to ask: the starters of what is connected, one card after the other; before that, how to begin. */
+/** Starter questions of the connected cards, interleaved; without connections, questions about how to begin. */
 export function suggestedPromptsFor(cards: { title: string; starters: string[] }[]): Prompts {
   const starters = interleave(cards.map((card) => card.starters))
   const questions = [...new Set(['What can you do with my connections?', ...starters])].slice(0, MOST_PROMPTS)

@@ -9,7 +9,7 @@ import { type BlockAction, onDurablePress } from '../interactions/button-press.t
 
 const Posted = z.object({ ts: z.string() })
 
-/** The buttons that ask a card's starter questions: each begins a conversation in the person's direct messages. */
+/** Listens to the buttons with a card's starter questions; each starts a run in the person's direct messages. */
 export function registerStarterQuestions(app: App, deps: SlackDeps): void {
   // A double click asks once.
   const inProgress = new Set<string>()
@@ -25,7 +25,7 @@ export function registerStarterQuestions(app: App, deps: SlackDeps): void {
   })
 }
 
-/** Asks a question in the person's direct messages, where it stands as a message of its own. */
+/** Posts a question to the person's direct messages and starts its run there. */
 export async function askInDm(
   deps: SlackDeps,
   { by, value, responder }: Pick<BlockAction, 'by' | 'value' | 'responder'>,
@@ -49,14 +49,14 @@ export async function askInDm(
   const text = 'Asked. The answer comes in our direct messages.'
   const link = await fetchPermalink(deps, channel, ts)
   const linked = link === undefined ? text : `${text} <${link}|Go there>`
-  // A modal gives its place to the answer, so that one press closes it; the message with the questions stays.
+  // A modal is replaced, so that one press closes it; a message with the questions stays.
   const show = responder.channel === undefined ? responder.replace : responder.reply
   await show({ text, blocks: [sectionBlock(linked), contextBlock(escapeMrkdwn(value))] }, 'Asked')
 }
 
 const Permalink = z.object({ permalink: z.url() })
 
-/** Undefined when Slack does not say: it is asked already, and can be found without a link. */
+/** Undefined when Slack gives none: the run has started and can be found without a link. */
 async function fetchPermalink({ webApi, log }: SlackDeps, channel: string, ts: string): Promise<string | undefined> {
   try {
     return (await webApi.call('chat.getPermalink', { channel, message_ts: ts }, Permalink, 0)).permalink

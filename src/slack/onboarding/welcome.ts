@@ -8,10 +8,10 @@ import { AnyResponse } from '../web-api/web-api.ts'
 import { askInDm } from './starter-questions.ts'
 import { connectFirstMessage, welcomeMessage } from './welcome-message.ts'
 
-/** The card a newcomer can try without having anything. */
+/** The card a new person can try without an account. */
 const DEMO_CARD = 'demo-database'
 
-/** The questions of the welcome. */
+/** Listens to the question buttons of the welcome. */
 export function registerWelcome(app: App, deps: SlackDeps): void {
   onDurablePress(app, deps, 'welcome_ask', async (press) => {
     const demo = deps.connect.card(DEMO_CARD)
@@ -22,7 +22,7 @@ export function registerWelcome(app: App, deps: SlackDeps): void {
   })
 }
 
-/** Welcomes a newcomer, once; whoever has connected or asked something before is none. Never throws. */
+/** Welcomes a person once, unless they have connections or runs already. Never throws. */
 export async function sendWelcome(deps: SlackDeps, by: Principal, channel: string): Promise<void> {
   try {
     if (!(await isNew(deps, by))) return
@@ -42,10 +42,10 @@ async function isNew({ registry, runs }: SlackDeps, by: Principal): Promise<bool
 }
 
 const History = z.object({ messages: z.array(z.object({ user: z.string().optional() })) })
-/** A welcome that went unanswered is among the last few. */
+/** An unanswered welcome is among the last few messages. */
 const HISTORY_LIMIT = 15
 
-/** What was seen is forgotten after a day; the conversation itself is not. Where it cannot be read, a second welcome does no harm. */
+/** Dedupe keys are deleted after a day, so the history is read, too; where it cannot be read, a second welcome does no harm. */
 async function hasAppMessages({ bot, webApi, log }: SlackDeps, channel: string): Promise<boolean> {
   const { user } = await bot()
   try {

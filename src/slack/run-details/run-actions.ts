@@ -10,7 +10,7 @@ import { type BlockAction, onDurablePress } from '../interactions/button-press.t
 import { findRunFor } from '../interactions/find-for-person.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 
-/** Stop, and the two ways to try again. */
+/** Listens to Stop, to trying a run again and to trying a call again. */
 export function registerRunActions(app: App, deps: SlackDeps): void {
   onDurablePress(app, deps, 'run_stop', (press) => stop(deps, press))
   onDurablePress(app, deps, 'run_again', (press) => repeatRun(deps, press))
@@ -62,7 +62,7 @@ async function stop({ runs }: SlackDeps, press: BlockAction): Promise<void> {
   )
 }
 
-/** The same request once more; however often it is pressed, it makes one new run. */
+/** Starts the request again, once however often it is pressed. */
 async function repeatRun({ runs }: SlackDeps, press: BlockAction): Promise<void> {
   const state = await findRunFor({ runs }, press.by, press.value)
   if (state === undefined) return reply(press, 'I no longer have this request. Please ask again.')

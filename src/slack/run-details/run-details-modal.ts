@@ -19,16 +19,16 @@ import { givenAnswerMessage } from '../elicitation/elicitation-card.ts'
 
 const STEPS_PER_PAGE = 10
 const REQUEST_CHARS = 1_500
-/** Of each question a server asked on the way. */
+/** Of each elicitation's message. */
 const INPUT_CHARS = 200
 const MAX_INPUTS = 3
 
-/** Text that is not ours on one line. */
+/** Untrusted text on one line. */
 const singleLine = (text: string): string => revealInvisible(text.replace(/\s+/g, ' ').trim())
 
 type DetailsContent = { state: RunState; visibility: CallVisibility; page: number }
 
-/** A run step by step, as far as this person may see it. Pure. */
+/** The calls of a run, as far as the person may see them. Pure. */
 export function runDetailsModal({ state, visibility, page: wanted }: DetailsContent): ModalView {
   const pages = Math.max(1, Math.ceil(visibility.calls.length / STEPS_PER_PAGE))
   const page = Math.min(Math.max(0, wanted), pages - 1)
@@ -62,7 +62,7 @@ function requestBlocks(state: RunState): KnownBlock[] {
   ]
 }
 
-/** For who decided on something: what else was asked and came of it is the requester's own. */
+/** The top of the modal for approvers, who may not see the request and its answer. */
 function othersBlocks(state: RunState): KnownBlock[] {
   const who = `${mentionOf(state.origin.user)} asked for this ${formatDate(state.startedAt)} · ${statusText(state)}`
   return [
@@ -120,7 +120,7 @@ function toolText(call: CallState, whole: boolean): string {
   return `${where}${took}${words !== '' ? ` · ${escapeMrkdwn(truncate(words, 300))}` : ''}`
 }
 
-/** Why a person denied it stands with who did. */
+/** The reason of a denial is shown with its approver instead. */
 function outcomeTextOf({ stage, result, cause = '', approval }: CallState): string {
   if (stage === 'done') return result?.summary ?? ''
   return stage === 'denied' && approval ? '' : cause
@@ -140,7 +140,7 @@ function inputText({ request, given }: InputState): string {
 
 const LINES_PER_PAGE = 12
 
-/** What a server wrote down during one step; all of it is only text. Pure. */
+/** The log messages that a server sent during one call, as plain text. Pure. */
 export function runLogModal({ run, call, page: wanted }: { run: RunId; call: CallState; page: number }): ModalView {
   const lines = call.result?.log ?? []
   const pages = Math.max(1, Math.ceil(lines.length / LINES_PER_PAGE))

@@ -11,7 +11,7 @@ import { currentApproversOf, findRunFor } from '../interactions/find-for-person.
 import { updateModalView } from '../web-api/update-view.ts'
 import { runDetailsModal, runLogModal } from './run-details-modal.ts'
 
-/** The details of a run, and what a server wrote down during one of its steps: each press looks anew, and asks anew who may. */
+/** Listens to the buttons for run details and server logs; each press reads the run and checks permissions again. */
 export function registerRunDetails(app: App, deps: SlackDeps): void {
   onButtonPress(app, deps, 'run_details', (press) => {
     const [run = '', page = '0'] = press.value.split(' ')
@@ -28,7 +28,7 @@ export function registerRunDetails(app: App, deps: SlackDeps): void {
 
 type ViewOf = (state: RunState, visibility: CallVisibility) => ModalView | undefined
 
-/** In place of the same kind of modal, else on top. */
+/** Updates an open modal of the same kind, else opens one. */
 async function showView(deps: SlackDeps, press: BlockAction, run: string, viewOf: ViewOf): Promise<void> {
   const state = await findRunFor(deps, press.by, run)
   if (state === undefined) return reply(press, 'I no longer have this request.')
@@ -44,7 +44,7 @@ async function showView(deps: SlackDeps, press: BlockAction, run: string, viewOf
   else await updateModalView(deps, press.view.id, view)
 }
 
-/** An undecided step is for those to see who may decide it now; a decided one for those who were asked. */
+/** What the person may see now: a pending approval is shown to its current approvers, a decided one to those who were asked. */
 async function currentVisibilityOf(
   deps: SlackDeps,
   state: RunState,
