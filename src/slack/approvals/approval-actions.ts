@@ -67,7 +67,7 @@ async function refreshCard(deps: SlackDeps, { by, message }: BlockAction, id: Ap
   try {
     await deps.webApi.call('chat.update', { channel: message.channel, ts: message.ts, ...content }, AnyResponse)
   } catch (error) {
-    deps.log.warn({ why: errorChainOf(error) }, 'decided card not mended')
+    deps.log.warn({ why: errorChainOf(error) }, 'decided card not updated')
   }
 }
 

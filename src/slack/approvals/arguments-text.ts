@@ -3,8 +3,8 @@ import { formatSql, isSql } from '../blocks/format-sql.ts'
 import { revealInvisible } from '../blocks/text.ts'
 
 /**
- * The exact arguments for a person to read, one per line: `name: value`, values as JSON, so that "1" and 1 differ; text of several lines,
- * SQL and JSON stand indented under their name. Characters that cannot be seen are spelled out.
+ * The exact arguments for a person to read, one per line: `name: value`, with values as JSON, so that "1" and 1 differ. Multiline text,
+ * SQL and JSON are indented under their name, and invisible characters are spelled out.
  */
 export function argumentsText(given: JsonObject): string {
   const names = Object.keys(given)

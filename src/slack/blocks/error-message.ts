@@ -30,8 +30,8 @@ export const errorModal = (words: string, help: Button[] = []): ModalView =>
 export const errorText = (error: unknown): string => escapeMrkdwn(errorMessageOf(error))
 
 /**
- * Trouble that may pass is tried again by the same words, where there are any; trouble with a connection is mended in the list of
- * connections: Test, Sign in, Reconnect and Disconnect stand there.
+ * Buttons that help with an error: one that runs the command `words` again if the error may pass, and one that lists the connections
+ * if it is about a connection, as Test, Sign in, Reconnect and Disconnect are there.
  */
 export const errorHelpButtonsFor = (error: unknown, words = ''): Button[] => [
   ...(words !== '' && isAppError(error, ...RETRYABLE_CODES)

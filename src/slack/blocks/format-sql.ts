@@ -19,8 +19,8 @@ const ONE_LINE = 60
 export const isSql = (name: string, value: string): boolean => NAMES.has(name.toLowerCase()) && SQL.test(value)
 
 /**
- * A statement with one clause a line. Only blanks between clauses are changed, and never inside quotes, comments or parentheses, so what
- * is read is what is sent; a statement that has lines of its own, or that could be read in two ways, is left alone.
+ * A statement with one clause per line. Only whitespace between clauses changes, never inside quotes, comments or parentheses, so that
+ * the approver reads what is sent; a statement with line breaks, backslashes or `--` is returned as it is.
  */
 export function formatSql(sql: string): string {
   if (sql.length <= ONE_LINE || /[\n\\]|--/.test(sql)) return sql

@@ -24,8 +24,8 @@ export const escapeInlineMrkdwn = (text: string): string =>
 const MENTION = /<(?=!(?:channel|here|everyone|subteam\^)|@[UWB][A-Z0-9]|#C[A-Z0-9])/g
 
 /**
- * Markdown of the model or a tool with its mentions broken by an invisible word joiner, so that nobody is pinged.
- * Entities would show as such in Markdown.
+ * Untrusted Markdown with its mentions broken by an invisible word joiner, so that nobody is notified.
+ * Slack's Markdown shows entities as they are, so escaping does not help.
  */
 export const withoutMentions = (markdown: string): string => markdown.replace(MENTION, '<\u2060')
 

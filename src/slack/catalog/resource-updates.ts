@@ -48,7 +48,7 @@ export async function announceResourceChange(deps: SlackDeps, watch: Watch): Pro
     const of = (await findConnectionFor(deps, watch, connection))?.name ?? 'a connection'
     await postInThread(deps, channel, threadTs, resourceChangedMessage({ name, of, id }))
   } catch (error) {
-    deps.log.warn({ watch: id, why: errorChainOf(error) }, 'change not told')
+    deps.log.warn({ watch: id, why: errorChainOf(error) }, 'resource change not announced')
     if (isPermanentError(error)) await deps.offering.unwatch(watch, id)
   }
 }

@@ -57,7 +57,7 @@ export async function completionsFor(
 export function registerTemplateValues(app: App, deps: SlackDeps): void {
   app.options('field_value', async ({ body, ack }) => {
     const options = await completionOptions(deps, body).catch((error: unknown) => {
-      deps.log.warn({ why: errorChainOf(error) }, 'no proposals')
+      deps.log.warn({ why: errorChainOf(error) }, 'no completions')
       return []
     })
     await ack({ options })

@@ -7,7 +7,7 @@ import type { SlackDeps } from '../deps.ts'
 import { onButtonPress } from '../interactions/button-press.ts'
 import { nearestWordTo } from '../interactions/nearest-word.ts'
 import { type Responder, responderFor } from '../interactions/responder.ts'
-import { mentionedUsersIn, plainTextOf, unescapeText } from '../messages/message-text.ts'
+import { fetchNames, mentionedUsersIn, plainTextOf, unescapeText } from '../messages/message-text.ts'
 import { COMMANDS } from './command-table.ts'
 import { noSuchCommandMessage } from './help-message.ts'
 
@@ -70,9 +70,8 @@ async function routeCommand(deps: SlackDeps, text: string, responder: Responder)
 
 /** Replaces mentioned users with their names. */
 async function nameReplacerFor({ people }: SlackDeps, text: string): Promise<(words: string) => string> {
-  const users = [...new Set(mentionedUsersIn(text))]
-  const names = new Map(await Promise.all(users.map(async (user) => [user, await people.nameOf(user)] as const)))
-  return (words) => plainTextOf(words, (user) => names.get(user) ?? 'somebody')
+  const nameOf = await fetchNames(people, mentionedUsersIn(text))
+  return (words) => plainTextOf(words, nameOf)
 }
 
 const quoteWord = (word: string): string => (/\s/.test(word) ? `"${word}"` : word)

@@ -162,7 +162,7 @@ export async function announceSignIn(deps: SlackDeps, result: SignInResult): Pro
     if (!shown) await replySignInOutcome(deps, { by, ...where }, content)
     deps.refreshHome(by)
   } catch (error) {
-    deps.log.error({ user: by.user, why: errorChainOf(error) }, 'sign-in could not be told')
+    deps.log.error({ user: by.user, why: errorChainOf(error) }, 'sign-in result not shown')
   }
 }
 
@@ -224,7 +224,7 @@ export async function replySignInOutcome(
       await webApi.call('chat.postEphemeral', { ...place, user: by.user, ...content }, AnyResponse)
       return
     } catch (error) {
-      log.debug({ why: errorChainOf(error) }, 'not told in the channel')
+      log.debug({ why: errorChainOf(error) }, 'ephemeral message not posted')
     }
   }
   const dm = await directMessageOf(by.user)

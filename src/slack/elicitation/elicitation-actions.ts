@@ -66,7 +66,7 @@ async function refreshCard(deps: SlackDeps, { by, message, value }: BlockAction)
     const content = elicitationMessage(found, new Date())
     await deps.webApi.call('chat.update', { channel: message.channel, ts: message.ts, ...content }, AnyResponse)
   } catch (error) {
-    deps.log.warn({ why: errorChainOf(error) }, 'answered card not mended')
+    deps.log.warn({ why: errorChainOf(error) }, 'answered card not updated')
   }
 }
 

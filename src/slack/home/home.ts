@@ -93,7 +93,7 @@ async function publish(deps: HomeDeps, principal: Principal): Promise<void> {
     })
     await deps.webApi.call('views.publish', { user_id: principal.user, view }, AnyResponse, 0)
   } catch (error) {
-    deps.log.warn({ user: principal.user, why: errorChainOf(error) }, 'Home tab not painted')
+    deps.log.warn({ user: principal.user, why: errorChainOf(error) }, 'Home tab not published')
   }
 }
 

@@ -17,19 +17,17 @@ export function registerSettings(app: App, deps: SlackDeps): void {
     })
   onSetting('setting_approvers', (press) => setApprovers(deps, press))
   onSetting('setting_channel', (press) => setChannel(deps, press))
-  onSetting('setting_channel_none', ({ by }) => changed(deps.settings.change(by, { approvalsChannel: null })))
-  onSetting('setting_cards', ({ by, chosen }) =>
-    changed(deps.settings.change(by, { cards: chosen.length === 0 ? null : chosen })),
-  )
+  onSetting('setting_channel_none', async ({ by }) => {
+    await deps.settings.change(by, { approvalsChannel: null })
+  })
+  onSetting('setting_cards', async ({ by, chosen }) => {
+    await deps.settings.change(by, { cards: chosen.length === 0 ? null : chosen })
+  })
   onSetting('setting_card', (press) => allowCard(deps, press))
   onSetting('setting_budget', async ({ by, responder }) => {
     await responder.openModal(budgetModal(await deps.settings.of(by.workspace)))
   })
   onViewSubmission(app, deps, 'setting_budget', (submit) => setBudget(deps, submit))
-}
-
-async function changed(work: Promise<unknown>): Promise<void> {
-  await work
 }
 
 async function mayManage({ people }: SlackDeps, { by, responder }: BlockAction): Promise<boolean> {

@@ -73,8 +73,8 @@ export function onButtonPress(app: App, deps: SlackDeps, action: string, handle:
 }
 
 /**
- * The same for what must not be lost (a decision, a stop, a request): it is acknowledged when it is done. If the app dies before,
- * Slack tells the person that the press failed, and they press again.
+ * The same for presses that must not be lost (a decision, a stop, a request): acknowledges when they are handled. If the app dies
+ * before, Slack shows that the press failed, and the person presses again.
  */
 export function onDurablePress(app: App, deps: SlackDeps, action: string, handle: HandlePress): void {
   app.action(actionIdPattern(action), async (listened: ListenerArgs) => {

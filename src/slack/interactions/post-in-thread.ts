@@ -1,14 +1,18 @@
 import { z } from 'zod'
-import { AppError } from '../../errors.ts'
+import { AppError, errorChainOf } from '../../errors.ts'
 import { ChannelId, type Principal } from '../../ids.ts'
+import type { Log } from '../../log.ts'
 import type { AttachedFile } from '../../run/state/attached-file.ts'
 import type { Origin } from '../../run/state/origin.ts'
-import type { MessageContent } from '../blocks/blocks.ts'
+import { type MessageContent, sectionBlock } from '../blocks/blocks.ts'
 import type { SlackDeps } from '../deps.ts'
-import { isPermanentError } from '../web-api/web-api.ts'
+import { AnyResponse, isPermanentError, type WebApi } from '../web-api/web-api.ts'
 
 /** A message of the app and the thread it is in or starts. */
 export type ThreadAnchor = { channel: ChannelId; threadTs: string; messageTs: string }
+
+/** Where an answer goes: the thread or channel of the command, else direct messages. */
+export type ReplyPlace = { channel?: string | undefined; thread?: string | undefined }
 
 const Posted = z.object({ ts: z.string() })
 const Uploaded = z.object({
@@ -61,6 +65,20 @@ export async function postInThread(
   return { channel: ChannelId.parse(channel), threadTs: thread ?? ts, messageTs: ts }
 }
 
+/** Posts a text that only `user` sees. Never throws: it is a hint, and the channel may be closed to the app. */
+export async function postEphemeral(
+  { webApi, log }: { webApi: WebApi; log: Log },
+  { channel, thread, user }: { channel: string; thread: string | undefined; user: string },
+  text: string,
+): Promise<void> {
+  const place = thread === undefined ? { channel } : { channel, thread_ts: thread }
+  try {
+    await webApi.call('chat.postEphemeral', { ...place, user, text, blocks: [sectionBlock(text)] }, AnyResponse)
+  } catch (error) {
+    log.warn({ why: errorChainOf(error) }, 'ephemeral message not posted')
+  }
+}
+
 export type FileUpload = { name: string; mimeType: string; data: Buffer }
 
 /** Uploads a file to the thread. Throws AppError `slack_failed` if Slack returns no file id. */
@@ -102,6 +120,3 @@ export const placeTextFor = ({ channel, thread }: ReplyPlace): string => {
     ? `in <#${channel}>, where everyone can read it`
     : 'in this thread, where everyone can read it'
 }
-
-/** Where an answer goes: the thread or channel of the command, else direct messages. */
-export type ReplyPlace = { channel?: string | undefined; thread?: string | undefined }

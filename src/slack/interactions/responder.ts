@@ -81,7 +81,7 @@ export function responderFor(deps: SlackDeps, interaction: Interaction): Respond
       try {
         await send(errorMessage(words, help), 'That did not work', false)
       } catch (error) {
-        deps.log.error({ user: by.user, why: errorChainOf(error) }, 'trouble could not be told')
+        deps.log.error({ user: by.user, why: errorChainOf(error) }, 'error message not posted')
       }
     },
   }

@@ -13,7 +13,7 @@ export function registerFeedback(app: App, deps: SlackDeps): void {
   onDurablePress(app, deps, 'run_feedback', async ({ by, value, responder }) => {
     const [verdict, run] = Value.parse(value.split(' '))
     if (await deps.usage.keepFeedback(run, by, verdict)) {
-      deps.log.info({ run, workspace: by.workspace, verdict }, 'feedback kept')
+      deps.log.info({ run, workspace: by.workspace, verdict }, 'feedback saved')
       await responder.reply(thanksText(verdict), 'Thanks')
       return
     }

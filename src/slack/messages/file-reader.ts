@@ -131,7 +131,7 @@ async function notifyUnread(
       0,
     )
   } catch (error) {
-    log.warn({ why: errorChainOf(error) }, 'could not say that a file was not read')
+    log.warn({ why: errorChainOf(error) }, 'notice of an unread file not posted')
   }
 }
 

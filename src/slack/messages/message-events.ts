@@ -1,6 +1,5 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
-import { errorChainOf } from '../../errors.ts'
 import { ChannelId, UserId } from '../../ids.ts'
 import type { Origin } from '../../run/state/origin.ts'
 import { withDeadline } from '../../timing.ts'
@@ -8,11 +7,12 @@ import { sectionBlock } from '../blocks/blocks.ts'
 import { mentionOf } from '../blocks/text.ts'
 import type { SlackDeps } from '../deps.ts'
 import { findRunFor } from '../interactions/find-for-person.ts'
+import { postEphemeral } from '../interactions/post-in-thread.ts'
 import { helloMessage } from '../onboarding/welcome-message.ts'
 import type { BotIdentity } from '../web-api/bot-identity.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import { limitFiles, MessageFiles } from './message-files.ts'
-import { addresseeOf, isStopWord, mentionedUsersIn, plainTextOf, removeMention } from './message-text.ts'
+import { addresseeOf, fetchNames, isStopWord, mentionedUsersIn, plainTextOf, removeMention } from './message-text.ts'
 import { readThreadContext } from './thread-context.ts'
 
 /** Names and earlier messages are left out if they take longer: an event has to be acknowledged in 3 s. */
@@ -68,11 +68,10 @@ const threadOf = (message: Message): string => message.thread_ts ?? message.ts
 
 async function startRun(deps: SlackDeps, bot: BotIdentity, message: Message, words: string): Promise<void> {
   const users = [message.user, ...mentionedUsersIn(words)]
-  const [names, context] = await Promise.all([
-    withDeadline(namesOf(deps, users), LOOKUP_TIMEOUT_MS, new Map<string, string>()),
+  const [nameOf, context] = await Promise.all([
+    withDeadline(fetchNames(deps.people, users), LOOKUP_TIMEOUT_MS, () => 'somebody'),
     withDeadline(readEarlierMessages(deps, bot, message), LOOKUP_TIMEOUT_MS, []),
   ])
-  const nameOf = (user: string) => names.get(user) ?? 'somebody'
   const { files, notice } = limitFiles(message.files)
   const plain = plainTextOf(words, nameOf) || '(no words, only files)'
   const text = notice === undefined ? plain : `${plain}\n[${notice}]`
@@ -83,7 +82,7 @@ async function startRun(deps: SlackDeps, bot: BotIdentity, message: Message, wor
     ...(context.length > 0 && { context }),
     ...(files.length > 0 && { files }),
   })
-  if (notice !== undefined) await postEphemeral(deps, { ...message, thread_ts: threadOf(message) }, notice)
+  if (notice !== undefined) await postEphemeral(deps, { ...message, thread: threadOf(message) }, notice)
 }
 
 const originOf = (bot: BotIdentity, message: Message, userName: string): Origin => ({
@@ -97,10 +96,6 @@ const originOf = (bot: BotIdentity, message: Message, userName: string): Origin 
   place: isDm(message) ? 'dm' : 'channel',
   teamId: bot.team,
 })
-
-async function namesOf({ people }: SlackDeps, users: string[]): Promise<Map<string, string>> {
-  return new Map(await Promise.all(users.map(async (user) => [user, await people.nameOf(user)] as const)))
-}
 
 /** The messages of a thread before the app's first run in it; later runs know the conversation. */
 async function readEarlierMessages(deps: SlackDeps, bot: BotIdentity, message: Message) {
@@ -120,7 +115,7 @@ async function stopRun(deps: SlackDeps, bot: BotIdentity, message: Message): Pro
   if ((await deps.runs.stop(active, by)) !== 'not_yours') return
   const state = await findRunFor(deps, by, active)
   const who = state ? mentionOf(state.origin.user) : 'the person who asked'
-  await postEphemeral(deps, message, `Only ${who} or an approver can stop this.`)
+  await postEphemeral(deps, { ...message, thread: message.thread_ts }, `Only ${who} or an approver can stop this.`)
 }
 
 /** Each top-level message in a DM starts a conversation, so "stop" there stops all of this person's runs in the DM. */
@@ -145,17 +140,4 @@ async function postHello(deps: SlackDeps, bot: BotIdentity, message: Message): P
     { ...place, ...helloMessage, unfurl_links: false, unfurl_media: false },
     AnyResponse,
   )
-}
-
-async function postEphemeral({ webApi, log }: SlackDeps, message: Message, text: string): Promise<void> {
-  const place = {
-    channel: message.channel,
-    user: message.user,
-    ...(message.thread_ts && { thread_ts: message.thread_ts }),
-  }
-  try {
-    await webApi.call('chat.postEphemeral', { ...place, text, blocks: [sectionBlock(text)] }, AnyResponse)
-  } catch (error) {
-    log.warn({ why: errorChainOf(error) }, 'could not whisper')
-  }
 }

@@ -1,3 +1,13 @@
+/** Fetches the names of users and returns a lookup by user id; users that are not among them are "somebody". */
+export async function fetchNames(
+  { nameOf }: { nameOf(user: string): Promise<string> },
+  users: string[],
+): Promise<(user: string) => string> {
+  const ids = [...new Set(users)]
+  const names = new Map(await Promise.all(ids.map(async (user) => [user, await nameOf(user)] as const)))
+  return (user) => names.get(user) ?? 'somebody'
+}
+
 /** Slack's mrkdwn as plain text; `nameOf` returns the names of mentioned users. */
 export function plainTextOf(text: string, nameOf: (user: string) => string): string {
   return text

@@ -97,6 +97,6 @@ async function postErrorInDm({ webApi, directMessageOf, log }: SlackDeps, by: Pr
     if (channel !== undefined)
       await webApi.call('chat.postMessage', { channel, text, blocks: [sectionBlock(`:warning: ${text}`)] }, AnyResponse)
   } catch (error) {
-    log.error({ user: by.user, why: errorChainOf(error) }, 'trouble could not be told')
+    log.error({ user: by.user, why: errorChainOf(error) }, 'error message not posted')
   }
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { errorChainOf, isAppError } from '../../errors.ts'
 import type { SlackDeps } from '../deps.ts'
 import { MessageFiles } from './message-files.ts'
-import { mentionedUsersIn, plainTextOf } from './message-text.ts'
+import { fetchNames, mentionedUsersIn, plainTextOf } from './message-text.ts'
 
 export type ThreadMessage = { author: string; text: string }
 
@@ -32,16 +32,8 @@ export async function readThreadContext(
     const earlier = (await fetchReplies(deps, at))
       .filter(({ ts }) => Number(ts) < Number(at.before))
       .slice(-MAX_MESSAGES)
-    const users = [
-      ...new Set(
-        earlier.flatMap((message) => [
-          ...(message.user ? [message.user] : []),
-          ...mentionedUsersIn(message.text ?? ''),
-        ]),
-      ),
-    ]
-    const names = new Map(await Promise.all(users.map(async (user) => [user, await deps.people.nameOf(user)] as const)))
-    const nameOf = (user: string) => names.get(user) ?? 'somebody'
+    const users = earlier.flatMap(({ user, text = '' }) => [...(user ? [user] : []), ...mentionedUsersIn(text)])
+    const nameOf = await fetchNames(deps.people, users)
     return earlier.flatMap((message) => threadMessagesOf(message, nameOf))
   } catch (error) {
     if (!isAppError(error, 'slack_failed')) throw error

@@ -33,7 +33,7 @@ async function setSuggestedPrompts(
     const prompts = { channel_id: channel, ...suggestedPromptsFor(cards) }
     await webApi.call('assistant.threads.setSuggestedPrompts', prompts, AnyResponse, 0)
   } catch (error) {
-    log.debug({ why: errorChainOf(error) }, 'no suggestions here')
+    log.debug({ why: errorChainOf(error) }, 'suggested prompts not set')
   }
 }
 

@@ -1,13 +1,11 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { errorChainOf, isAppError } from '../../errors.ts'
-import { ChannelId } from '../../ids.ts'
 import { contextBlock, sectionBlock } from '../blocks/blocks.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
 import type { SlackDeps } from '../deps.ts'
 import { type BlockAction, onDurablePress } from '../interactions/button-press.ts'
-
-const Posted = z.object({ ts: z.string() })
+import { originOf, postInThread } from '../interactions/post-in-thread.ts'
 
 /** Listens to the buttons with a card's starter questions; each starts a run in the person's direct messages. */
 export function registerStarterQuestions(app: App, deps: SlackDeps): void {
@@ -35,14 +33,14 @@ export async function askInDm(
     await responder.replyError('I cannot write to you directly. Open my Messages tab and ask me there.')
     return
   }
-  const { team } = await deps.bot()
-  const blocks = [sectionBlock(`*You asked:* ${escapeMrkdwn(value)}`)]
-  const words = { text: `You asked: ${escapeMrkdwn(value)}`, blocks, unfurl_links: false, unfurl_media: false }
-  const { ts } = await deps.webApi.call('chat.postMessage', { channel, ...words }, Posted)
-  const place = { channel: ChannelId.parse(channel), threadTs: ts, messageTs: ts, place: 'dm' as const, teamId: team }
-  const userName = await deps.people.nameOf(by.user)
+  const content = {
+    text: `You asked: ${escapeMrkdwn(value)}`,
+    blocks: [sectionBlock(`*You asked:* ${escapeMrkdwn(value)}`)],
+  }
+  const anchor = await postInThread(deps, channel, undefined, content)
+  const ts = anchor.messageTs
   await deps.runs.start({
-    origin: { door: 'slack', workspace: by.workspace, user: by.user, userName, ...place },
+    origin: await originOf(deps, by, anchor),
     text: value,
     dedupeKey: `${by.workspace}:${channel}:${ts}`,
   })

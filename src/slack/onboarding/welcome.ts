@@ -32,7 +32,7 @@ export async function sendWelcome(deps: SlackDeps, by: Principal, channel: strin
     const quiet = { unfurl_links: false, unfurl_media: false }
     await deps.webApi.call('chat.postMessage', { channel, ...content, ...quiet }, AnyResponse)
   } catch (error) {
-    deps.log.warn({ user: by.user, why: errorChainOf(error) }, 'not welcomed')
+    deps.log.warn({ user: by.user, why: errorChainOf(error) }, 'welcome not sent')
   }
 }
 

@@ -1,6 +1,5 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
-import { errorChainOf } from '../../errors.ts'
 import { ChannelId, RunId, UserId } from '../../ids.ts'
 import { createRepeatRequest } from '../../run/decisions/repeat-request.ts'
 import { sectionBlock } from '../blocks/blocks.ts'
@@ -8,7 +7,7 @@ import { mentionOf } from '../blocks/text.ts'
 import type { SlackDeps } from '../deps.ts'
 import { type BlockAction, onDurablePress } from '../interactions/button-press.ts'
 import { findRunFor } from '../interactions/find-for-person.ts'
-import { AnyResponse } from '../web-api/web-api.ts'
+import { postEphemeral } from '../interactions/post-in-thread.ts'
 
 /** Listens to Stop, to trying a run again and to trying a call again. */
 export function registerRunActions(app: App, deps: SlackDeps): void {
@@ -36,15 +35,7 @@ async function stopRunInThread(
   sessions.show(place, 'processing')
   const requester = (await findRunFor({ runs }, { workspace, user }, active))?.origin.user
   const text = `Only ${mentionOf(requester ?? user)} or an approver can stop this.`
-  try {
-    await webApi.call(
-      'chat.postEphemeral',
-      { channel, user, thread_ts, text, blocks: [sectionBlock(text)] },
-      AnyResponse,
-    )
-  } catch (error) {
-    log.warn({ why: errorChainOf(error) }, 'could not whisper')
-  }
+  await postEphemeral({ webApi, log }, { channel, user, thread: thread_ts }, text)
 }
 
 const reply = ({ responder }: BlockAction, text: string): Promise<void> =>
