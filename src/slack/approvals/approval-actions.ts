@@ -210,12 +210,12 @@ async function submitReason(deps: SlackDeps, { by, privateMetadata, typed, ack }
 
 async function postReason({ webApi }: SlackDeps, { state, call }: Found, by: Principal, reason: string): Promise<void> {
   const { origin } = state
-  const act = describeAction(call, 'wish')
-  const wish = `_${escapeInlineMrkdwn(act.charAt(0).toLowerCase() + act.slice(1))}_`
+  const description = describeAction(call, 'wish')
+  const action = `_${escapeInlineMrkdwn(description.charAt(0).toLowerCase() + description.slice(1))}_`
   const text =
     by.user === origin.user
-      ? `${mentionOf(by.user)} does not want me to ${wish}: ${escapeMrkdwn(reason)}`
-      : `${mentionOf(by.user)} denied the request of ${mentionOf(origin.user)} to ${wish}: ${escapeMrkdwn(reason)}`
+      ? `${mentionOf(by.user)} does not want me to ${action}: ${escapeMrkdwn(reason)}`
+      : `${mentionOf(by.user)} denied the request of ${mentionOf(origin.user)} to ${action}: ${escapeMrkdwn(reason)}`
   const place = { channel: origin.channel, thread_ts: origin.threadTs, unfurl_links: false, unfurl_media: false }
   await webApi.call('chat.postMessage', { ...place, text, blocks: [sectionBlock(text)] }, AnyResponse)
 }

@@ -22,15 +22,15 @@ type ApprovalContent = { state: RunState; call: CallState; approval: ApprovalSta
 /** The card that asks for approval of one call, or says who decided it. Pure. */
 export function approvalMessage(content: ApprovalContent): MessageContent {
   const { state, call, approval } = content
-  const wish = escapeInlineMrkdwn(
+  const action = escapeInlineMrkdwn(
     truncate(`${lowerFirst(describeAction(call, 'wish'))} with ${call.connectionName}`, 300),
   )
-  const line = `${mentionOf(state.origin.user)} wants to ${wish}, asked in ${placeOf(state)}`
+  const line = `${mentionOf(state.origin.user)} wants to ${action}, asked in ${placeOf(state)}`
   const mark = approval.risk === 'destructive' ? ':warning:' : ':lock:'
   const strikethrough = approval.decided && approval.decided.decision !== 'approved'
   const first = strikethrough ? `~${line}~` : `*${line}*`
   return {
-    text: `${escapeMrkdwn(state.origin.userName)} wants to ${wish}: ${statusText(approval)}`,
+    text: `${escapeMrkdwn(state.origin.userName)} wants to ${action}: ${statusText(approval)}`,
     blocks: [
       sectionBlock(approval.decided ? first : `${mark} ${first}`),
       argumentsBlock(call),
@@ -44,26 +44,26 @@ export function approvalMessage(content: ApprovalContent): MessageContent {
 
 /** For the thread of a requester who may not decide: who is asked and where, later the decision. Pure. */
 export function pendingApprovalText({ call, approval }: ApprovalContent, channel: string | undefined): MessageContent {
-  const wish = escapeInlineMrkdwn(
+  const action = escapeInlineMrkdwn(
     truncate(`${lowerFirst(describeAction(call, 'wish'))} with ${call.connectionName}`, 300),
   )
   const who = joinWords(approval.approvers.slice(0, 10).map(mentionOf), 'or')
   const where = channel === undefined ? 'in a direct message' : `in <#${channel}>`
   const until = `If nobody decides by ${formatDate(approval.expiresAt)}, it will not be done.`
-  const question = `Waiting for ${who} to decide ${where}: may I ${wish}?`
+  const question = `Waiting for ${who} to decide ${where}: may I ${action}?`
   if (approval.decided === undefined)
     return { text: question, blocks: [sectionBlock(`:hourglass_flowing_sand: ${question}`), contextBlock(until)] }
   return {
-    text: `${wish}: ${statusText(approval)}`,
-    blocks: [sectionBlock(`*${capitalize(wish)}*`), contextBlock(decidedApprovalMessage(approval.decided))],
+    text: `${action}: ${statusText(approval)}`,
+    blocks: [sectionBlock(`*${capitalize(action)}*`), contextBlock(decidedApprovalMessage(approval.decided))],
   }
 }
 
 /** The reminder below a card before it expires. Pure. */
 export function approvalReminderMessage({ call, approval }: ApprovalContent, approvers: string[]): MessageContent {
   const who = approvers.length === 0 ? '' : `${joinWords(approvers.slice(0, 10).map(mentionOf), 'or')}: `
-  const wish = escapeInlineMrkdwn(truncate(lowerFirst(describeAction(call, 'wish')), 200))
-  const words = `${who}the request above to _${wish}_ is still waiting for a decision. It expires ${formatDate(approval.expiresAt)}; after that it will not be done.`
+  const action = escapeInlineMrkdwn(truncate(lowerFirst(describeAction(call, 'wish')), 200))
+  const words = `${who}the request above to _${action}_ is still waiting for a decision. It expires ${formatDate(approval.expiresAt)}; after that it will not be done.`
   const text = capitalize(words)
   return { text, blocks: [sectionBlock(`:bell: ${text}`)] }
 }

@@ -26,9 +26,9 @@ export const approversCommand: Command = {
       await responder.replyError(parsed.message)
       return
     }
-    const unfit = await findUnfitApprover(deps, parsed.people)
-    if (unfit !== undefined) {
-      await responder.replyError(unfit)
+    const refusal = await findUnfitApprover(deps, parsed.people)
+    if (refusal !== undefined) {
+      await responder.replyError(refusal)
       return
     }
     await deps.rules.setApprovers(responder.by.workspace, responder.by.user, [...parsed.people.keys()])

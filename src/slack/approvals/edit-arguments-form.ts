@@ -25,7 +25,7 @@ const Schema = z
   .loose()
 
 /** With more arguments than this, one JSON field is used. */
-const MOST_FIELDS = 20
+const MAX_FIELDS = 20
 
 /** The field that holds all arguments as JSON. */
 export const WHOLE_ARGUMENTS_FIELD = 'arguments as json'
@@ -37,7 +37,7 @@ export function argumentKindsOf(call: Pick<CallState, 'schema' | 'arguments'>): 
   const names = Object.keys(properties)
   const hasUnknown = Object.keys(call.arguments).some((name) => !(name in properties))
   const tooLong = Object.values(call.arguments).some((value) => fieldTextOf(value).length > LIMITS.plainTextInput)
-  if (names.length === 0 || names.length > MOST_FIELDS || hasUnknown || tooLong) return undefined
+  if (names.length === 0 || names.length > MAX_FIELDS || hasUnknown || tooLong) return undefined
   return new Map(names.map((name) => [name, kindOf(properties[name], call.arguments[name])]))
 }
 

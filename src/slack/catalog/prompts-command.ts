@@ -54,8 +54,8 @@ export function registerPrompts(app: App, deps: SlackDeps): void {
 async function openPrompt(deps: SlackDeps, { by, value: name, view, responder }: BlockAction): Promise<void> {
   const { connection, channel, thread } = readListQuery(view?.privateMetadata ?? '')
   const metadata = PromptMetadata.parse({ connection, channel, thread, of: { kind: 'prompt', name } })
-  const waiting = await responder.openModal(loadingModal('Prompt', 'One moment…'))
-  await showLoadedView(deps, waiting, () => promptForm(deps, by, metadata, {}))
+  const loadingId = await responder.openModal(loadingModal('Prompt', 'One moment…'))
+  await showLoadedView(deps, loadingId, () => promptForm(deps, by, metadata, {}))
 }
 
 /** The form with text fields instead of menus, whose values are limited in length. */
@@ -81,7 +81,7 @@ async function promptForm(
     description: prompt.description,
     fields: prompt.arguments,
     values,
-    proposes: !plain && (await completionsFor(deps, by, { connection, of: metadata.of, names })),
+    hasCompletions: !plain && (await completionsFor(deps, by, { connection, of: metadata.of, names })),
     alert,
     metadata,
   })
@@ -101,9 +101,9 @@ async function handleSubmission(
 ): Promise<void> {
   const metadata = PromptMetadata.parse(JSON.parse(privateMetadata))
   const values = enteredValuesIn(typed)
-  const blank = Object.entries(values).filter(([name, value]) => value === '' && isRequired(typed, name))
-  if (blank.length > 0) {
-    const errors = blank.map(([name]) => [templateFieldIdOf({ name, required: true }), 'Fill this in.'])
+  const missing = Object.entries(values).filter(([name, value]) => value === '' && isRequired(typed, name))
+  if (missing.length > 0) {
+    const errors = missing.map(([name]) => [templateFieldIdOf({ name, required: true }), 'Fill this in.'])
     await ack({ response_action: 'errors', errors: Object.fromEntries(errors) })
     return
   }

@@ -49,9 +49,9 @@ export const promptRequestText = (used: UsedPrompt): string =>
   truncate(`Prompt "${used.title}" of ${used.of}${valuesOf(used)}`, 1_000)
 
 /** The message above the answer: who used which prompt, and the beginning of its text. */
-export function usedPromptMessage(user: string, used: UsedPrompt, says: string): MessageContent {
+export function usedPromptMessage(user: string, used: UsedPrompt, firstText: string): MessageContent {
   const words = truncate(valuesOf(used), 1_000)
-  const lines = truncate(says.trim(), 600).split('\n')
+  const lines = truncate(firstText.trim(), 600).split('\n')
   return {
     text: truncate(
       `${mentionOf(user)} uses the prompt ${escapeMrkdwn(used.title)} of ${escapeMrkdwn(used.of)}`,
@@ -61,7 +61,7 @@ export function usedPromptMessage(user: string, used: UsedPrompt, says: string):
       sectionBlock(
         `:speech_balloon: ${mentionOf(user)} uses the prompt *${escapeInlineMrkdwn(used.title)}* of ${escapeInlineMrkdwn(used.of)}${escapeMrkdwn(words)}`,
       ),
-      ...(says.trim() === '' ? [] : [sectionBlock(lines.map((line) => `> ${escapeMrkdwn(line)}`).join('\n'))]),
+      ...(firstText.trim() === '' ? [] : [sectionBlock(lines.map((line) => `> ${escapeMrkdwn(line)}`).join('\n'))]),
       contextBlock(`The quoted words come from the server of ${escapeInlineMrkdwn(used.of)}.`),
     ],
   }

@@ -89,8 +89,8 @@ async function openResource(deps: SlackDeps, { by, value, view, responder }: Blo
 
 async function resourceDetails(deps: SlackDeps, by: Principal, metadata: ResourceMetadata) {
   const connection = await findListConnection(deps, by, metadata.connection)
-  const tells = connection.offers?.subscriptions === true
-  return resourceModal(metadata, { of: connection.name, tells, where: placeTextFor(metadata), metadata })
+  const canSubscribe = connection.offers?.subscriptions === true
+  return resourceModal(metadata, { of: connection.name, canSubscribe, where: placeTextFor(metadata), metadata })
 }
 
 const TemplateMetadata = z.object({
@@ -107,8 +107,8 @@ async function openTemplateForm(
 ): Promise<void> {
   const { connection, channel, thread } = readListQuery(view?.privateMetadata ?? '')
   const metadata = TemplateMetadata.parse({ connection, channel, thread, of: { kind: 'resource', uriTemplate } })
-  const waiting = await responder.openModal(loadingModal('Fill in', 'One moment…'))
-  await showLoadedView(deps, waiting, () => templateForm(deps, by, metadata, false))
+  const loadingId = await responder.openModal(loadingModal('Fill in', 'One moment…'))
+  await showLoadedView(deps, loadingId, () => templateForm(deps, by, metadata, false))
 }
 
 const plainTemplateForm = (deps: SlackDeps, by: Principal, privateMetadata: string) =>
@@ -132,7 +132,7 @@ async function templateForm(deps: SlackDeps, by: Principal, metadata: TemplateMe
     description: [description, of.uriTemplate].filter(Boolean).join('\n'),
     fields: variables.map((one) => ({ name: one, title: one, description: '', required: true })),
     values: {},
-    proposes: !plain && (await completionsFor(deps, by, { connection, of, names: variables })),
+    hasCompletions: !plain && (await completionsFor(deps, by, { connection, of, names: variables })),
     metadata,
   })
 }
@@ -205,7 +205,7 @@ async function startResourceRun(
   deps: SlackDeps,
   by: Principal,
   metadata: PickedResource & ResourceMetadata,
-  o: { question: string; viewId: string },
+  submission: { question: string; viewId: string },
 ) {
   const connection = await findListConnection(deps, by, metadata.connection)
   const contents = await deps.offering.read(by, metadata.connection, metadata.uri)
@@ -213,15 +213,15 @@ async function startResourceRun(
     deps,
     by,
     metadata,
-    askedOfResourceMessage(by.user, o.question, metadata, connection.name),
+    askedOfResourceMessage(by.user, submission.question, metadata, connection.name),
   )
   const { isEmpty, ...attached } = await attachContents(deps, anchor, metadata, contents)
   await deps.runs.start({
     origin: await originOf(deps, by, anchor),
-    text: `${o.question}\n[This is about the resource ${metadata.uri} of my connection ${connection.name}.${isEmpty ? ' (There is nothing in it.)' : ''}]`,
+    text: `${submission.question}\n[This is about the resource ${metadata.uri} of my connection ${connection.name}.${isEmpty ? ' (There is nothing in it.)' : ''}]`,
     ...attached,
     untrusted: [connection.name],
-    dedupeKey: `${by.workspace}:resource:${o.viewId}`,
+    dedupeKey: `${by.workspace}:resource:${submission.viewId}`,
   })
   return doneModal('Resource', `Asked. ${await permalinkTextFor(deps, anchor)}`)
 }

@@ -94,10 +94,10 @@ export function formatSize(size: number): string {
   return size < 1_000_000 ? `${Math.round(size / 1_000)} KB` : `${(size / 1_000_000).toFixed(1)} MB`
 }
 
-/** A resource with buttons to read it, to subscribe to it if `tells`, and a field to ask about it. */
+/** A resource with buttons to read it, to subscribe to it if `canSubscribe`, and a field to ask about it. */
 export function resourceModal(
   picked: PickedResource,
-  options: { of: string; tells: boolean; where: string; metadata: unknown },
+  options: { of: string; canSubscribe: boolean; where: string; metadata: unknown },
 ): ModalView {
   const about = [
     `*${escapeInlineMrkdwn(picked.name)}* of ${escapeInlineMrkdwn(options.of)}`,
@@ -126,7 +126,7 @@ export function resourceModal(
       sectionBlock(about.filter(Boolean).join('\n')),
       actionsBlock([
         createButton({ text: 'Read here', action: 'resource_read', value: 'read', style: 'primary' }),
-        ...(options.tells
+        ...(options.canSubscribe
           ? [createButton({ text: 'Tell me when it changes', action: 'resource_watch', value: 'watch' })]
           : []),
       ]),

@@ -49,8 +49,8 @@ export function registerSkills(app: App, deps: SlackDeps): void {
 async function openSkill(deps: SlackDeps, { by, value: uri, view, responder }: BlockAction): Promise<void> {
   const { connection, channel, thread } = readListQuery(view?.privateMetadata ?? '')
   const metadata = SkillMetadata.parse({ connection, channel, thread, uri })
-  const waiting = await responder.openModal(loadingModal('Skill', 'One moment…'))
-  await showLoadedView(deps, waiting, async () => {
+  const loadingId = await responder.openModal(loadingModal('Skill', 'One moment…'))
+  await showLoadedView(deps, loadingId, async () => {
     const { of, skill } = await findSkill(deps, by, metadata)
     return skillModal(skill, { of, where: placeTextFor(metadata), metadata })
   })

@@ -19,7 +19,7 @@ export type TemplateForm = {
   /** What was typed before. */
   values: Record<string, string>
   /** The server has completions, so fields are menus. */
-  proposes: boolean
+  hasCompletions: boolean
   alert?: string | undefined
   metadata: unknown
 }
@@ -49,21 +49,21 @@ export function templateModal(form: TemplateForm): ModalView {
       ...alert,
       sectionBlock(about.filter(Boolean).join('\n')),
       ...form.fields.map((field) => inputBlockOf(valueFieldOf(field, form))),
-      ...(form.proposes ? [plainButton] : []),
+      ...(form.hasCompletions ? [plainButton] : []),
       contextBlock(`These words come from the server of ${escapeInlineMrkdwn(form.of)}.`),
     ],
   })
 }
 
 /** A menu of the server's completions, or a text field; different action_ids keep their typed values apart. */
-function valueFieldOf(field: TemplateField, { values, proposes }: TemplateForm): ModalField {
+function valueFieldOf(field: TemplateField, { values, hasCompletions }: TemplateForm): ModalField {
   const initial = values[field.name] ?? ''
   return {
     id: templateFieldIdOf(field),
-    action: proposes ? 'field_value' : 'field_typed',
+    action: hasCompletions ? 'field_value' : 'field_typed',
     label: truncate(field.title, 200),
     hint: truncate(field.description, 500),
     optional: !field.required,
-    input: proposes ? { kind: 'proposed', initial } : { kind: 'text', initial, max: LIMITS.plainTextInput },
+    input: hasCompletions ? { kind: 'proposed', initial } : { kind: 'text', initial, max: LIMITS.plainTextInput },
   }
 }

@@ -83,9 +83,9 @@ function unusableToolsBlocks(leftOut: UnusableToolLine[]): KnownBlock[] {
 }
 
 function toolText(tool: ToolLine, withConnection: boolean): string {
-  const whose = withConnection ? ` (${escapeMrkdwn(tool.connection)})` : ''
+  const owner = withConnection ? ` (${escapeMrkdwn(tool.connection)})` : ''
   const [line = ''] = tool.description.trim().split('\n')
-  return `*${escapeMrkdwn(tool.name)}*${whose} · ${permissionText(tool)}\n${escapeMrkdwn(truncate(line, 200))}`
+  return `*${escapeMrkdwn(tool.name)}*${owner} · ${permissionText(tool)}\n${escapeMrkdwn(truncate(line, 200))}`
 }
 
 function permissionText({ kind, free, sql }: ToolLine): string {

@@ -119,8 +119,8 @@ async function ackProblems(
   ack: ViewSubmission['ack'],
 ): Promise<void> {
   // The form of a registry entry has no card field.
-  const pick = submission.card.entry === undefined ? ['card'] : []
-  const fields = new Set([...pick, 'name', ...submission.card.inputs.map((input) => input.name)])
+  const cardField = submission.card.entry === undefined ? ['card'] : []
+  const fields = new Set([...cardField, 'name', ...submission.card.inputs.map((input) => input.name)])
   const atField = problems.filter(({ field }) => fields.has(field))
   if (atField.length === problems.length) {
     const errors = Object.fromEntries(atField.map(({ field, message }) => [field, message]))

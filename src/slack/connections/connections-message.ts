@@ -118,8 +118,8 @@ type Disconnected = Pick<DisconnectedConnection, 'name' | 'revoked'>
 
 export function disconnectedMessage({ name, revoked }: Disconnected, keepsFiles: boolean): MessageContent {
   const files = keepsFiles ? '; files it made for you stay' : ''
-  const ended = revoked === undefined ? '' : ` ${REVOKED[revoked]}`
-  const text = `Disconnected ${name}. Its secret and its tools are gone${files}.${ended}`
+  const revokedText = revoked === undefined ? '' : ` ${REVOKED[revoked]}`
+  const text = `Disconnected ${name}. Its secret and its tools are gone${files}.${revokedText}`
   return {
     text,
     blocks: [sectionBlock(escapeMrkdwn(text)), actionsBlock([createCommandButton('My connections', 'list')])],

@@ -36,17 +36,19 @@ const signInButton = ({ title, url, organization }: SignInPrompt): Button => ({
 export function signInMessage(prompt: SignInPrompt, why?: string): MessageContent {
   const [title, name, host] = [truncate(prompt.title, 80), truncate(prompt.name, 80), truncate(prompt.host, 255)]
   const { until, organization } = prompt
-  const wants = organization ? 'takes your organization’s sign-in' : 'wants you to sign in'
-  const there = organization
+  const request = organization ? 'takes your organization’s sign-in' : 'wants you to sign in'
+  const instructions = organization
     ? `Sign in there as you do at work, and come back here. Once is enough for all services that your organization manages, *${escapeMrkdwn(name)}* among them.`
     : `Sign in there, allow what you want *${escapeMrkdwn(name)}* to do, and come back here.`
   return {
-    text: `${title} ${wants}.`,
+    text: `${title} ${request}.`,
     blocks: [
       sectionBlock(
-        why === undefined ? `:key: *${escapeMrkdwn(title)}* ${wants}.` : `:key: ${escapeMrkdwn(truncate(why, 1_000))}`,
+        why === undefined
+          ? `:key: *${escapeMrkdwn(title)}* ${request}.`
+          : `:key: ${escapeMrkdwn(truncate(why, 1_000))}`,
       ),
-      sectionBlock(`The button opens *${escapeMrkdwn(host)}* in your browser. ${there}`),
+      sectionBlock(`The button opens *${escapeMrkdwn(host)}* in your browser. ${instructions}`),
       actionsBlock([signInButton(prompt)], 'sign in'),
       contextBlock(
         `Only for you: please do not share the link. It works until ${formatDate(until)}. I never see your password; what I get is stored encrypted.`,
@@ -116,10 +118,10 @@ export function signInFailedMessage(name: string, message: string, again: Button
   }
 }
 
-export const signInOverModal = (content: MessageContent, worked: boolean): ModalView =>
+export const signInOverModal = (content: MessageContent, succeeded: boolean): ModalView =>
   createModal({
     id: 'sign_in_over',
-    title: worked ? 'Signed in' : 'Not signed in',
+    title: succeeded ? 'Signed in' : 'Not signed in',
     close: 'Done',
     blocks: content.blocks,
   })

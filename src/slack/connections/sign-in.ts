@@ -202,9 +202,9 @@ async function retryFormModal(
   deps: SlackDeps,
   result: Extract<SignInResult, { ok: false }>,
 ): Promise<ModalView | undefined> {
-  const { by, card: called = '', name = '', inputs = {}, place, message } = result
+  const { by, card: cardName = '', name = '', inputs = {}, place, message } = result
   const existing = await findConnectionOf(deps, result)
-  const card = existing === undefined ? await deps.connect.offer(called) : undefined
+  const card = existing === undefined ? await deps.connect.offer(cardName) : undefined
   if (by === undefined || card === undefined) return undefined
   const cards = addCard(await allowedCardsFor(deps, by.workspace), card)
   const metadata = place?.channel === undefined ? {} : { channel: place.channel }

@@ -53,14 +53,14 @@ function testedBlocks(result: TestedConnection): KnownBlock[] {
       ]),
     ]
   }
-  const without = leftOut
+  const unusable = leftOut
     .slice(0, 10)
     .map(({ tool, why }) => `• \`${escapeMrkdwn(tool)}\`: ${escapeMrkdwn(truncate(why, 150))}`)
   const more = leftOut.length > 10 ? [`• and ${leftOut.length - 10} more`] : []
   const missing =
     leftOut.length === 0
       ? ''
-      : `\nI cannot use ${pluralize(leftOut.length, 'tool')}:\n${[...without, ...more].join('\n')}`
+      : `\nI cannot use ${pluralize(leftOut.length, 'tool')}:\n${[...unusable, ...more].join('\n')}`
   return [
     sectionBlock(`:large_green_circle: *${escapeMrkdwn(name)}* works: ${factsText(outcome)}.${missing}`),
     // Helps whoever supports the person.

@@ -71,11 +71,11 @@ function pageBlocks(url: string): KnownBlock[] {
 }
 
 function purposeText({ call, input }: PendingInput): string {
-  const act = describeAction(call, 'wish')
-  const why = `It needs this to _${escapeInlineMrkdwn(truncate(act.charAt(0).toLowerCase() + act.slice(1), 200))}_.`
-  const care = input.request.kind === 'form' ? ' Do not enter passwords or keys.' : ''
+  const action = describeAction(call, 'wish')
+  const why = `It needs this to _${escapeInlineMrkdwn(truncate(action.charAt(0).toLowerCase() + action.slice(1), 200))}_.`
+  const warning = input.request.kind === 'form' ? ' Do not enter passwords or keys.' : ''
   const what = input.request.kind === 'sign_in' ? 'sign in' : 'answer'
-  return `${why} Only ${mentionOf(input.person)} can ${what}.${care}`
+  return `${why} Only ${mentionOf(input.person)} can ${what}.${warning}`
 }
 
 /** A countdown for a server that holds its request open, else the date of expiry. */

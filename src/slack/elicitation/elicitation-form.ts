@@ -107,12 +107,12 @@ function fieldInputOf(field: FormField): ModalField['input'] {
     case 'yes_no':
       return { kind: 'one', options: YES_NO, chosen: field.default === undefined ? undefined : String(field.default) }
     case 'one':
-      return { kind: 'one', options: optionsOf(field), chosen: placeOf(field, field.default) }
+      return { kind: 'one', options: optionsOf(field), chosen: optionIndexOf(field, field.default) }
     case 'many':
       return {
         kind: 'many',
         options: optionsOf(field),
-        chosen: (initialOf(field) ?? []).flatMap((value) => placeOf(field, value) ?? []),
+        chosen: (initialOf(field) ?? []).flatMap((value) => optionIndexOf(field, value) ?? []),
         ...(field.max !== undefined && field.max >= 1 && { most: Math.min(field.max, 1_000) }),
       }
     default:
@@ -147,9 +147,9 @@ const decimalText = (value: number | undefined): string | undefined =>
 const optionsOf = (field: FieldOf<'one' | 'many'>) =>
   field.options.map(({ title }, index) => createOption(revealInvisible(title) || '(empty)', String(index)))
 
-function placeOf({ options }: FieldOf<'one' | 'many'>, value: string | undefined): string | undefined {
-  const place = options.findIndex((one) => one.value === value)
-  return place < 0 ? undefined : String(place)
+function optionIndexOf({ options }: FieldOf<'one' | 'many'>, value: string | undefined): string | undefined {
+  const index = options.findIndex((one) => one.value === value)
+  return index < 0 ? undefined : String(index)
 }
 
 /** The submitted values by the names of the server's fields; empty ones are left out. */

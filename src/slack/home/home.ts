@@ -29,24 +29,24 @@ export type Home = {
 
 /** Publishes Home tabs after changes. */
 export function createHome(deps: HomeDeps): Home {
-  const waiting = new Map<string, NodeJS.Timeout>()
+  const timers = new Map<string, NodeJS.Timeout>()
   const viewers = createRecentViewers()
   return {
     refresh(principal) {
-      if (waiting.has(principal.user) || !viewers.has(principal.user)) return
+      if (timers.has(principal.user) || !viewers.has(principal.user)) return
       const paint = () => {
-        waiting.delete(principal.user)
+        timers.delete(principal.user)
         void publish(deps, principal)
       }
-      waiting.set(principal.user, setTimeout(paint, REFRESH_AFTER_MS))
+      timers.set(principal.user, setTimeout(paint, REFRESH_AFTER_MS))
     },
     paint(principal) {
       viewers.add(principal.user)
       return publish(deps, principal)
     },
     close() {
-      for (const timer of waiting.values()) clearTimeout(timer)
-      waiting.clear()
+      for (const timer of timers.values()) clearTimeout(timer)
+      timers.clear()
     },
   }
 }

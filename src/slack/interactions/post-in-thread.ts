@@ -60,8 +60,8 @@ export async function postInThread(
   content: MessageContent,
 ): Promise<ThreadAnchor> {
   const place = thread === undefined ? { channel } : { channel, thread_ts: thread }
-  const quiet = { unfurl_links: false, unfurl_media: false }
-  const { ts } = await deps.webApi.call('chat.postMessage', { ...place, ...content, ...quiet }, Posted)
+  const noUnfurl = { unfurl_links: false, unfurl_media: false }
+  const { ts } = await deps.webApi.call('chat.postMessage', { ...place, ...content, ...noUnfurl }, Posted)
   return { channel: ChannelId.parse(channel), threadTs: thread ?? ts, messageTs: ts }
 }
 

@@ -59,6 +59,6 @@ function quoteText({ author, text, files }: QuotedMessage): string {
   const lines = truncate(text.trim(), QUOTE_CHARS)
     .split('\n')
     .map((line) => `> ${line}`)
-  const with_ = files.length === 0 ? [] : [`> _with ${escapeMrkdwn(joinWords(files.map(({ name }) => name)))}_`]
-  return [from, ...(text.trim() === '' ? [] : lines), ...with_].join('\n')
+  const attachments = files.length === 0 ? [] : [`> _with ${escapeMrkdwn(joinWords(files.map(({ name }) => name)))}_`]
+  return [from, ...(text.trim() === '' ? [] : lines), ...attachments].join('\n')
 }

@@ -27,7 +27,7 @@ function attachedFilesOf(file: z.infer<typeof File> | undefined): AttachedFile[]
 /** The first files, and a notice if others are left out. */
 export function limitFiles(files: AttachedFile[]): { files: AttachedFile[]; notice: string | undefined } {
   const left = files.length - MAX_FILES
-  const [rest, them] = left === 1 ? ['one', 'it'] : [left, 'them']
-  const words = `Only the first ${MAX_FILES} files of a message are read. To have the other ${rest} read, send ${them} in a new message.`
+  const [rest, pronoun] = left === 1 ? ['one', 'it'] : [left, 'them']
+  const words = `Only the first ${MAX_FILES} files of a message are read. To have the other ${rest} read, send ${pronoun} in a new message.`
   return { files: files.slice(0, MAX_FILES), notice: left > 0 ? words : undefined }
 }

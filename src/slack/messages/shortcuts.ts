@@ -62,15 +62,16 @@ export function registerShortcuts(app: App, deps: SlackDeps): void {
 
 /** The message with its text cut to what private_metadata holds. */
 function fitToMetadata(about: AboutMessage): AboutMessage {
-  const bare = {
+  const withoutText = {
     ...about,
     text: '',
     files: about.files.slice(0, 10).map((file) => ({ ...file, name: truncate(file.name, 60) })),
   }
-  const room = MAX_METADATA_CHARS - JSON.stringify(bare).length
-  let text = truncate(about.text, Math.max(0, room))
-  while (JSON.stringify(text).length > room && text.length > 0) text = truncate(text, Math.floor(text.length * 0.8))
-  return { ...bare, text }
+  const available = MAX_METADATA_CHARS - JSON.stringify(withoutText).length
+  let text = truncate(about.text, Math.max(0, available))
+  while (JSON.stringify(text).length > available && text.length > 0)
+    text = truncate(text, Math.floor(text.length * 0.8))
+  return { ...withoutText, text }
 }
 
 type Caller = { user: Principal['user']; triggerId: string }
@@ -78,12 +79,12 @@ type Caller = { user: Principal['user']; triggerId: string }
 async function withResponder(
   deps: SlackDeps,
   { user, triggerId }: Caller,
-  act: (responder: ReturnType<typeof responderFor>) => Promise<unknown>,
+  handle: (responder: ReturnType<typeof responderFor>) => Promise<unknown>,
 ): Promise<void> {
   const by = { workspace: (await deps.bot()).workspace, user }
   const interaction = { by, triggerId, channel: undefined, thread: undefined, respond: undefined, view: undefined }
   try {
-    await act(responderFor(deps, interaction))
+    await handle(responderFor(deps, interaction))
   } catch (error) {
     deps.log.error({ user, why: errorChainOf(error) }, 'shortcut failed')
     await postErrorInDm(deps, by, errorText(error))

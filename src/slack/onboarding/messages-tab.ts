@@ -38,7 +38,7 @@ async function setSuggestedPrompts(
 }
 
 /** Slack shows four at most (docs.slack.dev/reference/methods/assistant.threads.setSuggestedPrompts). */
-const MOST_PROMPTS = 4
+const MAX_PROMPTS = 4
 const TITLE_CHARS = 60
 
 type Prompts = { title: string; prompts: { title: string; message: string }[] }
@@ -46,7 +46,7 @@ type Prompts = { title: string; prompts: { title: string; message: string }[] }
 /** Starter questions of the connected cards, interleaved; without connections, questions about how to begin. */
 export function suggestedPromptsFor(cards: { title: string; starters: string[] }[]): Prompts {
   const starters = interleave(cards.map((card) => card.starters))
-  const questions = [...new Set(['What can you do with my connections?', ...starters])].slice(0, MOST_PROMPTS)
+  const questions = [...new Set(['What can you do with my connections?', ...starters])].slice(0, MAX_PROMPTS)
   if (starters.length === 0) questions.push('Which tools could I connect, and how?')
   return {
     title: starters.length === 0 ? 'How to begin' : 'Try asking',

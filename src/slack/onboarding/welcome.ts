@@ -29,8 +29,8 @@ export async function sendWelcome(deps: SlackDeps, by: Principal, channel: strin
     if (await deps.runs.seen(`welcome:${by.workspace}:${by.user}`)) return
     if (await hasAppMessages(deps, channel)) return
     const content = welcomeMessage(await deps.people.nameOf(by.user), deps.connect.card(DEMO_CARD))
-    const quiet = { unfurl_links: false, unfurl_media: false }
-    await deps.webApi.call('chat.postMessage', { channel, ...content, ...quiet }, AnyResponse)
+    const noUnfurl = { unfurl_links: false, unfurl_media: false }
+    await deps.webApi.call('chat.postMessage', { channel, ...content, ...noUnfurl }, AnyResponse)
   } catch (error) {
     deps.log.warn({ user: by.user, why: errorChainOf(error) }, 'welcome not sent')
   }

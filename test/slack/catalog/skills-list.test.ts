@@ -1,17 +1,17 @@
 import type { View } from '@slack/types'
 import { describe, expect, test } from 'vitest'
-import { checkMessage } from '../../src/block-kit/check-message.ts'
-import { checkView } from '../../src/block-kit/check-view.ts'
-import type { Skill } from '../../src/connect/features/features.ts'
-import type { MessageContent } from '../../src/slack/blocks/blocks.ts'
+import { checkMessage } from '../../../src/block-kit/check-message.ts'
+import { checkView } from '../../../src/block-kit/check-view.ts'
+import type { Skill } from '../../../src/connect/features/features.ts'
+import type { MessageContent } from '../../../src/slack/blocks/blocks.ts'
 import {
   skillModal,
   skillReadMessage,
   skillRequestText,
   skillsModal,
   usedSkillMessage,
-} from '../../src/slack/catalog/skills-list.ts'
-import { renderAll } from '../support/render-blocks.ts'
+} from '../../../src/slack/catalog/skills-list.ts'
+import { renderAll } from '../../support/render-blocks.ts'
 
 const LONG = 'words & <things> '.repeat(300)
 const times = <T>(count: number, make: (at: number) => T): T[] => Array.from({ length: count }, (_, at) => make(at))
@@ -69,5 +69,5 @@ describe('views', () => {
 })
 
 test('what is said and shown reads like this', async () => {
-  await expect(renderAll({ ...SAYINGS, ...VIEWS })).toMatchFileSnapshot('renderings/skill-views.txt')
+  await expect(renderAll({ ...SAYINGS, ...VIEWS })).toMatchFileSnapshot('renderings/skills-list.txt')
 })

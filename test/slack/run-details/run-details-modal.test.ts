@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { checkView } from '../../src/block-kit/check-view.ts'
-import { UserId } from '../../src/ids.ts'
-import type { CallState, RunState } from '../../src/run/state/state.ts'
-import { runDetailsModal, runLogModal } from '../../src/slack/run-details/run-details-modal.ts'
-import { renderAll } from '../support/render-blocks.ts'
-import { approvalOf, callOf } from './samples.ts'
-import { inputOf, stateOf } from './states.ts'
+import { checkView } from '../../../src/block-kit/check-view.ts'
+import { UserId } from '../../../src/ids.ts'
+import type { CallState, RunState } from '../../../src/run/state/state.ts'
+import { runDetailsModal, runLogModal } from '../../../src/slack/run-details/run-details-modal.ts'
+import { renderAll } from '../../support/render-blocks.ts'
+import { approvalOf, callOf } from '../samples.ts'
+import { inputOf, stateOf } from '../states.ts'
 
 const LONG = 'Long words <!channel> & <@U123> *bold* `code` \u202e 👩‍👩‍👧\n'.repeat(200)
 const at = new Date('2026-11-21T09:59:00Z')
@@ -82,7 +82,7 @@ describe('the details of a run', () => {
   })
 
   test('read like this', async () => {
-    await expect(renderAll(VIEWS)).toMatchFileSnapshot('renderings/details-views.txt')
+    await expect(renderAll(VIEWS)).toMatchFileSnapshot('renderings/run-details-modal.txt')
   })
 
   test('an approver reads no request, result, question or log', () => {

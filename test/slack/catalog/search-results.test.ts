@@ -1,13 +1,13 @@
 import type { View } from '@slack/types'
 import { describe, expect, test } from 'vitest'
-import { checkMessage } from '../../src/block-kit/check-message.ts'
-import { checkView } from '../../src/block-kit/check-view.ts'
-import type { SearchHit } from '../../src/connect/catalog/search.ts'
-import type { MessageContent } from '../../src/slack/blocks/blocks.ts'
-import { type SearchContent, searchMessage, searchModal } from '../../src/slack/catalog/search-results.ts'
-import { connectModal } from '../../src/slack/connections/connect-form.ts'
-import { renderAll } from '../support/render-blocks.ts'
-import { CARDS } from './samples.ts'
+import { checkMessage } from '../../../src/block-kit/check-message.ts'
+import { checkView } from '../../../src/block-kit/check-view.ts'
+import type { SearchHit } from '../../../src/connect/catalog/search.ts'
+import type { MessageContent } from '../../../src/slack/blocks/blocks.ts'
+import { type SearchContent, searchMessage, searchModal } from '../../../src/slack/catalog/search-results.ts'
+import { connectModal } from '../../../src/slack/connections/connect-form.ts'
+import { renderAll } from '../../support/render-blocks.ts'
+import { CARDS } from '../samples.ts'
 
 const LONG = 'Long words <!channel> & <@U123> *bold* _it_ ~no~ `code` ``` \n" \\ 👩‍👩‍👧 '.repeat(400)
 const NAME = `${'n'.repeat(49)}/${'n'.repeat(50)}`
@@ -108,5 +108,5 @@ describe('views', () => {
 })
 
 test('what is said and shown reads like this', async () => {
-  await expect(renderAll({ ...SAYINGS, ...VIEWS })).toMatchFileSnapshot('renderings/search-views.txt')
+  await expect(renderAll({ ...SAYINGS, ...VIEWS })).toMatchFileSnapshot('renderings/search-results.txt')
 })

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { UserId } from '../../src/ids.ts'
-import { createRecentViewers } from '../../src/slack/home/home.ts'
-import { eventually } from '../support/eventually.ts'
-import { says, wishes } from '../support/scripted-model.ts'
-import { startWorld, type World } from '../support/world.ts'
+import { UserId } from '../../../src/ids.ts'
+import { createRecentViewers } from '../../../src/slack/home/home.ts'
+import { eventually } from '../../support/eventually.ts'
+import { says, wishes } from '../../support/scripted-model.ts'
+import { startWorld, type World } from '../../support/world.ts'
 
 const drop = wishes('demo-database__execute_sql', { sql: 'DELETE FROM employee WHERE emp_no = 10001' })
 const Traffic = z.object({
