@@ -1,9 +1,15 @@
 import type { KnownBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { CallState, RunState } from '../../run/state/state.ts'
-import { actionsBlock, createButton, createCommandButton, type MessageContent, sectionBlock } from '../blocks/blocks.ts'
+import {
+  actionsBlock,
+  createBudgetButton,
+  createButton,
+  createCommandButton,
+  type MessageContent,
+  sectionBlock,
+} from '../blocks/blocks.ts'
 import { escapeMrkdwn, mentionOf, truncate } from '../blocks/text.ts'
-import { createBudgetButton } from '../home/home-settings.ts'
 import { describeAction } from './describe-call.ts'
 import { detailsButton } from './details-button.ts'
 import { feedbackButtons } from './feedback-buttons.ts'
@@ -49,7 +55,7 @@ function footerOf(state: RunState, end: MessageContent | undefined): MessageCont
 export const stopButtonsFor = (state: Pick<RunState, 'id'>, key = ''): KnownBlock =>
   actionsBlock(
     [
-      createButton({ text: 'Stop', action: 'run_stop', value: state.id, says: 'Stop working on this' }),
+      createButton({ text: 'Stop', action: 'run_stop', value: state.id, accessibilityLabel: 'Stop working on this' }),
       detailsButton(state.id),
     ],
     stopBlockIdOf(state.id, key),
@@ -101,7 +107,7 @@ const againButton = (state: RunState, call: CallState) =>
     text: 'Try again',
     action: `call_again:${call.id}`,
     value: `${state.id} ${call.id}`,
-    says: `Try again: ${describeAction(call, 'wish')}`,
+    accessibilityLabel: `Try again: ${describeAction(call, 'wish')}`,
   })
 
 /** Reconnect buttons for calls whose cause names a sign-in or says to connect again; only the connection's owner can press them. */
