@@ -34,9 +34,9 @@ import { createResourceSubscriptions } from './registry/watches.ts'
 import { createRuns } from './run/create-runs.ts'
 import { createReminders } from './run/decisions/reminders.ts'
 import type { Runs } from './run/runs.ts'
-import type { RunListener } from './run/state/run-listener.ts'
 import { createUsageReports } from './run/usage.ts'
 import { createSlack, type Slack, type SlackSettings } from './slack/app/create-slack.ts'
+import { createRunRenderer } from './slack/render/render-run.ts'
 import { createWeb, type HealthStatus } from './web/routes.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -59,13 +59,14 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
   const egress = cleanup.use(createEgress({ allow: config.egressAllow }))
   const house = await buildParts(config, { db, egress, log, onSignedIn: (news) => signedIn(news) })
   cleanup.use(house.mcp)
+  const renderer = createRunRenderer((origin) => slack.renderDepsOf(origin))
   const runs: ReturnType<typeof createRuns> = cleanup.use(
     createRuns({
       db,
       ...house,
       log,
       now: () => new Date(),
-      door: deferredListener(() => slack.listener),
+      door: renderer,
       readFile: (...file) => slack.readFile(...file),
     }),
   )
@@ -74,8 +75,9 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
     void resumeAfterSignIn(runs, news, log)
   }
   const slack: Slack = cleanup.use(
-    await createSlack({ settings: slackSettings(config, house.installations), runs, ...house, log }),
+    await createSlack(slackSettings(config, house.installations), { ...house, runs, log }),
   )
+  cleanup.defer(() => renderer.close())
   const watcher = cleanup.use(createResourceWatcher({ ...house, log, tell: slack.announceResourceChange }))
   const mirror = cleanup.use(
     createRegistryMirror({ catalogue: house.catalogue, fetch: egress.fetch, mcp: house.mcp, log }),
@@ -157,7 +159,7 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn 
     connect,
     offering: createConnectionFeatures({ registry, watches, mcp }),
     model: modelOf(config, log),
-    workspaceSettings: settings,
+    settings,
     ...recordsIn(db),
     readSql,
     classificationOf: connect.classificationOf,
@@ -200,14 +202,6 @@ async function resumeAfterSignIn(runs: Runs, { by, ...news }: SignInResult, log:
     log.error({ workspace: by.workspace, reason: errorChainOf(error) }, 'a run was not told of a sign-in')
   }
 }
-
-/** Runs need the door and the door needs runs: this one is looked up when it is used. */
-const deferredListener = (door: () => RunListener): RunListener => ({
-  onProgress: (...news) => door().onProgress(...news),
-  publish: (...state) => door().publish(...state),
-  release: (run) => door().release(run),
-  onQueued: (...wait) => door().onQueued(...wait),
-})
 
 function routes(
   slack: RequestListener | undefined,

@@ -7,38 +7,37 @@ import type { Settings } from '../policy/settings.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Runs } from '../run/runs.ts'
 import type { UsageReports } from '../run/usage.ts'
-import type { AgentSessions } from './render/agent-sessions.ts'
+import type { AgentSessions } from './web-api/agent-sessions.ts'
 import type { BotIdentity } from './web-api/bot-identity.ts'
 import type { DirectMessages } from './web-api/direct-messages.ts'
 import type { SlackUsers } from './web-api/users.ts'
 import type { WebApi } from './web-api/web-api.ts'
 
-/** What every surface gets: all of it about one workspace. */
-export type SlackDeps = {
-  runs: Runs
-  connect: Connect
-  offering: ConnectionFeatures
-  registry: Registry
-  rules: Rules
-  settings: Settings
-  usage: UsageReports
+/** Slack itself, in one workspace. */
+export type WebApiDeps = {
   webApi: WebApi
   people: SlackUsers
   /** Throws AppError `slack_failed` where the app is not installed any more. */
   bot: () => Promise<BotIdentity>
-  /** Forgets the app's token in this workspace, as Slack does not take it any more. */
-  forgetToken(): Promise<void>
   directMessageOf: DirectMessages
   sessions: AgentSessions
-  /** Paints a person's Home tab anew, soon, if they opened it lately; never throws. */
-  refreshHome(principal: Principal): void
-  /** The same at once, for what the person just did there. */
-  paintHome(principal: Principal): Promise<void>
   log: Log
 }
 
-/** What it takes to show a run. */
-export type PaintDeps = Pick<SlackDeps, 'bot' | 'webApi' | 'directMessageOf' | 'log' | 'refreshHome' | 'sessions'> & {
-  runs: Pick<Runs, 'shown'>
-  settings: Pick<Settings, 'of'>
+export type RunsDeps = { runs: Runs }
+
+/** People's connections, and what their servers offer. */
+export type ConnectionDeps = { connect: Connect; offering: ConnectionFeatures; registry: Registry }
+
+/** What people and workspaces decided, and what they used. */
+export type PolicyDeps = { rules: Rules; settings: Settings; usage: UsageReports }
+
+export type HomeTabDeps = {
+  /** Publishes a person's Home tab anew, soon, if they opened it lately; never throws. */
+  refreshHome(principal: Principal): void
+  /** The same at once, for what the person just did there. */
+  paintHome(principal: Principal): Promise<void>
 }
+
+/** Everything a listener of one workspace may ask for; each declares the parts it uses. */
+export type SlackDeps = WebApiDeps & RunsDeps & ConnectionDeps & PolicyDeps & HomeTabDeps

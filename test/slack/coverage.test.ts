@@ -5,10 +5,10 @@ import { METHODS } from '../../src/slack/web-api/methods.ts'
 import { registered } from '../support/registered.ts'
 
 const FILES = {
-  asking: 'test/slack/asking.test.ts',
-  connecting: 'test/slack/connecting.test.ts',
+  asking: 'test/slack/messages/message-events.test.ts',
+  connecting: 'test/slack/connections/connect-modal.test.ts',
   painter: 'test/slack/painter.test.ts',
-  pressing: 'test/slack/pressing.test.ts',
+  pressing: 'test/slack/interactions/button-press.test.ts',
   approvals: 'test/path/approvals.test.ts',
   approvers: 'test/path/approvers.test.ts',
   details: 'test/path/details.test.ts',

@@ -4,8 +4,8 @@ import { z } from 'zod'
 import { AppError } from '../../src/errors.ts'
 import type { ShownMessage } from '../../src/run/runs.ts'
 import type { RunState } from '../../src/run/state/state.ts'
-import type { PaintDeps } from '../../src/slack/deps.ts'
-import { createRunRenderer } from '../../src/slack/render/run-renderer.ts'
+import type { RenderDeps } from '../../src/slack/render/posted-messages.ts'
+import { createRunRenderer } from '../../src/slack/render/render-run.ts'
 import type { WebApi } from '../../src/slack/web-api/web-api.ts'
 import { eventually } from '../support/eventually.ts'
 import { memoryLog } from '../support/log.ts'
@@ -36,21 +36,23 @@ function easel(answer: (method: string, nth: number) => unknown = () => undefine
       return shape.parse(given ?? { ts: `${made.length}.000000`, files: [], messages: [] })
     },
   }
-  const shown: PaintDeps['runs']['shown'] = {
+  const shown: RenderDeps['runs']['shown'] = {
     of: async () => [...kept.values()],
     record: async (_run, one) => void kept.set(one.key, one),
     forget: async (_run, key) => void kept.delete(key),
   }
-  const painter = createRunRenderer({
+  const streams = { open: 0, offUntil: 0 }
+  const painter = createRunRenderer(() => ({
     webApi,
     runs: { shown },
     bot: async () => ({ user: 'UBOT1', bot: 'BBOT1', workspace: WORKSPACE, team: WORKSPACE }),
     directMessageOf: async () => undefined,
     settings: { of: async () => settingsOf() },
     refreshHome: () => undefined,
-    sessions: { show: () => undefined },
+    sessions: { show: () => undefined, showThinking: () => undefined },
+    streams,
     log: memoryLog().log,
-  })
+  }))
   return {
     painter,
     kept,

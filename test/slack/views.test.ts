@@ -17,7 +17,7 @@ import { approversMessage, rulesMessage } from '../../src/slack/approvals/rules-
 import type { MessageContent } from '../../src/slack/blocks/blocks.ts'
 import { errorHelpButtonsFor, errorMessage, errorModal, errorText } from '../../src/slack/blocks/error-message.ts'
 import { noSuchToolsMessage, type ToolLine, toolsMessage, toolsModal } from '../../src/slack/catalog/tools-list.ts'
-import { helloMessage, helpMessage, noSuchCommandMessage } from '../../src/slack/commands/help-message.ts'
+import { helpMessage, noSuchCommandMessage } from '../../src/slack/commands/help-message.ts'
 import { connectModal, connectPickerModal, connectTestingModal } from '../../src/slack/connections/connect-form.ts'
 import { connectedMessage, connectedModal, notConnectedMessage } from '../../src/slack/connections/connected-message.ts'
 import {
@@ -25,7 +25,6 @@ import {
   connectionsMessage,
   disconnectConfirmMessage,
   disconnectedMessage,
-  noSuchConnectionMessage,
 } from '../../src/slack/connections/connections-message.ts'
 import {
   createConnectAgainButton,
@@ -40,7 +39,9 @@ import {
 import { testResultMessage } from '../../src/slack/connections/test-result-message.ts'
 import { budgetModal } from '../../src/slack/home/home-settings.ts'
 import { createHomeView } from '../../src/slack/home/home-view.ts'
-import { thanksText } from '../../src/slack/messages/feedback-buttons.ts'
+import { thanksText } from '../../src/slack/answer/feedback-buttons.ts'
+import { noSuchConnectionMessage } from '../../src/slack/interactions/connection-by-name.ts'
+import { helloMessage } from '../../src/slack/onboarding/welcome-message.ts'
 import { renderAll } from '../support/render-blocks.ts'
 import { approvalOf, CARDS, callOf, connectionOf, monthOf, recentRun, ruleOf, settingsOf } from './samples.ts'
 import { inputOf, ORIGIN, stateOf } from './states.ts'
@@ -90,7 +91,7 @@ const longConnection = connectionOf({
 })
 
 const SAYINGS: Record<string, MessageContent> = {
-  help: helpMessage([{ name: 'list', usage: '', what: 'shows' }]),
+  help: helpMessage([{ name: 'list', usage: '', description: 'shows' }]),
   hello: helloMessage,
   'no such command': noSuchCommandMessage(LONG, undefined),
   'no such command, near': noSuchCommandMessage('conect', { words: 'connect postgres', shown: 'connect postgres' }),
@@ -282,7 +283,7 @@ const VIEWS: Record<string, View> = {
     card: POSTGRES,
     name: 'postgres',
     values: { schema: 'sales', dsn: 'never' },
-    keep: {},
+    metadata: {},
     alert: 'It failed.',
   }),
   'long form': connectModal({
@@ -290,7 +291,7 @@ const VIEWS: Record<string, View> = {
     card: longCard,
     name: 'n'.repeat(32),
     values: {},
-    keep: {},
+    metadata: {},
     alert: LONG,
   }),
   'reconnect form': connectModal({
@@ -298,7 +299,7 @@ const VIEWS: Record<string, View> = {
     card: POSTGRES,
     name: 'db',
     values: { schema: 'sales' },
-    keep: { connection: 'c' },
+    metadata: { connection: 'c' },
   }),
   testing: connectTestingModal(longCard, LONG),
   'sign-in modal': signInModal({ title: LONG, name: LONG, host: 'github.com', url: 'https://github.com/x', until: AT }),

@@ -18,7 +18,7 @@ import {
 import { errorHelpButtonsFor, errorText } from '../../src/slack/blocks/error-message.ts'
 import { formatSql } from '../../src/slack/blocks/format-sql.ts'
 import { escapeMrkdwn, truncate, withoutMentions, withoutPartialMention } from '../../src/slack/blocks/text.ts'
-import { tokenize } from '../../src/slack/commands/tokenize.ts'
+import { tokenize } from '../../src/slack/commands/mcp-command.ts'
 import { nearestWordTo } from '../../src/slack/interactions/nearest-word.ts'
 import { addresseeOf, isStopWord, plainTextOf, removeMention } from '../../src/slack/messages/message-text.ts'
 import { callOf } from './samples.ts'

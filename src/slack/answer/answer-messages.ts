@@ -1,17 +1,23 @@
 import type { KnownBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { CallState, RunState } from '../../run/state/state.ts'
-import { actionsBlock, createButton, createCommandButton, type MessageContent, sectionBlock } from '../blocks/blocks.ts'
+import {
+  actionsBlock,
+  createBudgetButton,
+  createButton,
+  createCommandButton,
+  type MessageContent,
+  sectionBlock,
+} from '../blocks/blocks.ts'
 import { escapeMrkdwn, mentionOf, truncate } from '../blocks/text.ts'
-import { createBudgetButton } from '../home/home-settings.ts'
-import { feedbackButtons } from '../messages/feedback-buttons.ts'
 import { describeAction } from './describe-call.ts'
 import { detailsButton } from './details-button.ts'
+import { feedbackButtons } from './feedback-buttons.ts'
 import { type AnswerPage, callsOnPage, isAfterApproval, nextSegmentOf, paginateAnswer } from './paginate-answer.ts'
 import { stepsBlock, stepsText } from './plan-block.ts'
 import { missedCallText, unknownOutcomeText } from './task-card.ts'
 
-/** One message as it should stand in the thread. */
+/** One message of the answer as it should be in the thread. */
 export type RenderedMessage = { key: string } & MessageContent
 
 /** What a run shows in its thread, apart from approval cards and files. Pure. */
@@ -20,11 +26,11 @@ export function renderAnswer(state: RunState, words = ''): RenderedMessage[] {
   const end = endOf(state)
   if (end && (pages.length === 0 || isAfterApproval(state)))
     pages.push({ key: `answer:${nextSegmentOf(state)}:0`, pieces: [] })
-  return pages.map((page, index) => paintPage(page, index === pages.length - 1 ? lastFoot(state, end) : undefined))
+  return pages.map((page, index) => renderPage(page, index === pages.length - 1 ? footerOf(state, end) : undefined))
 }
 
-/** The steps of a message stand together where the first of them was taken, as in a stream. */
-function paintPage(page: AnswerPage, foot: MessageContent | undefined): RenderedMessage {
+/** All steps of a message are one block at the place of the first, as in a stream. */
+function renderPage(page: AnswerPage, footer: MessageContent | undefined): RenderedMessage {
   const words = page.pieces.flatMap((piece) => (piece.kind === 'words' ? [piece.text] : []))
   const calls = callsOnPage(page)
   const first = page.pieces.findIndex((piece) => piece.kind === 'tasks')
@@ -35,21 +41,21 @@ function paintPage(page: AnswerPage, foot: MessageContent | undefined): Rendered
   const said = words.length > 0 || calls.length === 0 ? words : [stepsText(calls)]
   return {
     key: page.key,
-    text: truncate([...said, ...(foot?.text ? [foot.text] : [])].join('\n\n'), LIMITS.message.textMax / 2),
-    blocks: [...blocks, ...(foot?.blocks ?? [])],
+    text: truncate([...said, ...(footer?.text ? [footer.text] : [])].join('\n\n'), LIMITS.message.textMax / 2),
+    blocks: [...blocks, ...(footer?.blocks ?? [])],
   }
 }
 
-/** While it works, the way to stop it; then how it ended. */
-function lastFoot(state: RunState, end: MessageContent | undefined): MessageContent | undefined {
+/** The Stop button while the run works, then how it ended. */
+function footerOf(state: RunState, end: MessageContent | undefined): MessageContent | undefined {
   return state.status === 'working' ? { text: '', blocks: [stopButtonsFor(state)] } : end
 }
 
-/** The block that offers to stop a run; its id also tells which run a stream of ours belongs to. */
+/** The block with the Stop button; its id tells which run and page a stream belongs to. */
 export const stopButtonsFor = (state: Pick<RunState, 'id'>, key = ''): KnownBlock =>
   actionsBlock(
     [
-      createButton({ text: 'Stop', action: 'run_stop', value: state.id, says: 'Stop working on this' }),
+      createButton({ text: 'Stop', action: 'run_stop', value: state.id, accessibilityLabel: 'Stop working on this' }),
       detailsButton(state.id),
     ],
     stopBlockIdOf(state.id, key),
@@ -58,7 +64,7 @@ export const stopButtonsFor = (state: Pick<RunState, 'id'>, key = ''): KnownBloc
 export const stopBlockIdOf = (run: string, key: string): string => `stop ${run} ${key}`
 
 function endOf(state: RunState): MessageContent | undefined {
-  const parts = [...unknownCalls(state), ...missedCalls(state), ...reconnects(state), ...closing(state)]
+  const parts = [...unknownCalls(state), ...missedCalls(state), ...reconnects(state), ...outcomeOf(state)]
   if (parts.length === 0) return undefined
   return {
     text: parts
@@ -78,11 +84,11 @@ function unknownCalls(state: RunState): MessageContent[] {
   })
 }
 
-/** What a server did not answer, and nothing after it did. A run that failed as a whole is tried again as a whole. */
+/** Calls that a server did not answer and no later call replaced. A run that failed as a whole is tried again as a whole. */
 function missedCalls(state: RunState): MessageContent[] {
   if (state.status !== 'finished') return []
   const missed = state.calls.filter(
-    (call, at) => call.stage === 'failed' && call.retryable && !state.calls.slice(at + 1).some(stoodInFor(call)),
+    (call, at) => call.stage === 'failed' && call.retryable && !state.calls.slice(at + 1).some(isRepeatOf(call)),
   )
   return missed.slice(-3).map((call) => {
     const text = missedCallText(call)
@@ -90,8 +96,8 @@ function missedCalls(state: RunState): MessageContent[] {
   })
 }
 
-/** A later call of the same tool tells how it went in the end. */
-const stoodInFor =
+/** True for a later call of the same tool, which shows how it went in the end. */
+const isRepeatOf =
   (call: CallState) =>
   ({ connectionName, tool }: CallState): boolean =>
     connectionName === call.connectionName && tool === call.tool
@@ -101,10 +107,10 @@ const againButton = (state: RunState, call: CallState) =>
     text: 'Try again',
     action: `call_again:${call.id}`,
     value: `${state.id} ${call.id}`,
-    says: `Try again: ${describeAction(call, 'wish')}`,
+    accessibilityLabel: `Try again: ${describeAction(call, 'wish')}`,
   })
 
-/** A cause that speaks of a sign-in, or says to connect again, gets the button that does it; only the connection's owner can press it. */
+/** Reconnect buttons for calls whose cause names a sign-in or says to connect again; only the connection's owner can press them. */
 function reconnects(state: RunState): MessageContent[] {
   if (state.status === 'working') return []
   const broken = state.calls.filter(
@@ -120,12 +126,12 @@ function reconnects(state: RunState): MessageContent[] {
   ]
 }
 
-function closing(state: RunState): MessageContent[] {
+function outcomeOf(state: RunState): MessageContent[] {
   switch (state.status) {
     case 'working':
       return []
     case 'stopped':
-      return [said(stoppedWords(state)), ...details(state)]
+      return [textMessage(stoppedText(state)), ...details(state)]
     case 'failed':
       return [failed(state)]
     case 'finished':
@@ -135,7 +141,7 @@ function closing(state: RunState): MessageContent[] {
   }
 }
 
-function stoppedWords(state: RunState): string {
+function stoppedText(state: RunState): string {
   const other = state.stoppedBy !== undefined && state.stoppedBy !== state.origin.user
   return other ? `Okay, I stopped, as ${mentionOf(state.stoppedBy ?? '')} asked.` : 'Okay, I stopped.'
 }
@@ -160,19 +166,19 @@ const NOTES = {
 
 function finished(state: RunState): MessageContent[] {
   const feedback: MessageContent[] = [
-    ...suggested(state.answer),
+    ...suggestedQuestions(state.answer),
     { text: '', blocks: [feedbackButtons(state.id)] },
     ...details(state),
   ]
-  if (state.note !== undefined) return [said(NOTES[state.note]), ...feedback]
+  if (state.note !== undefined) return [textMessage(NOTES[state.note]), ...feedback]
   if (state.answer.trim() !== '') return feedback
   return state.calls.length > 0
-    ? [said('Done.'), ...feedback]
-    : [said('I have no answer to that. Could you put it another way?')]
+    ? [textMessage('Done.'), ...feedback]
+    : [textMessage('I have no answer to that. Could you put it another way?')]
 }
 
-/** Questions that an answer offers in a list of their own become buttons that ask them; a button has to show all that it asks. */
-function suggested(answer: string): MessageContent[] {
+/** Buttons for the questions an answer offers as a list; a question too long for a button is left out. */
+function suggestedQuestions(answer: string): MessageContent[] {
   const list = /^You could ask me:\n((?:- .+(?:\n|$))+)/m.exec(answer)?.[1] ?? ''
   const questions = list.split('\n').map((line) => line.replace(/^- /, '').trim())
   const whole = questions.filter((question) => question !== '' && question.length <= LIMITS.button.text)
@@ -186,8 +192,8 @@ function suggested(answer: string): MessageContent[] {
 /** As many as Slack shows of suggested prompts. */
 const SUGGESTED_MAX = 4
 
-/** An answer that took no steps has nothing more to tell. */
+/** An answer without calls has no details. */
 const details = ({ id, calls }: RunState): MessageContent[] =>
   calls.length === 0 ? [] : [{ text: '', blocks: [actionsBlock([detailsButton(id)])] }]
 
-const said = (text: string): MessageContent => ({ text, blocks: [sectionBlock(text)] })
+const textMessage = (text: string): MessageContent => ({ text, blocks: [sectionBlock(text)] })

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../registry/connection.ts'
 
 export type CallTense = 'wish' | 'doing' | 'done'
 
-/** A call as far as its sentence goes. */
+/** What the sentence about a call needs. */
 export type DescribedCall = { title: string; tool: string; connectionName: string; arguments: JsonObject }
 
 /** Irregular verbs of tool names, or with a doubled letter: present participle, past. Any other verb below is regular. */
@@ -43,7 +43,7 @@ const REGULAR = new Set(
 /** Arguments that say what a call is about, best first. */
 const SUBJECTS = ['path', 'file_path', 'filename', 'file', 'url', 'title', 'name', 'repo', 'channel', 'table']
 
-/** Nouns that an argument says better. */
+/** Nouns that are left out where an argument names the thing. */
 const VAGUE = /^(?:text |media |multiple )?(?:file|files|directory|folder|page|url|issue|table|document)$/
 
 /**
@@ -93,5 +93,5 @@ function objectOf(noun: string, given: JsonObject): string {
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
-/** A sentence as the rest of another. */
+/** Lowers the first letter, for use inside a sentence. */
 export const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)

@@ -8,7 +8,7 @@ export type AnswerPiece = { kind: 'words'; text: string } | { kind: 'tasks'; cal
 
 /** One message of an answer. */
 export type AnswerPage = {
-  /** `answer:<stretch>:<page>`; the same page keeps its key while the answer grows. */
+  /** `answer:<segment>:<page>`; the same page keeps its key while the answer grows. */
   key: string
   pieces: AnswerPiece[]
 }
@@ -21,71 +21,70 @@ export const callsOnPage = (page: AnswerPage): CallState[] =>
 const PAGE_BLOCKS = 40
 
 /**
- * The messages of an answer. A turn that asks a person ends a stretch: its card follows below, and what comes after it is a new
- * message below the card. A stretch longer than a message rolls over. Earlier pages do not change when words are added.
- * `words` are those of the turn that is still being said.
+ * The messages of an answer. A turn with a card ends a segment, so that what follows is a new message below the card; a segment longer
+ * than a message takes several pages. Earlier pages do not change when words are added. `words` are those of the turn being written.
  */
 export function paginateAnswer(state: RunState, words = ''): AnswerPage[] {
-  return stretchesOf(state, words).flatMap((pieces, stretch) =>
-    rollOver(pieces).map((page, index) => ({ key: `answer:${stretch}:${index}`, pieces: page })),
+  return segmentsOf(state, words).flatMap((pieces, segment) =>
+    splitIntoPages(pieces).map((page, index) => ({ key: `answer:${segment}:${index}`, pieces: page })),
   )
 }
 
-/** A message of its own stands for it below the answer. */
+/** True for a call that a card below the answer shows. */
 const hasCard = ({ approval, inputs }: CallState): boolean => approval !== undefined || inputs.length > 0
 
-/** True when what is said next stands below a card, not in the last page. */
+/** True when the next words go below a card, not onto the last page. */
 export function isAfterApproval(state: RunState): boolean {
   const last = state.turns.length - 1
   return state.calls.some((call) => call.turn === last && hasCard(call))
 }
 
-export const nextSegmentOf = (state: RunState): number => stretchesOf(state, '').length
+/** The index of the segment that the next words begin. */
+export const nextSegmentOf = (state: RunState): number => segmentsOf(state, '').length
 
-function stretchesOf(state: RunState, words: string): AnswerPiece[][] {
-  const stretches: AnswerPiece[][] = [[]]
+function segmentsOf(state: RunState, words: string): AnswerPiece[][] {
+  const segments: AnswerPiece[][] = [[]]
   state.turns.forEach((turn, index) => {
     const calls = state.calls.filter((call) => call.turn === index)
-    const told = calls.filter((call) => call.stage !== 'wished')
-    if (turn.text.trim() !== '') stretches.at(-1)?.push({ kind: 'words', text: withoutMentions(turn.text) })
-    if (told.length > 0) stretches.at(-1)?.push({ kind: 'tasks', calls: told })
-    if (calls.some(hasCard)) stretches.push([])
+    const shown = calls.filter((call) => call.stage !== 'wished')
+    if (turn.text.trim() !== '') segments.at(-1)?.push({ kind: 'words', text: withoutMentions(turn.text) })
+    if (shown.length > 0) segments.at(-1)?.push({ kind: 'tasks', calls: shown })
+    if (calls.some(hasCard)) segments.push([])
   })
-  if (words.trim() !== '')
-    stretches.at(-1)?.push({ kind: 'words', text: withoutMentions(withoutPartialMention(words)) })
-  if (stretches.at(-1)?.length === 0) stretches.pop()
-  return stretches
+  if (words.trim() !== '') segments.at(-1)?.push({ kind: 'words', text: withoutMentions(withoutPartialMention(words)) })
+  if (segments.at(-1)?.length === 0) segments.pop()
+  return segments
 }
 
-function rollOver(pieces: AnswerPiece[]): AnswerPiece[][] {
+function splitIntoPages(pieces: AnswerPiece[]): AnswerPiece[][] {
   const pages: AnswerPiece[][] = []
   let page: AnswerPiece[] = []
   let room = PAGE_CHARACTERS
   let steps = MAX_PLAN_STEPS
-  const turnOver = () => {
+  const nextPage = () => {
     if (page.length > 0) pages.push(page)
     page = []
     room = PAGE_CHARACTERS
     steps = MAX_PLAN_STEPS
   }
   const put = (piece: AnswerPiece) => {
-    if (page.length >= PAGE_BLOCKS) turnOver()
+    if (page.length >= PAGE_BLOCKS) nextPage()
     page.push(piece)
     if (piece.kind === 'words') room -= piece.text.length + 2
     else steps -= piece.calls.length
   }
   const putCalls = (calls: CallState[]) => {
-    if (steps === 0) turnOver()
+    if (steps === 0) nextPage()
     const some = calls.slice(0, steps)
     put({ kind: 'tasks', calls: some })
     if (some.length < calls.length) putCalls(calls.slice(some.length))
   }
   const putWords = (text: string) => {
-    if (room < PAGE_CHARACTERS / 10) turnOver()
+    if (room < PAGE_CHARACTERS / 10) nextPage()
     let cut = cutMarkdownPage(text, room)
     while (cut.rest !== '') {
       put({ kind: 'words', text: cut.page })
-      turnOver()
+      nextPage()
       cut = cutMarkdownPage(cut.rest, room)
     }
     put({ kind: 'words', text: cut.page })
@@ -94,6 +93,6 @@ function rollOver(pieces: AnswerPiece[]): AnswerPiece[][] {
     if (piece.kind === 'tasks') putCalls(piece.calls)
     else putWords(piece.text)
   }
-  turnOver()
+  nextPage()
   return pages
 }

@@ -5,7 +5,7 @@ import { joinWords, pluralize, truncate, withoutMentions } from '../blocks/text.
 import { describeAction, describeCall, lowerFirst } from './describe-call.ts'
 import { taskCardBlock, taskLineOf } from './task-card.ts'
 
-/** Steps one message shows: a plan takes 50 cards, and one is kept for saying that the model is waited for. */
+/** A plan takes 50 cards, one of which may say that the model is waited for. */
 export const MAX_PLAN_STEPS = LIMITS.plan.tasks - 1
 
 /** More steps than this are counted, not named. */
@@ -20,7 +20,7 @@ export function stepsBlock(calls: CallState[]): TaskCardBlock | PlanBlock {
   return { type: 'plan', title: stepsText(calls), tasks: first === undefined ? [] : [first, ...others] }
 }
 
-/** What is going on while a step is under way or waits for a person; then what was done. `progress` is what servers say of calls. */
+/** Describes the step under way or waiting, or what was done at the end. `progress` is what servers say of calls, by call. */
 export function stepsText(calls: CallState[], progress?: Map<string, string>): string {
   const [first] = calls
   if (first !== undefined && calls.length === 1) return taskLineOf(first, progress?.get(first.id)).title

@@ -8,7 +8,7 @@ import { describeCall } from './describe-call.ts'
 
 const ROWS_PER_PAGE = 10
 
-/** What a call gave that people see best by itself: its rows as a table, its links with where they lead. */
+/** The message that shows a call's rows as a table and its links with their hosts. */
 export function resultMessage(call: CallState, shown: ShownResult): MessageContent {
   const { table, links = [] } = shown
   const parts = [
@@ -33,11 +33,11 @@ function tableBlock({ columns, rows }: NonNullable<ShownResult['table']>, title:
   }
 }
 
-/** A block each: a section that is cut at its limit would cut a link in two. */
+/** One block per link, as a section cut at its limit would cut a link in two. */
 const linkBlocks = (links: NonNullable<ShownResult['links']>): KnownBlock[] =>
   links.map((link) => sectionBlock(`:link: ${linkWords(link)}`))
 
-/** A name can promise anything, so the host stands beside it; what is no web address is not made clickable. */
+/** The host is shown beside the name, which can promise anything; only web addresses are clickable. */
 function linkWords({ uri, name }: { uri: string; name: string }): string {
   const url = URL.canParse(uri) ? new URL(uri) : undefined
   const shown = escapeInlineMrkdwn(truncate(name, 100)) || 'a link'

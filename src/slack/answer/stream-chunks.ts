@@ -22,8 +22,8 @@ export type LiveRunInfo = { progress: Map<string, string>; waiting: string | und
 export type StreamUpdate = { chunks: AnyChunk[]; sent: StreamedContent }
 
 /**
- * What to add to a stream so that it shows the page; undefined when that cannot be done by adding. A stream's tasks stand in
- * one plan: its title is what is going on, which for a single step is all there is to say.
+ * The chunks that make a stream show the page; undefined when words already sent would have to change. All tasks of a stream are in one
+ * plan, whose title says what is going on.
  */
 export function chunksFor(page: AnswerPage, sent: StreamedContent, live: LiveRunInfo): StreamUpdate | undefined {
   const chunks: AnyChunk[] = []

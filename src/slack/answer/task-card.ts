@@ -85,10 +85,10 @@ export const taskUpdateChunk = (task: TaskLine, withDetails: boolean): TaskUpdat
   ...(withDetails && task.details && { details: truncate(task.details, LIMITS.stream.chunkText) }),
 })
 
-/** What to say of a call whose outcome is not known. */
+/** Says that a call's outcome is not known. */
 export const unknownOutcomeText = (call: CallState): string =>
   `I can't tell whether this happened: *${escapeInlineMrkdwn(lowerFirst(describeAction(call, 'wish')))}* with *${escapeInlineMrkdwn(call.connectionName)}*. Please check there first; I won't repeat it on my own.`
 
-/** What to say of a call that a server did not answer, and that may be made again without harm. */
+/** Says that a server did not answer a call that may be repeated safely. */
 export const missedCallText = (call: CallState): string =>
   `*${escapeInlineMrkdwn(call.connectionName)}* did not answer this time: *${escapeInlineMrkdwn(lowerFirst(describeAction(call, 'wish')))}*.`

@@ -1,8 +1,8 @@
 import type { App, ReceiverEvent } from '@slack/bolt'
 
 /**
- * Bolt acknowledges an event before its listeners run, so a crash in between loses it. Here an event is acknowledged when its listeners
- * are done; if one throws it is not, and Slack delivers it again. Commands, presses and submissions are acknowledged by their listeners, as ever.
+ * Acknowledges an event only after its listeners are done, so that Slack delivers it again after a crash or an error; Bolt does it before.
+ * Commands, presses and submissions are acknowledged by their listeners.
  */
 export function acknowledgeAfterListeners(app: App): void {
   const process = app.processEvent.bind(app)

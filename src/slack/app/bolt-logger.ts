@@ -1,7 +1,7 @@
 import { type Logger, LogLevel } from '@slack/web-api'
 import type { Log } from '../../log.ts'
 
-/** Bolt's and the Web API client's log lines in our log; what they call info is debug to us. */
+/** A logger for Bolt and the Web API client that writes to our log, their info lines as debug. */
 export function createBoltLogger(log: Log): Logger {
   const at =
     (level: 'debug' | 'warn' | 'error') =>
@@ -12,14 +12,14 @@ export function createBoltLogger(log: Log): Logger {
     info: at('debug'),
     warn: at('warn'),
     error: at('error'),
-    // The level is the log's own.
+    // Our log sets the level.
     setLevel: () => undefined,
     getLevel: () => LogLevel.INFO,
     setName: () => undefined,
   }
 }
 
-/** For what handles the app's own secret: the Web API client writes what it sends into the debug log, and knows tokens only by their names. */
+/** Drops debug lines, in which the Web API client would log the app's client secret: it redacts only tokens. */
 export const withoutDebugLines = (logger: Logger): Logger => ({
   ...logger,
   debug: () => undefined,

@@ -12,117 +12,104 @@ import type { Watch } from '../../connect/features/features.ts'
 import type { Installations } from '../../connect/installations.ts'
 import { AppError } from '../../errors.ts'
 import type { Principal } from '../../ids.ts'
-import type { Reminders } from '../../run/decisions/reminders.ts'
+import type { Log } from '../../log.ts'
 import type { ReadFile } from '../../run/state/attached-file.ts'
-import type { RunListener } from '../../run/state/run-listener.ts'
+import type { Origin } from '../../run/state/origin.ts'
 import { announceResourceChange } from '../catalog/resource-updates.ts'
 import { announceSignIn } from '../connections/sign-in.ts'
-import { createFileCache } from '../messages/file-reader.ts'
+import type { RenderDeps } from '../render/posted-messages.ts'
 import { slackErrorCodeOf } from '../web-api/web-api.ts'
 import { createBoltLogger } from './bolt-logger.ts'
 import { createExpiryReminders } from './expiry-reminders.ts'
 import { createInstallReceiver, INSTALL_PATH, REDIRECT_PATH, type SlackOAuth } from './install.ts'
-import type { AppParts } from './workspace-app.ts'
+import type { SlackParts } from './workspace-app.ts'
 import { createManyWorkspaceApps, createSingleWorkspaceApps, type WorkspaceApps } from './workspace-apps.ts'
 
 export type SlackSettings = {
-  /** With it the app is reached over Socket Mode, else over signed HTTP. */
+  /** Chooses Socket Mode; without it Slack sends signed HTTP requests. */
   appToken?: string | undefined
   signingSecret?: string | undefined
   /** Ends in a slash. */
   apiUrl: string
 } & (
   | { botToken: string; oauth?: undefined }
-  /** Any number of workspaces, each of which installs the app. */
+  /** Lets any number of workspaces install the app. */
   | { botToken?: undefined; oauth: SlackOAuth & { publicUrl: string; installations: Installations } }
 )
 
-type CreateSlackDeps = Omit<AppParts, 'files' | 'logger'> & { settings: SlackSettings; reminders: Reminders }
-
 export type Slack = {
-  listener: RunListener
-  /** Files that people sent along, read with the app's token. */
+  /** What it takes to show a run in its workspace. */
+  renderDepsOf(origin: Origin): RenderDeps
+  /** Reads files that people sent along, with the app's token. */
   readFile: ReadFile
   /** Tells people of a change of a resource they watch. */
   announceResourceChange(watch: Watch): Promise<void>
-  /** A sign-in came back to this process. */
+  /** Tells a person how their sign-in ended. */
   signedIn(news: SignInResult): void
-  /** For POST /slack/events in HTTP mode, and the pages to install the app. */
+  /** Serves POST /slack/events in HTTP mode, and the pages to install the app. */
   requestListener?: (request: IncomingMessage, response: ServerResponse) => void
-  /** Asks Slack who we are, and in Socket Mode connects. Throws `slack_failed`. */
+  /** Checks the token with Slack, and in Socket Mode connects. Throws AppError `slack_failed`. */
   start(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** The door for people in Slack. `runs` is not asked anything before the first event arrives. */
-export async function createSlack({ settings, reminders, ...rooms }: CreateSlackDeps): Promise<Slack> {
-  const logger = createBoltLogger(rooms.log)
-  const house: AppParts = { ...rooms, files: createFileCache(), logger }
-  const offices = officesFor(house, settings)
-  const reminding = createExpiryReminders({ ...house, offices }, reminders)
+/** Builds the Slack app. `runs` is not asked anything before the first event arrives. */
+export async function createSlack(settings: SlackSettings, parts: SlackParts): Promise<Slack> {
+  const logger = createBoltLogger(parts.log)
+  const apps = createWorkspaceApps(parts, settings)
+  const reminders = createExpiryReminders({ runs: parts.runs, log: parts.log, apps }, parts.reminders)
   const receiver =
     settings.appToken === undefined
       ? httpReceiver(settings, logger)
       : socketReceiver(settings, settings.appToken, logger)
-  routeRequests(receiver, offices, house)
+  routeRequests(receiver, apps, parts.log, logger)
   const listeners = [
     ...(receiver instanceof HTTPReceiver ? [listenerOf(receiver)] : []),
-    ...(settings.oauth ? [pagesFor(settings, settings.oauth, offices, logger)] : []),
+    ...(settings.oauth ? [installPagesFor(settings, settings.oauth, apps, logger)] : []),
   ]
   const socket = receiver instanceof SocketModeReceiver ? receiver : undefined
   let connected = false
   return {
-    listener: doorOf(offices),
-    readFile: (origin, ...file) => offices.of(origin).readFile(origin, ...file),
-    announceResourceChange: (watch) => announceResourceChange(officeOf(offices, watch).deps, watch),
+    renderDepsOf: (origin) => apps.of(origin).renderDeps,
+    readFile: (origin, ...file) => apps.of(origin).readFile(origin, ...file),
+    announceResourceChange: (watch) => announceResourceChange(appFor(apps, watch).deps, watch),
     signedIn(news) {
-      if (news.by !== undefined) void announceSignIn(officeOf(offices, news.by).deps, news)
+      if (news.by !== undefined) void announceSignIn(appFor(apps, news.by).deps, news)
     },
-    ...(listeners.length > 0 && { requestListener: oneOf(listeners) }),
+    ...(listeners.length > 0 && { requestListener: listenerByPath(listeners) }),
     async start() {
-      if (settings.oauth === undefined) await checkToken(offices)
+      if (settings.oauth === undefined) await checkToken(apps)
       await connect(socket)
       connected = socket !== undefined
-      reminding.start()
+      reminders.start()
     },
     async [Symbol.asyncDispose]() {
       // A reminder under way is not waited for: Slack may be slow, and a stop has little time.
-      void reminding.stop()
-      for (const office of offices.all()) office.close()
+      void reminders.stop()
+      for (const app of apps.all()) app.close()
       if (connected) await socket?.stop()
     },
   }
 }
 
-function officesFor(house: AppParts, settings: SlackSettings): WorkspaceApps {
-  const { apiUrl, oauth, botToken } = settings
+function createWorkspaceApps(parts: SlackParts, { apiUrl, oauth, botToken }: SlackSettings): WorkspaceApps {
   return oauth
-    ? createManyWorkspaceApps(house, { apiUrl, ...oauth })
-    : createSingleWorkspaceApps(house, { apiUrl, botToken })
+    ? createManyWorkspaceApps(parts, { apiUrl, installations: oauth.installations })
+    : createSingleWorkspaceApps(parts, { apiUrl, botToken })
 }
 
-/** That of a person's workspace, where no request says more. */
-const officeOf = (offices: WorkspaceApps, { workspace }: Pick<Principal, 'workspace'>) =>
-  offices.of({ workspace, teamId: workspace })
+/** The app in a person's workspace, where no request names a team. */
+const appFor = (apps: WorkspaceApps, { workspace }: Pick<Principal, 'workspace'>) =>
+  apps.of({ workspace, teamId: workspace })
 
-/** Each run is told in the office of its workspace. */
-const doorOf = (offices: WorkspaceApps): RunListener => ({
-  onProgress: (state, news) => offices.of(state.origin).door.onProgress(state, news),
-  publish: (state, signal) => offices.of(state.origin).door.publish(state, signal),
-  onQueued: (origin, ahead) => offices.of(origin).door.onQueued(origin, ahead),
-  release(run) {
-    for (const { door } of offices.all()) door.release(run)
-  },
-})
-
-/** Throws `slack_failed` with what to put right. */
-async function checkToken(offices: WorkspaceApps): Promise<void> {
-  for (const { deps } of offices.all()) {
+/** Throws AppError `slack_failed` with what to put right. */
+async function checkToken(apps: WorkspaceApps): Promise<void> {
+  for (const { deps } of apps.all()) {
     await deps.bot().catch((cause) => {
       const why = slackErrorCodeOf(cause)
       throw why === undefined
         ? cause
-        : wrong(`Slack refuses SLACK_BOT_TOKEN (${why}): copy it from Install App.`, cause)
+        : slackFailed(`Slack refuses SLACK_BOT_TOKEN (${why}): copy it from Install App.`, cause)
     })
   }
 }
@@ -130,22 +117,23 @@ async function checkToken(offices: WorkspaceApps): Promise<void> {
 async function connect(socket: SocketModeReceiver | undefined): Promise<void> {
   const advice = 'check that SLACK_APP_TOKEN has the scope connections:write and that Socket Mode is on'
   await socket?.start().catch((cause) => {
-    throw wrong(`Socket Mode could not be opened: ${advice}.`, cause)
+    throw slackFailed(`Socket Mode could not be opened: ${advice}.`, cause)
   })
 }
 
-const wrong = (message: string, cause: unknown) => new AppError('slack_failed', message, { cause })
+const slackFailed = (message: string, cause: unknown) => new AppError('slack_failed', message, { cause })
 
-/** Stands behind the receiver, and hands each request to the office it is for. */
+/** Hands each request that the receiver takes to the app of the workspace it is for. */
 function routeRequests(
   receiver: HTTPReceiver | SocketModeReceiver,
-  offices: WorkspaceApps,
-  { log, logger }: AppParts,
+  apps: WorkspaceApps,
+  log: Log,
+  logger: Logger,
 ): void {
-  const app = new App({ receiver, authorize: async () => ({}), logger, convoStore: false })
-  app.processEvent = async (event) => {
-    const office = await offices.for(event.body)
-    if (office) return office.hear(event)
+  const bolt = new App({ receiver, authorize: async () => ({}), logger, convoStore: false })
+  bolt.processEvent = async (event) => {
+    const app = await apps.for(event.body)
+    if (app) return app.handleEvent(event)
     log.warn(
       { type: event.body.type ?? event.body.command },
       'Slack asks for a workspace that has not installed the app',
@@ -154,7 +142,7 @@ function routeRequests(
   }
 }
 
-/** Acknowledged, as Slack would only ask again. */
+/** Acknowledges the request, as Slack would only send it again. */
 async function acknowledgeUninstalled({ body, ack }: ReceiverEvent): Promise<void> {
   const text = 'Patchbay is not installed here any more. An owner or admin of this workspace can add it again.'
   await (typeof body.command === 'string' ? ack({ response_type: 'ephemeral', text }) : ack())
@@ -175,13 +163,13 @@ const socketReceiver = ({ apiUrl }: SlackSettings, appToken: string, logger: Log
 
 type Listener = { paths: string[]; listen: NonNullable<Slack['requestListener']> }
 
-function pagesFor(
+function installPagesFor(
   { apiUrl }: SlackSettings,
   oauth: NonNullable<SlackSettings['oauth']>,
-  offices: WorkspaceApps,
+  apps: WorkspaceApps,
   logger: Logger,
 ): Listener {
-  const receiver = createInstallReceiver({ ...oauth, apiUrl, logger, installed: offices.drop })
+  const receiver = createInstallReceiver({ ...oauth, apiUrl, logger, onInstalled: apps.drop })
   return { ...listenerOf(receiver), paths: [INSTALL_PATH, REDIRECT_PATH] }
 }
 
@@ -199,7 +187,7 @@ function listenerOf(receiver: HTTPReceiver): Listener {
   }
 }
 
-function oneOf(listeners: Listener[]): Listener['listen'] {
+function listenerByPath(listeners: Listener[]): Listener['listen'] {
   return (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost')
     const found = listeners.find(({ paths }) => paths.includes(pathname))

@@ -52,7 +52,7 @@ export function renderInstalledPage({ name, next, url }: InstalledPageContent): 
   )
 }
 
-/** What went wrong in words, and what to do next. */
+/** Says what went wrong and what to do next. */
 export function renderFailedPage(error: unknown, installUrl: string): { status: number; html: string } {
   const code = slackErrorCodeOf(error) ?? codeOf(error)
   const { status, title, words } = REASONS.find(({ codes }) => codes.includes(code)) ?? UNKNOWN

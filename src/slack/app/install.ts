@@ -20,23 +20,23 @@ type InstallDeps = SlackOAuth & {
   /** Where browsers reach this app, without a slash at the end. */
   publicUrl: string
   installations: Installations
-  installed(workspace: WorkspaceId): void
+  onInstalled(workspace: WorkspaceId): void
   logger: Logger
 }
 
 type Options = ConstructorParameters<typeof HTTPReceiver>[0]
 type Store = NonNullable<Options['installationStore']>
-type Given = Parameters<Store['storeInstallation']>[0]
+type BoltInstallation = Parameters<Store['storeInstallation']>[0]
 
 /**
- * The pages on which people add the app to their workspace, which are Bolt's own (docs.slack.dev/authentication/installing-with-oauth).
- * A receiver of their own serves them, so that they are there in Socket Mode, too; no other request gets to it.
+ * Serves Bolt's pages on which people add the app to their workspace (docs.slack.dev/authentication/installing-with-oauth).
+ * The receiver takes no other request, so that the pages are there in Socket Mode, too.
  */
 export function createInstallReceiver(deps: InstallDeps): HTTPReceiver {
   const { clientId, clientSecret, apiUrl, publicUrl } = deps
   const stateSecret = stateSecretOf(clientSecret)
   return new HTTPReceiver({
-    // There is no endpoint here whose requests could be signed.
+    // The receiver has no endpoint for signed requests, but Bolt wants a secret.
     signingSecret: stateSecret,
     endpoints: [],
     clientId,
@@ -44,7 +44,7 @@ export function createInstallReceiver(deps: InstallDeps): HTTPReceiver {
     stateSecret,
     scopes: BOT_SCOPES,
     redirectUri: `${publicUrl}${REDIRECT_PATH}`,
-    installationStore: storeOf(deps),
+    installationStore: installationStoreOf(deps),
     logger: withoutDebugLines(deps.logger),
     installerOptions: {
       installPath: INSTALL_PATH,
@@ -54,42 +54,42 @@ export function createInstallReceiver(deps: InstallDeps): HTTPReceiver {
       renderHtmlForInstallPath: renderInstallPage,
       installPathOptions: {
         async beforeRedirection(_request, response) {
-          headers(response)
+          setHeaders(response)
           return true
         },
       },
       callbackOptions: {
         success: (installation, _options, _request, response) =>
-          answer(response, 200, renderInstalledPage(pictureOf(installation))),
+          sendPage(response, 200, renderInstalledPage(installedPageOf(installation))),
         failure: (error, _options, _request, response) => {
           const { status, html } = renderFailedPage(error, `${publicUrl}${INSTALL_PATH}`)
-          answer(response, status, html)
+          sendPage(response, status, html)
         },
       },
     },
   })
 }
 
-/** All instances sign the state alike, and nobody has to make up one more secret. */
+/** The secret that signs the OAuth state, the same in all instances and without one more setting. */
 export const stateSecretOf = (clientSecret: string): string =>
   createHmac('sha256', clientSecret).update('patchbay oauth state').digest('hex')
 
-function storeOf({ installations, installed }: InstallDeps): Store {
+function installationStoreOf({ installations, onInstalled }: InstallDeps): Store {
   return {
     async storeInstallation(installation) {
-      const mine = installedOf(installation)
-      await installations.save(mine)
-      installed(mine.workspace)
+      const installed = installedWorkspaceOf(installation)
+      await installations.save(installed)
+      onInstalled(installed.workspace)
     },
     async fetchInstallation({ isEnterpriseInstall, enterpriseId, teamId }) {
       const found = await installations.of(WorkspaceId.parse(isEnterpriseInstall ? enterpriseId : teamId))
       if (found === undefined) throw new AppError('not_found', 'The app is not installed there.')
-      return asBolt(found)
+      return boltInstallationOf(found)
     },
   }
 }
 
-function installedOf(given: Given): InstalledWorkspace {
+function installedWorkspaceOf(given: BoltInstallation): InstalledWorkspace {
   const { isEnterpriseInstall, team, enterprise, bot, user } = given
   const place = isEnterpriseInstall === true ? enterprise : team
   if (place === undefined || bot === undefined)
@@ -105,7 +105,15 @@ function installedOf(given: Given): InstalledWorkspace {
   }
 }
 
-function asBolt({ workspace: id, name, enterprise, bot, botUser: userId, by, token }: InstalledWorkspace): Given {
+function boltInstallationOf({
+  workspace: id,
+  name,
+  enterprise,
+  bot,
+  botUser: userId,
+  by,
+  token,
+}: InstalledWorkspace): BoltInstallation {
   const place = { id, name }
   const rest = {
     bot: { id: bot, userId, token, scopes: BOT_SCOPES },
@@ -115,7 +123,7 @@ function asBolt({ workspace: id, name, enterprise, bot, botUser: userId, by, tok
   return enterprise ? { ...rest, team: undefined, enterprise: place } : { ...rest, team: place, enterprise: undefined }
 }
 
-function pictureOf({ isEnterpriseInstall, team, enterprise, enterpriseUrl, appId }: Given) {
+function installedPageOf({ isEnterpriseInstall, team, enterprise, enterpriseUrl, appId }: BoltInstallation) {
   const name = (isEnterpriseInstall === true ? enterprise : team)?.name ?? 'your workspace'
   if (isEnterpriseInstall === true)
     return {
@@ -126,14 +134,14 @@ function pictureOf({ isEnterpriseInstall, team, enterprise, enterpriseUrl, appId
   return { name, next: 'workspace' as const, url: `https://slack.com/app_redirect?app=${appId}&team=${team?.id}` }
 }
 
-function headers(response: ServerResponse): void {
+function setHeaders(response: ServerResponse): void {
   response.setHeader('content-security-policy', PAGE_POLICY)
   response.setHeader('cache-control', 'no-store')
   response.setHeader('referrer-policy', 'no-referrer')
   response.setHeader('x-content-type-options', 'nosniff')
 }
 
-function answer(response: ServerResponse, status: number, html: string): void {
-  headers(response)
+function sendPage(response: ServerResponse, status: number, html: string): void {
+  setHeaders(response)
   response.writeHead(status, { 'content-type': 'text/html; charset=utf-8' }).end(html)
 }

@@ -10,7 +10,7 @@ import { registerTemplateValues } from '../catalog/template-values.ts'
 import { registerTools } from '../catalog/tools-command.ts'
 import { registerMcpCommand } from '../commands/mcp-command.ts'
 import { registerConnect } from '../connections/connect-modal.ts'
-import { registerDisconnect } from '../connections/disconnect-command.ts'
+import { registerDisconnect } from '../connections/connection-commands.ts'
 import { registerSignIn } from '../connections/sign-in.ts'
 import type { SlackDeps } from '../deps.ts'
 import { registerInputs } from '../elicitation/elicitation-actions.ts'
@@ -26,8 +26,8 @@ import { registerRunActions } from '../run-details/run-actions.ts'
 import { registerRunDetails } from '../run-details/run-details.ts'
 import { registerUninstall } from './uninstall.ts'
 
-/** Everything the app listens to. */
-export function registerListeners(app: App, deps: SlackDeps): void {
+/** Registers everything the app listens to. */
+export function registerListeners(app: App, deps: SlackDeps, forgetToken: () => Promise<void>): void {
   registerMessages(app, deps)
   registerMessagesTab(app, deps)
   registerWelcome(app, deps)
@@ -52,5 +52,5 @@ export function registerListeners(app: App, deps: SlackDeps): void {
   registerFeedback(app, deps)
   registerHome(app, deps)
   registerSettings(app, deps)
-  registerUninstall(app, deps)
+  registerUninstall(app, deps, forgetToken)
 }

@@ -1,44 +1,46 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { UserId } from '../../ids.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { ConnectionDeps, RunsDeps, WebApiDeps } from '../deps.ts'
 import { AnyResponse, isTokenRevoked } from '../web-api/web-api.ts'
 
 const TeamsRevoked = z.object({ team_ids: z.array(z.string()) })
 const Revoked = z.object({ tokens: z.object({ bot: z.array(z.string()).default([]) }) })
 
+type UninstallDeps = WebApiDeps & RunsDeps & ConnectionDeps
+
 /**
- * The app was removed from a workspace, which Slack tells with one or both of these events. They are acknowledged when all is
- * cleaned up; what fails in between is done when Slack tells it again.
+ * Cleans up after the app was removed from a workspace, which Slack tells with one or both of these events. They are acknowledged
+ * when all is done, so that Slack sends them again after a failure.
  */
-export function registerUninstall(app: App, deps: SlackDeps): void {
-  app.event('app_uninstalled', () => leave(deps))
+export function registerUninstall(app: App, deps: UninstallDeps, forgetToken: () => Promise<void>): void {
+  app.event('app_uninstalled', () => leave(deps, forgetToken))
   app.event('tokens_revoked', async ({ event }) => {
-    if (Revoked.parse(event).tokens.bot.length > 0) await leave(deps)
+    if (Revoked.parse(event).tokens.bot.length > 0) await leave(deps, forgetToken)
   })
   app.event('team_access_revoked', ({ event }) => leaveTeams(deps, TeamsRevoked.parse(event).team_ids))
 }
 
-/** Runs are stopped before what they work with is taken away; the token goes last, as it tells whose all this was. */
-async function leave(deps: SlackDeps): Promise<void> {
+/** Stops runs before their connections are deleted; the token goes last, as it tells which workspace to clean up. */
+async function leave(deps: UninstallDeps, forgetToken: () => Promise<void>): Promise<void> {
   const { workspace, user } = await deps.bot()
-  if (await stillThere(deps)) {
-    // An event that was late: the app was installed anew since.
+  if (await tokenWorks(deps)) {
+    // The event was late: the app was installed anew since.
     deps.log.info({ workspace }, 'told of a removal, but the token works')
     return
   }
   const by = { workspace, user: UserId.parse(user) }
   const stopped = await deps.runs.stopAll(by)
   await deps.connect.forgetAll(by)
-  await deps.forgetToken()
+  await forgetToken()
   deps.log.info({ workspace, stopped }, 'left a workspace')
 }
 
 /**
- * An organization's admin took the app from some of its workspaces. Nobody can be told there any more; what is people's (connections,
- * rules) is theirs in all of the organization, and stays.
+ * Stops the runs in workspaces that an organization's admin took the app from. Connections and rules belong to people in all of the
+ * organization, and stay.
  */
-async function leaveTeams(deps: SlackDeps, revoked: string[]): Promise<void> {
+async function leaveTeams(deps: UninstallDeps, revoked: string[]): Promise<void> {
   const { workspace, user } = await deps.bot()
   const there = await teamsOf(deps)
   const teams = revoked.filter((team) => !there.includes(team))
@@ -52,7 +54,7 @@ const Teams = z.object({
 })
 
 /** The workspaces of the organization that the app may work in now. */
-async function teamsOf({ webApi }: SlackDeps): Promise<string[]> {
+async function teamsOf({ webApi }: WebApiDeps): Promise<string[]> {
   const teams: string[] = []
   let cursor = ''
   do {
@@ -63,7 +65,7 @@ async function teamsOf({ webApi }: SlackDeps): Promise<string[]> {
   return teams
 }
 
-async function stillThere({ webApi }: SlackDeps): Promise<boolean> {
+async function tokenWorks({ webApi }: WebApiDeps): Promise<boolean> {
   try {
     await webApi.call('auth.test', {}, AnyResponse)
     return true

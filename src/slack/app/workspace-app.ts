@@ -7,95 +7,85 @@ import type { Log } from '../../log.ts'
 import type { Rules } from '../../policy/rules.ts'
 import type { Settings } from '../../policy/settings.ts'
 import type { Registry } from '../../registry/registry.ts'
+import type { Reminders } from '../../run/decisions/reminders.ts'
 import type { Runs } from '../../run/runs.ts'
 import type { ReadFile } from '../../run/state/attached-file.ts'
-import type { RunListener } from '../../run/state/run-listener.ts'
 import type { UsageReports } from '../../run/usage.ts'
 import type { SlackDeps } from '../deps.ts'
 import { createHome } from '../home/home.ts'
 import { createFileReader, type FileCache } from '../messages/file-reader.ts'
-import { createAgentSessions } from '../render/agent-sessions.ts'
-import { createRunRenderer } from '../render/run-renderer.ts'
+import type { RenderDeps } from '../render/posted-messages.ts'
+import { createAgentSessions } from '../web-api/agent-sessions.ts'
 import type { BotIdentity } from '../web-api/bot-identity.ts'
 import { createDirectMessages } from '../web-api/direct-messages.ts'
 import { createDownloadFile } from '../web-api/download-file.ts'
 import { createSlackUsers } from '../web-api/users.ts'
 import { createWebApi, type TokenSource, type WebApi } from '../web-api/web-api.ts'
 import { acknowledgeAfterListeners } from './ack-after-listeners.ts'
+import { createBoltLogger } from './bolt-logger.ts'
 import { registerListeners } from './register.ts'
 
-/** What all offices share. */
-export type AppParts = {
+/** What the Slack app needs from the rest of Patchbay; all workspaces share it. */
+export type SlackParts = {
   runs: Runs
+  reminders: Reminders
   connect: Connect
   offering: ConnectionFeatures
   registry: Registry
   rules: Rules
-  workspaceSettings: Settings
+  settings: Settings
   usage: UsageReports
-  files: FileCache
   log: Log
-  logger: Logger
 }
 
-/** What makes an office that of one workspace. */
+/** How the app authenticates in one workspace. */
 export type WorkspaceAuth = {
-  whose: TokenSource
-  bot(calls: WebApi): () => Promise<BotIdentity>
-  forgetToken: SlackDeps['forgetToken']
+  tokens: TokenSource
+  bot(webApi: WebApi): () => Promise<BotIdentity>
+  /** Forgets a token that Slack does not take any more. */
+  forgetToken(): Promise<void>
 }
 
-/** The app in one workspace: what it knows and remembers of it, and a Bolt app that listens there. Nothing of it is shared. */
+/** The app in one workspace: a Bolt app with its listeners, and what it remembers of the workspace. */
 export type WorkspaceApp = {
   deps: SlackDeps
-  door: RunListener
+  renderDeps: RenderDeps
   readFile: ReadFile
-  hear(event: ReceiverEvent): Promise<void>
+  handleEvent(event: ReceiverEvent): Promise<void>
   close(): void
 }
 
-export function createWorkspaceApp(
-  { workspaceSettings: settings, files, logger, ...house }: AppParts,
-  tenant: WorkspaceAuth,
-): WorkspaceApp {
-  const { log } = house
-  const webApi = createWebApi(tenant.whose, logger)
-  const bot = tenant.bot(webApi)
-  const people = createSlackUsers(webApi, log)
-  const home = createHome({ ...house, settings, webApi, bot, people })
-  const deps: SlackDeps = {
-    ...house,
-    settings,
-    sessions: createAgentSessions({ webApi, log }),
+/** `files` is shared by all workspaces, as its size is limited. */
+export function createWorkspaceApp(parts: SlackParts, auth: WorkspaceAuth, files: FileCache): WorkspaceApp {
+  const { log } = parts
+  const logger = createBoltLogger(log)
+  const webApi = createWebApi(auth.tokens, logger)
+  const slack = {
     webApi,
-    bot,
-    forgetToken: tenant.forgetToken,
-    people,
-    directMessageOf: createDirectMessages({ calls: webApi, log }),
-    refreshHome: home.refresh,
-    paintHome: home.paint,
+    bot: auth.bot(webApi),
+    people: createSlackUsers(webApi, log),
+    directMessageOf: createDirectMessages({ webApi, log }),
+    sessions: createAgentSessions({ webApi, log }),
   }
-  const painter = createRunRenderer(deps)
-  const app = createApp(tenant.whose, bot, logger)
-  registerListeners(app, deps)
+  const home = createHome({ ...parts, ...slack })
+  const deps: SlackDeps = { ...parts, ...slack, refreshHome: home.refresh, paintHome: home.paint }
+  const app = createBoltApp(auth.tokens, slack.bot, logger)
+  registerListeners(app, deps, auth.forgetToken)
   return {
     deps,
-    door: painter,
-    readFile: createFileReader(deps, createDownloadFile(tenant.whose), files),
-    hear: (event) => app.processEvent(event),
-    close() {
-      painter.close()
-      home.close()
-    },
+    renderDeps: { ...deps, streams: { open: 0, offUntil: 0 } },
+    readFile: createFileReader(deps, createDownloadFile(auth.tokens), files),
+    handleEvent: (event) => app.processEvent(event),
+    close: home.close,
   }
 }
 
-function createApp({ apiUrl, token }: TokenSource, bot: () => Promise<BotIdentity>, logger: Logger): App {
+function createBoltApp({ apiUrl, token }: TokenSource, bot: () => Promise<BotIdentity>, logger: Logger): App {
   const authorize = async () => {
     const [me, botToken] = await Promise.all([bot(), token()])
     return { botToken, botId: me.bot, botUserId: me.user, teamId: me.team }
   }
-  // What Slack sends is given to `hear`.
+  // Requests come in through `handleEvent`.
   const receiver = { init: () => undefined, start: async () => undefined, stop: async () => undefined }
   const app = new App({ receiver, authorize, logger, convoStore: false, clientOptions: { slackApiUrl: apiUrl } })
   acknowledgeAfterListeners(app)

@@ -1,82 +1,85 @@
 import type { Installations } from '../../connect/installations.ts'
 import type { WorkspaceId } from '../../ids.ts'
 import type { Origin } from '../../run/state/origin.ts'
+import { createFileCache } from '../messages/file-reader.ts'
 import { createBotIdentity } from '../web-api/bot-identity.ts'
 import { createNotInstalledError } from '../web-api/web-api.ts'
-import { type AppParts, createWorkspaceApp, type WorkspaceApp, type WorkspaceAuth } from './workspace-app.ts'
+import { createWorkspaceApp, type SlackParts, type WorkspaceApp, type WorkspaceAuth } from './workspace-app.ts'
 import { type RequestWorkspace, workspacesOfRequest } from './workspace-of-request.ts'
 
-/** The app's offices: one, or one for each workspace that installed it. */
+/** The app in one workspace, or in each that installed it. */
 export type WorkspaceApps = {
-  /** That of a run, whether or not the app is still there. */
+  /** The app in a run's workspace, whether or not it is still installed there. */
   of(origin: Pick<Origin, 'workspace' | 'teamId'>): WorkspaceApp
-  /** That of a request from Slack; undefined where the app is not installed. Throws when the database is away. */
-  for(sent: unknown): Promise<WorkspaceApp | undefined>
+  /** The app that a request from Slack is for; undefined where it is not installed. Throws AppError `database_unavailable`. */
+  for(body: unknown): Promise<WorkspaceApp | undefined>
   all(): WorkspaceApp[]
-  /** What was remembered of a workspace is void: the app was installed there, or removed. */
+  /** Drops what is remembered of a workspace: the app was installed there anew, or removed. */
   drop(workspace: WorkspaceId): void
 }
 
-/** All requests count for the one workspace, whatever team they name. */
-export function createSingleWorkspaceApps(house: AppParts, o: { apiUrl: string; botToken: string }): WorkspaceApps {
-  const office = createWorkspaceApp(house, {
-    whose: { apiUrl: o.apiUrl, token: async () => o.botToken, renewedToken: async () => undefined },
+/** Counts all requests for the one workspace, whatever team they name. */
+export function createSingleWorkspaceApps(parts: SlackParts, o: { apiUrl: string; botToken: string }): WorkspaceApps {
+  const auth: WorkspaceAuth = {
+    tokens: { apiUrl: o.apiUrl, token: async () => o.botToken, renewedToken: async () => undefined },
     bot: createBotIdentity,
     async forgetToken() {
-      house.log.error(
+      parts.log.error(
         'the app was removed from its workspace: install it again, and set SLACK_BOT_TOKEN to its new token',
       )
     },
-  })
-  return { of: () => office, for: async () => office, all: () => [office], drop: () => undefined }
+  }
+  const app = createWorkspaceApp(parts, auth, createFileCache())
+  return { of: () => app, for: async () => app, all: () => [app], drop: () => undefined }
 }
 
-export function createManyWorkspaceApps(
-  house: AppParts,
-  o: { apiUrl: string; installations: Installations },
-): WorkspaceApps {
-  const offices = new Map<string, { place: RequestWorkspace; office: WorkspaceApp }>()
+type InstalledApps = { apiUrl: string; installations: Installations }
+
+export function createManyWorkspaceApps(parts: SlackParts, installed: InstalledApps): WorkspaceApps {
+  const apps = new Map<string, { place: RequestWorkspace; app: WorkspaceApp }>()
+  const files = createFileCache()
   const drop = (workspace: WorkspaceId) => {
-    for (const [key, { place, office }] of offices) {
+    for (const [key, { place, app }] of apps) {
       if (place.workspace !== workspace) continue
-      office.close()
-      offices.delete(key)
+      app.close()
+      apps.delete(key)
     }
   }
-  const at = (place: RequestWorkspace): WorkspaceApp => {
+  const appIn = (place: RequestWorkspace): WorkspaceApp => {
     const key = `${place.workspace} ${place.team}`
-    const known = offices.get(key)
-    if (known !== undefined) return known.office
-    const office = createWorkspaceApp(house, tenantAt({ ...o, drop }, place))
-    offices.set(key, { place, office })
-    return office
+    const known = apps.get(key)
+    if (known !== undefined) return known.app
+    const app = createWorkspaceApp(parts, authIn(installed, place, drop), files)
+    apps.set(key, { place, app })
+    return app
   }
   return {
-    of: ({ workspace, teamId: team }) => at({ workspace, team }),
-    async for(sent) {
-      for (const place of workspacesOfRequest(sent)) {
-        if ((await o.installations.of(place.workspace)) !== undefined) return at(place)
+    of: ({ workspace, teamId: team }) => appIn({ workspace, team }),
+    async for(body) {
+      for (const place of workspacesOfRequest(body)) {
+        if ((await installed.installations.of(place.workspace)) !== undefined) return appIn(place)
       }
       return undefined
     },
-    all: () => [...offices.values()].map(({ office }) => office),
+    all: () => [...apps.values()].map(({ app }) => app),
     drop,
   }
 }
 
-type Landlord = { apiUrl: string; installations: Installations; drop: WorkspaceApps['drop'] }
-
-function tenantAt({ apiUrl, installations, drop }: Landlord, place: RequestWorkspace): WorkspaceAuth {
-  const { workspace, team } = place
-  const here = async () => {
-    const installed = await installations.of(workspace)
-    if (installed === undefined) throw createNotInstalledError()
-    return installed
+function authIn(
+  { apiUrl, installations }: InstalledApps,
+  { workspace, team }: RequestWorkspace,
+  drop: WorkspaceApps['drop'],
+): WorkspaceAuth {
+  const installation = async () => {
+    const found = await installations.of(workspace)
+    if (found === undefined) throw createNotInstalledError()
+    return found
   }
   return {
-    whose: {
+    tokens: {
       apiUrl,
-      token: async () => (await here()).token,
+      token: async () => (await installation()).token,
       async renewedToken(refused) {
         installations.recheck(workspace)
         const now = await installations.of(workspace)
@@ -85,11 +88,11 @@ function tenantAt({ apiUrl, installations, drop }: Landlord, place: RequestWorks
       ...(workspace !== team && { team }),
     },
     bot: () => async () => {
-      const { bot, botUser: user } = await here()
+      const { bot, botUser: user } = await installation()
       return { user, bot, workspace, team }
     },
     async forgetToken() {
-      await installations.remove(await here())
+      await installations.remove(await installation())
       drop(workspace)
     },
   }

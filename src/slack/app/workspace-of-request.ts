@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { WorkspaceId } from '../../ids.ts'
 
-/** Where something happens: the installation it counts for, and the workspace it happened in. They differ in an organization. */
+/** The installation that a request counts for, and the team it came from; they differ in an organization. */
 export type RequestWorkspace = { workspace: WorkspaceId; team: string }
 
 const id = z.string().nullish()
@@ -24,9 +24,9 @@ const Body = z.object({
 type Body = z.infer<typeof Body>
 
 /**
- * What a request from Slack may count for, likeliest first: a workspace and its organization. In a channel shared with another company (Slack Connect) the team on top is
- * often that of the person: whom Slack authorized counts before it, and so does who posted the message or opened the form
- * (docs.slack.dev/apis/slack-connect/using-slack-connect-with-your-app).
+ * The installations that a request from Slack may count for, likeliest first: a workspace and its organization.
+ * In a channel shared with another company, `team` is often the person's own, so the authorized team and the team of the message or
+ * form come before it (docs.slack.dev/apis/slack-connect/using-slack-connect-with-your-app).
  */
 export function workspacesOfRequest(sent: unknown): RequestWorkspace[] {
   const body = Body.safeParse(sent).data

@@ -14,25 +14,27 @@ import {
 import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, joinWords, mentionOf, truncate } from '../blocks/text.ts'
 import { argumentsText } from './arguments-text.ts'
 
-/** Arguments longer than this go in a file beside the card. */
+/** Longer arguments are cut in the card and uploaded as a file. */
 export const SHOWN_ARGUMENTS = 2_500
 
-type Asked = { state: RunState; call: CallState; approval: ApprovalState }
+type ApprovalContent = { state: RunState; call: CallState; approval: ApprovalState }
 
-/** The card that asks a person to decide one call, or says who decided. Pure. */
-export function approvalMessage(asked: Asked): MessageContent {
-  const { state, call, approval } = asked
-  const wish = escapeInlineMrkdwn(truncate(`${lower(describeAction(call, 'wish'))} with ${call.connectionName}`, 300))
-  const line = `${mentionOf(state.origin.user)} wants to ${wish}, asked in ${placeOf(state)}`
+/** The card that asks for approval of one call, or says who decided it. Pure. */
+export function approvalMessage(content: ApprovalContent): MessageContent {
+  const { state, call, approval } = content
+  const action = escapeInlineMrkdwn(
+    truncate(`${lowerFirst(describeAction(call, 'wish'))} with ${call.connectionName}`, 300),
+  )
+  const line = `${mentionOf(state.origin.user)} wants to ${action}, asked in ${placeOf(state)}`
   const mark = approval.risk === 'destructive' ? ':warning:' : ':lock:'
-  const struck = approval.decided && approval.decided.decision !== 'approved'
-  const first = struck ? `~${line}~` : `*${line}*`
+  const strikethrough = approval.decided && approval.decided.decision !== 'approved'
+  const first = strikethrough ? `~${line}~` : `*${line}*`
   return {
-    text: `${escapeMrkdwn(state.origin.userName)} wants to ${wish}: ${fallback(approval)}`,
+    text: `${escapeMrkdwn(state.origin.userName)} wants to ${action}: ${statusText(approval)}`,
     blocks: [
       sectionBlock(approval.decided ? first : `${mark} ${first}`),
       argumentsBlock(call),
-      contextBlock(...about(asked)),
+      contextBlock(...contextTexts(content)),
       ...(approval.decided
         ? [contextBlock(decidedApprovalMessage(approval.decided)), ...decidedButtons(state, approval)]
         : [decideButtons(call, approval)]),
@@ -40,40 +42,42 @@ export function approvalMessage(asked: Asked): MessageContent {
   }
 }
 
-/** In the thread of somebody who may not decide it themselves: who is asked and where, and later what came of it. Pure. */
-export function pendingApprovalText({ call, approval }: Asked, channel: string | undefined): MessageContent {
-  const wish = escapeInlineMrkdwn(truncate(`${lower(describeAction(call, 'wish'))} with ${call.connectionName}`, 300))
+/** For the thread of a requester who may not decide: who is asked and where, later the decision. Pure. */
+export function pendingApprovalText({ call, approval }: ApprovalContent, channel: string | undefined): MessageContent {
+  const action = escapeInlineMrkdwn(
+    truncate(`${lowerFirst(describeAction(call, 'wish'))} with ${call.connectionName}`, 300),
+  )
   const who = joinWords(approval.approvers.slice(0, 10).map(mentionOf), 'or')
   const where = channel === undefined ? 'in a direct message' : `in <#${channel}>`
   const until = `If nobody decides by ${formatDate(approval.expiresAt)}, it will not be done.`
-  const asks = `Waiting for ${who} to decide ${where}: may I ${wish}?`
+  const question = `Waiting for ${who} to decide ${where}: may I ${action}?`
   if (approval.decided === undefined)
-    return { text: asks, blocks: [sectionBlock(`:hourglass_flowing_sand: ${asks}`), contextBlock(until)] }
+    return { text: question, blocks: [sectionBlock(`:hourglass_flowing_sand: ${question}`), contextBlock(until)] }
   return {
-    text: `${wish}: ${fallback(approval)}`,
-    blocks: [sectionBlock(`*${capital(wish)}*`), contextBlock(decidedApprovalMessage(approval.decided))],
+    text: `${action}: ${statusText(approval)}`,
+    blocks: [sectionBlock(`*${capitalize(action)}*`), contextBlock(decidedApprovalMessage(approval.decided))],
   }
 }
 
-/** Said below a card before it expires. Pure. */
-export function approvalReminderMessage({ call, approval }: Asked, called: string[]): MessageContent {
-  const who = called.length === 0 ? '' : `${joinWords(called.slice(0, 10).map(mentionOf), 'or')}: `
-  const wish = escapeInlineMrkdwn(truncate(lower(describeAction(call, 'wish')), 200))
-  const words = `${who}the request above to _${wish}_ is still waiting for a decision. It expires ${formatDate(approval.expiresAt)}; after that it will not be done.`
-  const text = capital(words)
+/** The reminder below a card before it expires. Pure. */
+export function approvalReminderMessage({ call, approval }: ApprovalContent, approvers: string[]): MessageContent {
+  const who = approvers.length === 0 ? '' : `${joinWords(approvers.slice(0, 10).map(mentionOf), 'or')}: `
+  const action = escapeInlineMrkdwn(truncate(lowerFirst(describeAction(call, 'wish')), 200))
+  const words = `${who}the request above to _${action}_ is still waiting for a decision. It expires ${formatDate(approval.expiresAt)}; after that it will not be done.`
+  const text = capitalize(words)
   return { text, blocks: [sectionBlock(`:bell: ${text}`)] }
 }
 
 const placeOf = ({ origin }: RunState): string => (origin.place === 'dm' ? 'a direct message' : `<#${origin.channel}>`)
 
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+const capitalize = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
-const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
+const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
 
-const fallback = (approval: ApprovalState): string =>
-  approval.decided ? FALLBACK[approval.decided.decision] : 'waits for approval.'
+const statusText = (approval: ApprovalState): string =>
+  approval.decided ? STATUS_TEXTS[approval.decided.decision] : 'waits for approval.'
 
-const FALLBACK = { approved: 'approved.', denied: 'denied.', expired: 'expired.', stopped: 'stopped.' }
+const STATUS_TEXTS = { approved: 'approved.', denied: 'denied.', expired: 'expired.', stopped: 'stopped.' }
 
 function argumentsBlock(call: CallState): KnownBlock {
   const text = argumentsText(call.arguments)
@@ -90,32 +94,32 @@ const RISKS: Record<ApprovalState['risk'], string> = {
   destructive: 'It can destroy or overwrite something, and that cannot always be undone.',
 }
 
-/** Reasons that say no more than the risk does. */
-const SAID_BY_RISK = new Set(['It changes something.', 'It can destroy or overwrite something.'])
+/** Reasons that only repeat the risk. */
+const IMPLIED_BY_RISK = new Set(['It changes something.', 'It can destroy or overwrite something.'])
 
-function about({ state, call, approval }: Asked): string[] {
+function contextTexts({ state, call, approval }: ApprovalContent): string[] {
   const why = approval.why
-    .filter((reason) => !SAID_BY_RISK.has(reason))
+    .filter((reason) => !IMPLIED_BY_RISK.has(reason))
     .map((reason) => withChannels(escapeMrkdwn(reason)))
     .join(' ')
   const tool = `*${RISKS[approval.risk]}* Tool ${escapeInlineMrkdwn(call.tool)} of ${escapeInlineMrkdwn(call.cardTitle || call.card)}.`
   if (approval.decided) return [tool]
   return [
-    `${tool}${why === '' ? '' : ` It asks first because: ${uncapped(why)}`}`,
-    `${sayDeciders(state, approval)} can decide this. It expires ${formatDate(approval.expiresAt)}; nothing happens until then.`,
+    `${tool}${why === '' ? '' : ` It asks first because: ${lowerSentence(why)}`}`,
+    `${decidersText(state, approval)} can decide this. It expires ${formatDate(approval.expiresAt)}; nothing happens until then.`,
   ]
 }
 
-/** In a direct message whoever reads the card is who may decide it. */
-function sayDeciders({ origin }: RunState, { approvers }: ApprovalState): string {
+/** "You" in a direct message, whose only reader is the approver. */
+function decidersText({ origin }: RunState, { approvers }: ApprovalState): string {
   if (origin.place === 'dm' && approvers.includes(origin.user)) return 'You'
   return joinWords(approvers.slice(0, 10).map(mentionOf), 'or') || 'Nobody'
 }
 
-/** A sentence after a colon begins small, an abbreviation ("SQL …") as it is. */
-const uncapped = (text: string): string => text.replace(/^[A-Z](?![A-Z])/, (letter) => letter.toLowerCase())
+/** The sentence with a lowercase first letter, unless it starts with an abbreviation like "SQL". */
+const lowerSentence = (text: string): string => text.replace(/^[A-Z](?![A-Z])/, (letter) => letter.toLowerCase())
 
-/** A channel in a reason shows its name; that pings nobody. */
+/** Channel references in a reason are unescaped, as they notify nobody. */
 const withChannels = (text: string): string => text.replace(/&lt;(#[CG][A-Z0-9]+)&gt;/g, '<$1>')
 
 function decideButtons(call: CallState, approval: ApprovalState): KnownBlock {
@@ -135,7 +139,7 @@ function decideButtons(call: CallState, approval: ApprovalState): KnownBlock {
   )
 }
 
-/** A rule reaches further than the one call that stands on the card. */
+/** Asks for confirmation, as a rule covers more than the call on the card. */
 const confirmAlways = ({ tool, connectionName }: CallState): ConfirmationDialog => ({
   title: plainTextObject('Always allow?', LIMITS.confirm.title),
   text: plainTextObject(
@@ -164,7 +168,7 @@ export function decidedApprovalMessage(decided: NonNullable<ApprovalState['decid
   }
 }
 
-/** Deny settles at once; whoever denied may say why afterwards. Whoever approved for somebody else may look at what came of it. */
+/** After a denial, a button to give a reason; after an approval for somebody else, one for the run's details. */
 function decidedButtons({ id, origin }: RunState, approval: ApprovalState): KnownBlock[] {
   const { decision, by } = approval.decided ?? {}
   if (decision === 'approved' && by !== origin.user) return [actionsBlock([detailsButton(id)])]

@@ -8,7 +8,7 @@ import { contextBlock, createModal, createOption, sectionBlock } from '../blocks
 import { inputBlockOf, type ModalField } from '../blocks/modal-fields.ts'
 import { escapeInlineMrkdwn } from '../blocks/text.ts'
 
-/** How one argument is typed in a modal. */
+/** The kind of field for one argument. */
 export type ArgumentKind = 'text' | 'number' | 'boolean' | 'choice' | 'json'
 
 const Property = z
@@ -24,20 +24,20 @@ const Schema = z
   .object({ properties: z.record(z.string(), Property).optional(), required: z.array(z.string()).optional() })
   .loose()
 
-/** A modal with more fields than this is worse than one JSON text. */
-const MOST_FIELDS = 20
+/** With more arguments than this, one JSON field is used. */
+const MAX_FIELDS = 20
 
-/** The field that holds all arguments where they are not asked one by one. */
+/** The field that holds all arguments as JSON. */
 export const WHOLE_ARGUMENTS_FIELD = 'arguments as json'
 
-/** The arguments to ask for one by one; undefined where one JSON text serves better. */
+/** The kinds of the arguments' fields by name; undefined where one JSON field is used. */
 export function argumentKindsOf(call: Pick<CallState, 'schema' | 'arguments'>): Map<string, ArgumentKind> | undefined {
   const parsed = Schema.safeParse(call.schema)
   const properties = parsed.success ? (parsed.data.properties ?? {}) : {}
   const names = Object.keys(properties)
-  const strange = Object.keys(call.arguments).some((name) => !(name in properties))
-  const tooLong = Object.values(call.arguments).some((value) => asTyped(value).length > LIMITS.plainTextInput)
-  if (names.length === 0 || names.length > MOST_FIELDS || strange || tooLong) return undefined
+  const hasUnknown = Object.keys(call.arguments).some((name) => !(name in properties))
+  const tooLong = Object.values(call.arguments).some((value) => fieldTextOf(value).length > LIMITS.plainTextInput)
+  if (names.length === 0 || names.length > MAX_FIELDS || hasUnknown || tooLong) return undefined
   return new Map(names.map((name) => [name, kindOf(properties[name], call.arguments[name])]))
 }
 
@@ -59,16 +59,16 @@ export const canEditArguments = (call: Pick<CallState, 'schema' | 'arguments'>):
   argumentKindsOf(call) !== undefined || JSON.stringify(call.arguments, null, 2).length <= LIMITS.plainTextInput
 
 /** The modal to change a call's arguments before approving it. */
-export function editArgumentsModal(call: CallState, keep: unknown): ModalView {
+export function editArgumentsModal(call: CallState, metadata: unknown): ModalView {
   const kinds = argumentKindsOf(call)
   const fields =
-    kinds === undefined ? [wholeField(call)] : [...kinds].map(([name, kind]) => argumentField(call, name, kind))
+    kinds === undefined ? [jsonField(call)] : [...kinds].map(([name, kind]) => argumentField(call, name, kind))
   return createModal({
     id: 'approval_edit',
     title: 'Edit and approve',
     submit: 'Approve',
     close: 'Cancel',
-    keep,
+    metadata,
     blocks: [
       sectionBlock(
         `*${escapeInlineMrkdwn(describeAction(call, 'wish'))}* with *${escapeInlineMrkdwn(call.connectionName)}*`,
@@ -79,7 +79,7 @@ export function editArgumentsModal(call: CallState, keep: unknown): ModalView {
   })
 }
 
-/** An argument as a field, with the value the model gave it. */
+/** An argument as a field, with the model's value as its initial one. */
 function argumentField(call: CallState, name: string, kind: ArgumentKind): ModalField {
   const { properties, required } = Schema.parse(call.schema)
   const property = properties?.[name]
@@ -88,13 +88,13 @@ function argumentField(call: CallState, name: string, kind: ArgumentKind): Modal
     id: name,
     label: property?.title ? `${property.title} (${name})` : name,
     hint: property?.description,
-    // An empty text may be meant, and Slack cannot send one from a required field; the tool's schema is checked on submit.
+    // Slack cannot send an empty text from a required field, and it may be meant; submitting checks the tool's schema.
     optional: required?.includes(name) !== true || kind === 'text',
-    holds: holdsOf(kind, property?.enum ?? [], value === undefined ? '' : asTyped(value)),
+    input: fieldInputOf(kind, property?.enum ?? [], value === undefined ? '' : fieldTextOf(value)),
   }
 }
 
-function holdsOf(kind: ArgumentKind, choices: unknown[], initial: string): ModalField['holds'] {
+function fieldInputOf(kind: ArgumentKind, choices: unknown[], initial: string): ModalField['input'] {
   switch (kind) {
     case 'choice':
       return { kind: 'one', options: choices.map((one) => createOption(String(one), String(one))), chosen: initial }
@@ -111,45 +111,45 @@ function holdsOf(kind: ArgumentKind, choices: unknown[], initial: string): Modal
   }
 }
 
-const wholeField = (call: CallState): ModalField => ({
+const jsonField = (call: CallState): ModalField => ({
   id: WHOLE_ARGUMENTS_FIELD,
   label: 'Details',
   hint: 'Change the values only: keep the quotes, commas and brackets around them.',
   optional: false,
-  holds: { kind: 'text', initial: JSON.stringify(call.arguments, null, 2), multiline: true },
+  input: { kind: 'text', initial: JSON.stringify(call.arguments, null, 2), multiline: true },
 })
 
-const asTyped = (value: JsonValue): string => (typeof value === 'string' ? value : JSON.stringify(value))
+const fieldTextOf = (value: JsonValue): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
 export type TypedArguments = { ok: true; arguments: JsonObject } | { ok: false; problems: Record<string, string> }
 
-/** What was typed, as arguments; `typed` is null where a field was left empty. */
+/** The submitted fields as arguments, or the problems by field; `typed` is null for empty fields. */
 export function readTypedArguments(call: CallState, typed: Record<string, string | null>): TypedArguments {
   const kinds = argumentKindsOf(call)
-  if (kinds === undefined) return readWhole(typed[WHOLE_ARGUMENTS_FIELD] ?? '')
+  if (kinds === undefined) return readJsonField(typed[WHOLE_ARGUMENTS_FIELD] ?? '')
   const given: JsonObject = {}
   const problems: Record<string, string> = {}
   for (const [name, kind] of kinds) {
-    const written = typed[name] || null
-    const value = readOne(kind, written, typeof call.arguments[name] === 'string')
-    const problem = problemWith(call, name, { kind, written, value })
+    const entered = typed[name] || null
+    const value = readField(kind, entered, typeof call.arguments[name] === 'string')
+    const problem = problemWith(call, name, { kind, entered, value })
     if (problem !== undefined) problems[name] = problem
     else if (value !== undefined && value !== 'bad') given[name] = value.value
   }
   return Object.keys(problems).length > 0 ? { ok: false, problems } : { ok: true, arguments: given }
 }
 
-type Entry = { kind: ArgumentKind; written: string | null; value: Read }
+type Entry = { kind: ArgumentKind; entered: string | null; value: ReadValue }
 
-function problemWith(call: CallState, name: string, { kind, written, value }: Entry): string | undefined {
-  if (written === null && mustBeFilled(call, name)) return 'Fill this in.'
-  return value === 'bad' ? BAD[kind] : undefined
+function problemWith(call: CallState, name: string, { kind, entered, value }: Entry): string | undefined {
+  if (entered === null && mustBeFilled(call, name)) return 'Fill this in.'
+  return value === 'bad' ? INVALID_TEXTS[kind] : undefined
 }
 
-/** Names of arguments that hold what people write: to empty those can be meant ("make the file empty"). */
+/** Names of arguments that hold prose, which may be emptied on purpose. */
 const PROSE = /(?:content|contents|text|body|data|value|description|comment|note|query|prefix|suffix)$/i
 
-/** A required text may not be emptied where the schema forbids it, or where it named something, like a path. */
+/** A required text must not be empty if its schema says so, or if it had a value that is no prose, like a path. */
 function mustBeFilled({ schema, arguments: given }: CallState, name: string): boolean {
   const { properties = {}, required = [] } = Schema.parse(schema)
   const { type, minLength = 0 } = properties[name] ?? {}
@@ -158,7 +158,7 @@ function mustBeFilled({ schema, arguments: given }: CallState, name: string): bo
   return typeof given[name] === 'string' && given[name] !== '' && !PROSE.test(name)
 }
 
-const BAD: Record<ArgumentKind, string> = {
+const INVALID_TEXTS: Record<ArgumentKind, string> = {
   text: 'Please enter some text.',
   number: 'Please enter a number.',
   boolean: 'Please choose true or false.',
@@ -166,10 +166,10 @@ const BAD: Record<ArgumentKind, string> = {
   json: 'I cannot read this. Put text in double quotes, and check the commas and brackets.',
 }
 
-type Read = { value: JsonValue } | 'bad' | undefined
+type ReadValue = { value: JsonValue } | 'bad' | undefined
 
-function readOne(kind: ArgumentKind, typed: string | null, wasText: boolean): Read {
-  // A text that was there and is emptied means an empty text; everything else left empty is left out.
+function readField(kind: ArgumentKind, typed: string | null, wasText: boolean): ReadValue {
+  // An emptied text is an empty string; any other empty field is left out.
   if (typed === null) return kind === 'text' && wasText ? { value: '' } : undefined
   switch (kind) {
     case 'text':
@@ -186,13 +186,13 @@ function readOne(kind: ArgumentKind, typed: string | null, wasText: boolean): Re
   }
 }
 
-function readJson(typed: string, wasText: boolean): Read {
+function readJson(typed: string, wasText: boolean): ReadValue {
   const json = parseJson(typed)
   if (json !== undefined) return { value: json }
   return wasText ? { value: typed } : 'bad'
 }
 
-function readWhole(typed: string): TypedArguments {
+function readJsonField(typed: string): TypedArguments {
   const parsed = z.record(z.string(), z.json()).safeParse(parseJson(typed))
   if (parsed.success) return { ok: true, arguments: parsed.data }
   return {

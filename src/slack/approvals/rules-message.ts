@@ -10,7 +10,7 @@ import {
 } from '../blocks/blocks.ts'
 import { escapeMrkdwn, formatDate, joinWords, mentionOf, pluralize } from '../blocks/text.ts'
 
-/** A person's own rules with Revoke, and what the workspace decided. */
+/** A person's rules with Revoke buttons, the workspace's rules and its approvers. */
 export function rulesMessage(rules: Rule[], approvers: string[]): MessageContent {
   const own = rules.filter((rule) => rule.scope === 'person')
   const shared = rules.filter((rule) => rule.scope === 'workspace')
@@ -25,7 +25,7 @@ export function rulesMessage(rules: Rule[], approvers: string[]): MessageContent
       ...own.slice(0, 20).map(ruleBlock),
       ...(own.length > 20 ? [contextBlock(`and ${own.length - 20} more`)] : []),
       ...(shared.length > 0
-        ? [sectionBlock(`*Everybody here*\n${shared.slice(0, 20).map(sharedRule).join('\n')}`)]
+        ? [sectionBlock(`*Everybody here*\n${shared.slice(0, 20).map(workspaceRuleText).join('\n')}`)]
         : []),
       contextBlock(approversText(approvers)),
       actionsBlock([createCommandButton('My connections', 'list'), createCommandButton('Help', 'help')]),
@@ -42,7 +42,7 @@ export function ruleBlock(rule: Rule): KnownBlock {
       text: 'Revoke',
       action: `rule_revoke:${rule.id}`,
       value: rule.id,
-      says: `Revoke the rule for ${rule.tool}`,
+      accessibilityLabel: `Revoke the rule for ${rule.tool}`,
     }),
   )
 }
@@ -53,7 +53,7 @@ const VERDICTS = {
   deny: ':no_entry: Never allow',
 }
 
-function sharedRule(rule: Rule): string {
+function workspaceRuleText(rule: Rule): string {
   const tool = rule.tool === '*' ? 'any tool' : rule.tool
   return `${VERDICTS[rule.verdict]} ${escapeMrkdwn(tool)} of ${escapeMrkdwn(rule.card ?? 'any service')}${rule.fourEyes ? ', approved by somebody else' : ''}`
 }
@@ -63,7 +63,7 @@ export const approversText = (approvers: string[]): string =>
     ? 'Approvers: nobody in particular. People approve their own destructive calls.'
     : `Approvers: ${joinWords(approvers.slice(0, 40).map(mentionOf))} decide${approvers.length === 1 ? 's' : ''} destructive calls.`
 
-function countApprovers(count: number): string {
+function approverCountText(count: number): string {
   if (count === 0) return 'There are no approvers.'
   return `There ${count === 1 ? 'is' : 'are'} ${pluralize(count, 'approver')}.`
 }
@@ -73,7 +73,7 @@ export function approversMessage(approvers: string[], mayManage: boolean, note =
     ? 'Change it in my Home tab, or with `/mcp approvers @name @name` and `/mcp approvers none`.'
     : 'An owner or admin of this workspace can change it.'
   return {
-    text: `${note}${countApprovers(approvers.length)}`,
+    text: `${note}${approverCountText(approvers.length)}`,
     blocks: [sectionBlock(`${note}${approversText(approvers)}`), contextBlock(how)],
   }
 }

@@ -14,7 +14,7 @@ import type {
 import { LIMITS } from '../../block-kit/limits.ts'
 import { truncate } from './text.ts'
 
-/** What is said to a person: blocks, and the same in words for notifications and screen readers. */
+/** A message as blocks, and as text for notifications and screen readers. */
 export type MessageContent = { text: string; blocks: KnownBlock[] }
 
 export const plainTextObject = (text: string, max: number = LIMITS.text): PlainTextElement => ({
@@ -47,16 +47,22 @@ export const actionsBlock = (elements: ActionsBlockElement[], blockId?: string):
   ...(blockId && { block_id: truncate(blockId, LIMITS.id) }),
 })
 
-type ButtonWords = { text: string; action: string; value: string; style?: 'primary' | 'danger'; says?: string }
+type ButtonOptions = {
+  text: string
+  action: string
+  value: string
+  style?: 'primary' | 'danger'
+  accessibilityLabel?: string
+}
 
-/** `action` may carry `:something` to be unique in its block; listeners look at what stands before the colon. */
-export const createButton = ({ text, action, value, style, says }: ButtonWords): Button => ({
+/** `action` may end in `:suffix` to be unique in its block; listeners match the part before the colon. */
+export const createButton = ({ text, action, value, style, accessibilityLabel }: ButtonOptions): Button => ({
   type: 'button',
   text: plainTextObject(text, LIMITS.button.text),
   action_id: action,
   value: truncate(value, LIMITS.button.value),
   ...(style && { style }),
-  ...(says && { accessibility_label: truncate(says, LIMITS.button.accessibilityLabel) }),
+  ...(accessibilityLabel && { accessibility_label: truncate(accessibilityLabel, LIMITS.button.accessibilityLabel) }),
 })
 
 /** A button that does what `/mcp <words>` does. */
@@ -68,12 +74,12 @@ export const createOption = (text: string, value: string): PlainTextOption => ({
   value,
 })
 
-type InputWords = { id: string; label: string; hint?: string; optional: boolean; element: InputBlock['element'] }
+type InputOptions = { id: string; label: string; hint?: string; optional: boolean; element: InputBlock['element'] }
 
-/** Slack says "(optional)" itself; a tool's own title for an argument may say it too. */
+/** Slack adds "(optional)" to labels itself; a tool's title for an argument may have it already. */
 const withoutOptional = (label: string): string => label.replace(/\s*\(optional\)/gi, '') || label
 
-export const inputBlock = ({ id, label, hint, optional, element }: InputWords): InputBlock => ({
+export const inputBlock = ({ id, label, hint, optional, element }: InputOptions): InputBlock => ({
   type: 'input',
   block_id: id,
   label: plainTextObject(withoutOptional(label), LIMITS.input.label),
@@ -82,19 +88,38 @@ export const inputBlock = ({ id, label, hint, optional, element }: InputWords): 
   ...(hint && { hint: plainTextObject(hint, LIMITS.input.hint) }),
 })
 
-type ModalWords = { id: string; title: string; blocks: KnownBlock[]; submit?: string; close?: string; keep?: unknown }
+type ModalOptions = {
+  id: string
+  title: string
+  blocks: KnownBlock[]
+  submit?: string
+  close?: string
+  metadata?: unknown
+}
 
-/** `keep` comes back with every press and submit of the modal. */
-export const createModal = ({ id, title, blocks, submit, close, keep }: ModalWords): ModalView => ({
+/** `metadata` comes back as private_metadata with every press and submission of the modal. */
+export const createModal = ({ id, title, blocks, submit, close, metadata }: ModalOptions): ModalView => ({
   type: 'modal',
   callback_id: id,
   title: plainTextObject(title, LIMITS.view.title),
   close: plainTextObject(close ?? 'Close', LIMITS.view.close),
   blocks: blocks.slice(0, LIMITS.view.blocks),
   ...(submit && { submit: plainTextObject(submit, LIMITS.view.submit) }),
-  ...(keep !== undefined && { private_metadata: JSON.stringify(keep) }),
+  ...(metadata !== undefined && { private_metadata: JSON.stringify(metadata) }),
 })
 
-/** A saying as a modal to read. */
-export const createMessageModal = (title: string, saying: MessageContent, id = 'reading'): ModalView =>
-  createModal({ id, title, blocks: saying.blocks })
+/** A message as a modal without fields. */
+export const createMessageModal = (title: string, content: MessageContent, id = 'reading'): ModalView =>
+  createModal({ id, title, blocks: content.blocks })
+
+/** The button that opens the budget form; its listener refuses all but owners and admins. */
+export const createBudgetButton = ({ budgetUsd }: { budgetUsd?: number | undefined }) =>
+  createButton({
+    text: budgetUsd === undefined ? 'Set a budget' : 'Change budget',
+    action: 'setting_budget',
+    value: 'budget',
+  })
+
+/** The modal that says that something is done. */
+export const doneModal = (title: string, words: string) =>
+  createModal({ id: 'done', title, blocks: [sectionBlock(`:white_check_mark: ${words}`)] })

@@ -10,7 +10,7 @@ import {
 } from './blocks.ts'
 import { escapeMrkdwn } from './text.ts'
 
-/** What failed and what to do, with buttons that do it. */
+/** An error with what to do, and buttons that do it. */
 export function errorMessage(words: string, help: Button[] = []): MessageContent {
   return {
     text: words,
@@ -18,7 +18,7 @@ export function errorMessage(words: string, help: Button[] = []): MessageContent
   }
 }
 
-/** The same in place of a modal. */
+/** The same as a modal. */
 export const errorModal = (words: string, help: Button[] = []): ModalView =>
   createModal({
     id: 'trouble',
@@ -26,20 +26,22 @@ export const errorModal = (words: string, help: Button[] = []): ModalView =>
     blocks: [...errorMessage(words, help).blocks, contextBlock('Nothing was changed.')],
   })
 
-/** What to say of anything that was caught: an error of ours in its own words, which may quote others, anything else plainly. */
+/** The message of an error for a person, as mrkdwn; it is escaped, as it may quote others. */
 export const errorText = (error: unknown): string => escapeMrkdwn(errorMessageOf(error))
 
 /**
- * Trouble that may pass is tried again by the same words, where there are any; trouble with a connection is mended in the list of
- * connections: Test, Sign in, Reconnect and Disconnect stand there.
+ * Buttons that help with an error: one that runs the command `words` again if the error may pass, and one that lists the connections
+ * if it is about a connection, as Test, Sign in, Reconnect and Disconnect are there.
  */
 export const errorHelpButtonsFor = (error: unknown, words = ''): Button[] => [
-  ...(words !== '' && isAppError(error, ...PASSING) ? [createCommandButton('Try again', words, 'primary')] : []),
-  ...(isAppError(error, ...OF_CONNECTIONS) ? [createCommandButton('My connections', 'list')] : []),
+  ...(words !== '' && isAppError(error, ...RETRYABLE_CODES)
+    ? [createCommandButton('Try again', words, 'primary')]
+    : []),
+  ...(isAppError(error, ...CONNECTION_CODES) ? [createCommandButton('My connections', 'list')] : []),
 ]
 
-/** A command only looks, or sets what it sets once more: unlike a call of a tool it can be given again. */
-const PASSING: ErrorCode[] = [
+/** Errors that may pass: a command is safe to repeat, unlike a tool call. */
+const RETRYABLE_CODES: ErrorCode[] = [
   'tool_timeout',
   'server_unreachable',
   'database_unavailable',
@@ -47,7 +49,7 @@ const PASSING: ErrorCode[] = [
   'slack_failed',
 ]
 
-const OF_CONNECTIONS: ErrorCode[] = [
+const CONNECTION_CODES: ErrorCode[] = [
   'not_found',
   'limit_reached',
   'card_unknown',

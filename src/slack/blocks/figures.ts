@@ -1,6 +1,6 @@
 import type { RichTextBlock } from '@slack/types'
 
-/** "$0.42"; what is not nothing never reads as nothing. */
+/** US dollars, as "$0.42"; a cost above zero is never shown as zero. */
 export function formatMoney(usd: number): string {
   if (usd > 0 && usd < 0.01) return 'under $0.01'
   return `$${usd.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`
@@ -23,8 +23,8 @@ export function formatDuration(ms: number): string {
 
 const STEPS = ' ▁▂▃▄▅▆▇█'
 
-/** One column per value, as high as it is beside the greatest; what is not zero shows. */
-export function alignColumns(values: number[]): string {
+/** A sparkline: one column per value, scaled to the greatest; values above zero are always visible. */
+export function formatSparkline(values: number[]): string {
   const most = Math.max(1, ...values)
   return values.map((value) => STEPS.charAt(Math.ceil((value / most) * (STEPS.length - 1)))).join('')
 }
@@ -35,12 +35,12 @@ export function formatBar(share: number, width: number): string {
   return `${'█'.repeat(filled)}${'░'.repeat(width - filled)}`
 }
 
-/** Lines in a fixed-width font, so that columns stand under each other. */
+/** Lines in a fixed-width font, so that columns align. */
 export const codeBlockFor = (lines: string[]): RichTextBlock => ({
   type: 'rich_text',
   elements: [{ type: 'rich_text_preformatted', elements: [{ type: 'text', text: lines.join('\n') }] }],
 })
 
-/** `ops` among the longest names of a column: cut or filled up to `width`. */
+/** The text cut or padded to `width` characters. */
 export const padText = (text: string, width: number): string =>
   (text.length > width ? `${text.slice(0, width - 1)}…` : text).padEnd(width)

@@ -1,11 +1,11 @@
-/** Clauses that begin a line of their own. */
+/** Clauses that start a new line. */
 const CLAUSE =
   /^(?:from|where|group by|order by|having|limit|offset|set|values|returning|union|except|intersect|on conflict|(?:(?:left|right|full|inner|cross|outer|natural)\s+)*join)\b/i
 
 /** Words that belong with the clause after them. */
 const LEADS = /\b(?:left|right|full|inner|cross|outer|natural|delete|distinct)$/i
 
-/** Quoted texts, names and comments, and parentheses: what stands in them is left as it is. */
+/** Quoted strings and names, comments and parentheses, whose content is left as it is. */
 const PIECES =
   /'(?:[^']|'')*'|"(?:[^"]|"")*"|(\$\w*\$)[\s\S]*?\1|--[^\n]*|\/\*[\s\S]*?\*\/|[()]|\s+|[^\s'"()$/-]+|[\s\S]/g
 
@@ -13,14 +13,14 @@ const SQL =
   /^\s*(?:select|with|insert|update|delete|merge|create|alter|drop|truncate|grant|revoke|explain|call|do|copy)\b/i
 const NAMES = new Set(['sql', 'query', 'statement'])
 
-/** Shorter statements are read in one line. */
+/** Statements up to this length stay on one line. */
 const ONE_LINE = 60
 
 export const isSql = (name: string, value: string): boolean => NAMES.has(name.toLowerCase()) && SQL.test(value)
 
 /**
- * A statement with one clause a line. Only blanks between clauses are changed, and never inside quotes, comments or parentheses, so what
- * is read is what is sent; a statement that has lines of its own, or that could be read in two ways, is left alone.
+ * A statement with one clause per line. Only whitespace between clauses changes, never inside quotes, comments or parentheses, so that
+ * the approver reads what is sent; a statement with line breaks, backslashes or `--` is returned as it is.
  */
 export function formatSql(sql: string): string {
   if (sql.length <= ONE_LINE || /[\n\\]|--/.test(sql)) return sql

@@ -2,7 +2,7 @@ import { domainToUnicode } from 'node:url'
 import type { RichTextBlock } from '@slack/types'
 import { revealInvisible } from './text.ts'
 
-/** A whole address with its host in bold; Slack makes no link of it. */
+/** A whole URL as text with its host in bold, not as a link. */
 export function linkPreviewBlock(address: string): RichTextBlock {
   const { origin, host } = new URL(address)
   const [before = '', after = ''] = [origin.slice(0, origin.length - host.length), address.slice(origin.length)]
@@ -20,7 +20,7 @@ export const linkHostOf = (address: string): string => new URL(address).host
 /** Hosts with more parts than this are often made to look like another. */
 const USUAL_LABELS = 4
 
-/** What a person should know of an address before they open it. */
+/** Warnings about a URL, for a person to read before they open it. */
 export function linkWarningsFor(address: string): string[] {
   const { hostname, port } = new URL(address)
   const labels = hostname.split('.')

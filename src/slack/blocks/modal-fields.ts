@@ -4,21 +4,21 @@ import { LIMITS } from '../../block-kit/limits.ts'
 import { createOption, inputBlock, plainTextObject } from './blocks.ts'
 import { truncate } from './text.ts'
 
-/** A field of a modal, whoever asks: a run card, a server's question, a tool's argument, a prompt or a template. */
+/** A field of a modal: a card's input, a form elicitation's field, a tool's argument, a prompt's or template's variable. */
 export type ModalField = {
-  /** The block its value comes back under. */
+  /** The block_id of its value in the submission. */
   id: string
   /** Slack keeps what was typed as long as both ids stay the same. */
   action?: string
   label: string
   hint?: string | undefined
   optional: boolean
-  holds: Holds
+  input: FieldInput
 }
 
-/** What a field takes. Empty texts are no initial values; numbers are plain decimals, as Slack takes no others. */
-type Holds =
-  | TextHolds
+/** What a field takes. An empty `initial` sets no initial value; numbers are plain decimals, as Slack takes no others. */
+type FieldInput =
+  | TextInput
   | { kind: 'email' | 'uri' | 'date' | 'date-time'; initial: string }
   | {
       kind: 'number'
@@ -29,10 +29,10 @@ type Holds =
     }
   | { kind: 'one'; options: PlainTextOption[]; chosen?: string | undefined }
   | { kind: 'many'; options: PlainTextOption[]; chosen: string[]; most?: number | undefined }
-  /** A text for which the server has proposals. */
+  /** A text with completions from the server. */
   | { kind: 'proposed'; initial: string }
 
-type TextHolds = {
+type TextInput = {
   kind: 'text'
   initial?: string | undefined
   multiline?: boolean
@@ -42,40 +42,40 @@ type TextHolds = {
 }
 type Element = InputBlock['element']
 
-export const inputBlockOf = ({ id, action = 'value', label, hint, optional, holds }: ModalField): InputBlock =>
-  inputBlock({ id, label, ...(hint && { hint }), optional, element: elementOf(action, holds) })
+export const inputBlockOf = ({ id, action = 'value', label, hint, optional, input }: ModalField): InputBlock =>
+  inputBlock({ id, label, ...(hint && { hint }), optional, element: elementOf(action, input) })
 
-function elementOf(action_id: string, holds: Holds): Element {
-  switch (holds.kind) {
+function elementOf(action_id: string, input: FieldInput): Element {
+  switch (input.kind) {
     case 'text':
-      return { type: 'plain_text_input', action_id, ...textWords(holds) }
+      return { type: 'plain_text_input', action_id, ...textInputArgs(input) }
     case 'email':
-      return { type: 'email_text_input', action_id, ...initialValue(holds.initial) }
+      return { type: 'email_text_input', action_id, ...initialValue(input.initial) }
     case 'uri':
-      return { type: 'url_text_input', action_id, ...initialValue(holds.initial) }
+      return { type: 'url_text_input', action_id, ...initialValue(input.initial) }
     case 'date':
-      return { type: 'datepicker', action_id, ...(holds.initial !== '' && { initial_date: holds.initial }) }
+      return { type: 'datepicker', action_id, ...(input.initial !== '' && { initial_date: input.initial }) }
     case 'date-time': {
-      const seconds = Math.floor(Date.parse(holds.initial) / 1_000)
-      return { type: 'datetimepicker', action_id, ...(holds.initial !== '' && { initial_date_time: seconds }) }
+      const seconds = Math.floor(Date.parse(input.initial) / 1_000)
+      return { type: 'datetimepicker', action_id, ...(input.initial !== '' && { initial_date_time: seconds }) }
     }
     case 'number':
-      return { type: 'number_input', action_id, ...numberWords(holds) }
+      return { type: 'number_input', action_id, ...numberInputArgs(input) }
     case 'one':
-      return { type: 'static_select', action_id, ...oneWords(holds) }
+      return { type: 'static_select', action_id, ...selectArgs(input) }
     case 'many':
-      return { type: 'multi_static_select', action_id, ...manyWords(holds) }
+      return { type: 'multi_static_select', action_id, ...multiSelectArgs(input) }
     case 'proposed':
-      return { type: 'external_select', action_id, min_query_length: 0, ...proposedWords(holds) }
+      return { type: 'external_select', action_id, min_query_length: 0, ...suggestedArgs(input) }
     default:
-      return holds satisfies never
+      return input satisfies never
   }
 }
 
 const initialValue = (initial: string | undefined) =>
   initial ? { initial_value: truncate(initial, LIMITS.plainTextInput) } : {}
 
-const textWords = ({ initial, multiline, min, max, placeholder }: TextHolds) => ({
+const textInputArgs = ({ initial, multiline, min, max, placeholder }: TextInput) => ({
   ...(multiline !== undefined && { multiline }),
   ...(min !== undefined && { min_length: min }),
   ...(max !== undefined && { max_length: max }),
@@ -83,34 +83,34 @@ const textWords = ({ initial, multiline, min, max, placeholder }: TextHolds) => 
   ...initialValue(initial),
 })
 
-const numberWords = ({ integer, initial, min, max }: Extract<Holds, { kind: 'number' }>) => ({
+const numberInputArgs = ({ integer, initial, min, max }: Extract<FieldInput, { kind: 'number' }>) => ({
   is_decimal_allowed: !integer,
   ...(initial && { initial_value: initial }),
   ...(min !== undefined && { min_value: min }),
   ...(max !== undefined && { max_value: max }),
 })
 
-function oneWords({ options, chosen }: Extract<Holds, { kind: 'one' }>) {
+function selectArgs({ options, chosen }: Extract<FieldInput, { kind: 'one' }>) {
   const initial = options.find(({ value }) => value === chosen)
-  return { ...choicesOf(options), ...(initial && { initial_option: initial }) }
+  return { ...optionsOrGroups(options), ...(initial && { initial_option: initial }) }
 }
 
-function manyWords({ options, chosen, most }: Extract<Holds, { kind: 'many' }>) {
+function multiSelectArgs({ options, chosen, most }: Extract<FieldInput, { kind: 'many' }>) {
   const initial = options.filter(({ value }) => value !== undefined && chosen.includes(value))
   return {
-    ...choicesOf(options),
+    ...optionsOrGroups(options),
     ...(initial.length > 0 && { initial_options: initial }),
     ...(most !== undefined && { max_selected_items: most }),
   }
 }
 
-const proposedWords = ({ initial }: Extract<Holds, { kind: 'proposed' }>) => ({
+const suggestedArgs = ({ initial }: Extract<FieldInput, { kind: 'proposed' }>) => ({
   placeholder: plainTextObject('Type or choose', LIMITS.placeholder),
   ...(initial !== '' && initial.length <= LIMITS.option.value && { initial_option: createOption(initial, initial) }),
 })
 
 /** A menu takes 100 options, or a hundred groups of as many. */
-function choicesOf(options: PlainTextOption[]) {
+function optionsOrGroups(options: PlainTextOption[]) {
   const most = LIMITS.options.select
   if (options.length <= most) return { options }
   const starts = Array.from({ length: Math.ceil(options.length / most) }, (_one, at) => at * most)
@@ -129,7 +129,7 @@ const FieldState = z.looseObject({
   selected_option: z.looseObject({ value: z.string() }).nullish(),
   selected_options: z.array(z.looseObject({ value: z.string() })).nullish(),
 })
-/** What stands in one field. */
+/** The state of one field. */
 export type FieldState = z.infer<typeof FieldState>
 
 /** The state of a modal as Slack sends it: by block, then by action. */

@@ -1,7 +1,7 @@
-/** A cut moves back at most this far to fall between two words: a longer word is cut. */
+/** A cut moves back at most this far to fall between two words; a longer word is cut inside. */
 const WORD_CHARS = 24
 
-/** The text cut to `max` UTF-16 units with an ellipsis: between words where one ends near by, never inside a character. */
+/** The text cut to `max` UTF-16 units with an ellipsis, between two words if possible and never inside a surrogate pair. */
 export function truncate(text: string, max: number): string {
   if (text.length <= max) return text
   const end = isHighSurrogateAt(text, max - 2) ? max - 2 : max - 1
@@ -12,27 +12,27 @@ export function truncate(text: string, max: number): string {
 
 export const isHighSurrogateAt = (text: string, at: number): boolean => /[\uD800-\uDBFF]/.test(text.charAt(at))
 
-/** Text that is not ours, for a mrkdwn field: nothing in it is read as a link, mention or broadcast. */
+/** Escapes untrusted text for a mrkdwn field, so that nothing in it is read as a link, mention or broadcast. */
 export function escapeMrkdwn(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
 
-/** Text that is not ours, inside *bold* or _italic_ mrkdwn: its own marks and line breaks would end the emphasis. */
+/** Escapes untrusted text inside *bold* or _italic_ mrkdwn; its own marks and line breaks would end the emphasis. */
 export const escapeInlineMrkdwn = (text: string): string =>
   escapeMrkdwn(text.replace(/[*_~`\s]+/g, (run) => (/\s/.test(run) ? ' ' : run)))
 
 const MENTION = /<(?=!(?:channel|here|everyone|subteam\^)|@[UWB][A-Z0-9]|#C[A-Z0-9])/g
 
 /**
- * Markdown of the model or a tool with its mentions broken by an invisible word joiner, so that nobody is pinged.
- * Entities would show as such in Markdown.
+ * Untrusted Markdown with its mentions broken by an invisible word joiner, so that nobody is notified.
+ * Slack's Markdown shows entities as they are, so escaping does not help.
  */
 export const withoutMentions = (markdown: string): string => markdown.replace(MENTION, '<\u2060')
 
-/** The part of a growing text whose calm form more words cannot change: what may begin a mention is held back. */
+/** A streamed text without an unfinished mention at its end, which more words could complete. */
 export const withoutPartialMention = (markdown: string): string => markdown.replace(/<[!@#]?[A-Za-z0-9^]{0,10}$/, '')
 
-/** A moment as each reader's own clock shows it; the fallback is UTC. */
+/** A date in each reader's time zone, as mrkdwn; the fallback is UTC. */
 export function formatDate(at: Date): string {
   const fallback = `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
   return `<!date^${Math.floor(at.getTime() / 1_000)}^{date_short_pretty} at {time}|${fallback}>`
@@ -49,7 +49,7 @@ export const pluralize = (count: number, one: string, many = `${one}s`): string 
 
 export const mentionOf = (user: string): string => `<@${user}>`
 
-/** Characters a reader cannot see, or that turn a line around, spelled out: an approval must show what is sent. */
+/** Spells out invisible and bidirectional characters: an approval must show what is sent. */
 export function revealInvisible(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (sign) =>
     sign === '\n' || sign === '\t' ? sign : `\\u{${(sign.codePointAt(0) ?? 0).toString(16)}}`,

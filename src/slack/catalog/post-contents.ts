@@ -7,12 +7,12 @@ import type { SlackDeps } from '../deps.ts'
 import { type FileUpload, postInThread, type ThreadAnchor, uploadFile } from '../interactions/post-in-thread.ts'
 import { contentMessage } from './resources-list.ts'
 
-/** A longer text is easier read as a file than in a message. */
+/** Longer texts are posted as files. */
 const SHORT_TEXT_CHARS = 2_500
-/** Embedded texts up to this stand in the request itself. */
+/** Embedded texts up to this length are part of the request itself. */
 const INLINE_CHARS = 12_000
 
-/** What a resource holds; where its server has a question first, the word where that can be asked. */
+/** The contents of a resource. Throws AppError `server_refused` if its server elicits input first, which needs a run. */
 export async function readContents(
   { offering }: SlackDeps,
   by: Principal,
@@ -27,35 +27,35 @@ export async function readContents(
   )
 }
 
-/** Shows what was read in the thread: short text as text, everything else as files, which Slack shows as what they are. */
-export async function postContents(deps: SlackDeps, stand: ThreadAnchor, contents: ResourceContent[]): Promise<void> {
+/** Posts contents to the thread: short text as a message, everything else as files. */
+export async function postContents(deps: SlackDeps, anchor: ThreadAnchor, contents: ResourceContent[]): Promise<void> {
   for (const content of contents) {
     const { text = '' } = content
-    // Measured as it is written: signs that mean something to Slack take more.
+    // Measured after escaping, which makes it longer.
     const short = text !== '' && escapeMrkdwn(text).length <= SHORT_TEXT_CHARS
-    if (short) await postInThread(deps, stand.channel, stand.threadTs, contentMessage(text))
-    else await sendFile(deps, stand, content)
+    if (short) await postInThread(deps, anchor.channel, anchor.threadTs, contentMessage(text))
+    else await postFile(deps, anchor, content)
   }
-  if (contents.length === 0) await postInThread(deps, stand.channel, stand.threadTs, contentMessage('(empty)'))
+  if (contents.length === 0) await postInThread(deps, anchor.channel, anchor.threadTs, contentMessage('(empty)'))
 }
 
-async function sendFile(deps: SlackDeps, stand: ThreadAnchor, content: ResourceContent): Promise<void> {
+async function postFile(deps: SlackDeps, anchor: ThreadAnchor, content: ResourceContent): Promise<void> {
   const file = contentFileOf(content)
-  if (file.data.length > 0) await uploadFile(deps, stand, file)
-  else await postInThread(deps, stand.channel, stand.threadTs, contentMessage('(empty)'))
+  if (file.data.length > 0) await uploadFile(deps, anchor, file)
+  else await postInThread(deps, anchor.channel, anchor.threadTs, contentMessage('(empty)'))
 }
 
 /** A resource as a file. */
 export function contentFileOf({ uri, mimeType, text, data }: ResourceContent): FileUpload {
   const type = mimeType ?? (text === undefined ? 'application/octet-stream' : 'text/plain')
   const bytes = text === undefined ? Buffer.from(data ?? '', 'base64') : Buffer.from(text, 'utf8')
-  return { name: nameOf(uri, type), mimeType: type, data: bytes }
+  return { name: fileNameOf(uri, type), mimeType: type, data: bytes }
 }
 
 const EXTENSIONS: Record<string, string> = { plain: 'txt', jpeg: 'jpg', markdown: 'md', mpeg: 'mp3', gzip: 'gz' }
 
-/** The last part of the address, with an ending that tells what it is. */
-function nameOf(uri: string, mimeType: string): string {
+/** The last segment of the URI, with the extension of its type. */
+function fileNameOf(uri: string, mimeType: string): string {
   const last = uri.split(/[?#]/, 1)[0]?.split('/').filter(Boolean).at(-1) ?? 'resource'
   const name = last.replace(/[^\p{L}\p{N}._-]+/gu, '-').slice(0, 100) || 'resource'
   if (/\.[A-Za-z0-9]{1,8}$/.test(name)) return name
@@ -64,21 +64,21 @@ function nameOf(uri: string, mimeType: string): string {
   return `${name}.${EXTENSIONS[kind] ?? kind}`
 }
 
-/** A prompt's messages as words, each with who says it, and what is no text as files. */
+/** A prompt's messages as texts with their roles, and everything that is no text as files. */
 export function promptPartsOf(messages: PromptMessage[]): {
   messages: { role: PromptMessage['role']; text: string }[]
   files: FileUpload[]
 } {
-  const said: { role: PromptMessage['role']; text: string }[] = []
+  const merged: { role: PromptMessage['role']; text: string }[] = []
   const files: FileUpload[] = []
   for (const { role, content } of messages) {
     const { text, file } = partOf(content)
     if (file !== undefined) files.push(file)
-    const last = said.at(-1)
+    const last = merged.at(-1)
     if (last?.role === role) last.text = `${last.text}\n${text}`
-    else said.push({ role, text })
+    else merged.push({ role, text })
   }
-  return { messages: said, files }
+  return { messages: merged, files }
 }
 
 function partOf(content: PromptMessage['content']): { text: string; file?: FileUpload } {

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Prompt } from '../../connect/features/features.ts'
 import { AppError, isAppError } from '../../errors.ts'
 import { ConnectionId, type Principal } from '../../ids.ts'
-import { doneModal } from '../blocks/done-modal.ts'
+import { doneModal } from '../blocks/blocks.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
 import type { SlackDeps } from '../deps.ts'
 import { type BlockAction, onButtonPress } from '../interactions/button-press.ts'
@@ -26,46 +26,51 @@ import { completionsFor, enteredValuesIn } from './template-values.ts'
 export const PROMPTS_LIST: ListModal = {
   id: 'prompts',
   title: 'Prompts',
-  show: async ({ offering }, by, look, names) =>
-    promptsModal(await offering.prompts(by, connectionIdIn(look)), look, names),
+  show: async ({ offering }, by, query, names) =>
+    promptsModal(await offering.prompts(by, connectionIdIn(query)), query, names),
 }
 
 export const promptsCommand: Command = {
   name: 'prompts',
   usage: '[connection]',
-  what: 'shows ready-made requests from your connections',
-  run: (deps, { words, scene }) => openListModal(deps, PROMPTS_LIST, words, scene),
+  description: 'shows ready-made requests from your connections',
+  run: (deps, { words, responder }) => openListModal(deps, PROMPTS_LIST, words, responder),
 }
 
-/** One prompt, as its modal carries it. */
-const Kept = z.object({
+/** The metadata of a prompt's modal. */
+const PromptMetadata = z.object({
   connection: ConnectionId,
   channel: z.string().optional(),
   thread: z.string().optional(),
   of: z.object({ kind: z.literal('prompt'), name: z.string() }),
 })
-type Kept = z.infer<typeof Kept>
+type PromptMetadata = z.infer<typeof PromptMetadata>
 
 export function registerPrompts(app: App, deps: SlackDeps): void {
-  onButtonPress(app, deps, 'prompt_open', (press) => open(deps, press))
-  onViewSubmission(app, deps, 'prompt', (submit) => submitted(deps, submit))
+  onButtonPress(app, deps, 'prompt_open', (press) => openPrompt(deps, press))
+  onViewSubmission(app, deps, 'prompt', (submit) => handleSubmission(deps, submit))
 }
 
-async function open(deps: SlackDeps, { by, value: name, view, scene }: BlockAction): Promise<void> {
-  const { connection, channel, thread } = readListQuery(view?.keep ?? '')
-  const kept = Kept.parse({ connection, channel, thread, of: { kind: 'prompt', name } })
-  const waiting = await scene.openModal(loadingModal('Prompt', 'One moment…'))
-  await showLoadedView(deps, waiting, () => form(deps, by, kept, {}))
+async function openPrompt(deps: SlackDeps, { by, value: name, view, responder }: BlockAction): Promise<void> {
+  const { connection, channel, thread } = readListQuery(view?.privateMetadata ?? '')
+  const metadata = PromptMetadata.parse({ connection, channel, thread, of: { kind: 'prompt', name } })
+  const loadingId = await responder.openModal(loadingModal('Prompt', 'One moment…'))
+  await showLoadedView(deps, loadingId, () => promptForm(deps, by, metadata, {}))
 }
 
-/** The same form without menus: a menu takes short values only. */
-export const openPlainPromptForm = (deps: SlackDeps, by: Principal, keep: string) =>
-  form(deps, by, Kept.parse(JSON.parse(keep)), { plain: true })
+/** The form with text fields instead of menus, whose values are limited in length. */
+export const openPlainPromptForm = (deps: SlackDeps, by: Principal, privateMetadata: string) =>
+  promptForm(deps, by, PromptMetadata.parse(JSON.parse(privateMetadata)), { plain: true })
 
-type Again = { values?: Record<string, string>; alert?: string; plain?: boolean }
+type FormOptions = { values?: Record<string, string>; alert?: string; plain?: boolean }
 
-async function form(deps: SlackDeps, by: Principal, kept: Kept, { values = {}, alert, plain = false }: Again) {
-  const { connection, prompt } = await promptOf(deps, by, kept)
+async function promptForm(
+  deps: SlackDeps,
+  by: Principal,
+  metadata: PromptMetadata,
+  { values = {}, alert, plain = false }: FormOptions,
+) {
+  const { connection, prompt } = await findPrompt(deps, by, metadata)
   const names = prompt.arguments.map((one) => one.name)
   return templateModal({
     id: 'prompt',
@@ -76,13 +81,13 @@ async function form(deps: SlackDeps, by: Principal, kept: Kept, { values = {}, a
     description: prompt.description,
     fields: prompt.arguments,
     values,
-    proposes: !plain && (await completionsFor(deps, by, { connection, of: kept.of, names })),
+    hasCompletions: !plain && (await completionsFor(deps, by, { connection, of: metadata.of, names })),
     alert,
-    keep: kept,
+    metadata,
   })
 }
 
-async function promptOf(deps: SlackDeps, by: Principal, { connection: id, of }: Kept) {
+async function findPrompt(deps: SlackDeps, by: Principal, { connection: id, of }: PromptMetadata) {
   const connection = await findListConnection(deps, by, id)
   const prompt = (await deps.offering.prompts(by, id)).find(({ name }) => name === of.name)
   if (prompt === undefined)
@@ -90,68 +95,75 @@ async function promptOf(deps: SlackDeps, by: Principal, { connection: id, of }: 
   return { connection, prompt }
 }
 
-async function submitted(deps: SlackDeps, { by, viewId, keep, typed, ack }: ViewSubmission): Promise<void> {
-  const kept = Kept.parse(JSON.parse(keep))
+async function handleSubmission(
+  deps: SlackDeps,
+  { by, viewId, privateMetadata, typed, ack }: ViewSubmission,
+): Promise<void> {
+  const metadata = PromptMetadata.parse(JSON.parse(privateMetadata))
   const values = enteredValuesIn(typed)
-  const blank = Object.entries(values).filter(([name, value]) => value === '' && isRequired(typed, name))
-  if (blank.length > 0) {
-    const errors = blank.map(([name]) => [templateFieldIdOf({ name, required: true }), 'Fill this in.'])
+  const missing = Object.entries(values).filter(([name, value]) => value === '' && isRequired(typed, name))
+  if (missing.length > 0) {
+    const errors = missing.map(([name]) => [templateFieldIdOf({ name, required: true }), 'Fill this in.'])
     await ack({ response_action: 'errors', errors: Object.fromEntries(errors) })
     return
   }
   await ack({ response_action: 'update', view: loadingModal('Prompt', 'Getting the prompt…') })
-  await showLoadedView(deps, viewId, () => use(deps, by, { kept, values, viewId }))
+  await showLoadedView(deps, viewId, () => usePrompt(deps, by, { metadata, values, viewId }))
 }
 
 const isRequired = (typed: ViewSubmission['typed'], name: string): boolean =>
   typed[templateFieldIdOf({ name, required: true })] !== undefined
 
-type Use = { kept: Kept; values: Record<string, string>; viewId: string }
+type PromptSubmission = { metadata: PromptMetadata; values: Record<string, string>; viewId: string }
 
-/** The prompt becomes the request of a run; what the server does not take stands above the form. */
-async function use(deps: SlackDeps, by: Principal, o: Use) {
-  const given = Object.fromEntries(Object.entries(o.values).filter(([, value]) => value !== ''))
+/** Starts a run with the prompt; an error of the server about its arguments is shown above the form. */
+async function usePrompt(deps: SlackDeps, by: Principal, submission: PromptSubmission) {
+  const given = Object.fromEntries(Object.entries(submission.values).filter(([, value]) => value !== ''))
   try {
-    const { connection, prompt } = await promptOf(deps, by, o.kept)
-    const messages = await deps.offering.prompt(by, o.kept.connection, { name: prompt.name, arguments: given })
-    const used = { ...o, given, prompt, of: connection.name }
-    return await run(deps, by, { ...used, parts: messages === 'asks' ? messages : promptPartsOf(messages) })
+    const { connection, prompt } = await findPrompt(deps, by, submission.metadata)
+    const messages = await deps.offering.prompt(by, submission.metadata.connection, {
+      name: prompt.name,
+      arguments: given,
+    })
+    const used = { ...submission, given, prompt, of: connection.name }
+    return await startPromptRun(deps, by, { ...used, parts: messages === 'asks' ? messages : promptPartsOf(messages) })
   } catch (error) {
     if (!isAppError(error, 'input_invalid')) throw error
-    return form(deps, by, o.kept, { values: o.values, alert: error.message })
+    return promptForm(deps, by, submission.metadata, { values: submission.values, alert: error.message })
   }
 }
 
-type Run = Use & {
+type PromptRun = PromptSubmission & {
   given: Record<string, string>
   prompt: Prompt
   of: string
-  /** `asks`: its server wants something first, so the run gets it. */
+  /** `asks`: its server elicits input first, so the run gets the prompt. */
   parts: ReturnType<typeof promptPartsOf> | 'asks'
 }
 
-async function run(deps: SlackDeps, by: Principal, o: Run) {
-  const { kept, values, viewId, prompt, of, parts } = o
+async function startPromptRun(deps: SlackDeps, by: Principal, submission: PromptRun) {
+  const { metadata, values, viewId, prompt, of, parts } = submission
   const used = { title: prompt.title, of, values }
-  const says = parts === 'asks' ? '' : parts.messages[0]?.text
-  if (says === undefined) throw new AppError('tool_failed', `${of} sent an empty prompt. Please choose another one.`)
-  const stand = await anchorThread(deps, by, kept, usedPromptMessage(by.user, used, says))
+  const firstText = parts === 'asks' ? '' : parts.messages[0]?.text
+  if (firstText === undefined)
+    throw new AppError('tool_failed', `${of} sent an empty prompt. Please choose another one.`)
+  const anchor = await anchorThread(deps, by, metadata, usedPromptMessage(by.user, used, firstText))
   await deps.runs.start({
-    origin: await originOf(deps, by, stand),
+    origin: await originOf(deps, by, anchor),
     text: promptRequestText(used),
-    ...(await partsOf(deps, stand, o)),
+    ...(await runPartsOf(deps, anchor, submission)),
     untrusted: [of],
     dedupeKey: `${by.workspace}:prompt:${viewId}`,
   })
-  return doneModal('Prompt', `I am on it: *${escapeMrkdwn(prompt.title)}*. ${await permalinkTextFor(deps, stand)}`)
+  return doneModal('Prompt', `I am on it: *${escapeMrkdwn(prompt.title)}*. ${await permalinkTextFor(deps, anchor)}`)
 }
 
-async function partsOf(deps: SlackDeps, stand: ThreadAnchor, { kept, given, prompt, of, parts }: Run) {
+async function runPartsOf(deps: SlackDeps, anchor: ThreadAnchor, { metadata, given, prompt, of, parts }: PromptRun) {
   if (parts === 'asks') {
     const input = { name: prompt.name, arguments: given }
-    return { first: { connection: kept.connection, does: 'get_prompt' as const, input } }
+    return { first: { connection: metadata.connection, does: 'get_prompt' as const, input } }
   }
   const files = []
-  for (const one of parts.files) files.push(await uploadFile(deps, stand, one))
+  for (const one of parts.files) files.push(await uploadFile(deps, anchor, one))
   return { files, prompt: { connection: of, name: prompt.name, messages: parts.messages } }
 }

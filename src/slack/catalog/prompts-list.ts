@@ -6,20 +6,24 @@ import { type ListQuery, listQueryBlocks, pagesOfList } from '../blocks/paged-li
 import { escapeInlineMrkdwn, escapeMrkdwn, mentionOf, pluralize, truncate } from '../blocks/text.ts'
 import { listMetadataOf, type NamedConnection } from './resources-list.ts'
 
-/** One page of the requests a connection's server has ready. */
+/** One page of a connection's prompts. */
 export function promptsModal(
   prompts: Prompt[],
-  look: ListQuery & { name: string },
+  query: ListQuery & { name: string },
   names: NamedConnection[],
 ): ModalView {
-  const page = pagesOfList(prompts, look, ({ name, title, description }) => [name, title, description])
-  const title = `*${pluralize(page.hits, 'prompt')} of ${escapeInlineMrkdwn(look.name)}*`
+  const page = pagesOfList(prompts, query, ({ name, title, description }) => [name, title, description])
+  const title = `*${pluralize(page.hits, 'prompt')} of ${escapeInlineMrkdwn(query.name)}*`
   return createModal({
     id: 'prompts',
     title: 'Prompts',
     submit: 'Search',
-    keep: listMetadataOf(look),
-    blocks: [...listQueryBlocks('prompts', look, names, { title, page }), ...page.shown.map(promptBlock), ...page.turn],
+    metadata: listMetadataOf(query),
+    blocks: [
+      ...listQueryBlocks('prompts', query, names, { title, page }),
+      ...page.shown.map(promptBlock),
+      ...page.pageButtons,
+    ],
   })
 }
 
@@ -40,14 +44,14 @@ const valuesOf = ({ values }: UsedPrompt): string => {
   return given.length === 0 ? '' : ` (${given.map(([name, value]) => `${name}: ${value}`).join(', ')})`
 }
 
-/** The request as people read it. */
+/** The request's text, as the thread shows it. */
 export const promptRequestText = (used: UsedPrompt): string =>
   truncate(`Prompt "${used.title}" of ${used.of}${valuesOf(used)}`, 1_000)
 
-/** Above the answer to a prompt: who chose which, and the beginning of what its server says. */
-export function usedPromptMessage(user: string, used: UsedPrompt, says: string): MessageContent {
+/** The message above the answer: who used which prompt, and the beginning of its text. */
+export function usedPromptMessage(user: string, used: UsedPrompt, firstText: string): MessageContent {
   const words = truncate(valuesOf(used), 1_000)
-  const lines = truncate(says.trim(), 600).split('\n')
+  const lines = truncate(firstText.trim(), 600).split('\n')
   return {
     text: truncate(
       `${mentionOf(user)} uses the prompt ${escapeMrkdwn(used.title)} of ${escapeMrkdwn(used.of)}`,
@@ -57,7 +61,7 @@ export function usedPromptMessage(user: string, used: UsedPrompt, says: string):
       sectionBlock(
         `:speech_balloon: ${mentionOf(user)} uses the prompt *${escapeInlineMrkdwn(used.title)}* of ${escapeInlineMrkdwn(used.of)}${escapeMrkdwn(words)}`,
       ),
-      ...(says.trim() === '' ? [] : [sectionBlock(lines.map((line) => `> ${escapeMrkdwn(line)}`).join('\n'))]),
+      ...(firstText.trim() === '' ? [] : [sectionBlock(lines.map((line) => `> ${escapeMrkdwn(line)}`).join('\n'))]),
       contextBlock(`The quoted words come from the server of ${escapeInlineMrkdwn(used.of)}.`),
     ],
   }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { ResourceContent } from '../../connect/features/features.ts'
 import { AppError } from '../../errors.ts'
 import { ConnectionId, type Principal } from '../../ids.ts'
-import { doneModal } from '../blocks/done-modal.ts'
+import { doneModal } from '../blocks/blocks.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
 import type { SlackDeps } from '../deps.ts'
 import { type BlockAction, onButtonPress } from '../interactions/button-press.ts'
@@ -41,81 +41,84 @@ import { SKILLS_LIST } from './skills-command.ts'
 import { templateFieldIdOf, templateModal } from './template-form.ts'
 import { completionsFor, enteredValuesIn } from './template-values.ts'
 
-const RESOURCES: ListModal = {
+const RESOURCES_LIST: ListModal = {
   id: 'resources',
   title: 'Resources',
-  show: async ({ offering }, by, look, names) =>
-    resourcesModal(await offering.resources(by, connectionIdIn(look)), look, names),
+  show: async ({ offering }, by, query, names) =>
+    resourcesModal(await offering.resources(by, connectionIdIn(query)), query, names),
 }
 
 export const resourcesCommand: Command = {
   name: 'resources',
   usage: '[connection]',
-  what: 'shows what your connections let you read',
-  run: (deps, { words, scene }) => openListModal(deps, RESOURCES, words, scene),
+  description: 'shows what your connections let you read',
+  run: (deps, { words, responder }) => openListModal(deps, RESOURCES_LIST, words, responder),
 }
 
-const Pick = z.object({ uri: z.string(), name: z.string(), kind: z.string() })
+const PickedSchema = z.object({ uri: z.string(), name: z.string(), kind: z.string() })
 
-/** One resource, as its modal carries it. */
-const Kept = Pick.extend({
+/** The metadata of a resource's modal. */
+const ResourceMetadata = PickedSchema.extend({
   connection: ConnectionId,
   channel: z.string().optional(),
   thread: z.string().optional(),
 })
-type Kept = z.infer<typeof Kept>
+type ResourceMetadata = z.infer<typeof ResourceMetadata>
 
 export function registerResources(app: App, deps: SlackDeps): void {
-  registerListModals(app, deps, [RESOURCES, PROMPTS_LIST, SKILLS_LIST])
-  onButtonPress(app, deps, 'resource_open', (press) => open(deps, press))
-  onButtonPress(app, deps, 'resource_fill', (press) => fillIn(deps, press))
+  registerListModals(app, deps, [RESOURCES_LIST, PROMPTS_LIST, SKILLS_LIST])
+  onButtonPress(app, deps, 'resource_open', (press) => openResource(deps, press))
+  onButtonPress(app, deps, 'resource_fill', (press) => openTemplateForm(deps, press))
   onButtonPress(app, deps, 'field_plain', async ({ by, view }) => {
     if (view === undefined) return
-    const plain = view.callback === 'prompt' ? openPlainPromptForm : plainTemplate
-    await showLoadedView(deps, view.id, () => plain(deps, by, view.keep))
+    const plain = view.callbackId === 'prompt' ? openPlainPromptForm : plainTemplateForm
+    await showLoadedView(deps, view.id, () => plain(deps, by, view.privateMetadata))
   })
-  onButtonPress(app, deps, 'resource_read', (press) => readHere(deps, press))
-  onButtonPress(app, deps, 'resource_watch', (press) => watch(deps, press))
-  onViewSubmission(app, deps, 'resource_template', (submit) => filled(deps, submit))
-  onViewSubmission(app, deps, 'resource', (submit) => asked(deps, submit))
+  onButtonPress(app, deps, 'resource_read', (press) => postResource(deps, press))
+  onButtonPress(app, deps, 'resource_watch', (press) => watchFromModal(deps, press))
+  onViewSubmission(app, deps, 'resource_template', (submit) => submitTemplate(deps, submit))
+  onViewSubmission(app, deps, 'resource', (submit) => submitQuestion(deps, submit))
 }
 
-async function open(deps: SlackDeps, { by, value, view, scene }: BlockAction): Promise<void> {
-  const { connection, channel, thread } = readListQuery(view?.keep ?? '')
-  const picked = Pick.parse(JSON.parse(value))
-  const kept = Kept.parse({ ...picked, connection, channel, thread })
-  await scene.openModal(await oneResource(deps, by, kept))
+async function openResource(deps: SlackDeps, { by, value, view, responder }: BlockAction): Promise<void> {
+  const { connection, channel, thread } = readListQuery(view?.privateMetadata ?? '')
+  const picked = PickedSchema.parse(JSON.parse(value))
+  const metadata = ResourceMetadata.parse({ ...picked, connection, channel, thread })
+  await responder.openModal(await resourceDetails(deps, by, metadata))
 }
 
-async function oneResource(deps: SlackDeps, by: Principal, kept: Kept) {
-  const connection = await findListConnection(deps, by, kept.connection)
-  const tells = connection.offers?.subscriptions === true
-  return resourceModal(kept, { of: connection.name, tells, where: placeTextFor(kept), keep: kept })
+async function resourceDetails(deps: SlackDeps, by: Principal, metadata: ResourceMetadata) {
+  const connection = await findListConnection(deps, by, metadata.connection)
+  const canSubscribe = connection.offers?.subscriptions === true
+  return resourceModal(metadata, { of: connection.name, canSubscribe, where: placeTextFor(metadata), metadata })
 }
 
-const Template = z.object({
+const TemplateMetadata = z.object({
   connection: ConnectionId,
   channel: z.string().optional(),
   thread: z.string().optional(),
   of: z.object({ kind: z.literal('resource'), uriTemplate: z.string() }),
 })
-type Template = z.infer<typeof Template>
+type TemplateMetadata = z.infer<typeof TemplateMetadata>
 
-async function fillIn(deps: SlackDeps, { by, value: uriTemplate, view, scene }: BlockAction): Promise<void> {
-  const { connection, channel, thread } = readListQuery(view?.keep ?? '')
-  const kept = Template.parse({ connection, channel, thread, of: { kind: 'resource', uriTemplate } })
-  const waiting = await scene.openModal(loadingModal('Fill in', 'One moment…'))
-  await showLoadedView(deps, waiting, () => templateForm(deps, by, kept, false))
+async function openTemplateForm(
+  deps: SlackDeps,
+  { by, value: uriTemplate, view, responder }: BlockAction,
+): Promise<void> {
+  const { connection, channel, thread } = readListQuery(view?.privateMetadata ?? '')
+  const metadata = TemplateMetadata.parse({ connection, channel, thread, of: { kind: 'resource', uriTemplate } })
+  const loadingId = await responder.openModal(loadingModal('Fill in', 'One moment…'))
+  await showLoadedView(deps, loadingId, () => templateForm(deps, by, metadata, false))
 }
 
-const plainTemplate = (deps: SlackDeps, by: Principal, keep: string) =>
-  templateForm(deps, by, Template.parse(JSON.parse(keep)), true)
+const plainTemplateForm = (deps: SlackDeps, by: Principal, privateMetadata: string) =>
+  templateForm(deps, by, TemplateMetadata.parse(JSON.parse(privateMetadata)), true)
 
-/** A template's form; with menus where the server has proposals, unless it is to be plain. */
-async function templateForm(deps: SlackDeps, by: Principal, kept: Template, plain: boolean) {
-  const { of } = kept
-  const connection = await findListConnection(deps, by, kept.connection)
-  const { templates } = await deps.offering.resources(by, kept.connection)
+/** A resource template's form; its fields are menus if the server has completions and `plain` is false. */
+async function templateForm(deps: SlackDeps, by: Principal, metadata: TemplateMetadata, plain: boolean) {
+  const { of } = metadata
+  const connection = await findListConnection(deps, by, metadata.connection)
+  const { templates } = await deps.offering.resources(by, metadata.connection)
   const template = templates.find(({ uriTemplate }) => uriTemplate === of.uriTemplate)
   if (template === undefined)
     throw new AppError('not_found', `${connection.name} no longer has this. Open its list again.`)
@@ -129,13 +132,13 @@ async function templateForm(deps: SlackDeps, by: Principal, kept: Template, plai
     description: [description, of.uriTemplate].filter(Boolean).join('\n'),
     fields: variables.map((one) => ({ name: one, title: one, description: '', required: true })),
     values: {},
-    proposes: !plain && (await completionsFor(deps, by, { connection, of, names: variables })),
-    keep: kept,
+    hasCompletions: !plain && (await completionsFor(deps, by, { connection, of, names: variables })),
+    metadata,
   })
 }
 
-async function filled(deps: SlackDeps, { by, keep, typed, ack }: ViewSubmission): Promise<void> {
-  const { of, ...kept } = Template.parse(JSON.parse(keep))
+async function submitTemplate(deps: SlackDeps, { by, privateMetadata, typed, ack }: ViewSubmission): Promise<void> {
+  const { of, ...metadata } = TemplateMetadata.parse(JSON.parse(privateMetadata))
   const values = enteredValuesIn(typed)
   const empty = Object.entries(values).find(([, value]) => value === '')
   if (empty !== undefined) {
@@ -148,81 +151,92 @@ async function filled(deps: SlackDeps, { by, keep, typed, ack }: ViewSubmission)
   const uri = deps.offering.expand(of.uriTemplate, values)
   if (uri === undefined)
     throw new AppError('input_invalid', 'I cannot make an address from these values. Try shorter ones.')
-  await ack({ response_action: 'update', view: await oneResource(deps, by, { ...kept, uri, name: uri, kind: '' }) })
+  await ack({
+    response_action: 'update',
+    view: await resourceDetails(deps, by, { ...metadata, uri, name: uri, kind: '' }),
+  })
 }
 
-async function readHere(deps: SlackDeps, { by, view }: BlockAction): Promise<void> {
+async function postResource(deps: SlackDeps, { by, view }: BlockAction): Promise<void> {
   if (view === undefined) return
-  const kept = Kept.parse(JSON.parse(view.keep))
+  const metadata = ResourceMetadata.parse(JSON.parse(view.privateMetadata))
   await deps.webApi.call('views.update', { view_id: view.id, view: loadingModal('Resource', 'Reading…') }, AnyResponse)
-  await showLoadedView(deps, view.id, () => read(deps, by, kept))
+  await showLoadedView(deps, view.id, () => read(deps, by, metadata))
 }
 
-/** Reads a resource and shows it where the person is. */
-async function read(deps: SlackDeps, by: Principal, kept: Kept) {
-  const connection = await findListConnection(deps, by, kept.connection)
-  const contents = await readContents(deps, by, connection, kept.uri)
-  const stand = await anchorThread(deps, by, kept, readResourceMessage(by.user, kept, connection.name))
-  await postContents(deps, stand, contents)
-  return doneModal('Resource', `Here is *${escapeMrkdwn(kept.name)}*. ${await permalinkTextFor(deps, stand)}`)
+/** Reads a resource and posts it where the person is. */
+async function read(deps: SlackDeps, by: Principal, metadata: ResourceMetadata) {
+  const connection = await findListConnection(deps, by, metadata.connection)
+  const contents = await readContents(deps, by, connection, metadata.uri)
+  const anchor = await anchorThread(deps, by, metadata, readResourceMessage(by.user, metadata, connection.name))
+  await postContents(deps, anchor, contents)
+  return doneModal('Resource', `Here is *${escapeMrkdwn(metadata.name)}*. ${await permalinkTextFor(deps, anchor)}`)
 }
 
-async function watch(deps: SlackDeps, { by, view }: BlockAction): Promise<void> {
+async function watchFromModal(deps: SlackDeps, { by, view }: BlockAction): Promise<void> {
   if (view === undefined) return
-  const kept = Kept.parse(JSON.parse(view.keep))
-  const connection = await findListConnection(deps, by, kept.connection)
+  const metadata = ResourceMetadata.parse(JSON.parse(view.privateMetadata))
+  const connection = await findListConnection(deps, by, metadata.connection)
   await showLoadedView(deps, view.id, async () => {
-    const stand = await watchResource(deps, by, connection, kept)
+    const anchor = await watchResource(deps, by, connection, metadata)
     return doneModal(
       'Resource',
-      `I will tell you when *${escapeMrkdwn(kept.name)}* changes. ${await permalinkTextFor(deps, stand)}`,
+      `I will tell you when *${escapeMrkdwn(metadata.name)}* changes. ${await permalinkTextFor(deps, anchor)}`,
     )
   })
 }
 
-async function asked(deps: SlackDeps, { by, viewId, keep, typed, ack }: ViewSubmission): Promise<void> {
+async function submitQuestion(
+  deps: SlackDeps,
+  { by, viewId, privateMetadata, typed, ack }: ViewSubmission,
+): Promise<void> {
   const question = typed.question?.trim() ?? ''
   if (question === '') {
     await ack({ response_action: 'errors', errors: { question: 'What do you want to know?' } })
     return
   }
-  const kept = Kept.parse(JSON.parse(keep))
+  const metadata = ResourceMetadata.parse(JSON.parse(privateMetadata))
   await ack({ response_action: 'update', view: loadingModal('Resource', 'Reading…') })
-  await showLoadedView(deps, viewId, () => ask(deps, by, kept, { question, viewId }))
+  await showLoadedView(deps, viewId, () => startResourceRun(deps, by, metadata, { question, viewId }))
 }
 
-/** A run with the resource attached: it lies in the thread, where people and the model read the same. */
-async function ask(
+/** Starts a run with the resource attached as a file in the thread, so that people and the model read the same. */
+async function startResourceRun(
   deps: SlackDeps,
   by: Principal,
-  kept: PickedResource & Kept,
-  o: { question: string; viewId: string },
+  metadata: PickedResource & ResourceMetadata,
+  submission: { question: string; viewId: string },
 ) {
-  const connection = await findListConnection(deps, by, kept.connection)
-  const contents = await deps.offering.read(by, kept.connection, kept.uri)
-  const stand = await anchorThread(deps, by, kept, askedOfResourceMessage(by.user, o.question, kept, connection.name))
-  const { nothing, ...attached } = await attachedOf(deps, stand, kept, contents)
+  const connection = await findListConnection(deps, by, metadata.connection)
+  const contents = await deps.offering.read(by, metadata.connection, metadata.uri)
+  const anchor = await anchorThread(
+    deps,
+    by,
+    metadata,
+    askedOfResourceMessage(by.user, submission.question, metadata, connection.name),
+  )
+  const { isEmpty, ...attached } = await attachContents(deps, anchor, metadata, contents)
   await deps.runs.start({
-    origin: await originOf(deps, by, stand),
-    text: `${o.question}\n[This is about the resource ${kept.uri} of my connection ${connection.name}.${nothing ? ' (There is nothing in it.)' : ''}]`,
+    origin: await originOf(deps, by, anchor),
+    text: `${submission.question}\n[This is about the resource ${metadata.uri} of my connection ${connection.name}.${isEmpty ? ' (There is nothing in it.)' : ''}]`,
     ...attached,
     untrusted: [connection.name],
-    dedupeKey: `${by.workspace}:resource:${o.viewId}`,
+    dedupeKey: `${by.workspace}:resource:${submission.viewId}`,
   })
-  return doneModal('Resource', `Asked. ${await permalinkTextFor(deps, stand)}`)
+  return doneModal('Resource', `Asked. ${await permalinkTextFor(deps, anchor)}`)
 }
 
-/** What was read as files; where its server asks something first, the run reads it. */
-async function attachedOf(
+/** Uploads the contents as files; if the server elicits input first, the run reads the resource instead. */
+async function attachContents(
   deps: SlackDeps,
-  stand: ThreadAnchor,
-  { connection, uri }: Kept,
+  anchor: ThreadAnchor,
+  { connection, uri }: ResourceMetadata,
   contents: ResourceContent[] | 'asks',
 ) {
   if (contents === 'asks')
-    return { nothing: false, first: { connection, does: 'read_resource' as const, input: { uri } } }
+    return { isEmpty: false, first: { connection, does: 'read_resource' as const, input: { uri } } }
   const files = []
   for (const one of contents.map(contentFileOf).filter(({ data }) => data.length > 0))
-    files.push(await uploadFile(deps, stand, one))
-  return { nothing: files.length === 0, files }
+    files.push(await uploadFile(deps, anchor, one))
+  return { isEmpty: files.length === 0, files }
 }

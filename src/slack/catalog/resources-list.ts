@@ -14,45 +14,42 @@ import {
 import { type ListQuery, listQueryBlocks, pagesOfList } from '../blocks/paged-list.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, mentionOf, pluralize, truncate } from '../blocks/text.ts'
 
-/** Where what is read goes: the thread or channel the command was given in, else direct messages. */
-export type ReplyPlace = { channel?: string | undefined; thread?: string | undefined }
-
 type Item = { kind: 'resource'; it: Resource } | { kind: 'template'; it: ResourceTemplate }
 
-/** One page of what a connection lets be read. */
+/** One page of a connection's resources and templates. */
 export function resourcesModal(
   list: ResourceList,
-  look: ListQuery & { name: string },
+  query: ListQuery & { name: string },
   names: NamedConnection[],
 ): ModalView {
   const items: Item[] = [
     ...list.resources.map((it) => ({ kind: 'resource' as const, it })),
     ...list.templates.map((it) => ({ kind: 'template' as const, it })),
   ]
-  const page = pagesOfList(items, look, ({ kind, it }) => [
+  const page = pagesOfList(items, query, ({ kind, it }) => [
     it.name,
     it.description,
     kind === 'resource' ? it.uri : it.uriTemplate,
   ])
   const more = list.more ? [contextBlock('There are more than I can list here.')] : []
-  const title = `*${pluralize(page.hits, 'resource')} of ${escapeInlineMrkdwn(look.name)}*`
+  const title = `*${pluralize(page.hits, 'resource')} of ${escapeInlineMrkdwn(query.name)}*`
   return createModal({
     id: 'resources',
     title: 'Resources',
     submit: 'Search',
-    keep: listMetadataOf(look),
+    metadata: listMetadataOf(query),
     blocks: [
-      ...listQueryBlocks('resources', look, names, { title, page }),
+      ...listQueryBlocks('resources', query, names, { title, page }),
       ...page.shown.map(itemBlock),
       ...more,
-      ...page.turn,
+      ...page.pageButtons,
     ],
   })
 }
 
 export type NamedConnection = { id: string; name: string }
 
-/** What travels in the modal; the name is looked up again. */
+/** The metadata of a list's modal. */
 export const listMetadataOf = ({ connection, words, page, channel, thread }: ListQuery): ListQuery => ({
   connection,
   words: truncate(words, 200),
@@ -64,53 +61,53 @@ export const listMetadataOf = ({ connection, words, page, channel, thread }: Lis
 function itemBlock(item: Item): KnownBlock {
   const { it } = item
   const address = item.kind === 'resource' ? item.it.uri : item.it.uriTemplate
-  const facts = [it.mimeType, item.kind === 'resource' ? bytes(item.it.size) : 'fill in to read'].filter(Boolean)
+  const facts = [it.mimeType, item.kind === 'resource' ? sizeText(item.it.size) : 'fill in to read'].filter(Boolean)
   const [line = ''] = it.description.trim().split('\n')
   const words = [
     `*${escapeInlineMrkdwn(it.name)}* · ${escapeMrkdwn(facts.join(', '))}`,
     escapeMrkdwn(truncate(address, 200)),
     escapeMrkdwn(truncate(line, 200)),
   ]
-  const press =
+  const button =
     item.kind === 'resource'
-      ? createButton({ text: 'Open', action: 'resource_open', value: JSON.stringify(pickOf(item.it)) })
+      ? createButton({ text: 'Open', action: 'resource_open', value: JSON.stringify(pickedResourceOf(item.it)) })
       : createButton({ text: 'Fill in', action: 'resource_fill', value: address })
-  return sectionBlock(words.filter(Boolean).join('\n'), press)
+  return sectionBlock(words.filter(Boolean).join('\n'), button)
 }
 
-/** A resource as a button and a modal carry it. */
+/** A resource as the value of a button. */
 export type PickedResource = { uri: string; name: string; kind: string }
 
-const pickOf = ({ uri, name, mimeType, size }: Resource): PickedResource => ({
+const pickedResourceOf = ({ uri, name, mimeType, size }: Resource): PickedResource => ({
   uri,
   name: truncate(unquoted(name), 100),
-  kind: truncate(unquoted([mimeType, bytes(size)].filter(Boolean).join(', ')), 80),
+  kind: truncate(unquoted([mimeType, sizeText(size)].filter(Boolean).join(', ')), 80),
 })
 
-/** Without what takes several characters in JSON. */
+/** Without characters that JSON escapes: a button's value is short. */
 const unquoted = (text: string): string => text.replace(/["\\\p{Cc}]/gu, ' ')
 
-const bytes = (size: number | undefined): string | undefined => (size === undefined ? undefined : formatSize(size))
+const sizeText = (size: number | undefined): string | undefined => (size === undefined ? undefined : formatSize(size))
 
 export function formatSize(size: number): string {
   if (size < 1_000) return pluralize(size, 'byte')
   return size < 1_000_000 ? `${Math.round(size / 1_000)} KB` : `${(size / 1_000_000).toFixed(1)} MB`
 }
 
-/** One resource, with what can be done with it. `tells`: its server says when it changes. */
+/** A resource with buttons to read it, to subscribe to it if `canSubscribe`, and a field to ask about it. */
 export function resourceModal(
   picked: PickedResource,
-  o: { of: string; tells: boolean; where: string; keep: unknown },
+  options: { of: string; canSubscribe: boolean; where: string; metadata: unknown },
 ): ModalView {
   const about = [
-    `*${escapeInlineMrkdwn(picked.name)}* of ${escapeInlineMrkdwn(o.of)}`,
+    `*${escapeInlineMrkdwn(picked.name)}* of ${escapeInlineMrkdwn(options.of)}`,
     escapeMrkdwn(truncate(picked.uri, 1_500)),
     escapeMrkdwn(picked.kind),
   ]
   const question = inputBlock({
     id: 'question',
     label: 'Or ask about it',
-    hint: `I read it and answer ${o.where}.`,
+    hint: `I read it and answer ${options.where}.`,
     optional: true,
     element: {
       type: 'plain_text_input',
@@ -124,22 +121,22 @@ export function resourceModal(
     id: 'resource',
     title: 'Resource',
     submit: 'Ask about it',
-    keep: o.keep,
+    metadata: options.metadata,
     blocks: [
       sectionBlock(about.filter(Boolean).join('\n')),
       actionsBlock([
         createButton({ text: 'Read here', action: 'resource_read', value: 'read', style: 'primary' }),
-        ...(o.tells
+        ...(options.canSubscribe
           ? [createButton({ text: 'Tell me when it changes', action: 'resource_watch', value: 'watch' })]
           : []),
       ]),
-      contextBlock(`_Read here_ shows it ${o.where}. What it says comes from the server, not from me.`),
+      contextBlock(`_Read here_ shows it ${options.where}. What it says comes from the server, not from me.`),
       question,
     ],
   })
 }
 
-/** Above what was read. */
+/** The message above the contents: who read what. */
 export function readResourceMessage(user: string, { name, uri }: PickedResource, of: string): MessageContent {
   const text = `${mentionOf(user)} read ${escapeMrkdwn(name)} of ${escapeMrkdwn(of)}`
   return {
@@ -153,7 +150,7 @@ export function readResourceMessage(user: string, { name, uri }: PickedResource,
   }
 }
 
-/** Above the answer to a question about a resource. */
+/** The message above the answer: who asked what about which resource. */
 export function askedOfResourceMessage(
   user: string,
   question: string,
@@ -172,7 +169,7 @@ export function askedOfResourceMessage(
   }
 }
 
-/** A short text, as it stands: what could end the block is broken. */
+/** A short text as a code block; a fence inside it is broken, so that it cannot end the block. */
 export const contentMessage = (text: string): MessageContent => ({
   text: truncate(escapeMrkdwn(text), LIMITS.message.text),
   blocks: [sectionBlock(`\`\`\`\n${escapeMrkdwn(text).replaceAll('```', '`\u2060``')}\n\`\`\``)],

@@ -11,16 +11,17 @@ import { type SearchContent, type SearchQuery, searchMessage, searchModal } from
 export const searchCommand: Command = {
   name: 'search',
   usage: '[words]',
-  what: 'finds a tool to connect',
-  async run(deps, { words, scene }) {
-    const look = { words: words.join(' '), page: 0 }
-    const found = await search(deps, scene.by.workspace, look)
-    if (found !== undefined && scene.channel !== undefined) await scene.reply(searchMessage(found, look), 'Find a tool')
-    else await scene.openModal(searchModal(found, look))
+  description: 'finds a tool to connect',
+  async run(deps, { words, responder }) {
+    const query = { words: words.join(' '), page: 0 }
+    const found = await search(deps, responder.by.workspace, query)
+    if (found !== undefined && responder.channel !== undefined)
+      await responder.reply(searchMessage(found, query), 'Find a tool')
+    else await responder.openModal(searchModal(found, query))
   },
 }
 
-/** What may be connected here of what is found; undefined where nothing is looked for. */
+/** The hits that the workspace allows to connect; undefined without words. */
 async function search(
   deps: SlackDeps,
   workspace: WorkspaceId,
@@ -33,24 +34,24 @@ async function search(
   ])
   const mayUse = (card: string) => allowed?.includes(card) ?? true
   const hits = found.hits.filter(({ ruledBy }) => mayUse(ruledBy))
-  return { ...found, hits, barred: found.hits.length - hits.length, mayAddress: mayUse('custom') }
+  return { ...found, hits, notAllowed: found.hits.length - hits.length, mayConnectByAddress: mayUse('custom') }
 }
 
-const Look = z.object({ words: z.string(), page: z.number() })
+const Query = z.object({ words: z.string(), page: z.number() })
 
-/** Turning pages and searching anew, in the message and in the modal. */
+/** Listens to page buttons and searches in the message and the modal. */
 export function registerSearch(app: App, deps: SlackDeps): void {
-  const modalOf = async (workspace: WorkspaceId, look: SearchQuery) =>
-    searchModal(await search(deps, workspace, look), look)
-  onButtonPress(app, deps, 'search_page', async ({ by, value, view, scene }) => {
-    const look = Look.parse(JSON.parse(value))
+  const modalOf = async (workspace: WorkspaceId, query: SearchQuery) =>
+    searchModal(await search(deps, workspace, query), query)
+  onButtonPress(app, deps, 'search_page', async ({ by, value, view, responder }) => {
+    const query = Query.parse(JSON.parse(value))
     if (view) {
-      const next = await modalOf(by.workspace, look)
+      const next = await modalOf(by.workspace, query)
       await deps.webApi.call('views.update', { view_id: view.id, view: next }, AnyResponse)
       return
     }
-    const found = await search(deps, by.workspace, look)
-    if (found !== undefined) await scene.replace(searchMessage(found, look), 'Find a tool')
+    const found = await search(deps, by.workspace, query)
+    if (found !== undefined) await responder.replace(searchMessage(found, query), 'Find a tool')
   })
   onButtonPress(app, deps, 'search_words', async ({ by, value, view }) => {
     if (view === undefined) return
@@ -58,7 +59,7 @@ export function registerSearch(app: App, deps: SlackDeps): void {
     await deps.webApi.call('views.update', { view_id: view.id, view: next }, AnyResponse)
   })
   onViewSubmission(app, deps, 'search', async ({ by, typed, ack }) => {
-    const look = { words: typed.words ?? '', page: 0 }
-    await ack({ response_action: 'update', view: await modalOf(by.workspace, look) })
+    const query = { words: typed.words ?? '', page: 0 }
+    await ack({ response_action: 'update', view: await modalOf(by.workspace, query) })
   })
 }

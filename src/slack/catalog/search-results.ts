@@ -14,17 +14,17 @@ import {
 } from '../blocks/blocks.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, pluralize, truncate } from '../blocks/text.ts'
 
-/** What is looked for, and which part of it is looked at; travels in the buttons. */
+/** The words and page of a search, as the value of its buttons. */
 export type SearchQuery = { words: string; page: number }
 
-/** `barred`: how many more there are that may not be connected in this workspace. */
-export type SearchContent = SearchResults & { barred: number; mayAddress: boolean }
+/** `notAllowed`: how many more hits may not be connected in this workspace. */
+export type SearchContent = SearchResults & { notAllowed: number; mayConnectByAddress: boolean }
 
 const HITS_PER_PAGE = 10
 
 const EXAMPLES = ['database', 'issues', 'monitoring', 'documents', 'browser']
 
-/** One page of what could be connected, each with a button for it. Pure. */
+/** One page of search hits, each with a button to connect it. Pure. */
 export function searchMessage(found: SearchContent, { words, page: wanted }: SearchQuery): MessageContent {
   const { hits } = found
   const pages = Math.max(1, Math.ceil(hits.length / HITS_PER_PAGE))
@@ -39,53 +39,54 @@ export function searchMessage(found: SearchContent, { words, page: wanted }: Sea
     blocks: [
       sectionBlock(`*${escapeInlineMrkdwn(title)}*`),
       ...shown.map(hitBlock),
-      ...(hits.length === 0 ? [nearBlock(found, words)] : []),
+      ...(hits.length === 0 ? [noHitsBlock(found, words)] : []),
       ...notes.map((note) => contextBlock(note)),
-      ...turnBlocks({ words, page }, pages, found),
+      ...pageBlocks({ words, page }, pages, found),
     ],
   }
 }
 
 function hitBlock(hit: SearchHit): KnownBlock {
   const { icon, title, description, card } = hit
-  const says = `Connect ${title}`
+  const accessibilityLabel = `Connect ${title}`
   return sectionBlock(
-    [
-      `${icon} *${escapeInlineMrkdwn(title)}*${hostWords(hit)}`,
-      escapeInlineMrkdwn(description),
-      `_${originWords(hit)}_`,
-    ]
+    [`${icon} *${escapeInlineMrkdwn(title)}*${hostText(hit)}`, escapeInlineMrkdwn(description), `_${originText(hit)}_`]
       .filter(Boolean)
       .join('\n'),
-    createButton({ text: 'Connect', action: `command_run:${truncate(card, 200)}`, value: `connect ${card}`, says }),
+    createButton({
+      text: 'Connect',
+      action: `command_run:${truncate(card, 200)}`,
+      value: `connect ${card}`,
+      accessibilityLabel,
+    }),
   )
 }
 
-/** An address that is filled in when one connects has no host to show yet. */
-const hostWords = ({ host }: SearchHit): string =>
+/** A server URL with placeholders has no host yet. */
+const hostText = ({ host }: SearchHit): string =>
   host === undefined || host === '…' ? '' : ` at ${escapeInlineMrkdwn(host)}`
 
-function originWords({ registry }: SearchHit): string {
+function originText({ registry }: SearchHit): string {
   if (registry === undefined) return 'comes with Patchbay'
   const { name, publisher, deprecated } = registry
   const by = publisher === undefined ? escapeInlineMrkdwn(name) : `published by ${escapeInlineMrkdwn(publisher)}`
   return `from the public MCP registry (${by}), not checked by us${deprecated ? '; its publisher advises against it' : ''}`
 }
 
-function nearBlock({ near, mayAddress }: SearchContent, words: string): KnownBlock {
+function noHitsBlock({ near, mayConnectByAddress }: SearchContent, words: string): KnownBlock {
   const others = near.length === 0 ? '' : ' Perhaps you meant one of the words below.'
-  const address = mayAddress ? ' If you know the address of a server, connect it by that.' : ''
+  const address = mayConnectByAddress ? ' If you know the address of a server, connect it by that.' : ''
   return sectionBlock(
     `I know no tool for _${escapeInlineMrkdwn(truncate(words, 60))}_.${others}${address || (others === '' ? ' Try a more general word.' : '')}`,
   )
 }
 
-function notesOf({ barred, registry }: SearchContent): string[] {
+function notesOf({ notAllowed, registry }: SearchContent): string[] {
   return [
-    ...(barred === 0
+    ...(notAllowed === 0
       ? []
       : [
-          `${barred} more may not be connected in this workspace. An owner or admin can allow services in my Home tab.`,
+          `${notAllowed} more may not be connected in this workspace. An owner or admin can allow services in my Home tab.`,
         ]),
     ...(registry === 'never'
       ? ['The public MCP registry has not been read yet, so this is only what I come with.']
@@ -93,28 +94,32 @@ function notesOf({ barred, registry }: SearchContent): string[] {
   ]
 }
 
-/** More words find no more, and a button's value has room for 2,000 characters. */
-const KEPT_CHARS = 300
+/** A button's value holds 2,000 characters, and more words find no more. */
+const MAX_WORDS_CHARS = 300
 
-function turnBlocks(look: SearchQuery, pages: number, { hits, near, mayAddress }: SearchContent): KnownBlock[] {
+function pageBlocks(
+  query: SearchQuery,
+  pages: number,
+  { hits, near, mayConnectByAddress }: SearchContent,
+): KnownBlock[] {
   const to = (name: string, text: string, next: SearchQuery) =>
     createButton({
       text,
       action: `search_page:${name}`,
-      value: JSON.stringify({ ...next, words: next.words.slice(0, KEPT_CHARS) }),
+      value: JSON.stringify({ ...next, words: next.words.slice(0, MAX_WORDS_CHARS) }),
     })
   const elements = [
-    ...(look.page > 0 ? [to('previous', 'Previous', { ...look, page: look.page - 1 })] : []),
-    ...(look.page < pages - 1 ? [to('next', 'Next', { ...look, page: look.page + 1 })] : []),
+    ...(query.page > 0 ? [to('previous', 'Previous', { ...query, page: query.page - 1 })] : []),
+    ...(query.page < pages - 1 ? [to('next', 'Next', { ...query, page: query.page + 1 })] : []),
     ...near.map((word, at) => to(`near${at}`, `Search ${word}`, { words: word, page: 0 })),
-    ...(hits.length === 0 && mayAddress ? [createCommandButton('Connect by address', 'connect custom')] : []),
+    ...(hits.length === 0 && mayConnectByAddress ? [createCommandButton('Connect by address', 'connect custom')] : []),
     createCommandButton('Other words', 'search'),
   ]
   return [actionsBlock(elements, 'search turn')]
 }
 
-/** The same in a modal, with a field to search by; without words it says what one may search for. */
-export function searchModal(found: SearchContent | undefined, look: SearchQuery): ModalView {
+/** The same in a modal with a search field; without words it shows examples. */
+export function searchModal(found: SearchContent | undefined, query: SearchQuery): ModalView {
   const field = inputBlock({
     id: 'words',
     label: 'What do you want to do?',
@@ -123,18 +128,18 @@ export function searchModal(found: SearchContent | undefined, look: SearchQuery)
     element: {
       type: 'plain_text_input',
       action_id: 'search_words',
-      ...(look.words !== '' && { initial_value: truncate(look.words, 200) }),
+      ...(query.words !== '' && { initial_value: truncate(query.words, 200) }),
       placeholder: plainTextObject('database, issues, weather …', LIMITS.placeholder),
       dispatch_action_config: { trigger_actions_on: ['on_enter_pressed'] },
       max_length: 200,
     },
   })
-  const blocks = found === undefined ? exampleBlocks() : searchMessage(found, look).blocks.flatMap(withoutOtherWords)
+  const blocks = found === undefined ? exampleBlocks() : searchMessage(found, query).blocks.flatMap(withoutOtherWords)
   return createModal({
     id: 'search',
     title: 'Find a tool',
     submit: 'Search',
-    keep: look,
+    metadata: query,
     blocks: [{ ...field, dispatch_action: true }, ...blocks],
   })
 }
@@ -152,7 +157,7 @@ function exampleBlocks(): KnownBlock[] {
   ]
 }
 
-/** The field above is for that. */
+/** The modal has a search field for that. */
 function withoutOtherWords(block: KnownBlock): KnownBlock[] {
   if (block.type !== 'actions') return [block]
   const elements = block.elements.filter((one) => one.type !== 'button' || one.value !== 'search')

@@ -4,7 +4,7 @@ import type { Skill, SkillText } from '../../connect/features/features.ts'
 import { AppError } from '../../errors.ts'
 import { ConnectionId, type Principal } from '../../ids.ts'
 import { FOLLOWED_CHARS } from '../../run/calls/shape-result.ts'
-import { doneModal } from '../blocks/done-modal.ts'
+import { doneModal } from '../blocks/blocks.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
 import type { SlackDeps } from '../deps.ts'
 import { type BlockAction, onButtonPress } from '../interactions/button-press.ts'
@@ -20,46 +20,46 @@ import { skillModal, skillReadMessage, skillRequestText, skillsModal, usedSkillM
 export const SKILLS_LIST: ListModal = {
   id: 'skills',
   title: 'Skills',
-  show: async ({ offering }, by, look, names) =>
-    skillsModal(await offering.skills(by, connectionIdIn(look)), look, names),
+  show: async ({ offering }, by, query, names) =>
+    skillsModal(await offering.skills(by, connectionIdIn(query)), query, names),
 }
 
 export const skillsCommand: Command = {
   name: 'skills',
   usage: '[connection]',
-  what: 'shows written ways of doing things from your connections',
-  run: (deps, { words, scene }) => openListModal(deps, SKILLS_LIST, words, scene),
+  description: 'shows written ways of doing things from your connections',
+  run: (deps, { words, responder }) => openListModal(deps, SKILLS_LIST, words, responder),
 }
 
-/** One skill, as its modal carries it. */
-const Kept = z.object({
+/** The metadata of a skill's modal. */
+const SkillMetadata = z.object({
   connection: ConnectionId,
   channel: z.string().optional(),
   thread: z.string().optional(),
   uri: z.string(),
 })
-type Kept = z.infer<typeof Kept>
+type SkillMetadata = z.infer<typeof SkillMetadata>
 
 export function registerSkills(app: App, deps: SlackDeps): void {
-  onButtonPress(app, deps, 'skill_open', (press) => open(deps, press))
-  onButtonPress(app, deps, 'skill_read', (press) => readHere(deps, press))
-  onViewSubmission(app, deps, 'skill', (submit) => submitted(deps, submit))
+  onButtonPress(app, deps, 'skill_open', (press) => openSkill(deps, press))
+  onButtonPress(app, deps, 'skill_read', (press) => postSkill(deps, press))
+  onViewSubmission(app, deps, 'skill', (submit) => handleSubmission(deps, submit))
 }
 
-async function open(deps: SlackDeps, { by, value: uri, view, scene }: BlockAction): Promise<void> {
-  const { connection, channel, thread } = readListQuery(view?.keep ?? '')
-  const kept = Kept.parse({ connection, channel, thread, uri })
-  const waiting = await scene.openModal(loadingModal('Skill', 'One moment…'))
-  await showLoadedView(deps, waiting, async () => {
-    const { of, skill } = await listed(deps, by, kept)
-    return skillModal(skill, { of, where: placeTextFor(kept), keep: kept })
+async function openSkill(deps: SlackDeps, { by, value: uri, view, responder }: BlockAction): Promise<void> {
+  const { connection, channel, thread } = readListQuery(view?.privateMetadata ?? '')
+  const metadata = SkillMetadata.parse({ connection, channel, thread, uri })
+  const loadingId = await responder.openModal(loadingModal('Skill', 'One moment…'))
+  await showLoadedView(deps, loadingId, async () => {
+    const { of, skill } = await findSkill(deps, by, metadata)
+    return skillModal(skill, { of, where: placeTextFor(metadata), metadata })
   })
 }
 
-async function listed(
+async function findSkill(
   deps: SlackDeps,
   by: Principal,
-  { connection: id, uri }: Kept,
+  { connection: id, uri }: SkillMetadata,
 ): Promise<{ of: string; skill: Skill }> {
   const { name: of } = await findListConnection(deps, by, id)
   const skill = (await deps.offering.skills(by, id)).skills.find((one) => one.uri === uri)
@@ -67,41 +67,44 @@ async function listed(
   throw new AppError('not_found', `${of} no longer has this skill. Open its list again.`)
 }
 
-async function readHere(deps: SlackDeps, { by, view }: BlockAction): Promise<void> {
+async function postSkill(deps: SlackDeps, { by, view }: BlockAction): Promise<void> {
   if (view === undefined) return
-  const kept = Kept.parse(JSON.parse(view.keep))
+  const metadata = SkillMetadata.parse(JSON.parse(view.privateMetadata))
   await deps.webApi.call('views.update', { view_id: view.id, view: loadingModal('Skill', 'Reading…') }, AnyResponse)
   await showLoadedView(deps, view.id, async () => {
-    const { of, read } = await readOf(deps, by, kept)
-    const stand = await anchorThread(deps, by, kept, skillReadMessage(by.user, read.skill, of))
-    await postContents(deps, stand, [read.content])
-    return doneModal('Skill', `Here is *${escapeMrkdwn(read.skill.name)}*. ${await permalinkTextFor(deps, stand)}`)
+    const { of, read } = await readSkillText(deps, by, metadata)
+    const anchor = await anchorThread(deps, by, metadata, skillReadMessage(by.user, read.skill, of))
+    await postContents(deps, anchor, [read.content])
+    return doneModal('Skill', `Here is *${escapeMrkdwn(read.skill.name)}*. ${await permalinkTextFor(deps, anchor)}`)
   })
 }
 
-async function readOf(
+async function readSkillText(
   deps: SlackDeps,
   by: Principal,
-  { connection, uri }: Kept,
+  { connection, uri }: SkillMetadata,
 ): Promise<{ of: string; read: SkillText }> {
   const { name: of } = await findListConnection(deps, by, connection)
   return { of, read: await deps.offering.readSkill(by, connection, uri) }
 }
 
-async function submitted(deps: SlackDeps, { by, viewId, keep, typed, ack }: ViewSubmission): Promise<void> {
-  const kept = Kept.parse(JSON.parse(keep))
+async function handleSubmission(
+  deps: SlackDeps,
+  { by, viewId, privateMetadata, typed, ack }: ViewSubmission,
+): Promise<void> {
+  const metadata = SkillMetadata.parse(JSON.parse(privateMetadata))
   const wish = typed.wish?.trim() ?? ''
   await ack({ response_action: 'update', view: loadingModal('Skill', 'Reading the skill…') })
-  await showLoadedView(deps, viewId, () => use(deps, by, { kept, wish, viewId }))
+  await showLoadedView(deps, viewId, () => startSkillRun(deps, by, { metadata, wish, viewId }))
 }
 
-/** A run with the skill beside the request: its words are the server's. */
-async function use(
+/** Starts a run with the skill beside the request, as its text is the server's. */
+async function startSkillRun(
   deps: SlackDeps,
   by: Principal,
-  { kept, wish, viewId }: { kept: Kept; wish: string; viewId: string },
+  { metadata, wish, viewId }: { metadata: SkillMetadata; wish: string; viewId: string },
 ) {
-  const { of, read } = await readOf(deps, by, kept)
+  const { of, read } = await readSkillText(deps, by, metadata)
   const { skill, content, checked } = read
   const { text } = content
   if (text === undefined)
@@ -111,14 +114,14 @@ async function use(
       'limit_reached',
       `This skill is longer than I can follow. Read it here, and ask me for parts of it.`,
     )
-  const stand = await anchorThread(deps, by, kept, usedSkillMessage(by.user, skill, of, wish))
+  const anchor = await anchorThread(deps, by, metadata, usedSkillMessage(by.user, skill, of, wish))
   const files = skill.files?.map(({ path }) => path)
   await deps.runs.start({
-    origin: await originOf(deps, by, stand),
+    origin: await originOf(deps, by, anchor),
     text: skillRequestText(skill, of, wish),
     skill: { connection: of, name: skill.name, uri: skill.uri, text, checked, ...(files && { files }) },
     untrusted: [of],
     dedupeKey: `${by.workspace}:skill:${viewId}`,
   })
-  return doneModal('Skill', `I am on it: *${escapeMrkdwn(skill.name)}*. ${await permalinkTextFor(deps, stand)}`)
+  return doneModal('Skill', `I am on it: *${escapeMrkdwn(skill.name)}*. ${await permalinkTextFor(deps, anchor)}`)
 }

@@ -15,30 +15,30 @@ import { type ListQuery, listQueryBlocks, pagesOfList } from '../blocks/paged-li
 import { escapeInlineMrkdwn, escapeMrkdwn, mentionOf, pluralize, truncate } from '../blocks/text.ts'
 import { formatSize, listMetadataOf, type NamedConnection } from './resources-list.ts'
 
-/** One page of the skills a connection's server publishes. */
+/** One page of a connection's skills. */
 export function skillsModal(
   { skills, refused }: SkillList,
-  look: ListQuery & { name: string },
+  query: ListQuery & { name: string },
   names: NamedConnection[],
 ): ModalView {
-  const page = pagesOfList(skills, look, ({ uri, name, description }) => [uri, name, description])
-  const title = `*${pluralize(page.hits, 'skill')} of ${escapeInlineMrkdwn(look.name)}*`
-  const unsound = `${pluralize(refused, 'more')} left out: not as a skill has to be.`
+  const page = pagesOfList(skills, query, ({ uri, name, description }) => [uri, name, description])
+  const title = `*${pluralize(page.hits, 'skill')} of ${escapeInlineMrkdwn(query.name)}*`
+  const refusedText = `${pluralize(refused, 'more')} left out: not as a skill has to be.`
   return createModal({
     id: 'skills',
     title: 'Skills',
     submit: 'Search',
-    keep: listMetadataOf(look),
+    metadata: listMetadataOf(query),
     blocks: [
-      ...listQueryBlocks('skills', look, names, { title, page }),
+      ...listQueryBlocks('skills', query, names, { title, page }),
       ...page.shown.map(skillBlock),
-      ...(refused === 0 ? [] : [contextBlock(unsound)]),
-      ...page.turn,
+      ...(refused === 0 ? [] : [contextBlock(refusedText)]),
+      ...page.pageButtons,
     ],
   })
 }
 
-/** The address stands below: two skills may have one name. */
+/** The URI is shown, as two skills may have one name. */
 function skillBlock({ uri, name, description }: Skill): KnownBlock {
   const [line = ''] = description.trim().split('\n')
   const words = [`*${escapeInlineMrkdwn(name)}*`, escapeMrkdwn(truncate(line, 300)), escapeMrkdwn(truncate(uri, 200))]
@@ -47,10 +47,10 @@ function skillBlock({ uri, name, description }: Skill): KnownBlock {
 
 const FILES_SHOWN = 12
 
-type Shown = { of: string; where: string; keep: unknown }
+type Shown = { of: string; where: string; metadata: unknown }
 
-/** One skill as its server lists it; its files are read when somebody asks for them. */
-export function skillModal({ uri, name, description, files }: Skill, { of, where, keep }: Shown): ModalView {
+/** A skill with buttons to read and use it. */
+export function skillModal({ uri, name, description, files }: Skill, { of, where, metadata }: Shown): ModalView {
   const wish = inputBlock({
     id: 'wish',
     label: 'What should I do with it?',
@@ -68,7 +68,7 @@ export function skillModal({ uri, name, description, files }: Skill, { of, where
     id: 'skill',
     title: 'Skill',
     submit: 'Use it',
-    keep,
+    metadata,
     blocks: [
       sectionBlock(
         `*${escapeInlineMrkdwn(name)}* of ${escapeInlineMrkdwn(of)}\n${escapeMrkdwn(truncate(description, 1_100))}`,
@@ -94,7 +94,7 @@ function filesBlocks(files: Skill['files']): KnownBlock[] {
   return [sectionBlock(['Files that go with it:', ...lines, ...rest].join('\n'))]
 }
 
-/** Above what was read. */
+/** The message above the contents: who read what. */
 export function skillReadMessage(user: string, { name, uri }: Skill, of: string): MessageContent {
   return {
     text: truncate(
@@ -110,7 +110,7 @@ export function skillReadMessage(user: string, { name, uri }: Skill, of: string)
   }
 }
 
-/** Above the answer: who chose which skill, and what for. */
+/** The message above the answer: who uses which skill, and what for. */
 export function usedSkillMessage(user: string, { name, uri }: Skill, of: string, wish: string): MessageContent {
   const what = wish === '' ? '' : `: ${escapeMrkdwn(truncate(wish, 2_000))}`
   return {
@@ -129,6 +129,6 @@ export function usedSkillMessage(user: string, { name, uri }: Skill, of: string,
   }
 }
 
-/** The request as people read it. */
+/** The request's text, as the thread shows it. */
 export const skillRequestText = ({ name }: Pick<Skill, 'name'>, of: string, wish: string): string =>
   wish === '' ? truncate(`Use the skill "${name}" of ${of}.`, 1_000) : `${wish}\n[With the skill "${name}" of ${of}.]`

@@ -4,11 +4,11 @@ import { actionsBlock, contextBlock, createButton, createModal, sectionBlock } f
 import { inputBlockOf, type ModalField } from '../blocks/modal-fields.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, truncate } from '../blocks/text.ts'
 
-/** A text a server wants: a prompt's argument or a template's variable. */
+/** A prompt's argument or a resource template's variable. */
 export type TemplateField = { name: string; title: string; description: string; required: boolean }
 
 export type TemplateForm = {
-  /** What it is sent as. */
+  /** The modal's callback_id. */
   id: 'prompt' | 'resource_template'
   title: string
   submit: string
@@ -18,50 +18,52 @@ export type TemplateForm = {
   fields: TemplateField[]
   /** What was typed before. */
   values: Record<string, string>
-  /** The server has proposals, so fields are menus with what was typed among them. */
-  proposes: boolean
+  /** The server has completions, so fields are menus. */
+  hasCompletions: boolean
   alert?: string | undefined
-  keep: unknown
+  metadata: unknown
 }
 
-/** Required fields are told by their ids, so that a submission knows without asking the server again. */
+/** The block_id says whether a field is required, so that a submission needs no request to the server. */
 export const templateFieldIdOf = ({ name, required }: Pick<TemplateField, 'name' | 'required'>): string =>
   `${required ? 'must' : 'may'}.${name}`
 
 export const templateFieldNameIn = (id: string): string | undefined => /^(?:must|may)\.(.*)$/s.exec(id)?.[1]
 
-/** The form for the texts a server wants. */
+/** The form for a prompt's arguments or a template's variables. */
 export function templateModal(form: TemplateForm): ModalView {
   const about = [
     `*${escapeInlineMrkdwn(form.name)}* of ${escapeInlineMrkdwn(form.of)}`,
     escapeMrkdwn(truncate(form.description, 1_000)),
   ]
   const alert = form.alert === undefined ? [] : [sectionBlock(`:warning: ${escapeMrkdwn(truncate(form.alert, 1_000))}`)]
-  const typing = actionsBlock([createButton({ text: 'Type it all instead', action: 'field_plain', value: 'plain' })])
+  const plainButton = actionsBlock([
+    createButton({ text: 'Type it all instead', action: 'field_plain', value: 'plain' }),
+  ])
   return createModal({
     id: form.id,
     title: form.title,
     submit: form.submit,
-    keep: form.keep,
+    metadata: form.metadata,
     blocks: [
       ...alert,
       sectionBlock(about.filter(Boolean).join('\n')),
       ...form.fields.map((field) => inputBlockOf(valueFieldOf(field, form))),
-      ...(form.proposes ? [typing] : []),
+      ...(form.hasCompletions ? [plainButton] : []),
       contextBlock(`These words come from the server of ${escapeInlineMrkdwn(form.of)}.`),
     ],
   })
 }
 
-/** A menu of what the server proposes, where it does; typed values and proposals stay apart by their action. */
-function valueFieldOf(field: TemplateField, { values, proposes }: TemplateForm): ModalField {
+/** A menu of the server's completions, or a text field; different action_ids keep their typed values apart. */
+function valueFieldOf(field: TemplateField, { values, hasCompletions }: TemplateForm): ModalField {
   const initial = values[field.name] ?? ''
   return {
     id: templateFieldIdOf(field),
-    action: proposes ? 'field_value' : 'field_typed',
+    action: hasCompletions ? 'field_value' : 'field_typed',
     label: truncate(field.title, 200),
     hint: truncate(field.description, 500),
     optional: !field.required,
-    holds: proposes ? { kind: 'proposed', initial } : { kind: 'text', initial, max: LIMITS.plainTextInput },
+    input: hasCompletions ? { kind: 'proposed', initial } : { kind: 'text', initial, max: LIMITS.plainTextInput },
   }
 }

@@ -11,14 +11,14 @@ import type { SlackDeps } from '../deps.ts'
 import type { ViewSubmission } from '../interactions/view-submission.ts'
 import { templateFieldNameIn } from './template-form.ts'
 
-/** What the fields of a form belong to, as its modal carries it. */
-const Of = z.discriminatedUnion('kind', [
+/** The prompt or resource template of a form, in its modal's metadata. */
+const CompletionTarget = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('prompt'), name: z.string() }),
   z.object({ kind: z.literal('resource'), uriTemplate: z.string() }),
 ])
-type Of = z.infer<typeof Of>
+type CompletionTarget = z.infer<typeof CompletionTarget>
 
-const Keep = z.object({ connection: ConnectionId, of: Of })
+const Metadata = z.object({ connection: ConnectionId, of: CompletionTarget })
 const Suggestion = z.object({
   user: z.object({ id: UserId }),
   block_id: z.string(),
@@ -29,7 +29,7 @@ const Suggestion = z.object({
   }),
 })
 
-/** Every field of a form by its name, empty where nothing was typed. */
+/** The submitted values by field name, empty where nothing was typed. */
 export const enteredValuesIn = (typed: ViewSubmission['typed']): Record<string, string> =>
   Object.fromEntries(
     Object.entries(typed).flatMap(([id, value]) => {
@@ -38,9 +38,9 @@ export const enteredValuesIn = (typed: ViewSubmission['typed']): Record<string, 
     }),
   )
 
-type Fields = { connection: Connection; of: Of; names: string[] }
+type Fields = { connection: Connection; of: CompletionTarget; names: string[] }
 
-/** Whether the server has proposals for any of these fields. */
+/** Whether the server has completions for any of these fields. */
 export async function completionsFor(
   deps: SlackDeps,
   by: Principal,
@@ -53,21 +53,21 @@ export async function completionsFor(
   return (await Promise.all(asked)).some((values) => values.length > 0)
 }
 
-/** What a server proposes while a person types. */
+/** Answers Slack's requests for options with the server's completions. */
 export function registerTemplateValues(app: App, deps: SlackDeps): void {
   app.options('field_value', async ({ body, ack }) => {
-    const options = await proposals(deps, body).catch((error: unknown) => {
-      deps.log.warn({ why: errorChainOf(error) }, 'no proposals')
+    const options = await completionOptions(deps, body).catch((error: unknown) => {
+      deps.log.warn({ why: errorChainOf(error) }, 'no completions')
       return []
     })
     await ack({ options })
   })
 }
 
-async function proposals(deps: SlackDeps, body: unknown) {
+async function completionOptions(deps: SlackDeps, body: unknown) {
   const { user, block_id, value, view } = Suggestion.parse(body)
   const { workspace } = await deps.bot()
-  const { connection, of } = Keep.parse(JSON.parse(view.private_metadata))
+  const { connection, of } = Metadata.parse(JSON.parse(view.private_metadata))
   const argument = templateFieldNameIn(block_id) ?? ''
   const others = Object.entries(enteredValuesIn(fieldTextsIn(view.state?.values ?? {})))
   const known = Object.fromEntries(others.filter(([name, text]) => name !== argument && text !== ''))
@@ -77,7 +77,7 @@ async function proposals(deps: SlackDeps, body: unknown) {
     typed: value,
     known,
   })
-  // What they typed is always a choice: proposals are no more than that.
+  // The typed text is always an option, as completions are only suggestions.
   const own = value.trim() === '' ? [] : [value.trim()]
   const all = [...new Set([...found, ...own])].filter((one) => one !== '' && one.length <= LIMITS.option.value)
   return all.slice(0, LIMITS.options.select).map((one) => createOption(truncate(one, LIMITS.option.text), one))

@@ -22,102 +22,106 @@ import {
 export const toolsCommand: Command = {
   name: 'tools',
   usage: '[connection] [words]',
-  what: 'shows what your connections can do',
-  async run(deps, { words, scene }) {
+  description: 'shows what your connections can do',
+  async run(deps, { words, responder }) {
     const [name, ...wanted] = words
-    const all = await deps.registry.connectionsOf(scene.by)
+    const all = await deps.registry.connectionsOf(responder.by)
     if (all.length === 0) {
-      await scene.reply(nothingConnectedMessage, 'Tools')
+      await responder.reply(nothingConnectedMessage, 'Tools')
       return
     }
-    const connection = name === undefined ? undefined : await deps.registry.find(scene.by, name)
+    const connection = name === undefined ? undefined : await deps.registry.find(responder.by, name)
     const only = connection ?? (all.length === 1 ? all[0] : undefined)
-    // A word that names no connection is looked for in all of them.
-    const look: ToolListQuery = { connection: only?.name, words: (connection ? wanted : words).join(' '), page: 0 }
-    const seen = only ? [only] : all
-    const lines = await linesOf(deps, scene.by, seen)
-    const leftOut = leftOutOf(deps, seen)
-    if (name !== undefined && connection === undefined && findTools(lines, look.words).length === 0) {
+    // A first word that is no connection's name is searched for in all connections.
+    const query: ToolListQuery = { connection: only?.name, words: (connection ? wanted : words).join(' '), page: 0 }
+    const searched = only ? [only] : all
+    const lines = await toolLinesOf(deps, responder.by, searched)
+    const leftOut = unusableToolsOf(deps, searched)
+    if (name !== undefined && connection === undefined && findTools(lines, query.words).length === 0) {
       const names = all.map((one) => one.name)
-      await scene.reply(noSuchToolsMessage(words.join(' '), names, nearestWordTo(name, names)), 'Not found')
+      await responder.reply(noSuchToolsMessage(words.join(' '), names, nearestWordTo(name, names)), 'Not found')
       return
     }
-    if (scene.channel === undefined) await scene.openModal(toolsModal(lines, look, leftOut))
-    else await scene.reply(toolsMessage(lines, look, leftOut), 'Tools')
+    if (responder.channel === undefined) await responder.openModal(toolsModal(lines, query, leftOut))
+    else await responder.reply(toolsMessage(lines, query, leftOut), 'Tools')
   },
 }
 
-async function linesOf({ connect, rules }: SlackDeps, by: Principal, connections: Connection[]): Promise<ToolLine[]> {
+async function toolLinesOf(
+  { connect, rules }: SlackDeps,
+  by: Principal,
+  connections: Connection[],
+): Promise<ToolLine[]> {
   const allowed = (await rules.rulesFor(by)).filter(({ scope, verdict }) => scope === 'person' && verdict === 'allow')
   return connections.flatMap((connection) =>
     connection.tools.map((tool) => {
       const always = allowed.some((rule) => rule.connection === connection.id && rule.tool === tool.name)
-      const line = lineOf(connect, connection, tool)
+      const line = toolLineOf(connect, connection, tool)
       return { ...line, free: line.free || always }
     }),
   )
 }
 
-function lineOf(connect: SlackDeps['connect'], { name, card }: Connection, tool: StoredTool): ToolLine {
-  const word = connect.classificationOf(card, tool.name)
-  const kind = word.class ?? claimed(tool)
-  // What a server says of itself is no reason not to ask; a statement has to be read first.
-  const sql = word.class !== undefined && word.sql !== undefined
-  const free = word.class === 'read' && !sql
+function toolLineOf(connect: SlackDeps['connect'], { name, card }: Connection, tool: StoredTool): ToolLine {
+  const classification = connect.classificationOf(card, tool.name)
+  const kind = classification.class ?? annotatedClassOf(tool)
+  // A server's own annotations never skip an approval, and SQL has to be read first.
+  const sql = classification.class !== undefined && classification.sql !== undefined
+  const free = classification.class === 'read' && !sql
   return { connection: name, name: tool.name, description: tool.description, kind, free, sql }
 }
 
-function claimed({ annotations }: StoredTool): ToolLine['kind'] {
+function annotatedClassOf({ annotations }: StoredTool): ToolLine['kind'] {
   if (annotations?.readOnlyHint === true) return 'read'
   if (annotations?.destructiveHint === true) return 'destructive'
   return annotations?.destructiveHint === false ? 'write' : undefined
 }
 
-const Look = z.object({ connection: z.string().optional(), words: z.string(), page: z.number() })
+const Query = z.object({ connection: z.string().optional(), words: z.string(), page: z.number() })
 
-const Words = z.looseObject({ words: z.record(z.string(), z.object({ value: z.string().nullish() })) })
+const FieldValues = z.looseObject({ words: z.record(z.string(), z.object({ value: z.string().nullish() })) })
 
-/** Turning pages and searching, in the message and in the modal. */
+/** Listens to the page buttons and the search in the message and the modal. */
 export function registerTools(app: App, deps: SlackDeps): void {
-  onButtonPress(app, deps, 'tools_page', async ({ by, value, view, scene }) => {
-    const look = readLook(value)
-    const [lines, , leftOut] = await lookedAt(deps, by, look)
+  onButtonPress(app, deps, 'tools_page', async ({ by, value, view, responder }) => {
+    const query = readQuery(value)
+    const [lines, , leftOut] = await modalContentFor(deps, by, query)
     if (view)
-      await deps.webApi.call('views.update', { view_id: view.id, view: toolsModal(lines, look, leftOut) }, AnyResponse)
-    else await scene.replace(toolsMessage(lines, look, leftOut), 'Tools')
+      await deps.webApi.call('views.update', { view_id: view.id, view: toolsModal(lines, query, leftOut) }, AnyResponse)
+    else await responder.replace(toolsMessage(lines, query, leftOut), 'Tools')
   })
-  onButtonPress(app, deps, 'tools_search', async ({ by, value, scene }) => {
-    const look = readLook(value)
-    await scene.openModal(toolsModal(...(await lookedAt(deps, by, look))))
+  onButtonPress(app, deps, 'tools_search', async ({ by, value, responder }) => {
+    const query = readQuery(value)
+    await responder.openModal(toolsModal(...(await modalContentFor(deps, by, query))))
   })
   onButtonPress(app, deps, 'tools_words', async ({ by, value, view }) => {
     if (view === undefined) return
-    const look = { ...readLook(view.keep), words: value, page: 0 }
-    const next = toolsModal(...(await lookedAt(deps, by, look)))
+    const query = { ...readQuery(view.privateMetadata), words: value, page: 0 }
+    const next = toolsModal(...(await modalContentFor(deps, by, query)))
     await deps.webApi.call('views.update', { view_id: view.id, view: next }, AnyResponse)
   })
-  onViewSubmission(app, deps, 'tools', async ({ by, keep, values, ack }) => {
-    const typed = Words.parse(values).words.tools_words?.value ?? ''
-    const look = { ...readLook(keep), words: typed, page: 0 }
-    await ack({ response_action: 'update', view: toolsModal(...(await lookedAt(deps, by, look))) })
+  onViewSubmission(app, deps, 'tools', async ({ by, privateMetadata, values, ack }) => {
+    const typed = FieldValues.parse(values).words.tools_words?.value ?? ''
+    const query = { ...readQuery(privateMetadata), words: typed, page: 0 }
+    await ack({ response_action: 'update', view: toolsModal(...(await modalContentFor(deps, by, query))) })
   })
 }
 
-function readLook(text: string): ToolListQuery {
-  const { connection, words, page } = Look.parse(JSON.parse(text))
+function readQuery(text: string): ToolListQuery {
+  const { connection, words, page } = Query.parse(JSON.parse(text))
   return { connection, words, page }
 }
 
-type Looked = [lines: ToolLine[], look: ToolListQuery, leftOut: UnusableToolLine[]]
+type ModalContent = [lines: ToolLine[], query: ToolListQuery, leftOut: UnusableToolLine[]]
 
-async function lookedAt(deps: SlackDeps, by: Principal, look: ToolListQuery): Promise<Looked> {
+async function modalContentFor(deps: SlackDeps, by: Principal, query: ToolListQuery): Promise<ModalContent> {
   const all = await deps.registry.connectionsOf(by)
-  const seen = look.connection === undefined ? all : all.filter((one) => one.name === look.connection)
-  return [await linesOf(deps, by, seen), look, leftOutOf(deps, seen)]
+  const searched = query.connection === undefined ? all : all.filter((one) => one.name === query.connection)
+  return [await toolLinesOf(deps, by, searched), query, unusableToolsOf(deps, searched)]
 }
 
-/** What the servers list and cannot be called, and what the model cannot be offered. */
-function leftOutOf({ runs }: SlackDeps, connections: Connection[]): UnusableToolLine[] {
+/** Tools that cannot be called, and tools that the model cannot be offered. */
+function unusableToolsOf({ runs }: SlackDeps, connections: Connection[]): UnusableToolLine[] {
   return connections.flatMap((one) => [
     ...(one.leftOut ?? []),
     ...runs.leftOut(one.tools.map((tool) => ({ connection: one.name, tool }))),

@@ -21,13 +21,13 @@ export type ToolLine = {
   name: string
   description: string
   kind: 'read' | 'write' | 'destructive' | undefined
-  /** It runs without a person's OK, as far as is known before its arguments are. */
+  /** It runs without approval, as far as is known without its arguments. */
   free: boolean
-  /** It takes SQL, which is read before it is judged. */
+  /** It takes SQL, whose statements decide whether it needs approval. */
   sql?: boolean
 }
 
-/** Which part of the tools is looked at; travels in the buttons. */
+/** The search and page of a tool list, as the value of its buttons. */
 export type ToolListQuery = { connection: string | undefined; words: string; page: number }
 
 export const TOOLS_PER_PAGE = 10
@@ -42,30 +42,34 @@ export function findTools(tools: ToolLine[], words: string): ToolLine[] {
   })
 }
 
-/** One page of tools, with buttons to turn it. */
-export function toolsMessage(tools: ToolLine[], look: ToolListQuery, leftOut: UnusableToolLine[] = []): MessageContent {
-  const hits = findTools(tools, look.words)
+/** One page of tools with page buttons. */
+export function toolsMessage(
+  tools: ToolLine[],
+  query: ToolListQuery,
+  leftOut: UnusableToolLine[] = [],
+): MessageContent {
+  const hits = findTools(tools, query.words)
   const pages = Math.max(1, Math.ceil(hits.length / TOOLS_PER_PAGE))
-  const page = Math.min(Math.max(0, look.page), pages - 1)
+  const page = Math.min(Math.max(0, query.page), pages - 1)
   const shown = hits.slice(page * TOOLS_PER_PAGE, (page + 1) * TOOLS_PER_PAGE)
-  const of = look.connection === undefined ? 'your connections' : look.connection
-  const match = look.words === '' ? '' : ` matching "${truncate(look.words, 60)}"`
+  const of = query.connection === undefined ? 'your connections' : query.connection
+  const match = query.words === '' ? '' : ` matching "${truncate(query.words, 60)}"`
   const title = `${pluralize(hits.length, 'tool')} of ${of}${match}`
   const where = pages > 1 ? `, page ${page + 1} of ${pages}` : ''
   return {
     text: truncate(`${title}${where}: ${shown.map((tool) => tool.name).join(', ')}`, LIMITS.message.text),
     blocks: [
       sectionBlock(`*${escapeMrkdwn(title)}*${where}`),
-      ...shown.map((tool) => sectionBlock(toolWords(tool, look.connection === undefined))),
+      ...shown.map((tool) => sectionBlock(toolText(tool, query.connection === undefined))),
       ...(hits.length === 0 ? [contextBlock('No tool matches your search.')] : []),
-      ...leftOutWords(leftOut),
-      turnButtons({ ...look, page }, pages),
+      ...unusableToolsBlocks(leftOut),
+      pageButtonsBlock({ ...query, page }, pages),
     ],
   }
 }
 
-/** Named in full by /mcp test. */
-function leftOutWords(leftOut: UnusableToolLine[]): KnownBlock[] {
+/** The first few; /mcp test names them all. */
+function unusableToolsBlocks(leftOut: UnusableToolLine[]): KnownBlock[] {
   if (leftOut.length === 0) return []
   const named = leftOut
     .slice(0, 5)
@@ -78,19 +82,19 @@ function leftOutWords(leftOut: UnusableToolLine[]): KnownBlock[] {
   ]
 }
 
-function toolWords(tool: ToolLine, withConnection: boolean): string {
-  const whose = withConnection ? ` (${escapeMrkdwn(tool.connection)})` : ''
+function toolText(tool: ToolLine, withConnection: boolean): string {
+  const owner = withConnection ? ` (${escapeMrkdwn(tool.connection)})` : ''
   const [line = ''] = tool.description.trim().split('\n')
-  return `*${escapeMrkdwn(tool.name)}*${whose} · ${permission(tool)}\n${escapeMrkdwn(truncate(line, 200))}`
+  return `*${escapeMrkdwn(tool.name)}*${owner} · ${permissionText(tool)}\n${escapeMrkdwn(truncate(line, 200))}`
 }
 
-function permission({ kind, free, sql }: ToolLine): string {
+function permissionText({ kind, free, sql }: ToolLine): string {
   if (sql && !free) return 'reads without asking, asks before SQL that changes something'
   const word = kind === undefined ? 'not checked yet' : KINDS[kind]
   return `${word}, ${free ? 'runs without asking' : 'asks first'}`
 }
 
-/** Words after `/mcp tools` that are no connection's name and that no tool fits. */
+/** Says that the words match no connection and no tool. */
 export function noSuchToolsMessage(words: string, connections: string[], near: string | undefined): MessageContent {
   const names = connections.slice(0, 20)
   const hint = near === undefined ? '' : ` Did you mean ${near}?`
@@ -106,23 +110,23 @@ export function noSuchToolsMessage(words: string, connections: string[], near: s
   }
 }
 
-function turnButtons(look: ToolListQuery, pages: number): KnownBlock {
-  const to = (page: number) => JSON.stringify({ ...look, page })
+function pageButtonsBlock(query: ToolListQuery, pages: number): KnownBlock {
+  const to = (page: number) => JSON.stringify({ ...query, page })
   return actionsBlock([
-    ...(look.page > 0
-      ? [createButton({ text: 'Previous', action: 'tools_page:previous', value: to(look.page - 1) })]
+    ...(query.page > 0
+      ? [createButton({ text: 'Previous', action: 'tools_page:previous', value: to(query.page - 1) })]
       : []),
-    ...(look.page < pages - 1
-      ? [createButton({ text: 'Next', action: 'tools_page:next', value: to(look.page + 1) })]
+    ...(query.page < pages - 1
+      ? [createButton({ text: 'Next', action: 'tools_page:next', value: to(query.page + 1) })]
       : []),
     createButton({ text: 'Search', action: 'tools_search', value: to(0) }),
-    ...(look.connection === undefined ? [] : [createCommandButton('Test', `test ${look.connection}`)]),
+    ...(query.connection === undefined ? [] : [createCommandButton('Test', `test ${query.connection}`)]),
   ])
 }
 
-/** The same in a modal, with a field to search by. */
-export function toolsModal(tools: ToolLine[], look: ToolListQuery, leftOut: UnusableToolLine[] = []): ModalView {
-  const saying = toolsMessage(tools, look, leftOut)
+/** The same in a modal with a search field. */
+export function toolsModal(tools: ToolLine[], query: ToolListQuery, leftOut: UnusableToolLine[] = []): ModalView {
+  const content = toolsMessage(tools, query, leftOut)
   const field = inputBlock({
     id: 'words',
     label: 'Search',
@@ -131,23 +135,23 @@ export function toolsModal(tools: ToolLine[], look: ToolListQuery, leftOut: Unus
     element: {
       type: 'plain_text_input',
       action_id: 'tools_words',
-      ...(look.words !== '' && { initial_value: look.words }),
+      ...(query.words !== '' && { initial_value: query.words }),
       placeholder: plainTextObject('table, file, issue …', LIMITS.placeholder),
       dispatch_action_config: { trigger_actions_on: ['on_enter_pressed'] },
     },
   })
-  const blocks = saying.blocks.filter((block) => block.type !== 'actions')
-  const turn = saying.blocks.filter((block) => block.type === 'actions').map(withoutSearch)
+  const blocks = content.blocks.filter((block) => block.type !== 'actions')
+  const pageButtons = content.blocks.filter((block) => block.type === 'actions').map(pageButtonsOf)
   return createModal({
     id: 'tools',
     title: 'Tools',
     submit: 'Search',
-    keep: look,
-    blocks: [{ ...field, dispatch_action: true }, ...blocks, ...turn.flat()],
+    metadata: query,
+    blocks: [{ ...field, dispatch_action: true }, ...blocks, ...pageButtons.flat()],
   })
 }
 
-function withoutSearch(block: KnownBlock): KnownBlock[] {
+function pageButtonsOf(block: KnownBlock): KnownBlock[] {
   if (block.type !== 'actions') return [block]
   const elements = block.elements.filter((element) => element.action_id?.startsWith('tools_page') === true)
   return elements.length === 0 ? [] : [{ ...block, elements }]

@@ -5,16 +5,20 @@ import { resourcesCommand } from '../catalog/resources-command.ts'
 import { searchCommand } from '../catalog/search-command.ts'
 import { skillsCommand } from '../catalog/skills-command.ts'
 import { toolsCommand } from '../catalog/tools-command.ts'
-import { connectCommand } from '../connections/connect-command.ts'
-import { disconnectCommand } from '../connections/disconnect-command.ts'
-import { listCommand } from '../connections/list-command.ts'
-import { reconnectCommand } from '../connections/reconnect-command.ts'
-import { signInCommand } from '../connections/sign-in-command.ts'
-import { testCommand } from '../connections/test-command.ts'
+import { connectCommand, reconnectCommand } from '../connections/connect-command.ts'
+import { disconnectCommand, listCommand, testCommand } from '../connections/connection-commands.ts'
+import { signInCommand } from '../connections/sign-in.ts'
 import type { Command } from '../interactions/command.ts'
-import { createHelpCommand } from './help-command.ts'
+import { helpMessage } from './help-message.ts'
 
-/** Every word after `/mcp`, in the order of the help. */
+const helpCommand: Command = {
+  name: 'help',
+  usage: '',
+  description: 'shows this',
+  run: (_deps, { responder }) => responder.reply(helpMessage(COMMANDS.filter(({ hidden }) => !hidden)), 'Help'),
+}
+
+/** The subcommands of `/mcp`, in the order of the help. */
 export const COMMANDS: Command[] = [
   connectCommand,
   searchCommand,
@@ -29,6 +33,5 @@ export const COMMANDS: Command[] = [
   approversCommand,
   reconnectCommand,
   signInCommand,
-  // Last, as it lists the others.
-  createHelpCommand(() => COMMANDS),
+  helpCommand,
 ]

@@ -1,22 +1,13 @@
-import type { Button } from '@slack/types'
 import { actionsBlock, contextBlock, createCommandButton, type MessageContent, sectionBlock } from '../blocks/blocks.ts'
 import { escapeMrkdwn, truncate } from '../blocks/text.ts'
+import { helpButtonsFor } from '../onboarding/welcome-message.ts'
 
-type Line = { name: string; usage: string; what: string }
-
-export const helpButtonsFor = (...more: Button[]) =>
-  actionsBlock([
-    createCommandButton('Connect a tool', 'connect', 'primary'),
-    createCommandButton('Find a tool', 'search'),
-    createCommandButton('My connections', 'list'),
-    createCommandButton('Tools', 'tools'),
-    createCommandButton('Test', 'test'),
-    createCommandButton('Rules', 'rules'),
-    ...more,
-  ])
+type Line = { name: string; usage: string; description: string }
 
 export function helpMessage(lines: Line[]): MessageContent {
-  const rows = lines.map(({ name, usage, what }) => `\`/mcp ${[name, usage].filter(Boolean).join(' ')}\` ${what}`)
+  const rows = lines.map(
+    ({ name, usage, description }) => `\`/mcp ${[name, usage].filter(Boolean).join(' ')}\` ${description}`,
+  )
   return {
     text: 'Patchbay: connect your tools and ask me to use them.',
     blocks: [
@@ -36,16 +27,7 @@ export function helpMessage(lines: Line[]): MessageContent {
   }
 }
 
-/** To somebody who only said hello. */
-export const helloMessage: MessageContent = {
-  text: 'Hi! Tell me what to do, or connect a tool first.',
-  blocks: [
-    sectionBlock('Hi! Tell me what you need, for example _list my files_. Or connect a tool first.'),
-    helpButtonsFor(),
-  ],
-}
-
-/** What was most likely meant: the words to run, and the same as people read them. */
+/** The corrected command: the words to run, and the same with names for people to read. */
 export type CorrectedCommand = { words: string; shown: string }
 
 export function noSuchCommandMessage(typed: string, corrected: CorrectedCommand | undefined): MessageContent {

@@ -5,32 +5,83 @@ import { UserId } from '../../ids.ts'
 import { errorHelpButtonsFor, errorText } from '../blocks/error-message.ts'
 import type { SlackDeps } from '../deps.ts'
 import { onButtonPress } from '../interactions/button-press.ts'
+import { nearestWordTo } from '../interactions/nearest-word.ts'
 import { type Responder, responderFor } from '../interactions/responder.ts'
-import { unescapeText } from '../messages/message-text.ts'
-import { routeCommand } from './route-command.ts'
+import { fetchNames, mentionedUsersIn, plainTextOf, unescapeText } from '../messages/message-text.ts'
+import { COMMANDS } from './command-table.ts'
+import { noSuchCommandMessage } from './help-message.ts'
 
 export const SLASH_COMMAND = '/mcp'
 
 const Body = z.object({ user_id: UserId, channel_id: z.string(), trigger_id: z.string(), text: z.string().default('') })
 
-/** `/mcp …`, and the buttons that say the same. */
+/** Listens to `/mcp …` and to the buttons that run the same commands. */
 export function registerMcpCommand(app: App, deps: SlackDeps): void {
   app.command(SLASH_COMMAND, async ({ ack, body, respond }) => {
     await ack()
     const { user_id: user, channel_id: channel, trigger_id: triggerId, text } = Body.parse(body)
     const { workspace } = await deps.bot()
     const by = { workspace, user }
-    const scene = responderFor(deps, { by, triggerId, channel, thread: undefined, respond, view: undefined })
-    await told(deps, unescapeText(text), scene)
+    const responder = responderFor(deps, { by, triggerId, channel, thread: undefined, respond, view: undefined })
+    await runCommand(deps, unescapeText(text), responder)
   })
-  onButtonPress(app, deps, 'command_run', ({ value, scene }) => told(deps, value, scene))
+  onButtonPress(app, deps, 'command_run', ({ value, responder }) => runCommand(deps, value, responder))
 }
 
-async function told(deps: SlackDeps, words: string, scene: Responder): Promise<void> {
+async function runCommand(deps: SlackDeps, words: string, responder: Responder): Promise<void> {
   try {
-    await routeCommand(deps, words, scene)
+    await routeCommand(deps, words, responder)
   } catch (error) {
-    deps.log.error({ command: SLASH_COMMAND, user: scene.by.user, why: errorChainOf(error) }, 'command failed')
-    await scene.replyError(errorText(error), errorHelpButtonsFor(error, words))
+    deps.log.error({ command: SLASH_COMMAND, user: responder.by.user, why: errorChainOf(error) }, 'command failed')
+    await responder.replyError(errorText(error), errorHelpButtonsFor(error, words))
   }
+}
+
+/** Names that other apps give our commands. */
+const SYNONYMS = new Map([
+  ['add', 'connect'],
+  ['install', 'connect'],
+  ['new', 'connect'],
+  ['remove', 'disconnect'],
+  ['delete', 'disconnect'],
+  ['uninstall', 'disconnect'],
+  ['connections', 'list'],
+  ['find', 'search'],
+  ['browse', 'search'],
+  ['discover', 'search'],
+  ['registry', 'search'],
+])
+
+/** Runs the subcommand; replies to an unknown one with the nearest as a button. */
+async function routeCommand(deps: SlackDeps, text: string, responder: Responder): Promise<void> {
+  const [word = 'help', ...words] = tokenize(text)
+  const command = COMMANDS.find(({ name }) => name === word.toLowerCase())
+  if (command) {
+    await command.run(deps, { words, responder })
+    return
+  }
+  const offered = COMMANDS.filter(({ hidden }) => !hidden).map(({ name }) => name)
+  const near = SYNONYMS.get(word.toLowerCase()) ?? nearestWordTo(word, offered)
+  const corrected = near === undefined ? undefined : [near, ...words.map(quoteWord)].join(' ')
+  const shown = await nameReplacerFor(deps, text)
+  const meant = corrected === undefined ? undefined : { words: corrected, shown: shown(corrected) }
+  await responder.reply(noSuchCommandMessage(shown(word), meant), 'Help')
+}
+
+/** Replaces mentioned users with their names. */
+async function nameReplacerFor({ people }: SlackDeps, text: string): Promise<(words: string) => string> {
+  const nameOf = await fetchNames(people, mentionedUsersIn(text))
+  return (words) => plainTextOf(words, nameOf)
+}
+
+const quoteWord = (word: string): string => (/\s/.test(word) ? `"${word}"` : word)
+
+/** A word, or a quoted string in straight or typographic quotes. An open quote ends with the text. */
+const WORD = /"([^"]*)"?|“([^”]*)”?|'([^']*)'?|‘([^’]*)’?|(\S+)/g
+
+/** The words of a command. */
+export function tokenize(text: string): string[] {
+  return [...text.matchAll(WORD)]
+    .map((found) => found.slice(1).find((word) => word !== undefined) ?? '')
+    .filter(Boolean)
 }

@@ -1,79 +1,85 @@
 import { permissionCardOf } from '../../connect/catalog/card-from-entry.ts'
 import type { CardInfo } from '../../connect/connect-types.ts'
+import type { Connection } from '../../registry/connection.ts'
 import { actionsBlock, createCommandButton, type MessageContent, sectionBlock } from '../blocks/blocks.ts'
 import { escapeMrkdwn, joinWords, truncate } from '../blocks/text.ts'
 import type { SlackDeps } from '../deps.ts'
-import { createAllowButton } from '../home/home-settings.ts'
-import { allowedCardsFor } from '../home/settings-actions.ts'
 import type { Command } from '../interactions/command.ts'
+import { findNamedConnection } from '../interactions/connection-by-name.ts'
 import { nearestWordTo } from '../interactions/nearest-word.ts'
 import type { Responder } from '../interactions/responder.ts'
+import { allowedCardsFor, createAllowButton } from './allowed-cards.ts'
 import { type ConnectMetadata, connectModal, connectPickerModal } from './connect-form.ts'
 
 export const connectCommand: Command = {
   name: 'connect',
   usage: '[service]',
-  what: 'connects a tool',
-  async run(deps, { words, scene }) {
-    const keep: ConnectMetadata = scene.channel === undefined ? {} : { channel: scene.channel }
+  description: 'connects a tool',
+  async run(deps, { words, responder }) {
+    const metadata: ConnectMetadata = responder.channel === undefined ? {} : { channel: responder.channel }
     const wanted = words.join(' ')
     if (wanted === '') {
-      const cards = await allowedCardsFor(deps, scene.by.workspace)
-      if (cards.length > 0) await scene.openModal(connectPickerModal(cards, keep))
+      const cards = await allowedCardsFor(deps, responder.by.workspace)
+      if (cards.length > 0) await responder.openModal(connectPickerModal(cards, metadata))
       else
-        await scene.replyError(
+        await responder.replyError(
           'Nothing may be connected in this workspace yet. An owner or admin can allow services in my Home tab.',
         )
       return
     }
-    const card = (await deps.connect.offer(wanted)) ?? cardNamed(deps, wanted)
-    if (card) await openForm(deps, scene, card, keep)
-    else await scene.reply(sayNoSuchCard(wanted, nearCards(deps, wanted)), 'Connect a tool')
+    const card = (await deps.connect.offer(wanted)) ?? findCard(deps, wanted)
+    if (card) await openForm(deps, responder, card, metadata)
+    else await responder.reply(noSuchCardMessage(wanted, nearestCardNames(deps, wanted)), 'Connect a tool')
   },
 }
 
-async function openForm(deps: SlackDeps, scene: Responder, card: CardInfo, keep: ConnectMetadata): Promise<void> {
+async function openForm(
+  deps: SlackDeps,
+  responder: Responder,
+  card: CardInfo,
+  metadata: ConnectMetadata,
+): Promise<void> {
   const [cards, name] = await Promise.all([
-    allowedCardsFor(deps, scene.by.workspace),
-    deps.connect.defaultName(scene.by, card.name),
+    allowedCardsFor(deps, responder.by.workspace),
+    deps.connect.defaultName(responder.by, card.name),
   ])
   const mayUse = cards.some((one) => one.name === permissionCardOf(card.name))
-  if (mayUse) await scene.openModal(connectModal({ cards, card, name, values: {}, keep }))
-  else await scene.reply(await sayNotAllowed(deps, scene, card), 'Connect a tool')
+  if (mayUse) await responder.openModal(connectModal({ cards, card, name, values: {}, metadata }))
+  else await responder.reply(await notAllowedMessage(deps, responder, card), 'Connect a tool')
 }
 
-/** Who may change that gets the button that does. */
-async function sayNotAllowed(
+/** Owners and admins get the button that allows the card. */
+async function notAllowedMessage(
   { connect, people }: SlackDeps,
   { by }: Responder,
   { name, title }: CardInfo,
 ): Promise<MessageContent> {
   const { mayManage } = await people.of(by.user)
-  const ruled = mayManage ? connect.card(permissionCardOf(name)) : undefined
-  const text = `${title} may not be connected in this workspace.${ruled ? '' : ' Ask an owner or admin to allow it.'}`
+  const allowable = mayManage ? connect.card(permissionCardOf(name)) : undefined
+  const text = `${title} may not be connected in this workspace.${allowable ? '' : ' Ask an owner or admin to allow it.'}`
   const buttons = [
-    ...(ruled ? [createAllowButton(ruled, name)] : []),
+    ...(allowable ? [createAllowButton(allowable, name)] : []),
     createCommandButton('Show all services', 'connect'),
   ]
   return { text, blocks: [sectionBlock(escapeMrkdwn(text)), actionsBlock(buttons)] }
 }
 
-/** By name or title, with spaces or dashes, in small letters or not. */
-function cardNamed({ connect }: SlackDeps, wanted: string): CardInfo | undefined {
-  const word = plainWord(wanted)
-  return connect.cards().find((card) => plainWord(card.name) === word || plainWord(card.title) === word)
+/** The card of that name or title, ignoring case, spaces and dashes. */
+function findCard({ connect }: SlackDeps, wanted: string): CardInfo | undefined {
+  const word = normalizeWord(wanted)
+  return connect.cards().find((card) => normalizeWord(card.name) === word || normalizeWord(card.title) === word)
 }
 
-const plainWord = (text: string): string => text.toLowerCase().replace(/[\s_-]+/g, '-')
+const normalizeWord = (text: string): string => text.toLowerCase().replace(/[\s_-]+/g, '-')
 
-function nearCards({ connect }: SlackDeps, wanted: string): string[] {
+function nearestCardNames({ connect }: SlackDeps, wanted: string): string[] {
   const names = connect.cards().map((card) => card.name)
   const near = nearestWordTo(wanted, names)
   const found = connect.cards(wanted).map((card) => card.name)
   return [...new Set([...(near ? [near] : []), ...found])].slice(0, 3)
 }
 
-function sayNoSuchCard(wanted: string, near: string[]): MessageContent {
+function noSuchCardMessage(wanted: string, near: string[]): MessageContent {
   const text = `There is no service called "${truncate(wanted, 60)}".`
   const hint = near.length === 0 ? '' : ` Did you mean ${joinWords(near, 'or')}?`
   return {
@@ -87,4 +93,30 @@ function sayNoSuchCard(wanted: string, near: string[]): MessageContent {
       ]),
     ],
   }
+}
+
+/** Runs from the Reconnect buttons. */
+export const reconnectCommand: Command = {
+  name: 'reconnect',
+  usage: '[connection]',
+  description: 'repairs a connection',
+  hidden: true,
+  async run(deps, { words, responder }) {
+    const connection = await findNamedConnection(deps, responder, words[0] ?? '', 'reconnect')
+    if (connection) await openReconnect(deps, responder, connection)
+  },
+}
+
+async function openReconnect({ connect }: SlackDeps, responder: Responder, connection: Connection): Promise<void> {
+  const card = connect.cardOf(connection)
+  if (card === undefined) {
+    await responder.replyError(
+      `${escapeMrkdwn(connection.name)} cannot be reconnected: its service is not offered here any more. Disconnect it, or ask whoever runs Patchbay here.`,
+    )
+    return
+  }
+  const metadata = { connection: connection.id, ...(responder.channel && { channel: responder.channel }) }
+  await responder.openModal(
+    connectModal({ cards: [card], card, name: connection.name, values: connection.inputs, metadata }),
+  )
 }

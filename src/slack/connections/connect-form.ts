@@ -14,7 +14,7 @@ import {
 import { inputBlockOf, type ModalField } from '../blocks/modal-fields.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn } from '../blocks/text.ts'
 
-/** What the modal carries along: never what was typed. */
+/** The modal's metadata; never holds what was typed. */
 export type ConnectMetadata = { card?: string; channel?: string; connection?: string }
 
 type Field = CardInfo['inputs'][number]
@@ -25,57 +25,57 @@ export type ConnectForm = {
   name: string
   /** What was typed before, without secrets. */
   values: Record<string, string>
-  keep: ConnectMetadata
+  metadata: ConnectMetadata
   /** What failed and what to do. */
   alert?: string
 }
 
 /** The modal that asks which service to connect. */
-export function connectPickerModal(cards: CardInfo[], keep: ConnectMetadata): ModalView {
+export function connectPickerModal(cards: CardInfo[], metadata: ConnectMetadata): ModalView {
   return createModal({
     id: 'connect',
     title: 'Connect a tool',
     submit: 'Continue',
     close: 'Cancel',
-    keep,
+    metadata,
     blocks: [
-      pickBlock(cards, undefined),
+      cardPickerBlock(cards, undefined),
       actionsBlock([createCommandButton('Find a tool', 'search')]),
       contextBlock('Type to search. What you connect is yours alone; nobody else can use it.'),
     ],
   })
 }
 
-/** The modal that asks for a card's inputs; with `keep.connection` it mends that connection. */
+/** The modal that asks for a card's inputs; with `metadata.connection` it reconnects that connection. */
 export function connectModal(form: ConnectForm): ModalView {
-  const { card, keep } = form
-  const mends = keep.connection !== undefined
+  const { card, metadata } = form
+  const reconnects = metadata.connection !== undefined
   const alert = alertBlocks(form.alert)
-  const about = card.entry === undefined ? [aboutCard(card)] : aboutEntry(card, card.entry)
+  const about = card.entry === undefined ? [cardBlock(card)] : entryBlocks(card, card.entry)
   const fields = card.inputs.map((field) => inputFieldOf(field, form))
-  const top = mends || card.entry !== undefined ? [] : [pickBlock(form.cards, card)]
+  const top = reconnects || card.entry !== undefined ? [] : [cardPickerBlock(form.cards, card)]
   return createModal({
     id: 'connect',
-    title: mends ? 'Reconnect' : 'Connect a tool',
-    submit: mends ? 'Reconnect' : 'Connect',
+    title: reconnects ? 'Reconnect' : 'Connect a tool',
+    submit: reconnects ? 'Reconnect' : 'Connect',
     close: 'Cancel',
-    keep: { ...keep, card: card.name },
+    metadata: { ...metadata, card: card.name },
     blocks: [
       ...alert,
       ...top,
       ...about,
-      ...[...(mends ? [] : [nameField(card.name, form.name)]), ...fields].map(inputBlockOf),
+      ...[...(reconnects ? [] : [nameField(card.name, form.name)]), ...fields].map(inputBlockOf),
     ],
   })
 }
 
-const aboutCard = (card: CardInfo): KnownBlock =>
+const cardBlock = (card: CardInfo): KnownBlock =>
   sectionBlock(
     `${card.icon} *${escapeMrkdwn(card.title)}*: ${escapeMrkdwn(card.description)} <${card.docs}|Learn more>`,
   )
 
-/** A stranger wrote what it says of itself; where it leads is what counts. */
-const aboutEntry = (card: CardInfo, { name, host }: NonNullable<CardInfo['entry']>): KnownBlock[] => [
+/** A registry entry's description is untrusted, so its name and host are shown, too. */
+const entryBlocks = (card: CardInfo, { name, host }: NonNullable<CardInfo['entry']>): KnownBlock[] => [
   sectionBlock(
     `${card.icon} *${escapeInlineMrkdwn(card.title)}*: ${escapeInlineMrkdwn(card.description)} <${card.docs}|Learn more>`,
   ),
@@ -84,14 +84,14 @@ const aboutEntry = (card: CardInfo, { name, host }: NonNullable<CardInfo['entry'
   ),
 ]
 
-/** An alert takes little; the rest of a long message stands below it. */
+/** A message longer than an alert takes is repeated in full below it. */
 function alertBlocks(words: string | undefined): KnownBlock[] {
   if (words === undefined) return []
   const alert: AlertBlock = { type: 'alert', level: 'error', text: plainTextObject(words, LIMITS.alert) }
   return words.length > LIMITS.alert ? [alert, contextBlock(escapeMrkdwn(words))] : [alert]
 }
 
-function pickBlock(cards: CardInfo[], chosen: CardInfo | undefined): InputBlock {
+function cardPickerBlock(cards: CardInfo[], chosen: CardInfo | undefined): InputBlock {
   const categories = [...new Set(cards.map((card) => card.category))].slice(0, LIMITS.options.groups)
   const element: StaticSelect = {
     type: 'static_select',
@@ -114,7 +114,7 @@ const cardOption = (card: CardInfo) => ({
   description: plainTextObject(card.description, LIMITS.option.description),
 })
 
-/** Slack keeps what was typed under the same two ids; the card's name in one of them lets another card begin afresh. */
+/** Slack keeps typed values while block_id and action_id stay the same; the card's name in one resets the field for another card. */
 const fieldId = (card: string, field: string): string => `${card}.${field}`
 
 const nameField = (card: string, name: string): ModalField => ({
@@ -123,34 +123,34 @@ const nameField = (card: string, name: string): ModalField => ({
   label: 'Name',
   hint: 'What you will call this connection: lowercase letters, digits and dashes.',
   optional: false,
-  holds: { kind: 'text', initial: name, max: 32 },
+  input: { kind: 'text', initial: name, max: 32 },
 })
 
-/** A card's input as a field. A secret is never filled in again. */
-function inputFieldOf(field: Field, { card, values, keep }: ConnectForm): ModalField {
+/** A card's input as a field. A secret gets no initial value. */
+function inputFieldOf(field: Field, { card, values, metadata }: ConnectForm): ModalField {
   const { name, label, secret, required, choices, example } = field
-  const mends = keep.connection !== undefined
-  const before = values[name] ?? field.default
+  const reconnects = metadata.connection !== undefined
+  const initial = values[name] ?? field.default
   const options = choices?.slice(0, LIMITS.options.select).map((choice) => createOption(choice, choice))
   return {
     id: name,
     action: fieldId(card.name, name),
     label,
-    hint: hintOf(field, mends),
+    hint: hintOf(field, reconnects),
     // A field left empty may be filled from the operator's settings, so the check is ours, not Slack's.
-    optional: !required || (mends && secret),
-    holds: options
-      ? { kind: 'one', options, chosen: before }
-      : { kind: 'text', initial: secret ? undefined : before, placeholder: example },
+    optional: !required || (reconnects && secret),
+    input: options
+      ? { kind: 'one', options, chosen: initial }
+      : { kind: 'text', initial: secret ? undefined : initial, placeholder: example },
   }
 }
 
-function hintOf(field: Field, mends: boolean): string {
-  const kept = mends ? 'Leave empty to keep the saved one. ' : ''
+function hintOf(field: Field, reconnects: boolean): string {
+  const kept = reconnects ? 'Leave empty to keep the saved one. ' : ''
   return field.secret ? `${field.hint} ${kept}Stored encrypted, never shown again.`.trim() : field.hint
 }
 
-/** While the server is tried. */
+/** The modal shown while the server is tested. */
 export const connectTestingModal = (card: CardInfo, name: string): ModalView =>
   createModal({
     id: 'connect_testing',

@@ -6,58 +6,68 @@ import { errorChainOf, errorMessageOf } from '../../errors.ts'
 import { ConnectionId, type Principal } from '../../ids.ts'
 import { errorModal } from '../blocks/error-message.ts'
 import type { SlackDeps } from '../deps.ts'
-import { allowedCardsFor, toggleAllowedCard } from '../home/settings-actions.ts'
 import { onButtonPress } from '../interactions/button-press.ts'
 import { findConnectionFor } from '../interactions/find-for-person.ts'
 import { onViewSubmission, type ViewSubmission } from '../interactions/view-submission.ts'
 import { updateModalView } from '../web-api/update-view.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
+import { addCard, allowedCardsFor } from './allowed-cards.ts'
 import { connectModal, connectTestingModal } from './connect-form.ts'
 import { connectedMessage, connectedModal, notConnectedMessage } from './connected-message.ts'
 import { replySignInOutcome, showSignIn } from './sign-in.ts'
 
-/** A first start may download a server; the person may close the modal meanwhile and is told. */
+/** A first start may download a server; a person who closes the modal gets a message. */
 const CONNECT_TIMEOUT_MS = 120_000
 
-const Keep = z.object({
+const Metadata = z.object({
   card: z.string().optional(),
   channel: z.string().optional(),
   connection: ConnectionId.optional(),
 })
-type Keep = z.infer<typeof Keep>
+type Metadata = z.infer<typeof Metadata>
 
-const plainKeep = ({ card, channel, connection }: Keep) => ({
+const connectMetadataOf = ({ card, channel, connection }: Metadata) => ({
   ...(card && { card }),
   ...(channel && { channel }),
   ...(connection && { connection }),
 })
 
-/** What was sent, for one card. */
-type Sent = { by: Principal; viewId: string; keep: Keep; card: CardInfo; name: string; inputs: Record<string, string> }
+/** A submission of the form. */
+type Submission = {
+  by: Principal
+  viewId: string
+  metadata: Metadata
+  card: CardInfo
+  name: string
+  inputs: Record<string, string>
+}
 
 export function registerConnect(app: App, deps: SlackDeps): void {
   onButtonPress(app, deps, 'connect_pick', async ({ by, value, view }) => {
     const card = await deps.connect.offer(value)
     if (card === undefined || view === undefined) return
-    const keep = Keep.parse(JSON.parse(view.keep))
-    const next = await freshForm(deps, by, card, keep)
-    // Not by hash: the last choice wins.
+    const metadata = Metadata.parse(JSON.parse(view.privateMetadata))
+    const next = await emptyFormModal(deps, by, card, metadata)
+    // Without a hash, so that the last choice wins.
     await deps.webApi.call('views.update', { view_id: view.id, view: next }, AnyResponse, 0)
   })
-  onViewSubmission(app, deps, 'connect', (submit) => submitted(deps, submit))
+  onViewSubmission(app, deps, 'connect', (submit) => handleSubmission(deps, submit))
 }
 
-async function freshForm(deps: SlackDeps, by: Principal, card: CardInfo, keep: Keep): Promise<ModalView> {
+async function emptyFormModal(deps: SlackDeps, by: Principal, card: CardInfo, metadata: Metadata): Promise<ModalView> {
   const [cards, name] = await Promise.all([
     allowedCardsFor(deps, by.workspace),
     deps.connect.defaultName(by, card.name),
   ])
-  return connectModal({ cards: toggleAllowedCard(cards, card), card, name, values: {}, keep: plainKeep(keep) })
+  return connectModal({ cards: addCard(cards, card), card, name, values: {}, metadata: connectMetadataOf(metadata) })
 }
 
-async function submitted(deps: SlackDeps, { by, viewId, keep: kept, typed, ack }: ViewSubmission): Promise<void> {
-  const keep = Keep.parse(JSON.parse(kept))
-  const card = await cardSent(deps, by, keep, typed.card)
+async function handleSubmission(
+  deps: SlackDeps,
+  { by, viewId, privateMetadata, typed, ack }: ViewSubmission,
+): Promise<void> {
+  const metadata = Metadata.parse(JSON.parse(privateMetadata))
+  const card = await submittedCardOf(deps, by, metadata, typed.card)
   if (card === undefined) {
     await ack({
       response_action: 'update',
@@ -65,48 +75,51 @@ async function submitted(deps: SlackDeps, { by, viewId, keep: kept, typed, ack }
     })
     return
   }
-  if (keep.card !== card.name) {
-    await ack({ response_action: 'update', view: await freshForm(deps, by, card, keep) })
+  if (metadata.card !== card.name) {
+    await ack({ response_action: 'update', view: await emptyFormModal(deps, by, card, metadata) })
     return
   }
   const inputs = Object.fromEntries(card.inputs.map(({ name }) => [name, typed[name]?.trim() ?? '']))
-  const sent: Sent = { by, viewId, keep, card, name: typed.name?.trim() ?? '', inputs }
-  const problems = await problemsOf(deps, sent)
+  const submission: Submission = { by, viewId, metadata, card, name: typed.name?.trim() ?? '', inputs }
+  const problems = await findProblems(deps, submission)
   if (problems.length > 0) {
-    await refuse(deps, sent, problems, ack)
+    await ackProblems(deps, submission, problems, ack)
     return
   }
-  await ack({ response_action: 'update', view: connectTestingModal(card, await nameOf(deps, sent)) })
-  await connectAndTell(deps, sent)
+  await ack({ response_action: 'update', view: connectTestingModal(card, await nameOf(deps, submission)) })
+  await connectAndReport(deps, submission)
 }
 
-/** What is mended is what it was made from; what is new is what is offered now. */
-async function cardSent(deps: SlackDeps, by: Principal, keep: Keep, picked: string | null | undefined) {
-  if (keep.connection === undefined) return deps.connect.offer(picked ?? keep.card ?? '')
-  const connection = await findConnectionFor(deps, by, keep.connection)
+/** A reconnect uses the connection's own card, a new connection one that is offered now. */
+async function submittedCardOf(deps: SlackDeps, by: Principal, metadata: Metadata, picked: string | null | undefined) {
+  if (metadata.connection === undefined) return deps.connect.offer(picked ?? metadata.card ?? '')
+  const connection = await findConnectionFor(deps, by, metadata.connection)
   return connection && deps.connect.cardOf(connection)
 }
 
-/** A reconnect keeps its name and may leave secrets empty; it is checked when it is tried. */
-async function problemsOf({ connect }: SlackDeps, { by, keep, card, name, inputs }: Sent): Promise<InputProblem[]> {
-  return keep.connection === undefined ? connect.check(by, { card: card.name, name, inputs }) : []
+/** A reconnect is checked when it is tried, as it keeps its name and may leave secrets empty. */
+async function findProblems(
+  { connect }: SlackDeps,
+  { by, metadata, card, name, inputs }: Submission,
+): Promise<InputProblem[]> {
+  return metadata.connection === undefined ? connect.check(by, { card: card.name, name, inputs }) : []
 }
 
-async function nameOf(deps: SlackDeps, { by, keep, name }: Sent): Promise<string> {
-  if (keep.connection === undefined) return name
-  return (await findConnectionFor(deps, by, keep.connection))?.name ?? name
+async function nameOf(deps: SlackDeps, { by, metadata, name }: Submission): Promise<string> {
+  if (metadata.connection === undefined) return name
+  return (await findConnectionFor(deps, by, metadata.connection))?.name ?? name
 }
 
-/** At the fields where there are fields, else on top of the form. */
-async function refuse(
+/** Shows problems at their fields, or all on top of the form if one has no field. */
+async function ackProblems(
   deps: SlackDeps,
-  sent: Sent,
+  submission: Submission,
   problems: InputProblem[],
   ack: ViewSubmission['ack'],
 ): Promise<void> {
-  // An entry of a registry was not picked in the form.
-  const pick = sent.card.entry === undefined ? ['card'] : []
-  const fields = new Set([...pick, 'name', ...sent.card.inputs.map((input) => input.name)])
+  // The form of a registry entry has no card field.
+  const cardField = submission.card.entry === undefined ? ['card'] : []
+  const fields = new Set([...cardField, 'name', ...submission.card.inputs.map((input) => input.name)])
   const atField = problems.filter(({ field }) => fields.has(field))
   if (atField.length === problems.length) {
     const errors = Object.fromEntries(atField.map(({ field, message }) => [field, message]))
@@ -114,13 +127,13 @@ async function refuse(
     return
   }
   const alert = problems.map(({ message }) => message).join(' ')
-  await ack({ response_action: 'update', view: await formAgain(deps, sent, sent.name, alert) })
+  await ack({ response_action: 'update', view: await formWithAlert(deps, submission, submission.name, alert) })
 }
 
-/** The form as it was sent, without the secrets. */
-async function formAgain(
+/** The form with the submitted values but without secrets. */
+async function formWithAlert(
   deps: SlackDeps,
-  { by, card, keep, inputs }: Sent,
+  { by, card, metadata, inputs }: Submission,
   name: string,
   alert: string,
 ): Promise<ModalView> {
@@ -128,41 +141,45 @@ async function formAgain(
   const secret = card.inputs.some((input) => input.secret && inputs[input.name])
   const words = secret ? `${alert} Please enter secrets again.` : alert
   return connectModal({
-    cards: toggleAllowedCard(await allowedCardsFor(deps, by.workspace), card),
+    cards: addCard(await allowedCardsFor(deps, by.workspace), card),
     card,
     name,
     values: Object.fromEntries(shown),
-    keep: plainKeep(keep),
+    metadata: connectMetadataOf(metadata),
     alert: words,
   })
 }
 
-async function connectAndTell(deps: SlackDeps, sent: Sent): Promise<void> {
-  const name = await nameOf(deps, sent)
-  const outcome = await tryConnect(deps, sent)
+async function connectAndReport(deps: SlackDeps, submission: Submission): Promise<void> {
+  const name = await nameOf(deps, submission)
+  const outcome = await tryConnect(deps, submission)
   if (!outcome.ok && outcome.signIn !== undefined) {
-    await showSignIn(deps, { by: sent.by, name, channel: sent.keep.channel, view: sent.viewId }, outcome.signIn)
+    await showSignIn(
+      deps,
+      { by: submission.by, name, channel: submission.metadata.channel, view: submission.viewId },
+      outcome.signIn,
+    )
     return
   }
   const view = outcome.ok
-    ? connectedModal({ ...outcome, card: sent.card })
-    : await formAgain(deps, sent, name, sayOutcome(sent.card, outcome))
-  const again = sent.keep.connection === undefined ? `connect ${sent.card.name}` : `reconnect ${name}`
-  const saying = outcome.ok
-    ? connectedMessage({ ...outcome, card: sent.card })
+    ? connectedModal({ ...outcome, card: submission.card })
+    : await formWithAlert(deps, submission, name, failureText(submission.card, outcome))
+  const again = submission.metadata.connection === undefined ? `connect ${submission.card.name}` : `reconnect ${name}`
+  const content = outcome.ok
+    ? connectedMessage({ ...outcome, card: submission.card })
     : notConnectedMessage(name, outcome.message, again)
-  if (!(await updateModalView(deps, sent.viewId, view)))
-    await replySignInOutcome(deps, { by: sent.by, channel: sent.keep.channel }, saying)
-  deps.refreshHome(sent.by)
+  if (!(await updateModalView(deps, submission.viewId, view)))
+    await replySignInOutcome(deps, { by: submission.by, channel: submission.metadata.channel }, content)
+  deps.refreshHome(submission.by)
 }
 
 async function tryConnect(
   { connect, log }: SlackDeps,
-  { by, keep, card, name, inputs }: Sent,
+  { by, metadata, card, name, inputs }: Submission,
 ): Promise<ConnectOutcome> {
   const signal = AbortSignal.timeout(CONNECT_TIMEOUT_MS)
   try {
-    if (keep.connection !== undefined) return await connect.reconnect(by, keep.connection, inputs, signal)
+    if (metadata.connection !== undefined) return await connect.reconnect(by, metadata.connection, inputs, signal)
     return await connect.connect(by, { card: card.name, name, inputs }, signal)
   } catch (error) {
     log.error({ card: card.name, user: by.user, why: errorChainOf(error) }, 'connecting failed')
@@ -170,8 +187,8 @@ async function tryConnect(
   }
 }
 
-/** What failed, with the fields that are at fault. */
-function sayOutcome(card: CardInfo, { message, problems }: Extract<ConnectOutcome, { ok: false }>): string {
+/** The failure and the problems of its fields. */
+function failureText(card: CardInfo, { message, problems }: Extract<ConnectOutcome, { ok: false }>): string {
   const labels = new Map(card.inputs.map((input) => [input.name, input.label]))
   const fields = problems.filter((problem) => !message.includes(problem.message))
   return [message, ...fields.map((problem) => `${labels.get(problem.field) ?? 'Name'}: ${problem.message}`)].join(' ')

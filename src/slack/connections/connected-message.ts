@@ -21,7 +21,7 @@ type Connected = {
   through?: string | undefined
 }
 
-/** The confirmation, with questions to begin with. */
+/** Confirms a connection and offers starter questions. */
 export function connectedMessage({ connection, card, starters, through }: Connected): MessageContent {
   const count = connection.tools.length
   const service = connection.entry === undefined ? connection.card : escapeInlineMrkdwn(connection.entry.title)
@@ -46,7 +46,7 @@ export function connectedMessage({ connection, card, starters, through }: Connec
   }
 }
 
-/** A button cuts what is longer than it may say; then the questions stand above in full. */
+/** Questions that are longer than a button's text are listed in full above. */
 function starterBlocks(questions: string[]) {
   const whole = questions.every((question) => question.length <= LIMITS.button.text)
   const list = whole ? '' : `\n${questions.map((question) => `• ${escapeMrkdwn(question)}`).join('\n')}`
@@ -65,7 +65,7 @@ function starterBlocks(questions: string[]) {
 export const connectedModal = (connected: Connected): ModalView =>
   createModal({ id: 'connected', title: 'Connected', close: 'Done', blocks: connectedMessage(connected).blocks })
 
-/** Told where the person is when the modal is gone. */
+/** Says that connecting failed, once the modal is closed. */
 export function notConnectedMessage(name: string, message: string, again: string): MessageContent {
   const text = `${name} is not connected: ${message}`
   return {

@@ -1,5 +1,5 @@
 import type { KnownBlock } from '@slack/types'
-import type { CardInfo, DisconnectedConnection } from '../../connect/connect-types.ts'
+import type { CardInfo, Connect, DisconnectedConnection } from '../../connect/connect-types.ts'
 import type { Connection } from '../../registry/connection.ts'
 import {
   actionsBlock,
@@ -10,12 +10,11 @@ import {
   sectionBlock,
 } from '../blocks/blocks.ts'
 import { escapeMrkdwn, formatDate, pluralize, truncate } from '../blocks/text.ts'
-import { type CircuitOf, circuitText } from './circuit-note.ts'
 
 /** The card behind a connection. */
 export type CardOf = (connection: Connection) => CardInfo | undefined
 
-const CLOSED: CircuitOf = () => ({ kind: 'closed' })
+const ALWAYS_CLOSED: CircuitOf = () => ({ kind: 'closed' })
 
 const STATUS = {
   connected: ':large_green_circle: connected',
@@ -34,14 +33,18 @@ export const nothingConnectedMessage: MessageContent = {
   ],
 }
 
-/** A person's connections with what can be done to each. */
-export function connectionsMessage(connections: Connection[], cardOf: CardOf, circuitOf = CLOSED): MessageContent {
+/** A person's connections with buttons for each. */
+export function connectionsMessage(
+  connections: Connection[],
+  cardOf: CardOf,
+  circuitOf = ALWAYS_CLOSED,
+): MessageContent {
   if (connections.length === 0) return nothingConnectedMessage
   return {
     text: `Your connections: ${connections.map((one) => `${one.name} (${pluralize(one.tools.length, 'tool')})`).join(', ')}`,
     blocks: [
       sectionBlock(`*Your ${pluralize(connections.length, 'connection')}*`),
-      // Each takes two blocks of a message's fifty.
+      // Each takes two of a message's 50 blocks.
       ...connections.slice(0, 20).flatMap((one) => connectionBlocks(one, cardOf, circuitOf)),
       ...(connections.length > 20
         ? [contextBlock(`and ${connections.length - 20} more. To see one of them, add its name: \`/mcp tools name\``)]
@@ -51,7 +54,7 @@ export function connectionsMessage(connections: Connection[], cardOf: CardOf, ci
   }
 }
 
-export function connectionBlocks(one: Connection, cardOf: CardOf, circuitOf = CLOSED): KnownBlock[] {
+export function connectionBlocks(one: Connection, cardOf: CardOf, circuitOf = ALWAYS_CLOSED): KnownBlock[] {
   const card = cardOf(one)
   const used = one.lastUsed === undefined ? 'not used yet' : `last used ${formatDate(one.lastUsed)}`
   const reason =
@@ -64,7 +67,7 @@ export function connectionBlocks(one: Connection, cardOf: CardOf, circuitOf = CL
     ),
     actionsBlock(
       [
-        ...(one.status === 'connected' ? [] : [mendButton(one)]),
+        ...(one.status === 'connected' ? [] : [repairButton(one)]),
         createCommandButton('Tools', `tools ${one.name}`),
         ...(one.offers?.resources ? [createCommandButton('Resources', `resources ${one.name}`)] : []),
         ...(one.offers?.prompts ? [createCommandButton('Prompts', `prompts ${one.name}`)] : []),
@@ -77,13 +80,13 @@ export function connectionBlocks(one: Connection, cardOf: CardOf, circuitOf = CL
   ]
 }
 
-/** A sign-in is made with the browser, anything else is filled in. */
-const mendButton = ({ name, status, signsIn }: Connection) =>
+/** An OAuth connection needs a sign-in, any other its inputs again. */
+const repairButton = ({ name, status, signsIn }: Connection) =>
   status === 'needs_sign_in' && signsIn
     ? createCommandButton('Sign in', `sign-in ${name}`, 'primary')
     : createCommandButton('Reconnect', `reconnect ${name}`, 'primary')
 
-/** What is lost, before it is. */
+/** Asks for confirmation and says what will be deleted. */
 export function disconnectConfirmMessage(
   one: Connection,
   card: CardInfo | undefined,
@@ -111,19 +114,19 @@ export function disconnectConfirmMessage(
   }
 }
 
-type Gone = Pick<DisconnectedConnection, 'name' | 'revoked'>
+type Disconnected = Pick<DisconnectedConnection, 'name' | 'revoked'>
 
-export function disconnectedMessage({ name, revoked }: Gone, keepsFiles: boolean): MessageContent {
+export function disconnectedMessage({ name, revoked }: Disconnected, keepsFiles: boolean): MessageContent {
   const files = keepsFiles ? '; files it made for you stay' : ''
-  const ended = revoked === undefined ? '' : ` ${REVOKED[revoked]}`
-  const text = `Disconnected ${name}. Its secret and its tools are gone${files}.${ended}`
+  const revokedText = revoked === undefined ? '' : ` ${REVOKED[revoked]}`
+  const text = `Disconnected ${name}. Its secret and its tools are gone${files}.${revokedText}`
   return {
     text,
     blocks: [sectionBlock(escapeMrkdwn(text)), actionsBlock([createCommandButton('My connections', 'list')])],
   }
 }
 
-/** What became of the sign-in at the service itself. */
+/** Whether the tokens were revoked at the authorization server. */
 const REVOKED: Record<NonNullable<DisconnectedConnection['revoked']>, string> = {
   revoked: 'Your sign-in at the service has ended, too.',
   unsupported:
@@ -131,7 +134,7 @@ const REVOKED: Record<NonNullable<DisconnectedConnection['revoked']>, string> = 
   failed: 'But I could not end your sign-in at the service. To end it now, remove Patchbay in your account there.',
 }
 
-/** Which one is meant: a button for each. */
+/** Asks which connection is meant, with a button for each. */
 export function chooseConnectionMessage(question: string, command: string, connections: Connection[]): MessageContent {
   const names = connections.slice(0, 20)
   return {
@@ -143,19 +146,18 @@ export function chooseConnectionMessage(question: string, command: string, conne
   }
 }
 
-export function noSuchConnectionMessage(name: string, command: string, near: string | undefined): MessageContent {
-  const hint = near === undefined ? '' : ` Did you mean *${escapeMrkdwn(near)}*?`
-  const text = `You have no connection called "${truncate(name, 60)}".`
-  return {
-    text: `${text}${near === undefined ? '' : ` Did you mean ${near}?`}`,
-    blocks: [
-      sectionBlock(`${escapeMrkdwn(text)}${hint}`),
-      actionsBlock([
-        ...(near === undefined
-          ? []
-          : [createCommandButton(`Yes, ${command} ${near}`, `${command} ${near}`, 'primary')]),
-        createCommandButton('My connections', 'list'),
-      ]),
-    ],
+export type CircuitOf = Connect['circuit']
+
+/** The state of a connection's circuit breaker in words; empty when it is closed. */
+export function circuitText(circuit: ReturnType<CircuitOf>): string {
+  switch (circuit.kind) {
+    case 'closed':
+      return ''
+    case 'open':
+      return `:zzz: resting until ${formatDate(circuit.until)}, after ${pluralize(circuit.failures, 'failed try', 'failed tries')} in a row. _Test_ tries at once.`
+    case 'half_open':
+      return ':zzz: rested; the next call finds out whether it is back.'
+    default:
+      return circuit satisfies never
   }
 }

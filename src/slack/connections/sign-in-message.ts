@@ -12,7 +12,7 @@ import {
 } from '../blocks/blocks.ts'
 import { escapeMrkdwn, formatDate, truncate } from '../blocks/text.ts'
 
-/** A sign-in that waits for the person. `host` is where the button leads, as it must be seen before it is pressed. */
+/** A sign-in that waits for the person. `host` is the button's host, as the person must see it before pressing. */
 export type SignInPrompt = {
   title: string
   name: string
@@ -23,7 +23,7 @@ export type SignInPrompt = {
   organization?: boolean
 }
 
-/** Opens in the person's browser; nothing happens here until they come back. */
+/** Opens the authorization page in the person's browser. */
 const signInButton = ({ title, url, organization }: SignInPrompt): Button => ({
   type: 'button',
   text: plainTextObject(organization ? 'Sign in with your organization' : `Sign in to ${title}`, LIMITS.button.text),
@@ -32,22 +32,24 @@ const signInButton = ({ title, url, organization }: SignInPrompt): Button => ({
   style: 'primary',
 })
 
-/** Asks the person to sign in with their browser; `why` says what for, where it is not a first connect. */
-export function signInMessage(ask: SignInPrompt, why?: string): MessageContent {
-  const [title, name, host] = [truncate(ask.title, 80), truncate(ask.name, 80), truncate(ask.host, 255)]
-  const { until, organization } = ask
-  const wants = organization ? 'takes your organization’s sign-in' : 'wants you to sign in'
-  const there = organization
+/** Asks the person to sign in with their browser; `why` is the reason if it is not a first connect. */
+export function signInMessage(prompt: SignInPrompt, why?: string): MessageContent {
+  const [title, name, host] = [truncate(prompt.title, 80), truncate(prompt.name, 80), truncate(prompt.host, 255)]
+  const { until, organization } = prompt
+  const request = organization ? 'takes your organization’s sign-in' : 'wants you to sign in'
+  const instructions = organization
     ? `Sign in there as you do at work, and come back here. Once is enough for all services that your organization manages, *${escapeMrkdwn(name)}* among them.`
     : `Sign in there, allow what you want *${escapeMrkdwn(name)}* to do, and come back here.`
   return {
-    text: `${title} ${wants}.`,
+    text: `${title} ${request}.`,
     blocks: [
       sectionBlock(
-        why === undefined ? `:key: *${escapeMrkdwn(title)}* ${wants}.` : `:key: ${escapeMrkdwn(truncate(why, 1_000))}`,
+        why === undefined
+          ? `:key: *${escapeMrkdwn(title)}* ${request}.`
+          : `:key: ${escapeMrkdwn(truncate(why, 1_000))}`,
       ),
-      sectionBlock(`The button opens *${escapeMrkdwn(host)}* in your browser. ${there}`),
-      actionsBlock([signInButton(ask)], 'sign in'),
+      sectionBlock(`The button opens *${escapeMrkdwn(host)}* in your browser. ${instructions}`),
+      actionsBlock([signInButton(prompt)], 'sign in'),
       contextBlock(
         `Only for you: please do not share the link. It works until ${formatDate(until)}. I never see your password; what I get is stored encrypted.`,
       ),
@@ -55,19 +57,19 @@ export function signInMessage(ask: SignInPrompt, why?: string): MessageContent {
   }
 }
 
-/** It stays open while the person is in their browser. */
-export const signInModal = (ask: SignInPrompt, why?: string): ModalView =>
+/** The same as a modal, which stays open while the person is in their browser. */
+export const signInModal = (prompt: SignInPrompt, why?: string): ModalView =>
   createModal({
     id: 'sign_in',
     title: 'Sign in',
     close: 'Close',
     blocks: [
-      ...signInMessage(ask, why).blocks,
+      ...signInMessage(prompt, why).blocks,
       contextBlock('When you are done there, this window says so by itself.'),
     ],
   })
 
-/** A connection that was there before works again, or may do more. */
+/** Says that an existing connection works again. */
 export function signedInMessage(title: string, name: string): MessageContent {
   const text = `✅ Signed in to ${title}: ${name} works again.`
   return {
@@ -84,7 +86,7 @@ export function signedInMessage(title: string, name: string): MessageContent {
   }
 }
 
-/** It needs no sign-in after all. */
+/** Says that the connection needs no sign-in. */
 export function noSignInNeededMessage(name: string): MessageContent {
   const text = `${name} works as it is: no sign-in is needed.`
   return {
@@ -95,11 +97,11 @@ export function noSignInNeededMessage(name: string): MessageContent {
 
 const TRY_AGAIN = { text: 'Try again', style: 'primary' } as const
 
-/** Asks again for what a waiting question needs. */
+/** Starts the sign-in that an elicitation waits for again. */
 export const createAnswerAgainButton = (input: string): Button =>
   createButton({ ...TRY_AGAIN, action: 'input_sign_in', value: input })
 
-/** Begins the sign-in of a connection again, where it is pressed. */
+/** Starts a connection's sign-in again. */
 export const createSignInAgainButton = (name: string): Button =>
   createButton({ ...TRY_AGAIN, action: 'sign_in_again', value: name })
 
@@ -116,10 +118,10 @@ export function signInFailedMessage(name: string, message: string, again: Button
   }
 }
 
-export const signInOverModal = (saying: MessageContent, worked: boolean): ModalView =>
+export const signInOverModal = (content: MessageContent, succeeded: boolean): ModalView =>
   createModal({
     id: 'sign_in_over',
-    title: worked ? 'Signed in' : 'Not signed in',
+    title: succeeded ? 'Signed in' : 'Not signed in',
     close: 'Done',
-    blocks: saying.blocks,
+    blocks: content.blocks,
   })

@@ -2,39 +2,39 @@ import type { KnownBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import { actionsBlock, contextBlock, createCommandButton, type MessageContent, sectionBlock } from '../blocks/blocks.ts'
 import { escapeMrkdwn, pluralize, truncate } from '../blocks/text.ts'
-import { type CircuitOf, circuitText } from './circuit-note.ts'
+import { type CircuitOf, circuitText } from './connections-message.ts'
 
 export type TestedConnection = {
   name: string
   outcome:
     | { ok: true; ms: number; protocolVersion: string; tools: number }
     | { ok: false; message: string; signIn?: boolean }
-  /** Tools the model cannot be offered. */
+  /** Tools that the model cannot be offered. */
   leftOut: { tool: string; why: string }[]
-  /** Whether its server is left alone, where it did not work. */
+  /** The circuit breaker of a connection that failed. */
   circuit?: ReturnType<CircuitOf>
 }
 
-/** How each connection answered. */
+/** The test results of connections. */
 export function testResultMessage(results: TestedConnection[]): MessageContent {
   return {
-    text: truncate(results.map((result) => `${result.name}: ${short(result)}`).join('\n'), LIMITS.message.text),
-    // Two blocks each at most, of a message's fifty.
+    text: truncate(results.map((result) => `${result.name}: ${resultText(result)}`).join('\n'), LIMITS.message.text),
+    // Each takes at most two of a message's 50 blocks.
     blocks: results.slice(0, 20).flatMap(testedBlocks),
   }
 }
 
-function resting(circuit: ReturnType<CircuitOf>): string {
+function circuitLine(circuit: ReturnType<CircuitOf>): string {
   const words = circuitText(circuit)
   return words === '' ? '' : `\n${words}`
 }
 
-function short({ outcome }: TestedConnection): string {
+function resultText({ outcome }: TestedConnection): string {
   if (!outcome.ok) return `failed. ${outcome.message}`
-  return `works. ${facts(outcome)}.`
+  return `works. ${factsText(outcome)}.`
 }
 
-const facts = ({ ms, tools }: { ms: number; tools: number }): string =>
+const factsText = ({ ms, tools }: { ms: number; tools: number }): string =>
   `${pluralize(tools, 'tool')}, answered in ${Math.round(ms)} ms`
 
 function testedBlocks(result: TestedConnection): KnownBlock[] {
@@ -42,7 +42,7 @@ function testedBlocks(result: TestedConnection): KnownBlock[] {
   if (!outcome.ok) {
     return [
       sectionBlock(
-        `:red_circle: *${escapeMrkdwn(name)}* does not work. ${escapeMrkdwn(truncate(outcome.message, 1_000))}${resting(circuit)}`,
+        `:red_circle: *${escapeMrkdwn(name)}* does not work. ${escapeMrkdwn(truncate(outcome.message, 1_000))}${circuitLine(circuit)}`,
       ),
       actionsBlock([
         outcome.signIn
@@ -53,17 +53,17 @@ function testedBlocks(result: TestedConnection): KnownBlock[] {
       ]),
     ]
   }
-  const without = leftOut
+  const unusable = leftOut
     .slice(0, 10)
     .map(({ tool, why }) => `• \`${escapeMrkdwn(tool)}\`: ${escapeMrkdwn(truncate(why, 150))}`)
   const more = leftOut.length > 10 ? [`• and ${leftOut.length - 10} more`] : []
   const missing =
     leftOut.length === 0
       ? ''
-      : `\nI cannot use ${pluralize(leftOut.length, 'tool')}:\n${[...without, ...more].join('\n')}`
+      : `\nI cannot use ${pluralize(leftOut.length, 'tool')}:\n${[...unusable, ...more].join('\n')}`
   return [
-    sectionBlock(`:large_green_circle: *${escapeMrkdwn(name)}* works: ${facts(outcome)}.${missing}`),
-    // For whoever is asked for help with it.
+    sectionBlock(`:large_green_circle: *${escapeMrkdwn(name)}* works: ${factsText(outcome)}.${missing}`),
+    // Helps whoever supports the person.
     ...(outcome.protocolVersion === '' ? [] : [contextBlock(`MCP version ${escapeMrkdwn(outcome.protocolVersion)}`)]),
   ]
 }

@@ -14,32 +14,32 @@ import {
 import { linkHostOf, linkPreviewBlock, linkWarningsFor } from '../blocks/link-preview.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, mentionOf, revealInvisible, truncate } from '../blocks/text.ts'
 
-/** A countdown moves in steps, so that Slack is not asked to change a message each second. */
+/** The countdown moves in steps, so that the message is not updated each second. */
 export const COUNTDOWN_STEP_MS = 15_000
 
-/** The message that puts a server's question to a person, or says what became of it. Pure. */
-export function elicitationMessage(asked: PendingInput, now: Date): MessageContent {
-  const { call, input } = asked
+/** The card of an elicitation or sign-in, or how it was answered. Pure. */
+export function elicitationMessage(pending: PendingInput, now: Date): MessageContent {
+  const { call, input } = pending
   const name = truncate(call.connectionName, 80)
-  const says = truncate(revealInvisible(input.request.message).trim(), 1_500)
-  const line = `*${escapeInlineMrkdwn(name)} ${input.request.kind === 'sign_in' ? 'needs you to sign in' : 'asks'}:* ${escapeMrkdwn(says)}`
-  const text = escapeMrkdwn(truncate(`${name} asks: ${says}`, 300))
+  const question = truncate(revealInvisible(input.request.message).trim(), 1_500)
+  const line = `*${escapeInlineMrkdwn(name)} ${input.request.kind === 'sign_in' ? 'needs you to sign in' : 'asks'}:* ${escapeMrkdwn(question)}`
+  const text = escapeMrkdwn(truncate(`${name} asks: ${question}`, 300))
   if (input.given)
     return { text, blocks: [sectionBlock(line), contextBlock(givenAnswerMessage(input.given, input.request.kind))] }
   return {
     text,
     blocks: [
       sectionBlock(`:speech_balloon: ${line}`),
-      ...bodyOf(asked),
-      contextBlock(about(asked), sayUntil(input, now)),
-      buttonsOf(asked),
+      ...bodyBlocks(pending),
+      contextBlock(purposeText(pending), deadlineText(input, now)),
+      buttonsOf(pending),
     ],
   }
 }
 
-/** Said below a question before it expires. Pure. */
+/** The reminder below an elicitation before it expires. Pure. */
 export function elicitationReminderMessage({ state, call, input }: PendingInput): MessageContent {
-  // In direct messages the message alone tells them.
+  // In direct messages no mention is needed.
   const who = state.origin.place === 'dm' ? '' : `${mentionOf(input.person)}: `
   const what = input.request.kind === 'sign_in' ? 'needs you to sign in' : 'is still waiting for your answer'
   const name = escapeInlineMrkdwn(truncate(call.connectionName, 80))
@@ -47,17 +47,17 @@ export function elicitationReminderMessage({ state, call, input }: PendingInput)
   return { text, blocks: [sectionBlock(`:bell: ${text}`)] }
 }
 
-/** In a channel others read along: the page is for one person, so its address is shown to them alone. */
+/** Whether only the person can read the card: elsewhere the URL of a page is not shown, as it is for them alone. */
 const isPrivate = ({ state }: PendingInput): boolean => state.origin.place === 'dm'
 
-function bodyOf(asked: PendingInput): KnownBlock[] {
-  const { request } = asked.input
+function bodyBlocks(pending: PendingInput): KnownBlock[] {
+  const { request } = pending.input
   if (request.kind === 'sign_in') {
     const scopes = request.scopes.join(', ')
     return request.message.includes(scopes) ? [] : [contextBlock(escapeMrkdwn(`It asks for: ${truncate(scopes, 500)}`))]
   }
   if (request.kind === 'form') return []
-  return isPrivate(asked)
+  return isPrivate(pending)
     ? pageBlocks(request.url)
     : [contextBlock(`It wants you to open a page of *${escapeInlineMrkdwn(linkHostOf(request.url))}*.`)]
 }
@@ -70,30 +70,30 @@ function pageBlocks(url: string): KnownBlock[] {
   ]
 }
 
-function about({ call, input }: PendingInput): string {
-  const act = describeAction(call, 'wish')
-  const why = `It needs this to _${escapeInlineMrkdwn(truncate(act.charAt(0).toLowerCase() + act.slice(1), 200))}_.`
-  const care = input.request.kind === 'form' ? ' Do not enter passwords or keys.' : ''
+function purposeText({ call, input }: PendingInput): string {
+  const action = describeAction(call, 'wish')
+  const why = `It needs this to _${escapeInlineMrkdwn(truncate(action.charAt(0).toLowerCase() + action.slice(1), 200))}_.`
+  const warning = input.request.kind === 'form' ? ' Do not enter passwords or keys.' : ''
   const what = input.request.kind === 'sign_in' ? 'sign in' : 'answer'
-  return `${why} Only ${mentionOf(input.person)} can ${what}.${care}`
+  return `${why} Only ${mentionOf(input.person)} can ${what}.${warning}`
 }
 
-/** A server that waits on the wire gets a countdown, anything else a day. */
-function sayUntil({ resume, expiresAt }: InputState, now: Date): string {
+/** A countdown for a server that holds its request open, else the date of expiry. */
+function deadlineText({ resume, expiresAt }: InputState, now: Date): string {
   if (resume.how !== 'live') return `It waits until ${formatDate(expiresAt)}.`
   const steps = Math.max(0, Math.ceil((expiresAt.getTime() - now.getTime()) / COUNTDOWN_STEP_MS))
   const seconds = (steps * COUNTDOWN_STEP_MS) / 1_000
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')} left, until ${formatDate(expiresAt)}.`
 }
 
-function buttonsOf(asked: PendingInput): KnownBlock {
-  const { input } = asked
+function buttonsOf(pending: PendingInput): KnownBlock {
+  const { input } = pending
   const value = input.id
   const decline = createButton({ text: 'Decline', action: 'input_decline', value })
   const elements: Record<InputState['request']['kind'], () => Button[]> = {
     form: () => [createButton({ text: 'Answer', action: 'input_answer', value, style: 'primary' }), decline],
     url: () =>
-      isPrivate(asked)
+      isPrivate(pending)
         ? pageButtons(input)
         : [createButton({ text: 'See the page', action: 'input_see', value }), decline],
     sign_in: () => [createButton({ text: 'Sign in', action: 'input_sign_in', value, style: 'primary' }), decline],
@@ -114,9 +114,9 @@ function pageButtons(input: InputState): Button[] {
 const doneButton = (input: InputState): Button =>
   createButton({ text: 'I’m done', action: 'input_done', value: input.id })
 
-/** The page a server wants opened, for the one person it is for. Pure. */
-export const urlElicitationModal = (asked: PendingInput) => {
-  const { call, input } = asked
+/** The URL of an elicitation, in a modal that only its person sees. Pure. */
+export const urlElicitationModal = (pending: PendingInput) => {
+  const { call, input } = pending
   const url = input.request.kind === 'url' ? input.request.url : ''
   return createModal({
     id: 'input_page',
@@ -132,7 +132,7 @@ export const urlElicitationModal = (asked: PendingInput) => {
   })
 }
 
-/** What somebody filled in too late, so that it is not lost. */
+/** The values of a form that was submitted too late, so that they are not lost. */
 export function answeredFormBlocks(fields: FormField[], content: Record<string, FormValue>): KnownBlock[] {
   const lines = fields.flatMap(({ name, title }) => {
     const value = content[name]
@@ -147,7 +147,7 @@ type Given = Omit<NonNullable<InputState['given']>, 'content'>
 
 const ACCEPTED: Record<InputState['request']['kind'], string> = { form: 'Answered', url: 'Done', sign_in: 'Signed in' }
 
-/** What became of a question, in one line. */
+/** How an elicitation was answered, in one line. */
 export function givenAnswerMessage({ action, by, at }: Given, kind: InputState['request']['kind'] = 'form'): string {
   const who = by === undefined ? '' : ` by ${mentionOf(by)}`
   switch (action) {

@@ -13,30 +13,30 @@ import {
 } from '../blocks/modal-fields.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, pluralize, revealInvisible, truncate } from '../blocks/text.ts'
 
-/** With the words around them these stay under Slack's 100 blocks. */
-const MOST_FIELDS = 90
-/** A text that may be longer than this gets several lines. */
+/** With the blocks around them these stay under Slack's 100 blocks. */
+const MAX_FIELDS = 90
+/** A text that may be longer than this gets a multiline field. */
 const ONE_LINE_CHARS = 300
-/** Slack takes 250 KB; the rest is for what is around the fields. */
-const FIELDS_MOST_BYTES = 220 * 1024
+/** Slack takes views of 250 KB; the rest is for the blocks around the fields. */
+const MAX_FIELDS_BYTES = 220 * 1024
 
 export const formFieldBlockIdOf = (index: number): string => `field ${index}`
 
-/** The fields a modal has room for: what must be filled in comes first where not all fit. */
+/** The fields that fit a modal; required ones come first if not all fit. */
 export function shownFieldsOf(fields: FormField[]): FormField[] {
-  if (fields.length <= MOST_FIELDS) return fields
-  return fields.toSorted((a, b) => Number(b.required) - Number(a.required)).slice(0, MOST_FIELDS)
+  if (fields.length <= MAX_FIELDS) return fields
+  return fields.toSorted((a, b) => Number(b.required) - Number(a.required)).slice(0, MAX_FIELDS)
 }
 
-/** Whether all that must be filled in has room. */
+/** Whether all required fields fit a modal. */
 export function fitsFormModal(fields: FormField[]): boolean {
   const shown = shownFieldsOf(fields)
-  const bytes = Buffer.byteLength(JSON.stringify(shown.map(fieldOf).map(inputBlockOf)))
-  return bytes <= FIELDS_MOST_BYTES && fields.every((field) => !field.required || shown.includes(field))
+  const bytes = Buffer.byteLength(JSON.stringify(shown.map(modalFieldOf).map(inputBlockOf)))
+  return bytes <= MAX_FIELDS_BYTES && fields.every((field) => !field.required || shown.includes(field))
 }
 
-/** A server's form as a modal. Nothing in it is filled in but the server's own defaults. Pure. */
-export function elicitationModal({ call, input: asked }: PendingInput, fields: FormField[]): ModalView {
+/** A form elicitation as a modal, with only the server's defaults as initial values. Pure. */
+export function elicitationModal({ call, input }: PendingInput, fields: FormField[]): ModalView {
   const shown = shownFieldsOf(fields)
   const name = truncate(call.connectionName, 80)
   const left = fields.length - shown.length
@@ -45,13 +45,13 @@ export function elicitationModal({ call, input: asked }: PendingInput, fields: F
     title: 'Answer',
     submit: 'Send',
     close: 'Cancel',
-    keep: { input: asked.id },
+    metadata: { input: input.id },
     blocks: [
       sectionBlock(
-        `*${escapeInlineMrkdwn(name)} asks:* ${escapeMrkdwn(truncate(revealInvisible(asked.request.message), 1_500)) || 'please fill this in'}`,
+        `*${escapeInlineMrkdwn(name)} asks:* ${escapeMrkdwn(truncate(revealInvisible(input.request.message), 1_500)) || 'please fill this in'}`,
       ),
-      ...(asked.resume.how === 'live' ? [contextBlock(`It waits until ${formatDate(asked.expiresAt)}.`)] : []),
-      ...shown.map(fieldOf).map(inputBlockOf),
+      ...(input.resume.how === 'live' ? [contextBlock(`It waits until ${formatDate(input.expiresAt)}.`)] : []),
+      ...shown.map(modalFieldOf).map(inputBlockOf),
       ...(left > 0
         ? [contextBlock(`${pluralize(left, 'more optional field')} did not fit here and will stay empty.`)]
         : []),
@@ -63,19 +63,19 @@ export function elicitationModal({ call, input: asked }: PendingInput, fields: F
   return { ...view, notify_on_close: true }
 }
 
-/** A server's field as ours. */
-function fieldOf(field: FormField, index: number): ModalField {
-  const says = field.hint === undefined ? '' : revealInvisible(field.hint).trim()
+/** A form elicitation's field as a modal field. */
+function modalFieldOf(field: FormField, index: number): ModalField {
+  const hint = field.hint === undefined ? '' : revealInvisible(field.hint).trim()
   return {
     id: formFieldBlockIdOf(index),
     label: revealInvisible(field.title),
-    hint: [says, boundsOf(field)].filter(Boolean).join(/[.!?:;]$/.test(says) ? ' ' : '. '),
+    hint: [hint, boundsOf(field)].filter(Boolean).join(/[.!?:;]$/.test(hint) ? ' ' : '. '),
     optional: !field.required,
-    holds: holdsOf(field),
+    input: fieldInputOf(field),
   }
 }
 
-/** What is wanted, where the field does not show it by itself. */
+/** The bounds of a value in words, where Slack's field does not show them. */
 function boundsOf(field: FormField): string {
   if (field.kind === 'many') return range(field.min, field.max, 'Choose')
   if (field.kind === 'number') return range(field.min, field.max, 'Number:')
@@ -92,27 +92,27 @@ function range(min: number | undefined, max: number | undefined, what: string): 
 
 type FieldOf<K extends FormField['kind']> = Extract<FormField, { kind: K }>
 
-function holdsOf(field: FormField): ModalField['holds'] {
+function fieldInputOf(field: FormField): ModalField['input'] {
   switch (field.kind) {
     case 'text':
-      return textHolds(field)
+      return textInputOf(field)
     case 'number':
       return {
         kind: 'number',
         integer: field.integer,
-        initial: decimal(initialOf(field)),
-        min: decimal(field.min),
-        max: decimal(field.max),
+        initial: decimalText(initialOf(field)),
+        min: decimalText(field.min),
+        max: decimalText(field.max),
       }
     case 'yes_no':
       return { kind: 'one', options: YES_NO, chosen: field.default === undefined ? undefined : String(field.default) }
     case 'one':
-      return { kind: 'one', options: optionsOf(field), chosen: placeOf(field, field.default) }
+      return { kind: 'one', options: optionsOf(field), chosen: optionIndexOf(field, field.default) }
     case 'many':
       return {
         kind: 'many',
         options: optionsOf(field),
-        chosen: (initialOf(field) ?? []).flatMap((value) => placeOf(field, value) ?? []),
+        chosen: (initialOf(field) ?? []).flatMap((value) => optionIndexOf(field, value) ?? []),
         ...(field.max !== undefined && field.max >= 1 && { most: Math.min(field.max, 1_000) }),
       }
     default:
@@ -122,11 +122,11 @@ function holdsOf(field: FormField): ModalField['holds'] {
 
 const YES_NO = [createOption('Yes', 'true'), createOption('No', 'false')]
 
-/** A default that breaks the server's own rules is no default. */
+/** The default, unless it violates the field's own schema. */
 const initialOf = <F extends FormField>(field: F): F['default'] =>
   fitsField(field, field.default) ? field.default : undefined
 
-function textHolds(field: FieldOf<'text'>): ModalField['holds'] {
+function textInputOf(field: FieldOf<'text'>): ModalField['input'] {
   const initial = initialOf(field) ?? ''
   if (field.format !== undefined) return { kind: field.format, initial }
   const { minLength = 0, maxLength } = field
@@ -139,30 +139,30 @@ function textHolds(field: FieldOf<'text'>): ModalField['holds'] {
   }
 }
 
-/** Slack takes plain decimals; other bounds are checked when the form is sent. */
-const decimal = (value: number | undefined): string | undefined =>
+/** Slack takes only plain decimals as bounds; others are checked on submission. */
+const decimalText = (value: number | undefined): string | undefined =>
   value !== undefined && /^-?\d+(\.\d+)?$/.test(String(value)) ? String(value) : undefined
 
-/** An option is known by its place, as a server's values may be longer than Slack takes. */
+/** The value of an option is its index, as a server's values may be longer than Slack takes. */
 const optionsOf = (field: FieldOf<'one' | 'many'>) =>
   field.options.map(({ title }, index) => createOption(revealInvisible(title) || '(empty)', String(index)))
 
-function placeOf({ options }: FieldOf<'one' | 'many'>, value: string | undefined): string | undefined {
-  const place = options.findIndex((one) => one.value === value)
-  return place < 0 ? undefined : String(place)
+function optionIndexOf({ options }: FieldOf<'one' | 'many'>, value: string | undefined): string | undefined {
+  const index = options.findIndex((one) => one.value === value)
+  return index < 0 ? undefined : String(index)
 }
 
-/** What was filled in, as the server wants it, by the names of its fields; what was left empty is left out. */
+/** The submitted values by the names of the server's fields; empty ones are left out. */
 export function readSubmittedForm(fields: FormField[], values: Record<string, unknown>): Record<string, FormValue> {
   const state = ModalState.parse(values)
   const read = shownFieldsOf(fields).map((field, index): [string, FormValue | undefined] => {
     const entered = fieldStateIn(state, formFieldBlockIdOf(index))
-    return [field.name, entered && valueIn(field, entered)]
+    return [field.name, entered && formValueIn(field, entered)]
   })
   return Object.fromEntries(read.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
 }
 
-function valueIn(field: FormField, entered: FieldState): FormValue | undefined {
+function formValueIn(field: FormField, entered: FieldState): FormValue | undefined {
   switch (field.kind) {
     case 'text':
       return fieldTextOf(entered) || undefined

@@ -6,6 +6,7 @@ import type { MonthUsage } from '../../run/usage.ts'
 import {
   actionsBlock,
   contextBlock,
+  createBudgetButton,
   createButton,
   createCommandButton,
   createModal,
@@ -20,43 +21,43 @@ import {
 import { formatBar, formatMoney } from '../blocks/figures.ts'
 import { escapeMrkdwn, pluralize } from '../blocks/text.ts'
 
-/** What an owner or admin sees of the workspace. */
+/** The workspace settings as owners and admins see them. */
 export type WorkspaceSettingsView = { settings: WorkspaceSettings; usage: MonthUsage; cards: CardInfo[] }
 
-/** On top of the Home tab of those who can do something about it. */
-export function isOverBudget({ settings, usage }: WorkspaceSettingsView): KnownBlock[] {
+/** The warning on top of the Home tab of owners and admins. */
+export function overBudgetBlocks({ settings, usage }: WorkspaceSettingsView): KnownBlock[] {
   if (settings.budgetUsd === undefined || usage.costUsd < settings.budgetUsd) return []
   const spent = `${formatMoney(usage.costUsd)} of ${formatMoney(settings.budgetUsd)}`
   const words = `:warning: *This month's budget is used up* (${spent}). I will not start new requests until you raise it or next month begins.`
   return [sectionBlock(words, createBudgetButton(settings)), DIVIDER_BLOCK]
 }
 
-/** Settings of the workspace: each is saved when it is chosen. */
-export function settingsBlocks(picture: WorkspaceSettingsView): KnownBlock[] {
-  const { settings, usage, cards } = picture
+/** The fields of the workspace settings; each is saved when it is chosen. */
+export function settingsBlocks(view: WorkspaceSettingsView): KnownBlock[] {
+  const { settings, usage, cards } = view
   return [
     headerBlock('Workspace settings'),
     contextBlock('Only owners and admins see this. Changes are saved right away.'),
-    choice(
+    settingBlock(
       '*Who approves destructive calls*\nThey decide on anything that can destroy or overwrite something. If nobody is chosen, people decide on their own requests.',
       approversSelect(settings),
     ),
-    choice(
+    settingBlock(
       '*Where approvals are asked*\nA channel for requests that somebody else must decide. Its members see the details. Without one, I ask in the thread, and by direct message if an approver cannot see it.',
       channelSelect(settings),
     ),
-    ...(settings.approvalsChannel === undefined ? [] : [actionsBlock([noChannel])]),
-    choice(
+    ...(settings.approvalsChannel === undefined ? [] : [actionsBlock([noChannelButton])]),
+    settingBlock(
       `*What people may connect*\n${settings.cards === undefined ? 'Everything. Choose services to allow only those' : pluralize(settings.cards.length, 'service')}. Existing connections stay.`,
       cardsSelect(settings, cards),
     ),
-    sectionBlock(budgetWords(settings, usage), createBudgetButton(settings)),
+    sectionBlock(budgetText(settings, usage), createBudgetButton(settings)),
   ]
 }
 
 type Select = MultiUsersSelect | ConversationsSelect | MultiStaticSelect
 
-const choice = (mrkdwn: string, accessory: Select): KnownBlock => ({
+const settingBlock = (mrkdwn: string, accessory: Select): KnownBlock => ({
   type: 'section',
   text: { type: 'mrkdwn', text: mrkdwn },
   accessory,
@@ -77,7 +78,7 @@ const channelSelect = ({ approvalsChannel }: WorkspaceSettings): ConversationsSe
   ...(approvalsChannel !== undefined && { initial_conversation: approvalsChannel }),
 })
 
-const noChannel = createButton({ text: 'Ask in threads again', action: 'setting_channel_none', value: 'none' })
+const noChannelButton = createButton({ text: 'Ask in threads again', action: 'setting_channel_none', value: 'none' })
 
 function cardsSelect({ cards: allowed }: WorkspaceSettings, cards: CardInfo[]): MultiStaticSelect {
   const options = cards.slice(0, LIMITS.options.select).map((card) => createOption(card.title, card.name))
@@ -91,26 +92,14 @@ function cardsSelect({ cards: allowed }: WorkspaceSettings, cards: CardInfo[]): 
   }
 }
 
-function budgetWords({ budgetUsd }: WorkspaceSettings, { costUsd, runs }: MonthUsage): string {
+function budgetText({ budgetUsd }: WorkspaceSettings, { costUsd, runs }: MonthUsage): string {
   const used = `So far this month, everybody together: ${pluralize(runs, 'request')}, ${formatMoney(costUsd)}.`
   if (budgetUsd === undefined) return `*Monthly budget*\nNo limit. ${used}`
   const share = budgetUsd === 0 ? 1 : costUsd / budgetUsd
   return `*Monthly budget: ${formatMoney(budgetUsd)}*\n\`${formatBar(share, 20)}\` ${Math.round(share * 100)}% used. ${used}`
 }
 
-/** Opens the form for the budget; others than owners and admins are told that it is theirs to change. */
-export const createBudgetButton = ({ budgetUsd }: Pick<WorkspaceSettings, 'budgetUsd'>) =>
-  createButton({
-    text: budgetUsd === undefined ? 'Set a budget' : 'Change budget',
-    action: 'setting_budget',
-    value: 'budget',
-  })
-
-/** Adds a service to those that may be connected; `then` is what somebody wanted to connect. */
-export const createAllowButton = ({ name, title }: Pick<CardInfo, 'name' | 'title'>, then: string) =>
-  createButton({ text: `Allow ${title}`, action: 'setting_card', value: `${name} ${then}`, style: 'primary' })
-
-/** After a service was allowed: what it was for. */
+/** Says that a card is allowed now and offers to connect it; `then` is the name that was to be connected. */
 export function allowedCardMessage(title: string, then: string): MessageContent {
   const text = `Everybody here may connect ${title} now.`
   return {
@@ -122,8 +111,8 @@ export function allowedCardMessage(title: string, then: string): MessageContent 
   }
 }
 
-/** More than anybody spends by intent. */
-const MOST_USD = 1_000_000
+/** Above this, an amount is taken for a typing error. */
+const MAX_USD = 1_000_000
 
 /** The modal that asks for the budget. */
 export const budgetModal = ({ budgetUsd }: Pick<WorkspaceSettings, 'budgetUsd'>): ModalView =>
@@ -143,7 +132,7 @@ export const budgetModal = ({ budgetUsd }: Pick<WorkspaceSettings, 'budgetUsd'>)
           action_id: 'value',
           is_decimal_allowed: true,
           min_value: '0',
-          max_value: String(MOST_USD),
+          max_value: String(MAX_USD),
           ...(budgetUsd !== undefined && { initial_value: String(budgetUsd) }),
         },
       }),

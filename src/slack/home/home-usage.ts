@@ -1,13 +1,13 @@
 import type { KnownBlock } from '@slack/types'
 import type { MonthUsage } from '../../run/usage.ts'
 import { contextBlock, DIVIDER_BLOCK, headerBlock } from '../blocks/blocks.ts'
-import { alignColumns, codeBlockFor, formatAmount, formatBar, formatMoney, padText } from '../blocks/figures.ts'
+import { codeBlockFor, formatAmount, formatBar, formatMoney, formatSparkline, padText } from '../blocks/figures.ts'
 import { revealInvisible } from '../blocks/text.ts'
 
-const BAR = 12
-const NAME = 28
+const BAR_WIDTH = 12
+const NAME_WIDTH = 28
 
-/** What a person used this month, in figures and as a picture. */
+/** A person's usage of this month, as figures and charts. */
 export function usageBlocks(usage: MonthUsage): KnownBlock[] {
   const month = usage.since.toLocaleDateString('en-US', { month: 'long', timeZone: 'UTC' })
   const title = headerBlock(`Your usage in ${month}`)
@@ -18,10 +18,10 @@ export function usageBlocks(usage: MonthUsage): KnownBlock[] {
     {
       type: 'section',
       fields: [
-        figure('Requests', formatAmount(usage.runs)),
-        figure('Tool calls', `${formatAmount(usage.calls)}${failed}`),
-        figure('Tokens', formatAmount(usage.tokens)),
-        figure('Cost', formatMoney(usage.costUsd)),
+        figureField('Requests', formatAmount(usage.runs)),
+        figureField('Tool calls', `${formatAmount(usage.calls)}${failed}`),
+        figureField('Tokens', formatAmount(usage.tokens)),
+        figureField('Cost', formatMoney(usage.costUsd)),
       ],
     },
     codeBlockFor([...days(usage), ...tools(usage)]),
@@ -29,13 +29,13 @@ export function usageBlocks(usage: MonthUsage): KnownBlock[] {
   ]
 }
 
-const figure = (name: string, value: string) => ({ type: 'mrkdwn' as const, text: `*${name}*\n${value}` })
+const figureField = (name: string, value: string) => ({ type: 'mrkdwn' as const, text: `*${name}*\n${value}` })
 
 function days({ days: asked, today }: MonthUsage): string[] {
   const byDay = new Map(asked.map(({ day, runs }) => [day, runs]))
   const values = Array.from({ length: today }, (_, at) => byDay.get(at + 1) ?? 0)
   const most = Math.max(...values)
-  return [`Requests per day, 1 to ${today} (busiest day: ${most})`, alignColumns(values)]
+  return [`Requests per day, 1 to ${today} (busiest day: ${most})`, formatSparkline(values)]
 }
 
 function tools({ tools: used }: MonthUsage): string[] {
@@ -43,7 +43,7 @@ function tools({ tools: used }: MonthUsage): string[] {
   if (most === 0) return []
   const lines = used.map(({ tool, connection, calls }) => {
     const name = connection === undefined ? tool : `${connection} ${tool}`
-    return `${padText(revealInvisible(name), NAME)} ${formatBar(calls / most, BAR)} ${formatAmount(calls)}`
+    return `${padText(revealInvisible(name), NAME_WIDTH)} ${formatBar(calls / most, BAR_WIDTH)} ${formatAmount(calls)}`
   })
   return ['', 'Tools used most', ...lines]
 }

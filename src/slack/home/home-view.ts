@@ -5,6 +5,7 @@ import type { Connection } from '../../registry/connection.ts'
 import type { PendingInput } from '../../run/runs.ts'
 import type { CallState, RunState } from '../../run/state/state.ts'
 import type { MonthUsage, RecentRun } from '../../run/usage.ts'
+import { detailsButton } from '../answer/details-button.ts'
 import { approvalMessage } from '../approvals/approval-card.ts'
 import { approversText, ruleBlock } from '../approvals/rules-message.ts'
 import {
@@ -15,12 +16,11 @@ import {
   headerBlock,
   sectionBlock,
 } from '../blocks/blocks.ts'
-import { pluralize } from '../blocks/text.ts'
-import type { CircuitOf } from '../connections/circuit-note.ts'
+import { escapeMrkdwn, formatDate, pluralize, truncate } from '../blocks/text.ts'
+import type { CircuitOf } from '../connections/connections-message.ts'
 import { type CardOf, connectionBlocks } from '../connections/connections-message.ts'
 import { elicitationMessage } from '../elicitation/elicitation-card.ts'
-import { recentBlocks } from './home-recent.ts'
-import { isOverBudget, settingsBlocks, type WorkspaceSettingsView } from './home-settings.ts'
+import { overBudgetBlocks, settingsBlocks, type WorkspaceSettingsView } from './home-settings.ts'
 import { usageBlocks } from './home-usage.ts'
 
 export type HomeContent = {
@@ -40,19 +40,19 @@ export type HomeContent = {
 }
 
 /** Together with everything else these stay under Slack's 100 blocks. */
-export const HOME_CONNECTIONS_SHOWN = { pending: 5, inputs: 2, connections: 8, rules: 8, recent: 5 }
+export const HOME_LIST_LENGTHS = { pending: 5, inputs: 2, connections: 8, rules: 8, recent: 5 }
 
-/** The Home tab: what waits for this person first, then what is theirs, then what they manage. Pure. */
-export function createHomeView(picture: HomeContent): HomeView {
-  const { workspace } = picture
+/** The Home tab: pending approvals and inputs, the person's own things, then workspace settings. Pure. */
+export function createHomeView(content: HomeContent): HomeView {
+  const { workspace } = content
   const blocks = [
-    ...(workspace === undefined ? [] : isOverBudget(workspace)),
-    ...pendingBlocks(picture),
-    ...inputBlocks(picture),
-    ...connectionsBlocks(picture),
-    ...recentBlocks(picture.recent.slice(0, HOME_CONNECTIONS_SHOWN.recent)),
-    ...rulesBlocks(picture),
-    ...usageBlocks(picture.usage),
+    ...(workspace === undefined ? [] : overBudgetBlocks(workspace)),
+    ...pendingBlocks(content),
+    ...inputBlocks(content),
+    ...connectionsBlocks(content),
+    ...recentBlocks(content.recent.slice(0, HOME_LIST_LENGTHS.recent)),
+    ...rulesBlocks(content),
+    ...usageBlocks(content.usage),
     ...(workspace === undefined ? [] : settingsBlocks(workspace)),
   ]
   return { type: 'home', callback_id: 'home', blocks: blocks.slice(0, LIMITS.view.blocks) }
@@ -61,13 +61,13 @@ export function createHomeView(picture: HomeContent): HomeView {
 function pendingBlocks({ pending }: HomeContent): KnownBlock[] {
   if (pending.length === 0) return []
   const cards = pending
-    .slice(0, HOME_CONNECTIONS_SHOWN.pending)
+    .slice(0, HOME_LIST_LENGTHS.pending)
     .flatMap(({ state, call }) =>
       call.approval === undefined
         ? []
         : [...approvalMessage({ state, call, approval: call.approval }).blocks, DIVIDER_BLOCK],
     )
-  const rest = pending.length - HOME_CONNECTIONS_SHOWN.pending
+  const rest = pending.length - HOME_LIST_LENGTHS.pending
   return [
     headerBlock(`${pluralize(pending.length, 'approval')} waiting for you`),
     ...cards,
@@ -77,18 +77,18 @@ function pendingBlocks({ pending }: HomeContent): KnownBlock[] {
 
 function inputBlocks({ inputs, now }: HomeContent): KnownBlock[] {
   if (inputs.length === 0) return []
-  const rest = inputs.length - HOME_CONNECTIONS_SHOWN.inputs
+  const rest = inputs.length - HOME_LIST_LENGTHS.inputs
   return [
     headerBlock(`${pluralize(inputs.length, 'question')} waiting for your answer`),
     ...inputs
-      .slice(0, HOME_CONNECTIONS_SHOWN.inputs)
+      .slice(0, HOME_LIST_LENGTHS.inputs)
       .flatMap((asked) => [...elicitationMessage(asked, now).blocks, DIVIDER_BLOCK]),
     ...(rest > 0 ? [contextBlock(`and ${rest} more, shown here once you have answered these.`)] : []),
   ]
 }
 
 function connectionsBlocks({ connections, cardOf, circuitOf }: HomeContent): KnownBlock[] {
-  const shown = connections.slice(0, HOME_CONNECTIONS_SHOWN.connections)
+  const shown = connections.slice(0, HOME_LIST_LENGTHS.connections)
   const rest = connections.length - shown.length
   const none = sectionBlock(
     'None yet. Connect a tool, then ask me to use it in the _Messages_ tab or by mentioning me in a channel.',
@@ -115,7 +115,7 @@ function connectionsBlocks({ connections, cardOf, circuitOf }: HomeContent): Kno
 
 function rulesBlocks({ rules, approvers }: HomeContent): KnownBlock[] {
   const own = rules.filter((rule) => rule.scope === 'person')
-  const shown = own.slice(0, HOME_CONNECTIONS_SHOWN.rules)
+  const shown = own.slice(0, HOME_LIST_LENGTHS.rules)
   const more =
     own.length > shown.length
       ? [actionsBlock([createCommandButton(`Show all ${own.length} rules`, 'rules')], 'home rules')]
@@ -128,4 +128,30 @@ function rulesBlocks({ rules, approvers }: HomeContent): KnownBlock[] {
     contextBlock(approversText(approvers)),
     DIVIDER_BLOCK,
   ]
+}
+const OUTCOME_TEXTS: Record<RecentRun['outcome'], [mark: string, words: string]> = {
+  working: [':hourglass_flowing_sand:', 'in progress'],
+  waiting: [':raised_hand:', 'waiting for approval'],
+  finished: [':white_check_mark:', 'done'],
+  failed: [':warning:', 'failed'],
+  stopped: [':octagonal_sign:', 'stopped'],
+}
+
+/** The person's latest runs and how they ended. */
+function recentBlocks(recent: RecentRun[]): KnownBlock[] {
+  if (recent.length === 0) return []
+  return [
+    headerBlock('Recent requests'),
+    ...recent.map((run) => sectionBlock(recentLine(run), detailsButton(run.id))),
+    DIVIDER_BLOCK,
+  ]
+}
+
+function recentLine({ text, outcome, why, calls, place, channel, at }: RecentRun): string {
+  const [mark, outcomeText] = OUTCOME_TEXTS[outcome]
+  const [words = ''] = text.trim().split('\n')
+  const reason = why === undefined ? '' : `: ${escapeMrkdwn(truncate(why, 200))}`
+  const where = place === 'dm' ? 'in our direct messages' : `in <#${channel}>`
+  const used = calls === 0 ? '' : ` · ${pluralize(calls, 'tool call')}`
+  return `${mark} *${escapeMrkdwn(truncate(words, 120).replaceAll('*', ''))}* ${outcomeText}${reason} · ${where}${used} · ${formatDate(at)}`
 }

@@ -2,70 +2,67 @@ import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { errorChainOf } from '../../errors.ts'
 import { type Principal, UserId } from '../../ids.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { ConnectionDeps, HomeTabDeps, PolicyDeps, RunsDeps, WebApiDeps } from '../deps.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import type { WorkspaceSettingsView } from './home-settings.ts'
-import { createHomeView, HOME_CONNECTIONS_SHOWN } from './home-view.ts'
+import { createHomeView, HOME_LIST_LENGTHS } from './home-view.ts'
 
-/** Changes come in bursts; Slack takes about 100 paintings of Home tabs a minute. */
+/** Changes come in bursts; Slack takes about 100 calls of views.publish a minute. */
 const REFRESH_AFTER_MS = 1_500
 
-/** Slack tells when a Home tab is opened and never when it is left, so this is how long a person counts as looking at it. */
-const LOOKS_FOR_MS = 60 * 60_000
-const MOST_LOOKING = 1_000
+/** Slack sends no event when a Home tab is left, so a person counts as viewing it for this long. */
+const VIEWER_TTL_MS = 60 * 60_000
+const MAX_VIEWERS = 1_000
 
-type HomeDeps = Omit<
-  SlackDeps,
-  'refreshHome' | 'paintHome' | 'directMessageOf' | 'sessions' | 'forgetToken' | 'offering'
->
+type HomeDeps = WebApiDeps & RunsDeps & ConnectionDeps & PolicyDeps
 
 export type Home = {
-  /** Soon, once for many changes, for those who opened it here lately; whoever opens it later sees it painted then. */
+  /** Publishes soon, once for many changes, if the person opened the tab lately. */
   refresh(principal: Principal): void
-  /** Now, as the person is looking at it; never throws. */
+  /** Publishes at once. Never throws. */
   paint(principal: Principal): Promise<void>
   close(): void
 }
 
-/** Paints Home tabs, soon after something changed for a person. */
+/** Publishes Home tabs after changes. */
 export function createHome(deps: HomeDeps): Home {
-  const waiting = new Map<string, NodeJS.Timeout>()
-  const looking = createLooking()
+  const timers = new Map<string, NodeJS.Timeout>()
+  const viewers = createRecentViewers()
   return {
     refresh(principal) {
-      if (waiting.has(principal.user) || !looking.is(principal.user)) return
+      if (timers.has(principal.user) || !viewers.has(principal.user)) return
       const paint = () => {
-        waiting.delete(principal.user)
+        timers.delete(principal.user)
         void publish(deps, principal)
       }
-      waiting.set(principal.user, setTimeout(paint, REFRESH_AFTER_MS))
+      timers.set(principal.user, setTimeout(paint, REFRESH_AFTER_MS))
     },
     paint(principal) {
-      looking.note(principal.user)
+      viewers.add(principal.user)
       return publish(deps, principal)
     },
     close() {
-      for (const timer of waiting.values()) clearTimeout(timer)
-      waiting.clear()
+      for (const timer of timers.values()) clearTimeout(timer)
+      timers.clear()
     },
   }
 }
 
-/** Who may be looking at their Home tab: those who opened it or pressed in it last. */
-export function createLooking(now = Date.now): { note(user: UserId): void; is(user: UserId): boolean } {
+/** The users who opened their Home tab or pressed a button in it lately. */
+export function createRecentViewers(now = Date.now): { add(user: UserId): void; has(user: UserId): boolean } {
   const until = new Map<UserId, number>()
   return {
-    note(user) {
+    add(user) {
       until.delete(user)
-      until.set(user, now() + LOOKS_FOR_MS)
+      until.set(user, now() + VIEWER_TTL_MS)
       const [oldest] = until.keys()
-      if (until.size > MOST_LOOKING && oldest !== undefined) until.delete(oldest)
+      if (until.size > MAX_VIEWERS && oldest !== undefined) until.delete(oldest)
     },
-    is: (user) => (until.get(user) ?? 0) > now(),
+    has: (user) => (until.get(user) ?? 0) > now(),
   }
 }
 
-/** Never throws: a Home tab that could not be painted is painted when it is opened next. */
+/** Never throws: a Home tab that could not be published is published when it is opened next. */
 async function publish(deps: HomeDeps, principal: Principal): Promise<void> {
   try {
     const [pending, inputs, connections, rules, approvers, recent, usage, workspace] = await Promise.all([
@@ -74,7 +71,7 @@ async function publish(deps: HomeDeps, principal: Principal): Promise<void> {
       deps.registry.connectionsOf(principal),
       deps.rules.rulesFor(principal),
       deps.rules.approversOf(principal.workspace),
-      deps.usage.recentOf(principal, HOME_CONNECTIONS_SHOWN.recent),
+      deps.usage.recentOf(principal, HOME_LIST_LENGTHS.recent),
       deps.usage.monthOf(principal),
       workspaceOf(deps, principal),
     ])
@@ -93,7 +90,7 @@ async function publish(deps: HomeDeps, principal: Principal): Promise<void> {
     })
     await deps.webApi.call('views.publish', { user_id: principal.user, view }, AnyResponse, 0)
   } catch (error) {
-    deps.log.warn({ user: principal.user, why: errorChainOf(error) }, 'Home tab not painted')
+    deps.log.warn({ user: principal.user, why: errorChainOf(error) }, 'Home tab not published')
   }
 }
 
@@ -106,7 +103,7 @@ async function workspaceOf(deps: HomeDeps, { workspace, user }: Principal): Prom
 
 const Opened = z.object({ user: UserId, tab: z.string().optional() })
 
-export function registerHome(app: App, deps: SlackDeps): void {
+export function registerHome(app: App, deps: WebApiDeps & HomeTabDeps): void {
   app.event('app_home_opened', async ({ event }) => {
     const parsed = Opened.safeParse(event)
     if (!parsed.success) return

@@ -16,10 +16,10 @@ export type BlockAction = {
   chosen: string[]
   actionId: string
   actionTs: string
-  /** The message it stands in; absent for views. */
+  /** The message that holds the element; absent for views. */
   message: { channel: string; ts: string; thread: string | undefined } | undefined
-  view: { id: string; hash: string; keep: string; kind: 'modal' | 'home'; callback: string } | undefined
-  scene: Responder
+  view: { id: string; hash: string; privateMetadata: string; kind: 'modal' | 'home'; callbackId: string } | undefined
+  responder: Responder
 }
 
 const Body = z.object({
@@ -60,54 +60,59 @@ const Body = z.object({
     .min(1),
 })
 
-type Listened = SlackActionMiddlewareArgs & AllMiddlewareArgs
+type ListenerArgs = SlackActionMiddlewareArgs & AllMiddlewareArgs
 
-type Handle = (press: BlockAction) => Promise<void>
+type HandlePress = (press: BlockAction) => Promise<void>
 
-/** Acknowledges, parses, handles; what goes wrong is told to who pressed. `action` is what stands before a colon in the action_id. */
-export function onButtonPress(app: App, deps: SlackDeps, action: string, handle: Handle): void {
-  app.action(named(action), async (listened: Listened) => {
+/** Listens for an action_id of `action` or `action:anything`: acknowledges at once, then handles; errors are replied to who pressed. */
+export function onButtonPress(app: App, deps: SlackDeps, action: string, handle: HandlePress): void {
+  app.action(actionIdPattern(action), async (listened: ListenerArgs) => {
     await listened.ack()
-    await handleTold(deps, action, listened, handle)
+    await handleOrReplyError(deps, action, listened, handle)
   })
 }
 
 /**
- * The same for what must not be lost (a decision, a stop, a request): it is acknowledged when it is done. If the app dies before,
- * Slack tells the person that the press failed, and they press again.
+ * The same for presses that must not be lost (a decision, a stop, a request): acknowledges when they are handled. If the app dies
+ * before, Slack shows that the press failed, and the person presses again.
  */
-export function onDurablePress(app: App, deps: SlackDeps, action: string, handle: Handle): void {
-  app.action(named(action), async (listened: Listened) => {
-    const done = handleTold(deps, action, listened, handle)
-    await withDeadline(done, ACK_AT_THE_LATEST_MS, undefined)
+export function onDurablePress(app: App, deps: SlackDeps, action: string, handle: HandlePress): void {
+  app.action(actionIdPattern(action), async (listened: ListenerArgs) => {
+    const done = handleOrReplyError(deps, action, listened, handle)
+    await withDeadline(done, ACK_DEADLINE_MS, undefined)
     await listened.ack()
     await done
   })
 }
 
 /** Slack waits 3 s for an acknowledgement. */
-const ACK_AT_THE_LATEST_MS = 2_400
+const ACK_DEADLINE_MS = 2_400
 
-const named = (action: string): RegExp => new RegExp(`^${action}(:|$)`)
+const actionIdPattern = (action: string): RegExp => new RegExp(`^${action}(:|$)`)
 
-async function handleTold(deps: SlackDeps, action: string, listened: Listened, handle: Handle): Promise<void> {
+async function handleOrReplyError(
+  deps: SlackDeps,
+  action: string,
+  listened: ListenerArgs,
+  handle: HandlePress,
+): Promise<void> {
   const press = await parsePress(deps, listened)
   try {
     await handle(press)
   } catch (error) {
     deps.log.error({ action, user: press.by.user, why: errorChainOf(error) }, 'press failed')
-    await press.scene.replyError(errorText(error), errorHelpButtonsFor(error))
+    await press.responder.replyError(errorText(error), errorHelpButtonsFor(error))
   }
 }
 
-async function parsePress(deps: SlackDeps, { body, respond }: Listened): Promise<BlockAction> {
+async function parsePress(deps: SlackDeps, { body, respond }: ListenerArgs): Promise<BlockAction> {
   const parsed = Body.parse(body)
   const { workspace } = await deps.bot()
   const by = { workspace, user: parsed.user.id }
   const [action] = parsed.actions
   const message = messageOf(parsed)
   const view = parsed.view ? viewOf(parsed.view) : undefined
-  const scene = responderFor(deps, {
+  const responder = responderFor(deps, {
     by,
     triggerId: parsed.trigger_id,
     channel: message?.channel,
@@ -123,16 +128,16 @@ async function parsePress(deps: SlackDeps, { body, respond }: Listened): Promise
     actionTs: action?.action_ts ?? '',
     message,
     view,
-    scene,
+    responder,
   }
 }
 
 const viewOf = (view: NonNullable<z.infer<typeof Body>['view']>): NonNullable<BlockAction['view']> => ({
   id: view.id,
   hash: view.hash,
-  keep: view.private_metadata ?? '',
+  privateMetadata: view.private_metadata ?? '',
   kind: view.type,
-  callback: view.callback_id ?? '',
+  callbackId: view.callback_id ?? '',
 })
 
 function chosenIn(action: z.infer<typeof Body>['actions'][number] | undefined): string[] {

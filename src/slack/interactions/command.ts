@@ -1,15 +1,15 @@
 import type { SlackDeps } from '../deps.ts'
 import type { Responder } from './responder.ts'
 
-/** One word after `/mcp`. */
+/** A subcommand of `/mcp`. */
 export type Command = {
   name: string
-  /** What may stand after the name. */
+  /** The arguments after the name, for the help. */
   usage: string
-  what: string
-  /** Not offered in help and suggestions: for buttons. */
+  description: string
+  /** Only buttons run it: it is left out of help and suggestions. */
   hidden?: boolean
   run(deps: SlackDeps, asked: CommandRequest): Promise<void>
 }
 
-export type CommandRequest = { words: string[]; scene: Responder }
+export type CommandRequest = { words: string[]; responder: Responder }

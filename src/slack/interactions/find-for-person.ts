@@ -50,7 +50,7 @@ export async function findConnectionFor(
   return found?.user === user ? found : undefined
 }
 
-/** Who may decide an approval at this moment, whatever its card showed. */
+/** The users who may decide an approval now, which may differ from those on its card. */
 export async function currentApproversOf(
   { rules }: Pick<SlackDeps, 'rules'>,
   { state: { origin }, approval: { risk, fourEyes } }: Pick<PendingApproval, 'state' | 'approval'>,

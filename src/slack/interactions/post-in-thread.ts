@@ -1,15 +1,18 @@
 import { z } from 'zod'
-import { AppError } from '../../errors.ts'
+import { AppError, errorChainOf } from '../../errors.ts'
 import { ChannelId, type Principal } from '../../ids.ts'
+import type { Log } from '../../log.ts'
 import type { AttachedFile } from '../../run/state/attached-file.ts'
 import type { Origin } from '../../run/state/origin.ts'
-import type { MessageContent } from '../blocks/blocks.ts'
-import type { ReplyPlace } from '../catalog/resources-list.ts'
+import { type MessageContent, sectionBlock } from '../blocks/blocks.ts'
 import type { SlackDeps } from '../deps.ts'
-import { isPermanentError } from '../web-api/web-api.ts'
+import { AnyResponse, isPermanentError, type WebApi } from '../web-api/web-api.ts'
 
-/** Where something a person began goes on: a message of ours, and the thread it stands in or begins. */
+/** A message of the app and the thread it is in or starts. */
 export type ThreadAnchor = { channel: ChannelId; threadTs: string; messageTs: string }
+
+/** Where an answer goes: the thread or channel of the command, else direct messages. */
+export type ReplyPlace = { channel?: string | undefined; thread?: string | undefined }
 
 const Posted = z.object({ ts: z.string() })
 const Uploaded = z.object({
@@ -17,60 +20,74 @@ const Uploaded = z.object({
 })
 const Permalink = z.object({ permalink: z.url() })
 
-/** Says it where the person is, if the app may speak there; else in their direct messages. */
+/** Posts to `place` if the app may post there, else to the person's direct messages. Throws AppError `slack_failed` if neither works. */
 export async function anchorThread(
   deps: SlackDeps,
   by: Principal,
-  spot: ReplyPlace,
-  saying: MessageContent,
+  place: ReplyPlace,
+  content: MessageContent,
 ): Promise<ThreadAnchor> {
-  const there = spot.channel === undefined ? undefined : await tryPost(deps, spot.channel, spot.thread, saying)
-  if (there !== undefined) return there
+  const posted = place.channel === undefined ? undefined : await tryPost(deps, place.channel, place.thread, content)
+  if (posted !== undefined) return posted
   const channel = await deps.directMessageOf(by.user)
   if (channel === undefined)
     throw new AppError(
       'slack_failed',
       'I can’t post there or message you directly. Open my Messages tab and try again.',
     )
-  return postInThread(deps, channel, undefined, saying)
+  return postInThread(deps, channel, undefined, content)
 }
 
 async function tryPost(
   deps: SlackDeps,
   channel: string,
   thread: string | undefined,
-  saying: MessageContent,
+  content: MessageContent,
 ): Promise<ThreadAnchor | undefined> {
   try {
-    return await postInThread(deps, channel, thread, saying)
+    return await postInThread(deps, channel, thread, content)
   } catch (error) {
     if (!isPermanentError(error)) throw error
     return undefined
   }
 }
 
-/** In the thread, or as the beginning of one. Nothing in it is unfurled: the words may be a server's. */
+/** Posts a reply in `thread`, or a message that starts one. Links are not unfurled, as the text may come from a server. */
 export async function postInThread(
   deps: SlackDeps,
   channel: string,
   thread: string | undefined,
-  saying: MessageContent,
+  content: MessageContent,
 ): Promise<ThreadAnchor> {
   const place = thread === undefined ? { channel } : { channel, thread_ts: thread }
-  const quiet = { unfurl_links: false, unfurl_media: false }
-  const { ts } = await deps.webApi.call('chat.postMessage', { ...place, ...saying, ...quiet }, Posted)
+  const noUnfurl = { unfurl_links: false, unfurl_media: false }
+  const { ts } = await deps.webApi.call('chat.postMessage', { ...place, ...content, ...noUnfurl }, Posted)
   return { channel: ChannelId.parse(channel), threadTs: thread ?? ts, messageTs: ts }
+}
+
+/** Posts a text that only `user` sees. Never throws: it is a hint, and the channel may be closed to the app. */
+export async function postEphemeral(
+  { webApi, log }: { webApi: WebApi; log: Log },
+  { channel, thread, user }: { channel: string; thread: string | undefined; user: string },
+  text: string,
+): Promise<void> {
+  const place = thread === undefined ? { channel } : { channel, thread_ts: thread }
+  try {
+    await webApi.call('chat.postEphemeral', { ...place, user, text, blocks: [sectionBlock(text)] }, AnyResponse)
+  } catch (error) {
+    log.warn({ why: errorChainOf(error) }, 'ephemeral message not posted')
+  }
 }
 
 export type FileUpload = { name: string; mimeType: string; data: Buffer }
 
-/** Puts a file into the thread. */
+/** Uploads a file to the thread. Throws AppError `slack_failed` if Slack returns no file id. */
 export async function uploadFile(
   deps: SlackDeps,
   { channel, threadTs }: ThreadAnchor,
-  sent: FileUpload,
+  upload: FileUpload,
 ): Promise<AttachedFile> {
-  const { name, mimeType, data } = sent
+  const { name, mimeType, data } = upload
   const args = { channel_id: channel, thread_ts: threadTs, file: data, filename: name, title: name }
   const { files } = await deps.webApi.call('files.uploadV2', args, Uploaded)
   const id = files[0]?.files?.[0]?.id ?? files[0]?.id
@@ -78,14 +95,14 @@ export async function uploadFile(
   return { id, name, mimeType, size: data.length }
 }
 
-/** The origin of a run that begins there. */
-export async function originOf(deps: SlackDeps, { workspace, user }: Principal, stand: ThreadAnchor): Promise<Origin> {
+/** The origin of a run that starts at `anchor`. */
+export async function originOf(deps: SlackDeps, { workspace, user }: Principal, anchor: ThreadAnchor): Promise<Origin> {
   const [{ team }, userName] = await Promise.all([deps.bot(), deps.people.nameOf(user)])
-  const place = stand.channel.startsWith('D') ? 'dm' : 'channel'
-  return { door: 'slack', workspace, user, userName, ...stand, place, teamId: team }
+  const place = anchor.channel.startsWith('D') ? 'dm' : 'channel'
+  return { door: 'slack', workspace, user, userName, ...anchor, place, teamId: team }
 }
 
-/** As a link where Slack gives one. */
+/** A link to the message as mrkdwn, or the name of its conversation if Slack gives no permalink. */
 export async function permalinkTextFor(deps: SlackDeps, { channel, messageTs }: ThreadAnchor): Promise<string> {
   try {
     const args = { channel, message_ts: messageTs }
@@ -96,7 +113,7 @@ export async function permalinkTextFor(deps: SlackDeps, { channel, messageTs }: 
   }
 }
 
-/** How a spot is spoken of. */
+/** The place in words. */
 export const placeTextFor = ({ channel, thread }: ReplyPlace): string => {
   if (channel === undefined || channel.startsWith('D')) return 'in our direct messages'
   return thread === undefined

@@ -8,26 +8,26 @@ import { errorMessage } from '../blocks/error-message.ts'
 import type { SlackDeps } from '../deps.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 
-/** Where a person just did something, and how to answer them there so that only they see it. */
+/** Answers a person where they pressed, typed or submitted, visible to them alone. */
 export type Responder = {
   by: Principal
-  /** The conversation it happened in; absent in modals and the Home tab. */
+  /** The conversation of the interaction; absent in modals and the Home tab. */
   channel: string | undefined
-  /** The thread it happened in, if it did in one. */
+  /** The thread of the interaction, if it was in one. */
   thread: string | undefined
-  /** Shows that something takes a moment, where an answer could otherwise not be shown any more. */
+  /** Opens a loading modal in views: their trigger_id expires before a slow answer is there. */
   showLoading(title: string, words: string): Promise<void>
-  /** `title` is for places where the answer becomes a modal. */
-  reply(saying: MessageContent, title?: string): Promise<void>
-  /** The same, in place of the modal or the message only they see that was pressed. */
-  replace(saying: MessageContent, title?: string): Promise<void>
-  /** Opens a modal, or puts it on top of the one that is open; its id. The trigger lives 3 s and works once. */
+  /** Replies with an ephemeral message, or in views with a modal titled `title`. */
+  reply(content: MessageContent, title?: string): Promise<void>
+  /** Replies in place of the modal or ephemeral message that was pressed. */
+  replace(content: MessageContent, title?: string): Promise<void>
+  /** Opens a modal, or pushes it on the open one, and returns its id. A trigger_id works once, within 3 s. */
   openModal(view: ModalView): Promise<string>
-  /** Words for something that failed, with buttons that help; never throws. */
+  /** Replies with an error message and buttons that help. Never throws. */
   replyError(words: string, help?: Button[]): Promise<void>
 }
 
-type Setting = {
+type Interaction = {
   by: Principal
   triggerId: string
   channel: string | undefined
@@ -38,32 +38,32 @@ type Setting = {
 
 const Opened = z.object({ view: z.object({ id: z.string() }) })
 
-export function responderFor(deps: SlackDeps, setting: Setting): Responder {
+export function responderFor(deps: SlackDeps, interaction: Interaction): Responder {
   const { webApi } = deps
-  const { by, channel, thread, respond, triggerId } = setting
-  let waiting: string | undefined
+  const { by, channel, thread, respond, triggerId } = interaction
+  let loadingViewId: string | undefined
 
   const openModal = async (view: ModalView) => {
-    const method = setting.view?.kind === 'modal' ? 'views.push' : 'views.open'
+    const method = interaction.view?.kind === 'modal' ? 'views.push' : 'views.open'
     return (await webApi.call(method, { trigger_id: triggerId, view }, Opened, 0)).view.id
   }
-  const inModal = async (saying: MessageContent, title: string, replace: boolean) => {
-    const view = createMessageModal(title, saying)
-    const place = replace && setting.view?.kind === 'modal' ? setting.view.id : waiting
+  const showInModal = async (content: MessageContent, title: string, replace: boolean) => {
+    const view = createMessageModal(title, content)
+    const place = replace && interaction.view?.kind === 'modal' ? interaction.view.id : loadingViewId
     if (place === undefined) await openModal(view)
     else await webApi.call('views.update', { view_id: place, view }, AnyResponse)
   }
-  const whisper = async (saying: MessageContent) => {
+  const postEphemeral = async (content: MessageContent) => {
     const place = thread === undefined ? { channel } : { channel, thread_ts: thread }
-    await webApi.call('chat.postEphemeral', { ...place, user: by.user, ...saying }, AnyResponse)
+    await webApi.call('chat.postEphemeral', { ...place, user: by.user, ...content }, AnyResponse)
   }
-  const answer = async (saying: MessageContent, title: string, replace: boolean) => {
-    if (setting.view !== undefined) return inModal(saying, title, replace)
+  const send = async (content: MessageContent, title: string, replace: boolean) => {
+    if (interaction.view !== undefined) return showInModal(content, title, replace)
     if (respond !== undefined && thread === undefined) {
-      await respond({ response_type: 'ephemeral', replace_original: replace, ...saying, unfurl_links: false })
+      await respond({ response_type: 'ephemeral', replace_original: replace, ...content, unfurl_links: false })
       return
     }
-    await whisper(saying)
+    await postEphemeral(content)
   }
 
   return {
@@ -72,16 +72,16 @@ export function responderFor(deps: SlackDeps, setting: Setting): Responder {
     thread,
     openModal,
     async showLoading(title, words) {
-      if (setting.view === undefined) return
-      waiting = await openModal(createMessageModal(title, { text: words, blocks: [sectionBlock(words)] }))
+      if (interaction.view === undefined) return
+      loadingViewId = await openModal(createMessageModal(title, { text: words, blocks: [sectionBlock(words)] }))
     },
-    reply: (saying, title = 'Patchbay') => answer(saying, title, false),
-    replace: (saying, title = 'Patchbay') => answer(saying, title, true),
+    reply: (content, title = 'Patchbay') => send(content, title, false),
+    replace: (content, title = 'Patchbay') => send(content, title, true),
     async replyError(words, help = []) {
       try {
-        await answer(errorMessage(words, help), 'That did not work', false)
+        await send(errorMessage(words, help), 'That did not work', false)
       } catch (error) {
-        deps.log.error({ user: by.user, why: errorChainOf(error) }, 'trouble could not be told')
+        deps.log.error({ user: by.user, why: errorChainOf(error) }, 'error message not posted')
       }
     },
   }

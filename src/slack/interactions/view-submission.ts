@@ -6,17 +6,17 @@ import { errorHelpButtonsFor, errorModal, errorText } from '../blocks/error-mess
 import { fieldTextsIn, ModalState } from '../blocks/modal-fields.ts'
 import type { SlackDeps } from '../deps.ts'
 
-type Listened = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs
+type ListenerArgs = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs
 
 /** Somebody sent a modal. */
 export type ViewSubmission = {
   by: Principal
   viewId: string
-  keep: string
+  privateMetadata: string
   values: ModalState
   /** Every field as text, by block_id; null where it was left empty. */
   typed: Record<string, string | null>
-  ack: Listened['ack']
+  ack: ListenerArgs['ack']
 }
 
 const Body = z.object({
@@ -28,25 +28,32 @@ const Body = z.object({
   }),
 })
 
-/** Parses and handles; the handler acknowledges. What goes wrong before that stands in the modal. */
+/** Listens for submissions of a modal. The handler acknowledges; an error before that is shown in the modal. */
 export function onViewSubmission(
   app: App,
   deps: SlackDeps,
   callbackId: string,
   handle: (submit: ViewSubmission) => Promise<void>,
 ): void {
-  app.view({ callback_id: callbackId, type: 'view_submission' }, async ({ body, ack }: Listened) => {
+  app.view({ callback_id: callbackId, type: 'view_submission' }, async ({ body, ack }: ListenerArgs) => {
     const { user, view } = Body.parse(body)
     const { workspace } = await deps.bot()
     let acknowledged = false
-    const once: Listened['ack'] = async (answer) => {
+    const ackOnce: ListenerArgs['ack'] = async (answer) => {
       acknowledged = true
       await ack(answer)
     }
     const by = { workspace, user: user.id }
     const { values } = view.state
     try {
-      await handle({ by, viewId: view.id, keep: view.private_metadata, values, typed: fieldTextsIn(values), ack: once })
+      await handle({
+        by,
+        viewId: view.id,
+        privateMetadata: view.private_metadata,
+        values,
+        typed: fieldTextsIn(values),
+        ack: ackOnce,
+      })
     } catch (error) {
       deps.log.error({ callbackId, user: by.user, why: errorChainOf(error) }, 'submission failed')
       if (!acknowledged)
@@ -55,22 +62,22 @@ export function onViewSubmission(
   })
 }
 
-type Closed = Pick<ViewSubmission, 'by' | 'keep'>
+type Closed = Pick<ViewSubmission, 'by' | 'privateMetadata'>
 
-/** Somebody closed a modal that wants to know. Nobody waits for an answer, so what goes wrong is only noted. */
+/** Listens for the closing of modals with notify_on_close. Nobody waits for an answer, so errors are only logged. */
 export function onViewClosed(
   app: App,
   deps: SlackDeps,
   callbackId: string,
   handle: (closed: Closed) => Promise<void>,
 ): void {
-  type Listened = SlackViewMiddlewareArgs<ViewClosedAction> & AllMiddlewareArgs
-  app.view({ callback_id: callbackId, type: 'view_closed' }, async ({ body, ack }: Listened) => {
+  type ListenerArgs = SlackViewMiddlewareArgs<ViewClosedAction> & AllMiddlewareArgs
+  app.view({ callback_id: callbackId, type: 'view_closed' }, async ({ body, ack }: ListenerArgs) => {
     await ack()
     const { user, view } = ClosedBody.parse(body)
     const { workspace } = await deps.bot()
     try {
-      await handle({ by: { workspace, user: user.id }, keep: view.private_metadata })
+      await handle({ by: { workspace, user: user.id }, privateMetadata: view.private_metadata })
     } catch (error) {
       deps.log.error({ callbackId, user: user.id, why: errorChainOf(error) }, 'closing failed')
     }

@@ -10,13 +10,13 @@ import {
 } from '../blocks/blocks.ts'
 import { escapeMrkdwn, joinWords, mentionOf, truncate } from '../blocks/text.ts'
 
-/** The message a question is about. `text` is as Slack wrote it, so names in it show as names. */
+/** The message a question is about. `text` is Slack's mrkdwn, so that mentions in it show as names. */
 export type QuotedMessage = { author?: string | undefined; text: string; files: { name: string }[] }
 
 const QUOTE_CHARS = 1_500
 
 /** The modal of the message shortcut. */
-export function askAboutForm(quoted: QuotedMessage, keep: unknown): ModalView {
+export function askAboutForm(quoted: QuotedMessage, metadata: unknown): ModalView {
   const question = inputBlock({
     id: 'question',
     label: 'What do you want to know or have done?',
@@ -37,16 +37,16 @@ export function askAboutForm(quoted: QuotedMessage, keep: unknown): ModalView {
     title: 'Ask Patchbay',
     submit: 'Ask',
     close: 'Cancel',
-    keep,
-    blocks: [sectionBlock(quote(quoted)), question, contextBlock(where)],
+    metadata,
+    blocks: [sectionBlock(quoteText(quoted)), question, contextBlock(where)],
   })
 }
 
-/** Above the answer: who asked what, and in direct messages about which message. */
+/** The message above the answer: who asked what, and in direct messages about which message. */
 export function askedAboutMessage(user: string, question: string, quoted: QuotedMessage | undefined): MessageContent {
   const text =
     quoted === undefined ? `${mentionOf(user)} asks: ${escapeMrkdwn(question)}` : `You asked: ${escapeMrkdwn(question)}`
-  const about = quoted === undefined ? [] : [sectionBlock(quote(quoted))]
+  const about = quoted === undefined ? [] : [sectionBlock(quoteText(quoted))]
   const asked =
     quoted === undefined
       ? `${mentionOf(user)} asks me about this: ${escapeMrkdwn(question)}`
@@ -54,11 +54,11 @@ export function askedAboutMessage(user: string, question: string, quoted: Quoted
   return { text, blocks: [...about, sectionBlock(asked)] }
 }
 
-function quote({ author, text, files }: QuotedMessage): string {
+function quoteText({ author, text, files }: QuotedMessage): string {
   const from = author === undefined ? '*A message:*' : `*${mentionOf(author)} wrote:*`
   const lines = truncate(text.trim(), QUOTE_CHARS)
     .split('\n')
     .map((line) => `> ${line}`)
-  const with_ = files.length === 0 ? [] : [`> _with ${escapeMrkdwn(joinWords(files.map(({ name }) => name)))}_`]
-  return [from, ...(text.trim() === '' ? [] : lines), ...with_].join('\n')
+  const attachments = files.length === 0 ? [] : [`> _with ${escapeMrkdwn(joinWords(files.map(({ name }) => name)))}_`]
+  return [from, ...(text.trim() === '' ? [] : lines), ...attachments].join('\n')
 }

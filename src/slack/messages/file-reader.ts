@@ -7,15 +7,17 @@ import { escapeMrkdwn } from '../blocks/text.ts'
 import type { SlackDeps } from '../deps.ts'
 import type { DownloadFile } from '../web-api/download-file.ts'
 import { AnyResponse, slackErrorCodeOf } from '../web-api/web-api.ts'
-import { decodeText, fileTypeOf } from './file-type.ts'
 
-const MOST_BYTES = 10 * 1024 * 1024
-/** Claude takes images of 5 MB, counted as base64 (docs.claude.com, vision); a larger one is shown as Slack's smaller picture of it. */
-const MOST_IMAGE_BYTES = 3_900_000
-/** Some 15,000 tokens; more is better fetched piece by piece with a tool. */
-const MOST_TEXT_CHARS = 60_000
-/** The files of a few conversations; a run asks for its files again at each turn. */
-const KEPT_BYTES = 64 * 1024 * 1024
+const MAX_FILE_BYTES = 10 * 1024 * 1024
+
+/** Claude takes images of 5 MB, counted as base64 (docs.claude.com, vision); of a larger one, Slack's thumbnail is read. */
+const MAX_IMAGE_BYTES = 3_900_000
+
+/** About 15,000 tokens; longer texts are better read in parts with a tool. */
+const MAX_TEXT_CHARS = 60_000
+
+/** Holds the files of a few conversations: a run reads its files again in each turn. */
+const CACHE_BYTES = 64 * 1024 * 1024
 
 const Info = z.object({
   file: z.object({
@@ -28,47 +30,47 @@ const Info = z.object({
 })
 type Info = z.infer<typeof Info>['file']
 
-/** Why a file was not read. */
-class Unread extends Error {}
+/** A file that cannot be read; the message says why. */
+class UnreadableFile extends Error {}
 
-/** Reads what people send along. What cannot be read is said to the model by what is returned, and to the person here, once. */
+/** Reads attached files. For a file that cannot be read, the model gets the reason and the person one ephemeral message. */
 export function createFileReader(
   deps: SlackDeps,
   download: DownloadFile,
-  kept: FileCache = createFileCache(),
+  cache: FileCache = createFileCache(),
 ): ReadFile {
   return async (origin, file, signal) => {
     const key = `${origin.workspace} ${file.id}`
-    const known = kept.get(key)
-    if (known !== undefined) return known
+    const cached = cache.get(key)
+    if (cached !== undefined) return cached
     try {
-      const content = await read(deps, download, file, signal)
-      kept.put(key, content)
+      const content = await readContent(deps, download, file, signal)
+      cache.put(key, content)
       return content
     } catch (error) {
       if (signal.aborted) return { kind: 'unread', why: 'it was stopped' }
-      const why = wordsOf(error)
+      const why = reasonOf(error)
       deps.log.info({ file: file.id, why: errorChainOf(error) }, 'attached file not read')
-      await tell(deps, origin, `I could not read ${escapeMrkdwn(file.name)}: ${why}.`, file)
+      await notifyUnread(deps, origin, `I could not read ${escapeMrkdwn(file.name)}: ${why}.`, file)
       return { kind: 'unread', why }
     }
   }
 }
 
-async function read(
+async function readContent(
   deps: SlackDeps,
   download: DownloadFile,
   file: AttachedFile,
   signal: AbortSignal,
 ): Promise<FileContent> {
   const kind = fileTypeOf(file)
-  if (kind === 'other') throw new Unread('I can only read text, images (PNG, JPEG, GIF, WebP) and PDFs')
+  if (kind === 'other') throw new UnreadableFile('I can only read text, images (PNG, JPEG, GIF, WebP) and PDFs')
   const { file: info } = await deps.webApi.call('files.info', { file: file.id }, Info)
-  const { url, type: given } = sourceOf(info, kind === 'image', file)
-  const { bytes, type } = await download(url, MOST_BYTES, signal)
+  const { url, type: given } = downloadSourceOf(info, kind === 'image', file)
+  const { bytes, type } = await download(url, MAX_FILE_BYTES, signal)
   // Without the scope, Slack answers with its sign-in page.
   if (type.startsWith('text/html') && !/html/.test(`${file.mimeType} ${file.name}`))
-    throw new Unread(
+    throw new UnreadableFile(
       'Slack did not hand it over; whoever runs Patchbay should check that the app has the scope files:read',
     )
   if (kind !== 'text') {
@@ -76,34 +78,34 @@ async function read(
     return kind === 'pdf' ? { kind, data } : { kind, mimeType: given, data }
   }
   const text = decodeText(bytes)
-  if (text === undefined) throw new Unread('it does not look like text')
-  return { kind, text: cut(text) }
+  if (text === undefined) throw new UnreadableFile('it does not look like text')
+  return { kind, text: truncateText(text) }
 }
 
 type Source = { url: string; type: string }
 
-function sourceOf(info: Info, image: boolean, { mimeType, size }: AttachedFile): Source {
+function downloadSourceOf(info: Info, image: boolean, { mimeType, size }: AttachedFile): Source {
   const bytes = info.size ?? size
-  if (image && bytes > MOST_IMAGE_BYTES) return smaller(info)
+  if (image && bytes > MAX_IMAGE_BYTES) return thumbnailOf(info)
   const url = info.url_private_download ?? info.url_private
-  if (bytes > MOST_BYTES) throw new Unread('it is larger than the 10 MB I can take')
-  if (url === undefined) throw new Unread('it is gone from Slack')
+  if (bytes > MAX_FILE_BYTES) throw new UnreadableFile('it is larger than the 10 MB I can take')
+  if (url === undefined) throw new UnreadableFile('it is gone from Slack')
   return { url, type: mimeType }
 }
 
-function smaller({ thumb_1024, thumb_960 }: Info): Source {
+function thumbnailOf({ thumb_1024, thumb_960 }: Info): Source {
   const url = thumb_1024 ?? thumb_960
-  if (url === undefined) throw new Unread('it is larger than the 4 MB I can take of an image')
+  if (url === undefined) throw new UnreadableFile('it is larger than the 4 MB I can take of an image')
   return { url, type: /\.png(?:$|\?)/.test(url) ? 'image/png' : 'image/jpeg' }
 }
 
-const cut = (text: string): string =>
-  text.length <= MOST_TEXT_CHARS
+const truncateText = (text: string): string =>
+  text.length <= MAX_TEXT_CHARS
     ? text
-    : `${text.slice(0, MOST_TEXT_CHARS)}\n[Cut: these are the first ${MOST_TEXT_CHARS} of ${text.length} characters. Tell the person.]`
+    : `${text.slice(0, MAX_TEXT_CHARS)}\n[Cut: these are the first ${MAX_TEXT_CHARS} of ${text.length} characters. Tell the person.]`
 
-function wordsOf(error: unknown): string {
-  if (error instanceof Unread) return error.message
+function reasonOf(error: unknown): string {
+  if (error instanceof UnreadableFile) return error.message
   if (isAppError(error, 'limit_reached')) return 'it is larger than the 10 MB I can take'
   const why = slackErrorCodeOf(error)
   if (why === 'file_not_found' || why === 'file_deleted') return 'it is gone from Slack'
@@ -112,8 +114,13 @@ function wordsOf(error: unknown): string {
   return errorMessageOf(error).replace(/\.$/, '')
 }
 
-/** Never throws: the model says it as well. */
-async function tell({ webApi, log, runs }: SlackDeps, origin: Origin, text: string, file: AttachedFile): Promise<void> {
+/** Never throws: the model has the reason, too. */
+async function notifyUnread(
+  { webApi, log, runs }: SlackDeps,
+  origin: Origin,
+  text: string,
+  file: AttachedFile,
+): Promise<void> {
   const { channel, threadTs: thread_ts, user } = origin
   try {
     if (await runs.seen(`unread:${channel}:${thread_ts}:${file.id}`)) return
@@ -124,7 +131,7 @@ async function tell({ webApi, log, runs }: SlackDeps, origin: Origin, text: stri
       0,
     )
   } catch (error) {
-    log.warn({ why: errorChainOf(error) }, 'could not say that a file was not read')
+    log.warn({ why: errorChainOf(error) }, 'notice of an unread file not posted')
   }
 }
 
@@ -135,20 +142,47 @@ function sizeOf(content: FileContent): number {
 
 export type FileCache = { get(key: string): FileContent | undefined; put(key: string, content: FileContent): void }
 
-/** The latest contents, up to a size that all workspaces share. */
+/** A cache of the latest contents, with one size limit for all workspaces. */
 export function createFileCache(): FileCache {
-  const kept = new Map<string, FileContent>()
+  const cache = new Map<string, FileContent>()
   let size = 0
   return {
-    get: (id) => kept.get(id),
+    get: (id) => cache.get(id),
     put(id, content) {
-      kept.set(id, content)
+      cache.set(id, content)
       size += sizeOf(content)
-      for (const [oldest, old] of kept) {
-        if (size <= KEPT_BYTES || oldest === id) break
-        kept.delete(oldest)
+      for (const [oldest, old] of cache) {
+        if (size <= CACHE_BYTES || oldest === id) break
+        cache.delete(oldest)
         size -= sizeOf(old)
       }
     },
+  }
+}
+
+/** What the model can take a file as. */
+type FileType = 'text' | 'image' | 'pdf' | 'other'
+
+const IMAGES = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp'])
+const TEXT_TYPES =
+  /^text\/|\/(?:.*\+)?(?:json|xml|yaml|x-yaml|toml|javascript|typescript|sql|x-sql|x-sh|x-python|graphql|x-ndjson|csv)\b/
+const TEXT_NAMES =
+  /\.(?:txt|md|markdown|csv|tsv|json|jsonl|ndjson|ya?ml|toml|ini|cfg|conf|env|log|xml|html?|css|svg|sql|sh|bash|ps1|py|rb|go|rs|java|kt|c|h|cpp|cs|php|swift|m?[jt]sx?|vue|diff|patch|tex|rst|org|eml|vcf|ics|srt|graphql|proto|tf|gradle|properties)$/i
+
+export function fileTypeOf({ name, mimeType }: AttachedFile): FileType {
+  if (IMAGES.has(mimeType)) return 'image'
+  if (mimeType === 'application/pdf' || (mimeType === '' && /\.pdf$/i.test(name))) return 'pdf'
+  return TEXT_TYPES.test(mimeType) || TEXT_NAMES.test(name) ? 'text' : 'other'
+}
+
+/** The text in the bytes; undefined when they are none. */
+export function decodeText(bytes: Buffer): string | undefined {
+  const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : 'utf-8'
+  try {
+    const text = new TextDecoder(encoding, { fatal: true }).decode(bytes)
+    return text.includes('\0') ? undefined : text
+  } catch (error) {
+    if (error instanceof TypeError) return undefined
+    throw error
   }
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { AttachedFile } from '../../run/state/attached-file.ts'
 
-/** More than this Slack's own composer does not take well, and no model. */
-const MOST_FILES = 20
+/** Slack's composer and the model take no more than this well. */
+const MAX_FILES = 20
 
 const File = z.object({
   id: z.string(),
@@ -12,22 +12,22 @@ const File = z.object({
   size: z.number().nullish(),
 })
 
-/** The files of a message, as payloads and events carry them; what is no file any more is left out. */
+/** The files of a message in payloads and events; deleted files are left out. */
 export const MessageFiles = z
   .array(z.unknown())
   .default([])
-  .transform((files) => files.flatMap((file) => attached(File.safeParse(file).data)))
+  .transform((files) => files.flatMap((file) => attachedFilesOf(File.safeParse(file).data)))
 
-function attached(file: z.infer<typeof File> | undefined): AttachedFile[] {
+function attachedFilesOf(file: z.infer<typeof File> | undefined): AttachedFile[] {
   if (file === undefined) return []
   const { id, name, title, mimetype, size } = file
   return [{ id, name: name || title || 'a file', mimeType: mimetype ?? '', size: size ?? 0 }]
 }
 
-/** The first twenty, and what to say of the rest. */
-export function limitFiles(files: AttachedFile[]): { files: AttachedFile[]; left: string | undefined } {
-  const left = files.length - MOST_FILES
-  const [rest, them] = left === 1 ? ['one', 'it'] : [left, 'them']
-  const words = `Only the first ${MOST_FILES} files of a message are read. To have the other ${rest} read, send ${them} in a new message.`
-  return { files: files.slice(0, MOST_FILES), left: left > 0 ? words : undefined }
+/** The first files, and a notice if others are left out. */
+export function limitFiles(files: AttachedFile[]): { files: AttachedFile[]; notice: string | undefined } {
+  const left = files.length - MAX_FILES
+  const [rest, pronoun] = left === 1 ? ['one', 'it'] : [left, 'them']
+  const words = `Only the first ${MAX_FILES} files of a message are read. To have the other ${rest} read, send ${pronoun} in a new message.`
+  return { files: files.slice(0, MAX_FILES), notice: left > 0 ? words : undefined }
 }

@@ -1,4 +1,14 @@
-/** Slack's escaped text as people read it; `nameOf` gives the names of people mentioned in it. */
+/** Fetches the names of users and returns a lookup by user id; users that are not among them are "somebody". */
+export async function fetchNames(
+  { nameOf }: { nameOf(user: string): Promise<string> },
+  users: string[],
+): Promise<(user: string) => string> {
+  const ids = [...new Set(users)]
+  const names = new Map(await Promise.all(ids.map(async (user) => [user, await nameOf(user)] as const)))
+  return (user) => names.get(user) ?? 'somebody'
+}
+
+/** Slack's mrkdwn as plain text; `nameOf` returns the names of mentioned users. */
 export function plainTextOf(text: string, nameOf: (user: string) => string): string {
   return text
     .replace(/<@([UW][A-Z0-9]+)(?:\|[^>]*)?>/g, (_all, user: string) => `@${nameOf(user)}`)
@@ -16,22 +26,22 @@ export function plainTextOf(text: string, nameOf: (user: string) => string): str
 const link = (url: string, label: string | undefined): string =>
   label === undefined || url.endsWith(label) ? url.replace(/^(?:mailto|tel):/, '') : `${label} (${url})`
 
-/** Text typed into a slash command: only its entities are Slack's doing. */
+/** The text of a slash command without Slack's entities. */
 export const unescapeText = (text: string): string =>
   text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
 
 export const mentionedUsersIn = (text: string): string[] =>
   [...text.matchAll(/<@([UW][A-Z0-9]+)/g)].flatMap((found) => found[1] ?? [])
 
-/** The text without the mention of `user` that it begins with, and without any other that stands alone at its end. */
+/** The text without a mention of `user` at its start or end. */
 export function removeMention(text: string, user: string): string {
   const at = `<@${user}(?:\\|[^>]*)?>`
   return text.replace(new RegExp(`^\\s*${at}[\\s,:]*|\\s*${at}\\s*$`, 'g'), '').trim()
 }
 
-/** Who a message is addressed to, if it begins by mentioning somebody. */
+/** The user mentioned at the start of a message. */
 export const addresseeOf = (text: string): string | undefined => /^\s*<@([UW][A-Z0-9]+)/.exec(text)?.[1]
 
-/** "stop", "Stop!", "stop please": nothing but the wish to stop. */
+/** Whether the text only asks to stop: "stop", "Stop!", "stop please". */
 export const isStopWord = (text: string): boolean =>
   /^\s*(?:please\s+)?stop(?:\s+(?:it|that|please))?[\s.!]*$/i.test(text)

@@ -15,14 +15,14 @@ import { askAboutForm } from './ask-about-form.ts'
 import { AboutMessage, askAboutMessage } from './ask-about-message.ts'
 import { MessageFiles } from './message-files.ts'
 
-/** Slack waits 3 s for an acknowledgement; a submission is acknowledged when its question is kept. */
-const ACK_AT_THE_LATEST_MS = 2_400
+/** Slack waits 3 s for an acknowledgement; a submission is acknowledged when its run is stored. */
+const ACK_DEADLINE_MS = 2_400
 
-/** private_metadata holds 3,000 characters; a long message is read again from its thread where that is allowed. */
-const KEPT_CHARS = 2_600
+/** private_metadata holds 3,000 characters; a longer message is read again from its thread if the app may. */
+const MAX_METADATA_CHARS = 2_600
 
-const Called = z.object({ user: z.object({ id: UserId }), trigger_id: z.string() })
-const CalledOn = Called.extend({
+const ShortcutBody = z.object({ user: z.object({ id: UserId }), trigger_id: z.string() })
+const MessageShortcutBody = ShortcutBody.extend({
   channel: z.object({ id: ChannelId }),
   message: z.object({
     ts: z.string(),
@@ -37,66 +37,67 @@ const CalledOn = Called.extend({
 export function registerShortcuts(app: App, deps: SlackDeps): void {
   app.shortcut('ask_about_message', async ({ ack, body }) => {
     await ack()
-    const { user, trigger_id, channel, message } = CalledOn.parse(body)
+    const { user, trigger_id, channel, message } = MessageShortcutBody.parse(body)
     const { ts, thread_ts, user: author, text, files } = message
     const about = { channel: channel.id, ts, thread: thread_ts, author, text, files }
-    await opening(deps, { user: user.id, triggerId: trigger_id }, ({ openModal }) =>
-      openModal(askAboutForm({ author, text, files }, fitting(about))),
+    await withResponder(deps, { user: user.id, triggerId: trigger_id }, ({ openModal }) =>
+      openModal(askAboutForm({ author, text, files }, fitToMetadata(about))),
     )
   })
   app.shortcut('connect_tool', async ({ ack, body }) => {
     await ack()
-    const { user, trigger_id } = Called.parse(body)
-    await opening(deps, { user: user.id, triggerId: trigger_id }, (scene) =>
-      connectCommand.run(deps, { words: [], scene }),
+    const { user, trigger_id } = ShortcutBody.parse(body)
+    await withResponder(deps, { user: user.id, triggerId: trigger_id }, (responder) =>
+      connectCommand.run(deps, { words: [], responder }),
     )
   })
-  onViewSubmission(app, deps, 'ask_about', async ({ by, viewId, keep, typed, ack }) => {
-    const about = AboutMessage.parse(JSON.parse(keep))
-    const asked = askAboutMessage(deps, { by, about, question: typed.question?.trim() ?? '', viewId })
-    await withDeadline(asked, ACK_AT_THE_LATEST_MS, undefined)
+  onViewSubmission(app, deps, 'ask_about', async ({ by, viewId, privateMetadata, typed, ack }) => {
+    const about = AboutMessage.parse(JSON.parse(privateMetadata))
+    const started = askAboutMessage(deps, { by, about, question: typed.question?.trim() ?? '', viewId })
+    await withDeadline(started, ACK_DEADLINE_MS, undefined)
     await ack()
-    await asked.catch((error) => tellInDm(deps, by, errorText(error)))
+    await started.catch((error) => postErrorInDm(deps, by, errorText(error)))
   })
 }
 
-/** As much of it as fits the modal. */
-function fitting(about: AboutMessage): AboutMessage {
-  const bare = {
+/** The message with its text cut to what private_metadata holds. */
+function fitToMetadata(about: AboutMessage): AboutMessage {
+  const withoutText = {
     ...about,
     text: '',
     files: about.files.slice(0, 10).map((file) => ({ ...file, name: truncate(file.name, 60) })),
   }
-  const room = KEPT_CHARS - JSON.stringify(bare).length
-  let text = truncate(about.text, Math.max(0, room))
-  while (JSON.stringify(text).length > room && text.length > 0) text = truncate(text, Math.floor(text.length * 0.8))
-  return { ...bare, text }
+  const available = MAX_METADATA_CHARS - JSON.stringify(withoutText).length
+  let text = truncate(about.text, Math.max(0, available))
+  while (JSON.stringify(text).length > available && text.length > 0)
+    text = truncate(text, Math.floor(text.length * 0.8))
+  return { ...withoutText, text }
 }
 
-type From = { user: Principal['user']; triggerId: string }
+type Caller = { user: Principal['user']; triggerId: string }
 
-async function opening(
+async function withResponder(
   deps: SlackDeps,
-  { user, triggerId }: From,
-  act: (scene: ReturnType<typeof responderFor>) => Promise<unknown>,
+  { user, triggerId }: Caller,
+  handle: (responder: ReturnType<typeof responderFor>) => Promise<unknown>,
 ): Promise<void> {
   const by = { workspace: (await deps.bot()).workspace, user }
-  const setting = { by, triggerId, channel: undefined, thread: undefined, respond: undefined, view: undefined }
+  const interaction = { by, triggerId, channel: undefined, thread: undefined, respond: undefined, view: undefined }
   try {
-    await act(responderFor(deps, setting))
+    await handle(responderFor(deps, interaction))
   } catch (error) {
     deps.log.error({ user, why: errorChainOf(error) }, 'shortcut failed')
-    await tellInDm(deps, by, errorText(error))
+    await postErrorInDm(deps, by, errorText(error))
   }
 }
 
-/** A shortcut may be used where the app cannot speak. Never throws. */
-async function tellInDm({ webApi, directMessageOf, log }: SlackDeps, by: Principal, text: string): Promise<void> {
+/** Posts to direct messages, as a shortcut may be used where the app cannot post. Never throws. */
+async function postErrorInDm({ webApi, directMessageOf, log }: SlackDeps, by: Principal, text: string): Promise<void> {
   try {
     const channel = await directMessageOf(by.user)
     if (channel !== undefined)
       await webApi.call('chat.postMessage', { channel, text, blocks: [sectionBlock(`:warning: ${text}`)] }, AnyResponse)
   } catch (error) {
-    log.error({ user: by.user, why: errorChainOf(error) }, 'trouble could not be told')
+    log.error({ user: by.user, why: errorChainOf(error) }, 'error message not posted')
   }
 }

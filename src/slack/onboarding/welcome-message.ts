@@ -1,3 +1,4 @@
+import type { Button } from '@slack/types'
 import {
   actionsBlock,
   contextBlock,
@@ -10,7 +11,7 @@ import { escapeMrkdwn } from '../blocks/text.ts'
 
 type Demo = { name: string; title: string; starters: string[] }
 
-/** To somebody new: what this is, and the shortest way to a first answer. */
+/** Greets a new person and offers the demo database for a first answer. */
 export function welcomeMessage(userName: string, demo: Demo | undefined): MessageContent {
   const hello = `Hi ${escapeMrkdwn(userName)}! I work with the *tools you connect*, and I ask before I change anything.`
   const own = sectionBlock(
@@ -44,7 +45,7 @@ function demoBlocks({ name, title, starters }: Demo): MessageContent['blocks'] {
   ]
 }
 
-/** To somebody who asks a question of the demo database before it is connected. */
+/** Answers a question about the demo database before it is connected. */
 export const connectFirstMessage = ({ name, title }: Demo): MessageContent => ({
   text: `Connect the ${title.toLowerCase()} first.`,
   blocks: [
@@ -54,3 +55,23 @@ export const connectFirstMessage = ({ name, title }: Demo): MessageContent => ({
     actionsBlock([createCommandButton(`Connect the ${title.toLowerCase()}`, `connect ${name}`, 'primary')]),
   ],
 })
+
+export const helpButtonsFor = (...more: Button[]) =>
+  actionsBlock([
+    createCommandButton('Connect a tool', 'connect', 'primary'),
+    createCommandButton('Find a tool', 'search'),
+    createCommandButton('My connections', 'list'),
+    createCommandButton('Tools', 'tools'),
+    createCommandButton('Test', 'test'),
+    createCommandButton('Rules', 'rules'),
+    ...more,
+  ])
+
+/** Answers a message without text or files. */
+export const helloMessage: MessageContent = {
+  text: 'Hi! Tell me what to do, or connect a tool first.',
+  blocks: [
+    sectionBlock('Hi! Tell me what you need, for example _list my files_. Or connect a tool first.'),
+    helpButtonsFor(),
+  ],
+}

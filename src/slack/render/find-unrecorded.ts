@@ -1,9 +1,8 @@
 import { z } from 'zod'
 import { errorChainOf } from '../../errors.ts'
 import type { RunState } from '../../run/state/state.ts'
-import type { PaintDeps } from '../deps.ts'
 import { slackErrorCodeOf } from '../web-api/web-api.ts'
-import { EVENT_TYPE, type PostedMessages } from './posted-messages.ts'
+import { METADATA_TYPE, type PostedMessages, type RenderDeps, saveMessage } from './posted-messages.ts'
 
 const Message = z.object({
   ts: z.string(),
@@ -22,33 +21,34 @@ const Replies = z.object({
 const MOST_PAGES = 5
 
 /**
- * Finds our messages of this run that stand in its thread but were never recorded: the app died between a post and its record.
- * Posts carry metadata; a stream cannot, so its Stop block names run and key. Where the thread may not be read, records have to do.
+ * Finds messages of this run that are in its thread without a record, as the app died between a post and its record, and records them.
+ * A post is known by its metadata; a stream has none, so its Stop block names run and key. A thread that may not be read is logged.
  */
-export async function adoptFoundMessages(deps: PaintDeps, board: PostedMessages, state: RunState): Promise<void> {
+export async function adoptFoundMessages(posted: PostedMessages, state: RunState): Promise<void> {
+  const { deps } = posted
+  const { channel } = state.origin
   try {
     const { bot } = await deps.bot()
     const ours = (await repliesOf(deps, state)).filter((message) => message.bot_id === bot)
-    for (const message of ours) await adopt(board, state, message)
-    await adoptFiles(board, state, ours)
+    for (const message of ours) {
+      const found = keyIn(state, message)
+      if (found && !posted.byKey.has(found.key))
+        await saveMessage(posted, { ...found, channel, ts: message.ts, picture: '' })
+    }
+    await adoptFiles(posted, state, ours)
   } catch (error) {
     if (slackErrorCodeOf(error) === undefined) throw error
     deps.log.warn({ run: state.id, why: errorChainOf(error) }, 'thread could not be read')
   }
 }
 
-async function repliesOf(deps: PaintDeps, { origin }: RunState): Promise<Message[]> {
+async function repliesOf({ webApi }: RenderDeps, { origin }: RunState): Promise<Message[]> {
+  const { channel, threadTs: ts, messageTs: oldest } = origin
   const messages: Message[] = []
   let cursor = ''
   for (let page = 0; page < MOST_PAGES; page += 1) {
-    const args = {
-      channel: origin.channel,
-      ts: origin.threadTs,
-      oldest: origin.messageTs,
-      limit: 200,
-      include_all_metadata: true,
-    }
-    const found = await deps.webApi.call('conversations.replies', { ...args, ...(cursor && { cursor }) }, Replies)
+    const args = { channel, ts, oldest, limit: 200, include_all_metadata: true, ...(cursor && { cursor }) }
+    const found = await webApi.call('conversations.replies', args, Replies)
     messages.push(...found.messages)
     cursor = found.response_metadata?.next_cursor ?? ''
     if (cursor === '') break
@@ -56,29 +56,24 @@ async function repliesOf(deps: PaintDeps, { origin }: RunState): Promise<Message
   return messages
 }
 
-async function adopt(board: PostedMessages, state: RunState, message: Message): Promise<void> {
-  const found = named(state, message)
-  if (found === undefined || board.get(found.key) !== undefined) return
-  await board.adopt({ ...found, channel: state.origin.channel, ts: message.ts, picture: '' })
-}
-
-function named(state: RunState, { metadata, blocks }: Message): { key: string; live: boolean } | undefined {
-  const { run, key } = metadata?.event_type === EVENT_TYPE ? metadata.event_payload : {}
+/** The key of the message of this run; `live` where it was a stream. */
+function keyIn(state: RunState, { metadata, blocks }: Message): { key: string; live: boolean } | undefined {
+  const { run, key } = metadata?.event_type === METADATA_TYPE ? metadata.event_payload : {}
   if (run === state.id && typeof key === 'string') return { key, live: false }
-  const [word, id, streamed] =
-    (blocks ?? []).map((block) => block.block_id?.split(' ') ?? []).find(([first]) => first === 'stop') ?? []
-  return word === 'stop' && id === state.id && streamed ? { key: streamed, live: true } : undefined
+  const stop = (blocks ?? []).map((block) => block.block_id?.split(' ') ?? []).find(([word]) => word === 'stop')
+  const [, id, streamed] = stop ?? []
+  return id === state.id && streamed ? { key: streamed, live: true } : undefined
 }
 
 /** A file has no metadata; one of ours by the same name in the thread is taken for it. */
-async function adoptFiles(board: PostedMessages, state: RunState, ours: Message[]): Promise<void> {
-  const taken = new Set(board.all().map((shown) => shown.ts))
-  const there = ours.flatMap((message) => message.files ?? []).filter((file) => !taken.has(file.id))
+async function adoptFiles(posted: PostedMessages, state: RunState, ours: Message[]): Promise<void> {
+  const recorded = new Set([...posted.byKey.values()].map(({ ts }) => ts))
+  const found = ours.flatMap((message) => message.files ?? []).filter((file) => !recorded.has(file.id))
   for (const { key, name } of postedFilesOf(state)) {
-    if (board.get(key) !== undefined) continue
-    const at = there.findIndex((file) => file.name === name)
-    const [hit] = at < 0 ? [] : there.splice(at, 1)
-    if (hit) await board.adopt({ key, channel: state.origin.channel, ts: hit.id, picture: '', live: false })
+    if (posted.byKey.has(key)) continue
+    const at = found.findIndex((file) => file.name === name)
+    const [file] = at < 0 ? [] : found.splice(at, 1)
+    if (file) await saveMessage(posted, { key, channel: state.origin.channel, ts: file.id, picture: '', live: false })
   }
 }
 

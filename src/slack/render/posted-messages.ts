@@ -1,148 +1,146 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { errorChainOf, isAppError } from '../../errors.ts'
-import type { RunId } from '../../ids.ts'
+import type { Principal, RunId } from '../../ids.ts'
 import type { Log } from '../../log.ts'
+import type { Settings } from '../../policy/settings.ts'
 import type { Runs, ShownMessage } from '../../run/runs.ts'
+import type { Origin } from '../../run/state/origin.ts'
 import type { MessageContent } from '../blocks/blocks.ts'
+import type { AgentSessions } from '../web-api/agent-sessions.ts'
+import type { BotIdentity } from '../web-api/bot-identity.ts'
+import type { DirectMessages } from '../web-api/direct-messages.ts'
+import type { StreamLimits } from '../web-api/message-stream.ts'
 import { AnyResponse, isPermanentError, slackErrorCodeOf, type WebApi } from '../web-api/web-api.ts'
 
-/** Which message: its key, and where it goes if it is not there yet. */
+/** What it takes to show the runs of one workspace. */
+export type RenderDeps = {
+  runs: Pick<Runs, 'shown'>
+  settings: Pick<Settings, 'of'>
+  webApi: WebApi
+  bot: () => Promise<BotIdentity>
+  directMessageOf: DirectMessages
+  sessions: AgentSessions
+  streams: StreamLimits
+  refreshHome(principal: Principal): void
+  log: Log
+}
+
+/** The messages that show one run, known from their records, so that nothing is posted twice. */
+export type PostedMessages = {
+  deps: RenderDeps
+  run: RunId
+  byKey: Map<string, ShownMessage>
+  /** True after a post whose answer never came: the message may be in Slack without a record. */
+  uncertain: boolean
+}
+
+/** Names a message and says where it goes if it is not posted yet. */
 export type MessageSlot = { key: string; channel: string; thread: string | undefined }
 
-/** The messages that show one run: what stands in them is known from records, so that nothing is posted twice. */
-export type PostedMessages = {
-  get(key: string): ShownMessage | undefined
-  all(): ShownMessage[]
-  /** Takes over a message found in Slack. */
-  adopt(shown: ShownMessage): Promise<void>
-  /** Makes the message show this: posts it, changes it, or leaves it alone. */
-  ensure(spot: MessageSlot, saying: MessageContent): Promise<void>
-  remove(key: string): Promise<void>
-  /** A post went out and its answer never came: it may stand there. */
-  inDoubt(): boolean
-  doubt(is: boolean): void
-}
+/** A message in the run's own thread. */
+export const threadSlotOf = ({ channel, threadTs }: Origin, key: string): MessageSlot => ({
+  key,
+  channel,
+  thread: threadTs,
+})
+
+/** The `event_type` of the metadata by which our posts are found again. */
+export const METADATA_TYPE = 'patchbay_message'
 
 /** The message cannot be changed any more. */
 const FROZEN = new Set(['message_not_found', 'cant_update_message', 'edit_window_closed'])
 
-export const EVENT_TYPE = 'patchbay_message'
+const BLOCKS_REFUSED = new Set(['invalid_blocks', 'invalid_blocks_format', 'msg_too_long', 'msg_blocks_too_long'])
 
 const Posted = z.object({ ts: z.string() })
 
-export const contentHashOf = (saying: MessageContent): string =>
-  createHash('sha256').update(JSON.stringify(saying)).digest('base64url').slice(0, 22)
-
-type BoardDeps = { run: RunId; calls: WebApi; shown: Runs['shown']; log: Log }
-
-/** The board's memory and hands. */
-type Desk = BoardDeps & { known: Map<string, ShownMessage>; doubt: boolean }
-
-export async function createPostedMessages(deps: BoardDeps): Promise<PostedMessages> {
-  const known = new Map((await deps.shown.of(deps.run)).map((shown) => [shown.key, shown]))
-  const desk: Desk = { ...deps, known, doubt: false }
-  return {
-    get: (key) => known.get(key),
-    all: () => [...known.values()],
-    adopt: (shown) => keep(desk, shown),
-    ensure: (spot, saying) => ensure(desk, spot, saying),
-    remove: (key) => remove(desk, key),
-    inDoubt: () => desk.doubt,
-    doubt(is) {
-      desk.doubt = is
-    },
-  }
+/** Reads the records of a run's messages. */
+export async function readPostedMessages(deps: RenderDeps, run: RunId): Promise<PostedMessages> {
+  const records = await deps.runs.shown.of(run)
+  return { deps, run, byKey: new Map(records.map((shown) => [shown.key, shown])), uncertain: false }
 }
 
-async function keep(desk: Desk, shown: ShownMessage): Promise<void> {
-  desk.known.set(shown.key, shown)
-  await desk.shown.record(desk.run, shown)
+export const contentHashOf = (content: MessageContent): string =>
+  createHash('sha256').update(JSON.stringify(content)).digest('base64url').slice(0, 22)
+
+/** Records what a message shows now. */
+export async function saveMessage({ deps, run, byKey }: PostedMessages, shown: ShownMessage): Promise<void> {
+  byKey.set(shown.key, shown)
+  await deps.runs.shown.record(run, shown)
 }
 
-async function forget(desk: Desk, key: string): Promise<void> {
-  desk.known.delete(key)
-  await desk.shown.forget(desk.run, key)
+async function forgetMessage({ deps, run, byKey }: PostedMessages, key: string): Promise<void> {
+  byKey.delete(key)
+  await deps.runs.shown.forget(run, key)
 }
 
-async function ensure(desk: Desk, spot: MessageSlot, saying: MessageContent): Promise<void> {
-  const put = (words: MessageContent) => {
-    const shown = desk.known.get(spot.key)
-    return shown ? change(desk, spot, words) : post(desk, spot, words)
+/**
+ * Makes a message show the content: posts it, edits it, or leaves it alone. Without its blocks where Slack refuses them.
+ * Throws AppError `slack_failed` where another try may help; a place that takes no message is logged.
+ */
+export async function showMessage(posted: PostedMessages, slot: MessageSlot, content: MessageContent): Promise<void> {
+  const { deps, run, byKey } = posted
+  const put = (what: MessageContent) => (byKey.has(slot.key) ? edit(posted, slot, what) : post(posted, slot, what))
+  const passOver = (error: unknown) => {
+    if (!isPermanentError(error)) throw error
+    deps.log.warn({ run, key: slot.key, why: slackErrorCodeOf(error) }, 'nobody can be told there')
   }
   try {
-    await put(saying)
+    await put(content)
   } catch (error) {
-    if (!REFUSED_PICTURE.has(slackErrorCodeOf(error) ?? '')) return passOver(desk, spot, error)
-    desk.log.error({ run: desk.run, key: spot.key, why: errorChainOf(error) }, 'Slack refused the blocks; words only')
-    await put({ text: saying.text, blocks: [] }).catch((second: unknown) => passOver(desk, spot, second))
+    if (!BLOCKS_REFUSED.has(slackErrorCodeOf(error) ?? '')) return passOver(error)
+    deps.log.error({ run, key: slot.key, why: errorChainOf(error) }, 'Slack refused the blocks; words only')
+    await put({ text: content.text, blocks: [] }).catch(passOver)
   }
 }
 
-/** Where nobody can be told, the run must not wait for it. */
-function passOver(desk: Desk, { key }: MessageSlot, error: unknown): void {
-  if (!isPermanentError(error)) throw error
-  desk.log.warn({ run: desk.run, key, why: slackErrorCodeOf(error) }, 'nobody can be told there')
-}
-
-const REFUSED_PICTURE = new Set(['invalid_blocks', 'invalid_blocks_format', 'msg_too_long', 'msg_blocks_too_long'])
-
-const bodyOf = (desk: Desk, key: string, { text, blocks }: MessageContent) => ({
+const bodyOf = (run: RunId, key: string, { text, blocks }: MessageContent) => ({
   text: text === '' ? 'Working on it…' : text,
   blocks,
-  metadata: { event_type: EVENT_TYPE, event_payload: { run: desk.run, key } },
+  metadata: { event_type: METADATA_TYPE, event_payload: { run, key } },
 })
 
-async function post(desk: Desk, spot: MessageSlot, saying: MessageContent): Promise<void> {
-  const place = { channel: spot.channel, ...(spot.thread && { thread_ts: spot.thread }) }
-  const words = { ...bodyOf(desk, spot.key, saying), unfurl_links: false, unfurl_media: false }
+async function post(posted: PostedMessages, { key, channel, thread }: MessageSlot, content: MessageContent) {
+  const place = { channel, ...(thread && { thread_ts: thread }), unfurl_links: false, unfurl_media: false }
   try {
-    const { ts } = await desk.calls.call('chat.postMessage', { ...place, ...words }, Posted)
-    await keep(desk, { key: spot.key, channel: spot.channel, ts, picture: contentHashOf(saying), live: false })
+    const args = { ...place, ...bodyOf(posted.run, key, content) }
+    const { ts } = await posted.deps.webApi.call('chat.postMessage', args, Posted)
+    await saveMessage(posted, { key, channel, ts, picture: contentHashOf(content), live: false })
   } catch (error) {
-    if (isAppError(error, 'slack_failed') && slackErrorCodeOf(error) === undefined) desk.doubt = true
+    if (isAppError(error, 'slack_failed') && slackErrorCodeOf(error) === undefined) posted.uncertain = true
     throw error
   }
 }
 
-async function change(desk: Desk, spot: MessageSlot, saying: MessageContent): Promise<void> {
-  const shown = desk.known.get(spot.key)
-  const picture = contentHashOf(saying)
+async function edit(posted: PostedMessages, slot: MessageSlot, content: MessageContent): Promise<void> {
+  const { deps, run, byKey } = posted
+  const shown = byKey.get(slot.key)
+  const picture = contentHashOf(content)
   if (shown === undefined || shown.picture === picture) return
-  const why = await update(desk, shown, saying)
-  if (why === 'message_not_found') {
-    await forget(desk, spot.key)
-    await post(desk, spot, saying)
-    return
-  }
-  if (why !== undefined) desk.log.warn({ run: desk.run, key: spot.key, why }, 'message cannot be changed')
-  await keep(desk, { ...shown, picture, live: false })
-}
-
-/** Resolves to why the message cannot be changed any more, if so. */
-async function update(
-  desk: Desk,
-  { key, channel, ts }: ShownMessage,
-  saying: MessageContent,
-): Promise<string | undefined> {
   try {
-    await desk.calls.call('chat.update', { channel, ts, ...bodyOf(desk, key, saying) }, AnyResponse)
-    return undefined
+    const { channel, ts } = shown
+    await deps.webApi.call('chat.update', { channel, ts, ...bodyOf(run, slot.key, content) }, AnyResponse)
   } catch (error) {
     const why = slackErrorCodeOf(error)
-    if (why !== undefined && FROZEN.has(why)) return why
-    throw error
+    if (why === undefined || !FROZEN.has(why)) throw error
+    if (why === 'message_not_found') {
+      await forgetMessage(posted, slot.key)
+      return post(posted, slot, content)
+    }
+    deps.log.warn({ run, key: slot.key, why }, 'message cannot be changed')
   }
+  await saveMessage(posted, { ...shown, picture, live: false })
 }
 
-async function remove(desk: Desk, key: string): Promise<void> {
-  const shown = desk.known.get(key)
-  if (!shown) return
+/** Deletes a message; one that Slack refuses to delete is forgotten all the same. */
+export async function removeMessage(posted: PostedMessages, { key, channel, ts }: ShownMessage): Promise<void> {
+  const { deps, run } = posted
   try {
-    await desk.calls.call('chat.delete', { channel: shown.channel, ts: shown.ts }, AnyResponse)
+    await deps.webApi.call('chat.delete', { channel, ts }, AnyResponse)
   } catch (error) {
     if (slackErrorCodeOf(error) === undefined) throw error
-    desk.log.warn({ run: desk.run, key, why: slackErrorCodeOf(error) }, 'message not removed')
+    deps.log.warn({ run, key, why: slackErrorCodeOf(error) }, 'message not removed')
   }
-  await forget(desk, key)
+  await forgetMessage(posted, key)
 }

@@ -5,161 +5,160 @@ import { type RenderedMessage, renderAnswer, stopButtonsFor } from '../answer/an
 import { type AnswerPage, isAfterApproval, nextSegmentOf, paginateAnswer } from '../answer/paginate-answer.ts'
 import { chunksFor, createEmptyStream, type StreamedContent } from '../answer/stream-chunks.ts'
 import { contextBlock } from '../blocks/blocks.ts'
-import type { PaintDeps } from '../deps.ts'
+import { appendToStream, STREAM_LIFETIME_MS, startMessageStream, stopMessageStream } from '../web-api/message-stream.ts'
 import { isUnsupportedMethod, slackErrorCodeOf } from '../web-api/web-api.ts'
-import { type MessageStream, STREAM_LIFETIME_MS, startMessageStream, stopMessageStream } from './message-stream.ts'
-import { contentHashOf, type PostedMessages } from './posted-messages.ts'
+import { contentHashOf, type PostedMessages, saveMessage, showMessage, threadSlotOf } from './posted-messages.ts'
 
-/** What is to be seen of a run while it works. */
-export type LiveState = { state: RunState; words: string; progress: Map<string, string>; waiting: string | undefined }
-
-/** What all pens of this process share. */
-export type WriterState = { streams: number; noStreamsUntil: number }
-
-/** Paints a run while it works: the page being written as a stream, the others by changing them. */
-export type AnswerWriter = {
-  /** Resolves to the milliseconds after which it wants to paint again, if something had to wait. */
-  paint(board: PostedMessages, scenery: LiveState): Promise<number | undefined>
-  /** Ends what is being streamed. */
-  lift(board: PostedMessages): Promise<void>
-  /** Forgets what is being streamed: another instance goes on with the run. */
-  drop(): void
-}
-
-/** Slack's advice for changing one message (docs.slack.dev/apis/web-api/rate-limits). */
+/** Slack's advice for editing one message (docs.slack.dev/apis/web-api/rate-limits). */
 const EDIT_EVERY_MS = 3_000
 const NO_STREAMS_MS = 10 * 60_000
 const RATE_LIMITED_MS = 3_000
 
-type Open = { key: string; stream: MessageStream; sent: StreamedContent }
-
-/** A pen's memory: pages that are changed instead of streamed, when they last were, and the open stream. */
-type Hand = {
-  deps: PaintDeps
-  ink: WriterState
-  edited: Set<string>
+/** A run's answer while it is written: the page with the newest words is streamed, the others are edited. */
+export type LiveAnswer = {
+  state: RunState
+  /** Words of the turn that the model is saying. */
+  words: string
+  /** What servers say of calls under way, by call. */
+  progress: Map<string, string>
+  /** Why the model is waited for. */
+  waiting: string | undefined
+  stream: { key: string; ts: string; startedAt: number; sent: StreamedContent } | undefined
+  /** Keys of pages that are edited although they grow, since they could not be streamed. */
+  notStreamed: Set<string>
   editedAt: Map<string, number>
-  open: Open | undefined
 }
 
-/** What is being painted, and on which page more words go. */
-type Stroke = { board: PostedMessages; scenery: LiveState; page: AnswerPage }
+export const createLiveAnswer = (state: RunState): LiveAnswer => ({
+  state,
+  words: '',
+  progress: new Map(),
+  waiting: undefined,
+  stream: undefined,
+  notStreamed: new Set(),
+  editedAt: new Map(),
+})
 
-export function createAnswerWriter(deps: PaintDeps, ink: WriterState): AnswerWriter {
-  const hand: Hand = { deps, ink, edited: new Set(), editedAt: new Map(), open: undefined }
-  return {
-    lift: (board) => lift(hand, board),
-    drop: () => drop(hand),
-    async paint(board, scenery) {
-      const page = openPage(scenery)
-      if (hand.open !== undefined && hand.open.key !== page?.key) await lift(hand, board)
-      const done = renderAnswer(scenery.state, scenery.words).filter(({ key }) => key !== page?.key)
-      const waits: (number | undefined)[] = []
-      for (const painted of done) waits.push(await edit(hand, board, scenery.state, painted))
-      if (page !== undefined) waits.push(await write(hand, { board, scenery, page }))
-      const due = waits.filter((wait) => wait !== undefined)
-      return due.length === 0 ? undefined : Math.min(...due)
-    },
+/** The least of the numbers that are given. */
+export function earliestOf(times: (number | undefined)[]): number | undefined {
+  const given = times.filter((time) => time !== undefined)
+  return given.length === 0 ? undefined : Math.min(...given)
+}
+
+/** Shows the answer as it is now. Resolves to the milliseconds after which to call again, if something had to wait. */
+export async function renderLiveAnswer(posted: PostedMessages, live: LiveAnswer): Promise<number | undefined> {
+  const page = growingPageOf(live)
+  if (live.stream?.key !== page?.key) await endStream(posted, live)
+  const messages = renderAnswer(live.state, live.words)
+  const waits: (number | undefined)[] = []
+  for (const message of messages) if (message.key !== page?.key) waits.push(await edit(posted, live, message))
+  if (page !== undefined) {
+    if (canStream(posted, live, page)) waits.push(await stream(posted, live, page))
+    else live.notStreamed.add(page.key)
+    if (live.notStreamed.has(page.key)) waits.push(await edit(posted, live, editedPage(live, page, messages)))
   }
+  return earliestOf(waits)
 }
 
-async function lift(hand: Hand, board: PostedMessages): Promise<void> {
-  if (hand.open === undefined) return
-  const shown = board.get(hand.open.key)
-  if (shown) {
-    await stopMessageStream(hand.deps.webApi, shown.channel, shown.ts)
-    await board.adopt({ ...shown, live: false, picture: '' })
-  }
-  drop(hand)
+/** The page that more words go to; none while a card waits for a person, since nothing is streamed meanwhile. */
+function growingPageOf({ state, words }: LiveAnswer): AnswerPage | undefined {
+  if (words.trim() === '' && isAfterApproval(state)) return undefined
+  return paginateAnswer(state, words).at(-1) ?? { key: `answer:${nextSegmentOf(state)}:0`, pieces: [] }
 }
 
-function drop(hand: Hand): void {
-  if (hand.open !== undefined) hand.ink.streams -= 1
-  hand.open = undefined
+function editedPage(live: LiveAnswer, { key }: AnswerPage, messages: RenderedMessage[]): RenderedMessage {
+  const message = messages.find((one) => one.key === key) ?? { key, text: '', blocks: [stopButtonsFor(live.state)] }
+  const waiting = live.waiting === undefined ? [] : [contextBlock(live.waiting)]
+  return { ...message, blocks: [...waiting, ...message.blocks] }
 }
 
 async function edit(
-  hand: Hand,
-  board: PostedMessages,
-  { origin }: RunState,
-  painted: RenderedMessage,
+  posted: PostedMessages,
+  { state, editedAt }: LiveAnswer,
+  { key, ...content }: RenderedMessage,
 ): Promise<number | undefined> {
-  const { key, ...saying } = painted
-  const shown = board.get(key)
-  if (shown?.picture === contentHashOf(saying)) return undefined
-  const dueMs = (hand.editedAt.get(key) ?? 0) + EDIT_EVERY_MS - Date.now()
+  const shown = posted.byKey.get(key)
+  if (shown?.picture === contentHashOf(content)) return undefined
+  const dueMs = (editedAt.get(key) ?? 0) + EDIT_EVERY_MS - Date.now()
   if (dueMs > 0) return dueMs
-  hand.editedAt.set(key, Date.now())
-  if (shown?.live) await stopMessageStream(hand.deps.webApi, shown.channel, shown.ts)
-  await board.ensure({ key, channel: origin.channel, thread: origin.threadTs }, saying)
+  editedAt.set(key, Date.now())
+  if (shown?.live) await stopMessageStream(posted.deps.webApi, shown)
+  await showMessage(posted, threadSlotOf(state.origin, key), content)
   return undefined
 }
 
-/** From now on this page is changed, not streamed. */
-async function giveUpStream(hand: Hand, { board, page }: Stroke, why: string): Promise<void> {
-  hand.deps.log.debug({ key: page.key, why }, 'stream given up')
-  hand.edited.add(page.key)
-  await lift(hand, board)
-}
-
-async function write(hand: Hand, stroke: Stroke): Promise<number | undefined> {
-  const { board, scenery, page } = stroke
-  if (!mayStream(hand, stroke)) hand.edited.add(page.key)
-  const againMs = hand.edited.has(page.key) ? undefined : await stream(hand, stroke)
-  if (!hand.edited.has(page.key)) return againMs
-  const painted = renderAnswer(scenery.state, scenery.words).find(({ key }) => key === page.key)
-  const said = painted ?? { key: page.key, text: '', blocks: [stopButtonsFor(scenery.state)] }
-  const waits = scenery.waiting === undefined ? [] : [contextBlock(scenery.waiting)]
-  return edit(hand, board, scenery.state, { ...said, blocks: [...waits, ...said.blocks] })
-}
-
 /** A message that stands already cannot become a stream. */
-function mayStream({ open, ink }: Hand, { board, page }: Stroke): boolean {
-  if (open?.key === page.key) return true
-  return board.get(page.key) === undefined && ink.noStreamsUntil < Date.now()
+function canStream({ deps, byKey }: PostedMessages, live: LiveAnswer, { key }: AnswerPage): boolean {
+  if (live.notStreamed.has(key)) return false
+  return live.stream?.key === key || (!byKey.has(key) && deps.streams.offUntil < Date.now())
 }
 
-const stream = (hand: Hand, stroke: Stroke): Promise<number | undefined> =>
-  hand.open === undefined ? begin(hand, stroke) : goOn(hand, hand.open, stroke)
+const stream = (posted: PostedMessages, live: LiveAnswer, page: AnswerPage): Promise<number | undefined> =>
+  live.stream === undefined ? startStream(posted, live, page) : appendPage(posted, live, page, live.stream)
 
-async function begin(hand: Hand, stroke: Stroke): Promise<undefined> {
-  const { board, scenery, page } = stroke
-  const first = chunksFor(page, createEmptyStream(), scenery)
-  if (first === undefined || (page.pieces.length === 0 && board.all().length > 0)) return
-  const { origin } = scenery.state
-  const chunks: AnyChunk[] = [{ type: 'blocks', blocks: [stopButtonsFor(scenery.state, page.key)] }, ...first.chunks]
-  let started: MessageStream
+async function startStream(posted: PostedMessages, live: LiveAnswer, page: AnswerPage): Promise<undefined> {
+  const { webApi, streams } = posted.deps
+  const { origin } = live.state
+  const first = chunksFor(page, createEmptyStream(), live)
+  if (first === undefined || (page.pieces.length === 0 && posted.byKey.size > 0)) return
+  const chunks: AnyChunk[] = [{ type: 'blocks', blocks: [stopButtonsFor(live.state, page.key)] }, ...first.chunks]
+  let ts: string
   try {
-    started = await startMessageStream(hand.deps.webApi, origin, chunks)
+    ts = await startMessageStream(webApi, origin, chunks)
   } catch (error) {
-    if (slackErrorCodeOf(error) === undefined) board.doubt(true)
-    if (isUnsupportedMethod(error)) hand.ink.noStreamsUntil = Date.now() + NO_STREAMS_MS
-    return void (await giveUpStream(hand, stroke, errorChainOf(error)))
+    if (slackErrorCodeOf(error) === undefined) posted.uncertain = true
+    if (isUnsupportedMethod(error)) streams.offUntil = Date.now() + NO_STREAMS_MS
+    return giveUpStream(posted, live, page, errorChainOf(error))
   }
-  hand.open = { key: page.key, stream: started, sent: first.sent }
-  hand.ink.streams += 1
-  await board.adopt({ key: page.key, channel: origin.channel, ts: started.ts, picture: '', live: true })
+  live.stream = { key: page.key, ts, startedAt: Date.now(), sent: first.sent }
+  streams.open += 1
+  await saveMessage(posted, { key: page.key, channel: origin.channel, ts, picture: '', live: true })
 }
 
-async function goOn(hand: Hand, open: Open, stroke: Stroke): Promise<number | undefined> {
-  const { scenery, page } = stroke
-  const next = chunksFor(page, open.sent, scenery)
-  if (next === undefined) return void (await giveUpStream(hand, stroke, 'words were taken back'))
-  if (Date.now() - open.stream.startedAt > STREAM_LIFETIME_MS) return void (await giveUpStream(hand, stroke, 'too old'))
+async function appendPage(
+  posted: PostedMessages,
+  live: LiveAnswer,
+  page: AnswerPage,
+  open: NonNullable<LiveAnswer['stream']>,
+): Promise<number | undefined> {
+  const next = chunksFor(page, open.sent, live)
+  if (next === undefined) return giveUpStream(posted, live, page, 'words were taken back')
+  if (Date.now() - open.startedAt > STREAM_LIFETIME_MS) return giveUpStream(posted, live, page, 'too old')
   if (next.chunks.length === 0) return undefined
   try {
-    await open.stream.append(next.chunks)
+    await appendToStream(posted.deps.webApi, live.state.origin.channel, open.ts, next.chunks)
   } catch (error) {
     if (slackErrorCodeOf(error) === 'ratelimited') return RATE_LIMITED_MS
-    return void (await giveUpStream(hand, stroke, errorChainOf(error)))
+    return giveUpStream(posted, live, page, errorChainOf(error))
   }
   open.sent = next.sent
   return undefined
 }
 
-/** The page that more words go to; none while a card waits for a person, since nothing is streamed meanwhile. */
-function openPage({ state, words }: LiveState): AnswerPage | undefined {
-  const silent = words.trim() === ''
-  if (silent && isAfterApproval(state)) return undefined
-  return paginateAnswer(state, words).at(-1) ?? { key: `answer:${nextSegmentOf(state)}:0`, pieces: [] }
+/** From now on this page is edited, not streamed. */
+async function giveUpStream(
+  posted: PostedMessages,
+  live: LiveAnswer,
+  { key }: AnswerPage,
+  why: string,
+): Promise<undefined> {
+  posted.deps.log.debug({ key, why }, 'stream given up')
+  live.notStreamed.add(key)
+  await endStream(posted, live)
+}
+
+/** Ends the open stream, if there is one. */
+export async function endStream(posted: PostedMessages, live: LiveAnswer): Promise<void> {
+  const shown = live.stream && posted.byKey.get(live.stream.key)
+  if (shown) {
+    await stopMessageStream(posted.deps.webApi, shown)
+    await saveMessage(posted, { ...shown, live: false, picture: '' })
+  }
+  dropStream(posted.deps, live)
+}
+
+/** Forgets the open stream: another instance goes on with the run. */
+export function dropStream({ streams }: PostedMessages['deps'], live: LiveAnswer): void {
+  if (live.stream !== undefined) streams.open -= 1
+  live.stream = undefined
 }

@@ -1,74 +1,82 @@
 import type { ApprovalState, CallState, RunState } from '../../run/state/state.ts'
 import { approvalMessage, pendingApprovalText } from '../approvals/approval-card.ts'
-import type { PaintDeps } from '../deps.ts'
 import { channelMembersOf } from '../web-api/channel-members.ts'
-import type { MessageSlot, PostedMessages } from './posted-messages.ts'
+import { type MessageSlot, type PostedMessages, showMessage, threadSlotOf } from './posted-messages.ts'
 
-type Asked = { state: RunState; call: CallState; approval: ApprovalState }
+type AskedApproval = { state: RunState; call: CallState; approval: ApprovalState }
 
-const askedIn = (state: RunState): Asked[] =>
+const approvalsIn = (state: RunState): AskedApproval[] =>
   state.calls.flatMap((call) => (call.approval === undefined ? [] : [{ state, call, approval: call.approval }]))
 
-/** Posts the cards that wait for a decision where those who may decide see them, and changes those that have one. */
-export async function renderApprovals(deps: PaintDeps, board: PostedMessages, state: RunState): Promise<void> {
-  for (const asked of askedIn(state)) {
-    if (asked.approval.decided) await settleCard(board, asked)
-    else await placeCard(deps, board, asked)
+const cardKeyOf = ({ approval }: AskedApproval, channel: string): string => `approval:${approval.id}:${channel}`
+const pendingKeyOf = ({ approval }: AskedApproval): string => `pending:${approval.id}`
+
+/** Posts the cards that wait for a decision where those who may decide see them, and edits those that have one. */
+export async function renderApprovals(posted: PostedMessages, state: RunState): Promise<void> {
+  for (const asked of approvalsIn(state)) {
+    if (asked.approval.decided) await editDecidedCards(posted, asked)
+    else await postCards(posted, asked)
   }
 }
 
-/** Changes the cards that stand already and are decided now. */
-export async function closeApprovals(board: PostedMessages, state: RunState): Promise<void> {
-  for (const asked of askedIn(state)) if (asked.approval.decided) await settleCard(board, asked)
+/** Edits the cards that are posted already and decided now. */
+export async function closeApprovals(posted: PostedMessages, state: RunState): Promise<void> {
+  for (const asked of approvalsIn(state)) if (asked.approval.decided) await editDecidedCards(posted, asked)
 }
 
-async function settleCard(board: PostedMessages, asked: Asked): Promise<void> {
-  const { id } = asked.approval
-  for (const { key, channel } of board.all()) {
-    const spot = { key, channel, thread: undefined }
-    if (key.startsWith(`approval:${id}:`)) await board.ensure(spot, approvalMessage(asked))
-    else if (key === pendingKey(asked)) await board.ensure(spot, pendingApprovalText(asked, undefined))
+async function editDecidedCards(posted: PostedMessages, asked: AskedApproval): Promise<void> {
+  for (const { key, channel } of [...posted.byKey.values()]) {
+    const slot = { key, channel, thread: undefined }
+    if (key === cardKeyOf(asked, channel)) await showMessage(posted, slot, approvalMessage(asked))
+    else if (key === pendingKeyOf(asked)) await showMessage(posted, slot, pendingApprovalText(asked, undefined))
   }
 }
-
-const pendingKey = ({ approval }: Asked): string => `pending:${approval.id}`
-const spotIn = ({ approval }: Asked, channel: string, thread?: string): MessageSlot => ({
-  key: `approval:${approval.id}:${channel}`,
-  channel,
-  thread,
-})
-const here = (asked: Asked): MessageSlot => spotIn(asked, asked.state.origin.channel, asked.state.origin.threadTs)
 
 /** What the requester may decide stays in the thread; anything else goes to the approvers. */
-async function placeCard(deps: PaintDeps, board: PostedMessages, asked: Asked): Promise<void> {
+async function postCards(posted: PostedMessages, asked: AskedApproval): Promise<void> {
   const { origin } = asked.state
-  if (asked.approval.approvers.includes(origin.user)) return board.ensure(here(asked), approvalMessage(asked))
-  const { approvalsChannel } = await deps.settings.of(origin.workspace)
+  if (asked.approval.approvers.includes(origin.user)) return postInThread(posted, asked)
+  const { approvalsChannel } = await posted.deps.settings.of(origin.workspace)
   if (approvalsChannel !== undefined && approvalsChannel !== origin.channel) {
-    const spot = spotIn(asked, approvalsChannel)
-    await board.ensure(spot, approvalMessage(asked))
+    const slot = slotIn(asked, approvalsChannel)
+    await showMessage(posted, slot, approvalMessage(asked))
     // A channel that cannot be written to any more must not leave an approval where nobody finds it.
-    if (board.get(spot.key) !== undefined) return tellPending(board, asked, approvalsChannel)
+    if (posted.byKey.has(slot.key)) return postPendingNote(posted, asked, approvalsChannel)
   }
-  await placeWithApprovers(deps, board, asked)
+  await postToApprovers(posted, asked)
 }
 
-/** In a channel's thread, and in the direct messages of approvers who cannot see it. */
-async function placeWithApprovers(deps: PaintDeps, board: PostedMessages, asked: Asked): Promise<void> {
+const slotIn = (asked: AskedApproval, channel: string): MessageSlot => ({
+  key: cardKeyOf(asked, channel),
+  channel,
+  thread: undefined,
+})
+
+function postInThread(posted: PostedMessages, asked: AskedApproval): Promise<void> {
   const { origin } = asked.state
-  const seen = origin.place === 'dm' ? [origin.user] : await channelMembersOf(deps, origin.channel)
-  const blind = seen === undefined ? [] : asked.approval.approvers.filter((user) => !seen.includes(user))
-  const channels = await Promise.all(blind.map(deps.directMessageOf))
+  return showMessage(posted, threadSlotOf(origin, cardKeyOf(asked, origin.channel)), approvalMessage(asked))
+}
+
+/** Posts the card in a channel's thread, and in the direct messages of approvers who cannot see it. */
+async function postToApprovers(posted: PostedMessages, asked: AskedApproval): Promise<void> {
+  const { deps } = posted
+  const { origin } = asked.state
+  const members = origin.place === 'dm' ? [origin.user] : await channelMembersOf(deps, origin.channel)
+  const outside = members === undefined ? [] : asked.approval.approvers.filter((user) => !members.includes(user))
+  const channels = await Promise.all(outside.map(deps.directMessageOf))
   const reached = channels.filter((channel) => channel !== undefined)
-  for (const channel of reached) await board.ensure(spotIn(asked, channel), approvalMessage(asked))
-  const everybody = blind.length === asked.approval.approvers.length && reached.length > 0
-  if (everybody) await tellPending(board, asked, undefined)
-  else await board.ensure(here(asked), approvalMessage(asked))
+  for (const channel of reached) await showMessage(posted, slotIn(asked, channel), approvalMessage(asked))
+  const everybody = outside.length === asked.approval.approvers.length && reached.length > 0
+  if (everybody) await postPendingNote(posted, asked, undefined)
+  else await postInThread(posted, asked)
 }
 
-/** The requester cannot press anything: a line in the thread says who is asked, and later what came of it. */
-async function tellPending(board: PostedMessages, asked: Asked, channel: string | undefined): Promise<void> {
-  const { origin } = asked.state
-  const spot = { key: pendingKey(asked), channel: origin.channel, thread: origin.threadTs }
-  await board.ensure(spot, pendingApprovalText(asked, channel))
+/** Tells the requester, who has nothing to press, who is asked; later the note says what came of it. */
+async function postPendingNote(
+  posted: PostedMessages,
+  asked: AskedApproval,
+  channel: string | undefined,
+): Promise<void> {
+  const slot = threadSlotOf(asked.state.origin, pendingKeyOf(asked))
+  await showMessage(posted, slot, pendingApprovalText(asked, channel))
 }

@@ -1,37 +1,33 @@
 import type { PendingInput } from '../../run/runs.ts'
 import type { RunState } from '../../run/state/state.ts'
 import { COUNTDOWN_STEP_MS, elicitationMessage } from '../elicitation/elicitation-card.ts'
-import type { PostedMessages } from './posted-messages.ts'
+import { type PostedMessages, showMessage, threadSlotOf } from './posted-messages.ts'
 
-const askedIn = (state: RunState): PendingInput[] =>
+const inputsIn = (state: RunState): PendingInput[] =>
   state.calls.flatMap((call) => call.inputs.map((input) => ({ state, call, input })))
 
-const keyOf = ({ input }: PendingInput): string => `input:${input.id}`
+const slotOf = ({ state, input }: PendingInput) => threadSlotOf(state.origin, `input:${input.id}`)
 
-/** Puts each question in the run's thread, and changes those that are answered. */
-export async function renderElicitations(board: PostedMessages, state: RunState, now: Date): Promise<void> {
-  for (const asked of askedIn(state)) await ensureInput(board, asked, now)
+/** Posts each question in the run's thread, and edits those that are answered. */
+export async function renderElicitations(posted: PostedMessages, state: RunState, now: Date): Promise<void> {
+  for (const asked of inputsIn(state)) await showMessage(posted, slotOf(asked), elicitationMessage(asked, now))
 }
 
 /**
- * The same while the run is at work: what a server waits for on the wire has to be seen at once, with the time that is left.
- * Resolves to when the picture changes by itself.
+ * The same while the run works: a question that a server waits for on the wire has to be seen at once, with the time left.
+ * Resolves to the milliseconds after which the card changes by itself.
  */
 export async function updateElicitations(
-  board: PostedMessages,
+  posted: PostedMessages,
   state: RunState,
   now: Date,
 ): Promise<number | undefined> {
   let live = false
-  for (const asked of askedIn(state)) {
+  for (const asked of inputsIn(state)) {
     const waits = asked.input.resume.how === 'live' && !asked.input.given
     live ||= waits
-    if (waits || board.get(keyOf(asked)) !== undefined) await ensureInput(board, asked, now)
+    const slot = slotOf(asked)
+    if (waits || posted.byKey.has(slot.key)) await showMessage(posted, slot, elicitationMessage(asked, now))
   }
   return live ? COUNTDOWN_STEP_MS : undefined
-}
-
-function ensureInput(board: PostedMessages, asked: PendingInput, now: Date): Promise<void> {
-  const { channel, threadTs } = asked.state.origin
-  return board.ensure({ key: keyOf(asked), channel, thread: threadTs }, elicitationMessage(asked, now))
 }

@@ -1,160 +1,235 @@
 import { AppError, errorChainOf } from '../../errors.ts'
-import type { RunProgress } from '../../run/state/run-listener.ts'
+import type { RunId } from '../../ids.ts'
+import type { Origin } from '../../run/state/origin.ts'
+import type { RunListener, RunProgress } from '../../run/state/run-listener.ts'
 import type { RunState } from '../../run/state/state.ts'
 import { renderAnswer } from '../answer/answer-messages.ts'
-import type { PaintDeps } from '../deps.ts'
+import { sectionBlock } from '../blocks/blocks.ts'
+import { truncate } from '../blocks/text.ts'
+import type { AgentSessionStatus } from '../web-api/agent-sessions.ts'
+import { stopMessageStream } from '../web-api/message-stream.ts'
+import { AnyResponse } from '../web-api/web-api.ts'
 import { adoptFoundMessages } from './find-unrecorded.ts'
-import { stopMessageStream } from './message-stream.ts'
-import { createPostedMessages, type PostedMessages } from './posted-messages.ts'
-import { createAnswerWriter, type LiveState, type WriterState } from './render-answer.ts'
+import {
+  type PostedMessages,
+  type RenderDeps,
+  readPostedMessages,
+  removeMessage,
+  saveMessage,
+  showMessage,
+  threadSlotOf,
+} from './posted-messages.ts'
+import {
+  createLiveAnswer,
+  dropStream,
+  earliestOf,
+  endStream,
+  type LiveAnswer,
+  renderLiveAnswer,
+} from './render-answer.ts'
 import { closeApprovals, renderApprovals } from './render-approvals.ts'
 import { renderArgumentFiles, renderFiles, renderShownResults } from './render-attachments.ts'
 import { renderElicitations, updateElicitations } from './render-elicitations.ts'
 import { createRenderQueue } from './render-queue.ts'
 
-/** Everything that shows one run. What it does, it does one after the other. */
-export type RunView = {
-  tell(state: RunState, news: RunProgress): void
-  /** Resolves to true when nothing was told meanwhile, so that the canvas can be put away. */
-  settle(state: RunState, signal: AbortSignal): Promise<boolean>
-  close(): void
-}
-
 /** First words at once; then often enough to look alive, and all streams together under Slack's 100 appends a minute. */
-const PAINT_EVERY_MS = 400
+const RENDER_EVERY_MS = 400
 const PER_STREAM_MS = 650
 
 /** A run that answers within this needs no stream; a longer one shows its Stop button then, before the first words. */
 const QUICK_ANSWER_MS = 250
 
-export function createRunView(deps: PaintDeps, ink: WriterState, first: RunState): RunView {
-  const scenery: LiveState = { state: first, words: '', progress: new Map(), waiting: undefined }
-  const pen = createAnswerWriter(deps, ink)
-  let board: PostedMessages | undefined
-  let told = 0
+const TITLE_CHARS = 200
 
-  const boardOf = async (state: RunState) => {
-    if (board !== undefined) return board
-    const made = await createPostedMessages({
-      run: first.id,
-      calls: deps.webApi,
-      shown: deps.runs.shown,
-      log: deps.log,
-    })
-    if (state.recovered) await adoptFoundMessages(deps, made, state)
-    board = made
-    return made
+/** Shows every run as messages in its thread; `depsOf` gives those of the workspace it is in. */
+export function createRunRenderer(depsOf: (origin: Origin) => RenderDeps): RunListener & { close(): void } {
+  const views = new Map<RunId, RunView>()
+  const viewOf = (state: RunState): RunView => {
+    const view = views.get(state.id) ?? createRunView(depsOf(state.origin), state)
+    views.set(state.id, view)
+    return view
   }
-  const paint = async () => {
-    try {
-      const here = await boardOf(scenery.state)
-      await closeApprovals(here, scenery.state)
-      const againMs = await updateElicitations(here, scenery.state, new Date())
-      if (scenery.state.status !== 'working') return undefined
-      return sooner(await pen.paint(here, scenery), againMs)
-    } catch (error) {
-      deps.log.warn({ run: first.id, why: errorChainOf(error) }, 'live painting failed')
-      return undefined
-    }
-  }
-  const pace = createRenderQueue(paint, () => Math.max(PAINT_EVERY_MS, PER_STREAM_MS * ink.streams))
-
-  const settle = async (state: RunState, signal: AbortSignal) => {
-    if (state.recovered) board = undefined
-    const here = await boardOf(state)
-    if (here.inDoubt()) await adoptFoundMessages(deps, here, state)
-    here.doubt(false)
-    await pen.lift(here)
-    for (const step of stepsOf(deps, here, state)) {
-      if (signal.aborted) throw new AppError('cancelled', 'Stopped while telling Slack.', { cause: signal.reason })
-      await step()
-    }
-  }
-
   return {
-    tell(state, news) {
-      told += 1
-      hear(scenery, state, news)
-      pace.soon(news.kind === 'event' && news.type === 'started' ? QUICK_ANSWER_MS : 0)
+    onProgress: (state, news) => viewOf(state).onProgress(state, news),
+    publish: (state, signal) => viewOf(state).publish(state, signal),
+    release(run) {
+      views.get(run)?.close()
+      views.delete(run)
     },
-    async settle(state, signal) {
-      const before = told
-      await pace.alone(() => settle(state, signal))
-      if (told !== before) pace.soon(0)
-      return told === before
+    onQueued(origin, ahead) {
+      void postQueuedNote(depsOf(origin), origin, ahead)
     },
     close() {
-      pace.close()
-      pen.drop()
+      for (const view of views.values()) view.close()
     },
   }
 }
 
-const sooner = (a: number | undefined, b: number | undefined): number | undefined =>
-  a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)
+type RunView = Pick<RunListener, 'onProgress' | 'publish'> & { close(): void }
 
-/** What news changes in the live picture. */
-function hear(scenery: LiveState, state: RunState, news: RunProgress): void {
-  scenery.state = state
+/** Shows one run, one thing after the other. */
+function createRunView(deps: RenderDeps, first: RunState): RunView {
+  const live = createLiveAnswer(first)
+  let posted: PostedMessages | undefined
+  let newsCount = 0
+  let session: AgentSessionStatus | undefined
+
+  const messagesOf = async (state: RunState) => {
+    if (posted !== undefined) return posted
+    const read = await readPostedMessages(deps, state.id)
+    if (state.recovered) await adoptFoundMessages(read, state)
+    posted = read
+    return read
+  }
+  const queue = createRenderQueue(
+    async () => renderLive(await messagesOf(live.state), live),
+    () => Math.max(RENDER_EVERY_MS, PER_STREAM_MS * deps.streams.open),
+    (error) => deps.log.warn({ run: first.id, why: errorChainOf(error) }, 'live painting failed'),
+  )
+  const showSession = (state: RunState) => {
+    const status = sessionStatusOf(state)
+    if (status !== session) deps.sessions.show(state.origin, status, sessionWordsOf(state))
+    session = status
+  }
+  return {
+    onProgress(state, news) {
+      const started = news.kind === 'event' && news.type === 'started'
+      if (started) deps.sessions.showThinking(state.origin)
+      if (news.kind === 'event' && sessionStatusOf(state) === 'processing') showSession(state)
+      newsCount += 1
+      noteProgress(live, state, news)
+      queue.renderSoon(started ? QUICK_ANSWER_MS : 0)
+    },
+    async publish(state, signal) {
+      const before = newsCount
+      await queue.runAlone(async () => {
+        if (state.recovered) posted = undefined
+        await publishAll(await messagesOf(state), live, state, signal)
+      })
+      if (newsCount !== before) queue.renderSoon(0)
+      refreshHomes(deps, state)
+      showSession(state)
+    },
+    close() {
+      queue.close()
+      dropStream(deps, live)
+    },
+  }
+}
+
+async function renderLive(posted: PostedMessages, live: LiveAnswer): Promise<number | undefined> {
+  await closeApprovals(posted, live.state)
+  const againMs = await updateElicitations(posted, live.state, new Date())
+  if (live.state.status !== 'working') return undefined
+  return earliestOf([await renderLiveAnswer(posted, live), againMs])
+}
+
+/** Shows everything the state says, in the order people should see it. */
+async function publishAll(
+  posted: PostedMessages,
+  live: LiveAnswer,
+  state: RunState,
+  signal: AbortSignal,
+): Promise<void> {
+  if (posted.uncertain) await adoptFoundMessages(posted, state)
+  posted.uncertain = false
+  await endStream(posted, live)
+  const answer = renderAnswer(state)
+  const steps = [
+    () => endStrayStreams(posted),
+    ...answer.map(
+      ({ key, ...content }) =>
+        () =>
+          showMessage(posted, threadSlotOf(state.origin, key), content),
+    ),
+    () => removeOldPages(posted, new Set(answer.map(({ key }) => key))),
+    () => renderApprovals(posted, state),
+    () => renderElicitations(posted, state, new Date()),
+    () => renderArgumentFiles(posted, state),
+    () => renderShownResults(posted, state),
+    () => renderFiles(posted, state),
+  ]
+  for (const step of steps) {
+    if (signal.aborted) throw new AppError('cancelled', 'Stopped while telling Slack.', { cause: signal.reason })
+    await step()
+  }
+}
+
+/** Ends streams that another instance, which is gone, left open. */
+async function endStrayStreams(posted: PostedMessages): Promise<void> {
+  for (const shown of [...posted.byKey.values()].filter(({ live }) => live)) {
+    await stopMessageStream(posted.deps.webApi, shown)
+    await saveMessage(posted, { ...shown, live: false, picture: '' })
+  }
+}
+
+async function removeOldPages(posted: PostedMessages, keys: Set<string>): Promise<void> {
+  for (const shown of [...posted.byKey.values()])
+    if (shown.key.startsWith('answer:') && !keys.has(shown.key)) await removeMessage(posted, shown)
+}
+
+function noteProgress(live: LiveAnswer, state: RunState, news: RunProgress): void {
+  live.state = state
   switch (news.kind) {
     case 'event':
-      if (news.type === 'replied') scenery.words = ''
-      scenery.waiting = undefined
+      if (news.type === 'replied') live.words = ''
+      live.waiting = undefined
       return
     case 'words':
-      scenery.words += news.text
-      scenery.waiting = undefined
+      live.words += news.text
+      live.waiting = undefined
       return
     case 'restart':
-      scenery.words = ''
+      live.words = ''
       return
     case 'progress': {
       const share = news.total ? `${Math.round(((news.progress ?? 0) / news.total) * 100)}%` : ''
-      const said = [share, news.message ?? ''].filter(Boolean).join(' ')
-      if (said !== '') scenery.progress.set(news.call, said)
+      const text = [share, news.message ?? ''].filter(Boolean).join(' ')
+      if (text !== '') live.progress.set(news.call, text)
       return
     }
     case 'waiting':
-      scenery.waiting = `${BUSY[news.why] ?? 'The model cannot be reached'}, trying again in ${Math.ceil(news.seconds)} s…`
+      live.waiting = `${WAITING_WORDS[news.why] ?? 'The model cannot be reached'}, trying again in ${Math.ceil(news.seconds)} s…`
       return
     default:
       news satisfies never
   }
 }
 
-const BUSY: Record<string, string> = {
+const WAITING_WORDS: Record<string, string> = {
   overloaded: 'The model is busy',
   rate_limited: 'The model has too many requests',
 }
 
-/** The work of settling, in the order people should see it. */
-function stepsOf(deps: PaintDeps, board: PostedMessages, state: RunState): (() => Promise<void>)[] {
-  const { channel, threadTs } = state.origin
-  const painted = renderAnswer(state)
-  const keys = new Set(painted.map(({ key }) => key))
-  return [
-    () => endStrayStreams(deps, board),
-    ...painted.map(
-      ({ key, ...saying }) =>
-        () =>
-          board.ensure({ key, channel, thread: threadTs }, saying),
-    ),
-    async () => {
-      const left = board.all().filter((shown) => shown.key.startsWith('answer:') && !keys.has(shown.key))
-      for (const shown of left) await board.remove(shown.key)
-    },
-    () => renderApprovals(deps, board, state),
-    () => renderElicitations(board, state, new Date()),
-    () => renderArgumentFiles(deps, board, state),
-    () => renderShownResults(board, state),
-    () => renderFiles(deps, board, state),
-  ]
+function sessionStatusOf({ status, calls }: RunState): AgentSessionStatus {
+  if (status !== 'working') return 'closed'
+  return calls.some(({ stage }) => stage === 'asking' || stage === 'waiting_input') ? 'suspended' : 'processing'
 }
 
-/** Streams that an instance which is gone left open. */
-async function endStrayStreams(deps: PaintDeps, board: PostedMessages): Promise<void> {
-  for (const shown of board.all().filter((one) => one.live)) {
-    await stopMessageStream(deps.webApi, shown.channel, shown.ts)
-    await board.adopt({ ...shown, live: false, picture: '' })
+/** A conversation gets its title from the request that begins it. */
+function sessionWordsOf(state: RunState): { user: string; title?: string } {
+  const { user, threadTs, messageTs } = state.origin
+  if (sessionStatusOf(state) !== 'processing' || threadTs !== messageTs) return { user }
+  return { user, title: truncate(state.text.replace(/\s+/g, ' '), TITLE_CHARS) }
+}
+
+function refreshHomes(deps: RenderDeps, { origin, calls }: RunState): void {
+  const approvers = calls.flatMap((call) => call.approval?.approvers ?? [])
+  for (const user of new Set([origin.user, ...approvers])) deps.refreshHome({ workspace: origin.workspace, user })
+}
+
+/** Never throws: the request is done later whether or not this is said. */
+async function postQueuedNote({ webApi, log }: RenderDeps, origin: Origin, ahead: RunState | undefined): Promise<void> {
+  const stages = (ahead?.calls ?? []).map((call) => call.stage)
+  const waitsFor = stages.includes('asking') ? 'an approval' : stages.includes('waiting_input') && 'an answer'
+  const text = waitsFor
+    ? `I'll do this after the request before it, which waits for ${waitsFor} above. Decide it there, or say _stop_ to drop it.`
+    : "I'll do this when I am done with the request before it."
+  const place = { channel: origin.channel, thread_ts: origin.threadTs, unfurl_links: false, unfurl_media: false }
+  try {
+    const blocks = [sectionBlock(`:hourglass: ${text}`)]
+    await webApi.call('chat.postMessage', { ...place, text, blocks }, AnyResponse)
+  } catch (error) {
+    log.warn({ why: errorChainOf(error) }, 'could not say that a request waits')
   }
 }

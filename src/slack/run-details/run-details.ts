@@ -11,41 +11,45 @@ import { currentApproversOf, findRunFor } from '../interactions/find-for-person.
 import { updateModalView } from '../web-api/update-view.ts'
 import { runDetailsModal, runLogModal } from './run-details-modal.ts'
 
-/** The details of a run, and what a server wrote down during one of its steps: each press looks anew, and asks anew who may. */
+/** Listens to the buttons for run details and server logs; each press reads the run and checks permissions again. */
 export function registerRunDetails(app: App, deps: SlackDeps): void {
   onButtonPress(app, deps, 'run_details', (press) => {
     const [run = '', page = '0'] = press.value.split(' ')
-    return show(deps, press, run, (state, sight) => runDetailsModal({ state, sight, page: Number(page) }))
+    return showView(deps, press, run, (state, visibility) => runDetailsModal({ state, visibility, page: Number(page) }))
   })
   onButtonPress(app, deps, 'run_log', (press) => {
     const [run = '', id = '', page = '0'] = press.value.split(' ')
-    return show(deps, press, run, (state, sight) => {
-      const call = sight.whole ? sight.calls.find((one) => one.id === id) : undefined
+    return showView(deps, press, run, (state, visibility) => {
+      const call = visibility.whole ? visibility.calls.find((one) => one.id === id) : undefined
       return call && runLogModal({ run: state.id, call, page: Number(page) })
     })
   })
 }
 
-type ViewOf = (state: RunState, sight: CallVisibility) => ModalView | undefined
+type ViewOf = (state: RunState, visibility: CallVisibility) => ModalView | undefined
 
-/** In place of the same kind of modal, else on top. */
-async function show(deps: SlackDeps, press: BlockAction, run: string, viewOf: ViewOf): Promise<void> {
+/** Updates an open modal of the same kind, else opens one. */
+async function showView(deps: SlackDeps, press: BlockAction, run: string, viewOf: ViewOf): Promise<void> {
   const state = await findRunFor(deps, press.by, run)
-  if (state === undefined) return tell(press, 'I no longer have this request.')
-  const sight = await sightNow(deps, state, press.by)
-  if (sight === undefined)
-    return tell(
+  if (state === undefined) return reply(press, 'I no longer have this request.')
+  const visibility = await currentVisibilityOf(deps, state, press.by)
+  if (visibility === undefined)
+    return reply(
       press,
       `Only ${mentionOf(state.origin.user)} and who was asked to approve a step can look at the details.`,
     )
-  const view = viewOf(state, sight)
-  if (view === undefined) return tell(press, 'I no longer have this step.')
-  if (press.view === undefined || press.view.callback !== view.callback_id) await press.scene.openModal(view)
+  const view = viewOf(state, visibility)
+  if (view === undefined) return reply(press, 'I no longer have this step.')
+  if (press.view === undefined || press.view.callbackId !== view.callback_id) await press.responder.openModal(view)
   else await updateModalView(deps, press.view.id, view)
 }
 
-/** An undecided step is for those to see who may decide it now; a decided one for those who were asked. */
-async function sightNow(deps: SlackDeps, state: RunState, by: Principal): Promise<CallVisibility | undefined> {
+/** What the person may see now: a pending approval is shown to its current approvers, a decided one to those who were asked. */
+async function currentVisibilityOf(
+  deps: SlackDeps,
+  state: RunState,
+  by: Principal,
+): Promise<CallVisibility | undefined> {
   if (by.user === state.origin.user) return visibilityOf(state, by)
   const calls = state.calls.map(async (call): Promise<CallState> => {
     const { approval } = call
@@ -55,5 +59,5 @@ async function sightNow(deps: SlackDeps, state: RunState, by: Principal): Promis
   return visibilityOf({ ...state, calls: await Promise.all(calls) }, by)
 }
 
-const tell = ({ scene }: BlockAction, text: string): Promise<void> =>
-  scene.reply({ text, blocks: [sectionBlock(text)] }, 'Details')
+const reply = ({ responder }: BlockAction, text: string): Promise<void> =>
+  responder.reply({ text, blocks: [sectionBlock(text)] }, 'Details')

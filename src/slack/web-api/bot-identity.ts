@@ -13,22 +13,19 @@ const Me = z.object({
   is_enterprise_install: z.boolean().nullish(),
 })
 
-/**
- * Asks Slack once who the token belongs to. All requests count for this workspace: the team id of a press differs from
- * that of the post in shared channels and in an enterprise.
- */
-export function createBotIdentity(calls: WebApi): () => Promise<BotIdentity> {
-  let asked: Promise<BotIdentity> | undefined
+/** Asks Slack once who the token belongs to (docs.slack.dev/reference/methods/auth.test). */
+export function createBotIdentity(webApi: WebApi): () => Promise<BotIdentity> {
+  let identity: Promise<BotIdentity> | undefined
   const ask = async (): Promise<BotIdentity> => {
-    const me = await calls.call('auth.test', {}, Me)
+    const me = await webApi.call('auth.test', {}, Me)
     const workspace = me.is_enterprise_install ? (me.enterprise_id ?? me.team_id) : me.team_id
     return { user: me.user_id, bot: me.bot_id, workspace: WorkspaceId.parse(workspace), team: me.team_id }
   }
   return () => {
-    asked ??= ask().catch((error) => {
-      asked = undefined
+    identity ??= ask().catch((error) => {
+      identity = undefined
       throw error
     })
-    return asked
+    return identity
   }
 }

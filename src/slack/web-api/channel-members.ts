@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { SlackDeps } from '../deps.ts'
-import { slackErrorCodeOf } from './web-api.ts'
+import type { Log } from '../../log.ts'
+import { slackErrorCodeOf, type WebApi } from './web-api.ts'
 
 const Members = z.object({
   members: z.array(z.string()),
@@ -10,9 +10,9 @@ const Members = z.object({
 /** Channels with more members than pages of 1,000 are not read to the end. */
 const MOST_PAGES = 5
 
-/** Who is in a channel; undefined where Slack does not say, and whoever is asked may well be. */
+/** The users in a channel; undefined where Slack does not say. Throws AppError `slack_failed` when Slack could not be reached. */
 export async function channelMembersOf(
-  { webApi, log }: Pick<SlackDeps, 'webApi' | 'log'>,
+  { webApi, log }: { webApi: WebApi; log: Log },
   channel: string,
 ): Promise<string[] | undefined> {
   const found: string[] = []

@@ -7,7 +7,7 @@ export type DownloadFile = (
   signal: AbortSignal,
 ) => Promise<{ bytes: Buffer; type: string }>
 
-/** Slack hands a file of 10 MB out in a second or two. */
+/** A file of 10 MB takes a second or two. */
 const TIMEOUT_MS = 30_000
 
 /**
@@ -18,7 +18,7 @@ export function createDownloadFile(settings: { token(): Promise<string>; apiUrl:
   const api = new URL(settings.apiUrl)
   return async (address, maxBytes, signal) => {
     const url = new URL(address)
-    if (!isSlack(url, api)) throw new AppError('slack_failed', 'It is not stored in Slack. Please upload it here.')
+    if (!isSlackUrl(url, api)) throw new AppError('slack_failed', 'It is not stored in Slack. Please upload it here.')
     const headers = { authorization: `Bearer ${await settings.token()}` }
     const within = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
     try {
@@ -30,17 +30,17 @@ export function createDownloadFile(settings: { token(): Promise<string>; apiUrl:
         )
       return { bytes: await read(response, maxBytes), type: response.headers.get('content-type') ?? '' }
     } catch (error) {
-      throw error instanceof AppError ? error : trouble(signal, error)
+      throw error instanceof AppError ? error : downloadError(signal, error)
     }
   }
 }
 
-const trouble = (signal: AbortSignal, cause: unknown): AppError =>
+const downloadError = (signal: AbortSignal, cause: unknown): AppError =>
   signal.aborted
     ? new AppError('cancelled', 'Stopped.', { cause })
     : new AppError('slack_failed', 'Slack could not be reached. Please upload it again.', { cause })
 
-const isSlack = (url: URL, api: URL): boolean =>
+const isSlackUrl = (url: URL, api: URL): boolean =>
   url.origin === api.origin || (url.protocol === 'https:' && /(?:^|\.)slack(?:-files|-edge)?\.com$/.test(url.hostname))
 
 async function read(response: Response, maxBytes: number): Promise<Buffer> {

@@ -1,13 +1,13 @@
 type Method = {
   /** Bot scopes it needs; several: each covers one kind of conversation. */
   scopes: string[]
-  /** Doing it twice comes to the same, so it is tried again after trouble on the way. */
+  /** True where a second call changes nothing, so that it may be retried when the answer was lost. */
   repeatable: boolean
 }
 
 /**
  * Every Web API method the app calls, with what it needs (docs.slack.dev/reference/methods).
- * `calls.ts` takes no other name, and a test holds the manifest against the scopes.
+ * `web-api.ts` takes no other name, and a test compares the manifest with the scopes.
  */
 export const METHODS = {
   'agents.sessions.setStatus': { scopes: ['chat:write'], repeatable: true },
@@ -58,7 +58,7 @@ export const EVENT_SCOPES: Record<string, string | undefined> = {
   tokens_revoked: undefined,
 }
 
-/** What the app asks for when it is installed; the manifest's list, held together by a test. */
+/** The scopes the app asks for when it is installed; a test compares them with the manifest. */
 export const BOT_SCOPES: string[] = [
   ...new Set([
     'commands',

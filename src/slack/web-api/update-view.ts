@@ -1,10 +1,14 @@
 import type { ModalView } from '@slack/types'
 import { errorChainOf } from '../../errors.ts'
-import type { SlackDeps } from '../deps.ts'
-import { AnyResponse, slackErrorCodeOf } from './web-api.ts'
+import type { Log } from '../../log.ts'
+import { AnyResponse, slackErrorCodeOf, type WebApi } from './web-api.ts'
 
-/** Paints a modal anew; false when it is not there any more. */
-export async function updateModalView({ webApi, log }: SlackDeps, viewId: string, view: ModalView): Promise<boolean> {
+/** Updates an open modal; false when it was closed or could not be updated. Never throws. */
+export async function updateModalView(
+  { webApi, log }: { webApi: WebApi; log: Log },
+  viewId: string,
+  view: ModalView,
+): Promise<boolean> {
   try {
     await webApi.call('views.update', { view_id: viewId, view }, AnyResponse)
     return true

@@ -15,8 +15,8 @@ export type SlackUsers = {
 }
 
 /** A renamed person is known after this at the latest. */
-const KEPT_MS = 10 * 60_000
-const KEPT_PEOPLE = 5_000
+const CACHE_MS = 10 * 60_000
+const CACHE_MAX_USERS = 5_000
 
 const Info = z.object({
   user: z.object({
@@ -29,26 +29,26 @@ const Info = z.object({
   }),
 })
 
-export function createSlackUsers(calls: WebApi, log: Log): SlackUsers {
-  const kept = new Map<string, { person: SlackUser; until: number }>()
-  const asked = new Map<string, Promise<SlackUser>>()
+export function createSlackUsers(webApi: WebApi, log: Log): SlackUsers {
+  const cache = new Map<string, { person: SlackUser; until: number }>()
+  const requests = new Map<string, Promise<SlackUser>>()
 
   const ask = async (user: string): Promise<SlackUser> => {
-    const { user: found } = await calls.call('users.info', { user }, Info, 0)
+    const { user: found } = await webApi.call('users.info', { user }, Info, 0)
     const person = {
       name: found.profile?.display_name || found.profile?.real_name || found.real_name || found.name || 'somebody',
       mayManage: found.is_admin === true || found.is_owner === true,
       isBot: found.is_bot === true,
     }
-    if (kept.size >= KEPT_PEOPLE) kept.clear()
-    kept.set(user, { person, until: Date.now() + KEPT_MS })
+    if (cache.size >= CACHE_MAX_USERS) cache.clear()
+    cache.set(user, { person, until: Date.now() + CACHE_MS })
     return person
   }
   const of = async (user: string): Promise<SlackUser> => {
-    const known = kept.get(user)
+    const known = cache.get(user)
     if (known && known.until > Date.now()) return known.person
-    const asking = asked.get(user) ?? ask(user).finally(() => asked.delete(user))
-    asked.set(user, asking)
+    const asking = requests.get(user) ?? ask(user).finally(() => requests.delete(user))
+    requests.set(user, asking)
     return asking
   }
 

@@ -1,26 +1,26 @@
 import type { InputBlock } from '@slack/types'
 import { describe, expect, test } from 'vitest'
-import { checkMessage } from '../../src/block-kit/check-message.ts'
-import { checkView } from '../../src/block-kit/check-view.ts'
-import { readFormSchema as readSchema } from '../../src/mcp/elicitation/read-form-schema.ts'
-import { validateForm } from '../../src/mcp/elicitation/validate-form.ts'
-import { createRedactor } from '../../src/mcp/protocol/redact-secrets.ts'
-import type { FormField } from '../../src/run/state/form-field.ts'
-import { linkWarningsFor } from '../../src/slack/blocks/link-preview.ts'
+import { checkMessage } from '../../../src/block-kit/check-message.ts'
+import { checkView } from '../../../src/block-kit/check-view.ts'
+import { readFormSchema as readSchema } from '../../../src/mcp/elicitation/read-form-schema.ts'
+import { validateForm } from '../../../src/mcp/elicitation/validate-form.ts'
+import { createRedactor } from '../../../src/mcp/protocol/redact-secrets.ts'
+import type { FormField } from '../../../src/run/state/form-field.ts'
+import { linkWarningsFor } from '../../../src/slack/blocks/link-preview.ts'
 import {
   elicitationMessage,
   elicitationReminderMessage,
   urlElicitationModal,
-} from '../../src/slack/elicitation/elicitation-card.ts'
+} from '../../../src/slack/elicitation/elicitation-card.ts'
 import {
   elicitationModal,
   fitsFormModal,
   formFieldBlockIdOf,
   readSubmittedForm,
   shownFieldsOf,
-} from '../../src/slack/elicitation/elicitation-form.ts'
-import { renderAll } from '../support/render-blocks.ts'
-import { inputOf, ORIGIN } from './states.ts'
+} from '../../../src/slack/elicitation/elicitation-form.ts'
+import { renderAll } from '../../support/render-blocks.ts'
+import { inputOf, ORIGIN } from '../states.ts'
 
 const LONG = 'Long words <!channel> & <@U123> *bold* _it_ ~no~ `code` \u202e👩‍👩‍👧 '.repeat(400)
 const AT = new Date('2026-11-21T09:00:00Z')
@@ -296,5 +296,5 @@ test.each(Object.entries(VIEWS))('modal: %s', (_name, view) => {
 })
 
 test('cards and modals read like this', async () => {
-  await expect(renderAll({ ...CARDS, ...VIEWS })).toMatchFileSnapshot('renderings/input-views.txt')
+  await expect(renderAll({ ...CARDS, ...VIEWS })).toMatchFileSnapshot('renderings/elicitation-form.txt')
 })

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { eventually } from '../support/eventually.ts'
-import { lookOf } from '../support/person.ts'
-import { rowsIn } from '../support/rows.ts'
-import { breaksMidway, says, slow, wishes } from '../support/scripted-model.ts'
-import { startWorld } from '../support/world.ts'
+import { eventually } from '../../support/eventually.ts'
+import { lookOf } from '../../support/person.ts'
+import { rowsIn } from '../../support/rows.ts'
+import { breaksMidway, says, slow, wishes } from '../../support/scripted-model.ts'
+import { startWorld } from '../../support/world.ts'
 
 const sql = 'DELETE FROM employee WHERE emp_no = 10001'
 const drop = wishes('demo-database__execute_sql', { sql })

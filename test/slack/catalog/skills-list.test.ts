@@ -1,17 +1,17 @@
 import type { View } from '@slack/types'
 import { describe, expect, test } from 'vitest'
-import { checkMessage } from '../../src/block-kit/check-message.ts'
-import { checkView } from '../../src/block-kit/check-view.ts'
-import type { Skill } from '../../src/connect/features/features.ts'
-import type { MessageContent } from '../../src/slack/blocks/blocks.ts'
+import { checkMessage } from '../../../src/block-kit/check-message.ts'
+import { checkView } from '../../../src/block-kit/check-view.ts'
+import type { Skill } from '../../../src/connect/features/features.ts'
+import type { MessageContent } from '../../../src/slack/blocks/blocks.ts'
 import {
   skillModal,
   skillReadMessage,
   skillRequestText,
   skillsModal,
   usedSkillMessage,
-} from '../../src/slack/catalog/skills-list.ts'
-import { renderAll } from '../support/render-blocks.ts'
+} from '../../../src/slack/catalog/skills-list.ts'
+import { renderAll } from '../../support/render-blocks.ts'
 
 const LONG = 'words & <things> '.repeat(300)
 const times = <T>(count: number, make: (at: number) => T): T[] => Array.from({ length: count }, (_, at) => make(at))
@@ -29,7 +29,7 @@ const long: Skill = {
   files: times(512, (at) => ({ path: `${LONG.slice(0, 300)}${at}`, size: 8_000_000 })),
 }
 const look = { connection: '0f', words: '', page: 0, name: 'custom' }
-const o = { of: 'custom', where: 'in our direct messages', keep: { uri: greet.uri } }
+const o = { of: 'custom', where: 'in our direct messages', metadata: { uri: greet.uri } }
 
 const SAYINGS: Record<string, MessageContent> = {
   read: skillReadMessage('UMEMBER1', greet, 'custom'),
@@ -47,7 +47,7 @@ const VIEWS: Record<string, View> = {
     { id: '1f', name: 'other' },
   ]),
   skill: skillModal(greet, o),
-  'skill, long': skillModal(long, { ...o, of: 'n'.repeat(32), keep: { uri: long.uri } }),
+  'skill, long': skillModal(long, { ...o, of: 'n'.repeat(32), metadata: { uri: long.uri } }),
   'skill that is made up': skillModal({ ...greet, files: undefined }, o),
 }
 
@@ -69,5 +69,5 @@ describe('views', () => {
 })
 
 test('what is said and shown reads like this', async () => {
-  await expect(renderAll({ ...SAYINGS, ...VIEWS })).toMatchFileSnapshot('renderings/skill-views.txt')
+  await expect(renderAll({ ...SAYINGS, ...VIEWS })).toMatchFileSnapshot('renderings/skills-list.txt')
 })

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { checkView } from '../../src/block-kit/check-view.ts'
-import { UserId } from '../../src/ids.ts'
-import type { CallState, RunState } from '../../src/run/state/state.ts'
-import { runDetailsModal, runLogModal } from '../../src/slack/run-details/run-details-modal.ts'
-import { renderAll } from '../support/render-blocks.ts'
-import { approvalOf, callOf } from './samples.ts'
-import { inputOf, stateOf } from './states.ts'
+import { checkView } from '../../../src/block-kit/check-view.ts'
+import { UserId } from '../../../src/ids.ts'
+import type { CallState, RunState } from '../../../src/run/state/state.ts'
+import { runDetailsModal, runLogModal } from '../../../src/slack/run-details/run-details-modal.ts'
+import { renderAll } from '../../support/render-blocks.ts'
+import { approvalOf, callOf } from '../samples.ts'
+import { inputOf, stateOf } from '../states.ts'
 
 const LONG = 'Long words <!channel> & <@U123> *bold* `code` \u202e 👩‍👩‍👧\n'.repeat(200)
 const at = new Date('2026-11-21T09:59:00Z')
@@ -61,11 +61,15 @@ const largest = (count: number): RunState =>
 const whole = (state: RunState) => ({ whole: true, calls: state.calls })
 
 const VIEWS = {
-  'to who asked': runDetailsModal({ state: run, sight: whole(run), page: 0 }),
-  'to an approver': runDetailsModal({ state: run, sight: { whole: false, calls: run.calls.slice(1, 2) }, page: 0 }),
+  'to who asked': runDetailsModal({ state: run, visibility: whole(run), page: 0 }),
+  'to an approver': runDetailsModal({
+    state: run,
+    visibility: { whole: false, calls: run.calls.slice(1, 2) },
+    page: 0,
+  }),
   'before the first step': runDetailsModal({
     state: stateOf([], { text: ' ', model: undefined }),
-    sight: { whole: true, calls: [] },
+    visibility: { whole: true, calls: [] },
     page: 0,
   }),
   'a log': runLogModal({ run: run.id, call: callOf({ result: { ...result, log } }), page: 0 }),
@@ -78,23 +82,25 @@ describe('the details of a run', () => {
   })
 
   test('read like this', async () => {
-    await expect(renderAll(VIEWS)).toMatchFileSnapshot('renderings/details-views.txt')
+    await expect(renderAll(VIEWS)).toMatchFileSnapshot('renderings/run-details-modal.txt')
   })
 
   test('an approver reads no request, result, question or log', () => {
     const failure = { code: 'internal', message: 'The tokens are used up.' }
     const failed: RunState = { ...run, status: 'failed', failure }
-    expect(JSON.stringify(runDetailsModal({ state: failed, sight: whole(failed), page: 0 }))).toContain(
+    expect(JSON.stringify(runDetailsModal({ state: failed, visibility: whole(failed), page: 0 }))).toContain(
       'The tokens are used up',
     )
-    const said = JSON.stringify(runDetailsModal({ state: failed, sight: { whole: false, calls: run.calls }, page: 0 }))
+    const said = JSON.stringify(
+      runDetailsModal({ state: failed, visibility: { whole: false, calls: run.calls }, page: 0 }),
+    )
     expect(said).not.toMatch(/Write hello\.txt"|2 rows|Whose account|Server log|could not be reached|tokens/)
     expect(said).toContain('Approved with changes by <@UAPPROVE1>')
   })
 
   test('the largest fits on its pages, and nothing in it is read as a mention', () => {
     const state = largest(25)
-    const pages = [0, 1, 2, 99].map((page) => runDetailsModal({ state, sight: whole(state), page }))
+    const pages = [0, 1, 2, 99].map((page) => runDetailsModal({ state, visibility: whole(state), page }))
     for (const view of pages) expect(checkView(view)).toEqual([])
     expect(pages.map(({ blocks }) => JSON.stringify(blocks).match(/\*\d+\. /g)?.length)).toEqual([10, 10, 5, 5])
     const [call] = state.calls

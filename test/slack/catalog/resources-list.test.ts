@@ -1,10 +1,10 @@
 import type { View } from '@slack/types'
 import { describe, expect, test } from 'vitest'
-import { checkMessage } from '../../src/block-kit/check-message.ts'
-import { checkView } from '../../src/block-kit/check-view.ts'
-import type { Resource } from '../../src/connect/features/features.ts'
-import type { MessageContent } from '../../src/slack/blocks/blocks.ts'
-import { promptRequestText, promptsModal, usedPromptMessage } from '../../src/slack/catalog/prompts-list.ts'
+import { checkMessage } from '../../../src/block-kit/check-message.ts'
+import { checkView } from '../../../src/block-kit/check-view.ts'
+import type { Resource } from '../../../src/connect/features/features.ts'
+import type { MessageContent } from '../../../src/slack/blocks/blocks.ts'
+import { promptRequestText, promptsModal, usedPromptMessage } from '../../../src/slack/catalog/prompts-list.ts'
 import {
   askedOfResourceMessage,
   contentMessage,
@@ -13,11 +13,11 @@ import {
   resourceModal,
   resourcesModal,
   watchingMessage,
-} from '../../src/slack/catalog/resources-list.ts'
-import { templateModal } from '../../src/slack/catalog/template-form.ts'
-import { connectionBlocks } from '../../src/slack/connections/connections-message.ts'
-import { renderAll } from '../support/render-blocks.ts'
-import { connectionOf } from './samples.ts'
+} from '../../../src/slack/catalog/resources-list.ts'
+import { templateModal } from '../../../src/slack/catalog/template-form.ts'
+import { connectionBlocks } from '../../../src/slack/connections/connections-message.ts'
+import { renderAll } from '../../support/render-blocks.ts'
+import { connectionOf } from '../samples.ts'
 
 const LONG = 'Long words <!channel> & <@U123> *bold* _it_ ~no~ `code` ``` \n" \\ 👩‍👩‍👧 '.repeat(400)
 const URI = `x://${'"'.repeat(740)}`
@@ -49,11 +49,11 @@ const form = {
   description: 'Greets a city',
   fields: [field, { ...field, name: 'tone', required: false }],
   values: {},
-  proposes: true,
-  keep: { connection: ID, of: { kind: 'prompt', name: 'greet' } },
+  hasCompletions: true,
+  metadata: { connection: ID, of: { kind: 'prompt', name: 'greet' } },
 }
 const id = '0b5c2f2e-3c34-4e0e-8f6c-5a8f1f1c9a77'
-const whole = { tells: true, where: 'in our direct messages', of: 'files' }
+const whole = { canSubscribe: true, where: 'in our direct messages', of: 'files' }
 
 const SAYINGS: Record<string, MessageContent> = {
   read: readResourceMessage('UMEMBER1', picked, 'files'),
@@ -89,8 +89,8 @@ const VIEWS: Record<string, View> = {
     named,
   ),
   'nothing found': resourcesModal({ resources: [notes], templates: [], more: false }, longLook, named),
-  resource: resourceModal(picked, { ...whole, tells: false, keep: { ...picked, connection: ID } }),
-  'resource, long': resourceModal(longPicked, { ...whole, keep: { ...longPicked, connection: ID } }),
+  resource: resourceModal(picked, { ...whole, canSubscribe: false, metadata: { ...picked, connection: ID } }),
+  'resource, long': resourceModal(longPicked, { ...whole, metadata: { ...longPicked, connection: ID } }),
   prompts: promptsModal([{ name: 'greet', title: 'Greet', description: 'Greets', arguments: [field] }], look, []),
   'many prompts': promptsModal(
     times(40, (at) => ({
@@ -114,10 +114,10 @@ const VIEWS: Record<string, View> = {
       required: true,
     })),
     values: { [`1${'n'.repeat(198)}`]: LONG },
-    proposes: false,
+    hasCompletions: false,
     alert: LONG,
   }),
-  'form without fields': templateModal({ ...form, fields: [], proposes: false }),
+  'form without fields': templateModal({ ...form, fields: [], hasCompletions: false }),
 }
 
 describe('what is said', () => {
@@ -138,5 +138,5 @@ describe('views', () => {
 })
 
 test('what is said and shown reads like this', async () => {
-  await expect(renderAll({ ...SAYINGS, ...VIEWS })).toMatchFileSnapshot('renderings/resource-views.txt')
+  await expect(renderAll({ ...SAYINGS, ...VIEWS })).toMatchFileSnapshot('renderings/resources-list.txt')
 })

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { checkMessage } from '../../src/block-kit/check-message.ts'
-import { checkView } from '../../src/block-kit/check-view.ts'
-import { askAboutForm, askedAboutMessage } from '../../src/slack/messages/ask-about-form.ts'
-import { suggestedPromptsFor } from '../../src/slack/onboarding/suggested-prompts.ts'
-import { connectFirstMessage, welcomeMessage } from '../../src/slack/onboarding/welcome-message.ts'
-import { renderAll } from '../support/render-blocks.ts'
+import { checkMessage } from '../../../src/block-kit/check-message.ts'
+import { checkView } from '../../../src/block-kit/check-view.ts'
+import { askAboutForm, askedAboutMessage } from '../../../src/slack/messages/ask-about-form.ts'
+import { suggestedPromptsFor } from '../../../src/slack/onboarding/messages-tab.ts'
+import { connectFirstMessage, welcomeMessage } from '../../../src/slack/onboarding/welcome-message.ts'
+import { renderAll } from '../../support/render-blocks.ts'
 
 const LONG = 'A <b>long</b> & *strange* text\nof `many` words. '.repeat(400)
 const demo = { name: 'demo-database', title: 'Demo database', starters: ['One?', 'Two?', 'Three?', 'Four?'] }
@@ -40,7 +40,7 @@ test.each(Object.entries(VIEWS))('the modal of the message shortcut: %s', (_name
 })
 
 test('what is said and shown reads like this', async () => {
-  await expect(renderAll({ ...SAYINGS, ...VIEWS })).toMatchFileSnapshot('renderings/reach-views.txt')
+  await expect(renderAll({ ...SAYINGS, ...VIEWS })).toMatchFileSnapshot('renderings/welcome-message.txt')
 })
 
 test('prompts: one of each connection first, four at most, each in Slack’s limits', () => {

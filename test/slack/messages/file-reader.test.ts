@@ -1,8 +1,8 @@
 import { createServer } from 'node:http'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { decodeText, fileTypeOf } from '../../src/slack/messages/file-type.ts'
-import { createDownloadFile } from '../../src/slack/web-api/download-file.ts'
+import { decodeText, fileTypeOf } from '../../../src/slack/messages/file-reader.ts'
+import { createDownloadFile } from '../../../src/slack/web-api/download-file.ts'
 
 const never = new AbortController().signal
 

@@ -1,13 +1,13 @@
 import type { View } from '@slack/types'
 import { describe, expect, test } from 'vitest'
-import { checkMessage } from '../../src/block-kit/check-message.ts'
-import { checkView } from '../../src/block-kit/check-view.ts'
-import type { SearchHit } from '../../src/connect/catalog/search.ts'
-import type { MessageContent } from '../../src/slack/blocks/blocks.ts'
-import { type SearchContent, searchMessage, searchModal } from '../../src/slack/catalog/search-results.ts'
-import { connectModal } from '../../src/slack/connections/connect-form.ts'
-import { renderAll } from '../support/render-blocks.ts'
-import { CARDS } from './samples.ts'
+import { checkMessage } from '../../../src/block-kit/check-message.ts'
+import { checkView } from '../../../src/block-kit/check-view.ts'
+import type { SearchHit } from '../../../src/connect/catalog/search.ts'
+import type { MessageContent } from '../../../src/slack/blocks/blocks.ts'
+import { type SearchContent, searchMessage, searchModal } from '../../../src/slack/catalog/search-results.ts'
+import { connectModal } from '../../../src/slack/connections/connect-form.ts'
+import { renderAll } from '../../support/render-blocks.ts'
+import { CARDS } from '../samples.ts'
 
 const LONG = 'Long words <!channel> & <@U123> *bold* _it_ ~no~ `code` ``` \n" \\ 👩‍👩‍👧 '.repeat(400)
 const NAME = `${'n'.repeat(49)}/${'n'.repeat(50)}`
@@ -40,11 +40,11 @@ const picture = (more: Partial<SearchContent> = {}): SearchContent => ({
   hits: [own, foreign],
   near: [],
   registry: 'searched',
-  barred: 0,
-  mayAddress: true,
+  notAllowed: 0,
+  mayConnectByAddress: true,
   ...more,
 })
-const many = picture({ hits: Array.from({ length: 35 }, (_, at) => long(at)), barred: 7, registry: 'never' })
+const many = picture({ hits: Array.from({ length: 35 }, (_, at) => long(at)), notAllowed: 7, registry: 'never' })
 const nothing = picture({ hits: [], near: ['github', 'gitlab', 'grafana'] })
 const look = { words: 'issues', page: 0 }
 
@@ -52,13 +52,13 @@ const SAYINGS: Record<string, MessageContent> = {
   found: searchMessage(picture(), look),
   'found, long': searchMessage(many, { words: LONG, page: 1 }),
   nothing: searchMessage(nothing, look),
-  'nothing near, no address': searchMessage(picture({ hits: [], mayAddress: false }), look),
+  'nothing near, no address': searchMessage(picture({ hits: [], mayConnectByAddress: false }), look),
 }
 
 const [card] = CARDS
 if (card === undefined) throw new Error('there is no card')
 const entry = { ...card, name: 'dev.acme/weather@1.0.0', entry: { name: 'dev.acme/weather', host: 'mcp.acme.dev' } }
-const form = { cards: CARDS, name: 'weather', values: {}, keep: {} }
+const form = { cards: CARDS, name: 'weather', values: {}, metadata: {} }
 
 const VIEWS: Record<string, View> = {
   'search without words': searchModal(undefined, { words: '', page: 0 }),
@@ -108,5 +108,5 @@ describe('views', () => {
 })
 
 test('what is said and shown reads like this', async () => {
-  await expect(renderAll({ ...SAYINGS, ...VIEWS })).toMatchFileSnapshot('renderings/search-views.txt')
+  await expect(renderAll({ ...SAYINGS, ...VIEWS })).toMatchFileSnapshot('renderings/search-results.txt')
 })

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { UserId } from '../../src/ids.ts'
-import { createLooking } from '../../src/slack/home/home.ts'
-import { eventually } from '../support/eventually.ts'
-import { says, wishes } from '../support/scripted-model.ts'
-import { startWorld, type World } from '../support/world.ts'
+import { UserId } from '../../../src/ids.ts'
+import { createRecentViewers } from '../../../src/slack/home/home.ts'
+import { eventually } from '../../support/eventually.ts'
+import { says, wishes } from '../../support/scripted-model.ts'
+import { startWorld, type World } from '../../support/world.ts'
 
 const drop = wishes('demo-database__execute_sql', { sql: 'DELETE FROM employee WHERE emp_no = 10001' })
 const Traffic = z.object({
@@ -36,10 +36,10 @@ test('a run paints the Home tab of those who look at theirs, and of nobody else'
 
 test('who looked long ago, or before a thousand others, looks no more', () => {
   let now = 0
-  const looking = createLooking(() => now)
+  const viewers = createRecentViewers(() => now)
   const people = Array.from({ length: 1_001 }, (_, at) => UserId.parse(`U${1_000 + at}`))
-  for (const user of people) looking.note(user)
-  expect(people.filter((user) => !looking.is(user))).toEqual(['U1000'])
+  for (const user of people) viewers.add(user)
+  expect(people.filter((user) => !viewers.has(user))).toEqual(['U1000'])
   now = 60 * 60_000
-  expect(people.filter((user) => looking.is(user))).toEqual([])
+  expect(people.filter((user) => viewers.has(user))).toEqual([])
 })

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { eventually } from '../support/eventually.ts'
-import { lookOf, type Seat, type SeenMessage } from '../support/person.ts'
-import { fails, says } from '../support/scripted-model.ts'
-import { startWorld } from '../support/world.ts'
+import { eventually } from '../../support/eventually.ts'
+import { lookOf, type Seat, type SeenMessage } from '../../support/person.ts'
+import { fails, says } from '../../support/scripted-model.ts'
+import { startWorld } from '../../support/world.ts'
 
 const inDm = (seat: Seat, what: RegExp): Promise<SeenMessage> =>
   eventually(async () => {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { eventually } from '../support/eventually.ts'
-import { lookOf, type Seat, type SeenMessage } from '../support/person.ts'
-import { says } from '../support/scripted-model.ts'
-import { startSecretServer } from '../support/secret-server.ts'
-import { startWorld } from '../support/world.ts'
+import { eventually } from '../../support/eventually.ts'
+import { lookOf, type Seat, type SeenMessage } from '../../support/person.ts'
+import { says } from '../../support/scripted-model.ts'
+import { startSecretServer } from '../../support/secret-server.ts'
+import { startWorld } from '../../support/world.ts'
 
 const DM = 'dm'
 

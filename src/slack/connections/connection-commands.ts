@@ -1,0 +1,101 @@
+import type { App } from '@slack/bolt'
+import { ConnectionId } from '../../ids.ts'
+import type { Connection } from '../../registry/connection.ts'
+import { sectionBlock } from '../blocks/blocks.ts'
+import { escapeMrkdwn } from '../blocks/text.ts'
+import type { SlackDeps } from '../deps.ts'
+import { onButtonPress } from '../interactions/button-press.ts'
+import type { Command } from '../interactions/command.ts'
+import { findNamedConnection } from '../interactions/connection-by-name.ts'
+import { findConnectionFor } from '../interactions/find-for-person.ts'
+import type { Responder } from '../interactions/responder.ts'
+import {
+  chooseConnectionMessage,
+  connectionsMessage,
+  disconnectConfirmMessage,
+  disconnectedMessage,
+  nothingConnectedMessage,
+} from './connections-message.ts'
+import { type TestedConnection, testResultMessage } from './test-result-message.ts'
+
+/** Longer than the slowest first start of a server, and well within a response_url's 30 minutes. */
+const TEST_TIMEOUT_MS = 90_000
+
+export const testCommand: Command = {
+  name: 'test',
+  usage: '[connection]',
+  description: 'checks that a connection works',
+  async run(deps, { words, responder }) {
+    const [name] = words
+    const one = name === undefined ? undefined : await findNamedConnection(deps, responder, name, 'test')
+    if (name !== undefined && one === undefined) return
+    const connections = one ? [one] : await deps.registry.connectionsOf(responder.by)
+    if (connections.length === 0) {
+      await responder.reply(nothingConnectedMessage, 'Test')
+      return
+    }
+    await responder.showLoading('Test', ':hourglass_flowing_sand: Testing…')
+    const results = await Promise.all(connections.map((connection) => testConnection(deps, responder, connection)))
+    await responder.reply(testResultMessage(results), 'Test')
+    deps.refreshHome(responder.by)
+  },
+}
+
+async function testConnection(deps: SlackDeps, { by }: Responder, { id, name }: Connection): Promise<TestedConnection> {
+  const { connect, runs } = deps
+  const outcome = await connect.test(by, id, AbortSignal.timeout(TEST_TIMEOUT_MS))
+  if (!outcome.ok) return { name, outcome, leftOut: [], circuit: connect.circuit(id) }
+  const now = await findConnectionFor(deps, by, id)
+  const unusable = runs.leftOut((now?.tools ?? []).map((tool) => ({ connection: name, tool })))
+  return { name, outcome, leftOut: [...(now?.leftOut ?? []), ...unusable] }
+}
+
+export const listCommand: Command = {
+  name: 'list',
+  usage: '',
+  description: 'shows your connections',
+  async run({ registry, connect }, { responder }) {
+    const connections = await registry.connectionsOf(responder.by)
+    await responder.reply(connectionsMessage(connections, connect.cardOf, connect.circuit), 'Your connections')
+  },
+}
+
+/** Cards that keep files for a person, which outlive the connection. */
+const KEEPS_FILES = new Set(['filesystem', 'memory'])
+
+export const disconnectCommand: Command = {
+  name: 'disconnect',
+  usage: '[name]',
+  description: 'removes a connection and its secret',
+  async run(deps, { words, responder }) {
+    const [name] = words
+    if (name === undefined) {
+      const all = await deps.registry.connectionsOf(responder.by)
+      const question = 'Which connection do you want to disconnect?'
+      const content = all.length === 0 ? nothingConnectedMessage : chooseConnectionMessage(question, 'disconnect', all)
+      await responder.reply(content, 'Disconnect')
+      return
+    }
+    const one = await findNamedConnection(deps, responder, name, 'disconnect')
+    if (one === undefined) return
+    await responder.reply(
+      disconnectConfirmMessage(one, deps.connect.cardOf(one), KEEPS_FILES.has(one.card)),
+      'Disconnect',
+    )
+  },
+}
+
+export function registerDisconnect(app: App, deps: SlackDeps): void {
+  onButtonPress(app, deps, 'disconnect_yes', async ({ by, value, responder }) => {
+    const disconnected = await deps.connect.disconnect(by, ConnectionId.parse(value))
+    const content = disconnected
+      ? disconnectedMessage(disconnected, KEEPS_FILES.has(disconnected.card))
+      : { text: 'That was disconnected already.', blocks: [sectionBlock('That was disconnected already.')] }
+    await responder.replace(content, 'Disconnect')
+    deps.refreshHome(by)
+  })
+  onButtonPress(app, deps, 'disconnect_no', async ({ value, responder }) => {
+    const text = `${value} stays connected.`
+    await responder.replace({ text, blocks: [sectionBlock(escapeMrkdwn(text))] }, 'Disconnect')
+  })
+}
