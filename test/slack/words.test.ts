@@ -19,7 +19,7 @@ import { errorHelpButtonsFor, errorText } from '../../src/slack/blocks/error-mes
 import { formatSql } from '../../src/slack/blocks/format-sql.ts'
 import { escapeMrkdwn, truncate, withoutMentions, withoutPartialMention } from '../../src/slack/blocks/text.ts'
 import { tokenize } from '../../src/slack/commands/mcp-command.ts'
-import { nearestWordTo } from '../../src/slack/interactions/nearest-word.ts'
+import { findNearestWord } from '../../src/slack/interactions/nearest-word.ts'
 import { addresseeOf, isStopWord, plainTextOf, removeMention } from '../../src/slack/messages/message-text.ts'
 import { callOf } from './samples.ts'
 import { stateOf } from './states.ts'
@@ -98,10 +98,10 @@ describe('typed words', () => {
   })
   test('the nearest word is near, or there is none', () => {
     const words = ['connect', 'list', 'tools', 'test', 'disconnect', 'help']
-    expect(nearestWordTo('conect', words)).toBe('connect')
-    expect(nearestWordTo('disc', words)).toBe('disconnect')
-    expect(nearestWordTo('tol', words)).toBe('tools')
-    expect(nearestWordTo('weather', words)).toBeUndefined()
+    expect(findNearestWord('conect', words)).toBe('connect')
+    expect(findNearestWord('disc', words)).toBe('disconnect')
+    expect(findNearestWord('tol', words)).toBe('tools')
+    expect(findNearestWord('weather', words)).toBeUndefined()
   })
   test('Slack text reads as people read it', () => {
     const text = 'ask <@U123ABC> in <#C1|ops> &lt;now&gt; <https://a.b/c|docs> <https://a.b> <!here> &amp;amp;'

@@ -20,12 +20,12 @@ export type ListQuery = {
   thread?: string | undefined
 }
 
-export const LIST_MODAL_PAGE_SIZE = 10
+const LIST_MODAL_PAGE_SIZE = 10
 
 export type PagedList<T> = { shown: T[]; hits: number; page: number; pages: number; pageButtons: KnownBlock[] }
 
 /** The items that contain all of the query's words, one page of them, and the buttons for the other pages. */
-export function pagesOfList<T>(items: T[], query: ListQuery, textsOf: (item: T) => string[]): PagedList<T> {
+export function paginateList<T>(items: T[], query: ListQuery, textsOf: (item: T) => string[]): PagedList<T> {
   const words = query.words.toLowerCase().split(/\s+/).filter(Boolean)
   const found = items.filter((item) => {
     const text = textsOf(item).join(' ').toLowerCase()

@@ -2,7 +2,7 @@ import type { KnownBlock, ModalView } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { Prompt } from '../../connect/features/features.ts'
 import { contextBlock, createButton, createModal, type MessageContent, sectionBlock } from '../blocks/blocks.ts'
-import { type ListQuery, listQueryBlocks, pagesOfList } from '../blocks/paged-list.ts'
+import { type ListQuery, listQueryBlocks, paginateList } from '../blocks/paged-list.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, mentionOf, pluralize, truncate } from '../blocks/text.ts'
 import { listMetadataOf, type NamedConnection } from './resources-list.ts'
 
@@ -12,7 +12,7 @@ export function promptsModal(
   query: ListQuery & { name: string },
   names: NamedConnection[],
 ): ModalView {
-  const page = pagesOfList(prompts, query, ({ name, title, description }) => [name, title, description])
+  const page = paginateList(prompts, query, ({ name, title, description }) => [name, title, description])
   const title = `*${pluralize(page.hits, 'prompt')} of ${escapeInlineMrkdwn(query.name)}*`
   return createModal({
     id: 'prompts',

@@ -11,7 +11,7 @@ import {
   plainTextObject,
   sectionBlock,
 } from '../blocks/blocks.ts'
-import { type ListQuery, listQueryBlocks, pagesOfList } from '../blocks/paged-list.ts'
+import { type ListQuery, listQueryBlocks, paginateList } from '../blocks/paged-list.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, mentionOf, pluralize, truncate } from '../blocks/text.ts'
 
 type Item = { kind: 'resource'; it: Resource } | { kind: 'template'; it: ResourceTemplate }
@@ -26,7 +26,7 @@ export function resourcesModal(
     ...list.resources.map((it) => ({ kind: 'resource' as const, it })),
     ...list.templates.map((it) => ({ kind: 'template' as const, it })),
   ]
-  const page = pagesOfList(items, query, ({ kind, it }) => [
+  const page = paginateList(items, query, ({ kind, it }) => [
     it.name,
     it.description,
     kind === 'resource' ? it.uri : it.uriTemplate,

@@ -11,7 +11,7 @@ import {
   plainTextObject,
   sectionBlock,
 } from '../blocks/blocks.ts'
-import { type ListQuery, listQueryBlocks, pagesOfList } from '../blocks/paged-list.ts'
+import { type ListQuery, listQueryBlocks, paginateList } from '../blocks/paged-list.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, mentionOf, pluralize, truncate } from '../blocks/text.ts'
 import { formatSize, listMetadataOf, type NamedConnection } from './resources-list.ts'
 
@@ -21,7 +21,7 @@ export function skillsModal(
   query: ListQuery & { name: string },
   names: NamedConnection[],
 ): ModalView {
-  const page = pagesOfList(skills, query, ({ uri, name, description }) => [uri, name, description])
+  const page = paginateList(skills, query, ({ uri, name, description }) => [uri, name, description])
   const title = `*${pluralize(page.hits, 'skill')} of ${escapeInlineMrkdwn(query.name)}*`
   const refusedText = `${pluralize(refused, 'more')} left out: not as a skill has to be.`
   return createModal({

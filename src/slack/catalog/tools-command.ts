@@ -6,7 +6,7 @@ import { nothingConnectedMessage } from '../connections/connections-message.ts'
 import type { SlackDeps } from '../deps.ts'
 import { onButtonPress } from '../interactions/button-press.ts'
 import type { Command } from '../interactions/command.ts'
-import { nearestWordTo } from '../interactions/nearest-word.ts'
+import { findNearestWord } from '../interactions/nearest-word.ts'
 import { onViewSubmission } from '../interactions/view-submission.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import {
@@ -39,7 +39,7 @@ export const toolsCommand: Command = {
     const leftOut = unusableToolsOf(deps, searched)
     if (name !== undefined && connection === undefined && findTools(lines, query.words).length === 0) {
       const names = all.map((one) => one.name)
-      await responder.reply(noSuchToolsMessage(words.join(' '), names, nearestWordTo(name, names)), 'Not found')
+      await responder.reply(noSuchToolsMessage(words.join(' '), names, findNearestWord(name, names)), 'Not found')
       return
     }
     if (responder.channel === undefined) await responder.openModal(toolsModal(lines, query, leftOut))

@@ -30,7 +30,7 @@ export type ToolLine = {
 /** The search and page of a tool list, as the value of its buttons. */
 export type ToolListQuery = { connection: string | undefined; words: string; page: number }
 
-export const TOOLS_PER_PAGE = 10
+const TOOLS_PER_PAGE = 10
 
 const KINDS = { read: 'reads', write: 'writes', destructive: ':warning: destructive' }
 

@@ -5,13 +5,13 @@ import { UserId } from '../../ids.ts'
 import { errorHelpButtonsFor, errorText } from '../blocks/error-message.ts'
 import type { SlackDeps } from '../deps.ts'
 import { onButtonPress } from '../interactions/button-press.ts'
-import { nearestWordTo } from '../interactions/nearest-word.ts'
+import { findNearestWord } from '../interactions/nearest-word.ts'
 import { type Responder, responderFor } from '../interactions/responder.ts'
 import { fetchNames, mentionedUsersIn, plainTextOf, unescapeText } from '../messages/message-text.ts'
 import { COMMANDS } from './command-table.ts'
 import { noSuchCommandMessage } from './help-message.ts'
 
-export const SLASH_COMMAND = '/mcp'
+const SLASH_COMMAND = '/mcp'
 
 const Body = z.object({ user_id: UserId, channel_id: z.string(), trigger_id: z.string(), text: z.string().default('') })
 
@@ -61,7 +61,7 @@ async function routeCommand(deps: SlackDeps, text: string, responder: Responder)
     return
   }
   const offered = COMMANDS.filter(({ hidden }) => !hidden).map(({ name }) => name)
-  const near = SYNONYMS.get(word.toLowerCase()) ?? nearestWordTo(word, offered)
+  const near = SYNONYMS.get(word.toLowerCase()) ?? findNearestWord(word, offered)
   const corrected = near === undefined ? undefined : [near, ...words.map(quoteWord)].join(' ')
   const shown = await nameReplacerFor(deps, text)
   const meant = corrected === undefined ? undefined : { words: corrected, shown: shown(corrected) }

@@ -6,7 +6,7 @@ import { escapeMrkdwn, joinWords, truncate } from '../blocks/text.ts'
 import type { SlackDeps } from '../deps.ts'
 import type { Command } from '../interactions/command.ts'
 import { findNamedConnection } from '../interactions/connection-by-name.ts'
-import { nearestWordTo } from '../interactions/nearest-word.ts'
+import { findNearestWord } from '../interactions/nearest-word.ts'
 import type { Responder } from '../interactions/responder.ts'
 import { allowedCardsFor, createAllowButton } from './allowed-cards.ts'
 import { type ConnectMetadata, connectModal, connectPickerModal } from './connect-form.ts'
@@ -74,7 +74,7 @@ const normalizeWord = (text: string): string => text.toLowerCase().replace(/[\s_
 
 function nearestCardNames({ connect }: SlackDeps, wanted: string): string[] {
   const names = connect.cards().map((card) => card.name)
-  const near = nearestWordTo(wanted, names)
+  const near = findNearestWord(wanted, names)
   const found = connect.cards(wanted).map((card) => card.name)
   return [...new Set([...(near ? [near] : []), ...found])].slice(0, 3)
 }

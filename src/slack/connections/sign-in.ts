@@ -84,7 +84,7 @@ type SignInOptions = {
 }
 
 /** Prepares a sign-in and shows its link in a modal. True if no sign-in is needed. */
-export async function openSignInModal(deps: SlackDeps, responder: Responder, options: SignInOptions): Promise<boolean> {
+async function openSignInModal(deps: SlackDeps, responder: Responder, options: SignInOptions): Promise<boolean> {
   const { name, connection, why, challenge, place } = options
   const loading = loadingModal('Sign in', 'Asking where to sign in…')
   const view = options.modal ?? (await responder.openModal(loading))

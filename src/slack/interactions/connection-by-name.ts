@@ -2,7 +2,7 @@ import type { Connection } from '../../registry/connection.ts'
 import { actionsBlock, createCommandButton, type MessageContent, sectionBlock } from '../blocks/blocks.ts'
 import { escapeMrkdwn, truncate } from '../blocks/text.ts'
 import type { SlackDeps } from '../deps.ts'
-import { nearestWordTo } from './nearest-word.ts'
+import { findNearestWord } from './nearest-word.ts'
 import type { Responder } from './responder.ts'
 
 /** The person's connection of that name; if there is none, replies so, with the nearest name as a button, and returns undefined. */
@@ -15,7 +15,7 @@ export async function findNamedConnection(
   const found = await deps.registry.find(responder.by, name)
   if (found) return found
   const all = await deps.registry.connectionsOf(responder.by)
-  const near = nearestWordTo(
+  const near = findNearestWord(
     name,
     all.map((one) => one.name),
   )

@@ -1,7 +1,7 @@
 import { distance } from 'fastest-levenshtein'
 
 /** The known word a person most likely meant: the start of one, or one a typo or two away; undefined when none is near. */
-export function nearestWordTo(word: string, known: string[]): string | undefined {
+export function findNearestWord(word: string, known: string[]): string | undefined {
   const meant = word.toLowerCase()
   const begins = known.filter((one) => meant.length >= 2 && one.toLowerCase().startsWith(meant))
   if (begins.length === 1) return begins[0]
