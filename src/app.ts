@@ -66,7 +66,7 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
       ...house,
       log,
       now: () => new Date(),
-      door: deferredListener(() => slack.listener),
+      listener: deferredListener(() => slack.listener),
       readFile: (...file) => slack.readFile(...file),
     }),
   )
@@ -206,6 +206,7 @@ async function resumeAfterSignIn(runs: Runs, { by, ...news }: SignInResult, log:
 const deferredListener = (door: () => RunListener): RunListener => ({
   onProgress: (...news) => door().onProgress(...news),
   publish: (...state) => door().publish(...state),
+  publishPlain: (state) => door().publishPlain(state),
   release: (run) => door().release(run),
   onQueued: (...wait) => door().onQueued(...wait),
 })

@@ -109,6 +109,7 @@ const officeOf = (offices: WorkspaceApps, { workspace }: Pick<Principal, 'worksp
 const doorOf = (offices: WorkspaceApps): RunListener => ({
   onProgress: (state, news) => offices.of(state.origin).door.onProgress(state, news),
   publish: (state, signal) => offices.of(state.origin).door.publish(state, signal),
+  publishPlain: (state) => offices.of(state.origin).door.publishPlain(state),
   onQueued: (origin, ahead) => offices.of(origin).door.onQueued(origin, ahead),
   release(run) {
     for (const { door } of offices.all()) door.release(run)

@@ -179,7 +179,7 @@ async function openReason(deps: SlackDeps, { by, value, scene }: BlockAction): P
   const field = inputBlock({
     id: 'reason',
     label: 'Why not?',
-    hint: 'The person who asked will read it in the thread.',
+    hint: 'The person who asked reads it in the thread, and I keep to it when I am asked next.',
     optional: true,
     element: {
       type: 'plain_text_input',
@@ -196,9 +196,9 @@ async function openReason(deps: SlackDeps, { by, value, scene }: BlockAction): P
 async function submitReason(deps: SlackDeps, { by, keep, typed, ack }: ViewSubmission): Promise<void> {
   await ack()
   const { approval } = Keep.parse(JSON.parse(keep))
-  const found = await deps.runs.approval(approval, by.workspace)
   const reason = typed.reason?.trim()
-  if (found?.call.approval?.decided?.by !== by.user || !reason) return
+  const found = await findApprovalFor(deps, by, approval)
+  if (!found || !reason || !(await deps.runs.explainDenial({ approval, by, reason }))) return
   await tellReason(deps, found, by, reason)
 }
 

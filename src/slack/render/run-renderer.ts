@@ -7,6 +7,7 @@ import { sectionBlock } from '../blocks/blocks.ts'
 import type { PaintDeps } from '../deps.ts'
 import { AnyResponse, slackErrorCodeOf } from '../web-api/web-api.ts'
 import { createRunSessionStatus, isProcessing } from './agent-sessions.ts'
+import { postPlainMessage } from './post-plain-message.ts'
 import type { WriterState } from './render-answer.ts'
 import { createRunView, type RunView } from './render-run.ts'
 
@@ -37,6 +38,7 @@ export function createRunRenderer(deps: PaintDeps): RunListener & { close(): voi
       refreshHomes(deps, state)
       sessions.show(state)
     },
+    publishPlain: (state) => postPlainMessage(deps, state),
     release(run) {
       canvases.get(run)?.close()
       canvases.delete(run)
