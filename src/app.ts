@@ -66,7 +66,7 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
       ...house,
       log,
       now: () => new Date(),
-      door: renderer,
+      listener: renderer,
       readFile: (...file) => slack.readFile(...file),
     }),
   )

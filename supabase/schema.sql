@@ -376,7 +376,7 @@ CREATE TRIGGER audit_retained BEFORE DELETE ON patchbay.audit_events FOR EACH RO
 
 CREATE TRIGGER mcp_connections_counted AFTER INSERT ON patchbay.mcp_connections FOR EACH ROW EXECUTE FUNCTION patchbay.run_card_count_connection();
 
-CREATE OR REPLACE FUNCTION patchbay.approval_decide(p_workspace text, p_id text, p_status text, p_by text, p_reason text, p_event jsonb, p_instance text, p_lease_ms integer)
+CREATE OR REPLACE FUNCTION patchbay.approval_decide(p_workspace text, p_id text, p_status text, p_by text, p_event jsonb, p_instance text, p_lease_ms integer)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO 'patchbay', 'pg_temp'
@@ -397,37 +397,42 @@ begin
   if row.status <> 'pending' then
     return jsonb_build_object('kind', 'already', 'run', row.run_id, 'decision', row.status, 'by', row.decided_by, 'at', row.decided_at);
   end if;
-  update approvals set status = verdict, decided_by = case when verdict = p_status then p_by end, decided_at = clock_timestamp(),
-    reason = case when verdict = p_status then p_reason end where id = p_id returning * into row;
+  update approvals set status = verdict, decided_by = case when verdict = p_status then p_by end, decided_at = clock_timestamp()
+  where id = p_id returning * into row;
   perform run_append_locked(row.run_id, jsonb_build_array(event));
   update runs set status = 'working' where id = row.run_id and status = 'suspended';
   -- An edited call has another hash than the one on the card; the audit names the call that goes out.
   perform audit_append(row.workspace_id, coalesce(row.decided_by, 'patchbay'), 'approval_' || verdict,
     jsonb_strip_nulls(jsonb_build_object('approval', row.id, 'run', row.run_id, 'call', row.call_id, 'requester', row.requester,
       'hash', coalesce(event ->> 'hash', row.hash), 'asked_hash', case when event ? 'hash' then row.hash end,
-      'always', event -> 'always', 'reason', row.reason)));
+      'always', event -> 'always')));
   return jsonb_build_object('kind', case when verdict = p_status then 'settled' else 'already' end, 'run', row.run_id,
     'decision', verdict, 'by', row.decided_by, 'at', row.decided_at,
     'fence', case when p_instance is not null then run_claim_if_free(row.run_id, p_instance, p_lease_ms) end);
 end $function$
 ;
-comment on function patchbay.approval_decide(text,text,text,text,text,jsonb,text,integer) is 'one compare-and-swap on pending; whoever settles also claims the run';
+comment on function patchbay.approval_decide(text,text,text,text,jsonb,text,integer) is 'one compare-and-swap on pending; whoever settles also claims the run';
 
-CREATE OR REPLACE FUNCTION patchbay.approval_expire(p_at text)
+CREATE OR REPLACE FUNCTION patchbay.approval_expire(p_at text, p_skip jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
 declare due record;
 begin
-  select id, call_id, workspace_id into due from approvals where status = 'pending' and expires_at <= clock_timestamp() order by expires_at limit 1;
-  if not found then return to_jsonb(false); end if;
-  perform approval_decide(due.workspace_id, due.id, 'expired', null, null,
-    jsonb_build_object('type', 'answered', 'call', due.call_id, 'approval', due.id, 'decision', 'expired', 'at', p_at), null, 0);
-  return to_jsonb(true);
+  select id, call_id, workspace_id into due from approvals
+  where status = 'pending' and expires_at <= clock_timestamp() and not p_skip ? id order by expires_at limit 1;
+  if not found then return null; end if;
+  begin
+    perform approval_decide(due.workspace_id, due.id, 'expired', null,
+      jsonb_build_object('type', 'answered', 'call', due.call_id, 'approval', due.id, 'decision', 'expired', 'at', p_at), null, 0);
+  exception when others then
+    return jsonb_build_object('id', due.id, 'failed', sqlerrm);
+  end;
+  return jsonb_build_object('id', due.id, 'failed', null);
 end $function$
 ;
-comment on function patchbay.approval_expire(text) is 'settles one approval nobody decided in time';
+comment on function patchbay.approval_expire(text,jsonb) is 'settles one approval nobody decided in time, but none of p_skip; its id and why it could not be settled, or null when none is due';
 
 CREATE OR REPLACE FUNCTION patchbay.approval_may_decide(p_approval patchbay.approvals, p_user text, p_approvers jsonb)
  RETURNS boolean
@@ -930,6 +935,26 @@ $function$
 ;
 comment on function patchbay.conversation_open_run(text) is 'whether a conversation is ours, and the run at work in it';
 
+CREATE OR REPLACE FUNCTION patchbay.denial_explain(p_workspace text, p_id text, p_by text, p_event jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare row approvals;
+begin
+  select * into row from approvals where id = p_id and workspace_id = p_workspace;
+  if not found or row.status <> 'denied' or row.decided_by is distinct from p_by then return null; end if;
+  perform from runs where id = row.run_id for update;
+  update approvals set reason = p_event ->> 'reason' where id = p_id;
+  -- Also in a run that is over: the next request of its conversation reads it.
+  perform run_append_locked(row.run_id, jsonb_build_array(p_event));
+  perform audit_append(p_workspace, p_by, 'denial_explained', jsonb_build_object('approval', row.id, 'run', row.run_id,
+    'call', row.call_id, 'requester', row.requester, 'reason', p_event ->> 'reason'));
+  return to_jsonb(row.run_id);
+end $function$
+;
+comment on function patchbay.denial_explain(text,text,text,jsonb) is 'saves why a person denied a call and appends it to the run; the run, or null when it was not they who denied it';
+
 CREATE OR REPLACE FUNCTION patchbay.feedback_save(p_workspace text, p_run uuid, p_user text, p_verdict text)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -980,21 +1005,26 @@ end $function$
 ;
 comment on function patchbay.input_answer(text,text,uuid,text,text,jsonb,text,integer) is 'one compare-and-swap on pending; whoever settles also claims the run';
 
-CREATE OR REPLACE FUNCTION patchbay.input_expire(p_at text)
+CREATE OR REPLACE FUNCTION patchbay.input_expire(p_at text, p_skip jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
 declare due record;
 begin
-  select id, run_id, call_id, workspace_id into due from input_requests where status = 'pending' and expires_at <= clock_timestamp() order by expires_at limit 1;
-  if not found then return to_jsonb(false); end if;
-  perform input_answer(due.workspace_id, due.id, due.run_id, null, 'expired',
-    jsonb_build_object('type', 'given_input', 'call', due.call_id, 'input', due.id, 'action', 'expired', 'at', p_at), null, 0);
-  return to_jsonb(true);
+  select id, run_id, call_id, workspace_id into due from input_requests
+  where status = 'pending' and expires_at <= clock_timestamp() and not p_skip ? id order by expires_at limit 1;
+  if not found then return null; end if;
+  begin
+    perform input_answer(due.workspace_id, due.id, due.run_id, null, 'expired',
+      jsonb_build_object('type', 'given_input', 'call', due.call_id, 'input', due.id, 'action', 'expired', 'at', p_at), null, 0);
+  exception when others then
+    return jsonb_build_object('id', due.id, 'failed', sqlerrm);
+  end;
+  return jsonb_build_object('id', due.id, 'failed', null);
 end $function$
 ;
-comment on function patchbay.input_expire(text) is 'settles one input request nobody answered in time';
+comment on function patchbay.input_expire(text,jsonb) is 'settles one input request nobody answered in time, but none of p_skip; its id and why it could not be settled, or null when none is due';
 
 CREATE OR REPLACE FUNCTION patchbay.input_reminder_release(p_id text)
  RETURNS jsonb
@@ -1555,7 +1585,7 @@ begin
   when 'stopped' then
     perform approvals_close(p_run, p_event ->> 'by');
     perform inputs_close(p_run, null);
-    update runs set outcome = 'stopped' where id = p_run;
+    update runs set outcome = coalesce(outcome, 'stopped') where id = p_run;
   when 'finished', 'failed' then
     perform approvals_close(p_run, null);
     perform inputs_close(p_run, null);
@@ -1671,13 +1701,13 @@ CREATE OR REPLACE FUNCTION patchbay.run_claim_if_free(p_run uuid, p_instance tex
 AS $function$
   update runs set status = 'working', owner = p_instance, fence = fence + 1,
     lease_until = clock_timestamp() + p_lease_ms * interval '1 millisecond'
-  where id = p_run and status <> 'closed' and (lease_until is null or lease_until < clock_timestamp())
+  where id = p_run and status <> 'closed' and (owner is null or lease_until is null or lease_until < clock_timestamp())
     and not exists (select from runs ahead
       where ahead.conversation = runs.conversation and ahead.number < runs.number and ahead.status <> 'closed')
   returning fence
 $function$
 ;
-comment on function patchbay.run_claim_if_free(uuid,text,integer) is 'claims a free run, raising its fence; null when another instance holds it';
+comment on function patchbay.run_claim_if_free(uuid,text,integer) is 'claims a run that nobody holds, raising its fence, even while it pauses before another try; null when another instance holds it';
 
 CREATE OR REPLACE FUNCTION patchbay.run_close(p_run uuid, p_fence bigint, p_seq integer)
  RETURNS jsonb
@@ -1732,10 +1762,12 @@ declare
   candidate record;
   fence_now bigint;
 begin
-  with kept as (
+  with ours as materialized (
+    select r.id from runs r join jsonb_to_recordset(p_held) as h (run uuid, fence bigint) on r.id = h.run and r.fence = h.fence
+    where r.status = 'working' order by r.number for update of r
+  ), kept as (
     update runs r set lease_until = clock_timestamp() + p_lease_ms * interval '1 millisecond'
-    from jsonb_to_recordset(p_held) as h (run uuid, fence bigint)
-    where r.id = h.run and r.fence = h.fence and r.status = 'working'
+    from ours where r.id = ours.id
     returning r.id, r.last_seq
   )
   select coalesce(jsonb_agg(jsonb_build_object('run', id, 'seq', last_seq)), '[]') into held from kept;
@@ -1861,7 +1893,9 @@ declare
   claimed bigint;
 begin
   select * into row from runs where id = p_run and workspace_id = p_workspace for update;
-  if not found or row.status = 'closed' or row.outcome is not null then
+  -- A run that has ended is still open while it cannot be shown: the first stop ends the tries.
+  if not found or row.status = 'closed'
+    or (row.outcome is not null and exists (select from run_events where run_id = p_run and type = 'stopped')) then
     return jsonb_build_object('kind', 'over', 'fence', null);
   end if;
   perform run_append_locked(p_run, jsonb_build_array(p_event));
@@ -1885,18 +1919,6 @@ begin
 end $function$
 ;
 comment on function patchbay.run_suspend(uuid,bigint,integer) is 'lets go of a run that waits for a person; refused when something happened since p_seq';
-
-CREATE OR REPLACE FUNCTION patchbay.runs_open(p_workspace text)
- RETURNS jsonb
- LANGUAGE sql
- STABLE
- SET search_path TO 'patchbay', 'pg_temp'
-AS $function$
-  select coalesce(jsonb_agg(id order by number), '[]') from runs
-  where workspace_id = p_workspace and status <> 'closed' and outcome is null
-$function$
-;
-comment on function patchbay.runs_open(text) is 'a workspace''s runs that are at work, wait for a person or wait their turn';
 
 CREATE OR REPLACE FUNCTION patchbay.runs_prune(p_limit integer)
  RETURNS jsonb
@@ -1929,6 +1951,30 @@ AS $function$
 $function$
 ;
 comment on function patchbay.runs_recent(text,text,integer) is 'a person''s last runs, newest first';
+
+CREATE OR REPLACE FUNCTION patchbay.runs_stop(p_workspace text, p_teams jsonb, p_event jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  row runs;
+  stopped runs[];
+begin
+  select array_agg(locked order by locked.number) into stopped from (
+    select * from runs r where r.workspace_id = p_workspace and r.status <> 'closed' and r.outcome is null
+      and (p_teams is null or exists (select from run_events e
+        where e.run_id = r.id and e.seq = 1 and p_teams ? (e.body #>> '{origin,teamId}')))
+    order by r.number for update) locked;
+  foreach row in array coalesce(stopped, '{}') loop
+    perform run_append_locked(row.id, jsonb_build_array(p_event));
+    update runs set status = 'working', lease_until = case when owner is not null then lease_until end where id = row.id;
+    perform audit_append(p_workspace, p_event ->> 'by', 'run_stopped', jsonb_build_object('run', row.id, 'requester', row.user_id));
+  end loop;
+  return (select coalesce(jsonb_agg(id order by number), '[]') from unnest(stopped));
+end $function$
+;
+comment on function patchbay.runs_stop(text,jsonb,jsonb) is 'stops all open runs of a workspace, or with p_teams those of some teams of an organization; the runs it stopped';
 
 CREATE OR REPLACE FUNCTION patchbay.runs_summary(p_workspace text, p_user text, p_limit integer)
  RETURNS jsonb

@@ -1,20 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import type { Db } from '../db/call.ts'
-import { AppError } from '../errors.ts'
+import { AppError, errorChainOf } from '../errors.ts'
 import { newRunId, type Principal, type RunId } from '../ids.ts'
+import type { Log } from '../log.ts'
 import { createArgumentCheck } from './calls/validate-arguments.ts'
-import { decideApproval, findApproval, pendingFor, readRunState } from './decisions/decide-approval.ts'
+import { decideApproval, explainDenial, findApproval, pendingFor, readRunState } from './decisions/decide-approval.ts'
 import { answerInput, findPendingInput, listOpenInputs } from './decisions/give-input.ts'
+import { createRetryRequest } from './decisions/repeat-request.ts'
 import type { RunDeps } from './deps.ts'
 import { createBudgetOf } from './model-turn/budget.ts'
 import type { ApprovalAnswer, Runs, StartedRun, StartRequest } from './runs.ts'
 import type { EventOf, JsonObject, RunEvent } from './state/events.ts'
 import { foldEvents } from './state/fold.ts'
 import { conversationKeyOf, type Origin } from './state/origin.ts'
+import type { RunListener } from './state/run-listener.ts'
 import { createRunStore, createShownMessages } from './storage/run-store.ts'
 import { sourcesOf } from './tools/builtin-tools.ts'
 import { createToolSchemaCache, nameTools } from './tools/offered-tools.ts'
-import { type BurstDetector, createBurstDetector } from './worker/burst-detector.ts'
 import { createInstanceName, releaseDeadInstances } from './worker/instance.ts'
 import { createRunWorker, type RunWorker } from './worker/run-worker.ts'
 
@@ -26,12 +28,13 @@ type Given = Omit<
   sleep?: (ms: number) => Promise<void>
 }
 
-/** Runs, and the instance that works them. `start` begins to poll; disposing gives back what it holds. */
+/** Runs, and the worker that carries them out. `begin` starts the polling; disposing gives back what the worker holds. */
 export function createRuns(given: Given): Runs & { begin(): Promise<void>; [Symbol.asyncDispose](): Promise<void> } {
   const closing = new AbortController()
   const instance = createInstanceName()
   const deps: RunDeps = {
     ...given,
+    listener: createSafeListener(given.listener, given.log),
     store: createRunStore(given.db, instance),
     shown: createShownMessages(given.db),
     argumentProblems: createArgumentCheck(),
@@ -41,13 +44,12 @@ export function createRuns(given: Given): Runs & { begin(): Promise<void>; [Symb
     closing: closing.signal,
     onEvent: (held, event) => {
       given.log.info({ run: held.id, workspace: held.state.origin.workspace, event: event.type }, 'run event')
-      given.door.onProgress(held.state, { kind: 'event', type: event.type })
+      deps.listener.onProgress(held.state, { kind: 'event', type: event.type })
     },
   }
-  const intake = createBurstDetector()
-  const holder = createRunWorker(deps, intake)
+  const holder = createRunWorker(deps)
   return {
-    ...asking(deps, holder, intake),
+    ...asking(deps, holder),
     ...deciding(deps, holder),
     ...givingInput(deps, holder),
     leftOut: (tools) => deps.fitting.leftOut(tools),
@@ -62,16 +64,30 @@ export function createRuns(given: Given): Runs & { begin(): Promise<void>; [Symb
   }
 }
 
+/** Live drawing may have a defect, too: it must not touch the work on the run. */
+function createSafeListener(listener: RunListener, log: Log): RunListener {
+  const attempt = (draw: () => void): void => {
+    try {
+      draw()
+    } catch (error) {
+      log.error({ err: error, reason: errorChainOf(error) }, 'a listener of runs failed')
+    }
+  }
+  return {
+    ...listener,
+    onProgress: (...news) => attempt(() => listener.onProgress(...news)),
+    release: (run) => attempt(() => listener.release(run)),
+    onQueued: (...wait) => attempt(() => listener.onQueued(...wait)),
+  }
+}
+
 type Asking = Pick<Runs, 'start' | 'knowsThread' | 'activeIn' | 'state' | 'recentOf' | 'stop' | 'stopAll' | 'tryAgain'>
 
-function asking(deps: RunDeps, holder: RunWorker, intake: BurstDetector): Asking {
+function asking(deps: RunDeps, holder: RunWorker): Asking {
   const lane = (workspace: Origin['workspace'], channel: Origin['channel'], threadTs: string) =>
     deps.store.lane(conversationKeyOf({ workspace, channel, threadTs }))
   return {
-    start: async (request) => {
-      intake.note(deps.now().getTime())
-      return begin(deps, holder, request, await firstEvents(deps, request))
-    },
+    start: async (request) => begin(deps, holder, request, await firstEvents(deps, request)),
     knowsThread: async (...place) => (await lane(...place)).known,
     activeIn: async (...place) => (await lane(...place)).open ?? undefined,
     state: (id, workspace) => readRunState(deps, id, workspace),
@@ -83,7 +99,10 @@ function asking(deps: RunDeps, holder: RunWorker, intake: BurstDetector): Asking
   }
 }
 
-function deciding(deps: RunDeps, holder: RunWorker): Pick<Runs, 'approval' | 'answer' | 'pendingFor'> {
+function deciding(
+  deps: RunDeps,
+  holder: RunWorker,
+): Pick<Runs, 'approval' | 'answer' | 'explainDenial' | 'pendingFor'> {
   return {
     approval: (id, workspace) => findApproval(deps, id, workspace),
     answer: async (answer) => {
@@ -91,6 +110,11 @@ function deciding(deps: RunDeps, holder: RunWorker): Pick<Runs, 'approval' | 'an
       if (claim) holder.begin(claim.run, claim.fence)
       else if (outcome.kind === 'settled') await nudgeRunOf(deps, holder, answer)
       return outcome
+    },
+    explainDenial: async (reason) => {
+      const run = await explainDenial(deps, reason)
+      if (run !== undefined) holder.nudge(run)
+      return run !== undefined
     },
     pendingFor: (principal) => pendingFor(deps, principal),
   }
@@ -164,7 +188,8 @@ async function begin(deps: RunDeps, holder: RunWorker, request: StartRequest, ev
   )
   if (begun.fresh) deps.log.info({ run: id, workspace: origin.workspace, waiting: begun.ahead !== null }, 'run started')
   if (begun.fence !== null) holder.begin(id, begun.fence, { state: foldEvents(id, events, false), seq: events.length })
-  if (begun.fresh && begun.ahead) deps.door.onQueued(origin, await readRunState(deps, begun.ahead, origin.workspace))
+  if (begun.fresh && begun.ahead)
+    deps.listener.onQueued(origin, await readRunState(deps, begun.ahead, origin.workspace))
   return { run: begun.run, fresh: begun.fresh, waiting: begun.ahead !== null }
 }
 
@@ -173,30 +198,23 @@ async function stop(deps: RunDeps, holder: RunWorker, id: RunId, by: Principal):
   if (state === undefined) return 'over'
   const mayStop = state.origin.user === by.user || (await deps.rules.approversOf(by.workspace)).includes(by.user)
   if (!mayStop) return 'not_yours'
-  return end(deps, holder, id, by)
-}
-
-async function end(deps: RunDeps, holder: RunWorker, id: RunId, by: Principal): Promise<'stopped' | 'over'> {
-  const { kind, fence } = await deps.store.stop(id, by.workspace, {
-    type: 'stopped',
-    by: by.user,
-    at: deps.now().toISOString(),
-  })
+  const { kind, fence } = await deps.store.stop(id, by.workspace, stoppedEvent(deps, by))
   if (fence !== null) holder.begin(id, fence)
   else holder.nudge(id)
   return kind
 }
 
 async function stopAll(deps: RunDeps, holder: RunWorker, by: Principal, teams?: string[]): Promise<number> {
-  let stopped = 0
-  for (const id of await deps.store.open(by.workspace)) {
-    const team = teams && (await readRunState(deps, id, by.workspace))?.origin.teamId
-    if (teams !== undefined && (team === undefined || !teams.includes(team))) continue
-    await end(deps, holder, id, by)
-    stopped += 1
-  }
-  return stopped
+  const stopped = await deps.store.stopAll(by.workspace, teams, stoppedEvent(deps, by))
+  for (const id of stopped) holder.nudge(id)
+  return stopped.length
 }
+
+const stoppedEvent = (deps: RunDeps, { user }: Principal): EventOf<'stopped'> => ({
+  type: 'stopped',
+  by: user,
+  at: deps.now().toISOString(),
+})
 
 /** A new run that wishes for the same call once more; it is judged, and asked about, like any other. */
 async function tryAgain(
@@ -208,7 +226,7 @@ async function tryAgain(
   const call = state?.calls.find((one) => one.id === o.callId && one.retryable)
   if (!state || !call) return 'gone'
   if (state.origin.user !== o.by.user) return 'not_yours'
-  const request = { origin: state.origin, text: `Try again: ${call.title}`, dedupeKey: `again:${o.id}:${o.callId}` }
+  const request = { ...createRetryRequest(state, call), dedupeKey: `again:${o.id}:${o.callId}` }
   const id = `again_${call.id}`.slice(0, 64)
   const wish = wishEvent(deps, { id, name: call.offeredAs, input: call.arguments })
   return begin(deps, holder, request, [startedEvent(deps, request), wish])

@@ -27,14 +27,14 @@ export type RunDeps = EventRecorder & {
   shown: ShownMessages
   model: Model
   mcp: Pick<Mcp, 'connectionsOf' | 'call' | 'resources' | 'readResource' | 'skills' | 'readSkill' | 'prompt'>
-  rules: Rules
+  rules: Pick<Rules, 'policyFor' | 'approversOf'>
   readSql(sql: string, dialect: SqlDialect): SqlReading
   classificationOf(card: string, tool: string): ToolClassification
   cardTitle(connection: Pick<Source, 'card' | 'entry'>): string
   argumentProblems: ArgumentCheck
   budgetOf: BudgetOf
   fitting: ToolSchemaCache
-  door: RunListener
+  listener: RunListener
   /** Reads what a person sent along, at the door it came in by. */
   readFile: ReadFile
   log: Log

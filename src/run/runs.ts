@@ -15,6 +15,8 @@ export type Runs = {
   state(id: RunId, workspace: WorkspaceId): Promise<RunState | undefined>
   approval(id: ApprovalId, workspace: WorkspaceId): Promise<{ state: RunState; call: CallState } | undefined>
   answer(answer: ApprovalAnswer): Promise<AnswerOutcome>
+  /** Adds why a person denied a call, which the model reads when it is asked next; false when it was not they who denied it. */
+  explainDenial(reason: DenialReason): Promise<boolean>
   /** Approvals this person may decide now, oldest first. */
   pendingFor(principal: Principal): Promise<{ state: RunState; call: CallState }[]>
   input(id: InputId, workspace: WorkspaceId): Promise<PendingInput | undefined>
@@ -69,10 +71,11 @@ export type ApprovalAnswer = {
   approval: ApprovalId
   by: Principal
   decision: 'approved' | 'denied'
-  reason?: string
   arguments?: JsonObject
   always?: boolean
 }
+
+export type DenialReason = { approval: ApprovalId; by: Principal; reason: string }
 
 export type AnswerOutcome =
   | { kind: 'settled' }

@@ -177,7 +177,7 @@ begin
   when 'stopped' then
     perform approvals_close(p_run, p_event ->> 'by');
     perform inputs_close(p_run, null);
-    update runs set outcome = 'stopped' where id = p_run;
+    update runs set outcome = coalesce(outcome, 'stopped') where id = p_run;
   when 'finished', 'failed' then
     perform approvals_close(p_run, null);
     perform inputs_close(p_run, null);
@@ -209,12 +209,12 @@ create function patchbay.run_claim_if_free(p_run uuid, p_instance text, p_lease_
 language sql set search_path = patchbay, pg_temp as $$
   update runs set status = 'working', owner = p_instance, fence = fence + 1,
     lease_until = clock_timestamp() + p_lease_ms * interval '1 millisecond'
-  where id = p_run and status <> 'closed' and (lease_until is null or lease_until < clock_timestamp())
+  where id = p_run and status <> 'closed' and (owner is null or lease_until is null or lease_until < clock_timestamp())
     and not exists (select from runs ahead
       where ahead.conversation = runs.conversation and ahead.number < runs.number and ahead.status <> 'closed')
   returning fence
 $$;
-comment on function patchbay.run_claim_if_free(uuid, text, integer) is 'claims a free run, raising its fence; null when another instance holds it';
+comment on function patchbay.run_claim_if_free(uuid, text, integer) is 'claims a run that nobody holds, raising its fence, even while it pauses before another try; null when another instance holds it';
 
 create function patchbay.run_start(
   p_id uuid, p_workspace text, p_user text, p_conversation text, p_dedupe_key text, p_events jsonb, p_instance text, p_lease_ms integer
@@ -335,7 +335,9 @@ declare
   claimed bigint;
 begin
   select * into row from runs where id = p_run and workspace_id = p_workspace for update;
-  if not found or row.status = 'closed' or row.outcome is not null then
+  -- A run that has ended is still open while it cannot be shown: the first stop ends the tries.
+  if not found or row.status = 'closed'
+    or (row.outcome is not null and exists (select from run_events where run_id = p_run and type = 'stopped')) then
     return jsonb_build_object('kind', 'over', 'fence', null);
   end if;
   perform run_append_locked(p_run, jsonb_build_array(p_event));
@@ -346,9 +348,30 @@ begin
 end $$;
 comment on function patchbay.run_stop(text, uuid, jsonb, text, integer) is 'stops a run whoever holds it';
 
+-- All rows are locked in the order of run_poll, and before the audit is, so that neither waits for the other.
+create function patchbay.runs_stop(p_workspace text, p_teams jsonb, p_event jsonb) returns jsonb
+language plpgsql set search_path = patchbay, pg_temp as $$
+declare
+  row runs;
+  stopped runs[];
+begin
+  select array_agg(locked order by locked.number) into stopped from (
+    select * from runs r where r.workspace_id = p_workspace and r.status <> 'closed' and r.outcome is null
+      and (p_teams is null or exists (select from run_events e
+        where e.run_id = r.id and e.seq = 1 and p_teams ? (e.body #>> '{origin,teamId}')))
+    order by r.number for update) locked;
+  foreach row in array coalesce(stopped, '{}') loop
+    perform run_append_locked(row.id, jsonb_build_array(p_event));
+    update runs set status = 'working', lease_until = case when owner is not null then lease_until end where id = row.id;
+    perform audit_append(p_workspace, p_event ->> 'by', 'run_stopped', jsonb_build_object('run', row.id, 'requester', row.user_id));
+  end loop;
+  return (select coalesce(jsonb_agg(id order by number), '[]') from unnest(stopped));
+end $$;
+comment on function patchbay.runs_stop(text, jsonb, jsonb) is 'stops all open runs of a workspace, or with p_teams those of some teams of an organization; the runs it stopped';
+
 -- The caller checks at click time who may decide; this makes sure that it settles once.
 create function patchbay.approval_decide(
-  p_workspace text, p_id text, p_status text, p_by text, p_reason text, p_event jsonb, p_instance text, p_lease_ms integer
+  p_workspace text, p_id text, p_status text, p_by text, p_event jsonb, p_instance text, p_lease_ms integer
 ) returns jsonb language plpgsql set search_path = patchbay, pg_temp as $$
 declare
   row approvals;
@@ -366,32 +389,54 @@ begin
   if row.status <> 'pending' then
     return jsonb_build_object('kind', 'already', 'run', row.run_id, 'decision', row.status, 'by', row.decided_by, 'at', row.decided_at);
   end if;
-  update approvals set status = verdict, decided_by = case when verdict = p_status then p_by end, decided_at = clock_timestamp(),
-    reason = case when verdict = p_status then p_reason end where id = p_id returning * into row;
+  update approvals set status = verdict, decided_by = case when verdict = p_status then p_by end, decided_at = clock_timestamp()
+  where id = p_id returning * into row;
   perform run_append_locked(row.run_id, jsonb_build_array(event));
   update runs set status = 'working' where id = row.run_id and status = 'suspended';
   -- An edited call has another hash than the one on the card; the audit names the call that goes out.
   perform audit_append(row.workspace_id, coalesce(row.decided_by, 'patchbay'), 'approval_' || verdict,
     jsonb_strip_nulls(jsonb_build_object('approval', row.id, 'run', row.run_id, 'call', row.call_id, 'requester', row.requester,
       'hash', coalesce(event ->> 'hash', row.hash), 'asked_hash', case when event ? 'hash' then row.hash end,
-      'always', event -> 'always', 'reason', row.reason)));
+      'always', event -> 'always')));
   return jsonb_build_object('kind', case when verdict = p_status then 'settled' else 'already' end, 'run', row.run_id,
     'decision', verdict, 'by', row.decided_by, 'at', row.decided_at,
     'fence', case when p_instance is not null then run_claim_if_free(row.run_id, p_instance, p_lease_ms) end);
 end $$;
-comment on function patchbay.approval_decide(text, text, text, text, text, jsonb, text, integer) is 'one compare-and-swap on pending; whoever settles also claims the run';
+comment on function patchbay.approval_decide(text, text, text, text, jsonb, text, integer) is 'one compare-and-swap on pending; whoever settles also claims the run';
 
-create function patchbay.approval_expire(p_at text) returns jsonb
+create function patchbay.denial_explain(p_workspace text, p_id text, p_by text, p_event jsonb) returns jsonb
+language plpgsql set search_path = patchbay, pg_temp as $$
+declare row approvals;
+begin
+  select * into row from approvals where id = p_id and workspace_id = p_workspace;
+  if not found or row.status <> 'denied' or row.decided_by is distinct from p_by then return null; end if;
+  perform from runs where id = row.run_id for update;
+  update approvals set reason = p_event ->> 'reason' where id = p_id;
+  -- Also in a run that is over: the next request of its conversation reads it.
+  perform run_append_locked(row.run_id, jsonb_build_array(p_event));
+  perform audit_append(p_workspace, p_by, 'denial_explained', jsonb_build_object('approval', row.id, 'run', row.run_id,
+    'call', row.call_id, 'requester', row.requester, 'reason', p_event ->> 'reason'));
+  return to_jsonb(row.run_id);
+end $$;
+comment on function patchbay.denial_explain(text, text, text, jsonb) is 'saves why a person denied a call and appends it to the run; the run, or null when it was not they who denied it';
+
+-- One that raises is named, so that the caller leaves it out and comes to those behind it.
+create function patchbay.approval_expire(p_at text, p_skip jsonb) returns jsonb
 language plpgsql set search_path = patchbay, pg_temp as $$
 declare due record;
 begin
-  select id, call_id, workspace_id into due from approvals where status = 'pending' and expires_at <= clock_timestamp() order by expires_at limit 1;
-  if not found then return to_jsonb(false); end if;
-  perform approval_decide(due.workspace_id, due.id, 'expired', null, null,
-    jsonb_build_object('type', 'answered', 'call', due.call_id, 'approval', due.id, 'decision', 'expired', 'at', p_at), null, 0);
-  return to_jsonb(true);
+  select id, call_id, workspace_id into due from approvals
+  where status = 'pending' and expires_at <= clock_timestamp() and not p_skip ? id order by expires_at limit 1;
+  if not found then return null; end if;
+  begin
+    perform approval_decide(due.workspace_id, due.id, 'expired', null,
+      jsonb_build_object('type', 'answered', 'call', due.call_id, 'approval', due.id, 'decision', 'expired', 'at', p_at), null, 0);
+  exception when others then
+    return jsonb_build_object('id', due.id, 'failed', sqlerrm);
+  end;
+  return jsonb_build_object('id', due.id, 'failed', null);
 end $$;
-comment on function patchbay.approval_expire(text) is 'settles one approval nobody decided in time';
+comment on function patchbay.approval_expire(text, jsonb) is 'settles one approval nobody decided in time, but none of p_skip; its id and why it could not be settled, or null when none is due';
 
 create function patchbay.run_poll(p_instance text, p_held jsonb, p_free integer, p_lease_ms integer) returns jsonb
 language plpgsql set search_path = patchbay, pg_temp as $$
@@ -401,10 +446,12 @@ declare
   candidate record;
   fence_now bigint;
 begin
-  with kept as (
+  with ours as materialized (
+    select r.id from runs r join jsonb_to_recordset(p_held) as h (run uuid, fence bigint) on r.id = h.run and r.fence = h.fence
+    where r.status = 'working' order by r.number for update of r
+  ), kept as (
     update runs r set lease_until = clock_timestamp() + p_lease_ms * interval '1 millisecond'
-    from jsonb_to_recordset(p_held) as h (run uuid, fence bigint)
-    where r.id = h.run and r.fence = h.fence and r.status = 'working'
+    from ours where r.id = ours.id
     returning r.id, r.last_seq
   )
   select coalesce(jsonb_agg(jsonb_build_object('run', id, 'seq', last_seq)), '[]') into held from kept;
@@ -556,17 +603,22 @@ begin
 end $$;
 comment on function patchbay.input_answer(text, text, uuid, text, text, jsonb, text, integer) is 'one compare-and-swap on pending; whoever settles also claims the run';
 
-create function patchbay.input_expire(p_at text) returns jsonb
+create function patchbay.input_expire(p_at text, p_skip jsonb) returns jsonb
 language plpgsql set search_path = patchbay, pg_temp as $$
 declare due record;
 begin
-  select id, run_id, call_id, workspace_id into due from input_requests where status = 'pending' and expires_at <= clock_timestamp() order by expires_at limit 1;
-  if not found then return to_jsonb(false); end if;
-  perform input_answer(due.workspace_id, due.id, due.run_id, null, 'expired',
-    jsonb_build_object('type', 'given_input', 'call', due.call_id, 'input', due.id, 'action', 'expired', 'at', p_at), null, 0);
-  return to_jsonb(true);
+  select id, run_id, call_id, workspace_id into due from input_requests
+  where status = 'pending' and expires_at <= clock_timestamp() and not p_skip ? id order by expires_at limit 1;
+  if not found then return null; end if;
+  begin
+    perform input_answer(due.workspace_id, due.id, due.run_id, null, 'expired',
+      jsonb_build_object('type', 'given_input', 'call', due.call_id, 'input', due.id, 'action', 'expired', 'at', p_at), null, 0);
+  exception when others then
+    return jsonb_build_object('id', due.id, 'failed', sqlerrm);
+  end;
+  return jsonb_build_object('id', due.id, 'failed', null);
 end $$;
-comment on function patchbay.input_expire(text) is 'settles one input request nobody answered in time';
+comment on function patchbay.input_expire(text, jsonb) is 'settles one input request nobody answered in time, but none of p_skip; its id and why it could not be settled, or null when none is due';
 
 create function patchbay.input_run(p_workspace text, p_id text) returns jsonb
 language sql stable set search_path = patchbay, pg_temp as $$
@@ -611,13 +663,6 @@ language sql stable set search_path = patchbay, pg_temp as $$
   from (select id, number from runs where workspace_id = p_workspace and user_id = p_user order by number desc limit p_limit) r
 $$;
 comment on function patchbay.runs_recent(text, text, integer) is 'a person''s last runs, newest first';
-
-create function patchbay.runs_open(p_workspace text) returns jsonb
-language sql stable set search_path = patchbay, pg_temp as $$
-  select coalesce(jsonb_agg(id order by number), '[]') from runs
-  where workspace_id = p_workspace and status <> 'closed' and outcome is null
-$$;
-comment on function patchbay.runs_open(text) is 'a workspace''s runs that are at work, wait for a person or wait their turn';
 
 create function patchbay.feedback_save(p_workspace text, p_run uuid, p_user text, p_verdict text) returns jsonb
 language plpgsql set search_path = patchbay, pg_temp as $$

@@ -169,7 +169,7 @@ test('an id of another workspace finds nothing and changes nothing', async () =>
   await registry.setStatus({ id: connection.id, workspace: ELSEWHERE }, 'failing', 'forged')
   await expect(registry.replace({ ...connection, ...stranger }, given)).rejects.toMatchObject({ code: 'not_found' })
   const event = { type: 'answered' as const, call: 'c', approval, decision: 'approved' as const, by: one, at }
-  const settled = { approval, status: 'approved' as const, reason: undefined, event }
+  const settled = { approval, status: 'approved' as const, event }
   expect(await store.settle({ ...settled, by: stranger })).toEqual({ kind: 'gone' })
   expect((await store.stop(run, ELSEWHERE, { type: 'stopped', by: one, at })).kind).toBe('over')
 

@@ -206,32 +206,35 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
     expect(await registry.get(other.id, other.workspace)).toEqual(other)
   })
 
-  test('the open runs of a workspace are those that have not ended', async () => {
+  test('all open runs of a workspace are stopped at once, or those of some teams', async () => {
     const workspace = `TOPEN${user}`
-    const start = (id: string, at: number) =>
+    const start = (id: string, teamId: string) =>
       db().call(
         'run_start',
         {
           id,
           workspace,
           user,
-          conversation: `${workspace} ${at}`,
-          dedupe_key: `${workspace} ${at}`,
-          events: [{ type: 'started' }],
+          conversation: `${workspace} ${id}`,
+          dedupe_key: `${workspace} ${id}`,
+          events: [{ type: 'started', origin: { teamId } }],
           instance: 'one',
           lease_ms: 30_000,
         },
         z.object({ run: z.string() }),
       )
-    const [stopped, open] = [newRunId(), newRunId()]
-    await start(stopped, 1)
-    await start(open, 2)
-    const openNow = () => db().call('runs_open', { workspace }, z.array(z.string()))
-    expect(await openNow()).toEqual([stopped, open])
+    const [ended, ofTeam, other] = [newRunId(), newRunId(), newRunId()]
+    await start(ended, 'TTEAM')
+    await start(ofTeam, 'TTEAM')
+    await start(other, 'TOTHER')
     const event = { type: 'stopped', by: user, at: '2026-01-01T00:00:00Z' }
-    await db().call('run_stop', { workspace, run: stopped, event, instance: 'one', lease_ms: 1_000 }, z.unknown())
-    expect(await openNow()).toEqual([open])
-    expect(await db().call('runs_open', { workspace: 'TNOBODY' }, z.array(z.string()))).toEqual([])
+    const stop = (of: string, teams: string[] | null) =>
+      db().call('runs_stop', { workspace: of, teams, event }, z.array(z.string()))
+    await db().call('run_stop', { workspace, run: ended, event, instance: 'one', lease_ms: 1_000 }, z.unknown())
+    expect(await stop('TNOBODY', null)).toEqual([])
+    expect(await stop(workspace, ['TTEAM'])).toEqual([ofTeam])
+    expect(await stop(workspace, null)).toEqual([other])
+    expect(await stop(workspace, null)).toEqual([])
   })
 
   test('rules: always, once per tool, and revoked', async () => {
@@ -302,7 +305,6 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
           id: `approval-${name}`,
           status,
           by,
-          reason: null,
           event: { type: 'answered', call: 'c', decision: status, at: 'now' },
           instance: 'two',
           lease_ms: 1_000,
@@ -365,7 +367,8 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
     expect(new Set(outcomes.map((outcome) => outcome.action)).size).toBe(1)
     expect(await give('late', 'UA', 'accept')).toMatchObject({ kind: 'already', action: 'expired', by: null })
     expect(await give('none', 'UA', 'accept')).toEqual({ kind: 'gone' })
-    expect(await db().call('input_expire', { at: 'now' }, z.boolean())).toBe(true)
+    const expired = await db().call('input_expire', { at: 'now', skip: [] }, z.unknown())
+    expect(expired).toEqual({ id: named('later'), failed: null })
     expect(await give('later', 'UA', 'accept')).toMatchObject({ kind: 'already', action: 'expired' })
     const stop = { type: 'stopped', by: 'UA', at: 'now' }
     await db().call('run_stop', { workspace: 'TTEST', run, event: stop, instance: 'two', lease_ms: 1_000 }, z.unknown())

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { ChannelId, newConnectionId, newRunId, UserId, WorkspaceId } from '../../src/ids.ts'
-import { createRepeatRequest } from '../../src/run/decisions/repeat-request.ts'
+import { createRepeatRequest, createRetryRequest } from '../../src/run/decisions/repeat-request.ts'
 import { messagesOf } from '../../src/run/model-turn/transcript.ts'
 import { foldEvents } from '../../src/run/state/fold.ts'
+import { judged, replied, stateOf } from './states.ts'
 
 const origin = {
   door: 'slack' as const,
@@ -30,4 +31,13 @@ test('what is asked for again brings along what the person chose', () => {
 
 test('a skill that could not be checked says so to the model', () => {
   expect(JSON.stringify(messagesOf(run))).toContain('could not be checked')
+})
+
+test('a call asked for again still says whose unchecked words the run had read, and has its files', () => {
+  const file = { id: 'F1', name: 'a.txt', mimeType: 'text/plain', size: 1 }
+  const state = { ...stateOf(replied(['a']), judged('a', 'allow')), untrusted: ['wiki'], files: [file] }
+  const [call] = state.calls
+  if (!call) throw new Error('no call')
+  const kept = { origin: state.origin, context: [], files: [file], untrusted: ['wiki'] }
+  expect(createRetryRequest(state, call)).toEqual({ ...kept, text: 'Try again: a' })
 })

@@ -22,6 +22,7 @@ export type ReadyCall = { call: CallState; source: Source; tool: Source['tools']
 
 /** Makes calls that were cleared before. `called` is written before the first byte goes out, `returned` as each comes back. */
 export async function callTools(deps: RunDeps, held: LeasedRun, calls: CallState[]): Promise<void> {
+  const decidedAt = held.seq
   const ground = await policyInputsFor(deps, held.state.origin)
   const checked = calls.map((call) => {
     const found = stillTheSame(deps, call, ground.sources)
@@ -31,13 +32,15 @@ export async function callTools(deps: RunDeps, held: LeasedRun, calls: CallState
   })
   const ready = checked.flatMap((check) => ('source' in check ? [check] : []))
   const events = checked.map((check) => ('source' in check ? createCalledEvent(deps, check.call) : check))
-  if (!(await appendEvents(deps, held, events, 'decision'))) return
+  if (!(await appendEvents(deps, held, events, { decidedAt }))) return
   await callReadyTool(deps, held, ready)
 }
 
 /** Makes the calls side by side; that they are begun stands in the run already. */
 export async function callReadyTool(deps: RunDeps, held: LeasedRun, ready: ReadyCall[]): Promise<void> {
-  await Promise.all(ready.map((one) => callOne(deps, held, one)))
+  // The run goes on, or is given back, only when no call is under way any more.
+  const settled = await Promise.allSettled(ready.map((one) => callOne(deps, held, one)))
+  for (const one of settled) if (one.status === 'rejected') throw one.reason
 }
 
 export const createCalledEvent = (deps: RunDeps, call: CallState): EventOf<'called'> => ({
@@ -135,7 +138,7 @@ function callLeg(
   return deps.mcp.call(source, tool, call.arguments, {
     ...reach,
     trace: held.id,
-    onProgress: (progress) => deps.door.onProgress(held.state, { kind: 'progress', call: call.id, ...progress }),
+    onProgress: (progress) => deps.listener.onProgress(held.state, { kind: 'progress', call: call.id, ...progress }),
   })
 }
 

@@ -18,19 +18,21 @@ const APPROVAL_TTL_MS = 24 * 3_600_000
  * the same stroke: its `called` is written together with its `judged`, before the first byte goes out.
  */
 export async function judgeCalls(deps: RunDeps, held: LeasedRun, calls: CallState[]): Promise<void> {
+  const decidedAt = held.seq
   const ground = await policyInputsFor(deps, held.state.origin)
   const tools = nameTools(ground.sources)
   const judged = calls.map((call) => {
     const found = tools.get(call.offeredAs)
-    const problem = problemWith(deps, call, found)
-    if (!found || problem !== undefined) return { events: [createRefusedEvent(deps, call, problem ?? '')], ready: [] }
+    if (!found) return notBegun(createRefusedEvent(deps, call, `There is no tool called ${call.offeredAs}.`))
+    const problem = argumentProblemIn(deps, call, found)
+    if (problem !== undefined) return notBegun(createRefusedEvent(deps, call, problem))
     const { asked, verdict } = verdictFor(deps, held.state, { ground, found, args: call.arguments })
     const event = judgedEvent(deps, call, { found, asked, verdict })
-    if (verdict.kind !== 'allow') return { events: [event], ready: [] }
+    if (verdict.kind !== 'allow') return notBegun(event)
     return { events: [event, createCalledEvent(deps, call)], ready: [{ id: call.id, found }] }
   })
   const events = judged.flatMap((one): RunEvent[] => one.events)
-  if (!(await appendEvents(deps, held, events, 'decision'))) return
+  if (!(await appendEvents(deps, held, events, { decidedAt }))) return
   const begun = new Map(held.state.calls.map((call) => [call.id, call]))
   const ready = judged.flatMap((one) =>
     one.ready.flatMap(({ id, found }) => {
@@ -41,8 +43,9 @@ export async function judgeCalls(deps: RunDeps, held: LeasedRun, calls: CallStat
   await callReadyTool(deps, held, ready)
 }
 
-function problemWith(deps: RunDeps, call: CallState, found: ResolvedTool<Source> | undefined): string | undefined {
-  if (!found) return `There is no tool called ${call.offeredAs}.`
+const notBegun = (event: RunEvent) => ({ events: [event], ready: [] })
+
+function argumentProblemIn(deps: RunDeps, call: CallState, found: ResolvedTool<Source>): string | undefined {
   const problems = deps.argumentProblems(found.tool.inputSchema, call.arguments)
   if (problems.length === 0) return undefined
   return `The arguments do not fit: ${problems.map((p) => `${p.field}: ${p.message}`).join('; ')}.`

@@ -3,7 +3,7 @@ import { approversFor } from '../../policy/decide.ts'
 import { callHashOf, definitionHashOf } from '../calls/call-hash.ts'
 import { policyInputsFor, verdictFor } from '../calls/evaluate-policy.ts'
 import type { RunDeps, Source } from '../deps.ts'
-import type { AnswerOutcome, ApprovalAnswer } from '../runs.ts'
+import type { AnswerOutcome, ApprovalAnswer, DenialReason } from '../runs.ts'
 import type { EventOf, JsonObject } from '../state/events.ts'
 import { foldEvents } from '../state/fold.ts'
 import type { ApprovalState, CallState, RunState } from '../state/state.ts'
@@ -66,7 +66,6 @@ export async function decideApproval(
     approval: answer.approval,
     status: answer.decision,
     by: answer.by,
-    reason: answer.reason,
     event: answeredEvent(deps, open, answer, edit),
   })
   if (decided.kind === 'gone') return { outcome: { kind: 'gone' } }
@@ -145,8 +144,16 @@ function answeredEvent(deps: RunDeps, { call }: Open, answer: ApprovalAnswer, ed
     decision: answer.decision,
     by: answer.by.user,
     at: deps.now().toISOString(),
-    ...(answer.reason !== undefined && answer.reason !== '' && { reason: answer.reason }),
     ...(answer.always && { always: true }),
     ...edit,
   }
+}
+
+/** Writes down why a person denied a call, for the model and the record. The run it is about, if it was they who denied it. */
+export async function explainDenial(deps: RunDeps, { approval, by, reason }: DenialReason): Promise<RunId | undefined> {
+  const open = await findApproval(deps, approval, by.workspace)
+  if (!open) return undefined
+  const at = deps.now().toISOString()
+  const event = { type: 'denial_explained' as const, call: open.call.id, approval, by: by.user, reason, at }
+  return (await deps.store.explain(by, event)) ?? undefined
 }

@@ -1,17 +1,25 @@
 import type { StartRequest } from '../runs.ts'
-import type { RunState } from '../state/state.ts'
+import type { CallState, RunState } from '../state/state.ts'
+
+type Request = Omit<StartRequest, 'dedupeKey'>
 
 /** What a run was asked for, to be asked for once more. */
-export function createRepeatRequest(state: RunState): Omit<StartRequest, 'dedupeKey'> {
-  const { origin, text, context, files, prompt, skill, first, untrusted } = state
+export function createRepeatRequest(state: RunState): Request {
+  const { text, prompt, skill, first } = state
   return {
-    origin,
+    ...commonRequest(state),
     text,
-    context,
-    files,
     ...(prompt && { prompt }),
     ...(skill && { skill }),
     ...(first && { first }),
-    untrusted,
   }
 }
+
+/** Asks for one call of a run once more. */
+export const createRetryRequest = (state: RunState, { title }: CallState): Request => ({
+  ...commonRequest(state),
+  text: `Try again: ${title}`,
+})
+
+/** What holds for every repeat: what was sent along, and whose unchecked words the run has read. */
+const commonRequest = ({ origin, context, files, untrusted }: RunState) => ({ origin, context, files, untrusted })

@@ -33,9 +33,9 @@ export async function askModel(deps: RunDeps, held: LeasedRun, last: boolean): P
     },
     {
       signal,
-      onWords: (text) => deps.door.onProgress(held.state, { kind: 'words', text }),
-      onRestart: () => deps.door.onProgress(held.state, { kind: 'restart' }),
-      onWaiting: (w) => deps.door.onProgress(held.state, { kind: 'waiting', seconds: w.seconds, why: w.why }),
+      onWords: (text) => deps.listener.onProgress(held.state, { kind: 'words', text }),
+      onRestart: () => deps.listener.onProgress(held.state, { kind: 'restart' }),
+      onWaiting: (w) => deps.listener.onProgress(held.state, { kind: 'waiting', seconds: w.seconds, why: w.why }),
     },
   )
   const content = withFreshIds(turn.content, held.state)

@@ -51,7 +51,7 @@ async function summarise(
       signal: o.signal,
       onWords: () => undefined,
       onRestart: () => undefined,
-      onWaiting: (w) => deps.door.onProgress(held.state, { kind: 'waiting', seconds: w.seconds, why: w.why }),
+      onWaiting: (w) => deps.listener.onProgress(held.state, { kind: 'waiting', seconds: w.seconds, why: w.why }),
     },
   )
   const text = turn.content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('')

@@ -119,10 +119,17 @@ const Answered = z.object({
   approval: ApprovalId,
   decision: z.enum(['approved', 'denied', 'expired', 'stopped']),
   by: UserId.optional(),
-  reason: z.string().optional(),
   arguments: Json.optional(),
   hash: z.string().optional(),
   always: z.boolean().optional(),
+})
+/** Why a call was denied, said after it was; also in a run that is over. */
+const DenialExplained = z.object({
+  type: z.literal('denial_explained'),
+  call: z.string(),
+  approval: ApprovalId,
+  by: UserId,
+  reason: z.string(),
 })
 const Called = z.object({ type: z.literal('called'), call: z.string() })
 /** The call cannot go on before this person has answered. */
@@ -177,6 +184,7 @@ export const RunEvent = z.discriminatedUnion('type', [
   Replied.extend(at),
   Judged.extend(at),
   Answered.extend(at),
+  DenialExplained.extend(at),
   Called.extend(at),
   AskedInput.extend(at),
   GivenInput.extend(at),

@@ -60,12 +60,19 @@ export function applyJudged(call: CallState, event: EventOf<'judged'>): CallStat
   }
 }
 
+const CAUSE_OF_DECISION = {
+  approved: undefined,
+  denied: 'Denied.',
+  expired: 'Nobody decided in time, so it was not done.',
+  stopped: 'Denied.',
+}
+
 export function applyAnswered(call: CallState, event: EventOf<'answered'>): CallState {
   if (!call.approval || call.approval.decided) return call
   const decided: ApprovalState['decided'] = {
     decision: event.decision,
     by: event.by,
-    reason: event.reason,
+    reason: undefined,
     at: new Date(event.at),
     edited: event.arguments !== undefined,
     always: event.always ?? false,
@@ -75,14 +82,15 @@ export function applyAnswered(call: CallState, event: EventOf<'answered'>): Call
     stage: event.decision === 'approved' ? 'cleared' : 'denied',
     arguments: event.arguments ?? call.arguments,
     hash: event.hash ?? call.hash,
-    cause: event.decision === 'approved' ? undefined : refusalWords(event),
+    cause: CAUSE_OF_DECISION[event.decision],
     approval: { ...call.approval, decided },
   }
 }
 
-function refusalWords(event: EventOf<'answered'>): string {
-  if (event.decision === 'expired') return 'Nobody decided in time, so it was not done.'
-  return event.reason ? `Denied: ${event.reason}` : 'Denied.'
+export function applyDenialExplained(call: CallState, { approval, reason }: EventOf<'denial_explained'>): CallState {
+  const decided = call.approval?.id === approval ? call.approval.decided : undefined
+  if (!call.approval || decided?.decision !== 'denied') return call
+  return { ...call, cause: `Denied: ${reason}`, approval: { ...call.approval, decided: { ...decided, reason } } }
 }
 
 export const applyCalled = (call: CallState, event: EventOf<'called'>): CallState => ({

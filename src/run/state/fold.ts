@@ -1,6 +1,13 @@
 import type { RunId, UserId } from '../../ids.ts'
 import type { EventOf, RunEvent } from './events.ts'
-import { applyAnswered, applyCalled, applyJudged, applyReturned, createRequestedCall } from './fold-call.ts'
+import {
+  applyAnswered,
+  applyCalled,
+  applyDenialExplained,
+  applyJudged,
+  applyReturned,
+  createRequestedCall,
+} from './fold-call.ts'
 import { applyAskedInput, applyGivenInput, closeInputs, isLiveInput, openInputsOf } from './fold-inputs.ts'
 import type { CallState, RunState } from './state.ts'
 
@@ -55,6 +62,8 @@ function changed(state: RunState, event: RunEvent): RunState {
       return onCall(state, event.call, (call) => applyJudged(call, event))
     case 'answered':
       return onCall(state, event.call, (call) => applyAnswered(call, event))
+    case 'denial_explained':
+      return onCall(state, event.call, (call) => applyDenialExplained(call, event))
     case 'called':
       return onCall(state, event.call, (call) => applyCalled(call, event))
     case 'asked_input':
@@ -114,7 +123,8 @@ function withUntrusted(state: RunState, { call: id, outcome }: EventOf<'returned
 
 /** Stop settles every open approval and keeps what was not begun from beginning; a call under way still reports. */
 function stopped(state: RunState, event: EventOf<'stopped'>): RunState {
-  if (state.status !== 'working') return state
+  // A run that has ended is stopped while it cannot be shown.
+  if (state.status !== 'working') return { ...state, stoppedBy: state.stoppedBy ?? event.by }
   const calls = state.calls.map((call) => ended(call, 'Stopped before it began.', event))
   return { ...state, status: 'stopped', stoppedBy: event.by, calls }
 }

@@ -18,10 +18,13 @@ export type RunListener = {
   /** Live painting; never throws and is never awaited. */
   onProgress(state: RunState, news: RunProgress): void
   /**
-   * When it resolves, everything the state shows stands where people see it, and is recorded.
-   * Throws AppError `slack_failed` on trouble worth another try; trouble that will never pass is logged and resolves.
+   * When it resolves, everything the state shows stands where people see it, and is recorded. Trouble that will never
+   * pass is logged and resolves. Throws AppError `slack_failed` or a `database_…` on trouble worth another try; any
+   * other error is a defect of a view.
    */
   publish(state: RunState, signal: AbortSignal): Promise<void>
+  /** Says in a short plain message that the run cannot be shown, in place of `publish`. Throws as that does. */
+  publishPlain(state: RunState): Promise<void>
   /** This instance has nothing more to do with the run: whatever is still being painted of it ends. */
   release(run: RunId): void
   /** A request waits behind another run of its conversation. */

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Db } from '../../db/call.ts'
 import { InputId, type Principal, RunId, UserId, type WorkspaceId } from '../../ids.ts'
 import { type EventOf, RunEvent } from '../state/events.ts'
+import { Expired } from './approval-store.ts'
 
 const Given = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('settled'), run: RunId, fence: z.number().nullable() }),
@@ -36,8 +37,8 @@ export function createInputStore(db: Db, lease: { instance: string; lease_ms: nu
         { workspace, id: input, run, by: by ?? null, action: event.action, event, ...lease },
         Given,
       ),
-    /** Settles one overdue question; false when there is none. */
-    expireInput: (at: string) => db.call('input_expire', { at }, z.boolean()),
+    /** Settles one overdue question that is none of `skip`; null when there is none. */
+    expireInput: (at: string, skip: string[]) => db.call('input_expire', { at, skip }, Expired),
     input: (id: InputId, workspace: WorkspaceId) => db.call('input_run', { workspace, id }, Place.nullable()),
     pendingInputs: ({ workspace, user }: Principal) => db.call('inputs_pending', { workspace, user }, z.array(Place)),
   }

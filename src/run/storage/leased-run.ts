@@ -38,28 +38,24 @@ export class LeaseLostError extends Error {
 const PATIENCE_MS = 300_000
 const RETRY_MS = 500
 
-/**
- * Appends what happened. A fact (a reply, a result) is appended whatever else happened meanwhile; a decision only if the
- * run is as it was when it was taken: false means look again. Throws Lost when the run is somebody else's.
- */
+/** A fact (a reply, a result) holds whatever else happened meanwhile; a decision only while the run is as it was at this seq. */
+export type AppendKind = 'fact' | { decidedAt: number }
+
+/** Appends what happened; false when a decision holds no more: look again. Throws LeaseLostError when another instance has the run. */
 export function appendEvents(
   deps: EventRecorder,
   held: LeasedRun,
   events: RunEvent[],
-  kind: 'fact' | 'decision',
+  kind: AppendKind,
 ): Promise<boolean> {
   const turn = held.queue.then(() => recordNow(deps, held, events, kind))
   held.queue = turn.catch(() => undefined)
   return turn
 }
 
-async function recordNow(
-  deps: EventRecorder,
-  held: LeasedRun,
-  events: RunEvent[],
-  kind: 'fact' | 'decision',
-): Promise<boolean> {
+async function recordNow(deps: EventRecorder, held: LeasedRun, events: RunEvent[], kind: AppendKind): Promise<boolean> {
   for (;;) {
+    if (kind !== 'fact' && kind.decidedAt !== held.seq) return false
     const outcome = await retryWhileDatabaseAway(deps, () => deps.store.append(held.id, held.fence, held.seq, events))
     switch (outcome.kind) {
       case 'appended':
@@ -68,7 +64,6 @@ async function recordNow(
         return true
       case 'taken':
         await catchUp(deps, held)
-        if (kind === 'decision') return false
         break
       case 'lost':
         held.abort.abort()

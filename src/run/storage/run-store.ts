@@ -95,11 +95,13 @@ export function createRunStore(db: Db, instance: string) {
         { workspace, run, event, ...lease },
         z.object({ kind: z.enum(['stopped', 'over']), fence: Fence.nullable() }),
       ),
+    /** All open runs of a workspace, or only those of some teams; the runs it stopped. */
+    stopAll: (workspace: WorkspaceId, teams: string[] | undefined, event: RunEvent) =>
+      db.call('runs_stop', { workspace, teams: teams ?? null, event }, z.array(RunId)),
     history: (run: RunId) => db.call('conversation_history', { run }, History),
     lane: (lane: string) => db.call('conversation_open_run', { conversation: lane }, OpenRun),
     recent: (by: Principal, limit: number) =>
       db.call('runs_recent', { workspace: by.workspace, user: by.user, limit }, z.array(StateRow)),
-    open: (workspace: WorkspaceId) => db.call('runs_open', { workspace }, z.array(RunId)),
     seen: (id: string) => db.call('slack_event_seen', { id }, z.boolean()),
     prune: () => db.call('retention_prune', PRUNE_STEP, Pruned),
   }

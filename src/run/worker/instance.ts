@@ -1,27 +1,37 @@
 import { randomUUID } from 'node:crypto'
-import { hostname } from 'node:os'
+import { readFileSync, readlinkSync } from 'node:fs'
 import type { RunStore } from '../storage/run-store.ts'
 
-/** A name for this process: where it runs, its pid, and what tells it from an earlier process with the same pid. */
-export const createInstanceName = (): string => `${hostname()}/${process.pid}/${randomUUID()}`
+/** Where a process id means this one process: the boot of the machine and the process table, which containers have of their own. */
+const processTable = readOrUndefined(() => {
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  return `${boot} ${readlinkSync('/proc/self/ns/pid')}`
+})
+
+/** A name for this process: its process table, pid and start, as far as the system tells, and what no other has. */
+export const createInstanceName = (): string =>
+  [processTable ?? 'unknown', process.pid, startOf(process.pid) ?? 'unknown', randomUUID()].join('/')
 
 /**
- * Frees the runs of processes of this machine that are gone, so that after a crash and a restart people need not wait for
- * a lease to run out. What runs elsewhere is left to its lease.
+ * Frees the runs of processes that are certainly gone, so that after a crash and a restart people need not wait for a
+ * lease to run out. Where a process cannot be looked up (on another machine, in another container, without /proc), its
+ * lease decides.
  */
 export async function releaseDeadInstances(
   store: Pick<RunStore, 'owners' | 'disown'>,
   self: string,
 ): Promise<string[]> {
-  const dead = (await store.owners()).filter((owner) => owner !== self && isDeadHere(owner))
+  const dead = (await store.owners()).filter((owner) => owner !== self && isCertainlyGone(owner))
   for (const owner of dead) await store.disown(owner)
   return dead
 }
 
-function isDeadHere(owner: string): boolean {
-  const [host, pid] = owner.split('/')
-  if (host !== hostname() || pid === undefined) return false
-  return Number(pid) === process.pid || !isAlive(Number(pid))
+function isCertainlyGone(owner: string): boolean {
+  const [table, pid, start] = owner.split('/')
+  if (processTable === undefined || table !== processTable) return false
+  if (!isAlive(Number(pid))) return true
+  const now = startOf(Number(pid))
+  return now !== undefined && now !== start
 }
 
 function isAlive(pid: number): boolean {
@@ -30,5 +40,18 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     // EPERM: it lives, as somebody else.
     return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
+/** When a process started, in clock ticks since the boot: field 22 of proc_pid_stat(5), whose second may hold spaces. */
+const startOf = (pid: number): string | undefined =>
+  readOrUndefined(() => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[19])
+
+function readOrUndefined<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return undefined
+    throw error
   }
 }

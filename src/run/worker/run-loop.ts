@@ -1,4 +1,4 @@
-import { errorChainOf, errorMessageOf, isAppError } from '../../errors.ts'
+import { AppError, errorChainOf, errorMessageOf, isAppError } from '../../errors.ts'
 import type { RunId } from '../../ids.ts'
 import { callTools, giveUpCalls } from '../calls/call-tools.ts'
 import { judgeCalls } from '../calls/judge-calls.ts'
@@ -6,11 +6,10 @@ import type { RunDeps } from '../deps.ts'
 import { askModel } from '../model-turn/ask-model.ts'
 import { nextStep, type Step } from '../state/next-step.ts'
 import { appendEvents, type LeasedRun, LeaseLostError, loadNewEvents } from '../storage/leased-run.ts'
+import { publishPlainly, publishRun } from './publish-run.ts'
 
-/** Trouble with telling is tried again after this long, by whoever is free then. */
-const TELL_AGAIN_MS = 5_000
-/** What cannot be told for so long must not keep its conversation waiting any more. */
-const TELL_PATIENCE_MS = 3_600_000
+/** A run that cannot go on is tried again by whoever is free then, after a pause as long as the trouble has lasted. */
+const PAUSE_MS = { least: 5_000, most: 300_000 }
 
 /**
  * Works a held run until it rests, ends, is lost, or the app stops. Never throws.
@@ -50,7 +49,9 @@ function perform(deps: RunDeps, held: LeasedRun, step: Exclude<Step, { do: 'clos
       return giveUpCalls(deps, held, step.calls)
     case 'finish': {
       const note = step.note === undefined ? {} : { note: step.note }
-      return appendEvents(deps, held, [{ type: 'finished', ...note, at: deps.now().toISOString() }], 'decision')
+      return appendEvents(deps, held, [{ type: 'finished', ...note, at: deps.now().toISOString() }], {
+        decidedAt: held.seq,
+      })
     }
     default:
       return step satisfies never
@@ -59,30 +60,33 @@ function perform(deps: RunDeps, held: LeasedRun, step: Exclude<Step, { do: 'clos
 
 /** Shows everything, then rests or closes; undefined when something happened meanwhile and the run goes on. */
 async function settle(deps: RunDeps, held: LeasedRun, step: { do: 'close' | 'rest' }): Promise<Done | undefined> {
-  // A press during the telling is brought in at once, so `held` may be further by then than what was decided on.
+  // A press while it is shown is brought in at once, so `held` may be further by then than what was decided on.
   const { seq } = held
-  await tellAll(deps, held)
-  if (step.do === 'rest') {
-    if (await deps.store.rest(held.id, held.fence, seq)) return { next: undefined }
-  } else {
-    const { closed, next: following } = await deps.store.close(held.id, held.fence, seq)
-    if (closed) {
-      deps.log.info({ run: held.id, workspace: held.state.origin.workspace, status: held.state.status }, 'run closed')
-      return { next: following ?? undefined }
-    }
-  }
+  const isShown = await publishRun(deps, held)
+  if (step.do === 'close') return close(deps, held, { seq, isShown })
+  // Nobody can answer what they cannot see: the run fails, and that is shown in turn.
+  if (!isShown) return fail(deps, held, new AppError('internal', NOT_SHOWN))
+  if (await deps.store.rest(held.id, held.fence, seq)) return { next: undefined }
   await loadNewEvents(deps, held)
   return undefined
 }
 
-async function tellAll(deps: RunDeps, held: LeasedRun): Promise<void> {
-  try {
-    await deps.door.publish(held.state, deps.closing)
-  } catch (error) {
-    const waitedMs = deps.now().getTime() - held.state.changedAt.getTime()
-    if (!isAppError(error, 'slack_failed') || waitedMs < TELL_PATIENCE_MS) throw error
-    deps.log.error({ run: held.id, reason: errorChainOf(error) }, 'could not be told, given up')
+const NOT_SHOWN =
+  'This needs an answer of yours, but I could not show you the question. Please ask again; if it happens again, tell whoever runs Patchbay here.'
+
+async function close(
+  deps: RunDeps,
+  held: LeasedRun,
+  { seq, isShown }: { seq: number; isShown: boolean },
+): Promise<Done | undefined> {
+  if (!isShown) await publishPlainly(deps, held)
+  const { closed, next: following } = await deps.store.close(held.id, held.fence, seq)
+  if (closed) {
+    deps.log.info({ run: held.id, workspace: held.state.origin.workspace, status: held.state.status }, 'run closed')
+    return { next: following ?? undefined }
   }
+  await loadNewEvents(deps, held)
+  return undefined
 }
 
 /** True when the run goes on in this instance after the error. */
@@ -96,28 +100,28 @@ async function survive(deps: RunDeps, held: LeasedRun, error: unknown): Promise<
     return isAppError(error, 'cancelled') || deps.closing.aborted || giveBack(deps, held, error)
   if (isAppError(error, 'slack_failed', 'database_unavailable') || held.state.status !== 'working')
     return giveBack(deps, held, error)
-  deps.log.error(where, 'run failed')
-  return fail(deps, held, error)
+  deps.log.error({ ...where, err: error }, 'run failed')
+  return (await fail(deps, held, error)) === undefined
 }
 
-async function giveBack(deps: RunDeps, held: LeasedRun, error: unknown): Promise<boolean> {
-  deps.log.warn({ run: held.id, reason: errorChainOf(error) }, 'run given back, to be tried again')
-  await letGo(deps, held, TELL_AGAIN_MS)
+async function giveBack(deps: RunDeps, held: LeasedRun, error: unknown): Promise<false> {
+  const lastedMs = deps.now().getTime() - held.state.changedAt.getTime()
+  const pauseMs = Math.min(PAUSE_MS.most, Math.max(PAUSE_MS.least, lastedMs))
+  deps.log.warn({ run: held.id, pauseMs, reason: errorChainOf(error) }, 'run given back, to be tried again')
+  await letGo(deps, held, pauseMs)
   return false
 }
 
-async function fail(deps: RunDeps, held: LeasedRun, error: unknown): Promise<boolean> {
+/** Writes down that the run failed; it goes on then, to be shown and closed. */
+async function fail(deps: RunDeps, held: LeasedRun, error: unknown): Promise<Done | undefined> {
   const code = isAppError(error) ? error.code : 'internal'
+  const failed = { type: 'failed' as const, code, message: errorMessageOf(error), at: deps.now().toISOString() }
   try {
-    await appendEvents(
-      deps,
-      held,
-      [{ type: 'failed', code, message: errorMessageOf(error), at: deps.now().toISOString() }],
-      'fact',
-    )
-    return true
+    await appendEvents(deps, held, [failed], 'fact')
+    return undefined
   } catch (second) {
-    return giveBack(deps, held, second)
+    await giveBack(deps, held, second)
+    return { next: undefined }
   }
 }
 

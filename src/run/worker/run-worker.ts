@@ -1,10 +1,10 @@
 import { errorChainOf } from '../../errors.ts'
 import type { RunId } from '../../ids.ts'
+import { pollEvery, withDeadline } from '../../timing.ts'
 import type { RunDeps } from '../deps.ts'
 import { foldEvents } from '../state/fold.ts'
 import type { RunState } from '../state/state.ts'
 import { type LeasedRun, LeaseLostError, loadNewEvents, retryWhileDatabaseAway } from '../storage/leased-run.ts'
-import type { BurstDetector } from './burst-detector.ts'
 import { runUntilRest } from './run-loop.ts'
 
 /** How often an instance renews its leases and looks for work nobody does. */
@@ -12,12 +12,9 @@ const POLL_MS = 1_000
 /** Each in a transaction of its own, so that none waits for another's locks. */
 const MAX_EXPIRED_AT_ONCE = 50
 /** Overdue approvals and old markers need no more attention than this. */
-const HOUSEKEEPING_EVERY_POLLS = 15
+const HOUSEKEEPING_MS = 15_000
 /** Runs one instance works at a time: each is mostly waiting, but holds messages and streams. */
 const MAX_HELD = 64
-/** In a burst of requests new work waits, at most this long: each is acknowledged before any is worked on. */
-const BURST_PATIENCE_MS = 3_000
-const BURST_LOOK_MS = 20
 /** A run this version cannot read is looked at again after this. */
 const UNREADABLE_AGAIN_MS = 60_000
 /**
@@ -40,7 +37,6 @@ export type RunWorker = {
 }
 
 type Shelf = {
-  intake: BurstDetector
   /** Somebody was turned away for want of room: look for work as soon as there is some. */
   turnedAway: boolean
   held: Map<RunId, LeasedRun>
@@ -48,12 +44,9 @@ type Shelf = {
   begin: RunWorker['begin']
 }
 
-export function createRunWorker(deps: RunDeps, intake: BurstDetector): RunWorker {
+export function createRunWorker(deps: RunDeps): RunWorker {
   const held = new Map<RunId, LeasedRun>()
   const working = new Set<Promise<unknown>>()
-  let timer: NodeJS.Timeout | undefined
-  let polls = 0
-
   const track: Shelf['track'] = (name, task) => {
     const tracked = task
       .catch((error: unknown) => noteTrouble(deps, name, error))
@@ -62,15 +55,23 @@ export function createRunWorker(deps: RunDeps, intake: BurstDetector): RunWorker
   }
   const shelf: Shelf = {
     turnedAway: false,
-    intake,
     held,
     track,
     begin: (id, fence, known) => track('run', runIt(deps, shelf, { id, fence, known })),
   }
-  const loop = (afterMs: number): void => {
-    const again = () => (deps.closing.aborted ? undefined : loop(POLL_MS))
-    timer = setTimeout(() => track('poll', poll(deps, shelf, polls++).finally(again)), afterMs)
-  }
+  // Leases are renewed in time however long the housekeeping takes.
+  const polling = [
+    pollEvery(
+      { everyMs: POLL_MS, firstMs: 0 },
+      () => poll(deps, shelf),
+      (error) => noteTrouble(deps, 'poll', error),
+    ),
+    pollEvery(
+      { everyMs: HOUSEKEEPING_MS, firstMs: 0 },
+      () => doHousekeeping(deps),
+      (error) => noteTrouble(deps, 'housekeeping', error),
+    ),
+  ]
 
   return {
     hasRoom: () => {
@@ -83,13 +84,15 @@ export function createRunWorker(deps: RunDeps, intake: BurstDetector): RunWorker
       const one = held.get(id)
       if (one) track('refresh', loadNewEvents(deps, one))
     },
-    start: () => loop(0),
+    start: () => {
+      for (const one of polling) one.start()
+    },
     stop: async (close) => {
       close()
-      clearTimeout(timer)
-      await Promise.race([Promise.all(working), deps.sleep(GRACE_MS)])
+      const done = () => Promise.all([...polling.map((one) => one.stop()), ...working])
+      await withDeadline(done(), GRACE_MS, undefined)
       for (const one of held.values()) one.abort.abort()
-      await Promise.race([Promise.all(working), deps.sleep(GRACE_MS / 2)])
+      await withDeadline(done(), GRACE_MS / 2, undefined)
     },
   }
 }
@@ -117,8 +120,7 @@ async function runIt(
     queue: Promise.resolve(),
   }
   shelf.held.set(o.id, one)
-  if (one.state.turns.length === 0) deps.door.onProgress(one.state, { kind: 'event', type: 'started' })
-  await burstOver(deps, shelf)
+  if (one.state.turns.length === 0) deps.listener.onProgress(one.state, { kind: 'event', type: 'started' })
   const following = await runUntilRest(deps, one)
   putDown(deps, shelf, one)
   if (following) await take(deps, shelf, following)
@@ -129,7 +131,7 @@ async function runIt(
 function putDown(deps: RunDeps, { held }: Shelf, one: LeasedRun): void {
   if (held.get(one.id) !== one) return
   held.delete(one.id)
-  deps.door.release(one.id)
+  deps.listener.release(one.id)
 }
 
 /** Claims the next run of a conversation, if it is free. */
@@ -137,12 +139,6 @@ async function take(deps: RunDeps, shelf: Shelf, id: RunId): Promise<void> {
   if (deps.closing.aborted) return
   const fence = await deps.store.claim(id)
   if (fence !== null) shelf.begin(id, fence)
-}
-
-async function burstOver(deps: RunDeps, { intake }: Shelf): Promise<void> {
-  for (let waited = 0; intake.busy(deps.now().getTime()) && waited < BURST_PATIENCE_MS; waited += BURST_LOOK_MS) {
-    await deps.sleep(BURST_LOOK_MS)
-  }
 }
 
 async function claimMore(deps: RunDeps, shelf: Shelf): Promise<void> {
@@ -154,8 +150,8 @@ async function claimMore(deps: RunDeps, shelf: Shelf): Promise<void> {
   shelf.turnedAway ||= taken.length > 0
 }
 
-async function poll(deps: RunDeps, shelf: Shelf, count: number): Promise<void> {
-  if (count % HOUSEKEEPING_EVERY_POLLS === 0) await keepHouse(deps)
+async function poll(deps: RunDeps, shelf: Shelf): Promise<void> {
+  if (deps.closing.aborted) return
   const asked = [...shelf.held.values()]
   const room = Math.max(0, MAX_HELD - asked.length)
   const { held: kept, taken } = await deps.store.poll(
@@ -186,9 +182,26 @@ async function load(deps: RunDeps, { id, fence }: { id: RunId; fence: number }):
   }
 }
 
-async function keepHouse(deps: RunDeps): Promise<void> {
-  const at = deps.now().toISOString()
-  for (let left = MAX_EXPIRED_AT_ONCE; left > 0; left--) if (!(await deps.store.expireApproval(at))) break
-  for (let left = MAX_EXPIRED_AT_ONCE; left > 0; left--) if (!(await deps.store.expireInput(at))) break
-  await deps.store.prune()
+/** Settles what is overdue and removes what is old; trouble with one does not keep the others from it. */
+async function doHousekeeping(deps: RunDeps): Promise<void> {
+  const parts = [
+    () => expireOverdue(deps, 'approval', deps.store.expireApproval),
+    () => expireOverdue(deps, 'input', deps.store.expireInput),
+    () => deps.store.prune(),
+  ]
+  for (const part of parts) {
+    if (deps.closing.aborted) return
+    await part().catch((error: unknown) => noteTrouble(deps, 'housekeeping', error))
+  }
+}
+
+async function expireOverdue(deps: RunDeps, what: string, expire: RunDeps['store']['expireApproval']): Promise<void> {
+  const failed: string[] = []
+  for (let left = MAX_EXPIRED_AT_ONCE; left > 0 && !deps.closing.aborted; left--) {
+    const one = await expire(deps.now().toISOString(), failed)
+    if (one === null) return
+    if (one.failed === null) continue
+    failed.push(one.id)
+    deps.log.error({ [what]: one.id, reason: one.failed }, 'overdue, and cannot be settled')
+  }
 }

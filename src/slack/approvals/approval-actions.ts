@@ -185,7 +185,7 @@ async function openReasonModal(deps: SlackDeps, { by, value, responder }: BlockA
   const field = inputBlock({
     id: 'reason',
     label: 'Why not?',
-    hint: 'The person who asked will read it in the thread.',
+    hint: 'The person who asked reads it in the thread, and I keep to it when I am asked next.',
     optional: true,
     element: {
       type: 'plain_text_input',
@@ -202,9 +202,9 @@ async function openReasonModal(deps: SlackDeps, { by, value, responder }: BlockA
 async function submitReason(deps: SlackDeps, { by, privateMetadata, typed, ack }: ViewSubmission): Promise<void> {
   await ack()
   const { approval } = Metadata.parse(JSON.parse(privateMetadata))
-  const found = await deps.runs.approval(approval, by.workspace)
   const reason = typed.reason?.trim()
-  if (found?.call.approval?.decided?.by !== by.user || !reason) return
+  const found = await findApprovalFor(deps, by, approval)
+  if (!found || !reason || !(await deps.runs.explainDenial({ approval, by, reason }))) return
   await postReason(deps, found, by, reason)
 }
 

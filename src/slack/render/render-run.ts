@@ -4,7 +4,8 @@ import type { Origin } from '../../run/state/origin.ts'
 import type { RunListener, RunProgress } from '../../run/state/run-listener.ts'
 import type { RunState } from '../../run/state/state.ts'
 import { renderAnswer } from '../answer/answer-messages.ts'
-import { sectionBlock } from '../blocks/blocks.ts'
+import { detailsButton } from '../answer/details-button.ts'
+import { actionsBlock, sectionBlock } from '../blocks/blocks.ts'
 import { truncate } from '../blocks/text.ts'
 import type { AgentSessionStatus } from '../web-api/agent-sessions.ts'
 import { stopMessageStream } from '../web-api/message-stream.ts'
@@ -52,6 +53,7 @@ export function createRunRenderer(depsOf: (origin: Origin) => RenderDeps): RunLi
   return {
     onProgress: (state, news) => viewOf(state).onProgress(state, news),
     publish: (state, signal) => viewOf(state).publish(state, signal),
+    publishPlain: (state) => postUnshownNote(depsOf(state.origin), state),
     release(run) {
       views.get(run)?.close()
       views.delete(run)
@@ -63,6 +65,15 @@ export function createRunRenderer(depsOf: (origin: Origin) => RenderDeps): RunLi
       for (const view of views.values()) view.close()
     },
   }
+}
+
+const UNSHOWN_TEXT =
+  'I worked on this, but a fault in Patchbay keeps me from showing it here. Details has what was done; please tell whoever runs Patchbay.'
+
+/** Posts once that a run cannot be shown. Nothing of the run is rendered, so a fault in a view cannot keep it from people. */
+async function postUnshownNote(deps: RenderDeps, { id, origin }: RunState): Promise<void> {
+  const blocks = [sectionBlock(UNSHOWN_TEXT), actionsBlock([detailsButton(id)])]
+  await showMessage(await readPostedMessages(deps, id), threadSlotOf(origin, 'note:unshown'), { text: UNSHOWN_TEXT, blocks })
 }
 
 type RunView = Pick<RunListener, 'onProgress' | 'publish'> & { close(): void }
