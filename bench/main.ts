@@ -1,5 +1,6 @@
 import { burst } from './burst.ts'
 import { codeStats } from './code-stats.ts'
+import { filesEntered } from './files-entered.ts'
 import { firstWords } from './first-words.ts'
 import { mcp } from './mcp.ts'
 import { memory } from './memory.ts'
@@ -19,6 +20,7 @@ const BENCHES: Record<string, () => Promise<string[]>> = {
   'runs-per-second': runsPerSecond,
   page,
   code: codeStats,
+  'files-entered': filesEntered,
 }
 
 const wanted = process.argv.slice(2)

@@ -11,8 +11,8 @@ import {
   type Transport,
 } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
-import { priorOf, readEra } from '../src/mcp/era.ts'
-import type { Target } from '../src/mcp/target.ts'
+import { priorDiscoveryOf, readProtocolEra } from '../src/mcp/protocol/protocol-era.ts'
+import type { Target } from '../src/mcp/protocol/server-target.ts'
 import type { Connection } from '../src/registry/connection.ts'
 import { childrenOf } from '../test/support/connect-house.ts'
 import { eventually } from '../test/support/eventually.ts'
@@ -112,7 +112,7 @@ async function acquainted(house: McpHouse, way: Way): Promise<{ connection: Conn
     return found
   })
   await house.mcp.close(id)
-  return { connection: known, prior: priorOf(readEra(known.era, Date.now())) ?? { kind: 'legacy' } }
+  return { connection: known, prior: priorDiscoveryOf(readProtocolEra(known.era, Date.now())) ?? { kind: 'legacy' } }
 }
 
 /** Side by side, turn about, so that what slows the machine slows both. Connecting is timed to the first answer. */

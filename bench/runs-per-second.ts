@@ -1,5 +1,5 @@
 import { Client } from 'pg'
-import { startLocalModel } from '../src/local/model.ts'
+import { startOfflineModel } from '../src/local/offline-model/start-offline-model.ts'
 import { createLog } from '../src/log.ts'
 import { eventually } from '../test/support/eventually.ts'
 import { personIn } from '../test/support/person.ts'
@@ -9,7 +9,7 @@ const RUNS = 100
 
 /** Requests answered by the offline model, each in a conversation of its own, from the first message to the last closed run. */
 export async function runsPerSecond(): Promise<string[]> {
-  await using model = await startLocalModel({ log: createLog('fatal'), latencyMs: 0 })
+  await using model = await startOfflineModel({ log: createLog('fatal'), latencyMs: 0 })
   await using ground = await startGround({ ANTHROPIC_BASE_URL: model.baseURL })
   const member = personIn(ground.slack.url, 'member')
   const client = new Client({ connectionString: ground.databaseUrl })
@@ -18,7 +18,9 @@ export async function runsPerSecond(): Promise<string[]> {
     const began = performance.now()
     for (let at = 0; at < RUNS; at++) await member.dm('hello')
     await eventually(async () => {
-      const { rows } = await client.query<{ many: string }>("select count(*) as many from runs where status = 'closed'")
+      const { rows } = await client.query<{ many: string }>(
+        "select count(*) as many from patchbay.runs where status = 'closed'",
+      )
       if (Number(rows[0]?.many) < RUNS) throw new Error(`${rows[0]?.many} of ${RUNS} runs are closed`)
     }, 120_000)
     const seconds = (performance.now() - began) / 1_000

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { config } from 'dotenv'
 import { migrate } from '../src/db/migrate.ts'
-import { sayError } from '../src/errors.ts'
+import { errorMessageOf } from '../src/errors.ts'
 import { createLog } from '../src/log.ts'
 
 config({ quiet: true })
@@ -16,6 +16,6 @@ try {
   const applied = await migrate(url, join(import.meta.dirname, '..', 'supabase', 'migrations'), createLog('warn'))
   console.log(applied.length === 0 ? 'The schema is up to date.' : `Applied ${applied.join(', ')}.`)
 } catch (error) {
-  console.error(sayError(error))
+  console.error(errorMessageOf(error))
   process.exit(1)
 }

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import manifest from '../package.json' with { type: 'json' }
 import type { Card } from '../src/cards/card.ts'
 import { readCards } from '../src/cards/read.ts'
-import { createTargets } from '../src/connect/targets.ts'
-import type { StdioTarget } from '../src/mcp/target.ts'
+import { createServerTargets } from '../src/connect/server-targets.ts'
+import type { StdioTarget } from '../src/mcp/protocol/server-target.ts'
 import type { StoredTool } from '../src/registry/connection.ts'
 import { PERSON, ROOT, startMcpHouse, strange } from '../test/support/mcp-house.ts'
 
@@ -40,7 +40,12 @@ const MAX_DESCRIPTION_CHARS = 400
 function serverOf(card: Card, root: string): Server | undefined {
   if (card.server.kind !== 'stdio') return elsewhere(root)[card.name]
   const values = Object.fromEntries(card.inputs.map((input) => [input.name, input.example ?? 'none']))
-  const target = createTargets([card], root).target({ ...PERSON, name: card.name, card: card.name, inputs: values })
+  const target = createServerTargets([card], root).target({
+    ...PERSON,
+    name: card.name,
+    card: card.name,
+    inputs: values,
+  })
   return target.kind === 'stdio' ? { ...target, reaches: [], checks: [] } : undefined
 }
 

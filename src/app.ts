@@ -3,47 +3,48 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { readCards } from './cards/read.ts'
 import type { Config } from './config.ts'
+import { curatedCard } from './connect/catalog/curated-card.ts'
+import { createRegistryMirror } from './connect/catalog/mirror-registry.ts'
 import { createConnect } from './connect/connect.ts'
-import type { SignedIn } from './connect/finish-sign-in.ts'
+import { createConnectionFeatures } from './connect/features/features.ts'
+import { createResourceWatcher } from './connect/features/resource-watcher.ts'
 import { createInstallations, type Installations } from './connect/installations.ts'
-import { createMirror } from './connect/mirror.ts'
-import { createOffering } from './connect/offering.ts'
-import { SignInDetails } from './connect/sign-in.ts'
-import { createTargets } from './connect/targets.ts'
-import { createWatcher } from './connect/watcher.ts'
+import { createServerTargets } from './connect/server-targets.ts'
+import { SignInDetails } from './connect/sign-in/begin-sign-in.ts'
+import type { SignInResult } from './connect/sign-in/finish-sign-in.ts'
 import { openCredentials } from './credentials/open.ts'
 import type { Db } from './db/call.ts'
-import { checkSchema, migrate } from './db/migrate.ts'
-import { connectPostgres } from './db/postgres.ts'
+import { openDatabase } from './db/open.ts'
 import { createEgress, type Egress } from './egress/egress.ts'
-import { errorChain, isAppError } from './errors.ts'
-import { close, listen } from './http.ts'
+import { errorChainOf, isAppError } from './errors.ts'
+import { closeServer, listen } from './http.ts'
 import type { Log } from './log.ts'
 import { createAuth } from './mcp/auth/auth.ts'
-import { clientDocument, ourClient } from './mcp/auth/our-client.ts'
-import { createMcp, type McpDeps } from './mcp/mcp.ts'
+import { clientMetadataDocumentFor, createClientIdentity } from './mcp/auth/oauth/client-metadata.ts'
+import { createMcp } from './mcp/mcp.ts'
 import { createModel } from './model/claude.ts'
+import { type AuditCheck, createAuditCheck, createOpeningAudit } from './policy/audit.ts'
 import { createRules } from './policy/rules.ts'
 import { createSettings } from './policy/settings.ts'
 import { loadSqlReader } from './policy/sql.ts'
-import { createCatalogue } from './registry/catalogue.ts'
+import { createCatalogue, saveCuratedCards } from './registry/catalogue.ts'
 import { createInstallationRows } from './registry/installations.ts'
 import { createRegistry } from './registry/registry.ts'
 import { createSignIns } from './registry/sign-ins.ts'
-import { createWatches } from './registry/watches.ts'
+import { createResourceSubscriptions } from './registry/watches.ts'
 import { createRuns } from './run/create-runs.ts'
-import type { Door } from './run/news.ts'
-import { createReminders } from './run/reminders.ts'
+import { createReminders } from './run/decisions/reminders.ts'
 import type { Runs } from './run/runs.ts'
-import { createUsage } from './run/usage.ts'
-import { createSlack, type Slack, type SlackSettings } from './slack/create-slack.ts'
-import { createWeb, type Health } from './web/routes.ts'
+import type { RunListener } from './run/state/run-listener.ts'
+import { createUsageReports } from './run/usage.ts'
+import { createSlack, type Slack, type SlackSettings } from './slack/app/create-slack.ts'
+import { createWeb, type HealthStatus } from './web/routes.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const MIGRATIONS = join(ROOT, 'supabase', 'migrations')
 
 /** A configuration in which every stand-in has been put in its place. */
-export type Complete = Omit<Config, 'slack' | 'database' | 'model'> & {
+export type ResolvedConfig = Omit<Config, 'slack' | 'database' | 'model'> & {
   slack: NonNullable<Config['slack']>
   database: NonNullable<Config['database']>
   model: { name: string; apiKey: string; baseURL: string | undefined }
@@ -53,11 +54,11 @@ export type Complete = Omit<Config, 'slack' | 'database' | 'model'> & {
 export type App = { start(): Promise<void>; [Symbol.asyncDispose](): Promise<void> }
 
 /** Builds the app: the one place where rooms meet. Nothing listens, polls or connects to Slack before `start`. */
-export async function createApp(config: Complete, log: Log): Promise<App> {
+export async function createApp(config: ResolvedConfig, log: Log): Promise<App> {
   await using cleanup = new AsyncDisposableStack()
-  const db = cleanup.use(await openDatabase(config, log))
+  const db = cleanup.use(await openDatabase(config.database, MIGRATIONS, log))
   const egress = cleanup.use(createEgress({ allow: config.egressAllow }))
-  const house = await furnish(config, { db, egress, log, onSignedIn: (news) => signedIn(news) })
+  const house = await buildParts(config, { db, egress, log, onSignedIn: (news) => signedIn(news) })
   cleanup.use(house.mcp)
   const runs: ReturnType<typeof createRuns> = cleanup.use(
     createRuns({
@@ -65,72 +66,73 @@ export async function createApp(config: Complete, log: Log): Promise<App> {
       ...house,
       log,
       now: () => new Date(),
-      door: lateDoor(() => slack.door),
+      door: deferredListener(() => slack.listener),
       readFile: (...file) => slack.readFile(...file),
     }),
   )
-  const signedIn = (news: SignedIn) => {
+  const signedIn = (news: SignInResult) => {
     slack.signedIn(news)
-    void goOn(runs, news, log)
+    void resumeAfterSignIn(runs, news, log)
   }
   const slack: Slack = cleanup.use(
     await createSlack({ settings: slackSettings(config, house.installations), runs, ...house, log }),
   )
-  const watcher = cleanup.use(
-    createWatcher({ watches: house.watches, registry: house.registry, mcp: house.mcp, log, tell: slack.tellChanged }),
+  const watcher = cleanup.use(createResourceWatcher({ ...house, log, tell: slack.announceResourceChange }))
+  const mirror = cleanup.use(
+    createRegistryMirror({ catalogue: house.catalogue, fetch: egress.fetch, mcp: house.mcp, log }),
   )
-  const mirror = cleanup.use(createMirror({ catalogue: house.catalogue, fetch: egress.fetch, mcp: house.mcp, log }))
+  const auditCheck = cleanup.use(createAuditCheck({ db, log }))
   const web = createWeb({
-    health: () => healthOf(db),
-    clientDocument: clientDocument(ourClient(config.http.publicUrl)),
+    health: () => healthOf(db, auditCheck),
+    clientDocument: clientMetadataDocumentFor(createClientIdentity(config.http.publicUrl)),
     finishSignIn: house.connect.finishSignIn,
     log,
   })
   const server = createServer(routes(slack.requestListener, web))
-  cleanup.defer(() => close(server))
+  cleanup.defer(() => closeServer(server))
   const things = cleanup.move()
   return {
     async start() {
       await listen(server, config.http.port, config.http.host)
+      // Too many open files, for one: the next connection may be taken again.
+      server.on('error', (error) => log.error({ why: errorChainOf(error) }, 'connection not accepted'))
       await slack.start()
       await runs.begin()
       watcher.start()
       mirror.start()
+      auditCheck.start()
     },
     [Symbol.asyncDispose]: () => things.disposeAsync(),
   }
 }
 
-function slackSettings({ slack, http }: Pick<Complete, 'slack' | 'http'>, installations: Installations): SlackSettings {
+function slackSettings(
+  { slack, http }: Pick<ResolvedConfig, 'slack' | 'http'>,
+  installations: Installations,
+): SlackSettings {
   return slack.oauth ? { ...slack, oauth: { ...slack.oauth, publicUrl: http.publicUrl, installations } } : slack
 }
 
-type Ground = { db: Db; egress: Egress; log: Log; onSignedIn(news: SignedIn): void }
+type Infrastructure = { db: Db; egress: Egress; log: Log; onSignedIn(news: SignInResult): void }
 
 /** The rooms below the run and the doors. */
-async function furnish(config: Complete, { db, egress, log, onSignedIn }: Ground) {
-  const cards = readCards(join(ROOT, 'run-cards'))
-  const [credentials, readSql] = await Promise.all([
-    openCredentials({ ...config.credentials, dataDir: config.dataDir }),
-    loadSqlReader(),
-  ])
+async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn }: Infrastructure) {
+  const { cards, credentials, readSql } = await load(config, db)
   const registry = createRegistry(db)
-  const watches = createWatches(db)
+  const watches = createResourceSubscriptions(db)
   const settings = createSettings(db)
   const catalogue = createCatalogue(db, config.mcp.registryUrl)
-  const targets = createTargets(cards, config.dataDir, config.prefills)
-  const { identityProvider, http } = config
-  const auth = createAuth({ credentials, registry, egress, ours: ourClient(http.publicUrl), identityProvider, log })
+  const targets = createServerTargets(cards, config.dataDir, config.prefills)
+  const shared = { registry, credentials, egress, log }
+  const ours = createClientIdentity(config.http.publicUrl)
+  const auth = createAuth({ ...shared, ours, identityProvider: config.identityProvider })
   const mcp = createMcp({
-    registry,
-    credentials,
-    egress,
+    ...shared,
     auth,
-    log,
     ...targets,
     toolTimeoutSeconds: config.mcp.toolTimeoutSeconds,
     projectRoot: ROOT,
-    audit: auditIn(db, log),
+    audit: createOpeningAudit(db),
   })
   const connect = createConnect({
     cards,
@@ -154,23 +156,38 @@ async function furnish(config: Complete, { db, egress, log, onSignedIn }: Ground
     watches,
     mcp,
     connect,
-    offering: createOffering({ registry, watches, mcp }),
+    offering: createConnectionFeatures({ registry, watches, mcp }),
     model: modelOf(config, log),
     workspaceSettings: settings,
     ...recordsIn(db),
     readSql,
-    word: connect.word,
+    classificationOf: connect.classificationOf,
     cardTitle: connect.titleOf,
   }
 }
 
-const recordsIn = (db: Db) => ({ rules: createRules(db), usage: createUsage(db), reminders: createReminders(db) })
+/** What takes a moment at start. */
+async function load({ credentials: settings, dataDir }: ResolvedConfig, db: Db) {
+  const cards = readCards(join(ROOT, 'run-cards'))
+  const [credentials, readSql] = await Promise.all([
+    openCredentials({ ...settings, dataDir }),
+    loadSqlReader(),
+    saveCuratedCards(db, cards.map(curatedCard)),
+  ])
+  return { cards, credentials, readSql }
+}
 
-const modelOf = ({ model: { apiKey, name, baseURL } }: Complete, log: Log) =>
+const recordsIn = (db: Db) => ({
+  rules: createRules(db),
+  usage: createUsageReports(db),
+  reminders: createReminders(db),
+})
+
+const modelOf = ({ model: { apiKey, name, baseURL } }: ResolvedConfig, log: Log) =>
   createModel({ apiKey, model: name, log, ...(baseURL && { baseURL }) })
 
 /** What waited for this sign-in goes on, with it or after a plain no without it. Never throws: who pressed Sign in can press again. */
-async function goOn(runs: Runs, { by, ...news }: SignedIn, log: Log): Promise<void> {
+async function resumeAfterSignIn(runs: Runs, { by, ...news }: SignInResult, log: Log): Promise<void> {
   if (by === undefined || (!news.ok && !news.denied)) return
   const connections = news.ok ? [news.connection.id, ...news.also] : [news.connection]
   const action = news.ok ? 'accept' : 'decline'
@@ -178,40 +195,19 @@ async function goOn(runs: Runs, { by, ...news }: SignedIn, log: Log): Promise<vo
     for (const { state, input } of await runs.openInputs(by)) {
       const { request } = input
       if (request.kind === 'sign_in' && connections.includes(request.connection))
-        await runs.giveInput({ run: state.id, input: input.id, by, action })
+        await runs.answerInput({ run: state.id, input: input.id, by, action })
     }
   } catch (error) {
-    log.error({ workspace: by.workspace, reason: errorChain(error) }, 'a run was not told of a sign-in')
+    log.error({ workspace: by.workspace, reason: errorChainOf(error) }, 'a run was not told of a sign-in')
   }
-}
-
-/** Each opening of a credential is a row of the audit; a database that is away must not keep people from their tools. */
-function auditIn(db: Db, log: Log): NonNullable<McpDeps['audit']> {
-  return ({ what, workspace, user, connection }) => {
-    db.call('audit', { workspace, actor: user, action: what, details: { connection } }, z.null()).catch(
-      (error: unknown) => log.warn({ workspace, connection, reason: errorChain(error) }, 'audit row not written'),
-    )
-  }
-}
-
-/** Opens the database and makes sure its schema is this version's. */
-async function openDatabase({ database }: Complete, log: Log): Promise<Db> {
-  if (database.kind === 'postgres') {
-    await migrate(database.url, MIGRATIONS, log)
-    return connectPostgres(database.url, log)
-  }
-  const { connectSupabase } = await import('./db/supabase.ts')
-  const db = connectSupabase(database)
-  await checkSchema(db, MIGRATIONS)
-  return db
 }
 
 /** Runs need the door and the door needs runs: this one is looked up when it is used. */
-const lateDoor = (door: () => Door): Door => ({
-  tell: (...news) => door().tell(...news),
-  settle: (...state) => door().settle(...state),
-  drop: (run) => door().drop(run),
-  queued: (...wait) => door().queued(...wait),
+const deferredListener = (door: () => RunListener): RunListener => ({
+  onProgress: (...news) => door().onProgress(...news),
+  publish: (...state) => door().publish(...state),
+  release: (run) => door().release(run),
+  onQueued: (...wait) => door().onQueued(...wait),
 })
 
 function routes(
@@ -225,10 +221,11 @@ function routes(
   }
 }
 
-async function healthOf(db: Db): Promise<Health> {
+async function healthOf(db: Db, audit: Pick<AuditCheck, 'state'>): Promise<HealthStatus> {
   try {
-    await db.call('schema_version', {}, z.string())
-    return { database: 'ok' }
+    await db.call('schema_version', {}, z.unknown())
+    const state = audit.state()
+    return { database: 'ok', ...(state && { audit: state }) }
   } catch (error) {
     if (isAppError(error)) return { database: 'away' }
     throw error

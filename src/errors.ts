@@ -28,6 +28,7 @@ export type ErrorCode =
   | 'database_unavailable'
   | 'database_failed'
   | 'schema_outdated'
+  | 'schema_newer'
   | 'slack_failed'
   | 'in_use'
   | 'internal'
@@ -54,13 +55,13 @@ export function isAppError(error: unknown, ...codes: ErrorCode[]): error is AppE
 }
 
 /** A sentence fit for a person: an AppError's own, anything else only as "unexpected". */
-export function sayError(error: unknown): string {
+export function errorMessageOf(error: unknown): string {
   if (error instanceof AppError) return error.message
   return 'Something unexpected went wrong on our side. Please try again; if it happens again, tell whoever runs Patchbay here.'
 }
 
 /** The chain of messages, for logs only. */
-export function errorChain(error: unknown): string {
+export function errorChainOf(error: unknown): string {
   const parts: string[] = []
   for (let at: unknown = error; at instanceof Error && parts.length < 6; at = at.cause) parts.push(at.message)
   return parts.length > 0 ? parts.join(' <- ') : String(error)

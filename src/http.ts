@@ -31,7 +31,7 @@ const CLOSE_WITHIN_MS = 1_500
 const SWEEP_MS = 25
 
 /** Lets requests under way end, for 1.5 s at most, cuts idle connections, and closes. */
-export async function close(server: Server): Promise<void> {
+export async function closeServer(server: Server): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   server.close(() => resolve())
   // A connection whose request was under way is idle later, and would be kept open for its next request.

@@ -1,7 +1,7 @@
 import { config as readEnvFile } from 'dotenv'
 import { createApp } from './app.ts'
 import { type Config, readConfig } from './config.ts'
-import { errorChain, isAppError, sayError } from './errors.ts'
+import { errorChainOf, errorMessageOf, isAppError } from './errors.ts'
 import { ownerOf } from './http.ts'
 import { lockFolder } from './local/folder-lock.ts'
 import { startStandIns } from './local/stand-ins.ts'
@@ -17,17 +17,22 @@ async function main(): Promise<void> {
   let log = createLog('warn')
   // Listened to from the first moment: a Ctrl-C in the middle of the start leaves nothing behind either.
   const stop = Promise.withResolvers<void>()
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.resolve())
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => {
+      setTimeout(cutOff, STOP_WITHIN_MS).unref()
+      stop.resolve()
+    })
+  let doing: Doing = 'start'
   try {
     const config = readConfig(process.env)
     log = createLog(config.logLevel)
     const running = await run(config, log)
     await stop.promise
-    setTimeout(cutOff, STOP_WITHIN_MS).unref()
+    doing = 'stop'
     await running.disposeAsync()
     process.exit(0)
   } catch (error) {
-    fail(error, log)
+    fail(error, doing, log)
   }
 }
 
@@ -65,9 +70,21 @@ function cutOff(): void {
   process.exit(1)
 }
 
-function fail(error: unknown, log: Log): void {
-  if (!isAppError(error) || isAppError(error, 'database_failed'))
-    log.fatal({ reason: errorChain(error), stack: error instanceof Error ? error.stack : undefined }, 'start failed')
-  console.error(sayError(error))
+type Doing = 'start' | 'stop'
+
+function fail(error: unknown, doing: Doing, log: Log): void {
+  const [first, ...later] = failuresIn(error)
+  if (doing === 'stop' || !isAppError(first) || isAppError(first, 'database_failed')) logFailure(log, doing, first)
+  for (const one of later) logFailure(log, 'stop', one)
+  console.error(doing === 'start' ? errorMessageOf(first) : `Not everything could be stopped: ${errorMessageOf(first)}`)
   process.exit(1)
+}
+
+function logFailure(log: Log, doing: Doing, error: unknown): void {
+  log.fatal({ reason: errorChainOf(error), stack: error instanceof Error ? error.stack : undefined }, `${doing} failed`)
+}
+
+/** What failed, oldest first: whatever fails while things are disposed of wraps what failed before it. */
+function failuresIn(error: unknown): unknown[] {
+  return error instanceof SuppressedError ? [...failuresIn(error.suppressed), ...failuresIn(error.error)] : [error]
 }

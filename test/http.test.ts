@@ -1,6 +1,6 @@
 import { Agent, createServer, get, type ServerResponse } from 'node:http'
 import { expect, test } from 'vitest'
-import { close, listen } from '../src/http.ts'
+import { closeServer, listen } from '../src/http.ts'
 import { freePort } from './support/free-port.ts'
 
 /** Keeps connections for longer than a test may take. */
@@ -26,7 +26,7 @@ test('closing lets a request under way be answered, and does not wait for its co
   const { server, port } = await startServer(asked.resolve)
   const answered = ask(port, new Agent({ keepAlive: true }))
   const response = await asked.promise
-  const closed = close(server)
+  const closed = closeServer(server)
   response.end('late')
   expect(await answered).toBe(200)
   await closed
@@ -37,6 +37,6 @@ test('closing cuts off a request that nobody answers', async () => {
   const { server, port } = await startServer(asked.resolve)
   const answered = ask(port, new Agent({ keepAlive: true }))
   await asked.promise
-  await close(server)
+  await closeServer(server)
   expect(await answered).toBe('socket hang up')
 })

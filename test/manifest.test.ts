@@ -1,16 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { App, type Receiver } from '@slack/bolt'
 import { Ajv } from 'ajv'
 import formats from 'ajv-formats'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { manifestFor, type Variant } from '../scripts/manifest.ts'
-import { REDIRECT_PATH } from '../src/slack/install.ts'
-import { BOT_SCOPES, EVENT_SCOPES, METHODS } from '../src/slack/methods.ts'
-import { register } from '../src/slack/register.ts'
-import { fakeDeps } from './slack/fakes.ts'
+import { REDIRECT_PATH } from '../src/slack/app/install.ts'
+import { BOT_SCOPES, EVENT_SCOPES, METHODS } from '../src/slack/web-api/methods.ts'
+import { registered } from './support/registered.ts'
 
 const SCHEMA = join(import.meta.dirname, 'fixtures', 'manifest.schema.2.0.0.json')
 
@@ -47,28 +45,6 @@ const VARIANTS: [string, Variant][] = [
 
 const read = (variant: Variant) => Manifest.parse(parse(manifestFor(variant)))
 
-/** What `slack/` registers, as Bolt is told. */
-function registered() {
-  const receiver: Receiver = { init: () => undefined, start: async () => undefined, stop: async () => undefined }
-  const app = new App({ receiver, authorize: async () => ({ botToken: 'xoxb-1' }) })
-  const heard = { events: new Set<string>(), commands: new Set<string>(), shortcuts: new Set<string>() }
-  const { event, command, shortcut } = app
-  app.event = (name: unknown, ...listeners: unknown[]) => {
-    heard.events.add(String(name))
-    Reflect.apply(event, app, [name, ...listeners])
-  }
-  app.command = (name: unknown, ...listeners: unknown[]) => {
-    heard.commands.add(String(name))
-    Reflect.apply(command, app, [name, ...listeners])
-  }
-  app.shortcut = (name: unknown, ...listeners: unknown[]) => {
-    heard.shortcuts.add(String(name))
-    Reflect.apply(shortcut, app, [name, ...listeners])
-  }
-  register(app, fakeDeps())
-  return heard
-}
-
 describe('the manifest', () => {
   const ajv = new Ajv({ strict: false, allErrors: true })
   formats.default(ajv)
@@ -82,13 +58,15 @@ describe('the manifest', () => {
     expect(valid({ ...parse(manifestFor(HTTP)), made_up: true })).toBe(false)
   })
 
-  test('names every event, command and shortcut the door listens to, and no other', () => {
-    const heard = registered()
+  test('names every event, command and shortcut the door listens to, and no other', async () => {
+    const all = await registered()
+    const heard = (kind: string) =>
+      all.flatMap((one) => (one.startsWith(`${kind} `) ? [one.slice(kind.length + 1)] : []))
     const { features, settings } = read(HTTP)
     const subscribed = new Set(settings.event_subscriptions.bot_events.map((name) => name.split('.')[0] ?? name))
-    expect([...subscribed].sort()).toEqual([...heard.events].sort())
-    expect(features.slash_commands.map(({ command }) => command)).toEqual([...heard.commands])
-    expect(features.shortcuts.map((shortcut) => shortcut.callback_id).sort()).toEqual([...heard.shortcuts].sort())
+    expect([...subscribed].sort()).toEqual(heard('event'))
+    expect(features.slash_commands.map(({ command }) => command)).toEqual(heard('command'))
+    expect(features.shortcuts.map((shortcut) => shortcut.callback_id).sort()).toEqual(heard('shortcut'))
   })
 
   test('asks for exactly the scopes that methods, events and commands need', () => {

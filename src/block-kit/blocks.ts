@@ -1,4 +1,4 @@
-import { inActions, inInput, inSection } from './elements.ts'
+import { ACTIONS_ELEMENTS, INPUT_ELEMENTS, SECTION_ELEMENTS } from './elements.ts'
 import { LIMITS } from './limits.ts'
 import {
   anyText,
@@ -43,14 +43,14 @@ export const BLOCKS: Record<string, BlockSpec> = {
     {
       'text?': anyText(LIMITS.section.text),
       'fields?': list(anyText(LIMITS.section.fieldText), LIMITS.section.fields),
-      'accessory?': inSection,
+      'accessory?': SECTION_ELEMENTS,
       'expand?': flag,
     },
     { rule: 'any_of', fields: ['text', 'fields'] },
   ),
   divider: spec(EVERYWHERE, {}),
   header: spec(EVERYWHERE, { text: plainText(LIMITS.header), 'level?': whole(1, 6) }),
-  actions: spec(EVERYWHERE, { elements: list(inActions, LIMITS.actions) }),
+  actions: spec(EVERYWHERE, { elements: list(ACTIONS_ELEMENTS, LIMITS.actions) }),
   context: spec(EVERYWHERE, { elements: list(elements('image', 'plain_text', 'mrkdwn'), LIMITS.context) }),
   context_actions: spec(['message'], {
     elements: list(elements('feedback_buttons', 'icon_button'), LIMITS.contextActions),
@@ -62,7 +62,7 @@ export const BLOCKS: Record<string, BlockSpec> = {
   ),
   input: spec(EVERYWHERE, {
     label: plainText(LIMITS.input.label),
-    element: inInput,
+    element: INPUT_ELEMENTS,
     'hint?': plainText(LIMITS.input.hint),
     'optional?': flag,
     'dispatch_action?': flag,

@@ -221,13 +221,13 @@ export const SELECTS = [
 ]
 const PICKERS = ['checkboxes', 'radio_buttons', 'datepicker', 'timepicker']
 
-export const inActions = elements(
+export const ACTIONS_ELEMENTS = elements(
   ...['button', 'workflow_button', 'overflow', 'datetimepicker', 'rich_text_input'],
   ...SELECTS,
   ...PICKERS,
 )
-export const inSection = elements('button', 'workflow_button', 'overflow', 'image', ...SELECTS, ...PICKERS)
-export const inInput = elements(
+export const SECTION_ELEMENTS = elements('button', 'workflow_button', 'overflow', 'image', ...SELECTS, ...PICKERS)
+export const INPUT_ELEMENTS = elements(
   ...['plain_text_input', 'number_input', 'email_text_input', 'url_text_input', 'rich_text_input', 'file_input'],
   ...['datetimepicker', ...SELECTS, ...PICKERS],
 )

@@ -1,5 +1,5 @@
 import type { CardAuth } from './card.ts'
-import { mentions } from './placeholders.ts'
+import { placeholdersIn } from './placeholders.ts'
 
 /** An input that is a piece of an address whose rest is the card's, and which piece. */
 export type AddressPart = { name: string; at: 'host' | 'port' | 'path' }
@@ -13,17 +13,17 @@ const FITS: Record<AddressPart['at'], RegExp> = {
 }
 
 /** Which inputs are pieces of the address. A host that is one input as a whole is a person's own, and so is none of them. */
-export function partsOf(address: string): AddressPart[] {
+export function addressPartsOf(address: string): AddressPart[] {
   const [, host = '', port = '', path = ''] =
     /^[a-z]+:\/\/([^/?#]*?)(?::(\{\w+\}))?(\/[^?#]*)?(?:[?#]|$)/.exec(address) ?? []
   const whole = /^\{\w+\}$/.test(host)
-  const at = (text: string, where: AddressPart['at']) => mentions(text).map((name) => ({ name, at: where }))
+  const at = (text: string, where: AddressPart['at']) => placeholdersIn(text).map((name) => ({ name, at: where }))
   return [...(whole ? [] : at(host, 'host')), ...at(port, 'port'), ...at(path, 'path')]
 }
 
 /** Whether the value stays within its piece: with any other, the address could lead elsewhere. */
-export const fitsPart = ({ at }: AddressPart, value: string): boolean => FITS[at].test(value)
+export const fitsAddressPart = ({ at }: AddressPart, value: string): boolean => FITS[at].test(value)
 
 /** Where people sign in, as the card says it: each may hold `{name}` for an input. */
-export const signInAddresses = ({ issuer, endpoints }: Pick<CardAuth, 'issuer' | 'endpoints'>): string[] =>
+export const signInAddressesOf = ({ issuer, endpoints }: Pick<CardAuth, 'issuer' | 'endpoints'>): string[] =>
   [issuer, endpoints?.authorization, endpoints?.token, endpoints?.revocation].filter((one) => one !== undefined)

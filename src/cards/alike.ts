@@ -25,5 +25,5 @@ const ALIKE = [
 ]
 
 /** The other words for what a word means. */
-export const alikeTo = (word: string): string[] =>
+export const similarWordsFor = (word: string): string[] =>
   ALIKE.filter((words) => words.includes(word)).flatMap((words) => words.filter((one) => one !== word))

@@ -13,7 +13,7 @@ export type Card = {
   docs: string
   inputs: CardInput[]
   /** What we say of tools we know; any other tool asks. */
-  tools: Record<string, ToolWord>
+  tools: Record<string, CardTool>
   starters: string[]
   limits: CardLimits
   server: CardServer
@@ -50,7 +50,7 @@ export type CardEndpoints = {
   clientAuth?: 'client_secret_post' | undefined
 }
 
-export type CardLimits = { callSeconds: number; idleSeconds: number }
+type CardLimits = { callSeconds: number; idleSeconds: number }
 
 export type CardInput = {
   name: string
@@ -67,7 +67,7 @@ export type CardInput = {
 
 export type ToolClass = 'read' | 'write' | 'destructive'
 
-export type ToolWord = {
+export type CardTool = {
   class: ToolClass
   idempotent?: boolean | undefined
   /** The argument that holds SQL, for tools whose harm depends on the statement. */
@@ -92,7 +92,7 @@ export type StdioServer = {
   checks: CardCheck[]
 }
 
-export type HttpServer = {
+type HttpServer = {
   kind: 'http'
   url: string
   headers: Record<string, string>
@@ -101,7 +101,7 @@ export type HttpServer = {
   checks: CardCheck[]
 }
 
-export type CardSigning = {
+type CardSigning = {
   service: string
   region: string
   keyId: string
@@ -113,7 +113,7 @@ export type CardSigning = {
  * A harmless call that fails when the credential is wrong, for servers that list their tools to anyone.
  * Of several, the first whose tool the server lists is made.
  */
-export type CardCheck = { tool: string; arguments: JsonObject }
+type CardCheck = { tool: string; arguments: JsonObject }
 
 /** Which argument holds SQL, and whose: a text means one thing to one parser and another to the next. */
 export type SqlArgument = { argument: string; dialect: 'postgres' | 'sqlite' }

@@ -1,13 +1,13 @@
-import { partsOf, signInAddresses } from './address-parts.ts'
+import { addressPartsOf, signInAddressesOf } from './address-parts.ts'
 import type { Card } from './card.ts'
-import { declared } from './inputs.ts'
-import { mentions } from './placeholders.ts'
+import { declaredVariablesOf } from './inputs.ts'
+import { placeholdersIn } from './placeholders.ts'
 import type { CardFile, CardPart } from './schema.ts'
 
-export type Fault = { field: string; reason: string }
+export type CardProblem = { field: string; reason: string }
 
 /** What the shape alone cannot say: names that must agree, and settings that would be unsafe. */
-export function faults(file: CardFile, ours: CardPart, card: Card): Fault[] {
+export function findCardProblems(file: CardFile, ours: CardPart, card: Card): CardProblem[] {
   return [
     ...serverFaults(file, ours),
     ...authFaults(file, ours),
@@ -18,14 +18,14 @@ export function faults(file: CardFile, ours: CardPart, card: Card): Fault[] {
   ]
 }
 
-function serverFaults(file: CardFile, ours: CardPart): Fault[] {
+function serverFaults(file: CardFile, ours: CardPart): CardProblem[] {
   const servers = file.packages.length + file.remotes.length + (ours.remote === undefined ? 0 : 1)
-  const found: Fault[] =
+  const found: CardProblem[] =
     servers === 1 ? [] : [{ field: 'packages', reason: 'must name one server: a package or a remote' }]
-  const secrets = new Set(declared(file, ours).flatMap(([name, input]) => (input.isSecret ? [name] : [])))
+  const secrets = new Set(declaredVariablesOf(file, ours).flatMap(([name, input]) => (input.isSecret ? [name] : [])))
   for (const [at, argument] of (file.packages[0]?.packageArguments ?? []).entries()) {
     const field = `packages.0.packageArguments.${at}.value`
-    const used = mentions(argument.value ?? '')
+    const used = placeholdersIn(argument.value ?? '')
     if (used.some((name) => secrets.has(name)))
       found.push({ field, reason: 'holds a secret, and arguments show in the process list: use environmentVariables' })
     if (argument.type === 'positional' && used.some((name) => !(name in ours.own)))
@@ -34,7 +34,7 @@ function serverFaults(file: CardFile, ours: CardPart): Fault[] {
   return found
 }
 
-function authFaults(file: CardFile, { auth, remote }: CardPart): Fault[] {
+function authFaults(file: CardFile, { auth, remote }: CardPart): CardProblem[] {
   if (auth === undefined) return []
   const signsIn = auth.kind === 'oauth' || auth.kind === 'client_credentials'
   const found: [boolean, string, string][] = [
@@ -52,12 +52,12 @@ function authFaults(file: CardFile, { auth, remote }: CardPart): Fault[] {
 }
 
 /** What a person types into an address must be there, may be seen, and may not decide where the address leads. */
-function addressFaults(file: CardFile, ours: CardPart): Fault[] {
+function addressFaults(file: CardFile, ours: CardPart): CardProblem[] {
   const url = (ours.remote ?? file.remotes[0])?.url ?? ''
-  const inputs = new Map(declared(file, ours))
+  const inputs = new Map(declaredVariablesOf(file, ours))
   const host = /^https:\/\/([^/?#]*)/.exec(url)?.[1] ?? ''
   const open = host.includes('{') && !/^(?:\{\w+\}|(?:(?:\{\w+\}|[a-z0-9-]+)\.)+[a-z0-9-]+\.[a-z]{2,})$/.test(host)
-  const told = [url, ...signInAddresses(ours.auth ?? {})].flatMap(partsOf)
+  const told = [url, ...signInAddressesOf(ours.auth ?? {})].flatMap(addressPartsOf)
   return [
     ...(open
       ? [{ field: 'url', reason: 'may have an input as its host, or as a label of it before the last two' }]
@@ -71,11 +71,11 @@ function addressFaults(file: CardFile, ours: CardPart): Fault[] {
 }
 
 /** Every name that is mentioned must be declared, and every name we describe must be asked for. */
-function nameFaults(file: CardFile, ours: CardPart): Fault[] {
-  const known = new Set([...declared(file, ours).map(([name]) => name), ...Object.keys(ours.own)])
+function nameFaults(file: CardFile, ours: CardPart): CardProblem[] {
+  const known = new Set([...declaredVariablesOf(file, ours).map(([name]) => name), ...Object.keys(ours.own)])
   const texts = textsOf(file, ours)
   const unknown = texts.flatMap(([field, text]) =>
-    mentions(text)
+    placeholdersIn(text)
       .filter((name) => !known.has(name))
       .map((name) => ({ field, reason: `mentions {${name}}, which no variable declares` })),
   )
@@ -96,13 +96,13 @@ function textsOf(file: CardFile, ours: CardPart): [field: string, text: string][
     ['url', remote?.url ?? ''],
     ['_meta.auth.id', ours.auth?.id ?? ''],
     ['_meta.auth.secret', ours.auth?.secret ?? ''],
-    ...signInAddresses(ours.auth ?? {}).map((text): [string, string] => ['_meta.auth', text]),
+    ...signInAddressesOf(ours.auth ?? {}).map((text): [string, string] => ['_meta.auth', text]),
     ...Object.values(ours.signing ?? {}).map((text): [string, string] => ['_meta.signing', text ?? '']),
     ...ours.reaches.map((text): [string, string] => ['_meta.reaches', text]),
   ]
 }
 
-function inputFaults(card: Card): Fault[] {
+function inputFaults(card: Card): CardProblem[] {
   return card.inputs.flatMap((input) => {
     const field = `_meta.inputs.${input.name}`
     const pattern = compiled(input.pattern)
@@ -125,7 +125,7 @@ function compiled(pattern: string | undefined): RegExp | undefined {
   }
 }
 
-function toolFaults(ours: CardPart): Fault[] {
+function toolFaults(ours: CardPart): CardProblem[] {
   const all = [...ours.tools.read, ...ours.tools.write, ...ours.tools.destructive]
   const twice = all.filter((tool, at) => all.indexOf(tool) !== at)
   const unclassed = [...ours.idempotent, ...Object.keys(ours.sql)].filter((tool) => !all.includes(tool))

@@ -4,9 +4,10 @@ import type { CardFile, CardPart, ServerInput } from './schema.ts'
 type Declared = [name: string, input: ServerInput]
 
 /** What a person fills in: the variables of the server's settings, in order, with our labels; own values are not asked for. */
-export function inputsOf(file: CardFile, ours: CardPart): CardInput[] {
+export function cardInputsOf(file: CardFile, ours: CardPart): CardInput[] {
   const asked = new Map<string, ServerInput>()
-  for (const [name, input] of declared(file, ours)) if (!(name in ours.own) && !asked.has(name)) asked.set(name, input)
+  for (const [name, input] of declaredVariablesOf(file, ours))
+    if (!(name in ours.own) && !asked.has(name)) asked.set(name, input)
   return [...asked].map(([name, input]) => {
     const told = ours.inputs[name]
     return {
@@ -24,7 +25,7 @@ export function inputsOf(file: CardFile, ours: CardPart): CardInput[] {
 }
 
 /** Every variable that a setting of the server declares. */
-export function declared(file: CardFile, ours: CardPart): Declared[] {
+export function declaredVariablesOf(file: CardFile, ours: CardPart): Declared[] {
   const remotes = ours.remote === undefined ? file.remotes : [ours.remote]
   const settings = [
     ...remotes,

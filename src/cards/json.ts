@@ -1,2 +1,2 @@
-export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject
+type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject
 export type JsonObject = { [key: string]: JsonValue }

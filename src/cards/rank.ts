@@ -1,8 +1,8 @@
-import { alikeTo } from './alike.ts'
-import { type Findable, wordScore } from './search.ts'
+import { similarWordsFor } from './alike.ts'
+import { type SearchableCard, scoreWord } from './search.ts'
 
 /** What a search ranks by. */
-export type Rankable = Findable & {
+export type Rankable = SearchableCard & {
   /** One of our own cards: somebody looked at its tools. */
   curated: boolean
   /** Its publisher is known. */
@@ -20,14 +20,14 @@ const FILLERS = new Set(
 )
 
 /** The words of a search that count, in small letters. */
-export function wantedWords(text: string): string[] {
+export function searchWordsIn(text: string): string[] {
   const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []
   const telling = words.filter((word) => !FILLERS.has(word))
   return [...new Set(telling.length > 0 ? telling : words)].slice(0, 8)
 }
 
 /** Those in which every word is found, best first: by words, then by who vouches for it, then by how often it is used. Pure. */
-export function rank<T extends Rankable>(things: T[], wanted: string[]): T[] {
+export function rankMatches<T extends Rankable>(things: T[], wanted: string[]): T[] {
   return things
     .map((thing) => ({ thing, score: scoreOf(thing, wanted) }))
     .filter(({ score }) => score > 0)
@@ -54,6 +54,6 @@ function scoreOf(thing: Rankable, wanted: string[]): number {
 }
 
 function meantScore(thing: Rankable, word: string): number {
-  const others = alikeTo(word).map((other) => wordScore(thing, other, { typos: false }) * ALIKE_SHARE)
-  return Math.max(wordScore(thing, word), ...others)
+  const others = similarWordsFor(word).map((other) => scoreWord(thing, other, { typos: false }) * ALIKE_SHARE)
+  return Math.max(scoreWord(thing, word), ...others)
 }

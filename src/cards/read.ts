@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { parseDocument } from 'yaml'
 import { AppError } from '../errors.ts'
-import type { Card, CardServer, StdioServer, ToolWord } from './card.ts'
-import { faults } from './check.ts'
-import { inputsOf } from './inputs.ts'
-import { CardFile, type CardPart, OURS, type ServerPackage, type ServerRemote } from './schema.ts'
+import type { Card, CardServer, CardTool, StdioServer } from './card.ts'
+import { findCardProblems } from './check.ts'
+import { cardInputsOf } from './inputs.ts'
+import { CARD_META_KEY, CardFile, type CardPart, type ServerPackage, type ServerRemote } from './schema.ts'
 
 /** Every card of the folder, by title. Throws `card_invalid` naming file, field and reason. */
 export function readCards(folder: string): Card[] {
@@ -28,9 +28,9 @@ export function readCard(path: string, text: string): Card {
     const issue = parsed.error.issues[0]
     throw invalid(file, issue?.path.join('.') ?? '', issue?.message ?? 'is not a card')
   }
-  const ours = parsed.data._meta[OURS]
+  const ours = parsed.data._meta[CARD_META_KEY]
   const card = cardOf(name, parsed.data, ours)
-  const [fault] = faults(parsed.data, ours, card)
+  const [fault] = findCardProblems(parsed.data, ours, card)
   if (fault !== undefined) throw invalid(file, fault.field, fault.reason)
   return card
 }
@@ -44,7 +44,7 @@ function cardOf(name: string, file: CardFile, ours: CardPart): Card {
     words: ours.words,
     description: file.description,
     docs: ours.docs,
-    inputs: inputsOf(file, ours),
+    inputs: cardInputsOf(file, ours),
     tools: wordsOf(ours),
     starters: ours.starters,
     limits: ours.limits,
@@ -54,10 +54,10 @@ function cardOf(name: string, file: CardFile, ours: CardPart): Card {
   }
 }
 
-function wordsOf(ours: CardPart): Record<string, ToolWord> {
+function wordsOf(ours: CardPart): Record<string, CardTool> {
   const classes = ['read', 'write', 'destructive'] as const
   const words = classes.flatMap((kind) =>
-    ours.tools[kind].map((tool): [string, ToolWord] => [
+    ours.tools[kind].map((tool): [string, CardTool] => [
       tool,
       { class: kind, idempotent: ours.idempotent.includes(tool) || undefined, sql: ours.sql[tool] },
     ]),

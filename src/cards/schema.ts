@@ -135,7 +135,7 @@ const Ours = z.strictObject({
   limits: z.strictObject({ callSeconds: seconds.default(120), idleSeconds: seconds.default(300) }).prefault({}),
 })
 
-export const OURS = 'io.patchbay.card/v1'
+export const CARD_META_KEY = 'io.patchbay.card/v1'
 
 export const CardFile = z.looseObject({
   name: z.string().regex(/^[a-zA-Z0-9.-]+\/[a-zA-Z0-9._-]+$/, 'must be like io.patchbay/files'),
@@ -144,7 +144,7 @@ export const CardFile = z.looseObject({
   version: z.string().min(1),
   packages: z.array(Package).max(1).default([]),
   remotes: z.array(Remote).max(1).default([]),
-  _meta: z.looseObject({ [OURS]: Ours }),
+  _meta: z.looseObject({ [CARD_META_KEY]: Ours }),
 })
 export type CardFile = z.infer<typeof CardFile>
 export type CardPart = z.infer<typeof Ours>

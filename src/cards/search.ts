@@ -2,7 +2,7 @@ import { distance } from 'fastest-levenshtein'
 import type { Card } from './card.ts'
 
 /** What a search looks at. */
-export type Findable = Pick<Card, 'name' | 'title' | 'words' | 'category' | 'description'> & {
+export type SearchableCard = Pick<Card, 'name' | 'title' | 'words' | 'category' | 'description'> & {
   /** By name. */
   tools: Record<string, unknown>
 }
@@ -22,15 +22,15 @@ export function searchCards(cards: Card[], words: string): Card[] {
 
 /** The sum over all words, or 0 when one of them fits nowhere. */
 function scoreOf(card: Card, wanted: string[]): number {
-  const scores = wanted.map((word) => wordScore(card, word))
+  const scores = wanted.map((word) => scoreWord(card, word))
   return scores.includes(0) ? 0 : scores.reduce((sum, score) => sum + score, 0)
 }
 
 /** How well one word fits: 100 for the very name, 25 for a typo of it, less for a mention, 0 for nothing. */
-export const wordScore = (thing: Findable, word: string, o: { typos: boolean } = { typos: true }): number =>
+export const scoreWord = (thing: SearchableCard, word: string, o: { typos: boolean } = { typos: true }): number =>
   nameScore(thing, word) || textScore(thing, word) || (o.typos ? typoScore(thing, word) : 0)
 
-function nameScore(card: Findable, word: string): number {
+function nameScore(card: SearchableCard, word: string): number {
   const title = card.title.toLowerCase()
   if (card.name === word || title === word) return 100
   const others = card.words.flatMap((other) => [other, ...termsOf(other)])
@@ -41,12 +41,12 @@ function nameScore(card: Findable, word: string): number {
   return others.some((other) => other.startsWith(word)) ? 30 : 0
 }
 
-function typoScore({ name, title }: Findable, word: string): number {
+function typoScore({ name, title }: SearchableCard, word: string): number {
   const near = (term: string) => distance(term, word) <= (word.length > 5 ? 2 : 1)
   return word.length > 3 && termsOf(`${name} ${title.toLowerCase()}`).some(near) ? 25 : 0
 }
 
-function textScore(card: Findable, word: string): number {
+function textScore(card: SearchableCard, word: string): number {
   if (holds(card.category.toLowerCase(), word)) return 20
   if (holds(card.description.toLowerCase(), word)) return 10
   return Object.keys(card.tools).some((tool) => holds(tool.toLowerCase(), word)) ? 5 : 0

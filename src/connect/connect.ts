@@ -4,26 +4,26 @@ import type { CredentialStore } from '../credentials/store.ts'
 import type { ConnectionId, Principal, WorkspaceId } from '../ids.ts'
 import type { Log } from '../log.ts'
 import type { Auth } from '../mcp/auth/auth.ts'
-import type { Challenge } from '../mcp/auth/challenge.ts'
-import type { Revoked } from '../mcp/auth/revoke.ts'
+import type { RevocationOutcome } from '../mcp/auth/oauth/revoke.ts'
+import type { AuthChallenge } from '../mcp/auth/tokens/auth-challenge.ts'
 import type { Mcp } from '../mcp/mcp.ts'
 import type { Catalogue } from '../registry/catalogue.ts'
 import type { Connection } from '../registry/connection.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { SignIns } from '../registry/sign-ins.ts'
-import { changing } from './change.ts'
-import { entryNameIn, nameFor } from './entry-card.ts'
-import { type Find, finding } from './find.ts'
-import { finishing, type SignedIn } from './finish-sign-in.ts'
-import type { Problem } from './inputs.ts'
-import { hostOf } from './listed.ts'
-import { freeName } from './name.ts'
-import { createOffers } from './offers.ts'
-import { forgetting, removing } from './remove.ts'
-import type { SignInDetails, SignInOffer } from './sign-in.ts'
-import { signingIn } from './sign-in-again.ts'
-import type { Targets } from './targets.ts'
-import { type TestOutcome, testing } from './test-connection.ts'
+import { connectionNameFor, entryNameIn } from './catalog/card-from-entry.ts'
+import { createConnectableCards } from './catalog/connectable-cards.ts'
+import { entryHostOf } from './catalog/read-registry-entry.ts'
+import { createSearch, type SearchCatalog } from './catalog/search.ts'
+import { createConnectUseCases } from './connections/connect-and-reconnect.ts'
+import { freeConnectionNameFor } from './connections/connection-name.ts'
+import { createDisconnect, createForgetAll } from './connections/disconnect.ts'
+import type { InputProblem } from './connections/fill-inputs.ts'
+import { createTestConnection, type TestOutcome } from './connections/test-connection.ts'
+import type { ServerTargets } from './server-targets.ts'
+import type { SignInDetails, SignInOffer } from './sign-in/begin-sign-in.ts'
+import { createFinishSignIn, type SignInResult } from './sign-in/finish-sign-in.ts'
+import { createSignInAgain } from './sign-in/sign-in-again.ts'
 
 /** What a person does with their connections, and what cards say. */
 export type Connect = {
@@ -31,7 +31,7 @@ export type Connect = {
   cards(words?: string): CardInfo[]
   card(name: string): CardInfo | undefined
   /** What a search found among our cards and the mirrored registry, best first. */
-  find: Find
+  find: SearchCatalog
   /** By a card's name, or a registry entry's with or without its version. */
   offer(name: string): Promise<CardInfo | undefined>
   /** The card a connection was made from: for an entry of a registry, as it was then. */
@@ -41,9 +41,9 @@ export type Connect = {
   /** A name that is still free: the card's, else with a number. */
   defaultName(principal: Principal, card: string): Promise<string>
   /** What is wrong with a draft, found without connecting. Throws `card_unknown`. */
-  check(principal: Principal, draft: Draft): Promise<Problem[]>
+  check(principal: Principal, draft: ConnectionDraft): Promise<InputProblem[]>
   /** Checks, really connects, then saves. Nothing is saved unless all of it worked. */
-  connect(principal: Principal, draft: Draft, signal: AbortSignal): Promise<ConnectOutcome>
+  connect(principal: Principal, draft: ConnectionDraft, signal: AbortSignal): Promise<ConnectOutcome>
   /** The same with new inputs for a connection; a secret left empty stays what it is. On failure nothing changes. */
   reconnect(
     principal: Principal,
@@ -57,33 +57,33 @@ export type Connect = {
    * Removes secret, row and session, and takes tokens back where they came from; files in the connection's folder stay.
    * Undefined when it is not this person's.
    */
-  disconnect(principal: Principal, id: ConnectionId): Promise<Disconnected | undefined>
+  disconnect(principal: Principal, id: ConnectionId): Promise<DisconnectedConnection | undefined>
   /** Removes every secret, row and session of the workspace. */
   forgetAll(by: Principal): Promise<void>
   /** A sign-in for a connection; `challenge`: what the server wants, where it said so. */
-  signIn(principal: Principal, id: ConnectionId, signal: AbortSignal, challenge?: Challenge): Promise<SignInOutcome>
+  signIn(principal: Principal, id: ConnectionId, signal: AbortSignal, challenge?: AuthChallenge): Promise<SignInOutcome>
   /** What a browser brought back from a sign-in. */
-  finishSignIn(brought: URLSearchParams, signal: AbortSignal): Promise<SignedIn>
+  finishSignIn(brought: URLSearchParams, signal: AbortSignal): Promise<SignInResult>
   /** Whether calls go out to the connection's server now, or it is left alone after failing several times in a row. */
   circuit: Mcp['circuit']
   /** What the card says of a tool. */
-  word(card: string, tool: string): Word
+  classificationOf(card: string, tool: string): CardToolClassification
 }
 
-export type Draft = { card: string; name: string; inputs: Record<string, string> }
+export type ConnectionDraft = { card: string; name: string; inputs: Record<string, string> }
 
 export type ConnectOutcome =
   /** `through`: the host of the organization's identity provider, whose word was enough to sign in. */
   | { ok: true; connection: Connection; starters: string[]; through?: string | undefined }
-  | { ok: false; message: string; problems: Problem[]; signIn?: undefined }
+  | { ok: false; message: string; problems: InputProblem[]; signIn?: undefined }
   /** A person has to sign in with a browser; the rest happens when they come back. */
-  | { ok: false; message: string; problems: Problem[]; signIn: SignInOffer }
+  | { ok: false; message: string; problems: InputProblem[]; signIn: SignInOffer }
 
 /** `ok`: it works as it is. */
 export type SignInOutcome = { ok: true } | { ok: false; message: string; signIn?: SignInOffer }
 
 /** `revoked`: whether the tokens were taken back too; absent where there were none. */
-export type Disconnected = Connection & { revoked?: Revoked | undefined }
+export type DisconnectedConnection = Connection & { revoked?: RevocationOutcome | undefined }
 
 /** A card as a person may see it. */
 export type CardInfo = Pick<Card, 'name' | 'title' | 'icon' | 'category' | 'description' | 'docs' | 'starters'> & {
@@ -92,7 +92,7 @@ export type CardInfo = Pick<Card, 'name' | 'title' | 'icon' | 'category' | 'desc
   entry?: { name: string; host: string }
 }
 
-export type Word = { class?: ToolClass; vouched: boolean; idempotent: boolean; sql?: SqlArgument }
+export type CardToolClassification = { class?: ToolClass; vouched: boolean; idempotent: boolean; sql?: SqlArgument }
 
 export type ConnectDeps = {
   cards: Card[]
@@ -104,7 +104,7 @@ export type ConnectDeps = {
   >
   signIns: SignIns<SignInDetails>
   /** A sign-in came back, on whichever instance; never throws. */
-  onSignedIn?(news: SignedIn): void
+  onSignedIn?(news: SignInResult): void
   registry: Pick<
     Registry,
     | 'connectionsOf'
@@ -117,14 +117,14 @@ export type ConnectDeps = {
     | 'learn'
     | 'connectionsIn'
     | 'forgetAll'
-    | 'setOffers'
+    | 'saved'
   >
   credentials: CredentialStore
-  mcp: Pick<Mcp, 'probe' | 'close' | 'addressFault' | 'circuit' | 'wake'>
+  mcp: Pick<Mcp, 'probe' | 'close' | 'retire' | 'addressFault' | 'circuit' | 'wake'>
   /** By card, then input: fill what is left empty. */
   prefills: Record<string, Record<string, string>>
   maxPerUser: number
-  targets: Targets
+  targets: ServerTargets
   /** Whether people here may connect this card; left out: all of them. */
   mayConnect?(workspace: WorkspaceId, card: string): Promise<boolean>
   log: Log
@@ -133,15 +133,15 @@ export type ConnectDeps = {
 export function createConnect(deps: ConnectDeps): Connect {
   const byName = new Map(deps.cards.map((card) => [card.name, card]))
   const infoOf = (card: Card): CardInfo => infoWith(card, deps.prefills[card.name] ?? {})
-  const offers = createOffers(deps.cards, deps.catalogue)
-  const { check, connect, reconnect } = changing(deps, offers)
+  const offers = createConnectableCards(deps.cards, deps.catalogue)
+  const { check, connect, reconnect } = createConnectUseCases(deps, offers)
   return {
     cards: (words = '') => searchCards(deps.cards, words).map(infoOf),
     card: (name) => {
       const card = byName.get(name)
       return card && infoOf(card)
     },
-    find: finding(deps.cards, deps.catalogue),
+    find: createSearch(deps.cards, deps.catalogue),
     offer: async (name) => {
       const offer = await offers.offer(name)
       return offer && infoOf(offer.card)
@@ -153,21 +153,21 @@ export function createConnect(deps: ConnectDeps): Connect {
     titleOf: (connection) => offers.behind(connection)?.title ?? connection.card,
     defaultName: async (principal, card) => {
       const connections = await deps.registry.connectionsOf(principal)
-      return freeName(
-        nameFor(card),
+      return freeConnectionNameFor(
+        connectionNameFor(card),
         connections.map((one) => one.name),
       )
     },
     check,
     connect,
     reconnect,
-    test: testing(deps),
-    signIn: signingIn(deps),
-    finishSignIn: finishing(deps),
-    disconnect: removing(deps),
-    forgetAll: forgetting(deps),
+    test: createTestConnection(deps),
+    signIn: createSignInAgain(deps),
+    finishSignIn: createFinishSignIn(deps),
+    disconnect: createDisconnect(deps),
+    forgetAll: createForgetAll(deps),
     circuit: (id) => deps.mcp.circuit(id),
-    word: (card, tool) => wordOf(byName.get(card), tool),
+    classificationOf: (card, tool) => wordOf(byName.get(card), tool),
   }
 }
 
@@ -181,11 +181,11 @@ function infoWith(card: Card, prefill: Record<string, string>): CardInfo {
   )
   const entry = entryNameIn(name)
   const from = entry !== undefined &&
-    card.server.kind === 'http' && { entry: { name: entry, host: hostOf(card.server.url) } }
+    card.server.kind === 'http' && { entry: { name: entry, host: entryHostOf(card.server.url) } }
   return { name, title, icon, category, description, docs, starters, inputs, ...from }
 }
 
-function wordOf(card: Card | undefined, tool: string): Word {
+function wordOf(card: Card | undefined, tool: string): CardToolClassification {
   const word = card && Object.hasOwn(card.tools, tool) ? card.tools[tool] : undefined
   if (card === undefined || word === undefined) return { vouched: false, idempotent: false }
   const { class: kind, idempotent, sql } = word

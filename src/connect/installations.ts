@@ -4,15 +4,15 @@ import type { WorkspaceId } from '../ids.ts'
 import type { Log } from '../log.ts'
 import type { Installation, InstallationRows } from '../registry/installations.ts'
 
-export type Installed = Omit<Installation, 'credential'> & { token: string }
+export type InstalledWorkspace = Omit<Installation, 'credential'> & { token: string }
 
 /** Where the app is installed: rows in the database, tokens in the credential store. */
 export type Installations = {
   /** Undefined where it is not. Another instance's install or uninstall is seen within half a minute, or after `recheck`. */
-  of(workspace: WorkspaceId): Promise<Installed | undefined>
-  save(installed: Installed): Promise<void>
+  of(workspace: WorkspaceId): Promise<InstalledWorkspace | undefined>
+  save(installed: InstalledWorkspace): Promise<void>
   /** Token first, then the row; what was installed anew meanwhile stays. */
-  remove(installed: Installed): Promise<void>
+  remove(installed: InstalledWorkspace): Promise<void>
   /** Reads it anew next time, as Slack does not take its token any more. */
   recheck(workspace: WorkspaceId): void
 }
@@ -21,7 +21,7 @@ export type Installations = {
 const KEPT_MS = 30_000
 
 type Kept = { found: Promise<Found | undefined>; until: number }
-type Found = { installed: Installed; credential: string }
+type Found = { installed: InstalledWorkspace; credential: string }
 
 export function createInstallations(o: {
   rows: InstallationRows
@@ -66,7 +66,11 @@ export function createInstallations(o: {
       const { workspace } = installation
       const credential = `slack/${workspace}/${randomUUID()}`
       await credentials.set(credential, token)
-      const former = await rows.save({ ...installation, credential })
+      const former = await rows.save({ ...installation, credential }).catch(async (error: unknown) => {
+        // An answer can be lost after the row was saved, and then the row needs its token.
+        if ((await rows.of(workspace))?.credential !== credential) await credentials.remove(credential)
+        throw error
+      })
       kept.delete(workspace)
       if (former !== undefined) await credentials.remove(former)
       log.info({ workspace, enterprise: installation.enterprise }, 'app installed')

@@ -17,13 +17,13 @@ export async function readIfThere(path: string): Promise<Buffer | undefined> {
 }
 
 /** Replaces the file as a whole: another process sees the old bytes or the new, never a part, even after a power cut. */
-export async function writeWhole(path: string, bytes: Buffer): Promise<void> {
+export async function replaceFile(path: string, bytes: Buffer): Promise<void> {
   const draft = await writeDraft(path, bytes)
   await rename(draft, path)
 }
 
 /** Makes the file unless there is one already; false when another process was first. */
-export async function writeFirst(path: string, bytes: Buffer): Promise<boolean> {
+export async function createFileOnce(path: string, bytes: Buffer): Promise<boolean> {
   const draft = await writeDraft(path, bytes)
   try {
     await link(draft, path)

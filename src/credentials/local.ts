@@ -2,8 +2,8 @@ import { createHash, randomBytes, scrypt } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../errors.ts'
-import { readIfThere, writeFirst, writeWhole } from './file.ts'
-import { seal, unseal } from './seal.ts'
+import { createFileOnce, readIfThere, replaceFile } from './file.ts'
+import { decryptCredential, encryptCredential } from './seal.ts'
 import type { CredentialStore } from './store.ts'
 
 const KEY_BYTES = 32
@@ -26,9 +26,9 @@ export async function openLocalStore(o: { folder: string; key: string | undefine
   return {
     get: async (ref) => {
       const sealed = await asStore('read', () => readIfThere(fileOf(folder, ref)))
-      return sealed === undefined ? undefined : await asStore('read', async () => unseal(key, ref, sealed))
+      return sealed === undefined ? undefined : await asStore('read', async () => decryptCredential(key, ref, sealed))
     },
-    set: (ref, secret) => asStore('save', () => writeWhole(fileOf(folder, ref), seal(key, ref, secret))),
+    set: (ref, secret) => asStore('save', () => replaceFile(fileOf(folder, ref), encryptCredential(key, ref, secret))),
     remove: (ref) => asStore('remove', () => rm(fileOf(folder, ref), { force: true })),
   }
 }
@@ -40,7 +40,7 @@ function fileOf(folder: string, ref: string): string {
 
 async function keyOfFolder(folder: string): Promise<Buffer> {
   const path = join(folder, 'key')
-  if ((await readIfThere(path)) === undefined) await writeFirst(path, randomBytes(KEY_BYTES))
+  if ((await readIfThere(path)) === undefined) await createFileOnce(path, randomBytes(KEY_BYTES))
   const key = await readIfThere(path)
   if (key?.length !== KEY_BYTES) throw new RangeError(`the key file ${path} is damaged`)
   return key
@@ -60,10 +60,10 @@ function keyFromText(text: string): Promise<Buffer> {
 /** A known text sealed at first start tells a wrong key at once, not at a person's first call. */
 async function checkKey(folder: string, key: Buffer): Promise<void> {
   const path = fileOf(folder, CHECK_REF)
-  await asStore('open', () => writeFirst(path, seal(key, CHECK_REF, 'ok')))
+  await asStore('open', () => createFileOnce(path, encryptCredential(key, CHECK_REF, 'ok')))
   const sealed = await asStore('open', () => readIfThere(path))
   try {
-    unseal(key, CHECK_REF, sealed ?? Buffer.alloc(0))
+    decryptCredential(key, CHECK_REF, sealed ?? Buffer.alloc(0))
   } catch (error) {
     throw otherKey(folder, error)
   }

@@ -6,7 +6,7 @@ const TAG_BYTES = 16
 const VERSION = Buffer.from([1])
 
 /** AES-256-GCM: version, nonce, tag, ciphertext. `bound` is authenticated but not stored, so a sealing moved elsewhere does not open. */
-export function seal(key: Buffer, bound: string, secret: string): Buffer {
+export function encryptCredential(key: Buffer, bound: string, secret: string): Buffer {
   const nonce = randomBytes(NONCE_BYTES)
   const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })
   cipher.setAAD(Buffer.from(bound))
@@ -15,7 +15,7 @@ export function seal(key: Buffer, bound: string, secret: string): Buffer {
 }
 
 /** The sealed secret. Throws on a wrong key, another binding or changed bytes. */
-export function unseal(key: Buffer, bound: string, sealed: Buffer): string {
+export function decryptCredential(key: Buffer, bound: string, sealed: Buffer): string {
   const head = VERSION.length + NONCE_BYTES
   if (sealed.length < head + TAG_BYTES || !sealed.subarray(0, VERSION.length).equals(VERSION))
     throw new RangeError('not a sealed credential')

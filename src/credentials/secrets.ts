@@ -4,14 +4,14 @@ import type { ConnectionId } from '../ids.ts'
 import type { CredentialStore } from './store.ts'
 
 /** A connection's secret inputs, by input name. They are kept together as one credential. */
-export type Secrets = Record<string, string>
+export type ConnectionSecrets = Record<string, string>
 
 const Saved = z.record(z.string(), z.string())
 
-export const referenceOf = (id: ConnectionId): string => `connection/${id}`
+export const credentialReferenceOf = (id: ConnectionId): string => `connection/${id}`
 
 /** The secrets under a reference; none for no reference. Throws `credential_missing` when they are gone. */
-export async function readSecrets(store: CredentialStore, ref: string | undefined): Promise<Secrets> {
+export async function readSecrets(store: CredentialStore, ref: string | undefined): Promise<ConnectionSecrets> {
   if (ref === undefined) return {}
   const text = await store.get(ref)
   if (text === undefined)
@@ -22,6 +22,6 @@ export async function readSecrets(store: CredentialStore, ref: string | undefine
   return Saved.parse(JSON.parse(text))
 }
 
-export function saveSecrets(store: CredentialStore, ref: string, secrets: Secrets): Promise<void> {
+export function saveSecrets(store: CredentialStore, ref: string, secrets: ConnectionSecrets): Promise<void> {
   return store.set(ref, JSON.stringify(secrets))
 }

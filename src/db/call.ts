@@ -14,11 +14,14 @@ export type Db = {
   [Symbol.asyncDispose](): Promise<void>
 }
 
+/** The schema that holds everything of ours. */
+export const SCHEMA = 'patchbay'
+
 /** Halves of surrogate pairs and NUL, as JSON writes them: Postgres takes neither in jsonb, and a tool may send both. */
 const UNSTORABLE = /\\u0000|\\ud[89a-f][0-9a-f]{2}/i
 
 /** The arguments with every text in them fit to be stored. */
-export function storable(args: Record<string, unknown>): Record<string, unknown> {
+export function toStorableJson(args: Record<string, unknown>): Record<string, unknown> {
   return UNSTORABLE.test(JSON.stringify(args))
     ? Object.fromEntries(Object.entries(args).map(([name, value]) => [name, mended(value)]))
     : args
@@ -41,7 +44,7 @@ const CODE_OF_STATE: Record<string, ErrorCode> = {
 }
 
 /** The AppError for a SQLSTATE a function raised on purpose, or undefined for any other state. */
-export function raisedError(state: string | undefined, message: string, cause: unknown): AppError | undefined {
+export function readRaisedError(state: string | undefined, message: string, cause: unknown): AppError | undefined {
   const code = state === undefined ? undefined : CODE_OF_STATE[state]
   return code === undefined ? undefined : new AppError(code, message, { cause })
 }
@@ -50,11 +53,11 @@ export function raisedError(state: string | undefined, message: string, cause: u
 export function parseResult<T>(fn: string, result: unknown, shape: z.ZodType<T>): T {
   const parsed = shape.safeParse(result)
   if (parsed.success) return parsed.data
-  throw callFailed(fn, 'the answer has a form this version does not know', parsed.error)
+  throw createCallError(fn, 'the answer has a form this version does not know', parsed.error)
 }
 
 /** Anybody may read it, so what failed and why is left to the cause, for the log. */
-export const callFailed = (fn: string, why: string, cause: unknown): AppError =>
+export const createCallError = (fn: string, why: string, cause: unknown): AppError =>
   new AppError(
     'database_failed',
     'Something went wrong in the database. Please try again; if it happens again, tell whoever runs Patchbay here.',

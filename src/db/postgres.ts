@@ -1,7 +1,7 @@
 import { DatabaseError, Pool } from 'pg'
 import { AppError } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { callFailed, type Db, parseResult, raisedError, storable } from './call.ts'
+import { createCallError, type Db, parseResult, readRaisedError, SCHEMA, toStorableJson } from './call.ts'
 
 /** Enough for the work of one instance; more only adds memory on the server. */
 const POOL_SIZE = 6
@@ -28,7 +28,7 @@ export function connectPostgres(url: string, log: Log): Db {
   pool.on('error', (error) => log.warn({ reason: error.message }, 'database connection lost while idle'))
   return {
     async call(fn, args, shape) {
-      const rows = await pool.query(statement(fn, storable(args))).catch((error: unknown) => {
+      const rows = await pool.query(statement(fn, toStorableJson(args))).catch((error: unknown) => {
         throw translate(fn, error)
       })
       return parseResult(fn, rows.rows[0]?.result ?? null, shape)
@@ -43,14 +43,18 @@ export function connectPostgres(url: string, log: Log): Db {
 function statement(fn: string, args: Record<string, unknown>) {
   const names = Object.keys(args).sort()
   const list = names.map((name, at) => `p_${name} => $${at + 1}`).join(', ')
-  return { name: fn, text: `select ${fn}(${list}) as result`, values: names.map((name) => toText(args[name])) }
+  return {
+    name: fn,
+    text: `select ${SCHEMA}.${fn}(${list}) as result`,
+    values: names.map((name) => toText(args[name])),
+  }
 }
 
 const toText = (value: unknown) => (typeof value === 'object' && value !== null ? JSON.stringify(value) : value)
 
 function translate(fn: string, error: unknown): AppError {
   const state = error instanceof DatabaseError ? error.code : undefined
-  const raised = raisedError(state, error instanceof Error ? error.message : '', error)
+  const raised = readRaisedError(state, error instanceof Error ? error.message : '', error)
   if (raised) return raised
   if (state === undefined || UNAVAILABLE.test(state)) {
     return new AppError(
@@ -59,5 +63,5 @@ function translate(fn: string, error: unknown): AppError {
       { cause: error },
     )
   }
-  return callFailed(fn, `SQLSTATE ${state}`, error)
+  return createCallError(fn, `SQLSTATE ${state}`, error)
 }

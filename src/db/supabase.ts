@@ -1,6 +1,6 @@
-import { createClient, type SupabaseClient } from '@supabase/supabase-js'
+import { createClient } from '@supabase/supabase-js'
 import { AppError } from '../errors.ts'
-import { callFailed, type Db, parseResult, raisedError, storable } from './call.ts'
+import { createCallError, type Db, parseResult, readRaisedError, SCHEMA, toStorableJson } from './call.ts'
 
 /** Statuses with which a gateway says that the database behind it is away or has too much to do. */
 const UNAVAILABLE = [0, 408, 429, 502, 503, 504, 520, 521, 522, 523, 524, 544]
@@ -21,7 +21,8 @@ type Failure = { code?: string; message: string; hint?: string | null }
 
 /** Drives Supabase with its URL and secret key alone. `fetch` is for tests. */
 export function connectSupabase(o: { url: string; secretKey: string; fetch?: typeof fetch }): Db {
-  const client: SupabaseClient = createClient(o.url, o.secretKey, {
+  const client = createClient(o.url, o.secretKey, {
+    db: { schema: SCHEMA },
     auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
     global: { fetch: withTimeout(o.fetch ?? fetch) },
   })
@@ -29,7 +30,7 @@ export function connectSupabase(o: { url: string; secretKey: string; fetch?: typ
     async call(fn, args, shape) {
       const answer = await client.rpc(
         fn,
-        Object.fromEntries(Object.entries(storable(args)).map(([name, value]) => [`p_${name}`, value])),
+        Object.fromEntries(Object.entries(toStorableJson(args)).map(([name, value]) => [`p_${name}`, value])),
       )
       if (answer.error) throw translate(fn, answer.error, answer.status)
       return parseResult(fn, answer.data ?? null, shape)
@@ -41,12 +42,19 @@ export function connectSupabase(o: { url: string; secretKey: string; fetch?: typ
 }
 
 function translate(fn: string, error: Failure, status: number): AppError {
-  const raised = raisedError(error.code, error.message, error)
+  const raised = readRaisedError(error.code, error.message, error)
   if (raised) return raised
   if (UNAVAILABLE.includes(status) || UNDONE.includes(error.code ?? '')) {
     return new AppError(
       'database_unavailable',
       'The database cannot be reached just now. Please try again in a moment.',
+      { cause: error },
+    )
+  }
+  if (error.code === 'PGRST106') {
+    return new AppError(
+      'config_invalid',
+      `Supabase does not offer the schema "${SCHEMA}" yet: bring the database up with \`npm run migrate\`, then add ${SCHEMA} to the exposed schemas of the project (Project Settings, Data API, Exposed schemas) and start again.`,
       { cause: error },
     )
   }
@@ -64,5 +72,5 @@ function translate(fn: string, error: Failure, status: number): AppError {
       { cause: error },
     )
   }
-  return callFailed(fn, error.message, error)
+  return createCallError(fn, error.message, error)
 }

@@ -1,7 +1,6 @@
 import { BlockList, isIP, isIPv4 } from 'node:net'
 import { AppError } from '../errors.ts'
-import { withoutMapping } from './address.ts'
-import { isNeverReachable } from './never.ts'
+import { isNeverReachable, unmapAddress } from './address.ts'
 
 export type Allowed = {
   /** This host (a name or an address) at this port may be private, and may be spoken to without TLS. */
@@ -18,14 +17,15 @@ export function readAllowed(entries: string[]): Allowed {
     if (entry.includes('/')) addBlock(blocks, entry)
     else hosts.add(checkedHost(entry))
   }
-  const named = (host: string, port: number) => hosts.has(bare(host)) || hosts.has(`${bracketed(bare(host))}:${port}`)
+  const named = (host: string, port: number) =>
+    hosts.has(bare(host)) || hosts.has(`${bracketAddress(bare(host))}:${port}`)
   const blocked = (address: string) => {
-    const plain = withoutMapping(address)
+    const plain = unmapAddress(address)
     return isIP(plain) !== 0 && blocks.check(plain, isIPv4(plain) ? 'ipv4' : 'ipv6')
   }
   return {
     host: (host, port) => named(host, port) || blocked(bare(host)),
-    address: (address, port) => named(withoutMapping(address), port) || blocked(address),
+    address: (address, port) => named(unmapAddress(address), port) || blocked(address),
   }
 }
 
@@ -47,8 +47,8 @@ function checkedHost(entry: string): string {
   if (!isHost(host, bracketed6 !== undefined) || Number(port ?? 1) > MAX_PORT || Number(port ?? 1) === 0)
     throw invalid(entry)
   if (isNeverReachable(host)) throw never(entry)
-  const known = withoutMapping(host)
-  return port === undefined ? known : `${bracketed(known)}:${Number(port)}`
+  const known = unmapAddress(host)
+  return port === undefined ? known : `${bracketAddress(known)}:${Number(port)}`
 }
 
 function isHost(host: string, inBrackets: boolean): boolean {
@@ -62,7 +62,7 @@ const ENTRY = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/
 const LABEL = /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9])?$/
 
 const bare = (host: string): string => host.toLowerCase().replace(/^\[(.+)\]$/, '$1')
-export const bracketed = (host: string): string => (isIP(host) === 6 ? `[${host}]` : host)
+export const bracketAddress = (host: string): string => (isIP(host) === 6 ? `[${host}]` : host)
 
 function never(entry: string): AppError {
   return new AppError(

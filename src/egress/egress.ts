@@ -1,13 +1,9 @@
-import { Agent as PlainAgent } from 'node:http'
-import { Agent as TlsAgent } from 'node:https'
 import { isIP } from 'node:net'
 import { AppError } from '../errors.ts'
 import { type Allowed, readAllowed } from './allow.ts'
-import { type Ask, exchange } from './exchange.ts'
-import { addressesOf, checkAddress, destinationOf, type Guard, systemResolve } from './guard.ts'
+import { guardedAgent, type HttpExchangeRequest, sendHttpRequest } from './exchange.ts'
+import { checkAddress, destinationOf, type Guard, resolvedAddressesOf, resolveHost } from './guard.ts'
 
-// Shorter than the 5 s after which Node's own servers hang up, so that a kept connection is not closed under a request.
-const KEEP_MS = 4_000
 const MAX_REDIRECTS = 5
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
 /** What may follow a redirect to another origin: nothing a person or card put there. */
@@ -30,14 +26,11 @@ export type Egress = {
 /** `allow` as EGRESS_ALLOW has it; throws `config_invalid`. */
 export function createEgress(o: { allow: string[]; resolve?: Guard['resolve'] }): Egress {
   const allowed = readAllowed(o.allow)
-  const guard = { allowed, resolve: o.resolve ?? systemResolve }
-  const agents = {
-    plain: new PlainAgent({ keepAlive: true, timeout: KEEP_MS, maxFreeSockets: 4 }),
-    tls: new TlsAgent({ keepAlive: true, timeout: KEEP_MS, maxFreeSockets: 4 }),
-  }
-  const follow = async (ask: Ask, redirect: Request['redirect'], hops: number): Promise<Response> => {
+  const guard = { allowed, resolve: o.resolve ?? resolveHost }
+  const agent = guardedAgent(guard)
+  const follow = async (ask: HttpExchangeRequest, redirect: Request['redirect'], hops: number): Promise<Response> => {
     mustBeSafe(ask.url, allowed)
-    const response = await exchange(ask, guard, agents)
+    const response = await sendHttpRequest(ask, agent)
     const location = response.headers.get('location')
     if (redirect === 'manual' || location === null || !REDIRECTS.has(response.status)) return response
     await response.body?.cancel()
@@ -59,13 +52,10 @@ export function createEgress(o: { allow: string[]; resolve?: Guard['resolve'] })
       return follow({ url: new URL(request.url), method, headers, body, signal }, request.redirect, 0)
     },
     check: async (url) => {
-      await addressesOf(destinationOf(parsed(url)), guard)
+      await resolvedAddressesOf(destinationOf(parsed(url)), guard)
     },
     precheck: (url) => mustBeSafe(parsed(url), allowed),
-    [Symbol.dispose]: () => {
-      agents.plain.destroy()
-      agents.tls.destroy()
-    },
+    [Symbol.dispose]: () => void agent.destroy(),
   }
 }
 
@@ -83,7 +73,7 @@ function withoutSignIn(url: URL): void {
   throw new AppError('egress_refused', 'An address must not contain a user name or password. Take them out.')
 }
 
-function redirected(ask: Ask, url: URL, status: number): Ask {
+function redirected(ask: HttpExchangeRequest, url: URL, status: number): HttpExchangeRequest {
   const headers = new Headers(ask.headers)
   if (url.origin !== ask.url.origin)
     for (const name of [...headers.keys()]) if (!TRAVELLING_HEADERS.has(name)) headers.delete(name)

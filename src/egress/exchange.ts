@@ -1,117 +1,107 @@
-import type { ClientRequest, IncomingMessage, Agent as PlainAgent } from 'node:http'
-import { request as plainRequest } from 'node:http'
-import { type Agent as TlsAgent, request as tlsRequest } from 'node:https'
-import { Readable } from 'node:stream'
+import { Agent, buildConnector, type Dispatcher, Pool } from 'undici'
 import { AppError } from '../errors.ts'
-import { destinationOf, type Guard, guardedLookup } from './guard.ts'
-import { brokenOff, neverSent } from './trouble.ts'
+import { createGuardedLookup, type Destination, destinationOf, type Guard } from './guard.ts'
+import { CONNECT_MS, isBrokenOff, wasNeverSent } from './trouble.ts'
 
-// DNS, TCP and TLS together; a server that needs longer is down for a person who waits.
-const CONNECT_MS = 10_000
+// Shorter than the 5 s after which Node's own servers hang up, so that a kept connection is not closed under a request.
+const KEEP_MS = 4_000
 // More than any honest answer of a tool; a larger one would only fill our memory.
 export const MAX_BODY_BYTES = 32 * 1024 * 1024
-// Node's own default, said here so that no NODE_OPTIONS changes it.
-const MAX_HEADER_BYTES = 16 * 1024
 const NO_BODY = new Set([101, 204, 205, 304])
 
-class Late extends Error {
-  readonly code = 'ETIMEDOUT'
+const POOL: Pool.Options = {
+  keepAliveTimeout: KEEP_MS,
+  // A server's own hint must not keep a connection, and with it a checked address, for longer.
+  keepAliveMaxTimeout: KEEP_MS,
+  // Node's own default, said here so that no NODE_OPTIONS changes it.
+  maxHeaderSize: 16 * 1024,
+  // How long an answer may take is the caller's signal's to say.
+  headersTimeout: 0,
+  bodyTimeout: 0,
 }
 
-export type Agents = { plain: PlainAgent; tls: TlsAgent }
-export type Ask = { url: URL; method: string; headers: Headers; body: Buffer | undefined; signal: AbortSignal }
+export type HttpExchangeRequest = {
+  url: URL
+  method: string
+  headers: Headers
+  body: Buffer | undefined
+  signal: AbortSignal
+}
+
+/** Kept connections, each to an address that the guard let through. It never reads a proxy variable. */
+export const guardedAgent = (guard: Guard): Agent =>
+  new Agent({
+    factory: (origin) => new Pool(origin, { ...POOL, connect: connectorTo(destinationOf(new URL(origin)), guard) }),
+  })
+
+/** Connects to the address that was checked; any failure here is one of a request that was never sent. */
+function connectorTo(to: Destination, guard: Guard): buildConnector.connector {
+  const connect = buildConnector({ timeout: CONNECT_MS, lookup: createGuardedLookup(to, guard), allowH2: false })
+  return (options, done) =>
+    connect(options, (...[error, socket]) => {
+      if (error === null) done(null, socket)
+      else done(wasNeverSent(options.host ?? options.hostname, error), null)
+    })
+}
 
 /** One request, one answer, no redirects. Throws AppErrors; an abort throws the signal's reason. */
-export function exchange(ask: Ask, guard: Guard, agents: Agents): Promise<Response> {
-  return new Promise((resolve, reject) => {
-    ask.signal.throwIfAborted()
-    const request = open(ask, guard, agents)
-    let sent = false
-    const abort = () => request.destroy(asError(ask.signal.reason))
-    ask.signal.addEventListener('abort', abort, { once: true })
-    const done = () => ask.signal.removeEventListener('abort', abort)
-    watchConnecting(request, ask.url.host, () => {
-      sent = true
+export async function sendHttpRequest(ask: HttpExchangeRequest, agent: Agent): Promise<Response> {
+  const { url, method, headers, body, signal } = ask
+  signal.throwIfAborted()
+  try {
+    const answer = await agent.request({
+      origin: url.origin,
+      path: `${url.pathname}${url.search}`,
+      method,
+      headers: Object.fromEntries(headers),
+      body: body ?? null,
+      signal,
     })
-    request.on('error', (error) => {
-      done()
-      if (ask.signal.aborted) reject(ask.signal.reason)
-      else reject(sent ? brokenOff(ask.url.host, error) : neverSent(ask.url.host, error))
-    })
-    request.once('response', (message) => {
-      message.once('close', done)
-      // Whoever reads the body sees the error there; nobody may be reading.
-      message.on('error', () => request.destroy())
-      resolve(answerOf(message, ask.url.host))
-    })
-    request.end(ask.body)
-  })
-}
-
-function open({ url, method, headers, body }: Ask, guard: Guard, agents: Agents): ClientRequest {
-  const to = destinationOf(url)
-  const secure = url.protocol === 'https:'
-  const sent = Object.fromEntries(headers)
-  if (body !== undefined) sent['content-length'] = String(body.length)
-  const options = {
-    method,
-    headers: sent,
-    host: to.host,
-    port: to.port,
-    path: `${url.pathname}${url.search}`,
-    maxHeaderSize: MAX_HEADER_BYTES,
-    lookup: guardedLookup(to, guard),
+    return responseOf(answer, url.host)
+  } catch (error) {
+    if (signal.aborted) throw signal.reason
+    throw isBrokenOff(url.host, error)
   }
-  return secure ? tlsRequest({ ...options, agent: agents.tls }) : plainRequest({ ...options, agent: agents.plain })
 }
 
-/** Tells when the connection stands (a kept one does from the start); one that does not stand in time is given up. */
-function watchConnecting(request: ClientRequest, host: string, connected: () => void): void {
-  const late = `${host} did not answer within ${CONNECT_MS / 1000} s. Check the address, and whether the server is up.`
-  const timer = setTimeout(
-    () => request.destroy(new AppError('server_unreachable', late, { cause: new Late('no connection in time') })),
-    CONNECT_MS,
-  )
-  const stand = () => {
-    clearTimeout(timer)
-    connected()
-  }
-  request.once('close', () => clearTimeout(timer))
-  request.once('socket', (socket) => {
-    if (request.reusedSocket) stand()
-    else socket.once('encrypted' in socket ? 'secureConnect' : 'connect', stand)
-  })
-}
-
-function answerOf(message: IncomingMessage, host: string): Response {
+function responseOf({ statusCode: status, statusText, headers: sent, body }: Dispatcher.ResponseData, host: string) {
+  // Whoever reads the body sees the error there; nobody may be reading.
+  body.on('error', () => undefined)
   const headers = new Headers()
-  for (let at = 0; at + 1 < message.rawHeaders.length; at += 2)
-    headers.append(message.rawHeaders[at] ?? '', message.rawHeaders[at + 1] ?? '')
-  const status = message.statusCode ?? 502
+  for (const [name, values] of Object.entries(sent))
+    for (const value of [values ?? []].flat()) headers.append(name, value)
   if (NO_BODY.has(status) || status < 200 || status > 599) {
-    message.resume()
+    body.resume()
     return new Response(null, { status: NO_BODY.has(status) ? status : 502, headers })
   }
-  return new Response(Readable.toWeb(Readable.from(capped(message, host))), {
-    status,
-    statusText: message.statusMessage ?? '',
-    headers,
-  })
+  return new Response(capped(body, host), { status, statusText, headers })
 }
 
-async function* capped(message: IncomingMessage, host: string): AsyncGenerator<Uint8Array> {
+/** The body, up to MAX_BODY_BYTES. Cancelled before it was read, it still ends the request. */
+function capped(body: Dispatcher.ResponseData['body'], host: string): ReadableStream<Uint8Array> {
+  const chunks: AsyncIterator<Uint8Array> = body[Symbol.asyncIterator]()
   let bytes = 0
-  for await (const chunk of message) {
-    bytes += chunk.length
-    if (bytes > MAX_BODY_BYTES)
-      throw new AppError(
-        'tool_failed',
-        `${host} sent more than ${MAX_BODY_BYTES / 1024 / 1024} MB, which is more than Patchbay takes.`,
-      )
-    yield chunk
-  }
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await chunks.next()
+        if (done === true) return controller.close()
+        bytes += value.length
+        if (bytes > MAX_BODY_BYTES) {
+          body.destroy()
+          throw tooLarge(host)
+        }
+        controller.enqueue(value)
+      },
+      cancel: () => void body.destroy(),
+    },
+    { highWaterMark: 0 },
+  )
 }
 
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason))
+function tooLarge(host: string): AppError {
+  return new AppError(
+    'tool_failed',
+    `${host} sent more than ${MAX_BODY_BYTES / 1024 / 1024} MB, which is more than Patchbay takes.`,
+  )
 }

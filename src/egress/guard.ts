@@ -1,9 +1,8 @@
 import { promises as dns, type LookupAddress } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import { AppError } from '../errors.ts'
-import { isPublicAddress } from './address.ts'
-import { type Allowed, bracketed } from './allow.ts'
-import { isNeverReachable } from './never.ts'
+import { isNeverReachable, isPublicAddress } from './address.ts'
+import { type Allowed, bracketAddress } from './allow.ts'
 
 /** Ports of the schemes whose addresses people type. */
 const DEFAULT_PORTS: Record<string, number> = { 'https:': 443, 'http:': 80, 'postgres:': 5432, 'postgresql:': 5432 }
@@ -13,7 +12,7 @@ export type Destination = { host: string; port: number }
 /** What a host is held against. `resolve`: every address of a name, as the system knows it. */
 export type Guard = { allowed: Allowed; resolve(host: string): Promise<LookupAddress[]> }
 
-export const systemResolve: Guard['resolve'] = (host) => dns.lookup(host, { all: true })
+export const resolveHost: Guard['resolve'] = (host) => dns.lookup(host, { all: true })
 
 /** Where a URL leads. Throws `egress_refused` for what is no host and port, like a socket's path. */
 export function destinationOf(url: URL): Destination {
@@ -25,7 +24,7 @@ export function destinationOf(url: URL): Destination {
 }
 
 /** The addresses of a host, all of them checked. Throws `egress_refused`, or `server_unreachable` when there is none. */
-export async function addressesOf(to: Destination, guard: Guard): Promise<LookupAddress[]> {
+export async function resolvedAddressesOf(to: Destination, guard: Guard): Promise<LookupAddress[]> {
   const found = isIP(to.host) === 0 ? await resolved(to.host, guard) : [{ address: to.host, family: isIP(to.host) }]
   for (const { address } of found) checkAddress(address, to, guard.allowed)
   return found
@@ -43,9 +42,9 @@ export function checkAddress(address: string, to: Destination, allowed: Allowed)
 }
 
 /** For `net.connect`: what is connected to is what was checked, so a name cannot change its mind in between. */
-export function guardedLookup(to: Destination, guard: Guard): LookupFunction {
+export function createGuardedLookup(to: Destination, guard: Guard): LookupFunction {
   return (_host, options, callback) => {
-    addressesOf(to, guard).then(
+    resolvedAddressesOf(to, guard).then(
       (found) => {
         const first = found[0]
         if (options.all === true || first === undefined) callback(null, found)
@@ -71,6 +70,6 @@ function notFound(host: string, cause: unknown): AppError {
 function refusedAddress({ host, port }: Destination): AppError {
   return new AppError(
     'egress_refused',
-    `"${host}" is an address inside a private network, which Patchbay does not open. Whoever runs Patchbay can allow it with EGRESS_ALLOW=${bracketed(host)}:${port}.`,
+    `"${host}" is an address inside a private network, which Patchbay does not open. Whoever runs Patchbay can allow it with EGRESS_ALLOW=${bracketAddress(host)}:${port}.`,
   )
 }

@@ -1,5 +1,8 @@
 import { AppError } from '../errors.ts'
 
+// DNS, TCP and TLS together; a server that needs longer is down for a person who waits.
+export const CONNECT_MS = 10_000
+
 const TLS_TROUBLE: Record<string, string> = {
   CERT_HAS_EXPIRED: 'its certificate has expired',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
@@ -12,9 +15,11 @@ const TLS_TROUBLE: Record<string, string> = {
 const NETWORK_TROUBLE: Record<string, string> = {
   ECONNREFUSED: 'nothing listens there',
   ETIMEDOUT: 'it does not answer',
+  UND_ERR_CONNECT_TIMEOUT: `it did not answer within ${CONNECT_MS / 1000} s`,
   EHOSTUNREACH: 'there is no route to it',
   ENETUNREACH: 'there is no route to it',
   ECONNRESET: 'it closed the connection',
+  UND_ERR_SOCKET: 'it closed the connection',
 }
 
 const NAME_TROUBLE: Record<string, string> = {
@@ -23,8 +28,8 @@ const NAME_TROUBLE: Record<string, string> = {
 }
 
 /** What went wrong before a request was sent: `server_unreachable`, or the guard's own refusal. */
-export function neverSent(host: string, error: unknown): AppError {
-  const own = appErrorIn(error)
+export function wasNeverSent(host: string, error: unknown): AppError {
+  const own = findAppError(error)
   if (own !== undefined) return own
   const code = codeIn(error)
   const tls =
@@ -49,7 +54,7 @@ export function neverSent(host: string, error: unknown): AppError {
 }
 
 /** In two or three words, why a host cannot be reached; undefined for trouble of another kind. */
-export function unreachedReason(error: unknown): string | undefined {
+export function unreachableReasonFor(error: unknown): string | undefined {
   for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
     const code = codeIn(at)
     const reason = NAME_TROUBLE[code] ?? TLS_TROUBLE[code] ?? NETWORK_TROUBLE[code]
@@ -58,17 +63,26 @@ export function unreachedReason(error: unknown): string | undefined {
   return undefined
 }
 
-/** What went wrong after a request may have been read: `tool_failed`. */
-export function brokenOff(host: string, error: unknown): AppError {
+/** undici refuses headers that belong to the connection itself, before it sends anything. */
+const UNSENDABLE = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED', 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH'])
+
+/** What went wrong after a request may have been read: `tool_failed`, or `egress_refused` for one that cannot be sent. */
+export function isBrokenOff(host: string, error: unknown): AppError {
+  if (UNSENDABLE.has(codeIn(error)))
+    return new AppError(
+      'egress_refused',
+      `A request to ${host} has a header that belongs to the connection, like Transfer-Encoding. Take it out.`,
+      { cause: error },
+    )
   const message =
-    codeIn(error) === 'HPE_HEADER_OVERFLOW'
+    codeIn(error) === 'UND_ERR_HEADERS_OVERFLOW'
       ? `${host} sent larger headers than any honest answer has. Check the address.`
       : `${host} closed the connection before it answered. Check that it is up.`
-  return appErrorIn(error) ?? new AppError('tool_failed', message, { cause: error })
+  return findAppError(error) ?? new AppError('tool_failed', message, { cause: error })
 }
 
 /** The first AppError in a chain of causes. */
-export function appErrorIn(error: unknown): AppError | undefined {
+export function findAppError(error: unknown): AppError | undefined {
   for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++)
     if (at instanceof AppError) return at
   return undefined

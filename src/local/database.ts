@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { type AppError, errorChain } from '../errors.ts'
+import { type AppError, errorChainOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { type PostgresBinaries, postgresBinaries } from './postgres/binaries.ts'
 import { type Folder, isAlive, joinUsers, prepareFolder, type Running, runningServer } from './postgres/folder.ts'
@@ -120,7 +120,7 @@ async function createCluster(place: Place): Promise<void> {
     await rm(draft, { recursive: true, force: true })
     // Another process of ours was faster.
     if (existsSync(path.join(data, 'PG_VERSION'))) return
-    throw unavailable(`The embedded database cannot be made in ${data}: ${adviceOn(errorChain(cause))}`, cause)
+    throw unavailable(`The embedded database cannot be made in ${data}: ${adviceOn(errorChainOf(cause))}`, cause)
   }
 }
 
@@ -185,7 +185,7 @@ function watch(place: Place, first: Running, onRestart: (server: Running) => voi
         server = await startOrJoin(place)
         onRestart(server)
       } catch (error) {
-        place.log.error({ err: errorChain(error) }, 'embedded database did not start again')
+        place.log.error({ err: errorChainOf(error) }, 'embedded database did not start again')
       }
     }
   })()

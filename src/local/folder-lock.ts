@@ -1,8 +1,9 @@
-import { constants, readFileSync } from 'node:fs'
+import { constants } from 'node:fs'
 import { access, link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { AppError } from '../errors.ts'
+import { isAlive } from './postgres/folder.ts'
 
 const Owner = z.object({ pid: z.number(), port: z.number(), since: z.string() })
 
@@ -17,7 +18,8 @@ export async function lockFolder(folder: string, o: { port: number }): Promise<A
   if (!(await claim(file, own))) {
     const left = await textOf(file)
     const owner = ownerIn(left)
-    if (owner && isRunning(owner.pid)) throw inUse(folder, owner)
+    // A restarted container often gives the new process the number of the dead one.
+    if (owner && owner.pid !== process.pid && isAlive(owner.pid)) throw inUse(folder, owner)
     await clearAway(file, left)
     if (!(await claim(file, own))) throw inUse(folder, ownerIn(await textOf(file)))
   }
@@ -126,26 +128,6 @@ function parse(text: string): unknown {
     return JSON.parse(text)
   } catch (error) {
     if (error instanceof SyntaxError) return undefined
-    throw error
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return pid !== process.pid && !isZombie(pid)
-  } catch (error) {
-    // EPERM: it runs, as somebody else.
-    return hasCode(error, 'EPERM')
-  }
-}
-
-/** A killed process whose parent has not looked yet still answers to signals; on systems with /proc its state tells. */
-function isZombie(pid: number): boolean {
-  try {
-    return /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return false
     throw error
   }
 }

@@ -4,7 +4,7 @@ import { type SlackEmulator, startSlackEmulator } from '../../slack-emulator/sta
 import { AppError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { startLocalDatabase } from './database.ts'
-import { startLocalModel } from './model.ts'
+import { startOfflineModel } from './offline-model/start-offline-model.ts'
 import { nameApprover } from './seed-approver.ts'
 
 /** What is set and what is not; only these fields matter here. */
@@ -43,7 +43,7 @@ export async function startStandIns(wanted: Wanted, { log, ownerOf }: Means): Pr
   const [database, slack, model] = await allOrFirstTrouble([
     wanted.database ? undefined : started(startLocalDatabase({ dataDir: wanted.dataDir, log })),
     wanted.slack ? undefined : started(startSlack(wanted, { log, ownerOf })),
-    wanted.model.apiKey ? undefined : started(startLocalModel({ log })),
+    wanted.model.apiKey ? undefined : started(startOfflineModel({ log })),
   ])
   const things = starting.move()
   return {

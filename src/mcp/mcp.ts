@@ -1,26 +1,29 @@
+import type { CredentialStore } from '../credentials/store.ts'
+import type { Egress } from '../egress/egress.ts'
 import { isAppError } from '../errors.ts'
 import type { ConnectionId, Principal } from '../ids.ts'
 import type { Log } from '../log.ts'
-import type { Connection, JsonObject, JsonValue, LeftOut, Offers, StoredTool } from '../registry/connection.ts'
+import type { Connection, JsonObject, StoredTool } from '../registry/connection.ts'
 import type { Registry } from '../registry/registry.ts'
-import type { Challenge } from './auth/challenge.ts'
-import { type Background, createBackground } from './background.ts'
-import { addressFault } from './border.ts'
-import { createCaches } from './caches.ts'
-import { callTool } from './call.ts'
-import type { Circuit } from './circuit.ts'
-import { createKeeper } from './keeper.ts'
-import { type LogLine, withLog } from './notices.ts'
-import { type Offering, offering, type Use } from './offering.ts'
-import { probe } from './probe.ts'
-import type { Asking, CallTimes, Reach } from './reach.ts'
-import type { Session } from './session.ts'
-import { createSessions, type Sessions, type SessionsDeps, type Used } from './sessions.ts'
-import type { Target } from './target.ts'
-import { asAppError, type Trouble } from './trouble.ts'
+import type { Auth } from './auth/auth.ts'
+import { addressProblemIn } from './elicitation/elicitation-result.ts'
+import { createFeatures, type Features, type WithSession } from './features/features.ts'
+import { type McpFailure, toAppError } from './protocol/classify-error.ts'
+import { collectLogLines, type LogLine } from './protocol/notifications.ts'
+import type { CallFailure, CallOptions, Probe, ToolOutcome } from './protocol/outcome.ts'
+import type { Target, TargetLimits } from './protocol/server-target.ts'
+import type { Work } from './protocol/session.ts'
+import { callTool } from './requests/call-tool.ts'
+import type { CallTimes } from './requests/send-request.ts'
+import { type BackgroundTasks, createBackgroundTasks } from './session/background-tasks.ts'
+import type { CircuitState } from './session/circuit-breaker.ts'
+import { probeServer } from './session/probe-server.ts'
+import { createResponseCaches } from './session/response-caches.ts'
+import { createListingSync } from './session/sync-listings.ts'
+import { type AuditEntry, createSessionUse, type SessionOutcome, type SessionUse } from './session/use-session.ts'
 
 /** Speaks MCP to connections' servers. Nothing a server says leaves here with a secret of its connection in it. */
-export type Mcp = Offering & {
+export type Mcp = Features & {
   /**
    * Opens anew, lists, makes the target's check, closes. Throws AppErrors with a sentence for the person who connects.
    * `as` is the connection whose sign-in is used, if there is one.
@@ -33,84 +36,44 @@ export type Mcp = Offering & {
   connectionsOf(principal: Principal): Promise<Connection[]>
   /** Lists the tools again and keeps the list. Throws AppErrors; never answers an empty list for a failure. */
   refresh(connection: Connection, signal: AbortSignal): Promise<StoredTool[]>
-  /** Ends the connection's session, if one is open, and forgets what was kept of its server. */
+  /** The connection is another now: the next call opens a new session, and calls under way finish on the old one. */
+  retire(id: ConnectionId): Promise<void>
+  /** Ends the connection's sessions with all that is under way, and forgets what was kept of its server. */
   close(id: ConnectionId): Promise<void>
   /** Whether calls go out to the connection's server now. */
-  circuit(id: ConnectionId): Circuit
+  circuit(id: ConnectionId): CircuitState
   /** The server was seen to work: its rest, if it has one, is over. */
   wake(id: ConnectionId): void
   /** Cancels what is under way and ends every session, within 1.5 s; when it resolves no child process is left. */
   [Symbol.asyncDispose](): Promise<void>
 }
 
-export type Probe = {
-  tools: StoredTool[]
-  leftOut: LeftOut[]
-  /** What the server says of its own use; untrusted. */
-  instructions: string | undefined
-  protocolVersion: string
-  serverName: string
-  ms: number
-  offers: Offers
-  /** For `Connection.era`. */
-  era: unknown
-}
-
-export type CallOptions = Reach & {
-  onProgress(progress: CallProgress): void
-  /** The run the call is part of, for the server's own tracing. */
-  trace?: string
-}
-export type CallProgress = { message?: string; progress?: number; total?: number }
-
-export type ToolOutcome =
-  | { kind: 'ok' | 'tool_error'; content: ContentPart[]; structured?: JsonValue; ms: number; log?: LogLine[] }
-  | (Asking & { ms: number })
-  | CallFailure
-
-/** `sent` is false only when the call was certainly not carried out: never sent, or refused before anything was done. */
-export type CallFailure = {
-  kind: 'failed'
-  why: FailureReason
-  message: string
-  sent: boolean
-  ms: number
-  /** With `sign_in` and `scope`: what a sign-in has to bring. Absent where only another credential helps. */
-  challenge?: Challenge
-  log?: LogLine[]
-}
-
-/** `scope`: the sign-in is good, but does not allow this. `resting`: the server is left alone for a while. */
-export type FailureReason =
-  | 'timeout'
-  | 'cancelled'
-  | 'unreachable'
-  | 'sign_in'
-  | 'scope'
-  | 'protocol'
-  | 'gone'
-  | 'resting'
-
-export type ContentPart =
-  | { type: 'text'; text: string }
-  | { type: 'image' | 'audio'; mimeType: string; data: string }
-  | { type: 'resource'; uri: string; mimeType?: string; text?: string; data?: string }
-  | { type: 'link'; uri: string; name: string }
-
-export type McpDeps = Omit<SessionsDeps, 'registry' | 'background' | 'caches' | 'hurry' | 'onChanged' | 'onOpened'> & {
+export type McpDeps = {
   registry: Pick<Registry, 'connectionsOf' | 'setStatus' | 'learn' | 'setEra' | 'setOffers'>
+  credentials: CredentialStore
+  egress: Egress
+  /** Left out: nobody signs in, servers take what headers hold. */
+  auth?: Pick<Auth, 'bearer'> | undefined
   log: Log
+  /** Throws an AppError where the connection's card is gone. */
+  target(connection: Connection): Target
+  limits(connection: Connection): TargetLimits
   toolTimeoutSeconds: number
+  /** Where the packages of local servers are installed. */
+  projectRoot: string
+  audit?: ((entry: AuditEntry) => Promise<void>) | undefined
+  /** For tests: after how long without use a session is asked whether it still answers. */
+  quietMs?: number | undefined
 }
 
 /** MCP for connections. A session ends after `limits.idleSeconds` without a call; what it learns is kept in the registry. */
 export function createMcp(given: McpDeps): Mcp {
   const stopping = new AbortController()
   const deps = { ...given, hurry: stopping.signal }
-  const background = createBackground(deps.log)
-  const caches = createCaches()
-  const keeper = createKeeper({ registry: deps.registry, caches, background, stopping: stopping.signal })
-  const sessions = createSessions({
+  const background = createBackgroundTasks(deps.log)
+  const caches = createResponseCaches()
+  const keeper = createListingSync({ registry: deps.registry, caches, background, stopping: stopping.signal })
+  const sessions = createSessionUse({
     ...deps,
     background,
     caches,
@@ -131,26 +94,18 @@ export function createMcp(given: McpDeps): Mcp {
   return {
     probe: (target, secrets, signal, as) => {
       const bearer = as && deps.auth?.bearer(as, target, secrets)
-      return probe(deps, { target, secrets, bearer }, AbortSignal.any([signal, stopping.signal]))
+      return probeServer(deps, { target, secrets, bearer }, AbortSignal.any([signal, stopping.signal]))
     },
-    addressFault: (url) => addressFault(deps.egress, url),
+    addressFault: (url) => addressProblemIn(deps.egress, url),
     connectionsOf: (principal) => deps.registry.connectionsOf(principal),
-    call: async (c, tool, args, o) => {
-      const began = performance.now()
-      const lost = cardTrouble(deps, c)
-      if (lost !== undefined) return failureOf(lost, 0)
-      // A server hears that its calls are cancelled before it is ended with the app.
-      const signal = AbortSignal.any([o.signal, stopping.signal])
-      const log: LogLine[] = []
-      const work = (session: Session) =>
-        withLog(session.client, log, () => callTool(session, { tool, args }, timesOf(deps, c), { ...o, signal }))
-      const used = await sessions.use(c, signal, work)
-      noteState(c, used)
-      const outcome = used.ok ? used.value : failureOf(used.trouble, performance.now() - began)
-      return outcome.kind === 'input_required' || log.length === 0 ? outcome : { ...outcome, log }
-    },
+    call: calling(deps, sessions, { signal: stopping.signal, noteState }),
     refresh: (c, signal) => use(c, signal, (session) => keeper.list(c, session)),
-    ...offering(use, (c) => timesOf(deps, c)),
+    ...createFeatures(use, (c) => timesOf(deps, c)),
+    retire: async (id) => {
+      caches.forget(id)
+      keeper.forget(id)
+      await sessions.retire(id)
+    },
     close: async (id) => {
       await sessions.close(id)
       caches.forget(id)
@@ -165,26 +120,50 @@ export function createMcp(given: McpDeps): Mcp {
   }
 }
 
-type Using = { signal: AbortSignal; noteState(c: Connection, used: Used<unknown>): void }
+type Using = { signal: AbortSignal; noteState(c: Connection, used: SessionOutcome<unknown>): void }
+
+/** One call on a connection's session, whose trouble is an outcome. */
+function calling(deps: McpDeps, sessions: Pick<SessionUse, 'use'>, { signal: closing, noteState }: Using): Mcp['call'] {
+  return async (c, tool, args, o) => {
+    const began = performance.now()
+    const lost = cardTrouble(deps, c)
+    if (lost !== undefined) return failureOf(lost, 0)
+    // A server hears that its calls are cancelled before it is ended with the app.
+    const signal = AbortSignal.any([o.signal, closing])
+    const log: LogLine[] = []
+    const work: Work<ToolOutcome> = (session, { answered }) => {
+      const onProgress: CallOptions['onProgress'] = (progress) => {
+        answered()
+        o.onProgress(progress)
+      }
+      const options = { ...o, signal, onProgress }
+      return collectLogLines(session.client, log, () => callTool(session, { tool, args }, timesOf(deps, c), options))
+    }
+    const used = await sessions.use(c, signal, work)
+    noteState(c, used)
+    const outcome = used.ok ? used.value : failureOf(used.trouble, performance.now() - began)
+    return outcome.kind === 'input_required' || log.length === 0 ? outcome : { ...outcome, log }
+  }
+}
 
 /** Work on a connection's session that throws what is to be said of it. */
-function using(deps: McpDeps, sessions: Pick<Sessions, 'use'>, { signal: closing, noteState }: Using): Use {
+function using(deps: McpDeps, sessions: Pick<SessionUse, 'use'>, { signal: closing, noteState }: Using): WithSession {
   return async (c, signal, work) => {
     const lost = cardTrouble(deps, c)
-    if (lost !== undefined) throw asAppError(lost, undefined)
+    if (lost !== undefined) throw toAppError(lost, undefined)
     const used = await sessions.use(c, AbortSignal.any([signal, closing]), work)
     noteState(c, used)
     if (used.ok) return used.value
-    throw asAppError(used.trouble, used.error)
+    throw toAppError(used.trouble, used.error)
   }
 }
 
 /** The connection's state follows what its calls meet. */
-function stateNoter({ registry }: McpDeps, background: Background) {
-  return (c: Connection, used: Used<unknown>): void => {
+function stateNoter({ registry }: McpDeps, background: BackgroundTasks) {
+  return (c: Connection, used: SessionOutcome<unknown>): void => {
     const now = stateAfter(used)
     if (now === undefined || (now.status === c.status && now.reason === c.statusReason)) return
-    background.run('keep status', () => registry.setStatus(c.id, now.status, now.reason))
+    background.run('keep status', () => registry.setStatus(c, now.status, now.reason))
   }
 }
 
@@ -194,7 +173,7 @@ function timesOf({ limits, toolTimeoutSeconds }: McpDeps, c: Connection): CallTi
 }
 
 /** A connection can outlive its card. */
-function cardTrouble({ target }: McpDeps, c: Connection): Trouble | undefined {
+function cardTrouble({ target }: McpDeps, c: Connection): McpFailure | undefined {
   try {
     target(c)
     return undefined
@@ -204,14 +183,16 @@ function cardTrouble({ target }: McpDeps, c: Connection): Trouble | undefined {
   }
 }
 
-function failureOf({ why, message, sent, challenge }: Trouble, ms: number): CallFailure {
+function failureOf({ why, message, sent, challenge }: McpFailure, ms: number): CallFailure {
   return { kind: 'failed', why, message, sent, ms: Math.round(ms), ...(challenge && { challenge }) }
 }
 
 /** What a call says of its connection; a slow or stopped call says nothing. */
-function stateAfter(used: Used<unknown>): { status: Connection['status']; reason?: string } | undefined {
+function stateAfter(used: SessionOutcome<unknown>): { status: Connection['status']; reason?: string } | undefined {
   if (used.ok) return { status: 'connected' }
-  const { why, message, sent } = used.trouble
+  const { why, code, message, sent } = used.trouble
+  // A database or credential store of ours that is away says nothing of the server.
+  if (code === 'database_unavailable' || code === 'credential_store_failed') return undefined
   if (why === 'sign_in') return { status: 'needs_sign_in', reason: message }
   if (why === 'unreachable' || (why === 'gone' && !sent)) return { status: 'failing', reason: message }
   return undefined

@@ -1,20 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import Anthropic from '@anthropic-ai/sdk'
-import { AppError, errorChain } from '../errors.ts'
+import { AppError, errorChainOf } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { costUsd } from './prices.ts'
-import { type Trouble, troubleOf } from './trouble.ts'
-import type { Ask, Listener, Model, Turn, Waiting } from './turn.ts'
+import { costOf } from './prices.ts'
+import { classifyModelError, type ModelFailure } from './trouble.ts'
+import type { Model, ModelListener, ModelRequest, ModelTurn, Waiting } from './turn.ts'
 import { fromContent, fromStop, fromUsage, toMessages, toSystem, toTools } from './wire.ts'
 
 /** How long a turn goes on trying, and how it spaces its attempts. */
-export type Patience = { totalMs: number; firstDelayMs: number; longestDelayMs: number; silenceMs: number }
+export type ModelRetryLimits = { totalMs: number; firstDelayMs: number; longestDelayMs: number; silenceMs: number }
 
 // A person waits in front of Slack: three minutes outlast most overloads, and more would look dead.
 // The API sends a ping every few seconds: a stream that says nothing for a minute is broken, whatever TCP thinks of it.
-const PATIENCE: Patience = { totalMs: 180_000, firstDelayMs: 1_000, longestDelayMs: 30_000, silenceMs: 60_000 }
+const PATIENCE: ModelRetryLimits = { totalMs: 180_000, firstDelayMs: 1_000, longestDelayMs: 30_000, silenceMs: 60_000 }
 
-type Deps = { client: Anthropic; name: string; log: Log; patience: Patience; unpriced: Set<string> }
+type Deps = { client: Anthropic; name: string; log: Log; patience: ModelRetryLimits; unpriced: Set<string> }
 type Attempt = { kind: 'done'; message: Anthropic.Message } | { kind: 'failed'; error: Error; spoke: boolean }
 
 /** Claude over the Messages API, or whatever speaks it at `baseURL`. Thinking is left at each model's default. */
@@ -23,7 +23,7 @@ export function createModel(o: {
   baseURL?: string | undefined
   model: string
   log: Log
-  patience?: Partial<Patience>
+  patience?: Partial<ModelRetryLimits>
 }): Model {
   const client = new Anthropic({
     apiKey: o.apiKey,
@@ -43,7 +43,7 @@ export function createModel(o: {
   return { name: o.model, turn: (ask, listener) => turn(deps, ask, listener) }
 }
 
-async function turn(deps: Deps, ask: Ask, listener: Listener): Promise<Turn> {
+async function turn(deps: Deps, ask: ModelRequest, listener: ModelListener): Promise<ModelTurn> {
   let giveUpAt: number | undefined
   let withThinking = true
   for (let failures = 0; ; ) {
@@ -51,8 +51,8 @@ async function turn(deps: Deps, ask: Ask, listener: Listener): Promise<Turn> {
     if (attempt.kind === 'done') return toTurn(deps, attempt.message)
     if (listener.signal.aborted) throw cancelled(listener.signal.reason)
     if (attempt.spoke) listener.onRestart()
-    const trouble = troubleOf(attempt.error, deps.name)
-    deps.log.warn({ kind: trouble.kind, err: errorChain(attempt.error) }, 'model attempt failed')
+    const trouble = classifyModelError(attempt.error, deps.name)
+    deps.log.warn({ kind: trouble.kind, err: errorChainOf(attempt.error) }, 'model attempt failed')
     if (trouble.kind === 'thinking_refused' && withThinking) {
       withThinking = false
       continue
@@ -65,7 +65,7 @@ async function turn(deps: Deps, ask: Ask, listener: Listener): Promise<Turn> {
   }
 }
 
-function request(deps: Deps, ask: Ask, withThinking: boolean): Anthropic.MessageStreamParams {
+function request(deps: Deps, ask: ModelRequest, withThinking: boolean): Anthropic.MessageStreamParams {
   return {
     model: deps.name,
     max_tokens: ask.maxTokens,
@@ -75,7 +75,11 @@ function request(deps: Deps, ask: Ask, withThinking: boolean): Anthropic.Message
   }
 }
 
-async function attemptOnce(deps: Deps, params: Anthropic.MessageStreamParams, listener: Listener): Promise<Attempt> {
+async function attemptOnce(
+  deps: Deps,
+  params: Anthropic.MessageStreamParams,
+  listener: ModelListener,
+): Promise<Attempt> {
   if (listener.signal.aborted) throw cancelled(listener.signal.reason)
   let spoke = false
   const silence = new AbortController()
@@ -97,10 +101,10 @@ async function attemptOnce(deps: Deps, params: Anthropic.MessageStreamParams, li
   }
 }
 
-type Failed = { trouble: Trouble; failures: number; error: Error; giveUpAt: number }
+type Failed = { trouble: ModelFailure; failures: number; error: Error; giveUpAt: number }
 
 /** How long to wait before the next attempt; throws when there is none. */
-function nextWait(patience: Patience, { trouble, failures, error, giveUpAt }: Failed): Waiting {
+function nextWait(patience: ModelRetryLimits, { trouble, failures, error, giveUpAt }: Failed): Waiting {
   if (trouble.kind === 'final') throw trouble.error
   if (trouble.kind === 'thinking_refused')
     throw new AppError('model_failed', "Claude's API refused this conversation. Start a new thread.", { cause: error })
@@ -130,9 +134,9 @@ function cancelled(cause: unknown): AppError {
   return new AppError('cancelled', 'Stopped.', { cause })
 }
 
-function toTurn(deps: Deps, message: Anthropic.Message): Turn {
+function toTurn(deps: Deps, message: Anthropic.Message): ModelTurn {
   const usage = fromUsage(message.usage)
-  const cost = costUsd(message.model, usage)
+  const cost = costOf(message.model, usage)
   if (cost === undefined && !deps.unpriced.has(message.model)) {
     deps.unpriced.add(message.model)
     deps.log.warn({ model: message.model }, 'the price of this model is not known: its cost is counted as 0')

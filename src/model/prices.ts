@@ -1,4 +1,4 @@
-import type { Usage } from './turn.ts'
+import type { TokenUsage } from './turn.ts'
 
 type Price = { input: number; output: number; cacheRead: number }
 
@@ -28,7 +28,7 @@ const HAIKU_5_5_LONG = { input: 0.5, output: 2.5, cacheRead: 0.05 }
 const CACHE_WRITE_FACTOR = 1.25
 
 /** What a turn cost in US dollars; undefined for a model whose price is not known. */
-export function costUsd(model: string, usage: Usage): number | undefined {
+export function costOf(model: string, usage: TokenUsage): number | undefined {
   const price = priceOf(model, usage.input + usage.cacheRead + usage.cacheWrite)
   if (!price) return undefined
   const input = (usage.input + usage.cacheWrite * CACHE_WRITE_FACTOR) * price.input

@@ -19,7 +19,7 @@ const LIST = ['oneOf', 'anyOf', 'allOf', 'prefixItems']
 const NAMED = ['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas']
 
 /** A schema of any draft in the spelling of 2020-12, without what no model needs. What cannot be read is loosened away. */
-export function mend(schema: JsonObject): JsonObject {
+export function repairSchema(schema: JsonObject): JsonObject {
   const mended = inner(bounds(tuples(types(required({ ...schema })))))
   // The API takes 2020-12 alone and has failed requests that name another draft.
   delete mended.$schema
@@ -32,7 +32,7 @@ export function mend(schema: JsonObject): JsonObject {
 function inner(schema: JsonObject): JsonObject {
   for (const keyword of ONE) {
     const value = schema[keyword]
-    if (isObject(value)) schema[keyword] = mend(value)
+    if (isObject(value)) schema[keyword] = repairSchema(value)
     else if (value !== undefined && typeof value !== 'boolean') delete schema[keyword]
   }
   for (const keyword of LIST) mendList(schema, keyword)
@@ -55,7 +55,7 @@ function mendNamed(schema: JsonObject, keyword: string): void {
 }
 
 function mendAny(value: JsonValue): JsonValue {
-  if (isObject(value)) return mend(value)
+  if (isObject(value)) return repairSchema(value)
   return typeof value === 'boolean' ? value : {}
 }
 

@@ -4,7 +4,7 @@ import type { JsonObject, JsonValue } from './turn.ts'
 const REFERENCE_LIMIT = 8
 
 /** The root as the API wants it: an object, with no alternatives beside its properties. Undefined where it cannot be one. */
-export function mendRoot(schema: JsonObject): JsonObject | undefined {
+export function repairSchemaRoot(schema: JsonObject): JsonObject | undefined {
   const direct = inlined(schema, schema)
   if (!direct || !mayBeObject(direct)) return undefined
   const { oneOf, anyOf, allOf, ...rest } = direct
@@ -21,7 +21,7 @@ export function mendRoot(schema: JsonObject): JsonObject | undefined {
 function inlined(schema: JsonObject, document: JsonObject): JsonObject | undefined {
   let at: JsonObject = schema
   for (let hops = 0; typeof at.$ref === 'string'; hops += 1) {
-    const target = resolveRef(document, at.$ref)
+    const target = resolveReference(document, at.$ref)
     if (!isObject(target) || hops > REFERENCE_LIMIT) return undefined
     const { $ref: _, ...beside } = at
     at = { ...target, ...beside }
@@ -101,7 +101,7 @@ function requiring(names: string[]): JsonObject {
 }
 
 /** The value a local reference points at, by JSON Pointer (RFC 6901) or anchor; undefined when it points nowhere. */
-export function resolveRef(document: JsonObject, ref: string): JsonValue | undefined {
+export function resolveReference(document: JsonObject, ref: string): JsonValue | undefined {
   if (ref === '#') return document
   if (!ref.startsWith('#/')) return undefined
   let at: JsonValue | undefined = document
@@ -117,7 +117,7 @@ export function resolveRef(document: JsonObject, ref: string): JsonValue | undef
 function loosenedRefs(schema: JsonObject, document: JsonObject): JsonObject {
   const kept: JsonObject = {}
   for (const [key, value] of Object.entries(schema)) {
-    const lost = key === '$ref' && typeof value === 'string' && resolveRef(document, value) === undefined
+    const lost = key === '$ref' && typeof value === 'string' && resolveReference(document, value) === undefined
     if (!lost) kept[key] = loosenedValue(value, document)
   }
   return kept

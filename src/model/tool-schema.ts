@@ -1,6 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import { mend } from './tool-schema-mend.ts'
-import { mendRoot, resolveRef } from './tool-schema-root.ts'
+import { repairSchema } from './tool-schema-mend.ts'
+import { repairSchemaRoot, resolveReference } from './tool-schema-root.ts'
 import type { JsonObject, JsonValue, OfferedTool } from './turn.ts'
 
 /** https://platform.claude.com/docs/en/agents-and-tools/tool-use/define-tools */
@@ -18,7 +18,7 @@ const ROOT_COMBINATORS = ['oneOf', 'anyOf', 'allOf']
 const metaSchema = lazily(() => new Ajv2020({ strict: false, validateFormats: false, logger: false }))
 
 /** Why the API would refuse this tool, or undefined. A refused tool fails the request of every other tool with it. */
-export function refusal(tool: OfferedTool): string | undefined {
+export function schemaRefusalFor(tool: OfferedTool): string | undefined {
   if (!TOOL_NAME.test(tool.name)) return 'its name may only have letters, digits, "_" and "-", 64 at most'
   const size = tool.description.length + JSON.stringify(tool.schema).length
   if (size > TOOL_MAX_CHARACTERS) return `the description of it and its inputs is too long (${size} characters)`
@@ -35,7 +35,7 @@ function schemaRefusal(schema: JsonObject): string | undefined {
   if (typeof badName === 'string') return `its input "${badName}" has a name the model cannot use`
   const { $schema: draft, ...body } = schema
   if (!metaSchema().validateSchema(body)) return 'its inputs are described wrongly (not valid JSON Schema 2020-12)'
-  const lost = refsOf(schema).find((ref) => resolveRef(schema, ref) === undefined)
+  const lost = refsOf(schema).find((ref) => resolveReference(schema, ref) === undefined)
   if (lost !== undefined) return `its inputs refer to "${lost}", which is missing`
   const foreign = draft !== undefined && draft !== DRAFT
   return foreign ? 'its inputs are described in another format (a JSON Schema draft other than 2020-12)' : undefined
@@ -45,9 +45,9 @@ function schemaRefusal(schema: JsonObject): string | undefined {
  * A schema the API takes that means the same or is looser: other drafts' spellings are brought to 2020-12, alternatives at
  * the top level become optional properties, optional properties with unusable names are left out. Undefined if there is none.
  */
-export function acceptableSchema(schema: JsonObject): JsonObject | undefined {
+export function toAcceptableSchema(schema: JsonObject): JsonObject | undefined {
   if (depthOf(schema) > SCHEMA_MAX_DEPTH) return undefined
-  const root = mendRoot(mend(schema))
+  const root = repairSchemaRoot(repairSchema(schema))
   if (!root) return undefined
   const named = withUsableNames(root)
   return named && schemaRefusal(named) === undefined ? named : undefined

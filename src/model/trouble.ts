@@ -3,7 +3,7 @@ import { AppError } from '../errors.ts'
 import type { Waiting } from './turn.ts'
 
 /** What an attempt's failure means for the next step. */
-export type Trouble =
+export type ModelFailure =
   | { kind: 'later'; why: Waiting['why']; afterSeconds: number | undefined }
   | { kind: 'thinking_refused' }
   | { kind: 'final'; error: AppError }
@@ -12,7 +12,7 @@ const LATER_STATUSES = new Set([408, 409, 425, 429, 500, 502, 503, 504, 529])
 const LATER_TYPES = new Set(['overloaded_error', 'rate_limit_error', 'api_error', 'timeout_error'])
 
 /** https://platform.claude.com/docs/en/api/errors; an error event inside a stream has a type but no status. */
-export function troubleOf(error: Error, model: string): Trouble {
+export function classifyModelError(error: Error, model: string): ModelFailure {
   // What is not an answer of the API broke on the way: refused, reset, cut off in the middle.
   if (!(error instanceof Anthropic.APIError) || error instanceof Anthropic.APIConnectionError)
     return { kind: 'later', why: 'unreachable', afterSeconds: undefined }

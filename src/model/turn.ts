@@ -29,21 +29,21 @@ export type Message = UserMessage | AssistantMessage
 export type OfferedTool = { name: string; description: string; schema: JsonObject }
 
 /** Tokens. `input` counts only what was neither read from nor written to the prompt cache. */
-export type Usage = { input: number; output: number; cacheRead: number; cacheWrite: number }
+export type TokenUsage = { input: number; output: number; cacheRead: number; cacheWrite: number }
 
-export type Turn = {
+export type ModelTurn = {
   content: AssistantMessage['content']
   stop: 'end' | 'tools' | 'length' | 'refusal'
-  usage: Usage
+  usage: TokenUsage
   model: string
   costUsd: number
 }
 
-export type Ask = { system: string; messages: Message[]; tools: OfferedTool[]; maxTokens: number }
+export type ModelRequest = { system: string; messages: Message[]; tools: OfferedTool[]; maxTokens: number }
 
 export type Waiting = { seconds: number; attempt: number; why: 'overloaded' | 'rate_limited' | 'unreachable' }
 
-export type Listener = {
+export type ModelListener = {
   signal: AbortSignal
   onWords(text: string): void
   /** The words of this turn so far are void: it begins again. */
@@ -55,4 +55,4 @@ export type Listener = {
  * One turn of a model. Throws AppError: `cancelled` as soon as the signal fires, `model_overloaded` when patience ran out,
  * `model_failed` when asking again would not help.
  */
-export type Model = { name: string; turn(ask: Ask, listener: Listener): Promise<Turn> }
+export type Model = { name: string; turn(ask: ModelRequest, listener: ModelListener): Promise<ModelTurn> }

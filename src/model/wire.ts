@@ -6,10 +6,10 @@ import type {
   ImagePart,
   JsonObject,
   Message,
+  ModelTurn,
   OfferedTool,
+  TokenUsage,
   ToolResult,
-  Turn,
-  Usage,
 } from './turn.ts'
 
 type BlockParam = Anthropic.ContentBlockParam
@@ -110,7 +110,7 @@ function toJson(value: unknown): JsonObject {
   return JsonMap.parse(JSON.parse(JSON.stringify(value ?? {})))
 }
 
-export function fromUsage(usage: Anthropic.Usage): Usage {
+export function fromUsage(usage: Anthropic.Usage): TokenUsage {
   return {
     input: usage.input_tokens,
     output: usage.output_tokens,
@@ -119,7 +119,7 @@ export function fromUsage(usage: Anthropic.Usage): Usage {
   }
 }
 
-export function fromStop(reason: Anthropic.StopReason | null): Turn['stop'] {
+export function fromStop(reason: Anthropic.StopReason | null): ModelTurn['stop'] {
   switch (reason) {
     case 'tool_use':
       return 'tools'

@@ -1,12 +1,12 @@
 import type { ConnectionId, UserId } from '../ids.ts'
-import { destructiveVerb } from './name-verb.ts'
+import { destructiveVerbIn } from './name-verb.ts'
 import type { Rule } from './rules.ts'
 import type { SqlReading } from './sql.ts'
 
 export type Risk = 'read' | 'write' | 'destructive'
 
 /** What is asked: one call, with all that is known of it. */
-export type Asked = {
+export type CallFacts = {
   requester: UserId
   connection: ConnectionId
   card: string
@@ -45,7 +45,7 @@ export type Verdict =
  * May this call go ahead? Pure. Strictest wins, in this order: a workspace's deny, its other rules,
  * the person's own rules, the card's word, and by default everything but a curated read asks.
  */
-export function decide(asked: Asked, rules: Rule[]): Verdict {
+export function decide(asked: CallFacts, rules: Rule[]): Verdict {
   const { risk, why } = weigh(asked)
   const ofWorkspace = rules.filter((rule) => rule.scope === 'workspace' && matches(rule, asked))
   const own = rules.filter((rule) => rule.scope === 'person' && matches(rule, asked))
@@ -64,17 +64,17 @@ export function decide(asked: Asked, rules: Rule[]): Verdict {
 }
 
 /** Who may decide an approval of this risk now. The requester confirms own writes; what destroys goes to the approvers. */
-export function deciders(o: { risk: Risk; fourEyes: boolean; requester: UserId; approvers: UserId[] }): UserId[] {
+export function approversFor(o: { risk: Risk; fourEyes: boolean; requester: UserId; approvers: UserId[] }): UserId[] {
   const others = o.approvers.filter((user) => user !== o.requester)
   if (o.fourEyes) return others
   if (o.risk === 'destructive' && o.approvers.length > 0) return o.approvers
   return [o.requester, ...others]
 }
 
-function ask(asked: Asked, risk: Risk, grounds: { why: string[]; rules: Rule[] }): Verdict {
+function ask(asked: CallFacts, risk: Risk, grounds: { why: string[]; rules: Rule[] }): Verdict {
   const fourEyes = grounds.rules.some((rule) => rule.fourEyes)
   const level = risk === 'destructive' ? 'destructive' : 'write'
-  const approvers = deciders({ risk: level, fourEyes, requester: asked.requester, approvers: asked.approvers })
+  const approvers = approversFor({ risk: level, fourEyes, requester: asked.requester, approvers: asked.approvers })
   if (approvers.length === 0) {
     const why =
       'A workspace rule wants a second person to approve this, and the workspace has no approvers. An owner or admin can name them in my Home tab or with /mcp approvers.'
@@ -89,13 +89,13 @@ function ask(asked: Asked, risk: Risk, grounds: { why: string[]; rules: Rule[] }
 }
 
 /** Whoever decides should know that the wish may be somebody else's. */
-function untrustedWords({ untrusted = [] }: Asked): string[] {
+function untrustedWords({ untrusted = [] }: CallFacts): string[] {
   if (untrusted.length === 0) return []
   return [`Before this, I read text from ${untrusted.join(', ')} that nobody has checked.`]
 }
 
 /** How much harm the call could do, and the reasons in words. */
-function weigh(asked: Asked): { risk: Risk; why: string[] } {
+function weigh(asked: CallFacts): { risk: Risk; why: string[] } {
   if (asked.sql && asked.word.class !== undefined) return { risk: asked.sql.risk, why: [asked.sql.why] }
   const grounds: { risk: Risk; why: string }[] = [fromCard(asked)]
   if (!asked.word.vouched) grounds.push(...fromServer(asked), ...fromName(asked))
@@ -112,33 +112,33 @@ const CARD_WORDS: Record<Risk, string> = {
   destructive: 'It can destroy or overwrite something.',
 }
 
-function fromCard({ word }: Asked): { risk: Risk; why: string } {
+function fromCard({ word }: CallFacts): { risk: Risk; why: string } {
   if (word.class === undefined) return { risk: 'write', why: 'Nobody has checked yet what this tool can do.' }
   return { risk: word.class, why: CARD_WORDS[word.class] }
 }
 
-function fromServer({ annotations }: Asked): { risk: Risk; why: string }[] {
+function fromServer({ annotations }: CallFacts): { risk: Risk; why: string }[] {
   if (annotations?.destructiveHint === true && annotations.readOnlyHint !== true) {
     return [{ risk: 'destructive', why: 'Its server says it can destroy something.' }]
   }
   return annotations?.readOnlyHint === false ? [{ risk: 'write', why: 'Its server says it changes something.' }] : []
 }
 
-function fromName({ tool }: Asked): { risk: Risk; why: string }[] {
-  const verb = destructiveVerb(tool)
+function fromName({ tool }: CallFacts): { risk: Risk; why: string }[] {
+  const verb = destructiveVerbIn(tool)
   return verb === undefined ? [] : [{ risk: 'destructive', why: `Its name says "${verb}".` }]
 }
 
 const ORDER: Risk[] = ['read', 'write', 'destructive']
 const stricter = (a: Risk, b: Risk): Risk => (ORDER.indexOf(a) >= ORDER.indexOf(b) ? a : b)
 
-function matches(rule: Rule, asked: Asked): boolean {
+function matches(rule: Rule, asked: CallFacts): boolean {
   if (rule.tool !== '*' && rule.tool !== asked.tool) return false
   if (rule.card !== undefined && rule.card !== asked.card) return false
   return rule.connection === undefined || rule.connection === asked.connection
 }
 
-const allowsNow = (rule: Rule, asked: Asked): boolean =>
+const allowsNow = (rule: Rule, asked: CallFacts): boolean =>
   rule.verdict === 'allow' && rule.definition === asked.definition
 
 const denyWords = (rule: Rule): string =>

@@ -6,7 +6,7 @@ const DESTRUCTIVE = new Set(
 )
 
 /** The destructive verb in a tool's name (`deletePage`, `page.delete`, `drop_table`), or undefined. */
-export function destructiveVerb(tool: string): string | undefined {
+export function destructiveVerbIn(tool: string): string | undefined {
   const words = tool
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
     .toLowerCase()

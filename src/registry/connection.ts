@@ -1,5 +1,5 @@
 import type { ConnectionId, UserId, WorkspaceId } from '../ids.ts'
-import type { Entry } from './entry.ts'
+import type { RegistryEntry } from './entry.ts'
 
 export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject
 export type JsonObject = { [key: string]: JsonValue }
@@ -15,10 +15,16 @@ export type StoredTool = {
 }
 
 /** A tool its server lists and we cannot use, and why, in words. */
-export type LeftOut = { tool: string; why: string }
+export type UnusableTool = { tool: string; why: string }
 
 /** What a server told of itself; `instructions` is its own text on its use, untrusted. */
-export type Learned = { tools: StoredTool[]; leftOut: LeftOut[]; instructions: string | undefined }
+export type ServerInfo = {
+  tools: StoredTool[]
+  leftOut: UnusableTool[]
+  instructions: string | undefined
+  /** Left out: what was known of them stays. */
+  offers?: ServerFeatures | undefined
+}
 
 export type ToolAnnotations = {
   readOnlyHint?: boolean | undefined
@@ -28,7 +34,7 @@ export type ToolAnnotations = {
 }
 
 /** What a server really answers to, whatever it declares. */
-export type Offers = {
+export type ServerFeatures = {
   resources: boolean
   prompts: boolean
   /** Undefined in what was kept before there were any. */
@@ -47,7 +53,7 @@ export type Connection = {
   name: string
   card: string
   /** What it was made from, where that is no card of ours but an entry of an MCP registry. */
-  entry?: Entry | undefined
+  entry?: RegistryEntry | undefined
   /** What the person filled in and is not secret. */
   inputs: Record<string, string>
   credential: string | undefined
@@ -57,8 +63,8 @@ export type Connection = {
   statusReason: string | undefined
   tools: StoredTool[]
   /** What its server offers beside tools; undefined until a session was opened. */
-  offers?: Offers | undefined
-  leftOut?: LeftOut[]
+  offers?: ServerFeatures | undefined
+  leftOut?: UnusableTool[]
   instructions?: string | undefined
   /** The protocol verdict of the last open; only mcp/ reads it. */
   era: unknown
@@ -68,7 +74,10 @@ export type Connection = {
   usageCount: number
 }
 
-export type NewConnection = Pick<
+/** What one save writes: what a person filled in, and what the server told when it was tried. */
+export type SavedConnection = Pick<
   Connection,
-  'id' | 'workspace' | 'user' | 'name' | 'card' | 'entry' | 'inputs' | 'credential' | 'signsIn' | 'tools' | 'era'
+  'inputs' | 'credential' | 'signsIn' | 'tools' | 'leftOut' | 'instructions' | 'offers' | 'era'
 >
+
+export type NewConnection = SavedConnection & Pick<Connection, 'id' | 'workspace' | 'user' | 'name' | 'card' | 'entry'>

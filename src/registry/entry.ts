@@ -16,7 +16,7 @@ const EntryInput = z.object({
  * One server of an MCP registry, as far as connecting to it needs. What is in it was written by strangers; it is checked and cut
  * when it is mirrored. A connection keeps the entry it was made from, so it does not change with the registry.
  */
-export const Entry = z.object({
+export const RegistryEntry = z.object({
   /** The registry's name: `namespace/name`. */
   name: z.string(),
   version: z.string(),
@@ -29,4 +29,4 @@ export const Entry = z.object({
   headers: z.record(z.string(), z.string()),
   inputs: z.array(EntryInput),
 })
-export type Entry = z.infer<typeof Entry>
+export type RegistryEntry = z.infer<typeof RegistryEntry>

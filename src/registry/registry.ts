@@ -1,8 +1,21 @@
 import { z } from 'zod'
 import type { Db } from '../db/call.ts'
 import { ConnectionId, type IdentityId, type Principal, UserId, WorkspaceId } from '../ids.ts'
-import type { Connection, ConnectionStatus, JsonObject, Learned, NewConnection, Offers } from './connection.ts'
-import { Entry } from './entry.ts'
+import type {
+  Connection,
+  ConnectionStatus,
+  JsonObject,
+  NewConnection,
+  SavedConnection,
+  ServerFeatures,
+  ServerInfo,
+  StoredTool,
+} from './connection.ts'
+import { RegistryEntry } from './entry.ts'
+import { createToolListCache } from './known-tools.ts'
+
+/** Which connection: its id counts only in its workspace. */
+type At = Pick<Connection, 'id' | 'workspace'>
 
 /** Who has connected what. */
 export type Registry = {
@@ -10,22 +23,21 @@ export type Registry = {
   connectionsOf(principal: Principal): Promise<Connection[]>
   /** By name, upper and lower case alike. */
   find(principal: Principal, name: string): Promise<Connection | undefined>
-  get(id: ConnectionId): Promise<Connection | undefined>
+  get(id: ConnectionId, workspace: WorkspaceId): Promise<Connection | undefined>
   /** Throws `name_taken`, or `limit_reached` when the person has `limit` connections already. */
   add(connection: NewConnection, limit: number): Promise<Connection>
   /** New inputs and tools after a successful reconnect; what it was made from stays. Throws `not_found`. */
-  replace(
-    id: ConnectionId,
-    change: Pick<Connection, 'inputs' | 'credential' | 'signsIn' | 'tools' | 'era'>,
-  ): Promise<Connection>
-  setStatus(id: ConnectionId, status: ConnectionStatus, reason?: string): Promise<void>
+  replace(at: At & Pick<Connection, 'user'>, change: SavedConnection): Promise<Connection>
+  /** What became of an `add` or `replace` that failed: waits for one that is still under way. */
+  saved(principal: Principal, id: ConnectionId): Promise<Connection | undefined>
+  setStatus(at: At, status: ConnectionStatus, reason?: string): Promise<void>
   /** What its server says of itself now. */
-  learn(id: ConnectionId, learned: Learned): Promise<void>
-  setOffers(id: ConnectionId, offers: Offers): Promise<void>
-  setEra(id: ConnectionId, era: unknown): Promise<void>
+  learn(at: At, saveServerInfo: ServerInfo): Promise<void>
+  setOffers(at: At, offers: ServerFeatures): Promise<void>
+  setEra(at: At, era: unknown): Promise<void>
   /** The turn to renew tokens; false while another holder has it, for at most the time it asked for. */
   lease(id: ConnectionId | IdentityId, holder: string, ms: number): Promise<boolean>
-  unlease(id: ConnectionId | IdentityId, holder: string): Promise<void>
+  releaseLease(id: ConnectionId | IdentityId, holder: string): Promise<void>
   /** Removes it if it is this person's; undefined when there is none. */
   remove(principal: Principal, id: ConnectionId): Promise<Connection | undefined>
   /** Everybody's, in a workspace. */
@@ -67,65 +79,84 @@ const instant = z
   .nullable()
   .transform((text) => (text === null ? undefined : new Date(text)))
 
-const Row = z
-  .object({
-    id: ConnectionId,
-    workspace_id: WorkspaceId,
-    user_id: UserId,
-    connection_name: z.string(),
-    mcp_type: z.string(),
-    connection_config: z.object({
-      inputs: z.record(z.string(), z.string()),
-      signsIn: z.boolean().default(false),
-      entry: Entry.optional(),
-    }),
-    credential_reference: z.string().nullable().transform(absent),
-    status: z.enum(['connected', 'failing', 'needs_sign_in']),
-    status_reason: z.string().nullable().transform(absent),
-    tools_available: z.array(Tool),
-    offers: Offered.nullish().transform((offers) => offers ?? undefined),
-    tools_left_out: z.array(z.object({ tool: z.string(), why: z.string() })),
-    server_instructions: z.string().nullable().transform(absent),
-    era: z.unknown().transform((era) => era ?? undefined),
-    era_at: instant,
-    created_at: z.string().transform((text) => new Date(text)),
-    last_used: instant,
-    usage_count: z.number(),
-  })
-  .transform(
-    (row): Connection => ({
-      id: row.id,
-      workspace: row.workspace_id,
-      user: row.user_id,
-      name: row.connection_name,
-      card: row.mcp_type,
-      entry: row.connection_config.entry,
-      inputs: row.connection_config.inputs,
-      credential: row.credential_reference,
-      signsIn: row.connection_config.signsIn,
-      status: row.status,
-      statusReason: row.status_reason,
-      tools: row.tools_available,
-      offers: row.offers,
-      leftOut: row.tools_left_out,
-      instructions: row.server_instructions,
-      era: row.era,
-      eraAt: row.era_at,
-      createdAt: row.created_at,
-      lastUsed: row.last_used,
-      usageCount: row.usage_count,
-    }),
-  )
+const Stored = z.object({
+  id: ConnectionId,
+  workspace_id: WorkspaceId,
+  user_id: UserId,
+  connection_name: z.string(),
+  mcp_type: z.string(),
+  connection_config: z.object({
+    inputs: z.record(z.string(), z.string()),
+    signsIn: z.boolean().default(false),
+    entry: RegistryEntry.optional(),
+  }),
+  credential_reference: z.string().nullable().transform(absent),
+  status: z.enum(['connected', 'failing', 'needs_sign_in']),
+  status_reason: z.string().nullable().transform(absent),
+  /** Left out where the hash was known already. */
+  tools_available: z.array(Tool).optional(),
+  tools_hash: z.string(),
+  server_features: Offered.nullish().transform((offers) => offers ?? undefined),
+  unusable_tools: z.array(z.object({ tool: z.string(), why: z.string() })),
+  server_instructions: z.string().nullable().transform(absent),
+  protocol_era: z.unknown().transform((era) => era ?? undefined),
+  protocol_era_at: instant,
+  created_at: z.string().transform((text) => new Date(text)),
+  last_used: instant,
+  usage_count: z.number(),
+})
+
+const connectionOf = (row: z.infer<typeof Stored>, tools: StoredTool[]): Connection => ({
+  id: row.id,
+  workspace: row.workspace_id,
+  user: row.user_id,
+  name: row.connection_name,
+  card: row.mcp_type,
+  entry: row.connection_config.entry,
+  inputs: row.connection_config.inputs,
+  credential: row.credential_reference,
+  signsIn: row.connection_config.signsIn,
+  status: row.status,
+  statusReason: row.status_reason,
+  tools,
+  offers: row.server_features,
+  leftOut: row.unusable_tools,
+  instructions: row.server_instructions,
+  era: row.protocol_era,
+  eraAt: row.protocol_era_at,
+  createdAt: row.created_at,
+  lastUsed: row.last_used,
+  usageCount: row.usage_count,
+})
+
+const Row = Stored.transform((row) => connectionOf(row, row.tools_available ?? []))
 
 const Maybe = Row.nullable().transform(absent)
+
+/** The columns that one save writes. */
+const savedArgs = ({ credential, tools, leftOut, instructions, offers, era }: SavedConnection) => ({
+  credential: credential ?? null,
+  tools,
+  unusable: leftOut ?? [],
+  instructions: instructions ?? null,
+  features: offers ?? null,
+  era: era ?? {},
+})
 const Nothing = z.null().transform(() => undefined)
 
 /** The registry over the database. Errors are db/'s. */
 export function createRegistry(db: Db): Registry {
+  const knownTools = createToolListCache()
   return {
-    connectionsOf: (p) => db.call('connections_of', { workspace: p.workspace, user: p.user }, z.array(Row)),
-    find: (p, name) => db.call('connection_named', { workspace: p.workspace, user: p.user, name }, Maybe),
-    get: (id) => db.call('connection_get', { id }, Maybe),
+    connectionsOf: async ({ workspace, user }) => {
+      const known = knownTools.of({ workspace, user })
+      const rows = await db.call('connections_of', { workspace, user, known: [...known.keys()] }, z.array(Stored))
+      const read = rows.map((row) => ({ row, tools: row.tools_available ?? known.get(row.tools_hash) ?? [] }))
+      knownTools.keep({ workspace, user }, new Map(read.map(({ row, tools }) => [row.tools_hash, tools])))
+      return read.map(({ row, tools }) => connectionOf(row, tools))
+    },
+    find: (p, name) => db.call('connection_by_name', { workspace: p.workspace, user: p.user, name }, Maybe),
+    get: (id, workspace) => db.call('connection_get', { workspace, id }, Maybe),
     add: (c, limit) =>
       db.call(
         'connection_add',
@@ -136,34 +167,31 @@ export function createRegistry(db: Db): Registry {
           name: c.name,
           card: c.card,
           config: { inputs: c.inputs, ...(c.signsIn && { signsIn: true }), ...(c.entry && { entry: c.entry }) },
-          credential: c.credential ?? null,
-          tools: c.tools,
-          era: c.era ?? {},
+          ...savedArgs(c),
           limit,
         },
         Row,
       ),
-    replace: (id, change) =>
+    replace: ({ id, workspace, user }, change) => {
+      const config = { inputs: change.inputs, ...(change.signsIn && { signsIn: true }) }
+      return db.call('connection_replace', { workspace, user, id, config, ...savedArgs(change) }, Row)
+    },
+    saved: ({ workspace, user }, id) => db.call('connection_saved', { workspace, user, id }, Maybe),
+    setStatus: ({ id, workspace }, status, reason) =>
+      db.call('connection_set_status', { workspace, id, status, reason: reason ?? null }, Nothing),
+    learn: ({ id, workspace }, { tools, leftOut, instructions, offers }) =>
       db.call(
-        'connection_replace',
-        {
-          id,
-          config: { inputs: change.inputs, ...(change.signsIn && { signsIn: true }) },
-          credential: change.credential ?? null,
-          tools: change.tools,
-          era: change.era ?? {},
-        },
-        Row,
+        'connection_save_server_info',
+        { workspace, id, tools, unusable: leftOut, instructions: instructions ?? null, features: offers ?? null },
+        Nothing,
       ),
-    setStatus: (id, status, reason) => db.call('connection_status', { id, status, reason: reason ?? null }, Nothing),
-    learn: (id, { tools, leftOut, instructions }) =>
-      db.call('connection_learned', { id, tools, left_out: leftOut, instructions: instructions ?? null }, Nothing),
-    setOffers: (id, offers) => db.call('connection_offers', { id, offers }, Nothing),
-    setEra: (id, era) => db.call('connection_era', { id, era: era ?? {} }, Nothing),
-    lease: (id, holder, ms) => db.call('connection_lease', { connection: id, holder, ms }, z.boolean()),
-    unlease: (id, holder) => db.call('connection_unlease', { connection: id, holder }, Nothing),
+    setOffers: ({ id, workspace }, offers) =>
+      db.call('connection_save_features', { workspace, id, features: offers }, Nothing),
+    setEra: ({ id, workspace }, era) => db.call('connection_save_era', { workspace, id, era: era ?? {} }, Nothing),
+    lease: (id, holder, ms) => db.call('token_refresh_claim', { connection: id, owner: holder, ms }, z.boolean()),
+    releaseLease: (id, holder) => db.call('token_refresh_release', { connection: id, owner: holder }, Nothing),
     remove: (p, id) => db.call('connection_remove', { workspace: p.workspace, user: p.user, id }, Maybe),
     connectionsIn: (workspace) => db.call('connections_in', { workspace }, z.array(Row)),
-    forgetAll: (by) => db.call('connections_forget', { workspace: by.workspace, actor: by.user }, z.array(Row)),
+    forgetAll: (by) => db.call('connections_remove_all', { workspace: by.workspace, actor: by.user }, z.array(Row)),
   }
 }

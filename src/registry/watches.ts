@@ -4,7 +4,7 @@ import type { Db } from '../db/call.ts'
 import { ChannelId, ConnectionId, type Principal, UserId, WorkspaceId } from '../ids.ts'
 
 /** A resource of a person's connection whose changes are told in a thread. */
-export type Watch = {
+export type ResourceSubscriptionRow = {
   id: string
   connection: ConnectionId
   workspace: WorkspaceId
@@ -15,22 +15,22 @@ export type Watch = {
   threadTs: string
 }
 
-export type NewWatch = Omit<Watch, 'id'>
+export type NewResourceSubscription = Omit<ResourceSubscriptionRow, 'id'>
 
 /** Which resources people want to hear of, and who watches them. They end with their connection. */
-export type Watches = {
+export type ResourceSubscriptions = {
   /** The one that is there already, where it is. Throws `limit_reached` when the person has `limit` of them, and `not_found`. */
-  add(watch: NewWatch, limit: number): Promise<Watch>
-  get(id: string): Promise<Watch | undefined>
+  add(watch: NewResourceSubscription, limit: number): Promise<ResourceSubscriptionRow>
+  get(principal: Principal, id: string): Promise<ResourceSubscriptionRow | undefined>
   /** Removes it if it is this person's. */
-  remove(principal: Principal, id: string): Promise<Watch | undefined>
+  remove(principal: Principal, id: string): Promise<ResourceSubscriptionRow | undefined>
   /** Takes and renews, for `leaseMs`, the watches of at most `most` connections; all of a connection are one instance's. */
-  claim(watcher: string, leaseMs: number, most: number): Promise<Watch[]>
+  claim(watcher: string, leaseMs: number, most: number): Promise<ResourceSubscriptionRow[]>
   release(watcher: string): Promise<void>
   /** Notes a change, until somebody tells it. */
   changed(connection: ConnectionId, uri: string): Promise<void>
   /** Claims the changes to tell now, each once; a watch speaks at most every `quietMs`. */
-  due(watcher: string, quietMs: number): Promise<Watch[]>
+  due(watcher: string, quietMs: number): Promise<ResourceSubscriptionRow[]>
 }
 
 const Row = z
@@ -45,7 +45,7 @@ const Row = z
     thread_ts: z.string(),
   })
   .transform(
-    ({ id, uri, channel, ...row }): Watch => ({
+    ({ id, uri, channel, ...row }): ResourceSubscriptionRow => ({
       id,
       uri,
       channel,
@@ -61,13 +61,14 @@ const Maybe = Row.nullable().transform((row) => row ?? undefined)
 const Nothing = z.null().transform(() => undefined)
 
 /** Watches over the database. Errors are db/'s. */
-export const createWatches = (db: Db): Watches => ({
+export const createResourceSubscriptions = (db: Db): ResourceSubscriptions => ({
   add: ({ threadTs: thread, ...watch }, limit) =>
-    db.call('watch_add', { id: randomUUID(), ...watch, thread, limit }, Row),
-  get: (id) => db.call('watch_get', { id }, Maybe),
-  remove: ({ workspace, user }, id) => db.call('watch_remove', { workspace, user, id }, Maybe),
-  claim: (watcher, leaseMs, most) => db.call('watches_claim', { watcher, lease_ms: leaseMs, most }, Rows),
-  release: (watcher) => db.call('watches_release', { watcher }, Nothing),
-  changed: (connection, uri) => db.call('watch_changed', { connection, uri }, Nothing),
-  due: (watcher, quietMs) => db.call('watches_due', { watcher, quiet_ms: quietMs }, Rows),
+    db.call('resource_subscription_add', { id: randomUUID(), ...watch, thread, limit }, Row),
+  get: ({ workspace, user }, id) => db.call('resource_subscription_get', { workspace, user, id }, Maybe),
+  remove: ({ workspace, user }, id) => db.call('resource_subscription_remove', { workspace, user, id }, Maybe),
+  claim: (watcher, leaseMs, most) =>
+    db.call('resource_subscriptions_claim', { owner: watcher, lease_ms: leaseMs, most }, Rows),
+  release: (watcher) => db.call('resource_subscriptions_release', { owner: watcher }, Nothing),
+  changed: (connection, uri) => db.call('resource_subscription_changed', { connection, uri }, Nothing),
+  due: (watcher, quietMs) => db.call('resource_changes_claim', { owner: watcher, quiet_ms: quietMs }, Rows),
 })

@@ -2,22 +2,21 @@ import { randomUUID } from 'node:crypto'
 import type { Db } from '../db/call.ts'
 import { AppError } from '../errors.ts'
 import { newRunId, type Principal, type RunId } from '../ids.ts'
-import { decidersNow, findApproval, readState, settleApproval } from './answer.ts'
-import { createArgumentCheck } from './arguments.ts'
-import { createBudgetOf } from './budget.ts'
+import { createArgumentCheck } from './calls/validate-arguments.ts'
+import { decideApproval, findApproval, pendingFor, readRunState } from './decisions/decide-approval.ts'
+import { answerInput, findPendingInput, listOpenInputs } from './decisions/give-input.ts'
 import type { RunDeps } from './deps.ts'
-import type { EventOf, JsonObject, RunEvent } from './events.ts'
-import { fold } from './fold.ts'
-import { findInput, openInputs, settleInput } from './give-input.ts'
-import { createHolder, type Holder } from './holder.ts'
-import { freeTheDead, instanceName } from './instance.ts'
-import { createIntake, type Intake } from './intake.ts'
-import { laneOf, type Origin } from './origin.ts'
-import { sourcesOf } from './own-tools.ts'
-import type { Runs, Started, StartRequest } from './runs.ts'
-import type { CallState, RunState } from './state.ts'
-import { createShown, createStore } from './store.ts'
-import { createFitting, namedTools } from './toolbox.ts'
+import { createBudgetOf } from './model-turn/budget.ts'
+import type { ApprovalAnswer, Runs, StartedRun, StartRequest } from './runs.ts'
+import type { EventOf, JsonObject, RunEvent } from './state/events.ts'
+import { foldEvents } from './state/fold.ts'
+import { conversationKeyOf, type Origin } from './state/origin.ts'
+import { createRunStore, createShownMessages } from './storage/run-store.ts'
+import { sourcesOf } from './tools/builtin-tools.ts'
+import { createToolSchemaCache, nameTools } from './tools/offered-tools.ts'
+import { type BurstDetector, createBurstDetector } from './worker/burst-detector.ts'
+import { createInstanceName, releaseDeadInstances } from './worker/instance.ts'
+import { createRunWorker, type RunWorker } from './worker/run-worker.ts'
 
 type Given = Omit<
   RunDeps,
@@ -30,23 +29,23 @@ type Given = Omit<
 /** Runs, and the instance that works them. `start` begins to poll; disposing gives back what it holds. */
 export function createRuns(given: Given): Runs & { begin(): Promise<void>; [Symbol.asyncDispose](): Promise<void> } {
   const closing = new AbortController()
-  const instance = instanceName()
+  const instance = createInstanceName()
   const deps: RunDeps = {
     ...given,
-    store: createStore(given.db, instance),
-    shown: createShown(given.db),
+    store: createRunStore(given.db, instance),
+    shown: createShownMessages(given.db),
     argumentProblems: createArgumentCheck(),
     budgetOf: createBudgetOf(given.db),
-    fitting: createFitting(),
+    fitting: createToolSchemaCache(),
     sleep: given.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms))),
     closing: closing.signal,
     onEvent: (held, event) => {
       given.log.info({ run: held.id, workspace: held.state.origin.workspace, event: event.type }, 'run event')
-      given.door.tell(held.state, { kind: 'event', type: event.type })
+      given.door.onProgress(held.state, { kind: 'event', type: event.type })
     },
   }
-  const intake = createIntake()
-  const holder = createHolder(deps, intake)
+  const intake = createBurstDetector()
+  const holder = createRunWorker(deps, intake)
   return {
     ...asking(deps, holder, intake),
     ...deciding(deps, holder),
@@ -55,7 +54,7 @@ export function createRuns(given: Given): Runs & { begin(): Promise<void>; [Symb
     shown: deps.shown,
     seen: (eventId) => deps.store.seen(eventId),
     async begin() {
-      const dead = await freeTheDead(deps.store, instance)
+      const dead = await releaseDeadInstances(deps.store, instance)
       if (dead.length > 0) given.log.info({ dead }, 'took over from processes that are gone')
       holder.start()
     },
@@ -65,9 +64,9 @@ export function createRuns(given: Given): Runs & { begin(): Promise<void>; [Symb
 
 type Asking = Pick<Runs, 'start' | 'knowsThread' | 'activeIn' | 'state' | 'recentOf' | 'stop' | 'stopAll' | 'tryAgain'>
 
-function asking(deps: RunDeps, holder: Holder, intake: Intake): Asking {
+function asking(deps: RunDeps, holder: RunWorker, intake: BurstDetector): Asking {
   const lane = (workspace: Origin['workspace'], channel: Origin['channel'], threadTs: string) =>
-    deps.store.lane(laneOf({ workspace, channel, threadTs }))
+    deps.store.lane(conversationKeyOf({ workspace, channel, threadTs }))
   return {
     start: async (request) => {
       intake.note(deps.now().getTime())
@@ -75,57 +74,44 @@ function asking(deps: RunDeps, holder: Holder, intake: Intake): Asking {
     },
     knowsThread: async (...place) => (await lane(...place)).known,
     activeIn: async (...place) => (await lane(...place)).open ?? undefined,
-    state: (id) => readState(deps, id),
-    recentOf: async (principal, limit) => {
-      const states = await Promise.all((await deps.store.recent(principal, limit)).map((id) => readState(deps, id)))
-      return states.filter((state) => state !== undefined)
-    },
+    state: (id, workspace) => readRunState(deps, id, workspace),
+    recentOf: async (principal, limit) =>
+      (await deps.store.recent(principal, limit)).map(({ id, events }) => foldEvents(id, events, true)),
     stop: (id, by) => stop(deps, holder, id, by),
     stopAll: (by, teams) => stopAll(deps, holder, by, teams),
     tryAgain: (id, callId, by) => tryAgain(deps, holder, { id, callId, by }),
   }
 }
 
-function deciding(deps: RunDeps, holder: Holder): Pick<Runs, 'approval' | 'answer' | 'pendingFor'> {
+function deciding(deps: RunDeps, holder: RunWorker): Pick<Runs, 'approval' | 'answer' | 'pendingFor'> {
   return {
-    approval: (id) => findApproval(deps, id),
+    approval: (id, workspace) => findApproval(deps, id, workspace),
     answer: async (answer) => {
-      const { outcome, claim } = await settleApproval(deps, answer)
+      const { outcome, claim } = await decideApproval(deps, answer)
       if (claim) holder.begin(claim.run, claim.fence)
-      else if (outcome.kind === 'settled') await nudgeRunOf(deps, holder, answer.approval)
+      else if (outcome.kind === 'settled') await nudgeRunOf(deps, holder, answer)
       return outcome
     },
     pendingFor: (principal) => pendingFor(deps, principal),
   }
 }
 
-function givingInput(deps: RunDeps, holder: Holder): Pick<Runs, 'input' | 'giveInput' | 'openInputs'> {
+function givingInput(deps: RunDeps, holder: RunWorker): Pick<Runs, 'input' | 'answerInput' | 'openInputs'> {
   return {
-    input: (id) => findInput(deps, id),
-    giveInput: async (given) => {
-      const { outcome, claim } = await settleInput(deps, given)
+    input: (id, workspace) => findPendingInput(deps, id, workspace),
+    answerInput: async (given) => {
+      const { outcome, claim } = await answerInput(deps, given)
       if (claim) holder.begin(claim.run, claim.fence)
       else if (outcome.kind === 'settled') holder.nudge(given.run)
       return outcome
     },
-    openInputs: (principal) => openInputs(deps, principal),
+    openInputs: (principal) => listOpenInputs(deps, principal),
   }
 }
 
-async function nudgeRunOf(deps: RunDeps, holder: Holder, approval: Parameters<Runs['approval']>[0]): Promise<void> {
-  const row = await deps.store.approval(approval)
-  if (row) holder.nudge(row.run)
-}
-
-async function pendingFor(deps: RunDeps, principal: Principal): Promise<{ state: RunState; call: CallState }[]> {
-  const rows = await deps.store.pending(principal.workspace)
-  const found = await Promise.all(rows.map(async (row) => ({ row, state: await readState(deps, row.run) })))
-  const open = found.flatMap(({ row, state }) => {
-    const call = state?.calls.find((one) => one.id === row.call)
-    return state && call?.approval ? [{ state, call, approval: call.approval }] : []
-  })
-  const mine = await Promise.all(open.map(async (one) => (await decidersNow(deps, one)).includes(principal.user)))
-  return open.filter((_one, at) => mine[at])
+async function nudgeRunOf(deps: RunDeps, holder: RunWorker, { approval, by }: ApprovalAnswer): Promise<void> {
+  const open = await findApproval(deps, approval, by.workspace)
+  if (open) holder.nudge(open.state.id)
 }
 
 function startedEvent(deps: RunDeps, request: Omit<StartRequest, 'dedupeKey'>): EventOf<'started'> {
@@ -148,7 +134,7 @@ async function firstEvents(deps: RunDeps, request: StartRequest): Promise<RunEve
   const started = startedEvent(deps, request)
   if (first === undefined) return [started]
   const { connection, does, input } = first
-  const named = namedTools(await sourcesOf(deps, origin))
+  const named = nameTools(await sourcesOf(deps, origin))
   const [name] = [...named].find(([, { source, tool }]) => source.id === connection && tool.own === does) ?? []
   if (name === undefined)
     throw new AppError('not_found', 'This connection does not offer that any more. Open its list again.')
@@ -169,38 +155,42 @@ const wishEvent = (deps: RunDeps, wish: Wish): RunEvent => ({
   at: deps.now().toISOString(),
 })
 
-async function begin(deps: RunDeps, holder: Holder, request: StartRequest, events: RunEvent[]): Promise<Started> {
+async function begin(deps: RunDeps, holder: RunWorker, request: StartRequest, events: RunEvent[]): Promise<StartedRun> {
   const { origin, dedupeKey } = request
   const id = newRunId()
   const begun = await deps.store.start(
-    { id, by: origin, lane: laneOf(origin), dedupeKey, events },
+    { id, by: origin, lane: conversationKeyOf(origin), dedupeKey, events },
     holder.hasRoom() && !deps.closing.aborted,
   )
   if (begun.fresh) deps.log.info({ run: id, workspace: origin.workspace, waiting: begun.ahead !== null }, 'run started')
-  if (begun.fence !== null) holder.begin(id, begun.fence, { state: fold(id, events, false), seq: events.length })
-  if (begun.fresh && begun.ahead) deps.door.queued(origin, await readState(deps, begun.ahead))
+  if (begun.fence !== null) holder.begin(id, begun.fence, { state: foldEvents(id, events, false), seq: events.length })
+  if (begun.fresh && begun.ahead) deps.door.onQueued(origin, await readRunState(deps, begun.ahead, origin.workspace))
   return { run: begun.run, fresh: begun.fresh, waiting: begun.ahead !== null }
 }
 
-async function stop(deps: RunDeps, holder: Holder, id: RunId, by: Principal): ReturnType<Runs['stop']> {
-  const state = await readState(deps, id)
-  if (state?.origin.workspace !== by.workspace) return 'over'
+async function stop(deps: RunDeps, holder: RunWorker, id: RunId, by: Principal): ReturnType<Runs['stop']> {
+  const state = await readRunState(deps, id, by.workspace)
+  if (state === undefined) return 'over'
   const mayStop = state.origin.user === by.user || (await deps.rules.approversOf(by.workspace)).includes(by.user)
   if (!mayStop) return 'not_yours'
   return end(deps, holder, id, by)
 }
 
-async function end(deps: RunDeps, holder: Holder, id: RunId, by: Principal): Promise<'stopped' | 'over'> {
-  const { kind, fence } = await deps.store.stop(id, { type: 'stopped', by: by.user, at: deps.now().toISOString() })
+async function end(deps: RunDeps, holder: RunWorker, id: RunId, by: Principal): Promise<'stopped' | 'over'> {
+  const { kind, fence } = await deps.store.stop(id, by.workspace, {
+    type: 'stopped',
+    by: by.user,
+    at: deps.now().toISOString(),
+  })
   if (fence !== null) holder.begin(id, fence)
   else holder.nudge(id)
   return kind
 }
 
-async function stopAll(deps: RunDeps, holder: Holder, by: Principal, teams?: string[]): Promise<number> {
+async function stopAll(deps: RunDeps, holder: RunWorker, by: Principal, teams?: string[]): Promise<number> {
   let stopped = 0
   for (const id of await deps.store.open(by.workspace)) {
-    const team = teams && (await readState(deps, id))?.origin.teamId
+    const team = teams && (await readRunState(deps, id, by.workspace))?.origin.teamId
     if (teams !== undefined && (team === undefined || !teams.includes(team))) continue
     await end(deps, holder, id, by)
     stopped += 1
@@ -211,12 +201,12 @@ async function stopAll(deps: RunDeps, holder: Holder, by: Principal, teams?: str
 /** A new run that wishes for the same call once more; it is judged, and asked about, like any other. */
 async function tryAgain(
   deps: RunDeps,
-  holder: Holder,
+  holder: RunWorker,
   o: { id: RunId; callId: string; by: Principal },
 ): ReturnType<Runs['tryAgain']> {
-  const state = await readState(deps, o.id)
+  const state = await readRunState(deps, o.id, o.by.workspace)
   const call = state?.calls.find((one) => one.id === o.callId && one.retryable)
-  if (!state || !call || state.origin.workspace !== o.by.workspace) return 'gone'
+  if (!state || !call) return 'gone'
   if (state.origin.user !== o.by.user) return 'not_yours'
   const request = { origin: state.origin, text: `Try again: ${call.title}`, dedupeKey: `again:${o.id}:${o.callId}` }
   const id = `again_${call.id}`.slice(0, 64)

@@ -4,17 +4,17 @@ import type { Model } from '../model/turn.ts'
 import type { Risk } from '../policy/decide.ts'
 import type { Rules } from '../policy/rules.ts'
 import type { SqlDialect, SqlReading } from '../policy/sql.ts'
-import type { ArgumentCheck } from './arguments.ts'
-import type { ReadFile } from './attached.ts'
-import type { BudgetOf } from './budget.ts'
-import type { Recording } from './held.ts'
-import type { Door } from './news.ts'
+import type { ArgumentCheck } from './calls/validate-arguments.ts'
+import type { BudgetOf } from './model-turn/budget.ts'
 import type { ShownMessages } from './runs.ts'
-import type { Store } from './store.ts'
-import type { Fitting } from './toolbox.ts'
+import type { ReadFile } from './state/attached-file.ts'
+import type { RunListener } from './state/run-listener.ts'
+import type { EventRecorder } from './storage/leased-run.ts'
+import type { RunStore } from './storage/run-store.ts'
+import type { ToolSchemaCache } from './tools/offered-tools.ts'
 
 /** What a card says of one of its tools. */
-export type CardWord = {
+export type ToolClassification = {
   class?: Risk | undefined
   vouched: boolean
   idempotent: boolean
@@ -22,19 +22,19 @@ export type CardWord = {
 }
 
 /** What the work on runs needs from elsewhere. */
-export type RunDeps = Recording & {
-  store: Store
+export type RunDeps = EventRecorder & {
+  store: RunStore
   shown: ShownMessages
   model: Model
   mcp: Pick<Mcp, 'connectionsOf' | 'call' | 'resources' | 'readResource' | 'skills' | 'readSkill' | 'prompt'>
   rules: Rules
   readSql(sql: string, dialect: SqlDialect): SqlReading
-  word(card: string, tool: string): CardWord
+  classificationOf(card: string, tool: string): ToolClassification
   cardTitle(connection: Pick<Source, 'card' | 'entry'>): string
   argumentProblems: ArgumentCheck
   budgetOf: BudgetOf
-  fitting: Fitting
-  door: Door
+  fitting: ToolSchemaCache
+  door: RunListener
   /** Reads what a person sent along, at the door it came in by. */
   readFile: ReadFile
   log: Log
@@ -46,9 +46,9 @@ export type RunDeps = Recording & {
 type Connection = Awaited<ReturnType<Mcp['connectionsOf']>>[number]
 
 /** A tool of a connection's server, or one of ours that reads what the server offers beside tools. */
-export type RunTool = Connection['tools'][number] & { own?: OwnTool }
+export type RunTool = Connection['tools'][number] & { own?: BuiltinTool }
 
-export type OwnTool = 'list_resources' | 'read_resource' | 'list_skills' | 'read_skill' | 'get_prompt'
+export type BuiltinTool = 'list_resources' | 'read_resource' | 'list_skills' | 'read_skill' | 'get_prompt'
 
 /** A connection as mcp/ hands it out, with what a run can do with it. */
 export type Source = Omit<Connection, 'tools'> & { tools: RunTool[] }

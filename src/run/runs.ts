@@ -1,33 +1,34 @@
 import type { ApprovalId, ChannelId, InputId, Principal, RunId, UserId, WorkspaceId } from '../ids.ts'
-import type { AttachedFile } from './attached.ts'
-import type { ChosenPrompt, ChosenSkill, FirstCall, JsonObject } from './events.ts'
-import type { Origin } from './origin.ts'
-import type { CallState, InputState, RunState } from './state.ts'
+import type { AttachedFile } from './state/attached-file.ts'
+import type { ChosenPrompt, ChosenSkill, FirstCall, JsonObject } from './state/events.ts'
+import type { Origin } from './state/origin.ts'
+import type { CallState, InputState, RunState } from './state/state.ts'
 
 /** What doors may ask of run/. */
 export type Runs = {
   /** `dedupeKey` (workspace:channel:ts) makes one run of however many deliveries of one message. */
-  start(request: StartRequest): Promise<Started>
+  start(request: StartRequest): Promise<StartedRun>
   knowsThread(workspace: WorkspaceId, channel: ChannelId, threadTs: string): Promise<boolean>
   /** The run at work (or at rest) in this thread. */
   activeIn(workspace: WorkspaceId, channel: ChannelId, threadTs: string): Promise<RunId | undefined>
-  state(id: RunId): Promise<RunState | undefined>
-  approval(id: ApprovalId): Promise<{ state: RunState; call: CallState } | undefined>
-  answer(answer: Answer): Promise<AnswerOutcome>
+  /** By id and workspace, as everything here: an id alone shows nothing. */
+  state(id: RunId, workspace: WorkspaceId): Promise<RunState | undefined>
+  approval(id: ApprovalId, workspace: WorkspaceId): Promise<{ state: RunState; call: CallState } | undefined>
+  answer(answer: ApprovalAnswer): Promise<AnswerOutcome>
   /** Approvals this person may decide now, oldest first. */
   pendingFor(principal: Principal): Promise<{ state: RunState; call: CallState }[]>
-  input(id: InputId): Promise<AskedOf | undefined>
+  input(id: InputId, workspace: WorkspaceId): Promise<PendingInput | undefined>
   /** Settles once what a server or a sign-in asked of a person, and wakes the run. Only that person may. */
-  giveInput(given: GivenInput): Promise<GiveOutcome>
+  answerInput(given: InputAnswerRequest): Promise<AnswerInputOutcome>
   /** What is asked of this person now, oldest first. */
-  openInputs(principal: Principal): Promise<AskedOf[]>
+  openInputs(principal: Principal): Promise<PendingInput[]>
   /** A person's last runs, newest first. */
   recentOf(principal: Principal, limit: number): Promise<RunState[]>
   stop(id: RunId, by: Principal): Promise<'stopped' | 'over' | 'not_yours'>
   /** Stops all that is at work, waits or rests, in some teams of an organization or in all of the workspace; how many runs that were. */
   stopAll(by: Principal, teams?: string[]): Promise<number>
   /** Asks once more for a call whose outcome is unknown; a run of its own. */
-  tryAgain(id: RunId, callId: string, by: Principal): Promise<Started | 'not_yours' | 'gone'>
+  tryAgain(id: RunId, callId: string, by: Principal): Promise<StartedRun | 'not_yours' | 'gone'>
   /** Tools the model's API refuses, with the reason. */
   leftOut(tools: { connection: string; tool: { name: string; description: string; inputSchema: JsonObject } }[]): {
     tool: string
@@ -56,7 +57,7 @@ export type StartRequest = {
   dedupeKey: string
 }
 
-export type Started = {
+export type StartedRun = {
   run: RunId
   /** False when this message was taken before. */
   fresh: boolean
@@ -64,7 +65,7 @@ export type Started = {
   waiting: boolean
 }
 
-export type Answer = {
+export type ApprovalAnswer = {
   approval: ApprovalId
   by: Principal
   decision: 'approved' | 'denied'
@@ -81,9 +82,9 @@ export type AnswerOutcome =
   | { kind: 'gone' }
 
 /** A question to a person, and the call it holds up. */
-export type AskedOf = { state: RunState; call: CallState; input: InputState }
+export type PendingInput = { state: RunState; call: CallState; input: InputState }
 
-export type GivenInput = {
+export type InputAnswerRequest = {
   run: RunId
   input: InputId
   by: Principal
@@ -92,7 +93,7 @@ export type GivenInput = {
   content?: JsonObject | undefined
 }
 
-export type GiveOutcome =
+export type AnswerInputOutcome =
   | { kind: 'settled' }
   | { kind: 'already'; action: NonNullable<InputState['given']>['action']; by: UserId | undefined; at: Date }
   | { kind: 'not_yours'; person: UserId }
@@ -101,12 +102,12 @@ export type GiveOutcome =
 
 /** Which message shows which part of a run. */
 export type ShownMessages = {
-  of(run: RunId): Promise<Shown[]>
-  record(run: RunId, shown: Shown): Promise<void>
+  of(run: RunId): Promise<ShownMessage[]>
+  record(run: RunId, shown: ShownMessage): Promise<void>
   forget(run: RunId, key: string): Promise<void>
 }
 
-export type Shown = {
+export type ShownMessage = {
   /** `answer:0`, `approval:<id>:<channel>`, `file:<call>:0`, `note:…` */
   key: string
   channel: string

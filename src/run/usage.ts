@@ -34,7 +34,7 @@ export type RecentRun = {
 }
 
 /** What was asked and what it took: sums made by the database. */
-export type Usage = {
+export type UsageReports = {
   monthOf(principal: Principal): Promise<MonthUsage>
   monthOfAll(workspace: WorkspaceId): Promise<MonthUsage>
   /** A person's last requests, newest first. */
@@ -82,12 +82,12 @@ const Recent = z
   .transform(({ cost_usd, ...same }): RecentRun => ({ ...same, costUsd: cost_usd }))
 
 /** Usage over the database. Errors are db/'s. */
-export function createUsage(db: Db): Usage {
+export function createUsageReports(db: Db): UsageReports {
   return {
-    monthOf: ({ workspace, user }) => db.call('usage_month', { workspace, user }, Month),
-    monthOfAll: (workspace) => db.call('usage_month', { workspace, user: null }, Month),
-    recentOf: ({ workspace, user }, limit) => db.call('runs_digest', { workspace, user, limit }, z.array(Recent)),
+    monthOf: ({ workspace, user }) => db.call('usage_of_month', { workspace, user }, Month),
+    monthOfAll: (workspace) => db.call('usage_of_month', { workspace, user: null }, Month),
+    recentOf: ({ workspace, user }, limit) => db.call('runs_summary', { workspace, user, limit }, z.array(Recent)),
     keepFeedback: (run, { workspace, user }, verdict) =>
-      db.call('feedback_keep', { workspace, run, user, verdict }, z.boolean()),
+      db.call('feedback_save', { workspace, run, user, verdict }, z.boolean()),
   }
 }

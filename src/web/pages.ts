@@ -1,17 +1,17 @@
 import type { ServerResponse } from 'node:http'
-import type { SignedIn } from '../connect/finish-sign-in.ts'
+import type { SignInResult } from '../connect/sign-in/finish-sign-in.ts'
 
 type Look = 'good' | 'bad' | 'plain'
 
 /** The page a browser ends at after a sign-in. Pure. */
-export function signedInPage(signedIn: SignedIn): string {
+export function renderSignedInPage(signedIn: SignInResult): string {
   if (signedIn.ok) return page('Signed in', [connected(signedIn), BACK, MISTAKE], 'good')
   // Nobody knows whose it was, so Slack says nothing of it.
   if (signedIn.by === undefined) return page('Nothing to do here', [`<p>${literal(signedIn.message)}</p>`], 'plain')
   return page('Not signed in', [`<p>${literal(signedIn.message)}</p>`, AGAIN], 'bad')
 }
 
-export const troublePage = (): string =>
+export const renderErrorPage = (): string =>
   page(
     'Not signed in',
     [
@@ -20,7 +20,7 @@ export const troublePage = (): string =>
     'bad',
   )
 
-function connected({ title, connection }: Extract<SignedIn, { ok: true }>): string {
+function connected({ title, connection }: Extract<SignInResult, { ok: true }>): string {
   const count = connection.tools.length
   const tools = count === 1 ? 'its tool' : `its ${count} tools`
   return `<p><strong>${literal(title)}</strong> is connected as <strong>${literal(connection.name)}</strong>, and you can use ${tools}.</p>`
@@ -64,7 +64,7 @@ ${body.join('\n')}
 }
 
 /** Nothing on our pages comes from elsewhere, and what stands in their address is told to nobody. */
-export function answerPage(response: ServerResponse, status: number, html: string): void {
+export function sendPage(response: ServerResponse, status: number, html: string): void {
   response
     .writeHead(status, {
       'content-type': 'text/html; charset=utf-8',

@@ -1,16 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { SignedIn } from '../connect/finish-sign-in.ts'
-import { errorChain } from '../errors.ts'
+import type { SignInResult } from '../connect/sign-in/finish-sign-in.ts'
+import { errorChainOf } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { answerPage, signedInPage, troublePage } from './pages.ts'
+import { renderErrorPage, renderSignedInPage, sendPage } from './pages.ts'
 
-export type Health = { database: 'ok' | 'away' }
+/** `audit`: whether its rows are as they were written; absent until that was looked at. */
+export type HealthStatus = { database: 'ok' | 'away'; audit?: 'ok' | 'broken' }
 
 export type WebDeps = {
-  health(): Promise<Health>
+  health(): Promise<HealthStatus>
   /** Who we are to authorization servers; undefined where none could fetch it. */
   clientDocument: Record<string, unknown> | undefined
-  finishSignIn(brought: URLSearchParams, signal: AbortSignal): Promise<SignedIn>
+  finishSignIn(brought: URLSearchParams, signal: AbortSignal): Promise<SignInResult>
   log: Log
 }
 
@@ -23,10 +24,16 @@ export function createWeb(deps: WebDeps): (request: IncomingMessage, response: S
     const url = targetOf(request)
     const route = url && ROUTES[url.pathname]
     if (url === undefined || route === undefined) return false
-    void route(deps, response, url.searchParams)
+    answer(route, deps, response, url.searchParams).catch((error: unknown) => {
+      deps.log.error({ path: url.pathname, reason: errorChainOf(error) }, 'request could not be answered')
+      response.destroy()
+    })
     return true
   }
 }
+
+/** A route that throws at once fails like one that throws later. */
+const answer = async (route: Route, ...request: Parameters<Route>): Promise<void> => route(...request)
 
 type Route = (deps: WebDeps, response: ServerResponse, brought: URLSearchParams) => void | Promise<void>
 
@@ -49,10 +56,10 @@ async function callback(
 ): Promise<void> {
   try {
     const signedIn = await finishSignIn(brought, AbortSignal.timeout(FINISH_MS))
-    answerPage(response, signedIn.ok ? 200 : 400, signedInPage(signedIn))
+    sendPage(response, signedIn.ok ? 200 : 400, renderSignedInPage(signedIn))
   } catch (error) {
-    log.error({ reason: errorChain(error) }, 'sign-in could not be finished')
-    answerPage(response, 500, troublePage())
+    log.error({ reason: errorChainOf(error) }, 'sign-in could not be finished')
+    sendPage(response, 500, renderErrorPage())
   }
 }
 
@@ -62,7 +69,7 @@ async function health(deps: WebDeps, response: ServerResponse): Promise<void> {
     const found = await deps.health()
     json(response, found.database === 'ok' ? 200 : 503, { app: 'patchbay', pid: process.pid, ...found })
   } catch (error) {
-    deps.log.error({ reason: errorChain(error) }, 'health could not be found out')
+    deps.log.error({ reason: errorChainOf(error) }, 'health could not be found out')
     json(response, 500, { app: 'patchbay', pid: process.pid })
   }
 }

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { fitsPart, partsOf, signInAddresses } from '../../src/cards/address-parts.ts'
-import { mentions } from '../../src/cards/placeholders.ts'
+import { addressPartsOf, fitsAddressPart, signInAddressesOf } from '../../src/cards/address-parts.ts'
+import { placeholdersIn } from '../../src/cards/placeholders.ts'
 import { readCards } from '../../src/cards/read.ts'
-import { fill } from '../../src/mcp/fill.ts'
+import { fillPlaceholders } from '../../src/mcp/protocol/fill-placeholders.ts'
 
 const cards = readCards('run-cards')
 const addresses = cards
-  .flatMap(({ server, auth }) => [...(server.kind === 'http' ? [server.url] : []), ...signInAddresses(auth ?? {})])
-  .filter((address) => partsOf(address).length > 0)
+  .flatMap(({ server, auth }) => [...(server.kind === 'http' ? [server.url] : []), ...signInAddressesOf(auth ?? {})])
+  .filter((address) => addressPartsOf(address).length > 0)
 
 const NASTY =
   'evil.com evil.com/ evil.com# evil.com? a/b a\\b a@b a:b a:443 %2e %2e%2e %2f .. . ../.. a%00 a%0d%0a [::1] 0x7f.1 -a a- ‥ ／ ａ а ⓐ a。b a．b xn--80ak6aa92e {other}'
@@ -51,7 +51,7 @@ function* scrambled(count: number): Generator<string> {
 /** All of an address that a person must not change: what is theirs stands as "x". */
 function frameOf(address: string, template: string): string {
   const { protocol, username, password, hostname, port, pathname, hash, searchParams } = new URL(address)
-  const parts = partsOf(template)
+  const parts = addressPartsOf(template)
   const named = new URL(template.replaceAll(/[{}]/g, '')).hostname.split('.')
   const mine = parts.filter(({ at }) => at === 'host').map(({ name }) => name.toLowerCase())
   const host = hostname.split('.').map((one, at) => (mine.includes(named[at] ?? '') ? 'x' : one))
@@ -63,16 +63,17 @@ function frameOf(address: string, template: string): string {
 
 describe('an input that is a piece of an address', () => {
   it.each(addresses)('%s: leads nowhere else', (address) => {
-    const plain = Object.fromEntries(mentions(address).map((name) => [name, 'x']))
-    const frame = frameOf(fill(address, plain) ?? '', address)
+    const plain = Object.fromEntries(placeholdersIn(address).map((name) => [name, 'x']))
+    const frame = frameOf(fillPlaceholders(address, plain) ?? '', address)
     let fitting = 0
-    for (const part of partsOf(address))
+    for (const part of addressPartsOf(address))
       for (const value of [...NASTY.split(' '), ...BREAKS, ...scrambled(5_000)]) {
-        if (!fitsPart(part, value)) continue
+        if (!fitsAddressPart(part, value)) continue
         fitting++
-        expect(frameOf(fill(address, { ...plain, [part.name]: value }) ?? '', address), JSON.stringify(value)).toBe(
-          frame,
-        )
+        expect(
+          frameOf(fillPlaceholders(address, { ...plain, [part.name]: value }) ?? '', address),
+          JSON.stringify(value),
+        ).toBe(frame)
       }
     expect(fitting).toBeGreaterThan(100)
   })
@@ -80,23 +81,23 @@ describe('an input that is a piece of an address', () => {
   it('takes what people really have', () => {
     const host = { name: 'instance', at: 'host' } as const
     const path = { name: 'server', at: 'path' } as const
-    for (const value of ['dev12345', 'acme-prod', 'x']) expect(fitsPart(host, value)).toBe(true)
+    for (const value of ['dev12345', 'acme-prod', 'x']) expect(fitsAddressPart(host, value)).toBe(true)
     for (const value of ['sn_mcp_server_default', '01234567-89ab-cdef-0123-456789abcdef', 'v1.2'])
-      expect(fitsPart(path, value)).toBe(true)
+      expect(fitsAddressPart(path, value)).toBe(true)
     for (const value of ['acme.evil', 'acme/', 'a@b', 'a:1', 'acme_prod', 'acme%2e', 'аcme', 'acme\n'])
-      expect(fitsPart(host, value), value).toBe(false)
+      expect(fitsAddressPart(host, value), value).toBe(false)
     for (const value of ['..', '.', 'a/b', '%2e%2e', 'a?b', 'a#b', 'a\\b', 'a\n'])
-      expect(fitsPart(path, value), value).toBe(false)
+      expect(fitsAddressPart(path, value), value).toBe(false)
   })
 
   it('is found in hosts, ports and paths; a host that is all a person’s own is none', () => {
-    expect(partsOf('https://{a}.example.com:{b}/x/{c}?d={d}')).toEqual([
+    expect(addressPartsOf('https://{a}.example.com:{b}/x/{c}?d={d}')).toEqual([
       { name: 'a', at: 'host' },
       { name: 'b', at: 'port' },
       { name: 'c', at: 'path' },
     ])
-    expect(partsOf('https://{host}/mcp')).toEqual([])
-    expect(partsOf('{url}')).toEqual([])
+    expect(addressPartsOf('https://{host}/mcp')).toEqual([])
+    expect(addressPartsOf('{url}')).toEqual([])
     expect(addresses.length).toBeGreaterThan(6)
   })
 })

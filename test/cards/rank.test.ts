@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Rankable, rank, wantedWords } from '../../src/cards/rank.ts'
+import { type Rankable, rankMatches, searchWordsIn } from '../../src/cards/rank.ts'
 
 const thing = (name: string, more: Partial<Rankable> = {}): Rankable => ({
   name,
@@ -14,12 +14,12 @@ const thing = (name: string, more: Partial<Rankable> = {}): Rankable => ({
   popularity: { here: 0, all: 0 },
   ...more,
 })
-const found = (things: Rankable[], words: string) => rank(things, wantedWords(words)).map(({ name }) => name)
+const found = (things: Rankable[], words: string) => rankMatches(things, searchWordsIn(words)).map(({ name }) => name)
 
 test('words that say nothing are not looked for', () => {
-  expect(wantedWords('a tool for my Database, please')).toEqual(['database'])
-  expect(wantedWords('the')).toEqual(['the'])
-  expect(wantedWords('  !? ')).toEqual([])
+  expect(searchWordsIn('a tool for my Database, please')).toEqual(['database'])
+  expect(searchWordsIn('the')).toEqual(['the'])
+  expect(searchWordsIn('  !? ')).toEqual([])
 })
 
 test('each word must fit; the name counts for more than a mention', () => {

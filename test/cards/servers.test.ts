@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Card } from '../../src/cards/card.ts'
 import { readCards } from '../../src/cards/read.ts'
-import { createTargets } from '../../src/connect/targets.ts'
-import type { Target } from '../../src/mcp/target.ts'
+import { createServerTargets } from '../../src/connect/server-targets.ts'
+import type { Target } from '../../src/mcp/protocol/server-target.ts'
 import type { StoredTool } from '../../src/registry/connection.ts'
 import { type McpHouse, PERSON, ROOT, startMcpHouse } from '../support/mcp-house.ts'
 
@@ -20,7 +20,7 @@ afterAll(() => house[Symbol.asyncDispose]())
 
 /** As a person would connect it, but without the check that needs the vendor's own service. */
 async function toolsOf(name: string, secrets: Record<string, string> = {}): Promise<StoredTool[]> {
-  const targets = createTargets(cards, house.folder)
+  const targets = createServerTargets(cards, house.folder)
   const target: Target = { ...targets.target({ ...PERSON, name, card: name, inputs: {} }), checks: [] }
   return (await house.mcp.probe(target, secrets, new AbortController().signal)).tools
 }

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { readCards } from '../../src/cards/read.ts'
-import { destructiveVerb } from '../../src/policy/name-verb.ts'
+import { destructiveVerbIn } from '../../src/policy/name-verb.ts'
 import { ROOT } from '../support/paths.ts'
 
 const FIXTURES = join(ROOT, 'test', 'fixtures', 'tool-lists')
@@ -35,7 +35,7 @@ function writingVerb(tool: string): string | undefined {
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
     .toLowerCase()
     .split(/[^a-z]+/)
-  return destructiveVerb(tool) ?? words.find((word) => WRITING.has(word))
+  return destructiveVerbIn(tool) ?? words.find((word) => WRITING.has(word))
 }
 
 /** Tools called a read although their name or the server's claim says otherwise: each looked at, with the reason. */

@@ -2,17 +2,18 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openLocalStore } from '../../src/credentials/local.ts'
-import { referenceOf, saveSecrets } from '../../src/credentials/secrets.ts'
+import { credentialReferenceOf, saveSecrets } from '../../src/credentials/secrets.ts'
 import { createEgress } from '../../src/egress/egress.ts'
 import { newConnectionId } from '../../src/ids.ts'
 import { createLog } from '../../src/log.ts'
-import type { InputAnswer, InputRequest, Resumption } from '../../src/mcp/ask.ts'
 import { createAuth } from '../../src/mcp/auth/auth.ts'
-import { type Challenge, challengeIn } from '../../src/mcp/auth/challenge.ts'
-import { type Identity, saveIdentity } from '../../src/mcp/auth/identity.ts'
-import { createMcp, type ToolOutcome } from '../../src/mcp/mcp.ts'
-import type { Skill } from '../../src/mcp/skills.ts'
-import type { HttpTarget } from '../../src/mcp/target.ts'
+import { type Identity, saveIdentity } from '../../src/mcp/auth/enterprise/identity.ts'
+import { type AuthChallenge, authChallengeIn } from '../../src/mcp/auth/tokens/auth-challenge.ts'
+import type { InputAnswer, InputRequest, ResumeAnswers } from '../../src/mcp/elicitation/input-request.ts'
+import type { Skill } from '../../src/mcp/features/skills.ts'
+import { createMcp } from '../../src/mcp/mcp.ts'
+import type { ToolOutcome } from '../../src/mcp/protocol/outcome.ts'
+import type { HttpTarget } from '../../src/mcp/protocol/server-target.ts'
 import type { JsonObject, StoredTool } from '../../src/registry/connection.ts'
 import { PERSON, remote } from '../support/mcp-house.ts'
 import { createMemoryRegistry } from '../support/memory-registry.ts'
@@ -57,14 +58,14 @@ export async function startPerson(casting: Casting) {
       try {
         return await work()
       } catch (error) {
-        const challenge = challengeIn(error)
+        const challenge = authChallengeIn(error)
         if (challenge === undefined || before === MAX_SIGN_INS) throw error
         await signIn(challenge, signal)
       }
     }
   }
   let tools: StoredTool[] = []
-  const leg = (name: string, args: JsonObject, resume: Resumption | undefined) => {
+  const leg = (name: string, args: JsonObject, resume: ResumeAnswers | undefined) => {
     const tool = tools.find((one) => one.name === name)
     if (tool === undefined) throw new Error(`${name} is not listed`)
     const onInput = async (request: InputRequest) => answerTo(request)
@@ -77,7 +78,7 @@ export async function startPerson(casting: Casting) {
     },
     /** Until it is done, whatever it wants first. */
     call: async (name: string, args: JsonObject): Promise<ToolOutcome> => {
-      let resume: Resumption | undefined
+      let resume: ResumeAnswers | undefined
       let signIns = 0
       for (let at = 0; at < MAX_LEGS; at++) {
         const outcome = await leg(name, args, resume)
@@ -135,7 +136,7 @@ async function setUp({ url, clientId, clientSecret, byMachine, identity, knownMo
   })
   const id = newConnectionId()
   const secrets = { ...(clientId && { clientId }), ...(clientSecret && { clientSecret }) }
-  const credential = referenceOf(id)
+  const credential = credentialReferenceOf(id)
   await saveSecrets(credentials, credential, secrets)
   const era = knownModern ? { kind: 'modern', discover: MODERN, at: Date.now() } : undefined
   const connection = await registry.add(
@@ -146,7 +147,7 @@ async function setUp({ url, clientId, clientSecret, byMachine, identity, knownMo
     mcp,
     connection,
     /** The browser goes where it is sent, and what it comes back with is redeemed. */
-    signIn: async (challenge: Challenge, signal: AbortSignal) => {
+    signIn: async (challenge: AuthChallenge, signal: AbortSignal) => {
       const { url, pending } = await auth.begin(target, secrets, { id, challenge, state: 'suite', signal })
       const sent = await fetch(url, { redirect: 'manual' })
       const back = new URL(String(sent.headers.get('location'))).searchParams
@@ -170,7 +171,7 @@ function answerTo(request: InputRequest): InputAnswer {
   return { action: 'accept', content: Object.fromEntries(filled) }
 }
 
-function resumptionOf({ asks, state }: Extract<ToolOutcome, { kind: 'input_required' }>): Resumption {
+function resumptionOf({ asks, state }: Extract<ToolOutcome, { kind: 'input_required' }>): ResumeAnswers {
   const responses = asks.map(({ request, resume }) => [resume.how === 'answer' ? resume.key : '', answerTo(request)])
   const kept = asks.map(({ resume }) => (resume.how === 'answer' ? resume.state : undefined))[0]
   return { state: state ?? kept, responses: Object.fromEntries(responses) }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readCards } from '../../src/cards/read.ts'
-import { createTargets } from '../../src/connect/targets.ts'
+import { createServerTargets } from '../../src/connect/server-targets.ts'
 import { type ConnectHouse, startConnectHouse } from '../support/connect-house.ts'
 import { PERSON } from '../support/mcp-house.ts'
 
@@ -18,7 +18,7 @@ async function problemsOf(card: string, inputs: Record<string, string>) {
 }
 
 const termsOf = (card: string, inputs: Record<string, string>, prefill: Record<string, string> = {}) => {
-  const targets = createTargets(readCards('run-cards'), '/nowhere', { [card]: prefill })
+  const targets = createServerTargets(readCards('run-cards'), '/nowhere', { [card]: prefill })
   const target = targets.target({ ...PERSON, name: card, card, inputs })
   if (target.kind !== 'http' || target.auth === undefined) throw new Error('signs nobody in')
   return target.auth

@@ -1,10 +1,9 @@
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { finding } from '../../src/connect/find.ts'
-import { gramsOf, patternsOf } from '../../src/connect/looked.ts'
+import { createSearch } from '../../src/connect/catalog/search.ts'
 import { connectPostgres } from '../../src/db/postgres.ts'
 import { WorkspaceId } from '../../src/ids.ts'
-import { type Catalogue, createCatalogue, type NewRow } from '../../src/registry/catalogue.ts'
+import { type Catalogue, createCatalogue, type NewCatalogueRow } from '../../src/registry/catalogue.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { memoryLog } from '../support/log.ts'
 
@@ -17,7 +16,7 @@ const ENDS = 'bel cor dan fin gor hub kit lan mar nex pol rix sen tor vox wer'.s
 const B =
   'search sync export alerts reports planner archive monitor bridge agent toolkit gateway index studio hub'.split(' ')
 
-function entryAt(at: number): NewRow {
+function entryAt(at: number): NewCatalogueRow {
   const pick = (from: string[], by: number) => from[Math.floor(at / by) % from.length] ?? ''
   const a = `${pick(STARTS, 1)}${pick(STARTS, 29)}${pick(ENDS, 7)}`
   const b = pick(B, 3)
@@ -36,7 +35,6 @@ function entryAt(at: number): NewRow {
     status: 'active',
     verified: at % 3 === 0,
     searchText: `${title} ${name} ${description}`.toLowerCase(),
-    grams: gramsOf(`${title} ${a}-${b}`),
     updatedAt: new Date('2026-11-01T00:00:00Z'),
   }
 }
@@ -63,21 +61,24 @@ afterAll(() => open.disposeAsync())
 
 /** What the function runs, with what a search gives it in place of its parameters. */
 async function planOf(words: string[]): Promise<string> {
-  const { rows } = await client.query<{ prosrc: string }>("select prosrc from pg_proc where proname = 'run_cards_find'")
+  const { rows } = await client.query<{ prosrc: string }>(
+    "select prosrc from pg_proc where proname = 'run_cards_search'",
+  )
   const values: Record<string, string> = {
     url: `'${URL}'::text`,
     workspace: `'${HERE}'::text`,
-    patterns: `'${JSON.stringify(patternsOf(words))}'::jsonb`,
-    grams: `'${JSON.stringify(gramsOf(words.join(' ')))}'::jsonb`,
+    patterns: `'${JSON.stringify(words)}'::jsonb`,
+    words: `'${JSON.stringify(words)}'::jsonb`,
     limit: '300',
   }
   const sql = (rows[0]?.prosrc ?? '').replace(/\bp_(\w+)/g, (_all, name: string) => values[name] ?? '')
+  await client.query('set search_path = patchbay, extensions')
   const { rows: plan } = await client.query<Record<string, string>>(`explain ${sql}`)
   return plan.map((row) => Object.values(row).join()).join('\n')
 }
 
 test('among ten thousand what fits is found, also with a typo, and what is near is named where nothing is', async () => {
-  const find = finding([], catalogue)
+  const find = createSearch([], catalogue)
   const { entry } = entryAt(4_259)
   const [word = '', second = ''] = entry.title.split(' ')
   const first = async (words: string) => (await find(HERE, words)).hits[0]?.registry?.name
@@ -92,7 +93,7 @@ test('among ten thousand what fits is found, also with a typo, and what is near 
 
 test('names that look alike are looked up in their index, right after the mirror was written', async () => {
   const plan = await planOf(['bakery', 'planer'])
-  expect(plan).toContain('Bitmap Index Scan on mcp_run_cards_grams')
+  expect(plan).toContain('Bitmap Index Scan on mcp_run_cards_names')
 })
 
 test('a search of ten thousand takes a moment', async () => {
@@ -100,7 +101,7 @@ test('a search of ten thousand takes a moment', async () => {
   for (const words of [['bakery'], ['bakrey', 'planer'], ['weather', 'alerts'], ['agent'], ['kubernets']]) {
     for (let time = 0; time < 4; time++) {
       const began = performance.now()
-      await catalogue.find(HERE, { patterns: patternsOf(words), grams: gramsOf(words.join(' ')), limit: 300 })
+      await catalogue.find(HERE, { patterns: words, words, limit: 300 })
       times.push(performance.now() - began)
     }
   }

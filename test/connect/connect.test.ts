@@ -141,11 +141,14 @@ describe('the postgres card', () => {
     await begin({ allow: [`127.0.0.1:${tcp.port}`] })
     const dsn = `postgres://postgres:${encodeURIComponent(secret)}@127.0.0.1:${tcp.port}/postgres?sslmode=disable`
     const connection = await connected('postgres', { dsn })
-    expect(connection).toMatchObject({ inputs: {}, credential: `connection/${connection.id}` })
+    expect(connection).toMatchObject({
+      inputs: {},
+      credential: expect.stringContaining(`connection/${connection.id}/`),
+    })
     expect(textOf(await house.call(connection, 'execute_sql', { sql: 'select 6 * 7 as answer' }))).toContain('42')
     const echoed = await house.call(connection, 'execute_sql', { sql: `select '${secret}' as a, '${dsn}' as b` })
     await eventually(async () =>
-      expect((await house.registry.get(connection.id))?.era).toMatchObject({ kind: 'modern' }),
+      expect((await house.registry.get(connection.id, PERSON.workspace))?.era).toMatchObject({ kind: 'modern' }),
     )
     const everywhere = [
       textOf(echoed),
@@ -346,14 +349,15 @@ describe('the end of the app', () => {
 describe('reconnect', () => {
   it('keeps a secret left empty, takes a new one, and changes nothing when it fails', async () => {
     await begin({ strangeCard: STRANGE })
-    const { id, credential } = await connected('strange', { key: 'right-secret' })
+    const { id } = await connected('strange', { key: 'right-secret' })
+    const kept = async () => house.credentials.get((await house.registry.get(id, PERSON.workspace))?.credential ?? '')
     expect(await house.connect.reconnect(PERSON, id, { key: '' }, signal)).toMatchObject({ ok: true })
     const failed = await house.connect.reconnect(PERSON, id, { key: 'planted-wrong' }, signal)
     expect(failed).toMatchObject({ ok: false, message: expect.stringContaining('[secret]') })
-    expect(await house.credentials.get(credential ?? '')).toContain('right-secret')
+    expect(await kept()).toContain('right-secret')
     const free = await house.connect.reconnect(PERSON, id, { mode: 'free', key: 'another-secret' }, signal)
     expect(free).toMatchObject({ ok: true, connection: { id, inputs: { mode: 'free' }, status: 'connected' } })
-    expect(await house.credentials.get(credential ?? '')).toContain('another-secret')
+    expect(await kept()).toContain('another-secret')
     expect(house.secretsKept()).toBe(1)
   })
 
@@ -363,7 +367,7 @@ describe('reconnect', () => {
     const keyOf = async () => textOf(await house.call(connection, 'refuse'))
     expect(await keyOf()).toContain('no: [secret]')
     await house.connect.reconnect(PERSON, connection.id, { mode: 'free', key: 'newer-secret' }, signal)
-    const now = await house.registry.get(connection.id)
+    const now = await house.registry.get(connection.id, PERSON.workspace)
     expect(textOf(await house.call(now ?? connection, 'env'))).not.toContain('right-secret')
     expect(textOf(await house.call(now ?? connection, 'env'))).toContain('"FIXTURE_SECRET":"[secret]"')
   })
@@ -385,7 +389,7 @@ describe('reconnect', () => {
     expect(await house.connect.reconnect(OTHER, id, {}, signal)).toMatchObject({ ok: false })
     expect(await house.connect.test(OTHER, id, signal)).toMatchObject({ ok: false })
     expect(await house.connect.disconnect(OTHER, id)).toBeUndefined()
-    expect(await house.registry.get(id)).toBeDefined()
+    expect(await house.registry.get(id, PERSON.workspace)).toBeDefined()
   })
 })
 
@@ -403,7 +407,7 @@ describe('test', () => {
       ok: false,
       message: expect.stringContaining('could not start'),
     })
-    expect(await house.registry.get(id)).toMatchObject({
+    expect(await house.registry.get(id, PERSON.workspace)).toMatchObject({
       status: 'failing',
       statusReason: expect.stringContaining('[secret]'),
     })
@@ -412,10 +416,13 @@ describe('test', () => {
       ok: false,
       message: expect.stringContaining('Reconnect'),
     })
-    expect(await house.registry.get(id)).toMatchObject({ status: 'needs_sign_in' })
+    expect(await house.registry.get(id, PERSON.workspace)).toMatchObject({ status: 'needs_sign_in' })
     await house.credentials.set(credential ?? '', JSON.stringify({ key: 'right-secret' }))
     expect(await house.connect.test(PERSON, id, signal)).toMatchObject({ ok: true })
-    expect(await house.registry.get(id)).toMatchObject({ status: 'connected', statusReason: undefined })
+    expect(await house.registry.get(id, PERSON.workspace)).toMatchObject({
+      status: 'connected',
+      statusReason: undefined,
+    })
   })
 })
 
@@ -454,19 +461,23 @@ describe('a connection whose card is gone', () => {
 describe('what cards say', () => {
   it('of tools', async () => {
     await begin()
-    const { word } = house.connect
-    expect(word('filesystem', 'write_file')).toEqual({ class: 'write', vouched: true, idempotent: true })
-    expect(word('filesystem', 'read_file')).toEqual({ class: 'read', vouched: true, idempotent: true })
-    expect(word('demo-database', 'execute_sql')).toEqual({
+    const { classificationOf } = house.connect
+    expect(classificationOf('filesystem', 'write_file')).toEqual({ class: 'write', vouched: true, idempotent: true })
+    expect(classificationOf('filesystem', 'read_file')).toEqual({ class: 'read', vouched: true, idempotent: true })
+    expect(classificationOf('demo-database', 'execute_sql')).toEqual({
       class: 'write',
       vouched: true,
       idempotent: false,
       sql: { argument: 'sql', dialect: 'sqlite' },
     })
-    expect(word('github', 'merge_pull_request')).toEqual({ class: 'destructive', vouched: false, idempotent: false })
-    expect(word('everything', 'get-env')).toEqual({ vouched: false, idempotent: false })
-    expect(word('filesystem', 'constructor')).toEqual({ vouched: false, idempotent: false })
-    expect(word('gone', 'x')).toEqual({ vouched: false, idempotent: false })
+    expect(classificationOf('github', 'merge_pull_request')).toEqual({
+      class: 'destructive',
+      vouched: false,
+      idempotent: false,
+    })
+    expect(classificationOf('everything', 'get-env')).toEqual({ vouched: false, idempotent: false })
+    expect(classificationOf('filesystem', 'constructor')).toEqual({ vouched: false, idempotent: false })
+    expect(classificationOf('gone', 'x')).toEqual({ vouched: false, idempotent: false })
   })
   it('to people, never how they are started', async () => {
     await begin()

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import { createMirror, type MirrorDeps } from '../../src/connect/mirror.ts'
+import { createRegistryMirror, type RegistryMirrorDeps } from '../../src/connect/catalog/mirror-registry.ts'
 import { connectPostgres } from '../../src/db/postgres.ts'
 import { createEgress } from '../../src/egress/egress.ts'
 import { isAppError } from '../../src/errors.ts'
@@ -18,7 +18,7 @@ afterEach(async () => {
 
 const FAST = { lookMs: 20, everyMs: 30, againMs: [40], fullMs: 60_000 }
 
-async function startHouse(items: unknown[], times: NonNullable<MirrorDeps['times']> = FAST) {
+async function startHouse(items: unknown[], times: NonNullable<RegistryMirrorDeps['times']> = FAST) {
   const registry = open.use(await startRegistry(items))
   const database = open.use(await createTestDatabase())
   const { log, text } = memoryLog()
@@ -37,9 +37,9 @@ async function startHouse(items: unknown[], times: NonNullable<MirrorDeps['times
       }
     },
   }
-  const mirror = () => createMirror({ catalogue, fetch: egress.fetch, mcp, log, times })
+  const mirror = () => createRegistryMirror({ catalogue, fetch: egress.fetch, mcp, log, times })
   const names = async () => {
-    const looked = { patterns: [''], grams: [], limit: 1_000 }
+    const looked = { patterns: [''], words: [], limit: 1_000 }
     const { found } = await catalogue.find(WorkspaceId.parse('TTEST'), looked)
     return found.map(({ entry }) => entry.name).sort()
   }

@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readCards } from '../../src/cards/read.ts'
 import { readConfig } from '../../src/config.ts'
-import { createTargets } from '../../src/connect/targets.ts'
-import type { Terms } from '../../src/mcp/auth/terms.ts'
+import { createServerTargets } from '../../src/connect/server-targets.ts'
+import type { AuthConfig } from '../../src/mcp/auth/tokens/auth-config.ts'
 import { startProtected } from '../fixtures/authorization-server.ts'
 import { PERSON, ROOT } from '../support/mcp-house.ts'
 import { signIn, startSignInHouse } from '../support/sign-in-house.ts'
@@ -12,7 +12,7 @@ const cards = readCards(join(ROOT, 'run-cards'))
 
 /** How a connection of this card signs people in, with these variables set. */
 function termsWith(environment: Record<string, string>, card: string) {
-  const target = createTargets(cards, '/nowhere', readConfig(environment).prefills).target({
+  const target = createServerTargets(cards, '/nowhere', readConfig(environment).prefills).target({
     ...PERSON,
     card,
     name: card,
@@ -23,7 +23,7 @@ function termsWith(environment: Record<string, string>, card: string) {
 }
 
 /** The card's own issuer is not to be reached from a test; everything else is as the card and the variables say. */
-const at = (terms: Terms, issuer: string): Terms => ({
+const at = (terms: AuthConfig, issuer: string): AuthConfig => ({
   ...terms,
   issuer,
   registered: terms.registered.map((one) => ({ ...one, issuer })),

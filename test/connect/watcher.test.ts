@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterEach, expect, test } from 'vitest'
-import { createWatcher, type WatcherDeps } from '../../src/connect/watcher.ts'
+import { createResourceWatcher, type ResourceWatcherDeps } from '../../src/connect/features/resource-watcher.ts'
 import { openLocalStore } from '../../src/credentials/local.ts'
 import { connectPostgres } from '../../src/db/postgres.ts'
 import { createEgress } from '../../src/egress/egress.ts'
@@ -11,7 +11,7 @@ import { ChannelId, newConnectionId } from '../../src/ids.ts'
 import { createMcp } from '../../src/mcp/mcp.ts'
 import type { Connection } from '../../src/registry/connection.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
-import { createWatches } from '../../src/registry/watches.ts'
+import { createResourceSubscriptions } from '../../src/registry/watches.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { memoryLog } from '../support/log.ts'
@@ -38,16 +38,16 @@ async function startHouse() {
   open.defer(() => egress[Symbol.dispose]())
   const told: { by: string; at: number }[] = []
 
-  const instance = (name: string, times: Pick<WatcherDeps, 'quietMs'> = {}) => {
+  const instance = (name: string, times: Pick<ResourceWatcherDeps, 'quietMs'> = {}) => {
     const db = open.use(connectPostgres(database.url, log))
-    const [registry, watches] = [createRegistry(db), createWatches(db)]
+    const [registry, watches] = [createRegistry(db), createResourceSubscriptions(db)]
     const target = () => remote(`http://127.0.0.1:${server.port}/mcp`)
     const limits = () => ({ callSeconds: 60, idleSeconds: 300 })
     const mcp = open.use(
       createMcp({ registry, credentials, egress, log, limits, target, toolTimeoutSeconds: 30, projectRoot: folder }),
     )
     const tell = async () => void told.push({ by: name, at: Date.now() })
-    const watcher = open.use(createWatcher({ watches, registry, mcp, log, tell, lookMs: 40, ...times }))
+    const watcher = open.use(createResourceWatcher({ watches, registry, mcp, log, tell, lookMs: 40, ...times }))
     return { registry, watches, mcp, watcher }
   }
   const first = instance('first')
@@ -96,7 +96,7 @@ test('many instances that want the same watches: each connection is one’s, wit
   expect(claims.flat()).toHaveLength(12)
   for (const claimed of claims) expect([0, 4]).toContain(claimed.length)
   const held = await house.rows(
-    'select connection_id, count(distinct watcher)::int as watchers, count(watcher)::int as n from mcp_watches group by 1',
+    'select connection_id, count(distinct owner)::int as watchers, count(owner)::int as n from resource_subscriptions group by 1',
   )
   expect(held.map(({ watchers, n }) => [watchers, n])).toEqual(Array(6).fill([1, 2]))
 })
@@ -163,4 +163,22 @@ test('a resource that changes all the time is told of at once, and then only aft
   // The last change of the time that was quiet is not forgotten.
   await house.touch(connection)
   await eventually(() => expect(house.told.length).toBeGreaterThan(times.length), QUIET_MS + 3_000)
+})
+
+test('after its connection was made anew, a resource is watched on the new session', async () => {
+  const house = await startHouse()
+  const { watcher, mcp } = house.instance('second', { quietMs: 0 })
+  const connection = await house.connection()
+  await house.watch(connection)
+  watcher.start()
+  const toldAgain = async () => {
+    const before = house.told.length
+    await eventually(async () => {
+      await house.touch(connection)
+      expect(house.told.length).toBeGreaterThan(before)
+    })
+  }
+  await toldAgain()
+  await mcp.retire(connection.id)
+  await toldAgain()
 })

@@ -7,9 +7,9 @@ import { connectPostgres } from '../../src/db/postgres.ts'
 import { connectSupabase } from '../../src/db/supabase.ts'
 import { newConnectionId, newRunId, Principal, UserId, WorkspaceId } from '../../src/ids.ts'
 import { createRules } from '../../src/policy/rules.ts'
-import { createCatalogue, type NewRow } from '../../src/registry/catalogue.ts'
+import { createCatalogue, type NewCatalogueRow } from '../../src/registry/catalogue.ts'
 import type { NewConnection } from '../../src/registry/connection.ts'
-import type { Entry } from '../../src/registry/entry.ts'
+import type { RegistryEntry } from '../../src/registry/entry.ts'
 import { createInstallationRows, type Installation } from '../../src/registry/installations.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
 import { createTestDatabase } from '../support/database.ts'
@@ -70,7 +70,7 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
     expect(saved).toMatchObject({ ...given, status: 'connected', usageCount: 0, lastUsed: undefined })
     expect(saved.createdAt).toBeInstanceOf(Date)
     expect(await registry.find(person(`${user}1`), 'FILES')).toEqual(saved)
-    expect(await registry.get(given.id)).toEqual(saved)
+    expect(await registry.get(given.id, given.workspace)).toEqual(saved)
     expect(await registry.connectionsOf(person(`${user}1`))).toEqual([saved])
     expect(await registry.connectionsOf(person('UNOBODY'))).toEqual([])
   })
@@ -102,11 +102,12 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
   test('what is changed and removed is only the owner’s', async () => {
     const registry = createRegistry(db())
     const who = person(`${user}4`)
-    const { id } = await registry.add(connection(who, 'mine'), 10)
-    await registry.setStatus(id, 'failing', 'it does not answer')
-    expect(await registry.get(id)).toMatchObject({ status: 'failing', statusReason: 'it does not answer' })
-    await registry.replace(id, { inputs: { a: 'b' }, credential: `connection/${id}`, tools: [], era: {} })
-    expect(await registry.get(id)).toMatchObject({
+    const made = await registry.add(connection(who, 'mine'), 10)
+    const { id, workspace } = made
+    await registry.setStatus(made, 'failing', 'it does not answer')
+    expect(await registry.get(id, workspace)).toMatchObject({ status: 'failing', statusReason: 'it does not answer' })
+    await registry.replace(made, { inputs: { a: 'b' }, credential: `connection/${id}`, tools: [], era: {} })
+    expect(await registry.get(id, workspace)).toMatchObject({
       status: 'connected',
       statusReason: undefined,
       inputs: { a: 'b' },
@@ -115,15 +116,15 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
     expect(await registry.remove(person('UOTHER'), id)).toBeUndefined()
     expect(await registry.remove(who, id)).toMatchObject({ id })
     expect(await registry.remove(who, id)).toBeUndefined()
-    await expect(registry.replace(id, { inputs: {}, credential: undefined, tools: [], era: {} })).rejects.toMatchObject(
-      { code: 'not_found' },
-    )
+    await expect(
+      registry.replace(made, { inputs: {}, credential: undefined, tools: [], era: {} }),
+    ).rejects.toMatchObject({ code: 'not_found' })
   })
 
   test('a registry is read by one at a time, and its entries are found by words and by letters', async () => {
     const catalogue = createCatalogue(db(), `https://registry.${user.toLowerCase()}.dev`)
     if (catalogue === undefined) throw new Error('there is no catalogue')
-    const entry: Entry = {
+    const entry: RegistryEntry = {
       name: `dev.${user.toLowerCase()}/weather`,
       version: '1.0.0',
       title: 'Weather “ümläut”',
@@ -133,12 +134,11 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
       inputs: [],
     }
     const searchText = `weather ${entry.name} forecasts`
-    const row: NewRow = {
+    const row: NewCatalogueRow = {
       entry,
       status: 'active',
       verified: true,
       searchText,
-      grams: [' we', 'wea', 'eat'],
       updatedAt: new Date(),
     }
     expect(await catalogue.claim('one', 60_000)).toEqual({ since: undefined, fullAgeMs: undefined, failures: 0 })
@@ -155,17 +155,17 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
     const who = person(`${user}9`)
     const made = await createRegistry(db()).add({ ...connection(who, 'sky'), card: entry.name, entry }, 10)
     const changed = { inputs: {}, credential: undefined, tools: [], era: {} }
-    expect(await createRegistry(db()).replace(made.id, changed)).toMatchObject({ entry, inputs: {} })
+    expect(await createRegistry(db()).replace(made, changed)).toMatchObject({ entry, inputs: {} })
     const byWords = await catalogue.find(who.workspace, {
       patterns: [user.toLowerCase(), 'rain|forecasts'],
-      grams: [],
+      words: [],
       limit: 9,
     })
     expect(byWords.found).toEqual([{ entry, status: 'active', verified: true, popularity: 1 }])
     expect(byWords).toMatchObject({ here: { [entry.name]: 1 }, walked: true })
-    const byLetters = await catalogue.find(who.workspace, { patterns: ['wheater'], grams: ['wea', 'xyz'], limit: 9 })
+    const byLetters = await catalogue.find(who.workspace, { patterns: ['wheater'], words: ['wheater'], limit: 9 })
     expect(byLetters.found.map((one) => one.entry.title)).toContain(entry.title)
-    expect((await catalogue.find(who.workspace, { patterns: ['snow'], grams: ['sno'], limit: 9 })).found).toEqual([])
+    expect((await catalogue.find(who.workspace, { patterns: ['snow'], words: ['snow'], limit: 9 })).found).toEqual([])
   })
 
   test('an installation is replaced, and removed only by the credential it has', async () => {
@@ -202,8 +202,8 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
     const gone = await registry.forgetAll(left)
     expect(gone.map(({ id }) => id).sort()).toEqual([mine.id, also.id].sort())
     expect(await registry.forgetAll(left)).toEqual([])
-    expect(await registry.get(mine.id)).toBeUndefined()
-    expect(await registry.get(other.id)).toEqual(other)
+    expect(await registry.get(mine.id, mine.workspace)).toBeUndefined()
+    expect(await registry.get(other.id, other.workspace)).toEqual(other)
   })
 
   test('the open runs of a workspace are those that have not ended', async () => {
@@ -215,8 +215,8 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
           id,
           workspace,
           user,
-          lane: `${workspace} ${at}`,
-          dedupe: `${workspace} ${at}`,
+          conversation: `${workspace} ${at}`,
+          dedupe_key: `${workspace} ${at}`,
           events: [{ type: 'started' }],
           instance: 'one',
           lease_ms: 30_000,
@@ -229,7 +229,7 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
     const openNow = () => db().call('runs_open', { workspace }, z.array(z.string()))
     expect(await openNow()).toEqual([stopped, open])
     const event = { type: 'stopped', by: user, at: '2026-01-01T00:00:00Z' }
-    await db().call('run_stop', { run: stopped, event, instance: 'one', lease_ms: 1_000 }, z.unknown())
+    await db().call('run_stop', { workspace, run: stopped, event, instance: 'one', lease_ms: 1_000 }, z.unknown())
     expect(await openNow()).toEqual([open])
     expect(await db().call('runs_open', { workspace: 'TNOBODY' }, z.array(z.string()))).toEqual([])
   })
@@ -268,8 +268,8 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
           id,
           workspace: 'TTEST',
           user,
-          lane: `lane ${name}`,
-          dedupe: `dedupe ${name}`,
+          conversation: `conversation ${name}`,
+          dedupe_key: `dedupe ${name}`,
           events: [started],
           instance: 'one',
           lease_ms: 30_000,
@@ -298,6 +298,7 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
       db().call(
         'approval_decide',
         {
+          workspace: 'TTEST',
           id: `approval-${name}`,
           status,
           by,
@@ -313,7 +314,7 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
     expect(new Set(outcomes.map((outcome) => `${outcome.decision} ${outcome.by}`)).size).toBe(1)
     const read = await db().call(
       'run_read',
-      { run, after: 0, bare: false },
+      { run, fence: 1, after: 0 },
       z.object({ events: z.array(z.looseObject({ type: z.string() })) }),
     )
     expect(read.events[0]).toEqual(started)
@@ -333,13 +334,19 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
       expiresAt: input.startsWith('late') ? '2020-01-01T00:00:00Z' : '2999-01-01T00:00:00Z',
     })
     const named = (which: string) => `${which}-${name}`
-    const input = { id: run, workspace: 'TTEST', user: 'UA', lane: named('input lane'), dedupe: named('input') }
+    const input = {
+      id: run,
+      workspace: 'TTEST',
+      user: 'UA',
+      conversation: named('input conversation'),
+      dedupe_key: named('input'),
+    }
     const events = [started, ...['first', 'second', 'late', 'later'].map((which) => event(named(which)))]
     await db().call('run_start', { ...input, events, instance: 'one', lease_ms: 30_000 }, z.unknown())
     const give = (which: string, by: string, action: string, instance: string | null = 'two') => {
       const given = { type: 'given_input', call: 'c', input: named(which), action, at: 'now' }
-      const args = { id: named(which), run, by, action, event: given, instance, lease_ms: 1_000 }
-      return db().call('input_give', args, z.looseObject({ kind: z.string() }))
+      const args = { workspace: 'TTEST', id: named(which), run, by, action, event: given, instance, lease_ms: 1_000 }
+      return db().call('input_answer', args, z.looseObject({ kind: z.string() }))
     }
     const open = async () =>
       (
@@ -361,7 +368,7 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
     expect(await db().call('input_expire', { at: 'now' }, z.boolean())).toBe(true)
     expect(await give('later', 'UA', 'accept')).toMatchObject({ kind: 'already', action: 'expired' })
     const stop = { type: 'stopped', by: 'UA', at: 'now' }
-    await db().call('run_stop', { run, event: stop, instance: 'two', lease_ms: 1_000 }, z.unknown())
+    await db().call('run_stop', { workspace: 'TTEST', run, event: stop, instance: 'two', lease_ms: 1_000 }, z.unknown())
     expect(await open()).toEqual([])
     expect(await give('second', 'UA', 'accept')).toMatchObject({ kind: 'already', action: 'over' })
   })
@@ -377,11 +384,21 @@ test('a caller with the publishable key gets nothing', async () => {
     auth: { persistSession: false },
     global: { fetch: lite.fetch },
   })
-  const rpc = await anonymous.rpc('connections_of', { p_workspace: 'TTEST', p_user: 'UPG1' })
+  const rpc = await anonymous.schema('patchbay').rpc('connections_of', { p_workspace: 'TTEST', p_user: 'UPG1' })
   expect(rpc.error).not.toBeNull()
   expect(rpc.data).toBeNull()
-  const rows = await anonymous.from('mcp_connections').select('*')
+  const rows = await anonymous.schema('patchbay').from('mcp_connections').select('*')
   expect(rows.data ?? []).toEqual([])
+})
+
+test('a Supabase project that does not offer our schema stops the start, and the message names the setting', async () => {
+  await using database = await createTestDatabase()
+  await using closed = await startSupabaseLite(database.url, ['public'])
+  await using db = connectSupabase({ url: closed.url, secretKey: KEYS.secret_key, fetch: closed.fetch })
+  await expect(checkSchema(db, MIGRATIONS)).rejects.toMatchObject({
+    code: 'config_invalid',
+    message: expect.stringMatching(/add patchbay to the exposed schemas/),
+  })
 })
 
 test('a database that is away is told from a call that is wrong', async () => {

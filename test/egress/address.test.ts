@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isPublicAddress } from '../../src/egress/address.ts'
+import { isNeverReachable, isPublicAddress } from '../../src/egress/address.ts'
 import { readAllowed } from '../../src/egress/allow.ts'
 
 describe('isPublicAddress', () => {
@@ -39,6 +39,27 @@ describe('isPublicAddress', () => {
       expect(isPublicAddress(address)).toBe(true)
     },
   )
+})
+
+describe('isNeverReachable', () => {
+  it.each([
+    '169.254.0.1',
+    '100.100.100.200',
+    '168.63.129.16',
+    'fe80::1%eth0',
+    'fd20:ce::254',
+    '::ffff:169.254.169.254',
+    '64:ff9b::169.254.169.254',
+    '64:ff9b:1::169.254.169.254',
+    '2002:a9fe:a9fe::1',
+    '::169.254.169.254',
+  ])('holds %s back, whatever is allowed', (address) => {
+    expect(isNeverReachable(address)).toBe(true)
+    expect(isPublicAddress(address)).toBe(false)
+  })
+  it.each(['10.0.0.1', '64:ff9b::10.0.0.1', 'fd00::1', '1.1.1.1', 'localhost'])('has nothing against %s', (address) => {
+    expect(isNeverReachable(address)).toBe(false)
+  })
 })
 
 describe('EGRESS_ALLOW', () => {

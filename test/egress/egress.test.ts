@@ -67,6 +67,15 @@ describe('egress.fetch', () => {
     await expect(egressTo().fetch(url)).rejects.toThrowError(code('egress_refused'))
   })
 
+  it.each(['transfer-encoding', 'upgrade', 'keep-alive', 'content-length', 'expect'])(
+    'sends no %s header that would bring the connection out of step',
+    async (name) => {
+      const host = await serve((_request, response) => response.end())
+      const asked = egressTo(host).fetch(`http://${host}/`, { method: 'POST', headers: { [name]: '99' }, body: 'x' })
+      await expect(asked).rejects.toMatchObject({ code: 'egress_refused', message: expect.stringMatching(/header/) })
+    },
+  )
+
   it('says how to allow a private host', async () => {
     await expect(egressTo().fetch('https://localhost:8443/')).rejects.toThrowError(/EGRESS_ALLOW=localhost:8443/)
   })

@@ -1,11 +1,11 @@
 /** Stands for the app: opens a session with a server of each local card, prints its folder, and waits to be killed. */
 
 import { readCards } from '../../src/cards/read.ts'
-import { createTargets } from '../../src/connect/targets.ts'
+import { createServerTargets } from '../../src/connect/server-targets.ts'
 import { PERSON, ROOT, startMcpHouse } from '../support/mcp-house.ts'
 
 const house = await startMcpHouse({ root: ROOT })
-const targets = createTargets(readCards('run-cards'), house.folder)
+const targets = createServerTargets(readCards('run-cards'), house.folder)
 const calls = [
   ['everything', 'trigger-long-running-operation', { duration: 60, steps: 60 }],
   ['filesystem', 'list_allowed_directories', {}],

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import type { InputRequest } from '../../src/mcp/ask.ts'
-import type { ToolOutcome } from '../../src/mcp/mcp.ts'
-import type { StdioTarget } from '../../src/mcp/target.ts'
+import type { InputRequest } from '../../src/mcp/elicitation/input-request.ts'
+import type { ToolOutcome } from '../../src/mcp/protocol/outcome.ts'
+import type { StdioTarget } from '../../src/mcp/protocol/server-target.ts'
 import { type McpHouse, noted, ROOT, remote, startMcpHouse, startServerProcess, textOf } from '../support/mcp-house.ts'
 
 let house: McpHouse

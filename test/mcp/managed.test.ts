@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { newConnectionId } from '../../src/ids.ts'
-import { readIdentity, saveIdentity } from '../../src/mcp/auth/identity.ts'
+import { readIdentity, saveIdentity } from '../../src/mcp/auth/enterprise/identity.ts'
 import { type Behaviour, type Protected, startProtected } from '../fixtures/authorization-server.ts'
 import { type Provider, startIdentityProvider } from '../fixtures/identity-provider.ts'
 import { PERSON, textOf } from '../support/mcp-house.ts'

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { readCards } from '../../src/cards/read.ts'
-import { createTargets } from '../../src/connect/targets.ts'
-import type { StdioTarget, Target } from '../../src/mcp/target.ts'
+import { createServerTargets } from '../../src/connect/server-targets.ts'
+import type { StdioTarget, Target } from '../../src/mcp/protocol/server-target.ts'
 import type { Connection, JsonObject } from '../../src/registry/connection.ts'
 import { eventually } from '../support/eventually.ts'
 import { freePort } from '../support/free-port.ts'
@@ -44,7 +44,7 @@ afterEach(async () => {
 
 /** As a person connects it, without the check that needs the vendor's own service. */
 function targetOf(card: string): StdioTarget {
-  const targets = createTargets(readCards('run-cards'), house.folder)
+  const targets = createServerTargets(readCards('run-cards'), house.folder)
   const target: Target = targets.target({ ...PERSON, name: card, card, inputs: {} })
   if (target.kind !== 'stdio') throw new Error(`${card} is no stdio server`)
   return { ...target, checks: [] }

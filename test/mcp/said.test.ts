@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { saidAs } from '../../src/mcp/said.ts'
+import { describeServerError } from '../../src/mcp/protocol/server-error-text.ts'
 
 it.each([
   ['Fatal error: Error: Connection terminated unexpectedly', 'it says "Connection terminated unexpectedly". Do this.'],
@@ -10,5 +10,7 @@ it.each([
   ['[{"error":"bad"}]', 'it says "bad". Do this.'],
   ['bad {key}', 'it says "bad {key}". Do this.'],
 ])('%s', (said, sentence) => {
-  expect(saidAs(said, 'Do this.')).toEqual(typeof sentence === 'string' ? sentence : expect.stringMatching(sentence))
+  expect(describeServerError(said, 'Do this.')).toEqual(
+    typeof sentence === 'string' ? sentence : expect.stringMatching(sentence),
+  )
 })

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { createSeldom } from '../../src/mcp/seldom.ts'
+import { createDebounce } from '../../src/mcp/session/debounce-with-backoff.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
@@ -8,7 +8,7 @@ afterEach(() => void vi.useRealTimers())
 function asking(forMs: number) {
   const began = Date.now()
   const ran: number[] = []
-  const seldom = createSeldom(() => ran.push(Date.now() - began))
+  const seldom = createDebounce(() => ran.push(Date.now() - began))
   const ask = (until: number) => {
     for (let at = 0; at < until; at += 100) {
       seldom.ask()
@@ -45,6 +45,14 @@ it('after a quiet while it is soon again', () => {
 it('nothing is done any more once it is stopped', () => {
   const { ran, seldom } = asking(300)
   seldom.stop()
+  vi.advanceTimersByTime(60_000)
+  expect(ran).toEqual([])
+})
+
+it('who asks when it is stopped already gets nothing', () => {
+  const { ran, seldom } = asking(0)
+  seldom.stop()
+  seldom.ask()
   vi.advanceTimersByTime(60_000)
   expect(ran).toEqual([])
 })

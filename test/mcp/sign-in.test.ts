@@ -2,8 +2,8 @@ import { generateKeyPairSync } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { AppError } from '../../src/errors.ts'
 import { newConnectionId } from '../../src/ids.ts'
-import { challengeOf } from '../../src/mcp/auth/challenge.ts'
-import { clientDocument, ourClient } from '../../src/mcp/auth/our-client.ts'
+import { clientMetadataDocumentFor, createClientIdentity } from '../../src/mcp/auth/oauth/client-metadata.ts'
+import { authChallengeOf } from '../../src/mcp/auth/tokens/auth-challenge.ts'
 import { startProtected } from '../fixtures/authorization-server.ts'
 import { PERSON, textOf } from '../support/mcp-house.ts'
 import { type SignInHouse, signIn, startSignInHouse, termsOf } from '../support/sign-in-house.ts'
@@ -193,8 +193,8 @@ test.each([
   ['https://patchbay.internal', undefined],
   ['https://patchbay', undefined],
 ])('%s has the document %s', (publicUrl, url) => {
-  const client = ourClient(publicUrl)
-  expect(clientDocument(client)?.client_id).toBe(url)
+  const client = createClientIdentity(publicUrl)
+  expect(clientMetadataDocumentFor(client)?.client_id).toBe(url)
   expect(client.redirectUrl).toBe(`${publicUrl}/oauth/callback`)
 })
 
@@ -203,5 +203,7 @@ test.each([
   ['DPoP algs="ES256", scope="a"', { scope: 'a', bindsTokens: true }],
   ['Basic realm="x"', {}],
 ])('challenge %s', (header, challenge) => {
-  expect(challengeOf(new Response(null, { status: 401, headers: { 'www-authenticate': header } }))).toEqual(challenge)
+  expect(authChallengeOf(new Response(null, { status: 401, headers: { 'www-authenticate': header } }))).toEqual(
+    challenge,
+  )
 })

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Reach } from '../../src/mcp/reach.ts'
+import type { RequestOptions } from '../../src/mcp/requests/send-request.ts'
 import type { Connection } from '../../src/registry/connection.ts'
 import { eventually } from '../support/eventually.ts'
 import { type McpHouse, noted, remote, startMcpHouse, startServerProcess } from '../support/mcp-house.ts'
@@ -117,7 +117,7 @@ describe('lists that change', () => {
 })
 
 describe('what a server asks while it is read', () => {
-  const who: Reach['resume'] = {
+  const who: RequestOptions['resume'] = {
     state: 'diary-state',
     responses: { who: { action: 'accept', content: { who: 'Ada' } } },
   }
@@ -144,7 +144,7 @@ describe('what a server asks while it is read', () => {
     await using quick = await startMcpHouse({ allow: ['127.0.0.1'], toolTimeoutSeconds: 1 })
     const server = await startServerProcess('offers-old.ts', ['0'])
     const connection = await quick.connected(remote(`http://127.0.0.1:${server.port}/mcp`))
-    const onInput: Reach['onInput'] = async () => {
+    const onInput: RequestOptions['onInput'] = async () => {
       await new Promise((resolve) => setTimeout(resolve, 1_500))
       return { action: 'accept', content: { who: 'Ada' } }
     }

@@ -1,6 +1,6 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createCaches } from '../../src/mcp/caches.ts'
+import { createResponseCaches } from '../../src/mcp/session/response-caches.ts'
 import { eventually } from '../support/eventually.ts'
 import { freePort } from '../support/free-port.ts'
 import {
@@ -117,7 +117,7 @@ describe('what may be kept', () => {
   it('is never taken from another server that gives itself the same name', async () => {
     await using bad = await startServerProcess('talkative.ts', ['0'], logs({ TTL_MS: '3600000', SAYS: 'poison' }))
     await using good = await startServerProcess('talkative.ts', ['0'], logs({ TTL_MS: '3600000', SAYS: 'honest' }))
-    const caches = createCaches()
+    const caches = createResponseCaches()
     const described = async (port: number) => {
       const { id } = await house.connected(at(port))
       const client = new Client(
@@ -134,7 +134,7 @@ describe('what may be kept', () => {
   })
 
   it('is not asked for again by the next session while it lasts, and is with another secret', async () => {
-    const caches = createCaches()
+    const caches = createResponseCaches()
     const { id } = await house.connected(at(1))
     const store = caches.storeOf(id, ['a'])
     caches.noteTools(id, 60_000)

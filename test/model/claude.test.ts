@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { isAppError } from '../../src/errors.ts'
 import { createLog } from '../../src/log.ts'
-import { createModel, type Patience } from '../../src/model/claude.ts'
-import type { Ask, Model, Waiting } from '../../src/model/turn.ts'
+import { createModel, type ModelRetryLimits } from '../../src/model/claude.ts'
+import type { Model, ModelRequest, Waiting } from '../../src/model/turn.ts'
 import {
   breaksMidway,
   fails,
@@ -18,13 +18,17 @@ import {
   wishes,
 } from '../support/scripted-model.ts'
 
-const PATIENCE: Patience = { totalMs: 2_000, firstDelayMs: 10, longestDelayMs: 40, silenceMs: 5_000 }
+const PATIENCE: ModelRetryLimits = { totalMs: 2_000, firstDelayMs: 10, longestDelayMs: 40, silenceMs: 5_000 }
 
-function modelAt(server: ScriptedModel, patience: Partial<Patience> = PATIENCE, model = 'claude-sonnet-5-5'): Model {
+function modelAt(
+  server: ScriptedModel,
+  patience: Partial<ModelRetryLimits> = PATIENCE,
+  model = 'claude-sonnet-5-5',
+): Model {
   return createModel({ apiKey: 'test-key', baseURL: server.baseURL, model, log: createLog('silent'), patience })
 }
 
-const ASK: Ask = {
+const ASK: ModelRequest = {
   system: 'You are Patchbay.',
   messages: [{ role: 'user', content: [{ type: 'text', text: 'Which tables are there?' }] }],
   tools: [
@@ -39,7 +43,11 @@ const ASK: Ask = {
 }
 
 /** A turn together with everything it said on the way. */
-async function ask(model: Model, change: Partial<Ask> = {}, signal: AbortSignal = new AbortController().signal) {
+async function ask(
+  model: Model,
+  change: Partial<ModelRequest> = {},
+  signal: AbortSignal = new AbortController().signal,
+) {
   const heard: string[] = []
   const waits: Waiting[] = []
   let restarts = 0

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { costUsd } from '../../src/model/prices.ts'
+import { costOf } from '../../src/model/prices.ts'
 
 const MILLION = 1_000_000
 
@@ -13,7 +13,7 @@ test.each([
   ['claude-haiku-5-5', { input: 0, output: 0, cacheRead: 200_000, cacheWrite: 0 }, 0.01],
   ['offline', { input: MILLION, output: 0, cacheRead: 0, cacheWrite: 0 }, undefined],
 ])('%s %o costs %s', (model, usage, cost) => {
-  const found = costUsd(model, usage)
+  const found = costOf(model, usage)
   if (cost === undefined) expect(found).toBeUndefined()
   else expect(found).toBeCloseTo(cost, 9)
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { acceptableSchema, refusal } from '../../src/model/tool-schema.ts'
+import { schemaRefusalFor, toAcceptableSchema } from '../../src/model/tool-schema.ts'
 import type { JsonObject } from '../../src/model/turn.ts'
 import { offeredTools } from '../support/tool-lists.ts'
 
@@ -11,9 +11,9 @@ const nested = (depth: number): JsonObject =>
 test('takes every tool of the servers that come along, and leaves them nearly as they are', () => {
   for (const offered of offeredTools('everything', 'filesystem', 'memory', 'demo-database')) {
     const { $schema: _, ...rest } = offered.schema
-    const schema = acceptableSchema(offered.schema)
+    const schema = toAcceptableSchema(offered.schema)
     expect(schema, offered.name).toEqual(rest)
-    expect(refusal({ ...offered, schema: schema ?? {} }), offered.name).toBeUndefined()
+    expect(schemaRefusalFor({ ...offered, schema: schema ?? {} }), offered.name).toBeUndefined()
   }
 })
 
@@ -39,11 +39,11 @@ test.each<[string, JsonObject, string]>([
   ['too deep', nested(40), 'nested'],
   ['too large', { type: 'object', description: 'x'.repeat(70_000) }, 'too long'],
 ])('refuses %s', (_what, schema, why) => {
-  expect(refusal(tool(schema))).toContain(why)
+  expect(schemaRefusalFor(tool(schema))).toContain(why)
 })
 
 test.each(['', 'a'.repeat(65), 'with.dot', 'with space', 'with/slash', 'ünï'])('refuses the name "%s"', (name) => {
-  expect(refusal(tool({ type: 'object' }, name))).toContain('name')
+  expect(schemaRefusalFor(tool({ type: 'object' }, name))).toContain('name')
 })
 
 test.each<[string, JsonObject, JsonObject | undefined]>([
@@ -120,8 +120,8 @@ test.each<[string, JsonObject, JsonObject | undefined]>([
   ['too deep', nested(40), undefined],
 ])('makes acceptable: %s', (_what, schema, expected) => {
   const before = JSON.stringify(schema)
-  const made = acceptableSchema(schema)
+  const made = toAcceptableSchema(schema)
   expect(made).toEqual(expected)
-  if (made) expect(refusal(tool(made))).toBeUndefined()
+  if (made) expect(schemaRefusalFor(tool(made))).toBeUndefined()
   expect(JSON.stringify(schema)).toBe(before)
 })

@@ -31,6 +31,22 @@ test('a newcomer’s Home tab says where to begin', async () => {
   expect(home).not.toContain('Workspace settings')
 })
 
+test('an approval is found behind any number of others’', async () => {
+  await using world = await startWorld({ model: [write] })
+  const [member, approver] = [world.as('member'), world.as('approver')]
+  await member.connect('filesystem')
+  await member.see(await member.dm('write a.txt'), /"Approve"/)
+  await rows(
+    world,
+    `insert into approvals (id, run_id, call_id, workspace_id, requester, approvers, risk, hash, expires_at, created_at)
+     select 'older-approval-of-others-' || n, run_id, call_id, workspace_id, 'UOWNER01', '[]', 'write', hash, expires_at,
+       created_at - interval '1 hour'
+     from approvals, generate_series(1, 50) n`,
+  )
+  await seesAtHome(member, /1 approval waiting for you/)
+  expect(JSON.stringify(await approver.home())).not.toContain('waiting for you')
+})
+
 test('an approval is decided in Home, and the request and its cost are found there afterwards', async () => {
   await using world = await startWorld({ approvers: ['approver'], model: [drop, says('Gone.')] })
   const [member, approver] = [world.as('member'), world.as('approver')]

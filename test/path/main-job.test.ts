@@ -1,10 +1,21 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Client } from 'pg'
 import { expect, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { lookOf } from '../support/person.ts'
 import { says, together, wishes } from '../support/scripted-model.ts'
 import { startWorld, type World } from '../support/world.ts'
+
+async function rows(world: World, sql: string): Promise<Record<string, unknown>[]> {
+  const client = new Client({ connectionString: world.databaseUrl })
+  await client.connect()
+  try {
+    return (await client.query<Record<string, unknown>>(sql)).rows
+  } finally {
+    await client.end()
+  }
+}
 
 const filesIn = (world: World): string[] => globSync('**/*', { cwd: join(world.dataDir, 'files') })
 const contentOf = (world: World, name: string): string | undefined => {
@@ -80,6 +91,16 @@ test('edited arguments are checked, and are what is called', async () => {
   await member.submit({ content: 'second' })
   await member.see(where, /Saved\./)
   expect(contentOf(world, 'draft.txt')).toBe('second')
+  const [audited] = await rows(
+    world,
+    `select a.details ->> 'hash' as hash, a.details ->> 'asked_hash' as asked, j.body ->> 'hash' as judged, e.body ->> 'hash' as edited
+     from audit_events a, run_events j, run_events e
+     where a.action = 'approval_approved' and j.type = 'judged' and e.type = 'answered'`,
+  )
+  expect(audited, 'the audit names the call that went out').toMatchObject({
+    hash: audited?.edited,
+    asked: audited?.judged,
+  })
   expect(JSON.stringify(world.model.requests.at(-1)?.messages)).toContain('changed the arguments')
 })
 
@@ -93,6 +114,8 @@ test('"Always allow" holds from then on, and can be taken back', async () => {
   const first = await member.dm('one')
   await member.decide(first, 'Always allow')
   await member.see(first, /One\./)
+  const rulesAudited = `select actor, details ->> 'tool' as tool, details ->> 'verdict' as verdict from audit_events where action = 'rule_added'`
+  expect(await rows(world, rulesAudited)).toEqual([{ actor: 'UMEMBER1', tool: 'write_file', verdict: 'allow' }])
   const second = await member.dm('two')
   await member.see(second, /Two\./)
   expect((await member.messages('dm', second.thread)).map(lookOf).join()).not.toMatch(/"Approve"/)

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -99,6 +99,22 @@ test('a second start on the folder says who uses it, and does no harm', async ()
   expect(second.output()).toContain(dataDir)
   expect(second.output()).toContain(String(app.pid))
   await stopInOrder(app)
+})
+
+test('what fails while stopping is not said to be a failed start', async () => {
+  const app = startInstance(await settings())
+  await app.ready
+  const lock = join(dataDir, 'running.json')
+  await rm(lock)
+  await mkdir(lock)
+  app.kill('SIGTERM')
+  expect(await app.ended).toBe(1)
+  expect(app.output()).toContain('"stop failed"')
+  expect(app.output()).toContain('EISDIR')
+  expect(app.output()).toContain('Not everything could be stopped')
+  expect(app.output()).not.toContain('start failed')
+  await rm(lock, { recursive: true })
+  await eventually(() => expect(processesOf(dataDir)).toEqual([]), 5_000)
 })
 
 test('a port in use is named, with who has it', async () => {

@@ -5,11 +5,11 @@ import { Client } from 'pg'
 import { expect, test } from 'vitest'
 import { startSlackEmulator } from '../../slack-emulator/start-slack-emulator.ts'
 import { openLocalStore } from '../../src/credentials/local.ts'
-import { stateSecretOf } from '../../src/slack/install.ts'
+import { stateSecretOf } from '../../src/slack/app/install.ts'
 import { eventually } from '../support/eventually.ts'
 import { memoryLog } from '../support/log.ts'
 import { lookOf, personIn } from '../support/person.ts'
-import { type Script, says, slow, wishes } from '../support/scripted-model.ts'
+import { fails, type Script, says, slow, wishes } from '../support/scripted-model.ts'
 import { startSecretServer } from '../support/secret-server.ts'
 import { ALPHA, BETA, browserAt, CLIENT, GRID, startTeams, type TeamName } from '../support/two-workspaces.ts'
 import { startWorld } from '../support/world.ts'
@@ -93,7 +93,7 @@ test('people add the app on its page; its token is in the credential store and n
   const token = await store.get(row?.credential_reference ?? '')
   expect(token).toMatch(/^xoxb-TALPHA01-/)
   const tables = await town.rows<{ name: string }>(
-    "select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'",
+    "select relname as name from pg_class where relnamespace = 'patchbay'::regnamespace and relkind = 'r'",
   )
   for (const { name } of tables) {
     const found = await town.rows<{ row: string }>(`select t::text as row from ${name} t`)
@@ -222,9 +222,9 @@ test('a removed app stops, forgets and keeps the record; added again it works', 
   expect(town.secretsKept(), "Alpha's token and secret are gone, Beta's token is there").toBe(before - 1)
   const acts = await town.rows<{ action: string }>('select action from audit_events where workspace_id = $1', ALPHA.id)
   expect(acts.map(({ action }) => action)).toEqual(
-    expect.arrayContaining(['app_installed', 'connection_added', 'connections_forgotten', 'app_uninstalled']),
+    expect.arrayContaining(['app_installed', 'connection_added', 'connections_removed', 'app_uninstalled']),
   )
-  expect(await town.rows('select audit_broken($1) as at', ALPHA.id)).toEqual([{ at: null }])
+  expect(await town.rows("select audit_check($1, 0, 1000) -> 'broken' as at", ALPHA.id)).toEqual([{ at: null }])
 
   town.model.script(says('Beta goes on.'), says('Alpha is back.'))
   const there = await town.in('beta').dm('still there?')
@@ -386,4 +386,21 @@ test('with the one token of .env a removal cleans up as well, and there is no in
     expect(await rows('select 1 from mcp_connections')).toEqual([])
     expect(world.log()).toContain('set SLACK_BOT_TOKEN to its new token')
   })
+})
+
+test('a request of another workspace cannot be asked again by its id', async () => {
+  await using world = await startWorld({ model: [fails(401)] })
+  const member = world.as('member')
+  const where = await member.dm('do it')
+  const failed = await member.see(where, /"Try again"/)
+  const client = new Client({ connectionString: world.databaseUrl })
+  await client.connect()
+  try {
+    await client.query("update runs set workspace_id = 'TELSEWHERE'")
+    await member.press(where, failed.ts, 'Try again')
+    await member.see(where, /I no longer have this request/)
+    expect((await client.query('select count(*)::int as n from runs')).rows).toEqual([{ n: 1 }])
+  } finally {
+    await client.end()
+  }
 })

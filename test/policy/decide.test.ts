@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import { newConnectionId, UserId } from '../../src/ids.ts'
-import { type Asked, decide, deciders } from '../../src/policy/decide.ts'
+import { approversFor, type CallFacts, decide } from '../../src/policy/decide.ts'
 import type { Rule } from '../../src/policy/rules.ts'
 
 const ada = UserId.parse('UADA')
 const boss = UserId.parse('UBOSS')
 const connection = newConnectionId()
 
-const asked = (change: Partial<Asked> = {}): Asked => ({
+const asked = (change: Partial<CallFacts> = {}): CallFacts => ({
   requester: ada,
   connection,
   card: 'filesystem',
@@ -43,14 +43,14 @@ const write = { tool: 'write_file', word: { class: 'write' as const, vouched: tr
 const unknown = { word: { class: undefined, vouched: false } }
 
 /** A card that does not vouch calls the tool a read. */
-const merge = (tool: string, expected: string): [string, Asked, Rule[], string] => [
+const merge = (tool: string, expected: string): [string, CallFacts, Rule[], string] => [
   `${tool}: ${expected}`,
   asked({ tool, word: { class: 'read', vouched: false } }),
   [],
   expected,
 ]
 
-test.each<[string, Asked, Rule[], string]>([
+test.each<[string, CallFacts, Rule[], string]>([
   ['a curated read goes ahead', asked(), [], 'allow read'],
   ['a write asks', asked(write), [], 'ask write'],
   [
@@ -121,7 +121,7 @@ test('the requester may not approve own calls under four eyes', () => {
 
 test('who decides', () => {
   const of = (risk: 'write' | 'destructive', approvers: UserId[]) =>
-    deciders({ risk, fourEyes: false, requester: ada, approvers })
+    approversFor({ risk, fourEyes: false, requester: ada, approvers })
   expect(of('write', [])).toEqual([ada])
   expect(of('write', [boss])).toEqual([ada, boss])
   expect(of('destructive', [])).toEqual([ada])

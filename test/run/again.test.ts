@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { ChannelId, newConnectionId, newRunId, UserId, WorkspaceId } from '../../src/ids.ts'
-import { askedAgain } from '../../src/run/again.ts'
-import { fold } from '../../src/run/fold.ts'
-import { messagesOf } from '../../src/run/transcript.ts'
+import { createRepeatRequest } from '../../src/run/decisions/repeat-request.ts'
+import { messagesOf } from '../../src/run/model-turn/transcript.ts'
+import { foldEvents } from '../../src/run/state/fold.ts'
 
 const origin = {
   door: 'slack' as const,
@@ -18,14 +18,14 @@ const origin = {
 const skill = { connection: 'custom', name: 'greet', uri: 'skill://greet/SKILL.md', text: 'Hello', checked: false }
 const first = { connection: newConnectionId(), does: 'get_prompt' as const, input: { name: 'letter', arguments: {} } }
 const started = { type: 'started' as const, origin, text: 'do it', context: [], at: '2026-11-28T00:00:00.000Z' }
-const run = fold(
+const run = foldEvents(
   newRunId(),
   [{ ...started, skill, first: { ...first, call: 'first_1' }, untrusted: ['custom'] }],
   false,
 )
 
 test('what is asked for again brings along what the person chose', () => {
-  expect(askedAgain(run)).toMatchObject({ origin, text: 'do it', skill, first, untrusted: ['custom'] })
+  expect(createRepeatRequest(run)).toMatchObject({ origin, text: 'do it', skill, first, untrusted: ['custom'] })
 })
 
 test('a skill that could not be checked says so to the model', () => {

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { connectPostgres } from '../../src/db/postgres.ts'
 import { newConnectionId, newRunId } from '../../src/ids.ts'
-import { askLive } from '../../src/run/ask-input.ts'
-import type { RunEvent } from '../../src/run/events.ts'
-import { fold } from '../../src/run/fold.ts'
-import { type Held, refresh } from '../../src/run/held.ts'
-import { Origin } from '../../src/run/origin.ts'
-import { createStore } from '../../src/run/store.ts'
+import { requestLiveInput } from '../../src/run/calls/request-input.ts'
+import type { RunEvent } from '../../src/run/state/events.ts'
+import { foldEvents } from '../../src/run/state/fold.ts'
+import { Origin } from '../../src/run/state/origin.ts'
+import { type LeasedRun, loadNewEvents } from '../../src/run/storage/leased-run.ts'
+import { createRunStore } from '../../src/run/storage/run-store.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { memoryLog } from '../support/log.ts'
@@ -65,14 +65,14 @@ async function startHeld() {
   const things = new AsyncDisposableStack()
   const database = things.use(await createTestDatabase())
   const db = things.use(connectPostgres(database.url, memoryLog().log))
-  const store = createStore(db, 'here')
+  const store = createRunStore(db, 'here')
   const id = newRunId()
   await store.start({ id, by: origin, lane: 'lane', dedupeKey: id, events: before }, true)
-  const held: Held = {
+  const held: LeasedRun = {
     id,
     fence: 1,
     seq: before.length,
-    state: fold(id, before, false),
+    state: foldEvents(id, before, false),
     abort: new AbortController(),
     history: undefined,
     listeners: new Map(),
@@ -82,7 +82,7 @@ async function startHeld() {
   const [call] = held.state.calls
   if (!call) throw new Error('no call')
   const ask = (afterMs: number, signal = new AbortController().signal) =>
-    askLive(deps, held, { call, request, deadline: new Date(Date.now() + afterMs), signal })
+    requestLiveInput(deps, held, { call, request, deadline: new Date(Date.now() + afterMs), signal })
   const asked = async () => {
     const input = await eventually(() => {
       const found = held.state.calls[0]?.inputs.at(-1)
@@ -114,9 +114,15 @@ test('an answer given on another instance comes through the run’s events', asy
     by: origin.user,
     at,
   }
-  const { kind } = await run.deps.store.give({ run: run.held.id, input: id, by: origin.user, event })
+  const { kind } = await run.deps.store.give({
+    run: run.held.id,
+    workspace: origin.workspace,
+    input: id,
+    by: origin.user,
+    event,
+  })
   expect(kind).toBe('settled')
-  await refresh(run.deps, run.held)
+  await loadNewEvents(run.deps, run.held)
   expect(await answer).toEqual({ action: 'accept', content: { a: 'b' } })
 })
 

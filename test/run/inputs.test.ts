@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { newConnectionId, newInputId, newRunId, UserId } from '../../src/ids.ts'
-import type { Resume } from '../../src/mcp/ask.ts'
-import type { EventOf, RunEvent } from '../../src/run/events.ts'
-import { fold } from '../../src/run/fold.ts'
-import { resumptionOf } from '../../src/run/fold-inputs.ts'
-import { next } from '../../src/run/next.ts'
-import { Origin } from '../../src/run/origin.ts'
+import type { ResumeMethod } from '../../src/mcp/elicitation/input-request.ts'
+import type { EventOf, RunEvent } from '../../src/run/state/events.ts'
+import { foldEvents } from '../../src/run/state/fold.ts'
+import { resumptionOf } from '../../src/run/state/fold-inputs.ts'
+import { nextStep } from '../../src/run/state/next-step.ts'
+import { Origin } from '../../src/run/state/origin.ts'
 
 const at = '2026-11-25T10:00:00.000Z'
 const ada = UserId.parse('UADA')
@@ -55,7 +55,7 @@ const begun = (repeatable: boolean): RunEvent[] => [
   },
 ]
 const called: RunEvent = { type: 'called', call: 'a', at }
-const asked = (input: EventOf<'asked_input'>['input'], resume: Resume): RunEvent => ({
+const asked = (input: EventOf<'asked_input'>['input'], resume: ResumeMethod): RunEvent => ({
   type: 'asked_input',
   call: 'a',
   input,
@@ -82,12 +82,12 @@ const returned: RunEvent = {
   at,
 }
 const stopped: RunEvent = { type: 'stopped', by: ada, at }
-const byAnswer = (key: string, state = 'opaque'): Resume => ({ how: 'answer', key, state })
-const again: Resume = { how: 'again' }
-const live: Resume = { how: 'live' }
+const byAnswer = (key: string, state = 'opaque'): ResumeMethod => ({ how: 'answer', key, state })
+const again: ResumeMethod = { how: 'again' }
+const live: ResumeMethod = { how: 'live' }
 
 const stateOf = (events: RunEvent[], repeatable = false) =>
-  fold(newRunId(), [...begun(repeatable), called, ...events], false)
+  foldEvents(newRunId(), [...begun(repeatable), called, ...events], false)
 const callOf = (events: RunEvent[]) => {
   const [call] = stateOf(events).calls
   if (!call) throw new Error('no call')
@@ -125,11 +125,11 @@ test.each<[string, RunEvent[], string]>([
   ['stop leaves a live one to be told', [asked(one, live), stopped], 'give_up'],
   ['a result leads on', [asked(one, byAnswer('k')), given(one, 'accept'), called, returned], 'ask'],
 ])('%s', (_name, events, step) => {
-  expect(next(stateOf(events)).do).toBe(step)
+  expect(nextStep(stateOf(events)).do).toBe(step)
 })
 
 test('a live question is asked again where a repeat does no harm', () => {
-  expect(next(stateOf([asked(one, live)], true)).do).toBe('call')
+  expect(nextStep(stateOf([asked(one, live)], true)).do).toBe('call')
 })
 
 test('what goes along: an answer for each key and the state as it came, also for a leg that is repeated', () => {

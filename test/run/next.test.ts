@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { newApprovalId, newConnectionId, newRunId, UserId } from '../../src/ids.ts'
-import type { EventOf, RunEvent } from '../../src/run/events.ts'
-import { fold } from '../../src/run/fold.ts'
-import { MAX_TURNS, next } from '../../src/run/next.ts'
-import { Origin } from '../../src/run/origin.ts'
+import type { EventOf, RunEvent } from '../../src/run/state/events.ts'
+import { foldEvents } from '../../src/run/state/fold.ts'
+import { MAX_TURNS, nextStep } from '../../src/run/state/next-step.ts'
+import { Origin } from '../../src/run/state/origin.ts'
 
 const at = '2026-11-21T10:00:00.000Z'
 const ada = UserId.parse('UADA')
@@ -79,9 +79,9 @@ const returned = (call: string, outcome: EventOf<'returned'>['outcome'] = 'ok'):
 })
 const stopped: RunEvent = { type: 'stopped', by: ada, at }
 
-const stateOf = (...events: RunEvent[]) => fold(newRunId(), [started, ...events], false)
+const stateOf = (...events: RunEvent[]) => foldEvents(newRunId(), [started, ...events], false)
 const stepOf = (...events: RunEvent[]) => {
-  const step = next(stateOf(...events))
+  const step = nextStep(stateOf(...events))
   return 'calls' in step ? `${step.do} ${step.calls.map((call) => call.id)}` : step.do
 }
 
@@ -136,14 +136,14 @@ test('the last turn is asked to answer, and there is no turn after it', () => {
     called(`c${at}`),
     returned(`c${at}`),
   ])
-  expect(next(stateOf(...turns.slice(0, MAX_TURNS - 2).flat()))).toEqual({ do: 'ask', last: false })
-  expect(next(stateOf(...turns.slice(0, MAX_TURNS - 1).flat()))).toEqual({ do: 'ask', last: true })
-  expect(next(stateOf(...turns.flat()))).toEqual({ do: 'finish', note: 'turn_limit' })
+  expect(nextStep(stateOf(...turns.slice(0, MAX_TURNS - 2).flat()))).toEqual({ do: 'ask', last: false })
+  expect(nextStep(stateOf(...turns.slice(0, MAX_TURNS - 1).flat()))).toEqual({ do: 'ask', last: true })
+  expect(nextStep(stateOf(...turns.flat()))).toEqual({ do: 'finish', note: 'turn_limit' })
 })
 
 test('a run that has spent its budget ends and says so', () => {
   const costly = replied(['a'], 'x', { usage: { ...usage, input: 700_000 } })
-  expect(next(stateOf(costly, judged('a', 'allow'), called('a'), returned('a')))).toEqual({
+  expect(nextStep(stateOf(costly, judged('a', 'allow'), called('a'), returned('a')))).toEqual({
     do: 'finish',
     note: 'budget',
   })
@@ -172,6 +172,6 @@ test('edited arguments are what is called', () => {
 test('folding is pure: an earlier state is left as it was', () => {
   const before = stateOf(replied(['a']))
   const copy = structuredClone(before)
-  fold(before.id, [started, replied(['a']), judged('a', 'allow')], false)
+  foldEvents(before.id, [started, replied(['a']), judged('a', 'allow')], false)
   expect(before).toEqual(copy)
 })

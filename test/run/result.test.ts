@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { shapeResult } from '../../src/run/result.ts'
+import { shapeResult } from '../../src/run/calls/shape-result.ts'
 
 test('a short text is what the model reads', () => {
   expect(shapeResult('read', [{ type: 'text', text: 'hello\nworld' }], undefined)).toEqual({

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { UserId, WorkspaceId } from '../../src/ids.ts'
-import { sightOf } from '../../src/run/sight.ts'
-import { approvalOf, WORKSPACE } from '../slack/fakes.ts'
+import { visibilityOf } from '../../src/run/state/visible-calls.ts'
+import { approvalOf, WORKSPACE } from '../slack/samples.ts'
 import { ORIGIN, stateOf } from '../slack/states.ts'
 
 const [approver, former, owner] = ['UAPPROVE1', 'UFORMER1', 'UOWNER01'].map((id) => UserId.parse(id))
@@ -26,6 +26,6 @@ test.each([
   ['anybody else sees nothing, in a channel too', owner, WORKSPACE, undefined],
   ['nor does the same id in another workspace', ORIGIN.user, WorkspaceId.parse('TOTHER1'), undefined],
 ])('%s', (_name, user, workspace, seen) => {
-  const sight = sightOf(state, { workspace, user })
+  const sight = visibilityOf(state, { workspace, user })
   expect(sight && { whole: sight.whole, calls: sight.calls.map(({ id }) => id) }).toEqual(seen)
 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Message } from '../../src/model/turn.ts'
-import type { AttachedFile, FileContent } from '../../src/run/attached.ts'
-import { withFiles } from '../../src/run/with-files.ts'
+import { inlineFiles } from '../../src/run/model-turn/inline-files.ts'
+import type { AttachedFile, FileContent } from '../../src/run/state/attached-file.ts'
 import { stateOf } from '../slack/states.ts'
 
 const asked = (...ids: string[]): Message => ({
@@ -20,7 +20,7 @@ async function fates(messages: Message[], content: (file: AttachedFile) => FileC
     read.push(file.id)
     return content(file)
   }
-  const filled = await withFiles({ readFile }, stateOf([]).origin, messages, new AbortController().signal)
+  const filled = await inlineFiles({ readFile }, stateOf([]).origin, messages, new AbortController().signal)
   expect(filled.map(({ role }) => role)).toEqual(messages.map(({ role }) => role))
   const parts: Message['content'][number][] = []
   for (const { content: shown } of filled) parts.push(...shown)

@@ -1,8 +1,13 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { startSlackEmulator } from '../../slack-emulator/start-slack-emulator.ts'
-import { boltLog } from '../../src/slack/bolt-log.ts'
-import { createCalls, isDead, isHopeless, notInstalled } from '../../src/slack/calls.ts'
+import { createBoltLogger } from '../../src/slack/app/bolt-logger.ts'
+import {
+  createNotInstalledError,
+  createWebApi,
+  isPermanentError,
+  isTokenRevoked,
+} from '../../src/slack/web-api/web-api.ts'
 import { memoryLog } from '../support/log.ts'
 
 const Me = z.object({ team_id: z.string() })
@@ -12,22 +17,22 @@ test('a token that was replaced meanwhile is replaced here, once', async () => {
   await using slack = await startSlackEmulator({ port: 0, mode: 'http', appUrls: [], log })
   const { apiUrl, botToken, teamId } = slack
   const asked: string[] = []
-  const whose = (renewed: string | undefined) => ({
+  const whose = (renewedToken: string | undefined) => ({
     apiUrl,
     token: async () => 'xoxb-of-the-former-install',
-    renewed: async (refused: string) => {
+    renewedToken: async (refused: string) => {
       asked.push(refused)
-      return renewed
+      return renewedToken
     },
   })
-  await expect(createCalls(whose(botToken), boltLog(log)).call('auth.test', {}, Me)).resolves.toEqual({
+  await expect(createWebApi(whose(botToken), createBoltLogger(log)).call('auth.test', {}, Me)).resolves.toEqual({
     team_id: teamId,
   })
   expect(asked).toEqual(['xoxb-of-the-former-install'])
-  const error: unknown = await createCalls(whose(undefined), boltLog(log))
+  const error: unknown = await createWebApi(whose(undefined), createBoltLogger(log))
     .call('auth.test', {}, Me)
     .catch((caught: unknown) => caught)
-  expect(isDead(error)).toBe(true)
+  expect(isTokenRevoked(error)).toBe(true)
   expect(asked).toHaveLength(2)
 })
 
@@ -35,12 +40,12 @@ test('where the app is not installed there is nothing to wait for', async () => 
   const { log } = memoryLog()
   const whose = {
     apiUrl: 'http://127.0.0.1:1/api/',
-    token: () => Promise.reject(notInstalled()),
-    renewed: async () => undefined,
+    token: () => Promise.reject(createNotInstalledError()),
+    renewedToken: async () => undefined,
   }
-  const error: unknown = await createCalls(whose, boltLog(log))
+  const error: unknown = await createWebApi(whose, createBoltLogger(log))
     .call('chat.postMessage', {}, z.unknown())
     .catch((caught: unknown) => caught)
-  expect([isDead(error), isHopeless(error)]).toEqual([true, true])
+  expect([isTokenRevoked(error), isPermanentError(error)]).toEqual([true, true])
   expect(error).toMatchObject({ code: 'slack_failed', message: expect.stringContaining('add it again') })
 })

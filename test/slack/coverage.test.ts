@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { METHODS } from '../../src/slack/methods.ts'
+import { METHODS } from '../../src/slack/web-api/methods.ts'
 import { registered } from '../support/registered.ts'
 
 const FILES = {
@@ -54,7 +54,7 @@ const PROOFS: Record<string, Proof> = {
   'method files.uploadV2': ['mainJob', 'long results come as a file'],
   'method users.info': ['asking', 'a DM is answered in its thread'],
   'method views.open': ['connecting', 'connect, straight to the card'],
-  'method views.publish': ['connecting', 'the Home tab: what waits for me comes first'],
+  'method views.publish': ['home', 'a newcomer’s Home tab says where to begin'],
   'method views.push': ['connecting', 'connect, straight to the card'],
   'method views.update': ['connecting', 'connect, straight to the card'],
   'event agent_session_stopped': ['reach', "Slack's own Stop button stops the run"],
@@ -93,7 +93,7 @@ const PROOFS: Record<string, Proof> = {
   'action resource_watch': ['resources', 'changes are told in the thread'],
   'action skill_open': ['skills', 'skills are found, looked at and read'],
   'action skill_read': ['skills', 'skills are found, looked at and read'],
-  'action rule_revoke': ['connecting', 'rules are listed and taken back'],
+  'action rule_revoke': ['home', 'an always-allow rule is taken back in Home'],
   'action run_again': ['pressing', 'a request that failed is asked again'],
   'action run_details': ['details', 'who asked looks at each step'],
   'action run_log': ['details', 'who asked looks at each step'],
@@ -118,7 +118,7 @@ const PROOFS: Record<string, Proof> = {
   'action watch_stop': ['resources', 'changes are told in the thread'],
   'action welcome_ask': ['reach', 'a newcomer is welcomed once, connects'],
   'options field_value': ['resources', 'a template is filled in'],
-  'view approval_edit': ['asking', 'arguments are edited in a modal and checked'],
+  'view approval_edit': ['mainJob', 'edited arguments are checked'],
   'view approval_reason': ['asking', 'only the right person decides'],
   'view ask_about': ['reach', 'a question about a message is answered in its thread'],
   'view connect': ['connecting', 'connect, straight to the card'],
@@ -135,8 +135,8 @@ const PROOFS: Record<string, Proof> = {
   'view tools': ['connecting', 'help, list, tools, test'],
 }
 
-test('each method, event and interaction the app uses has a test that proves it', () => {
-  const used = [...Object.keys(METHODS).map((method) => `method ${method}`), ...registered()]
+test('each method, event and interaction the app uses has a test that proves it', async () => {
+  const used = [...Object.keys(METHODS).map((method) => `method ${method}`), ...(await registered())]
   const proven = Object.keys(PROOFS)
   expect(
     used.filter((one) => !proven.includes(one)),

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { checkView } from '../../src/block-kit/check-view.ts'
 import { UserId } from '../../src/ids.ts'
-import type { CallState, RunState } from '../../src/run/state.ts'
-import { runDetails, runLog } from '../../src/slack/views/run-details.ts'
-import { approvalOf, callOf } from './fakes.ts'
+import type { CallState, RunState } from '../../src/run/state/state.ts'
+import { runDetailsModal, runLogModal } from '../../src/slack/run-details/run-details-modal.ts'
+import { renderAll } from '../support/render-blocks.ts'
+import { approvalOf, callOf } from './samples.ts'
 import { inputOf, stateOf } from './states.ts'
 
 const LONG = 'Long words <!channel> & <@U123> *bold* `code` \u202e 👩‍👩‍👧\n'.repeat(200)
@@ -59,39 +60,45 @@ const largest = (count: number): RunState =>
   )
 const whole = (state: RunState) => ({ whole: true, calls: state.calls })
 
+const VIEWS = {
+  'to who asked': runDetailsModal({ state: run, sight: whole(run), page: 0 }),
+  'to an approver': runDetailsModal({ state: run, sight: { whole: false, calls: run.calls.slice(1, 2) }, page: 0 }),
+  'before the first step': runDetailsModal({
+    state: stateOf([], { text: ' ', model: undefined }),
+    sight: { whole: true, calls: [] },
+    page: 0,
+  }),
+  'a log': runLogModal({ run: run.id, call: callOf({ result: { ...result, log } }), page: 0 }),
+  'an empty log': runLogModal({ run: run.id, call: callOf(), page: 0 }),
+}
+
 describe('the details of a run', () => {
-  test.each([
-    ['to who asked', runDetails({ state: run, sight: whole(run), page: 0 })],
-    ['to an approver', runDetails({ state: run, sight: { whole: false, calls: run.calls.slice(1, 2) }, page: 0 })],
-    [
-      'before the first step',
-      runDetails({ state: stateOf([], { text: ' ', model: undefined }), sight: { whole: true, calls: [] }, page: 0 }),
-    ],
-    ['a log', runLog({ run: run.id, call: callOf({ result: { ...result, log } }), page: 0 })],
-    ['an empty log', runLog({ run: run.id, call: callOf(), page: 0 })],
-  ])('%s', (_name, view) => {
+  test.each(Object.entries(VIEWS))('%s', (_name, view) => {
     expect(checkView(view)).toEqual([])
-    expect(view).toMatchSnapshot()
+  })
+
+  test('read like this', async () => {
+    await expect(renderAll(VIEWS)).toMatchFileSnapshot('renderings/details-views.txt')
   })
 
   test('an approver reads no request, result, question or log', () => {
     const failure = { code: 'internal', message: 'The tokens are used up.' }
     const failed: RunState = { ...run, status: 'failed', failure }
-    expect(JSON.stringify(runDetails({ state: failed, sight: whole(failed), page: 0 }))).toContain(
+    expect(JSON.stringify(runDetailsModal({ state: failed, sight: whole(failed), page: 0 }))).toContain(
       'The tokens are used up',
     )
-    const said = JSON.stringify(runDetails({ state: failed, sight: { whole: false, calls: run.calls }, page: 0 }))
+    const said = JSON.stringify(runDetailsModal({ state: failed, sight: { whole: false, calls: run.calls }, page: 0 }))
     expect(said).not.toMatch(/Write hello\.txt"|2 rows|Whose account|Server log|could not be reached|tokens/)
     expect(said).toContain('Approved with changes by <@UAPPROVE1>')
   })
 
   test('the largest fits on its pages, and nothing in it is read as a mention', () => {
     const state = largest(25)
-    const pages = [0, 1, 2, 99].map((page) => runDetails({ state, sight: whole(state), page }))
+    const pages = [0, 1, 2, 99].map((page) => runDetailsModal({ state, sight: whole(state), page }))
     for (const view of pages) expect(checkView(view)).toEqual([])
     expect(pages.map(({ blocks }) => JSON.stringify(blocks).match(/\*\d+\. /g)?.length)).toEqual([10, 10, 5, 5])
     const [call] = state.calls
-    const logs = [0, 4].map((page) => runLog({ run: state.id, call: call ?? callOf(), page }))
+    const logs = [0, 4].map((page) => runLogModal({ run: state.id, call: call ?? callOf(), page }))
     for (const view of logs) expect(checkView(view)).toEqual([])
     expect(JSON.stringify(pages)).not.toMatch(/<!channel>|<@U123>/)
     expect(JSON.stringify(logs)).not.toMatch(/\u202e/)

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { createDownload } from '../../src/slack/download.ts'
-import { decode, kindOf } from '../../src/slack/file-kind.ts'
+import { decodeText, fileTypeOf } from '../../src/slack/messages/file-type.ts'
+import { createDownloadFile } from '../../src/slack/web-api/download-file.ts'
 
 const never = new AbortController().signal
 
@@ -22,7 +22,7 @@ async function startFiles() {
   return {
     url,
     asked,
-    download: createDownload({ token: async () => 'xoxb-1', apiUrl: `${url}/api/` }),
+    download: createDownloadFile({ token: async () => 'xoxb-1', apiUrl: `${url}/api/` }),
     [Symbol.asyncDispose]: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve())
@@ -75,12 +75,12 @@ test.each([
   ['a.ts', 'text/plain', 'text'],
   ['a.mp4', 'video/mp4', 'other'],
 ])('%s (%s) is read as %s', (name, mimeType, kind) => {
-  expect(kindOf({ id: 'F1', name, mimeType, size: 1 })).toBe(kind)
+  expect(fileTypeOf({ id: 'F1', name, mimeType, size: 1 })).toBe(kind)
 })
 
 test('text is text in UTF-8 and UTF-16, bytes are not', () => {
-  expect(decode(Buffer.from('grüezi'))).toBe('grüezi')
-  expect(decode(Buffer.from('\ufeffgrüezi', 'utf16le'))).toBe('grüezi')
-  expect(decode(Buffer.from([0xc3, 0x28]))).toBeUndefined()
-  expect(decode(Buffer.from('a\0b'))).toBeUndefined()
+  expect(decodeText(Buffer.from('grüezi'))).toBe('grüezi')
+  expect(decodeText(Buffer.from('\ufeffgrüezi', 'utf16le'))).toBe('grüezi')
+  expect(decodeText(Buffer.from([0xc3, 0x28]))).toBeUndefined()
+  expect(decodeText(Buffer.from('a\0b'))).toBeUndefined()
 })

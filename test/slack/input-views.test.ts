@@ -2,19 +2,30 @@ import type { InputBlock } from '@slack/types'
 import { describe, expect, test } from 'vitest'
 import { checkMessage } from '../../src/block-kit/check-message.ts'
 import { checkView } from '../../src/block-kit/check-view.ts'
-import { createClean } from '../../src/mcp/clean.ts'
-import { formProblems } from '../../src/mcp/form-check.ts'
-import { readForm as readSchema } from '../../src/mcp/read-form.ts'
-import type { FormField } from '../../src/run/form.ts'
-import { inputCard, inputReminder, pageModal } from '../../src/slack/views/input-card.ts'
-import { blockOf, fitsModal, inputForm, readForm, shownFields } from '../../src/slack/views/input-form.ts'
-import { addressWarnings } from '../../src/slack/views/page-address.ts'
+import { readFormSchema as readSchema } from '../../src/mcp/elicitation/read-form-schema.ts'
+import { validateForm } from '../../src/mcp/elicitation/validate-form.ts'
+import { createRedactor } from '../../src/mcp/protocol/redact-secrets.ts'
+import type { FormField } from '../../src/run/state/form-field.ts'
+import { linkWarningsFor } from '../../src/slack/blocks/link-preview.ts'
+import {
+  elicitationMessage,
+  elicitationReminderMessage,
+  urlElicitationModal,
+} from '../../src/slack/elicitation/elicitation-card.ts'
+import {
+  elicitationModal,
+  fitsFormModal,
+  formFieldBlockIdOf,
+  readSubmittedForm,
+  shownFieldsOf,
+} from '../../src/slack/elicitation/elicitation-form.ts'
+import { renderAll } from '../support/render-blocks.ts'
 import { inputOf, ORIGIN } from './states.ts'
 
 const LONG = 'Long words <!channel> & <@U123> *bold* _it_ ~no~ `code` \u202e👩‍👩‍👧 '.repeat(400)
 const AT = new Date('2026-11-21T09:00:00Z')
 const times = <T>(count: number, make: (at: number) => T): T[] => Array.from({ length: count }, (_, at) => make(at))
-const clean = createClean(
+const clean = createRedactor(
   () => ['sesame-open'],
   (text) => text,
 )
@@ -23,7 +34,7 @@ const clean = createClean(
 const fieldsOf = (properties: Record<string, unknown>, required: string[] = []): FormField[] =>
   readSchema({ type: 'object', properties, required }, clean)
 const blocksOf = (fields: FormField[]): InputBlock[] =>
-  inputForm(inputOf('form'), fields).blocks.filter((block): block is InputBlock => block.type === 'input')
+  elicitationModal(inputOf('form'), fields).blocks.filter((block): block is InputBlock => block.type === 'input')
 const elementOf = (property: Record<string, unknown>, required: string[] = []) => {
   const [block] = blocksOf(fieldsOf({ it: property }, required))
   return block?.element
@@ -102,7 +113,7 @@ describe('each kind of field becomes the fitting element', () => {
     ],
   ])('%s', (_name, property, element) => {
     expect(elementOf(property)).toMatchObject(element)
-    expect(checkView(inputForm(inputOf('form'), fieldsOf({ it: property })))).toEqual([])
+    expect(checkView(elicitationModal(inputOf('form'), fieldsOf({ it: property })))).toEqual([])
   })
 
   test('a default that does not fit is left out', () => {
@@ -159,8 +170,8 @@ test('what was filled in is read back by name, empty ones left out', () => {
     { selected_date: '2026-11-30' },
     { selected_date_time: 1_796_047_200 },
   ]
-  const values = Object.fromEntries(entered.map((one, index) => [blockOf(index), { value: one }]))
-  const read = readForm(fields, values)
+  const values = Object.fromEntries(entered.map((one, index) => [formFieldBlockIdOf(index), { value: one }]))
+  const read = readSubmittedForm(fields, values)
   expect(read).toEqual({
     text: 'Ada',
     number: 2.5,
@@ -170,7 +181,7 @@ test('what was filled in is read back by name, empty ones left out', () => {
     day: '2026-11-30',
     at: '2026-11-30T14:00:00Z',
   })
-  expect(formProblems(fields, read)).toEqual([])
+  expect(validateForm(fields, read)).toEqual([])
 })
 
 test.each<[string, Record<string, unknown>, unknown, RegExp]>([
@@ -188,27 +199,27 @@ test.each<[string, Record<string, unknown>, unknown, RegExp]>([
   ['too few', { type: 'array', items: { enum: ['a', 'b'] }, minItems: 2 }, ['a'], /at least 2/],
   ['too many', { type: 'array', items: { enum: ['a', 'b'] }, maxItems: 1 }, ['a', 'b'], /at most 1/],
 ])('%s is said at the field', (_name, property, value, words) => {
-  expect(formProblems(fieldsOf({ it: property }), { it: value })).toEqual([
+  expect(validateForm(fieldsOf({ it: property }), { it: value })).toEqual([
     { field: 'it', message: expect.stringMatching(words) },
   ])
 })
 
 test('what is missing is said, if it must be there', () => {
   const fields = fieldsOf({ a: { type: 'string' }, b: { type: 'string' } }, ['a'])
-  expect(formProblems(fields, {})).toEqual([{ field: 'a', message: 'Fill this in.' }])
+  expect(validateForm(fields, {})).toEqual([{ field: 'a', message: 'Fill this in.' }])
 })
 
 test('a form with more than fits shows what must be filled in, and says what is left out', () => {
   const many = (count: number) =>
     Object.fromEntries(times(count, (at) => [`f${at}`, { type: 'string', description: LONG }]))
   const fields = fieldsOf(many(150), ['f149'])
-  expect(shownFields(fields)[0]?.name).toBe('f149')
-  expect(fitsModal(fields)).toBe(true)
-  const view = inputForm(inputOf('form'), fields)
+  expect(shownFieldsOf(fields)[0]?.name).toBe('f149')
+  expect(fitsFormModal(fields)).toBe(true)
+  const view = elicitationModal(inputOf('form'), fields)
   expect(checkView(view)).toEqual([])
   expect(JSON.stringify(view)).toContain('60 more optional fields did not fit')
   expect(
-    fitsModal(
+    fitsFormModal(
       fieldsOf(
         many(150),
         times(150, (at) => `f${at}`),
@@ -216,7 +227,7 @@ test('a form with more than fits shows what must be filled in, and says what is 
     ),
   ).toBe(false)
   const huge = { type: 'string', enum: times(1_000, (at) => `${'x'.repeat(70)}${at}`) }
-  expect(fitsModal(fieldsOf(Object.fromEntries(times(20, (at) => [`f${at}`, huge]))))).toBe(false)
+  expect(fitsFormModal(fieldsOf(Object.fromEntries(times(20, (at) => [`f${at}`, huge]))))).toBe(false)
 })
 
 test.each<[string, RegExp | undefined]>([
@@ -226,7 +237,7 @@ test.each<[string, RegExp | undefined]>([
   ['https://example.com:8443/', /port 8443/],
   ['https://paypal.com.login.secure.evil.example/', /Its owner is evil\.example/],
 ])('%s', (address, warning) => {
-  const said = addressWarnings(address).join(' ')
+  const said = linkWarningsFor(address).join(' ')
   if (warning) expect(said).toMatch(warning)
   else expect(said).toBe('')
 })
@@ -234,7 +245,7 @@ test.each<[string, RegExp | undefined]>([
 const at = AT
 const by = ORIGIN.user
 const given = (action: 'accept' | 'decline' | 'cancel' | 'expired' | 'over') =>
-  inputCard(
+  elicitationMessage(
     inputOf('form', { given: { action, content: undefined, by: action === 'expired' ? undefined : by, at } }),
     AT,
   )
@@ -242,22 +253,22 @@ const longForm = { kind: 'form' as const, message: LONG, fields: [] }
 const longPage = { kind: 'url' as const, message: LONG, url: `https://example.com/${'a'.repeat(2_900)}` }
 
 const CARDS = {
-  form: inputCard(inputOf('form'), AT),
-  'form, live': inputCard(
+  form: elicitationMessage(inputOf('form'), AT),
+  'form, live': elicitationMessage(
     inputOf('form', { resume: { how: 'live' }, expiresAt: new Date(AT.getTime() + 100_000) }),
     AT,
   ),
-  'form, live and too late': inputCard(
+  'form, live and too late': elicitationMessage(
     inputOf('form', { resume: { how: 'live' }, expiresAt: new Date(AT.getTime() - 1) }),
     AT,
   ),
-  page: inputCard(inputOf('url'), AT),
-  'page, in a channel': inputCard(inputOf('url', {}, { place: 'channel' }), AT),
-  'sign in': inputCard(inputOf('sign_in'), AT),
-  'long form': inputCard(inputOf('form', { request: longForm }), AT),
-  'long page': inputCard(inputOf('url', { request: longPage }), AT),
-  reminder: inputReminder(inputOf('form')),
-  'reminder to sign in, in a channel': inputReminder(inputOf('sign_in', {}, { place: 'channel' })),
+  page: elicitationMessage(inputOf('url'), AT),
+  'page, in a channel': elicitationMessage(inputOf('url', {}, { place: 'channel' }), AT),
+  'sign in': elicitationMessage(inputOf('sign_in'), AT),
+  'long form': elicitationMessage(inputOf('form', { request: longForm }), AT),
+  'long page': elicitationMessage(inputOf('url', { request: longPage }), AT),
+  reminder: elicitationReminderMessage(inputOf('form')),
+  'reminder to sign in, in a channel': elicitationReminderMessage(inputOf('sign_in', {}, { place: 'channel' })),
   answered: given('accept'),
   declined: given('decline'),
   closed: given('cancel'),
@@ -267,7 +278,6 @@ const CARDS = {
 
 test.each(Object.entries(CARDS))('card: %s', (_name, saying) => {
   expect(checkMessage(saying)).toEqual([])
-  expect(saying).toMatchSnapshot()
 })
 
 test('a server cannot write as us or ping anybody', () => {
@@ -275,11 +285,16 @@ test('a server cannot write as us or ping anybody', () => {
   expect(JSON.stringify(CARDS['long form'])).not.toContain('\u202e')
 })
 
-test.each([
-  ['the smallest form', inputForm(inputOf('form'), fieldsOf({ a: { type: 'boolean' } }))],
-  ['a page', pageModal(inputOf('url'))],
-  ['a long page', pageModal(inputOf('url', { request: longPage }))],
-])('modal: %s', (_name, view) => {
+const VIEWS = {
+  'the smallest form': elicitationModal(inputOf('form'), fieldsOf({ a: { type: 'boolean' } })),
+  'a page': urlElicitationModal(inputOf('url')),
+  'a long page': urlElicitationModal(inputOf('url', { request: longPage })),
+}
+
+test.each(Object.entries(VIEWS))('modal: %s', (_name, view) => {
   expect(checkView(view)).toEqual([])
-  expect(view).toMatchSnapshot()
+})
+
+test('cards and modals read like this', async () => {
+  await expect(renderAll({ ...CARDS, ...VIEWS })).toMatchFileSnapshot('renderings/input-views.txt')
 })

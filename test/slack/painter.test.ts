@@ -2,13 +2,14 @@ import { WebAPIPlatformError, WebAPIRequestError } from '@slack/web-api'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { AppError } from '../../src/errors.ts'
-import type { Shown } from '../../src/run/runs.ts'
-import type { RunState } from '../../src/run/state.ts'
-import type { Calls } from '../../src/slack/calls.ts'
-import type { Deps } from '../../src/slack/deps.ts'
-import { createPainter } from '../../src/slack/paint/painter.ts'
+import type { ShownMessage } from '../../src/run/runs.ts'
+import type { RunState } from '../../src/run/state/state.ts'
+import type { PaintDeps } from '../../src/slack/deps.ts'
+import { createRunRenderer } from '../../src/slack/render/run-renderer.ts'
+import type { WebApi } from '../../src/slack/web-api/web-api.ts'
 import { eventually } from '../support/eventually.ts'
-import { approvalOf, fakeDeps } from './fakes.ts'
+import { memoryLog } from '../support/log.ts'
+import { approvalOf, settingsOf, WORKSPACE } from './samples.ts'
 import { stateOf } from './states.ts'
 
 const Args = z.looseObject({
@@ -25,8 +26,8 @@ const lost = () => new AppError('slack_failed', 'lost', { cause: new WebAPIReque
 /** Slack that notes what it is asked and can be told to fail, and a painter before it. */
 function easel(answer: (method: string, nth: number) => unknown = () => undefined) {
   const made: Made[] = []
-  const kept = new Map<string, Shown>()
-  const calls: Calls = {
+  const kept = new Map<string, ShownMessage>()
+  const webApi: WebApi = {
     async call(method, args, shape) {
       const nth = made.filter((one) => one.method === method).length
       made.push({ method, args: Args.parse(args) })
@@ -35,25 +36,27 @@ function easel(answer: (method: string, nth: number) => unknown = () => undefine
       return shape.parse(given ?? { ts: `${made.length}.000000`, files: [], messages: [] })
     },
   }
-  const base = fakeDeps()
-  const shown: Deps['runs']['shown'] = {
+  const shown: PaintDeps['runs']['shown'] = {
     of: async () => [...kept.values()],
     record: async (_run, one) => void kept.set(one.key, one),
     forget: async (_run, key) => void kept.delete(key),
   }
-  const bot: Deps['bot'] = async () => ({
-    user: 'UBOT1',
-    bot: 'BBOT1',
-    workspace: stateOf([]).origin.workspace,
-    team: 'TLOCAL01',
+  const painter = createRunRenderer({
+    webApi,
+    runs: { shown },
+    bot: async () => ({ user: 'UBOT1', bot: 'BBOT1', workspace: WORKSPACE, team: WORKSPACE }),
+    directMessageOf: async () => undefined,
+    settings: { of: async () => settingsOf() },
+    refreshHome: () => undefined,
+    sessions: { show: () => undefined },
+    log: memoryLog().log,
   })
-  const painter = createPainter({ ...base, calls, bot, runs: { ...base.runs, shown } })
   return {
     painter,
     kept,
     made,
     methods: () => made.map(({ method }) => method).filter((method) => !method.startsWith('assistant.')),
-    settle: (state: RunState) => painter.settle(state, new AbortController().signal),
+    settle: (state: RunState) => painter.publish(state, new AbortController().signal),
   }
 }
 
@@ -62,7 +65,7 @@ const finished = stateOf([{ text: 'Hello there.' }])
 
 test('a quick answer is one post', async () => {
   const { painter, settle, methods } = easel()
-  painter.tell(working, { kind: 'event', type: 'started' })
+  painter.onProgress(working, { kind: 'event', type: 'started' })
   await settle(finished)
   await settle(finished)
   expect(methods()).toEqual(['chat.postMessage'])
@@ -72,12 +75,12 @@ test('without streams it posts and changes, and asks for a stream no more', asyn
   const { painter, settle, methods } = easel((method) =>
     method === 'chat.startStream' ? refused('unknown_method') : undefined,
   )
-  painter.tell(working, { kind: 'words', text: 'Hello' })
+  painter.onProgress(working, { kind: 'words', text: 'Hello' })
   await eventually(() => expect(methods()).toContain('chat.postMessage'))
-  painter.tell(working, { kind: 'words', text: ' there.' })
+  painter.onProgress(working, { kind: 'words', text: ' there.' })
   await settle(finished)
   const other = { ...working, id: stateOf([]).id }
-  painter.tell(other, { kind: 'words', text: 'Hello' })
+  painter.onProgress(other, { kind: 'words', text: 'Hello' })
   await eventually(() => expect(methods().filter((method) => method !== 'chat.startStream')).toHaveLength(3))
   expect(methods().filter((method) => method === 'chat.startStream')).toHaveLength(1)
 })
@@ -88,9 +91,9 @@ test('a stream that Slack ended is finished by changing the message', async () =
       ? refused('message_not_in_streaming_state')
       : undefined,
   )
-  painter.tell(working, { kind: 'words', text: 'Hello' })
+  painter.onProgress(working, { kind: 'words', text: 'Hello' })
   await eventually(() => expect(methods()).toContain('chat.startStream'))
-  painter.tell(working, { kind: 'words', text: ' there.' })
+  painter.onProgress(working, { kind: 'words', text: ' there.' })
   await eventually(() => expect(methods()).toContain('chat.update'), 5_000)
   await settle(finished)
   expect(made.at(-1)?.args.text).toBe('Hello there.')
@@ -102,9 +105,9 @@ test('a rate limit on words only delays them', async () => {
   const { painter, settle, methods } = easel((method, nth) =>
     method === 'chat.appendStream' && nth === 0 ? refused('ratelimited') : undefined,
   )
-  painter.tell(working, { kind: 'words', text: 'Hello' })
+  painter.onProgress(working, { kind: 'words', text: 'Hello' })
   await eventually(() => expect(methods()).toContain('chat.startStream'))
-  painter.tell(working, { kind: 'words', text: ' there.' })
+  painter.onProgress(working, { kind: 'words', text: ' there.' })
   await eventually(() => expect(methods().filter((method) => method === 'chat.appendStream')).toHaveLength(2), 8_000)
   await settle(finished)
   expect(methods().slice(-2)).toEqual(['chat.stopStream', 'chat.update'])
@@ -166,17 +169,17 @@ test('streams that a dead instance left open are ended by the next', async () =>
 
 test('nothing is streamed while a person decides', async () => {
   const { painter, methods } = easel()
-  painter.tell(working, { kind: 'words', text: 'I will' })
+  painter.onProgress(working, { kind: 'words', text: 'I will' })
   await eventually(() => expect(methods()).toContain('chat.startStream'))
   const asking = stateOf([{ text: 'I will', calls: [{ stage: 'asking' }] }], { status: 'working' })
   const [call] = asking.calls
   if (call) call.approval = approvalOf()
-  painter.tell(asking, { kind: 'event', type: 'replied' })
+  painter.onProgress(asking, { kind: 'event', type: 'replied' })
   await eventually(() => expect(methods()).toContain('chat.stopStream'))
 })
 
 test('a request that waits is told so', async () => {
   const { painter, made } = easel()
-  painter.queued(working.origin, working)
+  painter.onQueued(working.origin, working)
   await eventually(() => expect(made.at(-1)?.args.text).toMatch(/when I am done with the request before it/))
 })

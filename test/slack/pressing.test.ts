@@ -1,52 +1,55 @@
 import { expect, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
-import { lookOf, type SeenMessage } from '../support/person.ts'
-import { connectionOf } from './fakes.ts'
-import { type Stage, startStage } from './stage.ts'
+import { lookOf, type Seat, type SeenMessage } from '../support/person.ts'
+import { fails, says } from '../support/scripted-model.ts'
+import { startWorld } from '../support/world.ts'
 
-const inDm = (stage: Stage, what: RegExp): Promise<SeenMessage> =>
+const inDm = (seat: Seat, what: RegExp): Promise<SeenMessage> =>
   eventually(async () => {
-    const found = (await stage.as('member').messages('dm')).findLast((one) => what.test(lookOf(one)))
+    const found = (await seat.messages('dm')).findLast((one) => what.test(lookOf(one)))
     if (found === undefined) throw new Error(`nothing like ${what}`)
     return found
   })
-const inModal = (stage: Stage, what: RegExp) =>
-  eventually(async () => expect(JSON.stringify(await stage.as('member').modal())).toMatch(what))
+const inModal = (seat: Seat, what: RegExp) =>
+  eventually(async () => expect(JSON.stringify(await seat.modal())).toMatch(what))
 
 test('"Keep it" keeps the connection', async () => {
-  await using stage = await startStage({ connections: [connectionOf()] })
-  const member = stage.as('member')
+  await using world = await startWorld()
+  const member = world.as('member')
+  await member.connect('filesystem')
   await member.command('disconnect filesystem')
-  const asked = await inDm(stage, /This cannot be undone/)
+  const asked = await inDm(member, /This cannot be undone/)
   await member.press({ channel: 'dm' }, asked.ts, 'Keep it')
-  await inDm(stage, /filesystem stays connected/)
-  expect(stage.connecting.rows).toHaveLength(1)
+  await inDm(member, /filesystem stays connected/)
+  await member.command('list')
+  await inDm(member, /:large_green_circle: connected/)
 })
 
 test('Enter in the search of tools searches', async () => {
-  const tools = Array.from({ length: 12 }, (_, at) => ({ name: `tool_${at}`, description: '', inputSchema: {} }))
-  await using stage = await startStage({ connections: [connectionOf({ tools })] })
-  const member = stage.as('member')
+  await using world = await startWorld()
+  const member = world.as('member')
+  await member.connect('filesystem')
   await member.command('tools filesystem')
-  const shown = await inDm(stage, /page 1 of 2/)
+  const shown = await inDm(member, /page 1 of 2/)
   await member.press({ channel: 'dm' }, shown.ts, 'Search')
-  await inModal(stage, /Press Enter to search/)
-  await member.pressInModal('tools_words', 'tool_7')
-  await inModal(stage, /1 tool of filesystem matching/)
+  await inModal(member, /Press Enter to search/)
+  await member.pressInModal('tools_words', 'directory_tree')
+  await inModal(member, /1 tool of filesystem matching/)
 })
 
 test('a request that failed is asked again, with its files, once however often it is pressed', async () => {
-  await using stage = await startStage()
-  const member = stage.as('member')
-  const data = Buffer.from('x').toString('base64')
+  await using world = await startWorld({ model: [fails(401), says('It says x.')] })
+  const member = world.as('member')
+  const data = Buffer.from('only x').toString('base64')
   const sent = await member.post('upload', { channel: 'dm', text: 'read it', files: [{ name: 'a.txt', data }] })
-  const run = await stage.next()
-  run.emit({ type: 'failed', code: 'model_failed', message: 'It broke.' })
-  await run.settle()
-  const told = await member.see({ channel: 'dm', thread: String(sent.ts) }, /It broke/)
+  const where = { channel: 'dm', thread: String(sent.ts) }
+  const told = await member.see(where, /"Try again"/)
   await member.press({ channel: 'dm' }, told.ts, 'Try again')
   await member.press({ channel: 'dm' }, told.ts, 'Try again')
-  const again = await stage.next()
-  expect(again.request).toMatchObject({ text: 'read it', files: [{ name: 'a.txt', mimeType: 'text/plain', size: 1 }] })
-  await member.see({ channel: 'dm', thread: String(sent.ts) }, /I am on it already/)
+  await member.see(where, /I am on it already/)
+  await member.see(where, /It says x\./)
+  expect(world.model.requests).toHaveLength(2)
+  expect(JSON.stringify(world.model.requests.at(-1)?.messages)).toMatch(
+    /read it.*a\.txt.*only x|a\.txt.*only x.*read it/,
+  )
 })

@@ -2,9 +2,16 @@ import type { View } from '@slack/types'
 import { describe, expect, test } from 'vitest'
 import { checkMessage } from '../../src/block-kit/check-message.ts'
 import { checkView } from '../../src/block-kit/check-view.ts'
-import type { Skill } from '../../src/connect/offering.ts'
-import type { Saying } from '../../src/slack/views/blocks.ts'
-import { saySkillRead, sayUsedSkill, skillModal, skillsModal, skillWords } from '../../src/slack/views/skills.ts'
+import type { Skill } from '../../src/connect/features/features.ts'
+import type { MessageContent } from '../../src/slack/blocks/blocks.ts'
+import {
+  skillModal,
+  skillReadMessage,
+  skillRequestText,
+  skillsModal,
+  usedSkillMessage,
+} from '../../src/slack/catalog/skills-list.ts'
+import { renderAll } from '../support/render-blocks.ts'
 
 const LONG = 'words & <things> '.repeat(300)
 const times = <T>(count: number, make: (at: number) => T): T[] => Array.from({ length: count }, (_, at) => make(at))
@@ -24,12 +31,12 @@ const long: Skill = {
 const look = { connection: '0f', words: '', page: 0, name: 'custom' }
 const o = { of: 'custom', where: 'in our direct messages', keep: { uri: greet.uri } }
 
-const SAYINGS: Record<string, Saying> = {
-  read: saySkillRead('UMEMBER1', greet, 'custom'),
-  'read, long': saySkillRead('UMEMBER1', long, LONG),
-  used: sayUsedSkill('UMEMBER1', greet, 'custom', 'greet Ada'),
-  'used, long': sayUsedSkill('UMEMBER1', long, 'n'.repeat(32), LONG),
-  'used without a wish': sayUsedSkill('UMEMBER1', greet, 'custom', ''),
+const SAYINGS: Record<string, MessageContent> = {
+  read: skillReadMessage('UMEMBER1', greet, 'custom'),
+  'read, long': skillReadMessage('UMEMBER1', long, LONG),
+  used: usedSkillMessage('UMEMBER1', greet, 'custom', 'greet Ada'),
+  'used, long': usedSkillMessage('UMEMBER1', long, 'n'.repeat(32), LONG),
+  'used without a wish': usedSkillMessage('UMEMBER1', greet, 'custom', ''),
 }
 
 const VIEWS: Record<string, View> = {
@@ -47,18 +54,20 @@ const VIEWS: Record<string, View> = {
 describe('what is said', () => {
   test.each(Object.entries(SAYINGS))('%s', (_name, saying) => {
     expect(checkMessage(saying)).toEqual([])
-    if (JSON.stringify(saying).length < 3_000) expect(saying).toMatchSnapshot()
   })
 
   test('a request with a skill says which, with or without a wish', () => {
-    expect(skillWords(greet, 'custom', '')).toBe('Use the skill "greet" of custom.')
-    expect(skillWords(greet, 'custom', 'greet Ada')).toBe('greet Ada\n[With the skill "greet" of custom.]')
+    expect(skillRequestText(greet, 'custom', '')).toBe('Use the skill "greet" of custom.')
+    expect(skillRequestText(greet, 'custom', 'greet Ada')).toBe('greet Ada\n[With the skill "greet" of custom.]')
   })
 })
 
 describe('views', () => {
   test.each(Object.entries(VIEWS))('%s', (_name, view) => {
     expect(checkView(view)).toEqual([])
-    if (JSON.stringify(view).length < 4_000) expect(view).toMatchSnapshot()
   })
+})
+
+test('what is said and shown reads like this', async () => {
+  await expect(renderAll({ ...SAYINGS, ...VIEWS })).toMatchFileSnapshot('renderings/skill-views.txt')
 })

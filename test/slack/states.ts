@@ -1,9 +1,8 @@
-import { ChannelId, InputId, newApprovalId, RunId, UserId } from '../../src/ids.ts'
-import type { Origin } from '../../src/run/origin.ts'
-import type { AskedOf } from '../../src/run/runs.ts'
-import type { CallState, InputState, RunState } from '../../src/run/state.ts'
-import type { Happening } from './fakes.ts'
-import { callOf, connectionOf, WORKSPACE } from './fakes.ts'
+import { ChannelId, InputId, RunId, UserId } from '../../src/ids.ts'
+import type { PendingInput } from '../../src/run/runs.ts'
+import type { Origin } from '../../src/run/state/origin.ts'
+import type { CallState, InputState, RunState } from '../../src/run/state/state.ts'
+import { callOf, connectionOf, WORKSPACE } from './samples.ts'
 
 export const ORIGIN: Origin = {
   door: 'slack',
@@ -70,7 +69,7 @@ export function inputOf(
   kind: InputState['request']['kind'],
   change: Partial<InputState> = {},
   origin: Partial<Origin> = {},
-): AskedOf {
+): PendingInput {
   const input: InputState = {
     id: InputId.parse('abcdefghijklmnopqrstuvw'),
     person: ORIGIN.user,
@@ -89,79 +88,3 @@ export function inputOf(
   })
   return { state, call, input }
 }
-
-/** The events of a turn, an approval and a result, for runs that a test drives. */
-export const replies = (
-  text: string,
-  ...calls: { id: string; tool: string; input?: Record<string, string> }[]
-): Happening => ({
-  type: 'replied',
-  content: [
-    { type: 'text', text },
-    ...calls.map(({ id, tool, input = {} }) => ({ type: 'tool_use' as const, id, name: `filesystem__${tool}`, input })),
-  ],
-  stop: calls.length > 0 ? 'tools' : 'end',
-  usage: { input: 1, output: 1, cacheRead: 0, cacheWrite: 0 },
-  model: 'scripted',
-  costUsd: 0,
-})
-
-export const asks = (
-  call: string,
-  approvers: string[],
-  change: { risk?: 'write' | 'destructive'; mayAlways?: boolean } = {},
-): Happening => ({
-  type: 'judged',
-  call,
-  target: targetOf('write_file', 'Write File'),
-  verdict: 'ask',
-  why: ['It changes files.'],
-  risk: change.risk ?? 'write',
-  hash: 'h',
-  definition: 'd',
-  repeatable: false,
-  approval: {
-    id: newApprovalId(),
-    approvers: approvers.map((user) => UserId.parse(user)),
-    fourEyes: false,
-    mayAlways: change.mayAlways ?? true,
-    expiresAt: new Date(Date.now() + 86_400_000).toISOString(),
-  },
-})
-
-export const allows = (call: string, tool: string, title: string): Happening => ({
-  type: 'judged',
-  call,
-  target: targetOf(tool, title),
-  verdict: 'allow',
-  why: [],
-  risk: 'read',
-  hash: 'h',
-  definition: 'd',
-  repeatable: true,
-})
-
-const targetOf = (tool: string, title: string) => ({
-  connection: connectionOf().id,
-  connectionName: 'filesystem',
-  card: 'filesystem',
-  cardTitle: 'Filesystem',
-  tool,
-  title,
-  schema: callOf().schema,
-})
-
-export const returns = (
-  call: string,
-  summary: string,
-  files: { name: string; mimeType: string; data: string }[] = [],
-): Happening => ({
-  type: 'returned',
-  call,
-  outcome: 'ok',
-  text: summary,
-  images: [],
-  files,
-  summary,
-  ms: 5,
-})

@@ -1,32 +1,37 @@
 import { describe, expect, test } from 'vitest'
-import { callFailed } from '../../src/db/call.ts'
+import { createCallError } from '../../src/db/call.ts'
 import { AppError } from '../../src/errors.ts'
-import type { CallState, RunState } from '../../src/run/state.ts'
-import { addressee, meansStop, plainText, withoutMention } from '../../src/slack/message-text.ts'
-import { nearest } from '../../src/slack/nearest.ts'
-import { tokenize } from '../../src/slack/tokenize.ts'
-import { paintAnswer } from '../../src/slack/views/answer.ts'
-import { sayArguments } from '../../src/slack/views/arguments.ts'
-import { argumentKinds, mayEdit, readTyped, WHOLE } from '../../src/slack/views/edit-form.ts'
-import { cutPage, PAGE_CHARACTERS } from '../../src/slack/views/pages.ts'
-import { pagesOf } from '../../src/slack/views/pages-of.ts'
-import { MOST_STEPS, saySteps } from '../../src/slack/views/plan.ts'
-import { sqlLines } from '../../src/slack/views/sql-lines.ts'
-import { chunksFor, type Live, nothingSent } from '../../src/slack/views/stream-chunks.ts'
-import { calm, clip, literal, steady } from '../../src/slack/views/text.ts'
-import { sayCall } from '../../src/slack/views/tool-words.ts'
-import { troubleHelp, troubleWords } from '../../src/slack/views/trouble.ts'
-import { callOf } from './fakes.ts'
+import type { CallState, RunState } from '../../src/run/state/state.ts'
+import { renderAnswer } from '../../src/slack/answer/answer-messages.ts'
+import { describeCall } from '../../src/slack/answer/describe-call.ts'
+import { paginateAnswer } from '../../src/slack/answer/paginate-answer.ts'
+import { MAX_PLAN_STEPS, stepsText } from '../../src/slack/answer/plan-block.ts'
+import { cutMarkdownPage, PAGE_CHARACTERS } from '../../src/slack/answer/split-markdown.ts'
+import { chunksFor, createEmptyStream, type LiveRunInfo } from '../../src/slack/answer/stream-chunks.ts'
+import { argumentsText } from '../../src/slack/approvals/arguments-text.ts'
+import {
+  argumentKindsOf,
+  canEditArguments,
+  readTypedArguments,
+  WHOLE_ARGUMENTS_FIELD,
+} from '../../src/slack/approvals/edit-arguments-form.ts'
+import { errorHelpButtonsFor, errorText } from '../../src/slack/blocks/error-message.ts'
+import { formatSql } from '../../src/slack/blocks/format-sql.ts'
+import { escapeMrkdwn, truncate, withoutMentions, withoutPartialMention } from '../../src/slack/blocks/text.ts'
+import { tokenize } from '../../src/slack/commands/tokenize.ts'
+import { nearestWordTo } from '../../src/slack/interactions/nearest-word.ts'
+import { addresseeOf, isStopWord, plainTextOf, removeMention } from '../../src/slack/messages/message-text.ts'
+import { callOf } from './samples.ts'
 import { stateOf } from './states.ts'
 
 const say = (title: string, given: Record<string, string> = {}) =>
   (['wish', 'doing', 'done'] as const).map((tense) =>
-    sayCall({ title, tool: 'x', connectionName: 'db', arguments: given }, tense),
+    describeCall({ title, tool: 'x', connectionName: 'db', arguments: given }, tense),
   )
 
 test('a refused token comes with the button that takes a new one', () => {
   const cause = 'GitHub refused the token (401). Create a new one at https://github.com/settings and connect again.'
-  const [painted] = paintAnswer(
+  const [painted] = renderAnswer(
     stateOf([{ text: '', calls: [callOf({ stage: 'failed', cause })] }, { text: 'Sorry.' }]),
   )
   expect(JSON.stringify(painted?.blocks)).toContain('"value":"reconnect filesystem"')
@@ -35,26 +40,26 @@ test('a refused token comes with the button that takes a new one', () => {
 describe('what is said of something that was caught', () => {
   test('an error of ours in its own words, with nothing in them read as a mention', () => {
     const error = new AppError('server_refused', 'custom says "<!channel>". Try again.')
-    expect(troubleWords(error)).toBe('custom says "&lt;!channel&gt;". Try again.')
-    expect(troubleHelp(error)).toMatchObject([{ text: { text: 'My connections' }, value: 'list' }])
+    expect(errorText(error)).toBe('custom says "&lt;!channel&gt;". Try again.')
+    expect(errorHelpButtonsFor(error)).toMatchObject([{ text: { text: 'My connections' }, value: 'list' }])
     const late = new AppError('tool_timeout', 'Files did not answer within 30 s.')
-    expect(troubleHelp(late, 'resources files')).toMatchObject([
+    expect(errorHelpButtonsFor(late, 'resources files')).toMatchObject([
       { text: { text: 'Try again' }, value: 'resources files' },
       { text: { text: 'My connections' } },
     ])
-    expect(troubleHelp(late), 'without words there is nothing to say again').toHaveLength(1)
-    expect(troubleHelp(new AppError('input_invalid', 'x'), 'rules')).toEqual([])
+    expect(errorHelpButtonsFor(late), 'without words there is nothing to say again').toHaveLength(1)
+    expect(errorHelpButtonsFor(new AppError('input_invalid', 'x'), 'rules')).toEqual([])
   })
 
   test('anything else plainly, without its words', () => {
     const error = new TypeError('{"at": "x.ts:12", "password": "hunter2"}')
-    expect(troubleWords(error)).toMatch(/^Something unexpected went wrong on our side\. Please try again/)
-    expect(troubleWords(error)).not.toMatch(/hunter2|x\.ts/)
-    expect(troubleHelp(error)).toEqual([])
+    expect(errorText(error)).toMatch(/^Something unexpected went wrong on our side\. Please try again/)
+    expect(errorText(error)).not.toMatch(/hunter2|x\.ts/)
+    expect(errorHelpButtonsFor(error)).toEqual([])
   })
 
   test('the database names no functions', () => {
-    expect(troubleWords(callFailed('append_event', 'boom', new Error('boom')))).not.toMatch(/append_event|boom/)
+    expect(errorText(createCallError('append_event', 'boom', new Error('boom')))).not.toMatch(/append_event|boom/)
   })
 })
 
@@ -93,49 +98,53 @@ describe('typed words', () => {
   })
   test('the nearest word is near, or there is none', () => {
     const words = ['connect', 'list', 'tools', 'test', 'disconnect', 'help']
-    expect(nearest('conect', words)).toBe('connect')
-    expect(nearest('disc', words)).toBe('disconnect')
-    expect(nearest('tol', words)).toBe('tools')
-    expect(nearest('weather', words)).toBeUndefined()
+    expect(nearestWordTo('conect', words)).toBe('connect')
+    expect(nearestWordTo('disc', words)).toBe('disconnect')
+    expect(nearestWordTo('tol', words)).toBe('tools')
+    expect(nearestWordTo('weather', words)).toBeUndefined()
   })
   test('Slack text reads as people read it', () => {
     const text = 'ask <@U123ABC> in <#C1|ops> &lt;now&gt; <https://a.b/c|docs> <https://a.b> <!here> &amp;amp;'
-    expect(plainText(text, () => 'ann')).toBe('ask @ann in #ops <now> docs (https://a.b/c) https://a.b @here &amp;')
+    expect(plainTextOf(text, () => 'ann')).toBe('ask @ann in #ops <now> docs (https://a.b/c) https://a.b @here &amp;')
   })
   test('the mention that asks is not part of what is asked', () => {
-    expect(withoutMention('<@UBOT1|patchbay>: do it', 'UBOT1')).toBe('do it')
-    expect(withoutMention('do it <@UBOT1>', 'UBOT1')).toBe('do it')
-    expect(withoutMention('tell <@UBOT1> and others', 'UBOT1')).toBe('tell <@UBOT1> and others')
-    expect(addressee(' <@U9AA> hi')).toBe('U9AA')
+    expect(removeMention('<@UBOT1|patchbay>: do it', 'UBOT1')).toBe('do it')
+    expect(removeMention('do it <@UBOT1>', 'UBOT1')).toBe('do it')
+    expect(removeMention('tell <@UBOT1> and others', 'UBOT1')).toBe('tell <@UBOT1> and others')
+    expect(addresseeOf(' <@U9AA> hi')).toBe('U9AA')
   })
-  test.each(['stop', 'Stop!', ' please stop it.'])('%s means stop', (text) => expect(meansStop(text)).toBe(true))
-  test.each(['stop the server', 'nonstop', 'do not stop'])('%s does not', (text) => expect(meansStop(text)).toBe(false))
+  test.each(['stop', 'Stop!', ' please stop it.'])('%s means stop', (text) => expect(isStopWord(text)).toBe(true))
+  test.each(['stop the server', 'nonstop', 'do not stop'])('%s does not', (text) =>
+    expect(isStopWord(text)).toBe(false),
+  )
 })
 
 describe('text that is not ours', () => {
   test('pings nobody', () => {
-    expect(calm('<!channel> <@U1A> <#C1> <div> a<b')).toBe('<\u2060!channel> <\u2060@U1A> <\u2060#C1> <div> a<b')
-    expect(literal('<!here> & co')).toBe('&lt;!here&gt; &amp; co')
+    expect(withoutMentions('<!channel> <@U1A> <#C1> <div> a<b')).toBe(
+      '<\u2060!channel> <\u2060@U1A> <\u2060#C1> <div> a<b',
+    )
+    expect(escapeMrkdwn('<!here> & co')).toBe('&lt;!here&gt; &amp; co')
   })
   test('is streamed only as far as more words cannot change it', () => {
     const whole = 'see <!channel> and <@U123> <div>'
     for (let end = 0; end <= whole.length; end += 1) {
-      expect(calm(whole).startsWith(calm(steady(whole.slice(0, end))))).toBe(true)
+      expect(withoutMentions(whole).startsWith(withoutMentions(withoutPartialMention(whole.slice(0, end))))).toBe(true)
     }
   })
   test('is never cut inside a character', () => {
-    expect(clip('ab😀cd', 4)).toBe('ab…')
-    expect(clip('abc', 3)).toBe('abc')
+    expect(truncate('ab😀cd', 4)).toBe('ab…')
+    expect(truncate('abc', 3)).toBe('abc')
   })
 
   test('is cut between words, a long word inside', () => {
-    expect(clip('one two three four', 12)).toBe('one two…')
-    expect(clip('one two three four', 8)).toBe('one two…')
-    expect(clip(`a${' '.repeat(500_000)}b`, 400_000)).toBe('a…')
-    expect(clip(`one ${'x'.repeat(60)}`, 40)).toBe(`one ${'x'.repeat(35)}…`)
+    expect(truncate('one two three four', 12)).toBe('one two…')
+    expect(truncate('one two three four', 8)).toBe('one two…')
+    expect(truncate(`a${' '.repeat(500_000)}b`, 400_000)).toBe('a…')
+    expect(truncate(`one ${'x'.repeat(60)}`, 40)).toBe(`one ${'x'.repeat(35)}…`)
   })
   test('hidden characters in arguments are spelled out', () => {
-    expect(sayArguments({ path: 'a\u202Etxt.exe', n: 1, s: '1', text: 'a\nb\u200B' })).toBe(
+    expect(argumentsText({ path: 'a\u202Etxt.exe', n: 1, s: '1', text: 'a\nb\u200B' })).toBe(
       'path: "a\\u{202e}txt.exe"\nn: 1\ns: "1"\ntext: \n  a\n  b\\u{200b}',
     )
   })
@@ -145,7 +154,7 @@ describe('pages', () => {
   const grow = (text: string) => {
     const pages: string[] = []
     for (let rest = text; rest !== ''; ) {
-      const cut = cutPage(rest, 1_000)
+      const cut = cutMarkdownPage(rest, 1_000)
       pages.push(cut.page)
       rest = cut.rest
     }
@@ -165,8 +174,9 @@ describe('pages', () => {
     expect(lines).toHaveLength(120)
   })
   test('a cut stays where it is while the text grows', () => {
-    const first = cutPage(CODE.slice(0, 1_200), 1_000).page
-    for (let end = 1_201; end < CODE.length; end += 97) expect(cutPage(CODE.slice(0, end), 1_000).page).toBe(first)
+    const first = cutMarkdownPage(CODE.slice(0, 1_200), 1_000).page
+    for (let end = 1_201; end < CODE.length; end += 97)
+      expect(cutMarkdownPage(CODE.slice(0, end), 1_000).page).toBe(first)
   })
   test('text without any good place is cut all the same', () => {
     const pages = grow('😀'.repeat(3_000))
@@ -175,21 +185,27 @@ describe('pages', () => {
   })
   test('what is said after an approval stands in a message of its own', () => {
     const approval = callOf().approval
-    expect(pagesOf(stateOf([{ text: 'a', calls: [{}] }, { text: 'b' }])).map(({ key }) => key)).toEqual(['answer:0:0'])
+    expect(paginateAnswer(stateOf([{ text: 'a', calls: [{}] }, { text: 'b' }])).map(({ key }) => key)).toEqual([
+      'answer:0:0',
+    ])
     expect(approval).toBeUndefined()
   })
   test('a live page and the same page at the end are one text', () => {
     const text = 'words and '.repeat(3_000)
-    const end = pagesOf(stateOf([{ text }])).map((page) => page.pieces)
-    const before = pagesOf(stateOf([]), text.slice(0, PAGE_CHARACTERS * 2)).map((page) => page.pieces)
+    const end = paginateAnswer(stateOf([{ text }])).map((page) => page.pieces)
+    const before = paginateAnswer(stateOf([]), text.slice(0, PAGE_CHARACTERS * 2)).map((page) => page.pieces)
     expect(before[0]).toEqual(end[0])
   })
 })
 
-const live = (change: Partial<Live> = {}): Live => ({ progress: new Map(), waiting: undefined, ...change })
+const live = (change: Partial<LiveRunInfo> = {}): LiveRunInfo => ({
+  progress: new Map(),
+  waiting: undefined,
+  ...change,
+})
 
 const stepsAt = (...stages: CallState['stage'][]) =>
-  saySteps(
+  stepsText(
     stateOf([{ text: '', calls: stages.map((stage, at) => ({ stage, arguments: { path: `${at}.txt` } })) }]).calls,
   )
 
@@ -210,8 +226,8 @@ describe('the steps of a run', () => {
   test('a step that a server did not answer can be tried again, unless a later one was made or the run ended badly', () => {
     const missed = { stage: 'failed' as const, retryable: true, cause: 'No answer.' }
     const offers = (calls: Partial<CallState>[], change: Partial<RunState> = {}) =>
-      JSON.stringify(paintAnswer(stateOf([{ text: '', calls }, { text: 'So.' }], change))).split('"Try again"').length -
-      1
+      JSON.stringify(renderAnswer(stateOf([{ text: '', calls }, { text: 'So.' }], change))).split('"Try again"')
+        .length - 1
     expect(offers([missed])).toBe(1)
     expect(offers([missed, { stage: 'done' }])).toBe(0)
     expect(offers([missed, missed]), 'only the last of the same').toBe(1)
@@ -221,24 +237,24 @@ describe('the steps of a run', () => {
   })
   test('the same thing done again is counted', () => {
     const calls = [{ stage: 'done' as const }, { stage: 'done' as const }]
-    expect(saySteps(stateOf([{ text: '', calls }]).calls)).toBe('Wrote hello.txt 2 times with filesystem')
+    expect(stepsText(stateOf([{ text: '', calls }]).calls)).toBe('Wrote hello.txt 2 times with filesystem')
   })
   test('one is a line, several are a plan, and a plan is not longer than Slack takes', () => {
     const blocks = (count: number) =>
-      paintAnswer(stateOf([{ text: '', calls: Array.from({ length: count }, () => ({ stage: 'done' as const })) }]))
+      renderAnswer(stateOf([{ text: '', calls: Array.from({ length: count }, () => ({ stage: 'done' as const })) }]))
         .flatMap((painted) => painted.blocks)
         .filter(({ type }) => type === 'plan' || type === 'task_card')
         .map((block) => ('tasks' in block ? block.tasks.length : block.type))
     expect(blocks(1)).toEqual(['task_card'])
     expect(blocks(2)).toEqual([2])
-    expect(blocks(MOST_STEPS + 3)).toEqual([MOST_STEPS, 3])
+    expect(blocks(MAX_PLAN_STEPS + 3)).toEqual([MAX_PLAN_STEPS, 3])
   })
 })
 
 describe('a stream', () => {
   test('gets only what is new, in order, details once', () => {
-    const [page] = pagesOf(stateOf([{ text: 'One.', calls: [{ stage: 'calling' }] }], { status: 'working' }))
-    const first = page && chunksFor(page, nothingSent(), live({ progress: new Map([['toolu_0_0', '50 %']]) }))
+    const [page] = paginateAnswer(stateOf([{ text: 'One.', calls: [{ stage: 'calling' }] }], { status: 'working' }))
+    const first = page && chunksFor(page, createEmptyStream(), live({ progress: new Map([['toolu_0_0', '50 %']]) }))
     expect(first?.chunks).toEqual([
       { type: 'plan_update', title: 'Writing hello.txt with filesystem… (50 %)' },
       { type: 'markdown_text', text: 'One.' },
@@ -250,7 +266,7 @@ describe('a stream', () => {
       },
     ])
     const result = { summary: 'ok', text: '', images: [], isError: false, files: [], ms: 1 }
-    const [later] = pagesOf(stateOf([{ text: 'One.', calls: [{ stage: 'done', result }] }, { text: 'Two.' }]))
+    const [later] = paginateAnswer(stateOf([{ text: 'One.', calls: [{ stage: 'done', result }] }, { text: 'Two.' }]))
     const next = later && first && chunksFor(later, first.sent, live())
     expect(next?.chunks).toEqual([
       { type: 'plan_update', title: 'Wrote hello.txt with filesystem' },
@@ -267,8 +283,8 @@ describe('a stream', () => {
   })
   test('names its plan after what is going on, and waits for the model in it', () => {
     const calls = [{ stage: 'done' as const }, { stage: 'calling' as const, arguments: { path: 'two.txt' } }]
-    const [page] = pagesOf(stateOf([{ text: '', calls }], { status: 'working' }))
-    const first = page && chunksFor(page, nothingSent(), live())
+    const [page] = paginateAnswer(stateOf([{ text: '', calls }], { status: 'working' }))
+    const first = page && chunksFor(page, createEmptyStream(), live())
     expect(first?.chunks[0]).toEqual({ type: 'plan_update', title: 'Writing two.txt with filesystem…' })
     const waiting = 'The model is busy, trying again in 5 s…'
     const next = page && first && chunksFor(page, first.sent, live({ waiting }))
@@ -282,8 +298,8 @@ describe('a stream', () => {
     ])
   })
   test('cannot take words back', () => {
-    const [page] = pagesOf(stateOf([{ text: 'Other' }]))
-    expect(page && chunksFor(page, { ...nothingSent(), words: 'Some' }, live())).toBeUndefined()
+    const [page] = paginateAnswer(stateOf([{ text: 'Other' }]))
+    expect(page && chunksFor(page, { ...createEmptyStream(), words: 'Some' }, live())).toBeUndefined()
   })
 })
 
@@ -300,16 +316,16 @@ describe('arguments, edited', () => {
   const call = callOf({ schema, arguments: { path: 'a', size: 1, deep: false, tags: ['x'] } })
 
   test('each as its type', () => {
-    expect([...(argumentKinds(call)?.values() ?? [])]).toEqual(['text', 'number', 'boolean', 'json'])
-    expect(readTyped(call, { path: 'b', size: '2.5', deep: 'true', tags: '["y"]' })).toEqual({
+    expect([...(argumentKindsOf(call)?.values() ?? [])]).toEqual(['text', 'number', 'boolean', 'json'])
+    expect(readTypedArguments(call, { path: 'b', size: '2.5', deep: 'true', tags: '["y"]' })).toEqual({
       ok: true,
       arguments: { path: 'b', size: 2.5, deep: true, tags: ['y'] },
     })
-    expect(readTyped(call, { path: null, size: null, deep: null, tags: 'oops' })).toEqual({
+    expect(readTypedArguments(call, { path: null, size: null, deep: null, tags: 'oops' })).toEqual({
       ok: false,
       problems: { tags: 'I cannot read this. Put text in double quotes, and check the commas and brackets.' },
     })
-    expect(readTyped(call, { path: null, size: null, deep: null, tags: null })).toEqual({
+    expect(readTypedArguments(call, { path: null, size: null, deep: null, tags: null })).toEqual({
       ok: true,
       arguments: { path: '' },
     })
@@ -323,20 +339,20 @@ describe('arguments, edited', () => {
       arguments: { path: 'a', content: 'b', code: 'c' },
     })
     const problems = { path: 'Fill this in.', code: 'Fill this in.' }
-    expect(readTyped(write, { path: '', content: '', code: null })).toEqual({ ok: false, problems })
-    expect(readTyped(write, { path: 'a', content: null, code: 'c' })).toEqual({
+    expect(readTypedArguments(write, { path: '', content: '', code: null })).toEqual({ ok: false, problems })
+    expect(readTypedArguments(write, { path: 'a', content: null, code: 'c' })).toEqual({
       ok: true,
       arguments: { path: 'a', content: '', code: 'c' },
     })
     const begun = { ...write, arguments: { path: '', content: 'b', code: 'c' } }
-    expect(readTyped(begun, { path: null, content: 'b', code: 'c' }).ok).toBe(true)
+    expect(readTypedArguments(begun, { path: null, content: 'b', code: 'c' }).ok).toBe(true)
   })
   test('as one JSON text where fields would not do', () => {
     const odd = callOf({ schema: {}, arguments: { a: 1 } })
-    expect(argumentKinds(odd)).toBeUndefined()
-    expect(readTyped(odd, { [WHOLE]: '{"a":2}' })).toEqual({ ok: true, arguments: { a: 2 } })
-    expect(readTyped(odd, { [WHOLE]: '[1]' }).ok).toBe(false)
-    expect(mayEdit(callOf({ arguments: { content: 'x'.repeat(4_000) } }))).toBe(false)
+    expect(argumentKindsOf(odd)).toBeUndefined()
+    expect(readTypedArguments(odd, { [WHOLE_ARGUMENTS_FIELD]: '{"a":2}' })).toEqual({ ok: true, arguments: { a: 2 } })
+    expect(readTypedArguments(odd, { [WHOLE_ARGUMENTS_FIELD]: '[1]' }).ok).toBe(false)
+    expect(canEditArguments(callOf({ arguments: { content: 'x'.repeat(4_000) } }))).toBe(false)
   })
 })
 
@@ -346,7 +362,7 @@ describe('SQL and JSON among arguments', () => {
     "select a, (select max(b) from u where u.id = t.id) from t left join v on v.id = t.id where n = ' from x where ' order by a limit 5"
 
   test('a long statement has one clause a line, and nothing else changed', () => {
-    const said = sayArguments({ sql: LONG_SQL })
+    const said = argumentsText({ sql: LONG_SQL })
     expect(said).toBe(
       [
         'sql: ',
@@ -365,16 +381,16 @@ describe('SQL and JSON among arguments', () => {
     'select 1 -- from here on nothing counts, where ever it stands, order by nothing at all',
     'select a\nfrom t where b = 1 and c = 2 and d = 3 and e = 4 and f = 5 and g = 6 order by h',
   ])('what could be read in two ways keeps its lines: %s', (sql) => {
-    expect(sqlLines(sql)).toBe(sql)
+    expect(formatSql(sql)).toBe(sql)
   })
   test('$$ and /* */ are not looked into', () => {
     const sql = 'do $$ begin delete from t where a = 1; end $$ /* from here where there */ returning nothing at all'
-    expect(sqlLines(sql)).toBe(sql.replace(' returning', '\nreturning'))
+    expect(formatSql(sql)).toBe(sql.replace(' returning', '\nreturning'))
   })
   test('JSON in a text is laid out only if it reads exactly as it is sent', () => {
     const json = JSON.stringify({ name: 'a'.repeat(80), list: [1, 2] })
-    expect(sayArguments({ body: json })).toContain('"list": [')
+    expect(argumentsText({ body: json })).toContain('"list": [')
     const twice = `{"amount": 1, "amount": 1000000, "note": "${'a'.repeat(80)}"}`
-    expect(sayArguments({ body: twice })).toBe(`body: ${JSON.stringify(twice)}`)
+    expect(argumentsText({ body: twice })).toBe(`body: ${JSON.stringify(twice)}`)
   })
 })

@@ -5,14 +5,15 @@ import { join } from 'node:path'
 import { Client } from 'pg'
 import { readCards } from '../../src/cards/read.ts'
 import { createConnect } from '../../src/connect/connect.ts'
-import { SignInDetails } from '../../src/connect/sign-in.ts'
-import { createTargets } from '../../src/connect/targets.ts'
+import { createServerTargets } from '../../src/connect/server-targets.ts'
+import { SignInDetails } from '../../src/connect/sign-in/begin-sign-in.ts'
 import { openLocalStore } from '../../src/credentials/local.ts'
+import type { Db } from '../../src/db/call.ts'
 import { connectPostgres } from '../../src/db/postgres.ts'
 import { createEgress } from '../../src/egress/egress.ts'
 import { createLog } from '../../src/log.ts'
 import { createAuth } from '../../src/mcp/auth/auth.ts'
-import { ourClient } from '../../src/mcp/auth/our-client.ts'
+import { createClientIdentity } from '../../src/mcp/auth/oauth/client-metadata.ts'
 import { createMcp } from '../../src/mcp/mcp.ts'
 import type { Connection, JsonObject } from '../../src/registry/connection.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
@@ -24,6 +25,8 @@ export type ConnectHouseOptions = {
   allow?: string[]
   maxPerUser?: number
   prefills?: Record<string, Record<string, string>>
+  /** Stands between the app and its database. */
+  between?(db: Db): Db
   /** The text of a card for the strange server. */
   strangeCard?: string
 }
@@ -42,11 +45,11 @@ export async function startConnectHouse(o: ConnectHouseOptions = {}) {
   const log = createLog('trace', { write: (line) => void logged.push(line) })
   const database = await createTestDatabase()
   const db = connectPostgres(database.url, log)
-  const registry = createRegistry(db)
+  const registry = createRegistry(o.between?.(db) ?? db)
   const credentials = await openLocalStore({ folder: join(dataDir, 'credentials'), key: undefined })
   const egress = createEgress({ allow: o.allow ?? [] })
-  const targets = createTargets(cards, dataDir, o.prefills)
-  const auth = createAuth({ credentials, registry, egress, ours: ourClient('http://127.0.0.1:1'), log })
+  const targets = createServerTargets(cards, dataDir, o.prefills)
+  const auth = createAuth({ credentials, registry, egress, ours: createClientIdentity('http://127.0.0.1:1'), log })
   const mcp = createMcp({
     registry,
     credentials,

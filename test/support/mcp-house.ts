@@ -5,12 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { openLocalStore } from '../../src/credentials/local.ts'
-import { referenceOf, saveSecrets } from '../../src/credentials/secrets.ts'
+import { credentialReferenceOf, saveSecrets } from '../../src/credentials/secrets.ts'
 import { createEgress } from '../../src/egress/egress.ts'
 import { newConnectionId, UserId, WorkspaceId } from '../../src/ids.ts'
 import { createLog } from '../../src/log.ts'
-import { type CallOptions, createMcp, type ToolOutcome } from '../../src/mcp/mcp.ts'
-import type { HttpTarget, Limits, StdioTarget, Target } from '../../src/mcp/target.ts'
+import { createMcp, type McpDeps } from '../../src/mcp/mcp.ts'
+import type { CallOptions, ToolOutcome } from '../../src/mcp/protocol/outcome.ts'
+import type { HttpTarget, StdioTarget, Target, TargetLimits } from '../../src/mcp/protocol/server-target.ts'
 import type { Connection, JsonObject } from '../../src/registry/connection.ts'
 import { createMemoryRegistry } from './memory-registry.ts'
 
@@ -20,10 +21,11 @@ export const PERSON = { workspace: WorkspaceId.parse('TLOCAL01'), user: UserId.p
 
 export type HouseOptions = {
   allow?: string[]
-  limits?: Partial<Limits>
+  limits?: Partial<TargetLimits>
   toolTimeoutSeconds?: number
   root?: string
   quietMs?: number
+  audit?: McpDeps['audit']
   /** All is logged, unless less is asked for. */
   logLevel?: 'trace' | 'info'
 }
@@ -50,6 +52,7 @@ export async function startMcpHouse(o: HouseOptions = {}) {
     limits: () => ({ callSeconds: 60, idleSeconds: 300, ...o.limits }),
     toolTimeoutSeconds: o.toolTimeoutSeconds ?? 30,
     quietMs: o.quietMs,
+    audit: o.audit,
     projectRoot: o.root ?? strangeRoot(folder),
   })
   return {
@@ -62,7 +65,7 @@ export async function startMcpHouse(o: HouseOptions = {}) {
     /** A connection to the target, with its secrets saved. */
     async connected(target: Target, secrets: Record<string, string> = {}): Promise<Connection> {
       const id = newConnectionId()
-      const credential = Object.keys(secrets).length > 0 ? referenceOf(id) : undefined
+      const credential = Object.keys(secrets).length > 0 ? credentialReferenceOf(id) : undefined
       if (credential !== undefined) await saveSecrets(credentials, credential, secrets)
       targets.set(id, target)
       return registry.add(

@@ -3,7 +3,10 @@ import type { Connection } from '../../src/registry/connection.ts'
 import type { Registry } from '../../src/registry/registry.ts'
 
 /** A registry without a database, for the rooms above it. `rows` is all it holds. */
-export function createMemoryRegistry(): Registry & { rows: Map<string, Connection> } {
+export function createMemoryRegistry(): Omit<Registry, 'get'> & {
+  get(id: string): Promise<Connection | undefined>
+  rows: Map<string, Connection>
+} {
   const rows = new Map<string, Connection>()
   const leases = new Map<string, string>()
   const change = async (id: string, to: Partial<Connection>): Promise<Connection> => {
@@ -40,17 +43,18 @@ export function createMemoryRegistry(): Registry & { rows: Map<string, Connectio
       rows.set(c.id, row)
       return row
     },
-    replace: (id, to) => change(id, { ...to, status: 'connected', statusReason: undefined, eraAt: new Date() }),
-    setStatus: async (id, status, reason) => void (await change(id, { status, statusReason: reason })),
-    learn: async (id, learned) => void (await change(id, learned)),
-    setOffers: async (id, offers) => void (await change(id, { offers })),
-    setEra: async (id, era) => void (await change(id, { era, eraAt: new Date() })),
+    replace: ({ id }, to) => change(id, { ...to, status: 'connected', statusReason: undefined, eraAt: new Date() }),
+    saved: async (_principal, id) => rows.get(id),
+    setStatus: async ({ id }, status, reason) => void (await change(id, { status, statusReason: reason })),
+    learn: async ({ id }, learned) => void (await change(id, learned)),
+    setOffers: async ({ id }, offers) => void (await change(id, { offers })),
+    setEra: async ({ id }, era) => void (await change(id, { era, eraAt: new Date() })),
     lease: async (id, holder) => {
       if (leases.has(id)) return false
       leases.set(id, holder)
       return true
     },
-    unlease: async (id, holder) => {
+    releaseLease: async (id, holder) => {
       if (leases.get(id) === holder) leases.delete(id)
     },
     remove: async (p, id) => {

@@ -8,7 +8,9 @@ const Message = z.looseObject({
   params: z.looseObject({ name: z.string().optional() }).optional(),
 })
 
-type Tool = { definition?: object; answers: object }
+/** A number is an HTTP status. */
+type Answer = object | number | undefined
+type Tool = { definition?: object; answers: Exclude<Answer, undefined> | (() => Promise<object>) }
 
 /** An HTTP server of the old protocol without any library, which would not let it break its word: each tool answers what it is told to. */
 export async function startRawServer(tools: Record<string, Tool>) {
@@ -19,7 +21,7 @@ export async function startRawServer(tools: Record<string, Tool>) {
     ...definition,
   }))
   const calls: string[] = []
-  const answers: Record<string, (name: string) => object | undefined> = {
+  const answers: Record<string, (name: string) => Answer | Promise<object>> = {
     initialize: () => ({
       protocolVersion: '2025-06-18',
       capabilities: { tools: {} },
@@ -28,14 +30,16 @@ export async function startRawServer(tools: Record<string, Tool>) {
     'tools/list': () => ({ tools: definitions }),
     'tools/call': (name) => {
       calls.push(name)
-      return tools[name]?.answers
+      const answer = tools[name]?.answers
+      return typeof answer === 'function' ? answer() : answer
     },
   }
   const server = createServer(async (request, response) => {
     if (request.method !== 'POST') return void response.writeHead(405).end()
     const { id, method, params } = Message.parse(await json(request))
     if (id === undefined) return void response.writeHead(202).end()
-    const result = answers[method]?.(params?.name ?? '')
+    const result = await answers[method]?.(params?.name ?? '')
+    if (typeof result === 'number') return void response.writeHead(result).end()
     const body = result === undefined ? { error: { code: -32601, message: 'Method not found' } } : { result }
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ jsonrpc: '2.0', id, ...body }))
   })

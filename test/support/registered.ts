@@ -1,23 +1,22 @@
-import { App, type Receiver } from '@slack/bolt'
-import { register } from '../../src/slack/register.ts'
-import { fakeDeps } from '../slack/fakes.ts'
+import { App } from '@slack/bolt'
+import { startWorld } from './world.ts'
 
 const KINDS = ['event', 'command', 'shortcut', 'action', 'view', 'options'] as const
 
-/** All that `slack/` listens to, as Bolt is told: `event message`, `action run_stop`, `view connect`, … */
-export function registered(): string[] {
-  const receiver: Receiver = { init: () => undefined, start: async () => undefined, stop: async () => undefined }
-  const app = new App({ receiver, authorize: async () => ({ botToken: 'xoxb-1' }) })
+/** All that the app listens to, as Bolt is told: `event message`, `action run_stop`, `view connect`, … */
+export async function registered(): Promise<string[]> {
   const heard = new Set<string>()
+  using undo = new DisposableStack()
   for (const kind of KINDS) {
-    const listen: unknown = Reflect.get(app, kind)
+    const listen: unknown = Reflect.get(App.prototype, kind)
     if (typeof listen !== 'function') throw new TypeError(`Bolt has no ${kind}`)
-    Reflect.set(app, kind, (what: unknown, ...listeners: unknown[]) => {
+    undo.defer(() => Reflect.set(App.prototype, kind, listen))
+    Reflect.set(App.prototype, kind, function (this: App, what: unknown, ...listeners: unknown[]) {
       heard.add(`${kind} ${nameOf(what)}`)
-      return Reflect.apply(listen, app, [what, ...listeners])
+      return Reflect.apply(listen, this, [what, ...listeners])
     })
   }
-  register(app, fakeDeps())
+  await using _world = await startWorld()
   return [...heard].sort()
 }
 

@@ -8,17 +8,17 @@ import { createEgress } from '../../src/egress/egress.ts'
 import { newConnectionId } from '../../src/ids.ts'
 import { createLog } from '../../src/log.ts'
 import { type Auth, createAuth } from '../../src/mcp/auth/auth.ts'
-import { ourClient } from '../../src/mcp/auth/our-client.ts'
-import type { Terms } from '../../src/mcp/auth/terms.ts'
+import { createClientIdentity } from '../../src/mcp/auth/oauth/client-metadata.ts'
+import type { AuthConfig } from '../../src/mcp/auth/tokens/auth-config.ts'
 import { createMcp } from '../../src/mcp/mcp.ts'
-import type { HttpTarget } from '../../src/mcp/target.ts'
+import type { HttpTarget } from '../../src/mcp/protocol/server-target.ts'
 import { createRegistry, type Registry } from '../../src/registry/registry.ts'
 import type { Protected } from '../fixtures/authorization-server.ts'
 import type { Provider } from '../fixtures/identity-provider.ts'
 import { createTestDatabase } from './database.ts'
 import { PERSON, remote } from './mcp-house.ts'
 
-export const termsOf = (change: Partial<Terms> = {}): Terms => ({
+export const termsOf = (change: Partial<AuthConfig> = {}): AuthConfig => ({
   kind: 'oauth',
   registered: [],
   howToRegister: 'ask somebody.',
@@ -36,7 +36,7 @@ export async function startSignInHouse(
   const database = await createTestDatabase()
   const credentials = await openLocalStore({ folder, key: undefined })
   const egress = createEgress({ allow: [...server.hosts, ...(o.idp ? [o.idp.host] : [])] })
-  const ours = ourClient(o.publicUrl ?? 'http://127.0.0.1:9')
+  const ours = createClientIdentity(o.publicUrl ?? 'http://127.0.0.1:9')
   o.idp?.letBack(ours.redirectUrl)
   const authDeps = (registry: Registry) => ({
     credentials,
@@ -65,7 +65,7 @@ export async function startSignInHouse(
     logged,
     /** As an instance's, on another credential store. */
     authWith: (store: CredentialStore) => createAuth({ ...authDeps(first.registry), credentials: store }),
-    as(auth: Terms, more: Partial<HttpTarget> = {}) {
+    as(auth: AuthConfig, more: Partial<HttpTarget> = {}) {
       target = remote(server.url, { auth, ...more })
       return target
     },

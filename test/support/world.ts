@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startSlackEmulator } from '../../slack-emulator/start-slack-emulator.ts'
-import { type App, type Complete, createApp } from '../../src/app.ts'
+import { type App, createApp, type ResolvedConfig } from '../../src/app.ts'
 import { createTestDatabase } from './database.ts'
 import { freePort } from './free-port.ts'
 import { memoryLog } from './log.ts'
@@ -27,7 +27,7 @@ export type WorldOptions = {
   model?: Script[]
   mode?: 'http' | 'socket'
   approvers?: string[]
-  change?(settings: Complete): Complete
+  change?(settings: ResolvedConfig): ResolvedConfig
 }
 
 /** The whole product on real parts: its database, a Slack workspace, MCP servers in processes of their own. Only the model is scripted. */
@@ -85,7 +85,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   return world
 }
 
-async function begin(settings: Complete, log: ReturnType<typeof memoryLog>['log']): Promise<App> {
+async function begin(settings: ResolvedConfig, log: ReturnType<typeof memoryLog>['log']): Promise<App> {
   const app = await createApp(settings, log)
   await app.start()
   return app

@@ -9,7 +9,11 @@ const { log, text } = memoryLog()
 const web = createWeb({
   log,
   health: () => (broken ? Promise.reject(new Error('odd')) : Promise.resolve({ database: 'ok' })),
-  clientDocument: undefined,
+  clientDocument: {
+    toJSON: () => {
+      throw new Error('odd')
+    },
+  },
   finishSignIn: () => Promise.reject(new Error('odd')),
 })
 const server = createServer((incoming, response) => {
@@ -39,4 +43,10 @@ test('health is told, also when it cannot be found out', async () => {
   broken = true
   expect(await statusOf('/healthz')).toBe(500)
   expect(text()).toContain('health could not be found out')
+})
+
+test('a route that breaks costs its own connection, and is logged', async () => {
+  await expect(statusOf('/oauth/client.json')).rejects.toThrow('socket hang up')
+  expect(text()).toContain('request could not be answered')
+  expect(await statusOf('/nothing')).toBe(404)
 })

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { checkResourceAllowed } from '@modelcontextprotocol/client'
 import type { CredentialStore } from '../../credentials/store.ts'
 import type { Egress } from '../../egress/egress.ts'
@@ -6,68 +5,68 @@ import { isAppError } from '../../errors.ts'
 import type { ConnectionId, Principal } from '../../ids.ts'
 import type { Log } from '../../log.ts'
 import type { Registry } from '../../registry/registry.ts'
-import { serverUrlOf } from '../open-http.ts'
-import type { HttpTarget, Target } from '../target.ts'
-import { beginSignIn, redeem } from './authorize.ts'
-import { type Bearer, createBearer } from './bearer.ts'
-import type { Challenge } from './challenge.ts'
-import { discover } from './discover.ts'
-import { signInFetch } from './fetch.ts'
-import { createIdentities, dropIdentity, type Identities } from './identities.ts'
-import { readIdentity } from './identity.ts'
-import type { IdentityProvider } from './identity-provider.ts'
-import { beginIdentity, changedMeanwhile, redeemIdentity } from './identity-sign-in.ts'
-import { type Kept, readKept, removeKept, saveKept } from './kept.ts'
-import { isManaged } from './managed.ts'
-import type { Pending } from './pending.ts'
-import { type Revoked, revoke, revokeIdentity } from './revoke.ts'
-import { hasSecretHeader, mustSignIn, type Secrets, subjectOf } from './subject.ts'
-import type { OurClient } from './terms.ts'
-import { createTurns, RENEW_MS, type Turns } from './turns.ts'
-import { unattendedTokens } from './unattended.ts'
+import { withDeadline } from '../../timing.ts'
+import { type HttpTarget, serverUrlOf, type Target } from '../protocol/server-target.ts'
+import { type BearerTokens, createBearerTokens } from './bearer-tokens.ts'
+import { isEnterpriseManaged } from './enterprise/enterprise-tokens.ts'
+import { createIdentities, type Identities, removeStoredIdentity } from './enterprise/identities.ts'
+import { readIdentity } from './enterprise/identity.ts'
+import type { IdentityProvider } from './enterprise/identity-provider.ts'
+import { beginIdentitySignIn, createProviderChangedError, redeemIdentity } from './enterprise/identity-sign-in.ts'
+import { beginSignIn, redeemAuthorizationCode } from './oauth/authorize.ts'
+import { discoverAuth } from './oauth/discover.ts'
+import { type RevocationOutcome, revokeIdentity, revokeTokens } from './oauth/revoke.ts'
+import type { Pending } from './pending-sign-in.ts'
+import type { AuthChallenge } from './tokens/auth-challenge.ts'
+import type { ClientIdentity } from './tokens/auth-config.ts'
+import { createAuthFetch } from './tokens/auth-fetch.ts'
+import { createRefreshLock, REFRESH_LOCK_MS, type RefreshLock } from './tokens/refresh-lock.ts'
+import { readStoredTokens, removeStoredTokens, type StoredTokens, saveStoredTokens } from './tokens/stored-tokens.ts'
+import { hasSecretHeader, signInSubjectOf, type TokenSecrets, tokenSubjectOf } from './tokens/token-subject.ts'
+import { requestTokensWithoutBrowser } from './tokens-without-browser.ts'
 
 /** Signing in to servers, without knowing who asks or where a person is shown it. */
 export type Auth = {
   /** What a transport to the target speaks with; undefined where its headers or nothing will do. */
-  bearer(id: ConnectionId, target: Target, secrets: Secrets): Bearer | undefined
+  bearer(id: ConnectionId, target: Target, secrets: TokenSecrets): BearerTokens | undefined
   /** Where to send the person, and what must be known when they come back. Throws AppErrors. */
-  begin(target: HttpTarget, secrets: Secrets, o: Wanted & { state: string }): Promise<Begun>
+  begin(target: HttpTarget, secrets: TokenSecrets, o: SignInNeed & { state: string }): Promise<StartedSignIn>
   /** What the browser brought back, as tokens. Throws AppErrors. */
-  redeem(pending: Pending, brought: URLSearchParams, o: Redeeming): Promise<Kept>
+  redeem(pending: Pending, brought: URLSearchParams, o: SignInCallback): Promise<StoredTokens>
   /** Gets and keeps what is wanted where the person is signed in with their organization and needs no page for it; else, or when that takes long, false. */
-  withoutPage(target: Target, secrets: Secrets, o: Wanted): Promise<boolean>
-  kept(id: ConnectionId): Promise<Kept | undefined>
+  withoutPage(target: Target, secrets: TokenSecrets, o: SignInNeed): Promise<boolean>
+  kept(id: ConnectionId): Promise<StoredTokens | undefined>
   /** Whether what is kept is what the target is spoken to with: no header has a token, and its address is the same. */
-  isUsed(target: Target, secrets: Secrets, kept: Kept): boolean
+  isUsed(target: Target, secrets: TokenSecrets, kept: StoredTokens): boolean
   /** Waits for a renewal under way, which would else overwrite it. */
-  keep(id: ConnectionId, kept: Kept): Promise<void>
+  keep(id: ConnectionId, kept: StoredTokens): Promise<void>
   /** With a person's last managed connection their sign-in with the organization goes, too. */
   forget(id: ConnectionId, by: Principal): Promise<void>
   /** Only here: nobody else is asked. */
   forgetIdentity(by: Principal): Promise<void>
   /** Takes back what is kept, or what is given, at the authorization server; undefined when there is nothing. */
-  revoke(target: Target, secrets: Secrets, kept: Kept | undefined): Promise<Revoked | undefined>
+  revoke(target: Target, secrets: TokenSecrets, kept: StoredTokens | undefined): Promise<RevocationOutcome | undefined>
 }
 
-export type Wanted = { id: ConnectionId; challenge: Challenge; signal: AbortSignal }
+export type SignInNeed = { id: ConnectionId; challenge: AuthChallenge; signal: AbortSignal }
 
 /** `organization`: the person signs in with it, not with the service. */
-export type Begun = { url: string; host: string; organization: boolean; pending: Pending }
+type StartedSignIn = { url: string; host: string; organization: boolean; pending: Pending }
 
 /** For which connection a browser came back. */
-export type Redeeming = { id: ConnectionId; target: HttpTarget; secrets: Secrets; signal: AbortSignal }
+type SignInCallback = { id: ConnectionId; target: HttpTarget; secrets: TokenSecrets; signal: AbortSignal }
 
-export type AuthDeps = {
+type AuthDeps = {
   credentials: CredentialStore
-  registry: Pick<Registry, 'lease' | 'unlease' | 'connectionsOf'>
+  registry: Pick<Registry, 'lease' | 'releaseLease' | 'connectionsOf'>
   egress: Pick<Egress, 'fetch' | 'precheck'>
-  ours: OurClient
+  ours: ClientIdentity
   /** Left out: people sign in to each service themselves. */
   identityProvider?: IdentityProvider | undefined
   log: Log
 }
 
-type Parts = AuthDeps & { turns: Turns; identities: Identities | undefined }
+type Parts = AuthDeps & { turns: RefreshLock; identities: Identities | undefined }
 
 // An instance that was stopped may have left its turn to run out; a person at a button does not wait for that.
 const PAGELESS_MS = 5_000
@@ -76,30 +75,29 @@ const REVOKE_MS = 10_000
 
 export function createAuth(deps: AuthDeps): Auth {
   const { credentials, egress, identityProvider } = deps
-  const turns = createTurns(deps.registry, deps.log)
+  const turns = createRefreshLock(deps.registry, deps.log)
   const identities = identityProvider && createIdentities(identityProvider, { credentials, turns })
   const parts: Parts = { ...deps, turns, identities }
   return {
     bearer: (id, target, secrets) => {
-      const subject = subjectOf(id, target, secrets)
-      return subject && createBearer(parts, subject)
+      const subject = tokenSubjectOf(id, target, secrets)
+      return subject && createBearerTokens(parts, subject)
     },
     begin: (target, secrets, o) => begin(parts, target, secrets, o),
     redeem: (pending, brought, o) => redeemed(parts, pending, brought, o),
-    withoutPage: (target, secrets, o) =>
-      Promise.race([withoutPage(parts, target, secrets, o), sleep(PAGELESS_MS, false, { ref: false })]),
-    kept: (id) => readKept(credentials, id),
+    withoutPage: (target, secrets, o) => withDeadline(withoutPage(parts, target, secrets, o), PAGELESS_MS, false),
+    kept: (id) => readStoredTokens(credentials, id),
     isUsed,
-    keep: (id, kept) => turns.take(id, () => saveKept(credentials, id, kept)),
+    keep: (id, kept) => turns.run(id, () => saveStoredTokens(credentials, id, kept)),
     forget: async (id, by) => {
-      await turns.take(id, () => removeKept(credentials, id))
+      await turns.run(id, () => removeStoredTokens(credentials, id))
       await dropUnused(parts, by)
     },
-    forgetIdentity: (by) => dropIdentity(by, parts),
+    forgetIdentity: (by) => removeStoredIdentity(by, parts),
     revoke: async (target, secrets, kept) => {
       if (kept === undefined || target.kind !== 'http' || target.auth === undefined) return undefined
-      const fetch = signInFetch(egress, AbortSignal.timeout(REVOKE_MS))
-      return revoke(kept, { terms: target.auth, values: { ...target.values, ...secrets }, fetch })
+      const fetch = createAuthFetch(egress, AbortSignal.timeout(REVOKE_MS))
+      return revokeTokens(kept, { terms: target.auth, values: { ...target.values, ...secrets }, fetch })
     },
   }
 }
@@ -107,17 +105,17 @@ export function createAuth(deps: AuthDeps): Auth {
 async function begin(
   parts: Parts,
   target: HttpTarget,
-  secrets: Secrets,
-  { id, challenge, state, signal }: Wanted & { state: string },
-): Promise<Begun> {
+  secrets: TokenSecrets,
+  { id, challenge, state, signal }: SignInNeed & { state: string },
+): Promise<StartedSignIn> {
   const { credentials, egress, identities, ours } = parts
-  const subject = mustSignIn(id, target, secrets)
-  const fetch = signInFetch(egress, signal)
-  const discovered = await discover({ ...subject, challenge, fetch })
+  const subject = signInSubjectOf(id, target, secrets)
+  const fetch = createAuthFetch(egress, signal)
+  const discovered = await discoverAuth({ ...subject, challenge, fetch })
   const asked = { ...subject, ours, challenge, state, fetch, precheck: egress.precheck }
-  if (isManaged(identities, subject, discovered))
-    return { organization: true, ...(await beginIdentity({ ...asked, provider: identities.provider })) }
-  const before = await readKept(credentials, id)
+  if (isEnterpriseManaged(identities, subject, discovered))
+    return { organization: true, ...(await beginIdentitySignIn({ ...asked, provider: identities.provider })) }
+  const before = await readStoredTokens(credentials, id)
   return { organization: false, ...(await beginSignIn({ ...asked, discovered, before })) }
 }
 
@@ -125,16 +123,16 @@ async function redeemed(
   parts: Parts,
   pending: Pending,
   brought: URLSearchParams,
-  { id, target, secrets, signal }: Redeeming,
-): Promise<Kept> {
+  { id, target, secrets, signal }: SignInCallback,
+): Promise<StoredTokens> {
   const { identities, egress } = parts
-  const fetch = signInFetch(egress, signal)
-  if (!('kind' in pending)) return redeem(pending, brought, fetch)
-  if (identities === undefined) throw changedMeanwhile()
+  const fetch = createAuthFetch(egress, signal)
+  if (!('kind' in pending)) return redeemAuthorizationCode(pending, brought, fetch)
+  if (identities === undefined) throw createProviderChangedError()
   await identities.keep(target.by, await redeemIdentity(identities.provider, pending, brought, fetch))
   try {
     const kept = await unattended(parts, target, secrets, { id, challenge: pending.challenge, signal })
-    if (kept === undefined) throw changedMeanwhile()
+    if (kept === undefined) throw createProviderChangedError()
     return kept
   } catch (error) {
     await dropUnused(parts, target.by)
@@ -142,21 +140,26 @@ async function redeemed(
   }
 }
 
-async function unattended(parts: Parts, target: HttpTarget, secrets: Secrets, { id, challenge, signal }: Wanted) {
-  const before = await readKept(parts.credentials, id)
-  const fetch = signInFetch(parts.egress, signal)
+async function unattended(
+  parts: Parts,
+  target: HttpTarget,
+  secrets: TokenSecrets,
+  { id, challenge, signal }: SignInNeed,
+) {
+  const before = await readStoredTokens(parts.credentials, id)
+  const fetch = createAuthFetch(parts.egress, signal)
   const { identities } = parts
-  return unattendedTokens({ ...mustSignIn(id, target, secrets), identities, challenge, before, fetch })
+  return requestTokensWithoutBrowser({ ...signInSubjectOf(id, target, secrets), identities, challenge, before, fetch })
 }
 
-async function withoutPage(parts: Parts, target: Target, secrets: Secrets, wanted: Wanted): Promise<boolean> {
+async function withoutPage(parts: Parts, target: Target, secrets: TokenSecrets, wanted: SignInNeed): Promise<boolean> {
   const { identities, credentials, turns } = parts
   if (identities === undefined || target.kind !== 'http' || target.auth?.kind !== 'oauth') return false
   try {
-    return await turns.take(wanted.id, async () => {
-      const signal = AbortSignal.any([wanted.signal, AbortSignal.timeout(RENEW_MS)])
+    return await turns.run(wanted.id, async () => {
+      const signal = AbortSignal.any([wanted.signal, AbortSignal.timeout(REFRESH_LOCK_MS)])
       const kept = await unattended(parts, target, secrets, { ...wanted, signal })
-      if (kept !== undefined) await saveKept(credentials, wanted.id, kept)
+      if (kept !== undefined) await saveStoredTokens(credentials, wanted.id, kept)
       return kept !== undefined
     })
   } catch (error) {
@@ -171,14 +174,14 @@ async function dropUnused(parts: Parts, by: Principal): Promise<void> {
   const identity = await readIdentity(credentials, by)
   if (identity === undefined) return
   const connections = await registry.connectionsOf(by)
-  const kept = await Promise.all(connections.map(({ id }) => readKept(credentials, id)))
+  const kept = await Promise.all(connections.map(({ id }) => readStoredTokens(credentials, id)))
   if (kept.some((one) => one?.managed !== undefined)) return
-  await dropIdentity(by, parts)
+  await removeStoredIdentity(by, parts)
   if (identities !== undefined)
-    await revokeIdentity(identities.provider, identity, signInFetch(egress, AbortSignal.timeout(REVOKE_MS)))
+    await revokeIdentity(identities.provider, identity, createAuthFetch(egress, AbortSignal.timeout(REVOKE_MS)))
 }
 
-function isUsed(target: Target, secrets: Secrets, { resource }: Kept): boolean {
+function isUsed(target: Target, secrets: TokenSecrets, { resource }: StoredTokens): boolean {
   if (target.kind !== 'http' || target.auth === undefined || hasSecretHeader(target, secrets)) return false
   return checkResourceAllowed({ requestedResource: serverUrlOf(target, secrets), configuredResource: resource })
 }

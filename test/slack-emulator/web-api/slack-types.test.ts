@@ -4,7 +4,7 @@ import { WebClient } from '@slack/web-api'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
 import { startSlackEmulator } from '../../../slack-emulator/start-slack-emulator.ts'
-import { METHODS, type MethodName } from '../../../src/slack/methods.ts'
+import { METHODS, type MethodName } from '../../../src/slack/web-api/methods.ts'
 import { controls, log, plain, portOf, silent, stopServer, until } from '../emulator-with-bolt.ts'
 import { type Claim, typeProblems } from './typed.ts'
 

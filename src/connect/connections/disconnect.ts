@@ -1,0 +1,55 @@
+import { readSecrets } from '../../credentials/secrets.ts'
+import { isAppError } from '../../errors.ts'
+import type { RevocationOutcome } from '../../mcp/auth/oauth/revoke.ts'
+import type { Connection } from '../../registry/connection.ts'
+import type { Connect, ConnectDeps } from '../connect.ts'
+import { findOwnConnection } from '../own-connection.ts'
+
+/** The secret goes first: if the rest fails, the connection is still listed and says what it lacks. */
+export function createDisconnect(deps: ConnectDeps): Connect['disconnect'] {
+  const { registry, credentials, mcp, auth, log } = deps
+  return async (principal, id) => {
+    const connection = await findOwnConnection(registry, principal, id)
+    if (connection === undefined) return undefined
+    const revoked = await tokensRevoked(deps, connection)
+    await auth.forget(id, principal)
+    if (connection.credential !== undefined) await credentials.remove(connection.credential)
+    const removed = await registry.remove(principal, id)
+    await mcp.close(id)
+    log.info({ connection: id, card: connection.card, workspace: connection.workspace }, 'disconnected')
+    return removed && { ...removed, revoked }
+  }
+}
+
+/** While they are still there: what is not taken back stays good for whoever has a copy. */
+async function tokensRevoked(deps: ConnectDeps, connection: Connection): Promise<RevocationOutcome | undefined> {
+  const kept = await deps.auth.kept(connection.id)
+  if (kept === undefined) return undefined
+  try {
+    const secrets = await readSecrets(deps.credentials, connection.credential)
+    return await deps.auth.revoke(deps.targets.target(connection), secrets, kept)
+  } catch (error) {
+    // Its card or its client's secret is gone.
+    if (isAppError(error, 'card_unknown', 'credential_missing')) return 'failed'
+    throw error
+  }
+}
+
+/** For a workspace that the app has left. Secrets first: if the rest fails, the rows still say what there is to remove. */
+export function createForgetAll({ registry, credentials, mcp, auth, log }: ConnectDeps): Connect['forgetAll'] {
+  const dropSecrets = async (connections: Connection[]) => {
+    for (const { id, workspace, user, credential } of connections) {
+      await auth.forgetIdentity({ workspace, user })
+      await auth.forget(id, { workspace, user })
+      if (credential !== undefined) await credentials.remove(credential)
+    }
+  }
+  return async (by) => {
+    await dropSecrets(await registry.connectionsIn(by.workspace))
+    const gone = await registry.forgetAll(by)
+    // Among them one that was being saved meanwhile.
+    await dropSecrets(gone)
+    for (const { id } of gone) await mcp.close(id)
+    log.info({ workspace: by.workspace, connections: gone.length }, 'all connections forgotten')
+  }
+}

@@ -1,0 +1,60 @@
+import { readSecrets } from '../../credentials/secrets.ts'
+import { type AppError, isAppError } from '../../errors.ts'
+import { authChallengeIn } from '../../mcp/auth/tokens/auth-challenge.ts'
+import type { Connection } from '../../registry/connection.ts'
+import type { Connect, ConnectDeps } from '../connect.ts'
+import { findOwnConnection } from '../own-connection.ts'
+
+/** `tools` is their number. */
+export type TestOutcome =
+  | { ok: true; ms: number; protocolVersion: string; tools: number }
+  /** `signIn`: a sign-in is what it needs. */
+  | { ok: false; message: string; signIn?: boolean }
+
+export function createTestConnection(deps: ConnectDeps): Connect['test'] {
+  return async (principal, id, signal) => {
+    const connection = await findOwnConnection(deps.registry, principal, id)
+    if (connection === undefined)
+      return { ok: false, message: 'This connection is gone. Connect it again with /mcp connect.' }
+    try {
+      return await tested(deps, connection, signal)
+    } catch (error) {
+      if (signal.aborted) return failed(deps, connection, 'failing', LATE)
+      return withSignIn(deps, connection, error)
+    }
+  }
+}
+
+const wantsSignIn = ({ signsIn }: Connection, error: AppError): boolean =>
+  authChallengeIn(error) !== undefined || (signsIn === true && error.code === 'sign_in_needed')
+
+const LATE = 'It did not answer in time. Try again, or press Reconnect.'
+
+async function withSignIn(deps: ConnectDeps, connection: Connection, error: unknown): Promise<TestOutcome> {
+  if (!isAppError(error)) throw error
+  const outcome = await failed(deps, connection, connectionStatusFor(error), error.message)
+  return wantsSignIn(connection, error) ? { ...outcome, signIn: true } : outcome
+}
+
+async function tested(deps: ConnectDeps, connection: Connection, signal: AbortSignal): Promise<TestOutcome> {
+  const secrets = await readSecrets(deps.credentials, connection.credential)
+  const probe = await deps.mcp.probe(deps.targets.target(connection), secrets, signal, connection.id)
+  await deps.registry.learn(connection, probe)
+  deps.mcp.wake(connection.id)
+  await deps.registry.setStatus(connection, 'connected')
+  return { ok: true, ms: probe.ms, protocolVersion: probe.protocolVersion, tools: probe.tools.length }
+}
+
+async function failed(
+  deps: ConnectDeps,
+  connection: Connection,
+  status: Connection['status'],
+  message: string,
+): Promise<{ ok: false; message: string }> {
+  await deps.registry.setStatus(connection, status, message)
+  return { ok: false, message }
+}
+
+export function connectionStatusFor(error: AppError): Connection['status'] {
+  return error.code === 'sign_in_needed' || error.code === 'credential_missing' ? 'needs_sign_in' : 'failing'
+}

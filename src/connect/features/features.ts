@@ -1,0 +1,123 @@
+import { AppError } from '../../errors.ts'
+import type { ConnectionId, Principal } from '../../ids.ts'
+import type { CompletionRequest } from '../../mcp/features/prompts.ts'
+import { expandUriTemplate } from '../../mcp/features/resources.ts'
+import type { Mcp } from '../../mcp/mcp.ts'
+import type { Connection } from '../../registry/connection.ts'
+import type { Registry } from '../../registry/registry.ts'
+import type { ResourceSubscriptionRow as KeptWatch, ResourceSubscriptions } from '../../registry/watches.ts'
+import { findOwnConnection } from '../own-connection.ts'
+
+/** What a person does with the resources and prompts of their own connections. All throw AppErrors with a sentence for them. */
+export type ConnectionFeatures = {
+  resources(principal: Principal, id: ConnectionId): Promise<ResourceList>
+  /** `asks`: its server wants something of the person first, which is asked in a run. */
+  read(principal: Principal, id: ConnectionId, uri: string): Promise<ResourceContent[] | 'asks'>
+  /** The address a template makes of these values; undefined when they make none. */
+  expand(uriTemplate: string, values: Record<string, string>): string | undefined
+  prompts(principal: Principal, id: ConnectionId): Promise<Prompt[]>
+  prompt(
+    principal: Principal,
+    id: ConnectionId,
+    asked: { name: string; arguments: Record<string, string> },
+  ): Promise<PromptMessage[] | 'asks'>
+  skills(principal: Principal, id: ConnectionId): Promise<SkillList>
+  /** Its SKILL.md, as its server had published it. */
+  readSkill(principal: Principal, id: ConnectionId, uri: string): Promise<SkillText>
+  /** What could stand in a field; empty where nobody knows. Never throws for what a server does, and takes 2 s at most. */
+  complete(principal: Principal, id: ConnectionId, completing: CompletionRequest): Promise<string[]>
+  /** Tells changes of a resource in a thread from now on. Throws `limit_reached`. */
+  watch(principal: Principal, id: ConnectionId, resource: WatchedResource): Promise<Watch>
+  watched(principal: Principal, id: string): Promise<Watch | undefined>
+  unwatch(principal: Principal, id: string): Promise<Watch | undefined>
+}
+
+export type Watch = KeptWatch
+export type ResourceList = Awaited<ReturnType<Mcp['resources']>>
+export type Resource = ResourceList['resources'][number]
+export type ResourceTemplate = ResourceList['templates'][number]
+export type ResourceContent = Extract<Awaited<ReturnType<Mcp['readResource']>>, { kind: 'done' }>['value'][number]
+export type Prompt = Awaited<ReturnType<Mcp['prompts']>>[number]
+export type PromptMessage = Extract<Awaited<ReturnType<Mcp['prompt']>>, { kind: 'done' }>['value'][number]
+export type SkillList = Awaited<ReturnType<Mcp['skills']>>
+export type Skill = SkillList['skills'][number]
+export type SkillText = Awaited<ReturnType<Mcp['readSkill']>>
+
+export type WatchedResource = Pick<Watch, 'uri' | 'name' | 'channel' | 'threadTs'>
+
+export type ConnectionFeaturesDeps = {
+  registry: Pick<Registry, 'get'>
+  watches: Pick<ResourceSubscriptions, 'add' | 'get' | 'remove'>
+  mcp: Pick<Mcp, 'resources' | 'readResource' | 'prompts' | 'prompt' | 'skills' | 'readSkill' | 'complete'>
+}
+
+/** Longer than the slowest first start of a server; a modal says meanwhile that it takes a moment. */
+const PATIENCE_MS = 90_000
+/** Slack waits 3 s for options. */
+const COMPLETE_MS = 2_000
+/** Each keeps a session open. */
+const MOST_WATCHES = 5
+
+export function createConnectionFeatures({ registry, watches, mcp }: ConnectionFeaturesDeps): ConnectionFeatures {
+  const own = async (principal: Principal, id: ConnectionId): Promise<Connection> => {
+    const connection = await findOwnConnection(registry, principal, id)
+    if (connection !== undefined) return connection
+    throw new AppError('not_found', 'This connection is gone. Connect it again with /mcp connect.')
+  }
+  return {
+    resources: async (p, id) => mcp.resources(await own(p, id), patience()),
+    read: async (p, id, uri) => {
+      const connection = await own(p, id)
+      return unlessAsked((reach) => mcp.readResource(connection, uri, reach))
+    },
+    expand: expandUriTemplate,
+    prompts: async (p, id) => mcp.prompts(await own(p, id), patience()),
+    prompt: async (p, id, asked) => {
+      const connection = await own(p, id)
+      return unlessAsked((reach) => mcp.prompt(connection, asked, reach))
+    },
+    skills: async (p, id) => mcp.skills(await own(p, id), patience()),
+    readSkill: async (p, id, uri) => mcp.readSkill(await own(p, id), { uri }, patience()),
+    complete: async (p, id, completing) => {
+      try {
+        return await mcp.complete(await own(p, id), completing, AbortSignal.timeout(COMPLETE_MS))
+      } catch (error) {
+        // What a person typed themselves is always a choice, too.
+        if (error instanceof AppError) return []
+        throw error
+      }
+    },
+    watch: async (p, id, resource) => {
+      const connection = await own(p, id)
+      if (connection.offers?.subscriptions !== true)
+        throw new AppError(
+          'not_allowed',
+          `${connection.name} cannot tell me about changes. Read it again when you need it.`,
+        )
+      return watches.add({ ...resource, workspace: p.workspace, user: p.user, connection: connection.id }, MOST_WATCHES)
+    },
+    watched: (p, id) => watches.get(p, id),
+    unwatch: (p, id) => watches.remove(p, id),
+  }
+}
+
+const patience = () => AbortSignal.timeout(PATIENCE_MS)
+
+type Reach = Parameters<Mcp['readResource']>[2]
+type Given<T> = { kind: 'done'; value: T } | { kind: 'input_required' }
+
+/** A modal cannot pass a server's questions on: one that asks in the middle hears "cancel", and what it then says does not count. */
+async function unlessAsked<T>(work: (reach: Reach) => Promise<Given<T>>): Promise<T | 'asks'> {
+  let asked = false
+  const onInput: Reach['onInput'] = async () => {
+    asked = true
+    return { action: 'cancel' }
+  }
+  try {
+    const given = await work({ signal: patience(), onInput })
+    return asked || given.kind !== 'done' ? 'asks' : given.value
+  } catch (error) {
+    if (asked && error instanceof AppError) return 'asks'
+    throw error
+  }
+}

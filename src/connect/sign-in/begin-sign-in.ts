@@ -1,0 +1,80 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { z } from 'zod'
+import type { ConnectionSecrets } from '../../credentials/secrets.ts'
+import { AppError } from '../../errors.ts'
+import type { ConnectionId, Principal } from '../../ids.ts'
+import { Pending } from '../../mcp/auth/pending-sign-in.ts'
+import type { AuthChallenge } from '../../mcp/auth/tokens/auth-challenge.ts'
+import { RegistryEntry } from '../../registry/entry.ts'
+import type { ConnectDeps } from '../connect.ts'
+import type { TargetSource } from '../server-targets.ts'
+
+// Time for a password manager and a second factor; a link that lies about longer is somebody else's chance.
+export const SIGN_IN_TTL_MS = 15 * 60 * 1000
+
+/** Where the person is, in the words of the door that asked; kept with the sign-in and given back with its news. */
+export type SignInPlace = Record<string, string>
+
+/** What a sign-in is for, beside the connection's id. */
+export const SignInDetails = z.object({
+  about: z.object({
+    card: z.string(),
+    entry: RegistryEntry.optional(),
+    name: z.string(),
+    inputs: z.record(z.string(), z.string()),
+  }),
+  place: z.record(z.string(), z.string()),
+})
+export type SignInDetails = z.infer<typeof SignInDetails>
+
+/** A sign-in that could be made: nothing is kept of it before it is shown to the person somewhere. */
+export type SignInOffer = {
+  title: string
+  /** Where the person will be sent, to show them. */
+  host: string
+  /** They sign in with their organization, once for all services it manages. */
+  organization: boolean
+  show(place: SignInPlace): Promise<{ url: string; until: Date }>
+}
+
+export type SignInRequest = {
+  by: Principal
+  id: ConnectionId
+  about: TargetSource
+  secrets: ConnectionSecrets
+  challenge: AuthChallenge
+}
+
+export const HeldBack = z.object({ pending: Pending, secrets: z.record(z.string(), z.string()) })
+
+/** The state itself is known to the browser alone. */
+export const stateHashOf = (state: string): string => createHash('sha256').update(state).digest('hex')
+
+export const heldBackReferenceFor = (hash: string): string => `sign-in/${hash}`
+
+/** Finds out where the person has to go. Throws AppErrors with words for them. */
+export async function prepareSignIn(
+  deps: ConnectDeps,
+  wanted: SignInRequest,
+  signal: AbortSignal,
+): Promise<SignInOffer> {
+  const { by, id, about, secrets, challenge } = wanted
+  const target = deps.targets.target(about)
+  if (target.kind !== 'http') throw new AppError('internal', `${target.title} is not a server that people sign in to.`)
+  const state = randomBytes(32).toString('base64url')
+  const { url, host, organization, pending } = await deps.auth.begin(target, secrets, { id, challenge, state, signal })
+  const show = async (place: SignInPlace) => {
+    const hash = stateHashOf(state)
+    await deps.credentials.set(
+      heldBackReferenceFor(hash),
+      JSON.stringify({ pending, secrets } satisfies z.infer<typeof HeldBack>),
+    )
+    const { card, entry, name, inputs } = about
+    const row = { by, connection: id, details: { about: { card, entry, name, inputs }, place } }
+    const forgotten = await deps.signIns.begin(hash, row, SIGN_IN_TTL_MS)
+    for (const one of forgotten) await deps.credentials.remove(heldBackReferenceFor(one))
+    deps.log.info({ connection: id, card, workspace: by.workspace }, 'sign-in offered')
+    return { url, until: new Date(Date.now() + SIGN_IN_TTL_MS) }
+  }
+  return { title: target.title, host, organization, show }
+}

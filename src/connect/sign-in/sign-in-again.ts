@@ -1,0 +1,81 @@
+import { readSecrets } from '../../credentials/secrets.ts'
+import { isAppError } from '../../errors.ts'
+import type { SignInNeed } from '../../mcp/auth/auth.ts'
+import type { AuthChallenge } from '../../mcp/auth/tokens/auth-challenge.ts'
+import { authChallengeIn } from '../../mcp/auth/tokens/auth-challenge.ts'
+import type { Connection } from '../../registry/connection.ts'
+import type { Connect, ConnectDeps, SignInOutcome } from '../connect.ts'
+import { findOwnConnection } from '../own-connection.ts'
+import { prepareSignIn } from './begin-sign-in.ts'
+
+/** A sign-in for a connection that is there: its sign-in has ended, or does not allow enough. */
+export function createSignInAgain(deps: ConnectDeps): Connect['signIn'] {
+  return async (principal, id, signal, challenge) => {
+    const connection = await findOwnConnection(deps.registry, principal, id)
+    if (connection === undefined)
+      return { ok: false, message: 'This connection is gone. Connect it again with /mcp connect.' }
+    try {
+      return await offerFor(deps, connection, signal, challenge)
+    } catch (error) {
+      if (signal.aborted) return { ok: false, message: 'It did not answer in time. Try again in a minute.' }
+      if (!isAppError(error)) throw error
+      return { ok: false, message: error.message }
+    }
+  }
+}
+
+async function offerFor(
+  deps: ConnectDeps,
+  connection: Connection,
+  signal: AbortSignal,
+  given: AuthChallenge | undefined,
+): Promise<SignInOutcome> {
+  const secrets = await readSecrets(deps.credentials, connection.credential)
+  const { workspace, user, id } = connection
+  if (given !== undefined && (await gotWithoutPage(deps, connection, secrets, { id, challenge: given, signal })))
+    return { ok: true }
+  const challenge = given ?? (await whatItWants(deps, connection, secrets, signal))
+  if (challenge === undefined) return { ok: true }
+  const signIn = await prepareSignIn(
+    deps,
+    { by: { workspace, user }, id, about: connection, secrets, challenge },
+    signal,
+  )
+  return { ok: false, message: `${signIn.title} wants you to sign in.`, signIn }
+}
+
+/** They may have signed in with their organization meanwhile, or it allows more without asking them. */
+async function gotWithoutPage(
+  deps: ConnectDeps,
+  connection: Connection,
+  secrets: Record<string, string>,
+  wanted: SignInNeed,
+): Promise<boolean> {
+  if (!(await deps.auth.withoutPage(deps.targets.target(connection), secrets, wanted))) return false
+  await deps.mcp.retire(connection.id)
+  deps.mcp.wake(connection.id)
+  await deps.registry.setStatus(connection, 'connected')
+  return true
+}
+
+/** Asks the server; undefined when it is content. */
+async function whatItWants(
+  deps: ConnectDeps,
+  connection: Connection,
+  secrets: Record<string, string>,
+  signal: AbortSignal,
+): Promise<AuthChallenge | undefined> {
+  try {
+    const probe = await deps.mcp.probe(deps.targets.target(connection), secrets, signal, connection.id)
+    await deps.registry.learn(connection, probe)
+    deps.mcp.wake(connection.id)
+    await deps.registry.setStatus(connection, 'connected')
+    return undefined
+  } catch (error) {
+    const challenge = authChallengeIn(error)
+    // The server turns even a fresh token away: another sign-in may help.
+    if (challenge === undefined && connection.signsIn && isAppError(error, 'sign_in_needed')) return {}
+    if (challenge === undefined) throw error
+    return challenge
+  }
+}

@@ -1,0 +1,95 @@
+import { readJsonMap } from './json.ts'
+import type { ModelRequest } from './request.ts'
+import type { JsonMap } from './stream.ts'
+import { VERBS } from './text/words.ts'
+
+/** A tool call and what came of it. */
+export type PastCall = { name: string; input: JsonMap; text: string; isError: boolean }
+
+/** The request as the offline model sees it: the last words of the person, what was done for them, and what came before. */
+export type Conversation = { asked: string; done: PastCall[]; before: PastCall[]; said: string[] }
+
+/** Rules over more text than this would take long, and nobody types so much. */
+const ASKED_MAX_CHARACTERS = 20_000
+
+type Message = ModelRequest['messages'][number]
+
+export function readConversation(request: ModelRequest): Conversation {
+  const hasText = (message: Message) => message.role === 'user' && textsOf(message).length > 0
+  // Words beside tool results are notes to the model ("this is the last turn"), not what the person wants.
+  const alone = request.messages.findLastIndex((message) => hasText(message) && !hasResults(message))
+  const last = alone < 0 ? request.messages.findLastIndex(hasText) : alone
+  const asked = request.messages[last]
+  return {
+    asked: asked ? plainText(textsOf(asked)[0] ?? '').slice(0, ASKED_MAX_CHARACTERS) : '',
+    done: pastCallsIn(request.messages.slice(last + 1), request.messages),
+    before: pastCallsIn(request.messages.slice(0, last + 1), request.messages),
+    said: request.messages.slice(0, last).flatMap(textsOf),
+  }
+}
+
+/** What people and the model said; a server's notes on its own use are neither. */
+function textsOf({ content }: Message): string[] {
+  const texts =
+    typeof content === 'string' ? [content] : content.flatMap((block) => (block.type === 'text' ? [block.text] : []))
+  return texts.filter((text) => text.trim() !== '' && !text.startsWith('<server_notes '))
+}
+
+function hasResults({ content }: Message): boolean {
+  return typeof content !== 'string' && content.some((block) => block.type === 'tool_result')
+}
+
+/** Who speaks stands before what is said; "Remember: …" is no name. */
+const SPEAKER = new RegExp(
+  String.raw`^(?!(?:${VERBS}|note|edit|change|replace|please)\b)[\p{L}\d_.@'-]+(?: [\p{L}\d_.()'-]+){0,3}:\s+`,
+  'iu',
+)
+
+/** Only what the person says now. Without Slack's mentions and link brackets. */
+function plainText(text: string): string {
+  return text
+    .replace(/^\s*<thread_before>[\s\S]*<\/thread_before>\s*/, '')
+    .replace(SPEAKER, '')
+    .replaceAll(/<@[A-Z0-9]+(?:\|[^>]*)?>/g, ' ')
+    .replaceAll(/<(?:[a-z]+:[^>|]+)\|([^>]+)>/g, '$1')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&')
+    .replaceAll(/[ \t]{2,}/g, ' ')
+    .trim()
+}
+
+function pastCallsIn(messages: Message[], all: Message[]): PastCall[] {
+  const uses = new Map(
+    all.flatMap(({ content }) =>
+      typeof content === 'string'
+        ? []
+        : content.flatMap((block) => (block.type === 'tool_use' ? [[block.id, block] as const] : [])),
+    ),
+  )
+  return messages.flatMap(({ content }) => {
+    if (typeof content === 'string') return []
+    return content.flatMap((block) => {
+      const use = block.type === 'tool_result' ? uses.get(block.tool_use_id) : undefined
+      if (block.type !== 'tool_result' || !use) return []
+      const { text, changed } = withoutEdit(resultText(block.content))
+      return [{ name: use.name, input: changed ?? use.input, text, isError: block.is_error }]
+    })
+  })
+}
+
+type ResultContent = string | ({ type: 'text'; text: string } | { type: 'other'; kind: string })[]
+
+function resultText(content: ResultContent): string {
+  if (typeof content === 'string') return content
+  return content.map((part) => (part.type === 'text' ? part.text : `(${part.kind})`)).join('\n')
+}
+
+/** A person may have changed the arguments before approving; the app says so above the result. */
+const EDITED = /^\[A person changed the arguments to (\{[\s\S]*?\}) before approving\.\]\n/
+
+function withoutEdit(text: string): { text: string; changed: JsonMap | undefined } {
+  const found = EDITED.exec(text)
+  if (!found) return { text, changed: undefined }
+  return { text: text.slice(found[0].length), changed: readJsonMap(found[1] ?? '') }
+}

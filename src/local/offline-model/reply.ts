@@ -1,0 +1,82 @@
+import { type Conversation, readConversation } from './conversation.ts'
+import { planRequest } from './plan/plan.ts'
+import type { Step } from './plan/step.ts'
+import type { ModelRequest } from './request.ts'
+import { newToolUseId, type Reply, tokensOf } from './stream.ts'
+import { SIGNATURE, sayDone } from './text/answer.ts'
+import { readTool } from './tools.ts'
+
+/** Enough for several uses with a look-up each; after that something goes round in circles. */
+const STEPS_MAX = 12
+const SUMMARY_LINES_MAX = 30
+const SUMMARY_LINE_MAX_CHARACTERS = 200
+
+type Next = { kind: 'step'; step: Step } | { kind: 'answer'; text: string }
+
+/** The offline model's answer: one more tool call, or a closing text. A function of the request alone. */
+export function replyFor(request: ModelRequest): Reply {
+  const conversation = readConversation(request)
+  const next = wantsSummary(request) ? summary(conversation) : nextOf(conversation, request)
+  const content: Reply['content'] =
+    next.kind === 'answer'
+      ? [{ type: 'text', text: next.text }]
+      : [
+          { type: 'text', text: next.step.say },
+          { type: 'tool_use', id: newToolUseId(), name: next.step.tool.fullName, input: next.step.input },
+        ]
+  return {
+    model: request.model,
+    content,
+    stopReason: next.kind === 'answer' ? 'end_turn' : 'tool_use',
+    inputTokens: tokensOf(JSON.stringify([request.system, request.messages, request.tools])),
+  }
+}
+
+/** Replays the work on what was asked with the outcomes so far; what it wants next is the reply. */
+function nextOf({ asked, done, before }: Conversation, request: ModelRequest): Next {
+  const lastPath = before.findLast(
+    ({ input, isError }) => !isError && typeof input.path === 'string' && input.path !== '.',
+  )?.input.path
+  const state = {
+    tools: request.tools.map(readTool),
+    recall: {
+      path: typeof lastPath === 'string' ? lastPath : undefined,
+      text: before.findLast(({ isError }) => !isError)?.text,
+    },
+    calls: before.map(({ name, text }) => ({ name, text })),
+  }
+  const work = planRequest(asked, state)
+  let at = work.next()
+  for (const outcome of done) {
+    // A step that was not ours, or tools that have changed since: better to say what there is than to go on blindly.
+    if (at.done || at.value.tool.fullName !== outcome.name) return signed(sayDone(done))
+    state.calls.push({ name: outcome.name, text: outcome.text })
+    at = work.next(outcome)
+  }
+  if (at.done) return signed(at.value)
+  if (done.length >= STEPS_MAX) return signed(sayDone(done))
+  // An approval may wait for days under these words, so they too tell who speaks.
+  const say = done.length === 0 ? `_Offline model:_ ${at.value.say}` : at.value.say
+  return { kind: 'step', step: { ...at.value, say } }
+}
+
+function signed(text: string): Next {
+  return { kind: 'answer', text: `${text}\n\n${SIGNATURE}` }
+}
+
+/** A program asks for a summary, not a person: then there are no tools. */
+function wantsSummary({ tools, system, messages }: ModelRequest): boolean {
+  const orders = typeof system === 'string' ? system : system.map(({ text }) => text).join('\n')
+  const only = messages.length === 1 ? readConversation({ ...EMPTY, messages }).asked : ''
+  return tools.length === 0 && [orders, only].some((text) => /^\s*(?:please\s+)?(?:sum up|summari[sz]e)\b/i.test(text))
+}
+
+const EMPTY = { model: '', max_tokens: 1, stream: false, system: '', tools: [] }
+
+function summary({ said, asked }: Conversation): Next {
+  const lines = [...said, asked]
+    .flatMap((text) => text.split('\n'))
+    .filter((line) => line.trim() !== '' && line !== SIGNATURE && !/^<\/?conversation>$/.test(line))
+  const short = lines.slice(-SUMMARY_LINES_MAX).map((line) => `- ${line.trim().slice(0, SUMMARY_LINE_MAX_CHARACTERS)}`)
+  return { kind: 'answer', text: short.join('\n') }
+}

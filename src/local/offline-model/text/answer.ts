@@ -1,0 +1,184 @@
+import { z } from 'zod'
+import type { PastCall } from '../conversation.ts'
+import { readJsonMap } from '../json.ts'
+import type { JsonMap } from '../stream.ts'
+import type { OfflineTool } from '../tools.ts'
+
+/** Said in every answer: nobody should take it for Claude. */
+export const SIGNATURE = '_Offline model: simple rules, not Claude._'
+
+const SHOWN_MAX_CHARACTERS = 1_800
+const SHOWN_MAX_ROWS = 20
+
+const Row = z.record(z.string(), z.json())
+const Rows = z.object({ data: z.object({ statements: z.array(z.object({ rows: z.array(Row).default([]) })) }) })
+
+/** Only the app itself begins with these words; a tool's own "Access denied" is no person's no. */
+const wasDenied = (text: string): boolean => /^Not done\./.test(text)
+
+export function sayFailure(tool: OfflineTool, text: string, input: JsonMap = {}): string {
+  if (wasDenied(text)) return `That was not approved, so I did not use *${tool.name}*. ${causeIn(text)}`.trim()
+  if (/may or may not have happened/i.test(text))
+    return `I do not know how *${tool.name}* ended: it may or may not have happened. ${causeIn(text)}`.trim()
+  return fileTrouble(text, input) ?? `*${tool.name}* did not work: ${firstLine(errorIn(text) ?? text)}`
+}
+
+/** The file system's usual errors, in words. */
+function fileTrouble(text: string, { path, content }: JsonMap): string | undefined {
+  const named = /'([^']+)'/.exec(text)?.[1]?.replace(/^\/(?:.*\/)?/, '')
+  const name = typeof path === 'string' ? path : named
+  if (name === undefined) return undefined
+  const missing = content === undefined ? `There is no ${name} yet.` : `The folder for ${name} is not there yet.`
+  if (/\bENOENT\b|parent directory does not exist/i.test(text)) return missing
+  return /\bEISDIR\b/.test(text) ? `${name} is a folder.` : undefined
+}
+
+/** Without the words that are meant for the model. */
+function causeIn(text: string): string {
+  return firstLine(text.replace(/^not done\.?\s*/i, '').replace(/\s*Do not try the same again[\s\S]*$/, ''))
+}
+
+function errorIn(text: string): string | undefined {
+  return /"error":\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1]
+}
+
+function firstLine(text: string): string {
+  const line = text.trim().split('\n')[0] ?? ''
+  return line.length > 300 ? `${line.slice(0, 300)}…` : line
+}
+
+/** A result as people read it: a short one in the sentence, a long one in a block, both cut where Slack would be flooded. */
+export function showText(text: string): string {
+  const { body, files } = withoutFiles(text)
+  if (files.length > 0) return sayFiles(body, files)
+  const trimmed = body.trim()
+  if (trimmed === '' || trimmed === NO_OUTPUT) return 'It gave nothing back.'
+  const values = Object.entries(readJsonMap(trimmed) ?? {})
+  if (values.length > 0 && values.every(([, value]) => typeof value !== 'object'))
+    return values.map(([name, value]) => `${name}: ${String(value)}`).join(', ')
+  const cut = trimmed.length > SHOWN_MAX_CHARACTERS ? `${trimmed.slice(0, SHOWN_MAX_CHARACTERS)}\n… (cut)` : trimmed
+  return cut.includes('\n') || cut.length > 200 || /^[[{]/.test(cut) ? fenceText(cut) : cut
+}
+
+/** How the app words an empty result. */
+export const NO_OUTPUT = '(no output)'
+
+/** What the app says of files that it has posted, and how a picture for the model is read here. */
+const POSTED = /^\[Posted in the thread as the file "(.*)"\.\]$/
+const PICTURE = /^\(image\)$/
+
+function withoutFiles(text: string): { body: string; files: string[] } {
+  const lines = text.split('\n')
+  const files = lines.flatMap((line) => POSTED.exec(line)?.[1] ?? [])
+  if (files.length === 0) return { body: text, files }
+  return { body: lines.filter((line) => !POSTED.test(line) && !PICTURE.test(line)).join('\n'), files }
+}
+
+/** "Here is the image": what the tool itself says of its picture would say no more. */
+function sayFiles(body: string, files: string[]): string {
+  const pictures = files.every((name) => /^image\./.test(name))
+  const rest = pictures ? body.replaceAll(/^.*\bimage\b.*$/gim, '').trim() : body.trim()
+  const said = pictures ? sayPictures(files.length) : `You have it in the thread: ${files.join(', ')}.`
+  return rest === '' ? said : `${showText(rest)}\n${said}`
+}
+
+const sayPictures = (count: number): string =>
+  count === 1 ? 'Here is the image, as a file in the thread.' : `Here are ${count} images, as files in the thread.`
+
+export function fenceText(text: string): string {
+  return `\`\`\`\n${text.replaceAll('```', "'''")}\n\`\`\``
+}
+
+/** The rows of an SQL result; undefined when the text holds none that can be read. */
+export function rowsIn(text: string): z.infer<typeof Row>[] | undefined {
+  const start = text.indexOf('{')
+  const end = text.lastIndexOf('}')
+  if (start < 0 || end < start) return undefined
+  try {
+    const parsed = Rows.safeParse(JSON.parse(text.slice(start, end + 1)))
+    return parsed.success ? parsed.data.data.statements.flatMap(({ rows }) => rows) : undefined
+  } catch {
+    // Cut off on its way here: shown as it is.
+    return undefined
+  }
+}
+
+/** "There are 1,000 employees." where one number answers the question, else a table. */
+export function sayRows(request: string, text: string, firstRowsOnly: boolean): string {
+  const rows = rowsIn(text)
+  if (!rows) return sayUnreadRows(text)
+  if (rows.length === 0) return 'Done. There are no rows to show.'
+  const values = Object.values(rows[0] ?? {})
+  if (rows.length === 1 && values.length === 1) return sayValue(request, values[0])
+  const shown = rows.slice(0, SHOWN_MAX_ROWS)
+  const more = rows.length > shown.length ? `\nand ${rows.length - shown.length} more rows.` : ''
+  const count = rows.length === 1 ? 'One row' : `${rows.length} rows`
+  const head = firstRowsOnly && rows.length >= 10 ? `The first ${rows.length} rows (there may be more)` : count
+  return `${head}:\n${fenceText(gridOf(shown))}${more}`
+}
+
+/** A long result reaches the model cut; a person should not see half of its JSON. */
+function sayUnreadRows(text: string): string {
+  const { files } = withoutFiles(text)
+  if (files.length > 0) return sayFiles('', files)
+  return /^\s*[[{]/.test(text) ? 'The result is too long for me to read. Ask for fewer rows.' : showText(text)
+}
+
+function sayValue(request: string, value: unknown): string {
+  if (value === null) return 'There is no value to show.'
+  const shown = typeof value === 'number' ? value.toLocaleString('en-US', { maximumFractionDigits: 2 }) : String(value)
+  const counted = /\bhow many\s+(.+?)(?:\s+(?:are|is|do|does|did|have|has|were|was|exist|in|per|by)\b|[?.!]|$)/i.exec(
+    request,
+  )?.[1]
+  return counted === undefined ? `The answer is *${shown}*.` : `There are *${shown}* ${counted}.`
+}
+
+const CELL_MAX_CHARACTERS = 40
+
+function cellOf(value: unknown): string {
+  const text = value === null || value === undefined ? 'NULL' : String(value)
+  return text.length > CELL_MAX_CHARACTERS ? `${text.slice(0, CELL_MAX_CHARACTERS - 1)}…` : text
+}
+
+function gridOf(rows: z.infer<typeof Row>[]): string {
+  const names = Object.keys(rows[0] ?? {})
+  const cells = [names, ...rows.map((row) => names.map((name) => cellOf(row[name])))]
+  const widths = names.map((_, index) => Math.max(...cells.map((line) => (line[index] ?? '').length)))
+  return cells
+    .map((line) =>
+      line
+        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+/** Says what it cannot do and, in a list that the app shows as buttons, what can be asked instead. */
+export function sayUnable(why: string, questions: string[]): { text: string; halt: true } {
+  const list = questions.map((question) => `- ${question}`).join('\n')
+  return { text: list === '' ? why : `${why}\n\nYou could ask me:\n${list}`, halt: true }
+}
+
+/** What the tools are, for somebody who asks. */
+export function sayTools(tools: OfflineTool[]): string {
+  if (tools.length === 0) return 'You have no tools connected yet.'
+  const byConnection = Map.groupBy(tools, (tool) => tool.connection || 'tools')
+  const lines = [...byConnection].map(([name, list]) => `- *${name}*: ${namesOf(list)}`)
+  return `These are the tools you have connected:\n${lines.join('\n')}`
+}
+
+export const CONNECT_WORDS =
+  'To connect a tool type `/mcp connect demo-database`; other good ones to begin with are `filesystem`, `memory` and `everything`. `/mcp search` finds more.'
+
+function namesOf(tools: OfflineTool[]): string {
+  const names = tools.map((tool) => tool.name.replaceAll(/[_-]+/g, ' '))
+  return names.length > 8 ? `${names.slice(0, 8).join(', ')} and ${names.length - 8} more` : names.join(', ')
+}
+
+/** For a run that was cut short or went off the plan: what came back. */
+export function sayDone(done: PastCall[]): string {
+  const last = done.at(-1)
+  if (!last) return 'Nothing was done.'
+  return last.isError ? `The last step failed: ${firstLine(last.text)}` : showText(last.text)
+}

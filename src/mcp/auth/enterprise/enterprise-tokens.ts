@@ -1,0 +1,150 @@
+import { computeScopeUnion, OAuthError, OAuthErrorCode } from '@modelcontextprotocol/client'
+import { z } from 'zod'
+import { AppError, isAppError } from '../../../errors.ts'
+import { clientAuthProviderFor, dpopKeyFor, requestTokensFor } from '../oauth/client-credentials.ts'
+import { findPreregisteredClient } from '../oauth/client-registration.ts'
+import type { DiscoveredAuth } from '../oauth/discover.ts'
+import { createTokenError } from '../oauth/token-errors.ts'
+import { type AuthChallenge, SignInChallenge } from '../tokens/auth-challenge.ts'
+import type { AuthConfig } from '../tokens/auth-config.ts'
+import type { KnownClientRequest } from '../tokens/known-client.ts'
+import { type StoredTokens, tokenFieldsOf } from '../tokens/stored-tokens.ts'
+import { requestIdJag } from './id-jag.ts'
+import type { Identities } from './identities.ts'
+import type { Identity } from './identity.ts'
+import { providerHostOf } from './identity-provider.ts'
+
+const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+
+const Grants = z.looseObject({
+  authorization_grant_profiles_supported: z.array(z.string()).default([]).catch([]),
+  grant_types_supported: z.array(z.string()).default([]).catch([]),
+})
+
+/**
+ * Whether a connection's tokens are to be had on the organization's word: the operator set an identity provider, a client
+ * with a secret is registered, and the authorization server takes it.
+ */
+export function isEnterpriseManaged(
+  identities: Identities | undefined,
+  { terms, values }: { terms: AuthConfig; values: Record<string, string> },
+  discovered: DiscoveredAuth,
+): identities is Identities {
+  if (identities === undefined || terms.kind !== 'oauth') return false
+  const client = findPreregisteredClient(terms, values, discovered.issuer)
+  return client?.client_secret !== undefined && takesIdJag(terms, discovered)
+}
+
+/** By its own word or the card's. That it takes JWTs is not enough where people can sign in: those may be of another kind. */
+function takesIdJag(terms: AuthConfig, { metadata }: DiscoveredAuth): boolean {
+  const { authorization_grant_profiles_supported: profiles, grant_types_supported: grants } = Grants.parse(
+    metadata ?? {},
+  )
+  if (terms.managed === true || profiles.includes('urn:ietf:params:oauth:grant-profile:id-jag')) return true
+  return grants.includes(JWT_BEARER) && !grants.includes('authorization_code')
+}
+
+/**
+ * Tokens on the organization's word (draft-ietf-oauth-identity-assertion-authz-grant section 4.4). Throws
+ * `sign_in_needed` where the person has to sign in with their organization first, `not_allowed` where it says no.
+ */
+export async function requestEnterpriseTokens(
+  identities: Identities,
+  asked: KnownClientRequest,
+): Promise<StoredTokens> {
+  const { title, terms, challenge, before, discovered, client } = asked
+  const scope = computeScopeUnion(before?.scope, challenge.scope ?? (terms.scopes?.join(' ') || discovered.scopes))
+  const assertion = await assertionFor(identities, asked, scope)
+  const key = await dpopKeyFor(discovered, before)
+  const provider = clientAuthProviderFor(title, client, discovered.issuer, key)
+  provider.prepareTokenRequest = () =>
+    new URLSearchParams({ grant_type: JWT_BEARER, assertion, ...(scope !== undefined && { scope }) })
+  const tokens = await requestTokensFor(provider, asked, scope).catch((error: unknown) => {
+    throw notTaken(identities, title, error)
+  })
+  return {
+    issuer: discovered.issuer,
+    client: { client_id: client.id },
+    clientFrom: 'registered',
+    resource: discovered.resource,
+    managed: identities.provider.issuer,
+    // When they end, the organization is asked again whether the person may.
+    ...tokenFieldsOf({ ...tokens, refresh_token: undefined }, scope, Date.now()),
+    ...(key && { key }),
+  }
+}
+
+// An identity this new was hardly ended meanwhile: a refusal is about the service.
+const NEW_MS = 60_000
+
+async function assertionFor(
+  identities: Identities,
+  asked: KnownClientRequest,
+  scope: string | undefined,
+): Promise<string> {
+  const { by, fetch, discovered } = asked
+  const ask = (identity: Identity) => requestIdJag(identities.provider, identity, { discovered, scope, fetch })
+  const known = await identities.of(by, fetch)
+  if (known === undefined) throw identityNeeded(asked)
+  try {
+    return await ask(known)
+  } catch (error) {
+    if (!hasCode(error, OAuthErrorCode.InvalidGrant) || !mayHaveEnded(known)) throw refusal(identities, asked, error)
+  }
+  const another = await identities.another(by, known, fetch)
+  if (another === undefined) throw identityNeeded(asked)
+  try {
+    return await ask(another)
+  } catch (error) {
+    throw refusal(identities, asked, error)
+  }
+}
+
+/** A refresh shows it; where there is none, only time speaks for it. */
+const mayHaveEnded = ({ refreshToken, at }: Identity): boolean => refreshToken !== undefined || at < Date.now() - NEW_MS
+
+const hasCode = (error: unknown, ...codes: string[]): error is OAuthError =>
+  error instanceof OAuthError && codes.includes(error.code)
+
+const identityNeeded = ({
+  title,
+  before,
+  challenge,
+}: {
+  title: string
+  before: StoredTokens | undefined
+  challenge: AuthChallenge
+}) =>
+  new AppError(
+    'sign_in_needed',
+    before === undefined
+      ? `${title} takes your organization’s sign-in. Sign in there once.`
+      : `Your organization’s sign-in has ended, and ${title} needs it. Sign in there again.`,
+    { cause: new SignInChallenge(challenge) },
+  )
+
+/** What the identity provider says to an exchange. What it says in words may repeat what it was sent, so only its code is read. */
+function refusal({ provider }: Identities, asked: KnownClientRequest, error: unknown): AppError {
+  const host = providerHostOf(provider)
+  if (hasCode(error, 'insufficient_user_authentication'))
+    return new AppError('sign_in_needed', `${host} wants you to sign in anew before you use ${asked.title}.`, {
+      cause: new SignInChallenge(asked.challenge),
+    })
+  if (!hasCode(error, ...NOT_ALLOWED)) return createTokenError(host, error)
+  return new AppError(
+    'not_allowed',
+    `Your organization does not allow you to use ${asked.title} here (${host} says no). Ask its admin to allow Patchbay to use ${asked.title} for you.`,
+    { cause: new Error(`oauth ${error.code}`) },
+  )
+}
+
+const NOT_ALLOWED = ['access_denied', 'invalid_grant', 'invalid_target', 'unauthorized_client']
+
+function notTaken({ provider }: Identities, title: string, error: unknown): AppError {
+  if (isAppError(error) || !(error instanceof OAuthError)) return createTokenError(title, error)
+  return new AppError(
+    'sign_in_failed',
+    `${title} did not take the word of ${providerHostOf(provider)} for you. Whoever runs Patchbay should check that it is set up there and knows Patchbay’s client id.`,
+    { cause: new Error(`oauth ${error.code}`) },
+  )
+}

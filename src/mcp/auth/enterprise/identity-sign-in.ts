@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto'
+import { exchangeAuthorization, refreshAuthorization, startAuthorization } from '@modelcontextprotocol/client'
+import { z } from 'zod'
+import { AppError } from '../../../errors.ts'
+import { assertSafeAddress, createUnusableServerError } from '../oauth/authorize.ts'
+import { isSameIssuer } from '../oauth/discover.ts'
+import { readAuthorizationCode } from '../oauth/read-callback.ts'
+import { createTokenError } from '../oauth/token-errors.ts'
+import { AuthChallenge } from '../tokens/auth-challenge.ts'
+import type { ClientIdentity } from '../tokens/auth-config.ts'
+import { type Identity, identityIn } from './identity.ts'
+import {
+  clientOfProvider,
+  fetchProviderMetadata,
+  type IdentityProvider,
+  ProviderMetadata,
+  providerHostOf,
+} from './identity-provider.ts'
+
+/** What must be known again when the browser comes back from the organization's identity provider. A secret. */
+export const PendingIdentity = z.object({
+  kind: z.literal('identity'),
+  /** The service that it was asked for, and what that wants. */
+  title: z.string(),
+  challenge: AuthChallenge,
+  metadata: ProviderMetadata,
+  verifier: z.string(),
+  nonce: z.string(),
+  redirectUrl: z.string(),
+})
+export type PendingIdentity = z.infer<typeof PendingIdentity>
+
+type Begin = {
+  provider: IdentityProvider
+  title: string
+  challenge: AuthChallenge
+  ours: ClientIdentity
+  state: string
+  fetch: typeof fetch
+  precheck(url: string): void
+}
+
+const WHOSE = 'your organization'
+
+/** First leg (OpenID Connect Core 1.0 section 3.1, with PKCE): where to send the person. Throws AppErrors. */
+export async function beginIdentitySignIn(o: Begin): Promise<{ url: string; host: string; pending: PendingIdentity }> {
+  const { provider, title, challenge, ours } = o
+  const metadata = await fetchProviderMetadata(provider, o.fetch)
+  const { authorizationUrl: url, codeVerifier: verifier } = await authorizationOf(o, metadata)
+  const nonce = randomBytes(32).toString('base64url')
+  url.searchParams.set('nonce', nonce)
+  // The SDK asks for consent where a sign-in is to last. Here the admin has given it, and people may not even be able to.
+  url.searchParams.delete('prompt')
+  assertSafeAddress({ title: WHOSE, precheck: o.precheck }, url)
+  const { redirectUrl } = ours
+  const pending: PendingIdentity = { kind: 'identity', title, challenge, metadata, verifier, nonce, redirectUrl }
+  return { url: url.href, host: url.host, pending }
+}
+
+async function authorizationOf({ provider, ours, state }: Begin, metadata: ProviderMetadata) {
+  const lasting = metadata.scopes_supported?.includes('offline_access') === true
+  try {
+    return await startAuthorization(metadata.issuer, {
+      metadata,
+      clientInformation: clientOfProvider(provider),
+      redirectUrl: ours.redirectUrl,
+      scope: lasting ? 'openid offline_access' : 'openid',
+      state,
+    })
+  } catch (error) {
+    throw createUnusableServerError(WHOSE, error)
+  }
+}
+
+export const createProviderChangedError = (): AppError =>
+  new AppError('sign_in_failed', 'How your organization signs people in was changed meanwhile. Sign in again.')
+
+/** Second leg: what the browser brought back becomes an identity. Throws AppErrors with words for the person. */
+export async function redeemIdentity(
+  provider: IdentityProvider,
+  pending: PendingIdentity,
+  brought: URLSearchParams,
+  fetchFn: typeof fetch,
+): Promise<Identity> {
+  const { metadata, verifier, redirectUrl, nonce } = pending
+  const host = providerHostOf(metadata)
+  if (!isSameIssuer(metadata.issuer, provider.issuer)) throw createProviderChangedError()
+  const code = readAuthorizationCode({ title: WHOSE, host, metadata }, brought)
+  const iss = brought.get('iss')
+  const tokens = await exchangeAuthorization(metadata.issuer, {
+    metadata,
+    clientInformation: clientOfProvider(provider),
+    authorizationCode: code,
+    codeVerifier: verifier,
+    redirectUri: redirectUrl,
+    ...(iss !== null && { iss }),
+    fetchFn,
+  }).catch((error: unknown) => {
+    throw createTokenError(host, error)
+  })
+  return identityIn(tokens, { provider, metadata, nonce })
+}
+
+/** The same person with a new id token. Throws what the SDK does, and AppErrors. */
+export async function refreshIdentity(
+  provider: IdentityProvider,
+  { refreshToken, subject }: Identity & { refreshToken: string },
+  fetchFn: typeof fetch,
+): Promise<Identity> {
+  const metadata = await fetchProviderMetadata(provider, fetchFn)
+  const clientInformation = clientOfProvider(provider)
+  const tokens = await refreshAuthorization(metadata.issuer, { metadata, clientInformation, refreshToken, fetchFn })
+  return identityIn(tokens, { provider, metadata, subject })
+}

@@ -1,0 +1,166 @@
+import { computeScopeUnion, exchangeAuthorization, startAuthorization } from '@modelcontextprotocol/client'
+import { z } from 'zod'
+import { AppError, isAppError } from '../../../errors.ts'
+import { AuthChallenge } from '../tokens/auth-challenge.ts'
+import type { AuthConfig, ClientIdentity } from '../tokens/auth-config.ts'
+import { createDpopKey, createDpopSession } from '../tokens/dpop-key.ts'
+import { DpopKey, KnownClient, StoredTokens, tokenFieldsOf } from '../tokens/stored-tokens.ts'
+import { identifyClient } from './client-registration.ts'
+import { DiscoveredAuth, resourceIndicatorFor } from './discover.ts'
+import { readAuthorizationCode } from './read-callback.ts'
+import { createTokenError } from './token-errors.ts'
+
+/** What must be known again when the browser comes back. A secret: the code verifier is in it. */
+export const PendingSignIn = z.object({
+  title: z.string(),
+  discovered: DiscoveredAuth,
+  client: KnownClient,
+  clientFrom: StoredTokens.shape.clientFrom,
+  verifier: z.string(),
+  scope: z.string().optional(),
+  redirectUrl: z.string(),
+  challenge: AuthChallenge,
+  key: DpopKey.optional(),
+})
+export type PendingSignIn = z.infer<typeof PendingSignIn>
+
+type AuthorizationStart = {
+  title: string
+  terms: AuthConfig
+  values: Record<string, string>
+  ours: ClientIdentity
+  discovered: DiscoveredAuth
+  challenge: AuthChallenge
+  before: StoredTokens | undefined
+  state: string
+  fetch: typeof fetch
+  /** Throws `egress_refused` for an address nobody should be sent to. */
+  precheck(url: string): void
+}
+
+/** First leg: where to send the person. */
+export async function beginSignIn(
+  o: AuthorizationStart,
+): Promise<{ url: string; host: string; pending: PendingSignIn }> {
+  const { title, discovered, challenge, ours } = o
+  mustUsePkce(title, discovered)
+  const scope = scopeFor(o)
+  const introduced = await identifyClient({ ...o, scope })
+  const { authorizationUrl, codeVerifier } = await authorizationOf(o, introduced.client, scope)
+  assertSafeAddress(o, authorizationUrl)
+  const pending: PendingSignIn = {
+    title,
+    discovered,
+    ...introduced,
+    verifier: codeVerifier,
+    ...(scope !== undefined && { scope }),
+    redirectUrl: ours.redirectUrl,
+    challenge,
+    ...(discovered.bindsTokens && { key: await createDpopKey() }),
+  }
+  return { url: authorizationUrl.href, host: authorizationUrl.host, pending }
+}
+
+async function authorizationOf(o: AuthorizationStart, client: KnownClient, scope?: string) {
+  const { server, metadata, resource } = o.discovered
+  try {
+    return await startAuthorization(server, {
+      ...(metadata && { metadata }),
+      clientInformation: client,
+      redirectUrl: o.ours.redirectUrl,
+      state: o.state,
+      ...resourceIndicatorFor(o.discovered, resource),
+      ...(scope !== undefined && { scope }),
+    })
+  } catch (error) {
+    throw createUnusableServerError(o.title, error)
+  }
+}
+
+export const createUnusableServerError = (title: string, cause: unknown): AppError =>
+  new AppError(
+    'server_refused',
+    `The sign-in service of ${title} does not offer a sign-in that Patchbay can do. Tell whoever runs it.`,
+    { cause },
+  )
+
+/** The specification has clients refuse where S256 is not announced; before 2025-06 there was no way to announce anything. */
+function mustUsePkce(title: string, { metadata }: DiscoveredAuth): void {
+  if (metadata === undefined || metadata.code_challenge_methods_supported?.includes('S256') === true) return
+  throw new AppError(
+    'server_refused',
+    `The sign-in service of ${title} does not protect its codes (PKCE with S256), so I did not go on. Tell whoever runs it.`,
+  )
+}
+
+/** The challenge's, else the card's, else what the server lists, else none; with what was granted before on a step-up. */
+function scopeFor({ challenge, terms, before, discovered }: AuthorizationStart): string | undefined {
+  const { scopes, metadata, issuer } = discovered
+  const wanted = challenge.scope ?? (terms.scopes?.join(' ') || scopes)
+  const scope = before?.issuer === issuer && challenge.scope ? computeScopeUnion(before.scope, wanted) : wanted
+  // Only where a sign-in that lasts is a permission of its own.
+  const lasting = metadata?.scopes_supported?.includes('offline_access') === true && scope !== undefined
+  return lasting ? computeScopeUnion(scope, 'offline_access') : scope
+}
+
+/** Throws `egress_refused` with whose address it is. */
+export function assertSafeAddress({ title, precheck }: Pick<AuthorizationStart, 'title' | 'precheck'>, url: URL): void {
+  try {
+    precheck(url.href)
+  } catch (error) {
+    if (!isAppError(error)) throw error
+    throw unsafe(title, url, error)
+  }
+}
+
+const unsafe = (title: string, { protocol, host }: URL, cause: unknown): AppError =>
+  new AppError(
+    'egress_refused',
+    `${title} wants to send you to an address that is not safe to open (${protocol}//${host}), so I did not go on. Tell whoever runs it.`,
+    { cause },
+  )
+
+/** Second leg: what the browser brought back becomes tokens. Throws AppErrors with words for the person. */
+export async function redeemAuthorizationCode(
+  pending: PendingSignIn,
+  brought: URLSearchParams,
+  fetchFn: typeof fetch,
+): Promise<StoredTokens> {
+  const { title, discovered, client, clientFrom, scope, key } = pending
+  const code = readAuthorizationCode({ title, host: hostOf(discovered), metadata: discovered.metadata }, brought)
+  const tokens = await exchanged(pending, { code, iss: brought.get('iss') ?? undefined }, fetchFn).catch(
+    (error: unknown) => {
+      throw createTokenError(title, error)
+    },
+  )
+  return {
+    issuer: discovered.issuer,
+    client: clientFrom === 'registered' ? { client_id: client.client_id } : client,
+    clientFrom,
+    redirectUrl: pending.redirectUrl,
+    resource: discovered.resource,
+    ...tokenFieldsOf(tokens, scope, Date.now()),
+    ...(key && { key }),
+  }
+}
+
+async function exchanged(
+  { discovered, client, verifier, redirectUrl, key }: PendingSignIn,
+  { code, iss }: { code: string; iss: string | undefined },
+  fetchFn: typeof fetch,
+) {
+  return exchangeAuthorization(discovered.server, {
+    ...(discovered.metadata && { metadata: discovered.metadata }),
+    clientInformation: client,
+    authorizationCode: code,
+    codeVerifier: verifier,
+    redirectUri: redirectUrl,
+    ...resourceIndicatorFor(discovered, discovered.resource),
+    ...(iss !== undefined && { iss }),
+    ...(key && { dpop: await createDpopSession(key) }),
+    fetchFn,
+  })
+}
+
+const hostOf = ({ metadata, server }: DiscoveredAuth): string =>
+  new URL(metadata?.authorization_endpoint ?? server).host

@@ -1,0 +1,109 @@
+import { RegistrationRejectedError, registerClient } from '@modelcontextprotocol/client'
+import { AppError, isAppError } from '../../../errors.ts'
+import { fillPlaceholders } from '../../protocol/fill-placeholders.ts'
+import type { AuthConfig, ClientIdentity } from '../tokens/auth-config.ts'
+import type { KnownClient, StoredTokens } from '../tokens/stored-tokens.ts'
+import { registrationMetadataFor } from './client-metadata.ts'
+import { type DiscoveredAuth, isSameIssuer } from './discover.ts'
+
+/** Who we are to an authorization server, and how it came to know us. */
+type RegisteredClient = { client: KnownClient; clientFrom: StoredTokens['clientFrom'] }
+
+type Asked = {
+  title: string
+  terms: AuthConfig
+  values: Record<string, string>
+  ours: ClientIdentity
+  discovered: DiscoveredAuth
+  /** What an earlier sign-in left, which may be with another issuer. */
+  before: StoredTokens | undefined
+  scope: string | undefined
+  fetch: typeof fetch
+}
+
+/** Registered beforehand, else by our metadata document, else by registering now, else a word on what to do. */
+export async function identifyClient(asked: Asked): Promise<RegisteredClient> {
+  const registered = findPreregisteredClient(asked.terms, asked.values, asked.discovered.issuer)
+  if (registered !== undefined) return { client: registered, clientFrom: 'registered' }
+  const { terms, ours, discovered } = asked
+  const may = (way: AuthConfig['client']) => terms.client === undefined || terms.client === way
+  if (may('cimd') && discovered.metadata?.client_id_metadata_document_supported === true && ours.documentUrl)
+    return { client: { client_id: ours.documentUrl }, clientFrom: 'cimd' }
+  const legacy = discovered.metadata === undefined
+  if (may('dcr') && (legacy || discovered.metadata?.registration_endpoint !== undefined)) return register(asked)
+  throw wantsRegistered(asked)
+}
+
+/** The first of the card's ways that is filled in and is for this issuer; without one, for any. */
+export function findPreregisteredClient(
+  { registered }: Pick<AuthConfig, 'registered'>,
+  values: Record<string, string>,
+  issuer?: string,
+): KnownClient | undefined {
+  for (const one of registered) {
+    if (one.issuer !== undefined && issuer !== undefined && !isSameIssuer(one.issuer, issuer)) continue
+    const id = fillPlaceholders(one.id, values)?.trim()
+    const secret = one.secret === undefined ? undefined : fillPlaceholders(one.secret, values)?.trim()
+    if (id) return { client_id: id, ...(secret && { client_secret: secret }) }
+  }
+  return undefined
+}
+
+/** A registered client as it is set now, as its secret may have been changed since; others as they came. */
+export function currentClientOf(kept: StoredTokens, terms: AuthConfig, values: Record<string, string>): KnownClient {
+  if (kept.clientFrom !== 'registered') return kept.client
+  const all = terms.registered.map((one) => findPreregisteredClient({ registered: [one] }, values, kept.issuer))
+  return all.find((one) => one?.client_id === kept.client.client_id) ?? kept.client
+}
+
+async function register(asked: Asked): Promise<RegisteredClient> {
+  const { ours, discovered, before, scope, fetch } = asked
+  if (before?.clientFrom === 'dcr' && before.issuer === discovered.issuer && before.redirectUrl === ours.redirectUrl)
+    return { client: before.client, clientFrom: 'dcr' }
+  try {
+    const registered = await registerClient(discovered.server, {
+      ...(discovered.metadata && { metadata: discovered.metadata }),
+      clientMetadata: metadataFor(ours, discovered),
+      ...(scope !== undefined && { scope }),
+      fetchFn: fetch,
+    })
+    return { client: knownOf(registered), clientFrom: 'dcr' }
+  } catch (error) {
+    if (isAppError(error)) throw error
+    throw error instanceof RegistrationRejectedError ? wantsRegistered(asked, error) : unregistered(asked, error)
+  }
+}
+
+/** A public client where that is possible; some services only register clients that get a secret. */
+function metadataFor(ours: ClientIdentity, { metadata }: DiscoveredAuth) {
+  const methods = metadata?.token_endpoint_auth_methods_supported ?? []
+  const metadataOfOurs = registrationMetadataFor(ours)
+  if (methods.length === 0 || methods.includes('none')) return metadataOfOurs
+  const method = methods.find((one) => one === 'client_secret_basic' || one === 'client_secret_post')
+  return method === undefined ? metadataOfOurs : { ...metadataOfOurs, token_endpoint_auth_method: method }
+}
+
+const knownOf = (client: Awaited<ReturnType<typeof registerClient>>): KnownClient => ({
+  client_id: client.client_id,
+  ...(client.client_secret !== undefined && { client_secret: client.client_secret }),
+  ...(client.token_endpoint_auth_method !== undefined && {
+    token_endpoint_auth_method: client.token_endpoint_auth_method,
+  }),
+})
+
+/** A refusal to register is not repeated to people: it is about us, and anything may stand in it. */
+function wantsRegistered({ title, terms, ours }: Asked, cause?: unknown): AppError {
+  return new AppError(
+    'client_needed',
+    `${title} only lets apps sign people in that were registered with it beforehand. Register one there with the redirect address ${ours.redirectUrl}; ${terms.howToRegister}`,
+    { cause },
+  )
+}
+
+function unregistered({ title }: Asked, cause: unknown): AppError {
+  return new AppError(
+    'server_refused',
+    `The sign-in service of ${title} did not register Patchbay in a way I can read. Try again later, or tell whoever runs it.`,
+    { cause },
+  )
+}

@@ -1,0 +1,158 @@
+import {
+  type AuthorizationServerMetadata,
+  checkResourceAllowed,
+  discoverAuthorizationServerMetadata,
+  discoverOAuthProtectedResourceMetadata,
+  IssuerMismatchError,
+  type OAuthProtectedResourceMetadata,
+  resourceUrlFromServerUrl,
+} from '@modelcontextprotocol/client'
+import { z } from 'zod'
+import { AppError, isAppError } from '../../../errors.ts'
+import type { AuthChallenge } from '../tokens/auth-challenge.ts'
+import type { AuthConfig } from '../tokens/auth-config.ts'
+
+/** Where and how to sign in for one server. Kept between the two legs of a sign-in, so it is plain JSON. */
+export const DiscoveredAuth = z.object({
+  issuer: z.string(),
+  /** What the endpoints that no description names are relative to. */
+  server: z.string(),
+  metadata: z.custom<AuthorizationServerMetadata>((value) => typeof value === 'object').optional(),
+  /** RFC 8707: which server the tokens are for. */
+  resource: z.string(),
+  /** The authorization server is told of it. */
+  tellsResource: z.boolean().default(true),
+  scopes: z.string().optional(),
+  /** The server takes tokens that are bound to a key. */
+  bindsTokens: z.boolean(),
+})
+export type DiscoveredAuth = z.infer<typeof DiscoveredAuth>
+
+const Binding = z.looseObject({
+  dpop_bound_access_tokens_required: z.boolean().optional().catch(undefined),
+  dpop_signing_alg_values_supported: z.array(z.string()).optional().catch(undefined),
+})
+
+type Asked = { title: string; serverUrl: URL; terms: AuthConfig; challenge: AuthChallenge; fetch: typeof fetch }
+
+/** Asks the server and its authorization server, or takes the card's word. Throws AppErrors. */
+export async function discoverAuth(asked: Asked): Promise<DiscoveredAuth> {
+  const { serverUrl, terms, challenge } = asked
+  const tellsResource = terms.resource !== 'none'
+  const described = tellsResource ? await protectedResource(asked) : undefined
+  if (described !== undefined) mustBeAbout(described, asked)
+  const from = authorizationServer(described, asked)
+  const metadata = terms.endpoints === undefined ? await metadataOf(asked, from, described) : fixed(terms, from)
+  mustBeTheIssuer(metadata?.issuer ?? from, asked)
+  const binding = Binding.parse(described ?? {})
+  return {
+    issuer: metadata?.issuer ?? from,
+    server: from,
+    metadata,
+    resource: described?.resource ?? resourceUrlFromServerUrl(serverUrl).href,
+    tellsResource,
+    scopes: described?.scopes_supported?.join(' ') || undefined,
+    bindsTokens:
+      challenge.bindsTokens === true ||
+      binding.dpop_bound_access_tokens_required === true ||
+      (binding.dpop_signing_alg_values_supported ?? []).length > 0,
+  }
+}
+
+/** What requests say of the server the tokens are for. */
+export const resourceIndicatorFor = ({ tellsResource }: DiscoveredAuth, resource: string): { resource?: string } =>
+  tellsResource ? { resource } : {}
+
+/** RFC 9728, at the address of the challenge, else below the server's path, else at its root. */
+async function protectedResource(asked: Asked): Promise<OAuthProtectedResourceMetadata | undefined> {
+  const { serverUrl, challenge, fetch } = asked
+  const root = new URL('/.well-known/oauth-protected-resource', serverUrl)
+  const places = challenge.metadataUrl === undefined ? [undefined, root] : [new URL(challenge.metadataUrl)]
+  for (const resourceMetadataUrl of places) {
+    try {
+      return await discoverOAuthProtectedResourceMetadata(
+        serverUrl,
+        resourceMetadataUrl === undefined ? {} : { resourceMetadataUrl },
+        fetch,
+      )
+    } catch (error) {
+      // That there is none, or none that can be read, is an older server's way.
+      if (isAppError(error) || !(error instanceof Error)) throw error
+    }
+  }
+  return undefined
+}
+
+/** A token for another server would be that server's to lose. */
+function mustBeAbout({ resource }: OAuthProtectedResourceMetadata, { title, serverUrl }: Asked): void {
+  const requestedResource = resourceUrlFromServerUrl(serverUrl)
+  if (URL.canParse(resource) && checkResourceAllowed({ requestedResource, configuredResource: resource })) return
+  throw new AppError(
+    'server_refused',
+    `${title} says its sign-in is for another address than the one you connect to, so I did not go on. Check the address, or tell whoever runs it.`,
+  )
+}
+
+function authorizationServer(
+  described: OAuthProtectedResourceMetadata | undefined,
+  { serverUrl, terms }: Asked,
+): string {
+  const named = described?.authorization_servers ?? []
+  const pinned = terms.issuer === undefined ? undefined : named.find((one) => isSameIssuer(one, terms.issuer ?? ''))
+  if (terms.endpoints !== undefined && terms.issuer !== undefined) return terms.issuer
+  return pinned ?? named[0] ?? terms.issuer ?? new URL('/', serverUrl).href
+}
+
+async function metadataOf(
+  asked: Asked,
+  from: string,
+  described: OAuthProtectedResourceMetadata | undefined,
+): Promise<AuthorizationServerMetadata | undefined> {
+  const { title, fetch } = asked
+  const metadata = await discoverAuthorizationServerMetadata(from, { fetchFn: fetch }).catch((error: unknown) => {
+    throw error instanceof IssuerMismatchError ? mixedUp(title, error) : unreadable(title, error)
+  })
+  if (metadata === undefined && (described?.authorization_servers ?? []).length > 0) throw unreadable(title, undefined)
+  return metadata
+}
+
+const fixed = ({ endpoints, scopes }: AuthConfig, issuer: string): AuthorizationServerMetadata => ({
+  issuer,
+  authorization_endpoint: endpoints?.authorization ?? '',
+  token_endpoint: endpoints?.token ?? '',
+  ...(endpoints?.revocation !== undefined && { revocation_endpoint: endpoints.revocation }),
+  ...(scopes?.includes('offline_access') === true && { scopes_supported: scopes }),
+  ...(endpoints?.clientAuth !== undefined && { token_endpoint_auth_methods_supported: [endpoints.clientAuth] }),
+  response_types_supported: ['code'],
+  code_challenge_methods_supported: ['S256'],
+})
+
+function mustBeTheIssuer(issuer: string, { title, terms }: Asked): void {
+  if (terms.issuer === undefined || isSameIssuer(issuer, terms.issuer)) return
+  throw new AppError(
+    'server_refused',
+    `${title} now signs people in at ${hostOf(issuer)} instead of ${hostOf(terms.issuer)}, which I was told to expect. Whoever runs Patchbay should look into this.`,
+  )
+}
+
+/** An issuer derived from an address has a slash at its end that the issuer itself may do without. */
+export const isSameIssuer = (one: string, other: string): boolean => one.replace(/\/$/, '') === other.replace(/\/$/, '')
+
+const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : 'another place')
+
+function unreadable(title: string, cause: unknown): unknown {
+  if (isAppError(cause)) return cause
+  return new AppError(
+    'server_refused',
+    `${title} wants a sign-in, but its sign-in service does not describe itself in a way I can read. Tell whoever runs it.`,
+    { cause },
+  )
+}
+
+function mixedUp(title: string, cause: IssuerMismatchError): AppError {
+  return new AppError(
+    'server_refused',
+    `The sign-in service of ${title} claims to be another one, so I did not go on. Tell whoever runs it.`,
+    { cause },
+  )
+}

@@ -1,0 +1,31 @@
+import { isEnterpriseManaged, requestEnterpriseTokens } from './enterprise/enterprise-tokens.ts'
+import {
+  reportMissingCredentials,
+  requestClientCredentialsTokens,
+  supportsOnlyClientCredentials,
+} from './oauth/client-credentials.ts'
+import { findPreregisteredClient } from './oauth/client-registration.ts'
+import { discoverAuth } from './oauth/discover.ts'
+import type { KnownClientRequest, TokenRequest } from './tokens/known-client.ts'
+import type { StoredTokens } from './tokens/stored-tokens.ts'
+
+/**
+ * Tokens for which nobody opens a page of the service: for the connection's own credentials, where the card says so or
+ * the authorization server knows no other way, or on the organization's word. Undefined where a person has to sign in
+ * there; throws `sign_in_needed` where they have to sign in with their organization.
+ */
+export async function requestTokensWithoutBrowser(asked: TokenRequest): Promise<StoredTokens | undefined> {
+  const { terms, values } = asked
+  if (
+    !terms.registered.some((one) => findPreregisteredClient({ registered: [one] }, values)?.client_secret !== undefined)
+  )
+    return reportMissingCredentials(asked)
+  const discovered = await discoverAuth(asked)
+  const { client_id: id, client_secret: secret } = findPreregisteredClient(terms, values, discovered.issuer) ?? {}
+  if (id === undefined || secret === undefined) return reportMissingCredentials(asked)
+  const before = asked.before?.issuer === discovered.issuer ? asked.before : undefined
+  const known: KnownClientRequest = { ...asked, before, discovered, client: { id, secret } }
+  if (terms.kind === 'client_credentials') return requestClientCredentialsTokens(known)
+  if (isEnterpriseManaged(asked.identities, asked, discovered)) return requestEnterpriseTokens(asked.identities, known)
+  return supportsOnlyClientCredentials(discovered) ? requestClientCredentialsTokens(known) : undefined
+}

@@ -1,0 +1,71 @@
+import type { OAuthTokens } from '@modelcontextprotocol/client'
+import { z } from 'zod'
+import type { CredentialStore } from '../../../credentials/store.ts'
+import type { ConnectionId } from '../../../ids.ts'
+
+const Jwk = z.record(z.string(), z.string())
+
+/** A client as its authorization server knows it. */
+export const KnownClient = z.object({
+  client_id: z.string(),
+  client_secret: z.string().optional(),
+  token_endpoint_auth_method: z.string().optional(),
+})
+export type KnownClient = z.infer<typeof KnownClient>
+
+/** The key that tokens are bound to (RFC 9449). Exportable, or each restart would end every sign-in. */
+export const DpopKey = z.object({ privateKey: Jwk, publicKey: Jwk })
+export type DpopKey = z.infer<typeof DpopKey>
+
+/** All that is kept of a sign-in: one secret, bound to the issuer it came from. */
+export const StoredTokens = z.object({
+  issuer: z.string(),
+  /** Without its secret where it was registered beforehand: that is kept elsewhere. */
+  client: KnownClient,
+  clientFrom: z.enum(['registered', 'cimd', 'dcr']),
+  /** The redirect address the client was used with: one that we registered is good for no other. */
+  redirectUrl: z.string().optional(),
+  resource: z.string(),
+  /** Nobody signed in: the connection has credentials of its own (RFC 6749 section 4.4). */
+  machine: z.boolean().optional(),
+  /** The identity provider on whose word the tokens were given (ID-JAG): its issuer. */
+  managed: z.string().optional(),
+  accessToken: z.string(),
+  tokenType: z.string(),
+  refreshToken: z.string().optional(),
+  scope: z.string().optional(),
+  /** In epoch ms; undefined where the server does not say. */
+  expiresAt: z.number().optional(),
+  key: DpopKey.optional(),
+})
+export type StoredTokens = z.infer<typeof StoredTokens>
+
+const storedTokensReferenceFor = (id: ConnectionId): string => `connection/${id}/sign-in`
+
+export async function readStoredTokens(store: CredentialStore, id: ConnectionId): Promise<StoredTokens | undefined> {
+  const text = await store.get(storedTokensReferenceFor(id))
+  return text === undefined ? undefined : StoredTokens.parse(JSON.parse(text))
+}
+
+export const saveStoredTokens = (store: CredentialStore, id: ConnectionId, kept: StoredTokens): Promise<void> =>
+  store.set(storedTokensReferenceFor(id), JSON.stringify(kept))
+
+export const removeStoredTokens = (store: CredentialStore, id: ConnectionId): Promise<void> =>
+  store.remove(storedTokensReferenceFor(id))
+
+/** The tokens' part of what is kept, from an answer of the token endpoint. */
+export function tokenFieldsOf(tokens: OAuthTokens, askedScope: string | undefined, now: number) {
+  // RFC 6749 section 5.1: a scope left out is the one asked for.
+  const scope = tokens.scope ?? askedScope
+  return {
+    accessToken: tokens.access_token,
+    tokenType: tokens.token_type,
+    ...(tokens.refresh_token !== undefined && { refreshToken: tokens.refresh_token }),
+    ...(scope !== undefined && { scope }),
+    ...(tokens.expires_in !== undefined && { expiresAt: now + tokens.expires_in * 1000 }),
+  }
+}
+
+/** What of a sign-in a server might say back to us, and nobody may read. */
+export const secretsInTokens = (kept: StoredTokens): string[] =>
+  [kept.accessToken, kept.refreshToken, kept.client.client_secret].filter((one) => one !== undefined)

@@ -1,0 +1,64 @@
+import type { ElicitRequestFormParams, ElicitRequestURLParams, InputRequiredResult } from '@modelcontextprotocol/client'
+import type { Redactor } from '../protocol/redact-secrets.ts'
+import type { InputRequest, PendingInputRequest } from './input-request.ts'
+import { readFormSchema } from './read-form-schema.ts'
+import { createUnaskableError, truncateAtWord } from './refuse-elicitation.ts'
+
+/** How the words of a server come in, and which addresses it may send a person to. */
+export type ElicitationPolicy = { clean: Redactor; addressFault(url: string): string | undefined }
+
+/** Longer words are cut: what a person reads before they answer has to fit a message. */
+const MESSAGE_CHARS = 1_500
+/** What Slack takes as a button's address. */
+const URL_CHARS = 3_000
+/** It is kept in the run's events, and sent back as it came. */
+const STATE_CHARS = 64_000
+const MOST_ASKS = 10
+
+type Params = ElicitRequestFormParams | ElicitRequestURLParams
+
+/** What a server wants of the person, with nothing in it that must not be shown. Throws AppError `server_refused` with what is wrong. */
+export function readElicitation(params: Params, border: ElicitationPolicy): InputRequest {
+  const message = truncateAtWord(border.clean.text(params.message), MESSAGE_CHARS)
+  if (!('url' in params)) return { kind: 'form', message, fields: readFormSchema(params.requestedSchema, border.clean) }
+  return { kind: 'url', message, url: pageOf(params.url, border) }
+}
+
+/** The round of questions of an unfinished call (MCP 2026-07-28, basic/patterns/mrtr). */
+export function readInputRequired(
+  result: InputRequiredResult,
+  border: ElicitationPolicy,
+): { asks: PendingInputRequest[]; state: string | undefined } {
+  const { inputRequests = {}, requestState: state } = result
+  if (state !== undefined && (state.length > STATE_CHARS || border.clean.text(state) !== state))
+    throw createUnaskableError('keeps more in its question than can be kept here')
+  const entries = Object.entries(inputRequests)
+  if (entries.length === 0 && state === undefined) throw createUnaskableError('wants an answer to nothing')
+  if (entries.length > MOST_ASKS) throw createUnaskableError('asks too many things at once')
+  const asks = entries.map(([key, request]): PendingInputRequest => {
+    if (request.method !== 'elicitation/create')
+      throw createUnaskableError(`wants something Patchbay does not offer (${request.method})`)
+    return {
+      request: readElicitation(request.params, border),
+      resume: { how: 'answer', key, ...(state !== undefined && { state }) },
+    }
+  })
+  return { asks, state }
+}
+
+/** Pages that have to be seen before the call can be made at all (error -32042 of the old protocol). */
+export const readUrlElicitations = (
+  elicitations: ElicitRequestURLParams[],
+  border: ElicitationPolicy,
+): PendingInputRequest[] =>
+  elicitations
+    .slice(0, MOST_ASKS)
+    .map((params) => ({ request: readElicitation(params, border), resume: { how: 'again' } }))
+
+function pageOf(url: string, { clean, addressFault }: ElicitationPolicy): string {
+  if (!URL.canParse(url) || url.length > URL_CHARS || clean.text(url) !== url)
+    throw createUnaskableError('wants a page opened whose address cannot be shown')
+  const fault = addressFault(url)
+  if (fault !== undefined) throw createUnaskableError(`wants a page opened that is not allowed (${fault})`)
+  return new URL(url).href
+}

@@ -1,0 +1,165 @@
+import { ProtocolError, ProtocolErrorCode, SdkError, SdkErrorCode } from '@modelcontextprotocol/client'
+import { AppError, isAppError } from '../../errors.ts'
+import type { Connection } from '../../registry/connection.ts'
+import type { Session, SessionUse, Work } from '../protocol/session.ts'
+import type { CallTimes, InputRequired, Reply, RequestOptions } from '../requests/send-request.ts'
+import { isLostStream } from '../transport/fail-lost-streams.ts'
+import {
+  type CompletionRequest,
+  completeArgument,
+  getPrompt,
+  listPrompts,
+  type Prompt,
+  type PromptMessage,
+} from './prompts.ts'
+import { listResources, type ResourceContent, type ResourceList, readResource, truncateText } from './resources.ts'
+import { listSkills, readSkill, type SkillFault, type SkillList, type SkillText } from './skills.ts'
+import { type ResourceSubscription, subscribeResources } from './subscribe-resources.ts'
+
+/** What servers offer beside tools. All of these throw AppErrors with a sentence for the person. */
+export type Features = {
+  resources(connection: Connection, signal: AbortSignal): Promise<ResourceList>
+  /** One leg. Throws `not_found` where the server has no such resource, and `limit_reached`. */
+  readResource(connection: Connection, uri: string, reach: RequestOptions): Promise<FeatureResult<ResourceContent[]>>
+  prompts(connection: Connection, signal: AbortSignal): Promise<Prompt[]>
+  /** One leg. Throws `input_invalid` with the server's words where it refuses: most servers do for bad arguments alone. */
+  prompt(connection: Connection, asked: Asked, reach: RequestOptions): Promise<FeatureResult<PromptMessage[]>>
+  /** Reads none of their files. */
+  skills(connection: Connection, signal: AbortSignal): Promise<SkillList>
+  /** SKILL.md if no `file` is named. Throws `server_refused` for what is not as its server had published it, `not_found`, `limit_reached`. */
+  readSkill(
+    connection: Connection,
+    skill: { uri: string; file?: string | undefined },
+    signal: AbortSignal,
+  ): Promise<SkillText>
+  /** Empty where the server has nothing to propose. */
+  complete(connection: Connection, completing: CompletionRequest, signal: AbortSignal): Promise<string[]>
+  /** Resolves when the session or its stream ends, or the signal fires. */
+  watch(connection: Connection, watching: ResourceSubscription): Promise<void>
+}
+
+/** What was asked for, or what the server wants of the person first. */
+type FeatureResult<T> = { kind: 'done'; value: T } | InputRequired
+
+type Asked = { name: string; arguments: Record<string, string> }
+
+/** Does work on the connection's one open session; throws AppErrors. */
+export type WithSession = <T>(connection: Connection, signal: AbortSignal, work: Work<T>) => Promise<T>
+
+export function createFeatures(use: WithSession, timesOf: (connection: Connection) => CallTimes): Features {
+  const ask = async <T>(c: Connection, signal: AbortSignal, work: Work<T>): Promise<T> => {
+    const said = await use(c, signal, (session, as) => orRefusal(session, () => work(session, as)))
+    if ('value' in said) return said.value
+    throw refusalOf(c, said.code, said.message)
+  }
+  const legOf = (c: Connection, reach: RequestOptions) => ({ ...reach, times: timesOf(c) })
+  return {
+    resources: (c, signal) => ask(c, signal, ({ client, clean }) => listResources(client, clean, signal)),
+    readResource: async (c, uri, reach) => {
+      const reply = await ask(c, reach.signal, (session) => readResource(session, uri, legOf(c, reach)))
+      return given(c, reply, (read) => {
+        if ('contents' in read) return read.contents
+        throw tooLarge('This resource', read.large)
+      })
+    },
+    prompts: (c, signal) => ask(c, signal, ({ client, clean }) => listPrompts(client, clean, signal)),
+    prompt: async (c, asked, reach) => {
+      const got = await ask(c, reach.signal, (session) => getPrompt(session, asked, legOf(c, reach))).catch(asInput)
+      return given(c, got, (prompt) => {
+        if ('messages' in prompt) return prompt.messages
+        throw tooLarge('This prompt', prompt.large)
+      })
+    },
+    skills: (c, signal) => ask(c, signal, ({ client, clean }) => listSkills(client, clean, signal)),
+    readSkill: async (c, skill, signal) => {
+      const read = await ask(c, signal, ({ client, clean }) => readSkill(client, clean, skill, signal))
+      if ('content' in read) return read
+      throw 'large' in read ? tooLarge('This file of the skill', read.large) : unsound(c, read.fault)
+    },
+    complete: async (c, completing, signal) => {
+      const said = await use(c, signal, (session) =>
+        orRefusal(session, () => completeArgument(session.client, session.clean, completing, signal)),
+      )
+      return 'value' in said ? said.value : []
+    },
+    watch: (c, watching) =>
+      ask(c, watching.signal, (session, as) => subscribeResources(session, whileItLasts(watching, as))),
+  }
+}
+
+/** A watch has no end of its own: it counts as answered when the server listens, and leaves a session that is retired. */
+const whileItLasts = (watching: ResourceSubscription, { answered, retired }: SessionUse): ResourceSubscription => ({
+  ...watching,
+  signal: AbortSignal.any([watching.signal, retired]),
+  onReady: () => {
+    answered()
+    watching.onReady?.()
+  },
+})
+
+function given<T, G>({ name }: Connection, reply: Reply<T>, read: (value: T) => G): FeatureResult<G> {
+  if (reply.kind === 'unfit') throw new AppError('server_refused', `${name}: ${reply.message}`)
+  return reply.kind === 'done' ? { kind: 'done', value: read(reply.value) } : reply
+}
+
+type Said<T> = { value: T } | { code: number; message: string }
+
+/** An error the server answers with is an answer: it says nothing of the connection. */
+async function orRefusal<T>(session: Session, work: () => Promise<T>): Promise<Said<T>> {
+  try {
+    return { value: await work() }
+  } catch (error) {
+    if (error instanceof SdkError && error.code === SdkErrorCode.UnsupportedResultType)
+      return { code: 0, message: 'it has a question for you first, and I cannot pass that one on.' }
+    if (!(error instanceof ProtocolError) || isLostStream(error)) throw error
+    return { code: error.code, message: truncateText(session.clean.text(error.message), 300) }
+  }
+}
+
+/** Before 2026-07-28 servers said it so (the specification, resources, error handling). */
+const OLD_NOT_FOUND = -32_002
+
+function refusalOf({ name }: Connection, code: number, said: string): AppError {
+  const words = said.replace(/[.\s]*$/, '.')
+  if (code === OLD_NOT_FOUND || code === ProtocolErrorCode.InvalidParams)
+    return new AppError('not_found', `${name} does not have that, or not with these values. It says: ${words}`)
+  if (code === ProtocolErrorCode.MethodNotFound)
+    return new AppError('not_found', `${name} lists this, but could not give it when asked. Tell whoever runs it.`)
+  return new AppError('server_refused', `${name} refused it: ${words}`)
+}
+
+function asInput(error: unknown): never {
+  if (isAppError(error, 'not_found', 'server_refused'))
+    throw new AppError('input_invalid', error.message, { cause: error })
+  throw error
+}
+
+/** Why a skill's file is not used; none of it is shown. */
+function unsound({ name }: Connection, fault: SkillFault): AppError {
+  switch (fault) {
+    case 'unlisted':
+      return new AppError(
+        'not_found',
+        `${name} does not list such a file in this skill. Read the skill to see its files.`,
+      )
+    case 'size':
+    case 'digest':
+      return new AppError(
+        'server_refused',
+        `What ${name} sent is not what it had published (its ${fault} differs), so I did not use it. If it was just changed, try again; else tell whoever runs it.`,
+      )
+    case 'frontmatter':
+      return new AppError(
+        'server_refused',
+        `This skill of ${name} says other things of itself in its file than in its list, so I did not use it. Tell whoever runs it.`,
+      )
+    default:
+      return fault satisfies never
+  }
+}
+
+const tooLarge = (what: string, characters: number): AppError =>
+  new AppError(
+    'limit_reached',
+    `${what} is too large: it has ${(characters / 1_000_000).toFixed(0)} MB, and I can take 8 MB at most.`,
+  )

@@ -1,0 +1,127 @@
+import { type Client, specTypeSchemas, withInputRequired } from '@modelcontextprotocol/client'
+import { z } from 'zod'
+import type { ContentPart } from '../protocol/outcome.ts'
+import type { Redactor } from '../protocol/redact-secrets.ts'
+import type { Session } from '../protocol/session.ts'
+import { contentPartOf } from '../requests/read-result.ts'
+import { type Reply, type RequestRound, sendRequest } from '../requests/send-request.ts'
+import { listPages } from './list-pages.ts'
+import { truncateText } from './resources.ts'
+
+/** A request a server has ready. All of it is the server's own word; `name` is what it is asked for by. */
+export type Prompt = { name: string; title: string; description: string; arguments: PromptArgument[] }
+type PromptArgument = { name: string; title: string; description: string; required: boolean }
+
+/** The protocol knows two roles; some servers say `system`. */
+export type PromptMessage = { role: 'user' | 'assistant' | 'system'; content: ContentPart }
+
+/** What is to be completed: a prompt's argument or a template's variable. `known`: what the others hold already. */
+export type CompletionRequest = {
+  of: { kind: 'prompt'; name: string } | { kind: 'resource'; uriTemplate: string }
+  argument: string
+  typed: string
+  known: Record<string, string>
+}
+
+const MAX_PROMPTS = 500
+const MAX_ARGUMENTS = 20
+const MAX_NAME_CHARS = 200
+const MAX_DESCRIPTION_CHARS = 1_000
+const MAX_MESSAGES = 50
+// As much as the files of one tool call may be.
+const MAX_CONTENT_CHARS = 8_000_000
+const MAX_COMPLETIONS = 100
+// Slack waits 3 s for options.
+const COMPLETE_MS = 2_000
+
+const text = z.string().optional().catch(undefined)
+const Argument = z.object({
+  name: z.string().min(1).max(MAX_NAME_CHARS),
+  title: text,
+  description: text,
+  required: z.boolean().optional().catch(undefined),
+})
+const Listed = z.object({
+  name: z.string().min(1).max(MAX_NAME_CHARS),
+  title: text,
+  description: text,
+  arguments: z.array(Argument).max(MAX_ARGUMENTS).nullish(),
+})
+const Messages = z.looseObject({
+  messages: z.array(
+    z.looseObject({ role: z.enum(['user', 'assistant', 'system']).catch('user'), content: z.unknown() }),
+  ),
+})
+const Completed = z.looseObject({ completion: z.looseObject({ values: z.array(z.string()) }) })
+
+/** The prompts of a server, without the connection's secrets. Throws what the SDK throws. */
+export async function listPrompts(client: Client, clean: Redactor, signal: AbortSignal): Promise<Prompt[]> {
+  const found = await listPages(client, { method: 'prompts/list', field: 'prompts' }, MAX_PROMPTS, signal)
+  const prompts = new Map<string, Prompt>()
+  for (const one of (found?.items ?? []).flatMap((item) => promptOf(item, clean)))
+    if (!prompts.has(one.name)) prompts.set(one.name, one)
+  return [...prompts.values()]
+}
+
+function promptOf(item: unknown, clean: Redactor): Prompt[] {
+  const parsed = Listed.safeParse(item)
+  // A name with a secret in it could not be asked for again after cleaning.
+  if (!parsed.success || clean.text(parsed.data.name) !== parsed.data.name) return []
+  const args = (parsed.data.arguments ?? []).map(({ required, ...words }) => ({
+    ...wordsOf(words, clean),
+    required: required === true,
+  }))
+  return [{ ...wordsOf(parsed.data, clean), arguments: args }]
+}
+
+function wordsOf(
+  words: { name: string; title?: string | undefined; description?: string | undefined },
+  clean: Redactor,
+) {
+  return {
+    name: words.name,
+    title: truncateText(clean.text(words.title?.trim() || words.name), MAX_NAME_CHARS),
+    description: truncateText(clean.text(words.description ?? ''), MAX_DESCRIPTION_CHARS),
+  }
+}
+
+/** The messages of a prompt; `large` when they are more than we take. Throws what the SDK throws. */
+export async function getPrompt(
+  session: Session,
+  prompt: { name: string; arguments: Record<string, string> },
+  leg: RequestRound,
+): Promise<Reply<{ messages: PromptMessage[] } | { large: number }>> {
+  const reply = await sendRequest(session, { method: 'prompts/get', params: prompt }, withInputRequired(Messages), leg)
+  if (reply.kind !== 'done') return reply
+  const { messages } = reply.value
+  const size = JSON.stringify(messages).length
+  if (size > MAX_CONTENT_CHARS) return { kind: 'done', value: { large: size } }
+  const parts = messages
+    .slice(0, MAX_MESSAGES)
+    .flatMap(({ role, content }) => [content].flat().map((part) => ({ role, content: contentOf(part, session.clean) })))
+  return { kind: 'done', value: { messages: parts } }
+}
+
+function contentOf(part: unknown, clean: Redactor): ContentPart {
+  const known = specTypeSchemas.ContentBlock['~standard'].validate(part)
+  return known.issues === undefined
+    ? contentPartOf(known.value, clean)
+    : { type: 'text', text: '[a kind of content Patchbay does not know]' }
+}
+
+/** What the server proposes, best first. Throws what the SDK throws. */
+export async function completeArgument(
+  client: Client,
+  clean: Redactor,
+  { of, argument, typed, known }: CompletionRequest,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const ref =
+    of.kind === 'prompt'
+      ? { type: 'ref/prompt' as const, name: of.name }
+      : { type: 'ref/resource' as const, uri: of.uriTemplate }
+  const params = { ref, argument: { name: argument, value: typed }, context: { arguments: known } }
+  const request = { method: 'completion/complete', params }
+  const { completion } = await client.request(request, Completed, { signal, timeout: COMPLETE_MS })
+  return completion.values.slice(0, MAX_COMPLETIONS).filter((value) => clean.text(value) === value)
+}

@@ -1,0 +1,160 @@
+import { type Client, UriTemplate, withInputRequired } from '@modelcontextprotocol/client'
+import { z } from 'zod'
+import type { ContentPart } from '../protocol/outcome.ts'
+import type { Redactor } from '../protocol/redact-secrets.ts'
+import type { Session } from '../protocol/session.ts'
+import { type Reply, type RequestRound, sendRequest } from '../requests/send-request.ts'
+import { listPages } from './list-pages.ts'
+
+/** Something a server lets be read. All of it is the server's own word. */
+export type Resource = {
+  uri: string
+  name: string
+  description: string
+  mimeType: string | undefined
+  /** Bytes, as the server says. */
+  size: number | undefined
+}
+
+/** An address with `{variables}` to fill in. */
+type ResourceTemplate = {
+  uriTemplate: string
+  name: string
+  description: string
+  mimeType: string | undefined
+  variables: string[]
+}
+
+/** `more`: the server has others than these. */
+export type ResourceList = { resources: Resource[]; templates: ResourceTemplate[]; more: boolean }
+
+export type ResourceContent = Extract<ContentPart, { type: 'resource' }>
+
+const MAX_RESOURCES = 1_000
+const MAX_TEMPLATES = 100
+const MAX_VARIABLES = 10
+// A longer address fits into no button of Slack, and into no sensible link either.
+const MAX_URI_CHARS = 1_500
+const MAX_NAME_CHARS = 200
+const MAX_DESCRIPTION_CHARS = 1_000
+// As much as the files of one tool call may be: some 6 MB.
+export const MAX_CONTENT_CHARS = 8_000_000
+const MAX_CONTENTS = 20
+
+const text = z.string().optional().catch(undefined)
+/** Measured as JSON, as which it travels. */
+export const isShortUri = (uri: string): boolean => JSON.stringify(uri).length <= MAX_URI_CHARS
+const Address = z.string().min(1).refine(isShortUri)
+const Common = z.object({ name: text, title: text, description: text, mimeType: text })
+const Listed = Common.extend({
+  uri: Address,
+  size: z.number().nonnegative().optional().catch(undefined),
+})
+const ListedTemplate = Common.extend({ uriTemplate: Address })
+const Contents = z.looseObject({
+  contents: z.array(z.looseObject({ uri: z.string().optional(), mimeType: text, text, blob: text })),
+})
+
+/** What there is to read, without the connection's secrets. Throws what the SDK throws. */
+export async function listResources(client: Client, clean: Redactor, signal: AbortSignal): Promise<ResourceList> {
+  const [plain, made] = await Promise.all([
+    listPages(client, { method: 'resources/list', field: 'resources' }, MAX_RESOURCES, signal),
+    listPages(client, { method: 'resources/templates/list', field: 'resourceTemplates' }, MAX_TEMPLATES, signal),
+  ])
+  const resources = new Map<string, Resource>()
+  for (const one of (plain?.items ?? []).flatMap((item) => resourceOf(item, clean)))
+    if (!resources.has(one.uri)) resources.set(one.uri, one)
+  return {
+    resources: [...resources.values()],
+    templates: (made?.items ?? []).flatMap((item) => templateOf(item, clean)),
+    more: plain?.more === true || made?.more === true,
+  }
+}
+
+function resourceOf(item: unknown, clean: Redactor): Resource[] {
+  const parsed = Listed.safeParse(item)
+  // Where the address holds a secret it could not be asked for again after cleaning.
+  if (!parsed.success || clean.text(parsed.data.uri) !== parsed.data.uri) return []
+  const { uri, size } = parsed.data
+  return [{ uri, ...wordsOf(parsed.data, uri, clean), size }]
+}
+
+function templateOf(item: unknown, clean: Redactor): ResourceTemplate[] {
+  const parsed = ListedTemplate.safeParse(item)
+  if (!parsed.success || clean.text(parsed.data.uriTemplate) !== parsed.data.uriTemplate) return []
+  const { uriTemplate } = parsed.data
+  const variables = variablesOf(uriTemplate)
+  if (variables === undefined || variables.length > MAX_VARIABLES) return []
+  if (variables.some((one) => one.length > MAX_NAME_CHARS)) return []
+  return [{ uriTemplate, ...wordsOf(parsed.data, uriTemplate, clean), variables }]
+}
+
+function wordsOf({ name, title, description, mimeType }: z.infer<typeof Common>, uri: string, clean: Redactor) {
+  return {
+    name: truncateText(clean.text(title?.trim() || name?.trim() || uri), MAX_NAME_CHARS),
+    description: truncateText(clean.text(description ?? ''), MAX_DESCRIPTION_CHARS),
+    mimeType: mimeType === undefined ? undefined : truncateText(clean.text(mimeType), MAX_NAME_CHARS),
+  }
+}
+
+export const truncateText = (words: string, most: number): string =>
+  words.length <= most ? words : `${words.slice(0, most - 1).toWellFormed()}…`
+
+/** Undefined when the template cannot be read. */
+function variablesOf(uriTemplate: string): string[] | undefined {
+  return parsed(uriTemplate, (template) => [...new Set(template.variableNames)])
+}
+
+/** The address with its variables filled in; those left empty are left out. Undefined when that gives none. */
+export function expandUriTemplate(uriTemplate: string, values: Record<string, string>): string | undefined {
+  const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''))
+  const uri = parsed(uriTemplate, (template) => template.expand(given))
+  return uri !== undefined && isShortUri(uri) ? uri : undefined
+}
+
+/** Whether the address can be one the template makes. */
+const fits = (uriTemplate: string, uri: string): boolean =>
+  parsed(uriTemplate, (template) => template.match(uri) !== null) ?? false
+
+function parsed<T>(uriTemplate: string, use: (template: UriTemplate) => T): T | undefined {
+  try {
+    return use(new UriTemplate(uriTemplate))
+  } catch (error) {
+    // The SDK's parser says with a plain Error that a server's template is none.
+    if (error instanceof Error) return undefined
+    throw error
+  }
+}
+
+/** Whether the server lists this address, or a template that makes it. */
+export const isListedResource = ({ resources, templates }: ResourceList, uri: string): boolean =>
+  isShortUri(uri) && (resources.some((one) => one.uri === uri) || templates.some((one) => fits(one.uriTemplate, uri)))
+
+/** What a resource holds; `large` when it is more than we take. Throws what the SDK throws. */
+export async function readResource(
+  session: Session,
+  uri: string,
+  leg: RequestRound,
+): Promise<Reply<{ contents: ResourceContent[] } | { large: number }>> {
+  const reply = await sendRequest(
+    session,
+    { method: 'resources/read', params: { uri } },
+    withInputRequired(Contents),
+    leg,
+  )
+  if (reply.kind !== 'done') return reply
+  const { contents } = reply.value
+  const size = contents.reduce((sum, one) => sum + (one.text ?? one.blob ?? '').length, 0)
+  if (size > MAX_CONTENT_CHARS) return { kind: 'done', value: { large: size } }
+  const kept = contents.slice(0, MAX_CONTENTS).map((one) => contentOf(one, uri, session.clean))
+  return { kind: 'done', value: { contents: kept } }
+}
+
+function contentOf(one: z.infer<typeof Contents>['contents'][number], uri: string, clean: Redactor): ResourceContent {
+  return {
+    type: 'resource',
+    uri: clean.text(one.uri ?? uri),
+    ...(one.mimeType !== undefined && { mimeType: truncateText(clean.text(one.mimeType), MAX_NAME_CHARS) }),
+    ...(one.blob !== undefined && one.text === undefined ? { data: one.blob } : { text: clean.text(one.text ?? '') }),
+  }
+}

@@ -1,0 +1,194 @@
+import {
+  InsufficientScopeError,
+  SdkError,
+  SdkErrorCode,
+  SdkHttpError,
+  SseError,
+  UnauthorizedError,
+} from '@modelcontextprotocol/client'
+import { findAppError, unreachableReasonFor } from '../../egress/trouble.ts'
+import { AppError, type ErrorCode } from '../../errors.ts'
+import { type AuthChallenge, authChallengeIn, SignInChallenge } from '../auth/tokens/auth-challenge.ts'
+import { isLostStream, isTooLarge } from '../transport/fail-lost-streams.ts'
+import type { FailureReason } from './outcome.ts'
+
+/** What went wrong between us and a server, once, for both uses: as a call's outcome and as an AppError. */
+export type McpFailure = {
+  why: FailureReason
+  code: ErrorCode
+  message: string
+  sent: boolean
+  /** The server turned the request away unread; another session may be all that is needed. */
+  turnedAway: boolean
+  /** What a sign-in has to bring, where one would help. */
+  challenge?: AuthChallenge
+}
+
+/** What a message needs to say whom it speaks of. `seconds`: how long was waited; `known`: its address is the card's, not typed; `signsIn`: people sign in to it. */
+export type ServerLabel = {
+  title: string
+  docs: string
+  seconds: number
+  signedIn: boolean
+  known: boolean
+  signsIn?: boolean
+}
+
+/** The trouble behind what the SDK threw. */
+export function classifyError(error: unknown, party: ServerLabel): McpFailure {
+  const own = findAppError(error)
+  if (own !== undefined) return ownTrouble(own, party)
+  const scope = scopeTrouble(error, party)
+  if (scope !== undefined) return scope
+  const status = statusIn(error)
+  if (status !== undefined) return statusTrouble(status, party)
+  return sdkTrouble(error, party)
+}
+
+/** A server that could not be reached several times in a row is left alone until then. */
+export function createCircuitOpenFailure(
+  title: string,
+  { until, failures }: { until: Date; failures: number },
+): McpFailure {
+  const seconds = Math.max(1, Math.ceil((until.getTime() - Date.now()) / 1000))
+  const wait = seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`
+  return {
+    why: 'resting',
+    code: 'server_unreachable',
+    message: `${title} could not be reached ${failures} times in a row, so it is left alone for now. Try again in ${wait}, or check it at once with /mcp test.`,
+    sent: false,
+    turnedAway: false,
+  }
+}
+
+/** It was not there, did not start or could not cope: what a rest may change. */
+export function isServerUnreachable({ why, code, sent }: McpFailure): boolean {
+  if (code === 'server_unreachable' || code === 'server_start_failed') return why === 'unreachable' || why === 'gone'
+  return code === 'tool_timeout' && !sent
+}
+
+export function toAppError({ code, message, challenge }: McpFailure, cause: unknown): AppError {
+  const carried = challenge === undefined || authChallengeIn(cause) !== undefined
+  return new AppError(code, message, { cause: carried ? cause : new SignInChallenge(challenge, { cause }) })
+}
+
+function ownTrouble(error: AppError, { title, known }: ServerLabel): McpFailure {
+  const reason = known && error.code === 'server_unreachable' ? unreachableReasonFor(error) : undefined
+  const message =
+    reason === undefined
+      ? error.message
+      : `${title} cannot be reached from here (${reason}). Whoever runs Patchbay should check the network.`
+  const unsent = error.code !== 'tool_failed'
+  const why = error.code === 'sign_in_needed' || error.code === 'credential_missing' ? 'sign_in' : 'unreachable'
+  const challenge = authChallengeIn(error)
+  return { why, code: error.code, message, sent: !unsent, turnedAway: false, ...(challenge && { challenge }) }
+}
+
+/** The server knows who asks, and wants a permission that the sign-in did not bring. Nothing was done. */
+function scopeTrouble(error: unknown, { title, signsIn }: ServerLabel): McpFailure | undefined {
+  const found = [...chainOf(error)].find((at) => at instanceof InsufficientScopeError)
+  if (found === undefined || !signsIn) return undefined
+  const { requiredScope: scope, resourceMetadataUrl: metadataUrl } = found
+  const challenge = { ...(scope !== undefined && { scope }), ...(metadataUrl && { metadataUrl: metadataUrl.href }) }
+  const wanted = scope === undefined ? '' : `: ${scope.split(/\s+/).join(', ')}`
+  const message = `${title} wants more permission for this${wanted}.`
+  return { why: 'scope', code: 'sign_in_needed', message, sent: false, turnedAway: false, challenge }
+}
+
+/** The HTTP status behind an error, wherever in its chain of causes. */
+export function statusIn(error: unknown): number | undefined {
+  for (const at of chainOf(error)) {
+    if (at instanceof UnauthorizedError) return 401
+    if (at instanceof InsufficientScopeError) return 403
+    if (at instanceof SdkHttpError) return at.status
+    if (at instanceof SseError && at.code !== undefined) return at.code
+  }
+  return undefined
+}
+
+function* chainOf(error: unknown): Generator<Error> {
+  let at = error
+  for (let depth = 0; at instanceof Error && depth < 8; depth++) {
+    yield at
+    at = at.cause
+  }
+}
+
+function statusTrouble(status: number, party: ServerLabel): McpFailure {
+  const { title, docs, signsIn } = party
+  const unsent = { sent: false, turnedAway: true }
+  if (status === 401)
+    return {
+      why: 'sign_in',
+      code: 'sign_in_needed',
+      message: signInMessage(party),
+      ...unsent,
+      ...(signsIn && { challenge: {} }),
+    }
+  if (status === 403)
+    return {
+      why: 'protocol',
+      code: 'server_refused',
+      message: `${title} does not allow this with your key or sign-in (403). Check what it may do: ${docs}`,
+      sent: false,
+      turnedAway: false,
+    }
+  if (status === 429)
+    return {
+      why: 'unreachable',
+      code: 'server_unreachable',
+      message: `${title} gets too many requests (429). Try again in a minute.`,
+      sent: false,
+      turnedAway: false,
+    }
+  if (status >= 300 && status < 500)
+    return {
+      why: 'gone',
+      code: 'server_refused',
+      message: `${title} answers, but not as an MCP server does (${status}). Check the address.`,
+      ...unsent,
+    }
+  const message = `${title} has trouble of its own (${status}). Try again in a few minutes.`
+  return { why: 'unreachable', code: 'server_unreachable', message, sent: true, turnedAway: false }
+}
+
+function signInMessage({ title, docs, signedIn, signsIn }: ServerLabel): string {
+  if (signsIn) return `${title} does not accept your sign-in (401). Sign in again.`
+  return signedIn
+    ? `${title} refused the token (401). Create a new one at ${docs} and connect again.`
+    : `${title} wants a sign-in (401). Fill in the credential and connect again: ${docs}`
+}
+
+function sdkTrouble(error: unknown, { title, seconds }: ServerLabel): McpFailure {
+  const code = error instanceof SdkError ? error.code : undefined
+  if (code === SdkErrorCode.RequestTimeout)
+    return {
+      why: 'timeout',
+      code: 'tool_timeout',
+      message: `${title} did not answer within ${seconds} s. Ask for less at once, or check that it is up.`,
+      sent: true,
+      turnedAway: false,
+    }
+  if (code === SdkErrorCode.NotConnected)
+    return {
+      why: 'gone',
+      code: 'server_unreachable',
+      message: `${title} has stopped. Try again: I will start it afresh.`,
+      sent: false,
+      turnedAway: true,
+    }
+  const ended =
+    isLostStream(error) ||
+    code === SdkErrorCode.ConnectionClosed ||
+    code === SdkErrorCode.SendFailed ||
+    hasCode(error, 'EPIPE')
+  const how = ended
+    ? 'ended before it answered. Check that it is up.'
+    : 'sent an answer I cannot read. Tell whoever runs it.'
+  const message = `${title} ${isTooLarge(error) ? 'sent more at once than I take. Ask for less.' : how}`
+  return { why: 'gone', code: 'tool_failed', message, sent: true, turnedAway: false }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}

@@ -1,0 +1,58 @@
+import type { JsonValue, ServerFeatures, StoredTool, UnusableTool } from '../../registry/connection.ts'
+import type { AuthChallenge } from '../auth/tokens/auth-challenge.ts'
+import type { InputRequired, RequestOptions } from '../requests/send-request.ts'
+import type { LogLine } from './notifications.ts'
+
+export type Probe = {
+  tools: StoredTool[]
+  leftOut: UnusableTool[]
+  /** What the server says of its own use; untrusted. */
+  instructions: string | undefined
+  protocolVersion: string
+  serverName: string
+  ms: number
+  offers: ServerFeatures
+  /** For `Connection.era`. */
+  era: unknown
+}
+
+export type CallOptions = RequestOptions & {
+  onProgress(progress: CallProgress): void
+  /** The run the call is part of, for the server's own tracing. */
+  trace?: string
+}
+type CallProgress = { message?: string; progress?: number; total?: number }
+
+export type ToolOutcome =
+  | { kind: 'ok' | 'tool_error'; content: ContentPart[]; structured?: JsonValue; ms: number; log?: LogLine[] }
+  | (InputRequired & { ms: number })
+  | CallFailure
+
+/** `sent` is false only when the call was certainly not carried out: never sent, or refused before anything was done. */
+export type CallFailure = {
+  kind: 'failed'
+  why: FailureReason
+  message: string
+  sent: boolean
+  ms: number
+  /** With `sign_in` and `scope`: what a sign-in has to bring. Absent where only another credential helps. */
+  challenge?: AuthChallenge
+  log?: LogLine[]
+}
+
+/** `scope`: the sign-in is good, but does not allow this. `resting`: the server is left alone for a while. */
+export type FailureReason =
+  | 'timeout'
+  | 'cancelled'
+  | 'unreachable'
+  | 'sign_in'
+  | 'scope'
+  | 'protocol'
+  | 'gone'
+  | 'resting'
+
+export type ContentPart =
+  | { type: 'text'; text: string }
+  | { type: 'image' | 'audio'; mimeType: string; data: string }
+  | { type: 'resource'; uri: string; mimeType?: string; text?: string; data?: string }
+  | { type: 'link'; uri: string; name: string }

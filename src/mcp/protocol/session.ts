@@ -1,0 +1,31 @@
+import type { Client } from '@modelcontextprotocol/client'
+import type { ElicitationPolicy } from '../elicitation/read-elicitation.ts'
+import type { ElicitationRouter } from '../elicitation/route-elicitation.ts'
+import type { ProtocolEra } from './protocol-era.ts'
+import type { Redactor } from './redact-secrets.ts'
+
+/** An open session with one server, of one connection. */
+export type Session = {
+  client: Client
+  era: ProtocolEra
+  clean: Redactor
+  /** For what the server asks of a person. */
+  border: ElicitationPolicy
+  /** Calls under way, for what the server asks in the middle of one. */
+  askers: ElicitationRouter
+  /** Resolves when it has ended, whoever ended it. */
+  ended: Promise<void>
+  /** The server's own last words on why it ended, without secrets; empty when it said nothing. */
+  lastWords(): string
+  close(): Promise<void>
+}
+
+/** What work on a session is given beside it. */
+export type SessionUse = {
+  /** Says that the server has taken up a request that may go on for long. */
+  answered(): void
+  /** Fires when another session takes this one's place: work without an end leaves then. */
+  retired: AbortSignal
+}
+
+export type Work<T> = (session: Session, use: SessionUse) => Promise<T>

@@ -1,0 +1,83 @@
+import {
+  type CallToolResult,
+  type InputRequiredResult,
+  LOG_LEVEL_META_KEY,
+  ProtocolError,
+  type Tool,
+} from '@modelcontextprotocol/client'
+import type { JsonObject, StoredTool } from '../../registry/connection.ts'
+import type { CallOptions, ToolOutcome } from '../protocol/outcome.ts'
+import type { Session } from '../protocol/session.ts'
+import { isLostStream } from '../transport/fail-lost-streams.ts'
+import type { PausableTimeout } from './pausable-timeout.ts'
+import { toolOutcomeOf } from './read-result.ts'
+import { type CallTimes, NO_TIMEOUT_MS, sendWithElicitation, withAnswers } from './send-request.ts'
+import { traceContextOf } from './trace-context.ts'
+
+type ToolCall = { tool: StoredTool; args: JsonObject }
+
+/**
+ * One leg of a `tools/call`. Progress starts the timeout anew, up to `totalMs`; while a person is asked it stands still. An error
+ * the server answers with is an answer, and comes back as `tool_error`; all other trouble throws what the SDK throws.
+ */
+export async function callTool(
+  session: Session,
+  call: ToolCall,
+  times: CallTimes,
+  o: CallOptions,
+): Promise<ToolOutcome> {
+  const began = performance.now()
+  const elapsed = () => Math.round(performance.now() - began)
+  try {
+    const reply = await sendWithElicitation(session, { ...o, times }, (patience) => send(session, call, patience, o))
+    if (reply.kind === 'input_required') return { ...reply, ms: elapsed() }
+    if (reply.kind === 'unfit')
+      return { kind: 'failed', why: 'protocol', message: reply.message, sent: false, ms: elapsed() }
+    return toolOutcomeOf(reply.value, session.clean, elapsed())
+  } catch (error) {
+    if (!(error instanceof ProtocolError) || isLostStream(error)) throw error
+    const content = [{ type: 'text' as const, text: session.clean.text(error.message) }]
+    return { kind: 'tool_error', content, ms: elapsed() }
+  }
+}
+
+/** Below this a server's notes are for its makers. */
+const LOG_LEVEL = 'info'
+
+/** On the new protocol a server logs only for those who ask in each request. */
+function metaOf({ era }: Session, { trace }: CallOptions): Record<string, string> {
+  return {
+    ...(trace !== undefined && traceContextOf(trace)),
+    ...(era.kind === 'modern' && { [LOG_LEVEL_META_KEY]: LOG_LEVEL }),
+  }
+}
+
+function send(
+  session: Session,
+  { tool, args }: ToolCall,
+  patience: PausableTimeout,
+  o: CallOptions,
+): Promise<CallToolResult | InputRequiredResult> {
+  return session.client.callTool(
+    { name: tool.name, arguments: args, _meta: metaOf(session, o), ...withAnswers(o.resume) },
+    {
+      toolDefinition: definitionOf(tool),
+      signal: patience.signal,
+      timeout: NO_TIMEOUT_MS,
+      allowInputRequired: true,
+      onprogress: ({ message, progress, total }) => {
+        patience.heard()
+        o.onProgress({
+          ...(message !== undefined && { message: session.clean.text(message) }),
+          progress,
+          ...(total !== undefined && { total }),
+        })
+      },
+    },
+  )
+}
+
+/** Without the output schema: an answer that does not fit it would be thrown away after the tool has done its work. */
+function definitionOf(tool: StoredTool): Tool {
+  return { name: tool.name, inputSchema: { ...tool.inputSchema, type: 'object' } }
+}

@@ -1,0 +1,54 @@
+import type { CallToolResult } from '@modelcontextprotocol/client'
+import { z } from 'zod'
+import { jsonDepthOf } from '../protocol/json-depth.ts'
+import type { ContentPart, ToolOutcome } from '../protocol/outcome.ts'
+import type { Redactor } from '../protocol/redact-secrets.ts'
+
+const Json = z.json()
+// Honest answers end at 20; far deeper ones exhaust the stack of whatever walks them.
+const MAX_DEPTH = 100
+const TOO_DEEP = '[The structured part of this answer is nested too deeply, so it was left out.]'
+
+/** What a server answered, as our own parts and without the connection's secrets. */
+export function toolOutcomeOf(result: CallToolResult, clean: Redactor, ms: number): ToolOutcome {
+  const kind = result.isError === true ? 'tool_error' : 'ok'
+  const content = result.content.map((part) => contentPartOf(part, clean))
+  if (result.structuredContent === undefined) return { kind, content, ms }
+  if (jsonDepthOf(result.structuredContent, MAX_DEPTH) > MAX_DEPTH)
+    return { kind, content: [...content, { type: 'text', text: TOO_DEEP }], ms }
+  const structured = Json.safeParse(result.structuredContent)
+  return {
+    kind,
+    content,
+    ...(structured.success && { structured: clean.json(structured.data) }),
+    ms,
+  }
+}
+
+export function contentPartOf(part: CallToolResult['content'][number], clean: Redactor): ContentPart {
+  switch (part.type) {
+    case 'text':
+      return { type: 'text', text: clean.text(part.text) }
+    case 'image':
+    case 'audio':
+      return { type: part.type, mimeType: part.mimeType, data: part.data }
+    case 'resource_link':
+      return { type: 'link', uri: clean.text(part.uri), name: clean.text(part.title ?? part.name) }
+    case 'resource':
+      return resourceOf(part.resource, clean)
+    default:
+      part satisfies never
+      return { type: 'text', text: '[a kind of content Patchbay does not know]' }
+  }
+}
+
+type Resource = Extract<CallToolResult['content'][number], { type: 'resource' }>['resource']
+
+function resourceOf(resource: Resource, clean: Redactor): ContentPart {
+  return {
+    type: 'resource',
+    uri: clean.text(resource.uri),
+    ...(resource.mimeType !== undefined && { mimeType: resource.mimeType }),
+    ...('text' in resource ? { text: clean.text(resource.text) } : { data: resource.blob }),
+  }
+}

@@ -1,0 +1,78 @@
+import { AppError } from '../../errors.ts'
+import type { StoredTool } from '../../registry/connection.ts'
+import { listTools } from '../features/list-tools.ts'
+import { classifyError, toAppError } from '../protocol/classify-error.ts'
+import type { Probe } from '../protocol/outcome.ts'
+import { describeServerError } from '../protocol/server-error-text.ts'
+import { hasKnownAddress, type Target } from '../protocol/server-target.ts'
+import type { Session } from '../protocol/session.ts'
+import { callTool } from '../requests/call-tool.ts'
+import type { OpenDeps, Opening } from '../transport/opening.ts'
+import { openSession } from './open-session.ts'
+import { readServerFeatures } from './server-features.ts'
+import { serverInstructionsOf } from './server-instructions.ts'
+
+const CHECK_MS = 20_000
+
+/** What `Mcp.probe` says. Also ends what it started when it fails. */
+export async function probeServer(
+  deps: OpenDeps,
+  { target, secrets, bearer }: Pick<Opening, 'target' | 'secrets' | 'bearer'>,
+  signal: AbortSignal,
+): Promise<Probe> {
+  const began = performance.now()
+  const opening = { target, secrets, bearer, era: undefined, onChanged: () => undefined }
+  const session = await openSession(deps, opening, signal)
+  try {
+    const { tools, leftOut } = await listTools(session.client, session.clean, signal)
+    const ms = Math.round(performance.now() - began)
+    if (tools.length === 0)
+      throw new AppError(
+        'server_refused',
+        `${target.title} answers, but offers no tools. Check what the credential may do: ${target.docs}`,
+      )
+    await makeCheck(session, target, tools, signal)
+    const offers = await readServerFeatures(session, signal)
+    const serverName = session.clean.text(session.client.getServerVersion()?.name ?? '')
+    return {
+      tools,
+      leftOut,
+      instructions: serverInstructionsOf(session),
+      serverName,
+      protocolVersion: session.client.getNegotiatedProtocolVersion() ?? '',
+      ms,
+      offers,
+      era: session.era,
+    }
+  } catch (error) {
+    signal.throwIfAborted()
+    const signedIn = Object.keys(secrets).length > 0
+    const seconds = Math.round((performance.now() - began) / 1000)
+    if (error instanceof AppError) throw error
+    const { title, docs } = target
+    const party = { title, docs, seconds, signedIn, known: hasKnownAddress(target), signsIn: bearer !== undefined }
+    throw toAppError(classifyError(error, party), error)
+  } finally {
+    await session.close()
+  }
+}
+
+/** Some servers list their tools to any credential; the card then names a harmless call that shows whether it is good. */
+async function makeCheck(session: Session, target: Target, tools: StoredTool[], signal: AbortSignal): Promise<void> {
+  for (const check of target.checks) {
+    const tool = tools.find((one) => one.name === check.tool)
+    if (tool === undefined) continue
+    const times = { timeoutMs: CHECK_MS, totalMs: CHECK_MS }
+    const outcome = await callTool(session, { tool, args: check.arguments }, times, {
+      signal,
+      onProgress: () => undefined,
+    })
+    if (outcome.kind === 'ok') return
+    const said =
+      outcome.kind === 'tool_error'
+        ? outcome.content.map((part) => (part.type === 'text' ? part.text : '')).join(' ')
+        : ''
+    const why = describeServerError(said, `Check what you filled in: ${target.docs}`)
+    throw new AppError('server_refused', `${target.title} starts, but ${why}`)
+  }
+}

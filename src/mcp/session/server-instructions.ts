@@ -1,0 +1,11 @@
+import type { Session } from '../protocol/session.ts'
+
+// A page of text; what is longer is more likely a prompt than advice.
+const MAX_CHARS = 2_000
+
+/** What a server says of its own use, without secrets and kept short. It is untrusted: whoever shows it to a model says so. */
+export function serverInstructionsOf({ client, clean }: Pick<Session, 'client' | 'clean'>): string | undefined {
+  const said = clean.text(client.getInstructions() ?? '').trim()
+  if (said === '') return undefined
+  return said.length > MAX_CHARS ? `${said.slice(0, MAX_CHARS - 1).toWellFormed()}…` : said
+}

@@ -1,0 +1,145 @@
+import { errorChainOf } from '../../errors.ts'
+import type { ConnectionId } from '../../ids.ts'
+import type { Log } from '../../log.ts'
+import type { Connection } from '../../registry/connection.ts'
+
+/** One open session per connection, shared by its parallel calls, never by two connections. */
+type SessionPool<S> = {
+  /**
+   * The connection's session, opened if need be (once, however many ask). `key` is what it is opened with: another key
+   * opens anew, and `fresh` also forgets what is known of the server.
+   */
+  hold(connection: Connection, key: string, fresh: boolean): SessionLease<S>
+  /** The next call opens anew; those under way finish first. */
+  retire(id: ConnectionId): Promise<void>
+  /** Ends all sessions of the connection, retired ones too, with whatever is under way. */
+  close(id: ConnectionId): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** Its holder gives it back once, in one of two ways. */
+export type SessionLease<S> = {
+  session: Promise<S>
+  /** Nobody else uses the session now. */
+  alone: boolean
+  /** Fires when the session is given to nobody any more: whoever stays long on it leaves. */
+  retired: AbortSignal
+  release(): void
+  /** Gives it back for good: the next one is new. Those beside us finish first; resolves when it has ended, if there are none. */
+  retire(): Promise<void>
+}
+
+type Closable = { ended: Promise<void>; close(): Promise<void> }
+
+type Held<S> = {
+  id: ConnectionId
+  key: string
+  session: Promise<S>
+  abort: AbortController
+  retired: AbortController
+  users: number
+  idle?: NodeJS.Timeout
+}
+
+type SessionPoolDeps<S> = {
+  open(connection: Connection, fresh: boolean, signal: AbortSignal): Promise<S>
+  idleMs(connection: Connection): number
+  log: Log
+}
+
+/** `current`: what the next call gets. `open`: these, and retired ones that are still used. */
+type Sessions<S> = {
+  current: Map<ConnectionId, Held<S>>
+  open: Set<Held<S>>
+  ending: Set<Promise<void>>
+  log: Log
+}
+
+export function createSessionPool<S extends Closable>({ open, idleMs, log }: SessionPoolDeps<S>): SessionPool<S> {
+  const sessions: Sessions<S> = { current: new Map(), open: new Set(), ending: new Set(), log }
+
+  const begin = (connection: Connection, key: string, fresh: boolean): Held<S> => {
+    const abort = new AbortController()
+    const session = open(connection, fresh, abort.signal)
+    const one = { id: connection.id, key, session, abort, retired: new AbortController(), users: 0 }
+    sessions.current.set(connection.id, one)
+    sessions.open.add(one)
+    const forget = () => {
+      takeOut(sessions, one)
+      sessions.open.delete(one)
+    }
+    session.then((opened) => opened.ended).then(forget, forget)
+    return one
+  }
+  const endAll = async (which: (one: Held<S>) => boolean): Promise<void> => {
+    await Promise.all([...sessions.open].filter(which).map((one) => end(sessions, one)))
+  }
+
+  return {
+    hold: (connection, key, fresh) => {
+      const before = sessions.current.get(connection.id)
+      if (before !== undefined && before.key !== key) void retire(sessions, before)
+      const one = sessions.current.get(connection.id) ?? begin(connection, key, fresh)
+      return leaseOf(sessions, one, idleMs(connection))
+    },
+    retire: async (id) => {
+      const one = sessions.current.get(id)
+      if (one !== undefined) await retire(sessions, one)
+    },
+    close: (id) => endAll((one) => one.id === id),
+    [Symbol.asyncDispose]: async () => {
+      await endAll(() => true)
+      await Promise.all(sessions.ending)
+    },
+  }
+}
+
+function leaseOf<S extends Closable>(sessions: Sessions<S>, one: Held<S>, idleMs: number): SessionLease<S> {
+  clearTimeout(one.idle)
+  one.users += 1
+  return {
+    session: one.session,
+    alone: one.users === 1,
+    retired: one.retired.signal,
+    release: () => {
+      one.users -= 1
+      if (one.users > 0) return
+      if (one.retired.signal.aborted) void retire(sessions, one)
+      else one.idle = setTimeout(() => void end(sessions, one), idleMs).unref()
+    },
+    retire: () => {
+      one.users -= 1
+      return retire(sessions, one)
+    },
+  }
+}
+
+/** From here on nobody new gets it. */
+function takeOut<S>({ current }: Sessions<S>, one: Held<S>): void {
+  if (current.get(one.id) === one) current.delete(one.id)
+  clearTimeout(one.idle)
+  one.retired.abort()
+}
+
+async function retire<S extends Closable>(sessions: Sessions<S>, one: Held<S>): Promise<void> {
+  takeOut(sessions, one)
+  if (one.users === 0 && sessions.open.has(one)) await end(sessions, one)
+}
+
+/** Never throws: nobody waits for the end of an idle session. */
+async function end<S extends Closable>(sessions: Sessions<S>, one: Held<S>): Promise<void> {
+  takeOut(sessions, one)
+  sessions.open.delete(one)
+  one.abort.abort()
+  // An opening that failed, or that we have just aborted, cleans up after itself and tells its callers.
+  const closed = one.session.then(
+    (session) => session.close(),
+    () => undefined,
+  )
+  const ended = closed.catch((error: unknown) =>
+    sessions.log.warn({ connection: one.id, error: errorChainOf(error) }, 'mcp session did not close properly'),
+  )
+  sessions.ending.add(ended)
+  await ended
+  sessions.ending.delete(ended)
+}

@@ -1,0 +1,76 @@
+import { ProtocolError } from '@modelcontextprotocol/client'
+import { z } from 'zod'
+import { isAppError } from '../../errors.ts'
+
+// In JSON-RPC's range for implementations, and not ones that MCP uses.
+const LOST_STREAM_CODE = -32_077
+const TOO_LARGE_CODE = -32_078
+
+const JsonRpcRequest = z.object({ id: z.union([z.string(), z.number()]), method: z.string() })
+
+/** The stream that was to bring the answer ended without it, and cannot be taken up again. */
+export const isLostStream = (error: unknown): boolean =>
+  error instanceof ProtocolError && (error.code === LOST_STREAM_CODE || isTooLarge(error))
+
+/** It was given up because it brought more than is taken. */
+export const isTooLarge = (error: unknown): boolean => error instanceof ProtocolError && error.code === TOO_LARGE_CODE
+
+/**
+ * With the old protocol, the SDK waits until the timeout for an answer whose stream broke. This adds an error to such a
+ * stream, unless the server gave its events ids, with which the SDK goes on by itself. An answer that has arrived wins.
+ */
+export function failLostStreams(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
+  return async (input, init) => {
+    const response = await fetch(input, init)
+    const streams = response.headers.get('content-type')?.includes('text/event-stream') === true
+    const id = streams && init?.method === 'POST' && typeof init.body === 'string' ? idOf(init.body) : undefined
+    if (id === undefined || response.body === null) return response
+    const { status, statusText, headers } = response
+    return new Response(ReadableStream.from(ended(response.body, id)), { status, statusText, headers })
+  }
+}
+
+function idOf(body: string): string | number | undefined {
+  const parsed = JsonRpcRequest.safeParse(JSON.parse(body))
+  return parsed.success ? parsed.data.id : undefined
+}
+
+async function* ended(body: ReadableStream<Uint8Array>, id: string | number): AsyncGenerator<Uint8Array> {
+  const settling = watchForAnswer()
+  let code = LOST_STREAM_CODE
+  try {
+    for await (const chunk of body) {
+      settling.see(chunk)
+      yield chunk
+    }
+  } catch (error) {
+    if (settling.settled()) throw error
+    if (isAppError(error, 'tool_failed') && error.cause === undefined) code = TOO_LARGE_CODE
+  }
+  if (settling.settled()) return
+  const message = { jsonrpc: '2.0', id, error: { code, message: 'The stream ended without an answer.' } }
+  yield Buffer.from(`\n\nevent: message\ndata: ${JSON.stringify(message)}\n\n`)
+}
+
+const ANSWER = /"result"|"error"/
+const EVENT_END = /\n\n|\r\r|\r\n\r\n/
+/** Longer than a mark that two chunks share. */
+const TAIL_CHARS = 10
+
+/** Whether the stream has brought a whole answer, or ids with which it can be taken up again. */
+function watchForAnswer(): { see(chunk: Uint8Array): void; settled(): boolean } {
+  let tail = ''
+  let began = false
+  let settled = false
+  return {
+    see: (chunk) => {
+      if (settled) return
+      const said = tail + Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('latin1')
+      tail = said.slice(-TAIL_CHARS)
+      const from = began ? 0 : said.search(ANSWER)
+      began ||= from >= 0
+      settled = said.includes('id:') || (began && EVENT_END.test(said.slice(from)))
+    },
+    settled: () => settled,
+  }
+}

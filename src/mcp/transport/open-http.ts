@@ -1,0 +1,161 @@
+import {
+  type Client,
+  type PriorDiscovery,
+  SSEClientTransport,
+  StreamableHTTPClientTransport,
+} from '@modelcontextprotocol/client'
+import { AppError } from '../../errors.ts'
+import { withDeadline } from '../../timing.ts'
+import { classifyError, statusIn, toAppError } from '../protocol/classify-error.ts'
+import { fillHeaders, fillPlaceholders } from '../protocol/fill-placeholders.ts'
+import { type ProtocolEra, priorDiscoveryOf, protocolEraOf } from '../protocol/protocol-era.ts'
+import { type HttpTarget, hasKnownAddress, serverUrlOf } from '../protocol/server-target.ts'
+import type { Session } from '../protocol/session.ts'
+import { orLog } from '../session/background-tasks.ts'
+import { type AwsSigning, createAwsSignedFetch } from './aws-signed-fetch.ts'
+import { detectDeadStreams } from './detect-dead-streams.ts'
+import { failLostStreams } from './fail-lost-streams.ts'
+import type { OpenDeps, Opening, Wiring } from './opening.ts'
+
+const CONNECT_MS = 15_000
+const PROBE_MS = 10_000
+// Ending a session on the server is a courtesy; the server forgets it some day anyway.
+const GOODBYE_MS = 1_000
+/** How servers that only know HTTP+SSE answer a POST (measured: 404, 400; the specification says 405). */
+const SSE_STATUSES = new Set([400, 404, 405])
+
+const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/
+const HEADER_VALUE = /^[\x20-\x7e]*$/
+
+type HttpOpening = Opening & { target: HttpTarget }
+
+/** Streamable HTTP, old or new protocol; HTTP+SSE where the server knows nothing else. */
+export async function openHttpSession(
+  deps: OpenDeps,
+  opening: HttpOpening,
+  wiring: Wiring,
+  signal: AbortSignal,
+): Promise<Session> {
+  const { target, secrets, era } = opening
+  const values = { ...target.values, ...secrets }
+  const url = serverUrlOf(target, secrets)
+  const { bearer } = opening
+  const signing = signingOf(target, values)
+  const fetch = failLostStreams(
+    signing === undefined ? deps.egress.fetch : createAwsSignedFetch(deps.egress.fetch, signing),
+  )
+  const optionsFor = (client: Client, kind: 'streamable' | 'sse') => {
+    // A new stream of HTTP+SSE is a new session.
+    const onDead = () => client.close().catch(orLog(deps.log, 'end session'))
+    const watched = detectDeadStreams(fetch, kind === 'sse', onDead)
+    return {
+      requestInit: { headers: headersOf(target, values) },
+      fetch: bearer?.bind(watched) ?? watched,
+      ...(bearer && { authProvider: bearer.provider }),
+    }
+  }
+  const connect = async (
+    client: Client,
+    transport: StreamableHTTPClientTransport | SSEClientTransport,
+    prior?: PriorDiscovery,
+  ) => {
+    // The SDK does not look at the signal while it negotiates.
+    const stop = () => transport.close().catch(orLog(deps.log, 'stop opening'))
+    signal.addEventListener('abort', stop, { once: true })
+    try {
+      await client.connect(transport, { signal, timeout: CONNECT_MS, ...(prior && { prior }) })
+      return client
+    } finally {
+      signal.removeEventListener('abort', stop)
+    }
+  }
+  const streamable = async () => {
+    const client = wiring.newClient(PROBE_MS)
+    const transport = new StreamableHTTPClientTransport(url, optionsFor(client, 'streamable'))
+    return sessionOf(await connect(client, transport, priorDiscoveryOf(era)), 'other', () =>
+      transport.terminateSession(),
+    )
+  }
+  const sse = async () => {
+    const client = wiring.newClient(PROBE_MS)
+    const transport = new SSEClientTransport(url, optionsFor(client, 'sse'))
+    return sessionOf(await connect(client, transport, { kind: 'legacy' }), 'sse', () => Promise.resolve())
+  }
+  try {
+    return wiring.finish(await (era?.kind === 'sse' ? sse() : streamableElse(streamable, sse)))
+  } catch (error) {
+    signal.throwIfAborted()
+    throw openTrouble(opening, error)
+  }
+}
+
+/** The first answer counts when both fail: that the second way does not work either is no news. */
+async function streamableElse<T>(streamable: () => Promise<T>, sse: () => Promise<T>): Promise<T> {
+  try {
+    return await streamable()
+  } catch (error) {
+    if (!SSE_STATUSES.has(statusIn(error) ?? 0)) throw error
+    return await sse().catch(() => Promise.reject(error))
+  }
+}
+
+function sessionOf(client: Client, kind: 'sse' | 'other', goodbye: () => Promise<void>) {
+  const era: ProtocolEra = protocolEraOf(client, kind, Date.now())
+  const close = async () => {
+    await withDeadline(
+      goodbye().catch(() => undefined),
+      GOODBYE_MS,
+      undefined,
+    )
+    await client.close()
+  }
+  return { client, era, lastWords: () => '', close }
+}
+
+/** Throws when a value cannot be a header, without saying the value. */
+function headersOf(target: HttpTarget, values: Record<string, string>): Record<string, string> {
+  const headers = fillHeaders(target.headers, values)
+  const sound = Object.entries(headers).every(([name, value]) => HEADER_NAME.test(name) && HEADER_VALUE.test(value))
+  if (sound) return headers
+  throw new AppError(
+    'input_invalid',
+    `${target.title}: the header or its value has characters that are not allowed there. Check both.`,
+  )
+}
+
+/** Without a value for each of its texts nothing could be signed; a session's token is only for keys that end. */
+function signingOf({ title, signing }: HttpTarget, values: Record<string, string>): AwsSigning | undefined {
+  if (signing === undefined) return undefined
+  const { service, session = '' } = signing
+  const [region, keyId, secret] = [signing.region, signing.keyId, signing.secret].map((text) =>
+    fillPlaceholders(text, values),
+  )
+  if (region !== undefined && keyId !== undefined && secret !== undefined)
+    return { service, region, keyId, secret, session: fillPlaceholders(session, values) || undefined }
+  throw new AppError(
+    'credential_missing',
+    `${title} needs an access key and its secret. Press Reconnect and enter them.`,
+  )
+}
+
+function openTrouble({ target, secrets, bearer }: HttpOpening, error: unknown): AppError {
+  const signedIn = Object.keys(secrets).length > 0
+  const party = {
+    title: target.title,
+    docs: target.docs,
+    seconds: CONNECT_MS / 1000,
+    signedIn,
+    known: hasKnownAddress(target),
+    signsIn: bearer !== undefined,
+  }
+  const trouble = classifyError(error, party)
+  if (trouble.why !== 'gone' || trouble.code !== 'tool_failed') return toAppError(trouble, error)
+  return toAppError(
+    {
+      ...trouble,
+      code: 'server_refused',
+      message: `${target.title} does not answer as an MCP server does. Check the address.`,
+    },
+    error,
+  )
+}

@@ -1,0 +1,119 @@
+import { type PriorDiscovery, ProtocolError, SdkError, SdkErrorCode } from '@modelcontextprotocol/client'
+import { AppError, isAppError } from '../../errors.ts'
+import { classifyError, toAppError } from '../protocol/classify-error.ts'
+import { fillTexts } from '../protocol/fill-placeholders.ts'
+import { priorDiscoveryOf, protocolEraOf } from '../protocol/protocol-era.ts'
+import type { Redactor } from '../protocol/redact-secrets.ts'
+import { describeServerError } from '../protocol/server-error-text.ts'
+import type { StdioTarget } from '../protocol/server-target.ts'
+import type { Session } from '../protocol/session.ts'
+import type { ServerCommand } from './child-process.ts'
+import type { OpenDeps, Opening, Wiring } from './opening.ts'
+import { isFetchedByNpx, serverCommandOf } from './server-command.ts'
+import { createStdioTransport, type StdioTransport } from './stdio-transport.ts'
+
+// From installed files a server is up within 1-3 s, also on a busy machine; npx may have to download it first.
+const START_MS = 30_000
+const FETCH_MS = 120_000
+// Some servers never answer what they do not know; this long the first open of such a server waits.
+const PROBE_MS = 5_000
+const FETCH_PROBE_MS = 60_000
+
+type StdioOpening = Opening & { target: StdioTarget; clean: Redactor }
+type Attempt = { session: Session } | { error: unknown; transport: StdioTransport }
+
+/** Starts the server and agrees on a protocol. Asked in place, a server may end at the question; then it is started once more. */
+export async function openStdioSession(
+  deps: OpenDeps,
+  opening: StdioOpening,
+  wiring: Wiring,
+  signal: AbortSignal,
+): Promise<Session> {
+  const { target, secrets } = opening
+  for (const address of fillTexts(target.reaches, { ...target.values, ...secrets })) await deps.egress.check(address)
+  const command = await serverCommandOf(target, secrets, deps.projectRoot)
+  const prior = priorDiscoveryOf(opening.era)
+  const first = await attempt(command, prior, wiring, signal)
+  if ('session' in first) return first.session
+  signal.throwIfAborted()
+  const second = isNegotiation(first.error)
+    ? await attempt(command, prior ? undefined : { kind: 'legacy' }, wiring, signal)
+    : first
+  if ('session' in second) return second.session
+  signal.throwIfAborted()
+  throw startTrouble(opening, command, second)
+}
+
+async function attempt(
+  command: ServerCommand,
+  prior: PriorDiscovery | undefined,
+  wiring: Wiring,
+  signal: AbortSignal,
+): Promise<Attempt> {
+  const fetched = isFetchedByNpx(command)
+  const transport = createStdioTransport(command, wiring.hurry)
+  const client = wiring.newClient(fetched ? FETCH_PROBE_MS : PROBE_MS)
+  const timeout = fetched ? FETCH_MS : START_MS
+  // The SDK does not look at the signal while it negotiates.
+  const stop = () => void transport.close()
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    await client.connect(transport, { signal, timeout, ...(prior && { prior }) })
+    // A known modern server is not asked anything at connect, so whether it started would only show in the first call.
+    if (prior?.kind === 'modern') await client.discover({ signal, timeout })
+  } catch (error) {
+    await transport.close()
+    return { error, transport }
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+  const session = {
+    client,
+    era: protocolEraOf(client, 'other', Date.now()),
+    lastWords: () => transport.fault() ?? transport.lastWords(),
+    close: async () => {
+      await client.close()
+      await transport.close()
+    },
+  }
+  return { session: wiring.finish(session) }
+}
+
+/** The server lives, or ended at the question: what is to be changed is how we speak to it. */
+const isNegotiation = (error: unknown): boolean =>
+  error instanceof ProtocolError || (error instanceof SdkError && error.code === SdkErrorCode.EraNegotiationFailed)
+
+function startTrouble(
+  { target, clean }: StdioOpening,
+  command: ServerCommand,
+  failed: { error: unknown; transport: StdioTransport },
+): AppError {
+  const { error, transport } = failed
+  if (isAppError(error)) return error
+  const said = clean.text(transport.fault() ?? transport.lastWords())
+  if (isFetchedByNpx(command) && (said === '' || /^npm (err|error|warn)/i.test(said) || hasCode(error, 'ENOENT')))
+    return new AppError(
+      'server_start_failed',
+      `The package ${target.package}@${target.version} could not be fetched. Whoever runs Patchbay can install it: npm install ${target.package}@${target.version}`,
+      { cause: error },
+    )
+  const timedOut = error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout
+  if (timedOut)
+    return toAppError(
+      classifyError(error, {
+        title: target.title,
+        docs: target.docs,
+        seconds: START_MS / 1000,
+        signedIn: true,
+        known: false,
+      }),
+      error,
+    )
+  const advice = 'Check what you filled in and try again.'
+  const why = said === '' ? `it ended at once. ${advice}` : describeServerError(said, advice)
+  return new AppError('server_start_failed', `${target.title} could not start: ${why}`, { cause: error })
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}

@@ -1,0 +1,95 @@
+import {
+  deserializeMessage,
+  SdkError,
+  SdkErrorCode,
+  serializeMessage,
+  type Transport,
+} from '@modelcontextprotocol/client'
+import { type ServerCommand, type ServerProcess, startServerProcess } from './child-process.ts'
+import { createLineSplitter } from './split-lines.ts'
+
+// The SDK's own limit for one message; a server that needs more is broken or hostile.
+const MAX_LINE_BYTES = 10 * 1024 * 1024
+const STDERR_KEPT_CHARS = 8_192
+
+/** `pid` and `stderr` are what the SDK knows a stdio transport by. */
+export type StdioTransport = Transport & {
+  readonly pid: number | undefined
+  readonly stderr: null
+  /** The line of the server's stderr that most likely says why it ended. */
+  lastWords(): string
+  /** Why we ended it ourselves, if its output forced us to. */
+  fault(): string | undefined
+}
+
+/**
+ * MCP over a child's pipes. Unlike the SDK's own: exactly the environment given, the whole process group ended with the
+ * server (at once when `hurry` is aborted), and the end of the server noticed at its exit, not when the last grandchild lets go of the pipe.
+ */
+export function createStdioTransport(command: ServerCommand, hurry: AbortSignal): StdioTransport {
+  let child: ServerProcess | undefined
+  let said = ''
+  let fault: string | undefined
+  let closing: Promise<void> | undefined
+  const report = (error: unknown) => transport.onerror?.(asError(error))
+  const lines = createLineSplitter(MAX_LINE_BYTES, (line) => receive(transport, line))
+
+  const transport: StdioTransport = {
+    get pid() {
+      return child?.process.pid
+    },
+    stderr: null,
+    lastWords: () => lastWords(said),
+    fault: () => fault,
+    start: async () => {
+      const started = await startServerProcess(command, hurry)
+      child = started
+      started.process.stdout?.on('data', (chunk: Buffer) => {
+        if (fault !== undefined || lines.push(chunk)) return
+        fault = `it sent a message of more than ${MAX_LINE_BYTES / 1024 / 1024} MB`
+        void transport.close()
+      })
+      started.process.stderr?.on('data', (chunk: Buffer) => {
+        said = (said + chunk.toString('utf8')).slice(-STDERR_KEPT_CHARS)
+      })
+      for (const pipe of started.process.stdio) pipe?.on('error', (error) => transport.onerror?.(error))
+      started.ended.then(() => transport.onclose?.()).catch(report)
+    },
+    send: (message) => {
+      const stdin = child?.process.stdin
+      if (!stdin?.writable) return Promise.reject(new SdkError(SdkErrorCode.NotConnected, 'The server has ended.'))
+      return new Promise((resolve, reject) =>
+        stdin.write(serializeMessage(message), (error) => (error ? reject(error) : resolve())),
+      )
+    },
+    close: () => {
+      closing ??= (child?.end() ?? Promise.resolve()).catch(report)
+      return closing
+    },
+  }
+  return transport
+}
+
+/** What is no message (a server that logs to stdout) is reported and passed over. */
+function receive(transport: StdioTransport, line: string): void {
+  if (line.trim() === '') return
+  try {
+    transport.onmessage?.(deserializeMessage(line))
+  } catch (error) {
+    transport.onerror?.(asError(error))
+  }
+}
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
+
+function lastWords(said: string): string {
+  const lines = said
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('at ') && /[a-z]{3}/i.test(line))
+  return (
+    lines.findLast((line) => /error|fail|cannot|could not|refused|denied|invalid|missing|required/i.test(line)) ??
+    lines.at(-1) ??
+    ''
+  )
+}

@@ -1,0 +1,221 @@
+import type { ResumeAnswers } from '../../mcp/elicitation/input-request.ts'
+import type { ToolOutcome } from '../../mcp/protocol/outcome.ts'
+import type { RequestOptions } from '../../mcp/requests/send-request.ts'
+import type { RunDeps, Source } from '../deps.ts'
+import type { EventOf, JsonValue } from '../state/events.ts'
+import { resumptionOf } from '../state/fold-inputs.ts'
+import type { CallState } from '../state/state.ts'
+import { appendEvents, type LeasedRun } from '../storage/leased-run.ts'
+import { callBuiltinTool } from '../tools/call-builtin-tool.ts'
+import { callHashOf, definitionHashOf } from './call-hash.ts'
+import { policyInputsFor, verdictFor } from './evaluate-policy.ts'
+import { requestInputs, requestLiveInput } from './request-input.ts'
+import { createSignInRequest } from './request-sign-in.ts'
+import { FOLLOWED_CHARS, firstLineOf, shapeResult } from './shape-result.ts'
+
+/** A call that is still not done after so many rounds of questions never will be. */
+const MAX_LEGS = 11
+/** A server that wants to be asked again has some work to do first. */
+const STATE_ONLY_PAUSE_MS = 250
+
+export type ReadyCall = { call: CallState; source: Source; tool: Source['tools'][number] }
+
+/** Makes calls that were cleared before. `called` is written before the first byte goes out, `returned` as each comes back. */
+export async function callTools(deps: RunDeps, held: LeasedRun, calls: CallState[]): Promise<void> {
+  const ground = await policyInputsFor(deps, held.state.origin)
+  const checked = calls.map((call) => {
+    const found = stillTheSame(deps, call, ground.sources)
+    if (!('source' in found)) return found
+    const { verdict } = verdictFor(deps, held.state, { ground, found, args: call.arguments })
+    return verdict.kind === 'deny' ? createRefusedEvent(deps, call, verdict.why.join(' ')) : found
+  })
+  const ready = checked.flatMap((check) => ('source' in check ? [check] : []))
+  const events = checked.map((check) => ('source' in check ? createCalledEvent(deps, check.call) : check))
+  if (!(await appendEvents(deps, held, events, 'decision'))) return
+  await callReadyTool(deps, held, ready)
+}
+
+/** Makes the calls side by side; that they are begun stands in the run already. */
+export async function callReadyTool(deps: RunDeps, held: LeasedRun, ready: ReadyCall[]): Promise<void> {
+  await Promise.all(ready.map((one) => callOne(deps, held, one)))
+}
+
+export const createCalledEvent = (deps: RunDeps, call: CallState): EventOf<'called'> => ({
+  type: 'called',
+  call: call.id,
+  at: deps.now().toISOString(),
+})
+
+/** A call that cannot be made: the model reads why and can do better. */
+export const createRefusedEvent = (deps: RunDeps, call: CallState, text: string): EventOf<'returned'> => ({
+  type: 'returned',
+  call: call.id,
+  outcome: 'refused',
+  text,
+  summary: text,
+  images: [],
+  files: [],
+  ms: 0,
+  at: deps.now().toISOString(),
+})
+
+/** What is called is what was judged and approved: same connection, same definition, same arguments. A deny made since then counts, too. */
+function stillTheSame(deps: RunDeps, call: CallState, sources: Source[]): ReadyCall | EventOf<'returned'> {
+  const source = sources.find((one) => one.id === call.connection)
+  const tool = source?.tools.find((one) => one.name === call.tool)
+  if (!source || !tool)
+    return createRefusedEvent(
+      deps,
+      call,
+      `${call.connectionName} no longer offers this tool. Press Test on the connection to see what it has now.`,
+    )
+  const hash = callHashOf(source.id, definitionHashOf(tool), call.arguments)
+  if (hash === call.hash) return { call, source, tool }
+  return createRefusedEvent(
+    deps,
+    call,
+    'The server changed this tool in the meantime, so I did not use it. Ask again to use it as it is now.',
+  )
+}
+
+async function callOne(deps: RunDeps, held: LeasedRun, ready: ReadyCall): Promise<void> {
+  const { call } = ready
+  const outcome = await outcomeOf(deps, held, ready)
+  if (outcome.kind === 'input_required') return requestInputs(deps, held, call, outcome.asks)
+  const signIn = outcome.kind === 'failed' ? createSignInRequest(call, ready.source.id, outcome) : undefined
+  if (signIn !== undefined) return requestInputs(deps, held, call, [signIn])
+  // Stopping the app is no result: whoever takes the run over says what is known.
+  if (outcome.kind === 'failed' && outcome.why === 'cancelled' && deps.closing.aborted) return
+  const event = {
+    type: 'returned' as const,
+    call: call.id,
+    ms: outcome.ms,
+    at: deps.now().toISOString(),
+    ...(outcome.kind === 'failed' && { why: outcome.why }),
+    ...(mayPass(outcome) && { passing: true as const }),
+    ...returnedOf(deps, ready, outcome),
+  }
+  await appendEvents(deps, held, [event], 'fact')
+}
+
+type Answered = Exclude<ToolOutcome, { kind: 'input_required' }>
+type Asking = Extract<ToolOutcome, { kind: 'input_required' }>
+
+/** What comes of one leg; a server that only wants to be asked again with its state is, each time as a leg of its own. */
+async function outcomeOf(deps: RunDeps, held: LeasedRun, ready: ReadyCall): Promise<ToolOutcome> {
+  let resume = resumptionOf(ready.call)
+  for (let legs = legsOf(held, ready.call); ; legs = legsOf(held, ready.call)) {
+    const outcome = await callLeg(deps, held, ready, resume)
+    if (outcome.kind !== 'input_required') return outcome
+    if (legs >= MAX_LEGS) return tooManyLegs(ready.call, outcome)
+    if (outcome.asks.length > 0) return outcome
+    await deps.sleep(STATE_ONLY_PAUSE_MS)
+    if (held.abort.signal.aborted)
+      return { kind: 'failed', why: 'cancelled', message: 'Stopped.', sent: false, ms: outcome.ms }
+    await appendEvents(deps, held, [createCalledEvent(deps, ready.call)], 'fact')
+    resume = { state: outcome.state, responses: {} }
+  }
+}
+
+const legsOf = (held: LeasedRun, { id }: CallState): number => held.state.calls.find((one) => one.id === id)?.legs ?? 0
+
+function callLeg(
+  deps: RunDeps,
+  held: LeasedRun,
+  { call, source, tool }: ReadyCall,
+  resume: ResumeAnswers | undefined,
+): Promise<ToolOutcome> {
+  const reach: RequestOptions = {
+    signal: held.abort.signal,
+    resume,
+    onInput: (request, deadline, signal) => requestLiveInput(deps, held, { call, request, deadline, signal }),
+  }
+  if (tool.own !== undefined)
+    return callBuiltinTool(deps, held.state, { call, source, tool: { ...tool, own: tool.own } }, reach)
+  return deps.mcp.call(source, tool, call.arguments, {
+    ...reach,
+    trace: held.id,
+    onProgress: (progress) => deps.door.onProgress(held.state, { kind: 'progress', call: call.id, ...progress }),
+  })
+}
+
+const tooManyLegs = ({ connectionName }: CallState, { ms }: Asking): Answered => ({
+  kind: 'failed',
+  why: 'protocol',
+  message: `${connectionName} kept asking for more, so I gave up on this. Tell whoever runs it.`,
+  sent: true,
+  ms,
+})
+
+/** What may have been carried out is `unknown` besides. */
+const mayPass = (outcome: Answered): boolean => outcome.kind === 'failed' && PASSING.has(outcome.why)
+
+const PASSING = new Set(['timeout', 'unreachable', 'gone', 'resting'])
+
+type Outcome = Omit<EventOf<'returned'>, 'type' | 'call' | 'ms' | 'at' | 'passing' | 'why'>
+
+function returnedOf(deps: RunDeps, { call, tool }: ReadyCall, outcome: Answered): Outcome {
+  const log = outcome.log === undefined ? {} : { log: outcome.log }
+  if (outcome.kind === 'failed') {
+    const { kind, text } = failure(call, outcome)
+    return { outcome: kind, text, summary: firstLineOf(text), images: [], files: [], ...log }
+  }
+  const followed = tool.own === 'read_skill' || tool.own === 'get_prompt'
+  const shaped = shapeResult(call.tool, outcome.content, outcome.structured, followed ? FOLLOWED_CHARS : undefined)
+  if (outcome.kind !== 'ok') return { outcome: 'error', ...shaped, ...log }
+  const misfit = misfitOf(deps, tool, outcome.structured)
+  return { outcome: 'ok', ...shaped, ...log, text: [shaped.text, ...misfit].join('\n') }
+}
+
+/** An answer other than the tool promises is still what it did: it is told, and not asked for again. */
+function misfitOf(
+  deps: RunDeps,
+  { outputSchema }: Source['tools'][number],
+  structured: JsonValue | undefined,
+): string[] {
+  if (outputSchema === undefined) return []
+  const problems =
+    structured === undefined ? ['it is missing'] : deps.argumentProblems(outputSchema, structured).map(said)
+  if (problems.length === 0) return []
+  const why = problems.slice(0, 3).join('; ')
+  return [
+    `[The structured part of this answer is not as the tool promises: ${why}. The call was made; do not repeat it for this.]`,
+  ]
+}
+
+const said = ({ field, message }: { field: string; message: string }): string => `${field || 'the whole'}: ${message}`
+
+/** What reached the server and was never answered may have happened; unless a repeat is harmless, that is said and nothing else. */
+function failure(
+  call: CallState,
+  outcome: Extract<ToolOutcome, { kind: 'failed' }>,
+): { kind: 'failed' | 'unknown' | 'cancelled'; text: string } {
+  const open = outcome.sent && !call.repeatable && outcome.why !== 'protocol'
+  if (outcome.why === 'cancelled') {
+    return {
+      kind: 'cancelled',
+      text: open ? 'Stopped before it answered; it may still have taken effect.' : 'Stopped.',
+    }
+  }
+  if (open) return { kind: 'unknown', text: `${outcome.message} It may or may not have happened.` }
+  return { kind: 'failed', text: outcome.message }
+}
+
+/** Calls somebody began and nobody saw the end of. */
+export async function giveUpCalls(deps: RunDeps, held: LeasedRun, calls: CallState[]): Promise<void> {
+  const text = 'Patchbay was interrupted while this was under way: it may or may not have happened.'
+  const events = calls.map(
+    (call): EventOf<'returned'> => ({
+      type: 'returned',
+      call: call.id,
+      outcome: call.repeatable ? 'cancelled' : 'unknown',
+      text: call.repeatable ? 'Stopped before it answered.' : text,
+      summary: call.repeatable ? 'Stopped before it answered.' : text,
+      images: [],
+      files: [],
+      ms: 0,
+      at: deps.now().toISOString(),
+    }),
+  )
+  await appendEvents(deps, held, events, 'fact')
+}

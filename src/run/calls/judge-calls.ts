@@ -1,0 +1,102 @@
+import { newApprovalId } from '../../ids.ts'
+import type { CallFacts, Verdict } from '../../policy/decide.ts'
+import type { RunDeps, Source } from '../deps.ts'
+import type { EventOf, RunEvent } from '../state/events.ts'
+import type { CallState } from '../state/state.ts'
+import { appendEvents, type LeasedRun } from '../storage/leased-run.ts'
+import { classificationFor } from '../tools/builtin-tools.ts'
+import { nameTools, type ResolvedTool } from '../tools/offered-tools.ts'
+import { callHashOf } from './call-hash.ts'
+import { callReadyTool, createCalledEvent, createRefusedEvent } from './call-tools.ts'
+import { policyInputsFor, verdictFor } from './evaluate-policy.ts'
+
+/** How long a person has to decide. */
+const APPROVAL_TTL_MS = 24 * 3_600_000
+
+/**
+ * Judges what the model wished for: each call goes ahead, waits for a person, or is refused. What may go ahead is begun in
+ * the same stroke: its `called` is written together with its `judged`, before the first byte goes out.
+ */
+export async function judgeCalls(deps: RunDeps, held: LeasedRun, calls: CallState[]): Promise<void> {
+  const ground = await policyInputsFor(deps, held.state.origin)
+  const tools = nameTools(ground.sources)
+  const judged = calls.map((call) => {
+    const found = tools.get(call.offeredAs)
+    const problem = problemWith(deps, call, found)
+    if (!found || problem !== undefined) return { events: [createRefusedEvent(deps, call, problem ?? '')], ready: [] }
+    const { asked, verdict } = verdictFor(deps, held.state, { ground, found, args: call.arguments })
+    const event = judgedEvent(deps, call, { found, asked, verdict })
+    if (verdict.kind !== 'allow') return { events: [event], ready: [] }
+    return { events: [event, createCalledEvent(deps, call)], ready: [{ id: call.id, found }] }
+  })
+  const events = judged.flatMap((one): RunEvent[] => one.events)
+  if (!(await appendEvents(deps, held, events, 'decision'))) return
+  const begun = new Map(held.state.calls.map((call) => [call.id, call]))
+  const ready = judged.flatMap((one) =>
+    one.ready.flatMap(({ id, found }) => {
+      const call = begun.get(id)
+      return call === undefined ? [] : [{ call, ...found }]
+    }),
+  )
+  await callReadyTool(deps, held, ready)
+}
+
+function problemWith(deps: RunDeps, call: CallState, found: ResolvedTool<Source> | undefined): string | undefined {
+  if (!found) return `There is no tool called ${call.offeredAs}.`
+  const problems = deps.argumentProblems(found.tool.inputSchema, call.arguments)
+  if (problems.length === 0) return undefined
+  return `The arguments do not fit: ${problems.map((p) => `${p.field}: ${p.message}`).join('; ')}.`
+}
+
+type Judgement = { found: ResolvedTool<Source>; asked: CallFacts; verdict: Verdict }
+
+function judgedEvent(deps: RunDeps, call: CallState, { found, asked, verdict }: Judgement): EventOf<'judged'> {
+  const { source, tool } = found
+  const target = {
+    connection: source.id,
+    connectionName: source.name,
+    card: source.card,
+    cardTitle: deps.cardTitle(source),
+    tool: tool.name,
+    title: tool.title ?? plainWords(tool.name),
+    schema: tool.inputSchema,
+  }
+  return {
+    type: 'judged',
+    call: call.id,
+    target,
+    verdict: verdict.kind,
+    why: verdict.why,
+    risk: verdict.risk,
+    hash: callHashOf(source.id, asked.definition, call.arguments),
+    definition: asked.definition,
+    repeatable: repeatable(deps, found, verdict),
+    at: deps.now().toISOString(),
+    ...(tool.own !== undefined && { untrusted: true }),
+    ...(verdict.kind === 'ask' && { approval: approvalOf(deps, verdict) }),
+  }
+}
+
+function approvalOf(deps: RunDeps, verdict: Extract<Verdict, { kind: 'ask' }>): EventOf<'judged'>['approval'] {
+  const expiresAt = new Date(deps.now().getTime() + APPROVAL_TTL_MS).toISOString()
+  return {
+    id: newApprovalId(),
+    approvers: verdict.approvers,
+    fourEyes: verdict.fourEyes,
+    mayAlways: verdict.mayAlways,
+    expiresAt,
+  }
+}
+
+/** After a crash only what the card calls idempotent, or what is known to read, may be done again by itself. */
+function repeatable(deps: RunDeps, found: ResolvedTool<Source>, verdict: Verdict): boolean {
+  return verdict.risk === 'read' || classificationFor(deps, found).idempotent
+}
+
+/** `list_allowed_directories` reads as "list allowed directories". */
+const plainWords = (name: string): string =>
+  name
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .replace(/[^A-Za-z0-9]+/g, ' ')
+    .trim()
+    .toLowerCase()

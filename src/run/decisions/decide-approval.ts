@@ -1,0 +1,152 @@
+import type { ApprovalId, Principal, RunId, WorkspaceId } from '../../ids.ts'
+import { approversFor } from '../../policy/decide.ts'
+import { callHashOf, definitionHashOf } from '../calls/call-hash.ts'
+import { policyInputsFor, verdictFor } from '../calls/evaluate-policy.ts'
+import type { RunDeps, Source } from '../deps.ts'
+import type { AnswerOutcome, ApprovalAnswer } from '../runs.ts'
+import type { EventOf, JsonObject } from '../state/events.ts'
+import { foldEvents } from '../state/fold.ts'
+import type { ApprovalState, CallState, RunState } from '../state/state.ts'
+import type { ResolvedTool } from '../tools/offered-tools.ts'
+
+type Open = { state: RunState; call: CallState; approval: ApprovalState }
+type Refusal = Exclude<AnswerOutcome, { kind: 'settled' }>
+
+/** The run and call an approval is about, as they are now. */
+export async function findApproval(deps: RunDeps, id: ApprovalId, workspace: WorkspaceId): Promise<Open | undefined> {
+  const row = await deps.store.approval(id, workspace)
+  const open = row && openIn(row)
+  return open?.approval.id === id ? open : undefined
+}
+
+type Row = NonNullable<Awaited<ReturnType<RunDeps['store']['approval']>>>
+
+function openIn(row: Row): Open | undefined {
+  const state = foldEvents(row.run, row.events, true)
+  const call = state.calls.find((one) => one.id === row.call)
+  return call?.approval ? { state, call, approval: call.approval } : undefined
+}
+
+/** What a person may decide now, oldest first. */
+export async function pendingFor(deps: RunDeps, principal: Principal): Promise<Open[]> {
+  const rows = await deps.store.pending(principal)
+  return rows.map(openIn).filter((open) => open !== undefined)
+}
+
+/** The run as it is now, if it is this workspace's. */
+export async function readRunState(
+  deps: Pick<RunDeps, 'store'>,
+  id: RunId,
+  workspace: WorkspaceId,
+): Promise<RunState | undefined> {
+  const read = await deps.store.state(id, workspace)
+  return read ? foldEvents(id, read.events, true) : undefined
+}
+
+/** Who may decide this approval at this moment. */
+async function currentApproversFor(deps: RunDeps, { state, approval }: Open): Promise<ReturnType<typeof approversFor>> {
+  const approvers = await deps.rules.approversOf(state.origin.workspace)
+  return approversFor({ risk: approval.risk, fourEyes: approval.fourEyes, requester: state.origin.user, approvers })
+}
+
+/**
+ * Settles an approval once. Who presses is checked here, at the moment of the press, whatever the buttons showed;
+ * edited arguments are checked against the tool's schema and judged anew.
+ * Returns the outcome, and the run to go on with if this instance won it.
+ */
+export async function decideApproval(
+  deps: RunDeps,
+  answer: ApprovalAnswer,
+): Promise<{ outcome: AnswerOutcome; claim?: { run: RunId; fence: number } }> {
+  const open = await findApproval(deps, answer.approval, answer.by.workspace)
+  if (!open) return { outcome: { kind: 'gone' } }
+  const edit = await checkAnswer(deps, open, answer)
+  if ('kind' in edit) return { outcome: edit }
+  const decided = await deps.store.settle({
+    approval: answer.approval,
+    status: answer.decision,
+    by: answer.by,
+    reason: answer.reason,
+    event: answeredEvent(deps, open, answer, edit),
+  })
+  if (decided.kind === 'gone') return { outcome: { kind: 'gone' } }
+  const claim = decided.fence == null ? {} : { claim: { run: decided.run, fence: decided.fence } }
+  if (decided.kind === 'settled') return { outcome: { kind: 'settled' }, ...claim }
+  return {
+    outcome: { kind: 'already', decision: decided.decision, by: decided.by ?? undefined, at: decided.at },
+    ...claim,
+  }
+}
+
+type Edit = { arguments?: JsonObject; hash?: string }
+
+async function checkAnswer(deps: RunDeps, open: Open, answer: ApprovalAnswer): Promise<Refusal | Edit> {
+  const { approval } = open
+  if (approval.decided) {
+    const { decision, by, at } = approval.decided
+    return { kind: 'already', decision, by, at }
+  }
+  const allowed = await currentApproversFor(deps, open)
+  if (!allowed.includes(answer.by.user)) return { kind: 'not_yours', approvers: allowed }
+  const refused = standingRefusal(open, answer)
+  if (refused) return refused
+  return answer.decision === 'approved' ? judgeAnew(deps, open, answer) : {}
+}
+
+/** A standing permission is the connection owner's to give, and not for everything. */
+function standingRefusal({ state, approval }: Open, answer: ApprovalAnswer): Refusal | undefined {
+  if (!answer.always) return undefined
+  if (!approval.mayAlways)
+    return { kind: 'invalid', problems: [{ field: '', message: 'This one asks every time. You can approve it once.' }] }
+  return answer.by.user === state.origin.user ? undefined : { kind: 'not_yours', approvers: [state.origin.user] }
+}
+
+/**
+ * An approval is for what the rules say now: a rule made since the card was shown counts. Edited arguments must fit the
+ * tool, and may not do more harm than this person may approve.
+ */
+async function judgeAnew(
+  deps: RunDeps,
+  open: Open,
+  { by, arguments: edited }: ApprovalAnswer,
+): Promise<Refusal | Edit> {
+  const problems = edited === undefined ? [] : deps.argumentProblems(open.call.schema, edited)
+  if (problems.length > 0) return { kind: 'invalid', problems }
+  const ground = await policyInputsFor(deps, open.state.origin)
+  const found = toolOf(open.call, ground.sources)
+  // What changed under an unedited approval is found when it is called, and told to the model.
+  if (!found) return edited === undefined ? {} : changedMeanwhile
+  const { verdict } = verdictFor(deps, open.state, { ground, found, args: edited ?? open.call.arguments })
+  if (verdict.kind === 'deny') return { kind: 'invalid', problems: [{ field: '', message: verdict.why.join(' ') }] }
+  if (verdict.kind === 'ask' && !verdict.approvers.includes(by.user)) {
+    return { kind: 'not_yours', approvers: verdict.approvers }
+  }
+  if (edited === undefined) return {}
+  return { arguments: edited, hash: callHashOf(found.source.id, definitionHashOf(found.tool), edited) }
+}
+
+/** The tool of a call, if its connection still offers it as it was when the card was shown. */
+function toolOf(call: CallState, sources: Source[]): ResolvedTool<Source> | undefined {
+  const source = sources.find((one) => one.id === call.connection)
+  const tool = source?.tools.find((one) => one.name === call.tool)
+  return source && tool && definitionHashOf(tool) === call.definition ? { source, tool } : undefined
+}
+
+const changedMeanwhile: Refusal = {
+  kind: 'invalid',
+  problems: [{ field: '', message: 'The server changed this tool meanwhile. Deny this and ask again.' }],
+}
+
+function answeredEvent(deps: RunDeps, { call }: Open, answer: ApprovalAnswer, edit: Edit): EventOf<'answered'> {
+  return {
+    type: 'answered',
+    call: call.id,
+    approval: answer.approval,
+    decision: answer.decision,
+    by: answer.by.user,
+    at: deps.now().toISOString(),
+    ...(answer.reason !== undefined && answer.reason !== '' && { reason: answer.reason }),
+    ...(answer.always && { always: true }),
+    ...edit,
+  }
+}

@@ -1,0 +1,189 @@
+import { z } from 'zod'
+import { ApprovalId, ConnectionId, InputId, RunId, UserId } from '../../ids.ts'
+import { InputRequest, ResumeMethod } from '../../mcp/elicitation/input-request.ts'
+import { AttachedFile } from './attached-file.ts'
+import { Origin } from './origin.ts'
+
+export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject
+export type JsonObject = { [key: string]: JsonValue }
+
+/** A JSON object; events come out of a JSON column, so its depths are not walked once more. */
+const Json = z.custom<JsonObject>((value) => typeof value === 'object' && value !== null && !Array.isArray(value))
+
+const Part = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('text'), text: z.string() }),
+  z.object({ type: z.literal('tool_use'), id: z.string(), name: z.string(), input: Json }),
+  z.object({ type: z.literal('opaque'), block: Json }),
+])
+
+export const ResultFile = z.object({ name: z.string(), mimeType: z.string(), /** base64 */ data: z.string() })
+export type ResultFile = z.infer<typeof ResultFile>
+
+/** A result as people see it best: rows as a table, links as links. */
+export const ShownResult = z.object({
+  table: z.object({ columns: z.array(z.string()), rows: z.array(z.array(z.string())) }).optional(),
+  links: z.array(z.object({ uri: z.string(), name: z.string() })).optional(),
+})
+export type ShownResult = z.infer<typeof ShownResult>
+
+/** What a call goes to, as it was when it was judged. */
+export const CallTarget = z.object({
+  connection: ConnectionId,
+  connectionName: z.string(),
+  card: z.string(),
+  cardTitle: z.string(),
+  tool: z.string(),
+  title: z.string(),
+  schema: Json,
+})
+export type CallTarget = z.infer<typeof CallTarget>
+
+export const ChosenPrompt = z.object({
+  connection: z.string(),
+  name: z.string(),
+  messages: z.array(z.object({ role: z.enum(['user', 'assistant', 'system']), text: z.string() })),
+})
+export type ChosenPrompt = z.infer<typeof ChosenPrompt>
+
+/** A server's skill that the person chose: `text` is its SKILL.md, `files` the paths of its other files. */
+export const ChosenSkill = z.object({
+  connection: z.string(),
+  name: z.string(),
+  uri: z.string(),
+  text: z.string(),
+  files: z.array(z.string()).optional(),
+  checked: z.boolean(),
+})
+export type ChosenSkill = z.infer<typeof ChosenSkill>
+
+/** A call that the person chose to begin with, to one of our tools. */
+export const FirstCall = z.object({
+  connection: ConnectionId,
+  does: z.enum(['read_resource', 'get_prompt']),
+  input: Json,
+})
+export type FirstCall = z.infer<typeof FirstCall>
+
+const Started = z.object({
+  type: z.literal('started'),
+  origin: Origin,
+  text: z.string(),
+  context: z.array(z.object({ author: z.string(), text: z.string() })),
+  /** What came with the request; not `files`, which the history of a conversation leaves out. */
+  attached: z.array(AttachedFile).optional(),
+  /** A server's prompt that the person chose: its words are part of the request. */
+  prompt: ChosenPrompt.optional(),
+  skill: ChosenSkill.optional(),
+  /** The first reply wishes for this call, and no model was asked. */
+  first: FirstCall.extend({ call: z.string() }).optional(),
+  /** Connections whose servers' words are part of the request. */
+  untrusted: z.array(z.string()).optional(),
+})
+const Summarised = z.object({ type: z.literal('summarised'), text: z.string(), upTo: RunId, costUsd: z.number() })
+const Replied = z.object({
+  type: z.literal('replied'),
+  content: z.array(Part),
+  stop: z.enum(['end', 'tools', 'length', 'refusal']),
+  usage: z.object({ input: z.number(), output: z.number(), cacheRead: z.number(), cacheWrite: z.number() }),
+  model: z.string(),
+  costUsd: z.number(),
+})
+const Judged = z.object({
+  type: z.literal('judged'),
+  call: z.string(),
+  target: CallTarget,
+  verdict: z.enum(['allow', 'ask', 'deny']),
+  why: z.array(z.string()),
+  risk: z.enum(['read', 'write', 'destructive']),
+  /** Hash of arguments and tool definition; what is called later must have this hash. */
+  hash: z.string(),
+  /** Hash of the tool definition alone. */
+  definition: z.string(),
+  /** A repeat of the call does no harm. */
+  repeatable: z.boolean(),
+  /** It reads what a server keeps for others to read, which nobody has checked. */
+  untrusted: z.boolean().optional(),
+  approval: z
+    .object({
+      id: ApprovalId,
+      approvers: z.array(UserId),
+      fourEyes: z.boolean(),
+      mayAlways: z.boolean(),
+      expiresAt: z.iso.datetime(),
+    })
+    .optional(),
+})
+const Answered = z.object({
+  type: z.literal('answered'),
+  call: z.string(),
+  approval: ApprovalId,
+  decision: z.enum(['approved', 'denied', 'expired', 'stopped']),
+  by: UserId.optional(),
+  reason: z.string().optional(),
+  arguments: Json.optional(),
+  hash: z.string().optional(),
+  always: z.boolean().optional(),
+})
+const Called = z.object({ type: z.literal('called'), call: z.string() })
+/** The call cannot go on before this person has answered. */
+const AskedInput = z.object({
+  type: z.literal('asked_input'),
+  call: z.string(),
+  input: InputId,
+  person: UserId,
+  request: InputRequest,
+  resume: ResumeMethod,
+  /** Without an answer until then it counts as cancelled. */
+  expiresAt: z.iso.datetime(),
+})
+const GivenInput = z.object({
+  type: z.literal('given_input'),
+  call: z.string(),
+  input: InputId,
+  action: z.enum(['accept', 'decline', 'cancel', 'expired']),
+  content: Json.optional(),
+  by: UserId.optional(),
+})
+const Returned = z.object({
+  type: z.literal('returned'),
+  call: z.string(),
+  outcome: z.enum(['ok', 'error', 'failed', 'cancelled', 'unknown', 'refused']),
+  /** What the failure is called, for the usage record. */
+  why: z.string().optional(),
+  /** It failed for what may pass: a server that was slow, away or busy. */
+  passing: z.literal(true).optional(),
+  /** What the model reads. */
+  text: z.string(),
+  images: z.array(z.object({ mimeType: z.string(), data: z.string() })),
+  files: z.array(ResultFile),
+  /** One line for people. */
+  summary: z.string(),
+  /** What people see of it in the thread beside files. */
+  shown: ShownResult.optional(),
+  /** What the server wrote down meanwhile. */
+  log: z.array(z.object({ level: z.string(), logger: z.string().optional(), text: z.string() })).optional(),
+  ms: z.number(),
+})
+const Stopped = z.object({ type: z.literal('stopped'), by: UserId })
+const Failed = z.object({ type: z.literal('failed'), code: z.string(), message: z.string() })
+const Finished = z.object({ type: z.literal('finished'), note: z.enum(['turn_limit', 'budget']).optional() })
+
+const at = { at: z.iso.datetime() }
+
+/** One thing that happened to a run; the rows of run_events. `at` is UTC. */
+export const RunEvent = z.discriminatedUnion('type', [
+  Started.extend(at),
+  Summarised.extend(at),
+  Replied.extend(at),
+  Judged.extend(at),
+  Answered.extend(at),
+  Called.extend(at),
+  AskedInput.extend(at),
+  GivenInput.extend(at),
+  Returned.extend(at),
+  Stopped.extend(at),
+  Failed.extend(at),
+  Finished.extend(at),
+])
+export type RunEvent = z.infer<typeof RunEvent>
+export type EventOf<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>

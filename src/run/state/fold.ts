@@ -1,0 +1,149 @@
+import type { RunId, UserId } from '../../ids.ts'
+import type { EventOf, RunEvent } from './events.ts'
+import { applyAnswered, applyCalled, applyJudged, applyReturned, createRequestedCall } from './fold-call.ts'
+import { applyAskedInput, applyGivenInput, closeInputs, isLiveInput, openInputsOf } from './fold-inputs.ts'
+import type { CallState, RunState } from './state.ts'
+
+/** A run's state from its events, the first of which is `started`. Pure. */
+export function foldEvents(id: RunId, events: RunEvent[], recovered: boolean): RunState {
+  const [first, ...rest] = events
+  if (first?.type !== 'started') throw new TypeError(`run ${id} does not begin with started`)
+  return rest.reduce(applyEvent, begin(id, first, recovered))
+}
+
+function begin(id: RunId, event: EventOf<'started'>, recovered: boolean): RunState {
+  return {
+    id,
+    origin: event.origin,
+    text: event.text,
+    context: event.context,
+    files: event.attached ?? [],
+    prompt: event.prompt,
+    skill: event.skill,
+    first: event.first,
+    untrusted: event.untrusted ?? [],
+    status: 'working',
+    turns: [],
+    calls: [],
+    answer: '',
+    note: undefined,
+    failure: undefined,
+    stoppedBy: undefined,
+    usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, costUsd: 0 },
+    model: undefined,
+    summary: undefined,
+    startedAt: new Date(event.at),
+    changedAt: new Date(event.at),
+    recovered,
+  }
+}
+
+/** The state after one more event. Pure: the given state is left as it was. */
+export function applyEvent(state: RunState, event: RunEvent): RunState {
+  return { ...changed(state, event), changedAt: new Date(event.at) }
+}
+
+function changed(state: RunState, event: RunEvent): RunState {
+  switch (event.type) {
+    case 'started':
+      return state
+    case 'summarised':
+      return { ...state, summary: event.text, usage: { ...state.usage, costUsd: state.usage.costUsd + event.costUsd } }
+    case 'replied':
+      return replied(state, event)
+    case 'judged':
+      return onCall(state, event.call, (call) => applyJudged(call, event))
+    case 'answered':
+      return onCall(state, event.call, (call) => applyAnswered(call, event))
+    case 'called':
+      return onCall(state, event.call, (call) => applyCalled(call, event))
+    case 'asked_input':
+      return asked(state, event)
+    case 'given_input':
+      return onCall(state, event.call, (call) => applyGivenInput(call, event))
+    case 'returned':
+      return withUntrusted(
+        onCall(state, event.call, (call) => applyReturned(call, event)),
+        event,
+      )
+    case 'stopped':
+      return stopped(state, event)
+    case 'failed':
+      return failed(state, event)
+    case 'finished':
+      return state.status === 'working' ? { ...state, status: 'finished', note: event.note } : state
+    default:
+      return event satisfies never
+  }
+}
+
+function replied(state: RunState, event: EventOf<'replied'>): RunState {
+  const text = event.content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('')
+  const wishes = event.content.flatMap((part) => (part.type === 'tool_use' ? [part] : []))
+  const turn = state.turns.length
+  const { usage } = state
+  return {
+    ...state,
+    turns: [...state.turns, { text, callIds: wishes.map((wish) => wish.id), content: event.content, stop: event.stop }],
+    calls: [...state.calls, ...wishes.map((wish) => createRequestedCall(wish.id, wish.name, wish.input, turn))],
+    answer: text,
+    model: event.model,
+    usage: {
+      input: usage.input + event.usage.input,
+      output: usage.output + event.usage.output,
+      cacheRead: usage.cacheRead + event.usage.cacheRead,
+      cacheWrite: usage.cacheWrite + event.usage.cacheWrite,
+      costUsd: usage.costUsd + event.costUsd,
+    },
+  }
+}
+
+/** What is asked of a run that has ended meanwhile is asked of nobody. */
+function asked(state: RunState, event: EventOf<'asked_input'>): RunState {
+  const now = onCall(state, event.call, (call) => applyAskedInput(call, event))
+  if (state.status === 'working') return now
+  return onCall(now, event.call, (call) => ended(call, 'Stopped.', event))
+}
+
+/** What is read is part of all that follows. */
+function withUntrusted(state: RunState, { call: id, outcome }: EventOf<'returned'>): RunState {
+  const call = state.calls.find((one) => one.id === id)
+  if (outcome !== 'ok' || !call?.untrusted || state.untrusted.includes(call.connectionName)) return state
+  return { ...state, untrusted: [...state.untrusted, call.connectionName] }
+}
+
+/** Stop settles every open approval and keeps what was not begun from beginning; a call under way still reports. */
+function stopped(state: RunState, event: EventOf<'stopped'>): RunState {
+  if (state.status !== 'working') return state
+  const calls = state.calls.map((call) => ended(call, 'Stopped before it began.', event))
+  return { ...state, status: 'stopped', stoppedBy: event.by, calls }
+}
+
+/** A failed run waits for nobody any more. */
+function failed(state: RunState, event: EventOf<'failed'>): RunState {
+  if (state.status !== 'working') return state
+  const calls = state.calls.map((call) => ended(call, 'Not done: the request failed before.', { at: event.at }))
+  return { ...state, status: 'failed', failure: { code: event.code, message: event.message }, calls }
+}
+
+/** A call that will not be begun any more, with its approval settled. */
+function ended(call: CallState, cause: string, { by, at }: { by?: UserId; at: string }): CallState {
+  // A live question hangs on a call that is under way: that one still reports.
+  if (openInputsOf(call).some(isLiveInput)) return { ...closeInputs(call, at), stage: 'calling' }
+  if (!['wished', 'asking', 'cleared', 'waiting_input'].includes(call.stage)) return call
+  const decided = {
+    decision: 'stopped' as const,
+    by,
+    reason: undefined,
+    at: new Date(at),
+    edited: false,
+    always: false,
+  }
+  const approval = call.approval && { ...call.approval, decided: call.approval.decided ?? decided }
+  const words = call.legs > 0 ? 'Stopped while it waited for an answer.' : cause
+  return { ...closeInputs(call, at), stage: 'cancelled', cause: words, approval }
+}
+
+function onCall(state: RunState, id: string, change: (call: CallState) => CallState): RunState {
+  return { ...state, calls: state.calls.map((call) => (call.id === id ? change(call) : call)) }
+}

@@ -1,0 +1,54 @@
+import { isWaitingLive } from './fold-inputs.ts'
+import type { CallState, RunState, TurnState } from './state.ts'
+
+/** What a run needs now. */
+export type Step =
+  /** One turn of the model; `last`: it has to answer with what it knows. */
+  | { do: 'ask'; last: boolean }
+  | { do: 'judge'; calls: CallState[] }
+  | { do: 'call'; calls: CallState[] }
+  /** Calls that were begun by somebody who is gone, and must not be repeated. */
+  | { do: 'give_up'; calls: CallState[] }
+  | { do: 'finish'; note: 'turn_limit' | 'budget' | undefined }
+  /** A person has to decide, or to answer. */
+  | { do: 'rest' }
+  /** Everything has happened; it only has to be told. */
+  | { do: 'close' }
+
+/** Model turns per run; the last one is asked to answer without tools. */
+export const MAX_TURNS = 15
+
+/** Tokens per run, as they weigh in the price: a cached token counts a tenth. About two dollars of a Sonnet. */
+const TOKEN_BUDGET = 600_000
+
+/** The next step of a run in this state. Pure; call it only while no step of the run is under way. */
+export function nextStep(state: RunState): Step {
+  const begun = state.calls.filter((call) => call.stage === 'calling' || isWaitingLive(call))
+  const working = state.status === 'working'
+  const lost = begun.filter((call) => !(working && call.repeatable))
+  if (lost.length > 0) return { do: 'give_up', calls: lost }
+  if (!working) return { do: 'close' }
+  const turn = state.turns.at(-1)
+  if (!turn) return { do: 'ask', last: false }
+  return openStep(state, begun) ?? afterTurn(state, turn)
+}
+
+/** The step that calls still open ask for, if any is. */
+function openStep(state: RunState, begun: CallState[]): Step | undefined {
+  const at = (stage: CallState['stage']) => state.calls.filter((call) => call.stage === stage)
+  const wished = at('wished')
+  if (wished.length > 0) return { do: 'judge', calls: wished }
+  const cleared = [...begun, ...at('cleared')]
+  if (cleared.length > 0) return { do: 'call', calls: cleared }
+  return at('asking').length + at('waiting_input').length > 0 ? { do: 'rest' } : undefined
+}
+
+function afterTurn(state: RunState, turn: TurnState): Step {
+  const more = turn.callIds.length > 0 || turn.stop === 'length'
+  if (!more) return { do: 'finish', note: undefined }
+  if (state.turns.length >= MAX_TURNS) return { do: 'finish', note: 'turn_limit' }
+  if (weightOf(state) >= TOKEN_BUDGET) return { do: 'finish', note: 'budget' }
+  return { do: 'ask', last: state.turns.length === MAX_TURNS - 1 }
+}
+
+const weightOf = ({ usage }: RunState): number => usage.input + usage.output + usage.cacheWrite + usage.cacheRead / 10

@@ -1,0 +1,153 @@
+import type { ApprovalId, ConnectionId, InputId, RunId, UserId } from '../../ids.ts'
+import type { InputRequest, ResumeMethod } from '../../mcp/elicitation/input-request.ts'
+import type { TokenUsage } from '../../model/turn.ts'
+import type { AttachedFile } from './attached-file.ts'
+import type { ChosenPrompt, ChosenSkill, EventOf, JsonObject, ResultFile, ShownResult } from './events.ts'
+import type { Origin } from './origin.ts'
+
+/** A run as its events make it; stored nowhere. The picture of it is: for each turn its text, then its calls. */
+export type RunState = {
+  id: RunId
+  origin: Origin
+  text: string
+  context: { author: string; text: string }[]
+  /** What the person sent along. */
+  files: AttachedFile[]
+  /** A server's prompt that is part of the request. */
+  prompt?: ChosenPrompt | undefined
+  /** A server's skill that is part of the request. */
+  skill?: ChosenSkill | undefined
+  /** The call the person chose to begin with. */
+  first?: EventOf<'started'>['first']
+  /** Connections whose resources or prompts the run has read. */
+  untrusted: string[]
+  status: 'working' | 'finished' | 'failed' | 'stopped'
+  turns: TurnState[]
+  calls: CallState[]
+  /** The text of the last turn. */
+  answer: string
+  /** Why it ended early although nothing failed. */
+  note: 'turn_limit' | 'budget' | undefined
+  failure: { code: string; message: string } | undefined
+  stoppedBy: UserId | undefined
+  usage: TokenUsage & { costUsd: number }
+  /** The model that was asked last. */
+  model: string | undefined
+  /** What the conversation before this run comes down to, if it had to be summarised. */
+  summary: string | undefined
+  startedAt: Date
+  /** When the last event happened. */
+  changedAt: Date
+  /** This instance took the run over, or came back to it: what was painted is known only from records. */
+  recovered: boolean
+}
+
+export type TurnState = {
+  text: string
+  callIds: string[]
+  content: EventOf<'replied'>['content']
+  stop: EventOf<'replied'>['stop']
+}
+
+export type CallStage =
+  | 'wished'
+  | 'asking'
+  | 'cleared'
+  | 'calling'
+  | 'waiting_input'
+  | 'done'
+  | 'failed'
+  | 'unknown'
+  | 'denied'
+  | 'cancelled'
+
+export type CallState = {
+  id: string
+  turn: number
+  /** The name the model used. */
+  offeredAs: string
+  connection: ConnectionId | undefined
+  connectionName: string
+  card: string
+  cardTitle: string
+  tool: string
+  /** The tool in plain words. */
+  title: string
+  arguments: JsonObject
+  schema: JsonObject
+  stage: CallStage
+  /** The grounds of the verdict. */
+  why: string[]
+  approval: ApprovalState | undefined
+  /** What the server asked of a person on the way, oldest first. */
+  inputs: InputState[]
+  /** How often it went out: once, and once more for each round of answers. */
+  legs: number
+  result: ResultState | undefined
+  /** Why it failed, was denied or is unknown, in words. */
+  cause: string | undefined
+  /** A person may ask for it again: its outcome is unknown, or what it failed for may pass. */
+  retryable: boolean
+  /** Hash of arguments and tool definition that was judged or approved. */
+  hash: string | undefined
+  /** Hash of the tool definition alone. */
+  definition: string | undefined
+  /** A repeat does no harm. */
+  repeatable: boolean
+  /** What it returns marks the run as having read what nobody has checked. */
+  untrusted?: boolean | undefined
+}
+
+export type ResultState = {
+  /** One line for people. */
+  summary: string
+  /** What the model reads. */
+  text: string
+  images: { mimeType: string; data: string }[]
+  isError: boolean
+  files: ResultFile[]
+  shown?: ShownResult | undefined
+  log?: NonNullable<EventOf<'returned'>['log']> | undefined
+  ms: number
+}
+
+export type ApprovalState = {
+  id: ApprovalId
+  why: string[]
+  risk: 'write' | 'destructive'
+  approvers: UserId[]
+  fourEyes: boolean
+  mayAlways: boolean
+  expiresAt: Date
+  decided:
+    | {
+        decision: 'approved' | 'denied' | 'expired' | 'stopped'
+        by: UserId | undefined
+        reason: string | undefined
+        at: Date
+        edited: boolean
+        always: boolean
+      }
+    | undefined
+}
+
+export type InputState = {
+  id: InputId
+  /** Who may answer; nobody else. */
+  person: UserId
+  request: InputRequest
+  resume: ResumeMethod
+  /** Asked in this leg of the call. */
+  leg: number
+  askedAt: Date
+  expiresAt: Date
+  /** `over`: the call or the run ended before an answer came. */
+  given:
+    | {
+        action: 'accept' | 'decline' | 'cancel' | 'expired' | 'over'
+        content: JsonObject | undefined
+        by: UserId | undefined
+        at: Date
+      }
+    | undefined
+}

@@ -1,0 +1,75 @@
+import { type AppError, type ErrorCode, isAppError } from '../../errors.ts'
+import { authChallengeIn } from '../../mcp/auth/tokens/auth-challenge.ts'
+import type { CallFailure, CallOptions, ContentPart, ToolOutcome } from '../../mcp/protocol/outcome.ts'
+import type { BuiltinTool, RunDeps, RunTool, Source } from '../deps.ts'
+import type { CallState, RunState } from '../state/state.ts'
+import { createTextResult } from './list-text.ts'
+import { getChosenPrompt } from './prompt-tool.ts'
+import { listResourcesForModel, readResourceForModel } from './resource-tools.ts'
+import { listSkillsForModel, readSkillForModel } from './skill-tools.ts'
+
+export type BuiltinCall = {
+  call: Pick<CallState, 'id' | 'arguments'>
+  source: Source
+  tool: RunTool & { own: BuiltinTool }
+}
+
+/** One leg of a call to a tool of ours. */
+export type BuiltinRequest = {
+  mcp: RunDeps['mcp']
+  state: RunState
+  source: Source
+  call: BuiltinCall['call']
+  reach: Pick<CallOptions, 'signal' | 'resume' | 'onInput'>
+}
+
+/** What came of it, in words or as parts; without the time it took. */
+export type BuiltinResult =
+  | { kind: 'ok' | 'tool_error'; content: ContentPart[] }
+  | Omit<Extract<ToolOutcome, { kind: 'input_required' }>, 'ms'>
+
+/** What the server says to the question; anything else is trouble on the way. */
+const ANSWERS = new Set<ErrorCode>(['not_found', 'limit_reached', 'server_refused', 'input_invalid'])
+
+/** Makes a call to one of our tools. Never throws for what a server or a network does. */
+export async function callBuiltinTool(
+  { mcp }: Pick<RunDeps, 'mcp'>,
+  state: RunState,
+  { call, source, tool }: BuiltinCall,
+  reach: BuiltinRequest['reach'],
+): Promise<ToolOutcome> {
+  const began = performance.now()
+  const elapsed = () => Math.round(performance.now() - began)
+  try {
+    return { ...(await doOwn(tool.own, { mcp, state, source, call, reach })), ms: elapsed() }
+  } catch (error) {
+    if (!isAppError(error)) throw error
+    if (ANSWERS.has(error.code)) return { ...createTextResult('tool_error', error.message), ms: elapsed() }
+    // Reading may always be repeated, so it does not matter how far it came.
+    return { ...failureOf(error), ms: elapsed() }
+  }
+}
+
+function failureOf(error: AppError): Omit<CallFailure, 'ms'> {
+  const { code, message } = error
+  const challenge = authChallengeIn(error)
+  if (challenge !== undefined) return { kind: 'failed', why: 'sign_in', message, sent: false, challenge }
+  return { kind: 'failed', why: code === 'cancelled' ? 'cancelled' : 'unreachable', message, sent: false }
+}
+
+function doOwn(own: BuiltinTool, reading: BuiltinRequest): Promise<BuiltinResult> {
+  switch (own) {
+    case 'list_resources':
+      return listResourcesForModel(reading)
+    case 'read_resource':
+      return readResourceForModel(reading)
+    case 'list_skills':
+      return listSkillsForModel(reading)
+    case 'read_skill':
+      return readSkillForModel(reading)
+    case 'get_prompt':
+      return getChosenPrompt(reading)
+    default:
+      return own satisfies never
+  }
+}

@@ -1,0 +1,46 @@
+import type { ContentPart } from '../../mcp/protocol/outcome.ts'
+import type { JsonObject } from '../state/events.ts'
+import type { RunState } from '../state/state.ts'
+import { LIST_PAGE_SIZE } from './builtin-tools.ts'
+
+export const createTextResult = <K extends 'ok' | 'tool_error'>(
+  kind: K,
+  text: string,
+): { kind: K; content: ContentPart[] } => ({
+  kind,
+  content: [{ type: 'text', text }],
+})
+
+/** A picture is looked at, not filed. */
+export function imagePartOf(content: Extract<ContentPart, { type: 'resource' }>): ContentPart {
+  const { mimeType, data } = content
+  return mimeType?.startsWith('image/') && data !== undefined ? { type: 'image', mimeType, data } : content
+}
+
+/** A server may name what it does not list: its tools and skills link to others. Refusals name addresses too. */
+export const wasMentioned = (state: RunState, connection: string, uri: string): boolean =>
+  state.calls.some((call) => {
+    const said = call.connection === connection && call.result?.isError === false ? call.result.text : ''
+    return said.split(/[\s"'<>()[\]{},]+/).some((word) => word === uri || word === `${uri}:`)
+  })
+
+/** Those with all the words asked for, a page of them, with a line above. `last`: what stands below the first page. */
+export function listPageText<T>(
+  items: T[],
+  args: JsonObject,
+  { what, line, last = [] }: { what: string; line(item: T): string; last?: string[] },
+): string {
+  const words = String(args.words ?? '')
+    .toLowerCase()
+    .split(/\s+/)
+    .filter(Boolean)
+  const lines = items.map(line)
+  const hits = lines.filter((one) => words.every((word) => one.toLowerCase().includes(word)))
+  const pages = Math.max(1, Math.ceil(hits.length / LIST_PAGE_SIZE))
+  const page = Math.min(pages, Math.max(1, Number(args.page ?? 1)))
+  return [
+    `${hits.length} ${what}${words.length > 0 ? ' with these words' : ''}, page ${page} of ${pages}`,
+    ...hits.slice((page - 1) * LIST_PAGE_SIZE, page * LIST_PAGE_SIZE),
+    ...(page === 1 ? last : []),
+  ].join('\n')
+}

@@ -1,0 +1,194 @@
+import { errorChainOf } from '../../errors.ts'
+import type { RunId } from '../../ids.ts'
+import type { RunDeps } from '../deps.ts'
+import { foldEvents } from '../state/fold.ts'
+import type { RunState } from '../state/state.ts'
+import { type LeasedRun, LeaseLostError, loadNewEvents, retryWhileDatabaseAway } from '../storage/leased-run.ts'
+import type { BurstDetector } from './burst-detector.ts'
+import { runUntilRest } from './run-loop.ts'
+
+/** How often an instance renews its leases and looks for work nobody does. */
+const POLL_MS = 1_000
+/** Each in a transaction of its own, so that none waits for another's locks. */
+const MAX_EXPIRED_AT_ONCE = 50
+/** Overdue approvals and old markers need no more attention than this. */
+const HOUSEKEEPING_EVERY_POLLS = 15
+/** Runs one instance works at a time: each is mostly waiting, but holds messages and streams. */
+const MAX_HELD = 64
+/** In a burst of requests new work waits, at most this long: each is acknowledged before any is worked on. */
+const BURST_PATIENCE_MS = 3_000
+const BURST_LOOK_MS = 20
+/** A run this version cannot read is looked at again after this. */
+const UNREADABLE_AGAIN_MS = 60_000
+/**
+ * A tool call under way when the app stops gets this long to come back, and what is then cut off half of it to be written
+ * down: most calls are far shorter, and all that stops after this has to fit into the 5 s of a Ctrl-C, too.
+ */
+const GRACE_MS = 1_000
+
+/** The runs this instance holds. */
+export type RunWorker = {
+  /** True while it may take one more. */
+  hasRoom(): boolean
+  /** Works a run just claimed, from its rows or from a state known already. */
+  begin(id: RunId, fence: number, known?: { state: RunState; seq: number }): void
+  /** Somebody here appended to it: look now instead of at the next poll. */
+  nudge(id: RunId): void
+  /** Starts polling. */
+  start(): void
+  stop(close: () => void): Promise<void>
+}
+
+type Shelf = {
+  intake: BurstDetector
+  /** Somebody was turned away for want of room: look for work as soon as there is some. */
+  turnedAway: boolean
+  held: Map<RunId, LeasedRun>
+  track(name: string, task: Promise<unknown>): void
+  begin: RunWorker['begin']
+}
+
+export function createRunWorker(deps: RunDeps, intake: BurstDetector): RunWorker {
+  const held = new Map<RunId, LeasedRun>()
+  const working = new Set<Promise<unknown>>()
+  let timer: NodeJS.Timeout | undefined
+  let polls = 0
+
+  const track: Shelf['track'] = (name, task) => {
+    const tracked = task
+      .catch((error: unknown) => noteTrouble(deps, name, error))
+      .finally(() => working.delete(tracked))
+    working.add(tracked)
+  }
+  const shelf: Shelf = {
+    turnedAway: false,
+    intake,
+    held,
+    track,
+    begin: (id, fence, known) => track('run', runIt(deps, shelf, { id, fence, known })),
+  }
+  const loop = (afterMs: number): void => {
+    const again = () => (deps.closing.aborted ? undefined : loop(POLL_MS))
+    timer = setTimeout(() => track('poll', poll(deps, shelf, polls++).finally(again)), afterMs)
+  }
+
+  return {
+    hasRoom: () => {
+      const room = held.size < MAX_HELD
+      shelf.turnedAway ||= !room
+      return room
+    },
+    begin: shelf.begin,
+    nudge: (id) => {
+      const one = held.get(id)
+      if (one) track('refresh', loadNewEvents(deps, one))
+    },
+    start: () => loop(0),
+    stop: async (close) => {
+      close()
+      clearTimeout(timer)
+      await Promise.race([Promise.all(working), deps.sleep(GRACE_MS)])
+      for (const one of held.values()) one.abort.abort()
+      await Promise.race([Promise.all(working), deps.sleep(GRACE_MS / 2)])
+    },
+  }
+}
+
+function noteTrouble(deps: RunDeps, task: string, error: unknown): void {
+  if (!(error instanceof LeaseLostError)) deps.log.warn({ task, reason: errorChainOf(error) }, 'background work failed')
+}
+
+type Known = { state: RunState; seq: number }
+
+async function runIt(
+  deps: RunDeps,
+  shelf: Shelf,
+  o: { id: RunId; fence: number; known: Known | undefined },
+): Promise<void> {
+  const from = o.known ?? (await load(deps, o))
+  if (!from) return
+  const one: LeasedRun = {
+    id: o.id,
+    fence: o.fence,
+    ...from,
+    abort: new AbortController(),
+    history: undefined,
+    listeners: new Map(),
+    queue: Promise.resolve(),
+  }
+  shelf.held.set(o.id, one)
+  if (one.state.turns.length === 0) deps.door.onProgress(one.state, { kind: 'event', type: 'started' })
+  await burstOver(deps, shelf)
+  const following = await runUntilRest(deps, one)
+  putDown(deps, shelf, one)
+  if (following) await take(deps, shelf, following)
+  if (shelf.turnedAway) await claimMore(deps, shelf)
+}
+
+/** Unless the run was taken up again meanwhile. */
+function putDown(deps: RunDeps, { held }: Shelf, one: LeasedRun): void {
+  if (held.get(one.id) !== one) return
+  held.delete(one.id)
+  deps.door.release(one.id)
+}
+
+/** Claims the next run of a conversation, if it is free. */
+async function take(deps: RunDeps, shelf: Shelf, id: RunId): Promise<void> {
+  if (deps.closing.aborted) return
+  const fence = await deps.store.claim(id)
+  if (fence !== null) shelf.begin(id, fence)
+}
+
+async function burstOver(deps: RunDeps, { intake }: Shelf): Promise<void> {
+  for (let waited = 0; intake.busy(deps.now().getTime()) && waited < BURST_PATIENCE_MS; waited += BURST_LOOK_MS) {
+    await deps.sleep(BURST_LOOK_MS)
+  }
+}
+
+async function claimMore(deps: RunDeps, shelf: Shelf): Promise<void> {
+  shelf.turnedAway = false
+  if (deps.closing.aborted) return
+  const { taken } = await deps.store.poll([], MAX_HELD - shelf.held.size)
+  for (const { run, fence } of taken) shelf.begin(run, fence)
+  // A full harvest: there may be more.
+  shelf.turnedAway ||= taken.length > 0
+}
+
+async function poll(deps: RunDeps, shelf: Shelf, count: number): Promise<void> {
+  if (count % HOUSEKEEPING_EVERY_POLLS === 0) await keepHouse(deps)
+  const asked = [...shelf.held.values()]
+  const room = Math.max(0, MAX_HELD - asked.length)
+  const { held: kept, taken } = await deps.store.poll(
+    asked.map((one) => ({ run: one.id, fence: one.fence })),
+    room,
+  )
+  for (const { run, fence } of taken) shelf.begin(run, fence)
+  const seqs = new Map(kept.map((one) => [one.run, one.seq]))
+  for (const one of asked) compare(deps, shelf, one, seqs.get(one.id))
+}
+
+/** Ends work on a run that is no longer ours, and brings in what others appended to one that is. */
+function compare(deps: RunDeps, shelf: Shelf, one: LeasedRun, seq: number | undefined): void {
+  if (shelf.held.get(one.id) !== one) return
+  if (seq === undefined) one.abort.abort()
+  else if (seq > one.seq) shelf.track('refresh', loadNewEvents(deps, one))
+}
+
+/** The run's state from its rows. Rows that cannot be read, perhaps a newer version's, are left to others for a while. */
+async function load(deps: RunDeps, { id, fence }: { id: RunId; fence: number }): Promise<Known | undefined> {
+  try {
+    const read = await retryWhileDatabaseAway(deps, () => deps.store.read(id, 0, fence))
+    return read ? { state: foldEvents(id, read.events, true), seq: read.seq } : undefined
+  } catch (error) {
+    deps.log.error({ run: id, reason: errorChainOf(error) }, 'run cannot be read')
+    await deps.store.release(id, fence, UNREADABLE_AGAIN_MS)
+    return undefined
+  }
+}
+
+async function keepHouse(deps: RunDeps): Promise<void> {
+  const at = deps.now().toISOString()
+  for (let left = MAX_EXPIRED_AT_ONCE; left > 0; left--) if (!(await deps.store.expireApproval(at))) break
+  for (let left = MAX_EXPIRED_AT_ONCE; left > 0; left--) if (!(await deps.store.expireInput(at))) break
+  await deps.store.prune()
+}

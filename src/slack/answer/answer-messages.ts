@@ -1,0 +1,193 @@
+import type { KnownBlock } from '@slack/types'
+import { LIMITS } from '../../block-kit/limits.ts'
+import type { CallState, RunState } from '../../run/state/state.ts'
+import { actionsBlock, createButton, createCommandButton, type MessageContent, sectionBlock } from '../blocks/blocks.ts'
+import { escapeMrkdwn, mentionOf, truncate } from '../blocks/text.ts'
+import { createBudgetButton } from '../home/home-settings.ts'
+import { feedbackButtons } from '../messages/feedback-buttons.ts'
+import { describeAction } from './describe-call.ts'
+import { detailsButton } from './details-button.ts'
+import { type AnswerPage, callsOnPage, isAfterApproval, nextSegmentOf, paginateAnswer } from './paginate-answer.ts'
+import { stepsBlock, stepsText } from './plan-block.ts'
+import { missedCallText, unknownOutcomeText } from './task-card.ts'
+
+/** One message as it should stand in the thread. */
+export type RenderedMessage = { key: string } & MessageContent
+
+/** What a run shows in its thread, apart from approval cards and files. Pure. */
+export function renderAnswer(state: RunState, words = ''): RenderedMessage[] {
+  const pages = paginateAnswer(state, words)
+  const end = endOf(state)
+  if (end && (pages.length === 0 || isAfterApproval(state)))
+    pages.push({ key: `answer:${nextSegmentOf(state)}:0`, pieces: [] })
+  return pages.map((page, index) => paintPage(page, index === pages.length - 1 ? lastFoot(state, end) : undefined))
+}
+
+/** The steps of a message stand together where the first of them was taken, as in a stream. */
+function paintPage(page: AnswerPage, foot: MessageContent | undefined): RenderedMessage {
+  const words = page.pieces.flatMap((piece) => (piece.kind === 'words' ? [piece.text] : []))
+  const calls = callsOnPage(page)
+  const first = page.pieces.findIndex((piece) => piece.kind === 'tasks')
+  const blocks = page.pieces.flatMap((piece, index): KnownBlock[] => {
+    if (piece.kind === 'words') return [{ type: 'markdown', text: piece.text }]
+    return index === first ? [stepsBlock(calls)] : []
+  })
+  const said = words.length > 0 || calls.length === 0 ? words : [stepsText(calls)]
+  return {
+    key: page.key,
+    text: truncate([...said, ...(foot?.text ? [foot.text] : [])].join('\n\n'), LIMITS.message.textMax / 2),
+    blocks: [...blocks, ...(foot?.blocks ?? [])],
+  }
+}
+
+/** While it works, the way to stop it; then how it ended. */
+function lastFoot(state: RunState, end: MessageContent | undefined): MessageContent | undefined {
+  return state.status === 'working' ? { text: '', blocks: [stopButtonsFor(state)] } : end
+}
+
+/** The block that offers to stop a run; its id also tells which run a stream of ours belongs to. */
+export const stopButtonsFor = (state: Pick<RunState, 'id'>, key = ''): KnownBlock =>
+  actionsBlock(
+    [
+      createButton({ text: 'Stop', action: 'run_stop', value: state.id, says: 'Stop working on this' }),
+      detailsButton(state.id),
+    ],
+    stopBlockIdOf(state.id, key),
+  )
+
+export const stopBlockIdOf = (run: string, key: string): string => `stop ${run} ${key}`
+
+function endOf(state: RunState): MessageContent | undefined {
+  const parts = [...unknownCalls(state), ...missedCalls(state), ...reconnects(state), ...closing(state)]
+  if (parts.length === 0) return undefined
+  return {
+    text: parts
+      .map((part) => part.text)
+      .filter(Boolean)
+      .join('\n'),
+    blocks: parts.flatMap((part) => part.blocks),
+  }
+}
+
+function unknownCalls(state: RunState): MessageContent[] {
+  if (state.status === 'working') return []
+  const unknown = state.calls.filter((call) => call.stage === 'unknown' && call.retryable).slice(0, 3)
+  return unknown.map((call) => {
+    const text = unknownOutcomeText(call)
+    return { text, blocks: [sectionBlock(`:grey_question: ${text}`), actionsBlock([againButton(state, call)])] }
+  })
+}
+
+/** What a server did not answer, and nothing after it did. A run that failed as a whole is tried again as a whole. */
+function missedCalls(state: RunState): MessageContent[] {
+  if (state.status !== 'finished') return []
+  const missed = state.calls.filter(
+    (call, at) => call.stage === 'failed' && call.retryable && !state.calls.slice(at + 1).some(stoodInFor(call)),
+  )
+  return missed.slice(-3).map((call) => {
+    const text = missedCallText(call)
+    return { text, blocks: [sectionBlock(`:hourglass: ${text}`), actionsBlock([againButton(state, call)])] }
+  })
+}
+
+/** A later call of the same tool tells how it went in the end. */
+const stoodInFor =
+  (call: CallState) =>
+  ({ connectionName, tool }: CallState): boolean =>
+    connectionName === call.connectionName && tool === call.tool
+
+const againButton = (state: RunState, call: CallState) =>
+  createButton({
+    text: 'Try again',
+    action: `call_again:${call.id}`,
+    value: `${state.id} ${call.id}`,
+    says: `Try again: ${describeAction(call, 'wish')}`,
+  })
+
+/** A cause that speaks of a sign-in, or says to connect again, gets the button that does it; only the connection's owner can press it. */
+function reconnects(state: RunState): MessageContent[] {
+  if (state.status === 'working') return []
+  const broken = state.calls.filter(
+    (call) => call.stage === 'failed' && /reconnect|connect again|sign[- ]in/i.test(call.cause ?? ''),
+  )
+  const names = [...new Set(broken.map((call) => call.connectionName))].filter(Boolean).slice(0, 3)
+  if (names.length === 0) return []
+  return [
+    {
+      text: '',
+      blocks: [actionsBlock(names.map((name) => createCommandButton(`Reconnect ${name}`, `reconnect ${name}`)))],
+    },
+  ]
+}
+
+function closing(state: RunState): MessageContent[] {
+  switch (state.status) {
+    case 'working':
+      return []
+    case 'stopped':
+      return [said(stoppedWords(state)), ...details(state)]
+    case 'failed':
+      return [failed(state)]
+    case 'finished':
+      return finished(state)
+    default:
+      return state.status satisfies never
+  }
+}
+
+function stoppedWords(state: RunState): string {
+  const other = state.stoppedBy !== undefined && state.stoppedBy !== state.origin.user
+  return other ? `Okay, I stopped, as ${mentionOf(state.stoppedBy ?? '')} asked.` : 'Okay, I stopped.'
+}
+
+function failed(state: RunState): MessageContent {
+  const text = escapeMrkdwn(state.failure?.message ?? 'Something went wrong on our side. Please try again.')
+  const again = createButton({ text: 'Try again', action: 'run_again', value: state.id })
+  const raise = state.failure?.code === 'limit_reached' ? [createBudgetButton({ budgetUsd: 0 })] : []
+  return {
+    text,
+    blocks: [
+      sectionBlock(`:warning: ${text}`),
+      actionsBlock([again, ...raise, ...(state.calls.length > 0 ? [detailsButton(state.id)] : [])]),
+    ],
+  }
+}
+
+const NOTES = {
+  turn_limit: 'I stopped here because one request can only take so many steps. Say _go on_ and I will continue.',
+  budget: 'I stopped here because this used up what one request may cost. Say _go on_ and I will continue.',
+}
+
+function finished(state: RunState): MessageContent[] {
+  const feedback: MessageContent[] = [
+    ...suggested(state.answer),
+    { text: '', blocks: [feedbackButtons(state.id)] },
+    ...details(state),
+  ]
+  if (state.note !== undefined) return [said(NOTES[state.note]), ...feedback]
+  if (state.answer.trim() !== '') return feedback
+  return state.calls.length > 0
+    ? [said('Done.'), ...feedback]
+    : [said('I have no answer to that. Could you put it another way?')]
+}
+
+/** Questions that an answer offers in a list of their own become buttons that ask them; a button has to show all that it asks. */
+function suggested(answer: string): MessageContent[] {
+  const list = /^You could ask me:\n((?:- .+(?:\n|$))+)/m.exec(answer)?.[1] ?? ''
+  const questions = list.split('\n').map((line) => line.replace(/^- /, '').trim())
+  const whole = questions.filter((question) => question !== '' && question.length <= LIMITS.button.text)
+  if (whole.length === 0) return []
+  const buttons = whole
+    .slice(0, SUGGESTED_MAX)
+    .map((question, at) => createButton({ text: question, action: `starter_ask:${at}`, value: question }))
+  return [{ text: '', blocks: [actionsBlock(buttons, 'suggested')] }]
+}
+
+/** As many as Slack shows of suggested prompts. */
+const SUGGESTED_MAX = 4
+
+/** An answer that took no steps has nothing more to tell. */
+const details = ({ id, calls }: RunState): MessageContent[] =>
+  calls.length === 0 ? [] : [{ text: '', blocks: [actionsBlock([detailsButton(id)])] }]
+
+const said = (text: string): MessageContent => ({ text, blocks: [sectionBlock(text)] })

@@ -1,0 +1,97 @@
+import type { JsonObject } from '../../registry/connection.ts'
+
+export type CallTense = 'wish' | 'doing' | 'done'
+
+/** A call as far as its sentence goes. */
+export type DescribedCall = { title: string; tool: string; connectionName: string; arguments: JsonObject }
+
+/** Irregular verbs of tool names, or with a doubled letter: present participle, past. Any other verb below is regular. */
+const IRREGULAR: Record<string, [string, string]> = {
+  write: ['writing', 'wrote'],
+  read: ['reading', 'read'],
+  get: ['getting', 'got'],
+  find: ['finding', 'found'],
+  send: ['sending', 'sent'],
+  run: ['running', 'ran'],
+  set: ['setting', 'set'],
+  put: ['putting', 'put'],
+  make: ['making', 'made'],
+  give: ['giving', 'gave'],
+  show: ['showing', 'showed'],
+  submit: ['submitting', 'submitted'],
+  stop: ['stopping', 'stopped'],
+  drop: ['dropping', 'dropped'],
+  copy: ['copying', 'copied'],
+  query: ['querying', 'queried'],
+  apply: ['applying', 'applied'],
+  modify: ['modifying', 'modified'],
+  reply: ['replying', 'replied'],
+  undo: ['undoing', 'undid'],
+  begin: ['beginning', 'began'],
+}
+
+const REGULAR = new Set(
+  `add append archive ask assign book browse build calculate call cancel check clear close comment complete compute connect
+   convert count create crawl delete deploy describe download draft echo edit enable disable execute explain export extract fetch
+   follow fork generate import index insert install invite list load look lock mark merge move open parse pay ping post print
+   publish pull push refund remove rename render replace request resolve restore resize retrieve return review save schedule search
+   select share sort start subscribe summarize sum sync tag toggle transform translate trigger unlock update upload validate watch`
+    .split(/\s+/)
+    .filter((verb) => verb !== ''),
+)
+
+/** Arguments that say what a call is about, best first. */
+const SUBJECTS = ['path', 'file_path', 'filename', 'file', 'url', 'title', 'name', 'repo', 'channel', 'table']
+
+/** Nouns that an argument says better. */
+const VAGUE = /^(?:text |media |multiple )?(?:file|files|directory|folder|page|url|issue|table|document)$/
+
+/**
+ * What a call does, in plain words: "Write hello.txt with filesystem", "Writing …", "Wrote …".
+ * A tool whose first word is no verb known here is "used".
+ */
+export function describeCall(call: DescribedCall, tense: CallTense): string {
+  return `${describeAction(call, tense)} with ${call.connectionName || 'no connection'}`
+}
+
+/** The same without the connection. */
+export function describeAction(call: DescribedCall, tense: CallTense): string {
+  const [first = '', ...others] = plainWords(call.title || call.tool)
+  const verb = first.toLowerCase()
+  if (!isVerb(verb)) return capital(`${conjugate('use', tense)} ${[first, ...others].join(' ')}`)
+  return capital([conjugate(verb, tense), objectOf(others.join(' '), call.arguments)].filter(Boolean).join(' '))
+}
+
+const isVerb = (word: string): boolean => REGULAR.has(word) || Object.hasOwn(IRREGULAR, word)
+
+function conjugate(verb: string, tense: CallTense): string {
+  if (tense === 'wish') return verb
+  const irregular = IRREGULAR[verb]
+  if (irregular) return tense === 'doing' ? irregular[0] : irregular[1]
+  const stem = verb.endsWith('e') ? verb.slice(0, -1) : verb
+  return `${stem}${tense === 'doing' ? 'ing' : 'ed'}`
+}
+
+/** `readMediaFile`, `read_media_file` and "Read Media File" are the same three words; short capitals stay ("SQL"), a "tool" at the end says nothing. */
+function plainWords(title: string): string[] {
+  const spaced = title.replace(/([a-z])([A-Z])/g, '$1 $2').replace(/[_\-./\s]+/g, ' ')
+  const words = spaced
+    .trim()
+    .replace(/ tool$/i, '')
+    .split(' ')
+  return words.map((word, index) => (index > 0 && !/^[A-Z0-9]{2,5}$/.test(word) ? word.toLowerCase() : word))
+}
+
+function objectOf(noun: string, given: JsonObject): string {
+  const subject = SUBJECTS.map((key) => given[key]).find((value) => typeof value === 'string' && value !== '')
+  if (typeof subject !== 'string' || subject.length > 120) return noun
+  const short = subject.replace(/\/+$/, '').split('/').at(-1) || subject
+  const shown = /^https?:/.test(subject) ? subject : short
+  if (shown === '.') return noun
+  return noun === '' || VAGUE.test(noun) ? shown : `${noun} ${shown}`
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+
+/** A sentence as the rest of another. */
+export const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)

@@ -1,0 +1,56 @@
+import type { App } from '@slack/bolt'
+import { registerApprovals } from '../approvals/approval-actions.ts'
+import { registerRules } from '../approvals/rules-command.ts'
+import { registerPrompts } from '../catalog/prompts-command.ts'
+import { registerResourceUpdates } from '../catalog/resource-updates.ts'
+import { registerResources } from '../catalog/resources-command.ts'
+import { registerSearch } from '../catalog/search-command.ts'
+import { registerSkills } from '../catalog/skills-command.ts'
+import { registerTemplateValues } from '../catalog/template-values.ts'
+import { registerTools } from '../catalog/tools-command.ts'
+import { registerMcpCommand } from '../commands/mcp-command.ts'
+import { registerConnect } from '../connections/connect-modal.ts'
+import { registerDisconnect } from '../connections/disconnect-command.ts'
+import { registerSignIn } from '../connections/sign-in.ts'
+import type { SlackDeps } from '../deps.ts'
+import { registerInputs } from '../elicitation/elicitation-actions.ts'
+import { registerHome } from '../home/home.ts'
+import { registerSettings } from '../home/settings-actions.ts'
+import { registerFeedback } from '../messages/feedback.ts'
+import { registerMessages } from '../messages/message-events.ts'
+import { registerShortcuts } from '../messages/shortcuts.ts'
+import { registerMessagesTab } from '../onboarding/messages-tab.ts'
+import { registerStarterQuestions } from '../onboarding/starter-questions.ts'
+import { registerWelcome } from '../onboarding/welcome.ts'
+import { registerRunActions } from '../run-details/run-actions.ts'
+import { registerRunDetails } from '../run-details/run-details.ts'
+import { registerUninstall } from './uninstall.ts'
+
+/** Everything the app listens to. */
+export function registerListeners(app: App, deps: SlackDeps): void {
+  registerMessages(app, deps)
+  registerMessagesTab(app, deps)
+  registerWelcome(app, deps)
+  registerShortcuts(app, deps)
+  registerMcpCommand(app, deps)
+  registerConnect(app, deps)
+  registerSignIn(app, deps)
+  registerStarterQuestions(app, deps)
+  registerApprovals(app, deps)
+  registerInputs(app, deps)
+  registerRunActions(app, deps)
+  registerRunDetails(app, deps)
+  registerTools(app, deps)
+  registerSearch(app, deps)
+  registerResources(app, deps)
+  registerPrompts(app, deps)
+  registerSkills(app, deps)
+  registerTemplateValues(app, deps)
+  registerResourceUpdates(app, deps)
+  registerDisconnect(app, deps)
+  registerRules(app, deps)
+  registerFeedback(app, deps)
+  registerHome(app, deps)
+  registerSettings(app, deps)
+  registerUninstall(app, deps)
+}

@@ -1,0 +1,74 @@
+import type { App } from '@slack/bolt'
+import { z } from 'zod'
+import { UserId } from '../../ids.ts'
+import type { SlackDeps } from '../deps.ts'
+import { AnyResponse, isTokenRevoked } from '../web-api/web-api.ts'
+
+const TeamsRevoked = z.object({ team_ids: z.array(z.string()) })
+const Revoked = z.object({ tokens: z.object({ bot: z.array(z.string()).default([]) }) })
+
+/**
+ * The app was removed from a workspace, which Slack tells with one or both of these events. They are acknowledged when all is
+ * cleaned up; what fails in between is done when Slack tells it again.
+ */
+export function registerUninstall(app: App, deps: SlackDeps): void {
+  app.event('app_uninstalled', () => leave(deps))
+  app.event('tokens_revoked', async ({ event }) => {
+    if (Revoked.parse(event).tokens.bot.length > 0) await leave(deps)
+  })
+  app.event('team_access_revoked', ({ event }) => leaveTeams(deps, TeamsRevoked.parse(event).team_ids))
+}
+
+/** Runs are stopped before what they work with is taken away; the token goes last, as it tells whose all this was. */
+async function leave(deps: SlackDeps): Promise<void> {
+  const { workspace, user } = await deps.bot()
+  if (await stillThere(deps)) {
+    // An event that was late: the app was installed anew since.
+    deps.log.info({ workspace }, 'told of a removal, but the token works')
+    return
+  }
+  const by = { workspace, user: UserId.parse(user) }
+  const stopped = await deps.runs.stopAll(by)
+  await deps.connect.forgetAll(by)
+  await deps.forgetToken()
+  deps.log.info({ workspace, stopped }, 'left a workspace')
+}
+
+/**
+ * An organization's admin took the app from some of its workspaces. Nobody can be told there any more; what is people's (connections,
+ * rules) is theirs in all of the organization, and stays.
+ */
+async function leaveTeams(deps: SlackDeps, revoked: string[]): Promise<void> {
+  const { workspace, user } = await deps.bot()
+  const there = await teamsOf(deps)
+  const teams = revoked.filter((team) => !there.includes(team))
+  const stopped = await deps.runs.stopAll({ workspace, user: UserId.parse(user) }, teams)
+  deps.log.info({ workspace, teams, stopped }, 'left workspaces of an organization')
+}
+
+const Teams = z.object({
+  teams: z.array(z.object({ id: z.string() })),
+  response_metadata: z.object({ next_cursor: z.string().default('') }).optional(),
+})
+
+/** The workspaces of the organization that the app may work in now. */
+async function teamsOf({ webApi }: SlackDeps): Promise<string[]> {
+  const teams: string[] = []
+  let cursor = ''
+  do {
+    const page = await webApi.call('auth.teams.list', { limit: 1_000, ...(cursor && { cursor }) }, Teams)
+    teams.push(...page.teams.map(({ id }) => id))
+    cursor = page.response_metadata?.next_cursor ?? ''
+  } while (cursor !== '')
+  return teams
+}
+
+async function stillThere({ webApi }: SlackDeps): Promise<boolean> {
+  try {
+    await webApi.call('auth.test', {}, AnyResponse)
+    return true
+  } catch (error) {
+    if (isTokenRevoked(error)) return false
+    throw error
+  }
+}

@@ -1,0 +1,79 @@
+import type { KnownBlock } from '@slack/types'
+import type { Rule } from '../../policy/rules.ts'
+import {
+  actionsBlock,
+  contextBlock,
+  createButton,
+  createCommandButton,
+  type MessageContent,
+  sectionBlock,
+} from '../blocks/blocks.ts'
+import { escapeMrkdwn, formatDate, joinWords, mentionOf, pluralize } from '../blocks/text.ts'
+
+/** A person's own rules with Revoke, and what the workspace decided. */
+export function rulesMessage(rules: Rule[], approvers: string[]): MessageContent {
+  const own = rules.filter((rule) => rule.scope === 'person')
+  const shared = rules.filter((rule) => rule.scope === 'workspace')
+  const none =
+    own.length === 0
+      ? [sectionBlock('You have no rules of your own. _Always allow_ on an approval card makes one.')]
+      : []
+  return {
+    text: `You have ${own.length === 0 ? 'no rules' : pluralize(own.length, 'rule')} of your own.`,
+    blocks: [
+      ...none,
+      ...own.slice(0, 20).map(ruleBlock),
+      ...(own.length > 20 ? [contextBlock(`and ${own.length - 20} more`)] : []),
+      ...(shared.length > 0
+        ? [sectionBlock(`*Everybody here*\n${shared.slice(0, 20).map(sharedRule).join('\n')}`)]
+        : []),
+      contextBlock(approversText(approvers)),
+      actionsBlock([createCommandButton('My connections', 'list'), createCommandButton('Help', 'help')]),
+    ],
+  }
+}
+
+export function ruleBlock(rule: Rule): KnownBlock {
+  const where = rule.connectionName ?? rule.card ?? 'any connection'
+  const tool = rule.tool === '*' ? 'any tool' : `*${escapeMrkdwn(rule.tool)}*`
+  return sectionBlock(
+    `${VERDICTS[rule.verdict]} ${tool} of *${escapeMrkdwn(where)}*, since ${formatDate(rule.createdAt)}`,
+    createButton({
+      text: 'Revoke',
+      action: `rule_revoke:${rule.id}`,
+      value: rule.id,
+      says: `Revoke the rule for ${rule.tool}`,
+    }),
+  )
+}
+
+const VERDICTS = {
+  allow: ':white_check_mark: Always allow',
+  ask: ':raised_hand: Always ask before',
+  deny: ':no_entry: Never allow',
+}
+
+function sharedRule(rule: Rule): string {
+  const tool = rule.tool === '*' ? 'any tool' : rule.tool
+  return `${VERDICTS[rule.verdict]} ${escapeMrkdwn(tool)} of ${escapeMrkdwn(rule.card ?? 'any service')}${rule.fourEyes ? ', approved by somebody else' : ''}`
+}
+
+export const approversText = (approvers: string[]): string =>
+  approvers.length === 0
+    ? 'Approvers: nobody in particular. People approve their own destructive calls.'
+    : `Approvers: ${joinWords(approvers.slice(0, 40).map(mentionOf))} decide${approvers.length === 1 ? 's' : ''} destructive calls.`
+
+function countApprovers(count: number): string {
+  if (count === 0) return 'There are no approvers.'
+  return `There ${count === 1 ? 'is' : 'are'} ${pluralize(count, 'approver')}.`
+}
+
+export function approversMessage(approvers: string[], mayManage: boolean, note = ''): MessageContent {
+  const how = mayManage
+    ? 'Change it in my Home tab, or with `/mcp approvers @name @name` and `/mcp approvers none`.'
+    : 'An owner or admin of this workspace can change it.'
+  return {
+    text: `${note}${countApprovers(approvers.length)}`,
+    blocks: [sectionBlock(`${note}${approversText(approvers)}`), contextBlock(how)],
+  }
+}

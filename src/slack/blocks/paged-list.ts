@@ -1,0 +1,88 @@
+import type { KnownBlock } from '@slack/types'
+import { LIMITS } from '../../block-kit/limits.ts'
+import {
+  actionsBlock,
+  contextBlock,
+  createButton,
+  createOption,
+  inputBlock,
+  plainTextObject,
+  sectionBlock,
+} from './blocks.ts'
+import { truncate } from './text.ts'
+
+/** Which part of a list is looked at, and where the command was given; travels in the modal. */
+export type ListQuery = {
+  connection: string
+  words: string
+  page: number
+  channel?: string | undefined
+  thread?: string | undefined
+}
+
+export const LIST_MODAL_PAGE_SIZE = 10
+
+export type PagedList<T> = { shown: T[]; hits: number; page: number; pages: number; turn: KnownBlock[] }
+
+/** The items that have all of the words, a page of them, and buttons to turn it. */
+export function pagesOfList<T>(items: T[], look: ListQuery, textsOf: (item: T) => string[]): PagedList<T> {
+  const wanted = look.words.toLowerCase().split(/\s+/).filter(Boolean)
+  const found = items.filter((item) => {
+    const text = textsOf(item).join(' ').toLowerCase()
+    return wanted.every((word) => text.includes(word))
+  })
+  const pages = Math.max(1, Math.ceil(found.length / LIST_MODAL_PAGE_SIZE))
+  const page = Math.min(Math.max(0, look.page), pages - 1)
+  const turns = [
+    ...(page > 0 ? [createButton({ text: 'Previous', action: 'look_page:previous', value: String(page - 1) })] : []),
+    ...(page < pages - 1 ? [createButton({ text: 'Next', action: 'look_page:next', value: String(page + 1) })] : []),
+  ]
+  const shown = found.slice(page * LIST_MODAL_PAGE_SIZE, (page + 1) * LIST_MODAL_PAGE_SIZE)
+  return { shown, hits: found.length, page, pages, turn: turns.length === 0 ? [] : [actionsBlock(turns)] }
+}
+
+type Named = { id: string; name: string }
+
+/** The top of a list: which connection, a field to search by, and what is shown. */
+export function listQueryBlocks(
+  list: 'resources' | 'prompts' | 'skills',
+  look: ListQuery,
+  names: Named[],
+  { title, page }: { title: string; page: Omit<PagedList<unknown>, 'shown' | 'turn'> },
+): KnownBlock[] {
+  const field = inputBlock({
+    id: 'words',
+    label: 'Search',
+    hint: 'Press Enter to search names and descriptions.',
+    optional: true,
+    element: {
+      type: 'plain_text_input',
+      action_id: 'look_words',
+      ...(look.words !== '' && { initial_value: truncate(look.words, 200) }),
+      dispatch_action_config: { trigger_actions_on: ['on_enter_pressed'] },
+    },
+  })
+  const where = page.pages > 1 ? `, page ${page.page + 1} of ${page.pages}` : ''
+  const none = look.words === '' ? `It has no ${list} right now.` : `Nothing matches your search.`
+  return [
+    ...(names.length > 1 ? [connectionPickerBlock(names, look.connection)] : []),
+    { ...field, dispatch_action: true },
+    sectionBlock(`${title}${where}`),
+    ...(page.hits === 0 ? [contextBlock(none)] : []),
+  ]
+}
+
+/** Which connection's list is meant. */
+export function connectionPickerBlock(names: Named[], chosen: string | undefined): KnownBlock {
+  const options = names.slice(0, LIMITS.options.select).map(({ id, name }) => createOption(name, id))
+  const initial = options.find(({ value }) => value === chosen)
+  return actionsBlock([
+    {
+      type: 'static_select',
+      action_id: 'look_of',
+      placeholder: plainTextObject('Choose a connection', LIMITS.placeholder),
+      options,
+      ...(initial && { initial_option: initial }),
+    },
+  ])
+}

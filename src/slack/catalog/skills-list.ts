@@ -1,0 +1,134 @@
+import type { KnownBlock, ModalView } from '@slack/types'
+import { LIMITS } from '../../block-kit/limits.ts'
+import type { Skill, SkillList } from '../../connect/features/features.ts'
+import {
+  actionsBlock,
+  contextBlock,
+  createButton,
+  createModal,
+  inputBlock,
+  type MessageContent,
+  plainTextObject,
+  sectionBlock,
+} from '../blocks/blocks.ts'
+import { type ListQuery, listQueryBlocks, pagesOfList } from '../blocks/paged-list.ts'
+import { escapeInlineMrkdwn, escapeMrkdwn, mentionOf, pluralize, truncate } from '../blocks/text.ts'
+import { formatSize, listMetadataOf, type NamedConnection } from './resources-list.ts'
+
+/** One page of the skills a connection's server publishes. */
+export function skillsModal(
+  { skills, refused }: SkillList,
+  look: ListQuery & { name: string },
+  names: NamedConnection[],
+): ModalView {
+  const page = pagesOfList(skills, look, ({ uri, name, description }) => [uri, name, description])
+  const title = `*${pluralize(page.hits, 'skill')} of ${escapeInlineMrkdwn(look.name)}*`
+  const unsound = `${pluralize(refused, 'more')} left out: not as a skill has to be.`
+  return createModal({
+    id: 'skills',
+    title: 'Skills',
+    submit: 'Search',
+    keep: listMetadataOf(look),
+    blocks: [
+      ...listQueryBlocks('skills', look, names, { title, page }),
+      ...page.shown.map(skillBlock),
+      ...(refused === 0 ? [] : [contextBlock(unsound)]),
+      ...page.turn,
+    ],
+  })
+}
+
+/** The address stands below: two skills may have one name. */
+function skillBlock({ uri, name, description }: Skill): KnownBlock {
+  const [line = ''] = description.trim().split('\n')
+  const words = [`*${escapeInlineMrkdwn(name)}*`, escapeMrkdwn(truncate(line, 300)), escapeMrkdwn(truncate(uri, 200))]
+  return sectionBlock(words.join('\n'), createButton({ text: 'Open', action: 'skill_open', value: uri }))
+}
+
+const FILES_SHOWN = 12
+
+type Shown = { of: string; where: string; keep: unknown }
+
+/** One skill as its server lists it; its files are read when somebody asks for them. */
+export function skillModal({ uri, name, description, files }: Skill, { of, where, keep }: Shown): ModalView {
+  const wish = inputBlock({
+    id: 'wish',
+    label: 'What should I do with it?',
+    hint: `I follow the skill and answer ${where}.`,
+    optional: true,
+    element: {
+      type: 'plain_text_input',
+      action_id: 'wish',
+      multiline: true,
+      max_length: LIMITS.plainTextInput,
+      placeholder: plainTextObject('Do it for…', LIMITS.placeholder),
+    },
+  })
+  return createModal({
+    id: 'skill',
+    title: 'Skill',
+    submit: 'Use it',
+    keep,
+    blocks: [
+      sectionBlock(
+        `*${escapeInlineMrkdwn(name)}* of ${escapeInlineMrkdwn(of)}\n${escapeMrkdwn(truncate(description, 1_100))}`,
+      ),
+      contextBlock(escapeMrkdwn(truncate(uri, 1_500))),
+      ...filesBlocks(files),
+      actionsBlock([createButton({ text: 'Read here', action: 'skill_read', value: 'read' })]),
+      contextBlock(
+        `_Read here_ shows it ${where}. What it says comes from the server, not from me, and allows me nothing new.`,
+      ),
+      wish,
+    ],
+  })
+}
+
+function filesBlocks(files: Skill['files']): KnownBlock[] {
+  if (files === undefined) return [contextBlock('Its server makes it up anew each time, so I cannot check it.')]
+  if (files.length === 0) return []
+  const lines = files
+    .slice(0, FILES_SHOWN)
+    .map(({ path, size }) => `• ${escapeMrkdwn(truncate(path, 150))} (${formatSize(size)})`)
+  const rest = files.length > FILES_SHOWN ? [`and ${files.length - FILES_SHOWN} more`] : []
+  return [sectionBlock(['Files that go with it:', ...lines, ...rest].join('\n'))]
+}
+
+/** Above what was read. */
+export function skillReadMessage(user: string, { name, uri }: Skill, of: string): MessageContent {
+  return {
+    text: truncate(
+      `${mentionOf(user)} read the skill ${escapeMrkdwn(name)} of ${escapeMrkdwn(of)}`,
+      LIMITS.message.text,
+    ),
+    blocks: [
+      sectionBlock(
+        `:mortar_board: ${mentionOf(user)} read the skill *${escapeInlineMrkdwn(name)}* of ${escapeInlineMrkdwn(of)}`,
+      ),
+      contextBlock(escapeMrkdwn(truncate(uri, 300))),
+    ],
+  }
+}
+
+/** Above the answer: who chose which skill, and what for. */
+export function usedSkillMessage(user: string, { name, uri }: Skill, of: string, wish: string): MessageContent {
+  const what = wish === '' ? '' : `: ${escapeMrkdwn(truncate(wish, 2_000))}`
+  return {
+    text: truncate(
+      `${mentionOf(user)} uses the skill ${escapeMrkdwn(name)} of ${escapeMrkdwn(of)}`,
+      LIMITS.message.text,
+    ),
+    blocks: [
+      sectionBlock(
+        `:mortar_board: ${mentionOf(user)} uses the skill *${escapeInlineMrkdwn(name)}* of ${escapeInlineMrkdwn(of)}${what}`,
+      ),
+      contextBlock(
+        `${escapeMrkdwn(truncate(uri, 300))}. The words of the skill come from the server of ${escapeInlineMrkdwn(of)}.`,
+      ),
+    ],
+  }
+}
+
+/** The request as people read it. */
+export const skillRequestText = ({ name }: Pick<Skill, 'name'>, of: string, wish: string): string =>
+  wish === '' ? truncate(`Use the skill "${name}" of ${of}.`, 1_000) : `${wish}\n[With the skill "${name}" of ${of}.]`

@@ -1,0 +1,154 @@
+import type { KnownBlock, ModalView } from '@slack/types'
+import { LIMITS } from '../../block-kit/limits.ts'
+import {
+  actionsBlock,
+  contextBlock,
+  createButton,
+  createCommandButton,
+  createModal,
+  inputBlock,
+  type MessageContent,
+  plainTextObject,
+  sectionBlock,
+} from '../blocks/blocks.ts'
+import { escapeMrkdwn, joinWords, pluralize, truncate } from '../blocks/text.ts'
+
+/** A tool that cannot be used, and why. */
+export type UnusableToolLine = { tool: string; why: string }
+
+export type ToolLine = {
+  connection: string
+  name: string
+  description: string
+  kind: 'read' | 'write' | 'destructive' | undefined
+  /** It runs without a person's OK, as far as is known before its arguments are. */
+  free: boolean
+  /** It takes SQL, which is read before it is judged. */
+  sql?: boolean
+}
+
+/** Which part of the tools is looked at; travels in the buttons. */
+export type ToolListQuery = { connection: string | undefined; words: string; page: number }
+
+export const TOOLS_PER_PAGE = 10
+
+const KINDS = { read: 'reads', write: 'writes', destructive: ':warning: destructive' }
+
+export function findTools(tools: ToolLine[], words: string): ToolLine[] {
+  const wanted = words.toLowerCase().split(/\s+/).filter(Boolean)
+  return tools.filter((tool) => {
+    const text = `${tool.connection} ${tool.name} ${tool.name.replace(/[_-]/g, ' ')} ${tool.description}`.toLowerCase()
+    return wanted.every((word) => text.includes(word))
+  })
+}
+
+/** One page of tools, with buttons to turn it. */
+export function toolsMessage(tools: ToolLine[], look: ToolListQuery, leftOut: UnusableToolLine[] = []): MessageContent {
+  const hits = findTools(tools, look.words)
+  const pages = Math.max(1, Math.ceil(hits.length / TOOLS_PER_PAGE))
+  const page = Math.min(Math.max(0, look.page), pages - 1)
+  const shown = hits.slice(page * TOOLS_PER_PAGE, (page + 1) * TOOLS_PER_PAGE)
+  const of = look.connection === undefined ? 'your connections' : look.connection
+  const match = look.words === '' ? '' : ` matching "${truncate(look.words, 60)}"`
+  const title = `${pluralize(hits.length, 'tool')} of ${of}${match}`
+  const where = pages > 1 ? `, page ${page + 1} of ${pages}` : ''
+  return {
+    text: truncate(`${title}${where}: ${shown.map((tool) => tool.name).join(', ')}`, LIMITS.message.text),
+    blocks: [
+      sectionBlock(`*${escapeMrkdwn(title)}*${where}`),
+      ...shown.map((tool) => sectionBlock(toolWords(tool, look.connection === undefined))),
+      ...(hits.length === 0 ? [contextBlock('No tool matches your search.')] : []),
+      ...leftOutWords(leftOut),
+      turnButtons({ ...look, page }, pages),
+    ],
+  }
+}
+
+/** Named in full by /mcp test. */
+function leftOutWords(leftOut: UnusableToolLine[]): KnownBlock[] {
+  if (leftOut.length === 0) return []
+  const named = leftOut
+    .slice(0, 5)
+    .map(({ tool, why }) => `\`${escapeMrkdwn(truncate(tool, 60))}\` (${escapeMrkdwn(truncate(why, 120))})`)
+  const more = leftOut.length > 5 ? [`and ${leftOut.length - 5} more`] : []
+  return [
+    contextBlock(
+      `I cannot use ${pluralize(leftOut.length, 'more tool', 'more tools')}: ${[...named, ...more].join(', ')}.`,
+    ),
+  ]
+}
+
+function toolWords(tool: ToolLine, withConnection: boolean): string {
+  const whose = withConnection ? ` (${escapeMrkdwn(tool.connection)})` : ''
+  const [line = ''] = tool.description.trim().split('\n')
+  return `*${escapeMrkdwn(tool.name)}*${whose} · ${permission(tool)}\n${escapeMrkdwn(truncate(line, 200))}`
+}
+
+function permission({ kind, free, sql }: ToolLine): string {
+  if (sql && !free) return 'reads without asking, asks before SQL that changes something'
+  const word = kind === undefined ? 'not checked yet' : KINDS[kind]
+  return `${word}, ${free ? 'runs without asking' : 'asks first'}`
+}
+
+/** Words after `/mcp tools` that are no connection's name and that no tool fits. */
+export function noSuchToolsMessage(words: string, connections: string[], near: string | undefined): MessageContent {
+  const names = connections.slice(0, 20)
+  const hint = near === undefined ? '' : ` Did you mean ${near}?`
+  const text = `You have no connection called "${truncate(words, 60)}", and no tool matches that.${hint} Your connections: ${joinWords(names)}.`
+  return {
+    text,
+    blocks: [
+      sectionBlock(escapeMrkdwn(text)),
+      actionsBlock(
+        names.map((name) => createCommandButton(name, `tools ${name}`, name === near ? 'primary' : undefined)),
+      ),
+    ],
+  }
+}
+
+function turnButtons(look: ToolListQuery, pages: number): KnownBlock {
+  const to = (page: number) => JSON.stringify({ ...look, page })
+  return actionsBlock([
+    ...(look.page > 0
+      ? [createButton({ text: 'Previous', action: 'tools_page:previous', value: to(look.page - 1) })]
+      : []),
+    ...(look.page < pages - 1
+      ? [createButton({ text: 'Next', action: 'tools_page:next', value: to(look.page + 1) })]
+      : []),
+    createButton({ text: 'Search', action: 'tools_search', value: to(0) }),
+    ...(look.connection === undefined ? [] : [createCommandButton('Test', `test ${look.connection}`)]),
+  ])
+}
+
+/** The same in a modal, with a field to search by. */
+export function toolsModal(tools: ToolLine[], look: ToolListQuery, leftOut: UnusableToolLine[] = []): ModalView {
+  const saying = toolsMessage(tools, look, leftOut)
+  const field = inputBlock({
+    id: 'words',
+    label: 'Search',
+    hint: 'Press Enter to search names and descriptions.',
+    optional: true,
+    element: {
+      type: 'plain_text_input',
+      action_id: 'tools_words',
+      ...(look.words !== '' && { initial_value: look.words }),
+      placeholder: plainTextObject('table, file, issue …', LIMITS.placeholder),
+      dispatch_action_config: { trigger_actions_on: ['on_enter_pressed'] },
+    },
+  })
+  const blocks = saying.blocks.filter((block) => block.type !== 'actions')
+  const turn = saying.blocks.filter((block) => block.type === 'actions').map(withoutSearch)
+  return createModal({
+    id: 'tools',
+    title: 'Tools',
+    submit: 'Search',
+    keep: look,
+    blocks: [{ ...field, dispatch_action: true }, ...blocks, ...turn.flat()],
+  })
+}
+
+function withoutSearch(block: KnownBlock): KnownBlock[] {
+  if (block.type !== 'actions') return [block]
+  const elements = block.elements.filter((element) => element.action_id?.startsWith('tools_page') === true)
+  return elements.length === 0 ? [] : [{ ...block, elements }]
+}

@@ -1,0 +1,166 @@
+import type { AlertBlock, InputBlock, KnownBlock, ModalView, StaticSelect } from '@slack/types'
+import { LIMITS } from '../../block-kit/limits.ts'
+import type { CardInfo } from '../../connect/connect.ts'
+import {
+  actionsBlock,
+  contextBlock,
+  createCommandButton,
+  createModal,
+  createOption,
+  inputBlock,
+  plainTextObject,
+  sectionBlock,
+} from '../blocks/blocks.ts'
+import { inputBlockOf, type ModalField } from '../blocks/modal-fields.ts'
+import { escapeInlineMrkdwn, escapeMrkdwn } from '../blocks/text.ts'
+
+/** What the modal carries along: never what was typed. */
+export type ConnectMetadata = { card?: string; channel?: string; connection?: string }
+
+type Field = CardInfo['inputs'][number]
+
+export type ConnectForm = {
+  cards: CardInfo[]
+  card: CardInfo
+  name: string
+  /** What was typed before, without secrets. */
+  values: Record<string, string>
+  keep: ConnectMetadata
+  /** What failed and what to do. */
+  alert?: string
+}
+
+/** The modal that asks which service to connect. */
+export function connectPickerModal(cards: CardInfo[], keep: ConnectMetadata): ModalView {
+  return createModal({
+    id: 'connect',
+    title: 'Connect a tool',
+    submit: 'Continue',
+    close: 'Cancel',
+    keep,
+    blocks: [
+      pickBlock(cards, undefined),
+      actionsBlock([createCommandButton('Find a tool', 'search')]),
+      contextBlock('Type to search. What you connect is yours alone; nobody else can use it.'),
+    ],
+  })
+}
+
+/** The modal that asks for a card's inputs; with `keep.connection` it mends that connection. */
+export function connectModal(form: ConnectForm): ModalView {
+  const { card, keep } = form
+  const mends = keep.connection !== undefined
+  const alert = alertBlocks(form.alert)
+  const about = card.entry === undefined ? [aboutCard(card)] : aboutEntry(card, card.entry)
+  const fields = card.inputs.map((field) => inputFieldOf(field, form))
+  const top = mends || card.entry !== undefined ? [] : [pickBlock(form.cards, card)]
+  return createModal({
+    id: 'connect',
+    title: mends ? 'Reconnect' : 'Connect a tool',
+    submit: mends ? 'Reconnect' : 'Connect',
+    close: 'Cancel',
+    keep: { ...keep, card: card.name },
+    blocks: [
+      ...alert,
+      ...top,
+      ...about,
+      ...[...(mends ? [] : [nameField(card.name, form.name)]), ...fields].map(inputBlockOf),
+    ],
+  })
+}
+
+const aboutCard = (card: CardInfo): KnownBlock =>
+  sectionBlock(
+    `${card.icon} *${escapeMrkdwn(card.title)}*: ${escapeMrkdwn(card.description)} <${card.docs}|Learn more>`,
+  )
+
+/** A stranger wrote what it says of itself; where it leads is what counts. */
+const aboutEntry = (card: CardInfo, { name, host }: NonNullable<CardInfo['entry']>): KnownBlock[] => [
+  sectionBlock(
+    `${card.icon} *${escapeInlineMrkdwn(card.title)}*: ${escapeInlineMrkdwn(card.description)} <${card.docs}|Learn more>`,
+  ),
+  contextBlock(
+    `From the public MCP registry (${escapeInlineMrkdwn(name)}), not checked by us. What you fill in and ask goes to *${escapeInlineMrkdwn(host)}*. Each of its tools asks before it runs.`,
+  ),
+]
+
+/** An alert takes little; the rest of a long message stands below it. */
+function alertBlocks(words: string | undefined): KnownBlock[] {
+  if (words === undefined) return []
+  const alert: AlertBlock = { type: 'alert', level: 'error', text: plainTextObject(words, LIMITS.alert) }
+  return words.length > LIMITS.alert ? [alert, contextBlock(escapeMrkdwn(words))] : [alert]
+}
+
+function pickBlock(cards: CardInfo[], chosen: CardInfo | undefined): InputBlock {
+  const categories = [...new Set(cards.map((card) => card.category))].slice(0, LIMITS.options.groups)
+  const element: StaticSelect = {
+    type: 'static_select',
+    action_id: 'connect_pick',
+    placeholder: plainTextObject('Search services', LIMITS.placeholder),
+    option_groups: categories.map((category) => ({
+      label: plainTextObject(category, LIMITS.option.groupLabel),
+      options: cards
+        .filter((card) => card.category === category)
+        .slice(0, LIMITS.options.select)
+        .map(cardOption),
+    })),
+    ...(chosen && { initial_option: cardOption(chosen) }),
+  }
+  return { ...inputBlock({ id: 'card', label: 'Service', optional: false, element }), dispatch_action: true }
+}
+
+const cardOption = (card: CardInfo) => ({
+  ...createOption(card.title, card.name),
+  description: plainTextObject(card.description, LIMITS.option.description),
+})
+
+/** Slack keeps what was typed under the same two ids; the card's name in one of them lets another card begin afresh. */
+const fieldId = (card: string, field: string): string => `${card}.${field}`
+
+const nameField = (card: string, name: string): ModalField => ({
+  id: 'name',
+  action: fieldId(card, 'name'),
+  label: 'Name',
+  hint: 'What you will call this connection: lowercase letters, digits and dashes.',
+  optional: false,
+  holds: { kind: 'text', initial: name, max: 32 },
+})
+
+/** A card's input as a field. A secret is never filled in again. */
+function inputFieldOf(field: Field, { card, values, keep }: ConnectForm): ModalField {
+  const { name, label, secret, required, choices, example } = field
+  const mends = keep.connection !== undefined
+  const before = values[name] ?? field.default
+  const options = choices?.slice(0, LIMITS.options.select).map((choice) => createOption(choice, choice))
+  return {
+    id: name,
+    action: fieldId(card.name, name),
+    label,
+    hint: hintOf(field, mends),
+    // A field left empty may be filled from the operator's settings, so the check is ours, not Slack's.
+    optional: !required || (mends && secret),
+    holds: options
+      ? { kind: 'one', options, chosen: before }
+      : { kind: 'text', initial: secret ? undefined : before, placeholder: example },
+  }
+}
+
+function hintOf(field: Field, mends: boolean): string {
+  const kept = mends ? 'Leave empty to keep the saved one. ' : ''
+  return field.secret ? `${field.hint} ${kept}Stored encrypted, never shown again.`.trim() : field.hint
+}
+
+/** While the server is tried. */
+export const connectTestingModal = (card: CardInfo, name: string): ModalView =>
+  createModal({
+    id: 'connect_testing',
+    title: 'Testing…',
+    blocks: [
+      sectionBlock(
+        `:hourglass_flowing_sand: *Testing…* I am connecting *${escapeMrkdwn(name)}* (${escapeMrkdwn(card.title)}) and listing its tools.`,
+      ),
+      contextBlock(
+        'This takes a few seconds, a little longer the first time. You can close this; I will tell you how it went.',
+      ),
+    ],
+  })

@@ -1,0 +1,78 @@
+import type { ModalView } from '@slack/types'
+import { LIMITS } from '../../block-kit/limits.ts'
+import type { CardInfo } from '../../connect/connect.ts'
+import type { Connection } from '../../registry/connection.ts'
+import {
+  actionsBlock,
+  contextBlock,
+  createButton,
+  createCommandButton,
+  createModal,
+  type MessageContent,
+  sectionBlock,
+} from '../blocks/blocks.ts'
+import { escapeInlineMrkdwn, escapeMrkdwn, pluralize } from '../blocks/text.ts'
+
+type Connected = {
+  connection: Connection
+  card: CardInfo | undefined
+  starters: string[]
+  /** The host where the person had signed in with their organization already. */
+  through?: string | undefined
+}
+
+/** The confirmation, with questions to begin with. */
+export function connectedMessage({ connection, card, starters, through }: Connected): MessageContent {
+  const count = connection.tools.length
+  const service = connection.entry === undefined ? connection.card : escapeInlineMrkdwn(connection.entry.title)
+  const first = `✅ Connected! ${pluralize(count, `${service} tool`)} now available`
+  const questions = starters.slice(0, 3)
+  return {
+    text: first,
+    blocks: [
+      sectionBlock(`*${first}*`),
+      sectionBlock(
+        `${card?.icon ?? ':electric_plug:'} *${escapeMrkdwn(connection.name)}* is yours alone. Ask me in a message, or mention me in a channel. Changes wait for your OK.`,
+      ),
+      ...(through === undefined
+        ? []
+        : [sectionBlock(`:key: You are signed in through *${escapeMrkdwn(through)}*; no further sign-in needed.`)]),
+      ...(questions.length === 0 ? [] : starterBlocks(questions)),
+      actionsBlock([
+        createCommandButton('Show its tools', `tools ${connection.name}`),
+        createCommandButton('My connections', 'list'),
+      ]),
+    ],
+  }
+}
+
+/** A button cuts what is longer than it may say; then the questions stand above in full. */
+function starterBlocks(questions: string[]) {
+  const whole = questions.every((question) => question.length <= LIMITS.button.text)
+  const list = whole ? '' : `\n${questions.map((question) => `• ${escapeMrkdwn(question)}`).join('\n')}`
+  return [
+    sectionBlock(`Try one of these:${list}`),
+    actionsBlock(
+      questions.map((question, index) =>
+        createButton({ text: question, action: `starter_ask:${index}`, value: question }),
+      ),
+      'starters',
+    ),
+    contextBlock('Press one, and I will answer in our direct messages.'),
+  ]
+}
+
+export const connectedModal = (connected: Connected): ModalView =>
+  createModal({ id: 'connected', title: 'Connected', close: 'Done', blocks: connectedMessage(connected).blocks })
+
+/** Told where the person is when the modal is gone. */
+export function notConnectedMessage(name: string, message: string, again: string): MessageContent {
+  const text = `${name} is not connected: ${message}`
+  return {
+    text,
+    blocks: [
+      sectionBlock(`:warning: *${escapeMrkdwn(name)}* is not connected. ${escapeMrkdwn(message)}`),
+      actionsBlock([createCommandButton('Try again', again, 'primary')]),
+    ],
+  }
+}

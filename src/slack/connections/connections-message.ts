@@ -1,0 +1,161 @@
+import type { KnownBlock } from '@slack/types'
+import type { CardInfo, DisconnectedConnection } from '../../connect/connect.ts'
+import type { Connection } from '../../registry/connection.ts'
+import {
+  actionsBlock,
+  contextBlock,
+  createButton,
+  createCommandButton,
+  type MessageContent,
+  sectionBlock,
+} from '../blocks/blocks.ts'
+import { escapeMrkdwn, formatDate, pluralize, truncate } from '../blocks/text.ts'
+import { type CircuitOf, circuitText } from './circuit-note.ts'
+
+/** The card behind a connection. */
+export type CardOf = (connection: Connection) => CardInfo | undefined
+
+const CLOSED: CircuitOf = () => ({ kind: 'closed' })
+
+const STATUS = {
+  connected: ':large_green_circle: connected',
+  failing: ':red_circle: failing',
+  needs_sign_in: ':large_yellow_circle: needs sign-in',
+}
+
+export const nothingConnectedMessage: MessageContent = {
+  text: 'You have no connections yet. Connect one with /mcp connect.',
+  blocks: [
+    sectionBlock('You have no connections yet. Connect a tool and I can use it for you.'),
+    actionsBlock([
+      createCommandButton('Connect a tool', 'connect', 'primary'),
+      createCommandButton('Try the demo database', 'connect demo-database'),
+    ]),
+  ],
+}
+
+/** A person's connections with what can be done to each. */
+export function connectionsMessage(connections: Connection[], cardOf: CardOf, circuitOf = CLOSED): MessageContent {
+  if (connections.length === 0) return nothingConnectedMessage
+  return {
+    text: `Your connections: ${connections.map((one) => `${one.name} (${pluralize(one.tools.length, 'tool')})`).join(', ')}`,
+    blocks: [
+      sectionBlock(`*Your ${pluralize(connections.length, 'connection')}*`),
+      // Each takes two blocks of a message's fifty.
+      ...connections.slice(0, 20).flatMap((one) => connectionBlocks(one, cardOf, circuitOf)),
+      ...(connections.length > 20
+        ? [contextBlock(`and ${connections.length - 20} more. To see one of them, add its name: \`/mcp tools name\``)]
+        : []),
+      actionsBlock([createCommandButton('Connect another', 'connect')], 'connections more'),
+    ],
+  }
+}
+
+export function connectionBlocks(one: Connection, cardOf: CardOf, circuitOf = CLOSED): KnownBlock[] {
+  const card = cardOf(one)
+  const used = one.lastUsed === undefined ? 'not used yet' : `last used ${formatDate(one.lastUsed)}`
+  const reason =
+    one.status === 'connected' || !one.statusReason ? '' : `\n${escapeMrkdwn(truncate(one.statusReason, 300))}`
+  const rest = circuitText(circuitOf(one.id))
+  const facts = `${STATUS[one.status]} · ${pluralize(one.tools.length, 'tool')} · ${used}`
+  return [
+    sectionBlock(
+      `${card?.icon ?? ':electric_plug:'} *${escapeMrkdwn(one.name)}* (${escapeMrkdwn(card?.title ?? one.card)})\n${facts}${reason}${rest === '' ? '' : `\n${rest}`}`,
+    ),
+    actionsBlock(
+      [
+        ...(one.status === 'connected' ? [] : [mendButton(one)]),
+        createCommandButton('Tools', `tools ${one.name}`),
+        ...(one.offers?.resources ? [createCommandButton('Resources', `resources ${one.name}`)] : []),
+        ...(one.offers?.prompts ? [createCommandButton('Prompts', `prompts ${one.name}`)] : []),
+        ...(one.offers?.skills ? [createCommandButton('Skills', `skills ${one.name}`)] : []),
+        createCommandButton('Test', `test ${one.name}`),
+        createCommandButton('Disconnect', `disconnect ${one.name}`),
+      ],
+      `connection ${one.id}`,
+    ),
+  ]
+}
+
+/** A sign-in is made with the browser, anything else is filled in. */
+const mendButton = ({ name, status, signsIn }: Connection) =>
+  status === 'needs_sign_in' && signsIn
+    ? createCommandButton('Sign in', `sign-in ${name}`, 'primary')
+    : createCommandButton('Reconnect', `reconnect ${name}`, 'primary')
+
+/** What is lost, before it is. */
+export function disconnectConfirmMessage(
+  one: Connection,
+  card: CardInfo | undefined,
+  keepsFiles: boolean,
+): MessageContent {
+  const lost = [
+    `its ${pluralize(one.tools.length, 'tool')}`,
+    ...(one.credential === undefined ? [] : ['the saved secret']),
+    ...(one.signsIn ? ['your sign-in'] : []),
+    'your always-allow rules for it',
+  ]
+  const files = keepsFiles ? ' Files it made for you stay.' : ''
+  const text = `Disconnect ${one.name}?`
+  return {
+    text,
+    blocks: [
+      sectionBlock(
+        `*Disconnect ${escapeMrkdwn(one.name)}* (${escapeMrkdwn(card?.title ?? one.card)})? You lose ${lost.slice(0, -1).join(', ')} and ${lost.at(-1)}. This cannot be undone.${files}`,
+      ),
+      actionsBlock([
+        createButton({ text: 'Disconnect', action: 'disconnect_yes', value: one.id, style: 'danger' }),
+        createButton({ text: 'Keep it', action: 'disconnect_no', value: one.name }),
+      ]),
+    ],
+  }
+}
+
+type Gone = Pick<DisconnectedConnection, 'name' | 'revoked'>
+
+export function disconnectedMessage({ name, revoked }: Gone, keepsFiles: boolean): MessageContent {
+  const files = keepsFiles ? '; files it made for you stay' : ''
+  const ended = revoked === undefined ? '' : ` ${REVOKED[revoked]}`
+  const text = `Disconnected ${name}. Its secret and its tools are gone${files}.${ended}`
+  return {
+    text,
+    blocks: [sectionBlock(escapeMrkdwn(text)), actionsBlock([createCommandButton('My connections', 'list')])],
+  }
+}
+
+/** What became of the sign-in at the service itself. */
+const REVOKED: Record<NonNullable<DisconnectedConnection['revoked']>, string> = {
+  revoked: 'Your sign-in at the service has ended, too.',
+  unsupported:
+    'I cannot end your sign-in at this service from here. To end it now, remove Patchbay in your account there.',
+  failed: 'But I could not end your sign-in at the service. To end it now, remove Patchbay in your account there.',
+}
+
+/** Which one is meant: a button for each. */
+export function chooseConnectionMessage(question: string, command: string, connections: Connection[]): MessageContent {
+  const names = connections.slice(0, 20)
+  return {
+    text: question,
+    blocks: [
+      sectionBlock(question),
+      actionsBlock(names.map((one) => createCommandButton(one.name, `${command} ${one.name}`))),
+    ],
+  }
+}
+
+export function noSuchConnectionMessage(name: string, command: string, near: string | undefined): MessageContent {
+  const hint = near === undefined ? '' : ` Did you mean *${escapeMrkdwn(near)}*?`
+  const text = `You have no connection called "${truncate(name, 60)}".`
+  return {
+    text: `${text}${near === undefined ? '' : ` Did you mean ${near}?`}`,
+    blocks: [
+      sectionBlock(`${escapeMrkdwn(text)}${hint}`),
+      actionsBlock([
+        ...(near === undefined
+          ? []
+          : [createCommandButton(`Yes, ${command} ${near}`, `${command} ${near}`, 'primary')]),
+        createCommandButton('My connections', 'list'),
+      ]),
+    ],
+  }
+}

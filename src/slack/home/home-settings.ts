@@ -1,0 +1,151 @@
+import type { ConversationsSelect, KnownBlock, ModalView, MultiStaticSelect, MultiUsersSelect } from '@slack/types'
+import { LIMITS } from '../../block-kit/limits.ts'
+import type { CardInfo } from '../../connect/connect.ts'
+import type { WorkspaceSettings } from '../../policy/settings.ts'
+import type { MonthUsage } from '../../run/usage.ts'
+import {
+  actionsBlock,
+  contextBlock,
+  createButton,
+  createCommandButton,
+  createModal,
+  createOption,
+  DIVIDER_BLOCK,
+  headerBlock,
+  inputBlock,
+  type MessageContent,
+  plainTextObject,
+  sectionBlock,
+} from '../blocks/blocks.ts'
+import { formatBar, formatMoney } from '../blocks/figures.ts'
+import { escapeMrkdwn, pluralize } from '../blocks/text.ts'
+
+/** What an owner or admin sees of the workspace. */
+export type WorkspaceSettingsView = { settings: WorkspaceSettings; usage: MonthUsage; cards: CardInfo[] }
+
+/** On top of the Home tab of those who can do something about it. */
+export function isOverBudget({ settings, usage }: WorkspaceSettingsView): KnownBlock[] {
+  if (settings.budgetUsd === undefined || usage.costUsd < settings.budgetUsd) return []
+  const spent = `${formatMoney(usage.costUsd)} of ${formatMoney(settings.budgetUsd)}`
+  const words = `:warning: *This month's budget is used up* (${spent}). I will not start new requests until you raise it or next month begins.`
+  return [sectionBlock(words, createBudgetButton(settings)), DIVIDER_BLOCK]
+}
+
+/** Settings of the workspace: each is saved when it is chosen. */
+export function settingsBlocks(picture: WorkspaceSettingsView): KnownBlock[] {
+  const { settings, usage, cards } = picture
+  return [
+    headerBlock('Workspace settings'),
+    contextBlock('Only owners and admins see this. Changes are saved right away.'),
+    choice(
+      '*Who approves destructive calls*\nThey decide on anything that can destroy or overwrite something. If nobody is chosen, people decide on their own requests.',
+      approversSelect(settings),
+    ),
+    choice(
+      '*Where approvals are asked*\nA channel for requests that somebody else must decide. Its members see the details. Without one, I ask in the thread, and by direct message if an approver cannot see it.',
+      channelSelect(settings),
+    ),
+    ...(settings.approvalsChannel === undefined ? [] : [actionsBlock([noChannel])]),
+    choice(
+      `*What people may connect*\n${settings.cards === undefined ? 'Everything. Choose services to allow only those' : pluralize(settings.cards.length, 'service')}. Existing connections stay.`,
+      cardsSelect(settings, cards),
+    ),
+    sectionBlock(budgetWords(settings, usage), createBudgetButton(settings)),
+  ]
+}
+
+type Select = MultiUsersSelect | ConversationsSelect | MultiStaticSelect
+
+const choice = (mrkdwn: string, accessory: Select): KnownBlock => ({
+  type: 'section',
+  text: { type: 'mrkdwn', text: mrkdwn },
+  accessory,
+})
+
+const approversSelect = ({ approvers }: WorkspaceSettings): MultiUsersSelect => ({
+  type: 'multi_users_select',
+  action_id: 'setting_approvers',
+  placeholder: plainTextObject('Choose people', LIMITS.placeholder),
+  ...(approvers.length > 0 && { initial_users: approvers.slice(0, 100) }),
+})
+
+const channelSelect = ({ approvalsChannel }: WorkspaceSettings): ConversationsSelect => ({
+  type: 'conversations_select',
+  action_id: 'setting_channel',
+  placeholder: plainTextObject('Choose a channel', LIMITS.placeholder),
+  filter: { include: ['public', 'private'], exclude_external_shared_channels: true },
+  ...(approvalsChannel !== undefined && { initial_conversation: approvalsChannel }),
+})
+
+const noChannel = createButton({ text: 'Ask in threads again', action: 'setting_channel_none', value: 'none' })
+
+function cardsSelect({ cards: allowed }: WorkspaceSettings, cards: CardInfo[]): MultiStaticSelect {
+  const options = cards.slice(0, LIMITS.options.select).map((card) => createOption(card.title, card.name))
+  const chosen = options.filter(({ value }) => allowed?.includes(value ?? ''))
+  return {
+    type: 'multi_static_select',
+    action_id: 'setting_cards',
+    placeholder: plainTextObject('All services', LIMITS.placeholder),
+    options,
+    ...(chosen.length > 0 && { initial_options: chosen }),
+  }
+}
+
+function budgetWords({ budgetUsd }: WorkspaceSettings, { costUsd, runs }: MonthUsage): string {
+  const used = `So far this month, everybody together: ${pluralize(runs, 'request')}, ${formatMoney(costUsd)}.`
+  if (budgetUsd === undefined) return `*Monthly budget*\nNo limit. ${used}`
+  const share = budgetUsd === 0 ? 1 : costUsd / budgetUsd
+  return `*Monthly budget: ${formatMoney(budgetUsd)}*\n\`${formatBar(share, 20)}\` ${Math.round(share * 100)}% used. ${used}`
+}
+
+/** Opens the form for the budget; others than owners and admins are told that it is theirs to change. */
+export const createBudgetButton = ({ budgetUsd }: Pick<WorkspaceSettings, 'budgetUsd'>) =>
+  createButton({
+    text: budgetUsd === undefined ? 'Set a budget' : 'Change budget',
+    action: 'setting_budget',
+    value: 'budget',
+  })
+
+/** Adds a service to those that may be connected; `then` is what somebody wanted to connect. */
+export const createAllowButton = ({ name, title }: Pick<CardInfo, 'name' | 'title'>, then: string) =>
+  createButton({ text: `Allow ${title}`, action: 'setting_card', value: `${name} ${then}`, style: 'primary' })
+
+/** After a service was allowed: what it was for. */
+export function allowedCardMessage(title: string, then: string): MessageContent {
+  const text = `Everybody here may connect ${title} now.`
+  return {
+    text,
+    blocks: [
+      sectionBlock(escapeMrkdwn(text)),
+      actionsBlock([createCommandButton('Connect it', `connect ${then}`, 'primary')]),
+    ],
+  }
+}
+
+/** More than anybody spends by intent. */
+const MOST_USD = 1_000_000
+
+/** The modal that asks for the budget. */
+export const budgetModal = ({ budgetUsd }: Pick<WorkspaceSettings, 'budgetUsd'>): ModalView =>
+  createModal({
+    id: 'setting_budget',
+    title: 'Monthly budget',
+    submit: 'Save',
+    close: 'Cancel',
+    blocks: [
+      inputBlock({
+        id: 'budget',
+        label: 'US dollars a month',
+        hint: 'Once it is used up, I start nothing new until next month (UTC) or until you raise it. Work under way is finished. Leave empty for no limit.',
+        optional: true,
+        element: {
+          type: 'number_input',
+          action_id: 'value',
+          is_decimal_allowed: true,
+          min_value: '0',
+          max_value: String(MOST_USD),
+          ...(budgetUsd !== undefined && { initial_value: String(budgetUsd) }),
+        },
+      }),
+    ],
+  })

@@ -1,0 +1,131 @@
+import type { HomeView, KnownBlock } from '@slack/types'
+import { LIMITS } from '../../block-kit/limits.ts'
+import type { Rule } from '../../policy/rules.ts'
+import type { Connection } from '../../registry/connection.ts'
+import type { PendingInput } from '../../run/runs.ts'
+import type { CallState, RunState } from '../../run/state/state.ts'
+import type { MonthUsage, RecentRun } from '../../run/usage.ts'
+import { approvalMessage } from '../approvals/approval-card.ts'
+import { approversText, ruleBlock } from '../approvals/rules-message.ts'
+import {
+  actionsBlock,
+  contextBlock,
+  createCommandButton,
+  DIVIDER_BLOCK,
+  headerBlock,
+  sectionBlock,
+} from '../blocks/blocks.ts'
+import { pluralize } from '../blocks/text.ts'
+import type { CircuitOf } from '../connections/circuit-note.ts'
+import { type CardOf, connectionBlocks } from '../connections/connections-message.ts'
+import { elicitationMessage } from '../elicitation/elicitation-card.ts'
+import { recentBlocks } from './home-recent.ts'
+import { isOverBudget, settingsBlocks, type WorkspaceSettingsView } from './home-settings.ts'
+import { usageBlocks } from './home-usage.ts'
+
+export type HomeContent = {
+  pending: { state: RunState; call: CallState }[]
+  /** What servers ask of this person. */
+  inputs: PendingInput[]
+  now: Date
+  connections: Connection[]
+  rules: Rule[]
+  approvers: string[]
+  recent: RecentRun[]
+  usage: MonthUsage
+  cardOf: CardOf
+  circuitOf?: CircuitOf
+  /** For owners and admins. */
+  workspace: WorkspaceSettingsView | undefined
+}
+
+/** Together with everything else these stay under Slack's 100 blocks. */
+export const HOME_CONNECTIONS_SHOWN = { pending: 5, inputs: 2, connections: 8, rules: 8, recent: 5 }
+
+/** The Home tab: what waits for this person first, then what is theirs, then what they manage. Pure. */
+export function createHomeView(picture: HomeContent): HomeView {
+  const { workspace } = picture
+  const blocks = [
+    ...(workspace === undefined ? [] : isOverBudget(workspace)),
+    ...pendingBlocks(picture),
+    ...inputBlocks(picture),
+    ...connectionsBlocks(picture),
+    ...recentBlocks(picture.recent.slice(0, HOME_CONNECTIONS_SHOWN.recent)),
+    ...rulesBlocks(picture),
+    ...usageBlocks(picture.usage),
+    ...(workspace === undefined ? [] : settingsBlocks(workspace)),
+  ]
+  return { type: 'home', callback_id: 'home', blocks: blocks.slice(0, LIMITS.view.blocks) }
+}
+
+function pendingBlocks({ pending }: HomeContent): KnownBlock[] {
+  if (pending.length === 0) return []
+  const cards = pending
+    .slice(0, HOME_CONNECTIONS_SHOWN.pending)
+    .flatMap(({ state, call }) =>
+      call.approval === undefined
+        ? []
+        : [...approvalMessage({ state, call, approval: call.approval }).blocks, DIVIDER_BLOCK],
+    )
+  const rest = pending.length - HOME_CONNECTIONS_SHOWN.pending
+  return [
+    headerBlock(`${pluralize(pending.length, 'approval')} waiting for you`),
+    ...cards,
+    ...(rest > 0 ? [contextBlock(`and ${rest} more, shown here once you have decided these.`)] : []),
+  ]
+}
+
+function inputBlocks({ inputs, now }: HomeContent): KnownBlock[] {
+  if (inputs.length === 0) return []
+  const rest = inputs.length - HOME_CONNECTIONS_SHOWN.inputs
+  return [
+    headerBlock(`${pluralize(inputs.length, 'question')} waiting for your answer`),
+    ...inputs
+      .slice(0, HOME_CONNECTIONS_SHOWN.inputs)
+      .flatMap((asked) => [...elicitationMessage(asked, now).blocks, DIVIDER_BLOCK]),
+    ...(rest > 0 ? [contextBlock(`and ${rest} more, shown here once you have answered these.`)] : []),
+  ]
+}
+
+function connectionsBlocks({ connections, cardOf, circuitOf }: HomeContent): KnownBlock[] {
+  const shown = connections.slice(0, HOME_CONNECTIONS_SHOWN.connections)
+  const rest = connections.length - shown.length
+  const none = sectionBlock(
+    'None yet. Connect a tool, then ask me to use it in the _Messages_ tab or by mentioning me in a channel.',
+  )
+  const demo = createCommandButton('Try the demo database', 'connect demo-database')
+  return [
+    headerBlock('Your connections'),
+    ...(shown.length === 0 ? [none] : shown.flatMap((one) => connectionBlocks(one, cardOf, circuitOf))),
+    actionsBlock(
+      [
+        createCommandButton('Connect a tool', 'connect', 'primary'),
+        createCommandButton('Find a tool', 'search'),
+        ...(shown.length === 0
+          ? [demo]
+          : [createCommandButton('All tools', 'tools'), createCommandButton('Test all', 'test')]),
+        ...(rest > 0 ? [createCommandButton(`Show ${rest} more`, 'list')] : []),
+        createCommandButton('Help', 'help'),
+      ],
+      'home more',
+    ),
+    DIVIDER_BLOCK,
+  ]
+}
+
+function rulesBlocks({ rules, approvers }: HomeContent): KnownBlock[] {
+  const own = rules.filter((rule) => rule.scope === 'person')
+  const shown = own.slice(0, HOME_CONNECTIONS_SHOWN.rules)
+  const more =
+    own.length > shown.length
+      ? [actionsBlock([createCommandButton(`Show all ${own.length} rules`, 'rules')], 'home rules')]
+      : []
+  const none = contextBlock('None. _Always allow_ on an approval card makes one, and you can take it back here.')
+  return [
+    headerBlock('Your rules'),
+    ...(own.length === 0 ? [none] : shown.map(ruleBlock)),
+    ...more,
+    contextBlock(approversText(approvers)),
+    DIVIDER_BLOCK,
+  ]
+}

@@ -1,0 +1,60 @@
+import { ApprovalId, type ConnectionId, InputId, type Principal, RunId, type UserId } from '../../ids.ts'
+import { approversFor } from '../../policy/decide.ts'
+import type { Connection } from '../../registry/connection.ts'
+import type { PendingInput } from '../../run/runs.ts'
+import type { ApprovalState, CallState, RunState } from '../../run/state/state.ts'
+import type { SlackDeps } from '../deps.ts'
+
+/** A call that waits or waited for a decision, and its run. */
+export type PendingApproval = { state: RunState; call: CallState; approval: ApprovalState }
+
+/** The run of this id, if it belongs to the person's workspace. */
+export async function findRunFor(
+  { runs }: Pick<SlackDeps, 'runs'>,
+  by: Principal,
+  id: string,
+): Promise<RunState | undefined> {
+  const parsed = RunId.safeParse(id)
+  return parsed.success ? runs.state(parsed.data, by.workspace) : undefined
+}
+
+/** The approval of this id, if it belongs to the person's workspace. */
+export async function findApprovalFor(
+  { runs }: Pick<SlackDeps, 'runs'>,
+  by: Principal,
+  id: string,
+): Promise<PendingApproval | undefined> {
+  const parsed = ApprovalId.safeParse(id)
+  const found = parsed.success ? await runs.approval(parsed.data, by.workspace) : undefined
+  const approval = found?.call.approval
+  return found && approval && { ...found, approval }
+}
+
+/** The question of this id, if it belongs to the person's workspace. */
+export async function findInputFor(
+  { runs }: Pick<SlackDeps, 'runs'>,
+  by: Principal,
+  id: string,
+): Promise<PendingInput | undefined> {
+  const parsed = InputId.safeParse(id)
+  return parsed.success ? runs.input(parsed.data, by.workspace) : undefined
+}
+
+/** The connection of this id, if it is the person's own. */
+export async function findConnectionFor(
+  { registry }: Pick<SlackDeps, 'registry'>,
+  { workspace, user }: Principal,
+  id: ConnectionId,
+): Promise<Connection | undefined> {
+  const found = await registry.get(id, workspace)
+  return found?.user === user ? found : undefined
+}
+
+/** Who may decide an approval at this moment, whatever its card showed. */
+export async function currentApproversOf(
+  { rules }: Pick<SlackDeps, 'rules'>,
+  { state: { origin }, approval: { risk, fourEyes } }: Pick<PendingApproval, 'state' | 'approval'>,
+): Promise<UserId[]> {
+  const approvers = await rules.approversOf(origin.workspace)
+  return approversFor({ risk, fourEyes, requester: origin.user, approvers })
+}

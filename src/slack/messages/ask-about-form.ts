@@ -1,0 +1,64 @@
+import type { ModalView } from '@slack/types'
+import { LIMITS } from '../../block-kit/limits.ts'
+import {
+  contextBlock,
+  createModal,
+  inputBlock,
+  type MessageContent,
+  plainTextObject,
+  sectionBlock,
+} from '../blocks/blocks.ts'
+import { escapeMrkdwn, joinWords, mentionOf, truncate } from '../blocks/text.ts'
+
+/** The message a question is about. `text` is as Slack wrote it, so names in it show as names. */
+export type QuotedMessage = { author?: string | undefined; text: string; files: { name: string }[] }
+
+const QUOTE_CHARS = 1_500
+
+/** The modal of the message shortcut. */
+export function askAboutForm(quoted: QuotedMessage, keep: unknown): ModalView {
+  const question = inputBlock({
+    id: 'question',
+    label: 'What do you want to know or have done?',
+    optional: false,
+    element: {
+      type: 'plain_text_input',
+      action_id: 'question',
+      multiline: true,
+      max_length: LIMITS.plainTextInput,
+      focus_on_load: true,
+      placeholder: plainTextObject('Sum it up, look into it, answer it…', LIMITS.placeholder),
+    },
+  })
+  const where =
+    'If I am in that channel, I answer in this message’s thread, where everyone can read it. Otherwise I answer in our direct messages.'
+  return createModal({
+    id: 'ask_about',
+    title: 'Ask Patchbay',
+    submit: 'Ask',
+    close: 'Cancel',
+    keep,
+    blocks: [sectionBlock(quote(quoted)), question, contextBlock(where)],
+  })
+}
+
+/** Above the answer: who asked what, and in direct messages about which message. */
+export function askedAboutMessage(user: string, question: string, quoted: QuotedMessage | undefined): MessageContent {
+  const text =
+    quoted === undefined ? `${mentionOf(user)} asks: ${escapeMrkdwn(question)}` : `You asked: ${escapeMrkdwn(question)}`
+  const about = quoted === undefined ? [] : [sectionBlock(quote(quoted))]
+  const asked =
+    quoted === undefined
+      ? `${mentionOf(user)} asks me about this: ${escapeMrkdwn(question)}`
+      : `*You asked:* ${escapeMrkdwn(question)}`
+  return { text, blocks: [...about, sectionBlock(asked)] }
+}
+
+function quote({ author, text, files }: QuotedMessage): string {
+  const from = author === undefined ? '*A message:*' : `*${mentionOf(author)} wrote:*`
+  const lines = truncate(text.trim(), QUOTE_CHARS)
+    .split('\n')
+    .map((line) => `> ${line}`)
+  const with_ = files.length === 0 ? [] : [`> _with ${escapeMrkdwn(joinWords(files.map(({ name }) => name)))}_`]
+  return [from, ...(text.trim() === '' ? [] : lines), ...with_].join('\n')
+}

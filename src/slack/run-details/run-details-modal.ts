@@ -1,0 +1,175 @@
+import type { KnownBlock, ModalView } from '@slack/types'
+import type { RunId } from '../../ids.ts'
+import type { CallState, InputState, RunState } from '../../run/state/state.ts'
+import type { CallVisibility } from '../../run/state/visible-calls.ts'
+import { taskLineOf } from '../answer/task-card.ts'
+import { decidedApprovalMessage } from '../approvals/approval-card.ts'
+import { actionsBlock, contextBlock, createButton, createModal, DIVIDER_BLOCK, sectionBlock } from '../blocks/blocks.ts'
+import { codeBlockFor, formatAmount, formatDuration, formatMoney } from '../blocks/figures.ts'
+import {
+  escapeInlineMrkdwn,
+  escapeMrkdwn,
+  formatDate,
+  mentionOf,
+  pluralize,
+  revealInvisible,
+  truncate,
+} from '../blocks/text.ts'
+import { givenAnswerMessage } from '../elicitation/elicitation-card.ts'
+
+const STEPS_PER_PAGE = 10
+const REQUEST_CHARS = 1_500
+/** Of each question a server asked on the way. */
+const ASKED_CHARS = 200
+const MOST_ASKED = 3
+
+/** Text that is not ours on one line. */
+const flat = (text: string): string => revealInvisible(text.replace(/\s+/g, ' ').trim())
+
+type Looked = { state: RunState; sight: CallVisibility; page: number }
+
+/** A run step by step, as far as this person may see it. Pure. */
+export function runDetailsModal({ state, sight, page: wanted }: Looked): ModalView {
+  const pages = Math.max(1, Math.ceil(sight.calls.length / STEPS_PER_PAGE))
+  const page = Math.min(Math.max(0, wanted), pages - 1)
+  const from = page * STEPS_PER_PAGE
+  const shown = sight.calls.slice(from, from + STEPS_PER_PAGE)
+  return createModal({
+    id: 'run_details',
+    title: 'Details',
+    blocks: [
+      ...(sight.whole ? requestBlocks(state) : othersBlocks(state)),
+      DIVIDER_BLOCK,
+      ...(sight.calls.length === 0 ? [contextBlock('No steps so far.')] : []),
+      ...shown.map((call) => stepBlock(state, call, { whole: sight.whole, number: state.calls.indexOf(call) + 1 })),
+      ...turnBlocks('run_details', state.id, { page, pages, fresh: state.status === 'working' }),
+    ],
+  })
+}
+
+function requestBlocks(state: RunState): KnownBlock[] {
+  const { origin, text, startedAt } = state
+  const asked = truncate(revealInvisible(text).trim(), REQUEST_CHARS)
+  const where = origin.place === 'dm' ? 'in direct messages' : `in <#${origin.channel}>`
+  return [
+    sectionBlock(asked === '' ? '_No words, only what was sent along._' : escapeMrkdwn(asked)),
+    contextBlock(
+      `Asked by ${mentionOf(origin.user)} ${where}, ${formatDate(startedAt)} · ${sayStatus(state)}${sayFailure(state)}`,
+      figures(state),
+    ),
+  ]
+}
+
+/** For who decided on something: what else was asked and came of it is the requester's own. */
+function othersBlocks(state: RunState): KnownBlock[] {
+  const who = `${mentionOf(state.origin.user)} asked for this ${formatDate(state.startedAt)} · ${sayStatus(state)}`
+  return [
+    sectionBlock(who),
+    contextBlock(`You see the steps you were asked to decide; the rest is ${mentionOf(state.origin.user)}’s own.`),
+  ]
+}
+
+function sayStatus({ status, startedAt, changedAt }: RunState): string {
+  const took = formatDuration(changedAt.getTime() - startedAt.getTime())
+  if (status === 'working') return 'not done yet'
+  if (status === 'stopped') return `stopped after ${took}`
+  return `${status === 'finished' ? 'done' : 'failed'} after ${took}`
+}
+
+const sayFailure = ({ failure }: RunState): string =>
+  failure === undefined ? '' : `: ${escapeMrkdwn(truncate(flat(failure.message), 300))}`
+
+function figures({ usage, model, calls }: RunState): string {
+  const read = usage.input + usage.cacheRead + usage.cacheWrite
+  const tokens = `${formatAmount(read)} tokens read, ${formatAmount(usage.output)} written`
+  return [
+    pluralize(calls.length, 'step'),
+    ...(model === undefined ? [] : [escapeMrkdwn(truncate(model, 60)), tokens, formatMoney(usage.costUsd)]),
+  ].join(' · ')
+}
+
+function stepBlock(
+  state: RunState,
+  call: CallState,
+  { whole, number }: { whole: boolean; number: number },
+): KnownBlock {
+  const lines = call.result?.log?.length ?? 0
+  const log = createButton({
+    text: `Server log (${lines})`,
+    action: `run_log:${number}`,
+    value: `${state.id} ${call.id}`,
+  })
+  const text = [
+    `*${number}. ${escapeInlineMrkdwn(truncate(flat(taskLineOf(call).title), 200))}*`,
+    sayTool(call, whole),
+    ...sayVerdict(call),
+    ...(whole ? call.inputs.slice(0, MOST_ASKED).map(sayAsked) : []),
+  ]
+  return sectionBlock(text.join('\n'), whole && lines > 0 ? log : undefined)
+}
+
+function sayTool(call: CallState, whole: boolean): string {
+  const { connectionName, tool, result } = call
+  const name = `\`${escapeMrkdwn(truncate(flat(tool), 100).replaceAll('`', "'"))}\``
+  const where = connectionName === '' ? name : `${name} of ${escapeInlineMrkdwn(truncate(flat(connectionName), 60))}`
+  const took = result === undefined || result.ms === 0 ? '' : ` · ${formatDuration(result.ms)}`
+  const words = whole ? flat(outcomeOf(call)) : ''
+  return `${where}${took}${words !== '' ? ` · ${escapeMrkdwn(truncate(words, 300))}` : ''}`
+}
+
+/** Why a person denied it stands with who did. */
+function outcomeOf({ stage, result, cause = '', approval }: CallState): string {
+  if (stage === 'done') return result?.summary ?? ''
+  return stage === 'denied' && approval ? '' : cause
+}
+
+function sayVerdict({ approval, why, stage }: CallState): string[] {
+  if (approval?.decided) return [decidedApprovalMessage(approval.decided)]
+  if (approval) return [`:hourglass_flowing_sand: Nobody has decided yet; until ${formatDate(approval.expiresAt)}.`]
+  if (stage === 'denied' || why.length === 0) return []
+  return [`:arrow_right: Nobody had to approve it: ${escapeMrkdwn(truncate(why.join(' '), 300))}`]
+}
+
+function sayAsked({ request, given }: InputState): string {
+  const what = `:speech_balloon: It asked: “${escapeMrkdwn(truncate(flat(request.message), ASKED_CHARS))}”`
+  return given === undefined ? `${what} Not answered yet.` : `${what} ${givenAnswerMessage(given)}`
+}
+
+const LINES_PER_PAGE = 12
+
+/** What a server wrote down during one step; all of it is only text. Pure. */
+export function runLogModal({ run, call, page: wanted }: { run: RunId; call: CallState; page: number }): ModalView {
+  const lines = call.result?.log ?? []
+  const pages = Math.max(1, Math.ceil(lines.length / LINES_PER_PAGE))
+  const page = Math.min(Math.max(0, wanted), pages - 1)
+  const shown = lines.slice(page * LINES_PER_PAGE, (page + 1) * LINES_PER_PAGE).map(sayLine)
+  const where = pages > 1 ? ` Page ${page + 1} of ${pages}.` : ''
+  return createModal({
+    id: 'run_log',
+    title: 'Server log',
+    blocks: [
+      sectionBlock(
+        `What *${escapeInlineMrkdwn(truncate(flat(call.connectionName), 80))}* wrote down during this step. Nobody checks what servers write.${where}`,
+      ),
+      shown.length === 0 ? contextBlock('Nothing.') : codeBlockFor(shown),
+      ...turnBlocks('run_log', `${run} ${call.id}`, { page, pages, fresh: false }),
+    ],
+  })
+}
+
+function sayLine({ level, logger, text }: { level: string; logger?: string | undefined; text: string }): string {
+  const from = logger === undefined ? '' : ` ${truncate(flat(logger), 60)}:`
+  return `${truncate(revealInvisible(level), 10)}${from} ${truncate(revealInvisible(text), 500).replaceAll('\n', '\n    ')}`
+}
+
+type Turn = { page: number; pages: number; fresh: boolean }
+
+function turnBlocks(action: string, what: string, { page, pages, fresh }: Turn): KnownBlock[] {
+  const turn = (text: string, to: number) => createButton({ text, action: `${action}:${text}`, value: `${what} ${to}` })
+  const turns = [
+    ...(page > 0 ? [turn('Previous', page - 1)] : []),
+    ...(page < pages - 1 ? [turn('Next', page + 1)] : []),
+    ...(fresh ? [turn('Look again', page)] : []),
+  ]
+  return turns.length === 0 ? [] : [actionsBlock(turns)]
+}

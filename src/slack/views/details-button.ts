@@ -1,7 +1,0 @@
-import type { Button } from '@slack/types'
-import type { RunId } from '../../ids.ts'
-import { button } from './blocks.ts'
-
-/** Opens the details of a run. */
-export const detailsButton = (run: RunId): Button =>
-  button({ text: 'Details', action: 'run_details', value: run, says: 'Details of what was done, step by step' })

@@ -1,0 +1,219 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
+import type { Db } from '../../src/db/call.ts'
+import { connectPostgres } from '../../src/db/postgres.ts'
+import {
+  type ApprovalId,
+  ChannelId,
+  InputId,
+  newApprovalId,
+  newConnectionId,
+  newRunId,
+  UserId,
+  WorkspaceId,
+} from '../../src/ids.ts'
+import { approversFor, type Risk } from '../../src/policy/decide.ts'
+import { createRules } from '../../src/policy/rules.ts'
+import { createRegistry } from '../../src/registry/registry.ts'
+import { createResourceSubscriptions } from '../../src/registry/watches.ts'
+import { createRunStore } from '../../src/run/storage/run-store.ts'
+import { createTestDatabase } from '../support/database.ts'
+import { memoryLog } from '../support/log.ts'
+
+const resources = new AsyncDisposableStack()
+const calls: string[] = []
+let db: Db
+beforeAll(async () => {
+  const database = resources.use(await createTestDatabase())
+  const inner = resources.use(connectPostgres(database.url, memoryLog().log))
+  db = {
+    ...inner,
+    call: (fn, args, shape) => {
+      calls.push(fn)
+      return inner.call(fn, args, shape)
+    },
+  }
+})
+afterAll(() => resources.disposeAsync())
+
+const HERE = WorkspaceId.parse('THERE')
+const ELSEWHERE = WorkspaceId.parse('TELSEWHERE')
+const users = ['UONE', 'UTWO', 'UTHREE'].map((user) => UserId.parse(user))
+const [one = UserId.parse('UONE'), two = one, three = one] = users
+const at = '2026-11-28T12:00:00.000Z'
+
+const started = {
+  type: 'started',
+  origin: {
+    door: 'slack',
+    place: 'dm',
+    workspace: HERE,
+    user: one,
+    userName: 'One',
+    teamId: HERE,
+    channel: 'DONE',
+    threadTs: '1.0',
+    messageTs: '1.0',
+  },
+  text: 'do it',
+  context: [],
+  at,
+}
+const wish = {
+  type: 'replied',
+  content: [{ type: 'tool_use', id: 'c', name: 't', input: {} }],
+  stop: 'tools',
+  usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
+  model: 'm',
+  costUsd: 0,
+  at,
+}
+const judgedAs = (approval: ApprovalId, risk: Risk, fourEyes: boolean) => ({
+  type: 'judged',
+  call: 'c',
+  target: {
+    connection: newConnectionId(),
+    connectionName: 'n',
+    card: 'c',
+    cardTitle: 'C',
+    tool: 't',
+    title: 't',
+    schema: {},
+  },
+  verdict: 'ask',
+  why: [],
+  risk,
+  hash: 'h',
+  definition: 'd',
+  repeatable: false,
+  approval: { id: approval, approvers: [], fourEyes, mayAlways: true, expiresAt: '2999-01-01T00:00:00.000Z' },
+  at,
+})
+
+/** A run that waits for a decision; its run and approval. */
+async function waiting(o: { risk: Risk; fourEyes: boolean; requester: UserId; workspace: WorkspaceId }) {
+  const approval = newApprovalId()
+  const id = newRunId()
+  const events = [started, wish, judgedAs(approval, o.risk, o.fourEyes)]
+  const run = {
+    id,
+    workspace: o.workspace,
+    user: o.requester,
+    conversation: id,
+    dedupe_key: id,
+    events,
+    instance: null,
+    lease_ms: 1,
+  }
+  await db.call('run_start', run, z.unknown())
+  return { run: id, approval }
+}
+
+test('the database and decide() agree on who may decide', async () => {
+  const rules = createRules(db)
+  const store = createRunStore(db, 'one')
+  const workspace = WorkspaceId.parse('TAGREE')
+  const asked = []
+  for (const risk of ['write', 'destructive'] as const)
+    for (const fourEyes of [false, true])
+      for (const requester of [one, two]) {
+        const { run } = await waiting({ risk, fourEyes, requester, workspace })
+        asked.push({ run, risk, fourEyes, requester })
+      }
+  for (const approvers of [[], [one], [two], [one, three]]) {
+    await rules.setApprovers(workspace, one, approvers)
+    for (const user of users) {
+      const mine = (await store.pending({ workspace, user })).map(({ run }) => run)
+      const expected = asked.filter((o) => approversFor({ ...o, approvers }).includes(user)).map(({ run }) => run)
+      expect(mine.toSorted(), `${user} with ${approvers.join()}`).toEqual(expected.toSorted())
+    }
+  }
+})
+
+test('what a person may decide is found behind any number of others’, in one call', async () => {
+  const workspace = WorkspaceId.parse('TMANY')
+  for (let n = 0; n < 45; n++) await waiting({ risk: 'write', fourEyes: false, requester: two, workspace })
+  const { run } = await waiting({ risk: 'write', fourEyes: false, requester: one, workspace })
+  calls.length = 0
+  const mine = await createRunStore(db, 'one').pending({ workspace, user: one })
+  expect(mine).toMatchObject([
+    { run, call: 'c', events: [{ type: 'started' }, { type: 'replied' }, { type: 'judged' }] },
+  ])
+  expect(calls).toEqual(['approvals_pending'])
+})
+
+test('an id of another workspace finds nothing and changes nothing', async () => {
+  const [store, registry, watches] = [createRunStore(db, 'one'), createRegistry(db), createResourceSubscriptions(db)]
+  const owner = { workspace: HERE, user: one }
+  const stranger = { workspace: ELSEWHERE, user: one }
+  const { run, approval } = await waiting({ risk: 'write', fourEyes: false, requester: one, workspace: HERE })
+  const given = {
+    ...owner,
+    id: newConnectionId(),
+    name: 'mine',
+    card: 'c',
+    inputs: {},
+    credential: undefined,
+    tools: [],
+    era: {},
+  }
+  const connection = await registry.add(given, 5)
+  const place = { uri: 'file:///a', name: 'a', channel: ChannelId.parse('DONE'), threadTs: '1.0' }
+  const watch = await watches.add({ ...owner, connection: connection.id, ...place }, 5)
+  expect(await store.state(run, ELSEWHERE)).toBeNull()
+  expect(await store.approval(approval, ELSEWHERE)).toBeNull()
+  expect(await registry.get(connection.id, ELSEWHERE)).toBeUndefined()
+  expect(await watches.get(stranger, watch.id)).toBeUndefined()
+  await expect(watches.add({ ...watch, ...stranger }, 5)).rejects.toMatchObject({ code: 'not_found' })
+  await registry.setStatus({ id: connection.id, workspace: ELSEWHERE }, 'failing', 'forged')
+  await expect(registry.replace({ ...connection, ...stranger }, given)).rejects.toMatchObject({ code: 'not_found' })
+  const event = { type: 'answered' as const, call: 'c', approval, decision: 'approved' as const, by: one, at }
+  const settled = { approval, status: 'approved' as const, reason: undefined, event }
+  expect(await store.settle({ ...settled, by: stranger })).toEqual({ kind: 'gone' })
+  expect((await store.stop(run, ELSEWHERE, { type: 'stopped', by: one, at })).kind).toBe('over')
+
+  expect(await registry.get(connection.id, HERE)).toMatchObject({ status: 'connected' })
+  expect(await watches.get(owner, watch.id)).toEqual(watch)
+  expect(await store.state(run, HERE)).toMatchObject({ id: run })
+  expect(await store.settle({ ...settled, by: owner })).toMatchObject({ kind: 'settled' })
+  expect((await store.stop(run, HERE, { type: 'stopped', by: one, at })).kind).toBe('stopped')
+})
+
+test('a question of another workspace is not found', async () => {
+  const store = createRunStore(db, 'one')
+  const input = InputId.parse(newApprovalId())
+  const asked = {
+    type: 'asked_input',
+    call: 'c',
+    input,
+    person: one,
+    request: { kind: 'url', message: 'm', url: 'https://example.com', id: 'e' },
+    resume: { how: 'live' },
+    expiresAt: '2999-01-01T00:00:00.000Z',
+    at,
+  }
+  const run = newRunId()
+  const row = {
+    id: run,
+    workspace: HERE,
+    user: one,
+    conversation: run,
+    dedupe_key: run,
+    events: [started, wish, asked],
+    instance: null,
+    lease_ms: 1,
+  }
+  await db.call('run_start', row, z.unknown())
+  const event = { type: 'given_input' as const, call: 'c', input, action: 'decline' as const, by: one, at }
+  expect(await store.input(input, ELSEWHERE)).toBeNull()
+  expect(await store.give({ run, workspace: ELSEWHERE, input, by: one, event })).toEqual({ kind: 'gone' })
+  expect(await store.give({ run, workspace: HERE, input, by: one, event })).toMatchObject({ kind: 'settled' })
+})
+
+test('a run is read only by who has its fence', async () => {
+  const store = createRunStore(db, 'one')
+  const { run } = await waiting({ risk: 'write', fourEyes: false, requester: one, workspace: HERE })
+  const fence = await store.claim(run)
+  expect(await store.read(run, 0, fence ?? 0)).toMatchObject({ id: run, seq: 3 })
+  expect(await store.read(run, 0, (fence ?? 0) - 1)).toBeNull()
+})
