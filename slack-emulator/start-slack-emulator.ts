@@ -125,7 +125,6 @@ function build(options: SlackEmulatorOptions, url: string) {
       traffic,
       deliveries: queue.deliveries,
     },
-    fileContents,
     webApi,
     oauth,
     log,

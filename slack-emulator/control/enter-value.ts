@@ -1,9 +1,9 @@
 import { LIMITS } from '../../src/block-kit/limits.ts'
 import { listOf } from '../../src/block-kit/rules.ts'
 import { textObjectOf } from '../workspace/blocks.ts'
+import { createState, isEmptyState, optionsOf, VALUE_FIELDS } from '../workspace/form-state.ts'
 import type { Json } from '../workspace/records.ts'
 import { CHANNELS, PEOPLE } from '../workspace/seed.ts'
-import { createState, isEmptyState, optionsOf, VALUE_FIELDS } from './form-state.ts'
 
 /** What a person enters becomes the element's state, or words for why Slack's client would not take it. */
 export type EntryResult = { ok: true; state: Json } | { ok: false; message: string }

@@ -1,10 +1,11 @@
 import { checkMessageBlocks } from '../../src/block-kit/check-message.ts'
 import { isRecord } from '../../src/block-kit/problem.ts'
 import { listOf } from '../../src/block-kit/rules.ts'
-import { basePayloadFor, type EmulatorParts, sendInteraction } from '../delivery/interaction-payloads.ts'
+import { basePayloadFor, sendInteraction } from '../delivery/interaction-payloads.ts'
 import { EmulatorError } from '../errors.ts'
 import { type PlacedElement, problemLinesOf } from '../workspace/blocks.ts'
 import type { Json, Person } from '../workspace/records.ts'
+import type { EmulatorParts } from './emulator-parts.ts'
 
 /** Where an element stands, as payloads say it. */
 export type ElementLocation = { container: Json; [field: string]: unknown }

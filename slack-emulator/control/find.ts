@@ -1,8 +1,8 @@
-import type { EmulatorParts } from '../delivery/interaction-payloads.ts'
 import { EmulatorError } from '../errors.ts'
 import { isThread } from '../web-api/methods/chat-common.ts'
 import type { Channel, Message, Person, View } from '../workspace/records.ts'
 import { PEOPLE } from '../workspace/seed.ts'
+import type { EmulatorParts } from './emulator-parts.ts'
 
 /** Finds what people act on, or says in clear words that it is not there. */
 export function findPerson({ workspace }: EmulatorParts, name: string): Person {

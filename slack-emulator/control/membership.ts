@@ -1,8 +1,8 @@
-import type { EmulatorParts } from '../delivery/interaction-payloads.ts'
 import { EmulatorError } from '../errors.ts'
 import { findSession } from '../web-api/methods/agents.ts'
 import type { Channel, Json, Person } from '../workspace/records.ts'
 import { isStreaming } from '../workspace/slack-objects.ts'
+import type { EmulatorParts } from './emulator-parts.ts'
 import { findChannel } from './find.ts'
 
 /** Lets a person, or the app, join or leave a channel. */

@@ -1,19 +1,15 @@
 import { isRecord } from '../../src/block-kit/problem.ts'
 import { listOf } from '../../src/block-kit/rules.ts'
-import {
-  basePayloadFor,
-  channelPayloadOf,
-  type EmulatorParts,
-  sendInteraction,
-} from '../delivery/interaction-payloads.ts'
+import { basePayloadFor, channelPayloadOf, sendInteraction } from '../delivery/interaction-payloads.ts'
 import { EmulatorError } from '../errors.ts'
 import { placedElementsIn } from '../workspace/blocks.ts'
+import { initialStateOf } from '../workspace/form-state.ts'
 import { viewObjectOf } from '../workspace/modal-stacks.ts'
 import type { Channel, Json, Message, Person, View } from '../workspace/records.ts'
 import { SLACKBOT } from '../workspace/seed.ts'
 import { messageObjectOf } from '../workspace/slack-objects.ts'
+import type { EmulatorParts } from './emulator-parts.ts'
 import { type ElementLocation, requestOptions } from './external-options.ts'
-import { initialStateOf } from './form-state.ts'
 import { chosenStateOf, findPressable, type PressableElement } from './pressable-elements.ts'
 
 /** `block_id` tells elements apart that share their label and action_id. */

@@ -2,9 +2,9 @@ import { isRecord } from '../../src/block-kit/problem.ts'
 import { listOf } from '../../src/block-kit/rules.ts'
 import { EmulatorError } from '../errors.ts'
 import { type PlacedElement, placedElementsIn, textObjectOf } from '../workspace/blocks.ts'
+import { VALUE_FIELDS } from '../workspace/form-state.ts'
 import type { Json } from '../workspace/records.ts'
 import { enterValue } from './enter-value.ts'
-import { VALUE_FIELDS } from './form-state.ts'
 
 /** One thing a person can press or choose: a button, an entry of a menu, or an element that takes a value. */
 export type PressableElement = { placed: PlacedElement; label: string; value: string | undefined; action: Json }

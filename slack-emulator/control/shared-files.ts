@@ -1,8 +1,8 @@
-import type { EmulatorParts } from '../delivery/interaction-payloads.ts'
 import { EmulatorError } from '../errors.ts'
 import { createFileRecord } from '../web-api/methods/files.ts'
 import type { FileContents } from '../workspace/file-contents.ts'
 import type { Channel, Message } from '../workspace/records.ts'
+import type { EmulatorParts } from './emulator-parts.ts'
 
 /** Far above what a trial needs, and little enough to hold in memory. */
 const MAX_BYTES = 25 * 1024 * 1024

@@ -1,5 +1,6 @@
-import { basePayloadFor, type EmulatorParts, sendInteraction } from '../delivery/interaction-payloads.ts'
+import { basePayloadFor, sendInteraction } from '../delivery/interaction-payloads.ts'
 import type { Channel, Message, Person } from '../workspace/records.ts'
+import type { EmulatorParts } from './emulator-parts.ts'
 import { messageLocationOf } from './press-button.ts'
 
 /** A shortcut of the whole workspace, or of one message. */

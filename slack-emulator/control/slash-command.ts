@@ -1,10 +1,11 @@
 import { isRecord } from '../../src/block-kit/problem.ts'
-import { type EmulatorParts, sendInteraction } from '../delivery/interaction-payloads.ts'
+import { sendInteraction } from '../delivery/interaction-payloads.ts'
 import { EmulatorError } from '../errors.ts'
 import { escapeText } from '../workspace/escape-text.ts'
 import type { Channel, Person } from '../workspace/records.ts'
 import { ResponsePayload, respond } from '../workspace/response-urls.ts'
 import { APP } from '../workspace/seed.ts'
+import type { EmulatorParts } from './emulator-parts.ts'
 import { notifyPerson } from './press-button.ts'
 
 /** Runs a slash command with `should_escape`; what the app acknowledges with is shown as Slack shows it. */

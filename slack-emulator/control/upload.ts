@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { LIMITS } from '../../src/block-kit/limits.ts'
-import type { EmulatorParts } from '../delivery/interaction-payloads.ts'
 import { EmulatorError } from '../errors.ts'
 import { createFileRecord } from '../web-api/methods/files.ts'
 import { addIds, plainRichTextOf } from '../workspace/blocks.ts'
 import { escapeText } from '../workspace/escape-text.ts'
 import type { Json, StoredFile } from '../workspace/records.ts'
+import type { EmulatorParts } from './emulator-parts.ts'
 import { checkThread, findInChannel } from './find.ts'
 
 /** Slack takes files of 1 GB; nobody needs that here. */

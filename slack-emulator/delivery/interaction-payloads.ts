@@ -1,31 +1,8 @@
 import { EmulatorError } from '../errors.ts'
-import type { RateLimits } from '../web-api/rate-limits.ts'
-import type { FileContents } from '../workspace/file-contents.ts'
-import type { ModalStacks } from '../workspace/modal-stacks.ts'
-import type { Channel, Json, Person, ResponseUrl } from '../workspace/records.ts'
+import type { Channel, Json, Person } from '../workspace/records.ts'
 import { APP } from '../workspace/seed.ts'
-import type { TriggerIds } from '../workspace/trigger-ids.ts'
 import type { Workspace } from '../workspace/workspace.ts'
-import type { Delivery } from './event-queue.ts'
-import type { FaultInjection } from './fault-injection.ts'
-import type { TrafficLog } from './traffic-log.ts'
 import type { AppReply, Transport } from './transport.ts'
-
-/** What every way of acting on the app needs. */
-export type EmulatorParts = {
-  workspace: Workspace
-  transport: Transport
-  modals: ModalStacks
-  triggers: TriggerIds
-  responses: ResponseUrls
-  faults: FaultInjection
-  limits: RateLimits
-  fileContents: FileContents
-  deliveries(): Delivery[]
-  traffic: TrafficLog
-}
-
-export type ResponseUrls = { issue(at: Pick<ResponseUrl, 'channel' | 'user' | 'ts' | 'thread_ts'>): string }
 
 /** The fields all interaction payloads share. */
 export function basePayloadFor({ team, appTokens }: Workspace, person: Person): Json {

@@ -1,19 +1,19 @@
 import { html } from 'htm/preact'
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { Home } from './layout/home.ts'
-import { Icon } from './layout/icon.ts'
 import { Modal } from './layout/modal.ts'
 import { Sidebar } from './layout/sidebar.ts'
 import { TopBar } from './layout/top-bar.ts'
 import { TrafficDrawer } from './layout/traffic-drawer.ts'
+import { ANNOUNCER_ID } from './messages/announce.ts'
 import { Conversation, Thread } from './messages/conversation.ts'
-import { ANNOUNCER_ID } from './state/announce.ts'
 import { errorTextOf, postLocal } from './state/api.ts'
 import { subscribeToUpdates, useLiveData } from './state/live-updates.ts'
 import { personInUrl, usePageLocation } from './state/location.ts'
 import { type ChannelInfo, type PersonInfo, readApp, readChannels, readPeople } from './state/people.ts'
 import { isRecord, type JsonRecord, readString } from './state/read-json.ts'
 import { type SessionContext, SessionProvider, useSessionContext } from './state/session-context.ts'
+import { Icon } from './widgets/icon.ts'
 
 const never = () => false
 const NOTHING = {}

@@ -1,21 +1,18 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
+import type { EmulatorParts } from '../control/emulator-parts.ts'
 import { createActionRoutes, createReadRoutes, type Route } from '../control/routes.ts'
 import { keepAttachment } from '../control/shared-files.ts'
-import type { EmulatorParts } from '../delivery/interaction-payloads.ts'
 import { EmulatorError } from '../errors.ts'
 import type { EmulatorLog } from '../log.ts'
 import { serveFile, serveResponseUrl, serveUpload } from '../web-api/app-urls.ts'
 import type { OAuth } from '../web-api/oauth.ts'
 import { readArgs, sendJson, sendText } from '../web-api/request-bodies.ts'
-import type { FileContents } from '../workspace/file-contents.ts'
-import type { ResponseOutcome } from '../workspace/response-urls.ts'
 import type { WorkspaceEvent } from '../workspace/workspace-events.ts'
 import { createPageServer } from './page-server.ts'
 
 type Deps = {
-  parts: EmulatorParts & { responses: { use(id: string, body: unknown): ResponseOutcome } }
-  fileContents: FileContents
+  parts: EmulatorParts
   oauth: OAuth
   webApi: (method: string, request: IncomingMessage, response: ServerResponse) => Promise<void>
   log: EmulatorLog
@@ -33,10 +30,10 @@ export function createRequestListener(deps: Deps): RequestListener {
     '': ({ response }) => servePage(response),
     page: ({ path, request, response }) => servePart(path.slice(1).join('/'), request, response),
     local: (visit) => serveLocal(deps, visit, visit.request.method === 'POST' ? acts : sights),
-    response: (visit) => serveResponseUrl(deps, visit),
+    response: (visit) => serveResponseUrl(deps.parts, visit),
     archives: ({ path, response }) => serveLink(path, response),
-    upload: (visit) => serveUpload(deps, visit),
-    files: (visit) => serveFile(deps, visit),
+    upload: (visit) => serveUpload(deps.parts, visit),
+    files: (visit) => serveFile(deps.parts, visit),
     oauth: ({ request, response }) => deps.oauth.serve(request, response),
   }
   return (request, response) => {
@@ -126,12 +123,11 @@ function idsOf(event: WorkspaceEvent): object {
 }
 
 /** POST /local/attach?as=…&name=…: the bytes of a file a person will share or put into a form. */
-async function serveAttach(
-  { parts, fileContents }: Deps,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+async function serveAttach({ parts }: Deps, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const query = new URL(request.url ?? '/', parts.workspace.url).searchParams
-  const attached = keepAttachment(parts, fileContents, { name: query.get('name') ?? '', bytes: await buffer(request) })
+  const attached = keepAttachment(parts, parts.fileContents, {
+    name: query.get('name') ?? '',
+    bytes: await buffer(request),
+  })
   sendJson(response, 'error' in attached ? 400 : 200, attached)
 }

@@ -9,7 +9,7 @@ import { sendText } from '../web-api/request-bodies.ts'
 
 const FOLDER = join(import.meta.dirname, '../page')
 /** Packages the page runs on, served from where npm put them. */
-const PACKAGES = ['preact', 'preact/hooks', 'htm', 'htm/preact']
+const PACKAGES = ['preact', 'preact/hooks', 'htm', 'htm/preact', 'marked']
 const TYPES: Record<string, string> = {
   js: 'text/javascript; charset=utf-8',
   css: 'text/css; charset=utf-8',

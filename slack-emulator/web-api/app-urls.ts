@@ -1,23 +1,26 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { EmulatorParts } from '../delivery/interaction-payloads.ts'
+import type { TrafficLog } from '../delivery/traffic-log.ts'
 import type { FileContents } from '../workspace/file-contents.ts'
-import type { ResponseOutcome } from '../workspace/response-urls.ts'
+import type { ResponseUrls } from '../workspace/response-urls.ts'
+import type { Workspace } from '../workspace/workspace.ts'
 import { readArgs, readUpload, sendText } from './request-bodies.ts'
 
 type Deps = {
-  parts: EmulatorParts & { responses: { use(id: string, body: unknown): ResponseOutcome } }
+  workspace: Workspace
+  traffic: TrafficLog
+  responses: Pick<ResponseUrls, 'use'>
   fileContents: FileContents
 }
 type Visit = { request: IncomingMessage; response: ServerResponse; path: string[] }
 
 /** Notes a request of the app that is no call of a method, with how it ended. */
-function noting({ parts }: Deps, name: string) {
-  const [at, begin] = [parts.workspace.now(), performance.now()]
+function noting({ workspace, traffic }: Deps, name: string) {
+  const [at, begin] = [workspace.now(), performance.now()]
   return (request: unknown, status: number, answer: string): void => {
     const verdict = status < 300 ? ('ok' as const) : ('refused' as const)
     const says = verdict === 'ok' ? 'ok' : answer
     const ms = performance.now() - begin
-    parts.traffic.note({ at, way: 'to_slack', name, verdict, says, ms, request, answer: { status, body: answer } })
+    traffic.note({ at, way: 'to_slack', name, verdict, says, ms, request, answer: { status, body: answer } })
   }
 }
 
@@ -26,7 +29,7 @@ export async function serveResponseUrl(deps: Deps, { request, response, path }: 
   const note = noting(deps, 'response_url')
   const body = await readArgs(request)
   const outcome =
-    body === undefined ? { status: 400, body: 'invalid_payload' } : deps.parts.responses.use(path[1] ?? '', body)
+    body === undefined ? { status: 400, body: 'invalid_payload' } : deps.responses.use(path[1] ?? '', body)
   note(body, outcome.status, outcome.body)
   sendText(response, outcome.status, outcome.body)
 }
@@ -34,7 +37,7 @@ export async function serveResponseUrl(deps: Deps, { request, response, path }: 
 /** POST to the upload_url of files.getUploadURLExternal. */
 export async function serveUpload(deps: Deps, { request, response, path }: Visit): Promise<void> {
   const note = noting(deps, 'upload_url')
-  const file = deps.parts.workspace.files.get(path[2] ?? '')
+  const file = deps.workspace.files.get(path[2] ?? '')
   const bytes = await readUpload(request)
   const answer = (status: number, words: string): void => {
     note({ file: path[2], name: file?.name, bytes: bytes.length }, status, words)
@@ -43,13 +46,13 @@ export async function serveUpload(deps: Deps, { request, response, path }: Visit
   if (file === undefined || file.ticket !== path[3] || file.complete) return answer(404, 'no such upload')
   if (bytes.length !== file.size) return answer(400, `expected ${file.size} bytes, got ${bytes.length}`)
   deps.fileContents.put(file.id, bytes)
-  deps.parts.workspace.files.put(file.id, { ...file, uploaded: true })
+  deps.workspace.files.put(file.id, { ...file, uploaded: true })
   answer(200, `OK - ${bytes.length}`)
 }
 
 /** GET of url_private: the app downloads with its token; a person's page asks for the file as that person. */
 export function serveFile(deps: Deps, { request, response, path }: Visit): void {
-  const { workspace } = deps.parts
+  const { workspace } = deps
   const as = new URL(request.url ?? '/', workspace.url).searchParams.get('as')
   const found = fileFor(deps, path[1] ?? '', { as, authorization: request.headers.authorization })
   // What a person's browser fetches is nothing between Slack and the app.
@@ -65,7 +68,7 @@ export function serveFile(deps: Deps, { request, response, path }: Visit): void 
 type Found = { status: 200; bytes: Buffer; mimetype: string } | { status: 403 | 404; words: string }
 
 function fileFor(
-  { parts: { workspace }, fileContents }: Deps,
+  { workspace, fileContents }: Deps,
   id: string,
   by: { as: string | null; authorization: string | undefined },
 ): Found {

@@ -1,24 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { checkMessageBlocks } from '../../src/block-kit/check-message.ts'
 import { isRecord, type Problem } from '../../src/block-kit/problem.ts'
 import { listOf } from '../../src/block-kit/rules.ts'
-import { type MethodResponse, refuse } from '../web-api/method-args.ts'
 import type { Json } from './records.ts'
 
 /** An interactive element and the block it stands in. */
 export type PlacedElement = { block: Json; element: Json; blockId: string; actionId: string }
 
 const NOT_INTERACTIVE = new Set(['image', 'plain_text', 'mrkdwn', 'url', 'raw_text', 'raw_number', 'card'])
-
-/** Slack's refusal of blocks, with a line for each problem; undefined when they are fine. */
-export function refuseBlocks(
-  blocks: Json[] | undefined,
-  error = 'invalid_blocks',
-  max?: number,
-): MethodResponse | undefined {
-  const problems = blocks === undefined ? [] : checkMessageBlocks(blocks, max)
-  return problems.length === 0 ? undefined : { ...refuse(error, problemLinesOf(problems)), errors: problems }
-}
 
 export function problemLinesOf(problems: Problem[]): string[] {
   return problems.map(({ message, pointer }) => `${message.replace(` [${pointer}]`, '')} [json-pointer:${pointer}]`)

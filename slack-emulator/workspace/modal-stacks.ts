@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { LIMITS } from '../../src/block-kit/limits.ts'
 import { listOf } from '../../src/block-kit/rules.ts'
-import { initialStateOf } from '../control/form-state.ts'
 import { addIds, placedElementsIn } from './blocks.ts'
+import { initialStateOf } from './form-state.ts'
 import type { Json, View } from './records.ts'
 import { APP } from './seed.ts'
 

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { checkMessageBlocks } from '../../src/block-kit/check-message.ts'
 import { LIMITS } from '../../src/block-kit/limits.ts'
-import type { ResponseUrls } from '../delivery/interaction-payloads.ts'
 import { addIds, problemLinesOf } from './blocks.ts'
 import type { Json, Message, ResponseUrl } from './records.ts'
 import { APP } from './seed.ts'
@@ -19,12 +18,15 @@ export const ResponsePayload = z.object({
 })
 export type ResponsePayload = z.infer<typeof ResponsePayload>
 
+export type ResponseUrls = {
+  issue(at: Pick<ResponseUrl, 'channel' | 'user' | 'ts' | 'thread_ts'>): string
+  use(id: string, body: unknown): ResponseOutcome
+}
+
 export type ResponseOutcome = { status: 200 | 400 | 404; body: string }
 
 /** response_urls: five uses in thirty minutes (docs.slack.dev/interactivity/handling-user-interaction#message_responses). */
-export function createResponseUrls(
-  workspace: Workspace,
-): ResponseUrls & { use(id: string, body: unknown): ResponseOutcome } {
+export function createResponseUrls(workspace: Workspace): ResponseUrls {
   return {
     issue(at) {
       const id = randomBytes(12).toString('hex')

@@ -3,6 +3,8 @@ import type { ComponentChildren } from 'preact'
 import { Element } from '../elements/element.ts'
 import { type JsonRecord, readRecords, readString } from '../state/read-json.ts'
 import { renderMarkdown } from '../text/markdown.ts'
+import { renderTextObject } from '../text/text-object.ts'
+import { Unknown } from '../widgets/unknown.ts'
 import { Card, Carousel, Container } from './cards.ts'
 import { Chart } from './chart.ts'
 import { Input } from './input.ts'
@@ -10,8 +12,6 @@ import { FileBlock, ImageBlock, VideoBlock } from './media.ts'
 import { RichText } from './rich-text.ts'
 import { DataTable, Table } from './tables.ts'
 import { Plan, TaskCard } from './tasks.ts'
-import { renderTextObject } from './text-object.ts'
-import { Unknown } from './unknown.ts'
 
 /** Blocks as Slack shows them; one the page does not know says so, it never vanishes. */
 export function Blocks({ blocks }: { blocks: JsonRecord[] }) {

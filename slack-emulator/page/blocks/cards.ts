@@ -2,10 +2,10 @@ import { html } from 'htm/preact'
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import { Element } from '../elements/element.ts'
-import { Icon } from '../layout/icon.ts'
 import { type JsonRecord, readRecord, readRecords, readString } from '../state/read-json.ts'
+import { renderTextObject } from '../text/text-object.ts'
+import { Icon } from '../widgets/icon.ts'
 import { RichText } from './rich-text.ts'
-import { renderTextObject } from './text-object.ts'
 
 const picture = (image: unknown, kind: string) => {
   const { image_url: url, alt_text: alt } = readRecord(image)

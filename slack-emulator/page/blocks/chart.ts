@@ -1,7 +1,7 @@
 import { html } from 'htm/preact'
 import type { ComponentChildren } from 'preact'
 import { type JsonRecord, readNumber, readRecord, readRecords, readString } from '../state/read-json.ts'
-import { Unknown } from './unknown.ts'
+import { Unknown } from '../widgets/unknown.ts'
 
 const [WIDTH, HEIGHT, PAD] = [480, 180, 8]
 type Series = { name: string; points: { label: string; value: number }[] }

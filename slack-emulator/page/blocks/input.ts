@@ -3,7 +3,7 @@ import { useId } from 'preact/hooks'
 import { Element } from '../elements/element.ts'
 import { type JsonRecord, readRecord, readString } from '../state/read-json.ts'
 import { useSurface } from '../state/session-context.ts'
-import { renderTextObject } from './text-object.ts'
+import { renderTextObject } from '../text/text-object.ts'
 
 /** A labelled field, with its hint and, after a refused submission, its error. */
 export function Input({ block }: { block: JsonRecord }) {

@@ -1,8 +1,8 @@
 import { html } from 'htm/preact'
-import { Icon } from '../layout/icon.ts'
 import { type JsonRecord, readRecord, readString } from '../state/read-json.ts'
 import { renderLink } from '../text/inline.ts'
-import { renderTextObject } from './text-object.ts'
+import { renderTextObject } from '../text/text-object.ts'
+import { Icon } from '../widgets/icon.ts'
 
 export function ImageBlock({ block }: { block: JsonRecord }) {
   const file = readRecord(block.slack_file)

@@ -1,9 +1,9 @@
 import { html } from 'htm/preact'
 import { useState } from 'preact/hooks'
-import { Icon } from '../layout/icon.ts'
 import { type JsonRecord, readRecord, readRecords, readString } from '../state/read-json.ts'
 import { renderLink } from '../text/inline.ts'
 import { renderPlainText } from '../text/mrkdwn.ts'
+import { Icon } from '../widgets/icon.ts'
 import { RichText } from './rich-text.ts'
 
 const MARKS: Record<string, [mark: string, word: string]> = {

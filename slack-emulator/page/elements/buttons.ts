@@ -1,12 +1,12 @@
 import { html } from 'htm/preact'
 import { useRef, useState } from 'preact/hooks'
-import { renderTextObject } from '../blocks/text-object.ts'
-import { Confirm } from '../layout/confirm.ts'
-import { Icon, type IconName, isIcon } from '../layout/icon.ts'
-import { Popup } from '../layout/popup.ts'
 import { type JsonRecord, readRecord, readRecords, readString, readStrings, readText } from '../state/read-json.ts'
 import { useSessionContext, useSurface } from '../state/session-context.ts'
 import { renderEmoji, renderLink } from '../text/inline.ts'
+import { renderTextObject } from '../text/text-object.ts'
+import { Confirm } from '../widgets/confirm.ts'
+import { Icon, type IconName, isIcon } from '../widgets/icon.ts'
+import { Popup } from '../widgets/popup.ts'
 import type { ElementProps } from './field.ts'
 
 /** Presses an element of a surface; asks first where the app wants that, and is busy until the app has answered. */

@@ -1,8 +1,8 @@
 import { html } from 'htm/preact'
 import { useId } from 'preact/hooks'
-import { renderTextObject } from '../blocks/text-object.ts'
 import { type JsonRecord, readRecords, readString, readStrings } from '../state/read-json.ts'
 import { useSurface } from '../state/session-context.ts'
+import { renderTextObject } from '../text/text-object.ts'
 import { usePress } from './buttons.ts'
 import type { ElementProps } from './field.ts'
 

@@ -1,7 +1,7 @@
 import { html } from 'htm/preact'
 import type { ComponentChildren } from 'preact'
-import { Unknown } from '../blocks/unknown.ts'
 import { readString } from '../state/read-json.ts'
+import { Unknown } from '../widgets/unknown.ts'
 import { Button, Feedback, IconButton, Overflow } from './buttons.ts'
 import { Choices } from './choices.ts'
 import type { ElementProps } from './field.ts'

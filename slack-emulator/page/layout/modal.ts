@@ -1,11 +1,11 @@
 import { html } from 'htm/preact'
 import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { Blocks } from '../blocks/blocks.ts'
-import { renderTextObject } from '../blocks/text-object.ts'
 import { useViewSurface } from '../state/form-state.ts'
 import { type JsonRecord, readRecord, readRecords, readString, readText } from '../state/read-json.ts'
 import { SurfaceProvider, useSessionContext } from '../state/session-context.ts'
-import { Icon } from './icon.ts'
+import { renderTextObject } from '../text/text-object.ts'
+import { Icon } from '../widgets/icon.ts'
 
 /** The modal on top of a person's stack. The browser's own dialog keeps the focus inside and answers Esc. */
 export function Modal({ view }: { view: JsonRecord }) {

@@ -2,8 +2,8 @@ import { html } from 'htm/preact'
 import type { ChannelInfo } from '../state/people.ts'
 import { readMark } from '../state/read-marks.ts'
 import { useSessionContext } from '../state/session-context.ts'
-import { Avatar } from './avatar.ts'
-import { Icon } from './icon.ts'
+import { Avatar } from '../widgets/avatar.ts'
+import { Icon } from '../widgets/icon.ts'
 
 /** The channels of a person; one with something unread is bold and has a dot. */
 export function Sidebar({ onChoose }: { onChoose(): void }) {

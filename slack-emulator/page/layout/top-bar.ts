@@ -2,8 +2,8 @@ import { html } from 'htm/preact'
 import { urlFor } from '../state/location.ts'
 import { useSessionContext } from '../state/session-context.ts'
 import { useTheme } from '../state/theme.ts'
-import { Avatar } from './avatar.ts'
-import { Icon } from './icon.ts'
+import { Avatar } from '../widgets/avatar.ts'
+import { Icon } from '../widgets/icon.ts'
 
 type Props = { drawer: boolean; onDrawer(): void; onMenu(): void; menu: boolean }
 

@@ -2,7 +2,7 @@ import { html } from 'htm/preact'
 import { useState } from 'preact/hooks'
 import { useLiveData } from '../state/live-updates.ts'
 import { type JsonRecord, readNumber, readRecords, readString } from '../state/read-json.ts'
-import { Icon } from './icon.ts'
+import { Icon } from '../widgets/icon.ts'
 
 const FILTERS = [
   ['all', 'All'],

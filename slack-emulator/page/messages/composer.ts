@@ -1,8 +1,8 @@
 import { html } from 'htm/preact'
 import { useRef, useState } from 'preact/hooks'
-import { Icon } from '../layout/icon.ts'
-import { Popup } from '../layout/popup.ts'
 import { useSessionContext } from '../state/session-context.ts'
+import { Icon } from '../widgets/icon.ts'
+import { Popup } from '../widgets/popup.ts'
 import { type ComposerProps, useDraft } from './use-draft.ts'
 
 type Draft = ReturnType<typeof useDraft>

@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { type JsonRecord, readString } from '../state/read-json.ts'
 import { dayLabelOf, dayOf } from '../state/time.ts'
-import { Message } from './message.ts'
+import { MessageRow } from './message.ts'
 
 type Props = { messages: JsonRecord[]; channel: string; label: string; inThread: boolean; before?: ComponentChildren }
 
@@ -19,7 +19,7 @@ export function MessageList({ messages, channel, label, inThread, before }: Prop
     const newDay = last === undefined || dayOf(readString(last.ts)) !== dayOf(readString(message.ts))
     return html`
       ${newDay && !inThread && html`<li key=${`day-${readString(message.ts)}`} class="day"><span>${dayLabelOf(readString(message.ts))}</span></li>`}
-      <${Message} key=${readString(message.ts)} message=${message} channel=${channel} compact=${!newDay && together(last, message)} inThread=${inThread} />
+      <${MessageRow} key=${readString(message.ts)} message=${message} channel=${channel} compact=${!newDay && together(last, message)} inThread=${inThread} />
       ${inThread && index === 0 && messages.length > 1 && html`<li key="replies" class="day is-left"><span>${messages.length - 1} ${messages.length === 2 ? 'reply' : 'replies'}</span></li>`}`
   })
   return html`<div class="scroll" ref=${box} tabindex="0" role="group" aria-label=${label}>

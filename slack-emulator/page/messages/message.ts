@@ -1,9 +1,6 @@
 import { html } from 'htm/preact'
 import { useRef, useState } from 'preact/hooks'
 import { Blocks } from '../blocks/blocks.ts'
-import { Avatar } from '../layout/avatar.ts'
-import { Icon } from '../layout/icon.ts'
-import { Popup } from '../layout/popup.ts'
 import { useMessageSurface } from '../state/form-state.ts'
 import { type JsonRecord, readNumber, readRecord, readRecords, readString, readStrings } from '../state/read-json.ts'
 import { readMark } from '../state/read-marks.ts'
@@ -11,11 +8,14 @@ import { SurfaceProvider, useSessionContext } from '../state/session-context.ts'
 import { clockTimeOf, fullTimeOf } from '../state/time.ts'
 import { renderEmoji } from '../text/inline.ts'
 import { renderMrkdwn } from '../text/mrkdwn.ts'
+import { Avatar } from '../widgets/avatar.ts'
+import { Icon } from '../widgets/icon.ts'
+import { Popup } from '../widgets/popup.ts'
 import { Files } from './files.ts'
 
 type Props = { message: JsonRecord; channel: string; compact: boolean; inThread: boolean }
 
-export function Message({ message, channel, compact, inThread }: Props) {
+export function MessageRow({ message, channel, compact, inThread }: Props) {
   const { app, people } = useSessionContext()
   const ts = readString(message.ts)
   const surface = useMessageSurface(channel, ts)

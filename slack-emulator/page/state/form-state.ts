@@ -1,6 +1,6 @@
 import { useCallback, useMemo, useState } from 'preact/hooks'
-import { enteredValueOf } from '../elements/entered-value.ts'
 import { errorTextOf, fetchLocal } from './api.ts'
+import { enteredValueOf } from './entered-value.ts'
 import { type JsonRecord, readRecord, readRecords, readString } from './read-json.ts'
 import { type FormState, type SessionContext, type Surface, useSessionContext } from './session-context.ts'
 

@@ -27,7 +27,7 @@ export function renderInline(text: string, language: InlineSyntax): ComponentChi
   return out
 }
 
-const SAFE = /^(https?:|mailto:|tel:)/i
+const SAFE = /^(https?:|mailto:)/i
 
 export function renderLink(url: string, label: ComponentChildren) {
   if (!SAFE.test(url)) return html`<span>${label}</span>`

@@ -1,74 +1,101 @@
 import { html } from 'htm/preact'
+import { lexer, type MarkedToken, type Token, type Tokens } from 'marked'
 import type { ComponentChildren } from 'preact'
-import { type InlineSyntax, renderEmoji, renderInline, renderLink, renderReference } from './inline.ts'
-import { type Chunk, chunksOf, type Item } from './markdown-blocks.ts'
+import { type InlineSyntax, renderEmoji, renderInline, renderLink, renderReference, unescapeText } from './inline.ts'
 
-const linkParts = /^\[([\s\S]*)\]\(([^()\s]*(?:\([^()\s]*\)[^()\s]*)*)[^)]*\)$/
+/** The text of a `markdown` block as elements (docs.slack.dev/reference/block-kit/blocks/markdown-block); HTML in it is shown as text. */
+export const renderMarkdown = (text: string): ComponentChildren =>
+  renderTokens(lexer(text, { gfm: true, breaks: true }))
 
-/** What may stand in a line of Markdown as models write it. */
-const INLINE: InlineSyntax = {
-  pattern:
-    /\\(?<escaped>[\\`*_{}[\]()#+\-.!~|<>])|``(?<code2>[^\n]+?)``|`(?<code>[^`\n]+)`|!?(?<link>\[[^[\]]*\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+"[^"]*")?\))|\*\*(?<bold>\S|\S[\s\S]*?\S)\*\*(?!\*)|(?<!\w)__(?<bold2>\S|\S[\s\S]*?\S)__(?!\w)|(?<!\w)\*(?<italic>[^\s*]|[^\s*][^*]*?[^\s*])\*(?!\w)|(?<!\w)_(?<italic2>[^\s_]|[^\s_][^_]*?[^\s_])_(?!\w)|~~(?<strike>\S|\S[\s\S]*?\S)~~|<(?<ref>[@#!][^<>\s]+|https?:\/\/[^<>\s]+)>|(?<bare>https?:\/\/[^\s<>()]*[^\s<>().,;:!?'"*_])|(?<![\w:]):(?<emoji>[a-z][a-z0-9_+-]*):|(?<line> {2,}\n|\n)/g,
-  rules: {
-    escaped: (found) => found,
-    code2: (found) => html`<code>${found.trim()}</code>`,
-    code: (found) => html`<code>${found}</code>`,
-    link: (found, language) => {
-      const [, label = '', url = ''] = linkParts.exec(found) ?? []
-      return renderLink(url, label === '' ? url : renderInline(label, language))
-    },
-    bold: (found, language) => html`<strong>${renderInline(found, language)}</strong>`,
-    bold2: (found, language) => html`<strong>${renderInline(found, language)}</strong>`,
-    italic: (found, language) => html`<em>${renderInline(found, language)}</em>`,
-    italic2: (found, language) => html`<em>${renderInline(found, language)}</em>`,
-    strike: (found, language) => html`<s>${renderInline(found, language)}</s>`,
-    ref: renderReference,
-    bare: (found) => renderLink(found, found),
-    emoji: renderEmoji,
-    line: () => html`<br />`,
-  },
-}
+const renderTokens = (tokens: Token[]): ComponentChildren[] =>
+  tokens.map((token) => (isStandard(token) ? renderToken(token) : token.raw))
 
-const words = (text: string): ComponentChildren => renderInline(text, INLINE)
+/** Only extensions of marked make other types. */
+const STANDARD = new Set(
+  'blockquote br checkbox code codespan def del em escape heading hr html image link list list_item paragraph space strong table text'.split(
+    ' ',
+  ),
+)
+const isStandard = (token: Token): token is MarkedToken => STANDARD.has(token.type)
 
-/** Markdown as elements; text that is still arriving reads well too. */
-export const renderMarkdown = (text: string): ComponentChildren => chunksOf(text).map(paint)
-
-function paint(chunk: Chunk): ComponentChildren {
-  switch (chunk.kind) {
-    case 'code':
-      return html`<pre tabindex="0"><code>${chunk.text}</code></pre>`
+function renderToken(token: MarkedToken): ComponentChildren {
+  switch (token.type) {
+    case 'text':
+      return token.tokens === undefined ? renderInline(token.text, SLACK) : renderTokens(token.tokens)
+    case 'paragraph':
+      return html`<p>${renderTokens(token.tokens)}</p>`
     case 'heading':
-      return html`<p class=${`md-heading md-h${chunk.level}`}>${words(chunk.text)}</p>`
-    case 'rule':
-      return html`<hr />`
-    case 'quote':
-      return html`<blockquote>${renderMarkdown(chunk.text)}</blockquote>`
-    case 'list':
-      return list(chunk.ordered, chunk.start, chunk.items)
-    case 'table':
-      return table(chunk.head, chunk.rows)
-    case 'words':
-      return html`<p>${words(chunk.text)}</p>`
+      return html`<p class=${`md-heading md-h${token.depth}`}>${renderTokens(token.tokens)}</p>`
+    case 'blockquote':
+      return html`<blockquote>${renderTokens(token.tokens)}</blockquote>`
+    case 'strong':
+      return html`<strong>${renderTokens(token.tokens)}</strong>`
+    case 'em':
+      return html`<em>${renderTokens(token.tokens)}</em>`
+    case 'del':
+      return html`<s>${renderTokens(token.tokens)}</s>`
+    case 'link':
+      return renderLink(token.href, renderTokens(token.tokens))
     default:
-      return chunk satisfies never
+      return renderLeaf(token)
   }
 }
 
-function list(ordered: boolean, start: number, items: Item[]): ComponentChildren {
-  const inside = items.map(
-    (item) =>
-      html`<li class=${item.checked === undefined ? undefined : 'is-task'}>${taskMark(item)}${words(item.text)}${item.below === '' ? '' : renderMarkdown(item.below)}</li>`,
-  )
+type Branch = 'text' | 'paragraph' | 'heading' | 'blockquote' | 'strong' | 'em' | 'del' | 'link'
+
+function renderLeaf(token: Exclude<MarkedToken, { type: Branch }>): ComponentChildren {
+  switch (token.type) {
+    case 'list':
+      return renderList(token)
+    case 'list_item':
+      return renderItem(token)
+    case 'table':
+      return renderTable(token)
+    case 'code':
+      return html`<pre tabindex="0"><code>${token.text}</code></pre>`
+    case 'codespan':
+      return html`<code>${token.text}</code>`
+    case 'checkbox':
+      return html`<input type="checkbox" disabled checked=${token.checked} aria-label="Task" /> `
+    // Slack shows an image of a markdown block as a link.
+    case 'image':
+      return renderLink(token.href, token.text || token.href)
+    case 'html':
+      return token.block ? html`<p>${token.text.trim()}</p>` : token.text
+    case 'escape':
+      return token.text
+    case 'hr':
+      return html`<hr />`
+    case 'br':
+      return html`<br />`
+    case 'space':
+    case 'def':
+      return ''
+    default:
+      return token satisfies never
+  }
+}
+
+/** What Slack adds to Markdown: mentions, channels and dates in angle brackets, and emoji names. */
+const SLACK: InlineSyntax = {
+  pattern: /<(?<ref>[@#!][^<>\n]+)>|(?<![\w:]):(?<emoji>[a-z][a-z0-9_+-]*):|(?<plain>&(?:amp|lt|gt);)/g,
+  rules: { ref: renderReference, emoji: renderEmoji, plain: unescapeText },
+}
+
+function renderList({ ordered, start, items }: Tokens.List): ComponentChildren {
+  const inside = items.map(renderItem)
   return ordered ? html`<ol start=${start}>${inside}</ol>` : html`<ul>${inside}</ul>`
 }
 
-const taskMark = ({ checked, text }: Item) =>
-  checked === undefined ? '' : html`<input type="checkbox" disabled checked=${checked} aria-label=${text} /> `
+function renderItem({ task, tokens }: Tokens.ListItem): ComponentChildren {
+  return html`<li class=${task ? 'is-task' : undefined}>${renderTokens(tokens)}</li>`
+}
 
-function table(head: string[], rows: string[][]): ComponentChildren {
+function renderTable({ header, rows }: Tokens.Table): ComponentChildren {
   return html`<div class="table-frame" tabindex="0" role="group" aria-label="Table"><table>
-    <thead><tr>${head.map((cell) => html`<th scope="col">${words(cell)}</th>`)}</tr></thead>
-    <tbody>${rows.map((row) => html`<tr>${row.map((cell) => html`<td>${words(cell)}</td>`)}</tr>`)}</tbody>
+    <thead><tr>${header.map((cell) => html`<th scope="col" class=${alignOf(cell)}>${renderTokens(cell.tokens)}</th>`)}</tr></thead>
+    <tbody>${rows.map((row) => html`<tr>${row.map((cell) => html`<td class=${alignOf(cell)}>${renderTokens(cell.tokens)}</td>`)}</tr>`)}</tbody>
   </table></div>`
 }
+
+const alignOf = ({ align }: Tokens.TableCell): string | undefined => (align === null ? undefined : `align-${align}`)

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { extname } from 'node:path'
 import { z } from 'zod'
-import { addIds, refuseBlocks } from '../../workspace/blocks.ts'
+import { addIds } from '../../workspace/blocks.ts'
 import type { StoredFile } from '../../workspace/records.ts'
 import { APP } from '../../workspace/seed.ts'
 import { fileObjectOf } from '../../workspace/slack-objects.ts'
@@ -16,6 +16,7 @@ import {
   refuse,
   tsArg,
 } from '../method-args.ts'
+import { refuseBlocks } from '../refuse-blocks.ts'
 import { channelFor, isThread } from './chat-common.ts'
 
 const MIME_TYPES: Record<string, string> = {

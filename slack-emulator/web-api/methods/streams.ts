@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { LIMITS } from '../../../src/block-kit/limits.ts'
-import { addIds, refuseBlocks } from '../../workspace/blocks.ts'
+import { addIds } from '../../workspace/blocks.ts'
 import type { Message, Stream } from '../../workspace/records.ts'
 import { APP } from '../../workspace/seed.ts'
 import { isStreaming, messageObjectOf } from '../../workspace/slack-objects.ts'
@@ -17,6 +17,7 @@ import {
   refuse,
   tsArg,
 } from '../method-args.ts'
+import { refuseBlocks } from '../refuse-blocks.ts'
 import { SessionStatus, setSession } from './agents.ts'
 import { channelFor, isThread, refuseMetadata } from './chat-common.ts'
 

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks'
+import { type JsonRecord, readString } from '../state/read-json.ts'
+import { useSessionContext } from '../state/session-context.ts'
 import { unescapeText } from '../text/inline.ts'
-import { type JsonRecord, readString } from './read-json.ts'
-import { useSessionContext } from './session-context.ts'
 
 const MAX_WORDS = 300
 export const ANNOUNCER_ID = 'announcer'

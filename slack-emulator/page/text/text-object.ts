@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { readRecord, readString } from '../state/read-json.ts'
-import { renderMrkdwn, renderPlainText } from '../text/mrkdwn.ts'
+import { renderMrkdwn, renderPlainText } from './mrkdwn.ts'
 
 /** A text object of either kind as elements. */
 export function renderTextObject(value: unknown): ComponentChildren {

@@ -1,7 +1,7 @@
 import { html } from 'htm/preact'
 import { useId, useLayoutEffect, useRef } from 'preact/hooks'
-import { renderTextObject } from '../blocks/text-object.ts'
 import { type JsonRecord, readText } from '../state/read-json.ts'
+import { renderTextObject } from '../text/text-object.ts'
 
 type Props = { ask: JsonRecord; onYes(): void; onNo(): void }
 

@@ -1,5 +1,5 @@
 import { listOf } from '../../src/block-kit/rules.ts'
-import type { Json } from '../workspace/records.ts'
+import type { Json } from './records.ts'
 
 /** How an element's value is called in `state.values`, and in the element as the app gave it. */
 type Slot = { state: string; initial: string; many: boolean; kind: 'text' | 'option' | 'id' | 'rich' | 'file' }

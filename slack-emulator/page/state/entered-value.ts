@@ -1,4 +1,4 @@
-import { type JsonRecord, readRecord, readRecords, readString, readText } from '../state/read-json.ts'
+import { type JsonRecord, readRecord, readRecords, readString, readText } from './read-json.ts'
 
 /** The options of an external menu are found by their words, all others by their value. */
 const nameOf = (option: JsonRecord, element: JsonRecord): string =>
