@@ -1,17 +1,16 @@
+import type { ConnectionId, WorkspaceId } from '../ids.ts'
+import type { JsonObject, JsonValue } from './state/events.ts'
 import type { Log } from '../log.ts'
 import type { Mcp } from '../mcp/mcp.ts'
-import type { Model } from '../model/turn.ts'
+import type { Model, OfferedTool } from '../model/turn.ts'
 import type { Risk } from '../policy/risk.ts'
 import type { Rules } from '../policy/rules.ts'
 import type { SqlDialect, SqlReading } from '../policy/sql.ts'
-import type { ArgumentCheck } from './calls/validate-arguments.ts'
-import type { BudgetOf } from './model-turn/budget.ts'
 import type { ShownMessages } from './runs.ts'
 import type { ReadFile } from './state/attached-file.ts'
 import type { RunListener } from './state/run-listener.ts'
 import type { EventRecorder } from './storage/leased-run.ts'
 import type { RunStore } from './storage/run-store.ts'
-import type { ToolSchemaCache } from './tools/offered-tools.ts'
 
 /** What a card says of one of its tools. */
 export type ToolClassification = {
@@ -52,3 +51,36 @@ export type BuiltinTool = 'list_resources' | 'read_resource' | 'list_skills' | '
 
 /** A connection as mcp/ hands it out, with what a run can do with it. */
 export type Source = Omit<Connection, 'tools'> & { tools: RunTool[] }
+
+export type ArgumentProblem = { field: string; message: string }
+
+/** Checks arguments against a tool's input schema; problems name the top-level argument. */
+export type ArgumentCheck = (schema: JsonObject, args: JsonValue) => ArgumentProblem[]
+
+/** A workspace's monthly budget in US dollars and what is spent of it; undefined without a budget. */
+export type BudgetOf = (workspace: WorkspaceId) => Promise<{ budgetUsd: number; spentUsd: number } | undefined>
+
+/** A person's connection as far as a run needs it. */
+export type ToolSource = { id: ConnectionId; name: string; card: string; tools: SourceTool[] }
+
+export type SourceTool = {
+  name: string
+  title?: string | undefined
+  description: string
+  inputSchema: JsonObject
+  outputSchema?: JsonObject | undefined
+}
+
+export type ResolvedTool<S extends ToolSource> = { source: S; tool: S['tools'][number] }
+
+/** Which tools the model's API takes, and why not the others. */
+export type ToolSchemaCache = {
+  /** Those the API takes: a refused one is left out and does not take the others with it. */
+  offered(tools: Map<string, ResolvedTool<ToolSource>>): OfferedTool[]
+  leftOut(tools: ToolInQuestion[]): { tool: string; why: string }[]
+}
+
+export type ToolInQuestion = {
+  connection: string
+  tool: { name: string; description: string; inputSchema: JsonObject }
+}

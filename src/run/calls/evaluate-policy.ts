@@ -1,3 +1,4 @@
+import type { ResolvedTool } from '../deps.ts'
 import { type CallFacts, decide, type Verdict } from '../../policy/decide.ts'
 import { hostsIn } from '../../policy/hosts-in.ts'
 import type { Rule } from '../../policy/rules.ts'
@@ -6,7 +7,6 @@ import type { JsonObject } from '../state/events.ts'
 import type { Origin } from '../state/origin.ts'
 import type { RunState } from '../state/state.ts'
 import { classificationFor, sourcesOf } from '../tools/builtin-tools.ts'
-import type { ResolvedTool } from '../tools/offered-tools.ts'
 import { definitionHashOf } from './call-hash.ts'
 
 /** What a person's calls are judged by, as it is at this moment. */

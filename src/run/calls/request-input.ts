@@ -5,7 +5,7 @@ import type {
   PendingInputRequest,
   ResumeMethod,
 } from '../../mcp/elicitation/input-request.ts'
-import { createInputAnsweredEvent } from '../decisions/give-input.ts'
+import { createInputAnsweredEvent } from '../state/fold-inputs.ts'
 import type { RunDeps } from '../deps.ts'
 import type { EventOf } from '../state/events.ts'
 import type { CallState } from '../state/state.ts'
@@ -79,7 +79,7 @@ export async function requestLiveInput(
 }
 
 async function expireLive(deps: Asking, held: LeasedRun, asked: EventOf<'asked_input'>): Promise<void> {
-  const event = createInputAnsweredEvent(deps, { call: asked.call, input: asked.input }, 'expired')
+  const event = createInputAnsweredEvent(deps.now(), { call: asked.call, input: asked.input }, 'expired')
   await deps.store.give({
     run: held.id,
     workspace: held.state.origin.workspace,

@@ -1,10 +1,6 @@
+import type { ArgumentCheck, ArgumentProblem } from '../deps.ts'
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
-import type { JsonObject, JsonValue } from '../state/events.ts'
-
-export type ArgumentProblem = { field: string; message: string }
-
-/** Checks arguments against a tool's input schema; problems name the top-level argument. */
-export type ArgumentCheck = (schema: JsonObject, args: JsonValue) => ArgumentProblem[]
+import type { JsonObject } from '../state/events.ts'
 
 /** Compiling a schema takes milliseconds; this many are kept, which is more than the tools in use at a time. */
 const KEPT_SCHEMAS = 500

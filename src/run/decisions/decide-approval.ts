@@ -1,3 +1,4 @@
+import type { ResolvedTool } from '../deps.ts'
 import type { ApprovalId, Principal, RunId, WorkspaceId } from '../../ids.ts'
 import { approversFor } from '../../policy/decide.ts'
 import { callHashOf, definitionHashOf } from '../calls/call-hash.ts'
@@ -7,7 +8,6 @@ import type { AnswerOutcome, ApprovalAnswer, DenialReason } from '../runs.ts'
 import type { EventOf, JsonObject } from '../state/events.ts'
 import { foldEvents } from '../state/fold.ts'
 import type { ApprovalState, CallState, RunState } from '../state/state.ts'
-import type { ResolvedTool } from '../tools/offered-tools.ts'
 
 type Open = { state: RunState; call: CallState; approval: ApprovalState }
 type Refusal = Exclude<AnswerOutcome, { kind: 'settled' }>

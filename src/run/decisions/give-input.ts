@@ -2,9 +2,9 @@ import type { InputId, Principal, RunId, WorkspaceId } from '../../ids.ts'
 import { validateForm } from '../../mcp/elicitation/validate-form.ts'
 import type { RunDeps } from '../deps.ts'
 import type { AnswerInputOutcome, InputAnswerRequest, PendingInput } from '../runs.ts'
-import type { EventOf, JsonObject } from '../state/events.ts'
+import type { JsonObject } from '../state/events.ts'
 import { foldEvents } from '../state/fold.ts'
-import { openInputsOf } from '../state/fold-inputs.ts'
+import { createInputAnsweredEvent, openInputsOf } from '../state/fold-inputs.ts'
 
 /** The run, call and question of an id, as they are now. */
 export async function findPendingInput(
@@ -38,8 +38,7 @@ export async function answerInput(
   const refused = refusalOf(found, given)
   if (refused) return { outcome: refused }
   const { call, input } = found
-  const event = createInputAnsweredEvent(
-    deps,
+  const event = createInputAnsweredEvent(deps.now(),
     { call: call.id, input: input.id, by: given.by.user },
     given.action,
     contentOf(found, given),
@@ -70,17 +69,6 @@ function contentOf({ input }: PendingInput, { action, content = {} }: InputAnswe
   if (action !== 'accept' || input.request.kind !== 'form') return undefined
   const asked = new Set(input.request.fields.map(({ name }) => name))
   return Object.fromEntries(Object.entries(content).filter(([name]) => asked.has(name)))
-}
-
-type Whose = Pick<EventOf<'given_input'>, 'call' | 'input' | 'by'>
-
-export function createInputAnsweredEvent(
-  deps: Pick<RunDeps, 'now'>,
-  whose: Whose,
-  action: EventOf<'given_input'>['action'],
-  content?: JsonObject,
-): EventOf<'given_input'> {
-  return { type: 'given_input', ...whose, action, at: deps.now().toISOString(), ...(content && { content }) }
 }
 
 /** What is asked of a person now, oldest first. */

@@ -1,11 +1,8 @@
+import type { BudgetOf } from '../deps.ts'
 import { z } from 'zod'
 import type { Db } from '../../db/call.ts'
 import { AppError } from '../../errors.ts'
-import type { WorkspaceId } from '../../ids.ts'
 import type { LeasedRun } from '../storage/leased-run.ts'
-
-/** A workspace's monthly budget in US dollars and what is spent of it; undefined without a budget. */
-export type BudgetOf = (workspace: WorkspaceId) => Promise<{ budgetUsd: number; spentUsd: number } | undefined>
 
 const Row = z
   .object({ budget_usd: z.number(), spent_usd: z.number() })

@@ -73,3 +73,15 @@ function responseTo({ resume, given }: InputState): [string, ResumeAnswers['resp
 }
 
 const contentOf = (content: JsonObject | undefined) => (content === undefined ? {} : { content })
+
+type Whose = Pick<EventOf<'given_input'>, 'call' | 'input' | 'by'>
+
+/** A person's answer, or the end of the time for one. */
+export function createInputAnsweredEvent(
+  at: Date,
+  whose: Whose,
+  action: EventOf<'given_input'>['action'],
+  content?: JsonObject,
+): EventOf<'given_input'> {
+  return { type: 'given_input', ...whose, action, at: at.toISOString(), ...(content && { content }) }
+}

@@ -1,6 +1,6 @@
+import type { ResolvedTool } from '../deps.ts'
 import type { BuiltinTool, RunDeps, RunTool, Source, ToolClassification } from '../deps.ts'
 import type { Origin } from '../state/origin.ts'
-import type { ResolvedTool } from './offered-tools.ts'
 
 /** More addresses at once only fill the model's window; it can look for others by words or page. */
 export const LIST_PAGE_SIZE = 50

@@ -1,32 +1,13 @@
 import { type AppError, type ErrorCode, isAppError } from '../../errors.ts'
 import { authChallengeIn } from '../../mcp/protocol/auth-challenge.ts'
-import type { CallFailure, CallOptions, ContentPart, ToolOutcome } from '../../mcp/requests/outcome.ts'
-import type { BuiltinTool, RunDeps, RunTool, Source } from '../deps.ts'
-import type { CallState, RunState } from '../state/state.ts'
+import type { CallFailure, ToolOutcome } from '../../mcp/requests/outcome.ts'
+import type { BuiltinTool, RunDeps } from '../deps.ts'
+import type { RunState } from '../state/state.ts'
+import type { BuiltinCall, BuiltinRequest, BuiltinResult } from './builtin-call.ts'
 import { createTextResult } from './list-text.ts'
 import { getChosenPrompt } from './prompt-tool.ts'
 import { listResourcesForModel, readResourceForModel } from './resource-tools.ts'
 import { listSkillsForModel, readSkillForModel } from './skill-tools.ts'
-
-export type BuiltinCall = {
-  call: Pick<CallState, 'id' | 'arguments'>
-  source: Source
-  tool: RunTool & { own: BuiltinTool }
-}
-
-/** One leg of a call to a tool of ours. */
-export type BuiltinRequest = {
-  mcp: RunDeps['mcp']
-  state: RunState
-  source: Source
-  call: BuiltinCall['call']
-  reach: Pick<CallOptions, 'signal' | 'resume' | 'onInput'>
-}
-
-/** What came of it, in words or as parts; without the time it took. */
-export type BuiltinResult =
-  | { kind: 'ok' | 'tool_error'; content: ContentPart[] }
-  | Omit<Extract<ToolOutcome, { kind: 'input_required' }>, 'ms'>
 
 /** What the server says to the question; anything else is trouble on the way. */
 const ANSWERS = new Set<ErrorCode>(['not_found', 'limit_reached', 'server_refused', 'input_invalid'])

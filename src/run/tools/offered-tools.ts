@@ -1,21 +1,7 @@
+import type { ResolvedTool, SourceTool, ToolSchemaCache, ToolSource } from '../deps.ts'
 import { createHash } from 'node:crypto'
-import type { ConnectionId } from '../../ids.ts'
 import { schemaRefusalFor, toAcceptableSchema } from '../../model/tool-schema.ts'
 import type { OfferedTool } from '../../model/turn.ts'
-import type { JsonObject } from '../state/events.ts'
-
-/** A person's connection as far as a run needs it. */
-export type ToolSource = { id: ConnectionId; name: string; card: string; tools: SourceTool[] }
-
-export type SourceTool = {
-  name: string
-  title?: string | undefined
-  description: string
-  inputSchema: JsonObject
-  outputSchema?: JsonObject | undefined
-}
-
-export type ResolvedTool<S extends ToolSource> = { source: S; tool: S['tools'][number] }
 
 /** The model's API allows 64 characters in a tool's name. */
 const MAX_NAME_CHARS = 64
@@ -37,18 +23,6 @@ function offeredName(source: { id: string; name: string }, tool: string, taken: 
   if (plain === whole && plain.length <= MAX_NAME_CHARS && !taken.has(plain)) return plain
   const hash = createHash('sha256').update(`${source.id} ${tool}`).digest('hex').slice(0, HASH_CHARS)
   return `${plain.slice(0, MAX_NAME_CHARS - HASH_CHARS - 1)}_${hash}`
-}
-
-/** Which tools the model's API takes, and why not the others. */
-export type ToolSchemaCache = {
-  /** Those the API takes: a refused one is left out and does not take the others with it. */
-  offered(tools: Map<string, ResolvedTool<ToolSource>>): OfferedTool[]
-  leftOut(tools: ToolInQuestion[]): { tool: string; why: string }[]
-}
-
-export type ToolInQuestion = {
-  connection: string
-  tool: { name: string; description: string; inputSchema: JsonObject }
 }
 
 /** Checking a schema takes a good part of a millisecond, and a person's tools are offered again every turn. */

@@ -1,6 +1,6 @@
 import type { PromptMessage } from '../../mcp/features/prompts.ts'
-import { quotePrompt } from '../model-turn/transcript.ts'
-import type { BuiltinRequest, BuiltinResult } from './call-builtin-tool.ts'
+import { quotePrompt } from './quoted-block.ts'
+import type { BuiltinRequest, BuiltinResult } from './builtin-call.ts'
 import { createTextResult, imagePartOf } from './list-text.ts'
 
 /** The prompt with which the person began the run; no other, however the model asks for it. */

@@ -1,5 +1,5 @@
 import { isListedResource, type Resource } from '../../mcp/features/resources.ts'
-import type { BuiltinRequest, BuiltinResult } from './call-builtin-tool.ts'
+import type { BuiltinRequest, BuiltinResult } from './builtin-call.ts'
 import { createTextResult, imagePartOf, listPageText, wasMentioned } from './list-text.ts'
 
 export async function listResourcesForModel({ mcp, source, call, reach }: BuiltinRequest): Promise<BuiltinResult> {

@@ -1,6 +1,6 @@
 import type { Skill, SkillText } from '../../mcp/features/skills.ts'
-import { quoteSkill } from '../model-turn/transcript.ts'
-import type { BuiltinRequest, BuiltinResult } from './call-builtin-tool.ts'
+import { quoteSkill } from './quoted-block.ts'
+import type { BuiltinRequest, BuiltinResult } from './builtin-call.ts'
 import { createTextResult, imagePartOf, listPageText, wasMentioned } from './list-text.ts'
 
 export async function listSkillsForModel({ mcp, source, call, reach }: BuiltinRequest): Promise<BuiltinResult> {
