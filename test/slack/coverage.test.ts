@@ -7,7 +7,7 @@ import { registered } from '../support/registered.ts'
 const FILES = {
   asking: 'test/slack/messages/message-events.test.ts',
   connecting: 'test/slack/connections/connect-modal.test.ts',
-  painter: 'test/slack/painter.test.ts',
+  painter: 'test/slack/render/render-run.test.ts',
   pressing: 'test/slack/interactions/button-press.test.ts',
   approvals: 'test/path/approvals.test.ts',
   approvers: 'test/path/approvers.test.ts',

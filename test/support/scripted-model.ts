@@ -8,7 +8,7 @@ import {
   newToolUseId,
   type ReplyBlock,
   writeEvents,
-} from '../../src/local/offline-model/stream.ts'
+} from '../../src/local/offline-model/api/stream.ts'
 import { problemWith } from './messages-api.ts'
 
 /** One answer of the scripted model. */

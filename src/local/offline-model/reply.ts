@@ -1,10 +1,10 @@
-import { type Conversation, readConversation } from './conversation.ts'
+import { type Conversation, readConversation } from './api/conversation.ts'
 import { planRequest } from './plan/plan.ts'
 import type { Step } from './plan/step.ts'
-import type { ModelRequest } from './request.ts'
-import { newToolUseId, type Reply, tokensOf } from './stream.ts'
-import { SIGNATURE, sayDone } from './text/answer.ts'
-import { readTool } from './tools.ts'
+import type { ModelRequest } from './api/request.ts'
+import { newToolUseId, type Reply, tokensOf } from './api/stream.ts'
+import { SIGNATURE, sayDone } from './plan/answer.ts'
+import { readTool } from './api/tools.ts'
 
 /** Enough for several uses with a look-up each; after that something goes round in circles. */
 const STEPS_MAX = 12

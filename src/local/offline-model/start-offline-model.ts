@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { errorChainOf } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { replyFor } from './reply.ts'
-import { ModelRequest } from './request.ts'
-import { eventsOf, messageOf, writeEvents } from './stream.ts'
+import { ModelRequest } from './api/request.ts'
+import { eventsOf, messageOf, writeEvents } from './api/stream.ts'
 
 export type OfflineModel = { baseURL: string; [Symbol.asyncDispose](): Promise<void> }
 

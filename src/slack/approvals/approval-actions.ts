@@ -8,7 +8,7 @@ import type { CallState, RunState } from '../../run/state/state.ts'
 import { describeAction } from '../answer/describe-call.ts'
 import { createModal, inputBlock, type MessageContent, plainTextObject, sectionBlock } from '../blocks/blocks.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, joinWords, mentionOf } from '../blocks/text.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { HomeTabDeps, PolicyDeps, RunsDeps, WebApiDeps } from '../deps.ts'
 import { type BlockAction, onButtonPress, onDurablePress } from '../interactions/button-press.ts'
 import { currentApproversOf, findApprovalFor, type PendingApproval } from '../interactions/find-for-person.ts'
 import { onViewSubmission, type ViewSubmission } from '../interactions/view-submission.ts'
@@ -19,7 +19,7 @@ import { canEditArguments, editArgumentsModal, readTypedArguments } from './edit
 const Metadata = z.object({ approval: ApprovalId })
 
 /** Listens to Approve, Deny, Edit, Always allow and the reason for a denial. `runs.answer` checks who may decide. */
-export function registerApprovals(app: App, deps: SlackDeps): void {
+export function registerApprovals(app: App, deps: WebApiDeps & RunsDeps & PolicyDeps & HomeTabDeps): void {
   onDurablePress(app, deps, 'approval_approve', (press) => answerApproval(deps, press, { decision: 'approved' }))
   onDurablePress(app, deps, 'approval_always', (press) =>
     answerApproval(deps, press, { decision: 'approved', always: true }),
@@ -32,7 +32,7 @@ export function registerApprovals(app: App, deps: SlackDeps): void {
 }
 
 async function answerApproval(
-  deps: SlackDeps,
+  deps: WebApiDeps & RunsDeps & PolicyDeps & HomeTabDeps,
   press: BlockAction,
   decision: Pick<ApprovalAnswer, 'decision' | 'always'>,
 ): Promise<void> {
@@ -50,7 +50,11 @@ async function answerApproval(
 }
 
 /** Says that only the requester can set a rule, to an approver of somebody else's call. */
-async function onlyOnceMessage(deps: SlackDeps, by: Principal, id: ApprovalId): Promise<MessageContent | undefined> {
+async function onlyOnceMessage(
+  deps: RunsDeps & PolicyDeps,
+  by: Principal,
+  id: ApprovalId,
+): Promise<MessageContent | undefined> {
   const found = await findApprovalFor(deps, by, id)
   const requester = found?.state.origin.user
   if (found === undefined || requester === undefined || requester === by.user) return undefined
@@ -60,7 +64,7 @@ async function onlyOnceMessage(deps: SlackDeps, by: Principal, id: ApprovalId): 
 }
 
 /** Updates a card that still shows buttons for a decided approval. */
-async function refreshCard(deps: SlackDeps, { by, message }: BlockAction, id: ApprovalId): Promise<void> {
+async function refreshCard(deps: WebApiDeps & RunsDeps, { by, message }: BlockAction, id: ApprovalId): Promise<void> {
   const found = await findApprovalFor(deps, by, id)
   if (message === undefined || found?.approval.decided === undefined) return
   const content = approvalMessage(found)
@@ -104,7 +108,7 @@ type Found = { state: RunState; call: CallState }
 
 /** The approval, if this person may decide it now; else replies why not and returns undefined. */
 async function findOpenApproval(
-  deps: SlackDeps,
+  deps: RunsDeps & PolicyDeps,
   { by, value, responder }: BlockAction,
 ): Promise<PendingApproval | undefined> {
   const found = await findApprovalFor(deps, by, value)
@@ -124,7 +128,7 @@ async function findOpenApproval(
   return undefined
 }
 
-async function openEditModal(deps: SlackDeps, press: BlockAction): Promise<void> {
+async function openEditModal(deps: RunsDeps & PolicyDeps, press: BlockAction): Promise<void> {
   const found = await findOpenApproval(deps, press)
   if (found === undefined) return
   if (canEditArguments(found.call)) {
@@ -135,7 +139,10 @@ async function openEditModal(deps: SlackDeps, press: BlockAction): Promise<void>
   await press.responder.reply({ text, blocks: [sectionBlock(text)] }, 'Edit')
 }
 
-async function submitEdit(deps: SlackDeps, { by, privateMetadata, typed, ack }: ViewSubmission): Promise<void> {
+async function submitEdit(
+  deps: RunsDeps & HomeTabDeps,
+  { by, privateMetadata, typed, ack }: ViewSubmission,
+): Promise<void> {
   const { approval } = Metadata.parse(JSON.parse(privateMetadata))
   const found = await findApprovalFor(deps, by, approval)
   if (found === undefined) {
@@ -173,7 +180,7 @@ function errorsByField(
 const outcomeModal = (content: MessageContent) =>
   createModal({ id: 'reading', title: 'Approval', blocks: content.blocks })
 
-async function openReasonModal(deps: SlackDeps, { by, value, responder }: BlockAction): Promise<void> {
+async function openReasonModal(deps: RunsDeps, { by, value, responder }: BlockAction): Promise<void> {
   const decided = (await findApprovalFor(deps, by, value))?.approval.decided
   if (decided?.by !== by.user) {
     const text = decided?.by
@@ -199,7 +206,10 @@ async function openReasonModal(deps: SlackDeps, { by, value, responder }: BlockA
   await responder.openModal(createModal({ ...options, blocks: [field], metadata: { approval: value } }))
 }
 
-async function submitReason(deps: SlackDeps, { by, privateMetadata, typed, ack }: ViewSubmission): Promise<void> {
+async function submitReason(
+  deps: WebApiDeps & RunsDeps,
+  { by, privateMetadata, typed, ack }: ViewSubmission,
+): Promise<void> {
   await ack()
   const { approval } = Metadata.parse(JSON.parse(privateMetadata))
   const reason = typed.reason?.trim()
@@ -208,7 +218,12 @@ async function submitReason(deps: SlackDeps, { by, privateMetadata, typed, ack }
   await postReason(deps, found, by, reason)
 }
 
-async function postReason({ webApi }: SlackDeps, { state, call }: Found, by: Principal, reason: string): Promise<void> {
+async function postReason(
+  { webApi }: WebApiDeps,
+  { state, call }: Found,
+  by: Principal,
+  reason: string,
+): Promise<void> {
   const { origin } = state
   const description = describeAction(call, 'wish')
   const action = `_${escapeInlineMrkdwn(description.charAt(0).toLowerCase() + description.slice(1))}_`

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { UserId } from '../../ids.ts'
 import { escapeMrkdwn, truncate } from '../blocks/text.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { PolicyDeps, WebApiDeps } from '../deps.ts'
 import type { Command } from '../interactions/command.ts'
 import type { Responder } from '../interactions/responder.ts'
 import { slackErrorCodeOf } from '../web-api/web-api.ts'
@@ -37,7 +37,7 @@ export const approversCommand: Command = {
 }
 
 async function replyApprovers(
-  { rules }: SlackDeps,
+  { rules }: PolicyDeps,
   responder: Responder,
   mayManage: boolean,
   note = '',
@@ -66,7 +66,7 @@ function readPeople(words: string[]): ParsedApprovers {
 const unknownPersonText = (name: string): string =>
   `I don't know who "${escapeMrkdwn(truncate(name, 60))}" is. Type @ and choose the person from the list Slack offers, then send.`
 
-async function findUnfitApprover({ people }: SlackDeps, parsed: Map<UserId, string>): Promise<string | undefined> {
+async function findUnfitApprover({ people }: WebApiDeps, parsed: Map<UserId, string>): Promise<string | undefined> {
   for (const [user, name] of parsed) {
     try {
       const person = await people.of(user)

@@ -1,6 +1,6 @@
 import type { App } from '@slack/bolt'
 import { type MessageContent, sectionBlock } from '../blocks/blocks.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { HomeTabDeps, PolicyDeps, WebApiDeps } from '../deps.ts'
 import { onButtonPress } from '../interactions/button-press.ts'
 import type { Command } from '../interactions/command.ts'
 import type { Responder } from '../interactions/responder.ts'
@@ -13,12 +13,12 @@ export const rulesCommand: Command = {
   run: async (deps, { responder }) => responder.reply(await rulesMessageFor(deps, responder), 'Rules'),
 }
 
-async function rulesMessageFor({ rules }: SlackDeps, { by }: Responder): Promise<MessageContent> {
+async function rulesMessageFor({ rules }: PolicyDeps, { by }: Responder): Promise<MessageContent> {
   const [all, approvers] = await Promise.all([rules.rulesFor(by), rules.approversOf(by.workspace)])
   return rulesMessage(all, approvers)
 }
 
-export function registerRules(app: App, deps: SlackDeps): void {
+export function registerRules(app: App, deps: WebApiDeps & PolicyDeps & HomeTabDeps): void {
   onButtonPress(app, deps, 'rule_revoke', async ({ by, value, view, responder }) => {
     const revoked = await deps.rules.revoke(by, value)
     if (view?.kind === 'home') {

@@ -8,7 +8,7 @@ import { actionsBlock, createCommandButton, createModal, type MessageContent, se
 import { connectionPickerBlock, type ListQuery } from '../blocks/paged-list.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
 import { nothingConnectedMessage } from '../connections/connections-message.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { ConnectionDeps, SlackDeps } from '../deps.ts'
 import { type BlockAction, onButtonPress } from '../interactions/button-press.ts'
 import { findNamedConnection } from '../interactions/connection-by-name.ts'
 import { loadingModal, showLoadedView } from '../interactions/loading-view.ts'
@@ -72,7 +72,7 @@ export async function openListModal(
 }
 
 /** The person's connection. Throws AppError `not_found` if it is gone. */
-export async function findListConnection(deps: SlackDeps, by: Principal, id: ConnectionId): Promise<Connection> {
+export async function findListConnection(deps: ConnectionDeps, by: Principal, id: ConnectionId): Promise<Connection> {
   const found = (await deps.registry.connectionsOf(by)).find((one) => one.id === id)
   if (found !== undefined) return found
   throw new AppError('not_found', 'This connection is gone. Connect it again with /mcp connect.')

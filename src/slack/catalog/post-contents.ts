@@ -3,7 +3,7 @@ import { AppError } from '../../errors.ts'
 import type { Principal } from '../../ids.ts'
 import type { Connection } from '../../registry/connection.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { ConnectionDeps, WebApiDeps } from '../deps.ts'
 import { type FileUpload, postInThread, type ThreadAnchor, uploadFile } from '../interactions/post-in-thread.ts'
 import { contentMessage } from './resources-list.ts'
 
@@ -14,7 +14,7 @@ const INLINE_CHARS = 12_000
 
 /** The contents of a resource. Throws AppError `server_refused` if its server elicits input first, which needs a run. */
 export async function readContents(
-  { offering }: SlackDeps,
+  { offering }: ConnectionDeps,
   by: Principal,
   { id, name }: Pick<Connection, 'id' | 'name'>,
   uri: string,
@@ -28,7 +28,7 @@ export async function readContents(
 }
 
 /** Posts contents to the thread: short text as a message, everything else as files. */
-export async function postContents(deps: SlackDeps, anchor: ThreadAnchor, contents: ResourceContent[]): Promise<void> {
+export async function postContents(deps: WebApiDeps, anchor: ThreadAnchor, contents: ResourceContent[]): Promise<void> {
   for (const content of contents) {
     const { text = '' } = content
     // Measured after escaping, which makes it longer.
@@ -39,7 +39,7 @@ export async function postContents(deps: SlackDeps, anchor: ThreadAnchor, conten
   if (contents.length === 0) await postInThread(deps, anchor.channel, anchor.threadTs, contentMessage('(empty)'))
 }
 
-async function postFile(deps: SlackDeps, anchor: ThreadAnchor, content: ResourceContent): Promise<void> {
+async function postFile(deps: WebApiDeps, anchor: ThreadAnchor, content: ResourceContent): Promise<void> {
   const file = contentFileOf(content)
   if (file.data.length > 0) await uploadFile(deps, anchor, file)
   else await postInThread(deps, anchor.channel, anchor.threadTs, contentMessage('(empty)'))

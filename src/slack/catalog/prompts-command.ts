@@ -5,7 +5,7 @@ import { AppError, isAppError } from '../../errors.ts'
 import { ConnectionId, type Principal } from '../../ids.ts'
 import { doneModal } from '../blocks/blocks.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { ConnectionDeps, RunsDeps, WebApiDeps } from '../deps.ts'
 import { type BlockAction, onButtonPress } from '../interactions/button-press.ts'
 import type { Command } from '../interactions/command.ts'
 import { loadingModal, showLoadedView } from '../interactions/loading-view.ts'
@@ -46,12 +46,15 @@ const PromptMetadata = z.object({
 })
 type PromptMetadata = z.infer<typeof PromptMetadata>
 
-export function registerPrompts(app: App, deps: SlackDeps): void {
+export function registerPrompts(app: App, deps: WebApiDeps & RunsDeps & ConnectionDeps): void {
   onButtonPress(app, deps, 'prompt_open', (press) => openPrompt(deps, press))
   onViewSubmission(app, deps, 'prompt', (submit) => handleSubmission(deps, submit))
 }
 
-async function openPrompt(deps: SlackDeps, { by, value: name, view, responder }: BlockAction): Promise<void> {
+async function openPrompt(
+  deps: WebApiDeps & ConnectionDeps,
+  { by, value: name, view, responder }: BlockAction,
+): Promise<void> {
   const { connection, channel, thread } = readListQuery(view?.privateMetadata ?? '')
   const metadata = PromptMetadata.parse({ connection, channel, thread, of: { kind: 'prompt', name } })
   const loadingId = await responder.openModal(loadingModal('Prompt', 'One moment…'))
@@ -59,13 +62,13 @@ async function openPrompt(deps: SlackDeps, { by, value: name, view, responder }:
 }
 
 /** The form with text fields instead of menus, whose values are limited in length. */
-export const openPlainPromptForm = (deps: SlackDeps, by: Principal, privateMetadata: string) =>
+export const openPlainPromptForm = (deps: ConnectionDeps, by: Principal, privateMetadata: string) =>
   promptForm(deps, by, PromptMetadata.parse(JSON.parse(privateMetadata)), { plain: true })
 
 type FormOptions = { values?: Record<string, string>; alert?: string; plain?: boolean }
 
 async function promptForm(
-  deps: SlackDeps,
+  deps: ConnectionDeps,
   by: Principal,
   metadata: PromptMetadata,
   { values = {}, alert, plain = false }: FormOptions,
@@ -87,7 +90,7 @@ async function promptForm(
   })
 }
 
-async function findPrompt(deps: SlackDeps, by: Principal, { connection: id, of }: PromptMetadata) {
+async function findPrompt(deps: ConnectionDeps, by: Principal, { connection: id, of }: PromptMetadata) {
   const connection = await findListConnection(deps, by, id)
   const prompt = (await deps.offering.prompts(by, id)).find(({ name }) => name === of.name)
   if (prompt === undefined)
@@ -96,7 +99,7 @@ async function findPrompt(deps: SlackDeps, by: Principal, { connection: id, of }
 }
 
 async function handleSubmission(
-  deps: SlackDeps,
+  deps: WebApiDeps & RunsDeps & ConnectionDeps,
   { by, viewId, privateMetadata, typed, ack }: ViewSubmission,
 ): Promise<void> {
   const metadata = PromptMetadata.parse(JSON.parse(privateMetadata))
@@ -117,7 +120,7 @@ const isRequired = (typed: ViewSubmission['typed'], name: string): boolean =>
 type PromptSubmission = { metadata: PromptMetadata; values: Record<string, string>; viewId: string }
 
 /** Starts a run with the prompt; an error of the server about its arguments is shown above the form. */
-async function usePrompt(deps: SlackDeps, by: Principal, submission: PromptSubmission) {
+async function usePrompt(deps: WebApiDeps & RunsDeps & ConnectionDeps, by: Principal, submission: PromptSubmission) {
   const given = Object.fromEntries(Object.entries(submission.values).filter(([, value]) => value !== ''))
   try {
     const { connection, prompt } = await findPrompt(deps, by, submission.metadata)
@@ -141,7 +144,7 @@ type PromptRun = PromptSubmission & {
   parts: ReturnType<typeof promptPartsOf> | 'asks'
 }
 
-async function startPromptRun(deps: SlackDeps, by: Principal, submission: PromptRun) {
+async function startPromptRun(deps: WebApiDeps & RunsDeps, by: Principal, submission: PromptRun) {
   const { metadata, values, viewId, prompt, of, parts } = submission
   const used = { title: prompt.title, of, values }
   const firstText = parts === 'asks' ? '' : parts.messages[0]?.text
@@ -158,7 +161,7 @@ async function startPromptRun(deps: SlackDeps, by: Principal, submission: Prompt
   return doneModal('Prompt', `I am on it: *${escapeMrkdwn(prompt.title)}*. ${await permalinkTextFor(deps, anchor)}`)
 }
 
-async function runPartsOf(deps: SlackDeps, anchor: ThreadAnchor, { metadata, given, prompt, of, parts }: PromptRun) {
+async function runPartsOf(deps: WebApiDeps, anchor: ThreadAnchor, { metadata, given, prompt, of, parts }: PromptRun) {
   if (parts === 'asks') {
     const input = { name: prompt.name, arguments: given }
     return { first: { connection: metadata.connection, does: 'get_prompt' as const, input } }

@@ -5,7 +5,7 @@ import type { Principal } from '../../ids.ts'
 import type { Connection } from '../../registry/connection.ts'
 import { sectionBlock } from '../blocks/blocks.ts'
 import { escapeInlineMrkdwn, mentionOf } from '../blocks/text.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { ConnectionDeps, WebApiDeps } from '../deps.ts'
 import { type BlockAction, onButtonPress } from '../interactions/button-press.ts'
 import { findConnectionFor } from '../interactions/find-for-person.ts'
 import { anchorThread, postInThread, type ReplyPlace, type ThreadAnchor } from '../interactions/post-in-thread.ts'
@@ -14,14 +14,14 @@ import { postContents, readContents } from './post-contents.ts'
 import { type PickedResource, readResourceMessage, resourceChangedMessage, watchingMessage } from './resources-list.ts'
 
 /** Listens to the buttons of messages about a subscribed resource. */
-export function registerResourceUpdates(app: App, deps: SlackDeps): void {
+export function registerResourceUpdates(app: App, deps: WebApiDeps & ConnectionDeps): void {
   onButtonPress(app, deps, 'watch_read', (press) => postChangedResource(deps, press))
   onButtonPress(app, deps, 'watch_stop', (press) => stopWatch(deps, press))
 }
 
 /** Subscribes to a resource and posts a message in whose thread its changes are announced. */
 export async function watchResource(
-  deps: SlackDeps,
+  deps: WebApiDeps & ConnectionDeps,
   by: Principal,
   { id: connection, name: of }: Pick<Connection, 'id' | 'name'>,
   picked: PickedResource & ReplyPlace,
@@ -42,7 +42,7 @@ export async function watchResource(
 }
 
 /** Posts a change to the subscription's thread, and unsubscribes if the thread is gone. Never throws. */
-export async function announceResourceChange(deps: SlackDeps, watch: Watch): Promise<void> {
+export async function announceResourceChange(deps: WebApiDeps & ConnectionDeps, watch: Watch): Promise<void> {
   const { id, name, connection, channel, threadTs } = watch
   try {
     const of = (await findConnectionFor(deps, watch, connection))?.name ?? 'a connection'
@@ -53,7 +53,10 @@ export async function announceResourceChange(deps: SlackDeps, watch: Watch): Pro
   }
 }
 
-async function postChangedResource(deps: SlackDeps, { by, value, responder }: BlockAction): Promise<void> {
+async function postChangedResource(
+  deps: WebApiDeps & ConnectionDeps,
+  { by, value, responder }: BlockAction,
+): Promise<void> {
   const watch = await deps.offering.watched(by, value)
   if (watch === undefined) {
     await responder.replyError(
@@ -68,7 +71,10 @@ async function postChangedResource(deps: SlackDeps, { by, value, responder }: Bl
   await postContents(deps, anchor, contents)
 }
 
-async function stopWatch(deps: SlackDeps, { by, value, message, responder }: BlockAction): Promise<void> {
+async function stopWatch(
+  deps: WebApiDeps & ConnectionDeps,
+  { by, value, message, responder }: BlockAction,
+): Promise<void> {
   const watch = await deps.offering.unwatch(by, value)
   if (watch === undefined) {
     await responder.replyError('That has ended already, or somebody else asked for it.')

@@ -5,7 +5,7 @@ import { AppError } from '../../errors.ts'
 import { ConnectionId, type Principal } from '../../ids.ts'
 import { doneModal } from '../blocks/blocks.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { ConnectionDeps, RunsDeps, SlackDeps, WebApiDeps } from '../deps.ts'
 import { type BlockAction, onButtonPress } from '../interactions/button-press.ts'
 import type { Command } from '../interactions/command.ts'
 import { loadingModal, showLoadedView } from '../interactions/loading-view.ts'
@@ -80,14 +80,14 @@ export function registerResources(app: App, deps: SlackDeps): void {
   onViewSubmission(app, deps, 'resource', (submit) => submitQuestion(deps, submit))
 }
 
-async function openResource(deps: SlackDeps, { by, value, view, responder }: BlockAction): Promise<void> {
+async function openResource(deps: ConnectionDeps, { by, value, view, responder }: BlockAction): Promise<void> {
   const { connection, channel, thread } = readListQuery(view?.privateMetadata ?? '')
   const picked = PickedSchema.parse(JSON.parse(value))
   const metadata = ResourceMetadata.parse({ ...picked, connection, channel, thread })
   await responder.openModal(await resourceDetails(deps, by, metadata))
 }
 
-async function resourceDetails(deps: SlackDeps, by: Principal, metadata: ResourceMetadata) {
+async function resourceDetails(deps: ConnectionDeps, by: Principal, metadata: ResourceMetadata) {
   const connection = await findListConnection(deps, by, metadata.connection)
   const canSubscribe = connection.offers?.subscriptions === true
   return resourceModal(metadata, { of: connection.name, canSubscribe, where: placeTextFor(metadata), metadata })
@@ -102,7 +102,7 @@ const TemplateMetadata = z.object({
 type TemplateMetadata = z.infer<typeof TemplateMetadata>
 
 async function openTemplateForm(
-  deps: SlackDeps,
+  deps: WebApiDeps & ConnectionDeps,
   { by, value: uriTemplate, view, responder }: BlockAction,
 ): Promise<void> {
   const { connection, channel, thread } = readListQuery(view?.privateMetadata ?? '')
@@ -111,11 +111,11 @@ async function openTemplateForm(
   await showLoadedView(deps, loadingId, () => templateForm(deps, by, metadata, false))
 }
 
-const plainTemplateForm = (deps: SlackDeps, by: Principal, privateMetadata: string) =>
+const plainTemplateForm = (deps: ConnectionDeps, by: Principal, privateMetadata: string) =>
   templateForm(deps, by, TemplateMetadata.parse(JSON.parse(privateMetadata)), true)
 
 /** A resource template's form; its fields are menus if the server has completions and `plain` is false. */
-async function templateForm(deps: SlackDeps, by: Principal, metadata: TemplateMetadata, plain: boolean) {
+async function templateForm(deps: ConnectionDeps, by: Principal, metadata: TemplateMetadata, plain: boolean) {
   const { of } = metadata
   const connection = await findListConnection(deps, by, metadata.connection)
   const { templates } = await deps.offering.resources(by, metadata.connection)
@@ -137,7 +137,10 @@ async function templateForm(deps: SlackDeps, by: Principal, metadata: TemplateMe
   })
 }
 
-async function submitTemplate(deps: SlackDeps, { by, privateMetadata, typed, ack }: ViewSubmission): Promise<void> {
+async function submitTemplate(
+  deps: ConnectionDeps,
+  { by, privateMetadata, typed, ack }: ViewSubmission,
+): Promise<void> {
   const { of, ...metadata } = TemplateMetadata.parse(JSON.parse(privateMetadata))
   const values = enteredValuesIn(typed)
   const empty = Object.entries(values).find(([, value]) => value === '')
@@ -157,7 +160,7 @@ async function submitTemplate(deps: SlackDeps, { by, privateMetadata, typed, ack
   })
 }
 
-async function postResource(deps: SlackDeps, { by, view }: BlockAction): Promise<void> {
+async function postResource(deps: WebApiDeps & ConnectionDeps, { by, view }: BlockAction): Promise<void> {
   if (view === undefined) return
   const metadata = ResourceMetadata.parse(JSON.parse(view.privateMetadata))
   await deps.webApi.call('views.update', { view_id: view.id, view: loadingModal('Resource', 'Reading…') }, AnyResponse)
@@ -165,7 +168,7 @@ async function postResource(deps: SlackDeps, { by, view }: BlockAction): Promise
 }
 
 /** Reads a resource and posts it where the person is. */
-async function read(deps: SlackDeps, by: Principal, metadata: ResourceMetadata) {
+async function read(deps: WebApiDeps & ConnectionDeps, by: Principal, metadata: ResourceMetadata) {
   const connection = await findListConnection(deps, by, metadata.connection)
   const contents = await readContents(deps, by, connection, metadata.uri)
   const anchor = await anchorThread(deps, by, metadata, readResourceMessage(by.user, metadata, connection.name))
@@ -173,7 +176,7 @@ async function read(deps: SlackDeps, by: Principal, metadata: ResourceMetadata) 
   return doneModal('Resource', `Here is *${escapeMrkdwn(metadata.name)}*. ${await permalinkTextFor(deps, anchor)}`)
 }
 
-async function watchFromModal(deps: SlackDeps, { by, view }: BlockAction): Promise<void> {
+async function watchFromModal(deps: WebApiDeps & ConnectionDeps, { by, view }: BlockAction): Promise<void> {
   if (view === undefined) return
   const metadata = ResourceMetadata.parse(JSON.parse(view.privateMetadata))
   const connection = await findListConnection(deps, by, metadata.connection)
@@ -187,7 +190,7 @@ async function watchFromModal(deps: SlackDeps, { by, view }: BlockAction): Promi
 }
 
 async function submitQuestion(
-  deps: SlackDeps,
+  deps: WebApiDeps & RunsDeps & ConnectionDeps,
   { by, viewId, privateMetadata, typed, ack }: ViewSubmission,
 ): Promise<void> {
   const question = typed.question?.trim() ?? ''
@@ -202,7 +205,7 @@ async function submitQuestion(
 
 /** Starts a run with the resource attached as a file in the thread, so that people and the model read the same. */
 async function startResourceRun(
-  deps: SlackDeps,
+  deps: WebApiDeps & RunsDeps & ConnectionDeps,
   by: Principal,
   metadata: PickedResource & ResourceMetadata,
   submission: { question: string; viewId: string },
@@ -228,7 +231,7 @@ async function startResourceRun(
 
 /** Uploads the contents as files; if the server elicits input first, the run reads the resource instead. */
 async function attachContents(
-  deps: SlackDeps,
+  deps: WebApiDeps,
   anchor: ThreadAnchor,
   { connection, uri }: ResourceMetadata,
   contents: ResourceContent[] | 'asks',

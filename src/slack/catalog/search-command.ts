@@ -1,7 +1,7 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import type { WorkspaceId } from '../../ids.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { ConnectionDeps, PolicyDeps, WebApiDeps } from '../deps.ts'
 import { onButtonPress } from '../interactions/button-press.ts'
 import type { Command } from '../interactions/command.ts'
 import { onViewSubmission } from '../interactions/view-submission.ts'
@@ -23,7 +23,7 @@ export const searchCommand: Command = {
 
 /** The hits that the workspace allows to connect; undefined without words. */
 async function search(
-  deps: SlackDeps,
+  deps: ConnectionDeps & PolicyDeps,
   workspace: WorkspaceId,
   { words }: SearchQuery,
 ): Promise<SearchContent | undefined> {
@@ -40,7 +40,7 @@ async function search(
 const Query = z.object({ words: z.string(), page: z.number() })
 
 /** Listens to page buttons and searches in the message and the modal. */
-export function registerSearch(app: App, deps: SlackDeps): void {
+export function registerSearch(app: App, deps: WebApiDeps & ConnectionDeps & PolicyDeps): void {
   const modalOf = async (workspace: WorkspaceId, query: SearchQuery) =>
     searchModal(await search(deps, workspace, query), query)
   onButtonPress(app, deps, 'search_page', async ({ by, value, view, responder }) => {

@@ -6,7 +6,7 @@ import { ConnectionId, type Principal } from '../../ids.ts'
 import { FOLLOWED_CHARS } from '../../run/calls/shape-result.ts'
 import { doneModal } from '../blocks/blocks.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { ConnectionDeps, RunsDeps, WebApiDeps } from '../deps.ts'
 import { type BlockAction, onButtonPress } from '../interactions/button-press.ts'
 import type { Command } from '../interactions/command.ts'
 import { loadingModal, showLoadedView } from '../interactions/loading-view.ts'
@@ -40,13 +40,16 @@ const SkillMetadata = z.object({
 })
 type SkillMetadata = z.infer<typeof SkillMetadata>
 
-export function registerSkills(app: App, deps: SlackDeps): void {
+export function registerSkills(app: App, deps: WebApiDeps & RunsDeps & ConnectionDeps): void {
   onButtonPress(app, deps, 'skill_open', (press) => openSkill(deps, press))
   onButtonPress(app, deps, 'skill_read', (press) => postSkill(deps, press))
   onViewSubmission(app, deps, 'skill', (submit) => handleSubmission(deps, submit))
 }
 
-async function openSkill(deps: SlackDeps, { by, value: uri, view, responder }: BlockAction): Promise<void> {
+async function openSkill(
+  deps: WebApiDeps & ConnectionDeps,
+  { by, value: uri, view, responder }: BlockAction,
+): Promise<void> {
   const { connection, channel, thread } = readListQuery(view?.privateMetadata ?? '')
   const metadata = SkillMetadata.parse({ connection, channel, thread, uri })
   const loadingId = await responder.openModal(loadingModal('Skill', 'One moment…'))
@@ -57,7 +60,7 @@ async function openSkill(deps: SlackDeps, { by, value: uri, view, responder }: B
 }
 
 async function findSkill(
-  deps: SlackDeps,
+  deps: ConnectionDeps,
   by: Principal,
   { connection: id, uri }: SkillMetadata,
 ): Promise<{ of: string; skill: Skill }> {
@@ -67,7 +70,7 @@ async function findSkill(
   throw new AppError('not_found', `${of} no longer has this skill. Open its list again.`)
 }
 
-async function postSkill(deps: SlackDeps, { by, view }: BlockAction): Promise<void> {
+async function postSkill(deps: WebApiDeps & ConnectionDeps, { by, view }: BlockAction): Promise<void> {
   if (view === undefined) return
   const metadata = SkillMetadata.parse(JSON.parse(view.privateMetadata))
   await deps.webApi.call('views.update', { view_id: view.id, view: loadingModal('Skill', 'Reading…') }, AnyResponse)
@@ -80,7 +83,7 @@ async function postSkill(deps: SlackDeps, { by, view }: BlockAction): Promise<vo
 }
 
 async function readSkillText(
-  deps: SlackDeps,
+  deps: ConnectionDeps,
   by: Principal,
   { connection, uri }: SkillMetadata,
 ): Promise<{ of: string; read: SkillText }> {
@@ -89,7 +92,7 @@ async function readSkillText(
 }
 
 async function handleSubmission(
-  deps: SlackDeps,
+  deps: WebApiDeps & RunsDeps & ConnectionDeps,
   { by, viewId, privateMetadata, typed, ack }: ViewSubmission,
 ): Promise<void> {
   const metadata = SkillMetadata.parse(JSON.parse(privateMetadata))
@@ -100,7 +103,7 @@ async function handleSubmission(
 
 /** Starts a run with the skill beside the request, as its text is the server's. */
 async function startSkillRun(
-  deps: SlackDeps,
+  deps: WebApiDeps & RunsDeps & ConnectionDeps,
   by: Principal,
   { metadata, wish, viewId }: { metadata: SkillMetadata; wish: string; viewId: string },
 ) {

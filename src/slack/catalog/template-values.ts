@@ -7,7 +7,7 @@ import type { Connection } from '../../registry/connection.ts'
 import { createOption } from '../blocks/blocks.ts'
 import { fieldTextsIn, ModalState } from '../blocks/modal-fields.ts'
 import { truncate } from '../blocks/text.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { ConnectionDeps, WebApiDeps } from '../deps.ts'
 import type { ViewSubmission } from '../interactions/view-submission.ts'
 import { templateFieldNameIn } from './template-form.ts'
 
@@ -42,7 +42,7 @@ type Fields = { connection: Connection; of: CompletionTarget; names: string[] }
 
 /** Whether the server has completions for any of these fields. */
 export async function completionsFor(
-  deps: SlackDeps,
+  deps: ConnectionDeps,
   by: Principal,
   { connection, of, names }: Fields,
 ): Promise<boolean> {
@@ -54,7 +54,7 @@ export async function completionsFor(
 }
 
 /** Answers Slack's requests for options with the server's completions. */
-export function registerTemplateValues(app: App, deps: SlackDeps): void {
+export function registerTemplateValues(app: App, deps: WebApiDeps & ConnectionDeps): void {
   app.options('field_value', async ({ body, ack }) => {
     const options = await completionOptions(deps, body).catch((error: unknown) => {
       deps.log.warn({ why: errorChainOf(error) }, 'no completions')
@@ -64,7 +64,7 @@ export function registerTemplateValues(app: App, deps: SlackDeps): void {
   })
 }
 
-async function completionOptions(deps: SlackDeps, body: unknown) {
+async function completionOptions(deps: WebApiDeps & ConnectionDeps, body: unknown) {
   const { user, block_id, value, view } = Suggestion.parse(body)
   const { workspace } = await deps.bot()
   const { connection, of } = Metadata.parse(JSON.parse(view.private_metadata))

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Principal } from '../../ids.ts'
 import type { Connection, StoredTool } from '../../registry/connection.ts'
 import { nothingConnectedMessage } from '../connections/connections-message.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { ConnectionDeps, PolicyDeps, RunsDeps, SlackDeps, WebApiDeps } from '../deps.ts'
 import { onButtonPress } from '../interactions/button-press.ts'
 import type { Command } from '../interactions/command.ts'
 import { findNearestWord } from '../interactions/nearest-word.ts'
@@ -48,7 +48,7 @@ export const toolsCommand: Command = {
 }
 
 async function toolLinesOf(
-  { connect, rules }: SlackDeps,
+  { connect, rules }: ConnectionDeps & PolicyDeps,
   by: Principal,
   connections: Connection[],
 ): Promise<ToolLine[]> {
@@ -82,7 +82,7 @@ const Query = z.object({ connection: z.string().optional(), words: z.string(), p
 const FieldValues = z.looseObject({ words: z.record(z.string(), z.object({ value: z.string().nullish() })) })
 
 /** Listens to the page buttons and the search in the message and the modal. */
-export function registerTools(app: App, deps: SlackDeps): void {
+export function registerTools(app: App, deps: WebApiDeps & RunsDeps & ConnectionDeps & PolicyDeps): void {
   onButtonPress(app, deps, 'tools_page', async ({ by, value, view, responder }) => {
     const query = readQuery(value)
     const [lines, , leftOut] = await modalContentFor(deps, by, query)
@@ -114,14 +114,18 @@ function readQuery(text: string): ToolListQuery {
 
 type ModalContent = [lines: ToolLine[], query: ToolListQuery, leftOut: UnusableToolLine[]]
 
-async function modalContentFor(deps: SlackDeps, by: Principal, query: ToolListQuery): Promise<ModalContent> {
+async function modalContentFor(
+  deps: RunsDeps & ConnectionDeps & PolicyDeps,
+  by: Principal,
+  query: ToolListQuery,
+): Promise<ModalContent> {
   const all = await deps.registry.connectionsOf(by)
   const searched = query.connection === undefined ? all : all.filter((one) => one.name === query.connection)
   return [await toolLinesOf(deps, by, searched), query, unusableToolsOf(deps, searched)]
 }
 
 /** Tools that cannot be called, and tools that the model cannot be offered. */
-function unusableToolsOf({ runs }: SlackDeps, connections: Connection[]): UnusableToolLine[] {
+function unusableToolsOf({ runs }: RunsDeps, connections: Connection[]): UnusableToolLine[] {
   return connections.flatMap((one) => [
     ...(one.leftOut ?? []),
     ...runs.leftOut(one.tools.map((tool) => ({ connection: one.name, tool }))),

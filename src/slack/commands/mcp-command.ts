@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { errorChainOf } from '../../errors.ts'
 import { UserId } from '../../ids.ts'
 import { errorHelpButtonsFor, errorText } from '../blocks/error-message.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { SlackDeps, WebApiDeps } from '../deps.ts'
 import { onButtonPress } from '../interactions/button-press.ts'
 import { findNearestWord } from '../interactions/nearest-word.ts'
 import { type Responder, responderFor } from '../interactions/responder.ts'
@@ -69,7 +69,7 @@ async function routeCommand(deps: SlackDeps, text: string, responder: Responder)
 }
 
 /** Replaces mentioned users with their names. */
-async function nameReplacerFor({ people }: SlackDeps, text: string): Promise<(words: string) => string> {
+async function nameReplacerFor({ people }: WebApiDeps, text: string): Promise<(words: string) => string> {
   const nameOf = await fetchNames(people, mentionedUsersIn(text))
   return (words) => plainTextOf(words, nameOf)
 }

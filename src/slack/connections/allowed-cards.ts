@@ -1,10 +1,14 @@
 import type { CardInfo } from '../../connect/connect-types.ts'
 import type { WorkspaceId } from '../../ids.ts'
 import { createButton } from '../blocks/blocks.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { ConnectionDeps, PolicyDeps } from '../deps.ts'
 
 /** The cards that this workspace allows to connect; with `words`, those that match. */
-export async function allowedCardsFor({ connect, settings }: SlackDeps, workspace: WorkspaceId, words?: string) {
+export async function allowedCardsFor(
+  { connect, settings }: ConnectionDeps & PolicyDeps,
+  workspace: WorkspaceId,
+  words?: string,
+) {
   const { cards: allowed } = await settings.of(workspace)
   return connect.cards(words).filter(({ name }) => allowed?.includes(name) ?? true)
 }

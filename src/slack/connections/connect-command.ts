@@ -3,7 +3,7 @@ import type { CardInfo } from '../../connect/connect-types.ts'
 import type { Connection } from '../../registry/connection.ts'
 import { actionsBlock, createCommandButton, type MessageContent, sectionBlock } from '../blocks/blocks.ts'
 import { escapeMrkdwn, joinWords, truncate } from '../blocks/text.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { ConnectionDeps, PolicyDeps, WebApiDeps } from '../deps.ts'
 import type { Command } from '../interactions/command.ts'
 import { findNamedConnection } from '../interactions/connection-by-name.ts'
 import { findNearestWord } from '../interactions/nearest-word.ts'
@@ -34,7 +34,7 @@ export const connectCommand: Command = {
 }
 
 async function openForm(
-  deps: SlackDeps,
+  deps: WebApiDeps & ConnectionDeps & PolicyDeps,
   responder: Responder,
   card: CardInfo,
   metadata: ConnectMetadata,
@@ -50,7 +50,7 @@ async function openForm(
 
 /** Owners and admins get the button that allows the card. */
 async function notAllowedMessage(
-  { connect, people }: SlackDeps,
+  { connect, people }: WebApiDeps & ConnectionDeps,
   { by }: Responder,
   { name, title }: CardInfo,
 ): Promise<MessageContent> {
@@ -65,14 +65,14 @@ async function notAllowedMessage(
 }
 
 /** The card of that name or title, ignoring case, spaces and dashes. */
-function findCard({ connect }: SlackDeps, wanted: string): CardInfo | undefined {
+function findCard({ connect }: ConnectionDeps, wanted: string): CardInfo | undefined {
   const word = normalizeWord(wanted)
   return connect.cards().find((card) => normalizeWord(card.name) === word || normalizeWord(card.title) === word)
 }
 
 const normalizeWord = (text: string): string => text.toLowerCase().replace(/[\s_-]+/g, '-')
 
-function nearestCardNames({ connect }: SlackDeps, wanted: string): string[] {
+function nearestCardNames({ connect }: ConnectionDeps, wanted: string): string[] {
   const names = connect.cards().map((card) => card.name)
   const near = findNearestWord(wanted, names)
   const found = connect.cards(wanted).map((card) => card.name)
@@ -107,7 +107,7 @@ export const reconnectCommand: Command = {
   },
 }
 
-async function openReconnect({ connect }: SlackDeps, responder: Responder, connection: Connection): Promise<void> {
+async function openReconnect({ connect }: ConnectionDeps, responder: Responder, connection: Connection): Promise<void> {
   const card = connect.cardOf(connection)
   if (card === undefined) {
     await responder.replyError(

@@ -5,7 +5,7 @@ import type { CardInfo, ConnectOutcome, InputProblem } from '../../connect/conne
 import { errorChainOf, errorMessageOf } from '../../errors.ts'
 import { ConnectionId, type Principal } from '../../ids.ts'
 import { errorModal } from '../blocks/error-message.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { ConnectionDeps, HomeTabDeps, PolicyDeps, WebApiDeps } from '../deps.ts'
 import { onButtonPress } from '../interactions/button-press.ts'
 import { findConnectionFor } from '../interactions/find-for-person.ts'
 import { onViewSubmission, type ViewSubmission } from '../interactions/view-submission.ts'
@@ -42,7 +42,7 @@ type Submission = {
   inputs: Record<string, string>
 }
 
-export function registerConnect(app: App, deps: SlackDeps): void {
+export function registerConnect(app: App, deps: WebApiDeps & ConnectionDeps & PolicyDeps & HomeTabDeps): void {
   onButtonPress(app, deps, 'connect_pick', async ({ by, value, view }) => {
     const card = await deps.connect.offer(value)
     if (card === undefined || view === undefined) return
@@ -54,7 +54,12 @@ export function registerConnect(app: App, deps: SlackDeps): void {
   onViewSubmission(app, deps, 'connect', (submit) => handleSubmission(deps, submit))
 }
 
-async function emptyFormModal(deps: SlackDeps, by: Principal, card: CardInfo, metadata: Metadata): Promise<ModalView> {
+async function emptyFormModal(
+  deps: ConnectionDeps & PolicyDeps,
+  by: Principal,
+  card: CardInfo,
+  metadata: Metadata,
+): Promise<ModalView> {
   const [cards, name] = await Promise.all([
     allowedCardsFor(deps, by.workspace),
     deps.connect.defaultName(by, card.name),
@@ -63,7 +68,7 @@ async function emptyFormModal(deps: SlackDeps, by: Principal, card: CardInfo, me
 }
 
 async function handleSubmission(
-  deps: SlackDeps,
+  deps: WebApiDeps & ConnectionDeps & PolicyDeps & HomeTabDeps,
   { by, viewId, privateMetadata, typed, ack }: ViewSubmission,
 ): Promise<void> {
   const metadata = Metadata.parse(JSON.parse(privateMetadata))
@@ -91,7 +96,12 @@ async function handleSubmission(
 }
 
 /** A reconnect uses the connection's own card, a new connection one that is offered now. */
-async function submittedCardOf(deps: SlackDeps, by: Principal, metadata: Metadata, picked: string | null | undefined) {
+async function submittedCardOf(
+  deps: ConnectionDeps,
+  by: Principal,
+  metadata: Metadata,
+  picked: string | null | undefined,
+) {
   if (metadata.connection === undefined) return deps.connect.offer(picked ?? metadata.card ?? '')
   const connection = await findConnectionFor(deps, by, metadata.connection)
   return connection && deps.connect.cardOf(connection)
@@ -99,20 +109,20 @@ async function submittedCardOf(deps: SlackDeps, by: Principal, metadata: Metadat
 
 /** A reconnect is checked when it is tried, as it keeps its name and may leave secrets empty. */
 async function findProblems(
-  { connect }: SlackDeps,
+  { connect }: ConnectionDeps,
   { by, metadata, card, name, inputs }: Submission,
 ): Promise<InputProblem[]> {
   return metadata.connection === undefined ? connect.check(by, { card: card.name, name, inputs }) : []
 }
 
-async function nameOf(deps: SlackDeps, { by, metadata, name }: Submission): Promise<string> {
+async function nameOf(deps: ConnectionDeps, { by, metadata, name }: Submission): Promise<string> {
   if (metadata.connection === undefined) return name
   return (await findConnectionFor(deps, by, metadata.connection))?.name ?? name
 }
 
 /** Shows problems at their fields, or all on top of the form if one has no field. */
 async function ackProblems(
-  deps: SlackDeps,
+  deps: ConnectionDeps & PolicyDeps,
   submission: Submission,
   problems: InputProblem[],
   ack: ViewSubmission['ack'],
@@ -132,7 +142,7 @@ async function ackProblems(
 
 /** The form with the submitted values but without secrets. */
 async function formWithAlert(
-  deps: SlackDeps,
+  deps: ConnectionDeps & PolicyDeps,
   { by, card, metadata, inputs }: Submission,
   name: string,
   alert: string,
@@ -150,7 +160,10 @@ async function formWithAlert(
   })
 }
 
-async function connectAndReport(deps: SlackDeps, submission: Submission): Promise<void> {
+async function connectAndReport(
+  deps: WebApiDeps & ConnectionDeps & PolicyDeps & HomeTabDeps,
+  submission: Submission,
+): Promise<void> {
   const name = await nameOf(deps, submission)
   const outcome = await tryConnect(deps, submission)
   if (!outcome.ok && outcome.signIn !== undefined) {
@@ -174,7 +187,7 @@ async function connectAndReport(deps: SlackDeps, submission: Submission): Promis
 }
 
 async function tryConnect(
-  { connect, log }: SlackDeps,
+  { connect, log }: WebApiDeps & ConnectionDeps,
   { by, metadata, card, name, inputs }: Submission,
 ): Promise<ConnectOutcome> {
   const signal = AbortSignal.timeout(CONNECT_TIMEOUT_MS)

@@ -3,7 +3,7 @@ import { ConnectionId } from '../../ids.ts'
 import type { Connection } from '../../registry/connection.ts'
 import { sectionBlock } from '../blocks/blocks.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { ConnectionDeps, HomeTabDeps, RunsDeps, WebApiDeps } from '../deps.ts'
 import { onButtonPress } from '../interactions/button-press.ts'
 import type { Command } from '../interactions/command.ts'
 import { findNamedConnection } from '../interactions/connection-by-name.ts'
@@ -41,7 +41,11 @@ export const testCommand: Command = {
   },
 }
 
-async function testConnection(deps: SlackDeps, { by }: Responder, { id, name }: Connection): Promise<TestedConnection> {
+async function testConnection(
+  deps: RunsDeps & ConnectionDeps,
+  { by }: Responder,
+  { id, name }: Connection,
+): Promise<TestedConnection> {
   const { connect, runs } = deps
   const outcome = await connect.test(by, id, AbortSignal.timeout(TEST_TIMEOUT_MS))
   if (!outcome.ok) return { name, outcome, leftOut: [], circuit: connect.circuit(id) }
@@ -85,7 +89,7 @@ export const disconnectCommand: Command = {
   },
 }
 
-export function registerDisconnect(app: App, deps: SlackDeps): void {
+export function registerDisconnect(app: App, deps: WebApiDeps & ConnectionDeps & HomeTabDeps): void {
   onButtonPress(app, deps, 'disconnect_yes', async ({ by, value, responder }) => {
     const disconnected = await deps.connect.disconnect(by, ConnectionId.parse(value))
     const content = disconnected

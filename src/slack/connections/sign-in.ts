@@ -7,7 +7,7 @@ import type { ConnectionId, InputId, Principal, RunId } from '../../ids.ts'
 import type { PendingInput } from '../../run/runs.ts'
 import { type MessageContent, sectionBlock } from '../blocks/blocks.ts'
 import { mentionOf } from '../blocks/text.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { ConnectionDeps, HomeTabDeps, PolicyDeps, RunsDeps, WebApiDeps } from '../deps.ts'
 import { givenAnswerMessage } from '../elicitation/elicitation-card.ts'
 import { type BlockAction, onButtonPress } from '../interactions/button-press.ts'
 import type { Command } from '../interactions/command.ts'
@@ -32,6 +32,10 @@ import {
   signInOverModal,
 } from './sign-in-message.ts'
 
+type OfferDeps = WebApiDeps & ConnectionDeps
+type ReplyDeps = OfferDeps & PolicyDeps & HomeTabDeps
+type FailedSignIn = Extract<SignInResult, { ok: false }>
+
 /** Where a sign-in was started; comes back with its result. */
 const SignInPlaceSchema = z.object({
   view: z.string().optional(),
@@ -42,7 +46,7 @@ const SignInPlaceSchema = z.object({
 })
 
 /** Listens to the sign-in buttons. `sign_in_open` has a URL, and Slack sends an action for it as well. */
-export function registerSignIn(app: App, deps: SlackDeps): void {
+export function registerSignIn(app: App, deps: WebApiDeps & RunsDeps & ConnectionDeps): void {
   onButtonPress(app, deps, 'sign_in_open', async () => undefined)
   onButtonPress(app, deps, 'input_sign_in', (press) => signInForInput(deps, press))
   onButtonPress(app, deps, 'sign_in_again', async (press) => {
@@ -58,7 +62,7 @@ export function registerSignIn(app: App, deps: SlackDeps): void {
 const OFFER_TIMEOUT_MS = 45_000
 
 /** Opens a fresh sign-in link for the input of a waiting call. */
-async function signInForInput(deps: SlackDeps, press: BlockAction): Promise<void> {
+async function signInForInput(deps: WebApiDeps & RunsDeps & ConnectionDeps, press: BlockAction): Promise<void> {
   const { by, responder } = press
   const asked = await findPendingSignIn(deps, press)
   if ('text' in asked) return responder.reply(asked, 'Sign in')
@@ -84,7 +88,7 @@ type SignInOptions = {
 }
 
 /** Prepares a sign-in and shows its link in a modal. True if no sign-in is needed. */
-async function openSignInModal(deps: SlackDeps, responder: Responder, options: SignInOptions): Promise<boolean> {
+async function openSignInModal(deps: OfferDeps, responder: Responder, options: SignInOptions): Promise<boolean> {
   const { name, connection, why, challenge, place } = options
   const loading = loadingModal('Sign in', 'Asking where to sign in…')
   const view = options.modal ?? (await responder.openModal(loading))
@@ -113,7 +117,7 @@ async function openSignInModal(deps: SlackDeps, responder: Responder, options: S
 type SignInRequest = Extract<PendingInput['input']['request'], { kind: 'sign_in' }>
 
 /** The pending sign-in, if this person may answer it; else the message that says why not. */
-async function findPendingSignIn(deps: SlackDeps, { by, value }: BlockAction): Promise<MessageContent | PendingSignIn> {
+async function findPendingSignIn(deps: RunsDeps, { by, value }: BlockAction): Promise<MessageContent | PendingSignIn> {
   const found = await findInputFor(deps, by, value)
   const textMessage = (text: string): MessageContent => ({ text, blocks: [sectionBlock(text)] })
   if (found?.input.request.kind !== 'sign_in')
@@ -140,7 +144,7 @@ const placeOf = ({ message }: BlockAction): SignInPlace =>
 
 /** Shows the sign-in in the open modal; if it is closed, as a message. */
 export async function showSignIn(
-  deps: SlackDeps,
+  deps: WebApiDeps,
   { by, name, channel, view }: { by: Principal; name: string; channel: string | undefined; view: string },
   { show, ...offered }: SignInOffer,
 ): Promise<void> {
@@ -150,7 +154,7 @@ export async function showSignIn(
 }
 
 /** Shows the result of a sign-in in its modal; if that is closed, as a message. Never throws. */
-export async function announceSignIn(deps: SlackDeps, result: SignInResult): Promise<void> {
+export async function announceSignIn(deps: ReplyDeps, result: SignInResult): Promise<void> {
   const { by } = result
   if (by === undefined) return
   try {
@@ -166,7 +170,7 @@ export async function announceSignIn(deps: SlackDeps, result: SignInResult): Pro
 }
 
 async function outcomeMessage(
-  deps: SlackDeps,
+  deps: ReplyDeps,
   result: SignInResult,
   input: string | undefined,
 ): Promise<MessageContent> {
@@ -185,7 +189,7 @@ async function outcomeMessage(
     : signedInMessage(title, connection.name)
 }
 
-async function outcomeModal(deps: SlackDeps, result: SignInResult, content: MessageContent): Promise<ModalView> {
+async function outcomeModal(deps: ReplyDeps, result: SignInResult, content: MessageContent): Promise<ModalView> {
   if (!result.ok) return (await retryFormModal(deps, result)) ?? signInOverModal(content, false)
   const { connection, starters, fresh } = result
   return fresh
@@ -193,14 +197,11 @@ async function outcomeModal(deps: SlackDeps, result: SignInResult, content: Mess
     : signInOverModal(content, true)
 }
 
-const findConnectionOf = async (deps: SlackDeps, { by, connection }: Extract<SignInResult, { ok: false }>) =>
+const findConnectionOf = async (deps: ReplyDeps, { by, connection }: FailedSignIn) =>
   by === undefined || connection === undefined ? undefined : findConnectionFor(deps, by, connection)
 
 /** The form of a first connect with the submitted values but without secrets; undefined for an existing connection. */
-async function retryFormModal(
-  deps: SlackDeps,
-  result: Extract<SignInResult, { ok: false }>,
-): Promise<ModalView | undefined> {
+async function retryFormModal(deps: ReplyDeps, result: FailedSignIn): Promise<ModalView | undefined> {
   const { by, card: cardName = '', name = '', inputs = {}, place, message } = result
   const existing = await findConnectionOf(deps, result)
   const card = existing === undefined ? await deps.connect.offer(cardName) : undefined
@@ -213,7 +214,7 @@ async function retryFormModal(
 
 /** Posts an ephemeral message to the channel, or a direct message if that fails. */
 export async function replySignInOutcome(
-  { webApi, directMessageOf, log }: SlackDeps,
+  { webApi, directMessageOf, log }: WebApiDeps,
   { by, channel, thread }: { by: Principal; channel?: string | undefined; thread?: string | undefined },
   content: MessageContent,
 ): Promise<void> {

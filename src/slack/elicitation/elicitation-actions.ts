@@ -5,7 +5,7 @@ import { InputId, type Principal } from '../../ids.ts'
 import type { AnswerInputOutcome, InputAnswerRequest, PendingInput } from '../../run/runs.ts'
 import { createModal, type MessageContent, sectionBlock } from '../blocks/blocks.ts'
 import { mentionOf } from '../blocks/text.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { HomeTabDeps, RunsDeps, WebApiDeps } from '../deps.ts'
 import { type BlockAction, onButtonPress, onDurablePress } from '../interactions/button-press.ts'
 import { findInputFor } from '../interactions/find-for-person.ts'
 import { onViewClosed, onViewSubmission, type ViewSubmission } from '../interactions/view-submission.ts'
@@ -22,7 +22,7 @@ import {
 const Metadata = z.object({ input: InputId })
 
 /** Listens to the buttons and forms of elicitations. `runs.answerInput` checks who may answer. */
-export function registerInputs(app: App, deps: SlackDeps): void {
+export function registerInputs(app: App, deps: WebApiDeps & RunsDeps & HomeTabDeps): void {
   onButtonPress(app, deps, 'input_answer', (press) => openForm(deps, press))
   onButtonPress(app, deps, 'input_see', (press) => openPage(deps, press))
   // Slack opens the URL itself and sends this action; consent is given with the next button.
@@ -34,7 +34,7 @@ export function registerInputs(app: App, deps: SlackDeps): void {
 }
 
 async function answerInput(
-  deps: SlackDeps,
+  deps: RunsDeps & HomeTabDeps,
   id: string,
   given: Pick<InputAnswerRequest, 'by' | 'action' | 'content'>,
 ): Promise<AnswerInputOutcome> {
@@ -45,7 +45,11 @@ async function answerInput(
   return outcome
 }
 
-async function answerFromButton(deps: SlackDeps, press: BlockAction, action: 'accept' | 'decline'): Promise<void> {
+async function answerFromButton(
+  deps: WebApiDeps & RunsDeps & HomeTabDeps,
+  press: BlockAction,
+  action: 'accept' | 'decline',
+): Promise<void> {
   const outcome = await answerInput(deps, press.value, { by: press.by, action })
   if (press.view?.kind === 'home') void deps.paintHome(press.by)
   if (outcome.kind === 'settled') {
@@ -59,7 +63,7 @@ async function answerFromButton(deps: SlackDeps, press: BlockAction, action: 'ac
 }
 
 /** Updates a card that still shows buttons for an answered elicitation. */
-async function refreshCard(deps: SlackDeps, { by, message, value }: BlockAction): Promise<void> {
+async function refreshCard(deps: WebApiDeps & RunsDeps, { by, message, value }: BlockAction): Promise<void> {
   const found = await findInputFor(deps, by, value)
   if (message === undefined || found?.input.given === undefined) return
   try {
@@ -87,7 +91,7 @@ function outcomeMessage(outcome: Exclude<AnswerInputOutcome, { kind: 'settled' }
 }
 
 /** The elicitation, if this person may answer it now; else replies why not and returns undefined. */
-async function findOpenInput(deps: SlackDeps, press: BlockAction): Promise<PendingInput | undefined> {
+async function findOpenInput(deps: WebApiDeps & RunsDeps, press: BlockAction): Promise<PendingInput | undefined> {
   const found = await findInputFor(deps, press.by, press.value)
   const refusal = refusalOf(found, press.by)
   if (refusal === undefined) return found
@@ -106,7 +110,7 @@ function refusalOf(
   return given && { ...given, kind: 'already' }
 }
 
-async function openForm(deps: SlackDeps, press: BlockAction): Promise<void> {
+async function openForm(deps: WebApiDeps & RunsDeps, press: BlockAction): Promise<void> {
   const found = await findOpenInput(deps, press)
   if (found?.input.request.kind !== 'form') return
   const { fields } = found.input.request
@@ -118,12 +122,15 @@ async function openForm(deps: SlackDeps, press: BlockAction): Promise<void> {
   await press.responder.reply({ text, blocks: [sectionBlock(text)] }, 'Answer')
 }
 
-async function openPage(deps: SlackDeps, press: BlockAction): Promise<void> {
+async function openPage(deps: WebApiDeps & RunsDeps, press: BlockAction): Promise<void> {
   const found = await findOpenInput(deps, press)
   if (found?.input.request.kind === 'url') await press.responder.openModal(urlElicitationModal(found))
 }
 
-async function submitForm(deps: SlackDeps, { by, privateMetadata, values, ack }: ViewSubmission): Promise<void> {
+async function submitForm(
+  deps: RunsDeps & HomeTabDeps,
+  { by, privateMetadata, values, ack }: ViewSubmission,
+): Promise<void> {
   const { input } = Metadata.parse(JSON.parse(privateMetadata))
   const found = await findInputFor(deps, by, input)
   const fields = found?.input.request.kind === 'form' ? found.input.request.fields : []
@@ -142,6 +149,6 @@ async function submitForm(deps: SlackDeps, { by, privateMetadata, values, ack }:
 }
 
 /** Closing the form answers the elicitation with `cancel`. */
-async function closeForm(deps: SlackDeps, by: Principal, privateMetadata: string): Promise<void> {
+async function closeForm(deps: RunsDeps & HomeTabDeps, by: Principal, privateMetadata: string): Promise<void> {
   await answerInput(deps, Metadata.parse(JSON.parse(privateMetadata)).input, { by, action: 'cancel' })
 }

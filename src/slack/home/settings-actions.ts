@@ -2,14 +2,14 @@ import type { App } from '@slack/bolt'
 import { ChannelId, UserId } from '../../ids.ts'
 import { sectionBlock } from '../blocks/blocks.ts'
 import { escapeMrkdwn, mentionOf } from '../blocks/text.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { ConnectionDeps, HomeTabDeps, PolicyDeps, WebApiDeps } from '../deps.ts'
 import { type BlockAction, onDurablePress } from '../interactions/button-press.ts'
 import { onViewSubmission, type ViewSubmission } from '../interactions/view-submission.ts'
 import { AnyResponse, isPermanentError } from '../web-api/web-api.ts'
 import { allowedCardMessage, budgetModal } from './home-settings.ts'
 
 /** Listens to the workspace settings in the Home tab; each press checks again that the person is an owner or admin. */
-export function registerSettings(app: App, deps: SlackDeps): void {
+export function registerSettings(app: App, deps: WebApiDeps & ConnectionDeps & PolicyDeps & HomeTabDeps): void {
   const onSetting = (action: string, change: (press: BlockAction) => Promise<void>) =>
     onDurablePress(app, deps, action, async (press) => {
       if (await mayManage(deps, press)) await change(press)
@@ -30,13 +30,16 @@ export function registerSettings(app: App, deps: SlackDeps): void {
   onViewSubmission(app, deps, 'setting_budget', (submit) => setBudget(deps, submit))
 }
 
-async function mayManage({ people }: SlackDeps, { by, responder }: BlockAction): Promise<boolean> {
+async function mayManage({ people }: WebApiDeps, { by, responder }: BlockAction): Promise<boolean> {
   const may = await people.mayManageNow(by.user)
   if (!may) await responder.replyError('Only an owner or admin of this workspace can change this.')
   return may
 }
 
-async function setApprovers({ rules, people }: SlackDeps, { by, chosen, responder }: BlockAction): Promise<void> {
+async function setApprovers(
+  { rules, people }: WebApiDeps & PolicyDeps,
+  { by, chosen, responder }: BlockAction,
+): Promise<void> {
   const users = chosen.flatMap((user) => UserId.safeParse(user).data ?? [])
   const found = await Promise.all(users.map((user) => people.of(user)))
   const bot = found.find(({ isBot }) => isBot)
@@ -45,7 +48,10 @@ async function setApprovers({ rules, people }: SlackDeps, { by, chosen, responde
 }
 
 /** The first message proves that the app can post in the channel, and tells its members what will come. */
-async function setChannel({ webApi, settings }: SlackDeps, { by, chosen, responder }: BlockAction): Promise<void> {
+async function setChannel(
+  { webApi, settings }: WebApiDeps & PolicyDeps,
+  { by, chosen, responder }: BlockAction,
+): Promise<void> {
   const channel = ChannelId.safeParse(chosen[0])
   if (!channel.success) return
   const text = `${mentionOf(by.user)} chose this channel for approvals. Requests that wait for a decision will appear here.`
@@ -60,14 +66,20 @@ async function setChannel({ webApi, settings }: SlackDeps, { by, chosen, respond
   await settings.change(by, { approvalsChannel: channel.data })
 }
 
-async function allowCard({ connect, settings }: SlackDeps, { by, value, responder }: BlockAction): Promise<void> {
+async function allowCard(
+  { connect, settings }: ConnectionDeps & PolicyDeps,
+  { by, value, responder }: BlockAction,
+): Promise<void> {
   const [name = '', then = ''] = value.split(' ')
   const { cards } = await settings.of(by.workspace)
   if (cards !== undefined && !cards.includes(name)) await settings.change(by, { cards: [...cards, name] })
   await responder.reply(allowedCardMessage(connect.card(name)?.title ?? name, then), 'Connect a tool')
 }
 
-async function setBudget(deps: SlackDeps, { by, typed, ack }: ViewSubmission): Promise<void> {
+async function setBudget(
+  deps: WebApiDeps & PolicyDeps & HomeTabDeps,
+  { by, typed, ack }: ViewSubmission,
+): Promise<void> {
   if (!(await deps.people.mayManageNow(by.user))) {
     await ack({ response_action: 'errors', errors: { budget: 'Only an owner or admin can change this.' } })
     return

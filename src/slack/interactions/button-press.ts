@@ -4,7 +4,7 @@ import { errorChainOf } from '../../errors.ts'
 import { type Principal, UserId } from '../../ids.ts'
 import { withDeadline } from '../../timing.ts'
 import { errorHelpButtonsFor, errorText } from '../blocks/error-message.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { WebApiDeps } from '../deps.ts'
 import { type Responder, responderFor } from './responder.ts'
 
 /** Somebody pressed a button or chose in a menu. */
@@ -65,7 +65,7 @@ type ListenerArgs = SlackActionMiddlewareArgs & AllMiddlewareArgs
 type HandlePress = (press: BlockAction) => Promise<void>
 
 /** Listens for an action_id of `action` or `action:anything`: acknowledges at once, then handles; errors are replied to who pressed. */
-export function onButtonPress(app: App, deps: SlackDeps, action: string, handle: HandlePress): void {
+export function onButtonPress(app: App, deps: WebApiDeps, action: string, handle: HandlePress): void {
   app.action(actionIdPattern(action), async (listened: ListenerArgs) => {
     await listened.ack()
     await handleOrReplyError(deps, action, listened, handle)
@@ -76,7 +76,7 @@ export function onButtonPress(app: App, deps: SlackDeps, action: string, handle:
  * The same for presses that must not be lost (a decision, a stop, a request): acknowledges when they are handled. If the app dies
  * before, Slack shows that the press failed, and the person presses again.
  */
-export function onDurablePress(app: App, deps: SlackDeps, action: string, handle: HandlePress): void {
+export function onDurablePress(app: App, deps: WebApiDeps, action: string, handle: HandlePress): void {
   app.action(actionIdPattern(action), async (listened: ListenerArgs) => {
     const done = handleOrReplyError(deps, action, listened, handle)
     await withDeadline(done, ACK_DEADLINE_MS, undefined)
@@ -91,7 +91,7 @@ const ACK_DEADLINE_MS = 2_400
 const actionIdPattern = (action: string): RegExp => new RegExp(`^${action}(:|$)`)
 
 async function handleOrReplyError(
-  deps: SlackDeps,
+  deps: WebApiDeps,
   action: string,
   listened: ListenerArgs,
   handle: HandlePress,
@@ -105,7 +105,7 @@ async function handleOrReplyError(
   }
 }
 
-async function parsePress(deps: SlackDeps, { body, respond }: ListenerArgs): Promise<BlockAction> {
+async function parsePress(deps: WebApiDeps, { body, respond }: ListenerArgs): Promise<BlockAction> {
   const parsed = Body.parse(body)
   const { workspace } = await deps.bot()
   const by = { workspace, user: parsed.user.id }

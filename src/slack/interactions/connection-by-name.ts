@@ -1,13 +1,13 @@
 import type { Connection } from '../../registry/connection.ts'
 import { actionsBlock, createCommandButton, type MessageContent, sectionBlock } from '../blocks/blocks.ts'
 import { escapeMrkdwn, truncate } from '../blocks/text.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { ConnectionDeps } from '../deps.ts'
 import { findNearestWord } from './nearest-word.ts'
 import type { Responder } from './responder.ts'
 
 /** The person's connection of that name; if there is none, replies so, with the nearest name as a button, and returns undefined. */
 export async function findNamedConnection(
-  deps: SlackDeps,
+  deps: ConnectionDeps,
   responder: Responder,
   name: string,
   command: string,

@@ -5,7 +5,7 @@ import type { Log } from '../../log.ts'
 import type { AttachedFile } from '../../run/state/attached-file.ts'
 import type { Origin } from '../../run/state/origin.ts'
 import { type MessageContent, sectionBlock } from '../blocks/blocks.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { WebApiDeps } from '../deps.ts'
 import { AnyResponse, isPermanentError, type WebApi } from '../web-api/web-api.ts'
 
 /** A message of the app and the thread it is in or starts. */
@@ -22,7 +22,7 @@ const Permalink = z.object({ permalink: z.url() })
 
 /** Posts to `place` if the app may post there, else to the person's direct messages. Throws AppError `slack_failed` if neither works. */
 export async function anchorThread(
-  deps: SlackDeps,
+  deps: WebApiDeps,
   by: Principal,
   place: ReplyPlace,
   content: MessageContent,
@@ -39,7 +39,7 @@ export async function anchorThread(
 }
 
 async function tryPost(
-  deps: SlackDeps,
+  deps: WebApiDeps,
   channel: string,
   thread: string | undefined,
   content: MessageContent,
@@ -54,7 +54,7 @@ async function tryPost(
 
 /** Posts a reply in `thread`, or a message that starts one. Links are not unfurled, as the text may come from a server. */
 export async function postInThread(
-  deps: SlackDeps,
+  deps: WebApiDeps,
   channel: string,
   thread: string | undefined,
   content: MessageContent,
@@ -83,7 +83,7 @@ export type FileUpload = { name: string; mimeType: string; data: Buffer }
 
 /** Uploads a file to the thread. Throws AppError `slack_failed` if Slack returns no file id. */
 export async function uploadFile(
-  deps: SlackDeps,
+  deps: WebApiDeps,
   { channel, threadTs }: ThreadAnchor,
   upload: FileUpload,
 ): Promise<AttachedFile> {
@@ -96,14 +96,18 @@ export async function uploadFile(
 }
 
 /** The origin of a run that starts at `anchor`. */
-export async function originOf(deps: SlackDeps, { workspace, user }: Principal, anchor: ThreadAnchor): Promise<Origin> {
+export async function originOf(
+  deps: WebApiDeps,
+  { workspace, user }: Principal,
+  anchor: ThreadAnchor,
+): Promise<Origin> {
   const [{ team }, userName] = await Promise.all([deps.bot(), deps.people.nameOf(user)])
   const place = anchor.channel.startsWith('D') ? 'dm' : 'channel'
   return { door: 'slack', workspace, user, userName, ...anchor, place, teamId: team }
 }
 
 /** A link to the message as mrkdwn, or the name of its conversation if Slack gives no permalink. */
-export async function permalinkTextFor(deps: SlackDeps, { channel, messageTs }: ThreadAnchor): Promise<string> {
+export async function permalinkTextFor(deps: WebApiDeps, { channel, messageTs }: ThreadAnchor): Promise<string> {
   try {
     const args = { channel, message_ts: messageTs }
     return `<${(await deps.webApi.call('chat.getPermalink', args, Permalink, 0)).permalink}|Go there>`

@@ -5,7 +5,7 @@ import { errorChainOf } from '../../errors.ts'
 import type { Principal } from '../../ids.ts'
 import { createMessageModal, type MessageContent, sectionBlock } from '../blocks/blocks.ts'
 import { errorMessage } from '../blocks/error-message.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { WebApiDeps } from '../deps.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 
 /** Answers a person where they pressed, typed or submitted, visible to them alone. */
@@ -38,7 +38,7 @@ type Interaction = {
 
 const Opened = z.object({ view: z.object({ id: z.string() }) })
 
-export function responderFor(deps: SlackDeps, interaction: Interaction): Responder {
+export function responderFor(deps: WebApiDeps, interaction: Interaction): Responder {
   const { webApi } = deps
   const { by, channel, thread, respond, triggerId } = interaction
   let loadingViewId: string | undefined

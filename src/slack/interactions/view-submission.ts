@@ -4,7 +4,7 @@ import { errorChainOf } from '../../errors.ts'
 import { type Principal, UserId } from '../../ids.ts'
 import { errorHelpButtonsFor, errorModal, errorText } from '../blocks/error-message.ts'
 import { fieldTextsIn, ModalState } from '../blocks/modal-fields.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { WebApiDeps } from '../deps.ts'
 
 type ListenerArgs = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs
 
@@ -31,7 +31,7 @@ const Body = z.object({
 /** Listens for submissions of a modal. The handler acknowledges; an error before that is shown in the modal. */
 export function onViewSubmission(
   app: App,
-  deps: SlackDeps,
+  deps: WebApiDeps,
   callbackId: string,
   handle: (submit: ViewSubmission) => Promise<void>,
 ): void {
@@ -67,7 +67,7 @@ type Closed = Pick<ViewSubmission, 'by' | 'privateMetadata'>
 /** Listens for the closing of modals with notify_on_close. Nobody waits for an answer, so errors are only logged. */
 export function onViewClosed(
   app: App,
-  deps: SlackDeps,
+  deps: WebApiDeps,
   callbackId: string,
   handle: (closed: Closed) => Promise<void>,
 ): void {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { AppError } from '../../errors.ts'
 import { ChannelId, type Principal } from '../../ids.ts'
 import { AttachedFile } from '../../run/state/attached-file.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { RunsDeps, WebApiDeps } from '../deps.ts'
 import { originOf, postInThread, type ThreadAnchor } from '../interactions/post-in-thread.ts'
 import { slackErrorCodeOf } from '../web-api/web-api.ts'
 import { askedAboutMessage } from './ask-about-form.ts'
@@ -22,7 +22,7 @@ export type AboutMessage = z.infer<typeof AboutMessage>
 
 type Question = { by: Principal; about: AboutMessage; question: string; viewId: string }
 /** Starts the run: its answer comes in the message's thread if the app may post there, else in the person's direct messages. */
-export async function askAboutMessage(deps: SlackDeps, asked: Question): Promise<void> {
+export async function askAboutMessage(deps: WebApiDeps & RunsDeps, asked: Question): Promise<void> {
   const { by, about, question, viewId } = asked
   // One modal starts one run, however often its submission arrives.
   if (await deps.runs.seen(`ask_about:${viewId}`)) return
@@ -38,7 +38,7 @@ export async function askAboutMessage(deps: SlackDeps, asked: Question): Promise
 }
 
 /** Undefined where the app may not post. */
-async function tryPostInThread(deps: SlackDeps, { by, about, question }: Question): Promise<ThreadAnchor | undefined> {
+async function tryPostInThread(deps: WebApiDeps, { by, about, question }: Question): Promise<ThreadAnchor | undefined> {
   const { channel, thread, ts } = about
   try {
     return await postInThread(deps, channel, thread ?? ts, askedAboutMessage(by.user, question, undefined))
@@ -50,7 +50,7 @@ async function tryPostInThread(deps: SlackDeps, { by, about, question }: Questio
   }
 }
 
-async function postInDm(deps: SlackDeps, { by, about, question }: Question): Promise<ThreadAnchor> {
+async function postInDm(deps: WebApiDeps, { by, about, question }: Question): Promise<ThreadAnchor> {
   const channel = await deps.directMessageOf(by.user)
   if (channel === undefined)
     throw new AppError(
@@ -61,7 +61,7 @@ async function postInDm(deps: SlackDeps, { by, about, question }: Question): Pro
 }
 
 /** The thread up to the message, if the app may read it; else the message from the shortcut's payload. */
-async function readContext(deps: SlackDeps, about: AboutMessage): Promise<ThreadMessage[]> {
+async function readContext(deps: WebApiDeps, about: AboutMessage): Promise<ThreadMessage[]> {
   const thread = about.thread ?? about.ts
   const earlier = await readThreadContext(deps, { channel: about.channel, thread, before: `${about.ts}5` })
   const hasNoText = about.text.trim() === ''
@@ -72,7 +72,7 @@ async function readContext(deps: SlackDeps, about: AboutMessage): Promise<Thread
   ]
 }
 
-async function threadMessageOf({ people }: SlackDeps, { author, text }: AboutMessage): Promise<ThreadMessage> {
+async function threadMessageOf({ people }: WebApiDeps, { author, text }: AboutMessage): Promise<ThreadMessage> {
   const nameOf = await fetchNames(people, [...(author === undefined ? [] : [author]), ...mentionedUsersIn(text)])
   return { author: author === undefined ? 'an app' : nameOf(author), text: plainTextOf(text, nameOf) || '(files only)' }
 }

@@ -3,13 +3,13 @@ import { z } from 'zod'
 import { RunId } from '../../ids.ts'
 import { thanksText } from '../answer/feedback-buttons.ts'
 import { sectionBlock } from '../blocks/blocks.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { PolicyDeps, WebApiDeps } from '../deps.ts'
 import { onDurablePress } from '../interactions/button-press.ts'
 
 const Value = z.tuple([z.enum(['good', 'bad']), RunId])
 
 /** Saves feedback on answers. Whoever can read an answer may give it; their last verdict counts. */
-export function registerFeedback(app: App, deps: SlackDeps): void {
+export function registerFeedback(app: App, deps: WebApiDeps & PolicyDeps): void {
   onDurablePress(app, deps, 'run_feedback', async ({ by, value, responder }) => {
     const [verdict, run] = Value.parse(value.split(' '))
     if (await deps.usage.keepFeedback(run, by, verdict)) {

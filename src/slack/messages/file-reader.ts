@@ -4,7 +4,7 @@ import type { AttachedFile, FileContent, ReadFile } from '../../run/state/attach
 import type { Origin } from '../../run/state/origin.ts'
 import { sectionBlock } from '../blocks/blocks.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { RunsDeps, WebApiDeps } from '../deps.ts'
 import type { DownloadFile } from '../web-api/download-file.ts'
 import { AnyResponse, slackErrorCodeOf } from '../web-api/web-api.ts'
 
@@ -35,7 +35,7 @@ class UnreadableFile extends Error {}
 
 /** Reads attached files. For a file that cannot be read, the model gets the reason and the person one ephemeral message. */
 export function createFileReader(
-  deps: SlackDeps,
+  deps: WebApiDeps & RunsDeps,
   download: DownloadFile,
   cache: FileCache = createFileCache(),
 ): ReadFile {
@@ -58,7 +58,7 @@ export function createFileReader(
 }
 
 async function readContent(
-  deps: SlackDeps,
+  deps: WebApiDeps,
   download: DownloadFile,
   file: AttachedFile,
   signal: AbortSignal,
@@ -116,7 +116,7 @@ function reasonOf(error: unknown): string {
 
 /** Never throws: the model has the reason, too. */
 async function notifyUnread(
-  { webApi, log, runs }: SlackDeps,
+  { webApi, log, runs }: WebApiDeps & RunsDeps,
   origin: Origin,
   text: string,
   file: AttachedFile,

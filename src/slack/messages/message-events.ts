@@ -5,7 +5,7 @@ import type { Origin } from '../../run/state/origin.ts'
 import { withDeadline } from '../../timing.ts'
 import { sectionBlock } from '../blocks/blocks.ts'
 import { mentionOf } from '../blocks/text.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { RunsDeps, WebApiDeps } from '../deps.ts'
 import { findRunFor } from '../interactions/find-for-person.ts'
 import { postEphemeral } from '../interactions/post-in-thread.ts'
 import { helloMessage } from '../onboarding/welcome-message.ts'
@@ -37,7 +37,7 @@ const Message = z.object({
 type Message = z.infer<typeof Message>
 
 /** Starts runs for direct messages, mentions and replies in the app's threads. An event is acknowledged when its run is stored. */
-export function registerMessages(app: App, deps: SlackDeps): void {
+export function registerMessages(app: App, deps: WebApiDeps & RunsDeps): void {
   const listen = async ({ event }: { event: unknown }) => {
     const parsed = Message.safeParse(event)
     if (parsed.success) await handleMessage(deps, parsed.data)
@@ -46,7 +46,7 @@ export function registerMessages(app: App, deps: SlackDeps): void {
   app.event('app_mention', listen)
 }
 
-async function handleMessage(deps: SlackDeps, message: Message): Promise<void> {
+async function handleMessage(deps: WebApiDeps & RunsDeps, message: Message): Promise<void> {
   const bot = await deps.bot()
   if (message.user === bot.user || !(await isAddressedToApp(deps, bot, message))) return
   const words = removeMention(message.text, bot.user)
@@ -57,7 +57,7 @@ async function handleMessage(deps: SlackDeps, message: Message): Promise<void> {
 
 const isDm = (message: Message): boolean => message.channel_type === 'im' || message.channel.startsWith('D')
 
-async function isAddressedToApp({ runs }: SlackDeps, bot: BotIdentity, message: Message): Promise<boolean> {
+async function isAddressedToApp({ runs }: RunsDeps, bot: BotIdentity, message: Message): Promise<boolean> {
   if (message.type === 'app_mention' || isDm(message) || mentionedUsersIn(message.text).includes(bot.user)) return true
   if (message.thread_ts === undefined || message.thread_ts === message.ts) return false
   if (addresseeOf(message.text) !== undefined) return false
@@ -66,7 +66,7 @@ async function isAddressedToApp({ runs }: SlackDeps, bot: BotIdentity, message: 
 
 const threadOf = (message: Message): string => message.thread_ts ?? message.ts
 
-async function startRun(deps: SlackDeps, bot: BotIdentity, message: Message, words: string): Promise<void> {
+async function startRun(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: Message, words: string): Promise<void> {
   const users = [message.user, ...mentionedUsersIn(words)]
   const [nameOf, context] = await Promise.all([
     withDeadline(fetchNames(deps.people, users), LOOKUP_TIMEOUT_MS, () => 'somebody'),
@@ -98,14 +98,14 @@ const originOf = (bot: BotIdentity, message: Message, userName: string): Origin 
 })
 
 /** The messages of a thread before the app's first run in it; later runs know the conversation. */
-async function readEarlierMessages(deps: SlackDeps, bot: BotIdentity, message: Message) {
+async function readEarlierMessages(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: Message) {
   const { thread_ts: thread, channel, ts } = message
   if (thread === undefined || thread === ts) return []
   if (await deps.runs.knowsThread(bot.workspace, channel, thread)) return []
   return readThreadContext(deps, { channel, thread, before: ts })
 }
 
-async function stopRun(deps: SlackDeps, bot: BotIdentity, message: Message): Promise<void> {
+async function stopRun(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: Message): Promise<void> {
   const active = await deps.runs.activeIn(bot.workspace, message.channel, threadOf(message))
   if (active === undefined) {
     if (isDm(message)) await stopRunsInDm(deps, bot, message)
@@ -119,7 +119,7 @@ async function stopRun(deps: SlackDeps, bot: BotIdentity, message: Message): Pro
 }
 
 /** Each top-level message in a DM starts a conversation, so "stop" there stops all of this person's runs in the DM. */
-async function stopRunsInDm(deps: SlackDeps, { workspace }: BotIdentity, message: Message): Promise<void> {
+async function stopRunsInDm(deps: WebApiDeps & RunsDeps, { workspace }: BotIdentity, message: Message): Promise<void> {
   const by = { workspace, user: message.user }
   const recent = message.thread_ts === undefined ? await deps.runs.recentOf(by, RECENT_RUNS) : []
   const working = recent.filter(({ status, origin }) => status === 'working' && origin.channel === message.channel)
@@ -131,7 +131,7 @@ async function stopRunsInDm(deps: SlackDeps, { workspace }: BotIdentity, message
   await deps.webApi.call('chat.postMessage', { ...place, text, blocks: [sectionBlock(text)] }, AnyResponse)
 }
 
-async function postHello(deps: SlackDeps, bot: BotIdentity, message: Message): Promise<void> {
+async function postHello(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: Message): Promise<void> {
   // A mention is delivered as two events.
   if (await deps.runs.seen(`hello:${bot.workspace}:${message.channel}:${message.ts}`)) return
   const place = { channel: message.channel, thread_ts: threadOf(message) }

@@ -7,7 +7,7 @@ import { sectionBlock } from '../blocks/blocks.ts'
 import { errorText } from '../blocks/error-message.ts'
 import { truncate } from '../blocks/text.ts'
 import { connectCommand } from '../connections/connect-command.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { SlackDeps, WebApiDeps } from '../deps.ts'
 import { responderFor } from '../interactions/responder.ts'
 import { onViewSubmission } from '../interactions/view-submission.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
@@ -77,7 +77,7 @@ function fitToMetadata(about: AboutMessage): AboutMessage {
 type Caller = { user: Principal['user']; triggerId: string }
 
 async function withResponder(
-  deps: SlackDeps,
+  deps: WebApiDeps,
   { user, triggerId }: Caller,
   handle: (responder: ReturnType<typeof responderFor>) => Promise<unknown>,
 ): Promise<void> {
@@ -92,7 +92,7 @@ async function withResponder(
 }
 
 /** Posts to direct messages, as a shortcut may be used where the app cannot post. Never throws. */
-async function postErrorInDm({ webApi, directMessageOf, log }: SlackDeps, by: Principal, text: string): Promise<void> {
+async function postErrorInDm({ webApi, directMessageOf, log }: WebApiDeps, by: Principal, text: string): Promise<void> {
   try {
     const channel = await directMessageOf(by.user)
     if (channel !== undefined)

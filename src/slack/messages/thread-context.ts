@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { errorChainOf, isAppError } from '../../errors.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { WebApiDeps } from '../deps.ts'
 import { MessageFiles } from './message-files.ts'
 import { fetchNames, mentionedUsersIn, plainTextOf } from './message-text.ts'
 
@@ -25,7 +25,7 @@ const Replies = z.object({
 
 /** The messages of a thread before `before`; empty where the app may not read it. */
 export async function readThreadContext(
-  deps: SlackDeps,
+  deps: WebApiDeps,
   at: { channel: string; thread: string; before: string },
 ): Promise<ThreadMessage[]> {
   try {
@@ -50,7 +50,7 @@ function threadMessagesOf(message: Message, nameOf: (user: string) => string): T
 }
 
 async function fetchReplies(
-  { webApi }: SlackDeps,
+  { webApi }: WebApiDeps,
   { channel, thread, before }: { channel: string; thread: string; before: string },
 ): Promise<Message[]> {
   const messages: Message[] = []

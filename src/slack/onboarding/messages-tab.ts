@@ -3,14 +3,14 @@ import { z } from 'zod'
 import { errorChainOf } from '../../errors.ts'
 import { type Principal, UserId } from '../../ids.ts'
 import { truncate } from '../blocks/text.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { ConnectionDeps, RunsDeps, WebApiDeps } from '../deps.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import { sendWelcome } from './welcome.ts'
 
 const Opened = z.object({ user: UserId, channel: z.string(), tab: z.literal('messages') })
 
 /** Welcomes a person once and suggests prompts when they open the Messages tab. */
-export function registerMessagesTab(app: App, deps: SlackDeps): void {
+export function registerMessagesTab(app: App, deps: WebApiDeps & RunsDeps & ConnectionDeps): void {
   app.event('app_home_opened', async ({ event }) => {
     const parsed = Opened.safeParse(event)
     if (!parsed.success) return
@@ -23,7 +23,7 @@ export function registerMessagesTab(app: App, deps: SlackDeps): void {
 
 /** Suggested prompts exist only where the app is installed as an agent. */
 async function setSuggestedPrompts(
-  { webApi, connect, log, registry }: SlackDeps,
+  { webApi, connect, log, registry }: WebApiDeps & ConnectionDeps,
   by: Principal,
   channel: string,
 ): Promise<void> {

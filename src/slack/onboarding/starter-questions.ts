@@ -3,12 +3,12 @@ import { z } from 'zod'
 import { errorChainOf, isAppError } from '../../errors.ts'
 import { contextBlock, sectionBlock } from '../blocks/blocks.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { RunsDeps, WebApiDeps } from '../deps.ts'
 import { type BlockAction, onDurablePress } from '../interactions/button-press.ts'
 import { originOf, postInThread } from '../interactions/post-in-thread.ts'
 
 /** Listens to the buttons with a card's starter questions; each starts a run in the person's direct messages. */
-export function registerStarterQuestions(app: App, deps: SlackDeps): void {
+export function registerStarterQuestions(app: App, deps: WebApiDeps & RunsDeps): void {
   // A double click asks once.
   const inProgress = new Set<string>()
   onDurablePress(app, deps, 'starter_ask', async (press) => {
@@ -25,7 +25,7 @@ export function registerStarterQuestions(app: App, deps: SlackDeps): void {
 
 /** Posts a question to the person's direct messages and starts its run there. */
 export async function askInDm(
-  deps: SlackDeps,
+  deps: WebApiDeps & RunsDeps,
   { by, value, responder }: Pick<BlockAction, 'by' | 'value' | 'responder'>,
 ): Promise<void> {
   const channel = await deps.directMessageOf(by.user)
@@ -55,7 +55,7 @@ export async function askInDm(
 const Permalink = z.object({ permalink: z.url() })
 
 /** Undefined when Slack gives none: the run has started and can be found without a link. */
-async function fetchPermalink({ webApi, log }: SlackDeps, channel: string, ts: string): Promise<string | undefined> {
+async function fetchPermalink({ webApi, log }: WebApiDeps, channel: string, ts: string): Promise<string | undefined> {
   try {
     return (await webApi.call('chat.getPermalink', { channel, message_ts: ts }, Permalink, 0)).permalink
   } catch (error) {

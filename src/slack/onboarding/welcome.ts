@@ -2,7 +2,7 @@ import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { errorChainOf } from '../../errors.ts'
 import type { Principal } from '../../ids.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { ConnectionDeps, RunsDeps, WebApiDeps } from '../deps.ts'
 import { onDurablePress } from '../interactions/button-press.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import { askInDm } from './starter-questions.ts'
@@ -12,7 +12,7 @@ import { connectFirstMessage, welcomeMessage } from './welcome-message.ts'
 const DEMO_CARD = 'demo-database'
 
 /** Listens to the question buttons of the welcome. */
-export function registerWelcome(app: App, deps: SlackDeps): void {
+export function registerWelcome(app: App, deps: WebApiDeps & RunsDeps & ConnectionDeps): void {
   onDurablePress(app, deps, 'welcome_ask', async (press) => {
     const demo = deps.connect.card(DEMO_CARD)
     const connections = await deps.registry.connectionsOf(press.by)
@@ -23,7 +23,11 @@ export function registerWelcome(app: App, deps: SlackDeps): void {
 }
 
 /** Welcomes a person once, unless they have connections or runs already. Never throws. */
-export async function sendWelcome(deps: SlackDeps, by: Principal, channel: string): Promise<void> {
+export async function sendWelcome(
+  deps: WebApiDeps & RunsDeps & ConnectionDeps,
+  by: Principal,
+  channel: string,
+): Promise<void> {
   try {
     if (!(await isNew(deps, by))) return
     if (await deps.runs.seen(`welcome:${by.workspace}:${by.user}`)) return
@@ -36,7 +40,7 @@ export async function sendWelcome(deps: SlackDeps, by: Principal, channel: strin
   }
 }
 
-async function isNew({ registry, runs }: SlackDeps, by: Principal): Promise<boolean> {
+async function isNew({ registry, runs }: RunsDeps & ConnectionDeps, by: Principal): Promise<boolean> {
   const [connections, asked] = await Promise.all([registry.connectionsOf(by), runs.recentOf(by, 1)])
   return connections.length === 0 && asked.length === 0
 }
@@ -46,7 +50,7 @@ const History = z.object({ messages: z.array(z.object({ user: z.string().optiona
 const HISTORY_LIMIT = 15
 
 /** Dedupe keys are deleted after a day, so the history is read, too; where it cannot be read, a second welcome does no harm. */
-async function hasAppMessages({ bot, webApi, log }: SlackDeps, channel: string): Promise<boolean> {
+async function hasAppMessages({ bot, webApi, log }: WebApiDeps, channel: string): Promise<boolean> {
   const { user } = await bot()
   try {
     const { messages } = await webApi.call('conversations.history', { channel, limit: HISTORY_LIMIT }, History, 0)

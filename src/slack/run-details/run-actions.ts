@@ -4,13 +4,13 @@ import { ChannelId, RunId, UserId } from '../../ids.ts'
 import { createRepeatRequest } from '../../run/decisions/repeat-request.ts'
 import { sectionBlock } from '../blocks/blocks.ts'
 import { mentionOf } from '../blocks/text.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { RunsDeps, WebApiDeps } from '../deps.ts'
 import { type BlockAction, onDurablePress } from '../interactions/button-press.ts'
 import { findRunFor } from '../interactions/find-for-person.ts'
 import { postEphemeral } from '../interactions/post-in-thread.ts'
 
 /** Listens to Stop, to trying a run again and to trying a call again. */
-export function registerRunActions(app: App, deps: SlackDeps): void {
+export function registerRunActions(app: App, deps: WebApiDeps & RunsDeps): void {
   onDurablePress(app, deps, 'run_stop', (press) => stop(deps, press))
   onDurablePress(app, deps, 'run_again', (press) => repeatRun(deps, press))
   onDurablePress(app, deps, 'call_again', (press) => retryCall(deps, press))
@@ -24,7 +24,7 @@ export function registerRunActions(app: App, deps: SlackDeps): void {
 const SessionStopped = z.object({ channel: ChannelId, thread_ts: z.string(), user: UserId })
 
 async function stopRunInThread(
-  { bot, webApi, log, runs, sessions }: SlackDeps,
+  { bot, webApi, log, runs, sessions }: WebApiDeps & RunsDeps,
   { channel, thread_ts, user }: z.infer<typeof SessionStopped>,
 ): Promise<void> {
   const { workspace } = await bot()
@@ -41,7 +41,7 @@ async function stopRunInThread(
 const reply = ({ responder }: BlockAction, text: string): Promise<void> =>
   responder.reply({ text, blocks: [sectionBlock(text)] })
 
-async function stop({ runs }: SlackDeps, press: BlockAction): Promise<void> {
+async function stop({ runs }: RunsDeps, press: BlockAction): Promise<void> {
   const id = RunId.parse(press.value)
   const outcome = await runs.stop(id, press.by)
   if (outcome === 'over') await reply(press, 'That has ended already.')
@@ -54,7 +54,7 @@ async function stop({ runs }: SlackDeps, press: BlockAction): Promise<void> {
 }
 
 /** Starts the request again, once however often it is pressed. */
-async function repeatRun({ runs }: SlackDeps, press: BlockAction): Promise<void> {
+async function repeatRun({ runs }: RunsDeps, press: BlockAction): Promise<void> {
   const state = await findRunFor({ runs }, press.by, press.value)
   if (state === undefined) return reply(press, 'I no longer have this request. Please ask again.')
   if (state.origin.user !== press.by.user)
@@ -63,7 +63,7 @@ async function repeatRun({ runs }: SlackDeps, press: BlockAction): Promise<void>
   if (!fresh) await reply(press, 'I am on it already.')
 }
 
-async function retryCall({ runs }: SlackDeps, press: BlockAction): Promise<void> {
+async function retryCall({ runs }: RunsDeps, press: BlockAction): Promise<void> {
   const [run = '', call = ''] = press.value.split(' ')
   const outcome = await runs.tryAgain(RunId.parse(run), call, press.by)
   if (outcome === 'gone') return reply(press, 'I no longer have this step. Please ask again.')

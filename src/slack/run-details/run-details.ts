@@ -5,14 +5,14 @@ import type { CallState, RunState } from '../../run/state/state.ts'
 import { type CallVisibility, visibilityOf } from '../../run/state/visible-calls.ts'
 import { sectionBlock } from '../blocks/blocks.ts'
 import { mentionOf } from '../blocks/text.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { PolicyDeps, RunsDeps, WebApiDeps } from '../deps.ts'
 import { type BlockAction, onButtonPress } from '../interactions/button-press.ts'
 import { currentApproversOf, findRunFor } from '../interactions/find-for-person.ts'
 import { updateModalView } from '../web-api/update-view.ts'
 import { runDetailsModal, runLogModal } from './run-details-modal.ts'
 
 /** Listens to the buttons for run details and server logs; each press reads the run and checks permissions again. */
-export function registerRunDetails(app: App, deps: SlackDeps): void {
+export function registerRunDetails(app: App, deps: WebApiDeps & RunsDeps & PolicyDeps): void {
   onButtonPress(app, deps, 'run_details', (press) => {
     const [run = '', page = '0'] = press.value.split(' ')
     return showView(deps, press, run, (state, visibility) => runDetailsModal({ state, visibility, page: Number(page) }))
@@ -29,7 +29,12 @@ export function registerRunDetails(app: App, deps: SlackDeps): void {
 type ViewOf = (state: RunState, visibility: CallVisibility) => ModalView | undefined
 
 /** Updates an open modal of the same kind, else opens one. */
-async function showView(deps: SlackDeps, press: BlockAction, run: string, viewOf: ViewOf): Promise<void> {
+async function showView(
+  deps: WebApiDeps & RunsDeps & PolicyDeps,
+  press: BlockAction,
+  run: string,
+  viewOf: ViewOf,
+): Promise<void> {
   const state = await findRunFor(deps, press.by, run)
   if (state === undefined) return reply(press, 'I no longer have this request.')
   const visibility = await currentVisibilityOf(deps, state, press.by)
@@ -46,7 +51,7 @@ async function showView(deps: SlackDeps, press: BlockAction, run: string, viewOf
 
 /** What the person may see now: a pending approval is shown to its current approvers, a decided one to those who were asked. */
 async function currentVisibilityOf(
-  deps: SlackDeps,
+  deps: PolicyDeps,
   state: RunState,
   by: Principal,
 ): Promise<CallVisibility | undefined> {

@@ -1,6 +1,6 @@
 import { gistOf } from '../text/phrases.ts'
 import { isTelling, keywordsIn, stemsOf, synonymsOf } from '../text/words.ts'
-import type { OfflineTool, ToolInput } from '../tools.ts'
+import type { OfflineTool, ToolInput } from '../api/tools.ts'
 import { fillArguments, type Recall } from './fill-arguments.ts'
 
 // Weights found by trying the phrases of the tests; only their order matters.

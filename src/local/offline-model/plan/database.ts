@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { readJsonMap } from '../json.ts'
-import { sayFailure, sayRows, sayUnable } from '../text/answer.ts'
-import { inputNamedIn, type OfflineTool } from '../tools.ts'
+import { readJsonMap } from '../api/json.ts'
+import { sayFailure, sayRows, sayUnable } from './answer.ts'
+import { inputNamedIn, type OfflineTool } from '../api/tools.ts'
 import {
   type Column,
   composeSql,

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
-import { readJsonMap } from '../json.ts'
-import type { JsonMap } from '../stream.ts'
+import { readJsonMap } from '../api/json.ts'
+import type { JsonMap } from '../api/stream.ts'
 import {
   contentIn,
   fileNamesIn,
@@ -12,7 +12,7 @@ import {
   restAfterVerb,
   topicIn,
 } from '../text/phrases.ts'
-import type { OfflineTool, ToolInput } from '../tools.ts'
+import type { OfflineTool, ToolInput } from '../api/tools.ts'
 
 /** What earlier steps leave behind for "it" and "that file". */
 export type Recall = { path: string | undefined; text: string | undefined }

@@ -1,6 +1,6 @@
-import { CONNECT_WORDS, NO_OUTPUT, sayFailure, sayTools, sayUnable, showText } from '../text/answer.ts'
+import { CONNECT_WORDS, NO_OUTPUT, sayFailure, sayTools, sayUnable, showText } from './answer.ts'
 import { requestsIn } from '../text/words.ts'
-import type { OfflineTool } from '../tools.ts'
+import type { OfflineTool } from '../api/tools.ts'
 import { chooseTool, toolNamedIn } from './choose-tool.ts'
 import { givenSql } from './compose-sql.ts'
 import { isAboutFiles, listsObjects, planDatabaseRequest, takesSql } from './database.ts'

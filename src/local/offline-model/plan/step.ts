@@ -1,5 +1,5 @@
-import type { JsonMap } from '../stream.ts'
-import type { OfflineTool } from '../tools.ts'
+import type { JsonMap } from '../api/stream.ts'
+import type { OfflineTool } from '../api/tools.ts'
 import type { Recall } from './fill-arguments.ts'
 
 /** One tool call to make, and what to say with it. */

@@ -1,4 +1,4 @@
-import { inputNamedIn, type OfflineTool } from '../tools.ts'
+import { inputNamedIn, type OfflineTool } from '../api/tools.ts'
 
 /** As many as fit under an answer as buttons. */
 const MOST = 4

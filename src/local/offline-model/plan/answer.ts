@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import type { PastCall } from '../conversation.ts'
-import { readJsonMap } from '../json.ts'
-import type { JsonMap } from '../stream.ts'
-import type { OfflineTool } from '../tools.ts'
+import type { PastCall } from '../api/conversation.ts'
+import { readJsonMap } from '../api/json.ts'
+import type { JsonMap } from '../api/stream.ts'
+import type { OfflineTool } from '../api/tools.ts'
 
 /** Said in every answer: nobody should take it for Claude. */
 export const SIGNATURE = '_Offline model: simple rules, not Claude._'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { workspacesOfRequest } from '../../src/slack/app/workspace-of-request.ts'
+import { workspacesOfRequest } from '../../../src/slack/app/workspace-of-request.ts'
 
 const event = (authorization: object | undefined, more: object = {}) => ({
   type: 'event_callback',

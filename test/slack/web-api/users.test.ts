@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { createSlackUsers } from '../../src/slack/web-api/users.ts'
-import type { WebApi } from '../../src/slack/web-api/web-api.ts'
-import { memoryLog } from '../support/log.ts'
+import { createSlackUsers } from '../../../src/slack/web-api/users.ts'
+import type { WebApi } from '../../../src/slack/web-api/web-api.ts'
+import { memoryLog } from '../../support/log.ts'
 
 test('a name is remembered; whether somebody may manage is asked at each press', async () => {
   let isAdmin = true

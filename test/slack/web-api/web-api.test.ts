@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { startSlackEmulator } from '../../slack-emulator/start-slack-emulator.ts'
-import { createBoltLogger } from '../../src/slack/app/bolt-logger.ts'
+import { startSlackEmulator } from '../../../slack-emulator/start-slack-emulator.ts'
+import { createBoltLogger } from '../../../src/slack/app/bolt-logger.ts'
 import {
   createNotInstalledError,
   createWebApi,
   isPermanentError,
   isTokenRevoked,
-} from '../../src/slack/web-api/web-api.ts'
-import { memoryLog } from '../support/log.ts'
+} from '../../../src/slack/web-api/web-api.ts'
+import { memoryLog } from '../../support/log.ts'
 
 const Me = z.object({ team_id: z.string() })
 
