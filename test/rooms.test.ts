@@ -66,20 +66,43 @@ test('no room looks where it may not', () => {
   expect(trespasses).toEqual([])
 })
 
-/** Files that import each other, however long the way round; type imports count. */
-function circles(of: string[]): string[][] {
-  const ways = new Map(of.map((file) => [file, importsOf(file)]))
-  const reach = (from: string, seen = new Set<string>()): Set<string> => {
-    for (const to of ways.get(from) ?? []) if (!seen.has(to)) reach(to, seen.add(to))
-    return seen
+/** What reaches itself along the arrows, however long the way round. */
+function circlesIn(arrows: Map<string, Set<string>>): string[] {
+  const reachedFrom = (start: string): Set<string> => {
+    const reached = new Set<string>()
+    const open = [start]
+    for (let at = open.pop(); at !== undefined; at = open.pop())
+      for (const to of arrows.get(at) ?? [])
+        if (!reached.has(to)) {
+          reached.add(to)
+          open.push(to)
+        }
+    return reached
   }
-  const reached = new Map(of.map((file) => [file, reach(file)]))
-  const withFile = (file: string) => of.filter((one) => reached.get(file)?.has(one) && reached.get(one)?.has(file))
-  return [...new Set(of.map((file) => withFile(file).join(' ')))].filter(Boolean).map((one) => one.split(' '))
+  return [...arrows.keys()].filter((one) => reachedFrom(one).has(one))
 }
 
-test('no files import each other in a circle', () => {
-  expect(circles(files.filter((file) => file.startsWith('mcp/')))).toEqual([])
+const all = [...files, ...emulatorFiles]
+
+test('no files import each other in a circle, type imports included', () => {
+  expect(circlesIn(new Map(all.map((file) => [file, new Set(importsOf(file))])))).toEqual([])
+})
+
+test('the folders of a room look one way', () => {
+  // A file at the root of a room stands for itself: it wires the room, or holds the types that all of the room use.
+  const placeOf = (file: string) => (file.split('/').length > 2 ? dirname(file) : file)
+  const arrows = new Map<string, Set<string>>()
+  for (const file of all) {
+    const targets = importsOf(file).filter((target) => roomOf(target) === roomOf(file) && placeOf(target) !== placeOf(file))
+    for (const target of targets)
+      arrows.set(placeOf(file), (arrows.get(placeOf(file)) ?? new Set()).add(placeOf(target)))
+  }
+  expect(circlesIn(arrows)).toEqual([])
+})
+
+test('no folder holds more files than a person can take in', () => {
+  const counts = Map.groupBy(all, (file) => dirname(file))
+  expect([...counts].filter(([, inFolder]) => inFolder.length > 20).map(([folder]) => folder)).toEqual([])
 })
 
 test('the environment is read in one place', () => {

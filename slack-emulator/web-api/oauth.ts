@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
 import { APP, PEOPLE } from '../workspace/seed.ts'
 import type { Workspace } from '../workspace/workspace.ts'
-import { defineMethod, type MethodResponse, type Methods, refuse } from './method-args.ts'
+import { defineMethod, type MethodResponse, type Methods, refuse } from './methods/method-args.ts'
 import { readArgs, sendText } from './request-bodies.ts'
 
 /** How the app proves who it is. */

@@ -162,7 +162,7 @@ test('edited arguments are what is called', () => {
   }
   const [call] = stateOf(replied(['b']), judged('b', 'ask'), edited).calls
   expect(call).toMatchObject({
-    stage: 'cleared',
+    stage: 'approved',
     arguments: { path: 'other' },
     hash: 'h2',
     approval: { decided: { edited: true, by: ada } },

@@ -223,7 +223,7 @@ const SAYINGS: Record<string, MessageContent> = {
     { connection: 'db', words: '', page: 0 },
   ),
   approvers: approversMessage(['U1AA'], true, 'Done. '),
-  'approval card': cardFor(callOf({ stage: 'asking', approval: approvalOf() })),
+  'approval card': cardFor(callOf({ stage: 'awaiting_approval', approval: approvalOf() })),
   'approval card, destructive': cardFor(
     callOf({
       approval: approvalOf({ risk: 'destructive', why: ['It deletes <!channel>.', 'Shown in <#CGENERAL1>.'] }),
@@ -457,8 +457,8 @@ describe('what is shown in modals and the Home tab', () => {
 })
 
 const STAGES = [
-  'asking',
-  'cleared',
+  'awaiting_approval',
+  'approved',
   'calling',
   'waiting_input',
   'done',
@@ -498,7 +498,7 @@ describe('an answer', () => {
     stopped: stateOf([{ text: 'Half' }], { status: 'stopped', stoppedBy: MEMBER }),
     'turn limit': stateOf([{ text: 'Half' }], { note: 'turn_limit' }),
     'nothing said': stateOf([{ text: '' }]),
-    resting: stateOf([{ text: '', calls: [{ stage: 'asking', approval: approvalOf() }] }], { status: 'working' }),
+    resting: stateOf([{ text: '', calls: [{ stage: 'awaiting_approval', approval: approvalOf() }] }], { status: 'working' }),
   }
 
   test.each(Object.entries(answers))('%s', (_name, state) => {

@@ -9,7 +9,7 @@ import {
   type Methods,
   refuse,
   tsArg,
-} from '../method-args.ts'
+} from './method-args.ts'
 import { channelFor, isThread } from './chat-common.ts'
 
 export const SessionStatus = z.enum(['processing', 'active', 'suspended', 'closed'])

@@ -3,7 +3,7 @@ import { checkMessage, checkMessageBlocks } from '../../../src/block-kit/check-m
 import { checkView } from '../../../src/block-kit/check-view.ts'
 import { APP } from '../../workspace/seed.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
-import { defineMethod, jsonObjectArg, jsonObjectsArg, type Methods, refuse } from '../method-args.ts'
+import { defineMethod, jsonObjectArg, jsonObjectsArg, type Methods, refuse } from './method-args.ts'
 
 /** auth, team, bots, and the method that checks blocks. */
 export function createAuthMethods(workspace: Workspace): Methods {

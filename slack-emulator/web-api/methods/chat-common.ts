@@ -1,7 +1,7 @@
 import type { Channel, Json } from '../../workspace/records.ts'
 import { APP } from '../../workspace/seed.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
-import { type MethodResponse, refuse } from '../method-args.ts'
+import { type MethodResponse, refuse } from './method-args.ts'
 
 /** The channel an app may post to, or why not. A person's id stands for their DM. */
 export function channelFor(workspace: Workspace, id: string): Channel | 'channel_not_found' | 'not_in_channel' {

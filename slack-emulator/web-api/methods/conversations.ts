@@ -3,7 +3,7 @@ import type { Channel, Message } from '../../workspace/records.ts'
 import { APP } from '../../workspace/seed.ts'
 import { channelObjectOf, messageObjectOf } from '../../workspace/slack-objects.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
-import { channelArg, countArg, defineMethod, flagArg, type Methods, paginate, refuse, tsArg } from '../method-args.ts'
+import { channelArg, countArg, defineMethod, flagArg, type Methods, paginate, refuse, tsArg } from './method-args.ts'
 
 const range = {
   channel: channelArg,

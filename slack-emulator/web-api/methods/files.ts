@@ -15,8 +15,8 @@ import {
   type Methods,
   refuse,
   tsArg,
-} from '../method-args.ts'
-import { refuseBlocks } from '../refuse-blocks.ts'
+} from './method-args.ts'
+import { refuseBlocks } from './refuse-blocks.ts'
 import { channelFor, isThread } from './chat-common.ts'
 
 const MIME_TYPES: Record<string, string> = {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Message } from '../../workspace/records.ts'
 import { APP } from '../../workspace/seed.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
-import { channelArg, defineMethod, type MethodResponse, type Methods, refuse, tsArg } from '../method-args.ts'
+import { channelArg, defineMethod, type MethodResponse, type Methods, refuse, tsArg } from './method-args.ts'
 
 const Reaction = z.object({
   channel: channelArg,

@@ -16,8 +16,8 @@ import {
   type Methods,
   refuse,
   tsArg,
-} from '../method-args.ts'
-import { refuseBlocks } from '../refuse-blocks.ts'
+} from './method-args.ts'
+import { refuseBlocks } from './refuse-blocks.ts'
 import { SessionStatus, setSession } from './agents.ts'
 import { channelFor, isThread, refuseMetadata } from './chat-common.ts'
 

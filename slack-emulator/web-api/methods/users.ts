@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { PEOPLE } from '../../workspace/seed.ts'
 import { userObjectOf } from '../../workspace/slack-objects.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
-import { countArg, defineMethod, type Methods, paginate, refuse } from '../method-args.ts'
+import { countArg, defineMethod, type Methods, paginate, refuse } from './method-args.ts'
 
 /** users.* */
 export function createUserMethods(workspace: Workspace): Methods {

@@ -5,7 +5,7 @@ import { createView, type ModalStacks, replaceViewContent, viewObjectOf } from '
 import type { Json, View } from '../../workspace/records.ts'
 import type { TriggerIds } from '../../workspace/trigger-ids.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
-import { defineMethod, jsonObjectArg, type MethodResponse, type Methods, refuse } from '../method-args.ts'
+import { defineMethod, jsonObjectArg, type MethodResponse, type Methods, refuse } from './method-args.ts'
 
 type Deps = { workspace: Workspace; modals: ModalStacks; triggers: TriggerIds }
 

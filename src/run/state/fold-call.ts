@@ -20,7 +20,7 @@ export const createRequestedCall = (
   title: name,
   arguments: input,
   schema: {},
-  stage: 'wished',
+  stage: 'requested',
   why: [],
   approval: undefined,
   inputs: [],
@@ -33,7 +33,7 @@ export const createRequestedCall = (
   repeatable: false,
 })
 
-const STAGE_OF_VERDICT = { allow: 'cleared', ask: 'asking', deny: 'denied' } as const
+const STAGE_OF_VERDICT = { allow: 'approved', ask: 'awaiting_approval', deny: 'denied' } as const
 
 export function applyJudged(call: CallState, event: EventOf<'judged'>): CallState {
   const { approval } = event
@@ -79,7 +79,7 @@ export function applyAnswered(call: CallState, event: EventOf<'answered'>): Call
   }
   return {
     ...call,
-    stage: event.decision === 'approved' ? 'cleared' : 'denied',
+    stage: event.decision === 'approved' ? 'approved' : 'denied',
     arguments: event.arguments ?? call.arguments,
     hash: event.hash ?? call.hash,
     cause: CAUSE_OF_DECISION[event.decision],

@@ -30,7 +30,7 @@ function goesOn(call: CallState): CallState {
   const latest = call.inputs.filter((one) => one.leg === call.legs)
   if (latest.some(isLiveInput)) return { ...call, stage: 'calling' }
   const refused = latest.find((one) => one.resume.how === 'again' && one.given?.action !== 'accept')
-  return refused ? { ...call, stage: 'denied', cause: refusal(refused) } : { ...call, stage: 'cleared' }
+  return refused ? { ...call, stage: 'denied', cause: refusal(refused) } : { ...call, stage: 'approved' }
 }
 
 function refusal({ request, given }: InputState): string {

@@ -140,7 +140,7 @@ function failed(state: RunState, event: EventOf<'failed'>): RunState {
 function ended(call: CallState, cause: string, { by, at }: { by?: UserId; at: string }): CallState {
   // A live question hangs on a call that is under way: that one still reports.
   if (openInputsOf(call).some(isLiveInput)) return { ...closeInputs(call, at), stage: 'calling' }
-  if (!['wished', 'asking', 'cleared', 'waiting_input'].includes(call.stage)) return call
+  if (!['requested', 'awaiting_approval', 'approved', 'waiting_input'].includes(call.stage)) return call
   const decided = {
     decision: 'stopped' as const,
     by,

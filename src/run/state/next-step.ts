@@ -36,11 +36,11 @@ export function nextStep(state: RunState): Step {
 /** The step that calls still open ask for, if any is. */
 function openStep(state: RunState, begun: CallState[]): Step | undefined {
   const at = (stage: CallState['stage']) => state.calls.filter((call) => call.stage === stage)
-  const wished = at('wished')
-  if (wished.length > 0) return { do: 'judge', calls: wished }
-  const cleared = [...begun, ...at('cleared')]
-  if (cleared.length > 0) return { do: 'call', calls: cleared }
-  return at('asking').length + at('waiting_input').length > 0 ? { do: 'rest' } : undefined
+  const requested = at('requested')
+  if (requested.length > 0) return { do: 'judge', calls: requested }
+  const approved = [...begun, ...at('approved')]
+  if (approved.length > 0) return { do: 'call', calls: approved }
+  return at('awaiting_approval').length + at('waiting_input').length > 0 ? { do: 'rest' } : undefined
 }
 
 function afterTurn(state: RunState, turn: TurnState): Step {

@@ -50,9 +50,9 @@ export type TurnState = {
 }
 
 export type CallStage =
-  | 'wished'
-  | 'asking'
-  | 'cleared'
+  | 'requested'
+  | 'awaiting_approval'
+  | 'approved'
   | 'calling'
   | 'waiting_input'
   | 'done'

@@ -46,7 +46,7 @@ function segmentsOf(state: RunState, words: string): AnswerPiece[][] {
   const segments: AnswerPiece[][] = [[]]
   state.turns.forEach((turn, index) => {
     const calls = state.calls.filter((call) => call.turn === index)
-    const shown = calls.filter((call) => call.stage !== 'wished')
+    const shown = calls.filter((call) => call.stage !== 'requested')
     if (turn.text.trim() !== '') segments.at(-1)?.push({ kind: 'words', text: withoutMentions(turn.text) })
     if (shown.length > 0) segments.at(-1)?.push({ kind: 'tasks', calls: shown })
     if (calls.some(hasCard)) segments.push([])

@@ -28,9 +28,9 @@ export function stepsText(calls: CallState[], progress?: Map<string, string>): s
 }
 
 function underWay(calls: CallState[]): string | undefined {
-  const running = calls.filter(({ stage }) => stage === 'cleared' || stage === 'calling')
+  const running = calls.filter(({ stage }) => stage === 'approved' || stage === 'calling')
   if (running[0]) return `${describeCall(running[0], 'doing')}${more(running)}…`
-  const asking = calls.filter(({ stage }) => stage === 'wished' || stage === 'asking')
+  const asking = calls.filter(({ stage }) => stage === 'requested' || stage === 'awaiting_approval')
   return asking[0] && `Waiting for approval: ${lowerFirst(describeCall(asking[0], 'wish'))}${more(asking)}`
 }
 

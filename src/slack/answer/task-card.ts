@@ -14,9 +14,9 @@ export type TaskLine = {
 }
 
 const STATUS: Record<CallState['stage'], TaskLine['status']> = {
-  wished: 'pending',
-  asking: 'pending',
-  cleared: 'in_progress',
+  requested: 'pending',
+  awaiting_approval: 'pending',
+  approved: 'in_progress',
   calling: 'in_progress',
   waiting_input: 'pending',
   done: 'complete',
@@ -36,10 +36,10 @@ export function taskLineOf(call: CallState, progress?: string): TaskLine {
 
 function titleOf(call: CallState): string {
   switch (call.stage) {
-    case 'wished':
-    case 'asking':
+    case 'requested':
+    case 'awaiting_approval':
       return `${describeCall(call, 'wish')}: waits for approval`
-    case 'cleared':
+    case 'approved':
     case 'calling':
       return `${describeCall(call, 'doing')}…`
     case 'waiting_input':

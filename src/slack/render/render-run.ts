@@ -214,7 +214,7 @@ const WAITING_WORDS: Record<string, string> = {
 
 function sessionStatusOf({ status, calls }: RunState): AgentSessionStatus {
   if (status !== 'working') return 'closed'
-  return calls.some(({ stage }) => stage === 'asking' || stage === 'waiting_input') ? 'suspended' : 'processing'
+  return calls.some(({ stage }) => stage === 'awaiting_approval' || stage === 'waiting_input') ? 'suspended' : 'processing'
 }
 
 /** A conversation gets its title from the request that begins it. */
@@ -232,7 +232,7 @@ function refreshHomes(deps: RenderDeps, { origin, calls }: RunState): void {
 /** Never throws: the request is done later whether or not this is said. */
 async function postQueuedNote({ webApi, log }: RenderDeps, origin: Origin, ahead: RunState | undefined): Promise<void> {
   const stages = (ahead?.calls ?? []).map((call) => call.stage)
-  const waitsFor = stages.includes('asking') ? 'an approval' : stages.includes('waiting_input') && 'an answer'
+  const waitsFor = stages.includes('awaiting_approval') ? 'an approval' : stages.includes('waiting_input') && 'an answer'
   const text = waitsFor
     ? `I'll do this after the request before it, which waits for ${waitsFor} above. Decide it there, or say _stop_ to drop it.`
     : "I'll do this when I am done with the request before it."

@@ -173,7 +173,7 @@ test('nothing is streamed while a person decides', async () => {
   const { painter, methods } = easel()
   painter.onProgress(working, { kind: 'words', text: 'I will' })
   await eventually(() => expect(methods()).toContain('chat.startStream'))
-  const asking = stateOf([{ text: 'I will', calls: [{ stage: 'asking' }] }], { status: 'working' })
+  const asking = stateOf([{ text: 'I will', calls: [{ stage: 'awaiting_approval' }] }], { status: 'working' })
   const [call] = asking.calls
   if (call) call.approval = approvalOf()
   painter.onProgress(asking, { kind: 'event', type: 'replied' })

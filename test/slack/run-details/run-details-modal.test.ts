@@ -26,7 +26,7 @@ const usual: Partial<CallState>[] = [
     cause: 'Denied: No.',
   },
   { stage: 'failed', cause: 'It could not be reached.', result: { ...result, isError: true, ms: 30_000 } },
-  { stage: 'asking', approval: approvalOf() },
+  { stage: 'awaiting_approval', approval: approvalOf() },
   { stage: 'waiting_input', inputs: [inputOf('form').input] },
   { stage: 'denied', cause: 'A workspace rule forbids it.', why: ['A workspace rule forbids it.'] },
 ]

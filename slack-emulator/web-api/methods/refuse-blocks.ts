@@ -1,6 +1,6 @@
-import { checkMessageBlocks } from '../../src/block-kit/check-message.ts'
-import { problemLinesOf } from '../workspace/blocks.ts'
-import type { Json } from '../workspace/records.ts'
+import { checkMessageBlocks } from '../../../src/block-kit/check-message.ts'
+import { problemLinesOf } from '../../workspace/blocks.ts'
+import type { Json } from '../../workspace/records.ts'
 import { type MethodResponse, refuse } from './method-args.ts'
 
 /** Slack's refusal of blocks, with a line for each problem; undefined when they are fine. */

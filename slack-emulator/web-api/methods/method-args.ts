@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseJson } from '../parse-json.ts'
+import { parseJson } from '../../parse-json.ts'
 
 /** What a Web API method answers; `ok: false` is an answer too, not an exception. */
 export type MethodResponse = { ok: boolean; [field: string]: unknown }
