@@ -1,9 +1,12 @@
+import { createHash, randomBytes } from 'node:crypto'
 import {
   type CallToolResult,
   type InputRequiredResult,
   LOG_LEVEL_META_KEY,
   ProtocolError,
   type Tool,
+  TRACEPARENT_META_KEY,
+  TRACESTATE_META_KEY,
 } from '@modelcontextprotocol/client'
 import type { JsonObject, StoredTool } from '../../registry/connection.ts'
 import type { CallOptions, ToolOutcome } from '../protocol/outcome.ts'
@@ -12,7 +15,6 @@ import { isLostStream } from '../transport/fail-lost-streams.ts'
 import type { PausableTimeout } from './pausable-timeout.ts'
 import { toolOutcomeOf } from './read-result.ts'
 import { type CallTimes, NO_TIMEOUT_MS, sendWithElicitation, withAnswers } from './send-request.ts'
-import { traceContextOf } from './trace-context.ts'
 
 type ToolCall = { tool: StoredTool; args: JsonObject }
 
@@ -80,4 +82,15 @@ function send(
 /** Without the output schema: an answer that does not fit it would be thrown away after the tool has done its work. */
 function definitionOf(tool: StoredTool): Tool {
   return { name: tool.name, inputSchema: { ...tool.inputSchema, type: 'object' } }
+}
+
+/**
+ * Where a call belongs, for a server that traces (www.w3.org/TR/trace-context). The run's id is the trace's id, so that what
+ * a server's operator sees can be found among our runs; each call is a span of its own.
+ */
+function traceContextOf(run: string): Record<string, string> {
+  const hex = run.replaceAll('-', '').toLowerCase()
+  const trace = /^(?!0{32})[0-9a-f]{32}$/.test(hex) ? hex : createHash('sha256').update(run).digest('hex').slice(0, 32)
+  const span = randomBytes(8).toString('hex')
+  return { [TRACEPARENT_META_KEY]: `00-${trace}-${span}-01`, [TRACESTATE_META_KEY]: `patchbay=${span}` }
 }

@@ -6,11 +6,11 @@ import {
   type Transport,
 } from '@modelcontextprotocol/client'
 import { type ServerCommand, type ServerProcess, startServerProcess } from './child-process.ts'
-import { createLineSplitter } from './split-lines.ts'
 
 // The SDK's own limit for one message; a server that needs more is broken or hostile.
 const MAX_LINE_BYTES = 10 * 1024 * 1024
 const STDERR_KEPT_CHARS = 8_192
+const NEWLINE = 10
 
 /** `pid` and `stderr` are what the SDK knows a stdio transport by. */
 export type StdioTransport = Transport & {
@@ -92,4 +92,28 @@ function lastWords(said: string): string {
     lines.at(-1) ??
     ''
   )
+}
+
+/** Splits a stream of bytes into lines. `push` says false, once and for all, when a line grows beyond `maxBytes`. */
+function createLineSplitter(maxBytes: number, onLine: (line: string) => void): { push(chunk: Buffer): boolean } {
+  let parts: Buffer[] = []
+  let bytes = 0
+  const keep = (part: Buffer): boolean => {
+    parts.push(part)
+    bytes += part.length
+    return bytes <= maxBytes
+  }
+  const push = (chunk: Buffer): boolean => {
+    let from = 0
+    for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, from)) {
+      if (!keep(chunk.subarray(from, at))) return false
+      const line = Buffer.concat(parts).toString('utf8')
+      parts = []
+      bytes = 0
+      from = at + 1
+      onLine(line)
+    }
+    return keep(chunk.subarray(from))
+  }
+  return { push }
 }
