@@ -35,10 +35,10 @@ export async function callTool(
     if (reply.kind === 'input_required') return { ...reply, ms: elapsed() }
     if (reply.kind === 'unfit')
       return { kind: 'failed', why: 'protocol', message: reply.message, sent: false, ms: elapsed() }
-    return toolOutcomeOf(reply.value, session.clean, elapsed())
+    return toolOutcomeOf(reply.value, session.redactor, elapsed())
   } catch (error) {
     if (!(error instanceof ProtocolError) || isLostStream(error)) throw error
-    const content = [{ type: 'text' as const, text: session.clean.text(error.message) }]
+    const content = [{ type: 'text' as const, text: session.redactor.text(error.message) }]
     return { kind: 'tool_error', content, ms: elapsed() }
   }
 }
@@ -70,7 +70,7 @@ function send(
       onprogress: ({ message, progress, total }) => {
         patience.heard()
         o.onProgress({
-          ...(message !== undefined && { message: session.clean.text(message) }),
+          ...(message !== undefined && { message: session.redactor.text(message) }),
           progress,
           ...(total !== undefined && { total }),
         })

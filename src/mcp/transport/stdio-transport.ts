@@ -17,16 +17,16 @@ export type StdioTransport = Transport & {
   readonly pid: number | undefined
   readonly stderr: null
   /** The line of the server's stderr that most likely says why it ended. */
-  lastWords(): string
+  stderrTail(): string
   /** Why we ended it ourselves, if its output forced us to. */
   fault(): string | undefined
 }
 
 /**
  * MCP over a child's pipes. Unlike the SDK's own: exactly the environment given, the whole process group ended with the
- * server (at once when `hurry` is aborted), and the end of the server noticed at its exit, not when the last grandchild lets go of the pipe.
+ * server (at once when `shutdown` is aborted), and the end of the server noticed at its exit, not when the last grandchild lets go of the pipe.
  */
-export function createStdioTransport(command: ServerCommand, hurry: AbortSignal): StdioTransport {
+export function createStdioTransport(command: ServerCommand, shutdown: AbortSignal): StdioTransport {
   let child: ServerProcess | undefined
   let said = ''
   let fault: string | undefined
@@ -39,10 +39,10 @@ export function createStdioTransport(command: ServerCommand, hurry: AbortSignal)
       return child?.process.pid
     },
     stderr: null,
-    lastWords: () => lastWords(said),
+    stderrTail: () => stderrTailOf(said),
     fault: () => fault,
     start: async () => {
-      const started = await startServerProcess(command, hurry)
+      const started = await startServerProcess(command, shutdown)
       child = started
       started.process.stdout?.on('data', (chunk: Buffer) => {
         if (fault !== undefined || lines.push(chunk)) return
@@ -82,7 +82,7 @@ function receive(transport: StdioTransport, line: string): void {
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
 
-function lastWords(said: string): string {
+function stderrTailOf(said: string): string {
   const lines = said
     .split('\n')
     .map((line) => line.trim())
