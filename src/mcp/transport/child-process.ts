@@ -14,7 +14,7 @@ export type ServerProcess = {
   process: ChildProcess
   /** Resolves when the server has ended and its output is read; says how it ended. */
   ended: Promise<string>
-  /** Asks it to end (stdin's end, then SIGTERM, then SIGKILL) and ends its whole process group. Once the app shuts down it sends SIGTERM without waiting for the end of stdin to be enough. */
+  /** Asks it to end (stdin's end, then SIGTERM, then SIGKILL) and ends its whole process group. On shutdown, SIGTERM follows at once. */
   end(): Promise<void>
 }
 
