@@ -9,14 +9,14 @@ type Piece = { file: string; name: string; lines: number }
 
 /** Lines per room, and the lengths of functions. */
 export async function codeStats(): Promise<string[]> {
-  const files = globSync('src/**/*.ts', { cwd: ROOT }).map((file) => ({
+  const files = globSync('{src,slack-emulator}/**/*.ts', { cwd: ROOT }).map((file) => ({
     file,
     source: readFileSync(join(ROOT, file), 'utf8'),
   }))
   const rooms = new Map<string, { lines: number; files: number }>()
   for (const { file, source } of files) {
-    const [, first = '', rest] = file.split('/')
-    const room = rest === undefined ? 'src (root files)' : first
+    const [top = '', first = '', rest] = file.split('/')
+    const room = roomOf(top, first, rest)
     const so = rooms.get(room) ?? { lines: 0, files: 0 }
     rooms.set(room, { lines: so.lines + source.split('\n').length - 1, files: so.files + 1 })
   }
@@ -32,6 +32,11 @@ export async function codeStats(): Promise<string[]> {
     `${'all'.padEnd(18)} ${String(total).padStart(6)} lines`,
     `functions: ${pieces.length}, median ${median(pieces.map((piece) => piece.lines))} lines, longest ${longest.lines} (${longest.name} in ${longest.file})`,
   ]
+}
+
+function roomOf(top: string, first: string, rest: string | undefined): string {
+  if (top !== 'src') return top
+  return rest === undefined ? 'src (root files)' : first
 }
 
 /** Named functions and arrow functions bound to a name; callbacks count with what they stand in. */

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { startSlackEmulator } from '../slack-emulator/start-slack-emulator.ts'
 import { startLocalDatabase } from '../src/local/database.ts'
-import { startLocalSlack } from '../src/local/slack/start-local-slack.ts'
 import { createLog } from '../src/log.ts'
 import { freePort } from '../test/support/free-port.ts'
 import { type Instance, startInstance } from '../test/support/instance.ts'
@@ -17,7 +17,7 @@ export async function scratch(): Promise<{ path: string; [Symbol.asyncDispose]()
 
 export type Ground = {
   port: number
-  slack: Awaited<ReturnType<typeof startLocalSlack>>
+  slack: Awaited<ReturnType<typeof startSlackEmulator>>
   databaseUrl: string
   app: Instance
   [Symbol.asyncDispose](): Promise<void>
@@ -30,7 +30,7 @@ export async function startGround(settings: Record<string, string> = {}): Promis
   const database = starting.use(await startLocalDatabase({ dataDir: folder.path, log }))
   const port = await freePort()
   const slack = starting.use(
-    await startLocalSlack({ port: 0, mode: 'http', appUrls: [`http://127.0.0.1:${port}/slack/events`], log }),
+    await startSlackEmulator({ port: 0, mode: 'http', appUrls: [`http://127.0.0.1:${port}/slack/events`], log }),
   )
   const app = startInstance({
     SLACK_BOT_TOKEN: slack.botToken,

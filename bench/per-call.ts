@@ -62,9 +62,9 @@ async function timesInRuns(url: string): Promise<number[]> {
   try {
     const { rows } = await client.query<{ took: number }>(`
       select extract(epoch from w.at - e.at)::float8 * 1000 as took
-      from run_events e join run_events w on w.run_id = e.run_id and w.body ->> 'type' = 'returned' and w.seq = e.seq + 3
-      join runs r on r.id = e.run_id
-      where e.body ->> 'type' = 'replied' and r.number > (select min(number) from runs)`)
+      from patchbay.run_events e join patchbay.run_events w on w.run_id = e.run_id and w.type = 'returned' and w.seq = e.seq + 3
+      join patchbay.runs r on r.id = e.run_id
+      where e.type = 'replied' and r.number > (select min(number) from patchbay.runs)`)
     if (rows.length === 0) throw new Error('no calls were found')
     return rows.map((row) => row.took)
   } finally {

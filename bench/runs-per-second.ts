@@ -18,7 +18,9 @@ export async function runsPerSecond(): Promise<string[]> {
     const began = performance.now()
     for (let at = 0; at < RUNS; at++) await member.dm('hello')
     await eventually(async () => {
-      const { rows } = await client.query<{ many: string }>("select count(*) as many from runs where status = 'closed'")
+      const { rows } = await client.query<{ many: string }>(
+        "select count(*) as many from patchbay.runs where status = 'closed'",
+      )
       if (Number(rows[0]?.many) < RUNS) throw new Error(`${rows[0]?.many} of ${RUNS} runs are closed`)
     }, 120_000)
     const seconds = (performance.now() - began) / 1_000

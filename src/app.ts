@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { readCards } from './cards/read.ts'
 import type { Config } from './config.ts'
+import { curatedCard } from './connect/catalog/curated-card.ts'
 import { createRegistryMirror } from './connect/catalog/mirror-registry.ts'
 import { createConnect } from './connect/connect.ts'
 import { createConnectionFeatures } from './connect/features/features.ts'
@@ -13,8 +14,7 @@ import { SignInDetails } from './connect/sign-in/begin-sign-in.ts'
 import type { SignInResult } from './connect/sign-in/finish-sign-in.ts'
 import { openCredentials } from './credentials/open.ts'
 import type { Db } from './db/call.ts'
-import { checkSchema, migrate } from './db/migrate.ts'
-import { connectPostgres } from './db/postgres.ts'
+import { openDatabase } from './db/open.ts'
 import { createEgress, type Egress } from './egress/egress.ts'
 import { errorChainOf, isAppError } from './errors.ts'
 import { closeServer, listen } from './http.ts'
@@ -27,7 +27,7 @@ import { type AuditCheck, createAuditCheck, createOpeningAudit } from './policy/
 import { createRules } from './policy/rules.ts'
 import { createSettings } from './policy/settings.ts'
 import { loadSqlReader } from './policy/sql.ts'
-import { createCatalogue } from './registry/catalogue.ts'
+import { createCatalogue, saveCuratedCards } from './registry/catalogue.ts'
 import { createInstallationRows } from './registry/installations.ts'
 import { createRegistry } from './registry/registry.ts'
 import { createSignIns } from './registry/sign-ins.ts'
@@ -56,7 +56,7 @@ export type App = { start(): Promise<void>; [Symbol.asyncDispose](): Promise<voi
 /** Builds the app: the one place where rooms meet. Nothing listens, polls or connects to Slack before `start`. */
 export async function createApp(config: ResolvedConfig, log: Log): Promise<App> {
   await using cleanup = new AsyncDisposableStack()
-  const db = cleanup.use(await openDatabase(config, log))
+  const db = cleanup.use(await openDatabase(config.database, MIGRATIONS, log))
   const egress = cleanup.use(createEgress({ allow: config.egressAllow }))
   const house = await buildParts(config, { db, egress, log, onSignedIn: (news) => signedIn(news) })
   cleanup.use(house.mcp)
@@ -77,15 +77,7 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
   const slack: Slack = cleanup.use(
     await createSlack({ settings: slackSettings(config, house.installations), runs, ...house, log }),
   )
-  const watcher = cleanup.use(
-    createResourceWatcher({
-      watches: house.watches,
-      registry: house.registry,
-      mcp: house.mcp,
-      log,
-      tell: slack.announceResourceChange,
-    }),
-  )
+  const watcher = cleanup.use(createResourceWatcher({ ...house, log, tell: slack.announceResourceChange }))
   const mirror = cleanup.use(
     createRegistryMirror({ catalogue: house.catalogue, fetch: egress.fetch, mcp: house.mcp, log }),
   )
@@ -125,31 +117,18 @@ type Infrastructure = { db: Db; egress: Egress; log: Log; onSignedIn(news: SignI
 
 /** The rooms below the run and the doors. */
 async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn }: Infrastructure) {
-  const cards = readCards(join(ROOT, 'run-cards'))
-  const [credentials, readSql] = await Promise.all([
-    openCredentials({ ...config.credentials, dataDir: config.dataDir }),
-    loadSqlReader(),
-  ])
+  const { cards, credentials, readSql } = await load(config, db)
   const registry = createRegistry(db)
   const watches = createResourceSubscriptions(db)
   const settings = createSettings(db)
   const catalogue = createCatalogue(db, config.mcp.registryUrl)
   const targets = createServerTargets(cards, config.dataDir, config.prefills)
-  const { identityProvider, http } = config
-  const auth = createAuth({
-    credentials,
-    registry,
-    egress,
-    ours: createClientIdentity(http.publicUrl),
-    identityProvider,
-    log,
-  })
+  const shared = { registry, credentials, egress, log }
+  const ours = createClientIdentity(config.http.publicUrl)
+  const auth = createAuth({ ...shared, ours, identityProvider: config.identityProvider })
   const mcp = createMcp({
-    registry,
-    credentials,
-    egress,
+    ...shared,
     auth,
-    log,
     ...targets,
     toolTimeoutSeconds: config.mcp.toolTimeoutSeconds,
     projectRoot: ROOT,
@@ -187,6 +166,17 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn 
   }
 }
 
+/** What takes a moment at start. */
+async function load({ credentials: settings, dataDir }: ResolvedConfig, db: Db) {
+  const cards = readCards(join(ROOT, 'run-cards'))
+  const [credentials, readSql] = await Promise.all([
+    openCredentials({ ...settings, dataDir }),
+    loadSqlReader(),
+    saveCuratedCards(db, cards.map(curatedCard)),
+  ])
+  return { cards, credentials, readSql }
+}
+
 const recordsIn = (db: Db) => ({
   rules: createRules(db),
   usage: createUsageReports(db),
@@ -212,18 +202,6 @@ async function resumeAfterSignIn(runs: Runs, { by, ...news }: SignInResult, log:
   }
 }
 
-/** Opens the database and makes sure its schema is this version's. */
-async function openDatabase({ database }: ResolvedConfig, log: Log): Promise<Db> {
-  if (database.kind === 'postgres') {
-    await migrate(database.url, MIGRATIONS, log)
-    return connectPostgres(database.url, log)
-  }
-  const { connectSupabase } = await import('./db/supabase.ts')
-  const db = connectSupabase(database)
-  await checkSchema(db, MIGRATIONS)
-  return db
-}
-
 /** Runs need the door and the door needs runs: this one is looked up when it is used. */
 const deferredListener = (door: () => RunListener): RunListener => ({
   onProgress: (...news) => door().onProgress(...news),
@@ -245,7 +223,7 @@ function routes(
 
 async function healthOf(db: Db, audit: Pick<AuditCheck, 'state'>): Promise<HealthStatus> {
   try {
-    await db.call('schema_version', {}, z.string())
+    await db.call('schema_version', {}, z.unknown())
     const state = audit.state()
     return { database: 'ok', ...(state && { audit: state }) }
   } catch (error) {

@@ -28,6 +28,7 @@ export type ErrorCode =
   | 'database_unavailable'
   | 'database_failed'
   | 'schema_outdated'
+  | 'schema_newer'
   | 'slack_failed'
   | 'in_use'
   | 'internal'

@@ -14,6 +14,9 @@ export type Db = {
   [Symbol.asyncDispose](): Promise<void>
 }
 
+/** The schema that holds everything of ours. */
+export const SCHEMA = 'patchbay'
+
 /** Halves of surrogate pairs and NUL, as JSON writes them: Postgres takes neither in jsonb, and a tool may send both. */
 const UNSTORABLE = /\\u0000|\\ud[89a-f][0-9a-f]{2}/i
 

@@ -1,7 +1,7 @@
 import { DatabaseError, Pool } from 'pg'
 import { AppError } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { createCallError, type Db, parseResult, readRaisedError, toStorableJson } from './call.ts'
+import { createCallError, type Db, parseResult, readRaisedError, SCHEMA, toStorableJson } from './call.ts'
 
 /** Enough for the work of one instance; more only adds memory on the server. */
 const POOL_SIZE = 6
@@ -43,7 +43,11 @@ export function connectPostgres(url: string, log: Log): Db {
 function statement(fn: string, args: Record<string, unknown>) {
   const names = Object.keys(args).sort()
   const list = names.map((name, at) => `p_${name} => $${at + 1}`).join(', ')
-  return { name: fn, text: `select ${fn}(${list}) as result`, values: names.map((name) => toText(args[name])) }
+  return {
+    name: fn,
+    text: `select ${SCHEMA}.${fn}(${list}) as result`,
+    values: names.map((name) => toText(args[name])),
+  }
 }
 
 const toText = (value: unknown) => (typeof value === 'object' && value !== null ? JSON.stringify(value) : value)

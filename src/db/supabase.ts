@@ -1,6 +1,6 @@
-import { createClient, type SupabaseClient } from '@supabase/supabase-js'
+import { createClient } from '@supabase/supabase-js'
 import { AppError } from '../errors.ts'
-import { createCallError, type Db, parseResult, readRaisedError, toStorableJson } from './call.ts'
+import { createCallError, type Db, parseResult, readRaisedError, SCHEMA, toStorableJson } from './call.ts'
 
 /** Statuses with which a gateway says that the database behind it is away or has too much to do. */
 const UNAVAILABLE = [0, 408, 429, 502, 503, 504, 520, 521, 522, 523, 524, 544]
@@ -21,7 +21,8 @@ type Failure = { code?: string; message: string; hint?: string | null }
 
 /** Drives Supabase with its URL and secret key alone. `fetch` is for tests. */
 export function connectSupabase(o: { url: string; secretKey: string; fetch?: typeof fetch }): Db {
-  const client: SupabaseClient = createClient(o.url, o.secretKey, {
+  const client = createClient(o.url, o.secretKey, {
+    db: { schema: SCHEMA },
     auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
     global: { fetch: withTimeout(o.fetch ?? fetch) },
   })
@@ -47,6 +48,13 @@ function translate(fn: string, error: Failure, status: number): AppError {
     return new AppError(
       'database_unavailable',
       'The database cannot be reached just now. Please try again in a moment.',
+      { cause: error },
+    )
+  }
+  if (error.code === 'PGRST106') {
+    return new AppError(
+      'config_invalid',
+      `Supabase does not offer the schema "${SCHEMA}" yet: bring the database up with \`npm run migrate\`, then add ${SCHEMA} to the exposed schemas of the project (Project Settings, Data API, Exposed schemas) and start again.`,
       { cause: error },
     )
   }

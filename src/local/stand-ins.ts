@@ -1,9 +1,11 @@
 import { join } from 'node:path'
+import { EmulatorError } from '../../slack-emulator/errors.ts'
+import { type SlackEmulator, startSlackEmulator } from '../../slack-emulator/start-slack-emulator.ts'
+import { AppError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { startLocalDatabase } from './database.ts'
 import { startOfflineModel } from './offline-model/start-offline-model.ts'
-import { nameApprover } from './slack/first-day.ts'
-import { type LocalSlack, startLocalSlack } from './slack/start-local-slack.ts'
+import { nameApprover } from './seed-approver.ts'
 
 /** What is set and what is not; only these fields matter here. */
 type Wanted = {
@@ -40,7 +42,7 @@ export async function startStandIns(wanted: Wanted, { log, ownerOf }: Means): Pr
     standIn.then((one) => starting.use(one))
   const [database, slack, model] = await allOrFirstTrouble([
     wanted.database ? undefined : started(startLocalDatabase({ dataDir: wanted.dataDir, log })),
-    wanted.slack ? undefined : started(localSlack(wanted, { log, ownerOf })),
+    wanted.slack ? undefined : started(startSlack(wanted, { log, ownerOf })),
     wanted.model.apiKey ? undefined : started(startOfflineModel({ log })),
   ])
   const things = starting.move()
@@ -67,24 +69,37 @@ async function allOrFirstTrouble<T extends readonly unknown[]>(tasks: T): Promis
   return Promise.all(tasks)
 }
 
-const localSlack = (wanted: Wanted, { log, ownerOf }: Means): Promise<LocalSlack> =>
-  startLocalSlack({
-    port: wanted.local.port,
-    folder: join(wanted.dataDir, 'slack'),
-    mode: wanted.local.mode,
-    appUrls: [`http://127.0.0.1:${wanted.http.port}/slack/events`],
-    log,
-    ownerOf,
-  })
+async function startSlack(wanted: Wanted, { log, ownerOf }: Means): Promise<SlackEmulator> {
+  const { port, mode } = wanted.local
+  try {
+    return await startSlackEmulator({
+      port,
+      folder: join(wanted.dataDir, 'slack'),
+      mode,
+      appUrls: [`http://127.0.0.1:${wanted.http.port}/slack/events`],
+      log,
+    })
+  } catch (cause) {
+    if (!(cause instanceof EmulatorError) || cause.code !== 'port_in_use') throw cause
+    throw portInUse(port, await ownerOf(port), cause)
+  }
+}
 
-function slackSettings(slack: LocalSlack | undefined, mode: 'http' | 'socket'): Slack {
+const portInUse = (port: number, owner: string, cause: unknown): AppError =>
+  new AppError(
+    'in_use',
+    `Port ${port}, where the Slack emulator goes, is in use by ${owner}. Stop it, or set LOCAL_PORT to a free port.`,
+    { cause },
+  )
+
+function slackSettings(slack: SlackEmulator | undefined, mode: 'http' | 'socket'): Slack {
   const { botToken, appToken, signingSecret, apiUrl } = given(slack)
   return mode === 'socket'
     ? { botToken, appToken, signingSecret: undefined, apiUrl }
     : { botToken, appToken: undefined, signingSecret, apiUrl }
 }
 
-function linesOf(wanted: Wanted, slack: LocalSlack | undefined): string[] {
+function linesOf(wanted: Wanted, slack: SlackEmulator | undefined): string[] {
   return [
     slack
       ? `  Slack     stand-in: ${slack.url} (set SLACK_BOT_TOKEN for a real workspace)`

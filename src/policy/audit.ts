@@ -22,12 +22,12 @@ const LOOKS_PER_WHOLE_CHECK = 24
 export const createOpeningAudit =
   (db: Db) =>
   ({ what, workspace, user, connection }: Opened): Promise<void> =>
-    db.call('audit', { workspace, actor: user, action: what, details: { connection } }, Nothing)
+    db.call('audit_append', { workspace, actor: user, action: what, details: { connection } }, Nothing)
 
 /** The first row after `after` whose hash does not follow from the one before, and the last row that was read. */
 async function checkChain(db: Db, workspace: string, after: number): Promise<{ last: number; broken?: number }> {
   for (let last = after; ; ) {
-    const part = await db.call('audit_broken', { workspace, after: last, most: ROWS_PER_PART }, Part)
+    const part = await db.call('audit_check', { workspace, after: last, most: ROWS_PER_PART }, Part)
     if (part.broken !== null) return { last, broken: part.broken }
     if (part.last === null) return { last }
     last = part.last

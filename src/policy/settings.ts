@@ -12,6 +12,10 @@ export type WorkspaceSettings = {
   cards: string[] | undefined
   /** US dollars per calendar month (UTC); undefined: no limit. */
   budgetUsd: number | undefined
+  /** How long closed runs are kept. */
+  runRetentionDays: number
+  /** How long the audit is kept. */
+  auditRetentionDays: number
 }
 
 /** Undefined leaves a setting as it is, null takes it away. */
@@ -19,11 +23,13 @@ export type SettingsChange = {
   approvalsChannel?: ChannelId | null
   cards?: string[] | null
   budgetUsd?: number | null
+  runRetentionDays?: number | null
+  auditRetentionDays?: number | null
 }
 
 export type Settings = {
   of(workspace: WorkspaceId): Promise<WorkspaceSettings>
-  /** Who may change them is the door's question. Approvers are set with the rules. */
+  /** Who may change them is the door's question. Approvers are set with the rules. Throws `input_invalid` for a retention out of bounds. */
   change(by: Principal, change: SettingsChange): Promise<WorkspaceSettings>
 }
 
@@ -33,13 +39,17 @@ const Row = z
     approvals_channel: ChannelId.optional(),
     cards: z.array(z.string()).optional(),
     budget_usd: z.number().optional(),
+    run_retention_days: z.number(),
+    audit_retention_days: z.number(),
   })
   .transform(
-    ({ approvers, approvals_channel, cards, budget_usd }): WorkspaceSettings => ({
-      approvers,
-      approvalsChannel: approvals_channel,
-      cards,
-      budgetUsd: budget_usd,
+    (row): WorkspaceSettings => ({
+      approvers: row.approvers,
+      approvalsChannel: row.approvals_channel,
+      cards: row.cards,
+      budgetUsd: row.budget_usd,
+      runRetentionDays: row.run_retention_days,
+      auditRetentionDays: row.audit_retention_days,
     }),
   )
 
@@ -47,11 +57,13 @@ const Row = z
 export function createSettings(db: Db): Settings {
   return {
     of: (workspace) => db.call('settings_of', { workspace }, Row),
-    change: (by, { approvalsChannel, cards, budgetUsd }) => {
+    change: (by, { approvalsChannel, cards, budgetUsd, runRetentionDays, auditRetentionDays }) => {
       const change = {
         ...(approvalsChannel !== undefined && { approvals_channel: approvalsChannel }),
         ...(cards !== undefined && { cards }),
         ...(budgetUsd !== undefined && { budget_usd: budgetUsd }),
+        ...(runRetentionDays !== undefined && { run_retention_days: runRetentionDays }),
+        ...(auditRetentionDays !== undefined && { audit_retention_days: auditRetentionDays }),
       }
       return db.call('settings_change', { workspace: by.workspace, user: by.user, change }, Row)
     },

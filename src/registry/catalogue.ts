@@ -25,6 +25,18 @@ export type CatalogueMatches = {
   walked: boolean
 }
 
+/** A run card of ours as its row has it, for whoever reads the table; the app itself reads the card. */
+export type CuratedCard = {
+  name: string
+  title: string
+  description: string
+  /** How a connection is made. */
+  config: object
+  /** What a person must bring. */
+  credentials: ({ kind: 'secret'; name: string; label: string } | { kind: 'sign_in' })[]
+  tools: { name: string; class: string }[]
+}
+
 /** A turn to read a registry. `since`: what was changed before is here already. */
 export type SyncLease = { since: Date | undefined; fullAgeMs: number | undefined; failures: number }
 
@@ -55,17 +67,28 @@ const Row = z.object({
   popularity: z.number(),
 })
 const Counts = z.record(z.string(), z.number())
-const Found = z.object({ found: z.array(Row), curated: Counts, here: Counts, walked: z.boolean() })
+const Found = z.object({ found: z.array(Row), curated: Counts, in_workspace: Counts, synced: z.boolean() }).transform(
+  ({ found, curated, in_workspace, synced }): CatalogueMatches => ({
+    found,
+    curated,
+    here: in_workspace,
+    walked: synced,
+  }),
+)
 const Claimed = z
-  .object({ since: z.string().nullable(), failures: z.number(), full_age_ms: z.number().nullable() })
+  .object({ changes_since: z.string().nullable(), failures: z.number(), full_sync_age_ms: z.number().nullable() })
   .transform(
-    ({ since, failures, full_age_ms }): SyncLease => ({
-      since: since === null ? undefined : new Date(since),
-      fullAgeMs: full_age_ms ?? undefined,
+    ({ changes_since, failures, full_sync_age_ms }): SyncLease => ({
+      since: changes_since === null ? undefined : new Date(changes_since),
+      fullAgeMs: full_sync_age_ms ?? undefined,
       failures,
     }),
   )
 const Nothing = z.null().transform(() => undefined)
+
+/** Brings the rows of our own run cards up to date; how often each was connected stays. */
+export const saveCuratedCards = (db: Db, cards: CuratedCard[]): Promise<void> =>
+  db.call('run_cards_save_curated', { cards }, Nothing)
 
 /** The catalogue over the database, or none without a registry. Errors are db/'s. */
 export const createCatalogue = (db: Db, url: string | undefined): Catalogue | undefined =>
@@ -74,14 +97,19 @@ export const createCatalogue = (db: Db, url: string | undefined): Catalogue | un
 const catalogueOf = (db: Db, url: string): Catalogue => ({
   url,
   claim: async (holder, ms) =>
-    (await db.call('run_cards_claim', { url, holder, lease_ms: ms }, Claimed.nullable())) ?? undefined,
-  put: (holder, ms, { rows, gone }) => db.call('run_cards_put', { url, holder, lease_ms: ms, rows, gone }, z.boolean()),
+    (await db.call('registry_sync_claim', { url, owner: holder, lease_ms: ms }, Claimed.nullable())) ?? undefined,
+  put: (holder, ms, { rows, gone }) =>
+    db.call('registry_sync_save_page', { url, owner: holder, lease_ms: ms, rows, gone }, z.boolean()),
   walked: async (holder, { since, full, againMs }) => {
-    await db.call('run_cards_walked', { url, holder, since: since.toISOString(), full, again_ms: againMs }, z.boolean())
+    await db.call(
+      'registry_sync_finish',
+      { url, owner: holder, since: since.toISOString(), full, again_ms: againMs },
+      z.boolean(),
+    )
   },
   rest: (holder, { failures, againMs }) =>
-    db.call('run_cards_rest', { url, holder, failures, again_ms: againMs }, Nothing),
+    db.call('registry_sync_postpone', { url, owner: holder, failures, again_ms: againMs }, Nothing),
   get: async (name) => (await db.call('run_card_get', { name }, Row.nullable())) ?? undefined,
   find: (workspace, { patterns, words, limit }) =>
-    db.call('run_cards_find', { url, workspace, patterns, words, limit }, Found),
+    db.call('run_cards_search', { url, workspace, patterns, words, limit }, Found),
 })

@@ -93,14 +93,14 @@ const Stored = z.object({
   credential_reference: z.string().nullable().transform(absent),
   status: z.enum(['connected', 'failing', 'needs_sign_in']),
   status_reason: z.string().nullable().transform(absent),
-  /** Left out where the stamp was known already. */
+  /** Left out where the hash was known already. */
   tools_available: z.array(Tool).optional(),
-  tools_stamp: z.string(),
-  offers: Offered.nullish().transform((offers) => offers ?? undefined),
-  tools_left_out: z.array(z.object({ tool: z.string(), why: z.string() })),
+  tools_hash: z.string(),
+  server_features: Offered.nullish().transform((offers) => offers ?? undefined),
+  unusable_tools: z.array(z.object({ tool: z.string(), why: z.string() })),
   server_instructions: z.string().nullable().transform(absent),
-  era: z.unknown().transform((era) => era ?? undefined),
-  era_at: instant,
+  protocol_era: z.unknown().transform((era) => era ?? undefined),
+  protocol_era_at: instant,
   created_at: z.string().transform((text) => new Date(text)),
   last_used: instant,
   usage_count: z.number(),
@@ -119,11 +119,11 @@ const connectionOf = (row: z.infer<typeof Stored>, tools: StoredTool[]): Connect
   status: row.status,
   statusReason: row.status_reason,
   tools,
-  offers: row.offers,
-  leftOut: row.tools_left_out,
+  offers: row.server_features,
+  leftOut: row.unusable_tools,
   instructions: row.server_instructions,
-  era: row.era,
-  eraAt: row.era_at,
+  era: row.protocol_era,
+  eraAt: row.protocol_era_at,
   createdAt: row.created_at,
   lastUsed: row.last_used,
   usageCount: row.usage_count,
@@ -137,9 +137,9 @@ const Maybe = Row.nullable().transform(absent)
 const savedArgs = ({ credential, tools, leftOut, instructions, offers, era }: SavedConnection) => ({
   credential: credential ?? null,
   tools,
-  left_out: leftOut ?? [],
+  unusable: leftOut ?? [],
   instructions: instructions ?? null,
-  offers: offers ?? null,
+  features: offers ?? null,
   era: era ?? {},
 })
 const Nothing = z.null().transform(() => undefined)
@@ -151,11 +151,11 @@ export function createRegistry(db: Db): Registry {
     connectionsOf: async ({ workspace, user }) => {
       const known = knownTools.of({ workspace, user })
       const rows = await db.call('connections_of', { workspace, user, known: [...known.keys()] }, z.array(Stored))
-      const read = rows.map((row) => ({ row, tools: row.tools_available ?? known.get(row.tools_stamp) ?? [] }))
-      knownTools.keep({ workspace, user }, new Map(read.map(({ row, tools }) => [row.tools_stamp, tools])))
+      const read = rows.map((row) => ({ row, tools: row.tools_available ?? known.get(row.tools_hash) ?? [] }))
+      knownTools.keep({ workspace, user }, new Map(read.map(({ row, tools }) => [row.tools_hash, tools])))
       return read.map(({ row, tools }) => connectionOf(row, tools))
     },
-    find: (p, name) => db.call('connection_named', { workspace: p.workspace, user: p.user, name }, Maybe),
+    find: (p, name) => db.call('connection_by_name', { workspace: p.workspace, user: p.user, name }, Maybe),
     get: (id, workspace) => db.call('connection_get', { workspace, id }, Maybe),
     add: (c, limit) =>
       db.call(
@@ -178,19 +178,20 @@ export function createRegistry(db: Db): Registry {
     },
     saved: ({ workspace, user }, id) => db.call('connection_saved', { workspace, user, id }, Maybe),
     setStatus: ({ id, workspace }, status, reason) =>
-      db.call('connection_status', { workspace, id, status, reason: reason ?? null }, Nothing),
+      db.call('connection_set_status', { workspace, id, status, reason: reason ?? null }, Nothing),
     learn: ({ id, workspace }, { tools, leftOut, instructions, offers }) =>
       db.call(
-        'connection_learned',
-        { workspace, id, tools, left_out: leftOut, instructions: instructions ?? null, offers: offers ?? null },
+        'connection_save_server_info',
+        { workspace, id, tools, unusable: leftOut, instructions: instructions ?? null, features: offers ?? null },
         Nothing,
       ),
-    setOffers: ({ id, workspace }, offers) => db.call('connection_offers', { workspace, id, offers }, Nothing),
-    setEra: ({ id, workspace }, era) => db.call('connection_era', { workspace, id, era: era ?? {} }, Nothing),
-    lease: (id, holder, ms) => db.call('connection_lease', { connection: id, holder, ms }, z.boolean()),
-    releaseLease: (id, holder) => db.call('connection_unlease', { connection: id, holder }, Nothing),
+    setOffers: ({ id, workspace }, offers) =>
+      db.call('connection_save_features', { workspace, id, features: offers }, Nothing),
+    setEra: ({ id, workspace }, era) => db.call('connection_save_era', { workspace, id, era: era ?? {} }, Nothing),
+    lease: (id, holder, ms) => db.call('token_refresh_claim', { connection: id, owner: holder, ms }, z.boolean()),
+    releaseLease: (id, holder) => db.call('token_refresh_release', { connection: id, owner: holder }, Nothing),
     remove: (p, id) => db.call('connection_remove', { workspace: p.workspace, user: p.user, id }, Maybe),
     connectionsIn: (workspace) => db.call('connections_in', { workspace }, z.array(Row)),
-    forgetAll: (by) => db.call('connections_forget', { workspace: by.workspace, actor: by.user }, z.array(Row)),
+    forgetAll: (by) => db.call('connections_remove_all', { workspace: by.workspace, actor: by.user }, z.array(Row)),
   }
 }

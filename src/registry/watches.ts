@@ -63,11 +63,12 @@ const Nothing = z.null().transform(() => undefined)
 /** Watches over the database. Errors are db/'s. */
 export const createResourceSubscriptions = (db: Db): ResourceSubscriptions => ({
   add: ({ threadTs: thread, ...watch }, limit) =>
-    db.call('watch_add', { id: randomUUID(), ...watch, thread, limit }, Row),
-  get: ({ workspace, user }, id) => db.call('watch_get', { workspace, user, id }, Maybe),
-  remove: ({ workspace, user }, id) => db.call('watch_remove', { workspace, user, id }, Maybe),
-  claim: (watcher, leaseMs, most) => db.call('watches_claim', { watcher, lease_ms: leaseMs, most }, Rows),
-  release: (watcher) => db.call('watches_release', { watcher }, Nothing),
-  changed: (connection, uri) => db.call('watch_changed', { connection, uri }, Nothing),
-  due: (watcher, quietMs) => db.call('watches_due', { watcher, quiet_ms: quietMs }, Rows),
+    db.call('resource_subscription_add', { id: randomUUID(), ...watch, thread, limit }, Row),
+  get: ({ workspace, user }, id) => db.call('resource_subscription_get', { workspace, user, id }, Maybe),
+  remove: ({ workspace, user }, id) => db.call('resource_subscription_remove', { workspace, user, id }, Maybe),
+  claim: (watcher, leaseMs, most) =>
+    db.call('resource_subscriptions_claim', { owner: watcher, lease_ms: leaseMs, most }, Rows),
+  release: (watcher) => db.call('resource_subscriptions_release', { owner: watcher }, Nothing),
+  changed: (connection, uri) => db.call('resource_subscription_changed', { connection, uri }, Nothing),
+  due: (watcher, quietMs) => db.call('resource_changes_claim', { owner: watcher, quiet_ms: quietMs }, Rows),
 })

@@ -84,10 +84,10 @@ const Recent = z
 /** Usage over the database. Errors are db/'s. */
 export function createUsageReports(db: Db): UsageReports {
   return {
-    monthOf: ({ workspace, user }) => db.call('usage_month', { workspace, user }, Month),
-    monthOfAll: (workspace) => db.call('usage_month', { workspace, user: null }, Month),
-    recentOf: ({ workspace, user }, limit) => db.call('runs_digest', { workspace, user, limit }, z.array(Recent)),
+    monthOf: ({ workspace, user }) => db.call('usage_of_month', { workspace, user }, Month),
+    monthOfAll: (workspace) => db.call('usage_of_month', { workspace, user: null }, Month),
+    recentOf: ({ workspace, user }, limit) => db.call('runs_summary', { workspace, user, limit }, z.array(Recent)),
     keepFeedback: (run, { workspace, user }, verdict) =>
-      db.call('feedback_keep', { workspace, run, user, verdict }, z.boolean()),
+      db.call('feedback_save', { workspace, run, user, verdict }, z.boolean()),
   }
 }

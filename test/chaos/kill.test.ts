@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import { expect, test } from 'vitest'
-import { startLocalSlack } from '../../src/local/slack/start-local-slack.ts'
+import { startSlackEmulator } from '../../slack-emulator/start-slack-emulator.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { freePort } from '../support/free-port.ts'
@@ -28,7 +28,7 @@ async function openRuns(url: string): Promise<string> {
   try {
     const { rows } = await client.query<{ line: string }>(`
       select format('%s %s owner %s lease %s fence %s: %s | %s', r.id, r.status, r.owner, r.lease_until, r.fence,
-        (select string_agg(e.body ->> 'type', ' ' order by e.seq) from run_events e where e.run_id = r.id),
+        (select string_agg(e.type, ' ' order by e.seq) from run_events e where e.run_id = r.id),
         (select string_agg(a.status || ' ' || coalesce(a.decided_by, ''), ', ') from approvals a where a.run_id = r.id)) as line
       from runs r where r.status <> 'closed'`)
     return rows.map((row) => row.line).join('\n')
@@ -70,7 +70,7 @@ test('three instances, killed at random: nothing is lost, nothing is done twice'
   })
   const ports = await Promise.all(Array.from({ length: INSTANCES }, () => freePort()))
   const slack = resources.use(
-    await startLocalSlack({
+    await startSlackEmulator({
       port: 0,
       mode: 'http',
       appUrls: ports.map((port) => `http://127.0.0.1:${port}/slack/events`),
@@ -184,14 +184,14 @@ test('three instances, killed at random: nothing is lost, nothing is done twice'
   expect(await all("select id from approvals where status = 'pending'")).toEqual([])
   expect(
     await all(
-      "select run_id, body ->> 'approval' as approval from run_events where body ->> 'type' = 'answered' group by 1, 2 having count(*) > 1",
+      "select run_id, body ->> 'approval' as approval from run_events where type = 'answered' group by 1, 2 having count(*) > 1",
     ),
   ).toEqual([])
   // One run per message, whatever was retried.
   expect(await all('select count(*)::int as many from runs')).toEqual([{ many: RUNS }])
   expect(
     await all(
-      "select run_id from run_events where body ->> 'type' = 'called' group by run_id, body ->> 'call' having count(*) > 1",
+      "select run_id from run_events where type = 'called' group by run_id, body ->> 'call' having count(*) > 1",
     ),
   ).toEqual([])
 
@@ -199,11 +199,11 @@ test('three instances, killed at random: nothing is lost, nothing is done twice'
   const calls = await all(`
     select j.body #>> '{call}' as call, r.dedupe_key, w.body #>> '{outcome}' as outcome, a.status,
       (select c ->> 'input' from run_events e, jsonb_array_elements(e.body -> 'content') c
-       where e.run_id = j.run_id and e.body ->> 'type' = 'replied' and c ->> 'id' = j.body ->> 'call' limit 1) as input
+       where e.run_id = j.run_id and e.type = 'replied' and c ->> 'id' = j.body ->> 'call' limit 1) as input
     from run_events j join runs r on r.id = j.run_id
-    left join run_events w on w.run_id = j.run_id and w.body ->> 'type' = 'returned' and w.body ->> 'call' = j.body ->> 'call'
+    left join run_events w on w.run_id = j.run_id and w.type = 'returned' and w.body ->> 'call' = j.body ->> 'call'
     left join approvals a on a.run_id = j.run_id and a.call_id = j.body ->> 'call'
-    where j.body ->> 'type' = 'judged'`)
+    where j.type = 'judged'`)
   let unknown = 0
   for (const call of calls) {
     const entry = String(JSON.parse(String(call.input)).id)

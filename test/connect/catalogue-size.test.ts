@@ -61,7 +61,9 @@ afterAll(() => open.disposeAsync())
 
 /** What the function runs, with what a search gives it in place of its parameters. */
 async function planOf(words: string[]): Promise<string> {
-  const { rows } = await client.query<{ prosrc: string }>("select prosrc from pg_proc where proname = 'run_cards_find'")
+  const { rows } = await client.query<{ prosrc: string }>(
+    "select prosrc from pg_proc where proname = 'run_cards_search'",
+  )
   const values: Record<string, string> = {
     url: `'${URL}'::text`,
     workspace: `'${HERE}'::text`,
@@ -70,7 +72,7 @@ async function planOf(words: string[]): Promise<string> {
     limit: '300',
   }
   const sql = (rows[0]?.prosrc ?? '').replace(/\bp_(\w+)/g, (_all, name: string) => values[name] ?? '')
-  await client.query('set search_path = public, extensions')
+  await client.query('set search_path = patchbay, extensions')
   const { rows: plan } = await client.query<Record<string, string>>(`explain ${sql}`)
   return plan.map((row) => Object.values(row).join()).join('\n')
 }

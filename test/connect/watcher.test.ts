@@ -96,7 +96,7 @@ test('many instances that want the same watches: each connection is one’s, wit
   expect(claims.flat()).toHaveLength(12)
   for (const claimed of claims) expect([0, 4]).toContain(claimed.length)
   const held = await house.rows(
-    'select connection_id, count(distinct watcher)::int as watchers, count(watcher)::int as n from mcp_watches group by 1',
+    'select connection_id, count(distinct owner)::int as watchers, count(owner)::int as n from resource_subscriptions group by 1',
   )
   expect(held.map(({ watchers, n }) => [watchers, n])).toEqual(Array(6).fill([1, 2]))
 })

@@ -35,7 +35,7 @@ async function acts(...actions: string[]): Promise<unknown[]> {
 
 const start = async (dedupe: string, events: object[] = [{ type: 'started' }]) => {
   const id = newRunId()
-  const args = { id, ...person, lane: dedupe, dedupe, events, instance: 'one', lease_ms: 30_000 }
+  const args = { id, ...person, conversation: dedupe, dedupe_key: dedupe, events, instance: 'one', lease_ms: 30_000 }
   await db.call('run_start', args, z.unknown())
   return id
 }
@@ -82,13 +82,13 @@ test('a rule that ends with its connection is named in the row', async () => {
 
 test('a row changed from outside is found, logged and told, whatever part of the chain it stands in', async () => {
   for (const word of ['one', 'two', 'three', 'four'])
-    await db.call('audit', { workspace: 'TFORGED', actor: 'U1', action: word, details: {} }, z.null())
+    await db.call('audit_append', { workspace: 'TFORGED', actor: 'U1', action: word, details: {} }, z.null())
   const good = new Map<string, number>()
   expect(await findBrokenChains(db, good)).toEqual(new Map())
   expect(good.get('TFORGED')).toBeGreaterThan(0)
   const part = z.object({ last: z.number(), broken: z.number().nullable() })
-  const second = await db.call('audit_broken', { workspace: 'TFORGED', after: 0, most: 2 }, part)
-  expect(await db.call('audit_broken', { workspace: 'TFORGED', after: second.last, most: 2 }, part)).toMatchObject({
+  const second = await db.call('audit_check', { workspace: 'TFORGED', after: 0, most: 2 }, part)
+  expect(await db.call('audit_check', { workspace: 'TFORGED', after: second.last, most: 2 }, part)).toMatchObject({
     broken: null,
   })
   await client.query('alter table audit_events disable trigger all')

@@ -215,8 +215,8 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
           id,
           workspace,
           user,
-          lane: `${workspace} ${at}`,
-          dedupe: `${workspace} ${at}`,
+          conversation: `${workspace} ${at}`,
+          dedupe_key: `${workspace} ${at}`,
           events: [{ type: 'started' }],
           instance: 'one',
           lease_ms: 30_000,
@@ -268,8 +268,8 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
           id,
           workspace: 'TTEST',
           user,
-          lane: `lane ${name}`,
-          dedupe: `dedupe ${name}`,
+          conversation: `conversation ${name}`,
+          dedupe_key: `dedupe ${name}`,
           events: [started],
           instance: 'one',
           lease_ms: 30_000,
@@ -334,13 +334,19 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
       expiresAt: input.startsWith('late') ? '2020-01-01T00:00:00Z' : '2999-01-01T00:00:00Z',
     })
     const named = (which: string) => `${which}-${name}`
-    const input = { id: run, workspace: 'TTEST', user: 'UA', lane: named('input lane'), dedupe: named('input') }
+    const input = {
+      id: run,
+      workspace: 'TTEST',
+      user: 'UA',
+      conversation: named('input conversation'),
+      dedupe_key: named('input'),
+    }
     const events = [started, ...['first', 'second', 'late', 'later'].map((which) => event(named(which)))]
     await db().call('run_start', { ...input, events, instance: 'one', lease_ms: 30_000 }, z.unknown())
     const give = (which: string, by: string, action: string, instance: string | null = 'two') => {
       const given = { type: 'given_input', call: 'c', input: named(which), action, at: 'now' }
       const args = { workspace: 'TTEST', id: named(which), run, by, action, event: given, instance, lease_ms: 1_000 }
-      return db().call('input_give', args, z.looseObject({ kind: z.string() }))
+      return db().call('input_answer', args, z.looseObject({ kind: z.string() }))
     }
     const open = async () =>
       (
@@ -378,11 +384,21 @@ test('a caller with the publishable key gets nothing', async () => {
     auth: { persistSession: false },
     global: { fetch: lite.fetch },
   })
-  const rpc = await anonymous.rpc('connections_of', { p_workspace: 'TTEST', p_user: 'UPG1' })
+  const rpc = await anonymous.schema('patchbay').rpc('connections_of', { p_workspace: 'TTEST', p_user: 'UPG1' })
   expect(rpc.error).not.toBeNull()
   expect(rpc.data).toBeNull()
-  const rows = await anonymous.from('mcp_connections').select('*')
+  const rows = await anonymous.schema('patchbay').from('mcp_connections').select('*')
   expect(rows.data ?? []).toEqual([])
+})
+
+test('a Supabase project that does not offer our schema stops the start, and the message names the setting', async () => {
+  await using database = await createTestDatabase()
+  await using closed = await startSupabaseLite(database.url, ['public'])
+  await using db = connectSupabase({ url: closed.url, secretKey: KEYS.secret_key, fetch: closed.fetch })
+  await expect(checkSchema(db, MIGRATIONS)).rejects.toMatchObject({
+    code: 'config_invalid',
+    message: expect.stringMatching(/add patchbay to the exposed schemas/),
+  })
 })
 
 test('a database that is away is told from a call that is wrong', async () => {

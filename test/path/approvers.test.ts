@@ -114,7 +114,7 @@ test('of many instances that look at once, one claims a reminder', async () => {
       rows(
         world,
         "update approvals set expires_at = now() + interval '50 minutes' where reminded_at is null",
-        'select approvals_remind(3600000) as ids',
+        'select approval_reminders_claim(3600000) as ids',
       ),
     ),
   )

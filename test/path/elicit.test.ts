@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { expect, test } from 'vitest'
-import { startLocalSlack } from '../../src/local/slack/start-local-slack.ts'
+import { startSlackEmulator } from '../../slack-emulator/start-slack-emulator.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { freePort } from '../support/free-port.ts'
@@ -27,9 +27,9 @@ async function rows(databaseUrl: string, sql: string): Promise<Row[]> {
   }
 }
 
-const given = (url: string) => rows(url, 'select status, given_by from run_inputs order by created_at')
+const given = (url: string) => rows(url, 'select status, answered_by from input_requests order by created_at')
 const events = async (url: string) =>
-  (await rows(url, "select body ->> 'type' as type from run_events order by run_id, seq")).map((row) => row.type)
+  (await rows(url, 'select type from run_events order by run_id, seq')).map((row) => row.type)
 
 /** A server of the new protocol in a process of its own, and what it noted. */
 async function startAsking() {
@@ -81,7 +81,7 @@ test('a form of the new protocol is answered in a modal: bad values stand at the
   expect(lookOf(card)).not.toContain('http-asks')
   await eventually(async () =>
     expect(await rows(world.databaseUrl, 'select status, owner from runs')).toEqual([
-      { status: 'resting', owner: null },
+      { status: 'suspended', owner: null },
     ]),
   )
   await member.press(where, card.ts, 'Answer')
@@ -92,7 +92,7 @@ test('a form of the new protocol is answered in a modal: bad values stand at the
   expect(JSON.stringify(bad)).toMatch(/at least 2/)
   const worse = await member.submit({ Owner: 'Ada', Seats: '3', Mail: 'ada@example.c.' })
   expect(worse).toMatchObject({ ok: false, errors: { 'field 2': expect.stringContaining('e-mail') } })
-  expect(await given(world.databaseUrl)).toEqual([{ status: 'pending', given_by: null }])
+  expect(await given(world.databaseUrl)).toEqual([{ status: 'pending', answered_by: null }])
   expect(await member.submit({ Owner: 'Ada', Seats: '4', Mail: 'ada@example.com', Plan: 'Large' })).toMatchObject({
     ok: true,
   })
@@ -143,7 +143,7 @@ test('only who asked may answer; two clicks and two windows give one answer', as
   await owner.see(where, /Only <@UMEMBER1>, who asked for this, can answer/)
   await owner.press(where, card.ts, 'Decline')
   expect(await owner.modal()).toBeNull()
-  expect(await given(world.databaseUrl)).toEqual([{ status: 'pending', given_by: null }])
+  expect(await given(world.databaseUrl)).toEqual([{ status: 'pending', answered_by: null }])
   await member.press(where, card.ts, 'Answer')
   await eventually(async () => expect(await member.modal()).not.toBeNull())
   const clicks = await Promise.allSettled([
@@ -205,7 +205,7 @@ test('a page to open: its whole address, and a word when one is done', async () 
   expect(lookOf(card)).toContain('"text":"pay.example.com","style":{"bold":true}')
   expect(lookOf(card)).toContain('/order?id=7')
   await member.press(where, card.ts, 'Open pay.example.com')
-  expect(await given(world.databaseUrl), 'to look is no answer').toEqual([{ status: 'pending', given_by: null }])
+  expect(await given(world.databaseUrl), 'to look is no answer').toEqual([{ status: 'pending', answered_by: null }])
   await member.press(where, card.ts, 'I’m done')
   await eventually(() => expect(asking.noted('page').at(-1)).toBe('page {"action":"accept"}'))
   await member.decide(where, 'Approve')
@@ -245,7 +245,7 @@ test('Stop while a question is open: nobody is asked any more, and the call does
   const late = JSON.stringify(await member.modal())
   expect(late).toContain('Not needed any more')
   expect(late, 'what was typed is not lost').toContain('Owner: Ada')
-  expect(await given(world.databaseUrl)).toEqual([{ status: 'over', given_by: null }])
+  expect(await given(world.databaseUrl)).toEqual([{ status: 'over', answered_by: null }])
   expect(asking.noted('order')).toHaveLength(1)
 })
 
@@ -256,11 +256,11 @@ test('the answer comes twenty hours later, after a restart, from Home', async ()
   const where = await begin(member, asking)
   await member.see(where, /"Answer"/)
   await eventually(async () =>
-    expect(await rows(world.databaseUrl, 'select status from runs')).toEqual([{ status: 'resting' }]),
+    expect(await rows(world.databaseUrl, 'select status from runs')).toEqual([{ status: 'suspended' }]),
   )
   await rows(
     world.databaseUrl,
-    "update run_inputs set created_at = created_at - interval '20 hours', expires_at = expires_at - interval '20 hours'",
+    "update input_requests set created_at = created_at - interval '20 hours', expires_at = expires_at - interval '20 hours'",
   )
   await world.restart()
   await member.post('open', {})
@@ -281,7 +281,7 @@ test('nobody answers for a day: the server hears that as cancelled', async () =>
   const member = world.as('member')
   const where = await begin(member, asking)
   const card = await member.see(where, /"Answer"/)
-  await rows(world.databaseUrl, "update run_inputs set expires_at = now() - interval '1 second'")
+  await rows(world.databaseUrl, "update input_requests set expires_at = now() - interval '1 second'")
   await member.press(where, card.ts, 'Decline')
   await member.see(where, /Never mind/)
   await member.see(where, /Nobody answered in time/)
@@ -299,7 +299,7 @@ test('an instance is killed while a question is open: another one goes on with t
   const model = resources.use(await startScriptedModel(order, says('Ordered elsewhere.')))
   const ports = [await freePort(), await freePort()]
   const appUrls = ports.map((port) => `http://127.0.0.1:${port}/slack/events`)
-  const slack = resources.use(await startLocalSlack({ port: 0, mode: 'http', appUrls, log: memoryLog().log }))
+  const slack = resources.use(await startSlackEmulator({ port: 0, mode: 'http', appUrls, log: memoryLog().log }))
   const start = (port: number) => {
     const instance = startInstance({
       SLACK_BOT_TOKEN: slack.botToken,
@@ -352,7 +352,7 @@ test('the old protocol: the server waits on the wire, the time left is shown and
   const leftIn = (look: string) => /(\d:\d\d) left/.exec(look)?.[1]
   const first = leftIn(lookOf(card))
   expect(first).toMatch(/^[12]:/)
-  expect(await rows(world.databaseUrl, 'select live, kind from run_inputs')).toEqual([{ live: true, kind: 'form' }])
+  expect(await rows(world.databaseUrl, 'select live, kind from input_requests')).toEqual([{ live: true, kind: 'form' }])
   await member.press(where, card.ts, 'Answer')
   await eventually(async () => expect(await member.modal()).not.toBeNull())
   const form = JSON.stringify(await member.modal())
@@ -381,7 +381,7 @@ test('the old protocol hears no; nobody in time means cancelled; Stop ends the c
   expect(JSON.stringify(world.model.requests.at(-1)?.messages)).toContain('User declined')
   await rows(
     world.databaseUrl,
-    "update run_inputs set expires_at = now() - interval '1 second' where status = 'pending'",
+    "update input_requests set expires_at = now() - interval '1 second' where status = 'pending'",
   )
   await member.see(where, /Enough\./, 40_000)
   await member.see(where, /Nobody answered in time/)
@@ -401,7 +401,7 @@ test('the old protocol’s page by its error: the call is made again when one is
   const where = await beginOld(member)
   const first = await member.see(where, /"Open modelcontextprotocol\.io"/)
   await eventually(async () =>
-    expect(await rows(world.databaseUrl, 'select status from runs')).toEqual([{ status: 'resting' }]),
+    expect(await rows(world.databaseUrl, 'select status from runs')).toEqual([{ status: 'suspended' }]),
   )
   await member.press(where, first.ts, 'I’m done')
   const second = await member.see(where, /"Open example\.com"/)

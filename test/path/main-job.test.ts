@@ -95,7 +95,7 @@ test('edited arguments are checked, and are what is called', async () => {
     world,
     `select a.details ->> 'hash' as hash, a.details ->> 'asked_hash' as asked, j.body ->> 'hash' as judged, e.body ->> 'hash' as edited
      from audit_events a, run_events j, run_events e
-     where a.action = 'approval_approved' and j.body ->> 'type' = 'judged' and e.body ->> 'type' = 'answered'`,
+     where a.action = 'approval_approved' and j.type = 'judged' and e.type = 'answered'`,
   )
   expect(audited, 'the audit names the call that went out').toMatchObject({
     hash: audited?.edited,

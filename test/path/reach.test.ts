@@ -93,10 +93,10 @@ test('a newcomer is welcomed once, also when the day is over and what was seen i
   await topLevel(member, /Try it in a minute/)
   const client = new Client({ connectionString: world.databaseUrl })
   await client.connect()
-  await client.query('delete from seen_events')
+  await client.query('delete from slack_seen_events')
   await member.post('open', {})
   await eventually(async () => {
-    const { rows } = await client.query("select event_id from seen_events where event_id like 'welcome:%'")
+    const { rows } = await client.query("select event_id from slack_seen_events where event_id like 'welcome:%'")
     expect(rows).toHaveLength(1)
   })
   await client.end()

@@ -17,8 +17,8 @@ async function rows(world: World, ...statements: string[]): Promise<Record<strin
   }
 }
 
-const SOON = "update run_inputs set expires_at = now() + interval '2 hours'"
-const CLAIM = 'select inputs_remind(10800000) as ids'
+const SOON = "update input_requests set expires_at = now() + interval '2 hours'"
+const CLAIM = 'select input_reminders_claim(10800000) as ids'
 
 /** Instances look every 15 s. */
 const oneLook = () => new Promise((done) => setTimeout(done, 17_000))
@@ -67,13 +67,13 @@ test('an answered question reminds nobody, and one that is open in time only onc
   await member.see(where, /Ordered\./)
   await rows(world, SOON)
   expect(await rows(world, CLAIM)).toEqual([{ ids: [] }])
-  await rows(world, "update run_inputs set status = 'pending', live = true")
+  await rows(world, "update input_requests set status = 'pending', live = true")
   expect(await rows(world, CLAIM)).toEqual([{ ids: [] }])
   await oneLook()
   expect((await member.messages('dm', where.thread)).map(lookOf).join()).not.toContain('still waiting')
   // The app itself looks again in 15 s.
   await world.restart()
-  await rows(world, 'update run_inputs set live = false')
+  await rows(world, 'update input_requests set live = false')
   const many = await Promise.all(Array.from({ length: 8 }, () => rows(world, CLAIM)))
   expect(many.flat().filter(({ ids }) => JSON.stringify(ids) !== '[]')).toHaveLength(1)
 })

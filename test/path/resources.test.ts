@@ -166,7 +166,7 @@ test('changes are told in the thread, also after a restart, until somebody says 
   await member.see(thread, /touched 1 times/)
   await member.press(thread, told.ts, 'Stop telling me')
   await member.see(thread, /I will not tell you about changes to/)
-  expect(await rows(world, 'select id from mcp_watches')).toEqual([])
+  expect(await rows(world, 'select id from resource_subscriptions')).toEqual([])
 })
 
 test('a watch ends with its connection, and five are the most', async () => {
@@ -188,11 +188,11 @@ test('a watch ends with its connection, and five are the most', async () => {
     await modalOf(member, at < 5 ? /I will tell you/ : /which is the most/)
     await member.close()
   }
-  expect(await rows(world, 'select id from mcp_watches')).toHaveLength(5)
+  expect(await rows(world, 'select id from resource_subscriptions')).toHaveLength(5)
   await member.command('disconnect everything')
   const question = await seenIn(member, 'dm', /^Disconnect everything/)
   await member.press({ channel: 'dm' }, question.ts, 'Disconnect')
-  await eventually(async () => expect(await rows(world, 'select id from mcp_watches')).toEqual([]))
+  await eventually(async () => expect(await rows(world, 'select id from resource_subscriptions')).toEqual([]))
 })
 
 test('typos get the nearest, servers without resources are said, and Home has the buttons', async () => {

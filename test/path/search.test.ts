@@ -70,8 +70,10 @@ test('a registry entry is found, connected with one click and asks before each c
     mcp_type: 'io.github.acme/gossip',
     connection_config: { entry: { name: 'io.github.acme/gossip', version: '1.0.0', url: server.url } },
   })
-  const counted = await client.query(`select popularity from mcp_run_cards where name = 'io.github.acme/gossip'`)
-  expect(counted.rows[0]).toMatchObject({ popularity: '1' })
+  const counted = await client.query(
+    `select popularity_score from mcp_run_cards where card_name = 'io.github.acme/gossip'`,
+  )
+  expect(counted.rows[0]).toMatchObject({ popularity_score: '1' })
   await searchFor(member, 'teapot', /teapot/)
   await client.query(`delete from mcp_run_cards where source = 'registry'`)
   await client.end()

@@ -42,7 +42,7 @@ test('a planted secret is in the credential store and nowhere else after a full 
   await client.connect()
   try {
     const { rows: tables } = await client.query<{ name: string }>(
-      "select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'",
+      "select relname as name from pg_class where relnamespace = 'patchbay'::regnamespace and relkind = 'r'",
     )
     for (const { name } of tables) {
       const { rows } = await client.query<{ row: string }>(`select t::text as row from ${name} t`)

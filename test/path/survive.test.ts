@@ -77,7 +77,7 @@ test('an MCP server killed mid-run: the call’s end is told, the next call work
   const first = await member.see(where, /"Approve"|"Stop"/)
   if (/"Approve"/.test(JSON.stringify(first.blocks))) await member.press(where, first.ts, 'Approve')
   await eventually(async () =>
-    expect(await count(world, "select count(*) as many from run_events where body ->> 'type' = 'called'")).toBe(1),
+    expect(await count(world, "select count(*) as many from run_events where type = 'called'")).toBe(1),
   )
   await sleep(1_000)
   const killed = childrenNamed('server-everything')
@@ -138,7 +138,7 @@ test('a read whose server is too slow: a button makes the same call again, and n
   const where = await member.dm('go')
   const told = await member.see(where, /It was too slow.*"Try again"/s)
   expect(lookOf(told)).toMatch(/did not answer this time/)
-  const calls = "select count(*) as many from run_events where body ->> 'type' = 'called'"
+  const calls = "select count(*) as many from run_events where type = 'called'"
   expect(await count(world, calls)).toBe(1)
   await member.press(where, told.ts, 'Try again')
   await member.press(where, told.ts, 'Try again').catch(() => undefined)
@@ -190,7 +190,7 @@ test('the database goes away for 10 s and comes back', { timeout: 120_000 }, asy
   await member.press(where, card.ts, 'Approve').catch(() => undefined)
   await member.see(where, /Written at last|I am here again/, 40_000)
   if (late) await member.see(late, /Written at last|I am here again/, 90_000)
-  expect(await count(world, "select count(*) as many from run_events where body ->> 'type' = 'answered'")).toBe(1)
+  expect(await count(world, "select count(*) as many from run_events where type = 'answered'")).toBe(1)
 })
 
 /** A door between the app and its database that can be shut: connections break, new ones are refused. */

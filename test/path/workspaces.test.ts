@@ -3,8 +3,8 @@ import { globSync } from 'node:fs'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { expect, test } from 'vitest'
+import { startSlackEmulator } from '../../slack-emulator/start-slack-emulator.ts'
 import { openLocalStore } from '../../src/credentials/local.ts'
-import { startLocalSlack } from '../../src/local/slack/start-local-slack.ts'
 import { stateSecretOf } from '../../src/slack/app/install.ts'
 import { eventually } from '../support/eventually.ts'
 import { memoryLog } from '../support/log.ts'
@@ -93,7 +93,7 @@ test('people add the app on its page; its token is in the credential store and n
   const token = await store.get(row?.credential_reference ?? '')
   expect(token).toMatch(/^xoxb-TALPHA01-/)
   const tables = await town.rows<{ name: string }>(
-    "select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'",
+    "select relname as name from pg_class where relnamespace = 'patchbay'::regnamespace and relkind = 'r'",
   )
   for (const { name } of tables) {
     const found = await town.rows<{ row: string }>(`select t::text as row from ${name} t`)
@@ -222,9 +222,9 @@ test('a removed app stops, forgets and keeps the record; added again it works', 
   expect(town.secretsKept(), "Alpha's token and secret are gone, Beta's token is there").toBe(before - 1)
   const acts = await town.rows<{ action: string }>('select action from audit_events where workspace_id = $1', ALPHA.id)
   expect(acts.map(({ action }) => action)).toEqual(
-    expect.arrayContaining(['app_installed', 'connection_added', 'connections_forgotten', 'app_uninstalled']),
+    expect.arrayContaining(['app_installed', 'connection_added', 'connections_removed', 'app_uninstalled']),
   )
-  expect(await town.rows("select audit_broken($1, 0, 1000) -> 'broken' as at", ALPHA.id)).toEqual([{ at: null }])
+  expect(await town.rows("select audit_check($1, 0, 1000) -> 'broken' as at", ALPHA.id)).toEqual([{ at: null }])
 
   town.model.script(says('Beta goes on.'), says('Alpha is back.'))
   const there = await town.in('beta').dm('still there?')
@@ -344,7 +344,7 @@ test('a workspace that has not installed the app is turned away', async () => {
 test('in Socket Mode the pages are served all the same', { timeout: 60_000 }, async () => {
   const app = { signingSecret: 'unused', client: CLIENT }
   const { log } = memoryLog()
-  await using slack = await startLocalSlack({
+  await using slack = await startSlackEmulator({
     port: 0,
     mode: 'socket',
     appUrls: [],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { startLocalSlack } from '../../src/local/slack/start-local-slack.ts'
+import { startSlackEmulator } from '../../slack-emulator/start-slack-emulator.ts'
 import { createBoltLogger } from '../../src/slack/app/bolt-logger.ts'
 import {
   createNotInstalledError,
@@ -14,7 +14,7 @@ const Me = z.object({ team_id: z.string() })
 
 test('a token that was replaced meanwhile is replaced here, once', async () => {
   const { log } = memoryLog()
-  await using slack = await startLocalSlack({ port: 0, mode: 'http', appUrls: [], log })
+  await using slack = await startSlackEmulator({ port: 0, mode: 'http', appUrls: [], log })
   const { apiUrl, botToken, teamId } = slack
   const asked: string[] = []
   const whose = (renewedToken: string | undefined) => ({

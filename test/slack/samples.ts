@@ -62,6 +62,8 @@ export function connectionOf(change: Partial<Connection> = {}): Connection {
 export const settingsOf = (change: Partial<WorkspaceSettings> = {}): WorkspaceSettings => ({
   approvers: [],
   approvalsChannel: undefined,
+  runRetentionDays: 365,
+  auditRetentionDays: 730,
   cards: undefined,
   budgetUsd: undefined,
   ...change,

@@ -7,6 +7,8 @@ export async function createTestDatabase(): Promise<{ url: string; [Symbol.async
   const template = inject('databaseUrl')
   const name = `test_${randomBytes(6).toString('hex')}`
   await admin(template, `create database ${name} template ${databaseOf(template)}`)
+  // For what tests ask in SQL; the app names its schema itself.
+  await admin(template, `alter database ${name} set search_path = patchbay, public`)
   const url = withDatabase(template, name)
   return {
     url,
@@ -46,3 +48,14 @@ const databaseOf = (url: string): string =>
 
 const withDatabase = (url: string, name: string): string =>
   url.replace(new RegExp(`/${databaseOf(url)}(?=\\?|$)`), `/${name}`)
+
+/** One statement on a connection of its own; what it returned. */
+export async function query(url: string, sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  try {
+    return (await client.query<Record<string, unknown>>(sql, values)).rows
+  } finally {
+    await client.end()
+  }
+}

@@ -6,7 +6,7 @@ export async function everyRow(url: string): Promise<string> {
   await client.connect()
   try {
     const tables = await client.query<{ name: string }>(
-      "select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'",
+      "select relname as name from pg_class where relnamespace = 'patchbay'::regnamespace and relkind = 'r'",
     )
     const rows: string[] = []
     for (const { name } of tables.rows)

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { z } from 'zod'
-import { startLocalSlack } from '../../src/local/slack/start-local-slack.ts'
+import { startSlackEmulator } from '../../slack-emulator/start-slack-emulator.ts'
 import { memoryLog } from './log.ts'
 
 const Json = z.record(z.string(), z.unknown())
@@ -33,7 +33,7 @@ export async function startStubApp(answer: (payload: Payload) => unknown = () =>
   const address = server.address()
   const port = typeof address === 'object' ? address?.port : undefined
   const slack = starting.use(
-    await startLocalSlack({ port: 0, mode: 'http', appUrls: [`http://127.0.0.1:${port}/`], log: memoryLog().log }),
+    await startSlackEmulator({ port: 0, mode: 'http', appUrls: [`http://127.0.0.1:${port}/`], log: memoryLog().log }),
   )
   const things = starting.move()
   return {

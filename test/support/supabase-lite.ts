@@ -12,6 +12,7 @@ export const KEYS = {
 /** A second implementation of PostgREST over a migrated database, reached through the fetch it returns. */
 export async function startSupabaseLite(
   databaseUrl: string,
+  schemas = ['patchbay'],
 ): Promise<{ url: string; fetch: typeof fetch; [Symbol.asyncDispose](): Promise<void> }> {
   await prepare(databaseUrl)
   // It would encode jsonb arguments twice: texts are passed as they are.
@@ -24,7 +25,7 @@ export async function startSupabaseLite(
     url: databaseUrl.replace(/\?.*$/, ''),
     postgresOptions: { types, ...socketOf(databaseUrl) },
   })
-  const app = new App({ connection, auth: { enabled: true, ...KEYS } })
+  const app = new App({ connection, api: { schemas }, auth: { enabled: true, ...KEYS } })
   await app.init()
   return {
     url: 'http://lite.local',

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
-import { type LocalSlack, startLocalSlack } from '../../src/local/slack/start-local-slack.ts'
+import { type SlackEmulator, startSlackEmulator } from '../../slack-emulator/start-slack-emulator.ts'
 import type { Log } from '../../src/log.ts'
 
 export const CLIENT = { id: '12.34', secret: 'client-secret-of-the-app' }
@@ -25,17 +25,17 @@ export async function startTeams(log: Log) {
   const address = server.address()
   const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`
   const app = { signingSecret: SIGNING_SECRET, client: CLIENT }
-  const slacks = new Map<string, LocalSlack>()
+  const slacks = new Map<string, SlackEmulator>()
   for (const team of TEAMS) {
     const options = { port: 0, mode: 'http' as const, appUrls: [], log, address: url }
-    slacks.set(team.id, starting.use(await startLocalSlack({ ...options, team, app, installed: false })))
+    slacks.set(team.id, starting.use(await startSlackEmulator({ ...options, team, app, installed: false })))
   }
   server.on('request', (request, response) => void pass(slacks, request, response))
   const things = starting.move()
   return {
     apiUrl: `${url}/api/`,
     signingSecret: SIGNING_SECRET,
-    of(name: TeamName): LocalSlack {
+    of(name: TeamName): SlackEmulator {
       const found = slacks.get({ alpha: ALPHA, beta: BETA, grid: GRID }[name].id)
       if (found === undefined) throw new Error(`there is no workspace ${name}`)
       return found
@@ -47,7 +47,7 @@ export async function startTeams(log: Log) {
   }
 }
 
-async function pass(slacks: Map<string, LocalSlack>, request: IncomingMessage, response: ServerResponse) {
+async function pass(slacks: Map<string, SlackEmulator>, request: IncomingMessage, response: ServerResponse) {
   const body = await buffer(request)
   const told = `${request.headers.authorization ?? ''} ${request.url ?? ''} ${body.toString('latin1')}`
   const [, slack] = [...slacks].find(([team]) => told.includes(team)) ?? []

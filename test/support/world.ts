@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { startSlackEmulator } from '../../slack-emulator/start-slack-emulator.ts'
 import { type App, createApp, type ResolvedConfig } from '../../src/app.ts'
-import { startLocalSlack } from '../../src/local/slack/start-local-slack.ts'
 import { createTestDatabase } from './database.ts'
 import { freePort } from './free-port.ts'
 import { memoryLog } from './log.ts'
@@ -41,7 +41,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const mode = options.mode ?? 'http'
   const port = await freePort()
   const slack = starting.use(
-    await startLocalSlack({ port: 0, mode, appUrls: [`http://127.0.0.1:${port}/slack/events`], log }),
+    await startSlackEmulator({ port: 0, mode, appUrls: [`http://127.0.0.1:${port}/slack/events`], log }),
   )
   const settings = (options.change ?? ((same) => same))({
     slack: {

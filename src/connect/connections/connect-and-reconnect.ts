@@ -46,16 +46,9 @@ export function createConnectUseCases(
 
   const connect = async (p: Principal, draft: ConnectionDraft, signal: AbortSignal): Promise<ConnectOutcome> => {
     const offer = await offers.offered(draft.card)
-    const { card, entry } = offer
     const { filled, problems } = await checkDraft(p, offer, draft)
     if (problems.length > 0) return amiss(problems)
-    const about = {
-      ...p,
-      name: normalizeConnectionName(draft.name),
-      card: entry?.name ?? card.name,
-      entry,
-      inputs: filled.plain,
-    }
+    const about = newConnectionOf(p, offer, draft, filled)
     const id = newConnectionId()
     const probed = await tryOut(deps, { by: p, id, about, secrets: filled.secret }, signal)
     if (!probed.ok) {
@@ -65,7 +58,7 @@ export function createConnectUseCases(
     }
     const through = await throughWhom(deps, id)
     const saved = await save(deps, { ...about, id, signsIn: through !== undefined }, filled.secret, probed.probe)
-    return 'id' in saved ? { ok: true, connection: saved, starters: card.starters, through } : saved
+    return 'id' in saved ? { ok: true, connection: saved, starters: offer.card.starters, through } : saved
   }
 
   const reconnect: Connect['reconnect'] = async (p, id, inputs, signal) => {
@@ -236,4 +229,10 @@ async function signInAfter(
     await deps.auth.forget(id, connection)
   }
   return { stays: false, end }
+}
+
+/** What a new connection is saved as, apart from its id and how it signs in. */
+function newConnectionOf(p: Principal, { card, entry }: ConnectableCard, draft: ConnectionDraft, filled: FilledInputs) {
+  const name = normalizeConnectionName(draft.name)
+  return { ...p, name, card: entry?.name ?? card.name, entry, inputs: filled.plain }
 }

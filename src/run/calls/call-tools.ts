@@ -91,6 +91,7 @@ async function callOne(deps: RunDeps, held: LeasedRun, ready: ReadyCall): Promis
     call: call.id,
     ms: outcome.ms,
     at: deps.now().toISOString(),
+    ...(outcome.kind === 'failed' && { why: outcome.why }),
     ...(mayPass(outcome) && { passing: true as const }),
     ...returnedOf(deps, ready, outcome),
   }
@@ -151,7 +152,7 @@ const mayPass = (outcome: Answered): boolean => outcome.kind === 'failed' && PAS
 
 const PASSING = new Set(['timeout', 'unreachable', 'gone', 'resting'])
 
-type Outcome = Omit<EventOf<'returned'>, 'type' | 'call' | 'ms' | 'at' | 'passing'>
+type Outcome = Omit<EventOf<'returned'>, 'type' | 'call' | 'ms' | 'at' | 'passing' | 'why'>
 
 function returnedOf(deps: RunDeps, { call, tool }: ReadyCall, outcome: Answered): Outcome {
   const log = outcome.log === undefined ? {} : { log: outcome.log }

@@ -21,12 +21,20 @@ const Nothing = z.null().transform(() => undefined)
 export const createReminders = (db: Db): Reminders => ({
   approvals: {
     claim: () =>
-      db.call('approvals_remind', { lead_ms: LEAD_MS }, z.array(z.object({ id: ApprovalId, workspace: WorkspaceId }))),
-    giveBack: (id) => db.call('approval_unremind', { id }, Nothing),
+      db.call(
+        'approval_reminders_claim',
+        { lead_ms: LEAD_MS },
+        z.array(z.object({ id: ApprovalId, workspace: WorkspaceId })),
+      ),
+    giveBack: (id) => db.call('approval_reminder_release', { id }, Nothing),
   },
   inputs: {
     claim: () =>
-      db.call('inputs_remind', { lead_ms: LEAD_MS }, z.array(z.object({ id: InputId, workspace: WorkspaceId }))),
-    giveBack: (id) => db.call('input_unremind', { id }, Nothing),
+      db.call(
+        'input_reminders_claim',
+        { lead_ms: LEAD_MS },
+        z.array(z.object({ id: InputId, workspace: WorkspaceId })),
+      ),
+    giveBack: (id) => db.call('input_reminder_release', { id }, Nothing),
   },
 })

@@ -148,6 +148,8 @@ const Returned = z.object({
   type: z.literal('returned'),
   call: z.string(),
   outcome: z.enum(['ok', 'error', 'failed', 'cancelled', 'unknown', 'refused']),
+  /** What the failure is called, for the usage record. */
+  why: z.string().optional(),
   /** It failed for what may pass: a server that was slow, away or busy. */
   passing: z.literal(true).optional(),
   /** What the model reads. */

@@ -32,7 +32,7 @@ export function createInputStore(db: Db, lease: { instance: string; lease_ms: nu
     /** The first answer counts; one that comes too late is written down as none. */
     give: ({ run, workspace, input, by, event }: InputAnswerRow) =>
       db.call(
-        'input_give',
+        'input_answer',
         { workspace, id: input, run, by: by ?? null, action: event.action, event, ...lease },
         Given,
       ),

@@ -6,6 +6,9 @@ import { RunEvent } from '../state/events.ts'
 import { createApprovalStore } from './approval-store.ts'
 import { createInputStore } from './input-store.ts'
 
+/** What one step of pruning takes at most, so that it holds no locks for long. */
+const PRUNE_STEP = { runs: 20, rows: 500 }
+
 /** How long a run belongs to an instance that says nothing; it renews once a second. */
 const LEASE_MS = 30_000
 
@@ -20,7 +23,7 @@ const StoredRun = z.object({
   id: RunId,
   fence: Fence,
   seq: z.number(),
-  status: z.enum(['working', 'resting', 'closed']),
+  status: z.enum(['working', 'suspended', 'closed']),
   events: z.array(RunEvent),
 })
 const Polled = z.object({
@@ -32,13 +35,17 @@ const History = z.object({
   summary: z.string().nullable(),
   runs: z.array(z.object({ id: RunId, events: z.array(RunEvent) })),
 })
-const ShownRow = z.object({
-  key: z.string(),
-  channel: z.string(),
-  ts: z.string(),
-  picture: z.string(),
-  live: z.boolean(),
-})
+const ShownRow = z
+  .object({
+    key: z.string(),
+    channel: z.string(),
+    ts: z.string(),
+    content_hash: z.string(),
+    live: z.boolean(),
+  })
+  .transform(({ content_hash, ...same }): ShownMessage => ({ ...same, picture: content_hash }))
+const OpenRun = z.object({ known: z.boolean(), open: RunId.nullable() })
+const Pruned = z.object({ runs: z.number(), usage: z.number(), audit: z.number() })
 const Nothing = z.null().transform(() => undefined)
 
 export type RunStore = ReturnType<typeof createRunStore>
@@ -57,8 +64,8 @@ export function createRunStore(db: Db, instance: string) {
           id,
           workspace: by.workspace,
           user: by.user,
-          lane,
-          dedupe: dedupeKey,
+          conversation: lane,
+          dedupe_key: dedupeKey,
           events,
           instance: claim ? instance : null,
           lease_ms: LEASE_MS,
@@ -73,7 +80,7 @@ export function createRunStore(db: Db, instance: string) {
     /** For who looks at it: without what calls gave as files and images, which can be large. */
     state: (run: RunId, workspace: WorkspaceId) => db.call('run_state', { workspace, run }, StateRow.nullable()),
     claim: (run: RunId) => db.call('run_claim', { run, ...lease }, Fence.nullable()),
-    rest: (run: RunId, fence: number, seq: number) => db.call('run_rest', { run, fence, seq }, z.boolean()),
+    rest: (run: RunId, fence: number, seq: number) => db.call('run_suspend', { run, fence, seq }, z.boolean()),
     release: (run: RunId, fence: number, afterMs: number) =>
       db.call('run_release', { run, fence, after_ms: afterMs }, z.boolean()),
     close: (run: RunId, fence: number, seq: number) =>
@@ -81,28 +88,29 @@ export function createRunStore(db: Db, instance: string) {
     poll: (held: { run: RunId; fence: number }[], free: number) =>
       db.call('run_poll', { ...lease, held, free }, Polled),
     owners: () => db.call('run_owners', {}, z.array(z.string())),
-    disown: (owner: string) => db.call('run_disown', { owner }, z.boolean()),
+    disown: (owner: string) => db.call('run_release_owner', { owner }, z.boolean()),
     stop: (run: RunId, workspace: WorkspaceId, event: RunEvent) =>
       db.call(
         'run_stop',
         { workspace, run, event, ...lease },
         z.object({ kind: z.enum(['stopped', 'over']), fence: Fence.nullable() }),
       ),
-    history: (run: RunId) => db.call('lane_history', { run }, History),
-    lane: (lane: string) => db.call('lane_open', { lane }, z.object({ known: z.boolean(), open: RunId.nullable() })),
+    history: (run: RunId) => db.call('conversation_history', { run }, History),
+    lane: (lane: string) => db.call('conversation_open_run', { conversation: lane }, OpenRun),
     recent: (by: Principal, limit: number) =>
       db.call('runs_recent', { workspace: by.workspace, user: by.user, limit }, z.array(StateRow)),
     open: (workspace: WorkspaceId) => db.call('runs_open', { workspace }, z.array(RunId)),
-    seen: (id: string) => db.call('event_seen', { id }, z.boolean()),
-    forgetSeen: () => db.call('events_forget', {}, Nothing),
+    seen: (id: string) => db.call('slack_event_seen', { id }, z.boolean()),
+    prune: () => db.call('retention_prune', PRUNE_STEP, Pruned),
   }
 }
 
 /** Which Slack message shows what, over the database. */
 export function createShownMessages(db: Db): ShownMessages {
   return {
-    of: (run: RunId) => db.call('shown_of', { run }, z.array(ShownRow)),
-    record: (run: RunId, shown: ShownMessage) => db.call('shown_record', { run, ...shown }, Nothing),
-    forget: (run: RunId, key: string) => db.call('shown_forget', { run, key }, Nothing),
+    of: (run: RunId) => db.call('slack_messages_of', { run }, z.array(ShownRow)),
+    record: (run: RunId, { picture, ...shown }: ShownMessage) =>
+      db.call('slack_message_save', { run, ...shown, content_hash: picture }, Nothing),
+    forget: (run: RunId, key: string) => db.call('slack_message_remove', { run, key }, Nothing),
   }
 }

@@ -190,5 +190,5 @@ async function keepHouse(deps: RunDeps): Promise<void> {
   const at = deps.now().toISOString()
   for (let left = MAX_EXPIRED_AT_ONCE; left > 0; left--) if (!(await deps.store.expireApproval(at))) break
   for (let left = MAX_EXPIRED_AT_ONCE; left > 0; left--) if (!(await deps.store.expireInput(at))) break
-  await deps.store.forgetSeen()
+  await deps.store.prune()
 }

@@ -1,0 +1,86 @@
+import type { EmulatorParts } from '../delivery/interaction-payloads.ts'
+import { EmulatorError } from '../errors.ts'
+import { isThread } from '../web-api/methods/chat-common.ts'
+import type { Channel, Message, Person, View } from '../workspace/records.ts'
+import { PEOPLE } from '../workspace/seed.ts'
+
+/** Finds what people act on, or says in clear words that it is not there. */
+export function findPerson({ workspace }: EmulatorParts, name: string): Person {
+  const found = workspace.person(name)
+  if (found !== undefined && !found.bot) return found
+  const humans = PEOPLE.filter((one) => !one.bot).map((one) => one.name)
+  throw new EmulatorError('conflict', `there is no person "${name}"; there are: ${humans.join(', ')}`)
+}
+
+/** A person in a channel they are in; `dm` is their own DM with the app. */
+export function findInChannel(parts: EmulatorParts, as: string, name: string): { person: Person; channel: Channel } {
+  const person = findPerson(parts, as)
+  const channel = name === 'dm' ? parts.workspace.dmOf(person.id) : findChannel(parts, name)
+  if (!channel.members.includes(person.id))
+    throw new EmulatorError('conflict', `${person.name} is not in ${channel.name}`)
+  if (channel.im !== undefined && channel.opened !== true) openDm(parts, channel, person)
+  return { person, channel }
+}
+
+export function findChannel({ workspace }: EmulatorParts, name: string): Channel {
+  const all = workspace.channels.values()
+  const found = all.find((one) => one.id === name || (one.im === undefined && one.name === name))
+  if (found !== undefined) return found
+  const names = all.filter((one) => one.im === undefined).map((one) => one.name)
+  throw new EmulatorError('conflict', `there is no channel "${name}"; there are: ${names.join(', ')}, dm`)
+}
+
+/** The first look into the DM opens the app's Messages tab. */
+function openDm({ workspace }: EmulatorParts, channel: Channel, person: Person): void {
+  workspace.channels.put(channel.id, { ...channel, opened: true })
+  workspace.publish({ kind: 'home_opened', user: person.id, tab: 'messages', channel: channel.id })
+}
+
+export type VisibleMessage = { person: Person; channel: Channel; message: Message }
+
+/** A message the person can see. */
+export function findMessage(
+  parts: EmulatorParts,
+  as: string,
+  { channel: name, ts }: { channel: string; ts: string },
+): VisibleMessage {
+  const at = findInChannel(parts, as, name)
+  const message = parts.workspace.messages.get(at.channel.id, ts)
+  const visible = message?.ephemeral_to === undefined || message.ephemeral_to === at.person.id
+  if (message !== undefined && visible) return { ...at, message }
+  throw new EmulatorError('conflict', `there is no message ${ts} in ${name} that ${at.person.name} can see`)
+}
+
+export function checkThread({ workspace }: EmulatorParts, channel: Channel, threadTs: string): void {
+  if (!isThread(workspace, channel.id, threadTs))
+    throw new EmulatorError('conflict', `there is no thread ${threadTs} in ${channel.name}`)
+}
+
+export function findTopModal({ modals }: EmulatorParts, person: Person): View {
+  const view = modals.top(person.id)
+  if (view === undefined) throw new EmulatorError('conflict', `${person.name} has no modal open`)
+  return view
+}
+
+/** The view that is meant; where neither is said, what covers the rest: the modal on top, else the Home tab. */
+export function findViewToPress(
+  parts: EmulatorParts,
+  person: Person,
+  said: { view?: true | undefined; home?: true | undefined },
+): View {
+  if (said.home) return homeView(parts, person)
+  const top = parts.modals.top(person.id)
+  const home = parts.workspace.homes.get(person.id)
+  if (said.view || top !== undefined) return findTopModal(parts, person)
+  if (home !== undefined) return home
+  throw new EmulatorError(
+    'conflict',
+    `channel, ts: missing, and ${person.name} has no modal open and no Home tab; a button of a message needs both`,
+  )
+}
+
+function homeView({ workspace }: EmulatorParts, person: Person): View {
+  const view = workspace.homes.get(person.id)
+  if (view === undefined) throw new EmulatorError('conflict', `the app has published no Home tab for ${person.name}`)
+  return view
+}

@@ -1,0 +1,207 @@
+import { z } from 'zod'
+import { LIMITS } from '../../src/block-kit/limits.ts'
+import type { EmulatorParts } from '../delivery/interaction-payloads.ts'
+import { EmulatorError } from '../errors.ts'
+import { readAppManifest } from '../server/app-manifest.ts'
+import { addIds } from '../workspace/blocks.ts'
+import { escapeText, richTextOf } from '../workspace/escape-text.ts'
+import { viewObjectOf } from '../workspace/modal-stacks.ts'
+import type { Json } from '../workspace/records.ts'
+import { APP, PEOPLE } from '../workspace/seed.ts'
+import { checkThread, findInChannel, findMessage, findPerson, findTopModal, findViewToPress } from './find.ts'
+import { setMember, stopSession, uninstallApp } from './membership.ts'
+import { pressInMessage, pressInView } from './press-button.ts'
+import { shareFiles } from './shared-files.ts'
+import { runShortcut } from './shortcut.ts'
+import { runSlashCommand } from './slash-command.ts'
+import { closeModal, submitModal, typeIntoModal } from './submit-modal.ts'
+import { uploadFiles } from './upload.ts'
+import { listVisibleMessages, readVisibleSession } from './visible-messages.ts'
+import { channelsOf, listSuggestions, openHome } from './what-people-see.ts'
+
+/** One way a person can act, or look: its input, and what it does. */
+export type Route = (input: unknown) => Promise<Json>
+
+function route<T>(shape: z.ZodType<T>, act: (input: T) => Json | Promise<Json>): Route {
+  return async (input) => {
+    const parsed = shape.safeParse(input)
+    if (parsed.success) return act(parsed.data)
+    const [issue] = parsed.error.issues
+    throw new EmulatorError('input_invalid', `${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'invalid'}`)
+  }
+}
+
+/** As many as Slack takes in one message. */
+const MAX_FILES = 20
+
+const as = z.string()
+const ts = z.string()
+const Say = z.object({
+  as,
+  channel: z.string(),
+  text: z.string().max(LIMITS.message.textMax).default(''),
+  thread_ts: ts.optional(),
+  /** Ids from /local/attach. */
+  files: z.array(z.string()).max(MAX_FILES).default([]),
+})
+const Command = z.object({
+  as,
+  channel: z.string(),
+  text: z.string(),
+  thread_ts: ts.optional(),
+  command: z.string().startsWith('/').default('/mcp'),
+})
+/** `values` is what else stands in the form: the app sees it in `view.state`. */
+const Pressing = z.object({
+  as,
+  button: z.string(),
+  value: z.unknown().optional(),
+  block_id: z.string().optional(),
+  channel: z.string().optional(),
+  ts: ts.optional(),
+  view: z.literal(true).optional(),
+  home: z.literal(true).optional(),
+  values: z.record(z.string(), z.unknown()).default({}),
+  /** The workspace of a person from elsewhere, in a channel that several companies share. */
+  team: z.string().optional(),
+})
+const Shortcut = z.object({ as, callback_id: z.string(), channel: z.string().optional(), ts: ts.optional() })
+
+const Weather = z.object({
+  method: z.string().default('*'),
+  status: z.coerce.number().int().min(400).max(599).optional(),
+  delay: z.coerce.number().int().min(1).max(60_000).optional(),
+  error: z.string().min(1).optional(),
+  retry_after: z.coerce.number().int().min(1).max(3_600).optional(),
+  times: z.coerce.number().int().min(1).max(100_000).default(1),
+})
+
+/** POST /local/…: what people do. */
+export function createActionRoutes(parts: EmulatorParts): Record<string, Route> {
+  return {
+    say: route(Say, (input) => say(parts, input)),
+    command: route(Command, async (input) => {
+      if (input.thread_ts !== undefined) throw new EmulatorError('conflict', 'slash commands do not run in threads')
+      await runSlashCommand(parts, findInChannel(parts, input.as, input.channel), input.command, input.text)
+      return { ok: true }
+    }),
+    press: route(Pressing, (input) => press(parts, input)),
+    submit: route(z.object({ as, values: z.record(z.string(), z.unknown()).default({}) }), (input) => {
+      const person = findPerson(parts, input.as)
+      return submitModal(parts, person, findTopModal(parts, person), input.values)
+    }),
+    close: route(z.object({ as, all: z.boolean().default(false) }), (input) => {
+      const { user } = findTopModal(parts, findPerson(parts, input.as))
+      closeModal(parts, findPerson(parts, user), input.all)
+      return { ok: true }
+    }),
+    shortcut: route(Shortcut, async ({ as: name, callback_id, channel, ts: at }) => {
+      const seen = channel === undefined || at === undefined ? undefined : findMessage(parts, name, { channel, ts: at })
+      await runShortcut(parts, findPerson(parts, name), callback_id, seen)
+      return { ok: true }
+    }),
+    stop: route(z.object({ as, channel: z.string(), thread_ts: ts }), (input) =>
+      stopSession(parts, findInChannel(parts, input.as, input.channel), input.thread_ts),
+    ),
+    open: route(z.object({ as }), (input) => {
+      const { person, channel } = findInChannel(parts, input.as, 'dm')
+      parts.workspace.publish({ kind: 'home_opened', user: person.id, tab: 'messages', channel: channel.id })
+      return { ok: true, channel: channel.id }
+    }),
+    uninstall: route(z.object({ here_only: z.boolean().default(false) }), (input) => uninstallApp(parts, input)),
+    upload: route(z.record(z.string(), z.unknown()), (input) => uploadFiles(parts, input)),
+    weather: route(Weather, (input) => {
+      parts.faults.set(input)
+      return { ok: true, weather: parts.faults.all() }
+    }),
+    sunshine: route(z.object({ method: z.string().optional() }), ({ method }) => {
+      parts.faults.clear(method)
+      return { ok: true, weather: parts.faults.all() }
+    }),
+    limits: route(z.object({ rate_limits: z.enum(['strict', 'generous']) }), ({ rate_limits }) => {
+      parts.limits.set(rate_limits)
+      return { ok: true, rate_limits }
+    }),
+    membership: route(z.object({ channel: z.string(), user: z.string(), member: z.boolean() }), (input) =>
+      setMember(parts, input),
+    ),
+  }
+}
+
+/** GET /local/…: what people see. */
+export function createReadRoutes(parts: EmulatorParts): Record<string, Route> {
+  return {
+    app: route(z.object({}), () => ({
+      name: APP.name,
+      user: APP.user,
+      team: parts.workspace.team.name,
+      ...readAppManifest(),
+    })),
+    traffic: route(z.object({}), () => ({ exchanges: parts.traffic.list() })),
+    deliveries: route(z.object({}), () => ({ deliveries: parts.deliveries() })),
+    weather: route(z.object({}), () => ({ weather: parts.faults.all() })),
+    people: route(z.object({}), () => ({ people: PEOPLE.filter((one) => !one.bot) })),
+    channels: route(z.object({ as: as.optional() }), (input) => ({
+      channels: channelsOf(parts, input.as === undefined ? undefined : findPerson(parts, input.as)),
+    })),
+    messages: route(z.object({ as, channel: z.string(), thread_ts: ts.optional() }), (input) => {
+      const { person, channel } = findInChannel(parts, input.as, input.channel)
+      const messages = listVisibleMessages(parts.workspace, person, channel, input.thread_ts)
+      return { messages, ...readVisibleSession(parts.workspace, channel, input.thread_ts) }
+    }),
+    modal: route(z.object({ as }), (input) => {
+      const view = parts.modals.top(findPerson(parts, input.as).id)
+      return { view: view === undefined ? null : viewObjectOf(view, parts.workspace.team.id) }
+    }),
+    home: route(z.object({ as, refresh: z.enum(['true', 'false']).default('true') }), async (input) => {
+      const person = findPerson(parts, input.as)
+      if (input.refresh === 'true') await openHome(parts, person)
+      const view = parts.workspace.homes.get(person.id)
+      return { view: view === undefined ? null : viewObjectOf(view, parts.workspace.team.id) }
+    }),
+    suggest: route(
+      z.object({
+        as,
+        action_id: z.string(),
+        value: z.string().default(''),
+        channel: z.string().optional(),
+        ts: ts.optional(),
+      }),
+      async (input) => ({ options: await listSuggestions(parts, input) }),
+    ),
+  }
+}
+
+function say(parts: EmulatorParts, input: z.infer<typeof Say>): Json {
+  const { person, channel } = findInChannel(parts, input.as, input.channel)
+  if (input.thread_ts !== undefined) checkThread(parts, channel, input.thread_ts)
+  if (input.text === '' && input.files.length === 0)
+    throw new EmulatorError('input_invalid', 'text: say something, or attach a file')
+  const text = escapeText(input.text)
+  const said = parts.workspace.post({
+    channel: channel.id,
+    user: person.id,
+    text,
+    ...(text === '' ? {} : { blocks: addIds([richTextOf(text)]) }),
+    ...shareFiles(parts, channel, input.files),
+    ...(input.thread_ts === undefined ? {} : { thread_ts: input.thread_ts }),
+  })
+  return { ok: true, channel: channel.id, ts: said.ts }
+}
+
+/** In the message named, else in the modal on top, else in the Home tab; `view` and `home` say which of the last two. */
+async function press(parts: EmulatorParts, input: z.infer<typeof Pressing>): Promise<Json> {
+  const { channel, ts: at, home, view } = input
+  const inView = home || view || (channel === undefined && at === undefined)
+  if (inView) {
+    const person = findPerson(parts, input.as)
+    const found = findViewToPress(parts, person, input)
+    const filled = found.type === 'modal' ? await typeIntoModal(parts, person, input.values) : found
+    return { ok: true, dispatched: await pressInView(parts, person, filled, input) }
+  }
+  if (channel === undefined)
+    throw new EmulatorError('input_invalid', 'channel: missing; a button of a message needs it')
+  if (at === undefined) throw new EmulatorError('input_invalid', 'ts: missing; a button of a message needs it')
+  await pressInMessage(parts, findMessage(parts, input.as, { channel, ts: at }), input)
+  return { ok: true }
+}

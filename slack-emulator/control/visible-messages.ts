@@ -1,0 +1,71 @@
+import { findSession } from '../web-api/methods/agents.ts'
+import type { Channel, Json, Message, Person } from '../workspace/records.ts'
+import { fileObjectOf, isStreaming } from '../workspace/slack-objects.ts'
+import type { Workspace } from '../workspace/workspace.ts'
+
+/** A conversation as one person sees it, oldest first: their own ephemerals included, nobody else's. */
+export function listVisibleMessages(
+  workspace: Workspace,
+  person: Person,
+  channel: Channel,
+  threadTs: string | undefined,
+): Json[] {
+  return conversation(workspace, channel, threadTs)
+    .filter((message) => message.ephemeral_to === undefined || message.ephemeral_to === person.id)
+    .map((message) => shown(workspace, person, message))
+}
+
+function conversation({ messages }: Workspace, channel: Channel, threadTs: string | undefined): Message[] {
+  if (threadTs === undefined) return messages.topLevel(channel.id)
+  const root = messages.get(channel.id, threadTs)
+  return root === undefined ? [] : [root, ...messages.replies(channel.id, threadTs)]
+}
+
+function shown(workspace: Workspace, person: Person, message: Message): Json {
+  const { ts, thread_ts, user, text, blocks, files, ephemeral_to, stream, edited, reactions } = message
+  const replies = workspace.messages
+    .replies(message.channel, ts)
+    .filter((reply) => reply.ephemeral_to === undefined || reply.ephemeral_to === person.id)
+  const latest = replies.at(-1)
+  return {
+    ts,
+    ...(thread_ts === undefined ? {} : { thread_ts }),
+    from: nameOf(workspace, user),
+    user,
+    text,
+    ...(blocks === undefined || blocks.length === 0 ? {} : { blocks }),
+    ...(ephemeral_to === undefined ? {} : { ephemeral: true }),
+    ...(files === undefined ? {} : { files: files.flatMap((id) => shownFile(workspace, id)) }),
+    ...(stream === undefined ? {} : { streaming: isStreaming(stream, workspace.now()) }),
+    ...(edited === undefined ? {} : { edited: true }),
+    ...(reactions === undefined || reactions.length === 0 ? {} : { reactions }),
+    ...(latest === undefined
+      ? {}
+      : {
+          reply_count: replies.length,
+          latest_reply: latest.ts,
+          reply_users: [...new Set(replies.map((reply) => reply.user))],
+        }),
+  }
+}
+
+function nameOf(workspace: Workspace, user: string): string {
+  const person = workspace.person(user)
+  if (person === undefined) return user
+  return person.bot ? person.realName : person.name
+}
+
+function shownFile(workspace: Workspace, id: string): Json[] {
+  const file = workspace.files.get(id)
+  if (file === undefined) return []
+  const { name, title, mimetype, size, url_private } = fileObjectOf(file, workspace.url)
+  return [{ id, name, title, mimetype, size, url: url_private }]
+}
+
+/** What the page shows above the composer: the app's status words, prompts, and the session of the thread. */
+export function readVisibleSession(workspace: Workspace, channel: Channel, threadTs: string | undefined): Json {
+  const session = findSession(workspace, { channel: channel.id, thread_ts: threadTs })
+  if (session === undefined) return {}
+  const { status, title, words, prompts } = session
+  return { session: { status, title, words, prompts } }
+}

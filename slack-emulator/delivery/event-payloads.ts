@@ -1,0 +1,102 @@
+import type { Channel, Message } from '../workspace/records.ts'
+import { APP } from '../workspace/seed.ts'
+import { messageObjectOf } from '../workspace/slack-objects.ts'
+import type { Workspace } from '../workspace/workspace.ts'
+import type { WorkspaceEvent } from '../workspace/workspace-events.ts'
+
+/** The inside of an event callback. */
+export type SlackEvent = { type: string; [field: string]: unknown }
+
+/** What the app is told of a event: nothing, one event, or for a mention in a channel two. */
+export function eventsFor(event: WorkspaceEvent, workspace: Workspace): SlackEvent[] {
+  switch (event.kind) {
+    case 'posted':
+    case 'changed':
+    case 'deleted':
+      return messageEvents(event, workspace)
+    case 'home_opened':
+      return [homeOpened(event, workspace)]
+    case 'session_stopped':
+      return [
+        {
+          type: 'agent_session_stopped',
+          channel: event.channel,
+          thread_ts: event.thread_ts,
+          user: event.user,
+          streaming_message_ts: event.streams,
+          event_ts: workspace.nextTs(),
+        },
+      ]
+    case 'uninstalled':
+      return [
+        { type: 'tokens_revoked', tokens: { oauth: [], bot: [APP.user] }, event_ts: workspace.nextTs() },
+        { type: 'app_uninstalled', event_ts: workspace.nextTs() },
+      ]
+    case 'access_revoked':
+      return [{ type: 'team_access_revoked', team_ids: [workspace.team.id], event_ts: workspace.nextTs() }]
+    case 'reacted':
+    case 'streamed':
+    case 'home_published':
+    case 'modal':
+    case 'session':
+      return []
+    default:
+      return event satisfies never
+  }
+}
+
+type MessageEvent = Extract<WorkspaceEvent, { kind: 'posted' | 'changed' | 'deleted' }>
+
+function messageEvents(event: MessageEvent, workspace: Workspace): SlackEvent[] {
+  const { message } = event
+  const channel = workspace.channels.get(message.channel)
+  if (message.ephemeral_to !== undefined || !channel?.members.includes(APP.user)) return []
+  if (event.kind === 'posted') return postedEvents(message, channel, workspace)
+  const common = {
+    type: 'message',
+    channel: channel.id,
+    channel_type: channelType(channel),
+    hidden: true,
+    ts: workspace.nextTs(),
+  }
+  if (event.kind === 'deleted') {
+    const previous = messageObjectOf(message, workspace)
+    return [
+      {
+        ...common,
+        subtype: 'message_deleted',
+        deleted_ts: message.ts,
+        previous_message: previous,
+        event_ts: common.ts,
+      },
+    ]
+  }
+  const [now, before] = [messageObjectOf(message, workspace), messageObjectOf(event.before, workspace)]
+  return [{ ...common, subtype: 'message_changed', message: now, previous_message: before, event_ts: common.ts }]
+}
+
+/** A mention in a channel comes as `message` and, under another event id, as `app_mention`; in a DM only as `message`. */
+function postedEvents(message: Message, channel: Channel, workspace: Workspace): SlackEvent[] {
+  const body = {
+    ...messageObjectOf(message, workspace),
+    channel: channel.id,
+    event_ts: message.ts,
+    team: workspace.team.id,
+  }
+  const event = { ...body, type: 'message', channel_type: channelType(channel) }
+  const mentions = channel.im === undefined && message.user !== APP.user && message.text.includes(`<@${APP.user}>`)
+  return mentions ? [event, { ...body, type: 'app_mention' }] : [event]
+}
+
+function channelType(channel: Channel): string {
+  return channel.im === undefined ? 'channel' : 'im'
+}
+
+function homeOpened(
+  { user, tab, channel }: Extract<WorkspaceEvent, { kind: 'home_opened' }>,
+  workspace: Workspace,
+): SlackEvent {
+  const view = workspace.homes.get(user)
+  const shown = tab === 'home' && view !== undefined ? { view: { id: view.id, hash: view.hash, ...view.given } } : {}
+  return { type: 'app_home_opened', user, channel, tab, event_ts: workspace.nextTs(), ...shown }
+}

@@ -1,0 +1,149 @@
+import { randomBytes } from 'node:crypto'
+import type { EmulatorLog } from '../log.ts'
+import { type Clock, systemClock } from '../workspace/clock.ts'
+import type { PendingEvent } from '../workspace/records.ts'
+import { APP } from '../workspace/seed.ts'
+import type { Workspace } from '../workspace/workspace.ts'
+import type { SlackEvent } from './event-payloads.ts'
+import type { AppReply, Transport } from './transport.ts'
+
+/** When an event was not acknowledged: at once, after a minute, after five (docs.slack.dev/apis/events-api#retries). */
+export const RETRY_DELAYS_MS = [0, 60_000, 300_000]
+
+/** While no app listens, it is looked for this often; such a look is no attempt, as a restart here takes seconds. */
+const LOOK_AGAIN_MS = 250
+
+/** How long deliveries are remembered for whoever wants to measure. */
+const MAX_DELIVERIES = 2_000
+
+/** One attempt: how it ended, and how long the app took from the request to its acknowledgement. */
+export type Delivery = { id: string; attempt: number; outcome: string; ms: number }
+
+export type EventQueue = {
+  send(event: SlackEvent): void
+  /** The last attempts, oldest first. */
+  deliveries(): Delivery[]
+  /** Delivers what was pending when the workspace last stopped. */
+  resume(): void
+  [Symbol.dispose](): void
+}
+
+type Deps = {
+  workspace: Workspace
+  transport: Transport
+  retryDelaysMs: number[]
+  log: EmulatorLog
+  after?: Clock['after']
+}
+
+/** Every event is on disk before its first delivery and stays there until the app acknowledges it or its retries are used up. */
+export function createEventQueue({
+  workspace,
+  transport,
+  retryDelaysMs,
+  log,
+  after: later = systemClock.after,
+}: Deps): EventQueue {
+  const timers = createTimers(later)
+  // Looking for an app that is away is this machine's business, not Slack's: always in real time.
+  const looks = createTimers(systemClock.after)
+  const attempts: Delivery[] = []
+  let closed = false
+
+  const after = (delayMs: number, event: PendingEvent) => timers.after(delayMs, () => void deliver(event))
+
+  function retry(event: PendingEvent, reason: string, noRetry: boolean): void {
+    const delayMs = noRetry ? undefined : retryDelaysMs[event.attempt]
+    if (delayMs === undefined) {
+      log.warn({ event: event.id, reason }, 'local Slack gave an event up: the app never acknowledged it')
+      workspace.pending.drop(event.id)
+      return
+    }
+    const next = { ...event, attempt: event.attempt + 1, reason }
+    workspace.pending.put(event.id, next)
+    after(delayMs, next)
+  }
+
+  async function deliver(event: PendingEvent): Promise<void> {
+    await transport.ready()
+    if (closed) return
+    const again = event.attempt > 0 ? { retry: { num: event.attempt, reason: event.reason } } : {}
+    settle(event, await transport.send({ type: 'events_api', payload: event.envelope, ...again }))
+  }
+
+  function settle(event: PendingEvent, reply: AppReply): void {
+    if (closed) return
+    if (reply.kind === 'absent') looks.after(LOOK_AGAIN_MS, () => void deliver(event))
+    else conclude(event, reply)
+  }
+
+  function conclude(event: PendingEvent, reply: Exclude<AppReply, { kind: 'absent' }>): void {
+    const acked = reply.kind === 'acked'
+    attempts.push({ id: event.id, attempt: event.attempt, outcome: acked ? 'acked' : reply.reason, ms: reply.ms })
+    if (attempts.length > MAX_DELIVERIES) attempts.shift()
+    if (acked) workspace.pending.drop(event.id)
+    else retry(event, reply.reason, reply.noRetry)
+  }
+
+  return {
+    send(event) {
+      const id = `Ev${randomBytes(8).toString('hex').toUpperCase()}`
+      const pending = { id, envelope: envelopeOf(id, event, workspace), attempt: 0, reason: '' }
+      workspace.pending.put(id, pending)
+      void deliver(pending)
+    },
+    deliveries: () => [...attempts],
+    resume() {
+      for (const event of workspace.pending.values()) void deliver(event)
+    },
+    [Symbol.dispose]() {
+      closed = true
+      timers.clear()
+      looks.clear()
+    },
+  }
+}
+
+function createTimers(later: Clock['after']) {
+  const open = new Set<() => void>()
+  return {
+    after(delayMs: number, act: () => void): void {
+      const cancel = later(delayMs, () => {
+        open.delete(cancel)
+        act()
+      })
+      open.add(cancel)
+    },
+    clear(): void {
+      for (const cancel of open) cancel()
+      open.clear()
+    },
+  }
+}
+
+function envelopeOf(id: string, event: SlackEvent, { team, appTokens, now }: Workspace) {
+  const enterprise = team.enterprise?.id ?? null
+  // What is of the organization names no workspace around it.
+  const team_id = event.type === 'team_access_revoked' ? null : team.id
+  const authorization = {
+    enterprise_id: enterprise,
+    team_id,
+    user_id: APP.user,
+    is_bot: true,
+    is_enterprise_install: appTokens.live()?.org ?? false,
+  }
+  return {
+    token: 'local-verification-token',
+    team_id,
+    context_team_id: team_id,
+    context_enterprise_id: enterprise,
+    api_app_id: APP.id,
+    event,
+    type: 'event_callback',
+    event_id: id,
+    event_time: Math.floor(now() / 1000),
+    authorizations: [authorization],
+    is_ext_shared_channel: false,
+    event_context: `4-${Buffer.from(JSON.stringify({ et: event.type, tid: team.id, aid: APP.id })).toString('base64url')}`,
+  }
+}

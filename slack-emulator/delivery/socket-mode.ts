@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type RawData, type WebSocket, WebSocketServer } from 'ws'
+import { LIMITS } from '../../src/block-kit/limits.ts'
+import { isRecord } from '../../src/block-kit/problem.ts'
+import { parseJson } from '../parse-json.ts'
+import { APP } from '../workspace/seed.ts'
+import { type AppReply, type AppRequest, describeFailure, type Transport } from './transport.ts'
+
+/** Slack's own limit of connections per app. */
+const MAX_SOCKETS = 10
+/** The client gives up after 30 s without a ping from here. */
+const PING_EVERY_MS = 10_000
+const TICKET_LIFETIME_MS = 30_000
+/** RFC 6455 §7.4.1: the server is stopping. */
+const GOING_AWAY = 1001
+const CLOSE_WITHIN_MS = 500
+
+export type SocketModeTransport = Transport & {
+  /** A single-use path for `apps.connections.open`; undefined when ten sockets are open. */
+  newTicket(): string | undefined
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+}
+
+/** Socket Mode's server side (docs.slack.dev/apis/events-api/using-socket-mode): each envelope goes to one socket, in turn. */
+export function createSocketModeTransport(now: () => number): SocketModeTransport {
+  const server = new WebSocketServer({ noServer: true })
+  const tickets = new Map<string, number>()
+  const acks = createAcks()
+  let sockets: WebSocket[] = []
+  let turn = 0
+  let wake: (() => void)[] = []
+
+  function join(socket: WebSocket): void {
+    const ping = setInterval(() => socket.ping(), PING_EVERY_MS)
+    socket.on('message', acks.hear)
+    socket.on('error', () => socket.terminate())
+    socket.on('close', () => {
+      clearInterval(ping)
+      sockets = sockets.filter((one) => one !== socket)
+      acks.fail('the app closed its socket before it acknowledged', socket)
+    })
+    sockets.push(socket)
+    socket.send(JSON.stringify(hello(sockets.length)))
+    for (const resume of wake) resume()
+    wake = []
+  }
+
+  return {
+    newTicket() {
+      if (sockets.length >= MAX_SOCKETS) return undefined
+      const ticket = randomUUID()
+      tickets.set(ticket, now() + TICKET_LIFETIME_MS)
+      return `/link?ticket=${ticket}&app_id=${APP.id}`
+    },
+    upgrade(request, socket, head) {
+      const ticket = new URL(request.url ?? '/', 'http://local').searchParams.get('ticket') ?? ''
+      const valid = (tickets.get(ticket) ?? 0) > now()
+      tickets.delete(ticket)
+      if (valid) server.handleUpgrade(request, socket, head, join)
+      else socket.end('HTTP/1.1 403 Forbidden\r\n\r\n')
+    },
+    ready: () => (sockets.length > 0 ? Promise.resolve() : new Promise((resolve) => wake.push(resolve))),
+    send(outgoing) {
+      const socket = sockets[turn++ % Math.max(sockets.length, 1)]
+      return socket === undefined
+        ? Promise.resolve({ kind: 'absent', detail: 'the app has no open socket' })
+        : acks.ask(socket, envelopeOf(outgoing))
+    },
+    [Symbol.dispose]() {
+      const open = sockets
+      for (const socket of open) socket.close(GOING_AWAY)
+      setTimeout(() => {
+        for (const socket of open) socket.terminate()
+      }, CLOSE_WITHIN_MS).unref()
+      acks.fail('the workspace is closing')
+      server.close()
+    },
+  }
+}
+
+type Waiting = { socket: WebSocket; answer: (reply: AppReply) => void; timer: NodeJS.Timeout; begin: number }
+
+/** The envelopes on their way, until they are acknowledged, three seconds pass, or their socket closes. */
+function createAcks() {
+  const waiting = new Map<string, Waiting>()
+
+  function settle(id: string, outcome: (ms: number) => AppReply): void {
+    const asked = waiting.get(id)
+    if (asked === undefined) return
+    clearTimeout(asked.timer)
+    waiting.delete(id)
+    asked.answer(outcome(performance.now() - asked.begin))
+  }
+
+  return {
+    ask(socket: WebSocket, envelope: { envelope_id: string }): Promise<AppReply> {
+      const id = envelope.envelope_id
+      return new Promise((answer) => {
+        const giveUp = () =>
+          settle(id, (ms) =>
+            describeFailure('http_timeout', { detail: 'the app did not acknowledge within 3 seconds', ms }),
+          )
+        waiting.set(id, { socket, answer, timer: setTimeout(giveUp, LIMITS.ackMs), begin: performance.now() })
+        socket.send(JSON.stringify(envelope))
+      })
+    },
+    hear(data: RawData): void {
+      const frame = parseJson(String(data))
+      if (!isRecord(frame) || typeof frame.envelope_id !== 'string') return
+      const body = emptyToUndefined(frame.payload)
+      settle(frame.envelope_id, (ms) => ({ kind: 'acked', body, ms }))
+    },
+    /** All of one socket, or all there are. */
+    fail(why: string, socket?: WebSocket): void {
+      for (const [id, asked] of waiting) {
+        if (socket === undefined || asked.socket === socket)
+          settle(id, (ms) => describeFailure('connection_failed', { detail: why, ms }))
+      }
+    },
+  }
+}
+
+function hello(connections: number): object {
+  return {
+    type: 'hello',
+    num_connections: connections,
+    debug_info: { host: 'local', build_number: 1, approximate_connection_time: 18_060 },
+    connection_info: { app_id: APP.id },
+  }
+}
+
+function envelopeOf({ type, payload, retry }: AppRequest) {
+  const envelope = { envelope_id: randomUUID(), type, payload, accepts_response_payload: type !== 'events_api' }
+  if (type !== 'events_api') return envelope
+  return { ...envelope, retry_attempt: retry?.num ?? 0, retry_reason: retry?.reason ?? '' }
+}
+
+/** The client always sends a payload; an empty one is a plain acknowledgement. */
+function emptyToUndefined(payload: unknown): unknown {
+  if (!isRecord(payload) || Object.keys(payload).length === 0) return undefined
+  return payload
+}

@@ -1,0 +1,46 @@
+import type { SessionContext } from '../state/session-context.ts'
+
+/** A way to go on with what is being typed. `more` says that something else follows. */
+export type Suggestion = { text: string; about: string; more: boolean; replaces: number }
+type Typed = { text: string; caret: number }
+
+const MAX_HINTS = 12
+
+export function suggestionsFor(session: SessionContext, { text, caret }: Typed): Suggestion[] {
+  if (text.startsWith('/')) return commandHints(session, text)
+  const before = text.slice(0, caret)
+  const [, mark, word = ''] = /(?:^|[\s(])([@#])([\w.-]*)$/.exec(before) ?? []
+  if (mark === undefined) return []
+  const all = mark === '@' ? peopleHints(session) : roomHints(session)
+  return all
+    .filter(({ text: name, about }) => `${name.slice(1)} ${about}`.toLowerCase().includes(word.toLowerCase()))
+    .map((hint) => ({ ...hint, more: false, replaces: word.length + 1 }))
+    .slice(0, MAX_HINTS)
+}
+
+/** `/` shows the commands, and after one of them what its usage hint offers. */
+function commandHints({ app }: SessionContext, text: string): Suggestion[] {
+  const all = app.commands.flatMap(({ command, description, usage }) => [
+    { text: command, about: description, more: true, replaces: text.length },
+    ...usage
+      .split('|')
+      .map((word) => ({ text: `${command} ${word.trim()}`, about: '', more: true, replaces: text.length })),
+  ])
+  const [command = ''] = text.split(' ')
+  const inside = all.some((hint) => hint.text === command) && text.includes(' ')
+  return all.filter((hint) => hint.text.startsWith(text) && (!inside || hint.text !== command)).slice(0, MAX_HINTS)
+}
+
+const peopleHints = ({ people, app }: SessionContext) => [
+  { text: `@${app.name}`, about: 'app' },
+  ...people.map((one) => ({ text: `@${one.name}`, about: one.realName })),
+]
+
+const roomHints = ({ channels }: SessionContext) =>
+  channels.filter((one) => !one.dm).map((one) => ({ text: `#${one.name}`, about: 'channel' }))
+
+/** The text with the hint in the place of what it completes. */
+export function completeText(hint: Suggestion, { text, caret }: Typed): string {
+  if (text.startsWith('/')) return `${hint.text} `
+  return `${text.slice(0, caret - hint.replaces)}${hint.text} ${text.slice(caret)}`
+}

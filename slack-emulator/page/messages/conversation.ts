@@ -1,0 +1,108 @@
+import { html } from 'htm/preact'
+import type { ComponentChildren } from 'preact'
+import { useEffect } from 'preact/hooks'
+import { Icon } from '../layout/icon.ts'
+import { Welcome } from '../layout/welcome.ts'
+import { useAnnouncements } from '../state/announce.ts'
+import { useLiveData } from '../state/live-updates.ts'
+import type { ChannelInfo } from '../state/people.ts'
+import { type AgentSession, readAgentSession } from '../state/people.ts'
+import { type JsonRecord, readRecords, readString } from '../state/read-json.ts'
+import { markRead } from '../state/read-marks.ts'
+import { useSessionContext } from '../state/session-context.ts'
+import { Composer } from './composer.ts'
+import { MessageList } from './message-list.ts'
+
+const CHANGES = new Set<unknown>(['posted', 'changed', 'deleted', 'streamed', 'reacted', 'session'])
+
+/** One channel's messages, or one thread's, as this person sees them, and kept true. */
+export function useMessages(channel: string, thread: string) {
+  const { me } = useSessionContext()
+  const query = { as: me.name, channel, ...(thread === '' ? {} : { thread_ts: thread }) }
+  const { data, error } = useLiveData({
+    path: 'messages',
+    query,
+    when: (news) =>
+      CHANGES.has(news.kind) &&
+      news.channel === channel &&
+      (thread === '' || (news.thread_ts ?? news.ts) === thread || news.ts === thread),
+  })
+  const messages = data === undefined ? undefined : readRecords(data.messages)
+  return { messages, session: readAgentSession(data ?? {}), error }
+}
+
+export function Conversation({ channel }: { channel: ChannelInfo }) {
+  const { me, app, location, go, act } = useSessionContext()
+  const { messages, session, error } = useMessages(channel.id, '')
+  useAnnouncements(messages)
+  useEffect(() => {
+    if (messages !== undefined) markRead(me.name, channel.id, channel.latest)
+  }, [me.name, channel.id, channel.latest, messages])
+  if (error !== '') return html`<div class="empty"><h3>This conversation cannot be shown</h3><p>${error}</p></div>`
+  if (messages === undefined) return html`<div class="scroll" aria-busy="true"></div>`
+  const name = channel.dm ? app.name : `#${channel.name}`
+  const said = (ts: string, text: string) => {
+    // An answer comes in the thread of what was said, so that is where to look.
+    if (channel.dm || text.toLowerCase().includes(`@${app.name.toLowerCase()}`))
+      go({ ...location, channel: channel.id, home: false, thread: ts })
+  }
+  const prompt = (text: string) =>
+    void act('say', { channel: channel.id, text }).then((answer) => said(readString(answer?.ts), text))
+  return html`<${MessageList} key=${channel.id} messages=${messages} channel=${channel.id} label=${`Messages in ${name}`} inThread=${false}
+      before=${html`<${Welcome} channel=${channel} />`} />
+    <${ConversationFooter} session=${session} channel=${channel} thread="">
+      ${messages.length < 8 && html`<${Prompts} session=${session} onChoose=${prompt} />`}
+      <${Composer} key=${channel.id} channel=${channel} thread="" onSaid=${said} />
+    </${ConversationFooter}>`
+}
+
+function Prompts({ session, onChoose }: { session: AgentSession; onChoose(text: string): void }) {
+  if (session.prompts.length === 0) return null
+  return html`<div class="prompts" role="group" aria-label="Suggestions">
+    ${session.prompts.map((one) => html`<button type="button" class="prompt" onClick=${() => onChoose(one.message)}>${one.title}</button>`)}
+  </div>`
+}
+
+type FootProps = { session: AgentSession; channel: ChannelInfo; thread: string; children: ComponentChildren }
+
+/** The line that says what the app is doing has a place of its own, so nothing moves when it speaks. */
+export function ConversationFooter({ session, channel, thread, children }: FootProps) {
+  const { app, act } = useSessionContext()
+  const busy = session.status === 'processing'
+  const words = session.words || (busy ? 'is working…' : '')
+  const stop = () => void act('stop', { channel: channel.id, thread_ts: thread })
+  return html`<div class="foot">
+    ${children}
+    <div class="status" role="status">
+      ${words !== '' && html`<span class="pulse" aria-hidden="true"></span><span>${app.name} ${words}</span>`}
+      ${busy && thread !== '' && html`<button type="button" class="small-button" onClick=${stop}>Stop</button>`}
+    </div>
+  </div>`
+}
+
+export function Thread({ channel }: { channel: ChannelInfo }) {
+  const { me, location, go, app } = useSessionContext()
+  const { messages, session, error } = useMessages(channel.id, location.thread)
+  useAnnouncements(messages)
+  const last = readString(messages?.at(-1)?.ts)
+  useEffect(
+    () => markRead(me.name, `${channel.id}/${location.thread}`, last),
+    [me.name, channel.id, location.thread, last],
+  )
+  const close = () => {
+    go({ ...location, thread: '' })
+    // The focus was in what is gone now.
+    document.querySelector<HTMLElement>('.main .composer-text')?.focus()
+  }
+  const body: JsonRecord[] = messages ?? []
+  return html`<aside class="thread" aria-label="Thread" onKeyDown=${(event: KeyboardEvent) => event.key === 'Escape' && close()}>
+    <header class="pane-head"><h2>Thread</h2><span class="quiet">${channel.dm ? app.name : `#${channel.name}`}</span>
+      <button type="button" class="icon-button" aria-label="Close thread" onClick=${close}><${Icon} name="close" /></button></header>
+    ${
+      error !== '' || (messages !== undefined && body.length === 0)
+        ? html`<div class="empty"><h3>No such thread</h3><p>${error || 'It is not in this conversation any more.'}</p></div>`
+        : html`<${MessageList} key=${location.thread} messages=${body} channel=${channel.id} label="Messages in the thread" inThread=${true} />
+        <${ConversationFooter} session=${session} channel=${channel} thread=${location.thread}><${Composer} key=${location.thread} channel=${channel} thread=${location.thread} /></${ConversationFooter}>`
+    }
+  </aside>`
+}

@@ -1,0 +1,122 @@
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { errorTextOf, uploadFile } from '../state/api.ts'
+import { readDraft, saveDraft } from '../state/draft-storage.ts'
+import type { ChannelInfo } from '../state/people.ts'
+import { readString } from '../state/read-json.ts'
+import { type SessionContext, useSessionContext } from '../state/session-context.ts'
+import { completeText, type Suggestion, suggestionsFor } from './autocomplete.ts'
+
+export type ComposerProps = { channel: ChannelInfo; thread: string; onSaid?(ts: string, text: string): void }
+type Draft = { text: string; caret: number; at: number; hidden: boolean; files: File[] }
+
+const EMPTY: Draft = { text: '', caret: 0, at: 0, hidden: false, files: [] }
+const MAX_HEIGHT_PX = 240
+
+/** What stands in a composer, what could complete it, and what sends it. */
+export function useDraft(props: ComposerProps) {
+  const session = useSessionContext()
+  const [draft, setDraft] = useState<Draft>(() => ({ ...EMPTY, text: readDraft(keyOf(session, props)), hidden: true }))
+  const field = useRef<HTMLTextAreaElement>(null)
+  useGrowing(field, draft.text)
+  useEffect(() => saveDraft(keyOf(session, props), draft.text), [session, props, draft.text])
+  const hints = draft.hidden ? [] : suggestionsFor(session, draft)
+  const at = Math.min(draft.at, Math.max(0, hints.length - 1))
+  const change = (next: Partial<Draft>) => setDraft({ ...draft, ...next })
+
+  const choose = (hint: Suggestion | undefined) => {
+    if (hint === undefined) return
+    const text = completeText(hint, draft)
+    change({ text, caret: text.length, at: 0, hidden: !hint.more })
+    field.current?.focus()
+  }
+  const send = async () => {
+    if (draft.text.trim() === '' && draft.files.length === 0) return
+    setDraft(EMPTY)
+    if (!(await sent(session, props, draft))) setDraft({ ...draft, hidden: true })
+  }
+  const begin = (text: string) => {
+    change({ text, caret: text.length, hidden: false })
+    field.current?.focus()
+  }
+  const keys = (event: KeyboardEvent) => {
+    const act = keyAct(event, hints.length > 0 && hints[at]?.text !== draft.text.trim())
+    if (act === undefined) return
+    event.preventDefault()
+    if (act === 'hide') event.stopPropagation()
+    const acts = {
+      down: () => change({ at: (at + 1) % hints.length }),
+      up: () => change({ at: (at + hints.length - 1) % hints.length }),
+      hide: () => change({ hidden: true }),
+      choose: () => choose(hints[at]),
+      send: () => void send(),
+    }
+    acts[act]()
+  }
+  return { draft, field, hints, at, change, choose, send, begin, keys }
+}
+
+/** What is typed survives a look elsewhere and a reload; each place and person has its own. */
+const keyOf = ({ me }: SessionContext, { channel, thread }: ComposerProps): string =>
+  `draft ${me.name} ${channel.id} ${thread}`
+
+type KeyAct = 'down' | 'up' | 'hide' | 'choose' | 'send'
+
+const HINT_KEYS: Record<string, KeyAct> = {
+  ArrowDown: 'down',
+  ArrowUp: 'up',
+  Escape: 'hide',
+  Enter: 'choose',
+  Tab: 'choose',
+}
+
+/** Enter sends, Shift and Enter begin a new line; while something is suggested, keys are for the list. */
+function keyAct({ key, shiftKey, isComposing }: KeyboardEvent, hinting: boolean): KeyAct | undefined {
+  if (isComposing) return undefined
+  const hint = hinting ? HINT_KEYS[key] : undefined
+  if (hint !== undefined && !(key === 'Tab' && shiftKey)) return hint
+  return key === 'Enter' && !shiftKey ? 'send' : undefined
+}
+
+/** Says it, or runs it as a command; false where it was refused and should stay. */
+async function sent(
+  session: SessionContext,
+  { channel, thread, onSaid }: ComposerProps,
+  { text, files }: Draft,
+): Promise<boolean> {
+  const words = text.trim()
+  if (/^\/\w/.test(words)) {
+    if (thread !== '') {
+      session.showError('Slash commands do not run in threads. Type it in the conversation instead.')
+      return false
+    }
+    const [command = '', ...rest] = words.split(/\s+/)
+    return (await session.act('command', { channel: channel.id, command, text: rest.join(' ') })) !== undefined
+  }
+  const where = { channel: channel.id, ...(thread === '' ? {} : { thread_ts: thread }) }
+  const ids = await uploaded(session, files)
+  if (ids === undefined) return false
+  const answer = await session.act('say', { ...where, text: words, ...(ids.length === 0 ? {} : { files: ids }) })
+  if (answer === undefined) return false
+  onSaid?.(readString(answer.ts), words)
+  return true
+}
+
+async function uploaded(session: SessionContext, files: File[]): Promise<string[] | undefined> {
+  try {
+    return await Promise.all(files.map((file) => uploadFile(session.me.name, file)))
+  } catch (error) {
+    session.showError(errorTextOf(error))
+    return undefined
+  }
+}
+
+/** The field is as high as its text. */
+function useGrowing(field: { current: HTMLTextAreaElement | null }, text: string): void {
+  // The text is what makes it grow.
+  useLayoutEffect(() => {
+    const area = field.current
+    if (area === null) return
+    area.style.height = 'auto'
+    area.style.height = `${Math.min(area.scrollHeight, MAX_HEIGHT_PX)}px`
+  }, [field, text])
+}

@@ -1,0 +1,7 @@
+/** Texts of this window, until it is closed. */
+export const readDraft = (key: string): string => sessionStorage.getItem(key) ?? ''
+
+export function saveDraft(key: string, text: string): void {
+  if (text === '') sessionStorage.removeItem(key)
+  else sessionStorage.setItem(key, text)
+}

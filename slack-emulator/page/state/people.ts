@@ -1,0 +1,55 @@
+import { type JsonRecord, readRecord, readRecords, readString, readStrings } from './read-json.ts'
+
+export type PersonInfo = { id: string; name: string; realName: string }
+export type ChannelInfo = { id: string; name: string; members: string[]; dm: boolean; latest: string }
+export type ShortcutInfo = { name: string; type: string; callbackId: string }
+export type AppInfo = {
+  name: string
+  user: string
+  team: string
+  commands: { command: string; description: string; usage: string }[]
+  shortcuts: ShortcutInfo[]
+}
+
+export const readPeople = (answer: JsonRecord): PersonInfo[] =>
+  readRecords(answer.people).map((one) => ({
+    id: readString(one.id),
+    name: readString(one.name),
+    realName: readString(one.realName),
+  }))
+
+export const readChannels = (answer: JsonRecord): ChannelInfo[] =>
+  readRecords(answer.channels).map((one) => ({
+    id: readString(one.id),
+    name: readString(one.name),
+    members: readStrings(one.members),
+    dm: one.name === 'dm',
+    latest: readString(one.latest) || '0',
+  }))
+
+export const readApp = (answer: JsonRecord): AppInfo => ({
+  name: readString(answer.name),
+  user: readString(answer.user),
+  team: readString(answer.team),
+  commands: readRecords(answer.slash_commands).map((one) => ({
+    command: readString(one.command),
+    description: readString(one.description),
+    usage: readString(one.usage_hint),
+  })),
+  shortcuts: readRecords(answer.shortcuts).map((one) => ({
+    name: readString(one.name),
+    type: readString(one.type),
+    callbackId: readString(one.callback_id),
+  })),
+})
+
+export type AgentSession = { status: string; words: string; prompts: { title: string; message: string }[] }
+
+export function readAgentSession(answer: JsonRecord): AgentSession {
+  const session = readRecord(answer.session)
+  const prompts = readRecords(session.prompts).map((one) => ({
+    title: readString(one.title),
+    message: readString(one.message),
+  }))
+  return { status: readString(session.status), words: readString(session.words), prompts }
+}

@@ -1,0 +1,52 @@
+import { createContext } from 'preact'
+import { useContext } from 'preact/hooks'
+import type { PageLocation } from './location.ts'
+import type { AppInfo, ChannelInfo, PersonInfo } from './people.ts'
+import type { JsonRecord } from './read-json.ts'
+
+/** Whose seat this is, who else is there, and the ways to act. */
+export type SessionContext = {
+  me: PersonInfo
+  people: PersonInfo[]
+  channels: ChannelInfo[]
+  app: AppInfo
+  location: PageLocation
+  go(place: PageLocation): void
+  /** Does something in the workspace as this person; what goes wrong is shown, and answered with undefined. */
+  act(path: string, body: JsonRecord): Promise<JsonRecord | undefined>
+  showError(text: string): void
+  /** What last went wrong, until it is read or something else is done. */
+  error: string
+}
+
+const SessionReactContext = createContext<SessionContext | undefined>(undefined)
+export const SessionProvider = SessionReactContext.Provider
+
+export function useSessionContext(): SessionContext {
+  const session = useContext(SessionReactContext)
+  if (session === undefined) throw new TypeError('a part of the page stands outside of the session')
+  return session
+}
+
+/** Where blocks stand: what their buttons do, and for a form what stands in its fields. */
+export type Surface = {
+  kind: 'message' | 'modal' | 'home'
+  press(element: JsonRecord, blockId: string, value?: unknown): Promise<void>
+  suggest(actionId: string, typed: string): Promise<JsonRecord[]>
+  form: FormState
+}
+
+export type FormState = {
+  value(blockId: string, element: JsonRecord): unknown
+  change(blockId: string, element: JsonRecord, value: unknown): void
+  errors: Record<string, string>
+}
+
+const SurfaceContext = createContext<Surface | undefined>(undefined)
+export const SurfaceProvider = SurfaceContext.Provider
+
+export function useSurface(): Surface {
+  const surface = useContext(SurfaceContext)
+  if (surface === undefined) throw new TypeError('blocks stand outside of a surface')
+  return surface
+}

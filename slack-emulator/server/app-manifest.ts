@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { isRecord } from '../../src/block-kit/problem.ts'
+
+const Manifest = z.object({
+  features: z
+    .object({
+      slash_commands: z
+        .array(z.object({ command: z.string(), description: z.string(), usage_hint: z.string().default('') }))
+        .default([]),
+      shortcuts: z
+        .array(
+          z.object({
+            name: z.string(),
+            type: z.enum(['global', 'message']),
+            callback_id: z.string(),
+            description: z.string().default(''),
+          }),
+        )
+        .default([]),
+    })
+    .default({ slash_commands: [], shortcuts: [] }),
+})
+
+const MANIFEST = join(import.meta.dirname, '../../manifest.yml')
+
+/** The commands and shortcuts the app is installed with; a workspace takes them from the manifest, and so does this one. */
+export function readAppManifest(file = MANIFEST): z.infer<typeof Manifest>['features'] {
+  return Manifest.parse(parse(manifestText(file))).features
+}
+
+function manifestText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    // An image without the manifest still runs; the page then has no hints to give.
+    if (isRecord(error) && error.code === 'ENOENT') return '{}'
+    throw error
+  }
+}

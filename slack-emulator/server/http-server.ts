@@ -1,0 +1,137 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { buffer } from 'node:stream/consumers'
+import { createActionRoutes, createReadRoutes, type Route } from '../control/routes.ts'
+import { keepAttachment } from '../control/shared-files.ts'
+import type { EmulatorParts } from '../delivery/interaction-payloads.ts'
+import { EmulatorError } from '../errors.ts'
+import type { EmulatorLog } from '../log.ts'
+import { serveFile, serveResponseUrl, serveUpload } from '../web-api/app-urls.ts'
+import type { OAuth } from '../web-api/oauth.ts'
+import { readArgs, sendJson, sendText } from '../web-api/request-bodies.ts'
+import type { FileContents } from '../workspace/file-contents.ts'
+import type { ResponseOutcome } from '../workspace/response-urls.ts'
+import type { WorkspaceEvent } from '../workspace/workspace-events.ts'
+import { createPageServer } from './page-server.ts'
+
+type Deps = {
+  parts: EmulatorParts & { responses: { use(id: string, body: unknown): ResponseOutcome } }
+  fileContents: FileContents
+  oauth: OAuth
+  webApi: (method: string, request: IncomingMessage, response: ServerResponse) => Promise<void>
+  log: EmulatorLog
+}
+
+type Visit = { request: IncomingMessage; response: ServerResponse; path: string[] }
+type Serve = (visit: Visit) => Promise<void> | void
+
+/** Everything the workspace serves on its one port, by the first part of the path. */
+export function createRequestListener(deps: Deps): RequestListener {
+  const [acts, sights] = [createActionRoutes(deps.parts), createReadRoutes(deps.parts)]
+  const { servePage, servePart } = createPageServer()
+  const doors: Record<string, Serve> = {
+    api: ({ path, request, response }) => deps.webApi(path[1] ?? '', request, response),
+    '': ({ response }) => servePage(response),
+    page: ({ path, request, response }) => servePart(path.slice(1).join('/'), request, response),
+    local: (visit) => serveLocal(deps, visit, visit.request.method === 'POST' ? acts : sights),
+    response: (visit) => serveResponseUrl(deps, visit),
+    archives: ({ path, response }) => serveLink(path, response),
+    upload: (visit) => serveUpload(deps, visit),
+    files: (visit) => serveFile(deps, visit),
+    oauth: ({ request, response }) => deps.oauth.serve(request, response),
+  }
+  return (request, response) => {
+    const path = (request.url ?? '/').split('?')[0]?.split('/').slice(1) ?? []
+    const serve = doors[path[0] ?? '']
+    if (!isOurs(request, deps.parts.workspace.url))
+      return sendText(response, 403, 'this workspace serves its own machine only')
+    if (serve === undefined) return sendText(response, 404, 'not found')
+    Promise.resolve(serve({ request, response, path })).catch((error: unknown) => {
+      deps.log.error({ err: error, path: request.url }, 'local Slack failed')
+      if (!response.headersSent) sendJson(response, 500, { error: 'local Slack failed; see its log' })
+    })
+  }
+}
+
+/** chat.getPermalink leads into the page, to the message's thread. */
+function serveLink([, channel = '', message = '']: string[], response: ServerResponse): void {
+  const [, seconds = '', rest = ''] = /^p(\d{10})(\d{6})$/.exec(message) ?? []
+  response.writeHead(302, { location: `/#/${encodeURIComponent(channel)}/${seconds}.${rest}` }).end()
+}
+
+/** A web page elsewhere must not act here: neither by a name that resolves to loopback, nor by a form. */
+function isOurs({ headers }: IncomingMessage, url: string): boolean {
+  const port = new URL(url).port
+  const hosts = ['127.0.0.1', 'localhost', '[::1]'].map((name) => `${name}:${port}`)
+  const { origin } = headers
+  return (
+    hosts.includes(headers.host ?? '') && (origin === undefined || hosts.some((host) => origin === `http://${host}`))
+  )
+}
+
+/** Parts of /local/ that are no JSON routes. */
+const OWN: Record<string, (deps: Deps, request: IncomingMessage, response: ServerResponse) => Promise<void> | void> = {
+  'GET events': (deps, _request, response) => serveNews(deps, response),
+  'POST attach': serveAttach,
+}
+
+async function serveLocal(
+  deps: Deps,
+  { request, response, path }: Visit,
+  routes: Record<string, Route>,
+): Promise<void> {
+  const name = path[1] ?? ''
+  const own = OWN[`${request.method} ${name}`]
+  if (own !== undefined) return own(deps, request, response)
+  const route = routes[name]
+  if (route === undefined)
+    return sendJson(response, 404, { error: `there is no ${request.method ?? ''} /local/${name}` })
+  const input = await readArgs(request)
+  if (input === undefined) return sendJson(response, 400, { error: 'the body is not a JSON object' })
+  try {
+    sendJson(response, 200, await route(input))
+  } catch (error) {
+    if (!(error instanceof EmulatorError)) throw error
+    sendJson(response, statusOf(error), { error: error.message })
+  }
+}
+
+function statusOf({ code }: EmulatorError): number {
+  if (code === 'input_invalid') return 400
+  return code === 'app_failed' ? 502 : 409
+}
+
+/** GET /local/events: one line per thing that happens, as server-sent events; ids only, so nobody reads another's words. */
+function serveNews({ parts }: Deps, response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+  response.write(':\n\n')
+  const unwatch = parts.workspace.subscribe((event) => {
+    response.write(`data: ${JSON.stringify({ kind: event.kind, ...idsOf(event) })}\n\n`)
+  })
+  const unwatchTraffic = parts.traffic.watch((id) => {
+    response.write(`data: ${JSON.stringify({ kind: 'exchange', id })}\n\n`)
+  })
+  response.on('close', () => {
+    unwatch()
+    unwatchTraffic()
+  })
+}
+
+function idsOf(event: WorkspaceEvent): object {
+  if ('message' in event) {
+    const { channel, ts, thread_ts, ephemeral_to } = event.message
+    return { channel, ts, thread_ts, user: ephemeral_to }
+  }
+  const ids = Object.entries(event).filter(([name]) => ['channel', 'thread_ts', 'user', 'tab'].includes(name))
+  return Object.fromEntries(ids)
+}
+
+/** POST /local/attach?as=…&name=…: the bytes of a file a person will share or put into a form. */
+async function serveAttach(
+  { parts, fileContents }: Deps,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const query = new URL(request.url ?? '/', parts.workspace.url).searchParams
+  const attached = keepAttachment(parts, fileContents, { name: query.get('name') ?? '', bytes: await buffer(request) })
+  sendJson(response, 'error' in attached ? 400 : 200, attached)
+}

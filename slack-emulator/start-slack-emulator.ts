@@ -1,0 +1,167 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { isRecord } from '../src/block-kit/problem.ts'
+import { eventsFor } from './delivery/event-payloads.ts'
+import { createEventQueue, RETRY_DELAYS_MS } from './delivery/event-queue.ts'
+import { createFaultInjection } from './delivery/fault-injection.ts'
+import { createHttpTransport } from './delivery/http-transport.ts'
+import { createSocketModeTransport } from './delivery/socket-mode.ts'
+import { createTrafficLog, recordTraffic } from './delivery/traffic-log.ts'
+import { EmulatorError } from './errors.ts'
+import type { EmulatorLog } from './log.ts'
+import { createRequestListener } from './server/http-server.ts'
+import { createOAuth, type OAuthClient } from './web-api/oauth.ts'
+import { createRateLimits, type Strictness } from './web-api/rate-limits.ts'
+import { createWebApi } from './web-api/web-api.ts'
+import { type Clock, systemClock } from './workspace/clock.ts'
+import { createFileContents } from './workspace/file-contents.ts'
+import { createModalStacks } from './workspace/modal-stacks.ts'
+import { openPersistentCollections } from './workspace/persistent-collections.ts'
+import { createResponseUrls } from './workspace/response-urls.ts'
+import { HUMANS, TEAM, type Team } from './workspace/seed.ts'
+import { createTriggerIds } from './workspace/trigger-ids.ts'
+import { createWorkspace } from './workspace/workspace.ts'
+
+export type SlackEmulatorOptions = {
+  /** 0 takes any free port. */
+  port: number
+  /** Where the workspace is kept; without it everything is forgotten at the end. */
+  folder?: string
+  mode: 'http' | 'socket'
+  /** HTTP mode: where signed requests go, in turn, the next one where a connection is refused. Empty: events wait. */
+  appUrls: string[]
+  log: EmulatorLog
+  retryDelaysMs?: number[]
+  /** The clock, in milliseconds: tests move it on to see triggers, streams and response_urls expire. */
+  now?: () => number
+  /** Timers of retries, on the same clock. */
+  after?: Clock['after']
+  /** The workspace, where it is not the one everybody has. */
+  team?: Team
+  /** What an app has that is installed in several workspaces, the same in all of them. */
+  app?: { signingSecret: string; client: OAuthClient }
+  /** False: people install the app first, at /oauth/v2/authorize. */
+  installed?: boolean
+  /** Where the app finds this workspace's files, when that is not here. */
+  address?: string
+  /** Slack's own limits, or (default) so generous that nobody is bothered. `POST /local/limits` changes it. */
+  rateLimits?: Strictness
+}
+
+export type SlackEmulator = {
+  /** e.g. http://127.0.0.1:3100 */
+  url: string
+  /** What Bolt and the Web API client take as `slackApiUrl`. */
+  apiUrl: string
+  botToken: string
+  appToken: string
+  signingSecret: string
+  teamId: string
+  /** User ids by name. */
+  people: Record<'owner' | 'approver' | 'member', string>
+  setAppUrls(urls: string[]): void
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** Starts a Slack workspace on this machine: Web API, events, interactivity and Socket Mode for one app, on loopback only. */
+export async function startSlackEmulator(options: SlackEmulatorOptions): Promise<SlackEmulator> {
+  const server = createServer()
+  const url = await listen(server, options.port)
+  const built = build(options, url)
+  server.on('request', built.listener)
+  server.on('upgrade', (request, socket, head) => {
+    if (built.socket === undefined) socket.end('HTTP/1.1 404 Not Found\r\n\r\n')
+    else built.socket.upgrade(request, socket, head)
+  })
+  return {
+    url,
+    apiUrl: `${url}/api/`,
+    ...built.secrets,
+    teamId: (options.team ?? TEAM).id,
+    people: HUMANS,
+    setAppUrls: built.setAppUrls,
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      built.stop()
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+function build(options: SlackEmulatorOptions, url: string) {
+  const { folder, mode, appUrls, log, retryDelaysMs = RETRY_DELAYS_MS } = options
+  const { now, after } = clockOf(options)
+  const collections = openPersistentCollections(folder)
+  const fileContents = createFileContents(folder)
+  const workspace = createWorkspace({ ...beginningOf(options, url), collections, fileContents, now })
+  const oauth = createOAuth(workspace, options.app?.client)
+  const socket = mode === 'socket' ? createSocketModeTransport(now) : undefined
+  const http = createHttpTransport({ signingSecret: workspace.secrets.signingSecret, urls: appUrls, now })
+  const traffic = createTrafficLog()
+  const transport = recordTraffic(socket ?? http, traffic, now)
+  const triggers = createTriggerIds(now)
+  const modals = createModalStacks((user) => workspace.publish({ kind: 'modal', user }))
+  const responses = createResponseUrls(workspace)
+  const queue = createEventQueue({ workspace, transport, retryDelaysMs, log, after })
+  workspace.subscribe((change) => {
+    const install = workspace.appTokens.live()
+    if (install === undefined || install.withdrawn) return
+    for (const event of eventsFor(change, workspace)) queue.send(event)
+  })
+  queue.resume()
+  const faults = createFaultInjection()
+  const limits = createRateLimits(now, options.rateLimits)
+  const webApi = createWebApi({ workspace, modals, triggers, socket, faults, limits, traffic, oauth })
+  const listener: RequestListener = createRequestListener({
+    parts: {
+      workspace,
+      transport,
+      modals,
+      triggers,
+      responses,
+      faults,
+      limits,
+      fileContents,
+      traffic,
+      deliveries: queue.deliveries,
+    },
+    fileContents,
+    webApi,
+    oauth,
+    log,
+  })
+  const stop = () => {
+    queue[Symbol.dispose]()
+    socket?.[Symbol.dispose]()
+    http[Symbol.dispose]()
+    collections[Symbol.dispose]()
+  }
+  return { listener, socket, secrets: workspace.secrets, setAppUrls: http.setUrls, stop }
+}
+
+function clockOf({ now, after }: SlackEmulatorOptions): Clock {
+  return { ...systemClock, ...(now && { now }), ...(after && { after }) }
+}
+
+function beginningOf({ address, team, app, installed }: SlackEmulatorOptions, url: string) {
+  return {
+    url,
+    filesUrl: address ?? url,
+    team: team ?? TEAM,
+    given: app ? { signingSecret: app.signingSecret } : {},
+    installed: installed ?? true,
+  }
+}
+
+function listen(server: Server, port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => {
+      const taken = isRecord(cause) && cause.code === 'EADDRINUSE'
+      reject(taken ? new EmulatorError('port_in_use', `port ${port} is in use by another program`, { cause }) : cause)
+    })
+    server.listen(port, '127.0.0.1', () => {
+      const address = server.address()
+      resolve(`http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : port}`)
+    })
+  })
+}

@@ -1,0 +1,57 @@
+import { z } from 'zod'
+import { parseJson } from '../parse-json.ts'
+
+/** What a Web API method answers; `ok: false` is an answer too, not an exception. */
+export type MethodResponse = { ok: boolean; [field: string]: unknown }
+export type Method = (args: Record<string, unknown>) => MethodResponse | Promise<MethodResponse>
+export type Methods = Record<string, Method>
+
+export function refuse(error: string, messages: string[] = []): MethodResponse {
+  return messages.length === 0
+    ? { ok: false, error }
+    : { ok: false, error, response_metadata: { messages: messages.map((message) => `[ERROR] ${message}`) } }
+}
+
+/** A method whose arguments are checked before it runs; what it does not know it ignores, as Slack does. */
+export function defineMethod<T>(
+  shape: z.ZodType<T>,
+  answer: (args: T) => MethodResponse | Promise<MethodResponse>,
+): Method {
+  return (args) => {
+    const parsed = shape.safeParse(args)
+    if (parsed.success) return answer(parsed.data)
+    const messages = parsed.error.issues.map((issue) => `${issue.message} [json-pointer:/${issue.path.join('/')}]`)
+    return refuse('invalid_arguments', messages)
+  }
+}
+
+/** Form bodies carry lists and objects as JSON text. */
+export function acceptJson<T extends z.ZodType>(shape: T) {
+  return z.preprocess((value) => (typeof value === 'string' ? (parseJson(value) ?? value) : value), shape)
+}
+
+const TRUTHS = new Map<unknown, boolean>([
+  ['true', true],
+  ['1', true],
+  [1, true],
+  ['false', false],
+  ['0', false],
+  [0, false],
+])
+
+export const flagArg = z.preprocess((value) => TRUTHS.get(value) ?? value, z.boolean())
+export const countArg = z.coerce.number().int().min(1).max(1_000)
+
+/** Timestamps are strings; a number loses digits, which Slack punishes later and the twin at once. */
+export const tsArg = z.string().regex(/^\d{1,12}\.\d{6}$/, 'must be a message timestamp')
+export const channelArg = z.string({ error: 'missing required field: channel' })
+export const jsonObjectArg = acceptJson(z.record(z.string(), z.unknown()))
+export const jsonObjectsArg = acceptJson(z.array(z.record(z.string(), z.unknown())))
+
+/** One page of a list, by a cursor that is the index to go on from. */
+export function paginate<T>(all: T[], limit: number, cursor: string | undefined) {
+  const from = Number(cursor === undefined || cursor === '' ? 0 : Buffer.from(cursor, 'base64url').toString())
+  const to = from + limit
+  const next = to < all.length ? Buffer.from(String(to)).toString('base64url') : ''
+  return { items: all.slice(from, to), response_metadata: { next_cursor: next } }
+}

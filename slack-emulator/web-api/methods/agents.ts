@@ -1,0 +1,103 @@
+import { z } from 'zod'
+import type { Session } from '../../workspace/records.ts'
+import type { Workspace } from '../../workspace/workspace.ts'
+import {
+  acceptJson,
+  channelArg,
+  defineMethod,
+  type MethodResponse,
+  type Methods,
+  refuse,
+  tsArg,
+} from '../method-args.ts'
+import { channelFor, isThread } from './chat-common.ts'
+
+export const SessionStatus = z.enum(['processing', 'active', 'suspended', 'closed'])
+const place = { channel: channelArg, thread_ts: tsArg }
+const title = z.string().min(1).max(200)
+const Prompts = acceptJson(
+  z
+    .array(z.object({ title: z.string().min(1), message: z.string().min(1) }))
+    .min(1)
+    .max(4),
+)
+
+type Place = { channel: string; thread_ts?: string | undefined }
+
+export const sessionKey = ({ channel, thread_ts }: Place) => `${channel}:${thread_ts ?? ''}`
+
+/** agents.sessions.* and the older assistant.threads.* */
+export function createAgentMethods(workspace: Workspace): Methods {
+  const change = (at: Place, next: Partial<Session>): MethodResponse | Session => {
+    const channel = channelFor(workspace, at.channel)
+    if (typeof channel === 'string') return refuse(channel)
+    if (at.thread_ts !== undefined && !isThread(workspace, channel.id, at.thread_ts)) return refuse('invalid_thread_ts')
+    return setSession(workspace, { ...at, channel: channel.id }, next)
+  }
+  const set = (...given: Parameters<typeof change>): MethodResponse => {
+    const session = change(...given)
+    return 'ok' in session ? session : { ok: true }
+  }
+  const setNamed = (...given: Parameters<typeof change>): MethodResponse => {
+    const session = change(...given)
+    if ('ok' in session) return session
+    const { status, title: name } = session
+    return { ok: true, status, agent_status: status, ...(name === undefined ? {} : { title: name }) }
+  }
+  return {
+    'agents.sessions.setStatus': defineMethod(
+      z.object({ ...place, status: SessionStatus, title: title.optional(), initiator_user_id: z.string().optional() }),
+      ({ status, title: given, initiator_user_id, ...at }) =>
+        initiator_user_id === undefined || workspace.person(initiator_user_id)?.bot === false
+          ? setNamed(at, given === undefined ? { status } : { status, title: given })
+          : refuse('user_not_found'),
+    ),
+    'agents.sessions.rename': defineMethod(z.object({ ...place, title }), ({ title: given, ...at }) =>
+      setNamed(at, { title: given }),
+    ),
+    'assistant.threads.setTitle': defineMethod(
+      z.object({ channel_id: z.string(), thread_ts: tsArg, title }),
+      ({ channel_id, thread_ts, title: given }) => set({ channel: channel_id, thread_ts }, { title: given }),
+    ),
+    'assistant.threads.setStatus': defineMethod(
+      z.object({
+        channel_id: z.string(),
+        thread_ts: tsArg,
+        status: z.string(),
+        loading_messages: acceptJson(z.array(z.string()).max(10)).optional(),
+      }),
+      ({ channel_id, thread_ts, status }) => set({ channel: channel_id, thread_ts }, { words: status }),
+    ),
+    'assistant.threads.setSuggestedPrompts': defineMethod(
+      z.object({ channel_id: z.string(), thread_ts: tsArg.optional(), title: z.string().optional(), prompts: Prompts }),
+      ({ channel_id, thread_ts, prompts }) => set({ channel: channel_id, thread_ts }, { prompts }),
+    ),
+  }
+}
+
+/** Slack shows its loader for an hour at most (docs.slack.dev/reference/methods/agents.sessions.setStatus). */
+const PROCESSING_LAPSES_MS = 60 * 60_000
+
+/** The session of a thread as it is by now. */
+export function findSession(workspace: Workspace, at: Place): Session | undefined {
+  const session = workspace.sessions.get(sessionKey(at))
+  if (session?.status !== 'processing' || session.since === undefined) return session
+  return workspace.now() < session.since + PROCESSING_LAPSES_MS ? session : { ...session, status: 'active' }
+}
+
+/** The words beside the app's name go when it speaks. */
+export function clearStatusText(workspace: Workspace, at: Place): void {
+  const session = workspace.sessions.get(sessionKey(at))
+  if (session?.words) setSession(workspace, at, { words: '' })
+}
+
+export function setSession(workspace: Workspace, at: Place, change: Partial<Session>): Session {
+  const key = sessionKey(at)
+  const thread_ts = at.thread_ts ?? ''
+  const known: Session = workspace.sessions.get(key) ?? { channel: at.channel, thread_ts, status: 'active' }
+  const since = change.status === 'processing' ? { since: workspace.now() } : {}
+  const session = { ...known, ...change, ...since }
+  workspace.sessions.put(key, session)
+  workspace.publish({ kind: 'session', channel: at.channel, thread_ts })
+  return session
+}

@@ -1,0 +1,36 @@
+import type { Channel, Json } from '../../workspace/records.ts'
+import { APP } from '../../workspace/seed.ts'
+import type { Workspace } from '../../workspace/workspace.ts'
+import { type MethodResponse, refuse } from '../method-args.ts'
+
+/** The channel an app may post to, or why not. A person's id stands for their DM. */
+export function channelFor(workspace: Workspace, id: string): Channel | 'channel_not_found' | 'not_in_channel' {
+  const person = id.startsWith('U') ? workspace.person(id) : undefined
+  const channel = person === undefined || person.bot ? workspace.channels.get(id) : workspace.dmOf(person.id)
+  if (channel === undefined) return 'channel_not_found'
+  return channel.members.includes(APP.user) ? channel : 'not_in_channel'
+}
+
+/** Only a visible top-level message can have replies; the ts of a reply makes an orphan in Slack, so it is refused here. */
+export function isThread(workspace: Workspace, channel: string, threadTs: string): boolean {
+  const root = workspace.messages.get(channel, threadTs)
+  if (root === undefined || root.ephemeral_to !== undefined) return false
+  return root.thread_ts === undefined || root.thread_ts === root.ts
+}
+
+/** Slack's refusal of message metadata, if it is not `{ event_type, event_payload }`. */
+export function refuseMetadata(given: Json | undefined): MethodResponse | undefined {
+  if (given === undefined) return undefined
+  const fits =
+    typeof given.event_type === 'string' && typeof given.event_payload === 'object' && given.event_payload !== null
+  return fits ? undefined : refuse('invalid_metadata_format')
+}
+
+/** markdown_text is kept as the block Slack makes of it. */
+export function blocksForContent(args: {
+  blocks?: Json[] | undefined
+  markdown_text?: string | undefined
+}): Json[] | undefined {
+  if (args.markdown_text !== undefined) return [{ type: 'markdown', text: args.markdown_text }]
+  return args.blocks
+}

@@ -1,0 +1,148 @@
+import { z } from 'zod'
+import { LIMITS } from '../../../src/block-kit/limits.ts'
+import { addIds, refuseBlocks } from '../../workspace/blocks.ts'
+import type { Json, Message } from '../../workspace/records.ts'
+import { APP } from '../../workspace/seed.ts'
+import { isStreaming, messageObjectOf } from '../../workspace/slack-objects.ts'
+import type { Workspace } from '../../workspace/workspace.ts'
+import {
+  acceptJson,
+  channelArg,
+  defineMethod,
+  flagArg,
+  jsonObjectArg,
+  jsonObjectsArg,
+  type MethodResponse,
+  type Methods,
+  refuse,
+  tsArg,
+} from '../method-args.ts'
+import { clearStatusText } from './agents.ts'
+import { blocksForContent, channelFor, isThread, refuseMetadata } from './chat-common.ts'
+
+const content = {
+  text: z.string().optional(),
+  markdown_text: z.string().optional(),
+  blocks: jsonObjectsArg.optional(),
+  attachments: acceptJson(z.array(z.unknown())).optional(),
+  metadata: jsonObjectArg.optional(),
+}
+const Content = z.object(content)
+type Content = z.infer<typeof Content>
+const Post = Content.extend({ channel: channelArg, thread_ts: tsArg.optional(), reply_broadcast: flagArg.optional() })
+const Update = Content.extend({ channel: channelArg, ts: tsArg })
+const Ephemeral = Content.extend({ channel: channelArg, user: z.string(), thread_ts: tsArg.optional() })
+
+/** chat.*, streams apart. */
+export function createChatMethods(workspace: Workspace): Methods {
+  return {
+    'chat.postMessage': defineMethod(Post, (args) => post(workspace, args)),
+    'chat.postEphemeral': defineMethod(Ephemeral, (args) => postEphemeral(workspace, args)),
+    'chat.update': defineMethod(Update, (args) => update(workspace, args)),
+    'chat.delete': defineMethod(z.object({ channel: channelArg, ts: tsArg }), (args) => {
+      const message = workspace.messages.get(args.channel, args.ts)
+      if (message === undefined || message.ephemeral_to !== undefined) return refuse('message_not_found')
+      if (message.user !== APP.user) return refuse('cant_delete_message')
+      workspace.remove(message)
+      return { ok: true, channel: message.channel, ts: message.ts }
+    }),
+    'chat.getPermalink': defineMethod(z.object({ channel: channelArg, message_ts: tsArg }), (args) => {
+      const message = workspace.messages.get(args.channel, args.message_ts)
+      if (message === undefined) return refuse('message_not_found')
+      const permalink = `${workspace.url}/archives/${message.channel}/p${message.ts.replace('.', '')}`
+      return { ok: true, channel: message.channel, permalink }
+    }),
+  }
+}
+
+function post(workspace: Workspace, args: z.infer<typeof Post>): MethodResponse {
+  const channel = channelFor(workspace, args.channel)
+  if (typeof channel === 'string') return refuse(channel)
+  const refused = refuseContent(args, true)
+  if (refused !== undefined) return refused
+  if (args.thread_ts !== undefined && !isThread(workspace, channel.id, args.thread_ts))
+    return refuse('invalid_thread_ts')
+  const message = workspace.post({
+    channel: channel.id,
+    user: APP.user,
+    ...(args.thread_ts === undefined ? {} : { thread_ts: args.thread_ts }),
+    ...fieldsOf(args),
+  })
+  clearStatusText(workspace, message)
+  return {
+    ok: true,
+    channel: channel.id,
+    ts: message.ts,
+    message: messageObjectOf(message, workspace, true),
+    ...cutWarning(args),
+  }
+}
+
+function postEphemeral(workspace: Workspace, args: z.infer<typeof Ephemeral>): MethodResponse {
+  const channel = channelFor(workspace, args.channel)
+  if (typeof channel === 'string') return refuse(channel)
+  const refused = refuseContent(args, true)
+  if (refused !== undefined) return refused
+  if (!channel.members.includes(args.user)) return refuse('user_not_in_channel')
+  if (args.thread_ts !== undefined && !isThread(workspace, channel.id, args.thread_ts))
+    return refuse('invalid_thread_ts')
+  const message = workspace.post({
+    channel: channel.id,
+    user: APP.user,
+    ephemeral_to: args.user,
+    ...(args.thread_ts === undefined ? {} : { thread_ts: args.thread_ts }),
+    ...fieldsOf(args),
+  })
+  return { ok: true, message_ts: message.ts, ...cutWarning(args) }
+}
+
+/** Blocks and metadata left out of an update stay as they were (docs.slack.dev/reference/methods/chat.update). */
+function update(workspace: Workspace, args: z.infer<typeof Update>): MethodResponse {
+  const message = workspace.messages.get(args.channel, args.ts)
+  if (message === undefined || message.ephemeral_to !== undefined) return refuse('message_not_found')
+  if (message.user !== APP.user) return refuse('cant_update_message')
+  if (message.stream !== undefined && isStreaming(message.stream, workspace.now()))
+    return refuse('streaming_state_conflict')
+  const refused = refuseContent(args, false)
+  if (refused !== undefined) return refused
+  const { text, ...rest } = fieldsOf(args)
+  const given = args.text !== undefined || args.markdown_text !== undefined
+  const changed = workspace.change({ ...message, ...rest, text: given ? text : message.text }, APP.user)
+  return {
+    ok: true,
+    channel: changed.channel,
+    ts: changed.ts,
+    text: changed.text,
+    message: messageObjectOf(changed, workspace, true),
+  }
+}
+
+function refuseContent(args: Content, needed: boolean): MethodResponse | undefined {
+  if (needed && [args.text, args.markdown_text, args.blocks, args.attachments].every(isNothing))
+    return refuse('no_text')
+  if (args.markdown_text !== undefined && (args.text !== undefined || args.blocks !== undefined)) {
+    return refuse('markdown_text_conflict', ['markdown_text cannot be used with text or blocks'])
+  }
+  if ((args.markdown_text ?? '').length > LIMITS.message.markdownText) return refuse('msg_too_long')
+  const badMetadata = refuseMetadata(args.metadata)
+  return badMetadata ?? refuseBlocks(args.blocks)
+}
+
+function isNothing(value: unknown): boolean {
+  return value === undefined || value === '' || (Array.isArray(value) && value.length === 0)
+}
+
+function fieldsOf(args: Content): Pick<Message, 'text'> & { blocks?: Json[]; metadata?: Json } {
+  const blocks = blocksForContent(args)
+  return {
+    text: (args.markdown_text ?? args.text ?? '').slice(0, LIMITS.message.textMax),
+    ...(blocks === undefined ? {} : { blocks: addIds(blocks) }),
+    ...(args.metadata === undefined ? {} : { metadata: args.metadata }),
+  }
+}
+
+/** Slack cuts over-long text and says so only in a warning. */
+function cutWarning({ text }: Content): Json {
+  if ((text ?? '').length <= LIMITS.message.textMax) return {}
+  return { warning: 'message_truncated', response_metadata: { warnings: ['message_truncated'] } }
+}

@@ -1,0 +1,111 @@
+import { z } from 'zod'
+import type { Channel, Message } from '../../workspace/records.ts'
+import { APP } from '../../workspace/seed.ts'
+import { channelObjectOf, messageObjectOf } from '../../workspace/slack-objects.ts'
+import type { Workspace } from '../../workspace/workspace.ts'
+import { channelArg, countArg, defineMethod, flagArg, type Methods, paginate, refuse, tsArg } from '../method-args.ts'
+
+const range = {
+  channel: channelArg,
+  limit: countArg.optional(),
+  cursor: z.string().optional(),
+  oldest: z.string().optional(),
+  latest: z.string().optional(),
+  inclusive: flagArg.optional(),
+  include_all_metadata: flagArg.optional(),
+}
+type Range = z.infer<z.ZodObject<typeof range>>
+
+/** conversations.*; the app reads only where it is a member. */
+export function createConversationMethods(workspace: Workspace): Methods {
+  return {
+    'conversations.open': defineMethod(
+      z.object({ users: z.string().optional(), channel: z.string().optional(), return_im: flagArg.optional() }),
+      (args) => open(workspace, args),
+    ),
+    'conversations.info': defineMethod(z.object({ channel: channelArg }), ({ channel }) => {
+      const found = workspace.channels.get(channel)
+      return found === undefined
+        ? refuse('channel_not_found')
+        : { ok: true, channel: channelObjectOf(found, workspace.team.id) }
+    }),
+    'conversations.list': defineMethod(
+      z.object({ types: z.string().optional(), limit: countArg.optional(), cursor: z.string().optional() }),
+      (args) => list(workspace, args),
+    ),
+    'conversations.members': defineMethod(
+      z.object({ channel: channelArg, limit: countArg.optional(), cursor: z.string().optional() }),
+      ({ channel, limit, cursor }) => {
+        const found = workspace.channels.get(channel)
+        if (found === undefined) return refuse('channel_not_found')
+        const { items, response_metadata } = paginate(found.members, limit ?? 100, cursor)
+        return { ok: true, members: items, response_metadata }
+      },
+    ),
+    'conversations.history': defineMethod(z.object(range), (args) => {
+      const channel = readable(workspace, args.channel)
+      if (typeof channel === 'string') return refuse(channel)
+      const all = workspace.messages.topLevel(channel.id)
+      return pageOf(workspace, inRange(all, args).reverse(), args, 100)
+    }),
+    'conversations.replies': defineMethod(z.object({ ...range, ts: tsArg }), (args) => {
+      const channel = readable(workspace, args.channel)
+      if (typeof channel === 'string') return refuse(channel)
+      const root = workspace.messages.get(channel.id, args.ts)
+      if (root === undefined || root.ephemeral_to !== undefined) return refuse('thread_not_found')
+      return pageOf(workspace, [root, ...inRange(workspace.messages.replies(channel.id, root.ts), args)], args, 1_000)
+    }),
+  }
+}
+
+function readable(workspace: Workspace, id: string): Channel | 'channel_not_found' | 'not_in_channel' {
+  const channel = workspace.channels.get(id)
+  if (channel === undefined) return 'channel_not_found'
+  return channel.members.includes(APP.user) ? channel : 'not_in_channel'
+}
+
+function inRange(messages: Message[], { oldest, latest, inclusive }: Range): Message[] {
+  const after = (one: string, bound: string) => one > bound || (inclusive === true && one === bound)
+  return messages.filter(
+    (message) =>
+      message.ephemeral_to === undefined &&
+      (oldest === undefined || after(message.ts, oldest)) &&
+      (latest === undefined || message.ts < latest || (inclusive === true && message.ts === latest)),
+  )
+}
+
+function pageOf(workspace: Workspace, messages: Message[], args: Range, usual: number) {
+  const { items, response_metadata } = paginate(messages, args.limit ?? usual, args.cursor)
+  return {
+    ok: true,
+    messages: items.map((message) => messageObjectOf(message, workspace, args.include_all_metadata === true)),
+    has_more: response_metadata.next_cursor !== '',
+    response_metadata,
+  }
+}
+
+function open(workspace: Workspace, { users, channel }: { users?: string | undefined; channel?: string | undefined }) {
+  const known = channel === undefined ? undefined : workspace.channels.get(channel)
+  if (known !== undefined) return { ok: true, channel: channelObjectOf(known, workspace.team.id) }
+  if (users === undefined) return refuse('users_list_not_supplied')
+  const person = users.includes(',') ? undefined : workspace.person(users)
+  if (person === undefined || person.id !== users) return refuse('user_not_found')
+  if (person.bot) return refuse('cannot_dm_bot')
+  return { ok: true, channel: channelObjectOf(workspace.dmOf(person.id), workspace.team.id) }
+}
+
+function list(
+  workspace: Workspace,
+  args: { types?: string | undefined; limit?: number | undefined; cursor?: string | undefined },
+) {
+  const types = (args.types ?? 'public_channel').split(',')
+  const shown = workspace.channels
+    .values()
+    .filter((one) => types.includes(one.im === undefined ? 'public_channel' : 'im'))
+  const { items, response_metadata } = paginate(
+    shown.map((one) => channelObjectOf(one, workspace.team.id)),
+    args.limit ?? 100,
+    args.cursor,
+  )
+  return { ok: true, channels: items, response_metadata }
+}

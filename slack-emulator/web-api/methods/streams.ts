@@ -1,0 +1,139 @@
+import { z } from 'zod'
+import { LIMITS } from '../../../src/block-kit/limits.ts'
+import { addIds, refuseBlocks } from '../../workspace/blocks.ts'
+import type { Message, Stream } from '../../workspace/records.ts'
+import { APP } from '../../workspace/seed.ts'
+import { isStreaming, messageObjectOf } from '../../workspace/slack-objects.ts'
+import { appendChunks, renderStream, StreamChunk, streamBlocksOf } from '../../workspace/stream-chunks.ts'
+import type { Workspace } from '../../workspace/workspace.ts'
+import {
+  acceptJson,
+  channelArg,
+  defineMethod,
+  jsonObjectArg,
+  jsonObjectsArg,
+  type MethodResponse,
+  type Methods,
+  refuse,
+  tsArg,
+} from '../method-args.ts'
+import { SessionStatus, setSession } from './agents.ts'
+import { channelFor, isThread, refuseMetadata } from './chat-common.ts'
+
+const words = { markdown_text: z.string().optional(), chunks: acceptJson(z.array(z.unknown())).optional() }
+const Start = z.object({
+  ...words,
+  channel: channelArg,
+  thread_ts: tsArg.optional(),
+  recipient_team_id: z.string().optional(),
+  recipient_user_id: z.string().optional(),
+  task_display_mode: z.enum(['timeline', 'plan']).optional(),
+})
+const Append = z.object({ ...words, channel: channelArg, ts: tsArg })
+const Stop = Append.extend({
+  blocks: jsonObjectsArg.optional(),
+  metadata: jsonObjectArg.optional(),
+  session_status: SessionStatus.optional(),
+})
+type Words = { markdown_text?: string | undefined; chunks?: unknown[] | undefined }
+
+/** chat.startStream, appendStream, stopStream (facts: docs.slack.dev/reference/methods/chat.startStream). */
+export function createStreamMethods(workspace: Workspace): Methods {
+  return {
+    'chat.startStream': defineMethod(Start, (args) => start(workspace, args)),
+    'chat.appendStream': defineMethod(Append, (args) => {
+      const live = liveMessage(workspace, args)
+      if ('ok' in live) return live
+      if (live.stream.stoppedByUser) return refuse('stopped_by_user')
+      const stream = grow(live.stream, args)
+      if ('ok' in stream) return stream
+      const message = renderStream(live.message, stream)
+      workspace.messages.put(message)
+      workspace.publish({ kind: 'streamed', message })
+      return { ok: true, channel: message.channel, ts: message.ts }
+    }),
+    'chat.stopStream': defineMethod(Stop, (args) => stop(workspace, args)),
+  }
+}
+
+function start(workspace: Workspace, args: z.infer<typeof Start>): MethodResponse {
+  const channel = channelFor(workspace, args.channel)
+  if (typeof channel === 'string') return refuse(channel)
+  const { thread_ts } = args
+  if (thread_ts === undefined || !isThread(workspace, channel.id, thread_ts)) return refuse('invalid_thread_ts')
+  if (args.recipient_team_id === undefined) return refuse('missing_recipient_team_id')
+  if (args.recipient_user_id === undefined) return refuse('missing_recipient_user_id')
+  if (args.recipient_team_id !== workspace.team.id || workspace.person(args.recipient_user_id) === undefined)
+    return refuse('user_not_found')
+  const empty: Stream = {
+    open: true,
+    expiresAt: workspace.now() + LIMITS.stream.lifetimeMs,
+    stoppedByUser: false,
+    mode: args.task_display_mode ?? 'timeline',
+    parts: [],
+  }
+  const stream = grow(empty, args)
+  if ('ok' in stream) return stream
+  const { ts: _, ...draft } = renderStream({ channel: channel.id, thread_ts, user: APP.user, text: '', ts: '' }, stream)
+  const message = workspace.post(draft)
+  setSession(workspace, { channel: channel.id, thread_ts }, { status: 'processing', words: '' })
+  return { ok: true, channel: channel.id, ts: message.ts }
+}
+
+function stop(workspace: Workspace, args: z.infer<typeof Stop>): MethodResponse {
+  const live = liveMessage(workspace, args)
+  if ('ok' in live) return live
+  const grown = grow(live.stream, args)
+  if ('ok' in grown) return grown
+  const refused = refuseMetadata(args.metadata) ?? refuseBlocks(args.blocks, 'invalid_blocks', LIMITS.stream.stopBlocks)
+  if (refused !== undefined) return refused
+  const painted = renderStream(live.message, { ...grown, open: false })
+  const blocks = [...(painted.blocks ?? []), ...addIds(args.blocks ?? [])]
+  const done: Message = { ...painted, blocks, ...(args.metadata === undefined ? {} : { metadata: args.metadata }) }
+  workspace.messages.put(done)
+  workspace.publish({ kind: 'changed', message: done, before: live.message })
+  setSession(workspace, done, { status: args.session_status ?? 'active' })
+  return { ok: true, channel: done.channel, ts: done.ts, message: messageObjectOf(done, workspace, true) }
+}
+
+/** The open stream, or Slack's word for why there is none. */
+function liveMessage(
+  workspace: Workspace,
+  at: { channel: string; ts: string },
+): MethodResponse | { message: Message; stream: Stream } {
+  const channel = channelFor(workspace, at.channel)
+  if (typeof channel === 'string') return refuse(channel)
+  const message = workspace.messages.get(channel.id, at.ts)
+  if (message === undefined) return refuse('message_not_found')
+  if (message.user !== APP.user) return refuse('message_not_owned_by_app')
+  const { stream } = message
+  if (stream === undefined || !isStreaming(stream, workspace.now())) return refuse('message_not_in_streaming_state')
+  return { message, stream }
+}
+
+/** The stream with the words added, or the refusal. */
+function grow(stream: Stream, { markdown_text, chunks }: Words): MethodResponse | Stream {
+  if ((markdown_text ?? '').length > LIMITS.message.markdownText) return refuse('msg_too_long')
+  const parsed = z.array(StreamChunk).safeParse(chunks ?? [])
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => `${issue.message} [json-pointer:/chunks/${issue.path.join('/')}]`)
+    return refuse('invalid_chunks', lines)
+  }
+  // The display mode is fixed when a stream starts: Slack shows no plan in a timeline, so its title would be lost.
+  if (stream.mode === 'timeline' && parsed.data.some((chunk) => chunk.type === 'plan_update'))
+    return refuse('invalid_chunks', ['plan_update needs a stream started with task_display_mode plan'])
+  const first: StreamChunk[] = markdown_text === undefined ? [] : [{ type: 'markdown_text', text: markdown_text }]
+  const grown = appendChunks(stream, [...first, ...parsed.data])
+  return refuseStream(grown) ?? grown
+}
+
+function refuseStream(stream: Stream): MethodResponse | undefined {
+  const given = stream.parts.flatMap((part) => (part.part === 'blocks' ? part.blocks : []))
+  if (given.some((block) => block.type === 'file'))
+    return refuse('invalid_blocks', ['a file block is not allowed in a stream'])
+  const length = stream.parts.reduce((sum, part) => sum + (part.part === 'text' ? part.text.length : 0), 0)
+  if (length > LIMITS.stream.text) return refuse('msg_too_long')
+  if (given.length > LIMITS.stream.chunkBlocks)
+    return refuse('invalid_blocks', ['more than 50 blocks in the chunks of one stream'])
+  return refuseBlocks(streamBlocksOf(stream), 'invalid_chunks', LIMITS.view.blocks)
+}

@@ -1,0 +1,137 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FaultInjection } from '../delivery/fault-injection.ts'
+import type { SocketModeTransport } from '../delivery/socket-mode.ts'
+import type { TrafficLog } from '../delivery/traffic-log.ts'
+import type { ModalStacks } from '../workspace/modal-stacks.ts'
+import type { TriggerIds } from '../workspace/trigger-ids.ts'
+import type { Workspace } from '../workspace/workspace.ts'
+import { type MethodResponse, type Methods, refuse } from './method-args.ts'
+import { createAgentMethods } from './methods/agents.ts'
+import { createAuthMethods } from './methods/auth.ts'
+import { createChatMethods } from './methods/chat.ts'
+import { createConversationMethods } from './methods/conversations.ts'
+import { createFileMethods } from './methods/files.ts'
+import { createReactionMethods } from './methods/reactions.ts'
+import { createStreamMethods } from './methods/streams.ts'
+import { createUserMethods } from './methods/users.ts'
+import { createViewMethods } from './methods/views.ts'
+import type { OAuth } from './oauth.ts'
+import type { RateLimits } from './rate-limits.ts'
+import { readArgs, sendJson } from './request-bodies.ts'
+
+type Deps = {
+  workspace: Workspace
+  modals: ModalStacks
+  triggers: TriggerIds
+  socket: SocketModeTransport | undefined
+  faults: FaultInjection
+  limits: RateLimits
+  traffic: TrafficLog
+  oauth: OAuth
+}
+
+/** These need no token. */
+const OPEN = new Set(['api.test', 'blocks.validate', 'oauth.v2.access'])
+
+/** POST /api/<method>: HTTP 200 with `ok` in the body, as Slack does, but for rate limits and ordered bad fault. */
+export function createWebApi(
+  deps: Deps,
+): (method: string, request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  const methods = methodsOf(deps)
+  return async (name, request, response) => {
+    const args = await readArgs(request)
+    const [at, begin] = [deps.workspace.now(), performance.now()]
+    const reply = await replyTo(name, args, request)
+    const { ok, error } = reply.answer
+    const verdict = ok ? ('ok' as const) : ('refused' as const)
+    const ms = performance.now() - begin
+    const says = ok ? 'ok' : String(error)
+    deps.traffic.note({ at, way: 'to_slack', name, verdict, says, ms, request: args, answer: reply.answer })
+    if (reply.wait !== undefined) response.setHeader('retry-after', String(reply.wait))
+    sendJson(response, reply.status, reply.answer)
+  }
+
+  async function replyTo(
+    name: string,
+    args: Record<string, unknown> | undefined,
+    request: IncomingMessage,
+  ): Promise<Reply> {
+    if (args === undefined) return { status: 200, answer: refuse('invalid_json') }
+    return (await injected(deps, name, args)) ?? { status: 200, answer: await call(name, args, request) }
+  }
+
+  async function call(name: string, args: Record<string, unknown>, request: IncomingMessage): Promise<MethodResponse> {
+    const method = methods[name]
+    if (method === undefined) return { ...refuse('unknown_method'), req_method: name }
+    if (OPEN.has(name)) return method(args)
+    return refuseToken(name, tokenOf(request, args)) ?? refuseTeam(name) ?? method(args)
+  }
+
+  /** What is asked about the organization is answered all the same. */
+  function refuseTeam(name: string): MethodResponse | undefined {
+    const withdrawn = deps.workspace.appTokens.live()?.withdrawn === true && !name.startsWith('auth.')
+    return withdrawn ? refuse('team_access_not_granted') : undefined
+  }
+
+  function refuseToken(name: string, token: string): MethodResponse | undefined {
+    const { secrets, appTokens } = deps.workspace
+    if (token === '') return refuse('not_authed')
+    const standing = token === secrets.appToken ? 'app' : appTokens.statusOf(token)
+    const fault = FAULTS[standing]
+    if (fault !== undefined) return refuse(fault)
+    const needed = name === 'apps.connections.open' ? 'app' : 'live'
+    return standing === needed ? undefined : refuse('not_allowed_token_type')
+  }
+}
+
+/** What Slack says of a token it does not take. */
+const FAULTS: Record<string, string> = { unknown: 'invalid_auth', dead: 'account_inactive' }
+
+type Reply = { status: number; answer: MethodResponse; wait?: number }
+
+/** What ordered fault and rate limits make of a call, before it is looked at. */
+async function injected(
+  { faults, limits }: Deps,
+  name: string,
+  args: Record<string, unknown>,
+): Promise<Reply | undefined> {
+  const fault = faults.next(name)
+  if (fault?.delay !== undefined) await sleep(fault.delay)
+  if (fault?.status === 429) return tooMany(fault.retry_after ?? 1)
+  if (fault?.status !== undefined) return { status: fault.status, answer: refuse(fault.error ?? 'internal_error') }
+  if (fault?.error !== undefined) return { status: 200, answer: refuse(fault.error) }
+  const wait = limits.wait(name, args)
+  return wait === undefined ? undefined : tooMany(wait)
+}
+
+/** Slack's 429 (docs.slack.dev/apis/web-api/rate-limits): whole seconds, and the word in the body too. */
+const tooMany = (wait: number) => ({ status: 429, answer: refuse('ratelimited'), wait })
+
+function methodsOf({ workspace, modals, triggers, socket, oauth }: Omit<Deps, 'traffic'>): Methods {
+  return {
+    ...createAuthMethods(workspace),
+    ...oauth.methods,
+    ...createUserMethods(workspace),
+    ...createConversationMethods(workspace),
+    ...createChatMethods(workspace),
+    ...createStreamMethods(workspace),
+    ...createViewMethods({ workspace, modals, triggers }),
+    ...createFileMethods(workspace),
+    ...createAgentMethods(workspace),
+    ...createReactionMethods(workspace),
+    'apps.connections.open': () => {
+      if (socket === undefined) return refuse('socket_mode_disabled', ['this workspace talks to the app over HTTP'])
+      const path = socket.newTicket()
+      return path === undefined
+        ? refuse('too_many_websockets')
+        : { ok: true, url: `${workspace.url.replace('http', 'ws')}${path}` }
+    },
+  }
+}
+
+function tokenOf(request: IncomingMessage, args: Record<string, unknown>): string {
+  const header = request.headers.authorization ?? ''
+  if (header.startsWith('Bearer ')) return header.slice('Bearer '.length)
+  return typeof args.token === 'string' ? args.token : ''
+}

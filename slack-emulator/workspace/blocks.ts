@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto'
+import { checkMessageBlocks } from '../../src/block-kit/check-message.ts'
+import { isRecord, type Problem } from '../../src/block-kit/problem.ts'
+import { listOf } from '../../src/block-kit/rules.ts'
+import { type MethodResponse, refuse } from '../web-api/method-args.ts'
+import type { Json } from './records.ts'
+
+/** An interactive element and the block it stands in. */
+export type PlacedElement = { block: Json; element: Json; blockId: string; actionId: string }
+
+const NOT_INTERACTIVE = new Set(['image', 'plain_text', 'mrkdwn', 'url', 'raw_text', 'raw_number', 'card'])
+
+/** Slack's refusal of blocks, with a line for each problem; undefined when they are fine. */
+export function refuseBlocks(
+  blocks: Json[] | undefined,
+  error = 'invalid_blocks',
+  max?: number,
+): MethodResponse | undefined {
+  const problems = blocks === undefined ? [] : checkMessageBlocks(blocks, max)
+  return problems.length === 0 ? undefined : { ...refuse(error, problemLinesOf(problems)), errors: problems }
+}
+
+export function problemLinesOf(problems: Problem[]): string[] {
+  return problems.map(({ message, pointer }) => `${message.replace(` [${pointer}]`, '')} [json-pointer:${pointer}]`)
+}
+
+/** The blocks with ids made up where the app gave none, as Slack does. */
+export function addIds(blocks: Json[]): Json[] {
+  return blocks.map((block) => {
+    const named = { ...block, block_id: block.block_id ?? newId() }
+    if (block.type === 'rich_text') return named
+    const filled = HOLDERS.filter((field) => block[field] !== undefined).map((field) => [
+      field,
+      fill(field, block[field]),
+    ])
+    return { ...named, ...Object.fromEntries(filled) }
+  })
+}
+
+const HOLDERS = ['accessory', 'element', 'elements', 'actions', 'child_blocks']
+
+function fill(field: string, held: unknown): unknown {
+  if (isRecord(held)) return withActionId(held)
+  const items = listOf(held)
+  return field === 'child_blocks' || items[0]?.type === 'card' ? addIds(items) : items.map(withActionId)
+}
+
+function withActionId(element: Json): Json {
+  return NOT_INTERACTIVE.has(String(element.type)) ? element : { ...element, action_id: element.action_id ?? newId() }
+}
+
+const newId = () => randomBytes(4).toString('base64url')
+
+/** Every interactive element of blocks that went through `withIds`, in reading order. */
+export function placedElementsIn(blocks: Json[]): PlacedElement[] {
+  return blocks.flatMap((block) => {
+    const own = [block.accessory, block.element, ...listOf(block.elements), ...listOf(block.actions)].filter(isRecord)
+    const inner = [...listOf(block.child_blocks), ...(block.type === 'carousel' ? listOf(block.elements) : [])]
+    return [
+      ...own
+        .filter((element) => !NOT_INTERACTIVE.has(String(element.type)))
+        .flatMap((element) => placed(block, element)),
+      ...placedElementsIn(inner),
+    ]
+  })
+}
+
+function placed(block: Json, element: Json): PlacedElement[] {
+  if (typeof element.action_id !== 'string') return []
+  return [{ block, element, blockId: String(block.block_id), actionId: element.action_id }]
+}
+
+/** The text of a text object. */
+export function textObjectOf(value: unknown): string {
+  return isRecord(value) && typeof value.text === 'string' ? value.text : ''
+}
+
+export function plainRichTextOf(text: string): Json {
+  return { type: 'rich_text', elements: [{ type: 'rich_text_section', elements: [{ type: 'text', text }] }] }
+}

@@ -1,0 +1,147 @@
+import { z } from 'zod'
+
+/** What the workspace keeps, as it stands in the collections. Field names follow Slack's. */
+export const Json = z.record(z.string(), z.unknown())
+export type Json = z.infer<typeof Json>
+
+export const Person = z.object({
+  id: z.string(),
+  name: z.string(),
+  realName: z.string(),
+  email: z.string(),
+  owner: z.boolean(),
+  bot: z.boolean(),
+})
+export type Person = z.infer<typeof Person>
+
+export const Channel = z.object({
+  id: z.string(),
+  name: z.string(),
+  members: z.array(z.string()),
+  /** The person of a DM with the app. */
+  im: z.string().optional(),
+  /** Whether the person has looked into the DM: the first time, the app is told. */
+  opened: z.boolean().optional(),
+})
+export type Channel = z.infer<typeof Channel>
+
+const Task = z.object({
+  part: z.literal('task'),
+  id: z.string(),
+  title: z.string(),
+  status: z.enum(['pending', 'in_progress', 'complete', 'error']),
+  details: z.string(),
+  output: z.string(),
+  sources: z.array(Json),
+})
+export type Task = z.infer<typeof Task>
+
+/** A streamed message is its parts, in order of arrival. */
+export const StreamPart = z.discriminatedUnion('part', [
+  z.object({ part: z.literal('text'), text: z.string() }),
+  z.object({ part: z.literal('blocks'), blocks: z.array(Json) }),
+  Task,
+])
+export type StreamPart = z.infer<typeof StreamPart>
+
+export const Stream = z.object({
+  open: z.boolean(),
+  expiresAt: z.number(),
+  stoppedByUser: z.boolean(),
+  mode: z.enum(['timeline', 'plan']),
+  planTitle: z.string().optional(),
+  parts: z.array(StreamPart),
+})
+export type Stream = z.infer<typeof Stream>
+
+export const Message = z.object({
+  channel: z.string(),
+  ts: z.string(),
+  thread_ts: z.string().optional(),
+  user: z.string(),
+  text: z.string(),
+  subtype: z.string().optional(),
+  blocks: z.array(Json).optional(),
+  files: z.array(z.string()).optional(),
+  metadata: Json.optional(),
+  edited: z.object({ user: z.string(), ts: z.string() }).optional(),
+  reactions: z.array(z.object({ name: z.string(), users: z.array(z.string()) })).optional(),
+  /** Set on an ephemeral message: the one person who sees it. */
+  ephemeral_to: z.string().optional(),
+  stream: Stream.optional(),
+})
+export type Message = z.infer<typeof Message>
+
+export const StoredFile = z.object({
+  id: z.string(),
+  name: z.string(),
+  title: z.string(),
+  mimetype: z.string(),
+  size: z.number(),
+  created: z.number(),
+  /** The upload URL's secret, until the upload is completed. */
+  ticket: z.string(),
+  uploaded: z.boolean(),
+  complete: z.boolean(),
+  channels: z.array(z.string()),
+  /** The person who sent it; the app, where there is none. */
+  user: z.string().optional(),
+})
+export type StoredFile = z.infer<typeof StoredFile>
+
+export const View = z.object({
+  id: z.string(),
+  hash: z.string(),
+  user: z.string(),
+  type: z.enum(['modal', 'home']),
+  root: z.string(),
+  previous: z.string().optional(),
+  /** As the app gave it, with block and action ids filled in. */
+  given: Json,
+  /** What the person has typed or chosen, by block_id and action_id, in Slack's `state.values`. */
+  state: z.record(z.string(), z.record(z.string(), Json)),
+})
+export type View = z.infer<typeof View>
+
+export const Session = z.object({
+  channel: z.string(),
+  thread_ts: z.string(),
+  status: z.enum(['processing', 'active', 'suspended', 'closed']),
+  title: z.string().optional(),
+  /** When it began to process, in milliseconds. */
+  since: z.number().optional(),
+  /** The words of `assistant.threads.setStatus`. */
+  words: z.string().optional(),
+  prompts: z.array(Json).optional(),
+})
+export type Session = z.infer<typeof Session>
+
+export const ResponseUrl = z.object({
+  id: z.string(),
+  channel: z.string(),
+  user: z.string(),
+  /** The message whose button was pressed; none for a slash command. */
+  ts: z.string().optional(),
+  thread_ts: z.string().optional(),
+  uses: z.number(),
+  expiresAt: z.number(),
+})
+export type ResponseUrl = z.infer<typeof ResponseUrl>
+
+/** An event that no app has acknowledged yet. */
+export const PendingEvent = z.object({ id: z.string(), envelope: Json, attempt: z.number(), reason: z.string() })
+export type PendingEvent = z.infer<typeof PendingEvent>
+
+/** One installation of the app: its token, and whether that is good for a whole organization. */
+export const Installation = z.object({
+  token: z.string(),
+  live: z.boolean(),
+  org: z.boolean(),
+  by: z.string(),
+  /** The organization has it still, this workspace of it not. */
+  withdrawn: z.boolean().default(false),
+})
+export type Installation = z.infer<typeof Installation>
+
+export const Secrets = z.object({ botToken: z.string(), appToken: z.string(), signingSecret: z.string() })
+export type Secrets = z.infer<typeof Secrets>

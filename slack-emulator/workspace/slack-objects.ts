@@ -1,0 +1,128 @@
+import type { Channel, Json, Message, Person, StoredFile, Stream } from './records.ts'
+import { APP, SLACKBOT } from './seed.ts'
+import type { Workspace } from './workspace.ts'
+
+/** Records as Slack's API shows them. `metadata` is left out unless asked for, as in Slack. */
+export function messageObjectOf(message: Message, workspace: Workspace, withMetadata = false): Json {
+  const { channel: _channel, ephemeral_to: _to, stream, files, metadata, ...shown } = message
+  return {
+    type: 'message',
+    ...shown,
+    team: workspace.team.id,
+    ...(message.user === APP.user ? { bot_id: APP.bot, app_id: APP.id } : {}),
+    ...(message.user === APP.user || message.user === SLACKBOT ? {} : { client_msg_id: `local-${message.ts}` }),
+    ...(withMetadata && metadata !== undefined ? { metadata } : {}),
+    ...(files === undefined ? {} : { files: files.flatMap((id) => fileOf(id, workspace)) }),
+    ...(stream === undefined
+      ? {}
+      : { streaming_state: isStreaming(stream, workspace.now()) ? 'in_progress' : 'completed' }),
+    ...threadFields(message, workspace),
+  }
+}
+
+export function isStreaming(stream: Stream, nowMs: number): boolean {
+  return stream.open && nowMs < stream.expiresAt
+}
+
+/** A root says how many replies it has; a reply says whose thread it is in. */
+function threadFields(message: Message, workspace: Workspace): Json {
+  const { channel, ts, thread_ts } = message
+  if (thread_ts !== undefined && thread_ts !== ts) {
+    const parent = workspace.messages.get(channel, thread_ts)
+    return parent === undefined ? {} : { parent_user_id: parent.user }
+  }
+  const replies = workspace.messages.replies(channel, ts).filter((reply) => reply.ephemeral_to === undefined)
+  const latest = replies.at(-1)
+  if (latest === undefined) return {}
+  const users = [...new Set(replies.map((reply) => reply.user))]
+  return {
+    thread_ts: ts,
+    reply_count: replies.length,
+    reply_users: users,
+    reply_users_count: users.length,
+    latest_reply: latest.ts,
+  }
+}
+
+function fileOf(id: string, workspace: Workspace): Json[] {
+  const file = workspace.files.get(id)
+  return file === undefined ? [{ id, mode: 'tombstone' }] : [fileObjectOf(file, workspace.filesUrl)]
+}
+
+export function fileObjectOf(file: StoredFile, url: string): Json {
+  const address = `${url}/files/${file.id}/${encodeURIComponent(file.name)}`
+  const type = file.name.includes('.') ? (file.name.split('.').at(-1) ?? '') : ''
+  return {
+    id: file.id,
+    created: Math.floor(file.created / 1000),
+    timestamp: Math.floor(file.created / 1000),
+    name: file.name,
+    title: file.title,
+    mimetype: file.mimetype,
+    filetype: type,
+    pretty_type: type.toUpperCase(),
+    user: file.user ?? APP.user,
+    size: file.size,
+    mode: 'hosted',
+    editable: false,
+    is_external: false,
+    external_type: '',
+    is_public: false,
+    public_url_shared: false,
+    display_as_bot: false,
+    username: '',
+    url_private: address,
+    url_private_download: address,
+    permalink: address,
+    channels: file.channels.filter((id) => id.startsWith('C')),
+    groups: [],
+    ims: file.channels.filter((id) => id.startsWith('D')),
+  }
+}
+
+export function userObjectOf(person: Person, teamId: string): Json {
+  return {
+    id: person.id,
+    team_id: teamId,
+    name: person.name,
+    real_name: person.realName,
+    deleted: false,
+    tz: 'Europe/Zurich',
+    tz_label: 'Central European Time',
+    tz_offset: 3600,
+    is_admin: person.owner,
+    is_owner: person.owner,
+    is_primary_owner: person.owner,
+    is_restricted: false,
+    is_ultra_restricted: false,
+    is_bot: person.bot,
+    is_app_user: false,
+    profile: {
+      real_name: person.realName,
+      display_name: person.name,
+      ...(person.bot ? {} : { email: person.email }),
+      ...(person.id === APP.user ? { api_app_id: APP.id, bot_id: APP.bot } : {}),
+    },
+  }
+}
+
+export function channelObjectOf(channel: Channel, teamId: string): Json {
+  const common = { id: channel.id, created: 0, is_archived: false, context_team_id: teamId }
+  if (channel.im !== undefined) return { ...common, is_im: true, user: channel.im, is_open: true }
+  return {
+    ...common,
+    name: channel.name,
+    name_normalized: channel.name,
+    is_channel: true,
+    is_group: false,
+    is_im: false,
+    is_mpim: false,
+    is_private: false,
+    is_general: channel.name === 'general',
+    is_member: channel.members.includes(APP.user),
+    is_ext_shared: false,
+    num_members: channel.members.length,
+    topic: { value: '', creator: '', last_set: 0 },
+    purpose: { value: '', creator: '', last_set: 0 },
+  }
+}

@@ -1,0 +1,37 @@
+import type { Message } from './records.ts'
+
+/** What happens in the workspace; the app's events and the page's feed are made of it. */
+export type WorkspaceEvent =
+  | { kind: 'posted'; message: Message }
+  | { kind: 'changed'; message: Message; before: Message }
+  | { kind: 'deleted'; message: Message }
+  /** Words of a live stream; the app hears nothing of it until the stream stops. */
+  | { kind: 'streamed'; message: Message }
+  | { kind: 'reacted'; message: Message; user: string; name: string; added: boolean }
+  | { kind: 'home_opened'; user: string; tab: 'home' | 'messages'; channel: string }
+  | { kind: 'home_published'; user: string }
+  | { kind: 'modal'; user: string }
+  | { kind: 'session'; channel: string; thread_ts: string }
+  | { kind: 'uninstalled' }
+  /** The app was taken from this workspace of its organization. */
+  | { kind: 'access_revoked' }
+  | { kind: 'session_stopped'; channel: string; thread_ts: string; user: string; streams: string[] }
+
+export type WorkspaceEvents = {
+  publish(event: WorkspaceEvent): void
+  /** Calls `listener` for all that follows, until the returned function is called. */
+  subscribe(listener: (event: WorkspaceEvent) => void): () => void
+}
+
+export function createWorkspaceEvents(): WorkspaceEvents {
+  const listeners = new Set<(event: WorkspaceEvent) => void>()
+  return {
+    publish: (event) => {
+      for (const listener of listeners) listener(event)
+    },
+    subscribe: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}

@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto'
+import { type AppTokens, openAppTokens } from './app-tokens.ts'
+import type { FileContents } from './file-contents.ts'
+import { createMessageStore, type MessageStore } from './message-store.ts'
+import type { Collection, PersistentCollections } from './persistent-collections.ts'
+import {
+  Channel,
+  type Message,
+  PendingEvent,
+  type Person,
+  ResponseUrl,
+  Secrets,
+  Session,
+  StoredFile,
+  View,
+} from './records.ts'
+import { APP, CHANNELS, PEOPLE, type Team } from './seed.ts'
+import { createWorkspaceEvents, type WorkspaceEvents } from './workspace-events.ts'
+
+/** The whole state of the local workspace, and the few changes everything else is made of. */
+export type Workspace = WorkspaceEvents & {
+  /** Where this workspace is served, e.g. http://127.0.0.1:3100. */
+  url: string
+  /** Where the app finds its files: here, or at the one address of several workspaces. */
+  filesUrl: string
+  now(): number
+  secrets: Secrets
+  team: Team
+  appTokens: AppTokens
+  channels: Collection<Channel>
+  messages: MessageStore
+  files: Collection<StoredFile>
+  homes: Collection<View>
+  sessions: Collection<Session>
+  responseUrls: Collection<ResponseUrl>
+  pending: Collection<PendingEvent>
+  /** By id or name. */
+  person(name: string): Person | undefined
+  dmOf(user: string): Channel
+  /** A timestamp no other message of the workspace has. */
+  nextTs(): string
+  post(draft: Omit<Message, 'ts'>): Message
+  change(message: Message, by: string): Message
+  remove(message: Message): void
+}
+
+/** Bounds keep a long-lived workspace small; each is far above what a day of trying out needs. */
+const MAX = { channels: 1_000, files: 500, homes: 1_000, sessions: 5_000, responseUrls: 5_000, pending: 20_000 }
+
+/** `given`: what an app that is in several workspaces has in all of them. `installed`: whether the app is there from the beginning. */
+type Deps = {
+  collections: PersistentCollections
+  fileContents: FileContents
+  url: string
+  filesUrl: string
+  now: () => number
+  team: Team
+  given: Partial<Secrets>
+  installed: boolean
+}
+
+export function createWorkspace({ collections, fileContents, url, filesUrl, now, team, ...begin }: Deps): Workspace {
+  const events = createWorkspaceEvents()
+  const messages = createMessageStore(collections)
+  const channels = collections.collection('channels', Channel, MAX.channels)
+  for (const channel of CHANNELS) if (channels.get(channel.id) === undefined) channels.put(channel.id, channel)
+  const secrets = takeSecrets(collections, begin.given)
+  const nextTs = createTimestamps(now, messages.lastTs())
+
+  return {
+    ...events,
+    url,
+    filesUrl,
+    now,
+    secrets,
+    team,
+    appTokens: openAppTokens(collections, { teamId: team.id, first: begin.installed ? secrets.botToken : undefined }),
+    channels,
+    messages,
+    files: collections.collection('files', StoredFile, MAX.files, (file) => fileContents.drop(file.id)),
+    homes: collections.collection('homes', View, MAX.homes),
+    sessions: collections.collection('sessions', Session, MAX.sessions),
+    responseUrls: collections.collection('response_urls', ResponseUrl, MAX.responseUrls),
+    pending: collections.collection('pending', PendingEvent, MAX.pending),
+    person: (name) => PEOPLE.find((one) => one.id === name || one.name === name),
+    dmOf: (user) => dmOf(channels, user),
+    nextTs,
+    post(draft) {
+      const message: Message = { ...draft, ts: nextTs() }
+      messages.put(message)
+      events.publish({ kind: 'posted', message })
+      return message
+    },
+    change(message, by) {
+      const before = messages.get(message.channel, message.ts) ?? message
+      const edited: Message = { ...message, edited: { user: by, ts: nextTs() } }
+      messages.put(edited)
+      events.publish({ kind: 'changed', message: edited, before })
+      return edited
+    },
+    remove(message) {
+      messages.drop(message)
+      events.publish({ kind: 'deleted', message })
+    },
+  }
+}
+
+/** Seconds and a counter, like Slack's; strictly growing, across restarts too. */
+function createTimestamps(now: () => number, last: string): () => string {
+  let micros = Math.round(Number(last) * 1_000_000)
+  return () => {
+    micros = Math.max(micros + 1, now() * 1_000)
+    const digits = String(micros)
+    return `${digits.slice(0, -6)}.${digits.slice(-6)}`
+  }
+}
+
+function dmOf(channels: Collection<Channel>, user: string): Channel {
+  const id = user.replace(/^U/, 'D')
+  const known = channels.get(id)
+  if (known !== undefined) return known
+  const channel: Channel = { id, name: 'directmessage', members: [user, APP.user], im: user }
+  channels.put(id, channel)
+  return channel
+}
+
+/** Made once per folder: whoever reads the folder may speak for the app, nobody else on the machine. */
+function takeSecrets(collections: PersistentCollections, given: Partial<Secrets>): Secrets {
+  const store = collections.collection('secrets', Secrets, 1)
+  const known = store.get('secrets')
+  if (known !== undefined) return known
+  const random = () => randomBytes(16).toString('hex')
+  const secrets = {
+    botToken: `xoxb-local-${random()}`,
+    appToken: `xapp-1-local-${random()}`,
+    signingSecret: random(),
+    ...given,
+  }
+  store.put('secrets', secrets)
+  return secrets
+}

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { newConnectionId, newRunId } from '../../src/ids.ts'
+import { createTestDatabase, query } from '../support/database.ts'
+
+test('each call that returned is a row, and a failed one says how it ended, its code and one line', async () => {
+  await using database = await createTestDatabase()
+  const target = { connection: newConnectionId(), tool: 'list' }
+  const returned = (call: string, more: object) => ({ type: 'returned', call, ...more })
+  const events = [
+    { type: 'started' },
+    ...['a', 'b', 'c'].map((call) => ({ type: 'judged', call, target })),
+    returned('a', { outcome: 'ok', ms: 12.25, summary: 'three tables' }),
+    returned('b', { outcome: 'error', ms: 3, summary: 'no such table' }),
+    returned('c', { outcome: 'failed', why: 'timeout', ms: 30_000.5, summary: 'It took too long.' }),
+  ]
+  await query(database.url, "select run_start($1, 'TUSAGE', 'UONE', 'conversation', 'key', $2, null, 1)", [
+    newRunId(),
+    JSON.stringify(events),
+  ])
+  const rows = await query(
+    database.url,
+    'select agent_id, tool_name, execution_time_ms as ms, success, error_details, tokens_saved from mcp_tool_usage order by id',
+  )
+  const same = { agent_id: 'default', tool_name: 'list', tokens_saved: 0 }
+  const wrong = (cause: string, code: string, words: string) => ({ cause, code, words })
+  expect(rows).toEqual([
+    { ...same, ms: 12.25, success: true, error_details: null },
+    { ...same, ms: 3, success: false, error_details: wrong('error', 'tool_error', 'no such table') },
+    { ...same, ms: 30_000.5, success: false, error_details: wrong('failed', 'timeout', 'It took too long.') },
+  ])
+})

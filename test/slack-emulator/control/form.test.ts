@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest'
+import { enterValue, missingInputsIn } from '../../../slack-emulator/control/enter-value.ts'
+import { escapeText } from '../../../slack-emulator/workspace/escape-text.ts'
+import { createModalStacks } from '../../../slack-emulator/workspace/modal-stacks.ts'
+import { plain } from '../emulator-with-bolt.ts'
+
+const option = (value: string) => ({ text: plain(value.toUpperCase()), value })
+const [a, b] = [option('a'), option('b')]
+
+describe('what a person enters', () => {
+  it.each([
+    [{ type: 'plain_text_input' }, 'x', { value: 'x' }],
+    [{ type: 'plain_text_input' }, '', { value: null }],
+    [{ type: 'plain_text_input', max_length: 2 }, 'xxx', 'Please enter at most 2 characters.'],
+    [{ type: 'plain_text_input' }, 'x'.repeat(3001), 'Please enter at most 3000 characters.'],
+    [{ type: 'plain_text_input' }, 'a\nb', 'This field takes one line only.'],
+    [{ type: 'plain_text_input', multiline: true }, 'a\nb', { value: 'a\nb' }],
+    [{ type: 'number_input', is_decimal_allowed: false }, '1.5', 'Please enter a number.'],
+    [{ type: 'number_input', is_decimal_allowed: true, min_value: '2' }, '1.5', 'Please enter a number of at least 2.'],
+    [{ type: 'number_input', is_decimal_allowed: true, max_value: '1' }, 1.5, 'Please enter a number of at most 1.'],
+    [{ type: 'number_input', is_decimal_allowed: true }, 1.5, { value: '1.5' }],
+    [{ type: 'email_text_input' }, 'a@b', 'Please enter a valid email address.'],
+    [{ type: 'email_text_input' }, 'a@b.test', { value: 'a@b.test' }],
+    [{ type: 'url_text_input' }, 'nowhere', 'Please enter a valid URL.'],
+    [{ type: 'datepicker' }, '2026-11-21', { selected_date: '2026-11-21' }],
+    [{ type: 'datepicker' }, 'tomorrow', 'Please choose a date (YYYY-MM-DD).'],
+    [{ type: 'datetimepicker' }, '1795000000', { selected_date_time: 1_795_000_000 }],
+    [{ type: 'static_select', options: [a, b] }, 'B', { selected_option: b }],
+    [{ type: 'static_select', option_groups: [{ label: plain('g'), options: [a] }] }, 'a', { selected_option: a }],
+    [{ type: 'static_select', options: [a] }, 'z', 'there is no option "z"; there are: A'],
+    [{ type: 'radio_buttons', options: [a, b] }, 'a', { selected_option: a }],
+    [{ type: 'checkboxes', options: [a, b] }, ['a', 'B'], { selected_options: [a, b] }],
+    [{ type: 'multi_static_select', options: [a, b] }, 'b', { selected_options: [b] }],
+    [{ type: 'users_select' }, 'member', { selected_user: 'UMEMBER1' }],
+    [{ type: 'multi_users_select' }, ['owner', 'UAPPROV1'], { selected_users: ['UOWNER01', 'UAPPROV1'] }],
+    [{ type: 'channels_select' }, 'nowhere', 'there is no "nowhere" here'],
+    [{ type: 'conversations_select' }, 'ops', { selected_conversation: 'COPS00001' }],
+  ])('%j takes %j', (element, entered, expected) => {
+    const entry = enterValue(element, entered)
+    if (typeof expected === 'string') expect(entry).toEqual({ ok: false, message: expected })
+    else expect(entry).toEqual({ ok: true, state: { type: element.type, ...expected } })
+  })
+
+  it('is missing where an input that needs it is empty', () => {
+    const input = (block_id: string, more = {}) => ({ type: 'input', block_id, ...more })
+    const blocks = [input('full'), input('empty'), input('none'), input('free', { optional: true })]
+    const state = {
+      full: { v: { type: 'plain_text_input', value: 'x' } },
+      empty: { v: { type: 'checkboxes', selected_options: [] } },
+    }
+    expect(Object.keys(missingInputsIn(blocks, state))).toEqual(['empty', 'none'])
+  })
+})
+
+describe('a stack of modals', () => {
+  const input = (element: object) => ({
+    type: 'input',
+    block_id: 'b',
+    label: plain('B'),
+    element: { action_id: 'v', ...element },
+  })
+  const view = (element: object) => ({ type: 'modal', title: plain('x'), blocks: [input(element)] })
+
+  it('keeps what was typed where the field stays, and is three deep', () => {
+    const modals = createModalStacks(() => undefined)
+    const opened = modals.open('U1', view({ type: 'plain_text_input' }))
+    modals.keep({ ...opened, state: { b: { v: { type: 'plain_text_input', value: 'typed' } } } })
+    const typed = modals.top('U1') ?? opened
+    const renewed = modals.replace(typed, view({ type: 'plain_text_input', initial_value: 'other' }))
+    expect(renewed.state.b?.v).toEqual({ type: 'plain_text_input', value: 'typed' })
+    expect(renewed.hash).not.toBe(opened.hash)
+    expect(modals.replace(renewed, view({ type: 'number_input', initial_value: '1' })).state.b?.v?.value).toBe('1')
+    const second = modals.push('U1', view({ type: 'plain_text_input' }))
+    expect(second).toMatchObject({ root: opened.id, previous: opened.id })
+    modals.push('U1', view({ type: 'plain_text_input' }))
+    expect(modals.push('U1', view({ type: 'plain_text_input' }))).toBe('push_limit_reached')
+    expect(modals.close('U1', true)).toHaveLength(3)
+    expect(modals.push('U1', view({ type: 'plain_text_input' }))).toBe('push_limit_reached')
+  })
+})
+
+describe('typed words', () => {
+  it.each([
+    ['hi @Patchbay, see #ops', 'hi <@UPATCHB1>, see <#COPS00001|ops>'],
+    ['a < b & c > d', 'a &lt; b &amp; c &gt; d'],
+    ['https://x.test/?a=1&b=2 me@owner.test', '<https://x.test/?a=1&b=2> me@owner.test'],
+    ['<@UOWNER01> @nobody #nowhere', '<@UOWNER01> @nobody #nowhere'],
+    ['ask @approver.', 'ask <@UAPPROV1>.'],
+  ])('%s', (typed, encoded) => {
+    expect(escapeText(typed)).toBe(encoded)
+  })
+})
