@@ -69,22 +69,22 @@ export type McpDeps = {
 /** MCP for connections. A session ends after `limits.idleSeconds` without a call; what it learns is kept in the registry. */
 export function createMcp(given: McpDeps): Mcp {
   const stopping = new AbortController()
-  const deps = { ...given, hurry: stopping.signal }
+  const deps = { ...given, shutdown: stopping.signal }
   const background = createBackgroundTasks(deps.log)
   const caches = createResponseCaches()
-  const keeper = createListingSync({ registry: deps.registry, caches, background, stopping: stopping.signal })
+  const listingSync = createListingSync({ registry: deps.registry, caches, background, stopping: stopping.signal })
   const sessions = createSessionUse({
     ...deps,
     background,
     caches,
-    onChanged: keeper.onChanged,
+    onChanged: listingSync.onChanged,
     onOpened: (c, session) => {
       deps.log.info(
         { connection: c.id, card: c.card, workspace: c.workspace, era: session.era.kind },
         'mcp session opened',
       )
       void session.ended.then(() => deps.log.info({ connection: c.id }, 'mcp session ended'))
-      keeper.onOpened(c, session)
+      listingSync.onOpened(c, session)
     },
   })
 
@@ -99,11 +99,11 @@ export function createMcp(given: McpDeps): Mcp {
     addressFault: (url) => addressProblemIn(deps.egress, url),
     connectionsOf: (principal) => deps.registry.connectionsOf(principal),
     call: calling(deps, sessions, { signal: stopping.signal, noteState }),
-    refresh: (c, signal) => use(c, signal, (session) => keeper.list(c, session)),
+    refresh: (c, signal) => use(c, signal, (session) => listingSync.list(c, session)),
     ...createFeatures(use, (c) => timesOf(deps, c)),
     retire: async (id) => {
       caches.forget(id)
-      keeper.forget(id)
+      listingSync.forget(id)
       await sessions.retire(id)
     },
     close: async (id) => {

@@ -19,9 +19,9 @@ export function addressProblemIn(egress: Pick<Egress, 'precheck'>, url: string):
 
 export const elicitationPolicyOf = (
   { egress }: { egress: Pick<Egress, 'precheck'> },
-  clean: Redactor,
+  redactor: Redactor,
 ): ElicitationPolicy => ({
-  clean,
+  redactor,
   addressFault: (url) => addressProblemIn(egress, url),
 })
 

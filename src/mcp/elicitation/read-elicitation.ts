@@ -6,7 +6,7 @@ import { readFormSchema } from './read-form-schema.ts'
 import { createUnaskableError } from './refuse-elicitation.ts'
 
 /** How the words of a server come in, and which addresses it may send a person to. */
-export type ElicitationPolicy = { clean: Redactor; addressFault(url: string): string | undefined }
+export type ElicitationPolicy = { redactor: Redactor; addressFault(url: string): string | undefined }
 
 /** Longer words are cut: what a person reads before they answer has to fit a message. */
 const MESSAGE_CHARS = 1_500
@@ -19,19 +19,20 @@ const MOST_ASKS = 10
 type Params = ElicitRequestFormParams | ElicitRequestURLParams
 
 /** What a server wants of the person, with nothing in it that must not be shown. Throws AppError `server_refused` with what is wrong. */
-export function readElicitation(params: Params, border: ElicitationPolicy): InputRequest {
-  const message = truncateAtWord(border.clean.text(params.message), MESSAGE_CHARS)
-  if (!('url' in params)) return { kind: 'form', message, fields: readFormSchema(params.requestedSchema, border.clean) }
-  return { kind: 'url', message, url: pageOf(params.url, border) }
+export function readElicitation(params: Params, policy: ElicitationPolicy): InputRequest {
+  const message = truncateAtWord(policy.redactor.text(params.message), MESSAGE_CHARS)
+  if (!('url' in params))
+    return { kind: 'form', message, fields: readFormSchema(params.requestedSchema, policy.redactor) }
+  return { kind: 'url', message, url: pageOf(params.url, policy) }
 }
 
 /** The round of questions of an unfinished call (MCP 2026-07-28, basic/patterns/mrtr). */
 export function readInputRequired(
   result: InputRequiredResult,
-  border: ElicitationPolicy,
+  policy: ElicitationPolicy,
 ): { asks: PendingInputRequest[]; state: string | undefined } {
   const { inputRequests = {}, requestState: state } = result
-  if (state !== undefined && (state.length > STATE_CHARS || border.clean.text(state) !== state))
+  if (state !== undefined && (state.length > STATE_CHARS || policy.redactor.text(state) !== state))
     throw createUnaskableError('keeps more in its question than can be kept here')
   const entries = Object.entries(inputRequests)
   if (entries.length === 0 && state === undefined) throw createUnaskableError('wants an answer to nothing')
@@ -40,7 +41,7 @@ export function readInputRequired(
     if (request.method !== 'elicitation/create')
       throw createUnaskableError(`wants something Patchbay does not offer (${request.method})`)
     return {
-      request: readElicitation(request.params, border),
+      request: readElicitation(request.params, policy),
       resume: { how: 'answer', key, ...(state !== undefined && { state }) },
     }
   })
@@ -50,14 +51,14 @@ export function readInputRequired(
 /** Pages that have to be seen before the call can be made at all (error -32042 of the old protocol). */
 export const readUrlElicitations = (
   elicitations: ElicitRequestURLParams[],
-  border: ElicitationPolicy,
+  policy: ElicitationPolicy,
 ): PendingInputRequest[] =>
   elicitations
     .slice(0, MOST_ASKS)
-    .map((params) => ({ request: readElicitation(params, border), resume: { how: 'again' } }))
+    .map((params) => ({ request: readElicitation(params, policy), resume: { how: 'again' } }))
 
-function pageOf(url: string, { clean, addressFault }: ElicitationPolicy): string {
-  if (!URL.canParse(url) || url.length > URL_CHARS || clean.text(url) !== url)
+function pageOf(url: string, { redactor, addressFault }: ElicitationPolicy): string {
+  if (!URL.canParse(url) || url.length > URL_CHARS || redactor.text(url) !== url)
     throw createUnaskableError('wants a page opened whose address cannot be shown')
   const fault = addressFault(url)
   if (fault !== undefined) throw createUnaskableError(`wants a page opened that is not allowed (${fault})`)

@@ -53,7 +53,7 @@ const Schema = z.object({ properties: z.record(z.string(), z.unknown()), require
  * back as they came, so they may hold nothing that must not be shown; titles, hints and defaults are cleaned and cut.
  * Throws AppError for what is no such form.
  */
-export function readFormSchema(schema: unknown, clean: Redactor): FormField[] {
+export function readFormSchema(schema: unknown, redactor: Redactor): FormField[] {
   const parsed = Schema.safeParse(schema)
   if (!parsed.success) throw createUnaskableError('asks with a form that cannot be read')
   const { properties, required = [] } = parsed.data
@@ -62,13 +62,13 @@ export function readFormSchema(schema: unknown, clean: Redactor): FormField[] {
     throw createUnaskableError(`asks with a form of ${entries.length} fields, more than anybody can fill in here`)
   return entries.map(([name, given]) => {
     const property = Property.safeParse(given)
-    if (!property.success || name.length > NAME_CHARS || clean.text(name) !== name)
+    if (!property.success || name.length > NAME_CHARS || redactor.text(name) !== name)
       throw createUnaskableError('asks with a form that cannot be shown')
-    return fieldOf(name, property.data, { required: required.includes(name), clean })
+    return fieldOf(name, property.data, { required: required.includes(name), redactor })
   })
 }
 
-type Ground = { required: boolean; clean: Redactor }
+type Ground = { required: boolean; redactor: Redactor }
 
 function fieldOf(name: string, property: Property, ground: Ground): FormField {
   const base = baseOf(name, property, ground)
@@ -89,20 +89,20 @@ function fieldOf(name: string, property: Property, ground: Ground): FormField {
 
 type Base = Pick<FormField, 'name' | 'title' | 'hint' | 'required'>
 
-function baseOf(name: string, { title, description }: Property, { required, clean }: Ground): Base {
-  const hint = description === undefined ? '' : truncateAtWord(clean.text(description), HINT_CHARS).trim()
+function baseOf(name: string, { title, description }: Property, { required, redactor }: Ground): Base {
+  const hint = description === undefined ? '' : truncateAtWord(redactor.text(description), HINT_CHARS).trim()
   return {
     name,
-    title: truncateAtWord(clean.text(title ?? '').trim() || name, TITLE_CHARS),
+    title: truncateAtWord(redactor.text(title ?? '').trim() || name, TITLE_CHARS),
     required,
     ...(hint !== '' && { hint }),
   }
 }
 
-function stringField(base: Base, property: Of<'string'>, { clean }: Ground): FormField {
-  if ('oneOf' in property) return oneField(base, namedOptions(property.oneOf, clean), property.default)
+function stringField(base: Base, property: Of<'string'>, { redactor }: Ground): FormField {
+  if ('oneOf' in property) return oneField(base, namedOptions(property.oneOf, redactor), property.default)
   if ('enum' in property)
-    return oneField(base, plainOptions(property.enum, property.enumNames ?? [], clean), property.default)
+    return oneField(base, plainOptions(property.enum, property.enumNames ?? [], redactor), property.default)
   const { format, minLength, maxLength, default: initial } = property
   return {
     ...base,
@@ -110,7 +110,7 @@ function stringField(base: Base, property: Of<'string'>, { clean }: Ground): For
     format: FORMATS.find((known) => known === format),
     minLength,
     maxLength,
-    default: initial === undefined ? undefined : clean.text(initial),
+    default: initial === undefined ? undefined : redactor.text(initial),
   }
 }
 
@@ -128,32 +128,36 @@ const oneField = (base: Base, options: Option[], initial: string | undefined): F
 function manyField(
   base: Base,
   { items, minItems, maxItems, default: initial }: Of<'array'>,
-  { clean }: Ground,
+  { redactor }: Ground,
 ): FormField {
   const options =
     'enum' in items
-      ? plainOptions(items.enum, [], clean)
-      : namedOptions('anyOf' in items ? items.anyOf : items.oneOf, clean)
+      ? plainOptions(items.enum, [], redactor)
+      : namedOptions('anyOf' in items ? items.anyOf : items.oneOf, redactor)
   const chosen = initial?.filter((one) => options.some(({ value }) => value === one))
   return { ...base, kind: 'many', options, min: minItems, max: maxItems, default: chosen }
 }
 
-const namedOptions = (named: z.infer<typeof Named>, clean: Redactor): Option[] =>
+const namedOptions = (named: z.infer<typeof Named>, redactor: Redactor): Option[] =>
   optionsOf(
     named.map(({ const: value, title }) => ({ value, title: title ?? value })),
-    clean,
+    redactor,
   )
 
-const plainOptions = (values: string[], names: string[], clean: Redactor): Option[] =>
+const plainOptions = (values: string[], names: string[], redactor: Redactor): Option[] =>
   optionsOf(
     values.map((value, index) => ({ value, title: names[index] ?? value })),
-    clean,
+    redactor,
   )
 
-function optionsOf(options: Option[], clean: Redactor): Option[] {
-  if (options.length === 0 || options.length > MOST_OPTIONS || options.some(({ value }) => clean.text(value) !== value))
+function optionsOf(options: Option[], redactor: Redactor): Option[] {
+  if (
+    options.length === 0 ||
+    options.length > MOST_OPTIONS ||
+    options.some(({ value }) => redactor.text(value) !== value)
+  )
     throw createUnaskableError('asks for a choice that cannot be shown')
-  return options.map(({ value, title }) => ({ value, title: truncateAtWord(clean.text(title), TITLE_CHARS) }))
+  return options.map(({ value, title }) => ({ value, title: truncateAtWord(redactor.text(title), TITLE_CHARS) }))
 }
 
 const numberBounds = ({ minimum, maximum, default: initial }: Of<'number' | 'integer'>) => ({

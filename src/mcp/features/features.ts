@@ -54,7 +54,7 @@ export function createFeatures(use: WithSession, timesOf: (connection: Connectio
   }
   const legOf = (c: Connection, reach: RequestOptions) => ({ ...reach, times: timesOf(c) })
   return {
-    resources: (c, signal) => ask(c, signal, ({ client, clean }) => listResources(client, clean, signal)),
+    resources: (c, signal) => ask(c, signal, ({ client, redactor }) => listResources(client, redactor, signal)),
     readResource: async (c, uri, reach) => {
       const reply = await ask(c, reach.signal, (session) => readResource(session, uri, legOf(c, reach)))
       return given(c, reply, (read) => {
@@ -62,7 +62,7 @@ export function createFeatures(use: WithSession, timesOf: (connection: Connectio
         throw tooLarge('This resource', read.large)
       })
     },
-    prompts: (c, signal) => ask(c, signal, ({ client, clean }) => listPrompts(client, clean, signal)),
+    prompts: (c, signal) => ask(c, signal, ({ client, redactor }) => listPrompts(client, redactor, signal)),
     prompt: async (c, asked, reach) => {
       const got = await ask(c, reach.signal, (session) => getPrompt(session, asked, legOf(c, reach))).catch(asInput)
       return given(c, got, (prompt) => {
@@ -70,15 +70,15 @@ export function createFeatures(use: WithSession, timesOf: (connection: Connectio
         throw tooLarge('This prompt', prompt.large)
       })
     },
-    skills: (c, signal) => ask(c, signal, ({ client, clean }) => listSkills(client, clean, signal)),
+    skills: (c, signal) => ask(c, signal, ({ client, redactor }) => listSkills(client, redactor, signal)),
     readSkill: async (c, skill, signal) => {
-      const read = await ask(c, signal, ({ client, clean }) => readSkill(client, clean, skill, signal))
+      const read = await ask(c, signal, ({ client, redactor }) => readSkill(client, redactor, skill, signal))
       if ('content' in read) return read
       throw 'large' in read ? tooLarge('This file of the skill', read.large) : unsound(c, read.fault)
     },
     complete: async (c, completing, signal) => {
       const said = await use(c, signal, (session) =>
-        orRefusal(session, () => completeArgument(session.client, session.clean, completing, signal)),
+        orRefusal(session, () => completeArgument(session.client, session.redactor, completing, signal)),
       )
       return 'value' in said ? said.value : []
     },
@@ -112,7 +112,7 @@ async function orRefusal<T>(session: Session, work: () => Promise<T>): Promise<S
     if (error instanceof SdkError && error.code === SdkErrorCode.UnsupportedResultType)
       return { code: 0, message: 'it has a question for you first, and I cannot pass that one on.' }
     if (!(error instanceof ProtocolError) || isLostStream(error)) throw error
-    return { code: error.code, message: truncateText(session.clean.text(error.message), 300) }
+    return { code: error.code, message: truncateText(session.redactor.text(error.message), 300) }
   }
 }
 

@@ -62,9 +62,9 @@ type ToolListing = {
 }
 
 /** Every tool the server lists and we can call, without the connection's secrets, and those we cannot. Throws what the SDK throws. */
-export async function listTools(client: Client, clean: Redactor, signal: AbortSignal): Promise<ToolListing> {
+export async function listTools(client: Client, redactor: Redactor, signal: AbortSignal): Promise<ToolListing> {
   const sorted: Sorted = { tools: new Map(), leftOut: [], unseen: 0 }
-  const reading = { clean, sendsArgumentHeaders: sendsArgumentHeaders(client) }
+  const reading = { redactor, sendsArgumentHeaders: sendsArgumentHeaders(client) }
   const lifetimes: number[] = []
   let more = false
   for await (const page of pages(client, AbortSignal.any([signal, AbortSignal.timeout(LIST_ALL_MS)]))) {
@@ -83,7 +83,7 @@ export async function listTools(client: Client, clean: Redactor, signal: AbortSi
   }
 }
 
-type Reading = { clean: Redactor; sendsArgumentHeaders: boolean }
+type Reading = { redactor: Redactor; sendsArgumentHeaders: boolean }
 
 const sendsArgumentHeaders = (client: Client): boolean =>
   client.getProtocolEra() === 'modern' && client.transport instanceof StreamableHTTPClientTransport
@@ -94,7 +94,7 @@ const seenIn = ({ tools, leftOut, unseen }: Sorted): number => tools.size + left
 
 function sort(listed: unknown, reading: Reading, { tools, leftOut }: Sorted): void {
   const read =
-    tools.size < MAX_TOOLS ? readTool(listed, reading) : { why: TOO_MANY, tool: nameOf(listed, reading.clean) }
+    tools.size < MAX_TOOLS ? readTool(listed, reading) : { why: TOO_MANY, tool: nameOf(listed, reading.redactor) }
   if ('why' in read) leftOut.push(read)
   else if (tools.has(read.name)) leftOut.push({ tool: read.name, why: 'another tool has the same name' })
   else tools.set(read.name, read)
@@ -130,28 +130,28 @@ async function onePage(client: Client, cursor: string | undefined, signal: Abort
   }
 }
 
-function readTool(listed: unknown, { clean, sendsArgumentHeaders }: Reading): StoredTool | UnusableTool {
+function readTool(listed: unknown, { redactor, sendsArgumentHeaders }: Reading): StoredTool | UnusableTool {
   const fault = sizeFault(listed)
   const parsed = fault === undefined ? ListedTool.safeParse(listed) : undefined
-  const tool = nameOf(listed, clean)
+  const tool = nameOf(listed, redactor)
   if (!parsed?.success) return { tool, why: fault ?? formFault(listed) }
   // The SDK cannot make the old protocol's tasks.
   if (parsed.data.execution?.taskSupport === 'required')
     return { tool, why: 'it can only be run as a long task of the older protocol, which Patchbay does not speak' }
   const header = sendsArgumentHeaders ? headerArgumentProblemIn(parsed.data.inputSchema) : undefined
-  return header === undefined ? storedTool(parsed.data, clean) : { tool, why: header }
+  return header === undefined ? storedTool(parsed.data, redactor) : { tool, why: header }
 }
 
-function storedTool(listed: z.infer<typeof ListedTool>, clean: Redactor): StoredTool {
+function storedTool(listed: z.infer<typeof ListedTool>, redactor: Redactor): StoredTool {
   const { name, title, description, inputSchema, outputSchema, annotations } = listed
   const { title: annotated, ...hints } = annotations ?? {}
   const shown = title ?? annotated
   return {
-    name: clean.text(name),
-    ...(shown !== undefined && { title: clean.text(shown) }),
-    description: clean.text(description),
-    inputSchema: clean.object(inputSchema),
-    ...(outputSchema !== undefined && { outputSchema: clean.object(outputSchema) }),
+    name: redactor.text(name),
+    ...(shown !== undefined && { title: redactor.text(shown) }),
+    description: redactor.text(description),
+    inputSchema: redactor.object(inputSchema),
+    ...(outputSchema !== undefined && { outputSchema: redactor.object(outputSchema) }),
     ...(annotations !== undefined && { annotations: withoutAbsent(hints) }),
   }
 }
@@ -172,9 +172,9 @@ function formFault(listed: unknown): string {
   return 'it does not say properly what it takes'
 }
 
-function nameOf(listed: unknown, clean: Redactor): string {
+function nameOf(listed: unknown, redactor: Redactor): string {
   const name = Named.safeParse(listed).data?.name ?? ''
-  return name === '' ? '(no name)' : clean.text(name.slice(0, MAX_NAME_CHARS))
+  return name === '' ? '(no name)' : redactor.text(name.slice(0, MAX_NAME_CHARS))
 }
 
 function withoutAbsent(hints: NonNullable<StoredTool['annotations']>): NonNullable<StoredTool['annotations']> {

@@ -55,33 +55,33 @@ const Messages = z.looseObject({
 const Completed = z.looseObject({ completion: z.looseObject({ values: z.array(z.string()) }) })
 
 /** The prompts of a server, without the connection's secrets. Throws what the SDK throws. */
-export async function listPrompts(client: Client, clean: Redactor, signal: AbortSignal): Promise<Prompt[]> {
+export async function listPrompts(client: Client, redactor: Redactor, signal: AbortSignal): Promise<Prompt[]> {
   const found = await listPages(client, { method: 'prompts/list', field: 'prompts' }, MAX_PROMPTS, signal)
   const prompts = new Map<string, Prompt>()
-  for (const one of (found?.items ?? []).flatMap((item) => promptOf(item, clean)))
+  for (const one of (found?.items ?? []).flatMap((item) => promptOf(item, redactor)))
     if (!prompts.has(one.name)) prompts.set(one.name, one)
   return [...prompts.values()]
 }
 
-function promptOf(item: unknown, clean: Redactor): Prompt[] {
+function promptOf(item: unknown, redactor: Redactor): Prompt[] {
   const parsed = Listed.safeParse(item)
   // A name with a secret in it could not be asked for again after cleaning.
-  if (!parsed.success || clean.text(parsed.data.name) !== parsed.data.name) return []
+  if (!parsed.success || redactor.text(parsed.data.name) !== parsed.data.name) return []
   const args = (parsed.data.arguments ?? []).map(({ required, ...words }) => ({
-    ...wordsOf(words, clean),
+    ...wordsOf(words, redactor),
     required: required === true,
   }))
-  return [{ ...wordsOf(parsed.data, clean), arguments: args }]
+  return [{ ...wordsOf(parsed.data, redactor), arguments: args }]
 }
 
 function wordsOf(
   words: { name: string; title?: string | undefined; description?: string | undefined },
-  clean: Redactor,
+  redactor: Redactor,
 ) {
   return {
     name: words.name,
-    title: truncateText(clean.text(words.title?.trim() || words.name), MAX_NAME_CHARS),
-    description: truncateText(clean.text(words.description ?? ''), MAX_DESCRIPTION_CHARS),
+    title: truncateText(redactor.text(words.title?.trim() || words.name), MAX_NAME_CHARS),
+    description: truncateText(redactor.text(words.description ?? ''), MAX_DESCRIPTION_CHARS),
   }
 }
 
@@ -98,21 +98,23 @@ export async function getPrompt(
   if (size > MAX_CONTENT_CHARS) return { kind: 'done', value: { large: size } }
   const parts = messages
     .slice(0, MAX_MESSAGES)
-    .flatMap(({ role, content }) => [content].flat().map((part) => ({ role, content: contentOf(part, session.clean) })))
+    .flatMap(({ role, content }) =>
+      [content].flat().map((part) => ({ role, content: contentOf(part, session.redactor) })),
+    )
   return { kind: 'done', value: { messages: parts } }
 }
 
-function contentOf(part: unknown, clean: Redactor): ContentPart {
+function contentOf(part: unknown, redactor: Redactor): ContentPart {
   const known = specTypeSchemas.ContentBlock['~standard'].validate(part)
   return known.issues === undefined
-    ? contentPartOf(known.value, clean)
+    ? contentPartOf(known.value, redactor)
     : { type: 'text', text: '[a kind of content Patchbay does not know]' }
 }
 
 /** What the server proposes, best first. Throws what the SDK throws. */
 export async function completeArgument(
   client: Client,
-  clean: Redactor,
+  redactor: Redactor,
   { of, argument, typed, known }: CompletionRequest,
   signal: AbortSignal,
 ): Promise<string[]> {
@@ -123,5 +125,5 @@ export async function completeArgument(
   const params = { ref, argument: { name: argument, value: typed }, context: { arguments: known } }
   const request = { method: 'completion/complete', params }
   const { completion } = await client.request(request, Completed, { signal, timeout: COMPLETE_MS })
-  return completion.values.slice(0, MAX_COMPLETIONS).filter((value) => clean.text(value) === value)
+  return completion.values.slice(0, MAX_COMPLETIONS).filter((value) => redactor.text(value) === value)
 }

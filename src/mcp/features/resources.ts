@@ -56,44 +56,44 @@ const Contents = z.looseObject({
 })
 
 /** What there is to read, without the connection's secrets. Throws what the SDK throws. */
-export async function listResources(client: Client, clean: Redactor, signal: AbortSignal): Promise<ResourceList> {
+export async function listResources(client: Client, redactor: Redactor, signal: AbortSignal): Promise<ResourceList> {
   const [plain, made] = await Promise.all([
     listPages(client, { method: 'resources/list', field: 'resources' }, MAX_RESOURCES, signal),
     listPages(client, { method: 'resources/templates/list', field: 'resourceTemplates' }, MAX_TEMPLATES, signal),
   ])
   const resources = new Map<string, Resource>()
-  for (const one of (plain?.items ?? []).flatMap((item) => resourceOf(item, clean)))
+  for (const one of (plain?.items ?? []).flatMap((item) => resourceOf(item, redactor)))
     if (!resources.has(one.uri)) resources.set(one.uri, one)
   return {
     resources: [...resources.values()],
-    templates: (made?.items ?? []).flatMap((item) => templateOf(item, clean)),
+    templates: (made?.items ?? []).flatMap((item) => templateOf(item, redactor)),
     more: plain?.more === true || made?.more === true,
   }
 }
 
-function resourceOf(item: unknown, clean: Redactor): Resource[] {
+function resourceOf(item: unknown, redactor: Redactor): Resource[] {
   const parsed = Listed.safeParse(item)
   // Where the address holds a secret it could not be asked for again after cleaning.
-  if (!parsed.success || clean.text(parsed.data.uri) !== parsed.data.uri) return []
+  if (!parsed.success || redactor.text(parsed.data.uri) !== parsed.data.uri) return []
   const { uri, size } = parsed.data
-  return [{ uri, ...wordsOf(parsed.data, uri, clean), size }]
+  return [{ uri, ...wordsOf(parsed.data, uri, redactor), size }]
 }
 
-function templateOf(item: unknown, clean: Redactor): ResourceTemplate[] {
+function templateOf(item: unknown, redactor: Redactor): ResourceTemplate[] {
   const parsed = ListedTemplate.safeParse(item)
-  if (!parsed.success || clean.text(parsed.data.uriTemplate) !== parsed.data.uriTemplate) return []
+  if (!parsed.success || redactor.text(parsed.data.uriTemplate) !== parsed.data.uriTemplate) return []
   const { uriTemplate } = parsed.data
   const variables = variablesOf(uriTemplate)
   if (variables === undefined || variables.length > MAX_VARIABLES) return []
   if (variables.some((one) => one.length > MAX_NAME_CHARS)) return []
-  return [{ uriTemplate, ...wordsOf(parsed.data, uriTemplate, clean), variables }]
+  return [{ uriTemplate, ...wordsOf(parsed.data, uriTemplate, redactor), variables }]
 }
 
-function wordsOf({ name, title, description, mimeType }: z.infer<typeof Common>, uri: string, clean: Redactor) {
+function wordsOf({ name, title, description, mimeType }: z.infer<typeof Common>, uri: string, redactor: Redactor) {
   return {
-    name: truncateText(clean.text(title?.trim() || name?.trim() || uri), MAX_NAME_CHARS),
-    description: truncateText(clean.text(description ?? ''), MAX_DESCRIPTION_CHARS),
-    mimeType: mimeType === undefined ? undefined : truncateText(clean.text(mimeType), MAX_NAME_CHARS),
+    name: truncateText(redactor.text(title?.trim() || name?.trim() || uri), MAX_NAME_CHARS),
+    description: truncateText(redactor.text(description ?? ''), MAX_DESCRIPTION_CHARS),
+    mimeType: mimeType === undefined ? undefined : truncateText(redactor.text(mimeType), MAX_NAME_CHARS),
   }
 }
 
@@ -146,15 +146,21 @@ export async function readResource(
   const { contents } = reply.value
   const size = contents.reduce((sum, one) => sum + (one.text ?? one.blob ?? '').length, 0)
   if (size > MAX_CONTENT_CHARS) return { kind: 'done', value: { large: size } }
-  const kept = contents.slice(0, MAX_CONTENTS).map((one) => contentOf(one, uri, session.clean))
+  const kept = contents.slice(0, MAX_CONTENTS).map((one) => contentOf(one, uri, session.redactor))
   return { kind: 'done', value: { contents: kept } }
 }
 
-function contentOf(one: z.infer<typeof Contents>['contents'][number], uri: string, clean: Redactor): ResourceContent {
+function contentOf(
+  one: z.infer<typeof Contents>['contents'][number],
+  uri: string,
+  redactor: Redactor,
+): ResourceContent {
   return {
     type: 'resource',
-    uri: clean.text(one.uri ?? uri),
-    ...(one.mimeType !== undefined && { mimeType: truncateText(clean.text(one.mimeType), MAX_NAME_CHARS) }),
-    ...(one.blob !== undefined && one.text === undefined ? { data: one.blob } : { text: clean.text(one.text ?? '') }),
+    uri: redactor.text(one.uri ?? uri),
+    ...(one.mimeType !== undefined && { mimeType: truncateText(redactor.text(one.mimeType), MAX_NAME_CHARS) }),
+    ...(one.blob !== undefined && one.text === undefined
+      ? { data: one.blob }
+      : { text: redactor.text(one.text ?? '') }),
   }
 }

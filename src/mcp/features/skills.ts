@@ -50,18 +50,18 @@ export const SKILLS_EXTENSION = { [SKILLS_EXTENSION_ID]: {} }
 export const supportsSkills = (client: Client): boolean => new SkillsClient(client).supported
 
 /** The skills a server publishes, without the connection's secrets; none of their files is read. Throws what the SDK throws. */
-export async function listSkills(client: Client, clean: Redactor, signal: AbortSignal): Promise<SkillList> {
-  const { entries, refused } = await entriesOf(client, clean, signal)
-  return { skills: entries.map((entry) => skillOf(entry, clean)), refused }
+export async function listSkills(client: Client, redactor: Redactor, signal: AbortSignal): Promise<SkillList> {
+  const { entries, refused } = await entriesOf(client, redactor, signal)
+  return { skills: entries.map((entry) => skillOf(entry, redactor)), refused }
 }
 
-async function entriesOf(client: Client, clean: Redactor, signal: AbortSignal) {
+async function entriesOf(client: Client, redactor: Redactor, signal: AbortSignal) {
   const all = new SkillsClient(client, { skipInvalid: true })
   if (!all.supported) return { entries: [], refused: 0 }
   try {
     const within = AbortSignal.any([signal, AbortSignal.timeout(LIST_ALL_MS)])
     const { skills, invalid } = await all.list({}, { signal: within, timeout: SKILLS_MS })
-    const sound = skills.filter(({ uri }) => isShortUri(uri) && clean.text(uri) === uri)
+    const sound = skills.filter(({ uri }) => isShortUri(uri) && redactor.text(uri) === uri)
     return { entries: sound.slice(0, MAX_SKILLS), refused: invalid.length + skills.length - sound.length }
   } catch (error) {
     // Capabilities lie: some servers declare what they then do not know.
@@ -77,12 +77,12 @@ async function entriesOf(client: Client, clean: Redactor, signal: AbortSignal) {
  */
 export async function readSkill(
   client: Client,
-  clean: Redactor,
+  redactor: Redactor,
   { uri, file }: { uri: string; file?: string | undefined },
   signal: AbortSignal,
 ): Promise<SkillText | { fault: SkillFault } | { large: number }> {
   const skills = new SkillsClient(client)
-  const { entries } = await entriesOf(client, clean, signal)
+  const { entries } = await entriesOf(client, redactor, signal)
   const options = { signal, timeout: SKILLS_MS }
   // What is not listed may be published all the same, and its server says so.
   const entry = entries.find((one) => one.uri === uri) ?? (await skills.get(uri, options)).skill
@@ -91,7 +91,7 @@ export async function readSkill(
   try {
     const read = await skills.read(entry, file, options)
     if (read.bytes.byteLength > MAX_CONTENT_CHARS) return { large: read.bytes.byteLength }
-    return { skill: skillOf(entry, clean), content: contentOf(read, clean), checked: read.verified }
+    return { skill: skillOf(entry, redactor), content: contentOf(read, redactor), checked: read.verified }
   } catch (error) {
     if (error instanceof SkillVerificationError) return { fault: error.reason }
     throw error
@@ -109,22 +109,22 @@ function sizeIn(entry: Entry, file: string): number {
   return entry.resources.find(({ uri }) => uri === file || pathOf(entry, uri) === file)?.size ?? 0
 }
 
-function skillOf(entry: Entry, clean: Redactor): Skill {
+function skillOf(entry: Entry, redactor: Redactor): Skill {
   const { uri, frontmatter, resources } = entry
   const files = resources === 'dynamic' ? undefined : resources.filter((one) => one.uri !== uri).slice(0, MAX_FILES)
   return {
     uri,
-    name: truncateText(clean.text(frontmatter.name), MAX_NAME_CHARS),
-    description: truncateText(clean.text(frontmatter.description), MAX_DESCRIPTION_CHARS),
-    files: files?.map((one) => ({ path: clean.text(pathOf(entry, one.uri)), size: one.size })),
+    name: truncateText(redactor.text(frontmatter.name), MAX_NAME_CHARS),
+    description: truncateText(redactor.text(frontmatter.description), MAX_DESCRIPTION_CHARS),
+    files: files?.map((one) => ({ path: redactor.text(pathOf(entry, one.uri)), size: one.size })),
   }
 }
 
-function contentOf({ uri, mimeType, text, bytes }: ReadFile, clean: Redactor): ResourceContent {
+function contentOf({ uri, mimeType, text, bytes }: ReadFile, redactor: Redactor): ResourceContent {
   return {
     type: 'resource',
-    uri: clean.text(uri),
-    ...(mimeType !== undefined && { mimeType: truncateText(clean.text(mimeType), MAX_NAME_CHARS) }),
-    ...(text === undefined ? { data: Buffer.from(bytes).toString('base64') } : { text: clean.text(text) }),
+    uri: redactor.text(uri),
+    ...(mimeType !== undefined && { mimeType: truncateText(redactor.text(mimeType), MAX_NAME_CHARS) }),
+    ...(text === undefined ? { data: Buffer.from(bytes).toString('base64') } : { text: redactor.text(text) }),
   }
 }

@@ -20,7 +20,7 @@ const ears = new WeakMap<Client, Set<Ear>>()
 /** Sets up, before it connects, what a client does with a server's notices. */
 export function registerNotificationHandlers(
   client: Client,
-  clean: Redactor,
+  redactor: Redactor,
   onChanged: (what: ListChange) => void,
 ): void {
   const listening = new Set<Ear>()
@@ -30,10 +30,10 @@ export function registerNotificationHandlers(
   client.setNotificationHandler('notifications/prompts/list_changed', () => onChanged('offers'))
   client.setNotificationHandler('notifications/message', ({ params }) => {
     const said = typeof params.data === 'string' ? params.data : (JSON.stringify(params.data) ?? '')
-    // Cut when it is clean: of a secret cut in two nobody would know the first half.
-    const text = truncateAtWord(clean.text(said), MAX_LINE_CHARS)
+    // The text is cut after redaction, because a secret cut in two would not be recognized.
+    const text = truncateAtWord(redactor.text(said), MAX_LINE_CHARS)
     const logger =
-      params.logger === undefined ? {} : { logger: truncateAtWord(clean.text(params.logger), MAX_LOGGER_CHARS) }
+      params.logger === undefined ? {} : { logger: truncateAtWord(redactor.text(params.logger), MAX_LOGGER_CHARS) }
     for (const ear of listening) ear({ level: params.level, ...logger, text })
   })
 }

@@ -1,9 +1,12 @@
+import { createHash, randomBytes } from 'node:crypto'
 import {
   type CallToolResult,
   type InputRequiredResult,
   LOG_LEVEL_META_KEY,
   ProtocolError,
   type Tool,
+  TRACEPARENT_META_KEY,
+  TRACESTATE_META_KEY,
 } from '@modelcontextprotocol/client'
 import type { JsonObject, StoredTool } from '../../registry/connection.ts'
 import { isLostStream } from '../protocol/lost-stream-error.ts'
@@ -12,7 +15,6 @@ import type { CallOptions, ToolOutcome } from './outcome.ts'
 import type { PausableTimeout } from './pausable-timeout.ts'
 import { toolOutcomeOf } from './read-result.ts'
 import { type CallTimes, NO_TIMEOUT_MS, sendWithElicitation, withAnswers } from './send-request.ts'
-import { traceContextOf } from './trace-context.ts'
 
 type ToolCall = { tool: StoredTool; args: JsonObject }
 
@@ -33,10 +35,10 @@ export async function callTool(
     if (reply.kind === 'input_required') return { ...reply, ms: elapsed() }
     if (reply.kind === 'unfit')
       return { kind: 'failed', why: 'protocol', message: reply.message, sent: false, ms: elapsed() }
-    return toolOutcomeOf(reply.value, session.clean, elapsed())
+    return toolOutcomeOf(reply.value, session.redactor, elapsed())
   } catch (error) {
     if (!(error instanceof ProtocolError) || isLostStream(error)) throw error
-    const content = [{ type: 'text' as const, text: session.clean.text(error.message) }]
+    const content = [{ type: 'text' as const, text: session.redactor.text(error.message) }]
     return { kind: 'tool_error', content, ms: elapsed() }
   }
 }
@@ -68,7 +70,7 @@ function send(
       onprogress: ({ message, progress, total }) => {
         patience.heard()
         o.onProgress({
-          ...(message !== undefined && { message: session.clean.text(message) }),
+          ...(message !== undefined && { message: session.redactor.text(message) }),
           progress,
           ...(total !== undefined && { total }),
         })
@@ -80,4 +82,15 @@ function send(
 /** Without the output schema: an answer that does not fit it would be thrown away after the tool has done its work. */
 function definitionOf(tool: StoredTool): Tool {
   return { name: tool.name, inputSchema: { ...tool.inputSchema, type: 'object' } }
+}
+
+/**
+ * Where a call belongs, for a server that traces (www.w3.org/TR/trace-context). The run's id is the trace's id, so that what
+ * a server's operator sees can be found among our runs; each call is a span of its own.
+ */
+function traceContextOf(run: string): Record<string, string> {
+  const hex = run.replaceAll('-', '').toLowerCase()
+  const trace = /^(?!0{32})[0-9a-f]{32}$/.test(hex) ? hex : createHash('sha256').update(run).digest('hex').slice(0, 32)
+  const span = randomBytes(8).toString('hex')
+  return { [TRACEPARENT_META_KEY]: `00-${trace}-${span}-01`, [TRACESTATE_META_KEY]: `patchbay=${span}` }
 }

@@ -10,9 +10,9 @@ const MAX_DEPTH = 100
 const TOO_DEEP = '[The structured part of this answer is nested too deeply, so it was left out.]'
 
 /** What a server answered, as our own parts and without the connection's secrets. */
-export function toolOutcomeOf(result: CallToolResult, clean: Redactor, ms: number): ToolOutcome {
+export function toolOutcomeOf(result: CallToolResult, redactor: Redactor, ms: number): ToolOutcome {
   const kind = result.isError === true ? 'tool_error' : 'ok'
-  const content = result.content.map((part) => contentPartOf(part, clean))
+  const content = result.content.map((part) => contentPartOf(part, redactor))
   if (result.structuredContent === undefined) return { kind, content, ms }
   if (jsonDepthOf(result.structuredContent, MAX_DEPTH) > MAX_DEPTH)
     return { kind, content: [...content, { type: 'text', text: TOO_DEEP }], ms }
@@ -20,22 +20,22 @@ export function toolOutcomeOf(result: CallToolResult, clean: Redactor, ms: numbe
   return {
     kind,
     content,
-    ...(structured.success && { structured: clean.json(structured.data) }),
+    ...(structured.success && { structured: redactor.json(structured.data) }),
     ms,
   }
 }
 
-export function contentPartOf(part: CallToolResult['content'][number], clean: Redactor): ContentPart {
+export function contentPartOf(part: CallToolResult['content'][number], redactor: Redactor): ContentPart {
   switch (part.type) {
     case 'text':
-      return { type: 'text', text: clean.text(part.text) }
+      return { type: 'text', text: redactor.text(part.text) }
     case 'image':
     case 'audio':
       return { type: part.type, mimeType: part.mimeType, data: part.data }
     case 'resource_link':
-      return { type: 'link', uri: clean.text(part.uri), name: clean.text(part.title ?? part.name) }
+      return { type: 'link', uri: redactor.text(part.uri), name: redactor.text(part.title ?? part.name) }
     case 'resource':
-      return resourceOf(part.resource, clean)
+      return resourceOf(part.resource, redactor)
     default:
       part satisfies never
       return { type: 'text', text: '[a kind of content Patchbay does not know]' }
@@ -44,11 +44,11 @@ export function contentPartOf(part: CallToolResult['content'][number], clean: Re
 
 type Resource = Extract<CallToolResult['content'][number], { type: 'resource' }>['resource']
 
-function resourceOf(resource: Resource, clean: Redactor): ContentPart {
+function resourceOf(resource: Resource, redactor: Redactor): ContentPart {
   return {
     type: 'resource',
-    uri: clean.text(resource.uri),
+    uri: redactor.text(resource.uri),
     ...(resource.mimeType !== undefined && { mimeType: resource.mimeType }),
-    ...('text' in resource ? { text: clean.text(resource.text) } : { data: resource.blob }),
+    ...('text' in resource ? { text: redactor.text(resource.text) } : { data: resource.blob }),
   }
 }

@@ -49,15 +49,15 @@ export async function sendWithElicitation<T extends object>(
 ): Promise<Reply<T>> {
   const { timeoutMs: idleMs, totalMs } = leg.times
   using patience = startPausableTimeout({ idleMs, totalMs, signal: leg.signal })
-  const leave = session.askers.enter(askerOf(leg, patience))
+  const leave = session.elicitations.enter(askerOf(leg, patience))
   try {
     const result = await send(patience)
     return isInputRequiredResult(result)
-      ? askingOf(() => readInputRequired(result, session.border))
+      ? askingOf(() => readInputRequired(result, session.policy))
       : { kind: 'done', value: result }
   } catch (error) {
     if (!(error instanceof UrlElicitationRequiredError) || error.elicitations.length === 0) throw error
-    return askingOf(() => ({ asks: readUrlElicitations(error.elicitations, session.border) }))
+    return askingOf(() => ({ asks: readUrlElicitations(error.elicitations, session.policy) }))
   } finally {
     leave()
   }

@@ -18,23 +18,30 @@ const LIST_MAX_PAGES = 64
 /** Opens a session. Throws AppErrors with a sentence for a person; an abort of `signal` also ends the opening. */
 export async function openSession(deps: OpenDeps, opening: Opening, signal: AbortSignal): Promise<Session> {
   const { target } = opening
-  const clean = createRedactor(
+  const redactor = createRedactor(
     secretsOf(opening),
     target.kind === 'stdio' ? await createPathRedactor(target) : (text) => text,
   )
-  const border = elicitationPolicyOf(deps, clean)
-  const askers = createElicitationRouter()
+  const policy = elicitationPolicyOf(deps, redactor)
+  const elicitations = createElicitationRouter()
   const wiring: Wiring = {
-    hurry: deps.hurry,
-    newClient: (probeMs) => newClient(deps, opening, { clean, border, askers }, probeMs),
+    shutdown: deps.shutdown,
+    newClient: (probeMs) => newClient(deps, opening, { redactor, policy, elicitations }, probeMs),
     finish: (session) => {
       const ended = new Promise<void>((resolve) => {
         session.client.onclose = resolve
       })
-      return { ...session, lastWords: () => clean.text(session.lastWords()), clean, border, askers, ended }
+      return {
+        ...session,
+        stderrTail: () => redactor.text(session.stderrTail()),
+        redactor,
+        policy,
+        elicitations,
+        ended,
+      }
     },
   }
-  if (target.kind === 'stdio') return openStdioSession(deps, { ...opening, target, clean }, wiring, signal)
+  if (target.kind === 'stdio') return openStdioSession(deps, { ...opening, target, redactor }, wiring, signal)
   return openHttpSession(deps, { ...opening, target }, wiring, signal)
 }
 
@@ -55,9 +62,14 @@ function secretsOf({ target, secrets, bearer }: Opening): () => string[] {
   }
 }
 
-type Inner = Pick<Session, 'clean' | 'border' | 'askers'>
+type Inner = Pick<Session, 'redactor' | 'policy' | 'elicitations'>
 
-function newClient(deps: OpenDeps, opening: Opening, { clean, border, askers }: Inner, probeMs: number): Client {
+function newClient(
+  deps: OpenDeps,
+  opening: Opening,
+  { redactor, policy, elicitations }: Inner,
+  probeMs: number,
+): Client {
   const client = new Client(
     { name: 'patchbay', version: '1.0.0' },
     {
@@ -71,9 +83,9 @@ function newClient(deps: OpenDeps, opening: Opening, { clean, border, askers }: 
   )
   // Only the old protocol comes here; the new one answers a call with what it needs. What cannot be asked is refused on the wire.
   client.setRequestHandler('elicitation/create', async ({ params }, ctx) =>
-    toElicitResult(await askers.ask(readElicitation(params, border), ctx.mcpReq.signal)),
+    toElicitResult(await elicitations.ask(readElicitation(params, policy), ctx.mcpReq.signal)),
   )
-  registerNotificationHandlers(client, clean, (what) => opening.onChanged(what))
+  registerNotificationHandlers(client, redactor, (what) => opening.onChanged(what))
   client.onerror = (error) => deps.log.debug({ server: opening.target.title, error: error.name }, 'mcp transport error')
   return client
 }

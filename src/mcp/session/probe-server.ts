@@ -24,7 +24,7 @@ export async function probeServer(
   const opening = { target, secrets, bearer, era: undefined, onChanged: () => undefined }
   const session = await openSession(deps, opening, signal)
   try {
-    const { tools, leftOut } = await listTools(session.client, session.clean, signal)
+    const { tools, leftOut } = await listTools(session.client, session.redactor, signal)
     const ms = Math.round(performance.now() - began)
     if (tools.length === 0)
       throw new AppError(
@@ -33,7 +33,7 @@ export async function probeServer(
       )
     await makeCheck(session, target, tools, signal)
     const offers = await readServerFeatures(session, signal)
-    const serverName = session.clean.text(session.client.getServerVersion()?.name ?? '')
+    const serverName = session.redactor.text(session.client.getServerVersion()?.name ?? '')
     return {
       tools,
       leftOut,

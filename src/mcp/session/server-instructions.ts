@@ -4,8 +4,8 @@ import type { Session } from '../transport/session.ts'
 const MAX_CHARS = 2_000
 
 /** What a server says of its own use, without secrets and kept short. It is untrusted: whoever shows it to a model says so. */
-export function serverInstructionsOf({ client, clean }: Pick<Session, 'client' | 'clean'>): string | undefined {
-  const said = clean.text(client.getInstructions() ?? '').trim()
+export function serverInstructionsOf({ client, redactor }: Pick<Session, 'client' | 'redactor'>): string | undefined {
+  const said = redactor.text(client.getInstructions() ?? '').trim()
   if (said === '') return undefined
   return said.length > MAX_CHARS ? `${said.slice(0, MAX_CHARS - 1).toWellFormed()}…` : said
 }

@@ -24,7 +24,7 @@ type ListingSync = {
   forget(id: ConnectionId): void
 }
 
-type KeeperDeps = {
+type ListingSyncDeps = {
   registry: Pick<Registry, 'learn' | 'setOffers'>
   caches: ResponseCaches
   background: BackgroundTasks
@@ -36,17 +36,17 @@ const AFTER_FIRST_CALL_MS = 300
 
 type Watched = {
   session: Session
-  seldom: Record<ListChange, Debounce>
+  debounces: Record<ListChange, Debounce>
   begin: NodeJS.Timeout
   offers: ServerFeatures | undefined
 }
 
-export function createListingSync({ registry, caches, background, stopping }: KeeperDeps): ListingSync {
+export function createListingSync({ registry, caches, background, stopping }: ListingSyncDeps): ListingSync {
   const watched = new Map<ConnectionId, Watched>()
   const known = new Map<ConnectionId, ServerInfo>()
 
   const list = async (c: Connection, session: Session): Promise<StoredTool[]> => {
-    const { tools, leftOut, ttlMs } = await listTools(session.client, session.clean, stopping)
+    const { tools, leftOut, ttlMs } = await listTools(session.client, session.redactor, stopping)
     caches.noteTools(c.id, ttlMs)
     const learned = { tools, leftOut, instructions: serverInstructionsOf(session) }
     const before = known.get(c.id) ?? { tools: c.tools, leftOut: c.leftOut ?? [], instructions: c.instructions }
@@ -68,7 +68,7 @@ export function createListingSync({ registry, caches, background, stopping }: Ke
 
   const forget = (id: ConnectionId, one: Watched | undefined): void => {
     if (one === undefined) return
-    for (const seldom of Object.values(one.seldom)) seldom.stop()
+    for (const seldom of Object.values(one.debounces)) seldom.stop()
     clearTimeout(one.begin)
     if (watched.get(id) !== one) return
     watched.delete(id)
@@ -79,23 +79,23 @@ export function createListingSync({ registry, caches, background, stopping }: Ke
     list,
     onOpened: (c, session) => {
       forget(c.id, watched.get(c.id))
-      const seldom = {
+      const debounces = {
         tools: createDebounce(() => listLater(c, session)),
         offers: createDebounce(() => offerLater(c, session)),
       }
       const begin = () => {
         if (!caches.toolsAreFresh(c.id)) listLater(c, session)
         offerLater(c, session)
-        background.run('listen', () => listenForListChanges(session, (what) => seldom[what].ask()))
+        background.run('listen', () => listenForListChanges(session, (what) => debounces[what].ask()))
       }
       const later = setTimeout(begin, AFTER_FIRST_CALL_MS).unref()
-      const one: Watched = { session, seldom, begin: later, offers: undefined }
+      const one: Watched = { session, debounces, begin: later, offers: undefined }
       watched.set(c.id, one)
       void session.ended.then(() => forget(c.id, one))
     },
     onChanged: (c) => (what) => {
       if (what === 'offers') caches.dropReads(c.id)
-      watched.get(c.id)?.seldom[what].ask()
+      watched.get(c.id)?.debounces[what].ask()
     },
     forget: (id) => forget(id, watched.get(id)),
   }

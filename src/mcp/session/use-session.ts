@@ -46,7 +46,7 @@ type SessionsDeps = {
   /** After how long without use a session is asked whether it still answers. */
   quietMs?: number | undefined
   /** Aborted when the whole app ends: then servers are not waited for. */
-  hurry: AbortSignal
+  shutdown: AbortSignal
 }
 
 export type SessionOutcome<T> = { ok: true; value: T } | { ok: false; trouble: McpFailure; error: unknown }
@@ -131,7 +131,7 @@ function leasing(deps: SessionsDeps, health: SessionHealth) {
   const pool = createSessionPool({ open, idleMs: (c) => deps.limits(c).idleSeconds * 1000, log: deps.log })
 
   const lease = async (c: Connection, fresh: boolean, signal: AbortSignal): Promise<Opened> => {
-    if (deps.hurry.aborted) throw new AppError('cancelled', 'Patchbay is stopping. Try again in a minute.')
+    if (deps.shutdown.aborted) throw new AppError('cancelled', 'Patchbay is stopping. Try again in a minute.')
     const held = pool.hold(c, JSON.stringify([deps.target(c), c.credential]), fresh)
     try {
       const opened = await unlessAborted(held.session, signal)

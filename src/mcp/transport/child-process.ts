@@ -14,7 +14,7 @@ export type ServerProcess = {
   process: ChildProcess
   /** Resolves when the server has ended and its output is read; says how it ended. */
   ended: Promise<string>
-  /** Asks it to end (stdin's end, then SIGTERM, then SIGKILL) and ends its whole process group. In a hurry, asks at once. */
+  /** Asks it to end (stdin's end, then SIGTERM, then SIGKILL) and ends its whole process group. On shutdown, SIGTERM follows at once. */
   end(): Promise<void>
 }
 
@@ -22,7 +22,7 @@ export type ServerProcess = {
  * Starts a server in a process group of its own, with exactly this environment and no shell, so that its own children
  * can be ended with it. If we die without a word, its stdin ends, which every server of a card takes as the end.
  */
-export async function startServerProcess(command: ServerCommand, hurry: AbortSignal): Promise<ServerProcess> {
+export async function startServerProcess(command: ServerCommand, shutdown: AbortSignal): Promise<ServerProcess> {
   const child = spawn(command.command, command.args, {
     cwd: command.cwd,
     env: command.env,
@@ -47,13 +47,13 @@ export async function startServerProcess(command: ServerCommand, hurry: AbortSig
     for (const pipe of child.stdio) pipe?.destroy()
     return how
   })
-  return { process: child, ended, end: () => end(child, ended, hurry) }
+  return { process: child, ended, end: () => end(child, ended, shutdown) }
 }
 
-async function end(child: ChildProcess, ended: Promise<string>, hurry: AbortSignal): Promise<void> {
+async function end(child: ChildProcess, ended: Promise<string>, shutdown: AbortSignal): Promise<void> {
   const over = ended.then(() => true)
   child.stdin?.end()
-  if (await withDeadline(over, EOF_GRACE_MS, false, hurry)) return
+  if (await withDeadline(over, EOF_GRACE_MS, false, shutdown)) return
   signalGroup(child, 'SIGTERM')
   if (await withDeadline(over, TERM_GRACE_MS, false)) return
   signalGroup(child, 'SIGKILL')

@@ -110,7 +110,7 @@ function sessionOf(client: Client, kind: 'sse' | 'other', goodbye: () => Promise
     )
     await client.close()
   }
-  return { client, era, lastWords: () => '', close }
+  return { client, era, stderrTail: () => '', close }
 }
 
 /** Throws when a value cannot be a header, without saying the value. */

@@ -19,7 +19,7 @@ const FETCH_MS = 120_000
 const PROBE_MS = 5_000
 const FETCH_PROBE_MS = 60_000
 
-type StdioOpening = Opening & { target: StdioTarget; clean: Redactor }
+type StdioOpening = Opening & { target: StdioTarget; redactor: Redactor }
 type Attempt = { session: Session } | { error: unknown; transport: StdioTransport }
 
 /** Starts the server and agrees on a protocol. Asked in place, a server may end at the question; then it is started once more. */
@@ -51,7 +51,7 @@ async function attempt(
   signal: AbortSignal,
 ): Promise<Attempt> {
   const fetched = isFetchedByNpx(command)
-  const transport = createStdioTransport(command, wiring.hurry)
+  const transport = createStdioTransport(command, wiring.shutdown)
   const client = wiring.newClient(fetched ? FETCH_PROBE_MS : PROBE_MS)
   const timeout = fetched ? FETCH_MS : START_MS
   // The SDK does not look at the signal while it negotiates.
@@ -70,7 +70,7 @@ async function attempt(
   const session = {
     client,
     era: protocolEraOf(client, 'other', Date.now()),
-    lastWords: () => transport.fault() ?? transport.lastWords(),
+    stderrTail: () => transport.fault() ?? transport.stderrTail(),
     close: async () => {
       await client.close()
       await transport.close()
@@ -84,14 +84,14 @@ const isNegotiation = (error: unknown): boolean =>
   error instanceof ProtocolError || (error instanceof SdkError && error.code === SdkErrorCode.EraNegotiationFailed)
 
 function startTrouble(
-  { target, clean }: StdioOpening,
+  { target, redactor }: StdioOpening,
   command: ServerCommand,
   failed: { error: unknown; transport: StdioTransport },
 ): AppError {
   const { error, transport } = failed
   if (isAppError(error)) return error
-  const said = clean.text(transport.fault() ?? transport.lastWords())
-  if (isFetchedByNpx(command) && (said === '' || /^npm (err|error|warn)/i.test(said) || hasSystemCode(error, 'ENOENT')))
+    const said = redactor.text(transport.fault() ?? transport.stderrTail())
+    if (isFetchedByNpx(command) && (said === '' || /^npm (err|error|warn)/i.test(said) || hasSystemCode(error, 'ENOENT')))
     return new AppError(
       'server_start_failed',
       `The package ${target.package}@${target.version} could not be fetched. Whoever runs Patchbay can install it: npm install ${target.package}@${target.version}`,

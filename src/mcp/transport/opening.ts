@@ -7,8 +7,8 @@ import type { ProtocolEra } from '../protocol/protocol-era.ts'
 import type { Target } from '../protocol/server-target.ts'
 import type { Session } from './session.ts'
 
-/** `hurry` is aborted when the whole app ends: then servers are not waited for. */
-export type OpenDeps = { egress: Egress; projectRoot: string; log: Log; hurry: AbortSignal }
+/** `shutdown` is aborted when the whole app ends: then servers are not waited for. */
+export type OpenDeps = { egress: Egress; projectRoot: string; log: Log; shutdown: AbortSignal }
 
 export type Opening = {
   target: Target
@@ -24,7 +24,7 @@ export type Opening = {
 
 /** What the two ways of opening get from here. */
 export type Wiring = {
-  hurry: AbortSignal
+  shutdown: AbortSignal
   newClient(probeMs: number): Client
-  finish(session: Omit<Session, 'clean' | 'border' | 'askers' | 'ended'>): Session
+  finish(session: Omit<Session, 'redactor' | 'policy' | 'elicitations' | 'ended'>): Session
 }

@@ -8,15 +8,15 @@ import type { Redactor } from '../protocol/redact-secrets.ts'
 export type Session = {
   client: Client
   era: ProtocolEra
-  clean: Redactor
+  redactor: Redactor
   /** For what the server asks of a person. */
-  border: ElicitationPolicy
+  policy: ElicitationPolicy
   /** Calls under way, for what the server asks in the middle of one. */
-  askers: ElicitationRouter
+  elicitations: ElicitationRouter
   /** Resolves when it has ended, whoever ended it. */
   ended: Promise<void>
   /** The server's own last words on why it ended, without secrets; empty when it said nothing. */
-  lastWords(): string
+  stderrTail(): string
   close(): Promise<void>
 }
 

@@ -6,27 +6,27 @@ import {
   type Transport,
 } from '@modelcontextprotocol/client'
 import { type ServerCommand, type ServerProcess, startServerProcess } from './child-process.ts'
-import { createLineSplitter } from './split-lines.ts'
 
 // The SDK's own limit for one message; a server that needs more is broken or hostile.
 const MAX_LINE_BYTES = 10 * 1024 * 1024
 const STDERR_KEPT_CHARS = 8_192
+const NEWLINE = 10
 
 /** `pid` and `stderr` are what the SDK knows a stdio transport by. */
 export type StdioTransport = Transport & {
   readonly pid: number | undefined
   readonly stderr: null
   /** The line of the server's stderr that most likely says why it ended. */
-  lastWords(): string
+  stderrTail(): string
   /** Why we ended it ourselves, if its output forced us to. */
   fault(): string | undefined
 }
 
 /**
  * MCP over a child's pipes. Unlike the SDK's own: exactly the environment given, the whole process group ended with the
- * server (at once when `hurry` is aborted), and the end of the server noticed at its exit, not when the last grandchild lets go of the pipe.
+ * server (at once when `shutdown` is aborted), and the end of the server noticed at its exit, not when the last grandchild lets go of the pipe.
  */
-export function createStdioTransport(command: ServerCommand, hurry: AbortSignal): StdioTransport {
+export function createStdioTransport(command: ServerCommand, shutdown: AbortSignal): StdioTransport {
   let child: ServerProcess | undefined
   let said = ''
   let fault: string | undefined
@@ -39,10 +39,10 @@ export function createStdioTransport(command: ServerCommand, hurry: AbortSignal)
       return child?.process.pid
     },
     stderr: null,
-    lastWords: () => lastWords(said),
+    stderrTail: () => stderrTailOf(said),
     fault: () => fault,
     start: async () => {
-      const started = await startServerProcess(command, hurry)
+      const started = await startServerProcess(command, shutdown)
       child = started
       started.process.stdout?.on('data', (chunk: Buffer) => {
         if (fault !== undefined || lines.push(chunk)) return
@@ -82,7 +82,7 @@ function receive(transport: StdioTransport, line: string): void {
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
 
-function lastWords(said: string): string {
+function stderrTailOf(said: string): string {
   const lines = said
     .split('\n')
     .map((line) => line.trim())
@@ -92,4 +92,28 @@ function lastWords(said: string): string {
     lines.at(-1) ??
     ''
   )
+}
+
+/** Splits a stream of bytes into lines. `push` says false, once and for all, when a line grows beyond `maxBytes`. */
+function createLineSplitter(maxBytes: number, onLine: (line: string) => void): { push(chunk: Buffer): boolean } {
+  let parts: Buffer[] = []
+  let bytes = 0
+  const keep = (part: Buffer): boolean => {
+    parts.push(part)
+    bytes += part.length
+    return bytes <= maxBytes
+  }
+  const push = (chunk: Buffer): boolean => {
+    let from = 0
+    for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, from)) {
+      if (!keep(chunk.subarray(from, at))) return false
+      const line = Buffer.concat(parts).toString('utf8')
+      parts = []
+      bytes = 0
+      from = at + 1
+      onLine(line)
+    }
+    return keep(chunk.subarray(from))
+  }
+  return { push }
 }
