@@ -1,4 +1,4 @@
-import type { JsonObject } from './json.ts'
+import type { JsonObject } from '../json.ts'
 
 /** A run card: how to connect one kind of server, and what we know of its tools. Read from `run-cards/<name>.yaml`. */
 export type Card = {

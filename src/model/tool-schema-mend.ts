@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from './turn.ts'
+import type { JsonObject, JsonValue } from '../json.ts'
 
 const TYPES = new Set(['null', 'boolean', 'object', 'array', 'number', 'string', 'integer'])
 

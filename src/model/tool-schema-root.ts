@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from './turn.ts'
+import type { JsonObject, JsonValue } from '../json.ts'
 
 /** A chain of references at the root longer than this goes round in circles. */
 const REFERENCE_LIMIT = 8

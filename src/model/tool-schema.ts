@@ -1,7 +1,8 @@
+import type { JsonObject, JsonValue } from '../json.ts'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { repairSchema } from './tool-schema-mend.ts'
 import { repairSchemaRoot, resolveReference } from './tool-schema-root.ts'
-import type { JsonObject, JsonValue, OfferedTool } from './turn.ts'
+import type { OfferedTool } from './turn.ts'
 
 /** https://platform.claude.com/docs/en/agents-and-tools/tool-use/define-tools */
 const TOOL_NAME = /^[a-zA-Z0-9_-]{1,64}$/

@@ -1,6 +1,4 @@
-export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject
-export type JsonObject = { [key: string]: JsonValue }
-
+import type { JsonObject } from '../json.ts'
 export type TextPart = { type: 'text'; text: string }
 export type ToolUse = { type: 'tool_use'; id: string; name: string; input: JsonObject }
 /** A block that only the model reads, such as its thinking: it goes back as it came. */

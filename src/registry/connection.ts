@@ -1,8 +1,6 @@
+import type { JsonObject } from '../json.ts'
 import type { ConnectionId, UserId, WorkspaceId } from '../ids.ts'
 import type { RegistryEntry } from './entry.ts'
-
-export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject
-export type JsonObject = { [key: string]: JsonValue }
 
 /** A tool as its server listed it; annotations are the server's claims, not facts. */
 export type StoredTool = {

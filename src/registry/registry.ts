@@ -1,16 +1,8 @@
+import type { JsonObject } from '../json.ts'
 import { z } from 'zod'
 import { absent, type Db } from '../db/call.ts'
 import { ConnectionId, type IdentityId, type Principal, UserId, WorkspaceId } from '../ids.ts'
-import type {
-  Connection,
-  ConnectionStatus,
-  JsonObject,
-  NewConnection,
-  SavedConnection,
-  ServerFeatures,
-  ServerInfo,
-  StoredTool,
-} from './connection.ts'
+import type { Connection, ConnectionStatus, NewConnection, SavedConnection, ServerFeatures, ServerInfo, StoredTool } from './connection.ts'
 import { RegistryEntry } from './entry.ts'
 import { createToolListCache } from './known-tools.ts'
 

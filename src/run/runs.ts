@@ -1,6 +1,7 @@
+import type { JsonObject } from '../json.ts'
 import type { ApprovalId, ChannelId, InputId, Principal, RunId, UserId, WorkspaceId } from '../ids.ts'
 import type { AttachedFile } from './state/attached-file.ts'
-import type { ChosenPrompt, ChosenSkill, FirstCall, JsonObject } from './state/events.ts'
+import type { ChosenPrompt, ChosenSkill, FirstCall } from './state/events.ts'
 import type { Origin } from './state/origin.ts'
 import type { CallState, InputState, RunState } from './state/state.ts'
 

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../src/json.ts'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,7 +15,7 @@ import { createMcp } from '../../src/mcp/mcp.ts'
 import { type AuthChallenge, authChallengeIn } from '../../src/mcp/protocol/auth-challenge.ts'
 import type { HttpTarget } from '../../src/mcp/protocol/server-target.ts'
 import type { ToolOutcome } from '../../src/mcp/requests/outcome.ts'
-import type { JsonObject, StoredTool } from '../../src/registry/connection.ts'
+import type { StoredTool } from '../../src/registry/connection.ts'
 import { PERSON, remote } from '../support/mcp-house.ts'
 import { createMemoryRegistry } from '../support/memory-registry.ts'
 

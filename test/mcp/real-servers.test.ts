@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../src/json.ts'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { readCards } from '../../src/cards/read.ts'
 import { createServerTargets } from '../../src/connect/server-targets.ts'
 import type { StdioTarget, Target } from '../../src/mcp/protocol/server-target.ts'
-import type { Connection, JsonObject } from '../../src/registry/connection.ts'
+import type { Connection } from '../../src/registry/connection.ts'
 import { eventually } from '../support/eventually.ts'
 import { freePort } from '../support/free-port.ts'
 import {

@@ -1,6 +1,6 @@
+import type { JsonObject } from '../../src/json.ts'
 import { expect, test } from 'vitest'
 import { schemaRefusalFor, toAcceptableSchema } from '../../src/model/tool-schema.ts'
-import type { JsonObject } from '../../src/model/turn.ts'
 import { offeredTools } from '../support/tool-lists.ts'
 
 const text = { type: 'string' }

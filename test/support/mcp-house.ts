@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../src/json.ts'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -12,7 +13,7 @@ import { createLog } from '../../src/log.ts'
 import { createMcp, type McpDeps } from '../../src/mcp/mcp.ts'
 import type { HttpTarget, StdioTarget, Target, TargetLimits } from '../../src/mcp/protocol/server-target.ts'
 import type { CallOptions, ToolOutcome } from '../../src/mcp/requests/outcome.ts'
-import type { Connection, JsonObject } from '../../src/registry/connection.ts'
+import type { Connection } from '../../src/registry/connection.ts'
 import { createMemoryRegistry } from './memory-registry.ts'
 
 export const ROOT = join(import.meta.dirname, '..', '..')

@@ -1,12 +1,18 @@
 import { AppError } from '../../errors.ts'
 import type { ConnectionId, Principal } from '../../ids.ts'
-import type { CompletionRequest } from '../../mcp/features/prompts.ts'
-import { expandUriTemplate } from '../../mcp/features/resources.ts'
+import type { CompletionRequest, Prompt, PromptMessage } from '../../mcp/features/prompts.ts'
+import { expandUriTemplate, type ResourceContent, type ResourceList } from '../../mcp/features/resources.ts'
+import type { SkillList, SkillText } from '../../mcp/features/skills.ts'
 import type { Mcp } from '../../mcp/mcp.ts'
 import type { Connection } from '../../registry/connection.ts'
 import type { Registry } from '../../registry/registry.ts'
-import type { ResourceSubscriptionRow as KeptWatch, ResourceSubscriptions } from '../../registry/watches.ts'
+import type { ResourceSubscriptionRow, ResourceSubscriptions } from '../../registry/watches.ts'
 import { findOwnConnection } from '../own-connection.ts'
+
+// A door may not look into mcp/, so what servers list and return is handed on here.
+export type { Prompt, PromptMessage } from '../../mcp/features/prompts.ts'
+export type { Resource, ResourceContent, ResourceList, ResourceTemplate } from '../../mcp/features/resources.ts'
+export type { Skill, SkillList, SkillText } from '../../mcp/features/skills.ts'
 
 /** What a person does with the resources and prompts of their own connections. All throw AppErrors with a sentence for them. */
 export type ConnectionFeatures = {
@@ -27,23 +33,12 @@ export type ConnectionFeatures = {
   /** What could stand in a field; empty where nobody knows. Never throws for what a server does, and takes 2 s at most. */
   complete(principal: Principal, id: ConnectionId, completing: CompletionRequest): Promise<string[]>
   /** Tells changes of a resource in a thread from now on. Throws `limit_reached`. */
-  watch(principal: Principal, id: ConnectionId, resource: WatchedResource): Promise<Watch>
-  watched(principal: Principal, id: string): Promise<Watch | undefined>
-  unwatch(principal: Principal, id: string): Promise<Watch | undefined>
+  watch(principal: Principal, id: ConnectionId, resource: WatchedResource): Promise<ResourceSubscriptionRow>
+  watched(principal: Principal, id: string): Promise<ResourceSubscriptionRow | undefined>
+  unwatch(principal: Principal, id: string): Promise<ResourceSubscriptionRow | undefined>
 }
 
-export type Watch = KeptWatch
-export type ResourceList = Awaited<ReturnType<Mcp['resources']>>
-export type Resource = ResourceList['resources'][number]
-export type ResourceTemplate = ResourceList['templates'][number]
-export type ResourceContent = Extract<Awaited<ReturnType<Mcp['readResource']>>, { kind: 'done' }>['value'][number]
-export type Prompt = Awaited<ReturnType<Mcp['prompts']>>[number]
-export type PromptMessage = Extract<Awaited<ReturnType<Mcp['prompt']>>, { kind: 'done' }>['value'][number]
-export type SkillList = Awaited<ReturnType<Mcp['skills']>>
-export type Skill = SkillList['skills'][number]
-export type SkillText = Awaited<ReturnType<Mcp['readSkill']>>
-
-export type WatchedResource = Pick<Watch, 'uri' | 'name' | 'channel' | 'threadTs'>
+export type WatchedResource = Pick<ResourceSubscriptionRow, 'uri' | 'name' | 'channel' | 'threadTs'>
 
 export type ConnectionFeaturesDeps = {
   registry: Pick<Registry, 'get'>

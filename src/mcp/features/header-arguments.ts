@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../../registry/connection.ts'
+import type { JsonObject, JsonValue } from '../../json.ts'
 
 const MARK = 'x-mcp-header'
 /** RFC 9110, section 5.6.2. */

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../json.ts'
 import {
   type Client,
   ProtocolError,
@@ -5,7 +6,7 @@ import {
   StreamableHTTPClientTransport,
 } from '@modelcontextprotocol/client'
 import { z } from 'zod'
-import type { JsonObject, StoredTool, UnusableTool } from '../../registry/connection.ts'
+import type { StoredTool, UnusableTool } from '../../registry/connection.ts'
 import { jsonDepthOf } from '../protocol/json-depth.ts'
 import type { Redactor } from '../protocol/redact-secrets.ts'
 import { headerArgumentProblemIn } from './header-arguments.ts'

@@ -17,7 +17,7 @@ export type Resource = {
 }
 
 /** An address with `{variables}` to fill in. */
-type ResourceTemplate = {
+export type ResourceTemplate = {
   uriTemplate: string
   name: string
   description: string

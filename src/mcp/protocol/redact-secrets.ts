@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../../registry/connection.ts'
+import type { JsonObject, JsonValue } from '../../json.ts'
 import type { RedactPaths } from './redact-paths.ts'
 
 /** Takes the connection's secrets and this machine's paths out of what a server says, and what Postgres cannot keep. */

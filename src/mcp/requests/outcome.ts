@@ -1,4 +1,5 @@
-import type { JsonValue, ServerFeatures, StoredTool, UnusableTool } from '../../registry/connection.ts'
+import type { JsonValue } from '../../json.ts'
+import type { ServerFeatures, StoredTool, UnusableTool } from '../../registry/connection.ts'
 import type { AuthChallenge } from '../protocol/auth-challenge.ts'
 import type { FailureReason } from '../protocol/classify-error.ts'
 import type { LogLine } from '../protocol/notifications.ts'

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../json.ts'
 import type { ResolvedTool } from '../deps.ts'
 import type { ApprovalId, Principal, RunId, WorkspaceId } from '../../ids.ts'
 import { approversFor } from '../../policy/decide.ts'
@@ -5,7 +6,7 @@ import { callHashOf, definitionHashOf } from '../calls/call-hash.ts'
 import { policyInputsFor, verdictFor } from '../calls/evaluate-policy.ts'
 import type { RunDeps, Source } from '../deps.ts'
 import type { AnswerOutcome, ApprovalAnswer, DenialReason } from '../runs.ts'
-import type { EventOf, JsonObject } from '../state/events.ts'
+import type { EventOf } from '../state/events.ts'
 import { foldEvents } from '../state/fold.ts'
 import type { ApprovalState, CallState, RunState } from '../state/state.ts'
 

@@ -1,8 +1,8 @@
+import type { JsonObject } from '../../json.ts'
 import type { InputId, Principal, RunId, WorkspaceId } from '../../ids.ts'
 import { validateForm } from '../../mcp/elicitation/validate-form.ts'
 import type { RunDeps } from '../deps.ts'
 import type { AnswerInputOutcome, InputAnswerRequest, PendingInput } from '../runs.ts'
-import type { JsonObject } from '../state/events.ts'
 import { foldEvents } from '../state/fold.ts'
 import { createInputAnsweredEvent, openInputsOf } from '../state/fold-inputs.ts'
 

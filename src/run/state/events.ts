@@ -1,11 +1,9 @@
+import type { JsonObject } from '../../json.ts'
 import { z } from 'zod'
 import { ApprovalId, ConnectionId, InputId, RunId, UserId } from '../../ids.ts'
 import { InputRequest, ResumeMethod } from '../../mcp/elicitation/input-request.ts'
 import { AttachedFile } from './attached-file.ts'
 import { Origin } from './origin.ts'
-
-export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject
-export type JsonObject = { [key: string]: JsonValue }
 
 /** A JSON object; events come out of a JSON column, so its depths are not walked once more. */
 const Json = z.custom<JsonObject>((value) => typeof value === 'object' && value !== null && !Array.isArray(value))

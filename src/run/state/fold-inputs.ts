@@ -1,5 +1,6 @@
+import type { JsonObject } from '../../json.ts'
 import type { ResumeAnswers } from '../../mcp/elicitation/input-request.ts'
-import type { EventOf, JsonObject } from './events.ts'
+import type { EventOf } from './events.ts'
 import type { CallState, InputState } from './state.ts'
 
 /** A call after its server asked something of the person. Pure, as all here. */

@@ -1,6 +1,6 @@
+import type { JsonValue } from '../../json.ts'
 import type { FormField as Field } from '../../mcp/elicitation/form-field.ts'
 import { validateForm } from '../../mcp/elicitation/validate-form.ts'
-import type { JsonValue } from './events.ts'
 
 /** One field of a server's form, as a door shows it. */
 export type FormField = Field

@@ -1,8 +1,9 @@
+import type { JsonObject } from '../../json.ts'
 import type { ApprovalId, ConnectionId, InputId, RunId, UserId } from '../../ids.ts'
 import type { InputRequest, ResumeMethod } from '../../mcp/elicitation/input-request.ts'
 import type { TokenUsage } from '../../model/turn.ts'
 import type { AttachedFile } from './attached-file.ts'
-import type { ChosenPrompt, ChosenSkill, EventOf, JsonObject, ResultFile, ShownResult } from './events.ts'
+import type { ChosenPrompt, ChosenSkill, EventOf, ResultFile, ShownResult } from './events.ts'
 import type { Origin } from './origin.ts'
 
 /** A run as its events make it; stored nowhere. The picture of it is: for each turn its text, then its calls. */

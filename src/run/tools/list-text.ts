@@ -1,5 +1,5 @@
+import type { JsonObject } from '../../json.ts'
 import type { ContentPart } from '../../mcp/requests/outcome.ts'
-import type { JsonObject } from '../state/events.ts'
 import type { RunState } from '../state/state.ts'
 import { LIST_PAGE_SIZE } from './builtin-tools.ts'
 

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../registry/connection.ts'
+import type { JsonObject } from '../../json.ts'
 
 export type CallTense = 'wish' | 'doing' | 'done'
 

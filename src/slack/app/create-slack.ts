@@ -8,7 +8,7 @@ import {
 } from '@slack/bolt'
 import type { Logger } from '@slack/web-api'
 import type { SignInResult } from '../../connect/connect-types.ts'
-import type { Watch } from '../../connect/features/features.ts'
+import type { ResourceSubscriptionRow } from '../../registry/watches.ts'
 import type { Installations } from '../../connect/installations.ts'
 import { AppError } from '../../errors.ts'
 import type { Principal } from '../../ids.ts'
@@ -43,7 +43,7 @@ export type Slack = {
   /** Reads files that people sent along, with the app's token. */
   readFile: ReadFile
   /** Tells people of a change of a resource they watch. */
-  announceResourceChange(watch: Watch): Promise<void>
+  announceResourceChange(watch: ResourceSubscriptionRow): Promise<void>
   /** Tells a person how their sign-in ended. */
   signedIn(news: SignInResult): void
   /** Serves POST /slack/events in HTTP mode, and the pages to install the app. */

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../../registry/connection.ts'
+import type { JsonObject, JsonValue } from '../../json.ts'
 import { formatSql, isSql } from '../blocks/format-sql.ts'
 import { revealInvisible } from '../blocks/text.ts'
 

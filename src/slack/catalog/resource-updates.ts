@@ -1,5 +1,5 @@
 import type { App } from '@slack/bolt'
-import type { Watch } from '../../connect/features/features.ts'
+import type { ResourceSubscriptionRow } from '../../registry/watches.ts'
 import { errorChainOf } from '../../errors.ts'
 import type { Principal } from '../../ids.ts'
 import type { Connection } from '../../registry/connection.ts'
@@ -42,7 +42,7 @@ export async function watchResource(
 }
 
 /** Posts a change to the subscription's thread, and unsubscribes if the thread is gone. Never throws. */
-export async function announceResourceChange(deps: WebApiDeps & ConnectionDeps, watch: Watch): Promise<void> {
+export async function announceResourceChange(deps: WebApiDeps & ConnectionDeps, watch: ResourceSubscriptionRow): Promise<void> {
   const { id, name, connection, channel, threadTs } = watch
   try {
     const of = (await findConnectionFor(deps, watch, connection))?.name ?? 'a connection'
