@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { migrate } from '../src/db/migrate.ts'
-import { startLocalDatabase } from '../src/local/database.ts'
+import { startLocalDatabase } from '../src/local/database/start-database.ts'
 import { createLog } from '../src/log.ts'
 import { schemaText } from './schema-text.ts'
 

@@ -48,8 +48,8 @@ export type Principal = z.infer<typeof Principal>
 export const IdentityId = z.uuid().brand<'IdentityId'>()
 export type IdentityId = z.infer<typeof IdentityId>
 
-export const newRunId = (): RunId => RunId.parse(randomUUID())
-export const newConnectionId = (): ConnectionId => ConnectionId.parse(randomUUID())
+export const createRunId = (): RunId => RunId.parse(randomUUID())
+export const createConnectionId = (): ConnectionId => ConnectionId.parse(randomUUID())
 
 /** Made from who the person is (RFC 9562 version 8), so that every instance knows it without asking. */
 export function identityIdOf({ workspace, user }: Principal): IdentityId {
@@ -60,5 +60,5 @@ export function identityIdOf({ workspace, user }: Principal): IdentityId {
 
 /** 128 random bits, URL-safe. */
 const newToken = (): string => randomBytes(16).toString('base64url')
-export const newApprovalId = (): ApprovalId => ApprovalId.parse(newToken())
-export const newInputId = (): InputId => InputId.parse(newToken())
+export const createApprovalId = (): ApprovalId => ApprovalId.parse(newToken())
+export const createInputId = (): InputId => InputId.parse(newToken())

@@ -3,7 +3,7 @@ import { createApp } from './app.ts'
 import { type Config, readConfig } from './config.ts'
 import { errorChainOf, errorMessageOf, isAppError } from './errors.ts'
 import { ownerOf } from './http.ts'
-import { lockFolder } from './local/folder-lock.ts'
+import { lockFolder } from './local/database/folder-lock.ts'
 import { startStandIns } from './local/stand-ins.ts'
 import { createLog, type Log } from './log.ts'
 

@@ -14,7 +14,7 @@ export async function withDeadline<T, L>(work: Promise<T>, ms: number, late: L, 
 }
 
 /** What the work resolves to; throws the signal's reason as soon as it fires. The work itself goes on. */
-export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+export async function rejectOnAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted()
   const { promise, reject } = Promise.withResolvers<never>()
   const abort = () => reject(signal.reason)

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { pause, pollEvery, unlessAborted, withDeadline } from '../src/timing.ts'
+import { pause, pollEvery, rejectOnAbort, withDeadline } from '../src/timing.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
@@ -27,11 +27,11 @@ test('work that is late gives the other value, when its time or its signal says 
 
 test('an abort ends the waiting with its reason', async () => {
   const stop = new AbortController()
-  const waiting = unlessAborted(never, stop.signal)
+  const waiting = rejectOnAbort(never, stop.signal)
   stop.abort(new Error('enough'))
   await expect(waiting).rejects.toThrow('enough')
-  await expect(unlessAborted(Promise.resolve(1), stop.signal)).rejects.toThrow('enough')
-  expect(await unlessAborted(Promise.resolve(1), new AbortController().signal)).toBe(1)
+  await expect(rejectOnAbort(Promise.resolve(1), stop.signal)).rejects.toThrow('enough')
+  expect(await rejectOnAbort(Promise.resolve(1), new AbortController().signal)).toBe(1)
 })
 
 test('a pause ends with its time or its signal', async () => {

@@ -1,5 +1,5 @@
 import { LIMITS } from '../../src/block-kit/limits.ts'
-import { listOf } from '../../src/block-kit/rules.ts'
+import { listOf } from '../../src/block-kit/shape-rules.ts'
 import { textObjectOf } from '../workspace/blocks.ts'
 import { createState, isEmptyState, optionsOf, VALUE_FIELDS } from '../workspace/form-state.ts'
 import type { Json } from '../workspace/records.ts'

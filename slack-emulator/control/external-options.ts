@@ -1,6 +1,6 @@
 import { checkMessageBlocks } from '../../src/block-kit/check-message.ts'
 import { isRecord } from '../../src/block-kit/problem.ts'
-import { listOf } from '../../src/block-kit/rules.ts'
+import { listOf } from '../../src/block-kit/shape-rules.ts'
 import { basePayloadFor, sendInteraction } from '../delivery/interaction-payloads.ts'
 import { EmulatorError } from '../errors.ts'
 import { type PlacedElement, problemLinesOf } from '../workspace/blocks.ts'

@@ -1,5 +1,5 @@
 import { isRecord } from '../../src/block-kit/problem.ts'
-import { listOf } from '../../src/block-kit/rules.ts'
+import { listOf } from '../../src/block-kit/shape-rules.ts'
 import { basePayloadFor, channelPayloadOf, sendInteraction } from '../delivery/interaction-payloads.ts'
 import { EmulatorError } from '../errors.ts'
 import { placedElementsIn } from '../workspace/blocks.ts'

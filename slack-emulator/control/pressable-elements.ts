@@ -1,5 +1,5 @@
 import { isRecord } from '../../src/block-kit/problem.ts'
-import { listOf } from '../../src/block-kit/rules.ts'
+import { listOf } from '../../src/block-kit/shape-rules.ts'
 import { EmulatorError } from '../errors.ts'
 import { type PlacedElement, placedElementsIn, textObjectOf } from '../workspace/blocks.ts'
 import { VALUE_FIELDS } from '../workspace/form-state.ts'

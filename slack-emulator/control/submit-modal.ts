@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { listOf } from '../../src/block-kit/rules.ts'
+import { listOf } from '../../src/block-kit/shape-rules.ts'
 import { basePayloadFor, sendInteraction } from '../delivery/interaction-payloads.ts'
 import { EmulatorError } from '../errors.ts'
 import { refuseView } from '../web-api/methods/views.ts'

@@ -1,4 +1,4 @@
-import { listOf } from '../../src/block-kit/rules.ts'
+import { listOf } from '../../src/block-kit/shape-rules.ts'
 import { EmulatorError } from '../errors.ts'
 import { type PlacedElement, placedElementsIn } from '../workspace/blocks.ts'
 import { viewObjectOf } from '../workspace/modal-stacks.ts'

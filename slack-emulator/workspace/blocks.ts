@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { isRecord, type Problem } from '../../src/block-kit/problem.ts'
-import { listOf } from '../../src/block-kit/rules.ts'
+import { listOf } from '../../src/block-kit/shape-rules.ts'
 import type { Json } from './records.ts'
 
 /** An interactive element and the block it stands in. */

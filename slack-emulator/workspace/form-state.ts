@@ -1,4 +1,4 @@
-import { listOf } from '../../src/block-kit/rules.ts'
+import { listOf } from '../../src/block-kit/shape-rules.ts'
 import type { Json } from './records.ts'
 
 /** How an element's value is called in `state.values`, and in the element as the app gave it. */

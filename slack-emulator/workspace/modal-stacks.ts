@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { LIMITS } from '../../src/block-kit/limits.ts'
-import { listOf } from '../../src/block-kit/rules.ts'
+import { listOf } from '../../src/block-kit/shape-rules.ts'
 import { addIds, placedElementsIn } from './blocks.ts'
 import { initialStateOf } from './form-state.ts'
 import type { Json, View } from './records.ts'

@@ -13,7 +13,7 @@ import {
   mrkdwn,
   one,
   plainText,
-  type Rule,
+  type ShapeRule,
   type Shape,
   type Surface,
   text,
@@ -21,11 +21,11 @@ import {
 } from './shape.ts'
 
 /** A block type: where it may stand, its fields, and the rules between them. */
-export type BlockSpec = { surfaces: readonly Surface[]; fields: Fields; rules: readonly Rule[] }
+export type BlockSpec = { surfaces: readonly Surface[]; fields: Fields; rules: readonly ShapeRule[] }
 
 const EVERYWHERE: Surface[] = ['message', 'modal', 'home']
 
-function spec(surfaces: Surface[], shapes: Record<string, Shape>, ...rules: Rule[]): BlockSpec {
+function spec(surfaces: Surface[], shapes: Record<string, Shape>, ...rules: ShapeRule[]): BlockSpec {
   return { surfaces, fields: fields({ type: text(64), 'block_id?': text(LIMITS.id), ...shapes }), rules }
 }
 

@@ -1,13 +1,13 @@
 import { checkBlock } from './check-shape.ts'
 import { LIMITS } from './limits.ts'
-import { isRecord, type Problem, problem, sizeProblem } from './problem.ts'
-import { checkUnique, listOf } from './rules.ts'
+import { isRecord, type Problem, createProblem, createSizeProblem } from './problem.ts'
+import { checkUnique, listOf } from './shape-rules.ts'
 import type { Surface } from './shape.ts'
 
 /** Checks a list of blocks as a whole: each block, how many, ids used twice, and sums over the list. */
 export function checkBlocks(blocks: unknown, surface: Surface, max: number): Problem[] {
-  if (!Array.isArray(blocks)) return [problem('wrong_type', '/blocks', 'must be a list')]
-  if (blocks.length > max) return [sizeProblem('/blocks', 'max_items', max, blocks.length)]
+  if (!Array.isArray(blocks)) return [createProblem('wrong_type', '/blocks', 'must be a list')]
+  if (blocks.length > max) return [createSizeProblem('/blocks', 'max_items', max, blocks.length)]
   const records = listOf(blocks)
   return [
     ...blocks.flatMap((block, index) => checkBlock(block, `/blocks/${index}`, surface)),
@@ -36,7 +36,7 @@ function checkSums(blocks: Record<string, unknown>[]): Problem[] {
     ['max_data_table_characters', LIMITS.dataTable.characters, cellCharacters(ofType('data_table'))],
     ['max_data_visualizations', LIMITS.message.dataVisualizations, ofType('data_visualization').length],
   ]
-  return sums.filter(([, max, got]) => got > max).map(([type, max, got]) => sizeProblem('/blocks', type, max, got))
+  return sums.filter(([, max, got]) => got > max).map(([type, max, got]) => createSizeProblem('/blocks', type, max, got))
 }
 
 function cellCharacters(tables: Record<string, unknown>[]): number {

@@ -1,6 +1,6 @@
 import { checkBlocks } from './check-blocks.ts'
 import { LIMITS } from './limits.ts'
-import { type Problem, problem, sizeProblem } from './problem.ts'
+import { type Problem, createProblem, createSizeProblem } from './problem.ts'
 
 /** Why Slack would refuse (or cut) this message; empty when it would take it as it is. */
 export function checkMessage(message: { text?: unknown; blocks?: unknown }): Problem[] {
@@ -14,7 +14,7 @@ export function checkMessageBlocks(blocks: unknown, max: number = LIMITS.message
 
 function checkText(text: unknown): Problem[] {
   if (text === undefined) return []
-  if (typeof text !== 'string') return [problem('wrong_type', '/text', 'must be a string')]
+  if (typeof text !== 'string') return [createProblem('wrong_type', '/text', 'must be a string')]
   const { textMax } = LIMITS.message
-  return text.length > textMax ? [sizeProblem('/text', 'max_length', textMax, text.length)] : []
+  return text.length > textMax ? [createSizeProblem('/text', 'max_length', textMax, text.length)] : []
 }

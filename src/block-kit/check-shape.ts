@@ -1,10 +1,10 @@
 import { BLOCKS } from './blocks.ts'
 import { ELEMENTS } from './elements.ts'
-import { isRecord, type Problem, problem, sizeProblem } from './problem.ts'
-import { checkRule } from './rules.ts'
-import type { Fields, Rule, Shape, Surface } from './shape.ts'
+import { isRecord, type Problem, createProblem, createSizeProblem } from './problem.ts'
+import { checkRule } from './shape-rules.ts'
+import type { Fields, ShapeRule, Shape, Surface } from './shape.ts'
 
-type Spec = { fields: Fields; rules: readonly Rule[] }
+type Spec = { fields: Fields; rules: readonly ShapeRule[] }
 
 /** Holds a value against its shape; `at` is the JSON pointer to it. */
 export function checkShape(shape: Shape, value: unknown, at: string, surface: Surface): Problem[] {
@@ -32,34 +32,34 @@ export function checkShape(shape: Shape, value: unknown, at: string, surface: Su
 }
 
 function wrongType(at: string, expected: string, got: unknown): Problem {
-  return problem('wrong_type', at, `must be a ${expected}`, { type: 'type', expected, got: typeof got })
+  return createProblem('wrong_type', at, `must be a ${expected}`, { type: 'type', expected, got: typeof got })
 }
 
 function checkString(shape: Extract<Shape, { kind: 'string' }>, value: unknown, at: string): Problem[] {
   if (typeof value !== 'string') return [wrongType(at, 'string', value)]
-  if (value.length > shape.max) return [sizeProblem(at, 'max_length', shape.max, value.length)]
-  if (value.length < shape.min) return [sizeProblem(at, 'min_length', shape.min, value.length)]
+  if (value.length > shape.max) return [createSizeProblem(at, 'max_length', shape.max, value.length)]
+  if (value.length < shape.min) return [createSizeProblem(at, 'min_length', shape.min, value.length)]
   if (shape.pattern === undefined || shape.pattern.test(value)) return []
   const expected = shape.pattern.source
-  return [problem('failed_constraint', at, `must match ${expected}`, { type: 'pattern', expected, got: value })]
+  return [createProblem('failed_constraint', at, `must match ${expected}`, { type: 'pattern', expected, got: value })]
 }
 
 function checkOne(of: readonly (string | number)[], value: unknown, at: string): Problem[] {
   if (of.some((choice) => choice === value)) return []
   const constraint = { type: 'enum', expected: of, got: value }
-  return [problem('failed_constraint', at, `must be one of ${of.join(', ')}`, constraint)]
+  return [createProblem('failed_constraint', at, `must be one of ${of.join(', ')}`, constraint)]
 }
 
 function checkNumber(shape: Extract<Shape, { kind: 'number' }>, value: unknown, at: string): Problem[] {
   if (typeof value !== 'number' || (shape.whole && !Number.isInteger(value))) return [wrongType(at, 'number', value)]
-  if (value < shape.min) return [sizeProblem(at, 'min', shape.min, value)]
-  return value > shape.max ? [sizeProblem(at, 'max', shape.max, value)] : []
+  if (value < shape.min) return [createSizeProblem(at, 'min', shape.min, value)]
+  return value > shape.max ? [createSizeProblem(at, 'max', shape.max, value)] : []
 }
 
 function checkList(shape: Extract<Shape, { kind: 'list' }>, value: unknown, at: string, surface: Surface): Problem[] {
   if (!Array.isArray(value)) return [wrongType(at, 'list', value)]
-  if (value.length > shape.max) return [sizeProblem(at, 'max_items', shape.max, value.length)]
-  if (value.length < shape.min) return [sizeProblem(at, 'min_items', shape.min, value.length)]
+  if (value.length > shape.max) return [createSizeProblem(at, 'max_items', shape.max, value.length)]
+  if (value.length < shape.min) return [createSizeProblem(at, 'min_items', shape.min, value.length)]
   return value.flatMap((item, index) => checkShape(shape.of, item, `${at}/${index}`, surface))
 }
 
@@ -71,7 +71,7 @@ function checkTyped(types: readonly string[], value: unknown, at: string, surfac
   if (spec !== undefined) return checkObject(spec, value, at, surface)
   const constraint = { type: 'enum', expected: types, got: value.type }
   const known = BLOCKS[type] !== undefined || ELEMENTS[type] !== undefined
-  return [problem(known ? 'not_allowed_here' : 'wrong_type', `${at}/type`, `"${type}" is not allowed here`, constraint)]
+  return [createProblem(known ? 'not_allowed_here' : 'wrong_type', `${at}/type`, `"${type}" is not allowed here`, constraint)]
 }
 
 /** `image` is both an element and a block: as a child block it may have a title. */
@@ -86,12 +86,12 @@ function checkObject(spec: Spec, value: unknown, at: string, surface: Surface): 
   const found = Object.entries(spec.fields).flatMap(([name, field]) => {
     const given = value[name]
     if (given !== undefined && given !== null) return checkShape(field.shape, given, `${at}/${name}`, surface)
-    return field.required ? [problem('missing_field', `${at}/${name}`, `missing required field: ${name}`)] : []
+    return field.required ? [createProblem('missing_field', `${at}/${name}`, `missing required field: ${name}`)] : []
   })
   const unknown = Object.keys(value).filter((name) => Object.keys(spec.fields).length > 0 && !(name in spec.fields))
   return [
     ...found,
-    ...unknown.map((name) => problem('unknown_field', `${at}/${name}`, `invalid additional property: ${name}`)),
+    ...unknown.map((name) => createProblem('unknown_field', `${at}/${name}`, `invalid additional property: ${name}`)),
     ...spec.rules.flatMap((rule) => checkRule(rule, value, at)),
   ]
 }
@@ -103,10 +103,10 @@ export function checkBlock(block: unknown, at: string, surface: Surface): Proble
   const spec = BLOCKS[type]
   if (spec === undefined) {
     const constraint = { type: 'enum', expected: Object.keys(BLOCKS), got: block.type }
-    return [problem('wrong_type', `${at}/type`, `unsupported type: ${type}`, constraint)]
+    return [createProblem('wrong_type', `${at}/type`, `unsupported type: ${type}`, constraint)]
   }
   if (!spec.surfaces.includes(surface)) {
-    return [problem('not_allowed_here', `${at}/type`, `a ${type} block is not allowed in a ${surface}`)]
+    return [createProblem('not_allowed_here', `${at}/type`, `a ${type} block is not allowed in a ${surface}`)]
   }
   return checkObject(spec, block, at, surface)
 }

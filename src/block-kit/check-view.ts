@@ -1,8 +1,8 @@
 import { checkBlocks } from './check-blocks.ts'
 import { checkShape } from './check-shape.ts'
 import { LIMITS } from './limits.ts'
-import { isRecord, type Problem, problem, sizeProblem } from './problem.ts'
-import { listOf } from './rules.ts'
+import { isRecord, type Problem, createProblem, createSizeProblem } from './problem.ts'
+import { listOf } from './shape-rules.ts'
 import { anything, flag, object, one, plainText, text } from './shape.ts'
 
 const COMMON = {
@@ -25,13 +25,13 @@ const MODAL = object({
 
 /** Why Slack would refuse this modal or Home tab; empty when it would take it. */
 export function checkView(view: unknown): Problem[] {
-  if (!isRecord(view)) return [problem('wrong_type', '', 'a view must be an object')]
+  if (!isRecord(view)) return [createProblem('wrong_type', '', 'a view must be an object')]
   const surface = view.type === 'home' ? 'home' : 'modal'
   const bytes = Buffer.byteLength(JSON.stringify(view))
   return [
     ...checkShape(surface === 'home' ? HOME : MODAL, view, '', surface),
     ...(view.blocks === undefined ? [] : checkBlocks(view.blocks, surface, LIMITS.view.blocks)),
-    ...(bytes > LIMITS.view.bytes ? [sizeProblem('', 'max_bytes', LIMITS.view.bytes, bytes)] : []),
+    ...(bytes > LIMITS.view.bytes ? [createSizeProblem('', 'max_bytes', LIMITS.view.bytes, bytes)] : []),
     ...checkSubmit(view, surface),
   ]
 }
@@ -40,5 +40,5 @@ export function checkView(view: unknown): Problem[] {
 function checkSubmit(view: Record<string, unknown>, surface: 'home' | 'modal'): Problem[] {
   const asks = listOf(view.blocks).some((block) => block.type === 'input')
   if (surface === 'home' || !asks || view.submit !== undefined) return []
-  return [problem('missing_field', '/submit', 'missing required field: submit (a modal with inputs needs it)')]
+  return [createProblem('missing_field', '/submit', 'missing required field: submit (a modal with inputs needs it)')]
 }

@@ -13,16 +13,16 @@ import {
   object,
   one,
   plainText,
-  type Rule,
+  type ShapeRule,
   type Shape,
   text,
   whole,
 } from './shape.ts'
 
 /** An element type: its fields besides `type`, and the rules between them. */
-export type ElementSpec = { fields: Fields; rules: readonly Rule[] }
+export type ElementSpec = { fields: Fields; rules: readonly ShapeRule[] }
 
-const spec = (shapes: Record<string, Shape>, ...rules: Rule[]): ElementSpec => ({
+const spec = (shapes: Record<string, Shape>, ...rules: ShapeRule[]): ElementSpec => ({
   fields: fields({ type: text(64), ...shapes }),
   rules,
 })
@@ -69,7 +69,7 @@ const CONVERSATIONS = {
     { rule: 'any_of', fields: ['include', 'exclude_external_shared_channels', 'exclude_bot_users'] },
   ),
 }
-const SOURCE_RULE: Rule = { rule: 'one_of', fields: ['options', 'option_groups'] }
+const SOURCE_RULE: ShapeRule = { rule: 'one_of', fields: ['options', 'option_groups'] }
 const ids = list(text(LIMITS.id), 100)
 const date = matching(10, /^\d{4}-\d\d-\d\d$/)
 const decimal = matching(100, /^-?\d+(\.\d+)?$/)

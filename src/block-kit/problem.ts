@@ -12,7 +12,7 @@ export type Problem = {
 export type Constraint = { type: string; expected: unknown; got: unknown }
 
 /** A problem at `pointer`; its last segment is the field. */
-export function problem(
+export function createProblem(
   code: Problem['code'],
   pointer: string,
   message: string,
@@ -28,9 +28,9 @@ export function problem(
 }
 
 /** The problem of a size outside its limit. */
-export function sizeProblem(pointer: string, type: string, expected: number, got: number): Problem {
+export function createSizeProblem(pointer: string, type: string, expected: number, got: number): Problem {
   const word = type.startsWith('max') ? 'at most' : 'at least'
-  return problem('failed_constraint', pointer, `${type.replace('_', ' ')}: ${word} ${expected}, got ${got}`, {
+  return createProblem('failed_constraint', pointer, `${type.replace('_', ' ')}: ${word} ${expected}, got ${got}`, {
     type,
     expected,
     got,

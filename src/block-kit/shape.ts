@@ -10,14 +10,14 @@ export type Shape =
   | { kind: 'boolean' }
   | { kind: 'number'; whole: boolean; min: number; max: number }
   | { kind: 'list'; of: Shape; min: number; max: number }
-  | { kind: 'object'; fields: Fields; rules: readonly Rule[] }
+  | { kind: 'object'; fields: Fields; rules: readonly ShapeRule[] }
   | { kind: 'element' | 'block'; types: readonly string[] }
   | { kind: 'anything' }
 
 export type Fields = Record<string, { shape: Shape; required: boolean }>
 
 /** What no single field can say. */
-export type Rule =
+export type ShapeRule =
   | { rule: 'one_of' | 'any_of'; fields: readonly string[] }
   | { rule: 'unique'; list: string; key: string }
   | { rule: 'initial_among'; initial: string }
@@ -39,7 +39,7 @@ export function fields(shapes: Record<string, Shape>): Fields {
   )
 }
 
-export const object = (shapes: Record<string, Shape>, ...rules: Rule[]): Shape => ({
+export const object = (shapes: Record<string, Shape>, ...rules: ShapeRule[]): Shape => ({
   kind: 'object',
   fields: fields(shapes),
   rules,

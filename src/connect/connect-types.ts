@@ -12,7 +12,7 @@ import type { Connection } from '../registry/connection.ts'
 import { RegistryEntry } from '../registry/entry.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { SignIns } from '../registry/sign-ins.ts'
-import type { SearchCatalog } from './catalog/search.ts'
+import type { SearchCatalog } from './catalog/search-catalog.ts'
 import type { ServerTargets } from './server-targets.ts'
 
 /** What a person does with their connections, and what cards say. */

@@ -65,4 +65,4 @@ export const createCallError = (fn: string, why: string, cause: unknown): AppErr
   )
 
 /** A nullable column as TypeScript has it: undefined where there is no value. */
-export const absent = <T>(value: T | null): T | undefined => value ?? undefined
+export const toUndefined = <T>(value: T | null): T | undefined => value ?? undefined

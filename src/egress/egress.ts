@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { AppError } from '../errors.ts'
 import { type Allowed, readAllowed } from './allow.ts'
-import { guardedAgent, type HttpExchangeRequest, sendHttpRequest } from './exchange.ts'
+import { createGuardedAgent, type HttpExchangeRequest, sendHttpRequest } from './exchange.ts'
 import { checkAddress, destinationOf, type Guard, resolvedAddressesOf, resolveHost } from './guard.ts'
 
 const MAX_REDIRECTS = 5
@@ -27,7 +27,7 @@ export type Egress = {
 export function createEgress(o: { allow: string[]; resolve?: Guard['resolve'] }): Egress {
   const allowed = readAllowed(o.allow)
   const guard = { allowed, resolve: o.resolve ?? resolveHost }
-  const agent = guardedAgent(guard)
+  const agent = createGuardedAgent(guard)
   const follow = async (ask: HttpExchangeRequest, redirect: Request['redirect'], hops: number): Promise<Response> => {
     mustBeSafe(ask.url, allowed)
     const response = await sendHttpRequest(ask, agent)

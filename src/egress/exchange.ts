@@ -1,7 +1,7 @@
 import { Agent, buildConnector, type Dispatcher, Pool } from 'undici'
 import { AppError } from '../errors.ts'
 import { createGuardedLookup, type Destination, destinationOf, type Guard } from './guard.ts'
-import { CONNECT_MS, isBrokenOff, wasNeverSent } from './trouble.ts'
+import { CONNECT_MS, isBrokenOff, wasNeverSent } from './egress-error.ts'
 
 // Shorter than the 5 s after which Node's own servers hang up, so that a kept connection is not closed under a request.
 const KEEP_MS = 4_000
@@ -29,7 +29,7 @@ export type HttpExchangeRequest = {
 }
 
 /** Kept connections, each to an address that the guard let through. It never reads a proxy variable. */
-export const guardedAgent = (guard: Guard): Agent =>
+export const createGuardedAgent = (guard: Guard): Agent =>
   new Agent({
     factory: (origin) => new Pool(origin, { ...POOL, connect: connectorTo(destinationOf(new URL(origin)), guard) }),
   })

@@ -3,7 +3,7 @@ import { EmulatorError } from '../../slack-emulator/errors.ts'
 import { type SlackEmulator, startSlackEmulator } from '../../slack-emulator/start-slack-emulator.ts'
 import { AppError } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { startLocalDatabase } from './database.ts'
+import { startLocalDatabase } from './database/start-database.ts'
 import { startOfflineModel } from './offline-model/start-offline-model.ts'
 import { nameApprover } from './seed-approver.ts'
 

@@ -12,7 +12,7 @@ export function createBackgroundTasks(log: Log): BackgroundTasks {
   return {
     run: (what, work) => {
       const done = work()
-        .catch(orLog(log, what))
+        .catch(logFailureOf(log, what))
         .then(() => void running.delete(done))
       running.add(done)
     },
@@ -23,5 +23,5 @@ export function createBackgroundTasks(log: Log): BackgroundTasks {
 }
 
 /** For a promise that nobody waits for: its failure is logged. */
-export const orLog = (log: Log, what: string) => (error: unknown) =>
+export const logFailureOf = (log: Log, what: string) => (error: unknown) =>
   log.warn({ what, error: errorChainOf(error) }, 'mcp background work failed')

@@ -20,7 +20,7 @@ import type { CircuitState } from './session/circuit-breaker.ts'
 import { probeServer } from './session/probe-server.ts'
 import { createResponseCaches } from './session/response-caches.ts'
 import { createListingSync } from './session/sync-listings.ts'
-import { type AuditEntry, createSessionUse, type SessionOutcome, type SessionUse } from './session/use-session.ts'
+import { type AuditEntry, createOpenSessions, type SessionOutcome, type OpenSessions } from './session/open-sessions.ts'
 import type { Work } from './transport/session.ts'
 
 /** Speaks MCP to connections' servers. Nothing a server says leaves here with a secret of its connection in it. */
@@ -74,7 +74,7 @@ export function createMcp(given: McpDeps): Mcp {
   const background = createBackgroundTasks(deps.log)
   const caches = createResponseCaches()
   const listingSync = createListingSync({ registry: deps.registry, caches, background, stopping: stopping.signal })
-  const sessions = createSessionUse({
+  const sessions = createOpenSessions({
     ...deps,
     background,
     caches,
@@ -124,7 +124,7 @@ export function createMcp(given: McpDeps): Mcp {
 type Using = { signal: AbortSignal; noteState(c: Connection, used: SessionOutcome<unknown>): void }
 
 /** One call on a connection's session, whose trouble is an outcome. */
-function calling(deps: McpDeps, sessions: Pick<SessionUse, 'use'>, { signal: closing, noteState }: Using): Mcp['call'] {
+function calling(deps: McpDeps, sessions: Pick<OpenSessions, 'use'>, { signal: closing, noteState }: Using): Mcp['call'] {
   return async (c, tool, args, o) => {
     const began = performance.now()
     const lost = cardTrouble(deps, c)
@@ -148,7 +148,7 @@ function calling(deps: McpDeps, sessions: Pick<SessionUse, 'use'>, { signal: clo
 }
 
 /** Work on a connection's session that throws what is to be said of it. */
-function using(deps: McpDeps, sessions: Pick<SessionUse, 'use'>, { signal: closing, noteState }: Using): WithSession {
+function using(deps: McpDeps, sessions: Pick<OpenSessions, 'use'>, { signal: closing, noteState }: Using): WithSession {
   return async (c, signal, work) => {
     const lost = cardTrouble(deps, c)
     if (lost !== undefined) throw toAppError(lost, undefined)

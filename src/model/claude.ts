@@ -3,9 +3,9 @@ import Anthropic from '@anthropic-ai/sdk'
 import { AppError, errorChainOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { costOf } from './prices.ts'
-import { classifyModelError, type ModelFailure } from './trouble.ts'
+import { classifyModelError, type ModelFailure } from './classify-model-error.ts'
 import type { Model, ModelListener, ModelRequest, ModelTurn, Waiting } from './turn.ts'
-import { fromContent, fromStop, fromUsage, toMessages, toSystem, toTools } from './wire.ts'
+import { readModelContent, readStopReason, readTokenUsage, toMessages, toSystem, toTools } from './wire.ts'
 
 /** How long a turn goes on trying, and how it spaces its attempts. */
 export type ModelRetryLimits = { totalMs: number; firstDelayMs: number; longestDelayMs: number; silenceMs: number }
@@ -135,15 +135,15 @@ function cancelled(cause: unknown): AppError {
 }
 
 function toTurn(deps: Deps, message: Anthropic.Message): ModelTurn {
-  const usage = fromUsage(message.usage)
+  const usage = readTokenUsage(message.usage)
   const cost = costOf(message.model, usage)
   if (cost === undefined && !deps.unpriced.has(message.model)) {
     deps.unpriced.add(message.model)
     deps.log.warn({ model: message.model }, 'the price of this model is not known: its cost is counted as 0')
   }
   return {
-    content: fromContent(message.content),
-    stop: fromStop(message.stop_reason),
+    content: readModelContent(message.content),
+    stop: readStopReason(message.stop_reason),
     usage,
     model: message.model,
     costUsd: cost ?? 0,

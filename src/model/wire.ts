@@ -88,7 +88,7 @@ type Markable = Extract<BlockParam, { type: (typeof MARKABLE)[number] }>
 
 const isMarkable = (block: BlockParam): block is Markable => MARKABLE.some((type) => type === block.type)
 
-export function fromContent(content: Anthropic.ContentBlock[]): AssistantMessage['content'] {
+export function readModelContent(content: Anthropic.ContentBlock[]): AssistantMessage['content'] {
   return content.map((block) => {
     if (block.type === 'text') return { type: 'text', text: block.text }
     if (block.type === 'tool_use')
@@ -101,7 +101,7 @@ function toJson(value: unknown): JsonObject {
   return JsonMap.parse(JSON.parse(JSON.stringify(value ?? {})))
 }
 
-export function fromUsage(usage: Anthropic.Usage): TokenUsage {
+export function readTokenUsage(usage: Anthropic.Usage): TokenUsage {
   return {
     input: usage.input_tokens,
     output: usage.output_tokens,
@@ -110,7 +110,7 @@ export function fromUsage(usage: Anthropic.Usage): TokenUsage {
   }
 }
 
-export function fromStop(reason: Anthropic.StopReason | null): ModelTurn['stop'] {
+export function readStopReason(reason: Anthropic.StopReason | null): ModelTurn['stop'] {
   switch (reason) {
     case 'tool_use':
       return 'tools'

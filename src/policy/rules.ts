@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { absent, type Db } from '../db/call.ts'
+import { toUndefined, type Db } from '../db/call.ts'
 import { ConnectionId, type Principal, UserId, type WorkspaceId } from '../ids.ts'
 
 /** What a workspace or a person decided in advance. `tool` '*' means any tool. */
@@ -42,14 +42,14 @@ const Row = z
   .object({
     id: z.uuid(),
     scope: z.enum(['workspace', 'person']),
-    user_id: UserId.nullable().transform(absent),
-    card: z.string().nullable().transform(absent),
-    connection_id: ConnectionId.nullable().transform(absent),
-    connection_name: z.string().nullable().transform(absent),
+    user_id: UserId.nullable().transform(toUndefined),
+    card: z.string().nullable().transform(toUndefined),
+    connection_id: ConnectionId.nullable().transform(toUndefined),
+    connection_name: z.string().nullable().transform(toUndefined),
     tool: z.string(),
     verdict: z.enum(['allow', 'ask', 'deny']),
     four_eyes: z.boolean(),
-    definition: z.string().nullable().transform(absent),
+    definition: z.string().nullable().transform(toUndefined),
     created_at: z.string().transform((text) => new Date(text)),
     created_by: UserId,
   })
@@ -88,7 +88,7 @@ export function createRules(db: Db): Rules {
         Row,
       ),
     revoke: (p, id) =>
-      db.call('rule_revoke', { workspace: p.workspace, user: p.user, id }, Row.nullable().transform(absent)),
+      db.call('rule_revoke', { workspace: p.workspace, user: p.user, id }, Row.nullable().transform(toUndefined)),
     approversOf: (workspace) => db.call('approvers_of', { workspace }, z.array(UserId)),
     setApprovers: (workspace, by, users) =>
       db.call(

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../json.ts'
 import { z } from 'zod'
-import { absent, type Db } from '../db/call.ts'
+import { toUndefined, type Db } from '../db/call.ts'
 import { ConnectionId, type IdentityId, type Principal, UserId, WorkspaceId } from '../ids.ts'
 import type { Connection, ConnectionStatus, NewConnection, SavedConnection, ServerFeatures, ServerInfo, StoredTool } from './connection.ts'
 import { RegistryEntry } from './entry.ts'
@@ -81,15 +81,15 @@ const Stored = z.object({
     signsIn: z.boolean().default(false),
     entry: RegistryEntry.optional(),
   }),
-  credential_reference: z.string().nullable().transform(absent),
+  credential_reference: z.string().nullable().transform(toUndefined),
   status: z.enum(['connected', 'failing', 'needs_sign_in']),
-  status_reason: z.string().nullable().transform(absent),
+  status_reason: z.string().nullable().transform(toUndefined),
   /** Left out where the hash was known already. */
   tools_available: z.array(Tool).optional(),
   tools_hash: z.string(),
   server_features: Offered.nullish().transform((offers) => offers ?? undefined),
   unusable_tools: z.array(z.object({ tool: z.string(), why: z.string() })),
-  server_instructions: z.string().nullable().transform(absent),
+  server_instructions: z.string().nullable().transform(toUndefined),
   protocol_era: z.unknown().transform((era) => era ?? undefined),
   protocol_era_at: instant,
   created_at: z.string().transform((text) => new Date(text)),
@@ -122,7 +122,7 @@ const connectionOf = (row: z.infer<typeof Stored>, tools: StoredTool[]): Connect
 
 const Row = Stored.transform((row) => connectionOf(row, row.tools_available ?? []))
 
-const Maybe = Row.nullable().transform(absent)
+const Maybe = Row.nullable().transform(toUndefined)
 
 /** The columns that one save writes. */
 const savedArgs = ({ credential, tools, leftOut, instructions, offers, era }: SavedConnection) => ({

@@ -2,7 +2,7 @@ import type { JsonObject } from '../json.ts'
 import { randomUUID } from 'node:crypto'
 import type { Db } from '../db/call.ts'
 import { AppError, errorChainOf } from '../errors.ts'
-import { newRunId, type Principal, type RunId } from '../ids.ts'
+import { createRunId, type Principal, type RunId } from '../ids.ts'
 import type { Log } from '../log.ts'
 import { createArgumentCheck } from './calls/validate-arguments.ts'
 import { decideApproval, explainDenial, findApproval, pendingFor, readRunState } from './decisions/decide-approval.ts'
@@ -182,7 +182,7 @@ const wishEvent = (deps: RunDeps, wish: Wish): RunEvent => ({
 
 async function begin(deps: RunDeps, holder: RunWorker, request: StartRequest, events: RunEvent[]): Promise<StartedRun> {
   const { origin, dedupeKey } = request
-  const id = newRunId()
+  const id = createRunId()
   const begun = await deps.store.start(
     { id, by: origin, lane: conversationKeyOf(origin), dedupeKey, events },
     holder.hasRoom() && !deps.closing.aborted,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { absent, type Db } from '../db/call.ts'
+import { toUndefined, type Db } from '../db/call.ts'
 import { ChannelId, type Principal, RunId, type WorkspaceId } from '../ids.ts'
 
 /** What was used since the first of the month (UTC). */
@@ -54,7 +54,7 @@ const Month = z
     cost_usd: z.number(),
     days: z.array(z.object({ day: z.number(), runs: z.number() })),
     tools: z.array(
-      z.object({ tool: z.string(), connection: z.string().nullable().transform(absent), calls: z.number() }),
+      z.object({ tool: z.string(), connection: z.string().nullable().transform(toUndefined), calls: z.number() }),
     ),
   })
   .transform(
@@ -73,7 +73,7 @@ const Recent = z
     channel: ChannelId,
     place: z.enum(['dm', 'channel']),
     outcome: z.enum(['working', 'waiting', 'finished', 'failed', 'stopped']),
-    why: z.string().nullable().transform(absent),
+    why: z.string().nullable().transform(toUndefined),
     calls: z.number(),
     cost_usd: z.number(),
   })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { openLocalStore } from '../../src/credentials/local.ts'
 import { credentialReferenceOf, saveSecrets } from '../../src/credentials/secrets.ts'
 import { createEgress } from '../../src/egress/egress.ts'
-import { newConnectionId } from '../../src/ids.ts'
+import { createConnectionId } from '../../src/ids.ts'
 import { createLog } from '../../src/log.ts'
 import { createAuth } from '../../src/mcp/auth/auth.ts'
 import { type Identity, saveIdentity } from '../../src/mcp/auth/enterprise/identity.ts'
@@ -135,7 +135,7 @@ async function setUp({ url, clientId, clientSecret, byMachine, identity, knownMo
     toolTimeoutSeconds: 20,
     projectRoot: folder,
   })
-  const id = newConnectionId()
+  const id = createConnectionId()
   const secrets = { ...(clientId && { clientId }), ...(clientSecret && { clientSecret }) }
   const credential = credentialReferenceOf(id)
   await saveSecrets(credentials, credential, secrets)

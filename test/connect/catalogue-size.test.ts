@@ -1,6 +1,6 @@
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createSearch } from '../../src/connect/catalog/search.ts'
+import { createSearch } from '../../src/connect/catalog/search-catalog.ts'
 import { connectPostgres } from '../../src/db/postgres.ts'
 import { WorkspaceId } from '../../src/ids.ts'
 import { type Catalogue, createCatalogue, type NewCatalogueRow } from '../../src/registry/catalogue.ts'

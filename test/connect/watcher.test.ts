@@ -7,11 +7,11 @@ import { createResourceWatcher, type ResourceWatcherDeps } from '../../src/conne
 import { openLocalStore } from '../../src/credentials/local.ts'
 import { connectPostgres } from '../../src/db/postgres.ts'
 import { createEgress } from '../../src/egress/egress.ts'
-import { ChannelId, newConnectionId } from '../../src/ids.ts'
+import { ChannelId, createConnectionId } from '../../src/ids.ts'
 import { createMcp } from '../../src/mcp/mcp.ts'
 import type { Connection } from '../../src/registry/connection.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
-import { createResourceSubscriptions } from '../../src/registry/watches.ts'
+import { createResourceSubscriptions } from '../../src/registry/resource-subscriptions.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { memoryLog } from '../support/log.ts'
@@ -52,7 +52,7 @@ async function startHouse() {
   }
   const first = instance('first')
   const connection = (): Promise<Connection> => {
-    const id = newConnectionId()
+    const id = createConnectionId()
     const row = { id, name: id.slice(0, 8), card: 'x', inputs: {}, credential: undefined, tools: [], era: undefined }
     return first.registry.add({ ...PERSON, ...row }, 100)
   }

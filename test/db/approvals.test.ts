@@ -6,9 +6,9 @@ import {
   type ApprovalId,
   ChannelId,
   InputId,
-  newApprovalId,
-  newConnectionId,
-  newRunId,
+  createApprovalId,
+  createConnectionId,
+  createRunId,
   UserId,
   WorkspaceId,
 } from '../../src/ids.ts'
@@ -16,7 +16,7 @@ import { approversFor } from '../../src/policy/decide.ts'
 import type { Risk } from '../../src/policy/risk.ts'
 import { createRules } from '../../src/policy/rules.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
-import { createResourceSubscriptions } from '../../src/registry/watches.ts'
+import { createResourceSubscriptions } from '../../src/registry/resource-subscriptions.ts'
 import { createRunStore } from '../../src/run/storage/run-store.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { memoryLog } from '../support/log.ts'
@@ -73,7 +73,7 @@ const judgedAs = (approval: ApprovalId, risk: Risk, fourEyes: boolean) => ({
   type: 'judged',
   call: 'c',
   target: {
-    connection: newConnectionId(),
+    connection: createConnectionId(),
     connectionName: 'n',
     card: 'c',
     cardTitle: 'C',
@@ -93,8 +93,8 @@ const judgedAs = (approval: ApprovalId, risk: Risk, fourEyes: boolean) => ({
 
 /** A run that waits for a decision; its run and approval. */
 async function waiting(o: { risk: Risk; fourEyes: boolean; requester: UserId; workspace: WorkspaceId }) {
-  const approval = newApprovalId()
-  const id = newRunId()
+  const approval = createApprovalId()
+  const id = createRunId()
   const events = [started, wish, judgedAs(approval, o.risk, o.fourEyes)]
   const run = {
     id,
@@ -150,7 +150,7 @@ test('an id of another workspace finds nothing and changes nothing', async () =>
   const { run, approval } = await waiting({ risk: 'write', fourEyes: false, requester: one, workspace: HERE })
   const given = {
     ...owner,
-    id: newConnectionId(),
+    id: createConnectionId(),
     name: 'mine',
     card: 'c',
     inputs: {},
@@ -182,7 +182,7 @@ test('an id of another workspace finds nothing and changes nothing', async () =>
 
 test('a question of another workspace is not found', async () => {
   const store = createRunStore(db, 'one')
-  const input = InputId.parse(newApprovalId())
+  const input = InputId.parse(createApprovalId())
   const asked = {
     type: 'asked_input',
     call: 'c',
@@ -193,7 +193,7 @@ test('a question of another workspace is not found', async () => {
     expiresAt: '2999-01-01T00:00:00.000Z',
     at,
   }
-  const run = newRunId()
+  const run = createRunId()
   const row = {
     id: run,
     workspace: HERE,

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { Db } from '../../src/db/call.ts'
 import { connectPostgres } from '../../src/db/postgres.ts'
-import { newConnectionId, newRunId, UserId, WorkspaceId } from '../../src/ids.ts'
+import { createConnectionId, createRunId, UserId, WorkspaceId } from '../../src/ids.ts'
 import { createAuditCheck, findBrokenChains } from '../../src/policy/audit.ts'
 import { createRules } from '../../src/policy/rules.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
@@ -34,7 +34,7 @@ async function acts(...actions: string[]): Promise<unknown[]> {
 }
 
 const start = async (dedupe: string, events: object[] = [{ type: 'started' }]) => {
-  const id = newRunId()
+  const id = createRunId()
   const args = { id, ...person, conversation: dedupe, dedupe_key: dedupe, events, instance: 'one', lease_ms: 30_000 }
   await db.call('run_start', args, z.unknown())
   return id
@@ -74,7 +74,7 @@ test('a stop is a row, and so is each approval that ends with it', async () => {
 test('a rule that ends with its connection is named in the row', async () => {
   const registry = createRegistry(db)
   const given = { ...person, card: 'c', inputs: {}, credential: undefined, tools: [], era: {} }
-  const { id } = await registry.add({ ...given, id: newConnectionId(), name: 'one' }, 5)
+  const { id } = await registry.add({ ...given, id: createConnectionId(), name: 'one' }, 5)
   const rule = await createRules(db).addAlways(person, id, 'write', 'd')
   await registry.remove(person, id)
   expect(await acts('connection_removed')).toMatchObject([{ actor: 'UONE', details: { rules: [{ id: rule.id }] } }])

@@ -5,7 +5,7 @@ import type { Db } from '../../src/db/call.ts'
 import { checkSchema } from '../../src/db/migrate.ts'
 import { connectPostgres } from '../../src/db/postgres.ts'
 import { connectSupabase } from '../../src/db/supabase.ts'
-import { newConnectionId, newRunId, Principal, UserId, WorkspaceId } from '../../src/ids.ts'
+import { createConnectionId, createRunId, Principal, UserId, WorkspaceId } from '../../src/ids.ts'
 import { createRules } from '../../src/policy/rules.ts'
 import { createCatalogue, type NewCatalogueRow } from '../../src/registry/catalogue.ts'
 import type { NewConnection } from '../../src/registry/connection.ts'
@@ -34,7 +34,7 @@ afterAll(() => resources.disposeAsync())
 const person = (user: string): Principal => Principal.parse({ workspace: 'TTEST', user })
 
 const connection = (who: Principal, name: string): NewConnection => ({
-  id: newConnectionId(),
+  id: createConnectionId(),
   ...who,
   name,
   card: 'filesystem',
@@ -223,7 +223,7 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
         },
         z.object({ run: z.string() }),
       )
-    const [ended, ofTeam, other] = [newRunId(), newRunId(), newRunId()]
+    const [ended, ofTeam, other] = [createRunId(), createRunId(), createRunId()]
     await start(ended, 'TTEAM')
     await start(ofTeam, 'TTEAM')
     await start(other, 'TOTHER')
@@ -262,7 +262,7 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
   })
 
   test('one run per message, fenced appends, one settled approval', async () => {
-    const run = newRunId()
+    const run = createRunId()
     const started = { type: 'started', note: `it's "quoted" \\ ${name}` }
     const start = (id: string) =>
       db().call(
@@ -280,7 +280,7 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
         z.object({ run: z.string(), fresh: z.boolean(), fence: z.number().nullable() }),
       )
     expect(await start(run)).toEqual({ run, fresh: true, fence: 1 })
-    expect(await start(newRunId())).toMatchObject({ run, fresh: false, fence: null })
+    expect(await start(createRunId())).toMatchObject({ run, fresh: false, fence: null })
     const append = (fence: number, seq: number, events: unknown[]) =>
       db().call('run_append', { run, fence, seq, events, lease_ms: 1_000 }, z.unknown())
     expect(await append(1, 1, [{ type: 'a' }])).toEqual({ kind: 'appended', seq: 2 })
@@ -324,7 +324,7 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
   })
 
   test('what is asked of a person settles once, and only by them', async () => {
-    const run = newRunId()
+    const run = createRunId()
     const started = { type: 'started', origin: {}, text: '' }
     const event = (input: string) => ({
       type: 'asked_input',

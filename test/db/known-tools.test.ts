@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import type { Db } from '../../src/db/call.ts'
 import { connectPostgres } from '../../src/db/postgres.ts'
-import { newConnectionId, UserId, WorkspaceId } from '../../src/ids.ts'
+import { createConnectionId, UserId, WorkspaceId } from '../../src/ids.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { memoryLog } from '../support/log.ts'
@@ -25,7 +25,7 @@ test('tools are read from the database once, and again only when they changed', 
   const made = await registry.add(
     {
       ...person,
-      id: newConnectionId(),
+      id: createConnectionId(),
       name: 'one',
       card: 'c',
       inputs: {},

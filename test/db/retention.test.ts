@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { connectPostgres } from '../../src/db/postgres.ts'
-import { newRunId, Principal } from '../../src/ids.ts'
+import { createRunId, Principal } from '../../src/ids.ts'
 import { createSettings } from '../../src/policy/settings.ts'
 import { createRunStore } from '../../src/run/storage/run-store.ts'
 import { createTestDatabase, query } from '../support/database.ts'
@@ -26,7 +26,7 @@ test('closed runs go after their workspace’s retention, in small steps, with a
   await createSettings(at.db).change(boss, { runRetentionDays: 30 })
   await at.rows("insert into workspaces (workspace_id) values ('TTWO')")
   const run = async (workspace: string, days: number, status: string) => {
-    const id = newRunId()
+    const id = createRunId()
     await at.rows(
       `insert into runs (id, workspace_id, user_id, conversation, dedupe_key, status, closed_at)
        values ($1::uuid, $2, 'U1', $1::text, $1::text, $3, now() - make_interval(days => $4))`,

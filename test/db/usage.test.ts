@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { newConnectionId, newRunId } from '../../src/ids.ts'
+import { createConnectionId, createRunId } from '../../src/ids.ts'
 import { createTestDatabase, query } from '../support/database.ts'
 
 test('each call that returned is a row, and a failed one says how it ended, its code and one line', async () => {
   await using database = await createTestDatabase()
-  const target = { connection: newConnectionId(), tool: 'list' }
+  const target = { connection: createConnectionId(), tool: 'list' }
   const returned = (call: string, more: object) => ({ type: 'returned', call, ...more })
   const events = [
     { type: 'started' },
@@ -14,7 +14,7 @@ test('each call that returned is a row, and a failed one says how it ended, its 
     returned('c', { outcome: 'failed', why: 'timeout', ms: 30_000.5, summary: 'It took too long.' }),
   ]
   await query(database.url, "select run_start($1, 'TUSAGE', 'UONE', 'conversation', 'key', $2, null, 1)", [
-    newRunId(),
+    createRunId(),
     JSON.stringify(events),
   ])
   const rows = await query(

@@ -1,4 +1,4 @@
-import { startLocalDatabase } from '../../src/local/database.ts'
+import { startLocalDatabase } from '../../src/local/database/start-database.ts'
 import { createLog } from '../../src/log.ts'
 
 /** A process of its own on a database folder: says where the server is, and leaves when its input ends. */

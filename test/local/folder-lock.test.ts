@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { lockFolder } from '../../src/local/folder-lock.ts'
+import { lockFolder } from '../../src/local/database/folder-lock.ts'
 
 let folder = ''
 beforeEach(async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { newConnectionId } from '../../src/ids.ts'
+import { createConnectionId } from '../../src/ids.ts'
 import { createCircuitBreakers, type Permit } from '../../src/mcp/session/circuit-breaker.ts'
 import { eventually } from '../support/eventually.ts'
 import { freePort } from '../support/free-port.ts'
@@ -8,7 +8,7 @@ import { remote, startMcpHouse, startServerProcess, textOf } from '../support/mc
 function setUp(random = 0.5) {
   const clock = { at: 1_000_000 }
   const circuits = createCircuitBreakers({ now: () => clock.at, random: () => random })
-  const id = newConnectionId()
+  const id = createConnectionId()
   const pass = (): Permit => {
     const entered = circuits.enter(id)
     if (!('settle' in entered)) throw new Error('it rests')
@@ -27,7 +27,7 @@ test('three failures in a row open it, and until the rest is over nothing goes o
   fail(1)
   expect(circuits.of(id)).toEqual({ kind: 'open', until: new Date(clock.at + 5_000), failures: 3 })
   expect(circuits.enter(id)).toEqual({ until: new Date(clock.at + 5_000), failures: 3 })
-  expect('settle' in circuits.enter(newConnectionId())).toBe(true)
+  expect('settle' in circuits.enter(createConnectionId())).toBe(true)
 })
 
 test('an answer in between begins the count anew', () => {

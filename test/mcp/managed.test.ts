@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { newConnectionId } from '../../src/ids.ts'
+import { createConnectionId } from '../../src/ids.ts'
 import { readIdentity, saveIdentity } from '../../src/mcp/auth/enterprise/identity.ts'
 import { type Behaviour, type Protected, startProtected } from '../fixtures/authorization-server.ts'
 import { type Provider, startIdentityProvider } from '../fixtures/identity-provider.ts'
@@ -193,7 +193,7 @@ test.each([
   await using server = await startManaged(idp, trusts ? {} : { trusts: undefined, takesJwts: true })
   server.register({ ...THERE, redirects: ['http://127.0.0.1:9/oauth/callback'] })
   await using house = await startSignInHouse(server, { idp })
-  const kept = await signIn(house.first.auth, house.as(terms), newConnectionId())
+  const kept = await signIn(house.first.auth, house.as(terms), createConnectionId())
   expect(kept.managed).toBeUndefined()
   expect(idp.requests).toEqual([])
 })
@@ -217,5 +217,5 @@ test('a card may say what its service does not', async () => {
   await using server = await startManaged(idp, { silent: true })
   await using house = await startSignInHouse(server, { idp })
   const target = house.as(termsOf({ registered: [THERE], managed: true }))
-  expect((await signIn(house.first.auth, target, newConnectionId())).managed).toBe(idp.issuer)
+  expect((await signIn(house.first.auth, target, createConnectionId())).managed).toBe(idp.issuer)
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { newConnectionId } from '../../src/ids.ts'
+import { createConnectionId } from '../../src/ids.ts'
 import { createSessionPool } from '../../src/mcp/session/session-pool.ts'
 import { eventually } from '../support/eventually.ts'
 import { memoryLog } from '../support/log.ts'
@@ -9,7 +9,7 @@ import { createMemoryRegistry } from '../support/memory-registry.ts'
 test('a session that cannot be closed is logged, and troubles nobody else', async () => {
   const { log, text } = memoryLog()
   const row = { name: 'odd', card: 'odd', inputs: {}, credential: undefined, tools: [], era: undefined }
-  const connection = await createMemoryRegistry().add({ ...PERSON, ...row, id: newConnectionId() }, 1)
+  const connection = await createMemoryRegistry().add({ ...PERSON, ...row, id: createConnectionId() }, 1)
   const session = { ended: new Promise<void>(() => undefined), close: () => Promise.reject(new Error('stuck')) }
   const pool = createSessionPool({ open: () => Promise.resolve(session), idleMs: () => 1, log })
   const lease = pool.hold(connection, 'key', false)

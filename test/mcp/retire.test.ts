@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { credentialReferenceOf, saveSecrets } from '../../src/credentials/secrets.ts'
-import { newConnectionId } from '../../src/ids.ts'
+import { createConnectionId } from '../../src/ids.ts'
 import { eventually } from '../support/eventually.ts'
 import { type McpHouse, remote, startMcpHouse, startServerProcess, textOf } from '../support/mcp-house.ts'
 import { startRawServer } from '../support/raw-server.ts'
@@ -48,7 +48,7 @@ test('a call that is turned away with 401 leaves the call beside it alone', asyn
 test('a changed credential opens a new session, and the call on the old one ends in peace', async () => {
   const { connection, server, finished } = await underWay()
   await using _ = server
-  const credential = credentialReferenceOf(newConnectionId())
+  const credential = credentialReferenceOf(createConnectionId())
   await saveSecrets(house.credentials, credential, { token: 'another' })
   expect(textOf(await house.call({ ...connection, credential }, 'quick'))).toBe('quick')
   expect(sessionsEnded()).toBe(0)

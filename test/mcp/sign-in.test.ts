@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { AppError } from '../../src/errors.ts'
-import { newConnectionId } from '../../src/ids.ts'
+import { createConnectionId } from '../../src/ids.ts'
 import { clientMetadataDocumentFor, createClientIdentity } from '../../src/mcp/auth/oauth/client-metadata.ts'
 import { authChallengeOf } from '../../src/mcp/protocol/auth-challenge.ts'
 import { startProtected } from '../fixtures/authorization-server.ts'
@@ -115,7 +115,7 @@ test('an issuer that a card pins is the only one', async () => {
   await using server = await startProtected()
   await using house = await startSignInHouse(server)
   const target = house.as(termsOf({ issuer: 'https://login.example.com' }))
-  await expect(signIn(house.first.auth, target, newConnectionId())).rejects.toThrow(/instead of login\.example\.com/)
+  await expect(signIn(house.first.auth, target, createConnectionId())).rejects.toThrow(/instead of login\.example\.com/)
   expect(server.requests.filter(({ path }) => path === '/register')).toEqual([])
 })
 

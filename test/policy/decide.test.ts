@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { newConnectionId, UserId } from '../../src/ids.ts'
+import { createConnectionId, UserId } from '../../src/ids.ts'
 import { approversFor, type CallFacts, decide } from '../../src/policy/decide.ts'
 import type { Rule } from '../../src/policy/rules.ts'
 
 const ada = UserId.parse('UADA')
 const boss = UserId.parse('UBOSS')
-const connection = newConnectionId()
+const connection = createConnectionId()
 
 const asked = (change: Partial<CallFacts> = {}): CallFacts => ({
   requester: ada,
@@ -100,7 +100,7 @@ test.each<[string, CallFacts, Rule[], string]>([
   ],
   [
     '"always allow" of another connection does not count',
-    asked({ ...write, connection: newConnectionId() }),
+    asked({ ...write, connection: createConnectionId() }),
     [always],
     'ask write',
   ],

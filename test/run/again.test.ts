@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ChannelId, newConnectionId, newRunId, UserId, WorkspaceId } from '../../src/ids.ts'
+import { ChannelId, createConnectionId, createRunId, UserId, WorkspaceId } from '../../src/ids.ts'
 import { createRepeatRequest, createRetryRequest } from '../../src/run/decisions/repeat-request.ts'
 import { messagesOf } from '../../src/run/model-turn/transcript.ts'
 import { foldEvents } from '../../src/run/state/fold.ts'
@@ -17,10 +17,10 @@ const origin = {
   teamId: 'TLOCAL01',
 }
 const skill = { connection: 'custom', name: 'greet', uri: 'skill://greet/SKILL.md', text: 'Hello', checked: false }
-const first = { connection: newConnectionId(), does: 'get_prompt' as const, input: { name: 'letter', arguments: {} } }
+const first = { connection: createConnectionId(), does: 'get_prompt' as const, input: { name: 'letter', arguments: {} } }
 const started = { type: 'started' as const, origin, text: 'do it', context: [], at: '2026-11-28T00:00:00.000Z' }
 const run = foldEvents(
-  newRunId(),
+  createRunId(),
   [{ ...started, skill, first: { ...first, call: 'first_1' }, untrusted: ['custom'] }],
   false,
 )

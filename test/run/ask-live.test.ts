@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { connectPostgres } from '../../src/db/postgres.ts'
-import { newConnectionId, newRunId } from '../../src/ids.ts'
+import { createConnectionId, createRunId } from '../../src/ids.ts'
 import { requestLiveInput } from '../../src/run/calls/request-input.ts'
 import type { RunEvent } from '../../src/run/state/events.ts'
 import { foldEvents } from '../../src/run/state/fold.ts'
@@ -24,7 +24,7 @@ const origin = Origin.parse({
   teamId: 'T111',
 })
 const target = {
-  connection: newConnectionId(),
+  connection: createConnectionId(),
   connectionName: 'shop',
   card: 'c',
   cardTitle: 'C',
@@ -66,7 +66,7 @@ async function startHeld() {
   const database = things.use(await createTestDatabase())
   const db = things.use(connectPostgres(database.url, memoryLog().log))
   const store = createRunStore(db, 'here')
-  const id = newRunId()
+  const id = createRunId()
   await store.start({ id, by: origin, lane: 'lane', dedupeKey: id, events: before }, true)
   const held: LeasedRun = {
     id,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { newConnectionId, newInputId, newRunId, UserId } from '../../src/ids.ts'
+import { createConnectionId, createInputId, createRunId, UserId } from '../../src/ids.ts'
 import type { ResumeMethod } from '../../src/mcp/elicitation/input-request.ts'
 import type { EventOf, RunEvent } from '../../src/run/state/events.ts'
 import { foldEvents } from '../../src/run/state/fold.ts'
@@ -9,7 +9,7 @@ import { Origin } from '../../src/run/state/origin.ts'
 
 const at = '2026-11-25T10:00:00.000Z'
 const ada = UserId.parse('UADA')
-const [one, two] = [newInputId(), newInputId()]
+const [one, two] = [createInputId(), createInputId()]
 const origin = Origin.parse({
   door: 'slack',
   workspace: 'T111',
@@ -22,7 +22,7 @@ const origin = Origin.parse({
   teamId: 'T111',
 })
 const target = {
-  connection: newConnectionId(),
+  connection: createConnectionId(),
   connectionName: 'files',
   card: 'filesystem',
   cardTitle: 'Files',
@@ -87,7 +87,7 @@ const again: ResumeMethod = { how: 'again' }
 const live: ResumeMethod = { how: 'live' }
 
 const stateOf = (events: RunEvent[], repeatable = false) =>
-  foldEvents(newRunId(), [...begun(repeatable), called, ...events], false)
+  foldEvents(createRunId(), [...begun(repeatable), called, ...events], false)
 const callOf = (events: RunEvent[]) => {
   const [call] = stateOf(events).calls
   if (!call) throw new Error('no call')
@@ -145,7 +145,7 @@ test('what goes along: an answer for each key and the state as it came, also for
   }
   expect(resumptionOf(callOf(twice))).toEqual(resumption)
   expect(resumptionOf(callOf([...twice, called]))).toEqual(resumption)
-  expect(resumptionOf(callOf([...twice, called, asked(newInputId(), again)])), 'a sign-in between').toEqual(resumption)
+  expect(resumptionOf(callOf([...twice, called, asked(createInputId(), again)])), 'a sign-in between').toEqual(resumption)
   expect(resumptionOf(callOf([]))).toBeUndefined()
 })
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { newApprovalId, newConnectionId, newRunId, UserId } from '../../src/ids.ts'
+import { createApprovalId, createConnectionId, createRunId, UserId } from '../../src/ids.ts'
 import type { EventOf, RunEvent } from '../../src/run/state/events.ts'
 import { foldEvents } from '../../src/run/state/fold.ts'
 import { MAX_TURNS, nextStep } from '../../src/run/state/next-step.ts'
@@ -7,7 +7,7 @@ import { Origin } from '../../src/run/state/origin.ts'
 
 const at = '2026-11-21T10:00:00.000Z'
 const ada = UserId.parse('UADA')
-const approval = newApprovalId()
+const approval = createApprovalId()
 const origin = Origin.parse({
   door: 'slack',
   workspace: 'T111',
@@ -38,7 +38,7 @@ const judged = (call: string, verdict: 'allow' | 'ask' | 'deny', repeatable = fa
   type: 'judged',
   call,
   target: {
-    connection: newConnectionId(),
+    connection: createConnectionId(),
     connectionName: 'files',
     card: 'filesystem',
     cardTitle: 'Files',
@@ -79,7 +79,7 @@ const returned = (call: string, outcome: EventOf<'returned'>['outcome'] = 'ok'):
 })
 const stopped: RunEvent = { type: 'stopped', by: ada, at }
 
-const stateOf = (...events: RunEvent[]) => foldEvents(newRunId(), [started, ...events], false)
+const stateOf = (...events: RunEvent[]) => foldEvents(createRunId(), [started, ...events], false)
 const stepOf = (...events: RunEvent[]) => {
   const step = nextStep(stateOf(...events))
   return 'calls' in step ? `${step.do} ${step.calls.map((call) => call.id)}` : step.do

@@ -1,4 +1,4 @@
-import { type ApprovalId, newApprovalId, newConnectionId, newRunId, UserId } from '../../src/ids.ts'
+import { type ApprovalId, createApprovalId, createConnectionId, createRunId, UserId } from '../../src/ids.ts'
 import type { EventOf, RunEvent } from '../../src/run/state/events.ts'
 import { foldEvents } from '../../src/run/state/fold.ts'
 import { Origin } from '../../src/run/state/origin.ts'
@@ -7,8 +7,8 @@ import type { RunState } from '../../src/run/state/state.ts'
 /** Events and states of runs, as tests of run/ need them. */
 export const at = '2026-11-21T10:00:00.000Z'
 export const ada = UserId.parse('UADA')
-export const approval: ApprovalId = newApprovalId()
-export const connection = newConnectionId()
+export const approval: ApprovalId = createApprovalId()
+export const connection = createConnectionId()
 export const origin = Origin.parse({
   door: 'slack',
   workspace: 'T111',
@@ -99,4 +99,4 @@ export const returned = (
   ...change,
 })
 
-export const stateOf = (...events: RunEvent[]): RunState => foldEvents(newRunId(), [started, ...events], false)
+export const stateOf = (...events: RunEvent[]): RunState => foldEvents(createRunId(), [started, ...events], false)

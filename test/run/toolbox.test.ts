@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../src/json.ts'
 import { expect, test } from 'vitest'
-import { newConnectionId } from '../../src/ids.ts'
+import { createConnectionId } from '../../src/ids.ts'
 import { createToolSchemaCache, nameTools } from '../../src/run/tools/offered-tools.ts'
 
 const tool = (name: string, inputSchema: JsonObject = { type: 'object' }) => ({
@@ -9,7 +9,7 @@ const tool = (name: string, inputSchema: JsonObject = { type: 'object' }) => ({
   inputSchema,
 })
 const source = (name: string, ...tools: ReturnType<typeof tool>[]) => ({
-  id: newConnectionId(),
+  id: createConnectionId(),
   name,
   card: 'custom',
   tools,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { connectPostgres } from '../../src/db/postgres.ts'
 import { AppError } from '../../src/errors.ts'
-import { newConnectionId, type RunId, UserId, WorkspaceId } from '../../src/ids.ts'
+import { createConnectionId, type RunId, UserId, WorkspaceId } from '../../src/ids.ts'
 import type { Mcp } from '../../src/mcp/mcp.ts'
 import type { ModelTurn } from '../../src/model/turn.ts'
 import { createRuns } from '../../src/run/create-runs.ts'
@@ -12,7 +12,7 @@ import { memoryLog } from '../support/log.ts'
 import { origin } from './states.ts'
 
 const connection: Awaited<ReturnType<Mcp['connectionsOf']>>[number] = {
-  id: newConnectionId(),
+  id: createConnectionId(),
   workspace: origin.workspace,
   user: origin.user,
   name: 'shop',

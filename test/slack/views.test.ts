@@ -14,7 +14,7 @@ import {
 } from '../../src/slack/approvals/approval-card.ts'
 import { editArgumentsModal } from '../../src/slack/approvals/edit-arguments-form.ts'
 import { approversMessage, rulesMessage } from '../../src/slack/approvals/rules-message.ts'
-import type { MessageContent } from '../../src/slack/blocks/blocks.ts'
+import type { MessageContent } from '../../src/slack/blocks/build-blocks.ts'
 import { errorHelpButtonsFor, errorMessage, errorModal, errorText } from '../../src/slack/blocks/error-message.ts'
 import { noSuchToolsMessage, type ToolLine, toolsMessage, toolsModal } from '../../src/slack/catalog/tools-list.ts'
 import { helpMessage, noSuchCommandMessage } from '../../src/slack/commands/help-message.ts'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import type { TestProject } from 'vitest/node'
 import { migrate } from '../../src/db/migrate.ts'
-import { startLocalDatabase } from '../../src/local/database.ts'
+import { startLocalDatabase } from '../../src/local/database/start-database.ts'
 import { MIGRATIONS } from './paths.ts'
 
 declare module 'vitest' {

@@ -8,7 +8,7 @@ import { pino } from 'pino'
 import { openLocalStore } from '../../src/credentials/local.ts'
 import { credentialReferenceOf, saveSecrets } from '../../src/credentials/secrets.ts'
 import { createEgress } from '../../src/egress/egress.ts'
-import { newConnectionId, UserId, WorkspaceId } from '../../src/ids.ts'
+import { createConnectionId, UserId, WorkspaceId } from '../../src/ids.ts'
 import { createLog } from '../../src/log.ts'
 import { createMcp, type McpDeps } from '../../src/mcp/mcp.ts'
 import type { HttpTarget, StdioTarget, Target, TargetLimits } from '../../src/mcp/protocol/server-target.ts'
@@ -65,7 +65,7 @@ export async function startMcpHouse(o: HouseOptions = {}) {
     log,
     /** A connection to the target, with its secrets saved. */
     async connected(target: Target, secrets: Record<string, string> = {}): Promise<Connection> {
-      const id = newConnectionId()
+      const id = createConnectionId()
       const credential = Object.keys(secrets).length > 0 ? credentialReferenceOf(id) : undefined
       if (credential !== undefined) await saveSecrets(credentials, credential, secrets)
       targets.set(id, target)

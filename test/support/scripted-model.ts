@@ -5,7 +5,7 @@ import {
   eventsOf,
   type JsonMap,
   messageOf,
-  newToolUseId,
+  createToolUseId,
   type ReplyBlock,
   writeEvents,
 } from '../../src/local/offline-model/api/stream.ts'
@@ -51,7 +51,7 @@ export const says = (text: string): Turn => message({ type: 'text', text })
 export const thinks = (thinking: string): Turn => message({ type: 'thinking', thinking, signature: 'c2lnbmF0dXJl' })
 
 /** A tool call, by the name the model was offered (`connection__tool`). */
-export const wishes = (name: string, input: JsonMap = {}, id = newToolUseId()): Turn =>
+export const wishes = (name: string, input: JsonMap = {}, id = createToolUseId()): Turn =>
   message({ type: 'tool_use', id, name, input })
 
 /** Several parts in one turn: words first, then tool calls. */

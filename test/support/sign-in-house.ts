@@ -5,7 +5,7 @@ import { openLocalStore } from '../../src/credentials/local.ts'
 import type { CredentialStore } from '../../src/credentials/store.ts'
 import { connectPostgres } from '../../src/db/postgres.ts'
 import { createEgress } from '../../src/egress/egress.ts'
-import { newConnectionId } from '../../src/ids.ts'
+import { createConnectionId } from '../../src/ids.ts'
 import { createLog } from '../../src/log.ts'
 import { type Auth, createAuth } from '../../src/mcp/auth/auth.ts'
 import { createClientIdentity } from '../../src/mcp/auth/oauth/client-metadata.ts'
@@ -70,7 +70,7 @@ export async function startSignInHouse(
       return target
     },
     target: () => target,
-    connection: (id = newConnectionId(), signsIn = true) =>
+    connection: (id = createConnectionId(), signsIn = true) =>
       first.registry.add(
         {
           ...PERSON,
@@ -100,7 +100,7 @@ export async function startSignInHouse(
 export type SignInHouse = Awaited<ReturnType<typeof startSignInHouse>>
 
 /** Both legs of a sign-in, with a browser that goes where it is sent. */
-export async function signIn(auth: Auth, target: HttpTarget, id: ReturnType<typeof newConnectionId>, challenge = {}) {
+export async function signIn(auth: Auth, target: HttpTarget, id: ReturnType<typeof createConnectionId>, challenge = {}) {
   const signal = AbortSignal.timeout(20_000)
   const { url, pending } = await auth.begin(target, {}, { id, challenge, state: 'abc', signal })
   const sent = await fetch(url, { redirect: 'manual' })

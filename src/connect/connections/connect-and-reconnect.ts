@@ -2,7 +2,7 @@ import type { Card } from '../../cards/card.ts'
 import { placeholdersIn } from '../../cards/placeholders.ts'
 import { type ConnectionSecrets, readSecrets } from '../../credentials/secrets.ts'
 import { isAppError } from '../../errors.ts'
-import { type ConnectionId, newConnectionId, type Principal } from '../../ids.ts'
+import { type ConnectionId, createConnectionId, type Principal } from '../../ids.ts'
 import { authChallengeIn } from '../../mcp/protocol/auth-challenge.ts'
 import type { Probe } from '../../mcp/requests/outcome.ts'
 import type { Connection } from '../../registry/connection.ts'
@@ -49,7 +49,7 @@ export function createConnectUseCases(
     const { filled, problems } = await checkDraft(p, offer, draft)
     if (problems.length > 0) return amiss(problems)
     const about = newConnectionOf(p, offer, draft, filled)
-    const id = newConnectionId()
+    const id = createConnectionId()
     const probed = await tryOut(deps, { by: p, id, about, secrets: filled.secret }, signal)
     if (!probed.ok) {
       // Its own credentials may have brought tokens before something else failed.

@@ -6,7 +6,7 @@ import type { SkillList, SkillText } from '../../mcp/features/skills.ts'
 import type { Mcp } from '../../mcp/mcp.ts'
 import type { Connection } from '../../registry/connection.ts'
 import type { Registry } from '../../registry/registry.ts'
-import type { ResourceSubscriptionRow, ResourceSubscriptions } from '../../registry/watches.ts'
+import type { ResourceSubscriptionRow, ResourceSubscriptions } from '../../registry/resource-subscriptions.ts'
 import { findOwnConnection } from '../own-connection.ts'
 
 // A door may not look into mcp/, so what servers list and return is handed on here.

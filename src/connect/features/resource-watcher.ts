@@ -4,7 +4,7 @@ import type { ConnectionId, WorkspaceId } from '../../ids.ts'
 import type { Log } from '../../log.ts'
 import type { Mcp } from '../../mcp/mcp.ts'
 import type { Registry } from '../../registry/registry.ts'
-import type { ResourceSubscriptionRow, ResourceSubscriptions } from '../../registry/watches.ts'
+import type { ResourceSubscriptionRow, ResourceSubscriptions } from '../../registry/resource-subscriptions.ts'
 import { pause, pollEvery } from '../../timing.ts'
 
 export type ResourceWatcherDeps = {

@@ -1,9 +1,9 @@
 import { type Conversation, readConversation } from './api/conversation.ts'
 import { planRequest } from './plan/plan.ts'
-import type { Step } from './plan/step.ts'
-import type { ModelRequest } from './api/request.ts'
-import { newToolUseId, type Reply, tokensOf } from './api/stream.ts'
-import { SIGNATURE, sayDone } from './plan/answer.ts'
+import type { PlannedStep } from './plan/step.ts'
+import type { MessagesRequest } from './api/request.ts'
+import { createToolUseId, type ModelReply, tokensOf } from './api/stream.ts'
+import { SIGNATURE, doneText } from './plan/answer.ts'
 import { readTool } from './api/tools.ts'
 
 /** Enough for several uses with a look-up each; after that something goes round in circles. */
@@ -11,18 +11,18 @@ const STEPS_MAX = 12
 const SUMMARY_LINES_MAX = 30
 const SUMMARY_LINE_MAX_CHARACTERS = 200
 
-type Next = { kind: 'step'; step: Step } | { kind: 'answer'; text: string }
+type Next = { kind: 'step'; step: PlannedStep } | { kind: 'answer'; text: string }
 
 /** The offline model's answer: one more tool call, or a closing text. A function of the request alone. */
-export function replyFor(request: ModelRequest): Reply {
+export function replyFor(request: MessagesRequest): ModelReply {
   const conversation = readConversation(request)
   const next = wantsSummary(request) ? summary(conversation) : nextOf(conversation, request)
-  const content: Reply['content'] =
+  const content: ModelReply['content'] =
     next.kind === 'answer'
       ? [{ type: 'text', text: next.text }]
       : [
           { type: 'text', text: next.step.say },
-          { type: 'tool_use', id: newToolUseId(), name: next.step.tool.fullName, input: next.step.input },
+          { type: 'tool_use', id: createToolUseId(), name: next.step.tool.fullName, input: next.step.input },
         ]
   return {
     model: request.model,
@@ -33,7 +33,7 @@ export function replyFor(request: ModelRequest): Reply {
 }
 
 /** Replays the work on what was asked with the outcomes so far; what it wants next is the reply. */
-function nextOf({ asked, done, before }: Conversation, request: ModelRequest): Next {
+function nextOf({ asked, done, before }: Conversation, request: MessagesRequest): Next {
   const lastPath = before.findLast(
     ({ input, isError }) => !isError && typeof input.path === 'string' && input.path !== '.',
   )?.input.path
@@ -49,12 +49,12 @@ function nextOf({ asked, done, before }: Conversation, request: ModelRequest): N
   let at = work.next()
   for (const outcome of done) {
     // A step that was not ours, or tools that have changed since: better to say what there is than to go on blindly.
-    if (at.done || at.value.tool.fullName !== outcome.name) return signed(sayDone(done))
+    if (at.done || at.value.tool.fullName !== outcome.name) return signed(doneText(done))
     state.calls.push({ name: outcome.name, text: outcome.text })
     at = work.next(outcome)
   }
   if (at.done) return signed(at.value)
-  if (done.length >= STEPS_MAX) return signed(sayDone(done))
+  if (done.length >= STEPS_MAX) return signed(doneText(done))
   // An approval may wait for days under these words, so they too tell who speaks.
   const say = done.length === 0 ? `_Offline model:_ ${at.value.say}` : at.value.say
   return { kind: 'step', step: { ...at.value, say } }
@@ -65,7 +65,7 @@ function signed(text: string): Next {
 }
 
 /** A program asks for a summary, not a person: then there are no tools. */
-function wantsSummary({ tools, system, messages }: ModelRequest): boolean {
+function wantsSummary({ tools, system, messages }: MessagesRequest): boolean {
   const orders = typeof system === 'string' ? system : system.map(({ text }) => text).join('\n')
   const only = messages.length === 1 ? readConversation({ ...EMPTY, messages }).asked : ''
   return tools.length === 0 && [orders, only].some((text) => /^\s*(?:please\s+)?(?:sum up|summari[sz]e)\b/i.test(text))

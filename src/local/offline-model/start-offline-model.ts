@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { errorChainOf } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { replyFor } from './reply.ts'
-import { ModelRequest } from './api/request.ts'
+import { MessagesRequest } from './api/request.ts'
 import { eventsOf, messageOf, writeEvents } from './api/stream.ts'
 
 export type OfflineModel = { baseURL: string; [Symbol.asyncDispose](): Promise<void> }
@@ -43,7 +43,7 @@ async function answer(incoming: IncomingMessage, response: ServerResponse, pause
     return fail(response, 404, 'not_found_error', 'Only POST /v1/messages is here.')
   const body = await readBody(incoming)
   if (body === undefined) return fail(response, 413, 'request_too_large', 'Request exceeds the maximum size')
-  const parsed = ModelRequest.safeParse(parseJson(body))
+  const parsed = MessagesRequest.safeParse(parseJson(body))
   if (!parsed.success) return fail(response, 400, 'invalid_request_error', z.prettifyError(parsed.error))
   const reply = replyFor(parsed.data)
   if (!parsed.data.stream) {

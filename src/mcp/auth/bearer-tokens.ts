@@ -14,7 +14,7 @@ import {
   readStoredTokens,
   type StoredTokens,
   saveStoredTokens,
-  secretsInTokens,
+  tokenSecretsOf,
 } from './tokens/stored-tokens.ts'
 import type { TokenSubject } from './tokens/token-subject.ts'
 import { requestTokensWithoutBrowser } from './tokens-without-browser.ts'
@@ -91,7 +91,7 @@ function createHand(deps: BearerTokensDeps, subject: TokenSubject) {
 
   const learn = (now: StoredTokens | undefined): void => {
     kept = now
-    if (now !== undefined) known = [...new Set([...known, ...secretsInTokens(now)])]
+    if (now !== undefined) known = [...new Set([...known, ...tokenSecretsOf(now)])]
   }
   const renew = (spent: string | undefined, challenge: AuthChallenge): Promise<void> =>
     deps.turns.run(id, async () => {

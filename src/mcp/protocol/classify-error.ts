@@ -6,7 +6,7 @@ import {
   SseError,
   UnauthorizedError,
 } from '@modelcontextprotocol/client'
-import { findAppError, unreachableReasonFor } from '../../egress/trouble.ts'
+import { findAppError, unreachableReasonFor } from '../../egress/egress-error.ts'
 import { AppError, type ErrorCode, hasSystemCode } from '../../errors.ts'
 import { type AuthChallenge, authChallengeIn, SignInChallenge } from './auth-challenge.ts'
 import { isLostStream, isTooLarge } from './lost-stream-error.ts'

@@ -6,7 +6,7 @@ import {
 } from '@modelcontextprotocol/client'
 import { AppError } from '../../errors.ts'
 import { withDeadline } from '../../timing.ts'
-import { orLog } from '../background-tasks.ts'
+import { logFailureOf } from '../background-tasks.ts'
 import { classifyError, statusIn, toAppError } from '../protocol/classify-error.ts'
 import { fillHeaders, fillPlaceholders } from '../protocol/fill-placeholders.ts'
 import { type ProtocolEra, priorDiscoveryOf, protocolEraOf } from '../protocol/protocol-era.ts'
@@ -47,7 +47,7 @@ export async function openHttpSession(
   )
   const optionsFor = (client: Client, kind: 'streamable' | 'sse') => {
     // A new stream of HTTP+SSE is a new session.
-    const onDead = () => client.close().catch(orLog(deps.log, 'end session'))
+    const onDead = () => client.close().catch(logFailureOf(deps.log, 'end session'))
     const watched = detectDeadStreams(fetch, kind === 'sse', onDead)
     return {
       requestInit: { headers: headersOf(target, values) },
@@ -61,7 +61,7 @@ export async function openHttpSession(
     prior?: PriorDiscovery,
   ) => {
     // The SDK does not look at the signal while it negotiates.
-    const stop = () => transport.close().catch(orLog(deps.log, 'stop opening'))
+    const stop = () => transport.close().catch(logFailureOf(deps.log, 'stop opening'))
     signal.addEventListener('abort', stop, { once: true })
     try {
       await client.connect(transport, { signal, timeout: CONNECT_MS, ...(prior && { prior }) })

@@ -1,5 +1,5 @@
 import type { ResolvedTool } from '../deps.ts'
-import { newApprovalId } from '../../ids.ts'
+import { createApprovalId } from '../../ids.ts'
 import type { CallFacts, Verdict } from '../../policy/decide.ts'
 import type { RunDeps, Source } from '../deps.ts'
 import type { EventOf, RunEvent } from '../state/events.ts'
@@ -84,7 +84,7 @@ function judgedEvent(deps: RunDeps, call: CallState, { found, asked, verdict }: 
 function approvalOf(deps: RunDeps, verdict: Extract<Verdict, { kind: 'ask' }>): EventOf<'judged'>['approval'] {
   const expiresAt = new Date(deps.now().getTime() + APPROVAL_TTL_MS).toISOString()
   return {
-    id: newApprovalId(),
+    id: createApprovalId(),
     approvers: verdict.approvers,
     fourEyes: verdict.fourEyes,
     mayAlways: verdict.mayAlways,

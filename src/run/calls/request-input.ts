@@ -1,4 +1,4 @@
-import { newInputId } from '../../ids.ts'
+import { createInputId } from '../../ids.ts'
 import type {
   InputAnswer,
   InputRequest,
@@ -38,7 +38,7 @@ function askedEvent(
   return {
     type: 'asked_input',
     call: call.id,
-    input: newInputId(),
+    input: createInputId(),
     person: held.state.origin.user,
     request: question.request,
     resume: question.resume,

@@ -9,7 +9,7 @@ import { refuseOverBudget } from './budget.ts'
 import { loadConversationHistory } from './conversation-history.ts'
 import { inlineFiles } from './inline-files.ts'
 import { INSTRUCTIONS, LAST_TURN } from './instructions.ts'
-import { addServerInstructions } from './server-instructions.ts'
+import { addServerInstructions } from './add-server-instructions.ts'
 import { messagesOf } from './transcript.ts'
 
 /** Room for a long answer or a large file's content in one turn. */

@@ -8,10 +8,10 @@ import {
   createCommandButton,
   type MessageContent,
   sectionBlock,
-} from '../blocks/blocks.ts'
+} from '../blocks/build-blocks.ts'
 import { escapeMrkdwn, mentionOf, truncate } from '../blocks/text.ts'
 import { describeAction } from './describe-call.ts'
-import { detailsButton } from './details-button.ts'
+import { createDetailsButton } from './details-button.ts'
 import { feedbackButtons } from './feedback-buttons.ts'
 import { type AnswerPage, callsOnPage, isAfterApproval, nextSegmentOf, paginateAnswer } from './paginate-answer.ts'
 import { stepsBlock, stepsText } from './plan-block.ts'
@@ -56,7 +56,7 @@ export const stopButtonsFor = (state: Pick<RunState, 'id'>, key = ''): KnownBloc
   actionsBlock(
     [
       createButton({ text: 'Stop', action: 'run_stop', value: state.id, accessibilityLabel: 'Stop working on this' }),
-      detailsButton(state.id),
+      createDetailsButton(state.id),
     ],
     stopBlockIdOf(state.id, key),
   )
@@ -154,7 +154,7 @@ function failed(state: RunState): MessageContent {
     text,
     blocks: [
       sectionBlock(`:warning: ${text}`),
-      actionsBlock([again, ...raise, ...(state.calls.length > 0 ? [detailsButton(state.id)] : [])]),
+      actionsBlock([again, ...raise, ...(state.calls.length > 0 ? [createDetailsButton(state.id)] : [])]),
     ],
   }
 }
@@ -194,6 +194,6 @@ const SUGGESTED_MAX = 4
 
 /** An answer without calls has no details. */
 const details = ({ id, calls }: RunState): MessageContent[] =>
-  calls.length === 0 ? [] : [{ text: '', blocks: [actionsBlock([detailsButton(id)])] }]
+  calls.length === 0 ? [] : [{ text: '', blocks: [actionsBlock([createDetailsButton(id)])] }]
 
 const textMessage = (text: string): MessageContent => ({ text, blocks: [sectionBlock(text)] })

@@ -1,9 +1,9 @@
 import type { Button } from '@slack/types'
 import type { RunId } from '../../ids.ts'
-import { createButton } from '../blocks/blocks.ts'
+import { createButton } from '../blocks/build-blocks.ts'
 
 /** Opens the details of a run. */
-export const detailsButton = (run: RunId): Button =>
+export const createDetailsButton = (run: RunId): Button =>
   createButton({
     text: 'Details',
     action: 'run_details',

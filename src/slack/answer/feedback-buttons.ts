@@ -1,6 +1,6 @@
 import type { ContextActionsBlock } from '@slack/types'
 import type { RunId } from '../../ids.ts'
-import { type MessageContent, plainTextObject, sectionBlock } from '../blocks/blocks.ts'
+import { type MessageContent, plainTextObject, sectionBlock } from '../blocks/build-blocks.ts'
 
 export type FeedbackVerdict = 'good' | 'bad'
 

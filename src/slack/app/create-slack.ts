@@ -8,7 +8,7 @@ import {
 } from '@slack/bolt'
 import type { Logger } from '@slack/web-api'
 import type { SignInResult } from '../../connect/connect-types.ts'
-import type { ResourceSubscriptionRow } from '../../registry/watches.ts'
+import type { ResourceSubscriptionRow } from '../../registry/resource-subscriptions.ts'
 import type { Installations } from '../../connect/installations.ts'
 import { AppError } from '../../errors.ts'
 import type { Principal } from '../../ids.ts'

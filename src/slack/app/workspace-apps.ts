@@ -5,7 +5,7 @@ import { createFileCache } from '../messages/file-reader.ts'
 import { createBotIdentity } from '../web-api/bot-identity.ts'
 import { createNotInstalledError } from '../web-api/web-api.ts'
 import { createWorkspaceApp, type SlackParts, type WorkspaceApp, type WorkspaceAuth } from './workspace-app.ts'
-import { type RequestWorkspace, workspacesOfRequest } from './workspace-of-request.ts'
+import { type RequestWorkspace, requestWorkspacesOf } from './workspace-of-request.ts'
 
 /** The app in one workspace, or in each that installed it. */
 export type WorkspaceApps = {
@@ -56,7 +56,7 @@ export function createManyWorkspaceApps(parts: SlackParts, installed: InstalledA
   return {
     of: ({ workspace, teamId: team }) => appIn({ workspace, team }),
     async for(body) {
-      for (const place of workspacesOfRequest(body)) {
+      for (const place of requestWorkspacesOf(body)) {
         if ((await installed.installations.of(place.workspace)) !== undefined) return appIn(place)
       }
       return undefined

@@ -28,7 +28,7 @@ type Body = z.infer<typeof Body>
  * In a channel shared with another company, `team` is often the person's own, so the authorized team and the team of the message or
  * form come before it (docs.slack.dev/apis/slack-connect/using-slack-connect-with-your-app).
  */
-export function workspacesOfRequest(sent: unknown): RequestWorkspace[] {
+export function requestWorkspacesOf(sent: unknown): RequestWorkspace[] {
   const body = Body.safeParse(sent).data
   if (body === undefined) return []
   const team = teamOf(body)

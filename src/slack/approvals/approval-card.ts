@@ -2,7 +2,7 @@ import type { ConfirmationDialog, KnownBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { ApprovalState, CallState, RunState } from '../../run/state/state.ts'
 import { describeAction } from '../answer/describe-call.ts'
-import { detailsButton } from '../answer/details-button.ts'
+import { createDetailsButton } from '../answer/details-button.ts'
 import {
   actionsBlock,
   contextBlock,
@@ -10,7 +10,7 @@ import {
   type MessageContent,
   plainTextObject,
   sectionBlock,
-} from '../blocks/blocks.ts'
+} from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, joinWords, mentionOf, truncate } from '../blocks/text.ts'
 import { argumentsText } from './arguments-text.ts'
 
@@ -171,7 +171,7 @@ export function decidedApprovalMessage(decided: NonNullable<ApprovalState['decid
 /** After a denial, a button to give a reason; after an approval for somebody else, one for the run's details. */
 function decidedButtons({ id, origin }: RunState, approval: ApprovalState): KnownBlock[] {
   const { decision, by } = approval.decided ?? {}
-  if (decision === 'approved' && by !== origin.user) return [actionsBlock([detailsButton(id)])]
+  if (decision === 'approved' && by !== origin.user) return [actionsBlock([createDetailsButton(id)])]
   if (approval.decided?.decision !== 'denied' || approval.decided.reason) return []
   return [actionsBlock([createButton({ text: 'Give a reason', action: 'approval_reason', value: approval.id })])]
 }

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { CallState } from '../../run/state/state.ts'
 import { describeAction } from '../answer/describe-call.ts'
-import { contextBlock, createModal, createOption, sectionBlock } from '../blocks/blocks.ts'
+import { contextBlock, createModal, createOption, sectionBlock } from '../blocks/build-blocks.ts'
 import { inputBlockOf, type ModalField } from '../blocks/modal-fields.ts'
 import { escapeInlineMrkdwn } from '../blocks/text.ts'
 

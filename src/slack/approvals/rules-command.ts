@@ -1,5 +1,5 @@
 import type { App } from '@slack/bolt'
-import { type MessageContent, sectionBlock } from '../blocks/blocks.ts'
+import { type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import type { HomeTabDeps, PolicyDeps, WebApiDeps } from '../deps.ts'
 import { onButtonPress } from '../interactions/button-press.ts'
 import type { Command } from '../interactions/command.ts'

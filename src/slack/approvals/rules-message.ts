@@ -7,7 +7,7 @@ import {
   createCommandButton,
   type MessageContent,
   sectionBlock,
-} from '../blocks/blocks.ts'
+} from '../blocks/build-blocks.ts'
 import { escapeMrkdwn, formatDate, joinWords, mentionOf, pluralize } from '../blocks/text.ts'
 
 /** A person's rules with Revoke buttons, the workspace's rules and its approvers. */

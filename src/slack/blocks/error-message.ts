@@ -7,7 +7,7 @@ import {
   createModal,
   type MessageContent,
   sectionBlock,
-} from './blocks.ts'
+} from './build-blocks.ts'
 import { escapeMrkdwn } from './text.ts'
 
 /** An error with what to do, and buttons that do it. */

@@ -1,7 +1,7 @@
 import type { InputBlock, PlainTextOption } from '@slack/types'
 import { z } from 'zod'
 import { LIMITS } from '../../block-kit/limits.ts'
-import { createOption, inputBlock, plainTextObject } from './blocks.ts'
+import { createOption, inputBlock, plainTextObject } from './build-blocks.ts'
 import { truncate } from './text.ts'
 
 /** A field of a modal: a card's input, a form elicitation's field, a tool's argument, a prompt's or template's variable. */

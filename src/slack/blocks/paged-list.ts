@@ -8,7 +8,7 @@ import {
   inputBlock,
   plainTextObject,
   sectionBlock,
-} from './blocks.ts'
+} from './build-blocks.ts'
 import { truncate } from './text.ts'
 
 /** The search and page of a list, and where its command was given; the modal carries it in its metadata. */

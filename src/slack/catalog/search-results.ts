@@ -1,6 +1,6 @@
 import type { KnownBlock, ModalView } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
-import type { SearchHit, SearchResults } from '../../connect/catalog/search.ts'
+import type { SearchHit, SearchResults } from '../../connect/catalog/search-catalog.ts'
 import {
   actionsBlock,
   contextBlock,
@@ -11,7 +11,7 @@ import {
   type MessageContent,
   plainTextObject,
   sectionBlock,
-} from '../blocks/blocks.ts'
+} from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, pluralize, truncate } from '../blocks/text.ts'
 
 /** The words and page of a search, as the value of its buttons. */

@@ -10,7 +10,7 @@ import {
   type MessageContent,
   plainTextObject,
   sectionBlock,
-} from '../blocks/blocks.ts'
+} from '../blocks/build-blocks.ts'
 import { type ListQuery, listQueryBlocks, paginateList } from '../blocks/paged-list.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, mentionOf, pluralize, truncate } from '../blocks/text.ts'
 import { formatSize, listMetadataOf, type NamedConnection } from './resources-list.ts'

@@ -1,6 +1,6 @@
 import type { ModalView } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
-import { actionsBlock, contextBlock, createButton, createModal, sectionBlock } from '../blocks/blocks.ts'
+import { actionsBlock, contextBlock, createButton, createModal, sectionBlock } from '../blocks/build-blocks.ts'
 import { inputBlockOf, type ModalField } from '../blocks/modal-fields.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, truncate } from '../blocks/text.ts'
 

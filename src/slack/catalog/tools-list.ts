@@ -10,7 +10,7 @@ import {
   type MessageContent,
   plainTextObject,
   sectionBlock,
-} from '../blocks/blocks.ts'
+} from '../blocks/build-blocks.ts'
 import { escapeMrkdwn, joinWords, pluralize, truncate } from '../blocks/text.ts'
 
 /** A tool that cannot be used, and why. */

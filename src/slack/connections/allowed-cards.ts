@@ -1,6 +1,6 @@
 import type { CardInfo } from '../../connect/connect-types.ts'
 import type { WorkspaceId } from '../../ids.ts'
-import { createButton } from '../blocks/blocks.ts'
+import { createButton } from '../blocks/build-blocks.ts'
 import type { ConnectionDeps, PolicyDeps } from '../deps.ts'
 
 /** The cards that this workspace allows to connect; with `words`, those that match. */

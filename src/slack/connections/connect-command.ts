@@ -1,7 +1,7 @@
 import { permissionCardOf } from '../../connect/catalog/card-from-entry.ts'
 import type { CardInfo } from '../../connect/connect-types.ts'
 import type { Connection } from '../../registry/connection.ts'
-import { actionsBlock, createCommandButton, type MessageContent, sectionBlock } from '../blocks/blocks.ts'
+import { actionsBlock, createCommandButton, type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn, joinWords, truncate } from '../blocks/text.ts'
 import type { ConnectionDeps, PolicyDeps, WebApiDeps } from '../deps.ts'
 import type { Command } from '../interactions/command.ts'

@@ -10,7 +10,7 @@ import {
   inputBlock,
   plainTextObject,
   sectionBlock,
-} from '../blocks/blocks.ts'
+} from '../blocks/build-blocks.ts'
 import { inputBlockOf, type ModalField } from '../blocks/modal-fields.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn } from '../blocks/text.ts'
 

@@ -10,7 +10,7 @@ import {
   createModal,
   type MessageContent,
   sectionBlock,
-} from '../blocks/blocks.ts'
+} from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, pluralize } from '../blocks/text.ts'
 
 type Connected = {

@@ -1,7 +1,7 @@
 import type { App } from '@slack/bolt'
 import { ConnectionId } from '../../ids.ts'
 import type { Connection } from '../../registry/connection.ts'
-import { sectionBlock } from '../blocks/blocks.ts'
+import { sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
 import type { ConnectionDeps, HomeTabDeps, RunsDeps, WebApiDeps } from '../deps.ts'
 import { onButtonPress } from '../interactions/button-press.ts'

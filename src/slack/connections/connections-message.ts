@@ -8,7 +8,7 @@ import {
   createCommandButton,
   type MessageContent,
   sectionBlock,
-} from '../blocks/blocks.ts'
+} from '../blocks/build-blocks.ts'
 import { escapeMrkdwn, formatDate, pluralize, truncate } from '../blocks/text.ts'
 
 /** The card behind a connection. */

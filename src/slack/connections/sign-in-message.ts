@@ -9,7 +9,7 @@ import {
   type MessageContent,
   plainTextObject,
   sectionBlock,
-} from '../blocks/blocks.ts'
+} from '../blocks/build-blocks.ts'
 import { escapeMrkdwn, formatDate, truncate } from '../blocks/text.ts'
 
 /** A sign-in that waits for the person. `host` is the button's host, as the person must see it before pressing. */

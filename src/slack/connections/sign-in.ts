@@ -5,7 +5,7 @@ import type { SignInOffer, SignInPlace, SignInResult } from '../../connect/conne
 import { errorChainOf } from '../../errors.ts'
 import type { ConnectionId, InputId, Principal, RunId } from '../../ids.ts'
 import type { PendingInput } from '../../run/runs.ts'
-import { type MessageContent, sectionBlock } from '../blocks/blocks.ts'
+import { type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import { mentionOf } from '../blocks/text.ts'
 import type { ConnectionDeps, HomeTabDeps, PolicyDeps, RunsDeps, WebApiDeps } from '../deps.ts'
 import { givenAnswerMessage } from '../elicitation/elicitation-card.ts'

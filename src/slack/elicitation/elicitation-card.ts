@@ -1,6 +1,6 @@
 import type { Button, KnownBlock } from '@slack/types'
 import type { PendingInput } from '../../run/runs.ts'
-import type { FormField, FormValue } from '../../run/state/form-field.ts'
+import type { FormField, FormValue } from '../../run/state/form-value.ts'
 import type { InputState } from '../../run/state/state.ts'
 import { describeAction } from '../answer/describe-call.ts'
 import {
@@ -10,7 +10,7 @@ import {
   createModal,
   type MessageContent,
   sectionBlock,
-} from '../blocks/blocks.ts'
+} from '../blocks/build-blocks.ts'
 import { linkHostOf, linkPreviewBlock, linkWarningsFor } from '../blocks/link-preview.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, mentionOf, revealInvisible, truncate } from '../blocks/text.ts'
 

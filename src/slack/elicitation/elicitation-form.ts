@@ -1,8 +1,8 @@
 import type { ModalView } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { PendingInput } from '../../run/runs.ts'
-import { type FormField, type FormValue, fitsField } from '../../run/state/form-field.ts'
-import { contextBlock, createModal, createOption, sectionBlock } from '../blocks/blocks.ts'
+import { type FormField, type FormValue, fitsField } from '../../run/state/form-value.ts'
+import { contextBlock, createModal, createOption, sectionBlock } from '../blocks/build-blocks.ts'
 import {
   type FieldState,
   fieldStateIn,

@@ -17,7 +17,7 @@ import {
   type MessageContent,
   plainTextObject,
   sectionBlock,
-} from '../blocks/blocks.ts'
+} from '../blocks/build-blocks.ts'
 import { formatBar, formatMoney } from '../blocks/figures.ts'
 import { escapeMrkdwn, pluralize } from '../blocks/text.ts'
 

@@ -1,6 +1,6 @@
 import type { KnownBlock } from '@slack/types'
 import type { MonthUsage } from '../../run/usage.ts'
-import { contextBlock, DIVIDER_BLOCK, headerBlock } from '../blocks/blocks.ts'
+import { contextBlock, DIVIDER_BLOCK, headerBlock } from '../blocks/build-blocks.ts'
 import { codeBlockFor, formatAmount, formatBar, formatMoney, formatSparkline, padText } from '../blocks/figures.ts'
 import { revealInvisible } from '../blocks/text.ts'
 

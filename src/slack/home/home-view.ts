@@ -5,7 +5,7 @@ import type { Connection } from '../../registry/connection.ts'
 import type { PendingInput } from '../../run/runs.ts'
 import type { CallState, RunState } from '../../run/state/state.ts'
 import type { MonthUsage, RecentRun } from '../../run/usage.ts'
-import { detailsButton } from '../answer/details-button.ts'
+import { createDetailsButton } from '../answer/details-button.ts'
 import { approvalMessage } from '../approvals/approval-card.ts'
 import { approversText, ruleBlock } from '../approvals/rules-message.ts'
 import {
@@ -15,7 +15,7 @@ import {
   DIVIDER_BLOCK,
   headerBlock,
   sectionBlock,
-} from '../blocks/blocks.ts'
+} from '../blocks/build-blocks.ts'
 import { escapeMrkdwn, formatDate, pluralize, truncate } from '../blocks/text.ts'
 import type { CircuitOf } from '../connections/connections-message.ts'
 import { type CardOf, connectionBlocks } from '../connections/connections-message.ts'
@@ -142,7 +142,7 @@ function recentBlocks(recent: RecentRun[]): KnownBlock[] {
   if (recent.length === 0) return []
   return [
     headerBlock('Recent requests'),
-    ...recent.map((run) => sectionBlock(recentLine(run), detailsButton(run.id))),
+    ...recent.map((run) => sectionBlock(recentLine(run), createDetailsButton(run.id))),
     DIVIDER_BLOCK,
   ]
 }

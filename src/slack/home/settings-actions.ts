@@ -1,6 +1,6 @@
 import type { App } from '@slack/bolt'
 import { ChannelId, UserId } from '../../ids.ts'
-import { sectionBlock } from '../blocks/blocks.ts'
+import { sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn, mentionOf } from '../blocks/text.ts'
 import type { ConnectionDeps, HomeTabDeps, PolicyDeps, WebApiDeps } from '../deps.ts'
 import { type BlockAction, onDurablePress } from '../interactions/button-press.ts'

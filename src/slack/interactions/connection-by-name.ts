@@ -1,5 +1,5 @@
 import type { Connection } from '../../registry/connection.ts'
-import { actionsBlock, createCommandButton, type MessageContent, sectionBlock } from '../blocks/blocks.ts'
+import { actionsBlock, createCommandButton, type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn, truncate } from '../blocks/text.ts'
 import type { ConnectionDeps } from '../deps.ts'
 import { findNearestWord } from './nearest-word.ts'

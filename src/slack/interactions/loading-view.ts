@@ -1,6 +1,6 @@
 import type { ModalView } from '@slack/types'
 import { errorChainOf, isAppError } from '../../errors.ts'
-import { createModal, sectionBlock } from '../blocks/blocks.ts'
+import { createModal, sectionBlock } from '../blocks/build-blocks.ts'
 import { errorHelpButtonsFor, errorModal, errorText } from '../blocks/error-message.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
 import type { WebApiDeps } from '../deps.ts'

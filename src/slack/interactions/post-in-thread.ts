@@ -4,7 +4,7 @@ import { ChannelId, type Principal } from '../../ids.ts'
 import type { Log } from '../../log.ts'
 import type { AttachedFile } from '../../run/state/attached-file.ts'
 import type { Origin } from '../../run/state/origin.ts'
-import { type MessageContent, sectionBlock } from '../blocks/blocks.ts'
+import { type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import type { WebApiDeps } from '../deps.ts'
 import { AnyResponse, isPermanentError, type WebApi } from '../web-api/web-api.ts'
 

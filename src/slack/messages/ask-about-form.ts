@@ -7,7 +7,7 @@ import {
   type MessageContent,
   plainTextObject,
   sectionBlock,
-} from '../blocks/blocks.ts'
+} from '../blocks/build-blocks.ts'
 import { escapeMrkdwn, joinWords, mentionOf, truncate } from '../blocks/text.ts'
 
 /** The message a question is about. `text` is Slack's mrkdwn, so that mentions in it show as names. */

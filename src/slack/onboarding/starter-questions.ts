@@ -1,7 +1,7 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { errorChainOf, isAppError } from '../../errors.ts'
-import { contextBlock, sectionBlock } from '../blocks/blocks.ts'
+import { contextBlock, sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
 import { type BlockAction, onDurablePress } from '../interactions/button-press.ts'

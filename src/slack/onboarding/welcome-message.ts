@@ -6,7 +6,7 @@ import {
   createCommandButton,
   type MessageContent,
   sectionBlock,
-} from '../blocks/blocks.ts'
+} from '../blocks/build-blocks.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
 
 type Demo = { name: string; title: string; starters: string[] }

@@ -4,8 +4,8 @@ import type { Origin } from '../../run/state/origin.ts'
 import type { RunListener, RunProgress } from '../../run/state/run-listener.ts'
 import type { RunState } from '../../run/state/state.ts'
 import { renderAnswer } from '../answer/answer-messages.ts'
-import { detailsButton } from '../answer/details-button.ts'
-import { actionsBlock, sectionBlock } from '../blocks/blocks.ts'
+import { createDetailsButton } from '../answer/details-button.ts'
+import { actionsBlock, sectionBlock } from '../blocks/build-blocks.ts'
 import { truncate } from '../blocks/text.ts'
 import type { AgentSessionStatus } from '../web-api/agent-sessions.ts'
 import { stopMessageStream } from '../web-api/message-stream.ts'
@@ -72,7 +72,7 @@ const UNSHOWN_TEXT =
 
 /** Posts once that a run cannot be shown. Nothing of the run is rendered, so a fault in a view cannot keep it from people. */
 async function postUnshownNote(deps: RenderDeps, { id, origin }: RunState): Promise<void> {
-  const blocks = [sectionBlock(UNSHOWN_TEXT), actionsBlock([detailsButton(id)])]
+  const blocks = [sectionBlock(UNSHOWN_TEXT), actionsBlock([createDetailsButton(id)])]
   await showMessage(await readPostedMessages(deps, id), threadSlotOf(origin, 'note:unshown'), { text: UNSHOWN_TEXT, blocks })
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { workspacesOfRequest } from '../../../src/slack/app/workspace-of-request.ts'
+import { requestWorkspacesOf } from '../../../src/slack/app/workspace-of-request.ts'
 
 const event = (authorization: object | undefined, more: object = {}) => ({
   type: 'event_callback',
@@ -61,10 +61,10 @@ test.each<[string, object, string[]]>([
   ],
   ['what is no request counts for nobody', { type: 7 }, []],
 ])('%s', (_name, sent, expected) => {
-  expect(workspacesOfRequest(sent).map(({ workspace }) => workspace)).toEqual(expected)
+  expect(requestWorkspacesOf(sent).map(({ workspace }) => workspace)).toEqual(expected)
 })
 
 test('the team is kept beside the organization', () => {
   const sent = event({ team_id: 'TOURS', enterprise_id: 'EOURS', is_enterprise_install: true })
-  expect(workspacesOfRequest(sent)[0]).toEqual({ workspace: 'EOURS', team: 'TOURS' })
+  expect(requestWorkspacesOf(sent)[0]).toEqual({ workspace: 'EOURS', team: 'TOURS' })
 })

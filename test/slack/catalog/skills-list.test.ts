@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { checkMessage } from '../../../src/block-kit/check-message.ts'
 import { checkView } from '../../../src/block-kit/check-view.ts'
 import type { Skill } from '../../../src/connect/features/features.ts'
-import type { MessageContent } from '../../../src/slack/blocks/blocks.ts'
+import type { MessageContent } from '../../../src/slack/blocks/build-blocks.ts'
 import {
   skillModal,
   skillReadMessage,

@@ -1,5 +1,5 @@
 import { readJsonMap } from './json.ts'
-import type { ModelRequest } from './request.ts'
+import type { MessagesRequest } from './request.ts'
 import type { JsonMap } from './stream.ts'
 import { VERBS } from '../text/words.ts'
 
@@ -12,9 +12,9 @@ export type Conversation = { asked: string; done: PastCall[]; before: PastCall[]
 /** Rules over more text than this would take long, and nobody types so much. */
 const ASKED_MAX_CHARACTERS = 20_000
 
-type Message = ModelRequest['messages'][number]
+type Message = MessagesRequest['messages'][number]
 
-export function readConversation(request: ModelRequest): Conversation {
+export function readConversation(request: MessagesRequest): Conversation {
   const hasText = (message: Message) => message.role === 'user' && textsOf(message).length > 0
   // Words beside tool results are notes to the model ("this is the last turn"), not what the person wants.
   const alone = request.messages.findLastIndex((message) => hasText(message) && !hasResults(message))

@@ -18,7 +18,7 @@ const ToolResult = z.object({
 const Content = z.union([z.string(), z.array(z.union([Text, ToolUse, ToolResult, Other]))])
 
 /** The part of a Messages API request that the offline model reads: https://platform.claude.com/docs/en/api/messages */
-export const ModelRequest = z.object({
+export const MessagesRequest = z.object({
   model: z.string(),
   max_tokens: z.number().int().positive(),
   stream: z.boolean().default(false),
@@ -34,5 +34,5 @@ export const ModelRequest = z.object({
     )
     .default([]),
 })
-export type ModelRequest = z.infer<typeof ModelRequest>
-export type RequestedTool = ModelRequest['tools'][number]
+export type MessagesRequest = z.infer<typeof MessagesRequest>
+export type RequestedTool = MessagesRequest['tools'][number]

@@ -10,7 +10,7 @@ export type ReplyBlock =
   | { type: 'thinking'; thinking: string; signature: string }
   | { type: 'tool_use'; id: string; name: string; input: JsonMap }
 
-export type Reply = { model: string; content: ReplyBlock[]; stopReason: string; inputTokens: number }
+export type ModelReply = { model: string; content: ReplyBlock[]; stopReason: string; inputTokens: number }
 
 export type StreamEvent = { type: string } & JsonMap
 
@@ -19,12 +19,12 @@ const CHARACTERS_PER_TOKEN = 4
 
 export const tokensOf = (text: string): number => Math.ceil(text.length / CHARACTERS_PER_TOKEN)
 
-export function newToolUseId(): string {
+export function createToolUseId(): string {
   return `toolu_${randomUUID().replaceAll('-', '').slice(0, 24)}`
 }
 
 /** The whole message, as answered when no stream is wanted. */
-export function messageOf(reply: Reply): JsonMap {
+export function messageOf(reply: ModelReply): JsonMap {
   return {
     ...headOf(reply),
     content: reply.content.map((block) => ({ ...block })),
@@ -33,7 +33,7 @@ export function messageOf(reply: Reply): JsonMap {
   }
 }
 
-function headOf(reply: Reply): JsonMap {
+function headOf(reply: ModelReply): JsonMap {
   return {
     id: `msg_${randomUUID().replaceAll('-', '').slice(0, 24)}`,
     type: 'message',
@@ -46,7 +46,7 @@ function headOf(reply: Reply): JsonMap {
   }
 }
 
-function usageOf(reply: Reply): JsonMap {
+function usageOf(reply: ModelReply): JsonMap {
   return {
     input_tokens: reply.inputTokens,
     output_tokens: 1,
@@ -55,12 +55,12 @@ function usageOf(reply: Reply): JsonMap {
   }
 }
 
-function outputTokensOf(reply: Reply): number {
+function outputTokensOf(reply: ModelReply): number {
   return Math.max(1, tokensOf(JSON.stringify(reply.content)))
 }
 
 /** The events of a streamed message, in order: https://platform.claude.com/docs/en/build-with-claude/streaming */
-export function* eventsOf(reply: Reply): Generator<StreamEvent> {
+export function* eventsOf(reply: ModelReply): Generator<StreamEvent> {
   yield { type: 'message_start', message: headOf(reply) }
   yield { type: 'ping' }
   for (const [index, block] of reply.content.entries()) {

@@ -104,7 +104,7 @@ export function rowsIn(text: string): z.infer<typeof Row>[] | undefined {
 }
 
 /** "There are 1,000 employees." where one number answers the question, else a table. */
-export function sayRows(request: string, text: string, firstRowsOnly: boolean): string {
+export function rowsText(request: string, text: string, firstRowsOnly: boolean): string {
   const rows = rowsIn(text)
   if (!rows) return sayUnreadRows(text)
   if (rows.length === 0) return 'Done. There are no rows to show.'
@@ -155,7 +155,7 @@ function gridOf(rows: z.infer<typeof Row>[]): string {
 }
 
 /** Says what it cannot do and, in a list that the app shows as buttons, what can be asked instead. */
-export function sayUnable(why: string, questions: string[]): { text: string; halt: true } {
+export function unableText(why: string, questions: string[]): { text: string; halt: true } {
   const list = questions.map((question) => `- ${question}`).join('\n')
   return { text: list === '' ? why : `${why}\n\nYou could ask me:\n${list}`, halt: true }
 }
@@ -177,7 +177,7 @@ function namesOf(tools: OfflineTool[]): string {
 }
 
 /** For a run that was cut short or went off the plan: what came back. */
-export function sayDone(done: PastCall[]): string {
+export function doneText(done: PastCall[]): string {
   const last = done.at(-1)
   if (!last) return 'Nothing was done.'
   return last.isError ? `The last step failed: ${firstLine(last.text)}` : showText(last.text)

@@ -1,5 +1,5 @@
 import { numbersIn } from '../text/phrases.ts'
-import { spokenForm, stemsOf } from '../text/words.ts'
+import { spokenFormOf, stemsOf } from '../text/words.ts'
 
 export type Table = { name: string; schema: string | undefined }
 export type Column = { name: string; table: string; type: string }
@@ -21,7 +21,7 @@ const STATEMENT =
   /\b(?:select|with\s+\w+\s+as|insert\s+into|update\s+\w+\s+set|delete\s+from|create\s+(?:table|index|view)|alter\s+table|drop\s+(?:table|index|view)|explain)\b[\s\S]*$/i
 
 /** SQL that the person wrote out. */
-export function givenSql(request: string): string | undefined {
+export function sqlGivenIn(request: string): string | undefined {
   const code = /```(?:sql)?\s*([\s\S]+?)```|`([^`]+)`/i.exec(request)
   const found = STATEMENT.exec(code?.[1] ?? code?.[2] ?? request)?.[0]
   // "Select a file" and "update me" are English.
@@ -61,7 +61,7 @@ export function unreadWordsIn(request: string, ...known: RegExp[]): string[] {
 /** The table a request names in full. Where names overlap the longest counts, then the exactest; of several the one named first. */
 export function tableIn(request: string, tables: Table[]): Table | undefined {
   const named = tables.flatMap((table) => {
-    const found = new RegExp(spokenForm(table.name), 'iu').exec(request)
+    const found = new RegExp(spokenFormOf(table.name), 'iu').exec(request)
     return found
       ? [{ table, at: found.index, end: found.index + found[0].length, weight: weightOf(found[0], table) }]
       : []
@@ -153,7 +153,7 @@ function whichColumn({ table, columns }: Target): string {
 
 function takeColumn(reader: Reader, { columns }: Target, before: string): string | undefined {
   const longestFirst = columns.toSorted((left, right) => right.name.length - left.name.length)
-  return longestFirst.find(({ name }) => reader.take(new RegExp(before + spokenForm(name), 'iu')))?.name
+  return longestFirst.find(({ name }) => reader.take(new RegExp(before + spokenFormOf(name), 'iu')))?.name
 }
 
 function limitIn(reader: Reader): number | undefined {
@@ -165,7 +165,7 @@ function limitIn(reader: Reader): number | undefined {
 /** The conditions a request names, as a WHERE clause; the table's own name is read with them. */
 function filterIn(reader: Reader, target: Target): string {
   const keyed = keyIn(reader, target)
-  reader.take(new RegExp(spokenForm(target.table.name), 'iu'))
+  reader.take(new RegExp(spokenFormOf(target.table.name), 'iu'))
   const conditions = [...keyed, ...equalitiesIn(reader, target), ...periodIn(reader, target)]
   return conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : ''
 }
@@ -175,7 +175,7 @@ function keyIn(reader: Reader, { table, columns, quote }: Target): string[] {
   const keys = columns.filter(({ name }) => KEY.test(name))
   const key = keys.find(({ name }) => /^id$/i.test(name)) ?? (keys.length === 1 ? keys[0] : undefined)
   if (!key) return []
-  const pattern = String.raw`${spokenForm(table.name)}\s+(?:number\s+|no\.?\s+|#)?([a-z]?\d+)\b`
+  const pattern = String.raw`${spokenFormOf(table.name)}\s+(?:number\s+|no\.?\s+|#)?([a-z]?\d+)\b`
   const value = reader.take(new RegExp(pattern, 'iu'))?.[1]
   return value === undefined ? [] : [`${quote(key.name)} = ${literalOf(value)}`]
 }
@@ -185,7 +185,7 @@ function equalitiesIn(reader: Reader, { columns, quote }: Target): string[] {
   const names = columns.filter(({ name }) => /name|title/i.test(name))
   const spoken = columns.map((column) => ({
     column,
-    before: String.raw`${spokenForm(column.name)}\s*(?:=|is|equals|:)`,
+    before: String.raw`${spokenFormOf(column.name)}\s*(?:=|is|equals|:)`,
   }))
   const called = names.length === 1 && names[0] ? [{ column: names[0], before: String.raw`\b(?:called|named)` }] : []
   return [...spoken, ...called].flatMap(({ column, before }) => {

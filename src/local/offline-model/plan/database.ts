@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { readJsonMap } from '../api/json.ts'
-import { sayFailure, sayRows, sayUnable } from './answer.ts'
+import { sayFailure, rowsText, unableText } from './answer.ts'
 import { inputNamedIn, type OfflineTool } from '../api/tools.ts'
 import {
   type Column,
   composeSql,
   countEach,
-  givenSql,
+  sqlGivenIn,
   quoteFor,
   type Table,
   tableIn,
@@ -36,7 +36,7 @@ export function* planDatabaseRequest(
   const databases = databasesIn(state.tools)
   const [database] = databases
   if (!database) return undefined
-  const sql = givenSql(request)
+  const sql = sqlGivenIn(request)
   if (sql === undefined && !guess && !asksForData(request, state.calls.flatMap(tablesIn))) return undefined
   if (databases.length > 1) return askWhich(request, databases)
   if (sql !== undefined) return yield* runSql(request, { sql, firstRowsOnly: false }, database)
@@ -64,7 +64,7 @@ function databasesIn(tools: OfflineTool[]): Database[] {
 function askWhich(request: string, databases: Database[]): PlanResult {
   const names = databases.map(({ execute }) => execute.connection)
   const questions = names.map((name) => `${request.replace(/[\s?.!]+$/, '')} in ${name}?`)
-  return sayUnable(
+  return unableText(
     `There are several databases: ${names.map((name) => `*${name}*`).join(', ')}. Which one do you mean?`,
     questions,
   )
@@ -83,7 +83,7 @@ export function listsObjects(tool: OfflineTool): boolean {
 function* findTables(request: string, database: Database, state: RequestState): StepsOf<Table[] | PlanResult> {
   const { lister } = database
   if (!lister)
-    return sayUnable(`*${database.execute.connection}* does not say what tables it has. Write me the SQL.`, [])
+    return unableText(`*${database.execute.connection}* does not say what tables it has. Write me the SQL.`, [])
   const known = state.calls.filter(({ name }) => name === lister.fullName).flatMap(tablesIn)
   const all = TABLE_WORDS.test(request)
   if (known.length > 0 && !all && tableIn(request, known)) return known
@@ -132,7 +132,7 @@ function* answerFrom(request: string, tables: Table[], database: Database): Plan
   const table = tableIn(request, tables)
   if (!table && TABLE_WORDS.test(request) && unreadWordsIn(request, TABLE_WORDS, /\bhow many\b/i).length === 0)
     return { text: sayTables(tables), halt: false }
-  if (!table) return sayUnable(`I do not see which table you mean. ${sayTables(tables)}`, questionsOn(tables))
+  if (!table) return unableText(`I do not see which table you mean. ${sayTables(tables)}`, questionsOn(tables))
   return yield* askTable(request, table, database)
 }
 
@@ -146,7 +146,7 @@ function* askTable(request: string, table: Table, database: Database): Plan {
   const composed = composeSql(request, { table, columns, quote })
   return 'sql' in composed
     ? yield* runSql(request, composed, database)
-    : sayUnable(composed.unclear, questionsOn([table]))
+    : unableText(composed.unclear, questionsOn([table]))
 }
 
 /** Questions about these tables that are sure to be understood. */
@@ -168,7 +168,7 @@ type Statement = { sql: string; firstRowsOnly: boolean }
 function* runSql(request: string, { sql, firstRowsOnly }: Statement, { execute, sqlInput }: Database): Plan {
   const outcome = yield { tool: execute, input: { [sqlInput]: sql }, say: "I'll ask the database." }
   if (outcome.isError) return { text: sayFailure(execute, outcome.text), halt: true }
-  const said = sayRows(request, outcome.text, firstRowsOnly)
+  const said = rowsText(request, outcome.text, firstRowsOnly)
   return { text: `${said}\n\`${String(outcome.input[sqlInput]).replaceAll('`', "'")}\``, halt: false }
 }
 

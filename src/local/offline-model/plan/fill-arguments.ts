@@ -9,7 +9,7 @@ import {
   numbersIn,
   quotedIn,
   refersBack,
-  restAfterVerb,
+  textAfterVerbIn,
   topicIn,
 } from '../text/phrases.ts'
 import type { OfflineTool, ToolInput } from '../api/tools.ts'
@@ -135,9 +135,9 @@ const TEXT_RULES: [named: RegExp, value: (search: Search) => string | undefined]
   [/pattern|glob/i, ({ request }) => patternFor(request)],
   [
     /query|search|topic|term|question|keyword/i,
-    ({ request }) => quotedIn(request)[0] ?? topicIn(request) ?? restAfterVerb(request),
+    ({ request }) => quotedIn(request)[0] ?? topicIn(request) ?? textAfterVerbIn(request),
   ],
-  [/./, ({ request }) => contentIn(request) ?? quotedIn(request)[0] ?? restAfterVerb(request)],
+  [/./, ({ request }) => contentIn(request) ?? quotedIn(request)[0] ?? textAfterVerbIn(request)],
 ]
 
 function textFor(input: ToolInput, search: Search): string | undefined {

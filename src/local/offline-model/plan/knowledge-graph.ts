@@ -81,7 +81,7 @@ function sayEntities(text: string, topic: string | undefined): string {
 }
 
 /** A search's finds in words; undefined when the text is no knowledge graph. */
-export function sayFound(text: string): string | undefined {
+export function foundText(text: string): string | undefined {
   const found = entitiesIn(text)
   if (found === undefined) return undefined
   if (found.length === 0) return 'I found nothing noted there.'

@@ -1,12 +1,12 @@
-import { CONNECT_WORDS, NO_OUTPUT, sayFailure, sayTools, sayUnable, showText } from './answer.ts'
+import { CONNECT_WORDS, NO_OUTPUT, sayFailure, sayTools, unableText, showText } from './answer.ts'
 import { requestsIn } from '../text/words.ts'
 import type { OfflineTool } from '../api/tools.ts'
 import { chooseTool, toolNamedIn } from './choose-tool.ts'
-import { givenSql } from './compose-sql.ts'
+import { sqlGivenIn } from './compose-sql.ts'
 import { isAboutFiles, listsObjects, planDatabaseRequest, takesSql } from './database.ts'
 import { fillArguments } from './fill-arguments.ts'
-import { planMemoryRequest, sayFound } from './knowledge-graph.ts'
-import type { Plan, PlanResult, RequestState, Step, StepsOf } from './step.ts'
+import { planMemoryRequest, foundText } from './knowledge-graph.ts'
+import type { Plan, PlanResult, RequestState, PlannedStep, StepsOf } from './step.ts'
 import { questionsFor } from './suggest.ts'
 
 /** Everything a message asks for, one request after the other. */
@@ -31,21 +31,21 @@ function aboutMyself(asked: string, tools: OfflineTool[]): PlanResult | undefine
   if (!connecting && !GREETING.test(asked)) return undefined
   const hello = /^\W*(?:hi|hello|hey|good)\b/i.test(asked) ? 'Hello! ' : ''
   const more = connecting || tools.length === 0 ? `\n${CONNECT_WORDS}` : ''
-  return sayUnable(`${hello}${sayTools(tools)}${more}`, questionsFor(tools))
+  return unableText(`${hello}${sayTools(tools)}${more}`, questionsFor(tools))
 }
 
 function sayUnfit(tools: OfflineTool[]): PlanResult {
-  if (tools.length === 0) return sayUnable(`You have no tools connected, so I cannot do that. ${CONNECT_WORDS}`, [])
+  if (tools.length === 0) return unableText(`You have no tools connected, so I cannot do that. ${CONNECT_WORDS}`, [])
   const names = [...new Set(tools.map(({ connection }) => connection))].map((name) => `*${name}*`).join(', ')
   const why = `I cannot do that, or did not understand it: I only match simple words to the tools of ${names}.`
-  return sayUnable(`${why} \`/mcp connect\` adds others.`, questionsFor(tools))
+  return unableText(`${why} \`/mcp connect\` adds others.`, questionsFor(tools))
 }
 
 function* planOne(raw: string, all: RequestState): Plan {
   const { request, tools } = narrowToConnection(rephraseAboutFiles(raw), all.tools)
   const state = { ...all, tools }
   const named = toolNamedIn(request, tools)
-  if (named && givenSql(request) === undefined) return yield* callOnce(request, named, state)
+  if (named && sqlGivenIn(request) === undefined) return yield* callOnce(request, named, state)
   const said = (yield* planDatabaseRequest(request, state, false)) ?? (yield* planMemoryRequest(request, tools))
   if (said) return said
   const others = tools.filter((tool) => !takesSql(tool) && !listsObjects(tool))
@@ -63,7 +63,7 @@ const GUESS = /^\W*(?:show|list|give|find|get|who|which|delete|remove)\b/i
 function askWhich(request: string, tools: OfflineTool[]): PlanResult {
   const names = tools.map(({ connection }) => connection)
   const questions = names.map((name) => `${request.replace(/[\s?.!]+$/, '')} in ${name}`)
-  return sayUnable(
+  return unableText(
     `Several connections can do that: ${names.map((name) => `*${name}*`).join(', ')}. Which one do you mean?`,
     questions,
   )
@@ -112,19 +112,19 @@ function sayMissing(tool: OfflineTool, missing: string[]): PlanResult {
   const why = `I would use *${spokenName(tool)}*, but I could not find ${names} in your words. Put ${missing.length > 1 ? 'them' : 'it'} in quotes, or say \`${missing[0]}=…\`.`
   const choices = tool.inputs.find(({ name }) => name === missing[0])?.choices ?? []
   const questions = choices.map((choice) => `Use ${tool.name} with ${missing[0]}="${choice}"`)
-  return sayUnable(why, missing.length === 1 ? questions.slice(0, 4) : [])
+  return unableText(why, missing.length === 1 ? questions.slice(0, 4) : [])
 }
 
 function spokenName(tool: OfflineTool): string {
   return tool.name.replaceAll(/[_-]+/g, ' ')
 }
 
-function sayResult(tool: OfflineTool, input: Step['input'], text: string): string {
+function sayResult(tool: OfflineTool, input: PlannedStep['input'], text: string): string {
   if (typeof input.path === 'string' && typeof input.content === 'string')
     return `Done: \`${input.path}\` now says:\n> ${input.content.replaceAll('\n', '\n> ')}`
   if (tool.nameStems.includes('list') && tool.nameStems.includes('directory')) return sayListing(text, input.path)
   if (tool.nameStems[0] === 'read' && typeof input.path === 'string') return sayFile(input.path, text)
-  return sayFound(text) ?? showText(text)
+  return foundText(text) ?? showText(text)
 }
 
 function sayFile(path: string, text: string): string {

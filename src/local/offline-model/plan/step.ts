@@ -3,7 +3,7 @@ import type { OfflineTool } from '../api/tools.ts'
 import type { Recall } from './fill-arguments.ts'
 
 /** One tool call to make, and what to say with it. */
-export type Step = { tool: OfflineTool; input: JsonMap; say: string }
+export type PlannedStep = { tool: OfflineTool; input: JsonMap; say: string }
 /** `input` is what was really sent, which a person may have changed. */
 export type Outcome = { input: JsonMap; text: string; isError: boolean }
 
@@ -11,7 +11,7 @@ export type Outcome = { input: JsonMap; text: string; isError: boolean }
 export type PlanResult = { text: string; halt: boolean }
 
 /** A plan yields its steps one at a time and gets each outcome back. It is replayed on every request, up to the new step. */
-export type StepsOf<T> = Generator<Step, T, Outcome>
+export type StepsOf<T> = Generator<PlannedStep, T, Outcome>
 export type Plan = StepsOf<PlanResult>
 
 /** What a request can draw on; `calls` grows with each step, the conversation's earlier ones included. */

@@ -97,7 +97,7 @@ export function numbersIn(text: string): number[] {
 }
 
 /** What follows the first verb, as in "Echo hello world" or "search for tea". */
-export function restAfterVerb(text: string): string | undefined {
+export function textAfterVerbIn(text: string): string | undefined {
   const rest =
     /^\s*(?:please\s+|can you\s+|could you\s+)?[\p{L}-]+\s+(?:(?:back|for|about|on|up|out|that|the words?|the text|the message)\s+)*([\s\S]+)$/iu.exec(
       text,

@@ -80,7 +80,7 @@ export function stemsOf(text: string): string[] {
 }
 
 /** A pattern for a table's or column's name as it is written, in quotes, or in words: `dept_name`, "dept names", `DeptName`. */
-export function spokenForm(name: string): string {
+export function spokenFormOf(name: string): string {
   const words = stemsOf(name).map((word) => (word.endsWith('y') ? `${word.slice(0, -1)}(?:y|ies)` : `${word}(?:e?s)?`))
   return String.raw`["'“\x60]?(?<![\p{L}\d_])${words.join(String.raw`[^\p{L}\d]{0,2}`)}(?![\p{L}\d_])["'”\x60]?`
 }

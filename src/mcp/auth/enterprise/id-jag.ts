@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { authenticateClient } from '../oauth/client-authentication.ts'
 import type { DiscoveredAuth } from '../oauth/discover.ts'
 import type { Identity } from './identity.ts'
-import { clientOfProvider, fetchProviderMetadata, type IdentityProvider } from './identity-provider.ts'
+import { providerClientOf, fetchProviderMetadata, type IdentityProvider } from './identity-provider.ts'
 
 const ID_JAG = 'urn:ietf:params:oauth:token-type:id-jag'
 
@@ -32,7 +32,7 @@ export async function requestIdJag(provider: IdentityProvider, identity: Identit
   const response = await fetch(assertSecureTokenEndpoint(metadata.token_endpoint), {
     method: 'POST',
     redirect: 'error',
-    ...authenticateClient(clientOfProvider(provider), metadata.token_endpoint_auth_methods_supported ?? [], body),
+    ...authenticateClient(providerClientOf(provider), metadata.token_endpoint_auth_methods_supported ?? [], body),
   })
   if (!response.ok) throw await parseErrorResponse(response)
   return Exchanged.parse(await response.json()).access_token

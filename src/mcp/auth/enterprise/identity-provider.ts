@@ -20,7 +20,7 @@ export const ProviderMetadata = z.looseObject({
 })
 export type ProviderMetadata = z.infer<typeof ProviderMetadata>
 
-export const clientOfProvider = ({ clientId, clientSecret }: IdentityProvider): KnownClient => ({
+export const providerClientOf = ({ clientId, clientSecret }: IdentityProvider): KnownClient => ({
   client_id: clientId,
   client_secret: clientSecret,
 })

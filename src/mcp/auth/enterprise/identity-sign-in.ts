@@ -10,7 +10,7 @@ import { readAuthorizationCode } from '../oauth/read-callback.ts'
 import { createTokenError } from '../oauth/token-errors.ts'
 import { type Identity, identityIn } from './identity.ts'
 import {
-  clientOfProvider,
+  providerClientOf,
   fetchProviderMetadata,
   type IdentityProvider,
   ProviderMetadata,
@@ -62,7 +62,7 @@ async function authorizationOf({ provider, ours, state }: Begin, metadata: Provi
   try {
     return await startAuthorization(metadata.issuer, {
       metadata,
-      clientInformation: clientOfProvider(provider),
+      clientInformation: providerClientOf(provider),
       redirectUrl: ours.redirectUrl,
       scope: lasting ? 'openid offline_access' : 'openid',
       state,
@@ -89,7 +89,7 @@ export async function redeemIdentity(
   const iss = brought.get('iss')
   const tokens = await exchangeAuthorization(metadata.issuer, {
     metadata,
-    clientInformation: clientOfProvider(provider),
+    clientInformation: providerClientOf(provider),
     authorizationCode: code,
     codeVerifier: verifier,
     redirectUri: redirectUrl,
@@ -108,7 +108,7 @@ export async function refreshIdentity(
   fetchFn: typeof fetch,
 ): Promise<Identity> {
   const metadata = await fetchProviderMetadata(provider, fetchFn)
-  const clientInformation = clientOfProvider(provider)
+  const clientInformation = providerClientOf(provider)
   const tokens = await refreshAuthorization(metadata.issuer, { metadata, clientInformation, refreshToken, fetchFn })
   return identityIn(tokens, { provider, metadata, subject })
 }

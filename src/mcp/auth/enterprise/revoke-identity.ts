@@ -2,7 +2,7 @@ import { isAppError } from '../../../errors.ts'
 import { isSameIssuer } from '../oauth/discover.ts'
 import { RevocationMetadata, type RevocationOutcome, revokeAtEndpoint } from '../oauth/revoke.ts'
 import type { Identity } from './identity.ts'
-import { clientOfProvider, fetchProviderMetadata, type IdentityProvider } from './identity-provider.ts'
+import { providerClientOf, fetchProviderMetadata, type IdentityProvider } from './identity-provider.ts'
 
 /** Ends a sign-in with the organization where it is possible: an id token alone ends by itself. Never throws. */
 export async function revokeIdentity(
@@ -17,7 +17,7 @@ export async function revokeIdentity(
       RevocationMetadata.parse(metadata)
     if (endpoint === undefined) return 'unsupported'
     const tokens: [string, string][] = [[refreshToken, 'refresh_token']]
-    return await revokeAtEndpoint({ endpoint, methods, client: clientOfProvider(provider), tokens }, fetch)
+    return await revokeAtEndpoint({ endpoint, methods, client: providerClientOf(provider), tokens }, fetch)
   } catch (error) {
     if (isAppError(error) || error instanceof Error) return 'failed'
     throw error

@@ -67,5 +67,5 @@ export function tokenFieldsOf(tokens: OAuthTokens, askedScope: string | undefine
 }
 
 /** What of a sign-in a server might say back to us, and nobody may read. */
-export const secretsInTokens = (kept: StoredTokens): string[] =>
+export const tokenSecretsOf = (kept: StoredTokens): string[] =>
   [kept.accessToken, kept.refreshToken, kept.client.client_secret].filter((one) => one !== undefined)

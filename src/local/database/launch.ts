@@ -31,7 +31,7 @@ export async function chooseLauncher(uid: number | undefined = process.getuid?.(
 }
 
 /** Hands a file or folder to the user that Postgres will run as. */
-export async function handOver(launcher: Launcher, ...places: string[]): Promise<void> {
+export async function giveOwnership(launcher: Launcher, ...places: string[]): Promise<void> {
   if (launcher.uid === undefined) return
   for (const place of places) await chown(place, launcher.uid, launcher.uid)
 }
@@ -44,13 +44,13 @@ export async function runToEnd(launcher: Launcher, argv: string[]): Promise<void
   await run(command, args, { env: ENVIRONMENT, timeout: 60_000, ...asUser(launcher) })
 }
 
-export type Started = { exited: Promise<string>; hasExited(): boolean }
+export type StartedProcess = { exited: Promise<string>; hasExited(): boolean }
 
 /**
  * Starts a binary that outlives us if need be. Its own session, so that Ctrl-C in our terminal reaches only us and we stop
  * it in order; its output goes to a file, because a pipe would break when we die.
  */
-export async function startApart(launcher: Launcher, argv: string[], logFile: string): Promise<Started> {
+export async function startApart(launcher: Launcher, argv: string[], logFile: string): Promise<StartedProcess> {
   const [command = '', ...args] = [...launcher.command, ...argv]
   const log = await open(logFile, 'w', 0o600)
   try {

@@ -1,8 +1,8 @@
-import { isRecord, type Problem, problem } from './problem.ts'
-import type { Rule } from './shape.ts'
+import { isRecord, type Problem, createProblem } from './problem.ts'
+import type { ShapeRule } from './shape.ts'
 
 /** Holds an object against what no single field can say. */
-export function checkRule(rule: Rule, value: Record<string, unknown>, at: string): Problem[] {
+export function checkRule(rule: ShapeRule, value: Record<string, unknown>, at: string): Problem[] {
   switch (rule.rule) {
     case 'any_of':
     case 'one_of':
@@ -21,7 +21,7 @@ export function checkRule(rule: Rule, value: Record<string, unknown>, at: string
 }
 
 function checkPresence(
-  { rule, fields }: Extract<Rule, { fields: readonly string[] }>,
+  { rule, fields }: Extract<ShapeRule, { fields: readonly string[] }>,
   value: Record<string, unknown>,
   at: string,
 ): Problem[] {
@@ -29,7 +29,7 @@ function checkPresence(
   if (given.length === 1 || (rule === 'any_of' && given.length > 0)) return []
   const word = rule === 'any_of' ? 'at least one' : 'exactly one'
   return [
-    problem('missing_field', at, `needs ${word} of ${fields.join(', ')}`, { type: rule, expected: fields, got: given }),
+    createProblem('missing_field', at, `needs ${word} of ${fields.join(', ')}`, { type: rule, expected: fields, got: given }),
   ]
 }
 
@@ -44,7 +44,7 @@ export function checkUnique(values: readonly unknown[], at: string, key: string)
     return true
   })
   return again.map((value) =>
-    problem('duplicate', at, `${key} "${String(value)}" appears more than once`, {
+    createProblem('duplicate', at, `${key} "${String(value)}" appears more than once`, {
       type: 'unique',
       expected: key,
       got: value,
@@ -60,7 +60,7 @@ function checkInitial(initial: string, value: Record<string, unknown>, at: strin
   const offered = new Set([...listOf(value.options), ...groups].map((option) => option.value))
   const wrong = listOf(Array.isArray(given) ? given : [given]).filter((option) => !offered.has(option.value))
   return wrong.map((option) =>
-    problem('failed_constraint', `${at}/${initial}`, 'must be one of the options', {
+    createProblem('failed_constraint', `${at}/${initial}`, 'must be one of the options', {
       type: 'enum',
       expected: [...offered],
       got: option.value,

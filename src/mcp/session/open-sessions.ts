@@ -6,7 +6,7 @@ import type { ConnectionId, UserId, WorkspaceId } from '../../ids.ts'
 import type { Log } from '../../log.ts'
 import type { Connection } from '../../registry/connection.ts'
 import type { Registry } from '../../registry/registry.ts'
-import { unlessAborted } from '../../timing.ts'
+import { rejectOnAbort } from '../../timing.ts'
 import type { Auth } from '../auth/auth.ts'
 import type { BackgroundTasks } from '../background-tasks.ts'
 import {
@@ -28,7 +28,7 @@ import { createSessionPool, type SessionLease } from './session-pool.ts'
 
 export type AuditEntry = { what: 'credential_opened'; connection: ConnectionId; workspace: WorkspaceId; user: UserId }
 
-type SessionsDeps = {
+type OpenSessionsDeps = {
   registry: Pick<Registry, 'setEra'>
   credentials: CredentialStore
   egress: Egress
@@ -54,7 +54,7 @@ export type SessionOutcome<T> = { ok: true; value: T } | { ok: false; trouble: M
 /** Who works on a connection's session: for the circuit it is one call, however often it is tried. */
 type Caller = { connection: Connection; signal: AbortSignal; pass: Permit }
 
-export type SessionUse = {
+export type OpenSessions = {
   /**
    * Does the work on the connection's session. Turned away unread, it is done once more on a new session. A server that
    * could not be reached several times in a row is left alone for a while: then this fails at once.
@@ -71,7 +71,7 @@ export type SessionUse = {
 
 type Opened = SessionLease<Session> & { opened: Session }
 
-export function createSessionUse(deps: SessionsDeps): SessionUse {
+export function createOpenSessions(deps: OpenSessionsDeps): OpenSessions {
   const circuits = createCircuitBreakers()
   const health = createSessionHealth(deps.quietMs)
   const { pool, lease } = leasing(deps, health)
@@ -126,7 +126,7 @@ export function createSessionUse(deps: SessionsDeps): SessionUse {
 }
 
 /** Sessions that are sound and opened with what the connection has now. */
-function leasing(deps: SessionsDeps, health: SessionHealth) {
+function leasing(deps: OpenSessionsDeps, health: SessionHealth) {
   const { open, isCurrent } = opening(deps)
   const pool = createSessionPool({ open, idleMs: (c) => deps.limits(c).idleSeconds * 1000, log: deps.log })
 
@@ -134,7 +134,7 @@ function leasing(deps: SessionsDeps, health: SessionHealth) {
     if (deps.shutdown.aborted) throw new AppError('cancelled', 'Patchbay is stopping. Try again in a minute.')
     const held = pool.hold(c, JSON.stringify([deps.target(c), c.credential]), fresh)
     try {
-      const opened = await unlessAborted(held.session, signal)
+      const opened = await rejectOnAbort(held.session, signal)
       const sound = !held.alone || (await health.isSound(opened, deps.target(c), signal))
       signal.throwIfAborted()
       if (sound && (await isCurrent(c, opened))) return { ...held, opened }
@@ -152,7 +152,7 @@ function leasing(deps: SessionsDeps, health: SessionHealth) {
 const SECRETS_CHECK_MS = 5 * 60 * 1000
 
 /** Opens a connection's session with its saved credential. */
-function opening(deps: SessionsDeps) {
+function opening(deps: OpenSessionsDeps) {
   const openedWith = new WeakMap<Session, { secrets: string; checkedAt: number }>()
 
   const secretsOf = async (c: Connection): Promise<ConnectionSecrets> => {

@@ -3,17 +3,17 @@ import { existsSync, readFileSync } from 'node:fs'
 import { lstat, mkdir, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { unavailable } from './unavailable.ts'
+import { createUnavailableError } from './unavailable.ts'
 
 /** The places of one embedded database. */
-export type Folder = { data: string; socket: string; users: string; logFile: string }
+export type DataFolder = { data: string; socket: string; users: string; logFile: string }
 
 /** sun_path holds 108 bytes on Linux and 104 on macOS, with a closing zero. */
 const SOCKET_PATH_MAX_BYTES = 103
 const SOCKET_NAME = '/.s.PGSQL.5432'
 
 /** Makes the folder; the socket goes into it, or into a short private one where its path would be too long. */
-export async function prepareFolder(dataDir: string): Promise<Folder> {
+export async function prepareDataFolder(dataDir: string): Promise<DataFolder> {
   const root = path.resolve(dataDir)
   const data = path.join(root, 'db')
   const users = path.join(root, 'db-users')
@@ -31,14 +31,14 @@ async function privateSocketFolder(data: string): Promise<string> {
   // The temp folder is everybody's: what stands there may have been put there by somebody else.
   const ours = found.isDirectory() && (process.getuid?.() === 0 || found.uid === process.getuid?.())
   if (ours && (found.mode & 0o077) === 0) return folder
-  throw unavailable(`${folder} is not a private folder of this user. Remove it and start again.`)
+  throw createUnavailableError(`${folder} is not a private folder of this user. Remove it and start again.`)
 }
 
 /** The server that says it owns the folder: its process and where it listens. */
-export type Running = { pid: number; socket: string }
+export type RunningServer = { pid: number; socket: string }
 
 /** Reads postmaster.pid (https://www.postgresql.org/docs/18/storage-file-layout.html); undefined when no living Postgres is behind it. */
-export async function runningServer(folder: Folder): Promise<Running | undefined> {
+export async function findRunningServer(folder: DataFolder): Promise<RunningServer | undefined> {
   const file = path.join(folder.data, 'postmaster.pid')
   const text = await readOrNothing(file)
   const lines = text.split('\n')
@@ -78,12 +78,12 @@ async function readOrNothing(file: string): Promise<string> {
   } catch (cause) {
     // Asked of the error, not of the folder: the file may be there a moment later.
     if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ESRCH')) return ''
-    throw unavailable(`${file} cannot be read. Is the folder another user's?`, cause)
+    throw createUnavailableError(`${file} cannot be read. Is the folder another user's?`, cause)
   }
 }
 
 /** Signs this process in as a user of the database; `leave` signs out and says whether nobody is left. */
-export async function joinUsers(folder: Folder): Promise<{ leave(): Promise<boolean> }> {
+export async function joinUsers(folder: DataFolder): Promise<{ leave(): Promise<boolean> }> {
   const own = path.join(folder.users, `${process.pid}-${randomUUID()}`)
   await writeFile(own, '', { mode: 0o600 })
   return {
@@ -94,7 +94,7 @@ export async function joinUsers(folder: Folder): Promise<{ leave(): Promise<bool
   }
 }
 
-async function livingUsers(folder: Folder): Promise<string[]> {
+async function livingUsers(folder: DataFolder): Promise<string[]> {
   const living: string[] = []
   for (const name of await readdir(folder.users)) {
     if (isAlive(Number.parseInt(name, 10))) living.push(name)

@@ -2,8 +2,8 @@ import { constants } from 'node:fs'
 import { access, link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
-import { AppError, hasSystemCode } from '../errors.ts'
-import { isAlive } from './postgres/folder.ts'
+import { AppError, hasSystemCode } from '../../errors.ts'
+import { isAlive } from './data-folder.ts'
 
 const Owner = z.object({ pid: z.number(), port: z.number(), since: z.string() })
 

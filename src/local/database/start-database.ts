@@ -3,16 +3,16 @@ import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { type AppError, errorChainOf } from '../errors.ts'
-import type { Log } from '../log.ts'
-import { type PostgresBinaries, postgresBinaries } from './postgres/binaries.ts'
-import { type Folder, isAlive, joinUsers, prepareFolder, type Running, runningServer } from './postgres/folder.ts'
-import { chooseLauncher, handOver, type Launcher, runToEnd, type Started, startApart } from './postgres/launcher.ts'
-import { unavailable } from './postgres/unavailable.ts'
+import { type AppError, errorChainOf } from '../../errors.ts'
+import type { Log } from '../../log.ts'
+import { type PostgresBinaries, findPostgresBinaries } from './binaries.ts'
+import { type DataFolder, isAlive, joinUsers, prepareDataFolder, type RunningServer, findRunningServer } from './data-folder.ts'
+import { chooseLauncher, giveOwnership, type Launcher, runToEnd, type StartedProcess, startApart } from './launch.ts'
+import { createUnavailableError } from './unavailable.ts'
 
 export type LocalDatabase = { url: string; readonly pid: number; [Symbol.asyncDispose](): Promise<void> }
 
-type Place = { folder: Folder; binaries: PostgresBinaries; launcher: Launcher; log: Log }
+type Place = { folder: DataFolder; binaries: PostgresBinaries; launcher: Launcher; log: Log }
 
 const DATABASE = 'patchbay'
 
@@ -52,11 +52,11 @@ const SETTINGS = [
  * Throws AppError `database_unavailable` with the reason.
  */
 export async function startLocalDatabase(o: { dataDir: string; log: Log }): Promise<LocalDatabase> {
-  const folder = await prepareFolder(o.dataDir)
-  const place = { folder, binaries: await postgresBinaries(), launcher: await chooseLauncher(), log: o.log }
+  const folder = await prepareDataFolder(o.dataDir)
+  const place = { folder, binaries: await findPostgresBinaries(), launcher: await chooseLauncher(), log: o.log }
   const user = await joinUsers(folder)
   let server = await startOrJoin(place).catch(async (error: unknown) => {
-    const left = (await user.leave()) ? await runningServer(folder) : undefined
+    const left = (await user.leave()) ? await findRunningServer(folder) : undefined
     if (left) await stop(left.pid, o.log)
     throw error
   })
@@ -79,12 +79,12 @@ function urlOf(socket: string, database: string): string {
   return `postgres://postgres@localhost:5432/${database}?host=${encodeURIComponent(socket)}&sslmode=disable`
 }
 
-async function startOrJoin(place: Place): Promise<Running> {
+async function startOrJoin(place: Place): Promise<RunningServer> {
   await createCluster(place)
   const deadline = Date.now() + START_PATIENCE_MS
-  let started: Started | undefined
+  let started: StartedProcess | undefined
   while (Date.now() < deadline) {
-    const running = await runningServer(place.folder)
+    const running = await findRunningServer(place.folder)
     if (running && (await accepts(running.socket))) {
       place.log.info({ pid: running.pid, joined: started === undefined }, 'embedded database ready')
       return running
@@ -96,10 +96,10 @@ async function startOrJoin(place: Place): Promise<Running> {
 }
 
 /** Postgres locks its folder itself: the loser of a race between two starts ends at once, and looks for the winner again. */
-async function keepStarting(place: Place, started: Started | undefined): Promise<Started | undefined> {
+async function keepStarting(place: Place, started: StartedProcess | undefined): Promise<StartedProcess | undefined> {
   if (!started) return startServer(place)
   if (!started.hasExited()) return started
-  if (await runningServer(place.folder)) return undefined
+  if (await findRunningServer(place.folder)) return undefined
   throw await failure(place.folder, await started.exited)
 }
 
@@ -110,7 +110,7 @@ async function createCluster(place: Place): Promise<void> {
   if (existsSync(path.join(data, 'PG_VERSION'))) return
   const draft = `${data}.new-${process.pid}`
   await mkdir(draft, { recursive: true, mode: 0o700 })
-  await handOver(place.launcher, draft)
+  await giveOwnership(place.launcher, draft)
   const options = ['--username=postgres', '--auth=trust', '--encoding=UTF8', '--no-instructions', '--wal-segsize=4']
   const locale = ['--locale-provider=builtin', '--builtin-locale=C.UTF-8']
   try {
@@ -120,7 +120,7 @@ async function createCluster(place: Place): Promise<void> {
     await rm(draft, { recursive: true, force: true })
     // Another process of ours was faster.
     if (existsSync(path.join(data, 'PG_VERSION'))) return
-    throw unavailable(`The embedded database cannot be made in ${data}: ${adviceOn(errorChainOf(cause))}`, cause)
+    throw createUnavailableError(`The embedded database cannot be made in ${data}: ${adviceOn(errorChainOf(cause))}`, cause)
   }
 }
 
@@ -132,8 +132,8 @@ async function clearAbandoned(data: string): Promise<void> {
   }
 }
 
-async function startServer({ folder, binaries, launcher }: Place): Promise<Started> {
-  if (folder.socket !== folder.data) await handOver(launcher, folder.socket)
+async function startServer({ folder, binaries, launcher }: Place): Promise<StartedProcess> {
+  if (folder.socket !== folder.data) await giveOwnership(launcher, folder.socket)
   const settings = SETTINGS.flatMap((setting) => ['-c', setting])
   return startApart(launcher, [binaries.postgres, '-D', folder.data, '-k', folder.socket, ...settings], folder.logFile)
 }
@@ -161,10 +161,10 @@ async function tryQuery(url: string, sql: string): Promise<string | undefined> {
   }
 }
 
-async function failure(folder: Folder, how: string): Promise<AppError> {
+async function failure(folder: DataFolder, how: string): Promise<AppError> {
   const output = existsSync(folder.logFile) ? await readFile(folder.logFile, 'utf8') : ''
   const said = output.trim().split('\n').slice(-3).join(' ')
-  return unavailable(`The embedded Postgres ${how}. ${adviceOn(said)} Its log is ${folder.logFile}.`)
+  return createUnavailableError(`The embedded Postgres ${how}. ${adviceOn(said)} Its log is ${folder.logFile}.`)
 }
 
 function adviceOn(said: string): string {
@@ -174,7 +174,7 @@ function adviceOn(said: string): string {
 }
 
 /** Starts the server again when its process has died, as after the system ran out of memory. */
-function watch(place: Place, first: Running, onRestart: (server: Running) => void): () => Promise<void> {
+function watch(place: Place, first: RunningServer, onRestart: (server: RunningServer) => void): () => Promise<void> {
   const stopping = new AbortController()
   const watching = (async () => {
     for (let server = first; !stopping.signal.aborted; ) {
