@@ -93,7 +93,9 @@ test('the folders of a room look one way', () => {
   const placeOf = (file: string) => (file.split('/').length > 2 ? dirname(file) : file)
   const arrows = new Map<string, Set<string>>()
   for (const file of all) {
-    const targets = importsOf(file).filter((target) => roomOf(target) === roomOf(file) && placeOf(target) !== placeOf(file))
+    const targets = importsOf(file).filter(
+      (target) => roomOf(target) === roomOf(file) && placeOf(target) !== placeOf(file),
+    )
     for (const target of targets)
       arrows.set(placeOf(file), (arrows.get(placeOf(file)) ?? new Set()).add(placeOf(target)))
   }

@@ -1,8 +1,8 @@
 import { checkBlock } from './check-shape.ts'
 import { LIMITS } from './limits.ts'
-import { isRecord, type Problem, createProblem, createSizeProblem } from './problem.ts'
-import { checkUnique, listOf } from './shape-rules.ts'
+import { createProblem, createSizeProblem, isRecord, type Problem } from './problem.ts'
 import type { Surface } from './shape.ts'
+import { checkUnique, listOf } from './shape-rules.ts'
 
 /** Checks a list of blocks as a whole: each block, how many, ids used twice, and sums over the list. */
 export function checkBlocks(blocks: unknown, surface: Surface, max: number): Problem[] {
@@ -36,7 +36,9 @@ function checkSums(blocks: Record<string, unknown>[]): Problem[] {
     ['max_data_table_characters', LIMITS.dataTable.characters, cellCharacters(ofType('data_table'))],
     ['max_data_visualizations', LIMITS.message.dataVisualizations, ofType('data_visualization').length],
   ]
-  return sums.filter(([, max, got]) => got > max).map(([type, max, got]) => createSizeProblem('/blocks', type, max, got))
+  return sums
+    .filter(([, max, got]) => got > max)
+    .map(([type, max, got]) => createSizeProblem('/blocks', type, max, got))
 }
 
 function cellCharacters(tables: Record<string, unknown>[]): number {

@@ -1,6 +1,6 @@
 import { checkBlocks } from './check-blocks.ts'
 import { LIMITS } from './limits.ts'
-import { type Problem, createProblem, createSizeProblem } from './problem.ts'
+import { createProblem, createSizeProblem, type Problem } from './problem.ts'
 
 /** Why Slack would refuse (or cut) this message; empty when it would take it as it is. */
 export function checkMessage(message: { text?: unknown; blocks?: unknown }): Problem[] {

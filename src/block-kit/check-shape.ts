@@ -1,8 +1,8 @@
 import { BLOCKS } from './blocks.ts'
 import { ELEMENTS } from './elements.ts'
-import { isRecord, type Problem, createProblem, createSizeProblem } from './problem.ts'
+import { createProblem, createSizeProblem, isRecord, type Problem } from './problem.ts'
+import type { Fields, Shape, ShapeRule, Surface } from './shape.ts'
 import { checkRule } from './shape-rules.ts'
-import type { Fields, ShapeRule, Shape, Surface } from './shape.ts'
 
 type Spec = { fields: Fields; rules: readonly ShapeRule[] }
 
@@ -71,7 +71,9 @@ function checkTyped(types: readonly string[], value: unknown, at: string, surfac
   if (spec !== undefined) return checkObject(spec, value, at, surface)
   const constraint = { type: 'enum', expected: types, got: value.type }
   const known = BLOCKS[type] !== undefined || ELEMENTS[type] !== undefined
-  return [createProblem(known ? 'not_allowed_here' : 'wrong_type', `${at}/type`, `"${type}" is not allowed here`, constraint)]
+  return [
+    createProblem(known ? 'not_allowed_here' : 'wrong_type', `${at}/type`, `"${type}" is not allowed here`, constraint),
+  ]
 }
 
 /** `image` is both an element and a block: as a child block it may have a title. */

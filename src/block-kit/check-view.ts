@@ -1,9 +1,9 @@
 import { checkBlocks } from './check-blocks.ts'
 import { checkShape } from './check-shape.ts'
 import { LIMITS } from './limits.ts'
-import { isRecord, type Problem, createProblem, createSizeProblem } from './problem.ts'
-import { listOf } from './shape-rules.ts'
+import { createProblem, createSizeProblem, isRecord, type Problem } from './problem.ts'
 import { anything, flag, object, one, plainText, text } from './shape.ts'
+import { listOf } from './shape-rules.ts'
 
 const COMMON = {
   blocks: anything,

@@ -13,8 +13,8 @@ import {
   object,
   one,
   plainText,
-  type ShapeRule,
   type Shape,
+  type ShapeRule,
   text,
   whole,
 } from './shape.ts'

@@ -1,4 +1,4 @@
-import { isRecord, type Problem, createProblem } from './problem.ts'
+import { createProblem, isRecord, type Problem } from './problem.ts'
 import type { ShapeRule } from './shape.ts'
 
 /** Holds an object against what no single field can say. */
@@ -29,7 +29,11 @@ function checkPresence(
   if (given.length === 1 || (rule === 'any_of' && given.length > 0)) return []
   const word = rule === 'any_of' ? 'at least one' : 'exactly one'
   return [
-    createProblem('missing_field', at, `needs ${word} of ${fields.join(', ')}`, { type: rule, expected: fields, got: given }),
+    createProblem('missing_field', at, `needs ${word} of ${fields.join(', ')}`, {
+      type: rule,
+      expected: fields,
+      got: given,
+    }),
   ]
 }
 

@@ -2,7 +2,7 @@ import { similarWordsFor } from './alike.ts'
 import { type SearchableCard, scoreWord } from './search.ts'
 
 /** What a search ranks by. */
-export type Rankable = SearchableCard & {
+export type RankableCard = SearchableCard & {
   /** One of our own cards: somebody looked at its tools. */
   curated: boolean
   /** Its publisher is known. */
@@ -27,7 +27,7 @@ export function searchWordsIn(text: string): string[] {
 }
 
 /** Those in which every word is found, best first: by words, then by who vouches for it, then by how often it is used. Pure. */
-export function rankMatches<T extends Rankable>(things: T[], wanted: string[]): T[] {
+export function rankMatches<T extends RankableCard>(things: T[], wanted: string[]): T[] {
   return things
     .map((thing) => ({ thing, score: scoreOf(thing, wanted) }))
     .filter(({ score }) => score > 0)
@@ -43,7 +43,7 @@ const MOST_FOR_POPULARITY = 20
 /** A word for the same ability counts less than the word itself. */
 const ALIKE_SHARE = 0.4
 
-function scoreOf(thing: Rankable, wanted: string[]): number {
+function scoreOf(thing: RankableCard, wanted: string[]): number {
   const scores = wanted.map((word) => meantScore(thing, word))
   if (scores.length === 0 || scores.includes(0)) return 0
   const words = scores.reduce((sum, score) => sum + score, 0) / scores.length
@@ -53,7 +53,7 @@ function scoreOf(thing: Rankable, wanted: string[]): number {
   return Math.max(words + standing + used, 1)
 }
 
-function meantScore(thing: Rankable, word: string): number {
+function meantScore(thing: RankableCard, word: string): number {
   const others = similarWordsFor(word).map((other) => scoreWord(thing, other, { typos: false }) * ALIKE_SHARE)
   return Math.max(scoreWord(thing, word), ...others)
 }

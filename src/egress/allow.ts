@@ -2,7 +2,7 @@ import { BlockList, isIP, isIPv4 } from 'node:net'
 import { AppError } from '../errors.ts'
 import { isNeverReachable, unmapAddress } from './address.ts'
 
-export type Allowed = {
+export type AllowedHosts = {
   /** This host (a name or an address) at this port may be private, and may be spoken to without TLS. */
   host(host: string, port: number): boolean
   /** This address may be connected to although it is private. */
@@ -10,7 +10,7 @@ export type Allowed = {
 }
 
 /** EGRESS_ALLOW: hosts, `host:port`, addresses (IPv6 in brackets when a port follows) and CIDR blocks. Throws `config_invalid`. */
-export function readAllowed(entries: string[]): Allowed {
+export function readAllowed(entries: string[]): AllowedHosts {
   const hosts = new Set<string>()
   const blocks = new BlockList()
   for (const entry of entries.map((text) => text.trim().toLowerCase()).filter(Boolean)) {

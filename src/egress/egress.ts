@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { AppError } from '../errors.ts'
-import { type Allowed, readAllowed } from './allow.ts'
+import { type AllowedHosts, readAllowed } from './allow.ts'
 import { createGuardedAgent, type HttpExchangeRequest, sendHttpRequest } from './exchange.ts'
 import { checkAddress, destinationOf, type Guard, resolvedAddressesOf, resolveHost } from './guard.ts'
 
@@ -59,7 +59,7 @@ export function createEgress(o: { allow: string[]; resolve?: Guard['resolve'] })
   }
 }
 
-function mustBeSafe(url: URL, allowed: Allowed): void {
+function mustBeSafe(url: URL, allowed: AllowedHosts): void {
   withoutSignIn(url)
   const to = destinationOf(url)
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && allowed.host(to.host, to.port)))

@@ -1,7 +1,7 @@
 import { Agent, buildConnector, type Dispatcher, Pool } from 'undici'
 import { AppError } from '../errors.ts'
-import { createGuardedLookup, type Destination, destinationOf, type Guard } from './guard.ts'
 import { CONNECT_MS, isBrokenOff, wasNeverSent } from './egress-error.ts'
+import { createGuardedLookup, type Destination, destinationOf, type Guard } from './guard.ts'
 
 // Shorter than the 5 s after which Node's own servers hang up, so that a kept connection is not closed under a request.
 const KEEP_MS = 4_000

@@ -2,7 +2,7 @@ import { promises as dns, type LookupAddress } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import { AppError } from '../errors.ts'
 import { isNeverReachable, isPublicAddress } from './address.ts'
-import { type Allowed, bracketAddress } from './allow.ts'
+import { type AllowedHosts, bracketAddress } from './allow.ts'
 
 /** Ports of the schemes whose addresses people type. */
 const DEFAULT_PORTS: Record<string, number> = { 'https:': 443, 'http:': 80, 'postgres:': 5432, 'postgresql:': 5432 }
@@ -10,7 +10,7 @@ const DEFAULT_PORTS: Record<string, number> = { 'https:': 443, 'http:': 80, 'pos
 export type Destination = { host: string; port: number }
 
 /** What a host is held against. `resolve`: every address of a name, as the system knows it. */
-export type Guard = { allowed: Allowed; resolve(host: string): Promise<LookupAddress[]> }
+export type Guard = { allowed: AllowedHosts; resolve(host: string): Promise<LookupAddress[]> }
 
 export const resolveHost: Guard['resolve'] = (host) => dns.lookup(host, { all: true })
 
@@ -31,7 +31,7 @@ export async function resolvedAddressesOf(to: Destination, guard: Guard): Promis
 }
 
 /** Throws `egress_refused`. */
-export function checkAddress(address: string, to: Destination, allowed: Allowed): void {
+export function checkAddress(address: string, to: Destination, allowed: AllowedHosts): void {
   if (isNeverReachable(address))
     throw new AppError(
       'egress_refused',

@@ -1,8 +1,8 @@
-import type { JsonObject } from '../json.ts'
 import type { CredentialStore } from '../credentials/store.ts'
 import type { Egress } from '../egress/egress.ts'
 import { isAppError } from '../errors.ts'
 import type { ConnectionId, Principal } from '../ids.ts'
+import type { JsonObject } from '../json.ts'
 import type { Log } from '../log.ts'
 import type { Connection, StoredTool } from '../registry/connection.ts'
 import type { Registry } from '../registry/registry.ts'
@@ -17,10 +17,10 @@ import { callTool } from './requests/call-tool.ts'
 import type { CallFailure, CallOptions, Probe, ToolOutcome } from './requests/outcome.ts'
 import type { CallTimes } from './requests/send-request.ts'
 import type { CircuitState } from './session/circuit-breaker.ts'
+import { type AuditEntry, createOpenSessions, type OpenSessions, type SessionOutcome } from './session/open-sessions.ts'
 import { probeServer } from './session/probe-server.ts'
 import { createResponseCaches } from './session/response-caches.ts'
 import { createListingSync } from './session/sync-listings.ts'
-import { type AuditEntry, createOpenSessions, type SessionOutcome, type OpenSessions } from './session/open-sessions.ts'
 import type { Work } from './transport/session.ts'
 
 /** Speaks MCP to connections' servers. Nothing a server says leaves here with a secret of its connection in it. */
@@ -124,7 +124,11 @@ export function createMcp(given: McpDeps): Mcp {
 type Using = { signal: AbortSignal; noteState(c: Connection, used: SessionOutcome<unknown>): void }
 
 /** One call on a connection's session, whose trouble is an outcome. */
-function calling(deps: McpDeps, sessions: Pick<OpenSessions, 'use'>, { signal: closing, noteState }: Using): Mcp['call'] {
+function calling(
+  deps: McpDeps,
+  sessions: Pick<OpenSessions, 'use'>,
+  { signal: closing, noteState }: Using,
+): Mcp['call'] {
   return async (c, tool, args, o) => {
     const began = performance.now()
     const lost = cardTrouble(deps, c)

@@ -1,10 +1,10 @@
 import Anthropic from '@anthropic-ai/sdk'
 import { AppError } from '../errors.ts'
-import type { Waiting } from './turn.ts'
+import type { ModelRetry } from './turn.ts'
 
 /** What an attempt's failure means for the next step. */
 export type ModelFailure =
-  | { kind: 'later'; why: Waiting['why']; afterSeconds: number | undefined }
+  | { kind: 'later'; why: ModelRetry['why']; afterSeconds: number | undefined }
   | { kind: 'thinking_refused' }
   | { kind: 'final'; error: AppError }
 
@@ -30,7 +30,7 @@ function isPassing(status: unknown, type: string | null): boolean {
   return LATER_STATUSES.has(status) || status >= 520
 }
 
-function whyOf(status: unknown, type: string | null): Waiting['why'] {
+function whyOf(status: unknown, type: string | null): ModelRetry['why'] {
   return status === 429 || type === 'rate_limit_error' ? 'rate_limited' : 'overloaded'
 }
 

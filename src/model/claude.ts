@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import Anthropic from '@anthropic-ai/sdk'
 import { AppError, errorChainOf } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { costOf } from './prices.ts'
 import { classifyModelError, type ModelFailure } from './classify-model-error.ts'
-import type { Model, ModelListener, ModelRequest, ModelTurn, Waiting } from './turn.ts'
+import { costOf } from './prices.ts'
+import type { Model, ModelListener, ModelRequest, ModelRetry, ModelTurn } from './turn.ts'
 import { readModelContent, readStopReason, readTokenUsage, toMessages, toSystem, toTools } from './wire.ts'
 
 /** How long a turn goes on trying, and how it spaces its attempts. */
@@ -104,7 +104,7 @@ async function attemptOnce(
 type Failed = { trouble: ModelFailure; failures: number; error: Error; giveUpAt: number }
 
 /** How long to wait before the next attempt; throws when there is none. */
-function nextWait(patience: ModelRetryLimits, { trouble, failures, error, giveUpAt }: Failed): Waiting {
+function nextWait(patience: ModelRetryLimits, { trouble, failures, error, giveUpAt }: Failed): ModelRetry {
   if (trouble.kind === 'final') throw trouble.error
   if (trouble.kind === 'thinking_refused')
     throw new AppError('model_failed', "Claude's API refused this conversation. Start a new thread.", { cause: error })
@@ -115,7 +115,7 @@ function nextWait(patience: ModelRetryLimits, { trouble, failures, error, giveUp
   return { seconds: waitMs / 1000, attempt: failures, why: trouble.why }
 }
 
-function exhausted(why: Waiting['why']): string {
+function exhausted(why: ModelRetry['why']): string {
   if (why === 'unreachable')
     return "Claude's API cannot be reached. Try again in a few minutes; if that does not help, whoever runs Patchbay should check the network and ANTHROPIC_BASE_URL."
   if (why === 'rate_limited') return 'Too many requests are going to Claude at once. Please try again in a few minutes.'

@@ -1,5 +1,5 @@
-import type { JsonObject, JsonValue } from '../json.ts'
 import { Ajv2020 } from 'ajv/dist/2020.js'
+import type { JsonObject, JsonValue } from '../json.ts'
 import { repairSchema } from './tool-schema-mend.ts'
 import { repairSchemaRoot, resolveReference } from './tool-schema-root.ts'
 import type { OfferedTool } from './turn.ts'

@@ -2,7 +2,7 @@ import type { JsonObject } from '../json.ts'
 export type TextPart = { type: 'text'; text: string }
 export type ToolUse = { type: 'tool_use'; id: string; name: string; input: JsonObject }
 /** A block that only the model reads, such as its thinking: it goes back as it came. */
-export type Opaque = { type: 'opaque'; block: JsonObject }
+export type OpaquePart = { type: 'opaque'; block: JsonObject }
 export type ImagePart = { mimeType: string; data: string }
 export type ToolResult = {
   type: 'tool_result'
@@ -13,14 +13,14 @@ export type ToolResult = {
 }
 
 /** An image the person sent. */
-export type Picture = { type: 'image' } & ImagePart
+export type PicturePart = { type: 'image' } & ImagePart
 /** A PDF the person sent; `data` is base64. */
 export type Document = { type: 'document'; name: string; data: string }
 /** A file that was not read: its name stands for it. */
 export type NamedFile = { type: 'file'; id: string; name: string; mimeType: string; size: number }
 
-export type UserMessage = { role: 'user'; content: (TextPart | ToolResult | Picture | Document | NamedFile)[] }
-export type AssistantMessage = { role: 'assistant'; content: (TextPart | ToolUse | Opaque)[] }
+export type UserMessage = { role: 'user'; content: (TextPart | ToolResult | PicturePart | Document | NamedFile)[] }
+export type AssistantMessage = { role: 'assistant'; content: (TextPart | ToolUse | OpaquePart)[] }
 export type Message = UserMessage | AssistantMessage
 
 /** A tool as the model sees it. `schema` is JSON Schema 2020-12 for its input. */
@@ -39,14 +39,14 @@ export type ModelTurn = {
 
 export type ModelRequest = { system: string; messages: Message[]; tools: OfferedTool[]; maxTokens: number }
 
-export type Waiting = { seconds: number; attempt: number; why: 'overloaded' | 'rate_limited' | 'unreachable' }
+export type ModelRetry = { seconds: number; attempt: number; why: 'overloaded' | 'rate_limited' | 'unreachable' }
 
 export type ModelListener = {
   signal: AbortSignal
   onWords(text: string): void
   /** The words of this turn so far are void: it begins again. */
   onRestart(): void
-  onWaiting(waiting: Waiting): void
+  onWaiting(waiting: ModelRetry): void
 }
 
 /**

@@ -1,7 +1,16 @@
-import type { JsonObject } from '../json.ts'
 import type Anthropic from '@anthropic-ai/sdk'
 import { z } from 'zod'
-import type { AssistantMessage, Document, ImagePart, Message, ModelTurn, OfferedTool, TokenUsage, ToolResult } from './turn.ts'
+import type { JsonObject } from '../json.ts'
+import type {
+  AssistantMessage,
+  Document,
+  ImagePart,
+  Message,
+  ModelTurn,
+  OfferedTool,
+  TokenUsage,
+  ToolResult,
+} from './turn.ts'
 
 type BlockParam = Anthropic.ContentBlockParam
 type ToolParam = Anthropic.Tool

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { toUndefined, type Db } from '../db/call.ts'
+import { type Db, toUndefined } from '../db/call.ts'
 import { ConnectionId, type Principal, UserId, type WorkspaceId } from '../ids.ts'
 
 /** What a workspace or a person decided in advance. `tool` '*' means any tool. */

@@ -1,5 +1,5 @@
-import type { JsonObject } from '../json.ts'
 import type { ConnectionId, UserId, WorkspaceId } from '../ids.ts'
+import type { JsonObject } from '../json.ts'
 import type { RegistryEntry } from './entry.ts'
 
 /** A tool as its server listed it; annotations are the server's claims, not facts. */

@@ -1,8 +1,16 @@
-import type { JsonObject } from '../json.ts'
 import { z } from 'zod'
-import { toUndefined, type Db } from '../db/call.ts'
+import { type Db, toUndefined } from '../db/call.ts'
 import { ConnectionId, type IdentityId, type Principal, UserId, WorkspaceId } from '../ids.ts'
-import type { Connection, ConnectionStatus, NewConnection, SavedConnection, ServerFeatures, ServerInfo, StoredTool } from './connection.ts'
+import type { JsonObject } from '../json.ts'
+import type {
+  Connection,
+  ConnectionStatus,
+  NewConnection,
+  SavedConnection,
+  ServerFeatures,
+  ServerInfo,
+  StoredTool,
+} from './connection.ts'
 import { RegistryEntry } from './entry.ts'
 import { createToolListCache } from './known-tools.ts'
 

@@ -1,5 +1,5 @@
-import type { JsonObject, JsonValue } from '../json.ts'
 import type { ConnectionId, WorkspaceId } from '../ids.ts'
+import type { JsonObject, JsonValue } from '../json.ts'
 import type { Log } from '../log.ts'
 import type { Mcp } from '../mcp/mcp.ts'
 import type { Model, OfferedTool } from '../model/turn.ts'

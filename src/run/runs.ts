@@ -1,5 +1,5 @@
-import type { JsonObject } from '../json.ts'
 import type { ApprovalId, ChannelId, InputId, Principal, RunId, UserId, WorkspaceId } from '../ids.ts'
+import type { JsonObject } from '../json.ts'
 import type { AttachedFile } from './state/attached-file.ts'
 import type { ChosenPrompt, ChosenSkill, FirstCall } from './state/events.ts'
 import type { Origin } from './state/origin.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { toUndefined, type Db } from '../db/call.ts'
+import { type Db, toUndefined } from '../db/call.ts'
 import { ChannelId, type Principal, RunId, type WorkspaceId } from '../ids.ts'
 
 /** What was used since the first of the month (UTC). */

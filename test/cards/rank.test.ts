@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { type Rankable, rankMatches, searchWordsIn } from '../../src/cards/rank.ts'
+import { type RankableCard, rankMatches, searchWordsIn } from '../../src/cards/rank.ts'
 
-const thing = (name: string, more: Partial<Rankable> = {}): Rankable => ({
+const thing = (name: string, more: Partial<RankableCard> = {}): RankableCard => ({
   name,
   title: name,
   words: [],
@@ -14,7 +14,8 @@ const thing = (name: string, more: Partial<Rankable> = {}): Rankable => ({
   popularity: { here: 0, all: 0 },
   ...more,
 })
-const found = (things: Rankable[], words: string) => rankMatches(things, searchWordsIn(words)).map(({ name }) => name)
+const found = (things: RankableCard[], words: string) =>
+  rankMatches(things, searchWordsIn(words)).map(({ name }) => name)
 
 test('words that say nothing are not looked for', () => {
   expect(searchWordsIn('a tool for my Database, please')).toEqual(['database'])

@@ -5,10 +5,10 @@ import { connectPostgres } from '../../src/db/postgres.ts'
 import {
   type ApprovalId,
   ChannelId,
-  InputId,
   createApprovalId,
   createConnectionId,
   createRunId,
+  InputId,
   UserId,
   WorkspaceId,
 } from '../../src/ids.ts'

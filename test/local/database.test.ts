@@ -9,9 +9,9 @@ import pg from 'pg'
 import { afterEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { isAppError } from '../../src/errors.ts'
-import { startLocalDatabase } from '../../src/local/database/start-database.ts'
 import { restoreSymlinks } from '../../src/local/database/binaries.ts'
 import { isAlive } from '../../src/local/database/data-folder.ts'
+import { startLocalDatabase } from '../../src/local/database/start-database.ts'
 import { createLog } from '../../src/log.ts'
 
 const log = createLog('silent')

@@ -1,7 +1,7 @@
-import type { JsonObject } from '../../src/json.ts'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { JsonObject } from '../../src/json.ts'
 import type { InputAnswer, InputRequest } from '../../src/mcp/elicitation/input-request.ts'
 import type { HttpTarget } from '../../src/mcp/protocol/server-target.ts'
 import { eventually } from '../support/eventually.ts'

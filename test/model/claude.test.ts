@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { isAppError } from '../../src/errors.ts'
 import { createLog } from '../../src/log.ts'
 import { createModel, type ModelRetryLimits } from '../../src/model/claude.ts'
-import type { Model, ModelRequest, Waiting } from '../../src/model/turn.ts'
+import type { Model, ModelRequest, ModelRetry } from '../../src/model/turn.ts'
 import {
   breaksMidway,
   fails,
@@ -49,7 +49,7 @@ async function ask(
   signal: AbortSignal = new AbortController().signal,
 ) {
   const heard: string[] = []
-  const waits: Waiting[] = []
+  const waits: ModelRetry[] = []
   let restarts = 0
   const outcome = await model
     .turn(

@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../src/json.ts'
 import { expect, test } from 'vitest'
+import type { JsonObject } from '../../src/json.ts'
 import { schemaRefusalFor, toAcceptableSchema } from '../../src/model/tool-schema.ts'
 import { offeredTools } from '../support/tool-lists.ts'
 

@@ -17,7 +17,11 @@ const origin = {
   teamId: 'TLOCAL01',
 }
 const skill = { connection: 'custom', name: 'greet', uri: 'skill://greet/SKILL.md', text: 'Hello', checked: false }
-const first = { connection: createConnectionId(), does: 'get_prompt' as const, input: { name: 'letter', arguments: {} } }
+const first = {
+  connection: createConnectionId(),
+  does: 'get_prompt' as const,
+  input: { name: 'letter', arguments: {} },
+}
 const started = { type: 'started' as const, origin, text: 'do it', context: [], at: '2026-11-28T00:00:00.000Z' }
 const run = foldEvents(
   createRunId(),

@@ -145,7 +145,9 @@ test('what goes along: an answer for each key and the state as it came, also for
   }
   expect(resumptionOf(callOf(twice))).toEqual(resumption)
   expect(resumptionOf(callOf([...twice, called]))).toEqual(resumption)
-  expect(resumptionOf(callOf([...twice, called, asked(createInputId(), again)])), 'a sign-in between').toEqual(resumption)
+  expect(resumptionOf(callOf([...twice, called, asked(createInputId(), again)])), 'a sign-in between').toEqual(
+    resumption,
+  )
   expect(resumptionOf(callOf([]))).toBeUndefined()
 })
 

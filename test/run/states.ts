@@ -5,10 +5,10 @@ import { Origin } from '../../src/run/state/origin.ts'
 import type { RunState } from '../../src/run/state/state.ts'
 
 /** Events and states of runs, as tests of run/ need them. */
-export const at = '2026-11-21T10:00:00.000Z'
-export const ada = UserId.parse('UADA')
-export const approval: ApprovalId = createApprovalId()
-export const connection = createConnectionId()
+const at = '2026-11-21T10:00:00.000Z'
+const ada = UserId.parse('UADA')
+const approval: ApprovalId = createApprovalId()
+const connection = createConnectionId()
 export const origin = Origin.parse({
   door: 'slack',
   workspace: 'T111',
@@ -21,7 +21,7 @@ export const origin = Origin.parse({
   teamId: 'T111',
 })
 
-export const started: EventOf<'started'> = { type: 'started', origin, text: 'do it', context: [], at }
+const started: EventOf<'started'> = { type: 'started', origin, text: 'do it', context: [], at }
 
 /** A turn of the model that requests these tools of the connection "files". */
 export const replied = (
@@ -68,34 +68,6 @@ export const judged = (
   ...(verdict === 'ask' && {
     approval: { id: approval, approvers: [ada], fourEyes: false, mayAlways: true, expiresAt: at },
   }),
-  ...change,
-})
-
-export const answered = (call: string, decision: EventOf<'answered'>['decision']): EventOf<'answered'> => ({
-  type: 'answered',
-  call,
-  approval,
-  decision,
-  by: ada,
-  at,
-})
-
-export const called = (call: string): EventOf<'called'> => ({ type: 'called', call, at })
-
-export const returned = (
-  call: string,
-  outcome: EventOf<'returned'>['outcome'] = 'ok',
-  change: Partial<EventOf<'returned'>> = {},
-): EventOf<'returned'> => ({
-  type: 'returned',
-  call,
-  outcome,
-  text: 'result',
-  images: [],
-  files: [],
-  summary: 'one line',
-  ms: 5,
-  at,
   ...change,
 })
 

@@ -1,6 +1,6 @@
-import type { JsonObject } from '../../src/json.ts'
 import { expect, test } from 'vitest'
 import { createConnectionId } from '../../src/ids.ts'
+import type { JsonObject } from '../../src/json.ts'
 import { createToolSchemaCache, nameTools } from '../../src/run/tools/offered-tools.ts'
 
 const tool = (name: string, inputSchema: JsonObject = { type: 'object' }) => ({

@@ -6,6 +6,7 @@ import { AppError } from '../../src/errors.ts'
 import { ApprovalId, ChannelId, ConnectionId, InputId, UserId } from '../../src/ids.ts'
 import type { CallState } from '../../src/run/state/state.ts'
 import { renderAnswer } from '../../src/slack/answer/answer-messages.ts'
+import { thanksText } from '../../src/slack/answer/feedback-buttons.ts'
 import { resultMessage } from '../../src/slack/answer/result-message.ts'
 import {
   approvalMessage,
@@ -39,7 +40,6 @@ import {
 import { testResultMessage } from '../../src/slack/connections/test-result-message.ts'
 import { budgetModal } from '../../src/slack/home/home-settings.ts'
 import { createHomeView } from '../../src/slack/home/home-view.ts'
-import { thanksText } from '../../src/slack/answer/feedback-buttons.ts'
 import { noSuchConnectionMessage } from '../../src/slack/interactions/connection-by-name.ts'
 import { helloMessage } from '../../src/slack/onboarding/welcome-message.ts'
 import { renderAll } from '../support/render-blocks.ts'
@@ -498,7 +498,9 @@ describe('an answer', () => {
     stopped: stateOf([{ text: 'Half' }], { status: 'stopped', stoppedBy: MEMBER }),
     'turn limit': stateOf([{ text: 'Half' }], { note: 'turn_limit' }),
     'nothing said': stateOf([{ text: '' }]),
-    resting: stateOf([{ text: '', calls: [{ stage: 'awaiting_approval', approval: approvalOf() }] }], { status: 'working' }),
+    resting: stateOf([{ text: '', calls: [{ stage: 'awaiting_approval', approval: approvalOf() }] }], {
+      status: 'working',
+    }),
   }
 
   test.each(Object.entries(answers))('%s', (_name, state) => {

@@ -213,7 +213,9 @@ describe('the steps of a run', () => {
   test('say what is going on, then what waits, then what was done', () => {
     expect(stepsAt('done', 'calling')).toBe('Writing 1.txt with filesystem…')
     expect(stepsAt('calling', 'approved', 'awaiting_approval')).toBe('Writing 0.txt with filesystem, and 1 more…')
-    expect(stepsAt('done', 'awaiting_approval', 'awaiting_approval')).toBe('Waiting for approval: write 1.txt with filesystem, and 1 more')
+    expect(stepsAt('done', 'awaiting_approval', 'awaiting_approval')).toBe(
+      'Waiting for approval: write 1.txt with filesystem, and 1 more',
+    )
     expect(stepsAt('done', 'done')).toBe('Wrote 0.txt and wrote 1.txt with filesystem')
     expect(stepsAt('done', 'done', 'done', 'done')).toBe('Took 4 steps with filesystem')
   })

@@ -1,14 +1,13 @@
-import type { JsonObject } from '../../src/json.ts'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pino } from 'pino'
 import { openLocalStore } from '../../src/credentials/local.ts'
 import { credentialReferenceOf, saveSecrets } from '../../src/credentials/secrets.ts'
 import { createEgress } from '../../src/egress/egress.ts'
 import { createConnectionId, UserId, WorkspaceId } from '../../src/ids.ts'
+import type { JsonObject } from '../../src/json.ts'
 import { createLog } from '../../src/log.ts'
 import { createMcp, type McpDeps } from '../../src/mcp/mcp.ts'
 import type { HttpTarget, StdioTarget, Target, TargetLimits } from '../../src/mcp/protocol/server-target.ts'
@@ -187,5 +186,3 @@ export function isAlive(pid: number): boolean {
     return false
   }
 }
-
-export const silentLog = pino({ level: 'silent' })

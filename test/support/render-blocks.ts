@@ -66,7 +66,7 @@ const Shown = z.looseObject({
 type Shown = z.infer<typeof Shown>
 
 /** A message, modal or Home tab as text to review: a line for its head, then a line for each block. Pure. */
-export function renderBlocks(shown: unknown): string {
+function renderBlocks(shown: unknown): string {
   const parsed = Shown.parse(shown)
   return [headOf(parsed), ...parsed.blocks.flatMap(linesOf)].join('\n')
 }

@@ -2,10 +2,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import {
+  createToolUseId,
   eventsOf,
   type JsonMap,
   messageOf,
-  createToolUseId,
   type ReplyBlock,
   writeEvents,
 } from '../../src/local/offline-model/api/stream.ts'
@@ -103,15 +103,6 @@ const ERROR_TYPES = new Map([
   [504, 'timeout_error'],
   [529, 'overloaded_error'],
 ])
-
-/** The text of the last message a person (or a tool) sent. */
-export function lastText(request: ScriptedRequest): string {
-  const content = request.messages.at(-1)?.content ?? ''
-  if (typeof content === 'string') return content
-  return content
-    .map((block) => (typeof block.text === 'string' ? block.text : JSON.stringify(block.content ?? '')))
-    .join('\n')
-}
 
 /** A real HTTP server that speaks the Messages API, refuses what the API refuses, and answers by script. */
 export async function startScriptedModel(...turns: Script[]): Promise<ScriptedModel> {

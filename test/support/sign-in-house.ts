@@ -100,7 +100,12 @@ export async function startSignInHouse(
 export type SignInHouse = Awaited<ReturnType<typeof startSignInHouse>>
 
 /** Both legs of a sign-in, with a browser that goes where it is sent. */
-export async function signIn(auth: Auth, target: HttpTarget, id: ReturnType<typeof createConnectionId>, challenge = {}) {
+export async function signIn(
+  auth: Auth,
+  target: HttpTarget,
+  id: ReturnType<typeof createConnectionId>,
+  challenge = {},
+) {
   const signal = AbortSignal.timeout(20_000)
   const { url, pending } = await auth.begin(target, {}, { id, challenge, state: 'abc', signal })
   const sent = await fetch(url, { redirect: 'manual' })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Session } from '../../workspace/records.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
+import { channelFor, isThread } from './chat-common.ts'
 import {
   acceptJson,
   channelArg,
@@ -10,7 +11,6 @@ import {
   refuse,
   tsArg,
 } from './method-args.ts'
-import { channelFor, isThread } from './chat-common.ts'
 
 export const SessionStatus = z.enum(['processing', 'active', 'suspended', 'closed'])
 const place = { channel: channelArg, thread_ts: tsArg }
@@ -24,7 +24,7 @@ const Prompts = acceptJson(
 
 type Place = { channel: string; thread_ts?: string | undefined }
 
-export const sessionKey = ({ channel, thread_ts }: Place) => `${channel}:${thread_ts ?? ''}`
+const sessionKey = ({ channel, thread_ts }: Place) => `${channel}:${thread_ts ?? ''}`
 
 /** agents.sessions.* and the older assistant.threads.* */
 export function createAgentMethods(workspace: Workspace): Methods {

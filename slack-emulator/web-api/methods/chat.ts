@@ -5,6 +5,8 @@ import type { Json, Message } from '../../workspace/records.ts'
 import { APP } from '../../workspace/seed.ts'
 import { isStreaming, messageObjectOf } from '../../workspace/slack-objects.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
+import { clearStatusText } from './agents.ts'
+import { blocksForContent, channelFor, isThread, refuseMetadata } from './chat-common.ts'
 import {
   acceptJson,
   channelArg,
@@ -18,8 +20,6 @@ import {
   tsArg,
 } from './method-args.ts'
 import { refuseBlocks } from './refuse-blocks.ts'
-import { clearStatusText } from './agents.ts'
-import { blocksForContent, channelFor, isThread, refuseMetadata } from './chat-common.ts'
 
 const content = {
   text: z.string().optional(),

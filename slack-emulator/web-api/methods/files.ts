@@ -6,6 +6,7 @@ import type { StoredFile } from '../../workspace/records.ts'
 import { APP } from '../../workspace/seed.ts'
 import { fileObjectOf } from '../../workspace/slack-objects.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
+import { channelFor, isThread } from './chat-common.ts'
 import {
   acceptJson,
   countArg,
@@ -17,7 +18,6 @@ import {
   tsArg,
 } from './method-args.ts'
 import { refuseBlocks } from './refuse-blocks.ts'
-import { channelFor, isThread } from './chat-common.ts'
 
 const MIME_TYPES: Record<string, string> = {
   '.txt': 'text/plain',

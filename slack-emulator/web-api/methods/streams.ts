@@ -6,6 +6,8 @@ import { APP } from '../../workspace/seed.ts'
 import { isStreaming, messageObjectOf } from '../../workspace/slack-objects.ts'
 import { appendChunks, renderStream, StreamChunk, streamBlocksOf } from '../../workspace/stream-chunks.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
+import { SessionStatus, setSession } from './agents.ts'
+import { channelFor, isThread, refuseMetadata } from './chat-common.ts'
 import {
   acceptJson,
   channelArg,
@@ -18,8 +20,6 @@ import {
   tsArg,
 } from './method-args.ts'
 import { refuseBlocks } from './refuse-blocks.ts'
-import { SessionStatus, setSession } from './agents.ts'
-import { channelFor, isThread, refuseMetadata } from './chat-common.ts'
 
 const words = { markdown_text: z.string().optional(), chunks: acceptJson(z.array(z.unknown())).optional() }
 const Start = z.object({

@@ -1,7 +1,7 @@
 import { distance } from 'fastest-levenshtein'
 import { similarWordsFor } from '../../cards/alike.ts'
 import type { Card } from '../../cards/card.ts'
-import { type Rankable, rankMatches, searchWordsIn } from '../../cards/rank.ts'
+import { type RankableCard, rankMatches, searchWordsIn } from '../../cards/rank.ts'
 import type { WorkspaceId } from '../../ids.ts'
 import type { Catalogue, CatalogueMatches, CatalogueRow } from '../../registry/catalogue.ts'
 import { createEntryCard, permissionCardOf } from './card-from-entry.ts'
@@ -32,7 +32,7 @@ export type SearchCatalog = (workspace: WorkspaceId, words: string) => Promise<S
 /** As many of the registry's entries are ranked, of those that fit and of those that look alike. */
 const MOST_CANDIDATES = 300
 
-type Candidate = Rankable & { hit: SearchHit }
+type Candidate = RankableCard & { hit: SearchHit }
 
 /** Looks through our own cards and the mirrored registry. */
 export const createSearch =

@@ -3,13 +3,13 @@ import { z } from 'zod'
 import type { ConnectionSecrets } from '../../credentials/secrets.ts'
 import { AppError } from '../../errors.ts'
 import type { ConnectionId, Principal } from '../../ids.ts'
-import { Pending } from '../../mcp/auth/pending-sign-in.ts'
+import { PendingAuthorization } from '../../mcp/auth/pending-sign-in.ts'
 import type { AuthChallenge } from '../../mcp/protocol/auth-challenge.ts'
 import type { ConnectDeps, SignInOffer, SignInPlace } from '../connect-types.ts'
 import type { TargetSource } from '../server-targets.ts'
 
 // Time for a password manager and a second factor; a link that lies about longer is somebody else's chance.
-export const SIGN_IN_TTL_MS = 15 * 60 * 1000
+const SIGN_IN_TTL_MS = 15 * 60 * 1000
 
 export type SignInRequest = {
   by: Principal
@@ -19,7 +19,7 @@ export type SignInRequest = {
   challenge: AuthChallenge
 }
 
-export const HeldBack = z.object({ pending: Pending, secrets: z.record(z.string(), z.string()) })
+export const HeldBack = z.object({ pending: PendingAuthorization, secrets: z.record(z.string(), z.string()) })
 
 /** The state itself is known to the browser alone. */
 export const stateHashOf = (state: string): string => createHash('sha256').update(state).digest('hex')

@@ -5,8 +5,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { type AppError, errorChainOf } from '../../errors.ts'
 import type { Log } from '../../log.ts'
-import { type PostgresBinaries, findPostgresBinaries } from './binaries.ts'
-import { type DataFolder, isAlive, joinUsers, prepareDataFolder, type RunningServer, findRunningServer } from './data-folder.ts'
+import { findPostgresBinaries, type PostgresBinaries } from './binaries.ts'
+import {
+  type DataFolder,
+  findRunningServer,
+  isAlive,
+  joinUsers,
+  prepareDataFolder,
+  type RunningServer,
+} from './data-folder.ts'
 import { chooseLauncher, giveOwnership, type Launcher, runToEnd, type StartedProcess, startApart } from './launch.ts'
 import { createUnavailableError } from './unavailable.ts'
 
@@ -120,7 +127,10 @@ async function createCluster(place: Place): Promise<void> {
     await rm(draft, { recursive: true, force: true })
     // Another process of ours was faster.
     if (existsSync(path.join(data, 'PG_VERSION'))) return
-    throw createUnavailableError(`The embedded database cannot be made in ${data}: ${adviceOn(errorChainOf(cause))}`, cause)
+    throw createUnavailableError(
+      `The embedded database cannot be made in ${data}: ${adviceOn(errorChainOf(cause))}`,
+      cause,
+    )
   }
 }
 

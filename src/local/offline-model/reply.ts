@@ -1,10 +1,10 @@
 import { type Conversation, readConversation } from './api/conversation.ts'
-import { planRequest } from './plan/plan.ts'
-import type { PlannedStep } from './plan/step.ts'
 import type { MessagesRequest } from './api/request.ts'
 import { createToolUseId, type ModelReply, tokensOf } from './api/stream.ts'
-import { SIGNATURE, doneText } from './plan/answer.ts'
 import { readTool } from './api/tools.ts'
+import { doneText, SIGNATURE } from './plan/answer.ts'
+import { planRequest } from './plan/plan.ts'
+import type { PlannedStep } from './plan/step.ts'
 
 /** Enough for several uses with a look-up each; after that something goes round in circles. */
 const STEPS_MAX = 12

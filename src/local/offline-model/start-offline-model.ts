@@ -2,9 +2,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { z } from 'zod'
 import { errorChainOf } from '../../errors.ts'
 import type { Log } from '../../log.ts'
-import { replyFor } from './reply.ts'
 import { MessagesRequest } from './api/request.ts'
 import { eventsOf, messageOf, writeEvents } from './api/stream.ts'
+import { replyFor } from './reply.ts'
 
 export type OfflineModel = { baseURL: string; [Symbol.asyncDispose](): Promise<void> }
 

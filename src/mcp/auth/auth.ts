@@ -19,7 +19,7 @@ import { revokeIdentity } from './enterprise/revoke-identity.ts'
 import { beginSignIn, redeemAuthorizationCode } from './oauth/authorize.ts'
 import { discoverAuth } from './oauth/discover.ts'
 import { type RevocationOutcome, revokeTokens } from './oauth/revoke.ts'
-import type { Pending } from './pending-sign-in.ts'
+import type { PendingAuthorization } from './pending-sign-in.ts'
 import { createAuthFetch } from './tokens/auth-fetch.ts'
 import { createRefreshLock, REFRESH_LOCK_MS, type RefreshLock } from './tokens/refresh-lock.ts'
 import { readStoredTokens, removeStoredTokens, type StoredTokens, saveStoredTokens } from './tokens/stored-tokens.ts'
@@ -33,7 +33,7 @@ export type Auth = {
   /** Where to send the person, and what must be known when they come back. Throws AppErrors. */
   begin(target: HttpTarget, secrets: TokenSecrets, o: SignInNeed & { state: string }): Promise<StartedSignIn>
   /** What the browser brought back, as tokens. Throws AppErrors. */
-  redeem(pending: Pending, brought: URLSearchParams, o: SignInCallback): Promise<StoredTokens>
+  redeem(pending: PendingAuthorization, brought: URLSearchParams, o: SignInCallback): Promise<StoredTokens>
   /** Gets and keeps what is wanted where the person is signed in with their organization and needs no page for it; else, or when that takes long, false. */
   withoutPage(target: Target, secrets: TokenSecrets, o: SignInNeed): Promise<boolean>
   kept(id: ConnectionId): Promise<StoredTokens | undefined>
@@ -52,7 +52,7 @@ export type Auth = {
 export type SignInNeed = { id: ConnectionId; challenge: AuthChallenge; signal: AbortSignal }
 
 /** `organization`: the person signs in with it, not with the service. */
-type StartedSignIn = { url: string; host: string; organization: boolean; pending: Pending }
+type StartedSignIn = { url: string; host: string; organization: boolean; pending: PendingAuthorization }
 
 /** For which connection a browser came back. */
 type SignInCallback = { id: ConnectionId; target: HttpTarget; secrets: TokenSecrets; signal: AbortSignal }
@@ -122,7 +122,7 @@ async function begin(
 
 async function redeemed(
   parts: Parts,
-  pending: Pending,
+  pending: PendingAuthorization,
   brought: URLSearchParams,
   { id, target, secrets, signal }: SignInCallback,
 ): Promise<StoredTokens> {

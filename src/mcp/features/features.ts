@@ -2,7 +2,7 @@ import { ProtocolError, ProtocolErrorCode, SdkError, SdkErrorCode } from '@model
 import { AppError, isAppError } from '../../errors.ts'
 import type { Connection } from '../../registry/connection.ts'
 import { isLostStream } from '../protocol/lost-stream-error.ts'
-import type { CallTimes, InputRequired, Reply, RequestOptions } from '../requests/send-request.ts'
+import type { CallTimes, InputRequiredOutcome, Reply, RequestOptions } from '../requests/send-request.ts'
 import type { Session, SessionUse, Work } from '../transport/session.ts'
 import {
   type CompletionRequest,
@@ -13,7 +13,7 @@ import {
   type PromptMessage,
 } from './prompts.ts'
 import { listResources, type ResourceContent, type ResourceList, readResource, truncateText } from './resources.ts'
-import { listSkills, readSkill, type SkillFault, type SkillList, type SkillText } from './skills.ts'
+import { listSkills, readSkill, type SkillList, type SkillProblem, type SkillText } from './skills.ts'
 import { type ResourceSubscription, subscribeResources } from './subscribe-resources.ts'
 
 /** What servers offer beside tools. All of these throw AppErrors with a sentence for the person. */
@@ -39,7 +39,7 @@ export type Features = {
 }
 
 /** What was asked for, or what the server wants of the person first. */
-type FeatureResult<T> = { kind: 'done'; value: T } | InputRequired
+type FeatureResult<T> = { kind: 'done'; value: T } | InputRequiredOutcome
 
 type Asked = { name: string; arguments: Record<string, string> }
 
@@ -135,7 +135,7 @@ function asInput(error: unknown): never {
 }
 
 /** Why a skill's file is not used; none of it is shown. */
-function unsound({ name }: Connection, fault: SkillFault): AppError {
+function unsound({ name }: Connection, fault: SkillProblem): AppError {
   switch (fault) {
     case 'unlisted':
       return new AppError(

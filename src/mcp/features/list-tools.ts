@@ -1,4 +1,3 @@
-import type { JsonObject } from '../../json.ts'
 import {
   type Client,
   ProtocolError,
@@ -6,6 +5,7 @@ import {
   StreamableHTTPClientTransport,
 } from '@modelcontextprotocol/client'
 import { z } from 'zod'
+import type { JsonObject } from '../../json.ts'
 import type { StoredTool, UnusableTool } from '../../registry/connection.ts'
 import { jsonDepthOf } from '../protocol/json-depth.ts'
 import type { Redactor } from '../protocol/redact-secrets.ts'

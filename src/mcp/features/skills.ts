@@ -31,7 +31,7 @@ export type SkillList = { skills: Skill[]; refused: number }
 export type SkillText = { skill: Skill; content: ResourceContent; checked: boolean }
 
 /** What a skill's file turned out to be instead of what its server had published. */
-export type SkillFault = SkillVerificationError['reason']
+export type SkillProblem = SkillVerificationError['reason']
 
 type Entry = SkillListing['skills'][number]
 
@@ -80,7 +80,7 @@ export async function readSkill(
   redactor: Redactor,
   { uri, file }: { uri: string; file?: string | undefined },
   signal: AbortSignal,
-): Promise<SkillText | { fault: SkillFault } | { large: number }> {
+): Promise<SkillText | { fault: SkillProblem } | { large: number }> {
   const skills = new SkillsClient(client)
   const { entries } = await entriesOf(client, redactor, signal)
   const options = { signal, timeout: SKILLS_MS }

@@ -1,6 +1,6 @@
-import type { JsonObject } from '../../json.ts'
 import { AppError } from '../../errors.ts'
 import type { Principal } from '../../ids.ts'
+import type { JsonObject } from '../../json.ts'
 import type { AuthConfig } from './auth-config.ts'
 import { fillPlaceholders } from './fill-placeholders.ts'
 

@@ -1,4 +1,3 @@
-import type { JsonObject } from '../../json.ts'
 import { createHash, randomBytes } from 'node:crypto'
 import {
   type CallToolResult,
@@ -9,6 +8,7 @@ import {
   TRACEPARENT_META_KEY,
   TRACESTATE_META_KEY,
 } from '@modelcontextprotocol/client'
+import type { JsonObject } from '../../json.ts'
 import type { StoredTool } from '../../registry/connection.ts'
 import { isLostStream } from '../protocol/lost-stream-error.ts'
 import type { Session } from '../transport/session.ts'

@@ -3,7 +3,7 @@ import type { ServerFeatures, StoredTool, UnusableTool } from '../../registry/co
 import type { AuthChallenge } from '../protocol/auth-challenge.ts'
 import type { FailureReason } from '../protocol/classify-error.ts'
 import type { LogLine } from '../protocol/notifications.ts'
-import type { InputRequired, RequestOptions } from './send-request.ts'
+import type { InputRequiredOutcome, RequestOptions } from './send-request.ts'
 
 export type Probe = {
   tools: StoredTool[]
@@ -27,7 +27,7 @@ type CallProgress = { message?: string; progress?: number; total?: number }
 
 export type ToolOutcome =
   | { kind: 'ok' | 'tool_error'; content: ContentPart[]; structured?: JsonValue; ms: number; log?: LogLine[] }
-  | (InputRequired & { ms: number })
+  | (InputRequiredOutcome & { ms: number })
   | CallFailure
 
 /** `sent` is false only when the call was certainly not carried out: never sent, or refused before anything was done. */

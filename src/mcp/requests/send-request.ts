@@ -30,10 +30,10 @@ export type CallTimes = { timeoutMs: number; totalMs: number }
 export type RequestRound = RequestOptions & { times: CallTimes }
 
 /** The request stands; it goes on when it is made again with the answers, in any process. Without `asks` at once. */
-export type InputRequired = { kind: 'input_required'; asks: PendingInputRequest[]; state?: string | undefined }
+export type InputRequiredOutcome = { kind: 'input_required'; asks: PendingInputRequest[]; state?: string | undefined }
 
 /** `unfit`: what the server asks cannot be put to a person, which ends the request; nothing was done, or it would not ask. */
-export type Reply<T> = { kind: 'done'; value: T } | InputRequired | { kind: 'unfit'; message: string }
+export type Reply<T> = { kind: 'done'; value: T } | InputRequiredOutcome | { kind: 'unfit'; message: string }
 
 /** The SDK's own timers know no pause; they are out of the way, and this is as long as a timer can be. */
 export const NO_TIMEOUT_MS = 2 ** 31 - 1
@@ -101,7 +101,7 @@ const askerOf = ({ onInput, times }: RequestRound, { pause, resume }: PausableTi
     onInput?.(asked, new Date(Date.now() + times.totalMs), signal) ?? Promise.resolve({ action: 'cancel' }),
 })
 
-function askingOf(read: () => Omit<InputRequired, 'kind'>): Reply<never> {
+function askingOf(read: () => Omit<InputRequiredOutcome, 'kind'>): Reply<never> {
   try {
     return { kind: 'input_required', ...read() }
   } catch (error) {

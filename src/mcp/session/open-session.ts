@@ -9,14 +9,14 @@ import { createPathRedactor } from '../protocol/redact-paths.ts'
 import { createRedactor } from '../protocol/redact-secrets.ts'
 import { openHttpSession } from '../transport/open-http.ts'
 import { openStdioSession } from '../transport/open-stdio.ts'
-import type { OpenDeps, Opening, Wiring } from '../transport/opening.ts'
+import type { OpenDeps, SessionRequest, Wiring } from '../transport/opening.ts'
 import type { Session } from '../transport/session.ts'
 
 // 64 pages of tools are more than a model could ever be offered.
 const LIST_MAX_PAGES = 64
 
 /** Opens a session. Throws AppErrors with a sentence for a person; an abort of `signal` also ends the opening. */
-export async function openSession(deps: OpenDeps, opening: Opening, signal: AbortSignal): Promise<Session> {
+export async function openSession(deps: OpenDeps, opening: SessionRequest, signal: AbortSignal): Promise<Session> {
   const { target } = opening
   const redactor = createRedactor(
     secretsOf(opening),
@@ -46,7 +46,7 @@ export async function openSession(deps: OpenDeps, opening: Opening, signal: Abor
 }
 
 /** The connection's secrets with the tokens it has had so far; the same array as long as they are the same. */
-function secretsOf({ target, secrets, bearer }: Opening): () => string[] {
+function secretsOf({ target, secrets, bearer }: SessionRequest): () => string[] {
   const pairs =
     target.kind === 'http' ? userPasswordPairsIn(Object.values(target.headers), { ...target.values, ...secrets }) : []
   const own = [...Object.values(secrets), ...pairs]
@@ -66,7 +66,7 @@ type Inner = Pick<Session, 'redactor' | 'policy' | 'elicitations'>
 
 function newClient(
   deps: OpenDeps,
-  opening: Opening,
+  opening: SessionRequest,
   { redactor, policy, elicitations }: Inner,
   probeMs: number,
 ): Client {

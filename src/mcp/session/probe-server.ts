@@ -6,7 +6,7 @@ import { describeServerError } from '../protocol/server-error-text.ts'
 import { hasKnownAddress, type Target } from '../protocol/server-target.ts'
 import { callTool } from '../requests/call-tool.ts'
 import type { Probe } from '../requests/outcome.ts'
-import type { OpenDeps, Opening } from '../transport/opening.ts'
+import type { OpenDeps, SessionRequest } from '../transport/opening.ts'
 import type { Session } from '../transport/session.ts'
 import { openSession } from './open-session.ts'
 import { readServerFeatures } from './server-features.ts'
@@ -17,7 +17,7 @@ const CHECK_MS = 20_000
 /** What `Mcp.probe` says. Also ends what it started when it fails. */
 export async function probeServer(
   deps: OpenDeps,
-  { target, secrets, bearer }: Pick<Opening, 'target' | 'secrets' | 'bearer'>,
+  { target, secrets, bearer }: Pick<SessionRequest, 'target' | 'secrets' | 'bearer'>,
   signal: AbortSignal,
 ): Promise<Probe> {
   const began = performance.now()

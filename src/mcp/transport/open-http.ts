@@ -15,7 +15,7 @@ import { type HttpTarget, hasKnownAddress, serverUrlOf } from '../protocol/serve
 import { createAwsSignedFetch } from './aws-signed-fetch.ts'
 import { detectDeadStreams } from './detect-dead-streams.ts'
 import { failLostStreams } from './fail-lost-streams.ts'
-import type { OpenDeps, Opening, Wiring } from './opening.ts'
+import type { OpenDeps, SessionRequest, Wiring } from './opening.ts'
 import type { Session } from './session.ts'
 
 const CONNECT_MS = 15_000
@@ -28,7 +28,7 @@ const SSE_STATUSES = new Set([400, 404, 405])
 const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/
 const HEADER_VALUE = /^[\x20-\x7e]*$/
 
-type HttpOpening = Opening & { target: HttpTarget }
+type HttpOpening = SessionRequest & { target: HttpTarget }
 
 /** Streamable HTTP, old or new protocol; HTTP+SSE where the server knows nothing else. */
 export async function openHttpSession(

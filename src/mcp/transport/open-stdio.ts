@@ -7,7 +7,7 @@ import type { Redactor } from '../protocol/redact-secrets.ts'
 import { describeServerError } from '../protocol/server-error-text.ts'
 import type { StdioTarget } from '../protocol/server-target.ts'
 import type { ServerCommand } from './child-process.ts'
-import type { OpenDeps, Opening, Wiring } from './opening.ts'
+import type { OpenDeps, SessionRequest, Wiring } from './opening.ts'
 import { isFetchedByNpx, serverCommandOf } from './server-command.ts'
 import type { Session } from './session.ts'
 import { createStdioTransport, type StdioTransport } from './stdio-transport.ts'
@@ -19,7 +19,7 @@ const FETCH_MS = 120_000
 const PROBE_MS = 5_000
 const FETCH_PROBE_MS = 60_000
 
-type StdioOpening = Opening & { target: StdioTarget; redactor: Redactor }
+type StdioOpening = SessionRequest & { target: StdioTarget; redactor: Redactor }
 type Attempt = { session: Session } | { error: unknown; transport: StdioTransport }
 
 /** Starts the server and agrees on a protocol. Asked in place, a server may end at the question; then it is started once more. */
@@ -90,8 +90,8 @@ function startTrouble(
 ): AppError {
   const { error, transport } = failed
   if (isAppError(error)) return error
-    const said = redactor.text(transport.fault() ?? transport.stderrTail())
-    if (isFetchedByNpx(command) && (said === '' || /^npm (err|error|warn)/i.test(said) || hasSystemCode(error, 'ENOENT')))
+  const said = redactor.text(transport.fault() ?? transport.stderrTail())
+  if (isFetchedByNpx(command) && (said === '' || /^npm (err|error|warn)/i.test(said) || hasSystemCode(error, 'ENOENT')))
     return new AppError(
       'server_start_failed',
       `The package ${target.package}@${target.version} could not be fetched. Whoever runs Patchbay can install it: npm install ${target.package}@${target.version}`,

@@ -10,7 +10,7 @@ import type { Session } from './session.ts'
 /** `shutdown` is aborted when the whole app ends: then servers are not waited for. */
 export type OpenDeps = { egress: Egress; projectRoot: string; log: Log; shutdown: AbortSignal }
 
-export type Opening = {
+export type SessionRequest = {
   target: Target
   secrets: Record<string, string>
   era: ProtocolEra | undefined

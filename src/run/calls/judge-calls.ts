@@ -1,7 +1,6 @@
-import type { ResolvedTool } from '../deps.ts'
 import { createApprovalId } from '../../ids.ts'
 import type { CallFacts, Verdict } from '../../policy/decide.ts'
-import type { RunDeps, Source } from '../deps.ts'
+import type { ResolvedTool, RunDeps, Source } from '../deps.ts'
 import type { EventOf, RunEvent } from '../state/events.ts'
 import type { CallState } from '../state/state.ts'
 import { appendEvents, type LeasedRun } from '../storage/leased-run.ts'

@@ -5,9 +5,9 @@ import type {
   PendingInputRequest,
   ResumeMethod,
 } from '../../mcp/elicitation/input-request.ts'
-import { createInputAnsweredEvent } from '../state/fold-inputs.ts'
 import type { RunDeps } from '../deps.ts'
 import type { EventOf } from '../state/events.ts'
+import { createInputAnsweredEvent } from '../state/fold-inputs.ts'
 import type { CallState } from '../state/state.ts'
 import { appendEvents, type EventRecorder, type LeasedRun, loadNewEvents } from '../storage/leased-run.ts'
 

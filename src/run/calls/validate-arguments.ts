@@ -1,6 +1,6 @@
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import type { JsonObject } from '../../json.ts'
 import type { ArgumentCheck, ArgumentProblem } from '../deps.ts'
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 
 /** Compiling a schema takes milliseconds; this many are kept, which is more than the tools in use at a time. */
 const KEPT_SCHEMAS = 500

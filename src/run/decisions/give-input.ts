@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../json.ts'
 import type { InputId, Principal, RunId, WorkspaceId } from '../../ids.ts'
+import type { JsonObject } from '../../json.ts'
 import { validateForm } from '../../mcp/elicitation/validate-form.ts'
 import type { RunDeps } from '../deps.ts'
 import type { AnswerInputOutcome, InputAnswerRequest, PendingInput } from '../runs.ts'
@@ -38,7 +38,8 @@ export async function answerInput(
   const refused = refusalOf(found, given)
   if (refused) return { outcome: refused }
   const { call, input } = found
-  const event = createInputAnsweredEvent(deps.now(),
+  const event = createInputAnsweredEvent(
+    deps.now(),
     { call: call.id, input: input.id, by: given.by.user },
     given.action,
     contentOf(found, given),

@@ -5,11 +5,11 @@ import type { RunState } from '../state/state.ts'
 import { appendEvents, type LeasedRun } from '../storage/leased-run.ts'
 import { offeredSourcesOf, sourcesOf } from '../tools/builtin-tools.ts'
 import { nameTools } from '../tools/offered-tools.ts'
+import { addServerInstructions } from './add-server-instructions.ts'
 import { refuseOverBudget } from './budget.ts'
 import { loadConversationHistory } from './conversation-history.ts'
 import { inlineFiles } from './inline-files.ts'
 import { INSTRUCTIONS, LAST_TURN } from './instructions.ts'
-import { addServerInstructions } from './add-server-instructions.ts'
 import { messagesOf } from './transcript.ts'
 
 /** Room for a long answer or a large file's content in one turn. */

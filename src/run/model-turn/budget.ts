@@ -1,7 +1,7 @@
-import type { BudgetOf } from '../deps.ts'
 import { z } from 'zod'
 import type { Db } from '../../db/call.ts'
 import { AppError } from '../../errors.ts'
+import type { BudgetOf } from '../deps.ts'
 import type { LeasedRun } from '../storage/leased-run.ts'
 
 const Row = z

@@ -1,6 +1,6 @@
 import type { Message, ToolResult } from '../../model/turn.ts'
-import { quotePrompt, quoteSkill } from '../tools/quoted-block.ts'
 import type { CallState, RunState } from '../state/state.ts'
+import { quotePrompt, quoteSkill } from '../tools/quoted-block.ts'
 
 /** Earlier results are only recalled, not worked on: the beginning of each is enough. */
 const RECALLED_RESULT_CHARS = 2_000
@@ -39,7 +39,7 @@ export function earlierMessagesOf(state: RunState, own: boolean): Message[] {
 }
 
 /** All the model said in a run. */
-export const modelTextOf = (state: RunState): string =>
+const modelTextOf = (state: RunState): string =>
   state.turns
     .map((turn) => turn.text)
     .filter(Boolean)

@@ -1,6 +1,6 @@
-import type { JsonObject } from '../../json.ts'
 import { z } from 'zod'
 import { ApprovalId, ConnectionId, InputId, RunId, UserId } from '../../ids.ts'
+import type { JsonObject } from '../../json.ts'
 import { InputRequest, ResumeMethod } from '../../mcp/elicitation/input-request.ts'
 import { AttachedFile } from './attached-file.ts'
 import { Origin } from './origin.ts'
@@ -25,7 +25,7 @@ export const ShownResult = z.object({
 export type ShownResult = z.infer<typeof ShownResult>
 
 /** What a call goes to, as it was when it was judged. */
-export const CallTarget = z.object({
+const CallTarget = z.object({
   connection: ConnectionId,
   connectionName: z.string(),
   card: z.string(),
@@ -34,7 +34,7 @@ export const CallTarget = z.object({
   title: z.string(),
   schema: Json,
 })
-export type CallTarget = z.infer<typeof CallTarget>
+type CallTarget = z.infer<typeof CallTarget>
 
 export const ChosenPrompt = z.object({
   connection: z.string(),

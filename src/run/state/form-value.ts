@@ -1,9 +1,9 @@
 import type { JsonValue } from '../../json.ts'
-import type { FormField as Field } from '../../mcp/elicitation/form-field.ts'
+import type { FormField } from '../../mcp/elicitation/form-field.ts'
 import { validateForm } from '../../mcp/elicitation/validate-form.ts'
 
-/** One field of a server's form, as a door shows it. */
-export type FormField = Field
+// A door may not look into mcp/, so a form's fields are handed on here.
+export type { FormField } from '../../mcp/elicitation/form-field.ts'
 
 export type FormValue = string | number | boolean | string[]
 

@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../json.ts'
 import type { ApprovalId, ConnectionId, InputId, RunId, UserId } from '../../ids.ts'
+import type { JsonObject } from '../../json.ts'
 import type { InputRequest, ResumeMethod } from '../../mcp/elicitation/input-request.ts'
 import type { TokenUsage } from '../../model/turn.ts'
 import type { AttachedFile } from './attached-file.ts'

@@ -49,8 +49,8 @@ const Pruned = z.object({ runs: z.number(), usage: z.number(), audit: z.number()
 const Nothing = z.null().transform(() => undefined)
 
 export type RunStore = ReturnType<typeof createRunStore>
-export type Read = z.infer<typeof StoredRun>
 export type NewRun = { id: RunId; by: Principal; lane: string; dedupeKey: string; events: RunEvent[] }
+
 /** The rows of runs, under this instance's name. Errors are db/'s. */
 export function createRunStore(db: Db, instance: string) {
   const lease = { instance, lease_ms: LEASE_MS }

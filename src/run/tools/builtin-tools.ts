@@ -1,5 +1,4 @@
-import type { ResolvedTool } from '../deps.ts'
-import type { BuiltinTool, RunDeps, RunTool, Source, ToolClassification } from '../deps.ts'
+import type { BuiltinTool, ResolvedTool, RunDeps, RunTool, Source, ToolClassification } from '../deps.ts'
 import type { Origin } from '../state/origin.ts'
 
 /** More addresses at once only fill the model's window; it can look for others by words or page. */

@@ -1,7 +1,7 @@
-import type { ResolvedTool, SourceTool, ToolSchemaCache, ToolSource } from '../deps.ts'
 import { createHash } from 'node:crypto'
 import { schemaRefusalFor, toAcceptableSchema } from '../../model/tool-schema.ts'
 import type { OfferedTool } from '../../model/turn.ts'
+import type { ResolvedTool, SourceTool, ToolSchemaCache, ToolSource } from '../deps.ts'
 
 /** The model's API allows 64 characters in a tool's name. */
 const MAX_NAME_CHARS = 64

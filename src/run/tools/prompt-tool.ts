@@ -1,7 +1,7 @@
 import type { PromptMessage } from '../../mcp/features/prompts.ts'
-import { quotePrompt } from './quoted-block.ts'
 import type { BuiltinRequest, BuiltinResult } from './builtin-call.ts'
 import { createTextResult, imagePartOf } from './list-text.ts'
+import { quotePrompt } from './quoted-block.ts'
 
 /** The prompt with which the person began the run; no other, however the model asks for it. */
 export async function getChosenPrompt({ mcp, state, source, call, reach }: BuiltinRequest): Promise<BuiltinResult> {

@@ -1,7 +1,7 @@
 import type { Skill, SkillText } from '../../mcp/features/skills.ts'
-import { quoteSkill } from './quoted-block.ts'
 import type { BuiltinRequest, BuiltinResult } from './builtin-call.ts'
 import { createTextResult, imagePartOf, listPageText, wasMentioned } from './list-text.ts'
+import { quoteSkill } from './quoted-block.ts'
 
 export async function listSkillsForModel({ mcp, source, call, reach }: BuiltinRequest): Promise<BuiltinResult> {
   const { skills, refused } = await mcp.skills(source, reach.signal)

@@ -44,5 +44,4 @@ function isWorthRetrying(deps: RunDeps, state: RunState, error: unknown): boolea
   return deps.now().getTime() - state.changedAt.getTime() < patienceMs
 }
 
-export const isAway = (error: unknown): boolean =>
-  isAppError(error, 'slack_failed', 'database_unavailable', 'database_failed')
+const isAway = (error: unknown): boolean => isAppError(error, 'slack_failed', 'database_unavailable', 'database_failed')

@@ -61,7 +61,7 @@ export const stopButtonsFor = (state: Pick<RunState, 'id'>, key = ''): KnownBloc
     stopBlockIdOf(state.id, key),
   )
 
-export const stopBlockIdOf = (run: string, key: string): string => `stop ${run} ${key}`
+const stopBlockIdOf = (run: string, key: string): string => `stop ${run} ${key}`
 
 function endOf(state: RunState): MessageContent | undefined {
   const parts = [...unknownCalls(state), ...missedCalls(state), ...reconnects(state), ...outcomeOf(state)]

@@ -1,7 +1,7 @@
-import type { JsonObject, JsonValue } from '../../json.ts'
 import type { ModalView } from '@slack/types'
 import { z } from 'zod'
 import { LIMITS } from '../../block-kit/limits.ts'
+import type { JsonObject, JsonValue } from '../../json.ts'
 import type { CallState } from '../../run/state/state.ts'
 import { describeAction } from '../answer/describe-call.ts'
 import { contextBlock, createModal, createOption, sectionBlock } from '../blocks/build-blocks.ts'

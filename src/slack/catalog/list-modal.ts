@@ -4,7 +4,13 @@ import { z } from 'zod'
 import { AppError } from '../../errors.ts'
 import { ConnectionId, type Principal } from '../../ids.ts'
 import type { Connection } from '../../registry/connection.ts'
-import { actionsBlock, createCommandButton, createModal, type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
+import {
+  actionsBlock,
+  createCommandButton,
+  createModal,
+  type MessageContent,
+  sectionBlock,
+} from '../blocks/build-blocks.ts'
 import { connectionPickerBlock, type ListQuery } from '../blocks/paged-list.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
 import { nothingConnectedMessage } from '../connections/connections-message.ts'

@@ -1,8 +1,8 @@
 import type { App } from '@slack/bolt'
-import type { ResourceSubscriptionRow } from '../../registry/resource-subscriptions.ts'
 import { errorChainOf } from '../../errors.ts'
 import type { Principal } from '../../ids.ts'
 import type { Connection } from '../../registry/connection.ts'
+import type { ResourceSubscriptionRow } from '../../registry/resource-subscriptions.ts'
 import { sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn, mentionOf } from '../blocks/text.ts'
 import type { ConnectionDeps, WebApiDeps } from '../deps.ts'
@@ -42,7 +42,10 @@ export async function watchResource(
 }
 
 /** Posts a change to the subscription's thread, and unsubscribes if the thread is gone. Never throws. */
-export async function announceResourceChange(deps: WebApiDeps & ConnectionDeps, watch: ResourceSubscriptionRow): Promise<void> {
+export async function announceResourceChange(
+  deps: WebApiDeps & ConnectionDeps,
+  watch: ResourceSubscriptionRow,
+): Promise<void> {
   const { id, name, connection, channel, threadTs } = watch
   try {
     const of = (await findConnectionFor(deps, watch, connection))?.name ?? 'a connection'

@@ -1,4 +1,10 @@
-import { actionsBlock, contextBlock, createCommandButton, type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
+import {
+  actionsBlock,
+  contextBlock,
+  createCommandButton,
+  type MessageContent,
+  sectionBlock,
+} from '../blocks/build-blocks.ts'
 import { escapeMrkdwn, truncate } from '../blocks/text.ts'
 import { helpButtonsFor } from '../onboarding/welcome-message.ts'
 

@@ -1,6 +1,12 @@
 import type { KnownBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
-import { actionsBlock, contextBlock, createCommandButton, type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
+import {
+  actionsBlock,
+  contextBlock,
+  createCommandButton,
+  type MessageContent,
+  sectionBlock,
+} from '../blocks/build-blocks.ts'
 import { escapeMrkdwn, pluralize, truncate } from '../blocks/text.ts'
 import { type CircuitOf, circuitText } from './connections-message.ts'
 

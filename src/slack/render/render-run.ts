@@ -73,7 +73,10 @@ const UNSHOWN_TEXT =
 /** Posts once that a run cannot be shown. Nothing of the run is rendered, so a fault in a view cannot keep it from people. */
 async function postUnshownNote(deps: RenderDeps, { id, origin }: RunState): Promise<void> {
   const blocks = [sectionBlock(UNSHOWN_TEXT), actionsBlock([createDetailsButton(id)])]
-  await showMessage(await readPostedMessages(deps, id), threadSlotOf(origin, 'note:unshown'), { text: UNSHOWN_TEXT, blocks })
+  await showMessage(await readPostedMessages(deps, id), threadSlotOf(origin, 'note:unshown'), {
+    text: UNSHOWN_TEXT,
+    blocks,
+  })
 }
 
 type RunView = Pick<RunListener, 'onProgress' | 'publish'> & { close(): void }
@@ -214,7 +217,9 @@ const WAITING_WORDS: Record<string, string> = {
 
 function sessionStatusOf({ status, calls }: RunState): AgentSessionStatus {
   if (status !== 'working') return 'closed'
-  return calls.some(({ stage }) => stage === 'awaiting_approval' || stage === 'waiting_input') ? 'suspended' : 'processing'
+  return calls.some(({ stage }) => stage === 'awaiting_approval' || stage === 'waiting_input')
+    ? 'suspended'
+    : 'processing'
 }
 
 /** A conversation gets its title from the request that begins it. */
@@ -232,7 +237,9 @@ function refreshHomes(deps: RenderDeps, { origin, calls }: RunState): void {
 /** Never throws: the request is done later whether or not this is said. */
 async function postQueuedNote({ webApi, log }: RenderDeps, origin: Origin, ahead: RunState | undefined): Promise<void> {
   const stages = (ahead?.calls ?? []).map((call) => call.stage)
-  const waitsFor = stages.includes('awaiting_approval') ? 'an approval' : stages.includes('waiting_input') && 'an answer'
+  const waitsFor = stages.includes('awaiting_approval')
+    ? 'an approval'
+    : stages.includes('waiting_input') && 'an answer'
   const text = waitsFor
     ? `I'll do this after the request before it, which waits for ${waitsFor} above. Decide it there, or say _stop_ to drop it.`
     : "I'll do this when I am done with the request before it."

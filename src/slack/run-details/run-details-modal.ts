@@ -4,7 +4,14 @@ import type { CallState, InputState, RunState } from '../../run/state/state.ts'
 import type { CallVisibility } from '../../run/state/visible-calls.ts'
 import { taskLineOf } from '../answer/task-card.ts'
 import { decidedApprovalMessage } from '../approvals/approval-card.ts'
-import { actionsBlock, contextBlock, createButton, createModal, DIVIDER_BLOCK, sectionBlock } from '../blocks/build-blocks.ts'
+import {
+  actionsBlock,
+  contextBlock,
+  createButton,
+  createModal,
+  DIVIDER_BLOCK,
+  sectionBlock,
+} from '../blocks/build-blocks.ts'
 import { codeBlockFor, formatAmount, formatDuration, formatMoney } from '../blocks/figures.ts'
 import {
   escapeInlineMrkdwn,

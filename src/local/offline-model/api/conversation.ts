@@ -1,7 +1,7 @@
+import { VERBS } from '../text/words.ts'
 import { readJsonMap } from './json.ts'
 import type { MessagesRequest } from './request.ts'
 import type { JsonMap } from './stream.ts'
-import { VERBS } from '../text/words.ts'
 
 /** A tool call and what came of it. */
 export type PastCall = { name: string; input: JsonMap; text: string; isError: boolean }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { keywordsIn, stemsOf } from '../text/words.ts'
 import type { RequestedTool } from './request.ts'
 import type { JsonMap } from './stream.ts'
-import { keywordsIn, stemsOf } from '../text/words.ts'
 
 const Property = z.looseObject({
   type: z.union([z.string(), z.array(z.string())]).optional(),

@@ -85,12 +85,12 @@ function sayFiles(body: string, files: string[]): string {
 const sayPictures = (count: number): string =>
   count === 1 ? 'Here is the image, as a file in the thread.' : `Here are ${count} images, as files in the thread.`
 
-export function fenceText(text: string): string {
+function fenceText(text: string): string {
   return `\`\`\`\n${text.replaceAll('```', "'''")}\n\`\`\``
 }
 
 /** The rows of an SQL result; undefined when the text holds none that can be read. */
-export function rowsIn(text: string): z.infer<typeof Row>[] | undefined {
+function rowsIn(text: string): z.infer<typeof Row>[] | undefined {
   const start = text.indexOf('{')
   const end = text.lastIndexOf('}')
   if (start < 0 || end < start) return undefined

@@ -1,7 +1,7 @@
+import type { OfflineTool, ToolInput } from '../api/tools.ts'
 import { gistOf } from '../text/phrases.ts'
 import { isTelling, keywordsIn, stemsOf, synonymsOf } from '../text/words.ts'
-import type { OfflineTool, ToolInput } from '../api/tools.ts'
-import { fillArguments, type Recall } from './fill-arguments.ts'
+import { fillArguments, type RecallFunction } from './fill-arguments.ts'
 
 // Weights found by trying the phrases of the tests; only their order matters.
 const IN_NAME = 3
@@ -27,7 +27,7 @@ const THRESHOLD = 2.4
 const HARMFUL = new Set(['delete', 'remove', 'drop', 'toggle', 'move', 'edit', 'write', 'create', 'kill', 'purge'])
 
 /** The tool that fits a request best; several where connections have the same one, none where none fits well enough. */
-export function chooseTool(request: string, tools: OfflineTool[], recall: Recall): OfflineTool[] {
+export function chooseTool(request: string, tools: OfflineTool[], recall: RecallFunction): OfflineTool[] {
   const scored = tools.map((tool) => ({ tool, score: scoreOf(request, tool, tools, recall) }))
   const best = scored.toSorted((left, right) => right.score - left.score)[0]
   if (!best || best.score < THRESHOLD) return []
@@ -48,7 +48,7 @@ function lengthIn(request: string, { fullName, name }: OfflineTool): number {
   return request.includes(fullName) ? fullName.length + name.length : name.length
 }
 
-function scoreOf(request: string, tool: OfflineTool, tools: OfflineTool[], recall: Recall): number {
+function scoreOf(request: string, tool: OfflineTool, tools: OfflineTool[], recall: RecallFunction): number {
   const gist = gistOf(request)
   const words = keywordsIn(gist)
   const matched = words.reduce((sum, word) => sum + matchOf(word, tool) * rarityOf(word, tools), 0)
@@ -63,7 +63,7 @@ function scoreOf(request: string, tool: OfflineTool, tools: OfflineTool[], recal
 }
 
 /** Numbers, names and choices in the words that are just what the tool needs speak for it. */
-function fitScore(request: string, tool: OfflineTool, recall: Recall): number {
+function fitScore(request: string, tool: OfflineTool, recall: RecallFunction): number {
   const { input, missing } = fillArguments(tool, request, recall)
   const given = tool.inputs.filter((one) => one.required && one.name in input)
   return given.reduce((sum, one) => sum + worthOf(one, input[one.name], request), missing.length * INPUT_MISSING)

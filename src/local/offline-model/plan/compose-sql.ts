@@ -4,7 +4,7 @@ import { spokenFormOf, stemsOf } from '../text/words.ts'
 export type Table = { name: string; schema: string | undefined }
 export type Column = { name: string; table: string; type: string }
 /** Either a statement for all that was asked, or why there is none. */
-export type Composed = { sql: string; firstRowsOnly: boolean } | { unclear: string }
+export type ComposedStatement = { sql: string; firstRowsOnly: boolean } | { unclear: string }
 
 type Target = { table: Table; columns: Column[]; quote: (name: string) => string }
 
@@ -79,7 +79,7 @@ function weightOf(said: string, { name }: Table): number {
 }
 
 /** One statement that answers the whole request; never one that answers only a part of it. */
-export function composeSql(request: string, target: Target): Composed {
+export function composeSql(request: string, target: Target): ComposedStatement {
   const reader = readerOf(request)
   const isDelete = reader.take(/^\W*(?:please\s+)?(?:delete|remove|erase)\b/i) !== undefined
   const filter = filterIn(reader, target)
@@ -90,14 +90,14 @@ export function composeSql(request: string, target: Target): Composed {
   return { unclear: `I did not understand “${unread.join(' ')}” in that. I can only ask about one table at a time.` }
 }
 
-function deletion(filter: string, { table, quote }: Target): Composed {
+function deletion(filter: string, { table, quote }: Target): ComposedStatement {
   if (filter === '') return { unclear: `I delete rows of \`${table.name}\` only by their key or a column’s value.` }
   return { sql: `DELETE FROM ${quote(table.name)}${filter}`, firstRowsOnly: false }
 }
 
 type Selection = { reader: Reader; counts: boolean; filter: string }
 
-function selection({ reader, counts, filter }: Selection, target: Target): Composed {
+function selection({ reader, counts, filter }: Selection, target: Target): ComposedStatement {
   const from = `FROM ${target.quote(target.table.name)}${filter}`
   const group = takeColumn(reader, target, String.raw`\b(?:grouped by|for each|in each|by|per)\s+(?:the\s+)?`)
   if (counts) return grouped('COUNT(*) AS count', from, group, target)
@@ -120,14 +120,14 @@ type Measured = {
 }
 
 /** "The 3 highest" are rows in order; "the highest" is one value. */
-function measured({ name, order, from, group, measure, limit }: Measured, target: Target): Composed {
+function measured({ name, order, from, group, measure, limit }: Measured, target: Target): ComposedStatement {
   const column = target.quote(measure)
   if (limit !== undefined && order !== undefined)
     return { sql: `SELECT * ${from} ORDER BY ${column}${order} LIMIT ${limit}`, firstRowsOnly: false }
   return grouped(`${name}(${column}) AS answer`, from, group, target)
 }
 
-function grouped(value: string, from: string, group: string | undefined, { quote }: Target): Composed {
+function grouped(value: string, from: string, group: string | undefined, { quote }: Target): ComposedStatement {
   if (group === undefined) return { sql: `SELECT ${value} ${from}`, firstRowsOnly: false }
   const column = quote(group)
   return { sql: `SELECT ${column}, ${value} ${from} GROUP BY ${column} ORDER BY 2 DESC`, firstRowsOnly: false }

@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import { readJsonMap } from '../api/json.ts'
-import { sayFailure, rowsText, unableText } from './answer.ts'
 import { inputNamedIn, type OfflineTool } from '../api/tools.ts'
+import { rowsText, sayFailure, unableText } from './answer.ts'
 import {
   type Column,
   composeSql,
   countEach,
-  sqlGivenIn,
   quoteFor,
+  sqlGivenIn,
   type Table,
   tableIn,
   unreadWordsIn,
@@ -54,7 +54,7 @@ function asksForData(request: string, known: Table[]): boolean {
 }
 
 function databasesIn(tools: OfflineTool[]): Database[] {
-  return tools.filter(takesSql).map((execute) => ({
+  return tools.filter(acceptsSql).map((execute) => ({
     execute,
     lister: tools.find((tool) => tool.connection === execute.connection && listsObjects(tool)),
     sqlInput: inputNamedIn(execute, /sql|statement|query/i)?.name ?? 'sql',
@@ -70,7 +70,7 @@ function askWhich(request: string, databases: Database[]): PlanResult {
   )
 }
 
-export function takesSql(tool: OfflineTool): boolean {
+export function acceptsSql(tool: OfflineTool): boolean {
   if (inputNamedIn(tool, /^(?:sql|sql_query|statement)$/i)) return true
   return tool.nameStems.includes('sql') && inputNamedIn(tool, /^query$/i) !== undefined
 }

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { readJsonMap } from '../api/json.ts'
 import type { JsonMap } from '../api/stream.ts'
+import type { OfflineTool, ToolInput } from '../api/tools.ts'
 import {
   contentIn,
   fileNamesIn,
@@ -12,18 +13,17 @@ import {
   textAfterVerbIn,
   topicIn,
 } from '../text/phrases.ts'
-import type { OfflineTool, ToolInput } from '../api/tools.ts'
 
 /** What earlier steps leave behind for "it" and "that file". */
-export type Recall = { path: string | undefined; text: string | undefined }
+export type RecallFunction = { path: string | undefined; text: string | undefined }
 
-export type Filled = { input: JsonMap; missing: string[] }
+export type FilledArguments = { input: JsonMap; missing: string[] }
 
 type Value = z.core.util.JSONType
-type Search = { request: string; recall: Recall; tool: OfflineTool; numbers: number[] }
+type Search = { request: string; recall: RecallFunction; tool: OfflineTool; numbers: number[] }
 
 /** The arguments a request gives a tool, by simple rules; `missing` names the required ones it does not give. */
-export function fillArguments(tool: OfflineTool, request: string, recall: Recall): Filled {
+export function fillArguments(tool: OfflineTool, request: string, recall: RecallFunction): FilledArguments {
   const given = givenJson(request) ?? givenPairs(request, tool)
   const search = { request, recall, tool, numbers: numbersIn(request.replaceAll(/\b[\w-]+\.\w+\b/g, ' ')) }
   const input: JsonMap = { ...given }

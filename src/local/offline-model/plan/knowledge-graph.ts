@@ -1,6 +1,6 @@
-import { sayFailure, showText } from './answer.ts'
-import { quotedIn } from '../text/phrases.ts'
 import { inputNamedIn, type OfflineTool } from '../api/tools.ts'
+import { quotedIn } from '../text/phrases.ts'
+import { sayFailure, showText } from './answer.ts'
 import type { Plan, PlanResult, StepsOf } from './step.ts'
 
 const REMEMBER = /\b(?:remember|note|keep in mind|don't forget)\b:?\s+(?:that\s+|this:?\s+)?([\s\S]+)$/i

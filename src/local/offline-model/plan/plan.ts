@@ -1,12 +1,12 @@
-import { CONNECT_WORDS, NO_OUTPUT, sayFailure, sayTools, unableText, showText } from './answer.ts'
-import { requestsIn } from '../text/words.ts'
 import type { OfflineTool } from '../api/tools.ts'
+import { requestsIn } from '../text/words.ts'
+import { CONNECT_WORDS, NO_OUTPUT, sayFailure, sayTools, showText, unableText } from './answer.ts'
 import { chooseTool, toolNamedIn } from './choose-tool.ts'
 import { sqlGivenIn } from './compose-sql.ts'
-import { isAboutFiles, listsObjects, planDatabaseRequest, takesSql } from './database.ts'
+import { acceptsSql, isAboutFiles, listsObjects, planDatabaseRequest } from './database.ts'
 import { fillArguments } from './fill-arguments.ts'
-import { planMemoryRequest, foundText } from './knowledge-graph.ts'
-import type { Plan, PlanResult, RequestState, PlannedStep, StepsOf } from './step.ts'
+import { foundText, planMemoryRequest } from './knowledge-graph.ts'
+import type { Plan, PlannedStep, PlanResult, RequestState, StepsOf } from './step.ts'
 import { questionsFor } from './suggest.ts'
 
 /** Everything a message asks for, one request after the other. */
@@ -48,7 +48,7 @@ function* planOne(raw: string, all: RequestState): Plan {
   if (named && sqlGivenIn(request) === undefined) return yield* callOnce(request, named, state)
   const said = (yield* planDatabaseRequest(request, state, false)) ?? (yield* planMemoryRequest(request, tools))
   if (said) return said
-  const others = tools.filter((tool) => !takesSql(tool) && !listsObjects(tool))
+  const others = tools.filter((tool) => !acceptsSql(tool) && !listsObjects(tool))
   const fitting = chooseTool(request, others, state.recall)
   if (fitting.length > 1) return askWhich(request, fitting)
   if (fitting[0]) return yield* callOnce(request, fitting[0], state)

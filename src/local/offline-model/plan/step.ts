@@ -1,6 +1,6 @@
 import type { JsonMap } from '../api/stream.ts'
 import type { OfflineTool } from '../api/tools.ts'
-import type { Recall } from './fill-arguments.ts'
+import type { RecallFunction } from './fill-arguments.ts'
 
 /** One tool call to make, and what to say with it. */
 export type PlannedStep = { tool: OfflineTool; input: JsonMap; say: string }
@@ -15,4 +15,4 @@ export type StepsOf<T> = Generator<PlannedStep, T, Outcome>
 export type Plan = StepsOf<PlanResult>
 
 /** What a request can draw on; `calls` grows with each step, the conversation's earlier ones included. */
-export type RequestState = { tools: OfflineTool[]; recall: Recall; calls: { name: string; text: string }[] }
+export type RequestState = { tools: OfflineTool[]; recall: RecallFunction; calls: { name: string; text: string }[] }

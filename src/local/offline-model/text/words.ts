@@ -66,7 +66,7 @@ const SYNONYMS: Record<string, string[]> = {
 }
 
 /** A word without its plural ending. */
-export function stemOf(word: string): string {
+function stemOf(word: string): string {
   const lower = word.toLowerCase()
   if (lower.length > 4 && lower.endsWith('ies')) return `${lower.slice(0, -3)}y`
   if (/(ss|x|ch|sh)es$/.test(lower)) return lower.slice(0, -2)

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { authenticateClient } from '../oauth/client-authentication.ts'
 import type { DiscoveredAuth } from '../oauth/discover.ts'
 import type { Identity } from './identity.ts'
-import { providerClientOf, fetchProviderMetadata, type IdentityProvider } from './identity-provider.ts'
+import { fetchProviderMetadata, type IdentityProvider, providerClientOf } from './identity-provider.ts'
 
 const ID_JAG = 'urn:ietf:params:oauth:token-type:id-jag'
 

@@ -10,10 +10,10 @@ import { readAuthorizationCode } from '../oauth/read-callback.ts'
 import { createTokenError } from '../oauth/token-errors.ts'
 import { type Identity, identityIn } from './identity.ts'
 import {
-  providerClientOf,
   fetchProviderMetadata,
   type IdentityProvider,
   ProviderMetadata,
+  providerClientOf,
   providerHostOf,
 } from './identity-provider.ts'
 

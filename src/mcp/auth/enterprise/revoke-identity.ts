@@ -2,7 +2,7 @@ import { isAppError } from '../../../errors.ts'
 import { isSameIssuer } from '../oauth/discover.ts'
 import { RevocationMetadata, type RevocationOutcome, revokeAtEndpoint } from '../oauth/revoke.ts'
 import type { Identity } from './identity.ts'
-import { providerClientOf, fetchProviderMetadata, type IdentityProvider } from './identity-provider.ts'
+import { fetchProviderMetadata, type IdentityProvider, providerClientOf } from './identity-provider.ts'
 
 /** Ends a sign-in with the organization where it is possible: an id token alone ends by itself. Never throws. */
 export async function revokeIdentity(
