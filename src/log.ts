@@ -21,7 +21,7 @@ const SECRET_SHAPES =
   /\b(xox[a-z]-[\w-]+|xapp-[\w-]+|sk-ant-[\w-]+|sb_secret_\w+|gh[pousr]_\w{16,}|github_pat_\w+|sbp_\w{16,}|state=[\w-]{20,}|Bearer\s+[\w.~+/=-]{8,})|:\/\/[^\s/@:]+:[^\s/@]+@/g
 
 /** The text with everything that looks like a secret replaced. */
-export function redact(text: string): string {
+function redact(text: string): string {
   return text.replace(SECRET_SHAPES, (found) => (found.startsWith('://') ? '://[redacted]@' : '[redacted]'))
 }
 

@@ -67,7 +67,7 @@ const Pressing = z.object({
 })
 const Shortcut = z.object({ as, callback_id: z.string(), channel: z.string().optional(), ts: ts.optional() })
 
-const Weather = z.object({
+const Fault = z.object({
   method: z.string().default('*'),
   status: z.coerce.number().int().min(400).max(599).optional(),
   delay: z.coerce.number().int().min(1).max(60_000).optional(),
@@ -110,14 +110,7 @@ export function createActionRoutes(parts: EmulatorParts): Record<string, Route> 
     }),
     uninstall: route(z.object({ here_only: z.boolean().default(false) }), (input) => uninstallApp(parts, input)),
     upload: route(z.record(z.string(), z.unknown()), (input) => uploadFiles(parts, input)),
-    weather: route(Weather, (input) => {
-      parts.faults.set(input)
-      return { ok: true, weather: parts.faults.all() }
-    }),
-    sunshine: route(z.object({ method: z.string().optional() }), ({ method }) => {
-      parts.faults.clear(method)
-      return { ok: true, weather: parts.faults.all() }
-    }),
+    ...createFaultRoutes(parts),
     limits: route(z.object({ rate_limits: z.enum(['strict', 'generous']) }), ({ rate_limits }) => {
       parts.limits.set(rate_limits)
       return { ok: true, rate_limits }
@@ -126,6 +119,24 @@ export function createActionRoutes(parts: EmulatorParts): Record<string, Route> 
       setMember(parts, input),
     ),
   }
+}
+
+/** `weather` and `sunshine` are the older names, kept for one version. */
+function createFaultRoutes(parts: EmulatorParts): Record<string, Route> {
+  const inject = route(Fault, (input) => {
+    parts.faults.set(input)
+    return { ok: true, ...faultsIn(parts) }
+  })
+  const clear = route(z.object({ method: z.string().optional() }), ({ method }) => {
+    parts.faults.clear(method)
+    return { ok: true, ...faultsIn(parts) }
+  })
+  return { faults: inject, weather: inject, 'clear-faults': clear, sunshine: clear }
+}
+
+function faultsIn({ faults }: EmulatorParts): Json {
+  const all = faults.all()
+  return { faults: all, weather: all }
 }
 
 /** GET /local/…: what people see. */
@@ -139,7 +150,8 @@ export function createReadRoutes(parts: EmulatorParts): Record<string, Route> {
     })),
     traffic: route(z.object({}), () => ({ exchanges: parts.traffic.list() })),
     deliveries: route(z.object({}), () => ({ deliveries: parts.deliveries() })),
-    weather: route(z.object({}), () => ({ weather: parts.faults.all() })),
+    faults: route(z.object({}), () => faultsIn(parts)),
+    weather: route(z.object({}), () => faultsIn(parts)),
     people: route(z.object({}), () => ({ people: PEOPLE.filter((one) => !one.bot) })),
     channels: route(z.object({ as: as.optional() }), (input) => ({
       channels: channelsOf(parts, input.as === undefined ? undefined : findPerson(parts, input.as)),

@@ -64,8 +64,6 @@ export function portOf(server: Server): number {
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
-export type World = Awaited<ReturnType<typeof startWorld>>
-
 /** The workspace with one Bolt app on it, in either mode. */
 export async function startWorld(
   mode: 'http' | 'socket',

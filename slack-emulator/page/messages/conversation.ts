@@ -16,7 +16,7 @@ import { MessageList } from './message-list.ts'
 const CHANGES = new Set<unknown>(['posted', 'changed', 'deleted', 'streamed', 'reacted', 'session'])
 
 /** One channel's messages, or one thread's, as this person sees them, and kept true. */
-export function useMessages(channel: string, thread: string) {
+function useMessages(channel: string, thread: string) {
   const { me } = useSessionContext()
   const query = { as: me.name, channel, ...(thread === '' ? {} : { thread_ts: thread }) }
   const { data, error } = useLiveData({
@@ -66,7 +66,7 @@ function Prompts({ session, onChoose }: { session: AgentSession; onChoose(text: 
 type FootProps = { session: AgentSession; channel: ChannelInfo; thread: string; children: ComponentChildren }
 
 /** The line that says what the app is doing has a place of its own, so nothing moves when it speaks. */
-export function ConversationFooter({ session, channel, thread, children }: FootProps) {
+function ConversationFooter({ session, channel, thread, children }: FootProps) {
   const { app, act } = useSessionContext()
   const busy = session.status === 'processing'
   const words = session.words || (busy ? 'is working…' : '')

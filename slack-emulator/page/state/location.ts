@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks'
 /** What is looked at: a channel or the Home tab, and a thread beside it. It stands in the address, so Back works. */
 export type PageLocation = { channel: string; home: boolean; thread: string }
 
-export function locationOf(hash: string): PageLocation {
+function locationOf(hash: string): PageLocation {
   const [channel = '', rest = ''] = hash.replace(/^#\/?/, '').split('/')
   return { channel, home: rest === 'home', thread: rest === 'home' ? '' : rest }
 }

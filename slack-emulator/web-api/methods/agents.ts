@@ -24,7 +24,7 @@ const Prompts = acceptJson(
 
 type Place = { channel: string; thread_ts?: string | undefined }
 
-export const sessionKey = ({ channel, thread_ts }: Place) => `${channel}:${thread_ts ?? ''}`
+const sessionKey = ({ channel, thread_ts }: Place) => `${channel}:${thread_ts ?? ''}`
 
 /** agents.sessions.* and the older assistant.threads.* */
 export function createAgentMethods(workspace: Workspace): Methods {
