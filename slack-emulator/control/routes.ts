@@ -19,7 +19,7 @@ import { uploadFiles } from './upload.ts'
 import { listVisibleMessages, readVisibleSession } from './visible-messages.ts'
 import { channelsOf, listSuggestions, openHome } from './what-people-see.ts'
 
-/** One way a person can act, or look: its input, and what it does. */
+/** One route of the control API, from its unchecked input to its answer. */
 export type Route = (input: unknown) => Promise<Json>
 
 function route<T>(shape: z.ZodType<T>, act: (input: T) => Json | Promise<Json>): Route {
@@ -31,7 +31,7 @@ function route<T>(shape: z.ZodType<T>, act: (input: T) => Json | Promise<Json>):
   }
 }
 
-/** As many as Slack takes in one message. */
+/** Slack's limit for one message. */
 const MAX_FILES = 20
 
 const as = z.string()
@@ -51,7 +51,7 @@ const Command = z.object({
   thread_ts: ts.optional(),
   command: z.string().startsWith('/').default('/mcp'),
 })
-/** `values` is what else stands in the form: the app sees it in `view.state`. */
+/** `values` are the form's other fields, which the app sees in `view.state`. */
 const Pressing = z.object({
   as,
   button: z.string(),
@@ -62,7 +62,7 @@ const Pressing = z.object({
   view: z.literal(true).optional(),
   home: z.literal(true).optional(),
   values: z.record(z.string(), z.unknown()).default({}),
-  /** The workspace of a person from elsewhere, in a channel that several companies share. */
+  /** The workspace of a person from another company, in a Slack Connect channel. */
   team: z.string().optional(),
 })
 const Shortcut = z.object({ as, callback_id: z.string(), channel: z.string().optional(), ts: ts.optional() })
@@ -76,7 +76,7 @@ const Fault = z.object({
   times: z.coerce.number().int().min(1).max(100_000).default(1),
 })
 
-/** POST /local/…: what people do. */
+/** Creates the routes of POST /local/…: what people do. */
 export function createActionRoutes(parts: EmulatorParts): Record<string, Route> {
   return {
     say: route(Say, (input) => say(parts, input)),
@@ -139,7 +139,7 @@ function faultsIn({ faults }: EmulatorParts): Json {
   return { faults: all, weather: all }
 }
 
-/** GET /local/…: what people see. */
+/** Creates the routes of GET /local/…: what people see. */
 export function createReadRoutes(parts: EmulatorParts): Record<string, Route> {
   return {
     app: route(z.object({}), () => ({
@@ -201,7 +201,7 @@ function say(parts: EmulatorParts, input: z.infer<typeof Say>): Json {
   return { ok: true, channel: channel.id, ts: said.ts }
 }
 
-/** In the message named, else in the modal on top, else in the Home tab; `view` and `home` say which of the last two. */
+/** Presses in the named message, else in the modal on top, else in the Home tab; `view` and `home` choose between the last two. */
 async function press(parts: EmulatorParts, input: z.infer<typeof Pressing>): Promise<Json> {
   const { channel, ts: at, home, view } = input
   const inView = home || view || (channel === undefined && at === undefined)
