@@ -1,4 +1,4 @@
-/** The value of a JSON text, or undefined where it is none (JSON itself has no undefined). */
+/** Parses a JSON text; returns undefined if it is none, which no JSON text means. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)

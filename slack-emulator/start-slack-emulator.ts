@@ -22,28 +22,28 @@ import { createTriggerIds } from './workspace/trigger-ids.ts'
 import { createWorkspace } from './workspace/workspace.ts'
 
 export type SlackEmulatorOptions = {
-  /** 0 takes any free port. */
+  /** 0 means any free port. */
   port: number
-  /** Where the workspace is kept; without it everything is forgotten at the end. */
+  /** Where the workspace is stored; without it nothing is kept. */
   folder?: string
   mode: 'http' | 'socket'
-  /** HTTP mode: where signed requests go, in turn, the next one where a connection is refused. Empty: events wait. */
+  /** HTTP mode: where signed requests go, round robin, skipping one that refuses the connection; if empty, events wait. */
   appUrls: string[]
   log: EmulatorLog
   retryDelaysMs?: number[]
-  /** The clock, in milliseconds: tests move it on to see triggers, streams and response_urls expire. */
+  /** The clock, in milliseconds; tests move it on to make triggers, streams and response_urls expire. */
   now?: () => number
-  /** Timers of retries, on the same clock. */
+  /** The timers of retries, on the same clock. */
   after?: Clock['after']
-  /** The workspace, where it is not the one everybody has. */
+  /** The workspace; by default `TEAM`. */
   team?: Team
-  /** What an app has that is installed in several workspaces, the same in all of them. */
+  /** The credentials of an app that is installed in several workspaces, the same in all of them. */
   app?: { signingSecret: string; client: OAuthClient }
-  /** False: people install the app first, at /oauth/v2/authorize. */
+  /** If false, people install the app first, at /oauth/v2/authorize. */
   installed?: boolean
-  /** Where the app finds this workspace's files, when that is not here. */
+  /** The base URL of this workspace's files, if it is another one. */
   address?: string
-  /** Slack's own limits, or (default) so generous that nobody is bothered. `POST /local/limits` changes it. */
+  /** Slack's own limits, or by default far higher ones; `POST /local/limits` changes it. */
   rateLimits?: Strictness
 }
 

@@ -5,12 +5,12 @@ import { createState, isEmptyState, optionsOf, VALUE_FIELDS } from '../workspace
 import type { Json } from '../workspace/records.ts'
 import { CHANNELS, PEOPLE } from '../workspace/seed.ts'
 
-/** What a person enters becomes the element's state, or words for why Slack's client would not take it. */
+/** The element's new state, or why Slack's client would refuse the value. */
 export type EntryResult = { ok: true; state: Json } | { ok: false; message: string }
 
 const no = (message: string): EntryResult => ({ ok: false, message })
 
-/** `offered` are the options an app suggested for an external select. */
+/** Checks a value for an element; `offered` are the options the app suggested for an external select. */
 export function enterValue(element: Json, entered: unknown, offered: Json[] = []): EntryResult {
   const found = VALUE_FIELDS[String(element.type)]
   if (found === undefined) return no(`a ${String(element.type)} takes no value`)
@@ -48,7 +48,7 @@ function enterIds(element: Json, entered: unknown, many: boolean): EntryResult {
 
 type Check = [fits: (text: string, element: Json) => boolean, message: (element: Json) => string]
 
-/** The checks Slack's client makes before it bothers the app. */
+/** The checks that Slack's client makes before it sends a form. */
 const CHECKS: Record<string, Check[]> = {
   plain_text_input: [
     [(text, { min_length }) => typeof min_length !== 'number' || text.length >= min_length, minWords],
@@ -95,7 +95,7 @@ function enterText(element: Json, text: string): EntryResult {
   return { ok: true, state: createState(element, element.type === 'datetimepicker' ? Number(text) : text) }
 }
 
-/** The inputs a person left empty although they are needed, as Slack's client words it: block_id to message. */
+/** Slack's message for each required input that is empty, by block_id. */
 export function missingInputsIn(blocks: unknown, state: Record<string, Record<string, Json>>): Record<string, string> {
   const empty = listOf(blocks).filter((block) => {
     const values = Object.values(state[String(block.block_id)] ?? {})

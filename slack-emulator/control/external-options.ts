@@ -7,10 +7,10 @@ import { type PlacedElement, problemLinesOf } from '../workspace/blocks.ts'
 import type { Json, Person } from '../workspace/records.ts'
 import type { EmulatorParts } from './emulator-parts.ts'
 
-/** Where an element stands, as payloads say it. */
+/** The fields with which a payload says where an element is. */
 export type ElementLocation = { container: Json; [field: string]: unknown }
 
-/** Asks the app for the options of an external select, as Slack's client does while a person types. */
+/** Requests the options of an external select from the app, as Slack's client does while a person types. */
 export async function requestOptions(
   parts: EmulatorParts,
   person: Person,

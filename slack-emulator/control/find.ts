@@ -4,7 +4,7 @@ import type { Channel, Message, Person, View } from '../workspace/records.ts'
 import { PEOPLE } from '../workspace/seed.ts'
 import type { EmulatorParts } from './emulator-parts.ts'
 
-/** Finds what people act on, or says in clear words that it is not there. */
+/** Finds the person, or refuses with the names of those who exist. */
 export function findPerson({ workspace }: EmulatorParts, name: string): Person {
   const found = workspace.person(name)
   if (found !== undefined && !found.bot) return found
@@ -12,7 +12,7 @@ export function findPerson({ workspace }: EmulatorParts, name: string): Person {
   throw new EmulatorError('conflict', `there is no person "${name}"; there are: ${humans.join(', ')}`)
 }
 
-/** A person in a channel they are in; `dm` is their own DM with the app. */
+/** Finds a person and one of their channels; `dm` is their DM with the app. */
 export function findInChannel(parts: EmulatorParts, as: string, name: string): { person: Person; channel: Channel } {
   const person = findPerson(parts, as)
   const channel = name === 'dm' ? parts.workspace.dmOf(person.id) : findChannel(parts, name)
@@ -30,7 +30,7 @@ export function findChannel({ workspace }: EmulatorParts, name: string): Channel
   throw new EmulatorError('conflict', `there is no channel "${name}"; there are: ${names.join(', ')}, dm`)
 }
 
-/** The first look into the DM opens the app's Messages tab. */
+/** The first time a person looks into their DM, the app gets `app_home_opened`. */
 function openDm({ workspace }: EmulatorParts, channel: Channel, person: Person): void {
   workspace.channels.put(channel.id, { ...channel, opened: true })
   workspace.publish({ kind: 'home_opened', user: person.id, tab: 'messages', channel: channel.id })
@@ -38,7 +38,7 @@ function openDm({ workspace }: EmulatorParts, channel: Channel, person: Person):
 
 export type VisibleMessage = { person: Person; channel: Channel; message: Message }
 
-/** A message the person can see. */
+/** Finds a message that the person can see. */
 export function findMessage(
   parts: EmulatorParts,
   as: string,
@@ -62,7 +62,7 @@ export function findTopModal({ modals }: EmulatorParts, person: Person): View {
   return view
 }
 
-/** The view that is meant; where neither is said, what covers the rest: the modal on top, else the Home tab. */
+/** Finds the view to press in; if the request names neither, the modal on top, else the Home tab. */
 export function findViewToPress(
   parts: EmulatorParts,
   person: Person,

@@ -16,17 +16,17 @@ export function setMember(parts: EmulatorParts, input: { channel: string; user: 
   return { ok: true }
 }
 
-/** An admin removes the app: its token dies at once, and the app is told as long as it may hear anything. */
+/** Removes the app: its token stops working at once, and the app gets its last events. */
 export function uninstallApp({ workspace }: EmulatorParts, { here_only }: { here_only: boolean }): Json {
   if (workspace.appTokens.live() === undefined) throw new EmulatorError('conflict', 'the app is not installed here')
   if (here_only) return withdraw(workspace)
-  // Told first: who may be told is looked at when it happens.
+  // The event must be published first: an app that is not installed gets none.
   workspace.publish({ kind: 'uninstalled' })
   workspace.appTokens.remove()
   return { ok: true }
 }
 
-/** An admin of the organization takes the app from this workspace alone. */
+/** Takes the app from this workspace of its organization. */
 function withdraw(workspace: EmulatorParts['workspace']): Json {
   if (workspace.appTokens.live()?.org !== true)
     throw new EmulatorError('conflict', 'the app is not here by an install of the whole organization')
@@ -35,7 +35,7 @@ function withdraw(workspace: EmulatorParts['workspace']): Json {
   return { ok: true }
 }
 
-/** The Stop button: live streams of the thread refuse further words, and the app is told. */
+/** Presses Stop: open streams of the thread refuse further text, and the app gets `agent_session_stopped`. */
 export function stopSession(
   { workspace }: EmulatorParts,
   at: { person: Person; channel: Channel },

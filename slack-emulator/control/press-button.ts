@@ -12,10 +12,10 @@ import type { EmulatorParts } from './emulator-parts.ts'
 import { type ElementLocation, requestOptions } from './external-options.ts'
 import { chosenStateOf, findPressable, type PressableElement } from './pressable-elements.ts'
 
-/** `block_id` tells elements apart that share their label and action_id. */
+/** `block_id` distinguishes elements with the same label and action_id. */
 export type ButtonPress = { button: string; value?: unknown; block_id?: string | undefined; team?: string | undefined }
 
-/** Presses a button, or chooses in a menu, of a message. */
+/** Presses a button or chooses in a menu of a message. */
 export async function pressInMessage(
   parts: EmulatorParts,
   { person, channel, message }: { person: Person; channel: Channel; message: Message },
@@ -42,7 +42,7 @@ export async function pressInMessage(
   }
 }
 
-/** Presses or chooses in the modal on top, or in the Home tab. Returns whether the app was told. */
+/** Presses a button or chooses in a menu of a modal or Home tab; returns whether the app was told. */
 export async function pressInView(
   parts: EmulatorParts,
   person: Person,
@@ -73,7 +73,7 @@ export function messageLocationOf({ workspace }: EmulatorParts, channel: Channel
   const ephemeral = ephemeral_to !== undefined
   const container: Json = { type: 'message', message_ts: ts, channel_id: channel.id, is_ephemeral: ephemeral }
   if (thread_ts !== undefined) container.thread_ts = thread_ts
-  // Slack leaves an ephemeral message itself out of the payload.
+  // Slack's payload does not contain the ephemeral message itself.
   const shown = ephemeral ? {} : { message: messageObjectOf(message, workspace, true) }
   return { container, channel: channelPayloadOf(channel), ...shown }
 }
@@ -103,7 +103,7 @@ function actionPayload(
   }
 }
 
-/** In a channel that several companies share (Slack Connect), a press names the workspace of the person. */
+/** In a Slack Connect channel the payload names the person's own workspace. */
 const fromElsewhere = ({ id, name }: Person, team: string): Json => ({
   team: { id: team, domain: 'elsewhere' },
   user: { id, username: name, name, team_id: team },
@@ -120,7 +120,7 @@ function messageState(blocks: Json[], found: PressableElement, chosen: Json | un
   return values
 }
 
-/** The words a person sees where the app did not answer. */
+/** Shows a person that the app did not answer. */
 export function notifyPerson(parts: EmulatorParts, person: Person, channel: Channel, words: string): void {
   parts.workspace.post({ channel: channel.id, user: SLACKBOT, text: `:warning: ${words}`, ephemeral_to: person.id })
 }

@@ -9,7 +9,7 @@ import { enterValue } from './enter-value.ts'
 /** One thing a person can press or choose: a button, an entry of a menu, or an element that takes a value. */
 export type PressableElement = { placed: PlacedElement; label: string; value: string | undefined; action: Json }
 
-/** The one thing meant by a label or action_id, and a value where these are not enough. */
+/** Finds the one element with a label or action_id, told apart by its value if several match. */
 export function findPressable(
   blocks: Json[],
   { button, value, block_id }: { button: string; value?: unknown; block_id?: string | undefined },

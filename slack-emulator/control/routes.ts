@@ -19,7 +19,7 @@ import { uploadFiles } from './upload.ts'
 import { listVisibleMessages, readVisibleSession } from './visible-messages.ts'
 import { channelsOf, listSuggestions, openHome } from './what-people-see.ts'
 
-/** One way a person can act, or look: its input, and what it does. */
+/** One route of the control API, from its unchecked input to its answer. */
 export type Route = (input: unknown) => Promise<Json>
 
 function route<T>(shape: z.ZodType<T>, act: (input: T) => Json | Promise<Json>): Route {
@@ -31,7 +31,7 @@ function route<T>(shape: z.ZodType<T>, act: (input: T) => Json | Promise<Json>):
   }
 }
 
-/** As many as Slack takes in one message. */
+/** Slack's limit for one message. */
 const MAX_FILES = 20
 
 const as = z.string()
@@ -51,7 +51,7 @@ const Command = z.object({
   thread_ts: ts.optional(),
   command: z.string().startsWith('/').default('/mcp'),
 })
-/** `values` is what else stands in the form: the app sees it in `view.state`. */
+/** `values` are the form's other fields, which the app sees in `view.state`. */
 const Pressing = z.object({
   as,
   button: z.string(),
@@ -62,12 +62,12 @@ const Pressing = z.object({
   view: z.literal(true).optional(),
   home: z.literal(true).optional(),
   values: z.record(z.string(), z.unknown()).default({}),
-  /** The workspace of a person from elsewhere, in a channel that several companies share. */
+  /** The workspace of a person from another company, in a Slack Connect channel. */
   team: z.string().optional(),
 })
 const Shortcut = z.object({ as, callback_id: z.string(), channel: z.string().optional(), ts: ts.optional() })
 
-const Weather = z.object({
+const Fault = z.object({
   method: z.string().default('*'),
   status: z.coerce.number().int().min(400).max(599).optional(),
   delay: z.coerce.number().int().min(1).max(60_000).optional(),
@@ -76,7 +76,7 @@ const Weather = z.object({
   times: z.coerce.number().int().min(1).max(100_000).default(1),
 })
 
-/** POST /local/…: what people do. */
+/** Creates the routes of POST /local/…: what people do. */
 export function createActionRoutes(parts: EmulatorParts): Record<string, Route> {
   return {
     say: route(Say, (input) => say(parts, input)),
@@ -110,14 +110,7 @@ export function createActionRoutes(parts: EmulatorParts): Record<string, Route> 
     }),
     uninstall: route(z.object({ here_only: z.boolean().default(false) }), (input) => uninstallApp(parts, input)),
     upload: route(z.record(z.string(), z.unknown()), (input) => uploadFiles(parts, input)),
-    weather: route(Weather, (input) => {
-      parts.faults.set(input)
-      return { ok: true, weather: parts.faults.all() }
-    }),
-    sunshine: route(z.object({ method: z.string().optional() }), ({ method }) => {
-      parts.faults.clear(method)
-      return { ok: true, weather: parts.faults.all() }
-    }),
+    ...createFaultRoutes(parts),
     limits: route(z.object({ rate_limits: z.enum(['strict', 'generous']) }), ({ rate_limits }) => {
       parts.limits.set(rate_limits)
       return { ok: true, rate_limits }
@@ -128,7 +121,25 @@ export function createActionRoutes(parts: EmulatorParts): Record<string, Route> 
   }
 }
 
-/** GET /local/…: what people see. */
+/** `weather` and `sunshine` are the older names, kept for one version. */
+function createFaultRoutes(parts: EmulatorParts): Record<string, Route> {
+  const inject = route(Fault, (input) => {
+    parts.faults.set(input)
+    return { ok: true, ...faultsIn(parts) }
+  })
+  const clear = route(z.object({ method: z.string().optional() }), ({ method }) => {
+    parts.faults.clear(method)
+    return { ok: true, ...faultsIn(parts) }
+  })
+  return { faults: inject, weather: inject, 'clear-faults': clear, sunshine: clear }
+}
+
+function faultsIn({ faults }: EmulatorParts): Json {
+  const all = faults.all()
+  return { faults: all, weather: all }
+}
+
+/** Creates the routes of GET /local/…: what people see. */
 export function createReadRoutes(parts: EmulatorParts): Record<string, Route> {
   return {
     app: route(z.object({}), () => ({
@@ -139,7 +150,8 @@ export function createReadRoutes(parts: EmulatorParts): Record<string, Route> {
     })),
     traffic: route(z.object({}), () => ({ exchanges: parts.traffic.list() })),
     deliveries: route(z.object({}), () => ({ deliveries: parts.deliveries() })),
-    weather: route(z.object({}), () => ({ weather: parts.faults.all() })),
+    faults: route(z.object({}), () => faultsIn(parts)),
+    weather: route(z.object({}), () => faultsIn(parts)),
     people: route(z.object({}), () => ({ people: PEOPLE.filter((one) => !one.bot) })),
     channels: route(z.object({ as: as.optional() }), (input) => ({
       channels: channelsOf(parts, input.as === undefined ? undefined : findPerson(parts, input.as)),
@@ -189,7 +201,7 @@ function say(parts: EmulatorParts, input: z.infer<typeof Say>): Json {
   return { ok: true, channel: channel.id, ts: said.ts }
 }
 
-/** In the message named, else in the modal on top, else in the Home tab; `view` and `home` say which of the last two. */
+/** Presses in the named message, else in the modal on top, else in the Home tab; `view` and `home` choose between the last two. */
 async function press(parts: EmulatorParts, input: z.infer<typeof Pressing>): Promise<Json> {
   const { channel, ts: at, home, view } = input
   const inView = home || view || (channel === undefined && at === undefined)

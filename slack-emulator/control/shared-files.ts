@@ -4,10 +4,10 @@ import type { FileContents } from '../workspace/file-contents.ts'
 import type { Channel, Message } from '../workspace/records.ts'
 import type { EmulatorParts } from './emulator-parts.ts'
 
-/** Far above what a trial needs, and little enough to hold in memory. */
+/** Files are held in memory while they are read. */
 const MAX_BYTES = 25 * 1024 * 1024
 
-/** Keeps a file a person has picked; it is nobody else's until it is shared. */
+/** Keeps a file that a person has picked; nobody else sees it until it is shared. */
 export function keepAttachment(
   { workspace }: EmulatorParts,
   fileContents: FileContents,
@@ -22,7 +22,7 @@ export function keepAttachment(
   return { ok: true, file: file.id }
 }
 
-/** What a message that shares files has more than another; from then on its channel sees them. */
+/** Shares files with a channel and returns the fields its message needs. */
 export function shareFiles(
   { workspace }: EmulatorParts,
   channel: Channel,

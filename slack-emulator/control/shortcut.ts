@@ -3,7 +3,7 @@ import type { Channel, Message, Person } from '../workspace/records.ts'
 import type { EmulatorParts } from './emulator-parts.ts'
 import { messageLocationOf } from './press-button.ts'
 
-/** A shortcut of the whole workspace, or of one message. */
+/** Runs a global shortcut, or one of a message. */
 export async function runShortcut(
   parts: EmulatorParts,
   person: Person,

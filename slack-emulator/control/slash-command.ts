@@ -8,7 +8,7 @@ import { APP } from '../workspace/seed.ts'
 import type { EmulatorParts } from './emulator-parts.ts'
 import { notifyPerson } from './press-button.ts'
 
-/** Runs a slash command with `should_escape`; what the app acknowledges with is shown as Slack shows it. */
+/** Runs a slash command with `should_escape`; the acknowledgement's body is shown as Slack shows it. */
 export async function runSlashCommand(
   parts: EmulatorParts,
   { person, channel }: { person: Person; channel: Channel },

@@ -13,7 +13,7 @@ import { findTopModal } from './find.ts'
 
 export type SubmitResult = { ok: true } | { ok: false; errors: Record<string, string> }
 
-/** What an app may answer to a submission (docs.slack.dev/surfaces/modals#response_actions). */
+/** The answers Slack accepts to a submission (docs.slack.dev/surfaces/modals#response_actions). */
 const ResponseAction = z.discriminatedUnion('response_action', [
   z.object({ response_action: z.literal('errors'), errors: z.record(z.string(), z.string().min(1)) }),
   z.object({ response_action: z.literal('update'), view: z.record(z.string(), z.unknown()) }),
@@ -47,7 +47,7 @@ export async function submitModal(
   return follow(parts, filled.view, body)
 }
 
-/** Puts what a person has typed so far into the modal on top, without submitting; what its fields refuse stays out. */
+/** Types values into the modal on top without submitting it; values that a field refuses are left out. */
 export async function typeIntoModal(
   parts: EmulatorParts,
   person: Person,
@@ -79,7 +79,7 @@ async function fill(parts: EmulatorParts, person: Person, view: View, values: Re
   return { view: { ...view, state }, errors }
 }
 
-/** The options for each wanted value, and those already chosen. */
+/** Asks for the options of each wanted value; options already chosen need no request. */
 async function suggestAll(
   parts: EmulatorParts,
   person: Person,
@@ -148,7 +148,7 @@ function refuseStray(view: View, errors: Record<string, string>): SubmitResult {
   throw new EmulatorError('app_failed', `Slack refuses the app's errors: "${stray}" is no input block of this modal`)
 }
 
-/** Closes the view on top as its Close button does, or with `away` the whole stack; nobody waits for what the app says to it. */
+/** Closes the view on top, or with `away` the whole stack, without waiting for the app's answer. */
 export function closeModal(parts: EmulatorParts, person: Person, away = false): void {
   const all = away || parts.modals.top(person.id)?.given.clear_on_close === true
   for (const closed of parts.modals.close(person.id, all)) {

@@ -8,7 +8,7 @@ import type { Json, StoredFile } from '../workspace/records.ts'
 import type { EmulatorParts } from './emulator-parts.ts'
 import { checkThread, findInChannel } from './find.ts'
 
-/** Slack takes files of 1 GB; nobody needs that here. */
+/** Slack accepts 1 GB; this much fits into memory. */
 const MAX_BYTES = 64 * 1024 * 1024
 /** docs.slack.dev/messaging/working-with-files: ten at a time in the client, more over the API. */
 const MAX_FILES = 30
@@ -61,7 +61,7 @@ export async function uploadFiles(parts: EmulatorParts, input: Record<string, un
   return { ok: true, channel: channel.id, ts: said.ts, files: files.map((file) => file.id) }
 }
 
-/** A form's file fields, and the one file of the short form, as the list of the long form. */
+/** Turns a form's file fields, or the single file of the short form, into the list of the long form. */
 async function asJson(input: Record<string, unknown>): Promise<Record<string, unknown>> {
   const formFiles = Object.values(input).filter((value) => value instanceof File)
   const sent = await Promise.all(formFiles.map(fromForm))
@@ -72,7 +72,7 @@ async function asJson(input: Record<string, unknown>): Promise<Record<string, un
 
 const fromForm = async (file: File) => ({
   name: file.name,
-  // What a form says of a file whose kind it does not know.
+  // Forms send this type for files they do not recognize.
   mimeType: file.type === 'application/octet-stream' ? undefined : file.type || undefined,
   data: Buffer.from(await file.arrayBuffer()).toString('base64'),
 })

@@ -3,7 +3,7 @@ import type { Channel, Json, Message, Person } from '../workspace/records.ts'
 import { fileObjectOf, isStreaming } from '../workspace/slack-objects.ts'
 import type { Workspace } from '../workspace/workspace.ts'
 
-/** A conversation as one person sees it, oldest first: their own ephemerals included, nobody else's. */
+/** Lists a conversation as one person sees it, oldest first, with their own ephemeral messages only. */
 export function listVisibleMessages(
   workspace: Workspace,
   person: Person,
@@ -62,7 +62,7 @@ function shownFile(workspace: Workspace, id: string): Json[] {
   return [{ id, name, title, mimetype, size, url: url_private }]
 }
 
-/** What the page shows above the composer: the app's status words, prompts, and the session of the thread. */
+/** Reads the thread's session with its status text and suggested prompts, which the page shows at the composer. */
 export function readVisibleSession(workspace: Workspace, channel: Channel, threadTs: string | undefined): Json {
   const session = findSession(workspace, { channel: channel.id, thread_ts: threadTs })
   if (session === undefined) return {}

@@ -9,10 +9,10 @@ import { type ElementLocation, requestOptions } from './external-options.ts'
 import { findMessage, findPerson, findTopModal } from './find.ts'
 import { messageLocationOf } from './press-button.ts'
 
-/** How long a look at the Home tab waits for the app to publish it anew. */
+/** How long reading the Home tab waits for the app to publish it. */
 const HOME_WAIT_MS = 1_500
 
-/** Opening the Home tab tells the app, which usually publishes it anew; that is what the person then sees. */
+/** Opens the Home tab and waits until the app has published it. */
 export async function openHome({ workspace }: EmulatorParts, person: Person): Promise<void> {
   const published = new Promise<void>((resolve) => {
     const done = () => {
@@ -31,7 +31,7 @@ export async function openHome({ workspace }: EmulatorParts, person: Person): Pr
 
 type Asked = { as: string; action_id: string; value: string; channel?: string | undefined; ts?: string | undefined }
 
-/** What an external select offers for the words typed: in a message, else in the modal on top. */
+/** Lists what an external select offers for a typed text, in a message or else in the modal on top. */
 export function listSuggestions(parts: EmulatorParts, { as, action_id, value, channel, ts }: Asked): Promise<Json[]> {
   const person = findPerson(parts, as)
   const seen = channel === undefined || ts === undefined ? undefined : findMessage(parts, as, { channel, ts })
@@ -59,7 +59,7 @@ function elementOf(blocks: Json[], actionId: string): PlacedElement {
   )
 }
 
-/** The channels a person is in, or all. */
+/** Lists the channels a person is in, or all channels. */
 export function channelsOf({ workspace }: EmulatorParts, person: Person | undefined): Json[] {
   const seen = workspace.channels.values().filter((one) => person === undefined || one.members.includes(person.id))
   return seen.map((channel) => {
@@ -69,7 +69,7 @@ export function channelsOf({ workspace }: EmulatorParts, person: Person | undefi
   })
 }
 
-/** The newest message that concerns a person: in the channel itself, or in a thread they are part of; `0` where there is none. */
+/** The timestamp of the newest message by others that a person would notice, in the channel or in a thread they take part in; `0` for none. */
 function latestFor({ messages }: Workspace, channel: Channel, person: Person): string {
   const roots = messages.topLevel(channel.id)
   const threads = roots.flatMap((root) => {

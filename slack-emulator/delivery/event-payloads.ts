@@ -4,10 +4,10 @@ import { messageObjectOf } from '../workspace/slack-objects.ts'
 import type { Workspace } from '../workspace/workspace.ts'
 import type { WorkspaceEvent } from '../workspace/workspace-events.ts'
 
-/** The inside of an event callback. */
+/** The `event` of an event callback. */
 export type SlackEvent = { type: string; [field: string]: unknown }
 
-/** What the app is told of a event: nothing, one event, or for a mention in a channel two. */
+/** The Events API events for a change in the workspace: none, one, or two for a mention in a channel. */
 export function eventsFor(event: WorkspaceEvent, workspace: Workspace): SlackEvent[] {
   switch (event.kind) {
     case 'posted':

@@ -7,16 +7,16 @@ import type { Workspace } from '../workspace/workspace.ts'
 import type { SlackEvent } from './event-payloads.ts'
 import type { AppReply, Transport } from './transport.ts'
 
-/** When an event was not acknowledged: at once, after a minute, after five (docs.slack.dev/apis/events-api#retries). */
+/** Delays before an unacknowledged event is sent again (docs.slack.dev/apis/events-api#retries). */
 export const RETRY_DELAYS_MS = [0, 60_000, 300_000]
 
-/** While no app listens, it is looked for this often; such a look is no attempt, as a restart here takes seconds. */
+/** How often an absent app is looked for; this does not count as an attempt, since a restart takes seconds. */
 const LOOK_AGAIN_MS = 250
 
-/** How long deliveries are remembered for whoever wants to measure. */
+/** How many deliveries are kept for measurements. */
 const MAX_DELIVERIES = 2_000
 
-/** One attempt: how it ended, and how long the app took from the request to its acknowledgement. */
+/** One attempt to deliver an event; `ms` is the time from the request to the acknowledgement. */
 export type Delivery = { id: string; attempt: number; outcome: string; ms: number }
 
 export type EventQueue = {
@@ -45,7 +45,7 @@ export function createEventQueue({
   after: later = systemClock.after,
 }: Deps): EventQueue {
   const timers = createTimers(later)
-  // Looking for an app that is away is this machine's business, not Slack's: always in real time.
+  // These timers run in real time even under a test's clock, because they are not part of Slack's behaviour.
   const looks = createTimers(systemClock.after)
   const attempts: Delivery[] = []
   let closed = false
@@ -123,7 +123,7 @@ function createTimers(later: Clock['after']) {
 
 function envelopeOf(id: string, event: SlackEvent, { team, appTokens, now }: Workspace) {
   const enterprise = team.enterprise?.id ?? null
-  // What is of the organization names no workspace around it.
+  // Events of the organization carry no workspace id.
   const team_id = event.type === 'team_access_revoked' ? null : team.id
   const authorization = {
     enterprise_id: enterprise,

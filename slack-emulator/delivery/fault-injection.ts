@@ -1,30 +1,30 @@
 import { EmulatorError } from '../errors.ts'
 
-/** What goes wrong with a Web API method, on demand. `*` stands for every method. */
+/** A fault ordered for a Web API method; `*` means every method. */
 export type InjectedFault = {
   method: string
-  /** An HTTP status instead of an answer; 429 comes with `Retry-After`. */
+  /** The HTTP status of the answer; 429 comes with `Retry-After`. */
   status?: number | undefined
-  /** Milliseconds the call takes longer. */
+  /** Milliseconds by which the answer is delayed. */
   delay?: number | undefined
-  /** Slack's word for the refusal, in an answer of HTTP 200. */
+  /** Slack's error code, in an answer of HTTP 200. */
   error?: string | undefined
   /** Seconds, for a 429. */
   retry_after?: number | undefined
-  /** How many calls it meets. */
+  /** How many calls get it. */
   times: number
 }
 
 export type FaultInjection = {
   set(fault: InjectedFault): void
   clear(method: string | undefined): void
-  /** What meets this call; counts as one time. */
+  /** Takes the fault for a call, which counts as one time. */
   next(method: string): InjectedFault | undefined
-  /** What is still to come. */
+  /** The faults that are still to come. */
   all(): InjectedFault[]
 }
 
-/** Failures and slowness a test or a person orders, first in first out for each method. */
+/** Creates the queue of ordered faults, first in first out for each method. */
 export function createFaultInjection(): FaultInjection {
   let coming: InjectedFault[] = []
   return {

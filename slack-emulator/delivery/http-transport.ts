@@ -19,7 +19,7 @@ type Encoded = { body: string; headers: Record<string, string> }
  */
 export function createHttpTransport({ signingSecret, urls, now }: Deps): Transport & { setUrls(urls: string[]): void } {
   const kept = new Agent({ keepAlive: true, maxSockets: MAX_CONNECTIONS })
-  // A kept connection may close just as it is used again. An event is then retried; a click never is, so it gets a fresh one.
+  // Interactions get a fresh connection: a kept one may close as it is reused, and Slack never retries an interaction.
   const fresh = new Agent({ keepAlive: false })
   let targets = [...urls]
   let turn = 0
@@ -81,7 +81,7 @@ function sign({ body, headers }: Encoded, secret: string, nowMs: number): Encode
   }
 }
 
-/** `absent` only when the connection was refused, so the app certainly never saw the request. */
+/** Returns `absent` only when the connection was refused, so that the app cannot have seen the request. */
 function post(agent: Agent, url: string, { body, headers }: Encoded): Promise<AppReply> {
   return new Promise((resolve) => {
     let begin = performance.now()
@@ -91,7 +91,7 @@ function post(agent: Agent, url: string, { body, headers }: Encoded): Promise<Ap
       const broken = (error: unknown) => describeFailure('connection_failed', { detail: String(error), ms: taken() })
       void readReply(response, taken).catch(broken).then(resolve)
     })
-    // The app's three seconds start when the request has a connection, not while it waits for one of ours.
+    // The app's three seconds start when the request has a connection.
     sent.once('socket', () => {
       begin = performance.now()
       timer = setTimeout(() => {

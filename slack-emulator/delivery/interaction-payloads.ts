@@ -20,7 +20,7 @@ export function channelPayloadOf(channel: Channel): Json {
   return { id: channel.id, name: channel.im === undefined ? channel.name : 'directmessage' }
 }
 
-/** Interactivity is delivered once; the body of the acknowledgement, or what the person is told instead. */
+/** Sends an interaction, once and without retries; returns the acknowledgement's body, or throws with what the person is told. */
 export async function sendInteraction(
   transport: Transport,
   type: 'interactive' | 'slash_commands',
@@ -31,7 +31,7 @@ export async function sendInteraction(
   throw new EmulatorError('app_failed', trouble(reply))
 }
 
-/** Slack's own words to a person whose click or command got no answer, and for the developer the reason. */
+/** Slack's message to the person, with the reason for the developer. */
 function trouble(reply: Exclude<AppReply, { kind: 'acked' }>): string {
   const code = reply.kind === 'failed' && reply.reason === 'http_timeout' ? 'operation_timeout' : 'dispatch_failed'
   return `We had some trouble connecting. Try again? (${code}: ${reply.detail})`

@@ -9,21 +9,21 @@ const SECRET_SHAPES =
 /** The password in a URL. */
 const URL_PASSWORD = /(:\/\/)[^\s/@:]+:[^\s/@]+@/g
 
-/** Names of fields whose value is a secret wherever it stands. */
+/** Names of fields whose value is a secret. */
 const SECRET_FIELD = /token|secret|password|passwd|authorization|api_?key|credential|ticket/i
-/** What labels, hints and ids of an input say where a person is to type a secret. */
+/** Words in the label, hint or id of an input for a secret. */
 const SECRET_INPUT =
   /token|secret|password|passwd|api.?key|private.?key|access.?key|credential|dsn|connection.?string|encrypted/i
-/** The local upload address ends in its own key. */
+/** An upload URL ends in its key. */
 const UPLOAD = /(\/upload\/v1\/[^/]+\/)\w+/g
 
-/** A payload with everything that is, or looks like, a secret cut out: tokens, and what was typed into secret inputs. */
+/** Replaces tokens, texts that look like secrets, and values typed into inputs for secrets. */
 export function redactPayload(payload: unknown): unknown {
   const open = opened(payload)
   return walk(open, secretInputs(open))
 }
 
-/** Forms carry lists and objects as JSON text; a person reads them better, and secrets are found, when they are opened. */
+/** Parses the JSON texts in form fields, so that secrets inside them are found. */
 function opened(value: unknown): unknown {
   if (typeof value === 'string') return /^\s*[[{]/.test(value) ? (parseJson(value) ?? value) : value
   if (Array.isArray(value)) return value.map(opened)
@@ -49,7 +49,7 @@ function isSecret(name: string, held: unknown, inputs: Set<string>): boolean {
   return typeof held === 'string' && held !== '' && SECRET_FIELD.test(name)
 }
 
-/** The block and action ids of the inputs that ask for a secret, wherever in the payload the form stands. */
+/** The block and action ids of all inputs in the payload that ask for a secret. */
 function secretInputs(payload: unknown): Set<string> {
   const found = new Set<string>()
   const look = (value: unknown): void => {

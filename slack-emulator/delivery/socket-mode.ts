@@ -8,9 +8,9 @@ import { parseJson } from '../parse-json.ts'
 import { APP } from '../workspace/seed.ts'
 import { type AppReply, type AppRequest, describeFailure, type Transport } from './transport.ts'
 
-/** Slack's own limit of connections per app. */
+/** Slack's limit of connections per app. */
 const MAX_SOCKETS = 10
-/** The client gives up after 30 s without a ping from here. */
+/** The client gives up after 30 s without a ping. */
 const PING_EVERY_MS = 10_000
 const TICKET_LIFETIME_MS = 30_000
 /** RFC 6455 §7.4.1: the server is stopping. */
@@ -23,7 +23,7 @@ export type SocketModeTransport = Transport & {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
 }
 
-/** Socket Mode's server side (docs.slack.dev/apis/events-api/using-socket-mode): each envelope goes to one socket, in turn. */
+/** Socket Mode's server side (docs.slack.dev/apis/events-api/using-socket-mode): each envelope goes to one socket, round robin. */
 export function createSocketModeTransport(now: () => number): SocketModeTransport {
   const server = new WebSocketServer({ noServer: true })
   const tickets = new Map<string, number>()
@@ -82,7 +82,7 @@ export function createSocketModeTransport(now: () => number): SocketModeTranspor
 
 type Waiting = { socket: WebSocket; answer: (reply: AppReply) => void; timer: NodeJS.Timeout; begin: number }
 
-/** The envelopes on their way, until they are acknowledged, three seconds pass, or their socket closes. */
+/** Holds the envelopes that were sent until they are acknowledged, three seconds pass, or their socket closes. */
 function createAcks() {
   const waiting = new Map<string, Waiting>()
 
@@ -112,7 +112,7 @@ function createAcks() {
       const body = emptyToUndefined(frame.payload)
       settle(frame.envelope_id, (ms) => ({ kind: 'acked', body, ms }))
     },
-    /** All of one socket, or all there are. */
+    /** Fails the envelopes of one socket, or all. */
     fail(why: string, socket?: WebSocket): void {
       for (const [id, asked] of waiting) {
         if (socket === undefined || asked.socket === socket)

@@ -3,7 +3,7 @@ import type { Json } from '../workspace/records.ts'
 import { redactPayload } from './redact.ts'
 import type { AppReply, AppRequest, Transport } from './transport.ts'
 
-/** One request between Slack and the app, as a person may see it: secrets are cut out before it is kept. */
+/** One request between Slack and the app, without secrets. */
 export type Exchange = {
   id: number
   /** UNIX milliseconds. */
@@ -11,10 +11,10 @@ export type Exchange = {
   way: 'to_app' | 'to_slack'
   name: string
   verdict: 'ok' | 'refused' | 'failed'
-  /** The verdict in a few words, e.g. `acknowledged` or `invalid_blocks`. */
+  /** A short reason, e.g. `acknowledged` or `invalid_blocks`. */
   says: string
   ms: number
-  /** How many requests of the same kind in a row this stands for: a stream is many. */
+  /** How many consecutive requests this entry stands for; a stream makes many. */
   times: number
   request: unknown
   answer: unknown
@@ -27,7 +27,7 @@ export type TrafficLog = {
   watch(listener: (id: number) => void): () => void
 }
 
-/** Enough to look back over a few requests; older ones are forgotten. */
+/** Older exchanges are dropped. */
 const MAX_EXCHANGES = 200
 
 export function createTrafficLog(): TrafficLog {
@@ -53,20 +53,20 @@ export function createTrafficLog(): TrafficLog {
   }
 }
 
-/** The words of one stream arrive in dozens of calls, which would push everything else out. */
+/** The dozens of appends of one stream share an entry, so that they do not push out the rest. */
 function continues(last: Exchange, seen: Omit<Exchange, 'id' | 'times'>): boolean {
   if (seen.name !== 'chat.appendStream' || last.name !== seen.name || last.verdict !== 'ok') return false
   return isRecord(last.request) && isRecord(seen.request) && last.request.ts === seen.request.ts
 }
 
-/** The transport with everything that goes over it noted. */
+/** Wraps a transport so that every exchange is logged. */
 export function recordTraffic(transport: Transport, traffic: TrafficLog, now: () => number): Transport {
   return {
     ...transport,
     async send(outgoing) {
       const at = now()
       const reply = await transport.send(outgoing)
-      // The queue looks for an absent app several times a second: that is no exchange yet.
+      // The queue's checks for an absent app, several a second, are not logged.
       if (reply.kind === 'absent' && outgoing.type === 'events_api') return reply
       const seen = { at, name: nameOf(outgoing), request: outgoing }
       traffic.note({ way: 'to_app', ...seen, ...verdictOf(reply) })

@@ -1,10 +1,10 @@
 import type { Json } from '../workspace/records.ts'
 
-/** Something Slack sends the app. */
+/** A request from Slack to the app. */
 export type AppRequest = {
   type: 'events_api' | 'slash_commands' | 'interactive'
   payload: Json
-  /** On the second and later deliveries of an event. */
+  /** Set on the second and later deliveries of an event. */
   retry?: { num: number; reason: string }
 }
 
@@ -22,7 +22,7 @@ export type FailedReply = {
   ms: number
 }
 
-/** The way to the app: signed HTTP requests, or Socket Mode. */
+/** How requests reach the app: signed HTTP, or Socket Mode. */
 export type Transport = {
   send(outgoing: AppRequest): Promise<AppReply>
   /** Resolves when there is somewhere to send to. */

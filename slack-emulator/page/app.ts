@@ -18,7 +18,7 @@ import { Icon } from './widgets/icon.ts'
 const never = () => false
 const NOTHING = {}
 
-/** The whole page, once it is known who is there. */
+/** The page; it shows once people and app are loaded. */
 export function App() {
   const people = useLiveData({ path: 'people', query: NOTHING, when: never })
   const app = useLiveData({ path: 'app', query: NOTHING, when: never })
@@ -39,7 +39,7 @@ function Seat({ me, people, app }: { me: PersonInfo; people: PersonInfo[]; app: 
     if (live.data === undefined) return undefined
     const channels = readChannels(live.data)
     const known = channels.some((channel) => channel.id === place.channel)
-    // The first thing to see is the conversation with the app.
+    // The page opens in the DM with the app.
     const at = known ? place : { channel: channels.find((channel) => channel.dm)?.id ?? '', home: false, thread: '' }
     const tried = async (path: string, body: JsonRecord) => {
       try {

@@ -1,7 +1,7 @@
 import { html, render } from 'htm/preact'
 import { App } from './app.ts'
 
-/** Puts the page into its document. */
+/** Renders the page into its document. */
 export function mountPage(document: Document): void {
   const place = document.getElementById('page')
   if (place === null) throw new TypeError('the document has no place for the page')

@@ -21,7 +21,7 @@ type Deps = {
 type Visit = { request: IncomingMessage; response: ServerResponse; path: string[] }
 type Serve = (visit: Visit) => Promise<void> | void
 
-/** Everything the workspace serves on its one port, by the first part of the path. */
+/** Serves everything on the one port, by the first part of the path. */
 export function createRequestListener(deps: Deps): RequestListener {
   const [acts, sights] = [createActionRoutes(deps.parts), createReadRoutes(deps.parts)]
   const { servePage, servePart } = createPageServer()
@@ -49,13 +49,13 @@ export function createRequestListener(deps: Deps): RequestListener {
   }
 }
 
-/** chat.getPermalink leads into the page, to the message's thread. */
+/** Redirects a permalink to the message's thread in the page. */
 function serveLink([, channel = '', message = '']: string[], response: ServerResponse): void {
   const [, seconds = '', rest = ''] = /^p(\d{10})(\d{6})$/.exec(message) ?? []
   response.writeHead(302, { location: `/#/${encodeURIComponent(channel)}/${seconds}.${rest}` }).end()
 }
 
-/** A web page elsewhere must not act here: neither by a name that resolves to loopback, nor by a form. */
+/** Rejects requests from other web pages: DNS rebinding by the host, cross-site forms by the origin. */
 function isOurs({ headers }: IncomingMessage, url: string): boolean {
   const port = new URL(url).port
   const hosts = ['127.0.0.1', 'localhost', '[::1]'].map((name) => `${name}:${port}`)
@@ -65,7 +65,7 @@ function isOurs({ headers }: IncomingMessage, url: string): boolean {
   )
 }
 
-/** Parts of /local/ that are no JSON routes. */
+/** Routes of /local/ whose body or answer is not JSON. */
 const OWN: Record<string, (deps: Deps, request: IncomingMessage, response: ServerResponse) => Promise<void> | void> = {
   'GET events': (deps, _request, response) => serveNews(deps, response),
   'POST attach': serveAttach,
@@ -97,7 +97,7 @@ function statusOf({ code }: EmulatorError): number {
   return code === 'app_failed' ? 502 : 409
 }
 
-/** GET /local/events: one line per thing that happens, as server-sent events; ids only, so nobody reads another's words. */
+/** GET /local/events: server-sent events that carry ids only, so nobody reads another's messages. */
 function serveNews({ parts }: Deps, response: ServerResponse): void {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
   response.write(':\n\n')
@@ -122,7 +122,7 @@ function idsOf(event: WorkspaceEvent): object {
   return Object.fromEntries(ids)
 }
 
-/** POST /local/attach?as=…&name=…: the bytes of a file a person will share or put into a form. */
+/** POST /local/attach?as=…&name=…: the bytes of a file for a message or a form. */
 async function serveAttach({ parts }: Deps, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const query = new URL(request.url ?? '/', parts.workspace.url).searchParams
   const attached = keepAttachment(parts, parts.fileContents, {

@@ -8,7 +8,7 @@ import { brotliCompressSync } from 'node:zlib'
 import { sendText } from '../web-api/request-bodies.ts'
 
 const FOLDER = join(import.meta.dirname, '../page')
-/** Packages the page runs on, served from where npm put them. */
+/** Packages that the page imports, served from node_modules. */
 const PACKAGES = ['preact', 'preact/hooks', 'htm', 'htm/preact', 'marked']
 const TYPES: Record<string, string> = {
   js: 'text/javascript; charset=utf-8',
@@ -71,7 +71,7 @@ function readPart(name: string): Part | undefined {
   if (name === 'icon.svg') return newPart('svg', ICON)
   const packaged = PACKAGES.find((one) => packageUrl(one) === `/page/${name}`)
   if (packaged !== undefined) return newPart('js', readFileSync(fileURLToPath(import.meta.resolve(packaged)), 'utf8'))
-  // Only what is listed is served, so no name leads out of the folder.
+  // Only listed files are served, so no name leads out of the folder.
   if (!scripts().includes(name)) return undefined
   return newPart('js', stripTypeScriptTypes(readFileSync(join(FOLDER, name), 'utf8')))
 }
@@ -123,7 +123,7 @@ ${preloads.map((url) => `<link rel="modulepreload" href="${url}">`).join('\n')}
 `
 }
 
-/** Two jacks and a cable between them. */
+/** The page's icon: two jacks and a cable. */
 const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#1d3557"/>
 <path d="M9 10v6a7 7 0 0 0 14 0v-6" fill="none" stroke="#e9c46a" stroke-width="3" stroke-linecap="round"/>
 <circle cx="9" cy="9" r="4" fill="#f1faee"/><circle cx="23" cy="9" r="4" fill="#f1faee"/></svg>`

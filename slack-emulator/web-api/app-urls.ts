@@ -13,7 +13,7 @@ type Deps = {
 }
 type Visit = { request: IncomingMessage; response: ServerResponse; path: string[] }
 
-/** Notes a request of the app that is no call of a method, with how it ended. */
+/** Logs a request of the app to a URL that is not a Web API method. */
 function noting({ workspace, traffic }: Deps, name: string) {
   const [at, begin] = [workspace.now(), performance.now()]
   return (request: unknown, status: number, answer: string): void => {
@@ -50,12 +50,12 @@ export async function serveUpload(deps: Deps, { request, response, path }: Visit
   answer(200, `OK - ${bytes.length}`)
 }
 
-/** GET of url_private: the app downloads with its token; a person's page asks for the file as that person. */
+/** GET of url_private: the app downloads with its token, the page as a person. */
 export function serveFile(deps: Deps, { request, response, path }: Visit): void {
   const { workspace } = deps
   const as = new URL(request.url ?? '/', workspace.url).searchParams.get('as')
   const found = fileFor(deps, path[1] ?? '', { as, authorization: request.headers.authorization })
-  // What a person's browser fetches is nothing between Slack and the app.
+  // A person's download is not traffic between Slack and the app.
   if (as === null) {
     const words = 'bytes' in found ? `${found.bytes.length} bytes of ${found.mimetype}` : found.words
     noting(deps, 'url_private')({ file: path[1], name: workspace.files.get(path[1] ?? '')?.name }, found.status, words)
@@ -79,7 +79,7 @@ function fileFor(
     true
   const allowed = workspace.appTokens.statusOf(by.authorization?.replace(/^Bearer /, '') ?? '') === 'live' || sees
   const bytes = file === undefined ? undefined : fileContents.get(file.id)
-  // Slack shows a sign-in page to a download without a token; a plain refusal is easier to notice.
+  // Slack answers a download without a token with a sign-in page; 403 is easier to notice.
   if (!allowed) return { status: 403, words: 'a bearer token is needed' }
   if (file === undefined || bytes === undefined) return { status: 404, words: 'file not found' }
   return { status: 200, bytes, mimetype: file.mimetype }

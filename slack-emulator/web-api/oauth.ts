@@ -6,7 +6,7 @@ import type { Workspace } from '../workspace/workspace.ts'
 import { defineMethod, type MethodResponse, type Methods, refuse } from './methods/method-args.ts'
 import { readArgs, sendText } from './request-bodies.ts'
 
-/** How the app proves who it is. */
+/** The app's OAuth client credentials. */
 export type OAuthClient = { id: string; secret: string }
 
 /** Slack's codes work once, for ten minutes (docs.slack.dev/authentication/installing-with-oauth). */
@@ -15,7 +15,7 @@ const CODE_LIFE_MS = 600_000
 type Grant = { redirect: string; scope: string; by: string; org: boolean; expiresAt: number }
 
 export type OAuth = {
-  /** GET shows who asks for what; POST is the person's answer. */
+  /** Serves the consent page on GET and takes the person's decision on POST. */
   serve(request: IncomingMessage, response: ServerResponse): Promise<void>
   methods: Methods
 }
@@ -33,7 +33,7 @@ const Answered = Asked.extend({
 })
 type Asked = z.infer<typeof Asked>
 
-/** The way an app comes into this workspace: a person is asked, and the app changes a code for its token. Without a client none can. */
+/** Creates the OAuth installation: a person consents, and the app exchanges a code for its token; without a client every request is refused. */
 export function createOAuth(workspace: Workspace, client: OAuthClient | undefined): OAuth {
   const grants = new Map<string, Grant | 'used'>()
   const decide = (answered: z.infer<typeof Answered>): string => {

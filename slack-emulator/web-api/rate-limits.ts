@@ -1,6 +1,6 @@
 /**
- * Slack's limits per method and workspace (docs.slack.dev/apis/web-api/rate-limits; facts/slack.md 1.7).
- * `generous` keeps the shape and never bothers a person at a keyboard.
+ * Slack's limits per method and workspace (docs.slack.dev/apis/web-api/rate-limits).
+ * `generous` keeps their shape at fifty times the height.
  */
 export type Strictness = 'strict' | 'generous'
 
@@ -13,7 +13,7 @@ export type RateLimits = {
 const TIERS = { 1: 1, 2: 20, 3: 50, 4: 100 } as const
 type Tier = keyof typeof TIERS
 
-/** Calls a minute that a method may be made, where Slack names a tier; others are not limited here. */
+/** The tier of each method for which Slack names one; other methods are not limited here. */
 const TIER_OF: Record<string, Tier> = {
   'agents.sessions.rename': 3,
   'agents.sessions.setStatus': 3,
@@ -50,7 +50,7 @@ const TIER_OF: Record<string, Tier> = {
 /** assistant.threads.setStatus: 600 a minute per app and team. */
 const STATUS_A_MINUTE = 600
 
-/** About one message a second in a channel, short bursts tolerated; several hundred a minute in all. */
+/** chat.postMessage: about one a second in a channel with short bursts, and several hundred a minute in all. */
 const POSTS = { burst: 10, aMinute: 60, allAMinute: 300 }
 
 const GENEROSITY = 50

@@ -31,10 +31,10 @@ type Deps = {
   oauth: OAuth
 }
 
-/** These need no token. */
+/** Methods that need no token. */
 const OPEN = new Set(['api.test', 'blocks.validate', 'oauth.v2.access'])
 
-/** POST /api/<method>: HTTP 200 with `ok` in the body, as Slack does, but for rate limits and ordered bad fault. */
+/** POST /api/<method>: answers HTTP 200 with `ok` in the body like Slack, except for rate limits and injected faults. */
 export function createWebApi(
   deps: Deps,
 ): (method: string, request: IncomingMessage, response: ServerResponse) => Promise<void> {
@@ -68,7 +68,7 @@ export function createWebApi(
     return refuseToken(name, tokenOf(request, args)) ?? refuseTeam(name) ?? method(args)
   }
 
-  /** What is asked about the organization is answered all the same. */
+  /** Methods about the organization still work in a workspace that the app was taken from. */
   function refuseTeam(name: string): MethodResponse | undefined {
     const withdrawn = deps.workspace.appTokens.live()?.withdrawn === true && !name.startsWith('auth.')
     return withdrawn ? refuse('team_access_not_granted') : undefined
@@ -85,12 +85,12 @@ export function createWebApi(
   }
 }
 
-/** What Slack says of a token it does not take. */
+/** Slack's error for each kind of bad token. */
 const FAULTS: Record<string, string> = { unknown: 'invalid_auth', dead: 'account_inactive' }
 
 type Reply = { status: number; answer: MethodResponse; wait?: number }
 
-/** What ordered fault and rate limits make of a call, before it is looked at. */
+/** Applies injected faults and rate limits before a call is handled. */
 async function injected(
   { faults, limits }: Deps,
   name: string,
@@ -105,7 +105,7 @@ async function injected(
   return wait === undefined ? undefined : tooMany(wait)
 }
 
-/** Slack's 429 (docs.slack.dev/apis/web-api/rate-limits): whole seconds, and the word in the body too. */
+/** Slack's 429 (docs.slack.dev/apis/web-api/rate-limits): whole seconds, and the error in the body as well. */
 const tooMany = (wait: number) => ({ status: 429, answer: refuse('ratelimited'), wait })
 
 function methodsOf({ workspace, modals, triggers, socket, oauth }: Omit<Deps, 'traffic'>): Methods {

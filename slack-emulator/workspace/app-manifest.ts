@@ -26,7 +26,7 @@ const Manifest = z.object({
 
 const MANIFEST = join(import.meta.dirname, '../../manifest.yml')
 
-/** The commands and shortcuts the app is installed with; a workspace takes them from the manifest, and so does this one. */
+/** Reads the app's commands and shortcuts from its manifest, as Slack does. */
 export function readAppManifest(file = MANIFEST): z.infer<typeof Manifest>['features'] {
   return Manifest.parse(parse(manifestText(file))).features
 }
@@ -35,7 +35,7 @@ function manifestText(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    // An image without the manifest still runs; the page then has no hints to give.
+    // A container image without the manifest still runs; the page then offers no completions.
     if (isRecord(error) && error.code === 'ENOENT') return '{}'
     throw error
   }

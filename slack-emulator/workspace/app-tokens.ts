@@ -2,21 +2,21 @@ import { randomBytes } from 'node:crypto'
 import type { Collection, PersistentCollections } from './persistent-collections.ts'
 import { Installation } from './records.ts'
 
-/** The app's tokens in this workspace: one at a time works, and those before it are remembered as dead. */
+/** The app's tokens in this workspace: at most one is live, and earlier ones are known as dead. */
 export type AppTokens = {
   live(): Installation | undefined
   statusOf(token: string): 'live' | 'dead' | 'unknown'
-  /** Installed again without having been removed, the app keeps its token, as with Slack. */
+  /** Adds an installation; an app that is installed already keeps its token, as in Slack. */
   add(by: string, org: boolean): Installation
-  /** Undefined when the app is not here. */
+  /** Returns undefined when the app is not installed. */
   remove(): Installation | undefined
-  /** Takes this workspace from an organization's install, whose token lives on. */
+  /** Takes this workspace out of an organization's installation, whose token stays live. */
   withdraw(): void
 }
 
 const MAX_INSTALLS = 500
 
-/** `first` is the token of an app that was there from the beginning. */
+/** Opens the tokens; `first` is the token of an app that is installed from the start. */
 export function openAppTokens(
   collections: PersistentCollections,
   o: { teamId: string; first: string | undefined },

@@ -3,7 +3,7 @@ import { isRecord, type Problem } from '../../src/block-kit/problem.ts'
 import { listOf } from '../../src/block-kit/shape-rules.ts'
 import type { Json } from './records.ts'
 
-/** An interactive element and the block it stands in. */
+/** An interactive element and its block. */
 export type PlacedElement = { block: Json; element: Json; blockId: string; actionId: string }
 
 const NOT_INTERACTIVE = new Set(['image', 'plain_text', 'mrkdwn', 'url', 'raw_text', 'raw_number', 'card'])
@@ -12,7 +12,7 @@ export function problemLinesOf(problems: Problem[]): string[] {
   return problems.map(({ message, pointer }) => `${message.replace(` [${pointer}]`, '')} [json-pointer:${pointer}]`)
 }
 
-/** The blocks with ids made up where the app gave none, as Slack does. */
+/** Adds block and action ids where the app gave none, as Slack does. */
 export function addIds(blocks: Json[]): Json[] {
   return blocks.map((block) => {
     const named = { ...block, block_id: block.block_id ?? newId() }
@@ -39,7 +39,7 @@ function withActionId(element: Json): Json {
 
 const newId = () => randomBytes(4).toString('base64url')
 
-/** Every interactive element of blocks that went through `withIds`, in reading order. */
+/** Every interactive element of blocks that went through `addIds`, in reading order. */
 export function placedElementsIn(blocks: Json[]): PlacedElement[] {
   return blocks.flatMap((block) => {
     const own = [block.accessory, block.element, ...listOf(block.elements), ...listOf(block.actions)].filter(isRecord)

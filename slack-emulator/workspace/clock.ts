@@ -1,8 +1,8 @@
-/** Time, as the workspace sees it: tests move it on to see retries, triggers, streams and rate limits come due. */
+/** The workspace's clock; tests move it on to make retries, triggers, streams and rate limits due. */
 export type Clock = {
   /** Milliseconds. */
   now(): number
-  /** Does something later; the returned function takes it back. */
+  /** Calls `act` later; the returned function cancels it. */
   after(delayMs: number, act: () => void): () => void
 }
 

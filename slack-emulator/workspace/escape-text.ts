@@ -8,8 +8,8 @@ const ESCAPES = new Map([
 ])
 
 /**
- * What Slack's client makes of typed words: `@name` and `#channel` become ids, addresses are wrapped, the rest is escaped
- * (docs.slack.dev/messaging/formatting-message-text). What is already in that form stays.
+ * Escapes a typed text like Slack's client: `@name` and `#channel` become ids, URLs are wrapped
+ * (docs.slack.dev/messaging/formatting-message-text). Escaped parts stay as they are.
  * `labels` adds the name to a mention, as slash commands with `should_escape` do.
  */
 export function escapeText(typed: string, labels = false): string {
@@ -36,7 +36,7 @@ function channelLink(found: string, name: string): string {
   return channel === undefined ? found : `<#${channel.id}|${channel.name}>`
 }
 
-/** Encoded words as the rich text Slack's client makes of them: mentions, channels and links are pieces of their own. */
+/** The rich text that Slack's client makes of an escaped text, with mentions, channels and links as elements. */
 export function richTextOf(encoded: string): Json {
   const pieces = encoded.split(/(<[^<>\s|]+(?:\|[^<>]*)?>)/).filter((piece) => piece !== '')
   const elements = pieces.map((piece) =>

@@ -22,7 +22,7 @@ function inMemory(): FileContents {
   }
 }
 
-/** Ids are ours (`F` and hex digits), so they are safe as file names. */
+/** Ids are `F` and hex digits, so they are safe as file names. */
 function inFolder(folder: string): FileContents {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   return {

@@ -1,7 +1,7 @@
 import { listOf } from '../../src/block-kit/shape-rules.ts'
 import type { Json } from './records.ts'
 
-/** How an element's value is called in `state.values`, and in the element as the app gave it. */
+/** The field of an element's value in `state.values`, and of its initial value in the element. */
 type Slot = { state: string; initial: string; many: boolean; kind: 'text' | 'option' | 'id' | 'rich' | 'file' }
 
 const slot = (state: string, initial: string, kind: Slot['kind'], many = false): Slot => ({
@@ -39,7 +39,7 @@ export const VALUE_FIELDS: Record<string, Slot> = {
   file_input: slot('files', '', 'file', true),
 }
 
-/** What `state.values` says of an untouched element; undefined for those without a value, like buttons. */
+/** The state of an untouched element; undefined for elements without a value, like buttons. */
 export function initialStateOf(element: Json): Json | undefined {
   const found = VALUE_FIELDS[String(element.type)]
   if (found === undefined) return undefined
@@ -57,7 +57,7 @@ export function isEmptyState(state: Json | undefined): boolean {
   return values.every(([, value]) => value === null || value === '' || (Array.isArray(value) && value.length === 0))
 }
 
-/** The choices of a static element, groups flattened. */
+/** The options of a static element, with those of its groups. */
 export function optionsOf(element: Json): Json[] {
   return [...listOf(element.options), ...listOf(element.option_groups).flatMap((group) => listOf(group.options))]
 }

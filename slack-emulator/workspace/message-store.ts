@@ -1,7 +1,7 @@
 import type { Collection, PersistentCollections } from './persistent-collections.ts'
 import { Message } from './records.ts'
 
-/** Kept messages of the whole workspace; older ones are forgotten. */
+/** Older messages are dropped. */
 const MAX_MESSAGES = 20_000
 
 export type MessageStore = {

@@ -6,14 +6,14 @@ import { initialStateOf } from './form-state.ts'
 import type { Json, View } from './records.ts'
 import { APP } from './seed.ts'
 
-/** The modals people have open: a stack per person, in memory only, as a reload of Slack closes them too. */
+/** The open modals, a stack per person; they are in memory only, because a reload of Slack closes them too. */
 export type ModalStacks = {
   top(user: string): View | undefined
   open(user: string, given: Json): View
   push(user: string, given: Json): View | 'push_limit_reached'
-  /** By view id or external id; undefined when no such view is open. */
+  /** Finds an open view by its id or external id. */
   find(id: { view?: string | undefined; external?: string | undefined }): View | undefined
-  /** Puts new content in a view's place; what the person typed into blocks that stay is kept. */
+  /** Replaces a view's content and keeps what the person typed into blocks that stay. */
   replace(view: View, given: Json): View
   keep(view: View): void
   /** Removes the view on top, or the whole stack. */
@@ -75,13 +75,13 @@ export function createView(user: string, type: View['type'], given: Json): View 
   return { id, hash: newHash(), user, type, root: id, given: named, state: stateOf(named.blocks, {}) }
 }
 
-/** The same view with new content. */
+/** Returns the view with new content. */
 export function replaceViewContent(view: View, given: Json): View {
   const named = { ...given, blocks: addIds(listOf(given.blocks)) }
   return { ...view, hash: newHash(), given: named, state: stateOf(named.blocks, view.state) }
 }
 
-/** Slack keeps what was typed where block_id, action_id and kind of element stay the same. */
+/** Slack keeps a typed value if block_id, action_id and type of the element stay the same. */
 function stateOf(blocks: Json[], before: View['state']): View['state'] {
   const state: View['state'] = {}
   for (const { blockId, actionId, element } of placedElementsIn(blocks)) {
@@ -92,7 +92,7 @@ function stateOf(blocks: Json[], before: View['state']): View['state'] {
   return state
 }
 
-/** A view as the API and the payloads show it. */
+/** The view as Slack's API and payloads show it. */
 export function viewObjectOf(view: View, teamId: string): Json {
   return {
     id: view.id,

@@ -13,18 +13,18 @@ export type Collection<T> = {
 }
 
 export type PersistentCollections = {
-  /** Takes up what the collections holds under `name`; beyond `max` entries the oldest goes. */
+  /** Opens the collection `name`; beyond `max` entries the oldest is dropped. */
   collection<T>(name: string, shape: z.ZodType<T>, max: number, onDrop?: (value: T) => void): Collection<T>
   [Symbol.dispose](): void
 }
 
 type Tables = Map<string, Map<string, unknown>>
 
-/** The file is rewritten at the start, and again each time it has grown by this much. */
+/** The file is compacted at the start and whenever it has grown by this much. */
 const COMPACT_AFTER_BYTES = 32 * 1024 * 1024
 
 /**
- * The state of the workspace as lines of `{ c: collection, k: key, v: value }`; a line without `v` is a removal.
+ * Opens the file of the workspace's state: lines of `{ c: collection, k: key, v: value }`, and without `v` for a removal.
  * Lines are written synchronously, so a `kill -9` loses at most the line being written. Without a folder nothing is kept.
  */
 export function openPersistentCollections(folder: string | undefined): PersistentCollections {
@@ -100,14 +100,14 @@ function readLines(file: string): string[] {
   }
 }
 
-/** Undefined for the line a kill cut in half. */
+/** Returns undefined for a line that a kill cut in half. */
 function parseLine(line: string): { c: string; k: string; v: unknown } | undefined {
   const entry = parseJson(line)
   if (!isRecord(entry) || typeof entry.c !== 'string' || typeof entry.k !== 'string') return undefined
   return { c: entry.c, k: entry.k, v: entry.v }
 }
 
-/** Writes what holds now to a new file, puts it in place of the old one, and opens it for appending. */
+/** Writes the present state to a new file, replaces the old one with it, and opens it for appending. */
 function compact(file: string, tables: Tables): number {
   const lines = [...tables].flatMap(([c, table]) => [...table].map(([k, v]) => `${JSON.stringify({ c, k, v })}\n`))
   writeFileSync(`${file}.new`, lines.join(''), { mode: 0o600 })
@@ -115,7 +115,7 @@ function compact(file: string, tables: Tables): number {
   return openSync(file, 'a')
 }
 
-/** Entries an older version wrote in a shape of its own are left out. */
+/** Entries in the format of an older version are left out. */
 function takeUp<T>(raw: Map<string, unknown>, shape: z.ZodType<T>): Map<string, T> {
   const entries = new Map<string, T>()
   for (const [key, value] of raw) {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** What the workspace keeps, as it stands in the collections. Field names follow Slack's. */
+/** The records of the workspace as they are stored; field names follow Slack's. */
 export const Json = z.record(z.string(), z.unknown())
 export type Json = z.infer<typeof Json>
 
@@ -20,7 +20,7 @@ export const Channel = z.object({
   members: z.array(z.string()),
   /** The person of a DM with the app. */
   im: z.string().optional(),
-  /** Whether the person has looked into the DM: the first time, the app is told. */
+  /** Whether the person has looked into the DM yet. */
   opened: z.boolean().optional(),
 })
 export type Channel = z.infer<typeof Channel>
@@ -84,7 +84,7 @@ export const StoredFile = z.object({
   uploaded: z.boolean(),
   complete: z.boolean(),
   channels: z.array(z.string()),
-  /** The person who sent it; the app, where there is none. */
+  /** The person who sent it; undefined for the app. */
   user: z.string().optional(),
 })
 export type StoredFile = z.infer<typeof StoredFile>
@@ -110,7 +110,7 @@ export const Session = z.object({
   title: z.string().optional(),
   /** When it began to process, in milliseconds. */
   since: z.number().optional(),
-  /** The words of `assistant.threads.setStatus`. */
+  /** The status text of `assistant.threads.setStatus`. */
   words: z.string().optional(),
   prompts: z.array(Json).optional(),
 })
@@ -120,7 +120,7 @@ export const ResponseUrl = z.object({
   id: z.string(),
   channel: z.string(),
   user: z.string(),
-  /** The message whose button was pressed; none for a slash command. */
+  /** The message whose button was pressed; undefined for a slash command. */
   ts: z.string().optional(),
   thread_ts: z.string().optional(),
   uses: z.number(),
@@ -138,7 +138,7 @@ export const Installation = z.object({
   live: z.boolean(),
   org: z.boolean(),
   by: z.string(),
-  /** The organization has it still, this workspace of it not. */
+  /** Whether this workspace was taken out of the organization's installation. */
   withdrawn: z.boolean().default(false),
 })
 export type Installation = z.infer<typeof Installation>

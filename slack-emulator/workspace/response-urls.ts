@@ -49,7 +49,7 @@ export function createResponseUrls(workspace: Workspace): ResponseUrls {
 
 type Place = Omit<ResponseUrl, 'id' | 'uses' | 'expiresAt'>
 
-/** Does what a response asks for; returns Slack's word for what is wrong with it. */
+/** Applies a response; returns Slack's error if it is wrong. */
 export function respond(workspace: Workspace, at: Place, response: ResponsePayload): string | undefined {
   if (response.delete_original === true) {
     return withOriginal(workspace, at, (original) => workspace.remove(original))

@@ -1,6 +1,6 @@
 import type { Channel, Person } from './records.ts'
 
-/** Who and what the local workspace is made of. Ids are fixed, so that scripts and tests can name them. */
+/** The people and channels of a new workspace have fixed ids, so that scripts and tests can name them. */
 export type Team = {
   id: string
   name: string

@@ -2,7 +2,7 @@ import type { Channel, Json, Message, Person, StoredFile, Stream } from './recor
 import { APP, SLACKBOT } from './seed.ts'
 import type { Workspace } from './workspace.ts'
 
-/** Records as Slack's API shows them. `metadata` is left out unless asked for, as in Slack. */
+/** The message as Slack's API shows it; `metadata` is left out unless requested. */
 export function messageObjectOf(message: Message, workspace: Workspace, withMetadata = false): Json {
   const { channel: _channel, ephemeral_to: _to, stream, files, metadata, ...shown } = message
   return {
@@ -24,7 +24,7 @@ export function isStreaming(stream: Stream, nowMs: number): boolean {
   return stream.open && nowMs < stream.expiresAt
 }
 
-/** A root says how many replies it has; a reply says whose thread it is in. */
+/** The thread fields of a root (its replies) or of a reply (its parent's author). */
 function threadFields(message: Message, workspace: Workspace): Json {
   const { channel, ts, thread_ts } = message
   if (thread_ts !== undefined && thread_ts !== ts) {

@@ -22,7 +22,7 @@ export const StreamChunk = z.discriminatedUnion('type', [
 ])
 export type StreamChunk = z.infer<typeof StreamChunk>
 
-/** The stream with the chunks added: text and blocks in place, a task's title and status replaced, its details appended. */
+/** Appends chunks to a stream: text and blocks at the end; a task's title and status are replaced, its details appended. */
 export function appendChunks(stream: Stream, chunks: StreamChunk[]): Stream {
   return chunks.reduce(appendOne, stream)
 }
@@ -64,7 +64,7 @@ function appendTask(parts: StreamPart[], chunk: Extract<StreamChunk, { type: 'ta
   return before === undefined ? [...parts, task] : parts.map((part) => (part === before ? task : part))
 }
 
-/** The message as it reads now: `text` is the Markdown so far, blocks stand in order of arrival. */
+/** Renders the message: `text` is the Markdown so far, blocks are in order of arrival. */
 export function renderStream(message: Message, stream: Stream): Message {
   const text = stream.parts.map((part) => (part.part === 'text' ? part.text : '')).join('')
   return { ...message, stream, text, blocks: streamBlocksOf(stream) }

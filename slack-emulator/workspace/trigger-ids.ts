@@ -12,7 +12,7 @@ export type TriggerIds = {
 
 type Trigger = { user: string; modal: boolean; expiresAt: number; used: boolean }
 
-/** Old triggers are only kept to tell "expired" from "never was". */
+/** Old triggers are kept only to distinguish expired from invalid ones. */
 const MAX_TRIGGERS = 5_000
 
 export function createTriggerIds(now: () => number): TriggerIds {

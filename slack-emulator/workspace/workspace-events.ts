@@ -1,11 +1,11 @@
 import type { Message } from './records.ts'
 
-/** What happens in the workspace; the app's events and the page's feed are made of it. */
+/** A change in the workspace; the app's events and the page's updates are made from it. */
 export type WorkspaceEvent =
   | { kind: 'posted'; message: Message }
   | { kind: 'changed'; message: Message; before: Message }
   | { kind: 'deleted'; message: Message }
-  /** Words of a live stream; the app hears nothing of it until the stream stops. */
+  /** Text added to an open stream; the app gets no event until the stream stops. */
   | { kind: 'streamed'; message: Message }
   | { kind: 'reacted'; message: Message; user: string; name: string; added: boolean }
   | { kind: 'home_opened'; user: string; tab: 'home' | 'messages'; channel: string }
@@ -19,7 +19,7 @@ export type WorkspaceEvent =
 
 export type WorkspaceEvents = {
   publish(event: WorkspaceEvent): void
-  /** Calls `listener` for all that follows, until the returned function is called. */
+  /** Calls `listener` for each later event, until the returned function is called. */
   subscribe(listener: (event: WorkspaceEvent) => void): () => void
 }
 

@@ -17,7 +17,7 @@ import {
 import { APP, CHANNELS, PEOPLE, type Team } from './seed.ts'
 import { createWorkspaceEvents, type WorkspaceEvents } from './workspace-events.ts'
 
-/** The whole state of the local workspace, and the few changes everything else is made of. */
+/** The state of the workspace, and the changes that all features are built from. */
 export type Workspace = WorkspaceEvents & {
   /** Where this workspace is served, e.g. http://127.0.0.1:3100. */
   url: string
@@ -44,10 +44,10 @@ export type Workspace = WorkspaceEvents & {
   remove(message: Message): void
 }
 
-/** Bounds keep a long-lived workspace small; each is far above what a day of trying out needs. */
+/** Bounds that keep a long-lived workspace small. */
 const MAX = { channels: 1_000, files: 500, homes: 1_000, sessions: 5_000, responseUrls: 5_000, pending: 20_000 }
 
-/** `given`: what an app that is in several workspaces has in all of them. `installed`: whether the app is there from the beginning. */
+/** `given` are secrets that an app shares between its workspaces; `installed` says whether the app is installed at the start. */
 type Deps = {
   collections: PersistentCollections
   fileContents: FileContents
@@ -105,7 +105,7 @@ export function createWorkspace({ collections, fileContents, url, filesUrl, now,
   }
 }
 
-/** Seconds and a counter, like Slack's; strictly growing, across restarts too. */
+/** Creates Slack timestamps, which grow strictly, across restarts too. */
 function createTimestamps(now: () => number, last: string): () => string {
   let micros = Math.round(Number(last) * 1_000_000)
   return () => {
@@ -124,7 +124,7 @@ function dmOf(channels: Collection<Channel>, user: string): Channel {
   return channel
 }
 
-/** Made once per folder: whoever reads the folder may speak for the app, nobody else on the machine. */
+/** Secrets are made once per folder; only who can read the folder can act as the app. */
 function takeSecrets(collections: PersistentCollections, given: Partial<Secrets>): Secrets {
   const store = collections.collection('secrets', Secrets, 1)
   const known = store.get('secrets')

@@ -40,7 +40,7 @@ test('a press while the card is still being told wakes the run', async () => {
   const member = world.as('member')
   await member.connect('filesystem')
   // The arguments follow the card as a file; they take their time here.
-  await member.post('weather', { method: 'files.getUploadURLExternal', delay: 3_000 })
+  await member.post('faults', { method: 'files.getUploadURLExternal', delay: 3_000 })
   const where = await member.mention('write a.txt')
   await member.decide(where, 'Approve')
   await member.see(where, /Written\./, 15_000)

@@ -55,10 +55,10 @@ test("Slack's own Stop button stops the run and closes the session; another pers
 test('a workspace without agents gets its answer all the same, and is not asked again and again', async () => {
   await using world = await startWorld({ model: [says('One.'), says('Two.')] })
   const member = world.as('member')
-  await member.post('weather', { method: 'agents.sessions.setStatus', error: 'feature_not_enabled', times: 50 })
+  await member.post('faults', { method: 'agents.sessions.setStatus', error: 'feature_not_enabled', times: 50 })
   const asked = async () => {
-    const weather = await (await fetch(`${world.slackUrl}/local/weather`)).json()
-    const [left] = z.object({ weather: z.array(z.object({ times: z.number() })) }).parse(weather).weather
+    const faults = await (await fetch(`${world.slackUrl}/local/faults`)).json()
+    const [left] = z.object({ faults: z.array(z.object({ times: z.number() })) }).parse(faults).faults
     return 50 - (left?.times ?? 0)
   }
   await member.see(await member.dm('first'), /One\./)

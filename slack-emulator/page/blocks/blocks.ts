@@ -13,7 +13,7 @@ import { RichText } from './rich-text.ts'
 import { DataTable, Table } from './tables.ts'
 import { Plan, TaskCard } from './tasks.ts'
 
-/** Blocks as Slack shows them; one the page does not know says so, it never vanishes. */
+/** Renders blocks; an unknown block is shown as unknown. */
 export function Blocks({ blocks }: { blocks: JsonRecord[] }) {
   return html`<div class="blocks">${blocks.map(
     (block, index) =>

@@ -37,7 +37,7 @@ export function Carousel({ block }: { block: JsonRecord }) {
   </div>`
 }
 
-/** `inside` is painted by the caller, which knows all blocks. */
+/** The caller renders `inside`, because only it knows all blocks. */
 export function Container({ block, inside }: { block: JsonRecord; inside: ComponentChildren }) {
   const [open, setOpen] = useState(block.default_collapsed !== true)
   const title = html`${picture(block.icon, 'card-icon')}<span class="container-title">${titleOf(block)}</span>

@@ -27,7 +27,7 @@ export function Chart({ block }: { block: JsonRecord }) {
 const legend = (names: string[]) =>
   html`<div class="chart-legend">${names.map((name, index) => html`<span><i class=${`swatch tint-${index % 6}`}></i>${name}</span>`)}</div>`
 
-/** Under its bar, or from edge to edge as the points of a line stand. */
+/** A label's position: below its bar, or spread from edge to edge like the points of a line. */
 const labels = (series: Series[], kind: string) =>
   html`<div class=${kind === 'line' || kind === 'area' ? 'chart-labels' : 'chart-labels is-even'}>${series[0]?.points.map((point) => html`<span>${point.label}</span>`)}</div>`
 

@@ -13,7 +13,7 @@ export function ImageBlock({ block }: { block: JsonRecord }) {
   </figure>`
 }
 
-/** A video plays at its provider: nothing foreign is framed here. */
+/** A video is a link to its provider, because the page frames nothing foreign. */
 export function VideoBlock({ block }: { block: JsonRecord }) {
   const by = [readString(block.author_name), readString(block.provider_name)].filter(Boolean).join(' · ')
   return html`<figure class="block-card block-video">

@@ -39,7 +39,7 @@ function Grid({ block, rows, label }: Rows) {
 export const Table = ({ block }: { block: JsonRecord }) =>
   html`<${Grid} block=${block} rows=${rowsOf(block)} label="Table" />`
 
-/** A table with a caption that is leafed through. */
+/** A paged table with a caption. */
 export function DataTable({ block }: { block: JsonRecord }) {
   const [page, setPage] = useState(0)
   const [head = [], ...body] = rowsOf(block)

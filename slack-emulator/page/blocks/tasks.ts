@@ -36,7 +36,7 @@ export function TaskCard({ task }: { task: JsonRecord }) {
   </div>`
 }
 
-/** A plan of one step reads as that step's line. */
+/** A plan with one task is shown as that task. */
 export function Plan({ block }: { block: JsonRecord }) {
   const tasks = readRecords(block.tasks)
   const [first, ...others] = tasks

@@ -9,7 +9,7 @@ import { Icon, type IconName, isIcon } from '../widgets/icon.ts'
 import { Popup } from '../widgets/popup.ts'
 import type { ElementProps } from './field.ts'
 
-/** Presses an element of a surface; asks first where the app wants that, and is busy until the app has answered. */
+/** Presses an element: asks for confirmation if the app wants it, and is busy until the app has answered. */
 export function usePress({ element, block }: ElementProps) {
   const { press } = useSurface()
   const [state, setState] = useState<{ busy: boolean; asking: { value?: unknown } | undefined }>(idle)
@@ -38,7 +38,7 @@ export function Button(props: ElementProps) {
   const label = readString(element.accessibility_label) || undefined
   const words = renderTextObject(element.text)
   const url = readString(element.url)
-  // A link button opens its page and still tells the app.
+  // A link button opens its page and is sent to the app as well.
   const go = () => {
     if (/^https?:/.test(url)) window.open(url, '_blank', 'noopener,noreferrer')
     start()

@@ -28,7 +28,7 @@ export function Choices(props: ElementProps) {
   </div>`
 }
 
-/** Keeps a new value; outside of an input block, or where the block wants it, the app is told at once. */
+/** Keeps a new value; outside an input block, or if the block dispatches its actions, the app is told at once. */
 export function useChange(props: ElementProps) {
   const { element, block } = props
   const { form } = useSurface()

@@ -1,6 +1,6 @@
 import type { JsonRecord } from '../state/read-json.ts'
 
-/** Ids that tie an element to its label, hint and error; without them its own words must do. */
+/** The ids of an element's label, hint and error. */
 export type FieldIds = { id: string; label: string; says: string; wrong: boolean }
 export type ElementProps = { element: JsonRecord; block: JsonRecord; field?: FieldIds }
 

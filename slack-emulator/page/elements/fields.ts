@@ -8,13 +8,13 @@ import { controlAttributesOf, type ElementProps } from './field.ts'
 
 const KINDS: Record<string, string> = { email_text_input: 'email', url_text_input: 'url', plain_text_input: 'text' }
 
-/** Whether the app wants to hear of each letter, or of Enter. */
+/** Whether the app is told of each letter, or of Enter. */
 const dispatches = (element: JsonRecord, when: string): boolean => {
   const wanted = readStrings(readRecord(element.dispatch_action_config).trigger_actions_on)
   return (wanted.length === 0 ? ['on_enter_pressed'] : wanted).includes(when)
 }
 
-/** What a person types is kept as they type; the app is told when its configuration says so. */
+/** Keeps the text as it is typed; the app is told as its `dispatch_action_config` says. */
 function useTyping(props: ElementProps) {
   const { element, block } = props
   const { form } = useSurface()
@@ -64,7 +64,7 @@ export function NumberField(props: ElementProps) {
     value=${readString(value)} placeholder=${readText(element.placeholder)} onInput=${(event: Event) => type(typed(event))} onKeyDown=${(event: KeyboardEvent) => enter(event, typed(event))} />`
 }
 
-/** Rich text is typed as plain lines here; each becomes a paragraph of the rich_text the app gets. */
+/** Rich text is typed as plain text here and sent as a rich_text section. */
 export function RichField(props: ElementProps) {
   const { element } = props
   const { value, type } = useTyping(props)
@@ -99,7 +99,7 @@ export function DateField(props: ElementProps) {
   return html`<input ...${controlAttributesOf(props, readText(element.placeholder) || words)} class="text-field date-field" type=${kind} value=${shown} onChange=${set} />${change.question}`
 }
 
-/** UNIX seconds as a local date and time, in the form the browser's field takes. */
+/** UNIX seconds as the local date and time that the browser's field takes. */
 function localOf(seconds: string): string {
   if (seconds === '') return ''
   const at = new Date(Number(seconds) * 1000)

@@ -3,7 +3,7 @@ import { type JsonRecord, readNumber, readRecord, readRecords, readString, readT
 import { useSessionContext, useSurface } from '../state/session-context.ts'
 import type { ElementProps } from './field.ts'
 
-/** One thing to choose in a menu. `value` is what the workspace is told. */
+/** One option of a menu; `value` is what is sent. */
 export type MenuOption = { value: string; text: string; more: string; group: string }
 
 const optionOf = (option: JsonRecord, group = ''): MenuOption => ({
@@ -13,10 +13,10 @@ const optionOf = (option: JsonRecord, group = ''): MenuOption => ({
   group,
 })
 
-/** How long typing rests before an app is asked for suggestions. */
+/** How long after the last key the app is asked for options. */
 const TYPING_MS = 200
 
-/** What a menu offers for the words typed: its own options, the app's suggestions, or the people and channels of the workspace. */
+/** The options of a menu for a typed text: its own, the app's, or the people and channels of the workspace. */
 export function useOptions(
   { element }: ElementProps,
   typed: string,
@@ -49,7 +49,7 @@ function useKnown(element: JsonRecord): MenuOption[] {
   ]
 }
 
-/** An app finds its options by words, so it is their text the workspace is told. */
+/** Options of an app are sent by their text, because the emulator asks the app again with it. */
 function useSuggested(element: JsonRecord, typed: string, active: boolean): { options: MenuOption[]; note: string } {
   const { suggest } = useSurface()
   const least = element.min_query_length === undefined ? 3 : readNumber(element.min_query_length)
@@ -73,7 +73,7 @@ function useSuggested(element: JsonRecord, typed: string, active: boolean): { op
     : { options: [], note: 'Searching…' }
 }
 
-/** The words for a chosen value, also where its option is not on offer at the moment. */
+/** The text for a chosen value, also when its option is not among those shown. */
 export function optionTextFor(value: string, options: MenuOption[], element: JsonRecord): string {
   const known = options.find((option) => option.value === value)
   if (known !== undefined) return known.text

@@ -39,7 +39,7 @@ const listId = (box: Box): string => `${box.id}-list`
 
 type EntryProps = { props: ElementProps; box: Box; words: string; placeholder: string; onPick(): void }
 
-/** The field: shows what is chosen, and while the list is open takes the words to search it by. */
+/** The text field shows the choice, and takes the search text while the list is open. */
 function Entry({ props, box, words, placeholder, onPick }: EntryProps) {
   const active = box.open && box.options.length > 0 ? `${listId(box)}-${box.at}` : undefined
   const type = ({ target }: Event) => target instanceof HTMLInputElement && box.type(target.value)
@@ -77,7 +77,7 @@ type RowProps = { id: string; option: MenuOption; active: boolean; chosen: boole
 function Row({ id, option, active, chosen, onChoose }: RowProps) {
   const row = useRef<HTMLDivElement>(null)
   if (active) row.current?.scrollIntoView({ block: 'nearest' })
-  // The field keeps the focus, so the press must not take it.
+  // A press must not take the focus from the field.
   const press = (event: Event) => {
     event.preventDefault()
     onChoose()
@@ -87,7 +87,7 @@ function Row({ id, option, active, chosen, onChoose }: RowProps) {
   </div>`
 }
 
-/** What is open, typed and pointed at. */
+/** The list's state: whether it is open, what is typed, and which option is active. */
 function useBox(props: ElementProps, many: boolean, chosen: string[]) {
   const [state, setState] = useState({ open: false, typed: '', at: 0 })
   const anchor = useRef<HTMLDivElement>(null)
@@ -111,7 +111,7 @@ function useBox(props: ElementProps, many: boolean, chosen: string[]) {
   }
   const keys = (event: KeyboardEvent, pick: () => unknown) => {
     const act = KEYS[event.key]
-    // Esc closes the list, and only with no list open the modal around it.
+    // Esc closes the modal around it only when no list is open.
     if (act === undefined || (event.key === 'Escape' && !state.open)) return
     event.preventDefault()
     event.stopPropagation()

@@ -6,7 +6,7 @@ import { useLiveData } from '../state/live-updates.ts'
 import { isRecord, type JsonRecord, readRecords } from '../state/read-json.ts'
 import { SurfaceProvider, useSessionContext } from '../state/session-context.ts'
 
-/** The app's Home tab: opened anew each time, and painted again whenever the app publishes it. */
+/** The app's Home tab, rendered again whenever the app publishes it. */
 export function Home() {
   const { me, app } = useSessionContext()
   const { data, refresh } = useLiveData({
@@ -14,7 +14,7 @@ export function Home() {
     query: { as: me.name, refresh: 'false' },
     when: (news) => news.kind === 'home_published' && news.user === me.id,
   })
-  // Opening the tab is what makes the app publish it.
+  // Opening the tab makes the app publish it.
   useEffect(() => {
     void fetch(`/local/home?${new URLSearchParams({ as: me.name })}`).then(refresh)
   }, [me.name, refresh])

@@ -7,7 +7,7 @@ import { SurfaceProvider, useSessionContext } from '../state/session-context.ts'
 import { renderTextObject } from '../text/text-object.ts'
 import { Icon } from '../widgets/icon.ts'
 
-/** The modal on top of a person's stack. The browser's own dialog keeps the focus inside and answers Esc. */
+/** The modal on top; the browser's dialog keeps the focus inside and handles Esc. */
 export function Modal({ view }: { view: JsonRecord }) {
   const { act, app, error } = useSessionContext()
   const id = useId()
@@ -15,7 +15,7 @@ export function Modal({ view }: { view: JsonRecord }) {
   const [state, setState] = useState<{ busy: boolean; errors: Record<string, string> }>(fresh)
   const { surface, values } = useViewSurface(view, state.errors)
   useOpen(box, readString(view.hash))
-  // At once: a letter typed before the next frame would go elsewhere.
+  // The focus must move in this frame, or the next letter goes elsewhere.
   useLayoutEffect(() => focusWrong(box.current), [box, state.errors])
 
   const submit = async (event: Event) => {
@@ -54,17 +54,17 @@ export function Modal({ view }: { view: JsonRecord }) {
 
 const fresh = { busy: false, errors: {} }
 
-/** Opens the dialog, and gives the focus a place when new content took the one it had. */
+/** Opens the dialog, and restores the focus when new content has removed the focused element. */
 function useOpen(box: { current: HTMLDialogElement | null }, hash: string): void {
   useLayoutEffect(() => {
     const dialog = box.current
     dialog?.showModal()
-    // The browser has put the focus on the first button, which closes.
+    // The browser focuses the first button, which closes the modal.
     dialog?.querySelector<HTMLElement>('.modal-body')?.focus()
-    // Closing gives the focus back to what had it; a dialog that just vanishes does not.
+    // Closing returns the focus; removing the dialog does not.
     return () => dialog?.close()
   }, [box])
-  // A new hash is new content.
+  // The hash changes with the content.
   useLayoutEffect(() => {
     const dialog = box.current
     if (dialog === null) return
@@ -81,6 +81,6 @@ const firstField = (dialog: HTMLElement): HTMLElement | null =>
 function focusWrong(dialog: HTMLElement | null): void {
   const wrong = dialog?.querySelector<HTMLElement>('.is-wrong')
   wrong?.querySelector<HTMLElement>('input, textarea')?.focus()
-  // What is wrong stands below the field.
+  // The error is below the field.
   wrong?.scrollIntoView({ block: 'nearest' })
 }

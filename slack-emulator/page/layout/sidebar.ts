@@ -5,7 +5,7 @@ import { useSessionContext } from '../state/session-context.ts'
 import { Avatar } from '../widgets/avatar.ts'
 import { Icon } from '../widgets/icon.ts'
 
-/** The channels of a person; one with something unread is bold and has a dot. */
+/** Lists a person's channels; one with unread messages is bold and has a dot. */
 export function Sidebar({ onChoose }: { onChoose(): void }) {
   const { channels, app, me, people, location, go } = useSessionContext()
   const link = (channel: ChannelInfo) => html`<${RoomLink} channel=${channel} onChoose=${onChoose} />`

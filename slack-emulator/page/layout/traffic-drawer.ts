@@ -22,7 +22,7 @@ function passes(exchange: JsonRecord, { filter, word }: Wanted): boolean {
   return filter === 'trouble' ? exchange.verdict !== 'ok' : exchange.way === filter
 }
 
-/** Each request between Slack and the app, newest first, with what it carried and how it ended. */
+/** Lists each request between Slack and the app with its payload and answer, newest first. */
 export function TrafficDrawer({ onClose }: { onClose(): void }) {
   const [wanted, setWanted] = useState<Wanted>({ filter: 'all', word: '' })
   const { filter, word } = wanted
@@ -82,7 +82,7 @@ const titlesOf = ({ way }: JsonRecord) => TITLES[way === 'to_app' ? 'to_app' : '
 const payloadText = (value: unknown): string =>
   value === undefined || value === '' ? '(empty)' : JSON.stringify(value, null, 2)
 
-/** All of one exchange as text, for a bug report; what is secret was cut out before it came here. */
+/** One exchange as text for a bug report; the emulator has already removed secrets. */
 function reportOf(exchange: JsonRecord): string {
   const [asked, answered] = titlesOf(exchange)
   const head = `${readString(exchange.name)}: ${readString(exchange.says)}, ${readNumber(exchange.ms).toFixed(0)} ms, ${new Date(readNumber(exchange.at)).toISOString()}`

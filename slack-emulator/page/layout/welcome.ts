@@ -2,7 +2,7 @@ import { html } from 'htm/preact'
 import type { ChannelInfo } from '../state/people.ts'
 import { useSessionContext } from '../state/session-context.ts'
 
-/** The beginning of a conversation; in its own the app says what to do first. */
+/** Introduces an empty conversation. */
 export function Welcome({ channel }: { channel: ChannelInfo }) {
   const { app } = useSessionContext()
   if (channel.dm)

@@ -6,13 +6,13 @@ import { unescapeText } from '../text/inline.ts'
 const MAX_WORDS = 300
 export const ANNOUNCER_ID = 'announcer'
 
-/** Markup is for eyes: what is read out has names of channels and the words of links, and no signs. */
+/** The text without markup, for screen readers. */
 const spoken = (text: string): string =>
   unescapeText(text.replace(/<[@#!]?[^<>|]+\|([^<>]+)>/g, '$1').replace(/<[@#!][^<>]+>/g, ''))
     .replace(/[*_~`#|]+/g, ' ')
     .slice(0, MAX_WORDS)
 
-/** Says whole messages of others to screen readers once each, when they are finished: not every word of a stream. */
+/** Announces each message of others to screen readers once, when it is finished. */
 export function useAnnouncements(messages: JsonRecord[] | undefined): void {
   const { me } = useSessionContext()
   const said = useRef<Set<string> | undefined>(undefined)

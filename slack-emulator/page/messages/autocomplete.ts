@@ -1,6 +1,6 @@
 import type { SessionContext } from '../state/session-context.ts'
 
-/** A way to go on with what is being typed. `more` says that something else follows. */
+/** A completion of the typed text; `more` says that further text follows it. */
 export type Suggestion = { text: string; about: string; more: boolean; replaces: number }
 type Typed = { text: string; caret: number }
 
@@ -18,7 +18,7 @@ export function suggestionsFor(session: SessionContext, { text, caret }: Typed):
     .slice(0, MAX_HINTS)
 }
 
-/** `/` shows the commands, and after one of them what its usage hint offers. */
+/** Suggests commands after `/`, and after a command the words of its usage hint. */
 function commandHints({ app }: SessionContext, text: string): Suggestion[] {
   const all = app.commands.flatMap(({ command, description, usage }) => [
     { text: command, about: description, more: true, replaces: text.length },
@@ -39,7 +39,7 @@ const peopleHints = ({ people, app }: SessionContext) => [
 const roomHints = ({ channels }: SessionContext) =>
   channels.filter((one) => !one.dm).map((one) => ({ text: `#${one.name}`, about: 'channel' }))
 
-/** The text with the hint in the place of what it completes. */
+/** Puts a suggestion in the place of the text it completes. */
 export function completeText(hint: Suggestion, { text, caret }: Typed): string {
   if (text.startsWith('/')) return `${hint.text} `
   return `${text.slice(0, caret - hint.replaces)}${hint.text} ${text.slice(caret)}`

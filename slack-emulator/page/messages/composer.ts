@@ -7,7 +7,7 @@ import { type ComposerProps, useDraft } from './use-draft.ts'
 
 type Draft = ReturnType<typeof useDraft>
 
-/** Where a person writes: Enter sends, `/` runs a command, `@` and `#` name people and channels. */
+/** The composer: Enter sends, `/` runs a command, `@` and `#` name people and channels. */
 export function Composer(props: ComposerProps) {
   const { app } = useSessionContext()
   const it = useDraft(props)

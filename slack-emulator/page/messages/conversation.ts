@@ -15,7 +15,7 @@ import { MessageList } from './message-list.ts'
 
 const CHANGES = new Set<unknown>(['posted', 'changed', 'deleted', 'streamed', 'reacted', 'session'])
 
-/** One channel's messages, or one thread's, as this person sees them, and kept true. */
+/** The messages of a channel or thread as this person sees them, kept up to date. */
 function useMessages(channel: string, thread: string) {
   const { me } = useSessionContext()
   const query = { as: me.name, channel, ...(thread === '' ? {} : { thread_ts: thread }) }
@@ -42,7 +42,7 @@ export function Conversation({ channel }: { channel: ChannelInfo }) {
   if (messages === undefined) return html`<div class="scroll" aria-busy="true"></div>`
   const name = channel.dm ? app.name : `#${channel.name}`
   const said = (ts: string, text: string) => {
-    // An answer comes in the thread of what was said, so that is where to look.
+    // The app answers in the message's thread, so that opens.
     if (channel.dm || text.toLowerCase().includes(`@${app.name.toLowerCase()}`))
       go({ ...location, channel: channel.id, home: false, thread: ts })
   }
@@ -65,7 +65,7 @@ function Prompts({ session, onChoose }: { session: AgentSession; onChoose(text: 
 
 type FootProps = { session: AgentSession; channel: ChannelInfo; thread: string; children: ComponentChildren }
 
-/** The line that says what the app is doing has a place of its own, so nothing moves when it speaks. */
+/** The status line has a fixed place, so nothing moves when it appears. */
 function ConversationFooter({ session, channel, thread, children }: FootProps) {
   const { app, act } = useSessionContext()
   const busy = session.status === 'processing'
@@ -91,7 +91,7 @@ export function Thread({ channel }: { channel: ChannelInfo }) {
   )
   const close = () => {
     go({ ...location, thread: '' })
-    // The focus was in what is gone now.
+    // The focused element is gone.
     document.querySelector<HTMLElement>('.main .composer-text')?.focus()
   }
   const body: JsonRecord[] = messages ?? []

@@ -2,7 +2,7 @@ import { html } from 'htm/preact'
 import { type JsonRecord, readNumber, readString } from '../state/read-json.ts'
 import { useSessionContext } from '../state/session-context.ts'
 
-/** Files of a message; a person downloads them as themselves. */
+/** The files of a message, downloaded as the present person. */
 export function Files({ files }: { files: JsonRecord[] }) {
   const { me } = useSessionContext()
   if (files.length === 0) return null

@@ -7,9 +7,9 @@ import { MessageRow } from './message.ts'
 
 type Props = { messages: JsonRecord[]; channel: string; label: string; inThread: boolean; before?: ComponentChildren }
 
-/** Messages by the same author within this time stand together under one name. */
+/** Messages by one author within this time are grouped under one name. */
 const TOGETHER_S = 300
-/** Closer to the end than this, the list follows what is written. */
+/** Within this distance of the end, the list follows new messages. */
 const NEAR_PX = 60
 
 export function MessageList({ messages, channel, label, inThread, before }: Props) {
@@ -33,7 +33,7 @@ function together(last: JsonRecord | undefined, message: JsonRecord): boolean {
   return Number(message.ts) - Number(last.ts) < TOGETHER_S
 }
 
-/** Stays at the end while somebody writes, unless the reader has scrolled up. */
+/** Keeps the list at its end, unless the reader has scrolled up. */
 function useFollow(messages: JsonRecord[]) {
   const box = useRef<HTMLDivElement>(null)
   const follows = useRef(true)
@@ -43,7 +43,7 @@ function useFollow(messages: JsonRecord[]) {
     const sizeOf = () => `${list.clientWidth} ${list.clientHeight} ${list.scrollHeight}`
     let size = sizeOf()
     const note = () => {
-      // The browser scrolls by itself when the list gets another size; `keep` comes after that.
+      // The browser scrolls by itself when the list's size changes, and `keep` runs after that.
       if (sizeOf() !== size) return
       follows.current = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_PX
     }
@@ -51,7 +51,7 @@ function useFollow(messages: JsonRecord[]) {
       size = sizeOf()
       if (follows.current) list.scrollTop = list.scrollHeight
     }
-    // Images that arrive late, or a composer that grows, move the end too.
+    // Late images and a growing composer move the end too.
     const sizes = new ResizeObserver(keep)
     sizes.observe(list)
     for (const child of list.children) sizes.observe(child)
@@ -61,7 +61,7 @@ function useFollow(messages: JsonRecord[]) {
       list.removeEventListener('scroll', note)
     }
   }, [])
-  // New messages are what moves the end.
+  // New messages move the end.
   useLayoutEffect(() => {
     if (follows.current && box.current !== null) box.current.scrollTop = box.current.scrollHeight
   }, [messages])

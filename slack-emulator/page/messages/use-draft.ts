@@ -12,7 +12,7 @@ type Draft = { text: string; caret: number; at: number; hidden: boolean; files: 
 const EMPTY: Draft = { text: '', caret: 0, at: 0, hidden: false, files: [] }
 const MAX_HEIGHT_PX = 240
 
-/** What stands in a composer, what could complete it, and what sends it. */
+/** The state of a composer: its text, its suggestions, and sending it. */
 export function useDraft(props: ComposerProps) {
   const session = useSessionContext()
   const [draft, setDraft] = useState<Draft>(() => ({ ...EMPTY, text: readDraft(keyOf(session, props)), hidden: true }))
@@ -55,7 +55,7 @@ export function useDraft(props: ComposerProps) {
   return { draft, field, hints, at, change, choose, send, begin, keys }
 }
 
-/** What is typed survives a look elsewhere and a reload; each place and person has its own. */
+/** A draft belongs to a person and a thread, and survives a reload. */
 const keyOf = ({ me }: SessionContext, { channel, thread }: ComposerProps): string =>
   `draft ${me.name} ${channel.id} ${thread}`
 
@@ -69,7 +69,7 @@ const HINT_KEYS: Record<string, KeyAct> = {
   Tab: 'choose',
 }
 
-/** Enter sends, Shift and Enter begin a new line; while something is suggested, keys are for the list. */
+/** Enter sends and Shift+Enter makes a new line; while suggestions show, keys move in their list. */
 function keyAct({ key, shiftKey, isComposing }: KeyboardEvent, hinting: boolean): KeyAct | undefined {
   if (isComposing) return undefined
   const hint = hinting ? HINT_KEYS[key] : undefined
@@ -77,7 +77,7 @@ function keyAct({ key, shiftKey, isComposing }: KeyboardEvent, hinting: boolean)
   return key === 'Enter' && !shiftKey ? 'send' : undefined
 }
 
-/** Says it, or runs it as a command; false where it was refused and should stay. */
+/** Sends the text or runs it as a command; returns false if it was refused and should stay. */
 async function sent(
   session: SessionContext,
   { channel, thread, onSaid }: ComposerProps,
@@ -110,9 +110,9 @@ async function uploaded(session: SessionContext, files: File[]): Promise<string[
   }
 }
 
-/** The field is as high as its text. */
+/** Makes the field as high as its text. */
 function useGrowing(field: { current: HTMLTextAreaElement | null }, text: string): void {
-  // The text is what makes it grow.
+  // The height follows the text.
   useLayoutEffect(() => {
     const area = field.current
     if (area === null) return

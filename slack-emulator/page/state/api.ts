@@ -1,6 +1,6 @@
 import { isRecord, type JsonRecord, readString } from './read-json.ts'
 
-/** The control API under /local/. A refusal is thrown with the words of the workspace. */
+/** Reads from the control API; a refusal is thrown with the emulator's message. */
 export async function fetchLocal(path: string, query: Record<string, string>): Promise<JsonRecord> {
   return answerOf(await fetch(`/local/${path}?${new URLSearchParams(query)}`))
 }

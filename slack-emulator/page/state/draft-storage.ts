@@ -1,4 +1,4 @@
-/** Texts of this window, until it is closed. */
+/** Drafts are kept in this window's session storage. */
 export const readDraft = (key: string): string => sessionStorage.getItem(key) ?? ''
 
 export function saveDraft(key: string, text: string): void {

@@ -1,10 +1,10 @@
 import { type JsonRecord, readRecord, readRecords, readString, readText } from './read-json.ts'
 
-/** The options of an external menu are found by their words, all others by their value. */
+/** Options of an external menu are identified by their text, all others by their value. */
 const nameOf = (option: JsonRecord, element: JsonRecord): string =>
   readString(element.type).endsWith('external_select') ? readText(option.text) : readString(option.value)
 
-/** What a person has entered, read from an element's state in Slack's words; an untouched message has no state, so the initial value counts. */
+/** The value in an element's state, or its initial value: an untouched message has no state. */
 export function enteredValueOf(state: JsonRecord, element: JsonRecord): unknown {
   const source = Object.keys(state).length === 0 ? initialOf(element) : state
   const [slot, value] = Object.entries(source).find(([name]) => name !== 'type') ?? []

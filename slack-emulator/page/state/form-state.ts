@@ -15,7 +15,7 @@ async function suggestions(session: SessionContext, query: Record<string, string
   }
 }
 
-/** What stands in fields that no view keeps: those of messages and, until they are submitted, of modals. */
+/** The values of fields that no view keeps: those of messages and, until submission, of modals. */
 function useTyped(state: JsonRecord) {
   const [typed, setTyped] = useState<Record<string, unknown>>({})
   const form: Omit<FormState, 'errors'> = {
@@ -50,7 +50,7 @@ export function useMessageSurface(channel: string, ts: string): Surface {
   }
 }
 
-/** The surface of a view: a modal keeps what is typed until it is submitted, Home tells the app at once. */
+/** The surface of a view: a modal keeps values until it is submitted, Home sends them at once. */
 export function useViewSurface(view: JsonRecord, errors: Record<string, string>) {
   const session = useSessionContext()
   const kind = view.type === 'modal' ? 'modal' : 'home'

@@ -2,14 +2,14 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { errorTextOf, fetchLocal } from './api.ts'
 import { type JsonRecord, readRecord } from './read-json.ts'
 
-/** News of the workspace: what kind of thing happened and where, never its content. */
+/** A change in the workspace: its kind and place, not its content. */
 export type WorkspaceUpdate = JsonRecord
 type Listener = (news: WorkspaceUpdate) => void
 
 const listeners = new Set<Listener>()
 let opened = false
 
-/** Calls `listener` for all that happens, and with `kind: 'again'` after the connection was lost and found. */
+/** Calls `listener` for each change, with `kind: 'lost'` when the connection breaks and `'again'` when it is back. */
 export function subscribeToUpdates(listener: Listener): () => void {
   listeners.add(listener)
   if (!opened) openSource()
@@ -19,7 +19,7 @@ export function subscribeToUpdates(listener: Listener): () => void {
   }
 }
 
-/** One for the whole page, which the browser opens again by itself when it breaks. */
+/** The page has one event source, which the browser reopens by itself. */
 function openSource(): void {
   const source = new EventSource('/local/events')
   const tell = (news: WorkspaceUpdate) => {
@@ -33,7 +33,7 @@ function openSource(): void {
 export type LiveData = { data: JsonRecord | undefined; error: string; refresh(): void }
 type Wanted = { path: string; query: Record<string, string>; when(news: WorkspaceUpdate): boolean }
 
-/** A look at the workspace that stays true: it is taken again whenever news says it changed, one request at a time. */
+/** Data of the control API, fetched again whenever `when` matches a change, one request at a time. */
 export function useLiveData({ path, query, when }: Wanted): LiveData {
   const key = `${path}?${new URLSearchParams(query)}`
   const [seen, setSeen] = useState<{ key: string; data: JsonRecord | undefined; error: string }>(nothing)
@@ -55,7 +55,7 @@ export function useLiveData({ path, query, when }: Wanted): LiveData {
     }
     void take()
   }, [])
-  // Another key is another look.
+  // Another key means other data.
   useEffect(() => {
     refresh()
     return subscribeToUpdates((news) => {

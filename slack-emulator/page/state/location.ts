@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 
-/** What is looked at: a channel or the Home tab, and a thread beside it. It stands in the address, so Back works. */
+/** The channel or Home tab and the thread that are shown; they are in the URL's hash, so Back works. */
 export type PageLocation = { channel: string; home: boolean; thread: string }
 
 function locationOf(hash: string): PageLocation {
@@ -13,13 +13,13 @@ export function hashOf({ channel, home, thread }: PageLocation): string {
   return `#/${channel}${rest === '' ? '' : `/${rest}`}`
 }
 
-/** Where a link to a message of this workspace leads: its thread. */
+/** The thread that a link to a message of this workspace leads to. */
 export function messageLocationIn(url: string): PageLocation | undefined {
   const [, channel, seconds, rest] = /^\/archives\/(\w+)\/p(\d{10})(\d{6})$/.exec(pathHere(url)) ?? []
   return channel === undefined ? undefined : { channel, home: false, thread: `${seconds}.${rest}` }
 }
 
-/** This workspace goes by several names: each of this machine, and one port. */
+/** The hosts under which this workspace is reached. */
 const HERE = /^https?:\/\/(?:127\.0\.0\.1|localhost|\[::1\]):(\d+)(\/.*)$/
 
 function pathHere(url: string): string {

@@ -1,4 +1,4 @@
-/** What the server sends is read through these: a field that is not what it should be reads as empty, never as a crash. */
+/** These functions read the server's JSON: a field of the wrong type reads as empty. */
 export type JsonRecord = Record<string, unknown>
 
 export const isRecord = (value: unknown): value is JsonRecord =>
@@ -16,5 +16,5 @@ export const readStrings = (value: unknown): string[] =>
 
 export const readNumber = (value: unknown): number => (typeof value === 'number' ? value : Number(value ?? 0) || 0)
 
-/** The words of a text object. */
+/** The text of a text object. */
 export const readText = (value: unknown): string => readString(readRecord(value).text)

@@ -4,7 +4,7 @@ import type { PageLocation } from './location.ts'
 import type { AppInfo, ChannelInfo, PersonInfo } from './people.ts'
 import type { JsonRecord } from './read-json.ts'
 
-/** Whose seat this is, who else is there, and the ways to act. */
+/** The person whose page this is, the workspace, and how to act in it. */
 export type SessionContext = {
   me: PersonInfo
   people: PersonInfo[]
@@ -12,10 +12,10 @@ export type SessionContext = {
   app: AppInfo
   location: PageLocation
   go(place: PageLocation): void
-  /** Does something in the workspace as this person; what goes wrong is shown, and answered with undefined. */
+  /** Acts as this person; shows an error and returns undefined if it fails. */
   act(path: string, body: JsonRecord): Promise<JsonRecord | undefined>
   showError(text: string): void
-  /** What last went wrong, until it is read or something else is done. */
+  /** The last error, until it is dismissed or something else is done. */
   error: string
 }
 
@@ -28,7 +28,7 @@ export function useSessionContext(): SessionContext {
   return session
 }
 
-/** Where blocks stand: what their buttons do, and for a form what stands in its fields. */
+/** The surface of blocks: what their buttons do, and the values of their fields. */
 export type Surface = {
   kind: 'message' | 'modal' | 'home'
   press(element: JsonRecord, blockId: string, value?: unknown): Promise<void>

@@ -8,7 +8,7 @@ const kept = (): Theme => {
   return value === 'light' || value === 'dark' ? value : 'system'
 }
 
-/** Light, dark, or as the system has it; kept in this browser. */
+/** The theme: light, dark, or the system's; kept in this browser. */
 export function useTheme(): [Theme, () => void] {
   const [theme, setTheme] = useState(kept)
   useLayoutEffect(() => {

@@ -1,4 +1,4 @@
-/** Slack's timestamps are UNIX seconds with a counter behind the dot. */
+/** Slack's timestamps are UNIX seconds and, after the dot, a counter. */
 const dateOf = (ts: string): Date => new Date(Number(ts) * 1000)
 
 export const clockTimeOf = (ts: string): string =>

@@ -1,4 +1,4 @@
-/** The names people and apps use most; another name is shown as it is written. */
+/** The most used emoji; other names are shown as they are written. */
 const TABLE = `
   white_check_mark ✅ heavy_check_mark ✔️ heavy_multiplication_x ✖️ ballot_box_with_check ☑️ x ❌ warning ⚠️ no_entry ⛔ no_entry_sign 🚫 raised_hand ✋ octagonal_sign 🛑
   hourglass ⌛ hourglass_flowing_sand ⏳ stopwatch ⏱️ alarm_clock ⏰ clock1 🕐 clock3 🕒 calendar 📅 date 📅 bell 🔔 no_bell 🔕
@@ -18,7 +18,7 @@ const TABLE = `
   bust_in_silhouette 👤 busts_in_silhouette 👥 moneybag 💰 credit_card 💳 receipt 🧾 mortar_board 🎓 ticket 🎫 label 🏷️ toolbox 🧰 test_tube 🧪 microscope 🔬
   pause_button ⏸️ double_vertical_bar ⏸️ arrow_forward ▶️ black_square_for_stop ⏹️ recycle ♻️ coffee ☕ pizza 🍕 seedling 🌱 bug 🐛`
 
-/** Name and sign take turns. */
+/** Name and emoji alternate. */
 const WORDS = TABLE.trim().split(/\s+/)
 
 export function emojiOf(name: string): string | undefined {

@@ -5,13 +5,13 @@ import { relativeDayOf } from '../state/time.ts'
 import { emojiOf } from './emoji.ts'
 import { ChannelLink, Mention, MessageLink } from './mention.ts'
 
-/** How a language writes inside a line: one expression with a named group per rule, and what each becomes. */
+/** The inline syntax of a markup: one expression with a named group per rule, and what each renders. */
 export type InlineSyntax = {
   pattern: RegExp
   rules: Record<string, (found: string, language: InlineSyntax) => ComponentChildren>
 }
 
-/** A line of text as elements. Nothing a person or the app wrote is ever taken for HTML. */
+/** Renders a line of text as elements; no text is ever taken for HTML. */
 export function renderInline(text: string, language: InlineSyntax): ComponentChildren[] {
   const out: ComponentChildren[] = []
   let from = 0
@@ -41,7 +41,7 @@ export const renderEmoji = (name: string) => {
   return found === undefined ? `:${name}:` : html`<span class="emoji" role="img" aria-label=${name}>${found}</span>`
 }
 
-/** What stands between `<` and `>` in Slack's text. */
+/** Renders what stands between `<` and `>` in Slack's text. */
 export function renderReference(inside: string): ComponentChildren {
   const [target = '', label] = inside.split('|')
   if (target.startsWith('@')) return html`<${Mention} id=${target.slice(1)} label=${label} />`

@@ -3,7 +3,7 @@ import { lexer, type MarkedToken, type Token, type Tokens } from 'marked'
 import type { ComponentChildren } from 'preact'
 import { type InlineSyntax, renderEmoji, renderInline, renderLink, renderReference, unescapeText } from './inline.ts'
 
-/** The text of a `markdown` block as elements (docs.slack.dev/reference/block-kit/blocks/markdown-block); HTML in it is shown as text. */
+/** Renders the text of a `markdown` block (docs.slack.dev/reference/block-kit/blocks/markdown-block); HTML in it is shown as text. */
 export const renderMarkdown = (text: string): ComponentChildren =>
   renderTokens(lexer(text, { gfm: true, breaks: true }))
 

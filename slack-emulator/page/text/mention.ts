@@ -19,7 +19,7 @@ export function ChannelLink({ id, label }: Props) {
   return html`<button type="button" class="mention as-link" onClick=${open}>#${channel.name}</button>`
 }
 
-/** A link to a message of this workspace leads there in this window, out of the modals it may stand in. */
+/** A link to a message of this workspace opens it in this window and closes the modals above it. */
 export function MessageLink({ to, label }: { to: PageLocation; label: ComponentChildren }) {
   const { act } = useSessionContext()
   const leave = ({ target }: Event) => {

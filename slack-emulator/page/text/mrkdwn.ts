@@ -24,7 +24,7 @@ export function renderMrkdwn(text: string): ComponentChildren {
 
 const pre = (code: string) => html`<pre tabindex="0"><code>${unescapeText(code)}</code></pre>`
 
-/** Lines that begin with `>` stand together as a quote. */
+/** Lines that begin with `>` become one quote. */
 function quoted(text: string): ComponentChildren {
   const pieces: { quote: boolean; lines: string[] }[] = []
   for (const line of text.replace(/^\n|\n$/g, '').split('\n')) {
@@ -40,7 +40,7 @@ function quoted(text: string): ComponentChildren {
   })
 }
 
-/** Plain text: no markup, though emoji names are shown as emoji. */
+/** Plain text has no markup but emoji names. */
 const PLAIN: InlineSyntax = {
   pattern: /:(?<emoji>[a-z0-9_+-]+):|(?<line>\n)/g,
   rules: { emoji: renderEmoji, line: () => html`<br />` },

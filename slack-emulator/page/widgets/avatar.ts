@@ -2,7 +2,7 @@ import { html } from 'htm/preact'
 
 type Props = { name: string; app?: boolean; small?: boolean }
 
-/** A face made of initials; the name stands beside it, so it says nothing itself. */
+/** An avatar of initials; it is hidden from screen readers, because the name stands beside it. */
 export function Avatar({ name, app = false, small = false }: Props) {
   const initials = name
     .split(/\s+/)

@@ -5,7 +5,7 @@ import { renderTextObject } from '../text/text-object.ts'
 
 type Props = { ask: JsonRecord; onYes(): void; onNo(): void }
 
-/** The question an app wants asked before an element acts. */
+/** The confirmation that an app wants before an action. */
 export function Confirm({ ask, onYes, onNo }: Props) {
   const id = useId()
   const box = useRef<HTMLDialogElement>(null)

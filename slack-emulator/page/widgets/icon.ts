@@ -1,6 +1,6 @@
 import { html } from 'htm/preact'
 
-/** Line drawings on a 20 × 20 field: a machine without symbol fonts shows them too. */
+/** Line drawings on a 20 × 20 field, which need no symbol fonts. */
 const PATHS = {
   close: 'M5 5l10 10M15 5L5 15',
   menu: 'M3 5h14M3 10h14M3 15h14',

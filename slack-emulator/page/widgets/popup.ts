@@ -15,7 +15,7 @@ type Props = {
 
 const GAP = 4
 
-/** A menu or list over everything else, modals included, next to what opened it. Esc and a click elsewhere close it. */
+/** A menu or list over everything else, modals included, next to its anchor; Esc or a click elsewhere closes it. */
 export function Popup({ anchor, onClose, role, label, id, keepFocus = false, children }: Props) {
   const box = useRef<HTMLDivElement>(null)
   useLayoutEffect(() => {
@@ -45,7 +45,7 @@ export function Popup({ anchor, onClose, role, label, id, keepFocus = false, chi
       onClose()
       anchor.current?.focus()
     }
-    // Tab leaves a menu, which then has no reason to stay.
+    // Tab leaves the menu and closes it.
     if (event.key === 'Tab' && role === 'menu') {
       anchor.current?.focus()
       onClose()

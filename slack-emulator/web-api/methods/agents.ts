@@ -78,14 +78,14 @@ export function createAgentMethods(workspace: Workspace): Methods {
 /** Slack shows its loader for an hour at most (docs.slack.dev/reference/methods/agents.sessions.setStatus). */
 const PROCESSING_LAPSES_MS = 60 * 60_000
 
-/** The session of a thread as it is by now. */
+/** Finds the session of a thread; processing lapses with time. */
 export function findSession(workspace: Workspace, at: Place): Session | undefined {
   const session = workspace.sessions.get(sessionKey(at))
   if (session?.status !== 'processing' || session.since === undefined) return session
   return workspace.now() < session.since + PROCESSING_LAPSES_MS ? session : { ...session, status: 'active' }
 }
 
-/** The words beside the app's name go when it speaks. */
+/** Clears the status text, which Slack does when the app posts. */
 export function clearStatusText(workspace: Workspace, at: Place): void {
   const session = workspace.sessions.get(sessionKey(at))
   if (session?.words) setSession(workspace, at, { words: '' })

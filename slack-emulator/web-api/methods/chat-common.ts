@@ -3,7 +3,7 @@ import { APP } from '../../workspace/seed.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { type MethodResponse, refuse } from './method-args.ts'
 
-/** The channel an app may post to, or why not. A person's id stands for their DM. */
+/** The channel an app may post to, or Slack's error; a person's id means their DM. */
 export function channelFor(workspace: Workspace, id: string): Channel | 'channel_not_found' | 'not_in_channel' {
   const person = id.startsWith('U') ? workspace.person(id) : undefined
   const channel = person === undefined || person.bot ? workspace.channels.get(id) : workspace.dmOf(person.id)
@@ -11,7 +11,7 @@ export function channelFor(workspace: Workspace, id: string): Channel | 'channel
   return channel.members.includes(APP.user) ? channel : 'not_in_channel'
 }
 
-/** Only a visible top-level message can have replies; the ts of a reply makes an orphan in Slack, so it is refused here. */
+/** Only a visible top-level message can have replies; Slack accepts a reply's ts and makes an orphan, so it is refused here. */
 export function isThread(workspace: Workspace, channel: string, threadTs: string): boolean {
   const root = workspace.messages.get(channel, threadTs)
   if (root === undefined || root.ephemeral_to !== undefined) return false
@@ -26,7 +26,7 @@ export function refuseMetadata(given: Json | undefined): MethodResponse | undefi
   return fits ? undefined : refuse('invalid_metadata_format')
 }
 
-/** markdown_text is kept as the block Slack makes of it. */
+/** Turns `markdown_text` into the block that Slack makes of it. */
 export function blocksForContent(args: {
   blocks?: Json[] | undefined
   markdown_text?: string | undefined

@@ -93,7 +93,7 @@ function complete(workspace: Workspace, args: z.infer<typeof Complete>): MethodR
   return { ok: true, files: done.map((file) => fileObjectOf(file, workspace.filesUrl)) }
 }
 
-/** Posts the files where they were meant to go, if anywhere; returns the refusal, if there is one. */
+/** Posts the files to their channel, if there is one; returns Slack's refusal, if there is one. */
 function share(workspace: Workspace, args: z.infer<typeof Complete>): MethodResponse | undefined {
   if (args.channel_id === undefined) return undefined
   const channel = channelFor(workspace, args.channel_id)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { parseJson } from '../../parse-json.ts'
 
-/** What a Web API method answers; `ok: false` is an answer too, not an exception. */
+/** The answer of a Web API method; a refusal is an answer with `ok: false`, not an exception. */
 export type MethodResponse = { ok: boolean; [field: string]: unknown }
 export type Method = (args: Record<string, unknown>) => MethodResponse | Promise<MethodResponse>
 export type Methods = Record<string, Method>
@@ -12,7 +12,7 @@ export function refuse(error: string, messages: string[] = []): MethodResponse {
     : { ok: false, error, response_metadata: { messages: messages.map((message) => `[ERROR] ${message}`) } }
 }
 
-/** A method whose arguments are checked before it runs; what it does not know it ignores, as Slack does. */
+/** Defines a method whose arguments are checked before it runs; unknown arguments are ignored, as in Slack. */
 export function defineMethod<T>(
   shape: z.ZodType<T>,
   answer: (args: T) => MethodResponse | Promise<MethodResponse>,
@@ -25,7 +25,7 @@ export function defineMethod<T>(
   }
 }
 
-/** Form bodies carry lists and objects as JSON text. */
+/** Accepts a value as JSON text too, because form bodies carry lists and objects that way. */
 export function acceptJson<T extends z.ZodType>(shape: T) {
   return z.preprocess((value) => (typeof value === 'string' ? (parseJson(value) ?? value) : value), shape)
 }
@@ -42,13 +42,13 @@ const TRUTHS = new Map<unknown, boolean>([
 export const flagArg = z.preprocess((value) => TRUTHS.get(value) ?? value, z.boolean())
 export const countArg = z.coerce.number().int().min(1).max(1_000)
 
-/** Timestamps are strings; a number loses digits, which Slack punishes later and the twin at once. */
+/** Timestamps must be strings, because a number loses digits. */
 export const tsArg = z.string().regex(/^\d{1,12}\.\d{6}$/, 'must be a message timestamp')
 export const channelArg = z.string({ error: 'missing required field: channel' })
 export const jsonObjectArg = acceptJson(z.record(z.string(), z.unknown()))
 export const jsonObjectsArg = acceptJson(z.array(z.record(z.string(), z.unknown())))
 
-/** One page of a list, by a cursor that is the index to go on from. */
+/** Returns one page of a list; the cursor encodes the next index. */
 export function paginate<T>(all: T[], limit: number, cursor: string | undefined) {
   const from = Number(cursor === undefined || cursor === '' ? 0 : Buffer.from(cursor, 'base64url').toString())
   const to = from + limit

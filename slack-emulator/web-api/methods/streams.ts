@@ -38,7 +38,7 @@ const Stop = Append.extend({
 })
 type Words = { markdown_text?: string | undefined; chunks?: unknown[] | undefined }
 
-/** chat.startStream, appendStream, stopStream (facts: docs.slack.dev/reference/methods/chat.startStream). */
+/** chat.startStream, appendStream, stopStream (docs.slack.dev/reference/methods/chat.startStream). */
 export function createStreamMethods(workspace: Workspace): Methods {
   return {
     'chat.startStream': defineMethod(Start, (args) => start(workspace, args)),
@@ -97,7 +97,7 @@ function stop(workspace: Workspace, args: z.infer<typeof Stop>): MethodResponse 
   return { ok: true, channel: done.channel, ts: done.ts, message: messageObjectOf(done, workspace, true) }
 }
 
-/** The open stream, or Slack's word for why there is none. */
+/** The open stream, or Slack's refusal. */
 function liveMessage(
   workspace: Workspace,
   at: { channel: string; ts: string },
@@ -112,7 +112,7 @@ function liveMessage(
   return { message, stream }
 }
 
-/** The stream with the words added, or the refusal. */
+/** The stream with the chunks added, or Slack's refusal. */
 function grow(stream: Stream, { markdown_text, chunks }: Words): MethodResponse | Stream {
   if ((markdown_text ?? '').length > LIMITS.message.markdownText) return refuse('msg_too_long')
   const parsed = z.array(StreamChunk).safeParse(chunks ?? [])
@@ -120,7 +120,7 @@ function grow(stream: Stream, { markdown_text, chunks }: Words): MethodResponse 
     const lines = parsed.error.issues.map((issue) => `${issue.message} [json-pointer:/chunks/${issue.path.join('/')}]`)
     return refuse('invalid_chunks', lines)
   }
-  // The display mode is fixed when a stream starts: Slack shows no plan in a timeline, so its title would be lost.
+  // Slack shows no plan in a timeline, so the title would be lost; the mode is fixed when a stream starts.
   if (stream.mode === 'timeline' && parsed.data.some((chunk) => chunk.type === 'plan_update'))
     return refuse('invalid_chunks', ['plan_update needs a stream started with task_display_mode plan'])
   const first: StreamChunk[] = markdown_text === undefined ? [] : [{ type: 'markdown_text', text: markdown_text }]

@@ -34,7 +34,6 @@ const CallTarget = z.object({
   title: z.string(),
   schema: Json,
 })
-type CallTarget = z.infer<typeof CallTarget>
 
 export const ChosenPrompt = z.object({
   connection: z.string(),

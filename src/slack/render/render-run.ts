@@ -4,12 +4,9 @@ import type { Origin } from '../../run/state/origin.ts'
 import type { RunListener, RunProgress } from '../../run/state/run-listener.ts'
 import type { RunState } from '../../run/state/state.ts'
 import { renderAnswer } from '../answer/answer-messages.ts'
-import { createDetailsButton } from '../answer/details-button.ts'
-import { actionsBlock, sectionBlock } from '../blocks/build-blocks.ts'
 import { truncate } from '../blocks/text.ts'
 import type { AgentSessionStatus } from '../web-api/agent-sessions.ts'
 import { stopMessageStream } from '../web-api/message-stream.ts'
-import { AnyResponse } from '../web-api/web-api.ts'
 import { adoptFoundMessages } from './find-unrecorded.ts'
 import {
   type PostedMessages,
@@ -32,6 +29,7 @@ import { closeApprovals, renderApprovals } from './render-approvals.ts'
 import { renderArgumentFiles, renderFiles, renderShownResults } from './render-attachments.ts'
 import { renderElicitations, updateElicitations } from './render-elicitations.ts'
 import { createRenderQueue } from './render-queue.ts'
+import { postQueuedNote, postUnshownNote } from './thread-notes.ts'
 
 /** First words at once; then often enough to look alive, and all streams together under Slack's 100 appends a minute. */
 const RENDER_EVERY_MS = 400
@@ -65,18 +63,6 @@ export function createRunRenderer(depsOf: (origin: Origin) => RenderDeps): RunLi
       for (const view of views.values()) view.close()
     },
   }
-}
-
-const UNSHOWN_TEXT =
-  'I worked on this, but a fault in Patchbay keeps me from showing it here. Details has what was done; please tell whoever runs Patchbay.'
-
-/** Posts once that a run cannot be shown. Nothing of the run is rendered, so a fault in a view cannot keep it from people. */
-async function postUnshownNote(deps: RenderDeps, { id, origin }: RunState): Promise<void> {
-  const blocks = [sectionBlock(UNSHOWN_TEXT), actionsBlock([createDetailsButton(id)])]
-  await showMessage(await readPostedMessages(deps, id), threadSlotOf(origin, 'note:unshown'), {
-    text: UNSHOWN_TEXT,
-    blocks,
-  })
 }
 
 type RunView = Pick<RunListener, 'onProgress' | 'publish'> & { close(): void }
@@ -232,22 +218,4 @@ function sessionWordsOf(state: RunState): { user: string; title?: string } {
 function refreshHomes(deps: RenderDeps, { origin, calls }: RunState): void {
   const approvers = calls.flatMap((call) => call.approval?.approvers ?? [])
   for (const user of new Set([origin.user, ...approvers])) deps.refreshHome({ workspace: origin.workspace, user })
-}
-
-/** Never throws: the request is done later whether or not this is said. */
-async function postQueuedNote({ webApi, log }: RenderDeps, origin: Origin, ahead: RunState | undefined): Promise<void> {
-  const stages = (ahead?.calls ?? []).map((call) => call.stage)
-  const waitsFor = stages.includes('awaiting_approval')
-    ? 'an approval'
-    : stages.includes('waiting_input') && 'an answer'
-  const text = waitsFor
-    ? `I'll do this after the request before it, which waits for ${waitsFor} above. Decide it there, or say _stop_ to drop it.`
-    : "I'll do this when I am done with the request before it."
-  const place = { channel: origin.channel, thread_ts: origin.threadTs, unfurl_links: false, unfurl_media: false }
-  try {
-    const blocks = [sectionBlock(`:hourglass: ${text}`)]
-    await webApi.call('chat.postMessage', { ...place, text, blocks }, AnyResponse)
-  } catch (error) {
-    log.warn({ why: errorChainOf(error) }, 'could not say that a request waits')
-  }
 }

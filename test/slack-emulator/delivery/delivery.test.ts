@@ -288,7 +288,7 @@ describe('what is used up', () => {
 
 describe('the journal', () => {
   it('brings everything back after a kill, and delivers what was pending', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'twin-'))
+    const folder = await mkdtemp(join(tmpdir(), 'emulator-'))
     const first = await start({ folder })
     const said = await say(first, 'remember me')
     const upload = {

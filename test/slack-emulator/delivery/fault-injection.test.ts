@@ -24,17 +24,17 @@ async function begin(more: Partial<SlackEmulatorOptions> = {}) {
   return { slack, client, raw, people: controls(slack), [Symbol.asyncDispose]: () => slack[Symbol.asyncDispose]() }
 }
 
-describe('weather', () => {
+describe('injected faults', () => {
   it('brings statuses, refusals and slowness, as often as ordered', async () => {
     await using world = await begin()
-    await world.people.act('weather', { method: 'auth.test', status: 503, times: 2 })
-    await world.people.act('weather', { method: 'auth.test', error: 'account_inactive' })
+    await world.people.act('faults', { method: 'auth.test', status: 503, times: 2 })
+    await world.people.act('faults', { method: 'auth.test', error: 'account_inactive' })
     expect((await world.raw('auth.test')).status).toBe(503)
-    expect((await world.raw('users.info', { user: 'UMEMBER1' })).status, 'another method has fine weather').toBe(200)
+    expect((await world.raw('users.info', { user: 'UMEMBER1' })).status, 'another method answers').toBe(200)
     expect((await world.raw('auth.test')).status).toBe(503)
     expect(await (await world.raw('auth.test')).json()).toEqual({ ok: false, error: 'account_inactive' })
     expect(await world.client.auth.test()).toMatchObject({ ok: true })
-    await world.people.act('weather', { method: '*', delay: 120 })
+    await world.people.act('faults', { method: '*', delay: 120 })
     const began = performance.now()
     await world.client.auth.test()
     expect(performance.now() - began).toBeGreaterThan(115)
@@ -42,18 +42,28 @@ describe('weather', () => {
 
   it('a 429 says when to come back, in the way the client understands', async () => {
     await using world = await begin()
-    await world.people.act('weather', { method: 'auth.test', status: 429, retry_after: 7 })
+    await world.people.act('faults', { method: 'auth.test', status: 429, retry_after: 7 })
     await expect(world.client.auth.test()).rejects.toMatchObject({ retryAfter: 7 })
   })
 
-  it('clears, and refuses what is no weather', async () => {
+  it('can be cleared; a fault that changes nothing is refused', async () => {
     await using world = await begin()
-    await world.people.act('weather', { method: 'auth.test', status: 500, times: 9 })
-    await world.people.act('sunshine', {})
+    await world.people.act('faults', { method: 'auth.test', status: 500, times: 9 })
+    await world.people.act('clear-faults', {})
     expect(await world.client.auth.test()).toMatchObject({ ok: true })
-    expect(await world.people.act('weather', { method: 'auth.test' })).toMatchObject({ status: 400 })
-    expect(await world.people.act('weather', { method: 'auth.test', status: 200 })).toMatchObject({ status: 400 })
+    expect(await world.people.act('faults', { method: 'auth.test' })).toMatchObject({ status: 400 })
+    expect(await world.people.act('faults', { method: 'auth.test', status: 200 })).toMatchObject({ status: 400 })
   })
+})
+
+it('the older names of the fault routes still work', async () => {
+  await using world = await begin()
+  const fault = { method: 'auth.test', status: 503, times: 2 }
+  expect(await world.people.act('weather', fault)).toMatchObject({ status: 200 })
+  const listed = await fetch(`${world.slack.url}/local/weather`).then((answer) => answer.json())
+  expect(listed).toEqual({ faults: [fault], weather: [fault] })
+  await world.people.act('sunshine', {})
+  expect(await world.client.auth.test()).toMatchObject({ ok: true })
 })
 
 describe('rate limits', () => {

@@ -29,7 +29,7 @@ const EVENTS: Record<string, string> = {
   'message message_deleted': 'MessageDeletedEvent',
 }
 
-it('what the twin answers and tells is what @slack/web-api and @slack/types say', async () => {
+it('what the emulator answers and tells is what @slack/web-api and @slack/types say', async () => {
   const events: z.infer<typeof Event>['event'][] = []
   let trigger = ''
   const ear = createServer((request, response) => {
