@@ -36,7 +36,9 @@ describe('a server that cannot be reached', () => {
     await using _server = await startServerProcess('talkative.ts', [String(port)], logs())
     const resting = await house.call(connection, 'echo', { text: 'x' })
     expect(resting).toMatchObject({ kind: 'failed', why: 'circuit_open', sent: false })
-    expect(textOf(resting)).toMatch(/^failed: circuit_open: Remote could not be reached 3 times in a row.*Try again in \d s/)
+    expect(textOf(resting)).toMatch(
+      /^failed: circuit_open: Remote could not be reached 3 times in a row.*Try again in \d s/,
+    )
     expect(asked()).toEqual([])
     house.mcp.wake(connection.id)
     expect(textOf(await house.call(connection, 'echo', { text: 'back' }))).toBe('back')
