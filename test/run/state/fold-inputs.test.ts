@@ -1,0 +1,171 @@
+import { expect, test } from 'vitest'
+import { createConnectionId, createInputId, createRunId, UserId } from '../../../src/ids.ts'
+import type { ResumeMethod } from '../../../src/mcp/elicitation/input-request.ts'
+import type { EventOf, RunEvent } from '../../../src/run/state/events.ts'
+import { foldEvents } from '../../../src/run/state/fold.ts'
+import { resumptionOf } from '../../../src/run/state/fold-inputs.ts'
+import { nextStep } from '../../../src/run/state/next-step.ts'
+import { Origin } from '../../../src/run/state/origin.ts'
+
+const at = '2026-11-25T10:00:00.000Z'
+const ada = UserId.parse('UADA')
+const [one, two] = [createInputId(), createInputId()]
+const origin = Origin.parse({
+  door: 'slack',
+  workspace: 'T111',
+  user: 'UADA',
+  userName: 'Ada',
+  channel: 'C111',
+  threadTs: '1',
+  messageTs: '1',
+  place: 'dm',
+  teamId: 'T111',
+})
+const target = {
+  connection: createConnectionId(),
+  connectionName: 'files',
+  card: 'filesystem',
+  cardTitle: 'Files',
+  tool: 'a',
+  title: 'a',
+  schema: {},
+}
+const begun = (repeatable: boolean): RunEvent[] => [
+  { type: 'started', origin, text: 'do it', context: [], at },
+  {
+    type: 'replied',
+    content: [{ type: 'tool_use', id: 'a', name: 'files__a', input: {} }],
+    stop: 'tools',
+    usage: { input: 1, output: 1, cacheRead: 0, cacheWrite: 0 },
+    model: 'm',
+    costUsd: 0,
+    at,
+  },
+  {
+    type: 'judged',
+    call: 'a',
+    target,
+    verdict: 'allow',
+    why: [],
+    risk: 'write',
+    hash: 'h',
+    definition: 'd',
+    repeatable,
+    at,
+  },
+]
+const called: RunEvent = { type: 'called', call: 'a', at }
+const asked = (input: EventOf<'asked_input'>['input'], resume: ResumeMethod): RunEvent => ({
+  type: 'asked_input',
+  call: 'a',
+  input,
+  person: ada,
+  request: { kind: 'url', message: 'Please look', url: 'https://example.com' },
+  resume,
+  expiresAt: '2026-11-26T10:00:00.000Z',
+  at,
+})
+const given = (
+  input: EventOf<'given_input'>['input'],
+  action: EventOf<'given_input'>['action'],
+  content?: Record<string, string>,
+): RunEvent => ({ type: 'given_input', call: 'a', input, action, by: ada, at, ...(content && { content }) })
+const returned: RunEvent = {
+  type: 'returned',
+  call: 'a',
+  outcome: 'ok',
+  text: 'r',
+  images: [],
+  files: [],
+  summary: 's',
+  ms: 1,
+  at,
+}
+const stopped: RunEvent = { type: 'stopped', by: ada, at }
+const byAnswer = (key: string, state = 'opaque'): ResumeMethod => ({ how: 'answer', key, state })
+const again: ResumeMethod = { how: 'again' }
+const live: ResumeMethod = { how: 'live' }
+
+const stateOf = (events: RunEvent[], repeatable = false) =>
+  foldEvents(createRunId(), [...begun(repeatable), called, ...events], false)
+const callOf = (events: RunEvent[]) => {
+  const [call] = stateOf(events).calls
+  if (!call) throw new Error('no call')
+  return call
+}
+
+test.each<[string, RunEvent[], string]>([
+  ['a call that waits for an answer rests', [asked(one, byAnswer('k'))], 'rest'],
+  ['an answer sends it out once more', [asked(one, byAnswer('k')), given(one, 'accept')], 'call'],
+  ['a no is an answer, too', [asked(one, byAnswer('k')), given(one, 'decline')], 'call'],
+  ['and so is none in time', [asked(one, byAnswer('k')), given(one, 'expired')], 'call'],
+  [
+    'two questions want two answers',
+    [asked(one, byAnswer('k')), asked(two, byAnswer('l')), given(two, 'accept')],
+    'rest',
+  ],
+  [
+    'both given it goes on',
+    [asked(one, byAnswer('k')), asked(two, byAnswer('l')), given(two, 'accept'), given(one, 'cancel')],
+    'call',
+  ],
+  ['a sign-in that is done makes the call again', [asked(one, again), given(one, 'accept')], 'call'],
+  ['one that is declined tells the model', [asked(one, again), given(one, 'decline')], 'ask'],
+  ['one that nobody did in time, too', [asked(one, again), given(one, 'expired')], 'ask'],
+  [
+    'a leg that nobody saw the end of is not repeated',
+    [asked(one, byAnswer('k')), given(one, 'accept'), called],
+    'give_up',
+  ],
+  ['a live question whose holder is gone is given up', [asked(one, live)], 'give_up'],
+  ['a live question answered, and then the holder is gone', [asked(one, live), given(one, 'accept')], 'give_up'],
+  ['stop settles what is asked', [asked(one, byAnswer('k')), stopped], 'close'],
+  ['an answer after stop does nothing', [asked(one, byAnswer('k')), stopped, given(one, 'accept')], 'close'],
+  ['what is asked after a stop is asked of nobody', [stopped, asked(one, byAnswer('k'))], 'close'],
+  ['stop leaves a live one to be told', [asked(one, live), stopped], 'give_up'],
+  ['a result leads on', [asked(one, byAnswer('k')), given(one, 'accept'), called, returned], 'ask'],
+])('%s', (_name, events, step) => {
+  expect(nextStep(stateOf(events)).do).toBe(step)
+})
+
+test('a live question is asked again where a repeat does no harm', () => {
+  expect(nextStep(stateOf([asked(one, live)], true)).do).toBe('call')
+})
+
+test('what goes along: an answer for each key and the state as it came, also for a leg that is repeated', () => {
+  const twice = [
+    asked(one, byAnswer('k')),
+    asked(two, byAnswer('l')),
+    given(one, 'accept', { name: 'Ada' }),
+    given(two, 'expired'),
+  ]
+  const resumption = {
+    state: 'opaque',
+    responses: { k: { action: 'accept', content: { name: 'Ada' } }, l: { action: 'cancel' } },
+  }
+  expect(resumptionOf(callOf(twice))).toEqual(resumption)
+  expect(resumptionOf(callOf([...twice, called]))).toEqual(resumption)
+  expect(resumptionOf(callOf([...twice, called, asked(createInputId(), again)])), 'a sign-in between').toEqual(
+    resumption,
+  )
+  expect(resumptionOf(callOf([]))).toBeUndefined()
+})
+
+test('the second round takes only its own answers', () => {
+  const rounds = [
+    asked(one, byAnswer('k', 's1')),
+    given(one, 'accept'),
+    called,
+    asked(two, byAnswer('l', 's2')),
+    given(two, 'decline'),
+  ]
+  expect(resumptionOf(callOf(rounds))).toEqual({ state: 's2', responses: { l: { action: 'decline' } } })
+  expect(callOf(rounds).legs).toBe(2)
+})
+
+test('the first answer counts, and a call that ends closes what is open', () => {
+  const [first] = callOf([asked(one, byAnswer('k')), given(one, 'decline'), given(one, 'accept')]).inputs
+  expect(first?.given).toMatchObject({ action: 'decline', by: ada })
+  const [open] = callOf([asked(one, live), returned]).inputs
+  expect(open?.given?.action).toBe('over')
+})

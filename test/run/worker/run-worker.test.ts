@@ -1,0 +1,307 @@
+import { expect, test } from 'vitest'
+import { connectPostgres } from '../../../src/db/postgres.ts'
+import { AppError } from '../../../src/errors.ts'
+import { createConnectionId, type RunId, UserId, WorkspaceId } from '../../../src/ids.ts'
+import type { Mcp } from '../../../src/mcp/mcp.ts'
+import type { ModelTurn } from '../../../src/model/turn.ts'
+import { createRuns } from '../../../src/run/create-runs.ts'
+import type { RunState } from '../../../src/run/state/state.ts'
+import { createTestDatabase, query } from '../../support/database.ts'
+import { eventually } from '../../support/eventually.ts'
+import { memoryLog } from '../../support/log.ts'
+import { origin } from '../states.ts'
+
+const connection: Awaited<ReturnType<Mcp['connectionsOf']>>[number] = {
+  id: createConnectionId(),
+  workspace: origin.workspace,
+  user: origin.user,
+  name: 'shop',
+  card: 'shop',
+  inputs: {},
+  credential: undefined,
+  status: 'connected',
+  statusReason: undefined,
+  tools: [{ name: 'sell', description: 'Sells.', inputSchema: { type: 'object' } }],
+  leftOut: [],
+  instructions: undefined,
+  era: undefined,
+  eraAt: undefined,
+  lastUsed: undefined,
+  usageCount: 0,
+  createdAt: new Date(),
+}
+
+const says = (text: string): ModelTurn => ({
+  content: [{ type: 'text', text }],
+  stop: 'end',
+  usage: { input: 1, output: 1, cacheRead: 0, cacheWrite: 0 },
+  model: 'plain',
+  costUsd: 0,
+})
+const requests = (id: string): ModelTurn => ({
+  ...says(''),
+  content: [{ type: 'tool_use', id, name: 'shop__sell', input: {} }],
+  stop: 'tools',
+})
+
+type Turn = (asked: string, signal: AbortSignal, messages: string) => Promise<ModelTurn>
+type Options = {
+  url: string
+  turn?: Turn
+  /** Throws where a view of the run would. */
+  view?: (state: RunState) => void
+  policyFor?: () => Promise<void>
+  call?: () => void
+}
+
+const gone = () => Promise.reject(new Error('not offered here'))
+
+/** An instance of the worker on this database: its listener, model and servers are plain values. */
+function startWorker({ url, turn = async () => says('Done.'), view, policyFor, call }: Options) {
+  const { log, text } = memoryLog()
+  const db = connectPostgres(url, log)
+  const shown: RunState[] = []
+  const plain: RunState[] = []
+  const released: RunId[] = []
+  const runs = createRuns({
+    db,
+    log,
+    now: () => new Date(),
+    model: {
+      name: 'plain',
+      turn: ({ messages }, { signal }) =>
+        turn(JSON.stringify(messages.at(-1)?.content), signal, JSON.stringify(messages)),
+    },
+    mcp: {
+      connectionsOf: async () => [connection],
+      call: async () => {
+        call?.()
+        return { kind: 'ok', content: [{ type: 'text', text: 'sold' }], ms: 1 }
+      },
+      resources: gone,
+      readResource: gone,
+      skills: gone,
+      readSkill: gone,
+      prompt: gone,
+    },
+    rules: {
+      policyFor: async () => {
+        await policyFor?.()
+        return { rules: [], approvers: [] }
+      },
+      approversOf: async () => [],
+    },
+    readSql: () => ({ risk: 'read', why: '' }),
+    classificationOf: () => ({ class: 'write', vouched: false, idempotent: false }),
+    cardTitle: () => 'Shop',
+    readFile: async () => ({ kind: 'unread', why: 'there is none' }),
+    listener: {
+      onProgress: () => undefined,
+      publish: async (state) => {
+        view?.(state)
+        shown.push(state)
+      },
+      publishPlain: async (state) => void plain.push(state),
+      release: (run) => void released.push(run),
+      onQueued: () => undefined,
+    },
+  })
+  return {
+    runs,
+    shown,
+    plain,
+    released,
+    log: text,
+    ask: (text: string, threadTs = '1') =>
+      runs.start({ origin: { ...origin, threadTs }, text, dedupeKey: `${threadTs} ${text}` }),
+    async [Symbol.asyncDispose]() {
+      await runs[Symbol.asyncDispose]()
+      await db[Symbol.asyncDispose]()
+    },
+  }
+}
+
+const eventsOf = async (url: string, run: RunId): Promise<unknown[]> =>
+  (await query(url, "select body ->> 'type' as type from run_events where run_id = $1 order by seq", [run])).map(
+    ({ type }) => type,
+  )
+const statusOf = async (url: string, run: RunId) =>
+  (await query(url, 'select status from runs where id = $1', [run]))[0]?.status
+const textsIn = (states: RunState[]) => states.map(({ text }) => text)
+
+test('a run whose view has a defect is told in plain words, closed, and its conversation goes on', async () => {
+  await using database = await createTestDatabase()
+  const view = ({ text }: RunState) => {
+    if (text === 'broken') throw new TypeError('no such field')
+  }
+  await using worker = startWorker({ url: database.url, view })
+  const { run } = await worker.ask('broken')
+  await worker.ask('next')
+  await eventually(() => expect(textsIn(worker.shown)).toEqual(['next']), 4_000)
+  expect(textsIn(worker.plain)).toEqual(['broken'])
+  expect(await statusOf(database.url, run)).toBe('closed')
+  expect(worker.log()).toContain('no such field')
+})
+
+test('a run that waits for a decision nobody can be shown fails, and its conversation goes on', async () => {
+  await using database = await createTestDatabase()
+  const view = ({ calls, status }: RunState) => {
+    if (status === 'working' && calls.some(({ approval }) => approval)) throw new TypeError('no such field')
+  }
+  const turn: Turn = async (asked) => (asked.includes('sell') ? requests('a') : says('Done.'))
+  await using worker = startWorker({ url: database.url, view, turn })
+  await worker.ask('sell it')
+  await worker.ask('next')
+  await eventually(() => expect(textsIn(worker.shown)).toEqual(['sell it', 'next']), 4_000)
+  expect(worker.shown[0]).toMatchObject({ status: 'failed', failure: { code: 'internal' } })
+})
+
+test('while Slack is away a run is tried again, and a stop ends the tries', async () => {
+  await using database = await createTestDatabase()
+  let tries = 0
+  const view = ({ text, stoppedBy }: RunState) => {
+    if (text !== 'away') return
+    tries += 1
+    if (stoppedBy === undefined) throw new AppError('slack_failed', 'Slack is away.')
+    throw new TypeError('and now a defect')
+  }
+  await using worker = startWorker({ url: database.url, view })
+  const { run } = await worker.ask('away')
+  await worker.ask('next')
+  await eventually(() => expect(tries).toBe(1))
+  expect(await statusOf(database.url, run)).toBe('working')
+  await eventually(async () => expect(await worker.runs.stop(run, origin)).toBe('stopped'), 2_000)
+  await eventually(() => expect(textsIn(worker.shown)).toEqual(['next']), 4_000)
+  expect(await worker.runs.stop(run, origin)).toBe('over')
+  expect(await query(database.url, 'select outcome from runs where id = $1', [run])).toEqual([{ outcome: 'finished' }])
+})
+
+test('a lease lost in a step ends the step, and nothing of it is written', async () => {
+  await using database = await createTestDatabase()
+  const step = Promise.withResolvers<AbortSignal>()
+  const turn: Turn = async (_asked, signal) => {
+    step.resolve(signal)
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+    return says('too late')
+  }
+  await using worker = startWorker({ url: database.url, turn })
+  await worker.runs.begin()
+  const { run } = await worker.ask('hello')
+  const signal = await step.promise
+  await query(
+    database.url,
+    "update runs set fence = fence + 1, owner = 'another', lease_until = now() + interval '1 hour' where id = $1",
+    [run],
+  )
+  await eventually(() => expect(signal.aborted).toBe(true), 4_000)
+  await eventually(() => expect(worker.released).toEqual([run]))
+  expect(await eventsOf(database.url, run)).toEqual(['started'])
+  expect(worker.shown).toEqual([])
+})
+
+test('a stop between the approval and the call keeps the call from going out', async () => {
+  await using database = await createTestDatabase()
+  const atCall = Promise.withResolvers<void>()
+  const stopped = Promise.withResolvers<void>()
+  let [policies, calls] = [0, 0]
+  // The rules are read when the call is judged, when it is approved, and once more right before it goes out.
+  const policyFor = async () => {
+    policies += 1
+    if (policies < 3) return
+    atCall.resolve()
+    await stopped.promise
+  }
+  const call = () => {
+    calls += 1
+  }
+  await using worker = startWorker({ url: database.url, turn: async () => requests('a'), policyFor, call })
+  const { run } = await worker.ask('sell it')
+  const waiting = await eventually(() => {
+    const id = worker.shown[0]?.calls[0]?.approval?.id
+    if (id === undefined) throw new Error('nobody is asked yet')
+    return id
+  })
+  expect(await worker.runs.answer({ approval: waiting, by: origin, decision: 'approved' })).toEqual({ kind: 'settled' })
+  await atCall.promise
+  expect(await worker.runs.stop(run, origin)).toBe('stopped')
+  stopped.resolve()
+  await eventually(async () => expect(await statusOf(database.url, run)).toBe('closed'))
+  expect(calls).toBe(0)
+  expect(await eventsOf(database.url, run)).toEqual(['started', 'replied', 'judged', 'answered', 'stopped'])
+})
+
+test('two workers on one database take each run once, and one goes on when the other stops', async () => {
+  await using database = await createTestDatabase()
+  const asked: string[] = []
+  const turn: Turn = async (text, signal) => {
+    asked.push(text)
+    if (text.includes('long') && asked.filter((one) => one === text).length === 1)
+      await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
+    return says('Done.')
+  }
+  await using one = startWorker({ url: database.url, turn })
+  await using other = startWorker({ url: database.url, turn })
+  await Promise.all([one.runs.begin(), other.runs.begin()])
+  await Promise.all(['a', 'b', 'c', 'd'].flatMap((text) => [one.ask(text, text), other.ask(text, text)]))
+  await eventually(() => expect([...one.shown, ...other.shown]).toHaveLength(4))
+  expect(asked).toHaveLength(4)
+  const { run } = await one.ask('long', 'e')
+  await eventually(() => expect(asked).toHaveLength(5))
+  await one.runs[Symbol.asyncDispose]()
+  await eventually(async () => expect(await statusOf(database.url, run)).toBe('closed'))
+  expect(textsIn(other.shown)).toContain('long')
+})
+
+test('an approval that cannot be expired does not keep the others from it', async () => {
+  await using database = await createTestDatabase()
+  const turn: Turn = async (asked) => (asked.includes('sell') ? requests('a') : says('Done.'))
+  await using before = startWorker({ url: database.url, turn })
+  const poison = await before.ask('sell a', 'a')
+  const sound = await before.ask('sell b', 'b')
+  await eventually(async () => expect(await statusOf(database.url, poison.run)).toBe('suspended'))
+  await eventually(async () => expect(await statusOf(database.url, sound.run)).toBe('suspended'))
+  await query(database.url, "update approvals set expires_at = now() - interval '1 hour' where run_id = $1", [
+    poison.run,
+  ])
+  await query(database.url, "update approvals set expires_at = now() - interval '1 minute' where run_id = $1", [
+    sound.run,
+  ])
+  await query(
+    database.url,
+    `create function refuse_change() returns trigger language plpgsql as $$ begin raise 'poison'; end $$;
+     create trigger refuse_change before update on approvals for each row when (old.run_id = '${poison.run}') execute function refuse_change()`,
+  )
+  await using worker = startWorker({ url: database.url, turn })
+  await worker.runs.begin()
+  await eventually(async () => expect(await statusOf(database.url, sound.run)).toBe('closed'), 8_000)
+  expect(await statusOf(database.url, poison.run)).toBe('suspended')
+  expect(worker.log()).toContain('poison')
+})
+
+test('why a call was denied is told to the model when it is asked next, and only by who denied it', async () => {
+  await using database = await createTestDatabase()
+  const asked: string[] = []
+  const turn: Turn = async (_last, _signal, messages) => {
+    asked.push(messages)
+    return asked.length === 1 ? requests('a') : says('All right.')
+  }
+  await using worker = startWorker({ url: database.url, turn })
+  const { run } = await worker.ask('sell it')
+  const approval = await eventually(() => {
+    const id = worker.shown[0]?.calls[0]?.approval?.id
+    if (id === undefined) throw new Error('nobody is asked yet')
+    return id
+  })
+  await worker.runs.answer({ approval, by: origin, decision: 'denied' })
+  await eventually(async () => expect(await statusOf(database.url, run)).toBe('closed'))
+  const reason = 'The price is wrong.'
+  const somebody = { workspace: origin.workspace, user: UserId.parse('UBOB') }
+  const elsewhere = { workspace: WorkspaceId.parse('T222'), user: origin.user }
+  expect(await worker.runs.explainDenial({ approval, by: somebody, reason: 'no' })).toBe(false)
+  expect(await worker.runs.explainDenial({ approval, by: elsewhere, reason: 'no' })).toBe(false)
+  expect(await worker.runs.explainDenial({ approval, by: origin, reason })).toBe(true)
+  expect(await query(database.url, 'select reason from approvals')).toEqual([{ reason }])
+  await worker.ask('and now?')
+  await eventually(() => expect(asked).toHaveLength(3))
+  expect(asked[2]).toContain('Not done. Denied: The price is wrong.')
+})
