@@ -88,7 +88,10 @@ function asking(deps: RunDeps, holder: RunWorker): Asking {
   const lane = (workspace: Origin['workspace'], channel: Origin['channel'], threadTs: string) =>
     deps.store.lane(conversationKeyOf({ workspace, channel, threadTs }))
   return {
-    start: async (request) => begin(deps, holder, request, await firstEvents(deps, request)),
+    start: async (request) => {
+      holder.noteRequest()
+      return begin(deps, holder, request, await firstEvents(deps, request))
+    },
     knowsThread: async (...place) => (await lane(...place)).known,
     activeIn: async (...place) => (await lane(...place)).open ?? undefined,
     state: (id, workspace) => readRunState(deps, id, workspace),

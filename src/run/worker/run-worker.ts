@@ -5,8 +5,12 @@ import type { RunDeps } from '../deps.ts'
 import { foldEvents } from '../state/fold.ts'
 import type { RunState } from '../state/state.ts'
 import { type LeasedRun, LeaseLostError, loadNewEvents, retryWhileDatabaseAway } from '../storage/leased-run.ts'
+import { type BurstDetector, createBurstDetector } from './burst-detector.ts'
 import { runUntilRest } from './run-loop.ts'
 
+/** In a burst of requests new work waits, at most this long: each request is acknowledged before any is worked on. */
+const BURST_PATIENCE_MS = 3_000
+const BURST_LOOK_MS = 20
 /** How often an instance renews its leases and looks for work nobody does. */
 const POLL_MS = 1_000
 /** Each in a transaction of its own, so that none waits for another's locks. */
@@ -31,12 +35,15 @@ export type RunWorker = {
   begin(id: RunId, fence: number, known?: { state: RunState; seq: number }): void
   /** Somebody here appended to it: look now instead of at the next poll. */
   nudge(id: RunId): void
+  /** A request has come in: in a burst of them, work waits until they are acknowledged. */
+  noteRequest(): void
   /** Starts polling. */
   start(): void
   stop(close: () => void): Promise<void>
 }
 
 type Shelf = {
+  bursts: BurstDetector
   /** Somebody was turned away for want of room: look for work as soon as there is some. */
   turnedAway: boolean
   held: Map<RunId, LeasedRun>
@@ -54,6 +61,7 @@ export function createRunWorker(deps: RunDeps): RunWorker {
     working.add(tracked)
   }
   const shelf: Shelf = {
+    bursts: createBurstDetector(),
     turnedAway: false,
     held,
     track,
@@ -80,6 +88,7 @@ export function createRunWorker(deps: RunDeps): RunWorker {
       return room
     },
     begin: shelf.begin,
+    noteRequest: () => shelf.bursts.note(deps.now().getTime()),
     nudge: (id) => {
       const one = held.get(id)
       if (one) track('refresh', loadNewEvents(deps, one))
@@ -121,10 +130,17 @@ async function runIt(
   }
   shelf.held.set(o.id, one)
   if (one.state.turns.length === 0) deps.listener.onProgress(one.state, { kind: 'event', type: 'started' })
+  await waitForBurstEnd(deps, shelf)
   const following = await runUntilRest(deps, one)
   putDown(deps, shelf, one)
   if (following) await take(deps, shelf, following)
   if (shelf.turnedAway) await claimMore(deps, shelf)
+}
+
+async function waitForBurstEnd(deps: RunDeps, { bursts }: Shelf): Promise<void> {
+  for (let waited = 0; bursts.busy(deps.now().getTime()) && waited < BURST_PATIENCE_MS; waited += BURST_LOOK_MS) {
+    await deps.sleep(BURST_LOOK_MS)
+  }
 }
 
 /** Unless the run was taken up again meanwhile. */
