@@ -43,25 +43,25 @@ export function createRuns(given: Given): Runs & { begin(): Promise<void>; [Symb
     fitting: createToolSchemaCache(),
     sleep: given.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms))),
     closing: closing.signal,
-    onEvent: (held, event) => {
-      given.log.info({ run: held.id, workspace: held.state.origin.workspace, event: event.type }, 'run event')
-      deps.listener.onProgress(held.state, { kind: 'event', type: event.type })
+    onEvent: (leased, event) => {
+      given.log.info({ run: leased.id, workspace: leased.state.origin.workspace, event: event.type }, 'run event')
+      deps.listener.onProgress(leased.state, { kind: 'event', type: event.type })
     },
   }
-  const holder = createRunWorker(deps)
+  const worker = createRunWorker(deps)
   return {
-    ...asking(deps, holder),
-    ...deciding(deps, holder),
-    ...givingInput(deps, holder),
+    ...asking(deps, worker),
+    ...deciding(deps, worker),
+    ...givingInput(deps, worker),
     leftOut: (tools) => deps.fitting.leftOut(tools),
     shown: deps.shown,
     seen: (eventId) => deps.store.seen(eventId),
     async begin() {
       const dead = await releaseDeadInstances(deps.store, instance)
       if (dead.length > 0) given.log.info({ dead }, 'took over from processes that are gone')
-      holder.start()
+      worker.start()
     },
-    [Symbol.asyncDispose]: () => holder.stop(() => closing.abort()),
+    [Symbol.asyncDispose]: () => worker.stop(() => closing.abort()),
   }
 }
 
@@ -84,62 +84,62 @@ function createSafeListener(listener: RunListener, log: Log): RunListener {
 
 type Asking = Pick<Runs, 'start' | 'knowsThread' | 'activeIn' | 'state' | 'recentOf' | 'stop' | 'stopAll' | 'tryAgain'>
 
-function asking(deps: RunDeps, holder: RunWorker): Asking {
-  const lane = (workspace: Origin['workspace'], channel: Origin['channel'], threadTs: string) =>
-    deps.store.lane(conversationKeyOf({ workspace, channel, threadTs }))
+function asking(deps: RunDeps, worker: RunWorker): Asking {
+  const conversation = (workspace: Origin['workspace'], channel: Origin['channel'], threadTs: string) =>
+    deps.store.conversation(conversationKeyOf({ workspace, channel, threadTs }))
   return {
     start: async (request) => {
-      holder.noteRequest()
-      return begin(deps, holder, request, await firstEvents(deps, request))
+      worker.noteRequest()
+      return begin(deps, worker, request, await firstEvents(deps, request))
     },
-    knowsThread: async (...place) => (await lane(...place)).known,
-    activeIn: async (...place) => (await lane(...place)).open ?? undefined,
+    knowsThread: async (...place) => (await conversation(...place)).known,
+    activeIn: async (...place) => (await conversation(...place)).open ?? undefined,
     state: (id, workspace) => readRunState(deps, id, workspace),
     recentOf: async (principal, limit) =>
       (await deps.store.recent(principal, limit)).map(({ id, events }) => foldEvents(id, events, true)),
-    stop: (id, by) => stop(deps, holder, id, by),
-    stopAll: (by, teams) => stopAll(deps, holder, by, teams),
-    tryAgain: (id, callId, by) => tryAgain(deps, holder, { id, callId, by }),
+    stop: (id, by) => stop(deps, worker, id, by),
+    stopAll: (by, teams) => stopAll(deps, worker, by, teams),
+    tryAgain: (id, callId, by) => tryAgain(deps, worker, { id, callId, by }),
   }
 }
 
 function deciding(
   deps: RunDeps,
-  holder: RunWorker,
+  worker: RunWorker,
 ): Pick<Runs, 'approval' | 'answer' | 'explainDenial' | 'pendingFor'> {
   return {
     approval: (id, workspace) => findApproval(deps, id, workspace),
     answer: async (answer) => {
       const { outcome, claim } = await decideApproval(deps, answer)
-      if (claim) holder.begin(claim.run, claim.fence)
-      else if (outcome.kind === 'settled') await nudgeRunOf(deps, holder, answer)
+      if (claim) worker.begin(claim.run, claim.fence)
+      else if (outcome.kind === 'settled') await nudgeRunOf(deps, worker, answer)
       return outcome
     },
     explainDenial: async (reason) => {
       const run = await explainDenial(deps, reason)
-      if (run !== undefined) holder.nudge(run)
+      if (run !== undefined) worker.nudge(run)
       return run !== undefined
     },
     pendingFor: (principal) => pendingFor(deps, principal),
   }
 }
 
-function givingInput(deps: RunDeps, holder: RunWorker): Pick<Runs, 'input' | 'answerInput' | 'openInputs'> {
+function givingInput(deps: RunDeps, worker: RunWorker): Pick<Runs, 'input' | 'answerInput' | 'openInputs'> {
   return {
     input: (id, workspace) => findPendingInput(deps, id, workspace),
     answerInput: async (given) => {
       const { outcome, claim } = await answerInput(deps, given)
-      if (claim) holder.begin(claim.run, claim.fence)
-      else if (outcome.kind === 'settled') holder.nudge(given.run)
+      if (claim) worker.begin(claim.run, claim.fence)
+      else if (outcome.kind === 'settled') worker.nudge(given.run)
       return outcome
     },
     openInputs: (principal) => listOpenInputs(deps, principal),
   }
 }
 
-async function nudgeRunOf(deps: RunDeps, holder: RunWorker, { approval, by }: ApprovalAnswer): Promise<void> {
+async function nudgeRunOf(deps: RunDeps, worker: RunWorker, { approval, by }: ApprovalAnswer): Promise<void> {
   const open = await findApproval(deps, approval, by.workspace)
-  if (open) holder.nudge(open.state.id)
+  if (open) worker.nudge(open.state.id)
 }
 
 function startedEvent(deps: RunDeps, request: Omit<StartRequest, 'dedupeKey'>): EventOf<'started'> {
@@ -163,19 +163,19 @@ async function firstEvents(deps: RunDeps, request: StartRequest): Promise<RunEve
   if (first === undefined) return [started]
   const { connection, does, input } = first
   const named = nameTools(await sourcesOf(deps, origin))
-  const [name] = [...named].find(([, { source, tool }]) => source.id === connection && tool.own === does) ?? []
+  const [name] = [...named].find(([, { source, tool }]) => source.id === connection && tool.builtin === does) ?? []
   if (name === undefined)
     throw new AppError('not_found', 'This connection does not offer that any more. Open its list again.')
   const id = `first_${randomUUID()}`
-  return [{ ...started, first: { ...first, call: id } }, wishEvent(deps, { id, name, input })]
+  return [{ ...started, first: { ...first, call: id } }, requestEvent(deps, { id, name, input })]
 }
 
-type Wish = { id: string; name: string; input: JsonObject }
+type RequestedCall = { id: string; name: string; input: JsonObject }
 
-/** A wish for a call that no model was asked for. */
-const wishEvent = (deps: RunDeps, wish: Wish): RunEvent => ({
+/** The reply that requests a call, as if a model had. */
+const requestEvent = (deps: RunDeps, call: RequestedCall): RunEvent => ({
   type: 'replied',
-  content: [{ type: 'tool_use', ...wish }],
+  content: [{ type: 'tool_use', ...call }],
   stop: 'tools',
   usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
   model: 'patchbay',
@@ -183,34 +183,34 @@ const wishEvent = (deps: RunDeps, wish: Wish): RunEvent => ({
   at: deps.now().toISOString(),
 })
 
-async function begin(deps: RunDeps, holder: RunWorker, request: StartRequest, events: RunEvent[]): Promise<StartedRun> {
+async function begin(deps: RunDeps, worker: RunWorker, request: StartRequest, events: RunEvent[]): Promise<StartedRun> {
   const { origin, dedupeKey } = request
   const id = createRunId()
   const begun = await deps.store.start(
-    { id, by: origin, lane: conversationKeyOf(origin), dedupeKey, events },
-    holder.hasRoom() && !deps.closing.aborted,
+    { id, by: origin, conversation: conversationKeyOf(origin), dedupeKey, events },
+    worker.hasRoom() && !deps.closing.aborted,
   )
   if (begun.fresh) deps.log.info({ run: id, workspace: origin.workspace, waiting: begun.ahead !== null }, 'run started')
-  if (begun.fence !== null) holder.begin(id, begun.fence, { state: foldEvents(id, events, false), seq: events.length })
+  if (begun.fence !== null) worker.begin(id, begun.fence, { state: foldEvents(id, events, false), seq: events.length })
   if (begun.fresh && begun.ahead)
     deps.listener.onQueued(origin, await readRunState(deps, begun.ahead, origin.workspace))
   return { run: begun.run, fresh: begun.fresh, waiting: begun.ahead !== null }
 }
 
-async function stop(deps: RunDeps, holder: RunWorker, id: RunId, by: Principal): ReturnType<Runs['stop']> {
+async function stop(deps: RunDeps, worker: RunWorker, id: RunId, by: Principal): ReturnType<Runs['stop']> {
   const state = await readRunState(deps, id, by.workspace)
   if (state === undefined) return 'over'
   const mayStop = state.origin.user === by.user || (await deps.rules.approversOf(by.workspace)).includes(by.user)
   if (!mayStop) return 'not_yours'
   const { kind, fence } = await deps.store.stop(id, by.workspace, stoppedEvent(deps, by))
-  if (fence !== null) holder.begin(id, fence)
-  else holder.nudge(id)
+  if (fence !== null) worker.begin(id, fence)
+  else worker.nudge(id)
   return kind
 }
 
-async function stopAll(deps: RunDeps, holder: RunWorker, by: Principal, teams?: string[]): Promise<number> {
+async function stopAll(deps: RunDeps, worker: RunWorker, by: Principal, teams?: string[]): Promise<number> {
   const stopped = await deps.store.stopAll(by.workspace, teams, stoppedEvent(deps, by))
-  for (const id of stopped) holder.nudge(id)
+  for (const id of stopped) worker.nudge(id)
   return stopped.length
 }
 
@@ -220,10 +220,10 @@ const stoppedEvent = (deps: RunDeps, { user }: Principal): EventOf<'stopped'> =>
   at: deps.now().toISOString(),
 })
 
-/** A new run that wishes for the same call once more; it is judged, and asked about, like any other. */
+/** A new run that requests the same call once more; the call is judged, and asked about, like any other. */
 async function tryAgain(
   deps: RunDeps,
-  holder: RunWorker,
+  worker: RunWorker,
   o: { id: RunId; callId: string; by: Principal },
 ): ReturnType<Runs['tryAgain']> {
   const state = await readRunState(deps, o.id, o.by.workspace)
@@ -232,6 +232,6 @@ async function tryAgain(
   if (state.origin.user !== o.by.user) return 'not_yours'
   const request = { ...createRetryRequest(state, call), dedupeKey: `again:${o.id}:${o.callId}` }
   const id = `again_${call.id}`.slice(0, 64)
-  const wish = wishEvent(deps, { id, name: call.offeredAs, input: call.arguments })
-  return begin(deps, holder, request, [startedEvent(deps, request), wish])
+  const requested = requestEvent(deps, { id, name: call.offeredAs, input: call.arguments })
+  return begin(deps, worker, request, [startedEvent(deps, request), requested])
 }

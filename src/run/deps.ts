@@ -45,7 +45,7 @@ export type RunDeps = EventRecorder & {
 type Connection = Awaited<ReturnType<Mcp['connectionsOf']>>[number]
 
 /** A tool of a connection's server, or one of ours that reads what the server offers beside tools. */
-export type RunTool = Connection['tools'][number] & { own?: BuiltinTool }
+export type RunTool = Connection['tools'][number] & { builtin?: BuiltinTool }
 
 export type BuiltinTool = 'list_resources' | 'read_resource' | 'list_skills' | 'read_skill' | 'get_prompt'
 

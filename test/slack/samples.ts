@@ -131,7 +131,7 @@ export const callOf = (change: Partial<CallState> = {}): CallState => ({
   why: ['It only reads.'],
   approval: undefined,
   inputs: [],
-  legs: 0,
+  rounds: 0,
   result: undefined,
   cause: undefined,
   retryable: false,

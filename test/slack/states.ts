@@ -75,13 +75,13 @@ export function inputOf(
     person: ORIGIN.user,
     request: REQUESTS[kind],
     resume: { how: 'answer', key: 'k' },
-    leg: 1,
+    round: 1,
     askedAt: new Date('2026-11-21T09:00:00Z'),
     expiresAt: new Date('2026-11-22T09:00:00Z'),
     given: undefined,
     ...change,
   }
-  const call = callOf({ stage: 'waiting_input', inputs: [input], legs: 1 })
+  const call = callOf({ stage: 'waiting_input', inputs: [input], rounds: 1 })
   const state = stateOf([{ text: '', calls: [call] }], {
     status: 'working',
     origin: { ...ORIGIN, place: 'dm', ...origin },

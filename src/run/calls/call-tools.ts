@@ -15,32 +15,32 @@ import { createSignInRequest } from './request-sign-in.ts'
 import { FOLLOWED_CHARS, firstLineOf, shapeResult } from './shape-result.ts'
 
 /** A call that is still not done after so many rounds of questions never will be. */
-const MAX_LEGS = 11
+const MAX_ROUNDS = 11
 /** A server that wants to be asked again has some work to do first. */
 const STATE_ONLY_PAUSE_MS = 250
 
 export type ReadyCall = { call: CallState; source: Source; tool: Source['tools'][number] }
 
 /** Makes calls that were cleared before. `called` is written before the first byte goes out, `returned` as each comes back. */
-export async function callTools(deps: RunDeps, held: LeasedRun, calls: CallState[]): Promise<void> {
-  const decidedAt = held.seq
-  const ground = await policyInputsFor(deps, held.state.origin)
+export async function callTools(deps: RunDeps, leased: LeasedRun, calls: CallState[]): Promise<void> {
+  const decidedAt = leased.seq
+  const policy = await policyInputsFor(deps, leased.state.origin)
   const checked = calls.map((call) => {
-    const found = stillTheSame(deps, call, ground.sources)
+    const found = stillTheSame(deps, call, policy.sources)
     if (!('source' in found)) return found
-    const { verdict } = verdictFor(deps, held.state, { ground, found, args: call.arguments })
+    const { verdict } = verdictFor(deps, leased.state, { policy, found, args: call.arguments })
     return verdict.kind === 'deny' ? createRefusedEvent(deps, call, verdict.why.join(' ')) : found
   })
   const ready = checked.flatMap((check) => ('source' in check ? [check] : []))
   const events = checked.map((check) => ('source' in check ? createCalledEvent(deps, check.call) : check))
-  if (!(await appendEvents(deps, held, events, { decidedAt }))) return
-  await callReadyTool(deps, held, ready)
+  if (!(await appendEvents(deps, leased, events, { decidedAt }))) return
+  await callReadyTool(deps, leased, ready)
 }
 
 /** Makes the calls side by side; that they are begun stands in the run already. */
-export async function callReadyTool(deps: RunDeps, held: LeasedRun, ready: ReadyCall[]): Promise<void> {
+export async function callReadyTool(deps: RunDeps, leased: LeasedRun, ready: ReadyCall[]): Promise<void> {
   // The run goes on, or is given back, only when no call is under way any more.
-  const settled = await Promise.allSettled(ready.map((one) => callOne(deps, held, one)))
+  const settled = await Promise.allSettled(ready.map((one) => callOne(deps, leased, one)))
   for (const one of settled) if (one.status === 'rejected') throw one.reason
 }
 
@@ -82,12 +82,12 @@ function stillTheSame(deps: RunDeps, call: CallState, sources: Source[]): ReadyC
   )
 }
 
-async function callOne(deps: RunDeps, held: LeasedRun, ready: ReadyCall): Promise<void> {
+async function callOne(deps: RunDeps, leased: LeasedRun, ready: ReadyCall): Promise<void> {
   const { call } = ready
-  const outcome = await outcomeOf(deps, held, ready)
-  if (outcome.kind === 'input_required') return requestInputs(deps, held, call, outcome.asks)
+  const outcome = await outcomeOf(deps, leased, ready)
+  if (outcome.kind === 'input_required') return requestInputs(deps, leased, call, outcome.asks)
   const signIn = outcome.kind === 'failed' ? createSignInRequest(call, ready.source.id, outcome) : undefined
-  if (signIn !== undefined) return requestInputs(deps, held, call, [signIn])
+  if (signIn !== undefined) return requestInputs(deps, leased, call, [signIn])
   // Stopping the app is no result: whoever takes the run over says what is known.
   if (outcome.kind === 'failed' && outcome.why === 'cancelled' && deps.closing.aborted) return
   const event = {
@@ -99,51 +99,51 @@ async function callOne(deps: RunDeps, held: LeasedRun, ready: ReadyCall): Promis
     ...(mayPass(outcome) && { passing: true as const }),
     ...returnedOf(deps, ready, outcome),
   }
-  await appendEvents(deps, held, [event], 'fact')
+  await appendEvents(deps, leased, [event], 'fact')
 }
 
 type Answered = Exclude<ToolOutcome, { kind: 'input_required' }>
 type Asking = Extract<ToolOutcome, { kind: 'input_required' }>
 
-/** What comes of one leg; a server that only wants to be asked again with its state is, each time as a leg of its own. */
-async function outcomeOf(deps: RunDeps, held: LeasedRun, ready: ReadyCall): Promise<ToolOutcome> {
+/** What comes of one round; a server that only wants to be asked again with its state is, each time as a round of its own. */
+async function outcomeOf(deps: RunDeps, leased: LeasedRun, ready: ReadyCall): Promise<ToolOutcome> {
   let resume = resumptionOf(ready.call)
-  for (let legs = legsOf(held, ready.call); ; legs = legsOf(held, ready.call)) {
-    const outcome = await callLeg(deps, held, ready, resume)
+  for (let rounds = roundsOf(leased, ready.call); ; rounds = roundsOf(leased, ready.call)) {
+    const outcome = await callRound(deps, leased, ready, resume)
     if (outcome.kind !== 'input_required') return outcome
-    if (legs >= MAX_LEGS) return tooManyLegs(ready.call, outcome)
+    if (rounds >= MAX_ROUNDS) return tooManyRounds(ready.call, outcome)
     if (outcome.asks.length > 0) return outcome
     await deps.sleep(STATE_ONLY_PAUSE_MS)
-    if (held.abort.signal.aborted)
+    if (leased.abort.signal.aborted)
       return { kind: 'failed', why: 'cancelled', message: 'Stopped.', sent: false, ms: outcome.ms }
-    await appendEvents(deps, held, [createCalledEvent(deps, ready.call)], 'fact')
+    await appendEvents(deps, leased, [createCalledEvent(deps, ready.call)], 'fact')
     resume = { state: outcome.state, responses: {} }
   }
 }
 
-const legsOf = (held: LeasedRun, { id }: CallState): number => held.state.calls.find((one) => one.id === id)?.legs ?? 0
+const roundsOf = (leased: LeasedRun, { id }: CallState): number => leased.state.calls.find((one) => one.id === id)?.rounds ?? 0
 
-function callLeg(
+function callRound(
   deps: RunDeps,
-  held: LeasedRun,
+  leased: LeasedRun,
   { call, source, tool }: ReadyCall,
   resume: ResumeAnswers | undefined,
 ): Promise<ToolOutcome> {
-  const reach: RequestOptions = {
-    signal: held.abort.signal,
+  const options: RequestOptions = {
+    signal: leased.abort.signal,
     resume,
-    onInput: (request, deadline, signal) => requestLiveInput(deps, held, { call, request, deadline, signal }),
+    onInput: (request, deadline, signal) => requestLiveInput(deps, leased, { call, request, deadline, signal }),
   }
-  if (tool.own !== undefined)
-    return callBuiltinTool(deps, held.state, { call, source, tool: { ...tool, own: tool.own } }, reach)
+  if (tool.builtin !== undefined)
+    return callBuiltinTool(deps, leased.state, { call, source, tool: { ...tool, builtin: tool.builtin } }, options)
   return deps.mcp.call(source, tool, call.arguments, {
-    ...reach,
-    trace: held.id,
-    onProgress: (progress) => deps.listener.onProgress(held.state, { kind: 'progress', call: call.id, ...progress }),
+    ...options,
+    trace: leased.id,
+    onProgress: (progress) => deps.listener.onProgress(leased.state, { kind: 'progress', call: call.id, ...progress }),
   })
 }
 
-const tooManyLegs = ({ connectionName }: CallState, { ms }: Asking): Answered => ({
+const tooManyRounds = ({ connectionName }: CallState, { ms }: Asking): Answered => ({
   kind: 'failed',
   why: 'protocol',
   message: `${connectionName} kept asking for more, so I gave up on this. Tell whoever runs it.`,
@@ -164,7 +164,7 @@ function returnedOf(deps: RunDeps, { call, tool }: ReadyCall, outcome: Answered)
     const { kind, text } = failure(call, outcome)
     return { outcome: kind, text, summary: firstLineOf(text), images: [], files: [], ...log }
   }
-  const followed = tool.own === 'read_skill' || tool.own === 'get_prompt'
+  const followed = tool.builtin === 'read_skill' || tool.builtin === 'get_prompt'
   const shaped = shapeResult(call.tool, outcome.content, outcome.structured, followed ? FOLLOWED_CHARS : undefined)
   if (outcome.kind !== 'ok') return { outcome: 'error', ...shaped, ...log }
   const misfit = misfitOf(deps, tool, outcome.structured)
@@ -206,7 +206,7 @@ function failure(
 }
 
 /** Calls somebody began and nobody saw the end of. */
-export async function giveUpCalls(deps: RunDeps, held: LeasedRun, calls: CallState[]): Promise<void> {
+export async function giveUpCalls(deps: RunDeps, leased: LeasedRun, calls: CallState[]): Promise<void> {
   const text = 'Patchbay was interrupted while this was under way: it may or may not have happened.'
   const events = calls.map(
     (call): EventOf<'returned'> => ({
@@ -221,5 +221,5 @@ export async function giveUpCalls(deps: RunDeps, held: LeasedRun, calls: CallSta
       at: deps.now().toISOString(),
     }),
   )
-  await appendEvents(deps, held, events, 'fact')
+  await appendEvents(deps, leased, events, 'fact')
 }

@@ -16,16 +16,16 @@ export async function policyInputsFor(deps: RunDeps, origin: Origin): Promise<Po
   return { sources, ...policy }
 }
 
-type Question = { ground: PolicyInputs; found: ResolvedTool<Source>; args: JsonObject }
+type Question = { policy: PolicyInputs; found: ResolvedTool<Source>; args: JsonObject }
 
 /** May this call go ahead, by the rules of now? */
 export function verdictFor(
   deps: RunDeps,
   state: RunState,
-  { ground, found, args }: Question,
+  { policy, found, args }: Question,
 ): { asked: CallFacts; verdict: Verdict } {
-  const asked = askedOf(deps, state, { found, args, approvers: ground.approvers })
-  return { asked, verdict: decide(asked, ground.rules) }
+  const asked = askedOf(deps, state, { found, args, approvers: policy.approvers })
+  return { asked, verdict: decide(asked, policy.rules) }
 }
 
 /** Everything policy/ wants to know of a call with these arguments. */

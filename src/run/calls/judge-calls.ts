@@ -14,33 +14,33 @@ import { policyInputsFor, verdictFor } from './evaluate-policy.ts'
 const APPROVAL_TTL_MS = 24 * 3_600_000
 
 /**
- * Judges what the model wished for: each call goes ahead, waits for a person, or is refused. What may go ahead is begun in
+ * Judges the calls that the model requested: each goes ahead, waits for a person, or is refused. What may go ahead is begun in
  * the same stroke: its `called` is written together with its `judged`, before the first byte goes out.
  */
-export async function judgeCalls(deps: RunDeps, held: LeasedRun, calls: CallState[]): Promise<void> {
-  const decidedAt = held.seq
-  const ground = await policyInputsFor(deps, held.state.origin)
-  const tools = nameTools(ground.sources)
+export async function judgeCalls(deps: RunDeps, leased: LeasedRun, calls: CallState[]): Promise<void> {
+  const decidedAt = leased.seq
+  const policy = await policyInputsFor(deps, leased.state.origin)
+  const tools = nameTools(policy.sources)
   const judged = calls.map((call) => {
     const found = tools.get(call.offeredAs)
     if (!found) return notBegun(createRefusedEvent(deps, call, `There is no tool called ${call.offeredAs}.`))
     const problem = argumentProblemIn(deps, call, found)
     if (problem !== undefined) return notBegun(createRefusedEvent(deps, call, problem))
-    const { asked, verdict } = verdictFor(deps, held.state, { ground, found, args: call.arguments })
+    const { asked, verdict } = verdictFor(deps, leased.state, { policy, found, args: call.arguments })
     const event = judgedEvent(deps, call, { found, asked, verdict })
     if (verdict.kind !== 'allow') return notBegun(event)
     return { events: [event, createCalledEvent(deps, call)], ready: [{ id: call.id, found }] }
   })
   const events = judged.flatMap((one): RunEvent[] => one.events)
-  if (!(await appendEvents(deps, held, events, { decidedAt }))) return
-  const begun = new Map(held.state.calls.map((call) => [call.id, call]))
+  if (!(await appendEvents(deps, leased, events, { decidedAt }))) return
+  const begun = new Map(leased.state.calls.map((call) => [call.id, call]))
   const ready = judged.flatMap((one) =>
     one.ready.flatMap(({ id, found }) => {
       const call = begun.get(id)
       return call === undefined ? [] : [{ call, ...found }]
     }),
   )
-  await callReadyTool(deps, held, ready)
+  await callReadyTool(deps, leased, ready)
 }
 
 const notBegun = (event: RunEvent) => ({ events: [event], ready: [] })
@@ -75,7 +75,7 @@ function judgedEvent(deps: RunDeps, call: CallState, { found, asked, verdict }: 
     definition: asked.definition,
     repeatable: repeatable(deps, found, verdict),
     at: deps.now().toISOString(),
-    ...(tool.own !== undefined && { untrusted: true }),
+    ...(tool.builtin !== undefined && { untrusted: true }),
     ...(verdict.kind === 'ask' && { approval: approvalOf(deps, verdict) }),
   }
 }

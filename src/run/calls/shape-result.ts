@@ -45,7 +45,7 @@ export function shapeResult(
   const media = [...csv, ...parts.flatMap((part) => fileOf(part))]
   const whole = texts.join('\n')
   const long = whole.length > most ? [textFile(tool, whole)] : []
-  const { kept, dropped } = withinLimit(ownNames([...long, ...media]))
+  const { kept, dropped } = withinLimit(distinctNames([...long, ...media]))
   const notes = [
     ...(shown?.table === undefined ? [] : [`[Shown in the thread as a table of ${shown.table.rows.length} rows.]`]),
     ...kept.map((file) => `[Posted in the thread as the file "${file.name}".]`),
@@ -85,7 +85,7 @@ const withoutEncoded = (text: string): string =>
   )
 
 /** Two files of one call do not share a name: the model speaks of them by it. */
-function ownNames(files: ResultFile[]): ResultFile[] {
+function distinctNames(files: ResultFile[]): ResultFile[] {
   const taken = new Map<string, number>()
   return files.map((file) => {
     const count = (taken.get(file.name) ?? 0) + 1

@@ -111,11 +111,11 @@ async function judgeAnew(
 ): Promise<Refusal | Edit> {
   const problems = edited === undefined ? [] : deps.argumentProblems(open.call.schema, edited)
   if (problems.length > 0) return { kind: 'invalid', problems }
-  const ground = await policyInputsFor(deps, open.state.origin)
-  const found = toolOf(open.call, ground.sources)
+  const policy = await policyInputsFor(deps, open.state.origin)
+  const found = toolOf(open.call, policy.sources)
   // What changed under an unedited approval is found when it is called, and told to the model.
   if (!found) return edited === undefined ? {} : changedMeanwhile
-  const { verdict } = verdictFor(deps, open.state, { ground, found, args: edited ?? open.call.arguments })
+  const { verdict } = verdictFor(deps, open.state, { policy, found, args: edited ?? open.call.arguments })
   if (verdict.kind === 'deny') return { kind: 'invalid', problems: [{ field: '', message: verdict.why.join(' ') }] }
   if (verdict.kind === 'ask' && !verdict.approvers.includes(by.user)) {
     return { kind: 'not_yours', approvers: verdict.approvers }

@@ -16,13 +16,13 @@ import { messagesOf } from './transcript.ts'
 const TURN_MAX_TOKENS = 8_192
 
 /** One turn of the model: streams its words to the door and records the reply. */
-export async function askModel(deps: RunDeps, held: LeasedRun, last: boolean): Promise<void> {
-  await refuseOverBudget(deps, held)
-  const signal = AbortSignal.any([held.abort.signal, deps.closing])
-  held.history ??= await loadConversationHistory(deps, held, signal)
-  const sources = await sourcesOf(deps, held.state.origin)
+export async function askModel(deps: RunDeps, leased: LeasedRun, last: boolean): Promise<void> {
+  await refuseOverBudget(deps, leased)
+  const signal = AbortSignal.any([leased.abort.signal, deps.closing])
+  leased.history ??= await loadConversationHistory(deps, leased, signal)
+  const sources = await sourcesOf(deps, leased.state.origin)
   const offered = deps.fitting.offered(nameTools(offeredSourcesOf(sources)))
-  const filled = await inlineFiles(deps, held.state.origin, [...held.history, ...messagesOf(held.state)], signal)
+  const filled = await inlineFiles(deps, leased.state.origin, [...leased.history, ...messagesOf(leased.state)], signal)
   const messages = addServerInstructions(filled, sources)
   const turn = await deps.model.turn(
     {
@@ -33,13 +33,13 @@ export async function askModel(deps: RunDeps, held: LeasedRun, last: boolean): P
     },
     {
       signal,
-      onWords: (text) => deps.listener.onProgress(held.state, { kind: 'words', text }),
-      onRestart: () => deps.listener.onProgress(held.state, { kind: 'restart' }),
-      onWaiting: (w) => deps.listener.onProgress(held.state, { kind: 'waiting', seconds: w.seconds, why: w.why }),
+      onWords: (text) => deps.listener.onProgress(leased.state, { kind: 'words', text }),
+      onRestart: () => deps.listener.onProgress(leased.state, { kind: 'restart' }),
+      onWaiting: (w) => deps.listener.onProgress(leased.state, { kind: 'waiting', seconds: w.seconds, why: w.why }),
     },
   )
-  const content = withFreshIds(turn.content, held.state)
-  await appendEvents(deps, held, [{ type: 'replied', ...turn, content, at: deps.now().toISOString() }], 'fact')
+  const content = withFreshIds(turn.content, leased.state)
+  await appendEvents(deps, leased, [{ type: 'replied', ...turn, content, at: deps.now().toISOString() }], 'fact')
 }
 
 /** Calls are told apart by their ids in the whole run; a server that numbers them anew in each turn gets others. */

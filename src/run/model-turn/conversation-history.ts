@@ -13,16 +13,16 @@ const KEPT_RUNS = 2
 const SUMMARY_MAX_TOKENS = 2_000
 
 /** The conversation before this run, as messages; a long one is summed up first, and the summary kept with this run. */
-export async function loadConversationHistory(deps: RunDeps, held: LeasedRun, signal: AbortSignal): Promise<Message[]> {
-  const { summary, runs } = await deps.store.history(held.id)
+export async function loadConversationHistory(deps: RunDeps, leased: LeasedRun, signal: AbortSignal): Promise<Message[]> {
+  const { summary, runs } = await deps.store.history(leased.id)
   const earlier = runs.map((run) => foldEvents(run.id, run.events, true))
-  const own = held.state.origin.user
+  const own = leased.state.origin.user
   const told = tell(summary, earlier, own)
   const older = earlier.slice(0, -KEPT_RUNS)
   const last = older.at(-1)
   if (last === undefined || JSON.stringify(told).length < LONG_HISTORY_CHARS) return told
   // The summary serves everybody who asks here later, so it is made of what everybody could read.
-  const text = await summarise(deps, held, { messages: tell(summary, older, undefined), upTo: last.id, signal })
+  const text = await summarise(deps, leased, { messages: tell(summary, older, undefined), upTo: last.id, signal })
   return tell(text, earlier.slice(-KEPT_RUNS), own)
 }
 
@@ -37,7 +37,7 @@ function tell(summary: string | null, runs: RunState[], own: UserId | undefined)
 
 async function summarise(
   deps: RunDeps,
-  held: LeasedRun,
+  leased: LeasedRun,
   o: { messages: Message[]; upTo: RunId; signal: AbortSignal },
 ): Promise<string> {
   const turn = await deps.model.turn(
@@ -51,13 +51,13 @@ async function summarise(
       signal: o.signal,
       onWords: () => undefined,
       onRestart: () => undefined,
-      onWaiting: (w) => deps.listener.onProgress(held.state, { kind: 'waiting', seconds: w.seconds, why: w.why }),
+      onWaiting: (w) => deps.listener.onProgress(leased.state, { kind: 'waiting', seconds: w.seconds, why: w.why }),
     },
   )
   const text = turn.content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('')
   await appendEvents(
     deps,
-    held,
+    leased,
     [{ type: 'summarised', text, upTo: o.upTo, costUsd: turn.costUsd, at: deps.now().toISOString() }],
     'fact',
   )

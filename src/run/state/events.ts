@@ -71,7 +71,7 @@ const Started = z.object({
   /** A server's prompt that the person chose: its words are part of the request. */
   prompt: ChosenPrompt.optional(),
   skill: ChosenSkill.optional(),
-  /** The first reply wishes for this call, and no model was asked. */
+  /** The first reply requests this call, and no model was asked. */
   first: FirstCall.extend({ call: z.string() }).optional(),
   /** Connections whose servers' words are part of the request. */
   untrusted: z.array(z.string()).optional(),

@@ -24,7 +24,7 @@ export const createRequestedCall = (
   why: [],
   approval: undefined,
   inputs: [],
-  legs: 0,
+  rounds: 0,
   result: undefined,
   cause: undefined,
   retryable: false,
@@ -96,7 +96,7 @@ export function applyDenialExplained(call: CallState, { approval, reason }: Even
 export const applyCalled = (call: CallState, event: EventOf<'called'>): CallState => ({
   ...closeInputs(call, event.at),
   stage: 'calling',
-  legs: call.legs + 1,
+  rounds: call.rounds + 1,
 })
 
 const STAGE_OF_OUTCOME: Record<EventOf<'returned'>['outcome'], CallStage> = {

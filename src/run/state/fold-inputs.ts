@@ -10,7 +10,7 @@ export function applyAskedInput(call: CallState, event: EventOf<'asked_input'>):
     person: event.person,
     request: event.request,
     resume: event.resume,
-    leg: call.legs,
+    round: call.rounds,
     askedAt: new Date(event.at),
     expiresAt: new Date(event.expiresAt),
     given: undefined,
@@ -28,7 +28,7 @@ export function applyGivenInput(call: CallState, event: EventOf<'given_input'>):
 
 /** A live request is answered on the wire; else the call is cleared to go out once more, unless it needed a yes. */
 function goesOn(call: CallState): CallState {
-  const latest = call.inputs.filter((one) => one.leg === call.legs)
+  const latest = call.inputs.filter((one) => one.round === call.rounds)
   if (latest.some(isLiveInput)) return { ...call, stage: 'calling' }
   const refused = latest.find((one) => one.resume.how === 'again' && one.given?.action !== 'accept')
   return refused ? { ...call, stage: 'denied', cause: refusal(refused) } : { ...call, stage: 'approved' }
@@ -59,8 +59,8 @@ export const isWaitingLive = (call: CallState): boolean =>
 /** What goes along when the call goes out once more: the answers to the last questions that want them. */
 export function resumptionOf(call: CallState): ResumeAnswers | undefined {
   const asking = call.inputs.filter((one) => one.resume.how === 'answer')
-  const leg = asking.at(-1)?.leg
-  const latest = asking.filter((one) => one.leg === leg)
+  const round = asking.at(-1)?.round
+  const latest = asking.filter((one) => one.round === round)
   if (latest.length === 0) return undefined
   const responses = Object.fromEntries(latest.flatMap((one) => responseTo(one)))
   const state = latest.flatMap(({ resume }) => (resume.how === 'answer' ? [resume.state] : [])).at(-1)

@@ -88,13 +88,13 @@ function changed(state: RunState, event: RunEvent): RunState {
 
 function replied(state: RunState, event: EventOf<'replied'>): RunState {
   const text = event.content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('')
-  const wishes = event.content.flatMap((part) => (part.type === 'tool_use' ? [part] : []))
+  const requested = event.content.flatMap((part) => (part.type === 'tool_use' ? [part] : []))
   const turn = state.turns.length
   const { usage } = state
   return {
     ...state,
-    turns: [...state.turns, { text, callIds: wishes.map((wish) => wish.id), content: event.content, stop: event.stop }],
-    calls: [...state.calls, ...wishes.map((wish) => createRequestedCall(wish.id, wish.name, wish.input, turn))],
+    turns: [...state.turns, { text, callIds: requested.map(({ id }) => id), content: event.content, stop: event.stop }],
+    calls: [...state.calls, ...requested.map(({ id, name, input }) => createRequestedCall(id, name, input, turn))],
     answer: text,
     model: event.model,
     usage: {
@@ -150,7 +150,7 @@ function ended(call: CallState, cause: string, { by, at }: { by?: UserId; at: st
     always: false,
   }
   const approval = call.approval && { ...call.approval, decided: call.approval.decided ?? decided }
-  const words = call.legs > 0 ? 'Stopped while it waited for an answer.' : cause
+  const words = call.rounds > 0 ? 'Stopped while it waited for an answer.' : cause
   return { ...closeInputs(call, at), stage: 'cancelled', cause: words, approval }
 }
 

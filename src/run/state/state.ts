@@ -6,7 +6,7 @@ import type { AttachedFile } from './attached-file.ts'
 import type { ChosenPrompt, ChosenSkill, EventOf, ResultFile, ShownResult } from './events.ts'
 import type { Origin } from './origin.ts'
 
-/** A run as its events make it; stored nowhere. The picture of it is: for each turn its text, then its calls. */
+/** A run as its events make it; it is stored nowhere. Each turn has its text first, then its calls. */
 export type RunState = {
   id: RunId
   origin: Origin
@@ -83,7 +83,7 @@ export type CallState = {
   /** What the server asked of a person on the way, oldest first. */
   inputs: InputState[]
   /** How often it went out: once, and once more for each round of answers. */
-  legs: number
+  rounds: number
   result: ResultState | undefined
   /** Why it failed, was denied or is unknown, in words. */
   cause: string | undefined
@@ -138,8 +138,8 @@ export type InputState = {
   person: UserId
   request: InputRequest
   resume: ResumeMethod
-  /** Asked in this leg of the call. */
-  leg: number
+  /** Asked in this round of the call. */
+  round: number
   askedAt: Date
   expiresAt: Date
   /** `over`: the call or the run ended before an answer came. */

@@ -25,7 +25,7 @@ export type LeasedRun = {
 export type EventRecorder = {
   store: Pick<RunStore, 'append' | 'read'>
   /** Told of every event once it is in the run. */
-  onEvent(held: LeasedRun, event: RunEvent): void
+  onEvent(leased: LeasedRun, event: RunEvent): void
   sleep(ms: number): Promise<void>
 }
 
@@ -44,30 +44,30 @@ export type AppendKind = 'fact' | { decidedAt: number }
 /** Appends what happened; false when a decision holds no more: look again. Throws LeaseLostError when another instance has the run. */
 export function appendEvents(
   deps: EventRecorder,
-  held: LeasedRun,
+  leased: LeasedRun,
   events: RunEvent[],
   kind: AppendKind,
 ): Promise<boolean> {
-  const turn = held.queue.then(() => recordNow(deps, held, events, kind))
-  held.queue = turn.catch(() => undefined)
+  const turn = leased.queue.then(() => recordNow(deps, leased, events, kind))
+  leased.queue = turn.catch(() => undefined)
   return turn
 }
 
-async function recordNow(deps: EventRecorder, held: LeasedRun, events: RunEvent[], kind: AppendKind): Promise<boolean> {
+async function recordNow(deps: EventRecorder, leased: LeasedRun, events: RunEvent[], kind: AppendKind): Promise<boolean> {
   for (;;) {
-    if (kind !== 'fact' && kind.decidedAt !== held.seq) return false
-    const outcome = await retryWhileDatabaseAway(deps, () => deps.store.append(held.id, held.fence, held.seq, events))
+    if (kind !== 'fact' && kind.decidedAt !== leased.seq) return false
+    const outcome = await retryWhileDatabaseAway(deps, () => deps.store.append(leased.id, leased.fence, leased.seq, events))
     switch (outcome.kind) {
       case 'appended':
-        held.seq = outcome.seq
-        take(deps, held, events)
+        leased.seq = outcome.seq
+        take(deps, leased, events)
         return true
       case 'taken':
-        await catchUp(deps, held)
+        await catchUp(deps, leased)
         break
       case 'lost':
-        held.abort.abort()
-        throw new LeaseLostError(`run ${held.id} is held by another instance`)
+        leased.abort.abort()
+        throw new LeaseLostError(`run ${leased.id} is leased by another instance`)
       default:
         return outcome satisfies never
     }
@@ -75,28 +75,28 @@ async function recordNow(deps: EventRecorder, held: LeasedRun, events: RunEvent[
 }
 
 /** Brings in what others appended: an answer, a stop. */
-export function loadNewEvents(deps: EventRecorder, held: LeasedRun): Promise<void> {
-  const turn = held.queue.then(() => catchUp(deps, held))
-  held.queue = turn.catch(() => undefined)
+export function loadNewEvents(deps: EventRecorder, leased: LeasedRun): Promise<void> {
+  const turn = leased.queue.then(() => catchUp(deps, leased))
+  leased.queue = turn.catch(() => undefined)
   return turn
 }
 
-async function catchUp(deps: EventRecorder, held: LeasedRun): Promise<void> {
-  const read = await retryWhileDatabaseAway(deps, () => deps.store.read(held.id, held.seq, held.fence))
-  if (!read || read.fence !== held.fence) {
-    held.abort.abort()
-    throw new LeaseLostError(`run ${held.id} is held by another instance`)
+async function catchUp(deps: EventRecorder, leased: LeasedRun): Promise<void> {
+  const read = await retryWhileDatabaseAway(deps, () => deps.store.read(leased.id, leased.seq, leased.fence))
+  if (!read || read.fence !== leased.fence) {
+    leased.abort.abort()
+    throw new LeaseLostError(`run ${leased.id} is leased by another instance`)
   }
-  held.seq = read.seq
-  take(deps, held, read.events)
+  leased.seq = read.seq
+  take(deps, leased, read.events)
 }
 
-function take(deps: EventRecorder, held: LeasedRun, events: RunEvent[]): void {
+function take(deps: EventRecorder, leased: LeasedRun, events: RunEvent[]): void {
   for (const event of events) {
-    held.state = applyEvent(held.state, event)
-    if (event.type === 'stopped') held.abort.abort()
-    if (event.type === 'given_input') held.listeners.get(event.input)?.(event)
-    deps.onEvent(held, event)
+    leased.state = applyEvent(leased.state, event)
+    if (event.type === 'stopped') leased.abort.abort()
+    if (event.type === 'given_input') leased.listeners.get(event.input)?.(event)
+    deps.onEvent(leased, event)
   }
 }
 

@@ -43,13 +43,13 @@ const ShownRow = z
     content_hash: z.string(),
     live: z.boolean(),
   })
-  .transform(({ content_hash, ...same }): ShownMessage => ({ ...same, picture: content_hash }))
+  .transform(({ content_hash, ...same }): ShownMessage => ({ ...same, contentHash: content_hash }))
 const OpenRun = z.object({ known: z.boolean(), open: RunId.nullable() })
 const Pruned = z.object({ runs: z.number(), usage: z.number(), audit: z.number() })
 const Nothing = z.null().transform(() => undefined)
 
 export type RunStore = ReturnType<typeof createRunStore>
-export type NewRun = { id: RunId; by: Principal; lane: string; dedupeKey: string; events: RunEvent[] }
+export type NewRun = { id: RunId; by: Principal; conversation: string; dedupeKey: string; events: RunEvent[] }
 
 /** The rows of runs, under this instance's name. Errors are db/'s. */
 export function createRunStore(db: Db, instance: string) {
@@ -57,14 +57,14 @@ export function createRunStore(db: Db, instance: string) {
   return {
     ...createApprovalStore(db, lease),
     ...createInputStore(db, lease),
-    start: ({ id, by, lane, dedupeKey, events }: NewRun, claim: boolean) =>
+    start: ({ id, by, conversation, dedupeKey, events }: NewRun, claim: boolean) =>
       db.call(
         'run_start',
         {
           id,
           workspace: by.workspace,
           user: by.user,
-          conversation: lane,
+          conversation: conversation,
           dedupe_key: dedupeKey,
           events,
           instance: claim ? instance : null,
@@ -74,7 +74,7 @@ export function createRunStore(db: Db, instance: string) {
       ),
     append: (run: RunId, fence: number, seq: number, events: RunEvent[]) =>
       db.call('run_append', { run, fence, seq, events, lease_ms: LEASE_MS }, Appended),
-    /** For the holder: null once the fence is another's. */
+    /** For the worker: null once the fence is another's. */
     read: (run: RunId, after: number, fence: number) =>
       db.call('run_read', { run, fence, after }, StoredRun.nullable()),
     /** For who looks at it: without what calls gave as files and images, which can be large. */
@@ -99,7 +99,7 @@ export function createRunStore(db: Db, instance: string) {
     stopAll: (workspace: WorkspaceId, teams: string[] | undefined, event: RunEvent) =>
       db.call('runs_stop', { workspace, teams: teams ?? null, event }, z.array(RunId)),
     history: (run: RunId) => db.call('conversation_history', { run }, History),
-    lane: (lane: string) => db.call('conversation_open_run', { conversation: lane }, OpenRun),
+    conversation: (conversation: string) => db.call('conversation_open_run', { conversation: conversation }, OpenRun),
     recent: (by: Principal, limit: number) =>
       db.call('runs_recent', { workspace: by.workspace, user: by.user, limit }, z.array(StateRow)),
     seen: (id: string) => db.call('slack_event_seen', { id }, z.boolean()),
@@ -111,8 +111,8 @@ export function createRunStore(db: Db, instance: string) {
 export function createShownMessages(db: Db): ShownMessages {
   return {
     of: (run: RunId) => db.call('slack_messages_of', { run }, z.array(ShownRow)),
-    record: (run: RunId, { picture, ...shown }: ShownMessage) =>
-      db.call('slack_message_save', { run, ...shown, content_hash: picture }, Nothing),
+    record: (run: RunId, { contentHash, ...shown }: ShownMessage) =>
+      db.call('slack_message_save', { run, ...shown, content_hash: contentHash }, Nothing),
     forget: (run: RunId, key: string) => db.call('slack_message_remove', { run, key }, Nothing),
   }
 }

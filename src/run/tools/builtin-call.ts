@@ -2,20 +2,20 @@ import type { CallOptions, ContentPart, ToolOutcome } from '../../mcp/requests/o
 import type { BuiltinTool, RunDeps, RunTool, Source } from '../deps.ts'
 import type { CallState, RunState } from '../state/state.ts'
 
-/** A call to a tool of Patchbay's own, on one connection. */
+/** A call to a builtin tool, on one connection. */
 export type BuiltinCall = {
   call: Pick<CallState, 'id' | 'arguments'>
   source: Source
-  tool: RunTool & { own: BuiltinTool }
+  tool: RunTool & { builtin: BuiltinTool }
 }
 
-/** One leg of a call to a tool of ours. */
+/** One round of such a call. */
 export type BuiltinRequest = {
   mcp: RunDeps['mcp']
   state: RunState
   source: Source
   call: BuiltinCall['call']
-  reach: Pick<CallOptions, 'signal' | 'resume' | 'onInput'>
+  options: Pick<CallOptions, 'signal' | 'resume' | 'onInput'>
 }
 
 /** What came of it, in words or as parts; without the time it took. */

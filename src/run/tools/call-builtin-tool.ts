@@ -17,12 +17,12 @@ export async function callBuiltinTool(
   { mcp }: Pick<RunDeps, 'mcp'>,
   state: RunState,
   { call, source, tool }: BuiltinCall,
-  reach: BuiltinRequest['reach'],
+  options: BuiltinRequest['options'],
 ): Promise<ToolOutcome> {
   const began = performance.now()
   const elapsed = () => Math.round(performance.now() - began)
   try {
-    return { ...(await doOwn(tool.own, { mcp, state, source, call, reach })), ms: elapsed() }
+    return { ...(await answerBuiltin(tool.builtin, { mcp, state, source, call, options })), ms: elapsed() }
   } catch (error) {
     if (!isAppError(error)) throw error
     if (ANSWERS.has(error.code)) return { ...createTextResult('tool_error', error.message), ms: elapsed() }
@@ -38,8 +38,8 @@ function failureOf(error: AppError): Omit<CallFailure, 'ms'> {
   return { kind: 'failed', why: code === 'cancelled' ? 'cancelled' : 'unreachable', message, sent: false }
 }
 
-function doOwn(own: BuiltinTool, reading: BuiltinRequest): Promise<BuiltinResult> {
-  switch (own) {
+function answerBuiltin(builtin: BuiltinTool, reading: BuiltinRequest): Promise<BuiltinResult> {
+  switch (builtin) {
     case 'list_resources':
       return listResourcesForModel(reading)
     case 'read_resource':
@@ -51,6 +51,6 @@ function doOwn(own: BuiltinTool, reading: BuiltinRequest): Promise<BuiltinResult
     case 'get_prompt':
       return getChosenPrompt(reading)
     default:
-      return own satisfies never
+      return builtin satisfies never
   }
 }

@@ -11,7 +11,7 @@ export const createTextResult = <K extends 'ok' | 'tool_error'>(
   content: [{ type: 'text', text }],
 })
 
-/** A picture is looked at, not filed. */
+/** An image goes to the model as an image, not as a file. */
 export function imagePartOf(content: Extract<ContentPart, { type: 'resource' }>): ContentPart {
   const { mimeType, data } = content
   return mimeType?.startsWith('image/') && data !== undefined ? { type: 'image', mimeType, data } : content

@@ -4,11 +4,11 @@ import { createTextResult, imagePartOf } from './list-text.ts'
 import { quotePrompt } from './quoted-block.ts'
 
 /** The prompt with which the person began the run; no other, however the model asks for it. */
-export async function getChosenPrompt({ mcp, state, source, call, reach }: BuiltinRequest): Promise<BuiltinResult> {
+export async function getChosenPrompt({ mcp, state, source, call, options }: BuiltinRequest): Promise<BuiltinResult> {
   if (state.first?.call !== call.id)
     return createTextResult('tool_error', 'Only people choose prompts, with /mcp prompts.')
   const name = String(call.arguments.name)
-  const got = await mcp.prompt(source, { name, arguments: textsIn(call.arguments.arguments) }, reach)
+  const got = await mcp.prompt(source, { name, arguments: textsIn(call.arguments.arguments) }, options)
   if (got.kind !== 'done') return got
   const messages = got.value.map(({ role, content }) => ({ role, text: textOf(content) }))
   const { content } = createTextResult('ok', quotePrompt({ connection: source.name, name, messages }))

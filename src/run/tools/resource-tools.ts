@@ -2,8 +2,8 @@ import { isListedResource, type Resource } from '../../mcp/features/resources.ts
 import type { BuiltinRequest, BuiltinResult } from './builtin-call.ts'
 import { createTextResult, imagePartOf, listPageText, wasMentioned } from './list-text.ts'
 
-export async function listResourcesForModel({ mcp, source, call, reach }: BuiltinRequest): Promise<BuiltinResult> {
-  const { resources, templates, more } = await mcp.resources(source, reach.signal)
+export async function listResourcesForModel({ mcp, source, call, options }: BuiltinRequest): Promise<BuiltinResult> {
+  const { resources, templates, more } = await mcp.resources(source, options.signal)
   const patterns = templates.map((one) => `- ${one.uriTemplate} (template) ${about(one)}`)
   const others = more ? ['The server has more than can be listed.'] : []
   const what = {
@@ -19,13 +19,13 @@ export async function readResourceForModel({
   state,
   source,
   call,
-  reach,
+  options,
 }: BuiltinRequest): Promise<BuiltinResult> {
   const uri = String(call.arguments.uri)
   // Tools may link to resources that their server does not list (the specification, tools, resource links).
-  if (!isListedResource(await mcp.resources(source, reach.signal), uri) && !wasMentioned(state, source.id, uri))
+  if (!isListedResource(await mcp.resources(source, options.signal), uri) && !wasMentioned(state, source.id, uri))
     return createTextResult('tool_error', `${uri} is not a resource of ${source.name}. List its resources first.`)
-  const read = await mcp.readResource(source, uri, reach)
+  const read = await mcp.readResource(source, uri, options)
   return read.kind === 'done' ? { kind: 'ok', content: read.value.map(imagePartOf) } : read
 }
 

@@ -3,8 +3,8 @@ import type { BuiltinRequest, BuiltinResult } from './builtin-call.ts'
 import { createTextResult, imagePartOf, listPageText, wasMentioned } from './list-text.ts'
 import { quoteSkill } from './quoted-block.ts'
 
-export async function listSkillsForModel({ mcp, source, call, reach }: BuiltinRequest): Promise<BuiltinResult> {
-  const { skills, refused } = await mcp.skills(source, reach.signal)
+export async function listSkillsForModel({ mcp, source, call, options }: BuiltinRequest): Promise<BuiltinResult> {
+  const { skills, refused } = await mcp.skills(source, options.signal)
   const unsound = refused === 0 ? [] : [`${refused} more are left out: they are not as skills have to be.`]
   const line = ({ uri, name, description }: Skill) => `- ${uri} ${JSON.stringify(name)} ${inLine(description)}`
   return createTextResult(
@@ -15,17 +15,17 @@ export async function listSkillsForModel({ mcp, source, call, reach }: BuiltinRe
 
 const inLine = (text: string): string => text.replace(/\s+/g, ' ').slice(0, 400)
 
-/** Only what its server publishes as a skill, and of that only its own files. */
-export async function readSkillForModel({ mcp, state, source, call, reach }: BuiltinRequest): Promise<BuiltinResult> {
+/** Only what its server publishes as a skill, and of that only the files of that skill. */
+export async function readSkillForModel({ mcp, state, source, call, options }: BuiltinRequest): Promise<BuiltinResult> {
   const uri = String(call.arguments.skill)
   const file = call.arguments.file === undefined ? undefined : String(call.arguments.file)
-  const { skills } = await mcp.skills(source, reach.signal)
+  const { skills } = await mcp.skills(source, options.signal)
   const chosen = state.skill?.connection === source.name && state.skill.uri === uri
-  // What is not listed may be linked to, also from the server's own notes; whether it is one its server says.
+  // What is not listed may be linked to, also from the server's notes; whether it is one its server says.
   const linked = wasMentioned(state, source.id, uri) || source.instructions?.includes(uri) === true
   const known = chosen || linked || skills.some((one) => one.uri === uri)
   if (!known) return createTextResult('tool_error', `${uri} is not a skill of ${source.name}. List its skills first.`)
-  const read = await mcp.readSkill(source, { uri, file }, reach.signal)
+  const read = await mcp.readSkill(source, { uri, file }, options.signal)
   const { text } = read.content
   if (text === undefined) return { kind: 'ok', content: [imagePartOf(read.content)] }
   return createTextResult('ok', quoteSkill({ ...wordsOf(read, file), connection: source.name, text }))

@@ -18,7 +18,7 @@ const MAX_EXPIRED_AT_ONCE = 50
 /** Overdue approvals and old markers need no more attention than this. */
 const HOUSEKEEPING_MS = 15_000
 /** Runs one instance works at a time: each is mostly waiting, but holds messages and streams. */
-const MAX_HELD = 64
+const MAX_LEASED = 64
 /** A run this version cannot read is looked at again after this. */
 const UNREADABLE_AGAIN_MS = 60_000
 /**
@@ -29,7 +29,7 @@ const GRACE_MS = 1_000
 
 /** The runs this instance holds. */
 export type RunWorker = {
-  /** True while it may take one more. */
+  /** True while it may claimNext one more. */
   hasRoom(): boolean
   /** Works a run just claimed, from its rows or from a state known already. */
   begin(id: RunId, fence: number, known?: { state: RunState; seq: number }): void
@@ -42,7 +42,7 @@ export type RunWorker = {
   stop(close: () => void): Promise<void>
 }
 
-type Shelf = {
+type WorkerState = {
   bursts: BurstDetector
   /** Somebody was turned away for want of room: look for work as soon as there is some. */
   turnedAway: boolean
@@ -54,24 +54,24 @@ type Shelf = {
 export function createRunWorker(deps: RunDeps): RunWorker {
   const held = new Map<RunId, LeasedRun>()
   const working = new Set<Promise<unknown>>()
-  const track: Shelf['track'] = (name, task) => {
+  const track: WorkerState['track'] = (name, task) => {
     const tracked = task
       .catch((error: unknown) => noteTrouble(deps, name, error))
       .finally(() => working.delete(tracked))
     working.add(tracked)
   }
-  const shelf: Shelf = {
+  const worker: WorkerState = {
     bursts: createBurstDetector(),
     turnedAway: false,
     held,
     track,
-    begin: (id, fence, known) => track('run', runIt(deps, shelf, { id, fence, known })),
+    begin: (id, fence, known) => track('run', runIt(deps, worker, { id, fence, known })),
   }
   // Leases are renewed in time however long the housekeeping takes.
   const polling = [
     pollEvery(
       { everyMs: POLL_MS, firstMs: 0 },
-      () => poll(deps, shelf),
+      () => poll(deps, worker),
       (error) => noteTrouble(deps, 'poll', error),
     ),
     pollEvery(
@@ -83,12 +83,12 @@ export function createRunWorker(deps: RunDeps): RunWorker {
 
   return {
     hasRoom: () => {
-      const room = held.size < MAX_HELD
-      shelf.turnedAway ||= !room
+      const room = held.size < MAX_LEASED
+      worker.turnedAway ||= !room
       return room
     },
-    begin: shelf.begin,
-    noteRequest: () => shelf.bursts.note(deps.now().getTime()),
+    begin: worker.begin,
+    noteRequest: () => worker.bursts.note(deps.now().getTime()),
     nudge: (id) => {
       const one = held.get(id)
       if (one) track('refresh', loadNewEvents(deps, one))
@@ -114,7 +114,7 @@ type Known = { state: RunState; seq: number }
 
 async function runIt(
   deps: RunDeps,
-  shelf: Shelf,
+  worker: WorkerState,
   o: { id: RunId; fence: number; known: Known | undefined },
 ): Promise<void> {
   const from = o.known ?? (await load(deps, o))
@@ -128,62 +128,62 @@ async function runIt(
     listeners: new Map(),
     queue: Promise.resolve(),
   }
-  shelf.held.set(o.id, one)
+  worker.held.set(o.id, one)
   if (one.state.turns.length === 0) deps.listener.onProgress(one.state, { kind: 'event', type: 'started' })
-  await waitForBurstEnd(deps, shelf)
+  await waitForBurstEnd(deps, worker)
   const following = await runUntilRest(deps, one)
-  putDown(deps, shelf, one)
-  if (following) await take(deps, shelf, following)
-  if (shelf.turnedAway) await claimMore(deps, shelf)
+  release(deps, worker, one)
+  if (following) await claimNext(deps, worker, following)
+  if (worker.turnedAway) await claimMore(deps, worker)
 }
 
-async function waitForBurstEnd(deps: RunDeps, { bursts }: Shelf): Promise<void> {
+async function waitForBurstEnd(deps: RunDeps, { bursts }: WorkerState): Promise<void> {
   for (let waited = 0; bursts.busy(deps.now().getTime()) && waited < BURST_PATIENCE_MS; waited += BURST_LOOK_MS) {
     await deps.sleep(BURST_LOOK_MS)
   }
 }
 
 /** Unless the run was taken up again meanwhile. */
-function putDown(deps: RunDeps, { held }: Shelf, one: LeasedRun): void {
+function release(deps: RunDeps, { held }: WorkerState, one: LeasedRun): void {
   if (held.get(one.id) !== one) return
   held.delete(one.id)
   deps.listener.release(one.id)
 }
 
 /** Claims the next run of a conversation, if it is free. */
-async function take(deps: RunDeps, shelf: Shelf, id: RunId): Promise<void> {
+async function claimNext(deps: RunDeps, worker: WorkerState, id: RunId): Promise<void> {
   if (deps.closing.aborted) return
   const fence = await deps.store.claim(id)
-  if (fence !== null) shelf.begin(id, fence)
+  if (fence !== null) worker.begin(id, fence)
 }
 
-async function claimMore(deps: RunDeps, shelf: Shelf): Promise<void> {
-  shelf.turnedAway = false
+async function claimMore(deps: RunDeps, worker: WorkerState): Promise<void> {
+  worker.turnedAway = false
   if (deps.closing.aborted) return
-  const { taken } = await deps.store.poll([], MAX_HELD - shelf.held.size)
-  for (const { run, fence } of taken) shelf.begin(run, fence)
-  // A full harvest: there may be more.
-  shelf.turnedAway ||= taken.length > 0
+  const { taken } = await deps.store.poll([], MAX_LEASED - worker.held.size)
+  for (const { run, fence } of taken) worker.begin(run, fence)
+  // There may be more.
+  worker.turnedAway ||= taken.length > 0
 }
 
-async function poll(deps: RunDeps, shelf: Shelf): Promise<void> {
+async function poll(deps: RunDeps, worker: WorkerState): Promise<void> {
   if (deps.closing.aborted) return
-  const asked = [...shelf.held.values()]
-  const room = Math.max(0, MAX_HELD - asked.length)
+  const asked = [...worker.held.values()]
+  const room = Math.max(0, MAX_LEASED - asked.length)
   const { held: kept, taken } = await deps.store.poll(
     asked.map((one) => ({ run: one.id, fence: one.fence })),
     room,
   )
-  for (const { run, fence } of taken) shelf.begin(run, fence)
+  for (const { run, fence } of taken) worker.begin(run, fence)
   const seqs = new Map(kept.map((one) => [one.run, one.seq]))
-  for (const one of asked) compare(deps, shelf, one, seqs.get(one.id))
+  for (const one of asked) compare(deps, worker, one, seqs.get(one.id))
 }
 
 /** Ends work on a run that is no longer ours, and brings in what others appended to one that is. */
-function compare(deps: RunDeps, shelf: Shelf, one: LeasedRun, seq: number | undefined): void {
-  if (shelf.held.get(one.id) !== one) return
+function compare(deps: RunDeps, worker: WorkerState, one: LeasedRun, seq: number | undefined): void {
+  if (worker.held.get(one.id) !== one) return
   if (seq === undefined) one.abort.abort()
-  else if (seq > one.seq) shelf.track('refresh', loadNewEvents(deps, one))
+  else if (seq > one.seq) worker.track('refresh', loadNewEvents(deps, one))
 }
 
 /** The run's state from its rows. Rows that cannot be read, perhaps a newer version's, are left to others for a while. */

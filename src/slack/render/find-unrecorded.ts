@@ -33,7 +33,7 @@ export async function adoptFoundMessages(posted: PostedMessages, state: RunState
     for (const message of ours) {
       const found = keyIn(state, message)
       if (found && !posted.byKey.has(found.key))
-        await saveMessage(posted, { ...found, channel, ts: message.ts, picture: '' })
+        await saveMessage(posted, { ...found, channel, ts: message.ts, contentHash: '' })
     }
     await adoptFiles(posted, state, ours)
   } catch (error) {
@@ -73,7 +73,7 @@ async function adoptFiles(posted: PostedMessages, state: RunState, ours: Message
     if (posted.byKey.has(key)) continue
     const at = found.findIndex((file) => file.name === name)
     const [file] = at < 0 ? [] : found.splice(at, 1)
-    if (file) await saveMessage(posted, { key, channel: state.origin.channel, ts: file.id, picture: '', live: false })
+    if (file) await saveMessage(posted, { key, channel: state.origin.channel, ts: file.id, contentHash: '', live: false })
   }
 }
 

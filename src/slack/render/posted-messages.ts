@@ -106,7 +106,7 @@ async function post(posted: PostedMessages, { key, channel, thread }: MessageSlo
   try {
     const args = { ...place, ...bodyOf(posted.run, key, content) }
     const { ts } = await posted.deps.webApi.call('chat.postMessage', args, Posted)
-    await saveMessage(posted, { key, channel, ts, picture: contentHashOf(content), live: false })
+    await saveMessage(posted, { key, channel, ts, contentHash: contentHashOf(content), live: false })
   } catch (error) {
     if (isAppError(error, 'slack_failed') && slackErrorCodeOf(error) === undefined) posted.uncertain = true
     throw error
@@ -116,8 +116,8 @@ async function post(posted: PostedMessages, { key, channel, thread }: MessageSlo
 async function edit(posted: PostedMessages, slot: MessageSlot, content: MessageContent): Promise<void> {
   const { deps, run, byKey } = posted
   const shown = byKey.get(slot.key)
-  const picture = contentHashOf(content)
-  if (shown === undefined || shown.picture === picture) return
+  const contentHash = contentHashOf(content)
+  if (shown === undefined || shown.contentHash === contentHash) return
   try {
     const { channel, ts } = shown
     await deps.webApi.call('chat.update', { channel, ts, ...bodyOf(run, slot.key, content) }, AnyResponse)
@@ -130,7 +130,7 @@ async function edit(posted: PostedMessages, slot: MessageSlot, content: MessageC
     }
     deps.log.warn({ run, key: slot.key, why }, 'message cannot be changed')
   }
-  await saveMessage(posted, { ...shown, picture, live: false })
+  await saveMessage(posted, { ...shown, contentHash, live: false })
 }
 
 /** Deletes a message; one that Slack refuses to delete is forgotten all the same. */

@@ -50,7 +50,7 @@ async function upload(posted: PostedMessages, slot: MessageSlot, name: string, d
     const args = { channel_id: channel, thread_ts: thread, file: data, filename: name, title: name }
     const { files = [] } = await deps.webApi.call('files.uploadV2', args, Uploaded)
     const id = files[0]?.files?.[0]?.id ?? files[0]?.id ?? key
-    await saveMessage(posted, { key, channel, ts: id, picture: name, live: false })
+    await saveMessage(posted, { key, channel, ts: id, contentHash: name, live: false })
   } catch (error) {
     if (!isPermanentError(error)) throw error
     deps.log.warn({ key, why: slackErrorCodeOf(error) }, 'file not shown')

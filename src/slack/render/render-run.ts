@@ -159,7 +159,7 @@ async function publishAll(
 async function endStrayStreams(posted: PostedMessages): Promise<void> {
   for (const shown of [...posted.byKey.values()].filter(({ live }) => live)) {
     await stopMessageStream(posted.deps.webApi, shown)
-    await saveMessage(posted, { ...shown, live: false, picture: '' })
+    await saveMessage(posted, { ...shown, live: false, contentHash: '' })
   }
 }
 

@@ -67,7 +67,7 @@ async function startHeld() {
   const db = things.use(connectPostgres(database.url, memoryLog().log))
   const store = createRunStore(db, 'here')
   const id = createRunId()
-  await store.start({ id, by: origin, lane: 'lane', dedupeKey: id, events: before }, true)
+  await store.start({ id, by: origin, conversation: 'conversation', dedupeKey: id, events: before }, true)
   const held: LeasedRun = {
     id,
     fence: 1,

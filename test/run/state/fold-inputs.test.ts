@@ -113,7 +113,7 @@ test.each<[string, RunEvent[], string]>([
   ['one that is declined tells the model', [asked(one, again), given(one, 'decline')], 'ask'],
   ['one that nobody did in time, too', [asked(one, again), given(one, 'expired')], 'ask'],
   [
-    'a leg that nobody saw the end of is not repeated',
+    'a round that nobody saw the end of is not repeated',
     [asked(one, byAnswer('k')), given(one, 'accept'), called],
     'give_up',
   ],
@@ -132,7 +132,7 @@ test('a live question is asked again where a repeat does no harm', () => {
   expect(nextStep(stateOf([asked(one, live)], true)).do).toBe('call')
 })
 
-test('what goes along: an answer for each key and the state as it came, also for a leg that is repeated', () => {
+test('what goes along: an answer for each key and the state as it came, also for a round that is repeated', () => {
   const twice = [
     asked(one, byAnswer('k')),
     asked(two, byAnswer('l')),
@@ -160,7 +160,7 @@ test('the second round takes only its own answers', () => {
     given(two, 'decline'),
   ]
   expect(resumptionOf(callOf(rounds))).toEqual({ state: 's2', responses: { l: { action: 'decline' } } })
-  expect(callOf(rounds).legs).toBe(2)
+  expect(callOf(rounds).rounds).toBe(2)
 })
 
 test('the first answer counts, and a call that ends closes what is open', () => {

@@ -176,6 +176,73 @@ test('while Slack is away a run is tried again, and a stop ends the tries', asyn
   expect(await query(database.url, 'select outcome from runs where id = $1', [run])).toEqual([{ outcome: 'finished' }])
 })
 
+test('a defect of the database while a run is shown is given up as any other, and its conversation goes on', async () => {
+  await using database = await createTestDatabase()
+  const view = ({ text }: RunState) => {
+    if (text === 'broken') throw new AppError('database_failed', 'Something went wrong in the database.')
+  }
+  await using worker = startWorker({ url: database.url, view })
+  const { run } = await worker.ask('broken')
+  await worker.ask('next')
+  await eventually(() => expect(textsIn(worker.shown)).toEqual(['next']))
+  expect(textsIn(worker.plain)).toEqual(['broken'])
+  expect(await statusOf(database.url, run)).toBe('closed')
+})
+
+/** A run that waits for a decision and one event of which no version knows, with a request behind it. */
+async function startUnreadable(url: string, { seq, changed }: { seq: number; changed: Date }) {
+  const turn: Turn = async (asked) => (asked.includes('sell') ? requests('a') : says('Done.'))
+  const before = startWorker({ url, turn })
+  const { run } = await before.ask('sell it')
+  await eventually(async () => expect(await statusOf(url, run)).toBe('suspended'))
+  await before.ask('next')
+  await before[Symbol.asyncDispose]()
+  const at = JSON.stringify({ at: changed.toISOString() })
+  await query(url, 'update run_events set body = body || $2::jsonb where run_id = $1', [run, at])
+  await query(url, `update run_events set body = body || '{"type": "of another time"}' where run_id = $1 and seq = $2`, [
+    run,
+    seq,
+  ])
+  await query(url, "update runs set status = 'working' where id = $1", [run])
+  return { run, turn }
+}
+
+const HOURS_MS = 3_600_000
+
+test.each([
+  ['told in plain words', 2, ['sell it']],
+  ['told to nobody where it came from nobody knows where', 1, []],
+])('a run that could not be read for an hour is closed and %s', async (_how, seq, told) => {
+  await using database = await createTestDatabase()
+  const changed = new Date(Date.now() - 2 * HOURS_MS)
+  const { run, turn } = await startUnreadable(database.url, { seq, changed })
+  await using worker = startWorker({ url: database.url, turn })
+  await worker.runs.begin()
+  await eventually(() => expect(textsIn(worker.shown)).toEqual(['next']))
+  expect(worker.shown[0]?.status).toBe('finished')
+  expect(textsIn(worker.plain)).toEqual(told)
+  expect(await query(database.url, 'select status, outcome from runs where id = $1', [run])).toEqual([
+    { status: 'closed', outcome: 'failed' },
+  ])
+  expect(worker.log()).toContain('given up on a run that cannot be read')
+})
+
+test('a run that cannot be read is left to others for a while, and a stop ends it at once', async () => {
+  await using database = await createTestDatabase()
+  const { run, turn } = await startUnreadable(database.url, { seq: 2, changed: new Date() })
+  await using worker = startWorker({ url: database.url, turn })
+  await worker.runs.begin()
+  await eventually(() => expect(worker.log()).toContain('run cannot be read'))
+  expect(await statusOf(database.url, run)).toBe('working')
+  expect(await worker.runs.stop(run, { workspace: origin.workspace, user: UserId.parse('UBOB') })).toBe('not_yours')
+  expect(await worker.runs.stop(run, origin)).toBe('stopped')
+  await eventually(() => expect(textsIn(worker.shown)).toEqual(['next']))
+  expect(textsIn(worker.plain)).toEqual(['sell it'])
+  expect(await query(database.url, 'select status, outcome from runs where id = $1', [run])).toEqual([
+    { status: 'closed', outcome: 'stopped' },
+  ])
+})
+
 test('a lease lost in a step ends the step, and nothing of it is written', async () => {
   await using database = await createTestDatabase()
   const step = Promise.withResolvers<AbortSignal>()
