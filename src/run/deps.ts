@@ -1,4 +1,5 @@
-import type { ConnectionId, WorkspaceId } from '../ids.ts'
+import type { Db } from '../db/call.ts'
+import type { ConnectionId, RunId } from '../ids.ts'
 import type { JsonObject, JsonValue } from '../json.ts'
 import type { Log } from '../log.ts'
 import type { Mcp } from '../mcp/mcp.ts'
@@ -6,10 +7,9 @@ import type { Model, OfferedTool } from '../model/turn.ts'
 import type { Risk } from '../policy/risk.ts'
 import type { Rules } from '../policy/rules.ts'
 import type { SqlDialect, SqlReading } from '../policy/sql.ts'
-import type { ShownMessages } from './runs.ts'
-import type { ReadFile } from './state/attached-file.ts'
-import type { RunListener } from './state/run-listener.ts'
-import type { EventRecorder } from './storage/leased-run.ts'
+import type { AttachedFile, Origin, RunEvent } from './state/events.ts'
+import type { RunState } from './state/state.ts'
+import type { LeasedRun } from './storage/leased-run.ts'
 import type { RunStore } from './storage/run-store.ts'
 
 /** What a card says of one of its tools. */
@@ -20,24 +20,39 @@ export type ToolClassification = {
   sql?: { argument: string; dialect: SqlDialect } | undefined
 }
 
-/** What the work on runs needs from elsewhere. */
-export type RunDeps = EventRecorder & {
-  store: RunStore
-  shown: ShownMessages
+/** What createRuns needs from the app. */
+export type RunOptions = {
+  db: Db
+  log: Log
   model: Model
-  mcp: Pick<Mcp, 'connectionsOf' | 'call' | 'resources' | 'readResource' | 'skills' | 'readSkill' | 'prompt'>
-  rules: Pick<Rules, 'policyFor' | 'approversOf'>
+  /** The person's servers. */
+  mcp: {
+    connectionsOf: Mcp['connectionsOf']
+    call: Mcp['call']
+    resources: Mcp['resources']
+    readResource: Mcp['readResource']
+    skills: Mcp['skills']
+    readSkill: Mcp['readSkill']
+    prompt: Mcp['prompt']
+  }
+  rules: { policyFor: Rules['policyFor']; approversOf: Rules['approversOf'] }
   readSql(sql: string, dialect: SqlDialect): SqlReading
   classificationOf(card: string, tool: string): ToolClassification
-  cardTitle(connection: Pick<Source, 'card' | 'entry'>): string
-  argumentProblems: ArgumentCheck
-  budgetOf: BudgetOf
-  fitting: ToolSchemaCache
+  cardTitle(connection: { card: string; entry?: Connection['entry'] }): string
   listener: RunListener
-  /** Reads what a person sent along, at the door it came in by. */
+  /** Reads what a person sent along, from where it was sent. */
   readFile: ReadFile
-  log: Log
   now(): Date
+}
+
+/** What the folders of run/ are given: the options, and what createRuns builds of them. */
+export type RunDeps = RunOptions & {
+  store: RunStore
+  argumentProblems: ArgumentCheck
+  toolSchemas: ToolSchemaCache
+  /** Told of every event once it is in the run. */
+  onEvent(leased: LeasedRun, event: RunEvent): void
+  sleep(ms: number): Promise<void>
   /** Fires when the app stops: nothing new is begun. */
   closing: AbortSignal
 }
@@ -56,9 +71,6 @@ export type ArgumentProblem = { field: string; message: string }
 
 /** Checks arguments against a tool's input schema; problems name the top-level argument. */
 export type ArgumentCheck = (schema: JsonObject, args: JsonValue) => ArgumentProblem[]
-
-/** A workspace's monthly budget in US dollars and what is spent of it; undefined without a budget. */
-export type BudgetOf = (workspace: WorkspaceId) => Promise<{ budgetUsd: number; spentUsd: number } | undefined>
 
 /** A person's connection as far as a run needs it. */
 export type ToolSource = { id: ConnectionId; name: string; card: string; tools: SourceTool[] }
@@ -83,4 +95,43 @@ export type ToolSchemaCache = {
 export type ToolInQuestion = {
   connection: string
   tool: { name: string; description: string; inputSchema: JsonObject }
+}
+
+/** What a file holds, as the model can take it; `unread` says in a sentence why it cannot. */
+export type FileContent =
+  | { kind: 'text'; text: string }
+  | { kind: 'image'; mimeType: string /** base64 */; data: string }
+  | { kind: 'pdf' /** base64 */; data: string }
+  | { kind: 'unread'; why: string }
+
+/** Never throws: what cannot be read is said. */
+export type ReadFile = (origin: Origin, file: AttachedFile, signal: AbortSignal) => Promise<FileContent>
+
+/** What happened to a run just now. Only events are kept; the rest is for whoever is watching. */
+export type RunProgress =
+  | { kind: 'event'; type: string }
+  /** New words of the turn the model is saying. */
+  | { kind: 'words'; text: string }
+  /** The turn starts over: its words so far are void. */
+  | { kind: 'restart' }
+  | { kind: 'progress'; call: string; message?: string; progress?: number; total?: number }
+  /** The model cannot be had for the moment. */
+  | { kind: 'waiting'; seconds: number; why: string }
+
+/** The way news goes up: a room where the outside comes in paints a run for the people who watch it. */
+export type RunListener = {
+  /** Live painting; never throws and is never awaited. */
+  onProgress(state: RunState, news: RunProgress): void
+  /**
+   * When it resolves, everything the state shows stands where people see it, and is recorded. Trouble that will never
+   * pass is logged and resolves. Throws AppError `slack_failed` or `database_unavailable` on trouble worth another try;
+   * any other error is a defect.
+   */
+  publish(state: RunState, signal: AbortSignal): Promise<void>
+  /** Says in a short plain message that the run cannot be shown, in place of `publish`. Throws as that does. */
+  publishPlain(state: RunState): Promise<void>
+  /** This instance has nothing more to do with the run: whatever is still being painted of it ends. */
+  release(run: RunId): void
+  /** A request waits behind another run of its conversation. */
+  onQueued(origin: Origin, ahead: RunState | undefined): void
 }

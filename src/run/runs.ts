@@ -1,8 +1,6 @@
 import type { ApprovalId, ChannelId, InputId, Principal, RunId, UserId, WorkspaceId } from '../ids.ts'
 import type { JsonObject } from '../json.ts'
-import type { AttachedFile } from './state/attached-file.ts'
-import type { ChosenPrompt, ChosenSkill, FirstCall } from './state/events.ts'
-import type { Origin } from './state/origin.ts'
+import type { AttachedFile, ChosenPrompt, ChosenSkill, FirstCall, Origin } from './state/events.ts'
 import type { CallState, InputState, RunState } from './state/state.ts'
 
 /** What doors may ask of run/. */

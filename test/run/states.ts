@@ -1,7 +1,6 @@
 import { type ApprovalId, createApprovalId, createConnectionId, createRunId, UserId } from '../../src/ids.ts'
-import type { EventOf, RunEvent } from '../../src/run/state/events.ts'
+import { type EventOf, Origin, type RunEvent } from '../../src/run/state/events.ts'
 import { foldEvents } from '../../src/run/state/fold.ts'
-import { Origin } from '../../src/run/state/origin.ts'
 import type { RunState } from '../../src/run/state/state.ts'
 
 /** Events and states of runs, as tests of run/ need them. */

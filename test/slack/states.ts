@@ -1,6 +1,6 @@
 import { ChannelId, InputId, RunId, UserId } from '../../src/ids.ts'
 import type { PendingInput } from '../../src/run/runs.ts'
-import type { Origin } from '../../src/run/state/origin.ts'
+import type { Origin } from '../../src/run/state/events.ts'
 import type { CallState, InputState, RunState } from '../../src/run/state/state.ts'
 import { callOf, connectionOf, WORKSPACE } from './samples.ts'
 

@@ -4,14 +4,12 @@ import type { ToolOutcome } from '../../mcp/requests/outcome.ts'
 import type { RequestOptions } from '../../mcp/requests/send-request.ts'
 import type { RunDeps, Source } from '../deps.ts'
 import type { EventOf } from '../state/events.ts'
-import { resumptionOf } from '../state/fold-inputs.ts'
+import { resumptionOf } from '../state/fold-call.ts'
 import type { CallState } from '../state/state.ts'
 import { appendEvents, type LeasedRun } from '../storage/leased-run.ts'
 import { callBuiltinTool } from '../tools/call-builtin-tool.ts'
-import { callHashOf, definitionHashOf } from './call-hash.ts'
-import { policyInputsFor, verdictFor } from './evaluate-policy.ts'
-import { requestInputs, requestLiveInput } from './request-input.ts'
-import { createSignInRequest } from './request-sign-in.ts'
+import { callHashOf, definitionHashOf, policyInputsFor, verdictFor } from './judge-calls.ts'
+import { createSignInRequest, requestInputs, requestLiveInput } from './request-input.ts'
 import { FOLLOWED_CHARS, firstLineOf, shapeResult } from './shape-result.ts'
 
 /** A call that is still not done after so many rounds of questions never will be. */
@@ -21,24 +19,8 @@ const STATE_ONLY_PAUSE_MS = 250
 
 export type ReadyCall = { call: CallState; source: Source; tool: Source['tools'][number] }
 
-/** Makes calls that were cleared before. `called` is written before the first byte goes out, `returned` as each comes back. */
-export async function callTools(deps: RunDeps, leased: LeasedRun, calls: CallState[]): Promise<void> {
-  const decidedAt = leased.seq
-  const policy = await policyInputsFor(deps, leased.state.origin)
-  const checked = calls.map((call) => {
-    const found = stillTheSame(deps, call, policy.sources)
-    if (!('source' in found)) return found
-    const { verdict } = verdictFor(deps, leased.state, { policy, found, args: call.arguments })
-    return verdict.kind === 'deny' ? createRefusedEvent(deps, call, verdict.why.join(' ')) : found
-  })
-  const ready = checked.flatMap((check) => ('source' in check ? [check] : []))
-  const events = checked.map((check) => ('source' in check ? createCalledEvent(deps, check.call) : check))
-  if (!(await appendEvents(deps, leased, events, { decidedAt }))) return
-  await callReadyTool(deps, leased, ready)
-}
-
 /** Makes the calls side by side; that they are begun stands in the run already. */
-export async function callReadyTool(deps: RunDeps, leased: LeasedRun, ready: ReadyCall[]): Promise<void> {
+export async function callTools(deps: RunDeps, leased: LeasedRun, ready: ReadyCall[]): Promise<void> {
   // The run goes on, or is given back, only when no call is under way any more.
   const settled = await Promise.allSettled(ready.map((one) => callOne(deps, leased, one)))
   for (const one of settled) if (one.status === 'rejected') throw one.reason
@@ -62,25 +44,6 @@ export const createRefusedEvent = (deps: RunDeps, call: CallState, text: string)
   ms: 0,
   at: deps.now().toISOString(),
 })
-
-/** What is called is what was judged and approved: same connection, same definition, same arguments. A deny made since then counts, too. */
-function stillTheSame(deps: RunDeps, call: CallState, sources: Source[]): ReadyCall | EventOf<'returned'> {
-  const source = sources.find((one) => one.id === call.connection)
-  const tool = source?.tools.find((one) => one.name === call.tool)
-  if (!source || !tool)
-    return createRefusedEvent(
-      deps,
-      call,
-      `${call.connectionName} no longer offers this tool. Press Test on the connection to see what it has now.`,
-    )
-  const hash = callHashOf(source.id, definitionHashOf(tool), call.arguments)
-  if (hash === call.hash) return { call, source, tool }
-  return createRefusedEvent(
-    deps,
-    call,
-    'The server changed this tool in the meantime, so I did not use it. Ask again to use it as it is now.',
-  )
-}
 
 async function callOne(deps: RunDeps, leased: LeasedRun, ready: ReadyCall): Promise<void> {
   const { call } = ready
@@ -121,7 +84,8 @@ async function outcomeOf(deps: RunDeps, leased: LeasedRun, ready: ReadyCall): Pr
   }
 }
 
-const roundsOf = (leased: LeasedRun, { id }: CallState): number => leased.state.calls.find((one) => one.id === id)?.rounds ?? 0
+const roundsOf = (leased: LeasedRun, { id }: CallState): number =>
+  leased.state.calls.find((one) => one.id === id)?.rounds ?? 0
 
 function callRound(
   deps: RunDeps,

@@ -1,14 +1,15 @@
+import { createHash } from 'node:crypto'
 import { createApprovalId } from '../../ids.ts'
-import type { CallFacts, Verdict } from '../../policy/decide.ts'
-import type { ResolvedTool, RunDeps, Source } from '../deps.ts'
-import type { EventOf, RunEvent } from '../state/events.ts'
-import type { CallState } from '../state/state.ts'
+import type { JsonObject } from '../../json.ts'
+import { type CallFacts, decide, type Verdict } from '../../policy/decide.ts'
+import { hostsIn } from '../../policy/hosts-in.ts'
+import type { Rule } from '../../policy/rules.ts'
+import type { ResolvedTool, RunDeps, Source, ToolClassification } from '../deps.ts'
+import type { EventOf, Origin, RunEvent } from '../state/events.ts'
+import type { CallState, RunState } from '../state/state.ts'
 import { appendEvents, type LeasedRun } from '../storage/leased-run.ts'
-import { classificationFor } from '../tools/builtin-tools.ts'
-import { nameTools } from '../tools/offered-tools.ts'
-import { callHashOf } from './call-hash.ts'
-import { callReadyTool, createCalledEvent, createRefusedEvent } from './call-tools.ts'
-import { policyInputsFor, verdictFor } from './evaluate-policy.ts'
+import { classificationFor, nameTools, sourcesOf } from '../tools/offered-tools.ts'
+import { callTools, createCalledEvent, createRefusedEvent } from './call-tools.ts'
 
 /** How long a person has to decide. */
 const APPROVAL_TTL_MS = 24 * 3_600_000
@@ -40,7 +41,7 @@ export async function judgeCalls(deps: RunDeps, leased: LeasedRun, calls: CallSt
       return call === undefined ? [] : [{ call, ...found }]
     }),
   )
-  await callReadyTool(deps, leased, ready)
+  await callTools(deps, leased, ready)
 }
 
 const notBegun = (event: RunEvent) => ({ events: [event], ready: [] })
@@ -103,3 +104,113 @@ const plainWords = (name: string): string =>
     .replace(/[^A-Za-z0-9]+/g, ' ')
     .trim()
     .toLowerCase()
+
+/** Makes calls that were cleared before. `called` is written before the first byte goes out, `returned` as each comes back. */
+export async function callApprovedTools(deps: RunDeps, leased: LeasedRun, calls: CallState[]): Promise<void> {
+  const decidedAt = leased.seq
+  const policy = await policyInputsFor(deps, leased.state.origin)
+  const checked = calls.map((call) => {
+    const found = stillTheSame(deps, call, policy.sources)
+    if (!('source' in found)) return found
+    const { verdict } = verdictFor(deps, leased.state, { policy, found, args: call.arguments })
+    return verdict.kind === 'deny' ? createRefusedEvent(deps, call, verdict.why.join(' ')) : found
+  })
+  const ready = checked.flatMap((check) => ('source' in check ? [check] : []))
+  const events = checked.map((check) => ('source' in check ? createCalledEvent(deps, check.call) : check))
+  if (!(await appendEvents(deps, leased, events, { decidedAt }))) return
+  await callTools(deps, leased, ready)
+}
+
+/** What is called is what was judged and approved: same connection, same definition, same arguments. A deny made since then counts, too. */
+function stillTheSame(deps: RunDeps, call: CallState, sources: Source[]): ReadyCall | EventOf<'returned'> {
+  const source = sources.find((one) => one.id === call.connection)
+  const tool = source?.tools.find((one) => one.name === call.tool)
+  if (!source || !tool)
+    return createRefusedEvent(
+      deps,
+      call,
+      `${call.connectionName} no longer offers this tool. Press Test on the connection to see what it has now.`,
+    )
+  const hash = callHashOf(source.id, definitionHashOf(tool), call.arguments)
+  if (hash === call.hash) return { call, source, tool }
+  return createRefusedEvent(
+    deps,
+    call,
+    'The server changed this tool in the meantime, so I did not use it. Ask again to use it as it is now.',
+  )
+}
+
+/** What a person's calls are judged by, as it is at this moment. */
+export type PolicyInputs = { sources: Source[]; rules: Rule[]; approvers: CallFacts['approvers'] }
+
+export async function policyInputsFor(deps: RunDeps, origin: Origin): Promise<PolicyInputs> {
+  const [sources, policy] = await Promise.all([sourcesOf(deps, origin), deps.rules.policyFor(origin)])
+  return { sources, ...policy }
+}
+
+type Question = { policy: PolicyInputs; found: ResolvedTool<Source>; args: JsonObject }
+
+/** May this call go ahead, by the rules of now? */
+export function verdictFor(
+  deps: RunDeps,
+  state: RunState,
+  { policy, found, args }: Question,
+): { asked: CallFacts; verdict: Verdict } {
+  const asked = askedOf(deps, state, { found, args, approvers: policy.approvers })
+  return { asked, verdict: decide(asked, policy.rules) }
+}
+
+/** Everything policy/ wants to know of a call with these arguments. */
+function askedOf(
+  deps: RunDeps,
+  state: RunState,
+  o: { found: ResolvedTool<Source>; args: JsonObject; approvers: CallFacts['approvers'] },
+): CallFacts {
+  const { source, tool } = o.found
+  const word = classificationFor(deps, o.found)
+  return {
+    requester: state.origin.user,
+    connection: source.id,
+    card: source.card,
+    tool: tool.name,
+    definition: definitionHashOf(tool),
+    word,
+    annotations: tool.annotations,
+    sql: sqlReading(deps, word, o.args),
+    hosts: hostsIn(o.args),
+    untrusted: state.untrusted,
+    shownIn: state.origin.place === 'channel' ? `<#${state.origin.channel}>` : undefined,
+    approvers: o.approvers,
+  }
+}
+
+function sqlReading(deps: RunDeps, { sql }: ToolClassification, args: JsonObject): CallFacts['sql'] {
+  const text = sql === undefined ? undefined : args[sql.argument]
+  return sql && typeof text === 'string' ? deps.readSql(text, sql.dialect) : undefined
+}
+
+/** Hash of a tool's definition: another name, description, schema or claim is another tool (a "rug pull"). */
+export function definitionHashOf(tool: {
+  name: string
+  description: string
+  inputSchema: unknown
+  annotations?: unknown
+}): string {
+  return sha256(canonical([tool.name, tool.description, tool.inputSchema, tool.annotations ?? null]))
+}
+
+/** Hash of one exact call: these arguments to this definition on this connection. */
+export function callHashOf(connection: string, definition: string, args: unknown): string {
+  return sha256(canonical([connection, definition, args]))
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+/** JSON with sorted keys, so that equal values give equal texts. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  )
+}

@@ -1,13 +1,14 @@
-import { createInputId } from '../../ids.ts'
+import { type ConnectionId, createInputId } from '../../ids.ts'
 import type {
   InputAnswer,
   InputRequest,
   PendingInputRequest,
   ResumeMethod,
 } from '../../mcp/elicitation/input-request.ts'
+import type { CallFailure } from '../../mcp/requests/outcome.ts'
 import type { RunDeps } from '../deps.ts'
 import type { EventOf } from '../state/events.ts'
-import { createInputAnsweredEvent } from '../state/fold-inputs.ts'
+import { createInputAnsweredEvent } from '../state/fold-call.ts'
 import type { CallState } from '../state/state.ts'
 import { appendEvents, type EventRecorder, type LeasedRun, loadNewEvents } from '../storage/leased-run.ts'
 
@@ -30,7 +31,7 @@ type Question = { request: InputRequest; resume: ResumeMethod; expiresAt: Date }
 
 /** A server's questions are for who asked for the work: their connection, their answers. */
 function askedEvent(
-  deps: Pick<RunDeps, 'now'>,
+  deps: { now(): Date },
   leased: LeasedRun,
   call: CallState,
   question: Question,
@@ -47,7 +48,7 @@ function askedEvent(
   }
 }
 
-type Asking = EventRecorder & Pick<RunDeps, 'now' | 'store'>
+type Asking = EventRecorder & { now(): Date }
 type LiveQuestion = { call: CallState; request: InputRequest; deadline: Date; signal: AbortSignal }
 
 /**
@@ -92,3 +93,20 @@ async function expireLive(deps: Asking, leased: LeasedRun, asked: EventOf<'asked
 
 const answerOf = ({ action, content }: EventOf<'given_input'>): InputAnswer =>
   action === 'accept' ? { action, content } : { action: action === 'decline' ? 'decline' : 'cancel' }
+
+// A server that is not content with two is not asking for a sign-in.
+const MAX_PER_CALL = 2
+
+/** What to ask of the person where a sign-in would let the call go on; undefined where it would not. */
+export function createSignInRequest(
+  call: Pick<CallState, 'inputs'>,
+  connection: ConnectionId,
+  { challenge, message }: CallFailure,
+): PendingInputRequest | undefined {
+  const before = call.inputs.filter(({ request }) => request.kind === 'sign_in').length
+  if (challenge === undefined || before >= MAX_PER_CALL) return undefined
+  const { scope, metadataUrl } = challenge
+  const scopes = scope === undefined ? [] : scope.split(/\s+/).filter(Boolean)
+  const request = { kind: 'sign_in' as const, connection, message, scopes }
+  return { request: { ...request, ...(metadataUrl !== undefined && { metadataUrl }) }, resume: { how: 'again' } }
+}

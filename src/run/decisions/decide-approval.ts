@@ -1,12 +1,10 @@
 import type { ApprovalId, Principal, RunId, WorkspaceId } from '../../ids.ts'
 import type { JsonObject } from '../../json.ts'
 import { approversFor } from '../../policy/decide.ts'
-import { callHashOf, definitionHashOf } from '../calls/call-hash.ts'
-import { policyInputsFor, verdictFor } from '../calls/evaluate-policy.ts'
+import { callHashOf, definitionHashOf, policyInputsFor, verdictFor } from '../calls/judge-calls.ts'
 import type { ResolvedTool, RunDeps, Source } from '../deps.ts'
 import type { AnswerOutcome, ApprovalAnswer, DenialReason } from '../runs.ts'
 import type { EventOf } from '../state/events.ts'
-import { foldEvents } from '../state/fold.ts'
 import type { ApprovalState, CallState, RunState } from '../state/state.ts'
 
 type Open = { state: RunState; call: CallState; approval: ApprovalState }
@@ -22,7 +20,7 @@ export async function findApproval(deps: RunDeps, id: ApprovalId, workspace: Wor
 type Row = NonNullable<Awaited<ReturnType<RunDeps['store']['approval']>>>
 
 function openIn(row: Row): Open | undefined {
-  const state = foldEvents(row.run, row.events, true)
+  const { state } = row
   const call = state.calls.find((one) => one.id === row.call)
   return call?.approval ? { state, call, approval: call.approval } : undefined
 }
@@ -31,16 +29,6 @@ function openIn(row: Row): Open | undefined {
 export async function pendingFor(deps: RunDeps, principal: Principal): Promise<Open[]> {
   const rows = await deps.store.pending(principal)
   return rows.map(openIn).filter((open) => open !== undefined)
-}
-
-/** The run as it is now, if it is this workspace's. */
-export async function readRunState(
-  deps: Pick<RunDeps, 'store'>,
-  id: RunId,
-  workspace: WorkspaceId,
-): Promise<RunState | undefined> {
-  const read = await deps.store.state(id, workspace)
-  return read ? foldEvents(id, read.events, true) : undefined
 }
 
 /** Who may decide this approval at this moment. */

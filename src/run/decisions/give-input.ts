@@ -1,10 +1,10 @@
 import type { InputId, Principal, RunId, WorkspaceId } from '../../ids.ts'
-import type { JsonObject } from '../../json.ts'
+import type { JsonObject, JsonValue } from '../../json.ts'
+import type { FormField } from '../../mcp/elicitation/form-field.ts'
 import { validateForm } from '../../mcp/elicitation/validate-form.ts'
 import type { RunDeps } from '../deps.ts'
 import type { AnswerInputOutcome, InputAnswerRequest, PendingInput } from '../runs.ts'
-import { foldEvents } from '../state/fold.ts'
-import { createInputAnsweredEvent, openInputsOf } from '../state/fold-inputs.ts'
+import { createInputAnsweredEvent, openInputsOf } from '../state/fold-call.ts'
 
 /** The run, call and question of an id, as they are now. */
 export async function findPendingInput(
@@ -19,7 +19,7 @@ export async function findPendingInput(
 type Row = NonNullable<Awaited<ReturnType<RunDeps['store']['input']>>>
 
 function askedIn(row: Row): PendingInput | undefined {
-  const state = foldEvents(row.run, row.events, true)
+  const { state } = row
   const call = state.calls.find((one) => one.id === row.call)
   const input = call?.inputs.find((one) => one.id === row.input)
   return call && input ? { state, call, input } : undefined
@@ -78,3 +78,12 @@ export async function listOpenInputs(deps: RunDeps, principal: Principal): Promi
   const asked = rows.map(askedIn).filter((one) => one !== undefined)
   return asked.filter(({ call, input }) => openInputsOf(call).includes(input))
 }
+
+// A door may not look into mcp/, so a form's fields are handed on here.
+export type { FormField } from '../../mcp/elicitation/form-field.ts'
+
+export type FormValue = string | number | boolean | string[]
+
+/** Whether a value would be taken for this field. */
+export const fitsField = (field: FormField, value: JsonValue | undefined): boolean =>
+  value !== undefined && validateForm([field], { [field.name]: value }).length === 0

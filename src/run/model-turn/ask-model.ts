@@ -1,16 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import type { Message, ModelTurn } from '../../model/turn.ts'
-import type { RunDeps } from '../deps.ts'
+import { AppError } from '../../errors.ts'
+import type { Message, ModelTurn, UserMessage } from '../../model/turn.ts'
+import type { FileContent, RunDeps, Source } from '../deps.ts'
+import type { Origin } from '../state/events.ts'
 import type { RunState } from '../state/state.ts'
 import { appendEvents, type LeasedRun } from '../storage/leased-run.ts'
-import { offeredSourcesOf, sourcesOf } from '../tools/builtin-tools.ts'
-import { nameTools } from '../tools/offered-tools.ts'
-import { addServerInstructions } from './add-server-instructions.ts'
-import { refuseOverBudget } from './budget.ts'
-import { loadConversationHistory } from './conversation-history.ts'
-import { inlineFiles } from './inline-files.ts'
+import { nameTools, offeredSourcesOf, sourcesOf } from '../tools/offered-tools.ts'
 import { INSTRUCTIONS, LAST_TURN } from './instructions.ts'
-import { messagesOf } from './transcript.ts'
+import { loadConversationHistory, messagesOf } from './transcript.ts'
 
 /** Room for a long answer or a large file's content in one turn. */
 const TURN_MAX_TOKENS = 8_192
@@ -21,7 +18,7 @@ export async function askModel(deps: RunDeps, leased: LeasedRun, last: boolean):
   const signal = AbortSignal.any([leased.abort.signal, deps.closing])
   leased.history ??= await loadConversationHistory(deps, leased, signal)
   const sources = await sourcesOf(deps, leased.state.origin)
-  const offered = deps.fitting.offered(nameTools(offeredSourcesOf(sources)))
+  const offered = deps.toolSchemas.offered(nameTools(offeredSourcesOf(sources)))
   const filled = await inlineFiles(deps, leased.state.origin, [...leased.history, ...messagesOf(leased.state)], signal)
   const messages = addServerInstructions(filled, sources)
   const turn = await deps.model.turn(
@@ -58,4 +55,123 @@ function withWord(messages: Message[], text: string): Message[] {
   const last = messages.at(-1)
   if (last?.role !== 'user') return [...messages, { role: 'user', content: [{ type: 'text', text }] }]
   return [...messages.slice(0, -1), { role: 'user', content: [...last.content, { type: 'text', text }] }]
+}
+
+/**
+ * Throws `limit_reached` when a run that has cost nothing yet would begin over its workspace's budget.
+ * One that is under way may end: stopping it half-way would waste what it cost.
+ */
+export async function refuseOverBudget({ store, now }: RunDeps, { state }: Pick<LeasedRun, 'state'>): Promise<void> {
+  if (state.usage.costUsd > 0) return
+  const budget = await store.budget(state.origin.workspace)
+  if (budget === undefined || budget.spentUsd < budget.budgetUsd) return
+  const [month, next] = [now(), nextMonth(now())].map((at) =>
+    at.toLocaleDateString('en-US', { month: 'long', timeZone: 'UTC' }),
+  )
+  throw new AppError(
+    'limit_reached',
+    `This workspace has used up its budget for ${month} ($${budget.budgetUsd.toFixed(2)}), so I can't begin this. An owner or admin can raise it here or in my Home tab. Otherwise, ask again in ${next}.`,
+  )
+}
+
+const nextMonth = (at: Date): Date => new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + 1, 1))
+
+// Of all servers together; what one may say, mcp/ bounds.
+const MAX_CHARS = 8_000
+
+/**
+ * The messages with what the person's servers say of their own use, marked as theirs, before the first word. At the
+ * beginning, so that the model's cache holds through a conversation.
+ */
+export function addServerInstructions(messages: Message[], sources: Source[]): Message[] {
+  const [first, ...rest] = messages
+  const notes = notesOf(sources)
+  if (notes === '' || first?.role !== 'user') return messages
+  return [{ role: 'user', content: [{ type: 'text', text: notes }, ...first.content] }, ...rest]
+}
+
+function notesOf(sources: Source[]): string {
+  let room = MAX_CHARS
+  const notes = sources.flatMap(({ name, instructions, tools }) => {
+    if (instructions === undefined || tools.length === 0 || room <= 0) return []
+    const text = closed(instructions).slice(0, room).toWellFormed()
+    room -= text.length
+    return [`<server_notes connection="${name}" trusted="no">\n${text}\n</server_notes>`]
+  })
+  return notes.join('\n')
+}
+
+/** A server cannot end its own quotation. */
+const closed = (text: string): string => text.replace(/<(?=\s*\/?\s*server_notes)/gi, '‹')
+
+/** One request to the model carries 32 MB at most (docs.claude.com, Messages API); base64 takes a third more than the files. */
+const MOST_BASE64_CHARS = 24 * 1024 * 1024
+const MOST_FILES = 20
+
+type Part = UserMessage['content'][number]
+type Room = { files: number; chars: number }
+
+/** The messages with the contents of the files in them; the newest first, until there is no more room. */
+export async function inlineFiles(
+  deps: Pick<RunDeps, 'readFile'>,
+  origin: Origin,
+  messages: Message[],
+  signal: AbortSignal,
+): Promise<Message[]> {
+  if (!messages.some(hasFile)) return messages
+  const room: Room = { files: MOST_FILES, chars: MOST_BASE64_CHARS }
+  const filled: Message[] = []
+  for (const message of messages.toReversed()) {
+    if (message.role === 'assistant') filled.push(message)
+    else filled.push({ role: 'user', content: await fill(deps, origin, { message, room, signal }) })
+  }
+  return filled.toReversed()
+}
+
+const hasFile = ({ content }: Message): boolean => content.some((part) => part.type === 'file')
+
+async function fill(
+  deps: Pick<RunDeps, 'readFile'>,
+  origin: Origin,
+  { message, room, signal }: { message: UserMessage; room: Room; signal: AbortSignal },
+): Promise<Part[]> {
+  const parts: Part[] = []
+  for (const part of message.content) {
+    if (part.type !== 'file') {
+      parts.push(part)
+      continue
+    }
+    const { type: _, ...file } = part
+    const content = room.files > 0 ? await deps.readFile(origin, file, signal) : TOO_MANY
+    parts.push(...shown(part, content, room))
+  }
+  return parts
+}
+
+const TOO_MANY: FileContent = { kind: 'unread', why: 'there are too many files in this conversation to show it again' }
+const NO_ROOM: FileContent = { kind: 'unread', why: 'there is no room for it beside the other files' }
+
+type Named = Extract<Part, { type: 'file' }>
+
+function shown(file: Named, content: FileContent, room: Room): Part[] {
+  const data = content.kind === 'image' || content.kind === 'pdf' ? content.data.length : 0
+  if (data > room.chars) return shown(file, NO_ROOM, room)
+  room.files -= 1
+  room.chars -= data
+  const label = `File ${JSON.stringify(file.name)} (${file.mimeType || 'of unknown kind'})`
+  switch (content.kind) {
+    case 'text':
+      return [{ type: 'text', text: `<file name=${JSON.stringify(file.name)}>\n${content.text}\n</file>` }]
+    case 'image':
+      return [
+        { type: 'text', text: `${label}:` },
+        { type: 'image', mimeType: content.mimeType, data: content.data },
+      ]
+    case 'pdf':
+      return [{ type: 'document', name: file.name, data: content.data }]
+    case 'unread':
+      return [{ type: 'text', text: `[${label} was sent, but you cannot see it: ${content.why}. Tell the person.]` }]
+    default:
+      return content satisfies never
+  }
 }

@@ -1,9 +1,25 @@
 import { z } from 'zod'
-import { ApprovalId, ConnectionId, InputId, RunId, UserId } from '../../ids.ts'
+import { ApprovalId, ChannelId, ConnectionId, InputId, RunId, UserId, WorkspaceId } from '../../ids.ts'
 import type { JsonObject } from '../../json.ts'
 import { InputRequest, ResumeMethod } from '../../mcp/elicitation/input-request.ts'
-import { AttachedFile } from './attached-file.ts'
-import { Origin } from './origin.ts'
+
+/** Where a run came from and where its answer goes; stored in the first event, so it survives restarts. */
+export const Origin = z.object({
+  door: z.literal('slack'),
+  workspace: WorkspaceId,
+  user: UserId,
+  userName: z.string(),
+  channel: ChannelId,
+  threadTs: z.string(),
+  messageTs: z.string(),
+  place: z.enum(['dm', 'channel']),
+  teamId: z.string(),
+})
+export type Origin = z.infer<typeof Origin>
+
+/** A file a person sent along: what is known of it. Its contents stay where they are and are read again when the model is asked. */
+export const AttachedFile = z.object({ id: z.string(), name: z.string(), mimeType: z.string(), size: z.number() })
+export type AttachedFile = z.infer<typeof AttachedFile>
 
 /** A JSON object; events come out of a JSON column, so its depths are not walked once more. */
 const Json = z.custom<JsonObject>((value) => typeof value === 'object' && value !== null && !Array.isArray(value))

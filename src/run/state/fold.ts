@@ -2,13 +2,17 @@ import type { RunId, UserId } from '../../ids.ts'
 import type { EventOf, RunEvent } from './events.ts'
 import {
   applyAnswered,
+  applyAskedInput,
   applyCalled,
   applyDenialExplained,
+  applyGivenInput,
   applyJudged,
   applyReturned,
+  closeInputs,
   createRequestedCall,
+  isLiveInput,
+  openInputsOf,
 } from './fold-call.ts'
-import { applyAskedInput, applyGivenInput, closeInputs, isLiveInput, openInputsOf } from './fold-inputs.ts'
 import type { CallState, RunState } from './state.ts'
 
 /** A run's state from its events, the first of which is `started`. Pure. */

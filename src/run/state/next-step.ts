@@ -1,4 +1,4 @@
-import { isWaitingLive } from './fold-inputs.ts'
+import { isWaitingLive } from './fold-call.ts'
 import type { CallState, RunState, TurnState } from './state.ts'
 
 /** What a run needs now. */

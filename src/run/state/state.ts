@@ -1,10 +1,8 @@
-import type { ApprovalId, ConnectionId, InputId, RunId, UserId } from '../../ids.ts'
+import type { ApprovalId, ConnectionId, InputId, Principal, RunId, UserId } from '../../ids.ts'
 import type { JsonObject } from '../../json.ts'
 import type { InputRequest, ResumeMethod } from '../../mcp/elicitation/input-request.ts'
 import type { TokenUsage } from '../../model/turn.ts'
-import type { AttachedFile } from './attached-file.ts'
-import type { ChosenPrompt, ChosenSkill, EventOf, ResultFile, ShownResult } from './events.ts'
-import type { Origin } from './origin.ts'
+import type { AttachedFile, ChosenPrompt, ChosenSkill, EventOf, Origin, ResultFile, ShownResult } from './events.ts'
 
 /** A run as its events make it; it is stored nowhere. Each turn has its text first, then its calls. */
 export type RunState = {
@@ -151,4 +149,22 @@ export type InputState = {
         at: Date
       }
     | undefined
+}
+
+/** What a person may look at of a run that is over or under way. */
+export type CallVisibility = {
+  /** Request, results, questions and server logs too; without it, only how the steps they were asked about went. */
+  whole: boolean
+  calls: CallState[]
+}
+
+/**
+ * Who asked sees all. Who was asked to decide sees those steps, whose cards they were shown. Nobody else sees anything, wherever
+ * the answer stands: who reads a channel today may not have been in it then. Pure.
+ */
+export function visibilityOf({ origin, calls }: RunState, { workspace, user }: Principal): CallVisibility | undefined {
+  if (origin.workspace !== workspace) return undefined
+  if (origin.user === user) return { whole: true, calls }
+  const asked = calls.filter(({ approval }) => approval?.approvers.includes(user) || approval?.decided?.by === user)
+  return asked.length === 0 ? undefined : { whole: false, calls: asked }
 }

@@ -6,7 +6,7 @@ import { applyEvent } from '../state/fold.ts'
 import type { RunState } from '../state/state.ts'
 import type { RunStore } from './run-store.ts'
 
-/** A run this instance holds: its lease is ours, and nobody else may append what follows from its steps. */
+/** A run whose lease this instance has: no other may append what follows from its steps. */
 export type LeasedRun = {
   id: RunId
   fence: number
@@ -23,7 +23,7 @@ export type LeasedRun = {
 }
 
 export type EventRecorder = {
-  store: Pick<RunStore, 'append' | 'read'>
+  store: RunStore
   /** Told of every event once it is in the run. */
   onEvent(leased: LeasedRun, event: RunEvent): void
   sleep(ms: number): Promise<void>
@@ -53,10 +53,17 @@ export function appendEvents(
   return turn
 }
 
-async function recordNow(deps: EventRecorder, leased: LeasedRun, events: RunEvent[], kind: AppendKind): Promise<boolean> {
+async function recordNow(
+  deps: EventRecorder,
+  leased: LeasedRun,
+  events: RunEvent[],
+  kind: AppendKind,
+): Promise<boolean> {
   for (;;) {
     if (kind !== 'fact' && kind.decidedAt !== leased.seq) return false
-    const outcome = await retryWhileDatabaseAway(deps, () => deps.store.append(leased.id, leased.fence, leased.seq, events))
+    const outcome = await retryWhileDatabaseAway(deps, () =>
+      deps.store.append(leased.id, leased.fence, leased.seq, events),
+    )
     switch (outcome.kind) {
       case 'appended':
         leased.seq = outcome.seq
@@ -102,7 +109,7 @@ function take(deps: EventRecorder, leased: LeasedRun, events: RunEvent[]): void 
 
 /** Waits for a database that is away. */
 export async function retryWhileDatabaseAway<T>(
-  deps: Pick<EventRecorder, 'sleep'>,
+  deps: { sleep(ms: number): Promise<void> },
   work: () => Promise<T>,
 ): Promise<T> {
   for (let waited = 0; ; waited += RETRY_MS) {

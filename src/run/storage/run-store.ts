@@ -1,10 +1,8 @@
 import { z } from 'zod'
 import type { Db } from '../../db/call.ts'
-import { type Principal, RunId, type WorkspaceId } from '../../ids.ts'
+import { type ApprovalId, InputId, type Principal, RunId, UserId, type WorkspaceId } from '../../ids.ts'
 import type { ShownMessage, ShownMessages } from '../runs.ts'
-import { RunEvent } from '../state/events.ts'
-import { createApprovalStore } from './approval-store.ts'
-import { createInputStore } from './input-store.ts'
+import { type EventOf, RunEvent } from '../state/events.ts'
 
 /** What one step of pruning takes at most, so that it holds no locks for long. */
 const PRUNE_STEP = { runs: 20, rows: 500 }
@@ -30,10 +28,17 @@ const Polled = z.object({
   held: z.array(z.object({ run: RunId, seq: z.number() })),
   taken: z.array(z.object({ run: RunId, fence: Fence })),
 })
-const StateRow = z.object({ id: RunId, events: z.array(RunEvent) })
+const StateRow = z
+  .object({ id: RunId, events: z.array(RunEvent) })
+  .transform(({ id, events }) => foldEvents(id, events, true))
+/** Of a run that may be unreadable. */
+const RunRows = z.object({ seq: z.number(), events: z.array(z.unknown()) })
+const Requester = z.object({ events: z.array(z.unknown()) }).transform(({ events: [first] }) => ({
+  requester: z.object({ origin: z.object({ user: UserId }) }).safeParse(first).data?.origin.user,
+}))
 const History = z.object({
   summary: z.string().nullable(),
-  runs: z.array(z.object({ id: RunId, events: z.array(RunEvent) })),
+  runs: z.array(z.object({ id: RunId, events: z.array(z.unknown()) })),
 })
 const ShownRow = z
   .object({
@@ -46,10 +51,18 @@ const ShownRow = z
   .transform(({ content_hash, ...same }): ShownMessage => ({ ...same, contentHash: content_hash }))
 const OpenRun = z.object({ known: z.boolean(), open: RunId.nullable() })
 const Pruned = z.object({ runs: z.number(), usage: z.number(), audit: z.number() })
+const Budget = z
+  .object({ budget_usd: z.number(), spent_usd: z.number() })
+  .nullable()
+  .transform((row) => (row === null ? undefined : { budgetUsd: row.budget_usd, spentUsd: row.spent_usd }))
 const Nothing = z.null().transform(() => undefined)
 
 export type RunStore = ReturnType<typeof createRunStore>
-export type NewRun = { id: RunId; by: Principal; conversation: string; dedupeKey: string; events: RunEvent[] }
+export type NewRun = { id: RunId; origin: Origin; dedupeKey: string; events: RunEvent[] }
+type Conversation = { workspace: WorkspaceId; channel: ChannelId; threadTs: string }
+
+const conversationKeyOf = ({ workspace, channel, threadTs }: Conversation): string =>
+  `${workspace}:${channel}:${threadTs}`
 
 /** The rows of runs, under this instance's name. Errors are db/'s. */
 export function createRunStore(db: Db, instance: string) {
@@ -57,14 +70,14 @@ export function createRunStore(db: Db, instance: string) {
   return {
     ...createApprovalStore(db, lease),
     ...createInputStore(db, lease),
-    start: ({ id, by, conversation, dedupeKey, events }: NewRun, claim: boolean) =>
+    start: ({ id, origin, dedupeKey, events }: NewRun, claim: boolean) =>
       db.call(
         'run_start',
         {
           id,
-          workspace: by.workspace,
-          user: by.user,
-          conversation: conversation,
+          workspace: origin.workspace,
+          user: origin.user,
+          conversation: conversationKeyOf(origin),
           dedupe_key: dedupeKey,
           events,
           instance: claim ? instance : null,
@@ -77,6 +90,10 @@ export function createRunStore(db: Db, instance: string) {
     /** For the worker: null once the fence is another's. */
     read: (run: RunId, after: number, fence: number) =>
       db.call('run_read', { run, fence, after }, StoredRun.nullable()),
+    /** For the worker, in whatever form the events are; null once the fence is another's. */
+    rows: (run: RunId, fence: number) => db.call('run_read', { run, fence, after: 0 }, RunRows.nullable()),
+    /** Who asked for the run; undefined where that cannot be read. */
+    requester: (run: RunId, workspace: WorkspaceId) => db.call('run_state', { workspace, run }, Requester.nullable()),
     /** For who looks at it: without what calls gave as files and images, which can be large. */
     state: (run: RunId, workspace: WorkspaceId) => db.call('run_state', { workspace, run }, StateRow.nullable()),
     claim: (run: RunId) => db.call('run_claim', { run, ...lease }, Fence.nullable()),
@@ -99,9 +116,13 @@ export function createRunStore(db: Db, instance: string) {
     stopAll: (workspace: WorkspaceId, teams: string[] | undefined, event: RunEvent) =>
       db.call('runs_stop', { workspace, teams: teams ?? null, event }, z.array(RunId)),
     history: (run: RunId) => db.call('conversation_history', { run }, History),
-    conversation: (conversation: string) => db.call('conversation_open_run', { conversation: conversation }, OpenRun),
+    /** Whether the conversation has runs, and the one that is open. */
+    conversation: (place: Conversation) =>
+      db.call('conversation_open_run', { conversation: conversationKeyOf(place) }, OpenRun),
     recent: (by: Principal, limit: number) =>
       db.call('runs_recent', { workspace: by.workspace, user: by.user, limit }, z.array(StateRow)),
+    /** What the workspace may spend this month and has spent, in US dollars; undefined without a budget. */
+    budget: (workspace: WorkspaceId) => db.call('budget_state', { workspace }, Budget),
     seen: (id: string) => db.call('slack_event_seen', { id }, z.boolean()),
     prune: () => db.call('retention_prune', PRUNE_STEP, Pruned),
   }
@@ -114,5 +135,95 @@ export function createShownMessages(db: Db): ShownMessages {
     record: (run: RunId, { contentHash, ...shown }: ShownMessage) =>
       db.call('slack_message_save', { run, ...shown, content_hash: contentHash }, Nothing),
     forget: (run: RunId, key: string) => db.call('slack_message_remove', { run, key }, Nothing),
+  }
+}
+
+const Decision = z.enum(['approved', 'denied', 'expired', 'stopped'])
+const Decided = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('settled'), run: RunId, fence: z.number().nullable() }),
+  z.object({
+    kind: z.literal('already'),
+    run: RunId,
+    decision: Decision,
+    by: UserId.nullable(),
+    at: z.coerce.date(),
+    fence: z.number().nullish(),
+  }),
+  z.object({ kind: z.literal('gone') }),
+])
+/** What was overdue, and why it could not be settled. */
+export const Expired = z.object({ id: z.string(), failed: z.string().nullable() }).nullable()
+/** A call that waits for a decision, with its run. */
+const Pending = z
+  .object({ run: RunId, call: z.string(), events: z.array(RunEvent) })
+  .transform(({ run, call, events }) => ({ call, state: foldEvents(run, events, true) }))
+
+export type ApprovalDecision = {
+  approval: ApprovalId
+  status: 'approved' | 'denied'
+  by: Principal
+  event: RunEvent
+}
+
+/** The rows of approvals, as part of the store. */
+export function createApprovalStore(db: Db, lease: { instance: string; lease_ms: number }) {
+  return {
+    settle: ({ approval, status, by, event }: ApprovalDecision) =>
+      db.call(
+        'approval_decide',
+        { workspace: by.workspace, id: approval, status, by: by.user, event, ...lease },
+        Decided,
+      ),
+    /** Saves why a person denied a call; null when it was not they who denied it. */
+    explain: (by: Principal, event: EventOf<'denial_explained'>) =>
+      db.call('denial_explain', { workspace: by.workspace, id: event.approval, by: by.user, event }, RunId.nullable()),
+    /** Settles one overdue approval that is none of `skip`; null when there is none. */
+    expireApproval: (at: string, skip: string[]) => db.call('approval_expire', { at, skip }, Expired),
+    approval: (id: ApprovalId, workspace: WorkspaceId) =>
+      db.call('approval_run', { workspace, id }, Pending.nullable()),
+    /** Those this person may decide, oldest first. */
+    pending: ({ workspace, user }: Principal) => db.call('approvals_pending', { workspace, user }, z.array(Pending)),
+  }
+}
+
+const Given = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('settled'), run: RunId, fence: z.number().nullable() }),
+  z.object({
+    kind: z.literal('already'),
+    action: z.enum(['accept', 'decline', 'cancel', 'expired', 'over']),
+    by: UserId.nullable(),
+    at: z.coerce.date(),
+    run: RunId,
+    fence: z.number().nullish(),
+  }),
+  z.object({ kind: z.literal('not_yours'), person: UserId }),
+  z.object({ kind: z.literal('gone') }),
+])
+const Place = z
+  .object({ run: RunId, call: z.string(), input: InputId, events: z.array(RunEvent) })
+  .transform(({ run, call, input, events }) => ({ call, input, state: foldEvents(run, events, true) }))
+
+export type InputAnswerRow = {
+  run: RunId
+  workspace: WorkspaceId
+  input: InputId
+  by: UserId | undefined
+  event: EventOf<'given_input'>
+}
+
+/** The rows of what is asked of people, as part of the store. */
+export function createInputStore(db: Db, lease: { instance: string; lease_ms: number }) {
+  return {
+    /** The first answer counts; one that comes too late is written down as none. */
+    give: ({ run, workspace, input, by, event }: InputAnswerRow) =>
+      db.call(
+        'input_answer',
+        { workspace, id: input, run, by: by ?? null, action: event.action, event, ...lease },
+        Given,
+      ),
+    /** Settles one overdue question that is none of `skip`; null when there is none. */
+    expireInput: (at: string, skip: string[]) => db.call('input_expire', { at, skip }, Expired),
+    input: (id: InputId, workspace: WorkspaceId) => db.call('input_run', { workspace, id }, Place.nullable()),
+    pendingInputs: ({ workspace, user }: Principal) => db.call('inputs_pending', { workspace, user }, z.array(Place)),
   }
 }

@@ -1,12 +1,12 @@
 import { AppError, errorChainOf, errorMessageOf, isAppError } from '../../errors.ts'
 import type { RunId } from '../../ids.ts'
-import { callTools, giveUpCalls } from '../calls/call-tools.ts'
-import { judgeCalls } from '../calls/judge-calls.ts'
+import { giveUpCalls } from '../calls/call-tools.ts'
+import { callApprovedTools, judgeCalls } from '../calls/judge-calls.ts'
 import type { RunDeps } from '../deps.ts'
 import { askModel } from '../model-turn/ask-model.ts'
 import { nextStep, type Step } from '../state/next-step.ts'
+import type { RunState } from '../state/state.ts'
 import { appendEvents, type LeasedRun, LeaseLostError, loadNewEvents } from '../storage/leased-run.ts'
-import { publishPlainly, publishRun } from './publish-run.ts'
 
 /** A run that cannot go on is tried again by whoever is free then, after a pause as long as the trouble has lasted. */
 const PAUSE_MS = { least: 5_000, most: 300_000 }
@@ -17,7 +17,7 @@ const PAUSE_MS = { least: 5_000, most: 300_000 }
  */
 export async function runUntilRest(deps: RunDeps, leased: LeasedRun): Promise<RunId | undefined> {
   for (;;) {
-    if (deps.closing.aborted) return letGo(deps, leased, 0)
+    if (deps.closing.aborted) return release(deps, leased, 0)
     const done = await stepOn(deps, leased)
     if (done) return done.next
   }
@@ -44,7 +44,7 @@ function perform(deps: RunDeps, leased: LeasedRun, step: Exclude<Step, { do: 'cl
     case 'judge':
       return judgeCalls(deps, leased, step.calls)
     case 'call':
-      return callTools(deps, leased, step.calls)
+      return callApprovedTools(deps, leased, step.calls)
     case 'give_up':
       return giveUpCalls(deps, leased, step.calls)
     case 'finish': {
@@ -82,7 +82,10 @@ async function close(
   if (!isShown) await publishPlainly(deps, leased)
   const { closed, next: following } = await deps.store.close(leased.id, leased.fence, seq)
   if (closed) {
-    deps.log.info({ run: leased.id, workspace: leased.state.origin.workspace, status: leased.state.status }, 'run closed')
+    deps.log.info(
+      { run: leased.id, workspace: leased.state.origin.workspace, status: leased.state.status },
+      'run closed',
+    )
     return { next: following ?? undefined }
   }
   await loadNewEvents(deps, leased)
@@ -108,7 +111,7 @@ async function giveBack(deps: RunDeps, leased: LeasedRun, error: unknown): Promi
   const lastedMs = deps.now().getTime() - leased.state.changedAt.getTime()
   const pauseMs = Math.min(PAUSE_MS.most, Math.max(PAUSE_MS.least, lastedMs))
   deps.log.warn({ run: leased.id, pauseMs, reason: errorChainOf(error) }, 'run given back, to be tried again')
-  await letGo(deps, leased, pauseMs)
+  await release(deps, leased, pauseMs)
   return false
 }
 
@@ -126,10 +129,53 @@ async function fail(deps: RunDeps, leased: LeasedRun, error: unknown): Promise<D
 }
 
 /** Gives the run back, free again after `afterMs`. When even that fails its lease runs out by itself. */
-async function letGo(deps: RunDeps, leased: LeasedRun, afterMs: number): Promise<undefined> {
+async function release(deps: RunDeps, leased: LeasedRun, afterMs: number): Promise<undefined> {
   try {
     await deps.store.release(leased.id, leased.fence, afterMs)
   } catch (error) {
     deps.log.warn({ run: leased.id, reason: errorChainOf(error) }, 'lease left to run out')
   }
 }
+
+/** What cannot be shown for so long must not keep its conversation waiting any more. */
+const SHOW_PATIENCE_MS = 3_600_000
+/** Who stopped a run does not wait that long: this covers a short trouble of Slack's. */
+const STOPPED_PATIENCE_MS = 30_000
+
+/** Shows the run as it is now; false when that is given up. Throws on trouble worth another try. */
+export async function publishRun(deps: RunDeps, { id, state }: LeasedRun): Promise<boolean> {
+  try {
+    await deps.listener.publish(state, deps.closing)
+    return true
+  } catch (error) {
+    if (isWorthRetrying(deps, state, error)) throw error
+    deps.log.error(
+      { run: id, workspace: state.origin.workspace, err: error, reason: errorChainOf(error) },
+      'run cannot be shown',
+    )
+    return false
+  }
+}
+
+/** Says in plain words that the run cannot be shown. Throws on trouble worth another try. */
+export async function publishPlainly(deps: RunDeps, { id, state }: LeasedRun): Promise<void> {
+  try {
+    await deps.listener.publishPlain(state)
+  } catch (error) {
+    if (isWorthRetrying(deps, state, error)) throw error
+    deps.log.error(
+      { run: id, workspace: state.origin.workspace, err: error, reason: errorChainOf(error) },
+      'given up on telling of a run',
+    )
+  }
+}
+
+/** Slack or the database may come back, for as long as a person waits; a defect stays. */
+function isWorthRetrying(deps: RunDeps, state: RunState, error: unknown): boolean {
+  if (deps.closing.aborted) return true
+  if (!isAway(error)) return false
+  const patienceMs = state.stoppedBy === undefined ? SHOW_PATIENCE_MS : STOPPED_PATIENCE_MS
+  return deps.now().getTime() - state.changedAt.getTime() < patienceMs
+}
+
+const isAway = (error: unknown): boolean => isAppError(error, 'slack_failed', 'database_unavailable')

@@ -2,10 +2,9 @@ import { errorChainOf } from '../../errors.ts'
 import type { RunId } from '../../ids.ts'
 import { pollEvery, withDeadline } from '../../timing.ts'
 import type { RunDeps } from '../deps.ts'
-import { foldEvents } from '../state/fold.ts'
-import type { RunState } from '../state/state.ts'
-import { type LeasedRun, LeaseLostError, loadNewEvents, retryWhileDatabaseAway } from '../storage/leased-run.ts'
-import { type BurstDetector, createBurstDetector } from './burst-detector.ts'
+import { type LeasedRun, LeaseLostError, loadNewEvents } from '../storage/leased-run.ts'
+import { runHousekeeping } from './housekeeping.ts'
+import { type LoadedRun, loadRun } from './load-run.ts'
 import { runUntilRest } from './run-loop.ts'
 
 /** In a burst of requests new work waits, at most this long: each request is acknowledged before any is worked on. */
@@ -13,26 +12,22 @@ const BURST_PATIENCE_MS = 3_000
 const BURST_LOOK_MS = 20
 /** How often an instance renews its leases and looks for work nobody does. */
 const POLL_MS = 1_000
-/** Each in a transaction of its own, so that none waits for another's locks. */
-const MAX_EXPIRED_AT_ONCE = 50
 /** Overdue approvals and old markers need no more attention than this. */
 const HOUSEKEEPING_MS = 15_000
 /** Runs one instance works at a time: each is mostly waiting, but holds messages and streams. */
 const MAX_LEASED = 64
-/** A run this version cannot read is looked at again after this. */
-const UNREADABLE_AGAIN_MS = 60_000
 /**
  * A tool call under way when the app stops gets this long to come back, and what is then cut off half of it to be written
  * down: most calls are far shorter, and all that stops after this has to fit into the 5 s of a Ctrl-C, too.
  */
 const GRACE_MS = 1_000
 
-/** The runs this instance holds. */
+/** Works the runs that this instance has leased. */
 export type RunWorker = {
-  /** True while it may claimNext one more. */
+  /** True while it may take one more. */
   hasRoom(): boolean
   /** Works a run just claimed, from its rows or from a state known already. */
-  begin(id: RunId, fence: number, known?: { state: RunState; seq: number }): void
+  begin(id: RunId, fence: number, known?: LoadedRun): void
   /** Somebody here appended to it: look now instead of at the next poll. */
   nudge(id: RunId): void
   /** A request has come in: in a burst of them, work waits until they are acknowledged. */
@@ -46,13 +41,13 @@ type WorkerState = {
   bursts: BurstDetector
   /** Somebody was turned away for want of room: look for work as soon as there is some. */
   turnedAway: boolean
-  held: Map<RunId, LeasedRun>
+  leased: Map<RunId, LeasedRun>
   track(name: string, task: Promise<unknown>): void
   begin: RunWorker['begin']
 }
 
 export function createRunWorker(deps: RunDeps): RunWorker {
-  const held = new Map<RunId, LeasedRun>()
+  const leased = new Map<RunId, LeasedRun>()
   const working = new Set<Promise<unknown>>()
   const track: WorkerState['track'] = (name, task) => {
     const tracked = task
@@ -63,7 +58,7 @@ export function createRunWorker(deps: RunDeps): RunWorker {
   const worker: WorkerState = {
     bursts: createBurstDetector(),
     turnedAway: false,
-    held,
+    leased,
     track,
     begin: (id, fence, known) => track('run', runIt(deps, worker, { id, fence, known })),
   }
@@ -76,21 +71,21 @@ export function createRunWorker(deps: RunDeps): RunWorker {
     ),
     pollEvery(
       { everyMs: HOUSEKEEPING_MS, firstMs: 0 },
-      () => doHousekeeping(deps),
+      () => runHousekeeping(deps),
       (error) => noteTrouble(deps, 'housekeeping', error),
     ),
   ]
 
   return {
     hasRoom: () => {
-      const room = held.size < MAX_LEASED
+      const room = leased.size < MAX_LEASED
       worker.turnedAway ||= !room
       return room
     },
     begin: worker.begin,
     noteRequest: () => worker.bursts.note(deps.now().getTime()),
     nudge: (id) => {
-      const one = held.get(id)
+      const one = leased.get(id)
       if (one) track('refresh', loadNewEvents(deps, one))
     },
     start: () => {
@@ -100,7 +95,7 @@ export function createRunWorker(deps: RunDeps): RunWorker {
       close()
       const done = () => Promise.all([...polling.map((one) => one.stop()), ...working])
       await withDeadline(done(), GRACE_MS, undefined)
-      for (const one of held.values()) one.abort.abort()
+      for (const one of leased.values()) one.abort.abort()
       await withDeadline(done(), GRACE_MS / 2, undefined)
     },
   }
@@ -110,15 +105,13 @@ function noteTrouble(deps: RunDeps, task: string, error: unknown): void {
   if (!(error instanceof LeaseLostError)) deps.log.warn({ task, reason: errorChainOf(error) }, 'background work failed')
 }
 
-type Known = { state: RunState; seq: number }
-
 async function runIt(
   deps: RunDeps,
   worker: WorkerState,
-  o: { id: RunId; fence: number; known: Known | undefined },
+  o: { id: RunId; fence: number; known: LoadedRun | undefined },
 ): Promise<void> {
-  const from = o.known ?? (await load(deps, o))
-  if (!from) return
+  const from = o.known ?? (await loadRun(deps, o))
+  if ('next' in from) return claimNext(deps, worker, from.next)
   const one: LeasedRun = {
     id: o.id,
     fence: o.fence,
@@ -128,12 +121,12 @@ async function runIt(
     listeners: new Map(),
     queue: Promise.resolve(),
   }
-  worker.held.set(o.id, one)
+  worker.leased.set(o.id, one)
   if (one.state.turns.length === 0) deps.listener.onProgress(one.state, { kind: 'event', type: 'started' })
   await waitForBurstEnd(deps, worker)
   const following = await runUntilRest(deps, one)
   release(deps, worker, one)
-  if (following) await claimNext(deps, worker, following)
+  await claimNext(deps, worker, following)
   if (worker.turnedAway) await claimMore(deps, worker)
 }
 
@@ -144,15 +137,15 @@ async function waitForBurstEnd(deps: RunDeps, { bursts }: WorkerState): Promise<
 }
 
 /** Unless the run was taken up again meanwhile. */
-function release(deps: RunDeps, { held }: WorkerState, one: LeasedRun): void {
-  if (held.get(one.id) !== one) return
-  held.delete(one.id)
+function release(deps: RunDeps, { leased }: WorkerState, one: LeasedRun): void {
+  if (leased.get(one.id) !== one) return
+  leased.delete(one.id)
   deps.listener.release(one.id)
 }
 
 /** Claims the next run of a conversation, if it is free. */
-async function claimNext(deps: RunDeps, worker: WorkerState, id: RunId): Promise<void> {
-  if (deps.closing.aborted) return
+async function claimNext(deps: RunDeps, worker: WorkerState, id: RunId | undefined): Promise<void> {
+  if (id === undefined || deps.closing.aborted) return
   const fence = await deps.store.claim(id)
   if (fence !== null) worker.begin(id, fence)
 }
@@ -160,7 +153,7 @@ async function claimNext(deps: RunDeps, worker: WorkerState, id: RunId): Promise
 async function claimMore(deps: RunDeps, worker: WorkerState): Promise<void> {
   worker.turnedAway = false
   if (deps.closing.aborted) return
-  const { taken } = await deps.store.poll([], MAX_LEASED - worker.held.size)
+  const { taken } = await deps.store.poll([], MAX_LEASED - worker.leased.size)
   for (const { run, fence } of taken) worker.begin(run, fence)
   // There may be more.
   worker.turnedAway ||= taken.length > 0
@@ -168,56 +161,38 @@ async function claimMore(deps: RunDeps, worker: WorkerState): Promise<void> {
 
 async function poll(deps: RunDeps, worker: WorkerState): Promise<void> {
   if (deps.closing.aborted) return
-  const asked = [...worker.held.values()]
+  const asked = [...worker.leased.values()]
   const room = Math.max(0, MAX_LEASED - asked.length)
-  const { held: kept, taken } = await deps.store.poll(
+  const { held: renewed, taken } = await deps.store.poll(
     asked.map((one) => ({ run: one.id, fence: one.fence })),
     room,
   )
   for (const { run, fence } of taken) worker.begin(run, fence)
-  const seqs = new Map(kept.map((one) => [one.run, one.seq]))
+  const seqs = new Map(renewed.map((one) => [one.run, one.seq]))
   for (const one of asked) compare(deps, worker, one, seqs.get(one.id))
 }
 
 /** Ends work on a run that is no longer ours, and brings in what others appended to one that is. */
 function compare(deps: RunDeps, worker: WorkerState, one: LeasedRun, seq: number | undefined): void {
-  if (worker.held.get(one.id) !== one) return
+  if (worker.leased.get(one.id) !== one) return
   if (seq === undefined) one.abort.abort()
   else if (seq > one.seq) worker.track('refresh', loadNewEvents(deps, one))
 }
 
-/** The run's state from its rows. Rows that cannot be read, perhaps a newer version's, are left to others for a while. */
-async function load(deps: RunDeps, { id, fence }: { id: RunId; fence: number }): Promise<Known | undefined> {
-  try {
-    const read = await retryWhileDatabaseAway(deps, () => deps.store.read(id, 0, fence))
-    return read ? { state: foldEvents(id, read.events, true), seq: read.seq } : undefined
-  } catch (error) {
-    deps.log.error({ run: id, reason: errorChainOf(error) }, 'run cannot be read')
-    await deps.store.release(id, fence, UNREADABLE_AGAIN_MS)
-    return undefined
-  }
-}
+/** Requests that come in faster than this are a burst: taking them in comes before working on them. */
+const BURST_REQUESTS = 5
+const BURST_WINDOW_MS = 100
 
-/** Settles what is overdue and removes what is old; trouble with one does not keep the others from it. */
-async function doHousekeeping(deps: RunDeps): Promise<void> {
-  const parts = [
-    () => expireOverdue(deps, 'approval', deps.store.expireApproval),
-    () => expireOverdue(deps, 'input', deps.store.expireInput),
-    () => deps.store.prune(),
-  ]
-  for (const part of parts) {
-    if (deps.closing.aborted) return
-    await part().catch((error: unknown) => noteTrouble(deps, 'housekeeping', error))
-  }
-}
+/** Tells a burst of requests from single ones. Times are milliseconds of one clock. */
+export type BurstDetector = { note(now: number): void; busy(now: number): boolean }
 
-async function expireOverdue(deps: RunDeps, what: string, expire: RunDeps['store']['expireApproval']): Promise<void> {
-  const failed: string[] = []
-  for (let left = MAX_EXPIRED_AT_ONCE; left > 0 && !deps.closing.aborted; left--) {
-    const one = await expire(deps.now().toISOString(), failed)
-    if (one === null) return
-    if (one.failed === null) continue
-    failed.push(one.id)
-    deps.log.error({ [what]: one.id, reason: one.failed }, 'overdue, and cannot be settled')
+export function createBurstDetector(): BurstDetector {
+  const latest: number[] = []
+  return {
+    note: (now) => {
+      latest.push(now)
+      if (latest.length > BURST_REQUESTS) latest.shift()
+    },
+    busy: (now) => latest.length === BURST_REQUESTS && now - (latest[0] ?? 0) < BURST_WINDOW_MS,
   }
 }

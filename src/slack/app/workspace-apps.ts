@@ -1,6 +1,6 @@
 import type { Installations } from '../../connect/installations.ts'
 import type { WorkspaceId } from '../../ids.ts'
-import type { Origin } from '../../run/state/origin.ts'
+import type { Origin } from '../../run/state/events.ts'
 import { createFileCache } from '../messages/file-reader.ts'
 import { createBotIdentity } from '../web-api/bot-identity.ts'
 import { createNotInstalledError } from '../web-api/web-api.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { AppError } from '../../errors.ts'
 import { ChannelId, type Principal } from '../../ids.ts'
-import { AttachedFile } from '../../run/state/attached-file.ts'
+import { AttachedFile } from '../../run/state/events.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
 import { originOf, postInThread, type ThreadAnchor } from '../interactions/post-in-thread.ts'
 import { slackErrorCodeOf } from '../web-api/web-api.ts'

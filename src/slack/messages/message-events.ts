@@ -1,7 +1,7 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { ChannelId, UserId } from '../../ids.ts'
-import type { Origin } from '../../run/state/origin.ts'
+import type { Origin } from '../../run/state/events.ts'
 import { withDeadline } from '../../timing.ts'
 import { sectionBlock } from '../blocks/build-blocks.ts'
 import { mentionOf } from '../blocks/text.ts'

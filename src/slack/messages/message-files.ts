@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { AttachedFile } from '../../run/state/attached-file.ts'
+import type { AttachedFile } from '../../run/state/events.ts'
 
 /** Slack's composer and the model take no more than this well. */
 const MAX_FILES = 20

@@ -1,5 +1,5 @@
 import { errorChainOf } from '../../errors.ts'
-import type { Origin } from '../../run/state/origin.ts'
+import type { Origin } from '../../run/state/events.ts'
 import type { RunState } from '../../run/state/state.ts'
 import { createDetailsButton } from '../answer/details-button.ts'
 import { actionsBlock, sectionBlock } from '../blocks/build-blocks.ts'

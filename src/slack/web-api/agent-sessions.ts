@@ -1,6 +1,6 @@
 import { errorChainOf } from '../../errors.ts'
 import type { Log } from '../../log.ts'
-import type { Origin } from '../../run/state/origin.ts'
+import type { Origin } from '../../run/state/events.ts'
 import { AnyResponse, isUnsupportedMethod, slackErrorCodeOf, type WebApi } from './web-api.ts'
 
 /** `processing` brings Slack's loader and its Stop button, `suspended` says that a person has to do something. */

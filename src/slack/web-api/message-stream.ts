@@ -1,6 +1,6 @@
 import type { AnyChunk } from '@slack/types'
 import { z } from 'zod'
-import type { Origin } from '../../run/state/origin.ts'
+import type { Origin } from '../../run/state/events.ts'
 import { AnyResponse, isPermanentError, type WebApi } from './web-api.ts'
 
 /** What the streams of one workspace share: how many are open, and until when Slack is not asked for another. */

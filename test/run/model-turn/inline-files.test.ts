@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Message } from '../../../src/model/turn.ts'
-import { inlineFiles } from '../../../src/run/model-turn/inline-files.ts'
-import type { AttachedFile, FileContent } from '../../../src/run/state/attached-file.ts'
+import type { FileContent } from '../../../src/run/deps.ts'
+import { inlineFiles } from '../../../src/run/model-turn/ask-model.ts'
+import type { AttachedFile } from '../../../src/run/state/events.ts'
 import { stateOf } from '../../slack/states.ts'
 
 const asked = (...ids: string[]): Message => ({

@@ -1,11 +1,10 @@
 import { expect, test } from 'vitest'
 import { createConnectionId, createInputId, createRunId, UserId } from '../../../src/ids.ts'
 import type { ResumeMethod } from '../../../src/mcp/elicitation/input-request.ts'
-import type { EventOf, RunEvent } from '../../../src/run/state/events.ts'
+import { type EventOf, Origin, type RunEvent } from '../../../src/run/state/events.ts'
 import { foldEvents } from '../../../src/run/state/fold.ts'
-import { resumptionOf } from '../../../src/run/state/fold-inputs.ts'
+import { resumptionOf } from '../../../src/run/state/fold-call.ts'
 import { nextStep } from '../../../src/run/state/next-step.ts'
-import { Origin } from '../../../src/run/state/origin.ts'
 
 const at = '2026-11-25T10:00:00.000Z'
 const ada = UserId.parse('UADA')

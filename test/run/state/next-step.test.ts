@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest'
 import { createApprovalId, createConnectionId, createRunId, UserId } from '../../../src/ids.ts'
-import type { EventOf, RunEvent } from '../../../src/run/state/events.ts'
+import { type EventOf, Origin, type RunEvent } from '../../../src/run/state/events.ts'
 import { foldEvents } from '../../../src/run/state/fold.ts'
 import { MAX_TURNS, nextStep } from '../../../src/run/state/next-step.ts'
-import { Origin } from '../../../src/run/state/origin.ts'
 
 const at = '2026-11-21T10:00:00.000Z'
 const ada = UserId.parse('UADA')

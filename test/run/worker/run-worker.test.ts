@@ -199,10 +199,11 @@ async function startUnreadable(url: string, { seq, changed }: { seq: number; cha
   await before[Symbol.asyncDispose]()
   const at = JSON.stringify({ at: changed.toISOString() })
   await query(url, 'update run_events set body = body || $2::jsonb where run_id = $1', [run, at])
-  await query(url, `update run_events set body = body || '{"type": "of another time"}' where run_id = $1 and seq = $2`, [
-    run,
-    seq,
-  ])
+  await query(
+    url,
+    `update run_events set body = body || '{"type": "of another time"}' where run_id = $1 and seq = $2`,
+    [run, seq],
+  )
   await query(url, "update runs set status = 'working' where id = $1", [run])
   return { run, turn }
 }

@@ -5,7 +5,7 @@ import { checkView } from '../../../src/block-kit/check-view.ts'
 import { readFormSchema as readSchema } from '../../../src/mcp/elicitation/read-form-schema.ts'
 import { validateForm } from '../../../src/mcp/elicitation/validate-form.ts'
 import { createRedactor } from '../../../src/mcp/protocol/redact-secrets.ts'
-import type { FormField } from '../../../src/run/state/form-value.ts'
+import type { FormField } from '../../../src/run/decisions/give-input.ts'
 import { linkWarningsFor } from '../../../src/slack/blocks/link-preview.ts'
 import {
   elicitationMessage,

@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto'
+import { AppError } from '../../errors.ts'
+import { createRunId, type Principal, type RunId } from '../../ids.ts'
+import type { JsonObject } from '../../json.ts'
+import type { RunDeps } from '../deps.ts'
+import type { Runs, StartedRun, StartRequest } from '../runs.ts'
+import type { EventOf, RunEvent } from '../state/events.ts'
+import { foldEvents } from '../state/fold.ts'
+import type { CallState, RunState } from '../state/state.ts'
+import { nameTools, sourcesOf } from '../tools/offered-tools.ts'
+import type { RunWorker } from '../worker/run-worker.ts'
+
+type Request = Omit<StartRequest, 'dedupeKey'>
+
+/** Starts a run, or names the one that this message has started before. */
+export async function startRun(deps: RunDeps, worker: RunWorker, request: StartRequest): Promise<StartedRun> {
+  worker.noteRequest()
+  return insertRun(deps, worker, request, await firstEvents(deps, request))
+}
+
+/** A new run that requests the same call once more; the call is judged, and asked about, like any other. */
+export async function retryCall(
+  deps: RunDeps,
+  worker: RunWorker,
+  o: { id: RunId; callId: string; by: Principal },
+): ReturnType<Runs['tryAgain']> {
+  const state = await deps.store.state(o.id, o.by.workspace)
+  const call = state?.calls.find((one) => one.id === o.callId && one.retryable)
+  if (!state || !call) return 'gone'
+  if (state.origin.user !== o.by.user) return 'not_yours'
+  const request = { ...createRetryRequest(state, call), dedupeKey: `again:${o.id}:${o.callId}` }
+  const id = `again_${call.id}`.slice(0, 64)
+  const requested = requestEvent(deps, { id, name: call.offeredAs, input: call.arguments })
+  return insertRun(deps, worker, request, [startedEvent(deps, request), requested])
+}
+
+async function insertRun(
+  deps: RunDeps,
+  worker: RunWorker,
+  { origin, dedupeKey }: StartRequest,
+  events: RunEvent[],
+): Promise<StartedRun> {
+  const id = createRunId()
+  const mayClaim = worker.hasRoom() && !deps.closing.aborted
+  const { run, fresh, ahead, fence } = await deps.store.start({ id, origin, dedupeKey, events }, mayClaim)
+  if (fresh) deps.log.info({ run: id, workspace: origin.workspace, waiting: ahead !== null }, 'run started')
+  if (fence !== null) worker.begin(id, fence, { state: foldEvents(id, events, false), seq: events.length })
+  if (fresh && ahead) deps.listener.onQueued(origin, (await deps.store.state(ahead, origin.workspace)) ?? undefined)
+  return { run, fresh, waiting: ahead !== null }
+}
+
+function startedEvent(deps: RunDeps, request: Request): EventOf<'started'> {
+  return {
+    type: 'started',
+    origin: request.origin,
+    text: request.text,
+    context: request.context ?? [],
+    ...(request.files && request.files.length > 0 && { attached: request.files }),
+    ...(request.prompt && { prompt: request.prompt }),
+    ...(request.skill && { skill: request.skill }),
+    ...(request.untrusted && request.untrusted.length > 0 && { untrusted: request.untrusted }),
+    at: deps.now().toISOString(),
+  }
+}
+
+/** A run starts with a call where the person chose one; that call is judged and made like any other. */
+async function firstEvents(deps: RunDeps, request: StartRequest): Promise<RunEvent[]> {
+  const { origin, first } = request
+  const started = startedEvent(deps, request)
+  if (first === undefined) return [started]
+  const { connection, does, input } = first
+  const named = nameTools(await sourcesOf(deps, origin))
+  const [name] = [...named].find(([, { source, tool }]) => source.id === connection && tool.builtin === does) ?? []
+  if (name === undefined)
+    throw new AppError('not_found', 'This connection does not offer that any more. Open its list again.')
+  const id = `first_${randomUUID()}`
+  return [{ ...started, first: { ...first, call: id } }, requestEvent(deps, { id, name, input })]
+}
+
+/** The reply that requests a call, as if a model had. */
+const requestEvent = (deps: RunDeps, call: { id: string; name: string; input: JsonObject }): RunEvent => ({
+  type: 'replied',
+  content: [{ type: 'tool_use', ...call }],
+  stop: 'tools',
+  usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
+  model: 'patchbay',
+  costUsd: 0,
+  at: deps.now().toISOString(),
+})
+
+/** What a run was asked for, to be asked for once more. */
+export function createRepeatRequest(state: RunState): Request {
+  const { text, prompt, skill, first } = state
+  return {
+    ...commonRequest(state),
+    text,
+    ...(prompt && { prompt }),
+    ...(skill && { skill }),
+    ...(first && { first }),
+  }
+}
+
+/** Asks for one call of a run once more. */
+export const createRetryRequest = (state: RunState, { title }: CallState): Request => ({
+  ...commonRequest(state),
+  text: `Try again: ${title}`,
+})
+
+/** Every repeat takes along what was sent, and whose unchecked words the run has read. */
+const commonRequest = ({ origin, context, files, untrusted }: RunState) => ({ origin, context, files, untrusted })
