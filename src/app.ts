@@ -57,45 +57,45 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
   await using cleanup = new AsyncDisposableStack()
   const db = cleanup.use(await openDatabase(config.database, MIGRATIONS, log))
   const egress = cleanup.use(createEgress({ allow: config.egressAllow }))
-  const house = await buildParts(config, { db, egress, log, onSignedIn: (news) => signedIn(news) })
-  cleanup.use(house.mcp)
+  const parts = await buildParts(config, { db, egress, log, onSignedIn: (result) => signedIn(result) })
+  cleanup.use(parts.mcp)
   const renderer = createRunRenderer((origin) => slack.renderDepsOf(origin))
   const runs: ReturnType<typeof createRuns> = cleanup.use(
     createRuns({
       db,
-      ...house,
+      ...parts,
       log,
       now: () => new Date(),
       listener: renderer,
       readFile: (...file) => slack.readFile(...file),
     }),
   )
-  const signedIn = (news: SignInResult) => {
-    slack.signedIn(news)
-    void resumeAfterSignIn(runs, news, log)
+  const signedIn = (result: SignInResult) => {
+    slack.signedIn(result)
+    void resumeAfterSignIn(runs, result, log)
   }
   const slack: Slack = cleanup.use(
-    await createSlack(slackSettings(config, house.installations), { ...house, runs, log }),
+    await createSlack(slackSettings(config, parts.installations), { ...parts, runs, log }),
   )
   cleanup.defer(() => renderer.close())
-  const watcher = cleanup.use(createResourceWatcher({ ...house, log, tell: slack.announceResourceChange }))
+  const watcher = cleanup.use(createResourceWatcher({ ...parts, log, tell: slack.announceResourceChange }))
   const mirror = cleanup.use(
-    createRegistryMirror({ catalogue: house.catalogue, fetch: egress.fetch, mcp: house.mcp, log }),
+    createRegistryMirror({ catalogue: parts.catalogue, fetch: egress.fetch, mcp: parts.mcp, log }),
   )
   const auditCheck = cleanup.use(createAuditCheck({ db, log }))
   const web = createWeb({
     health: () => healthOf(db, auditCheck),
     clientDocument: clientMetadataDocumentFor(createClientIdentity(config.http.publicUrl)),
-    finishSignIn: house.connect.finishSignIn,
+    finishSignIn: parts.connect.finishSignIn,
     log,
   })
   const server = createServer(routes(slack.requestListener, web))
   cleanup.defer(() => closeServer(server))
-  const things = cleanup.move()
+  const disposables = cleanup.move()
   return {
     async start() {
       await listen(server, config.http.port, config.http.host)
-      // Too many open files, for one: the next connection may be taken again.
+      // An accept can fail for want of file descriptors: the server goes on, and the next connection may succeed.
       server.on('error', (error) => log.error({ why: errorChainOf(error) }, 'connection not accepted'))
       await slack.start()
       await runs.begin()
@@ -103,7 +103,7 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
       mirror.start()
       auditCheck.start()
     },
-    [Symbol.asyncDispose]: () => things.disposeAsync(),
+    [Symbol.asyncDispose]: () => disposables.disposeAsync(),
   }
 }
 
@@ -114,19 +114,19 @@ function slackSettings(
   return slack.oauth ? { ...slack, oauth: { ...slack.oauth, publicUrl: http.publicUrl, installations } } : slack
 }
 
-type Infrastructure = { db: Db; egress: Egress; log: Log; onSignedIn(news: SignInResult): void }
+type Infrastructure = { db: Db; egress: Egress; log: Log; onSignedIn(result: SignInResult): void }
 
-/** The rooms below the run and the doors. */
+/** Builds what the runs and the doors (Slack, the web) stand on. */
 async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn }: Infrastructure) {
   const { cards, credentials, readSql } = await load(config, db)
   const registry = createRegistry(db)
-  const watches = createResourceSubscriptions(db)
+  const subscriptions = createResourceSubscriptions(db)
   const settings = createSettings(db)
   const catalogue = createCatalogue(db, config.mcp.registryUrl)
   const targets = createServerTargets(cards, config.dataDir, config.prefills)
   const shared = { registry, credentials, egress, log }
-  const ours = createClientIdentity(config.http.publicUrl)
-  const auth = createAuth({ ...shared, ours, identityProvider: config.identityProvider })
+  const identity = createClientIdentity(config.http.publicUrl)
+  const auth = createAuth({ ...shared, ours: identity, identityProvider: config.identityProvider })
   const mcp = createMcp({
     ...shared,
     auth,
@@ -154,10 +154,10 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn 
     registry,
     catalogue,
     installations: createInstallations({ rows: createInstallationRows(db), credentials, log }),
-    watches,
+    subscriptions,
     mcp,
     connect,
-    offering: createConnectionFeatures({ registry, watches, mcp }),
+    offering: createConnectionFeatures({ registry, subscriptions, mcp }),
     model: modelOf(config, log),
     settings,
     ...recordsIn(db),
@@ -167,7 +167,7 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn 
   }
 }
 
-/** What takes a moment at start. */
+/** Reads the run cards, opens the credential store and loads the SQL parser; the slow ones side by side. */
 async function load({ credentials: settings, dataDir }: ResolvedConfig, db: Db) {
   const cards = readCards(join(ROOT, 'run-cards'))
   const [credentials, readSql] = await Promise.all([
@@ -187,11 +187,11 @@ const recordsIn = (db: Db) => ({
 const modelOf = ({ model: { apiKey, name, baseURL } }: ResolvedConfig, log: Log) =>
   createModel({ apiKey, model: name, log, ...(baseURL && { baseURL }) })
 
-/** What waited for this sign-in goes on, with it or after a plain no without it. Never throws: who pressed Sign in can press again. */
-async function resumeAfterSignIn(runs: Runs, { by, ...news }: SignInResult, log: Log): Promise<void> {
-  if (by === undefined || (!news.ok && !news.denied)) return
-  const connections = news.ok ? [news.connection.id, ...news.also] : [news.connection]
-  const action = news.ok ? 'accept' : 'decline'
+/** Answers the runs that wait for this sign-in: accept when it worked, decline when the person refused. Never throws, as the person can press Sign in again. */
+async function resumeAfterSignIn(runs: Runs, { by, ...result }: SignInResult, log: Log): Promise<void> {
+  if (by === undefined || (!result.ok && !result.denied)) return
+  const connections = result.ok ? [result.connection.id, ...result.also] : [result.connection]
+  const action = result.ok ? 'accept' : 'decline'
   try {
     for (const { state, input } of await runs.openInputs(by)) {
       const { request } = input

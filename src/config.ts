@@ -2,11 +2,11 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import { AppError } from './errors.ts'
 
-const whole = (low: number, high: number, fallback: number) => {
+const integer = (low: number, high: number, fallback: number) => {
   const error = `a whole number from ${low} to ${high}`
   return z.coerce.number({ error }).int({ error }).min(low, { error }).max(high, { error }).default(fallback)
 }
-const port = (fallback: number) => whole(1, 65_535, fallback)
+const port = (fallback: number) => integer(1, 65_535, fallback)
 const text = z.string().trim().min(1)
 const address = z.url({ protocol: /^https?$/, error: 'an address that begins with http:// or https://' })
 const token = (prefix: string, where: string) =>
@@ -48,8 +48,8 @@ export const Variables = z.object({
   ENTERPRISE_IDP_ISSUER: address.optional(),
   ENTERPRISE_IDP_CLIENT_ID: text.optional(),
   ENTERPRISE_IDP_CLIENT_SECRET: text.optional(),
-  MCP_MAX_CONNECTIONS_PER_USER: whole(1, 100, 10),
-  MCP_TOOL_TIMEOUT_SECONDS: whole(1, 3_600, 30),
+  MCP_MAX_CONNECTIONS_PER_USER: integer(1, 100, 10),
+  MCP_TOOL_TIMEOUT_SECONDS: integer(1, 3_600, 30),
   MCP_REGISTRY_URL: registry.prefault(OFFICIAL_REGISTRY),
   EGRESS_ALLOW: z.string().default(''),
 })
@@ -97,14 +97,14 @@ export function readConfig(environment: Environment): Config {
   )
   const parsed = Variables.safeParse(set)
   if (!parsed.success) {
-    throw invalid(
+    throw invalidConfigError(
       parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`),
       parsed.error,
     )
   }
   const values = parsed.data
-  const missing = incomplete(values)
-  if (missing.length > 0) throw invalid(missing)
+  const missing = dependencyProblems(values)
+  if (missing.length > 0) throw invalidConfigError(missing)
   return {
     slack: slackOf(values),
     database: databaseOf(values),
@@ -127,7 +127,7 @@ export function readConfig(environment: Environment): Config {
   }
 }
 
-function invalid(problems: string[], cause?: unknown): AppError {
+function invalidConfigError(problems: string[], cause?: unknown): AppError {
   const lines = problems.map((problem) => `  - ${problem}`).join('\n')
   return new AppError(
     'config_invalid',
@@ -139,7 +139,7 @@ function invalid(problems: string[], cause?: unknown): AppError {
 const usesSlack = (values: Values): boolean => Boolean(values.SLACK_BOT_TOKEN || values.SLACK_CLIENT_ID)
 
 /** Variables that need one another, or must not be alike. */
-const TOGETHER: [(values: Values) => boolean, string][] = [
+const DEPENDENCIES: [(values: Values) => boolean, string][] = [
   [
     (v) => Boolean(v.SLACK_BOT_TOKEN && !v.SLACK_APP_TOKEN && !v.SLACK_SIGNING_SECRET),
     'SLACK_BOT_TOKEN: also set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP)',
@@ -173,7 +173,8 @@ const TOGETHER: [(values: Values) => boolean, string][] = [
   ],
 ]
 
-const incomplete = (values: Values): string[] => TOGETHER.flatMap(([wrong, words]) => (wrong(values) ? [words] : []))
+const dependencyProblems = (values: Values): string[] =>
+  DEPENDENCIES.flatMap(([wrong, words]) => (wrong(values) ? [words] : []))
 
 function slackOf(values: Values): Config['slack'] {
   const { SLACK_BOT_TOKEN: botToken, SLACK_CLIENT_ID: clientId, SLACK_CLIENT_SECRET: clientSecret } = values

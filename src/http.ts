@@ -82,12 +82,12 @@ function listeningInode(port: number): string | undefined {
   return rows.find((row) => row[1]?.endsWith(suffix) && row[3] === '0A')?.[9]
 }
 
-const list = (path: string): string[] => orEmpty(() => readdirSync(path), [])
-const read = (path: string): string => orEmpty(() => readFileSync(path, 'utf8'), '')
-const linkOf = (path: string): string => orEmpty(() => readlinkSync(path), '')
+const list = (path: string): string[] => readOrElse(() => readdirSync(path), [])
+const read = (path: string): string => readOrElse(() => readFileSync(path, 'utf8'), '')
+const linkOf = (path: string): string => readOrElse(() => readlinkSync(path), '')
 
 /** What cannot be read in /proc (gone, another user's) is not there for us. */
-function orEmpty<T>(look: () => T, empty: T): T {
+function readOrElse<T>(look: () => T, empty: T): T {
   try {
     return look()
   } catch (error) {

@@ -9,16 +9,16 @@ export type CardProblem = { field: string; reason: string }
 /** What the shape alone cannot say: names that must agree, and settings that would be unsafe. */
 export function findCardProblems(file: CardFile, ours: CardPart, card: Card): CardProblem[] {
   return [
-    ...serverFaults(file, ours),
-    ...authFaults(file, ours),
-    ...addressFaults(file, ours),
-    ...nameFaults(file, ours),
-    ...inputFaults(card),
-    ...toolFaults(ours),
+    ...serverProblems(file, ours),
+    ...authProblems(file, ours),
+    ...addressProblems(file, ours),
+    ...nameProblems(file, ours),
+    ...inputProblems(card),
+    ...toolProblems(ours),
   ]
 }
 
-function serverFaults(file: CardFile, ours: CardPart): CardProblem[] {
+function serverProblems(file: CardFile, ours: CardPart): CardProblem[] {
   const servers = file.packages.length + file.remotes.length + (ours.remote === undefined ? 0 : 1)
   const found: CardProblem[] =
     servers === 1 ? [] : [{ field: 'packages', reason: 'must name one server: a package or a remote' }]
@@ -34,7 +34,7 @@ function serverFaults(file: CardFile, ours: CardPart): CardProblem[] {
   return found
 }
 
-function authFaults(file: CardFile, { auth, remote }: CardPart): CardProblem[] {
+function authProblems(file: CardFile, { auth, remote }: CardPart): CardProblem[] {
   if (auth === undefined) return []
   const signsIn = auth.kind === 'oauth' || auth.kind === 'client_credentials'
   const found: [boolean, string, string][] = [
@@ -52,7 +52,7 @@ function authFaults(file: CardFile, { auth, remote }: CardPart): CardProblem[] {
 }
 
 /** What a person types into an address must be there, may be seen, and may not decide where the address leads. */
-function addressFaults(file: CardFile, ours: CardPart): CardProblem[] {
+function addressProblems(file: CardFile, ours: CardPart): CardProblem[] {
   const url = (ours.remote ?? file.remotes[0])?.url ?? ''
   const inputs = new Map(declaredVariablesOf(file, ours))
   const host = /^https:\/\/([^/?#]*)/.exec(url)?.[1] ?? ''
@@ -71,7 +71,7 @@ function addressFaults(file: CardFile, ours: CardPart): CardProblem[] {
 }
 
 /** Every name that is mentioned must be declared, and every name we describe must be asked for. */
-function nameFaults(file: CardFile, ours: CardPart): CardProblem[] {
+function nameProblems(file: CardFile, ours: CardPart): CardProblem[] {
   const known = new Set([...declaredVariablesOf(file, ours).map(([name]) => name), ...Object.keys(ours.own)])
   const texts = textsOf(file, ours)
   const unknown = texts.flatMap(([field, text]) =>
@@ -102,10 +102,10 @@ function textsOf(file: CardFile, ours: CardPart): [field: string, text: string][
   ]
 }
 
-function inputFaults(card: Card): CardProblem[] {
+function inputProblems(card: Card): CardProblem[] {
   return card.inputs.flatMap((input) => {
     const field = `_meta.inputs.${input.name}`
-    const pattern = compiled(input.pattern)
+    const pattern = compilePattern(input.pattern)
     if (pattern === undefined) return [{ field: `${field}.pattern`, reason: 'is not a regular expression' }]
     const misfit = [input.default, ...(input.choices ?? []), ...(input.secret ? [] : [input.example])]
       .filter((value) => value !== undefined)
@@ -116,7 +116,7 @@ function inputFaults(card: Card): CardProblem[] {
   })
 }
 
-function compiled(pattern: string | undefined): RegExp | undefined {
+function compilePattern(pattern: string | undefined): RegExp | undefined {
   try {
     return new RegExp(`^(?:${pattern ?? '[^]*'})$`)
   } catch (error) {
@@ -125,7 +125,7 @@ function compiled(pattern: string | undefined): RegExp | undefined {
   }
 }
 
-function toolFaults(ours: CardPart): CardProblem[] {
+function toolProblems(ours: CardPart): CardProblem[] {
   const all = [...ours.tools.read, ...ours.tools.write, ...ours.tools.destructive]
   const twice = all.filter((tool, at) => all.indexOf(tool) !== at)
   const unclassed = [...ours.idempotent, ...Object.keys(ours.sql)].filter((tool) => !all.includes(tool))

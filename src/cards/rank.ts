@@ -1,5 +1,5 @@
-import { similarWordsFor } from './alike.ts'
 import { type SearchableCard, scoreWord } from './search.ts'
+import { similarWordsFor } from './synonyms.ts'
 
 /** What a search ranks by. */
 export type RankableCard = SearchableCard & {
@@ -41,10 +41,10 @@ const VERIFIED = 15
 const DEPRECATED = -30
 const MOST_FOR_POPULARITY = 20
 /** A word for the same ability counts less than the word itself. */
-const ALIKE_SHARE = 0.4
+const SYNONYM_SHARE = 0.4
 
 function scoreOf(thing: RankableCard, wanted: string[]): number {
-  const scores = wanted.map((word) => meantScore(thing, word))
+  const scores = wanted.map((word) => scoreMeaning(thing, word))
   if (scores.length === 0 || scores.includes(0)) return 0
   const words = scores.reduce((sum, score) => sum + score, 0) / scores.length
   const { here, all } = thing.popularity
@@ -53,7 +53,7 @@ function scoreOf(thing: RankableCard, wanted: string[]): number {
   return Math.max(words + standing + used, 1)
 }
 
-function meantScore(thing: RankableCard, word: string): number {
-  const others = similarWordsFor(word).map((other) => scoreWord(thing, other, { typos: false }) * ALIKE_SHARE)
+function scoreMeaning(thing: RankableCard, word: string): number {
+  const others = similarWordsFor(word).map((other) => scoreWord(thing, other, { typos: false }) * SYNONYM_SHARE)
   return Math.max(scoreWord(thing, word), ...others)
 }

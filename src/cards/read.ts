@@ -19,19 +19,20 @@ export function readCard(path: string, text: string): Card {
   const file = basename(path)
   const name = basename(path, '.yaml')
   if (!/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/.test(name))
-    throw invalid(file, 'name', 'the file name must be small letters, digits and dashes, at most 32')
+    throw invalidCardError(file, 'name', 'the file name must be small letters, digits and dashes, at most 32')
   const document = parseDocument(text)
   const [broken] = document.errors
-  if (broken !== undefined) throw invalid(file, `line ${broken.linePos?.[0].line ?? '?'}`, firstLine(broken.message))
+  if (broken !== undefined)
+    throw invalidCardError(file, `line ${broken.linePos?.[0].line ?? '?'}`, firstLine(broken.message))
   const parsed = CardFile.safeParse(document.toJS())
   if (!parsed.success) {
     const issue = parsed.error.issues[0]
-    throw invalid(file, issue?.path.join('.') ?? '', issue?.message ?? 'is not a card')
+    throw invalidCardError(file, issue?.path.join('.') ?? '', issue?.message ?? 'is not a card')
   }
   const ours = parsed.data._meta[CARD_META_KEY]
   const card = cardOf(name, parsed.data, ours)
   const [fault] = findCardProblems(parsed.data, ours, card)
-  if (fault !== undefined) throw invalid(file, fault.field, fault.reason)
+  if (fault !== undefined) throw invalidCardError(file, fault.field, fault.reason)
   return card
 }
 
@@ -45,7 +46,7 @@ function cardOf(name: string, file: CardFile, ours: CardPart): Card {
     description: file.description,
     docs: ours.docs,
     inputs: cardInputsOf(file, ours),
-    tools: wordsOf(ours),
+    tools: toolsOf(ours),
     starters: ours.starters,
     limits: ours.limits,
     server: serverOf(file, ours),
@@ -54,7 +55,7 @@ function cardOf(name: string, file: CardFile, ours: CardPart): Card {
   }
 }
 
-function wordsOf(ours: CardPart): Record<string, CardTool> {
+function toolsOf(ours: CardPart): Record<string, CardTool> {
   const classes = ['read', 'write', 'destructive'] as const
   const words = classes.flatMap((kind) =>
     ours.tools[kind].map((tool): [string, CardTool] => [
@@ -99,6 +100,6 @@ function stdioServer(pack: ServerPackage, ours: CardPart): StdioServer {
 
 const firstLine = (text: string): string => text.split('\n', 1)[0] ?? ''
 
-function invalid(file: string, field: string, reason: string): AppError {
+function invalidCardError(file: string, field: string, reason: string): AppError {
   return new AppError('card_invalid', `run-cards/${file}: ${field}: ${reason}`, { field })
 }

@@ -104,7 +104,7 @@ export type ConnectDeps = {
     | 'replace'
     | 'remove'
     | 'setStatus'
-    | 'learn'
+    | 'saveServerInfo'
     | 'connectionsIn'
     | 'forgetAll'
     | 'saved'

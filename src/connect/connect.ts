@@ -25,14 +25,14 @@ export function createConnect(deps: ConnectDeps): Connect {
     },
     find: createSearch(deps.cards, deps.catalogue),
     offer: async (name) => {
-      const offer = await offers.offer(name)
+      const offer = await offers.find(name)
       return offer && infoOf(offer.card)
     },
     cardOf: (connection) => {
-      const card = offers.behind(connection)
+      const card = offers.cardOf(connection)
       return card && infoOf(card)
     },
-    titleOf: (connection) => offers.behind(connection)?.title ?? connection.card,
+    titleOf: (connection) => offers.cardOf(connection)?.title ?? connection.card,
     defaultName: async (principal, card) => {
       const connections = await deps.registry.connectionsOf(principal)
       return freeConnectionNameFor(

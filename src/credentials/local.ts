@@ -20,16 +20,19 @@ const CHECK_REF = 'patchbay/check'
  */
 export async function openLocalStore(o: { folder: string; key: string | undefined }): Promise<CredentialStore> {
   const { folder } = o
-  await asStore('open', () => mkdir(folder, { recursive: true, mode: 0o700 }))
-  const key = o.key === undefined ? await asStore('open', () => keyOfFolder(folder)) : await keyFromText(o.key)
+  await withStoreErrors('open', () => mkdir(folder, { recursive: true, mode: 0o700 }))
+  const key = o.key === undefined ? await withStoreErrors('open', () => keyOfFolder(folder)) : await keyFromText(o.key)
   await checkKey(folder, key)
   return {
     get: async (ref) => {
-      const sealed = await asStore('read', () => readIfThere(fileOf(folder, ref)))
-      return sealed === undefined ? undefined : await asStore('read', async () => decryptCredential(key, ref, sealed))
+      const sealed = await withStoreErrors('read', () => readIfThere(fileOf(folder, ref)))
+      return sealed === undefined
+        ? undefined
+        : await withStoreErrors('read', async () => decryptCredential(key, ref, sealed))
     },
-    set: (ref, secret) => asStore('save', () => replaceFile(fileOf(folder, ref), encryptCredential(key, ref, secret))),
-    remove: (ref) => asStore('remove', () => rm(fileOf(folder, ref), { force: true })),
+    set: (ref, secret) =>
+      withStoreErrors('save', () => replaceFile(fileOf(folder, ref), encryptCredential(key, ref, secret))),
+    remove: (ref) => withStoreErrors('remove', () => rm(fileOf(folder, ref), { force: true })),
   }
 }
 
@@ -60,24 +63,24 @@ function keyFromText(text: string): Promise<Buffer> {
 /** A known text sealed at first start tells a wrong key at once, not at a person's first call. */
 async function checkKey(folder: string, key: Buffer): Promise<void> {
   const path = fileOf(folder, CHECK_REF)
-  await asStore('open', () => createFileOnce(path, encryptCredential(key, CHECK_REF, 'ok')))
-  const sealed = await asStore('open', () => readIfThere(path))
+  await withStoreErrors('open', () => createFileOnce(path, encryptCredential(key, CHECK_REF, 'ok')))
+  const sealed = await withStoreErrors('open', () => readIfThere(path))
   try {
     decryptCredential(key, CHECK_REF, sealed ?? Buffer.alloc(0))
   } catch (error) {
-    throw otherKey(folder, error)
+    throw wrongKeyError(folder, error)
   }
 }
 
-async function asStore<T>(what: 'open' | 'read' | 'save' | 'remove', work: () => Promise<T>): Promise<T> {
+async function withStoreErrors<T>(what: 'open' | 'read' | 'save' | 'remove', work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    throw failed(what, error)
+    throw storeError(what, error)
   }
 }
 
-function otherKey(folder: string, cause: unknown): AppError {
+function wrongKeyError(folder: string, cause: unknown): AppError {
   return new AppError(
     'config_invalid',
     `The credentials in ${folder} were saved with another key: set CREDENTIALS_KEY back to that key (or unset it, if none was set then). If the key is lost, remove the folder; people then reconnect.`,
@@ -85,7 +88,7 @@ function otherKey(folder: string, cause: unknown): AppError {
   )
 }
 
-function failed(what: string, cause: unknown): AppError {
+function storeError(what: string, cause: unknown): AppError {
   return new AppError(
     'credential_store_failed',
     `Could not ${what} a saved credential. Tell whoever runs Patchbay here; the log has the cause.`,

@@ -23,15 +23,15 @@ const UNSTORABLE = /\\u0000|\\ud[89a-f][0-9a-f]{2}/i
 /** The arguments with every text in them fit to be stored. */
 export function toStorableJson(args: Record<string, unknown>): Record<string, unknown> {
   return UNSTORABLE.test(JSON.stringify(args))
-    ? Object.fromEntries(Object.entries(args).map(([name, value]) => [name, mended(value)]))
+    ? Object.fromEntries(Object.entries(args).map(([name, value]) => [name, storable(value)]))
     : args
 }
 
-function mended(value: unknown): unknown {
+function storable(value: unknown): unknown {
   if (typeof value === 'string') return value.toWellFormed().replaceAll('\0', '')
-  if (Array.isArray(value)) return value.map(mended)
+  if (Array.isArray(value)) return value.map(storable)
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [String(mended(name)), mended(part)]))
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [String(storable(name)), storable(part)]))
 }
 
 const CODE_OF_STATE: Record<string, ErrorCode> = {

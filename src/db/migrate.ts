@@ -42,7 +42,7 @@ export async function migrate(url: string, folder: string, log: Log): Promise<st
     )
   })
   try {
-    await refuseUnfit(client)
+    await checkServer(client)
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
     return await applyMissing(client, readMigrations(folder), log)
   } finally {
@@ -51,7 +51,7 @@ export async function migrate(url: string, folder: string, log: Log): Promise<st
 }
 
 /** Refuses a server that is too old, and a database from before the schema `patchbay`. */
-async function refuseUnfit(client: Client): Promise<void> {
+async function checkServer(client: Client): Promise<void> {
   const { rows } = await client.query<{ version: string; early: boolean }>(
     `select current_setting('server_version_num') as version, to_regprocedure('public.patchbay_seal()') is not null as early`,
   )
@@ -101,11 +101,11 @@ async function applyOne(client: Client, { version, name, sql }: Migration, log: 
     await client.query('rollback').catch((second: unknown) => {
       log.warn({ version, reason: errorChainOf(second) }, 'rollback failed; the server undoes what was not committed')
     })
-    throw notApplied(`${version}_${name}`, error)
+    throw migrationError(`${version}_${name}`, error)
   }
 }
 
-const notApplied = (migration: string, cause: unknown): AppError =>
+const migrationError = (migration: string, cause: unknown): AppError =>
   new AppError('database_failed', `Migration ${migration} could not be applied; nothing of it was kept.`, { cause })
 
 /**
@@ -115,7 +115,7 @@ const notApplied = (migration: string, cause: unknown): AppError =>
 export async function checkSchema(db: Db, folder: string): Promise<void> {
   const wanted = readMigrations(folder).at(-1)?.version ?? ''
   const found = await schemaVersion(db)
-  if (found === undefined || found.version < wanted) throw outdated(found?.version, wanted)
+  if (found === undefined || found.version < wanted) throw outdatedError(found?.version, wanted)
   if (found.breaking === null || found.breaking <= wanted) return
   throw new AppError(
     'schema_newer',
@@ -123,7 +123,7 @@ export async function checkSchema(db: Db, folder: string): Promise<void> {
   )
 }
 
-function outdated(found: string | undefined, wanted: string): AppError {
+function outdatedError(found: string | undefined, wanted: string): AppError {
   const state =
     found === undefined ? 'has no Patchbay schema yet' : `is at schema ${found}, this version needs ${wanted}`
   return new AppError(

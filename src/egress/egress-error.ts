@@ -3,7 +3,7 @@ import { AppError } from '../errors.ts'
 // DNS, TCP and TLS together; a server that needs longer is down for a person who waits.
 export const CONNECT_MS = 10_000
 
-const TLS_TROUBLE: Record<string, string> = {
+const TLS_REASONS: Record<string, string> = {
   CERT_HAS_EXPIRED: 'its certificate has expired',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
   SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is self-signed',
@@ -12,7 +12,7 @@ const TLS_TROUBLE: Record<string, string> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
 }
 
-const NETWORK_TROUBLE: Record<string, string> = {
+const NETWORK_REASONS: Record<string, string> = {
   ECONNREFUSED: 'nothing listens there',
   ETIMEDOUT: 'it does not answer',
   UND_ERR_CONNECT_TIMEOUT: `it did not answer within ${CONNECT_MS / 1000} s`,
@@ -22,18 +22,18 @@ const NETWORK_TROUBLE: Record<string, string> = {
   UND_ERR_SOCKET: 'it closed the connection',
 }
 
-const NAME_TROUBLE: Record<string, string> = {
+const NAME_REASONS: Record<string, string> = {
   ENOTFOUND: 'no such host',
   EAI_AGAIN: 'no answer from the name service',
 }
 
 /** What went wrong before a request was sent: `server_unreachable`, or the guard's own refusal. */
-export function wasNeverSent(host: string, error: unknown): AppError {
+export function unsentErrorFor(host: string, error: unknown): AppError {
   const own = findAppError(error)
   if (own !== undefined) return own
-  const code = codeIn(error)
+  const code = systemCodeOf(error)
   const tls =
-    TLS_TROUBLE[code] ??
+    TLS_REASONS[code] ??
     (code.startsWith('ERR_SSL') || code === 'EPROTO' ? 'it does not offer a secure connection there' : undefined)
   if (tls !== undefined)
     return new AppError(
@@ -43,7 +43,7 @@ export function wasNeverSent(host: string, error: unknown): AppError {
         cause: error,
       },
     )
-  const reason = NETWORK_TROUBLE[code] ?? 'the connection failed'
+  const reason = NETWORK_REASONS[code] ?? 'the connection failed'
   return new AppError(
     'server_unreachable',
     `Could not reach ${host}: ${reason}. Check the address, and whether the server is up.`,
@@ -56,8 +56,8 @@ export function wasNeverSent(host: string, error: unknown): AppError {
 /** In two or three words, why a host cannot be reached; undefined for trouble of another kind. */
 export function unreachableReasonFor(error: unknown): string | undefined {
   for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
-    const code = codeIn(at)
-    const reason = NAME_TROUBLE[code] ?? TLS_TROUBLE[code] ?? NETWORK_TROUBLE[code]
+    const code = systemCodeOf(at)
+    const reason = NAME_REASONS[code] ?? TLS_REASONS[code] ?? NETWORK_REASONS[code]
     if (reason !== undefined) return reason
   }
   return undefined
@@ -67,15 +67,15 @@ export function unreachableReasonFor(error: unknown): string | undefined {
 const UNSENDABLE = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED', 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH'])
 
 /** What went wrong after a request may have been read: `tool_failed`, or `egress_refused` for one that cannot be sent. */
-export function isBrokenOff(host: string, error: unknown): AppError {
-  if (UNSENDABLE.has(codeIn(error)))
+export function brokenOffErrorFor(host: string, error: unknown): AppError {
+  if (UNSENDABLE.has(systemCodeOf(error)))
     return new AppError(
       'egress_refused',
       `A request to ${host} has a header that belongs to the connection, like Transfer-Encoding. Take it out.`,
       { cause: error },
     )
   const message =
-    codeIn(error) === 'UND_ERR_HEADERS_OVERFLOW'
+    systemCodeOf(error) === 'UND_ERR_HEADERS_OVERFLOW'
       ? `${host} sent larger headers than any honest answer has. Check the address.`
       : `${host} closed the connection before it answered. Check that it is up.`
   return findAppError(error) ?? new AppError('tool_failed', message, { cause: error })
@@ -88,7 +88,7 @@ export function findAppError(error: unknown): AppError | undefined {
   return undefined
 }
 
-function codeIn(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return codeIn(error.errors[0])
+function systemCodeOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return systemCodeOf(error.errors[0])
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 }

@@ -29,7 +29,7 @@ export function createEgress(o: { allow: string[]; resolve?: Guard['resolve'] })
   const guard = { allowed, resolve: o.resolve ?? resolveHost }
   const agent = createGuardedAgent(guard)
   const follow = async (ask: HttpExchangeRequest, redirect: Request['redirect'], hops: number): Promise<Response> => {
-    mustBeSafe(ask.url, allowed)
+    checkUrl(ask.url, allowed)
     const response = await sendHttpRequest(ask, agent)
     const location = response.headers.get('location')
     if (redirect === 'manual' || location === null || !REDIRECTS.has(response.status)) return response
@@ -39,11 +39,11 @@ export function createEgress(o: { allow: string[]; resolve?: Guard['resolve'] })
         'egress_refused',
         `${ask.url.host} redirects to another address. Enter the final address instead.`,
       )
-    return follow(redirected(ask, parsed(location, ask.url), response.status), redirect, hops + 1)
+    return follow(redirectedRequest(ask, parseUrl(location, ask.url), response.status), redirect, hops + 1)
   }
   return {
     fetch: async (input, init) => {
-      if (!(input instanceof Request)) withoutSignIn(parsed(String(input)))
+      if (!(input instanceof Request)) refuseCredentials(parseUrl(String(input)))
       const request = new Request(input, init)
       const body = request.body === null ? undefined : Buffer.from(await request.arrayBuffer())
       const headers = new Headers(request.headers)
@@ -52,15 +52,15 @@ export function createEgress(o: { allow: string[]; resolve?: Guard['resolve'] })
       return follow({ url: new URL(request.url), method, headers, body, signal }, request.redirect, 0)
     },
     check: async (url) => {
-      await resolvedAddressesOf(destinationOf(parsed(url)), guard)
+      await resolvedAddressesOf(destinationOf(parseUrl(url)), guard)
     },
-    precheck: (url) => mustBeSafe(parsed(url), allowed),
+    precheck: (url) => checkUrl(parseUrl(url), allowed),
     [Symbol.dispose]: () => void agent.destroy(),
   }
 }
 
-function mustBeSafe(url: URL, allowed: AllowedHosts): void {
-  withoutSignIn(url)
+function checkUrl(url: URL, allowed: AllowedHosts): void {
+  refuseCredentials(url)
   const to = destinationOf(url)
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && allowed.host(to.host, to.port)))
     throw new AppError('egress_refused', `${url.protocol}//${url.host} is not an https address. Use https.`)
@@ -68,12 +68,12 @@ function mustBeSafe(url: URL, allowed: AllowedHosts): void {
   if (isIP(to.host) !== 0) checkAddress(to.host, to, allowed)
 }
 
-function withoutSignIn(url: URL): void {
+function refuseCredentials(url: URL): void {
   if (url.username === '' && url.password === '') return
   throw new AppError('egress_refused', 'An address must not contain a user name or password. Take them out.')
 }
 
-function redirected(ask: HttpExchangeRequest, url: URL, status: number): HttpExchangeRequest {
+function redirectedRequest(ask: HttpExchangeRequest, url: URL, status: number): HttpExchangeRequest {
   const headers = new Headers(ask.headers)
   if (url.origin !== ask.url.origin)
     for (const name of [...headers.keys()]) if (!TRAVELLING_HEADERS.has(name)) headers.delete(name)
@@ -83,7 +83,7 @@ function redirected(ask: HttpExchangeRequest, url: URL, status: number): HttpExc
   return { ...ask, url, headers, method: 'GET', body: undefined }
 }
 
-function parsed(text: string, base?: URL): URL {
+function parseUrl(text: string, base?: URL): URL {
   const url = URL.parse(text, base?.href)
   if (url !== null) return url
   const message =

@@ -1,6 +1,6 @@
 import { Agent, buildConnector, type Dispatcher, Pool } from 'undici'
 import { AppError } from '../errors.ts'
-import { CONNECT_MS, isBrokenOff, wasNeverSent } from './egress-error.ts'
+import { brokenOffErrorFor, CONNECT_MS, unsentErrorFor } from './egress-error.ts'
 import { createGuardedLookup, type Destination, destinationOf, type Guard } from './guard.ts'
 
 // Shorter than the 5 s after which Node's own servers hang up, so that a kept connection is not closed under a request.
@@ -40,7 +40,7 @@ function connectorTo(to: Destination, guard: Guard): buildConnector.connector {
   return (options, done) =>
     connect(options, (...[error, socket]) => {
       if (error === null) done(null, socket)
-      else done(wasNeverSent(options.host ?? options.hostname, error), null)
+      else done(unsentErrorFor(options.host ?? options.hostname, error), null)
     })
 }
 
@@ -60,7 +60,7 @@ export async function sendHttpRequest(ask: HttpExchangeRequest, agent: Agent): P
     return responseOf(answer, url.host)
   } catch (error) {
     if (signal.aborted) throw signal.reason
-    throw isBrokenOff(url.host, error)
+    throw brokenOffErrorFor(url.host, error)
   }
 }
 
@@ -74,11 +74,11 @@ function responseOf({ statusCode: status, statusText, headers: sent, body }: Dis
     body.resume()
     return new Response(null, { status: NO_BODY.has(status) ? status : 502, headers })
   }
-  return new Response(capped(body, host), { status, statusText, headers })
+  return new Response(limitedBody(body, host), { status, statusText, headers })
 }
 
 /** The body, up to MAX_BODY_BYTES. Cancelled before it was read, it still ends the request. */
-function capped(body: Dispatcher.ResponseData['body'], host: string): ReadableStream<Uint8Array> {
+function limitedBody(body: Dispatcher.ResponseData['body'], host: string): ReadableStream<Uint8Array> {
   const chunks: AsyncIterator<Uint8Array> = body[Symbol.asyncIterator]()
   let bytes = 0
   return new ReadableStream(
@@ -89,7 +89,7 @@ function capped(body: Dispatcher.ResponseData['body'], host: string): ReadableSt
         bytes += value.length
         if (bytes > MAX_BODY_BYTES) {
           body.destroy()
-          throw tooLarge(host)
+          throw tooLargeError(host)
         }
         controller.enqueue(value)
       },
@@ -99,7 +99,7 @@ function capped(body: Dispatcher.ResponseData['body'], host: string): ReadableSt
   )
 }
 
-function tooLarge(host: string): AppError {
+function tooLargeError(host: string): AppError {
   return new AppError(
     'tool_failed',
     `${host} sent more than ${MAX_BODY_BYTES / 1024 / 1024} MB, which is more than Patchbay takes.`,

@@ -25,7 +25,8 @@ export function destinationOf(url: URL): Destination {
 
 /** The addresses of a host, all of them checked. Throws `egress_refused`, or `server_unreachable` when there is none. */
 export async function resolvedAddressesOf(to: Destination, guard: Guard): Promise<LookupAddress[]> {
-  const found = isIP(to.host) === 0 ? await resolved(to.host, guard) : [{ address: to.host, family: isIP(to.host) }]
+  const found =
+    isIP(to.host) === 0 ? await resolveOrThrow(to.host, guard) : [{ address: to.host, family: isIP(to.host) }]
   for (const { address } of found) checkAddress(address, to, guard.allowed)
   return found
 }
@@ -38,7 +39,7 @@ export function checkAddress(address: string, to: Destination, allowed: AllowedH
       `"${to.host}" is a link-local or metadata address. Those are never reachable from Patchbay.`,
     )
   if (!isPublicAddress(address) && !allowed.host(to.host, to.port) && !allowed.address(address, to.port))
-    throw refusedAddress(to)
+    throw privateAddressError(to)
 }
 
 /** For `net.connect`: what is connected to is what was checked, so a name cannot change its mind in between. */
@@ -55,19 +56,19 @@ export function createGuardedLookup(to: Destination, guard: Guard): LookupFuncti
   }
 }
 
-async function resolved(host: string, guard: Guard): Promise<LookupAddress[]> {
+async function resolveOrThrow(host: string, guard: Guard): Promise<LookupAddress[]> {
   try {
     return await guard.resolve(host)
   } catch (error) {
-    throw notFound(host, error)
+    throw unknownHostError(host, error)
   }
 }
 
-function notFound(host: string, cause: unknown): AppError {
+function unknownHostError(host: string, cause: unknown): AppError {
   return new AppError('server_unreachable', `There is no host "${host}". Check the address for a typo.`, { cause })
 }
 
-function refusedAddress({ host, port }: Destination): AppError {
+function privateAddressError({ host, port }: Destination): AppError {
   return new AppError(
     'egress_refused',
     `"${host}" is an address inside a private network, which Patchbay does not open. Whoever runs Patchbay can allow it with EGRESS_ALLOW=${bracketAddress(host)}:${port}.`,

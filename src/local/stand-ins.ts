@@ -8,7 +8,7 @@ import { startOfflineModel } from './offline-model/start-offline-model.ts'
 import { nameApprover } from './seed-approver.ts'
 
 /** What is set and what is not; only these fields matter here. */
-type Wanted = {
+type StandInConfig = {
   slack: Slack | undefined
   database: Database | undefined
   model: { name: string; apiKey: string | undefined; baseURL: string | undefined }
@@ -22,7 +22,7 @@ type Slack = { appToken: string | undefined; signingSecret: string | undefined; 
 )
 type Database = { kind: 'postgres'; url: string } | { kind: 'supabase'; url: string; secretKey: string }
 
-type Means = { log: Log /** Who has a port, in words. */; ownerOf(port: number): Promise<string> }
+type StandInDeps = { log: Log /** Who has a port, in words. */; ownerOf(port: number): Promise<string> }
 
 export type StandIns = {
   /** The settings, complete: what was not set points to a stand-in. */
@@ -35,12 +35,12 @@ export type StandIns = {
 }
 
 /** Starts a stand-in for each of Slack, database and model that is not set. */
-export async function startStandIns(wanted: Wanted, { log, ownerOf }: Means): Promise<StandIns> {
+export async function startStandIns(wanted: StandInConfig, { log, ownerOf }: StandInDeps): Promise<StandIns> {
   await using starting = new AsyncDisposableStack()
   // One that fails does not leave another behind that is still starting.
   const started = <T extends AsyncDisposable>(standIn: Promise<T>): Promise<T> =>
     standIn.then((one) => starting.use(one))
-  const [database, slack, model] = await allOrFirstTrouble([
+  const [database, slack, model] = await allOrFirstError([
     wanted.database ? undefined : started(startLocalDatabase({ dataDir: wanted.dataDir, log })),
     wanted.slack ? undefined : started(startSlack(wanted, { log, ownerOf })),
     wanted.model.apiKey ? undefined : started(startOfflineModel({ log })),
@@ -49,10 +49,10 @@ export async function startStandIns(wanted: Wanted, { log, ownerOf }: Means): Pr
   return {
     settings: {
       slack: wanted.slack ?? slackSettings(slack, wanted.local.mode),
-      database: wanted.database ?? { kind: 'postgres', url: given(database).url },
+      database: wanted.database ?? { kind: 'postgres', url: assertStarted(database).url },
       model:
         wanted.model.apiKey === undefined
-          ? { name: 'offline', apiKey: 'offline', baseURL: given(model).baseURL }
+          ? { name: 'offline', apiKey: 'offline', baseURL: assertStarted(model).baseURL }
           : { ...wanted.model, apiKey: wanted.model.apiKey },
     },
     lines: linesOf(wanted, slack),
@@ -64,12 +64,12 @@ export async function startStandIns(wanted: Wanted, { log, ownerOf }: Means): Pr
 }
 
 /** Waits for all, then throws the first failure, if there was one. */
-async function allOrFirstTrouble<T extends readonly unknown[]>(tasks: T): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
+async function allOrFirstError<T extends readonly unknown[]>(tasks: T): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
   await Promise.allSettled(tasks)
   return Promise.all(tasks)
 }
 
-async function startSlack(wanted: Wanted, { log, ownerOf }: Means): Promise<SlackEmulator> {
+async function startSlack(wanted: StandInConfig, { log, ownerOf }: StandInDeps): Promise<SlackEmulator> {
   const { port, mode } = wanted.local
   try {
     return await startSlackEmulator({
@@ -93,13 +93,13 @@ const portInUse = (port: number, owner: string, cause: unknown): AppError =>
   )
 
 function slackSettings(slack: SlackEmulator | undefined, mode: 'http' | 'socket'): Slack {
-  const { botToken, appToken, signingSecret, apiUrl } = given(slack)
+  const { botToken, appToken, signingSecret, apiUrl } = assertStarted(slack)
   return mode === 'socket'
     ? { botToken, appToken, signingSecret: undefined, apiUrl }
     : { botToken, appToken: undefined, signingSecret, apiUrl }
 }
 
-function linesOf(wanted: Wanted, slack: SlackEmulator | undefined): string[] {
+function linesOf(wanted: StandInConfig, slack: SlackEmulator | undefined): string[] {
   return [
     slack
       ? `  Slack     stand-in: ${slack.url} (set SLACK_BOT_TOKEN for a real workspace)`
@@ -114,7 +114,7 @@ function linesOf(wanted: Wanted, slack: SlackEmulator | undefined): string[] {
 }
 
 /** A stand-in is started exactly where a setting is missing. */
-function given<T>(standIn: T | undefined): T {
+function assertStarted<T>(standIn: T | undefined): T {
   if (standIn === undefined) throw new TypeError('a stand-in was not started')
   return standIn
 }

@@ -50,7 +50,7 @@ export type Mcp = Features & {
 }
 
 export type McpDeps = {
-  registry: Pick<Registry, 'connectionsOf' | 'setStatus' | 'learn' | 'setEra' | 'setOffers'>
+  registry: Pick<Registry, 'connectionsOf' | 'setStatus' | 'saveServerInfo' | 'saveEra' | 'saveFeatures'>
   credentials: CredentialStore
   egress: Egress
   /** Left out: nobody signs in, servers take what headers hold. */

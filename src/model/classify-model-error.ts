@@ -1,8 +1,9 @@
 import Anthropic from '@anthropic-ai/sdk'
 import { AppError } from '../errors.ts'
+import { truncateAtWord } from '../text.ts'
 import type { ModelRetry } from './turn.ts'
 
-/** What an attempt's failure means for the next step. */
+/** What to do after a failed attempt: try again later, try without thinking blocks, or give up. */
 export type ModelFailure =
   | { kind: 'later'; why: ModelRetry['why']; afterSeconds: number | undefined }
   | { kind: 'thinking_refused' }
@@ -11,9 +12,9 @@ export type ModelFailure =
 const LATER_STATUSES = new Set([408, 409, 425, 429, 500, 502, 503, 504, 529])
 const LATER_TYPES = new Set(['overloaded_error', 'rate_limit_error', 'api_error', 'timeout_error'])
 
-/** https://platform.claude.com/docs/en/api/errors; an error event inside a stream has a type but no status. */
+/** Classifies by status and type (https://platform.claude.com/docs/en/api/errors); an error event inside a stream has a type but no status. */
 export function classifyModelError(error: Error, model: string): ModelFailure {
-  // What is not an answer of the API broke on the way: refused, reset, cut off in the middle.
+  // Any other error comes from the network: the connection was refused, reset or cut off.
   if (!(error instanceof Anthropic.APIError) || error instanceof Anthropic.APIConnectionError)
     return { kind: 'later', why: 'unreachable', afterSeconds: undefined }
   const status: unknown = error.status
@@ -42,13 +43,10 @@ function retryAfterSeconds(headers: Headers | undefined): number | undefined {
   return Number.isFinite(seconds) ? Math.max(0, seconds) : undefined
 }
 
-const SAID_CHARS = 300
-
-const quoted = (said: string): string =>
-  said.length > SAID_CHARS ? `${said.slice(0, SAID_CHARS).replace(/\s+\S*$/, '')}…` : said
+const MAX_REASON_CHARS = 300
 
 function adviceOn(error: InstanceType<typeof Anthropic.APIError>, model: string): string {
-  const said = quoted(error.apiMessage ?? 'no reason given')
+  const said = truncateAtWord(error.apiMessage ?? 'no reason given', MAX_REASON_CHARS)
   if (/credit balance|billing/i.test(said))
     return `Claude's API wants payment: ${said} Whoever runs Patchbay can settle that in their Anthropic account; then try again.`
   if (/prompt is too long|context window|too large/i.test(said) || Number(error.status) === 413)

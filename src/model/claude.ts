@@ -1,20 +1,25 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import Anthropic from '@anthropic-ai/sdk'
 import { AppError, errorChainOf } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { pause } from '../timing.ts'
 import { classifyModelError, type ModelFailure } from './classify-model-error.ts'
 import { costOf } from './prices.ts'
 import type { Model, ModelListener, ModelRequest, ModelRetry, ModelTurn } from './turn.ts'
 import { readModelContent, readStopReason, readTokenUsage, toMessages, toSystem, toTools } from './wire.ts'
 
-/** How long a turn goes on trying, and how it spaces its attempts. */
+/** How long a turn is tried, how long the pauses between its attempts are, and after how much silence a stream counts as broken. */
 export type ModelRetryLimits = { totalMs: number; firstDelayMs: number; longestDelayMs: number; silenceMs: number }
 
-// A person waits in front of Slack: three minutes outlast most overloads, and more would look dead.
-// The API sends a ping every few seconds: a stream that says nothing for a minute is broken, whatever TCP thinks of it.
-const PATIENCE: ModelRetryLimits = { totalMs: 180_000, firstDelayMs: 1_000, longestDelayMs: 30_000, silenceMs: 60_000 }
+// Three minutes outlast most overloads; a person who waits longer takes the app for dead.
+// The API sends a ping every few seconds, so a stream that is silent for a minute is broken even if TCP has not noticed.
+const RETRY_LIMITS: ModelRetryLimits = {
+  totalMs: 180_000,
+  firstDelayMs: 1_000,
+  longestDelayMs: 30_000,
+  silenceMs: 60_000,
+}
 
-type Deps = { client: Anthropic; name: string; log: Log; patience: ModelRetryLimits; unpriced: Set<string> }
+type Deps = { client: Anthropic; name: string; log: Log; limits: ModelRetryLimits; unpriced: Set<string> }
 type Attempt = { kind: 'done'; message: Anthropic.Message } | { kind: 'failed'; error: Error; spoke: boolean }
 
 /** Claude over the Messages API, or whatever speaks it at `baseURL`. Thinking is left at each model's default. */
@@ -23,7 +28,7 @@ export function createModel(o: {
   baseURL?: string | undefined
   model: string
   log: Log
-  patience?: Partial<ModelRetryLimits>
+  limits?: Partial<ModelRetryLimits>
 }): Model {
   const client = new Anthropic({
     apiKey: o.apiKey,
@@ -37,35 +42,35 @@ export function createModel(o: {
     client,
     name: o.model,
     log: o.log,
-    patience: { ...PATIENCE, ...o.patience },
+    limits: { ...RETRY_LIMITS, ...o.limits },
     unpriced: new Set<string>(),
   }
-  return { name: o.model, turn: (ask, listener) => turn(deps, ask, listener) }
+  return { name: o.model, turn: (ask, listener) => runTurn(deps, ask, listener) }
 }
 
-async function turn(deps: Deps, ask: ModelRequest, listener: ModelListener): Promise<ModelTurn> {
+async function runTurn(deps: Deps, ask: ModelRequest, listener: ModelListener): Promise<ModelTurn> {
   let giveUpAt: number | undefined
   let withThinking = true
   for (let failures = 0; ; ) {
-    const attempt = await attemptOnce(deps, request(deps, ask, withThinking), listener)
+    const attempt = await attemptOnce(deps, requestParams(deps, ask, withThinking), listener)
     if (attempt.kind === 'done') return toTurn(deps, attempt.message)
-    if (listener.signal.aborted) throw cancelled(listener.signal.reason)
+    if (listener.signal.aborted) throw cancelledError(listener.signal.reason)
     if (attempt.spoke) listener.onRestart()
-    const trouble = classifyModelError(attempt.error, deps.name)
-    deps.log.warn({ kind: trouble.kind, err: errorChainOf(attempt.error) }, 'model attempt failed')
-    if (trouble.kind === 'thinking_refused' && withThinking) {
+    const failure = classifyModelError(attempt.error, deps.name)
+    deps.log.warn({ kind: failure.kind, err: errorChainOf(attempt.error) }, 'model attempt failed')
+    if (failure.kind === 'thinking_refused' && withThinking) {
       withThinking = false
       continue
     }
     failures += 1
-    giveUpAt ??= Date.now() + deps.patience.totalMs
-    const waiting = nextWait(deps.patience, { trouble, failures, error: attempt.error, giveUpAt })
+    giveUpAt ??= Date.now() + deps.limits.totalMs
+    const waiting = nextWait(deps.limits, { failure, failures, error: attempt.error, giveUpAt })
     listener.onWaiting(waiting)
-    await pause(waiting.seconds, listener.signal)
+    await pause(waiting.seconds * 1_000, listener.signal)
   }
 }
 
-function request(deps: Deps, ask: ModelRequest, withThinking: boolean): Anthropic.MessageStreamParams {
+function requestParams(deps: Deps, ask: ModelRequest, withThinking: boolean): Anthropic.MessageStreamParams {
   return {
     model: deps.name,
     max_tokens: ask.maxTokens,
@@ -80,11 +85,11 @@ async function attemptOnce(
   params: Anthropic.MessageStreamParams,
   listener: ModelListener,
 ): Promise<Attempt> {
-  if (listener.signal.aborted) throw cancelled(listener.signal.reason)
+  if (listener.signal.aborted) throw cancelledError(listener.signal.reason)
   let spoke = false
   const silence = new AbortController()
   const stream = deps.client.messages.stream(params, { signal: AbortSignal.any([listener.signal, silence.signal]) })
-  const timer = setTimeout(() => silence.abort(), deps.patience.silenceMs)
+  const timer = setTimeout(() => silence.abort(), deps.limits.silenceMs)
   stream.on('streamEvent', () => timer.refresh())
   stream.on('text', (words) => {
     if (words === '' || listener.signal.aborted) return
@@ -101,36 +106,30 @@ async function attemptOnce(
   }
 }
 
-type Failed = { trouble: ModelFailure; failures: number; error: Error; giveUpAt: number }
+type Failed = { failure: ModelFailure; failures: number; error: Error; giveUpAt: number }
 
-/** How long to wait before the next attempt; throws when there is none. */
-function nextWait(patience: ModelRetryLimits, { trouble, failures, error, giveUpAt }: Failed): ModelRetry {
-  if (trouble.kind === 'final') throw trouble.error
-  if (trouble.kind === 'thinking_refused')
+/** How long to wait before the next attempt. Throws what `Model.turn` throws when there will be none. */
+function nextWait(limits: ModelRetryLimits, { failure, failures, error, giveUpAt }: Failed): ModelRetry {
+  if (failure.kind === 'final') throw failure.error
+  if (failure.kind === 'thinking_refused')
     throw new AppError('model_failed', "Claude's API refused this conversation. Start a new thread.", { cause: error })
-  const grown = Math.min(patience.firstDelayMs * 2 ** (failures - 1), patience.longestDelayMs)
-  // Jitter, so that many runs that failed together do not come back together.
-  const waitMs = trouble.afterSeconds === undefined ? grown * (0.5 + Math.random() / 2) : trouble.afterSeconds * 1000
-  if (Date.now() + waitMs > giveUpAt) throw new AppError('model_overloaded', exhausted(trouble.why), { cause: error })
-  return { seconds: waitMs / 1000, attempt: failures, why: trouble.why }
+  const backoffMs = Math.min(limits.firstDelayMs * 2 ** (failures - 1), limits.longestDelayMs)
+  // Jitter spreads out the retries of runs that failed at the same moment.
+  const waitMs =
+    failure.afterSeconds === undefined ? backoffMs * (0.5 + Math.random() / 2) : failure.afterSeconds * 1000
+  if (Date.now() + waitMs > giveUpAt)
+    throw new AppError('model_overloaded', overloadedMessage(failure.why), { cause: error })
+  return { seconds: waitMs / 1000, attempt: failures, why: failure.why }
 }
 
-function exhausted(why: ModelRetry['why']): string {
+function overloadedMessage(why: ModelRetry['why']): string {
   if (why === 'unreachable')
     return "Claude's API cannot be reached. Try again in a few minutes; if that does not help, whoever runs Patchbay should check the network and ANTHROPIC_BASE_URL."
   if (why === 'rate_limited') return 'Too many requests are going to Claude at once. Please try again in a few minutes.'
   return 'Claude is overloaded at the moment. Please try again in a few minutes.'
 }
 
-async function pause(seconds: number, signal: AbortSignal): Promise<void> {
-  try {
-    await sleep(seconds * 1000, undefined, { signal })
-  } catch (error) {
-    throw cancelled(error)
-  }
-}
-
-function cancelled(cause: unknown): AppError {
+function cancelledError(cause: unknown): AppError {
   return new AppError('cancelled', 'Stopped.', { cause })
 }
 

@@ -1,7 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { JsonObject, JsonValue } from '../json.ts'
-import { repairSchema } from './tool-schema-mend.ts'
-import { repairSchemaRoot, resolveReference } from './tool-schema-root.ts'
+import { repairSchema } from './repair-tool-schema.ts'
+import { repairSchemaRoot, resolveReference } from './repair-tool-schema-root.ts'
 import type { OfferedTool } from './turn.ts'
 
 /** https://platform.claude.com/docs/en/agents-and-tools/tool-use/define-tools */
@@ -16,7 +16,7 @@ const SCHEMA_MAX_DEPTH = 64
 const DRAFT = 'https://json-schema.org/draft/2020-12/schema'
 const ROOT_COMBINATORS = ['oneOf', 'anyOf', 'allOf']
 
-const metaSchema = lazily(() => new Ajv2020({ strict: false, validateFormats: false, logger: false }))
+const metaSchema = createLazy(() => new Ajv2020({ strict: false, validateFormats: false, logger: false }))
 
 /** Why the API would refuse this tool, or undefined. A refused tool fails the request of every other tool with it. */
 export function schemaRefusalFor(tool: OfferedTool): string | undefined {
@@ -50,11 +50,11 @@ export function toAcceptableSchema(schema: JsonObject): JsonObject | undefined {
   if (depthOf(schema) > SCHEMA_MAX_DEPTH) return undefined
   const root = repairSchemaRoot(repairSchema(schema))
   if (!root) return undefined
-  const named = withUsableNames(root)
+  const named = dropUnusableNames(root)
   return named && schemaRefusal(named) === undefined ? named : undefined
 }
 
-function withUsableNames(schema: JsonObject): JsonObject | undefined {
+function dropUnusableNames(schema: JsonObject): JsonObject | undefined {
   const properties = schema.properties
   if (!isObject(properties)) return schema
   const required = Array.isArray(schema.required) ? schema.required : []
@@ -80,7 +80,7 @@ function isObject(value: JsonValue | undefined): value is JsonObject {
 }
 
 /** Importing a file runs nothing: made at first use. */
-function lazily<T>(make: () => T): () => T {
+function createLazy<T>(make: () => T): () => T {
   let made: T | undefined
   return () => {
     made ??= make()

@@ -50,7 +50,7 @@ export type ModelListener = {
 }
 
 /**
- * One turn of a model. Throws AppError: `cancelled` as soon as the signal fires, `model_overloaded` when patience ran out,
+ * One turn of a model. Throws AppError: `cancelled` as soon as the signal fires, `model_overloaded` when the time for retries is over,
  * `model_failed` when asking again would not help.
  */
 export type Model = { name: string; turn(ask: ModelRequest, listener: ModelListener): Promise<ModelTurn> }

@@ -4,7 +4,7 @@ import { errorChainOf } from '../errors.ts'
 import type { ConnectionId, UserId, WorkspaceId } from '../ids.ts'
 import type { Log } from '../log.ts'
 
-type Opened = { what: 'credential_opened'; connection: ConnectionId; workspace: WorkspaceId; user: UserId }
+type OpenedCredential = { what: 'credential_opened'; connection: ConnectionId; workspace: WorkspaceId; user: UserId }
 
 const Nothing = z.null().transform(() => undefined)
 const Part = z.object({ last: z.number().nullable(), broken: z.number().nullable() })
@@ -21,7 +21,7 @@ const LOOKS_PER_WHOLE_CHECK = 24
  */
 export const createOpeningAudit =
   (db: Db) =>
-  ({ what, workspace, user, connection }: Opened): Promise<void> =>
+  ({ what, workspace, user, connection }: OpenedCredential): Promise<void> =>
     db.call('audit_append', { workspace, actor: user, action: what, details: { connection } }, Nothing)
 
 /** The first row after `after` whose hash does not follow from the one before, and the last row that was read. */

@@ -49,7 +49,7 @@ export function decide(asked: CallFacts, rules: Rule[]): Verdict {
   const ofWorkspace = rules.filter((rule) => rule.scope === 'workspace' && matches(rule, asked))
   const own = rules.filter((rule) => rule.scope === 'person' && matches(rule, asked))
   const denied = [...ofWorkspace, ...own].find((rule) => rule.verdict === 'deny')
-  if (denied) return { kind: 'deny', risk, why: [denyWords(denied)] }
+  if (denied) return { kind: 'deny', risk, why: [denyReason(denied)] }
   const asks = ofWorkspace.filter((rule) => rule.verdict === 'ask')
   if (asks.length > 0) return ask(asked, risk, { why: ['A workspace rule says to ask first.', ...why], rules: asks })
   if (ofWorkspace.some((rule) => rule.verdict === 'allow'))
@@ -83,12 +83,12 @@ function ask(asked: CallFacts, risk: Risk, grounds: { why: string[]; rules: Rule
   const mayAlways = level === 'write' && grounds.rules.length === 0
   const shown = asked.shownIn === undefined ? [] : [`The answer will be visible to everyone in ${asked.shownIn}.`]
   const reaches = asked.hosts.length === 0 ? [] : [`It names ${asked.hosts.join(', ')}.`]
-  const why = [...grounds.why, ...reaches, ...untrustedWords(asked), ...shown]
+  const why = [...grounds.why, ...reaches, ...untrustedReasons(asked), ...shown]
   return { kind: 'ask', risk: level, approvers, fourEyes, mayAlways, why }
 }
 
 /** Whoever decides should know that the wish may be somebody else's. */
-function untrustedWords({ untrusted = [] }: CallFacts): string[] {
+function untrustedReasons({ untrusted = [] }: CallFacts): string[] {
   if (untrusted.length === 0) return []
   return [`Before this, I read text from ${untrusted.join(', ')} that nobody has checked.`]
 }
@@ -105,7 +105,7 @@ function assessRisk(asked: CallFacts): { risk: Risk; why: string[] } {
   }
 }
 
-const CARD_WORDS: Record<Risk, string> = {
+const CARD_REASONS: Record<Risk, string> = {
   read: 'It only reads.',
   write: 'It changes something.',
   destructive: 'It can destroy or overwrite something.',
@@ -113,7 +113,7 @@ const CARD_WORDS: Record<Risk, string> = {
 
 function fromCard({ word }: CallFacts): { risk: Risk; why: string } {
   if (word.class === undefined) return { risk: 'write', why: 'Nobody has checked yet what this tool can do.' }
-  return { risk: word.class, why: CARD_WORDS[word.class] }
+  return { risk: word.class, why: CARD_REASONS[word.class] }
 }
 
 function fromServer({ annotations }: CallFacts): { risk: Risk; why: string }[] {
@@ -137,5 +137,5 @@ function matches(rule: Rule, asked: CallFacts): boolean {
 const allowsNow = (rule: Rule, asked: CallFacts): boolean =>
   rule.verdict === 'allow' && rule.definition === asked.definition
 
-const denyWords = (rule: Rule): string =>
+const denyReason = (rule: Rule): string =>
   rule.scope === 'workspace' ? 'A workspace rule forbids it.' : 'Your own rule forbids it.'

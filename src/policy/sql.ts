@@ -96,7 +96,7 @@ const onlyExplains = (explain: unknown): boolean =>
   explain !== undefined && !JSON.stringify(field(explain, 'options') ?? '').includes('analyze')
 
 function readNode(key: string, value: unknown, dialect: SqlDialect): SqlReading {
-  if (/^[A-Z]\w*Stmt$/.test(key)) return readKind(key, value)
+  if (/^[A-Z]\w*Stmt$/.test(key)) return readStatementKind(key, value)
   switch (key) {
     case 'intoClause':
     case 'IntoClause':
@@ -113,7 +113,7 @@ function readNode(key: string, value: unknown, dialect: SqlDialect): SqlReading 
 }
 
 /** By the kind of statement. */
-function readKind(kind: string, value: unknown): SqlReading {
+function readStatementKind(kind: string, value: unknown): SqlReading {
   switch (kind) {
     case 'SelectStmt':
     case 'VariableShowStmt':

@@ -18,11 +18,11 @@ export type CatalogueRow = Pick<NewCatalogueRow, 'entry' | 'status' | 'verified'
 
 /** What may fit a search, and how often cards are connected: in all workspaces by card, and in this one. */
 export type CatalogueMatches = {
-  found: CatalogueRow[]
+  rows: CatalogueRow[]
   curated: Record<string, number>
-  here: Record<string, number>
+  inWorkspace: Record<string, number>
   /** False until the registry was read once. */
-  walked: boolean
+  synced: boolean
 }
 
 /** A run card of ours as its row has it, for whoever reads the table; the app itself reads the card. */
@@ -47,11 +47,11 @@ export type Catalogue = {
   /** The turn, for `leaseMs`; undefined when nothing is due or another instance has it. */
   claim(holder: string, leaseMs: number): Promise<SyncLease | undefined>
   /** Keeps a page and renews the lease; false when the turn was lost. */
-  put(holder: string, leaseMs: number, page: { rows: NewCatalogueRow[]; gone: string[] }): Promise<boolean>
+  savePage(holder: string, leaseMs: number, page: { rows: NewCatalogueRow[]; gone: string[] }): Promise<boolean>
   /** The end of a walk; after a full one, what was not seen is gone. */
-  walked(holder: string, walk: { since: Date; full: boolean; againMs: number }): Promise<void>
+  finishSync(holder: string, walk: { since: Date; full: boolean; againMs: number }): Promise<void>
   /** Gives the turn back. */
-  rest(holder: string, again: { failures: number; againMs: number }): Promise<void>
+  postpone(holder: string, again: { failures: number; againMs: number }): Promise<void>
   get(name: string): Promise<CatalogueRow | undefined>
   /** `patterns`: regular expressions that one text must fit, all of them. `words`: names that look like one of them are found too. */
   find(
@@ -69,10 +69,10 @@ const Row = z.object({
 const Counts = z.record(z.string(), z.number())
 const Found = z.object({ found: z.array(Row), curated: Counts, in_workspace: Counts, synced: z.boolean() }).transform(
   ({ found, curated, in_workspace, synced }): CatalogueMatches => ({
-    found,
+    rows: found,
     curated,
-    here: in_workspace,
-    walked: synced,
+    inWorkspace: in_workspace,
+    synced: synced,
   }),
 )
 const Claimed = z
@@ -98,16 +98,16 @@ const catalogueOf = (db: Db, url: string): Catalogue => ({
   url,
   claim: async (holder, ms) =>
     (await db.call('registry_sync_claim', { url, owner: holder, lease_ms: ms }, Claimed.nullable())) ?? undefined,
-  put: (holder, ms, { rows, gone }) =>
+  savePage: (holder, ms, { rows, gone }) =>
     db.call('registry_sync_save_page', { url, owner: holder, lease_ms: ms, rows, gone }, z.boolean()),
-  walked: async (holder, { since, full, againMs }) => {
+  finishSync: async (holder, { since, full, againMs }) => {
     await db.call(
       'registry_sync_finish',
       { url, owner: holder, since: since.toISOString(), full, again_ms: againMs },
       z.boolean(),
     )
   },
-  rest: (holder, { failures, againMs }) =>
+  postpone: (holder, { failures, againMs }) =>
     db.call('registry_sync_postpone', { url, owner: holder, failures, again_ms: againMs }, Nothing),
   get: async (name) => (await db.call('run_card_get', { name }, Row.nullable())) ?? undefined,
   find: (workspace, { patterns, words, limit }) =>

@@ -18,7 +18,7 @@ export type UnusableTool = { tool: string; why: string }
 /** What a server told of itself; `instructions` is its own text on its use, untrusted. */
 export type ServerInfo = {
   tools: StoredTool[]
-  leftOut: UnusableTool[]
+  unusableTools: UnusableTool[]
   instructions: string | undefined
   /** Left out: what was known of them stays. */
   offers?: ServerFeatures | undefined
@@ -62,7 +62,7 @@ export type Connection = {
   tools: StoredTool[]
   /** What its server offers beside tools; undefined until a session was opened. */
   offers?: ServerFeatures | undefined
-  leftOut?: UnusableTool[]
+  unusableTools?: UnusableTool[]
   instructions?: string | undefined
   /** The protocol verdict of the last open; only mcp/ reads it. */
   era: unknown
@@ -75,7 +75,7 @@ export type Connection = {
 /** What one save writes: what a person filled in, and what the server told when it was tried. */
 export type SavedConnection = Pick<
   Connection,
-  'inputs' | 'credential' | 'signsIn' | 'tools' | 'leftOut' | 'instructions' | 'offers' | 'era'
+  'inputs' | 'credential' | 'signsIn' | 'tools' | 'unusableTools' | 'instructions' | 'offers' | 'era'
 >
 
 export type NewConnection = SavedConnection & Pick<Connection, 'id' | 'workspace' | 'user' | 'name' | 'card' | 'entry'>

@@ -12,7 +12,7 @@ import type {
   StoredTool,
 } from './connection.ts'
 import { RegistryEntry } from './entry.ts'
-import { createToolListCache } from './known-tools.ts'
+import { createToolListCache } from './tool-list-cache.ts'
 
 /** Which connection: its id counts only in its workspace. */
 type At = Pick<Connection, 'id' | 'workspace'>
@@ -32,9 +32,9 @@ export type Registry = {
   saved(principal: Principal, id: ConnectionId): Promise<Connection | undefined>
   setStatus(at: At, status: ConnectionStatus, reason?: string): Promise<void>
   /** What its server says of itself now. */
-  learn(at: At, saveServerInfo: ServerInfo): Promise<void>
-  setOffers(at: At, offers: ServerFeatures): Promise<void>
-  setEra(at: At, era: unknown): Promise<void>
+  saveServerInfo(at: At, saveServerInfo: ServerInfo): Promise<void>
+  saveFeatures(at: At, offers: ServerFeatures): Promise<void>
+  saveEra(at: At, era: unknown): Promise<void>
   /** The turn to renew tokens; false while another holder has it, for at most the time it asked for. */
   lease(id: ConnectionId | IdentityId, holder: string, ms: number): Promise<boolean>
   releaseLease(id: ConnectionId | IdentityId, holder: string): Promise<void>
@@ -119,7 +119,7 @@ const connectionOf = (row: z.infer<typeof Stored>, tools: StoredTool[]): Connect
   statusReason: row.status_reason,
   tools,
   offers: row.server_features,
-  leftOut: row.unusable_tools,
+  unusableTools: row.unusable_tools,
   instructions: row.server_instructions,
   era: row.protocol_era,
   eraAt: row.protocol_era_at,
@@ -133,10 +133,10 @@ const Row = Stored.transform((row) => connectionOf(row, row.tools_available ?? [
 const Maybe = Row.nullable().transform(toUndefined)
 
 /** The columns that one save writes. */
-const savedArgs = ({ credential, tools, leftOut, instructions, offers, era }: SavedConnection) => ({
+const savedArgs = ({ credential, tools, unusableTools, instructions, offers, era }: SavedConnection) => ({
   credential: credential ?? null,
   tools,
-  unusable: leftOut ?? [],
+  unusable: unusableTools ?? [],
   instructions: instructions ?? null,
   features: offers ?? null,
   era: era ?? {},
@@ -178,15 +178,15 @@ export function createRegistry(db: Db): Registry {
     saved: ({ workspace, user }, id) => db.call('connection_saved', { workspace, user, id }, Maybe),
     setStatus: ({ id, workspace }, status, reason) =>
       db.call('connection_set_status', { workspace, id, status, reason: reason ?? null }, Nothing),
-    learn: ({ id, workspace }, { tools, leftOut, instructions, offers }) =>
+    saveServerInfo: ({ id, workspace }, { tools, unusableTools, instructions, offers }) =>
       db.call(
         'connection_save_server_info',
-        { workspace, id, tools, unusable: leftOut, instructions: instructions ?? null, features: offers ?? null },
+        { workspace, id, tools, unusable: unusableTools, instructions: instructions ?? null, features: offers ?? null },
         Nothing,
       ),
-    setOffers: ({ id, workspace }, offers) =>
+    saveFeatures: ({ id, workspace }, offers) =>
       db.call('connection_save_features', { workspace, id, features: offers }, Nothing),
-    setEra: ({ id, workspace }, era) => db.call('connection_save_era', { workspace, id, era: era ?? {} }, Nothing),
+    saveEra: ({ id, workspace }, era) => db.call('connection_save_era', { workspace, id, era: era ?? {} }, Nothing),
     lease: (id, holder, ms) => db.call('token_refresh_claim', { connection: id, owner: holder, ms }, z.boolean()),
     releaseLease: (id, holder) => db.call('token_refresh_release', { connection: id, owner: holder }, Nothing),
     remove: (p, id) => db.call('connection_remove', { workspace: p.workspace, user: p.user, id }, Maybe),

@@ -28,9 +28,9 @@ export type ResourceSubscriptions = {
   claim(watcher: string, leaseMs: number, most: number): Promise<ResourceSubscriptionRow[]>
   release(watcher: string): Promise<void>
   /** Notes a change, until somebody tells it. */
-  changed(connection: ConnectionId, uri: string): Promise<void>
+  saveChange(connection: ConnectionId, uri: string): Promise<void>
   /** Claims the changes to tell now, each once; a watch speaks at most every `quietMs`. */
-  due(watcher: string, quietMs: number): Promise<ResourceSubscriptionRow[]>
+  claimChanges(watcher: string, quietMs: number): Promise<ResourceSubscriptionRow[]>
 }
 
 const Row = z
@@ -69,6 +69,6 @@ export const createResourceSubscriptions = (db: Db): ResourceSubscriptions => ({
   claim: (watcher, leaseMs, most) =>
     db.call('resource_subscriptions_claim', { owner: watcher, lease_ms: leaseMs, most }, Rows),
   release: (watcher) => db.call('resource_subscriptions_release', { owner: watcher }, Nothing),
-  changed: (connection, uri) => db.call('resource_subscription_changed', { connection, uri }, Nothing),
-  due: (watcher, quietMs) => db.call('resource_changes_claim', { owner: watcher, quiet_ms: quietMs }, Rows),
+  saveChange: (connection, uri) => db.call('resource_subscription_changed', { connection, uri }, Nothing),
+  claimChanges: (watcher, quietMs) => db.call('resource_changes_claim', { owner: watcher, quiet_ms: quietMs }, Rows),
 })

@@ -1,14 +1,14 @@
 import type { ServerResponse } from 'node:http'
 import type { SignInResult } from '../connect/connect-types.ts'
 
-type Look = 'good' | 'bad' | 'plain'
+type PageStyle = 'good' | 'bad' | 'plain'
 
 /** The page a browser ends at after a sign-in. Pure. */
 export function renderSignedInPage(signedIn: SignInResult): string {
   if (signedIn.ok) return page('Signed in', [connected(signedIn), BACK, MISTAKE], 'good')
   // Nobody knows whose it was, so Slack says nothing of it.
-  if (signedIn.by === undefined) return page('Nothing to do here', [`<p>${literal(signedIn.message)}</p>`], 'plain')
-  return page('Not signed in', [`<p>${literal(signedIn.message)}</p>`, AGAIN], 'bad')
+  if (signedIn.by === undefined) return page('Nothing to do here', [`<p>${escapeHtml(signedIn.message)}</p>`], 'plain')
+  return page('Not signed in', [`<p>${escapeHtml(signedIn.message)}</p>`, AGAIN], 'bad')
 }
 
 export const renderErrorPage = (): string =>
@@ -23,7 +23,7 @@ export const renderErrorPage = (): string =>
 function connected({ title, connection }: Extract<SignInResult, { ok: true }>): string {
   const count = connection.tools.length
   const tools = count === 1 ? 'its tool' : `its ${count} tools`
-  return `<p><strong>${literal(title)}</strong> is connected as <strong>${literal(connection.name)}</strong>, and you can use ${tools}.</p>`
+  return `<p><strong>${escapeHtml(title)}</strong> is connected as <strong>${escapeHtml(connection.name)}</strong>, and you can use ${tools}.</p>`
 }
 
 const BACK = '<p class="next">You can close this page and go back to Slack.</p>'
@@ -31,13 +31,17 @@ const AGAIN = '<p class="next">You can close this page. Slack has a button to tr
 const MISTAKE =
   '<p class="small">Was this link sent to you by somebody else? Then you signed in for them. Remove the access in your account there.</p>'
 
-const literal = (text: string): string =>
+const escapeHtml = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 
-const SIGNS: Record<Look, string> = { good: 'M7 12.5l3.5 3.5L17 8.5', bad: 'M12 6.5v7M12 17v.5', plain: 'M7 12h10' }
+const ICONS: Record<PageStyle, string> = {
+  good: 'M7 12.5l3.5 3.5L17 8.5',
+  bad: 'M12 6.5v7M12 17v.5',
+  plain: 'M7 12h10',
+}
 
-const sign = (look: Look): string =>
-  `<svg class="sign ${look}" viewBox="0 0 24 24" width="44" height="44" aria-hidden="true"><circle cx="12" cy="12" r="12"/><path d="${SIGNS[look]}"/></svg>`
+const icon = (look: PageStyle): string =>
+  `<svg class="sign ${look}" viewBox="0 0 24 24" width="44" height="44" aria-hidden="true"><circle cx="12" cy="12" r="12"/><path d="${ICONS[look]}"/></svg>`
 
 const STYLE = `
 :root{color-scheme:light dark;font:1rem/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
@@ -53,12 +57,12 @@ p{margin:0 0 1rem}p:last-child{margin:0}
 .next{font-weight:600}.small{padding-top:1rem;border-top:1px solid light-dark(#dcdfe4,#363c48);font-size:.875rem;color:light-dark(#5a6170,#a4acba)}
 `
 
-function page(title: string, body: string[], look: Look): string {
+function page(title: string, body: string[], look: PageStyle): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title} · Patchbay</title><style>${STYLE}</style></head>
 <body><main><p class="by"><b aria-hidden="true">P</b>Patchbay</p>
-${sign(look)}<h1>${title}</h1>
+${icon(look)}<h1>${title}</h1>
 ${body.join('\n')}
 </main></body></html>`
 }

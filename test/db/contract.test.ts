@@ -143,12 +143,12 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
     }
     expect(await catalogue.claim('one', 60_000)).toEqual({ since: undefined, fullAgeMs: undefined, failures: 0 })
     expect(await catalogue.claim('two', 60_000), 'another has it').toBeUndefined()
-    expect(await catalogue.put('two', 60_000, { rows: [row], gone: [] })).toBe(false)
-    expect(await catalogue.put('one', 60_000, { rows: [row], gone: ['a/b'] })).toBe(true)
+    expect(await catalogue.savePage('two', 60_000, { rows: [row], gone: [] })).toBe(false)
+    expect(await catalogue.savePage('one', 60_000, { rows: [row], gone: ['a/b'] })).toBe(true)
     const since = new Date('2026-11-25T10:00:00Z')
-    await catalogue.walked('one', { since, full: true, againMs: 0 })
+    await catalogue.finishSync('one', { since, full: true, againMs: 0 })
     expect(await catalogue.claim('two', 60_000)).toMatchObject({ since, fullAgeMs: expect.any(Number) })
-    await catalogue.rest('two', { failures: 3, againMs: 60_000 })
+    await catalogue.postpone('two', { failures: 3, againMs: 60_000 })
     expect(await catalogue.claim('one', 60_000), 'not due').toBeUndefined()
     expect(await catalogue.get(entry.name)).toEqual({ entry, status: 'active', verified: true, popularity: 0 })
     expect(await catalogue.get('no/such')).toBeUndefined()
@@ -161,11 +161,11 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
       words: [],
       limit: 9,
     })
-    expect(byWords.found).toEqual([{ entry, status: 'active', verified: true, popularity: 1 }])
+    expect(byWords.rows).toEqual([{ entry, status: 'active', verified: true, popularity: 1 }])
     expect(byWords).toMatchObject({ here: { [entry.name]: 1 }, walked: true })
     const byLetters = await catalogue.find(who.workspace, { patterns: ['wheater'], words: ['wheater'], limit: 9 })
-    expect(byLetters.found.map((one) => one.entry.title)).toContain(entry.title)
-    expect((await catalogue.find(who.workspace, { patterns: ['snow'], words: ['snow'], limit: 9 })).found).toEqual([])
+    expect(byLetters.rows.map((one) => one.entry.title)).toContain(entry.title)
+    expect((await catalogue.find(who.workspace, { patterns: ['snow'], words: ['snow'], limit: 9 })).rows).toEqual([])
   })
 
   test('an installation is replaced, and removed only by the credential it has', async () => {

@@ -41,7 +41,7 @@ test('tools are read from the database once, and again only when they changed', 
   expect(sent).toContain('tools_available')
   expect(await namesNow()).toEqual(['first'])
   expect(sent).not.toContain('tools_available')
-  await createRegistry(db).learn(made, { tools: [tool('second')], leftOut: [], instructions: undefined })
+  await createRegistry(db).saveServerInfo(made, { tools: [tool('second')], unusableTools: [], instructions: undefined })
   expect(await namesNow()).toEqual(['second'])
   expect(await createRegistry(db).connectionsOf(person)).toEqual(await registry.connectionsOf(person))
 })

@@ -81,7 +81,7 @@ test('a registry’s entries have the same columns', async () => {
     updatedAt: new Date(),
   }
   await catalogue?.claim('one', 60_000)
-  expect(await catalogue?.put('one', 60_000, { rows: [row], gone: [] })).toBe(true)
+  expect(await catalogue?.savePage('one', 60_000, { rows: [row], gone: [] })).toBe(true)
   expect(await at.rows('select * from mcp_run_cards')).toMatchObject([
     {
       card_name: entry.name,

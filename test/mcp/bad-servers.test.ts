@@ -178,8 +178,8 @@ describe.concurrent('while a session opens', () => {
 describe.concurrent.each(TRANSPORTS)('a list over %s', (on) => {
   const tools = async (stage: Awaited<ReturnType<typeof startStage>>) => {
     const listed = await stage.refresh()
-    const { leftOut } = (await stage.house.registry.get(stage.connection.id)) ?? {}
-    return { names: listed.map(({ name }) => name), leftOut: leftOut ?? [] }
+    const { unusableTools } = (await stage.house.registry.get(stage.connection.id)) ?? {}
+    return { names: listed.map(({ name }) => name), leftOut: unusableTools ?? [] }
   }
 
   it('of 10,000 tools is cut, and the rest counted', async () => {

@@ -163,7 +163,7 @@ describe('beside its answer', () => {
     const said = await house.mcp.probe(at(server.port), {}, signal)
     expect(said.instructions).toMatch(/^List people/)
     const probe = await house.mcp.probe(strange(house), {}, signal)
-    expect(probe.leftOut).toEqual([
+    expect(probe.unusableTools).toEqual([
       { tool: 'task', why: expect.stringContaining('long task') },
       { tool: 'no-schema', why: expect.stringContaining('what it takes') },
       { tool: '(no name)', why: 'it has no name' },

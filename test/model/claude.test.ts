@@ -18,14 +18,14 @@ import {
   wishes,
 } from '../support/scripted-model.ts'
 
-const PATIENCE: ModelRetryLimits = { totalMs: 2_000, firstDelayMs: 10, longestDelayMs: 40, silenceMs: 5_000 }
+const LIMITS: ModelRetryLimits = { totalMs: 2_000, firstDelayMs: 10, longestDelayMs: 40, silenceMs: 5_000 }
 
 function modelAt(
   server: ScriptedModel,
-  patience: Partial<ModelRetryLimits> = PATIENCE,
+  limits: Partial<ModelRetryLimits> = LIMITS,
   model = 'claude-sonnet-5-5',
 ): Model {
-  return createModel({ apiKey: 'test-key', baseURL: server.baseURL, model, log: createLog('silent'), patience })
+  return createModel({ apiKey: 'test-key', baseURL: server.baseURL, model, log: createLog('silent'), limits })
 }
 
 const ASK: ModelRequest = {
@@ -184,9 +184,9 @@ test.each(['cut', 'error_event'] as const)(
   },
 )
 
-test('gives up with model_overloaded when patience runs out, at once when asked to wait longer than that', async () => {
+test('gives up with model_overloaded when its time is up, at once when asked to wait longer than that', async () => {
   await using server = await startScriptedModel(overloaded(1_000))
-  const { outcome, waits } = await ask(modelAt(server, { ...PATIENCE, totalMs: 150 }))
+  const { outcome, waits } = await ask(modelAt(server, { ...LIMITS, totalMs: 150 }))
   expect(isAppError(outcome, 'model_overloaded')).toBe(true)
   expect(waits.length).toBeGreaterThan(2)
 
@@ -198,7 +198,7 @@ test('gives up with model_overloaded when patience runs out, at once when asked 
 
 test('a server that cannot be reached is waited for', async () => {
   const server = await startScriptedModel(says('never'))
-  const model = modelAt(server, { ...PATIENCE, totalMs: 100 })
+  const model = modelAt(server, { ...LIMITS, totalMs: 100 })
   await server[Symbol.asyncDispose]()
   const { outcome, waits } = await ask(model)
   expect(isAppError(outcome, 'model_overloaded') && outcome.message).toContain('cannot be reached')
@@ -278,13 +278,13 @@ test.each([
 
 test('a model without a known price costs 0', async () => {
   await using server = await startScriptedModel(says('Hi.'))
-  expect((await ask(modelAt(server, PATIENCE, 'some-other-model'))).outcome).toMatchObject({ costUsd: 0 })
+  expect((await ask(modelAt(server, LIMITS, 'some-other-model'))).outcome).toMatchObject({ costUsd: 0 })
 })
 
 test('a stream that falls silent is given up and tried again', async () => {
   await using server = await startScriptedModel(hangs(), says('Here.'))
   const waited: string[] = []
-  const answer = await modelAt(server, { ...PATIENCE, silenceMs: 200 }).turn(
+  const answer = await modelAt(server, { ...LIMITS, silenceMs: 200 }).turn(
     {
       system: 's',
       messages: [{ role: 'user', content: [{ type: 'text', text: 'hello' }] }],

@@ -46,9 +46,9 @@ export function createMemoryRegistry(): Omit<Registry, 'get'> & {
     replace: ({ id }, to) => change(id, { ...to, status: 'connected', statusReason: undefined, eraAt: new Date() }),
     saved: async (_principal, id) => rows.get(id),
     setStatus: async ({ id }, status, reason) => void (await change(id, { status, statusReason: reason })),
-    learn: async ({ id }, learned) => void (await change(id, learned)),
-    setOffers: async ({ id }, offers) => void (await change(id, { offers })),
-    setEra: async ({ id }, era) => void (await change(id, { era, eraAt: new Date() })),
+    saveServerInfo: async ({ id }, learned) => void (await change(id, learned)),
+    saveFeatures: async ({ id }, offers) => void (await change(id, { offers })),
+    saveEra: async ({ id }, era) => void (await change(id, { era, eraAt: new Date() })),
     lease: async (id, holder) => {
       if (leases.has(id)) return false
       leases.set(id, holder)

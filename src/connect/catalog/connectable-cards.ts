@@ -10,12 +10,12 @@ export type ConnectableCard = { card: Card; entry?: RegistryEntry }
 
 export type ConnectableCards = {
   /** By a card's name, or an entry's with or without its version: another version than the one there is now is none. */
-  offer(name: string): Promise<ConnectableCard | undefined>
+  find(name: string): Promise<ConnectableCard | undefined>
   /** The card a connection was made from; entries stay with their connections. */
-  behind(connection: Pick<Connection, 'card' | 'entry'>): Card | undefined
+  cardOf(connection: Pick<Connection, 'card' | 'entry'>): Card | undefined
   /** The same as `offer` and `behind`, throwing `card_unknown`. */
-  offered(name: string): Promise<ConnectableCard>
-  standing(connection: Pick<Connection, 'card' | 'entry'>): Card
+  get(name: string): Promise<ConnectableCard>
+  getCardOf(connection: Pick<Connection, 'card' | 'entry'>): Card
 }
 
 /** Our own cards and, where a registry is mirrored, its entries. */
@@ -34,10 +34,10 @@ export function createConnectableCards(cards: Card[], catalogue: Pick<Catalogue,
   }
   const behind = (connection: Pick<Connection, 'card' | 'entry'>) => cardOfConnection(connection, byName)
   return {
-    offer,
-    behind,
-    offered: async (name) => (await offer(name)) ?? unknown(name),
-    standing: (connection) => behind(connection) ?? unknown(connection.card),
+    find: offer,
+    cardOf: behind,
+    get: async (name) => (await offer(name)) ?? unknown(name),
+    getCardOf: (connection) => behind(connection) ?? unknown(connection.card),
   }
 }
 

@@ -9,7 +9,7 @@ import { readRegistryItem } from './read-registry-entry.ts'
 
 export type RegistryMirrorDeps = {
   /** Undefined: there is nothing to mirror. */
-  catalogue: Pick<Catalogue, 'url' | 'claim' | 'put' | 'walked' | 'rest'> | undefined
+  catalogue: Pick<Catalogue, 'url' | 'claim' | 'savePage' | 'finishSync' | 'postpone'> | undefined
   /** A guarded way out. */
   fetch: typeof fetch
   /** Says which addresses people here could connect to at all. */
@@ -80,13 +80,13 @@ async function takeTurn(deps: Deps, taken: Taken, closing: AbortSignal): Promise
     await walk(deps, taken, AbortSignal.any([closing, AbortSignal.timeout(WALK_MS)]))
   } catch (error) {
     if (closing.aborted) {
-      await deps.catalogue.rest(me, { failures: given.failures, againMs: 0 })
+      await deps.catalogue.postpone(me, { failures: given.failures, againMs: 0 })
       return
     }
     const failures = given.failures + 1
     const againMs = times.againMs[Math.min(failures, times.againMs.length) - 1] ?? 0
     sayFailed(deps, error, againMs)
-    await deps.catalogue.rest(me, { failures, againMs })
+    await deps.catalogue.postpone(me, { failures, againMs })
   }
 }
 
@@ -97,7 +97,7 @@ async function walk(deps: Deps, { given, me, times }: Taken, signal: AbortSignal
   const { began, entries, ended } = walked
   if (!ended) deps.log.warn({ pages: MOST_PAGES }, 'the MCP registry lists more than is mirrored')
   const since = new Date(began.getTime() - OVERLAP_MS)
-  await deps.catalogue.walked(me, { since, full: full && ended, againMs: times.everyMs })
+  await deps.catalogue.finishSync(me, { since, full: full && ended, againMs: times.everyMs })
   deps.log.info({ registry: deps.catalogue.url, entries, full }, 'MCP registry mirrored')
 }
 
@@ -119,7 +119,7 @@ async function walkPages(deps: Deps, holder: string, since: Date | undefined, si
     const page = await fetchRegistryPage({ fetch: deps.fetch, url: catalogue.url }, { cursor, since }, signal)
     began ??= page.at
     const kept = keptOf(page, usable)
-    if (!(await catalogue.put(holder, LEASE_MS, kept))) return undefined
+    if (!(await catalogue.savePage(holder, LEASE_MS, kept))) return undefined
     entries += kept.rows.length
     if (page.next === undefined) return { began, entries, ended: true }
     cursor = page.next

@@ -1,7 +1,7 @@
 import { distance } from 'fastest-levenshtein'
-import { similarWordsFor } from '../../cards/alike.ts'
 import type { Card } from '../../cards/card.ts'
 import { type RankableCard, rankMatches, searchWordsIn } from '../../cards/rank.ts'
+import { similarWordsFor } from '../../cards/synonyms.ts'
 import type { WorkspaceId } from '../../ids.ts'
 import type { Catalogue, CatalogueMatches, CatalogueRow } from '../../registry/catalogue.ts'
 import { createEntryCard, permissionCardOf } from './card-from-entry.ts'
@@ -12,7 +12,7 @@ export type SearchHit = Pick<Card, 'title' | 'icon' | 'description'> & {
   /** What connects it. */
   card: string
   /** Whose permission counts for it, where a workspace allows some cards only. */
-  ruledBy: string
+  permissionCard: string
   /** Where it leads; absent for what runs beside the app, and where people say where. */
   host?: string
   /** Absent for a card of ours. `publisher`: the domain it was published for, where it also leads there. */
@@ -56,18 +56,18 @@ const patternFor = (word: string): string =>
 
 function registryState(mirrored: boolean, found: CatalogueMatches | undefined): SearchResults['registry'] {
   if (!mirrored) return 'off'
-  return found?.walked === false ? 'never' : 'searched'
+  return found?.synced === false ? 'never' : 'searched'
 }
 
 /** An entry that leads where a card of ours leads is that card, which knows more of it. */
 function candidates(cards: Card[], found: CatalogueMatches | undefined): { own: Candidate[]; others: Candidate[] } {
-  const counts = (name: string, all: number) => ({ here: found?.here[name] ?? 0, all })
+  const counts = (name: string, all: number) => ({ here: found?.inWorkspace[name] ?? 0, all })
   const own = cards.map((card) => ({
     ...ownCandidate(card),
     popularity: counts(card.name, found?.curated[card.name] ?? 0),
   }))
   const covered = new Set(cards.flatMap(({ server }) => (server.kind === 'http' ? [plainUrl(server.url)] : [])))
-  const others = (found?.found ?? [])
+  const others = (found?.rows ?? [])
     .filter(({ entry }) => !covered.has(plainUrl(entry.url)))
     .map((row) => ({ ...entryCandidate(row), popularity: counts(row.entry.name, row.popularity) }))
   return { own, others }
@@ -83,7 +83,7 @@ function ownCandidate(card: Card): Omit<Candidate, 'popularity'> {
     title,
     icon,
     description,
-    ruledBy: permissionCardOf(name),
+    permissionCard: permissionCardOf(name),
     ...(host !== '' && { host }),
   }
   return { ...card, curated: true, verified: true, deprecated: false, hit }
@@ -100,7 +100,7 @@ function entryCandidate({ entry, status, verified }: CatalogueRow): Omit<Candida
     title,
     icon,
     description,
-    ruledBy: permissionCardOf(card.name),
+    permissionCard: permissionCardOf(card.name),
     host: entryHostOf(entry.url),
     registry,
   }

@@ -45,7 +45,7 @@ export function createConnectUseCases(
   }
 
   const connect = async (p: Principal, draft: ConnectionDraft, signal: AbortSignal): Promise<ConnectOutcome> => {
-    const offer = await offers.offered(draft.card)
+    const offer = await offers.get(draft.card)
     const { filled, problems } = await checkDraft(p, offer, draft)
     if (problems.length > 0) return amiss(problems)
     const about = newConnectionOf(p, offer, draft, filled)
@@ -64,7 +64,7 @@ export function createConnectUseCases(
   const reconnect: Connect['reconnect'] = async (p, id, inputs, signal) => {
     const connection = await findOwnConnection(deps.registry, p, id)
     if (connection === undefined) return refused('This connection is gone. Connect it again with /mcp connect.')
-    const card = offers.standing(connection)
+    const card = offers.getCardOf(connection)
     const typed = { ...connection.inputs, ...inputs }
     const kept = leadsElsewhere(card, connection.inputs, typed) ? {} : await keptSecrets(deps, connection)
     const { filled, problems } = fillAndCheck(card, typed, kept)
@@ -77,7 +77,7 @@ export function createConnectUseCases(
   }
 
   const problemsOf: Connect['check'] = async (p, draft) =>
-    (await checkDraft(p, await offers.offered(draft.card), draft)).problems
+    (await checkDraft(p, await offers.get(draft.card), draft)).problems
   return { check: problemsOf, connect, reconnect }
 }
 

@@ -63,13 +63,13 @@ export async function saveExistingConnection(
 
 const learnedFrom = ({
   tools,
-  leftOut,
+  unusableTools,
   instructions,
   offers,
   era,
 }: Probe): Omit<SavedConnection, keyof Filled> & {
   credential: undefined
-} => ({ tools, leftOut, instructions, offers, era, credential: undefined })
+} => ({ tools, unusableTools, instructions, offers, era, credential: undefined })
 
 /** The secret first: a row without its secret would fail at its first call. */
 async function keepSecrets(

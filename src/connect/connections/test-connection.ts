@@ -33,7 +33,7 @@ async function withSignIn(deps: ConnectDeps, connection: Connection, error: unkn
 async function tested(deps: ConnectDeps, connection: Connection, signal: AbortSignal): Promise<TestOutcome> {
   const secrets = await readSecrets(deps.credentials, connection.credential)
   const probe = await deps.mcp.probe(deps.targets.target(connection), secrets, signal, connection.id)
-  await deps.registry.learn(connection, probe)
+  await deps.registry.saveServerInfo(connection, probe)
   deps.mcp.wake(connection.id)
   await deps.registry.setStatus(connection, 'connected')
   return { ok: true, ms: probe.ms, protocolVersion: probe.protocolVersion, tools: probe.tools.length }

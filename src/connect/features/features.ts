@@ -42,7 +42,7 @@ export type WatchedResource = Pick<ResourceSubscriptionRow, 'uri' | 'name' | 'ch
 
 export type ConnectionFeaturesDeps = {
   registry: Pick<Registry, 'get'>
-  watches: Pick<ResourceSubscriptions, 'add' | 'get' | 'remove'>
+  subscriptions: Pick<ResourceSubscriptions, 'add' | 'get' | 'remove'>
   mcp: Pick<Mcp, 'resources' | 'readResource' | 'prompts' | 'prompt' | 'skills' | 'readSkill' | 'complete'>
 }
 
@@ -53,7 +53,7 @@ const COMPLETE_MS = 2_000
 /** Each keeps a session open. */
 const MOST_WATCHES = 5
 
-export function createConnectionFeatures({ registry, watches, mcp }: ConnectionFeaturesDeps): ConnectionFeatures {
+export function createConnectionFeatures({ registry, subscriptions, mcp }: ConnectionFeaturesDeps): ConnectionFeatures {
   const own = async (principal: Principal, id: ConnectionId): Promise<Connection> => {
     const connection = await findOwnConnection(registry, principal, id)
     if (connection !== undefined) return connection
@@ -89,10 +89,13 @@ export function createConnectionFeatures({ registry, watches, mcp }: ConnectionF
           'not_allowed',
           `${connection.name} cannot tell me about changes. Read it again when you need it.`,
         )
-      return watches.add({ ...resource, workspace: p.workspace, user: p.user, connection: connection.id }, MOST_WATCHES)
+      return subscriptions.add(
+        { ...resource, workspace: p.workspace, user: p.user, connection: connection.id },
+        MOST_WATCHES,
+      )
     },
-    watched: (p, id) => watches.get(p, id),
-    unwatch: (p, id) => watches.remove(p, id),
+    watched: (p, id) => subscriptions.get(p, id),
+    unwatch: (p, id) => subscriptions.remove(p, id),
   }
 }
 

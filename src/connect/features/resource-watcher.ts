@@ -8,7 +8,7 @@ import type { ResourceSubscriptionRow, ResourceSubscriptions } from '../../regis
 import { pause, pollEvery } from '../../timing.ts'
 
 export type ResourceWatcherDeps = {
-  watches: Pick<ResourceSubscriptions, 'claim' | 'release' | 'changed' | 'due'>
+  subscriptions: Pick<ResourceSubscriptions, 'claim' | 'release' | 'saveChange' | 'claimChanges'>
   registry: Pick<Registry, 'get'>
   mcp: Pick<Mcp, 'watch'>
   /** Tells a change to people. Never throws. */
@@ -64,8 +64,8 @@ export function createResourceWatcher(deps: ResourceWatcherDeps): ResourceWatche
     }
   }
   const look = async () => {
-    await adjust(await deps.watches.claim(me, LEASE_MS, MOST_CONNECTIONS))
-    for (const watch of await deps.watches.due(me, deps.quietMs ?? QUIET_MS)) await deps.tell(watch)
+    await adjust(await deps.subscriptions.claim(me, LEASE_MS, MOST_CONNECTIONS))
+    for (const watch of await deps.subscriptions.claimChanges(me, deps.quietMs ?? QUIET_MS)) await deps.tell(watch)
   }
   const polling = pollEvery({ everyMs: deps.lookMs ?? LOOK_MS }, look, (error) =>
     deps.log.warn({ why: errorChainOf(error) }, 'watched resources not looked at'),
@@ -77,7 +77,7 @@ export function createResourceWatcher(deps: ResourceWatcherDeps): ResourceWatche
       closing.abort()
       await polling.stop()
       await Promise.all([...listening.values()].map(({ done }) => done))
-      await deps.watches.release(me).catch((error: unknown) => {
+      await deps.subscriptions.release(me).catch((error: unknown) => {
         if (!isAppError(error)) throw error
         deps.log.warn({ why: errorChainOf(error) }, 'watched resources left to their lease')
       })
@@ -93,7 +93,7 @@ async function listen(
   signal: AbortSignal,
 ): Promise<void> {
   const onChanged = (uri: string) => {
-    deps.watches.changed(id, uri).catch((error: unknown) => {
+    deps.subscriptions.saveChange(id, uri).catch((error: unknown) => {
       deps.log.warn({ connection: id, why: errorChainOf(error) }, 'change not noted')
     })
   }

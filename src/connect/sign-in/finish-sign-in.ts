@@ -41,7 +41,7 @@ async function finished(deps: ConnectDeps, brought: URLSearchParams, signal: Abo
     if (target.kind !== 'http') throw new TypeError(`${target.title} is not a server that people sign in to`)
     const kept = await deps.auth.redeem(pending, brought, { id: row.connection, target, secrets, signal })
     const saved = await settle(deps, row, { kept, secrets }, signal)
-    const starters = createConnectableCards(deps.cards, undefined).behind(about)?.starters ?? []
+    const starters = createConnectableCards(deps.cards, undefined).cardOf(about)?.starters ?? []
     const also = 'kind' in pending ? await managedOf(deps, row.by) : []
     return { ...ends, title: pending.title, ok: true, starters, also, ...saved }
   } catch (error) {

@@ -67,7 +67,7 @@ async function whatItWants(
 ): Promise<AuthChallenge | undefined> {
   try {
     const probe = await deps.mcp.probe(deps.targets.target(connection), secrets, signal, connection.id)
-    await deps.registry.learn(connection, probe)
+    await deps.registry.saveServerInfo(connection, probe)
     deps.mcp.wake(connection.id)
     await deps.registry.setStatus(connection, 'connected')
     return undefined

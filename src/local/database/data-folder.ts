@@ -40,7 +40,7 @@ export type RunningServer = { pid: number; socket: string }
 /** Reads postmaster.pid (https://www.postgresql.org/docs/18/storage-file-layout.html); undefined when no living Postgres is behind it. */
 export async function findRunningServer(folder: DataFolder): Promise<RunningServer | undefined> {
   const file = path.join(folder.data, 'postmaster.pid')
-  const text = await readOrNothing(file)
+  const text = await readOrEmpty(file)
   const lines = text.split('\n')
   const pid = Number(lines[0])
   if (!Number.isInteger(pid) || pid <= 0) return undefined
@@ -57,7 +57,7 @@ async function isPostgresOf(pid: number, data: string): Promise<boolean> {
     return (await readlink(`/proc/${pid}/cwd`)) === data
   } catch {
     // Gone meanwhile, or another user's: then only its name can be read.
-    return (await readOrNothing(`/proc/${pid}/comm`)).trim() === 'postgres'
+    return (await readOrEmpty(`/proc/${pid}/comm`)).trim() === 'postgres'
   }
 }
 
@@ -72,7 +72,7 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-async function readOrNothing(file: string): Promise<string> {
+async function readOrEmpty(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (cause) {

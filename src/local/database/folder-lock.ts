@@ -15,13 +15,13 @@ export async function lockFolder(folder: string, o: { port: number }): Promise<A
   await makeFolder(folder)
   const file = join(folder, 'running.json')
   const own = JSON.stringify({ pid: process.pid, port: o.port, since: new Date().toISOString() })
-  if (!(await claim(file, own))) {
+  if (!(await createLockFile(file, own))) {
     const left = await textOf(file)
     const owner = ownerIn(left)
     // A restarted container often gives the new process the number of the dead one.
-    if (owner && owner.pid !== process.pid && isAlive(owner.pid)) throw inUse(folder, owner)
-    await clearAway(file, left)
-    if (!(await claim(file, own))) throw inUse(folder, ownerIn(await textOf(file)))
+    if (owner && owner.pid !== process.pid && isAlive(owner.pid)) throw inUseError(folder, owner)
+    await removeStaleLock(file, left)
+    if (!(await createLockFile(file, own))) throw inUseError(folder, ownerIn(await textOf(file)))
   }
   return {
     async [Symbol.asyncDispose]() {
@@ -36,17 +36,17 @@ async function makeFolder(folder: string): Promise<void> {
     await makeLevel(folder)
     await access(folder, constants.W_OK | constants.X_OK)
   } catch (error) {
-    throw unusable(folder, error)
+    throw unusableFolderError(folder, error)
   }
 }
 
 async function makeLevel(folder: string): Promise<void> {
-  if ((await stat(folder).catch(ifNotThere))?.isDirectory()) return
+  if ((await stat(folder).catch(rethrowUnlessMissing))?.isDirectory()) return
   if (dirname(folder) !== folder) await makeLevel(dirname(folder))
   await mkdir(folder, { mode: 0o700 })
 }
 
-function unusable(folder: string, cause: unknown): AppError {
+function unusableFolderError(folder: string, cause: unknown): AppError {
   const why = cause instanceof Error && 'code' in cause ? REASONS[String(cause.code)] : undefined
   return new AppError(
     'config_invalid',
@@ -65,14 +65,14 @@ const REASONS: Record<string, string> = {
 }
 
 /** Takes a dead process's lock out of the way, but never one that another starter has just put there. */
-async function clearAway(file: string, left: string): Promise<void> {
+async function removeStaleLock(file: string, left: string): Promise<void> {
   const aside = `${file}.${process.pid}`
-  await rename(file, aside).catch(ifNotThere)
-  if ((await textOf(aside)) !== left) await link(aside, file).catch(ifThere)
+  await rename(file, aside).catch(rethrowUnlessMissing)
+  if ((await textOf(aside)) !== left) await link(aside, file).catch(rethrowUnlessExists)
   await rm(aside, { force: true })
 }
 
-function inUse(folder: string, owner: z.infer<typeof Owner> | undefined): AppError {
+function inUseError(folder: string, owner: z.infer<typeof Owner> | undefined): AppError {
   const who = owner
     ? `process ${owner.pid} (port ${owner.port}, since ${owner.since})`
     : 'another process that is just starting'
@@ -83,25 +83,25 @@ function inUse(folder: string, owner: z.infer<typeof Owner> | undefined): AppErr
 }
 
 /** Puts the file there with all its content in one step; false when there is one already. */
-async function claim(file: string, content: string): Promise<boolean> {
+async function createLockFile(file: string, content: string): Promise<boolean> {
   const fresh = `${file}.${process.pid}.new`
   await writeFile(fresh, content, { mode: 0o600 })
   try {
     await link(fresh, file)
     return true
   } catch (error) {
-    ifThere(error)
+    rethrowUnlessExists(error)
     return false
   } finally {
     await rm(fresh, { force: true })
   }
 }
 
-function ifThere(error: unknown): void {
+function rethrowUnlessExists(error: unknown): void {
   if (!hasSystemCode(error, 'EEXIST')) throw error
 }
 
-function ifNotThere(error: unknown): undefined {
+function rethrowUnlessMissing(error: unknown): undefined {
   if (!hasSystemCode(error, 'ENOENT')) throw error
 }
 
@@ -109,7 +109,7 @@ async function textOf(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {
-    ifNotThere(error)
+    rethrowUnlessMissing(error)
     return ''
   }
 }

@@ -19,7 +19,7 @@ import { createUnavailableError } from './unavailable.ts'
 
 export type LocalDatabase = { url: string; readonly pid: number; [Symbol.asyncDispose](): Promise<void> }
 
-type Place = { folder: DataFolder; binaries: PostgresBinaries; launcher: Launcher; log: Log }
+type DatabaseParts = { folder: DataFolder; binaries: PostgresBinaries; launcher: Launcher; log: Log }
 
 const DATABASE = 'patchbay'
 
@@ -86,32 +86,35 @@ function urlOf(socket: string, database: string): string {
   return `postgres://postgres@localhost:5432/${database}?host=${encodeURIComponent(socket)}&sslmode=disable`
 }
 
-async function startOrJoin(place: Place): Promise<RunningServer> {
+async function startOrJoin(place: DatabaseParts): Promise<RunningServer> {
   await createCluster(place)
   const deadline = Date.now() + START_PATIENCE_MS
   let started: StartedProcess | undefined
   while (Date.now() < deadline) {
     const running = await findRunningServer(place.folder)
-    if (running && (await accepts(running.socket))) {
+    if (running && (await isReady(running.socket))) {
       place.log.info({ pid: running.pid, joined: started === undefined }, 'embedded database ready')
       return running
     }
-    if (!running) started = await keepStarting(place, started)
+    if (!running) started = await startUnlessStarting(place, started)
     await sleep(10)
   }
-  throw await failure(place.folder, 'did not answer in time')
+  throw await startError(place.folder, 'did not answer in time')
 }
 
 /** Postgres locks its folder itself: the loser of a race between two starts ends at once, and looks for the winner again. */
-async function keepStarting(place: Place, started: StartedProcess | undefined): Promise<StartedProcess | undefined> {
+async function startUnlessStarting(
+  place: DatabaseParts,
+  started: StartedProcess | undefined,
+): Promise<StartedProcess | undefined> {
   if (!started) return startServer(place)
   if (!started.hasExited()) return started
   if (await findRunningServer(place.folder)) return undefined
-  throw await failure(place.folder, await started.exited)
+  throw await startError(place.folder, await started.exited)
 }
 
 /** Made beside its final place and renamed, so that a start killed halfway leaves nothing half made, and two at once do not mix. */
-async function createCluster(place: Place): Promise<void> {
+async function createCluster(place: DatabaseParts): Promise<void> {
   const { data } = place.folder
   await clearAbandoned(data)
   if (existsSync(path.join(data, 'PG_VERSION'))) return
@@ -142,14 +145,14 @@ async function clearAbandoned(data: string): Promise<void> {
   }
 }
 
-async function startServer({ folder, binaries, launcher }: Place): Promise<StartedProcess> {
+async function startServer({ folder, binaries, launcher }: DatabaseParts): Promise<StartedProcess> {
   if (folder.socket !== folder.data) await giveOwnership(launcher, folder.socket)
   const settings = SETTINGS.flatMap((setting) => ['-c', setting])
   return startApart(launcher, [binaries.postgres, '-D', folder.data, '-k', folder.socket, ...settings], folder.logFile)
 }
 
 /** True once our database answers; makes it when the server is new. */
-async function accepts(socket: string): Promise<boolean> {
+async function isReady(socket: string): Promise<boolean> {
   const code = await tryQuery(urlOf(socket, DATABASE), 'select 1')
   if (code !== '3D000') return code === undefined
   await tryQuery(urlOf(socket, 'postgres'), `create database ${DATABASE}`)
@@ -171,7 +174,7 @@ async function tryQuery(url: string, sql: string): Promise<string | undefined> {
   }
 }
 
-async function failure(folder: DataFolder, how: string): Promise<AppError> {
+async function startError(folder: DataFolder, how: string): Promise<AppError> {
   const output = existsSync(folder.logFile) ? await readFile(folder.logFile, 'utf8') : ''
   const said = output.trim().split('\n').slice(-3).join(' ')
   return createUnavailableError(`The embedded Postgres ${how}. ${adviceOn(said)} Its log is ${folder.logFile}.`)
@@ -184,7 +187,11 @@ function adviceOn(said: string): string {
 }
 
 /** Starts the server again when its process has died, as after the system ran out of memory. */
-function watch(place: Place, first: RunningServer, onRestart: (server: RunningServer) => void): () => Promise<void> {
+function watch(
+  place: DatabaseParts,
+  first: RunningServer,
+  onRestart: (server: RunningServer) => void,
+): () => Promise<void> {
   const stopping = new AbortController()
   const watching = (async () => {
     for (let server = first; !stopping.signal.aborted; ) {

@@ -7,7 +7,7 @@ import type { InputRequiredOutcome, RequestOptions } from './send-request.ts'
 
 export type Probe = {
   tools: StoredTool[]
-  leftOut: UnusableTool[]
+  unusableTools: UnusableTool[]
   /** What the server says of its own use; untrusted. */
   instructions: string | undefined
   protocolVersion: string

@@ -29,7 +29,7 @@ import { createSessionPool, type SessionLease } from './session-pool.ts'
 export type AuditEntry = { what: 'credential_opened'; connection: ConnectionId; workspace: WorkspaceId; user: UserId }
 
 type OpenSessionsDeps = {
-  registry: Pick<Registry, 'setEra'>
+  registry: Pick<Registry, 'saveEra'>
   credentials: CredentialStore
   egress: Egress
   /** Left out: nobody signs in, servers take what headers hold. */
@@ -175,7 +175,7 @@ function opening(deps: OpenSessionsDeps) {
         signal,
       )
       openedWith.set(session, { secrets: JSON.stringify(secrets), checkedAt: Date.now() })
-      if (era === undefined) deps.background.run('keep era', () => deps.registry.setEra(c, session.era))
+      if (era === undefined) deps.background.run('keep era', () => deps.registry.saveEra(c, session.era))
       deps.onOpened(c, session)
       return session
     },

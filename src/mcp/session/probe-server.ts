@@ -24,7 +24,7 @@ export async function probeServer(
   const opening = { target, secrets, bearer, era: undefined, onChanged: () => undefined }
   const session = await openSession(deps, opening, signal)
   try {
-    const { tools, leftOut } = await listTools(session.client, session.redactor, signal)
+    const { tools, leftOut: unusableTools } = await listTools(session.client, session.redactor, signal)
     const ms = Math.round(performance.now() - began)
     if (tools.length === 0)
       throw new AppError(
@@ -36,7 +36,7 @@ export async function probeServer(
     const serverName = session.redactor.text(session.client.getServerVersion()?.name ?? '')
     return {
       tools,
-      leftOut,
+      unusableTools,
       instructions: serverInstructionsOf(session),
       serverName,
       protocolVersion: session.client.getNegotiatedProtocolVersion() ?? '',

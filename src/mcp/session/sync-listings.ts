@@ -25,7 +25,7 @@ type ListingSync = {
 }
 
 type ListingSyncDeps = {
-  registry: Pick<Registry, 'learn' | 'setOffers'>
+  registry: Pick<Registry, 'saveServerInfo' | 'saveFeatures'>
   caches: ResponseCaches
   background: BackgroundTasks
   stopping: AbortSignal
@@ -41,17 +41,23 @@ type Watched = {
   offers: ServerFeatures | undefined
 }
 
+const storedInfoOf = ({ tools, unusableTools = [], instructions }: Connection): ServerInfo => ({
+  tools,
+  unusableTools,
+  instructions,
+})
+
 export function createListingSync({ registry, caches, background, stopping }: ListingSyncDeps): ListingSync {
   const watched = new Map<ConnectionId, Watched>()
   const known = new Map<ConnectionId, ServerInfo>()
 
   const list = async (c: Connection, session: Session): Promise<StoredTool[]> => {
-    const { tools, leftOut, ttlMs } = await listTools(session.client, session.redactor, stopping)
+    const { tools, leftOut: unusableTools, ttlMs } = await listTools(session.client, session.redactor, stopping)
     caches.noteTools(c.id, ttlMs)
-    const learned = { tools, leftOut, instructions: serverInstructionsOf(session) }
-    const before = known.get(c.id) ?? { tools: c.tools, leftOut: c.leftOut ?? [], instructions: c.instructions }
+    const learned = { tools, unusableTools, instructions: serverInstructionsOf(session) }
+    const before = known.get(c.id) ?? storedInfoOf(c)
     if (tools.length > 0 && !isDeepStrictEqual(learned, before)) {
-      await registry.learn(c, learned)
+      await registry.saveServerInfo(c, learned)
       if (watched.has(c.id)) known.set(c.id, learned)
     }
     return tools
@@ -60,7 +66,7 @@ export function createListingSync({ registry, caches, background, stopping }: Li
     const offers = await readServerFeatures(session, stopping)
     const one = watched.get(c.id)
     const before = one?.session === session ? (one.offers ?? c.offers) : c.offers
-    if (!isDeepStrictEqual(offers, before)) await registry.setOffers(c, offers)
+    if (!isDeepStrictEqual(offers, before)) await registry.saveFeatures(c, offers)
     if (one?.session === session) one.offers = offers
   }
   const listLater = (c: Connection, session: Session) => background.run('keep tools', () => list(c, session))

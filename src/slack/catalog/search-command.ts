@@ -33,7 +33,7 @@ async function search(
     deps.settings.of(workspace),
   ])
   const mayUse = (card: string) => allowed?.includes(card) ?? true
-  const hits = found.hits.filter(({ ruledBy }) => mayUse(ruledBy))
+  const hits = found.hits.filter(({ permissionCard }) => mayUse(permissionCard))
   return { ...found, hits, notAllowed: found.hits.length - hits.length, mayConnectByAddress: mayUse('custom') }
 }
 

@@ -127,7 +127,7 @@ async function modalContentFor(
 /** Tools that cannot be called, and tools that the model cannot be offered. */
 function unusableToolsOf({ runs }: RunsDeps, connections: Connection[]): UnusableToolLine[] {
   return connections.flatMap((one) => [
-    ...(one.leftOut ?? []),
+    ...(one.unusableTools ?? []),
     ...runs.leftOut(one.tools.map((tool) => ({ connection: one.name, tool }))),
   ])
 }

@@ -51,7 +51,7 @@ async function testConnection(
   if (!outcome.ok) return { name, outcome, leftOut: [], circuit: connect.circuit(id) }
   const now = await findConnectionFor(deps, by, id)
   const unusable = runs.leftOut((now?.tools ?? []).map((tool) => ({ connection: name, tool })))
-  return { name, outcome, leftOut: [...(now?.leftOut ?? []), ...unusable] }
+  return { name, outcome, leftOut: [...(now?.unusableTools ?? []), ...unusable] }
 }
 
 export const listCommand: Command = {

@@ -40,7 +40,7 @@ async function startHouse(items: unknown[], times: NonNullable<RegistryMirrorDep
   const mirror = () => createRegistryMirror({ catalogue, fetch: egress.fetch, mcp, log, times })
   const names = async () => {
     const looked = { patterns: [''], words: [], limit: 1_000 }
-    const { found } = await catalogue.find(WorkspaceId.parse('TTEST'), looked)
+    const { rows: found } = await catalogue.find(WorkspaceId.parse('TTEST'), looked)
     return found.map(({ entry }) => entry.name).sort()
   }
   return { registry, catalogue, mirror, names, text }

@@ -77,7 +77,7 @@ describe('a connect', () => {
     expect(writesOf(db.made)).toEqual(['connection_add'])
     expect(await rows()).toMatchObject([
       {
-        leftOut: expect.arrayContaining([expect.objectContaining({ tool: 'fat' })]),
+        unusableTools: expect.arrayContaining([expect.objectContaining({ tool: 'fat' })]),
         offers: { prompts: expect.any(Boolean) },
       },
     ])

@@ -47,7 +47,9 @@ async function startHouse() {
       createMcp({ registry, credentials, egress, log, limits, target, toolTimeoutSeconds: 30, projectRoot: folder }),
     )
     const tell = async () => void told.push({ by: name, at: Date.now() })
-    const watcher = open.use(createResourceWatcher({ watches, registry, mcp, log, tell, lookMs: 40, ...times }))
+    const watcher = open.use(
+      createResourceWatcher({ subscriptions: watches, registry, mcp, log, tell, lookMs: 40, ...times }),
+    )
     return { registry, watches, mcp, watcher }
   }
   const first = instance('first')

@@ -22,7 +22,7 @@ const connection: Awaited<ReturnType<Mcp['connectionsOf']>>[number] = {
   status: 'connected',
   statusReason: undefined,
   tools: [{ name: 'sell', description: 'Sells.', inputSchema: { type: 'object' } }],
-  leftOut: [],
+  unusableTools: [],
   instructions: undefined,
   era: undefined,
   eraAt: undefined,

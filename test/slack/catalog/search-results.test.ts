@@ -17,14 +17,14 @@ const own: SearchHit = {
   title: 'GitHub',
   icon: ':octopus:',
   description: 'Issues',
-  ruledBy: 'github',
+  permissionCard: 'github',
   host: 'api.githubcopilot.com',
 }
 const foreign: SearchHit = {
   ...own,
   card: 'dev.acme/weather@1.0.0',
   title: 'Weather',
-  ruledBy: 'custom',
+  permissionCard: 'custom',
   host: 'mcp.acme.dev',
   registry: { name: 'dev.acme/weather', publisher: 'acme.dev', deprecated: true },
 }

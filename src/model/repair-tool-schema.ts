@@ -20,47 +20,47 @@ const NAMED = ['properties', 'patternProperties', '$defs', 'definitions', 'depen
 
 /** A schema of any draft in the spelling of 2020-12, without what no model needs. What cannot be read is loosened away. */
 export function repairSchema(schema: JsonObject): JsonObject {
-  const mended = inner(bounds(tuples(types(required({ ...schema })))))
+  const repaired = repairSubschemas(repairBounds(repairTuples(repairTypes(repairRequired({ ...schema })))))
   // The API takes 2020-12 alone and has failed requests that name another draft.
-  delete mended.$schema
+  delete repaired.$schema
   // A relative or foreign base would change what the references mean.
-  delete mended.$id
-  delete mended.id
-  return mended
+  delete repaired.$id
+  delete repaired.id
+  return repaired
 }
 
-function inner(schema: JsonObject): JsonObject {
+function repairSubschemas(schema: JsonObject): JsonObject {
   for (const keyword of ONE) {
     const value = schema[keyword]
     if (isObject(value)) schema[keyword] = repairSchema(value)
     else if (value !== undefined && typeof value !== 'boolean') delete schema[keyword]
   }
-  for (const keyword of LIST) mendList(schema, keyword)
-  for (const keyword of NAMED) mendNamed(schema, keyword)
+  for (const keyword of LIST) repairList(schema, keyword)
+  for (const keyword of NAMED) repairNamed(schema, keyword)
   return schema
 }
 
-function mendList(schema: JsonObject, keyword: string): void {
+function repairList(schema: JsonObject, keyword: string): void {
   const value = schema[keyword]
   if (value === undefined) return
   if (!Array.isArray(value) || value.length === 0) delete schema[keyword]
-  else schema[keyword] = value.map(mendAny)
+  else schema[keyword] = value.map(repairAny)
 }
 
-function mendNamed(schema: JsonObject, keyword: string): void {
+function repairNamed(schema: JsonObject, keyword: string): void {
   const value = schema[keyword]
   if (value === undefined) return
   if (!isObject(value)) delete schema[keyword]
-  else schema[keyword] = Object.fromEntries(Object.entries(value).map(([name, each]) => [name, mendAny(each)]))
+  else schema[keyword] = Object.fromEntries(Object.entries(value).map(([name, each]) => [name, repairAny(each)]))
 }
 
-function mendAny(value: JsonValue): JsonValue {
+function repairAny(value: JsonValue): JsonValue {
   if (isObject(value)) return repairSchema(value)
   return typeof value === 'boolean' ? value : {}
 }
 
 /** Draft 3 had `required: true` at the property itself. */
-function required(schema: JsonObject): JsonObject {
+function repairRequired(schema: JsonObject): JsonObject {
   const value = schema.required
   if (value === undefined) return schema
   if (Array.isArray(value)) schema.required = [...new Set(value.filter((name) => typeof name === 'string'))]
@@ -69,7 +69,7 @@ function required(schema: JsonObject): JsonObject {
 }
 
 /** Drops `any`, `int` and other types that JSON Schema does not know. */
-function types(schema: JsonObject): JsonObject {
+function repairTypes(schema: JsonObject): JsonObject {
   const value = schema.type
   if (value === undefined) return schema
   const known = (Array.isArray(value) ? value : [value]).filter((type) => typeof type === 'string' && TYPES.has(type))
@@ -79,7 +79,7 @@ function types(schema: JsonObject): JsonObject {
 }
 
 /** Before 2020-12 a list in `items` described a tuple. */
-function tuples(schema: JsonObject): JsonObject {
+function repairTuples(schema: JsonObject): JsonObject {
   const items = schema.items
   if (!Array.isArray(items)) return schema
   delete schema.items
@@ -91,7 +91,7 @@ function tuples(schema: JsonObject): JsonObject {
 }
 
 /** In draft 4 `exclusiveMinimum: true` modified `minimum`. */
-function bounds(schema: JsonObject): JsonObject {
+function repairBounds(schema: JsonObject): JsonObject {
   for (const [exclusive, plain] of [
     ['exclusiveMinimum', 'minimum'],
     ['exclusiveMaximum', 'maximum'],

@@ -1,5 +1,5 @@
 /** Words people use for the same ability; who types one also means the others. */
-const ALIKE = [
+const SYNONYMS = [
   ['database', 'databases', 'db', 'sql', 'tables'],
   ['issue', 'issues', 'ticket', 'tickets', 'bug', 'bugs', 'task', 'tasks'],
   ['monitoring', 'metrics', 'observability', 'logs', 'dashboards', 'alerts'],
@@ -26,4 +26,4 @@ const ALIKE = [
 
 /** The other words for what a word means. */
 export const similarWordsFor = (word: string): string[] =>
-  ALIKE.filter((words) => words.includes(word)).flatMap((words) => words.filter((one) => one !== word))
+  SYNONYMS.filter((words) => words.includes(word)).flatMap((words) => words.filter((one) => one !== word))

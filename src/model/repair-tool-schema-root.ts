@@ -5,20 +5,20 @@ const REFERENCE_LIMIT = 8
 
 /** The root as the API wants it: an object, with no alternatives beside its properties. Undefined where it cannot be one. */
 export function repairSchemaRoot(schema: JsonObject): JsonObject | undefined {
-  const direct = inlined(schema, schema)
+  const direct = followRootReference(schema, schema)
   if (!direct || !mayBeObject(direct)) return undefined
   const { oneOf, anyOf, allOf, ...rest } = direct
   let root: JsonObject = { ...rest, type: 'object' }
-  for (const branch of branchesOf(schema, allOf)) root = both(root, branch)
+  for (const branch of branchesOf(schema, allOf)) root = mergeAll(root, branch)
   for (const alternatives of [oneOf, anyOf]) {
     const branches = branchesOf(schema, alternatives)
-    if (branches.length > 0) root = either(root, branches)
+    if (branches.length > 0) root = mergeAny(root, branches)
   }
-  return loosenedRefs(root, { ...schema, ...root })
+  return dropDanglingReferences(root, { ...schema, ...root })
 }
 
 /** Follows a `$ref` that is the whole schema; what stands beside it counts too. */
-function inlined(schema: JsonObject, document: JsonObject): JsonObject | undefined {
+function followRootReference(schema: JsonObject, document: JsonObject): JsonObject | undefined {
   let at: JsonObject = schema
   for (let hops = 0; typeof at.$ref === 'string'; hops += 1) {
     const target = resolveReference(document, at.$ref)
@@ -37,49 +37,49 @@ function mayBeObject(schema: JsonObject): boolean {
 function branchesOf(document: JsonObject, list: JsonValue | undefined): JsonObject[] {
   if (!Array.isArray(list)) return []
   return list.flatMap((each) => {
-    const branch = isObject(each) ? inlined(each, document) : undefined
-    return branch && mayBeObject(branch) ? [flattened(branch, document)] : []
+    const branch = isObject(each) ? followRootReference(each, document) : undefined
+    return branch && mayBeObject(branch) ? [flattenBranch(branch, document)] : []
   })
 }
 
 /** A branch may hold alternatives itself. */
-function flattened(branch: JsonObject, document: JsonObject): JsonObject {
+function flattenBranch(branch: JsonObject, document: JsonObject): JsonObject {
   const { oneOf, anyOf, allOf, ...rest } = branch
   let flat: JsonObject = rest
-  for (const part of branchesOf(document, allOf)) flat = both(flat, part)
+  for (const part of branchesOf(document, allOf)) flat = mergeAll(flat, part)
   for (const alternatives of [oneOf, anyOf]) {
     const branches = branchesOf(document, alternatives)
-    if (branches.length > 0) flat = either(flat, branches)
+    if (branches.length > 0) flat = mergeAny(flat, branches)
   }
   return flat
 }
 
 /** Everything of both. */
-function both(root: JsonObject, branch: JsonObject): JsonObject {
+function mergeAll(root: JsonObject, branch: JsonObject): JsonObject {
   return {
     ...root,
     properties: { ...propertiesOf(branch), ...propertiesOf(root) },
-    ...requiring([...requiredOf(root), ...requiredOf(branch)]),
+    ...requiredField([...requiredOf(root), ...requiredOf(branch)]),
   }
 }
 
 /** Any branch will do: its properties become possible, and only what every branch requires stays required. */
-function either(root: JsonObject, branches: JsonObject[]): JsonObject {
+function mergeAny(root: JsonObject, branches: JsonObject[]): JsonObject {
   const shared = requiredOf(branches[0] ?? {}).filter((name) =>
     branches.every((each) => requiredOf(each).includes(name)),
   )
   const properties: JsonObject = {}
   for (const branch of branches)
     for (const [name, schema] of Object.entries(propertiesOf(branch)))
-      properties[name] = name in properties ? oneOfTwo(properties[name], schema) : schema
+      properties[name] = name in properties ? anyOfTwo(properties[name], schema) : schema
   return {
     ...root,
     properties: { ...properties, ...propertiesOf(root) },
-    ...requiring([...requiredOf(root), ...shared]),
+    ...requiredField([...requiredOf(root), ...shared]),
   }
 }
 
-function oneOfTwo(left: JsonValue | undefined, right: JsonValue): JsonValue {
+function anyOfTwo(left: JsonValue | undefined, right: JsonValue): JsonValue {
   if (left === undefined || JSON.stringify(left) === JSON.stringify(right)) return right
   const known = isObject(left) && Array.isArray(left.anyOf) && Object.keys(left).length === 1 ? left.anyOf : [left]
   const listed = known.some((each) => JSON.stringify(each) === JSON.stringify(right))
@@ -96,7 +96,7 @@ function requiredOf(schema: JsonObject): string[] {
   return Array.isArray(value) ? value.filter((name) => typeof name === 'string') : []
 }
 
-function requiring(names: string[]): JsonObject {
+function requiredField(names: string[]): JsonObject {
   return names.length > 0 ? { required: [...new Set(names)] } : {}
 }
 
@@ -114,18 +114,18 @@ export function resolveReference(document: JsonObject, ref: string): JsonValue |
 }
 
 /** References that point nowhere become "anything". */
-function loosenedRefs(schema: JsonObject, document: JsonObject): JsonObject {
+function dropDanglingReferences(schema: JsonObject, document: JsonObject): JsonObject {
   const kept: JsonObject = {}
   for (const [key, value] of Object.entries(schema)) {
     const lost = key === '$ref' && typeof value === 'string' && resolveReference(document, value) === undefined
-    if (!lost) kept[key] = loosenedValue(value, document)
+    if (!lost) kept[key] = dropDanglingIn(value, document)
   }
   return kept
 }
 
-function loosenedValue(value: JsonValue, document: JsonObject): JsonValue {
-  if (Array.isArray(value)) return value.map((each) => loosenedValue(each, document))
-  return isObject(value) ? loosenedRefs(value, document) : value
+function dropDanglingIn(value: JsonValue, document: JsonObject): JsonValue {
+  if (Array.isArray(value)) return value.map((each) => dropDanglingIn(each, document))
+  return isObject(value) ? dropDanglingReferences(value, document) : value
 }
 
 function isObject(value: JsonValue | undefined): value is JsonObject {
