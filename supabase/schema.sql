@@ -1856,6 +1856,8 @@ begin
     return jsonb_build_object('run', known, 'fresh', false, 'ahead', null, 'fence', null);
   end if;
   insert into workspaces (workspace_id) values (p_workspace) on conflict do nothing;
+  -- A close that is under way is waited for; one that comes later waits, and then names this run as its next.
+  perform from runs r where r.conversation = p_conversation and r.status <> 'closed' order by r.number for share;
   insert into runs (id, workspace_id, user_id, conversation, dedupe_key) values (p_id, p_workspace, p_user, p_conversation, p_dedupe_key);
   perform run_append_locked(p_id, p_events);
   select r.id into ahead from runs r where r.conversation = p_conversation and r.status <> 'closed' and r.id <> p_id order by r.number limit 1;

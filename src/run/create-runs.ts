@@ -22,7 +22,7 @@ export function createRuns(
   const deps: RunDeps = {
     ...options,
     listener: createSafeListener(options.listener, log),
-    store: createRunStore(db, instance),
+    store: createRunStore(db, instance, log),
     argumentProblems: createArgumentCheck(),
     toolSchemas: createToolSchemaCache(),
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),

@@ -112,7 +112,7 @@ async function waiting(o: { risk: Risk; fourEyes: boolean; requester: UserId; wo
 
 test('the database and decide() agree on who may decide', async () => {
   const rules = createRules(db)
-  const store = createRunStore(db, 'one')
+  const store = createRunStore(db, 'one', memoryLog().log)
   const workspace = WorkspaceId.parse('TAGREE')
   const asked = []
   for (const risk of ['write', 'destructive'] as const)
@@ -124,7 +124,7 @@ test('the database and decide() agree on who may decide', async () => {
   for (const approvers of [[], [one], [two], [one, three]]) {
     await rules.setApprovers(workspace, one, approvers)
     for (const user of users) {
-      const mine = (await store.pending({ workspace, user })).map(({ run }) => run)
+      const mine = (await store.pending({ workspace, user })).map(({ state }) => state.id)
       const expected = asked.filter((o) => approversFor({ ...o, approvers }).includes(user)).map(({ run }) => run)
       expect(mine.toSorted(), `${user} with ${approvers.join()}`).toEqual(expected.toSorted())
     }
@@ -136,15 +136,17 @@ test('what a person may decide is found behind any number of others’, in one c
   for (let n = 0; n < 45; n++) await waiting({ risk: 'write', fourEyes: false, requester: two, workspace })
   const { run } = await waiting({ risk: 'write', fourEyes: false, requester: one, workspace })
   calls.length = 0
-  const mine = await createRunStore(db, 'one').pending({ workspace, user: one })
-  expect(mine).toMatchObject([
-    { run, call: 'c', events: [{ type: 'started' }, { type: 'replied' }, { type: 'judged' }] },
-  ])
+  const mine = await createRunStore(db, 'one', memoryLog().log).pending({ workspace, user: one })
+  expect(mine).toMatchObject([{ call: 'c', state: { id: run, calls: [{ id: 'c', stage: 'awaiting_approval' }] } }])
   expect(calls).toEqual(['approvals_pending'])
 })
 
 test('an id of another workspace finds nothing and changes nothing', async () => {
-  const [store, registry, watches] = [createRunStore(db, 'one'), createRegistry(db), createResourceSubscriptions(db)]
+  const [store, registry, watches] = [
+    createRunStore(db, 'one', memoryLog().log),
+    createRegistry(db),
+    createResourceSubscriptions(db),
+  ]
   const owner = { workspace: HERE, user: one }
   const stranger = { workspace: ELSEWHERE, user: one }
   const { run, approval } = await waiting({ risk: 'write', fourEyes: false, requester: one, workspace: HERE })
@@ -181,7 +183,7 @@ test('an id of another workspace finds nothing and changes nothing', async () =>
 })
 
 test('a question of another workspace is not found', async () => {
-  const store = createRunStore(db, 'one')
+  const store = createRunStore(db, 'one', memoryLog().log)
   const input = InputId.parse(createApprovalId())
   const asked = {
     type: 'asked_input',
@@ -212,7 +214,7 @@ test('a question of another workspace is not found', async () => {
 })
 
 test('a run is read only by who has its fence', async () => {
-  const store = createRunStore(db, 'one')
+  const store = createRunStore(db, 'one', memoryLog().log)
   const { run } = await waiting({ risk: 'write', fourEyes: false, requester: one, workspace: HERE })
   const fence = await store.claim(run)
   expect(await store.read(run, 0, fence ?? 0)).toMatchObject({ id: run, seq: 3 })

@@ -162,7 +162,7 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
       limit: 9,
     })
     expect(byWords.rows).toEqual([{ entry, status: 'active', verified: true, popularity: 1 }])
-    expect(byWords).toMatchObject({ here: { [entry.name]: 1 }, walked: true })
+    expect(byWords).toMatchObject({ inWorkspace: { [entry.name]: 1 }, synced: true })
     const byLetters = await catalogue.find(who.workspace, { patterns: ['wheater'], words: ['wheater'], limit: 9 })
     expect(byLetters.rows.map((one) => one.entry.title)).toContain(entry.title)
     expect((await catalogue.find(who.workspace, { patterns: ['snow'], words: ['snow'], limit: 9 })).rows).toEqual([])

@@ -44,7 +44,7 @@ test('pg_trgm that is there already, in another schema, serves the search', asyn
   await using db = connectPostgres(database.url, memoryLog().log)
   const catalogue = createCatalogue(db, 'https://registry.acme.dev')
   const looked = { patterns: ['weather'], words: ['wheater'], limit: 9 }
-  expect(await catalogue?.find(WorkspaceId.parse('TONE'), looked)).toMatchObject({ found: [] })
+  expect(await catalogue?.find(WorkspaceId.parse('TONE'), looked)).toMatchObject({ rows: [] })
 })
 
 test('a server older than Postgres 15 is refused by its version', () => {

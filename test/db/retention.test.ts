@@ -126,7 +126,7 @@ test('a step forgets Slack’s old events and leases nobody gave back', async ()
   await at.rows(
     "insert into token_refresh_leases values (gen_random_uuid(), 'gone', now() - interval '2 days'), (gen_random_uuid(), 'here', now())",
   )
-  await createRunStore(at.db, 'one').prune()
+  await createRunStore(at.db, 'one', memoryLog().log).prune()
   expect(await at.rows('select event_id from slack_seen_events')).toEqual([{ event_id: 'new' }])
   expect(await at.rows('select owner from token_refresh_leases')).toEqual([{ owner: 'here' }])
 })

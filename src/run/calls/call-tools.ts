@@ -8,7 +8,6 @@ import { resumptionOf } from '../state/fold-call.ts'
 import type { CallState } from '../state/state.ts'
 import { appendEvents, type LeasedRun } from '../storage/leased-run.ts'
 import { callBuiltinTool } from '../tools/call-builtin-tool.ts'
-import { callHashOf, definitionHashOf, policyInputsFor, verdictFor } from './judge-calls.ts'
 import { createSignInRequest, requestInputs, requestLiveInput } from './request-input.ts'
 import { FOLLOWED_CHARS, firstLineOf, shapeResult } from './shape-result.ts'
 

@@ -9,7 +9,7 @@ import type { EventOf, Origin, RunEvent } from '../state/events.ts'
 import type { CallState, RunState } from '../state/state.ts'
 import { appendEvents, type LeasedRun } from '../storage/leased-run.ts'
 import { classificationFor, nameTools, sourcesOf } from '../tools/offered-tools.ts'
-import { callTools, createCalledEvent, createRefusedEvent } from './call-tools.ts'
+import { callTools, createCalledEvent, createRefusedEvent, type ReadyCall } from './call-tools.ts'
 
 /** How long a person has to decide. */
 const APPROVAL_TTL_MS = 24 * 3_600_000

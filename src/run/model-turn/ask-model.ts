@@ -61,7 +61,7 @@ function withWord(messages: Message[], text: string): Message[] {
  * Throws `limit_reached` when a run that has cost nothing yet would begin over its workspace's budget.
  * One that is under way may end: stopping it half-way would waste what it cost.
  */
-export async function refuseOverBudget({ store, now }: RunDeps, { state }: Pick<LeasedRun, 'state'>): Promise<void> {
+async function refuseOverBudget({ store, now }: RunDeps, { state }: Pick<LeasedRun, 'state'>): Promise<void> {
   if (state.usage.costUsd > 0) return
   const budget = await store.budget(state.origin.workspace)
   if (budget === undefined || budget.spentUsd < budget.budgetUsd) return
@@ -83,7 +83,7 @@ const MAX_CHARS = 8_000
  * The messages with what the person's servers say of their own use, marked as theirs, before the first word. At the
  * beginning, so that the model's cache holds through a conversation.
  */
-export function addServerInstructions(messages: Message[], sources: Source[]): Message[] {
+function addServerInstructions(messages: Message[], sources: Source[]): Message[] {
   const [first, ...rest] = messages
   const notes = notesOf(sources)
   if (notes === '' || first?.role !== 'user') return messages

@@ -1,7 +1,6 @@
 import type { RunId, UserId } from '../../ids.ts'
 import type { Message, ToolResult } from '../../model/turn.ts'
 import type { RunDeps } from '../deps.ts'
-import { foldEvents } from '../state/fold.ts'
 import type { CallState, RunState } from '../state/state.ts'
 import { appendEvents, type LeasedRun } from '../storage/leased-run.ts'
 import { quotePrompt, quoteSkill } from '../tools/list-text.ts'
@@ -25,7 +24,7 @@ export function messagesOf(state: RunState): Message[] {
 }
 
 /** An earlier run of the conversation. What another person's tools returned stays with that person: of theirs only words are told. */
-export function earlierMessagesOf(state: RunState, own: boolean): Message[] {
+function earlierMessagesOf(state: RunState, own: boolean): Message[] {
   if (!own)
     return [
       createUserMessage(requestOf(state) + filesOf(state)),
@@ -50,8 +49,8 @@ const modelTextOf = (state: RunState): string =>
     .filter(Boolean)
     .join('\n\n')
 
-export const createUserMessage = (text: string): Message => ({ role: 'user', content: [{ type: 'text', text }] })
-export const createAssistantMessage = (text: string): Message => ({
+const createUserMessage = (text: string): Message => ({ role: 'user', content: [{ type: 'text', text }] })
+const createAssistantMessage = (text: string): Message => ({
   role: 'assistant',
   content: [{ type: 'text', text }],
 })
@@ -134,8 +133,7 @@ export async function loadConversationHistory(
   leased: LeasedRun,
   signal: AbortSignal,
 ): Promise<Message[]> {
-  const { summary, runs } = await deps.store.history(leased.id)
-  const earlier = runs.map((run) => foldEvents(run.id, run.events, true))
+  const { summary, runs: earlier } = await deps.store.history(leased.id)
   const own = leased.state.origin.user
   const told = tell(summary, earlier, own)
   const older = earlier.slice(0, -KEPT_RUNS)

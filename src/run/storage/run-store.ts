@@ -1,8 +1,11 @@
 import { z } from 'zod'
 import type { Db } from '../../db/call.ts'
-import { type ApprovalId, InputId, type Principal, RunId, UserId, type WorkspaceId } from '../../ids.ts'
+import { errorChainOf } from '../../errors.ts'
+import { type ApprovalId, type ChannelId, InputId, type Principal, RunId, UserId, type WorkspaceId } from '../../ids.ts'
+import type { Log } from '../../log.ts'
 import type { ShownMessage, ShownMessages } from '../runs.ts'
-import { type EventOf, RunEvent } from '../state/events.ts'
+import { type EventOf, type Origin, RunEvent } from '../state/events.ts'
+import { foldEvents } from '../state/fold.ts'
 
 /** What one step of pruning takes at most, so that it holds no locks for long. */
 const PRUNE_STEP = { runs: 20, rows: 500 }
@@ -31,15 +34,20 @@ const Polled = z.object({
 const StateRow = z
   .object({ id: RunId, events: z.array(RunEvent) })
   .transform(({ id, events }) => foldEvents(id, events, true))
+/** Rows of several runs. One that cannot be read must not hide the others: it is logged and left out. */
+const readableRows = <T>(row: z.ZodType<T>, log: Log) =>
+  z.array(z.unknown()).transform((rows) =>
+    rows.flatMap((one) => {
+      const read = row.safeParse(one)
+      if (!read.success) log.error({ reason: errorChainOf(read.error) }, 'a run of several cannot be read')
+      return read.success ? [read.data] : []
+    }),
+  )
 /** Of a run that may be unreadable. */
 const RunRows = z.object({ seq: z.number(), events: z.array(z.unknown()) })
 const Requester = z.object({ events: z.array(z.unknown()) }).transform(({ events: [first] }) => ({
   requester: z.object({ origin: z.object({ user: UserId }) }).safeParse(first).data?.origin.user,
 }))
-const History = z.object({
-  summary: z.string().nullable(),
-  runs: z.array(z.object({ id: RunId, events: z.array(z.unknown()) })),
-})
 const ShownRow = z
   .object({
     key: z.string(),
@@ -59,17 +67,20 @@ const Nothing = z.null().transform(() => undefined)
 
 export type RunStore = ReturnType<typeof createRunStore>
 export type NewRun = { id: RunId; origin: Origin; dedupeKey: string; events: RunEvent[] }
+type Lease = { instance: string; lease_ms: number }
 type Conversation = { workspace: WorkspaceId; channel: ChannelId; threadTs: string }
 
 const conversationKeyOf = ({ workspace, channel, threadTs }: Conversation): string =>
   `${workspace}:${channel}:${threadTs}`
 
 /** The rows of runs, under this instance's name. Errors are db/'s. */
-export function createRunStore(db: Db, instance: string) {
+export function createRunStore(db: Db, instance: string, log: Log) {
   const lease = { instance, lease_ms: LEASE_MS }
+  const history = z.object({ summary: z.string().nullable(), runs: readableRows(StateRow, log) })
   return {
-    ...createApprovalStore(db, lease),
-    ...createInputStore(db, lease),
+    ...createApprovalStore(db, lease, log),
+    ...createInputStore(db, lease, log),
+    ...createLeaseStore(db, lease),
     start: ({ id, origin, dedupeKey, events }: NewRun, claim: boolean) =>
       db.call(
         'run_start',
@@ -96,6 +107,32 @@ export function createRunStore(db: Db, instance: string) {
     requester: (run: RunId, workspace: WorkspaceId) => db.call('run_state', { workspace, run }, Requester.nullable()),
     /** For who looks at it: without what calls gave as files and images, which can be large. */
     state: (run: RunId, workspace: WorkspaceId) => db.call('run_state', { workspace, run }, StateRow.nullable()),
+    history: (run: RunId) => db.call('conversation_history', { run }, history),
+    /** Whether the conversation has runs, and the one that is open. */
+    conversation: (place: Conversation) =>
+      db.call('conversation_open_run', { conversation: conversationKeyOf(place) }, OpenRun),
+    recent: (by: Principal, limit: number) =>
+      db.call('runs_recent', { workspace: by.workspace, user: by.user, limit }, readableRows(StateRow, log)),
+    /** What the workspace may spend this month and has spent, in US dollars; undefined without a budget. */
+    budget: (workspace: WorkspaceId) => db.call('budget_state', { workspace }, Budget),
+    seen: (id: string) => db.call('slack_event_seen', { id }, z.boolean()),
+    prune: () => db.call('retention_prune', PRUNE_STEP, Pruned),
+  }
+}
+
+/** Which Slack message shows what, over the database. */
+export function createShownMessages(db: Db): ShownMessages {
+  return {
+    of: (run: RunId) => db.call('slack_messages_of', { run }, z.array(ShownRow)),
+    record: (run: RunId, { contentHash, ...shown }: ShownMessage) =>
+      db.call('slack_message_save', { run, ...shown, content_hash: contentHash }, Nothing),
+    forget: (run: RunId, key: string) => db.call('slack_message_remove', { run, key }, Nothing),
+  }
+}
+
+/** Who has a run, and how it is given back or ended, as part of the store. */
+function createLeaseStore(db: Db, lease: Lease) {
+  return {
     claim: (run: RunId) => db.call('run_claim', { run, ...lease }, Fence.nullable()),
     rest: (run: RunId, fence: number, seq: number) => db.call('run_suspend', { run, fence, seq }, z.boolean()),
     release: (run: RunId, fence: number, afterMs: number) =>
@@ -115,26 +152,6 @@ export function createRunStore(db: Db, instance: string) {
     /** All open runs of a workspace, or only those of some teams; the runs it stopped. */
     stopAll: (workspace: WorkspaceId, teams: string[] | undefined, event: RunEvent) =>
       db.call('runs_stop', { workspace, teams: teams ?? null, event }, z.array(RunId)),
-    history: (run: RunId) => db.call('conversation_history', { run }, History),
-    /** Whether the conversation has runs, and the one that is open. */
-    conversation: (place: Conversation) =>
-      db.call('conversation_open_run', { conversation: conversationKeyOf(place) }, OpenRun),
-    recent: (by: Principal, limit: number) =>
-      db.call('runs_recent', { workspace: by.workspace, user: by.user, limit }, z.array(StateRow)),
-    /** What the workspace may spend this month and has spent, in US dollars; undefined without a budget. */
-    budget: (workspace: WorkspaceId) => db.call('budget_state', { workspace }, Budget),
-    seen: (id: string) => db.call('slack_event_seen', { id }, z.boolean()),
-    prune: () => db.call('retention_prune', PRUNE_STEP, Pruned),
-  }
-}
-
-/** Which Slack message shows what, over the database. */
-export function createShownMessages(db: Db): ShownMessages {
-  return {
-    of: (run: RunId) => db.call('slack_messages_of', { run }, z.array(ShownRow)),
-    record: (run: RunId, { contentHash, ...shown }: ShownMessage) =>
-      db.call('slack_message_save', { run, ...shown, content_hash: contentHash }, Nothing),
-    forget: (run: RunId, key: string) => db.call('slack_message_remove', { run, key }, Nothing),
   }
 }
 
@@ -152,7 +169,7 @@ const Decided = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('gone') }),
 ])
 /** What was overdue, and why it could not be settled. */
-export const Expired = z.object({ id: z.string(), failed: z.string().nullable() }).nullable()
+const Expired = z.object({ id: z.string(), failed: z.string().nullable() }).nullable()
 /** A call that waits for a decision, with its run. */
 const Pending = z
   .object({ run: RunId, call: z.string(), events: z.array(RunEvent) })
@@ -166,7 +183,7 @@ export type ApprovalDecision = {
 }
 
 /** The rows of approvals, as part of the store. */
-export function createApprovalStore(db: Db, lease: { instance: string; lease_ms: number }) {
+function createApprovalStore(db: Db, lease: Lease, log: Log) {
   return {
     settle: ({ approval, status, by, event }: ApprovalDecision) =>
       db.call(
@@ -182,7 +199,8 @@ export function createApprovalStore(db: Db, lease: { instance: string; lease_ms:
     approval: (id: ApprovalId, workspace: WorkspaceId) =>
       db.call('approval_run', { workspace, id }, Pending.nullable()),
     /** Those this person may decide, oldest first. */
-    pending: ({ workspace, user }: Principal) => db.call('approvals_pending', { workspace, user }, z.array(Pending)),
+    pending: ({ workspace, user }: Principal) =>
+      db.call('approvals_pending', { workspace, user }, readableRows(Pending, log)),
   }
 }
 
@@ -212,7 +230,7 @@ export type InputAnswerRow = {
 }
 
 /** The rows of what is asked of people, as part of the store. */
-export function createInputStore(db: Db, lease: { instance: string; lease_ms: number }) {
+function createInputStore(db: Db, lease: Lease, log: Log) {
   return {
     /** The first answer counts; one that comes too late is written down as none. */
     give: ({ run, workspace, input, by, event }: InputAnswerRow) =>
@@ -224,6 +242,7 @@ export function createInputStore(db: Db, lease: { instance: string; lease_ms: nu
     /** Settles one overdue question that is none of `skip`; null when there is none. */
     expireInput: (at: string, skip: string[]) => db.call('input_expire', { at, skip }, Expired),
     input: (id: InputId, workspace: WorkspaceId) => db.call('input_run', { workspace, id }, Place.nullable()),
-    pendingInputs: ({ workspace, user }: Principal) => db.call('inputs_pending', { workspace, user }, z.array(Place)),
+    pendingInputs: ({ workspace, user }: Principal) =>
+      db.call('inputs_pending', { workspace, user }, readableRows(Place, log)),
   }
 }

@@ -76,7 +76,7 @@ export type BuiltinResult =
   | Omit<Extract<ToolOutcome, { kind: 'input_required' }>, 'ms'>
 
 /** The prompt with which the person began the run; no other, however the model asks for it. */
-export async function getChosenPrompt({ mcp, state, source, call, options }: BuiltinRequest): Promise<BuiltinResult> {
+async function getChosenPrompt({ mcp, state, source, call, options }: BuiltinRequest): Promise<BuiltinResult> {
   if (state.first?.call !== call.id)
     return createTextResult('tool_error', 'Only people choose prompts, with /mcp prompts.')
   const name = String(call.arguments.name)
@@ -115,7 +115,7 @@ function mediaOf(content: PromptMessage['content']): PromptMessage['content'][] 
   return content.data === undefined ? [] : [imagePartOf(content)]
 }
 
-export async function listResourcesForModel({ mcp, source, call, options }: BuiltinRequest): Promise<BuiltinResult> {
+async function listResourcesForModel({ mcp, source, call, options }: BuiltinRequest): Promise<BuiltinResult> {
   const { resources, templates, more } = await mcp.resources(source, options.signal)
   const patterns = templates.map((one) => `- ${one.uriTemplate} (template) ${about(one)}`)
   const others = more ? ['The server has more than can be listed.'] : []
@@ -127,13 +127,7 @@ export async function listResourcesForModel({ mcp, source, call, options }: Buil
   return createTextResult('ok', listPageText(resources, call.arguments, what))
 }
 
-export async function readResourceForModel({
-  mcp,
-  state,
-  source,
-  call,
-  options,
-}: BuiltinRequest): Promise<BuiltinResult> {
+async function readResourceForModel({ mcp, state, source, call, options }: BuiltinRequest): Promise<BuiltinResult> {
   const uri = String(call.arguments.uri)
   // Tools may link to resources that their server does not list (the specification, tools, resource links).
   if (!isListedResource(await mcp.resources(source, options.signal), uri) && !wasMentioned(state, source.id, uri))
@@ -149,7 +143,7 @@ function about({ name, description, mimeType, size }: Omit<Resource, 'uri' | 'si
     .join(' ')
 }
 
-export async function listSkillsForModel({ mcp, source, call, options }: BuiltinRequest): Promise<BuiltinResult> {
+async function listSkillsForModel({ mcp, source, call, options }: BuiltinRequest): Promise<BuiltinResult> {
   const { skills, refused } = await mcp.skills(source, options.signal)
   const unsound = refused === 0 ? [] : [`${refused} more are left out: they are not as skills have to be.`]
   const line = ({ uri, name, description }: Skill) => `- ${uri} ${JSON.stringify(name)} ${inLine(description)}`
@@ -162,7 +156,7 @@ export async function listSkillsForModel({ mcp, source, call, options }: Builtin
 const inLine = (text: string): string => text.replace(/\s+/g, ' ').slice(0, 400)
 
 /** Only what its server publishes as a skill, and of that only the files of that skill. */
-export async function readSkillForModel({ mcp, state, source, call, options }: BuiltinRequest): Promise<BuiltinResult> {
+async function readSkillForModel({ mcp, state, source, call, options }: BuiltinRequest): Promise<BuiltinResult> {
   const uri = String(call.arguments.skill)
   const file = call.arguments.file === undefined ? undefined : String(call.arguments.file)
   const { skills } = await mcp.skills(source, options.signal)

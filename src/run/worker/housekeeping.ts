@@ -23,10 +23,14 @@ type Expire = RunDeps['store']['expireApproval']
 
 async function expireOverdue(deps: RunDeps, what: string, expire: Expire): Promise<void> {
   const failed: string[] = []
-  for (let left = MAX_EXPIRED_AT_ONCE; left > 0 && !deps.closing.aborted; left--) {
+  let settled = 0
+  while (settled < MAX_EXPIRED_AT_ONCE && !deps.closing.aborted) {
     const one = await expire(deps.now().toISOString(), failed)
     if (one === null) return
-    if (one.failed === null) continue
+    if (one.failed === null) {
+      settled += 1
+      continue
+    }
     failed.push(one.id)
     deps.log.error({ [what]: one.id, reason: one.failed }, 'overdue, and cannot be settled')
   }

@@ -143,7 +143,7 @@ const SHOW_PATIENCE_MS = 3_600_000
 const STOPPED_PATIENCE_MS = 30_000
 
 /** Shows the run as it is now; false when that is given up. Throws on trouble worth another try. */
-export async function publishRun(deps: RunDeps, { id, state }: LeasedRun): Promise<boolean> {
+async function publishRun(deps: RunDeps, { id, state }: LeasedRun): Promise<boolean> {
   try {
     await deps.listener.publish(state, deps.closing)
     return true
@@ -158,7 +158,7 @@ export async function publishRun(deps: RunDeps, { id, state }: LeasedRun): Promi
 }
 
 /** Says in plain words that the run cannot be shown. Throws on trouble worth another try. */
-export async function publishPlainly(deps: RunDeps, { id, state }: LeasedRun): Promise<void> {
+async function publishPlainly(deps: RunDeps, { id, state }: LeasedRun): Promise<void> {
   try {
     await deps.listener.publishPlain(state)
   } catch (error) {

@@ -186,7 +186,7 @@ const BURST_WINDOW_MS = 100
 /** Tells a burst of requests from single ones. Times are milliseconds of one clock. */
 export type BurstDetector = { note(now: number): void; busy(now: number): boolean }
 
-export function createBurstDetector(): BurstDetector {
+function createBurstDetector(): BurstDetector {
   const latest: number[] = []
   return {
     note: (now) => {

@@ -1,6 +1,6 @@
 import type { Button, KnownBlock } from '@slack/types'
-import type { PendingInput } from '../../run/runs.ts'
 import type { FormField, FormValue } from '../../run/decisions/give-input.ts'
+import type { PendingInput } from '../../run/runs.ts'
 import type { InputState } from '../../run/state/state.ts'
 import { describeAction } from '../answer/describe-call.ts'
 import {

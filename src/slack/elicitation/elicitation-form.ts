@@ -1,7 +1,7 @@
 import type { ModalView } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
-import type { PendingInput } from '../../run/runs.ts'
 import { type FormField, type FormValue, fitsField } from '../../run/decisions/give-input.ts'
+import type { PendingInput } from '../../run/runs.ts'
 import { contextBlock, createModal, createOption, sectionBlock } from '../blocks/build-blocks.ts'
 import {
   type FieldState,

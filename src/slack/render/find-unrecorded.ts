@@ -73,7 +73,8 @@ async function adoptFiles(posted: PostedMessages, state: RunState, ours: Message
     if (posted.byKey.has(key)) continue
     const at = found.findIndex((file) => file.name === name)
     const [file] = at < 0 ? [] : found.splice(at, 1)
-    if (file) await saveMessage(posted, { key, channel: state.origin.channel, ts: file.id, contentHash: '', live: false })
+    if (file)
+      await saveMessage(posted, { key, channel: state.origin.channel, ts: file.id, contentHash: '', live: false })
   }
 }
 

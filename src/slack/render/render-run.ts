@@ -1,7 +1,7 @@
 import { AppError, errorChainOf } from '../../errors.ts'
 import type { RunId } from '../../ids.ts'
-import type { Origin } from '../../run/state/events.ts'
 import type { RunListener, RunProgress } from '../../run/deps.ts'
+import type { Origin } from '../../run/state/events.ts'
 import type { RunState } from '../../run/state/state.ts'
 import { renderAnswer } from '../answer/answer-messages.ts'
 import { truncate } from '../blocks/text.ts'

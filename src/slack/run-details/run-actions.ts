@@ -1,7 +1,7 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { ChannelId, RunId, UserId } from '../../ids.ts'
-import { createRepeatRequest } from '../../run/decisions/repeat-request.ts'
+import { createRepeatRequest } from '../../run/decisions/start-run.ts'
 import { sectionBlock } from '../blocks/build-blocks.ts'
 import { mentionOf } from '../blocks/text.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'

@@ -64,9 +64,9 @@ async function startHeld() {
   const things = new AsyncDisposableStack()
   const database = things.use(await createTestDatabase())
   const db = things.use(connectPostgres(database.url, memoryLog().log))
-  const store = createRunStore(db, 'here')
+  const store = createRunStore(db, 'here', memoryLog().log)
   const id = createRunId()
-  await store.start({ id, by: origin, conversation: 'conversation', dedupeKey: id, events: before }, true)
+  await store.start({ id, origin, dedupeKey: id, events: before }, true)
   const held: LeasedRun = {
     id,
     fence: 1,

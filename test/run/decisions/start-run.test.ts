@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { ChannelId, createConnectionId, createRunId, UserId, WorkspaceId } from '../../../src/ids.ts'
-import { createRepeatRequest, createRetryRequest } from '../../../src/run/decisions/repeat-request.ts'
+import { createRepeatRequest, createRetryRequest } from '../../../src/run/decisions/start-run.ts'
 import { messagesOf } from '../../../src/run/model-turn/transcript.ts'
 import { foldEvents } from '../../../src/run/state/fold.ts'
 import { judged, replied, stateOf } from '../states.ts'
