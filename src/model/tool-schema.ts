@@ -1,7 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { JsonObject, JsonValue } from '../json.ts'
-import { repairSchema } from './repair-tool-schema.ts'
-import { repairSchemaRoot, resolveReference } from './repair-tool-schema-root.ts'
+import { repairSchema, repairSchemaRoot, resolveReference } from './repair-tool-schema.ts'
 import type { OfferedTool } from './turn.ts'
 
 /** https://platform.claude.com/docs/en/agents-and-tools/tool-use/define-tools */

@@ -12,7 +12,6 @@ import type {
   StoredTool,
 } from './connection.ts'
 import { RegistryEntry } from './entry.ts'
-import { createToolListCache } from './tool-list-cache.ts'
 
 /** Which connection: its id counts only in its workspace. */
 type At = Pick<Connection, 'id' | 'workspace'>
@@ -192,5 +191,27 @@ export function createRegistry(db: Db): Registry {
     remove: (p, id) => db.call('connection_remove', { workspace: p.workspace, user: p.user, id }, Maybe),
     connectionsIn: (workspace) => db.call('connections_in', { workspace }, z.array(Row)),
     forgetAll: (by) => db.call('connections_remove_all', { workspace: by.workspace, actor: by.user }, z.array(Row)),
+  }
+}
+
+/** Tools by the stamp the database gives them; the same stamp means the same tools. */
+type ByStamp = ReadonlyMap<string, StoredTool[]>
+
+/** People whose tools are cached; each asks several times a minute while at work. */
+const CACHED_PEOPLE = 200
+
+/** Tool lists are large and seldom change, so those read before are not read and checked again for every turn and call. */
+function createToolListCache() {
+  const people = new Map<string, ByStamp>()
+  const keyOf = ({ workspace, user }: Principal): string => `${workspace} ${user}`
+  return {
+    of: (principal: Principal): ByStamp => people.get(keyOf(principal)) ?? new Map(),
+    keep(principal: Principal, tools: ByStamp): void {
+      const key = keyOf(principal)
+      people.delete(key)
+      people.set(key, tools)
+      const [oldest] = people.keys()
+      if (people.size > CACHED_PEOPLE && oldest !== undefined) people.delete(oldest)
+    },
   }
 }
