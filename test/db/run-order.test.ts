@@ -1,26 +1,14 @@
 import { Client } from 'pg'
 import { expect, test } from 'vitest'
 import { connectPostgres } from '../../src/db/postgres.ts'
-import { createRunId, UserId } from '../../src/ids.ts'
-import { Origin, type RunEvent } from '../../src/run/state/events.ts'
+import { createRunId } from '../../src/ids.ts'
 import { createRunStore } from '../../src/run/storage/run-store.ts'
+import { origin, started } from '../run/states.ts'
 import { createTestDatabase, query } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { memoryLog } from '../support/log.ts'
 
-const origin = Origin.parse({
-  door: 'slack',
-  workspace: 'TORDER',
-  user: UserId.parse('UADA'),
-  userName: 'Ada',
-  channel: 'C001',
-  threadTs: '1',
-  messageTs: '1',
-  place: 'dm',
-  teamId: 'TORDER',
-})
-const at = '2026-11-28T10:00:00.000Z'
-const events: RunEvent[] = [{ type: 'started', origin, text: 'hi', context: [], at }]
+const events = [started]
 const waitsForLock = `select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`
 
 async function startHouse() {
@@ -50,9 +38,9 @@ test('a run that starts while the one ahead is being closed is named as the next
   await house.other.query('begin')
   await house.other.query('select patchbay.run_start($1, $2, $3, $4, $5, $6, $7, 1000)', [
     next,
-    'TORDER',
+    'T111',
     'UADA',
-    'TORDER:C001:1',
+    'T111:C111:1',
     'next',
     JSON.stringify(events),
     'two',

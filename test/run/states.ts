@@ -4,9 +4,9 @@ import { foldEvents } from '../../src/run/state/fold.ts'
 import type { RunState } from '../../src/run/state/state.ts'
 
 /** Events and states of runs, as tests of run/ need them. */
-const at = '2026-11-21T10:00:00.000Z'
-const ada = UserId.parse('UADA')
-const approval: ApprovalId = createApprovalId()
+export const at = '2026-11-21T10:00:00.000Z'
+export const ada = UserId.parse('UADA')
+export const approval: ApprovalId = createApprovalId()
 const connection = createConnectionId()
 export const origin = Origin.parse({
   door: 'slack',
@@ -20,7 +20,7 @@ export const origin = Origin.parse({
   teamId: 'T111',
 })
 
-const started: EventOf<'started'> = { type: 'started', origin, text: 'do it', context: [], at }
+export const started: EventOf<'started'> = { type: 'started', origin, text: 'do it', context: [], at }
 
 /** A turn of the model that requests these tools of the connection "files". */
 export const replied = (
@@ -71,3 +71,5 @@ export const judged = (
 })
 
 export const stateOf = (...events: RunEvent[]): RunState => foldEvents(createRunId(), [started, ...events], false)
+
+export const called = (call: string): RunEvent => ({ type: 'called', call, at })

@@ -1,62 +1,17 @@
 import { expect, test } from 'vitest'
 import { connectPostgres } from '../../../src/db/postgres.ts'
-import { createConnectionId, createRunId } from '../../../src/ids.ts'
+import { createRunId } from '../../../src/ids.ts'
 import { requestLiveInput } from '../../../src/run/calls/request-input.ts'
-import { Origin, type RunEvent } from '../../../src/run/state/events.ts'
+import type { RunEvent } from '../../../src/run/state/events.ts'
 import { foldEvents } from '../../../src/run/state/fold.ts'
 import { type LeasedRun, loadNewEvents } from '../../../src/run/storage/leased-run.ts'
 import { createRunStore } from '../../../src/run/storage/run-store.ts'
 import { createTestDatabase } from '../../support/database.ts'
 import { eventually } from '../../support/eventually.ts'
 import { memoryLog } from '../../support/log.ts'
+import { at, called, judged, origin, replied, started } from '../states.ts'
 
-const at = '2026-11-25T10:00:00.000Z'
-const origin = Origin.parse({
-  door: 'slack',
-  workspace: 'T111',
-  user: 'UADA',
-  userName: 'Ada',
-  channel: 'C111',
-  threadTs: '1',
-  messageTs: '1',
-  place: 'dm',
-  teamId: 'T111',
-})
-const target = {
-  connection: createConnectionId(),
-  connectionName: 'shop',
-  card: 'c',
-  cardTitle: 'C',
-  tool: 'a',
-  title: 'a',
-  schema: {},
-}
-const usage = { input: 1, output: 1, cacheRead: 0, cacheWrite: 0 }
-const before: RunEvent[] = [
-  { type: 'started', origin, text: 'do it', context: [], at },
-  {
-    type: 'replied',
-    content: [{ type: 'tool_use', id: 'a', name: 'shop__a', input: {} }],
-    stop: 'tools',
-    usage,
-    model: 'm',
-    costUsd: 0,
-    at,
-  },
-  {
-    type: 'judged',
-    call: 'a',
-    target,
-    verdict: 'allow',
-    why: [],
-    risk: 'write',
-    hash: 'h',
-    definition: 'd',
-    repeatable: false,
-    at,
-  },
-  { type: 'called', call: 'a', at },
-]
+const before: RunEvent[] = [started, replied(['a']), judged('a', 'allow'), called('a')]
 const request = { kind: 'url' as const, message: 'Look', url: 'https://example.com/' }
 
 /** A run held at its call, on a real database. */

@@ -1,59 +1,15 @@
 import { expect, test } from 'vitest'
-import { createConnectionId, createInputId, createRunId, UserId } from '../../../src/ids.ts'
+import { createInputId, createRunId } from '../../../src/ids.ts'
 import type { ResumeMethod } from '../../../src/mcp/elicitation/input-request.ts'
-import { type EventOf, Origin, type RunEvent } from '../../../src/run/state/events.ts'
+import type { EventOf, RunEvent } from '../../../src/run/state/events.ts'
 import { foldEvents } from '../../../src/run/state/fold.ts'
 import { resumptionOf } from '../../../src/run/state/fold-call.ts'
 import { nextStep } from '../../../src/run/state/next-step.ts'
+import { ada, at, called as calledEvent, judged, replied, started } from '../states.ts'
 
-const at = '2026-11-25T10:00:00.000Z'
-const ada = UserId.parse('UADA')
 const [one, two] = [createInputId(), createInputId()]
-const origin = Origin.parse({
-  door: 'slack',
-  workspace: 'T111',
-  user: 'UADA',
-  userName: 'Ada',
-  channel: 'C111',
-  threadTs: '1',
-  messageTs: '1',
-  place: 'dm',
-  teamId: 'T111',
-})
-const target = {
-  connection: createConnectionId(),
-  connectionName: 'files',
-  card: 'filesystem',
-  cardTitle: 'Files',
-  tool: 'a',
-  title: 'a',
-  schema: {},
-}
-const begun = (repeatable: boolean): RunEvent[] => [
-  { type: 'started', origin, text: 'do it', context: [], at },
-  {
-    type: 'replied',
-    content: [{ type: 'tool_use', id: 'a', name: 'files__a', input: {} }],
-    stop: 'tools',
-    usage: { input: 1, output: 1, cacheRead: 0, cacheWrite: 0 },
-    model: 'm',
-    costUsd: 0,
-    at,
-  },
-  {
-    type: 'judged',
-    call: 'a',
-    target,
-    verdict: 'allow',
-    why: [],
-    risk: 'write',
-    hash: 'h',
-    definition: 'd',
-    repeatable,
-    at,
-  },
-]
-const called: RunEvent = { type: 'called', call: 'a', at }
+const begun = (repeatable: boolean): RunEvent[] => [started, replied(['a']), judged('a', 'allow', { repeatable })]
+const called = calledEvent('a')
 const asked = (input: EventOf<'asked_input'>['input'], resume: ResumeMethod): RunEvent => ({
   type: 'asked_input',
   call: 'a',

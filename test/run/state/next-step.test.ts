@@ -1,61 +1,9 @@
 import { expect, test } from 'vitest'
-import { createApprovalId, createConnectionId, createRunId, UserId } from '../../../src/ids.ts'
-import { type EventOf, Origin, type RunEvent } from '../../../src/run/state/events.ts'
-import { foldEvents } from '../../../src/run/state/fold.ts'
+import type { EventOf, RunEvent } from '../../../src/run/state/events.ts'
+import { applyEvent } from '../../../src/run/state/fold.ts'
 import { MAX_TURNS, nextStep } from '../../../src/run/state/next-step.ts'
+import { ada, approval, at, called, judged, replied, stateOf } from '../states.ts'
 
-const at = '2026-11-21T10:00:00.000Z'
-const ada = UserId.parse('UADA')
-const approval = createApprovalId()
-const origin = Origin.parse({
-  door: 'slack',
-  workspace: 'T111',
-  user: 'UADA',
-  userName: 'Ada',
-  channel: 'C111',
-  threadTs: '1',
-  messageTs: '1',
-  place: 'channel',
-  teamId: 'T111',
-})
-const started: RunEvent = { type: 'started', origin, text: 'do it', context: [], at }
-const usage = { input: 10, output: 1, cacheRead: 0, cacheWrite: 0 }
-const replied = (calls: string[], text = 'ok', change: Partial<EventOf<'replied'>> = {}): RunEvent => ({
-  type: 'replied',
-  content: [
-    { type: 'text', text },
-    ...calls.map((id) => ({ type: 'tool_use' as const, id, name: `files__${id}`, input: { path: 'a' } })),
-  ],
-  stop: calls.length > 0 ? 'tools' : 'end',
-  usage,
-  model: 'm',
-  costUsd: 0.01,
-  at,
-  ...change,
-})
-const judged = (call: string, verdict: 'allow' | 'ask' | 'deny', repeatable = false): RunEvent => ({
-  type: 'judged',
-  call,
-  target: {
-    connection: createConnectionId(),
-    connectionName: 'files',
-    card: 'filesystem',
-    cardTitle: 'Files',
-    tool: call,
-    title: call,
-    schema: {},
-  },
-  verdict,
-  why: ['because'],
-  risk: 'write',
-  hash: 'h',
-  definition: 'd',
-  repeatable,
-  at,
-  ...(verdict === 'ask' && {
-    approval: { id: approval, approvers: [ada], fourEyes: false, mayAlways: true, expiresAt: at },
-  }),
-})
 const answered = (call: string, decision: 'approved' | 'denied' | 'expired'): RunEvent => ({
   type: 'answered',
   call,
@@ -64,7 +12,6 @@ const answered = (call: string, decision: 'approved' | 'denied' | 'expired'): Ru
   by: ada,
   at,
 })
-const called = (call: string): RunEvent => ({ type: 'called', call, at })
 const returned = (call: string, outcome: EventOf<'returned'>['outcome'] = 'ok'): RunEvent => ({
   type: 'returned',
   call,
@@ -78,7 +25,6 @@ const returned = (call: string, outcome: EventOf<'returned'>['outcome'] = 'ok'):
 })
 const stopped: RunEvent = { type: 'stopped', by: ada, at }
 
-const stateOf = (...events: RunEvent[]) => foldEvents(createRunId(), [started, ...events], false)
 const stepOf = (...events: RunEvent[]) => {
   const step = nextStep(stateOf(...events))
   return 'calls' in step ? `${step.do} ${step.calls.map((call) => call.id)}` : step.do
@@ -112,7 +58,7 @@ test.each<[string, RunEvent[], string]>([
     [replied(['a']), judged('a', 'allow'), called('a')],
     'give_up a',
   ],
-  ['unless a repeat does no harm', [replied(['a']), judged('a', 'allow', true), called('a')], 'call a'],
+  ['unless a repeat does no harm', [replied(['a']), judged('a', 'allow', { repeatable: true }), called('a')], 'call a'],
   ['a given-up call leads on', [replied(['a']), judged('a', 'allow'), called('a'), returned('a', 'unknown')], 'ask'],
   ['stop closes', [replied(['b']), judged('b', 'ask'), stopped], 'close'],
   ['stop leaves what was begun to be told', [replied(['a']), judged('a', 'allow'), called('a'), stopped], 'give_up a'],
@@ -141,7 +87,7 @@ test('the last turn is asked to answer, and there is no turn after it', () => {
 })
 
 test('a run that has spent its budget ends and says so', () => {
-  const costly = replied(['a'], 'x', { usage: { ...usage, input: 700_000 } })
+  const costly = replied(['a'], 'x', { usage: { input: 700_000, output: 1, cacheRead: 0, cacheWrite: 0 } })
   expect(nextStep(stateOf(costly, judged('a', 'allow'), called('a'), returned('a')))).toEqual({
     do: 'finish',
     note: 'budget',
@@ -171,6 +117,7 @@ test('edited arguments are what is called', () => {
 test('folding is pure: an earlier state is left as it was', () => {
   const before = stateOf(replied(['a']))
   const copy = structuredClone(before)
-  foldEvents(before.id, [started, replied(['a']), judged('a', 'allow')], false)
+  const after = [judged('a', 'ask'), answered('a', 'approved'), called('a'), returned('a')].reduce(applyEvent, before)
+  expect(after.calls[0]?.stage).toBe('done')
   expect(before).toEqual(copy)
 })
