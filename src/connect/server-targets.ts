@@ -4,8 +4,7 @@ import type { Card, CardAuth, CardEndpoints, StdioServer } from '../cards/card.t
 import { placeholdersIn } from '../cards/placeholders.ts'
 import { AppError } from '../errors.ts'
 import type { AuthConfig } from '../mcp/protocol/auth-config.ts'
-import { fillPlaceholders } from '../mcp/protocol/fill-placeholders.ts'
-import type { Target, TargetLimits } from '../mcp/protocol/server-target.ts'
+import { fillPlaceholders, type Target, type TargetLimits } from '../mcp/protocol/server-target.ts'
 import type { Connection } from '../registry/connection.ts'
 import { cardOfConnection } from './catalog/card-from-entry.ts'
 

@@ -1,14 +1,13 @@
 import type { CredentialStore } from '../credentials/store.ts'
 import type { Egress } from '../egress/egress.ts'
-import { isAppError } from '../errors.ts'
+import { errorChainOf, isAppError } from '../errors.ts'
 import type { ConnectionId, Principal } from '../ids.ts'
 import type { JsonObject } from '../json.ts'
 import type { Log } from '../log.ts'
 import type { Connection, StoredTool } from '../registry/connection.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Auth } from './auth/auth.ts'
-import { type BackgroundTasks, createBackgroundTasks } from './background-tasks.ts'
-import { addressProblemIn } from './elicitation/elicitation-result.ts'
+import { addressProblemIn } from './elicitation/read-elicitation.ts'
 import { createFeatures, type Features, type WithSession } from './features/features.ts'
 import { type McpFailure, toAppError } from './protocol/classify-error.ts'
 import { collectLogLines, type LogLine } from './protocol/notifications.ts'
@@ -17,9 +16,9 @@ import { callTool } from './requests/call-tool.ts'
 import type { CallFailure, CallOptions, Probe, ToolOutcome } from './requests/outcome.ts'
 import type { CallTimes } from './requests/send-request.ts'
 import type { CircuitState } from './session/circuit-breaker.ts'
-import { type AuditEntry, createOpenSessions, type OpenSessions, type SessionOutcome } from './session/open-sessions.ts'
+import { type AuditEntry, type BackgroundTasks, createResponseCaches } from './session/open-session.ts'
+import { createOpenSessions, type OpenSessions, type SessionOutcome } from './session/open-sessions.ts'
 import { probeServer } from './session/probe-server.ts'
-import { createResponseCaches } from './session/response-caches.ts'
 import { createListingSync } from './session/sync-listings.ts'
 import type { Work } from './transport/session.ts'
 
@@ -146,7 +145,7 @@ function calling(
     }
     const used = await sessions.use(c, signal, work)
     noteState(c, used)
-    const outcome = used.ok ? used.value : failureOf(used.trouble, performance.now() - began)
+    const outcome = used.ok ? used.value : failureOf(used.failure, performance.now() - began)
     return outcome.kind === 'input_required' || log.length === 0 ? outcome : { ...outcome, log }
   }
 }
@@ -159,7 +158,7 @@ function using(deps: McpDeps, sessions: Pick<OpenSessions, 'use'>, { signal: clo
     const used = await sessions.use(c, AbortSignal.any([signal, closing]), work)
     noteState(c, used)
     if (used.ok) return used.value
-    throw toAppError(used.trouble, used.error)
+    throw toAppError(used.failure, used.error)
   }
 }
 
@@ -195,10 +194,26 @@ function failureOf({ why, message, sent, challenge }: McpFailure, ms: number): C
 /** What a call says of its connection; a slow or stopped call says nothing. */
 function stateAfter(used: SessionOutcome<unknown>): { status: Connection['status']; reason?: string } | undefined {
   if (used.ok) return { status: 'connected' }
-  const { why, code, message, sent } = used.trouble
+  const { why, code, message, sent } = used.failure
   // A database or credential store of ours that is away says nothing of the server.
   if (code === 'database_unavailable' || code === 'credential_store_failed') return undefined
   if (why === 'sign_in') return { status: 'needs_sign_in', reason: message }
   if (why === 'unreachable' || (why === 'gone' && !sent)) return { status: 'failing', reason: message }
   return undefined
+}
+
+function createBackgroundTasks(log: Log): BackgroundTasks & AsyncDisposable {
+  const running = new Set<Promise<void>>()
+  return {
+    run: (what, work) => {
+      const done = work()
+        .catch((error: unknown) => log.warn({ what, error: errorChainOf(error) }, 'mcp background work failed'))
+        .then(() => void running.delete(done))
+      running.add(done)
+    },
+    /** Waits for what is under way. */
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(running)
+    },
+  }
 }

@@ -2,7 +2,7 @@ import { addressPartsOf, fitsAddressPart, signInAddressesOf } from '../../cards/
 import type { Card } from '../../cards/card.ts'
 import { placeholdersIn } from '../../cards/placeholders.ts'
 import type { Mcp } from '../../mcp/mcp.ts'
-import { fillPlaceholders } from '../../mcp/protocol/fill-placeholders.ts'
+import { fillPlaceholders } from '../../mcp/protocol/server-target.ts'
 import type { InputProblem } from '../connect-types.ts'
 import type { FilledInputs } from './fill-inputs.ts'
 

@@ -8,8 +8,8 @@ import type { Registry } from '../../registry/registry.ts'
 import { withDeadline } from '../../timing.ts'
 import type { AuthChallenge } from '../protocol/auth-challenge.ts'
 import type { ClientIdentity } from '../protocol/auth-config.ts'
-import { type HttpTarget, serverUrlOf, type Target } from '../protocol/server-target.ts'
-import { type BearerTokens, createBearerTokens } from './bearer-tokens.ts'
+import { fillPlaceholders, type HttpTarget, serverUrlOf, type Target } from '../protocol/server-target.ts'
+import { type BearerTokens, createBearerTokens, type TokenSubject } from './bearer-tokens.ts'
 import { isEnterpriseManaged } from './enterprise/enterprise-tokens.ts'
 import { createIdentities, type Identities, removeStoredIdentity } from './enterprise/identities.ts'
 import { readIdentity } from './enterprise/identity.ts'
@@ -23,8 +23,9 @@ import type { PendingAuthorization } from './pending-sign-in.ts'
 import { createAuthFetch } from './tokens/auth-fetch.ts'
 import { createRefreshLock, REFRESH_LOCK_MS, type RefreshLock } from './tokens/refresh-lock.ts'
 import { readStoredTokens, removeStoredTokens, type StoredTokens, saveStoredTokens } from './tokens/stored-tokens.ts'
-import { hasSecretHeader, signInSubjectOf, type TokenSecrets, tokenSubjectOf } from './tokens/token-subject.ts'
 import { requestTokensWithoutBrowser } from './tokens-without-browser.ts'
+
+type TokenSecrets = Record<string, string>
 
 /** Signing in to servers, without knowing who asks or where a person is shown it. */
 export type Auth = {
@@ -185,4 +186,22 @@ async function dropUnused(parts: Parts, by: Principal): Promise<void> {
 function isUsed(target: Target, secrets: TokenSecrets, { resource }: StoredTokens): boolean {
   if (target.kind !== 'http' || target.auth === undefined || hasSecretHeader(target, secrets)) return false
   return checkResourceAllowed({ requestedResource: serverUrlOf(target, secrets), configuredResource: resource })
+}
+
+/** A card may take a token or a sign-in; where a person filled in a token, that is what they want. */
+function tokenSubjectOf(id: ConnectionId, target: Target, secrets: TokenSecrets): TokenSubject | undefined {
+  if (target.kind !== 'http' || target.auth === undefined || hasSecretHeader(target, secrets)) return undefined
+  return signInSubjectOf(id, target, secrets)
+}
+
+function signInSubjectOf(id: ConnectionId, target: HttpTarget, secrets: TokenSecrets): TokenSubject {
+  const { by, title, auth: terms } = target
+  if (terms === undefined) throw new TypeError(`${title} has no sign-in`)
+  return { id, by, title, serverUrl: serverUrlOf(target, secrets), terms, values: { ...target.values, ...secrets } }
+}
+
+function hasSecretHeader({ headers, values }: HttpTarget, secrets: TokenSecrets): boolean {
+  return Object.values(headers).some(
+    (text) => fillPlaceholders(text, values) === undefined && fillPlaceholders(text, { ...values, ...secrets }),
+  )
 }

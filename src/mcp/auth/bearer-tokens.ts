@@ -2,8 +2,10 @@ import { type AuthProvider, checkResourceAllowed, type DpopSession, withDpop } f
 import type { CredentialStore } from '../../credentials/store.ts'
 import type { Egress } from '../../egress/egress.ts'
 import { AppError, errorChainOf } from '../../errors.ts'
+import type { ConnectionId, Principal } from '../../ids.ts'
 import type { Log } from '../../log.ts'
 import { type AuthChallenge, authChallengeOf, SignInChallenge } from '../protocol/auth-challenge.ts'
+import type { AuthConfig } from '../protocol/auth-config.ts'
 import type { Identities } from './enterprise/identities.ts'
 import { refreshTokens } from './oauth/refresh.ts'
 import { createAuthFetch } from './tokens/auth-fetch.ts'
@@ -16,7 +18,6 @@ import {
   saveStoredTokens,
   tokenSecretsOf,
 } from './tokens/stored-tokens.ts'
-import type { TokenSubject } from './tokens/token-subject.ts'
 import { requestTokensWithoutBrowser } from './tokens-without-browser.ts'
 
 // A call may take a while to arrive, and clocks differ.
@@ -33,6 +34,16 @@ type BearerTokensDeps = {
   /** Left out: there is no organization to sign in with. */
   identities: Identities | undefined
   log: Log
+}
+
+/** Whose tokens, and for which server. `values`: what stands for the names in the terms. */
+export type TokenSubject = {
+  id: ConnectionId
+  by: Principal
+  title: string
+  serverUrl: URL
+  terms: AuthConfig
+  values: Record<string, string>
 }
 
 /** What a transport needs to speak as somebody: tokens on each request, new ones when they end. */

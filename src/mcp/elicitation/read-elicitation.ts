@@ -1,6 +1,8 @@
 import type { ElicitRequestFormParams, ElicitRequestURLParams, InputRequiredResult } from '@modelcontextprotocol/client'
+import type { Egress } from '../../egress/egress.ts'
+import { isAppError } from '../../errors.ts'
 import { truncateAtWord } from '../../text.ts'
-import type { Redactor } from '../protocol/redact-secrets.ts'
+import type { Redactor } from '../protocol/redactor.ts'
 import type { InputRequest, PendingInputRequest } from './input-request.ts'
 import { readFormSchema } from './read-form-schema.ts'
 import { createUnaskableError } from './refuse-elicitation.ts'
@@ -63,4 +65,15 @@ function pageOf(url: string, { redactor, addressFault }: ElicitationPolicy): str
   const fault = addressFault(url)
   if (fault !== undefined) throw createUnaskableError(`wants a page opened that is not allowed (${fault})`)
   return new URL(url).href
+}
+
+/** What forbids opening this address, as far as no network is needed to know it. */
+export function addressProblemIn(egress: Pick<Egress, 'precheck'>, url: string): string | undefined {
+  try {
+    egress.precheck(url)
+    return undefined
+  } catch (error) {
+    if (isAppError(error, 'egress_refused')) return error.message
+    throw error
+  }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { truncateAtWord } from '../../text.ts'
-import type { Redactor } from '../protocol/redact-secrets.ts'
+import type { Redactor } from '../protocol/redactor.ts'
 import type { FormField } from './form-field.ts'
 import { createUnaskableError } from './refuse-elicitation.ts'
 

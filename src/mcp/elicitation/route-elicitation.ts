@@ -1,3 +1,5 @@
+import type { ElicitResult } from '@modelcontextprotocol/client'
+import { FormAnswer } from './form-field.ts'
 import type { InputAnswer, InputRequest } from './input-request.ts'
 
 /** A call under way that can reach its person. */
@@ -35,3 +37,7 @@ export function createElicitationRouter(): ElicitationRouter {
     },
   }
 }
+
+/** An answer as the wire has it. */
+export const toElicitResult = ({ action, content }: InputAnswer): ElicitResult =>
+  action === 'accept' && content !== undefined ? { action, content: FormAnswer.parse(content) } : { action }

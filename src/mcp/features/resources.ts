@@ -1,6 +1,6 @@
 import { type Client, UriTemplate, withInputRequired } from '@modelcontextprotocol/client'
 import { z } from 'zod'
-import type { Redactor } from '../protocol/redact-secrets.ts'
+import type { Redactor } from '../protocol/redactor.ts'
 import type { ContentPart } from '../requests/outcome.ts'
 import { type Reply, type RequestRound, sendRequest } from '../requests/send-request.ts'
 import type { Session } from '../transport/session.ts'

@@ -6,7 +6,7 @@ import {
   SkillsClient,
   SkillVerificationError,
 } from '@modelcontextprotocol/client/ext/skills'
-import type { Redactor } from '../protocol/redact-secrets.ts'
+import type { Redactor } from '../protocol/redactor.ts'
 import { isShortUri, MAX_CONTENT_CHARS, type ResourceContent, truncateText } from './resources.ts'
 
 /**
@@ -46,8 +46,6 @@ const MANIFEST = 'SKILL.md'
 
 /** What tells a server that we know what skills are. */
 export const SKILLS_EXTENSION = { [SKILLS_EXTENSION_ID]: {} }
-
-export const supportsSkills = (client: Client): boolean => new SkillsClient(client).supported
 
 /** The skills a server publishes, without the connection's secrets; none of their files is read. Throws what the SDK throws. */
 export async function listSkills(client: Client, redactor: Redactor, signal: AbortSignal): Promise<SkillList> {

@@ -1,6 +1,6 @@
 import type { Client, LoggingLevel } from '@modelcontextprotocol/client'
 import { truncateAtWord } from '../../text.ts'
-import type { Redactor } from './redact-secrets.ts'
+import type { Redactor } from './redactor.ts'
 
 /** What a server wrote down while it worked, for whoever looks into a run's details. */
 export type LogLine = { level: LoggingLevel; logger?: string; text: string }

@@ -5,12 +5,10 @@ import {
   UrlElicitationRequiredError,
 } from '@modelcontextprotocol/client'
 import { isAppError } from '../../errors.ts'
-import { toElicitResult } from '../elicitation/elicitation-result.ts'
 import type { InputAnswer, InputRequest, PendingInputRequest, ResumeAnswers } from '../elicitation/input-request.ts'
 import { readInputRequired, readUrlElicitations } from '../elicitation/read-elicitation.ts'
-import type { ElicitationTarget } from '../elicitation/route-elicitation.ts'
+import { type ElicitationTarget, toElicitResult } from '../elicitation/route-elicitation.ts'
 import type { Session } from '../transport/session.ts'
-import { type PausableTimeout, startPausableTimeout } from './pausable-timeout.ts'
 
 /** How a request goes out, and how what its server asks meanwhile reaches a person. */
 export type RequestOptions = {
@@ -107,5 +105,65 @@ function askingOf(read: () => Omit<InputRequiredOutcome, 'kind'>): Reply<never> 
   } catch (error) {
     if (!isAppError(error, 'server_refused')) throw error
     return { kind: 'unfit', message: error.message }
+  }
+}
+
+/** How long a call is waited for: `idleMs` without a word, `totalMs` in all. Time in which a person is asked does not count. */
+export type PausableTimeout = {
+  /** Fires when it has run out, or when the caller's own signal fires. */
+  signal: AbortSignal
+  /** The server says that it is still at it. */
+  heard(): void
+  pause(): void
+  resume(): void
+  [Symbol.dispose](): void
+}
+
+type Waiting = { idleMs: number; totalMs: number; signal: AbortSignal }
+
+export function startPausableTimeout({ idleMs, totalMs, signal }: Waiting): PausableTimeout {
+  // One listener rather than a signal made of signals, which costs a call more than all else here.
+  const over = new AbortController()
+  const leave = () => over.abort(signal.reason)
+  if (signal.aborted) leave()
+  else signal.addEventListener('abort', leave, { once: true })
+  const left = { idle: idleMs, total: totalMs }
+  let pauses = 0
+  let since = performance.now()
+  let timer: NodeJS.Timeout | undefined
+
+  const stop = (): void => {
+    if (timer === undefined) return
+    clearTimeout(timer)
+    timer = undefined
+    const passed = performance.now() - since
+    left.idle -= passed
+    left.total -= passed
+  }
+  const go = (): void => {
+    if (pauses > 0 || over.signal.aborted) return
+    since = performance.now()
+    timer = setTimeout(() => over.abort(), Math.max(0, Math.min(left.idle, left.total)))
+  }
+  go()
+  return {
+    signal: over.signal,
+    heard() {
+      stop()
+      left.idle = idleMs
+      go()
+    },
+    pause() {
+      stop()
+      pauses += 1
+    },
+    resume() {
+      pauses -= 1
+      go()
+    },
+    [Symbol.dispose]: () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', leave)
+    },
   }
 }

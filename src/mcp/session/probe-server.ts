@@ -1,6 +1,6 @@
 import { AppError } from '../../errors.ts'
 import type { StoredTool } from '../../registry/connection.ts'
-import { listTools } from '../features/list-tools.ts'
+import { listTools, readServerFeatures, serverInstructionsOf } from '../features/read-server-info.ts'
 import { classifyError, toAppError } from '../protocol/classify-error.ts'
 import { describeServerError } from '../protocol/server-error-text.ts'
 import { hasKnownAddress, type Target } from '../protocol/server-target.ts'
@@ -9,8 +9,6 @@ import type { Probe } from '../requests/outcome.ts'
 import type { OpenDeps, SessionRequest } from '../transport/opening.ts'
 import type { Session } from '../transport/session.ts'
 import { openSession } from './open-session.ts'
-import { readServerFeatures } from './server-features.ts'
-import { serverInstructionsOf } from './server-instructions.ts'
 
 const CHECK_MS = 20_000
 

@@ -4,18 +4,21 @@ import {
   SSEClientTransport,
   StreamableHTTPClientTransport,
 } from '@modelcontextprotocol/client'
-import { AppError } from '../../errors.ts'
+import { AppError, errorChainOf } from '../../errors.ts'
 import { withDeadline } from '../../timing.ts'
-import { logFailureOf } from '../background-tasks.ts'
 import { classifyError, statusIn, toAppError } from '../protocol/classify-error.ts'
-import { fillHeaders, fillPlaceholders } from '../protocol/fill-placeholders.ts'
-import { type ProtocolEra, priorDiscoveryOf, protocolEraOf } from '../protocol/protocol-era.ts'
-import type { AwsSigning } from '../protocol/server-target.ts'
-import { type HttpTarget, hasKnownAddress, serverUrlOf } from '../protocol/server-target.ts'
+import {
+  type AwsSigning,
+  fillHeaders,
+  fillPlaceholders,
+  type HttpTarget,
+  hasKnownAddress,
+  serverUrlOf,
+} from '../protocol/server-target.ts'
 import { createAwsSignedFetch } from './aws-signed-fetch.ts'
 import { detectDeadStreams } from './detect-dead-streams.ts'
 import { failLostStreams } from './fail-lost-streams.ts'
-import type { OpenDeps, SessionRequest, Wiring } from './opening.ts'
+import type { ConnectedClient, OpenDeps, SessionRequest, Wiring } from './opening.ts'
 import type { Session } from './session.ts'
 
 const CONNECT_MS = 15_000
@@ -37,7 +40,7 @@ export async function openHttpSession(
   wiring: Wiring,
   signal: AbortSignal,
 ): Promise<Session> {
-  const { target, secrets, era } = opening
+  const { target, secrets } = opening
   const values = { ...target.values, ...secrets }
   const url = serverUrlOf(target, secrets)
   const { bearer } = opening
@@ -45,9 +48,11 @@ export async function openHttpSession(
   const fetch = failLostStreams(
     signing === undefined ? deps.egress.fetch : createAwsSignedFetch(deps.egress.fetch, signing),
   )
+  const logFailure = (error: unknown) =>
+    deps.log.warn({ what: 'close transport', error: errorChainOf(error) }, 'mcp background work failed')
   const optionsFor = (client: Client, kind: 'streamable' | 'sse') => {
     // A new stream of HTTP+SSE is a new session.
-    const onDead = () => client.close().catch(logFailureOf(deps.log, 'end session'))
+    const onDead = () => client.close().catch(logFailure)
     const watched = detectDeadStreams(fetch, kind === 'sse', onDead)
     return {
       requestInit: { headers: headersOf(target, values) },
@@ -61,7 +66,7 @@ export async function openHttpSession(
     prior?: PriorDiscovery,
   ) => {
     // The SDK does not look at the signal while it negotiates.
-    const stop = () => transport.close().catch(logFailureOf(deps.log, 'stop opening'))
+    const stop = () => transport.close().catch(logFailure)
     signal.addEventListener('abort', stop, { once: true })
     try {
       await client.connect(transport, { signal, timeout: CONNECT_MS, ...(prior && { prior }) })
@@ -73,17 +78,23 @@ export async function openHttpSession(
   const streamable = async () => {
     const client = wiring.newClient(PROBE_MS)
     const transport = new StreamableHTTPClientTransport(url, optionsFor(client, 'streamable'))
-    return sessionOf(await connect(client, transport, priorDiscoveryOf(era)), 'other', () =>
-      transport.terminateSession(),
+    const connected = await connect(client, transport, wiring.prior)
+    return wiring.finish(
+      closableClient(connected, () => transport.terminateSession()),
+      'other',
     )
   }
   const sse = async () => {
     const client = wiring.newClient(PROBE_MS)
     const transport = new SSEClientTransport(url, optionsFor(client, 'sse'))
-    return sessionOf(await connect(client, transport, { kind: 'legacy' }), 'sse', () => Promise.resolve())
+    const connected = await connect(client, transport, { kind: 'legacy' })
+    return wiring.finish(
+      closableClient(connected, () => Promise.resolve()),
+      'sse',
+    )
   }
   try {
-    return wiring.finish(await (era?.kind === 'sse' ? sse() : streamableElse(streamable, sse)))
+    return await (opening.era?.kind === 'sse' ? sse() : streamableElse(streamable, sse))
   } catch (error) {
     signal.throwIfAborted()
     throw openTrouble(opening, error)
@@ -100,8 +111,7 @@ async function streamableElse<T>(streamable: () => Promise<T>, sse: () => Promis
   }
 }
 
-function sessionOf(client: Client, kind: 'sse' | 'other', goodbye: () => Promise<void>) {
-  const era: ProtocolEra = protocolEraOf(client, kind, Date.now())
+function closableClient(client: Client, goodbye: () => Promise<void>): ConnectedClient {
   const close = async () => {
     await withDeadline(
       goodbye().catch(() => undefined),
@@ -110,7 +120,7 @@ function sessionOf(client: Client, kind: 'sse' | 'other', goodbye: () => Promise
     )
     await client.close()
   }
-  return { client, era, stderrTail: () => '', close }
+  return { client, stderrTail: () => '', close }
 }
 
 /** Throws when a value cannot be a header, without saying the value. */

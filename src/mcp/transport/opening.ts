@@ -1,11 +1,10 @@
-import type { Client, ResponseCacheStore } from '@modelcontextprotocol/client'
+import type { Client, PriorDiscovery, ResponseCacheStore } from '@modelcontextprotocol/client'
 import type { Egress } from '../../egress/egress.ts'
 import type { Log } from '../../log.ts'
 import type { BearerTokens } from '../auth/bearer-tokens.ts'
 import type { ListChange } from '../protocol/notifications.ts'
-import type { ProtocolEra } from '../protocol/protocol-era.ts'
 import type { Target } from '../protocol/server-target.ts'
-import type { Session } from './session.ts'
+import type { ProtocolEra, Session } from './session.ts'
 
 /** `shutdown` is aborted when the whole app ends: then servers are not waited for. */
 export type OpenDeps = { egress: Egress; projectRoot: string; log: Log; shutdown: AbortSignal }
@@ -22,9 +21,13 @@ export type SessionRequest = {
   onChanged(what: ListChange): void
 }
 
-/** What the two ways of opening get from here. */
+export type ConnectedClient = Pick<Session, 'client' | 'stderrTail' | 'close'>
+
+/** What the two transports get from the opening of a session. */
 export type Wiring = {
   shutdown: AbortSignal
+  /** The protocol the server spoke last, where it is known. */
+  prior: PriorDiscovery | undefined
   newClient(probeMs: number): Client
-  finish(session: Omit<Session, 'redactor' | 'policy' | 'elicitations' | 'ended'>): Session
+  finish(connected: ConnectedClient, kind: 'sse' | 'other'): Session
 }

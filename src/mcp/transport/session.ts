@@ -1,8 +1,10 @@
 import type { Client } from '@modelcontextprotocol/client'
 import type { ElicitationPolicy } from '../elicitation/read-elicitation.ts'
 import type { ElicitationRouter } from '../elicitation/route-elicitation.ts'
-import type { ProtocolEra } from '../protocol/protocol-era.ts'
-import type { Redactor } from '../protocol/redact-secrets.ts'
+import type { Redactor } from '../protocol/redactor.ts'
+
+/** Which protocol a server spoke last, so that the next session need not ask. `at` is in epoch ms. */
+export type ProtocolEra = { kind: 'modern' | 'legacy' | 'sse'; discover?: unknown; at: number }
 
 /** An open session with one server, of one connection. */
 export type Session = {

@@ -1,7 +1,7 @@
 import { RegistrationRejectedError, registerClient } from '@modelcontextprotocol/client'
 import { AppError, isAppError } from '../../../errors.ts'
 import type { AuthConfig, ClientIdentity } from '../../protocol/auth-config.ts'
-import { fillPlaceholders } from '../../protocol/fill-placeholders.ts'
+import { fillPlaceholders } from '../../protocol/server-target.ts'
 import type { KnownClient, StoredTokens } from '../tokens/stored-tokens.ts'
 import { registrationMetadataFor } from './client-metadata.ts'
 import { type DiscoveredAuth, isSameIssuer } from './discover.ts'

@@ -4,12 +4,14 @@ import {
   ProtocolErrorCode,
   StreamableHTTPClientTransport,
 } from '@modelcontextprotocol/client'
+import { SkillsClient } from '@modelcontextprotocol/client/ext/skills'
 import { z } from 'zod'
 import type { JsonObject } from '../../json.ts'
-import type { StoredTool, UnusableTool } from '../../registry/connection.ts'
-import { jsonDepthOf } from '../protocol/json-depth.ts'
-import type { Redactor } from '../protocol/redact-secrets.ts'
+import type { ServerFeatures, StoredTool, UnusableTool } from '../../registry/connection.ts'
+import { isNestedTooDeeply, type Redactor } from '../protocol/redactor.ts'
+import type { Session } from '../transport/session.ts'
 import { headerArgumentProblemIn } from './header-arguments.ts'
+import { type ListPage, listPages } from './list-pages.ts'
 
 const LIST_MS = 30_000
 const MAX_PAGES = 64
@@ -20,8 +22,6 @@ const MAX_LISTED = 5_000
 const LIST_ALL_MS = 90_000
 // The largest honest one measured is below 20 KB; a larger one only fills the database and the model's window.
 const MAX_TOOL_CHARS = 100_000
-// Honest schemas end at 20; far deeper ones exhaust the stack of whatever walks them.
-const MAX_DEPTH = 100
 // More than a person reads; the rest is counted.
 const MAX_NAMED = 50
 const MAX_NAME_CHARS = 128
@@ -159,7 +159,7 @@ function storedTool(listed: z.infer<typeof ListedTool>, redactor: Redactor): Sto
 
 /** Looked at first: what is too deep cannot even be measured by a recursive walk. */
 function sizeFault(listed: unknown): string | undefined {
-  if (jsonDepthOf(listed, MAX_DEPTH) > MAX_DEPTH) return 'its definition is nested too deeply'
+  if (isNestedTooDeeply(listed)) return 'its definition is nested too deeply'
   if (JSON.stringify(listed).length <= MAX_TOOL_CHARS) return undefined
   return `its definition is larger than ${MAX_TOOL_CHARS / 1_000} KB`
 }
@@ -180,4 +180,39 @@ function nameOf(listed: unknown, redactor: Redactor): string {
 
 function withoutAbsent(hints: NonNullable<StoredTool['annotations']>): NonNullable<StoredTool['annotations']> {
   return Object.fromEntries(Object.entries(hints).filter(([, value]) => value !== undefined))
+}
+
+/** What the server offers beside tools: what it declares and has at least one of at this moment. */
+export async function readServerFeatures(
+  { client }: Pick<Session, 'client'>,
+  signal: AbortSignal,
+): Promise<ServerFeatures> {
+  const declared = client.getServerCapabilities() ?? {}
+  const has = async (known: boolean, listing: ListPage) =>
+    known && ((await listPages(client, listing, 1, signal))?.items.length ?? 0) > 0
+  const isRead = declared.resources !== undefined
+  const [plain, made, prompts, skills] = await Promise.all([
+    has(isRead, { method: 'resources/list', field: 'resources' }),
+    has(isRead, { method: 'resources/templates/list', field: 'resourceTemplates' }),
+    has(declared.prompts !== undefined, { method: 'prompts/list', field: 'prompts' }),
+    has(new SkillsClient(client).supported, { method: 'skills/list', field: 'skills' }),
+  ])
+  const resources = plain || made
+  return {
+    resources,
+    prompts,
+    skills,
+    completions: declared.completions !== undefined,
+    subscriptions: resources && declared.resources?.subscribe === true,
+  }
+}
+
+// A page of text; what is longer is more likely a prompt than advice.
+const MAX_CHARS = 2_000
+
+/** What a server says of its own use, without secrets and kept short. It is untrusted: whoever shows it to a model says so. */
+export function serverInstructionsOf({ client, redactor }: Pick<Session, 'client' | 'redactor'>): string | undefined {
+  const said = redactor.text(client.getInstructions() ?? '').trim()
+  if (said === '') return undefined
+  return said.length > MAX_CHARS ? `${said.slice(0, MAX_CHARS - 1).toWellFormed()}…` : said
 }
