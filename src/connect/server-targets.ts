@@ -6,7 +6,7 @@ import { AppError } from '../errors.ts'
 import type { AuthConfig } from '../mcp/protocol/auth-config.ts'
 import { fillPlaceholders, type Target, type TargetLimits } from '../mcp/protocol/server-target.ts'
 import type { Connection } from '../registry/connection.ts'
-import { cardOfConnection } from './catalog/card-from-entry.ts'
+import { createEntryCard } from './catalog/connectable-cards.ts'
 
 const FILES = 'files'
 const NPM = 'npm'
@@ -33,7 +33,8 @@ export function createServerTargets(
   const data = resolve(dataDir)
   const byName = new Map(cards.map((card) => [card.name, card]))
   const cardOf = (connection: Pick<Connection, 'card' | 'entry'>): Card => {
-    const card = cardOfConnection(connection, byName)
+    const { entry } = connection
+    const card = entry === undefined ? byName.get(connection.card) : createEntryCard(entry)
     if (card !== undefined) return card
     throw new AppError(
       'card_unknown',

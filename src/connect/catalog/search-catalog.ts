@@ -4,7 +4,7 @@ import { type RankableCard, rankMatches, searchWordsIn } from '../../cards/rank.
 import { similarWordsFor } from '../../cards/synonyms.ts'
 import type { WorkspaceId } from '../../ids.ts'
 import type { Catalogue, CatalogueMatches, CatalogueRow } from '../../registry/catalogue.ts'
-import { createEntryCard, permissionCardOf } from './card-from-entry.ts'
+import { createEntryCard, permissionCardOf } from './connectable-cards.ts'
 import { entryHostOf } from './read-registry-entry.ts'
 
 /** One thing a search found, as a person may see it. */

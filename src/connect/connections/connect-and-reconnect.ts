@@ -6,14 +6,19 @@ import { type ConnectionId, createConnectionId, type Principal } from '../../ids
 import { authChallengeIn } from '../../mcp/protocol/auth-challenge.ts'
 import type { Probe } from '../../mcp/requests/outcome.ts'
 import type { Connection } from '../../registry/connection.ts'
-import { permissionCardOf } from '../catalog/card-from-entry.ts'
-import type { ConnectableCard, ConnectableCards } from '../catalog/connectable-cards.ts'
+import { type ConnectableCard, type ConnectableCards, permissionCardOf } from '../catalog/connectable-cards.ts'
 import type { Connect, ConnectDeps, ConnectionDraft, ConnectOutcome, InputProblem } from '../connect-types.ts'
 import { findOwnConnection } from '../own-connection.ts'
 import type { TargetSource } from '../server-targets.ts'
-import { cardAddressesOf, findAddressProblems } from './check-addresses.ts'
-import { connectionNameProblemIn, normalizeConnectionName } from './connection-name.ts'
-import { type FilledInputs, fillInputs, type InputFallbacks } from './fill-inputs.ts'
+import {
+  cardAddressesOf,
+  connectionNameProblemIn,
+  type FilledInputs,
+  fillInputs,
+  findAddressProblems,
+  type InputFallbacks,
+  normalizeConnectionName,
+} from './check-inputs.ts'
 import { prepareSignIn, type SignInRequest } from './prepare-sign-in.ts'
 import { saveExistingConnection, saveNewConnection } from './save-connection.ts'
 
