@@ -1,9 +1,69 @@
 import { addressPartsOf, fitsAddressPart, signInAddressesOf } from '../../cards/address-parts.ts'
 import type { Card, CardInput } from '../../cards/card.ts'
 import { placeholdersIn } from '../../cards/placeholders.ts'
+import type { Principal } from '../../ids.ts'
 import type { Mcp } from '../../mcp/mcp.ts'
 import { fillPlaceholders } from '../../mcp/protocol/server-target.ts'
-import type { InputProblem } from '../connect-types.ts'
+import { permissionCardOf } from '../catalog/connectable-cards.ts'
+import type { ConnectDeps, ConnectionDraft, InputProblem } from '../connect-types.ts'
+
+type Checked = { filled: FilledInputs; problems: InputProblem[] }
+
+/** The inputs of a draft, and what is wrong with it, found without connecting. */
+export async function checkDraft(
+  deps: ConnectDeps,
+  by: Principal,
+  card: Card,
+  draft: ConnectionDraft,
+): Promise<Checked> {
+  const { filled, problems } = checkInputs(deps, card, draft.inputs, {})
+  const [notAllowed, name] = await Promise.all([
+    permissionProblems(deps, by, card),
+    nameProblems(deps, by, normalizeConnectionName(draft.name)),
+  ])
+  return { filled, problems: [...notAllowed, ...name, ...problems] }
+}
+
+/** The card's inputs as typed, and what is wrong with them. `saved`: secrets for fields that were left empty. */
+export function checkInputs(
+  { prefills, mcp }: Pick<ConnectDeps, 'prefills' | 'mcp'>,
+  card: Card,
+  typed: Record<string, string>,
+  saved: Record<string, string>,
+): Checked {
+  const { filled, problems } = fillInputs(card, typed, { saved, prefill: prefills[card.name] ?? {} })
+  return { filled, problems: [...problems, ...findAddressProblems(card, filled, mcp)] }
+}
+
+/** A workspace may say what can be connected; what is connected already stays. */
+async function permissionProblems({ mayConnect }: ConnectDeps, by: Principal, card: Card): Promise<InputProblem[]> {
+  if (mayConnect === undefined || (await mayConnect(by.workspace, permissionCardOf(card.name)))) return []
+  return [
+    {
+      field: 'card',
+      message: `${card.title} may not be connected in this workspace. Ask an owner or admin to allow it.`,
+    },
+  ]
+}
+
+async function nameProblems(
+  { registry, maxPerUser }: ConnectDeps,
+  by: Principal,
+  name: string,
+): Promise<InputProblem[]> {
+  const problem = connectionNameProblemIn(name)
+  if (problem !== undefined) return [{ field: 'name', message: problem }]
+  const connections = await registry.connectionsOf(by)
+  if (connections.some((one) => one.name.toLowerCase() === name))
+    return [{ field: 'name', message: nameTakenMessage(name) }]
+  return connections.length < maxPerUser ? [] : [{ field: 'name', message: connectionLimitMessage(maxPerUser) }]
+}
+
+export const nameTakenMessage = (name: string): string =>
+  `You already have a connection called "${name}". Choose another name.`
+
+export const connectionLimitMessage = (limit: number): string =>
+  `You already have ${limit} connections, and that is the limit. Disconnect one first.`
 
 /** A card's inputs, filled: what goes into the row, and what goes into the credential store. */
 export type FilledInputs = { plain: Record<string, string>; secret: Record<string, string> }
@@ -12,31 +72,27 @@ export type FilledInputs = { plain: Record<string, string>; secret: Record<strin
 const MAX_INPUT_CHARS = 4_096
 
 /** Where a field left empty takes its value from, in this order. */
-export type InputFallbacks = { kept: Record<string, string>; prefill: Record<string, string> }
+type InputFallbacks = { saved: Record<string, string>; prefill: Record<string, string> }
 
 /** Fills the card's inputs and says what is wrong with each. Problems never repeat a value. */
-export function fillInputs(
-  card: Card,
-  typed: Record<string, string>,
-  fallback: InputFallbacks,
-): { filled: FilledInputs; problems: InputProblem[] } {
+function fillInputs(card: Card, typed: Record<string, string>, fallback: InputFallbacks): Checked {
   const filled: FilledInputs = { plain: {}, secret: {} }
   const problems: InputProblem[] = []
   for (const input of card.inputs) {
     const value = filledValue(input, typed, fallback)
-    const message = faultOf(input, value)
+    const message = inputProblemIn(input, value)
     if (message !== undefined) problems.push({ field: input.name, message })
     else if (value !== '') (input.secret ? filled.secret : filled.plain)[input.name] = value
   }
   return { filled, problems }
 }
 
-function filledValue(input: CardInput, typed: Record<string, string>, { kept, prefill }: InputFallbacks): string {
-  const values = [typed[input.name], kept[input.name], prefill[input.name], input.default]
+function filledValue(input: CardInput, typed: Record<string, string>, { saved, prefill }: InputFallbacks): string {
+  const values = [typed[input.name], saved[input.name], prefill[input.name], input.default]
   return values.map((value) => value?.trim() ?? '').find((value) => value !== '') ?? ''
 }
 
-function faultOf(input: CardInput, value: string): string | undefined {
+function inputProblemIn(input: CardInput, value: string): string | undefined {
   if (value === '') return input.required ? `${input.label} is needed.` : undefined
   if (value.length > MAX_INPUT_CHARS) return `That is too long: at most ${MAX_INPUT_CHARS} characters.`
   if (input.choices !== undefined && !input.choices.includes(value))
@@ -51,15 +107,11 @@ const KEY_WORDS =
   /^(?:(?:api|access|auth|client|secret)?(?:keys?|tokens?|secrets?)|sig|signature|password|passwd|pwd|auth|authorization|credentials?)$/
 
 /** What is wrong with the addresses among a card's inputs, found without asking the network. */
-export function findAddressProblems(
-  card: Card,
-  { plain }: FilledInputs,
-  mcp: Pick<Mcp, 'addressFault'>,
-): InputProblem[] {
-  const keyed = Object.entries(plain)
+function findAddressProblems(card: Card, { plain }: FilledInputs, mcp: Pick<Mcp, 'addressFault'>): InputProblem[] {
+  const withKey = Object.entries(plain)
     .filter(([, value]) => holdsKey(value))
     .map(([field]) => ({ field, message: 'Put the key in the header value, where it is kept as a secret.' }))
-  const misfits = keyed.length > 0 ? keyed : partProblems(card, plain)
+  const misfits = withKey.length > 0 ? withKey : partProblems(card, plain)
   return misfits.length > 0 ? misfits : serverProblems(card, plain, mcp)
 }
 
@@ -112,7 +164,7 @@ const NAME = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/
 export const normalizeConnectionName = (typed: string): string => typed.trim().toLowerCase()
 
 /** What is wrong with a name, or undefined. It also names a folder and the person's tools, so it is kept plain. */
-export function connectionNameProblemIn(name: string): string | undefined {
+function connectionNameProblemIn(name: string): string | undefined {
   if (name === '') return 'Give it a name.'
   return NAME.test(name)
     ? undefined
