@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import type { NewCatalogueRow } from '../../registry/catalogue.ts'
 import type { RegistryEntry } from '../../registry/entry.ts'
-import { toPlainLine } from './plain-line.ts'
-import { readRemote } from './read-remote.ts'
+import { readRemote, toPlainLine } from './read-remote.ts'
 
 /** One item of a registry's list: a row to keep, the name of one that is not to be had (any more), or nothing to us. */
 export type RegistryItem = { kind: 'row'; row: NewCatalogueRow } | { kind: 'gone'; name: string } | { kind: 'nothing' }

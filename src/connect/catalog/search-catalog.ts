@@ -1,7 +1,6 @@
 import { distance } from 'fastest-levenshtein'
 import type { Card } from '../../cards/card.ts'
-import { type RankableCard, rankMatches, searchWordsIn } from '../../cards/rank.ts'
-import { similarWordsFor } from '../../cards/synonyms.ts'
+import { type RankableCard, rankMatches, searchWordsIn, similarWordsFor } from '../../cards/rank.ts'
 import type { WorkspaceId } from '../../ids.ts'
 import type { Catalogue, CatalogueMatches, CatalogueRow } from '../../registry/catalogue.ts'
 import { createEntryCard, permissionCardOf } from './connectable-cards.ts'

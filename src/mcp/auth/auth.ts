@@ -1,4 +1,5 @@
 import { checkResourceAllowed } from '@modelcontextprotocol/client'
+import { z } from 'zod'
 import type { CredentialStore } from '../../credentials/store.ts'
 import type { Egress } from '../../egress/egress.ts'
 import { isAppError } from '../../errors.ts'
@@ -14,12 +15,16 @@ import { isEnterpriseManaged } from './enterprise/enterprise-tokens.ts'
 import { createIdentities, type Identities, removeStoredIdentity } from './enterprise/identities.ts'
 import { readIdentity } from './enterprise/identity.ts'
 import type { IdentityProvider } from './enterprise/identity-provider.ts'
-import { beginIdentitySignIn, createProviderChangedError, redeemIdentity } from './enterprise/identity-sign-in.ts'
-import { revokeIdentity } from './enterprise/revoke-identity.ts'
-import { beginSignIn, redeemAuthorizationCode } from './oauth/authorize.ts'
+import {
+  beginIdentitySignIn,
+  createProviderChangedError,
+  PendingIdentity,
+  redeemIdentity,
+  revokeIdentity,
+} from './enterprise/identity-sign-in.ts'
+import { beginSignIn, PendingSignIn, redeemAuthorizationCode } from './oauth/authorize.ts'
 import { discoverAuth } from './oauth/discover.ts'
 import { type RevocationOutcome, revokeTokens } from './oauth/revoke.ts'
-import type { PendingAuthorization } from './pending-sign-in.ts'
 import { createAuthFetch } from './tokens/auth-fetch.ts'
 import { createRefreshLock, REFRESH_LOCK_MS, type RefreshLock } from './tokens/refresh-lock.ts'
 import { readStoredTokens, removeStoredTokens, type StoredTokens, saveStoredTokens } from './tokens/stored-tokens.ts'
@@ -205,3 +210,7 @@ function hasSecretHeader({ headers, values }: HttpTarget, secrets: TokenSecrets)
     (text) => fillPlaceholders(text, values) === undefined && fillPlaceholders(text, { ...values, ...secrets }),
   )
 }
+
+/** A sign-in under way, with the service itself or with the organization. A secret. */
+export const PendingAuthorization = z.union([PendingIdentity, PendingSignIn])
+export type PendingAuthorization = z.infer<typeof PendingAuthorization>

@@ -1,13 +1,14 @@
 import { isEnterpriseManaged, requestEnterpriseTokens } from './enterprise/enterprise-tokens.ts'
 import type { Identities } from './enterprise/identities.ts'
 import {
+  type KnownClientRequest,
   reportMissingCredentials,
   requestClientCredentialsTokens,
   supportsOnlyClientCredentials,
+  type TokenRequest,
 } from './oauth/client-credentials.ts'
 import { findPreregisteredClient } from './oauth/client-registration.ts'
 import { discoverAuth } from './oauth/discover.ts'
-import type { KnownClientRequest, TokenRequest } from './oauth/token-request.ts'
 import type { StoredTokens } from './tokens/stored-tokens.ts'
 
 /**

@@ -4,8 +4,7 @@ import { isAppError } from '../../errors.ts'
 import { truncateAtWord } from '../../text.ts'
 import type { Redactor } from '../protocol/redactor.ts'
 import type { InputRequest, PendingInputRequest } from './input-request.ts'
-import { readFormSchema } from './read-form-schema.ts'
-import { createUnaskableError } from './refuse-elicitation.ts'
+import { createUnaskableError, readFormSchema } from './read-form-schema.ts'
 
 /** How the words of a server come in, and which addresses it may send a person to. */
 export type ElicitationPolicy = { redactor: Redactor; addressFault(url: string): string | undefined }

@@ -1,8 +1,8 @@
 import { z } from 'zod'
+import { AppError } from '../../errors.ts'
 import { truncateAtWord } from '../../text.ts'
 import type { Redactor } from '../protocol/redactor.ts'
 import type { FormField } from './form-field.ts'
-import { createUnaskableError } from './refuse-elicitation.ts'
 
 const TITLE_CHARS = 150
 const HINT_CHARS = 500
@@ -165,3 +165,7 @@ const numberBounds = ({ minimum, maximum, default: initial }: Of<'number' | 'int
   max: maximum,
   default: initial,
 })
+
+/** What a server asks cannot be put to a person. */
+export const createUnaskableError = (what: string): AppError =>
+  new AppError('server_refused', `The server ${what}, so this was not done.`)

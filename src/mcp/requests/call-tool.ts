@@ -106,7 +106,7 @@ const Json = z.json()
 const TOO_DEEP = '[The structured part of this answer is nested too deeply, so it was left out.]'
 
 /** What a server answered, as our own parts and without the connection's secrets. */
-export function toolOutcomeOf(result: CallToolResult, redactor: Redactor, ms: number): ToolOutcome {
+function toolOutcomeOf(result: CallToolResult, redactor: Redactor, ms: number): ToolOutcome {
   const kind = result.isError === true ? 'tool_error' : 'ok'
   const content = result.content.map((part) => contentPartOf(part, redactor))
   if (result.structuredContent === undefined) return { kind, content, ms }

@@ -121,7 +121,7 @@ export type PausableTimeout = {
 
 type Waiting = { idleMs: number; totalMs: number; signal: AbortSignal }
 
-export function startPausableTimeout({ idleMs, totalMs, signal }: Waiting): PausableTimeout {
+function startPausableTimeout({ idleMs, totalMs, signal }: Waiting): PausableTimeout {
   // One listener rather than a signal made of signals, which costs a call more than all else here.
   const over = new AbortController()
   const leave = () => over.abort(signal.reason)

@@ -21,8 +21,7 @@ import { createPathRedactor, createRedactor } from '../protocol/redactor.ts'
 import { type Target, userPasswordPairsIn } from '../protocol/server-target.ts'
 import { openHttpSession } from '../transport/open-http.ts'
 import { openStdioSession } from '../transport/open-stdio.ts'
-import type { OpenDeps, SessionRequest, Wiring } from '../transport/opening.ts'
-import type { ProtocolEra, Session } from '../transport/session.ts'
+import type { OpenDeps, ProtocolEra, Session, SessionRequest, Wiring } from '../transport/session.ts'
 
 // 64 pages of tools are more than a model could ever be offered.
 const LIST_MAX_PAGES = 64

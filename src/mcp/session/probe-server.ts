@@ -6,8 +6,7 @@ import { describeServerError } from '../protocol/server-error-text.ts'
 import { hasKnownAddress, type Target } from '../protocol/server-target.ts'
 import { callTool } from '../requests/call-tool.ts'
 import type { Probe } from '../requests/outcome.ts'
-import type { OpenDeps, SessionRequest } from '../transport/opening.ts'
-import type { Session } from '../transport/session.ts'
+import type { OpenDeps, Session, SessionRequest } from '../transport/session.ts'
 import { openSession } from './open-session.ts'
 
 const CHECK_MS = 20_000

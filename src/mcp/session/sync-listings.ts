@@ -122,7 +122,7 @@ const ACK_MS = 10_000
  * Hears of changed lists on the new protocol, where a server tells only those who listen, for as long as the session is
  * open. After a drop it listens again, ever more slowly, and looks once at what it may have missed.
  */
-export async function listenForListChanges(
+async function listenForListChanges(
   { client, ended }: Pick<Session, 'client' | 'ended'>,
   onMissed: (what: ListChange) => void,
 ) {

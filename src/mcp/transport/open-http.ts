@@ -4,6 +4,7 @@ import {
   SSEClientTransport,
   StreamableHTTPClientTransport,
 } from '@modelcontextprotocol/client'
+import { AwsV4Signer } from 'aws4fetch'
 import { AppError, errorChainOf } from '../../errors.ts'
 import { withDeadline } from '../../timing.ts'
 import { classifyError, statusIn, toAppError } from '../protocol/classify-error.ts'
@@ -15,11 +16,8 @@ import {
   hasKnownAddress,
   serverUrlOf,
 } from '../protocol/server-target.ts'
-import { createAwsSignedFetch } from './aws-signed-fetch.ts'
-import { detectDeadStreams } from './detect-dead-streams.ts'
-import { failLostStreams } from './fail-lost-streams.ts'
-import type { ConnectedClient, OpenDeps, SessionRequest, Wiring } from './opening.ts'
-import type { Session } from './session.ts'
+import { detectDeadStreams, failLostStreams } from './lost-streams.ts'
+import type { ConnectedClient, OpenDeps, Session, SessionRequest, Wiring } from './session.ts'
 
 const CONNECT_MS = 15_000
 const PROBE_MS = 10_000
@@ -169,4 +167,23 @@ function openTrouble({ target, secrets, bearer }: HttpOpening, error: unknown): 
     },
     error,
   )
+}
+
+/** Signs each request, with the time it is sent at; a body is read whole for it. */
+function createAwsSignedFetch(fetch: typeof globalThis.fetch, signing: AwsSigning): typeof globalThis.fetch {
+  const { service, region, keyId: accessKeyId, secret: secretAccessKey, session } = signing
+  const keys = {
+    service,
+    region,
+    accessKeyId,
+    secretAccessKey,
+    ...(session !== undefined && { sessionToken: session }),
+  }
+  return async (input, init) => {
+    const request = new Request(input, init)
+    const { method, url, headers, signal, redirect } = request
+    const body = request.body === null ? null : await request.arrayBuffer()
+    const signed = await new AwsV4Signer({ ...keys, method, url, headers, body }).sign()
+    return fetch(signed.url, { method, headers: signed.headers, body, signal, redirect })
+  }
 }

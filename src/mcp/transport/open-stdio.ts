@@ -7,8 +7,7 @@ import { classifyError, toAppError } from '../protocol/classify-error.ts'
 import type { Redactor } from '../protocol/redactor.ts'
 import { describeServerError } from '../protocol/server-error-text.ts'
 import { fillHeaders, fillTexts, type StdioTarget } from '../protocol/server-target.ts'
-import type { OpenDeps, SessionRequest, Wiring } from './opening.ts'
-import type { Session } from './session.ts'
+import type { OpenDeps, Session, SessionRequest, Wiring } from './session.ts'
 import { createStdioTransport, type ServerCommand, type StdioTransport } from './stdio-transport.ts'
 
 // From installed files a server is up within 1-3 s, also on a busy machine; npx may have to download it first.
@@ -127,7 +126,7 @@ const BASE_ENV = { LANG: 'C.UTF-8', NODE_USE_SYSTEM_CA: '1', npm_config_fetch_re
  * How to start a server: the package's script from the project's own install at the exact version, run by our own Node,
  * else `npx` at the exact version. Nothing of our environment but the way to the system's programs goes with it.
  */
-export async function serverCommandOf(
+async function serverCommandOf(
   target: StdioTarget,
   secrets: Record<string, string>,
   projectRoot: string,
@@ -142,7 +141,7 @@ export async function serverCommandOf(
   return { command: 'npx', args: ['--yes', `${target.package}@${target.version}`, ...args], env, cwd: home }
 }
 
-export const isFetchedByNpx = (command: ServerCommand): boolean => command.command === 'npx'
+const isFetchedByNpx = (command: ServerCommand): boolean => command.command === 'npx'
 
 async function installedScript(target: StdioTarget, projectRoot: string): Promise<string | undefined> {
   const folder = join(projectRoot, 'node_modules', target.package)

@@ -140,7 +140,7 @@ export type ServerProcess = {
  * Starts a server in a process group of its own, with exactly this environment and no shell, so that its own children
  * can be ended with it. If we die without a word, its stdin ends, which every server of a card takes as the end.
  */
-export async function startServerProcess(command: ServerCommand, shutdown: AbortSignal): Promise<ServerProcess> {
+async function startServerProcess(command: ServerCommand, shutdown: AbortSignal): Promise<ServerProcess> {
   const child = spawn(command.command, command.args, {
     cwd: command.cwd,
     env: command.env,

@@ -1,18 +1,28 @@
-import { computeScopeUnion, OAuthError, OAuthErrorCode } from '@modelcontextprotocol/client'
+import {
+  assertSecureTokenEndpoint,
+  computeScopeUnion,
+  OAuthError,
+  OAuthErrorCode,
+  parseErrorResponse,
+} from '@modelcontextprotocol/client'
 import { z } from 'zod'
 import { AppError, isAppError } from '../../../errors.ts'
 import { type AuthChallenge, SignInChallenge } from '../../protocol/auth-challenge.ts'
 import type { AuthConfig } from '../../protocol/auth-config.ts'
-import { clientAuthProviderFor, dpopKeyFor, requestTokensFor } from '../oauth/client-credentials.ts'
+import { authenticateClient } from '../oauth/client-authentication.ts'
+import {
+  clientAuthProviderFor,
+  dpopKeyFor,
+  type KnownClientRequest,
+  requestTokensFor,
+} from '../oauth/client-credentials.ts'
 import { findPreregisteredClient } from '../oauth/client-registration.ts'
 import type { DiscoveredAuth } from '../oauth/discover.ts'
 import { createTokenError } from '../oauth/token-errors.ts'
-import type { KnownClientRequest } from '../oauth/token-request.ts'
 import { type StoredTokens, tokenFieldsOf } from '../tokens/stored-tokens.ts'
-import { requestIdJag } from './id-jag.ts'
 import type { Identities } from './identities.ts'
 import type { Identity } from './identity.ts'
-import { providerHostOf } from './identity-provider.ts'
+import { fetchProviderMetadata, type IdentityProvider, providerClientOf, providerHostOf } from './identity-provider.ts'
 
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 
@@ -147,4 +157,41 @@ function notTaken({ provider }: Identities, title: string, error: unknown): AppE
     `${title} did not take the word of ${providerHostOf(provider)} for you. Whoever runs Patchbay should check that it is set up there and knows Patchbay’s client id.`,
     { cause: new Error(`oauth ${error.code}`) },
   )
+}
+
+const ID_JAG = 'urn:ietf:params:oauth:token-type:id-jag'
+
+/** Anything else than what was asked for is not passed on to another authorization server. */
+const Exchanged = z.object({ issued_token_type: z.literal(ID_JAG), access_token: z.string() })
+
+type IdJagRequest = { discovered: DiscoveredAuth; scope: string | undefined; fetch: typeof fetch }
+
+/**
+ * The identity provider's word for a person to one authorization server, for one MCP server: a token exchange (RFC 8693)
+ * as draft-ietf-oauth-identity-assertion-authz-grant section 4.3 has it. Not the SDK's, which knows one way to show who
+ * the client is, whatever the provider takes, and whose errors have no code. Throws OAuthErrors and AppErrors.
+ */
+async function requestIdJag(
+  provider: IdentityProvider,
+  identity: Identity,
+  asked: IdJagRequest,
+): Promise<string> {
+  const { discovered, scope, fetch } = asked
+  const metadata = await fetchProviderMetadata(provider, fetch)
+  const body = new URLSearchParams({
+    grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+    requested_token_type: ID_JAG,
+    audience: discovered.issuer,
+    resource: discovered.resource,
+    subject_token: identity.idToken,
+    subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
+    ...(scope !== undefined && { scope }),
+  })
+  const response = await fetch(assertSecureTokenEndpoint(metadata.token_endpoint), {
+    method: 'POST',
+    redirect: 'error',
+    ...authenticateClient(providerClientOf(provider), metadata.token_endpoint_auth_methods_supported ?? [], body),
+  })
+  if (!response.ok) throw await parseErrorResponse(response)
+  return Exchanged.parse(await response.json()).access_token
 }

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { exchangeAuthorization, refreshAuthorization, startAuthorization } from '@modelcontextprotocol/client'
 import { z } from 'zod'
-import { AppError } from '../../../errors.ts'
+import { AppError, isAppError } from '../../../errors.ts'
 import { AuthChallenge } from '../../protocol/auth-challenge.ts'
 import type { ClientIdentity } from '../../protocol/auth-config.ts'
 import { assertSafeAddress, createUnusableServerError } from '../oauth/authorize.ts'
 import { isSameIssuer } from '../oauth/discover.ts'
 import { readAuthorizationCode } from '../oauth/read-callback.ts'
+import { RevocationMetadata, type RevocationOutcome, revokeAtEndpoint } from '../oauth/revoke.ts'
 import { createTokenError } from '../oauth/token-errors.ts'
 import { type Identity, identityIn } from './identity.ts'
 import {
@@ -111,4 +112,24 @@ export async function refreshIdentity(
   const clientInformation = providerClientOf(provider)
   const tokens = await refreshAuthorization(metadata.issuer, { metadata, clientInformation, refreshToken, fetchFn })
   return identityIn(tokens, { provider, metadata, subject })
+}
+
+/** Ends a sign-in with the organization where it is possible: an id token alone ends by itself. Never throws. */
+export async function revokeIdentity(
+  provider: IdentityProvider,
+  { issuer, refreshToken }: Identity,
+  fetch: typeof globalThis.fetch,
+): Promise<RevocationOutcome> {
+  if (refreshToken === undefined || !isSameIssuer(issuer, provider.issuer)) return 'unsupported'
+  try {
+    const metadata = await fetchProviderMetadata(provider, fetch)
+    const { revocation_endpoint: endpoint, revocation_endpoint_auth_methods_supported: methods } =
+      RevocationMetadata.parse(metadata)
+    if (endpoint === undefined) return 'unsupported'
+    const tokens: [string, string][] = [[refreshToken, 'refresh_token']]
+    return await revokeAtEndpoint({ endpoint, methods, client: providerClientOf(provider), tokens }, fetch)
+  } catch (error) {
+    if (isAppError(error) || error instanceof Error) return 'failed'
+    throw error
+  }
 }

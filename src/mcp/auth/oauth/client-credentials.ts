@@ -1,12 +1,13 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { ClientCredentialsProvider, fetchToken, PrivateKeyJwtProvider } from '@modelcontextprotocol/client'
 import { AppError } from '../../../errors.ts'
+import type { Principal } from '../../../ids.ts'
+import type { AuthChallenge } from '../../protocol/auth-challenge.ts'
 import type { AuthConfig } from '../../protocol/auth-config.ts'
 import { createDpopKey, createDpopSession } from '../tokens/dpop-key.ts'
 import { type DpopKey, type StoredTokens, tokenFieldsOf } from '../tokens/stored-tokens.ts'
 import { type DiscoveredAuth, resourceIndicatorFor } from './discover.ts'
 import { createTokenError } from './token-errors.ts'
-import type { KnownClientRequest } from './token-request.ts'
 
 /** Tokens for the connection's own credentials (RFC 6749 section 4.4). Throws AppErrors. */
 export async function requestClientCredentialsTokens(asked: KnownClientRequest): Promise<StoredTokens> {
@@ -116,3 +117,18 @@ const unusable = (title: string): AppError =>
     'input_invalid',
     `The private key for ${title} cannot be used. Enter an RSA or EC key in PEM form, from -----BEGIN to -----END and its dashes.`,
   )
+
+/** Tokens for a connection, to be had without a page of the service. */
+export type TokenRequest = {
+  title: string
+  serverUrl: URL
+  by: Principal
+  terms: AuthConfig
+  values: Record<string, string>
+  challenge: AuthChallenge
+  before: StoredTokens | undefined
+  fetch: typeof fetch
+}
+
+/** What an authorization server was asked, and as which client. */
+export type KnownClientRequest = TokenRequest & { discovered: DiscoveredAuth; client: { id: string; secret: string } }
