@@ -171,11 +171,7 @@ type IdJagRequest = { discovered: DiscoveredAuth; scope: string | undefined; fet
  * as draft-ietf-oauth-identity-assertion-authz-grant section 4.3 has it. Not the SDK's, which knows one way to show who
  * the client is, whatever the provider takes, and whose errors have no code. Throws OAuthErrors and AppErrors.
  */
-async function requestIdJag(
-  provider: IdentityProvider,
-  identity: Identity,
-  asked: IdJagRequest,
-): Promise<string> {
+async function requestIdJag(provider: IdentityProvider, identity: Identity, asked: IdJagRequest): Promise<string> {
   const { discovered, scope, fetch } = asked
   const metadata = await fetchProviderMetadata(provider, fetch)
   const body = new URLSearchParams({
