@@ -90,7 +90,15 @@ export type ConnectDeps = {
   catalogue?: Pick<Catalogue, 'get' | 'find'> | undefined
   auth: Pick<
     Auth,
-    'begin' | 'redeem' | 'withoutPage' | 'kept' | 'keep' | 'forget' | 'forgetIdentity' | 'isUsed' | 'revoke'
+    | 'begin'
+    | 'redeem'
+    | 'tryWithoutBrowser'
+    | 'storedTokens'
+    | 'saveTokens'
+    | 'forget'
+    | 'forgetIdentity'
+    | 'areTokensUsed'
+    | 'revoke'
   >
   signIns: SignIns<SignInDetails>
   /** A sign-in came back, on whichever instance; never throws. */
@@ -110,7 +118,7 @@ export type ConnectDeps = {
     | 'saved'
   >
   credentials: CredentialStore
-  mcp: Pick<Mcp, 'probe' | 'close' | 'retire' | 'addressFault' | 'circuit' | 'wake'>
+  mcp: Pick<Mcp, 'probe' | 'close' | 'retire' | 'addressProblemIn' | 'circuit' | 'resetCircuit'>
   /** By card, then input: fill what is left empty. */
   prefills: Record<string, Record<string, string>>
   maxPerUser: number

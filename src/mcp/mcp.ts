@@ -32,7 +32,7 @@ export type Mcp = Features & {
   /** One call, on the connection's one open session. Never throws for what a server or a network does. */
   call(connection: Connection, tool: StoredTool, args: JsonObject, o: CallOptions): Promise<ToolOutcome>
   /** What forbids opening this address, as far as no network is needed to know it. */
-  addressFault(url: string): string | undefined
+  addressProblemIn(url: string): string | undefined
   connectionsOf(principal: Principal): Promise<Connection[]>
   /** Lists the tools again and keeps the list. Throws AppErrors; never answers an empty list for a failure. */
   refresh(connection: Connection, signal: AbortSignal): Promise<StoredTool[]>
@@ -43,7 +43,7 @@ export type Mcp = Features & {
   /** Whether calls go out to the connection's server now. */
   circuit(id: ConnectionId): CircuitState
   /** The server was seen to work: its rest, if it has one, is over. */
-  wake(id: ConnectionId): void
+  resetCircuit(id: ConnectionId): void
   /** Cancels what is under way and ends every session, within 1.5 s; when it resolves no child process is left. */
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -96,7 +96,7 @@ export function createMcp(given: McpDeps): Mcp {
       const bearer = as && deps.auth?.bearer(as, target, secrets)
       return probeServer(deps, { target, secrets, bearer }, AbortSignal.any([signal, stopping.signal]))
     },
-    addressFault: (url) => addressProblemIn(deps.egress, url),
+    addressProblemIn: (url) => addressProblemIn(deps.egress, url),
     connectionsOf: (principal) => deps.registry.connectionsOf(principal),
     call: calling(deps, sessions, { signal: stopping.signal, noteState }),
     refresh: (c, signal) => use(c, signal, (session) => listingSync.list(c, session)),
@@ -111,7 +111,7 @@ export function createMcp(given: McpDeps): Mcp {
       caches.forget(id)
     },
     circuit: (id) => sessions.circuit(id),
-    wake: (id) => sessions.wake(id),
+    resetCircuit: (id) => sessions.resetCircuit(id),
     [Symbol.asyncDispose]: async () => {
       stopping.abort()
       await sessions[Symbol.asyncDispose]()

@@ -40,7 +40,7 @@ describe('a server that cannot be reached', () => {
       /^failed: circuit_open: Remote could not be reached 3 times in a row.*Try again in \d s/,
     )
     expect(asked()).toEqual([])
-    house.mcp.wake(connection.id)
+    house.mcp.resetCircuit(connection.id)
     expect(textOf(await house.call(connection, 'echo', { text: 'back' }))).toBe('back')
     expect(house.mcp.circuit(connection.id)).toEqual({ kind: 'closed' })
   })

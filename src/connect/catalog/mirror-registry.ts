@@ -13,7 +13,7 @@ export type RegistryMirrorDeps = {
   /** A guarded way out. */
   fetch: typeof fetch
   /** Says which addresses people here could connect to at all. */
-  mcp: Pick<Mcp, 'addressFault'>
+  mcp: Pick<Mcp, 'addressProblemIn'>
   log: Log
   /** For tests: instead of the times below. */
   times?: Partial<typeof TIMES>
@@ -111,7 +111,7 @@ function sayFailed({ log, catalogue }: Deps, error: unknown, againMs: number): v
 /** Keeps page by page; undefined when another instance took the turn over. `began`: by the registry's clock. */
 async function walkPages(deps: Deps, holder: string, since: Date | undefined, signal: AbortSignal) {
   const { catalogue, mcp } = deps
-  const usable = (address: string) => mcp.addressFault(address) === undefined
+  const usable = (address: string) => mcp.addressProblemIn(address) === undefined
   let began: Date | undefined
   let entries = 0
   let cursor: string | undefined

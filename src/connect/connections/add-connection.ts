@@ -52,7 +52,7 @@ function newConnectionOf(
 
 /** Where the person had signed in with their organization already, its host. */
 export async function identityProviderHostOf({ auth }: ConnectDeps, id: ConnectionId): Promise<string | undefined> {
-  const tokens = await auth.kept(id)
+  const tokens = await auth.storedTokens(id)
   return tokens?.managed === undefined ? undefined : new URL(tokens.managed).host
 }
 

@@ -107,7 +107,7 @@ const KEY_WORDS =
   /^(?:(?:api|access|auth|client|secret)?(?:keys?|tokens?|secrets?)|sig|signature|password|passwd|pwd|auth|authorization|credentials?)$/
 
 /** What is wrong with the addresses among a card's inputs, found without asking the network. */
-function findAddressProblems(card: Card, { plain }: FilledInputs, mcp: Pick<Mcp, 'addressFault'>): InputProblem[] {
+function findAddressProblems(card: Card, { plain }: FilledInputs, mcp: Pick<Mcp, 'addressProblemIn'>): InputProblem[] {
   const withKey = Object.entries(plain)
     .filter(([, value]) => holdsKey(value))
     .map(([field]) => ({ field, message: 'Put the key in the header value, where it is kept as a secret.' }))
@@ -149,12 +149,12 @@ const wordsOf = (name: string): string[] =>
 function serverProblems(
   { server }: Card,
   plain: FilledInputs['plain'],
-  mcp: Pick<Mcp, 'addressFault'>,
+  mcp: Pick<Mcp, 'addressProblemIn'>,
 ): InputProblem[] {
   if (server.kind !== 'http') return []
   const [field] = placeholdersIn(server.url)
   const url = fillPlaceholders(server.url, plain)
-  const message = field === undefined || url === undefined ? undefined : mcp.addressFault(url)
+  const message = field === undefined || url === undefined ? undefined : mcp.addressProblemIn(url)
   return field === undefined || message === undefined ? [] : [{ field, message }]
 }
 

@@ -23,7 +23,7 @@ export function createDisconnect(deps: ConnectDeps): Connect['disconnect'] {
 
 /** While they are still there: what is not taken back stays good for whoever has a copy. */
 async function tokensRevoked(deps: ConnectDeps, connection: Connection): Promise<RevocationOutcome | undefined> {
-  const kept = await deps.auth.kept(connection.id)
+  const kept = await deps.auth.storedTokens(connection.id)
   if (kept === undefined) return undefined
   try {
     const secrets = await readSecrets(deps.credentials, connection.credential)

@@ -19,12 +19,12 @@ export type SignInRequest = {
   challenge: AuthChallenge
 }
 
-export const HeldBack = z.object({ pending: PendingAuthorization, secrets: z.record(z.string(), z.string()) })
+export const PendingSecrets = z.object({ pending: PendingAuthorization, secrets: z.record(z.string(), z.string()) })
 
 /** The state itself is known to the browser alone. */
 export const stateHashOf = (state: string): string => createHash('sha256').update(state).digest('hex')
 
-export const heldBackReferenceFor = (hash: string): string => `sign-in/${hash}`
+export const pendingSecretsReferenceFor = (hash: string): string => `sign-in/${hash}`
 
 /** Finds out where the person has to go. Throws AppErrors with words for them. */
 export async function prepareSignIn(
@@ -40,13 +40,13 @@ export async function prepareSignIn(
   const show = async (place: SignInPlace) => {
     const hash = stateHashOf(state)
     await deps.credentials.set(
-      heldBackReferenceFor(hash),
-      JSON.stringify({ pending, secrets } satisfies z.infer<typeof HeldBack>),
+      pendingSecretsReferenceFor(hash),
+      JSON.stringify({ pending, secrets } satisfies z.infer<typeof PendingSecrets>),
     )
     const { card, entry, name, inputs } = about
     const row = { by, connection: id, details: { about: { card, entry, name, inputs }, place } }
     const forgotten = await deps.signIns.begin(hash, row, SIGN_IN_TTL_MS)
-    for (const one of forgotten) await deps.credentials.remove(heldBackReferenceFor(one))
+    for (const one of forgotten) await deps.credentials.remove(pendingSecretsReferenceFor(one))
     deps.log.info({ connection: id, card, workspace: by.workspace }, 'sign-in offered')
     return { url, until: new Date(Date.now() + SIGN_IN_TTL_MS) }
   }

@@ -86,8 +86,8 @@ async function signInAfter(
 ): Promise<SignInAfter> {
   const { id, signsIn = false } = connection
   const target = deps.targets.target(connection)
-  const tokens = await deps.auth.kept(id)
-  if (tokens === undefined || deps.auth.isUsed(target, secrets, tokens))
+  const tokens = await deps.auth.storedTokens(id)
+  if (tokens === undefined || deps.auth.areTokensUsed(target, secrets, tokens))
     return { stays: signsIn || tokens?.managed !== undefined, end: async () => undefined }
   const end = async () => {
     await deps.auth.revoke(target, secrets, tokens)

@@ -34,7 +34,7 @@ async function tested(deps: ConnectDeps, connection: Connection, signal: AbortSi
   const secrets = await readSecrets(deps.credentials, connection.credential)
   const probe = await deps.mcp.probe(deps.targets.target(connection), secrets, signal, connection.id)
   await deps.registry.saveServerInfo(connection, probe)
-  deps.mcp.wake(connection.id)
+  deps.mcp.resetCircuit(connection.id)
   await deps.registry.setStatus(connection, 'connected')
   return { ok: true, ms: probe.ms, protocolVersion: probe.protocolVersion, tools: probe.tools.length }
 }

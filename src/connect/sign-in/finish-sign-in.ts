@@ -7,7 +7,7 @@ import type { SignInRow } from '../../registry/sign-ins.ts'
 import { createConnectableCards } from '../catalog/connectable-cards.ts'
 import type { ConnectDeps, SignInDetails, SignInResult } from '../connect-types.ts'
 import { saveNewConnection } from '../connections/add-connection.ts'
-import { HeldBack, heldBackReferenceFor, stateHashOf } from '../connections/prepare-sign-in.ts'
+import { PendingSecrets, pendingSecretsReferenceFor, stateHashOf } from '../connections/prepare-sign-in.ts'
 import { saveExistingConnection } from '../connections/reconnect.ts'
 import { connectionStatusFor } from '../connections/test-connection.ts'
 import { findOwnConnection } from '../own-connection.ts'
@@ -30,13 +30,13 @@ async function finished(deps: ConnectDeps, brought: URLSearchParams, signal: Abo
   const hash = stateHashOf(brought.get('state') ?? '')
   const row = await deps.signIns.take(hash)
   if (row === undefined) return { ok: false, title: '', message: UNKNOWN }
-  const held = await deps.credentials.get(heldBackReferenceFor(hash))
-  await deps.credentials.remove(heldBackReferenceFor(hash))
+  const held = await deps.credentials.get(pendingSecretsReferenceFor(hash))
+  await deps.credentials.remove(pendingSecretsReferenceFor(hash))
   const { about, place } = row.details
   const { name, card, inputs } = about
   const ends = { title: name, by: row.by, place, name, card, inputs }
   if (row.late || held === undefined) return { ...ends, ok: false, message: LATE, connection: row.connection }
-  const { pending, secrets } = HeldBack.parse(JSON.parse(held))
+  const { pending, secrets } = PendingSecrets.parse(JSON.parse(held))
   try {
     const target = deps.targets.target({ ...row.by, ...about })
     if (target.kind !== 'http') throw new TypeError(`${target.title} is not a server that people sign in to`)
@@ -54,7 +54,7 @@ async function finished(deps: ConnectDeps, brought: URLSearchParams, signal: Abo
 
 async function managedOf({ registry, auth }: ConnectDeps, by: Principal): Promise<ConnectionId[]> {
   const ids = (await registry.connectionsOf(by)).map(({ id }) => id)
-  const managed = await Promise.all(ids.map(async (id) => (await auth.kept(id))?.managed !== undefined))
+  const managed = await Promise.all(ids.map(async (id) => (await auth.storedTokens(id))?.managed !== undefined))
   return ids.filter((_, at) => managed[at])
 }
 
@@ -74,7 +74,7 @@ type Brought = { kept: StoredTokens; secrets: ConnectionSecrets }
 async function settle(deps: ConnectDeps, row: Row, brought: Brought, signal: AbortSignal): Promise<Saved> {
   const { by, connection: id } = row
   const existing = await findOwnConnection(deps.registry, by, id)
-  await deps.auth.keep(id, brought.kept)
+  await deps.auth.saveTokens(id, brought.kept)
   if (existing !== undefined)
     return { connection: await mended(deps, { row, existing }, brought, signal), fresh: false }
   return { connection: await added(deps, row, brought, signal), fresh: true }
@@ -118,6 +118,6 @@ async function mended(
     throw error
   })
   const saved = await saveExistingConnection(deps, existing, { inputs, signsIn: true }, { secrets, probe })
-  deps.mcp.wake(id)
+  deps.mcp.resetCircuit(id)
   return saved
 }

@@ -50,9 +50,9 @@ async function gotWithoutPage(
   secrets: Record<string, string>,
   wanted: SignInNeed,
 ): Promise<boolean> {
-  if (!(await deps.auth.withoutPage(deps.targets.target(connection), secrets, wanted))) return false
+  if (!(await deps.auth.tryWithoutBrowser(deps.targets.target(connection), secrets, wanted))) return false
   await deps.mcp.retire(connection.id)
-  deps.mcp.wake(connection.id)
+  deps.mcp.resetCircuit(connection.id)
   await deps.registry.setStatus(connection, 'connected')
   return true
 }
@@ -67,7 +67,7 @@ async function whatItWants(
   try {
     const probe = await deps.mcp.probe(deps.targets.target(connection), secrets, signal, connection.id)
     await deps.registry.saveServerInfo(connection, probe)
-    deps.mcp.wake(connection.id)
+    deps.mcp.resetCircuit(connection.id)
     await deps.registry.setStatus(connection, 'connected')
     return undefined
   } catch (error) {

@@ -17,20 +17,20 @@ import type { StoredTokens } from './tokens/stored-tokens.ts'
  * there; throws `sign_in_needed` where they have to sign in with their organization.
  */
 export async function requestTokensWithoutBrowser(
-  asked: TokenRequest,
+  request: TokenRequest,
   identities: Identities | undefined,
 ): Promise<StoredTokens | undefined> {
-  const { terms, values } = asked
+  const { terms, values } = request
   if (
     !terms.registered.some((one) => findPreregisteredClient({ registered: [one] }, values)?.client_secret !== undefined)
   )
-    return reportMissingCredentials(asked)
-  const discovered = await discoverAuth(asked)
+    return reportMissingCredentials(request)
+  const discovered = await discoverAuth(request)
   const { client_id: id, client_secret: secret } = findPreregisteredClient(terms, values, discovered.issuer) ?? {}
-  if (id === undefined || secret === undefined) return reportMissingCredentials(asked)
-  const before = asked.before?.issuer === discovered.issuer ? asked.before : undefined
-  const known: KnownClientRequest = { ...asked, before, discovered, client: { id, secret } }
+  if (id === undefined || secret === undefined) return reportMissingCredentials(request)
+  const before = request.before?.issuer === discovered.issuer ? request.before : undefined
+  const known: KnownClientRequest = { ...request, before, discovered, client: { id, secret } }
   if (terms.kind === 'client_credentials') return requestClientCredentialsTokens(known)
-  if (isEnterpriseManaged(identities, asked, discovered)) return requestEnterpriseTokens(identities, known)
+  if (isEnterpriseManaged(identities, request, discovered)) return requestEnterpriseTokens(identities, known)
   return supportsOnlyClientCredentials(discovered) ? requestClientCredentialsTokens(known) : undefined
 }

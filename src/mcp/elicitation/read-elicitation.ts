@@ -7,7 +7,7 @@ import type { InputRequest, PendingInputRequest } from './input-request.ts'
 import { createUnaskableError, readFormSchema } from './read-form-schema.ts'
 
 /** How the words of a server come in, and which addresses it may send a person to. */
-export type ElicitationPolicy = { redactor: Redactor; addressFault(url: string): string | undefined }
+export type ElicitationPolicy = { redactor: Redactor; addressProblemIn(url: string): string | undefined }
 
 /** Longer words are cut: what a person reads before they answer has to fit a message. */
 const MESSAGE_CHARS = 1_500
@@ -58,7 +58,7 @@ export const readUrlElicitations = (
     .slice(0, MOST_ASKS)
     .map((params) => ({ request: readElicitation(params, policy), resume: { how: 'again' } }))
 
-function pageOf(url: string, { redactor, addressFault }: ElicitationPolicy): string {
+function pageOf(url: string, { redactor, addressProblemIn: addressFault }: ElicitationPolicy): string {
   if (!URL.canParse(url) || url.length > URL_CHARS || redactor.text(url) !== url)
     throw createUnaskableError('wants a page opened whose address cannot be shown')
   const fault = addressFault(url)

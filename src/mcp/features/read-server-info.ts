@@ -57,7 +57,7 @@ const Page = z.looseObject({
 
 type ToolListing = {
   tools: StoredTool[]
-  leftOut: UnusableTool[]
+  unusableTools: UnusableTool[]
   /** How long the server lets the list be kept. */
   ttlMs: number
 }
@@ -79,7 +79,7 @@ export async function listTools(client: Client, redactor: Redactor, signal: Abor
   if (more) sorted.leftOut.push({ tool: '(those on further pages)', why: TOO_MANY })
   return {
     tools: [...sorted.tools.values()],
-    leftOut: shortened(sorted),
+    unusableTools: shortened(sorted),
     ttlMs: lifetimes.length === 0 ? 0 : Math.min(...lifetimes),
   }
 }

@@ -75,7 +75,7 @@ function send(
       timeout: NO_TIMEOUT_MS,
       allowInputRequired: true,
       onprogress: ({ message, progress, total }) => {
-        patience.heard()
+        patience.restart()
         o.onProgress({
           ...(message !== undefined && { message: session.redactor.text(message) }),
           progress,

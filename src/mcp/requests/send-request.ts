@@ -113,7 +113,7 @@ export type PausableTimeout = {
   /** Fires when it has run out, or when the caller's own signal fires. */
   signal: AbortSignal
   /** The server says that it is still at it. */
-  heard(): void
+  restart(): void
   pause(): void
   resume(): void
   [Symbol.dispose](): void
@@ -148,7 +148,7 @@ function startPausableTimeout({ idleMs, totalMs, signal }: Waiting): PausableTim
   go()
   return {
     signal: over.signal,
-    heard() {
+    restart() {
       stop()
       left.idle = idleMs
       go()

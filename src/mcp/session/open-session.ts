@@ -33,7 +33,7 @@ export async function openSession(deps: OpenDeps, opening: SessionRequest, signa
     secretsOf(opening),
     target.kind === 'stdio' ? await createPathRedactor(target) : (text) => text,
   )
-  const policy = { redactor, addressFault: (url: string) => addressProblemIn(deps.egress, url) }
+  const policy = { redactor, addressProblemIn: (url: string) => addressProblemIn(deps.egress, url) }
   const elicitations = createElicitationRouter()
   const wiring: Wiring = {
     shutdown: deps.shutdown,
@@ -148,7 +148,7 @@ export function createSessionOpener(deps: SessionOpenerDeps) {
         signal,
       )
       openedWith.set(session, { secrets: JSON.stringify(secrets), checkedAt: Date.now() })
-      if (era === undefined) deps.background.run('keep era', () => deps.registry.saveEra(c, session.era))
+      if (era === undefined) deps.background.run('save protocol era', () => deps.registry.saveEra(c, session.era))
       deps.onOpened(c, session)
       return session
     },

@@ -35,7 +35,7 @@ export type OpenSessions = {
   use<T>(connection: Connection, signal: AbortSignal, work: Work<T>): Promise<SessionOutcome<T>>
   circuit(id: ConnectionId): CircuitState
   /** What was met before does not count any more. */
-  wake(id: ConnectionId): void
+  resetCircuit(id: ConnectionId): void
   /** The next call opens a new session; calls under way finish first. */
   retire(id: ConnectionId): Promise<void>
   close(id: ConnectionId): Promise<void>
@@ -85,7 +85,7 @@ export function createOpenSessions(deps: OpenSessionsDeps): OpenSessions {
         callWithRetry({ connection, signal, permit }, work),
       ),
     circuit: (id) => circuits.of(id),
-    wake: (id) => circuits.forget(id),
+    resetCircuit: (id) => circuits.forget(id),
     retire: (id) => {
       circuits.forget(id)
       return pool.retire(id)

@@ -21,7 +21,7 @@ export async function probeServer(
   const opening = { target, secrets, bearer, era: undefined, onChanged: () => undefined }
   const session = await openSession(deps, opening, signal)
   try {
-    const { tools, leftOut: unusableTools } = await listTools(session.client, session.redactor, signal)
+    const { tools, unusableTools } = await listTools(session.client, session.redactor, signal)
     const ms = Math.round(performance.now() - began)
     if (tools.length === 0)
       throw new AppError(

@@ -57,7 +57,7 @@ export function createListingSync({ registry, caches, background, stopping }: Li
   const known = new Map<ConnectionId, ServerInfo>()
 
   const list = async (c: Connection, session: Session): Promise<StoredTool[]> => {
-    const { tools, leftOut: unusableTools, ttlMs } = await listTools(session.client, session.redactor, stopping)
+    const { tools, unusableTools, ttlMs } = await listTools(session.client, session.redactor, stopping)
     caches.noteTools(c.id, ttlMs)
     const learned = { tools, unusableTools, instructions: serverInstructionsOf(session) }
     const before = known.get(c.id) ?? storedInfoOf(c)

@@ -31,7 +31,7 @@ export const PendingIdentity = z.object({
 })
 export type PendingIdentity = z.infer<typeof PendingIdentity>
 
-type Begin = {
+type IdentitySignInRequest = {
   provider: IdentityProvider
   title: string
   challenge: AuthChallenge
@@ -41,10 +41,12 @@ type Begin = {
   precheck(url: string): void
 }
 
-const WHOSE = 'your organization'
+const ORGANIZATION = 'your organization'
 
-/** First leg (OpenID Connect Core 1.0 section 3.1, with PKCE): where to send the person. Throws AppErrors. */
-export async function beginIdentitySignIn(o: Begin): Promise<{ url: string; host: string; pending: PendingIdentity }> {
+/** The first step (OpenID Connect Core 1.0 section 3.1, with PKCE): where to send the person. Throws AppErrors. */
+export async function beginIdentitySignIn(
+  o: IdentitySignInRequest,
+): Promise<{ url: string; host: string; pending: PendingIdentity }> {
   const { provider, title, challenge, ours } = o
   const metadata = await fetchProviderMetadata(provider, o.fetch)
   const { authorizationUrl: url, codeVerifier: verifier } = await authorizationOf(o, metadata)
@@ -52,13 +54,13 @@ export async function beginIdentitySignIn(o: Begin): Promise<{ url: string; host
   url.searchParams.set('nonce', nonce)
   // The SDK asks for consent where a sign-in is to last. Here the admin has given it, and people may not even be able to.
   url.searchParams.delete('prompt')
-  assertSafeAddress({ title: WHOSE, precheck: o.precheck }, url)
+  assertSafeAddress({ title: ORGANIZATION, precheck: o.precheck }, url)
   const { redirectUrl } = ours
   const pending: PendingIdentity = { kind: 'identity', title, challenge, metadata, verifier, nonce, redirectUrl }
   return { url: url.href, host: url.host, pending }
 }
 
-async function authorizationOf({ provider, ours, state }: Begin, metadata: ProviderMetadata) {
+async function authorizationOf({ provider, ours, state }: IdentitySignInRequest, metadata: ProviderMetadata) {
   const lasting = metadata.scopes_supported?.includes('offline_access') === true
   try {
     return await startAuthorization(metadata.issuer, {
@@ -69,25 +71,25 @@ async function authorizationOf({ provider, ours, state }: Begin, metadata: Provi
       state,
     })
   } catch (error) {
-    throw createUnusableServerError(WHOSE, error)
+    throw createUnusableServerError(ORGANIZATION, error)
   }
 }
 
 export const createProviderChangedError = (): AppError =>
   new AppError('sign_in_failed', 'How your organization signs people in was changed meanwhile. Sign in again.')
 
-/** Second leg: what the browser brought back becomes an identity. Throws AppErrors with words for the person. */
+/** The second step: exchanges the code for an identity. Throws AppErrors with a sentence for the person. */
 export async function redeemIdentity(
   provider: IdentityProvider,
   pending: PendingIdentity,
-  brought: URLSearchParams,
+  params: URLSearchParams,
   fetchFn: typeof fetch,
 ): Promise<Identity> {
   const { metadata, verifier, redirectUrl, nonce } = pending
   const host = providerHostOf(metadata)
   if (!isSameIssuer(metadata.issuer, provider.issuer)) throw createProviderChangedError()
-  const code = readAuthorizationCode({ title: WHOSE, host, metadata }, brought)
-  const iss = brought.get('iss')
+  const code = readAuthorizationCode({ title: ORGANIZATION, host, metadata }, params)
+  const iss = params.get('iss')
   const tokens = await exchangeAuthorization(metadata.issuer, {
     metadata,
     clientInformation: providerClientOf(provider),

@@ -10,7 +10,7 @@ import { DiscoveredAuth, resourceIndicatorFor } from './discover.ts'
 import { readAuthorizationCode } from './read-callback.ts'
 import { createTokenError } from './token-errors.ts'
 
-/** What must be known again when the browser comes back. A secret: the code verifier is in it. */
+/** What is stored until the browser comes back. A secret: it holds the code verifier. */
 export const PendingSignIn = z.object({
   title: z.string(),
   discovered: DiscoveredAuth,
@@ -38,20 +38,20 @@ type AuthorizationStart = {
   precheck(url: string): void
 }
 
-/** First leg: where to send the person. */
+/** The first step of a sign-in: where to send the person. */
 export async function beginSignIn(
   o: AuthorizationStart,
 ): Promise<{ url: string; host: string; pending: PendingSignIn }> {
   const { title, discovered, challenge, ours } = o
-  mustUsePkce(title, discovered)
+  assertPkce(title, discovered)
   const scope = scopeFor(o)
-  const introduced = await identifyClient({ ...o, scope })
-  const { authorizationUrl, codeVerifier } = await authorizationOf(o, introduced.client, scope)
+  const registered = await identifyClient({ ...o, scope })
+  const { authorizationUrl, codeVerifier } = await authorizationOf(o, registered.client, scope)
   assertSafeAddress(o, authorizationUrl)
   const pending: PendingSignIn = {
     title,
     discovered,
-    ...introduced,
+    ...registered,
     verifier: codeVerifier,
     ...(scope !== undefined && { scope }),
     redirectUrl: ours.redirectUrl,
@@ -85,7 +85,7 @@ export const createUnusableServerError = (title: string, cause: unknown): AppErr
   )
 
 /** The specification has clients refuse where S256 is not announced; before 2025-06 there was no way to announce anything. */
-function mustUsePkce(title: string, { metadata }: DiscoveredAuth): void {
+function assertPkce(title: string, { metadata }: DiscoveredAuth): void {
   if (metadata === undefined || metadata.code_challenge_methods_supported?.includes('S256') === true) return
   throw new AppError(
     'server_refused',
@@ -109,26 +109,26 @@ export function assertSafeAddress({ title, precheck }: Pick<AuthorizationStart, 
     precheck(url.href)
   } catch (error) {
     if (!isAppError(error)) throw error
-    throw unsafe(title, url, error)
+    throw createUnsafeAddressError(title, url, error)
   }
 }
 
-const unsafe = (title: string, { protocol, host }: URL, cause: unknown): AppError =>
+const createUnsafeAddressError = (title: string, { protocol, host }: URL, cause: unknown): AppError =>
   new AppError(
     'egress_refused',
     `${title} wants to send you to an address that is not safe to open (${protocol}//${host}), so I did not go on. Tell whoever runs it.`,
     { cause },
   )
 
-/** Second leg: what the browser brought back becomes tokens. Throws AppErrors with words for the person. */
+/** The second step of a sign-in: exchanges the code for tokens. Throws AppErrors with a sentence for the person. */
 export async function redeemAuthorizationCode(
   pending: PendingSignIn,
-  brought: URLSearchParams,
+  params: URLSearchParams,
   fetchFn: typeof fetch,
 ): Promise<StoredTokens> {
   const { title, discovered, client, clientFrom, scope, key } = pending
-  const code = readAuthorizationCode({ title, host: hostOf(discovered), metadata: discovered.metadata }, brought)
-  const tokens = await exchanged(pending, { code, iss: brought.get('iss') ?? undefined }, fetchFn).catch(
+  const code = readAuthorizationCode({ title, host: hostOf(discovered), metadata: discovered.metadata }, params)
+  const tokens = await exchangeCode(pending, { code, iss: params.get('iss') ?? undefined }, fetchFn).catch(
     (error: unknown) => {
       throw createTokenError(title, error)
     },
@@ -144,7 +144,7 @@ export async function redeemAuthorizationCode(
   }
 }
 
-async function exchanged(
+async function exchangeCode(
   { discovered, client, verifier, redirectUrl, key }: PendingSignIn,
   { code, iss }: { code: string; iss: string | undefined },
   fetchFn: typeof fetch,

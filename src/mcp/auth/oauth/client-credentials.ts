@@ -10,13 +10,13 @@ import { type DiscoveredAuth, resourceIndicatorFor } from './discover.ts'
 import { createTokenError } from './token-errors.ts'
 
 /** Tokens for the connection's own credentials (RFC 6749 section 4.4). Throws AppErrors. */
-export async function requestClientCredentialsTokens(asked: KnownClientRequest): Promise<StoredTokens> {
-  const { title, terms, challenge, before, discovered, client } = asked
+export async function requestClientCredentialsTokens(request: KnownClientRequest): Promise<StoredTokens> {
+  const { title, terms, challenge, before, discovered, client } = request
   const scope = challenge.scope ?? before?.scope ?? (terms.scopes?.join(' ') || discovered.scopes)
   const key = await dpopKeyFor(discovered, before)
   const tokens = await requestTokensFor(
     clientAuthProviderFor(title, client, discovered.issuer, key),
-    asked,
+    request,
     scope,
   ).catch((error: unknown) => {
     throw createTokenError(title, error)
@@ -74,12 +74,12 @@ export function clientAuthProviderFor(
   issuer: string,
   key: DpopKey | undefined,
 ): Provider {
-  const provider = authenticating(title, client, issuer)
+  const provider = createClientProvider(title, client, issuer)
   if (key) provider.dpop = async () => createDpopSession(key)
   return provider
 }
 
-function authenticating(
+function createClientProvider(
   title: string,
   { id: clientId, secret }: KnownClientRequest['client'],
   issuer: string,
@@ -118,7 +118,7 @@ const unusable = (title: string): AppError =>
     `The private key for ${title} cannot be used. Enter an RSA or EC key in PEM form, from -----BEGIN to -----END and its dashes.`,
   )
 
-/** Tokens for a connection, to be had without a page of the service. */
+/** A request for tokens of a connection that needs no browser. */
 export type TokenRequest = {
   title: string
   serverUrl: URL
@@ -130,5 +130,5 @@ export type TokenRequest = {
   fetch: typeof fetch
 }
 
-/** What an authorization server was asked, and as which client. */
+/** A request to a discovered authorization server, as a known client. */
 export type KnownClientRequest = TokenRequest & { discovered: DiscoveredAuth; client: { id: string; secret: string } }
