@@ -26,8 +26,8 @@ import {
 type ToolCall = { tool: StoredTool; args: JsonObject }
 
 /**
- * One leg of a `tools/call`. Progress starts the timeout anew, up to `totalMs`; while a person is asked it stands still. An error
- * the server answers with is an answer, and comes back as `tool_error`; all other trouble throws what the SDK throws.
+ * One round of a `tools/call`. Progress restarts the timeout, up to `totalMs`; while a person is asked it is paused. An error
+ * the server answers with is an answer, and comes back as `tool_error`; for everything else it throws what the SDK throws.
  */
 export async function callTool(
   session: Session,
@@ -38,7 +38,7 @@ export async function callTool(
   const began = performance.now()
   const elapsed = () => Math.round(performance.now() - began)
   try {
-    const reply = await sendWithElicitation(session, { ...o, times }, (patience) => send(session, call, patience, o))
+    const reply = await sendWithElicitation(session, { ...o, times }, (timeout) => send(session, call, timeout, o))
     if (reply.kind === 'input_required') return { ...reply, ms: elapsed() }
     if (reply.kind === 'unfit')
       return { kind: 'failed', why: 'protocol', message: reply.message, sent: false, ms: elapsed() }
@@ -50,7 +50,7 @@ export async function callTool(
   }
 }
 
-/** Below this a server's notes are for its makers. */
+/** Messages below this level are for the server's developers. */
 const LOG_LEVEL = 'info'
 
 /** On the new protocol a server logs only for those who ask in each request. */
@@ -64,18 +64,18 @@ function metaOf({ era }: Session, { trace }: CallOptions): Record<string, string
 function send(
   session: Session,
   { tool, args }: ToolCall,
-  patience: PausableTimeout,
+  timeout: PausableTimeout,
   o: CallOptions,
 ): Promise<CallToolResult | InputRequiredResult> {
   return session.client.callTool(
     { name: tool.name, arguments: args, _meta: metaOf(session, o), ...withAnswers(o.resume) },
     {
       toolDefinition: definitionOf(tool),
-      signal: patience.signal,
+      signal: timeout.signal,
       timeout: NO_TIMEOUT_MS,
       allowInputRequired: true,
       onprogress: ({ message, progress, total }) => {
-        patience.restart()
+        timeout.restart()
         o.onProgress({
           ...(message !== undefined && { message: session.redactor.text(message) }),
           progress,

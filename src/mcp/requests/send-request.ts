@@ -13,7 +13,7 @@ import type { Session } from '../transport/session.ts'
 /** How a request goes out, and how what its server asks meanwhile reaches a person. */
 export type RequestOptions = {
   signal: AbortSignal
-  /** The answers to what the server asked in the leg before. */
+  /** The answers to what the server asked in the round before. */
   resume?: ResumeAnswers | undefined
   /**
    * The server asks in the middle of the request and waits on the wire: who made it has until `deadline` to resolve with
@@ -22,40 +22,40 @@ export type RequestOptions = {
   onInput?(request: InputRequest, deadline: Date, signal: AbortSignal): Promise<InputAnswer>
 }
 
-/** How long is waited for a word, and for all of it; in ms. */
+/** How long a call may go without progress, and how long it may take in all. */
 export type CallTimes = { timeoutMs: number; totalMs: number }
 
 export type RequestRound = RequestOptions & { times: CallTimes }
 
-/** The request stands; it goes on when it is made again with the answers, in any process. Without `asks` at once. */
+/** The request goes on when it is sent again with the answers, in any process; without `asks` at once. */
 export type InputRequiredOutcome = { kind: 'input_required'; asks: PendingInputRequest[]; state?: string | undefined }
 
 /** `unfit`: what the server asks cannot be put to a person, which ends the request; nothing was done, or it would not ask. */
 export type Reply<T> = { kind: 'done'; value: T } | InputRequiredOutcome | { kind: 'unfit'; message: string }
 
-/** The SDK's own timers know no pause; they are out of the way, and this is as long as a timer can be. */
+/** The SDK's own timers cannot be paused, so they get the longest time that a timer can have. */
 export const NO_TIMEOUT_MS = 2 ** 31 - 1
 
 /**
- * One leg of a request that may want something of the person first, with either protocol. While a person is asked its time
- * stands still. Throws what the SDK throws.
+ * One round of a request for which the server may ask the person something first, with either protocol. The timeout is paused while
+ * a person is asked. Throws what the SDK throws.
  */
 export async function sendWithElicitation<T extends object>(
   session: Session,
-  leg: RequestRound,
-  send: (patience: PausableTimeout) => Promise<T | InputRequiredResult>,
+  round: RequestRound,
+  send: (timeout: PausableTimeout) => Promise<T | InputRequiredResult>,
 ): Promise<Reply<T>> {
-  const { timeoutMs: idleMs, totalMs } = leg.times
-  using patience = startPausableTimeout({ idleMs, totalMs, signal: leg.signal })
-  const leave = session.elicitations.enter(askerOf(leg, patience))
+  const { timeoutMs: idleMs, totalMs } = round.times
+  using timeout = startPausableTimeout({ idleMs, totalMs, signal: round.signal })
+  const leave = session.elicitations.enter(elicitationTargetOf(round, timeout))
   try {
-    const result = await send(patience)
+    const result = await send(timeout)
     return isInputRequiredResult(result)
-      ? askingOf(() => readInputRequired(result, session.policy))
+      ? inputRequiredReply(() => readInputRequired(result, session.policy))
       : { kind: 'done', value: result }
   } catch (error) {
     if (!(error instanceof UrlElicitationRequiredError) || error.elicitations.length === 0) throw error
-    return askingOf(() => ({ asks: readUrlElicitations(error.elicitations, session.policy) }))
+    return inputRequiredReply(() => ({ asks: readUrlElicitations(error.elicitations, session.policy) }))
   } finally {
     leave()
   }
@@ -68,11 +68,11 @@ export const sendRequest = <T extends object>(
   session: Session,
   { method, params }: Wire,
   schema: StandardSchemaV1<unknown, T | InputRequiredResult>,
-  leg: RequestRound,
+  round: RequestRound,
 ): Promise<Reply<T>> =>
-  sendWithElicitation(session, leg, (patience) =>
-    session.client.request({ method, params: { ...params, ...withAnswers(leg.resume) } }, schema, {
-      signal: patience.signal,
+  sendWithElicitation(session, round, (timeout) =>
+    session.client.request({ method, params: { ...params, ...withAnswers(round.resume) } }, schema, {
+      signal: timeout.signal,
       timeout: NO_TIMEOUT_MS,
       allowInputRequired: true,
     }),
@@ -91,15 +91,18 @@ export function withAnswers(resume: ResumeAnswers | undefined) {
   }
 }
 
-/** A question may hold the request up for as long as it may take, each anew. */
-const askerOf = ({ onInput, times }: RequestRound, { pause, resume }: PausableTimeout): ElicitationTarget => ({
+/** Each question may take as long as the whole call. */
+const elicitationTargetOf = (
+  { onInput, times }: RequestRound,
+  { pause, resume }: PausableTimeout,
+): ElicitationTarget => ({
   pause,
   resume,
   ask: (asked, signal) =>
     onInput?.(asked, new Date(Date.now() + times.totalMs), signal) ?? Promise.resolve({ action: 'cancel' }),
 })
 
-function askingOf(read: () => Omit<InputRequiredOutcome, 'kind'>): Reply<never> {
+function inputRequiredReply(read: () => Omit<InputRequiredOutcome, 'kind'>): Reply<never> {
   try {
     return { kind: 'input_required', ...read() }
   } catch (error) {
@@ -108,23 +111,23 @@ function askingOf(read: () => Omit<InputRequiredOutcome, 'kind'>): Reply<never> 
   }
 }
 
-/** How long a call is waited for: `idleMs` without a word, `totalMs` in all. Time in which a person is asked does not count. */
+/** Ends a call after `idleMs` without progress, or `totalMs` in all. Time in which a person is asked does not count. */
 export type PausableTimeout = {
-  /** Fires when it has run out, or when the caller's own signal fires. */
+  /** Fires when the time is over, or when the caller's own signal fires. */
   signal: AbortSignal
-  /** The server says that it is still at it. */
+  /** The server reported progress: `idleMs` begins anew. */
   restart(): void
   pause(): void
   resume(): void
   [Symbol.dispose](): void
 }
 
-type Waiting = { idleMs: number; totalMs: number; signal: AbortSignal }
+type TimeoutOptions = { idleMs: number; totalMs: number; signal: AbortSignal }
 
-function startPausableTimeout({ idleMs, totalMs, signal }: Waiting): PausableTimeout {
-  // One listener rather than a signal made of signals, which costs a call more than all else here.
-  const over = new AbortController()
-  const leave = () => over.abort(signal.reason)
+function startPausableTimeout({ idleMs, totalMs, signal }: TimeoutOptions): PausableTimeout {
+  // One listener instead of AbortSignal.any, which costs a call more than everything else here.
+  const ended = new AbortController()
+  const leave = () => ended.abort(signal.reason)
   if (signal.aborted) leave()
   else signal.addEventListener('abort', leave, { once: true })
   const left = { idle: idleMs, total: totalMs }
@@ -132,7 +135,7 @@ function startPausableTimeout({ idleMs, totalMs, signal }: Waiting): PausableTim
   let since = performance.now()
   let timer: NodeJS.Timeout | undefined
 
-  const stop = (): void => {
+  const stopTimer = (): void => {
     if (timer === undefined) return
     clearTimeout(timer)
     timer = undefined
@@ -140,26 +143,26 @@ function startPausableTimeout({ idleMs, totalMs, signal }: Waiting): PausableTim
     left.idle -= passed
     left.total -= passed
   }
-  const go = (): void => {
-    if (pauses > 0 || over.signal.aborted) return
+  const startTimer = (): void => {
+    if (pauses > 0 || ended.signal.aborted) return
     since = performance.now()
-    timer = setTimeout(() => over.abort(), Math.max(0, Math.min(left.idle, left.total)))
+    timer = setTimeout(() => ended.abort(), Math.max(0, Math.min(left.idle, left.total)))
   }
-  go()
+  startTimer()
   return {
-    signal: over.signal,
+    signal: ended.signal,
     restart() {
-      stop()
+      stopTimer()
       left.idle = idleMs
-      go()
+      startTimer()
     },
     pause() {
-      stop()
+      stopTimer()
       pauses += 1
     },
     resume() {
       pauses -= 1
-      go()
+      startTimer()
     },
     [Symbol.dispose]: () => {
       clearTimeout(timer)

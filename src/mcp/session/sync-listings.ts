@@ -17,15 +17,15 @@ import type { ListChange } from '../protocol/notifications.ts'
 import type { Session } from '../transport/session.ts'
 import type { BackgroundTasks, ResponseCaches } from './open-session.ts'
 
-/** Keeps what is stored of a connection's server true: its tools, what it says of their use, what had to be left out, what else it offers. */
+/** Keeps the stored listing of a connection's server up to date: its tools, instructions and features. */
 type ListingSync = {
-  /** Lists now and keeps the list. A failure throws and changes nothing; an empty list is never kept over a full one. */
+  /** Lists the tools and saves them. A failure throws and changes nothing; an empty list never replaces a full one. */
   list(connection: Connection, session: Session): Promise<StoredTool[]>
-  /** Lists, unless the last list may still be used, and listens for changes as long as the session is open. */
+  /** Lists, unless the cached list is still fresh, and listens for changes as long as the session is open. */
   onOpened(connection: Connection, session: Session): void
-  /** For the opening of a session: what to do when its server says that one of its lists is another now. */
+  /** Called when the server of a session says that one of its lists has changed. */
   onChanged(connection: Connection): (what: ListChange) => void
-  /** The connection's session is retired: what it lists is old from here on. */
+  /** The connection's session is retired, so what it lists does not count any more. */
   forget(id: ConnectionId): void
 }
 
@@ -42,7 +42,7 @@ const AFTER_FIRST_CALL_MS = 300
 type Watched = {
   session: Session
   debounces: Record<ListChange, Debounce>
-  begin: NodeJS.Timeout
+  timer: NodeJS.Timeout
   offers: ServerFeatures | undefined
 }
 
@@ -59,29 +59,30 @@ export function createListingSync({ registry, caches, background, stopping }: Li
   const list = async (c: Connection, session: Session): Promise<StoredTool[]> => {
     const { tools, unusableTools, ttlMs } = await listTools(session.client, session.redactor, stopping)
     caches.noteTools(c.id, ttlMs)
-    const learned = { tools, unusableTools, instructions: serverInstructionsOf(session) }
+    const info = { tools, unusableTools, instructions: serverInstructionsOf(session) }
     const before = known.get(c.id) ?? storedInfoOf(c)
-    if (tools.length > 0 && !isDeepStrictEqual(learned, before)) {
-      await registry.saveServerInfo(c, learned)
-      if (watched.has(c.id)) known.set(c.id, learned)
+    if (tools.length > 0 && !isDeepStrictEqual(info, before)) {
+      await registry.saveServerInfo(c, info)
+      if (watched.has(c.id)) known.set(c.id, info)
     }
     return tools
   }
-  const offer = async (c: Connection, session: Session): Promise<void> => {
+  const saveFeatures = async (c: Connection, session: Session): Promise<void> => {
     const offers = await readServerFeatures(session, stopping)
-    const one = watched.get(c.id)
-    const before = one?.session === session ? (one.offers ?? c.offers) : c.offers
+    const watch = watched.get(c.id)
+    const before = watch?.session === session ? (watch.offers ?? c.offers) : c.offers
     if (!isDeepStrictEqual(offers, before)) await registry.saveFeatures(c, offers)
-    if (one?.session === session) one.offers = offers
+    if (watch?.session === session) watch.offers = offers
   }
-  const listLater = (c: Connection, session: Session) => background.run('keep tools', () => list(c, session))
-  const offerLater = (c: Connection, session: Session) => background.run('keep offers', () => offer(c, session))
+  const listLater = (c: Connection, session: Session) => background.run('save tools', () => list(c, session))
+  const saveFeaturesLater = (c: Connection, session: Session) =>
+    background.run('save features', () => saveFeatures(c, session))
 
-  const forget = (id: ConnectionId, one: Watched | undefined): void => {
-    if (one === undefined) return
-    for (const seldom of Object.values(one.debounces)) seldom.stop()
-    clearTimeout(one.begin)
-    if (watched.get(id) !== one) return
+  const forget = (id: ConnectionId, watch: Watched | undefined): void => {
+    if (watch === undefined) return
+    for (const debounce of Object.values(watch.debounces)) debounce.stop()
+    clearTimeout(watch.timer)
+    if (watched.get(id) !== watch) return
     watched.delete(id)
     known.delete(id)
   }
@@ -92,17 +93,17 @@ export function createListingSync({ registry, caches, background, stopping }: Li
       forget(c.id, watched.get(c.id))
       const debounces = {
         tools: createDebounce(() => listLater(c, session)),
-        offers: createDebounce(() => offerLater(c, session)),
+        offers: createDebounce(() => saveFeaturesLater(c, session)),
       }
-      const begin = () => {
+      const startSync = () => {
         if (!caches.toolsAreFresh(c.id)) listLater(c, session)
-        offerLater(c, session)
+        saveFeaturesLater(c, session)
         background.run('listen', () => listenForListChanges(session, (what) => debounces[what].ask()))
       }
-      const later = setTimeout(begin, AFTER_FIRST_CALL_MS).unref()
-      const one: Watched = { session, debounces, begin: later, offers: undefined }
-      watched.set(c.id, one)
-      void session.ended.then(() => forget(c.id, one))
+      const timer = setTimeout(startSync, AFTER_FIRST_CALL_MS).unref()
+      const watch: Watched = { session, debounces, timer, offers: undefined }
+      watched.set(c.id, watch)
+      void session.ended.then(() => forget(c.id, watch))
     },
     onChanged: (c) => (what) => {
       if (what === 'offers') caches.dropReads(c.id)
@@ -112,15 +113,15 @@ export function createListingSync({ registry, caches, background, stopping }: Li
   }
 }
 
-// A subscription that held this long was sound; what ended it was its server's restart or a proxy's patience.
+// A subscription that lasted this long worked, so its end was a restart or a proxy's timeout.
 const SOUND_MS = 60_000
 const FIRST_WAIT_MS = 1_000
 const MAX_WAIT_MS = 60_000
 const ACK_MS = 10_000
 
 /**
- * Hears of changed lists on the new protocol, where a server tells only those who listen, for as long as the session is
- * open. After a drop it listens again, ever more slowly, and looks once at what it may have missed.
+ * Subscribes to list changes, as the new protocol needs, for as long as the session is open. When the subscription ends it
+ * subscribes again, with growing delays, and lists once what may have changed meanwhile.
  */
 async function listenForListChanges(
   { client, ended }: Pick<Session, 'client' | 'ended'>,
@@ -179,24 +180,24 @@ async function listenOnce(
 
 const TRANSIENT: unknown[] = [SdkErrorCode.RequestTimeout, SdkErrorCode.ConnectionClosed, SdkErrorCode.SendFailed]
 
-/** What may be otherwise next time; a server's own no (a protocol error, a 404) is not. */
+/** Failures that may pass; a refusal by the server (a protocol error, a 404) does not. */
 function isTransient(error: unknown): boolean {
   if (error instanceof SdkHttpError) return (error.status ?? 500) >= 500
   if (error instanceof SdkError) return TRANSIENT.includes(error.code)
   return !(error instanceof ProtocolError) || isLostStream(error)
 }
 
-/** Runs work soon after it is asked for, once for a burst, and the more seldom the longer the asking goes on. */
+/** Runs work once for a burst of requests, and at growing intervals while they go on. */
 export type Debounce = {
   ask(): void
-  /** For good: asking does nothing any more. */
+  /** Later requests do nothing. */
   stop(): void
 }
 
 // A burst of changes ends within this.
 const SOON_MS = 500
 const FIRST_GAP_MS = 5_000
-// A server whose list changes every second is looked at once in this long.
+// A server whose list changes all the time is listed this often.
 const MAX_GAP_MS = 5 * 60_000
 
 type DebounceClock = { now(): number; soonMs: number; firstGapMs: number }
@@ -212,7 +213,7 @@ export function createDebounce(
 
   const run = () => {
     timer = undefined
-    // Asked for again within two gaps, it goes on; after a quiet while it begins anew.
+    // A request within two gaps continues the burst; after a longer pause the gap starts small again.
     gapMs = clock.now() - ranAt > 2 * gapMs ? clock.firstGapMs : Math.min(MAX_GAP_MS, gapMs * 2)
     ranAt = clock.now()
     work()
