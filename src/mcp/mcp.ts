@@ -34,15 +34,15 @@ export type Mcp = Features & {
   /** What forbids opening this address, as far as no network is needed to know it. */
   addressProblemIn(url: string): string | undefined
   connectionsOf(principal: Principal): Promise<Connection[]>
-  /** Lists the tools again and keeps the list. Throws AppErrors; never answers an empty list for a failure. */
+  /** Lists the tools again and saves them. Throws AppErrors; never returns an empty list for a failure. */
   refresh(connection: Connection, signal: AbortSignal): Promise<StoredTool[]>
-  /** The connection is another now: the next call opens a new session, and calls under way finish on the old one. */
+  /** The connection was changed: the next call opens a new session, and calls under way finish on the old one. */
   retire(id: ConnectionId): Promise<void>
-  /** Ends the connection's sessions with all that is under way, and forgets what was kept of its server. */
+  /** Ends the connection's sessions with all that is under way, and drops what was cached of its server. */
   close(id: ConnectionId): Promise<void>
   /** Whether calls go out to the connection's server now. */
   circuit(id: ConnectionId): CircuitState
-  /** The server was seen to work: its rest, if it has one, is over. */
+  /** The server was seen to work: its circuit is closed. */
   resetCircuit(id: ConnectionId): void
   /** Cancels what is under way and ends every session, within 1.5 s; when it resolves no child process is left. */
   [Symbol.asyncDispose](): Promise<void>
@@ -66,10 +66,10 @@ export type McpDeps = {
   quietMs?: number | undefined
 }
 
-/** MCP for connections. A session ends after `limits.idleSeconds` without a call; what it learns is kept in the registry. */
-export function createMcp(given: McpDeps): Mcp {
+/** MCP for connections. A session ends after `limits.idleSeconds` without a call; what it learns is saved in the registry. */
+export function createMcp(options: McpDeps): Mcp {
   const stopping = new AbortController()
-  const deps = { ...given, shutdown: stopping.signal }
+  const deps = { ...options, shutdown: stopping.signal }
   const background = createBackgroundTasks(deps.log)
   const caches = createResponseCaches()
   const listingSync = createListingSync({ registry: deps.registry, caches, background, stopping: stopping.signal })
@@ -88,8 +88,8 @@ export function createMcp(given: McpDeps): Mcp {
     },
   })
 
-  const noteState = stateNoter(deps, background)
-  const use = using(deps, sessions, { signal: stopping.signal, noteState })
+  const updateStatus = createStatusUpdate(deps, background)
+  const use = createWithSession(deps, sessions, { signal: stopping.signal, updateStatus })
 
   return {
     probe: (target, secrets, signal, as) => {
@@ -98,7 +98,7 @@ export function createMcp(given: McpDeps): Mcp {
     },
     addressProblemIn: (url) => addressProblemIn(deps.egress, url),
     connectionsOf: (principal) => deps.registry.connectionsOf(principal),
-    call: calling(deps, sessions, { signal: stopping.signal, noteState }),
+    call: createCall(deps, sessions, { signal: stopping.signal, updateStatus }),
     refresh: (c, signal) => use(c, signal, (session) => listingSync.list(c, session)),
     ...createFeatures(use, (c) => timesOf(deps, c)),
     retire: async (id) => {
@@ -120,18 +120,18 @@ export function createMcp(given: McpDeps): Mcp {
   }
 }
 
-type Using = { signal: AbortSignal; noteState(c: Connection, used: SessionOutcome<unknown>): void }
+type SessionUseDeps = { signal: AbortSignal; updateStatus(c: Connection, used: SessionOutcome<unknown>): void }
 
-/** One call on a connection's session, whose trouble is an outcome. */
-function calling(
+/** One call on a connection's session; a failure is an outcome. */
+function createCall(
   deps: McpDeps,
   sessions: Pick<OpenSessions, 'use'>,
-  { signal: closing, noteState }: Using,
+  { signal: closing, updateStatus }: SessionUseDeps,
 ): Mcp['call'] {
   return async (c, tool, args, o) => {
     const began = performance.now()
-    const lost = cardTrouble(deps, c)
-    if (lost !== undefined) return failureOf(lost, 0)
+    const missing = missingCardFailure(deps, c)
+    if (missing !== undefined) return callFailureOf(missing, 0)
     // A server hears that its calls are cancelled before it is ended with the app.
     const signal = AbortSignal.any([o.signal, closing])
     const log: LogLine[] = []
@@ -144,30 +144,34 @@ function calling(
       return collectLogLines(session.client, log, () => callTool(session, { tool, args }, timesOf(deps, c), options))
     }
     const used = await sessions.use(c, signal, work)
-    noteState(c, used)
-    const outcome = used.ok ? used.value : failureOf(used.failure, performance.now() - began)
+    updateStatus(c, used)
+    const outcome = used.ok ? used.value : callFailureOf(used.failure, performance.now() - began)
     return outcome.kind === 'input_required' || log.length === 0 ? outcome : { ...outcome, log }
   }
 }
 
-/** Work on a connection's session that throws what is to be said of it. */
-function using(deps: McpDeps, sessions: Pick<OpenSessions, 'use'>, { signal: closing, noteState }: Using): WithSession {
+/** Work on a connection's session; a failure throws an AppError. */
+function createWithSession(
+  deps: McpDeps,
+  sessions: Pick<OpenSessions, 'use'>,
+  { signal: closing, updateStatus }: SessionUseDeps,
+): WithSession {
   return async (c, signal, work) => {
-    const lost = cardTrouble(deps, c)
-    if (lost !== undefined) throw toAppError(lost, undefined)
+    const missing = missingCardFailure(deps, c)
+    if (missing !== undefined) throw toAppError(missing, undefined)
     const used = await sessions.use(c, AbortSignal.any([signal, closing]), work)
-    noteState(c, used)
+    updateStatus(c, used)
     if (used.ok) return used.value
     throw toAppError(used.failure, used.error)
   }
 }
 
-/** The connection's state follows what its calls meet. */
-function stateNoter({ registry }: McpDeps, background: BackgroundTasks) {
+/** Saves the connection's status when a call has shown another. */
+function createStatusUpdate({ registry }: McpDeps, background: BackgroundTasks) {
   return (c: Connection, used: SessionOutcome<unknown>): void => {
-    const now = stateAfter(used)
+    const now = statusAfter(used)
     if (now === undefined || (now.status === c.status && now.reason === c.statusReason)) return
-    background.run('keep status', () => registry.setStatus(c, now.status, now.reason))
+    background.run('save status', () => registry.setStatus(c, now.status, now.reason))
   }
 }
 
@@ -177,7 +181,7 @@ function timesOf({ limits, toolTimeoutSeconds }: McpDeps, c: Connection): CallTi
 }
 
 /** A connection can outlive its card. */
-function cardTrouble({ target }: McpDeps, c: Connection): McpFailure | undefined {
+function missingCardFailure({ target }: McpDeps, c: Connection): McpFailure | undefined {
   try {
     target(c)
     return undefined
@@ -187,12 +191,12 @@ function cardTrouble({ target }: McpDeps, c: Connection): McpFailure | undefined
   }
 }
 
-function failureOf({ why, message, sent, challenge }: McpFailure, ms: number): CallFailure {
+function callFailureOf({ why, message, sent, challenge }: McpFailure, ms: number): CallFailure {
   return { kind: 'failed', why, message, sent, ms: Math.round(ms), ...(challenge && { challenge }) }
 }
 
-/** What a call says of its connection; a slow or stopped call says nothing. */
-function stateAfter(used: SessionOutcome<unknown>): { status: Connection['status']; reason?: string } | undefined {
+/** The connection's status after a call; a slow or stopped call says nothing of it. */
+function statusAfter(used: SessionOutcome<unknown>): { status: Connection['status']; reason?: string } | undefined {
   if (used.ok) return { status: 'connected' }
   const { why, code, message, sent } = used.failure
   // A database or credential store of ours that is away says nothing of the server.

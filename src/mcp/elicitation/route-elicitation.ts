@@ -2,15 +2,15 @@ import type { ElicitResult } from '@modelcontextprotocol/client'
 import { FormAnswer } from './form-field.ts'
 import type { InputAnswer, InputRequest } from './input-request.ts'
 
-/** A call underWay way whose person can be latest. */
+/** A call under way whose person can be asked. */
 export type ElicitationTarget = {
   ask(request: InputRequest, signal: AbortSignal): Promise<InputAnswer>
-  /** While anybody is latest, all calls of the session are paused, because a server may do one thing at a time. */
+  /** While anybody is asked, all calls of the session are paused, because a server may do one thing at a time. */
   pause(): void
   resume(): void
 }
 
-/** The calls underWay way on one session. The old protocol does not say which of them asks, so the latest is taken. */
+/** The calls under way on one session. The old protocol does not say which of them asks, so the latest is taken. */
 export type ElicitationRouter = {
   /** Returns a function that removes it again. */
   enter(target: ElicitationTarget): () => void

@@ -64,49 +64,49 @@ type ToolListing = {
 
 /** Every tool the server lists and we can call, without the connection's secrets, and those we cannot. Throws what the SDK throws. */
 export async function listTools(client: Client, redactor: Redactor, signal: AbortSignal): Promise<ToolListing> {
-  const sorted: Sorted = { tools: new Map(), leftOut: [], unseen: 0 }
-  const reading = { redactor, sendsArgumentHeaders: sendsArgumentHeaders(client) }
-  const lifetimes: number[] = []
+  const found: ToolsFound = { tools: new Map(), unusable: [], unseen: 0 }
+  const options = { redactor, sendsArgumentHeaders: sendsArgumentHeaders(client) }
+  const ttls: number[] = []
   let more = false
   for await (const page of pages(client, AbortSignal.any([signal, AbortSignal.timeout(LIST_ALL_MS)]))) {
-    lifetimes.push(page.ttlMs ?? 0)
-    const room = Math.max(0, MAX_LISTED - seenIn(sorted))
-    for (const listed of page.tools.slice(0, room)) sort(listed, reading, sorted)
-    sorted.unseen += Math.max(0, page.tools.length - room)
+    ttls.push(page.ttlMs ?? 0)
+    const room = Math.max(0, MAX_LISTED - seenIn(found))
+    for (const listed of page.tools.slice(0, room)) addTool(listed, options, found)
+    found.unseen += Math.max(0, page.tools.length - room)
     more = page.nextCursor !== undefined && page.nextCursor !== ''
-    if (sorted.tools.size >= MAX_TOOLS || seenIn(sorted) >= MAX_LISTED) break
+    if (found.tools.size >= MAX_TOOLS || seenIn(found) >= MAX_LISTED) break
   }
-  if (more) sorted.leftOut.push({ tool: '(those on further pages)', why: TOO_MANY })
+  if (more) found.unusable.push({ tool: '(those on further pages)', why: TOO_MANY })
   return {
-    tools: [...sorted.tools.values()],
-    unusableTools: shortened(sorted),
-    ttlMs: lifetimes.length === 0 ? 0 : Math.min(...lifetimes),
+    tools: [...found.tools.values()],
+    unusableTools: shortenUnusable(found),
+    ttlMs: ttls.length === 0 ? 0 : Math.min(...ttls),
   }
 }
 
-type Reading = { redactor: Redactor; sendsArgumentHeaders: boolean }
+type ReadOptions = { redactor: Redactor; sendsArgumentHeaders: boolean }
 
 const sendsArgumentHeaders = (client: Client): boolean =>
   client.getProtocolEra() === 'modern' && client.transport instanceof StreamableHTTPClientTransport
 
-type Sorted = { tools: Map<string, StoredTool>; leftOut: UnusableTool[]; unseen: number }
+type ToolsFound = { tools: Map<string, StoredTool>; unusable: UnusableTool[]; unseen: number }
 
-const seenIn = ({ tools, leftOut, unseen }: Sorted): number => tools.size + leftOut.length + unseen
+const seenIn = ({ tools, unusable, unseen }: ToolsFound): number => tools.size + unusable.length + unseen
 
-function sort(listed: unknown, reading: Reading, { tools, leftOut }: Sorted): void {
+function addTool(listed: unknown, options: ReadOptions, { tools, unusable }: ToolsFound): void {
   const read =
-    tools.size < MAX_TOOLS ? readTool(listed, reading) : { why: TOO_MANY, tool: nameOf(listed, reading.redactor) }
-  if ('why' in read) leftOut.push(read)
-  else if (tools.has(read.name)) leftOut.push({ tool: read.name, why: 'another tool has the same name' })
+    tools.size < MAX_TOOLS ? readTool(listed, options) : { why: TOO_MANY, tool: nameOf(listed, options.redactor) }
+  if ('why' in read) unusable.push(read)
+  else if (tools.has(read.name)) unusable.push({ tool: read.name, why: 'another tool has the same name' })
   else tools.set(read.name, read)
 }
 
 const TOO_MANY = `the server lists more than ${MAX_TOOLS} tools, or more than ${MAX_PAGES} pages of them`
 
-function shortened({ leftOut, unseen }: Sorted): UnusableTool[] {
-  const rest = leftOut.length - MAX_NAMED + unseen
-  if (rest <= 0) return leftOut
-  return [...leftOut.slice(0, MAX_NAMED), { tool: `(${rest} more)`, why: 'for the same or like reasons' }]
+function shortenUnusable({ unusable, unseen }: ToolsFound): UnusableTool[] {
+  const rest = unusable.length - MAX_NAMED + unseen
+  if (rest <= 0) return unusable
+  return [...unusable.slice(0, MAX_NAMED), { tool: `(${rest} more)`, why: 'for the same or like reasons' }]
 }
 
 async function* pages(client: Client, signal: AbortSignal): AsyncGenerator<z.infer<typeof Page>> {
@@ -131,11 +131,11 @@ async function onePage(client: Client, cursor: string | undefined, signal: Abort
   }
 }
 
-function readTool(listed: unknown, { redactor, sendsArgumentHeaders }: Reading): StoredTool | UnusableTool {
-  const fault = sizeFault(listed)
-  const parsed = fault === undefined ? ListedTool.safeParse(listed) : undefined
+function readTool(listed: unknown, { redactor, sendsArgumentHeaders }: ReadOptions): StoredTool | UnusableTool {
+  const problem = sizeProblemIn(listed)
+  const parsed = problem === undefined ? ListedTool.safeParse(listed) : undefined
   const tool = nameOf(listed, redactor)
-  if (!parsed?.success) return { tool, why: fault ?? formFault(listed) }
+  if (!parsed?.success) return { tool, why: problem ?? formProblemIn(listed) }
   // The SDK cannot make the old protocol's tasks.
   if (parsed.data.execution?.taskSupport === 'required')
     return { tool, why: 'it can only be run as a long task of the older protocol, which Patchbay does not speak' }
@@ -158,7 +158,7 @@ function storedTool(listed: z.infer<typeof ListedTool>, redactor: Redactor): Sto
 }
 
 /** Looked at first: what is too deep cannot even be measured by a recursive walk. */
-function sizeFault(listed: unknown): string | undefined {
+function sizeProblemIn(listed: unknown): string | undefined {
   if (isNestedTooDeeply(listed)) return 'its definition is nested too deeply'
   if (JSON.stringify(listed).length <= MAX_TOOL_CHARS) return undefined
   return `its definition is larger than ${MAX_TOOL_CHARS / 1_000} KB`
@@ -166,7 +166,7 @@ function sizeFault(listed: unknown): string | undefined {
 
 const Named = z.object({ name: z.string() })
 
-function formFault(listed: unknown): string {
+function formProblemIn(listed: unknown): string {
   const name = Named.safeParse(listed).data?.name ?? ''
   if (name === '') return 'it has no name'
   if (name.length > MAX_NAME_CHARS) return `its name is longer than ${MAX_NAME_CHARS} characters`
@@ -190,14 +190,14 @@ export async function readServerFeatures(
   const declared = client.getServerCapabilities() ?? {}
   const has = async (known: boolean, listing: ListPage) =>
     known && ((await listPages(client, listing, 1, signal))?.items.length ?? 0) > 0
-  const isRead = declared.resources !== undefined
-  const [plain, made, prompts, skills] = await Promise.all([
-    has(isRead, { method: 'resources/list', field: 'resources' }),
-    has(isRead, { method: 'resources/templates/list', field: 'resourceTemplates' }),
+  const hasResources = declared.resources !== undefined
+  const [plain, templates, prompts, skills] = await Promise.all([
+    has(hasResources, { method: 'resources/list', field: 'resources' }),
+    has(hasResources, { method: 'resources/templates/list', field: 'resourceTemplates' }),
     has(declared.prompts !== undefined, { method: 'prompts/list', field: 'prompts' }),
     has(new SkillsClient(client).supported, { method: 'skills/list', field: 'skills' }),
   ])
-  const resources = plain || made
+  const resources = plain || templates
   return {
     resources,
     prompts,
@@ -212,7 +212,7 @@ const MAX_CHARS = 2_000
 
 /** What a server says of its own use, without secrets and kept short. It is untrusted: whoever shows it to a model says so. */
 export function serverInstructionsOf({ client, redactor }: Pick<Session, 'client' | 'redactor'>): string | undefined {
-  const said = redactor.text(client.getInstructions() ?? '').trim()
-  if (said === '') return undefined
-  return said.length > MAX_CHARS ? `${said.slice(0, MAX_CHARS - 1).toWellFormed()}…` : said
+  const instructions = redactor.text(client.getInstructions() ?? '').trim()
+  if (instructions === '') return undefined
+  return instructions.length > MAX_CHARS ? `${instructions.slice(0, MAX_CHARS - 1).toWellFormed()}…` : instructions
 }

@@ -97,8 +97,8 @@ function wordsOf({ name, title, description, mimeType }: z.infer<typeof Common>,
   }
 }
 
-export const truncateText = (words: string, most: number): string =>
-  words.length <= most ? words : `${words.slice(0, most - 1).toWellFormed()}…`
+export const truncateText = (text: string, most: number): string =>
+  text.length <= most ? text : `${text.slice(0, most - 1).toWellFormed()}…`
 
 /** Undefined when the template cannot be read. */
 function variablesOf(uriTemplate: string): string[] | undefined {
@@ -134,20 +134,20 @@ export const isListedResource = ({ resources, templates }: ResourceList, uri: st
 export async function readResource(
   session: Session,
   uri: string,
-  leg: RequestRound,
+  round: RequestRound,
 ): Promise<Reply<{ contents: ResourceContent[] } | { large: number }>> {
   const reply = await sendRequest(
     session,
     { method: 'resources/read', params: { uri } },
     withInputRequired(Contents),
-    leg,
+    round,
   )
   if (reply.kind !== 'done') return reply
   const { contents } = reply.value
   const size = contents.reduce((sum, one) => sum + (one.text ?? one.blob ?? '').length, 0)
   if (size > MAX_CONTENT_CHARS) return { kind: 'done', value: { large: size } }
-  const kept = contents.slice(0, MAX_CONTENTS).map((one) => contentOf(one, uri, session.redactor))
-  return { kind: 'done', value: { contents: kept } }
+  const parts = contents.slice(0, MAX_CONTENTS).map((one) => contentOf(one, uri, session.redactor))
+  return { kind: 'done', value: { contents: parts } }
 }
 
 function contentOf(

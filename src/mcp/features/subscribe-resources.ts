@@ -51,11 +51,11 @@ async function listen(client: Client, { uris, signal, onReady }: ResourceSubscri
 }
 
 async function subscribe({ client, ended }: Session, { uris, signal, onReady }: ResourceSubscription): Promise<void> {
-  const over = ended.then(() => true)
-  for (let isOver = false; !isOver && !signal.aborted; ) {
+  const closed = ended.then(() => true)
+  for (let isClosed = false; !isClosed && !signal.aborted; ) {
     for (const uri of uris) await client.subscribeResource({ uri }, { timeout: SUBSCRIBE_MS, signal })
     onReady?.()
-    isOver = await withDeadline(over, SUBSCRIBE_AGAIN_MS, false, signal)
+    isClosed = await withDeadline(closed, SUBSCRIBE_AGAIN_MS, false, signal)
   }
   // Saying so is a courtesy: a server that is gone has forgotten it anyway.
   if (signal.aborted) await unsubscribe(client, uris)

@@ -44,15 +44,15 @@ export type ServerLabel = {
   signsIn?: boolean
 }
 
-/** The trouble behind what the SDK threw. */
-export function classifyError(error: unknown, party: ServerLabel): McpFailure {
+/** What went wrong, from an error that the SDK or egress threw. */
+export function classifyError(error: unknown, label: ServerLabel): McpFailure {
   const own = findAppError(error)
-  if (own !== undefined) return ownTrouble(own, party)
-  const scope = scopeTrouble(error, party)
+  if (own !== undefined) return classifyAppError(own, label)
+  const scope = classifyScopeError(error, label)
   if (scope !== undefined) return scope
   const status = statusIn(error)
-  if (status !== undefined) return statusTrouble(status, party)
-  return sdkTrouble(error, party)
+  if (status !== undefined) return classifyStatus(status, label)
+  return classifySdkError(error, label)
 }
 
 /** A server that could not be reached several times in a row is left alone until then. */
@@ -78,11 +78,11 @@ export function isServerUnreachable({ why, code, sent }: McpFailure): boolean {
 }
 
 export function toAppError({ code, message, challenge }: McpFailure, cause: unknown): AppError {
-  const carried = challenge === undefined || authChallengeIn(cause) !== undefined
-  return new AppError(code, message, { cause: carried ? cause : new SignInChallenge(challenge, { cause }) })
+  const isCarried = challenge === undefined || authChallengeIn(cause) !== undefined
+  return new AppError(code, message, { cause: isCarried ? cause : new SignInChallenge(challenge, { cause }) })
 }
 
-function ownTrouble(error: AppError, { title, known }: ServerLabel): McpFailure {
+function classifyAppError(error: AppError, { title, known }: ServerLabel): McpFailure {
   const reason = known && error.code === 'server_unreachable' ? unreachableReasonFor(error) : undefined
   const message =
     reason === undefined
@@ -95,7 +95,7 @@ function ownTrouble(error: AppError, { title, known }: ServerLabel): McpFailure 
 }
 
 /** The server knows who asks, and wants a permission that the sign-in did not bring. Nothing was done. */
-function scopeTrouble(error: unknown, { title, signsIn }: ServerLabel): McpFailure | undefined {
+function classifyScopeError(error: unknown, { title, signsIn }: ServerLabel): McpFailure | undefined {
   const found = [...chainOf(error)].find((at) => at instanceof InsufficientScopeError)
   if (found === undefined || !signsIn) return undefined
   const { requiredScope: scope, resourceMetadataUrl: metadataUrl } = found
@@ -124,14 +124,14 @@ function* chainOf(error: unknown): Generator<Error> {
   }
 }
 
-function statusTrouble(status: number, party: ServerLabel): McpFailure {
-  const { title, docs, signsIn } = party
+function classifyStatus(status: number, label: ServerLabel): McpFailure {
+  const { title, docs, signsIn } = label
   const unsent = { sent: false, turnedAway: true }
   if (status === 401)
     return {
       why: 'sign_in',
       code: 'sign_in_needed',
-      message: signInMessage(party),
+      message: signInMessage(label),
       ...unsent,
       ...(signsIn && { challenge: {} }),
     }
@@ -169,7 +169,7 @@ function signInMessage({ title, docs, signedIn, signsIn }: ServerLabel): string 
     : `${title} wants a sign-in (401). Fill in the credential and connect again: ${docs}`
 }
 
-function sdkTrouble(error: unknown, { title, seconds }: ServerLabel): McpFailure {
+function classifySdkError(error: unknown, { title, seconds }: ServerLabel): McpFailure {
   const code = error instanceof SdkError ? error.code : undefined
   if (code === SdkErrorCode.RequestTimeout)
     return {

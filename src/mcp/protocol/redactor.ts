@@ -9,7 +9,7 @@ export type Redactor = {
   object(value: JsonObject): JsonObject
 }
 
-// Shorter ones stand in ordinary words too often.
+// Shorter ones are often part of ordinary words.
 const SECRET_MIN_CHARS = 4
 const PASSWORD_MIN_CHARS = 6
 const HIDDEN_SECRET = '[secret]'

@@ -75,18 +75,18 @@ function secretsOf({ target, secrets, bearer }: SessionRequest): () => string[] 
   }
 }
 
-type Inner = Pick<Session, 'redactor' | 'policy' | 'elicitations'>
+type SessionParts = Pick<Session, 'redactor' | 'policy' | 'elicitations'>
 
 function newClient(
   deps: OpenDeps,
   opening: SessionRequest,
-  { redactor, policy, elicitations }: Inner,
+  { redactor, policy, elicitations }: SessionParts,
   probeMs: number,
 ): Client {
   const client = new Client(
     { name: 'patchbay', version: '1.0.0' },
     {
-      // All a server may ask of us: questions to the person. No sampling, no roots.
+      // All that a server may ask of us: questions to the person. No sampling, no roots.
       capabilities: { elicitation: { form: { applyDefaults: true }, url: {} }, extensions: SKILLS_EXTENSION },
       versionNegotiation: { mode: 'auto', probe: { timeoutMs: probeMs } },
       inputRequired: { autoFulfill: false },
@@ -163,17 +163,17 @@ export function createSessionOpener(deps: SessionOpenerDeps) {
 }
 
 /**
- * What servers let us keep (`ttlMs`), a store for each connection. The SDK tells servers apart by the name they give
- * themselves, so that in one store for all a server could answer for another. `cacheScope` changes nothing here.
+ * What servers let us cache (`ttlMs`), in a store for each connection: the SDK tells servers apart by the name they give
+ * themselves, so in one store for all a server could answer for another. `cacheScope` changes nothing here.
  */
 export type ResponseCaches = {
-  /** The connection's store; another one as soon as `openedWith` (address and secrets) is another. */
+  /** The connection's store; a new one when `openedWith` (address and secrets) has changed. */
   storeOf(id: ConnectionId, openedWith: unknown): ResponseCacheStore
-  /** Whether the list of tools that is kept need not be asked for again. */
+  /** Whether the saved list of tools is still fresh. */
   toolsAreFresh(id: ConnectionId): boolean
-  /** The tools were listed just now and may be kept so long. */
+  /** The tools were listed just now and stay fresh for `ttlMs`. */
   noteTools(id: ConnectionId, ttlMs: number): void
-  /** Resources that were read, files of skills among them, are asked for anew. */
+  /** Drops cached resources, files of skills among them. */
   dropReads(id: ConnectionId): void
   forget(id: ConnectionId): void
 }
@@ -190,7 +190,7 @@ export function createResponseCaches(now: () => number = Date.now): ResponseCach
   const caches = new Map<ConnectionId, Cache>()
   return {
     storeOf: (id, openedWith) => {
-      // A hash, so that no secret rests here.
+      // A hash, so that no secret stays in memory here.
       const key = createHash('sha256').update(JSON.stringify(openedWith)).digest('hex')
       const before = caches.get(id)
       caches.delete(id)

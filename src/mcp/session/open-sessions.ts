@@ -34,7 +34,7 @@ export type OpenSessions = {
    */
   use<T>(connection: Connection, signal: AbortSignal, work: Work<T>): Promise<SessionOutcome<T>>
   circuit(id: ConnectionId): CircuitState
-  /** What was met before does not count any more. */
+  /** Closes the circuit: earlier failures do not count any more. */
   resetCircuit(id: ConnectionId): void
   /** The next call opens a new session; calls under way finish first. */
   retire(id: ConnectionId): Promise<void>
@@ -98,7 +98,7 @@ export function createOpenSessions(deps: OpenSessionsDeps): OpenSessions {
   }
 }
 
-/** Sessions that are sound and opened with what the connection has now. */
+/** Leases of sessions that still answer and were opened with what the connection has now. */
 function createLeases(deps: OpenSessionsDeps, health: SessionHealth) {
   const { open, isCurrent } = createSessionOpener(deps)
   const pool = createSessionPool({ open, idleMs: (c) => deps.limits(c).idleSeconds * 1000, log: deps.log })
@@ -121,7 +121,7 @@ function createLeases(deps: OpenSessionsDeps, health: SessionHealth) {
   return { pool, lease }
 }
 
-/** Through the connection's circuit: few calls find out whether a resting server is back. */
+/** Does the work if the connection's circuit gives a permit: of a server that failed often, only single calls try whether it is back. */
 async function throughCircuit<T>(
   circuits: CircuitBreakers,
   id: ConnectionId,
@@ -160,10 +160,10 @@ function startLabel(target: Target, c: Connection): () => ServerLabel {
   }
 }
 
-/** Another session may do better; a wider sign-in, wherever it is made, is found by the next one. */
+/** A new session may succeed, and it is opened with the permissions of a newer sign-in. */
 const wantsNewSession = ({ turnedAway, why }: McpFailure): boolean => turnedAway || why === 'scope'
 
-/** A session that did not open carried nothing; opening it again at once would not change that. */
+/** A session that did not open sent nothing, and opening it again at once would fail as well. */
 const asUnsent = (failure: McpFailure): McpFailure => ({ ...failure, sent: false, turnedAway: false })
 
 /** The SDK reports a caller's abort as a timeout, so the signal is asked first. */
@@ -172,7 +172,7 @@ function cancelledFailure(signal: AbortSignal, sent: boolean): McpFailure | unde
   return { why: 'cancelled', code: 'cancelled', message: 'Stopped.', sent, turnedAway: false }
 }
 
-/** Whether a session that lay unused still answers, asked before it carries a call that must not get lost. */
+/** Whether a session that was unused for a while still answers, asked before a call that must not get lost. */
 type SessionHealth = {
   /** The session was used just now. */
   note(session: Session): void
@@ -199,11 +199,11 @@ function createSessionHealth(quietMs: number = QUIET_MS): SessionHealth {
 async function answers({ client, era }: Session, target: Target, signal: AbortSignal): Promise<boolean> {
   if (era.kind === 'modern' && target.kind === 'http') return true
   try {
-    const o = { signal, timeout: ANSWER_MS }
-    await (era.kind === 'modern' ? client.discover(o) : client.ping(o))
+    const options = { signal, timeout: ANSWER_MS }
+    await (era.kind === 'modern' ? client.discover(options) : client.ping(options))
     return true
   } catch (error) {
-    // It does not know the question, and lives.
+    // An error answer is an answer: the session works.
     return error instanceof ProtocolError
   }
 }

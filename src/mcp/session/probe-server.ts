@@ -47,8 +47,8 @@ export async function probeServer(
     const seconds = Math.round((performance.now() - began) / 1000)
     if (error instanceof AppError) throw error
     const { title, docs } = target
-    const party = { title, docs, seconds, signedIn, known: hasKnownAddress(target), signsIn: bearer !== undefined }
-    throw toAppError(classifyError(error, party), error)
+    const label = { title, docs, seconds, signedIn, known: hasKnownAddress(target), signsIn: bearer !== undefined }
+    throw toAppError(classifyError(error, label), error)
   } finally {
     await session.close()
   }
@@ -65,11 +65,11 @@ async function makeCheck(session: Session, target: Target, tools: StoredTool[], 
       onProgress: () => undefined,
     })
     if (outcome.kind === 'ok') return
-    const said =
+    const text =
       outcome.kind === 'tool_error'
         ? outcome.content.map((part) => (part.type === 'text' ? part.text : '')).join(' ')
         : ''
-    const why = describeServerError(said, `Check what you filled in: ${target.docs}`)
+    const why = describeServerError(text, `Check what you filled in: ${target.docs}`)
     throw new AppError('server_refused', `${target.title} starts, but ${why}`)
   }
 }

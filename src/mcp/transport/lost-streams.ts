@@ -12,31 +12,31 @@ export function failLostStreams(fetch: typeof globalThis.fetch): typeof globalTh
   return async (input, init) => {
     const response = await fetch(input, init)
     const streams = response.headers.get('content-type')?.includes('text/event-stream') === true
-    const id = streams && init?.method === 'POST' && typeof init.body === 'string' ? idOf(init.body) : undefined
+    const id = streams && init?.method === 'POST' && typeof init.body === 'string' ? requestIdIn(init.body) : undefined
     if (id === undefined || response.body === null) return response
     const { status, statusText, headers } = response
-    return new Response(ReadableStream.from(ended(response.body, id)), { status, statusText, headers })
+    return new Response(ReadableStream.from(withLostStreamError(response.body, id)), { status, statusText, headers })
   }
 }
 
-function idOf(body: string): string | number | undefined {
+function requestIdIn(body: string): string | number | undefined {
   const parsed = JsonRpcRequest.safeParse(JSON.parse(body))
   return parsed.success ? parsed.data.id : undefined
 }
 
-async function* ended(body: ReadableStream<Uint8Array>, id: string | number): AsyncGenerator<Uint8Array> {
-  const settling = watchForAnswer()
+async function* withLostStreamError(body: ReadableStream<Uint8Array>, id: string | number): AsyncGenerator<Uint8Array> {
+  const answer = watchForAnswer()
   let code = LOST_STREAM_CODE
   try {
     for await (const chunk of body) {
-      settling.see(chunk)
+      answer.see(chunk)
       yield chunk
     }
   } catch (error) {
-    if (settling.settled()) throw error
+    if (answer.settled()) throw error
     if (isAppError(error, 'tool_failed') && error.cause === undefined) code = TOO_LARGE_CODE
   }
-  if (settling.settled()) return
+  if (answer.settled()) return
   const message = { jsonrpc: '2.0', id, error: { code, message: 'The stream ended without an answer.' } }
   yield Buffer.from(`\n\nevent: message\ndata: ${JSON.stringify(message)}\n\n`)
 }
@@ -54,11 +54,11 @@ function watchForAnswer(): { see(chunk: Uint8Array): void; settled(): boolean } 
   return {
     see: (chunk) => {
       if (settled) return
-      const said = tail + Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('latin1')
-      tail = said.slice(-TAIL_CHARS)
-      const from = began ? 0 : said.search(ANSWER)
+      const text = tail + Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('latin1')
+      tail = text.slice(-TAIL_CHARS)
+      const from = began ? 0 : text.search(ANSWER)
       began ||= from >= 0
-      settled = said.includes('id:') || (began && EVENT_END.test(said.slice(from)))
+      settled = text.includes('id:') || (began && EVENT_END.test(text.slice(from)))
     },
     settled: () => settled,
   }

@@ -21,8 +21,8 @@ import type { ConnectedClient, OpenDeps, Session, SessionRequest, Wiring } from 
 
 const CONNECT_MS = 15_000
 const PROBE_MS = 10_000
-// Ending a session on the server is a courtesy; the server forgets it some day anyway.
-const GOODBYE_MS = 1_000
+// Ending the session is a courtesy to the server, so it must not delay the close.
+const TERMINATE_MS = 1_000
 /** How servers that only know HTTP+SSE answer a POST (measured: 404, 400; the specification says 405). */
 const SSE_STATUSES = new Set([400, 404, 405])
 
@@ -92,15 +92,15 @@ export async function openHttpSession(
     )
   }
   try {
-    return await (opening.era?.kind === 'sse' ? sse() : streamableElse(streamable, sse))
+    return await (opening.era?.kind === 'sse' ? sse() : streamableOrSse(streamable, sse))
   } catch (error) {
     signal.throwIfAborted()
-    throw openTrouble(opening, error)
+    throw createOpenError(opening, error)
   }
 }
 
-/** The first answer counts when both fail: that the second way does not work either is no news. */
-async function streamableElse<T>(streamable: () => Promise<T>, sse: () => Promise<T>): Promise<T> {
+/** When both fail, the first error is thrown: most servers do not know HTTP+SSE. */
+async function streamableOrSse<T>(streamable: () => Promise<T>, sse: () => Promise<T>): Promise<T> {
   try {
     return await streamable()
   } catch (error) {
@@ -109,11 +109,11 @@ async function streamableElse<T>(streamable: () => Promise<T>, sse: () => Promis
   }
 }
 
-function closableClient(client: Client, goodbye: () => Promise<void>): ConnectedClient {
+function closableClient(client: Client, terminate: () => Promise<void>): ConnectedClient {
   const close = async () => {
     await withDeadline(
-      goodbye().catch(() => undefined),
-      GOODBYE_MS,
+      terminate().catch(() => undefined),
+      TERMINATE_MS,
       undefined,
     )
     await client.close()
@@ -147,9 +147,9 @@ function signingOf({ title, signing }: HttpTarget, values: Record<string, string
   )
 }
 
-function openTrouble({ target, secrets, bearer }: HttpOpening, error: unknown): AppError {
+function createOpenError({ target, secrets, bearer }: HttpOpening, error: unknown): AppError {
   const signedIn = Object.keys(secrets).length > 0
-  const party = {
+  const label = {
     title: target.title,
     docs: target.docs,
     seconds: CONNECT_MS / 1000,
@@ -157,11 +157,11 @@ function openTrouble({ target, secrets, bearer }: HttpOpening, error: unknown): 
     known: hasKnownAddress(target),
     signsIn: bearer !== undefined,
   }
-  const trouble = classifyError(error, party)
-  if (trouble.why !== 'gone' || trouble.code !== 'tool_failed') return toAppError(trouble, error)
+  const failure = classifyError(error, label)
+  if (failure.why !== 'gone' || failure.code !== 'tool_failed') return toAppError(failure, error)
   return toAppError(
     {
-      ...trouble,
+      ...failure,
       code: 'server_refused',
       message: `${target.title} does not answer as an MCP server does. Check the address.`,
     },

@@ -18,7 +18,7 @@ const PROBE_MS = 5_000
 const FETCH_PROBE_MS = 60_000
 
 type StdioOpening = SessionRequest & { target: StdioTarget; redactor: Redactor }
-type Attempt = { session: Session } | { error: unknown; transport: StdioTransport }
+type ConnectResult = { session: Session } | { error: unknown; transport: StdioTransport }
 
 /** Starts the server and agrees on a protocol. Asked in place, a server may end at the question; then it is started once more. */
 export async function openStdioSession(
@@ -31,23 +31,23 @@ export async function openStdioSession(
   for (const address of fillTexts(target.reaches, { ...target.values, ...secrets })) await deps.egress.check(address)
   const command = await serverCommandOf(target, secrets, deps.projectRoot)
   const { prior } = wiring
-  const first = await attempt(command, prior, wiring, signal)
+  const first = await connect(command, prior, wiring, signal)
   if ('session' in first) return first.session
   signal.throwIfAborted()
-  const second = isNegotiation(first.error)
-    ? await attempt(command, prior ? undefined : { kind: 'legacy' }, wiring, signal)
+  const second = isNegotiationFailure(first.error)
+    ? await connect(command, prior ? undefined : { kind: 'legacy' }, wiring, signal)
     : first
   if ('session' in second) return second.session
   signal.throwIfAborted()
-  throw startTrouble(opening, command, second)
+  throw createStartError(opening, command, second)
 }
 
-async function attempt(
+async function connect(
   command: ServerCommand,
   prior: PriorDiscovery | undefined,
   wiring: Wiring,
   signal: AbortSignal,
-): Promise<Attempt> {
+): Promise<ConnectResult> {
   const fetched = isFetchedByNpx(command)
   const transport = createStdioTransport(command, wiring.shutdown)
   const client = wiring.newClient(fetched ? FETCH_PROBE_MS : PROBE_MS)
@@ -76,19 +76,22 @@ async function attempt(
   return { session: wiring.finish(connected, 'other') }
 }
 
-/** The server lives, or ended at the question: what is to be changed is how we speak to it. */
-const isNegotiation = (error: unknown): boolean =>
+/** The server answered with an error, or ended at the question, so another protocol may work. */
+const isNegotiationFailure = (error: unknown): boolean =>
   error instanceof ProtocolError || (error instanceof SdkError && error.code === SdkErrorCode.EraNegotiationFailed)
 
-function startTrouble(
+function createStartError(
   { target, redactor }: StdioOpening,
   command: ServerCommand,
   failed: { error: unknown; transport: StdioTransport },
 ): AppError {
   const { error, transport } = failed
   if (isAppError(error)) return error
-  const said = redactor.text(transport.fault() ?? transport.stderrTail())
-  if (isFetchedByNpx(command) && (said === '' || /^npm (err|error|warn)/i.test(said) || hasSystemCode(error, 'ENOENT')))
+  const stderr = redactor.text(transport.fault() ?? transport.stderrTail())
+  if (
+    isFetchedByNpx(command) &&
+    (stderr === '' || /^npm (err|error|warn)/i.test(stderr) || hasSystemCode(error, 'ENOENT'))
+  )
     return new AppError(
       'server_start_failed',
       `The package ${target.package}@${target.version} could not be fetched. Whoever runs Patchbay can install it: npm install ${target.package}@${target.version}`,
@@ -107,7 +110,7 @@ function startTrouble(
       error,
     )
   const advice = 'Check what you filled in and try again.'
-  const why = said === '' ? `it ended at once. ${advice}` : describeServerError(said, advice)
+  const why = stderr === '' ? `it ended at once. ${advice}` : describeServerError(stderr, advice)
   return new AppError('server_start_failed', `${target.title} could not start: ${why}`, { cause: error })
 }
 

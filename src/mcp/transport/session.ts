@@ -16,22 +16,22 @@ export type Session = {
   client: Client
   era: ProtocolEra
   redactor: Redactor
-  /** For what the server asks of a person. */
+  /** How to read what the server asks of a person. */
   policy: ElicitationPolicy
   /** Calls under way, for what the server asks in the middle of one. */
   elicitations: ElicitationRouter
   /** Resolves when it has ended, whoever ended it. */
   ended: Promise<void>
-  /** The server's own last words on why it ended, without secrets; empty when it said nothing. */
+  /** The line of the server's stderr that most likely says why it ended, without secrets; empty without one. */
   stderrTail(): string
   close(): Promise<void>
 }
 
 /** What work on a session is given beside it. */
 export type SessionUse = {
-  /** Says that the server has taken up a request that may go on for long. */
+  /** Reports that the server has begun to answer a request that may take long. */
   answered(): void
-  /** Fires when another session takes this one's place: work without an end leaves then. */
+  /** Fires when the session is retired: subscriptions then leave it. */
   retired: AbortSignal
 }
 
@@ -46,9 +46,9 @@ export type SessionRequest = {
   era: ProtocolEra | undefined
   /** For a server that people sign in to. */
   bearer?: BearerTokens | undefined
-  /** Where answers are kept that may be; without it they last as long as the session. */
+  /** Where cacheable responses are stored; without it they last as long as the session. */
   cache?: ResponseCacheStore
-  /** The server says that it has others now. */
+  /** The server says that one of its lists has changed. */
   onChanged(what: ListChange): void
 }
 

@@ -10,7 +10,7 @@ import { withDeadline } from '../../timing.ts'
 
 // The SDK's own limit for one message; a server that needs more is broken or hostile.
 const MAX_LINE_BYTES = 10 * 1024 * 1024
-const STDERR_KEPT_CHARS = 8_192
+const STDERR_MAX_CHARS = 8_192
 const NEWLINE = 10
 
 /** `pid` and `stderr` are what the SDK knows a stdio transport by. */
@@ -29,7 +29,7 @@ export type StdioTransport = Transport & {
  */
 export function createStdioTransport(command: ServerCommand, shutdown: AbortSignal): StdioTransport {
   let child: ServerProcess | undefined
-  let said = ''
+  let stderr = ''
   let fault: string | undefined
   let closing: Promise<void> | undefined
   const report = (error: unknown) => transport.onerror?.(asError(error))
@@ -40,7 +40,7 @@ export function createStdioTransport(command: ServerCommand, shutdown: AbortSign
       return child?.process.pid
     },
     stderr: null,
-    stderrTail: () => stderrTailOf(said),
+    stderrTail: () => stderrTailOf(stderr),
     fault: () => fault,
     start: async () => {
       const started = await startServerProcess(command, shutdown)
@@ -51,7 +51,7 @@ export function createStdioTransport(command: ServerCommand, shutdown: AbortSign
         void transport.close()
       })
       started.process.stderr?.on('data', (chunk: Buffer) => {
-        said = (said + chunk.toString('utf8')).slice(-STDERR_KEPT_CHARS)
+        stderr = (stderr + chunk.toString('utf8')).slice(-STDERR_MAX_CHARS)
       })
       for (const pipe of started.process.stdio) pipe?.on('error', (error) => transport.onerror?.(error))
       started.ended.then(() => transport.onclose?.()).catch(report)
@@ -71,7 +71,7 @@ export function createStdioTransport(command: ServerCommand, shutdown: AbortSign
   return transport
 }
 
-/** What is no message (a server that logs to stdout) is reported and passed over. */
+/** A line that is no message (a server that logs to stdout) is reported and skipped. */
 function receive(transport: StdioTransport, line: string): void {
   if (line.trim() === '') return
   try {
@@ -83,8 +83,8 @@ function receive(transport: StdioTransport, line: string): void {
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
 
-function stderrTailOf(said: string): string {
-  const lines = said
+function stderrTailOf(stderr: string): string {
+  const lines = stderr
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('at ') && /[a-z]{3}/i.test(line))
@@ -99,7 +99,7 @@ function stderrTailOf(said: string): string {
 function createLineSplitter(maxBytes: number, onLine: (line: string) => void): { push(chunk: Buffer): boolean } {
   let parts: Buffer[] = []
   let bytes = 0
-  const keep = (part: Buffer): boolean => {
+  const append = (part: Buffer): boolean => {
     parts.push(part)
     bytes += part.length
     return bytes <= maxBytes
@@ -107,14 +107,14 @@ function createLineSplitter(maxBytes: number, onLine: (line: string) => void): {
   const push = (chunk: Buffer): boolean => {
     let from = 0
     for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, from)) {
-      if (!keep(chunk.subarray(from, at))) return false
+      if (!append(chunk.subarray(from, at))) return false
       const line = Buffer.concat(parts).toString('utf8')
       parts = []
       bytes = 0
       from = at + 1
       onLine(line)
     }
-    return keep(chunk.subarray(from))
+    return append(chunk.subarray(from))
   }
   return { push }
 }
@@ -151,7 +151,7 @@ async function startServerProcess(command: ServerCommand, shutdown: AbortSignal)
   })
   const exited = new Promise<string>((resolve) => {
     child.once('exit', (code, signal) => resolve(signal ?? `code ${code}`))
-    // For as long as it lives: a second error, with nobody to hear it, would end the app.
+    // Not `once`: a second error without a listener would end the app.
     child.on('error', (error) => resolve(error.message))
   })
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()))
@@ -178,7 +178,7 @@ async function end(child: ChildProcess, ended: Promise<string>, shutdown: AbortS
   await withDeadline(over, KILL_GRACE_MS, false)
 }
 
-/** To the server and all it started; no trouble when they have ended already. */
+/** Signals the server and its children; those that have ended already are no error. */
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.pid === undefined) return
   try {
