@@ -70,9 +70,9 @@ function cardInfoOf(card: Card, prefill: Record<string, string>): CardInfo {
 }
 
 function classificationFor(card: Card | undefined, tool: string): CardToolClassification {
-  const word = card && Object.hasOwn(card.tools, tool) ? card.tools[tool] : undefined
-  if (card === undefined || word === undefined) return { vouched: false, idempotent: false }
-  const { class: kind, idempotent, sql } = word
+  const cardTool = card && Object.hasOwn(card.tools, tool) ? card.tools[tool] : undefined
+  if (card === undefined || cardTool === undefined) return { vouched: false, idempotent: false }
+  const { class: kind, idempotent, sql } = cardTool
   return {
     class: kind,
     vouched: card.vouches,

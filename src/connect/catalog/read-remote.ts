@@ -55,29 +55,30 @@ export function readRemote(written: unknown, usable: (url: string) => boolean): 
   const { type, url, headers, variables } = parsed.data
   const texts = [url, ...headers.map(({ value }) => value ?? '')]
   if (texts.some((text) => PAIR.test(text)) || headers.some(({ name }) => OURS.test(name))) return undefined
-  const asking = createAsking()
-  const address = asking.template(url, variables, { required: true, secret: false })
-  if (asking.inputs().some(({ secret }) => secret) || !usable(sampleOf(address, asking.inputs()))) return undefined
-  const sent = headers.map((header) => [header.name, headerValue(header, asking)])
-  if (asking.inputs().length > MOST_INPUTS) return undefined
-  return { url: address, headers: Object.fromEntries(sent), inputs: asking.inputs(), sse: type === 'sse' }
+  const collector = createInputCollector()
+  const address = collector.template(url, variables, { required: true, secret: false })
+  if (collector.inputs().some(({ secret }) => secret) || !usable(sampleOf(address, collector.inputs())))
+    return undefined
+  const sent = headers.map((header) => [header.name, headerValue(header, collector)])
+  if (collector.inputs().length > MOST_INPUTS) return undefined
+  return { url: address, headers: Object.fromEntries(sent), inputs: collector.inputs(), sse: type === 'sse' }
 }
 
 /** A header without a value is filled in as a whole. */
-function headerValue(header: z.infer<typeof Header>, asking: Asking): string {
+function headerValue(header: z.infer<typeof Header>, collector: InputCollector): string {
   const { name, value, isRequired } = header
-  if (value === undefined) return asking.ask(`header ${name}`, registryInputOf(name, header))
-  return asking.template(value, header.variables, { required: isRequired, secret: true })
+  if (value === undefined) return collector.ask(`header ${name}`, registryInputOf(name, header))
+  return collector.template(value, header.variables, { required: isRequired, secret: true })
 }
 
-type Asking = ReturnType<typeof createAsking>
+type InputCollector = ReturnType<typeof createInputCollector>
 
-/** Collects what is asked for; an entry's own names may hold characters that our templates do not take, so they get ours. */
-function createAsking() {
-  const asked = new Map<string, RegistryInput>()
+/** Collects the inputs of an entry under names of our own, because its names may hold characters that our templates do not take. */
+function createInputCollector() {
+  const inputsByKey = new Map<string, RegistryInput>()
   const ask = (key: string, input: RegistryInput): string => {
-    const known = asked.get(key) ?? { ...input, name: `value${asked.size + 1}` }
-    asked.set(key, { ...known, required: known.required || input.required })
+    const known = inputsByKey.get(key) ?? { ...input, name: `value${inputsByKey.size + 1}` }
+    inputsByKey.set(key, { ...known, required: known.required || input.required })
     return `{${known.name}}`
   }
   /** A name that no variable declares is asked for all the same: `undeclared` says how. */
@@ -88,7 +89,7 @@ function createAsking() {
       const input = registryInputOf(name, variable ?? RegistryVariable.parse({ isSecret: undeclared.secret }))
       return ask(name, { ...input, required: input.required || undeclared.required })
     })
-  return { ask, template, inputs: () => [...asked.values()] }
+  return { ask, template, inputs: () => [...inputsByKey.values()] }
 }
 
 /** The address as it could be filled in. */
@@ -106,18 +107,18 @@ const MOST_CHOICE_CHARS = 75
 const PATTERNS: Record<string, string> = { number: '-?\\d+(?:\\.\\d+)?' }
 
 /** Its description is the hint; a menu where it names choices. */
-function registryInputOf(name: string, said: z.infer<typeof RegistryVariable>): RegistryInput {
-  const choices = choicesOf(said)
-  const usual = said.isSecret || said.default === undefined ? undefined : toPlainLine(said.default, 200)
+function registryInputOf(name: string, variable: z.infer<typeof RegistryVariable>): RegistryInput {
+  const choices = choicesOf(variable)
+  const usual = variable.isSecret || variable.default === undefined ? undefined : toPlainLine(variable.default, 200)
   const fits = usual !== undefined && (choices === undefined || choices.includes(usual))
   return {
     name,
     label: labelOf(name),
-    hint: toPlainLine(said.description, 150),
-    secret: said.isSecret,
-    required: said.isRequired,
-    pattern: PATTERNS[said.format],
-    example: said.placeholder === undefined ? undefined : toPlainLine(said.placeholder, 100) || undefined,
+    hint: toPlainLine(variable.description, 150),
+    secret: variable.isSecret,
+    required: variable.isRequired,
+    pattern: PATTERNS[variable.format],
+    example: variable.placeholder === undefined ? undefined : toPlainLine(variable.placeholder, 100) || undefined,
     choices,
     default: fits && usual !== '' ? usual : undefined,
   }

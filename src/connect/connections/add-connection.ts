@@ -88,13 +88,13 @@ function createFailedOutcome(deps: ConnectDeps, about: TargetSource, error: unkn
 }
 
 /** The server wants a person to sign in with a browser. */
-async function offerSignIn(deps: ConnectDeps, wanted: SignInRequest, signal: AbortSignal): Promise<Failed> {
+async function offerSignIn(deps: ConnectDeps, request: SignInRequest, signal: AbortSignal): Promise<Failed> {
   try {
-    const signIn = await prepareSignIn(deps, wanted, signal)
+    const signIn = await prepareSignIn(deps, request, signal)
     return { ok: false, message: `${signIn.title} wants you to sign in.`, problems: [], signIn }
   } catch (error) {
     if (signal.aborted) return createRefusedOutcome('This took too long, so I stopped waiting. Please try again.')
-    return createFailedOutcome(deps, wanted.about, error)
+    return createFailedOutcome(deps, request.about, error)
   }
 }
 

@@ -29,10 +29,10 @@ export const pendingSecretsReferenceFor = (hash: string): string => `sign-in/${h
 /** Finds out where the person has to go. Throws AppErrors with words for them. */
 export async function prepareSignIn(
   deps: ConnectDeps,
-  wanted: SignInRequest,
+  request: SignInRequest,
   signal: AbortSignal,
 ): Promise<SignInOffer> {
-  const { by, id, about, secrets, challenge } = wanted
+  const { by, id, about, secrets, challenge } = request
   const target = deps.targets.target(about)
   if (target.kind !== 'http') throw new AppError('internal', `${target.title} is not a server that people sign in to.`)
   const state = randomBytes(32).toString('base64url')

@@ -7,7 +7,7 @@ import type { Connect, ConnectDeps, SignInOutcome } from '../connect-types.ts'
 import { prepareSignIn } from '../connections/prepare-sign-in.ts'
 import { findOwnConnection } from '../own-connection.ts'
 
-/** A sign-in for a connection that is there: its sign-in has ended, or does not allow enough. */
+/** A new sign-in for a saved connection whose sign-in has ended, or lacks a permission. */
 export function createSignInAgain(deps: ConnectDeps): Connect['signIn'] {
   return async (principal, id, signal, challenge) => {
     const connection = await findOwnConnection(deps.registry, principal, id)
@@ -27,13 +27,16 @@ async function offerFor(
   deps: ConnectDeps,
   connection: Connection,
   signal: AbortSignal,
-  given: AuthChallenge | undefined,
+  knownChallenge: AuthChallenge | undefined,
 ): Promise<SignInOutcome> {
   const secrets = await readSecrets(deps.credentials, connection.credential)
   const { workspace, user, id } = connection
-  if (given !== undefined && (await gotWithoutPage(deps, connection, secrets, { id, challenge: given, signal })))
+  if (
+    knownChallenge !== undefined &&
+    (await signInWithoutBrowser(deps, connection, secrets, { id, challenge: knownChallenge, signal }))
+  )
     return { ok: true }
-  const challenge = given ?? (await whatItWants(deps, connection, secrets, signal))
+  const challenge = knownChallenge ?? (await findChallenge(deps, connection, secrets, signal))
   if (challenge === undefined) return { ok: true }
   const signIn = await prepareSignIn(
     deps,
@@ -44,21 +47,21 @@ async function offerFor(
 }
 
 /** They may have signed in with their organization meanwhile, or it allows more without asking them. */
-async function gotWithoutPage(
+async function signInWithoutBrowser(
   deps: ConnectDeps,
   connection: Connection,
   secrets: Record<string, string>,
-  wanted: SignInNeed,
+  need: SignInNeed,
 ): Promise<boolean> {
-  if (!(await deps.auth.tryWithoutBrowser(deps.targets.target(connection), secrets, wanted))) return false
+  if (!(await deps.auth.tryWithoutBrowser(deps.targets.target(connection), secrets, need))) return false
   await deps.mcp.retire(connection.id)
   deps.mcp.resetCircuit(connection.id)
   await deps.registry.setStatus(connection, 'connected')
   return true
 }
 
-/** Asks the server; undefined when it is content. */
-async function whatItWants(
+/** Probes the server for a challenge; undefined when it wants none. */
+async function findChallenge(
   deps: ConnectDeps,
   connection: Connection,
   secrets: Record<string, string>,
