@@ -11,7 +11,7 @@ export type RankableCard = SearchableCard & {
   popularity: { here: number; all: number }
 }
 
-/** Words that say nothing of what is wanted. */
+/** Words without meaning for a search. */
 const FILLERS = new Set(
   'a an the for my our your me i to of in on with and or some that can server servers mcp tool tools connect connector please'.split(
     ' ',

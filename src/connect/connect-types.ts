@@ -41,7 +41,7 @@ export type Connect = {
     inputs: Record<string, string>,
     signal: AbortSignal,
   ): Promise<ConnectOutcome>
-  /** Connects anew and notes in the registry how that went. */
+  /** Connects again and saves the result in the registry. */
   test(principal: Principal, id: ConnectionId, signal: AbortSignal): Promise<TestOutcome>
   /**
    * Removes secret, row and session, and revokes its tokens; files in the connection's folder stay.

@@ -13,7 +13,7 @@ export type Installations = {
   save(installed: InstalledWorkspace): Promise<void>
   /** Token first, then the row; what was installed anew meanwhile stays. */
   remove(installed: InstalledWorkspace): Promise<void>
-  /** Reads it anew next time, as Slack does not take its token any more. */
+  /** Drops the cached installation, because Slack does not accept its token any more. */
   recheck(workspace: WorkspaceId): void
 }
 

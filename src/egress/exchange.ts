@@ -65,7 +65,7 @@ export async function sendHttpRequest(ask: HttpExchangeRequest, agent: Agent): P
 }
 
 function responseOf({ statusCode: status, statusText, headers: sent, body }: Dispatcher.ResponseData, host: string) {
-  // Whoever reads the body sees the error there; nobody may be reading.
+  // The reader of the body gets the error; without one it would be unhandled.
   body.on('error', () => undefined)
   const headers = new Headers()
   for (const [name, values] of Object.entries(sent))

@@ -52,7 +52,7 @@ export type McpDeps = {
   registry: Pick<Registry, 'connectionsOf' | 'setStatus' | 'saveServerInfo' | 'saveEra' | 'saveFeatures'>
   credentials: CredentialStore
   egress: Egress
-  /** Left out: nobody signs in, servers take what headers hold. */
+  /** Left out: nobody signs in, and servers get only the headers. */
   auth?: Pick<Auth, 'bearer'> | undefined
   log: Log
   /** Throws an AppError where the connection's card is gone. */

@@ -10,7 +10,7 @@ import { readRegistryItem } from './read-registry-entry.ts'
 export type RegistryMirrorDeps = {
   /** Undefined: there is nothing to mirror. */
   catalogue: Pick<Catalogue, 'url' | 'claim' | 'savePage' | 'finishSync' | 'postpone'> | undefined
-  /** A guarded way out. */
+  /** Egress's fetch. */
   fetch: typeof fetch
   /** Says which addresses people here could connect to at all. */
   mcp: Pick<Mcp, 'addressProblemIn'>
@@ -28,7 +28,7 @@ const TIMES = {
   lookMs: MINUTE_MS,
   /** The registry asks to be mirrored about this often, not more. */
   everyMs: 60 * MINUTE_MS,
-  /** Everything is read anew so often: it finds what no list of changes said. */
+  /** How often everything is read, to find what no list of changes said. */
   fullMs: 24 * 60 * MINUTE_MS,
   /** After failures in a row. */
   againMs: [5 * MINUTE_MS, 15 * MINUTE_MS, 60 * MINUTE_MS, 360 * MINUTE_MS],

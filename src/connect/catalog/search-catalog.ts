@@ -103,7 +103,7 @@ function entryCandidate({ entry, status, verified }: CatalogueRow): Omit<Candida
     host: entryHostOf(entry.url),
     registry,
   }
-  // The category is ours, not a word of theirs.
+  // The category is our own text, so a search does not look into it.
   const searched = { name: entry.name.toLowerCase(), title, description, words, tools, category: '' }
   return { ...searched, curated: false, verified, deprecated, hit }
 }

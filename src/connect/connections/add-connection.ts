@@ -29,7 +29,7 @@ export function createAddConnection(deps: ConnectDeps, cards: ConnectableCards):
     const id = createConnectionId()
     const probed = await probeOrSignIn(deps, { by, id, about, secrets: filled.secret }, signal)
     if (!probed.ok) {
-      // Its own credentials may have brought tokens before something else failed.
+      // Client credentials may have got tokens before something else failed.
       if (probed.signIn === undefined) await deps.auth.forget(id, by)
       return probed
     }
@@ -63,7 +63,7 @@ export const createProblemsOutcome = (problems: InputProblem[]): Failed => ({
   problems,
 })
 
-/** Really connects. What a server or network does becomes a message; anything else throws. */
+/** Really connects. A failure of the server or network is an outcome; anything else throws. */
 export async function probeOrSignIn(
   deps: ConnectDeps,
   attempt: Omit<SignInRequest, 'challenge'>,
@@ -123,8 +123,8 @@ export type SaveDeps = Pick<ConnectDeps, 'registry' | 'credentials' | 'maxPerUse
 export type PersonFields = Pick<Connection, 'inputs' | 'signsIn'>
 
 /**
- * Saves a new connection with everything its server told, in one call to the database. When that fails, nothing of the
- * connection is left; `undo` then removes what else was kept for it.
+ * Saves a new connection with everything its server listed, in one call to the database. When that fails, nothing of the
+ * connection is left; `undo` then removes what else was saved for it.
  */
 export async function saveNewConnection(
   deps: SaveDeps,

@@ -102,7 +102,7 @@ function inputProblemIn(input: CardInput, value: string): string | undefined {
   return `This does not look right.${like}`
 }
 
-/** What a parameter that carries a credential is called, word by word. */
+/** Words in the name of a parameter that carries a credential. */
 const KEY_WORDS =
   /^(?:(?:api|access|auth|client|secret)?(?:keys?|tokens?|secrets?)|sig|signature|password|passwd|pwd|auth|authorization|credentials?)$/
 
@@ -160,10 +160,10 @@ function serverProblems(
 
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/
 
-/** A name as it is kept: people type capitals and spaces around it. */
+/** A name as it is saved: lowercase and trimmed. */
 export const normalizeConnectionName = (typed: string): string => typed.trim().toLowerCase()
 
-/** What is wrong with a name, or undefined. It also names a folder and the person's tools, so it is kept plain. */
+/** What is wrong with a name, or undefined. It also names a folder and the person's tools, so few characters are allowed. */
 function connectionNameProblemIn(name: string): string | undefined {
   if (name === '') return 'Give it a name.'
   return NAME.test(name)

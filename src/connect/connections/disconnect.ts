@@ -5,7 +5,7 @@ import type { Connection } from '../../registry/connection.ts'
 import type { Connect, ConnectDeps } from '../connect-types.ts'
 import { findOwnConnection } from '../own-connection.ts'
 
-/** The secret goes first: if the rest fails, the connection is still listed and says what it lacks. */
+/** The secret is removed first: if the rest fails, the connection is still listed and says what it lacks. */
 export function createDisconnect(deps: ConnectDeps): Connect['disconnect'] {
   const { registry, credentials, mcp, auth, log } = deps
   return async (principal, id) => {

@@ -8,7 +8,7 @@ import type { AuthChallenge } from '../../mcp/protocol/auth-challenge.ts'
 import type { ConnectDeps, SignInOffer, SignInPlace } from '../connect-types.ts'
 import type { TargetSource } from '../server-targets.ts'
 
-// Time for a password manager and a second factor; a link that lies about longer is somebody else's chance.
+// Time for a password manager and a second factor; a link that is valid for longer could be used by somebody else.
 const SIGN_IN_TTL_MS = 15 * 60 * 1000
 
 export type SignInRequest = {
@@ -26,7 +26,7 @@ export const stateHashOf = (state: string): string => createHash('sha256').updat
 
 export const pendingSecretsReferenceFor = (hash: string): string => `sign-in/${hash}`
 
-/** Finds out where the person has to go. Throws AppErrors with words for them. */
+/** Prepares a sign-in and its address. Throws AppErrors with a sentence for the person. */
 export async function prepareSignIn(
   deps: ConnectDeps,
   request: SignInRequest,

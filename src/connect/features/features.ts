@@ -30,7 +30,7 @@ export type ConnectionFeatures = {
   skills(principal: Principal, id: ConnectionId): Promise<SkillList>
   /** Its SKILL.md, as its server had published it. */
   readSkill(principal: Principal, id: ConnectionId, uri: string): Promise<SkillText>
-  /** What could stand in a field; empty where nobody knows. Never throws for what a server does, and takes 2 s at most. */
+  /** Completions for a field; empty where the server has none. Never throws for what a server does, and takes 2 s at most. */
   complete(principal: Principal, id: ConnectionId, completing: CompletionRequest): Promise<string[]>
   /** Tells changes of a resource in a thread from now on. Throws `limit_reached`. */
   watch(principal: Principal, id: ConnectionId, resource: WatchedResource): Promise<ResourceSubscriptionRow>

@@ -75,7 +75,7 @@ async function findChallenge(
     return undefined
   } catch (error) {
     const challenge = authChallengeIn(error)
-    // The server turns even a fresh token away: another sign-in may help.
+    // The server refuses even a new token, so another sign-in may help.
     if (challenge === undefined && connection.signsIn && isAppError(error, 'sign_in_needed')) return {}
     if (challenge === undefined) throw error
     return challenge

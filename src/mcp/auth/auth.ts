@@ -32,7 +32,7 @@ import { requestTokensWithoutBrowser } from './tokens-without-browser.ts'
 
 type TokenSecrets = Record<string, string>
 
-/** Signing in to servers, without knowing who asks or where a person is shown it. */
+/** Sign-ins to servers; who asks and where a person sees it is the caller's to know. */
 export type Auth = {
   /** The bearer tokens for requests to the target; undefined where its headers are enough. */
   bearer(id: ConnectionId, target: Target, secrets: TokenSecrets): BearerTokens | undefined

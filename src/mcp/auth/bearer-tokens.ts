@@ -36,7 +36,7 @@ type BearerTokensDeps = {
   log: Log
 }
 
-/** Whose tokens, and for which server. `values`: what stands for the names in the terms. */
+/** Whose tokens, and for which server. `values` fill the placeholders in the terms. */
 export type TokenSubject = {
   id: ConnectionId
   by: Principal

@@ -12,8 +12,8 @@ import { discoverAuth } from './oauth/discover.ts'
 import type { StoredTokens } from './tokens/stored-tokens.ts'
 
 /**
- * Tokens for which nobody opens a page of the service: for the connection's own credentials, where the card says so or
- * the authorization server knows no other way, or on the organization's word. Undefined where a person has to sign in
+ * Tokens that need no browser: with the connection's own client credentials, where the card says so or
+ * the authorization server has no other grant, or with the organization's identity. Undefined where a person has to sign in
  * there; throws `sign_in_needed` where they have to sign in with their organization.
  */
 export async function requestTokensWithoutBrowser(

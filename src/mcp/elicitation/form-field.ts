@@ -8,7 +8,7 @@ const base = {
 }
 const Option = z.object({ value: z.string(), title: z.string() })
 
-/** One field of a server's form: its flat schema, read and cut to size. Titles and hints are the server's words. */
+/** One field of a server's form: its flat schema, read and cut to size. Titles and hints are written by the server. */
 export const FormField = z.discriminatedUnion('kind', [
   z.object({
     ...base,

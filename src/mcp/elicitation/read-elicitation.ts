@@ -9,7 +9,7 @@ import { createUnaskableError, readFormSchema } from './read-form-schema.ts'
 /** How texts of a server are redacted, and which addresses it may send a person to. */
 export type ElicitationPolicy = { redactor: Redactor; addressProblemIn(url: string): string | undefined }
 
-/** Longer words are cut: what a person reads before they answer has to fit a message. */
+/** A longer text is cut, because it has to fit a message. */
 const MESSAGE_CHARS = 1_500
 /** What Slack takes as a button's address. */
 const URL_CHARS = 3_000

@@ -166,6 +166,6 @@ const numberBounds = ({ minimum, maximum, default: initial }: PropertyOf<'number
   default: initial,
 })
 
-/** What a server asks cannot be put to a person. */
+/** The error for an elicitation that cannot be shown to a person. */
 export const createUnaskableError = (what: string): AppError =>
   new AppError('server_refused', `The server ${what}, so this was not done.`)

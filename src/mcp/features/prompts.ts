@@ -8,7 +8,7 @@ import type { Session } from '../transport/session.ts'
 import { listPages } from './list-pages.ts'
 import { truncateText } from './resources.ts'
 
-/** A request a server has ready. All of it is the server's own word; `name` is what it is asked for by. */
+/** A prompt of a server. All of it is written by the server; `name` identifies it. */
 export type Prompt = { name: string; title: string; description: string; arguments: PromptArgument[] }
 type PromptArgument = { name: string; title: string; description: string; required: boolean }
 

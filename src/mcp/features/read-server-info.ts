@@ -16,7 +16,7 @@ import { type ListPage, listPages } from './list-pages.ts'
 const LIST_MS = 30_000
 const MAX_PAGES = 64
 const MAX_TOOLS = 1_000
-// Looking at each takes time in which nothing else is done; the rest is only counted.
+// Reading each tool blocks the process, so the rest is only counted.
 const MAX_LISTED = 5_000
 // However slowly the pages come.
 const LIST_ALL_MS = 90_000
@@ -58,7 +58,7 @@ const Page = z.looseObject({
 type ToolListing = {
   tools: StoredTool[]
   unusableTools: UnusableTool[]
-  /** How long the server lets the list be kept. */
+  /** How long the server allows the list to be cached. */
   ttlMs: number
 }
 
@@ -124,7 +124,7 @@ async function onePage(client: Client, cursor: string | undefined, signal: Abort
     const params = cursor === undefined ? {} : { cursor }
     return await client.request({ method: 'tools/list', params }, Page, { signal, timeout: LIST_MS })
   } catch (error) {
-    // A server without tools may not even know the question; one that knew it a page ago has another trouble.
+    // A server without tools may not know the method; on a later page the error means something else.
     if (cursor === undefined && error instanceof ProtocolError && error.code === ProtocolErrorCode.MethodNotFound)
       return { tools: [] }
     throw error
@@ -210,7 +210,7 @@ export async function readServerFeatures(
 // A page of text; what is longer is more likely a prompt than advice.
 const MAX_CHARS = 2_000
 
-/** What a server says of its own use, without secrets and kept short. It is untrusted: whoever shows it to a model says so. */
+/** A server's instructions, without secrets and cut to size. They are untrusted, which whoever shows them to a model must say. */
 export function serverInstructionsOf({ client, redactor }: Pick<Session, 'client' | 'redactor'>): string | undefined {
   const instructions = redactor.text(client.getInstructions() ?? '').trim()
   if (instructions === '') return undefined

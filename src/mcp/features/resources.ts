@@ -6,7 +6,7 @@ import { type Reply, type RequestRound, sendRequest } from '../requests/send-req
 import type { Session } from '../transport/session.ts'
 import { listPages } from './list-pages.ts'
 
-/** Something a server lets be read. All of it is the server's own word. */
+/** A resource of a server. All of it is written by the server. */
 export type Resource = {
   uri: string
   name: string
@@ -130,7 +130,7 @@ function parsed<T>(uriTemplate: string, use: (template: UriTemplate) => T): T | 
 export const isListedResource = ({ resources, templates }: ResourceList, uri: string): boolean =>
   isShortUri(uri) && (resources.some((one) => one.uri === uri) || templates.some((one) => fits(one.uriTemplate, uri)))
 
-/** What a resource holds; `large` when it is more than we take. Throws what the SDK throws. */
+/** The contents of a resource; `large` when they exceed the limit. Throws what the SDK throws. */
 export async function readResource(
   session: Session,
   uri: string,

@@ -11,7 +11,7 @@ import { isShortUri, MAX_CONTENT_CHARS, type ResourceContent, truncateText } fro
 
 /**
  * Instructions for an agent that a server publishes, with files beside them (the extension io.modelcontextprotocol/skills, SEP-2640).
- * All of it is the server's own word. `uri` is what it is known by on its server; names may be there twice.
+ * All of it is written by the server. `uri` identifies it on its server; a name may occur twice.
  */
 export type Skill = {
   uri: string

@@ -71,7 +71,7 @@ export function createCircuitOpenFailure(
   }
 }
 
-/** It was not there, did not start or could not cope: what a rest may change. */
+/** The server was away, did not start or did not answer in time: only such failures open the circuit. */
 export function isServerUnreachable({ why, code, sent }: McpFailure): boolean {
   if (code === 'server_unreachable' || code === 'server_start_failed') return why === 'unreachable' || why === 'gone'
   return code === 'tool_timeout' && !sent
@@ -94,7 +94,7 @@ function classifyAppError(error: AppError, { title, known }: ServerLabel): McpFa
   return { why, code: error.code, message, sent: !unsent, turnedAway: false, ...(challenge && { challenge }) }
 }
 
-/** The server knows who asks, and wants a permission that the sign-in did not bring. Nothing was done. */
+/** The server knows the person, and the sign-in lacks a scope. Nothing was done. */
 function classifyScopeError(error: unknown, { title, signsIn }: ServerLabel): McpFailure | undefined {
   const found = [...chainOf(error)].find((at) => at instanceof InsufficientScopeError)
   if (found === undefined || !signsIn) return undefined

@@ -5,7 +5,7 @@ import type { Redactor } from './redactor.ts'
 /** What a server logged during a call, shown in a run's details. */
 export type LogLine = { level: LoggingLevel; logger?: string; text: string }
 
-// More helps nobody who reads a run, and a chatty server would fill the database.
+// Nobody reads more of a run, and a server that logs much would fill the database.
 const MAX_LINES = 50
 const MAX_LINE_CHARS = 500
 const MAX_LOGGER_CHARS = 60

@@ -2,7 +2,7 @@ import { mkdir, realpath } from 'node:fs/promises'
 import type { JsonObject, JsonValue } from '../../json.ts'
 import type { StdioTarget } from './server-target.ts'
 
-/** Takes the connection's secrets and this machine's paths out of what a server says, and what Postgres cannot keep. */
+/** Removes the connection's secrets, this machine's paths and what Postgres cannot store from what a server says. */
 export type Redactor = {
   text(text: string): string
   json(value: JsonValue): JsonValue
@@ -51,7 +51,7 @@ function partsOf(secret: string): string[] {
   return [...parts, ...passwordsOf(secret)]
 }
 
-/** A URL's password, unless another part of the URL says the same: "postgres" would else vanish from every answer. */
+/** A URL's password, unless another part of the URL says the same: otherwise "postgres" would be removed from every answer. */
 function passwordsOf(secret: string): string[] {
   if (!URL.canParse(secret)) return []
   const { password, username, hostname, pathname } = new URL(secret)

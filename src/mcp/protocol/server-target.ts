@@ -4,7 +4,7 @@ import type { JsonObject } from '../../json.ts'
 import type { AuthConfig } from './auth-config.ts'
 
 /**
- * Where a connection's server is and how to speak to it. Texts may hold `{name}`; what stands for it comes from
+ * Where a connection's server is and how to reach it. Texts may hold `{name}`; what stands for it comes from
  * `values` or the connection's secrets and is put in at the wire, once per text, never through a shell. A text that
  * mentions a name without a value is left out.
  */
@@ -29,7 +29,7 @@ export type StdioTarget = Common & {
   env: Record<string, string>
   /** Made before the start; the first is the server's HOME and working directory. */
   folders: [home: string, ...more: string[]]
-  /** Folders that hold those of others too: what a server says of paths in them is not told on. */
+  /** Folders that hold those of others too: their paths are removed from what a server says. */
   around?: string[]
   /** Addresses the server will open for a person; each is checked by egress/ first. */
   reaches: string[]

@@ -10,13 +10,13 @@ import { readInputRequired, readUrlElicitations } from '../elicitation/read-elic
 import { type ElicitationTarget, toElicitResult } from '../elicitation/route-elicitation.ts'
 import type { Session } from '../transport/session.ts'
 
-/** How a request goes out, and how what its server asks meanwhile reaches a person. */
+/** How to send a request, and how to ask the person what its server wants meanwhile. */
 export type RequestOptions = {
   signal: AbortSignal
   /** The answers to what the server asked in the round before. */
   resume?: ResumeAnswers | undefined
   /**
-   * The server asks in the middle of the request and waits on the wire: who made it has until `deadline` to resolve with
+   * Called when the server asks in the middle of the request and waits for the answer; it has until `deadline` to resolve with
    * what the person says. Without this nobody can be asked, and the server hears "cancel".
    */
   onInput?(request: InputRequest, deadline: Date, signal: AbortSignal): Promise<InputAnswer>
@@ -30,7 +30,7 @@ export type RequestRound = RequestOptions & { times: CallTimes }
 /** The request goes on when it is sent again with the answers, in any process; without `asks` at once. */
 export type InputRequiredOutcome = { kind: 'input_required'; asks: PendingInputRequest[]; state?: string | undefined }
 
-/** `unfit`: what the server asks cannot be put to a person, which ends the request; nothing was done, or it would not ask. */
+/** `unfit`: what the server asks cannot be shown to a person, which ends the request; nothing was done yet. */
 export type Reply<T> = { kind: 'done'; value: T } | InputRequiredOutcome | { kind: 'unfit'; message: string }
 
 /** The SDK's own timers cannot be paused, so they get the longest time that a timer can have. */

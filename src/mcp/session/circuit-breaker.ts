@@ -15,7 +15,7 @@ export type CircuitBreakers = {
   /** A permit, or when the next one is given. */
   enter(id: ConnectionId): Permit | { until: Date; failures: number }
   of(id: ConnectionId): CircuitState
-  /** Closes it: somebody tested the connection, or made it anew. */
+  /** Closes the circuit: the connection was tested or changed. */
   forget(id: ConnectionId): void
 }
 
@@ -29,7 +29,7 @@ const JITTER = 0.2
 // Another call may try after this, however long the one that tries takes.
 const TRIAL_MS = 5_000
 
-/** Replaced with each failure. `trialUntil`: so long no call goes out beside the trial. */
+/** Replaced with each failure. Until `trialUntil` no other call is permitted beside the trial. */
 type CircuitRecord = { readonly failures: number; readonly until: number; trialUntil: number }
 
 type CircuitClock = { now(): number; random(): number }

@@ -94,7 +94,7 @@ function newClient(
       ...(opening.cache !== undefined && { responseCacheStore: opening.cache }),
     },
   )
-  // Only the old protocol comes here; the new one answers a call with what it needs. What cannot be asked is refused on the wire.
+  // Only the old protocol sends this; with the new one a call's result says what is needed. What cannot be shown is refused with an error.
   client.setRequestHandler('elicitation/create', async ({ params }, ctx) =>
     toElicitResult(await elicitations.ask(readElicitation(params, policy), ctx.mcpReq.signal)),
   )
@@ -111,7 +111,7 @@ export type BackgroundTasks = { run(what: string, work: () => Promise<unknown>):
 export type SessionOpenerDeps = OpenDeps & {
   registry: Pick<Registry, 'saveEra'>
   credentials: CredentialStore
-  /** Left out: nobody signs in, servers take what headers hold. */
+  /** Left out: nobody signs in, and servers get only the headers. */
   auth?: Pick<Auth, 'bearer'> | undefined
   background: BackgroundTasks
   caches: ResponseCaches

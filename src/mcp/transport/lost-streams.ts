@@ -46,7 +46,7 @@ const EVENT_END = /\n\n|\r\r|\r\n\r\n/
 /** Longer than a mark that two chunks share. */
 const TAIL_CHARS = 10
 
-/** Whether the stream has brought a whole answer, or ids with which it can be taken up again. */
+/** Whether the stream has brought a whole answer, or event ids to resume it with. */
 function watchForAnswer(): { see(chunk: Uint8Array): void; settled(): boolean } {
   let tail = ''
   let began = false

@@ -31,7 +31,7 @@ const HEADER_VALUE = /^[\x20-\x7e]*$/
 
 type HttpOpening = SessionRequest & { target: HttpTarget }
 
-/** Streamable HTTP, old or new protocol; HTTP+SSE where the server knows nothing else. */
+/** Streamable HTTP with the old or new protocol; HTTP+SSE where the server supports nothing else. */
 export async function openHttpSession(
   deps: OpenDeps,
   opening: HttpOpening,

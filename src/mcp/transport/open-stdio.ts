@@ -127,7 +127,7 @@ const BASE_ENV = { LANG: 'C.UTF-8', NODE_USE_SYSTEM_CA: '1', npm_config_fetch_re
 
 /**
  * How to start a server: the package's script from the project's own install at the exact version, run by our own Node,
- * else `npx` at the exact version. Nothing of our environment but the way to the system's programs goes with it.
+ * else `npx` at the exact version. Of our environment it gets only the path to the system's programs.
  */
 async function serverCommandOf(
   target: StdioTarget,

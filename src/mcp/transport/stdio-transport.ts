@@ -138,7 +138,7 @@ export type ServerProcess = {
 
 /**
  * Starts a server in a process group of its own, with exactly this environment and no shell, so that its own children
- * can be ended with it. If we die without a word, its stdin ends, which every server of a card takes as the end.
+ * can be ended with it. If this process is killed, the server's stdin ends, and every server of a card exits then.
  */
 async function startServerProcess(command: ServerCommand, shutdown: AbortSignal): Promise<ServerProcess> {
   const child = spawn(command.command, command.args, {

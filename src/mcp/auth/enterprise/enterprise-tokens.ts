@@ -32,7 +32,7 @@ const Grants = z.looseObject({
 })
 
 /**
- * Whether a connection's tokens are to be had on the organization's word: the operator set an identity provider, a client
+ * Whether a connection's tokens can be requested with the organization's identity (ID-JAG): the operator set an identity provider, a client
  * with a secret is registered, and the authorization server takes it.
  */
 export function isEnterpriseManaged(
@@ -45,7 +45,7 @@ export function isEnterpriseManaged(
   return client?.client_secret !== undefined && acceptsIdJag(terms, discovered)
 }
 
-/** By its own word or the card's. That it takes JWTs is not enough where people can sign in: those may be of another kind. */
+/** By its metadata or the card. The JWT bearer grant alone is not enough where people can sign in: it may expect JWTs of another kind. */
 function acceptsIdJag(terms: AuthConfig, { metadata }: DiscoveredAuth): boolean {
   const { authorization_grant_profiles_supported: profiles, grant_types_supported: grants } = Grants.parse(
     metadata ?? {},
@@ -55,7 +55,7 @@ function acceptsIdJag(terms: AuthConfig, { metadata }: DiscoveredAuth): boolean 
 }
 
 /**
- * Tokens on the organization's word (draft-ietf-oauth-identity-assertion-authz-grant section 4.4). Throws
+ * Tokens for an ID-JAG of the organization's identity provider (draft-ietf-oauth-identity-assertion-authz-grant section 4.4). Throws
  * `sign_in_needed` where the person has to sign in with their organization first, `not_allowed` where it says no.
  */
 export async function requestEnterpriseTokens(
@@ -135,7 +135,7 @@ const createIdentityNeededError = ({
     { cause: new SignInChallenge(challenge) },
   )
 
-/** What the identity provider says to an exchange. What it says in words may repeat what it was sent, so only its code is read. */
+/** The error for a refused exchange. The provider's text may repeat what it was sent, so only its code is read. */
 function createExchangeError({ provider }: Identities, request: KnownClientRequest, error: unknown): AppError {
   const host = providerHostOf(provider)
   if (hasCode(error, 'insufficient_user_authentication'))
@@ -163,13 +163,13 @@ function createNotAcceptedError({ provider }: Identities, title: string, error: 
 
 const ID_JAG = 'urn:ietf:params:oauth:token-type:id-jag'
 
-/** Anything else than what was requested is not passed on to another authorization server. */
+/** A token of another type is never passed on to another authorization server. */
 const Exchanged = z.object({ issued_token_type: z.literal(ID_JAG), access_token: z.string() })
 
 type IdJagRequest = { discovered: DiscoveredAuth; scope: string | undefined; fetch: typeof fetch }
 
 /**
- * The identity provider's word for a person to one authorization server, for one MCP server: a token exchange (RFC 8693)
+ * An ID-JAG of the identity provider for one authorization server and one MCP server: a token exchange (RFC 8693)
  * as draft-ietf-oauth-identity-assertion-authz-grant section 4.3 has it. Not the SDK's, which knows one way to show who
  * the client is, whatever the provider takes, and whose errors have no code. Throws OAuthErrors and AppErrors.
  */

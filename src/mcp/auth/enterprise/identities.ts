@@ -69,7 +69,7 @@ async function refreshOrUndefined(
     return await refreshIdentity(provider, { ...before, refreshToken }, fetch)
   } catch (error) {
     if (error instanceof OAuthError && ENDED_SIGN_IN_ERRORS.has(error.code)) return undefined
-    // Not every provider tells again who somebody is; then the person has to.
+    // Some providers return no id token on refresh, so the person has to sign in again.
     if (isAppError(error, 'sign_in_failed')) return undefined
     throw createTokenError(providerHostOf(provider), error)
   }

@@ -18,7 +18,7 @@ import {
   providerHostOf,
 } from './identity-provider.ts'
 
-/** What must be known again when the browser comes back from the organization's identity provider. A secret. */
+/** What is stored until the browser comes back from the organization's identity provider. A secret. */
 export const PendingIdentity = z.object({
   kind: z.literal('identity'),
   /** The service that it was asked for, and what that wants. */
@@ -52,7 +52,7 @@ export async function beginIdentitySignIn(
   const { authorizationUrl: url, codeVerifier: verifier } = await authorizationOf(o, metadata)
   const nonce = randomBytes(32).toString('base64url')
   url.searchParams.set('nonce', nonce)
-  // The SDK asks for consent where a sign-in is to last. Here the admin has given it, and people may not even be able to.
+  // The SDK asks for consent to offline access. Here the admin has given it, and people may not be able to.
   url.searchParams.delete('prompt')
   assertSafeAddress({ title: ORGANIZATION, precheck: o.precheck }, url)
   const { redirectUrl } = ours

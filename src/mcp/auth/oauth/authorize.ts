@@ -34,7 +34,7 @@ type AuthorizationStart = {
   before: StoredTokens | undefined
   state: string
   fetch: typeof fetch
-  /** Throws `egress_refused` for an address nobody should be sent to. */
+  /** Throws `egress_refused` for an address that is not safe to open. */
   precheck(url: string): void
 }
 
@@ -84,7 +84,7 @@ export const createUnusableServerError = (title: string, cause: unknown): AppErr
     { cause },
   )
 
-/** The specification has clients refuse where S256 is not announced; before 2025-06 there was no way to announce anything. */
+/** MCP requires clients to refuse a server that does not announce S256; one without metadata (before 2025-06) cannot announce it. */
 function assertPkce(title: string, { metadata }: DiscoveredAuth): void {
   if (metadata === undefined || metadata.code_challenge_methods_supported?.includes('S256') === true) return
   throw new AppError(

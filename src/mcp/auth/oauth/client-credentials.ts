@@ -52,7 +52,7 @@ export const dpopKeyFor = async (
   before: StoredTokens | undefined,
 ): Promise<DpopKey | undefined> => (bindsTokens ? (before?.key ?? createDpopKey()) : undefined)
 
-/** Where no client is filled in: that is only amiss where there is no other way. */
+/** Throws where a connection needs client credentials and none are filled in. */
 export function reportMissingCredentials({ title, terms }: { title: string; terms: AuthConfig }): undefined {
   if (terms.kind !== 'client_credentials') return undefined
   throw new AppError('credential_missing', `${title} needs a client id and its secret. Press Reconnect and enter them.`)

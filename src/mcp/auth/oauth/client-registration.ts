@@ -21,7 +21,7 @@ type RegistrationRequest = {
   fetch: typeof fetch
 }
 
-/** Registered beforehand, else by our metadata document, else by registering now, else a word on what to do. */
+/** Preregistered, else by our metadata document, else by dynamic registration. Throws `client_needed` with what to do. */
 export async function identifyClient(request: RegistrationRequest): Promise<RegisteredClient> {
   const registered = findPreregisteredClient(request.terms, request.values, request.discovered.issuer)
   if (registered !== undefined) return { client: registered, clientFrom: 'registered' }
@@ -34,7 +34,7 @@ export async function identifyClient(request: RegistrationRequest): Promise<Regi
   throw createClientNeededError(request)
 }
 
-/** The first of the card's ways that is filled in and is for this issuer; without one, for any. */
+/** The first preregistered client that is filled in and is for this issuer, or for any when no issuer is given. */
 export function findPreregisteredClient(
   { registered }: Pick<AuthConfig, 'registered'>,
   values: Record<string, string>,
@@ -93,7 +93,7 @@ const knownOf = (client: Awaited<ReturnType<typeof registerClient>>): KnownClien
   }),
 })
 
-/** A refusal to register is not repeated to people: it is about us, and anything may stand in it. */
+/** The text of a refusal is not shown: it is about our request, and the server may write anything in it. */
 function createClientNeededError({ title, terms, ours }: RegistrationRequest, cause?: unknown): AppError {
   return new AppError(
     'client_needed',

@@ -20,7 +20,7 @@ export const DiscoveredAuth = z.object({
   metadata: z.custom<AuthorizationServerMetadata>((value) => typeof value === 'object').optional(),
   /** RFC 8707: which server the tokens are for. */
   resource: z.string(),
-  /** The authorization server is told of it. */
+  /** Whether requests to the authorization server name the resource. */
   tellsResource: z.boolean().default(true),
   scopes: z.string().optional(),
   /** The server takes tokens that are bound to a key. */
@@ -85,7 +85,7 @@ async function fetchResourceMetadata(request: DiscoveryRequest): Promise<OAuthPr
         fetch,
       )
     } catch (error) {
-      // That there is none, or none that can be read, is an older server's way.
+      // Older servers have no such metadata, or none that can be read.
       if (isAppError(error) || !(error instanceof Error)) throw error
     }
   }

@@ -22,7 +22,7 @@ export function readAuthorizationCode(
   throw new AppError('sign_in_failed', `${title} sent you back without an answer. Sign in again.`)
 }
 
-/** RFC 9207: before anything else that came with the browser is read, errors too. */
+/** RFC 9207: the issuer is checked before any other parameter is read, also before an error. */
 function comesFromIssuer(metadata: AuthorizationRequest['metadata'], iss: string | undefined): boolean {
   try {
     validateAuthorizationResponseIssuer({

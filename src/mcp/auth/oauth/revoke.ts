@@ -47,7 +47,7 @@ export type RevocationRequest = {
   tokens: [string, string][]
 }
 
-/** Asks the endpoint to revoke each token, in this order; the first no ends it. */
+/** Asks the endpoint to revoke each token, in this order, until one is refused. */
 export async function revokeAtEndpoint(
   { endpoint, methods, client, tokens }: RevocationRequest,
   fetch: typeof globalThis.fetch,

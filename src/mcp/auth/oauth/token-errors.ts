@@ -4,7 +4,7 @@ import { truncateAtWord } from '../../../text.ts'
 
 const MAX_CHARS = 200
 
-/** What went wrong at a token endpoint. What it said itself may repeat what it was sent, so only its code is passed on. */
+/** What went wrong at a token endpoint. Its own text may repeat what it was sent, so only its code is shown. */
 export function createTokenError(title: string, error: unknown): AppError {
   if (isAppError(error)) return error
   if (error instanceof InsecureTokenEndpointError)

@@ -28,7 +28,7 @@ export const StoredTokens = z.object({
   resource: z.string(),
   /** Nobody signed in: the connection has credentials of its own (RFC 6749 section 4.4). */
   machine: z.boolean().optional(),
-  /** The identity provider on whose word the tokens were given (ID-JAG): its issuer. */
+  /** The issuer of the identity provider whose ID-JAG the tokens were requested with. */
   managed: z.string().optional(),
   accessToken: z.string(),
   tokenType: z.string(),
