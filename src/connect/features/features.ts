@@ -25,7 +25,7 @@ export type ConnectionFeatures = {
   prompt(
     principal: Principal,
     id: ConnectionId,
-    asked: { name: string; arguments: Record<string, string> },
+    request: { name: string; arguments: Record<string, string> },
   ): Promise<PromptMessage[] | 'asks'>
   skills(principal: Principal, id: ConnectionId): Promise<SkillList>
   /** Its SKILL.md, as its server had published it. */
@@ -67,9 +67,9 @@ export function createConnectionFeatures({ registry, subscriptions, mcp }: Conne
     },
     expand: expandUriTemplate,
     prompts: async (p, id) => mcp.prompts(await own(p, id), serverTimeout()),
-    prompt: async (p, id, asked) => {
+    prompt: async (p, id, request) => {
       const connection = await own(p, id)
-      return unlessAsked((options) => mcp.prompt(connection, asked, options))
+      return unlessAsked((options) => mcp.prompt(connection, request, options))
     },
     skills: async (p, id) => mcp.skills(await own(p, id), serverTimeout()),
     readSkill: async (p, id, uri) => mcp.readSkill(await own(p, id), { uri }, serverTimeout()),

@@ -100,8 +100,8 @@ function classifyScopeError(error: unknown, { title, signsIn }: ServerLabel): Mc
   if (found === undefined || !signsIn) return undefined
   const { requiredScope: scope, resourceMetadataUrl: metadataUrl } = found
   const challenge = { ...(scope !== undefined && { scope }), ...(metadataUrl && { metadataUrl: metadataUrl.href }) }
-  const wanted = scope === undefined ? '' : `: ${scope.split(/\s+/).join(', ')}`
-  const message = `${title} wants more permission for this${wanted}.`
+  const scopeText = scope === undefined ? '' : `: ${scope.split(/\s+/).join(', ')}`
+  const message = `${title} wants more permission for this${scopeText}.`
   return { why: 'scope', code: 'sign_in_needed', message, sent: false, turnedAway: false, challenge }
 }
 

@@ -25,11 +25,11 @@ export function createRedactor(secrets: () => string[], hidePaths: RedactPaths):
     if (known?.of !== of) known = { of, hidden: secretSpellingsOf(of) }
     return known.hidden
   }
-  const text = (said: string): string =>
+  const text = (input: string): string =>
     hidePaths(
       hidden().reduce(
         (left, secret) => left.replaceAll(secret, HIDDEN_SECRET),
-        said.replaceAll('\0', '').toWellFormed(),
+        input.replaceAll('\0', '').toWellFormed(),
       ),
     )
   const object = (value: JsonObject): JsonObject =>

@@ -96,8 +96,8 @@ function assertPkce(title: string, { metadata }: DiscoveredAuth): void {
 /** The challenge's, else the card's, else what the server lists, else none; with what was granted before on a step-up. */
 function scopeFor({ challenge, terms, before, discovered }: AuthorizationStart): string | undefined {
   const { scopes, metadata, issuer } = discovered
-  const wanted = challenge.scope ?? (terms.scopes?.join(' ') || scopes)
-  const scope = before?.issuer === issuer && challenge.scope ? computeScopeUnion(before.scope, wanted) : wanted
+  const requested = challenge.scope ?? (terms.scopes?.join(' ') || scopes)
+  const scope = before?.issuer === issuer && challenge.scope ? computeScopeUnion(before.scope, requested) : requested
   // Only where a sign-in that lasts is a permission of its own.
   const lasting = metadata?.scopes_supported?.includes('offline_access') === true && scope !== undefined
   return lasting ? computeScopeUnion(scope, 'offline_access') : scope

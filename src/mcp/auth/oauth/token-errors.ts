@@ -36,7 +36,7 @@ const failed = (message: string, cause: unknown): AppError =>
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown trouble')
 
 const DENIED: Record<string, string> = {
-  access_denied: 'you (or somebody who decides there) said no.',
+  access_denied: 'you (or somebody who decides there) reason no.',
   invalid_scope: 'it does not know a permission that was asked for.',
   unauthorized_client: 'Patchbay may not sign people in there. Whoever runs Patchbay should check the client id.',
   server_error: 'it has trouble of its own. Try again in a few minutes.',
@@ -46,8 +46,8 @@ const DENIED: Record<string, string> = {
 
 /** What an authorization server says with the browser it sends back; only after its `iss` was checked. */
 export function createDeniedError(host: string, code: string, description: string | null): AppError {
-  const said = description?.replace(/[\p{Cc}\p{Cf}<>]+/gu, ' ').trim()
-  const why = DENIED[code] ?? (said ? `it says "${truncateAtWord(said, MAX_CHARS)}".` : 'it gave no reason.')
+  const reason = description?.replace(/[\p{Cc}\p{Cf}<>]+/gu, ' ').trim()
+  const why = DENIED[code] ?? (reason ? `it says "${truncateAtWord(reason, MAX_CHARS)}".` : 'it gave no reason.')
   return new AppError(
     code === 'access_denied' ? 'sign_in_denied' : 'sign_in_failed',
     `${host} did not let you in: ${why}`,
