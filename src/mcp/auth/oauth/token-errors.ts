@@ -36,7 +36,7 @@ const failed = (message: string, cause: unknown): AppError =>
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown trouble')
 
 const DENIED: Record<string, string> = {
-  access_denied: 'you (or somebody who decides there) reason no.',
+  access_denied: 'you (or somebody who decides there) said no.',
   invalid_scope: 'it does not know a permission that was asked for.',
   unauthorized_client: 'Patchbay may not sign people in there. Whoever runs Patchbay should check the client id.',
   server_error: 'it has trouble of its own. Try again in a few minutes.',
