@@ -11,8 +11,8 @@ import {
   type Transport,
 } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
-import { priorDiscoveryOf, readProtocolEra } from '../src/mcp/protocol/protocol-era.ts'
 import type { Target } from '../src/mcp/protocol/server-target.ts'
+import { priorDiscoveryOf, readProtocolEra } from '../src/mcp/session/open-session.ts'
 import type { Connection } from '../src/registry/connection.ts'
 import { childrenOf } from '../test/support/connect-house.ts'
 import { eventually } from '../test/support/eventually.ts'

@@ -19,26 +19,26 @@ export type Card = {
   server: CardServer
   /** How people sign in to it; left out: with what they fill in, if anything. */
   auth?: CardAuth | undefined
-  /** Our word on its tools stands, whatever the server's annotations say: only for servers whose code is pinned. */
+  /** The card's classes count more than the server's annotations: only for servers whose code is pinned. */
   vouches: boolean
 }
 
 /** Texts may hold `{name}` for an input. */
 export type CardAuth = {
   kind: 'none' | 'token' | 'oauth' | 'client_credentials'
-  /** The only authorization server whose word is taken. */
+  /** The only authorization server that is accepted. */
   issuer?: string | undefined
   scopes?: string[] | undefined
-  /** The only way for us to be known there; left out: whichever it offers, in the specification's order. */
+  /** The only kind of client registration to use; left out: what the server offers, in the specification's order. */
   client?: 'registered' | 'cimd' | 'dcr' | undefined
-  /** It takes the word of the organization's identity provider (ID-JAG), though it does not say so. */
+  /** It accepts ID-JAGs of the organization's identity provider, though its metadata does not say so. */
   managed?: boolean | undefined
   /** A registered client that a person fills in. The secret may be a private key. */
   id?: string | undefined
   secret?: string | undefined
   /** Where the service's own description cannot be relied on. */
   endpoints?: CardEndpoints | undefined
-  /** The authorization server refuses to be told for which server the tokens are. */
+  /** The authorization server rejects requests that name the resource. */
   resource?: 'none' | undefined
 }
 
@@ -87,7 +87,7 @@ export type StdioServer = {
   env: Record<string, string>
   /** Values made for each connection: a path inside its own folder, `.` being the folder. */
   own: Record<string, string>
-  /** Addresses a person types that the server itself will open; they are held to the same rules as our own requests. */
+  /** Addresses a person types that the server itself will open; the same rules as for our own requests apply. */
   reaches: string[]
   checks: CardCheck[]
 }
@@ -115,5 +115,5 @@ type CardSigning = {
  */
 type CardCheck = { tool: string; arguments: JsonObject }
 
-/** Which argument holds SQL, and whose: a text means one thing to one parser and another to the next. */
+/** Which argument holds SQL, and its dialect, because parsers read the same text differently. */
 export type SqlArgument = { argument: string; dialect: 'postgres' | 'sqlite' }

@@ -5,18 +5,18 @@ type Declared = [name: string, input: ServerInput]
 
 /** What a person fills in: the variables of the server's settings, in order, with our labels; own values are not asked for. */
 export function cardInputsOf(file: CardFile, ours: CardPart): CardInput[] {
-  const asked = new Map<string, ServerInput>()
+  const inputs = new Map<string, ServerInput>()
   for (const [name, input] of declaredVariablesOf(file, ours))
-    if (!(name in ours.own) && !asked.has(name)) asked.set(name, input)
-  return [...asked].map(([name, input]) => {
-    const told = ours.inputs[name]
+    if (!(name in ours.own) && !inputs.has(name)) inputs.set(name, input)
+  return [...inputs].map(([name, input]) => {
+    const described = ours.inputs[name]
     return {
       name,
-      label: told?.label ?? name,
-      hint: told?.hint ?? input.description ?? '',
+      label: described?.label ?? name,
+      hint: described?.hint ?? input.description ?? '',
       secret: input.isSecret,
       required: input.isRequired,
-      pattern: told?.pattern,
+      pattern: described?.pattern,
       example: input.placeholder,
       choices: input.choices,
       default: input.default,

@@ -31,8 +31,8 @@ export function readCard(path: string, text: string): Card {
   }
   const ours = parsed.data._meta[CARD_META_KEY]
   const card = cardOf(name, parsed.data, ours)
-  const [fault] = findCardProblems(parsed.data, ours, card)
-  if (fault !== undefined) throw invalidCardError(file, fault.field, fault.reason)
+  const [problem] = findCardProblems(parsed.data, ours, card)
+  if (problem !== undefined) throw invalidCardError(file, problem.field, problem.reason)
   return card
 }
 

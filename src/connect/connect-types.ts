@@ -41,10 +41,10 @@ export type Connect = {
     inputs: Record<string, string>,
     signal: AbortSignal,
   ): Promise<ConnectOutcome>
-  /** Connects anew and notes in the registry how that went. */
+  /** Connects again and saves the result in the registry. */
   test(principal: Principal, id: ConnectionId, signal: AbortSignal): Promise<TestOutcome>
   /**
-   * Removes secret, row and session, and takes tokens back where they came from; files in the connection's folder stay.
+   * Removes secret, row and session, and revokes its tokens; files in the connection's folder stay.
    * Undefined when it is not this person's.
    */
   disconnect(principal: Principal, id: ConnectionId): Promise<DisconnectedConnection | undefined>
@@ -52,8 +52,8 @@ export type Connect = {
   forgetAll(by: Principal): Promise<void>
   /** A sign-in for a connection; `challenge`: what the server wants, where it said so. */
   signIn(principal: Principal, id: ConnectionId, signal: AbortSignal, challenge?: AuthChallenge): Promise<SignInOutcome>
-  /** What a browser brought back from a sign-in. */
-  finishSignIn(brought: URLSearchParams, signal: AbortSignal): Promise<SignInResult>
+  /** Finishes a sign-in with the parameters that the browser came back with. */
+  finishSignIn(params: URLSearchParams, signal: AbortSignal): Promise<SignInResult>
   /** Whether calls go out to the connection's server now, or it is left alone after failing several times in a row. */
   circuit: Mcp['circuit']
   /** What the card says of a tool. */
@@ -63,7 +63,7 @@ export type Connect = {
 export type ConnectionDraft = { card: string; name: string; inputs: Record<string, string> }
 
 export type ConnectOutcome =
-  /** `through`: the host of the organization's identity provider, whose word was enough to sign in. */
+  /** `through`: the host of the organization's identity provider, if its sign-in was enough. */
   | { ok: true; connection: Connection; starters: string[]; through?: string | undefined }
   | { ok: false; message: string; problems: InputProblem[]; signIn?: undefined }
   /** A person has to sign in with a browser; the rest happens when they come back. */
@@ -72,7 +72,7 @@ export type ConnectOutcome =
 /** `ok`: it works as it is. */
 export type SignInOutcome = { ok: true } | { ok: false; message: string; signIn?: SignInOffer }
 
-/** `revoked`: whether the tokens were taken back too; absent where there were none. */
+/** `revoked`: whether the tokens were revoked too; absent where there were none. */
 export type DisconnectedConnection = Connection & { revoked?: RevocationOutcome | undefined }
 
 /** A card as a person may see it. */
@@ -90,7 +90,15 @@ export type ConnectDeps = {
   catalogue?: Pick<Catalogue, 'get' | 'find'> | undefined
   auth: Pick<
     Auth,
-    'begin' | 'redeem' | 'withoutPage' | 'kept' | 'keep' | 'forget' | 'forgetIdentity' | 'isUsed' | 'revoke'
+    | 'begin'
+    | 'redeem'
+    | 'tryWithoutBrowser'
+    | 'storedTokens'
+    | 'saveTokens'
+    | 'forget'
+    | 'forgetIdentity'
+    | 'areTokensUsed'
+    | 'revoke'
   >
   signIns: SignIns<SignInDetails>
   /** A sign-in came back, on whichever instance; never throws. */
@@ -110,7 +118,7 @@ export type ConnectDeps = {
     | 'saved'
   >
   credentials: CredentialStore
-  mcp: Pick<Mcp, 'probe' | 'close' | 'retire' | 'addressFault' | 'circuit' | 'wake'>
+  mcp: Pick<Mcp, 'probe' | 'close' | 'retire' | 'addressProblemIn' | 'circuit' | 'resetCircuit'>
   /** By card, then input: fill what is left empty. */
   prefills: Record<string, Record<string, string>>
   maxPerUser: number
@@ -120,7 +128,7 @@ export type ConnectDeps = {
   log: Log
 }
 
-/** What is wrong with one input, in words for the person who filled it. */
+/** What is wrong with one input, in a sentence for the person who filled it in. */
 export type InputProblem = { field: string; message: string }
 
 /** `tools` is their number. */
@@ -129,7 +137,7 @@ export type TestOutcome =
   /** `signIn`: a sign-in is what it needs. */
   | { ok: false; message: string; signIn?: boolean }
 
-/** Where the person is, in the words of the door that asked; kept with the sign-in and given back with its news. */
+/** Where the person asked for the sign-in, as the caller describes it; returned with the result. */
 export type SignInPlace = Record<string, string>
 
 /** What a sign-in is for, beside the connection's id. */
@@ -144,7 +152,7 @@ export const SignInDetails = z.object({
 })
 export type SignInDetails = z.infer<typeof SignInDetails>
 
-/** A sign-in that could be made: nothing is kept of it before it is shown to the person somewhere. */
+/** A sign-in that can be offered; nothing is stored before `show` is called. */
 export type SignInOffer = {
   title: string
   /** Where the person will be sent, to show them. */
@@ -155,8 +163,8 @@ export type SignInOffer = {
 }
 
 /**
- * How a sign-in ended, for the page and for where it was asked for. `place` is absent when nobody knows whose it was.
- * `also`: every connection that lives by the same sign-in with the organization.
+ * How a sign-in ended, for the page and for where it was asked for. `place` is absent when the sign-in is unknown.
+ * `also`: every connection whose tokens depend on the same sign-in with the organization.
  */
 export type SignInResult = {
   /** The service, where it is known. */

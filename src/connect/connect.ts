@@ -1,22 +1,21 @@
 import type { Card } from '../cards/card.ts'
 import { searchCards } from '../cards/search.ts'
-import { connectionNameFor, entryNameIn } from './catalog/card-from-entry.ts'
-import { createConnectableCards } from './catalog/connectable-cards.ts'
+import { connectionNameFor, createConnectableCards, entryNameIn } from './catalog/connectable-cards.ts'
 import { entryHostOf } from './catalog/read-registry-entry.ts'
 import { createSearch } from './catalog/search-catalog.ts'
 import type { CardInfo, CardToolClassification, Connect, ConnectDeps } from './connect-types.ts'
-import { createConnectUseCases } from './connections/connect-and-reconnect.ts'
-import { freeConnectionNameFor } from './connections/connection-name.ts'
+import { createAddConnection } from './connections/add-connection.ts'
+import { checkDraft, freeConnectionNameFor } from './connections/check-draft.ts'
 import { createDisconnect, createForgetAll } from './connections/disconnect.ts'
+import { createReconnect } from './connections/reconnect.ts'
 import { createTestConnection } from './connections/test-connection.ts'
 import { createFinishSignIn } from './sign-in/finish-sign-in.ts'
 import { createSignInAgain } from './sign-in/sign-in-again.ts'
 
 export function createConnect(deps: ConnectDeps): Connect {
   const byName = new Map(deps.cards.map((card) => [card.name, card]))
-  const infoOf = (card: Card): CardInfo => infoWith(card, deps.prefills[card.name] ?? {})
-  const offers = createConnectableCards(deps.cards, deps.catalogue)
-  const { check, connect, reconnect } = createConnectUseCases(deps, offers)
+  const infoOf = (card: Card): CardInfo => cardInfoOf(card, deps.prefills[card.name] ?? {})
+  const connectable = createConnectableCards(deps.cards, deps.catalogue)
   return {
     cards: (words = '') => searchCards(deps.cards, words).map(infoOf),
     card: (name) => {
@@ -25,14 +24,14 @@ export function createConnect(deps: ConnectDeps): Connect {
     },
     find: createSearch(deps.cards, deps.catalogue),
     offer: async (name) => {
-      const offer = await offers.find(name)
+      const offer = await connectable.find(name)
       return offer && infoOf(offer.card)
     },
     cardOf: (connection) => {
-      const card = offers.cardOf(connection)
+      const card = connectable.cardOf(connection)
       return card && infoOf(card)
     },
-    titleOf: (connection) => offers.cardOf(connection)?.title ?? connection.card,
+    titleOf: (connection) => connectable.cardOf(connection)?.title ?? connection.card,
     defaultName: async (principal, card) => {
       const connections = await deps.registry.connectionsOf(principal)
       return freeConnectionNameFor(
@@ -40,21 +39,24 @@ export function createConnect(deps: ConnectDeps): Connect {
         connections.map((one) => one.name),
       )
     },
-    check,
-    connect,
-    reconnect,
+    check: async (principal, draft) => {
+      const { card } = await connectable.get(draft.card)
+      return (await checkDraft(deps, principal, card, draft)).problems
+    },
+    connect: createAddConnection(deps, connectable),
+    reconnect: createReconnect(deps, connectable),
     test: createTestConnection(deps),
     signIn: createSignInAgain(deps),
     finishSignIn: createFinishSignIn(deps),
     disconnect: createDisconnect(deps),
     forgetAll: createForgetAll(deps),
     circuit: (id) => deps.mcp.circuit(id),
-    classificationOf: (card, tool) => wordOf(byName.get(card), tool),
+    classificationOf: (card, tool) => classificationFor(byName.get(card), tool),
   }
 }
 
 /** An input that has a value already need not be filled in. */
-function infoWith(card: Card, prefill: Record<string, string>): CardInfo {
+function cardInfoOf(card: Card, prefill: Record<string, string>): CardInfo {
   const { name, title, icon, category, description, docs, starters } = card
   const inputs = card.inputs.map((input) =>
     prefill[input.name] === undefined
@@ -67,10 +69,10 @@ function infoWith(card: Card, prefill: Record<string, string>): CardInfo {
   return { name, title, icon, category, description, docs, starters, inputs, ...from }
 }
 
-function wordOf(card: Card | undefined, tool: string): CardToolClassification {
-  const word = card && Object.hasOwn(card.tools, tool) ? card.tools[tool] : undefined
-  if (card === undefined || word === undefined) return { vouched: false, idempotent: false }
-  const { class: kind, idempotent, sql } = word
+function classificationFor(card: Card | undefined, tool: string): CardToolClassification {
+  const cardTool = card && Object.hasOwn(card.tools, tool) ? card.tools[tool] : undefined
+  if (card === undefined || cardTool === undefined) return { vouched: false, idempotent: false }
+  const { class: kind, idempotent, sql } = cardTool
   return {
     class: kind,
     vouched: card.vouches,

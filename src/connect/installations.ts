@@ -13,14 +13,14 @@ export type Installations = {
   save(installed: InstalledWorkspace): Promise<void>
   /** Token first, then the row; what was installed anew meanwhile stays. */
   remove(installed: InstalledWorkspace): Promise<void>
-  /** Reads it anew next time, as Slack does not take its token any more. */
+  /** Drops the cached installation, because Slack does not accept its token any more. */
   recheck(workspace: WorkspaceId): void
 }
 
 /** Each request from Slack asks; an installation changes a few times a year. */
-const KEPT_MS = 30_000
+const CACHE_MS = 30_000
 
-type Kept = { found: Promise<Found | undefined>; until: number }
+type CachedInstallation = { found: Promise<Found | undefined>; until: number }
 type Found = { installed: InstalledWorkspace; credential: string }
 
 export function createInstallations(o: {
@@ -29,7 +29,7 @@ export function createInstallations(o: {
   log: Log
 }): Installations {
   const { rows, credentials, log } = o
-  const kept = new Map<WorkspaceId, Kept>()
+  const cache = new Map<WorkspaceId, CachedInstallation>()
 
   const read = async (workspace: WorkspaceId): Promise<Found | undefined> => {
     const row = await rows.of(workspace)
@@ -42,14 +42,14 @@ export function createInstallations(o: {
     }
     return { installed: { ...installation, token }, credential }
   }
-  const look = async (workspace: WorkspaceId): Promise<Found | undefined> => {
-    const known = kept.get(workspace)
+  const findCached = async (workspace: WorkspaceId): Promise<Found | undefined> => {
+    const known = cache.get(workspace)
     if (known !== undefined && known.until > Date.now()) return known.found
-    const asked = { found: read(workspace), until: Date.now() + KEPT_MS }
-    kept.set(workspace, asked)
-    const forget = () => kept.get(workspace) === asked && kept.delete(workspace)
+    const entry = { found: read(workspace), until: Date.now() + CACHE_MS }
+    cache.set(workspace, entry)
+    const forget = () => cache.get(workspace) === entry && cache.delete(workspace)
     try {
-      const found = await asked.found
+      const found = await entry.found
       // Whoever installs it now is served at once.
       if (found === undefined) forget()
       return found
@@ -60,8 +60,8 @@ export function createInstallations(o: {
   }
 
   return {
-    of: async (workspace) => (await look(workspace))?.installed,
-    recheck: (workspace) => void kept.delete(workspace),
+    of: async (workspace) => (await findCached(workspace))?.installed,
+    recheck: (workspace) => void cache.delete(workspace),
     async save({ token, ...installation }) {
       const { workspace } = installation
       const credential = `slack/${workspace}/${randomUUID()}`
@@ -71,16 +71,16 @@ export function createInstallations(o: {
         if ((await rows.of(workspace))?.credential !== credential) await credentials.remove(credential)
         throw error
       })
-      kept.delete(workspace)
+      cache.delete(workspace)
       if (former !== undefined) await credentials.remove(former)
       log.info({ workspace, enterprise: installation.enterprise }, 'app installed')
     },
     async remove({ workspace, token }) {
-      const found = await look(workspace)
+      const found = await findCached(workspace)
       if (found === undefined || found.installed.token !== token) return
       await credentials.remove(found.credential)
       await rows.remove({ workspace, credential: found.credential })
-      kept.delete(workspace)
+      cache.delete(workspace)
       log.info({ workspace }, 'app uninstalled')
     },
   }

@@ -2,7 +2,7 @@ import type { ConnectionId, Principal } from '../ids.ts'
 import type { Connection } from '../registry/connection.ts'
 import type { Registry } from '../registry/registry.ts'
 
-/** The connection, if it is this person's: another's and none are the same to who asks. */
+/** The connection, if it is this person's; another person's looks the same as none. */
 export async function findOwnConnection(
   registry: Pick<Registry, 'get'>,
   { workspace, user }: Principal,

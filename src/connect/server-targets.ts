@@ -4,10 +4,9 @@ import type { Card, CardAuth, CardEndpoints, StdioServer } from '../cards/card.t
 import { placeholdersIn } from '../cards/placeholders.ts'
 import { AppError } from '../errors.ts'
 import type { AuthConfig } from '../mcp/protocol/auth-config.ts'
-import { fillPlaceholders } from '../mcp/protocol/fill-placeholders.ts'
-import type { Target, TargetLimits } from '../mcp/protocol/server-target.ts'
+import { fillPlaceholders, type Target, type TargetLimits } from '../mcp/protocol/server-target.ts'
 import type { Connection } from '../registry/connection.ts'
-import { cardOfConnection } from './catalog/card-from-entry.ts'
+import { createEntryCard } from './catalog/connectable-cards.ts'
 
 const FILES = 'files'
 const NPM = 'npm'
@@ -34,7 +33,8 @@ export function createServerTargets(
   const data = resolve(dataDir)
   const byName = new Map(cards.map((card) => [card.name, card]))
   const cardOf = (connection: Pick<Connection, 'card' | 'entry'>): Card => {
-    const card = cardOfConnection(connection, byName)
+    const { entry } = connection
+    const card = entry === undefined ? byName.get(connection.card) : createEntryCard(entry)
     if (card !== undefined) return card
     throw new AppError(
       'card_unknown',
@@ -56,21 +56,25 @@ export function createServerTargets(
         checks: server.checks,
         signing: server.signing,
         by: { workspace: connection.workspace, user: connection.user },
-        auth: termsOf(card, connection.inputs, prefills[card.name] ?? {}),
+        auth: authConfigOf(card, connection.inputs, prefills[card.name] ?? {}),
       }
     },
     limits: (connection) => cardOf(connection).limits,
   }
 }
 
-function termsOf(card: Card, inputs: Record<string, string>, operator: Record<string, string>): AuthConfig | undefined {
+function authConfigOf(
+  card: Card,
+  inputs: Record<string, string>,
+  operator: Record<string, string>,
+): AuthConfig | undefined {
   const { auth } = card
   if (auth === undefined || auth.kind === 'none' || auth.kind === 'token') return undefined
   const { kind, scopes, client, managed, resource, id, secret } = auth
   const typed = id === undefined ? [] : [{ id, secret }]
   const issuer = auth.issuer && addressAt(card, auth.issuer, inputs)
   const endpoints = auth.endpoints && endpointsAt(card, auth.endpoints, inputs)
-  const trusted = shownTo(auth, issuer, operator)
+  const trusted = issuerForOperatorClient(auth, issuer, operator)
   const set =
     operator.client_id && trusted ? [{ id: operator.client_id, secret: operator.client_secret, issuer: trusted }] : []
   const registered = [...typed, ...set]
@@ -78,7 +82,11 @@ function termsOf(card: Card, inputs: Record<string, string>, operator: Record<st
 }
 
 /** The operator's secret goes to the authorization server that the card or the operator names, and to none that a person can choose. */
-function shownTo(auth: CardAuth, issuer: string | undefined, operator: Record<string, string>): string | undefined {
+function issuerForOperatorClient(
+  auth: CardAuth,
+  issuer: string | undefined,
+  operator: Record<string, string>,
+): string | undefined {
   if (hostsAreNamed(auth)) return issuer
   return auth.endpoints === undefined ? operator.issuer : undefined
 }
@@ -96,7 +104,7 @@ const endpointsAt = (card: Card, endpoints: CardEndpoints, inputs: Record<string
   clientAuth: endpoints.clientAuth,
 })
 
-/** Looked at again, as an address left unfilled would let another sign people in. */
+/** Checked again, because an address with an unfilled part could lead to another sign-in service. */
 function addressAt({ title }: Card, address: string, inputs: Record<string, string>): string {
   const filled = fillPlaceholders(address, inputs)
   if (filled !== undefined && addressPartsOf(address).every((part) => fitsAddressPart(part, inputs[part.name] ?? '')))

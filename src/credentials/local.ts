@@ -1,8 +1,7 @@
 import { createHash, randomBytes, scrypt } from 'node:crypto'
-import { mkdir, rm } from 'node:fs/promises'
+import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { AppError } from '../errors.ts'
-import { createFileOnce, readIfThere, replaceFile } from './file.ts'
+import { AppError, hasSystemCode } from '../errors.ts'
 import { decryptCredential, encryptCredential } from './seal.ts'
 import type { CredentialStore } from './store.ts'
 
@@ -94,4 +93,46 @@ function storeError(what: string, cause: unknown): AppError {
     `Could not ${what} a saved credential. Tell whoever runs Patchbay here; the log has the cause.`,
     { cause },
   )
+}
+
+/** The file's bytes; undefined when there is none. */
+async function readIfThere(path: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(path)
+  } catch (error) {
+    if (hasSystemCode(error, 'ENOENT')) return undefined
+    throw error
+  }
+}
+
+/** Replaces the file as a whole: another process sees the old bytes or the new, never a part, even after a power cut. */
+async function replaceFile(path: string, bytes: Buffer): Promise<void> {
+  const draft = await writeDraft(path, bytes)
+  await rename(draft, path)
+}
+
+/** Makes the file unless there is one already; false when another process was first. */
+async function createFileOnce(path: string, bytes: Buffer): Promise<boolean> {
+  const draft = await writeDraft(path, bytes)
+  try {
+    await link(draft, path)
+    return true
+  } catch (error) {
+    if (hasSystemCode(error, 'EEXIST')) return false
+    throw error
+  } finally {
+    await rm(draft, { force: true })
+  }
+}
+
+async function writeDraft(path: string, bytes: Buffer): Promise<string> {
+  const draft = `${path}.${randomBytes(6).toString('hex')}.draft`
+  const file = await open(draft, 'wx', 0o600)
+  try {
+    await file.writeFile(bytes)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  return draft
 }

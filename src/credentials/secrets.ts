@@ -3,7 +3,7 @@ import { AppError } from '../errors.ts'
 import type { ConnectionId } from '../ids.ts'
 import type { CredentialStore } from './store.ts'
 
-/** A connection's secret inputs, by input name. They are kept together as one credential. */
+/** A connection's secret inputs, by input name. They are saved together as one credential. */
 export type ConnectionSecrets = Record<string, string>
 
 const Saved = z.record(z.string(), z.string())

@@ -1,6 +1,6 @@
 /**
- * Where secrets rest, each under a reference. `undefined` means "not there"; every other trouble throws
- * `credential_store_failed`. `remove` of what is not there is no trouble.
+ * Stores secrets, each under a reference. `undefined` means "not there"; every other failure throws
+ * `credential_store_failed`. `remove` of what is not there does nothing.
  */
 export type CredentialStore = {
   get(ref: string): Promise<string | undefined>

@@ -53,7 +53,7 @@ export function unsentErrorFor(host: string, error: unknown): AppError {
   )
 }
 
-/** In two or three words, why a host cannot be reached; undefined for trouble of another kind. */
+/** In two or three words, why a host cannot be reached; undefined for an error of another kind. */
 export function unreachableReasonFor(error: unknown): string | undefined {
   for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
     const code = systemCodeOf(at)

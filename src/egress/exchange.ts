@@ -3,16 +3,16 @@ import { AppError } from '../errors.ts'
 import { brokenOffErrorFor, CONNECT_MS, unsentErrorFor } from './egress-error.ts'
 import { createGuardedLookup, type Destination, destinationOf, type Guard } from './guard.ts'
 
-// Shorter than the 5 s after which Node's own servers hang up, so that a kept connection is not closed under a request.
-const KEEP_MS = 4_000
+// Shorter than the 5 s after which Node's own servers hang up, so that an idle connection is not closed during a request.
+const KEEP_ALIVE_MS = 4_000
 // More than any honest answer of a tool; a larger one would only fill our memory.
 export const MAX_BODY_BYTES = 32 * 1024 * 1024
 const NO_BODY = new Set([101, 204, 205, 304])
 
 const POOL: Pool.Options = {
-  keepAliveTimeout: KEEP_MS,
+  keepAliveTimeout: KEEP_ALIVE_MS,
   // A server's own hint must not keep a connection, and with it a checked address, for longer.
-  keepAliveMaxTimeout: KEEP_MS,
+  keepAliveMaxTimeout: KEEP_ALIVE_MS,
   // Node's own default, said here so that no NODE_OPTIONS changes it.
   maxHeaderSize: 16 * 1024,
   // How long an answer may take is the caller's signal's to say.
@@ -28,7 +28,7 @@ export type HttpExchangeRequest = {
   signal: AbortSignal
 }
 
-/** Kept connections, each to an address that the guard let through. It never reads a proxy variable. */
+/** A pool of keep-alive connections, each to an address that the guard allowed. It never reads a proxy variable. */
 export const createGuardedAgent = (guard: Guard): Agent =>
   new Agent({
     factory: (origin) => new Pool(origin, { ...POOL, connect: connectorTo(destinationOf(new URL(origin)), guard) }),
@@ -65,7 +65,7 @@ export async function sendHttpRequest(ask: HttpExchangeRequest, agent: Agent): P
 }
 
 function responseOf({ statusCode: status, statusText, headers: sent, body }: Dispatcher.ResponseData, host: string) {
-  // Whoever reads the body sees the error there; nobody may be reading.
+  // The reader of the body gets the error; without one it would be unhandled.
   body.on('error', () => undefined)
   const headers = new Headers()
   for (const [name, values] of Object.entries(sent))

@@ -9,7 +9,7 @@ const DEFAULT_PORTS: Record<string, number> = { 'https:': 443, 'http:': 80, 'pos
 
 export type Destination = { host: string; port: number }
 
-/** What a host is held against. `resolve`: every address of a name, as the system knows it. */
+/** What a host is checked against. `resolve`: every address of a name, as the system knows it. */
 export type Guard = { allowed: AllowedHosts; resolve(host: string): Promise<LookupAddress[]> }
 
 export const resolveHost: Guard['resolve'] = (host) => dns.lookup(host, { all: true })

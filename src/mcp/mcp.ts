@@ -1,14 +1,13 @@
 import type { CredentialStore } from '../credentials/store.ts'
 import type { Egress } from '../egress/egress.ts'
-import { isAppError } from '../errors.ts'
+import { errorChainOf, isAppError } from '../errors.ts'
 import type { ConnectionId, Principal } from '../ids.ts'
 import type { JsonObject } from '../json.ts'
 import type { Log } from '../log.ts'
 import type { Connection, StoredTool } from '../registry/connection.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Auth } from './auth/auth.ts'
-import { type BackgroundTasks, createBackgroundTasks } from './background-tasks.ts'
-import { addressProblemIn } from './elicitation/elicitation-result.ts'
+import { addressProblemIn } from './elicitation/read-elicitation.ts'
 import { createFeatures, type Features, type WithSession } from './features/features.ts'
 import { type McpFailure, toAppError } from './protocol/classify-error.ts'
 import { collectLogLines, type LogLine } from './protocol/notifications.ts'
@@ -17,9 +16,9 @@ import { callTool } from './requests/call-tool.ts'
 import type { CallFailure, CallOptions, Probe, ToolOutcome } from './requests/outcome.ts'
 import type { CallTimes } from './requests/send-request.ts'
 import type { CircuitState } from './session/circuit-breaker.ts'
-import { type AuditEntry, createOpenSessions, type OpenSessions, type SessionOutcome } from './session/open-sessions.ts'
+import { type AuditEntry, type BackgroundTasks, createResponseCaches } from './session/open-session.ts'
+import { createOpenSessions, type OpenSessions, type SessionOutcome } from './session/open-sessions.ts'
 import { probeServer } from './session/probe-server.ts'
-import { createResponseCaches } from './session/response-caches.ts'
 import { createListingSync } from './session/sync-listings.ts'
 import type { Work } from './transport/session.ts'
 
@@ -33,18 +32,18 @@ export type Mcp = Features & {
   /** One call, on the connection's one open session. Never throws for what a server or a network does. */
   call(connection: Connection, tool: StoredTool, args: JsonObject, o: CallOptions): Promise<ToolOutcome>
   /** What forbids opening this address, as far as no network is needed to know it. */
-  addressFault(url: string): string | undefined
+  addressProblemIn(url: string): string | undefined
   connectionsOf(principal: Principal): Promise<Connection[]>
-  /** Lists the tools again and keeps the list. Throws AppErrors; never answers an empty list for a failure. */
+  /** Lists the tools again and saves them. Throws AppErrors; never returns an empty list for a failure. */
   refresh(connection: Connection, signal: AbortSignal): Promise<StoredTool[]>
-  /** The connection is another now: the next call opens a new session, and calls under way finish on the old one. */
+  /** The connection was changed: the next call opens a new session, and calls under way finish on the old one. */
   retire(id: ConnectionId): Promise<void>
-  /** Ends the connection's sessions with all that is under way, and forgets what was kept of its server. */
+  /** Ends the connection's sessions with all that is under way, and drops what was cached of its server. */
   close(id: ConnectionId): Promise<void>
   /** Whether calls go out to the connection's server now. */
   circuit(id: ConnectionId): CircuitState
-  /** The server was seen to work: its rest, if it has one, is over. */
-  wake(id: ConnectionId): void
+  /** The server was seen to work: its circuit is closed. */
+  resetCircuit(id: ConnectionId): void
   /** Cancels what is under way and ends every session, within 1.5 s; when it resolves no child process is left. */
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -53,7 +52,7 @@ export type McpDeps = {
   registry: Pick<Registry, 'connectionsOf' | 'setStatus' | 'saveServerInfo' | 'saveEra' | 'saveFeatures'>
   credentials: CredentialStore
   egress: Egress
-  /** Left out: nobody signs in, servers take what headers hold. */
+  /** Left out: nobody signs in, and servers get only the headers. */
   auth?: Pick<Auth, 'bearer'> | undefined
   log: Log
   /** Throws an AppError where the connection's card is gone. */
@@ -67,10 +66,10 @@ export type McpDeps = {
   quietMs?: number | undefined
 }
 
-/** MCP for connections. A session ends after `limits.idleSeconds` without a call; what it learns is kept in the registry. */
-export function createMcp(given: McpDeps): Mcp {
+/** MCP for connections. A session ends after `limits.idleSeconds` without a call; what it learns is saved in the registry. */
+export function createMcp(options: McpDeps): Mcp {
   const stopping = new AbortController()
-  const deps = { ...given, shutdown: stopping.signal }
+  const deps = { ...options, shutdown: stopping.signal }
   const background = createBackgroundTasks(deps.log)
   const caches = createResponseCaches()
   const listingSync = createListingSync({ registry: deps.registry, caches, background, stopping: stopping.signal })
@@ -89,17 +88,17 @@ export function createMcp(given: McpDeps): Mcp {
     },
   })
 
-  const noteState = stateNoter(deps, background)
-  const use = using(deps, sessions, { signal: stopping.signal, noteState })
+  const updateStatus = createStatusUpdate(deps, background)
+  const use = createWithSession(deps, sessions, { signal: stopping.signal, updateStatus })
 
   return {
     probe: (target, secrets, signal, as) => {
       const bearer = as && deps.auth?.bearer(as, target, secrets)
       return probeServer(deps, { target, secrets, bearer }, AbortSignal.any([signal, stopping.signal]))
     },
-    addressFault: (url) => addressProblemIn(deps.egress, url),
+    addressProblemIn: (url) => addressProblemIn(deps.egress, url),
     connectionsOf: (principal) => deps.registry.connectionsOf(principal),
-    call: calling(deps, sessions, { signal: stopping.signal, noteState }),
+    call: createCall(deps, sessions, { signal: stopping.signal, updateStatus }),
     refresh: (c, signal) => use(c, signal, (session) => listingSync.list(c, session)),
     ...createFeatures(use, (c) => timesOf(deps, c)),
     retire: async (id) => {
@@ -112,7 +111,7 @@ export function createMcp(given: McpDeps): Mcp {
       caches.forget(id)
     },
     circuit: (id) => sessions.circuit(id),
-    wake: (id) => sessions.wake(id),
+    resetCircuit: (id) => sessions.resetCircuit(id),
     [Symbol.asyncDispose]: async () => {
       stopping.abort()
       await sessions[Symbol.asyncDispose]()
@@ -121,18 +120,18 @@ export function createMcp(given: McpDeps): Mcp {
   }
 }
 
-type Using = { signal: AbortSignal; noteState(c: Connection, used: SessionOutcome<unknown>): void }
+type SessionUseDeps = { signal: AbortSignal; updateStatus(c: Connection, used: SessionOutcome<unknown>): void }
 
-/** One call on a connection's session, whose trouble is an outcome. */
-function calling(
+/** One call on a connection's session; a failure is an outcome. */
+function createCall(
   deps: McpDeps,
   sessions: Pick<OpenSessions, 'use'>,
-  { signal: closing, noteState }: Using,
+  { signal: closing, updateStatus }: SessionUseDeps,
 ): Mcp['call'] {
   return async (c, tool, args, o) => {
     const began = performance.now()
-    const lost = cardTrouble(deps, c)
-    if (lost !== undefined) return failureOf(lost, 0)
+    const missing = missingCardFailure(deps, c)
+    if (missing !== undefined) return callFailureOf(missing, 0)
     // A server hears that its calls are cancelled before it is ended with the app.
     const signal = AbortSignal.any([o.signal, closing])
     const log: LogLine[] = []
@@ -145,30 +144,34 @@ function calling(
       return collectLogLines(session.client, log, () => callTool(session, { tool, args }, timesOf(deps, c), options))
     }
     const used = await sessions.use(c, signal, work)
-    noteState(c, used)
-    const outcome = used.ok ? used.value : failureOf(used.trouble, performance.now() - began)
+    updateStatus(c, used)
+    const outcome = used.ok ? used.value : callFailureOf(used.failure, performance.now() - began)
     return outcome.kind === 'input_required' || log.length === 0 ? outcome : { ...outcome, log }
   }
 }
 
-/** Work on a connection's session that throws what is to be said of it. */
-function using(deps: McpDeps, sessions: Pick<OpenSessions, 'use'>, { signal: closing, noteState }: Using): WithSession {
+/** Work on a connection's session; a failure throws an AppError. */
+function createWithSession(
+  deps: McpDeps,
+  sessions: Pick<OpenSessions, 'use'>,
+  { signal: closing, updateStatus }: SessionUseDeps,
+): WithSession {
   return async (c, signal, work) => {
-    const lost = cardTrouble(deps, c)
-    if (lost !== undefined) throw toAppError(lost, undefined)
+    const missing = missingCardFailure(deps, c)
+    if (missing !== undefined) throw toAppError(missing, undefined)
     const used = await sessions.use(c, AbortSignal.any([signal, closing]), work)
-    noteState(c, used)
+    updateStatus(c, used)
     if (used.ok) return used.value
-    throw toAppError(used.trouble, used.error)
+    throw toAppError(used.failure, used.error)
   }
 }
 
-/** The connection's state follows what its calls meet. */
-function stateNoter({ registry }: McpDeps, background: BackgroundTasks) {
+/** Saves the connection's status when a call has shown another. */
+function createStatusUpdate({ registry }: McpDeps, background: BackgroundTasks) {
   return (c: Connection, used: SessionOutcome<unknown>): void => {
-    const now = stateAfter(used)
+    const now = statusAfter(used)
     if (now === undefined || (now.status === c.status && now.reason === c.statusReason)) return
-    background.run('keep status', () => registry.setStatus(c, now.status, now.reason))
+    background.run('save status', () => registry.setStatus(c, now.status, now.reason))
   }
 }
 
@@ -178,7 +181,7 @@ function timesOf({ limits, toolTimeoutSeconds }: McpDeps, c: Connection): CallTi
 }
 
 /** A connection can outlive its card. */
-function cardTrouble({ target }: McpDeps, c: Connection): McpFailure | undefined {
+function missingCardFailure({ target }: McpDeps, c: Connection): McpFailure | undefined {
   try {
     target(c)
     return undefined
@@ -188,17 +191,33 @@ function cardTrouble({ target }: McpDeps, c: Connection): McpFailure | undefined
   }
 }
 
-function failureOf({ why, message, sent, challenge }: McpFailure, ms: number): CallFailure {
+function callFailureOf({ why, message, sent, challenge }: McpFailure, ms: number): CallFailure {
   return { kind: 'failed', why, message, sent, ms: Math.round(ms), ...(challenge && { challenge }) }
 }
 
-/** What a call says of its connection; a slow or stopped call says nothing. */
-function stateAfter(used: SessionOutcome<unknown>): { status: Connection['status']; reason?: string } | undefined {
+/** The connection's status after a call; a slow or stopped call says nothing of it. */
+function statusAfter(used: SessionOutcome<unknown>): { status: Connection['status']; reason?: string } | undefined {
   if (used.ok) return { status: 'connected' }
-  const { why, code, message, sent } = used.trouble
+  const { why, code, message, sent } = used.failure
   // A database or credential store of ours that is away says nothing of the server.
   if (code === 'database_unavailable' || code === 'credential_store_failed') return undefined
   if (why === 'sign_in') return { status: 'needs_sign_in', reason: message }
   if (why === 'unreachable' || (why === 'gone' && !sent)) return { status: 'failing', reason: message }
   return undefined
+}
+
+function createBackgroundTasks(log: Log): BackgroundTasks & AsyncDisposable {
+  const running = new Set<Promise<void>>()
+  return {
+    run: (what, work) => {
+      const done = work()
+        .catch((error: unknown) => log.warn({ what, error: errorChainOf(error) }, 'mcp background work failed'))
+        .then(() => void running.delete(done))
+      running.add(done)
+    },
+    /** Waits for what is under way. */
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(running)
+    },
+  }
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { addressPartsOf, fitsAddressPart, signInAddressesOf } from '../../src/cards/address-parts.ts'
 import { placeholdersIn } from '../../src/cards/placeholders.ts'
 import { readCards } from '../../src/cards/read.ts'
-import { fillPlaceholders } from '../../src/mcp/protocol/fill-placeholders.ts'
+import { fillPlaceholders } from '../../src/mcp/protocol/server-target.ts'
 
 const cards = readCards('run-cards')
 const addresses = cards

@@ -1,6 +1,6 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createResponseCaches } from '../../src/mcp/session/response-caches.ts'
+import { createResponseCaches } from '../../src/mcp/session/open-session.ts'
 import { eventually } from '../support/eventually.ts'
 import { freePort } from '../support/free-port.ts'
 import {
@@ -40,7 +40,7 @@ describe('a server that cannot be reached', () => {
       /^failed: circuit_open: Remote could not be reached 3 times in a row.*Try again in \d s/,
     )
     expect(asked()).toEqual([])
-    house.mcp.wake(connection.id)
+    house.mcp.resetCircuit(connection.id)
     expect(textOf(await house.call(connection, 'echo', { text: 'back' }))).toBe('back')
     expect(house.mcp.circuit(connection.id)).toEqual({ kind: 'closed' })
   })

@@ -111,6 +111,6 @@ export async function signIn(
   const sent = await fetch(url, { redirect: 'manual' })
   const back = new URL(String(sent.headers.get('location'))).searchParams
   const kept = await auth.redeem(pending, back, { id, target, secrets: {}, signal })
-  await auth.keep(id, kept)
+  await auth.saveTokens(id, kept)
   return kept
 }

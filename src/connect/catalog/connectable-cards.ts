@@ -1,9 +1,8 @@
-import type { Card } from '../../cards/card.ts'
+import type { Card, CardInput } from '../../cards/card.ts'
 import { AppError } from '../../errors.ts'
 import type { Catalogue } from '../../registry/catalogue.ts'
 import type { Connection } from '../../registry/connection.ts'
 import type { RegistryEntry } from '../../registry/entry.ts'
-import { cardOfConnection, createEntryCard, entryNameIn } from './card-from-entry.ts'
 
 /** A card that can be connected now, and the registry entry it was made from, if it was. */
 export type ConnectableCard = { card: Card; entry?: RegistryEntry }
@@ -13,7 +12,7 @@ export type ConnectableCards = {
   find(name: string): Promise<ConnectableCard | undefined>
   /** The card a connection was made from; entries stay with their connections. */
   cardOf(connection: Pick<Connection, 'card' | 'entry'>): Card | undefined
-  /** The same as `offer` and `behind`, throwing `card_unknown`. */
+  /** The same as `find` and `cardOf`, throwing `card_unknown`. */
   get(name: string): Promise<ConnectableCard>
   getCardOf(connection: Pick<Connection, 'card' | 'entry'>): Card
 }
@@ -21,7 +20,7 @@ export type ConnectableCards = {
 /** Our own cards and, where a registry is mirrored, its entries. */
 export function createConnectableCards(cards: Card[], catalogue: Pick<Catalogue, 'get'> | undefined): ConnectableCards {
   const byName = new Map(cards.map((card) => [card.name, card]))
-  const offer = async (name: string): Promise<ConnectableCard | undefined> => {
+  const find = async (name: string): Promise<ConnectableCard | undefined> => {
     const entryName = entryNameIn(name)
     if (entryName === undefined) {
       const card = byName.get(name)
@@ -32,20 +31,79 @@ export function createConnectableCards(cards: Card[], catalogue: Pick<Catalogue,
     const card = createEntryCard(row.entry)
     return name === entryName || name === card.name ? { card, entry: row.entry } : undefined
   }
-  const behind = (connection: Pick<Connection, 'card' | 'entry'>) => cardOfConnection(connection, byName)
+  const cardOf: ConnectableCards['cardOf'] = ({ card, entry }) =>
+    entry === undefined ? byName.get(card) : createEntryCard(entry)
   return {
-    find: offer,
-    cardOf: behind,
-    get: async (name) => (await offer(name)) ?? unknown(name),
-    getCardOf: (connection) => behind(connection) ?? unknown(connection.card),
+    find,
+    cardOf,
+    get: async (name) => (await find(name)) ?? throwUnknownCard(name),
+    getCardOf: (connection) => cardOf(connection) ?? throwUnknownCard(connection.card),
   }
 }
 
-function unknown(name: string): never {
+function throwUnknownCard(name: string): never {
   throw new AppError(
     'card_unknown',
     entryNameIn(name) === undefined
       ? `There is no service called "${name}". See those there are with /mcp connect.`
       : 'The registry lists this server differently now, or not any more. Search for it again: /mcp search.',
   )
+}
+
+/** For an app that its owner registered there, where a server takes no others. */
+const CLIENT: CardInput[] = [
+  {
+    name: 'clientId',
+    label: 'Client id',
+    hint: 'Only where a server takes no app but those registered with it. You get it when you register one there.',
+    secret: false,
+    required: false,
+    pattern: '[\\x21-\\x7e]{1,512}',
+  },
+  {
+    name: 'clientSecret',
+    label: 'Client secret',
+    hint: 'What you got with the client id, if anything. A private key in PEM form does, too.',
+    secret: true,
+    required: false,
+  },
+]
+
+/**
+ * A registry entry as a card: nobody looked at its tools, so none has a class and all of them ask; it signs people in by what
+ * its server says of itself. Its name holds the version, so that a form that is open while the registry changes is noticed.
+ */
+export const createEntryCard = (entry: RegistryEntry): Card => ({
+  name: `${entry.name}@${entry.version}`,
+  title: entry.title,
+  icon: ':globe_with_meridians:',
+  category: 'Public MCP registry',
+  words: [],
+  description: entry.description,
+  docs: entry.docs ?? originOf(entry.url),
+  inputs: [...entry.inputs, ...CLIENT],
+  tools: {},
+  starters: ['What can you do with this connection?', 'List what you can find there', 'Show me an example'],
+  limits: { callSeconds: 300, idleSeconds: 300 },
+  server: { kind: 'http', url: entry.url, headers: entry.headers, checks: [] },
+  auth: { kind: 'oauth', id: '{clientId}', secret: '{clientSecret}' },
+  vouches: false,
+})
+
+const originOf = (url: string): string => url.replace(/^([a-z]+:\/\/[^/?#]+).*$/i, '$1/')
+
+/** The entry's name, of its own with or without a version; undefined for what names a card of ours. */
+export const entryNameIn = (card: string): string | undefined =>
+  card.includes('/') ? card.split('@', 1).join() : undefined
+
+/** Whose permission counts for a card: an entry is no more than a custom server with its form filled in. */
+export const permissionCardOf = (card: string): string => (card.includes('/') ? 'custom' : card)
+
+/** A name to propose for a connection to it: letters, digits and dashes. */
+export function connectionNameFor(card: string): string {
+  const entry = entryNameIn(card)
+  if (entry === undefined) return card
+  const short = entry.slice(entry.indexOf('/') + 1).toLowerCase()
+  const plain = short.replace(/[^a-z0-9]+/g, '-').slice(0, 32)
+  return plain.replace(/^-+|-+$/g, '') || 'server'
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { AppError } from '../../errors.ts'
 
 export type RegistryPageDeps = {
-  /** A guarded way out. */
+  /** Egress's fetch. */
   fetch: typeof fetch
   /** The registry's address, without the API's path. */
   url: string

@@ -10,25 +10,25 @@ import { readRegistryItem } from './read-registry-entry.ts'
 export type RegistryMirrorDeps = {
   /** Undefined: there is nothing to mirror. */
   catalogue: Pick<Catalogue, 'url' | 'claim' | 'savePage' | 'finishSync' | 'postpone'> | undefined
-  /** A guarded way out. */
+  /** Egress's fetch. */
   fetch: typeof fetch
   /** Says which addresses people here could connect to at all. */
-  mcp: Pick<Mcp, 'addressFault'>
+  mcp: Pick<Mcp, 'addressProblemIn'>
   log: Log
   /** For tests: instead of the times below. */
   times?: Partial<typeof TIMES>
 }
 
-/** Keeps the catalogue like the registry, about hourly; of several instances one does. Nobody waits for it. */
+/** Copies the registry into the catalogue, about hourly; of several instances one does it at a time. */
 export type RegistryMirror = { start(): void; [Symbol.asyncDispose](): Promise<void> }
 
 const MINUTE_MS = 60_000
 const TIMES = {
-  /** How often an instance looks whether a walk is due; the row in the database says when. */
+  /** How often an instance checks whether a sync is due; the row in the database says when. */
   lookMs: MINUTE_MS,
   /** The registry asks to be mirrored about this often, not more. */
   everyMs: 60 * MINUTE_MS,
-  /** Everything is read anew so often: it finds what no list of changes said. */
+  /** How often everything is read, to find what no list of changes said. */
   fullMs: 24 * 60 * MINUTE_MS,
   /** After failures in a row. */
   againMs: [5 * MINUTE_MS, 15 * MINUTE_MS, 60 * MINUTE_MS, 360 * MINUTE_MS],
@@ -45,20 +45,20 @@ export function createRegistryMirror(deps: RegistryMirrorDeps): RegistryMirror {
   const { catalogue } = deps
   return catalogue === undefined
     ? { start: () => undefined, [Symbol.asyncDispose]: async () => undefined }
-    : mirroring({ ...deps, catalogue })
+    : createMirror({ ...deps, catalogue })
 }
 
 type Deps = RegistryMirrorDeps & { catalogue: NonNullable<RegistryMirrorDeps['catalogue']> }
 
-function mirroring(deps: Deps): RegistryMirror {
+function createMirror(deps: Deps): RegistryMirror {
   const times = { ...TIMES, ...deps.times }
-  const me = randomUUID()
+  const instance = randomUUID()
   const closing = new AbortController()
-  const look = async () => {
-    const given = await deps.catalogue.claim(me, LEASE_MS)
-    if (given !== undefined) await takeTurn(deps, { given, me, times }, closing.signal)
+  const syncIfDue = async () => {
+    const lease = await deps.catalogue.claim(instance, LEASE_MS)
+    if (lease !== undefined) await syncOrPostpone(deps, { lease, instance, times }, closing.signal)
   }
-  const polling = pollEvery({ everyMs: times.lookMs, firstMs: 0 }, look, (error) =>
+  const polling = pollEvery({ everyMs: times.lookMs, firstMs: 0 }, syncIfDue, (error) =>
     deps.log[isAppError(error) ? 'debug' : 'error']({ why: errorChainOf(error) }, 'the MCP registry was not looked at'),
   )
 
@@ -71,56 +71,56 @@ function mirroring(deps: Deps): RegistryMirror {
   }
 }
 
-type Taken = { given: SyncLease; me: string; times: typeof TIMES }
+type Turn = { lease: SyncLease; instance: string; times: typeof TIMES }
 
-/** A walk to its end, or the turn given back. */
-async function takeTurn(deps: Deps, taken: Taken, closing: AbortSignal): Promise<void> {
-  const { given, me, times } = taken
+/** Syncs, or gives the lease back. */
+async function syncOrPostpone(deps: Deps, turn: Turn, closing: AbortSignal): Promise<void> {
+  const { lease, instance, times } = turn
   try {
-    await walk(deps, taken, AbortSignal.any([closing, AbortSignal.timeout(WALK_MS)]))
+    await sync(deps, turn, AbortSignal.any([closing, AbortSignal.timeout(WALK_MS)]))
   } catch (error) {
     if (closing.aborted) {
-      await deps.catalogue.postpone(me, { failures: given.failures, againMs: 0 })
+      await deps.catalogue.postpone(instance, { failures: lease.failures, againMs: 0 })
       return
     }
-    const failures = given.failures + 1
+    const failures = lease.failures + 1
     const againMs = times.againMs[Math.min(failures, times.againMs.length) - 1] ?? 0
-    sayFailed(deps, error, againMs)
-    await deps.catalogue.postpone(me, { failures, againMs })
+    logFailure(deps, error, againMs)
+    await deps.catalogue.postpone(instance, { failures, againMs })
   }
 }
 
-async function walk(deps: Deps, { given, me, times }: Taken, signal: AbortSignal): Promise<void> {
-  const full = given.since === undefined || given.fullAgeMs === undefined || given.fullAgeMs > times.fullMs
-  const walked = await walkPages(deps, me, full ? undefined : given.since, signal)
-  if (walked === undefined) return
-  const { began, entries, ended } = walked
+async function sync(deps: Deps, { lease, instance, times }: Turn, signal: AbortSignal): Promise<void> {
+  const full = lease.since === undefined || lease.fullAgeMs === undefined || lease.fullAgeMs > times.fullMs
+  const saved = await savePages(deps, instance, full ? undefined : lease.since, signal)
+  if (saved === undefined) return
+  const { began, entries, ended } = saved
   if (!ended) deps.log.warn({ pages: MOST_PAGES }, 'the MCP registry lists more than is mirrored')
   const since = new Date(began.getTime() - OVERLAP_MS)
-  await deps.catalogue.finishSync(me, { since, full: full && ended, againMs: times.everyMs })
+  await deps.catalogue.finishSync(instance, { since, full: full && ended, againMs: times.everyMs })
   deps.log.info({ registry: deps.catalogue.url, entries, full }, 'MCP registry mirrored')
 }
 
-function sayFailed({ log, catalogue }: Deps, error: unknown, againMs: number): void {
+function logFailure({ log, catalogue }: Deps, error: unknown, againMs: number): void {
   log.warn(
     { registry: catalogue.url, why: errorChainOf(error), againInMinutes: Math.round(againMs / MINUTE_MS) },
     'MCP registry not mirrored: searches find our own cards and what was mirrored last; it is tried again by itself (MCP_REGISTRY_URL=off ends that)',
   )
 }
 
-/** Keeps page by page; undefined when another instance took the turn over. `began`: by the registry's clock. */
-async function walkPages(deps: Deps, holder: string, since: Date | undefined, signal: AbortSignal) {
+/** Saves page by page; undefined when another instance has the lease. `began`: by the registry's clock. */
+async function savePages(deps: Deps, instance: string, since: Date | undefined, signal: AbortSignal) {
   const { catalogue, mcp } = deps
-  const usable = (address: string) => mcp.addressFault(address) === undefined
+  const usable = (address: string) => mcp.addressProblemIn(address) === undefined
   let began: Date | undefined
   let entries = 0
   let cursor: string | undefined
   for (let pages = 0; pages < MOST_PAGES; pages++) {
     const page = await fetchRegistryPage({ fetch: deps.fetch, url: catalogue.url }, { cursor, since }, signal)
     began ??= page.at
-    const kept = keptOf(page, usable)
-    if (!(await catalogue.savePage(holder, LEASE_MS, kept))) return undefined
-    entries += kept.rows.length
+    const found = rowsIn(page, usable)
+    if (!(await catalogue.savePage(instance, LEASE_MS, found))) return undefined
+    entries += found.rows.length
     if (page.next === undefined) return { began, entries, ended: true }
     cursor = page.next
   }
@@ -128,7 +128,7 @@ async function walkPages(deps: Deps, holder: string, since: Date | undefined, si
 }
 
 /** One row per name; what is listed last counts. */
-function keptOf({ items }: RegistryPage, usable: (url: string) => boolean) {
+function rowsIn({ items }: RegistryPage, usable: (url: string) => boolean) {
   const listed = items.map((item) => readRegistryItem(item, usable))
   const rows = new Map(listed.flatMap((one) => (one.kind === 'row' ? [[one.row.entry.name, one.row]] : [])))
   const gone = listed.flatMap((one) => (one.kind === 'gone' && !rows.has(one.name) ? [one.name] : []))

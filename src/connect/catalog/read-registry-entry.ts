@@ -1,10 +1,9 @@
 import { z } from 'zod'
 import type { NewCatalogueRow } from '../../registry/catalogue.ts'
 import type { RegistryEntry } from '../../registry/entry.ts'
-import { toPlainLine } from './plain-line.ts'
-import { readRemote } from './read-remote.ts'
+import { readRemote, toPlainLine } from './read-remote.ts'
 
-/** One item of a registry's list: a row to keep, the name of one that is not to be had (any more), or nothing to us. */
+/** One item of a registry's list: a row to save, the name of an entry to remove, or nothing of use. */
 export type RegistryItem = { kind: 'row'; row: NewCatalogueRow } | { kind: 'gone'; name: string } | { kind: 'nothing' }
 
 const OFFICIAL = 'io.modelcontextprotocol.registry/official'
@@ -83,7 +82,7 @@ function entryOf(name: string, written: unknown, usable: (url: string) => boolea
   }
 }
 
-/** It stands in bold, and in sentences of ours: no marks that would end either. */
+/** Titles are shown in bold and inside sentences, so characters that end either are removed. */
 const titleOf = (text: string): string => toPlainLine(text.replace(/[*_~`<>|]/g, ' '), 48)
 
 const streamableFirst = (a: { sse: boolean }, b: { sse: boolean }): number => Number(a.sse) - Number(b.sse)

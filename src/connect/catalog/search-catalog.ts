@@ -1,10 +1,9 @@
 import { distance } from 'fastest-levenshtein'
 import type { Card } from '../../cards/card.ts'
-import { type RankableCard, rankMatches, searchWordsIn } from '../../cards/rank.ts'
-import { similarWordsFor } from '../../cards/synonyms.ts'
+import { type RankableCard, rankMatches, searchWordsIn, similarWordsFor } from '../../cards/rank.ts'
 import type { WorkspaceId } from '../../ids.ts'
 import type { Catalogue, CatalogueMatches, CatalogueRow } from '../../registry/catalogue.ts'
-import { createEntryCard, permissionCardOf } from './card-from-entry.ts'
+import { createEntryCard, permissionCardOf } from './connectable-cards.ts'
 import { entryHostOf } from './read-registry-entry.ts'
 
 /** One thing a search found, as a person may see it. */
@@ -104,7 +103,7 @@ function entryCandidate({ entry, status, verified }: CatalogueRow): Omit<Candida
     host: entryHostOf(entry.url),
     registry,
   }
-  // The category is ours, not a word of theirs.
+  // The category is our own text, so a search does not look into it.
   const searched = { name: entry.name.toLowerCase(), title, description, words, tools, category: '' }
   return { ...searched, curated: false, verified, deprecated, hit }
 }

@@ -5,13 +5,13 @@ import type { Connection } from '../../registry/connection.ts'
 import type { Connect, ConnectDeps } from '../connect-types.ts'
 import { findOwnConnection } from '../own-connection.ts'
 
-/** The secret goes first: if the rest fails, the connection is still listed and says what it lacks. */
+/** The secret is removed first: if the rest fails, the connection is still listed and says what it lacks. */
 export function createDisconnect(deps: ConnectDeps): Connect['disconnect'] {
   const { registry, credentials, mcp, auth, log } = deps
   return async (principal, id) => {
     const connection = await findOwnConnection(registry, principal, id)
     if (connection === undefined) return undefined
-    const revoked = await tokensRevoked(deps, connection)
+    const revoked = await revokeStoredTokens(deps, connection)
     await auth.forget(id, principal)
     if (connection.credential !== undefined) await credentials.remove(connection.credential)
     const removed = await registry.remove(principal, id)
@@ -21,13 +21,13 @@ export function createDisconnect(deps: ConnectDeps): Connect['disconnect'] {
   }
 }
 
-/** While they are still there: what is not taken back stays good for whoever has a copy. */
-async function tokensRevoked(deps: ConnectDeps, connection: Connection): Promise<RevocationOutcome | undefined> {
-  const kept = await deps.auth.kept(connection.id)
-  if (kept === undefined) return undefined
+/** Revoke before removing: a copied token would stay valid. */
+async function revokeStoredTokens(deps: ConnectDeps, connection: Connection): Promise<RevocationOutcome | undefined> {
+  const tokens = await deps.auth.storedTokens(connection.id)
+  if (tokens === undefined) return undefined
   try {
     const secrets = await readSecrets(deps.credentials, connection.credential)
-    return await deps.auth.revoke(deps.targets.target(connection), secrets, kept)
+    return await deps.auth.revoke(deps.targets.target(connection), secrets, tokens)
   } catch (error) {
     // Its card or its client's secret is gone.
     if (isAppError(error, 'card_unknown', 'credential_missing')) return 'failed'
@@ -37,7 +37,7 @@ async function tokensRevoked(deps: ConnectDeps, connection: Connection): Promise
 
 /** For a workspace that the app has left. Secrets first: if the rest fails, the rows still say what there is to remove. */
 export function createForgetAll({ registry, credentials, mcp, auth, log }: ConnectDeps): Connect['forgetAll'] {
-  const dropSecrets = async (connections: Connection[]) => {
+  const removeSecretsOf = async (connections: Connection[]) => {
     for (const { id, workspace, user, credential } of connections) {
       await auth.forgetIdentity({ workspace, user })
       await auth.forget(id, { workspace, user })
@@ -45,10 +45,10 @@ export function createForgetAll({ registry, credentials, mcp, auth, log }: Conne
     }
   }
   return async (by) => {
-    await dropSecrets(await registry.connectionsIn(by.workspace))
+    await removeSecretsOf(await registry.connectionsIn(by.workspace))
     const gone = await registry.forgetAll(by)
-    // Among them one that was being saved meanwhile.
-    await dropSecrets(gone)
+    // The rows may include one that was saved meanwhile.
+    await removeSecretsOf(gone)
     for (const { id } of gone) await mcp.close(id)
     log.info({ workspace: by.workspace, connections: gone.length }, 'all connections forgotten')
   }

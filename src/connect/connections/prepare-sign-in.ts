@@ -3,12 +3,12 @@ import { z } from 'zod'
 import type { ConnectionSecrets } from '../../credentials/secrets.ts'
 import { AppError } from '../../errors.ts'
 import type { ConnectionId, Principal } from '../../ids.ts'
-import { PendingAuthorization } from '../../mcp/auth/pending-sign-in.ts'
+import { PendingAuthorization } from '../../mcp/auth/auth.ts'
 import type { AuthChallenge } from '../../mcp/protocol/auth-challenge.ts'
 import type { ConnectDeps, SignInOffer, SignInPlace } from '../connect-types.ts'
 import type { TargetSource } from '../server-targets.ts'
 
-// Time for a password manager and a second factor; a link that lies about longer is somebody else's chance.
+// Time for a password manager and a second factor; a link that is valid for longer could be used by somebody else.
 const SIGN_IN_TTL_MS = 15 * 60 * 1000
 
 export type SignInRequest = {
@@ -19,20 +19,20 @@ export type SignInRequest = {
   challenge: AuthChallenge
 }
 
-export const HeldBack = z.object({ pending: PendingAuthorization, secrets: z.record(z.string(), z.string()) })
+export const PendingSecrets = z.object({ pending: PendingAuthorization, secrets: z.record(z.string(), z.string()) })
 
 /** The state itself is known to the browser alone. */
 export const stateHashOf = (state: string): string => createHash('sha256').update(state).digest('hex')
 
-export const heldBackReferenceFor = (hash: string): string => `sign-in/${hash}`
+export const pendingSecretsReferenceFor = (hash: string): string => `sign-in/${hash}`
 
-/** Finds out where the person has to go. Throws AppErrors with words for them. */
+/** Prepares a sign-in and its address. Throws AppErrors with a sentence for the person. */
 export async function prepareSignIn(
   deps: ConnectDeps,
-  wanted: SignInRequest,
+  request: SignInRequest,
   signal: AbortSignal,
 ): Promise<SignInOffer> {
-  const { by, id, about, secrets, challenge } = wanted
+  const { by, id, about, secrets, challenge } = request
   const target = deps.targets.target(about)
   if (target.kind !== 'http') throw new AppError('internal', `${target.title} is not a server that people sign in to.`)
   const state = randomBytes(32).toString('base64url')
@@ -40,13 +40,13 @@ export async function prepareSignIn(
   const show = async (place: SignInPlace) => {
     const hash = stateHashOf(state)
     await deps.credentials.set(
-      heldBackReferenceFor(hash),
-      JSON.stringify({ pending, secrets } satisfies z.infer<typeof HeldBack>),
+      pendingSecretsReferenceFor(hash),
+      JSON.stringify({ pending, secrets } satisfies z.infer<typeof PendingSecrets>),
     )
     const { card, entry, name, inputs } = about
     const row = { by, connection: id, details: { about: { card, entry, name, inputs }, place } }
     const forgotten = await deps.signIns.begin(hash, row, SIGN_IN_TTL_MS)
-    for (const one of forgotten) await deps.credentials.remove(heldBackReferenceFor(one))
+    for (const one of forgotten) await deps.credentials.remove(pendingSecretsReferenceFor(one))
     deps.log.info({ connection: id, card, workspace: by.workspace }, 'sign-in offered')
     return { url, until: new Date(Date.now() + SIGN_IN_TTL_MS) }
   }

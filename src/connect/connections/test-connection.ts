@@ -11,10 +11,10 @@ export function createTestConnection(deps: ConnectDeps): Connect['test'] {
     if (connection === undefined)
       return { ok: false, message: 'This connection is gone. Connect it again with /mcp connect.' }
     try {
-      return await tested(deps, connection, signal)
+      return await probeAndSave(deps, connection, signal)
     } catch (error) {
-      if (signal.aborted) return failed(deps, connection, 'failing', LATE)
-      return withSignIn(deps, connection, error)
+      if (signal.aborted) return saveFailure(deps, connection, 'failing', LATE)
+      return failureOutcomeOf(deps, connection, error)
     }
   }
 }
@@ -24,22 +24,22 @@ const wantsSignIn = ({ signsIn }: Connection, error: AppError): boolean =>
 
 const LATE = 'It did not answer in time. Try again, or press Reconnect.'
 
-async function withSignIn(deps: ConnectDeps, connection: Connection, error: unknown): Promise<TestOutcome> {
+async function failureOutcomeOf(deps: ConnectDeps, connection: Connection, error: unknown): Promise<TestOutcome> {
   if (!isAppError(error)) throw error
-  const outcome = await failed(deps, connection, connectionStatusFor(error), error.message)
+  const outcome = await saveFailure(deps, connection, connectionStatusFor(error), error.message)
   return wantsSignIn(connection, error) ? { ...outcome, signIn: true } : outcome
 }
 
-async function tested(deps: ConnectDeps, connection: Connection, signal: AbortSignal): Promise<TestOutcome> {
+async function probeAndSave(deps: ConnectDeps, connection: Connection, signal: AbortSignal): Promise<TestOutcome> {
   const secrets = await readSecrets(deps.credentials, connection.credential)
   const probe = await deps.mcp.probe(deps.targets.target(connection), secrets, signal, connection.id)
   await deps.registry.saveServerInfo(connection, probe)
-  deps.mcp.wake(connection.id)
+  deps.mcp.resetCircuit(connection.id)
   await deps.registry.setStatus(connection, 'connected')
   return { ok: true, ms: probe.ms, protocolVersion: probe.protocolVersion, tools: probe.tools.length }
 }
 
-async function failed(
+async function saveFailure(
   deps: ConnectDeps,
   connection: Connection,
   status: Connection['status'],

@@ -25,12 +25,12 @@ export type ConnectionFeatures = {
   prompt(
     principal: Principal,
     id: ConnectionId,
-    asked: { name: string; arguments: Record<string, string> },
+    request: { name: string; arguments: Record<string, string> },
   ): Promise<PromptMessage[] | 'asks'>
   skills(principal: Principal, id: ConnectionId): Promise<SkillList>
   /** Its SKILL.md, as its server had published it. */
   readSkill(principal: Principal, id: ConnectionId, uri: string): Promise<SkillText>
-  /** What could stand in a field; empty where nobody knows. Never throws for what a server does, and takes 2 s at most. */
+  /** Completions for a field; empty where the server has none. Never throws for what a server does, and takes 2 s at most. */
   complete(principal: Principal, id: ConnectionId, completing: CompletionRequest): Promise<string[]>
   /** Tells changes of a resource in a thread from now on. Throws `limit_reached`. */
   watch(principal: Principal, id: ConnectionId, resource: WatchedResource): Promise<ResourceSubscriptionRow>
@@ -47,11 +47,11 @@ export type ConnectionFeaturesDeps = {
 }
 
 /** Longer than the slowest first start of a server; a modal says meanwhile that it takes a moment. */
-const PATIENCE_MS = 90_000
+const SERVER_TIMEOUT_MS = 90_000
 /** Slack waits 3 s for options. */
 const COMPLETE_MS = 2_000
 /** Each keeps a session open. */
-const MOST_WATCHES = 5
+const MAX_SUBSCRIPTIONS = 5
 
 export function createConnectionFeatures({ registry, subscriptions, mcp }: ConnectionFeaturesDeps): ConnectionFeatures {
   const own = async (principal: Principal, id: ConnectionId): Promise<Connection> => {
@@ -60,19 +60,19 @@ export function createConnectionFeatures({ registry, subscriptions, mcp }: Conne
     throw new AppError('not_found', 'This connection is gone. Connect it again with /mcp connect.')
   }
   return {
-    resources: async (p, id) => mcp.resources(await own(p, id), patience()),
+    resources: async (p, id) => mcp.resources(await own(p, id), serverTimeout()),
     read: async (p, id, uri) => {
       const connection = await own(p, id)
-      return unlessAsked((reach) => mcp.readResource(connection, uri, reach))
+      return unlessAsked((options) => mcp.readResource(connection, uri, options))
     },
     expand: expandUriTemplate,
-    prompts: async (p, id) => mcp.prompts(await own(p, id), patience()),
-    prompt: async (p, id, asked) => {
+    prompts: async (p, id) => mcp.prompts(await own(p, id), serverTimeout()),
+    prompt: async (p, id, request) => {
       const connection = await own(p, id)
-      return unlessAsked((reach) => mcp.prompt(connection, asked, reach))
+      return unlessAsked((options) => mcp.prompt(connection, request, options))
     },
-    skills: async (p, id) => mcp.skills(await own(p, id), patience()),
-    readSkill: async (p, id, uri) => mcp.readSkill(await own(p, id), { uri }, patience()),
+    skills: async (p, id) => mcp.skills(await own(p, id), serverTimeout()),
+    readSkill: async (p, id, uri) => mcp.readSkill(await own(p, id), { uri }, serverTimeout()),
     complete: async (p, id, completing) => {
       try {
         return await mcp.complete(await own(p, id), completing, AbortSignal.timeout(COMPLETE_MS))
@@ -91,7 +91,7 @@ export function createConnectionFeatures({ registry, subscriptions, mcp }: Conne
         )
       return subscriptions.add(
         { ...resource, workspace: p.workspace, user: p.user, connection: connection.id },
-        MOST_WATCHES,
+        MAX_SUBSCRIPTIONS,
       )
     },
     watched: (p, id) => subscriptions.get(p, id),
@@ -99,21 +99,21 @@ export function createConnectionFeatures({ registry, subscriptions, mcp }: Conne
   }
 }
 
-const patience = () => AbortSignal.timeout(PATIENCE_MS)
+const serverTimeout = () => AbortSignal.timeout(SERVER_TIMEOUT_MS)
 
-type Reach = Parameters<Mcp['readResource']>[2]
-type Given<T> = { kind: 'done'; value: T } | { kind: 'input_required' }
+type RequestOptions = Parameters<Mcp['readResource']>[2]
+type FeatureReply<T> = { kind: 'done'; value: T } | { kind: 'input_required' }
 
-/** A modal cannot pass a server's questions on: one that asks in the middle hears "cancel", and what it then says does not count. */
-async function unlessAsked<T>(work: (reach: Reach) => Promise<Given<T>>): Promise<T | 'asks'> {
+/** A modal cannot show an elicitation: a server that asks during the request gets "cancel", and its result is not used. */
+async function unlessAsked<T>(work: (options: RequestOptions) => Promise<FeatureReply<T>>): Promise<T | 'asks'> {
   let asked = false
-  const onInput: Reach['onInput'] = async () => {
+  const onInput: RequestOptions['onInput'] = async () => {
     asked = true
     return { action: 'cancel' }
   }
   try {
-    const given = await work({ signal: patience(), onInput })
-    return asked || given.kind !== 'done' ? 'asks' : given.value
+    const reply = await work({ signal: serverTimeout(), onInput })
+    return asked || reply.kind !== 'done' ? 'asks' : reply.value
   } catch (error) {
     if (asked && error instanceof AppError) return 'asks'
     throw error

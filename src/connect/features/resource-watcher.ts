@@ -27,7 +27,7 @@ const LOOK_MS = 3_000
 const LEASE_MS = 20_000
 /** Each keeps a session open, and one of a local server is a process. */
 const MOST_CONNECTIONS = 40
-/** A resource that changes all the time is told of this often. */
+/** How often a resource that changes all the time is reported. */
 const QUIET_MS = 60_000
 /** After a watch ended: a server that is away is not asked all the time. */
 const AGAIN_MS = [2_000, 10_000, 60_000, 300_000]

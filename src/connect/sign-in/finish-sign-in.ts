@@ -6,54 +6,55 @@ import type { Connection } from '../../registry/connection.ts'
 import type { SignInRow } from '../../registry/sign-ins.ts'
 import { createConnectableCards } from '../catalog/connectable-cards.ts'
 import type { ConnectDeps, SignInDetails, SignInResult } from '../connect-types.ts'
-import { HeldBack, heldBackReferenceFor, stateHashOf } from '../connections/prepare-sign-in.ts'
-import { saveExistingConnection, saveNewConnection } from '../connections/save-connection.ts'
+import { saveNewConnection } from '../connections/add-connection.ts'
+import { PendingSecrets, pendingSecretsReferenceFor, stateHashOf } from '../connections/prepare-sign-in.ts'
+import { saveExistingConnection } from '../connections/reconnect.ts'
 import { connectionStatusFor } from '../connections/test-connection.ts'
 import { findOwnConnection } from '../own-connection.ts'
 
 type Row = SignInRow<SignInDetails>
 type Saved = { connection: Connection; fresh: boolean }
 
-/** Second leg of a sign-in: what a browser brought back. It never throws for what people or services do. */
+/** The second step of a sign-in, when the browser comes back. A refusal or failure is a result; only bugs throw. */
 export function createFinishSignIn(deps: ConnectDeps) {
-  return async (brought: URLSearchParams, signal: AbortSignal): Promise<SignInResult> => {
-    const signedIn = await finished(deps, brought, signal)
-    const { title, by } = signedIn
-    deps.log.info({ service: title, workspace: by?.workspace, ok: signedIn.ok }, 'sign-in came back')
-    if (by !== undefined) deps.onSignedIn?.(signedIn)
-    return signedIn
+  return async (params: URLSearchParams, signal: AbortSignal): Promise<SignInResult> => {
+    const result = await redeemAndSave(deps, params, signal)
+    const { title, by } = result
+    deps.log.info({ service: title, workspace: by?.workspace, ok: result.ok }, 'sign-in came back')
+    if (by !== undefined) deps.onSignedIn?.(result)
+    return result
   }
 }
 
-async function finished(deps: ConnectDeps, brought: URLSearchParams, signal: AbortSignal): Promise<SignInResult> {
-  const hash = stateHashOf(brought.get('state') ?? '')
+async function redeemAndSave(deps: ConnectDeps, params: URLSearchParams, signal: AbortSignal): Promise<SignInResult> {
+  const hash = stateHashOf(params.get('state') ?? '')
   const row = await deps.signIns.take(hash)
   if (row === undefined) return { ok: false, title: '', message: UNKNOWN }
-  const held = await deps.credentials.get(heldBackReferenceFor(hash))
-  await deps.credentials.remove(heldBackReferenceFor(hash))
+  const stored = await deps.credentials.get(pendingSecretsReferenceFor(hash))
+  await deps.credentials.remove(pendingSecretsReferenceFor(hash))
   const { about, place } = row.details
   const { name, card, inputs } = about
-  const ends = { title: name, by: row.by, place, name, card, inputs }
-  if (row.late || held === undefined) return { ...ends, ok: false, message: LATE, connection: row.connection }
-  const { pending, secrets } = HeldBack.parse(JSON.parse(held))
+  const common = { title: name, by: row.by, place, name, card, inputs }
+  if (row.late || stored === undefined) return { ...common, ok: false, message: LATE, connection: row.connection }
+  const { pending, secrets } = PendingSecrets.parse(JSON.parse(stored))
   try {
     const target = deps.targets.target({ ...row.by, ...about })
     if (target.kind !== 'http') throw new TypeError(`${target.title} is not a server that people sign in to`)
-    const kept = await deps.auth.redeem(pending, brought, { id: row.connection, target, secrets, signal })
-    const saved = await settle(deps, row, { kept, secrets }, signal)
+    const tokens = await deps.auth.redeem(pending, params, { id: row.connection, target, secrets, signal })
+    const saved = await saveSignIn(deps, row, { tokens, secrets }, signal)
     const starters = createConnectableCards(deps.cards, undefined).cardOf(about)?.starters ?? []
-    const also = 'kind' in pending ? await managedOf(deps, row.by) : []
-    return { ...ends, title: pending.title, ok: true, starters, also, ...saved }
+    const also = 'kind' in pending ? await managedConnectionsOf(deps, row.by) : []
+    return { ...common, title: pending.title, ok: true, starters, also, ...saved }
   } catch (error) {
     const message = signal.aborted ? SLOW : knownMessage(error)
     const denied = isAppError(error, 'sign_in_denied')
-    return { ...ends, title: pending.title, ok: false, message, connection: row.connection, denied }
+    return { ...common, title: pending.title, ok: false, message, connection: row.connection, denied }
   }
 }
 
-async function managedOf({ registry, auth }: ConnectDeps, by: Principal): Promise<ConnectionId[]> {
+async function managedConnectionsOf({ registry, auth }: ConnectDeps, by: Principal): Promise<ConnectionId[]> {
   const ids = (await registry.connectionsOf(by)).map(({ id }) => id)
-  const managed = await Promise.all(ids.map(async (id) => (await auth.kept(id))?.managed !== undefined))
+  const managed = await Promise.all(ids.map(async (id) => (await auth.storedTokens(id))?.managed !== undefined))
   return ids.filter((_, at) => managed[at])
 }
 
@@ -67,22 +68,22 @@ function knownMessage(error: unknown): string {
   throw error
 }
 
-type Brought = { kept: StoredTokens; secrets: ConnectionSecrets }
+type SignedIn = { tokens: StoredTokens; secrets: ConnectionSecrets }
 
-/** Keeps the tokens, tries them, and saves what they are for. A new connection that does not work leaves nothing behind. */
-async function settle(deps: ConnectDeps, row: Row, brought: Brought, signal: AbortSignal): Promise<Saved> {
+/** Saves the tokens, tries them, and saves the connection. A new connection that does not work leaves nothing behind. */
+async function saveSignIn(deps: ConnectDeps, row: Row, signedIn: SignedIn, signal: AbortSignal): Promise<Saved> {
   const { by, connection: id } = row
   const existing = await findOwnConnection(deps.registry, by, id)
-  await deps.auth.keep(id, brought.kept)
+  await deps.auth.saveTokens(id, signedIn.tokens)
   if (existing !== undefined)
-    return { connection: await mended(deps, { row, existing }, brought, signal), fresh: false }
-  return { connection: await added(deps, row, brought, signal), fresh: true }
+    return { connection: await reconnect(deps, { row, existing }, signedIn, signal), fresh: false }
+  return { connection: await addConnection(deps, row, signedIn, signal), fresh: true }
 }
 
-async function added(
+async function addConnection(
   deps: ConnectDeps,
   row: Row,
-  { kept, secrets }: Brought,
+  { tokens, secrets }: SignedIn,
   signal: AbortSignal,
 ): Promise<Connection> {
   const { by, connection: id } = row
@@ -90,7 +91,7 @@ async function added(
   const target = deps.targets.target(about)
   const undo = async () => {
     await deps.auth.forget(id, by)
-    await deps.auth.revoke(target, secrets, kept)
+    await deps.auth.revoke(target, secrets, tokens)
   }
   const probe = await deps.mcp.probe(target, secrets, signal, id).catch(async (error: unknown) => {
     await undo()
@@ -99,13 +100,13 @@ async function added(
   return saveNewConnection(deps, about, { secrets, probe }, undo)
 }
 
-type Mending = { row: Row; existing: Connection }
+type Reconnected = { row: Row; existing: Connection }
 
-/** The sign-in itself worked, so it is kept even if the server does not answer just now. */
-async function mended(
+/** The sign-in itself worked, so its tokens stay even if the server does not answer now. */
+async function reconnect(
   deps: ConnectDeps,
-  { row, existing }: Mending,
-  { secrets }: Brought,
+  { row, existing }: Reconnected,
+  { secrets }: SignedIn,
   signal: AbortSignal,
 ): Promise<Connection> {
   const { by, connection: id } = row
@@ -117,6 +118,6 @@ async function mended(
     throw error
   })
   const saved = await saveExistingConnection(deps, existing, { inputs, signsIn: true }, { secrets, probe })
-  deps.mcp.wake(id)
+  deps.mcp.resetCircuit(id)
   return saved
 }

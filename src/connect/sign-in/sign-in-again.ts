@@ -1,14 +1,13 @@
 import { readSecrets } from '../../credentials/secrets.ts'
 import { isAppError } from '../../errors.ts'
 import type { SignInNeed } from '../../mcp/auth/auth.ts'
-import type { AuthChallenge } from '../../mcp/protocol/auth-challenge.ts'
-import { authChallengeIn } from '../../mcp/protocol/auth-challenge.ts'
+import { type AuthChallenge, authChallengeIn } from '../../mcp/protocol/auth-challenge.ts'
 import type { Connection } from '../../registry/connection.ts'
 import type { Connect, ConnectDeps, SignInOutcome } from '../connect-types.ts'
 import { prepareSignIn } from '../connections/prepare-sign-in.ts'
 import { findOwnConnection } from '../own-connection.ts'
 
-/** A sign-in for a connection that is there: its sign-in has ended, or does not allow enough. */
+/** A new sign-in for a saved connection whose sign-in has ended, or lacks a permission. */
 export function createSignInAgain(deps: ConnectDeps): Connect['signIn'] {
   return async (principal, id, signal, challenge) => {
     const connection = await findOwnConnection(deps.registry, principal, id)
@@ -28,13 +27,16 @@ async function offerFor(
   deps: ConnectDeps,
   connection: Connection,
   signal: AbortSignal,
-  given: AuthChallenge | undefined,
+  knownChallenge: AuthChallenge | undefined,
 ): Promise<SignInOutcome> {
   const secrets = await readSecrets(deps.credentials, connection.credential)
   const { workspace, user, id } = connection
-  if (given !== undefined && (await gotWithoutPage(deps, connection, secrets, { id, challenge: given, signal })))
+  if (
+    knownChallenge !== undefined &&
+    (await signInWithoutBrowser(deps, connection, secrets, { id, challenge: knownChallenge, signal }))
+  )
     return { ok: true }
-  const challenge = given ?? (await whatItWants(deps, connection, secrets, signal))
+  const challenge = knownChallenge ?? (await findChallenge(deps, connection, secrets, signal))
   if (challenge === undefined) return { ok: true }
   const signIn = await prepareSignIn(
     deps,
@@ -45,21 +47,21 @@ async function offerFor(
 }
 
 /** They may have signed in with their organization meanwhile, or it allows more without asking them. */
-async function gotWithoutPage(
+async function signInWithoutBrowser(
   deps: ConnectDeps,
   connection: Connection,
   secrets: Record<string, string>,
-  wanted: SignInNeed,
+  need: SignInNeed,
 ): Promise<boolean> {
-  if (!(await deps.auth.withoutPage(deps.targets.target(connection), secrets, wanted))) return false
+  if (!(await deps.auth.tryWithoutBrowser(deps.targets.target(connection), secrets, need))) return false
   await deps.mcp.retire(connection.id)
-  deps.mcp.wake(connection.id)
+  deps.mcp.resetCircuit(connection.id)
   await deps.registry.setStatus(connection, 'connected')
   return true
 }
 
-/** Asks the server; undefined when it is content. */
-async function whatItWants(
+/** Probes the server for a challenge; undefined when it wants none. */
+async function findChallenge(
   deps: ConnectDeps,
   connection: Connection,
   secrets: Record<string, string>,
@@ -68,12 +70,12 @@ async function whatItWants(
   try {
     const probe = await deps.mcp.probe(deps.targets.target(connection), secrets, signal, connection.id)
     await deps.registry.saveServerInfo(connection, probe)
-    deps.mcp.wake(connection.id)
+    deps.mcp.resetCircuit(connection.id)
     await deps.registry.setStatus(connection, 'connected')
     return undefined
   } catch (error) {
     const challenge = authChallengeIn(error)
-    // The server turns even a fresh token away: another sign-in may help.
+    // The server refuses even a new token, so another sign-in may help.
     if (challenge === undefined && connection.signsIn && isAppError(error, 'sign_in_needed')) return {}
     if (challenge === undefined) throw error
     return challenge

@@ -1,4 +1,5 @@
 import { checkResourceAllowed } from '@modelcontextprotocol/client'
+import { z } from 'zod'
 import type { CredentialStore } from '../../credentials/store.ts'
 import type { Egress } from '../../egress/egress.ts'
 import { isAppError } from '../../errors.ts'
@@ -8,45 +9,54 @@ import type { Registry } from '../../registry/registry.ts'
 import { withDeadline } from '../../timing.ts'
 import type { AuthChallenge } from '../protocol/auth-challenge.ts'
 import type { ClientIdentity } from '../protocol/auth-config.ts'
-import { type HttpTarget, serverUrlOf, type Target } from '../protocol/server-target.ts'
-import { type BearerTokens, createBearerTokens } from './bearer-tokens.ts'
+import { fillPlaceholders, type HttpTarget, serverUrlOf, type Target } from '../protocol/server-target.ts'
+import { type BearerTokens, createBearerTokens, type TokenSubject } from './bearer-tokens.ts'
 import { isEnterpriseManaged } from './enterprise/enterprise-tokens.ts'
 import { createIdentities, type Identities, removeStoredIdentity } from './enterprise/identities.ts'
 import { readIdentity } from './enterprise/identity.ts'
 import type { IdentityProvider } from './enterprise/identity-provider.ts'
-import { beginIdentitySignIn, createProviderChangedError, redeemIdentity } from './enterprise/identity-sign-in.ts'
-import { revokeIdentity } from './enterprise/revoke-identity.ts'
-import { beginSignIn, redeemAuthorizationCode } from './oauth/authorize.ts'
+import {
+  beginIdentitySignIn,
+  createProviderChangedError,
+  PendingIdentity,
+  redeemIdentity,
+  revokeIdentity,
+} from './enterprise/identity-sign-in.ts'
+import { beginSignIn, PendingSignIn, redeemAuthorizationCode } from './oauth/authorize.ts'
 import { discoverAuth } from './oauth/discover.ts'
 import { type RevocationOutcome, revokeTokens } from './oauth/revoke.ts'
-import type { PendingAuthorization } from './pending-sign-in.ts'
 import { createAuthFetch } from './tokens/auth-fetch.ts'
 import { createRefreshLock, REFRESH_LOCK_MS, type RefreshLock } from './tokens/refresh-lock.ts'
 import { readStoredTokens, removeStoredTokens, type StoredTokens, saveStoredTokens } from './tokens/stored-tokens.ts'
-import { hasSecretHeader, signInSubjectOf, type TokenSecrets, tokenSubjectOf } from './tokens/token-subject.ts'
 import { requestTokensWithoutBrowser } from './tokens-without-browser.ts'
 
-/** Signing in to servers, without knowing who asks or where a person is shown it. */
+type TokenSecrets = Record<string, string>
+
+/** Sign-ins to servers; who asks and where a person sees it is the caller's to know. */
 export type Auth = {
-  /** What a transport to the target speaks with; undefined where its headers or nothing will do. */
+  /** The bearer tokens for requests to the target; undefined where its headers are enough. */
   bearer(id: ConnectionId, target: Target, secrets: TokenSecrets): BearerTokens | undefined
-  /** Where to send the person, and what must be known when they come back. Throws AppErrors. */
+  /** Where to send the person, and what must be saved until they come back. Throws AppErrors. */
   begin(target: HttpTarget, secrets: TokenSecrets, o: SignInNeed & { state: string }): Promise<StartedSignIn>
-  /** What the browser brought back, as tokens. Throws AppErrors. */
-  redeem(pending: PendingAuthorization, brought: URLSearchParams, o: SignInCallback): Promise<StoredTokens>
-  /** Gets and keeps what is wanted where the person is signed in with their organization and needs no page for it; else, or when that takes long, false. */
-  withoutPage(target: Target, secrets: TokenSecrets, o: SignInNeed): Promise<boolean>
-  kept(id: ConnectionId): Promise<StoredTokens | undefined>
-  /** Whether what is kept is what the target is spoken to with: no header has a token, and its address is the same. */
-  isUsed(target: Target, secrets: TokenSecrets, kept: StoredTokens): boolean
-  /** Waits for a renewal under way, which would else overwrite it. */
-  keep(id: ConnectionId, kept: StoredTokens): Promise<void>
-  /** With a person's last managed connection their sign-in with the organization goes, too. */
+  /** Exchanges what the browser came back with for tokens. Throws AppErrors. */
+  redeem(pending: PendingAuthorization, params: URLSearchParams, o: SignInCallback): Promise<StoredTokens>
+  /** Requests and saves the tokens that are needed if the person is signed in with their organization. False where a browser is needed, or when it takes long. */
+  tryWithoutBrowser(target: Target, secrets: TokenSecrets, o: SignInNeed): Promise<boolean>
+  storedTokens(id: ConnectionId): Promise<StoredTokens | undefined>
+  /** Whether requests to the target carry these tokens: no header has a token of its own, and the address is the same. */
+  areTokensUsed(target: Target, secrets: TokenSecrets, tokens: StoredTokens): boolean
+  /** Waits for a refresh under way, which would otherwise overwrite them. */
+  saveTokens(id: ConnectionId, tokens: StoredTokens): Promise<void>
+  /** Removes a connection's tokens; with a person's last managed connection also their sign-in with the organization. */
   forget(id: ConnectionId, by: Principal): Promise<void>
-  /** Only here: nobody else is asked. */
+  /** Removes the saved identity without revoking it. */
   forgetIdentity(by: Principal): Promise<void>
-  /** Takes back what is kept, or what is given, at the authorization server; undefined when there is nothing. */
-  revoke(target: Target, secrets: TokenSecrets, kept: StoredTokens | undefined): Promise<RevocationOutcome | undefined>
+  /** Revokes the tokens at the authorization server; undefined when there are none. */
+  revoke(
+    target: Target,
+    secrets: TokenSecrets,
+    tokens: StoredTokens | undefined,
+  ): Promise<RevocationOutcome | undefined>
 }
 
 export type SignInNeed = { id: ConnectionId; challenge: AuthChallenge; signal: AbortSignal }
@@ -67,44 +77,45 @@ type AuthDeps = {
   log: Log
 }
 
-type Parts = AuthDeps & { turns: RefreshLock; identities: Identities | undefined }
+type AuthParts = AuthDeps & { refreshLock: RefreshLock; identities: Identities | undefined }
 
-// An instance that was stopped may have left its turn to run out; a person at a button does not wait for that.
-const PAGELESS_MS = 5_000
+// A stopped instance may have left its lease behind; a person who pressed a button does not wait until that ends.
+const WITHOUT_BROWSER_MS = 5_000
 // Disconnecting does not wait longer for a service that is down.
 const REVOKE_MS = 10_000
 
 export function createAuth(deps: AuthDeps): Auth {
   const { credentials, egress, identityProvider } = deps
-  const turns = createRefreshLock(deps.registry, deps.log)
-  const identities = identityProvider && createIdentities(identityProvider, { credentials, turns })
-  const parts: Parts = { ...deps, turns, identities }
+  const refreshLock = createRefreshLock(deps.registry, deps.log)
+  const identities = identityProvider && createIdentities(identityProvider, { credentials, refreshLock })
+  const parts: AuthParts = { ...deps, refreshLock, identities }
   return {
     bearer: (id, target, secrets) => {
       const subject = tokenSubjectOf(id, target, secrets)
       return subject && createBearerTokens(parts, subject)
     },
     begin: (target, secrets, o) => begin(parts, target, secrets, o),
-    redeem: (pending, brought, o) => redeemed(parts, pending, brought, o),
-    withoutPage: (target, secrets, o) => withDeadline(withoutPage(parts, target, secrets, o), PAGELESS_MS, false),
-    kept: (id) => readStoredTokens(credentials, id),
-    isUsed,
-    keep: (id, kept) => turns.run(id, () => saveStoredTokens(credentials, id, kept)),
+    redeem: (pending, params, o) => redeemCallback(parts, pending, params, o),
+    tryWithoutBrowser: (target, secrets, o) =>
+      withDeadline(tryWithoutBrowser(parts, target, secrets, o), WITHOUT_BROWSER_MS, false),
+    storedTokens: (id) => readStoredTokens(credentials, id),
+    areTokensUsed,
+    saveTokens: (id, tokens) => refreshLock.run(id, () => saveStoredTokens(credentials, id, tokens)),
     forget: async (id, by) => {
-      await turns.run(id, () => removeStoredTokens(credentials, id))
-      await dropUnused(parts, by)
+      await refreshLock.run(id, () => removeStoredTokens(credentials, id))
+      await removeUnusedIdentity(parts, by)
     },
     forgetIdentity: (by) => removeStoredIdentity(by, parts),
-    revoke: async (target, secrets, kept) => {
-      if (kept === undefined || target.kind !== 'http' || target.auth === undefined) return undefined
+    revoke: async (target, secrets, tokens) => {
+      if (tokens === undefined || target.kind !== 'http' || target.auth === undefined) return undefined
       const fetch = createAuthFetch(egress, AbortSignal.timeout(REVOKE_MS))
-      return revokeTokens(kept, { terms: target.auth, values: { ...target.values, ...secrets }, fetch })
+      return revokeTokens(tokens, { terms: target.auth, values: { ...target.values, ...secrets }, fetch })
     },
   }
 }
 
 async function begin(
-  parts: Parts,
+  parts: AuthParts,
   target: HttpTarget,
   secrets: TokenSecrets,
   { id, challenge, state, signal }: SignInNeed & { state: string },
@@ -113,36 +124,36 @@ async function begin(
   const subject = signInSubjectOf(id, target, secrets)
   const fetch = createAuthFetch(egress, signal)
   const discovered = await discoverAuth({ ...subject, challenge, fetch })
-  const asked = { ...subject, ours, challenge, state, fetch, precheck: egress.precheck }
+  const request = { ...subject, ours, challenge, state, fetch, precheck: egress.precheck }
   if (isEnterpriseManaged(identities, subject, discovered))
-    return { organization: true, ...(await beginIdentitySignIn({ ...asked, provider: identities.provider })) }
+    return { organization: true, ...(await beginIdentitySignIn({ ...request, provider: identities.provider })) }
   const before = await readStoredTokens(credentials, id)
-  return { organization: false, ...(await beginSignIn({ ...asked, discovered, before })) }
+  return { organization: false, ...(await beginSignIn({ ...request, discovered, before })) }
 }
 
-async function redeemed(
-  parts: Parts,
+async function redeemCallback(
+  parts: AuthParts,
   pending: PendingAuthorization,
-  brought: URLSearchParams,
+  params: URLSearchParams,
   { id, target, secrets, signal }: SignInCallback,
 ): Promise<StoredTokens> {
   const { identities, egress } = parts
   const fetch = createAuthFetch(egress, signal)
-  if (!('kind' in pending)) return redeemAuthorizationCode(pending, brought, fetch)
+  if (!('kind' in pending)) return redeemAuthorizationCode(pending, params, fetch)
   if (identities === undefined) throw createProviderChangedError()
-  await identities.keep(target.by, await redeemIdentity(identities.provider, pending, brought, fetch))
+  await identities.save(target.by, await redeemIdentity(identities.provider, pending, params, fetch))
   try {
-    const kept = await unattended(parts, target, secrets, { id, challenge: pending.challenge, signal })
-    if (kept === undefined) throw createProviderChangedError()
-    return kept
+    const tokens = await requestWithoutBrowser(parts, target, secrets, { id, challenge: pending.challenge, signal })
+    if (tokens === undefined) throw createProviderChangedError()
+    return tokens
   } catch (error) {
-    await dropUnused(parts, target.by)
+    await removeUnusedIdentity(parts, target.by)
     throw error
   }
 }
 
-async function unattended(
-  parts: Parts,
+async function requestWithoutBrowser(
+  parts: AuthParts,
   target: HttpTarget,
   secrets: TokenSecrets,
   { id, challenge, signal }: SignInNeed,
@@ -153,15 +164,20 @@ async function unattended(
   return requestTokensWithoutBrowser({ ...signInSubjectOf(id, target, secrets), challenge, before, fetch }, identities)
 }
 
-async function withoutPage(parts: Parts, target: Target, secrets: TokenSecrets, wanted: SignInNeed): Promise<boolean> {
-  const { identities, credentials, turns } = parts
+async function tryWithoutBrowser(
+  parts: AuthParts,
+  target: Target,
+  secrets: TokenSecrets,
+  need: SignInNeed,
+): Promise<boolean> {
+  const { identities, credentials, refreshLock } = parts
   if (identities === undefined || target.kind !== 'http' || target.auth?.kind !== 'oauth') return false
   try {
-    return await turns.run(wanted.id, async () => {
-      const signal = AbortSignal.any([wanted.signal, AbortSignal.timeout(REFRESH_LOCK_MS)])
-      const kept = await unattended(parts, target, secrets, { ...wanted, signal })
-      if (kept !== undefined) await saveStoredTokens(credentials, wanted.id, kept)
-      return kept !== undefined
+    return await refreshLock.run(need.id, async () => {
+      const signal = AbortSignal.any([need.signal, AbortSignal.timeout(REFRESH_LOCK_MS)])
+      const tokens = await requestWithoutBrowser(parts, target, secrets, { ...need, signal })
+      if (tokens !== undefined) await saveStoredTokens(credentials, need.id, tokens)
+      return tokens !== undefined
     })
   } catch (error) {
     if (isAppError(error, 'sign_in_needed')) return false
@@ -169,20 +185,42 @@ async function withoutPage(parts: Parts, target: Target, secrets: TokenSecrets, 
   }
 }
 
-/** A sign-in with the organization is kept for as long as a connection lives by it. */
-async function dropUnused(parts: Parts, by: Principal): Promise<void> {
+/** An identity is removed once no connection has tokens that were issued for it. */
+async function removeUnusedIdentity(parts: AuthParts, by: Principal): Promise<void> {
   const { credentials, registry, identities, egress } = parts
   const identity = await readIdentity(credentials, by)
   if (identity === undefined) return
   const connections = await registry.connectionsOf(by)
-  const kept = await Promise.all(connections.map(({ id }) => readStoredTokens(credentials, id)))
-  if (kept.some((one) => one?.managed !== undefined)) return
+  const tokens = await Promise.all(connections.map(({ id }) => readStoredTokens(credentials, id)))
+  if (tokens.some((one) => one?.managed !== undefined)) return
   await removeStoredIdentity(by, parts)
   if (identities !== undefined)
     await revokeIdentity(identities.provider, identity, createAuthFetch(egress, AbortSignal.timeout(REVOKE_MS)))
 }
 
-function isUsed(target: Target, secrets: TokenSecrets, { resource }: StoredTokens): boolean {
+function areTokensUsed(target: Target, secrets: TokenSecrets, { resource }: StoredTokens): boolean {
   if (target.kind !== 'http' || target.auth === undefined || hasSecretHeader(target, secrets)) return false
   return checkResourceAllowed({ requestedResource: serverUrlOf(target, secrets), configuredResource: resource })
 }
+
+/** A card may take a token or a sign-in; where a person filled in a token, that is what they want. */
+function tokenSubjectOf(id: ConnectionId, target: Target, secrets: TokenSecrets): TokenSubject | undefined {
+  if (target.kind !== 'http' || target.auth === undefined || hasSecretHeader(target, secrets)) return undefined
+  return signInSubjectOf(id, target, secrets)
+}
+
+function signInSubjectOf(id: ConnectionId, target: HttpTarget, secrets: TokenSecrets): TokenSubject {
+  const { by, title, auth: terms } = target
+  if (terms === undefined) throw new TypeError(`${title} has no sign-in`)
+  return { id, by, title, serverUrl: serverUrlOf(target, secrets), terms, values: { ...target.values, ...secrets } }
+}
+
+function hasSecretHeader({ headers, values }: HttpTarget, secrets: TokenSecrets): boolean {
+  return Object.values(headers).some(
+    (text) => fillPlaceholders(text, values) === undefined && fillPlaceholders(text, { ...values, ...secrets }),
+  )
+}
+
+/** A sign-in under way, with the service itself or with the organization. A secret. */
+export const PendingAuthorization = z.union([PendingIdentity, PendingSignIn])
+export type PendingAuthorization = z.infer<typeof PendingAuthorization>

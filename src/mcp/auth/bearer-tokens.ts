@@ -2,8 +2,10 @@ import { type AuthProvider, checkResourceAllowed, type DpopSession, withDpop } f
 import type { CredentialStore } from '../../credentials/store.ts'
 import type { Egress } from '../../egress/egress.ts'
 import { AppError, errorChainOf } from '../../errors.ts'
+import type { ConnectionId, Principal } from '../../ids.ts'
 import type { Log } from '../../log.ts'
 import { type AuthChallenge, authChallengeOf, SignInChallenge } from '../protocol/auth-challenge.ts'
+import type { AuthConfig } from '../protocol/auth-config.ts'
 import type { Identities } from './enterprise/identities.ts'
 import { refreshTokens } from './oauth/refresh.ts'
 import { createAuthFetch } from './tokens/auth-fetch.ts'
@@ -16,26 +18,35 @@ import {
   saveStoredTokens,
   tokenSecretsOf,
 } from './tokens/stored-tokens.ts'
-import type { TokenSubject } from './tokens/token-subject.ts'
 import { requestTokensWithoutBrowser } from './tokens-without-browser.ts'
 
 // A call may take a while to arrive, and clocks differ.
 const EARLY_MS = 60_000
 // Tokens issued together must not all be renewed together.
 const SPREAD_MS = 30_000
-// After an early renewal that failed, the old token goes on meanwhile.
+// How long the old token is used after an early renewal failed.
 const EARLY_AGAIN_MS = 30_000
 
 type BearerTokensDeps = {
   credentials: CredentialStore
   egress: Pick<Egress, 'fetch'>
-  turns: RefreshLock
+  refreshLock: RefreshLock
   /** Left out: there is no organization to sign in with. */
   identities: Identities | undefined
   log: Log
 }
 
-/** What a transport needs to speak as somebody: tokens on each request, new ones when they end. */
+/** Whose tokens, and for which server. `values` fill the placeholders in the terms. */
+export type TokenSubject = {
+  id: ConnectionId
+  by: Principal
+  title: string
+  serverUrl: URL
+  terms: AuthConfig
+  values: Record<string, string>
+}
+
+/** Adds the connection's tokens to each request, and renews them when they end. */
 export type BearerTokens = {
   provider: AuthProvider
   /** Binds requests to the connection's key, where its tokens are bound to one. */
@@ -47,25 +58,25 @@ export type BearerTokens = {
 /** The tokens of one connection, for one session. Whatever renews them, there is one renewal at a time anywhere. */
 export function createBearerTokens(deps: BearerTokensDeps, subject: TokenSubject): BearerTokens {
   const spreadMs = Math.random() * SPREAD_MS
-  const hand = createHand(deps, subject)
-  const sessionOf = createSessionOf()
+  const cache = createTokenCache(deps, subject)
+  const dpopSessionFor = createDpopSessions()
   const sentWith = new WeakMap<Response, string>()
   return {
     provider: {
       token: async () => {
-        await hand.load()
-        const now = hand.now()
-        if (now !== undefined && endsSoon(now, spreadMs)) await hand.renewEarly(now)
-        return hand.now()?.accessToken
+        await cache.load()
+        const now = cache.now()
+        if (now !== undefined && endsSoon(now, spreadMs)) await cache.renewEarly(now)
+        return cache.now()?.accessToken
       },
-      // By now there may be another token: what was refused is the one the request was sent with.
+      // The tokens may have been renewed meanwhile, so the refused token is the one that the request was sent with.
       onUnauthorized: ({ response }) =>
-        hand.renew(sentWith.get(response) ?? hand.now()?.accessToken, authChallengeOf(response)),
+        cache.renew(sentWith.get(response) ?? cache.now()?.accessToken, authChallengeOf(response)),
     },
     bind: (fetch) => {
       const bound = withDpop(
-        () => sessionOf(hand.now()?.key),
-        () => boundToken(hand.now()),
+        () => dpopSessionFor(cache.now()?.key),
+        () => boundToken(cache.now()),
       )(fetch)
       return async (input, init) => {
         const [, token] = /^\S+ (\S+)$/.exec(new Headers(init?.headers).get('authorization') ?? '') ?? []
@@ -74,42 +85,42 @@ export function createBearerTokens(deps: BearerTokensDeps, subject: TokenSubject
         return response
       }
     },
-    secrets: hand.known,
+    secrets: cache.known,
   }
 }
 
-const boundToken = (kept: StoredTokens | undefined): string | undefined =>
-  kept?.tokenType.toLowerCase() === 'dpop' ? kept.accessToken : undefined
+const boundToken = (tokens: StoredTokens | undefined): string | undefined =>
+  tokens?.tokenType.toLowerCase() === 'dpop' ? tokens.accessToken : undefined
 
-/** The tokens in hand, and the ways to others. */
-function createHand(deps: BearerTokensDeps, subject: TokenSubject) {
+/** The current tokens of the connection, read once, and their renewal. */
+function createTokenCache(deps: BearerTokensDeps, subject: TokenSubject) {
   const { id, title } = subject
-  let kept: StoredTokens | undefined
+  let tokens: StoredTokens | undefined
   let read: Promise<void> | undefined
   let earlyFrom = 0
   let known: string[] = []
 
-  const learn = (now: StoredTokens | undefined): void => {
-    kept = now
+  const remember = (now: StoredTokens | undefined): void => {
+    tokens = now
     if (now !== undefined) known = [...new Set([...known, ...tokenSecretsOf(now)])]
   }
-  const renew = (spent: string | undefined, challenge: AuthChallenge): Promise<void> =>
-    deps.turns.run(id, async () => {
-      const before = await keptFor(deps, subject)
-      // Somebody was faster while we waited for our turn.
-      if (before !== undefined && before.accessToken !== spent) return learn(before)
-      const next = await renewed(deps, subject, before, challenge)
+  const renew = (refused: string | undefined, challenge: AuthChallenge): Promise<void> =>
+    deps.refreshLock.run(id, async () => {
+      const before = await readTokensFor(deps, subject)
+      // Another call or instance renewed them while this one waited for the lock.
+      if (before !== undefined && before.accessToken !== refused) return remember(before)
+      const next = await requestNewTokens(deps, subject, before, challenge)
       if (next === undefined) throw createSignInNeededError(title, before !== undefined, challenge)
       await saveStoredTokens(deps.credentials, id, next)
-      learn(next)
+      remember(next)
       deps.log.info({ connection: id }, 'tokens renewed')
     })
   return {
-    now: () => kept,
+    now: () => tokens,
     known: () => known,
-    /** Once; trouble with the store is not remembered. */
+    /** Reads them once; a failure of the store is not remembered. */
     load: async (): Promise<void> => {
-      read ??= keptFor(deps, subject).then(learn)
+      read ??= readTokensFor(deps, subject).then(remember)
       try {
         await read
       } catch (error) {
@@ -118,7 +129,7 @@ function createHand(deps: BearerTokensDeps, subject: TokenSubject) {
       }
     },
     renew,
-    /** While the old token is still good, trouble can wait. */
+    /** A failed early renewal is only logged, because the old token is still good. */
     renewEarly: async (now: StoredTokens): Promise<void> => {
       if (Date.now() < earlyFrom) return
       try {
@@ -132,7 +143,7 @@ function createHand(deps: BearerTokensDeps, subject: TokenSubject) {
 }
 
 /** One signing session per key, as it remembers the nonces that servers gave. */
-function createSessionOf() {
+function createDpopSessions() {
   let bound: { privateKey: string; session: Promise<DpopSession> } | undefined
   return (key: DpopKey | undefined): Promise<DpopSession> | undefined => {
     if (key === undefined) return undefined
@@ -143,33 +154,34 @@ function createSessionOf() {
 }
 
 /** Tokens are for one server: after its address was changed, the old one's are not shown to the new one. */
-async function keptFor(
+async function readTokensFor(
   { credentials }: BearerTokensDeps,
   { id, serverUrl }: TokenSubject,
 ): Promise<StoredTokens | undefined> {
-  const kept = await readStoredTokens(credentials, id)
-  const isFor = kept && checkResourceAllowed({ requestedResource: serverUrl, configuredResource: kept.resource })
-  return isFor ? kept : undefined
+  const tokens = await readStoredTokens(credentials, id)
+  const isFor = tokens && checkResourceAllowed({ requestedResource: serverUrl, configuredResource: tokens.resource })
+  return isFor ? tokens : undefined
 }
 
-function endsSoon(kept: StoredTokens, spreadMs: number): boolean {
-  const { expiresAt, refreshToken } = kept
-  if (expiresAt === undefined || (refreshToken === undefined && !byItself(kept))) return false
+function endsSoon(tokens: StoredTokens, spreadMs: number): boolean {
+  const { expiresAt, refreshToken } = tokens
+  if (expiresAt === undefined || (refreshToken === undefined && !isRenewedWithoutPerson(tokens))) return false
   return Date.now() > expiresAt - EARLY_MS - spreadMs
 }
 
-const byItself = ({ machine, managed }: StoredTokens): boolean => machine === true || managed !== undefined
+const isRenewedWithoutPerson = ({ machine, managed }: StoredTokens): boolean =>
+  machine === true || managed !== undefined
 
 /** Undefined when only a person can help. */
-async function renewed(
+async function requestNewTokens(
   deps: BearerTokensDeps,
   subject: TokenSubject,
   stored: StoredTokens | undefined,
   challenge: AuthChallenge,
 ): Promise<StoredTokens | undefined> {
-  const asked = { ...subject, challenge, fetch: createAuthFetch(deps.egress, AbortSignal.timeout(REFRESH_LOCK_MS)) }
-  if (stored !== undefined && !byItself(stored)) return refreshTokens(stored, asked)
-  return requestTokensWithoutBrowser({ ...asked, before: stored }, deps.identities)
+  const request = { ...subject, challenge, fetch: createAuthFetch(deps.egress, AbortSignal.timeout(REFRESH_LOCK_MS)) }
+  if (stored !== undefined && !isRenewedWithoutPerson(stored)) return refreshTokens(stored, request)
+  return requestTokensWithoutBrowser({ ...request, before: stored }, deps.identities)
 }
 
 function createSignInNeededError(title: string, again: boolean, challenge: AuthChallenge): AppError {

@@ -1,35 +1,36 @@
 import { isEnterpriseManaged, requestEnterpriseTokens } from './enterprise/enterprise-tokens.ts'
 import type { Identities } from './enterprise/identities.ts'
 import {
+  type KnownClientRequest,
   reportMissingCredentials,
   requestClientCredentialsTokens,
   supportsOnlyClientCredentials,
+  type TokenRequest,
 } from './oauth/client-credentials.ts'
 import { findPreregisteredClient } from './oauth/client-registration.ts'
 import { discoverAuth } from './oauth/discover.ts'
-import type { KnownClientRequest, TokenRequest } from './oauth/token-request.ts'
 import type { StoredTokens } from './tokens/stored-tokens.ts'
 
 /**
- * Tokens for which nobody opens a page of the service: for the connection's own credentials, where the card says so or
- * the authorization server knows no other way, or on the organization's word. Undefined where a person has to sign in
+ * Tokens that need no browser: with the connection's own client credentials, where the card says so or
+ * the authorization server has no other grant, or with the organization's identity. Undefined where a person has to sign in
  * there; throws `sign_in_needed` where they have to sign in with their organization.
  */
 export async function requestTokensWithoutBrowser(
-  asked: TokenRequest,
+  request: TokenRequest,
   identities: Identities | undefined,
 ): Promise<StoredTokens | undefined> {
-  const { terms, values } = asked
+  const { terms, values } = request
   if (
     !terms.registered.some((one) => findPreregisteredClient({ registered: [one] }, values)?.client_secret !== undefined)
   )
-    return reportMissingCredentials(asked)
-  const discovered = await discoverAuth(asked)
+    return reportMissingCredentials(request)
+  const discovered = await discoverAuth(request)
   const { client_id: id, client_secret: secret } = findPreregisteredClient(terms, values, discovered.issuer) ?? {}
-  if (id === undefined || secret === undefined) return reportMissingCredentials(asked)
-  const before = asked.before?.issuer === discovered.issuer ? asked.before : undefined
-  const known: KnownClientRequest = { ...asked, before, discovered, client: { id, secret } }
+  if (id === undefined || secret === undefined) return reportMissingCredentials(request)
+  const before = request.before?.issuer === discovered.issuer ? request.before : undefined
+  const known: KnownClientRequest = { ...request, before, discovered, client: { id, secret } }
   if (terms.kind === 'client_credentials') return requestClientCredentialsTokens(known)
-  if (isEnterpriseManaged(identities, asked, discovered)) return requestEnterpriseTokens(identities, known)
+  if (isEnterpriseManaged(identities, request, discovered)) return requestEnterpriseTokens(identities, known)
   return supportsOnlyClientCredentials(discovered) ? requestClientCredentialsTokens(known) : undefined
 }

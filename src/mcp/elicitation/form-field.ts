@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-const asked = {
+const base = {
   name: z.string(),
   title: z.string(),
   hint: z.string().optional(),
@@ -8,10 +8,10 @@ const asked = {
 }
 const Option = z.object({ value: z.string(), title: z.string() })
 
-/** One field of a server's form: its flat schema, read and cut to size. Titles and hints are the server's words. */
+/** One field of a server's form: its flat schema, read and cut to size. Titles and hints are written by the server. */
 export const FormField = z.discriminatedUnion('kind', [
   z.object({
-    ...asked,
+    ...base,
     kind: z.literal('text'),
     format: z.enum(['email', 'uri', 'date', 'date-time']).optional(),
     minLength: z.number().optional(),
@@ -19,17 +19,17 @@ export const FormField = z.discriminatedUnion('kind', [
     default: z.string().optional(),
   }),
   z.object({
-    ...asked,
+    ...base,
     kind: z.literal('number'),
     integer: z.boolean(),
     min: z.number().optional(),
     max: z.number().optional(),
     default: z.number().optional(),
   }),
-  z.object({ ...asked, kind: z.literal('yes_no'), default: z.boolean().optional() }),
-  z.object({ ...asked, kind: z.literal('one'), options: z.array(Option), default: z.string().optional() }),
+  z.object({ ...base, kind: z.literal('yes_no'), default: z.boolean().optional() }),
+  z.object({ ...base, kind: z.literal('one'), options: z.array(Option), default: z.string().optional() }),
   z.object({
-    ...asked,
+    ...base,
     kind: z.literal('many'),
     options: z.array(Option),
     min: z.number().optional(),

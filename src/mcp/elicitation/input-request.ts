@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ConnectionId } from '../../ids.ts'
 import { FormField } from './form-field.ts'
 
-/** What is wanted of the person before a call can go on. Messages and addresses are the server's words: untrusted, cut to size. */
+/** What the person has to do before a call can go on. Messages and addresses come from the server: untrusted, cut to size. */
 export const InputRequest = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('form'), message: z.string(), fields: z.array(FormField) }),
   z.object({ kind: z.literal('url'), message: z.string(), url: z.string() }),
@@ -18,7 +18,7 @@ export const InputRequest = z.discriminatedUnion('kind', [
 ])
 export type InputRequest = z.infer<typeof InputRequest>
 
-/** How the call goes on once this is given; opaque to everybody else. */
+/** How the call goes on after the answer; opaque outside mcp/. */
 export const ResumeMethod = z.discriminatedUnion('how', [
   /** The call is made once more, with the answer under this key and the server's state as it came (MCP 2026-07-28, MRTR). */
   z.object({ how: z.literal('answer'), key: z.string(), state: z.string().optional() }),
@@ -31,8 +31,8 @@ export type ResumeMethod = z.infer<typeof ResumeMethod>
 
 export type PendingInputRequest = { request: InputRequest; resume: Exclude<ResumeMethod, { how: 'live' }> }
 
-/** What a person said to it, as MCP knows it. */
+/** A person's answer, as MCP has it. */
 export type InputAnswer = { action: 'accept' | 'decline' | 'cancel'; content?: Record<string, unknown> | undefined }
 
-/** What goes along when a call goes on: an answer for each key, and the server's state. */
+/** What is sent when a call goes on: an answer for each key, and the server's state. */
 export type ResumeAnswers = { state?: string | undefined; responses: Record<string, InputAnswer> }

@@ -1,18 +1,19 @@
 import type { ElicitRequestFormParams, ElicitRequestURLParams, InputRequiredResult } from '@modelcontextprotocol/client'
+import type { Egress } from '../../egress/egress.ts'
+import { isAppError } from '../../errors.ts'
 import { truncateAtWord } from '../../text.ts'
-import type { Redactor } from '../protocol/redact-secrets.ts'
+import type { Redactor } from '../protocol/redactor.ts'
 import type { InputRequest, PendingInputRequest } from './input-request.ts'
-import { readFormSchema } from './read-form-schema.ts'
-import { createUnaskableError } from './refuse-elicitation.ts'
+import { createUnaskableError, readFormSchema } from './read-form-schema.ts'
 
-/** How the words of a server come in, and which addresses it may send a person to. */
-export type ElicitationPolicy = { redactor: Redactor; addressFault(url: string): string | undefined }
+/** How texts of a server are redacted, and which addresses it may send a person to. */
+export type ElicitationPolicy = { redactor: Redactor; addressProblemIn(url: string): string | undefined }
 
-/** Longer words are cut: what a person reads before they answer has to fit a message. */
+/** A longer text is cut, because it has to fit a message. */
 const MESSAGE_CHARS = 1_500
 /** What Slack takes as a button's address. */
 const URL_CHARS = 3_000
-/** It is kept in the run's events, and sent back as it came. */
+/** It is stored in the run's events, and sent back as it came. */
 const STATE_CHARS = 64_000
 const MOST_ASKS = 10
 
@@ -57,10 +58,21 @@ export const readUrlElicitations = (
     .slice(0, MOST_ASKS)
     .map((params) => ({ request: readElicitation(params, policy), resume: { how: 'again' } }))
 
-function pageOf(url: string, { redactor, addressFault }: ElicitationPolicy): string {
+function pageOf(url: string, { redactor, addressProblemIn: problemIn }: ElicitationPolicy): string {
   if (!URL.canParse(url) || url.length > URL_CHARS || redactor.text(url) !== url)
     throw createUnaskableError('wants a page opened whose address cannot be shown')
-  const fault = addressFault(url)
-  if (fault !== undefined) throw createUnaskableError(`wants a page opened that is not allowed (${fault})`)
+  const problem = problemIn(url)
+  if (problem !== undefined) throw createUnaskableError(`wants a page opened that is not allowed (${problem})`)
   return new URL(url).href
+}
+
+/** What forbids opening this address, as far as no network is needed to know it. */
+export function addressProblemIn(egress: Pick<Egress, 'precheck'>, url: string): string | undefined {
+  try {
+    egress.precheck(url)
+    return undefined
+  } catch (error) {
+    if (isAppError(error, 'egress_refused')) return error.message
+    throw error
+  }
 }

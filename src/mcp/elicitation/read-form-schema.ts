@@ -1,41 +1,41 @@
 import { z } from 'zod'
+import { AppError } from '../../errors.ts'
 import { truncateAtWord } from '../../text.ts'
-import type { Redactor } from '../protocol/redact-secrets.ts'
+import type { Redactor } from '../protocol/redactor.ts'
 import type { FormField } from './form-field.ts'
-import { createUnaskableError } from './refuse-elicitation.ts'
 
 const TITLE_CHARS = 150
 const HINT_CHARS = 500
 const NAME_CHARS = 200
-/** A form longer than this is no form; what of it fits a modal is slack/'s question. */
+/** A longer form is refused; how much of it fits a modal is slack/'s to decide. */
 const MOST_FIELDS = 200
 const MOST_OPTIONS = 1_000
 
-const words = { title: z.string().optional(), description: z.string().optional() }
+const labels = { title: z.string().optional(), description: z.string().optional() }
 const Named = z.array(z.object({ const: z.string(), title: z.string().optional() }))
 const size = z.number().optional()
 
 const Property = z.union([
-  z.object({ ...words, type: z.literal('string'), oneOf: Named, default: z.string().optional() }),
+  z.object({ ...labels, type: z.literal('string'), oneOf: Named, default: z.string().optional() }),
   z.object({
-    ...words,
+    ...labels,
     type: z.literal('string'),
     enum: z.array(z.string()),
     enumNames: z.array(z.string()).optional(),
     default: z.string().optional(),
   }),
   z.object({
-    ...words,
+    ...labels,
     type: z.literal('string'),
     format: z.string().optional(),
     minLength: size,
     maxLength: size,
     default: z.string().optional(),
   }),
-  z.object({ ...words, type: z.enum(['number', 'integer']), minimum: size, maximum: size, default: size }),
-  z.object({ ...words, type: z.literal('boolean'), default: z.boolean().optional() }),
+  z.object({ ...labels, type: z.enum(['number', 'integer']), minimum: size, maximum: size, default: size }),
+  z.object({ ...labels, type: z.literal('boolean'), default: z.boolean().optional() }),
   z.object({
-    ...words,
+    ...labels,
     type: z.literal('array'),
     items: z.union([z.object({ anyOf: Named }), z.object({ oneOf: Named }), z.object({ enum: z.array(z.string()) })]),
     minItems: size,
@@ -44,7 +44,7 @@ const Property = z.union([
   }),
 ])
 type Property = z.infer<typeof Property>
-type Of<T extends Property['type']> = Extract<Property, { type: T }>
+type PropertyOf<T extends Property['type']> = Extract<Property, { type: T }>
 
 const Schema = z.object({ properties: z.record(z.string(), z.unknown()), required: z.array(z.string()).optional() })
 
@@ -68,20 +68,20 @@ export function readFormSchema(schema: unknown, redactor: Redactor): FormField[]
   })
 }
 
-type Ground = { required: boolean; redactor: Redactor }
+type FieldSettings = { required: boolean; redactor: Redactor }
 
-function fieldOf(name: string, property: Property, ground: Ground): FormField {
-  const base = baseOf(name, property, ground)
+function fieldOf(name: string, property: Property, settings: FieldSettings): FormField {
+  const base = baseOf(name, property, settings)
   switch (property.type) {
     case 'string':
-      return stringField(base, property, ground)
+      return stringField(base, property, settings)
     case 'number':
     case 'integer':
       return { ...base, kind: 'number', integer: property.type === 'integer', ...numberBounds(property) }
     case 'boolean':
       return { ...base, kind: 'yes_no', default: property.default }
     case 'array':
-      return manyField(base, property, ground)
+      return manyField(base, property, settings)
     default:
       return property satisfies never
   }
@@ -89,7 +89,7 @@ function fieldOf(name: string, property: Property, ground: Ground): FormField {
 
 type Base = Pick<FormField, 'name' | 'title' | 'hint' | 'required'>
 
-function baseOf(name: string, { title, description }: Property, { required, redactor }: Ground): Base {
+function baseOf(name: string, { title, description }: Property, { required, redactor }: FieldSettings): Base {
   const hint = description === undefined ? '' : truncateAtWord(redactor.text(description), HINT_CHARS).trim()
   return {
     name,
@@ -99,7 +99,7 @@ function baseOf(name: string, { title, description }: Property, { required, reda
   }
 }
 
-function stringField(base: Base, property: Of<'string'>, { redactor }: Ground): FormField {
+function stringField(base: Base, property: PropertyOf<'string'>, { redactor }: FieldSettings): FormField {
   if ('oneOf' in property) return oneField(base, namedOptions(property.oneOf, redactor), property.default)
   if ('enum' in property)
     return oneField(base, plainOptions(property.enum, property.enumNames ?? [], redactor), property.default)
@@ -127,8 +127,8 @@ const oneField = (base: Base, options: Option[], initial: string | undefined): F
 
 function manyField(
   base: Base,
-  { items, minItems, maxItems, default: initial }: Of<'array'>,
-  { redactor }: Ground,
+  { items, minItems, maxItems, default: initial }: PropertyOf<'array'>,
+  { redactor }: FieldSettings,
 ): FormField {
   const options =
     'enum' in items
@@ -160,8 +160,12 @@ function optionsOf(options: Option[], redactor: Redactor): Option[] {
   return options.map(({ value, title }) => ({ value, title: truncateAtWord(redactor.text(title), TITLE_CHARS) }))
 }
 
-const numberBounds = ({ minimum, maximum, default: initial }: Of<'number' | 'integer'>) => ({
+const numberBounds = ({ minimum, maximum, default: initial }: PropertyOf<'number' | 'integer'>) => ({
   min: minimum,
   max: maximum,
   default: initial,
 })
+
+/** The error for an elicitation that cannot be shown to a person. */
+export const createUnaskableError = (what: string): AppError =>
+  new AppError('server_refused', `The server ${what}, so this was not done.`)

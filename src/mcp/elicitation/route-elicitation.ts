@@ -1,37 +1,43 @@
+import type { ElicitResult } from '@modelcontextprotocol/client'
+import { FormAnswer } from './form-field.ts'
 import type { InputAnswer, InputRequest } from './input-request.ts'
 
-/** A call under way that can reach its person. */
+/** A call under way whose person can be asked. */
 export type ElicitationTarget = {
   ask(request: InputRequest, signal: AbortSignal): Promise<InputAnswer>
-  /** While anybody is asked, no call of the session runs out of time: a server may do one thing at a time. */
+  /** While anybody is asked, all calls of the session are paused, because a server may do one thing at a time. */
   pause(): void
   resume(): void
 }
 
-/** The calls under way on one session. Nothing on the wire of the old protocol says which of them asks: the one begun last is taken. */
+/** The calls under way on one session. The old protocol does not say which of them asks, so the latest is taken. */
 export type ElicitationRouter = {
-  /** Returns what takes it out again. */
-  enter(asker: ElicitationTarget): () => void
+  /** Returns a function that removes it again. */
+  enter(target: ElicitationTarget): () => void
   ask(request: InputRequest, signal: AbortSignal): Promise<InputAnswer>
 }
 
 export function createElicitationRouter(): ElicitationRouter {
-  const under = new Set<ElicitationTarget>()
+  const underWay = new Set<ElicitationTarget>()
   return {
-    enter(asker) {
-      under.add(asker)
-      return () => under.delete(asker)
+    enter(target) {
+      underWay.add(target)
+      return () => underWay.delete(target)
     },
     async ask(request, signal) {
-      const asked = [...under].at(-1)
-      if (asked === undefined) return { action: 'cancel' }
-      const held = [...under]
-      for (const one of held) one.pause()
+      const latest = [...underWay].at(-1)
+      if (latest === undefined) return { action: 'cancel' }
+      const paused = [...underWay]
+      for (const one of paused) one.pause()
       try {
-        return await asked.ask(request, signal)
+        return await latest.ask(request, signal)
       } finally {
-        for (const one of held) one.resume()
+        for (const one of paused) one.resume()
       }
     },
   }
 }
+
+/** An answer as MCP has it. */
+export const toElicitResult = ({ action, content }: InputAnswer): ElicitResult =>
+  action === 'accept' && content !== undefined ? { action, content: FormAnswer.parse(content) } : { action }

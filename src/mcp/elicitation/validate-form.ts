@@ -2,7 +2,7 @@ import type { FieldOf, FormField } from './form-field.ts'
 
 type FormProblem = { field: string; message: string }
 
-/** What in the content does not fit the form, in words for the person who filled it; empty when all fits. */
+/** What in the content does not fit the form, in sentences for the person who filled it in; empty when all fits. */
 export function validateForm(fields: FormField[], content: Record<string, unknown>): FormProblem[] {
   return fields.flatMap((field) => {
     const value = content[field.name]

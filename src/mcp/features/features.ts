@@ -19,11 +19,15 @@ import { type ResourceSubscription, subscribeResources } from './subscribe-resou
 /** What servers offer beside tools. All of these throw AppErrors with a sentence for the person. */
 export type Features = {
   resources(connection: Connection, signal: AbortSignal): Promise<ResourceList>
-  /** One leg. Throws `not_found` where the server has no such resource, and `limit_reached`. */
-  readResource(connection: Connection, uri: string, reach: RequestOptions): Promise<FeatureResult<ResourceContent[]>>
+  /** One round. Throws `not_found` where the server has no such resource, and `limit_reached`. */
+  readResource(connection: Connection, uri: string, options: RequestOptions): Promise<FeatureResult<ResourceContent[]>>
   prompts(connection: Connection, signal: AbortSignal): Promise<Prompt[]>
-  /** One leg. Throws `input_invalid` with the server's words where it refuses: most servers do for bad arguments alone. */
-  prompt(connection: Connection, asked: Asked, reach: RequestOptions): Promise<FeatureResult<PromptMessage[]>>
+  /** One round. Throws `input_invalid` with the server's words where it refuses: most servers do for bad arguments alone. */
+  prompt(
+    connection: Connection,
+    request: PromptRequest,
+    options: RequestOptions,
+  ): Promise<FeatureResult<PromptMessage[]>>
   /** Reads none of their files. */
   skills(connection: Connection, signal: AbortSignal): Promise<SkillList>
   /** SKILL.md if no `file` is named. Throws `server_refused` for what is not as its server had published it, `not_found`, `limit_reached`. */
@@ -32,7 +36,7 @@ export type Features = {
     skill: { uri: string; file?: string | undefined },
     signal: AbortSignal,
   ): Promise<SkillText>
-  /** Empty where the server has nothing to propose. */
+  /** Empty where the server has no completions. */
   complete(connection: Connection, completing: CompletionRequest, signal: AbortSignal): Promise<string[]>
   /** Resolves when the session or its stream ends, or the signal fires. */
   watch(connection: Connection, watching: ResourceSubscription): Promise<void>
@@ -41,54 +45,56 @@ export type Features = {
 /** What was asked for, or what the server wants of the person first. */
 type FeatureResult<T> = { kind: 'done'; value: T } | InputRequiredOutcome
 
-type Asked = { name: string; arguments: Record<string, string> }
+type PromptRequest = { name: string; arguments: Record<string, string> }
 
 /** Does work on the connection's one open session; throws AppErrors. */
 export type WithSession = <T>(connection: Connection, signal: AbortSignal, work: Work<T>) => Promise<T>
 
 export function createFeatures(use: WithSession, timesOf: (connection: Connection) => CallTimes): Features {
   const ask = async <T>(c: Connection, signal: AbortSignal, work: Work<T>): Promise<T> => {
-    const said = await use(c, signal, (session, as) => orRefusal(session, () => work(session, as)))
-    if ('value' in said) return said.value
-    throw refusalOf(c, said.code, said.message)
+    const reply = await use(c, signal, (session, as) => refusalOr(session, () => work(session, as)))
+    if ('value' in reply) return reply.value
+    throw refusalOf(c, reply.code, reply.message)
   }
-  const legOf = (c: Connection, reach: RequestOptions) => ({ ...reach, times: timesOf(c) })
+  const roundOf = (c: Connection, options: RequestOptions) => ({ ...options, times: timesOf(c) })
   return {
     resources: (c, signal) => ask(c, signal, ({ client, redactor }) => listResources(client, redactor, signal)),
-    readResource: async (c, uri, reach) => {
-      const reply = await ask(c, reach.signal, (session) => readResource(session, uri, legOf(c, reach)))
-      return given(c, reply, (read) => {
+    readResource: async (c, uri, options) => {
+      const reply = await ask(c, options.signal, (session) => readResource(session, uri, roundOf(c, options)))
+      return resultOf(c, reply, (read) => {
         if ('contents' in read) return read.contents
-        throw tooLarge('This resource', read.large)
+        throw tooLargeError('This resource', read.large)
       })
     },
     prompts: (c, signal) => ask(c, signal, ({ client, redactor }) => listPrompts(client, redactor, signal)),
-    prompt: async (c, asked, reach) => {
-      const got = await ask(c, reach.signal, (session) => getPrompt(session, asked, legOf(c, reach))).catch(asInput)
-      return given(c, got, (prompt) => {
+    prompt: async (c, request, options) => {
+      const got = await ask(c, options.signal, (session) => getPrompt(session, request, roundOf(c, options))).catch(
+        throwAsInvalidInput,
+      )
+      return resultOf(c, got, (prompt) => {
         if ('messages' in prompt) return prompt.messages
-        throw tooLarge('This prompt', prompt.large)
+        throw tooLargeError('This prompt', prompt.large)
       })
     },
     skills: (c, signal) => ask(c, signal, ({ client, redactor }) => listSkills(client, redactor, signal)),
     readSkill: async (c, skill, signal) => {
       const read = await ask(c, signal, ({ client, redactor }) => readSkill(client, redactor, skill, signal))
       if ('content' in read) return read
-      throw 'large' in read ? tooLarge('This file of the skill', read.large) : unsound(c, read.fault)
+      throw 'large' in read ? tooLargeError('This file of the skill', read.large) : skillProblemError(c, read.problem)
     },
     complete: async (c, completing, signal) => {
-      const said = await use(c, signal, (session) =>
-        orRefusal(session, () => completeArgument(session.client, session.redactor, completing, signal)),
+      const reply = await use(c, signal, (session) =>
+        refusalOr(session, () => completeArgument(session.client, session.redactor, completing, signal)),
       )
-      return 'value' in said ? said.value : []
+      return 'value' in reply ? reply.value : []
     },
     watch: (c, watching) =>
-      ask(c, watching.signal, (session, as) => subscribeResources(session, whileItLasts(watching, as))),
+      ask(c, watching.signal, (session, as) => subscribeResources(session, untilRetired(watching, as))),
   }
 }
 
 /** A watch has no end of its own: it counts as answered when the server listens, and leaves a session that is retired. */
-const whileItLasts = (watching: ResourceSubscription, { answered, retired }: SessionUse): ResourceSubscription => ({
+const untilRetired = (watching: ResourceSubscription, { answered, retired }: SessionUse): ResourceSubscription => ({
   ...watching,
   signal: AbortSignal.any([watching.signal, retired]),
   onReady: () => {
@@ -97,15 +103,15 @@ const whileItLasts = (watching: ResourceSubscription, { answered, retired }: Ses
   },
 })
 
-function given<T, G>({ name }: Connection, reply: Reply<T>, read: (value: T) => G): FeatureResult<G> {
+function resultOf<T, G>({ name }: Connection, reply: Reply<T>, read: (value: T) => G): FeatureResult<G> {
   if (reply.kind === 'unfit') throw new AppError('server_refused', `${name}: ${reply.message}`)
   return reply.kind === 'done' ? { kind: 'done', value: read(reply.value) } : reply
 }
 
-type Said<T> = { value: T } | { code: number; message: string }
+type ServerReply<T> = { value: T } | { code: number; message: string }
 
 /** An error the server answers with is an answer: it says nothing of the connection. */
-async function orRefusal<T>(session: Session, work: () => Promise<T>): Promise<Said<T>> {
+async function refusalOr<T>(session: Session, work: () => Promise<T>): Promise<ServerReply<T>> {
   try {
     return { value: await work() }
   } catch (error) {
@@ -116,11 +122,11 @@ async function orRefusal<T>(session: Session, work: () => Promise<T>): Promise<S
   }
 }
 
-/** Before 2026-07-28 servers said it so (the specification, resources, error handling). */
+/** The code before 2026-07-28 (the specification, resources, error handling). */
 const OLD_NOT_FOUND = -32_002
 
-function refusalOf({ name }: Connection, code: number, said: string): AppError {
-  const words = said.replace(/[.\s]*$/, '.')
+function refusalOf({ name }: Connection, code: number, reply: string): AppError {
+  const words = reply.replace(/[.\s]*$/, '.')
   if (code === OLD_NOT_FOUND || code === ProtocolErrorCode.InvalidParams)
     return new AppError('not_found', `${name} does not have that, or not with these values. It says: ${words}`)
   if (code === ProtocolErrorCode.MethodNotFound)
@@ -128,15 +134,15 @@ function refusalOf({ name }: Connection, code: number, said: string): AppError {
   return new AppError('server_refused', `${name} refused it: ${words}`)
 }
 
-function asInput(error: unknown): never {
+function throwAsInvalidInput(error: unknown): never {
   if (isAppError(error, 'not_found', 'server_refused'))
     throw new AppError('input_invalid', error.message, { cause: error })
   throw error
 }
 
 /** Why a skill's file is not used; none of it is shown. */
-function unsound({ name }: Connection, fault: SkillProblem): AppError {
-  switch (fault) {
+function skillProblemError({ name }: Connection, problem: SkillProblem): AppError {
+  switch (problem) {
     case 'unlisted':
       return new AppError(
         'not_found',
@@ -146,7 +152,7 @@ function unsound({ name }: Connection, fault: SkillProblem): AppError {
     case 'digest':
       return new AppError(
         'server_refused',
-        `What ${name} sent is not what it had published (its ${fault} differs), so I did not use it. If it was just changed, try again; else tell whoever runs it.`,
+        `What ${name} sent is not what it had published (its ${problem} differs), so I did not use it. If it was just changed, try again; else tell whoever runs it.`,
       )
     case 'frontmatter':
       return new AppError(
@@ -154,11 +160,11 @@ function unsound({ name }: Connection, fault: SkillProblem): AppError {
         `This skill of ${name} says other things of itself in its file than in its list, so I did not use it. Tell whoever runs it.`,
       )
     default:
-      return fault satisfies never
+      return problem satisfies never
   }
 }
 
-const tooLarge = (what: string, characters: number): AppError =>
+const tooLargeError = (what: string, characters: number): AppError =>
   new AppError(
     'limit_reached',
     `${what} is too large: it has ${(characters / 1_000_000).toFixed(0)} MB, and I can take 8 MB at most.`,

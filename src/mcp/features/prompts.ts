@@ -1,14 +1,14 @@
 import { type Client, specTypeSchemas, withInputRequired } from '@modelcontextprotocol/client'
 import { z } from 'zod'
-import type { Redactor } from '../protocol/redact-secrets.ts'
+import type { Redactor } from '../protocol/redactor.ts'
+import { contentPartOf } from '../requests/call-tool.ts'
 import type { ContentPart } from '../requests/outcome.ts'
-import { contentPartOf } from '../requests/read-result.ts'
 import { type Reply, type RequestRound, sendRequest } from '../requests/send-request.ts'
 import type { Session } from '../transport/session.ts'
 import { listPages } from './list-pages.ts'
 import { truncateText } from './resources.ts'
 
-/** A request a server has ready. All of it is the server's own word; `name` is what it is asked for by. */
+/** A prompt of a server. All of it is written by the server; `name` identifies it. */
 export type Prompt = { name: string; title: string; description: string; arguments: PromptArgument[] }
 type PromptArgument = { name: string; title: string; description: string; required: boolean }
 
@@ -67,21 +67,21 @@ function promptOf(item: unknown, redactor: Redactor): Prompt[] {
   const parsed = Listed.safeParse(item)
   // A name with a secret in it could not be asked for again after cleaning.
   if (!parsed.success || redactor.text(parsed.data.name) !== parsed.data.name) return []
-  const args = (parsed.data.arguments ?? []).map(({ required, ...words }) => ({
-    ...wordsOf(words, redactor),
+  const args = (parsed.data.arguments ?? []).map(({ required, ...texts }) => ({
+    ...wordsOf(texts, redactor),
     required: required === true,
   }))
   return [{ ...wordsOf(parsed.data, redactor), arguments: args }]
 }
 
 function wordsOf(
-  words: { name: string; title?: string | undefined; description?: string | undefined },
+  texts: { name: string; title?: string | undefined; description?: string | undefined },
   redactor: Redactor,
 ) {
   return {
-    name: words.name,
-    title: truncateText(redactor.text(words.title?.trim() || words.name), MAX_NAME_CHARS),
-    description: truncateText(redactor.text(words.description ?? ''), MAX_DESCRIPTION_CHARS),
+    name: texts.name,
+    title: truncateText(redactor.text(texts.title?.trim() || texts.name), MAX_NAME_CHARS),
+    description: truncateText(redactor.text(texts.description ?? ''), MAX_DESCRIPTION_CHARS),
   }
 }
 
@@ -89,9 +89,14 @@ function wordsOf(
 export async function getPrompt(
   session: Session,
   prompt: { name: string; arguments: Record<string, string> },
-  leg: RequestRound,
+  round: RequestRound,
 ): Promise<Reply<{ messages: PromptMessage[] } | { large: number }>> {
-  const reply = await sendRequest(session, { method: 'prompts/get', params: prompt }, withInputRequired(Messages), leg)
+  const reply = await sendRequest(
+    session,
+    { method: 'prompts/get', params: prompt },
+    withInputRequired(Messages),
+    round,
+  )
   if (reply.kind !== 'done') return reply
   const { messages } = reply.value
   const size = JSON.stringify(messages).length

@@ -1,12 +1,12 @@
 import { type Client, UriTemplate, withInputRequired } from '@modelcontextprotocol/client'
 import { z } from 'zod'
-import type { Redactor } from '../protocol/redact-secrets.ts'
+import type { Redactor } from '../protocol/redactor.ts'
 import type { ContentPart } from '../requests/outcome.ts'
 import { type Reply, type RequestRound, sendRequest } from '../requests/send-request.ts'
 import type { Session } from '../transport/session.ts'
 import { listPages } from './list-pages.ts'
 
-/** Something a server lets be read. All of it is the server's own word. */
+/** A resource of a server. All of it is written by the server. */
 export type Resource = {
   uri: string
   name: string
@@ -97,8 +97,8 @@ function wordsOf({ name, title, description, mimeType }: z.infer<typeof Common>,
   }
 }
 
-export const truncateText = (words: string, most: number): string =>
-  words.length <= most ? words : `${words.slice(0, most - 1).toWellFormed()}…`
+export const truncateText = (text: string, most: number): string =>
+  text.length <= most ? text : `${text.slice(0, most - 1).toWellFormed()}…`
 
 /** Undefined when the template cannot be read. */
 function variablesOf(uriTemplate: string): string[] | undefined {
@@ -130,24 +130,24 @@ function parsed<T>(uriTemplate: string, use: (template: UriTemplate) => T): T | 
 export const isListedResource = ({ resources, templates }: ResourceList, uri: string): boolean =>
   isShortUri(uri) && (resources.some((one) => one.uri === uri) || templates.some((one) => fits(one.uriTemplate, uri)))
 
-/** What a resource holds; `large` when it is more than we take. Throws what the SDK throws. */
+/** The contents of a resource; `large` when they exceed the limit. Throws what the SDK throws. */
 export async function readResource(
   session: Session,
   uri: string,
-  leg: RequestRound,
+  round: RequestRound,
 ): Promise<Reply<{ contents: ResourceContent[] } | { large: number }>> {
   const reply = await sendRequest(
     session,
     { method: 'resources/read', params: { uri } },
     withInputRequired(Contents),
-    leg,
+    round,
   )
   if (reply.kind !== 'done') return reply
   const { contents } = reply.value
   const size = contents.reduce((sum, one) => sum + (one.text ?? one.blob ?? '').length, 0)
   if (size > MAX_CONTENT_CHARS) return { kind: 'done', value: { large: size } }
-  const kept = contents.slice(0, MAX_CONTENTS).map((one) => contentOf(one, uri, session.redactor))
-  return { kind: 'done', value: { contents: kept } }
+  const parts = contents.slice(0, MAX_CONTENTS).map((one) => contentOf(one, uri, session.redactor))
+  return { kind: 'done', value: { contents: parts } }
 }
 
 function contentOf(

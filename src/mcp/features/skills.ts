@@ -6,12 +6,12 @@ import {
   SkillsClient,
   SkillVerificationError,
 } from '@modelcontextprotocol/client/ext/skills'
-import type { Redactor } from '../protocol/redact-secrets.ts'
+import type { Redactor } from '../protocol/redactor.ts'
 import { isShortUri, MAX_CONTENT_CHARS, type ResourceContent, truncateText } from './resources.ts'
 
 /**
- * Instructions for an agent that a server keeps, with files beside them (the extension io.modelcontextprotocol/skills, SEP-2640).
- * All of it is the server's own word. `uri` is what it is known by on its server; names may be there twice.
+ * Instructions for an agent that a server publishes, with files beside them (the extension io.modelcontextprotocol/skills, SEP-2640).
+ * All of it is written by the server. `uri` identifies it on its server; a name may occur twice.
  */
 export type Skill = {
   uri: string
@@ -47,8 +47,6 @@ const MANIFEST = 'SKILL.md'
 /** What tells a server that we know what skills are. */
 export const SKILLS_EXTENSION = { [SKILLS_EXTENSION_ID]: {} }
 
-export const supportsSkills = (client: Client): boolean => new SkillsClient(client).supported
-
 /** The skills a server publishes, without the connection's secrets; none of their files is read. Throws what the SDK throws. */
 export async function listSkills(client: Client, redactor: Redactor, signal: AbortSignal): Promise<SkillList> {
   const { entries, refused } = await entriesOf(client, redactor, signal)
@@ -72,15 +70,15 @@ async function entriesOf(client: Client, redactor: Redactor, signal: AbortSignal
 }
 
 /**
- * Reads one file of a skill and holds it against what the server publishes of it at this moment: nothing is read ahead,
- * nothing outside the skill, and what differs comes back as a `fault` without its content. Throws what the SDK throws.
+ * Reads one file of a skill and compares it with what the server publishes of it at this moment: nothing is read ahead,
+ * nothing outside the skill, and what differs comes back as a `problem` without its content. Throws what the SDK throws.
  */
 export async function readSkill(
   client: Client,
   redactor: Redactor,
   { uri, file }: { uri: string; file?: string | undefined },
   signal: AbortSignal,
-): Promise<SkillText | { fault: SkillProblem } | { large: number }> {
+): Promise<SkillText | { problem: SkillProblem } | { large: number }> {
   const skills = new SkillsClient(client)
   const { entries } = await entriesOf(client, redactor, signal)
   const options = { signal, timeout: SKILLS_MS }
@@ -93,7 +91,7 @@ export async function readSkill(
     if (read.bytes.byteLength > MAX_CONTENT_CHARS) return { large: read.bytes.byteLength }
     return { skill: skillOf(entry, redactor), content: contentOf(read, redactor), checked: read.verified }
   } catch (error) {
-    if (error instanceof SkillVerificationError) return { fault: error.reason }
+    if (error instanceof SkillVerificationError) return { problem: error.reason }
     throw error
   }
 }

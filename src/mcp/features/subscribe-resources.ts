@@ -3,7 +3,7 @@ import { withDeadline } from '../../timing.ts'
 import type { Session } from '../transport/session.ts'
 
 const SUBSCRIBE_MS = 30_000
-// A server of the old protocol that was started anew knows nothing of us and says nothing: it is told again.
+// A restarted server of the old protocol has lost its subscriptions without saying so, so they are sent again.
 const SUBSCRIBE_AGAIN_MS = 60_000
 
 /** `onChanged` gets the address of a watched resource. */
@@ -32,7 +32,7 @@ export async function subscribeResources(session: Session, watching: ResourceSub
   }
 }
 
-/** A change of a part may be told under the part's own address (the specification, resources, subscriptions). */
+/** A change of a part may be reported under the part's own address (the specification, resources, subscriptions). */
 const isAbout = (watched: string, changed: string): boolean =>
   changed === watched || changed.startsWith(watched.endsWith('/') ? watched : `${watched}/`)
 
@@ -51,11 +51,11 @@ async function listen(client: Client, { uris, signal, onReady }: ResourceSubscri
 }
 
 async function subscribe({ client, ended }: Session, { uris, signal, onReady }: ResourceSubscription): Promise<void> {
-  const over = ended.then(() => true)
-  for (let isOver = false; !isOver && !signal.aborted; ) {
+  const closed = ended.then(() => true)
+  for (let isClosed = false; !isClosed && !signal.aborted; ) {
     for (const uri of uris) await client.subscribeResource({ uri }, { timeout: SUBSCRIBE_MS, signal })
     onReady?.()
-    isOver = await withDeadline(over, SUBSCRIBE_AGAIN_MS, false, signal)
+    isClosed = await withDeadline(closed, SUBSCRIBE_AGAIN_MS, false, signal)
   }
   // Saying so is a courtesy: a server that is gone has forgotten it anyway.
   if (signal.aborted) await unsubscribe(client, uris)

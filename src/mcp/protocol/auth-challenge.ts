@@ -1,7 +1,7 @@
 import { extractWWWAuthenticateParams } from '@modelcontextprotocol/client'
 import { z } from 'zod'
 
-/** What a server said it wants when it turned a request away. */
+/** What a server asked for when it answered 401 or 403. */
 export const AuthChallenge = z.object({
   scope: z.string().optional(),
   metadataUrl: z.string().optional(),

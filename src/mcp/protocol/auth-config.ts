@@ -8,9 +8,9 @@ export type AuthConfig = {
   /** The only issuer whose sign-in is taken. */
   issuer?: string | undefined
   scopes?: string[] | undefined
-  /** The only way for us to be known there. */
+  /** The only kind of client registration to use. */
   client?: 'registered' | 'cimd' | 'dcr' | undefined
-  /** Its authorization server takes the organization's word for a person (ID-JAG), though it may not say so. */
+  /** Its authorization server accepts ID-JAGs, even if its metadata does not say so. */
   managed?: boolean | undefined
   /**
    * Clients registered beforehand: by the operator for all, or typed in. `secret` may be a private key in PEM form.
@@ -19,7 +19,7 @@ export type AuthConfig = {
   registered: { id: string; secret: string | undefined; issuer?: string | undefined }[]
   /** Where the server's own description cannot be relied on. */
   endpoints?: AuthEndpoints | undefined
-  /** It must not be told for which server the tokens are (RFC 8707), as its scopes say it. Only with `endpoints`. */
+  /** Requests name no resource (RFC 8707), because the server rejects one. Only with `endpoints`. */
   resource?: 'none' | undefined
   /** What to do where only a registered client is let in; ends the sentence that begins with the redirect address. */
   howToRegister: string

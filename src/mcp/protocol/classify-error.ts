@@ -44,15 +44,15 @@ export type ServerLabel = {
   signsIn?: boolean
 }
 
-/** The trouble behind what the SDK threw. */
-export function classifyError(error: unknown, party: ServerLabel): McpFailure {
+/** What went wrong, from an error that the SDK or egress threw. */
+export function classifyError(error: unknown, label: ServerLabel): McpFailure {
   const own = findAppError(error)
-  if (own !== undefined) return ownTrouble(own, party)
-  const scope = scopeTrouble(error, party)
+  if (own !== undefined) return classifyAppError(own, label)
+  const scope = classifyScopeError(error, label)
   if (scope !== undefined) return scope
   const status = statusIn(error)
-  if (status !== undefined) return statusTrouble(status, party)
-  return sdkTrouble(error, party)
+  if (status !== undefined) return classifyStatus(status, label)
+  return classifySdkError(error, label)
 }
 
 /** A server that could not be reached several times in a row is left alone until then. */
@@ -71,18 +71,18 @@ export function createCircuitOpenFailure(
   }
 }
 
-/** It was not there, did not start or could not cope: what a rest may change. */
+/** The server was away, did not start or did not answer in time: only such failures open the circuit. */
 export function isServerUnreachable({ why, code, sent }: McpFailure): boolean {
   if (code === 'server_unreachable' || code === 'server_start_failed') return why === 'unreachable' || why === 'gone'
   return code === 'tool_timeout' && !sent
 }
 
 export function toAppError({ code, message, challenge }: McpFailure, cause: unknown): AppError {
-  const carried = challenge === undefined || authChallengeIn(cause) !== undefined
-  return new AppError(code, message, { cause: carried ? cause : new SignInChallenge(challenge, { cause }) })
+  const isCarried = challenge === undefined || authChallengeIn(cause) !== undefined
+  return new AppError(code, message, { cause: isCarried ? cause : new SignInChallenge(challenge, { cause }) })
 }
 
-function ownTrouble(error: AppError, { title, known }: ServerLabel): McpFailure {
+function classifyAppError(error: AppError, { title, known }: ServerLabel): McpFailure {
   const reason = known && error.code === 'server_unreachable' ? unreachableReasonFor(error) : undefined
   const message =
     reason === undefined
@@ -94,14 +94,14 @@ function ownTrouble(error: AppError, { title, known }: ServerLabel): McpFailure 
   return { why, code: error.code, message, sent: !unsent, turnedAway: false, ...(challenge && { challenge }) }
 }
 
-/** The server knows who asks, and wants a permission that the sign-in did not bring. Nothing was done. */
-function scopeTrouble(error: unknown, { title, signsIn }: ServerLabel): McpFailure | undefined {
+/** The server knows the person, and the sign-in lacks a scope. Nothing was done. */
+function classifyScopeError(error: unknown, { title, signsIn }: ServerLabel): McpFailure | undefined {
   const found = [...chainOf(error)].find((at) => at instanceof InsufficientScopeError)
   if (found === undefined || !signsIn) return undefined
   const { requiredScope: scope, resourceMetadataUrl: metadataUrl } = found
   const challenge = { ...(scope !== undefined && { scope }), ...(metadataUrl && { metadataUrl: metadataUrl.href }) }
-  const wanted = scope === undefined ? '' : `: ${scope.split(/\s+/).join(', ')}`
-  const message = `${title} wants more permission for this${wanted}.`
+  const scopeText = scope === undefined ? '' : `: ${scope.split(/\s+/).join(', ')}`
+  const message = `${title} wants more permission for this${scopeText}.`
   return { why: 'scope', code: 'sign_in_needed', message, sent: false, turnedAway: false, challenge }
 }
 
@@ -124,14 +124,14 @@ function* chainOf(error: unknown): Generator<Error> {
   }
 }
 
-function statusTrouble(status: number, party: ServerLabel): McpFailure {
-  const { title, docs, signsIn } = party
+function classifyStatus(status: number, label: ServerLabel): McpFailure {
+  const { title, docs, signsIn } = label
   const unsent = { sent: false, turnedAway: true }
   if (status === 401)
     return {
       why: 'sign_in',
       code: 'sign_in_needed',
-      message: signInMessage(party),
+      message: signInMessage(label),
       ...unsent,
       ...(signsIn && { challenge: {} }),
     }
@@ -169,7 +169,7 @@ function signInMessage({ title, docs, signedIn, signsIn }: ServerLabel): string 
     : `${title} wants a sign-in (401). Fill in the credential and connect again: ${docs}`
 }
 
-function sdkTrouble(error: unknown, { title, seconds }: ServerLabel): McpFailure {
+function classifySdkError(error: unknown, { title, seconds }: ServerLabel): McpFailure {
   const code = error instanceof SdkError ? error.code : undefined
   if (code === SdkErrorCode.RequestTimeout)
     return {

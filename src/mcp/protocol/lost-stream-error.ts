@@ -8,5 +8,5 @@ export const TOO_LARGE_CODE = -32_078
 export const isLostStream = (error: unknown): boolean =>
   error instanceof ProtocolError && (error.code === LOST_STREAM_CODE || isTooLarge(error))
 
-/** It was given up because it brought more than is taken. */
+/** The stream was ended because it was larger than the limit. */
 export const isTooLarge = (error: unknown): boolean => error instanceof ProtocolError && error.code === TOO_LARGE_CODE

@@ -1,52 +1,52 @@
 import type { Client, LoggingLevel } from '@modelcontextprotocol/client'
 import { truncateAtWord } from '../../text.ts'
-import type { Redactor } from './redact-secrets.ts'
+import type { Redactor } from './redactor.ts'
 
-/** What a server wrote down while it worked, for whoever looks into a run's details. */
+/** What a server logged during a call, shown in a run's details. */
 export type LogLine = { level: LoggingLevel; logger?: string; text: string }
 
-// More helps nobody who reads a run, and a chatty server would fill the database.
+// Nobody reads more of a run, and a server that logs much would fill the database.
 const MAX_LINES = 50
 const MAX_LINE_CHARS = 500
 const MAX_LOGGER_CHARS = 60
 
-/** Which of its lists a server says are others now; skills are resources. */
+/** Which of its lists a server says have changed; skills are resources. */
 export type ListChange = 'tools' | 'offers'
 
-type Ear = (line: LogLine) => void
+type LogListener = (line: LogLine) => void
 
-const ears = new WeakMap<Client, Set<Ear>>()
+const logListeners = new WeakMap<Client, Set<LogListener>>()
 
-/** Sets up, before it connects, what a client does with a server's notices. */
+/** Registers what a client does with a server's notifications; to be called before it connects. */
 export function registerNotificationHandlers(
   client: Client,
   redactor: Redactor,
   onChanged: (what: ListChange) => void,
 ): void {
-  const listening = new Set<Ear>()
-  ears.set(client, listening)
+  const listeners = new Set<LogListener>()
+  logListeners.set(client, listeners)
   client.setNotificationHandler('notifications/tools/list_changed', () => onChanged('tools'))
   client.setNotificationHandler('notifications/resources/list_changed', () => onChanged('offers'))
   client.setNotificationHandler('notifications/prompts/list_changed', () => onChanged('offers'))
   client.setNotificationHandler('notifications/message', ({ params }) => {
-    const said = typeof params.data === 'string' ? params.data : (JSON.stringify(params.data) ?? '')
+    const message = typeof params.data === 'string' ? params.data : (JSON.stringify(params.data) ?? '')
     // The text is cut after redaction, because a secret cut in two would not be recognized.
-    const text = truncateAtWord(redactor.text(said), MAX_LINE_CHARS)
+    const text = truncateAtWord(redactor.text(message), MAX_LINE_CHARS)
     const logger =
       params.logger === undefined ? {} : { logger: truncateAtWord(redactor.text(params.logger), MAX_LOGGER_CHARS) }
-    for (const ear of listening) ear({ level: params.level, ...logger, text })
+    for (const listener of listeners) listener({ level: params.level, ...logger, text })
   })
 }
 
-/** Adds to `lines` what is said during the work. Of calls side by side each gets all: the old protocol does not say which one a line belongs to. */
+/** Adds to `lines` what the server logs during the work. Parallel calls get each other's lines, because the old protocol does not say which call a line belongs to. */
 export async function collectLogLines<T>(client: Client, lines: LogLine[], work: () => Promise<T>): Promise<T> {
-  const ear: Ear = (line) => {
+  const listener: LogListener = (line) => {
     if (lines.length < MAX_LINES) lines.push(line)
   }
-  ears.get(client)?.add(ear)
+  logListeners.get(client)?.add(listener)
   try {
     return await work()
   } finally {
-    ears.get(client)?.delete(ear)
+    logListeners.get(client)?.delete(listener)
   }
 }

@@ -7,22 +7,22 @@ const PREFIX =
 
 const Fields = z.object({ error: z.unknown(), message: z.unknown(), msg: z.unknown(), detail: z.unknown() }).partial()
 
-/** What a server said of its trouble, and what to do: `advice` unless that is plain from what it said. */
-export function describeServerError(said: string, advice: string): string {
-  const words = wordsOf(said).replace(PREFIX, '').replace(/\s+/g, ' ').trim()
-  if (/^(?:typeerror: )?fetch failed\.?$/i.test(words))
+/** What a server said went wrong, and what to do: `advice` unless the text itself says it. */
+export function describeServerError(output: string, advice: string): string {
+  const message = messageOf(output).replace(PREFIX, '').replace(/\s+/g, ' ').trim()
+  if (/^(?:typeerror: )?fetch failed\.?$/i.test(message))
     return 'it cannot reach its service from here. Whoever runs Patchbay should check the network.'
-  return `it says "${truncateAtWord(words, MAX_CHARS)}". ${advice}`
+  return `it says "${truncateAtWord(message, MAX_CHARS)}". ${advice}`
 }
 
 /** The message within a JSON error; other text as it is. */
-function wordsOf(said: string): string {
-  const start = said.search(/[[{]/)
-  if (start < 0) return said
+function messageOf(output: string): string {
+  const start = output.search(/[[{]/)
+  if (start < 0) return output
   try {
-    return messageIn(JSON.parse(said.slice(start))) ?? said
+    return messageIn(JSON.parse(output.slice(start))) ?? output
   } catch (error) {
-    if (error instanceof SyntaxError) return said
+    if (error instanceof SyntaxError) return output
     throw error
   }
 }

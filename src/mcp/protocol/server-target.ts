@@ -2,10 +2,9 @@ import { AppError } from '../../errors.ts'
 import type { Principal } from '../../ids.ts'
 import type { JsonObject } from '../../json.ts'
 import type { AuthConfig } from './auth-config.ts'
-import { fillPlaceholders } from './fill-placeholders.ts'
 
 /**
- * Where a connection's server is and how to speak to it. Texts may hold `{name}`; what stands for it comes from
+ * Where a connection's server is and how to reach it. Texts may hold `{name}`; what stands for it comes from
  * `values` or the connection's secrets and is put in at the wire, once per text, never through a shell. A text that
  * mentions a name without a value is left out.
  */
@@ -30,7 +29,7 @@ export type StdioTarget = Common & {
   env: Record<string, string>
   /** Made before the start; the first is the server's HOME and working directory. */
   folders: [home: string, ...more: string[]]
-  /** Folders that hold those of others too: what a server says of paths in them is not told on. */
+  /** Folders that hold those of others too: their paths are removed from what a server says. */
   around?: string[]
   /** Addresses the server will open for a person; each is checked by egress/ first. */
   reaches: string[]
@@ -74,4 +73,43 @@ export type AwsSigning = {
   keyId: string
   secret: string
   session?: string | undefined
+}
+
+const PLACEHOLDER = /\{([a-zA-Z][a-zA-Z0-9]*)(?::([a-zA-Z][a-zA-Z0-9]*))?\}/g
+
+/**
+ * The text with every `{name}` replaced, once: a value that itself holds braces stays as it is. `{user:password}` is
+ * the pair as HTTP Basic wants it (RFC 7617). Undefined when a name has no value: what a person left empty is left out.
+ */
+export function fillPlaceholders(text: string, values: Record<string, string>): string | undefined {
+  const names = [...text.matchAll(PLACEHOLDER)].flatMap(([, ...found]) => found.filter((name) => name !== undefined))
+  if (!names.every((name) => Object.hasOwn(values, name))) return undefined
+  return text.replace(PLACEHOLDER, (_, name: string, password?: string) =>
+    password === undefined ? (values[name] ?? '') : Buffer.from(pair(values, name, password)).toString('base64'),
+  )
+}
+
+const pair = (values: Record<string, string>, name: string, password: string): string =>
+  `${values[name] ?? ''}:${values[password] ?? ''}`
+
+/** The pairs that `{user:password}` stands for in the texts, not yet encoded: as secret as the password. */
+export function userPasswordPairsIn(texts: string[], values: Record<string, string>): string[] {
+  return texts.flatMap((text) =>
+    [...text.matchAll(PLACEHOLDER)].flatMap(([, name, password]) =>
+      name === undefined || password === undefined ? [] : [pair(values, name, password)],
+    ),
+  )
+}
+
+export function fillTexts(texts: string[], values: Record<string, string>): string[] {
+  return texts.map((text) => fillPlaceholders(text, values)).filter((text) => text !== undefined)
+}
+
+/** Names and values filled alike: a header's name can be a person's choice. */
+export function fillHeaders(texts: Record<string, string>, values: Record<string, string>): Record<string, string> {
+  const filled = Object.entries(texts).map(([name, text]) => [
+    fillPlaceholders(name, values),
+    fillPlaceholders(text, values),
+  ])
+  return Object.fromEntries(filled.filter(([name, text]) => name !== undefined && text !== undefined))
 }

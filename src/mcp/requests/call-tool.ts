@@ -8,20 +8,26 @@ import {
   TRACEPARENT_META_KEY,
   TRACESTATE_META_KEY,
 } from '@modelcontextprotocol/client'
+import { z } from 'zod'
 import type { JsonObject } from '../../json.ts'
 import type { StoredTool } from '../../registry/connection.ts'
 import { isLostStream } from '../protocol/lost-stream-error.ts'
+import { isNestedTooDeeply, type Redactor } from '../protocol/redactor.ts'
 import type { Session } from '../transport/session.ts'
-import type { CallOptions, ToolOutcome } from './outcome.ts'
-import type { PausableTimeout } from './pausable-timeout.ts'
-import { toolOutcomeOf } from './read-result.ts'
-import { type CallTimes, NO_TIMEOUT_MS, sendWithElicitation, withAnswers } from './send-request.ts'
+import type { CallOptions, ContentPart, ToolOutcome } from './outcome.ts'
+import {
+  type CallTimes,
+  NO_TIMEOUT_MS,
+  type PausableTimeout,
+  sendWithElicitation,
+  withAnswers,
+} from './send-request.ts'
 
 type ToolCall = { tool: StoredTool; args: JsonObject }
 
 /**
- * One leg of a `tools/call`. Progress starts the timeout anew, up to `totalMs`; while a person is asked it stands still. An error
- * the server answers with is an answer, and comes back as `tool_error`; all other trouble throws what the SDK throws.
+ * One round of a `tools/call`. Progress restarts the timeout, up to `totalMs`; while a person is asked it is paused. An error
+ * the server answers with is an answer, and comes back as `tool_error`; for everything else it throws what the SDK throws.
  */
 export async function callTool(
   session: Session,
@@ -32,7 +38,7 @@ export async function callTool(
   const began = performance.now()
   const elapsed = () => Math.round(performance.now() - began)
   try {
-    const reply = await sendWithElicitation(session, { ...o, times }, (patience) => send(session, call, patience, o))
+    const reply = await sendWithElicitation(session, { ...o, times }, (timeout) => send(session, call, timeout, o))
     if (reply.kind === 'input_required') return { ...reply, ms: elapsed() }
     if (reply.kind === 'unfit')
       return { kind: 'failed', why: 'protocol', message: reply.message, sent: false, ms: elapsed() }
@@ -44,7 +50,7 @@ export async function callTool(
   }
 }
 
-/** Below this a server's notes are for its makers. */
+/** Messages below this level are for the server's developers. */
 const LOG_LEVEL = 'info'
 
 /** On the new protocol a server logs only for those who ask in each request. */
@@ -58,18 +64,18 @@ function metaOf({ era }: Session, { trace }: CallOptions): Record<string, string
 function send(
   session: Session,
   { tool, args }: ToolCall,
-  patience: PausableTimeout,
+  timeout: PausableTimeout,
   o: CallOptions,
 ): Promise<CallToolResult | InputRequiredResult> {
   return session.client.callTool(
     { name: tool.name, arguments: args, _meta: metaOf(session, o), ...withAnswers(o.resume) },
     {
       toolDefinition: definitionOf(tool),
-      signal: patience.signal,
+      signal: timeout.signal,
       timeout: NO_TIMEOUT_MS,
       allowInputRequired: true,
       onprogress: ({ message, progress, total }) => {
-        patience.heard()
+        timeout.restart()
         o.onProgress({
           ...(message !== undefined && { message: session.redactor.text(message) }),
           progress,
@@ -94,4 +100,51 @@ function traceContextOf(run: string): Record<string, string> {
   const trace = /^(?!0{32})[0-9a-f]{32}$/.test(hex) ? hex : createHash('sha256').update(run).digest('hex').slice(0, 32)
   const span = randomBytes(8).toString('hex')
   return { [TRACEPARENT_META_KEY]: `00-${trace}-${span}-01`, [TRACESTATE_META_KEY]: `patchbay=${span}` }
+}
+
+const Json = z.json()
+const TOO_DEEP = '[The structured part of this answer is nested too deeply, so it was left out.]'
+
+/** What a server answered, as our own parts and without the connection's secrets. */
+function toolOutcomeOf(result: CallToolResult, redactor: Redactor, ms: number): ToolOutcome {
+  const kind = result.isError === true ? 'tool_error' : 'ok'
+  const content = result.content.map((part) => contentPartOf(part, redactor))
+  if (result.structuredContent === undefined) return { kind, content, ms }
+  if (isNestedTooDeeply(result.structuredContent))
+    return { kind, content: [...content, { type: 'text', text: TOO_DEEP }], ms }
+  const structured = Json.safeParse(result.structuredContent)
+  return {
+    kind,
+    content,
+    ...(structured.success && { structured: redactor.json(structured.data) }),
+    ms,
+  }
+}
+
+export function contentPartOf(part: CallToolResult['content'][number], redactor: Redactor): ContentPart {
+  switch (part.type) {
+    case 'text':
+      return { type: 'text', text: redactor.text(part.text) }
+    case 'image':
+    case 'audio':
+      return { type: part.type, mimeType: part.mimeType, data: part.data }
+    case 'resource_link':
+      return { type: 'link', uri: redactor.text(part.uri), name: redactor.text(part.title ?? part.name) }
+    case 'resource':
+      return resourceOf(part.resource, redactor)
+    default:
+      part satisfies never
+      return { type: 'text', text: '[a kind of content Patchbay does not know]' }
+  }
+}
+
+type Resource = Extract<CallToolResult['content'][number], { type: 'resource' }>['resource']
+
+function resourceOf(resource: Resource, redactor: Redactor): ContentPart {
+  return {
+    type: 'resource',
+    uri: redactor.text(resource.uri),
+    ...(resource.mimeType !== undefined && { mimeType: resource.mimeType }),
+    ...('text' in resource ? { text: redactor.text(resource.text) } : { data: resource.blob }),
+  }
 }

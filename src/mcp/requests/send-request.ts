@@ -5,59 +5,57 @@ import {
   UrlElicitationRequiredError,
 } from '@modelcontextprotocol/client'
 import { isAppError } from '../../errors.ts'
-import { toElicitResult } from '../elicitation/elicitation-result.ts'
 import type { InputAnswer, InputRequest, PendingInputRequest, ResumeAnswers } from '../elicitation/input-request.ts'
 import { readInputRequired, readUrlElicitations } from '../elicitation/read-elicitation.ts'
-import type { ElicitationTarget } from '../elicitation/route-elicitation.ts'
+import { type ElicitationTarget, toElicitResult } from '../elicitation/route-elicitation.ts'
 import type { Session } from '../transport/session.ts'
-import { type PausableTimeout, startPausableTimeout } from './pausable-timeout.ts'
 
-/** How a request goes out, and how what its server asks meanwhile reaches a person. */
+/** How to send a request, and how to ask the person what its server wants meanwhile. */
 export type RequestOptions = {
   signal: AbortSignal
-  /** The answers to what the server asked in the leg before. */
+  /** The answers to what the server asked in the round before. */
   resume?: ResumeAnswers | undefined
   /**
-   * The server asks in the middle of the request and waits on the wire: who made it has until `deadline` to resolve with
+   * Called when the server asks in the middle of the request and waits for the answer; it has until `deadline` to resolve with
    * what the person says. Without this nobody can be asked, and the server hears "cancel".
    */
   onInput?(request: InputRequest, deadline: Date, signal: AbortSignal): Promise<InputAnswer>
 }
 
-/** How long is waited for a word, and for all of it; in ms. */
+/** How long a call may go without progress, and how long it may take in all. */
 export type CallTimes = { timeoutMs: number; totalMs: number }
 
 export type RequestRound = RequestOptions & { times: CallTimes }
 
-/** The request stands; it goes on when it is made again with the answers, in any process. Without `asks` at once. */
+/** The request goes on when it is sent again with the answers, in any process; without `asks` at once. */
 export type InputRequiredOutcome = { kind: 'input_required'; asks: PendingInputRequest[]; state?: string | undefined }
 
-/** `unfit`: what the server asks cannot be put to a person, which ends the request; nothing was done, or it would not ask. */
+/** `unfit`: what the server asks cannot be shown to a person, which ends the request; nothing was done yet. */
 export type Reply<T> = { kind: 'done'; value: T } | InputRequiredOutcome | { kind: 'unfit'; message: string }
 
-/** The SDK's own timers know no pause; they are out of the way, and this is as long as a timer can be. */
+/** The SDK's own timers cannot be paused, so they get the longest time that a timer can have. */
 export const NO_TIMEOUT_MS = 2 ** 31 - 1
 
 /**
- * One leg of a request that may want something of the person first, with either protocol. While a person is asked its time
- * stands still. Throws what the SDK throws.
+ * One round of a request for which the server may ask the person something first, with either protocol. The timeout is paused while
+ * a person is asked. Throws what the SDK throws.
  */
 export async function sendWithElicitation<T extends object>(
   session: Session,
-  leg: RequestRound,
-  send: (patience: PausableTimeout) => Promise<T | InputRequiredResult>,
+  round: RequestRound,
+  send: (timeout: PausableTimeout) => Promise<T | InputRequiredResult>,
 ): Promise<Reply<T>> {
-  const { timeoutMs: idleMs, totalMs } = leg.times
-  using patience = startPausableTimeout({ idleMs, totalMs, signal: leg.signal })
-  const leave = session.elicitations.enter(askerOf(leg, patience))
+  const { timeoutMs: idleMs, totalMs } = round.times
+  using timeout = startPausableTimeout({ idleMs, totalMs, signal: round.signal })
+  const leave = session.elicitations.enter(elicitationTargetOf(round, timeout))
   try {
-    const result = await send(patience)
+    const result = await send(timeout)
     return isInputRequiredResult(result)
-      ? askingOf(() => readInputRequired(result, session.policy))
+      ? inputRequiredReply(() => readInputRequired(result, session.policy))
       : { kind: 'done', value: result }
   } catch (error) {
     if (!(error instanceof UrlElicitationRequiredError) || error.elicitations.length === 0) throw error
-    return askingOf(() => ({ asks: readUrlElicitations(error.elicitations, session.policy) }))
+    return inputRequiredReply(() => ({ asks: readUrlElicitations(error.elicitations, session.policy) }))
   } finally {
     leave()
   }
@@ -70,11 +68,11 @@ export const sendRequest = <T extends object>(
   session: Session,
   { method, params }: Wire,
   schema: StandardSchemaV1<unknown, T | InputRequiredResult>,
-  leg: RequestRound,
+  round: RequestRound,
 ): Promise<Reply<T>> =>
-  sendWithElicitation(session, leg, (patience) =>
-    session.client.request({ method, params: { ...params, ...withAnswers(leg.resume) } }, schema, {
-      signal: patience.signal,
+  sendWithElicitation(session, round, (timeout) =>
+    session.client.request({ method, params: { ...params, ...withAnswers(round.resume) } }, schema, {
+      signal: timeout.signal,
       timeout: NO_TIMEOUT_MS,
       allowInputRequired: true,
     }),
@@ -93,19 +91,82 @@ export function withAnswers(resume: ResumeAnswers | undefined) {
   }
 }
 
-/** A question may hold the request up for as long as it may take, each anew. */
-const askerOf = ({ onInput, times }: RequestRound, { pause, resume }: PausableTimeout): ElicitationTarget => ({
+/** Each question may take as long as the whole call. */
+const elicitationTargetOf = (
+  { onInput, times }: RequestRound,
+  { pause, resume }: PausableTimeout,
+): ElicitationTarget => ({
   pause,
   resume,
   ask: (asked, signal) =>
     onInput?.(asked, new Date(Date.now() + times.totalMs), signal) ?? Promise.resolve({ action: 'cancel' }),
 })
 
-function askingOf(read: () => Omit<InputRequiredOutcome, 'kind'>): Reply<never> {
+function inputRequiredReply(read: () => Omit<InputRequiredOutcome, 'kind'>): Reply<never> {
   try {
     return { kind: 'input_required', ...read() }
   } catch (error) {
     if (!isAppError(error, 'server_refused')) throw error
     return { kind: 'unfit', message: error.message }
+  }
+}
+
+/** Ends a call after `idleMs` without progress, or `totalMs` in all. Time in which a person is asked does not count. */
+export type PausableTimeout = {
+  /** Fires when the time is over, or when the caller's own signal fires. */
+  signal: AbortSignal
+  /** The server reported progress: `idleMs` begins anew. */
+  restart(): void
+  pause(): void
+  resume(): void
+  [Symbol.dispose](): void
+}
+
+type TimeoutOptions = { idleMs: number; totalMs: number; signal: AbortSignal }
+
+function startPausableTimeout({ idleMs, totalMs, signal }: TimeoutOptions): PausableTimeout {
+  // One listener instead of AbortSignal.any, which costs a call more than everything else here.
+  const ended = new AbortController()
+  const leave = () => ended.abort(signal.reason)
+  if (signal.aborted) leave()
+  else signal.addEventListener('abort', leave, { once: true })
+  const left = { idle: idleMs, total: totalMs }
+  let pauses = 0
+  let since = performance.now()
+  let timer: NodeJS.Timeout | undefined
+
+  const stopTimer = (): void => {
+    if (timer === undefined) return
+    clearTimeout(timer)
+    timer = undefined
+    const passed = performance.now() - since
+    left.idle -= passed
+    left.total -= passed
+  }
+  const startTimer = (): void => {
+    if (pauses > 0 || ended.signal.aborted) return
+    since = performance.now()
+    timer = setTimeout(() => ended.abort(), Math.max(0, Math.min(left.idle, left.total)))
+  }
+  startTimer()
+  return {
+    signal: ended.signal,
+    restart() {
+      stopTimer()
+      left.idle = idleMs
+      startTimer()
+    },
+    pause() {
+      stopTimer()
+      pauses += 1
+    },
+    resume() {
+      pauses -= 1
+      startTimer()
+    },
+    [Symbol.dispose]: () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', leave)
+    },
   }
 }

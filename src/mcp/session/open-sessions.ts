@@ -1,14 +1,8 @@
-import { type ConnectionSecrets, readSecrets } from '../../credentials/secrets.ts'
-import type { CredentialStore } from '../../credentials/store.ts'
-import type { Egress } from '../../egress/egress.ts'
+import { ProtocolError } from '@modelcontextprotocol/client'
 import { AppError } from '../../errors.ts'
-import type { ConnectionId, UserId, WorkspaceId } from '../../ids.ts'
-import type { Log } from '../../log.ts'
+import type { ConnectionId } from '../../ids.ts'
 import type { Connection } from '../../registry/connection.ts'
-import type { Registry } from '../../registry/registry.ts'
 import { rejectOnAbort } from '../../timing.ts'
-import type { Auth } from '../auth/auth.ts'
-import type { BackgroundTasks } from '../background-tasks.ts'
 import {
   classifyError,
   createCircuitOpenFailure,
@@ -16,43 +10,22 @@ import {
   type McpFailure,
   type ServerLabel,
 } from '../protocol/classify-error.ts'
-import type { ListChange } from '../protocol/notifications.ts'
-import { readProtocolEra } from '../protocol/protocol-era.ts'
 import { hasKnownAddress, type Target, type TargetLimits } from '../protocol/server-target.ts'
 import type { Session, Work } from '../transport/session.ts'
 import { type CircuitBreakers, type CircuitState, createCircuitBreakers, type Permit } from './circuit-breaker.ts'
-import { openSession } from './open-session.ts'
-import type { ResponseCaches } from './response-caches.ts'
-import { createSessionHealth, type SessionHealth } from './session-health.ts'
+import { createSessionOpener, type SessionOpenerDeps } from './open-session.ts'
 import { createSessionPool, type SessionLease } from './session-pool.ts'
 
-export type AuditEntry = { what: 'credential_opened'; connection: ConnectionId; workspace: WorkspaceId; user: UserId }
-
-type OpenSessionsDeps = {
-  registry: Pick<Registry, 'saveEra'>
-  credentials: CredentialStore
-  egress: Egress
-  /** Left out: nobody signs in, servers take what headers hold. */
-  auth?: Pick<Auth, 'bearer'> | undefined
-  background: BackgroundTasks
-  caches: ResponseCaches
-  log: Log
-  projectRoot: string
-  target(connection: Connection): Target
+type OpenSessionsDeps = SessionOpenerDeps & {
   limits(connection: Connection): TargetLimits
-  onChanged(connection: Connection): (what: ListChange) => void
-  onOpened(connection: Connection, session: Session): void
-  audit?: ((entry: AuditEntry) => Promise<void>) | undefined
   /** After how long without use a session is asked whether it still answers. */
   quietMs?: number | undefined
-  /** Aborted when the whole app ends: then servers are not waited for. */
-  shutdown: AbortSignal
 }
 
-export type SessionOutcome<T> = { ok: true; value: T } | { ok: false; trouble: McpFailure; error: unknown }
+export type SessionOutcome<T> = { ok: true; value: T } | { ok: false; failure: McpFailure; error: unknown }
 
-/** Who works on a connection's session: for the circuit it is one call, however often it is tried. */
-type Caller = { connection: Connection; signal: AbortSignal; pass: Permit }
+/** Who works on a connection's session. The circuit breaker counts one call, however often it is tried. */
+type Caller = { connection: Connection; signal: AbortSignal; permit: Permit }
 
 export type OpenSessions = {
   /**
@@ -61,58 +34,58 @@ export type OpenSessions = {
    */
   use<T>(connection: Connection, signal: AbortSignal, work: Work<T>): Promise<SessionOutcome<T>>
   circuit(id: ConnectionId): CircuitState
-  /** What was met before does not count any more. */
-  wake(id: ConnectionId): void
+  /** Closes the circuit: earlier failures do not count any more. */
+  resetCircuit(id: ConnectionId): void
   /** The next call opens a new session; calls under way finish first. */
   retire(id: ConnectionId): Promise<void>
   close(id: ConnectionId): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
-type Opened = SessionLease<Session> & { opened: Session }
+type OpenLease = SessionLease<Session> & { opened: Session }
 
 export function createOpenSessions(deps: OpenSessionsDeps): OpenSessions {
   const circuits = createCircuitBreakers()
   const health = createSessionHealth(deps.quietMs)
-  const { pool, lease } = leasing(deps, health)
+  const { pool, lease } = createLeases(deps, health)
 
   const attempt = async <T>(
-    { connection: c, signal, pass }: Caller,
+    { connection: c, signal, permit }: Caller,
     work: Work<T>,
     fresh: boolean,
   ): Promise<SessionOutcome<T>> => {
-    const party = partyAt(deps.target(c), c)
-    const held = await lease(c, fresh, signal).catch((error: unknown) => ({ error }))
-    if ('error' in held) {
-      const trouble = stopped(signal, false) ?? unsent(classifyError(held.error, party()))
-      return { ok: false, trouble, error: held.error }
+    const label = startLabel(deps.target(c), c)
+    const leased = await lease(c, fresh, signal).catch((error: unknown) => ({ error }))
+    if ('error' in leased) {
+      const failure = cancelledFailure(signal, false) ?? asUnsent(classifyError(leased.error, label()))
+      return { ok: false, failure, error: leased.error }
     }
-    const used = await work(held.opened, { answered: () => pass.settle('answered'), retired: held.retired }).then(
+    const used = await work(leased.opened, { answered: () => permit.settle('answered'), retired: leased.retired }).then(
       (value): SessionOutcome<T> => ({ ok: true, value }),
       (error: unknown): SessionOutcome<T> => ({
         ok: false,
-        trouble: stopped(signal, true) ?? classifyError(error, party()),
+        failure: cancelledFailure(signal, true) ?? classifyError(error, label()),
         error,
       }),
     )
-    health.note(held.opened)
-    if (!used.ok && wantsNewSession(used.trouble)) await held.retire()
-    else held.release()
+    health.note(leased.opened)
+    if (!used.ok && wantsNewSession(used.failure)) await leased.retire()
+    else leased.release()
     return used
   }
 
-  const attempts = async <T>(caller: Caller, work: Work<T>): Promise<SessionOutcome<T>> => {
+  const callWithRetry = async <T>(caller: Caller, work: Work<T>): Promise<SessionOutcome<T>> => {
     const first = await attempt(caller, work, false)
-    return first.ok || !first.trouble.turnedAway ? first : await attempt(caller, work, true)
+    return first.ok || !first.failure.turnedAway ? first : await attempt(caller, work, true)
   }
 
   return {
     use: (connection, signal, work) =>
-      guarded(circuits, connection.id, deps.target(connection).title, (pass) =>
-        attempts({ connection, signal, pass }, work),
+      throughCircuit(circuits, connection.id, deps.target(connection).title, (permit) =>
+        callWithRetry({ connection, signal, permit }, work),
       ),
     circuit: (id) => circuits.of(id),
-    wake: (id) => circuits.forget(id),
+    resetCircuit: (id) => circuits.forget(id),
     retire: (id) => {
       circuits.forget(id)
       return pool.retire(id)
@@ -125,95 +98,54 @@ export function createOpenSessions(deps: OpenSessionsDeps): OpenSessions {
   }
 }
 
-/** Sessions that are sound and opened with what the connection has now. */
-function leasing(deps: OpenSessionsDeps, health: SessionHealth) {
-  const { open, isCurrent } = opening(deps)
+/** Leases of sessions that still answer and were opened with what the connection has now. */
+function createLeases(deps: OpenSessionsDeps, health: SessionHealth) {
+  const { open, isCurrent } = createSessionOpener(deps)
   const pool = createSessionPool({ open, idleMs: (c) => deps.limits(c).idleSeconds * 1000, log: deps.log })
 
-  const lease = async (c: Connection, fresh: boolean, signal: AbortSignal): Promise<Opened> => {
+  const lease = async (c: Connection, fresh: boolean, signal: AbortSignal): Promise<OpenLease> => {
     if (deps.shutdown.aborted) throw new AppError('cancelled', 'Patchbay is stopping. Try again in a minute.')
-    const held = pool.hold(c, JSON.stringify([deps.target(c), c.credential]), fresh)
+    const leased = pool.hold(c, JSON.stringify([deps.target(c), c.credential]), fresh)
     try {
-      const opened = await rejectOnAbort(held.session, signal)
-      const sound = !held.alone || (await health.isSound(opened, deps.target(c), signal))
+      const opened = await rejectOnAbort(leased.session, signal)
+      const sound = !leased.alone || (await health.isSound(opened, deps.target(c), signal))
       signal.throwIfAborted()
-      if (sound && (await isCurrent(c, opened))) return { ...held, opened }
+      if (sound && (await isCurrent(c, opened))) return { ...leased, opened }
     } catch (error) {
-      held.release()
+      leased.release()
       throw error
     }
-    await held.retire()
+    await leased.retire()
     return lease(c, fresh, signal)
   }
   return { pool, lease }
 }
 
-// How long an open session may go on with a credential that another instance has replaced meanwhile.
-const SECRETS_CHECK_MS = 5 * 60 * 1000
-
-/** Opens a connection's session with its saved credential. */
-function opening(deps: OpenSessionsDeps) {
-  const openedWith = new WeakMap<Session, { secrets: string; checkedAt: number }>()
-
-  const secretsOf = async (c: Connection): Promise<ConnectionSecrets> => {
-    if (c.credential !== undefined)
-      await deps.audit?.({ what: 'credential_opened', connection: c.id, workspace: c.workspace, user: c.user })
-    return readSecrets(deps.credentials, c.credential)
-  }
-
-  return {
-    /** `fresh` forgets which protocol the server spoke last. Throws AppErrors. */
-    open: async (c: Connection, fresh: boolean, signal: AbortSignal): Promise<Session> => {
-      const era = fresh ? undefined : readProtocolEra(c.era, Date.now())
-      const secrets = await secretsOf(c)
-      const target = deps.target(c)
-      const bearer = deps.auth?.bearer(c.id, target, secrets)
-      const cache = deps.caches.storeOf(c.id, [target, secrets])
-      const session = await openSession(
-        deps,
-        { target, secrets, bearer, era, cache, onChanged: deps.onChanged(c) },
-        signal,
-      )
-      openedWith.set(session, { secrets: JSON.stringify(secrets), checkedAt: Date.now() })
-      if (era === undefined) deps.background.run('keep era', () => deps.registry.saveEra(c, session.era))
-      deps.onOpened(c, session)
-      return session
-    },
-    /** False when the credential was replaced since the session was opened. */
-    isCurrent: async (c: Connection, session: Session): Promise<boolean> => {
-      const last = openedWith.get(session)
-      if (last === undefined || Date.now() - last.checkedAt < SECRETS_CHECK_MS) return true
-      last.checkedAt = Date.now()
-      return JSON.stringify(await secretsOf(c)) === last.secrets
-    },
-  }
-}
-
-/** Through the connection's circuit: few calls find out whether a resting server is back. */
-async function guarded<T>(
+/** Does the work if the connection's circuit gives a permit: of a server that failed often, only single calls try whether it is back. */
+async function throughCircuit<T>(
   circuits: CircuitBreakers,
   id: ConnectionId,
   title: string,
-  work: (pass: Permit) => Promise<SessionOutcome<T>>,
+  work: (permit: Permit) => Promise<SessionOutcome<T>>,
 ): Promise<SessionOutcome<T>> {
-  const pass = circuits.enter(id)
-  if (!('settle' in pass)) return { ok: false, trouble: createCircuitOpenFailure(title, pass), error: undefined }
+  const permit = circuits.enter(id)
+  if (!('settle' in permit)) return { ok: false, failure: createCircuitOpenFailure(title, permit), error: undefined }
   try {
-    const used = await work(pass)
-    pass.settle(verdictOf(used))
+    const used = await work(permit)
+    permit.settle(circuitResultOf(used))
     return used
   } finally {
-    pass.settle('void')
+    permit.settle('void')
   }
 }
 
-function verdictOf(used: SessionOutcome<unknown>): 'answered' | 'unreachable' | 'void' {
+function circuitResultOf(used: SessionOutcome<unknown>): 'answered' | 'unreachable' | 'void' {
   if (used.ok) return 'answered'
-  if (isServerUnreachable(used.trouble)) return 'unreachable'
-  return used.trouble.why === 'sign_in' || used.trouble.why === 'protocol' ? 'answered' : 'void'
+  if (isServerUnreachable(used.failure)) return 'unreachable'
+  return used.failure.why === 'sign_in' || used.failure.why === 'protocol' ? 'answered' : 'void'
 }
 
-function partyAt(target: Target, c: Connection): () => ServerLabel {
+function startLabel(target: Target, c: Connection): () => ServerLabel {
   const began = Date.now()
   return () => {
     const seconds = Math.round((Date.now() - began) / 1000)
@@ -228,14 +160,50 @@ function partyAt(target: Target, c: Connection): () => ServerLabel {
   }
 }
 
-/** Another session may do better; a wider sign-in, wherever it is made, is found by the next one. */
+/** A new session may succeed, and it is opened with the permissions of a newer sign-in. */
 const wantsNewSession = ({ turnedAway, why }: McpFailure): boolean => turnedAway || why === 'scope'
 
-/** A session that did not open carried nothing; opening it again at once would not change that. */
-const unsent = (trouble: McpFailure): McpFailure => ({ ...trouble, sent: false, turnedAway: false })
+/** A session that did not open sent nothing, and opening it again at once would fail as well. */
+const asUnsent = (failure: McpFailure): McpFailure => ({ ...failure, sent: false, turnedAway: false })
 
 /** The SDK reports a caller's abort as a timeout, so the signal is asked first. */
-function stopped(signal: AbortSignal, sent: boolean): McpFailure | undefined {
+function cancelledFailure(signal: AbortSignal, sent: boolean): McpFailure | undefined {
   if (!signal.aborted) return undefined
   return { why: 'cancelled', code: 'cancelled', message: 'Stopped.', sent, turnedAway: false }
+}
+
+/** Whether a session that was unused for a while still answers, asked before a call that must not get lost. */
+type SessionHealth = {
+  /** The session was used just now. */
+  note(session: Session): void
+  isSound(session: Session, target: Target, signal: AbortSignal): Promise<boolean>
+}
+
+// What answered a minute ago answers now; asking before each call would double its time.
+const QUIET_MS = 60_000
+const ANSWER_MS = 3_000
+
+function createSessionHealth(quietMs: number = QUIET_MS): SessionHealth {
+  const usedAt = new WeakMap<Session, number>()
+  return {
+    note: (session) => void usedAt.set(session, Date.now()),
+    isSound: async (session, target, signal) => {
+      const last = usedAt.get(session)
+      if (last === undefined || Date.now() - last < quietMs) return true
+      return answers(session, target, AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]))
+    },
+  }
+}
+
+/** The new protocol over HTTP has no session that could be lost: each request stands for itself. */
+async function answers({ client, era }: Session, target: Target, signal: AbortSignal): Promise<boolean> {
+  if (era.kind === 'modern' && target.kind === 'http') return true
+  try {
+    const options = { signal, timeout: ANSWER_MS }
+    await (era.kind === 'modern' ? client.discover(options) : client.ping(options))
+    return true
+  } catch (error) {
+    // An error answer is an answer: the session works.
+    return error instanceof ProtocolError
+  }
 }

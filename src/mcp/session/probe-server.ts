@@ -1,16 +1,13 @@
 import { AppError } from '../../errors.ts'
 import type { StoredTool } from '../../registry/connection.ts'
-import { listTools } from '../features/list-tools.ts'
+import { listTools, readServerFeatures, serverInstructionsOf } from '../features/read-server-info.ts'
 import { classifyError, toAppError } from '../protocol/classify-error.ts'
 import { describeServerError } from '../protocol/server-error-text.ts'
 import { hasKnownAddress, type Target } from '../protocol/server-target.ts'
 import { callTool } from '../requests/call-tool.ts'
 import type { Probe } from '../requests/outcome.ts'
-import type { OpenDeps, SessionRequest } from '../transport/opening.ts'
-import type { Session } from '../transport/session.ts'
+import type { OpenDeps, Session, SessionRequest } from '../transport/session.ts'
 import { openSession } from './open-session.ts'
-import { readServerFeatures } from './server-features.ts'
-import { serverInstructionsOf } from './server-instructions.ts'
 
 const CHECK_MS = 20_000
 
@@ -24,7 +21,7 @@ export async function probeServer(
   const opening = { target, secrets, bearer, era: undefined, onChanged: () => undefined }
   const session = await openSession(deps, opening, signal)
   try {
-    const { tools, leftOut: unusableTools } = await listTools(session.client, session.redactor, signal)
+    const { tools, unusableTools } = await listTools(session.client, session.redactor, signal)
     const ms = Math.round(performance.now() - began)
     if (tools.length === 0)
       throw new AppError(
@@ -50,8 +47,8 @@ export async function probeServer(
     const seconds = Math.round((performance.now() - began) / 1000)
     if (error instanceof AppError) throw error
     const { title, docs } = target
-    const party = { title, docs, seconds, signedIn, known: hasKnownAddress(target), signsIn: bearer !== undefined }
-    throw toAppError(classifyError(error, party), error)
+    const label = { title, docs, seconds, signedIn, known: hasKnownAddress(target), signsIn: bearer !== undefined }
+    throw toAppError(classifyError(error, label), error)
   } finally {
     await session.close()
   }
@@ -68,11 +65,11 @@ async function makeCheck(session: Session, target: Target, tools: StoredTool[], 
       onProgress: () => undefined,
     })
     if (outcome.kind === 'ok') return
-    const said =
+    const text =
       outcome.kind === 'tool_error'
         ? outcome.content.map((part) => (part.type === 'text' ? part.text : '')).join(' ')
         : ''
-    const why = describeServerError(said, `Check what you filled in: ${target.docs}`)
+    const why = describeServerError(text, `Check what you filled in: ${target.docs}`)
     throw new AppError('server_refused', `${target.title} starts, but ${why}`)
   }
 }

@@ -6,7 +6,7 @@ import type { Connection } from '../../registry/connection.ts'
 /** One open session per connection, shared by its parallel calls, never by two connections. */
 type SessionPool<S> = {
   /**
-   * The connection's session, opened if need be (once, however many ask). `key` is what it is opened with: another key
+   * The connection's session, opened if needed (once, however many calls wait). `key` is what it is opened with: another key
    * opens anew, and `fresh` also forgets what is known of the server.
    */
   hold(connection: Connection, key: string, fresh: boolean): SessionLease<S>
@@ -17,21 +17,21 @@ type SessionPool<S> = {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** Its holder gives it back once, in one of two ways. */
+/** The use of a session by one call, which ends it once by `release` or `retire`. */
 export type SessionLease<S> = {
   session: Promise<S>
   /** Nobody else uses the session now. */
   alone: boolean
-  /** Fires when the session is given to nobody any more: whoever stays long on it leaves. */
+  /** Fires when the session is given to no more calls: subscriptions then leave it. */
   retired: AbortSignal
   release(): void
-  /** Gives it back for good: the next one is new. Those beside us finish first; resolves when it has ended, if there are none. */
+  /** Ends the use; the next call gets a new session. Other calls on it finish first; without any, this resolves when it has ended. */
   retire(): Promise<void>
 }
 
 type Closable = { ended: Promise<void>; close(): Promise<void> }
 
-type Held<S> = {
+type PooledSession<S> = {
   id: ConnectionId
   key: string
   session: Promise<S>
@@ -49,8 +49,8 @@ type SessionPoolDeps<S> = {
 
 /** `current`: what the next call gets. `open`: these, and retired ones that are still used. */
 type Sessions<S> = {
-  current: Map<ConnectionId, Held<S>>
-  open: Set<Held<S>>
+  current: Map<ConnectionId, PooledSession<S>>
+  open: Set<PooledSession<S>>
   ending: Set<Promise<void>>
   log: Log
 }
@@ -58,20 +58,20 @@ type Sessions<S> = {
 export function createSessionPool<S extends Closable>({ open, idleMs, log }: SessionPoolDeps<S>): SessionPool<S> {
   const sessions: Sessions<S> = { current: new Map(), open: new Set(), ending: new Set(), log }
 
-  const begin = (connection: Connection, key: string, fresh: boolean): Held<S> => {
+  const openPooled = (connection: Connection, key: string, fresh: boolean): PooledSession<S> => {
     const abort = new AbortController()
     const session = open(connection, fresh, abort.signal)
     const one = { id: connection.id, key, session, abort, retired: new AbortController(), users: 0 }
     sessions.current.set(connection.id, one)
     sessions.open.add(one)
     const forget = () => {
-      takeOut(sessions, one)
+      stopSharing(sessions, one)
       sessions.open.delete(one)
     }
     session.then((opened) => opened.ended).then(forget, forget)
     return one
   }
-  const endAll = async (which: (one: Held<S>) => boolean): Promise<void> => {
+  const endAll = async (which: (one: PooledSession<S>) => boolean): Promise<void> => {
     await Promise.all([...sessions.open].filter(which).map((one) => end(sessions, one)))
   }
 
@@ -79,7 +79,7 @@ export function createSessionPool<S extends Closable>({ open, idleMs, log }: Ses
     hold: (connection, key, fresh) => {
       const before = sessions.current.get(connection.id)
       if (before !== undefined && before.key !== key) void retire(sessions, before)
-      const one = sessions.current.get(connection.id) ?? begin(connection, key, fresh)
+      const one = sessions.current.get(connection.id) ?? openPooled(connection, key, fresh)
       return leaseOf(sessions, one, idleMs(connection))
     },
     retire: async (id) => {
@@ -94,7 +94,7 @@ export function createSessionPool<S extends Closable>({ open, idleMs, log }: Ses
   }
 }
 
-function leaseOf<S extends Closable>(sessions: Sessions<S>, one: Held<S>, idleMs: number): SessionLease<S> {
+function leaseOf<S extends Closable>(sessions: Sessions<S>, one: PooledSession<S>, idleMs: number): SessionLease<S> {
   clearTimeout(one.idle)
   one.users += 1
   return {
@@ -114,21 +114,21 @@ function leaseOf<S extends Closable>(sessions: Sessions<S>, one: Held<S>, idleMs
   }
 }
 
-/** From here on nobody new gets it. */
-function takeOut<S>({ current }: Sessions<S>, one: Held<S>): void {
+/** The session is given to no more calls. */
+function stopSharing<S>({ current }: Sessions<S>, one: PooledSession<S>): void {
   if (current.get(one.id) === one) current.delete(one.id)
   clearTimeout(one.idle)
   one.retired.abort()
 }
 
-async function retire<S extends Closable>(sessions: Sessions<S>, one: Held<S>): Promise<void> {
-  takeOut(sessions, one)
+async function retire<S extends Closable>(sessions: Sessions<S>, one: PooledSession<S>): Promise<void> {
+  stopSharing(sessions, one)
   if (one.users === 0 && sessions.open.has(one)) await end(sessions, one)
 }
 
 /** Never throws: nobody waits for the end of an idle session. */
-async function end<S extends Closable>(sessions: Sessions<S>, one: Held<S>): Promise<void> {
-  takeOut(sessions, one)
+async function end<S extends Closable>(sessions: Sessions<S>, one: PooledSession<S>): Promise<void> {
+  stopSharing(sessions, one)
   sessions.open.delete(one)
   one.abort.abort()
   // An opening that failed, or that we have just aborted, cleans up after itself and tells its callers.

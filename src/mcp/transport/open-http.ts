@@ -4,24 +4,25 @@ import {
   SSEClientTransport,
   StreamableHTTPClientTransport,
 } from '@modelcontextprotocol/client'
-import { AppError } from '../../errors.ts'
+import { AwsV4Signer } from 'aws4fetch'
+import { AppError, errorChainOf } from '../../errors.ts'
 import { withDeadline } from '../../timing.ts'
-import { logFailureOf } from '../background-tasks.ts'
 import { classifyError, statusIn, toAppError } from '../protocol/classify-error.ts'
-import { fillHeaders, fillPlaceholders } from '../protocol/fill-placeholders.ts'
-import { type ProtocolEra, priorDiscoveryOf, protocolEraOf } from '../protocol/protocol-era.ts'
-import type { AwsSigning } from '../protocol/server-target.ts'
-import { type HttpTarget, hasKnownAddress, serverUrlOf } from '../protocol/server-target.ts'
-import { createAwsSignedFetch } from './aws-signed-fetch.ts'
-import { detectDeadStreams } from './detect-dead-streams.ts'
-import { failLostStreams } from './fail-lost-streams.ts'
-import type { OpenDeps, SessionRequest, Wiring } from './opening.ts'
-import type { Session } from './session.ts'
+import {
+  type AwsSigning,
+  fillHeaders,
+  fillPlaceholders,
+  type HttpTarget,
+  hasKnownAddress,
+  serverUrlOf,
+} from '../protocol/server-target.ts'
+import { detectDeadStreams, failLostStreams } from './lost-streams.ts'
+import type { ConnectedClient, OpenDeps, Session, SessionRequest, Wiring } from './session.ts'
 
 const CONNECT_MS = 15_000
 const PROBE_MS = 10_000
-// Ending a session on the server is a courtesy; the server forgets it some day anyway.
-const GOODBYE_MS = 1_000
+// Ending the session is a courtesy to the server, so it must not delay the close.
+const TERMINATE_MS = 1_000
 /** How servers that only know HTTP+SSE answer a POST (measured: 404, 400; the specification says 405). */
 const SSE_STATUSES = new Set([400, 404, 405])
 
@@ -30,14 +31,14 @@ const HEADER_VALUE = /^[\x20-\x7e]*$/
 
 type HttpOpening = SessionRequest & { target: HttpTarget }
 
-/** Streamable HTTP, old or new protocol; HTTP+SSE where the server knows nothing else. */
+/** Streamable HTTP with the old or new protocol; HTTP+SSE where the server supports nothing else. */
 export async function openHttpSession(
   deps: OpenDeps,
   opening: HttpOpening,
   wiring: Wiring,
   signal: AbortSignal,
 ): Promise<Session> {
-  const { target, secrets, era } = opening
+  const { target, secrets } = opening
   const values = { ...target.values, ...secrets }
   const url = serverUrlOf(target, secrets)
   const { bearer } = opening
@@ -45,9 +46,11 @@ export async function openHttpSession(
   const fetch = failLostStreams(
     signing === undefined ? deps.egress.fetch : createAwsSignedFetch(deps.egress.fetch, signing),
   )
+  const logFailure = (error: unknown) =>
+    deps.log.warn({ what: 'close transport', error: errorChainOf(error) }, 'mcp background work failed')
   const optionsFor = (client: Client, kind: 'streamable' | 'sse') => {
     // A new stream of HTTP+SSE is a new session.
-    const onDead = () => client.close().catch(logFailureOf(deps.log, 'end session'))
+    const onDead = () => client.close().catch(logFailure)
     const watched = detectDeadStreams(fetch, kind === 'sse', onDead)
     return {
       requestInit: { headers: headersOf(target, values) },
@@ -61,7 +64,7 @@ export async function openHttpSession(
     prior?: PriorDiscovery,
   ) => {
     // The SDK does not look at the signal while it negotiates.
-    const stop = () => transport.close().catch(logFailureOf(deps.log, 'stop opening'))
+    const stop = () => transport.close().catch(logFailure)
     signal.addEventListener('abort', stop, { once: true })
     try {
       await client.connect(transport, { signal, timeout: CONNECT_MS, ...(prior && { prior }) })
@@ -73,25 +76,31 @@ export async function openHttpSession(
   const streamable = async () => {
     const client = wiring.newClient(PROBE_MS)
     const transport = new StreamableHTTPClientTransport(url, optionsFor(client, 'streamable'))
-    return sessionOf(await connect(client, transport, priorDiscoveryOf(era)), 'other', () =>
-      transport.terminateSession(),
+    const connected = await connect(client, transport, wiring.prior)
+    return wiring.finish(
+      closableClient(connected, () => transport.terminateSession()),
+      'other',
     )
   }
   const sse = async () => {
     const client = wiring.newClient(PROBE_MS)
     const transport = new SSEClientTransport(url, optionsFor(client, 'sse'))
-    return sessionOf(await connect(client, transport, { kind: 'legacy' }), 'sse', () => Promise.resolve())
+    const connected = await connect(client, transport, { kind: 'legacy' })
+    return wiring.finish(
+      closableClient(connected, () => Promise.resolve()),
+      'sse',
+    )
   }
   try {
-    return wiring.finish(await (era?.kind === 'sse' ? sse() : streamableElse(streamable, sse)))
+    return await (opening.era?.kind === 'sse' ? sse() : streamableOrSse(streamable, sse))
   } catch (error) {
     signal.throwIfAborted()
-    throw openTrouble(opening, error)
+    throw createOpenError(opening, error)
   }
 }
 
-/** The first answer counts when both fail: that the second way does not work either is no news. */
-async function streamableElse<T>(streamable: () => Promise<T>, sse: () => Promise<T>): Promise<T> {
+/** When both fail, the first error is thrown: most servers do not know HTTP+SSE. */
+async function streamableOrSse<T>(streamable: () => Promise<T>, sse: () => Promise<T>): Promise<T> {
   try {
     return await streamable()
   } catch (error) {
@@ -100,17 +109,16 @@ async function streamableElse<T>(streamable: () => Promise<T>, sse: () => Promis
   }
 }
 
-function sessionOf(client: Client, kind: 'sse' | 'other', goodbye: () => Promise<void>) {
-  const era: ProtocolEra = protocolEraOf(client, kind, Date.now())
+function closableClient(client: Client, terminate: () => Promise<void>): ConnectedClient {
   const close = async () => {
     await withDeadline(
-      goodbye().catch(() => undefined),
-      GOODBYE_MS,
+      terminate().catch(() => undefined),
+      TERMINATE_MS,
       undefined,
     )
     await client.close()
   }
-  return { client, era, stderrTail: () => '', close }
+  return { client, stderrTail: () => '', close }
 }
 
 /** Throws when a value cannot be a header, without saying the value. */
@@ -139,9 +147,9 @@ function signingOf({ title, signing }: HttpTarget, values: Record<string, string
   )
 }
 
-function openTrouble({ target, secrets, bearer }: HttpOpening, error: unknown): AppError {
+function createOpenError({ target, secrets, bearer }: HttpOpening, error: unknown): AppError {
   const signedIn = Object.keys(secrets).length > 0
-  const party = {
+  const label = {
     title: target.title,
     docs: target.docs,
     seconds: CONNECT_MS / 1000,
@@ -149,14 +157,33 @@ function openTrouble({ target, secrets, bearer }: HttpOpening, error: unknown): 
     known: hasKnownAddress(target),
     signsIn: bearer !== undefined,
   }
-  const trouble = classifyError(error, party)
-  if (trouble.why !== 'gone' || trouble.code !== 'tool_failed') return toAppError(trouble, error)
+  const failure = classifyError(error, label)
+  if (failure.why !== 'gone' || failure.code !== 'tool_failed') return toAppError(failure, error)
   return toAppError(
     {
-      ...trouble,
+      ...failure,
       code: 'server_refused',
       message: `${target.title} does not answer as an MCP server does. Check the address.`,
     },
     error,
   )
+}
+
+/** Signs each request, with the time it is sent at; a body is read whole for it. */
+function createAwsSignedFetch(fetch: typeof globalThis.fetch, signing: AwsSigning): typeof globalThis.fetch {
+  const { service, region, keyId: accessKeyId, secret: secretAccessKey, session } = signing
+  const keys = {
+    service,
+    region,
+    accessKeyId,
+    secretAccessKey,
+    ...(session !== undefined && { sessionToken: session }),
+  }
+  return async (input, init) => {
+    const request = new Request(input, init)
+    const { method, url, headers, signal, redirect } = request
+    const body = request.body === null ? null : await request.arrayBuffer()
+    const signed = await new AwsV4Signer({ ...keys, method, url, headers, body }).sign()
+    return fetch(signed.url, { method, headers: signed.headers, body, signal, redirect })
+  }
 }

@@ -1,16 +1,14 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { type PriorDiscovery, ProtocolError, SdkError, SdkErrorCode } from '@modelcontextprotocol/client'
+import { z } from 'zod'
 import { AppError, hasSystemCode, isAppError } from '../../errors.ts'
 import { classifyError, toAppError } from '../protocol/classify-error.ts'
-import { fillTexts } from '../protocol/fill-placeholders.ts'
-import { priorDiscoveryOf, protocolEraOf } from '../protocol/protocol-era.ts'
-import type { Redactor } from '../protocol/redact-secrets.ts'
+import type { Redactor } from '../protocol/redactor.ts'
 import { describeServerError } from '../protocol/server-error-text.ts'
-import type { StdioTarget } from '../protocol/server-target.ts'
-import type { ServerCommand } from './child-process.ts'
-import type { OpenDeps, SessionRequest, Wiring } from './opening.ts'
-import { isFetchedByNpx, serverCommandOf } from './server-command.ts'
-import type { Session } from './session.ts'
-import { createStdioTransport, type StdioTransport } from './stdio-transport.ts'
+import { fillHeaders, fillTexts, type StdioTarget } from '../protocol/server-target.ts'
+import type { OpenDeps, Session, SessionRequest, Wiring } from './session.ts'
+import { createStdioTransport, type ServerCommand, type StdioTransport } from './stdio-transport.ts'
 
 // From installed files a server is up within 1-3 s, also on a busy machine; npx may have to download it first.
 const START_MS = 30_000
@@ -20,7 +18,7 @@ const PROBE_MS = 5_000
 const FETCH_PROBE_MS = 60_000
 
 type StdioOpening = SessionRequest & { target: StdioTarget; redactor: Redactor }
-type Attempt = { session: Session } | { error: unknown; transport: StdioTransport }
+type ConnectResult = { session: Session } | { error: unknown; transport: StdioTransport }
 
 /** Starts the server and agrees on a protocol. Asked in place, a server may end at the question; then it is started once more. */
 export async function openStdioSession(
@@ -32,24 +30,24 @@ export async function openStdioSession(
   const { target, secrets } = opening
   for (const address of fillTexts(target.reaches, { ...target.values, ...secrets })) await deps.egress.check(address)
   const command = await serverCommandOf(target, secrets, deps.projectRoot)
-  const prior = priorDiscoveryOf(opening.era)
-  const first = await attempt(command, prior, wiring, signal)
+  const { prior } = wiring
+  const first = await connect(command, prior, wiring, signal)
   if ('session' in first) return first.session
   signal.throwIfAborted()
-  const second = isNegotiation(first.error)
-    ? await attempt(command, prior ? undefined : { kind: 'legacy' }, wiring, signal)
+  const second = isNegotiationFailure(first.error)
+    ? await connect(command, prior ? undefined : { kind: 'legacy' }, wiring, signal)
     : first
   if ('session' in second) return second.session
   signal.throwIfAborted()
-  throw startTrouble(opening, command, second)
+  throw createStartError(opening, command, second)
 }
 
-async function attempt(
+async function connect(
   command: ServerCommand,
   prior: PriorDiscovery | undefined,
   wiring: Wiring,
   signal: AbortSignal,
-): Promise<Attempt> {
+): Promise<ConnectResult> {
   const fetched = isFetchedByNpx(command)
   const transport = createStdioTransport(command, wiring.shutdown)
   const client = wiring.newClient(fetched ? FETCH_PROBE_MS : PROBE_MS)
@@ -67,31 +65,33 @@ async function attempt(
   } finally {
     signal.removeEventListener('abort', stop)
   }
-  const session = {
+  const connected = {
     client,
-    era: protocolEraOf(client, 'other', Date.now()),
     stderrTail: () => transport.fault() ?? transport.stderrTail(),
     close: async () => {
       await client.close()
       await transport.close()
     },
   }
-  return { session: wiring.finish(session) }
+  return { session: wiring.finish(connected, 'other') }
 }
 
-/** The server lives, or ended at the question: what is to be changed is how we speak to it. */
-const isNegotiation = (error: unknown): boolean =>
+/** The server answered with an error, or ended at the question, so another protocol may work. */
+const isNegotiationFailure = (error: unknown): boolean =>
   error instanceof ProtocolError || (error instanceof SdkError && error.code === SdkErrorCode.EraNegotiationFailed)
 
-function startTrouble(
+function createStartError(
   { target, redactor }: StdioOpening,
   command: ServerCommand,
   failed: { error: unknown; transport: StdioTransport },
 ): AppError {
   const { error, transport } = failed
   if (isAppError(error)) return error
-  const said = redactor.text(transport.fault() ?? transport.stderrTail())
-  if (isFetchedByNpx(command) && (said === '' || /^npm (err|error|warn)/i.test(said) || hasSystemCode(error, 'ENOENT')))
+  const stderr = redactor.text(transport.fault() ?? transport.stderrTail())
+  if (
+    isFetchedByNpx(command) &&
+    (stderr === '' || /^npm (err|error|warn)/i.test(stderr) || hasSystemCode(error, 'ENOENT'))
+  )
     return new AppError(
       'server_start_failed',
       `The package ${target.package}@${target.version} could not be fetched. Whoever runs Patchbay can install it: npm install ${target.package}@${target.version}`,
@@ -110,6 +110,51 @@ function startTrouble(
       error,
     )
   const advice = 'Check what you filled in and try again.'
-  const why = said === '' ? `it ended at once. ${advice}` : describeServerError(said, advice)
+  const why = stderr === '' ? `it ended at once. ${advice}` : describeServerError(stderr, advice)
   return new AppError('server_start_failed', `${target.title} could not start: ${why}`, { cause: error })
+}
+
+const PackageFile = z.object({
+  version: z.string(),
+  bin: z.union([
+    z.string().transform((path): Record<string, string> => ({ '': path })),
+    z.record(z.string(), z.string()),
+  ]),
+})
+
+/** The system's certificate authorities count too, as a company's own proxy needs; a registry that is away is given up soon. */
+const BASE_ENV = { LANG: 'C.UTF-8', NODE_USE_SYSTEM_CA: '1', npm_config_fetch_retries: '1' }
+
+/**
+ * How to start a server: the package's script from the project's own install at the exact version, run by our own Node,
+ * else `npx` at the exact version. Of our environment it gets only the path to the system's programs.
+ */
+async function serverCommandOf(
+  target: StdioTarget,
+  secrets: Record<string, string>,
+  projectRoot: string,
+): Promise<ServerCommand> {
+  const values = { ...target.values, ...secrets }
+  const args = fillTexts(target.args, values)
+  const [home] = target.folders
+  const path = [dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(':')
+  const env = { ...fillHeaders(target.env, values), ...BASE_ENV, HOME: home, PATH: path }
+  const script = await installedScript(target, projectRoot)
+  if (script !== undefined) return { command: process.execPath, args: [script, ...args], env, cwd: home }
+  return { command: 'npx', args: ['--yes', `${target.package}@${target.version}`, ...args], env, cwd: home }
+}
+
+const isFetchedByNpx = (command: ServerCommand): boolean => command.command === 'npx'
+
+async function installedScript(target: StdioTarget, projectRoot: string): Promise<string | undefined> {
+  const folder = join(projectRoot, 'node_modules', target.package)
+  const text = await readFile(join(folder, 'package.json'), 'utf8').catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  })
+  if (text === undefined) return undefined
+  const file = PackageFile.parse(JSON.parse(text))
+  if (file.version !== target.version) return undefined
+  const script = target.bin === undefined ? Object.values(file.bin)[0] : file.bin[target.bin]
+  return script === undefined ? undefined : join(folder, script)
 }

@@ -1,31 +1,64 @@
-import type { Client } from '@modelcontextprotocol/client'
+import type { Client, PriorDiscovery, ResponseCacheStore } from '@modelcontextprotocol/client'
+import type { Egress } from '../../egress/egress.ts'
+import type { Log } from '../../log.ts'
+import type { BearerTokens } from '../auth/bearer-tokens.ts'
 import type { ElicitationPolicy } from '../elicitation/read-elicitation.ts'
 import type { ElicitationRouter } from '../elicitation/route-elicitation.ts'
-import type { ProtocolEra } from '../protocol/protocol-era.ts'
-import type { Redactor } from '../protocol/redact-secrets.ts'
+import type { ListChange } from '../protocol/notifications.ts'
+import type { Redactor } from '../protocol/redactor.ts'
+import type { Target } from '../protocol/server-target.ts'
+
+/** Which protocol a server spoke last, so that the next session need not ask. `at` is in epoch ms. */
+export type ProtocolEra = { kind: 'modern' | 'legacy' | 'sse'; discover?: unknown; at: number }
 
 /** An open session with one server, of one connection. */
 export type Session = {
   client: Client
   era: ProtocolEra
   redactor: Redactor
-  /** For what the server asks of a person. */
+  /** How to read what the server asks of a person. */
   policy: ElicitationPolicy
   /** Calls under way, for what the server asks in the middle of one. */
   elicitations: ElicitationRouter
   /** Resolves when it has ended, whoever ended it. */
   ended: Promise<void>
-  /** The server's own last words on why it ended, without secrets; empty when it said nothing. */
+  /** The line of the server's stderr that most likely says why it ended, without secrets; empty without one. */
   stderrTail(): string
   close(): Promise<void>
 }
 
 /** What work on a session is given beside it. */
 export type SessionUse = {
-  /** Says that the server has taken up a request that may go on for long. */
+  /** Reports that the server has begun to answer a request that may take long. */
   answered(): void
-  /** Fires when another session takes this one's place: work without an end leaves then. */
+  /** Fires when the session is retired: subscriptions then leave it. */
   retired: AbortSignal
 }
 
 export type Work<T> = (session: Session, use: SessionUse) => Promise<T>
+
+/** `shutdown` is aborted when the whole app ends: then servers are not waited for. */
+export type OpenDeps = { egress: Egress; projectRoot: string; log: Log; shutdown: AbortSignal }
+
+export type SessionRequest = {
+  target: Target
+  secrets: Record<string, string>
+  era: ProtocolEra | undefined
+  /** For a server that people sign in to. */
+  bearer?: BearerTokens | undefined
+  /** Where cacheable responses are stored; without it they last as long as the session. */
+  cache?: ResponseCacheStore
+  /** The server says that one of its lists has changed. */
+  onChanged(what: ListChange): void
+}
+
+export type ConnectedClient = Pick<Session, 'client' | 'stderrTail' | 'close'>
+
+/** What the two transports get from the opening of a session. */
+export type Wiring = {
+  shutdown: AbortSignal
+  /** The protocol the server spoke last, where it is known. */
+  prior: PriorDiscovery | undefined
+  newClient(probeMs: number): Client
+  finish(connected: ConnectedClient, kind: 'sse' | 'other'): Session
+}

@@ -1,3 +1,4 @@
+import { type ChildProcess, spawn } from 'node:child_process'
 import {
   deserializeMessage,
   SdkError,
@@ -5,11 +6,11 @@ import {
   serializeMessage,
   type Transport,
 } from '@modelcontextprotocol/client'
-import { type ServerCommand, type ServerProcess, startServerProcess } from './child-process.ts'
+import { withDeadline } from '../../timing.ts'
 
 // The SDK's own limit for one message; a server that needs more is broken or hostile.
 const MAX_LINE_BYTES = 10 * 1024 * 1024
-const STDERR_KEPT_CHARS = 8_192
+const STDERR_MAX_CHARS = 8_192
 const NEWLINE = 10
 
 /** `pid` and `stderr` are what the SDK knows a stdio transport by. */
@@ -28,7 +29,7 @@ export type StdioTransport = Transport & {
  */
 export function createStdioTransport(command: ServerCommand, shutdown: AbortSignal): StdioTransport {
   let child: ServerProcess | undefined
-  let said = ''
+  let stderr = ''
   let fault: string | undefined
   let closing: Promise<void> | undefined
   const report = (error: unknown) => transport.onerror?.(asError(error))
@@ -39,7 +40,7 @@ export function createStdioTransport(command: ServerCommand, shutdown: AbortSign
       return child?.process.pid
     },
     stderr: null,
-    stderrTail: () => stderrTailOf(said),
+    stderrTail: () => stderrTailOf(stderr),
     fault: () => fault,
     start: async () => {
       const started = await startServerProcess(command, shutdown)
@@ -50,7 +51,7 @@ export function createStdioTransport(command: ServerCommand, shutdown: AbortSign
         void transport.close()
       })
       started.process.stderr?.on('data', (chunk: Buffer) => {
-        said = (said + chunk.toString('utf8')).slice(-STDERR_KEPT_CHARS)
+        stderr = (stderr + chunk.toString('utf8')).slice(-STDERR_MAX_CHARS)
       })
       for (const pipe of started.process.stdio) pipe?.on('error', (error) => transport.onerror?.(error))
       started.ended.then(() => transport.onclose?.()).catch(report)
@@ -70,7 +71,7 @@ export function createStdioTransport(command: ServerCommand, shutdown: AbortSign
   return transport
 }
 
-/** What is no message (a server that logs to stdout) is reported and passed over. */
+/** A line that is no message (a server that logs to stdout) is reported and skipped. */
 function receive(transport: StdioTransport, line: string): void {
   if (line.trim() === '') return
   try {
@@ -82,8 +83,8 @@ function receive(transport: StdioTransport, line: string): void {
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
 
-function stderrTailOf(said: string): string {
-  const lines = said
+function stderrTailOf(stderr: string): string {
+  const lines = stderr
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('at ') && /[a-z]{3}/i.test(line))
@@ -98,7 +99,7 @@ function stderrTailOf(said: string): string {
 function createLineSplitter(maxBytes: number, onLine: (line: string) => void): { push(chunk: Buffer): boolean } {
   let parts: Buffer[] = []
   let bytes = 0
-  const keep = (part: Buffer): boolean => {
+  const append = (part: Buffer): boolean => {
     parts.push(part)
     bytes += part.length
     return bytes <= maxBytes
@@ -106,14 +107,83 @@ function createLineSplitter(maxBytes: number, onLine: (line: string) => void): {
   const push = (chunk: Buffer): boolean => {
     let from = 0
     for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, from)) {
-      if (!keep(chunk.subarray(from, at))) return false
+      if (!append(chunk.subarray(from, at))) return false
       const line = Buffer.concat(parts).toString('utf8')
       parts = []
       bytes = 0
       from = at + 1
       onLine(line)
     }
-    return keep(chunk.subarray(from))
+    return append(chunk.subarray(from))
   }
   return { push }
+}
+
+export type ServerCommand = { command: string; args: string[]; env: Record<string, string>; cwd: string }
+
+// Together below the 5 s in which nothing of a closed server may be left; without the first when the app itself ends.
+const EOF_GRACE_MS = 1_000
+const TERM_GRACE_MS = 1_000
+const KILL_GRACE_MS = 250
+// After the server's own end, for the last bytes in its pipes; a grandchild may hold these open for ever.
+const DRAIN_MS = 250
+
+export type ServerProcess = {
+  process: ChildProcess
+  /** Resolves when the server has ended and its output is read; says how it ended. */
+  ended: Promise<string>
+  /** Asks it to end (stdin's end, then SIGTERM, then SIGKILL) and ends its whole process group. On shutdown, SIGTERM follows at once. */
+  end(): Promise<void>
+}
+
+/**
+ * Starts a server in a process group of its own, with exactly this environment and no shell, so that its own children
+ * can be ended with it. If this process is killed, the server's stdin ends, and every server of a card exits then.
+ */
+async function startServerProcess(command: ServerCommand, shutdown: AbortSignal): Promise<ServerProcess> {
+  const child = spawn(command.command, command.args, {
+    cwd: command.cwd,
+    env: command.env,
+    stdio: 'pipe',
+    detached: true,
+    shell: false,
+    windowsHide: true,
+  })
+  const exited = new Promise<string>((resolve) => {
+    child.once('exit', (code, signal) => resolve(signal ?? `code ${code}`))
+    // Not `once`: a second error without a listener would end the app.
+    child.on('error', (error) => resolve(error.message))
+  })
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()))
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve)
+    child.once('error', reject)
+  })
+  const ended = exited.then(async (how) => {
+    await withDeadline(closed, DRAIN_MS, undefined)
+    signalGroup(child, 'SIGKILL')
+    for (const pipe of child.stdio) pipe?.destroy()
+    return how
+  })
+  return { process: child, ended, end: () => end(child, ended, shutdown) }
+}
+
+async function end(child: ChildProcess, ended: Promise<string>, shutdown: AbortSignal): Promise<void> {
+  const over = ended.then(() => true)
+  child.stdin?.end()
+  if (await withDeadline(over, EOF_GRACE_MS, false, shutdown)) return
+  signalGroup(child, 'SIGTERM')
+  if (await withDeadline(over, TERM_GRACE_MS, false)) return
+  signalGroup(child, 'SIGKILL')
+  await withDeadline(over, KILL_GRACE_MS, false)
+}
+
+/** Signals the server and its children; those that have ended already are no error. */
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return
+  try {
+    process.kill(-child.pid, signal)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'EPERM'))) throw error
+  }
 }

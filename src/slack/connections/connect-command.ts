@@ -1,4 +1,4 @@
-import { permissionCardOf } from '../../connect/catalog/card-from-entry.ts'
+import { permissionCardOf } from '../../connect/catalog/connectable-cards.ts'
 import type { CardInfo } from '../../connect/connect-types.ts'
 import type { Connection } from '../../registry/connection.ts'
 import { actionsBlock, createCommandButton, type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'

@@ -17,8 +17,7 @@ import {
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn, formatDate, pluralize, truncate } from '../blocks/text.ts'
-import type { CircuitOf } from '../connections/connections-message.ts'
-import { type CardOf, connectionBlocks } from '../connections/connections-message.ts'
+import { type CardOf, type CircuitOf, connectionBlocks } from '../connections/connections-message.ts'
 import { elicitationMessage } from '../elicitation/elicitation-card.ts'
 import { overBudgetBlocks, settingsBlocks, type WorkspaceSettingsView } from './home-settings.ts'
 import { usageBlocks } from './home-usage.ts'

@@ -27,7 +27,7 @@ async function startHouse(items: unknown[], times: NonNullable<RegistryMirrorDep
   const catalogue = createCatalogue(db, registry.url)
   if (catalogue === undefined) throw new Error('there is no catalogue')
   const mcp = {
-    addressFault: (url: string) => {
+    addressProblemIn: (url: string) => {
       try {
         egress.precheck(url)
         return undefined

@@ -205,10 +205,10 @@ test('a turn that a stopped instance left does not keep a person waiting at a bu
   const { id } = await managed(house)
   const { auth, registry } = house.first
   const wanted = { id, challenge: { scope: 'read' }, signal: AbortSignal.timeout(30_000) }
-  expect(await auth.withoutPage(house.target(), {}, wanted)).toBe(true)
+  expect(await auth.tryWithoutBrowser(house.target(), {}, wanted)).toBe(true)
   expect(await registry.lease(id, 'stopped', 40_000)).toBe(true)
   const began = performance.now()
-  expect(await auth.withoutPage(house.target(), {}, wanted)).toBe(false)
+  expect(await auth.tryWithoutBrowser(house.target(), {}, wanted)).toBe(false)
   expect(performance.now() - began).toBeLessThan(15_000)
 })
 

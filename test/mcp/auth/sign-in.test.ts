@@ -141,7 +141,7 @@ test('where the card says so, no request names a resource, and secrets go in the
     ['shh', undefined],
     ['shh', undefined],
   ])
-  const kept = await house.first.auth.kept(connection.id)
+  const kept = await house.first.auth.storedTokens(connection.id)
   expect(kept).toMatchObject({ resource: server.url, scope: 'read offline_access' })
   expect(await house.first.auth.revoke(house.target(), {}, kept)).toBe('revoked')
   expect(server.live()).toBe(0)

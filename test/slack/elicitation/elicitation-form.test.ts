@@ -4,7 +4,7 @@ import { checkMessage } from '../../../src/block-kit/check-message.ts'
 import { checkView } from '../../../src/block-kit/check-view.ts'
 import { readFormSchema as readSchema } from '../../../src/mcp/elicitation/read-form-schema.ts'
 import { validateForm } from '../../../src/mcp/elicitation/validate-form.ts'
-import { createRedactor } from '../../../src/mcp/protocol/redact-secrets.ts'
+import { createRedactor } from '../../../src/mcp/protocol/redactor.ts'
 import type { FormField } from '../../../src/run/decisions/give-input.ts'
 import { linkWarningsFor } from '../../../src/slack/blocks/link-preview.ts'
 import {

@@ -1,18 +1,28 @@
-import { computeScopeUnion, OAuthError, OAuthErrorCode } from '@modelcontextprotocol/client'
+import {
+  assertSecureTokenEndpoint,
+  computeScopeUnion,
+  OAuthError,
+  OAuthErrorCode,
+  parseErrorResponse,
+} from '@modelcontextprotocol/client'
 import { z } from 'zod'
 import { AppError, isAppError } from '../../../errors.ts'
 import { type AuthChallenge, SignInChallenge } from '../../protocol/auth-challenge.ts'
 import type { AuthConfig } from '../../protocol/auth-config.ts'
-import { clientAuthProviderFor, dpopKeyFor, requestTokensFor } from '../oauth/client-credentials.ts'
+import { authenticateClient } from '../oauth/client-authentication.ts'
+import {
+  clientAuthProviderFor,
+  dpopKeyFor,
+  type KnownClientRequest,
+  requestTokensFor,
+} from '../oauth/client-credentials.ts'
 import { findPreregisteredClient } from '../oauth/client-registration.ts'
 import type { DiscoveredAuth } from '../oauth/discover.ts'
 import { createTokenError } from '../oauth/token-errors.ts'
-import type { KnownClientRequest } from '../oauth/token-request.ts'
 import { type StoredTokens, tokenFieldsOf } from '../tokens/stored-tokens.ts'
-import { requestIdJag } from './id-jag.ts'
 import type { Identities } from './identities.ts'
 import type { Identity } from './identity.ts'
-import { providerHostOf } from './identity-provider.ts'
+import { fetchProviderMetadata, type IdentityProvider, providerClientOf, providerHostOf } from './identity-provider.ts'
 
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 
@@ -22,7 +32,7 @@ const Grants = z.looseObject({
 })
 
 /**
- * Whether a connection's tokens are to be had on the organization's word: the operator set an identity provider, a client
+ * Whether a connection's tokens can be requested with the organization's identity (ID-JAG): the operator set an identity provider, a client
  * with a secret is registered, and the authorization server takes it.
  */
 export function isEnterpriseManaged(
@@ -32,11 +42,11 @@ export function isEnterpriseManaged(
 ): identities is Identities {
   if (identities === undefined || terms.kind !== 'oauth') return false
   const client = findPreregisteredClient(terms, values, discovered.issuer)
-  return client?.client_secret !== undefined && takesIdJag(terms, discovered)
+  return client?.client_secret !== undefined && acceptsIdJag(terms, discovered)
 }
 
-/** By its own word or the card's. That it takes JWTs is not enough where people can sign in: those may be of another kind. */
-function takesIdJag(terms: AuthConfig, { metadata }: DiscoveredAuth): boolean {
+/** By its metadata or the card. The JWT bearer grant alone is not enough where people can sign in: it may expect JWTs of another kind. */
+function acceptsIdJag(terms: AuthConfig, { metadata }: DiscoveredAuth): boolean {
   const { authorization_grant_profiles_supported: profiles, grant_types_supported: grants } = Grants.parse(
     metadata ?? {},
   )
@@ -45,22 +55,22 @@ function takesIdJag(terms: AuthConfig, { metadata }: DiscoveredAuth): boolean {
 }
 
 /**
- * Tokens on the organization's word (draft-ietf-oauth-identity-assertion-authz-grant section 4.4). Throws
+ * Tokens for an ID-JAG of the organization's identity provider (draft-ietf-oauth-identity-assertion-authz-grant section 4.4). Throws
  * `sign_in_needed` where the person has to sign in with their organization first, `not_allowed` where it says no.
  */
 export async function requestEnterpriseTokens(
   identities: Identities,
-  asked: KnownClientRequest,
+  request: KnownClientRequest,
 ): Promise<StoredTokens> {
-  const { title, terms, challenge, before, discovered, client } = asked
+  const { title, terms, challenge, before, discovered, client } = request
   const scope = computeScopeUnion(before?.scope, challenge.scope ?? (terms.scopes?.join(' ') || discovered.scopes))
-  const assertion = await assertionFor(identities, asked, scope)
+  const assertion = await assertionFor(identities, request, scope)
   const key = await dpopKeyFor(discovered, before)
   const provider = clientAuthProviderFor(title, client, discovered.issuer, key)
   provider.prepareTokenRequest = () =>
     new URLSearchParams({ grant_type: JWT_BEARER, assertion, ...(scope !== undefined && { scope }) })
-  const tokens = await requestTokensFor(provider, asked, scope).catch((error: unknown) => {
-    throw notTaken(identities, title, error)
+  const tokens = await requestTokensFor(provider, request, scope).catch((error: unknown) => {
+    throw createNotAcceptedError(identities, title, error)
   })
   return {
     issuer: discovered.issuer,
@@ -75,38 +85,40 @@ export async function requestEnterpriseTokens(
 }
 
 // An identity this new was hardly ended meanwhile: a refusal is about the service.
-const NEW_MS = 60_000
+const FRESH_MS = 60_000
 
 async function assertionFor(
   identities: Identities,
-  asked: KnownClientRequest,
+  request: KnownClientRequest,
   scope: string | undefined,
 ): Promise<string> {
-  const { by, fetch, discovered } = asked
-  const ask = (identity: Identity) => requestIdJag(identities.provider, identity, { discovered, scope, fetch })
+  const { by, fetch, discovered } = request
+  const exchange = (identity: Identity) => requestIdJag(identities.provider, identity, { discovered, scope, fetch })
   const known = await identities.of(by, fetch)
-  if (known === undefined) throw identityNeeded(asked)
+  if (known === undefined) throw createIdentityNeededError(request)
   try {
-    return await ask(known)
+    return await exchange(known)
   } catch (error) {
-    if (!hasCode(error, OAuthErrorCode.InvalidGrant) || !mayHaveEnded(known)) throw refusal(identities, asked, error)
+    if (!hasCode(error, OAuthErrorCode.InvalidGrant) || !mayHaveEnded(known))
+      throw createExchangeError(identities, request, error)
   }
-  const another = await identities.another(by, known, fetch)
-  if (another === undefined) throw identityNeeded(asked)
+  const refreshed = await identities.refresh(by, known, fetch)
+  if (refreshed === undefined) throw createIdentityNeededError(request)
   try {
-    return await ask(another)
+    return await exchange(refreshed)
   } catch (error) {
-    throw refusal(identities, asked, error)
+    throw createExchangeError(identities, request, error)
   }
 }
 
 /** A refresh shows it; where there is none, only time speaks for it. */
-const mayHaveEnded = ({ refreshToken, at }: Identity): boolean => refreshToken !== undefined || at < Date.now() - NEW_MS
+const mayHaveEnded = ({ refreshToken, at }: Identity): boolean =>
+  refreshToken !== undefined || at < Date.now() - FRESH_MS
 
 const hasCode = (error: unknown, ...codes: string[]): error is OAuthError =>
   error instanceof OAuthError && codes.includes(error.code)
 
-const identityNeeded = ({
+const createIdentityNeededError = ({
   title,
   before,
   challenge,
@@ -123,28 +135,61 @@ const identityNeeded = ({
     { cause: new SignInChallenge(challenge) },
   )
 
-/** What the identity provider says to an exchange. What it says in words may repeat what it was sent, so only its code is read. */
-function refusal({ provider }: Identities, asked: KnownClientRequest, error: unknown): AppError {
+/** The error for a refused exchange. The provider's text may repeat what it was sent, so only its code is read. */
+function createExchangeError({ provider }: Identities, request: KnownClientRequest, error: unknown): AppError {
   const host = providerHostOf(provider)
   if (hasCode(error, 'insufficient_user_authentication'))
-    return new AppError('sign_in_needed', `${host} wants you to sign in anew before you use ${asked.title}.`, {
-      cause: new SignInChallenge(asked.challenge),
+    return new AppError('sign_in_needed', `${host} wants you to sign in anew before you use ${request.title}.`, {
+      cause: new SignInChallenge(request.challenge),
     })
   if (!hasCode(error, ...NOT_ALLOWED)) return createTokenError(host, error)
   return new AppError(
     'not_allowed',
-    `Your organization does not allow you to use ${asked.title} here (${host} says no). Ask its admin to allow Patchbay to use ${asked.title} for you.`,
+    `Your organization does not allow you to use ${request.title} here (${host} says no). Ask its admin to allow Patchbay to use ${request.title} for you.`,
     { cause: new Error(`oauth ${error.code}`) },
   )
 }
 
 const NOT_ALLOWED = ['access_denied', 'invalid_grant', 'invalid_target', 'unauthorized_client']
 
-function notTaken({ provider }: Identities, title: string, error: unknown): AppError {
+function createNotAcceptedError({ provider }: Identities, title: string, error: unknown): AppError {
   if (isAppError(error) || !(error instanceof OAuthError)) return createTokenError(title, error)
   return new AppError(
     'sign_in_failed',
     `${title} did not take the word of ${providerHostOf(provider)} for you. Whoever runs Patchbay should check that it is set up there and knows Patchbay’s client id.`,
     { cause: new Error(`oauth ${error.code}`) },
   )
+}
+
+const ID_JAG = 'urn:ietf:params:oauth:token-type:id-jag'
+
+/** A token of another type is never passed on to another authorization server. */
+const Exchanged = z.object({ issued_token_type: z.literal(ID_JAG), access_token: z.string() })
+
+type IdJagRequest = { discovered: DiscoveredAuth; scope: string | undefined; fetch: typeof fetch }
+
+/**
+ * An ID-JAG of the identity provider for one authorization server and one MCP server: a token exchange (RFC 8693)
+ * as draft-ietf-oauth-identity-assertion-authz-grant section 4.3 has it. Not the SDK's, which knows one way to show who
+ * the client is, whatever the provider takes, and whose errors have no code. Throws OAuthErrors and AppErrors.
+ */
+async function requestIdJag(provider: IdentityProvider, identity: Identity, request: IdJagRequest): Promise<string> {
+  const { discovered, scope, fetch } = request
+  const metadata = await fetchProviderMetadata(provider, fetch)
+  const body = new URLSearchParams({
+    grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+    requested_token_type: ID_JAG,
+    audience: discovered.issuer,
+    resource: discovered.resource,
+    subject_token: identity.idToken,
+    subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
+    ...(scope !== undefined && { scope }),
+  })
+  const response = await fetch(assertSecureTokenEndpoint(metadata.token_endpoint), {
+    method: 'POST',
+    redirect: 'error',
+    ...authenticateClient(providerClientOf(provider), metadata.token_endpoint_auth_methods_supported ?? [], body),
+  })
+  if (!response.ok) throw await parseErrorResponse(response)
+  return Exchanged.parse(await response.json()).access_token
 }

@@ -16,49 +16,49 @@ const EARLY_MS = 15_000
 /** Who people are to their organization's identity provider. One refresh at a time for each person, anywhere. */
 export type Identities = {
   provider: IdentityProvider
-  /** Undefined where only the person can help. Throws AppErrors for trouble that may pass. */
+  /** Undefined where only the person can help. Throws AppErrors for failures that may pass. */
   of(by: Principal, fetch: typeof globalThis.fetch): Promise<Identity | undefined>
-  /** Another than the given one, which was refused; as above. */
-  another(by: Principal, than: Identity, fetch: typeof globalThis.fetch): Promise<Identity | undefined>
-  keep(by: Principal, identity: Identity): Promise<void>
+  /** A new identity instead of one that was refused. Undefined where only the person can help. */
+  refresh(by: Principal, than: Identity, fetch: typeof globalThis.fetch): Promise<Identity | undefined>
+  save(by: Principal, identity: Identity): Promise<void>
 }
 
 export function createIdentities(
   provider: IdentityProvider,
-  { credentials, turns }: { credentials: CredentialStore; turns: RefreshLock },
+  { credentials, refreshLock }: { credentials: CredentialStore; refreshLock: RefreshLock },
 ): Identities {
-  const ours = async (by: Principal): Promise<Identity | undefined> => {
+  const readOwn = async (by: Principal): Promise<Identity | undefined> => {
     const identity = await readIdentity(credentials, by)
     const known = identity !== undefined && isSameIssuer(identity.issuer, provider.issuer)
     return known && identity.clientId === provider.clientId ? identity : undefined
   }
-  const another: Identities['another'] = (by, than, fetch) =>
-    turns.run(identityIdOf(by), async () => {
-      const before = await ours(by)
-      // Somebody was faster while we waited for our turn.
+  const refresh: Identities['refresh'] = (by, than, fetch) =>
+    refreshLock.run(identityIdOf(by), async () => {
+      const before = await readOwn(by)
+      // Another call or instance refreshed it while this one waited for the lock.
       if (before === undefined || before.idToken !== than.idToken) return before
-      const next = await refreshed(provider, before, fetch)
+      const next = await refreshOrUndefined(provider, before, fetch)
       if (next !== undefined) await saveIdentity(credentials, by, next)
       return next
     })
   return {
     provider,
     of: async (by, fetch) => {
-      const identity = await ours(by)
-      return identity === undefined || identity.endsAt > Date.now() + EARLY_MS ? identity : another(by, identity, fetch)
+      const identity = await readOwn(by)
+      return identity === undefined || identity.endsAt > Date.now() + EARLY_MS ? identity : refresh(by, identity, fetch)
     },
-    another,
-    keep: (by, identity) => turns.run(identityIdOf(by), () => saveIdentity(credentials, by, identity)),
+    refresh,
+    save: (by, identity) => refreshLock.run(identityIdOf(by), () => saveIdentity(credentials, by, identity)),
   }
 }
 
 /** Without the provider, which may not be set any more. */
 export const removeStoredIdentity = (
   by: Principal,
-  { credentials, turns }: { credentials: CredentialStore; turns: RefreshLock },
-): Promise<void> => turns.run(identityIdOf(by), () => removeIdentity(credentials, by))
+  { credentials, refreshLock }: { credentials: CredentialStore; refreshLock: RefreshLock },
+): Promise<void> => refreshLock.run(identityIdOf(by), () => removeIdentity(credentials, by))
 
-async function refreshed(
+async function refreshOrUndefined(
   provider: IdentityProvider,
   before: Identity,
   fetch: typeof globalThis.fetch,
@@ -69,7 +69,7 @@ async function refreshed(
     return await refreshIdentity(provider, { ...before, refreshToken }, fetch)
   } catch (error) {
     if (error instanceof OAuthError && ENDED_SIGN_IN_ERRORS.has(error.code)) return undefined
-    // Not every provider tells again who somebody is; then the person has to.
+    // Some providers return no id token on refresh, so the person has to sign in again.
     if (isAppError(error, 'sign_in_failed')) return undefined
     throw createTokenError(providerHostOf(provider), error)
   }

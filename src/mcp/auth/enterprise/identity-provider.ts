@@ -6,7 +6,7 @@ import type { KnownClient } from '../tokens/stored-tokens.ts'
 /** Where the organization's people sign in, and as which client, as the operator set it. */
 export type IdentityProvider = { issuer: string; clientId: string; clientSecret: string }
 
-/** The parts of its description that are used (OpenID Connect Discovery 1.0 section 3). Kept between two legs. */
+/** The parts of its description that are used (OpenID Connect Discovery 1.0 section 3). Stored between the two steps of a sign-in. */
 export const ProviderMetadata = z.looseObject({
   issuer: z.string(),
   authorization_endpoint: z.url(),
@@ -41,8 +41,9 @@ export async function fetchProviderMetadata(
   })
   const parsed = ProviderMetadata.safeParse(jsonIn(await response.text()))
   if (!response.ok || !parsed.success)
-    throw unfit(provider, 'does not describe itself in a way I can read', parsed.error)
-  if (!isSameIssuer(parsed.data.issuer, provider.issuer)) throw unfit(provider, 'claims to be another one')
+    throw createMetadataProblemError(provider, 'does not describe itself in a way I can read', parsed.error)
+  if (!isSameIssuer(parsed.data.issuer, provider.issuer))
+    throw createMetadataProblemError(provider, 'claims to be another one')
   return parsed.data
 }
 
@@ -55,7 +56,7 @@ function jsonIn(text: string): unknown {
   }
 }
 
-const unfit = (provider: IdentityProvider, how: string, cause?: unknown): AppError =>
+const createMetadataProblemError = (provider: IdentityProvider, how: string, cause?: unknown): AppError =>
   new AppError(
     'server_refused',
     `${providerHostOf(provider)}, where your organization signs people in, ${how}. Whoever runs Patchbay should check ENTERPRISE_IDP_ISSUER.`,

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { exchangeAuthorization, refreshAuthorization, startAuthorization } from '@modelcontextprotocol/client'
 import { z } from 'zod'
-import { AppError } from '../../../errors.ts'
+import { AppError, isAppError } from '../../../errors.ts'
 import { AuthChallenge } from '../../protocol/auth-challenge.ts'
 import type { ClientIdentity } from '../../protocol/auth-config.ts'
 import { assertSafeAddress, createUnusableServerError } from '../oauth/authorize.ts'
 import { isSameIssuer } from '../oauth/discover.ts'
 import { readAuthorizationCode } from '../oauth/read-callback.ts'
+import { RevocationMetadata, type RevocationOutcome, revokeAtEndpoint } from '../oauth/revoke.ts'
 import { createTokenError } from '../oauth/token-errors.ts'
 import { type Identity, identityIn } from './identity.ts'
 import {
@@ -17,7 +18,7 @@ import {
   providerHostOf,
 } from './identity-provider.ts'
 
-/** What must be known again when the browser comes back from the organization's identity provider. A secret. */
+/** What is stored until the browser comes back from the organization's identity provider. A secret. */
 export const PendingIdentity = z.object({
   kind: z.literal('identity'),
   /** The service that it was asked for, and what that wants. */
@@ -30,7 +31,7 @@ export const PendingIdentity = z.object({
 })
 export type PendingIdentity = z.infer<typeof PendingIdentity>
 
-type Begin = {
+type IdentitySignInRequest = {
   provider: IdentityProvider
   title: string
   challenge: AuthChallenge
@@ -40,24 +41,26 @@ type Begin = {
   precheck(url: string): void
 }
 
-const WHOSE = 'your organization'
+const ORGANIZATION = 'your organization'
 
-/** First leg (OpenID Connect Core 1.0 section 3.1, with PKCE): where to send the person. Throws AppErrors. */
-export async function beginIdentitySignIn(o: Begin): Promise<{ url: string; host: string; pending: PendingIdentity }> {
+/** The first step (OpenID Connect Core 1.0 section 3.1, with PKCE): where to send the person. Throws AppErrors. */
+export async function beginIdentitySignIn(
+  o: IdentitySignInRequest,
+): Promise<{ url: string; host: string; pending: PendingIdentity }> {
   const { provider, title, challenge, ours } = o
   const metadata = await fetchProviderMetadata(provider, o.fetch)
   const { authorizationUrl: url, codeVerifier: verifier } = await authorizationOf(o, metadata)
   const nonce = randomBytes(32).toString('base64url')
   url.searchParams.set('nonce', nonce)
-  // The SDK asks for consent where a sign-in is to last. Here the admin has given it, and people may not even be able to.
+  // The SDK asks for consent to offline access. Here the admin has given it, and people may not be able to.
   url.searchParams.delete('prompt')
-  assertSafeAddress({ title: WHOSE, precheck: o.precheck }, url)
+  assertSafeAddress({ title: ORGANIZATION, precheck: o.precheck }, url)
   const { redirectUrl } = ours
   const pending: PendingIdentity = { kind: 'identity', title, challenge, metadata, verifier, nonce, redirectUrl }
   return { url: url.href, host: url.host, pending }
 }
 
-async function authorizationOf({ provider, ours, state }: Begin, metadata: ProviderMetadata) {
+async function authorizationOf({ provider, ours, state }: IdentitySignInRequest, metadata: ProviderMetadata) {
   const lasting = metadata.scopes_supported?.includes('offline_access') === true
   try {
     return await startAuthorization(metadata.issuer, {
@@ -68,25 +71,25 @@ async function authorizationOf({ provider, ours, state }: Begin, metadata: Provi
       state,
     })
   } catch (error) {
-    throw createUnusableServerError(WHOSE, error)
+    throw createUnusableServerError(ORGANIZATION, error)
   }
 }
 
 export const createProviderChangedError = (): AppError =>
   new AppError('sign_in_failed', 'How your organization signs people in was changed meanwhile. Sign in again.')
 
-/** Second leg: what the browser brought back becomes an identity. Throws AppErrors with words for the person. */
+/** The second step: exchanges the code for an identity. Throws AppErrors with a sentence for the person. */
 export async function redeemIdentity(
   provider: IdentityProvider,
   pending: PendingIdentity,
-  brought: URLSearchParams,
+  params: URLSearchParams,
   fetchFn: typeof fetch,
 ): Promise<Identity> {
   const { metadata, verifier, redirectUrl, nonce } = pending
   const host = providerHostOf(metadata)
   if (!isSameIssuer(metadata.issuer, provider.issuer)) throw createProviderChangedError()
-  const code = readAuthorizationCode({ title: WHOSE, host, metadata }, brought)
-  const iss = brought.get('iss')
+  const code = readAuthorizationCode({ title: ORGANIZATION, host, metadata }, params)
+  const iss = params.get('iss')
   const tokens = await exchangeAuthorization(metadata.issuer, {
     metadata,
     clientInformation: providerClientOf(provider),
@@ -111,4 +114,24 @@ export async function refreshIdentity(
   const clientInformation = providerClientOf(provider)
   const tokens = await refreshAuthorization(metadata.issuer, { metadata, clientInformation, refreshToken, fetchFn })
   return identityIn(tokens, { provider, metadata, subject })
+}
+
+/** Ends a sign-in with the organization where it is possible: an id token alone ends by itself. Never throws. */
+export async function revokeIdentity(
+  provider: IdentityProvider,
+  { issuer, refreshToken }: Identity,
+  fetch: typeof globalThis.fetch,
+): Promise<RevocationOutcome> {
+  if (refreshToken === undefined || !isSameIssuer(issuer, provider.issuer)) return 'unsupported'
+  try {
+    const metadata = await fetchProviderMetadata(provider, fetch)
+    const { revocation_endpoint: endpoint, revocation_endpoint_auth_methods_supported: methods } =
+      RevocationMetadata.parse(metadata)
+    if (endpoint === undefined) return 'unsupported'
+    const tokens: [string, string][] = [[refreshToken, 'refresh_token']]
+    return await revokeAtEndpoint({ endpoint, methods, client: providerClientOf(provider), tokens }, fetch)
+  } catch (error) {
+    if (isAppError(error) || error instanceof Error) return 'failed'
+    throw error
+  }
 }

@@ -53,7 +53,8 @@ export function identityIn(tokens: OAuthTokens, expected: Expected): Identity {
   const { provider, metadata } = expected
   const { id_token: idToken, refresh_token: refreshToken } = tokens
   const claims = idToken === undefined ? undefined : claimsIn(idToken)
-  if (idToken === undefined || claims === undefined || !isSound(claims, expected)) throw unsound()
+  if (idToken === undefined || claims === undefined || !areClaimsValid(claims, expected))
+    throw createUntrustedTokenError()
   return {
     issuer: metadata.issuer,
     clientId: provider.clientId,
@@ -65,7 +66,7 @@ export function identityIn(tokens: OAuthTokens, expected: Expected): Identity {
   }
 }
 
-function isSound(claims: Claims, { provider, metadata, nonce, subject }: Expected): boolean {
+function areClaimsValid(claims: Claims, { provider, metadata, nonce, subject }: Expected): boolean {
   const audience = [claims.aud].flat()
   return (
     claims.iss === metadata.issuer &&
@@ -87,7 +88,7 @@ function claimsIn(idToken: string): Claims | undefined {
   }
 }
 
-const unsound = (): AppError =>
+const createUntrustedTokenError = (): AppError =>
   new AppError(
     'sign_in_failed',
     'Your organization’s sign-in did not say who you are in a way I can trust, so I did not use it. Sign in again; if that does not help, tell whoever runs Patchbay here.',

@@ -10,7 +10,7 @@ import { DiscoveredAuth, resourceIndicatorFor } from './discover.ts'
 import { readAuthorizationCode } from './read-callback.ts'
 import { createTokenError } from './token-errors.ts'
 
-/** What must be known again when the browser comes back. A secret: the code verifier is in it. */
+/** What is stored until the browser comes back. A secret: it holds the code verifier. */
 export const PendingSignIn = z.object({
   title: z.string(),
   discovered: DiscoveredAuth,
@@ -34,24 +34,24 @@ type AuthorizationStart = {
   before: StoredTokens | undefined
   state: string
   fetch: typeof fetch
-  /** Throws `egress_refused` for an address nobody should be sent to. */
+  /** Throws `egress_refused` for an address that is not safe to open. */
   precheck(url: string): void
 }
 
-/** First leg: where to send the person. */
+/** The first step of a sign-in: where to send the person. */
 export async function beginSignIn(
   o: AuthorizationStart,
 ): Promise<{ url: string; host: string; pending: PendingSignIn }> {
   const { title, discovered, challenge, ours } = o
-  mustUsePkce(title, discovered)
+  assertPkce(title, discovered)
   const scope = scopeFor(o)
-  const introduced = await identifyClient({ ...o, scope })
-  const { authorizationUrl, codeVerifier } = await authorizationOf(o, introduced.client, scope)
+  const registered = await identifyClient({ ...o, scope })
+  const { authorizationUrl, codeVerifier } = await authorizationOf(o, registered.client, scope)
   assertSafeAddress(o, authorizationUrl)
   const pending: PendingSignIn = {
     title,
     discovered,
-    ...introduced,
+    ...registered,
     verifier: codeVerifier,
     ...(scope !== undefined && { scope }),
     redirectUrl: ours.redirectUrl,
@@ -84,8 +84,8 @@ export const createUnusableServerError = (title: string, cause: unknown): AppErr
     { cause },
   )
 
-/** The specification has clients refuse where S256 is not announced; before 2025-06 there was no way to announce anything. */
-function mustUsePkce(title: string, { metadata }: DiscoveredAuth): void {
+/** MCP requires clients to refuse a server that does not announce S256; one without metadata (before 2025-06) cannot announce it. */
+function assertPkce(title: string, { metadata }: DiscoveredAuth): void {
   if (metadata === undefined || metadata.code_challenge_methods_supported?.includes('S256') === true) return
   throw new AppError(
     'server_refused',
@@ -96,8 +96,8 @@ function mustUsePkce(title: string, { metadata }: DiscoveredAuth): void {
 /** The challenge's, else the card's, else what the server lists, else none; with what was granted before on a step-up. */
 function scopeFor({ challenge, terms, before, discovered }: AuthorizationStart): string | undefined {
   const { scopes, metadata, issuer } = discovered
-  const wanted = challenge.scope ?? (terms.scopes?.join(' ') || scopes)
-  const scope = before?.issuer === issuer && challenge.scope ? computeScopeUnion(before.scope, wanted) : wanted
+  const requested = challenge.scope ?? (terms.scopes?.join(' ') || scopes)
+  const scope = before?.issuer === issuer && challenge.scope ? computeScopeUnion(before.scope, requested) : requested
   // Only where a sign-in that lasts is a permission of its own.
   const lasting = metadata?.scopes_supported?.includes('offline_access') === true && scope !== undefined
   return lasting ? computeScopeUnion(scope, 'offline_access') : scope
@@ -109,26 +109,26 @@ export function assertSafeAddress({ title, precheck }: Pick<AuthorizationStart, 
     precheck(url.href)
   } catch (error) {
     if (!isAppError(error)) throw error
-    throw unsafe(title, url, error)
+    throw createUnsafeAddressError(title, url, error)
   }
 }
 
-const unsafe = (title: string, { protocol, host }: URL, cause: unknown): AppError =>
+const createUnsafeAddressError = (title: string, { protocol, host }: URL, cause: unknown): AppError =>
   new AppError(
     'egress_refused',
     `${title} wants to send you to an address that is not safe to open (${protocol}//${host}), so I did not go on. Tell whoever runs it.`,
     { cause },
   )
 
-/** Second leg: what the browser brought back becomes tokens. Throws AppErrors with words for the person. */
+/** The second step of a sign-in: exchanges the code for tokens. Throws AppErrors with a sentence for the person. */
 export async function redeemAuthorizationCode(
   pending: PendingSignIn,
-  brought: URLSearchParams,
+  params: URLSearchParams,
   fetchFn: typeof fetch,
 ): Promise<StoredTokens> {
   const { title, discovered, client, clientFrom, scope, key } = pending
-  const code = readAuthorizationCode({ title, host: hostOf(discovered), metadata: discovered.metadata }, brought)
-  const tokens = await exchanged(pending, { code, iss: brought.get('iss') ?? undefined }, fetchFn).catch(
+  const code = readAuthorizationCode({ title, host: hostOf(discovered), metadata: discovered.metadata }, params)
+  const tokens = await exchangeCode(pending, { code, iss: params.get('iss') ?? undefined }, fetchFn).catch(
     (error: unknown) => {
       throw createTokenError(title, error)
     },
@@ -144,7 +144,7 @@ export async function redeemAuthorizationCode(
   }
 }
 
-async function exchanged(
+async function exchangeCode(
   { discovered, client, verifier, redirectUrl, key }: PendingSignIn,
   { code, iss }: { code: string; iss: string | undefined },
   fetchFn: typeof fetch,

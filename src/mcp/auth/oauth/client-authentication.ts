@@ -1,7 +1,7 @@
 import { selectClientAuthMethod } from '@modelcontextprotocol/client'
 import type { KnownClient } from '../tokens/stored-tokens.ts'
 
-/** A request's headers and body with who the client is, in a way the authorization server takes (RFC 6749 section 2.3). */
+/** A request's headers and body with the client's authentication, by a method that the server supports (RFC 6749 section 2.3). */
 export function authenticateClient(
   client: KnownClient,
   methods: string[],

@@ -1,21 +1,22 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { ClientCredentialsProvider, fetchToken, PrivateKeyJwtProvider } from '@modelcontextprotocol/client'
 import { AppError } from '../../../errors.ts'
+import type { Principal } from '../../../ids.ts'
+import type { AuthChallenge } from '../../protocol/auth-challenge.ts'
 import type { AuthConfig } from '../../protocol/auth-config.ts'
 import { createDpopKey, createDpopSession } from '../tokens/dpop-key.ts'
 import { type DpopKey, type StoredTokens, tokenFieldsOf } from '../tokens/stored-tokens.ts'
 import { type DiscoveredAuth, resourceIndicatorFor } from './discover.ts'
 import { createTokenError } from './token-errors.ts'
-import type { KnownClientRequest } from './token-request.ts'
 
 /** Tokens for the connection's own credentials (RFC 6749 section 4.4). Throws AppErrors. */
-export async function requestClientCredentialsTokens(asked: KnownClientRequest): Promise<StoredTokens> {
-  const { title, terms, challenge, before, discovered, client } = asked
+export async function requestClientCredentialsTokens(request: KnownClientRequest): Promise<StoredTokens> {
+  const { title, terms, challenge, before, discovered, client } = request
   const scope = challenge.scope ?? before?.scope ?? (terms.scopes?.join(' ') || discovered.scopes)
   const key = await dpopKeyFor(discovered, before)
   const tokens = await requestTokensFor(
     clientAuthProviderFor(title, client, discovered.issuer, key),
-    asked,
+    request,
     scope,
   ).catch((error: unknown) => {
     throw createTokenError(title, error)
@@ -51,7 +52,7 @@ export const dpopKeyFor = async (
   before: StoredTokens | undefined,
 ): Promise<DpopKey | undefined> => (bindsTokens ? (before?.key ?? createDpopKey()) : undefined)
 
-/** Where no client is filled in: that is only amiss where there is no other way. */
+/** Throws where a connection needs client credentials and none are filled in. */
 export function reportMissingCredentials({ title, terms }: { title: string; terms: AuthConfig }): undefined {
   if (terms.kind !== 'client_credentials') return undefined
   throw new AppError('credential_missing', `${title} needs a client id and its secret. Press Reconnect and enter them.`)
@@ -73,12 +74,12 @@ export function clientAuthProviderFor(
   issuer: string,
   key: DpopKey | undefined,
 ): Provider {
-  const provider = authenticating(title, client, issuer)
+  const provider = createClientProvider(title, client, issuer)
   if (key) provider.dpop = async () => createDpopSession(key)
   return provider
 }
 
-function authenticating(
+function createClientProvider(
   title: string,
   { id: clientId, secret }: KnownClientRequest['client'],
   issuer: string,
@@ -116,3 +117,18 @@ const unusable = (title: string): AppError =>
     'input_invalid',
     `The private key for ${title} cannot be used. Enter an RSA or EC key in PEM form, from -----BEGIN to -----END and its dashes.`,
   )
+
+/** A request for tokens of a connection that needs no browser. */
+export type TokenRequest = {
+  title: string
+  serverUrl: URL
+  by: Principal
+  terms: AuthConfig
+  values: Record<string, string>
+  challenge: AuthChallenge
+  before: StoredTokens | undefined
+  fetch: typeof fetch
+}
+
+/** A request to a discovered authorization server, as a known client. */
+export type KnownClientRequest = TokenRequest & { discovered: DiscoveredAuth; client: { id: string; secret: string } }

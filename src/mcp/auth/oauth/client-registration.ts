@@ -1,7 +1,7 @@
 import { RegistrationRejectedError, registerClient } from '@modelcontextprotocol/client'
 import { AppError, isAppError } from '../../../errors.ts'
 import type { AuthConfig, ClientIdentity } from '../../protocol/auth-config.ts'
-import { fillPlaceholders } from '../../protocol/fill-placeholders.ts'
+import { fillPlaceholders } from '../../protocol/server-target.ts'
 import type { KnownClient, StoredTokens } from '../tokens/stored-tokens.ts'
 import { registrationMetadataFor } from './client-metadata.ts'
 import { type DiscoveredAuth, isSameIssuer } from './discover.ts'
@@ -9,7 +9,7 @@ import { type DiscoveredAuth, isSameIssuer } from './discover.ts'
 /** Who we are to an authorization server, and how it came to know us. */
 type RegisteredClient = { client: KnownClient; clientFrom: StoredTokens['clientFrom'] }
 
-type Asked = {
+type RegistrationRequest = {
   title: string
   terms: AuthConfig
   values: Record<string, string>
@@ -21,20 +21,20 @@ type Asked = {
   fetch: typeof fetch
 }
 
-/** Registered beforehand, else by our metadata document, else by registering now, else a word on what to do. */
-export async function identifyClient(asked: Asked): Promise<RegisteredClient> {
-  const registered = findPreregisteredClient(asked.terms, asked.values, asked.discovered.issuer)
+/** Preregistered, else by our metadata document, else by dynamic registration. Throws `client_needed` with what to do. */
+export async function identifyClient(request: RegistrationRequest): Promise<RegisteredClient> {
+  const registered = findPreregisteredClient(request.terms, request.values, request.discovered.issuer)
   if (registered !== undefined) return { client: registered, clientFrom: 'registered' }
-  const { terms, ours, discovered } = asked
+  const { terms, ours, discovered } = request
   const may = (way: AuthConfig['client']) => terms.client === undefined || terms.client === way
   if (may('cimd') && discovered.metadata?.client_id_metadata_document_supported === true && ours.documentUrl)
     return { client: { client_id: ours.documentUrl }, clientFrom: 'cimd' }
   const legacy = discovered.metadata === undefined
-  if (may('dcr') && (legacy || discovered.metadata?.registration_endpoint !== undefined)) return register(asked)
-  throw wantsRegistered(asked)
+  if (may('dcr') && (legacy || discovered.metadata?.registration_endpoint !== undefined)) return register(request)
+  throw createClientNeededError(request)
 }
 
-/** The first of the card's ways that is filled in and is for this issuer; without one, for any. */
+/** The first preregistered client that is filled in and is for this issuer, or for any when no issuer is given. */
 export function findPreregisteredClient(
   { registered }: Pick<AuthConfig, 'registered'>,
   values: Record<string, string>,
@@ -50,14 +50,14 @@ export function findPreregisteredClient(
 }
 
 /** A registered client as it is set now, as its secret may have been changed since; others as they came. */
-export function currentClientOf(kept: StoredTokens, terms: AuthConfig, values: Record<string, string>): KnownClient {
-  if (kept.clientFrom !== 'registered') return kept.client
-  const all = terms.registered.map((one) => findPreregisteredClient({ registered: [one] }, values, kept.issuer))
-  return all.find((one) => one?.client_id === kept.client.client_id) ?? kept.client
+export function currentClientOf(tokens: StoredTokens, terms: AuthConfig, values: Record<string, string>): KnownClient {
+  if (tokens.clientFrom !== 'registered') return tokens.client
+  const all = terms.registered.map((one) => findPreregisteredClient({ registered: [one] }, values, tokens.issuer))
+  return all.find((one) => one?.client_id === tokens.client.client_id) ?? tokens.client
 }
 
-async function register(asked: Asked): Promise<RegisteredClient> {
-  const { ours, discovered, before, scope, fetch } = asked
+async function register(request: RegistrationRequest): Promise<RegisteredClient> {
+  const { ours, discovered, before, scope, fetch } = request
   if (before?.clientFrom === 'dcr' && before.issuer === discovered.issuer && before.redirectUrl === ours.redirectUrl)
     return { client: before.client, clientFrom: 'dcr' }
   try {
@@ -70,7 +70,9 @@ async function register(asked: Asked): Promise<RegisteredClient> {
     return { client: knownOf(registered), clientFrom: 'dcr' }
   } catch (error) {
     if (isAppError(error)) throw error
-    throw error instanceof RegistrationRejectedError ? wantsRegistered(asked, error) : unregistered(asked, error)
+    throw error instanceof RegistrationRejectedError
+      ? createClientNeededError(request, error)
+      : createRegistrationError(request, error)
   }
 }
 
@@ -91,8 +93,8 @@ const knownOf = (client: Awaited<ReturnType<typeof registerClient>>): KnownClien
   }),
 })
 
-/** A refusal to register is not repeated to people: it is about us, and anything may stand in it. */
-function wantsRegistered({ title, terms, ours }: Asked, cause?: unknown): AppError {
+/** The text of a refusal is not shown: it is about our request, and the server may write anything in it. */
+function createClientNeededError({ title, terms, ours }: RegistrationRequest, cause?: unknown): AppError {
   return new AppError(
     'client_needed',
     `${title} only lets apps sign people in that were registered with it beforehand. Register one there with the redirect address ${ours.redirectUrl}; ${terms.howToRegister}`,
@@ -100,7 +102,7 @@ function wantsRegistered({ title, terms, ours }: Asked, cause?: unknown): AppErr
   )
 }
 
-function unregistered({ title }: Asked, cause: unknown): AppError {
+function createRegistrationError({ title }: RegistrationRequest, cause: unknown): AppError {
   return new AppError(
     'server_refused',
     `The sign-in service of ${title} did not register Patchbay in a way I can read. Try again later, or tell whoever runs it.`,

@@ -12,7 +12,7 @@ import { AppError, isAppError } from '../../../errors.ts'
 import type { AuthChallenge } from '../../protocol/auth-challenge.ts'
 import type { AuthConfig } from '../../protocol/auth-config.ts'
 
-/** Where and how to sign in for one server. Kept between the two legs of a sign-in, so it is plain JSON. */
+/** Where and how to sign in for one server. Stored between the two steps of a sign-in, so it is plain JSON. */
 export const DiscoveredAuth = z.object({
   issuer: z.string(),
   /** What the endpoints that no description names are relative to. */
@@ -20,7 +20,7 @@ export const DiscoveredAuth = z.object({
   metadata: z.custom<AuthorizationServerMetadata>((value) => typeof value === 'object').optional(),
   /** RFC 8707: which server the tokens are for. */
   resource: z.string(),
-  /** The authorization server is told of it. */
+  /** Whether requests to the authorization server name the resource. */
   tellsResource: z.boolean().default(true),
   scopes: z.string().optional(),
   /** The server takes tokens that are bound to a key. */
@@ -33,17 +33,26 @@ const Binding = z.looseObject({
   dpop_signing_alg_values_supported: z.array(z.string()).optional().catch(undefined),
 })
 
-type Asked = { title: string; serverUrl: URL; terms: AuthConfig; challenge: AuthChallenge; fetch: typeof fetch }
+type DiscoveryRequest = {
+  title: string
+  serverUrl: URL
+  terms: AuthConfig
+  challenge: AuthChallenge
+  fetch: typeof fetch
+}
 
-/** Asks the server and its authorization server, or takes the card's word. Throws AppErrors. */
-export async function discoverAuth(asked: Asked): Promise<DiscoveredAuth> {
-  const { serverUrl, terms, challenge } = asked
+/** Asks the server and its authorization server, or uses what the card says. Throws AppErrors. */
+export async function discoverAuth(request: DiscoveryRequest): Promise<DiscoveredAuth> {
+  const { serverUrl, terms, challenge } = request
   const tellsResource = terms.resource !== 'none'
-  const described = tellsResource ? await protectedResource(asked) : undefined
-  if (described !== undefined) mustBeAbout(described, asked)
-  const from = authorizationServer(described, asked)
-  const metadata = terms.endpoints === undefined ? await metadataOf(asked, from, described) : fixed(terms, from)
-  mustBeTheIssuer(metadata?.issuer ?? from, asked)
+  const described = tellsResource ? await fetchResourceMetadata(request) : undefined
+  if (described !== undefined) assertSameResource(described, request)
+  const from = authorizationServerFor(described, request)
+  const metadata =
+    terms.endpoints === undefined
+      ? await fetchServerMetadata(request, from, described)
+      : configuredMetadata(terms, from)
+  assertExpectedIssuer(metadata?.issuer ?? from, request)
   const binding = Binding.parse(described ?? {})
   return {
     issuer: metadata?.issuer ?? from,
@@ -64,8 +73,8 @@ export const resourceIndicatorFor = ({ tellsResource }: DiscoveredAuth, resource
   tellsResource ? { resource } : {}
 
 /** RFC 9728, at the address of the challenge, else below the server's path, else at its root. */
-async function protectedResource(asked: Asked): Promise<OAuthProtectedResourceMetadata | undefined> {
-  const { serverUrl, challenge, fetch } = asked
+async function fetchResourceMetadata(request: DiscoveryRequest): Promise<OAuthProtectedResourceMetadata | undefined> {
+  const { serverUrl, challenge, fetch } = request
   const root = new URL('/.well-known/oauth-protected-resource', serverUrl)
   const places = challenge.metadataUrl === undefined ? [undefined, root] : [new URL(challenge.metadataUrl)]
   for (const resourceMetadataUrl of places) {
@@ -76,7 +85,7 @@ async function protectedResource(asked: Asked): Promise<OAuthProtectedResourceMe
         fetch,
       )
     } catch (error) {
-      // That there is none, or none that can be read, is an older server's way.
+      // Older servers have no such metadata, or none that can be read.
       if (isAppError(error) || !(error instanceof Error)) throw error
     }
   }
@@ -84,7 +93,10 @@ async function protectedResource(asked: Asked): Promise<OAuthProtectedResourceMe
 }
 
 /** A token for another server would be that server's to lose. */
-function mustBeAbout({ resource }: OAuthProtectedResourceMetadata, { title, serverUrl }: Asked): void {
+function assertSameResource(
+  { resource }: OAuthProtectedResourceMetadata,
+  { title, serverUrl }: DiscoveryRequest,
+): void {
   const requestedResource = resourceUrlFromServerUrl(serverUrl)
   if (URL.canParse(resource) && checkResourceAllowed({ requestedResource, configuredResource: resource })) return
   throw new AppError(
@@ -93,9 +105,9 @@ function mustBeAbout({ resource }: OAuthProtectedResourceMetadata, { title, serv
   )
 }
 
-function authorizationServer(
+function authorizationServerFor(
   described: OAuthProtectedResourceMetadata | undefined,
-  { serverUrl, terms }: Asked,
+  { serverUrl, terms }: DiscoveryRequest,
 ): string {
   const named = described?.authorization_servers ?? []
   const pinned = terms.issuer === undefined ? undefined : named.find((one) => isSameIssuer(one, terms.issuer ?? ''))
@@ -103,20 +115,23 @@ function authorizationServer(
   return pinned ?? named[0] ?? terms.issuer ?? new URL('/', serverUrl).href
 }
 
-async function metadataOf(
-  asked: Asked,
+async function fetchServerMetadata(
+  request: DiscoveryRequest,
   from: string,
   described: OAuthProtectedResourceMetadata | undefined,
 ): Promise<AuthorizationServerMetadata | undefined> {
-  const { title, fetch } = asked
+  const { title, fetch } = request
   const metadata = await discoverAuthorizationServerMetadata(from, { fetchFn: fetch }).catch((error: unknown) => {
-    throw error instanceof IssuerMismatchError ? mixedUp(title, error) : unreadable(title, error)
+    throw error instanceof IssuerMismatchError
+      ? createIssuerMismatchError(title, error)
+      : createMetadataError(title, error)
   })
-  if (metadata === undefined && (described?.authorization_servers ?? []).length > 0) throw unreadable(title, undefined)
+  if (metadata === undefined && (described?.authorization_servers ?? []).length > 0)
+    throw createMetadataError(title, undefined)
   return metadata
 }
 
-const fixed = ({ endpoints, scopes }: AuthConfig, issuer: string): AuthorizationServerMetadata => ({
+const configuredMetadata = ({ endpoints, scopes }: AuthConfig, issuer: string): AuthorizationServerMetadata => ({
   issuer,
   authorization_endpoint: endpoints?.authorization ?? '',
   token_endpoint: endpoints?.token ?? '',
@@ -127,7 +142,7 @@ const fixed = ({ endpoints, scopes }: AuthConfig, issuer: string): Authorization
   code_challenge_methods_supported: ['S256'],
 })
 
-function mustBeTheIssuer(issuer: string, { title, terms }: Asked): void {
+function assertExpectedIssuer(issuer: string, { title, terms }: DiscoveryRequest): void {
   if (terms.issuer === undefined || isSameIssuer(issuer, terms.issuer)) return
   throw new AppError(
     'server_refused',
@@ -140,7 +155,7 @@ export const isSameIssuer = (one: string, other: string): boolean => one.replace
 
 const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : 'another place')
 
-function unreadable(title: string, cause: unknown): unknown {
+function createMetadataError(title: string, cause: unknown): unknown {
   if (isAppError(cause)) return cause
   return new AppError(
     'server_refused',
@@ -149,7 +164,7 @@ function unreadable(title: string, cause: unknown): unknown {
   )
 }
 
-function mixedUp(title: string, cause: IssuerMismatchError): AppError {
+function createIssuerMismatchError(title: string, cause: IssuerMismatchError): AppError {
   return new AppError(
     'server_refused',
     `The sign-in service of ${title} claims to be another one, so I did not go on. Tell whoever runs it.`,

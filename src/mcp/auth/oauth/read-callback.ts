@@ -9,20 +9,20 @@ import { createDeniedError } from './token-errors.ts'
 /** Where a browser was sent. `title`: whose sign-in service that is. */
 type AuthorizationRequest = { title: string; host: string; metadata: AuthorizationServerMetadata | undefined }
 
-/** The code that a browser brought back, if the answer is to be trusted and is not a refusal. Throws AppErrors. */
+/** The authorization code of the callback, if its issuer is right and it is no refusal. Throws AppErrors. */
 export function readAuthorizationCode(
   { title, host, metadata }: AuthorizationRequest,
-  brought: URLSearchParams,
+  params: URLSearchParams,
 ): string {
-  if (!comesFromIssuer(metadata, brought.get('iss') ?? undefined)) throw notFromIssuer(title)
-  const error = brought.get('error')
-  if (error !== null) throw createDeniedError(host, error, brought.get('error_description'))
-  const code = brought.get('code')
+  if (!comesFromIssuer(metadata, params.get('iss') ?? undefined)) throw createWrongIssuerError(title)
+  const error = params.get('error')
+  if (error !== null) throw createDeniedError(host, error, params.get('error_description'))
+  const code = params.get('code')
   if (code !== null) return code
   throw new AppError('sign_in_failed', `${title} sent you back without an answer. Sign in again.`)
 }
 
-/** RFC 9207: before anything else that came with the browser is read, errors too. */
+/** RFC 9207: the issuer is checked before any other parameter is read, also before an error. */
 function comesFromIssuer(metadata: AuthorizationRequest['metadata'], iss: string | undefined): boolean {
   try {
     validateAuthorizationResponseIssuer({
@@ -38,7 +38,7 @@ function comesFromIssuer(metadata: AuthorizationRequest['metadata'], iss: string
 }
 
 /** Without a cause: what was received is an attacker's to choose. */
-const notFromIssuer = (title: string): AppError =>
+const createWrongIssuerError = (title: string): AppError =>
   new AppError(
     'sign_in_failed',
     `The answer did not come from the sign-in service of ${title}, so I did not use it. Sign in again; if that does not help, tell whoever runs Patchbay here.`,

@@ -15,7 +15,7 @@ export const ENDED_SIGN_IN_ERRORS = new Set<string>([
   OAuthErrorCode.InvalidDpopProof,
 ])
 
-type Asked = {
+type RefreshRequest = {
   title: string
   serverUrl: URL
   terms: AuthConfig
@@ -24,36 +24,41 @@ type Asked = {
   fetch: typeof fetch
 }
 
-/** New tokens for old. Undefined when the person has to sign in again; throws AppErrors for trouble that may pass. */
-export async function refreshTokens(kept: StoredTokens, asked: Asked): Promise<StoredTokens | undefined> {
-  const { title, terms, values, fetch } = asked
-  const { refreshToken } = kept
+/** Exchanges the refresh token for new tokens. Undefined when the person has to sign in again; throws AppErrors for failures that may pass. */
+export async function refreshTokens(tokens: StoredTokens, request: RefreshRequest): Promise<StoredTokens | undefined> {
+  const { title, terms, values, fetch } = request
+  const { refreshToken } = tokens
   if (refreshToken === undefined) return undefined
-  // Asked anew, so that a server that moved to another authorization server is noticed before it gets a token.
-  const discovered = await discoverAuth(asked)
-  if (discovered.issuer !== kept.issuer) return undefined
+  // Discovered anew, so that a server that moved to another authorization server is noticed before it gets a token.
+  const discovered = await discoverAuth(request)
+  if (discovered.issuer !== tokens.issuer) return undefined
   try {
-    const tokens = await refreshed(
-      { ...kept, client: currentClientOf(kept, terms, values) },
+    const refreshed = await refreshOnce(
+      { ...tokens, client: currentClientOf(tokens, terms, values) },
       refreshToken,
       discovered,
       fetch,
     )
-    return { ...kept, ...tokenFieldsOf(tokens, kept.scope, Date.now()) }
+    return { ...tokens, ...tokenFieldsOf(refreshed, tokens.scope, Date.now()) }
   } catch (error) {
     if (error instanceof OAuthError && ENDED_SIGN_IN_ERRORS.has(error.code)) return undefined
     throw createTokenError(title, error)
   }
 }
 
-async function refreshed(kept: StoredTokens, refreshToken: string, discovered: DiscoveredAuth, fetchFn: typeof fetch) {
+async function refreshOnce(
+  tokens: StoredTokens,
+  refreshToken: string,
+  discovered: DiscoveredAuth,
+  fetchFn: typeof fetch,
+) {
   const { server, metadata } = discovered
   return refreshAuthorization(server, {
     ...(metadata && { metadata }),
-    clientInformation: kept.client,
+    clientInformation: tokens.client,
     refreshToken,
-    ...resourceIndicatorFor(discovered, kept.resource),
-    ...(kept.key && { dpop: await createDpopSession(kept.key) }),
+    ...resourceIndicatorFor(discovered, tokens.resource),
+    ...(tokens.key && { dpop: await createDpopSession(tokens.key) }),
     fetchFn,
   })
 }

@@ -11,33 +11,33 @@ export const RevocationMetadata = z.looseObject({
   revocation_endpoint_auth_methods_supported: z.array(z.string()).optional(),
 })
 
-/** `unsupported`: there is no way to take tokens back there; they end by themselves. */
+/** `unsupported`: the server has no revocation endpoint, so the tokens end by themselves. */
 export type RevocationOutcome = 'revoked' | 'unsupported' | 'failed'
 
-type Asked = { terms: AuthConfig; values: Record<string, string>; fetch: typeof fetch }
+type RevokeDeps = { terms: AuthConfig; values: Record<string, string>; fetch: typeof fetch }
 
-/** Takes the tokens back where they came from (RFC 7009). Never throws: what cannot be done is said. */
-export async function revokeTokens(kept: StoredTokens, asked: Asked): Promise<RevocationOutcome> {
+/** Revokes the tokens at their authorization server (RFC 7009). Never throws: a failure is an outcome. */
+export async function revokeTokens(tokens: StoredTokens, deps: RevokeDeps): Promise<RevocationOutcome> {
   try {
-    return await revoked(kept, asked)
+    return await revokeOrThrow(tokens, deps)
   } catch (error) {
     if (isAppError(error) || error instanceof Error) return 'failed'
     throw error
   }
 }
 
-async function revoked(kept: StoredTokens, { terms, values, fetch }: Asked): Promise<RevocationOutcome> {
+async function revokeOrThrow(tokens: StoredTokens, { terms, values, fetch }: RevokeDeps): Promise<RevocationOutcome> {
   const { revocation_endpoint: endpoint, revocation_endpoint_auth_methods_supported: methods } =
     terms.endpoints === undefined
-      ? RevocationMetadata.parse((await discoverAuthorizationServerMetadata(kept.issuer, { fetchFn: fetch })) ?? {})
-      : fixed(terms.endpoints)
+      ? RevocationMetadata.parse((await discoverAuthorizationServerMetadata(tokens.issuer, { fetchFn: fetch })) ?? {})
+      : configuredRevocation(terms.endpoints)
   if (endpoint === undefined) return 'unsupported'
   // The refresh token first: most servers end the access token with it.
-  const tokens: [string, string][] = [
-    ...(kept.refreshToken === undefined ? [] : [[kept.refreshToken, 'refresh_token'] satisfies [string, string]]),
-    [kept.accessToken, 'access_token'],
+  const pairs: [string, string][] = [
+    ...(tokens.refreshToken === undefined ? [] : [[tokens.refreshToken, 'refresh_token'] satisfies [string, string]]),
+    [tokens.accessToken, 'access_token'],
   ]
-  return revokeAtEndpoint({ endpoint, methods, client: currentClientOf(kept, terms, values), tokens }, fetch)
+  return revokeAtEndpoint({ endpoint, methods, client: currentClientOf(tokens, terms, values), tokens: pairs }, fetch)
 }
 
 export type RevocationRequest = {
@@ -47,7 +47,7 @@ export type RevocationRequest = {
   tokens: [string, string][]
 }
 
-/** Asks the endpoint to revoke each token, in this order; the first no ends it. */
+/** Asks the endpoint to revoke each token, in this order, until one is refused. */
 export async function revokeAtEndpoint(
   { endpoint, methods, client, tokens }: RevocationRequest,
   fetch: typeof globalThis.fetch,
@@ -64,7 +64,7 @@ export async function revokeAtEndpoint(
   return 'revoked'
 }
 
-const fixed = ({ revocation, clientAuth }: AuthEndpoints): z.infer<typeof RevocationMetadata> => ({
+const configuredRevocation = ({ revocation, clientAuth }: AuthEndpoints): z.infer<typeof RevocationMetadata> => ({
   revocation_endpoint: revocation,
   revocation_endpoint_auth_methods_supported: clientAuth === undefined ? undefined : [clientAuth],
 })

@@ -4,7 +4,7 @@ import { truncateAtWord } from '../../../text.ts'
 
 const MAX_CHARS = 200
 
-/** What went wrong at a token endpoint. What it said itself may repeat what it was sent, so only its code is passed on. */
+/** What went wrong at a token endpoint. Its own text may repeat what it was sent, so only its code is shown. */
 export function createTokenError(title: string, error: unknown): AppError {
   if (isAppError(error)) return error
   if (error instanceof InsecureTokenEndpointError)
@@ -46,8 +46,8 @@ const DENIED: Record<string, string> = {
 
 /** What an authorization server says with the browser it sends back; only after its `iss` was checked. */
 export function createDeniedError(host: string, code: string, description: string | null): AppError {
-  const said = description?.replace(/[\p{Cc}\p{Cf}<>]+/gu, ' ').trim()
-  const why = DENIED[code] ?? (said ? `it says "${truncateAtWord(said, MAX_CHARS)}".` : 'it gave no reason.')
+  const reason = description?.replace(/[\p{Cc}\p{Cf}<>]+/gu, ' ').trim()
+  const why = DENIED[code] ?? (reason ? `it says "${truncateAtWord(reason, MAX_CHARS)}".` : 'it gave no reason.')
   return new AppError(
     code === 'access_denied' ? 'sign_in_denied' : 'sign_in_failed',
     `${host} did not let you in: ${why}`,

@@ -14,7 +14,7 @@ export async function createDpopKey(): Promise<DpopKey> {
   return { privateKey: { crv, kty, x, y, d }, publicKey: { crv, kty, x, y } }
 }
 
-/** Signs with a kept key. One per connection, as it remembers the servers' nonces. */
+/** Signs with a stored key. One per connection, because it remembers the servers' nonces. */
 export async function createDpopSession(key: DpopKey): Promise<DpopSession> {
   const [privateKey, publicKey] = await Promise.all([
     crypto.subtle.importKey('jwk', key.privateKey, ES256, false, ['sign']),

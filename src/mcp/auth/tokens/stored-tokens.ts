@@ -17,10 +17,10 @@ export type KnownClient = z.infer<typeof KnownClient>
 export const DpopKey = z.object({ privateKey: Jwk, publicKey: Jwk })
 export type DpopKey = z.infer<typeof DpopKey>
 
-/** All that is kept of a sign-in: one secret, bound to the issuer it came from. */
+/** The tokens of a sign-in with what is needed to renew them: one secret, bound to its issuer. */
 export const StoredTokens = z.object({
   issuer: z.string(),
-  /** Without its secret where it was registered beforehand: that is kept elsewhere. */
+  /** Without its secret where it was registered beforehand: that is saved elsewhere. */
   client: KnownClient,
   clientFrom: z.enum(['registered', 'cimd', 'dcr']),
   /** The redirect address the client was used with: one that we registered is good for no other. */
@@ -28,7 +28,7 @@ export const StoredTokens = z.object({
   resource: z.string(),
   /** Nobody signed in: the connection has credentials of its own (RFC 6749 section 4.4). */
   machine: z.boolean().optional(),
-  /** The identity provider on whose word the tokens were given (ID-JAG): its issuer. */
+  /** The issuer of the identity provider whose ID-JAG the tokens were requested with. */
   managed: z.string().optional(),
   accessToken: z.string(),
   tokenType: z.string(),
@@ -47,13 +47,13 @@ export async function readStoredTokens(store: CredentialStore, id: ConnectionId)
   return text === undefined ? undefined : StoredTokens.parse(JSON.parse(text))
 }
 
-export const saveStoredTokens = (store: CredentialStore, id: ConnectionId, kept: StoredTokens): Promise<void> =>
-  store.set(storedTokensReferenceFor(id), JSON.stringify(kept))
+export const saveStoredTokens = (store: CredentialStore, id: ConnectionId, tokens: StoredTokens): Promise<void> =>
+  store.set(storedTokensReferenceFor(id), JSON.stringify(tokens))
 
 export const removeStoredTokens = (store: CredentialStore, id: ConnectionId): Promise<void> =>
   store.remove(storedTokensReferenceFor(id))
 
-/** The tokens' part of what is kept, from an answer of the token endpoint. */
+/** The token fields of StoredTokens, from a response of the token endpoint. */
 export function tokenFieldsOf(tokens: OAuthTokens, askedScope: string | undefined, now: number) {
   // RFC 6749 section 5.1: a scope left out is the one asked for.
   const scope = tokens.scope ?? askedScope
@@ -66,6 +66,6 @@ export function tokenFieldsOf(tokens: OAuthTokens, askedScope: string | undefine
   }
 }
 
-/** What of a sign-in a server might say back to us, and nobody may read. */
-export const tokenSecretsOf = (kept: StoredTokens): string[] =>
-  [kept.accessToken, kept.refreshToken, kept.client.client_secret].filter((one) => one !== undefined)
+/** The values that must be redacted from what a server says. */
+export const tokenSecretsOf = (tokens: StoredTokens): string[] =>
+  [tokens.accessToken, tokens.refreshToken, tokens.client.client_secret].filter((one) => one !== undefined)

@@ -4,24 +4,24 @@ import {
   ProtocolErrorCode,
   StreamableHTTPClientTransport,
 } from '@modelcontextprotocol/client'
+import { SkillsClient } from '@modelcontextprotocol/client/ext/skills'
 import { z } from 'zod'
 import type { JsonObject } from '../../json.ts'
-import type { StoredTool, UnusableTool } from '../../registry/connection.ts'
-import { jsonDepthOf } from '../protocol/json-depth.ts'
-import type { Redactor } from '../protocol/redact-secrets.ts'
+import type { ServerFeatures, StoredTool, UnusableTool } from '../../registry/connection.ts'
+import { isNestedTooDeeply, type Redactor } from '../protocol/redactor.ts'
+import type { Session } from '../transport/session.ts'
 import { headerArgumentProblemIn } from './header-arguments.ts'
+import { type ListPage, listPages } from './list-pages.ts'
 
 const LIST_MS = 30_000
 const MAX_PAGES = 64
 const MAX_TOOLS = 1_000
-// Looking at each takes time in which nothing else is done; the rest is only counted.
+// Reading each tool blocks the process, so the rest is only counted.
 const MAX_LISTED = 5_000
 // However slowly the pages come.
 const LIST_ALL_MS = 90_000
 // The largest honest one measured is below 20 KB; a larger one only fills the database and the model's window.
 const MAX_TOOL_CHARS = 100_000
-// Honest schemas end at 20; far deeper ones exhaust the stack of whatever walks them.
-const MAX_DEPTH = 100
 // More than a person reads; the rest is counted.
 const MAX_NAMED = 50
 const MAX_NAME_CHARS = 128
@@ -57,56 +57,56 @@ const Page = z.looseObject({
 
 type ToolListing = {
   tools: StoredTool[]
-  leftOut: UnusableTool[]
-  /** How long the server lets the list be kept. */
+  unusableTools: UnusableTool[]
+  /** How long the server allows the list to be cached. */
   ttlMs: number
 }
 
 /** Every tool the server lists and we can call, without the connection's secrets, and those we cannot. Throws what the SDK throws. */
 export async function listTools(client: Client, redactor: Redactor, signal: AbortSignal): Promise<ToolListing> {
-  const sorted: Sorted = { tools: new Map(), leftOut: [], unseen: 0 }
-  const reading = { redactor, sendsArgumentHeaders: sendsArgumentHeaders(client) }
-  const lifetimes: number[] = []
+  const found: ToolsFound = { tools: new Map(), unusable: [], unseen: 0 }
+  const options = { redactor, sendsArgumentHeaders: sendsArgumentHeaders(client) }
+  const ttls: number[] = []
   let more = false
   for await (const page of pages(client, AbortSignal.any([signal, AbortSignal.timeout(LIST_ALL_MS)]))) {
-    lifetimes.push(page.ttlMs ?? 0)
-    const room = Math.max(0, MAX_LISTED - seenIn(sorted))
-    for (const listed of page.tools.slice(0, room)) sort(listed, reading, sorted)
-    sorted.unseen += Math.max(0, page.tools.length - room)
+    ttls.push(page.ttlMs ?? 0)
+    const room = Math.max(0, MAX_LISTED - seenIn(found))
+    for (const listed of page.tools.slice(0, room)) addTool(listed, options, found)
+    found.unseen += Math.max(0, page.tools.length - room)
     more = page.nextCursor !== undefined && page.nextCursor !== ''
-    if (sorted.tools.size >= MAX_TOOLS || seenIn(sorted) >= MAX_LISTED) break
+    if (found.tools.size >= MAX_TOOLS || seenIn(found) >= MAX_LISTED) break
   }
-  if (more) sorted.leftOut.push({ tool: '(those on further pages)', why: TOO_MANY })
+  if (more) found.unusable.push({ tool: '(those on further pages)', why: TOO_MANY })
   return {
-    tools: [...sorted.tools.values()],
-    leftOut: shortened(sorted),
-    ttlMs: lifetimes.length === 0 ? 0 : Math.min(...lifetimes),
+    tools: [...found.tools.values()],
+    unusableTools: shortenUnusable(found),
+    ttlMs: ttls.length === 0 ? 0 : Math.min(...ttls),
   }
 }
 
-type Reading = { redactor: Redactor; sendsArgumentHeaders: boolean }
+type ReadOptions = { redactor: Redactor; sendsArgumentHeaders: boolean }
 
 const sendsArgumentHeaders = (client: Client): boolean =>
   client.getProtocolEra() === 'modern' && client.transport instanceof StreamableHTTPClientTransport
 
-type Sorted = { tools: Map<string, StoredTool>; leftOut: UnusableTool[]; unseen: number }
+type ToolsFound = { tools: Map<string, StoredTool>; unusable: UnusableTool[]; unseen: number }
 
-const seenIn = ({ tools, leftOut, unseen }: Sorted): number => tools.size + leftOut.length + unseen
+const seenIn = ({ tools, unusable, unseen }: ToolsFound): number => tools.size + unusable.length + unseen
 
-function sort(listed: unknown, reading: Reading, { tools, leftOut }: Sorted): void {
+function addTool(listed: unknown, options: ReadOptions, { tools, unusable }: ToolsFound): void {
   const read =
-    tools.size < MAX_TOOLS ? readTool(listed, reading) : { why: TOO_MANY, tool: nameOf(listed, reading.redactor) }
-  if ('why' in read) leftOut.push(read)
-  else if (tools.has(read.name)) leftOut.push({ tool: read.name, why: 'another tool has the same name' })
+    tools.size < MAX_TOOLS ? readTool(listed, options) : { why: TOO_MANY, tool: nameOf(listed, options.redactor) }
+  if ('why' in read) unusable.push(read)
+  else if (tools.has(read.name)) unusable.push({ tool: read.name, why: 'another tool has the same name' })
   else tools.set(read.name, read)
 }
 
 const TOO_MANY = `the server lists more than ${MAX_TOOLS} tools, or more than ${MAX_PAGES} pages of them`
 
-function shortened({ leftOut, unseen }: Sorted): UnusableTool[] {
-  const rest = leftOut.length - MAX_NAMED + unseen
-  if (rest <= 0) return leftOut
-  return [...leftOut.slice(0, MAX_NAMED), { tool: `(${rest} more)`, why: 'for the same or like reasons' }]
+function shortenUnusable({ unusable, unseen }: ToolsFound): UnusableTool[] {
+  const rest = unusable.length - MAX_NAMED + unseen
+  if (rest <= 0) return unusable
+  return [...unusable.slice(0, MAX_NAMED), { tool: `(${rest} more)`, why: 'for the same or like reasons' }]
 }
 
 async function* pages(client: Client, signal: AbortSignal): AsyncGenerator<z.infer<typeof Page>> {
@@ -124,18 +124,18 @@ async function onePage(client: Client, cursor: string | undefined, signal: Abort
     const params = cursor === undefined ? {} : { cursor }
     return await client.request({ method: 'tools/list', params }, Page, { signal, timeout: LIST_MS })
   } catch (error) {
-    // A server without tools may not even know the question; one that knew it a page ago has another trouble.
+    // A server without tools may not know the method; on a later page the error means something else.
     if (cursor === undefined && error instanceof ProtocolError && error.code === ProtocolErrorCode.MethodNotFound)
       return { tools: [] }
     throw error
   }
 }
 
-function readTool(listed: unknown, { redactor, sendsArgumentHeaders }: Reading): StoredTool | UnusableTool {
-  const fault = sizeFault(listed)
-  const parsed = fault === undefined ? ListedTool.safeParse(listed) : undefined
+function readTool(listed: unknown, { redactor, sendsArgumentHeaders }: ReadOptions): StoredTool | UnusableTool {
+  const problem = sizeProblemIn(listed)
+  const parsed = problem === undefined ? ListedTool.safeParse(listed) : undefined
   const tool = nameOf(listed, redactor)
-  if (!parsed?.success) return { tool, why: fault ?? formFault(listed) }
+  if (!parsed?.success) return { tool, why: problem ?? formProblemIn(listed) }
   // The SDK cannot make the old protocol's tasks.
   if (parsed.data.execution?.taskSupport === 'required')
     return { tool, why: 'it can only be run as a long task of the older protocol, which Patchbay does not speak' }
@@ -158,15 +158,15 @@ function storedTool(listed: z.infer<typeof ListedTool>, redactor: Redactor): Sto
 }
 
 /** Looked at first: what is too deep cannot even be measured by a recursive walk. */
-function sizeFault(listed: unknown): string | undefined {
-  if (jsonDepthOf(listed, MAX_DEPTH) > MAX_DEPTH) return 'its definition is nested too deeply'
+function sizeProblemIn(listed: unknown): string | undefined {
+  if (isNestedTooDeeply(listed)) return 'its definition is nested too deeply'
   if (JSON.stringify(listed).length <= MAX_TOOL_CHARS) return undefined
   return `its definition is larger than ${MAX_TOOL_CHARS / 1_000} KB`
 }
 
 const Named = z.object({ name: z.string() })
 
-function formFault(listed: unknown): string {
+function formProblemIn(listed: unknown): string {
   const name = Named.safeParse(listed).data?.name ?? ''
   if (name === '') return 'it has no name'
   if (name.length > MAX_NAME_CHARS) return `its name is longer than ${MAX_NAME_CHARS} characters`
@@ -180,4 +180,39 @@ function nameOf(listed: unknown, redactor: Redactor): string {
 
 function withoutAbsent(hints: NonNullable<StoredTool['annotations']>): NonNullable<StoredTool['annotations']> {
   return Object.fromEntries(Object.entries(hints).filter(([, value]) => value !== undefined))
+}
+
+/** What the server offers beside tools: what it declares and has at least one of at this moment. */
+export async function readServerFeatures(
+  { client }: Pick<Session, 'client'>,
+  signal: AbortSignal,
+): Promise<ServerFeatures> {
+  const declared = client.getServerCapabilities() ?? {}
+  const has = async (known: boolean, listing: ListPage) =>
+    known && ((await listPages(client, listing, 1, signal))?.items.length ?? 0) > 0
+  const hasResources = declared.resources !== undefined
+  const [plain, templates, prompts, skills] = await Promise.all([
+    has(hasResources, { method: 'resources/list', field: 'resources' }),
+    has(hasResources, { method: 'resources/templates/list', field: 'resourceTemplates' }),
+    has(declared.prompts !== undefined, { method: 'prompts/list', field: 'prompts' }),
+    has(new SkillsClient(client).supported, { method: 'skills/list', field: 'skills' }),
+  ])
+  const resources = plain || templates
+  return {
+    resources,
+    prompts,
+    skills,
+    completions: declared.completions !== undefined,
+    subscriptions: resources && declared.resources?.subscribe === true,
+  }
+}
+
+// A page of text; what is longer is more likely a prompt than advice.
+const MAX_CHARS = 2_000
+
+/** A server's instructions, without secrets and cut to size. They are untrusted, which whoever shows them to a model must say. */
+export function serverInstructionsOf({ client, redactor }: Pick<Session, 'client' | 'redactor'>): string | undefined {
+  const instructions = redactor.text(client.getInstructions() ?? '').trim()
+  if (instructions === '') return undefined
+  return instructions.length > MAX_CHARS ? `${instructions.slice(0, MAX_CHARS - 1).toWellFormed()}…` : instructions
 }

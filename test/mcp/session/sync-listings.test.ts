@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { createDebounce } from '../../../src/mcp/session/debounce-with-backoff.ts'
+import { createDebounce } from '../../../src/mcp/session/sync-listings.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())

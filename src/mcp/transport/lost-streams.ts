@@ -1,0 +1,92 @@
+import { z } from 'zod'
+import { isAppError } from '../../errors.ts'
+import { LOST_STREAM_CODE, TOO_LARGE_CODE } from '../protocol/lost-stream-error.ts'
+
+const JsonRpcRequest = z.object({ id: z.union([z.string(), z.number()]), method: z.string() })
+
+/**
+ * With the old protocol, the SDK waits until the timeout for an answer whose stream broke. This adds an error to such a
+ * stream, unless the server gave its events ids, with which the SDK goes on by itself. An answer that has arrived wins.
+ */
+export function failLostStreams(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
+  return async (input, init) => {
+    const response = await fetch(input, init)
+    const streams = response.headers.get('content-type')?.includes('text/event-stream') === true
+    const id = streams && init?.method === 'POST' && typeof init.body === 'string' ? requestIdIn(init.body) : undefined
+    if (id === undefined || response.body === null) return response
+    const { status, statusText, headers } = response
+    return new Response(ReadableStream.from(withLostStreamError(response.body, id)), { status, statusText, headers })
+  }
+}
+
+function requestIdIn(body: string): string | number | undefined {
+  const parsed = JsonRpcRequest.safeParse(JSON.parse(body))
+  return parsed.success ? parsed.data.id : undefined
+}
+
+async function* withLostStreamError(body: ReadableStream<Uint8Array>, id: string | number): AsyncGenerator<Uint8Array> {
+  const answer = watchForAnswer()
+  let code = LOST_STREAM_CODE
+  try {
+    for await (const chunk of body) {
+      answer.see(chunk)
+      yield chunk
+    }
+  } catch (error) {
+    if (answer.settled()) throw error
+    if (isAppError(error, 'tool_failed') && error.cause === undefined) code = TOO_LARGE_CODE
+  }
+  if (answer.settled()) return
+  const message = { jsonrpc: '2.0', id, error: { code, message: 'The stream ended without an answer.' } }
+  yield Buffer.from(`\n\nevent: message\ndata: ${JSON.stringify(message)}\n\n`)
+}
+
+const ANSWER = /"result"|"error"/
+const EVENT_END = /\n\n|\r\r|\r\n\r\n/
+/** Longer than a mark that two chunks share. */
+const TAIL_CHARS = 10
+
+/** Whether the stream has brought a whole answer, or event ids to resume it with. */
+function watchForAnswer(): { see(chunk: Uint8Array): void; settled(): boolean } {
+  let tail = ''
+  let began = false
+  let settled = false
+  return {
+    see: (chunk) => {
+      if (settled) return
+      const text = tail + Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('latin1')
+      tail = text.slice(-TAIL_CHARS)
+      const from = began ? 0 : text.search(ANSWER)
+      began ||= from >= 0
+      settled = text.includes('id:') || (began && EVENT_END.test(text.slice(from)))
+    },
+    settled: () => settled,
+  }
+}
+
+/**
+ * With the old protocol, the SDK waits until the timeout for answers on a stream that cannot be taken up again. This tells
+ * `onDead` when that is so: taking it up failed or, where `always`, whatever a new stream brings is not for this session.
+ */
+export function detectDeadStreams(
+  fetch: typeof globalThis.fetch,
+  always: boolean,
+  onDead: () => void,
+): typeof globalThis.fetch {
+  let opened = false
+  return async (input, init) => {
+    const again = opened && always
+    const isAgain = isStream(init) && (again || new Headers(init?.headers).has('last-event-id'))
+    opened ||= isStream(init)
+    const answer = fetch(input, init)
+    if (isAgain)
+      answer.then(
+        (response) => (again || !response.ok) && onDead(),
+        () => onDead(),
+      )
+    return answer
+  }
+}
+
+const isStream = (init: RequestInit | undefined): boolean =>
+  (init?.method ?? 'GET') === 'GET' && new Headers(init?.headers).get('accept')?.includes('text/event-stream') === true
