@@ -57,13 +57,13 @@ export function templateModal(form: TemplateForm): ModalView {
 
 /** A menu of the server's completions, or a text field; different action_ids keep their typed values apart. */
 function valueFieldOf(field: TemplateField, { values, hasCompletions }: TemplateForm): ModalField {
-  const initial = values[field.name] ?? ''
   return {
     id: templateFieldIdOf(field),
     action: hasCompletions ? 'field_value' : 'field_typed',
     label: truncate(field.title, 200),
     hint: truncate(field.description, 500),
     optional: !field.required,
-    input: hasCompletions ? { kind: 'proposed', initial } : { kind: 'text', initial, max: LIMITS.plainTextInput },
+    initial: values[field.name],
+    ...(hasCompletions ? { kind: 'suggested' } : { kind: 'text', max: LIMITS.plainTextInput }),
   }
 }
