@@ -17,10 +17,11 @@ import {
 } from '../../src/slack/approvals/edit-arguments-form.ts'
 import { errorHelpButtonsFor, errorText } from '../../src/slack/blocks/error-message.ts'
 import { formatSql } from '../../src/slack/blocks/format-sql.ts'
-import { escapeMrkdwn, truncate, withoutMentions, withoutPartialMention } from '../../src/slack/blocks/text.ts'
+import { escapeMrkdwn, withoutMentions, withoutPartialMention } from '../../src/slack/blocks/text.ts'
 import { tokenize } from '../../src/slack/commands/mcp-command.ts'
 import { findNearestWord } from '../../src/slack/interactions/nearest-word.ts'
 import { addresseeOf, isStopWord, plainTextOf, removeMention } from '../../src/slack/messages/message-text.ts'
+import { truncate } from '../../src/text.ts'
 import { callOf } from './samples.ts'
 import { stateOf } from './states.ts'
 

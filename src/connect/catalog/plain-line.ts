@@ -1,3 +1,5 @@
+import { truncate } from '../../text.ts'
+
 /**
  * A stranger's text as one plain line of at most `max` characters: nothing invisible, no addresses Slack would make links
  * of, no emoji codes that could pass for marks of ours.
@@ -10,6 +12,5 @@ export function toPlainLine(text: string, max: number): string {
     .replace(/:([\w+-]+):/g, '$1')
     .replace(/ {2,}/g, ' ')
     .trim()
-  const letters = [...line]
-  return letters.length <= max ? line : `${letters.slice(0, max - 1).join('')}…`
+  return truncate(line, max)
 }

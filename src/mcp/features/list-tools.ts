@@ -7,6 +7,7 @@ import {
 import { z } from 'zod'
 import type { JsonObject } from '../../json.ts'
 import type { StoredTool, UnusableTool } from '../../registry/connection.ts'
+import { headOf } from '../../text.ts'
 import { jsonDepthOf } from '../protocol/json-depth.ts'
 import type { Redactor } from '../protocol/redact-secrets.ts'
 import { headerArgumentProblemIn } from './header-arguments.ts'
@@ -175,7 +176,7 @@ function formFault(listed: unknown): string {
 
 function nameOf(listed: unknown, redactor: Redactor): string {
   const name = Named.safeParse(listed).data?.name ?? ''
-  return name === '' ? '(no name)' : redactor.text(name.slice(0, MAX_NAME_CHARS))
+  return name === '' ? '(no name)' : headOf(redactor.text(name), MAX_NAME_CHARS)
 }
 
 function withoutAbsent(hints: NonNullable<StoredTool['annotations']>): NonNullable<StoredTool['annotations']> {

@@ -1,12 +1,12 @@
 import { type Client, specTypeSchemas, withInputRequired } from '@modelcontextprotocol/client'
 import { z } from 'zod'
+import { truncate } from '../../text.ts'
 import type { Redactor } from '../protocol/redact-secrets.ts'
 import type { ContentPart } from '../requests/outcome.ts'
 import { contentPartOf } from '../requests/read-result.ts'
 import { type Reply, type RequestRound, sendRequest } from '../requests/send-request.ts'
 import type { Session } from '../transport/session.ts'
 import { listPages } from './list-pages.ts'
-import { truncateText } from './resources.ts'
 
 /** A request a server has ready. All of it is the server's own word; `name` is what it is asked for by. */
 export type Prompt = { name: string; title: string; description: string; arguments: PromptArgument[] }
@@ -80,8 +80,8 @@ function wordsOf(
 ) {
   return {
     name: words.name,
-    title: truncateText(redactor.text(words.title?.trim() || words.name), MAX_NAME_CHARS),
-    description: truncateText(redactor.text(words.description ?? ''), MAX_DESCRIPTION_CHARS),
+    title: truncate(redactor.text(words.title?.trim() || words.name), MAX_NAME_CHARS),
+    description: truncate(redactor.text(words.description ?? ''), MAX_DESCRIPTION_CHARS),
   }
 }
 

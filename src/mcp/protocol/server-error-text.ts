@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { truncateAtWord } from '../../text.ts'
+import { truncate } from '../../text.ts'
 
 const MAX_CHARS = 300
 const PREFIX =
@@ -12,7 +12,7 @@ export function describeServerError(said: string, advice: string): string {
   const words = wordsOf(said).replace(PREFIX, '').replace(/\s+/g, ' ').trim()
   if (/^(?:typeerror: )?fetch failed\.?$/i.test(words))
     return 'it cannot reach its service from here. Whoever runs Patchbay should check the network.'
-  return `it says "${truncateAtWord(words, MAX_CHARS)}". ${advice}`
+  return `it says "${truncate(words, MAX_CHARS)}". ${advice}`
 }
 
 /** The message within a JSON error; other text as it is. */

@@ -1,4 +1,5 @@
 import type { Message } from '../../model/turn.ts'
+import { headOf } from '../../text.ts'
 import type { Source } from '../deps.ts'
 
 // Of all servers together; what one may say, mcp/ bounds.
@@ -19,7 +20,7 @@ function notesOf(sources: Source[]): string {
   let room = MAX_CHARS
   const notes = sources.flatMap(({ name, instructions, tools }) => {
     if (instructions === undefined || tools.length === 0 || room <= 0) return []
-    const text = closed(instructions).slice(0, room).toWellFormed()
+    const text = headOf(closed(instructions), room)
     room -= text.length
     return [`<server_notes connection="${name}" trusted="no">\n${text}\n</server_notes>`]
   })

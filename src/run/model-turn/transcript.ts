@@ -1,4 +1,5 @@
 import type { Message, ToolResult } from '../../model/turn.ts'
+import { headOf } from '../../text.ts'
 import type { CallState, RunState } from '../state/state.ts'
 import { quotePrompt, quoteSkill } from '../tools/quoted-block.ts'
 
@@ -115,5 +116,5 @@ const shortened = (part: ToolResult): ToolResult => ({
   type: 'tool_result',
   id: part.id,
   isError: part.isError,
-  text: part.text.length > RECALLED_RESULT_CHARS ? `${part.text.slice(0, RECALLED_RESULT_CHARS)} […]` : part.text,
+  text: part.text.length > RECALLED_RESULT_CHARS ? `${headOf(part.text, RECALLED_RESULT_CHARS)} […]` : part.text,
 })

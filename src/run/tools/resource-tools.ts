@@ -1,4 +1,5 @@
 import { isListedResource, type Resource } from '../../mcp/features/resources.ts'
+import { truncate } from '../../text.ts'
 import type { BuiltinRequest, BuiltinResult } from './builtin-call.ts'
 import { createTextResult, imagePartOf, listPageText, wasMentioned } from './list-text.ts'
 
@@ -31,7 +32,7 @@ export async function readResourceForModel({
 
 function about({ name, description, mimeType, size }: Omit<Resource, 'uri' | 'size'> & { size?: number | undefined }) {
   const facts = [mimeType, size === undefined ? undefined : `${size} bytes`].filter(Boolean).join(', ')
-  return [JSON.stringify(name), facts && `(${facts})`, description.replace(/\s+/g, ' ').slice(0, 200)]
+  return [JSON.stringify(name), facts && `(${facts})`, truncate(description.replace(/\s+/g, ' '), 200)]
     .filter(Boolean)
     .join(' ')
 }

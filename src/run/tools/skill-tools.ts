@@ -1,4 +1,5 @@
 import type { Skill, SkillText } from '../../mcp/features/skills.ts'
+import { truncate } from '../../text.ts'
 import type { BuiltinRequest, BuiltinResult } from './builtin-call.ts'
 import { createTextResult, imagePartOf, listPageText, wasMentioned } from './list-text.ts'
 import { quoteSkill } from './quoted-block.ts'
@@ -13,7 +14,7 @@ export async function listSkillsForModel({ mcp, source, call, reach }: BuiltinRe
   )
 }
 
-const inLine = (text: string): string => text.replace(/\s+/g, ' ').slice(0, 400)
+const inLine = (text: string): string => truncate(text.replace(/\s+/g, ' '), 400)
 
 /** Only what its server publishes as a skill, and of that only its own files. */
 export async function readSkillForModel({ mcp, state, source, call, reach }: BuiltinRequest): Promise<BuiltinResult> {

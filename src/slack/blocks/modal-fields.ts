@@ -2,8 +2,8 @@ import type { InputBlock, PlainTextOption } from '@slack/types'
 import { z } from 'zod'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { JsonValue } from '../../json.ts'
+import { truncate } from '../../text.ts'
 import { createOption, inputBlock, plainTextObject } from './build-blocks.ts'
-import { truncate } from './text.ts'
 
 /** One option of a menu; `id` is its value in Slack, `value` what it stands for. */
 export type FieldOption = { text: string; id: string; value: JsonValue }

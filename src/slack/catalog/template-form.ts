@@ -1,8 +1,9 @@
 import type { ModalView } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
+import { truncate } from '../../text.ts'
 import { actionsBlock, contextBlock, createButton, createModal, sectionBlock } from '../blocks/build-blocks.ts'
 import { inputBlockOf, type ModalField } from '../blocks/modal-fields.ts'
-import { escapeInlineMrkdwn, escapeMrkdwn, truncate } from '../blocks/text.ts'
+import { escapeInlineMrkdwn, escapeMrkdwn } from '../blocks/text.ts'
 
 /** A prompt's argument or a resource template's variable. */
 export type TemplateField = { name: string; title: string; description: string; required: boolean }

@@ -2,6 +2,7 @@ import type { KnownBlock, ModalView } from '@slack/types'
 import type { RunId } from '../../ids.ts'
 import type { CallState, InputState, RunState } from '../../run/state/state.ts'
 import type { CallVisibility } from '../../run/state/visible-calls.ts'
+import { truncate } from '../../text.ts'
 import { taskLineOf } from '../answer/task-card.ts'
 import { decidedApprovalMessage } from '../approvals/approval-card.ts'
 import {
@@ -13,15 +14,7 @@ import {
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { codeBlockFor, formatAmount, formatDuration, formatMoney } from '../blocks/figures.ts'
-import {
-  escapeInlineMrkdwn,
-  escapeMrkdwn,
-  formatDate,
-  mentionOf,
-  pluralize,
-  revealInvisible,
-  truncate,
-} from '../blocks/text.ts'
+import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, mentionOf, pluralize, revealInvisible } from '../blocks/text.ts'
 import { givenAnswerMessage } from '../elicitation/elicitation-card.ts'
 
 const STEPS_PER_PAGE = 10
