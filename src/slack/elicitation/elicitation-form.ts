@@ -143,7 +143,7 @@ function range(min: number | undefined, max: number | undefined, what: string): 
 
 const Value = z.union([z.string(), z.number(), z.boolean(), z.array(z.string())])
 
-/** The submitted values by the names of the server's fields; empty ones are left out. A value that cannot be read is left as text for the check of the form. */
+/** The submitted values by the names of the fields, without empty ones; a text that is no value is left for the form's own check. */
 export function readSubmittedForm(fields: FormField[], values: Record<string, unknown>): Record<string, FormValue> {
   const state = ModalState.parse(values)
   const read = shownFieldsOf(fields).flatMap((field, index) => {
