@@ -1,6 +1,6 @@
 import Anthropic from '@anthropic-ai/sdk'
 import { AppError } from '../errors.ts'
-import { truncateAtWord } from '../text.ts'
+import { truncate } from '../text.ts'
 import type { ModelRetry } from './turn.ts'
 
 /** What to do after a failed attempt: try again later, try without thinking blocks, or give up. */
@@ -46,7 +46,7 @@ function retryAfterSeconds(headers: Headers | undefined): number | undefined {
 const MAX_REASON_CHARS = 300
 
 function adviceOn(error: InstanceType<typeof Anthropic.APIError>, model: string): string {
-  const said = truncateAtWord(error.apiMessage ?? 'no reason given', MAX_REASON_CHARS)
+  const said = truncate(error.apiMessage ?? 'no reason given', MAX_REASON_CHARS)
   if (/credit balance|billing/i.test(said))
     return `Claude's API wants payment: ${said} Whoever runs Patchbay can settle that in their Anthropic account; then try again.`
   if (/prompt is too long|context window|too large/i.test(said) || Number(error.status) === 413)

@@ -1,6 +1,7 @@
 import type Anthropic from '@anthropic-ai/sdk'
 import { z } from 'zod'
 import type { JsonObject } from '../json.ts'
+import { headOf } from '../text.ts'
 import type {
   AssistantMessage,
   Document,
@@ -81,7 +82,7 @@ function toImage({ mimeType, data }: ImagePart): Anthropic.ImageBlockParam[] {
 function toDocument({ name, data }: Document): Anthropic.DocumentBlockParam {
   return {
     type: 'document',
-    title: name.slice(0, 255),
+    title: headOf(name, 255),
     source: { type: 'base64', media_type: 'application/pdf', data },
   }
 }

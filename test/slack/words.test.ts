@@ -10,17 +10,18 @@ import { cutMarkdownPage, PAGE_CHARACTERS } from '../../src/slack/answer/split-m
 import { chunksFor, createEmptyStream, type LiveRunInfo } from '../../src/slack/answer/stream-chunks.ts'
 import { argumentsText } from '../../src/slack/approvals/arguments-text.ts'
 import {
-  argumentKindsOf,
+  argumentFieldsOf,
   canEditArguments,
   readTypedArguments,
   WHOLE_ARGUMENTS_FIELD,
 } from '../../src/slack/approvals/edit-arguments-form.ts'
 import { errorHelpButtonsFor, errorText } from '../../src/slack/blocks/error-message.ts'
 import { formatSql } from '../../src/slack/blocks/format-sql.ts'
-import { escapeMrkdwn, truncate, withoutMentions, withoutPartialMention } from '../../src/slack/blocks/text.ts'
+import { escapeMrkdwn, withoutMentions, withoutPartialMention } from '../../src/slack/blocks/text.ts'
 import { tokenize } from '../../src/slack/commands/mcp-command.ts'
 import { findNearestWord } from '../../src/slack/interactions/nearest-word.ts'
 import { addresseeOf, isStopWord, plainTextOf, removeMention } from '../../src/slack/messages/message-text.ts'
+import { truncate } from '../../src/text.ts'
 import { callOf } from './samples.ts'
 import { stateOf } from './states.ts'
 
@@ -318,7 +319,7 @@ describe('arguments, edited', () => {
   const call = callOf({ schema, arguments: { path: 'a', size: 1, deep: false, tags: ['x'] } })
 
   test('each as its type', () => {
-    expect([...(argumentKindsOf(call)?.values() ?? [])]).toEqual(['text', 'number', 'boolean', 'json'])
+    expect(argumentFieldsOf(call)?.map(({ kind }) => kind)).toEqual(['text', 'number', 'boolean', 'json'])
     expect(readTypedArguments(call, { path: 'b', size: '2.5', deep: 'true', tags: '["y"]' })).toEqual({
       ok: true,
       arguments: { path: 'b', size: 2.5, deep: true, tags: ['y'] },
@@ -351,7 +352,7 @@ describe('arguments, edited', () => {
   })
   test('as one JSON text where fields would not do', () => {
     const odd = callOf({ schema: {}, arguments: { a: 1 } })
-    expect(argumentKindsOf(odd)).toBeUndefined()
+    expect(argumentFieldsOf(odd)).toBeUndefined()
     expect(readTypedArguments(odd, { [WHOLE_ARGUMENTS_FIELD]: '{"a":2}' })).toEqual({ ok: true, arguments: { a: 2 } })
     expect(readTypedArguments(odd, { [WHOLE_ARGUMENTS_FIELD]: '[1]' }).ok).toBe(false)
     expect(canEditArguments(callOf({ arguments: { content: 'x'.repeat(4_000) } }))).toBe(false)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { RegistryEntry } from '../../registry/entry.ts'
+import { truncate } from '../../text.ts'
 
 type RegistryInput = RegistryEntry['inputs'][number]
 
@@ -154,6 +155,5 @@ export function toPlainLine(text: string, max: number): string {
     .replace(/:([\w+-]+):/g, '$1')
     .replace(/ {2,}/g, ' ')
     .trim()
-  const letters = [...line]
-  return letters.length <= max ? line : `${letters.slice(0, max - 1).join('')}…`
+  return truncate(line, max)
 }

@@ -1,3 +1,4 @@
+import { truncate } from '../../text.ts'
 import { type Conversation, readConversation } from './api/conversation.ts'
 import type { MessagesRequest } from './api/request.ts'
 import { createToolUseId, type ModelReply, tokensOf } from './api/stream.ts'
@@ -77,6 +78,6 @@ function summary({ said, asked }: Conversation): Next {
   const lines = [...said, asked]
     .flatMap((text) => text.split('\n'))
     .filter((line) => line.trim() !== '' && line !== SIGNATURE && !/^<\/?conversation>$/.test(line))
-  const short = lines.slice(-SUMMARY_LINES_MAX).map((line) => `- ${line.trim().slice(0, SUMMARY_LINE_MAX_CHARACTERS)}`)
+  const short = lines.slice(-SUMMARY_LINES_MAX).map((line) => `- ${truncate(line.trim(), SUMMARY_LINE_MAX_CHARACTERS)}`)
   return { kind: 'answer', text: short.join('\n') }
 }

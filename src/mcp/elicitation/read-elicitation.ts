@@ -1,7 +1,7 @@
 import type { ElicitRequestFormParams, ElicitRequestURLParams, InputRequiredResult } from '@modelcontextprotocol/client'
 import type { Egress } from '../../egress/egress.ts'
 import { isAppError } from '../../errors.ts'
-import { truncateAtWord } from '../../text.ts'
+import { truncate } from '../../text.ts'
 import type { Redactor } from '../protocol/redactor.ts'
 import type { InputRequest, PendingInputRequest } from './input-request.ts'
 import { createUnaskableError, readFormSchema } from './read-form-schema.ts'
@@ -21,7 +21,7 @@ type Params = ElicitRequestFormParams | ElicitRequestURLParams
 
 /** What a server wants of the person, with nothing in it that must not be shown. Throws AppError `server_refused` with what is wrong. */
 export function readElicitation(params: Params, policy: ElicitationPolicy): InputRequest {
-  const message = truncateAtWord(policy.redactor.text(params.message), MESSAGE_CHARS)
+  const message = truncate(policy.redactor.text(params.message), MESSAGE_CHARS)
   if (!('url' in params))
     return { kind: 'form', message, fields: readFormSchema(params.requestedSchema, policy.redactor) }
   return { kind: 'url', message, url: pageOf(params.url, policy) }

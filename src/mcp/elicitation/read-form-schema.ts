@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { AppError } from '../../errors.ts'
-import { truncateAtWord } from '../../text.ts'
+import { truncate } from '../../text.ts'
 import type { Redactor } from '../protocol/redactor.ts'
 import type { FormField } from './form-field.ts'
 
@@ -90,10 +90,10 @@ function fieldOf(name: string, property: Property, settings: FieldSettings): For
 type Base = Pick<FormField, 'name' | 'title' | 'hint' | 'required'>
 
 function baseOf(name: string, { title, description }: Property, { required, redactor }: FieldSettings): Base {
-  const hint = description === undefined ? '' : truncateAtWord(redactor.text(description), HINT_CHARS).trim()
+  const hint = description === undefined ? '' : truncate(redactor.text(description), HINT_CHARS).trim()
   return {
     name,
-    title: truncateAtWord(redactor.text(title ?? '').trim() || name, TITLE_CHARS),
+    title: truncate(redactor.text(title ?? '').trim() || name, TITLE_CHARS),
     required,
     ...(hint !== '' && { hint }),
   }
@@ -157,7 +157,7 @@ function optionsOf(options: Option[], redactor: Redactor): Option[] {
     options.some(({ value }) => redactor.text(value) !== value)
   )
     throw createUnaskableError('asks for a choice that cannot be shown')
-  return options.map(({ value, title }) => ({ value, title: truncateAtWord(redactor.text(title), TITLE_CHARS) }))
+  return options.map(({ value, title }) => ({ value, title: truncate(redactor.text(title), TITLE_CHARS) }))
 }
 
 const numberBounds = ({ minimum, maximum, default: initial }: PropertyOf<'number' | 'integer'>) => ({

@@ -1,6 +1,7 @@
 import { ProtocolError, ProtocolErrorCode, SdkError, SdkErrorCode } from '@modelcontextprotocol/client'
 import { AppError, isAppError } from '../../errors.ts'
 import type { Connection } from '../../registry/connection.ts'
+import { truncate } from '../../text.ts'
 import { isLostStream } from '../protocol/lost-stream-error.ts'
 import type { CallTimes, InputRequiredOutcome, Reply, RequestOptions } from '../requests/send-request.ts'
 import type { Session, SessionUse, Work } from '../transport/session.ts'
@@ -12,7 +13,7 @@ import {
   type Prompt,
   type PromptMessage,
 } from './prompts.ts'
-import { listResources, type ResourceContent, type ResourceList, readResource, truncateText } from './resources.ts'
+import { listResources, type ResourceContent, type ResourceList, readResource } from './resources.ts'
 import { listSkills, readSkill, type SkillList, type SkillProblem, type SkillText } from './skills.ts'
 import { type ResourceSubscription, subscribeResources } from './subscribe-resources.ts'
 
@@ -118,7 +119,7 @@ async function refusalOr<T>(session: Session, work: () => Promise<T>): Promise<S
     if (error instanceof SdkError && error.code === SdkErrorCode.UnsupportedResultType)
       return { code: 0, message: 'it has a question for you first, and I cannot pass that one on.' }
     if (!(error instanceof ProtocolError) || isLostStream(error)) throw error
-    return { code: error.code, message: truncateText(session.redactor.text(error.message), 300) }
+    return { code: error.code, message: truncate(session.redactor.text(error.message), 300) }
   }
 }
 

@@ -1,12 +1,12 @@
 import { type Client, specTypeSchemas, withInputRequired } from '@modelcontextprotocol/client'
 import { z } from 'zod'
+import { truncate } from '../../text.ts'
 import type { Redactor } from '../protocol/redactor.ts'
 import { contentPartOf } from '../requests/call-tool.ts'
 import type { ContentPart } from '../requests/outcome.ts'
 import { type Reply, type RequestRound, sendRequest } from '../requests/send-request.ts'
 import type { Session } from '../transport/session.ts'
 import { listPages } from './list-pages.ts'
-import { truncateText } from './resources.ts'
 
 /** A prompt of a server. All of it is written by the server; `name` identifies it. */
 export type Prompt = { name: string; title: string; description: string; arguments: PromptArgument[] }
@@ -80,8 +80,8 @@ function wordsOf(
 ) {
   return {
     name: texts.name,
-    title: truncateText(redactor.text(texts.title?.trim() || texts.name), MAX_NAME_CHARS),
-    description: truncateText(redactor.text(texts.description ?? ''), MAX_DESCRIPTION_CHARS),
+    title: truncate(redactor.text(texts.title?.trim() || texts.name), MAX_NAME_CHARS),
+    description: truncate(redactor.text(texts.description ?? ''), MAX_DESCRIPTION_CHARS),
   }
 }
 

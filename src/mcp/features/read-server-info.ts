@@ -8,6 +8,7 @@ import { SkillsClient } from '@modelcontextprotocol/client/ext/skills'
 import { z } from 'zod'
 import type { JsonObject } from '../../json.ts'
 import type { ServerFeatures, StoredTool, UnusableTool } from '../../registry/connection.ts'
+import { headOf, truncate } from '../../text.ts'
 import { isNestedTooDeeply, type Redactor } from '../protocol/redactor.ts'
 import type { Session } from '../transport/session.ts'
 import { headerArgumentProblemIn } from './header-arguments.ts'
@@ -175,7 +176,7 @@ function formProblemIn(listed: unknown): string {
 
 function nameOf(listed: unknown, redactor: Redactor): string {
   const name = Named.safeParse(listed).data?.name ?? ''
-  return name === '' ? '(no name)' : redactor.text(name.slice(0, MAX_NAME_CHARS))
+  return name === '' ? '(no name)' : headOf(redactor.text(name), MAX_NAME_CHARS)
 }
 
 function withoutAbsent(hints: NonNullable<StoredTool['annotations']>): NonNullable<StoredTool['annotations']> {
@@ -214,5 +215,5 @@ const MAX_CHARS = 2_000
 export function serverInstructionsOf({ client, redactor }: Pick<Session, 'client' | 'redactor'>): string | undefined {
   const instructions = redactor.text(client.getInstructions() ?? '').trim()
   if (instructions === '') return undefined
-  return instructions.length > MAX_CHARS ? `${instructions.slice(0, MAX_CHARS - 1).toWellFormed()}…` : instructions
+  return truncate(instructions, MAX_CHARS)
 }

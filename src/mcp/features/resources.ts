@@ -1,5 +1,6 @@
 import { type Client, UriTemplate, withInputRequired } from '@modelcontextprotocol/client'
 import { z } from 'zod'
+import { truncate } from '../../text.ts'
 import type { Redactor } from '../protocol/redactor.ts'
 import type { ContentPart } from '../requests/outcome.ts'
 import { type Reply, type RequestRound, sendRequest } from '../requests/send-request.ts'
@@ -91,14 +92,11 @@ function templateOf(item: unknown, redactor: Redactor): ResourceTemplate[] {
 
 function wordsOf({ name, title, description, mimeType }: z.infer<typeof Common>, uri: string, redactor: Redactor) {
   return {
-    name: truncateText(redactor.text(title?.trim() || name?.trim() || uri), MAX_NAME_CHARS),
-    description: truncateText(redactor.text(description ?? ''), MAX_DESCRIPTION_CHARS),
-    mimeType: mimeType === undefined ? undefined : truncateText(redactor.text(mimeType), MAX_NAME_CHARS),
+    name: truncate(redactor.text(title?.trim() || name?.trim() || uri), MAX_NAME_CHARS),
+    description: truncate(redactor.text(description ?? ''), MAX_DESCRIPTION_CHARS),
+    mimeType: mimeType === undefined ? undefined : truncate(redactor.text(mimeType), MAX_NAME_CHARS),
   }
 }
-
-export const truncateText = (text: string, most: number): string =>
-  text.length <= most ? text : `${text.slice(0, most - 1).toWellFormed()}…`
 
 /** Undefined when the template cannot be read. */
 function variablesOf(uriTemplate: string): string[] | undefined {
@@ -158,7 +156,7 @@ function contentOf(
   return {
     type: 'resource',
     uri: redactor.text(one.uri ?? uri),
-    ...(one.mimeType !== undefined && { mimeType: truncateText(redactor.text(one.mimeType), MAX_NAME_CHARS) }),
+    ...(one.mimeType !== undefined && { mimeType: truncate(redactor.text(one.mimeType), MAX_NAME_CHARS) }),
     ...(one.blob !== undefined && one.text === undefined
       ? { data: one.blob }
       : { text: redactor.text(one.text ?? '') }),

@@ -6,8 +6,9 @@ import {
   SkillsClient,
   SkillVerificationError,
 } from '@modelcontextprotocol/client/ext/skills'
+import { truncate } from '../../text.ts'
 import type { Redactor } from '../protocol/redactor.ts'
-import { isShortUri, MAX_CONTENT_CHARS, type ResourceContent, truncateText } from './resources.ts'
+import { isShortUri, MAX_CONTENT_CHARS, type ResourceContent } from './resources.ts'
 
 /**
  * Instructions for an agent that a server publishes, with files beside them (the extension io.modelcontextprotocol/skills, SEP-2640).
@@ -112,8 +113,8 @@ function skillOf(entry: Entry, redactor: Redactor): Skill {
   const files = resources === 'dynamic' ? undefined : resources.filter((one) => one.uri !== uri).slice(0, MAX_FILES)
   return {
     uri,
-    name: truncateText(redactor.text(frontmatter.name), MAX_NAME_CHARS),
-    description: truncateText(redactor.text(frontmatter.description), MAX_DESCRIPTION_CHARS),
+    name: truncate(redactor.text(frontmatter.name), MAX_NAME_CHARS),
+    description: truncate(redactor.text(frontmatter.description), MAX_DESCRIPTION_CHARS),
     files: files?.map((one) => ({ path: redactor.text(pathOf(entry, one.uri)), size: one.size })),
   }
 }
@@ -122,7 +123,7 @@ function contentOf({ uri, mimeType, text, bytes }: ReadFile, redactor: Redactor)
   return {
     type: 'resource',
     uri: redactor.text(uri),
-    ...(mimeType !== undefined && { mimeType: truncateText(redactor.text(mimeType), MAX_NAME_CHARS) }),
+    ...(mimeType !== undefined && { mimeType: truncate(redactor.text(mimeType), MAX_NAME_CHARS) }),
     ...(text === undefined ? { data: Buffer.from(bytes).toString('base64') } : { text: redactor.text(text) }),
   }
 }

@@ -1,5 +1,5 @@
 import type { Client, LoggingLevel } from '@modelcontextprotocol/client'
-import { truncateAtWord } from '../../text.ts'
+import { truncate } from '../../text.ts'
 import type { Redactor } from './redactor.ts'
 
 /** What a server logged during a call, shown in a run's details. */
@@ -31,9 +31,9 @@ export function registerNotificationHandlers(
   client.setNotificationHandler('notifications/message', ({ params }) => {
     const message = typeof params.data === 'string' ? params.data : (JSON.stringify(params.data) ?? '')
     // The text is cut after redaction, because a secret cut in two would not be recognized.
-    const text = truncateAtWord(redactor.text(message), MAX_LINE_CHARS)
+    const text = truncate(redactor.text(message), MAX_LINE_CHARS)
     const logger =
-      params.logger === undefined ? {} : { logger: truncateAtWord(redactor.text(params.logger), MAX_LOGGER_CHARS) }
+      params.logger === undefined ? {} : { logger: truncate(redactor.text(params.logger), MAX_LOGGER_CHARS) }
     for (const listener of listeners) listener({ level: params.level, ...logger, text })
   })
 }

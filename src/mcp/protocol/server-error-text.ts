@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { truncateAtWord } from '../../text.ts'
+import { truncate } from '../../text.ts'
 
 const MAX_CHARS = 300
 const PREFIX =
@@ -12,7 +12,7 @@ export function describeServerError(output: string, advice: string): string {
   const message = messageOf(output).replace(PREFIX, '').replace(/\s+/g, ' ').trim()
   if (/^(?:typeerror: )?fetch failed\.?$/i.test(message))
     return 'it cannot reach its service from here. Whoever runs Patchbay should check the network.'
-  return `it says "${truncateAtWord(message, MAX_CHARS)}". ${advice}`
+  return `it says "${truncate(message, MAX_CHARS)}". ${advice}`
 }
 
 /** The message within a JSON error; other text as it is. */

@@ -1,3 +1,4 @@
+import { truncate } from '../../text.ts'
 import type { ShownResult } from '../state/events.ts'
 
 export type ResultTable = NonNullable<ShownResult['table']>
@@ -29,8 +30,7 @@ export const toSlackTable = ({ columns, rows }: ResultTable): ResultTable => ({
   rows: rows.map((row) => row.map(shortCell)),
 })
 
-const shortCell = (cell: string): string =>
-  cell.length > CELL_CHARS ? `${cell.slice(0, CELL_CHARS - 1).toWellFormed()}…` : cell
+const shortCell = (cell: string): string => truncate(cell, CELL_CHARS)
 
 /** RFC 4180. What a spreadsheet would run as a formula is written as text. */
 export const toCsv = ({ columns, rows }: ResultTable): string =>

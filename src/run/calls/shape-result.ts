@@ -1,3 +1,4 @@
+import { headOf, truncate } from '../../text.ts'
 import type { EventOf, ResultFile, ShownResult } from '../state/events.ts'
 import { isSlackTableSize, resultTableIn, toCsv, toSlackTable } from './result-table.ts'
 
@@ -53,7 +54,7 @@ export function shapeResult(
   ]
   const body =
     long.length > 0
-      ? `${whole.slice(0, EXCERPT_CHARS).toWellFormed()}\n[… ${whole.length} characters in all; only the beginning is shown here.]`
+      ? `${headOf(whole, EXCERPT_CHARS)}\n[… ${whole.length} characters in all; only the beginning is shown here.]`
       : whole
   return {
     text: [withoutEncoded(body), ...notes].filter(Boolean).join('\n') || '(no output)',
@@ -125,12 +126,7 @@ function firstList(value: unknown, name: string): { name: string; length: number
 }
 
 /** The first line of a text, cut after a word where it is too long for a task line. */
-export function firstLineOf(text: string): string {
-  const line = text.trim().split('\n', 1)[0] ?? ''
-  if (line.length <= SUMMARY_CHARS) return line
-  const head = line.slice(0, SUMMARY_CHARS - 1).toWellFormed()
-  return `${head.replace(/\s+\S{0,24}$/, '') || head}…`
-}
+export const firstLineOf = (text: string): string => truncate(text.trim().split('\n', 1)[0] ?? '', SUMMARY_CHARS)
 
 function textOf(part: ResultPart): string[] {
   if (part.type === 'text') return [part.text]

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { AppError } from '../../errors.ts'
 import type { Message, ModelTurn, UserMessage } from '../../model/turn.ts'
+import { headOf } from '../../text.ts'
 import type { FileContent, RunDeps, Source } from '../deps.ts'
 import type { Origin } from '../state/events.ts'
 import type { RunState } from '../state/state.ts'
@@ -94,7 +95,7 @@ function notesOf(sources: Source[]): string {
   let room = MAX_CHARS
   const notes = sources.flatMap(({ name, instructions, tools }) => {
     if (instructions === undefined || tools.length === 0 || room <= 0) return []
-    const text = closed(instructions).slice(0, room).toWellFormed()
+    const text = headOf(closed(instructions), room)
     room -= text.length
     return [`<server_notes connection="${name}" trusted="no">\n${text}\n</server_notes>`]
   })

@@ -1,5 +1,6 @@
 import type { RunId, UserId } from '../../ids.ts'
 import type { Message, ToolResult } from '../../model/turn.ts'
+import { headOf } from '../../text.ts'
 import type { RunDeps } from '../deps.ts'
 import type { CallState, RunState } from '../state/state.ts'
 import { appendEvents, type LeasedRun } from '../storage/leased-run.ts'
@@ -24,7 +25,7 @@ export function messagesOf(state: RunState): Message[] {
 }
 
 /** An earlier run of the conversation. What another person's tools returned stays with that person: of theirs only words are told. */
-function earlierMessagesOf(state: RunState, own: boolean): Message[] {
+export function earlierMessagesOf(state: RunState, own: boolean): Message[] {
   if (!own)
     return [
       createUserMessage(requestOf(state) + filesOf(state)),
@@ -119,7 +120,7 @@ const shortened = (part: ToolResult): ToolResult => ({
   type: 'tool_result',
   id: part.id,
   isError: part.isError,
-  text: part.text.length > RECALLED_RESULT_CHARS ? `${part.text.slice(0, RECALLED_RESULT_CHARS)} […]` : part.text,
+  text: part.text.length > RECALLED_RESULT_CHARS ? `${headOf(part.text, RECALLED_RESULT_CHARS)} […]` : part.text,
 })
 
 /** A conversation longer than this (some 30,000 tokens) is summed up, all but its latest runs. */

@@ -4,6 +4,7 @@ import { isListedResource, type Resource } from '../../mcp/features/resources.ts
 import type { Skill, SkillText } from '../../mcp/features/skills.ts'
 import { authChallengeIn } from '../../mcp/protocol/auth-challenge.ts'
 import type { CallFailure, CallOptions, ContentPart, ToolOutcome } from '../../mcp/requests/outcome.ts'
+import { truncate } from '../../text.ts'
 import type { BuiltinTool, RunDeps, RunTool, Source } from '../deps.ts'
 import type { CallState, RunState } from '../state/state.ts'
 import { createTextResult, imagePartOf, listPageText, quotePrompt, quoteSkill, wasMentioned } from './list-text.ts'
@@ -138,7 +139,7 @@ async function readResourceForModel({ mcp, state, source, call, options }: Built
 
 function about({ name, description, mimeType, size }: Omit<Resource, 'uri' | 'size'> & { size?: number | undefined }) {
   const facts = [mimeType, size === undefined ? undefined : `${size} bytes`].filter(Boolean).join(', ')
-  return [JSON.stringify(name), facts && `(${facts})`, description.replace(/\s+/g, ' ').slice(0, 200)]
+  return [JSON.stringify(name), facts && `(${facts})`, truncate(description.replace(/\s+/g, ' '), 200)]
     .filter(Boolean)
     .join(' ')
 }
@@ -153,7 +154,7 @@ async function listSkillsForModel({ mcp, source, call, options }: BuiltinRequest
   )
 }
 
-const inLine = (text: string): string => text.replace(/\s+/g, ' ').slice(0, 400)
+const inLine = (text: string): string => truncate(text.replace(/\s+/g, ' '), 400)
 
 /** Only what its server publishes as a skill, and of that only the files of that skill. */
 async function readSkillForModel({ mcp, state, source, call, options }: BuiltinRequest): Promise<BuiltinResult> {

@@ -1,6 +1,7 @@
 import type { KnownBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { CallState, RunState } from '../../run/state/state.ts'
+import { truncate } from '../../text.ts'
 import {
   actionsBlock,
   createBudgetButton,
@@ -9,7 +10,7 @@ import {
   type MessageContent,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
-import { escapeMrkdwn, mentionOf, truncate } from '../blocks/text.ts'
+import { escapeMrkdwn, mentionOf } from '../blocks/text.ts'
 import { describeAction } from './describe-call.ts'
 import { createDetailsButton } from './details-button.ts'
 import { feedbackButtons } from './feedback-buttons.ts'

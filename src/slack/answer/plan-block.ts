@@ -1,7 +1,8 @@
 import type { PlanBlock, TaskCardBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { CallStage, CallState } from '../../run/state/state.ts'
-import { joinWords, pluralize, truncate, withoutMentions } from '../blocks/text.ts'
+import { truncate } from '../../text.ts'
+import { joinWords, pluralize, withoutMentions } from '../blocks/text.ts'
 import { describeAction, describeCall, lowerFirst } from './describe-call.ts'
 import { taskCardBlock, taskLineOf } from './task-card.ts'
 

@@ -2,8 +2,9 @@ import type { DataTableBlock, KnownBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { ShownResult } from '../../run/state/events.ts'
 import type { CallState } from '../../run/state/state.ts'
+import { truncate } from '../../text.ts'
 import { type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
-import { escapeInlineMrkdwn, escapeMrkdwn, joinWords, pluralize, truncate, withoutMentions } from '../blocks/text.ts'
+import { escapeInlineMrkdwn, escapeMrkdwn, joinWords, pluralize, withoutMentions } from '../blocks/text.ts'
 import { describeCall } from './describe-call.ts'
 
 const ROWS_PER_PAGE = 10

@@ -1,4 +1,4 @@
-import { isHighSurrogateAt } from '../blocks/text.ts'
+import { headOf } from '../../text.ts'
 
 /** Under Slack's 12,000 characters of Markdown per message, with room for fences that a cut closes. */
 export const PAGE_CHARACTERS = 11_000
@@ -29,7 +29,7 @@ function cutAt(text: string, room: number): number {
   const places = [lastOutsideFence(window, least), window.lastIndexOf('\n') + 1, window.lastIndexOf(' ') + 1]
   const place = places.find((at) => at > least)
   if (place !== undefined) return place
-  return isHighSurrogateAt(text, room - 1) ? room - 1 : room
+  return /[\uD800-\uDBFF]$/.test(window) ? room - 1 : room
 }
 
 /** The end of the last paragraph that does not lie inside a code fence. */
@@ -45,7 +45,7 @@ function openFence(text: string): { open: string; close: string } | undefined {
   let open: { open: string; close: string } | undefined
   for (const [line, mark] of text.matchAll(/^ {0,3}(`{3,}|~{3,})[^\n`]*$/gm)) {
     if (mark === undefined) continue
-    if (open === undefined) open = { open: line.trim().slice(0, 80), close: mark }
+    if (open === undefined) open = { open: headOf(line.trim(), 80), close: mark }
     else if (mark.startsWith(open.close) && line.trim() === mark) open = undefined
   }
   return open

@@ -1,7 +1,7 @@
 import type { AnyChunk } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { CallState } from '../../run/state/state.ts'
-import { truncate } from '../blocks/text.ts'
+import { truncate } from '../../text.ts'
 import { type AnswerPage, callsOnPage } from './paginate-answer.ts'
 import { stepsText } from './plan-block.ts'
 import { type TaskLine, taskLineOf, taskUpdateChunk } from './task-card.ts'

@@ -1,7 +1,8 @@
 import type { RichTextBlock, TaskCardBlock, TaskUpdateChunk } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { CallState } from '../../run/state/state.ts'
-import { escapeInlineMrkdwn, truncate, withoutMentions } from '../blocks/text.ts'
+import { truncate } from '../../text.ts'
+import { escapeInlineMrkdwn, withoutMentions } from '../blocks/text.ts'
 import { describeAction, describeCall, lowerFirst } from './describe-call.ts'
 
 /** One tool call as a line of the answer. */

@@ -1,6 +1,7 @@
 import type { ConfirmationDialog, KnownBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { ApprovalState, CallState, RunState } from '../../run/state/state.ts'
+import { truncate } from '../../text.ts'
 import { describeAction } from '../answer/describe-call.ts'
 import { createDetailsButton } from '../answer/details-button.ts'
 import {
@@ -11,7 +12,7 @@ import {
   plainTextObject,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
-import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, joinWords, mentionOf, truncate } from '../blocks/text.ts'
+import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, joinWords, mentionOf } from '../blocks/text.ts'
 import { argumentsText } from './arguments-text.ts'
 
 /** Longer arguments are cut in the card and uploaded as a file. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { UserId } from '../../ids.ts'
-import { escapeMrkdwn, truncate } from '../blocks/text.ts'
+import { truncate } from '../../text.ts'
+import { escapeMrkdwn } from '../blocks/text.ts'
 import type { PolicyDeps, WebApiDeps } from '../deps.ts'
 import type { Command } from '../interactions/command.ts'
 import type { Responder } from '../interactions/responder.ts'

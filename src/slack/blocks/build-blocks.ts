@@ -12,7 +12,7 @@ import type {
   SectionBlock,
 } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
-import { truncate } from './text.ts'
+import { truncate } from '../../text.ts'
 
 /** A message as blocks, and as text for notifications and screen readers. */
 export type MessageContent = { text: string; blocks: KnownBlock[] }

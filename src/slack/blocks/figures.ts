@@ -1,4 +1,5 @@
 import type { RichTextBlock } from '@slack/types'
+import { truncate } from '../../text.ts'
 
 /** US dollars, as "$0.42"; a cost above zero is never shown as zero. */
 export function formatMoney(usd: number): string {
@@ -42,5 +43,4 @@ export const codeBlockFor = (lines: string[]): RichTextBlock => ({
 })
 
 /** The text cut or padded to `width` characters. */
-export const padText = (text: string, width: number): string =>
-  (text.length > width ? `${text.slice(0, width - 1)}…` : text).padEnd(width)
+export const padText = (text: string, width: number): string => truncate(text, width).padEnd(width)

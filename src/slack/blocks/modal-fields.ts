@@ -1,8 +1,15 @@
 import type { InputBlock, PlainTextOption } from '@slack/types'
 import { z } from 'zod'
 import { LIMITS } from '../../block-kit/limits.ts'
+import type { JsonValue } from '../../json.ts'
+import { truncate } from '../../text.ts'
 import { createOption, inputBlock, plainTextObject } from './build-blocks.ts'
-import { truncate } from './text.ts'
+
+/** One option of a menu; `id` is its value in Slack, `value` what it stands for. */
+export type FieldOption = { text: string; id: string; value: JsonValue }
+
+/** An option whose text is its value. */
+export const textOption = (text: string): FieldOption => ({ text, id: text, value: text })
 
 /** A field of a modal: a card's input, a form elicitation's field, a tool's argument, a prompt's or template's variable. */
 export type ModalField = {
@@ -13,104 +20,109 @@ export type ModalField = {
   label: string
   hint?: string | undefined
   optional: boolean
-  input: FieldInput
-}
-
-/** What a field takes. An empty `initial` sets no initial value; numbers are plain decimals, as Slack takes no others. */
-type FieldInput =
-  | TextInput
-  | { kind: 'email' | 'uri' | 'date' | 'date-time'; initial: string }
-  | {
-      kind: 'number'
-      integer: boolean
-      initial?: string | undefined
-      min?: string | undefined
-      max?: string | undefined
-    }
-  | { kind: 'one'; options: PlainTextOption[]; chosen?: string | undefined }
-  | { kind: 'many'; options: PlainTextOption[]; chosen: string[]; most?: number | undefined }
-  /** A text with completions from the server. */
-  | { kind: 'proposed'; initial: string }
-
-type TextInput = {
-  kind: 'text'
+  /** As text, or the option's id. */
   initial?: string | undefined
+} & FieldInput
+
+/** What a field takes; `suggested` is a text with completions from the server. */
+type FieldInput = TextInput | { kind: 'email' | 'uri' | 'date' | 'date-time' | 'suggested' } | NumberInput | MenuInput
+type TextInput = {
+  kind: 'text' | 'json'
   multiline?: boolean
-  min?: number
-  max?: number
+  min?: number | undefined
+  max?: number | undefined
   placeholder?: string | undefined
 }
+type NumberInput = { kind: 'number' | 'integer'; min?: number | undefined; max?: number | undefined }
+type MenuInput =
+  | { kind: 'boolean' | 'choice'; options: FieldOption[] }
+  | { kind: 'choices'; options: FieldOption[]; chosen: string[]; max?: number | undefined }
+
 type Element = InputBlock['element']
 
-export const inputBlockOf = ({ id, action = 'value', label, hint, optional, input }: ModalField): InputBlock =>
-  inputBlock({ id, label, ...(hint && { hint }), optional, element: elementOf(action, input) })
+export const inputBlockOf = (field: ModalField): InputBlock => {
+  const { id, label, hint, optional } = field
+  return inputBlock({ id, label, ...(hint && { hint }), optional, element: elementOf(field) })
+}
 
-function elementOf(action_id: string, input: FieldInput): Element {
-  switch (input.kind) {
+function elementOf(field: ModalField): Element {
+  const { action: action_id = 'value', initial } = field
+  switch (field.kind) {
     case 'text':
-      return { type: 'plain_text_input', action_id, ...textInputArgs(input) }
+    case 'json':
+      return { type: 'plain_text_input', action_id, ...textArgs(field), ...initialText(initial) }
     case 'email':
-      return { type: 'email_text_input', action_id, ...initialValue(input.initial) }
+      return { type: 'email_text_input', action_id, ...initialText(initial) }
     case 'uri':
-      return { type: 'url_text_input', action_id, ...initialValue(input.initial) }
+      return { type: 'url_text_input', action_id, ...initialText(initial) }
     case 'date':
-      return { type: 'datepicker', action_id, ...(input.initial !== '' && { initial_date: input.initial }) }
-    case 'date-time': {
-      const seconds = Math.floor(Date.parse(input.initial) / 1_000)
-      return { type: 'datetimepicker', action_id, ...(input.initial !== '' && { initial_date_time: seconds }) }
-    }
+      return { type: 'datepicker', action_id, ...(initial && { initial_date: initial }) }
+    case 'date-time':
+      return { type: 'datetimepicker', action_id, ...initialTime(initial) }
     case 'number':
-      return { type: 'number_input', action_id, ...numberInputArgs(input) }
-    case 'one':
-      return { type: 'static_select', action_id, ...selectArgs(input) }
-    case 'many':
-      return { type: 'multi_static_select', action_id, ...multiSelectArgs(input) }
-    case 'proposed':
-      return { type: 'external_select', action_id, min_query_length: 0, ...suggestedArgs(input) }
+    case 'integer':
+      return { type: 'number_input', action_id, ...numberArgs(field), ...initialText(initial) }
+    case 'boolean':
+    case 'choice':
+      return { type: 'static_select', action_id, ...menuArgs(field.options), ...initialOption(field.options, initial) }
+    case 'choices':
+      return { type: 'multi_static_select', action_id, ...menuArgs(field.options), ...choicesArgs(field) }
+    case 'suggested':
+      return { type: 'external_select', action_id, min_query_length: 0, ...suggestedArgs(initial) }
     default:
-      return input satisfies never
+      return field satisfies never
   }
 }
 
-const initialValue = (initial: string | undefined) =>
+const initialText = (initial: string | undefined) =>
   initial ? { initial_value: truncate(initial, LIMITS.plainTextInput) } : {}
 
-const textInputArgs = ({ initial, multiline, min, max, placeholder }: TextInput) => ({
+const initialTime = (initial: string | undefined) =>
+  initial ? { initial_date_time: Math.floor(Date.parse(initial) / 1_000) } : {}
+
+const textArgs = ({ multiline, min = 0, max, placeholder }: TextInput) => ({
   ...(multiline !== undefined && { multiline }),
-  ...(min !== undefined && { min_length: min }),
-  ...(max !== undefined && { max_length: max }),
+  ...(min > 0 && { min_length: Math.min(min, LIMITS.plainTextInput) }),
+  ...(max !== undefined && { max_length: Math.max(1, Math.min(max, LIMITS.plainTextInput)) }),
   ...(placeholder && { placeholder: plainTextObject(placeholder, LIMITS.placeholder) }),
-  ...initialValue(initial),
 })
 
-const numberInputArgs = ({ integer, initial, min, max }: Extract<FieldInput, { kind: 'number' }>) => ({
-  is_decimal_allowed: !integer,
-  ...(initial && { initial_value: initial }),
-  ...(min !== undefined && { min_value: min }),
-  ...(max !== undefined && { max_value: max }),
-})
-
-function selectArgs({ options, chosen }: Extract<FieldInput, { kind: 'one' }>) {
-  const initial = options.find(({ value }) => value === chosen)
-  return { ...optionsOrGroups(options), ...(initial && { initial_option: initial }) }
-}
-
-function multiSelectArgs({ options, chosen, most }: Extract<FieldInput, { kind: 'many' }>) {
-  const initial = options.filter(({ value }) => value !== undefined && chosen.includes(value))
+function numberArgs({ kind, min, max }: NumberInput) {
+  const [least, most] = [decimalText(min), decimalText(max)]
   return {
-    ...optionsOrGroups(options),
-    ...(initial.length > 0 && { initial_options: initial }),
-    ...(most !== undefined && { max_selected_items: most }),
+    is_decimal_allowed: kind === 'number',
+    ...(least !== undefined && { min_value: least }),
+    ...(most !== undefined && { max_value: most }),
   }
 }
 
-const suggestedArgs = ({ initial }: Extract<FieldInput, { kind: 'proposed' }>) => ({
+/** The number as Slack takes it, undefined if it has no plain decimal form. */
+export const decimalText = (value: number | undefined): string | undefined =>
+  value !== undefined && /^-?\d+(\.\d+)?$/.test(String(value)) ? String(value) : undefined
+
+const slackOption = ({ text, id }: FieldOption): PlainTextOption => createOption(text, id)
+
+function initialOption(options: FieldOption[], initial: string | undefined) {
+  const chosen = options.find(({ id }) => id === initial)
+  return chosen && { initial_option: slackOption(chosen) }
+}
+
+function choicesArgs({ options, chosen, max = 0 }: Extract<MenuInput, { kind: 'choices' }>) {
+  const initial = options.filter(({ id }) => chosen.includes(id)).map(slackOption)
+  return {
+    ...(initial.length > 0 && { initial_options: initial }),
+    ...(max >= 1 && { max_selected_items: Math.min(max, 1_000) }),
+  }
+}
+
+const suggestedArgs = (initial = '') => ({
   placeholder: plainTextObject('Type or choose', LIMITS.placeholder),
   ...(initial !== '' && initial.length <= LIMITS.option.value && { initial_option: createOption(initial, initial) }),
 })
 
 /** A menu takes 100 options, or a hundred groups of as many. */
-function optionsOrGroups(options: PlainTextOption[]) {
+function menuArgs(all: FieldOption[]) {
+  const options = all.map(slackOption)
   const most = LIMITS.options.select
   if (options.length <= most) return { options }
   const starts = Array.from({ length: Math.ceil(options.length / most) }, (_one, at) => at * most)
@@ -147,3 +159,42 @@ export function fieldTextOf(entered: FieldState | undefined): string | null {
 
 export const fieldTextsIn = (state: ModalState): Record<string, string | null> =>
   Object.fromEntries(Object.keys(state).map((id) => [id, fieldTextOf(fieldStateIn(state, id))]))
+
+/** What was submitted in a field: its value, or a sentence for the person; undefined where it was left empty. */
+export type FieldReading = { value: JsonValue } | { problem: string } | undefined
+
+export function readField(field: ModalField, entered: FieldState | undefined): FieldReading {
+  const text = fieldTextOf(entered)
+  if (field.kind === 'choices') return readChoices(field, entered)
+  if (!text) return undefined
+  switch (field.kind) {
+    case 'number':
+    case 'integer':
+      return Number.isFinite(Number(text)) ? { value: Number(text) } : { problem: 'Please enter a number.' }
+    case 'boolean':
+    case 'choice':
+      return field.options.find(({ id }) => id === text) ?? { problem: 'Please choose one.' }
+    case 'json':
+      return readJson(text)
+    default:
+      return { value: text }
+  }
+}
+
+function readChoices(
+  { options, optional }: Extract<ModalField, { kind: 'choices' }>,
+  entered: FieldState | undefined,
+): FieldReading {
+  const ids = entered?.selected_options?.map(({ value }) => value) ?? []
+  const chosen = ids.flatMap((id) => options.find((option) => option.id === id)?.value ?? [])
+  return entered === undefined || (chosen.length === 0 && optional) ? undefined : { value: chosen }
+}
+
+function readJson(text: string): FieldReading {
+  try {
+    return { value: z.json().parse(JSON.parse(text)) }
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    return { problem: 'I cannot read this. Put text in double quotes, and check the commas and brackets.' }
+  }
+}

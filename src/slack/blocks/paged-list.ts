@@ -1,5 +1,6 @@
 import type { KnownBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
+import { truncate } from '../../text.ts'
 import {
   actionsBlock,
   contextBlock,
@@ -9,7 +10,6 @@ import {
   plainTextObject,
   sectionBlock,
 } from './build-blocks.ts'
-import { truncate } from './text.ts'
 
 /** The search and page of a list, and where its command was given; the modal carries it in its metadata. */
 export type ListQuery = {

@@ -1,17 +1,3 @@
-/** A cut moves back at most this far to fall between two words; a longer word is cut inside. */
-const WORD_CHARS = 24
-
-/** The text cut to `max` UTF-16 units with an ellipsis, between two words if possible and never inside a surrogate pair. */
-export function truncate(text: string, max: number): string {
-  if (text.length <= max) return text
-  const end = isHighSurrogateAt(text, max - 2) ? max - 2 : max - 1
-  const from = Math.max(0, end - Math.min(WORD_CHARS, Math.floor(max / 2)))
-  const gap = text.slice(from, end + 1).search(/\s\S*$/)
-  return `${(gap < 0 ? '' : text.slice(0, from + gap).trimEnd()) || text.slice(0, end)}…`
-}
-
-export const isHighSurrogateAt = (text: string, at: number): boolean => /[\uD800-\uDBFF]/.test(text.charAt(at))
-
 /** Escapes untrusted text for a mrkdwn field, so that nothing in it is read as a link, mention or broadcast. */
 export function escapeMrkdwn(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')

@@ -1,9 +1,10 @@
 import type { KnownBlock, ModalView } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { Prompt } from '../../connect/features/features.ts'
+import { truncate } from '../../text.ts'
 import { contextBlock, createButton, createModal, type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import { type ListQuery, listQueryBlocks, paginateList } from '../blocks/paged-list.ts'
-import { escapeInlineMrkdwn, escapeMrkdwn, mentionOf, pluralize, truncate } from '../blocks/text.ts'
+import { escapeInlineMrkdwn, escapeMrkdwn, mentionOf, pluralize } from '../blocks/text.ts'
 import { listMetadataOf, type NamedConnection } from './resources-list.ts'
 
 /** One page of a connection's prompts. */

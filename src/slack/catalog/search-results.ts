@@ -1,6 +1,7 @@
 import type { KnownBlock, ModalView } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { SearchHit, SearchResults } from '../../connect/catalog/search-catalog.ts'
+import { headOf, truncate } from '../../text.ts'
 import {
   actionsBlock,
   contextBlock,
@@ -12,7 +13,7 @@ import {
   plainTextObject,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
-import { escapeInlineMrkdwn, escapeMrkdwn, pluralize, truncate } from '../blocks/text.ts'
+import { escapeInlineMrkdwn, escapeMrkdwn, pluralize } from '../blocks/text.ts'
 
 /** The words and page of a search, as the value of its buttons. */
 export type SearchQuery = { words: string; page: number }
@@ -106,7 +107,7 @@ function pageBlocks(
     createButton({
       text,
       action: `search_page:${name}`,
-      value: JSON.stringify({ ...next, words: next.words.slice(0, MAX_WORDS_CHARS) }),
+      value: JSON.stringify({ ...next, words: headOf(next.words, MAX_WORDS_CHARS) }),
     })
   const elements = [
     ...(query.page > 0 ? [to('previous', 'Previous', { ...query, page: query.page - 1 })] : []),

@@ -1,6 +1,7 @@
 import type { KnownBlock, ModalView } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { Skill, SkillList } from '../../connect/features/features.ts'
+import { truncate } from '../../text.ts'
 import {
   actionsBlock,
   contextBlock,
@@ -12,7 +13,7 @@ import {
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { type ListQuery, listQueryBlocks, paginateList } from '../blocks/paged-list.ts'
-import { escapeInlineMrkdwn, escapeMrkdwn, mentionOf, pluralize, truncate } from '../blocks/text.ts'
+import { escapeInlineMrkdwn, escapeMrkdwn, mentionOf, pluralize } from '../blocks/text.ts'
 import { formatSize, listMetadataOf, type NamedConnection } from './resources-list.ts'
 
 /** One page of a connection's skills. */

@@ -1,8 +1,9 @@
 import type { ModalView } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
+import { truncate } from '../../text.ts'
 import { actionsBlock, contextBlock, createButton, createModal, sectionBlock } from '../blocks/build-blocks.ts'
 import { inputBlockOf, type ModalField } from '../blocks/modal-fields.ts'
-import { escapeInlineMrkdwn, escapeMrkdwn, truncate } from '../blocks/text.ts'
+import { escapeInlineMrkdwn, escapeMrkdwn } from '../blocks/text.ts'
 
 /** A prompt's argument or a resource template's variable. */
 export type TemplateField = { name: string; title: string; description: string; required: boolean }
@@ -57,13 +58,13 @@ export function templateModal(form: TemplateForm): ModalView {
 
 /** A menu of the server's completions, or a text field; different action_ids keep their typed values apart. */
 function valueFieldOf(field: TemplateField, { values, hasCompletions }: TemplateForm): ModalField {
-  const initial = values[field.name] ?? ''
   return {
     id: templateFieldIdOf(field),
     action: hasCompletions ? 'field_value' : 'field_typed',
     label: truncate(field.title, 200),
     hint: truncate(field.description, 500),
     optional: !field.required,
-    input: hasCompletions ? { kind: 'proposed', initial } : { kind: 'text', initial, max: LIMITS.plainTextInput },
+    initial: values[field.name],
+    ...(hasCompletions ? { kind: 'suggested' } : { kind: 'text', max: LIMITS.plainTextInput }),
   }
 }

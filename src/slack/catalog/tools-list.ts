@@ -1,5 +1,6 @@
 import type { KnownBlock, ModalView } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
+import { truncate } from '../../text.ts'
 import {
   actionsBlock,
   contextBlock,
@@ -11,7 +12,7 @@ import {
   plainTextObject,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
-import { escapeMrkdwn, joinWords, pluralize, truncate } from '../blocks/text.ts'
+import { escapeMrkdwn, joinWords, pluralize } from '../blocks/text.ts'
 
 /** A tool that cannot be used, and why. */
 export type UnusableToolLine = { tool: string; why: string }

@@ -1,3 +1,4 @@
+import { truncate } from '../../text.ts'
 import {
   actionsBlock,
   contextBlock,
@@ -5,7 +6,7 @@ import {
   type MessageContent,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
-import { escapeMrkdwn, truncate } from '../blocks/text.ts'
+import { escapeMrkdwn } from '../blocks/text.ts'
 import { helpButtonsFor } from '../onboarding/welcome-message.ts'
 
 type Line = { name: string; usage: string; description: string }

@@ -11,7 +11,7 @@ import {
   plainTextObject,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
-import { inputBlockOf, type ModalField } from '../blocks/modal-fields.ts'
+import { inputBlockOf, type ModalField, textOption } from '../blocks/modal-fields.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn } from '../blocks/text.ts'
 
 /** The modal's metadata; never holds what was typed. */
@@ -123,7 +123,9 @@ const nameField = (card: string, name: string): ModalField => ({
   label: 'Name',
   hint: 'What you will call this connection: lowercase letters, digits and dashes.',
   optional: false,
-  input: { kind: 'text', initial: name, max: 32 },
+  kind: 'text',
+  initial: name,
+  max: 32,
 })
 
 /** A card's input as a field. A secret gets no initial value. */
@@ -131,7 +133,7 @@ function inputFieldOf(field: Field, { card, values, metadata }: ConnectForm): Mo
   const { name, label, secret, required, choices, example } = field
   const reconnects = metadata.connection !== undefined
   const initial = values[name] ?? field.default
-  const options = choices?.slice(0, LIMITS.options.select).map((choice) => createOption(choice, choice))
+  const options = choices?.slice(0, LIMITS.options.select).map(textOption)
   return {
     id: name,
     action: fieldId(card.name, name),
@@ -139,9 +141,9 @@ function inputFieldOf(field: Field, { card, values, metadata }: ConnectForm): Mo
     hint: hintOf(field, reconnects),
     // A field left empty may be filled from the operator's settings, so the check is ours, not Slack's.
     optional: !required || (reconnects && secret),
-    input: options
-      ? { kind: 'one', options, chosen: initial }
-      : { kind: 'text', initial: secret ? undefined : initial, placeholder: example },
+    ...(options
+      ? { kind: 'choice', options, initial }
+      : { kind: 'text', initial: secret ? undefined : initial, placeholder: example }),
   }
 }
 

@@ -1,6 +1,7 @@
 import type { KnownBlock } from '@slack/types'
 import type { CardInfo, Connect, DisconnectedConnection } from '../../connect/connect-types.ts'
 import type { Connection } from '../../registry/connection.ts'
+import { truncate } from '../../text.ts'
 import {
   actionsBlock,
   contextBlock,
@@ -9,7 +10,7 @@ import {
   type MessageContent,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
-import { escapeMrkdwn, formatDate, pluralize, truncate } from '../blocks/text.ts'
+import { escapeMrkdwn, formatDate, pluralize } from '../blocks/text.ts'
 
 /** The card behind a connection. */
 export type CardOf = (connection: Connection) => CardInfo | undefined

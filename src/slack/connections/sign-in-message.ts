@@ -1,5 +1,6 @@
 import type { Button, ModalView } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
+import { truncate } from '../../text.ts'
 import {
   actionsBlock,
   contextBlock,
@@ -10,7 +11,7 @@ import {
   plainTextObject,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
-import { escapeMrkdwn, formatDate, truncate } from '../blocks/text.ts'
+import { escapeMrkdwn, formatDate } from '../blocks/text.ts'
 
 /** A sign-in that waits for the person. `host` is the button's host, as the person must see it before pressing. */
 export type SignInPrompt = {

@@ -1,5 +1,6 @@
 import type { KnownBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
+import { truncate } from '../../text.ts'
 import {
   actionsBlock,
   contextBlock,
@@ -7,7 +8,7 @@ import {
   type MessageContent,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
-import { escapeMrkdwn, pluralize, truncate } from '../blocks/text.ts'
+import { escapeMrkdwn, pluralize } from '../blocks/text.ts'
 import { type CircuitOf, circuitText } from './connections-message.ts'
 
 export type TestedConnection = {

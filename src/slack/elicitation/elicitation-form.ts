@@ -1,17 +1,20 @@
 import type { ModalView } from '@slack/types'
+import { z } from 'zod'
 import { LIMITS } from '../../block-kit/limits.ts'
 import { type FormField, type FormValue, fitsField } from '../../run/decisions/give-input.ts'
 import type { PendingInput } from '../../run/runs.ts'
-import { contextBlock, createModal, createOption, sectionBlock } from '../blocks/build-blocks.ts'
+import { truncate } from '../../text.ts'
+import { contextBlock, createModal, sectionBlock } from '../blocks/build-blocks.ts'
 import {
-  type FieldState,
+  decimalText,
   fieldStateIn,
   fieldTextOf,
   inputBlockOf,
   type ModalField,
   ModalState,
+  readField,
 } from '../blocks/modal-fields.ts'
-import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, pluralize, revealInvisible, truncate } from '../blocks/text.ts'
+import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, pluralize, revealInvisible } from '../blocks/text.ts'
 
 /** With the blocks around them these stay under Slack's 100 blocks. */
 const MAX_FIELDS = 90
@@ -63,17 +66,65 @@ export function elicitationModal({ call, input }: PendingInput, fields: FormFiel
   return { ...view, notify_on_close: true }
 }
 
+type FieldOf<K extends FormField['kind']> = Extract<FormField, { kind: K }>
+
 /** A form elicitation's field as a modal field. */
 function modalFieldOf(field: FormField, index: number): ModalField {
   const hint = field.hint === undefined ? '' : revealInvisible(field.hint).trim()
-  return {
+  const base = {
     id: formFieldBlockIdOf(index),
     label: revealInvisible(field.title),
     hint: [hint, boundsOf(field)].filter(Boolean).join(/[.!?:;]$/.test(hint) ? ' ' : '. '),
     optional: !field.required,
-    input: fieldInputOf(field),
+  }
+  switch (field.kind) {
+    case 'text':
+      return { ...base, ...textInputOf(field) }
+    case 'number': {
+      const { integer, min, max } = field
+      return { ...base, kind: integer ? 'integer' : 'number', initial: decimalText(initialOf(field)), min, max }
+    }
+    case 'yes_no':
+      return { ...base, kind: 'boolean', options: YES_NO, initial: String(field.default) }
+    case 'one':
+      return { ...base, kind: 'choice', options: optionsOf(field), initial: optionIdOf(field, field.default) }
+    case 'many': {
+      const chosen = (initialOf(field) ?? []).map((value) => optionIdOf(field, value))
+      return { ...base, kind: 'choices', options: optionsOf(field), chosen, max: field.max }
+    }
+    default:
+      return field satisfies never
   }
 }
+
+function textInputOf(field: FieldOf<'text'>) {
+  const initial = initialOf(field) ?? ''
+  if (field.format !== undefined) return { kind: field.format, initial }
+  const { minLength: min, maxLength: max = LIMITS.plainTextInput } = field
+  const multiline = initial.includes('\n') || (field.maxLength ?? 0) > ONE_LINE_CHARS
+  return { kind: 'text' as const, initial, multiline, min, max }
+}
+
+/** The default, unless it violates the field's own schema. */
+const initialOf = <F extends FormField>(field: F): F['default'] =>
+  fitsField(field, field.default) ? field.default : undefined
+
+const YES_NO = [
+  { text: 'Yes', id: 'true', value: true },
+  { text: 'No', id: 'false', value: false },
+]
+
+/** The id of an option is its index, as a server's values may be longer than Slack takes. */
+const optionsOf = ({ options }: FieldOf<'one' | 'many'>) =>
+  options.map(({ title, value }, index) => ({
+    text: revealInvisible(title) || '(empty)',
+    id: String(index),
+    value,
+  }))
+
+/** The id of the first option with this value, `-1` if there is none. */
+const optionIdOf = ({ options }: FieldOf<'one' | 'many'>, value: string | undefined): string =>
+  String(options.findIndex((one) => one.value === value))
 
 /** The bounds of a value in words, where Slack's field does not show them. */
 function boundsOf(field: FormField): string {
@@ -90,93 +141,16 @@ function range(min: number | undefined, max: number | undefined, what: string): 
   return max === undefined ? '' : `${what} at most ${max}.`
 }
 
-type FieldOf<K extends FormField['kind']> = Extract<FormField, { kind: K }>
+const Value = z.union([z.string(), z.number(), z.boolean(), z.array(z.string())])
 
-function fieldInputOf(field: FormField): ModalField['input'] {
-  switch (field.kind) {
-    case 'text':
-      return textInputOf(field)
-    case 'number':
-      return {
-        kind: 'number',
-        integer: field.integer,
-        initial: decimalText(initialOf(field)),
-        min: decimalText(field.min),
-        max: decimalText(field.max),
-      }
-    case 'yes_no':
-      return { kind: 'one', options: YES_NO, chosen: field.default === undefined ? undefined : String(field.default) }
-    case 'one':
-      return { kind: 'one', options: optionsOf(field), chosen: optionIndexOf(field, field.default) }
-    case 'many':
-      return {
-        kind: 'many',
-        options: optionsOf(field),
-        chosen: (initialOf(field) ?? []).flatMap((value) => optionIndexOf(field, value) ?? []),
-        ...(field.max !== undefined && field.max >= 1 && { most: Math.min(field.max, 1_000) }),
-      }
-    default:
-      return field satisfies never
-  }
-}
-
-const YES_NO = [createOption('Yes', 'true'), createOption('No', 'false')]
-
-/** The default, unless it violates the field's own schema. */
-const initialOf = <F extends FormField>(field: F): F['default'] =>
-  fitsField(field, field.default) ? field.default : undefined
-
-function textInputOf(field: FieldOf<'text'>): ModalField['input'] {
-  const initial = initialOf(field) ?? ''
-  if (field.format !== undefined) return { kind: field.format, initial }
-  const { minLength = 0, maxLength } = field
-  return {
-    kind: 'text',
-    initial,
-    multiline: initial.includes('\n') || (maxLength !== undefined && maxLength > ONE_LINE_CHARS),
-    ...(minLength > 0 && { min: Math.min(minLength, LIMITS.plainTextInput) }),
-    max: Math.max(1, Math.min(maxLength ?? LIMITS.plainTextInput, LIMITS.plainTextInput)),
-  }
-}
-
-/** Slack takes only plain decimals as bounds; others are checked on submission. */
-const decimalText = (value: number | undefined): string | undefined =>
-  value !== undefined && /^-?\d+(\.\d+)?$/.test(String(value)) ? String(value) : undefined
-
-/** The value of an option is its index, as a server's values may be longer than Slack takes. */
-const optionsOf = (field: FieldOf<'one' | 'many'>) =>
-  field.options.map(({ title }, index) => createOption(revealInvisible(title) || '(empty)', String(index)))
-
-function optionIndexOf({ options }: FieldOf<'one' | 'many'>, value: string | undefined): string | undefined {
-  const index = options.findIndex((one) => one.value === value)
-  return index < 0 ? undefined : String(index)
-}
-
-/** The submitted values by the names of the server's fields; empty ones are left out. */
+/** The submitted values by the names of the fields, without empty ones; a text that is no value is left for the form's own check. */
 export function readSubmittedForm(fields: FormField[], values: Record<string, unknown>): Record<string, FormValue> {
   const state = ModalState.parse(values)
-  const read = shownFieldsOf(fields).map((field, index): [string, FormValue | undefined] => {
+  const read = shownFieldsOf(fields).flatMap((field, index) => {
     const entered = fieldStateIn(state, formFieldBlockIdOf(index))
-    return [field.name, entered && formValueIn(field, entered)]
+    const reading = readField(modalFieldOf(field, index), entered)
+    if (reading === undefined) return []
+    return [[field.name, 'problem' in reading ? (fieldTextOf(entered) ?? '') : Value.parse(reading.value)]]
   })
-  return Object.fromEntries(read.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
-}
-
-function formValueIn(field: FormField, entered: FieldState): FormValue | undefined {
-  switch (field.kind) {
-    case 'text':
-      return fieldTextOf(entered) || undefined
-    case 'number':
-      return entered.value ? Number(entered.value) : undefined
-    case 'yes_no':
-      return entered.selected_option ? entered.selected_option.value === 'true' : undefined
-    case 'one':
-      return field.options[Number(entered.selected_option?.value)]?.value
-    case 'many': {
-      const chosen = (entered.selected_options ?? []).flatMap(({ value }) => field.options[Number(value)]?.value ?? [])
-      return chosen.length > 0 || field.required ? chosen : undefined
-    }
-    default:
-      return field satisfies never
-  }
+  return Object.fromEntries(read)
 }

@@ -1,6 +1,7 @@
 import type { Connection } from '../../registry/connection.ts'
+import { truncate } from '../../text.ts'
 import { actionsBlock, createCommandButton, type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
-import { escapeMrkdwn, truncate } from '../blocks/text.ts'
+import { escapeMrkdwn } from '../blocks/text.ts'
 import type { ConnectionDeps } from '../deps.ts'
 import { findNearestWord } from './nearest-word.ts'
 import type { Responder } from './responder.ts'

@@ -1,5 +1,6 @@
 import type { ModalView } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
+import { truncate } from '../../text.ts'
 import {
   contextBlock,
   createModal,
@@ -8,7 +9,7 @@ import {
   plainTextObject,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
-import { escapeMrkdwn, joinWords, mentionOf, truncate } from '../blocks/text.ts'
+import { escapeMrkdwn, joinWords, mentionOf } from '../blocks/text.ts'
 
 /** The message a question is about. `text` is Slack's mrkdwn, so that mentions in it show as names. */
 export type QuotedMessage = { author?: string | undefined; text: string; files: { name: string }[] }

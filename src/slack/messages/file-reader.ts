@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { errorChainOf, errorMessageOf, isAppError } from '../../errors.ts'
 import type { FileContent, ReadFile } from '../../run/deps.ts'
 import type { AttachedFile, Origin } from '../../run/state/events.ts'
+import { headOf } from '../../text.ts'
 import { sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
@@ -79,7 +80,7 @@ async function readContent(
   }
   const text = decodeText(bytes)
   if (text === undefined) throw new UnreadableFile('it does not look like text')
-  return { kind, text: truncateText(text) }
+  return { kind, text: readableTextOf(text) }
 }
 
 type Source = { url: string; type: string }
@@ -99,10 +100,10 @@ function thumbnailOf({ thumb_1024, thumb_960 }: Info): Source {
   return { url, type: /\.png(?:$|\?)/.test(url) ? 'image/png' : 'image/jpeg' }
 }
 
-const truncateText = (text: string): string =>
+const readableTextOf = (text: string): string =>
   text.length <= MAX_TEXT_CHARS
     ? text
-    : `${text.slice(0, MAX_TEXT_CHARS)}\n[Cut: these are the first ${MAX_TEXT_CHARS} of ${text.length} characters. Tell the person.]`
+    : `${headOf(text, MAX_TEXT_CHARS)}\n[Cut: these are the first ${MAX_TEXT_CHARS} of ${text.length} characters. Tell the person.]`
 
 function reasonOf(error: unknown): string {
   if (error instanceof UnreadableFile) return error.message

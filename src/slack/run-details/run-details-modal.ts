@@ -1,6 +1,7 @@
 import type { KnownBlock, ModalView } from '@slack/types'
 import type { RunId } from '../../ids.ts'
 import type { CallState, CallVisibility, InputState, RunState } from '../../run/state/state.ts'
+import { truncate } from '../../text.ts'
 import { taskLineOf } from '../answer/task-card.ts'
 import { decidedApprovalMessage } from '../approvals/approval-card.ts'
 import {
@@ -12,15 +13,7 @@ import {
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { codeBlockFor, formatAmount, formatDuration, formatMoney } from '../blocks/figures.ts'
-import {
-  escapeInlineMrkdwn,
-  escapeMrkdwn,
-  formatDate,
-  mentionOf,
-  pluralize,
-  revealInvisible,
-  truncate,
-} from '../blocks/text.ts'
+import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, mentionOf, pluralize, revealInvisible } from '../blocks/text.ts'
 import { givenAnswerMessage } from '../elicitation/elicitation-card.ts'
 
 const STEPS_PER_PAGE = 10

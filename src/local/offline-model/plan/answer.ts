@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { headOf, truncate } from '../../../text.ts'
 import type { PastCall } from '../api/conversation.ts'
 import { readJsonMap } from '../api/json.ts'
 import type { JsonMap } from '../api/stream.ts'
@@ -42,10 +43,7 @@ function errorIn(text: string): string | undefined {
   return /"error":\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1]
 }
 
-function firstLine(text: string): string {
-  const line = text.trim().split('\n')[0] ?? ''
-  return line.length > 300 ? `${line.slice(0, 300)}…` : line
-}
+const firstLine = (text: string): string => truncate(text.trim().split('\n')[0] ?? '', 300)
 
 /** A result as people read it: a short one in the sentence, a long one in a block, both cut where Slack would be flooded. */
 export function showText(text: string): string {
@@ -56,7 +54,7 @@ export function showText(text: string): string {
   const values = Object.entries(readJsonMap(trimmed) ?? {})
   if (values.length > 0 && values.every(([, value]) => typeof value !== 'object'))
     return values.map(([name, value]) => `${name}: ${String(value)}`).join(', ')
-  const cut = trimmed.length > SHOWN_MAX_CHARACTERS ? `${trimmed.slice(0, SHOWN_MAX_CHARACTERS)}\n… (cut)` : trimmed
+  const cut = trimmed.length > SHOWN_MAX_CHARACTERS ? `${headOf(trimmed, SHOWN_MAX_CHARACTERS)}\n… (cut)` : trimmed
   return cut.includes('\n') || cut.length > 200 || /^[[{]/.test(cut) ? fenceText(cut) : cut
 }
 
@@ -137,7 +135,7 @@ const CELL_MAX_CHARACTERS = 40
 
 function cellOf(value: unknown): string {
   const text = value === null || value === undefined ? 'NULL' : String(value)
-  return text.length > CELL_MAX_CHARACTERS ? `${text.slice(0, CELL_MAX_CHARACTERS - 1)}…` : text
+  return truncate(text, CELL_MAX_CHARACTERS)
 }
 
 function gridOf(rows: z.infer<typeof Row>[]): string {

@@ -1,6 +1,6 @@
 import { InsecureTokenEndpointError, OAuthError, OAuthErrorCode } from '@modelcontextprotocol/client'
 import { AppError, isAppError } from '../../../errors.ts'
-import { truncateAtWord } from '../../../text.ts'
+import { truncate } from '../../../text.ts'
 
 const MAX_CHARS = 200
 
@@ -47,7 +47,7 @@ const DENIED: Record<string, string> = {
 /** What an authorization server says with the browser it sends back; only after its `iss` was checked. */
 export function createDeniedError(host: string, code: string, description: string | null): AppError {
   const reason = description?.replace(/[\p{Cc}\p{Cf}<>]+/gu, ' ').trim()
-  const why = DENIED[code] ?? (reason ? `it says "${truncateAtWord(reason, MAX_CHARS)}".` : 'it gave no reason.')
+  const why = DENIED[code] ?? (reason ? `it says "${truncate(reason, MAX_CHARS)}".` : 'it gave no reason.')
   return new AppError(
     code === 'access_denied' ? 'sign_in_denied' : 'sign_in_failed',
     `${host} did not let you in: ${why}`,
