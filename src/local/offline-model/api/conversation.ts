@@ -1,4 +1,4 @@
-import { VERBS } from '../text/words.ts'
+import { VERBS } from '../plan/split-requests.ts'
 import { readJsonMap } from './json.ts'
 import type { MessagesRequest } from './request.ts'
 import type { JsonMap } from './stream.ts'
