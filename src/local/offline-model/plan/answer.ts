@@ -195,7 +195,7 @@ export function askWhich(request: string, tools: OfflineTool[]): PlanResult {
 }
 
 /** A knowledge graph in words; undefined when the text is none. Read by its shape, as a long answer is cut on its way here. */
-export function sayEntities(text: string): string | undefined {
+export function entitiesText(text: string): string | undefined {
   if (!/^\s*\{\s*"entities":\s*\[/.test(text)) return undefined
   const pattern = /"name":\s*"([^"]+)",\s*"entityType":\s*"([^"]+)",\s*"observations":\s*\[([^\]]*)\]/g
   const found = [...text.matchAll(pattern)].map(([, name, type, facts = '']) => {

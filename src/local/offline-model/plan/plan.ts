@@ -1,10 +1,10 @@
+import { requestsIn } from '../api/split-requests.ts'
 import { CONNECT_WORDS, sayTools, unableText } from './answer.ts'
-import { planToolRequest } from './call-tool.ts'
 import { sqlGivenIn } from './compose-sql.ts'
 import { planDatabaseRequest } from './database.ts'
+import { planToolRequest } from './plan-call.ts'
 import type { OfflineTool, Plan, PlanResult, RequestState, StepsOf } from './plan-types.ts'
 import { questionsFor } from './questions.ts'
-import { requestsIn } from './split-requests.ts'
 
 /** Everything a message asks for, one request after the other. */
 export function* planRequest(asked: string, state: RequestState): StepsOf<string> {

@@ -3,7 +3,7 @@ import { stemsOf } from './names.ts'
 import { inputNamedIn, type OfflineTool } from './plan-types.ts'
 
 /** `it` stands where the request says "it" or "that file" and no file was spoken of before. */
-export type Understood = { tool: string; input: JsonMap; it: boolean }
+export type QuestionCall = { tool: string; input: JsonMap; it: boolean }
 
 /** `{file}` has a dot or slash, or is "it"; `{name}` is one word; `{phrase}` is a part of a sentence, `{text}` the rest; each may be quoted. */
 const PLACEHOLDERS: Record<string, string> = {
@@ -76,11 +76,11 @@ const PATTERNS = QUESTIONS.map(([tool, asked, inputOf]) => {
 })
 
 /** The tool call that a request asks for, where one of these tools can make it. */
-export function understand(
+export function readQuestion(
   request: string,
   tools: OfflineTool[],
   lastPath: string | undefined,
-): Understood | undefined {
+): QuestionCall | undefined {
   const plain = request.replaceAll(/[“”]/g, '"').replaceAll('’', "'")
   for (const { tool, inputOf, pattern } of PATTERNS) {
     const words = pattern.exec(plain)?.slice(1)

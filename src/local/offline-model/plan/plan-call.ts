@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { readJsonMap } from '../api/json.ts'
 import type { JsonMap } from '../api/stream.ts'
-import { askWhich, NO_OUTPUT, sayEntities, sayFailure, showText, unableText } from './answer.ts'
+import { askWhich, entitiesText, NO_OUTPUT, sayFailure, showText, unableText } from './answer.ts'
 import type { OfflineTool, Plan, PlanResult, RequestState, StepsOf } from './plan-types.ts'
-import { toolBegunIn, toolsNamedIn, understand } from './questions.ts'
+import { readQuestion, toolBegunIn, toolsNamedIn } from './questions.ts'
 
 /** A request that one tool answers; undefined when none is known to. */
 export function planToolRequest(request: string, { tools, lastPath }: RequestState): Plan | PlanResult | undefined {
@@ -11,7 +11,7 @@ export function planToolRequest(request: string, { tools, lastPath }: RequestSta
   const [first, ...more] = named.tools
   if (first)
     return more.length > 0 ? askWhich(request, named.tools) : callTool(first, argumentsIn(named.given, first), tools)
-  const asked = understand(request, tools, lastPath)
+  const asked = readQuestion(request, tools, lastPath)
   if (!asked) {
     const begun = toolBegunIn(request, tools)
     return begun && sayMissing(begun, requiredOf(begun))
@@ -95,7 +95,7 @@ function sayResult({ name }: OfflineTool, input: JsonMap, text: string): string 
     return `Done: \`${path}\` now says:\n> ${content.replaceAll('\n', '\n> ')}`
   if (typeof path === 'string' && name === 'list_directory') return sayListing(text, path)
   if (typeof path === 'string' && name.startsWith('read_')) return sayFile(path, text)
-  return sayEntities(text) ?? showText(text)
+  return entitiesText(text) ?? showText(text)
 }
 
 function sayFile(path: string, text: string): string {
