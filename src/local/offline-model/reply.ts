@@ -1,11 +1,10 @@
 import { truncate } from '../../text.ts'
-import { type Conversation, readConversation } from './api/conversation.ts'
+import { type Conversation, type PastCall, readConversation } from './api/conversation.ts'
 import type { MessagesRequest } from './api/request.ts'
 import { createToolUseId, type ModelReply, tokensOf } from './api/stream.ts'
-import { readTool } from './api/tools.ts'
 import { doneText, SIGNATURE } from './plan/answer.ts'
 import { planRequest } from './plan/plan.ts'
-import type { PlannedStep } from './plan/step.ts'
+import { type PlannedStep, readTool } from './plan/plan-types.ts'
 
 /** Enough for several uses with a look-up each; after that something goes round in circles. */
 const STEPS_MAX = 12
@@ -35,15 +34,9 @@ export function replyFor(request: MessagesRequest): ModelReply {
 
 /** Replays the work on what was asked with the outcomes so far; what it wants next is the reply. */
 function nextOf({ asked, done, before }: Conversation, request: MessagesRequest): Next {
-  const lastPath = before.findLast(
-    ({ input, isError }) => !isError && typeof input.path === 'string' && input.path !== '.',
-  )?.input.path
   const state = {
     tools: request.tools.map(readTool),
-    recall: {
-      path: typeof lastPath === 'string' ? lastPath : undefined,
-      text: before.findLast(({ isError }) => !isError)?.text,
-    },
+    lastPath: before.map(filePathOf).findLast((path) => path !== undefined),
     calls: before.map(({ name, text }) => ({ name, text })),
   }
   const work = planRequest(asked, state)
@@ -52,6 +45,7 @@ function nextOf({ asked, done, before }: Conversation, request: MessagesRequest)
     // A step that was not ours, or tools that have changed since: better to say what there is than to go on blindly.
     if (at.done || at.value.tool.fullName !== outcome.name) return signed(doneText(done))
     state.calls.push({ name: outcome.name, text: outcome.text })
+    state.lastPath = filePathOf(outcome) ?? state.lastPath
     at = work.next(outcome)
   }
   if (at.done) return signed(at.value)
@@ -59,6 +53,11 @@ function nextOf({ asked, done, before }: Conversation, request: MessagesRequest)
   // An approval may wait for days under these words, so they too tell who speaks.
   const say = done.length === 0 ? `_Offline model:_ ${at.value.say}` : at.value.say
   return { kind: 'step', step: { ...at.value, say } }
+}
+
+/** The file a call was about, which "it" may mean later. */
+function filePathOf({ input: { path }, isError }: PastCall): string | undefined {
+  return !isError && typeof path === 'string' && path !== '.' ? path : undefined
 }
 
 function signed(text: string): Next {

@@ -47,6 +47,14 @@ test.each([
   'What is the highest salary of each employee?',
   'Which department has the most employees?',
   'How many employees are there in each department?',
+  'How many employees by gender?',
+  'How many employees were hired after 1990?',
+  'Please use everything to repeat the words: so it goes',
+  'Print the environment',
+  'Run the long running operation with 1 steps and duration 1',
+  'Which columns does my biggest table have?',
+  'Write a file called read_graph.txt',
+  'Read minds',
   'Which employees were born on a Sunday?',
   'How many women are employees?',
   'Show the oldest employees',
@@ -184,6 +192,15 @@ test.each([
   const text = await talk.say(question)
   expect(talk.calls().map((call) => call.input)).toEqual([input])
   expect(text).not.toMatch(/did not work|There is no/)
+})
+
+test('a tool that lists just what is asked for is used, and none that lists something else', async () => {
+  const tools = [{ name: 'builds__list_jobs', description: 'Jobs', schema: { type: 'object' as const } }]
+  talk = startConversation(servers, [], { tools, result: 'nightly' })
+  expect(await talk.say('Which jobs are there?')).toContain('nightly')
+  expect(talk.used()).toEqual(['builds__list_jobs'])
+  expect(offered(await talk.say('Which failed jobs are there?'))).toEqual(['Use list_jobs'])
+  expect(talk.used()).toEqual([])
 })
 
 test('asks where an unquoted name ends', async () => {

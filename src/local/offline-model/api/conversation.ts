@@ -1,6 +1,6 @@
-import { VERBS } from '../text/words.ts'
 import { readJsonMap } from './json.ts'
 import type { MessagesRequest } from './request.ts'
+import { VERBS } from './split-requests.ts'
 import type { JsonMap } from './stream.ts'
 
 /** A tool call and what came of it. */

@@ -3,7 +3,7 @@ import { headOf, truncate } from '../../../text.ts'
 import type { PastCall } from '../api/conversation.ts'
 import { readJsonMap } from '../api/json.ts'
 import type { JsonMap } from '../api/stream.ts'
-import type { OfflineTool } from '../api/tools.ts'
+import type { OfflineTool, PlanResult } from './plan-types.ts'
 
 /** Said in every answer: nobody should take it for Claude. */
 export const SIGNATURE = '_Offline model: simple rules, not Claude._'
@@ -179,4 +179,27 @@ export function doneText(done: PastCall[]): string {
   const last = done.at(-1)
   if (!last) return 'Nothing was done.'
   return last.isError ? `The last step failed: ${firstLine(last.text)}` : showText(last.text)
+}
+
+/** The request again, once for each connection that could answer it. */
+export function askWhich(request: string, tools: OfflineTool[]): PlanResult {
+  const names = tools.map(({ connection }) => connection)
+  const [, words = request, end = ''] = /^([\s\S]*?)([\s?.!]*)$/.exec(request) ?? []
+  const why = `Several connections can do that: ${names.map((name) => `*${name}*`).join(', ')}. Which one do you mean?`
+  return unableText(
+    why,
+    names.map((name) => `${words} in ${name}${end.trim()}`),
+  )
+}
+
+/** A knowledge graph in words; undefined when the text is none. Read by its shape, as a long answer is cut on its way here. */
+export function entitiesText(text: string): string | undefined {
+  if (!/^\s*\{\s*"entities":\s*\[/.test(text)) return undefined
+  const pattern = /"name":\s*"([^"]+)",\s*"entityType":\s*"([^"]+)",\s*"observations":\s*\[([^\]]*)\]/g
+  const found = [...text.matchAll(pattern)].map(([, name, type, facts = '']) => {
+    const list = facts.match(/"((?:[^"\\]|\\.)*)"/g)?.map((fact) => fact.slice(1, -1)) ?? []
+    return `*${name}* (${type})${list.length > 0 ? `: ${list.join('; ')}` : ''}`
+  })
+  if (found.length === 0) return 'I found nothing noted there.'
+  return found.length === 1 ? `I found ${found[0]}.` : `I found:\n${found.map((one) => `- ${one}`).join('\n')}`
 }

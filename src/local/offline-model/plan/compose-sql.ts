@@ -1,11 +1,9 @@
-import { numbersIn } from '../text/phrases.ts'
-import { spokenFormOf, stemsOf } from '../text/words.ts'
+import { namedIn, spokenFormOf, stemsOf } from './names.ts'
 
 export type Table = { name: string; schema: string | undefined }
 export type Column = { name: string; table: string; type: string }
-/** Either a statement for all that was asked, or why there is none. */
-export type ComposedStatement = { sql: string; firstRowsOnly: boolean } | { unclear: string }
-
+/** `firstRowsOnly` says that there may be more rows than the statement asks for. */
+export type Statement = { sql: string; firstRowsOnly: boolean }
 type Target = { table: Table; columns: Column[]; quote: (name: string) => string }
 
 /** Rows shown when nobody says how many. */
@@ -14,7 +12,6 @@ const MAX_ROWS = 100
 
 const NUMERIC = /int|num|dec|real|float|double|money/i
 const KEY = /(?:^|_)(?:id|no|key|code)$/i
-const DATE = /date|time|year|day/i
 const VALUE = String.raw`(?:"([^"]+)"|'([^']+)'|([\p{L}\d.-]*[\p{L}\d]))`
 
 const STATEMENT =
@@ -30,13 +27,13 @@ export function sqlGivenIn(request: string): string | undefined {
 }
 
 /** Removes what it recognises from a text, so that what is left was not understood. */
-type Reader = { take(pattern: RegExp): RegExpExecArray | undefined; rest(): string }
+type Reader = { take(pattern: string | RegExp): RegExpExecArray | undefined; rest(): string }
 
 function readerOf(text: string): Reader {
   let rest = text
   return {
     take(pattern) {
-      const found = pattern.exec(rest)
+      const found = new RegExp(pattern, 'iu').exec(rest)
       if (!found) return undefined
       rest = `${rest.slice(0, found.index)} ${rest.slice(found.index + found[0].length)}`
       return found
@@ -47,8 +44,8 @@ function readerOf(text: string): Reader {
 
 /** Words that change nothing about what is asked of a table. */
 const FILLER = new Set(
-  'a an the of are is was were be there in on from for me my all any please what which who can could you show list give find get display tell see print do does have has exist it its table view row record entry database and with where whose total'.split(
-    ' ',
+  stemsOf(
+    'a an the of are is was were be there in on from for me my all any please what which who can could you show list give find get display tell see print do does have has exist it its table view row record entry database and with where whose total',
   ),
 )
 
@@ -58,115 +55,70 @@ export function unreadWordsIn(request: string, ...known: RegExp[]): string[] {
   return stemsOf(rest).filter((word) => !FILLER.has(word))
 }
 
-/** The table a request names in full. Where names overlap the longest counts, then the exactest; of several the one named first. */
-export function tableIn(request: string, tables: Table[]): Table | undefined {
-  const named = tables.flatMap((table) => {
-    const found = new RegExp(spokenFormOf(table.name), 'iu').exec(request)
-    return found
-      ? [{ table, at: found.index, end: found.index + found[0].length, weight: weightOf(found[0], table) }]
-      : []
-  })
-  const whole = named.filter(
-    (one) => !named.some((other) => other.at < one.end && one.at < other.end && other.weight > one.weight),
-  )
-  return whole.toSorted((left, right) => left.at - right.at)[0]?.table
-}
-
-function weightOf(said: string, { name }: Table): number {
-  const bare = said.replaceAll(/^["'“`]|["'”`]$/g, '')
-  const exactness = bare.toLowerCase() === name.toLowerCase() ? 0.25 : 0
-  return said.length + exactness + (bare === name ? 0.25 : 0)
-}
-
-/** One statement that answers the whole request; never one that answers only a part of it. */
-export function composeSql(request: string, target: Target): ComposedStatement {
+/** One statement that answers the whole request, or why there is none; never one that answers only a part of it. */
+export function composeSql(request: string, target: Target): Statement | { unclear: string } {
   const reader = readerOf(request)
-  const isDelete = reader.take(/^\W*(?:please\s+)?(?:delete|remove|erase)\b/i) !== undefined
-  const filter = filterIn(reader, target)
-  const counts = reader.take(/\b(?:how many|count|number of)\b/i) !== undefined
-  const composed = isDelete ? deletion(filter, target) : selection({ reader, counts, filter }, target)
+  const isDelete = reader.take(/^\W*(?:please\s+)?(?:delete|remove|erase)\b/) !== undefined
+  const where = whereIn(reader, target)
+  const composed = isDelete ? deleteRows(where, target) : selectRows(reader, where, target)
   const unread = unreadWordsIn(reader.rest())
   if (unread.length === 0 || 'unclear' in composed) return composed
   return { unclear: `I did not understand “${unread.join(' ')}” in that. I can only ask about one table at a time.` }
 }
 
-function deletion(filter: string, { table, quote }: Target): ComposedStatement {
-  if (filter === '') return { unclear: `I delete rows of \`${table.name}\` only by their key or a column’s value.` }
-  return { sql: `DELETE FROM ${quote(table.name)}${filter}`, firstRowsOnly: false }
+function deleteRows(where: string, { table, quote }: Target): Statement | { unclear: string } {
+  if (where === '') return { unclear: `I delete rows of \`${table.name}\` only by their key or a column’s value.` }
+  return { sql: `DELETE FROM ${quote(table.name)}${where}`, firstRowsOnly: false }
 }
 
-type Selection = { reader: Reader; counts: boolean; filter: string }
+const AGGREGATES: { words: RegExp; name: string; order?: string }[] = [
+  { words: /\b(?:average|avg|mean)\b/, name: 'AVG' },
+  { words: /\b(?:sum|total)\b/, name: 'SUM' },
+  { words: /\b(?:highest|largest|biggest|max(?:imum)?|latest|newest|top)\b/, name: 'MAX', order: ' DESC' },
+  { words: /\b(?:lowest|smallest|min(?:imum)?|earliest|oldest)\b/, name: 'MIN', order: '' },
+]
 
-function selection({ reader, counts, filter }: Selection, target: Target): ComposedStatement {
-  const from = `FROM ${target.quote(target.table.name)}${filter}`
-  const group = takeColumn(reader, target, String.raw`\b(?:grouped by|for each|in each|by|per)\s+(?:the\s+)?`)
-  if (counts) return grouped('COUNT(*) AS count', from, group, target)
+/** "How many" is a number, "the highest" one value, "the 3 highest" are rows in order, and all else is rows. */
+function selectRows(reader: Reader, where: string, target: Target): Statement | { unclear: string } {
+  const from = `FROM ${target.quote(target.table.name)}${where}`
+  if (reader.take(/\b(?:how many|count|number of)\b/))
+    return { sql: `SELECT COUNT(*) AS count ${from}`, firstRowsOnly: false }
   const aggregate = AGGREGATES.find(({ words }) => reader.take(words))
   const measure = aggregate && measureIn(reader, target)
   if (aggregate && measure === undefined) return { unclear: whichColumn(target) }
   const limit = limitIn(reader)
-  if (aggregate && measure !== undefined) return measured({ ...aggregate, from, group, measure, limit }, target)
-  if (group !== undefined) return { unclear: `I can only count \`${target.table.name}\` by \`${group}\`.` }
-  return { sql: `SELECT * ${from} LIMIT ${limit ?? DEFAULT_ROWS}`, firstRowsOnly: limit === undefined }
-}
-
-type Measured = {
-  name: string
-  order?: string
-  from: string
-  group: string | undefined
-  measure: string
-  limit: number | undefined
-}
-
-/** "The 3 highest" are rows in order; "the highest" is one value. */
-function measured({ name, order, from, group, measure, limit }: Measured, target: Target): ComposedStatement {
+  if (!aggregate || measure === undefined)
+    return { sql: `SELECT * ${from} LIMIT ${limit ?? DEFAULT_ROWS}`, firstRowsOnly: limit === undefined }
   const column = target.quote(measure)
-  if (limit !== undefined && order !== undefined)
-    return { sql: `SELECT * ${from} ORDER BY ${column}${order} LIMIT ${limit}`, firstRowsOnly: false }
-  return grouped(`${name}(${column}) AS answer`, from, group, target)
+  const sorted = limit !== undefined && aggregate.order !== undefined
+  const sql = sorted
+    ? `SELECT * ${from} ORDER BY ${column}${aggregate.order} LIMIT ${limit}`
+    : `SELECT ${aggregate.name}(${column}) AS answer ${from}`
+  return { sql, firstRowsOnly: false }
 }
-
-function grouped(value: string, from: string, group: string | undefined, { quote }: Target): ComposedStatement {
-  if (group === undefined) return { sql: `SELECT ${value} ${from}`, firstRowsOnly: false }
-  const column = quote(group)
-  return { sql: `SELECT ${column}, ${value} ${from} GROUP BY ${column} ORDER BY 2 DESC`, firstRowsOnly: false }
-}
-
-const AGGREGATES: { words: RegExp; name: string; order?: string }[] = [
-  { words: /\b(?:average|avg|mean)\b/i, name: 'AVG' },
-  { words: /\b(?:sum|total)\b/i, name: 'SUM' },
-  { words: /\b(?:highest|largest|biggest|max(?:imum)?|latest|newest|top)\b/i, name: 'MAX', order: ' DESC' },
-  { words: /\b(?:lowest|smallest|min(?:imum)?|earliest|oldest)\b/i, name: 'MIN', order: '' },
-]
 
 /** The column that is measured: one the request names, else the only number that is no key. */
-function measureIn(reader: Reader, target: Target): string | undefined {
-  const named = takeColumn(reader, target, '')
-  const numbers = target.columns.filter(({ name, type }) => NUMERIC.test(type) && !KEY.test(name))
-  return named ?? (numbers.length === 1 ? numbers[0]?.name : undefined)
+function measureIn(reader: Reader, { columns }: Target): string | undefined {
+  const named = namedIn(reader.rest(), columns)
+  if (named) reader.take(spokenFormOf(named.name))
+  const numbers = columns.filter(({ name, type }) => NUMERIC.test(type) && !KEY.test(name))
+  return named?.name ?? (numbers.length === 1 ? numbers[0]?.name : undefined)
 }
 
 function whichColumn({ table, columns }: Target): string {
   return `I do not know which column of \`${table.name}\` you mean. It has ${columns.map(({ name }) => `\`${name}\``).join(', ')}.`
 }
 
-function takeColumn(reader: Reader, { columns }: Target, before: string): string | undefined {
-  const longestFirst = columns.toSorted((left, right) => right.name.length - left.name.length)
-  return longestFirst.find(({ name }) => reader.take(new RegExp(before + spokenFormOf(name), 'iu')))?.name
-}
-
 function limitIn(reader: Reader): number | undefined {
-  const said = reader.take(/\b(?:first\s+)?(\d+|one|two|three|four|five|six|seven|eight|nine|ten)\b/i)?.[1]
-  const [count] = numbersIn(said ?? '')
-  return count !== undefined && count > 0 ? Math.min(count, MAX_ROWS) : undefined
+  const count = Number(reader.take(/\b(?:first\s+)?(\d+)\b/)?.[1])
+  return count > 0 ? Math.min(count, MAX_ROWS) : undefined
 }
 
 /** The conditions a request names, as a WHERE clause; the table's own name is read with them. */
-function filterIn(reader: Reader, target: Target): string {
+function whereIn(reader: Reader, target: Target): string {
   const keyed = keyIn(reader, target)
-  reader.take(new RegExp(spokenFormOf(target.table.name), 'iu'))
-  const conditions = [...keyed, ...equalitiesIn(reader, target), ...periodIn(reader, target)]
+  reader.take(spokenFormOf(target.table.name))
+  const conditions = [...keyed, ...equalitiesIn(reader, target)]
   return conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : ''
 }
 
@@ -175,44 +127,20 @@ function keyIn(reader: Reader, { table, columns, quote }: Target): string[] {
   const keys = columns.filter(({ name }) => KEY.test(name))
   const key = keys.find(({ name }) => /^id$/i.test(name)) ?? (keys.length === 1 ? keys[0] : undefined)
   if (!key) return []
-  const pattern = String.raw`${spokenFormOf(table.name)}\s+(?:number\s+|no\.?\s+|#)?([a-z]?\d+)\b`
-  const value = reader.take(new RegExp(pattern, 'iu'))?.[1]
+  const value = reader.take(String.raw`${spokenFormOf(table.name)}\s+(?:number\s+|no\.?\s+|#)?([a-z]?\d+)\b`)?.[1]
   return value === undefined ? [] : [`${quote(key.name)} = ${literalOf(value)}`]
 }
 
 /** `gender is F`, `dept_no = d005`, and `called Sales` where one column only can hold a name. */
 function equalitiesIn(reader: Reader, { columns, quote }: Target): string[] {
-  const names = columns.filter(({ name }) => /name|title/i.test(name))
-  const spoken = columns.map((column) => ({
-    column,
-    before: String.raw`${spokenFormOf(column.name)}\s*(?:=|is|equals|:)`,
-  }))
-  const called = names.length === 1 && names[0] ? [{ column: names[0], before: String.raw`\b(?:called|named)` }] : []
-  return [...spoken, ...called].flatMap(({ column, before }) => {
-    const found = reader.take(new RegExp(String.raw`${before}\s*${VALUE}`, 'iu'))
+  const spoken = columns.map(({ name }) => ({ name, before: String.raw`${spokenFormOf(name)}\s*(?:=|is|equals|:)` }))
+  const [called, ...more] = columns.filter(({ name }) => /name|title/i.test(name))
+  if (called && more.length === 0) spoken.push({ name: called.name, before: String.raw`\b(?:called|named)` })
+  return spoken.flatMap(({ name, before }) => {
+    const found = reader.take(String.raw`${before}\s*${VALUE}`)
     const value = found?.[1] ?? found?.[2] ?? found?.[3]
-    return value === undefined ? [] : [`${quote(column.name)} = ${literalOf(value)}`]
+    return value === undefined ? [] : [`${quote(name)} = ${literalOf(value)}`]
   })
-}
-
-/** `hired after 1990`: the verb has to name a date column. */
-function periodIn(reader: Reader, { columns, quote }: Target): string[] {
-  const dates = columns.filter(({ name, type }) => DATE.test(type) || DATE.test(name))
-  for (const { name } of dates) {
-    const verb = stemsOf(name)[0] ?? ''
-    const found = reader.take(new RegExp(String.raw`\b${verb}\w{0,2}\s+(since|after|before|in)\s+(\d{4})\b`, 'iu'))
-    if (!found) continue
-    const column = quote(name)
-    const year = Number(found[2])
-    const conditions = {
-      since: [`${column} >= '${year}-01-01'`],
-      after: [`${column} >= '${year + 1}-01-01'`],
-      before: [`${column} < '${year}-01-01'`],
-      in: [`${column} >= '${year}-01-01'`, `${column} < '${year + 1}-01-01'`],
-    }
-    return new Map(Object.entries(conditions)).get(found[1]?.toLowerCase() ?? '') ?? []
-  }
-  return []
 }
 
 /** The number of rows of every table. */

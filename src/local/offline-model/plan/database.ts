@@ -1,106 +1,105 @@
 import { z } from 'zod'
 import { readJsonMap } from '../api/json.ts'
-import { inputNamedIn, type OfflineTool } from '../api/tools.ts'
-import { rowsText, sayFailure, unableText } from './answer.ts'
+import { askWhich, rowsText, sayFailure, unableText } from './answer.ts'
 import {
   type Column,
   composeSql,
   countEach,
   quoteFor,
+  type Statement,
   sqlGivenIn,
   type Table,
-  tableIn,
   unreadWordsIn,
 } from './compose-sql.ts'
-import type { Plan, PlanResult, RequestState, StepsOf } from './step.ts'
+import { namedIn } from './names.ts'
+import {
+  inputNamedIn,
+  type OfflineTool,
+  type Plan,
+  type PlanResult,
+  type RequestState,
+  type StepsOf,
+} from './plan-types.ts'
 
 type Database = { execute: OfflineTool; lister: OfflineTool | undefined; sqlInput: string }
 
+/** Words that only a question about data has; after the others the names of the tables have to tell. */
 const DATA_WORDS =
-  /\b(?:how many|number of|count|average|mean|rows?|records?|tables?|views?|columns?|sql|database|describe|group(?:ed)? by|highest|lowest|largest|smallest|oldest|newest|latest|earliest)\b/i
+  /\b(?:how many|number of|count|average|mean|rows?|records?|tables?|views?|columns?|sql|database|describe|highest|lowest|largest|smallest|oldest|newest|latest|earliest)\b|\bwhere\s+\w+\s*(?:=|is\b)/i
+const MAY_BE_DATA = /^\W*(?:show|list|give|find|get|who|which|delete|remove)\b/i
 const FILE_WORDS = /\b(?:files?|folders?|director(?:y|ies))\b|\w\.(?:txt|md|csv|json|log|ya?ml|html?)\b/i
 const COLUMN_WORDS = /\b(?:columns?|fields?|structure|schema|describe)\b/i
 const EACH_TABLE = /\b(?:each|every|per)\s+table\b/i
 const TABLE_WORDS = /\b(?:tables|views)(?:\s+and\s+(?:tables|views))?\b/i
 
-export function isAboutFiles(request: string): boolean {
-  return FILE_WORDS.test(request)
-}
-
-/** A question to a database: look what tables there are, then run one statement. Undefined when the request is about something else; a guess looks at the tables first. */
-export function* planDatabaseRequest(
-  request: string,
-  state: RequestState,
-  guess: boolean,
-): StepsOf<PlanResult | undefined> {
+/** A question to a database: look what tables there are, then run one statement. Undefined when the request is about something else. */
+export function* planDatabaseRequest(request: string, state: RequestState): StepsOf<PlanResult | undefined> {
   const databases = databasesIn(state.tools)
   const [database] = databases
-  if (!database) return undefined
   const sql = sqlGivenIn(request)
-  if (sql === undefined && !guess && !asksForData(request, state.calls.flatMap(tablesIn))) return undefined
-  if (databases.length > 1) return askWhich(request, databases)
+  if (!database || (sql === undefined && !mayBeData(request, state))) return undefined
+  if (databases.length > 1)
+    return askWhich(
+      request,
+      databases.map(({ execute }) => execute),
+    )
   if (sql !== undefined) return yield* runSql(request, { sql, firstRowsOnly: false }, database)
   const tables = yield* findTables(request, database, state)
   if (!Array.isArray(tables)) return tables
-  if (guess && !tableIn(request, tables)) return undefined
-  return yield* answerFrom(request, tables, database)
+  const table = namedIn(request, tables)
+  if (!table && !DATA_WORDS.test(request)) return undefined
+  return table && !EACH_TABLE.test(request)
+    ? yield* askTable(request, table, database)
+    : yield* askAllTables(request, tables, database)
 }
 
-function asksForData(request: string, known: Table[]): boolean {
-  if (isAboutFiles(request)) return false
-  return (
-    DATA_WORDS.test(request) || /\bwhere\s+\w+\s*(?:=|is\b)/i.test(request) || tableIn(request, known) !== undefined
-  )
+function mayBeData(request: string, { calls }: RequestState): boolean {
+  if (FILE_WORDS.test(request)) return false
+  return [DATA_WORDS, MAY_BE_DATA].some((words) => words.test(request)) || !!namedIn(request, calls.flatMap(tablesIn))
 }
 
 function databasesIn(tools: OfflineTool[]): Database[] {
-  return tools.filter(acceptsSql).map((execute) => ({
-    execute,
-    lister: tools.find((tool) => tool.connection === execute.connection && listsObjects(tool)),
-    sqlInput: inputNamedIn(execute, /sql|statement|query/i)?.name ?? 'sql',
-  }))
-}
-
-function askWhich(request: string, databases: Database[]): PlanResult {
-  const names = databases.map(({ execute }) => execute.connection)
-  const questions = names.map((name) => `${request.replace(/[\s?.!]+$/, '')} in ${name}?`)
-  return unableText(
-    `There are several databases: ${names.map((name) => `*${name}*`).join(', ')}. Which one do you mean?`,
-    questions,
-  )
-}
-
-export function acceptsSql(tool: OfflineTool): boolean {
-  if (inputNamedIn(tool, /^(?:sql|sql_query|statement)$/i)) return true
-  return tool.nameStems.includes('sql') && inputNamedIn(tool, /^query$/i) !== undefined
-}
-
-export function listsObjects(tool: OfflineTool): boolean {
-  return inputNamedIn(tool, /^object_type$/) !== undefined
+  const sqlInputOf = (tool: OfflineTool) =>
+    inputNamedIn(tool, /^(?:sql|sql_query|statement)$/i) ??
+    (/(?:^|_)sql(?:_|$)/i.test(tool.name) ? inputNamedIn(tool, /^query$/i) : undefined)
+  return tools.flatMap((execute) => {
+    const input = sqlInputOf(execute)
+    const lister = tools.find(
+      (tool) => tool.connection === execute.connection && inputNamedIn(tool, /^object_type$/) !== undefined,
+    )
+    return input ? [{ execute, lister, sqlInput: input.name }] : []
+  })
 }
 
 /** Tables from before in the conversation; the views only where no table is meant. */
-function* findTables(request: string, database: Database, state: RequestState): StepsOf<Table[] | PlanResult> {
-  const { lister } = database
-  if (!lister)
-    return unableText(`*${database.execute.connection}* does not say what tables it has. Write me the SQL.`, [])
+function* findTables(
+  request: string,
+  { execute, lister }: Database,
+  state: RequestState,
+): StepsOf<Table[] | PlanResult> {
+  if (!lister) return unableText(`*${execute.connection}* does not say what tables it has. Write me the SQL.`, [])
   const known = state.calls.filter(({ name }) => name === lister.fullName).flatMap(tablesIn)
   const all = TABLE_WORDS.test(request)
-  if (known.length > 0 && !all && tableIn(request, known)) return known
+  if (known.length > 0 && !all && namedIn(request, known)) return known
   const tables = yield* listObjects(lister, 'table')
-  if (!Array.isArray(tables) || EACH_TABLE.test(request) || (!all && tableIn(request, tables))) return tables
+  if (!Array.isArray(tables) || EACH_TABLE.test(request) || (!all && namedIn(request, tables))) return tables
   const hasViews = inputNamedIn(lister, /^object_type$/)?.choices.includes('view') ?? false
   const views = hasViews ? yield* listObjects(lister, 'view') : []
   return Array.isArray(views) ? [...tables, ...views] : views
 }
 
 function* listObjects(lister: OfflineTool, kind: 'table' | 'view'): StepsOf<Table[] | PlanResult> {
-  const outcome = yield {
-    tool: lister,
-    input: { object_type: kind, pattern: '%', detail_level: 'names' },
-    say: `I'll look what ${kind}s there are.`,
-  }
+  const input = { object_type: kind, pattern: '%', detail_level: 'names' }
+  const outcome = yield { tool: lister, input, say: `I'll look what ${kind}s there are.` }
   return outcome.isError ? { text: sayFailure(lister, outcome.text), halt: true } : tablesIn(outcome)
+}
+
+function* listColumns({ lister }: Database, table: Table): StepsOf<Column[]> {
+  if (!lister) return []
+  const place = table.schema === undefined ? {} : { schema: table.schema, table: table.name }
+  const input = { object_type: 'column', pattern: '%', detail_level: 'summary', ...place }
+  const outcome = yield { tool: lister, input, say: `I'll look what columns ${table.name} has.` }
+  return listedIn(outcome.text).filter((column) => column.table === table.name)
 }
 
 const Listed = z.object({
@@ -122,31 +121,30 @@ function tablesIn({ text }: { text: string }): Table[] {
   return listedIn(text).map(({ name, schema }) => ({ name, schema }))
 }
 
-function* answerFrom(request: string, tables: Table[], database: Database): Plan {
+function* askAllTables(request: string, tables: Table[], database: Database): Plan {
   const { execute } = database
   if (tables.length === 0) return { text: `*${execute.connection}* has no tables yet.`, halt: true }
-  if (EACH_TABLE.test(request)) {
+  const unread = unreadWordsIn(request, EACH_TABLE, TABLE_WORDS, /\bhow many\b/i)
+  if (EACH_TABLE.test(request) && unread.length === 0) {
     const sql = countEach(tables, quoteFor(execute.description))
     return yield* runSql(request, { sql, firstRowsOnly: false }, database)
   }
-  const table = tableIn(request, tables)
-  if (!table && TABLE_WORDS.test(request) && unreadWordsIn(request, TABLE_WORDS, /\bhow many\b/i).length === 0)
-    return { text: sayTables(tables), halt: false }
-  if (!table) return unableText(`I do not see which table you mean. ${sayTables(tables)}`, questionsOn(tables))
-  return yield* askTable(request, table, database)
+  const listed = sayTables(tables)
+  if (TABLE_WORDS.test(request) && unread.length === 0) return { text: listed, halt: false }
+  return unableText(`I do not see which table you mean. ${listed}`, questionsOn(tables))
 }
 
 function* askTable(request: string, table: Table, database: Database): Plan {
   const quote = quoteFor(database.execute.description)
   const asksColumns = COLUMN_WORDS.test(request)
+  // Most questions need no columns; one that does is unclear without them.
   const simple = composeSql(request, { table, columns: [], quote })
   if (!asksColumns && 'sql' in simple) return yield* runSql(request, simple, database)
   const columns = yield* listColumns(database, table)
   if (asksColumns) return { text: sayColumns(table, columns), halt: false }
   const composed = composeSql(request, { table, columns, quote })
-  return 'sql' in composed
-    ? yield* runSql(request, composed, database)
-    : unableText(composed.unclear, questionsOn([table]))
+  if ('unclear' in composed) return unableText(composed.unclear, questionsOn([table]))
+  return yield* runSql(request, composed, database)
 }
 
 /** Questions about these tables that are sure to be understood. */
@@ -154,16 +152,6 @@ function questionsOn(tables: Table[]): string[] {
   const name = tables[0]?.name ?? ''
   return [`How many rows are in "${name}"?`, `Show the first 3 rows of "${name}"`, `Which columns does "${name}" have?`]
 }
-
-function* listColumns({ lister }: Database, table: Table): StepsOf<Column[]> {
-  if (!lister) return []
-  const place = table.schema === undefined ? {} : { schema: table.schema, table: table.name }
-  const input = { object_type: 'column', pattern: '%', detail_level: 'summary', ...place }
-  const outcome = yield { tool: lister, input, say: `I'll look what columns ${table.name} has.` }
-  return listedIn(outcome.text).filter((column) => column.table === table.name)
-}
-
-type Statement = { sql: string; firstRowsOnly: boolean }
 
 function* runSql(request: string, { sql, firstRowsOnly }: Statement, { execute, sqlInput }: Database): Plan {
   const outcome = yield { tool: execute, input: { [sqlInput]: sql }, say: "I'll ask the database." }
