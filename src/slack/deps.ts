@@ -7,10 +7,8 @@ import type { Settings } from '../policy/settings.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Runs } from '../run/runs.ts'
 import type { UsageReports } from '../run/usage.ts'
-import type { AgentSessions } from './web-api/agent-sessions.ts'
-import type { BotIdentity } from './web-api/bot-identity.ts'
-import type { DirectMessages } from './web-api/direct-messages.ts'
-import type { SlackUsers } from './web-api/users.ts'
+import type { AgentSessions } from './web-api/agents.ts'
+import type { BotIdentity, DirectMessages, SlackUsers } from './web-api/users.ts'
 import type { WebApi } from './web-api/web-api.ts'
 
 /** Slack itself, in one workspace. */

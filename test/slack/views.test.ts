@@ -5,8 +5,7 @@ import { checkView } from '../../src/block-kit/check-view.ts'
 import { AppError } from '../../src/errors.ts'
 import { ApprovalId, ChannelId, ConnectionId, InputId, UserId } from '../../src/ids.ts'
 import type { CallState } from '../../src/run/state/state.ts'
-import { renderAnswer } from '../../src/slack/answer/answer-messages.ts'
-import { thanksText } from '../../src/slack/answer/feedback-buttons.ts'
+import { renderAnswer, thanksText } from '../../src/slack/answer/answer-messages.ts'
 import { resultMessage } from '../../src/slack/answer/result-message.ts'
 import {
   approvalMessage,

@@ -1,18 +1,19 @@
-import type { KnownBlock } from '@slack/types'
+import type { ContextActionsBlock, KnownBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
+import type { RunId } from '../../ids.ts'
 import type { CallState, RunState } from '../../run/state/state.ts'
 import {
   actionsBlock,
   createBudgetButton,
   createButton,
   createCommandButton,
+  createDetailsButton,
   type MessageContent,
+  plainTextObject,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn, mentionOf, truncate } from '../blocks/text.ts'
 import { describeAction } from './describe-call.ts'
-import { createDetailsButton } from './details-button.ts'
-import { feedbackButtons } from './feedback-buttons.ts'
 import { type AnswerPage, callsOnPage, isAfterApproval, nextSegmentOf, paginateAnswer } from './paginate-answer.ts'
 import { stepsBlock, stepsText } from './plan-block.ts'
 import { missedCallText, unknownOutcomeText } from './task-card.ts'
@@ -197,3 +198,35 @@ const details = ({ id, calls }: RunState): MessageContent[] =>
   calls.length === 0 ? [] : [{ text: '', blocks: [actionsBlock([createDetailsButton(id)])] }]
 
 const textMessage = (text: string): MessageContent => ({ text, blocks: [sectionBlock(text)] })
+
+export type FeedbackVerdict = 'good' | 'bad'
+
+/** Two thumbs under a final answer. */
+export const feedbackButtons = (run: RunId): ContextActionsBlock => ({
+  type: 'context_actions',
+  block_id: `feedback ${run}`,
+  elements: [
+    {
+      type: 'feedback_buttons',
+      action_id: 'run_feedback',
+      positive_button: {
+        text: plainTextObject('Good answer'),
+        accessibility_label: 'This answer was good',
+        value: `good ${run}`,
+      },
+      negative_button: {
+        text: plainTextObject('Bad answer'),
+        accessibility_label: 'This answer was bad',
+        value: `bad ${run}`,
+      },
+    },
+  ],
+})
+
+export function thanksText(verdict: FeedbackVerdict): MessageContent {
+  const text =
+    verdict === 'good'
+      ? 'Thanks, good to know.'
+      : 'Thanks for saying so. Reply in the thread with what should be different, and I will try again.'
+  return { text, blocks: [sectionBlock(text)] }
+}

@@ -2,11 +2,11 @@ import type { ConfirmationDialog, KnownBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { ApprovalState, CallState, RunState } from '../../run/state/state.ts'
 import { describeAction } from '../answer/describe-call.ts'
-import { createDetailsButton } from '../answer/details-button.ts'
 import {
   actionsBlock,
   contextBlock,
   createButton,
+  createDetailsButton,
   type MessageContent,
   plainTextObject,
   sectionBlock,

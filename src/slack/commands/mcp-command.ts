@@ -7,7 +7,7 @@ import type { SlackDeps, WebApiDeps } from '../deps.ts'
 import { onButtonPress } from '../interactions/button-press.ts'
 import { findNearestWord } from '../interactions/nearest-word.ts'
 import { type Responder, responderFor } from '../interactions/responder.ts'
-import { fetchNames, mentionedUsersIn, plainTextOf, unescapeText } from '../messages/message-text.ts'
+import { fetchNames, mentionedUsersIn, plainTextOf, unescapeText } from '../messages/message-content.ts'
 import { COMMANDS } from './command-table.ts'
 import { noSuchCommandMessage } from './help-message.ts'
 

@@ -1,7 +1,7 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { RunId } from '../../ids.ts'
-import { thanksText } from '../answer/feedback-buttons.ts'
+import { thanksText } from '../answer/answer-messages.ts'
 import { sectionBlock } from '../blocks/build-blocks.ts'
 import type { PolicyDeps, WebApiDeps } from '../deps.ts'
 import { onDurablePress } from '../interactions/button-press.ts'

@@ -13,7 +13,7 @@ import { onViewSubmission } from '../interactions/view-submission.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import { askAboutForm } from './ask-about-form.ts'
 import { AboutMessage, askAboutMessage } from './ask-about-message.ts'
-import { MessageFiles } from './message-files.ts'
+import { MessageFiles } from './message-content.ts'
 
 /** Slack waits 3 s for an acknowledgement; a submission is acknowledged when its run is stored. */
 const ACK_DEADLINE_MS = 2_400

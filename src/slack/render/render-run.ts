@@ -5,10 +5,9 @@ import type { RunListener, RunProgress } from '../../run/state/run-listener.ts'
 import type { RunState } from '../../run/state/state.ts'
 import { renderAnswer } from '../answer/answer-messages.ts'
 import { truncate } from '../blocks/text.ts'
-import type { AgentSessionStatus } from '../web-api/agent-sessions.ts'
-import { stopMessageStream } from '../web-api/message-stream.ts'
-import { adoptFoundMessages } from './find-unrecorded.ts'
+import { type AgentSessionStatus, stopMessageStream } from '../web-api/agents.ts'
 import {
+  adoptFoundMessages,
   type PostedMessages,
   type RenderDeps,
   readPostedMessages,
@@ -25,9 +24,15 @@ import {
   type LiveAnswer,
   renderLiveAnswer,
 } from './render-answer.ts'
-import { closeApprovals, renderApprovals } from './render-approvals.ts'
-import { renderArgumentFiles, renderFiles, renderShownResults } from './render-attachments.ts'
-import { renderElicitations, updateElicitations } from './render-elicitations.ts'
+import {
+  closeApprovals,
+  renderApprovals,
+  renderArgumentFiles,
+  renderElicitations,
+  renderFiles,
+  renderShownResults,
+  updateElicitations,
+} from './render-cards.ts'
 import { createRenderQueue } from './render-queue.ts'
 import { postQueuedNote, postUnshownNote } from './thread-notes.ts'
 
