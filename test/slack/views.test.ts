@@ -39,7 +39,7 @@ import {
 import { testResultMessage } from '../../src/slack/connections/test-result-message.ts'
 import { budgetModal } from '../../src/slack/home/home-settings.ts'
 import { createHomeView } from '../../src/slack/home/home-view.ts'
-import { noSuchConnectionMessage } from '../../src/slack/interactions/connection-by-name.ts'
+import { noSuchConnectionMessage } from '../../src/slack/interactions/find-by-name.ts'
 import { helloMessage } from '../../src/slack/onboarding/welcome-message.ts'
 import { renderAll } from '../support/render-blocks.ts'
 import { approvalOf, CARDS, callOf, connectionOf, monthOf, recentRun, ruleOf, settingsOf } from './samples.ts'

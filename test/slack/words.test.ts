@@ -3,10 +3,9 @@ import { createCallError } from '../../src/db/call.ts'
 import { AppError } from '../../src/errors.ts'
 import type { CallState, RunState } from '../../src/run/state/state.ts'
 import { renderAnswer } from '../../src/slack/answer/answer-messages.ts'
-import { describeCall } from '../../src/slack/answer/describe-call.ts'
+import { describeCall, MAX_PLAN_STEPS, stepsText } from '../../src/slack/answer/describe-calls.ts'
 import { cutMarkdownPage, PAGE_CHARACTERS, paginateAnswer } from '../../src/slack/answer/paginate-answer.ts'
-import { MAX_PLAN_STEPS, stepsText } from '../../src/slack/answer/plan-block.ts'
-import { argumentsText } from '../../src/slack/approvals/arguments-text.ts'
+import { argumentsText, formatSql } from '../../src/slack/approvals/arguments-text.ts'
 import {
   argumentKindsOf,
   canEditArguments,
@@ -14,10 +13,9 @@ import {
   WHOLE_ARGUMENTS_FIELD,
 } from '../../src/slack/approvals/edit-arguments-form.ts'
 import { errorHelpButtonsFor, errorText } from '../../src/slack/blocks/error-message.ts'
-import { formatSql } from '../../src/slack/blocks/format-sql.ts'
 import { escapeMrkdwn, truncate, withoutMentions, withoutPartialMention } from '../../src/slack/blocks/text.ts'
 import { tokenize } from '../../src/slack/commands/mcp-command.ts'
-import { findNearestWord } from '../../src/slack/interactions/nearest-word.ts'
+import { findNearestWord } from '../../src/slack/interactions/find-by-name.ts'
 import { addresseeOf, isStopWord, plainTextOf, removeMention } from '../../src/slack/messages/message-content.ts'
 import { chunksFor, createEmptyStream, type LiveRunInfo } from '../../src/slack/render/render-answer.ts'
 import { callOf } from './samples.ts'

@@ -13,10 +13,8 @@ import {
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn, mentionOf, truncate } from '../blocks/text.ts'
-import { describeAction } from './describe-call.ts'
+import { describeAction, missedCallText, stepsBlock, stepsText, unknownOutcomeText } from './describe-calls.ts'
 import { type AnswerPage, callsOnPage, isAfterApproval, nextSegmentOf, paginateAnswer } from './paginate-answer.ts'
-import { stepsBlock, stepsText } from './plan-block.ts'
-import { missedCallText, unknownOutcomeText } from './task-card.ts'
 
 /** One message of the answer as it should be in the thread. */
 export type RenderedMessage = { key: string } & MessageContent

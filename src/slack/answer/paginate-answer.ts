@@ -1,6 +1,6 @@
 import type { CallState, RunState } from '../../run/state/state.ts'
 import { isHighSurrogateAt, withoutMentions, withoutPartialMention } from '../blocks/text.ts'
-import { MAX_PLAN_STEPS } from './plan-block.ts'
+import { MAX_PLAN_STEPS } from './describe-calls.ts'
 
 /** Words or task lines, in the order of the answer. */
 export type AnswerPiece = { kind: 'words'; text: string } | { kind: 'tasks'; calls: CallState[] }

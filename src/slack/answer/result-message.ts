@@ -4,7 +4,7 @@ import type { ShownResult } from '../../run/state/events.ts'
 import type { CallState } from '../../run/state/state.ts'
 import { type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, joinWords, pluralize, truncate, withoutMentions } from '../blocks/text.ts'
-import { describeCall } from './describe-call.ts'
+import { describeCall } from './describe-calls.ts'
 
 const ROWS_PER_PAGE = 10
 

@@ -1,7 +1,7 @@
 import type { ConfirmationDialog, KnownBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { ApprovalState, CallState, RunState } from '../../run/state/state.ts'
-import { describeAction } from '../answer/describe-call.ts'
+import { describeAction } from '../answer/describe-calls.ts'
 import {
   actionsBlock,
   contextBlock,

@@ -6,9 +6,8 @@ import { ConnectionId, type Principal } from '../../ids.ts'
 import { doneModal } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
 import type { ConnectionDeps, RunsDeps, WebApiDeps } from '../deps.ts'
-import { type BlockAction, onButtonPress } from '../interactions/button-press.ts'
-import type { Command } from '../interactions/command.ts'
-import { loadingModal, showLoadedView } from '../interactions/loading-view.ts'
+import { type BlockAction, type Command, onButtonPress } from '../interactions/interaction.ts'
+import { loadingModal, onViewSubmission, showLoadedView, type ViewSubmission } from '../interactions/modals.ts'
 import {
   anchorThread,
   originOf,
@@ -16,7 +15,6 @@ import {
   type ThreadAnchor,
   uploadFile,
 } from '../interactions/post-in-thread.ts'
-import { onViewSubmission, type ViewSubmission } from '../interactions/view-submission.ts'
 import { connectionIdIn, findListConnection, type ListModal, openListModal, readListQuery } from './list-modal.ts'
 import { promptPartsOf } from './post-contents.ts'
 import { promptRequestText, promptsModal, usedPromptMessage } from './prompts-list.ts'

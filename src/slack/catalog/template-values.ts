@@ -8,7 +8,7 @@ import { createOption } from '../blocks/build-blocks.ts'
 import { fieldTextsIn, ModalState } from '../blocks/modal-fields.ts'
 import { truncate } from '../blocks/text.ts'
 import type { ConnectionDeps, WebApiDeps } from '../deps.ts'
-import type { ViewSubmission } from '../interactions/view-submission.ts'
+import type { ViewSubmission } from '../interactions/modals.ts'
 import { templateFieldNameIn } from './template-form.ts'
 
 /** The prompt or resource template of a form, in its modal's metadata. */

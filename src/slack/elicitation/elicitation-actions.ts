@@ -6,9 +6,9 @@ import type { AnswerInputOutcome, InputAnswerRequest, PendingInput } from '../..
 import { createModal, type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import { mentionOf } from '../blocks/text.ts'
 import type { HomeTabDeps, RunsDeps, WebApiDeps } from '../deps.ts'
-import { type BlockAction, onButtonPress, onDurablePress } from '../interactions/button-press.ts'
 import { findInputFor } from '../interactions/find-for-person.ts'
-import { onViewClosed, onViewSubmission, type ViewSubmission } from '../interactions/view-submission.ts'
+import { type BlockAction, onButtonPress, onDurablePress } from '../interactions/interaction.ts'
+import { onViewClosed, onViewSubmission, type ViewSubmission } from '../interactions/modals.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import { answeredFormBlocks, elicitationMessage, givenAnswerMessage, urlElicitationModal } from './elicitation-card.ts'
 import {

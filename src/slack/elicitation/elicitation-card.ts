@@ -2,7 +2,7 @@ import type { Button, KnownBlock } from '@slack/types'
 import type { PendingInput } from '../../run/runs.ts'
 import type { FormField, FormValue } from '../../run/state/form-value.ts'
 import type { InputState } from '../../run/state/state.ts'
-import { describeAction } from '../answer/describe-call.ts'
+import { describeAction } from '../answer/describe-calls.ts'
 import {
   actionsBlock,
   contextBlock,

@@ -4,7 +4,7 @@ import { RunId } from '../../ids.ts'
 import { thanksText } from '../answer/answer-messages.ts'
 import { sectionBlock } from '../blocks/build-blocks.ts'
 import type { PolicyDeps, WebApiDeps } from '../deps.ts'
-import { onDurablePress } from '../interactions/button-press.ts'
+import { onDurablePress } from '../interactions/interaction.ts'
 
 const Value = z.tuple([z.enum(['good', 'bad']), RunId])
 

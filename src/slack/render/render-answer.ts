@@ -3,6 +3,7 @@ import { LIMITS } from '../../block-kit/limits.ts'
 import { errorChainOf } from '../../errors.ts'
 import type { CallState, RunState } from '../../run/state/state.ts'
 import { type RenderedMessage, renderAnswer, stopButtonsFor } from '../answer/answer-messages.ts'
+import { stepsText, type TaskLine, taskLineOf, taskUpdateChunk } from '../answer/describe-calls.ts'
 import {
   type AnswerPage,
   callsOnPage,
@@ -10,8 +11,6 @@ import {
   nextSegmentOf,
   paginateAnswer,
 } from '../answer/paginate-answer.ts'
-import { stepsText } from '../answer/plan-block.ts'
-import { type TaskLine, taskLineOf, taskUpdateChunk } from '../answer/task-card.ts'
 import { contextBlock } from '../blocks/build-blocks.ts'
 import { truncate } from '../blocks/text.ts'
 import { appendToStream, STREAM_LIFETIME_MS, startMessageStream, stopMessageStream } from '../web-api/agents.ts'

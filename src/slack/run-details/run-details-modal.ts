@@ -2,7 +2,7 @@ import type { KnownBlock, ModalView } from '@slack/types'
 import type { RunId } from '../../ids.ts'
 import type { CallState, InputState, RunState } from '../../run/state/state.ts'
 import type { CallVisibility } from '../../run/state/visible-calls.ts'
-import { taskLineOf } from '../answer/task-card.ts'
+import { taskLineOf } from '../answer/describe-calls.ts'
 import { decidedApprovalMessage } from '../approvals/approval-card.ts'
 import {
   actionsBlock,
