@@ -5,13 +5,10 @@ import { checkView } from '../../src/block-kit/check-view.ts'
 import { AppError } from '../../src/errors.ts'
 import { ApprovalId, ChannelId, ConnectionId, InputId, UserId } from '../../src/ids.ts'
 import type { CallState } from '../../src/run/state/state.ts'
-import { renderAnswer, thanksText } from '../../src/slack/answer/answer-messages.ts'
+import { renderAnswer } from '../../src/slack/answer/answer-messages.ts'
 import { resultMessage } from '../../src/slack/answer/result-message.ts'
-import {
-  approvalMessage,
-  approvalReminderMessage,
-  pendingApprovalText,
-} from '../../src/slack/approvals/approval-card.ts'
+import { approvalReminderMessage } from '../../src/slack/app/expiry-reminders.ts'
+import { approvalMessage, pendingApprovalText } from '../../src/slack/approvals/approval-card.ts'
 import { editArgumentsModal } from '../../src/slack/approvals/edit-arguments-form.ts'
 import { approversMessage, rulesMessage } from '../../src/slack/approvals/rules-message.ts'
 import type { MessageContent } from '../../src/slack/blocks/build-blocks.ts'
@@ -40,6 +37,7 @@ import { testResultMessage } from '../../src/slack/connections/test-result-messa
 import { budgetModal } from '../../src/slack/home/home-settings.ts'
 import { createHomeView } from '../../src/slack/home/home-view.ts'
 import { noSuchConnectionMessage } from '../../src/slack/interactions/find-by-name.ts'
+import { thanksText } from '../../src/slack/messages/feedback.ts'
 import { helloMessage } from '../../src/slack/onboarding/welcome-message.ts'
 import { renderAll } from '../support/render-blocks.ts'
 import { approvalOf, CARDS, callOf, connectionOf, monthOf, recentRun, ruleOf, settingsOf } from './samples.ts'

@@ -5,7 +5,7 @@ import type { CallState, RunState } from '../../src/run/state/state.ts'
 import { renderAnswer } from '../../src/slack/answer/answer-messages.ts'
 import { describeCall, MAX_PLAN_STEPS, stepsText } from '../../src/slack/answer/describe-calls.ts'
 import { cutMarkdownPage, PAGE_CHARACTERS, paginateAnswer } from '../../src/slack/answer/paginate-answer.ts'
-import { argumentsText, formatSql } from '../../src/slack/approvals/arguments-text.ts'
+import { argumentsText, formatSql } from '../../src/slack/approvals/approval-card.ts'
 import {
   argumentKindsOf,
   canEditArguments,

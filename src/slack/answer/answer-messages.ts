@@ -1,6 +1,7 @@
 import type { ContextActionsBlock, KnownBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { RunId } from '../../ids.ts'
+import type { RunProgress } from '../../run/state/run-listener.ts'
 import type { CallState, RunState } from '../../run/state/state.ts'
 import {
   actionsBlock,
@@ -197,10 +198,8 @@ const details = ({ id, calls }: RunState): MessageContent[] =>
 
 const textMessage = (text: string): MessageContent => ({ text, blocks: [sectionBlock(text)] })
 
-export type FeedbackVerdict = 'good' | 'bad'
-
 /** Two thumbs under a final answer. */
-export const feedbackButtons = (run: RunId): ContextActionsBlock => ({
+const feedbackButtons = (run: RunId): ContextActionsBlock => ({
   type: 'context_actions',
   block_id: `feedback ${run}`,
   elements: [
@@ -221,10 +220,17 @@ export const feedbackButtons = (run: RunId): ContextActionsBlock => ({
   ],
 })
 
-export function thanksText(verdict: FeedbackVerdict): MessageContent {
-  const text =
-    verdict === 'good'
-      ? 'Thanks, good to know.'
-      : 'Thanks for saying so. Reply in the thread with what should be different, and I will try again.'
-  return { text, blocks: [sectionBlock(text)] }
+/** What a server says of a call under way: its share of the work and its own words; empty where it says nothing. */
+export function progressText({ progress, total, message }: Extract<RunProgress, { kind: 'progress' }>): string {
+  const share = total ? `${Math.round(((progress ?? 0) / total) * 100)}%` : ''
+  return [share, message ?? ''].filter(Boolean).join(' ')
+}
+
+/** Why the model is waited for, and how long. */
+export const waitingText = ({ why, seconds }: Extract<RunProgress, { kind: 'waiting' }>): string =>
+  `${WAITING_REASONS[why] ?? 'The model cannot be reached'}, trying again in ${Math.ceil(seconds)} s…`
+
+const WAITING_REASONS: Record<string, string> = {
+  overloaded: 'The model is busy',
+  rate_limited: 'The model has too many requests',
 }

@@ -62,8 +62,8 @@ export function describeCall(call: DescribedCall, tense: CallTense): string {
 export function describeAction(call: DescribedCall, tense: CallTense): string {
   const [first = '', ...others] = plainWords(call.title || call.tool)
   const verb = first.toLowerCase()
-  if (!isVerb(verb)) return capital(`${conjugate('use', tense)} ${[first, ...others].join(' ')}`)
-  return capital([conjugate(verb, tense), objectOf(others.join(' '), call.arguments)].filter(Boolean).join(' '))
+  if (!isVerb(verb)) return withCapital(`${conjugate('use', tense)} ${[first, ...others].join(' ')}`)
+  return withCapital([conjugate(verb, tense), objectOf(others.join(' '), call.arguments)].filter(Boolean).join(' '))
 }
 
 const isVerb = (word: string): boolean => REGULAR.has(word) || Object.hasOwn(IRREGULAR, word)
@@ -95,7 +95,8 @@ function objectOf(noun: string, given: JsonObject): string {
   return noun === '' || VAGUE.test(noun) ? shown : `${noun} ${shown}`
 }
 
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+/** Raises the first letter, for the start of a sentence. */
+export const withCapital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
 /** Lowers the first letter, for use inside a sentence. */
 export const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
@@ -159,7 +160,7 @@ const waitedFor = ({ inputs }: CallState): string =>
   inputs.at(-1)?.request.kind === 'sign_in' ? 'a sign-in' : 'an answer'
 
 /** The task as a line of its own, or a card in a plan. */
-export const taskCardBlock = (task: TaskLine): TaskCardBlock => ({
+const taskCardBlock = (task: TaskLine): TaskCardBlock => ({
   type: 'task_card',
   task_id: truncate(task.id, LIMITS.id),
   title: task.title,

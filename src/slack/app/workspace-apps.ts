@@ -148,7 +148,7 @@ export type WorkspaceApp = {
 }
 
 /** `files` is shared by all workspaces, as its size is limited. */
-export function createWorkspaceApp(parts: SlackParts, auth: WorkspaceAuth, files: FileCache): WorkspaceApp {
+function createWorkspaceApp(parts: SlackParts, auth: WorkspaceAuth, files: FileCache): WorkspaceApp {
   const { log } = parts
   const logger = createBoltLogger(log)
   const webApi = createWebApi(auth.tokens, logger)
@@ -193,7 +193,7 @@ function createBoltApp({ apiUrl, token }: TokenSource, bot: () => Promise<BotIde
  * Acknowledges an event only after its listeners are done, so that Slack delivers it again after a crash or an error; Bolt does it before.
  * Commands, presses and submissions are acknowledged by their listeners.
  */
-export function acknowledgeAfterListeners(app: App): void {
+function acknowledgeAfterListeners(app: App): void {
   const process = app.processEvent.bind(app)
   app.processEvent = async (event: ReceiverEvent) => {
     if (event.body.type !== 'event_callback') return process(event)

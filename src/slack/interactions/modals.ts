@@ -116,10 +116,5 @@ export async function showLoadedView(deps: WebApiDeps, viewId: string, work: () 
     if (!isAppError(error)) deps.log.error({ why: errorChainOf(error) }, 'modal not filled')
     return errorModal(errorText(error), errorHelpButtonsFor(error))
   })
-  try {
-    await deps.webApi.call('views.update', { view_id: viewId, view }, AnyResponse)
-  } catch (error) {
-    // The person closed the modal in the meantime.
-    if (slackErrorCodeOf(error) !== 'not_found') deps.log.warn({ why: errorChainOf(error) }, 'modal not updated')
-  }
+  await updateModalView(deps, viewId, view)
 }

@@ -9,6 +9,7 @@ import type { Origin } from '../../run/state/origin.ts'
 import type { RunState } from '../../run/state/state.ts'
 import type { MessageContent } from '../blocks/build-blocks.ts'
 import type { AgentSessions, StreamLimits } from '../web-api/agents.ts'
+import { stopMessageStream } from '../web-api/agents.ts'
 import type { BotIdentity, DirectMessages } from '../web-api/users.ts'
 import { AnyResponse, isPermanentError, slackErrorCodeOf, type WebApi } from '../web-api/web-api.ts'
 
@@ -45,7 +46,7 @@ export const threadSlotOf = ({ channel, threadTs }: Origin, key: string): Messag
 })
 
 /** The `event_type` of the metadata by which our posts are found again. */
-export const METADATA_TYPE = 'patchbay_message'
+const METADATA_TYPE = 'patchbay_message'
 
 /** The message cannot be changed any more. */
 const FROZEN = new Set(['message_not_found', 'cant_update_message', 'edit_window_closed'])
@@ -142,6 +143,20 @@ export async function removeMessage(posted: PostedMessages, { key, channel, ts }
     deps.log.warn({ run, key, why: slackErrorCodeOf(error) }, 'message not removed')
   }
   await forgetMessage(posted, key)
+}
+
+/** Ends streams that another instance, which is gone, left open. */
+export async function endStrayStreams(posted: PostedMessages): Promise<void> {
+  for (const shown of [...posted.byKey.values()].filter(({ live }) => live)) {
+    await stopMessageStream(posted.deps.webApi, shown)
+    await saveMessage(posted, { ...shown, live: false, picture: '' })
+  }
+}
+
+/** Deletes pages that the answer has no longer. */
+export async function removeOldPages(posted: PostedMessages, keys: Set<string>): Promise<void> {
+  for (const shown of [...posted.byKey.values()])
+    if (shown.key.startsWith('answer:') && !keys.has(shown.key)) await removeMessage(posted, shown)
 }
 
 const Message = z.object({

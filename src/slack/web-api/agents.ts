@@ -3,6 +3,8 @@ import { z } from 'zod'
 import { errorChainOf } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import type { Origin } from '../../run/state/origin.ts'
+import type { RunState } from '../../run/state/state.ts'
+import { truncate } from '../blocks/text.ts'
 import { AnyResponse, isPermanentError, isUnsupportedMethod, slackErrorCodeOf, type WebApi } from './web-api.ts'
 
 /** `processing` brings Slack's loader and its Stop button, `suspended` says that a person has to do something. */
@@ -61,6 +63,23 @@ export function createAgentSessions({ webApi, log }: { webApi: WebApi; log: Log 
       })
     },
   }
+}
+
+const TITLE_CHARS = 200
+
+/** What Slack shows of a run at work. */
+export function sessionStatusOf({ status, calls }: RunState): AgentSessionStatus {
+  if (status !== 'working') return 'closed'
+  return calls.some(({ stage }) => stage === 'awaiting_approval' || stage === 'waiting_input')
+    ? 'suspended'
+    : 'processing'
+}
+
+/** Who began the session; a conversation gets its title from the request that begins it. */
+export function sessionWordsOf(state: RunState): { user: string; title?: string } {
+  const { user, threadTs, messageTs } = state.origin
+  if (sessionStatusOf(state) !== 'processing' || threadTs !== messageTs) return { user }
+  return { user, title: truncate(state.text.replace(/\s+/g, ' '), TITLE_CHARS) }
 }
 
 /** What the streams of one workspace share: how many are open, and until when Slack is not asked for another. */
