@@ -117,7 +117,7 @@ export type ShownMessage = {
   channel: string
   ts: string
   /** Hash of what is painted there. */
-  picture: string
+  contentHash: string
   /** A stream is open on it. */
   live: boolean
 }

@@ -25,7 +25,7 @@ export type WebApiDeps = {
 export type RunsDeps = { runs: Runs }
 
 /** People's connections, and what their servers offer. */
-export type ConnectionDeps = { connect: Connect; offering: ConnectionFeatures; registry: Registry }
+export type ConnectionDeps = { connect: Connect; features: ConnectionFeatures; registry: Registry }
 
 /** What people and workspaces decided, and what they used. */
 export type PolicyDeps = { rules: Rules; settings: Settings; usage: UsageReports }
@@ -34,7 +34,7 @@ export type HomeTabDeps = {
   /** Publishes a person's Home tab anew, soon, if they opened it lately; never throws. */
   refreshHome(principal: Principal): void
   /** The same at once, for what the person just did there. */
-  paintHome(principal: Principal): Promise<void>
+  publishHome(principal: Principal): Promise<void>
 }
 
 /** Everything a listener of one workspace may ask for; each declares the parts it uses. */

@@ -8,7 +8,7 @@ import type { CallState } from '../../src/run/state/state.ts'
 import { renderAnswer } from '../../src/slack/answer/answer-messages.ts'
 import { resultMessage } from '../../src/slack/answer/result-message.ts'
 import { approvalReminderMessage } from '../../src/slack/app/expiry-reminders.ts'
-import { approvalMessage, pendingApprovalText } from '../../src/slack/approvals/approval-card.ts'
+import { approvalMessage, pendingApprovalMessage } from '../../src/slack/approvals/approval-card.ts'
 import { editArgumentsModal } from '../../src/slack/approvals/edit-arguments-form.ts'
 import { approversMessage, rulesMessage } from '../../src/slack/approvals/rules-message.ts'
 import type { MessageContent } from '../../src/slack/blocks/build-blocks.ts'
@@ -249,12 +249,12 @@ const SAYINGS: Record<string, MessageContent> = {
       approval: approvalOf(),
     }),
   ),
-  'pending line': pendingApprovalText(askedFor(callOf({ approval: approvalOf() })), 'COPS00001'),
-  'pending line, long': pendingApprovalText(
+  'pending line': pendingApprovalMessage(askedFor(callOf({ approval: approvalOf() })), 'COPS00001'),
+  'pending line, long': pendingApprovalMessage(
     askedFor(callOf({ title: LONG, approval: approvalOf({ approvers: times(60, () => MEMBER) }) })),
     undefined,
   ),
-  'pending line, denied': pendingApprovalText(askedFor(callOf({ approval: decided('denied', LONG) })), undefined),
+  'pending line, denied': pendingApprovalMessage(askedFor(callOf({ approval: decided('denied', LONG) })), undefined),
   'thanks for a good word': thanksText('good'),
   'thanks for a bad word': thanksText('bad'),
   reminder: approvalReminderMessage(askedFor(callOf({ approval: approvalOf() })), ['UMEMBER1', 'UAPPROV1']),

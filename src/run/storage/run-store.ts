@@ -43,7 +43,7 @@ const ShownRow = z
     content_hash: z.string(),
     live: z.boolean(),
   })
-  .transform(({ content_hash, ...same }): ShownMessage => ({ ...same, picture: content_hash }))
+  .transform(({ content_hash, ...same }): ShownMessage => ({ ...same, contentHash: content_hash }))
 const OpenRun = z.object({ known: z.boolean(), open: RunId.nullable() })
 const Pruned = z.object({ runs: z.number(), usage: z.number(), audit: z.number() })
 const Nothing = z.null().transform(() => undefined)
@@ -111,8 +111,8 @@ export function createRunStore(db: Db, instance: string) {
 export function createShownMessages(db: Db): ShownMessages {
   return {
     of: (run: RunId) => db.call('slack_messages_of', { run }, z.array(ShownRow)),
-    record: (run: RunId, { picture, ...shown }: ShownMessage) =>
-      db.call('slack_message_save', { run, ...shown, content_hash: picture }, Nothing),
+    record: (run: RunId, { contentHash, ...shown }: ShownMessage) =>
+      db.call('slack_message_save', { run, ...shown, content_hash: contentHash }, Nothing),
     forget: (run: RunId, key: string) => db.call('slack_message_remove', { run, key }, Nothing),
   }
 }

@@ -86,8 +86,8 @@ function plainWords(title: string): string[] {
   return words.map((word, index) => (index > 0 && !/^[A-Z0-9]{2,5}$/.test(word) ? word.toLowerCase() : word))
 }
 
-function objectOf(noun: string, given: JsonObject): string {
-  const subject = SUBJECTS.map((key) => given[key]).find((value) => typeof value === 'string' && value !== '')
+function objectOf(noun: string, args: JsonObject): string {
+  const subject = SUBJECTS.map((key) => args[key]).find((value) => typeof value === 'string' && value !== '')
   if (typeof subject !== 'string' || subject.length > 120) return noun
   const short = subject.replace(/\/+$/, '').split('/').at(-1) || subject
   const shown = /^https?:/.test(subject) ? subject : short
@@ -125,8 +125,8 @@ const STATUS: Record<CallState['stage'], TaskLine['status']> = {
 
 /** The line of a call. `progress` is what the server says while it works. */
 export function taskLineOf(call: CallState, progress?: string): TaskLine {
-  const said = call.stage === 'calling' && progress !== undefined ? ` (${truncate(progress, 60)})` : ''
-  const title = truncate(`${withoutMentions(taskTitleOf(call))}${said}`, LIMITS.taskCard.title)
+  const progressSuffix = call.stage === 'calling' && progress !== undefined ? ` (${truncate(progress, 60)})` : ''
+  const title = truncate(`${withoutMentions(taskTitleOf(call))}${progressSuffix}`, LIMITS.taskCard.title)
   const details = call.stage === 'done' ? call.result?.summary : call.cause
   return { id: call.id, title, status: STATUS[call.stage], details: details?.trim() || undefined }
 }
@@ -209,17 +209,17 @@ export function stepsBlock(calls: CallState[]): TaskCardBlock | PlanBlock {
 export function stepsText(calls: CallState[], progress?: Map<string, string>): string {
   const [first] = calls
   if (first !== undefined && calls.length === 1) return taskLineOf(first, progress?.get(first.id)).title
-  return truncate(withoutMentions(underWay(calls) ?? past(calls)), LIMITS.plan.title)
+  return truncate(withoutMentions(currentStepText(calls) ?? finishedStepsText(calls)), LIMITS.plan.title)
 }
 
-function underWay(calls: CallState[]): string | undefined {
+function currentStepText(calls: CallState[]): string | undefined {
   const running = calls.filter(({ stage }) => stage === 'approved' || stage === 'calling')
-  if (running[0]) return `${describeCall(running[0], 'doing')}${more(running)}…`
+  if (running[0]) return `${describeCall(running[0], 'doing')}${othersText(running)}…`
   const asking = calls.filter(({ stage }) => stage === 'requested' || stage === 'awaiting_approval')
-  return asking[0] && `Waiting for approval: ${lowerFirst(describeCall(asking[0], 'wish'))}${more(asking)}`
+  return asking[0] && `Waiting for approval: ${lowerFirst(describeCall(asking[0], 'wish'))}${othersText(asking)}`
 }
 
-const more = (calls: CallState[]): string => (calls.length > 1 ? `, and ${calls.length - 1} more` : '')
+const othersText = (calls: CallState[]): string => (calls.length > 1 ? `, and ${calls.length - 1} more` : '')
 
 const ENDS: [CallStage, string][] = [
   ['done', 'done'],
@@ -229,7 +229,7 @@ const ENDS: [CallStage, string][] = [
   ['unknown', 'may or may not have happened'],
 ]
 
-function past(calls: CallState[]): string {
+function finishedStepsText(calls: CallState[]): string {
   const where = `with ${joinWords([...new Set(calls.map((call) => call.connectionName || 'no connection'))])}`
   const steps = `${pluralize(calls.length, 'step')} ${where}`
   const ends = ENDS.map(([stage, word]) => ({
@@ -237,9 +237,9 @@ function past(calls: CallState[]): string {
     word,
     count: calls.filter((call) => call.stage === stage).length,
   }))
-  const told = ends.filter(({ count }) => count > 0)
-  if (told.some(({ stage }) => stage !== 'done'))
-    return `${steps}: ${joinWords(told.map(({ count, word }) => `${count} ${word}`))}`
+  const present = ends.filter(({ count }) => count > 0)
+  if (present.some(({ stage }) => stage !== 'done'))
+    return `${steps}: ${joinWords(present.map(({ count, word }) => `${count} ${word}`))}`
   const acts = [...new Set(calls.map((call) => describeAction(call, 'done')))]
   const [only, ...others] = acts
   if (only !== undefined && others.length === 0) return `${only} ${pluralize(calls.length, 'time')} ${where}`

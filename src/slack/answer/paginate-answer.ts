@@ -66,31 +66,31 @@ function splitIntoPages(pieces: AnswerPiece[]): AnswerPiece[][] {
     room = PAGE_CHARACTERS
     steps = MAX_PLAN_STEPS
   }
-  const put = (piece: AnswerPiece) => {
+  const append = (piece: AnswerPiece) => {
     if (page.length >= PAGE_BLOCKS) nextPage()
     page.push(piece)
     if (piece.kind === 'words') room -= piece.text.length + 2
     else steps -= piece.calls.length
   }
-  const putCalls = (calls: CallState[]) => {
+  const appendCalls = (calls: CallState[]) => {
     if (steps === 0) nextPage()
     const some = calls.slice(0, steps)
-    put({ kind: 'tasks', calls: some })
-    if (some.length < calls.length) putCalls(calls.slice(some.length))
+    append({ kind: 'tasks', calls: some })
+    if (some.length < calls.length) appendCalls(calls.slice(some.length))
   }
-  const putWords = (text: string) => {
+  const appendText = (text: string) => {
     if (room < PAGE_CHARACTERS / 10) nextPage()
     let cut = cutMarkdownPage(text, room)
     while (cut.rest !== '') {
-      put({ kind: 'words', text: cut.page })
+      append({ kind: 'words', text: cut.page })
       nextPage()
       cut = cutMarkdownPage(cut.rest, room)
     }
-    put({ kind: 'words', text: cut.page })
+    append({ kind: 'words', text: cut.page })
   }
   for (const piece of pieces) {
-    if (piece.kind === 'tasks') putCalls(piece.calls)
-    else putWords(piece.text)
+    if (piece.kind === 'tasks') appendCalls(piece.calls)
+    else appendText(piece.text)
   }
   nextPage()
   return pages

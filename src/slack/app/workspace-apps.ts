@@ -122,7 +122,7 @@ export type SlackParts = {
   runs: Runs
   reminders: Reminders
   connect: Connect
-  offering: ConnectionFeatures
+  features: ConnectionFeatures
   registry: Registry
   rules: Rules
   settings: Settings
@@ -160,7 +160,7 @@ function createWorkspaceApp(parts: SlackParts, auth: WorkspaceAuth, files: FileC
     sessions: createAgentSessions({ webApi, log }),
   }
   const home = createHome({ ...parts, ...slack })
-  const deps: SlackDeps = { ...parts, ...slack, refreshHome: home.refresh, paintHome: home.paint }
+  const deps: SlackDeps = { ...parts, ...slack, refreshHome: home.refresh, publishHome: home.publish }
   const app = createBoltApp(auth.tokens, slack.bot, logger)
   registerListeners(app, deps, auth.forgetToken)
   return {

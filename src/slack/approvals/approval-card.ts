@@ -42,14 +42,17 @@ export function approvalMessage(content: ApprovalContent): MessageContent {
       argumentsBlock(call),
       contextBlock(...contextTexts(content)),
       ...(approval.decided
-        ? [contextBlock(decidedApprovalMessage(approval.decided)), ...decidedButtons(state, approval)]
+        ? [contextBlock(decidedApprovalText(approval.decided)), ...decidedButtons(state, approval)]
         : [decideButtons(call, approval)]),
     ],
   }
 }
 
 /** For the thread of a requester who may not decide: who is asked and where, later the decision. Pure. */
-export function pendingApprovalText({ call, approval }: ApprovalContent, channel: string | undefined): MessageContent {
+export function pendingApprovalMessage(
+  { call, approval }: ApprovalContent,
+  channel: string | undefined,
+): MessageContent {
   const action = actionTextOf(call)
   const who = joinWords(approval.approvers.slice(0, 10).map(mentionOf), 'or')
   const where = channel === undefined ? 'in a direct message' : `in <#${channel}>`
@@ -59,7 +62,7 @@ export function pendingApprovalText({ call, approval }: ApprovalContent, channel
     return { text: question, blocks: [sectionBlock(`:hourglass_flowing_sand: ${question}`), contextBlock(until)] }
   return {
     text: `${action}: ${statusText(approval)}`,
-    blocks: [sectionBlock(`*${withCapital(action)}*`), contextBlock(decidedApprovalMessage(approval.decided))],
+    blocks: [sectionBlock(`*${withCapital(action)}*`), contextBlock(decidedApprovalText(approval.decided))],
   }
 }
 
@@ -145,7 +148,7 @@ const confirmAlways = ({ tool, connectionName }: CallState): ConfirmationDialog 
 })
 
 /** Who decided what and when, in one line. */
-export function decidedApprovalMessage(decided: NonNullable<ApprovalState['decided']>): string {
+export function decidedApprovalText(decided: NonNullable<ApprovalState['decided']>): string {
   const who = decided.by === undefined ? '' : ` by ${mentionOf(decided.by)}`
   const when = formatDate(decided.at)
   switch (decided.decision) {

@@ -20,7 +20,7 @@ export function registerRules(app: App, deps: WebApiDeps & PolicyDeps & HomeTabD
   onButtonPress(app, deps, 'rule_revoke', async ({ by, value, view, responder }) => {
     const revoked = await deps.rules.revoke(by, value)
     if (view?.kind === 'home') {
-      await deps.paintHome(by)
+      await deps.publishHome(by)
       return
     }
     deps.refreshHome(by)

@@ -24,8 +24,8 @@ import { completionsFor, enteredValuesIn } from './template-values.ts'
 export const PROMPTS_LIST: ListModal = {
   id: 'prompts',
   title: 'Prompts',
-  show: async ({ offering }, by, query, names) =>
-    promptsModal(await offering.prompts(by, connectionIdIn(query)), query, names),
+  show: async ({ features }, by, query, names) =>
+    promptsModal(await features.prompts(by, connectionIdIn(query)), query, names),
 }
 
 export const promptsCommand: Command = {
@@ -90,7 +90,7 @@ async function promptForm(
 
 async function findPrompt(deps: ConnectionDeps, by: Principal, { connection: id, of }: PromptMetadata) {
   const connection = await findListConnection(deps, by, id)
-  const prompt = (await deps.offering.prompts(by, id)).find(({ name }) => name === of.name)
+  const prompt = (await deps.features.prompts(by, id)).find(({ name }) => name === of.name)
   if (prompt === undefined)
     throw new AppError('not_found', `${connection.name} no longer has this prompt. Open its list again.`)
   return { connection, prompt }
@@ -122,7 +122,7 @@ async function usePrompt(deps: WebApiDeps & RunsDeps & ConnectionDeps, by: Princ
   const given = Object.fromEntries(Object.entries(submission.values).filter(([, value]) => value !== ''))
   try {
     const { connection, prompt } = await findPrompt(deps, by, submission.metadata)
-    const messages = await deps.offering.prompt(by, submission.metadata.connection, {
+    const messages = await deps.features.prompt(by, submission.metadata.connection, {
       name: prompt.name,
       arguments: given,
     })

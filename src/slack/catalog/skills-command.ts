@@ -18,8 +18,8 @@ import { skillModal, skillReadMessage, skillRequestText, skillsModal, usedSkillM
 export const SKILLS_LIST: ListModal = {
   id: 'skills',
   title: 'Skills',
-  show: async ({ offering }, by, query, names) =>
-    skillsModal(await offering.skills(by, connectionIdIn(query)), query, names),
+  show: async ({ features }, by, query, names) =>
+    skillsModal(await features.skills(by, connectionIdIn(query)), query, names),
 }
 
 export const skillsCommand: Command = {
@@ -63,7 +63,7 @@ async function findSkill(
   { connection: id, uri }: SkillMetadata,
 ): Promise<{ of: string; skill: Skill }> {
   const { name: of } = await findListConnection(deps, by, id)
-  const skill = (await deps.offering.skills(by, id)).skills.find((one) => one.uri === uri)
+  const skill = (await deps.features.skills(by, id)).skills.find((one) => one.uri === uri)
   if (skill !== undefined) return { of, skill }
   throw new AppError('not_found', `${of} no longer has this skill. Open its list again.`)
 }
@@ -86,7 +86,7 @@ async function readSkillText(
   { connection, uri }: SkillMetadata,
 ): Promise<{ of: string; read: SkillText }> {
   const { name: of } = await findListConnection(deps, by, connection)
-  return { of, read: await deps.offering.readSkill(by, connection, uri) }
+  return { of, read: await deps.features.readSkill(by, connection, uri) }
 }
 
 async function handleSubmission(

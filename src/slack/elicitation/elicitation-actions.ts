@@ -51,7 +51,7 @@ async function answerFromButton(
   action: 'accept' | 'decline',
 ): Promise<void> {
   const outcome = await answerInput(deps, press.value, { by: press.by, action })
-  if (press.view?.kind === 'home') void deps.paintHome(press.by)
+  if (press.view?.kind === 'home') void deps.publishHome(press.by)
   if (outcome.kind === 'settled') {
     const text =
       action === 'accept' ? ':white_check_mark: Thanks, I will continue.' : ':no_entry_sign: Okay, I said no.'

@@ -13,7 +13,7 @@ export function registerSettings(app: App, deps: WebApiDeps & ConnectionDeps & P
   const onSetting = (action: string, change: (press: BlockAction) => Promise<void>) =>
     onDurablePress(app, deps, action, async (press) => {
       if (await mayManage(deps, press)) await change(press)
-      await deps.paintHome(press.by)
+      await deps.publishHome(press.by)
     })
   onSetting('setting_approvers', (press) => setApprovers(deps, press))
   onSetting('setting_channel', (press) => setChannel(deps, press))
@@ -92,5 +92,5 @@ async function setBudget(
   }
   await deps.settings.change(by, { budgetUsd: text === '' ? null : usd })
   await ack()
-  await deps.paintHome(by)
+  await deps.publishHome(by)
 }

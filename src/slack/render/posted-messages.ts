@@ -77,21 +77,21 @@ async function forgetMessage({ deps, run, byKey }: PostedMessages, key: string):
 
 /**
  * Makes a message show the content: posts it, edits it, or leaves it alone. Without its blocks where Slack refuses them.
- * Throws AppError `slack_failed` where another try may help; a place that takes no message is logged.
+ * Throws AppError `slack_failed` where another try may help; a conversation that takes no message is logged.
  */
 export async function showMessage(posted: PostedMessages, slot: MessageSlot, content: MessageContent): Promise<void> {
   const { deps, run, byKey } = posted
-  const put = (what: MessageContent) => (byKey.has(slot.key) ? edit(posted, slot, what) : post(posted, slot, what))
-  const passOver = (error: unknown) => {
+  const send = (what: MessageContent) => (byKey.has(slot.key) ? edit(posted, slot, what) : post(posted, slot, what))
+  const logPermanentError = (error: unknown) => {
     if (!isPermanentError(error)) throw error
-    deps.log.warn({ run, key: slot.key, why: slackErrorCodeOf(error) }, 'nobody can be told there')
+    deps.log.warn({ run, key: slot.key, why: slackErrorCodeOf(error) }, 'message cannot be posted there')
   }
   try {
-    await put(content)
+    await send(content)
   } catch (error) {
-    if (!BLOCKS_REFUSED.has(slackErrorCodeOf(error) ?? '')) return passOver(error)
+    if (!BLOCKS_REFUSED.has(slackErrorCodeOf(error) ?? '')) return logPermanentError(error)
     deps.log.error({ run, key: slot.key, why: errorChainOf(error) }, 'Slack refused the blocks; words only')
-    await put({ text: content.text, blocks: [] }).catch(passOver)
+    await send({ text: content.text, blocks: [] }).catch(logPermanentError)
   }
 }
 
@@ -106,7 +106,7 @@ async function post(posted: PostedMessages, { key, channel, thread }: MessageSlo
   try {
     const args = { ...place, ...bodyOf(posted.run, key, content) }
     const { ts } = await posted.deps.webApi.call('chat.postMessage', args, Posted)
-    await saveMessage(posted, { key, channel, ts, picture: contentHashOf(content), live: false })
+    await saveMessage(posted, { key, channel, ts, contentHash: contentHashOf(content), live: false })
   } catch (error) {
     if (isAppError(error, 'slack_failed') && slackErrorCodeOf(error) === undefined) posted.uncertain = true
     throw error
@@ -116,8 +116,8 @@ async function post(posted: PostedMessages, { key, channel, thread }: MessageSlo
 async function edit(posted: PostedMessages, slot: MessageSlot, content: MessageContent): Promise<void> {
   const { deps, run, byKey } = posted
   const shown = byKey.get(slot.key)
-  const picture = contentHashOf(content)
-  if (shown === undefined || shown.picture === picture) return
+  const contentHash = contentHashOf(content)
+  if (shown === undefined || shown.contentHash === contentHash) return
   try {
     const { channel, ts } = shown
     await deps.webApi.call('chat.update', { channel, ts, ...bodyOf(run, slot.key, content) }, AnyResponse)
@@ -130,7 +130,7 @@ async function edit(posted: PostedMessages, slot: MessageSlot, content: MessageC
     }
     deps.log.warn({ run, key: slot.key, why }, 'message cannot be changed')
   }
-  await saveMessage(posted, { ...shown, picture, live: false })
+  await saveMessage(posted, { ...shown, contentHash, live: false })
 }
 
 /** Deletes a message; one that Slack refuses to delete is forgotten all the same. */
@@ -149,7 +149,7 @@ export async function removeMessage(posted: PostedMessages, { key, channel, ts }
 export async function endStrayStreams(posted: PostedMessages): Promise<void> {
   for (const shown of [...posted.byKey.values()].filter(({ live }) => live)) {
     await stopMessageStream(posted.deps.webApi, shown)
-    await saveMessage(posted, { ...shown, live: false, picture: '' })
+    await saveMessage(posted, { ...shown, live: false, contentHash: '' })
   }
 }
 
@@ -184,13 +184,13 @@ export async function adoptFoundMessages(posted: PostedMessages, state: RunState
   const { channel } = state.origin
   try {
     const { bot } = await deps.bot()
-    const ours = (await repliesOf(deps, state)).filter((message) => message.bot_id === bot)
-    for (const message of ours) {
+    const botMessages = (await repliesOf(deps, state)).filter((message) => message.bot_id === bot)
+    for (const message of botMessages) {
       const found = keyIn(state, message)
       if (found && !posted.byKey.has(found.key))
-        await saveMessage(posted, { ...found, channel, ts: message.ts, picture: '' })
+        await saveMessage(posted, { ...found, channel, ts: message.ts, contentHash: '' })
     }
-    await adoptFiles(posted, state, ours)
+    await adoptFiles(posted, state, botMessages)
   } catch (error) {
     if (slackErrorCodeOf(error) === undefined) throw error
     deps.log.warn({ run: state.id, why: errorChainOf(error) }, 'thread could not be read')
@@ -221,14 +221,15 @@ function keyIn(state: RunState, { metadata, blocks }: Message): { key: string; l
 }
 
 /** A file has no metadata; one of ours by the same name in the thread is taken for it. */
-async function adoptFiles(posted: PostedMessages, state: RunState, ours: Message[]): Promise<void> {
+async function adoptFiles(posted: PostedMessages, state: RunState, botMessages: Message[]): Promise<void> {
   const recorded = new Set([...posted.byKey.values()].map(({ ts }) => ts))
-  const found = ours.flatMap((message) => message.files ?? []).filter((file) => !recorded.has(file.id))
+  const found = botMessages.flatMap((message) => message.files ?? []).filter((file) => !recorded.has(file.id))
   for (const { key, name } of postedFilesOf(state)) {
     if (posted.byKey.has(key)) continue
     const at = found.findIndex((file) => file.name === name)
     const [file] = at < 0 ? [] : found.splice(at, 1)
-    if (file) await saveMessage(posted, { key, channel: state.origin.channel, ts: file.id, picture: '', live: false })
+    if (file)
+      await saveMessage(posted, { key, channel: state.origin.channel, ts: file.id, contentHash: '', live: false })
   }
 }
 

@@ -86,7 +86,7 @@ async function edit(
   { key, ...content }: RenderedMessage,
 ): Promise<number | undefined> {
   const shown = posted.byKey.get(key)
-  if (shown?.picture === contentHashOf(content)) return undefined
+  if (shown?.contentHash === contentHashOf(content)) return undefined
   const dueMs = (editedAt.get(key) ?? 0) + EDIT_EVERY_MS - Date.now()
   if (dueMs > 0) return dueMs
   editedAt.set(key, Date.now())
@@ -120,7 +120,7 @@ async function startStream(posted: PostedMessages, live: LiveAnswer, page: Answe
   }
   live.stream = { key: page.key, ts, startedAt: Date.now(), sent: first.sent }
   streams.open += 1
-  await saveMessage(posted, { key: page.key, channel: origin.channel, ts, picture: '', live: true })
+  await saveMessage(posted, { key: page.key, channel: origin.channel, ts, contentHash: '', live: true })
 }
 
 async function appendPage(
@@ -160,7 +160,7 @@ export async function endStream(posted: PostedMessages, live: LiveAnswer): Promi
   const shown = live.stream && posted.byKey.get(live.stream.key)
   if (shown) {
     await stopMessageStream(posted.deps.webApi, shown)
-    await saveMessage(posted, { ...shown, live: false, picture: '' })
+    await saveMessage(posted, { ...shown, live: false, contentHash: '' })
   }
   dropStream(posted.deps, live)
 }

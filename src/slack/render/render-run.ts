@@ -85,7 +85,7 @@ function createRunView(deps: RenderDeps, first: RunState): RunView {
   const queue = createRenderQueue(
     async () => renderLive(await messagesOf(live.state), live),
     () => Math.max(RENDER_EVERY_MS, PER_STREAM_MS * deps.streams.open),
-    (error) => deps.log.warn({ run: first.id, why: errorChainOf(error) }, 'live painting failed'),
+    (error) => deps.log.warn({ run: first.id, why: errorChainOf(error) }, 'live rendering failed'),
   )
   const showSession = (state: RunState) => {
     const status = sessionStatusOf(state)

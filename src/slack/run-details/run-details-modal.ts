@@ -3,7 +3,7 @@ import type { RunId } from '../../ids.ts'
 import type { CallState, InputState, RunState } from '../../run/state/state.ts'
 import type { CallVisibility } from '../../run/state/visible-calls.ts'
 import { taskLineOf } from '../answer/describe-calls.ts'
-import { decidedApprovalMessage } from '../approvals/approval-card.ts'
+import { decidedApprovalText } from '../approvals/approval-card.ts'
 import {
   actionsBlock,
   contextBlock,
@@ -134,7 +134,7 @@ function outcomeTextOf({ stage, result, cause = '', approval }: CallState): stri
 }
 
 function verdictLines({ approval, why, stage }: CallState): string[] {
-  if (approval?.decided) return [decidedApprovalMessage(approval.decided)]
+  if (approval?.decided) return [decidedApprovalText(approval.decided)]
   if (approval) return [`:hourglass_flowing_sand: Nobody has decided yet; until ${formatDate(approval.expiresAt)}.`]
   if (stage === 'denied' || why.length === 0) return []
   return [`:arrow_right: Nobody had to approve it: ${escapeMrkdwn(truncate(why.join(' '), 300))}`]

@@ -23,7 +23,7 @@ export type AgentSessions = {
 /** A workspace without agents is asked again after this: its plan may change, or the app be installed anew. */
 const OFF_MS = 10 * 60_000
 /** A lost `closed` would leave the loader up for an hour. */
-const CLOSING_PATIENCE_MS = 60_000
+const CLOSING_MAX_WAIT_MS = 60_000
 
 /** Shows nothing where Slack does not offer it. */
 export function createAgentSessions({ webApi, log }: { webApi: WebApi; log: Log }): AgentSessions {
@@ -33,9 +33,9 @@ export function createAgentSessions({ webApi, log }: { webApi: WebApi; log: Log 
 
   const set = async (status: AgentSessionStatus, session: Record<string, unknown>) => {
     if (Date.now() < offUntil) return
-    const patienceMs = status === 'processing' ? 0 : CLOSING_PATIENCE_MS
+    const maxWaitMs = status === 'processing' ? 0 : CLOSING_MAX_WAIT_MS
     try {
-      await webApi.call('agents.sessions.setStatus', { ...session, status }, AnyResponse, patienceMs)
+      await webApi.call('agents.sessions.setStatus', { ...session, status }, AnyResponse, maxWaitMs)
     } catch (error) {
       if (isUnsupportedMethod(error)) offUntil = Date.now() + OFF_MS
       log.debug({ status, why: errorChainOf(error) }, 'session not shown')

@@ -31,31 +31,31 @@ const Info = z.object({
 })
 
 export function createSlackUsers(webApi: WebApi, log: Log): SlackUsers {
-  const cache = new Map<string, { person: SlackUser; until: number }>()
+  const cache = new Map<string, { user: SlackUser; until: number }>()
   const requests = new Map<string, Promise<SlackUser>>()
 
-  const ask = async (user: string): Promise<SlackUser> => {
+  const fetchUser = async (user: string): Promise<SlackUser> => {
     const { user: found } = await webApi.call('users.info', { user }, Info, 0)
-    const person = {
+    const slackUser = {
       name: found.profile?.display_name || found.profile?.real_name || found.real_name || found.name || 'somebody',
       mayManage: found.is_admin === true || found.is_owner === true,
       isBot: found.is_bot === true,
     }
     if (cache.size >= CACHE_MAX_USERS) cache.clear()
-    cache.set(user, { person, until: Date.now() + CACHE_MS })
-    return person
+    cache.set(user, { user: slackUser, until: Date.now() + CACHE_MS })
+    return slackUser
   }
   const of = async (user: string): Promise<SlackUser> => {
     const known = cache.get(user)
-    if (known && known.until > Date.now()) return known.person
-    const asking = requests.get(user) ?? ask(user).finally(() => requests.delete(user))
-    requests.set(user, asking)
-    return asking
+    if (known && known.until > Date.now()) return known.user
+    const request = requests.get(user) ?? fetchUser(user).finally(() => requests.delete(user))
+    requests.set(user, request)
+    return request
   }
 
   return {
     of,
-    mayManageNow: async (user) => (await ask(user)).mayManage,
+    mayManageNow: async (user) => (await fetchUser(user)).mayManage,
     async nameOf(user) {
       try {
         return (await of(user)).name
@@ -81,13 +81,13 @@ const Me = z.object({
 /** Asks Slack once who the token belongs to (docs.slack.dev/reference/methods/auth.test). */
 export function createBotIdentity(webApi: WebApi): () => Promise<BotIdentity> {
   let identity: Promise<BotIdentity> | undefined
-  const ask = async (): Promise<BotIdentity> => {
+  const fetchIdentity = async (): Promise<BotIdentity> => {
     const me = await webApi.call('auth.test', {}, Me)
     const workspace = me.is_enterprise_install ? (me.enterprise_id ?? me.team_id) : me.team_id
     return { user: me.user_id, bot: me.bot_id, workspace: WorkspaceId.parse(workspace), team: me.team_id }
   }
   return () => {
-    identity ??= ask().catch((error) => {
+    identity ??= fetchIdentity().catch((error) => {
       identity = undefined
       throw error
     })

@@ -164,7 +164,7 @@ test('a message somebody deleted is posted again', async () => {
 
 test('streams that a dead instance left open are ended by the next', async () => {
   const { settle, methods, kept } = easel()
-  kept.set('answer:0:0', { key: 'answer:0:0', channel: 'CGENERAL1', ts: '5.000000', picture: '', live: true })
+  kept.set('answer:0:0', { key: 'answer:0:0', channel: 'CGENERAL1', ts: '5.000000', contentHash: '', live: true })
   await settle({ ...finished, recovered: true })
   expect(methods()).toEqual(['conversations.replies', 'chat.stopStream', 'chat.update'])
 })
