@@ -71,8 +71,8 @@ const actionTextOf = (call: CallState): string =>
 
 const placeOf = ({ origin }: RunState): string => (origin.place === 'dm' ? 'a direct message' : `<#${origin.channel}>`)
 
-const statusText = (approval: ApprovalState): string =>
-  approval.decided ? STATUS_TEXTS[approval.decided.decision] : 'waits for approval.'
+const statusText = ({ decided }: ApprovalState): string =>
+  decided ? STATUS_TEXTS[decided.decision] : 'waits for approval.'
 
 const STATUS_TEXTS = { approved: 'approved.', denied: 'denied.', expired: 'expired.', stopped: 'stopped.' }
 
@@ -224,7 +224,6 @@ const PIECES =
 const SQL =
   /^\s*(?:select|with|insert|update|delete|merge|create|alter|drop|truncate|grant|revoke|explain|call|do|copy)\b/i
 const NAMES = new Set(['sql', 'query', 'statement'])
-
 /** Statements up to this length stay on one line. */
 const ONE_LINE = 60
 

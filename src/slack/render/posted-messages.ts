@@ -134,7 +134,7 @@ async function edit(posted: PostedMessages, slot: MessageSlot, content: MessageC
 }
 
 /** Deletes a message; one that Slack refuses to delete is forgotten all the same. */
-export async function removeMessage(posted: PostedMessages, { key, channel, ts }: ShownMessage): Promise<void> {
+async function removeMessage(posted: PostedMessages, { key, channel, ts }: ShownMessage): Promise<void> {
   const { deps, run } = posted
   try {
     await deps.webApi.call('chat.delete', { channel, ts }, AnyResponse)
