@@ -157,7 +157,7 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn 
     subscriptions,
     mcp,
     connect,
-    offering: createConnectionFeatures({ registry, subscriptions, mcp }),
+    features: createConnectionFeatures({ registry, subscriptions, mcp }),
     model: modelOf(config, log),
     settings,
     ...recordsIn(db),

@@ -7,10 +7,8 @@ import type { Settings } from '../policy/settings.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Runs } from '../run/runs.ts'
 import type { UsageReports } from '../run/usage.ts'
-import type { AgentSessions } from './web-api/agent-sessions.ts'
-import type { BotIdentity } from './web-api/bot-identity.ts'
-import type { DirectMessages } from './web-api/direct-messages.ts'
-import type { SlackUsers } from './web-api/users.ts'
+import type { AgentSessions } from './web-api/agents.ts'
+import type { BotIdentity, DirectMessages, SlackUsers } from './web-api/users.ts'
 import type { WebApi } from './web-api/web-api.ts'
 
 /** Slack itself, in one workspace. */
@@ -27,7 +25,7 @@ export type WebApiDeps = {
 export type RunsDeps = { runs: Runs }
 
 /** People's connections, and what their servers offer. */
-export type ConnectionDeps = { connect: Connect; offering: ConnectionFeatures; registry: Registry }
+export type ConnectionDeps = { connect: Connect; features: ConnectionFeatures; registry: Registry }
 
 /** What people and workspaces decided, and what they used. */
 export type PolicyDeps = { rules: Rules; settings: Settings; usage: UsageReports }
@@ -36,7 +34,7 @@ export type HomeTabDeps = {
   /** Publishes a person's Home tab anew, soon, if they opened it lately; never throws. */
   refreshHome(principal: Principal): void
   /** The same at once, for what the person just did there. */
-  paintHome(principal: Principal): Promise<void>
+  publishHome(principal: Principal): Promise<void>
 }
 
 /** Everything a listener of one workspace may ask for; each declares the parts it uses. */

@@ -8,7 +8,7 @@ const FILES = {
   asking: 'test/slack/messages/message-events.test.ts',
   connecting: 'test/slack/connections/connect-modal.test.ts',
   painter: 'test/slack/render/render-run.test.ts',
-  pressing: 'test/slack/interactions/button-press.test.ts',
+  pressing: 'test/slack/interactions/interaction.test.ts',
   approvals: 'test/path/approvals.test.ts',
   approvers: 'test/path/approvers.test.ts',
   details: 'test/path/details.test.ts',

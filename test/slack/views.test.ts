@@ -6,13 +6,9 @@ import { AppError } from '../../src/errors.ts'
 import { ApprovalId, ChannelId, ConnectionId, InputId, UserId } from '../../src/ids.ts'
 import type { CallState } from '../../src/run/state/state.ts'
 import { renderAnswer } from '../../src/slack/answer/answer-messages.ts'
-import { thanksText } from '../../src/slack/answer/feedback-buttons.ts'
 import { resultMessage } from '../../src/slack/answer/result-message.ts'
-import {
-  approvalMessage,
-  approvalReminderMessage,
-  pendingApprovalText,
-} from '../../src/slack/approvals/approval-card.ts'
+import { approvalReminderMessage } from '../../src/slack/app/expiry-reminders.ts'
+import { approvalMessage, pendingApprovalMessage } from '../../src/slack/approvals/approval-card.ts'
 import { editArgumentsModal } from '../../src/slack/approvals/edit-arguments-form.ts'
 import { approversMessage, rulesMessage } from '../../src/slack/approvals/rules-message.ts'
 import type { MessageContent } from '../../src/slack/blocks/build-blocks.ts'
@@ -40,7 +36,8 @@ import {
 import { testResultMessage } from '../../src/slack/connections/test-result-message.ts'
 import { budgetModal } from '../../src/slack/home/home-settings.ts'
 import { createHomeView } from '../../src/slack/home/home-view.ts'
-import { noSuchConnectionMessage } from '../../src/slack/interactions/connection-by-name.ts'
+import { noSuchConnectionMessage } from '../../src/slack/interactions/find-by-name.ts'
+import { thanksText } from '../../src/slack/messages/feedback.ts'
 import { helloMessage } from '../../src/slack/onboarding/welcome-message.ts'
 import { renderAll } from '../support/render-blocks.ts'
 import { approvalOf, CARDS, callOf, connectionOf, monthOf, recentRun, ruleOf, settingsOf } from './samples.ts'
@@ -252,12 +249,12 @@ const SAYINGS: Record<string, MessageContent> = {
       approval: approvalOf(),
     }),
   ),
-  'pending line': pendingApprovalText(askedFor(callOf({ approval: approvalOf() })), 'COPS00001'),
-  'pending line, long': pendingApprovalText(
+  'pending line': pendingApprovalMessage(askedFor(callOf({ approval: approvalOf() })), 'COPS00001'),
+  'pending line, long': pendingApprovalMessage(
     askedFor(callOf({ title: LONG, approval: approvalOf({ approvers: times(60, () => MEMBER) }) })),
     undefined,
   ),
-  'pending line, denied': pendingApprovalText(askedFor(callOf({ approval: decided('denied', LONG) })), undefined),
+  'pending line, denied': pendingApprovalMessage(askedFor(callOf({ approval: decided('denied', LONG) })), undefined),
   'thanks for a good word': thanksText('good'),
   'thanks for a bad word': thanksText('bad'),
   reminder: approvalReminderMessage(askedFor(callOf({ approval: approvalOf() })), ['UMEMBER1', 'UAPPROV1']),

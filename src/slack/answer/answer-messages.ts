@@ -1,5 +1,7 @@
-import type { KnownBlock } from '@slack/types'
+import type { ContextActionsBlock, KnownBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
+import type { RunId } from '../../ids.ts'
+import type { RunProgress } from '../../run/deps.ts'
 import type { CallState, RunState } from '../../run/state/state.ts'
 import { truncate } from '../../text.ts'
 import {
@@ -7,16 +9,14 @@ import {
   createBudgetButton,
   createButton,
   createCommandButton,
+  createDetailsButton,
   type MessageContent,
+  plainTextObject,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn, mentionOf } from '../blocks/text.ts'
-import { describeAction } from './describe-call.ts'
-import { createDetailsButton } from './details-button.ts'
-import { feedbackButtons } from './feedback-buttons.ts'
+import { describeAction, missedCallText, stepsBlock, stepsText, unknownOutcomeText } from './describe-calls.ts'
 import { type AnswerPage, callsOnPage, isAfterApproval, nextSegmentOf, paginateAnswer } from './paginate-answer.ts'
-import { stepsBlock, stepsText } from './plan-block.ts'
-import { missedCallText, unknownOutcomeText } from './task-card.ts'
 
 /** One message of the answer as it should be in the thread. */
 export type RenderedMessage = { key: string } & MessageContent
@@ -39,10 +39,10 @@ function renderPage(page: AnswerPage, footer: MessageContent | undefined): Rende
     if (piece.kind === 'words') return [{ type: 'markdown', text: piece.text }]
     return index === first ? [stepsBlock(calls)] : []
   })
-  const said = words.length > 0 || calls.length === 0 ? words : [stepsText(calls)]
+  const texts = words.length > 0 || calls.length === 0 ? words : [stepsText(calls)]
   return {
     key: page.key,
-    text: truncate([...said, ...(footer?.text ? [footer.text] : [])].join('\n\n'), LIMITS.message.textMax / 2),
+    text: truncate([...texts, ...(footer?.text ? [footer.text] : [])].join('\n\n'), LIMITS.message.textMax / 2),
     blocks: [...blocks, ...(footer?.blocks ?? [])],
   }
 }
@@ -65,7 +65,12 @@ export const stopButtonsFor = (state: Pick<RunState, 'id'>, key = ''): KnownBloc
 const stopBlockIdOf = (run: string, key: string): string => `stop ${run} ${key}`
 
 function endOf(state: RunState): MessageContent | undefined {
-  const parts = [...unknownCalls(state), ...missedCalls(state), ...reconnects(state), ...outcomeOf(state)]
+  const parts = [
+    ...unknownOutcomeMessages(state),
+    ...unansweredMessages(state),
+    ...reconnectMessages(state),
+    ...outcomeOf(state),
+  ]
   if (parts.length === 0) return undefined
   return {
     text: parts
@@ -76,24 +81,27 @@ function endOf(state: RunState): MessageContent | undefined {
   }
 }
 
-function unknownCalls(state: RunState): MessageContent[] {
+function unknownOutcomeMessages(state: RunState): MessageContent[] {
   if (state.status === 'working') return []
   const unknown = state.calls.filter((call) => call.stage === 'unknown' && call.retryable).slice(0, 3)
   return unknown.map((call) => {
     const text = unknownOutcomeText(call)
-    return { text, blocks: [sectionBlock(`:grey_question: ${text}`), actionsBlock([againButton(state, call)])] }
+    return {
+      text,
+      blocks: [sectionBlock(`:grey_question: ${text}`), actionsBlock([createTryAgainButton(state, call)])],
+    }
   })
 }
 
 /** Calls that a server did not answer and no later call replaced. A run that failed as a whole is tried again as a whole. */
-function missedCalls(state: RunState): MessageContent[] {
+function unansweredMessages(state: RunState): MessageContent[] {
   if (state.status !== 'finished') return []
   const missed = state.calls.filter(
     (call, at) => call.stage === 'failed' && call.retryable && !state.calls.slice(at + 1).some(isRepeatOf(call)),
   )
   return missed.slice(-3).map((call) => {
     const text = missedCallText(call)
-    return { text, blocks: [sectionBlock(`:hourglass: ${text}`), actionsBlock([againButton(state, call)])] }
+    return { text, blocks: [sectionBlock(`:hourglass: ${text}`), actionsBlock([createTryAgainButton(state, call)])] }
   })
 }
 
@@ -103,7 +111,7 @@ const isRepeatOf =
   ({ connectionName, tool }: CallState): boolean =>
     connectionName === call.connectionName && tool === call.tool
 
-const againButton = (state: RunState, call: CallState) =>
+const createTryAgainButton = (state: RunState, call: CallState) =>
   createButton({
     text: 'Try again',
     action: `call_again:${call.id}`,
@@ -112,7 +120,7 @@ const againButton = (state: RunState, call: CallState) =>
   })
 
 /** Reconnect buttons for calls whose cause names a sign-in or says to connect again; only the connection's owner can press them. */
-function reconnects(state: RunState): MessageContent[] {
+function reconnectMessages(state: RunState): MessageContent[] {
   if (state.status === 'working') return []
   const broken = state.calls.filter(
     (call) => call.stage === 'failed' && /reconnect|connect again|sign[- ]in/i.test(call.cause ?? ''),
@@ -132,11 +140,11 @@ function outcomeOf(state: RunState): MessageContent[] {
     case 'working':
       return []
     case 'stopped':
-      return [textMessage(stoppedText(state)), ...details(state)]
+      return [textMessage(stoppedText(state)), ...detailsMessages(state)]
     case 'failed':
-      return [failed(state)]
+      return [failedMessage(state)]
     case 'finished':
-      return finished(state)
+      return finishedMessages(state)
     default:
       return state.status satisfies never
   }
@@ -147,7 +155,7 @@ function stoppedText(state: RunState): string {
   return other ? `Okay, I stopped, as ${mentionOf(state.stoppedBy ?? '')} asked.` : 'Okay, I stopped.'
 }
 
-function failed(state: RunState): MessageContent {
+function failedMessage(state: RunState): MessageContent {
   const text = escapeMrkdwn(state.failure?.message ?? 'Something went wrong on our side. Please try again.')
   const again = createButton({ text: 'Try again', action: 'run_again', value: state.id })
   const raise = state.failure?.code === 'limit_reached' ? [createBudgetButton({ budgetUsd: 0 })] : []
@@ -165,11 +173,11 @@ const NOTES = {
   budget: 'I stopped here because this used up what one request may cost. Say _go on_ and I will continue.',
 }
 
-function finished(state: RunState): MessageContent[] {
+function finishedMessages(state: RunState): MessageContent[] {
   const feedback: MessageContent[] = [
     ...suggestedQuestions(state.answer),
     { text: '', blocks: [feedbackButtons(state.id)] },
-    ...details(state),
+    ...detailsMessages(state),
   ]
   if (state.note !== undefined) return [textMessage(NOTES[state.note]), ...feedback]
   if (state.answer.trim() !== '') return feedback
@@ -194,7 +202,44 @@ function suggestedQuestions(answer: string): MessageContent[] {
 const SUGGESTED_MAX = 4
 
 /** An answer without calls has no details. */
-const details = ({ id, calls }: RunState): MessageContent[] =>
+const detailsMessages = ({ id, calls }: RunState): MessageContent[] =>
   calls.length === 0 ? [] : [{ text: '', blocks: [actionsBlock([createDetailsButton(id)])] }]
 
 const textMessage = (text: string): MessageContent => ({ text, blocks: [sectionBlock(text)] })
+
+/** Two thumbs under a final answer. */
+const feedbackButtons = (run: RunId): ContextActionsBlock => ({
+  type: 'context_actions',
+  block_id: `feedback ${run}`,
+  elements: [
+    {
+      type: 'feedback_buttons',
+      action_id: 'run_feedback',
+      positive_button: {
+        text: plainTextObject('Good answer'),
+        accessibility_label: 'This answer was good',
+        value: `good ${run}`,
+      },
+      negative_button: {
+        text: plainTextObject('Bad answer'),
+        accessibility_label: 'This answer was bad',
+        value: `bad ${run}`,
+      },
+    },
+  ],
+})
+
+/** What a server says of a call under way: its share of the work and its own words; empty where it says nothing. */
+export function progressText({ progress, total, message }: Extract<RunProgress, { kind: 'progress' }>): string {
+  const share = total ? `${Math.round(((progress ?? 0) / total) * 100)}%` : ''
+  return [share, message ?? ''].filter(Boolean).join(' ')
+}
+
+/** Why the model is waited for, and how long. */
+export const waitingText = ({ why, seconds }: Extract<RunProgress, { kind: 'waiting' }>): string =>
+  `${WAITING_REASONS[why] ?? 'The model cannot be reached'}, trying again in ${Math.ceil(seconds)} s…`
+
+const WAITING_REASONS: Record<string, string> = {
+  overloaded: 'The model is busy',
+  rate_limited: 'The model has too many requests',
+}

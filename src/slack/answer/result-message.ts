@@ -5,7 +5,7 @@ import type { CallState } from '../../run/state/state.ts'
 import { truncate } from '../../text.ts'
 import { type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, joinWords, pluralize, withoutMentions } from '../blocks/text.ts'
-import { describeCall } from './describe-call.ts'
+import { describeCall } from './describe-calls.ts'
 
 const ROWS_PER_PAGE = 10
 

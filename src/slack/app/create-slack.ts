@@ -22,8 +22,12 @@ import { slackErrorCodeOf } from '../web-api/web-api.ts'
 import { createBoltLogger } from './bolt-logger.ts'
 import { createExpiryReminders } from './expiry-reminders.ts'
 import { createInstallReceiver, INSTALL_PATH, REDIRECT_PATH, type SlackOAuth } from './install.ts'
-import type { SlackParts } from './workspace-app.ts'
-import { createManyWorkspaceApps, createSingleWorkspaceApps, type WorkspaceApps } from './workspace-apps.ts'
+import {
+  createManyWorkspaceApps,
+  createSingleWorkspaceApps,
+  type SlackParts,
+  type WorkspaceApps,
+} from './workspace-apps.ts'
 
 export type SlackSettings = {
   /** Chooses Socket Mode; without it Slack sends signed HTTP requests. */

@@ -4,9 +4,12 @@ import type { Log } from '../../log.ts'
 import type { DueReminders, Reminders } from '../../run/decisions/reminders.ts'
 import type { Runs } from '../../run/runs.ts'
 import type { RunState } from '../../run/state/state.ts'
+import { truncate } from '../../text.ts'
 import { type Polling, pollEvery } from '../../timing.ts'
-import { approvalReminderMessage } from '../approvals/approval-card.ts'
-import type { MessageContent } from '../blocks/build-blocks.ts'
+import { describeAction, lowerFirst, withCapital } from '../answer/describe-calls.ts'
+import type { ApprovalContent } from '../approvals/approval-card.ts'
+import { type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
+import { escapeInlineMrkdwn, formatDate, joinWords, mentionOf } from '../blocks/text.ts'
 import { elicitationReminderMessage } from '../elicitation/elicitation-card.ts'
 import { currentApproversOf } from '../interactions/find-for-person.ts'
 import { AnyResponse, isPermanentError } from '../web-api/web-api.ts'
@@ -73,6 +76,15 @@ async function approvalRemindersOf(
     const content = approvalReminderMessage({ ...found, approval }, channel.startsWith('D') ? [] : approvers)
     return { state, channel, thread: channel === origin.channel ? origin.threadTs : ts, content }
   })
+}
+
+/** The reminder below a card before it expires. Pure. */
+export function approvalReminderMessage({ call, approval }: ApprovalContent, approvers: string[]): MessageContent {
+  const who = approvers.length === 0 ? '' : `${joinWords(approvers.slice(0, 10).map(mentionOf), 'or')}: `
+  const action = escapeInlineMrkdwn(truncate(lowerFirst(describeAction(call, 'wish')), 200))
+  const words = `${who}the request above to _${action}_ is still waiting for a decision. It expires ${formatDate(approval.expiresAt)}; after that it will not be done.`
+  const text = withCapital(words)
+  return { text, blocks: [sectionBlock(`:bell: ${text}`)] }
 }
 
 async function inputRemindersOf(

@@ -1,10 +1,29 @@
+import { App, type ReceiverEvent } from '@slack/bolt'
+import type { Logger } from '@slack/web-api'
+import type { Connect } from '../../connect/connect-types.ts'
+import type { ConnectionFeatures } from '../../connect/features/features.ts'
 import type { Installations } from '../../connect/installations.ts'
+import { errorChainOf } from '../../errors.ts'
 import type { WorkspaceId } from '../../ids.ts'
+import type { Log } from '../../log.ts'
+import type { Rules } from '../../policy/rules.ts'
+import type { Settings } from '../../policy/settings.ts'
+import type { Registry } from '../../registry/registry.ts'
+import type { Reminders } from '../../run/decisions/reminders.ts'
+import type { ReadFile } from '../../run/deps.ts'
+import type { Runs } from '../../run/runs.ts'
 import type { Origin } from '../../run/state/events.ts'
-import { createFileCache } from '../messages/file-reader.ts'
-import { createBotIdentity } from '../web-api/bot-identity.ts'
-import { createNotInstalledError } from '../web-api/web-api.ts'
-import { createWorkspaceApp, type SlackParts, type WorkspaceApp, type WorkspaceAuth } from './workspace-app.ts'
+import type { UsageReports } from '../../run/usage.ts'
+import type { SlackDeps } from '../deps.ts'
+import { createHome } from '../home/home.ts'
+import { createFileCache, createFileReader, type FileCache } from '../messages/file-reader.ts'
+import type { RenderDeps } from '../render/posted-messages.ts'
+import { createAgentSessions } from '../web-api/agents.ts'
+import { createDownloadFile } from '../web-api/download-file.ts'
+import { type BotIdentity, createBotIdentity, createDirectMessages, createSlackUsers } from '../web-api/users.ts'
+import { createNotInstalledError, createWebApi, type TokenSource, type WebApi } from '../web-api/web-api.ts'
+import { createBoltLogger } from './bolt-logger.ts'
+import { registerListeners } from './register.ts'
 import { type RequestWorkspace, requestWorkspacesOf } from './workspace-of-request.ts'
 
 /** The app in one workspace, or in each that installed it. */
@@ -95,5 +114,90 @@ function authIn(
       await installations.remove(await installation())
       drop(workspace)
     },
+  }
+}
+
+/** What the Slack app needs from the rest of Patchbay; all workspaces share it. */
+export type SlackParts = {
+  runs: Runs
+  reminders: Reminders
+  connect: Connect
+  features: ConnectionFeatures
+  registry: Registry
+  rules: Rules
+  settings: Settings
+  usage: UsageReports
+  log: Log
+}
+
+/** How the app authenticates in one workspace. */
+export type WorkspaceAuth = {
+  tokens: TokenSource
+  bot(webApi: WebApi): () => Promise<BotIdentity>
+  /** Forgets a token that Slack does not take any more. */
+  forgetToken(): Promise<void>
+}
+
+/** The app in one workspace: a Bolt app with its listeners, and what it remembers of the workspace. */
+export type WorkspaceApp = {
+  deps: SlackDeps
+  renderDeps: RenderDeps
+  readFile: ReadFile
+  handleEvent(event: ReceiverEvent): Promise<void>
+  close(): void
+}
+
+/** `files` is shared by all workspaces, as its size is limited. */
+function createWorkspaceApp(parts: SlackParts, auth: WorkspaceAuth, files: FileCache): WorkspaceApp {
+  const { log } = parts
+  const logger = createBoltLogger(log)
+  const webApi = createWebApi(auth.tokens, logger)
+  const slack = {
+    webApi,
+    bot: auth.bot(webApi),
+    people: createSlackUsers(webApi, log),
+    directMessageOf: createDirectMessages({ webApi, log }),
+    sessions: createAgentSessions({ webApi, log }),
+  }
+  const home = createHome({ ...parts, ...slack })
+  const deps: SlackDeps = { ...parts, ...slack, refreshHome: home.refresh, publishHome: home.publish }
+  const app = createBoltApp(auth.tokens, slack.bot, logger)
+  registerListeners(app, deps, auth.forgetToken)
+  return {
+    deps,
+    renderDeps: { ...deps, streams: { open: 0, offUntil: 0 } },
+    readFile: createFileReader(deps, createDownloadFile(auth.tokens), files),
+    handleEvent: (event) => app.processEvent(event),
+    close: home.close,
+  }
+}
+
+function createBoltApp({ apiUrl, token }: TokenSource, bot: () => Promise<BotIdentity>, logger: Logger): App {
+  const authorize = async () => {
+    const [me, botToken] = await Promise.all([bot(), token()])
+    return { botToken, botId: me.bot, botUserId: me.user, teamId: me.team }
+  }
+  // Requests come in through `handleEvent`.
+  const receiver = { init: () => undefined, start: async () => undefined, stop: async () => undefined }
+  const app = new App({ receiver, authorize, logger, convoStore: false, clientOptions: { slackApiUrl: apiUrl } })
+  acknowledgeAfterListeners(app)
+  app.error(async (error) => {
+    logger.error(errorChainOf(error))
+    // An event whose listener failed must not be acknowledged.
+    throw error
+  })
+  return app
+}
+
+/**
+ * Acknowledges an event only after its listeners are done, so that Slack delivers it again after a crash or an error; Bolt does it before.
+ * Commands, presses and submissions are acknowledged by their listeners.
+ */
+function acknowledgeAfterListeners(app: App): void {
+  const process = app.processEvent.bind(app)
+  app.processEvent = async (event: ReceiverEvent) => {
+    if (event.body.type !== 'event_callback') return process(event)
+    await process({ ...event, ack: async () => undefined })
+    await event.ack()
   }
 }

@@ -5,15 +5,15 @@ import { errorChainOf } from '../../errors.ts'
 import { ApprovalId, type Principal } from '../../ids.ts'
 import type { AnswerOutcome, ApprovalAnswer } from '../../run/runs.ts'
 import type { CallState, RunState } from '../../run/state/state.ts'
-import { describeAction } from '../answer/describe-call.ts'
+import { describeAction } from '../answer/describe-calls.ts'
 import { createModal, inputBlock, type MessageContent, plainTextObject, sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, joinWords, mentionOf } from '../blocks/text.ts'
 import type { HomeTabDeps, PolicyDeps, RunsDeps, WebApiDeps } from '../deps.ts'
-import { type BlockAction, onButtonPress, onDurablePress } from '../interactions/button-press.ts'
 import { currentApproversOf, findApprovalFor, type PendingApproval } from '../interactions/find-for-person.ts'
-import { onViewSubmission, type ViewSubmission } from '../interactions/view-submission.ts'
+import { type BlockAction, onButtonPress, onDurablePress } from '../interactions/interaction.ts'
+import { onViewSubmission, type ViewSubmission } from '../interactions/modals.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
-import { approvalMessage, decidedApprovalMessage } from './approval-card.ts'
+import { approvalMessage, decidedApprovalText } from './approval-card.ts'
 import { canEditArguments, editArgumentsModal, readTypedArguments } from './edit-arguments-form.ts'
 
 const Metadata = z.object({ approval: ApprovalId })
@@ -40,7 +40,7 @@ async function answerApproval(
   const outcome: AnswerOutcome = id.success
     ? await deps.runs.answer({ approval: id.data, by: press.by, ...decision })
     : { kind: 'gone' }
-  if (press.view?.kind === 'home') void deps.paintHome(press.by)
+  if (press.view?.kind === 'home') void deps.publishHome(press.by)
   else deps.refreshHome(press.by)
   if (outcome.kind === 'settled') return
   if (id.success && outcome.kind !== 'not_yours') await refreshCard(deps, press, id.data)
@@ -118,7 +118,7 @@ async function findOpenApproval(
   }
   const { decided } = found.approval
   if (decided) {
-    const text = decidedApprovalMessage(decided)
+    const text = decidedApprovalText(decided)
     await responder.reply({ text, blocks: [sectionBlock(text)] }, 'Approval')
     return undefined
   }

@@ -1,31 +1,29 @@
 import type { ConfirmationDialog, KnownBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
+import type { JsonObject, JsonValue } from '../../json.ts'
 import type { ApprovalState, CallState, RunState } from '../../run/state/state.ts'
 import { truncate } from '../../text.ts'
-import { describeAction } from '../answer/describe-call.ts'
-import { createDetailsButton } from '../answer/details-button.ts'
+import { describeCall, lowerFirst, withCapital } from '../answer/describe-calls.ts'
 import {
   actionsBlock,
   contextBlock,
   createButton,
+  createDetailsButton,
   type MessageContent,
   plainTextObject,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
-import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, joinWords, mentionOf } from '../blocks/text.ts'
-import { argumentsText } from './arguments-text.ts'
+import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, joinWords, mentionOf, revealInvisible } from '../blocks/text.ts'
 
 /** Longer arguments are cut in the card and uploaded as a file. */
 export const SHOWN_ARGUMENTS = 2_500
 
-type ApprovalContent = { state: RunState; call: CallState; approval: ApprovalState }
+export type ApprovalContent = { state: RunState; call: CallState; approval: ApprovalState }
 
 /** The card that asks for approval of one call, or says who decided it. Pure. */
 export function approvalMessage(content: ApprovalContent): MessageContent {
   const { state, call, approval } = content
-  const action = escapeInlineMrkdwn(
-    truncate(`${lowerFirst(describeAction(call, 'wish'))} with ${call.connectionName}`, 300),
-  )
+  const action = actionTextOf(call)
   const line = `${mentionOf(state.origin.user)} wants to ${action}, asked in ${placeOf(state)}`
   const mark = approval.risk === 'destructive' ? ':warning:' : ':lock:'
   const strikethrough = approval.decided && approval.decided.decision !== 'approved'
@@ -37,17 +35,18 @@ export function approvalMessage(content: ApprovalContent): MessageContent {
       argumentsBlock(call),
       contextBlock(...contextTexts(content)),
       ...(approval.decided
-        ? [contextBlock(decidedApprovalMessage(approval.decided)), ...decidedButtons(state, approval)]
+        ? [contextBlock(decidedApprovalText(approval.decided)), ...decidedButtons(state, approval)]
         : [decideButtons(call, approval)]),
     ],
   }
 }
 
 /** For the thread of a requester who may not decide: who is asked and where, later the decision. Pure. */
-export function pendingApprovalText({ call, approval }: ApprovalContent, channel: string | undefined): MessageContent {
-  const action = escapeInlineMrkdwn(
-    truncate(`${lowerFirst(describeAction(call, 'wish'))} with ${call.connectionName}`, 300),
-  )
+export function pendingApprovalMessage(
+  { call, approval }: ApprovalContent,
+  channel: string | undefined,
+): MessageContent {
+  const action = actionTextOf(call)
   const who = joinWords(approval.approvers.slice(0, 10).map(mentionOf), 'or')
   const where = channel === undefined ? 'in a direct message' : `in <#${channel}>`
   const until = `If nobody decides by ${formatDate(approval.expiresAt)}, it will not be done.`
@@ -56,27 +55,17 @@ export function pendingApprovalText({ call, approval }: ApprovalContent, channel
     return { text: question, blocks: [sectionBlock(`:hourglass_flowing_sand: ${question}`), contextBlock(until)] }
   return {
     text: `${action}: ${statusText(approval)}`,
-    blocks: [sectionBlock(`*${capitalize(action)}*`), contextBlock(decidedApprovalMessage(approval.decided))],
+    blocks: [sectionBlock(`*${withCapital(action)}*`), contextBlock(decidedApprovalText(approval.decided))],
   }
 }
 
-/** The reminder below a card before it expires. Pure. */
-export function approvalReminderMessage({ call, approval }: ApprovalContent, approvers: string[]): MessageContent {
-  const who = approvers.length === 0 ? '' : `${joinWords(approvers.slice(0, 10).map(mentionOf), 'or')}: `
-  const action = escapeInlineMrkdwn(truncate(lowerFirst(describeAction(call, 'wish')), 200))
-  const words = `${who}the request above to _${action}_ is still waiting for a decision. It expires ${formatDate(approval.expiresAt)}; after that it will not be done.`
-  const text = capitalize(words)
-  return { text, blocks: [sectionBlock(`:bell: ${text}`)] }
-}
+const actionTextOf = (call: CallState): string =>
+  escapeInlineMrkdwn(truncate(lowerFirst(describeCall(call, 'wish')), 300))
 
 const placeOf = ({ origin }: RunState): string => (origin.place === 'dm' ? 'a direct message' : `<#${origin.channel}>`)
 
-const capitalize = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
-
-const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
-
-const statusText = (approval: ApprovalState): string =>
-  approval.decided ? STATUS_TEXTS[approval.decided.decision] : 'waits for approval.'
+const statusText = ({ decided }: ApprovalState): string =>
+  decided ? STATUS_TEXTS[decided.decision] : 'waits for approval.'
 
 const STATUS_TEXTS = { approved: 'approved.', denied: 'denied.', expired: 'expired.', stopped: 'stopped.' }
 
@@ -152,7 +141,7 @@ const confirmAlways = ({ tool, connectionName }: CallState): ConfirmationDialog 
 })
 
 /** Who decided what and when, in one line. */
-export function decidedApprovalMessage(decided: NonNullable<ApprovalState['decided']>): string {
+export function decidedApprovalText(decided: NonNullable<ApprovalState['decided']>): string {
   const who = decided.by === undefined ? '' : ` by ${mentionOf(decided.by)}`
   const when = formatDate(decided.at)
   switch (decided.decision) {
@@ -175,4 +164,80 @@ function decidedButtons({ id, origin }: RunState, approval: ApprovalState): Know
   if (decision === 'approved' && by !== origin.user) return [actionsBlock([createDetailsButton(id)])]
   if (approval.decided?.decision !== 'denied' || approval.decided.reason) return []
   return [actionsBlock([createButton({ text: 'Give a reason', action: 'approval_reason', value: approval.id })])]
+}
+
+/**
+ * The exact arguments for a person to read, one per line: `name: value`, with values as JSON, so that "1" and 1 differ. Multiline text,
+ * SQL and JSON are indented under their name, and invisible characters are spelled out.
+ */
+export function argumentsText(given: JsonObject): string {
+  const names = Object.keys(given)
+  if (names.length === 0) return '(none)'
+  return names.map((name) => `${revealInvisible(name)}: ${valueText(name, given[name] ?? null)}`).join('\n')
+}
+
+function valueText(name: string, value: JsonValue): string {
+  if (typeof value !== 'string') return jsonText(value)
+  const text = isSql(name, value) ? formatSql(value) : (prettyJson(value) ?? value)
+  return text.includes('\n')
+    ? `\n  ${revealInvisible(text).replaceAll('\n', '\n  ')}`
+    : revealInvisible(JSON.stringify(value))
+}
+
+function jsonText(value: JsonValue): string {
+  const json = JSON.stringify(value)
+  if (json.length <= 80 || typeof value !== 'object') return revealInvisible(json)
+  return revealInvisible(JSON.stringify(value, null, 2)).replaceAll('\n', '\n  ')
+}
+
+/** JSON text with indentation; undefined if that would change it (duplicate names, rounded numbers) or it is no JSON. */
+function prettyJson(text: string): string | undefined {
+  if (text.length <= 80 || !/^\s*[[{]/.test(text)) return undefined
+  try {
+    const value: unknown = JSON.parse(text)
+    const compact = text.replace(/("(?:[^"\\]|\\.)*")|\s+/g, (_all, quoted: string | undefined) => quoted ?? '')
+    return JSON.stringify(value) === compact ? JSON.stringify(value, null, 2) : undefined
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+/** Clauses that start a new line. */
+const CLAUSE =
+  /^(?:from|where|group by|order by|having|limit|offset|set|values|returning|union|except|intersect|on conflict|(?:(?:left|right|full|inner|cross|outer|natural)\s+)*join)\b/i
+
+/** Words that belong with the clause after them. */
+const LEADS = /\b(?:left|right|full|inner|cross|outer|natural|delete|distinct)$/i
+
+/** Quoted strings and names, comments and parentheses, whose content is left as it is. */
+const PIECES =
+  /'(?:[^']|'')*'|"(?:[^"]|"")*"|(\$\w*\$)[\s\S]*?\1|--[^\n]*|\/\*[\s\S]*?\*\/|[()]|\s+|[^\s'"()$/-]+|[\s\S]/g
+
+const SQL =
+  /^\s*(?:select|with|insert|update|delete|merge|create|alter|drop|truncate|grant|revoke|explain|call|do|copy)\b/i
+const NAMES = new Set(['sql', 'query', 'statement'])
+/** Statements up to this length stay on one line. */
+const ONE_LINE = 60
+
+const isSql = (name: string, value: string): boolean => NAMES.has(name.toLowerCase()) && SQL.test(value)
+
+/**
+ * A statement with one clause per line. Only whitespace between clauses changes, never inside quotes, comments or parentheses, so that
+ * the approver reads what is sent; a statement with line breaks, backslashes or `--` is returned as it is.
+ */
+export function formatSql(sql: string): string {
+  if (sql.length <= ONE_LINE || /[\n\\]|--/.test(sql)) return sql
+  let depth = 0
+  let at = 0
+  return [...sql.matchAll(PIECES)]
+    .map(([piece]) => {
+      at += piece.length
+      if (piece === '(') depth += 1
+      if (piece === ')') depth -= 1
+      const between = depth === 0 && piece.trim() === ''
+      const before = sql.slice(Math.max(0, at - piece.length - 10), at - piece.length)
+      return between && CLAUSE.test(sql.slice(at)) && !LEADS.test(before) ? '\n' : piece
+    })
+    .join('')
 }

@@ -1,9 +1,7 @@
 import type { App } from '@slack/bolt'
 import { type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import type { HomeTabDeps, PolicyDeps, WebApiDeps } from '../deps.ts'
-import { onButtonPress } from '../interactions/button-press.ts'
-import type { Command } from '../interactions/command.ts'
-import type { Responder } from '../interactions/responder.ts'
+import { type Command, onButtonPress, type Responder } from '../interactions/interaction.ts'
 import { rulesMessage } from './rules-message.ts'
 
 export const rulesCommand: Command = {
@@ -22,7 +20,7 @@ export function registerRules(app: App, deps: WebApiDeps & PolicyDeps & HomeTabD
   onButtonPress(app, deps, 'rule_revoke', async ({ by, value, view, responder }) => {
     const revoked = await deps.rules.revoke(by, value)
     if (view?.kind === 'home') {
-      await deps.paintHome(by)
+      await deps.publishHome(by)
       return
     }
     deps.refreshHome(by)

@@ -12,6 +12,7 @@ import type {
   SectionBlock,
 } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
+import type { RunId } from '../../ids.ts'
 import { truncate } from '../../text.ts'
 
 /** A message as blocks, and as text for notifications and screen readers. */
@@ -123,3 +124,12 @@ export const createBudgetButton = ({ budgetUsd }: { budgetUsd?: number | undefin
 /** The modal that says that something is done. */
 export const doneModal = (title: string, words: string) =>
   createModal({ id: 'done', title, blocks: [sectionBlock(`:white_check_mark: ${words}`)] })
+
+/** Opens the details of a run. */
+export const createDetailsButton = (run: RunId): Button =>
+  createButton({
+    text: 'Details',
+    action: 'run_details',
+    value: run,
+    accessibilityLabel: 'Details of what was done, step by step',
+  })

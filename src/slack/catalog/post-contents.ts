@@ -14,12 +14,12 @@ const INLINE_CHARS = 12_000
 
 /** The contents of a resource. Throws AppError `server_refused` if its server elicits input first, which needs a run. */
 export async function readContents(
-  { offering }: ConnectionDeps,
+  { features }: ConnectionDeps,
   by: Principal,
   { id, name }: Pick<Connection, 'id' | 'name'>,
   uri: string,
 ): Promise<ResourceContent[]> {
-  const contents = await offering.read(by, id, uri)
+  const contents = await features.read(by, id, uri)
   if (contents !== 'asks') return contents
   throw new AppError(
     'server_refused',

@@ -6,9 +6,8 @@ import { ConnectionId, type Principal } from '../../ids.ts'
 import { doneModal } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
 import type { ConnectionDeps, RunsDeps, WebApiDeps } from '../deps.ts'
-import { type BlockAction, onButtonPress } from '../interactions/button-press.ts'
-import type { Command } from '../interactions/command.ts'
-import { loadingModal, showLoadedView } from '../interactions/loading-view.ts'
+import { type BlockAction, type Command, onButtonPress } from '../interactions/interaction.ts'
+import { loadingModal, onViewSubmission, showLoadedView, type ViewSubmission } from '../interactions/modals.ts'
 import {
   anchorThread,
   originOf,
@@ -16,7 +15,6 @@ import {
   type ThreadAnchor,
   uploadFile,
 } from '../interactions/post-in-thread.ts'
-import { onViewSubmission, type ViewSubmission } from '../interactions/view-submission.ts'
 import { connectionIdIn, findListConnection, type ListModal, openListModal, readListQuery } from './list-modal.ts'
 import { promptPartsOf } from './post-contents.ts'
 import { promptRequestText, promptsModal, usedPromptMessage } from './prompts-list.ts'
@@ -26,8 +24,8 @@ import { completionsFor, enteredValuesIn } from './template-values.ts'
 export const PROMPTS_LIST: ListModal = {
   id: 'prompts',
   title: 'Prompts',
-  show: async ({ offering }, by, query, names) =>
-    promptsModal(await offering.prompts(by, connectionIdIn(query)), query, names),
+  show: async ({ features }, by, query, names) =>
+    promptsModal(await features.prompts(by, connectionIdIn(query)), query, names),
 }
 
 export const promptsCommand: Command = {
@@ -92,7 +90,7 @@ async function promptForm(
 
 async function findPrompt(deps: ConnectionDeps, by: Principal, { connection: id, of }: PromptMetadata) {
   const connection = await findListConnection(deps, by, id)
-  const prompt = (await deps.offering.prompts(by, id)).find(({ name }) => name === of.name)
+  const prompt = (await deps.features.prompts(by, id)).find(({ name }) => name === of.name)
   if (prompt === undefined)
     throw new AppError('not_found', `${connection.name} no longer has this prompt. Open its list again.`)
   return { connection, prompt }
@@ -124,7 +122,7 @@ async function usePrompt(deps: WebApiDeps & RunsDeps & ConnectionDeps, by: Princ
   const given = Object.fromEntries(Object.entries(submission.values).filter(([, value]) => value !== ''))
   try {
     const { connection, prompt } = await findPrompt(deps, by, submission.metadata)
-    const messages = await deps.offering.prompt(by, submission.metadata.connection, {
+    const messages = await deps.features.prompt(by, submission.metadata.connection, {
       name: prompt.name,
       arguments: given,
     })

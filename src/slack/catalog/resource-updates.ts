@@ -6,8 +6,8 @@ import type { ResourceSubscriptionRow } from '../../registry/resource-subscripti
 import { sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn, mentionOf } from '../blocks/text.ts'
 import type { ConnectionDeps, WebApiDeps } from '../deps.ts'
-import { type BlockAction, onButtonPress } from '../interactions/button-press.ts'
 import { findConnectionFor } from '../interactions/find-for-person.ts'
+import { type BlockAction, onButtonPress } from '../interactions/interaction.ts'
 import { anchorThread, postInThread, type ReplyPlace, type ThreadAnchor } from '../interactions/post-in-thread.ts'
 import { AnyResponse, isPermanentError } from '../web-api/web-api.ts'
 import { postContents, readContents } from './post-contents.ts'
@@ -32,7 +32,7 @@ export async function watchResource(
   const anchor = await anchorThread(deps, by, picked, { text: first, blocks: [sectionBlock(first)] })
   const { channel, threadTs, messageTs: ts } = anchor
   try {
-    const { id } = await deps.offering.watch(by, connection, { uri, name, channel, threadTs })
+    const { id } = await deps.features.watch(by, connection, { uri, name, channel, threadTs })
     await deps.webApi.call('chat.update', { channel, ts, ...watchingMessage(by.user, { name, of, id }) }, AnyResponse)
   } catch (error) {
     await deps.webApi.call('chat.delete', { channel, ts }, AnyResponse)
@@ -52,7 +52,7 @@ export async function announceResourceChange(
     await postInThread(deps, channel, threadTs, resourceChangedMessage({ name, of, id }))
   } catch (error) {
     deps.log.warn({ watch: id, why: errorChainOf(error) }, 'resource change not announced')
-    if (isPermanentError(error)) await deps.offering.unwatch(watch, id)
+    if (isPermanentError(error)) await deps.features.unwatch(watch, id)
   }
 }
 
@@ -60,7 +60,7 @@ async function postChangedResource(
   deps: WebApiDeps & ConnectionDeps,
   { by, value, responder }: BlockAction,
 ): Promise<void> {
-  const watch = await deps.offering.watched(by, value)
+  const watch = await deps.features.watched(by, value)
   if (watch === undefined) {
     await responder.replyError(
       'Only the person who asked for these updates can read it here, and only while I watch it.',
@@ -78,7 +78,7 @@ async function stopWatch(
   deps: WebApiDeps & ConnectionDeps,
   { by, value, message, responder }: BlockAction,
 ): Promise<void> {
-  const watch = await deps.offering.unwatch(by, value)
+  const watch = await deps.features.unwatch(by, value)
   if (watch === undefined) {
     await responder.replyError('That has ended already, or somebody else asked for it.')
     return

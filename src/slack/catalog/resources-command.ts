@@ -6,9 +6,8 @@ import { ConnectionId, type Principal } from '../../ids.ts'
 import { doneModal } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
 import type { ConnectionDeps, RunsDeps, SlackDeps, WebApiDeps } from '../deps.ts'
-import { type BlockAction, onButtonPress } from '../interactions/button-press.ts'
-import type { Command } from '../interactions/command.ts'
-import { loadingModal, showLoadedView } from '../interactions/loading-view.ts'
+import { type BlockAction, type Command, onButtonPress } from '../interactions/interaction.ts'
+import { loadingModal, onViewSubmission, showLoadedView, type ViewSubmission } from '../interactions/modals.ts'
 import {
   anchorThread,
   originOf,
@@ -17,7 +16,6 @@ import {
   type ThreadAnchor,
   uploadFile,
 } from '../interactions/post-in-thread.ts'
-import { onViewSubmission, type ViewSubmission } from '../interactions/view-submission.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import {
   connectionIdIn,
@@ -44,8 +42,8 @@ import { completionsFor, enteredValuesIn } from './template-values.ts'
 const RESOURCES_LIST: ListModal = {
   id: 'resources',
   title: 'Resources',
-  show: async ({ offering }, by, query, names) =>
-    resourcesModal(await offering.resources(by, connectionIdIn(query)), query, names),
+  show: async ({ features }, by, query, names) =>
+    resourcesModal(await features.resources(by, connectionIdIn(query)), query, names),
 }
 
 export const resourcesCommand: Command = {
@@ -118,7 +116,7 @@ const plainTemplateForm = (deps: ConnectionDeps, by: Principal, privateMetadata:
 async function templateForm(deps: ConnectionDeps, by: Principal, metadata: TemplateMetadata, plain: boolean) {
   const { of } = metadata
   const connection = await findListConnection(deps, by, metadata.connection)
-  const { templates } = await deps.offering.resources(by, metadata.connection)
+  const { templates } = await deps.features.resources(by, metadata.connection)
   const template = templates.find(({ uriTemplate }) => uriTemplate === of.uriTemplate)
   if (template === undefined)
     throw new AppError('not_found', `${connection.name} no longer has this. Open its list again.`)
@@ -151,7 +149,7 @@ async function submitTemplate(
     })
     return
   }
-  const uri = deps.offering.expand(of.uriTemplate, values)
+  const uri = deps.features.expand(of.uriTemplate, values)
   if (uri === undefined)
     throw new AppError('input_invalid', 'I cannot make an address from these values. Try shorter ones.')
   await ack({
@@ -211,7 +209,7 @@ async function startResourceRun(
   submission: { question: string; viewId: string },
 ) {
   const connection = await findListConnection(deps, by, metadata.connection)
-  const contents = await deps.offering.read(by, metadata.connection, metadata.uri)
+  const contents = await deps.features.read(by, metadata.connection, metadata.uri)
   const anchor = await anchorThread(
     deps,
     by,

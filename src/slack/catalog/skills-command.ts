@@ -7,11 +7,9 @@ import { FOLLOWED_CHARS } from '../../run/calls/shape-result.ts'
 import { doneModal } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
 import type { ConnectionDeps, RunsDeps, WebApiDeps } from '../deps.ts'
-import { type BlockAction, onButtonPress } from '../interactions/button-press.ts'
-import type { Command } from '../interactions/command.ts'
-import { loadingModal, showLoadedView } from '../interactions/loading-view.ts'
+import { type BlockAction, type Command, onButtonPress } from '../interactions/interaction.ts'
+import { loadingModal, onViewSubmission, showLoadedView, type ViewSubmission } from '../interactions/modals.ts'
 import { anchorThread, originOf, permalinkTextFor, placeTextFor } from '../interactions/post-in-thread.ts'
-import { onViewSubmission, type ViewSubmission } from '../interactions/view-submission.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import { connectionIdIn, findListConnection, type ListModal, openListModal, readListQuery } from './list-modal.ts'
 import { postContents } from './post-contents.ts'
@@ -20,8 +18,8 @@ import { skillModal, skillReadMessage, skillRequestText, skillsModal, usedSkillM
 export const SKILLS_LIST: ListModal = {
   id: 'skills',
   title: 'Skills',
-  show: async ({ offering }, by, query, names) =>
-    skillsModal(await offering.skills(by, connectionIdIn(query)), query, names),
+  show: async ({ features }, by, query, names) =>
+    skillsModal(await features.skills(by, connectionIdIn(query)), query, names),
 }
 
 export const skillsCommand: Command = {
@@ -65,7 +63,7 @@ async function findSkill(
   { connection: id, uri }: SkillMetadata,
 ): Promise<{ of: string; skill: Skill }> {
   const { name: of } = await findListConnection(deps, by, id)
-  const skill = (await deps.offering.skills(by, id)).skills.find((one) => one.uri === uri)
+  const skill = (await deps.features.skills(by, id)).skills.find((one) => one.uri === uri)
   if (skill !== undefined) return { of, skill }
   throw new AppError('not_found', `${of} no longer has this skill. Open its list again.`)
 }
@@ -88,7 +86,7 @@ async function readSkillText(
   { connection, uri }: SkillMetadata,
 ): Promise<{ of: string; read: SkillText }> {
   const { name: of } = await findListConnection(deps, by, connection)
-  return { of, read: await deps.offering.readSkill(by, connection, uri) }
+  return { of, read: await deps.features.readSkill(by, connection, uri) }
 }
 
 async function handleSubmission(

@@ -8,7 +8,7 @@ import { truncate } from '../../text.ts'
 import { createOption } from '../blocks/build-blocks.ts'
 import { fieldTextsIn, ModalState } from '../blocks/modal-fields.ts'
 import type { ConnectionDeps, WebApiDeps } from '../deps.ts'
-import type { ViewSubmission } from '../interactions/view-submission.ts'
+import type { ViewSubmission } from '../interactions/modals.ts'
 import { templateFieldNameIn } from './template-form.ts'
 
 /** The prompt or resource template of a form, in its modal's metadata. */
@@ -48,7 +48,7 @@ export async function completionsFor(
 ): Promise<boolean> {
   if (connection.offers?.completions !== true) return false
   const asked = names.map((argument) =>
-    deps.offering.complete(by, connection.id, { of, argument, typed: '', known: {} }),
+    deps.features.complete(by, connection.id, { of, argument, typed: '', known: {} }),
   )
   return (await Promise.all(asked)).some((values) => values.length > 0)
 }
@@ -71,7 +71,7 @@ async function completionOptions(deps: WebApiDeps & ConnectionDeps, body: unknow
   const argument = templateFieldNameIn(block_id) ?? ''
   const others = Object.entries(enteredValuesIn(fieldTextsIn(view.state?.values ?? {})))
   const known = Object.fromEntries(others.filter(([name, text]) => name !== argument && text !== ''))
-  const found = await deps.offering.complete({ workspace, user: user.id }, connection, {
+  const found = await deps.features.complete({ workspace, user: user.id }, connection, {
     of,
     argument,
     typed: value,

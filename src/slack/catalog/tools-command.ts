@@ -4,10 +4,9 @@ import type { Principal } from '../../ids.ts'
 import type { Connection, StoredTool } from '../../registry/connection.ts'
 import { nothingConnectedMessage } from '../connections/connections-message.ts'
 import type { ConnectionDeps, PolicyDeps, RunsDeps, SlackDeps, WebApiDeps } from '../deps.ts'
-import { onButtonPress } from '../interactions/button-press.ts'
-import type { Command } from '../interactions/command.ts'
-import { findNearestWord } from '../interactions/nearest-word.ts'
-import { onViewSubmission } from '../interactions/view-submission.ts'
+import { findNearestWord } from '../interactions/find-by-name.ts'
+import { type Command, onButtonPress } from '../interactions/interaction.ts'
+import { onViewSubmission } from '../interactions/modals.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import {
   findTools,

@@ -4,11 +4,9 @@ import type { Connection } from '../../registry/connection.ts'
 import { sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
 import type { ConnectionDeps, HomeTabDeps, RunsDeps, WebApiDeps } from '../deps.ts'
-import { onButtonPress } from '../interactions/button-press.ts'
-import type { Command } from '../interactions/command.ts'
-import { findNamedConnection } from '../interactions/connection-by-name.ts'
+import { findNamedConnection } from '../interactions/find-by-name.ts'
 import { findConnectionFor } from '../interactions/find-for-person.ts'
-import type { Responder } from '../interactions/responder.ts'
+import { type Command, onButtonPress, type Responder } from '../interactions/interaction.ts'
 import {
   chooseConnectionMessage,
   connectionsMessage,

@@ -6,9 +6,9 @@ import type { AnswerInputOutcome, InputAnswerRequest, PendingInput } from '../..
 import { createModal, type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import { mentionOf } from '../blocks/text.ts'
 import type { HomeTabDeps, RunsDeps, WebApiDeps } from '../deps.ts'
-import { type BlockAction, onButtonPress, onDurablePress } from '../interactions/button-press.ts'
 import { findInputFor } from '../interactions/find-for-person.ts'
-import { onViewClosed, onViewSubmission, type ViewSubmission } from '../interactions/view-submission.ts'
+import { type BlockAction, onButtonPress, onDurablePress } from '../interactions/interaction.ts'
+import { onViewClosed, onViewSubmission, type ViewSubmission } from '../interactions/modals.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import { answeredFormBlocks, elicitationMessage, givenAnswerMessage, urlElicitationModal } from './elicitation-card.ts'
 import {
@@ -51,7 +51,7 @@ async function answerFromButton(
   action: 'accept' | 'decline',
 ): Promise<void> {
   const outcome = await answerInput(deps, press.value, { by: press.by, action })
-  if (press.view?.kind === 'home') void deps.paintHome(press.by)
+  if (press.view?.kind === 'home') void deps.publishHome(press.by)
   if (outcome.kind === 'settled') {
     const text =
       action === 'accept' ? ':white_check_mark: Thanks, I will continue.' : ':no_entry_sign: Okay, I said no.'

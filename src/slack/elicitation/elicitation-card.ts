@@ -3,7 +3,7 @@ import type { FormField, FormValue } from '../../run/decisions/give-input.ts'
 import type { PendingInput } from '../../run/runs.ts'
 import type { InputState } from '../../run/state/state.ts'
 import { truncate } from '../../text.ts'
-import { describeAction } from '../answer/describe-call.ts'
+import { describeAction } from '../answer/describe-calls.ts'
 import {
   actionsBlock,
   contextBlock,

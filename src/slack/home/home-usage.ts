@@ -24,21 +24,21 @@ export function usageBlocks(usage: MonthUsage): KnownBlock[] {
         figureField('Cost', formatMoney(usage.costUsd)),
       ],
     },
-    codeBlockFor([...days(usage), ...tools(usage)]),
+    codeBlockFor([...dailyLines(usage), ...toolLines(usage)]),
     DIVIDER_BLOCK,
   ]
 }
 
 const figureField = (name: string, value: string) => ({ type: 'mrkdwn' as const, text: `*${name}*\n${value}` })
 
-function days({ days: asked, today }: MonthUsage): string[] {
+function dailyLines({ days: asked, today }: MonthUsage): string[] {
   const byDay = new Map(asked.map(({ day, runs }) => [day, runs]))
   const values = Array.from({ length: today }, (_, at) => byDay.get(at + 1) ?? 0)
   const most = Math.max(...values)
   return [`Requests per day, 1 to ${today} (busiest day: ${most})`, formatSparkline(values)]
 }
 
-function tools({ tools: used }: MonthUsage): string[] {
+function toolLines({ tools: used }: MonthUsage): string[] {
   const most = used[0]?.calls ?? 0
   if (most === 0) return []
   const lines = used.map(({ tool, connection, calls }) => {

@@ -6,13 +6,13 @@ import type { PendingInput } from '../../run/runs.ts'
 import type { CallState, RunState } from '../../run/state/state.ts'
 import type { MonthUsage, RecentRun } from '../../run/usage.ts'
 import { truncate } from '../../text.ts'
-import { createDetailsButton } from '../answer/details-button.ts'
 import { approvalMessage } from '../approvals/approval-card.ts'
 import { approversText, ruleBlock } from '../approvals/rules-message.ts'
 import {
   actionsBlock,
   contextBlock,
   createCommandButton,
+  createDetailsButton,
   DIVIDER_BLOCK,
   headerBlock,
   sectionBlock,

@@ -20,7 +20,7 @@ export type Home = {
   /** Publishes soon, once for many changes, if the person opened the tab lately. */
   refresh(principal: Principal): void
   /** Publishes at once. Never throws. */
-  paint(principal: Principal): Promise<void>
+  publish(principal: Principal): Promise<void>
   close(): void
 }
 
@@ -31,13 +31,13 @@ export function createHome(deps: HomeDeps): Home {
   return {
     refresh(principal) {
       if (timers.has(principal.user) || !viewers.has(principal.user)) return
-      const paint = () => {
+      const publishSoon = () => {
         timers.delete(principal.user)
         void publish(deps, principal)
       }
-      timers.set(principal.user, setTimeout(paint, REFRESH_AFTER_MS))
+      timers.set(principal.user, setTimeout(publishSoon, REFRESH_AFTER_MS))
     },
-    paint(principal) {
+    publish(principal) {
       viewers.add(principal.user)
       return publish(deps, principal)
     },
@@ -109,6 +109,6 @@ export function registerHome(app: App, deps: WebApiDeps & HomeTabDeps): void {
     if (!parsed.success) return
     const { workspace } = await deps.bot()
     const { user, tab } = parsed.data
-    if (tab !== 'messages') void deps.paintHome({ workspace, user })
+    if (tab !== 'messages') void deps.publishHome({ workspace, user })
   })
 }

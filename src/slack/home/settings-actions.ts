@@ -3,8 +3,8 @@ import { ChannelId, UserId } from '../../ids.ts'
 import { sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn, mentionOf } from '../blocks/text.ts'
 import type { ConnectionDeps, HomeTabDeps, PolicyDeps, WebApiDeps } from '../deps.ts'
-import { type BlockAction, onDurablePress } from '../interactions/button-press.ts'
-import { onViewSubmission, type ViewSubmission } from '../interactions/view-submission.ts'
+import { type BlockAction, onDurablePress } from '../interactions/interaction.ts'
+import { onViewSubmission, type ViewSubmission } from '../interactions/modals.ts'
 import { AnyResponse, isPermanentError } from '../web-api/web-api.ts'
 import { allowedCardMessage, budgetModal } from './home-settings.ts'
 
@@ -13,7 +13,7 @@ export function registerSettings(app: App, deps: WebApiDeps & ConnectionDeps & P
   const onSetting = (action: string, change: (press: BlockAction) => Promise<void>) =>
     onDurablePress(app, deps, action, async (press) => {
       if (await mayManage(deps, press)) await change(press)
-      await deps.paintHome(press.by)
+      await deps.publishHome(press.by)
     })
   onSetting('setting_approvers', (press) => setApprovers(deps, press))
   onSetting('setting_channel', (press) => setChannel(deps, press))
@@ -92,5 +92,5 @@ async function setBudget(
   }
   await deps.settings.change(by, { budgetUsd: text === '' ? null : usd })
   await ack()
-  await deps.paintHome(by)
+  await deps.publishHome(by)
 }

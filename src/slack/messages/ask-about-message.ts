@@ -6,7 +6,7 @@ import type { RunsDeps, WebApiDeps } from '../deps.ts'
 import { originOf, postInThread, type ThreadAnchor } from '../interactions/post-in-thread.ts'
 import { slackErrorCodeOf } from '../web-api/web-api.ts'
 import { askedAboutMessage } from './ask-about-form.ts'
-import { fetchNames, mentionedUsersIn, plainTextOf } from './message-text.ts'
+import { fetchNames, mentionedUsersIn, plainTextOf } from './message-content.ts'
 import { readThreadContext, type ThreadMessage } from './thread-context.ts'
 
 /** The message a question is about, as the modal's metadata. */

@@ -1,10 +1,9 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { RunId } from '../../ids.ts'
-import { thanksText } from '../answer/feedback-buttons.ts'
-import { sectionBlock } from '../blocks/build-blocks.ts'
+import { type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import type { PolicyDeps, WebApiDeps } from '../deps.ts'
-import { onDurablePress } from '../interactions/button-press.ts'
+import { onDurablePress } from '../interactions/interaction.ts'
 
 const Value = z.tuple([z.enum(['good', 'bad']), RunId])
 
@@ -20,4 +19,12 @@ export function registerFeedback(app: App, deps: WebApiDeps & PolicyDeps): void 
     const text = 'I no longer have this request, so I could not keep your feedback.'
     await responder.reply({ text, blocks: [sectionBlock(text)] }, 'Feedback')
   })
+}
+
+export function thanksText(verdict: 'good' | 'bad'): MessageContent {
+  const text =
+    verdict === 'good'
+      ? 'Thanks, good to know.'
+      : 'Thanks for saying so. Reply in the thread with what should be different, and I will try again.'
+  return { text, blocks: [sectionBlock(text)] }
 }

@@ -9,10 +9,18 @@ import type { RunsDeps, WebApiDeps } from '../deps.ts'
 import { findRunFor } from '../interactions/find-for-person.ts'
 import { postEphemeral } from '../interactions/post-in-thread.ts'
 import { helloMessage } from '../onboarding/welcome-message.ts'
-import type { BotIdentity } from '../web-api/bot-identity.ts'
+import type { BotIdentity } from '../web-api/users.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
-import { limitFiles, MessageFiles } from './message-files.ts'
-import { addresseeOf, fetchNames, isStopWord, mentionedUsersIn, plainTextOf, removeMention } from './message-text.ts'
+import {
+  addresseeOf,
+  fetchNames,
+  isStopWord,
+  limitFiles,
+  MessageFiles,
+  mentionedUsersIn,
+  plainTextOf,
+  removeMention,
+} from './message-content.ts'
 import { readThreadContext } from './thread-context.ts'
 
 /** Names and earlier messages are left out if they take longer: an event has to be acknowledged in 3 s. */

@@ -8,12 +8,12 @@ import { sectionBlock } from '../blocks/build-blocks.ts'
 import { errorText } from '../blocks/error-message.ts'
 import { connectCommand } from '../connections/connect-command.ts'
 import type { SlackDeps, WebApiDeps } from '../deps.ts'
-import { responderFor } from '../interactions/responder.ts'
-import { onViewSubmission } from '../interactions/view-submission.ts'
+import { responderFor } from '../interactions/interaction.ts'
+import { onViewSubmission } from '../interactions/modals.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import { askAboutForm } from './ask-about-form.ts'
 import { AboutMessage, askAboutMessage } from './ask-about-message.ts'
-import { MessageFiles } from './message-files.ts'
+import { MessageFiles } from './message-content.ts'
 
 /** Slack waits 3 s for an acknowledgement; a submission is acknowledged when its run is stored. */
 const ACK_DEADLINE_MS = 2_400

@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { errorChainOf, isAppError } from '../../errors.ts'
 import type { WebApiDeps } from '../deps.ts'
-import { MessageFiles } from './message-files.ts'
-import { fetchNames, mentionedUsersIn, plainTextOf } from './message-text.ts'
+import { fetchNames, MessageFiles, mentionedUsersIn, plainTextOf } from './message-content.ts'
 
 export type ThreadMessage = { author: string; text: string }
 

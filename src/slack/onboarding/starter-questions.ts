@@ -4,7 +4,7 @@ import { errorChainOf, isAppError } from '../../errors.ts'
 import { contextBlock, sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
-import { type BlockAction, onDurablePress } from '../interactions/button-press.ts'
+import { type BlockAction, onDurablePress } from '../interactions/interaction.ts'
 import { originOf, postInThread } from '../interactions/post-in-thread.ts'
 
 /** Listens to the buttons with a card's starter questions; each starts a run in the person's direct messages. */

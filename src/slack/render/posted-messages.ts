@@ -6,11 +6,11 @@ import type { Log } from '../../log.ts'
 import type { Settings } from '../../policy/settings.ts'
 import type { Runs, ShownMessage } from '../../run/runs.ts'
 import type { Origin } from '../../run/state/events.ts'
+import type { RunState } from '../../run/state/state.ts'
 import type { MessageContent } from '../blocks/build-blocks.ts'
-import type { AgentSessions } from '../web-api/agent-sessions.ts'
-import type { BotIdentity } from '../web-api/bot-identity.ts'
-import type { DirectMessages } from '../web-api/direct-messages.ts'
-import type { StreamLimits } from '../web-api/message-stream.ts'
+import type { AgentSessions, StreamLimits } from '../web-api/agents.ts'
+import { stopMessageStream } from '../web-api/agents.ts'
+import type { BotIdentity, DirectMessages } from '../web-api/users.ts'
 import { AnyResponse, isPermanentError, slackErrorCodeOf, type WebApi } from '../web-api/web-api.ts'
 
 /** What it takes to show the runs of one workspace. */
@@ -46,7 +46,7 @@ export const threadSlotOf = ({ channel, threadTs }: Origin, key: string): Messag
 })
 
 /** The `event_type` of the metadata by which our posts are found again. */
-export const METADATA_TYPE = 'patchbay_message'
+const METADATA_TYPE = 'patchbay_message'
 
 /** The message cannot be changed any more. */
 const FROZEN = new Set(['message_not_found', 'cant_update_message', 'edit_window_closed'])
@@ -77,21 +77,21 @@ async function forgetMessage({ deps, run, byKey }: PostedMessages, key: string):
 
 /**
  * Makes a message show the content: posts it, edits it, or leaves it alone. Without its blocks where Slack refuses them.
- * Throws AppError `slack_failed` where another try may help; a place that takes no message is logged.
+ * Throws AppError `slack_failed` where another try may help; a conversation that takes no message is logged.
  */
 export async function showMessage(posted: PostedMessages, slot: MessageSlot, content: MessageContent): Promise<void> {
   const { deps, run, byKey } = posted
-  const put = (what: MessageContent) => (byKey.has(slot.key) ? edit(posted, slot, what) : post(posted, slot, what))
-  const passOver = (error: unknown) => {
+  const send = (what: MessageContent) => (byKey.has(slot.key) ? edit(posted, slot, what) : post(posted, slot, what))
+  const logPermanentError = (error: unknown) => {
     if (!isPermanentError(error)) throw error
-    deps.log.warn({ run, key: slot.key, why: slackErrorCodeOf(error) }, 'nobody can be told there')
+    deps.log.warn({ run, key: slot.key, why: slackErrorCodeOf(error) }, 'message cannot be posted there')
   }
   try {
-    await put(content)
+    await send(content)
   } catch (error) {
-    if (!BLOCKS_REFUSED.has(slackErrorCodeOf(error) ?? '')) return passOver(error)
+    if (!BLOCKS_REFUSED.has(slackErrorCodeOf(error) ?? '')) return logPermanentError(error)
     deps.log.error({ run, key: slot.key, why: errorChainOf(error) }, 'Slack refused the blocks; words only')
-    await put({ text: content.text, blocks: [] }).catch(passOver)
+    await send({ text: content.text, blocks: [] }).catch(logPermanentError)
   }
 }
 
@@ -134,7 +134,7 @@ async function edit(posted: PostedMessages, slot: MessageSlot, content: MessageC
 }
 
 /** Deletes a message; one that Slack refuses to delete is forgotten all the same. */
-export async function removeMessage(posted: PostedMessages, { key, channel, ts }: ShownMessage): Promise<void> {
+async function removeMessage(posted: PostedMessages, { key, channel, ts }: ShownMessage): Promise<void> {
   const { deps, run } = posted
   try {
     await deps.webApi.call('chat.delete', { channel, ts }, AnyResponse)
@@ -144,3 +144,97 @@ export async function removeMessage(posted: PostedMessages, { key, channel, ts }
   }
   await forgetMessage(posted, key)
 }
+
+/** Ends streams that another instance, which is gone, left open. */
+export async function endStrayStreams(posted: PostedMessages): Promise<void> {
+  for (const shown of [...posted.byKey.values()].filter(({ live }) => live)) {
+    await stopMessageStream(posted.deps.webApi, shown)
+    await saveMessage(posted, { ...shown, live: false, contentHash: '' })
+  }
+}
+
+/** Deletes pages that the answer has no longer. */
+export async function removeOldPages(posted: PostedMessages, keys: Set<string>): Promise<void> {
+  for (const shown of [...posted.byKey.values()])
+    if (shown.key.startsWith('answer:') && !keys.has(shown.key)) await removeMessage(posted, shown)
+}
+
+const Message = z.object({
+  ts: z.string(),
+  bot_id: z.string().optional(),
+  metadata: z.object({ event_type: z.string(), event_payload: z.record(z.string(), z.unknown()) }).optional(),
+  blocks: z.array(z.object({ block_id: z.string().optional() })).optional(),
+  files: z.array(z.object({ id: z.string(), name: z.string().nullish() })).optional(),
+})
+type Message = z.infer<typeof Message>
+const Replies = z.object({
+  messages: z.array(Message),
+  response_metadata: z.object({ next_cursor: z.string().optional() }).optional(),
+})
+
+/** Threads longer than this many pages of 200 are not searched further back. */
+const MOST_PAGES = 5
+
+/**
+ * Finds messages of this run that are in its thread without a record, as the app died between a post and its record, and records them.
+ * A post is known by its metadata; a stream has none, so its Stop block names run and key. A thread that may not be read is logged.
+ */
+export async function adoptFoundMessages(posted: PostedMessages, state: RunState): Promise<void> {
+  const { deps } = posted
+  const { channel } = state.origin
+  try {
+    const { bot } = await deps.bot()
+    const botMessages = (await repliesOf(deps, state)).filter((message) => message.bot_id === bot)
+    for (const message of botMessages) {
+      const found = keyIn(state, message)
+      if (found && !posted.byKey.has(found.key))
+        await saveMessage(posted, { ...found, channel, ts: message.ts, contentHash: '' })
+    }
+    await adoptFiles(posted, state, botMessages)
+  } catch (error) {
+    if (slackErrorCodeOf(error) === undefined) throw error
+    deps.log.warn({ run: state.id, why: errorChainOf(error) }, 'thread could not be read')
+  }
+}
+
+async function repliesOf({ webApi }: RenderDeps, { origin }: RunState): Promise<Message[]> {
+  const { channel, threadTs: ts, messageTs: oldest } = origin
+  const messages: Message[] = []
+  let cursor = ''
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const args = { channel, ts, oldest, limit: 200, include_all_metadata: true, ...(cursor && { cursor }) }
+    const found = await webApi.call('conversations.replies', args, Replies)
+    messages.push(...found.messages)
+    cursor = found.response_metadata?.next_cursor ?? ''
+    if (cursor === '') break
+  }
+  return messages
+}
+
+/** The key of the message of this run; `live` where it was a stream. */
+function keyIn(state: RunState, { metadata, blocks }: Message): { key: string; live: boolean } | undefined {
+  const { run, key } = metadata?.event_type === METADATA_TYPE ? metadata.event_payload : {}
+  if (run === state.id && typeof key === 'string') return { key, live: false }
+  const stop = (blocks ?? []).map((block) => block.block_id?.split(' ') ?? []).find(([word]) => word === 'stop')
+  const [, id, streamed] = stop ?? []
+  return id === state.id && streamed ? { key: streamed, live: true } : undefined
+}
+
+/** A file has no metadata; one of ours by the same name in the thread is taken for it. */
+async function adoptFiles(posted: PostedMessages, state: RunState, botMessages: Message[]): Promise<void> {
+  const recorded = new Set([...posted.byKey.values()].map(({ ts }) => ts))
+  const found = botMessages.flatMap((message) => message.files ?? []).filter((file) => !recorded.has(file.id))
+  for (const { key, name } of postedFilesOf(state)) {
+    if (posted.byKey.has(key)) continue
+    const at = found.findIndex((file) => file.name === name)
+    const [file] = at < 0 ? [] : found.splice(at, 1)
+    if (file)
+      await saveMessage(posted, { key, channel: state.origin.channel, ts: file.id, contentHash: '', live: false })
+  }
+}
+
+/** The files of a run's results, each with the key it is shown under. */
+export const postedFilesOf = (state: RunState) =>
+  state.calls.flatMap((call) =>
+    (call.result?.files ?? []).map((file, index) => ({ ...file, key: `file:${call.id}:${index}` })),
+  )

@@ -3,17 +3,15 @@ import type { RunId } from '../../ids.ts'
 import type { RunListener, RunProgress } from '../../run/deps.ts'
 import type { Origin } from '../../run/state/events.ts'
 import type { RunState } from '../../run/state/state.ts'
-import { truncate } from '../../text.ts'
-import { renderAnswer } from '../answer/answer-messages.ts'
-import type { AgentSessionStatus } from '../web-api/agent-sessions.ts'
-import { stopMessageStream } from '../web-api/message-stream.ts'
-import { adoptFoundMessages } from './find-unrecorded.ts'
+import { progressText, renderAnswer, waitingText } from '../answer/answer-messages.ts'
+import { type AgentSessionStatus, sessionStatusOf, sessionWordsOf } from '../web-api/agents.ts'
 import {
+  adoptFoundMessages,
+  endStrayStreams,
   type PostedMessages,
   type RenderDeps,
   readPostedMessages,
-  removeMessage,
-  saveMessage,
+  removeOldPages,
   showMessage,
   threadSlotOf,
 } from './posted-messages.ts'
@@ -25,10 +23,15 @@ import {
   type LiveAnswer,
   renderLiveAnswer,
 } from './render-answer.ts'
-import { closeApprovals, renderApprovals } from './render-approvals.ts'
-import { renderArgumentFiles, renderFiles, renderShownResults } from './render-attachments.ts'
-import { renderElicitations, updateElicitations } from './render-elicitations.ts'
-import { createRenderQueue } from './render-queue.ts'
+import {
+  closeApprovals,
+  renderApprovals,
+  renderArgumentFiles,
+  renderElicitations,
+  renderFiles,
+  renderShownResults,
+  updateElicitations,
+} from './render-cards.ts'
 import { postQueuedNote, postUnshownNote } from './thread-notes.ts'
 
 /** First words at once; then often enough to look alive, and all streams together under Slack's 100 appends a minute. */
@@ -37,8 +40,6 @@ const PER_STREAM_MS = 650
 
 /** A run that answers within this needs no stream; a longer one shows its Stop button then, before the first words. */
 const QUICK_ANSWER_MS = 250
-
-const TITLE_CHARS = 200
 
 /** Shows every run as messages in its thread; `depsOf` gives those of the workspace it is in. */
 export function createRunRenderer(depsOf: (origin: Origin) => RenderDeps): RunListener & { close(): void } {
@@ -84,7 +85,7 @@ function createRunView(deps: RenderDeps, first: RunState): RunView {
   const queue = createRenderQueue(
     async () => renderLive(await messagesOf(live.state), live),
     () => Math.max(RENDER_EVERY_MS, PER_STREAM_MS * deps.streams.open),
-    (error) => deps.log.warn({ run: first.id, why: errorChainOf(error) }, 'live painting failed'),
+    (error) => deps.log.warn({ run: first.id, why: errorChainOf(error) }, 'live rendering failed'),
   )
   const showSession = (state: RunState) => {
     const status = sessionStatusOf(state)
@@ -155,19 +156,6 @@ async function publishAll(
   }
 }
 
-/** Ends streams that another instance, which is gone, left open. */
-async function endStrayStreams(posted: PostedMessages): Promise<void> {
-  for (const shown of [...posted.byKey.values()].filter(({ live }) => live)) {
-    await stopMessageStream(posted.deps.webApi, shown)
-    await saveMessage(posted, { ...shown, live: false, contentHash: '' })
-  }
-}
-
-async function removeOldPages(posted: PostedMessages, keys: Set<string>): Promise<void> {
-  for (const shown of [...posted.byKey.values()])
-    if (shown.key.startsWith('answer:') && !keys.has(shown.key)) await removeMessage(posted, shown)
-}
-
 function noteProgress(live: LiveAnswer, state: RunState, news: RunProgress): void {
   live.state = state
   switch (news.kind) {
@@ -183,39 +171,78 @@ function noteProgress(live: LiveAnswer, state: RunState, news: RunProgress): voi
       live.words = ''
       return
     case 'progress': {
-      const share = news.total ? `${Math.round(((news.progress ?? 0) / news.total) * 100)}%` : ''
-      const text = [share, news.message ?? ''].filter(Boolean).join(' ')
+      const text = progressText(news)
       if (text !== '') live.progress.set(news.call, text)
       return
     }
     case 'waiting':
-      live.waiting = `${WAITING_WORDS[news.why] ?? 'The model cannot be reached'}, trying again in ${Math.ceil(news.seconds)} s…`
+      live.waiting = waitingText(news)
       return
     default:
       news satisfies never
   }
 }
 
-const WAITING_WORDS: Record<string, string> = {
-  overloaded: 'The model is busy',
-  rate_limited: 'The model has too many requests',
-}
-
-function sessionStatusOf({ status, calls }: RunState): AgentSessionStatus {
-  if (status !== 'working') return 'closed'
-  return calls.some(({ stage }) => stage === 'awaiting_approval' || stage === 'waiting_input')
-    ? 'suspended'
-    : 'processing'
-}
-
-/** A conversation gets its title from the request that begins it. */
-function sessionWordsOf(state: RunState): { user: string; title?: string } {
-  const { user, threadTs, messageTs } = state.origin
-  if (sessionStatusOf(state) !== 'processing' || threadTs !== messageTs) return { user }
-  return { user, title: truncate(state.text.replace(/\s+/g, ' '), TITLE_CHARS) }
-}
-
 function refreshHomes(deps: RenderDeps, { origin, calls }: RunState): void {
   const approvers = calls.flatMap((call) => call.approval?.approvers ?? [])
   for (const user of new Set([origin.user, ...approvers])) deps.refreshHome({ workspace: origin.workspace, user })
+}
+
+/** Renders one thing after the other, and not more often than people can see. */
+type RenderQueue = {
+  /** Renders after at least `leastMs`; of several wishes the earliest counts. */
+  renderSoon(leastMs: number): void
+  /** Runs the job after all that came before it; nothing is rendered until it is done. */
+  runAlone(job: () => Promise<void>): Promise<void>
+  close(): void
+}
+
+/** `render` resolves to the milliseconds after which it wants to run again; what it throws goes to `onError`. */
+function createRenderQueue(
+  render: () => Promise<number | undefined>,
+  everyMs: () => number,
+  onError: (error: unknown) => void,
+): RenderQueue {
+  let tail: Promise<void> = Promise.resolve()
+  let timer: NodeJS.Timeout | undefined
+  let dueAt = 0
+  let renderedAt = 0
+  let jobs = 0
+
+  const close = () => {
+    clearTimeout(timer)
+    timer = undefined
+  }
+  const renderNow = async () => {
+    if (jobs > 0) return
+    renderedAt = Date.now()
+    const againMs = await render()
+    if (againMs !== undefined) renderSoon(againMs)
+  }
+  const fire = () => {
+    timer = undefined
+    tail = tail.then(renderNow).catch(onError)
+  }
+  const renderSoon = (leastMs: number) => {
+    const at = Math.max(Date.now() + leastMs, renderedAt + everyMs())
+    if (jobs > 0 || (timer !== undefined && dueAt <= at)) return
+    close()
+    dueAt = at
+    timer = setTimeout(fire, Math.max(at - Date.now(), 0))
+  }
+  return {
+    renderSoon,
+    async runAlone(job) {
+      jobs += 1
+      close()
+      const done = tail.then(job)
+      tail = done.catch(() => undefined)
+      try {
+        await done
+      } finally {
+        jobs -= 1
+      }
+    },
+    close,
+  }
 }

@@ -1,8 +1,7 @@
 import { errorChainOf } from '../../errors.ts'
 import type { Origin } from '../../run/state/events.ts'
 import type { RunState } from '../../run/state/state.ts'
-import { createDetailsButton } from '../answer/details-button.ts'
-import { actionsBlock, sectionBlock } from '../blocks/build-blocks.ts'
+import { actionsBlock, createDetailsButton, sectionBlock } from '../blocks/build-blocks.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import { type RenderDeps, readPostedMessages, showMessage, threadSlotOf } from './posted-messages.ts'
 

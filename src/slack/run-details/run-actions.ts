@@ -5,8 +5,8 @@ import { createRepeatRequest } from '../../run/decisions/start-run.ts'
 import { sectionBlock } from '../blocks/build-blocks.ts'
 import { mentionOf } from '../blocks/text.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
-import { type BlockAction, onDurablePress } from '../interactions/button-press.ts'
 import { findRunFor } from '../interactions/find-for-person.ts'
+import { type BlockAction, onDurablePress } from '../interactions/interaction.ts'
 import { postEphemeral } from '../interactions/post-in-thread.ts'
 
 /** Listens to Stop, to trying a run again and to trying a call again. */

@@ -2,8 +2,8 @@ import type { KnownBlock, ModalView } from '@slack/types'
 import type { RunId } from '../../ids.ts'
 import type { CallState, CallVisibility, InputState, RunState } from '../../run/state/state.ts'
 import { truncate } from '../../text.ts'
-import { taskLineOf } from '../answer/task-card.ts'
-import { decidedApprovalMessage } from '../approvals/approval-card.ts'
+import { taskLineOf } from '../answer/describe-calls.ts'
+import { decidedApprovalText } from '../approvals/approval-card.ts'
 import {
   actionsBlock,
   contextBlock,
@@ -126,7 +126,7 @@ function outcomeTextOf({ stage, result, cause = '', approval }: CallState): stri
 }
 
 function verdictLines({ approval, why, stage }: CallState): string[] {
-  if (approval?.decided) return [decidedApprovalMessage(approval.decided)]
+  if (approval?.decided) return [decidedApprovalText(approval.decided)]
   if (approval) return [`:hourglass_flowing_sand: Nobody has decided yet; until ${formatDate(approval.expiresAt)}.`]
   if (stage === 'denied' || why.length === 0) return []
   return [`:arrow_right: Nobody had to approve it: ${escapeMrkdwn(truncate(why.join(' '), 300))}`]

@@ -5,9 +5,9 @@ import { type CallState, type CallVisibility, type RunState, visibilityOf } from
 import { sectionBlock } from '../blocks/build-blocks.ts'
 import { mentionOf } from '../blocks/text.ts'
 import type { PolicyDeps, RunsDeps, WebApiDeps } from '../deps.ts'
-import { type BlockAction, onButtonPress } from '../interactions/button-press.ts'
 import { currentApproversOf, findRunFor } from '../interactions/find-for-person.ts'
-import { updateModalView } from '../web-api/update-view.ts'
+import { type BlockAction, onButtonPress } from '../interactions/interaction.ts'
+import { updateModalView } from '../interactions/modals.ts'
 import { runDetailsModal, runLogModal } from './run-details-modal.ts'
 
 /** Listens to the buttons for run details and server logs; each press reads the run and checks permissions again. */

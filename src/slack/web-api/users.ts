@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { errorChainOf } from '../../errors.ts'
+import { WorkspaceId } from '../../ids.ts'
 import type { Log } from '../../log.ts'
-import type { WebApi } from './web-api.ts'
+import { isPermanentError, slackErrorCodeOf, type WebApi } from './web-api.ts'
 
 export type SlackUser = { name: string; mayManage: boolean; isBot: boolean }
 
@@ -30,31 +31,31 @@ const Info = z.object({
 })
 
 export function createSlackUsers(webApi: WebApi, log: Log): SlackUsers {
-  const cache = new Map<string, { person: SlackUser; until: number }>()
+  const cache = new Map<string, { user: SlackUser; until: number }>()
   const requests = new Map<string, Promise<SlackUser>>()
 
-  const ask = async (user: string): Promise<SlackUser> => {
+  const fetchUser = async (user: string): Promise<SlackUser> => {
     const { user: found } = await webApi.call('users.info', { user }, Info, 0)
-    const person = {
+    const slackUser = {
       name: found.profile?.display_name || found.profile?.real_name || found.real_name || found.name || 'somebody',
       mayManage: found.is_admin === true || found.is_owner === true,
       isBot: found.is_bot === true,
     }
     if (cache.size >= CACHE_MAX_USERS) cache.clear()
-    cache.set(user, { person, until: Date.now() + CACHE_MS })
-    return person
+    cache.set(user, { user: slackUser, until: Date.now() + CACHE_MS })
+    return slackUser
   }
   const of = async (user: string): Promise<SlackUser> => {
     const known = cache.get(user)
-    if (known && known.until > Date.now()) return known.person
-    const asking = requests.get(user) ?? ask(user).finally(() => requests.delete(user))
-    requests.set(user, asking)
-    return asking
+    if (known && known.until > Date.now()) return known.user
+    const request = requests.get(user) ?? fetchUser(user).finally(() => requests.delete(user))
+    requests.set(user, request)
+    return request
   }
 
   return {
     of,
-    mayManageNow: async (user) => (await ask(user)).mayManage,
+    mayManageNow: async (user) => (await fetchUser(user)).mayManage,
     async nameOf(user) {
       try {
         return (await of(user)).name
@@ -63,5 +64,88 @@ export function createSlackUsers(webApi: WebApi, log: Log): SlackUsers {
         return 'somebody'
       }
     },
+  }
+}
+
+/** Who the app is in its workspace; `workspace` is a whole organization's id where that installed it, `team` one of its workspaces. */
+export type BotIdentity = { user: string; bot: string; workspace: WorkspaceId; team: string }
+
+const Me = z.object({
+  user_id: z.string(),
+  bot_id: z.string(),
+  team_id: z.string(),
+  enterprise_id: z.string().nullish(),
+  is_enterprise_install: z.boolean().nullish(),
+})
+
+/** Asks Slack once who the token belongs to (docs.slack.dev/reference/methods/auth.test). */
+export function createBotIdentity(webApi: WebApi): () => Promise<BotIdentity> {
+  let identity: Promise<BotIdentity> | undefined
+  const fetchIdentity = async (): Promise<BotIdentity> => {
+    const me = await webApi.call('auth.test', {}, Me)
+    const workspace = me.is_enterprise_install ? (me.enterprise_id ?? me.team_id) : me.team_id
+    return { user: me.user_id, bot: me.bot_id, workspace: WorkspaceId.parse(workspace), team: me.team_id }
+  }
+  return () => {
+    identity ??= fetchIdentity().catch((error) => {
+      identity = undefined
+      throw error
+    })
+    return identity
+  }
+}
+
+/** Resolves to the channel of a person's direct messages with the app; undefined where Slack does not open it. */
+export type DirectMessages = (user: string) => Promise<string | undefined>
+
+const Opened = z.object({ channel: z.object({ id: z.string() }) })
+
+/** Each person's channel is remembered, as it never changes. */
+export function createDirectMessages({ webApi, log }: { webApi: WebApi; log: Log }): DirectMessages {
+  const known = new Map<string, string>()
+  return async (user) => {
+    const channelId = known.get(user)
+    if (channelId !== undefined) return channelId
+    try {
+      const { channel } = await webApi.call('conversations.open', { users: user }, Opened)
+      known.set(user, channel.id)
+      return channel.id
+    } catch (error) {
+      if (!isPermanentError(error)) throw error
+      log.warn({ user, why: slackErrorCodeOf(error) }, 'no direct messages with this person')
+      return undefined
+    }
+  }
+}
+
+const Members = z.object({
+  members: z.array(z.string()),
+  response_metadata: z.object({ next_cursor: z.string().optional() }).optional(),
+})
+
+/** Channels with more members than pages of 1,000 are not read to the end. */
+const MOST_PAGES = 5
+
+/** The users in a channel; undefined where Slack does not say. Throws AppError `slack_failed` when Slack could not be reached. */
+export async function channelMembersOf(
+  { webApi, log }: { webApi: WebApi; log: Log },
+  channel: string,
+): Promise<string[] | undefined> {
+  const found: string[] = []
+  let cursor = ''
+  try {
+    for (let page = 0; page < MOST_PAGES; page += 1) {
+      const args = { channel, limit: 1_000, ...(cursor && { cursor }) }
+      const { members, response_metadata } = await webApi.call('conversations.members', args, Members)
+      found.push(...members)
+      cursor = response_metadata?.next_cursor ?? ''
+      if (cursor === '') break
+    }
+    return found
+  } catch (error) {
+    const why = slackErrorCodeOf(error)
+    if (why === undefined) throw error
+    log.warn({ channel, why }, 'members of a channel not known')
+    return undefined
   }
 }

@@ -7,10 +7,10 @@ import { METHODS, type MethodName } from './methods.ts'
 /** The Web API, as far as the app uses it. */
 export type WebApi = {
   /**
-   * Throws AppError `slack_failed`; `slackError` tells why. A rate limit is waited out for up to `patienceMs`.
+   * Throws AppError `slack_failed`; `slackError` tells why. A rate limit is waited out for up to `maxWaitMs`.
    * What Slack answers is parsed by `shape`.
    */
-  call<T>(method: MethodName, args: Record<string, unknown>, shape: z.ZodType<T>, patienceMs?: number): Promise<T>
+  call<T>(method: MethodName, args: Record<string, unknown>, shape: z.ZodType<T>, maxWaitMs?: number): Promise<T>
 }
 
 /** For calls whose answer does not matter. */
@@ -20,7 +20,7 @@ export const AnyResponse = z.unknown()
 const CALL_TIMEOUT_MS = 10_000
 
 /** Slack usually asks for 1–30 s; the run's own retry handles a longer wait better. */
-const PATIENCE_MS = 20_000
+const MAX_WAIT_MS = 20_000
 
 /** The token that calls use. It is read for each call, as an installation comes and goes. */
 export type TokenSource = {
@@ -36,10 +36,10 @@ export type TokenSource = {
 export function createWebApi(tokens: TokenSource, logger: Logger): WebApi {
   const clients = createClients(tokens, logger)
   return {
-    call: (method, args, shape, patienceMs = PATIENCE_MS) => {
-      const kind = METHODS[method].repeatable ? 'patient' : 'once'
+    call: (method, args, shape, maxWaitMs = MAX_WAIT_MS) => {
+      const kind = METHODS[method].repeatable ? 'retrying' : 'once'
       const callWith = async (token: string) => shape.parse(await clients(token)[kind].apiCall(method, args))
-      return callWithinRateLimit(method, () => withToken(tokens, callWith), patienceMs)
+      return callWithinRateLimit(method, () => withToken(tokens, callWith), maxWaitMs)
     },
   }
 }
@@ -52,17 +52,17 @@ export const clientOptionsFor = (apiUrl: string, retries: number) => ({
   retryConfig: { retries, minTimeout: 200, maxTimeout: 1_000 },
 })
 
-type Clients = { token: string; once: WebClient; patient: WebClient }
+type Clients = { token: string; once: WebClient; retrying: WebClient }
 
 /** Creates the clients on first use, and again for each new token. */
 function createClients({ apiUrl, team }: TokenSource, logger: Logger): (token: string) => Clients {
-  let made: Clients | undefined
+  let clients: Clients | undefined
   return (token) => {
-    if (made?.token === token) return made
+    if (clients?.token === token) return clients
     const client = (retries: number) =>
       new WebClient(token, { ...clientOptionsFor(apiUrl, retries), logger, ...(team && { teamId: team }) })
-    made = { token, once: client(0), patient: client(2) }
-    return made
+    clients = { token, once: client(0), retrying: client(2) }
+    return clients
   }
 }
 
@@ -92,9 +92,9 @@ class NotInstalled extends Error {}
 export const createNotInstalledError = (): AppError =>
   new AppError('slack_failed', NOT_INSTALLED_TEXT, { cause: new NotInstalled('the app is not installed there') })
 
-/** Repeats the call after each rate limit until `patienceMs` are used up. */
-async function callWithinRateLimit<T>(method: string, ask: () => Promise<T>, patienceMs: number): Promise<T> {
-  for (let leftMs = patienceMs; ; ) {
+/** Repeats the call after each rate limit until `maxWaitMs` are used up. */
+async function callWithinRateLimit<T>(method: string, ask: () => Promise<T>, maxWaitMs: number): Promise<T> {
+  for (let leftMs = maxWaitMs; ; ) {
     try {
       return await ask()
     } catch (error) {

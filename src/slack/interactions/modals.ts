@@ -1,10 +1,15 @@
 import type { AllMiddlewareArgs, App, SlackViewMiddlewareArgs, ViewClosedAction, ViewSubmitAction } from '@slack/bolt'
+import type { ModalView } from '@slack/types'
 import { z } from 'zod'
-import { errorChainOf } from '../../errors.ts'
+import { errorChainOf, isAppError } from '../../errors.ts'
 import { type Principal, UserId } from '../../ids.ts'
+import type { Log } from '../../log.ts'
+import { createModal, sectionBlock } from '../blocks/build-blocks.ts'
 import { errorHelpButtonsFor, errorModal, errorText } from '../blocks/error-message.ts'
 import { fieldTextsIn, ModalState } from '../blocks/modal-fields.ts'
+import { escapeMrkdwn } from '../blocks/text.ts'
 import type { WebApiDeps } from '../deps.ts'
+import { AnyResponse, slackErrorCodeOf, type WebApi } from '../web-api/web-api.ts'
 
 type ListenerArgs = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs
 
@@ -85,3 +90,31 @@ export function onViewClosed(
 }
 
 const ClosedBody = z.object({ user: z.object({ id: UserId }), view: z.object({ private_metadata: z.string() }) })
+
+/** Updates an open modal; false when it was closed or could not be updated. Never throws. */
+export async function updateModalView(
+  { webApi, log }: { webApi: WebApi; log: Log },
+  viewId: string,
+  view: ModalView,
+): Promise<boolean> {
+  try {
+    await webApi.call('views.update', { view_id: viewId, view }, AnyResponse)
+    return true
+  } catch (error) {
+    if (slackErrorCodeOf(error) !== 'not_found') log.warn({ why: errorChainOf(error) }, 'modal not updated')
+    return false
+  }
+}
+
+/** The modal shown while a server is asked. */
+export const loadingModal = (title: string, words: string): ModalView =>
+  createModal({ id: 'waiting', title, blocks: [sectionBlock(`:hourglass_flowing_sand: ${escapeMrkdwn(words)}`)] })
+
+/** Updates an open modal with the view that `work` returns, or with its error. Never throws. */
+export async function showLoadedView(deps: WebApiDeps, viewId: string, work: () => Promise<ModalView>): Promise<void> {
+  const view = await work().catch((error: unknown) => {
+    if (!isAppError(error)) deps.log.error({ why: errorChainOf(error) }, 'modal not filled')
+    return errorModal(errorText(error), errorHelpButtonsFor(error))
+  })
+  await updateModalView(deps, viewId, view)
+}

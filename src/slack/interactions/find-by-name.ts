@@ -1,10 +1,10 @@
+import { distance } from 'fastest-levenshtein'
 import type { Connection } from '../../registry/connection.ts'
 import { truncate } from '../../text.ts'
 import { actionsBlock, createCommandButton, type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
 import type { ConnectionDeps } from '../deps.ts'
-import { findNearestWord } from './nearest-word.ts'
-import type { Responder } from './responder.ts'
+import type { Responder } from './interaction.ts'
 
 /** The person's connection of that name; if there is none, replies so, with the nearest name as a button, and returns undefined. */
 export async function findNamedConnection(
@@ -39,4 +39,16 @@ export function noSuchConnectionMessage(name: string, command: string, near: str
       ]),
     ],
   }
+}
+
+/** The known word a person most likely meant: the start of one, or one a typo or two away; undefined when none is near. */
+export function findNearestWord(word: string, known: string[]): string | undefined {
+  const meant = word.toLowerCase()
+  const begins = known.filter((one) => meant.length >= 2 && one.toLowerCase().startsWith(meant))
+  if (begins.length === 1) return begins[0]
+  const ranked = known.map((one) => ({ one, far: distance(meant, one.toLowerCase()) })).sort((a, b) => a.far - b.far)
+  const [best] = ranked
+  return best && best.far <= Math.max(1, Math.floor(meant.length / 3)) + 1 && best.far < best.one.length
+    ? best.one
+    : undefined
 }

@@ -1,0 +1,177 @@
+import { z } from 'zod'
+import type { PendingInput } from '../../run/runs.ts'
+import type { RunState } from '../../run/state/state.ts'
+import { resultMessage } from '../answer/result-message.ts'
+import {
+  type ApprovalContent,
+  approvalMessage,
+  argumentsText,
+  pendingApprovalMessage,
+  SHOWN_ARGUMENTS,
+} from '../approvals/approval-card.ts'
+import { COUNTDOWN_STEP_MS, elicitationMessage } from '../elicitation/elicitation-card.ts'
+import { channelMembersOf } from '../web-api/users.ts'
+import { isPermanentError, slackErrorCodeOf } from '../web-api/web-api.ts'
+import {
+  type MessageSlot,
+  type PostedMessages,
+  postedFilesOf,
+  saveMessage,
+  showMessage,
+  threadSlotOf,
+} from './posted-messages.ts'
+
+const approvalsIn = (state: RunState): ApprovalContent[] =>
+  state.calls.flatMap((call) => (call.approval === undefined ? [] : [{ state, call, approval: call.approval }]))
+
+const cardKeyOf = ({ approval }: ApprovalContent, channel: string): string => `approval:${approval.id}:${channel}`
+const pendingKeyOf = ({ approval }: ApprovalContent): string => `pending:${approval.id}`
+
+/** Posts the cards that wait for a decision where those who may decide see them, and edits those that have one. */
+export async function renderApprovals(posted: PostedMessages, state: RunState): Promise<void> {
+  for (const content of approvalsIn(state)) {
+    if (content.approval.decided) await editDecidedCards(posted, content)
+    else await postCards(posted, content)
+  }
+}
+
+/** Edits the cards that are posted already and decided now. */
+export async function closeApprovals(posted: PostedMessages, state: RunState): Promise<void> {
+  for (const content of approvalsIn(state)) if (content.approval.decided) await editDecidedCards(posted, content)
+}
+
+async function editDecidedCards(posted: PostedMessages, content: ApprovalContent): Promise<void> {
+  for (const { key, channel } of [...posted.byKey.values()]) {
+    const slot = { key, channel, thread: undefined }
+    if (key === cardKeyOf(content, channel)) await showMessage(posted, slot, approvalMessage(content))
+    else if (key === pendingKeyOf(content)) await showMessage(posted, slot, pendingApprovalMessage(content, undefined))
+  }
+}
+
+/** What the requester may decide stays in the thread; anything else goes to the approvers. */
+async function postCards(posted: PostedMessages, content: ApprovalContent): Promise<void> {
+  const { origin } = content.state
+  if (content.approval.approvers.includes(origin.user)) return postInThread(posted, content)
+  const { approvalsChannel } = await posted.deps.settings.of(origin.workspace)
+  if (approvalsChannel !== undefined && approvalsChannel !== origin.channel) {
+    const slot = slotIn(content, approvalsChannel)
+    await showMessage(posted, slot, approvalMessage(content))
+    // A channel that cannot be written to any more must not leave an approval where nobody finds it.
+    if (posted.byKey.has(slot.key)) return postPendingNote(posted, content, approvalsChannel)
+  }
+  await postToApprovers(posted, content)
+}
+
+const slotIn = (content: ApprovalContent, channel: string): MessageSlot => ({
+  key: cardKeyOf(content, channel),
+  channel,
+  thread: undefined,
+})
+
+function postInThread(posted: PostedMessages, content: ApprovalContent): Promise<void> {
+  const { origin } = content.state
+  return showMessage(posted, threadSlotOf(origin, cardKeyOf(content, origin.channel)), approvalMessage(content))
+}
+
+/** Posts the card in a channel's thread, and in the direct messages of approvers who cannot see it. */
+async function postToApprovers(posted: PostedMessages, content: ApprovalContent): Promise<void> {
+  const { deps } = posted
+  const { origin } = content.state
+  const members = origin.place === 'dm' ? [origin.user] : await channelMembersOf(deps, origin.channel)
+  const outside = members === undefined ? [] : content.approval.approvers.filter((user) => !members.includes(user))
+  const channels = await Promise.all(outside.map(deps.directMessageOf))
+  const reached = channels.filter((channel) => channel !== undefined)
+  for (const channel of reached) await showMessage(posted, slotIn(content, channel), approvalMessage(content))
+  const everybody = outside.length === content.approval.approvers.length && reached.length > 0
+  if (everybody) await postPendingNote(posted, content, undefined)
+  else await postInThread(posted, content)
+}
+
+/** Tells the requester, who has nothing to press, who is asked; later the note says what came of it. */
+async function postPendingNote(
+  posted: PostedMessages,
+  content: ApprovalContent,
+  channel: string | undefined,
+): Promise<void> {
+  const slot = threadSlotOf(content.state.origin, pendingKeyOf(content))
+  await showMessage(posted, slot, pendingApprovalMessage(content, channel))
+}
+
+const inputsIn = (state: RunState): PendingInput[] =>
+  state.calls.flatMap((call) => call.inputs.map((input) => ({ state, call, input })))
+
+const slotOf = ({ state, input }: PendingInput) => threadSlotOf(state.origin, `input:${input.id}`)
+
+/** Posts each question in the run's thread, and edits those that are answered. */
+export async function renderElicitations(posted: PostedMessages, state: RunState, now: Date): Promise<void> {
+  for (const pending of inputsIn(state)) await showMessage(posted, slotOf(pending), elicitationMessage(pending, now))
+}
+
+/**
+ * The same while the run works: a question that a server waits for on the wire has to be seen at once, with the time left.
+ * Resolves to the milliseconds after which the card changes by itself.
+ */
+export async function updateElicitations(
+  posted: PostedMessages,
+  state: RunState,
+  now: Date,
+): Promise<number | undefined> {
+  let live = false
+  for (const pending of inputsIn(state)) {
+    const waits = pending.input.resume.how === 'live' && !pending.input.given
+    live ||= waits
+    const slot = slotOf(pending)
+    if (waits || posted.byKey.has(slot.key)) await showMessage(posted, slot, elicitationMessage(pending, now))
+  }
+  return live ? COUNTDOWN_STEP_MS : undefined
+}
+
+const Uploaded = z.object({
+  files: z
+    .array(z.object({ files: z.array(z.object({ id: z.string() })).optional(), id: z.string().optional() }))
+    .optional(),
+})
+
+/** Posts the rows and links that calls gave into the thread, each once. */
+export async function renderShownResults(posted: PostedMessages, { calls, origin }: RunState): Promise<void> {
+  for (const call of calls) {
+    const shown = call.result?.shown
+    if (shown !== undefined)
+      await showMessage(posted, threadSlotOf(origin, `shown:${call.id}`), resultMessage(call, shown))
+  }
+}
+
+/** Uploads the files that calls gave into the thread, each once. */
+export async function renderFiles(posted: PostedMessages, state: RunState): Promise<void> {
+  for (const { key, name, data } of postedFilesOf(state))
+    await upload(posted, threadSlotOf(state.origin, key), name, Buffer.from(data, 'base64'))
+}
+
+/** Uploads arguments that are too long for their card, in full, beside each card. */
+export async function renderArgumentFiles(posted: PostedMessages, { calls, origin }: RunState): Promise<void> {
+  for (const { approval, arguments: args, tool } of calls) {
+    const text = argumentsText(args)
+    if (approval === undefined || approval.decided || text.length <= SHOWN_ARGUMENTS) continue
+    const cards = [...posted.byKey.values()].filter(({ key }) => key.startsWith(`approval:${approval.id}:`))
+    for (const { channel, ts } of cards) {
+      const thread = channel === origin.channel ? origin.threadTs : ts
+      const slot = { key: `file:arguments-${approval.id}:${channel}`, channel, thread }
+      await upload(posted, slot, `${tool}-arguments.txt`, Buffer.from(text))
+    }
+  }
+}
+
+async function upload(posted: PostedMessages, slot: MessageSlot, name: string, data: Buffer): Promise<void> {
+  const { deps, byKey } = posted
+  const { key, channel, thread } = slot
+  if (byKey.has(key) || data.length === 0) return
+  try {
+    const request = { channel_id: channel, thread_ts: thread, file: data, filename: name, title: name }
+    const { files = [] } = await deps.webApi.call('files.uploadV2', request, Uploaded)
+    const id = files[0]?.files?.[0]?.id ?? files[0]?.id ?? key
+    await saveMessage(posted, { key, channel, ts: id, contentHash: name, live: false })
+  } catch (error) {
+    if (!isPermanentError(error)) throw error
+    deps.log.warn({ key, why: slackErrorCodeOf(error) }, 'file not shown')
+  }
+}
