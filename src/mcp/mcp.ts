@@ -192,7 +192,7 @@ function missingCardFailure({ target }: McpDeps, c: Connection): McpFailure | un
 }
 
 function callFailureOf({ why, message, sent, challenge }: McpFailure, ms: number): CallFailure {
-  return { kind: 'failed', why, message, sent, ms: Math.round(ms), ...(challenge && { challenge }) }
+  return { kind: 'failed', why, message, sent, ms, ...(challenge && { challenge }) }
 }
 
 /** The connection's status after a call; a slow or stopped call says nothing of it. */

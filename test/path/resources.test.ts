@@ -139,6 +139,11 @@ test('the agent lists and reads resources as tools, of that connection alone, an
     { tool_name: 'read_resource', success: false },
     { tool_name: 'read_resource', success: false },
   ])
+  const times = await rows(world, 'select execution_time_ms as ms from mcp_tool_usage')
+  expect(
+    times.some(({ ms }) => Number(ms) % 1 !== 0),
+    'times are not rounded',
+  ).toBe(true)
   expect(request.match(/is not a resource of custom/g)).toHaveLength(2)
 })
 

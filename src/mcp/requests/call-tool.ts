@@ -36,7 +36,7 @@ export async function callTool(
   o: CallOptions,
 ): Promise<ToolOutcome> {
   const began = performance.now()
-  const elapsed = () => Math.round(performance.now() - began)
+  const elapsed = () => performance.now() - began
   try {
     const reply = await sendWithElicitation(session, { ...o, times }, (timeout) => send(session, call, timeout, o))
     if (reply.kind === 'input_required') return { ...reply, ms: elapsed() }

@@ -20,7 +20,7 @@ export async function callBuiltinTool(
   options: BuiltinRequest['options'],
 ): Promise<ToolOutcome> {
   const began = performance.now()
-  const elapsed = () => Math.round(performance.now() - began)
+  const elapsed = () => performance.now() - began
   try {
     return { ...(await answerBuiltin(tool.builtin, { mcp, state, source, call, options })), ms: elapsed() }
   } catch (error) {

@@ -114,7 +114,7 @@ function toolText(call: CallState, whole: boolean): string {
   const name = `\`${escapeMrkdwn(truncate(singleLine(tool), 100).replaceAll('`', "'"))}\``
   const where =
     connectionName === '' ? name : `${name} of ${escapeInlineMrkdwn(truncate(singleLine(connectionName), 60))}`
-  const took = result === undefined || result.ms === 0 ? '' : ` · ${formatDuration(result.ms)}`
+  const took = result === undefined || result.ms < 0.5 ? '' : ` · ${formatDuration(result.ms)}`
   const words = whole ? singleLine(outcomeTextOf(call)) : ''
   return `${where}${took}${words !== '' ? ` · ${escapeMrkdwn(truncate(words, 300))}` : ''}`
 }
