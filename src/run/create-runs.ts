@@ -9,7 +9,7 @@ import type { Runs } from './runs.ts'
 import type { EventOf } from './state/events.ts'
 import { createRunStore, createShownMessages } from './storage/run-store.ts'
 import { createArgumentCheck, createToolSchemaCache } from './tools/offered-tools.ts'
-import { createInstanceName, releaseDeadInstances } from './worker/instance.ts'
+import { createInstanceName, releaseDeadInstances } from './worker/dead-instances.ts'
 import { createRunWorker, type RunWorker } from './worker/run-worker.ts'
 
 /** Runs, and the worker that carries them out. `begin` starts the polling; disposing gives back the leased runs. */

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
-import { createInstanceName, releaseDeadInstances } from '../../../src/run/worker/instance.ts'
+import { createInstanceName, releaseDeadInstances } from '../../../src/run/worker/dead-instances.ts'
 
 /** Which of these owners of runs are taken for dead. */
 async function deadAmong(owners: string[], self = 'self'): Promise<string[]> {
