@@ -90,6 +90,11 @@ test.each([
     ['everything__trigger-long-running-operation'],
     'completed',
   ],
+  [
+    'use trigger long running operation with duration 1 and steps 1',
+    ['everything__trigger-long-running-operation'],
+    'completed',
+  ],
   ['How many rows are in the salary table?', ['demo-database__search_objects', 'demo-database__execute_sql'], 'rows'],
   ['Show the first 2 rows of title', ['demo-database__search_objects', 'demo-database__execute_sql'], '2 rows'],
   ['List my files', ['filesystem__list_directory'], 'hello.txt'],

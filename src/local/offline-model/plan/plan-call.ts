@@ -3,7 +3,7 @@ import { readJsonMap } from '../api/json.ts'
 import type { JsonMap } from '../api/stream.ts'
 import { askWhich, entitiesText, NO_OUTPUT, sayFailure, showText, unableText } from './answer.ts'
 import type { OfflineTool, Plan, PlanResult, RequestState, StepsOf } from './plan-types.ts'
-import { readQuestion, toolBegunIn, toolsNamedIn } from './questions.ts'
+import { readQuestion, spokenName, toolBegunIn, toolsNamedIn } from './questions.ts'
 
 /** A request that one tool answers; undefined when none is known to. */
 export function planToolRequest(request: string, { tools, lastPath }: RequestState): Plan | PlanResult | undefined {
@@ -22,11 +22,14 @@ export function planToolRequest(request: string, { tools, lastPath }: RequestSta
   return asked.it ? sayMissing(tool, ['path']) : callTool(tool, asked.input, tools)
 }
 
-/** Arguments spelled out as JSON or as name=value. */
+/** Arguments spelled out as JSON, as name=value, or as the name of an input and a value. */
 function argumentsIn(given: string, tool: OfflineTool): JsonMap {
   const json = readJsonMap(given)
   if (json) return json
-  const pairs = [...given.matchAll(/([\w-]+)\s*[=:]\s*(?:"([^"]*)"|([^\s,;]+))/g)]
+  const names = /[=:]/.test(given)
+    ? '[\\w-]+'
+    : tool.inputs.map(({ name }) => name.replaceAll(/[^\w-]/g, '\\$&')).join('|') || '(?!)'
+  const pairs = [...given.matchAll(new RegExp(`(?<![\\w-])(${names})\\s*[=: ]\\s*(?:"([^"]*)"|([^\\s,;]+))`, 'g'))]
   return Object.fromEntries(
     pairs.map(([, name = '', quoted, bare = '']) => {
       const type = tool.inputs.find((input) => input.name === name)?.type ?? 'string'
@@ -50,7 +53,7 @@ function* callTool(tool: OfflineTool, input: JsonMap, tools: OfflineTool[]): Pla
       tool,
       missing.map(({ name }) => name),
     )
-  const outcome = yield { tool, input, say: `I'll use ${spokenName(tool)}.` }
+  const outcome = yield { tool, input, say: `I'll use ${spokenName(tool.name)}.` }
   if (outcome.isError) return { text: sayFailure(tool, outcome.text, outcome.input), halt: true }
   const added = isKnownEntity(tool, outcome.text) ? yield* addObservations(input, tool, tools) : undefined
   return added ?? { text: sayResult(tool, outcome.input, outcome.text), halt: false }
@@ -76,14 +79,10 @@ function* addObservations(input: JsonMap, tool: OfflineTool, tools: OfflineTool[
 function sayMissing(tool: OfflineTool, missing: string[]): PlanResult {
   const names = missing.map((name) => `\`${name}\``).join(' and ')
   const example = `Use ${tool.name} with ${missing.map((name) => `${name}="…"`).join(' ')}`
-  const why = `I would use *${spokenName(tool)}*, but I could not find ${names} in your words. Put names of several words in quotes, or say \`${example}\`.`
+  const why = `I would use *${spokenName(tool.name)}*, but I could not find ${names} in your words. Put names of several words in quotes, or say \`${example}\`.`
   const choices = tool.inputs.find(({ name }) => name === missing[0])?.choices ?? []
   const questions = choices.map((choice) => `Use ${tool.name} with ${missing[0]}="${choice}"`)
   return unableText(why, missing.length === 1 ? questions.slice(0, 4) : [])
-}
-
-function spokenName({ name }: OfflineTool): string {
-  return name.replaceAll(/[_-]+/g, ' ')
 }
 
 function sayResult({ name }: OfflineTool, input: JsonMap, text: string): string {

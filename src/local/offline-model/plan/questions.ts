@@ -119,17 +119,21 @@ export function toolBegunIn(request: string, tools: OfflineTool[]): OfflineTool 
   return tools.find(({ name }) => BEGINNINGS.some(([tool, begins]) => tool === name && begins.test(request)))
 }
 
-const NAMED = /^\W*(?:please )?(?:use|call|run|try) (?:the )?([\w-]+)(?: tool)?(?:\s+with\s+([\s\S]+?))?[\s.]*$/i
+const NAMED =
+  /^\W*(?:please )?(?:use|call|run|try) (?:the )?([\w-]+(?: [\w-]+)*?)(?: tool)?(?:\s+with\s+([\s\S]+?))?[\s.]*$/i
 const LISTED = /^\W*(?:which|what|list|show)(?: me)?(?: all| my| the)* ([\w ]+?)(?: are there| do i have)?[\s.?!]*$/i
 
 /** Tools called by their own name ("Use get-sum with a=1 b=2"), and those that list just what is asked for: list_jobs for "Which jobs are there?". */
 export function toolsNamedIn(request: string, tools: OfflineTool[]): { tools: OfflineTool[]; given: string } {
   const [, named, given = ''] = NAMED.exec(request) ?? []
   if (named !== undefined)
-    return { tools: tools.filter(({ name, fullName }) => [name, fullName].includes(named)), given }
+    return { tools: tools.filter(({ name, fullName }) => [name, fullName, spokenName(name)].includes(named)), given }
   const things = stemsOf(LISTED.exec(request)?.[1] ?? '').join(' ')
   return { tools: tools.filter((tool) => isPlainRead(tool) && stemsOf(tool.name).slice(1).join(' ') === things), given }
 }
+
+/** `get-sum` as a person says it: "get sum". */
+export const spokenName = (name: string): string => name.replaceAll(/[_-]+/g, ' ')
 
 /** A tool that reads and needs no arguments can be called by its name alone. */
 function isPlainRead({ name, inputs }: OfflineTool): boolean {
