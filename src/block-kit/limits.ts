@@ -10,7 +10,11 @@ export const LIMITS = {
     textMax: 40_000,
     markdownText: 12_000,
     dataVisualizations: 2,
+    /** Over all blocks of a message: above it Slack refuses with `msg_blocks_too_long` (slackapi/bolt-js#2509, #2867). */
+    blockText: 12_000,
   },
+  /** Of `text`: `chat.update` refuses more with `msg_too_long`, `chat.postMessage` cuts it. */
+  methodText: { 'chat.update': 4_000, 'chat.postMessage': 40_000 },
   /** A stream's whole text is held to what one call may carry, stricter than Slack, so a long answer always rolls over. */
   stream: { text: 12_000, chunkText: 256, chunkBlocks: 50, stopBlocks: 50, lifetimeMs: 5 * 60_000 },
   view: {
