@@ -77,7 +77,8 @@ function redirectedRequest(ask: HttpExchangeRequest, url: URL, status: number): 
   const headers = new Headers(ask.headers)
   if (url.origin !== ask.url.origin)
     for (const name of [...headers.keys()]) if (!TRAVELLING_HEADERS.has(name)) headers.delete(name)
-  const asGet = status === 303 || (ask.method === 'POST' && (status === 301 || status === 302))
+  // 301 is followed as 308 is: servers that move mean their POST, too.
+  const asGet = status === 303 || (ask.method === 'POST' && status === 302)
   if (!asGet) return { ...ask, url, headers }
   headers.delete('content-type')
   return { ...ask, url, headers, method: 'GET', body: undefined }

@@ -1,5 +1,7 @@
+import type { Readable } from 'node:stream'
 import { Agent, buildConnector, type Dispatcher, Pool } from 'undici'
 import { AppError } from '../errors.ts'
+import { decodeBody, isDecodingError } from './decode-body.ts'
 import { brokenOffErrorFor, CONNECT_MS, unsentErrorFor } from './egress-error.ts'
 import { createGuardedLookup, type Destination, destinationOf, type Guard } from './guard.ts'
 
@@ -67,24 +69,36 @@ export async function sendHttpRequest(ask: HttpExchangeRequest, agent: Agent): P
 function responseOf({ statusCode: status, statusText, headers: sent, body }: Dispatcher.ResponseData, host: string) {
   // The reader of the body gets the error; without one it would be unhandled.
   body.on('error', () => undefined)
-  const headers = new Headers()
-  for (const [name, values] of Object.entries(sent))
-    for (const value of [values ?? []].flat()) headers.append(name, value)
+  const headers = headersOf(sent)
   if (NO_BODY.has(status) || status < 200 || status > 599) {
     body.resume()
     return new Response(null, { status: NO_BODY.has(status) ? status : 502, headers })
   }
-  return new Response(limitedBody(body, host), { status, statusText, headers })
+  const decoded = decodeBody(body, headers.get('content-encoding'), host)
+  if (decoded !== body) {
+    decoded.on('error', () => undefined)
+    // They speak of the body as it went over the wire.
+    headers.delete('content-encoding')
+    headers.delete('content-length')
+  }
+  return new Response(limitedBody(decoded, host), { status, statusText, headers })
+}
+
+function headersOf(sent: Dispatcher.ResponseData['headers']): Headers {
+  const headers = new Headers()
+  for (const [name, values] of Object.entries(sent))
+    for (const value of [values ?? []].flat()) headers.append(name, value)
+  return headers
 }
 
 /** The body, up to MAX_BODY_BYTES. Cancelled before it was read, it still ends the request. */
-function limitedBody(body: Dispatcher.ResponseData['body'], host: string): ReadableStream<Uint8Array> {
+function limitedBody(body: Readable, host: string): ReadableStream<Uint8Array> {
   const chunks: AsyncIterator<Uint8Array> = body[Symbol.asyncIterator]()
   let bytes = 0
   return new ReadableStream(
     {
       async pull(controller) {
-        const { done, value } = await chunks.next()
+        const { done, value } = await chunks.next().catch((error: unknown) => throwReadable(host, error))
         if (done === true) return controller.close()
         bytes += value.length
         if (bytes > MAX_BODY_BYTES) {
@@ -97,6 +111,13 @@ function limitedBody(body: Dispatcher.ResponseData['body'], host: string): Reada
     },
     { highWaterMark: 0 },
   )
+}
+
+function throwReadable(host: string, error: unknown): never {
+  if (!isDecodingError(error)) throw error
+  throw new AppError('tool_failed', `${host} sent a packed answer that cannot be unpacked. Tell whoever runs it.`, {
+    cause: error,
+  })
 }
 
 function tooLargeError(host: string): AppError {

@@ -92,6 +92,23 @@ describe('egress.fetch', () => {
     await expect(egressTo(host).fetch(`http://${host}/`)).rejects.toThrowError(/redirects to an address I cannot read/)
   })
 
+  it.each([
+    [301, 'POSTx'],
+    [302, 'GET'],
+    [303, 'GET'],
+    [307, 'POSTx'],
+    [308, 'POSTx'],
+  ])('follows %i with %s', async (status, seen) => {
+    const host = await serve((request, response) => {
+      if (request.url === '/') return void response.writeHead(status, { location: '/new' }).end()
+      let body = ''
+      request.on('data', (chunk) => (body += chunk))
+      request.on('end', () => response.end(`${request.method}${body}`))
+    })
+    const response = await egressTo(host).fetch(`http://${host}/`, { method: 'POST', body: 'x' })
+    expect(await response.text()).toBe(seen)
+  })
+
   it('keeps secrets from another origin, follows at most five, and leaves manual ones alone', async () => {
     const seen: Record<string, string | string[] | undefined>[] = []
     const second = await serve((request, response) => {

@@ -1,3 +1,4 @@
+import { createParser } from 'eventsource-parser'
 import { z } from 'zod'
 import { isAppError } from '../../errors.ts'
 import { LOST_STREAM_CODE, TOO_LARGE_CODE } from '../protocol/lost-stream-error.ts'
@@ -41,26 +42,35 @@ async function* withLostStreamError(body: ReadableStream<Uint8Array>, id: string
   yield Buffer.from(`\n\nevent: message\ndata: ${JSON.stringify(message)}\n\n`)
 }
 
-const ANSWER = /"result"|"error"/
-const EVENT_END = /\n\n|\r\r|\r\n\r\n/
-/** Longer than a mark that two chunks share. */
-const TAIL_CHARS = 10
+const JsonRpcResponse = z.union([
+  z.looseObject({ id: z.unknown(), result: z.unknown().refine((result) => result !== undefined) }),
+  z.looseObject({ error: z.unknown().refine((error) => error !== undefined) }),
+])
 
-/** Whether the stream has brought a whole answer, or event ids to resume it with. */
+/** Whether the stream has brought a whole answer, or event ids to resume it with; read as the SDK reads it. */
 function watchForAnswer(): { see(chunk: Uint8Array): void; settled(): boolean } {
-  let tail = ''
-  let began = false
+  const decoder = new TextDecoder()
   let settled = false
+  const parser = createParser({
+    onEvent: ({ id, data }) => {
+      settled ||= id !== undefined || messagesIn(data).some((message) => JsonRpcResponse.safeParse(message).success)
+    },
+  })
   return {
     see: (chunk) => {
-      if (settled) return
-      const text = tail + Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('latin1')
-      tail = text.slice(-TAIL_CHARS)
-      const from = began ? 0 : text.search(ANSWER)
-      began ||= from >= 0
-      settled = text.includes('id:') || (began && EVENT_END.test(text.slice(from)))
+      if (!settled) parser.feed(decoder.decode(chunk, { stream: true }))
     },
     settled: () => settled,
+  }
+}
+
+/** Data that is no JSON is reported by the SDK. */
+function messagesIn(data: string): unknown[] {
+  try {
+    const parsed: unknown = JSON.parse(data)
+    return Array.isArray(parsed) ? parsed : [parsed]
+  } catch {
+    return []
   }
 }
 

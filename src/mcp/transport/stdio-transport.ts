@@ -54,7 +54,12 @@ export function createStdioTransport(command: ServerCommand, shutdown: AbortSign
         stderr = (stderr + chunk.toString('utf8')).slice(-STDERR_MAX_CHARS)
       })
       for (const pipe of started.process.stdio) pipe?.on('error', (error) => transport.onerror?.(error))
-      started.ended.then(() => transport.onclose?.()).catch(report)
+      started.ended
+        .then(() => {
+          if (fault === undefined) lines.end()
+          transport.onclose?.()
+        })
+        .catch(report)
     },
     send: (message) => {
       const stdin = child?.process.stdin
@@ -95,8 +100,11 @@ function stderrTailOf(stderr: string): string {
   )
 }
 
-/** Splits a stream of bytes into lines. `push` says false, once and for all, when a line grows beyond `maxBytes`. */
-function createLineSplitter(maxBytes: number, onLine: (line: string) => void): { push(chunk: Buffer): boolean } {
+/** Splits a stream of bytes into lines, the last of which may lack its end. `push` says false, once and for all, when a line grows beyond `maxBytes`. */
+function createLineSplitter(
+  maxBytes: number,
+  onLine: (line: string) => void,
+): { push(chunk: Buffer): boolean; end(): void } {
   let parts: Buffer[] = []
   let bytes = 0
   const append = (part: Buffer): boolean => {
@@ -108,15 +116,18 @@ function createLineSplitter(maxBytes: number, onLine: (line: string) => void): {
     let from = 0
     for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, from)) {
       if (!append(chunk.subarray(from, at))) return false
-      const line = Buffer.concat(parts).toString('utf8')
-      parts = []
-      bytes = 0
       from = at + 1
-      onLine(line)
+      end()
     }
     return append(chunk.subarray(from))
   }
-  return { push }
+  const end = () => {
+    const line = Buffer.concat(parts).toString('utf8')
+    parts = []
+    bytes = 0
+    onLine(line)
+  }
+  return { push, end }
 }
 
 export type ServerCommand = { command: string; args: string[]; env: Record<string, string>; cwd: string }

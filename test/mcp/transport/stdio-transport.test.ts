@@ -1,6 +1,7 @@
 import { readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createStdioTransport } from '../../../src/mcp/transport/stdio-transport.ts'
 import { eventually } from '../../support/eventually.ts'
 import { isAlive, type McpHouse, noted, PERSON, startMcpHouse, strange, textOf } from '../../support/mcp-house.ts'
 
@@ -408,5 +409,26 @@ describe('what is noted', () => {
     await house.call(fine, 'refuse')
     expect(house.logged.length).toBeGreaterThan(0)
     expect(house.logged.join('')).not.toContain('plantedsecret')
+  })
+})
+
+describe('the last line of a server that ends', () => {
+  const answer = { jsonrpc: '2.0', id: 1, result: { ok: true } }
+  it.each([
+    ['without its end', ''],
+    ['with its end', '\\n'],
+    ['with another end', '\\r\\n'],
+  ])('counts, %s', async (_, end) => {
+    const script = `process.stdout.write(${JSON.stringify(JSON.stringify(answer))} + "${end}")`
+    const server = { command: process.execPath, args: ['-e', script], env: {}, cwd: house.folder }
+    const transport = createStdioTransport(server, signal)
+    const heard: unknown[] = []
+    transport.onmessage = (message) => heard.push(message)
+    const closed = new Promise<void>((resolve) => {
+      transport.onclose = resolve
+    })
+    await transport.start()
+    await closed
+    expect(heard).toEqual([answer])
   })
 })

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest'
+import { failLostStreams } from '../../../src/mcp/transport/lost-streams.ts'
+
+const REQUEST = { method: 'POST', body: JSON.stringify({ jsonrpc: '2.0', id: 7, method: 'tools/call' }) }
+const event = (message: unknown, more = '') => `${more}data: ${JSON.stringify(message)}\n\n`
+const answer = { jsonrpc: '2.0', id: 7, result: { content: [{ type: 'text', text: 'done' }] } }
+const progress = (message: string) => ({ jsonrpc: '2.0', method: 'notifications/progress', params: { message } })
+
+/** What the SDK reads of a stream that ends, or breaks, after these parts. */
+async function readAfter(parts: (string | Uint8Array)[], breaks: boolean): Promise<string> {
+  async function* body() {
+    for (const part of parts) yield typeof part === 'string' ? new TextEncoder().encode(part) : part
+    if (breaks) throw new TypeError('terminated')
+  }
+  const fetch = failLostStreams(async () => {
+    return new Response(ReadableStream.from(body()), { headers: { 'content-type': 'text/event-stream' } })
+  })
+  const response = await fetch('http://server/', REQUEST)
+  return response.text()
+}
+const LOST = /"id":7,"error":\{"code":-32077/
+
+test.each<[string, (string | Uint8Array)[]]>([
+  ['nothing', []],
+  ['a comment', [': keep-alive id: 7\n\n']],
+  ['words that look like an id of an event', [event(progress('uuid: 5, id: 6'))]],
+  ['words that look like an answer', [event(progress('{"result": 1, "error": "none"}'))]],
+  [
+    'a notification with a field called error',
+    [event({ jsonrpc: '2.0', method: 'notifications/message', params: { error: 'x', result: 'y' } })],
+  ],
+  ['half an answer', [event(answer).slice(0, 30)]],
+  ['an answer without the end of its event', [event(answer).trimEnd()]],
+  ['data that is no JSON', ['data: id: result error\n\n']],
+  ['a field called identity', ['identity: 1\ndata: {}\n\n']],
+  ['half a letter', [new Uint8Array([0x64, 0xc3])]],
+])('a stream that brought only %s is lost, ended or broken', async (_, parts) => {
+  expect(await readAfter(parts, false)).toMatch(LOST)
+  expect(await readAfter(parts, true)).toMatch(LOST)
+})
+
+test.each<[string, (string | Uint8Array)[]]>([
+  ['the answer', [event(answer)]],
+  ['the answer in parts of a byte', [...event(answer)]],
+  ['the answer with other line ends', [event(answer).replaceAll('\n', '\r\n')]],
+  ['the answer over two lines of data', ['data: {"jsonrpc":"2.0","id":7,\ndata: "result":{}}\n\n']],
+  ['an error', [event({ jsonrpc: '2.0', id: 7, error: { code: 1, message: 'no' } })]],
+  ['an error without an id', [event({ jsonrpc: '2.0', error: { code: 1, message: 'no' } })]],
+  ['a batch', [event([progress('x'), answer])]],
+  ['an event with an id, to go on from', [event(progress('x'), 'id: 1\n')]],
+])('a stream that brought %s is left alone', async (_, parts) => {
+  expect(await readAfter(parts, false)).not.toMatch(LOST)
+})
