@@ -1,6 +1,6 @@
 import type { RegistryEntry } from '../../registry/entry.ts'
 import { truncate } from '../../text.ts'
-import { type RegistryHeader, RegistryVariable, type RegistryVariables, ServerRemote } from './server-json.ts'
+import { type RegistryHeader, RegistryVariable, type RegistryVariables, RegistryServerRemote } from './server-json.ts'
 
 type RegistryInput = RegistryEntry['inputs'][number]
 
@@ -23,7 +23,7 @@ const PAIR = /\{[a-zA-Z][a-zA-Z0-9]*:[a-zA-Z][a-zA-Z0-9]*\}/
  * it: no safe address, a secret in the address (it would show in logs on the way), a header that it needs and cannot have.
  */
 export function readRemote(written: unknown, usable: (url: string) => boolean): RegistryRemote | { why: string } {
-  const parsed = ServerRemote.safeParse(written)
+  const parsed = RegistryServerRemote.safeParse(written)
   if (!parsed.success) return { why: 'a remote that cannot be read' }
   const { type, url, headers, variables } = parsed.data
   const sent = headers.readable.filter(({ name }) => !OURS.test(name))
@@ -82,7 +82,7 @@ const SECRET_WORD =
   /^(?:auth(?:n|z|orization|entication)?|\w*(?:token|secret|password|passwd|passphrase|credential|apikey)s?|(?:api|access|secret|private|license)?keys?|pwd|pass|pat|pin|jwt|bearer|cookie|session|signature)$/
 
 /** Whether a name speaks of a key: `X-Api-Key`, `apiKey`, `github_token`, but not `monkey` or `X-Author`. */
-export const namesSecret = (name: string): boolean =>
+const namesSecret = (name: string): boolean =>
   name
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
     .toLowerCase()

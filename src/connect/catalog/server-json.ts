@@ -89,7 +89,7 @@ const TYPES: Record<string, 'streamable-http' | 'sse'> = {
 }
 
 /** Where a server is on the web. */
-export const ServerRemote = z
+export const RegistryServerRemote = z
   .preprocess(
     fields,
     z.looseObject({
