@@ -1,6 +1,6 @@
 import type { RegistryEntry } from '../../registry/entry.ts'
 import { truncate } from '../../text.ts'
-import { type RegistryHeader, RegistryVariable, type RegistryVariables, RegistryServerRemote } from './server-json.ts'
+import { type RegistryHeader, RegistryServerRemote, RegistryVariable, type RegistryVariables } from './server-json.ts'
 
 type RegistryInput = RegistryEntry['inputs'][number]
 
