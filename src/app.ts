@@ -7,6 +7,7 @@ import { curatedCard } from './connect/catalog/curated-card.ts'
 import { createRegistryMirror } from './connect/catalog/mirror-registry.ts'
 import { createConnect } from './connect/connect.ts'
 import { SignInDetails, type SignInResult } from './connect/connect-types.ts'
+import { secureClearInputs } from './connect/connections/secure-clear-inputs.ts'
 import { createConnectionFeatures } from './connect/features/features.ts'
 import { createResourceWatcher } from './connect/features/resource-watcher.ts'
 import { createInstallations, type Installations } from './connect/installations.ts'
@@ -27,6 +28,7 @@ import { createRules } from './policy/rules.ts'
 import { createSettings } from './policy/settings.ts'
 import { loadSqlReader } from './policy/sql.ts'
 import { createCatalogue, saveCuratedCards } from './registry/catalogue.ts'
+import { createClearConnections } from './registry/clear-connections.ts'
 import { createInstallationRows } from './registry/installations.ts'
 import { createRegistry } from './registry/registry.ts'
 import { createResourceSubscriptions } from './registry/resource-subscriptions.ts'
@@ -119,6 +121,7 @@ type Infrastructure = { db: Db; egress: Egress; log: Log; onSignedIn(result: Sig
 /** Builds what the runs and the doors (Slack, the web) stand on. */
 async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn }: Infrastructure) {
   const { cards, credentials, readSql } = await load(config, db)
+  await secureClearInputs({ connections: createClearConnections(db), credentials, log })
   const registry = createRegistry(db)
   const subscriptions = createResourceSubscriptions(db)
   const settings = createSettings(db)

@@ -84,6 +84,14 @@ create table patchbay.installations (
 comment on table patchbay.installations is 'workspaces and, where enterprise is set, whole organizations that installed the app; the credential store keeps the token under credential_reference';
 alter table patchbay.installations enable row level security;
 
+create table patchbay.mcp_clear_connections (
+  connection_id uuid not null,
+  constraint mcp_clear_connections_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES patchbay.mcp_connections(id) ON DELETE CASCADE,
+  constraint mcp_clear_connections_pkey PRIMARY KEY (connection_id)
+);
+comment on table patchbay.mcp_clear_connections is 'connections whose inputs may hold a key in the clear; the app moves it to the credential store at its next start';
+alter table patchbay.mcp_clear_connections enable row level security;
+
 create table patchbay.mcp_connections (
   id uuid not null,
   workspace_id text not null,
@@ -697,6 +705,43 @@ $function$
 ;
 comment on function patchbay.budget_state(text) is 'a workspace''s monthly budget and what is spent of it; null without a budget';
 
+CREATE OR REPLACE FUNCTION patchbay.clear_connection_secure(p_workspace text, p_id uuid, p_old text, p_new text, p_names jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  delete from mcp_clear_connections where connection_id = p_id;
+  if not found then return 'false'::jsonb; end if;
+  update mcp_connections set credential_reference = p_new, connection_config = connection_config || jsonb_build_object(
+      'inputs', (connection_config -> 'inputs') - array(select jsonb_array_elements_text(p_names)),
+      'entry', entry_with_secret_headers(connection_config -> 'entry'))
+  where id = p_id and workspace_id = p_workspace and credential_reference is not distinct from p_old;
+  if not found then
+    insert into mcp_clear_connections (connection_id) values (p_id);
+    return 'false'::jsonb;
+  end if;
+  perform audit_append(p_workspace, 'patchbay', 'connection_secured', jsonb_build_object('connection', p_id, 'inputs', p_names));
+  return 'true'::jsonb;
+end $function$
+;
+comment on function patchbay.clear_connection_secure(text,uuid,text,text,jsonb) is 'a connection whose values of headers were saved under a new reference; false when it changed meanwhile or another instance did it';
+
+CREATE OR REPLACE FUNCTION patchbay.clear_connections()
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'workspace', c.workspace_id, 'credential', c.credential_reference,
+    'values', (select coalesce(jsonb_object_agg(i ->> 'name', c.connection_config -> 'inputs' -> (i ->> 'name')), '{}')
+      from jsonb_array_elements(c.connection_config -> 'entry' -> 'inputs') i
+      where not (i -> 'secret')::boolean and is_header_value(c.connection_config -> 'entry', i) and c.connection_config -> 'inputs' ? (i ->> 'name')))), '[]')
+  from mcp_clear_connections k join mcp_connections c on c.id = k.connection_id
+$function$
+;
+comment on function patchbay.clear_connections() is 'connections that hold values of headers in the clear, with these values';
+
 CREATE OR REPLACE FUNCTION patchbay.connection_add(p_workspace text, p_user text, p_id uuid, p_name text, p_card text, p_config jsonb, p_credential text, p_tools jsonb, p_unusable jsonb, p_instructions text, p_features jsonb, p_era jsonb, p_limit integer)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -955,6 +1000,19 @@ end $function$
 ;
 comment on function patchbay.denial_explain(text,text,text,jsonb) is 'saves why a person denied a call and appends it to the run; the run, or null when it was not they who denied it';
 
+CREATE OR REPLACE FUNCTION patchbay.entry_with_secret_headers(p_entry jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select jsonb_set(p_entry, '{inputs}', coalesce((
+    select jsonb_agg(case when is_header_value(p_entry, i.input) then (i.input || '{"secret": true}') - 'default' else i.input end order by i.nth)
+    from jsonb_array_elements(p_entry -> 'inputs') with ordinality as i (input, nth)), '[]'))
+$function$
+;
+comment on function patchbay.entry_with_secret_headers(jsonb) is 'a registry entry in which every value of a header is a secret';
+
 CREATE OR REPLACE FUNCTION patchbay.feedback_save(p_workspace text, p_run uuid, p_user text, p_verdict text)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -1138,6 +1196,18 @@ end $function$
 ;
 comment on function patchbay.installation_save(text,text,boolean,text,text,text,text) is 'saves an installation; returns the reference of the credential it replaces';
 
+CREATE OR REPLACE FUNCTION patchbay.is_header_value(p_entry jsonb, p_input jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select not p_input ? 'choices' and exists (
+    select from jsonb_each_text(p_entry -> 'headers') h where position('{' || (p_input ->> 'name') || '}' in h.value) > 0)
+$function$
+;
+comment on function patchbay.is_header_value(jsonb,jsonb) is 'whether an input of a registry entry fills a header and is not chosen from a list';
+
 CREATE OR REPLACE FUNCTION patchbay.month_start()
  RETURNS timestamp with time zone
  LANGUAGE sql
@@ -1159,6 +1229,17 @@ AS $function$
 $function$
 ;
 comment on function patchbay.policy_for(text,text) is 'the rules that bind a person, and who decides destructive calls, as they are at one moment';
+
+CREATE OR REPLACE FUNCTION patchbay.registry_entry_of(p_card text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select split_part(p_card, '/', 1) || '/' || split_part(p_card, '/', 2)
+$function$
+;
+comment on function patchbay.registry_entry_of(text) is 'the registry''s name of an entry, without the part that names one of its addresses';
 
 CREATE OR REPLACE FUNCTION patchbay.registry_sync_claim(p_url text, p_owner text, p_lease_ms integer)
  RETURNS jsonb
@@ -1236,7 +1317,10 @@ begin
     verified = excluded.verified, search_text = excluded.search_text,
     updated_at = excluded.updated_at, seen_at = excluded.seen_at
   where mcp_run_cards.source = 'registry';
-  delete from mcp_run_cards where source = 'registry' and card_name in (select jsonb_array_elements_text(p_gone));
+  delete from mcp_run_cards c where c.source = 'registry'
+    and c.card_name not in (select r -> 'entry' ->> 'name' from jsonb_array_elements(p_rows) r)
+    and registry_entry_of(c.card_name) in (
+      select jsonb_array_elements_text(p_gone) union select registry_entry_of(r -> 'entry' ->> 'name') from jsonb_array_elements(p_rows) r);
   return 'true'::jsonb;
 end $function$
 ;
@@ -2223,6 +2307,8 @@ grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.input_requests to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.installations to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.mcp_clear_connections to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.mcp_connections to service_role;
 

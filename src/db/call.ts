@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import { AppError, type ErrorCode } from '../errors.ts'
 
 /**
@@ -22,10 +22,13 @@ const UNSTORABLE = /\\u0000|\\ud[89a-f][0-9a-f]{2}/i
 
 /** The arguments with every text in them fit to be stored. */
 export function toStorableJson(args: Record<string, unknown>): Record<string, unknown> {
-  return UNSTORABLE.test(JSON.stringify(args))
-    ? Object.fromEntries(Object.entries(args).map(([name, value]) => [name, storable(value)]))
-    : args
+  const text = JSON.stringify(args)
+  if (!UNSTORABLE.test(text)) return args
+  // The values as JSON has them: a date, for one, is a text there.
+  return JsonArguments.parse(storable(JSON.parse(text)))
 }
+
+const JsonArguments = z.record(z.string(), z.unknown())
 
 function storable(value: unknown): unknown {
   if (typeof value === 'string') return value.toWellFormed().replaceAll('\0', '')

@@ -35,6 +35,7 @@ describe('the cards we ship', () => {
     expect(fits('github', 'token', 'github_pat_11ABCDEFG0123456789')).toBe(true)
     expect(fits('github', 'token', 'hunter2')).toBe(false)
     expect(fits('custom', 'header', 'X-Api-Key')).toBe(true)
+    expect(fits('custom', 'header', 'CONTEXT7_API_KEY')).toBe(true)
     expect(fits('custom', 'header', 'HOST')).toBe(false)
     expect(fits('custom', 'header', 'Mcp-Session-Id')).toBe(false)
     expect(fits('custom', 'value', 'Bearer abc')).toBe(true)

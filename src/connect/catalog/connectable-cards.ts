@@ -3,6 +3,7 @@ import { AppError } from '../../errors.ts'
 import type { Catalogue } from '../../registry/catalogue.ts'
 import type { Connection } from '../../registry/connection.ts'
 import type { RegistryEntry } from '../../registry/entry.ts'
+import { serviceNameOf } from './read-registry-entry.ts'
 
 /** A card that can be connected now, and the registry entry it was made from, if it was. */
 export type ConnectableCard = { card: Card; entry?: RegistryEntry }
@@ -103,7 +104,10 @@ export const permissionCardOf = (card: string): string => (card.includes('/') ? 
 export function connectionNameFor(card: string): string {
   const entry = entryNameIn(card)
   if (entry === undefined) return card
-  const short = entry.slice(entry.indexOf('/') + 1).toLowerCase()
-  const plain = short.replace(/[^a-z0-9]+/g, '-').slice(0, 32)
+  const [, , address = ''] = entry.split('/')
+  const plain = `${serviceNameOf(entry)} ${address}`
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 32)
   return plain.replace(/^-+|-+$/g, '') || 'server'
 }

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { errorChainOf, isAppError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import type { Mcp } from '../../mcp/mcp.ts'
-import type { Catalogue, SyncLease } from '../../registry/catalogue.ts'
+import type { Catalogue, NewCatalogueRow, SyncLease } from '../../registry/catalogue.ts'
 import { pollEvery } from '../../timing.ts'
 import { fetchRegistryPage, type RegistryPage } from './fetch-registry-page.ts'
-import { readRegistryItem } from './read-registry-entry.ts'
+import { NO_LOSS, readRegistryItem } from './read-registry-entry.ts'
 
 export type RegistryMirrorDeps = {
   /** Undefined: there is nothing to mirror. */
@@ -110,27 +110,73 @@ function logFailure({ log, catalogue }: Deps, error: unknown, againMs: number): 
 
 /** Saves page by page; undefined when another instance has the lease. `began`: by the registry's clock. */
 async function savePages(deps: Deps, instance: string, since: Date | undefined, signal: AbortSignal) {
-  const { catalogue, mcp } = deps
-  const usable = (address: string) => mcp.addressProblemIn(address) === undefined
+  const { catalogue } = deps
   let began: Date | undefined
   let entries = 0
   let cursor: string | undefined
   for (let pages = 0; pages < MOST_PAGES; pages++) {
     const page = await fetchRegistryPage({ fetch: deps.fetch, url: catalogue.url }, { cursor, since }, signal)
     began ??= page.at
-    const found = rowsIn(page, usable)
-    if (!(await catalogue.savePage(instance, LEASE_MS, found))) return undefined
-    entries += found.rows.length
+    const saved = await savePage(deps, instance, page)
+    if (saved === undefined) return undefined
+    entries += saved
     if (page.next === undefined) return { began, entries, ended: true }
     cursor = page.next
   }
   return { began: began ?? new Date(), entries, ended: false }
 }
 
-/** One row per name; what is listed last counts. */
-function rowsIn({ items }: RegistryPage, usable: (url: string) => boolean) {
-  const listed = items.map((item) => readRegistryItem(item, usable))
-  const rows = new Map(listed.flatMap((one) => (one.kind === 'row' ? [[one.row.entry.name, one.row]] : [])))
-  const gone = listed.flatMap((one) => (one.kind === 'gone' && !rows.has(one.name) ? [one.name] : []))
-  return { rows: [...rows.values()], gone }
+/** Saves what can be read of a page, and logs how much is left out and why; the rows saved, undefined without the lease. */
+async function savePage(deps: Deps, instance: string, page: RegistryPage): Promise<number | undefined> {
+  const { items, leftOut } = readItems(deps, page)
+  const gone = leftOut.flatMap(({ name }) => (name === undefined || items.has(name) ? [] : [name]))
+  const whole = { rows: [...items.values()].flat(), gone }
+  try {
+    if (!(await deps.catalogue.savePage(instance, LEASE_MS, whole))) return undefined
+  } catch (error) {
+    if (!isAppError(error, 'database_failed', 'input_invalid')) throw error
+    const refused = await saveOneByOne(deps, instance, items, gone)
+    if (refused === undefined) return undefined
+    leftOut.push(...refused.map((name) => ({ name, why: 'refused by the database' })))
+  }
+  logLeftOut(deps, leftOut)
+  return whole.rows.length
+}
+
+/** One entry that the database refuses must not keep the others of its page out; the names of those refused. */
+async function saveOneByOne(deps: Deps, instance: string, items: Map<string, NewCatalogueRow[]>, gone: string[]) {
+  const refused: string[] = []
+  if (!(await deps.catalogue.savePage(instance, LEASE_MS, { rows: [], gone }))) return undefined
+  for (const [name, rows] of items) {
+    try {
+      if (!(await deps.catalogue.savePage(instance, LEASE_MS, { rows, gone: [] }))) return undefined
+    } catch (error) {
+      if (!isAppError(error, 'database_failed', 'input_invalid')) throw error
+      deps.log.warn({ entry: name, why: errorChainOf(error) }, 'an entry of the MCP registry cannot be saved')
+      refused.push(name)
+    }
+  }
+  return refused
+}
+
+type LeftOut = { name: string | undefined; why: string }
+
+/** The rows by entry; what is listed last counts. */
+function readItems({ mcp }: Deps, { items }: RegistryPage) {
+  const usable = (address: string) => mcp.addressProblemIn(address) === undefined
+  const rows = new Map<string, NewCatalogueRow[]>()
+  const leftOut: LeftOut[] = []
+  for (const item of items) {
+    const read = readRegistryItem(item, usable)
+    if (read.kind === 'rows') rows.set(read.name, read.rows)
+    else leftOut.push(read)
+  }
+  return { items: rows, leftOut }
+}
+
+function logLeftOut({ log, catalogue }: Deps, leftOut: LeftOut[]): void {
+  const counts = new Map<string, number>()
+  for (const { why } of leftOut) if (!NO_LOSS.has(why)) counts.set(why, (counts.get(why) ?? 0) + 1)
+  if (counts.size > 0)
+    log.info({ registry: catalogue.url, leftOut: Object.fromEntries(counts) }, 'entries of the MCP registry left out')
 }

@@ -1,91 +1,132 @@
-import { z } from 'zod'
 import type { NewCatalogueRow } from '../../registry/catalogue.ts'
 import type { RegistryEntry } from '../../registry/entry.ts'
-import { readRemote, toPlainLine } from './read-remote.ts'
+import { type RegistryRemote, readRemote, toPlainLine } from './read-remote.ts'
+import { ListedServer, ServerJson } from './server-json.ts'
 
-/** One item of a registry's list: a row to save, the name of an entry to remove, or nothing of use. */
-export type RegistryItem = { kind: 'row'; row: NewCatalogueRow } | { kind: 'gone'; name: string } | { kind: 'nothing' }
+/** One item of a registry's list: a row for each address, or why there is none; `name` is known where an earlier row must go. */
+export type RegistryItem =
+  | { kind: 'rows'; name: string; rows: NewCatalogueRow[] }
+  | { kind: 'left_out'; name: string | undefined; why: string }
 
-const OFFICIAL = 'io.modelcontextprotocol.registry/official'
-
-/** A row's name stands in values of buttons and menus, which Slack cuts at 150 characters. */
-const MOST_NAME_CHARS = 100
-
-const Named = z.looseObject({
-  server: z.looseObject({
-    name: z
-      .string()
-      .max(MOST_NAME_CHARS)
-      .regex(/^[a-zA-Z0-9.-]+\/[a-zA-Z0-9._-]+$/),
-  }),
-  _meta: z
-    .looseObject({
-      [OFFICIAL]: z
-        .looseObject({
-          status: z.enum(['active', 'deprecated', 'deleted']).default('active'),
-          isLatest: z.boolean().default(true),
-          updatedAt: z.iso.datetime({ offset: true }).optional(),
-        })
-        .prefault({}),
-    })
-    .prefault({}),
-})
-
-const Server = z.looseObject({
-  version: z.string().regex(/^[\w.+-]{1,40}$/),
-  title: z.string().optional(),
-  description: z.string().default(''),
-  websiteUrl: z.string().optional(),
-  repository: z.looseObject({ url: z.string().optional() }).optional().catch(undefined),
-  remotes: z.array(z.unknown()).default([]),
-})
+/** Why an item is left out that says nothing of an entry: they are no loss. */
+export const NO_LOSS = new Set(['an older version', 'deleted'])
 
 /**
  * Reads an item that a stranger wrote (server.json 2025-12-11 in the registry's list, API v0.1). Of an entry with several
  * versions only the latest counts; one without a remote that we could connect to is as good as gone.
  */
 export function readRegistryItem(item: unknown, usable: (url: string) => boolean): RegistryItem {
-  const named = Named.safeParse(item)
-  if (!named.success) return { kind: 'nothing' }
-  const { name } = named.data.server
-  const { status, isLatest, updatedAt } = named.data._meta[OFFICIAL]
-  if (!isLatest) return { kind: 'nothing' }
-  const entry = status === 'deleted' ? undefined : entryOf(name, named.data.server, usable)
-  if (entry === undefined || status === 'deleted') return { kind: 'gone', name }
-  const row: NewCatalogueRow = {
+  const listed = ListedServer.safeParse(item)
+  if (!listed.success) return { kind: 'left_out', name: undefined, why: 'no name, or one that no registry gives' }
+  const { server, official } = listed.data
+  const { name } = server
+  const { status, isLatest, updatedAt } = official
+  if (isLatest === false) return { kind: 'left_out', name: undefined, why: 'an older version' }
+  if (status === 'deleted') return { kind: 'left_out', name, why: 'deleted' }
+  const entries = entriesOf(name, server, usable)
+  if (!Array.isArray(entries)) return { kind: 'left_out', name, why: entries.why }
+  const rows = entries.map((entry) => ({
     entry,
     status,
     verified: leadsHome(entry),
-    searchText: `${entry.title} ${name} ${entry.description}`.toLowerCase(),
+    searchText: `${entry.title} ${entry.name} ${entry.description}`.toLowerCase(),
     updatedAt: new Date(updatedAt ?? 0),
-  }
-  return { kind: 'row', row }
+  }))
+  return { kind: 'rows', name, rows }
 }
 
-function entryOf(name: string, written: unknown, usable: (url: string) => boolean): RegistryEntry | undefined {
-  const server = Server.safeParse(written)
-  if (!server.success) return undefined
-  const { version, title, description, websiteUrl, repository, remotes } = server.data
-  const [remote] = remotes.flatMap((one) => readRemote(one, usable) ?? []).toSorted(streamableFirst)
-  if (remote === undefined) return undefined
-  const { url, headers, inputs } = remote
+function entriesOf(
+  name: string,
+  written: unknown,
+  usable: (url: string) => boolean,
+): RegistryEntry[] | { why: string } {
+  const server = ServerJson.safeParse(written)
+  if (!server.success) return { why: 'a version that cannot be read' }
+  const { version, title, description = '', websiteUrl, repository, remotes } = server.data
+  if (remotes.length === 0) return { why: 'nothing on the web, only packages' }
+  const read = remotes.map((remote) => readRemote(remote, usable))
+  const [first, ...others] = addressesIn(read.filter((one) => 'url' in one))
+  if (first === undefined) return { why: read.flatMap((one) => ('why' in one ? [one.why] : []))[0] ?? 'no address' }
   const docs = pageOf(websiteUrl) ?? pageOf(repository?.url)
-  return {
-    name,
+  const base = titleOf(title ?? '')
+  const called = isGenericName(base) ? serviceNameOf(name) : base
+  const parts = distinctPartsOf([first, ...others].map(({ url }) => url))
+  return [first, ...others].map(({ url, headers, inputs }, at) => ({
+    // The first keeps the registry's name; a third part tells the others apart.
+    name: at === 0 ? name : `${name}/${parts[at]}`,
     version,
-    title: titleOf(title ?? '') || titleOf(name.slice(name.indexOf('/') + 1)),
+    title:
+      others.length === 0 ? called : titleOf(`${called.slice(0, 30).trimEnd()}: ${parts[at]?.replaceAll('-', ' ')}`),
     description: toPlainLine(description, 200),
     ...(docs !== undefined && { docs }),
     url,
     headers,
     inputs,
-  }
+  }))
+}
+
+/** One remote per address; where a server offers both transports, the newer one. */
+function addressesIn(remotes: RegistryRemote[]): RegistryRemote[] {
+  const streamableFirst = remotes.toSorted((a, b) => Number(a.sse) - Number(b.sse))
+  const placeOf = ({ url }: RegistryRemote): string => url.toLowerCase().replace(/\/(?:mcp|sse)?\/?$/, '')
+  const first = new Map(streamableFirst.toReversed().map((remote) => [placeOf(remote), remote]))
+  return streamableFirst.filter((remote) => first.get(placeOf(remote)) === remote)
+}
+
+/** What tells each address from the others, as letters, digits and dashes; never the same twice. */
+function distinctPartsOf(urls: string[]): string[] {
+  const words = urls.map((url) =>
+    url
+      .toLowerCase()
+      .split(/[^a-z0-9]+/)
+      .filter((word) => word !== ''),
+  )
+  const common = new Set(words[0]?.filter((word) => words.every((each) => each.includes(word))))
+  const parts = words.map((each) =>
+    each
+      .filter((word) => !common.has(word))
+      .join('-')
+      .slice(0, 40),
+  )
+  return parts.map((part, at) => (part === '' || parts.indexOf(part) !== at ? `${part || 'address'}-${at + 1}` : part))
 }
 
 /** Titles are shown in bold and inside sentences, so characters that end either are removed. */
 const titleOf = (text: string): string => toPlainLine(text.replace(/[*_~`<>|]/g, ' '), 48)
 
-const streamableFirst = (a: { sse: boolean }, b: { sse: boolean }): number => Number(a.sse) - Number(b.sse)
+const GENERIC_WORDS = new Set([
+  'mcp',
+  'server',
+  'servers',
+  'remote',
+  'api',
+  'app',
+  'main',
+  'http',
+  'https',
+  'sse',
+  'the',
+  'www',
+  'public',
+  'official',
+])
+
+/** A name that says only what all of them are: "mcp", "mcp-server", "Remote MCP". */
+const isGenericName = (name: string): boolean =>
+  name
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .every((word) => word === '' || GENERIC_WORDS.has(word))
+
+/** The name that an entry has of itself, or, where that is a general word, its publisher's: "Webflow" for `com.webflow/mcp`. */
+export function serviceNameOf(entryName: string): string {
+  const [namespace = '', own = ''] = entryName.split('/')
+  const title = titleOf(own)
+  if (!isGenericName(title)) return title
+  const [, ...labels] = namespace.split('.')
+  const publisher = labels.findLast((label) => !isGenericName(label)) ?? namespace
+  return titleOf(publisher.charAt(0).toUpperCase() + publisher.slice(1))
+}
 
 function pageOf(text: string | undefined): string | undefined {
   const url = text === undefined || text.length > 300 ? null : URL.parse(text)

@@ -1,37 +1,11 @@
-import { z } from 'zod'
 import type { RegistryEntry } from '../../registry/entry.ts'
 import { truncate } from '../../text.ts'
+import { type RegistryHeader, RegistryServerRemote, RegistryVariable, type RegistryVariables } from './server-json.ts'
 
 type RegistryInput = RegistryEntry['inputs'][number]
 
-/** What a server.json says of a value: all of it optional, none of it trusted. */
-const RegistryVariable = z.looseObject({
-  description: z.string().default(''),
-  isRequired: z.boolean().default(false),
-  isSecret: z.boolean().default(false),
-  format: z.enum(['string', 'number', 'boolean', 'filepath']).default('string').catch('string'),
-  value: z.string().max(500).optional(),
-  default: z.string().optional(),
-  placeholder: z.string().optional(),
-  choices: z.array(z.string()).default([]),
-})
-
 /** Where an entry's server is, in the words of our own cards. */
 export type RegistryRemote = Pick<RegistryEntry, 'url' | 'headers' | 'inputs'> & { sse: boolean }
-
-const Variables = z.record(z.string().regex(/^[\w.-]{1,64}$/), RegistryVariable).default({})
-
-const Header = RegistryVariable.extend({
-  name: z.string().regex(/^[A-Za-z0-9-]{1,64}$/),
-  variables: Variables,
-})
-
-const Remote = z.looseObject({
-  type: z.enum(['streamable-http', 'sse']),
-  url: z.string().max(500),
-  headers: z.array(Header).max(20).default([]),
-  variables: Variables,
-})
 
 /** More than a form that people would fill in. */
 const MOST_INPUTS = 15
@@ -44,33 +18,76 @@ const VARIABLE = /\{([\w.-]{1,64})\}/g
 /** What our own templates read as a name and a password. */
 const PAIR = /\{[a-zA-Z][a-zA-Z0-9]*:[a-zA-Z][a-zA-Z0-9]*\}/
 
-type Variables = z.infer<typeof Variables>
-
 /**
- * Turns a remote into an address, headers and inputs as cards have them; undefined for one that we could not or should not
- * connect to: no safe address, a secret in the address (it would show in logs on the way), a header that is the protocol's.
+ * Turns a remote into an address, headers and inputs as cards have them, or says why we could not or should not connect to
+ * it: no safe address, a secret in the address (it would show in logs on the way), a header that it needs and cannot have.
  */
-export function readRemote(written: unknown, usable: (url: string) => boolean): RegistryRemote | undefined {
-  const parsed = Remote.safeParse(written)
-  if (!parsed.success) return undefined
+export function readRemote(written: unknown, usable: (url: string) => boolean): RegistryRemote | { why: string } {
+  const parsed = RegistryServerRemote.safeParse(written)
+  if (!parsed.success) return { why: 'a remote that cannot be read' }
   const { type, url, headers, variables } = parsed.data
-  const texts = [url, ...headers.map(({ value }) => value ?? '')]
-  if (texts.some((text) => PAIR.test(text)) || headers.some(({ name }) => OURS.test(name))) return undefined
+  const sent = headers.readable.filter(({ name }) => !OURS.test(name))
+  const refused = headers.readable.filter(({ name }) => OURS.test(name)).some(isNeeded)
+  if (refused) return { why: "a header that is the protocol's own" }
+  if ([url, ...sent.map(({ value }) => value ?? '')].some((text) => PAIR.test(text)))
+    return { why: 'a name and a password in one place' }
   const collector = createInputCollector()
-  const address = collector.template(url, variables, { required: true, secret: false })
-  if (collector.inputs().some(({ secret }) => secret) || !usable(sampleOf(address, collector.inputs())))
-    return undefined
-  const sent = headers.map((header) => [header.name, headerValue(header, collector)])
-  if (collector.inputs().length > MOST_INPUTS) return undefined
-  return { url: address, headers: Object.fromEntries(sent), inputs: collector.inputs(), sse: type === 'sse' }
+  const address = collector.template(url, (name) => urlInputOf(name, variables))
+  if (collector.inputs().some(({ secret }) => secret)) return { why: 'a secret in the address' }
+  if (!usable(sampleOf(address, collector.inputs()))) return { why: 'an address that may not be connected to' }
+  const values = sent.flatMap((header) => {
+    const value = collector.fits(header) ? headerValue(header, collector) : undefined
+    return value === undefined ? [] : [[header.name, value]]
+  })
+  if (collector.inputs().length > MOST_INPUTS) return { why: 'more inputs than a form can ask for' }
+  return { url: address, headers: Object.fromEntries(values), inputs: collector.inputs(), sse: type === 'sse' }
 }
+
+/** A server that wants it of a person cannot do without it. */
+const isNeeded = ({ isRequired, isSecret, value }: RegistryHeader): boolean =>
+  isRequired === true && (value === undefined || isSecret === true || value.search(VARIABLE) >= 0)
 
 /** A header without a value is filled in as a whole. */
-function headerValue(header: z.infer<typeof Header>, collector: InputCollector): string {
-  const { name, value, isRequired } = header
-  if (value === undefined) return collector.ask(`header ${name}`, registryInputOf(name, header))
-  return collector.template(value, header.variables, { required: isRequired, secret: true })
+function headerValue(header: RegistryHeader, collector: InputCollector): string {
+  const { name, value, variables, isRequired = false } = header
+  if (value === undefined) return collector.ask(`header ${name}`, headerInputOf(name, name, header))
+  return collector.template(value, (variable) => {
+    const declared = Object.hasOwn(variables, variable) ? variables[variable] : undefined
+    if (declared?.value !== undefined) return declared.value.replace(VARIABLE, '')
+    const input = headerInputOf(variable, name, declared ?? RegistryVariable.parse({}))
+    return { ...input, required: input.required || isRequired }
+  })
 }
+
+/**
+ * A value in a header is a secret unless it is chosen from a list, or is said to be none by an entry whose names do not speak of
+ * keys: entries often forget to mark their keys.
+ */
+function headerInputOf(name: string, header: string, variable: RegistryVariable): RegistryInput {
+  const isPlain =
+    variable.isSecret !== true &&
+    (choicesOf(variable) !== undefined || (variable.isSecret === false && !namesSecret(name) && !namesSecret(header)))
+  return registryInputOf(name, variable, !isPlain)
+}
+
+/** A part of an address is no secret unless it is marked or called so. */
+function urlInputOf(name: string, variables: RegistryVariables): RegistryInput | string {
+  const variable = Object.hasOwn(variables, name) ? variables[name] : undefined
+  if (variable?.value !== undefined) return variable.value.replace(VARIABLE, '')
+  const secret = variable?.isSecret ?? (namesSecret(name) && (variable?.choices.length ?? 0) === 0)
+  return { ...registryInputOf(name, variable ?? RegistryVariable.parse({}), secret), required: true }
+}
+
+const SECRET_WORD =
+  /^(?:auth(?:n|z|orization|entication)?|\w*(?:token|secret|password|passwd|passphrase|credential|apikey)s?|(?:api|access|secret|private|license)?keys?|pwd|pass|pat|pin|jwt|bearer|cookie|session|signature)$/
+
+/** Whether a name speaks of a key: `X-Api-Key`, `apiKey`, `github_token`, but not `monkey` or `X-Author`. */
+const namesSecret = (name: string): boolean =>
+  name
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .some((word) => SECRET_WORD.test(word))
 
 type InputCollector = ReturnType<typeof createInputCollector>
 
@@ -79,18 +96,19 @@ function createInputCollector() {
   const inputsByKey = new Map<string, RegistryInput>()
   const ask = (key: string, input: RegistryInput): string => {
     const known = inputsByKey.get(key) ?? { ...input, name: `value${inputsByKey.size + 1}` }
-    inputsByKey.set(key, { ...known, required: known.required || input.required })
+    const { secret, required } = { secret: known.secret || input.secret, required: known.required || input.required }
+    inputsByKey.set(key, { ...known, secret, required })
     return `{${known.name}}`
   }
-  /** A name that no variable declares is asked for all the same: `undeclared` says how. */
-  const template = (text: string, variables: Variables, undeclared: { required: boolean; secret: boolean }): string =>
+  /** `inputFor`: the input of a name in braces, or the text that stands for it. */
+  const template = (text: string, inputFor: (name: string) => RegistryInput | string): string =>
     text.replace(VARIABLE, (_, name: string) => {
-      const variable = Object.hasOwn(variables, name) ? variables[name] : undefined
-      if (variable?.value !== undefined) return variable.value.replace(VARIABLE, '')
-      const input = registryInputOf(name, variable ?? RegistryVariable.parse({ isSecret: undeclared.secret }))
-      return ask(name, { ...input, required: input.required || undeclared.required })
+      const input = inputFor(name)
+      return typeof input === 'string' ? input : ask(name, input)
     })
-  return { ask, template, inputs: () => [...inputsByKey.values()] }
+  /** Beyond what a form can ask for, only what the server cannot do without counts. */
+  const fits = ({ isRequired }: RegistryHeader): boolean => isRequired === true || inputsByKey.size < MOST_INPUTS
+  return { ask, template, fits, inputs: () => [...inputsByKey.values()] }
 }
 
 /** The address as it could be filled in. */
@@ -107,30 +125,33 @@ const MOST_CHOICE_CHARS = 75
 
 const PATTERNS: Record<string, string> = { number: '-?\\d+(?:\\.\\d+)?' }
 
-/** Its description is the hint; a menu where it names choices. */
-function registryInputOf(name: string, variable: z.infer<typeof RegistryVariable>): RegistryInput {
-  const choices = choicesOf(variable)
-  const usual = variable.isSecret || variable.default === undefined ? undefined : toPlainLine(variable.default, 200)
-  const fits = usual !== undefined && (choices === undefined || choices.includes(usual))
+/** Its description is the hint; a menu where it names choices. What is usual for a secret is only shown as an example. */
+function registryInputOf(name: string, variable: RegistryVariable, secret: boolean): RegistryInput {
+  const choices = secret ? undefined : choicesOf(variable)
+  const usual = lineOf(variable.default, 200)
   return {
     name,
     label: labelOf(name),
-    hint: toPlainLine(variable.description, 150),
-    secret: variable.isSecret,
-    required: variable.isRequired,
+    hint: lineOf(variable.description, 150) ?? '',
+    secret,
+    required: variable.isRequired ?? false,
     pattern: PATTERNS[variable.format],
-    example: variable.placeholder === undefined ? undefined : toPlainLine(variable.placeholder, 100) || undefined,
+    example: lineOf(variable.placeholder, 100) ?? (secret ? usual : undefined),
     choices,
-    default: fits && usual !== '' ? usual : undefined,
+    default: secret || (choices !== undefined && !choices.includes(usual ?? '')) ? undefined : usual,
   }
 }
 
-function choicesOf({ format, choices, isSecret }: z.infer<typeof RegistryVariable>): string[] | undefined {
+/** Undefined for no text and for one of which nothing is left. */
+const lineOf = (text: string | undefined, max: number): string | undefined =>
+  text === undefined ? undefined : toPlainLine(text, max) || undefined
+
+function choicesOf({ format, choices }: RegistryVariable): string[] | undefined {
   const named = [...new Set(format === 'boolean' ? ['true', 'false'] : choices)]
   const fit = named.every(
     (one) => one !== '' && one.length <= MOST_CHOICE_CHARS && one === toPlainLine(one, MOST_CHOICE_CHARS),
   )
-  return !isSecret && fit && named.length > 0 && named.length <= MOST_CHOICES ? named : undefined
+  return fit && named.length > 0 && named.length <= MOST_CHOICES ? named : undefined
 }
 
 /** "api_key" and "apiKey" as "Api key"; Slack itself says of an input that it is optional. */

@@ -171,8 +171,69 @@ test('texts of strangers are one plain line, cut, and cannot pass for ours', asy
     inputs: [
       { label: 'Team', hint: 'Your team', required: true, secret: false, choices: ['a', 'b'], default: 'b' },
       { label: 'Api key', required: true, secret: true },
-      { label: 'X-Region', hint: 'Where', required: false, secret: false, example: 'eu' },
+      { label: 'X-Region', hint: 'Where', required: false, secret: true, example: 'eu' },
     ],
   })
   expect(row?.entry.docs).toBeUndefined()
+})
+
+test.each<[string, Record<string, unknown>]>([
+  ['NUL in a header', { headers: [{ name: 'X-A', value: 'a\u0000b' }] }],
+  ['half a surrogate pair in a header', { headers: [{ name: 'X-A', value: 'a\ud800b' }] }],
+  ['half a surrogate pair in a choice', { headers: [{ name: 'X-A', choices: ['\udc00', 'b'] }] }],
+])('an entry with %s stops nothing', async (_, more) => {
+  const odd = listed({ name: 'dev.acme/odd', title: 'Odd \ud83d', remotes: remoteAt('https://odd.dev/mcp', more) })
+  const { mirror, names, text } = await startHouse([entry('dev.acme/one'), odd, entry('dev.acme/two')])
+  open.use(mirror()).start()
+  await eventually(async () => expect(await names()).toEqual(['dev.acme/odd', 'dev.acme/one', 'dev.acme/two']))
+  expect(text()).not.toContain('not mirrored')
+})
+
+test('an entry that the database refuses hides no other of its page, and is named in the log', async () => {
+  const { mirror, names, text } = await startHouse([
+    entry('dev.acme/one'),
+    listed({ name: 'dev.acme/odd', remotes: remoteAt('https://odd.dev/mcp') }, { updatedAt: '0000-01-01T00:00:00Z' }),
+    entry('dev.acme/two'),
+  ])
+  open.use(mirror()).start()
+  await eventually(async () => expect(await names()).toEqual(['dev.acme/one', 'dev.acme/two']))
+  expect(text()).toContain('dev.acme/odd')
+  expect(text()).toContain('"refused by the database":1')
+})
+
+test('how many entries were left out, and why, stands in the log', async () => {
+  const { mirror, names, text } = await startHouse([
+    entry('dev.acme/one'),
+    { nonsense: true },
+    listed({
+      name: 'dev.acme/key',
+      remotes: remoteAt('https://a.dev/?k={k}', { variables: { k: { isSecret: true } } }),
+    }),
+    listed({ name: 'dev.acme/local', packages: [{ registryType: 'npm', identifier: 'x' }] }),
+    listed({ name: 'dev.acme/former' }, { isLatest: false }),
+  ])
+  open.use(mirror()).start()
+  await eventually(() => expect(text()).toContain('"nothing on the web, only packages":1'))
+  expect(await names()).toEqual(['dev.acme/one'])
+  expect(text()).toContain('"a secret in the address":1')
+  expect(text()).toContain('"no name, or one that no registry gives":1')
+  expect(text()).not.toContain('an older version')
+})
+
+test('the addresses of an entry come and go with it', async () => {
+  const several = (...parts: string[]) =>
+    listed(
+      { name: 'dev.acme/mcp', remotes: parts.flatMap((part) => remoteAt(`https://${part}.acme.dev/mcp`)) },
+      { updatedAt: new Date().toISOString() },
+    )
+  const { registry, mirror, names } = await startHouse([several('docs', 'logs', 'builds'), entry('dev.acme/one')])
+  open.use(mirror()).start()
+  await eventually(async () =>
+    expect(await names()).toEqual(['dev.acme/mcp', 'dev.acme/mcp/builds', 'dev.acme/mcp/logs', 'dev.acme/one']),
+  )
+  registry.state.items = [several('docs', 'logs')]
+  await eventually(async () => expect(await names()).toEqual(['dev.acme/mcp', 'dev.acme/mcp/logs', 'dev.acme/one']))
+  const updatedAt = new Date().toISOString()
+  registry.state.items = [listed({ name: 'dev.acme/mcp' }, { status: 'deleted', updatedAt })]
+  await eventually(async () => expect(await names()).toEqual(['dev.acme/one']))
 })
