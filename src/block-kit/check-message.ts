@@ -1,3 +1,4 @@
+import { blockTextLengthOf } from './block-text.ts'
 import { checkBlocks } from './check-blocks.ts'
 import { LIMITS } from './limits.ts'
 import { createProblem, createSizeProblem, type Problem } from './problem.ts'
@@ -9,7 +10,10 @@ export function checkMessage(message: { text?: unknown; blocks?: unknown }): Pro
 
 /** The blocks alone, as `chat.postMessage` checks them; `max` is larger for a finished stream. */
 export function checkMessageBlocks(blocks: unknown, max: number = LIMITS.message.blocks): Problem[] {
-  return checkBlocks(blocks, 'message', max)
+  const { blockText } = LIMITS.message
+  const length = blockTextLengthOf(blocks)
+  const tooLong = length > blockText ? [createSizeProblem('', 'max_text_of_blocks', blockText, length)] : []
+  return [...checkBlocks(blocks, 'message', max), ...tooLong]
 }
 
 function checkText(text: unknown): Problem[] {

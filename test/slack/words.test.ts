@@ -3,8 +3,9 @@ import { createCallError } from '../../src/db/call.ts'
 import { AppError } from '../../src/errors.ts'
 import type { CallState, RunState } from '../../src/run/state/state.ts'
 import { renderAnswer } from '../../src/slack/answer/answer-messages.ts'
-import { describeCall, MAX_PLAN_STEPS, stepsText } from '../../src/slack/answer/describe-calls.ts'
+import { describeCall } from '../../src/slack/answer/describe-calls.ts'
 import { cutMarkdownPage, PAGE_CHARACTERS, paginateAnswer } from '../../src/slack/answer/paginate-answer.ts'
+import { MAX_PLAN_STEPS, stepsText } from '../../src/slack/answer/task-blocks.ts'
 import { argumentsText, formatSql } from '../../src/slack/approvals/approval-card.ts'
 import {
   argumentFieldsOf,

@@ -97,18 +97,21 @@ function postEphemeral(workspace: Workspace, args: z.infer<typeof Ephemeral>): M
   return { ok: true, message_ts: message.ts, ...cutWarning(args) }
 }
 
-/** Blocks and metadata left out of an update stay as they were (docs.slack.dev/reference/methods/chat.update). */
+/** Metadata left out of an update stays as it was; blocks stay only where no text is given (docs.slack.dev/reference/methods/chat.update). */
 function update(workspace: Workspace, args: z.infer<typeof Update>): MethodResponse {
   const message = workspace.messages.get(args.channel, args.ts)
   if (message === undefined || message.ephemeral_to !== undefined) return refuse('message_not_found')
   if (message.user !== APP.user) return refuse('cant_update_message')
   if (message.stream !== undefined && isStreaming(message.stream, workspace.now()))
     return refuse('streaming_state_conflict')
+  if ((args.text ?? '').length > LIMITS.methodText['chat.update']) return refuse('msg_too_long')
   const refused = refuseContent(args, false)
   if (refused !== undefined) return refused
   const { text, ...rest } = fieldsOf(args)
   const given = args.text !== undefined || args.markdown_text !== undefined
-  const changed = workspace.change({ ...message, ...rest, text: given ? text : message.text }, APP.user)
+  const { blocks = [], ...others } = message
+  const kept = given ? others : { ...others, blocks }
+  const changed = workspace.change({ ...kept, ...rest, text: given ? text : message.text }, APP.user)
   return {
     ok: true,
     channel: changed.channel,

@@ -10,5 +10,7 @@ export function refuseBlocks(
   max?: number,
 ): MethodResponse | undefined {
   const problems = blocks === undefined ? [] : checkMessageBlocks(blocks, max)
-  return problems.length === 0 ? undefined : { ...refuse(error, problemLinesOf(problems)), errors: problems }
+  if (problems.length === 0) return undefined
+  const isTooLong = problems.every(({ constraint }) => constraint?.type === 'max_text_of_blocks')
+  return { ...refuse(isTooLong ? 'msg_blocks_too_long' : error, problemLinesOf(problems)), errors: problems }
 }

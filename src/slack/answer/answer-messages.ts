@@ -1,9 +1,9 @@
 import type { ContextActionsBlock, KnownBlock } from '@slack/types'
+import { blockTextLengthOf } from '../../block-kit/block-text.ts'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { RunId } from '../../ids.ts'
 import type { RunProgress } from '../../run/deps.ts'
 import type { CallState, RunState } from '../../run/state/state.ts'
-import { truncate } from '../../text.ts'
 import {
   actionsBlock,
   createBudgetButton,
@@ -15,8 +15,9 @@ import {
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn, mentionOf } from '../blocks/text.ts'
-import { describeAction, missedCallText, stepsBlock, stepsText, unknownOutcomeText } from './describe-calls.ts'
+import { describeAction, missedCallText, unknownOutcomeText } from './describe-calls.ts'
 import { type AnswerPage, callsOnPage, isAfterApproval, nextSegmentOf, paginateAnswer } from './paginate-answer.ts'
+import { stepsBlock, stepsText } from './task-blocks.ts'
 
 /** One message of the answer as it should be in the thread. */
 export type RenderedMessage = { key: string } & MessageContent
@@ -30,19 +31,23 @@ export function renderAnswer(state: RunState, words = ''): RenderedMessage[] {
   return pages.map((page, index) => renderPage(page, index === pages.length - 1 ? footerOf(state, end) : undefined))
 }
 
+/** What a message's blocks hold in all, with a margin: Slack refused 11,341 characters once (slackapi/bolt-js#2867). */
+const MESSAGE_CHARS = 10_500
+
 /** All steps of a message are one block at the place of the first, as in a stream. */
 function renderPage(page: AnswerPage, footer: MessageContent | undefined): RenderedMessage {
   const words = page.pieces.flatMap((piece) => (piece.kind === 'words' ? [piece.text] : []))
   const calls = callsOnPage(page)
   const first = page.pieces.findIndex((piece) => piece.kind === 'tasks')
+  const room = MESSAGE_CHARS - blockTextLengthOf(footer?.blocks ?? []) - words.join('').length
   const blocks = page.pieces.flatMap((piece, index): KnownBlock[] => {
     if (piece.kind === 'words') return [{ type: 'markdown', text: piece.text }]
-    return index === first ? [stepsBlock(calls)] : []
+    return index === first ? [stepsBlock(calls, room)] : []
   })
   const texts = words.length > 0 || calls.length === 0 ? words : [stepsText(calls)]
   return {
     key: page.key,
-    text: truncate([...texts, ...(footer?.text ? [footer.text] : [])].join('\n\n'), LIMITS.message.textMax / 2),
+    text: [...texts, ...(footer?.text ? [footer.text] : [])].join('\n\n'),
     blocks: [...blocks, ...(footer?.blocks ?? [])],
   }
 }

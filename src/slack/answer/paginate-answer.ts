@@ -1,7 +1,7 @@
 import type { CallState, RunState } from '../../run/state/state.ts'
 import { headOf } from '../../text.ts'
 import { withoutMentions, withoutPartialMention } from '../blocks/text.ts'
-import { MAX_PLAN_STEPS } from './describe-calls.ts'
+import { MAX_PLAN_STEPS } from './task-blocks.ts'
 
 /** Words or task lines, in the order of the answer. */
 export type AnswerPiece = { kind: 'words'; text: string } | { kind: 'tasks'; calls: CallState[] }
@@ -71,11 +71,14 @@ function splitIntoPages(pieces: AnswerPiece[]): AnswerPiece[][] {
     if (page.length >= PAGE_BLOCKS) nextPage()
     page.push(piece)
     if (piece.kind === 'words') room -= piece.text.length + 2
-    else steps -= piece.calls.length
+    else {
+      steps -= piece.calls.length
+      room -= piece.calls.length * STEP_CHARACTERS
+    }
   }
   const appendCalls = (calls: CallState[]) => {
-    if (steps === 0) nextPage()
-    const some = calls.slice(0, steps)
+    if (steps === 0 || room < STEP_CHARACTERS) nextPage()
+    const some = calls.slice(0, Math.min(steps, Math.floor(room / STEP_CHARACTERS)))
     append({ kind: 'tasks', calls: some })
     if (some.length < calls.length) appendCalls(calls.slice(some.length))
   }
@@ -97,8 +100,10 @@ function splitIntoPages(pieces: AnswerPiece[]): AnswerPiece[][] {
   return pages
 }
 
-/** Under Slack's 12,000 characters of Markdown per message, with room for fences that a cut closes. */
-export const PAGE_CHARACTERS = 11_000
+/** Under what Slack takes of text in all blocks of a message, with room for the footer and for fences that a cut closes. */
+export const PAGE_CHARACTERS = 9_000
+/** What each step takes of a page at least; its text is cut to what is there, so that pages do not move when a step ends. */
+const STEP_CHARACTERS = 100
 
 /** A cut is moved back to a good place at most this far. */
 const LOOK_BACK = 4_000

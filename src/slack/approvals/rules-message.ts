@@ -1,5 +1,6 @@
 import type { KnownBlock } from '@slack/types'
 import type { Rule } from '../../policy/rules.ts'
+import { truncate } from '../../text.ts'
 import {
   actionsBlock,
   contextBlock,
@@ -35,7 +36,7 @@ export function rulesMessage(rules: Rule[], approvers: string[]): MessageContent
 
 export function ruleBlock(rule: Rule): KnownBlock {
   const where = rule.connectionName ?? rule.card ?? 'any connection'
-  const tool = rule.tool === '*' ? 'any tool' : `*${escapeMrkdwn(rule.tool)}*`
+  const tool = rule.tool === '*' ? 'any tool' : `*${escapeMrkdwn(truncate(rule.tool, 130))}*`
   return sectionBlock(
     `${VERDICTS[rule.verdict]} ${tool} of *${escapeMrkdwn(where)}*, since ${formatDate(rule.createdAt)}`,
     createButton({
@@ -54,7 +55,7 @@ const VERDICTS = {
 }
 
 function workspaceRuleText(rule: Rule): string {
-  const tool = rule.tool === '*' ? 'any tool' : rule.tool
+  const tool = rule.tool === '*' ? 'any tool' : truncate(rule.tool, 130)
   return `${VERDICTS[rule.verdict]} ${escapeMrkdwn(tool)} of ${escapeMrkdwn(rule.card ?? 'any service')}${rule.fourEyes ? ', approved by somebody else' : ''}`
 }
 

@@ -84,9 +84,9 @@ function unusableToolsBlocks(leftOut: UnusableToolLine[]): KnownBlock[] {
 }
 
 function toolText(tool: ToolLine, withConnection: boolean): string {
-  const owner = withConnection ? ` (${escapeMrkdwn(tool.connection)})` : ''
+  const owner = withConnection ? ` (${escapeMrkdwn(truncate(tool.connection, 40))})` : ''
   const [line = ''] = tool.description.trim().split('\n')
-  return `*${escapeMrkdwn(tool.name)}*${owner} · ${permissionText(tool)}\n${escapeMrkdwn(truncate(line, 200))}`
+  return `*${escapeMrkdwn(truncate(tool.name, 130))}*${owner} · ${permissionText(tool)}\n${escapeMrkdwn(truncate(line, 200))}`
 }
 
 function permissionText({ kind, free, sql }: ToolLine): string {

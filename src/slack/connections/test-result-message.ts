@@ -22,12 +22,18 @@ export type TestedConnection = {
   circuit?: ReturnType<CircuitOf>
 }
 
+/** What a message holds of results in all, beside their names and buttons. */
+const MESSAGE_CHARS = 6_000
+/** What one tool that cannot be used takes. */
+const UNUSABLE_CHARS = 220
+
 /** The test results of connections. */
 export function testResultMessage(results: TestedConnection[]): MessageContent {
+  const shown = results.slice(0, 20)
   return {
     text: truncate(results.map((result) => `${result.name}: ${resultText(result)}`).join('\n'), LIMITS.message.text),
     // Each takes at most two of a message's 50 blocks.
-    blocks: results.slice(0, 20).flatMap(testedBlocks),
+    blocks: shown.flatMap((result) => testedBlocks(result, Math.min(1_000, Math.floor(MESSAGE_CHARS / shown.length)))),
   }
 }
 
@@ -44,12 +50,12 @@ function resultText({ outcome }: TestedConnection): string {
 const factsText = ({ ms, tools }: { ms: number; tools: number }): string =>
   `${pluralize(tools, 'tool')}, answered in ${Math.round(ms)} ms`
 
-function testedBlocks(result: TestedConnection): KnownBlock[] {
+function testedBlocks(result: TestedConnection, maxChars: number): KnownBlock[] {
   const { name, outcome, leftOut, circuit = { kind: 'closed' } } = result
   if (!outcome.ok) {
     return [
       sectionBlock(
-        `:red_circle: *${escapeMrkdwn(name)}* does not work. ${escapeMrkdwn(truncate(outcome.message, 1_000))}${circuitLine(circuit)}`,
+        `:red_circle: *${escapeMrkdwn(name)}* does not work. ${escapeMrkdwn(truncate(outcome.message, maxChars))}${circuitLine(circuit)}`,
       ),
       actionsBlock([
         outcome.signIn
@@ -60,10 +66,11 @@ function testedBlocks(result: TestedConnection): KnownBlock[] {
       ]),
     ]
   }
+  const most = Math.max(1, Math.min(10, Math.floor(maxChars / UNUSABLE_CHARS)))
   const unusable = leftOut
-    .slice(0, 10)
-    .map(({ tool, why }) => `• \`${escapeMrkdwn(tool)}\`: ${escapeMrkdwn(truncate(why, 150))}`)
-  const more = leftOut.length > 10 ? [`• and ${leftOut.length - 10} more`] : []
+    .slice(0, most)
+    .map(({ tool, why }) => `• \`${escapeMrkdwn(truncate(tool, 60))}\`: ${escapeMrkdwn(truncate(why, 150))}`)
+  const more = leftOut.length > most ? [`• and ${leftOut.length - most} more`] : []
   const missing =
     leftOut.length === 0
       ? ''

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import { LIMITS } from '../../block-kit/limits.ts'
 import { errorChainOf, isAppError } from '../../errors.ts'
 import type { Principal, RunId } from '../../ids.ts'
 import type { Log } from '../../log.ts'
@@ -7,6 +8,7 @@ import type { Settings } from '../../policy/settings.ts'
 import type { Runs, ShownMessage } from '../../run/runs.ts'
 import type { Origin } from '../../run/state/events.ts'
 import type { RunState } from '../../run/state/state.ts'
+import { truncate } from '../../text.ts'
 import type { MessageContent } from '../blocks/build-blocks.ts'
 import type { AgentSessions, StreamLimits } from '../web-api/agents.ts'
 import { stopMessageStream } from '../web-api/agents.ts'
@@ -91,12 +93,17 @@ export async function showMessage(posted: PostedMessages, slot: MessageSlot, con
   } catch (error) {
     if (!BLOCKS_REFUSED.has(slackErrorCodeOf(error) ?? '')) return logPermanentError(error)
     deps.log.error({ run, key: slot.key, why: errorChainOf(error) }, 'Slack refused the blocks; words only')
+    // An edit takes fewer words than a post.
+    const shown = byKey.get(slot.key)
+    if (shown !== undefined && content.text.length > LIMITS.methodText['chat.update'])
+      await removeMessage(posted, shown)
     await send({ text: content.text, blocks: [] }).catch(logPermanentError)
   }
 }
 
-const bodyOf = (run: RunId, key: string, { text, blocks }: MessageContent) => ({
-  text: text === '' ? 'Working on it…' : text,
+/** The words stand in the blocks, where there are any; the text is for notifications then. */
+const bodyOf = (run: RunId, key: string, { text, blocks }: MessageContent, method: keyof typeof LIMITS.methodText) => ({
+  text: truncate(text || 'Working on it…', blocks.length > 0 ? LIMITS.message.text : LIMITS.methodText[method]),
   blocks,
   metadata: { event_type: METADATA_TYPE, event_payload: { run, key } },
 })
@@ -104,7 +111,7 @@ const bodyOf = (run: RunId, key: string, { text, blocks }: MessageContent) => ({
 async function post(posted: PostedMessages, { key, channel, thread }: MessageSlot, content: MessageContent) {
   const place = { channel, ...(thread && { thread_ts: thread }), unfurl_links: false, unfurl_media: false }
   try {
-    const args = { ...place, ...bodyOf(posted.run, key, content) }
+    const args = { ...place, ...bodyOf(posted.run, key, content, 'chat.postMessage') }
     const { ts } = await posted.deps.webApi.call('chat.postMessage', args, Posted)
     await saveMessage(posted, { key, channel, ts, contentHash: contentHashOf(content), live: false })
   } catch (error) {
@@ -120,7 +127,11 @@ async function edit(posted: PostedMessages, slot: MessageSlot, content: MessageC
   if (shown === undefined || shown.contentHash === contentHash) return
   try {
     const { channel, ts } = shown
-    await deps.webApi.call('chat.update', { channel, ts, ...bodyOf(run, slot.key, content) }, AnyResponse)
+    await deps.webApi.call(
+      'chat.update',
+      { channel, ts, ...bodyOf(run, slot.key, content, 'chat.update') },
+      AnyResponse,
+    )
   } catch (error) {
     const why = slackErrorCodeOf(error)
     if (why === undefined || !FROZEN.has(why)) throw error

@@ -4,7 +4,6 @@ import { errorChainOf } from '../../errors.ts'
 import type { CallState, RunState } from '../../run/state/state.ts'
 import { truncate } from '../../text.ts'
 import { type RenderedMessage, renderAnswer, stopButtonsFor } from '../answer/answer-messages.ts'
-import { stepsText, type TaskLine, taskLineOf, taskUpdateChunk } from '../answer/describe-calls.ts'
 import {
   type AnswerPage,
   callsOnPage,
@@ -12,6 +11,7 @@ import {
   nextSegmentOf,
   paginateAnswer,
 } from '../answer/paginate-answer.ts'
+import { stepsText, type TaskLine, taskLineOf, taskUpdateChunk } from '../answer/task-blocks.ts'
 import { contextBlock } from '../blocks/build-blocks.ts'
 import { appendToStream, STREAM_LIFETIME_MS, startMessageStream, stopMessageStream } from '../web-api/agents.ts'
 import { isUnsupportedMethod, slackErrorCodeOf } from '../web-api/web-api.ts'

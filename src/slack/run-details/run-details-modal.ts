@@ -2,7 +2,7 @@ import type { KnownBlock, ModalView } from '@slack/types'
 import type { RunId } from '../../ids.ts'
 import type { CallState, CallVisibility, InputState, RunState } from '../../run/state/state.ts'
 import { truncate } from '../../text.ts'
-import { taskLineOf } from '../answer/describe-calls.ts'
+import { taskLineOf } from '../answer/task-blocks.ts'
 import { decidedApprovalText } from '../approvals/approval-card.ts'
 import {
   actionsBlock,
