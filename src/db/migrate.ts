@@ -6,7 +6,7 @@ import { AppError, errorChainOf, isAppError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Db } from './call.ts'
 import { connectionStringOf } from './connection-url.ts'
-import { isSchemaMissing } from './problem.ts'
+import { isSchemaMissing } from './database-problem.ts'
 
 type Migration = { version: string; name: string; sql: string }
 

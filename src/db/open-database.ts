@@ -2,9 +2,9 @@ import { AppError, errorChainOf, isAppError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Db } from './call.ts'
 import { describeConnection } from './connection-url.ts'
+import { findDatabaseProblem } from './database-problem.ts'
 import { checkSchema, migrate } from './migrate.ts'
 import { connectPostgres } from './postgres.ts'
-import { findDatabaseProblem } from './problem.ts'
 import { type DatabaseStatus, watchCalls } from './watch-calls.ts'
 
 type Database = { kind: 'postgres'; url: string } | { kind: 'supabase'; url: string; secretKey: string }

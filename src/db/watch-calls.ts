@@ -1,6 +1,6 @@
 import { isAppError } from '../errors.ts'
 import type { Db } from './call.ts'
-import { type DatabaseProblem, describeDatabaseProblem } from './problem.ts'
+import { type DatabaseProblem, describeDatabaseProblem } from './database-problem.ts'
 
 /** How the newest call to the database ended, and when. */
 export type DatabaseStatus = { state: 'ok'; at: string } | ({ state: 'failed'; at: string } & DatabaseProblem)

@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { migrate } from '../../src/db/migrate.ts'
+import { openDatabase } from '../../src/db/open-database.ts'
 import { connectPostgres } from '../../src/db/postgres.ts'
 import { createEmptyDatabase, createTestDatabase, query } from '../support/database.ts'
 import { memoryLog } from '../support/log.ts'
 import { MIGRATIONS } from '../support/paths.ts'
 import { pgbouncer, startPgbouncer } from '../support/pgbouncer.ts'
+import { says } from '../support/scripted-model.ts'
+import { startWorld } from '../support/world.ts'
 
 const resources = new AsyncDisposableStack()
 let database: Awaited<ReturnType<typeof createTestDatabase>>
@@ -71,6 +74,56 @@ if (pgbouncer !== undefined) {
       expect(locks).toEqual([])
     })
   })
+
+  test('a request is answered through it; health and readiness tell when it goes away, and when it is back', async () => {
+    const pooler = await startPgbouncer(program, database.url, ['pool_mode = transaction', 'default_pool_size = 2'])
+    await using stopping = new AsyncDisposableStack()
+    stopping.use(pooler)
+    await using world = await startWorld({
+      model: [says('Hello through a pooler.')],
+      change: (settings) => ({
+        ...settings,
+        database: { kind: 'postgres', url: sameDatabase(pooler.url, settings.database.url) },
+      }),
+    })
+    const member = world.as('member')
+    await member.see(await member.dm('hello'), /Hello through a pooler/)
+    expect(await ask(world.port, 'healthz')).toMatchObject({ status: 200, database: { state: 'ok' } })
+    expect(await ask(world.port, 'readyz')).toMatchObject({ status: 200, ready: true })
+    expect(world.log()).not.toMatch(/prepared statement/)
+    await stopping.disposeAsync()
+    expect(await ask(world.port, 'readyz')).toMatchObject({ status: 503, ready: false })
+    expect(await ask(world.port, 'healthz')).toMatchObject({
+      status: 200,
+      database: { state: 'failed', kind: 'refused', message: expect.stringContaining('DATABASE_URL') },
+    })
+  })
+
+  test.each([
+    [
+      'a wrong password',
+      ['auth_type = md5', 'auth_file = /dev/null'],
+      /user or password in DATABASE_URL is wrong|user in DATABASE_URL is not known/,
+    ],
+    ['no connection left', ['max_client_conn = 0'], /no free connection left/],
+    ['a parameter that it does not take', [], /refuses a parameter.*DATABASE_URL/],
+  ])('%s is said', async (_what, settings, words) => {
+    await using pooler = await startPgbouncer(program, database.url, settings)
+    const url = `${pooler.url.replace('anybody@', 'anybody:hunter2@')}${settings.length === 0 ? '?options=-c%20jit%3Doff' : ''}`
+    const { log, text } = memoryLog()
+    const error: unknown = await openDatabase({ kind: 'postgres', url }, MIGRATIONS, log).catch(
+      (caught: unknown) => caught,
+    )
+    expect(error).toMatchObject({ message: expect.stringMatching(words) })
+    expect(`${error}${text()}`).not.toContain('hunter2')
+  })
+}
+
+const sameDatabase = (pooler: string, url: string): string => pooler.replace(/\/[^/]+$/, new URL(url).pathname)
+
+async function ask(port: number, path: string): Promise<object> {
+  const answer = await fetch(`http://127.0.0.1:${port}/${path}`)
+  return { status: answer.status, ...z.record(z.string(), z.unknown()).parse(await answer.json()) }
 }
 
 describe('on a direct connection', () => {

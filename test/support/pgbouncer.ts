@@ -27,7 +27,7 @@ export async function startPgbouncer(program: string, url: string, settings: str
       '[databases]',
       `* = host=${target.searchParams.get('host')} port=5432 user=postgres`,
       '[pgbouncer]',
-      `listen_addr = 127.0.0.1\nlisten_port = ${port}\nunix_socket_dir =\nauth_type = any`,
+      `listen_addr = 127.0.0.1\nlisten_port = ${port}\nunix_socket_dir =\n${settings.some((line) => line.startsWith('auth_type')) ? '' : 'auth_type = any'}`,
       ...settings,
     ].join('\n'),
   )

@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describeDatabaseProblem } from '../../src/db/database-problem.ts'
 import { openDatabase } from '../../src/db/open-database.ts'
-import { describeDatabaseProblem } from '../../src/db/problem.ts'
 import { AppError } from '../../src/errors.ts'
 import { createEmptyDatabase, query } from '../support/database.ts'
 import { freePort } from '../support/free-port.ts'
