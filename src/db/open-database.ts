@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { AppError, errorChainOf, isAppError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Db } from './call.ts'
@@ -6,6 +7,8 @@ import { findDatabaseProblem } from './database-problem.ts'
 import { checkSchema, migrate } from './migrate.ts'
 import { connectPostgres } from './postgres.ts'
 import { type DatabaseStatus, watchCalls } from './watch-calls.ts'
+
+const Failure = z.object({ message: z.string() })
 
 type Database = { kind: 'postgres'; url: string } | { kind: 'supabase'; url: string; secretKey: string }
 
@@ -46,9 +49,15 @@ function explainStart(error: unknown, database: Database): unknown {
   if (found)
     return new AppError('database_unavailable', `${found.message}${where}${migrationIn(error)}`, { cause: error })
   if (!isAppError(error)) return error
-  return new AppError(error.code, `${error.message}${where} The reason: ${errorChainOf(error.cause)}.`, {
+  return new AppError(error.code, `${error.message}${where}${reasonOf(error.cause)}`, {
     cause: error,
   })
+}
+
+/** Supabase's client gives its failures as plain objects. */
+function reasonOf(cause: unknown): string {
+  const said = Failure.safeParse(cause).data?.message
+  return said === undefined ? '' : ` The reason: ${cause instanceof Error ? errorChainOf(cause) : said}.`
 }
 
 /** A migration that failed is named, with what Postgres said of it. */

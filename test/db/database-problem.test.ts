@@ -62,6 +62,14 @@ async function startWords(url: string): Promise<string> {
   return error.message
 }
 
+test('a Supabase that is not there is said with its own setting', async () => {
+  const open = (url: string) =>
+    openDatabase({ kind: 'supabase', url, secretKey: 'sb_secret_hunter2' }, MIGRATIONS, memoryLog().log)
+  await expect(open(`http://127.0.0.1:${await freePort()}`)).rejects.toThrow(/^Nothing listens .* SUPABASE_URL/)
+  await expect(open('http://nowhere.invalid')).rejects.toThrow(/host in SUPABASE_URL/)
+  await expect(open('http://127.0.0.1:9')).rejects.toThrow(/The reason: .*fetch failed\.$/)
+})
+
 describe('a start on a real server', () => {
   const resources = new AsyncDisposableStack()
   let url = ''
