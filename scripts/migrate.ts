@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { config } from 'dotenv'
-import { migrate } from '../src/db/migrate.ts'
+import { migrateDatabase } from '../src/db/open-database.ts'
 import { errorMessageOf } from '../src/errors.ts'
 import { createLog } from '../src/log.ts'
 
@@ -13,7 +13,11 @@ if (!url) {
   process.exit(1)
 }
 try {
-  const applied = await migrate(url, join(import.meta.dirname, '..', 'supabase', 'migrations'), createLog('warn'))
+  const applied = await migrateDatabase(
+    url,
+    join(import.meta.dirname, '..', 'supabase', 'migrations'),
+    createLog('warn'),
+  )
   console.log(applied.length === 0 ? 'The schema is up to date.' : `Applied ${applied.join(', ')}.`)
 } catch (error) {
   console.error(errorMessageOf(error))

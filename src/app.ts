@@ -16,7 +16,7 @@ import { openCredentials } from './credentials/open.ts'
 import type { Db } from './db/call.ts'
 import { openDatabase } from './db/open-database.ts'
 import { createEgress, type Egress } from './egress/egress.ts'
-import { errorChainOf, isAppError } from './errors.ts'
+import { errorChainOf } from './errors.ts'
 import { closeServer, listen } from './http.ts'
 import type { Log } from './log.ts'
 import { createAuth } from './mcp/auth/auth.ts'
@@ -57,7 +57,8 @@ export type App = { start(): Promise<void>; [Symbol.asyncDispose](): Promise<voi
 /** Builds the app: the one place where rooms meet. Nothing listens, polls or connects to Slack before `start`. */
 export async function createApp(config: ResolvedConfig, log: Log): Promise<App> {
   await using cleanup = new AsyncDisposableStack()
-  const db = cleanup.use(await openDatabase(config.database, MIGRATIONS, log))
+  const { db, status } = await openDatabase(config.database, MIGRATIONS, log)
+  cleanup.use(db)
   const egress = cleanup.use(createEgress({ allow: config.egressAllow }))
   const parts = await buildParts(config, { db, egress, log, onSignedIn: (result) => signedIn(result) })
   cleanup.use(parts.mcp)
@@ -86,7 +87,8 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
   )
   const auditCheck = cleanup.use(createAuditCheck({ db, log }))
   const web = createWeb({
-    health: () => healthOf(db, auditCheck),
+    health: () => healthOf(status(), auditCheck),
+    ready: () => db.call('schema_version', {}, z.unknown()),
     clientDocument: clientMetadataDocumentFor(createClientIdentity(config.http.publicUrl)),
     finishSignIn: parts.connect.finishSignIn,
     log,
@@ -217,13 +219,7 @@ function routes(
   }
 }
 
-async function healthOf(db: Db, audit: Pick<AuditCheck, 'state'>): Promise<HealthStatus> {
-  try {
-    await db.call('schema_version', {}, z.unknown())
-    const state = audit.state()
-    return { database: 'ok', ...(state && { audit: state }) }
-  } catch (error) {
-    if (isAppError(error)) return { database: 'away' }
-    throw error
-  }
+function healthOf(database: HealthStatus['database'], audit: Pick<AuditCheck, 'state'>): HealthStatus {
+  const state = audit.state()
+  return { database, ...(state && { audit: state }) }
 }

@@ -80,9 +80,14 @@ type Phase = 'start' | 'stop'
 
 function fail(error: unknown, doing: Phase, log: Log): void {
   const [first, ...later] = failuresIn(error)
-  if (doing === 'stop' || !isAppError(first) || isAppError(first, 'database_failed')) logFailure(log, doing, first)
+  if (doing === 'stop' || !isAppError(first)) logFailure(log, doing, first)
   for (const one of later) logFailure(log, 'stop', one)
-  console.error(doing === 'start' ? errorMessageOf(first) : `Not everything could be stopped: ${errorMessageOf(first)}`)
+  const reason = isAppError(first, 'database_failed') ? ` (${errorChainOf(first.cause)})` : ''
+  console.error(
+    doing === 'start'
+      ? `${errorMessageOf(first)}${reason}`
+      : `Not everything could be stopped: ${errorMessageOf(first)}`,
+  )
   process.exit(1)
 }
 

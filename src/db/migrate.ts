@@ -5,11 +5,16 @@ import { z } from 'zod'
 import { AppError, errorChainOf, isAppError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Db } from './call.ts'
+import { connectionStringOf } from './connection-url.ts'
+import { isSchemaMissing } from './database-problem.ts'
 
 type Migration = { version: string; name: string; sql: string }
 
 /** An arbitrary number that all Patchbay processes agree on. */
 const MIGRATION_LOCK = 726_200_911
+
+/** A host that drops what it gets would be waited for for minutes. */
+const CONNECT_TIMEOUT_MS = 10_000
 
 /** The oldest major version that Supabase runs, and the oldest the migrations are written for. */
 const MINIMUM_POSTGRES = 15
@@ -31,24 +36,24 @@ export function readMigrations(folder: string): Migration[] {
  * Throws `config_invalid` for a server that is too old, and `schema_outdated` for a database that cannot be brought up.
  */
 export async function migrate(url: string, folder: string, log: Log): Promise<string[]> {
-  const client = new Client({ connectionString: url })
+  const client = new Client({ connectionString: connectionStringOf(url), connectionTimeoutMillis: CONNECT_TIMEOUT_MS })
   // A connection that breaks fails the query under way, and that error is the one to report.
   client.on('error', (error) => log.debug({ reason: error.message }, 'the connection of the migration broke'))
   await client.connect().catch((cause: unknown) => {
-    throw new AppError(
-      'database_unavailable',
-      'The database in DATABASE_URL cannot be reached. Check the address, and that it is running.',
-      { cause },
-    )
+    throw unavailableError('The database in DATABASE_URL cannot be reached.', cause)
   })
   try {
     await checkServer(client)
-    await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
     return await applyMissing(client, readMigrations(folder), log)
+  } catch (error) {
+    throw isAppError(error) ? error : unavailableError('The database in DATABASE_URL could not be asked.', error)
   } finally {
     await client.end()
   }
 }
+
+const unavailableError = (message: string, cause: unknown): AppError =>
+  new AppError('database_unavailable', message, { cause })
 
 /** Refuses a server that is too old, and a database from before the schema `patchbay`. */
 async function checkServer(client: Client): Promise<void> {
@@ -74,35 +79,66 @@ export function refuseOldServer(version: number): void {
 }
 
 async function applyMissing(client: Client, migrations: Migration[], log: Log): Promise<string[]> {
-  await client.query('create schema if not exists supabase_migrations')
-  await client.query(
-    'create table if not exists supabase_migrations.schema_migrations (version text primary key, statements text[], name text)',
-  )
-  const { rows } = await client.query<{ version: string }>('select version from supabase_migrations.schema_migrations')
-  const done = new Set(rows.map((row) => row.version))
-  const missing = migrations.filter((migration) => !done.has(migration.version))
+  const done = await appliedVersions(client)
+  const missing = migrations.filter((migration) => !done.includes(migration.version))
+  if (missing.length > 0) await refuseReadOnly(client)
+  const applied: string[] = []
   for (const migration of missing) {
-    await applyOne(client, migration, log)
+    if (!(await applyOne(client, migration, log))) continue
     log.info({ version: migration.version, name: migration.name }, 'migration applied')
+    applied.push(migration.version)
   }
-  return missing.map((migration) => migration.version)
+  return applied
 }
 
-async function applyOne(client: Client, { version, name, sql }: Migration, log: Log): Promise<void> {
+async function appliedVersions(client: Client): Promise<string[]> {
+  // Rows are read as they stand after the lock; to_regclass may answer from what it remembers from before.
+  const made = await client.query<{ made: boolean }>(
+    `select exists (select from pg_tables where schemaname = 'supabase_migrations' and tablename = 'schema_migrations') as made`,
+  )
+  if (made.rows[0]?.made !== true) return []
+  const { rows } = await client.query<{ version: string }>('select version from supabase_migrations.schema_migrations')
+  return rows.map((row) => row.version)
+}
+
+async function refuseReadOnly(client: Client): Promise<void> {
+  const { rows } = await client.query<{ only: string }>(`select current_setting('transaction_read_only') as only`)
+  if (rows[0]?.only === 'on') throw unavailableError('The database cannot be brought up.', new Error('it is read-only'))
+}
+
+/**
+ * False when another process has applied it meanwhile. The lock is the transaction's: behind a pooler in transaction mode
+ * a session's lock stays on a connection that is handed to somebody else.
+ */
+async function applyOne(client: Client, { version, name, sql }: Migration, log: Log): Promise<boolean> {
   try {
     await client.query('begin')
-    await client.query(sql)
-    await client.query(
-      'insert into supabase_migrations.schema_migrations (version, statements, name) values ($1, $2, $3)',
-      [version, [sql], name],
-    )
+    await client.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK])
+    const done = await appliedVersions(client)
+    const isNew = !done.includes(version)
+    if (isNew) {
+      if (done.length === 0) await createRecord(client)
+      await client.query(sql)
+      await client.query(
+        'insert into supabase_migrations.schema_migrations (version, statements, name) values ($1, $2, $3)',
+        [version, [sql], name],
+      )
+    }
     await client.query('commit')
+    return isNew
   } catch (error) {
     await client.query('rollback').catch((second: unknown) => {
       log.warn({ version, reason: errorChainOf(second) }, 'rollback failed; the server undoes what was not committed')
     })
     throw migrationError(`${version}_${name}`, error)
   }
+}
+
+async function createRecord(client: Client): Promise<void> {
+  await client.query('create schema if not exists supabase_migrations')
+  await client.query(
+    'create table if not exists supabase_migrations.schema_migrations (version text primary key, statements text[], name text)',
+  )
 }
 
 const migrationError = (migration: string, cause: unknown): AppError =>
@@ -139,7 +175,7 @@ async function schemaVersion(db: Db): Promise<z.infer<typeof Version> | undefine
   try {
     return await db.call('schema_version', {}, Version)
   } catch (error) {
-    if (isAppError(error, 'schema_outdated', 'database_failed')) return undefined
+    if (isAppError(error, 'schema_outdated') || isSchemaMissing(error)) return undefined
     throw error
   }
 }

