@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { lstat, mkdir, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, readdir, readFile, readlink, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createUnavailableError } from './unavailable.ts'
@@ -54,7 +54,8 @@ async function isPostgresOf(pid: number, data: string): Promise<boolean> {
   if (!isAlive(pid)) return false
   if (!existsSync('/proc/self')) return true
   try {
-    return (await readlink(`/proc/${pid}/cwd`)) === data
+    // The system names the folder without symbolic links.
+    return (await readlink(`/proc/${pid}/cwd`)) === (await realpath(data))
   } catch {
     // Gone meanwhile, or another user's: then only its name can be read.
     return (await readOrEmpty(`/proc/${pid}/comm`)).trim() === 'postgres'
