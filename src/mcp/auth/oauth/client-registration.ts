@@ -58,8 +58,8 @@ export function currentClientOf(tokens: StoredTokens, terms: AuthConfig, values:
 
 async function register(request: RegistrationRequest): Promise<RegisteredClient> {
   const { ours, discovered, before, scope, fetch } = request
-  if (before?.clientFrom === 'dcr' && before.issuer === discovered.issuer && before.redirectUrl === ours.redirectUrl)
-    return { client: before.client, clientFrom: 'dcr' }
+  const known = before?.clientFrom === 'dcr' && isSameIssuer(before.issuer, discovered.issuer)
+  if (known && before.redirectUrl === ours.redirectUrl) return { client: before.client, clientFrom: 'dcr' }
   try {
     const registered = await registerClient(discovered.server, {
       ...(discovered.metadata && { metadata: discovered.metadata }),

@@ -150,8 +150,16 @@ function assertExpectedIssuer(issuer: string, { title, terms }: DiscoveryRequest
   )
 }
 
-/** An issuer derived from an address has a slash at its end that the issuer itself may do without. */
-export const isSameIssuer = (one: string, other: string): boolean => one.replace(/\/$/, '') === other.replace(/\/$/, '')
+/** Compared as URLs, with or without a slash at the end. */
+export const isSameIssuer = (one: string, other: string): boolean =>
+  comparableIssuerOf(one) === comparableIssuerOf(other)
+
+function comparableIssuerOf(issuer: string): string {
+  if (!URL.canParse(issuer)) return issuer
+  const url = new URL(issuer)
+  url.pathname = url.pathname.replace(/\/$/, '')
+  return url.href
+}
 
 const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : 'another place')
 

@@ -4,7 +4,7 @@ import type { AuthConfig } from '../../protocol/auth-config.ts'
 import { createDpopSession } from '../tokens/dpop-key.ts'
 import { type StoredTokens, tokenFieldsOf } from '../tokens/stored-tokens.ts'
 import { currentClientOf } from './client-registration.ts'
-import { type DiscoveredAuth, discoverAuth, resourceIndicatorFor } from './discover.ts'
+import { type DiscoveredAuth, discoverAuth, isSameIssuer, resourceIndicatorFor } from './discover.ts'
 import { createTokenError } from './token-errors.ts'
 
 /** Answers that say that the sign-in is over, not that it failed this once. */
@@ -31,7 +31,7 @@ export async function refreshTokens(tokens: StoredTokens, request: RefreshReques
   if (refreshToken === undefined) return undefined
   // Discovered anew, so that a server that moved to another authorization server is noticed before it gets a token.
   const discovered = await discoverAuth(request)
-  if (discovered.issuer !== tokens.issuer) return undefined
+  if (!isSameIssuer(discovered.issuer, tokens.issuer)) return undefined
   try {
     const refreshed = await refreshOnce(
       { ...tokens, client: currentClientOf(tokens, terms, values) },
