@@ -104,8 +104,7 @@ function update(workspace: Workspace, args: z.infer<typeof Update>): MethodRespo
   if (message.user !== APP.user) return refuse('cant_update_message')
   if (message.stream !== undefined && isStreaming(message.stream, workspace.now()))
     return refuse('streaming_state_conflict')
-  if ((args.text ?? '').length > LIMITS.methodText['chat.update']) return refuse('msg_too_long')
-  const refused = refuseContent(args, false)
+  const refused = refuseLongUpdate(args) ?? refuseContent(args, false)
   if (refused !== undefined) return refused
   const { text, ...rest } = fieldsOf(args)
   const given = args.text !== undefined || args.markdown_text !== undefined
@@ -120,6 +119,9 @@ function update(workspace: Workspace, args: z.infer<typeof Update>): MethodRespo
     message: messageObjectOf(changed, workspace, true),
   }
 }
+
+const refuseLongUpdate = ({ text = '' }: Content): MethodResponse | undefined =>
+  text.length > LIMITS.methodText['chat.update'] ? refuse('msg_too_long') : undefined
 
 function refuseContent(args: Content, needed: boolean): MethodResponse | undefined {
   if (needed && [args.text, args.markdown_text, args.blocks, args.attachments].every(isNothing))
