@@ -116,6 +116,7 @@ function build(options: SlackEmulatorOptions, url: string) {
     parts: {
       workspace,
       transport,
+      socket,
       modals,
       triggers,
       responses,

@@ -1,5 +1,6 @@
 import type { Delivery } from '../delivery/event-queue.ts'
 import type { FaultInjection } from '../delivery/fault-injection.ts'
+import type { SocketControl } from '../delivery/socket-mode.ts'
 import type { TrafficLog } from '../delivery/traffic-log.ts'
 import type { Transport } from '../delivery/transport.ts'
 import type { RateLimits } from '../web-api/rate-limits.ts'
@@ -13,6 +14,8 @@ import type { Workspace } from '../workspace/workspace.ts'
 export type EmulatorParts = {
   workspace: Workspace
   transport: Transport
+  /** Undefined in HTTP mode. */
+  socket: SocketControl | undefined
   modals: ModalStacks
   triggers: TriggerIds
   responses: ResponseUrls

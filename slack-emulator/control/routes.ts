@@ -115,10 +115,23 @@ export function createActionRoutes(parts: EmulatorParts): Record<string, Route> 
       parts.limits.set(rate_limits)
       return { ok: true, rate_limits }
     }),
+    frame: route(z.object({ text: z.string() }), ({ text }) => {
+      socketOf(parts).sendFrame(text)
+      return { ok: true }
+    }),
+    disconnect: route(z.object({ reason: z.enum(['warning', 'refresh_requested']) }), ({ reason }) => {
+      socketOf(parts).disconnect(reason)
+      return { ok: true }
+    }),
     membership: route(z.object({ channel: z.string(), user: z.string(), member: z.boolean() }), (input) =>
       setMember(parts, input),
     ),
   }
+}
+
+function socketOf({ socket }: EmulatorParts): NonNullable<EmulatorParts['socket']> {
+  if (socket === undefined) throw new EmulatorError('conflict', 'there are sockets in Socket Mode only')
+  return socket
 }
 
 /** `weather` and `sunshine` are the older names, kept for one version. */

@@ -23,8 +23,19 @@ export type SocketModeTransport = Transport & {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
 }
 
+/** What Slack does to a socket beside sending requests. */
+export type SocketControl = {
+  /** Sends a frame as it is to every socket. */
+  sendFrame(text: string): void
+  /** Tells every socket to reconnect, sends it nothing more, and closes it soon. */
+  disconnect(reason: 'warning' | 'refresh_requested'): void
+}
+
+/** How long a socket stays open after its `disconnect` frame. */
+const REFRESH_MS = 10_000
+
 /** Socket Mode's server side (docs.slack.dev/apis/events-api/using-socket-mode): each envelope goes to one socket, round robin. */
-export function createSocketModeTransport(now: () => number): SocketModeTransport {
+export function createSocketModeTransport(now: () => number): SocketModeTransport & SocketControl {
   const server = new WebSocketServer({ noServer: true })
   const tickets = new Map<string, number>()
   const acks = createAcks()
@@ -68,6 +79,13 @@ export function createSocketModeTransport(now: () => number): SocketModeTranspor
         ? Promise.resolve({ kind: 'absent', detail: 'the app has no open socket' })
         : acks.ask(socket, envelopeOf(outgoing))
     },
+    sendFrame(text) {
+      for (const socket of sockets) socket.send(text)
+    },
+    disconnect(reason) {
+      for (const socket of sockets) endSoon(socket, reason)
+      sockets = []
+    },
     [Symbol.dispose]() {
       const open = sockets
       for (const socket of open) socket.close(GOING_AWAY)
@@ -78,6 +96,11 @@ export function createSocketModeTransport(now: () => number): SocketModeTranspor
       server.close()
     },
   }
+}
+
+function endSoon(socket: WebSocket, reason: string): void {
+  socket.send(JSON.stringify({ type: 'disconnect', reason, debug_info: { host: 'local' } }))
+  setTimeout(() => socket.close(), REFRESH_MS).unref()
 }
 
 type Waiting = { socket: WebSocket; answer: (reply: AppReply) => void; timer: NodeJS.Timeout; begin: number }

@@ -22,6 +22,7 @@ import { slackErrorCodeOf } from '../web-api/web-api.ts'
 import { createBoltLogger } from './bolt-logger.ts'
 import { createExpiryReminders } from './expiry-reminders.ts'
 import { createInstallReceiver, INSTALL_PATH, REDIRECT_PATH, type SlackOAuth } from './install.ts'
+import { createSocketMode, type SocketModeConnection } from './socket-mode.ts'
 import {
   createManyWorkspaceApps,
   createSingleWorkspaceApps,
@@ -62,16 +63,19 @@ export async function createSlack(settings: SlackSettings, parts: SlackParts): P
   const logger = createBoltLogger(parts.log)
   const apps = createWorkspaceApps(parts, settings)
   const reminders = createExpiryReminders({ runs: parts.runs, log: parts.log, apps }, parts.reminders)
-  const receiver =
-    settings.appToken === undefined
-      ? httpReceiver(settings, logger)
-      : socketReceiver(settings, settings.appToken, logger)
-  routeRequests(receiver, apps, parts.log, logger)
+  const { appToken } = settings
+  const routed = <T extends HTTPReceiver | SocketModeReceiver>(receiver: T): T => {
+    routeRequests(receiver, apps, parts.log, logger)
+    return receiver
+  }
+  const socket =
+    appToken === undefined
+      ? undefined
+      : createSocketMode(() => routed(socketReceiver(settings, appToken, logger)), parts.log)
   const listeners = [
-    ...(receiver instanceof HTTPReceiver ? [listenerOf(receiver)] : []),
+    ...(socket === undefined ? [listenerOf(routed(httpReceiver(settings, logger)))] : []),
     ...(settings.oauth ? [installPagesFor(settings, settings.oauth, apps, logger)] : []),
   ]
-  const socket = receiver instanceof SocketModeReceiver ? receiver : undefined
   let connected = false
   return {
     renderDepsOf: (origin) => apps.of(origin).renderDeps,
@@ -118,7 +122,7 @@ async function checkToken(apps: WorkspaceApps): Promise<void> {
   }
 }
 
-async function connect(socket: SocketModeReceiver | undefined): Promise<void> {
+async function connect(socket: SocketModeConnection | undefined): Promise<void> {
   const advice = 'check that SLACK_APP_TOKEN has the scope connections:write and that Socket Mode is on'
   await socket?.start().catch((cause) => {
     throw slackFailed(`Socket Mode could not be opened: ${advice}.`, cause)
@@ -136,6 +140,10 @@ function routeRequests(
 ): void {
   const bolt = new App({ receiver, authorize: async () => ({}), logger, convoStore: false })
   bolt.processEvent = async (event) => {
+    if (event.body.type === 'app_rate_limited') {
+      log.warn({ workspace: event.body.team_id }, 'Slack holds events back: the app got more than 30,000 in an hour')
+      return event.ack()
+    }
     const app = await apps.for(event.body)
     if (app) return app.handleEvent(event)
     log.warn(

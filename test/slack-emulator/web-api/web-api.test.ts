@@ -101,13 +101,19 @@ describe('refusals', () => {
 })
 
 describe('messages', () => {
-  it('cuts text at 40,000 characters and keeps blocks an update leaves out', async () => {
+  it('cuts text at 40,000 characters, and an update with text alone removes blocks', async () => {
     const blocks = [{ type: 'divider', block_id: 'd' }]
     const posted = await client.chat.postMessage({ channel: GENERAL, text: long(40_001), blocks })
     expect(posted.message?.text).toHaveLength(40_000)
     expect(posted).toMatchObject({ warning: 'message_truncated' })
     const updated = await client.chat.update({ channel: GENERAL, ts: posted.ts ?? '', text: 'short' })
-    expect(updated.message).toMatchObject({ text: 'short', blocks })
+    expect(updated.message).toMatchObject({ text: 'short' })
+    expect(updated.message?.blocks ?? []).toEqual([])
+    expect(await errorOf('chat.update', { channel: GENERAL, ts: posted.ts, text: long(4_001) })).toBe('msg_too_long')
+    const sections = Array.from({ length: 5 }, () => ({ type: 'section', text: { type: 'mrkdwn', text: long(2_500) } }))
+    expect(await errorOf('chat.postMessage', { channel: GENERAL, text: 'x', blocks: sections })).toBe(
+      'msg_blocks_too_long',
+    )
     await client.chat.delete({ channel: GENERAL, ts: posted.ts ?? '' })
     expect(await errorOf('chat.delete', { channel: GENERAL, ts: posted.ts })).toBe('message_not_found')
   })
