@@ -5,7 +5,7 @@ import type { Log } from '../../log.ts'
 import type { Origin } from '../../run/state/events.ts'
 import type { RunState } from '../../run/state/state.ts'
 import { truncate } from '../../text.ts'
-import { AnyResponse, isPermanentError, isUnsupportedMethod, slackErrorCodeOf, type WebApi } from './web-api.ts'
+import { AnyResponse, isPermanentError, isUnsupportedMethod, type WebApi } from './web-api.ts'
 
 /** `processing` brings Slack's loader and its Stop button, `suspended` says that a person has to do something. */
 export type AgentSessionStatus = 'processing' | 'suspended' | 'closed'
@@ -29,7 +29,7 @@ const CLOSING_MAX_WAIT_MS = 60_000
 export function createAgentSessions({ webApi, log }: { webApi: WebApi; log: Log }): AgentSessions {
   const queues = new Map<string, Promise<void>>()
   let offUntil = 0
-  let thinkingOff = false
+  let thinkingOffUntil = 0
 
   const set = async (status: AgentSessionStatus, session: Record<string, unknown>) => {
     if (Date.now() < offUntil) return
@@ -54,11 +54,10 @@ export function createAgentSessions({ webApi, log }: { webApi: WebApi; log: Log 
       queues.set(key, queue)
     },
     showThinking({ channel, threadTs }) {
-      if (thinkingOff) return
+      if (Date.now() < thinkingOffUntil) return
       const args = { channel_id: channel, thread_ts: threadTs, status: 'is thinking…' }
       webApi.call('assistant.threads.setStatus', args, AnyResponse, 0).catch((error) => {
-        const why = slackErrorCodeOf(error)
-        thinkingOff = why !== undefined && why !== 'ratelimited'
+        if (isUnsupportedMethod(error)) thinkingOffUntil = Date.now() + OFF_MS
         log.debug({ why: errorChainOf(error) }, 'status not shown')
       })
     },
