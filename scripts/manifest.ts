@@ -35,23 +35,20 @@ export function manifestFor({ socket, noAgent, url, workspaces }: Variant): stri
     for (const path of urlPaths) manifest.deleteIn(path)
     manifest.setIn(['settings', 'socket_mode_enabled'], true)
   } else if (url !== undefined) {
-    const events = new URL('/slack/events', https(url))
-    for (const path of urlPaths) manifest.setIn(path, events.href)
+    for (const path of urlPaths) manifest.setIn(path, addressUnder(url, '/slack/events'))
   }
   if (workspaces !== undefined) {
-    manifest.setIn(
-      ['oauth_config', 'redirect_urls'],
-      [`${https(workspaces).href.replace(/\/+$/, '')}/slack/oauth_redirect`],
-    )
+    manifest.setIn(['oauth_config', 'redirect_urls'], [addressUnder(workspaces, '/slack/oauth_redirect')])
     manifest.setIn(['settings', 'org_deploy_enabled'], true)
   }
   return manifest.toString({ lineWidth: 140 })
 }
 
-function https(address: string): URL {
-  const url = new URL(address)
-  if (url.protocol !== 'https:') throw new TypeError(`Slack takes https addresses only, not ${address}`)
-  return url
+/** A path of the app under the address by which it is reached, which may have a path of its own. */
+function addressUnder(base: string, path: string): string {
+  const { protocol, origin, pathname } = new URL(base)
+  if (protocol !== 'https:') throw new TypeError(`Slack takes https addresses only, not ${base}`)
+  return `${origin}${pathname.replace(/\/+$/, '')}${path}`
 }
 
 const urlPaths = [

@@ -99,6 +99,21 @@ describe('the manifest', () => {
     expect(read(HTTP).settings.org_deploy_enabled).toBe(false)
   })
 
+  test.each([
+    ['https://h.example/base', 'https://h.example/base'],
+    ['https://h.example/base/', 'https://h.example/base'],
+    ['https://h.example/a/b//', 'https://h.example/a/b'],
+    ['https://h.example:8443/base?x=1#y', 'https://h.example:8443/base'],
+    ['https://h.example', 'https://h.example'],
+  ])('%s keeps its path in every address', (address, base) => {
+    const { features, settings, oauth_config } = read({ ...HTTP, url: address, workspaces: address })
+    const events = `${base}/slack/events`
+    expect(features.slash_commands.map(({ url }) => url)).toEqual([events])
+    expect(settings.event_subscriptions.request_url).toBe(events)
+    expect(settings.interactivity.request_url).toBe(events)
+    expect(oauth_config.redirect_urls).toEqual([`${base}${REDIRECT_PATH}`])
+  })
+
   test('an address without TLS is refused', () => {
     expect(() => manifestFor({ ...HTTP, workspaces: 'http://a.example' })).toThrow(/https/)
     expect(() => manifestFor({ ...HTTP, url: 'http://a.example' })).toThrow(/https/)

@@ -60,7 +60,7 @@ export function createInstallReceiver(deps: InstallDeps): HTTPReceiver {
       },
       callbackOptions: {
         success: (installation, _options, _request, response) =>
-          sendPage(response, 200, renderInstalledPage(installedPageOf(installation))),
+          sendPage(response, 200, renderInstalledPage(installedPageOf(installation, apiUrl))),
         failure: (error, _options, _request, response) => {
           const { status, html } = renderFailedPage(error, `${publicUrl}${INSTALL_PATH}`)
           sendPage(response, status, html)
@@ -123,7 +123,10 @@ function boltInstallationOf({
   return enterprise ? { ...rest, team: undefined, enterprise: place } : { ...rest, team: place, enterprise: undefined }
 }
 
-function installedPageOf({ isEnterpriseInstall, team, enterprise, enterpriseUrl, appId }: BoltInstallation) {
+function installedPageOf(
+  { isEnterpriseInstall, team, enterprise, enterpriseUrl, appId }: BoltInstallation,
+  apiUrl: string,
+) {
   const name = (isEnterpriseInstall === true ? enterprise : team)?.name ?? 'your workspace'
   if (isEnterpriseInstall === true)
     return {
@@ -131,7 +134,8 @@ function installedPageOf({ isEnterpriseInstall, team, enterprise, enterpriseUrl,
       next: 'organization' as const,
       url: `${enterpriseUrl ?? ''}manage/organization/apps/profile/${appId}/workspaces/add`,
     }
-  return { name, next: 'workspace' as const, url: `https://slack.com/app_redirect?app=${appId}&team=${team?.id}` }
+  const host = /(?:^|\.)slack-gov\.com$/.test(new URL(apiUrl).hostname) ? 'slack-gov.com' : 'slack.com'
+  return { name, next: 'workspace' as const, url: `https://${host}/app_redirect?app=${appId}&team=${team?.id}` }
 }
 
 function setHeaders(response: ServerResponse): void {

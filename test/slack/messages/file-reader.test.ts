@@ -48,12 +48,23 @@ test('the token goes to Slack alone, and nowhere by a redirect', async () => {
     'http://files.slack.com/a',
     'https://slack.com.example.org/a',
     'https://evilslack.com/a',
+    'https://slack-gov.com.example.org/a',
+    'https://evil-slack-gov.com/a',
   ])
     await expect(files.download(url, 100, never)).rejects.toThrow('not stored in Slack')
   await expect(files.download(`${files.url}/elsewhere`, 100, never)).rejects.toMatchObject({ code: 'slack_failed' })
   expect(other.asked).toEqual([])
   expect(files.asked.map(({ path }) => path)).toEqual(['/elsewhere'])
 })
+
+test.each(['files.slack.com', 'slack-files.com', 'a.slack-edge.com', 'files.slack-gov.com'])(
+  'files at %s are Slack’s',
+  async (host) => {
+    await using files = await startFiles()
+    const stopped = AbortSignal.abort()
+    await expect(files.download(`https://${host}/a`, 100, stopped)).rejects.toThrow('Stopped.')
+  },
+)
 
 test('a stop ends the reading', async () => {
   await using files = await startFiles()
