@@ -264,6 +264,7 @@ create table patchbay.runs (
   cost_usd numeric(12,6) default 0 not null,
   started_at timestamp with time zone default now() not null,
   closed_at timestamp with time zone,
+  all_recorded boolean default false not null,
   constraint runs_dedupe_key_key UNIQUE (dedupe_key),
   constraint runs_number_key UNIQUE (number),
   constraint runs_outcome_check CHECK ((outcome = ANY (ARRAY['finished'::text, 'failed'::text, 'stopped'::text]))),
@@ -1824,6 +1825,25 @@ $function$
 ;
 comment on function patchbay.run_events_bare(uuid) is 'a run''s events without the files and images of calls, which can be large';
 
+CREATE OR REPLACE FUNCTION patchbay.run_load(p_run uuid, p_fence bigint)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  row runs;
+begin
+  select * into row from runs where id = p_run and fence = p_fence for update;
+  if not found then return null; end if;
+  if row.all_recorded then
+    update runs set all_recorded = false where id = p_run;
+  end if;
+  return jsonb_build_object('seq', row.last_seq, 'all_recorded', row.all_recorded,
+    'events', (select coalesce(jsonb_agg(e.body order by e.seq), '[]') from run_events e where e.run_id = p_run and e.seq <= row.last_seq));
+end $function$
+;
+comment on function patchbay.run_load(uuid,bigint) is 'all events of a run for its new holder, and whether the holder before it recorded everything it showed';
+
 CREATE OR REPLACE FUNCTION patchbay.run_owners()
  RETURNS jsonb
  LANGUAGE sql
@@ -1999,7 +2019,7 @@ CREATE OR REPLACE FUNCTION patchbay.run_suspend(p_run uuid, p_fence bigint, p_se
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
 begin
-  update runs set status = 'suspended', owner = null, lease_until = null
+  update runs set status = 'suspended', owner = null, lease_until = null, all_recorded = true
   where id = p_run and fence = p_fence and last_seq = p_seq and status = 'working';
   return to_jsonb(found);
 end $function$

@@ -244,6 +244,7 @@ describe('checkMessage', () => {
     const markdown = { type: 'markdown', text: long(6_001) }
     expect(checkMessageBlocks([markdown, markdown]).map((found) => found.constraint?.type)).toEqual([
       'max_markdown_characters',
+      'max_text_of_blocks',
     ])
     expect(
       checkMessageBlocks([

@@ -44,7 +44,9 @@ const readableRows = <T>(row: z.ZodType<T>, log: Log) =>
     }),
   )
 /** Of a run that may be unreadable. */
-const RunRows = z.object({ seq: z.number(), events: z.array(z.unknown()) })
+const RunRows = z
+  .object({ seq: z.number(), events: z.array(z.unknown()), all_recorded: z.boolean() })
+  .transform(({ all_recorded, ...rows }) => ({ ...rows, allRecorded: all_recorded }))
 const Requester = z.object({ events: z.array(z.unknown()) }).transform(({ events: [first] }) => ({
   requester: z.object({ origin: z.object({ user: UserId }) }).safeParse(first).data?.origin.user,
 }))
@@ -101,8 +103,8 @@ export function createRunStore(db: Db, instance: string, log: Log) {
     /** For the worker: null once the fence is another's. */
     read: (run: RunId, after: number, fence: number) =>
       db.call('run_read', { run, fence, after }, StoredRun.nullable()),
-    /** For the worker, in whatever form the events are; null once the fence is another's. */
-    rows: (run: RunId, fence: number) => db.call('run_read', { run, fence, after: 0 }, RunRows.nullable()),
+    /** For the worker that claimed it, in whatever form the events are; null once the fence is another's. */
+    load: (run: RunId, fence: number) => db.call('run_load', { run, fence }, RunRows.nullable()),
     /** Who asked for the run; undefined where that cannot be read. */
     requester: (run: RunId, workspace: WorkspaceId) => db.call('run_state', { workspace, run }, Requester.nullable()),
     /** For who looks at it: without what calls gave as files and images, which can be large. */

@@ -25,10 +25,10 @@ const AnyEvent = z.object({ type: z.string(), at: z.iso.datetime() })
  * its last event or once somebody has stopped it; then `next` is the run behind it.
  */
 export async function loadRun(deps: RunDeps, claim: Claim): Promise<LoadedRun | { next: RunId | undefined }> {
-  const rows = await retryWhileDatabaseAway(deps, () => deps.store.rows(claim.id, claim.fence))
+  const rows = await retryWhileDatabaseAway(deps, () => deps.store.load(claim.id, claim.fence))
   if (rows === null) return { next: undefined }
   try {
-    return { state: foldEvents(claim.id, z.array(RunEvent).parse(rows.events), true), seq: rows.seq }
+    return { state: foldEvents(claim.id, z.array(RunEvent).parse(rows.events), !rows.allRecorded), seq: rows.seq }
   } catch (error) {
     deps.log.error({ run: claim.id, reason: errorChainOf(error) }, 'run cannot be read')
     if (isWorthRetrying(deps, rows)) await deps.store.release(claim.id, claim.fence, UNREADABLE_PAUSE_MS)

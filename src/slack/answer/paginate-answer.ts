@@ -101,7 +101,7 @@ function splitIntoPages(pieces: AnswerPiece[]): AnswerPiece[][] {
 }
 
 /** Under what Slack takes of text in all blocks of a message, with room for the footer and for fences that a cut closes. */
-export const PAGE_CHARACTERS = 9_000
+export const PAGE_CHARACTERS = 8_000
 /** What each step takes of a page at least; its text is cut to what is there, so that pages do not move when a step ends. */
 const STEP_CHARACTERS = 100
 

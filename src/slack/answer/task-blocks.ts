@@ -93,6 +93,7 @@ export const taskUpdateChunk = (task: TaskLine, withDetails: boolean): TaskUpdat
 /** What a step's details take at most, and what is too short to say anything. */
 const DETAILS_CHARS = 500
 const SHORTEST_DETAILS_CHARS = 20
+const SHORTEST_STEP_CHARS = 40
 
 /** A plan takes 50 cards, one of which may say that the model is waited for. */
 export const MAX_PLAN_STEPS = LIMITS.plan.tasks - 1
@@ -104,7 +105,7 @@ const TITLE_CHARS = 120
 
 /** The steps of one message as a block of at most `maxChars` of text: one is a line, several are a plan. */
 export function stepsBlock(calls: CallState[], maxChars: number): TaskCardBlock | PlanBlock {
-  const each = Math.floor((maxChars - LIMITS.plan.title) / Math.max(1, calls.length))
+  const each = Math.max(SHORTEST_STEP_CHARS, Math.floor((maxChars - LIMITS.plan.title) / Math.max(1, calls.length)))
   const [first, ...others] = calls.map((call) => taskCardBlock(taskLineOf(call), each))
   if (first !== undefined && others.length === 0) return first
   return { type: 'plan', title: stepsText(calls), tasks: first === undefined ? [] : [first, ...others] }

@@ -1,4 +1,5 @@
 import type { SocketModeReceiver } from '@slack/bolt'
+import { LIMITS } from '../../block-kit/limits.ts'
 import { errorChainOf } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { pause } from '../../timing.ts'
@@ -46,6 +47,8 @@ export function createSocketMode(open: () => SocketModeReceiver, log: Log): Sock
       return disconnect()
     }
     current = next
+    // What came on the old socket is acknowledged there.
+    await pause(LIMITS.ackMs, stopping.signal)
     await old.stop()
     if (stopping.signal.aborted) await next.stop()
   }

@@ -214,7 +214,8 @@ async function repliesOf({ webApi }: RenderDeps, { origin }: RunState): Promise<
   let cursor = ''
   for (let page = 0; page < MOST_PAGES; page += 1) {
     const args = { channel, ts, oldest, limit: 200, include_all_metadata: true, ...(cursor && { cursor }) }
-    const found = await webApi.call('conversations.replies', args, Replies)
+    // Where Slack allows one read a minute, the answer does not wait for it.
+    const found = await webApi.call('conversations.replies', args, Replies, 0)
     messages.push(...found.messages)
     cursor = found.response_metadata?.next_cursor ?? ''
     if (cursor === '') break

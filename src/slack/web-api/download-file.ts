@@ -41,7 +41,8 @@ const downloadError = (signal: AbortSignal, cause: unknown): AppError =>
     : new AppError('slack_failed', 'Slack could not be reached. Please upload it again.', { cause })
 
 const isSlackUrl = (url: URL, api: URL): boolean =>
-  url.origin === api.origin || (url.protocol === 'https:' && /(?:^|\.)slack(?:-files|-edge|-gov)?\.com$/.test(url.hostname))
+  url.origin === api.origin ||
+  (url.protocol === 'https:' && /(?:^|\.)slack(?:-files|-edge|-gov)?\.com$/.test(url.hostname))
 
 async function read(response: Response, maxBytes: number): Promise<Buffer> {
   const chunks: Uint8Array[] = []

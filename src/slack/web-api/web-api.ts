@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Logger, WebAPIPlatformError, WebAPIRateLimitedError, WebClient } from '@slack/web-api'
 import { z } from 'zod'
+import { LIMITS } from '../../block-kit/limits.ts'
 import { AppError } from '../../errors.ts'
+import { truncate } from '../../text.ts'
 import { METHODS, type MethodName } from './methods.ts'
 
 /** The Web API, as far as the app uses it. */
@@ -38,11 +40,16 @@ export function createWebApi(tokens: TokenSource, logger: Logger): WebApi {
   return {
     call: (method, args, shape, maxWaitMs = MAX_WAIT_MS) => {
       const kind = METHODS[method].repeatable ? 'retrying' : 'once'
-      const callWith = async (token: string) => shape.parse(await clients(token)[kind].apiCall(method, args))
+      const sent = method === 'chat.update' ? withShortText(args) : args
+      const callWith = async (token: string) => shape.parse(await clients(token)[kind].apiCall(method, sent))
       return callWithinRateLimit(method, () => withToken(tokens, callWith), maxWaitMs)
     },
   }
 }
+
+/** Slack refuses a longer text, even beside blocks that carry the words. */
+const withShortText = (args: Record<string, unknown>) =>
+  typeof args.text === 'string' ? { ...args, text: truncate(args.text, LIMITS.methodText['chat.update']) } : args
 
 /** Options for every Slack client of the app: Bolt's defaults would retry for half an hour. */
 export const clientOptionsFor = (apiUrl: string, retries: number) => ({
