@@ -6,7 +6,7 @@ import { AppError } from '../errors.ts'
 import type { AuthConfig } from '../mcp/protocol/auth-config.ts'
 import { fillPlaceholders, type Target, type TargetLimits } from '../mcp/protocol/server-target.ts'
 import type { Connection } from '../registry/connection.ts'
-import { createEntryCard } from './catalog/connectable-cards.ts'
+import { findCardOf } from './catalog/connectable-cards.ts'
 
 const FILES = 'files'
 const NPM = 'npm'
@@ -33,8 +33,7 @@ export function createServerTargets(
   const data = resolve(dataDir)
   const byName = new Map(cards.map((card) => [card.name, card]))
   const cardOf = (connection: Pick<Connection, 'card' | 'entry'>): Card => {
-    const { entry } = connection
-    const card = entry === undefined ? byName.get(connection.card) : createEntryCard(entry)
+    const card = findCardOf(byName, connection)
     if (card !== undefined) return card
     throw new AppError(
       'card_unknown',

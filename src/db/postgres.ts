@@ -83,7 +83,7 @@ function createAsk(): Ask {
   const askUnnamed: Ask = async (client, { call, values }) => {
     const text = `select ${call} as result, pg_backend_pid() as pid`
     const answer = (await client.query<Answer>({ text, values })).rows[0]
-    if (!direct.has(client)) direct.set(client, answer?.pid === toldProcessOf(client))
+    if (!direct.has(client)) direct.set(client, answer?.pid === backendPidOf(client))
     return answer?.result
   }
   return async (client, statement) => {
@@ -99,10 +99,10 @@ function createAsk(): Ask {
   }
 }
 
-const Told = z.object({ processID: z.number() })
+const BackendKey = z.object({ processID: z.number() })
 
 /** The process in the server's BackendKeyData message, which pg keeps but its types leave out; a pooler makes a number up. */
-const toldProcessOf = (client: PoolClient): number | undefined => Told.safeParse(client).data?.processID
+const backendPidOf = (client: PoolClient): number | undefined => BackendKey.safeParse(client).data?.processID
 
 /** `fn(p_a => $1, …)`; its name holds a hash of it, so that two versions of the app never share one. */
 function statementFor(fn: string, args: Record<string, unknown>): Statement {

@@ -20,6 +20,34 @@ async function count(world: World, sql: string): Promise<number> {
   }
 }
 
+/** The status that the app answers a request of Slack with. */
+async function sendSigned(world: World, body: string, retry = 0): Promise<number> {
+  const timestamp = String(Math.floor(Date.now() / 1_000))
+  const signature = `v0=${createHmac('sha256', world.signingSecret).update(`v0:${timestamp}:${body}`).digest('hex')}`
+  const headers = {
+    'content-type': 'application/json',
+    'x-slack-request-timestamp': timestamp,
+    'x-slack-signature': signature,
+    ...(retry > 0 && { 'x-slack-retry-num': String(retry), 'x-slack-retry-reason': 'http_timeout' }),
+  }
+  return (await fetch(`http://127.0.0.1:${world.port}/slack/events`, { method: 'POST', headers, body })).status
+}
+
+test('word that Slack holds events back is acknowledged and logged', async () => {
+  await using world = await startWorld()
+  const body = JSON.stringify({
+    token: 'x',
+    type: 'app_rate_limited',
+    team_id: 'TLOCAL01',
+    minute_rate_limited: 1,
+    api_app_id: 'A1',
+  })
+  const began = Date.now()
+  expect(await sendSigned(world, body)).toBe(200)
+  expect(Date.now() - began).toBeLessThan(2_500)
+  expect(world.log()).toContain('holds events back')
+})
+
 test('Slack’s retries of one event give one run', async () => {
   await using world = await startWorld({ model: [says('Once.')] })
   const { thread: ts } = await world.as('member').say('general', 'nothing for the app')
@@ -43,17 +71,7 @@ test('Slack’s retries of one event give one run', async () => {
       { enterprise_id: null, team_id: 'TLOCAL01', user_id: 'UPATCHB1', is_bot: true, is_enterprise_install: false },
     ],
   })
-  const send = async (retry: number) => {
-    const timestamp = String(Math.floor(Date.now() / 1_000))
-    const signature = `v0=${createHmac('sha256', world.signingSecret).update(`v0:${timestamp}:${body}`).digest('hex')}`
-    const headers = {
-      'content-type': 'application/json',
-      'x-slack-request-timestamp': timestamp,
-      'x-slack-signature': signature,
-      ...(retry > 0 && { 'x-slack-retry-num': String(retry), 'x-slack-retry-reason': 'http_timeout' }),
-    }
-    return (await fetch(`http://127.0.0.1:${world.port}/slack/events`, { method: 'POST', headers, body })).status
-  }
+  const send = (retry: number) => sendSigned(world, body, retry)
   expect(await Promise.all([send(0), send(1), send(2)])).toEqual([200, 200, 200])
   expect(await send(3)).toBe(200)
   await eventually(async () =>

@@ -32,8 +32,7 @@ export function createConnectableCards(cards: Card[], catalogue: Pick<Catalogue,
     const card = createEntryCard(row.entry)
     return name === entryName || name === card.name ? { card, entry: row.entry } : undefined
   }
-  const cardOf: ConnectableCards['cardOf'] = ({ card, entry }) =>
-    entry === undefined ? byName.get(card) : createEntryCard(entry)
+  const cardOf: ConnectableCards['cardOf'] = (connection) => findCardOf(byName, connection)
   return {
     find,
     cardOf,
@@ -41,6 +40,12 @@ export function createConnectableCards(cards: Card[], catalogue: Pick<Catalogue,
     getCardOf: (connection) => cardOf(connection) ?? throwUnknownCard(connection.card),
   }
 }
+
+/** The card that a connection was made from, which may be its own registry entry. */
+export const findCardOf = (
+  cards: Map<string, Card>,
+  { card, entry }: Pick<Connection, 'card' | 'entry'>,
+): Card | undefined => (entry === undefined ? cards.get(card) : createEntryCard(entry))
 
 function throwUnknownCard(name: string): never {
   throw new AppError(

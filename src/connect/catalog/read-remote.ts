@@ -26,8 +26,8 @@ export function readRemote(written: unknown, usable: (url: string) => boolean): 
   const parsed = RegistryServerRemote.safeParse(written)
   if (!parsed.success) return { why: 'a remote that cannot be read' }
   const { type, url, headers, variables } = parsed.data
-  const sent = headers.readable.filter(({ name }) => !OURS.test(name))
-  const refused = headers.readable.filter(({ name }) => OURS.test(name)).some(isNeeded)
+  const sent = headers.filter(({ name }) => !OURS.test(name))
+  const refused = headers.filter(({ name }) => OURS.test(name)).some(isNeeded)
   if (refused) return { why: "a header that is the protocol's own" }
   if ([url, ...sent.map(({ value }) => value ?? '')].some((text) => PAIR.test(text)))
     return { why: 'a name and a password in one place' }

@@ -8,7 +8,8 @@ import { z } from 'zod'
 /** No text of an entry needs more; a longer one is cut before anything is looked for in it. */
 const MOST_TEXT_CHARS = 4_000
 
-const fields = (value: unknown): unknown =>
+/** An object with each name in snake_case also in camelCase; anything else as it is. */
+const withCamelCaseNames = (value: unknown): unknown =>
   typeof value !== 'object' || value === null || Array.isArray(value)
     ? value
     : Object.fromEntries([
@@ -53,7 +54,7 @@ const Input = z.looseObject({
 })
 
 /** A value that a person fills in, or a fixed one. */
-export const RegistryVariable = z.preprocess(fields, Input)
+export const RegistryVariable = z.preprocess(withCamelCaseNames, Input)
 export type RegistryVariable = z.infer<typeof RegistryVariable>
 
 const Variables = z
@@ -72,14 +73,14 @@ export type RegistryVariables = z.infer<typeof Variables>
 /** RFC 9110 section 5.6.2: a token. */
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/
 
-const Header = z.preprocess(fields, Input.extend({ name: z.string().trim().regex(HEADER_NAME), variables: Variables }))
+const Header = z.preprocess(
+  withCamelCaseNames,
+  Input.extend({ name: z.string().trim().regex(HEADER_NAME), variables: Variables }),
+)
 export type RegistryHeader = z.infer<typeof Header>
 
-/** Headers by themselves, so that an unreadable one can be told from an absent one. */
-const Headers = List.transform((items) => ({
-  readable: items.flatMap((item) => Header.safeParse(item).data ?? []),
-  unreadable: items.filter((item) => !Header.safeParse(item).success).length,
-}))
+/** One that cannot be read is left out. */
+const Headers = List.transform((items) => items.flatMap((item) => Header.safeParse(item).data ?? []))
 
 const TYPES: Record<string, 'streamable-http' | 'sse'> = {
   'streamable-http': 'streamable-http',
@@ -91,7 +92,7 @@ const TYPES: Record<string, 'streamable-http' | 'sse'> = {
 /** Where a server is on the web. */
 export const RegistryServerRemote = z
   .preprocess(
-    fields,
+    withCamelCaseNames,
     z.looseObject({
       type: z.unknown().optional(),
       transportType: z.unknown().optional(),
@@ -113,7 +114,7 @@ export const RegistryServerRemote = z
 const OFFICIAL = 'io.modelcontextprotocol.registry/official'
 
 const Official = z.preprocess(
-  fields,
+  withCamelCaseNames,
   z.looseObject({
     status: z.enum(['active', 'deprecated', 'deleted']).catch('active'),
     isLatest: Flag,
@@ -135,7 +136,7 @@ export const ListedServer = z
   .transform(({ server, _meta }) => ({ server, official: Official.parse(_meta[OFFICIAL] ?? {}) }))
 
 export const ServerJson = z.preprocess(
-  fields,
+  withCamelCaseNames,
   z.looseObject({
     version: z
       .string()
@@ -145,7 +146,7 @@ export const ServerJson = z.preprocess(
     description: Text,
     websiteUrl: Text,
     repository: z
-      .preprocess(fields, z.looseObject({ url: Text }))
+      .preprocess(withCamelCaseNames, z.looseObject({ url: Text }))
       .optional()
       .catch(undefined),
     remotes: List,

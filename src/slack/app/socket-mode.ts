@@ -29,7 +29,7 @@ export function createSocketMode(open: () => SocketModeReceiver, log: Log): Sock
       if (receiver !== current || isReplacing || stopping.signal.aborted) return
       isReplacing = true
       replace(receiver, disconnect)
-        .catch((error: unknown) => log.warn({ reason: errorChainOf(error) }, 'a socket to Slack did not end'))
+        .catch((error: unknown) => log.warn({ reason: errorChainOf(error) }, 'a socket to Slack was not replaced'))
         .finally(() => {
           isReplacing = false
         })
@@ -46,11 +46,15 @@ export function createSocketMode(open: () => SocketModeReceiver, log: Log): Sock
       await next.stop()
       return disconnect()
     }
+    if (stopping.signal.aborted) return void (await next.stop())
     current = next
-    // What came on the old socket is acknowledged there.
-    await pause(LIMITS.ackMs, stopping.signal)
-    await old.stop()
-    if (stopping.signal.aborted) await next.stop()
+    endWhenAcknowledged(old)
+  }
+  /** What came on a socket is acknowledged there, so it stays open for as long as that may take. */
+  const endWhenAcknowledged = (old: SocketModeReceiver): void => {
+    pause(LIMITS.ackMs, stopping.signal)
+      .then(() => old.stop())
+      .catch((error: unknown) => log.warn({ reason: errorChainOf(error) }, 'a socket to Slack did not end'))
   }
   return {
     start: async () => {

@@ -55,8 +55,6 @@ const FROZEN = new Set(['message_not_found', 'cant_update_message', 'edit_window
 
 const BLOCKS_REFUSED = new Set(['invalid_blocks', 'invalid_blocks_format', 'msg_too_long', 'msg_blocks_too_long'])
 
-const Posted = z.object({ ts: z.string() })
-
 /** Reads the records of a run's messages. */
 export async function readPostedMessages(deps: RenderDeps, run: RunId): Promise<PostedMessages> {
   const records = await deps.runs.shown.of(run)
@@ -93,10 +91,9 @@ export async function showMessage(posted: PostedMessages, slot: MessageSlot, con
   } catch (error) {
     if (!BLOCKS_REFUSED.has(slackErrorCodeOf(error) ?? '')) return logPermanentError(error)
     deps.log.error({ run, key: slot.key, why: errorChainOf(error) }, 'Slack refused the blocks; words only')
-    // An edit takes fewer words than a post.
     const shown = byKey.get(slot.key)
-    if (shown !== undefined && content.text.length > LIMITS.methodText['chat.update'])
-      await removeMessage(posted, shown)
+    // An edit takes fewer words than a post.
+    if (shown && content.text.length > LIMITS.methodText['chat.update']) await removeMessage(posted, shown)
     await send({ text: content.text, blocks: [] }).catch(logPermanentError)
   }
 }
@@ -112,7 +109,7 @@ async function post(posted: PostedMessages, { key, channel, thread }: MessageSlo
   const place = { channel, ...(thread && { thread_ts: thread }), unfurl_links: false, unfurl_media: false }
   try {
     const args = { ...place, ...bodyOf(posted.run, key, content, 'chat.postMessage') }
-    const { ts } = await posted.deps.webApi.call('chat.postMessage', args, Posted)
+    const { ts } = await posted.deps.webApi.call('chat.postMessage', args, z.object({ ts: z.string() }))
     await saveMessage(posted, { key, channel, ts, contentHash: contentHashOf(content), live: false })
   } catch (error) {
     if (isAppError(error, 'slack_failed') && slackErrorCodeOf(error) === undefined) posted.uncertain = true
@@ -198,8 +195,8 @@ export async function adoptFoundMessages(posted: PostedMessages, state: RunState
     const botMessages = (await repliesOf(deps, state)).filter((message) => message.bot_id === bot)
     for (const message of botMessages) {
       const found = keyIn(state, message)
-      if (found && !posted.byKey.has(found.key))
-        await saveMessage(posted, { ...found, channel, ts: message.ts, contentHash: '' })
+      const isNew = found !== undefined && !posted.byKey.has(found.key)
+      if (isNew) await saveMessage(posted, { ...found, channel, ts: message.ts, contentHash: '' })
     }
     await adoptFiles(posted, state, botMessages)
   } catch (error) {

@@ -129,19 +129,25 @@ const statusOf = async (url: string, run: RunId) =>
   (await query(url, 'select status from runs where id = $1', [run]))[0]?.status
 const textsIn = (states: RunState[]) => states.map(({ text }) => text)
 
-test('a run whose view has a defect is told in plain words, closed, and its conversation goes on', async () => {
-  await using database = await createTestDatabase()
-  const view = ({ text }: RunState) => {
-    if (text === 'broken') throw new TypeError('no such field')
-  }
-  await using worker = startWorker({ url: database.url, view })
-  const { run } = await worker.ask('broken')
-  await worker.ask('next')
-  await eventually(() => expect(textsIn(worker.shown)).toEqual(['next']))
-  expect(textsIn(worker.plain)).toEqual(['broken'])
-  expect(await statusOf(database.url, run)).toBe('closed')
-  expect(worker.log()).toContain('no such field')
-})
+test.each([
+  ['a view', new TypeError('no such field')],
+  ['the database', new AppError('database_failed', 'no such function')],
+])(
+  'a run that a defect of %s keeps from being shown is told in plain words, closed, and its conversation goes on',
+  async (_, defect) => {
+    await using database = await createTestDatabase()
+    const view = ({ text }: RunState) => {
+      if (text === 'broken') throw defect
+    }
+    await using worker = startWorker({ url: database.url, view })
+    const { run } = await worker.ask('broken')
+    await worker.ask('next')
+    await eventually(() => expect(textsIn(worker.shown)).toEqual(['next']))
+    expect(textsIn(worker.plain)).toEqual(['broken'])
+    expect(await statusOf(database.url, run)).toBe('closed')
+    expect(worker.log()).toContain(defect.message)
+  },
+)
 
 test('a run that waits for a decision nobody can be shown fails, and its conversation goes on', async () => {
   await using database = await createTestDatabase()
@@ -174,19 +180,6 @@ test('while Slack is away a run is tried again, and a stop ends the tries', asyn
   await eventually(() => expect(textsIn(worker.shown)).toEqual(['next']))
   expect(await worker.runs.stop(run, origin)).toBe('over')
   expect(await query(database.url, 'select outcome from runs where id = $1', [run])).toEqual([{ outcome: 'finished' }])
-})
-
-test('a defect of the database while a run is shown is given up as any other, and its conversation goes on', async () => {
-  await using database = await createTestDatabase()
-  const view = ({ text }: RunState) => {
-    if (text === 'broken') throw new AppError('database_failed', 'Something went wrong in the database.')
-  }
-  await using worker = startWorker({ url: database.url, view })
-  const { run } = await worker.ask('broken')
-  await worker.ask('next')
-  await eventually(() => expect(textsIn(worker.shown)).toEqual(['next']))
-  expect(textsIn(worker.plain)).toEqual(['broken'])
-  expect(await statusOf(database.url, run)).toBe('closed')
 })
 
 /** A run that waits for a decision and one event of which no version knows, with a request behind it. */
@@ -242,6 +235,30 @@ test('a run that cannot be read is left to others for a while, and a stop ends i
   expect(await query(database.url, 'select status, outcome from runs where id = $1', [run])).toEqual([
     { status: 'closed', outcome: 'stopped' },
   ])
+})
+
+test('a run that rested is no takeover, one whose instance died is', async () => {
+  await using database = await createTestDatabase()
+  const turn: Turn = async (asked) => (asked.includes('sell') ? requests('a') : says('Done.'))
+  await using worker = startWorker({ url: database.url, turn })
+  const { run } = await worker.ask('sell it')
+  await eventually(async () => expect(await statusOf(database.url, run)).toBe('suspended'))
+  const [pending] = await worker.runs.pendingFor(origin)
+  if (pending?.call.approval === undefined) throw new Error('nothing waits')
+  const decision = { approval: pending.call.approval.id, by: origin, decision: 'approved' as const, always: false }
+  await worker.runs.answer(decision)
+  await eventually(async () => expect(await statusOf(database.url, run)).toBe('closed'))
+  expect(worker.shown.at(-1)).toMatchObject({ status: 'finished', recovered: false })
+
+  const { run: other } = await worker.ask('sell more', '2')
+  await eventually(async () => expect(await statusOf(database.url, other)).toBe('suspended'))
+  await query(database.url, "update runs set status = 'working', owner = 'dead', fence = fence + 1 where id = $1", [
+    other,
+  ])
+  await query(database.url, 'select run_load($1, (select fence from runs where id = $1))', [other])
+  await query(database.url, "update runs set lease_until = now() - interval '1 hour' where id = $1", [other])
+  await worker.runs.begin()
+  await eventually(() => expect(worker.shown.at(-1)).toMatchObject({ text: 'sell more', recovered: true }))
 })
 
 test('a lease lost in a step ends the step, and nothing of it is written', async () => {
