@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import {
-  deserializeMessage,
+  parseJSONRPCMessage,
   SdkError,
   SdkErrorCode,
   serializeMessage,
   type Transport,
 } from '@modelcontextprotocol/client'
 import { withDeadline } from '../../timing.ts'
+import { createMessageReader, type MessageReader } from '../protocol/message-reader.ts'
 
 // The SDK's own limit for one message; a server that needs more is broken or hostile.
 const MAX_LINE_BYTES = 10 * 1024 * 1024
@@ -33,7 +34,8 @@ export function createStdioTransport(command: ServerCommand, shutdown: AbortSign
   let fault: string | undefined
   let closing: Promise<void> | undefined
   const report = (error: unknown) => transport.onerror?.(asError(error))
-  const lines = createLineSplitter(MAX_LINE_BYTES, (line) => receive(transport, line))
+  const reader = createMessageReader()
+  const lines = createLineSplitter(MAX_LINE_BYTES, (line) => receive(transport, reader, line))
 
   const transport: StdioTransport = {
     get pid() {
@@ -57,6 +59,7 @@ export function createStdioTransport(command: ServerCommand, shutdown: AbortSign
       started.ended.then(() => transport.onclose?.()).catch(report)
     },
     send: (message) => {
+      reader.note(message)
       const stdin = child?.process.stdin
       if (!stdin?.writable) return Promise.reject(new SdkError(SdkErrorCode.NotConnected, 'The server has ended.'))
       return new Promise((resolve, reject) =>
@@ -72,10 +75,10 @@ export function createStdioTransport(command: ServerCommand, shutdown: AbortSign
 }
 
 /** A line that is no message (a server that logs to stdout) is reported and skipped. */
-function receive(transport: StdioTransport, line: string): void {
+function receive(transport: StdioTransport, reader: MessageReader, line: string): void {
   if (line.trim() === '') return
   try {
-    transport.onmessage?.(deserializeMessage(line))
+    transport.onmessage?.(parseJSONRPCMessage(reader.read(JSON.parse(line))))
   } catch (error) {
     transport.onerror?.(asError(error))
   }
