@@ -101,7 +101,7 @@ function limitedBody(body: Dispatcher.ResponseData['body'], host: string): Reada
 
 function tooLargeError(host: string): AppError {
   return new AppError(
-    'tool_failed',
-    `${host} sent more than ${MAX_BODY_BYTES / 1024 / 1024} MB, which is more than Patchbay takes.`,
+    'limit_reached',
+    `${host} sent more than ${MAX_BODY_BYTES / 1024 / 1024} MB, ${MAX_BODY_BYTES / 1024 / 1024} MB are possible; ask for a part.`,
   )
 }

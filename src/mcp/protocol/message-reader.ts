@@ -7,6 +7,8 @@ import { isObject, withoutNulls } from './loose-json.ts'
 export type MessageReader = {
   /** Remembers what is asked, because an answer says only its id. */
   note(message: unknown): void
+  /** Whether a request of this id has no answer yet. */
+  isOpen(id: number): boolean
   /** The message as the SDK takes it; what is no answer of ours comes back as it is. */
   read(message: unknown): unknown
 }
@@ -39,6 +41,7 @@ export function createMessageReader(): MessageReader {
         if (asked.size > MAX_OPEN && oldest !== undefined) asked.delete(oldest)
       }
     },
+    isOpen: (id) => asked.has(id),
     read,
   }
 }
