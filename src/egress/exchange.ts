@@ -122,7 +122,7 @@ function throwReadable(host: string, error: unknown): never {
 
 function tooLargeError(host: string): AppError {
   return new AppError(
-    'tool_failed',
-    `${host} sent more than ${MAX_BODY_BYTES / 1024 / 1024} MB, which is more than Patchbay takes.`,
+    'limit_reached',
+    `${host} sent more than ${MAX_BODY_BYTES / 1024 / 1024} MB, ${MAX_BODY_BYTES / 1024 / 1024} MB are possible; ask for a part.`,
   )
 }

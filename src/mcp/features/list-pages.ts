@@ -1,12 +1,16 @@
 import { type Client, ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/client'
 import { z } from 'zod'
+import { RAW_RESULT } from '../protocol/message-reader.ts'
 
 const LIST_MS = 30_000
 const MAX_PAGES = 64
 // However slowly the pages come.
 const LIST_ALL_MS = 90_000
 
-const Cursor = z.looseObject({ nextCursor: z.string().optional() })
+const Page = z.looseObject({
+  nextCursor: z.string().nullish().catch(undefined),
+  [RAW_RESULT]: z.array(z.unknown()).optional(),
+})
 
 export type ListPage = {
   method: 'resources/list' | 'resources/templates/list' | 'prompts/list' | 'skills/list'
@@ -40,12 +44,14 @@ async function onePage(
   cursor: string | undefined,
   signal: AbortSignal,
 ): Promise<{ items: unknown[]; next: string | undefined } | undefined> {
-  const Page = Cursor.extend({ [field]: z.array(z.unknown()) })
   const params = cursor === undefined ? {} : { cursor }
   try {
-    const page: Record<string, unknown> = await client.request({ method, params }, Page, { signal, timeout: LIST_MS })
-    const { nextCursor } = Cursor.parse(page)
-    return { items: z.array(z.unknown()).parse(page[field]), next: nextCursor === '' ? undefined : nextCursor }
+    const page = await client.request({ method, params }, Page, { signal, timeout: LIST_MS })
+    const items = z
+      .array(z.unknown())
+      .catch([])
+      .parse(page[RAW_RESULT] ?? page[field])
+    return { items, next: page.nextCursor || undefined }
   } catch (error) {
     // Capabilities lie: some servers declare what they then do not know.
     if (error instanceof ProtocolError && error.code === ProtocolErrorCode.MethodNotFound) return undefined

@@ -1,9 +1,11 @@
-import { type Client, specTypeSchemas, withInputRequired } from '@modelcontextprotocol/client'
+import { type Client, withInputRequired } from '@modelcontextprotocol/client'
 import { z } from 'zod'
 import { truncate } from '../../text.ts'
+import { isObject } from '../protocol/loose-json.ts'
+import { RAW_RESULT } from '../protocol/message-reader.ts'
 import type { Redactor } from '../protocol/redactor.ts'
-import { contentPartOf } from '../requests/call-tool.ts'
 import type { ContentPart } from '../requests/outcome.ts'
+import { readContentPart } from '../requests/read-tool-result.ts'
 import { type Reply, type RequestRound, sendRequest } from '../requests/send-request.ts'
 import type { Session } from '../transport/session.ts'
 import { listPages } from './list-pages.ts'
@@ -47,11 +49,8 @@ const Listed = z.object({
   description: text,
   arguments: z.array(Argument).max(MAX_ARGUMENTS).nullish(),
 })
-const Messages = z.looseObject({
-  messages: z.array(
-    z.looseObject({ role: z.enum(['user', 'assistant', 'system']).catch('user'), content: z.unknown() }),
-  ),
-})
+const Messages = z.looseObject({ [RAW_RESULT]: z.unknown() })
+const Role = z.enum(['user', 'assistant', 'system']).catch('user')
 const Completed = z.looseObject({ completion: z.looseObject({ values: z.array(z.string()) }) })
 
 /** The prompts of a server, without the connection's secrets. Throws what the SDK throws. */
@@ -66,7 +65,11 @@ export async function listPrompts(client: Client, redactor: Redactor, signal: Ab
 function promptOf(item: unknown, redactor: Redactor): Prompt[] {
   const parsed = Listed.safeParse(item)
   // A name with a secret in it could not be asked for again after cleaning.
-  if (!parsed.success || redactor.text(parsed.data.name) !== parsed.data.name) return []
+  if (
+    !parsed.success ||
+    [parsed.data, ...(parsed.data.arguments ?? [])].some(({ name }) => redactor.text(name) !== name)
+  )
+    return []
   const args = (parsed.data.arguments ?? []).map(({ required, ...texts }) => ({
     ...wordsOf(texts, redactor),
     required: required === true,
@@ -98,22 +101,19 @@ export async function getPrompt(
     round,
   )
   if (reply.kind !== 'done') return reply
-  const { messages } = reply.value
+  const raw = reply.value[RAW_RESULT]
+  const messages = isObject(raw) ? [raw.messages ?? []].flat() : []
   const size = JSON.stringify(messages).length
   if (size > MAX_CONTENT_CHARS) return { kind: 'done', value: { large: size } }
-  const parts = messages
-    .slice(0, MAX_MESSAGES)
-    .flatMap(({ role, content }) =>
-      [content].flat().map((part) => ({ role, content: contentOf(part, session.redactor) })),
-    )
+  const parts = messages.slice(0, MAX_MESSAGES).flatMap((message) => messagesIn(message, session.redactor))
   return { kind: 'done', value: { messages: parts } }
 }
 
-function contentOf(part: unknown, redactor: Redactor): ContentPart {
-  const known = specTypeSchemas.ContentBlock['~standard'].validate(part)
-  return known.issues === undefined
-    ? contentPartOf(known.value, redactor)
-    : { type: 'text', text: '[a kind of content Patchbay does not know]' }
+/** Some servers give a message as its bare text, or several parts in one. */
+function messagesIn(message: unknown, redactor: Redactor): PromptMessage[] {
+  if (!isObject(message)) return [{ role: 'user', content: readContentPart(message, redactor) }]
+  const role = Role.parse(message.role)
+  return [message.content].flat().map((part) => ({ role, content: readContentPart(part, redactor) }))
 }
 
 /** What the server proposes, best first. Throws what the SDK throws. */

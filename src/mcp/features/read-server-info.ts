@@ -9,10 +9,12 @@ import { z } from 'zod'
 import type { JsonObject } from '../../json.ts'
 import type { ServerFeatures, StoredTool, UnusableTool } from '../../registry/connection.ts'
 import { headOf, truncate } from '../../text.ts'
+import { RAW_RESULT } from '../protocol/message-reader.ts'
 import { isNestedTooDeeply, type Redactor } from '../protocol/redactor.ts'
 import type { Session } from '../transport/session.ts'
 import { headerArgumentProblemIn } from './header-arguments.ts'
 import { type ListPage, listPages } from './list-pages.ts'
+import { redactSchema } from './redact-schema.ts'
 
 const LIST_MS = 30_000
 const MAX_PAGES = 64
@@ -46,11 +48,15 @@ const ListedTool = z.object({
     })
     .optional()
     .catch(undefined),
-  execution: z.object({ taskSupport: z.string().optional() }).optional().catch(undefined),
+  execution: z
+    .object({ taskSupport: z.string().optional().catch(undefined) })
+    .optional()
+    .catch(undefined),
 })
 
 /** Read loosely, so that one odd tool does not hide the others. */
 const Page = z.looseObject({
+  [RAW_RESULT]: z.array(z.unknown()).optional(),
   tools: z.array(z.unknown()),
   nextCursor: z.string().optional(),
   ttlMs: z.number().optional().catch(undefined),
@@ -123,7 +129,8 @@ async function* pages(client: Client, signal: AbortSignal): AsyncGenerator<z.inf
 async function onePage(client: Client, cursor: string | undefined, signal: AbortSignal): Promise<z.infer<typeof Page>> {
   try {
     const params = cursor === undefined ? {} : { cursor }
-    return await client.request({ method: 'tools/list', params }, Page, { signal, timeout: LIST_MS })
+    const page = await client.request({ method: 'tools/list', params }, Page, { signal, timeout: LIST_MS })
+    return { ...page, tools: page[RAW_RESULT] ?? page.tools }
   } catch (error) {
     // A server without tools may not know the method; on a later page the error means something else.
     if (cursor === undefined && error instanceof ProtocolError && error.code === ProtocolErrorCode.MethodNotFound)
@@ -144,16 +151,22 @@ function readTool(listed: unknown, { redactor, sendsArgumentHeaders }: ReadOptio
   return header === undefined ? storedTool(parsed.data, redactor) : { tool, why: header }
 }
 
-function storedTool(listed: z.infer<typeof ListedTool>, redactor: Redactor): StoredTool {
-  const { name, title, description, inputSchema, outputSchema, annotations } = listed
+function storedTool(listed: z.infer<typeof ListedTool>, redactor: Redactor): StoredTool | UnusableTool {
+  const { name, title, description, outputSchema, annotations } = listed
   const { title: annotated, ...hints } = annotations ?? {}
   const shown = title ?? annotated
+  const inputSchema = redactSchema(listed.inputSchema, redactor)
+  // Names are sent back as they came, so none is rewritten around a secret.
+  if (redactor.text(name) !== name) return { tool: redactor.text(name), why: 'its name holds a secret or a path' }
+  if (inputSchema === undefined)
+    return { tool: name, why: 'the name or a choice of one of its arguments holds a secret or a path' }
+  const output = outputSchema && redactSchema(outputSchema, redactor)
   return {
-    name: redactor.text(name),
+    name,
     ...(shown !== undefined && { title: redactor.text(shown) }),
     description: redactor.text(description),
-    inputSchema: redactor.object(inputSchema),
-    ...(outputSchema !== undefined && { outputSchema: redactor.object(outputSchema) }),
+    inputSchema,
+    ...(output !== undefined && { outputSchema: output }),
     ...(annotations !== undefined && { annotations: withoutAbsent(hints) }),
   }
 }

@@ -155,7 +155,7 @@ function contentOf(
 ): ResourceContent {
   return {
     type: 'resource',
-    uri: redactor.text(one.uri ?? uri),
+    uri: redactor.text(one.uri || uri),
     ...(one.mimeType !== undefined && { mimeType: truncate(redactor.text(one.mimeType), MAX_NAME_CHARS) }),
     ...(one.blob !== undefined && one.text === undefined
       ? { data: one.blob }

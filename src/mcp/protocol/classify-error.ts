@@ -1,5 +1,6 @@
 import {
   InsufficientScopeError,
+  ProtocolError,
   SdkError,
   SdkErrorCode,
   SdkHttpError,
@@ -88,11 +89,21 @@ function classifyAppError(error: AppError, { title, known }: ServerLabel): McpFa
     reason === undefined
       ? error.message
       : `${title} cannot be reached from here (${reason}). Whoever runs Patchbay should check the network.`
+  if (error.code === 'limit_reached') return createTooLargeFailure(error.message)
   const unsent = error.code !== 'tool_failed'
   const why = error.code === 'sign_in_needed' || error.code === 'credential_missing' ? 'sign_in' : 'unreachable'
   const challenge = authChallengeIn(error)
   return { why, code: error.code, message, sent: !unsent, turnedAway: false, ...(challenge && { challenge }) }
 }
+
+/** The answer came and was refused for its size, which says nothing against the session or the server. */
+const createTooLargeFailure = (message: string): McpFailure => ({
+  why: 'protocol',
+  code: 'limit_reached',
+  message,
+  sent: true,
+  turnedAway: false,
+})
 
 /** The server knows the person, and the sign-in lacks a scope. Nothing was done. */
 function classifyScopeError(error: unknown, { title, signsIn }: ServerLabel): McpFailure | undefined {
@@ -187,6 +198,7 @@ function classifySdkError(error: unknown, { title, seconds }: ServerLabel): McpF
       sent: false,
       turnedAway: true,
     }
+  if (error instanceof ProtocolError && isTooLarge(error)) return createTooLargeFailure(`${title} ${error.message}`)
   const ended =
     isLostStream(error) ||
     code === SdkErrorCode.ConnectionClosed ||
@@ -195,6 +207,6 @@ function classifySdkError(error: unknown, { title, seconds }: ServerLabel): McpF
   const how = ended
     ? 'ended before it answered. Check that it is up.'
     : 'sent an answer I cannot read. Tell whoever runs it.'
-  const message = `${title} ${isTooLarge(error) ? 'sent more at once than I take. Ask for less.' : how}`
+  const message = `${title} ${how}`
   return { why: 'gone', code: 'tool_failed', message, sent: true, turnedAway: false }
 }

@@ -10,3 +10,10 @@ export const isLostStream = (error: unknown): boolean =>
 
 /** The stream was ended because it was larger than the limit. */
 export const isTooLarge = (error: unknown): boolean => error instanceof ProtocolError && error.code === TOO_LARGE_CODE
+
+/** What was refused, to be read behind the server's name; `bytes` is not known where the rest was not read. */
+export function tooLargeMessage(bytes: number | undefined, maxBytes: number): string {
+  const possible = maxBytes / 1024 / 1024
+  const sent = bytes === undefined ? `more than ${possible}` : Math.max(possible + 1, Math.round(bytes / 1024 / 1024))
+  return `sent ${sent} MB, ${possible} MB are possible; ask for a part.`
+}

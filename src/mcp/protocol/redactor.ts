@@ -7,6 +7,8 @@ export type Redactor = {
   text(text: string): string
   json(value: JsonValue): JsonValue
   object(value: JsonObject): JsonObject
+  /** For what is sent back as it came (names, keys, addresses): it is never rewritten, but left out if it holds a secret. */
+  holdsSecret(identifier: string): boolean
 }
 
 // Shorter ones are often part of ordinary words.
@@ -26,29 +28,45 @@ export function createRedactor(secrets: () => string[], hidePaths: RedactPaths):
     return known.hidden
   }
   const text = (input: string): string =>
-    hidePaths(
-      hidden().reduce(
-        (left, secret) => left.replaceAll(secret, HIDDEN_SECRET),
-        input.replaceAll('\0', '').toWellFormed(),
-      ),
-    )
+    hidePaths(hidden().reduce((left, secret) => left.replaceAll(secret, HIDDEN_SECRET), storable(input)))
+  const holdsSecret = (identifier: string) => hidden().some((secret) => identifier.includes(secret))
   const object = (value: JsonObject): JsonObject =>
-    Object.fromEntries(Object.entries(value).map(([key, inner]) => [text(key), json(inner)]))
+    Object.fromEntries(
+      Object.entries(value).map(([key, inner]) => (holdsSecret(key) ? LEFT_OUT : [storable(key), json(inner)])),
+    )
   const json = (value: JsonValue): JsonValue => {
     if (typeof value === 'string') return text(value)
     if (Array.isArray(value)) return value.map(json)
     return value !== null && typeof value === 'object' ? object(value) : value
   }
-  return { text, json, object }
+  return { text, json, object, holdsSecret }
 }
+
+const LEFT_OUT = ['[left out]', 'a field whose name holds a secret']
+
+/** Without what Postgres cannot store. */
+const storable = (text: string): string => text.replaceAll('\0', '').toWellFormed()
 
 const secretSpellingsOf = (secrets: string[]): string[] =>
   [...new Set(secrets.flatMap(partsOf).flatMap(spellingsOf))].toSorted((a, b) => b.length - a.length)
 
+/** Words of letters alone that say how a credential is used, or that everybody uses; removing them would damage what is no secret. */
+const COMMON_WORD = /^(?:[a-z]{1,7}|[A-Z]{1,7}|[A-Z][a-z]{1,6})$/
+const COMMON_WORDS = new Set(
+  'password username anonymous postgres localhost default undefined database development production'.split(' '),
+)
+/** How a credential of several words begins, with a digit or sign in it: "OAuth2", "Api_Key". */
+const SCHEME = /^(?:[a-z]+[-_])*(?:bearer|oauth2?|token|(?:api[-_]?)?key)[:=]?$/i
+
+const isSecret = (part: string): boolean =>
+  part.length >= SECRET_MIN_CHARS && !COMMON_WORD.test(part) && !COMMON_WORDS.has(part.toLowerCase())
+
 function partsOf(secret: string): string[] {
   const words = secret.trim().split(/\s+/)
-  const parts = [secret, ...words].filter((part) => part.length >= SECRET_MIN_CHARS)
-  return [...parts, ...passwordsOf(secret)]
+  // The first words say how it is used ("GoogleLogin", "Bearer") where they are letters alone; the last is the credential.
+  const last = words.length - 1
+  const own = words.filter((word, at) => at === last || (!SCHEME.test(word) && /[^a-z-]/i.test(word)))
+  return [...[secret, ...own].filter(isSecret), ...passwordsOf(secret)]
 }
 
 /** A URL's password, unless another part of the URL says the same: otherwise "postgres" would be removed from every answer. */

@@ -8,13 +8,14 @@ import {
   TRACEPARENT_META_KEY,
   TRACESTATE_META_KEY,
 } from '@modelcontextprotocol/client'
-import { z } from 'zod'
 import type { JsonObject } from '../../json.ts'
 import type { StoredTool } from '../../registry/connection.ts'
 import { isLostStream } from '../protocol/lost-stream-error.ts'
-import { isNestedTooDeeply, type Redactor } from '../protocol/redactor.ts'
+import { RAW_RESULT } from '../protocol/message-reader.ts'
+import type { Redactor } from '../protocol/redactor.ts'
 import type { Session } from '../transport/session.ts'
-import type { CallOptions, ContentPart, ToolOutcome } from './outcome.ts'
+import type { CallOptions, ToolOutcome } from './outcome.ts'
+import { readToolResult } from './read-tool-result.ts'
 import {
   type CallTimes,
   NO_TIMEOUT_MS,
@@ -102,49 +103,8 @@ function traceContextOf(run: string): Record<string, string> {
   return { [TRACEPARENT_META_KEY]: `00-${trace}-${span}-01`, [TRACESTATE_META_KEY]: `patchbay=${span}` }
 }
 
-const Json = z.json()
-const TOO_DEEP = '[The structured part of this answer is nested too deeply, so it was left out.]'
-
 /** What a server answered, as our own parts and without the connection's secrets. */
 function toolOutcomeOf(result: CallToolResult, redactor: Redactor, ms: number): ToolOutcome {
-  const kind = result.isError === true ? 'tool_error' : 'ok'
-  const content = result.content.map((part) => contentPartOf(part, redactor))
-  if (result.structuredContent === undefined) return { kind, content, ms }
-  if (isNestedTooDeeply(result.structuredContent))
-    return { kind, content: [...content, { type: 'text', text: TOO_DEEP }], ms }
-  const structured = Json.safeParse(result.structuredContent)
-  return {
-    kind,
-    content,
-    ...(structured.success && { structured: redactor.json(structured.data) }),
-    ms,
-  }
-}
-
-export function contentPartOf(part: CallToolResult['content'][number], redactor: Redactor): ContentPart {
-  switch (part.type) {
-    case 'text':
-      return { type: 'text', text: redactor.text(part.text) }
-    case 'image':
-    case 'audio':
-      return { type: part.type, mimeType: part.mimeType, data: part.data }
-    case 'resource_link':
-      return { type: 'link', uri: redactor.text(part.uri), name: redactor.text(part.title ?? part.name) }
-    case 'resource':
-      return resourceOf(part.resource, redactor)
-    default:
-      part satisfies never
-      return { type: 'text', text: '[a kind of content Patchbay does not know]' }
-  }
-}
-
-type Resource = Extract<CallToolResult['content'][number], { type: 'resource' }>['resource']
-
-function resourceOf(resource: Resource, redactor: Redactor): ContentPart {
-  return {
-    type: 'resource',
-    uri: redactor.text(resource.uri),
-    ...(resource.mimeType !== undefined && { mimeType: resource.mimeType }),
-    ...('text' in resource ? { text: redactor.text(resource.text) } : { data: resource.blob }),
-  }
+  const { failed, ...read } = readToolResult(RAW_RESULT in result ? result[RAW_RESULT] : result, redactor)
+  return { kind: failed ? 'tool_error' : 'ok', ...read, ms }
 }

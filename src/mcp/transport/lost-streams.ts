@@ -1,7 +1,8 @@
 import { createParser } from 'eventsource-parser'
 import { z } from 'zod'
+import { MAX_BODY_BYTES } from '../../egress/exchange.ts'
 import { isAppError } from '../../errors.ts'
-import { LOST_STREAM_CODE, TOO_LARGE_CODE } from '../protocol/lost-stream-error.ts'
+import { LOST_STREAM_CODE, TOO_LARGE_CODE, tooLargeMessage } from '../protocol/lost-stream-error.ts'
 
 const JsonRpcRequest = z.object({ id: z.union([z.string(), z.number()]), method: z.string() })
 
@@ -27,7 +28,7 @@ function requestIdIn(body: string): string | number | undefined {
 
 async function* withLostStreamError(body: ReadableStream<Uint8Array>, id: string | number): AsyncGenerator<Uint8Array> {
   const answer = watchForAnswer()
-  let code = LOST_STREAM_CODE
+  let failure = { code: LOST_STREAM_CODE, message: 'The stream ended without an answer.' }
   try {
     for await (const chunk of body) {
       answer.see(chunk)
@@ -35,10 +36,11 @@ async function* withLostStreamError(body: ReadableStream<Uint8Array>, id: string
     }
   } catch (error) {
     if (answer.settled()) throw error
-    if (isAppError(error, 'tool_failed') && error.cause === undefined) code = TOO_LARGE_CODE
+    if (isAppError(error, 'limit_reached'))
+      failure = { code: TOO_LARGE_CODE, message: tooLargeMessage(undefined, MAX_BODY_BYTES) }
   }
   if (answer.settled()) return
-  const message = { jsonrpc: '2.0', id, error: { code, message: 'The stream ended without an answer.' } }
+  const message = { jsonrpc: '2.0', id, error: failure }
   yield Buffer.from(`\n\nevent: message\ndata: ${JSON.stringify(message)}\n\n`)
 }
 

@@ -8,6 +8,7 @@ import { AwsV4Signer } from 'aws4fetch'
 import { AppError, errorChainOf } from '../../errors.ts'
 import { withDeadline } from '../../timing.ts'
 import { classifyError, statusIn, toAppError } from '../protocol/classify-error.ts'
+import { createMessageReader } from '../protocol/message-reader.ts'
 import {
   type AwsSigning,
   fillHeaders,
@@ -16,6 +17,7 @@ import {
   hasKnownAddress,
   serverUrlOf,
 } from '../protocol/server-target.ts'
+import { createLenientFetch } from './lenient-fetch.ts'
 import { detectDeadStreams, failLostStreams } from './lost-streams.ts'
 import type { ConnectedClient, OpenDeps, Session, SessionRequest, Wiring } from './session.ts'
 
@@ -42,10 +44,7 @@ export async function openHttpSession(
   const values = { ...target.values, ...secrets }
   const url = serverUrlOf(target, secrets)
   const { bearer } = opening
-  const signing = signingOf(target, values)
-  const fetch = failLostStreams(
-    signing === undefined ? deps.egress.fetch : createAwsSignedFetch(deps.egress.fetch, signing),
-  )
+  const fetch = lenientFetchOf(deps, signingOf(target, values))
   const logFailure = (error: unknown) =>
     deps.log.warn({ what: 'close transport', error: errorChainOf(error) }, 'mcp background work failed')
   const optionsFor = (client: Client, kind: 'streamable' | 'sse') => {
@@ -97,6 +96,11 @@ export async function openHttpSession(
     signal.throwIfAborted()
     throw createOpenError(opening, error)
   }
+}
+
+function lenientFetchOf({ egress }: OpenDeps, signing: AwsSigning | undefined): typeof globalThis.fetch {
+  const fetch = signing === undefined ? egress.fetch : createAwsSignedFetch(egress.fetch, signing)
+  return createLenientFetch(failLostStreams(fetch), createMessageReader())
 }
 
 /** When both fail, the first error is thrown: most servers do not know HTTP+SSE. */

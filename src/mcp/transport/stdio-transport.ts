@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import {
-  deserializeMessage,
+  parseJSONRPCMessage,
   SdkError,
   SdkErrorCode,
   serializeMessage,
   type Transport,
 } from '@modelcontextprotocol/client'
 import { withDeadline } from '../../timing.ts'
+import { TOO_LARGE_CODE, tooLargeMessage } from '../protocol/lost-stream-error.ts'
+import { createMessageReader, type MessageReader } from '../protocol/message-reader.ts'
 
 // The SDK's own limit for one message; a server that needs more is broken or hostile.
 const MAX_LINE_BYTES = 10 * 1024 * 1024
@@ -33,7 +35,15 @@ export function createStdioTransport(command: ServerCommand, shutdown: AbortSign
   let fault: string | undefined
   let closing: Promise<void> | undefined
   const report = (error: unknown) => transport.onerror?.(asError(error))
-  const lines = createLineSplitter(MAX_LINE_BYTES, (line) => receive(transport, line))
+  const reader = createMessageReader()
+  const endFor = (bytes: number): void => {
+    fault = `it sent a message of ${Math.round(bytes / 1024 / 1024)} MB`
+    void transport.close()
+  }
+  const lines = createLineSplitter(MAX_LINE_BYTES, {
+    onLine: (line) => receive(transport, reader, line),
+    onSkipped: (line) => refuseTooLarge(transport, reader, line) || endFor(line.bytes),
+  })
 
   const transport: StdioTransport = {
     get pid() {
@@ -46,9 +56,7 @@ export function createStdioTransport(command: ServerCommand, shutdown: AbortSign
       const started = await startServerProcess(command, shutdown)
       child = started
       started.process.stdout?.on('data', (chunk: Buffer) => {
-        if (fault !== undefined || lines.push(chunk)) return
-        fault = `it sent a message of more than ${MAX_LINE_BYTES / 1024 / 1024} MB`
-        void transport.close()
+        if (fault === undefined && !lines.push(chunk)) endFor(MAX_SKIPPED_BYTES)
       })
       started.process.stderr?.on('data', (chunk: Buffer) => {
         stderr = (stderr + chunk.toString('utf8')).slice(-STDERR_MAX_CHARS)
@@ -62,6 +70,7 @@ export function createStdioTransport(command: ServerCommand, shutdown: AbortSign
         .catch(report)
     },
     send: (message) => {
+      reader.note(message)
       const stdin = child?.process.stdin
       if (!stdin?.writable) return Promise.reject(new SdkError(SdkErrorCode.NotConnected, 'The server has ended.'))
       return new Promise((resolve, reject) =>
@@ -77,10 +86,10 @@ export function createStdioTransport(command: ServerCommand, shutdown: AbortSign
 }
 
 /** A line that is no message (a server that logs to stdout) is reported and skipped. */
-function receive(transport: StdioTransport, line: string): void {
+function receive(transport: StdioTransport, reader: MessageReader, line: string): void {
   if (line.trim() === '') return
   try {
-    transport.onmessage?.(deserializeMessage(line))
+    transport.onmessage?.(parseJSONRPCMessage(reader.read(JSON.parse(line))))
   } catch (error) {
     transport.onerror?.(asError(error))
   }
@@ -100,34 +109,62 @@ function stderrTailOf(stderr: string): string {
   )
 }
 
-/** Splits a stream of bytes into lines, the last of which may lack its end. `push` says false, once and for all, when a line grows beyond `maxBytes`. */
-function createLineSplitter(
-  maxBytes: number,
-  onLine: (line: string) => void,
-): { push(chunk: Buffer): boolean; end(): void } {
+const MAX_SKIPPED_BYTES = 256 * 1024 * 1024
+// An id stands in the first or last few fields of an answer.
+const EDGE_BYTES = 512
+
+/** A line that was larger than the limit: how large, how it began and how it ended. */
+type SkippedLine = { bytes: number; head: string; tail: string }
+
+type LineSplitter = { push(chunk: Buffer): boolean; end(): void }
+
+type LineUse = { onLine(line: string): void; onSkipped(line: SkippedLine): void }
+
+/** Splits a stream of bytes into lines, the last of which may lack its end. One beyond `maxBytes` is read past; `push` says false when it does not end. */
+function createLineSplitter(maxBytes: number, { onLine, onSkipped }: LineUse): LineSplitter {
   let parts: Buffer[] = []
   let bytes = 0
-  const append = (part: Buffer): boolean => {
-    parts.push(part)
+  let head: string | undefined
+  const append = (part: Buffer): void => {
     bytes += part.length
-    return bytes <= maxBytes
+    parts.push(part)
+    if (bytes <= maxBytes) return
+    const kept = head === undefined || part.length < EDGE_BYTES ? Buffer.concat(parts) : part
+    head ??= kept.subarray(0, EDGE_BYTES).toString('utf8')
+    parts = [Buffer.from(kept.subarray(-EDGE_BYTES))]
+  }
+  const end = (): void => {
+    const rest = Buffer.concat(parts).toString('utf8')
+    const skipped = head === undefined ? undefined : { bytes, head, tail: rest }
+    parts = []
+    bytes = 0
+    head = undefined
+    if (skipped === undefined) onLine(rest)
+    else onSkipped(skipped)
   }
   const push = (chunk: Buffer): boolean => {
     let from = 0
     for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, from)) {
-      if (!append(chunk.subarray(from, at))) return false
+      append(chunk.subarray(from, at))
       from = at + 1
       end()
     }
-    return append(chunk.subarray(from))
-  }
-  const end = () => {
-    const line = Buffer.concat(parts).toString('utf8')
-    parts = []
-    bytes = 0
-    onLine(line)
+    append(chunk.subarray(from))
+    return bytes <= MAX_SKIPPED_BYTES
   }
   return { push, end }
+}
+
+const ID_FIRST = /^\s*\{(?:\s*"jsonrpc"\s*:\s*"2\.0"\s*,)?\s*"id"\s*:\s*(\d+)/
+const ID_LAST = /"id"\s*:\s*(\d+)\s*(?:,\s*"jsonrpc"\s*:\s*"2\.0"\s*)?\}\s*$/
+
+/** Answers the request whose answer was too large with an error; false where it cannot be told which that was. */
+function refuseTooLarge(transport: StdioTransport, reader: MessageReader, { bytes, head, tail }: SkippedLine): boolean {
+  const id = Number(ID_FIRST.exec(head)?.[1] ?? ID_LAST.exec(tail)?.[1])
+  if (!reader.isOpen(id)) return false
+  const error = { code: TOO_LARGE_CODE, message: tooLargeMessage(bytes, MAX_LINE_BYTES) }
+  transport.onmessage?.({ jsonrpc: '2.0', id, error })
+  return true
 }
 
 export type ServerCommand = { command: string; args: string[]; env: Record<string, string>; cwd: string }

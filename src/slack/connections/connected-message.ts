@@ -2,6 +2,7 @@ import type { ModalView } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { CardInfo } from '../../connect/connect-types.ts'
 import type { Connection } from '../../registry/connection.ts'
+import { truncate } from '../../text.ts'
 import {
   actionsBlock,
   contextBlock,
@@ -31,6 +32,7 @@ export function connectedMessage({ connection, card, starters, through }: Connec
     text: first,
     blocks: [
       sectionBlock(`*${first}*`),
+      ...unusableBlocks(connection),
       sectionBlock(
         `${card?.icon ?? ':electric_plug:'} *${escapeMrkdwn(connection.name)}* is yours alone. Ask me in a message, or mention me in a channel. Changes wait for your OK.`,
       ),
@@ -44,6 +46,22 @@ export function connectedMessage({ connection, card, starters, through }: Connec
       ]),
     ],
   }
+}
+
+const MAX_REASONS = 3
+
+/** How many of its tools cannot be used, and why, the most frequent reasons first. */
+function unusableBlocks({ unusableTools = [] }: Connection) {
+  if (unusableTools.length === 0) return []
+  // The listing counts what it does not name as "(12 more)".
+  const counts = new Map<string, number>()
+  for (const { tool, why } of unusableTools)
+    counts.set(why, (counts.get(why) ?? 0) + Number(/^\((\d+) more\)$/.exec(tool)?.[1] ?? 1))
+  const count = [...counts.values()].reduce((sum, one) => sum + one, 0)
+  const reasons = [...counts].toSorted(([, a], [, b]) => b - a).map(([why]) => truncate(why, 150))
+  const rest = reasons.length > MAX_REASONS ? ['…'] : []
+  const words = [...reasons.slice(0, MAX_REASONS), ...rest].join('; ')
+  return [contextBlock(`:warning: ${pluralize(count, 'more tool')} cannot be used: ${escapeMrkdwn(words)}.`)]
 }
 
 /** Questions that are longer than a button's text are listed in full above. */

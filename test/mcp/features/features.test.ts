@@ -251,7 +251,13 @@ describe('odd servers', () => {
     expect(messages).toEqual([
       { role: 'system', content: { type: 'text', text: 'be [secret]' } },
       { role: 'user', content: { type: 'text', text: 'hi' } },
-      { role: 'user', content: { type: 'text', text: '[a kind of content Patchbay does not know]' } },
+      {
+        role: 'user',
+        content: {
+          type: 'text',
+          text: '[Content of the kind "unheard", which Patchbay does not know:]\n{"type":"unheard"}',
+        },
+      },
     ])
   })
 })

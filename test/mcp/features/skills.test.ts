@@ -81,8 +81,8 @@ describe('skills', () => {
   })
 
   it('come without the secrets of the connection', async () => {
-    await using server = await started('skills-new.ts', { secrets: { token: 'hello' } })
-    expect((await greet(server.connection)).content.text).toContain('Say [secret]')
+    await using server = await started('skills-new.ts', { secrets: { token: 'references/TONE.md' } })
+    expect((await greet(server.connection)).content.text).toContain('as [secret] says')
   })
 })
 

@@ -1,0 +1,128 @@
+import { z } from 'zod'
+import type { JsonValue } from '../../json.ts'
+import { truncate } from '../../text.ts'
+import { isObject } from '../protocol/loose-json.ts'
+import { isNestedTooDeeply, type Redactor } from '../protocol/redactor.ts'
+import type { ContentPart } from './outcome.ts'
+
+/** What a call gave back. `failed`: the server calls it an error. */
+type ToolResult = { failed: boolean; content: ContentPart[]; structured?: JsonValue }
+
+const Json = z.json()
+const TOO_DEEP = '[The structured part of this answer is nested too deeply, so it was left out.]'
+const RESULT_FIELDS = ['content', 'structuredContent', 'isError', 'toolResult']
+
+/** Reads a call's result field by field: the call was carried out, so what came is kept, and what cannot be read is named. */
+export function readToolResult(result: unknown, redactor: Redactor): ToolResult {
+  if (!isObject(result)) return { failed: false, content: contentOf(result, redactor) }
+  const { content, isError, resultType: _, _meta, ...rest } = result
+  const known = Object.keys(result).some((key) => RESULT_FIELDS.includes(key))
+  // `toolResult` is what the field was called in 2024-10-07; some servers send their result bare.
+  const structured = known ? (rest.structuredContent ?? rest.toolResult) : rest
+  const failed = isError === true || isError === 'true' || isError === 1
+  return withStructured({ failed, content: contentOf(content, redactor) }, structured, redactor)
+}
+
+function withStructured(result: ToolResult, structured: unknown, redactor: Redactor): ToolResult {
+  if (structured === undefined || structured === null) return result
+  if (isObject(structured) && Object.keys(structured).length === 0) return result
+  if (isNestedTooDeeply(structured)) return { ...result, content: [...result.content, text(TOO_DEEP)] }
+  const json = Json.safeParse(structured)
+  return json.success ? { ...result, structured: redactor.json(json.data) } : result
+}
+
+function contentOf(content: unknown, redactor: Redactor): ContentPart[] {
+  if (content === undefined || content === null) return []
+  return [content].flat().map((part) => readContentPart(part, redactor))
+}
+
+const text = (words: string): ContentPart => ({ type: 'text', text: words })
+
+/** One part of a result or a message, whatever it holds. */
+export function readContentPart(part: unknown, redactor: Redactor): ContentPart {
+  if (!isObject(part)) return isValue(part) ? text(redactor.text(String(part))) : unknownPart(part, redactor)
+  switch (part.type) {
+    case 'text':
+      return textPart(part.text, redactor)
+    case 'image':
+    case 'audio':
+      return mediaPart(part.type, part, redactor)
+    case 'resource_link':
+      return linkPart(part, redactor)
+    case 'resource':
+      return resourcePart(part, redactor)
+    default:
+      return unknownPart(part, redactor)
+  }
+}
+
+const isValue = (value: unknown): value is string | number | boolean =>
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+
+function textPart(value: unknown, redactor: Redactor): ContentPart {
+  if (value === undefined || value === null) return text('[A text without words was left out.]')
+  return text(isValue(value) ? redactor.text(String(value)) : jsonOf(value, redactor))
+}
+
+type Fields = Record<string, unknown>
+
+const DATA_URL = /^data:([^;,]*)[^,]*;base64,/
+/** How the base64 of a picture begins. */
+const BEGINNINGS: Record<string, string> = {
+  iVBORw0KGgo: 'image/png',
+  '/9j/': 'image/jpeg',
+  R0lGOD: 'image/gif',
+  UklGR: 'image/webp',
+}
+
+function mediaPart(type: 'image' | 'audio', { data, mimeType }: Fields, redactor: Redactor): ContentPart {
+  if (typeof data !== 'string' || data === '') {
+    const what = type === 'image' ? 'A picture' : 'A sound'
+    return text(`[${what} came without its data, so it was left out.]`)
+  }
+  const [prefix = '', named = ''] = DATA_URL.exec(data) ?? []
+  const bytes = data.slice(prefix.length)
+  const found = Object.entries(BEGINNINGS).find(([beginning]) => bytes.startsWith(beginning))?.[1]
+  const said = typeof mimeType === 'string' && mimeType.includes('/') ? redactor.text(mimeType) : named
+  return { type, mimeType: said || (type === 'image' ? found : undefined) || 'application/octet-stream', data: bytes }
+}
+
+const WITHHELD = '[A link was left out, because its address holds a secret of this connection.]'
+
+function linkPart({ uri, name, title }: Fields, redactor: Redactor): ContentPart {
+  if (typeof uri !== 'string' || uri === '') return text('[A link came without its address, so it was left out.]')
+  // An address is sent back as it came, so it is never rewritten around a secret.
+  if (redactor.holdsSecret(uri)) return text(WITHHELD)
+  const address = redactor.text(uri)
+  const label = [title, name].find((one) => typeof one === 'string' && one.trim() !== '')
+  return { type: 'link', uri: address, name: typeof label === 'string' ? redactor.text(label) : address }
+}
+
+function resourcePart({ resource, ...rest }: Fields, redactor: Redactor): ContentPart {
+  // Some servers put the fields of the resource beside its type.
+  const fields = isObject(resource) ? resource : rest
+  const { uri, mimeType, text: words, blob } = fields
+  if (!isValue(words) && typeof blob !== 'string') return unknownPart({ type: 'resource', ...fields }, redactor)
+  const address = typeof uri === 'string' ? uri : ''
+  return {
+    type: 'resource',
+    uri: redactor.holdsSecret(address) ? '' : redactor.text(address),
+    ...(typeof mimeType === 'string' && { mimeType: redactor.text(mimeType) }),
+    ...(isValue(words) ? { text: redactor.text(String(words)) } : { data: typeof blob === 'string' ? blob : '' }),
+  }
+}
+
+const MAX_KIND_CHARS = 60
+
+/** Content of a kind that the protocol does not have is said, and kept as it came. */
+function unknownPart(part: unknown, redactor: Redactor): ContentPart {
+  const type = isObject(part) && typeof part.type === 'string' ? part.type : ''
+  const kind = type === '' ? 'without a kind' : `of the kind "${truncate(redactor.text(type), MAX_KIND_CHARS)}"`
+  return text(`[Content ${kind}, which Patchbay does not know:]\n${jsonOf(part, redactor)}`)
+}
+
+function jsonOf(value: unknown, redactor: Redactor): string {
+  if (isNestedTooDeeply(value)) return '(nested too deeply)'
+  const json = Json.safeParse(value)
+  return json.success ? JSON.stringify(redactor.json(json.data)) : ''
+}

@@ -1,0 +1,54 @@
+import { expect, it } from 'vitest'
+import { redactSchema } from '../../../src/mcp/features/redact-schema.ts'
+import { createRedactor } from '../../../src/mcp/protocol/redactor.ts'
+
+const redactorOf = (...secrets: string[]) =>
+  createRedactor(
+    () => secrets,
+    (text) => text,
+  )
+
+it.each([
+  ['token ghp_a1b2c3d4e5', 'count_tokens with a pageToken', 'ghp_a1b2c3d4e5'],
+  ['Bearer sk-12345678', 'Bearer of news', 'sk-12345678'],
+  ['Basic dXNlcjpwYXNz', 'Basic or basic', 'dXNlcjpwYXNz'],
+  ['ApiKey 0a1b2c3d4e5f', 'an ApiKey is needed', '0a1b2c3d4e5f'],
+  ['Api-Key 0a1b2c3d4e5f', 'an Api-Key is needed', '0a1b2c3d4e5f'],
+  ['OAuth2 0a1b2c3d4e5f', 'OAuth2 is needed', '0a1b2c3d4e5f'],
+  ['GoogleLogin auth=0a1b2c3d', 'GoogleLogin', 'auth=0a1b2c3d'],
+])('of "%s" only the secret is taken out', (secret, kept, taken) => {
+  const redactor = redactorOf(secret)
+  expect(redactor.text(kept)).toBe(kept)
+  expect(redactor.text(`it is ${taken}.`)).toBe('it is [secret].')
+})
+
+it.each(['page', 'token', 'public', 'TEST', 'password', 'postgres'])('"%s" is a common word, no secret', (word) => {
+  expect(redactorOf(word).text(`a ${word}s table`)).toBe(`a ${word}s table`)
+})
+
+it('keeps the keys of a result, and says which it leaves out', () => {
+  expect(redactorOf('hunter2222').object({ hunter2222: 1, hunters: 'hunter2222' })).toEqual({
+    '[left out]': 'a field whose name holds a secret',
+    hunters: '[secret]',
+  })
+})
+
+it.each([
+  ['an argument’s name', { properties: { s3cr3t_value: { type: 'string' } } }],
+  ['a choice', { properties: { a: { enum: ['x', 's3cr3t_value'] } } }],
+  ['a constant', { properties: { a: { const: 's3cr3t_value' } } }],
+  ['a required name', { required: ['s3cr3t_value'] }],
+])('a schema with a secret in %s cannot be used', (_, schema) => {
+  expect(redactSchema(schema, redactorOf('s3cr3t_value'))).toBeUndefined()
+})
+
+it('cleans the texts of a schema alone', () => {
+  const schema = {
+    description: 'like s3cr3t_value',
+    properties: { a: { type: 'string', default: 's3cr3t_value', title: 's3cr3t_value' }, description: { enum: ['x'] } },
+  }
+  expect(redactSchema(schema, redactorOf('s3cr3t_value'))).toEqual({
+    description: 'like [secret]',
+    properties: { a: { type: 'string', title: '[secret]' }, description: { enum: ['x'] } },
+  })
+})
