@@ -7,6 +7,7 @@ import { createMessageModal, type MessageContent, sectionBlock } from '../blocks
 import { errorHelpButtonsFor, errorMessage, errorText } from '../blocks/error-message.ts'
 import type { SlackDeps, WebApiDeps } from '../deps.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
+import { ackOnceOf } from './ack-once.ts'
 
 /** Somebody pressed a button or chose in a menu. */
 export type BlockAction = {
@@ -83,16 +84,8 @@ export function onButtonPress(app: App, deps: WebApiDeps, action: string, handle
  */
 export function onDurablePress(app: App, deps: WebApiDeps, action: string, handle: HandlePress): void {
   app.action(actionIdPattern(action), async (listened: ListenerArgs) => {
-    await handleOrReplyError(deps, action, { ...listened, ack: onceOnly(listened.ack) }, handle)
+    await handleOrReplyError(deps, action, { ...listened, ack: ackOnceOf(listened.ack) }, handle)
   })
-}
-
-function onceOnly(ack: () => Promise<void>): () => Promise<void> {
-  let acknowledged: Promise<void> | undefined
-  return () => {
-    acknowledged ??= ack()
-    return acknowledged
-  }
 }
 
 const actionIdPattern = (action: string): RegExp => new RegExp(`^${action}(:|$)`)
@@ -247,6 +240,8 @@ export type Command = {
   description: string
   /** Only buttons run it: it is left out of help and suggestions. */
   hidden?: boolean
+  /** It changes something, so it is acknowledged when that is stored; others are acknowledged at once. */
+  durable?: boolean
   run(deps: SlackDeps, asked: CommandRequest): Promise<void>
 }
 
