@@ -139,7 +139,8 @@ function routeRequests(
   logger: Logger,
 ): void {
   const bolt = new App({ receiver, authorize: async () => ({}), logger, convoStore: false })
-  bolt.processEvent = async (event) => {
+  bolt.processEvent = async (received) => {
+    const event = { ...received, ack: ackInTime(received.ack) }
     if (event.body.type === 'app_rate_limited') {
       log.warn({ workspace: event.body.team_id }, 'Slack holds events back: the app got more than 30,000 in an hour')
       return event.ack()
@@ -151,6 +152,17 @@ function routeRequests(
       'Slack asks for a workspace that has not installed the app',
     )
     await acknowledgeUninstalled(event)
+  }
+}
+
+/** Slack waits 3 s; by then the receiver has answered that the request failed. */
+const ACK_WITHIN_MS = 2_900
+
+/** Drops an acknowledgement that comes too late to be heard. */
+function ackInTime(ack: ReceiverEvent['ack']): ReceiverEvent['ack'] {
+  const receivedAt = performance.now()
+  return async (answer) => {
+    if (performance.now() - receivedAt < ACK_WITHIN_MS) await ack(answer)
   }
 }
 

@@ -40,6 +40,7 @@ async function answerApproval(
   const outcome: AnswerOutcome = id.success
     ? await deps.runs.answer({ approval: id.data, by: press.by, ...decision })
     : { kind: 'gone' }
+  await press.ack()
   if (press.view?.kind === 'home') void deps.publishHome(press.by)
   else deps.refreshHome(press.by)
   if (outcome.kind === 'settled') return
@@ -210,11 +211,12 @@ async function submitReason(
   deps: WebApiDeps & RunsDeps,
   { by, privateMetadata, typed, ack }: ViewSubmission,
 ): Promise<void> {
-  await ack()
   const { approval } = Metadata.parse(JSON.parse(privateMetadata))
   const reason = typed.reason?.trim()
   const found = await findApprovalFor(deps, by, approval)
-  if (!found || !reason || !(await deps.runs.explainDenial({ approval, by, reason }))) return
+  const fresh = found && reason ? await deps.runs.explainDenial({ approval, by, reason }) : false
+  await ack()
+  if (!found || !reason || !fresh) return
   await postReason(deps, found, by, reason)
 }
 

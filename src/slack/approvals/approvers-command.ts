@@ -11,6 +11,7 @@ export const approversCommand: Command = {
   name: 'approvers',
   usage: '[@name … | none]',
   description: 'shows or sets who approves destructive calls',
+  durable: true,
   async run(deps, { words, responder }) {
     const mayManage = await deps.people.mayManageNow(responder.by.user)
     if (words.length === 0) {

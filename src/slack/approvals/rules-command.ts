@@ -1,7 +1,7 @@
 import type { App } from '@slack/bolt'
 import { type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import type { HomeTabDeps, PolicyDeps, WebApiDeps } from '../deps.ts'
-import { type Command, onButtonPress, type Responder } from '../interactions/interaction.ts'
+import { type Command, onDurablePress, type Responder } from '../interactions/interaction.ts'
 import { rulesMessage } from './rules-message.ts'
 
 export const rulesCommand: Command = {
@@ -17,7 +17,7 @@ async function rulesMessageFor({ rules }: PolicyDeps, { by }: Responder): Promis
 }
 
 export function registerRules(app: App, deps: WebApiDeps & PolicyDeps & HomeTabDeps): void {
-  onButtonPress(app, deps, 'rule_revoke', async ({ by, value, view, responder }) => {
+  onDurablePress(app, deps, 'rule_revoke', async ({ by, value, view, responder }) => {
     const revoked = await deps.rules.revoke(by, value)
     if (view?.kind === 'home') {
       await deps.publishHome(by)

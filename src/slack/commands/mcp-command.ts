@@ -17,22 +17,29 @@ const Body = z.object({ user_id: UserId, channel_id: z.string(), trigger_id: z.s
 /** Listens to `/mcp …` and to the buttons that run the same commands. */
 export function registerMcpCommand(app: App, deps: SlackDeps): void {
   app.command(SLASH_COMMAND, async ({ ack, body, respond }) => {
-    await ack()
     const { user_id: user, channel_id: channel, trigger_id: triggerId, text } = Body.parse(body)
+    const durable = findCommand(tokenize(unescapeText(text))[0])?.durable === true
+    if (!durable) await ack()
     const { workspace } = await deps.bot()
     const by = { workspace, user }
     const responder = responderFor(deps, { by, triggerId, channel, thread: undefined, respond, view: undefined })
-    await runCommand(deps, unescapeText(text), responder)
+    const ran = await runCommand(deps, unescapeText(text), responder)
+    if (durable && ran) await ack()
   })
-  onButtonPress(app, deps, 'command_run', ({ value, responder }) => runCommand(deps, value, responder))
+  onButtonPress(app, deps, 'command_run', async ({ value, responder }) => {
+    await runCommand(deps, value, responder)
+  })
 }
 
-async function runCommand(deps: SlackDeps, words: string, responder: Responder): Promise<void> {
+/** False when it failed, which the person is told. */
+async function runCommand(deps: SlackDeps, words: string, responder: Responder): Promise<boolean> {
   try {
     await routeCommand(deps, words, responder)
+    return true
   } catch (error) {
     deps.log.error({ command: SLASH_COMMAND, user: responder.by.user, why: errorChainOf(error) }, 'command failed')
     await responder.replyError(errorText(error), errorHelpButtonsFor(error, words))
+    return false
   }
 }
 
@@ -51,10 +58,12 @@ const SYNONYMS = new Map([
   ['registry', 'search'],
 ])
 
+const findCommand = (word = 'help') => COMMANDS.find(({ name }) => name === word.toLowerCase())
+
 /** Runs the subcommand; replies to an unknown one with the nearest as a button. */
 async function routeCommand(deps: SlackDeps, text: string, responder: Responder): Promise<void> {
   const [word = 'help', ...words] = tokenize(text)
-  const command = COMMANDS.find(({ name }) => name === word.toLowerCase())
+  const command = findCommand(word)
   if (command) {
     await command.run(deps, { words, responder })
     return

@@ -6,7 +6,7 @@ import { escapeMrkdwn } from '../blocks/text.ts'
 import type { ConnectionDeps, HomeTabDeps, RunsDeps, WebApiDeps } from '../deps.ts'
 import { findNamedConnection } from '../interactions/find-by-name.ts'
 import { findConnectionFor } from '../interactions/find-for-person.ts'
-import { type Command, onButtonPress, type Responder } from '../interactions/interaction.ts'
+import { type Command, onButtonPress, onDurablePress, type Responder } from '../interactions/interaction.ts'
 import {
   chooseConnectionMessage,
   connectionsMessage,
@@ -88,7 +88,7 @@ export const disconnectCommand: Command = {
 }
 
 export function registerDisconnect(app: App, deps: WebApiDeps & ConnectionDeps & HomeTabDeps): void {
-  onButtonPress(app, deps, 'disconnect_yes', async ({ by, value, responder }) => {
+  onDurablePress(app, deps, 'disconnect_yes', async ({ by, value, responder }) => {
     const disconnected = await deps.connect.disconnect(by, ConnectionId.parse(value))
     const content = disconnected
       ? disconnectedMessage(disconnected, KEEPS_FILES.has(disconnected.card))

@@ -51,6 +51,7 @@ async function answerFromButton(
   action: 'accept' | 'decline',
 ): Promise<void> {
   const outcome = await answerInput(deps, press.value, { by: press.by, action })
+  await press.ack()
   if (press.view?.kind === 'home') void deps.publishHome(press.by)
   if (outcome.kind === 'settled') {
     const text =

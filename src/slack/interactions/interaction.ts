@@ -3,11 +3,11 @@ import type { Button, ModalView } from '@slack/types'
 import { z } from 'zod'
 import { errorChainOf } from '../../errors.ts'
 import { type Principal, UserId } from '../../ids.ts'
-import { withDeadline } from '../../timing.ts'
 import { createMessageModal, type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import { errorHelpButtonsFor, errorMessage, errorText } from '../blocks/error-message.ts'
 import type { SlackDeps, WebApiDeps } from '../deps.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
+import { ackOnceOf } from './ack-once.ts'
 
 /** Somebody pressed a button or chose in a menu. */
 export type BlockAction = {
@@ -22,6 +22,8 @@ export type BlockAction = {
   message: { channel: string; ts: string; thread: string | undefined } | undefined
   view: { id: string; hash: string; privateMetadata: string; kind: 'modal' | 'home'; callbackId: string } | undefined
   responder: Responder
+  /** Acknowledges the press, once; a handler of `onDurablePress` calls it as soon as its effect is stored. */
+  ack(): Promise<void>
 }
 
 const Body = z.object({
@@ -64,50 +66,47 @@ const Body = z.object({
 
 type ListenerArgs = SlackActionMiddlewareArgs & AllMiddlewareArgs
 
+type PressArgs = Pick<ListenerArgs, 'body' | 'respond'> & { ack: () => Promise<void> }
+
 type HandlePress = (press: BlockAction) => Promise<void>
 
 /** Listens for an action_id of `action` or `action:anything`: acknowledges at once, then handles; errors are replied to who pressed. */
 export function onButtonPress(app: App, deps: WebApiDeps, action: string, handle: HandlePress): void {
   app.action(actionIdPattern(action), async (listened: ListenerArgs) => {
     await listened.ack()
-    await handleOrReplyError(deps, action, listened, handle)
+    await handleOrReplyError(deps, action, { ...listened, ack: async () => undefined }, handle)
   })
 }
 
 /**
- * The same for presses that must not be lost (a decision, a stop, a request): acknowledges when they are handled. If the app dies
- * before, Slack shows that the press failed, and the person presses again.
+ * The same for presses that must not be lost (a decision, a stop, a request): acknowledges when they are stored. If that fails,
+ * takes too long or the app dies before, Slack shows that the press failed, and the person presses again.
  */
 export function onDurablePress(app: App, deps: WebApiDeps, action: string, handle: HandlePress): void {
   app.action(actionIdPattern(action), async (listened: ListenerArgs) => {
-    const done = handleOrReplyError(deps, action, listened, handle)
-    await withDeadline(done, ACK_DEADLINE_MS, undefined)
-    await listened.ack()
-    await done
+    await handleOrReplyError(deps, action, { ...listened, ack: ackOnceOf(listened.ack) }, handle)
   })
 }
-
-/** Slack waits 3 s for an acknowledgement. */
-const ACK_DEADLINE_MS = 2_400
 
 const actionIdPattern = (action: string): RegExp => new RegExp(`^${action}(:|$)`)
 
 async function handleOrReplyError(
   deps: WebApiDeps,
   action: string,
-  listened: ListenerArgs,
+  listened: PressArgs,
   handle: HandlePress,
 ): Promise<void> {
   const press = await parsePress(deps, listened)
   try {
     await handle(press)
+    await press.ack()
   } catch (error) {
     deps.log.error({ action, user: press.by.user, why: errorChainOf(error) }, 'press failed')
     await press.responder.replyError(errorText(error), errorHelpButtonsFor(error))
   }
 }
 
-async function parsePress(deps: WebApiDeps, { body, respond }: ListenerArgs): Promise<BlockAction> {
+async function parsePress(deps: WebApiDeps, { body, respond, ack }: PressArgs): Promise<BlockAction> {
   const parsed = Body.parse(body)
   const { workspace } = await deps.bot()
   const by = { workspace, user: parsed.user.id }
@@ -131,6 +130,7 @@ async function parsePress(deps: WebApiDeps, { body, respond }: ListenerArgs): Pr
     message,
     view,
     responder,
+    ack,
   }
 }
 
@@ -240,6 +240,8 @@ export type Command = {
   description: string
   /** Only buttons run it: it is left out of help and suggestions. */
   hidden?: boolean
+  /** It changes something, so it is acknowledged when that is stored; others are acknowledged at once. */
+  durable?: boolean
   run(deps: SlackDeps, asked: CommandRequest): Promise<void>
 }
 

@@ -1,5 +1,6 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
+import { errorChainOf, isAppError } from '../../errors.ts'
 import { ChannelId, UserId } from '../../ids.ts'
 import type { Origin } from '../../run/state/events.ts'
 import { withDeadline } from '../../timing.ts'
@@ -29,6 +30,9 @@ const LOOKUP_TIMEOUT_MS = 1_800
 /** Nobody has more runs than this at work in their direct messages. */
 const RECENT_RUNS = 20
 
+/** A mention comes as two events, and more than this need not be remembered to tell of it once. */
+const MOST_TOLD = 1_000
+
 const Message = z.object({
   type: z.enum(['message', 'app_mention']),
   subtype: z.enum(['file_share', 'thread_broadcast']).optional(),
@@ -46,12 +50,34 @@ type Message = z.infer<typeof Message>
 
 /** Starts runs for direct messages, mentions and replies in the app's threads. An event is acknowledged when its run is stored. */
 export function registerMessages(app: App, deps: WebApiDeps & RunsDeps): void {
+  const tellUnstored = createUnstoredNotice(deps)
   const listen = async ({ event }: { event: unknown }) => {
     const parsed = Message.safeParse(event)
-    if (parsed.success) await handleMessage(deps, parsed.data)
+    if (parsed.success) await handleMessage(deps, parsed.data).catch((error) => tellUnstored(parsed.data, error))
   }
   app.event('message', listen)
   app.event('app_mention', listen)
+}
+
+/**
+ * Acknowledges a message that could not be stored, as Slack ends subscriptions whose events fail, and asks its sender once to
+ * send it again. Other errors are thrown.
+ */
+function createUnstoredNotice(deps: WebApiDeps): (message: Message, error: unknown) => Promise<void> {
+  const told = new Set<string>()
+  return async (message, error) => {
+    if (!isAppError(error, 'database_unavailable')) throw error
+    deps.log.error({ channel: message.channel, why: errorChainOf(error) }, 'message not stored')
+    const key = `${message.channel}:${message.ts}`
+    const { user } = await deps.bot()
+    const addressed = message.type === 'app_mention' || isDm(message) || mentionedUsersIn(message.text).includes(user)
+    if (!addressed || message.user === user || told.has(key)) return
+    if (told.size >= MOST_TOLD) told.clear()
+    told.add(key)
+    const text = ':warning: I cannot reach my database, so I did not keep this. Please ask again in a few minutes.'
+    const place = { channel: message.channel, thread_ts: threadOf(message) }
+    await deps.webApi.call('chat.postMessage', { ...place, text, blocks: [sectionBlock(text)] }, AnyResponse)
+  }
 }
 
 async function handleMessage(deps: WebApiDeps & RunsDeps, message: Message): Promise<void> {

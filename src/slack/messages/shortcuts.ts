@@ -3,7 +3,6 @@ import { z } from 'zod'
 import { errorChainOf } from '../../errors.ts'
 import { ChannelId, type Principal, UserId } from '../../ids.ts'
 import { truncate } from '../../text.ts'
-import { withDeadline } from '../../timing.ts'
 import { sectionBlock } from '../blocks/build-blocks.ts'
 import { errorText } from '../blocks/error-message.ts'
 import { connectCommand } from '../connections/connect-command.ts'
@@ -14,9 +13,6 @@ import { AnyResponse } from '../web-api/web-api.ts'
 import { askAboutForm } from './ask-about-form.ts'
 import { AboutMessage, askAboutMessage } from './ask-about-message.ts'
 import { MessageFiles } from './message-content.ts'
-
-/** Slack waits 3 s for an acknowledgement; a submission is acknowledged when its run is stored. */
-const ACK_DEADLINE_MS = 2_400
 
 /** private_metadata holds 3,000 characters; a longer message is read again from its thread if the app may. */
 const MAX_METADATA_CHARS = 2_600
@@ -53,10 +49,8 @@ export function registerShortcuts(app: App, deps: SlackDeps): void {
   })
   onViewSubmission(app, deps, 'ask_about', async ({ by, viewId, privateMetadata, typed, ack }) => {
     const about = AboutMessage.parse(JSON.parse(privateMetadata))
-    const started = askAboutMessage(deps, { by, about, question: typed.question?.trim() ?? '', viewId })
-    await withDeadline(started, ACK_DEADLINE_MS, undefined)
+    await askAboutMessage(deps, { by, about, question: typed.question?.trim() ?? '', viewId })
     await ack()
-    await started.catch((error) => postErrorInDm(deps, by, errorText(error)))
   })
 }
 

@@ -44,6 +44,7 @@ const reply = ({ responder }: BlockAction, text: string): Promise<void> =>
 async function stop({ runs }: RunsDeps, press: BlockAction): Promise<void> {
   const id = RunId.parse(press.value)
   const outcome = await runs.stop(id, press.by)
+  await press.ack()
   if (outcome === 'over') await reply(press, 'That has ended already.')
   if (outcome !== 'not_yours') return
   const state = await findRunFor({ runs }, press.by, id)
@@ -60,12 +61,14 @@ async function repeatRun({ runs }: RunsDeps, press: BlockAction): Promise<void> 
   if (state.origin.user !== press.by.user)
     return reply(press, `Only ${mentionOf(state.origin.user)} can ask for this again.`)
   const { fresh } = await runs.start({ ...createRepeatRequest(state), dedupeKey: `again:${state.id}` })
+  await press.ack()
   if (!fresh) await reply(press, 'I am on it already.')
 }
 
 async function retryCall({ runs }: RunsDeps, press: BlockAction): Promise<void> {
   const [run = '', call = ''] = press.value.split(' ')
   const outcome = await runs.tryAgain(RunId.parse(run), call, press.by)
+  await press.ack()
   if (outcome === 'gone') return reply(press, 'I no longer have this step. Please ask again.')
   if (outcome === 'not_yours') return reply(press, 'Only the person who asked for it can try it again.')
   if (!outcome.fresh) await reply(press, 'I am on it already.')
