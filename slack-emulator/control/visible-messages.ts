@@ -11,8 +11,17 @@ export function listVisibleMessages(
   threadTs: string | undefined,
 ): Json[] {
   return conversation(workspace, channel, threadTs)
-    .filter((message) => message.ephemeral_to === undefined || message.ephemeral_to === person.id)
+    .filter((message) => isVisible(workspace, message, person))
     .map((message) => shown(workspace, person, message))
+}
+
+/** Slack shows an ephemeral in a thread only if the thread had replies then (docs.slack.dev/reference/methods/chat.postEphemeral). */
+function isVisible({ messages }: Workspace, message: Message, person: Person): boolean {
+  const { ephemeral_to, channel, thread_ts, ts } = message
+  if (ephemeral_to === undefined) return true
+  if (ephemeral_to !== person.id) return false
+  if (thread_ts === undefined) return true
+  return messages.replies(channel, thread_ts).some((reply) => reply.ephemeral_to === undefined && reply.ts < ts)
 }
 
 function conversation({ messages }: Workspace, channel: Channel, threadTs: string | undefined): Message[] {
@@ -23,9 +32,7 @@ function conversation({ messages }: Workspace, channel: Channel, threadTs: strin
 
 function shown(workspace: Workspace, person: Person, message: Message): Json {
   const { ts, thread_ts, user, text, blocks, files, ephemeral_to, stream, edited, reactions } = message
-  const replies = workspace.messages
-    .replies(message.channel, ts)
-    .filter((reply) => reply.ephemeral_to === undefined || reply.ephemeral_to === person.id)
+  const replies = workspace.messages.replies(message.channel, ts).filter((reply) => isVisible(workspace, reply, person))
   const latest = replies.at(-1)
   return {
     ts,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
+import { readBotScopes } from '../workspace/app-manifest.ts'
 import { APP, PEOPLE } from '../workspace/seed.ts'
 import type { Workspace } from '../workspace/workspace.ts'
 import { defineMethod, type MethodResponse, type Methods, refuse } from './methods/method-args.ts'
@@ -69,6 +70,9 @@ function faultOf(workspace: Workspace, client: OAuthClient | undefined, input: u
   if (!asked.success)
     return `Slack cannot ask: ${asked.error.issues.map(({ path }) => path.join('.')).join(', ')} is missing or wrong`
   if (asked.data.client_id !== client?.id) return 'invalid_client_id'
+  const allowed = readBotScopes()
+  if (allowed && !asked.data.scope.split(',').every((scope) => allowed.includes(scope)))
+    return 'invalid_scope_requested'
   const wantsOrg = z.object({ org: z.string() }).safeParse(input).success
   return wantsOrg && workspace.team.enterprise === undefined ? 'this workspace belongs to no organization' : undefined
 }

@@ -22,6 +22,7 @@ const Manifest = z.object({
         .default([]),
     })
     .default({ slash_commands: [], shortcuts: [] }),
+  oauth_config: z.object({ scopes: z.object({ bot: z.array(z.string()).optional() }).optional() }).optional(),
 })
 
 const MANIFEST = join(import.meta.dirname, '../../manifest.yml')
@@ -29,6 +30,11 @@ const MANIFEST = join(import.meta.dirname, '../../manifest.yml')
 /** Reads the app's commands and shortcuts from its manifest, as Slack does. */
 export function readAppManifest(file = MANIFEST): z.infer<typeof Manifest>['features'] {
   return Manifest.parse(parse(manifestText(file))).features
+}
+
+/** Reads the bot scopes that the app may ask for; undefined if its manifest names none. */
+export function readBotScopes(file = MANIFEST): string[] | undefined {
+  return Manifest.parse(parse(manifestText(file))).oauth_config?.scopes?.bot
 }
 
 function manifestText(file: string): string {

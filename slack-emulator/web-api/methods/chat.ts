@@ -50,7 +50,9 @@ export function createChatMethods(workspace: Workspace): Methods {
     'chat.getPermalink': defineMethod(z.object({ channel: channelArg, message_ts: tsArg }), (args) => {
       const message = workspace.messages.get(args.channel, args.message_ts)
       if (message === undefined) return refuse('message_not_found')
-      const permalink = `${workspace.url}/archives/${message.channel}/p${message.ts.replace('.', '')}`
+      const { channel, ts, thread_ts: thread } = message
+      const within = thread === undefined || thread === ts ? '' : `?thread_ts=${thread}&cid=${channel}`
+      const permalink = `${workspace.url}/archives/${channel}/p${ts.replace('.', '')}${within}`
       return { ok: true, channel: message.channel, permalink }
     }),
   }
