@@ -70,5 +70,5 @@ test('an answer in a packing that nobody knows, or that is broken, is told as th
 test('a small answer that unpacks to more than the limit is refused', async () => {
   const bomb = gzipSync(Buffer.alloc(MAX_BODY_BYTES + 1))
   expect(bomb.length).toBeLessThan(100_000)
-  await expect((await answer('gzip', bomb)).text()).rejects.toMatchObject({ code: 'tool_failed' })
+  await expect((await answer('gzip', bomb)).text()).rejects.toMatchObject({ code: 'limit_reached' })
 })

@@ -89,7 +89,7 @@ test('what cannot be read is said to the model and to the person', async () => {
   ] as const) {
     expect(request).toMatch(new RegExp(`File \\\\+"${name}\\\\+".{0,40}you cannot see it: .{0,200}`))
     const told = await member.see(where, new RegExp(`could not read ${name}`))
-    expect(told).toMatchObject({ ephemeral: true, text: expect.stringMatching(why) })
+    expect(told).toMatchObject({ text: expect.stringMatching(why) })
   }
   expect(await world.as('owner').messages('general')).toEqual([])
 })

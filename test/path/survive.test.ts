@@ -207,7 +207,8 @@ test('the database goes away for 10 s and comes back', { timeout: 120_000 }, asy
   gate.reopen()
   await member.press(where, card.ts, 'Approve').catch(() => undefined)
   await member.see(where, /Written at last|I am here again/, 40_000)
-  if (late) await member.see(late, /Written at last|I am here again/, 90_000)
+  // A request that could not be stored is not kept, and the person is told so.
+  if (late) await member.see(late, /Written at last|I am here again|I did not keep this. Please ask again/, 90_000)
   expect(await count(world, "select count(*) as many from run_events where type = 'answered'")).toBe(1)
 })
 

@@ -64,6 +64,19 @@ export async function postInThread(
   return { channel: ChannelId.parse(channel), threadTs: thread ?? ts, messageTs: ts }
 }
 
+/** Posts a text that everybody in the thread sees, as Slack shows nothing to one person alone before a thread has replies. Never throws. */
+export async function postNotice(
+  deps: WebApiDeps,
+  { channel, thread }: { channel: string; thread: string },
+  text: string,
+): Promise<void> {
+  try {
+    await postInThread(deps, channel, thread, { text, blocks: [sectionBlock(text)] })
+  } catch (error) {
+    deps.log.warn({ why: errorChainOf(error) }, 'notice not posted')
+  }
+}
+
 /** Posts a text that only `user` sees. Never throws: it is a hint, and the channel may be closed to the app. */
 export async function postEphemeral(
   { webApi, log }: { webApi: WebApi; log: Log },

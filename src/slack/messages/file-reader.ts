@@ -3,11 +3,11 @@ import { errorChainOf, errorMessageOf, isAppError } from '../../errors.ts'
 import type { FileContent, ReadFile } from '../../run/deps.ts'
 import type { AttachedFile, Origin } from '../../run/state/events.ts'
 import { headOf } from '../../text.ts'
-import { sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
+import { postNotice } from '../interactions/post-in-thread.ts'
 import type { DownloadFile } from '../web-api/download-file.ts'
-import { AnyResponse, slackErrorCodeOf } from '../web-api/web-api.ts'
+import { slackErrorCodeOf } from '../web-api/web-api.ts'
 
 const MAX_FILE_BYTES = 10 * 1024 * 1024
 
@@ -34,7 +34,7 @@ type Info = z.infer<typeof Info>['file']
 /** A file that cannot be read; the message says why. */
 class UnreadableFile extends Error {}
 
-/** Reads attached files. For a file that cannot be read, the model gets the reason and the person one ephemeral message. */
+/** Reads attached files. For a file that cannot be read, the model gets the reason and the thread one message. */
 export function createFileReader(
   deps: WebApiDeps & RunsDeps,
   download: DownloadFile,
@@ -116,24 +116,14 @@ function reasonOf(error: unknown): string {
 }
 
 /** Never throws: the model has the reason, too. */
-async function notifyUnread(
-  { webApi, log, runs }: WebApiDeps & RunsDeps,
-  origin: Origin,
-  text: string,
-  file: AttachedFile,
-): Promise<void> {
-  const { channel, threadTs: thread_ts, user } = origin
+async function notifyUnread(deps: WebApiDeps & RunsDeps, origin: Origin, text: string, file: AttachedFile) {
+  const { channel, threadTs: thread } = origin
   try {
-    if (await runs.seen(`unread:${channel}:${thread_ts}:${file.id}`)) return
-    await webApi.call(
-      'chat.postEphemeral',
-      { channel, thread_ts, user, text, blocks: [sectionBlock(text)] },
-      AnyResponse,
-      0,
-    )
+    if (await deps.runs.seen(`unread:${channel}:${thread}:${file.id}`)) return
   } catch (error) {
-    log.warn({ why: errorChainOf(error) }, 'notice of an unread file not posted')
+    return deps.log.warn({ why: errorChainOf(error) }, 'notice of an unread file not posted')
   }
+  await postNotice(deps, { channel, thread }, text)
 }
 
 function sizeOf(content: FileContent): number {

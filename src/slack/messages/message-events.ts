@@ -8,7 +8,7 @@ import { sectionBlock } from '../blocks/build-blocks.ts'
 import { mentionOf } from '../blocks/text.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
 import { findRunFor } from '../interactions/find-for-person.ts'
-import { postEphemeral } from '../interactions/post-in-thread.ts'
+import { postEphemeral, postNotice } from '../interactions/post-in-thread.ts'
 import { helloMessage } from '../onboarding/welcome-message.ts'
 import type { BotIdentity } from '../web-api/users.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
@@ -116,7 +116,7 @@ async function startRun(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: 
     ...(context.length > 0 && { context }),
     ...(files.length > 0 && { files }),
   })
-  if (notice !== undefined) await postEphemeral(deps, { ...message, thread: threadOf(message) }, notice)
+  if (notice !== undefined) await postNotice(deps, { channel: message.channel, thread: threadOf(message) }, notice)
 }
 
 const originOf = (bot: BotIdentity, message: Message, userName: string): Origin => ({
