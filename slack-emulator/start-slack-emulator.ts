@@ -41,7 +41,7 @@ export type SlackEmulatorOptions = {
   app?: { signingSecret: string; client: OAuthClient }
   /** If false, people install the app first, at /oauth/v2/authorize. */
   installed?: boolean
-  /** The base URL of this workspace's files, if it is another one. */
+  /** The base URL of this workspace's files and sockets, if it is another one. */
   address?: string
   /** Slack's own limits, or by default far higher ones; `POST /local/limits` changes it. */
   rateLimits?: Strictness

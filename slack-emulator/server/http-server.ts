@@ -8,6 +8,7 @@ import type { EmulatorLog } from '../log.ts'
 import { serveFile, serveResponseUrl, serveUpload } from '../web-api/app-urls.ts'
 import type { OAuth } from '../web-api/oauth.ts'
 import { readArgs, sendJson, sendText } from '../web-api/request-bodies.ts'
+import type { Workspace } from '../workspace/workspace.ts'
 import type { WorkspaceEvent } from '../workspace/workspace-events.ts'
 import { createPageServer } from './page-server.ts'
 
@@ -39,7 +40,7 @@ export function createRequestListener(deps: Deps): RequestListener {
   return (request, response) => {
     const path = (request.url ?? '/').split('?')[0]?.split('/').slice(1) ?? []
     const serve = doors[path[0] ?? '']
-    if (!isOurs(request, deps.parts.workspace.url))
+    if (!isOurs(request, deps.parts.workspace))
       return sendText(response, 403, 'this workspace serves its own machine only')
     if (serve === undefined) return sendText(response, 404, 'not found')
     Promise.resolve(serve({ request, response, path })).catch((error: unknown) => {
@@ -56,9 +57,9 @@ function serveLink([, channel = '', message = '']: string[], response: ServerRes
 }
 
 /** Rejects requests from other web pages: DNS rebinding by the host, cross-site forms by the origin. */
-function isOurs({ headers }: IncomingMessage, url: string): boolean {
-  const port = new URL(url).port
-  const hosts = ['127.0.0.1', 'localhost', '[::1]'].map((name) => `${name}:${port}`)
+function isOurs({ headers }: IncomingMessage, { url, filesUrl }: Workspace): boolean {
+  const ports = [new URL(url).port, new URL(filesUrl).port]
+  const hosts = ports.flatMap((port) => ['127.0.0.1', 'localhost', '[::1]'].map((name) => `${name}:${port}`))
   const { origin } = headers
   return (
     hosts.includes(headers.host ?? '') && (origin === undefined || hosts.some((host) => origin === `http://${host}`))

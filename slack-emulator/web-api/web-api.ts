@@ -125,7 +125,7 @@ function methodsOf({ workspace, modals, triggers, socket, oauth }: Omit<Deps, 't
       const path = socket.newTicket()
       return path === undefined
         ? refuse('too_many_websockets')
-        : { ok: true, url: `${workspace.url.replace('http', 'ws')}${path}` }
+        : { ok: true, url: `${workspace.filesUrl.replace('http', 'ws')}${path}` }
     },
   }
 }

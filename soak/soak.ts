@@ -1,0 +1,134 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { startSlackEmulator } from '../slack-emulator/start-slack-emulator.ts'
+import { createLog } from '../src/log.ts'
+import { freePort } from '../test/support/free-port.ts'
+import { type Instance, startInstance } from '../test/support/instance.ts'
+import { personIn } from '../test/support/person.ts'
+import { checkRuns, type Findings } from './checks.ts'
+import { connectAll, createCrowd } from './people.ts'
+import { createRandom, type Random } from './random.ts'
+import { type Services, startServices } from './services.ts'
+
+export type SoakOptions = {
+  seed: number
+  seconds: number
+  mode: 'http' | 'socket'
+  databaseUrl: string
+  /** Hears how it goes. */
+  say?(line: string): void
+}
+
+export type SoakReport = Findings & {
+  faults: Record<string, number>
+  /** After each calm: open handles, children and resident MB of the app. */
+  samples: Sample[]
+}
+type Sample = { handles: number; children: number; megabytes: number }
+
+// A storm, then a calm in which everything must come to its end.
+const STORM_MS = 60_000
+const SETTLE_MS = 6_000
+const CHILD_KILL_MS = 4_000
+
+/** Lets people work through links that abort, stall, cut, garble and repeat; then checks that nothing was lost, doubled or told wrongly. */
+export async function soak(o: SoakOptions): Promise<SoakReport> {
+  await using resources = new AsyncDisposableStack()
+  const random = createRandom(o.seed)
+  const services = resources.use(await startServices(random))
+  const { slackUrl, app } = await startApp(o, services, resources)
+  const seats = (['owner', 'approver', 'member'] as const).map((who) => personIn(slackUrl, who))
+  const links = Object.values(services.links)
+  const calm = (on: boolean): void => {
+    for (const link of links) link.calm(on)
+  }
+  for (const seat of seats) await connectAll(seat, services)
+  const crowd = createCrowd([...seats, ...seats], random, `s${o.seed}`)
+  const samples: Sample[] = []
+  const end = Date.now() + o.seconds * 1_000
+  let finished = 0
+  while (Date.now() < end) {
+    calm(false)
+    const until = Math.min(Date.now() + STORM_MS, end)
+    await Promise.all([crowd.work(until), killChildren(app.pid, random, until)])
+    calm(true)
+    await Promise.all(crowd.requests.slice(finished).map((request) => crowd.finish(request)))
+    finished = crowd.requests.length
+    await sleep(SETTLE_MS)
+    samples.push(await sampleOf(app.pid))
+    o.say?.(`${finished} requests, ${JSON.stringify(samples.at(-1))}`)
+  }
+  const findings = await checkRuns({ crowd, app, services, databaseUrl: o.databaseUrl })
+  return { ...findings, faults: sumOf(links.map(({ struck }) => struck)), samples }
+}
+
+async function startApp(o: SoakOptions, services: Services, resources: AsyncDisposableStack) {
+  const { webApi, events, ledger, old, resource, issuer, model } = services.links
+  const folder = await mkdtemp(join(tmpdir(), 'patchbay-soak-'))
+  resources.defer(() => rm(folder, { recursive: true, force: true }))
+  const port = await freePort()
+  const slack = resources.use(
+    await startSlackEmulator({
+      port: 0,
+      mode: o.mode,
+      appUrls: [`${events.url}/slack/events`],
+      address: webApi.url,
+      log: createLog('fatal'),
+      retryDelaysMs: [200, 500, 1_000, 2_000, 4_000, 8_000],
+    }),
+  )
+  webApi.lead(Number(new URL(slack.url).port))
+  events.lead(port)
+  const app = startInstance({
+    SLACK_BOT_TOKEN: slack.botToken,
+    ...(o.mode === 'http' ? { SLACK_SIGNING_SECRET: slack.signingSecret } : { SLACK_APP_TOKEN: slack.appToken }),
+    SLACK_API_URL: `${webApi.url}/api/`,
+    DATABASE_URL: o.databaseUrl,
+    ANTHROPIC_BASE_URL: model.url,
+    EGRESS_ALLOW: [ledger, old, resource, issuer].map(({ host }) => host).join(','),
+    MCP_TOOL_TIMEOUT_SECONDS: '5',
+    MCP_REGISTRY_URL: 'off',
+    DATA_DIR: folder,
+    PORT: String(port),
+    LOG_LEVEL: 'warn',
+  })
+  resources.defer(async () => {
+    app.kill('SIGTERM')
+    await app.ended
+  })
+  await app.ready
+  return { slackUrl: slack.url, app }
+}
+
+/** Ends servers that run as children of the app, at any moment. */
+async function killChildren(pid: number, random: Random, until: number): Promise<void> {
+  while (Date.now() < until) {
+    await sleep(Math.min(random.below(CHILD_KILL_MS), Math.max(until - Date.now(), 0)))
+    const [first, ...others] = await childrenOf(pid)
+    if (first !== undefined) process.kill(random.pick([first, ...others]), 'SIGKILL')
+  }
+}
+
+async function childrenOf(pid: number): Promise<number[]> {
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
+  return text.split(' ').filter(Boolean).map(Number)
+}
+
+async function sampleOf(pid: Instance['pid']): Promise<Sample> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8')
+  const [, kilobytes = '0'] = /VmRSS:\s+(\d+)/.exec(status) ?? []
+  const handles = await readdir(`/proc/${pid}/fd`)
+  return {
+    handles: handles.length,
+    children: (await childrenOf(pid)).length,
+    megabytes: Math.round(Number(kilobytes) / 1_024),
+  }
+}
+
+function sumOf(counts: Record<string, number>[]): Record<string, number> {
+  const sums: Record<string, number> = {}
+  for (const count of counts) for (const [name, many] of Object.entries(count)) sums[name] = (sums[name] ?? 0) + many
+  return sums
+}
