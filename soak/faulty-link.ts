@@ -39,66 +39,40 @@ export async function startFaultyLink(o: LinkOptions): Promise<FaultyLink> {
   let target: number | undefined
   let calming = createCalming()
   calming.abort()
+  const spoil: Spoil = {
+    next: (kinds) => (o.random.chance(o.share) ? strikeOf(o.random, kinds) : undefined),
+    isCalm: () => calming.signal.aborted,
+    async strike(fault, rest, [from, to]) {
+      struck[fault]++
+      await STRIKES[fault]({ from, to, rest, random: o.random, calming: calming.signal })
+    },
+  }
   const open = new Set<Socket>()
   const keep = (socket: Socket): Socket => {
     open.add(socket)
     return socket.on('close', () => open.delete(socket)).on('error', () => socket.destroy())
   }
-  const next = (kinds: LinkOptions['faults']['asked']): Strike | undefined =>
-    o.random.chance(o.share)
-      ? { fault: o.random.pick(kinds), at: Math.floor(2 ** (o.random.below(REACH_BITS * 1_000) / 1_000)) }
-      : undefined
-
-  const strike = async (fault: Fault, rest: Buffer, [from, to]: [Socket, Socket]): Promise<void> => {
-    struck[fault]++
-    if (fault === 'abort') {
-      from.resetAndDestroy()
-      to.resetAndDestroy()
-    } else if (fault === 'cut') {
-      to.end()
-      from.destroy()
-    } else if (fault === 'stall') {
-      await sleep(o.random.below(STALL_MS), undefined, { signal: calming.signal }).catch(() => undefined)
-      await write(to, rest)
-    } else if (fault === 'repeat') await write(to, Buffer.concat([rest, rest]))
-    else await write(to, garbled(rest, o.random))
-  }
-  const carry = async (from: Socket, to: Socket, kinds: LinkOptions['faults']['asked']): Promise<void> => {
-    let coming = next(kinds)
-    for await (const data of from) {
-      const chunk = Buffer.from(data)
-      if (coming === undefined || calming.signal.aborted || chunk.length <= coming.at) {
-        if (coming !== undefined) coming.at -= chunk.length
-        await write(to, chunk)
-        continue
-      }
-      await write(to, chunk.subarray(0, Math.max(coming.at, 0)))
-      await strike(coming.fault, chunk.subarray(Math.max(coming.at, 0)), [from, to])
-      coming = next(kinds)
-    }
-    to.end()
-  }
-
   const server = createServer({ allowHalfOpen: true }, (asking) => {
     keep(asking)
     if (target === undefined) return void asking.destroy()
     const answering = keep(createConnection({ port: target, host: '127.0.0.1', allowHalfOpen: true }))
-    const both = [carry(asking, answering, o.faults.asked), carry(answering, asking, o.faults.answered)]
     const end = (): void => {
       asking.destroy()
       answering.destroy()
     }
-    for (const direction of both) direction.catch(end)
-    void Promise.allSettled(both).then(end)
+    const both = [
+      carry(asking, answering, { spoil, kinds: o.faults.asked }).catch(end),
+      carry(answering, asking, { spoil, kinds: o.faults.answered }).catch(end),
+    ]
+    void Promise.all(both).then(end)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
   if (typeof address !== 'object' || address === null) throw new Error('the link has no port')
-  const { port } = address
   return {
-    host: `127.0.0.1:${port}`,
-    url: `http://127.0.0.1:${port}`,
+    host: `127.0.0.1:${address.port}`,
+    url: `http://127.0.0.1:${address.port}`,
     lead: (to) => {
       target = to
     },
@@ -112,6 +86,56 @@ export async function startFaultyLink(o: LinkOptions): Promise<FaultyLink> {
       await new Promise((resolve) => server.close(resolve))
     },
   }
+}
+
+type Kinds = LinkOptions['faults']['asked']
+
+type Spoil = {
+  next(kinds: Kinds): Strike | undefined
+  isCalm(): boolean
+  strike(fault: Fault, rest: Buffer, sockets: [Socket, Socket]): Promise<void>
+}
+
+const strikeOf = (random: Random, kinds: Kinds): Strike => ({
+  fault: random.pick(kinds),
+  at: Math.floor(2 ** (random.below(REACH_BITS * 1_000) / 1_000)),
+})
+
+/** Carries bytes one way; a fault strikes at its byte, and the next one is chosen. */
+async function carry(from: Socket, to: Socket, { spoil, kinds }: { spoil: Spoil; kinds: Kinds }): Promise<void> {
+  let coming = spoil.next(kinds)
+  for await (const data of from) {
+    const chunk = Buffer.from(data)
+    if (coming === undefined || spoil.isCalm() || chunk.length <= coming.at) {
+      if (coming !== undefined) coming.at = Math.max(coming.at - chunk.length, 0)
+      await write(to, chunk)
+      continue
+    }
+    await write(to, chunk.subarray(0, coming.at))
+    await spoil.strike(coming.fault, chunk.subarray(coming.at), [from, to])
+    coming = spoil.next(kinds)
+  }
+  to.end()
+}
+
+type Struck = { from: Socket; to: Socket; rest: Buffer; random: Random; calming: AbortSignal }
+
+const STRIKES: Record<Fault, (struck: Struck) => Promise<void>> = {
+  abort: async ({ from, to }) => {
+    from.resetAndDestroy()
+    to.resetAndDestroy()
+  },
+  cut: async ({ from, to }) => {
+    to.end()
+    from.destroy()
+  },
+  stall: async ({ to, rest, random, calming }) => {
+    // A calm ends the stall.
+    await sleep(random.below(STALL_MS), undefined, { signal: calming }).catch(() => undefined)
+    await write(to, rest)
+  },
+  repeat: ({ to, rest }) => write(to, Buffer.concat([rest, rest])),
+  garble: ({ to, rest, random }) => write(to, garbled(rest, random)),
 }
 
 function createCalming(): AbortController {

@@ -5,7 +5,14 @@ import { lookOf, type Seat } from '../test/support/person.ts'
 import type { Random } from './random.ts'
 import { type Services, TASKS } from './services.ts'
 
-export type Request = { id: string; seat: Seat; channel: string; thread: string }
+export type Request = {
+  id: string
+  seat: Seat
+  channel: string
+  thread: string
+  /** What Slack said when a press failed, the last time. */
+  refused?: string
+}
 
 export type Crowd = {
   /** All that was asked so far, in the order of asking. */
@@ -18,6 +25,8 @@ export type Crowd = {
 
 const PATIENCE_MS = 15_000
 const LOOK_MS = 250
+// Between two steps of a run nothing may be there to press.
+const OVER_MS = 1_000
 const COMMANDS = ['test ledger', 'test old', 'tools signed', 'list'] as const
 
 /** Connects everything that the tasks need, as a person does it. */
@@ -78,8 +87,10 @@ type Button = 'Approve' | 'Deny' | 'Stop'
 
 /** Presses, again and again, until the request is over or the time is. */
 async function follow(request: Request, until: number, press: () => Button): Promise<void> {
-  while (Date.now() < until) {
-    if (await isOver(request)) return
+  let overSince = Number.POSITIVE_INFINITY
+  while (Date.now() < until && Date.now() - overSince < OVER_MS) {
+    if (!(await isOver(request))) overSince = Number.POSITIVE_INFINITY
+    else overSince = Math.min(overSince, Date.now())
     await pressLast(request, press())
     await sleep(LOOK_MS)
   }
@@ -97,7 +108,13 @@ const messagesOf = ({ seat, channel, thread }: Request) => seat.messages(channel
 async function pressLast(request: Request, button: string): Promise<boolean> {
   const found = (await messagesOf(request)).findLast((message) => lookOf(message).includes(`"text":"${button}"`))
   if (found === undefined) return false
-  return request.seat.press(request, found.ts, button).then(() => true, ignoreRefusal)
+  try {
+    await request.seat.press(request, found.ts, button)
+    return true
+  } catch (error) {
+    request.refused = `${button}: ${error instanceof Error ? error.message : String(error)}`
+    return false
+  }
 }
 
 /** It was answered, and nothing of it waits or works any more. */

@@ -30,6 +30,7 @@ type Sample = { handles: number; children: number; megabytes: number }
 
 // A storm, then a calm in which everything must come to its end.
 const STORM_MS = 60_000
+const HEAP_MB = 192
 const SETTLE_MS = 6_000
 const CHILD_KILL_MS = 4_000
 
@@ -93,6 +94,8 @@ async function startApp(o: SoakOptions, services: Services, resources: AsyncDisp
     DATA_DIR: folder,
     PORT: String(port),
     LOG_LEVEL: 'warn',
+    // A leak ends the process early.
+    NODE_OPTIONS: `--max-old-space-size=${HEAP_MB}`,
   })
   resources.defer(async () => {
     app.kill('SIGTERM')

@@ -1,4 +1,3 @@
-import { checkResourceAllowed } from '@modelcontextprotocol/client'
 import { z } from 'zod'
 import type { CredentialStore } from '../../credentials/store.ts'
 import type { Egress } from '../../egress/egress.ts'
@@ -23,8 +22,9 @@ import {
   revokeIdentity,
 } from './enterprise/identity-sign-in.ts'
 import { beginSignIn, PendingSignIn, redeemAuthorizationCode } from './oauth/authorize.ts'
-import { discoverAuth } from './oauth/discover.ts'
+import { discoverAuth, isResourceFor } from './oauth/discover.ts'
 import { type RevocationOutcome, revokeTokens } from './oauth/revoke.ts'
+import { ClientRefusedError } from './oauth/token-errors.ts'
 import { createAuthFetch } from './tokens/auth-fetch.ts'
 import { createRefreshLock, REFRESH_LOCK_MS, type RefreshLock } from './tokens/refresh-lock.ts'
 import { readStoredTokens, removeStoredTokens, type StoredTokens, saveStoredTokens } from './tokens/stored-tokens.ts'
@@ -139,7 +139,14 @@ async function redeemCallback(
 ): Promise<StoredTokens> {
   const { identities, egress } = parts
   const fetch = createAuthFetch(egress, signal)
-  if (!('kind' in pending)) return redeemAuthorizationCode(pending, params, fetch)
+  if (!('kind' in pending)) {
+    try {
+      return await redeemAuthorizationCode(pending, params, fetch)
+    } catch (error) {
+      await rememberRefusedClient(parts, id, pending, error)
+      throw error
+    }
+  }
   if (identities === undefined) throw createProviderChangedError()
   await identities.save(target.by, await redeemIdentity(identities.provider, pending, params, fetch))
   try {
@@ -150,6 +157,21 @@ async function redeemCallback(
     await removeUnusedIdentity(parts, target.by)
     throw error
   }
+}
+
+/** Tokens keep the client that a further sign-in uses again, unless the service has forgotten it. */
+async function rememberRefusedClient(
+  { credentials, refreshLock }: AuthParts,
+  id: ConnectionId,
+  { client }: PendingSignIn,
+  error: unknown,
+): Promise<void> {
+  if (!(error instanceof Error) || !(error.cause instanceof ClientRefusedError)) return
+  await refreshLock.run(id, async () => {
+    const tokens = await readStoredTokens(credentials, id)
+    if (tokens?.client.client_id === client.client_id)
+      await saveStoredTokens(credentials, id, { ...tokens, clientRefused: true })
+  })
 }
 
 async function requestWithoutBrowser(
@@ -200,7 +222,7 @@ async function removeUnusedIdentity(parts: AuthParts, by: Principal): Promise<vo
 
 function areTokensUsed(target: Target, secrets: TokenSecrets, { resource }: StoredTokens): boolean {
   if (target.kind !== 'http' || target.auth === undefined || hasSecretHeader(target, secrets)) return false
-  return checkResourceAllowed({ requestedResource: serverUrlOf(target, secrets), configuredResource: resource })
+  return isResourceFor(serverUrlOf(target, secrets), resource)
 }
 
 /** A card may take a token or a sign-in; where a person filled in a token, that is what they want. */

@@ -1,4 +1,4 @@
-import { type AuthProvider, checkResourceAllowed, type DpopSession, withDpop } from '@modelcontextprotocol/client'
+import { type AuthProvider, type DpopSession, withDpop } from '@modelcontextprotocol/client'
 import type { CredentialStore } from '../../credentials/store.ts'
 import type { Egress } from '../../egress/egress.ts'
 import { AppError, errorChainOf } from '../../errors.ts'
@@ -7,6 +7,7 @@ import type { Log } from '../../log.ts'
 import { type AuthChallenge, authChallengeOf, SignInChallenge } from '../protocol/auth-challenge.ts'
 import type { AuthConfig } from '../protocol/auth-config.ts'
 import type { Identities } from './enterprise/identities.ts'
+import { isResourceFor } from './oauth/discover.ts'
 import { refreshTokens } from './oauth/refresh.ts'
 import { createAuthFetch } from './tokens/auth-fetch.ts'
 import { createDpopSession } from './tokens/dpop-key.ts'
@@ -159,8 +160,7 @@ async function readTokensFor(
   { id, serverUrl }: TokenSubject,
 ): Promise<StoredTokens | undefined> {
   const tokens = await readStoredTokens(credentials, id)
-  const isFor = tokens && checkResourceAllowed({ requestedResource: serverUrl, configuredResource: tokens.resource })
-  return isFor ? tokens : undefined
+  return tokens && isResourceFor(serverUrl, tokens.resource) ? tokens : undefined
 }
 
 function endsSoon(tokens: StoredTokens, spreadMs: number): boolean {
@@ -180,7 +180,12 @@ async function requestNewTokens(
   challenge: AuthChallenge,
 ): Promise<StoredTokens | undefined> {
   const request = { ...subject, challenge, fetch: createAuthFetch(deps.egress, AbortSignal.timeout(REFRESH_LOCK_MS)) }
-  if (stored !== undefined && !isRenewedWithoutPerson(stored)) return refreshTokens(stored, request)
+  if (stored !== undefined && !isRenewedWithoutPerson(stored)) {
+    const next = await refreshTokens(stored, request)
+    if (next !== 'client_refused') return next
+    await saveStoredTokens(deps.credentials, subject.id, { ...stored, clientRefused: true })
+    return undefined
+  }
   return requestTokensWithoutBrowser({ ...request, before: stored }, deps.identities)
 }
 

@@ -8,7 +8,7 @@ import {
   type TokenRequest,
 } from './oauth/client-credentials.ts'
 import { findPreregisteredClient } from './oauth/client-registration.ts'
-import { discoverAuth } from './oauth/discover.ts'
+import { discoverAuth, isSameIssuer } from './oauth/discover.ts'
 import type { StoredTokens } from './tokens/stored-tokens.ts'
 
 /**
@@ -28,7 +28,8 @@ export async function requestTokensWithoutBrowser(
   const discovered = await discoverAuth(request)
   const { client_id: id, client_secret: secret } = findPreregisteredClient(terms, values, discovered.issuer) ?? {}
   if (id === undefined || secret === undefined) return reportMissingCredentials(request)
-  const before = request.before?.issuer === discovered.issuer ? request.before : undefined
+  const sameIssuer = request.before !== undefined && isSameIssuer(request.before.issuer, discovered.issuer)
+  const before = sameIssuer ? request.before : undefined
   const known: KnownClientRequest = { ...request, before, discovered, client: { id, secret } }
   if (terms.kind === 'client_credentials') return requestClientCredentialsTokens(known)
   if (isEnterpriseManaged(identities, request, discovered)) return requestEnterpriseTokens(identities, known)

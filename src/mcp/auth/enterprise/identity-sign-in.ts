@@ -88,15 +88,17 @@ export async function redeemIdentity(
   const { metadata, verifier, redirectUrl, nonce } = pending
   const host = providerHostOf(metadata)
   if (!isSameIssuer(metadata.issuer, provider.issuer)) throw createProviderChangedError()
-  const code = readAuthorizationCode({ title: ORGANIZATION, host, metadata }, params)
-  const iss = params.get('iss')
+  const code = readAuthorizationCode(
+    { title: ORGANIZATION, host, discovered: { metadata, server: provider.issuer } },
+    params,
+  )
   const tokens = await exchangeAuthorization(metadata.issuer, {
     metadata,
     clientInformation: providerClientOf(provider),
     authorizationCode: code,
     codeVerifier: verifier,
     redirectUri: redirectUrl,
-    ...(iss !== null && { iss }),
+    iss: metadata.issuer,
     fetchFn,
   }).catch((error: unknown) => {
     throw createTokenError(host, error)

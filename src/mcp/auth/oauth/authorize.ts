@@ -1,4 +1,4 @@
-import { computeScopeUnion, exchangeAuthorization, startAuthorization } from '@modelcontextprotocol/client'
+import { computeScopeUnion, exchangeAuthorization, OAuthError, startAuthorization } from '@modelcontextprotocol/client'
 import { z } from 'zod'
 import { AppError, isAppError } from '../../../errors.ts'
 import { AuthChallenge } from '../../protocol/auth-challenge.ts'
@@ -6,9 +6,9 @@ import type { AuthConfig, ClientIdentity } from '../../protocol/auth-config.ts'
 import { createDpopKey, createDpopSession } from '../tokens/dpop-key.ts'
 import { DpopKey, KnownClient, StoredTokens, tokenFieldsOf } from '../tokens/stored-tokens.ts'
 import { identifyClient } from './client-registration.ts'
-import { DiscoveredAuth, resourceIndicatorFor } from './discover.ts'
+import { DiscoveredAuth, isSameIssuer, resourceIndicatorFor } from './discover.ts'
 import { readAuthorizationCode } from './read-callback.ts'
-import { createTokenError } from './token-errors.ts'
+import { CLIENT_ERRORS, createForgottenError, createTokenError } from './token-errors.ts'
 
 /** What is stored until the browser comes back. A secret: it holds the code verifier. */
 export const PendingSignIn = z.object({
@@ -97,7 +97,10 @@ function assertPkce(title: string, { metadata }: DiscoveredAuth): void {
 function scopeFor({ challenge, terms, before, discovered }: AuthorizationStart): string | undefined {
   const { scopes, metadata, issuer } = discovered
   const requested = challenge.scope ?? (terms.scopes?.join(' ') || scopes)
-  const scope = before?.issuer === issuer && challenge.scope ? computeScopeUnion(before.scope, requested) : requested
+  const scope =
+    before !== undefined && isSameIssuer(before.issuer, issuer) && challenge.scope
+      ? computeScopeUnion(before.scope, requested)
+      : requested
   // Only where a sign-in that lasts is a permission of its own.
   const lasting = metadata?.scopes_supported?.includes('offline_access') === true && scope !== undefined
   return lasting ? computeScopeUnion(scope, 'offline_access') : scope
@@ -127,12 +130,12 @@ export async function redeemAuthorizationCode(
   fetchFn: typeof fetch,
 ): Promise<StoredTokens> {
   const { title, discovered, client, clientFrom, scope, key } = pending
-  const code = readAuthorizationCode({ title, host: hostOf(discovered), metadata: discovered.metadata }, params)
-  const tokens = await exchangeCode(pending, { code, iss: params.get('iss') ?? undefined }, fetchFn).catch(
-    (error: unknown) => {
-      throw createTokenError(title, error)
-    },
-  )
+  const code = readAuthorizationCode({ title, host: hostOf(discovered), discovered, clientFrom }, params)
+  const tokens = await exchangeCode(pending, code, fetchFn).catch((error: unknown) => {
+    throw clientFrom === 'dcr' && error instanceof OAuthError && CLIENT_ERRORS.has(error.code)
+      ? createForgottenError(title, error.code)
+      : createTokenError(title, error)
+  })
   return {
     issuer: discovered.issuer,
     client: clientFrom === 'registered' ? { client_id: client.client_id } : client,
@@ -144,9 +147,10 @@ export async function redeemAuthorizationCode(
   }
 }
 
+/** The answer's `iss` was checked when its code was read; the SDK compares it once more. */
 async function exchangeCode(
   { discovered, client, verifier, redirectUrl, key }: PendingSignIn,
-  { code, iss }: { code: string; iss: string | undefined },
+  code: string,
   fetchFn: typeof fetch,
 ) {
   return exchangeAuthorization(discovered.server, {
@@ -156,7 +160,7 @@ async function exchangeCode(
     codeVerifier: verifier,
     redirectUri: redirectUrl,
     ...resourceIndicatorFor(discovered, discovered.resource),
-    ...(iss !== undefined && { iss }),
+    ...(discovered.metadata && { iss: discovered.metadata.issuer }),
     ...(key && { dpop: await createDpopSession(key) }),
     fetchFn,
   })

@@ -3,7 +3,6 @@ import {
   checkResourceAllowed,
   discoverAuthorizationServerMetadata,
   discoverOAuthProtectedResourceMetadata,
-  IssuerMismatchError,
   type OAuthProtectedResourceMetadata,
   resourceUrlFromServerUrl,
 } from '@modelcontextprotocol/client'
@@ -98,12 +97,17 @@ function assertSameResource(
   { title, serverUrl }: DiscoveryRequest,
 ): void {
   const requestedResource = resourceUrlFromServerUrl(serverUrl)
-  if (URL.canParse(resource) && checkResourceAllowed({ requestedResource, configuredResource: resource })) return
+  if (isResourceFor(requestedResource, resource)) return
   throw new AppError(
     'server_refused',
     `${title} says its sign-in is for another address than the one you connect to, so I did not go on. Check the address, or tell whoever runs it.`,
   )
 }
+
+/** Whether tokens for `resource` are for the server: the same address, or one below it; a slash at the end says nothing. */
+export const isResourceFor = (serverUrl: URL, resource: string): boolean =>
+  URL.canParse(resource) &&
+  checkResourceAllowed({ requestedResource: serverUrl, configuredResource: comparableUrlOf(resource) })
 
 function authorizationServerFor(
   described: OAuthProtectedResourceMetadata | undefined,
@@ -121,11 +125,11 @@ async function fetchServerMetadata(
   described: OAuthProtectedResourceMetadata | undefined,
 ): Promise<AuthorizationServerMetadata | undefined> {
   const { title, fetch } = request
-  const metadata = await discoverAuthorizationServerMetadata(from, { fetchFn: fetch }).catch((error: unknown) => {
-    throw error instanceof IssuerMismatchError
-      ? createIssuerMismatchError(title, error)
-      : createMetadataError(title, error)
+  const options = { fetchFn: fetch, skipIssuerValidation: true }
+  const metadata = await discoverAuthorizationServerMetadata(from, options).catch((error: unknown) => {
+    throw createMetadataError(title, error)
   })
+  if (metadata !== undefined && !isSameIssuer(metadata.issuer, from)) throw createIssuerMismatchError(title)
   if (metadata === undefined && (described?.authorization_servers ?? []).length > 0)
     throw createMetadataError(title, undefined)
   return metadata
@@ -151,12 +155,11 @@ function assertExpectedIssuer(issuer: string, { title, terms }: DiscoveryRequest
 }
 
 /** Compared as URLs, with or without a slash at the end. */
-export const isSameIssuer = (one: string, other: string): boolean =>
-  comparableIssuerOf(one) === comparableIssuerOf(other)
+export const isSameIssuer = (one: string, other: string): boolean => comparableUrlOf(one) === comparableUrlOf(other)
 
-function comparableIssuerOf(issuer: string): string {
-  if (!URL.canParse(issuer)) return issuer
-  const url = new URL(issuer)
+function comparableUrlOf(address: string): string {
+  if (!URL.canParse(address)) return address
+  const url = new URL(address)
   url.pathname = url.pathname.replace(/\/$/, '')
   return url.href
 }
@@ -172,10 +175,9 @@ function createMetadataError(title: string, cause: unknown): unknown {
   )
 }
 
-function createIssuerMismatchError(title: string, cause: IssuerMismatchError): AppError {
+function createIssuerMismatchError(title: string): AppError {
   return new AppError(
     'server_refused',
     `The sign-in service of ${title} claims to be another one, so I did not go on. Tell whoever runs it.`,
-    { cause },
   )
 }

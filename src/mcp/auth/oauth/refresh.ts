@@ -5,7 +5,7 @@ import { createDpopSession } from '../tokens/dpop-key.ts'
 import { type StoredTokens, tokenFieldsOf } from '../tokens/stored-tokens.ts'
 import { currentClientOf } from './client-registration.ts'
 import { type DiscoveredAuth, discoverAuth, isSameIssuer, resourceIndicatorFor } from './discover.ts'
-import { createTokenError } from './token-errors.ts'
+import { CLIENT_ERRORS, createTokenError } from './token-errors.ts'
 
 /** Answers that say that the sign-in is over, not that it failed this once. */
 export const ENDED_SIGN_IN_ERRORS = new Set<string>([
@@ -24,8 +24,11 @@ type RefreshRequest = {
   fetch: typeof fetch
 }
 
-/** Exchanges the refresh token for new tokens. Undefined when the person has to sign in again; throws AppErrors for failures that may pass. */
-export async function refreshTokens(tokens: StoredTokens, request: RefreshRequest): Promise<StoredTokens | undefined> {
+/** Exchanges the refresh token for new tokens. Undefined or `client_refused` when the person has to sign in again; throws AppErrors for failures that may pass. */
+export async function refreshTokens(
+  tokens: StoredTokens,
+  request: RefreshRequest,
+): Promise<StoredTokens | 'client_refused' | undefined> {
   const { title, terms, values, fetch } = request
   const { refreshToken } = tokens
   if (refreshToken === undefined) return undefined
@@ -41,6 +44,7 @@ export async function refreshTokens(tokens: StoredTokens, request: RefreshReques
     )
     return { ...tokens, ...tokenFieldsOf(refreshed, tokens.scope, Date.now()) }
   } catch (error) {
+    if (error instanceof OAuthError && CLIENT_ERRORS.has(error.code)) return 'client_refused'
     if (error instanceof OAuthError && ENDED_SIGN_IN_ERRORS.has(error.code)) return undefined
     throw createTokenError(title, error)
   }

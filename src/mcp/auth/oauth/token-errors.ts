@@ -4,6 +4,20 @@ import { truncate } from '../../../text.ts'
 
 const MAX_CHARS = 200
 
+/** The service does not know the client. It keeps the code alone, as the error's own text may hold what was sent. */
+export class ClientRefusedError extends Error {}
+
+/** Answers that say that the client is not known (any more). */
+export const CLIENT_ERRORS = new Set<string>([OAuthErrorCode.InvalidClient, OAuthErrorCode.UnauthorizedClient])
+
+/** The client was one that Patchbay registered by itself, and will again. */
+export const createForgottenError = (title: string, code: string): AppError =>
+  new AppError(
+    'sign_in_failed',
+    `${title} no longer knows Patchbay. Sign in again: Patchbay then registers there anew, by itself.`,
+    { cause: new ClientRefusedError(`oauth ${code}`) },
+  )
+
 /** What went wrong at a token endpoint. Its own text may repeat what it was sent, so only its code is shown. */
 export function createTokenError(title: string, error: unknown): AppError {
   if (isAppError(error)) return error

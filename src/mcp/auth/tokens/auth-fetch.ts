@@ -1,5 +1,6 @@
 import type { Egress } from '../../../egress/egress.ts'
 import { AppError } from '../../../errors.ts'
+import { readAuthAnswer } from './read-auth-answer.ts'
 
 // Metadata and tokens are a few kilobytes at most; a person waits for each.
 const ANSWER_MS = 15_000
@@ -15,7 +16,9 @@ export function createAuthFetch(egress: Pick<Egress, 'fetch'>, signal?: AbortSig
       const response = await egress.fetch(input, { ...init, signal: AbortSignal.any(signals) })
       const text = await shortText(response, host)
       const { status, statusText, headers } = response
-      return new Response(status === 204 || status === 304 ? null : text, { status, statusText, headers })
+      const empty = status === 204 || status === 304
+      const sound = empty ? null : readAuthAnswer(text, response.ok, { url: urlOf(input), body: init?.body })
+      return new Response(sound, { status, statusText, headers })
     } catch (error) {
       if (late.aborted) throw tooLate(host, error)
       throw error
@@ -40,7 +43,9 @@ async function shortText(response: Response, host: string): Promise<string> {
   return text + decoder.decode()
 }
 
+const urlOf = (input: string | URL | Request): string => (input instanceof Request ? input.url : String(input))
+
 function hostOf(input: string | URL | Request): string {
-  const url = input instanceof Request ? input.url : String(input)
+  const url = urlOf(input)
   return URL.canParse(url) ? new URL(url).host : 'The sign-in service'
 }

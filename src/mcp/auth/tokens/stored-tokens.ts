@@ -10,6 +10,8 @@ export const KnownClient = z.object({
   client_id: z.string(),
   client_secret: z.string().optional(),
   token_endpoint_auth_method: z.string().optional(),
+  /** Epoch seconds; 0 or absent: never. */
+  client_secret_expires_at: z.number().optional(),
 })
 export type KnownClient = z.infer<typeof KnownClient>
 
@@ -25,6 +27,8 @@ export const StoredTokens = z.object({
   clientFrom: z.enum(['registered', 'cimd', 'dcr']),
   /** The redirect address the client was used with: one that we registered is good for no other. */
   redirectUrl: z.string().optional(),
+  /** The service no longer knows the client, so the next sign-in registers another. */
+  clientRefused: z.boolean().optional(),
   resource: z.string(),
   /** Nobody signed in: the connection has credentials of its own (RFC 6749 section 4.4). */
   machine: z.boolean().optional(),
