@@ -22,15 +22,19 @@ const INTERNAL_ERROR = -32_603
 
 export function createMessageReader(): MessageReader {
   const asked = new Map<number, string>()
+  const readAnswerOf = (message: Record<string, unknown>): unknown => {
+    // An answer that names no request is for the one that waits, where there is only one.
+    const [only] = asked.size === 1 ? asked.keys() : []
+    const id = message.id ?? only
+    const method = asked.get(Number(id)) ?? ''
+    asked.delete(Number(id))
+    return readAnswer({ ...message, id }, method)
+  }
   const read = (message: unknown): unknown => {
     if (Array.isArray(message)) return message.map(read)
     if (!isObject(message)) return message
     if (typeof message.method === 'string') return readRequest(message, message.method)
-    if (!('result' in message) && !('error' in message)) return message
-    const id = Number(message.id)
-    const method = asked.get(id) ?? ''
-    asked.delete(id)
-    return readAnswer(message, method)
+    return 'result' in message || 'error' in message ? readAnswerOf(message) : message
   }
   return {
     note: (message) => {

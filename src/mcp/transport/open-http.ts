@@ -18,7 +18,7 @@ import {
   serverUrlOf,
 } from '../protocol/server-target.ts'
 import { createLenientFetch } from './lenient-fetch.ts'
-import { detectDeadStreams, failLostStreams } from './lost-streams.ts'
+import { detectDeadStreams, failLostStreams, refuseEmptyStreams } from './lost-streams.ts'
 import type { ConnectedClient, OpenDeps, Session, SessionRequest, Wiring } from './session.ts'
 
 const CONNECT_MS = 15_000
@@ -100,7 +100,7 @@ export async function openHttpSession(
 
 function lenientFetchOf({ egress }: OpenDeps, signing: AwsSigning | undefined): typeof globalThis.fetch {
   const fetch = signing === undefined ? egress.fetch : createAwsSignedFetch(egress.fetch, signing)
-  return createLenientFetch(failLostStreams(fetch), createMessageReader())
+  return createLenientFetch(refuseEmptyStreams(failLostStreams(fetch)), createMessageReader())
 }
 
 /** When both fail, the first error is thrown: most servers do not know HTTP+SSE. */

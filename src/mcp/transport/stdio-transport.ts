@@ -7,6 +7,7 @@ import {
   type Transport,
 } from '@modelcontextprotocol/client'
 import { withDeadline } from '../../timing.ts'
+import { parseJson } from '../protocol/loose-json.ts'
 import { TOO_LARGE_CODE, tooLargeMessage } from '../protocol/lost-stream-error.ts'
 import { createMessageReader, type MessageReader } from '../protocol/message-reader.ts'
 
@@ -89,7 +90,7 @@ export function createStdioTransport(command: ServerCommand, shutdown: AbortSign
 function receive(transport: StdioTransport, reader: MessageReader, line: string): void {
   if (line.trim() === '') return
   try {
-    transport.onmessage?.(parseJSONRPCMessage(reader.read(JSON.parse(line))))
+    transport.onmessage?.(parseJSONRPCMessage(reader.read(parseJson(line))))
   } catch (error) {
     transport.onerror?.(asError(error))
   }
