@@ -4,7 +4,9 @@ import { z } from 'zod'
 
 const Message = z.looseObject({
   id: z.union([z.string(), z.number()]).optional(),
-  method: z.string(),
+  /** Empty for an answer. */
+  method: z.string().default(''),
+  result: z.unknown().optional(),
   params: z
     .looseObject({
       name: z.string().optional(),
