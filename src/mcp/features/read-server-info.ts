@@ -33,11 +33,14 @@ const MAX_NAME_CHARS = 128
 const Json: z.ZodType<JsonObject> = z.record(z.string(), z.json())
 const hint = z.boolean().optional().catch(undefined)
 
+/** Some servers leave it out, or say null, for a tool that takes nothing. */
+const InputSchema = z.preprocess((schema) => schema ?? { type: 'object' }, Json)
+
 const ListedTool = z.object({
   name: z.string().min(1).max(MAX_NAME_CHARS),
   title: z.string().optional().catch(undefined),
   description: z.string().catch(''),
-  inputSchema: Json,
+  inputSchema: InputSchema,
   outputSchema: Json.optional().catch(undefined),
   annotations: z
     .object({

@@ -86,8 +86,11 @@ it.each([
   expect(textOf(await house.call(await house.connected(strange(house)), 'raw', args))).toBe(text)
 })
 
-it('over stdio, byte order marks are no part of a message', async () => {
+it.each([
+  ['byte order marks', '\ufeff'],
+  ['the signs of a terminal', '\u001b]1337;RemoteHost=@mini.local\u0007\u001b[?1034h'],
+])('over stdio, %s are no part of a message', async (_, start) => {
   await using house = await startMcpHouse({ toolTimeoutSeconds: 3 })
-  const connection = await house.connected(strange(house, { FIXTURE_LINE_START: '\ufeff' }))
+  const connection = await house.connected(strange(house, { FIXTURE_LINE_START: start }))
   expect(textOf(await house.call(connection, 'echo', { text: 'done' }))).toBe('done')
 })
