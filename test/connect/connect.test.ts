@@ -400,7 +400,7 @@ describe('test', () => {
     expect(await house.connect.test(PERSON, id, signal)).toMatchObject({
       ok: true,
       protocolVersion: '2025-06-18',
-      tools: 13,
+      tools: 16,
     })
     await house.credentials.set(credential ?? '', JSON.stringify({ key: 'planted-wrong' }))
     expect(await house.connect.test(PERSON, id, signal)).toMatchObject({

@@ -165,7 +165,7 @@ describe('beside its answer', () => {
     const probe = await house.mcp.probe(strange(house), {}, signal)
     expect(probe.unusableTools).toEqual([
       { tool: 'task', why: expect.stringContaining('long task') },
-      { tool: 'no-schema', why: expect.stringContaining('what it takes') },
+      { tool: 'odd-schema', why: expect.stringContaining('what it takes') },
       { tool: '(no name)', why: 'it has no name' },
       { tool: 'echo', why: expect.stringContaining('same name') },
       { tool: 'fat', why: expect.stringContaining('100 KB') },

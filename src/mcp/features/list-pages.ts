@@ -1,9 +1,9 @@
 import { type Client, ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/client'
 import { z } from 'zod'
 import { RAW_RESULT } from '../protocol/message-reader.ts'
+import { walkPages } from './walk-pages.ts'
 
 const LIST_MS = 30_000
-const MAX_PAGES = 64
 // However slowly the pages come.
 const LIST_ALL_MS = 90_000
 
@@ -26,15 +26,31 @@ export async function listPages(
 ): Promise<{ items: unknown[]; more: boolean } | undefined> {
   const within = AbortSignal.any([signal, AbortSignal.timeout(LIST_ALL_MS)])
   const items: unknown[] = []
-  let cursor: string | undefined
-  for (let page = 0; page < MAX_PAGES; page++) {
-    const one = await onePage(client, listing, cursor, within)
-    if (one === undefined) return page === 0 ? undefined : { items, more: false }
-    items.push(...one.items)
-    cursor = one.next
-    if (items.length > most || cursor === undefined) break
+  const keys = new Set<string>()
+  let more: boolean | undefined
+  for await (const page of walkPages((cursor) => onePage(client, listing, cursor, within))) {
+    // Some servers send a page again under the next cursor.
+    items.push(...page.items.filter((item) => isNew(keyOf(item), keys)))
+    more = page.nextCursor !== undefined
+    if (items.length > most) break
   }
-  return { items: items.slice(0, most), more: items.length > most || cursor !== undefined }
+  return more === undefined ? undefined : { items: items.slice(0, most), more: more || items.length > most }
+}
+
+const Keyed = z.union([
+  z.object({ uri: z.string() }).transform(({ uri }) => uri),
+  z.object({ uriTemplate: z.string() }).transform(({ uriTemplate }) => uriTemplate),
+  z.object({ name: z.string() }).transform(({ name }) => name),
+])
+
+/** What an item is known by: its address, else its name. */
+const keyOf = (item: unknown): string | undefined => Keyed.safeParse(item).data
+
+function isNew(key: string | undefined, keys: Set<string>): boolean {
+  if (key === undefined) return true
+  const known = keys.has(key)
+  keys.add(key)
+  return !known
 }
 
 /** Read loosely, so that one odd item does not hide the others. */
@@ -43,7 +59,7 @@ async function onePage(
   { method, field }: ListPage,
   cursor: string | undefined,
   signal: AbortSignal,
-): Promise<{ items: unknown[]; next: string | undefined } | undefined> {
+): Promise<{ items: unknown[]; nextCursor: string | null | undefined } | undefined> {
   const params = cursor === undefined ? {} : { cursor }
   try {
     const page = await client.request({ method, params }, Page, { signal, timeout: LIST_MS })
@@ -51,7 +67,7 @@ async function onePage(
       .array(z.unknown())
       .catch([])
       .parse(page[RAW_RESULT] ?? page[field])
-    return { items, next: page.nextCursor || undefined }
+    return { items, nextCursor: page.nextCursor }
   } catch (error) {
     // Capabilities lie: some servers declare what they then do not know.
     if (error instanceof ProtocolError && error.code === ProtocolErrorCode.MethodNotFound) return undefined

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import {
   type Client,
   ProtocolError,
@@ -15,9 +16,9 @@ import type { Session } from '../transport/session.ts'
 import { headerArgumentProblemIn } from './header-arguments.ts'
 import { type ListPage, listPages } from './list-pages.ts'
 import { redactSchema } from './redact-schema.ts'
+import { MAX_PAGES, walkPages } from './walk-pages.ts'
 
 const LIST_MS = 30_000
-const MAX_PAGES = 64
 const MAX_TOOLS = 1_000
 // Reading each tool blocks the process, so the rest is only counted.
 const MAX_LISTED = 5_000
@@ -32,11 +33,14 @@ const MAX_NAME_CHARS = 128
 const Json: z.ZodType<JsonObject> = z.record(z.string(), z.json())
 const hint = z.boolean().optional().catch(undefined)
 
+/** Some servers leave it out, or say null, for a tool that takes nothing. */
+const InputSchema = z.preprocess((schema) => schema ?? { type: 'object' }, Json)
+
 const ListedTool = z.object({
   name: z.string().min(1).max(MAX_NAME_CHARS),
   title: z.string().optional().catch(undefined),
   description: z.string().catch(''),
-  inputSchema: Json,
+  inputSchema: InputSchema,
   outputSchema: Json.optional().catch(undefined),
   annotations: z
     .object({
@@ -58,7 +62,7 @@ const ListedTool = z.object({
 const Page = z.looseObject({
   [RAW_RESULT]: z.array(z.unknown()).optional(),
   tools: z.array(z.unknown()),
-  nextCursor: z.string().optional(),
+  nextCursor: z.string().nullish(),
   ttlMs: z.number().optional().catch(undefined),
 })
 
@@ -75,12 +79,13 @@ export async function listTools(client: Client, redactor: Redactor, signal: Abor
   const options = { redactor, sendsArgumentHeaders: sendsArgumentHeaders(client) }
   const ttls: number[] = []
   let more = false
-  for await (const page of pages(client, AbortSignal.any([signal, AbortSignal.timeout(LIST_ALL_MS)]))) {
+  const within = AbortSignal.any([signal, AbortSignal.timeout(LIST_ALL_MS)])
+  for await (const page of walkPages((cursor) => onePage(client, cursor, within))) {
     ttls.push(page.ttlMs ?? 0)
     const room = Math.max(0, MAX_LISTED - seenIn(found))
     for (const listed of page.tools.slice(0, room)) addTool(listed, options, found)
     found.unseen += Math.max(0, page.tools.length - room)
-    more = page.nextCursor !== undefined && page.nextCursor !== ''
+    more = page.nextCursor !== undefined
     if (found.tools.size >= MAX_TOOLS || seenIn(found) >= MAX_LISTED) break
   }
   if (more) found.unusable.push({ tool: '(those on further pages)', why: TOO_MANY })
@@ -104,8 +109,12 @@ function addTool(listed: unknown, options: ReadOptions, { tools, unusable }: Too
   const read =
     tools.size < MAX_TOOLS ? readTool(listed, options) : { why: TOO_MANY, tool: nameOf(listed, options.redactor) }
   if ('why' in read) unusable.push(read)
-  else if (tools.has(read.name)) unusable.push({ tool: read.name, why: 'another tool has the same name' })
-  else tools.set(read.name, read)
+  else {
+    const known = tools.get(read.name)
+    if (known === undefined) tools.set(read.name, read)
+    // Some servers send a page again under the next cursor; the same tool again is no other tool.
+    else if (!isDeepStrictEqual(known, read)) unusable.push({ tool: read.name, why: 'another tool has the same name' })
+  }
 }
 
 const TOO_MANY = `the server lists more than ${MAX_TOOLS} tools, or more than ${MAX_PAGES} pages of them`
@@ -114,16 +123,6 @@ function shortenUnusable({ unusable, unseen }: ToolsFound): UnusableTool[] {
   const rest = unusable.length - MAX_NAMED + unseen
   if (rest <= 0) return unusable
   return [...unusable.slice(0, MAX_NAMED), { tool: `(${rest} more)`, why: 'for the same or like reasons' }]
-}
-
-async function* pages(client: Client, signal: AbortSignal): AsyncGenerator<z.infer<typeof Page>> {
-  let cursor: string | undefined
-  for (let page = 0; page < MAX_PAGES; page++) {
-    const listed = await onePage(client, cursor, signal)
-    yield listed
-    cursor = listed.nextCursor
-    if (cursor === undefined || cursor === '') return
-  }
 }
 
 async function onePage(client: Client, cursor: string | undefined, signal: AbortSignal): Promise<z.infer<typeof Page>> {

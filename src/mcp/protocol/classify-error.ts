@@ -10,6 +10,7 @@ import {
 import { findAppError, unreachableReasonFor } from '../../egress/egress-error.ts'
 import { AppError, type ErrorCode, hasSystemCode } from '../../errors.ts'
 import { type AuthChallenge, authChallengeIn, SignInChallenge } from './auth-challenge.ts'
+import { isLostSession } from './lost-session-error.ts'
 import { isLostStream, isTooLarge } from './lost-stream-error.ts'
 
 /** `scope`: the sign-in is good, but does not allow this. `circuit_open`: the server is left alone for a while. */
@@ -52,8 +53,8 @@ export function classifyError(error: unknown, label: ServerLabel): McpFailure {
   const scope = classifyScopeError(error, label)
   if (scope !== undefined) return scope
   const status = statusIn(error)
-  if (status !== undefined) return classifyStatus(status, label)
-  return classifySdkError(error, label)
+  const failure = status === undefined ? classifySdkError(error, label) : classifyStatus(status, label)
+  return isLostSession(error) ? { ...failure, why: 'gone', sent: false, turnedAway: true } : failure
 }
 
 /** A server that could not be reached several times in a row is left alone until then. */

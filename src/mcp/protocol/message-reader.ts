@@ -1,4 +1,5 @@
 import { isObject, withoutNulls } from './loose-json.ts'
+import { repairFormSchema } from './repair-form-schema.ts'
 
 /**
  * Reads a server's messages leniently, before the SDK checks them as wholes: one odd field would lose the answer of a call that
@@ -22,15 +23,19 @@ const INTERNAL_ERROR = -32_603
 
 export function createMessageReader(): MessageReader {
   const asked = new Map<number, string>()
+  const readAnswerOf = (message: Record<string, unknown>): unknown => {
+    // An answer that names no request is for the one that waits, where there is only one.
+    const [only] = asked.size === 1 ? asked.keys() : []
+    const id = message.id ?? only
+    const method = asked.get(Number(id)) ?? ''
+    asked.delete(Number(id))
+    return readAnswer({ ...message, id }, method)
+  }
   const read = (message: unknown): unknown => {
     if (Array.isArray(message)) return message.map(read)
     if (!isObject(message)) return message
     if (typeof message.method === 'string') return readRequest(message, message.method)
-    if (!('result' in message) && !('error' in message)) return message
-    const id = Number(message.id)
-    const method = asked.get(id) ?? ''
-    asked.delete(id)
-    return readAnswer(message, method)
+    return 'result' in message || 'error' in message ? readAnswerOf(message) : message
   }
   return {
     note: (message) => {
@@ -57,8 +62,31 @@ function readRequest(message: Record<string, unknown>, method: string): unknown 
   const { jsonrpc: _, params, id, ...rest } = message
   const asks = id === undefined || id === null ? {} : { id }
   if (params === undefined || params === null) return { ...rest, ...asks, jsonrpc: '2.0' }
-  const sound = method === 'elicitation/create' || method.startsWith('notifications/') ? withoutNulls(params) : params
-  return { ...rest, ...asks, jsonrpc: '2.0', params: sound }
+  return { ...rest, ...asks, jsonrpc: '2.0', params: readParams(method, params) }
+}
+
+function readParams(method: string, params: unknown): unknown {
+  if (method.startsWith('notifications/')) return withoutNulls(params)
+  return method === 'elicitation/create' ? readElicitationParams(params) : params
+}
+
+function readElicitationParams(params: unknown): unknown {
+  const sound = withoutNulls(params)
+  if (!isObject(sound) || 'url' in sound) return sound
+  return { ...sound, requestedSchema: repairFormSchema(sound.requestedSchema) }
+}
+
+/** The questions of an unfinished call. */
+function readInputRequests(result: Fields): unknown {
+  const sound = withoutNulls(result)
+  if (!isObject(sound) || !isObject(sound.inputRequests)) return sound
+  const entries = Object.entries(sound.inputRequests).map(([key, request]) => [
+    key,
+    isObject(request) && request.method === 'elicitation/create'
+      ? { ...request, params: readElicitationParams(request.params) }
+      : request,
+  ])
+  return { ...sound, inputRequests: Object.fromEntries(entries) }
 }
 
 /** An error keeps its words, also without a code or as a bare text. */
@@ -77,7 +105,7 @@ function readError(error: unknown): { code: number; message: string; data?: unkn
 const wordsOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
 function readResult(method: string, result: unknown): unknown {
-  if (isObject(result) && result.resultType === 'input_required') return withoutNulls(result)
+  if (isObject(result) && result.resultType === 'input_required') return readInputRequests(result)
   if (method === 'tools/call') return { resultType: 'complete', content: [], [RAW_RESULT]: result }
   if (!isObject(result) && result !== null) return result
   const sound = result === null ? {} : withoutMeta(result)

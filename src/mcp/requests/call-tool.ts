@@ -10,6 +10,7 @@ import {
 } from '@modelcontextprotocol/client'
 import type { JsonObject } from '../../json.ts'
 import type { StoredTool } from '../../registry/connection.ts'
+import { isLostSession } from '../protocol/lost-session-error.ts'
 import { isLostStream } from '../protocol/lost-stream-error.ts'
 import { RAW_RESULT } from '../protocol/message-reader.ts'
 import type { Redactor } from '../protocol/redactor.ts'
@@ -45,11 +46,15 @@ export async function callTool(
       return { kind: 'failed', why: 'protocol', message: reply.message, sent: false, ms: elapsed() }
     return toolOutcomeOf(reply.value, session.redactor, elapsed())
   } catch (error) {
-    if (!(error instanceof ProtocolError) || isLostStream(error)) throw error
+    if (!(error instanceof ProtocolError) || isLostStream(error) || hasLostSession(session, error)) throw error
     const content = [{ type: 'text' as const, text: session.redactor.text(error.message) }]
     return { kind: 'tool_error', content, ms: elapsed() }
   }
 }
+
+/** Only a server that gave the session an id can have lost it. */
+const hasLostSession = ({ client }: Session, error: ProtocolError): boolean =>
+  client.transport?.sessionId !== undefined && isLostSession(error)
 
 /** Messages below this level are for the server's developers. */
 const LOG_LEVEL = 'info'

@@ -38,7 +38,8 @@ export async function openSession(deps: OpenDeps, opening: SessionRequest, signa
   const wiring: Wiring = {
     shutdown: deps.shutdown,
     prior: priorDiscoveryOf(opening.era),
-    newClient: (probeMs) => newClient(deps, opening, { redactor, policy, elicitations }, probeMs),
+    newClient: (probeMs, versions) =>
+      newClient(deps, opening, { redactor, policy, elicitations }, { probeMs, versions }),
     finish: (connected, kind) => {
       const ended = new Promise<void>((resolve) => {
         connected.client.onclose = resolve
@@ -81,7 +82,7 @@ function newClient(
   deps: OpenDeps,
   opening: SessionRequest,
   { redactor, policy, elicitations }: SessionParts,
-  probeMs: number,
+  { probeMs, versions }: { probeMs: number; versions: string[] | undefined },
 ): Client {
   const client = new Client(
     { name: 'patchbay', version: '1.0.0' },
@@ -91,6 +92,7 @@ function newClient(
       versionNegotiation: { mode: 'auto', probe: { timeoutMs: probeMs } },
       inputRequired: { autoFulfill: false },
       listMaxPages: LIST_MAX_PAGES,
+      ...(versions !== undefined && { supportedProtocolVersions: versions }),
       ...(opening.cache !== undefined && { responseCacheStore: opening.cache }),
     },
   )

@@ -1,17 +1,52 @@
+import { isObject, parseJson } from '../protocol/loose-json.ts'
 import type { MessageReader } from '../protocol/message-reader.ts'
 
 /** Reads what servers answer leniently, in JSON and in streams, before the SDK checks it. */
 export function createLenientFetch(fetch: typeof globalThis.fetch, reader: MessageReader): typeof globalThis.fetch {
   return async (input, init) => {
-    if (init?.method === 'POST' && typeof init.body === 'string') reader.note(JSON.parse(init.body))
+    const sent: unknown = init?.method === 'POST' && typeof init.body === 'string' ? JSON.parse(init.body) : undefined
+    reader.note(sent)
     const response = await fetch(input, init)
-    const type = response.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
-    if (response.body === null) return response
-    if (type === 'text/event-stream') return withBody(response, response.body.pipeThrough(readEvents(reader)))
+    const { body } = response
+    if (body === null) return response
+    if (typeOf(response) === 'text/event-stream') return withBody(response, body.pipeThrough(readEvents(reader)))
     // Only answers to a request: an authorization server's JSON is not ours to change.
-    if (type !== 'application/json' || init?.method !== 'POST' || typeof init.body !== 'string') return response
-    return withBody(response, response.body.pipeThrough(readWhole(reader)))
+    return sent === undefined ? response : readAnswerTo(sent, response, body, reader)
   }
+}
+
+const typeOf = ({ headers }: Response): string | undefined =>
+  headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
+
+function readAnswerTo(
+  sent: unknown,
+  response: Response,
+  body: ReadableStream<Uint8Array>,
+  reader: MessageReader,
+): Response | Promise<Response> {
+  if (isNotification(sent) && IGNORED.has(response.status)) return accepted(body)
+  if (typeOf(response) === 'application/json') return withBody(response, body.pipeThrough(readWhole(reader, sent)))
+  return response.ok ? readUntyped(response, reader, sent) : response
+}
+
+/** How servers refuse a notification, which nobody may answer (JSON-RPC 2.0, 4.1): the session is as good as before. */
+const IGNORED = new Set([400, 405, 406, 415, 422, 500, 501])
+
+const isNotification = (sent: unknown): boolean => isObject(sent) && 'method' in sent && !('id' in sent)
+
+async function accepted(body: ReadableStream<Uint8Array>): Promise<Response> {
+  await body.cancel()
+  return new Response(null, { status: 202 })
+}
+
+/** Some servers send their JSON as a text, under a type of their own, or without a type. */
+async function readUntyped(response: Response, reader: MessageReader, sent: unknown): Promise<Response> {
+  const text = await response.text()
+  const { status, statusText, headers } = response
+  if (!/^\s*[[{]/.test(text)) return new Response(text, { status, statusText, headers })
+  const typed = new Headers(headers)
+  typed.set('content-type', 'application/json')
+  return new Response(readText(text, reader, sent), { status, statusText, headers: typed })
 }
 
 function withBody({ status, statusText, headers }: Response, body: ReadableStream<Uint8Array>): Response {
@@ -19,9 +54,9 @@ function withBody({ status, statusText, headers }: Response, body: ReadableStrea
 }
 
 /** The same text where nothing in it can be read. */
-function readText(text: string, reader: MessageReader): string {
+function readText(text: string, reader: MessageReader, sent?: unknown): string {
   try {
-    return JSON.stringify(reader.read(JSON.parse(text)))
+    return JSON.stringify(reader.read(withIdOf(sent, parseJson(text))))
   } catch (error) {
     // A RangeError is what is nested too deeply to be written again.
     if (error instanceof SyntaxError || error instanceof RangeError) return text
@@ -29,11 +64,19 @@ function readText(text: string, reader: MessageReader): string {
   }
 }
 
-function readWhole(reader: MessageReader): TransformStream<Uint8Array, Uint8Array> {
+/** The one answer to a request is for that request, whatever id it has. */
+function withIdOf(sent: unknown, answer: unknown): unknown {
+  if (!isObject(sent) || !('method' in sent) || !('id' in sent)) return answer
+  if (!isObject(answer) || 'method' in answer) return answer
+  const isOther = typeof answer.id === 'object' && answer.id !== null
+  return isOther || String(answer.id) === String(sent.id) ? answer : { ...answer, id: sent.id }
+}
+
+function readWhole(reader: MessageReader, sent: unknown): TransformStream<Uint8Array, Uint8Array> {
   const parts: Uint8Array[] = []
   return new TransformStream({
     transform: (part) => void parts.push(part),
-    flush: (out) => out.enqueue(Buffer.from(readText(Buffer.concat(parts).toString('utf8'), reader))),
+    flush: (out) => out.enqueue(Buffer.from(readText(Buffer.concat(parts).toString('utf8'), reader, sent))),
   })
 }
 

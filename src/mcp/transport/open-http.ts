@@ -9,6 +9,7 @@ import { AppError, errorChainOf } from '../../errors.ts'
 import { withDeadline } from '../../timing.ts'
 import { classifyError, statusIn, toAppError } from '../protocol/classify-error.ts'
 import { createMessageReader } from '../protocol/message-reader.ts'
+import { createUnknownVersionError, olderVersionsFor } from '../protocol/older-versions.ts'
 import {
   type AwsSigning,
   fillHeaders,
@@ -18,7 +19,7 @@ import {
   serverUrlOf,
 } from '../protocol/server-target.ts'
 import { createLenientFetch } from './lenient-fetch.ts'
-import { detectDeadStreams, failLostStreams } from './lost-streams.ts'
+import { detectDeadStreams, failLostStreams, refuseEmptyStreams } from './lost-streams.ts'
 import type { ConnectedClient, OpenDeps, Session, SessionRequest, Wiring } from './session.ts'
 
 const CONNECT_MS = 15_000
@@ -72,17 +73,17 @@ export async function openHttpSession(
       signal.removeEventListener('abort', stop)
     }
   }
-  const streamable = async () => {
-    const client = wiring.newClient(PROBE_MS)
+  const streamable = async (versions?: string[]) => {
+    const client = wiring.newClient(PROBE_MS, versions)
     const transport = new StreamableHTTPClientTransport(url, optionsFor(client, 'streamable'))
-    const connected = await connect(client, transport, wiring.prior)
+    const connected = await connect(client, transport, versions ? { kind: 'legacy' } : wiring.prior)
     return wiring.finish(
       closableClient(connected, () => transport.terminateSession()),
       'other',
     )
   }
-  const sse = async () => {
-    const client = wiring.newClient(PROBE_MS)
+  const sse = async (versions?: string[]) => {
+    const client = wiring.newClient(PROBE_MS, versions)
     const transport = new SSEClientTransport(url, optionsFor(client, 'sse'))
     const connected = await connect(client, transport, { kind: 'legacy' })
     return wiring.finish(
@@ -91,7 +92,9 @@ export async function openHttpSession(
     )
   }
   try {
-    return await (opening.era?.kind === 'sse' ? sse() : streamableOrSse(streamable, sse))
+    return await offeringOlder(
+      opening.era?.kind === 'sse' ? sse : (versions) => streamableOrSse(streamable, sse, versions),
+    )
   } catch (error) {
     signal.throwIfAborted()
     throw createOpenError(opening, error)
@@ -100,16 +103,34 @@ export async function openHttpSession(
 
 function lenientFetchOf({ egress }: OpenDeps, signing: AwsSigning | undefined): typeof globalThis.fetch {
   const fetch = signing === undefined ? egress.fetch : createAwsSignedFetch(egress.fetch, signing)
-  return createLenientFetch(failLostStreams(fetch), createMessageReader())
+  return createLenientFetch(refuseEmptyStreams(failLostStreams(fetch)), createMessageReader())
+}
+
+type Attempt<T> = (versions?: string[]) => Promise<T>
+
+/** Offers older revisions of the protocol to a server that refuses ours. */
+async function offeringOlder<T>(connect: Attempt<T>): Promise<T> {
+  try {
+    return await connect()
+  } catch (refusal) {
+    for (const versions of olderVersionsFor(refusal)) {
+      try {
+        return await connect(versions)
+      } catch (error) {
+        if (olderVersionsFor(error).length === 0) throw error
+      }
+    }
+    throw refusal
+  }
 }
 
 /** When both fail, the first error is thrown: most servers do not know HTTP+SSE. */
-async function streamableOrSse<T>(streamable: () => Promise<T>, sse: () => Promise<T>): Promise<T> {
+async function streamableOrSse<T>(streamable: Attempt<T>, sse: Attempt<T>, versions?: string[]): Promise<T> {
   try {
-    return await streamable()
+    return await streamable(versions)
   } catch (error) {
     if (!SSE_STATUSES.has(statusIn(error) ?? 0)) throw error
-    return await sse().catch(() => Promise.reject(error))
+    return await sse(versions).catch(() => Promise.reject(error))
   }
 }
 
@@ -152,6 +173,8 @@ function signingOf({ title, signing }: HttpTarget, values: Record<string, string
 }
 
 function createOpenError({ target, secrets, bearer }: HttpOpening, error: unknown): AppError {
+  const unknown = createUnknownVersionError(target.title, error)
+  if (unknown !== undefined) return unknown
   const signedIn = Object.keys(secrets).length > 0
   const label = {
     title: target.title,

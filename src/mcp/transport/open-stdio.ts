@@ -4,6 +4,7 @@ import { type PriorDiscovery, ProtocolError, SdkError, SdkErrorCode } from '@mod
 import { z } from 'zod'
 import { AppError, hasSystemCode, isAppError } from '../../errors.ts'
 import { classifyError, toAppError } from '../protocol/classify-error.ts'
+import { createUnknownVersionError, olderVersionsFor } from '../protocol/older-versions.ts'
 import type { Redactor } from '../protocol/redactor.ts'
 import { describeServerError } from '../protocol/server-error-text.ts'
 import { fillHeaders, fillTexts, type StdioTarget } from '../protocol/server-target.ts'
@@ -30,16 +31,24 @@ export async function openStdioSession(
   const { target, secrets } = opening
   for (const address of fillTexts(target.reaches, { ...target.values, ...secrets })) await deps.egress.check(address)
   const command = await serverCommandOf(target, secrets, deps.projectRoot)
+  const result = await connectAnyVersion(command, wiring, signal)
+  if ('session' in result) return result.session
+  signal.throwIfAborted()
+  throw createStartError(opening, command, result)
+}
+
+/** Asks in the new protocol, then in the old, then for each older revision that the server may know. */
+async function connectAnyVersion(command: ServerCommand, wiring: Wiring, signal: AbortSignal): Promise<ConnectResult> {
   const { prior } = wiring
   const first = await connect(command, prior, wiring, signal)
-  if ('session' in first) return first.session
-  signal.throwIfAborted()
-  const second = isNegotiationFailure(first.error)
-    ? await connect(command, prior ? undefined : { kind: 'legacy' }, wiring, signal)
-    : first
-  if ('session' in second) return second.session
-  signal.throwIfAborted()
-  throw createStartError(opening, command, second)
+  if ('session' in first || signal.aborted || !isNegotiationFailure(first.error)) return first
+  let last = await connect(command, prior ? undefined : { kind: 'legacy' }, wiring, signal)
+  for (const versions of 'session' in last ? [] : olderVersionsFor(last.error)) {
+    if ('session' in last || signal.aborted) break
+    const older: Wiring = { ...wiring, newClient: (probeMs) => wiring.newClient(probeMs, versions) }
+    last = await connect(command, { kind: 'legacy' }, older, signal)
+  }
+  return last
 }
 
 async function connect(
@@ -87,6 +96,8 @@ function createStartError(
 ): AppError {
   const { error, transport } = failed
   if (isAppError(error)) return error
+  const unknown = createUnknownVersionError(target.title, error)
+  if (unknown !== undefined) return unknown
   const stderr = redactor.text(transport.fault() ?? transport.stderrTail())
   if (
     isFetchedByNpx(command) &&

@@ -59,6 +59,7 @@ export type Wiring = {
   shutdown: AbortSignal
   /** The protocol the server spoke last, where it is known. */
   prior: PriorDiscovery | undefined
-  newClient(probeMs: number): Client
+  /** `versions`: the protocol revisions it speaks, the one to offer first; left out, all. */
+  newClient(probeMs: number, versions?: string[]): Client
   finish(connected: ConnectedClient, kind: 'sse' | 'other'): Session
 }

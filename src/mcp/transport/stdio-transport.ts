@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { stripVTControlCharacters } from 'node:util'
 import {
   parseJSONRPCMessage,
   SdkError,
@@ -7,6 +8,7 @@ import {
   type Transport,
 } from '@modelcontextprotocol/client'
 import { withDeadline } from '../../timing.ts'
+import { parseJson } from '../protocol/loose-json.ts'
 import { TOO_LARGE_CODE, tooLargeMessage } from '../protocol/lost-stream-error.ts'
 import { createMessageReader, type MessageReader } from '../protocol/message-reader.ts'
 
@@ -89,10 +91,17 @@ export function createStdioTransport(command: ServerCommand, shutdown: AbortSign
 function receive(transport: StdioTransport, reader: MessageReader, line: string): void {
   if (line.trim() === '') return
   try {
-    transport.onmessage?.(parseJSONRPCMessage(reader.read(JSON.parse(line))))
+    transport.onmessage?.(parseJSONRPCMessage(reader.read(parseLine(line))))
   } catch (error) {
     transport.onerror?.(asError(error))
   }
+}
+
+/** Signs of a terminal before a message are no part of it. Words are a log, in which somebody else's message may stand. */
+function parseLine(line: string): unknown {
+  const start = line.indexOf('{')
+  const isBare = start > 0 && stripVTControlCharacters(line.slice(0, start)).trim() === ''
+  return parseJson(isBare ? line.slice(start) : line)
 }
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))

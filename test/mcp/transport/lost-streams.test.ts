@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { failLostStreams } from '../../../src/mcp/transport/lost-streams.ts'
+import { failLostStreams, refuseEmptyStreams } from '../../../src/mcp/transport/lost-streams.ts'
 
 const REQUEST = { method: 'POST', body: JSON.stringify({ jsonrpc: '2.0', id: 7, method: 'tools/call' }) }
 const event = (message: unknown, more = '') => `${more}data: ${JSON.stringify(message)}\n\n`
@@ -51,3 +51,33 @@ test.each<[string, (string | Uint8Array)[]]>([
 ])('a stream that brought %s is left alone', async (_, parts) => {
   expect(await readAfter(parts, false)).not.toMatch(LOST)
 })
+
+const STREAM = { 'content-type': 'text/event-stream' }
+
+/** How a server answers the GET for its stream, and how often it is asked when the client comes back each time it ends. */
+test.each<[string, () => Response, number]>([
+  ['a page', () => new Response('<h1>Hi</h1>', { headers: { 'content-type': 'text/html' } }), 1],
+  ['a JSON-RPC error', () => Response.json({ jsonrpc: '2.0', id: null, error: { code: -32601, message: 'no' } }), 1],
+  ['a stream that ends at once', () => new Response('', { headers: STREAM }), 3],
+  ['a stream that only greets', () => new Response(': connected\n\nretry: 10\n\n', { headers: STREAM }), 3],
+  ['a stream that breaks', () => new Response(brokenBody(), { headers: STREAM }), 3],
+  ['a stream that brings something each time', () => new Response(event(progress('x')), { headers: STREAM }), 10],
+  ['a stream to be taken up again', () => new Response('id: 1\ndata:\n\n', { headers: STREAM }), 10],
+  ['a refusal', () => new Response(null, { status: 500 }), 10],
+])('a client is kept from asking for ever for %s', async (_, answerGet, most) => {
+  let asked = 0
+  const fetch = refuseEmptyStreams(async (_input, init) => {
+    if (init?.method === 'POST') return new Response('posted')
+    asked += 1
+    return answerGet()
+  })
+  const get = () => fetch('http://server/', { headers: { accept: 'text/event-stream' } })
+  for (let time = 0; time < 10; time++) await (await get()).text().catch(() => undefined)
+  expect(asked).toBe(most)
+  if (most < 10) expect((await get()).status).toBe(405)
+  expect(await (await fetch('http://server/', REQUEST)).text()).toBe('posted')
+})
+
+function brokenBody(): ReadableStream<Uint8Array> {
+  return new ReadableStream({ pull: (stream) => stream.error(new TypeError('terminated')) })
+}

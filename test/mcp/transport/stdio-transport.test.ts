@@ -320,7 +320,11 @@ describe('tools', () => {
     const names = tools.map((tool) => tool.name)
     expect(names).toContain('append')
     expect(names).not.toContain('task')
-    expect(names).not.toContain('no-schema')
+    expect(names).not.toContain('odd-schema')
+    expect(tools.filter(({ name }) => /^(no|null)-schema$/.test(name))).toMatchObject([
+      { inputSchema: { type: 'object' } },
+      { inputSchema: { type: 'object' } },
+    ])
     expect(names).not.toContain('fat')
     expect(names.filter((name) => name === 'echo')).toHaveLength(1)
     expect(tools.find((tool) => tool.name === 'append')?.annotations).toEqual({ readOnlyHint: false })
