@@ -110,7 +110,15 @@ async function killChildren(pid: number, random: Random, until: number): Promise
   while (Date.now() < until) {
     await sleep(Math.min(random.below(CHILD_KILL_MS), Math.max(until - Date.now(), 0)))
     const [first, ...others] = await childrenOf(pid)
-    if (first !== undefined) process.kill(random.pick([first, ...others]), 'SIGKILL')
+    if (first !== undefined) killIfThere(random.pick([first, ...others]))
+  }
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
   }
 }
 
