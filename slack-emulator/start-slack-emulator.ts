@@ -43,6 +43,8 @@ export type SlackEmulatorOptions = {
   installed?: boolean
   /** The base URL of this workspace's files and sockets, if it is another one. */
   address?: string
+  /** If true, the page says that the app is starting until `open` is called, and goes on by itself then. */
+  opensLater?: boolean
   /** Slack's own limits, or by default far higher ones; `POST /local/limits` changes it. */
   rateLimits?: Strictness
 }
@@ -59,6 +61,8 @@ export type SlackEmulator = {
   /** User ids by name. */
   people: Record<'owner' | 'approver' | 'member', string>
   setAppUrls(urls: string[]): void
+  /** Shows the workspace to people; needed after `opensLater` only. */
+  open(): void
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -79,6 +83,7 @@ export async function startSlackEmulator(options: SlackEmulatorOptions): Promise
     teamId: (options.team ?? TEAM).id,
     people: HUMANS,
     setAppUrls: built.setAppUrls,
+    open: built.open,
     async [Symbol.asyncDispose]() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       built.stop()
@@ -112,7 +117,12 @@ function build(options: SlackEmulatorOptions, url: string) {
   const faults = createFaultInjection()
   const limits = createRateLimits(now, options.rateLimits)
   const webApi = createWebApi({ workspace, modals, triggers, socket, faults, limits, traffic, oauth })
+  let isOpen = options.opensLater !== true
+  const open = () => {
+    isOpen = true
+  }
   const listener: RequestListener = createRequestListener({
+    isOpen: () => isOpen,
     parts: {
       workspace,
       transport,
@@ -136,7 +146,7 @@ function build(options: SlackEmulatorOptions, url: string) {
     http[Symbol.dispose]()
     collections[Symbol.dispose]()
   }
-  return { listener, socket, secrets: workspace.secrets, setAppUrls: http.setUrls, stop }
+  return { listener, socket, secrets: workspace.secrets, setAppUrls: http.setUrls, open, stop }
 }
 
 function clockOf({ now, after }: SlackEmulatorOptions): Clock {

@@ -13,6 +13,8 @@ import type { WorkspaceEvent } from '../workspace/workspace-events.ts'
 import { createPageServer } from './page-server.ts'
 
 type Deps = {
+  /** False while the app starts: what a person did then would fail. */
+  isOpen(): boolean
   parts: EmulatorParts
   oauth: OAuth
   webApi: (method: string, request: IncomingMessage, response: ServerResponse) => Promise<void>
@@ -25,10 +27,10 @@ type Serve = (visit: Visit) => Promise<void> | void
 /** Serves everything on the one port, by the first part of the path. */
 export function createRequestListener(deps: Deps): RequestListener {
   const [acts, sights] = [createActionRoutes(deps.parts), createReadRoutes(deps.parts)]
-  const { servePage, servePart } = createPageServer()
+  const { servePage, servePart, serveStarting } = createPageServer()
   const doors: Record<string, Serve> = {
     api: ({ path, request, response }) => deps.webApi(path[1] ?? '', request, response),
-    '': ({ response }) => servePage(response),
+    '': ({ response }) => (deps.isOpen() ? servePage(response) : serveStarting(response)),
     page: ({ path, request, response }) => servePart(path.slice(1).join('/'), request, response),
     local: (visit) => serveLocal(deps, visit, visit.request.method === 'POST' ? acts : sights),
     response: (visit) => serveResponseUrl(deps.parts, visit),

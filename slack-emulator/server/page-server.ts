@@ -28,18 +28,20 @@ export function createPageServer() {
     if (!parts.has(name)) parts.set(name, readPart(name))
     return parts.get(name)
   }
+  const send = (response: ServerResponse, textOf: (nonce: string) => string): void => {
+    const nonce = randomBytes(16).toString('base64')
+    response.writeHead(200, {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': policy(nonce),
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'cache-control': 'no-store',
+    })
+    response.end(textOf(nonce))
+  }
   return {
-    servePage(response: ServerResponse): void {
-      const nonce = randomBytes(16).toString('base64')
-      response.writeHead(200, {
-        'content-type': 'text/html; charset=utf-8',
-        'content-security-policy': policy(nonce),
-        'x-content-type-options': 'nosniff',
-        'referrer-policy': 'no-referrer',
-        'cache-control': 'no-store',
-      })
-      response.end(pageText(nonce))
-    },
+    servePage: (response: ServerResponse): void => send(response, pageText),
+    serveStarting: (response: ServerResponse): void => send(response, startingText),
     servePart(name: string, request: IncomingMessage, response: ServerResponse): void {
       const found = part(name)
       if (found === undefined) {
@@ -99,6 +101,24 @@ function policy(nonce: string): string {
     "frame-ancestors 'none'",
   ].join('; ')
 }
+
+/** Loads itself again, with the place in its address, until the workspace is there. */
+const startingText = (nonce: string): string => `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Patchbay is starting…</title>
+<link rel="icon" href="/page/icon.svg">
+<noscript><meta http-equiv="refresh" content="1"></noscript>
+</head>
+<body>
+<main role="status"><p>Patchbay is starting…</p></main>
+<script nonce="${nonce}">setTimeout(() => location.reload(), 500)</script>
+</body>
+</html>
+`
 
 function pageText(nonce: string): string {
   const imports = Object.fromEntries(PACKAGES.map((name) => [name, packageUrl(name)]))

@@ -29,7 +29,7 @@ export type StandIns = {
   settings: { slack: Slack; database: Database; model: { name: string; apiKey: string; baseURL: string | undefined } }
   /** What a person should know, for the screen. */
   lines: string[]
-  /** Once the app runs: makes a new local workspace one that is set up. */
+  /** Once the app runs: makes a new local workspace one that is set up, and opens its page. */
   welcome(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -57,7 +57,9 @@ export async function startStandIns(wanted: StandInConfig, { log, ownerOf }: Sta
     },
     lines: linesOf(wanted, slack),
     welcome: async () => {
-      if (slack) await nameApprover(slack, join(wanted.dataDir, 'slack'))
+      if (slack === undefined) return
+      await nameApprover(slack, join(wanted.dataDir, 'slack'))
+      slack.open()
     },
     [Symbol.asyncDispose]: () => things.disposeAsync(),
   }
@@ -78,6 +80,7 @@ async function startSlack(wanted: StandInConfig, { log, ownerOf }: StandInDeps):
       mode,
       appUrls: [`http://127.0.0.1:${wanted.http.port}/slack/events`],
       log,
+      opensLater: true,
     })
   } catch (cause) {
     if (!(cause instanceof EmulatorError) || cause.code !== 'port_in_use') throw cause

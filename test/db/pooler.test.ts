@@ -22,6 +22,10 @@ const PREPARED = `create or replace function patchbay.prepared() returns jsonb l
   $$ select coalesce(jsonb_agg(jsonb_build_object('name', name, 'text', statement)), '[]') from pg_prepared_statements $$`
 const Prepared = z.array(z.object({ name: z.string(), text: z.string() }))
 
+/** A function that changes what its connection has prepared. */
+const change = (signature: string, sql: string) =>
+  `create or replace function patchbay.${signature} returns jsonb language plpgsql as $$ begin execute '${sql}'; return '{}'; end $$`
+
 const CALLS: [string, Record<string, unknown>][] = [
   ['schema_version', {}],
   ['audit_workspaces', {}],
@@ -137,6 +141,31 @@ describe('on a direct connection', () => {
       name: expect.stringMatching(/^prepared_[0-9a-f]{16}$/),
       text: 'select patchbay.prepared() as result',
     })
+  })
+
+  test('a server that has forgotten a name is asked again without one, and nobody hears of it', async () => {
+    await query(database.url, PREPARED)
+    await query(database.url, change('forget()', 'deallocate all'))
+    const { log, text } = memoryLog()
+    await using db = connectPostgres(database.url, log)
+    for (let at = 0; at < 3; at++) await db.call('prepared', {}, Prepared)
+    await db.call('forget', {}, z.unknown())
+    for (let at = 0; at < 3; at++) expect(await db.call('prepared', {}, Prepared)).toEqual([])
+    expect(text()).toBe('')
+  })
+
+  test('a name that somebody else has taken is not used, and nobody hears of it', async () => {
+    await query(database.url, PREPARED)
+    const { log, text } = memoryLog()
+    await using first = connectPostgres(database.url, log)
+    for (let at = 0; at < 2; at++) await first.call('prepared', {}, Prepared)
+    const [found] = await first.call('prepared', {}, Prepared)
+    await query(database.url, change('take_name()', `prepare ${found?.name} as select 1`))
+    await using second = connectPostgres(database.url, log)
+    await second.call('take_name', {}, z.unknown())
+    for (let at = 0; at < 3; at++)
+      expect(await second.call('prepared', {}, Prepared)).toMatchObject([{ name: found?.name }])
+    expect(text()).toBe('')
   })
 
   test('a call that the function refuses keeps its connection', async () => {

@@ -110,8 +110,17 @@ async function startUnlessStarting(
   if (!started) return startServer(place)
   if (!started.hasExited()) return started
   if (await findRunningServer(place.folder)) return undefined
-  throw await startError(place.folder, await started.exited)
+  if (!STILL_HELD.test(await readLog(place.folder))) throw await startError(place.folder, await started.exited)
+  await sleep(HELD_AGAIN_MS)
+  return undefined
 }
+
+/** What Postgres says while processes of a server that was killed have not ended yet. */
+const STILL_HELD = /pre-existing shared memory block|lock file "[^"]*" already exists/
+const HELD_AGAIN_MS = 200
+
+const readLog = async ({ logFile }: DataFolder): Promise<string> =>
+  existsSync(logFile) ? readFile(logFile, 'utf8') : ''
 
 /** Made beside its final place and renamed, so that a start killed halfway leaves nothing half made, and two at once do not mix. */
 async function createCluster(place: DatabaseParts): Promise<void> {
@@ -175,8 +184,7 @@ async function tryQuery(url: string, sql: string): Promise<string | undefined> {
 }
 
 async function startError(folder: DataFolder, how: string): Promise<AppError> {
-  const output = existsSync(folder.logFile) ? await readFile(folder.logFile, 'utf8') : ''
-  const said = output.trim().split('\n').slice(-3).join(' ')
+  const said = (await readLog(folder)).trim().split('\n').slice(-3).join(' ')
   return createUnavailableError(`The embedded Postgres ${how}. ${adviceOn(said)} Its log is ${folder.logFile}.`)
 }
 

@@ -12,7 +12,7 @@ export const approversCommand: Command = {
   usage: '[@name … | none]',
   description: 'shows or sets who approves destructive calls',
   durable: true,
-  async run(deps, { words, responder }) {
+  async run(deps, { words, responder, ack }) {
     const mayManage = await deps.people.mayManageNow(responder.by.user)
     if (words.length === 0) {
       await replyApprovers(deps, responder, mayManage)
@@ -33,6 +33,7 @@ export const approversCommand: Command = {
       return
     }
     await deps.rules.setApprovers(responder.by.workspace, responder.by.user, [...parsed.people.keys()])
+    await ack()
     await replyApprovers(deps, responder, mayManage, 'Done. ')
   },
 }

@@ -17,8 +17,9 @@ async function rulesMessageFor({ rules }: PolicyDeps, { by }: Responder): Promis
 }
 
 export function registerRules(app: App, deps: WebApiDeps & PolicyDeps & HomeTabDeps): void {
-  onDurablePress(app, deps, 'rule_revoke', async ({ by, value, view, responder }) => {
+  onDurablePress(app, deps, 'rule_revoke', async ({ by, value, view, responder, ack }) => {
     const revoked = await deps.rules.revoke(by, value)
+    await ack()
     if (view?.kind === 'home') {
       await deps.publishHome(by)
       return

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Prompt } from '../../connect/features/features.ts'
 import { AppError, isAppError } from '../../errors.ts'
 import { ConnectionId, type Principal } from '../../ids.ts'
+import { withDeadline } from '../../timing.ts'
 import { doneModal } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
 import type { ConnectionDeps, RunsDeps, WebApiDeps } from '../deps.ts'
@@ -12,6 +13,8 @@ import {
   anchorThread,
   originOf,
   permalinkTextFor,
+  READ_WITHIN_MS,
+  startRunAt,
   type ThreadAnchor,
   uploadFile,
 } from '../interactions/post-in-thread.ts'
@@ -98,7 +101,7 @@ async function findPrompt(deps: ConnectionDeps, by: Principal, { connection: id,
 
 async function handleSubmission(
   deps: WebApiDeps & RunsDeps & ConnectionDeps,
-  { by, viewId, privateMetadata, typed, ack }: ViewSubmission,
+  { by, viewId, privateMetadata, typed, ack, show }: ViewSubmission,
 ): Promise<void> {
   const metadata = PromptMetadata.parse(JSON.parse(privateMetadata))
   const values = enteredValuesIn(typed)
@@ -108,24 +111,27 @@ async function handleSubmission(
     await ack({ response_action: 'errors', errors: Object.fromEntries(errors) })
     return
   }
-  await ack({ response_action: 'update', view: loadingModal('Prompt', 'Getting the prompt…') })
-  await showLoadedView(deps, viewId, () => usePrompt(deps, by, { metadata, values, viewId }))
+  const stored = () => show(loadingModal('Prompt', 'Asking…'))
+  await show(await usePrompt(deps, by, { metadata, values, viewId, stored }))
 }
 
 const isRequired = (typed: ViewSubmission['typed'], name: string): boolean =>
   typed[templateFieldIdOf({ name, required: true })] !== undefined
 
-type PromptSubmission = { metadata: PromptMetadata; values: Record<string, string>; viewId: string }
+type PromptSubmission = {
+  metadata: PromptMetadata
+  values: Record<string, string>
+  viewId: string
+  stored(): Promise<void>
+}
 
 /** Starts a run with the prompt; an error of the server about its arguments is shown above the form. */
 async function usePrompt(deps: WebApiDeps & RunsDeps & ConnectionDeps, by: Principal, submission: PromptSubmission) {
   const given = Object.fromEntries(Object.entries(submission.values).filter(([, value]) => value !== ''))
   try {
     const { connection, prompt } = await findPrompt(deps, by, submission.metadata)
-    const messages = await deps.features.prompt(by, submission.metadata.connection, {
-      name: prompt.name,
-      arguments: given,
-    })
+    const asked = deps.features.prompt(by, submission.metadata.connection, { name: prompt.name, arguments: given })
+    const messages = await withDeadline(asked, READ_WITHIN_MS, 'asks' as const)
     const used = { ...submission, given, prompt, of: connection.name }
     return await startPromptRun(deps, by, { ...used, parts: messages === 'asks' ? messages : promptPartsOf(messages) })
   } catch (error) {
@@ -149,13 +155,14 @@ async function startPromptRun(deps: WebApiDeps & RunsDeps, by: Principal, submis
   if (firstText === undefined)
     throw new AppError('tool_failed', `${of} sent an empty prompt. Please choose another one.`)
   const anchor = await anchorThread(deps, by, metadata, usedPromptMessage(by.user, used, firstText))
-  await deps.runs.start({
+  const request = {
     origin: await originOf(deps, by, anchor),
     text: promptRequestText(used),
     ...(await runPartsOf(deps, anchor, submission)),
     untrusted: [of],
     dedupeKey: `${by.workspace}:prompt:${viewId}`,
-  })
+  }
+  await startRunAt(deps, anchor, request, submission.stored)
   return doneModal('Prompt', `I am on it: *${escapeMrkdwn(prompt.title)}*. ${await permalinkTextFor(deps, anchor)}`)
 }
 

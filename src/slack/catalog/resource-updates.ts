@@ -7,7 +7,7 @@ import { sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn, mentionOf } from '../blocks/text.ts'
 import type { ConnectionDeps, WebApiDeps } from '../deps.ts'
 import { findConnectionFor } from '../interactions/find-for-person.ts'
-import { type BlockAction, onButtonPress } from '../interactions/interaction.ts'
+import { type BlockAction, onButtonPress, onDurablePress } from '../interactions/interaction.ts'
 import { anchorThread, postInThread, type ReplyPlace, type ThreadAnchor } from '../interactions/post-in-thread.ts'
 import { AnyResponse, isPermanentError } from '../web-api/web-api.ts'
 import { postContents, readContents } from './post-contents.ts'
@@ -16,7 +16,7 @@ import { type PickedResource, readResourceMessage, resourceChangedMessage, watch
 /** Listens to the buttons of messages about a subscribed resource. */
 export function registerResourceUpdates(app: App, deps: WebApiDeps & ConnectionDeps): void {
   onButtonPress(app, deps, 'watch_read', (press) => postChangedResource(deps, press))
-  onButtonPress(app, deps, 'watch_stop', (press) => stopWatch(deps, press))
+  onDurablePress(app, deps, 'watch_stop', (press) => stopWatch(deps, press))
 }
 
 /** Subscribes to a resource and posts a message in whose thread its changes are announced. */
@@ -24,15 +24,16 @@ export async function watchResource(
   deps: WebApiDeps & ConnectionDeps,
   by: Principal,
   { id: connection, name: of }: Pick<Connection, 'id' | 'name'>,
-  picked: PickedResource & ReplyPlace,
+  picked: PickedResource & ReplyPlace & Pick<BlockAction, 'ack'>,
 ): Promise<ThreadAnchor> {
-  const { uri, name } = picked
+  const { uri, name, ack } = picked
   // The button needs the subscription's id, and the subscription needs this message's thread.
   const first = `:bell: ${mentionOf(by.user)} wants to know when *${escapeInlineMrkdwn(name)}* changes.`
   const anchor = await anchorThread(deps, by, picked, { text: first, blocks: [sectionBlock(first)] })
   const { channel, threadTs, messageTs: ts } = anchor
   try {
     const { id } = await deps.features.watch(by, connection, { uri, name, channel, threadTs })
+    await ack()
     await deps.webApi.call('chat.update', { channel, ts, ...watchingMessage(by.user, { name, of, id }) }, AnyResponse)
   } catch (error) {
     await deps.webApi.call('chat.delete', { channel, ts }, AnyResponse)
@@ -76,9 +77,10 @@ async function postChangedResource(
 
 async function stopWatch(
   deps: WebApiDeps & ConnectionDeps,
-  { by, value, message, responder }: BlockAction,
+  { by, value, message, responder, ack }: BlockAction,
 ): Promise<void> {
   const watch = await deps.features.unwatch(by, value)
+  await ack()
   if (watch === undefined) {
     await responder.replyError('That has ended already, or somebody else asked for it.')
     return

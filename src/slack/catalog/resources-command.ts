@@ -1,18 +1,21 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import type { ResourceContent } from '../../connect/features/features.ts'
-import { AppError } from '../../errors.ts'
+import { AppError, isAppError } from '../../errors.ts'
 import { ConnectionId, type Principal } from '../../ids.ts'
+import { withDeadline } from '../../timing.ts'
 import { doneModal } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
 import type { ConnectionDeps, RunsDeps, SlackDeps, WebApiDeps } from '../deps.ts'
-import { type BlockAction, type Command, onButtonPress } from '../interactions/interaction.ts'
+import { type BlockAction, type Command, onButtonPress, onDurablePress } from '../interactions/interaction.ts'
 import { loadingModal, onViewSubmission, showLoadedView, type ViewSubmission } from '../interactions/modals.ts'
 import {
   anchorThread,
   originOf,
   permalinkTextFor,
   placeTextFor,
+  READ_WITHIN_MS,
+  startRunAt,
   type ThreadAnchor,
   uploadFile,
 } from '../interactions/post-in-thread.ts'
@@ -73,7 +76,7 @@ export function registerResources(app: App, deps: SlackDeps): void {
     await showLoadedView(deps, view.id, () => plain(deps, by, view.privateMetadata))
   })
   onButtonPress(app, deps, 'resource_read', (press) => postResource(deps, press))
-  onButtonPress(app, deps, 'resource_watch', (press) => watchFromModal(deps, press))
+  onDurablePress(app, deps, 'resource_watch', (press) => watchFromModal(deps, press))
   onViewSubmission(app, deps, 'resource_template', (submit) => submitTemplate(deps, submit))
   onViewSubmission(app, deps, 'resource', (submit) => submitQuestion(deps, submit))
 }
@@ -174,22 +177,25 @@ async function read(deps: WebApiDeps & ConnectionDeps, by: Principal, metadata: 
   return doneModal('Resource', `Here is *${escapeMrkdwn(metadata.name)}*. ${await permalinkTextFor(deps, anchor)}`)
 }
 
-async function watchFromModal(deps: WebApiDeps & ConnectionDeps, { by, view }: BlockAction): Promise<void> {
-  if (view === undefined) return
+/** False when the database was away, which the modal says. */
+async function watchFromModal(deps: WebApiDeps & ConnectionDeps, { by, view, ack }: BlockAction): Promise<boolean> {
+  if (view === undefined) return true
   const metadata = ResourceMetadata.parse(JSON.parse(view.privateMetadata))
   const connection = await findListConnection(deps, by, metadata.connection)
+  const watching = watchResource(deps, by, connection, { ...metadata, ack })
   await showLoadedView(deps, view.id, async () => {
-    const anchor = await watchResource(deps, by, connection, metadata)
-    return doneModal(
-      'Resource',
-      `I will tell you when *${escapeMrkdwn(metadata.name)}* changes. ${await permalinkTextFor(deps, anchor)}`,
-    )
+    const link = await permalinkTextFor(deps, await watching)
+    return doneModal('Resource', `I will tell you when *${escapeMrkdwn(metadata.name)}* changes. ${link}`)
   })
+  return watching.then(
+    () => true,
+    (error) => !isAppError(error, 'database_unavailable'),
+  )
 }
 
 async function submitQuestion(
   deps: WebApiDeps & RunsDeps & ConnectionDeps,
-  { by, viewId, privateMetadata, typed, ack }: ViewSubmission,
+  { by, viewId, privateMetadata, typed, ack, show }: ViewSubmission,
 ): Promise<void> {
   const question = typed.question?.trim() ?? ''
   if (question === '') {
@@ -197,8 +203,8 @@ async function submitQuestion(
     return
   }
   const metadata = ResourceMetadata.parse(JSON.parse(privateMetadata))
-  await ack({ response_action: 'update', view: loadingModal('Resource', 'Reading…') })
-  await showLoadedView(deps, viewId, () => startResourceRun(deps, by, metadata, { question, viewId }))
+  const stored = () => show(loadingModal('Resource', 'Asking…'))
+  await show(await startResourceRun(deps, by, metadata, { question, viewId, stored }))
 }
 
 /** Starts a run with the resource attached as a file in the thread, so that people and the model read the same. */
@@ -206,24 +212,22 @@ async function startResourceRun(
   deps: WebApiDeps & RunsDeps & ConnectionDeps,
   by: Principal,
   metadata: PickedResource & ResourceMetadata,
-  submission: { question: string; viewId: string },
+  submission: { question: string; viewId: string; stored(): Promise<void> },
 ) {
   const connection = await findListConnection(deps, by, metadata.connection)
-  const contents = await deps.features.read(by, metadata.connection, metadata.uri)
-  const anchor = await anchorThread(
-    deps,
-    by,
-    metadata,
-    askedOfResourceMessage(by.user, submission.question, metadata, connection.name),
-  )
+  const reading = deps.features.read(by, metadata.connection, metadata.uri)
+  const contents = await withDeadline(reading, READ_WITHIN_MS, 'asks' as const)
+  const asked = askedOfResourceMessage(by.user, submission.question, metadata, connection.name)
+  const anchor = await anchorThread(deps, by, metadata, asked)
   const { isEmpty, ...attached } = await attachContents(deps, anchor, metadata, contents)
-  await deps.runs.start({
+  const request = {
     origin: await originOf(deps, by, anchor),
     text: `${submission.question}\n[This is about the resource ${metadata.uri} of my connection ${connection.name}.${isEmpty ? ' (There is nothing in it.)' : ''}]`,
     ...attached,
     untrusted: [connection.name],
     dedupeKey: `${by.workspace}:resource:${submission.viewId}`,
-  })
+  }
+  await startRunAt(deps, anchor, request, submission.stored)
   return doneModal('Resource', `Asked. ${await permalinkTextFor(deps, anchor)}`)
 }
 

@@ -9,7 +9,7 @@ import { escapeMrkdwn } from '../blocks/text.ts'
 import type { ConnectionDeps, RunsDeps, WebApiDeps } from '../deps.ts'
 import { type BlockAction, type Command, onButtonPress } from '../interactions/interaction.ts'
 import { loadingModal, onViewSubmission, showLoadedView, type ViewSubmission } from '../interactions/modals.ts'
-import { anchorThread, originOf, permalinkTextFor, placeTextFor } from '../interactions/post-in-thread.ts'
+import { anchorThread, originOf, permalinkTextFor, placeTextFor, startRunAt } from '../interactions/post-in-thread.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import { connectionIdIn, findListConnection, type ListModal, openListModal, readListQuery } from './list-modal.ts'
 import { postContents } from './post-contents.ts'
@@ -91,19 +91,21 @@ async function readSkillText(
 
 async function handleSubmission(
   deps: WebApiDeps & RunsDeps & ConnectionDeps,
-  { by, viewId, privateMetadata, typed, ack }: ViewSubmission,
+  { by, viewId, privateMetadata, typed, show }: ViewSubmission,
 ): Promise<void> {
   const metadata = SkillMetadata.parse(JSON.parse(privateMetadata))
   const wish = typed.wish?.trim() ?? ''
-  await ack({ response_action: 'update', view: loadingModal('Skill', 'Reading the skill…') })
-  await showLoadedView(deps, viewId, () => startSkillRun(deps, by, { metadata, wish, viewId }))
+  const stored = () => show(loadingModal('Skill', 'Asking…'))
+  await show(await startSkillRun(deps, by, { metadata, wish, viewId, stored }))
 }
+
+type SkillSubmission = { metadata: SkillMetadata; wish: string; viewId: string; stored(): Promise<void> }
 
 /** Starts a run with the skill beside the request, as its text is the server's. */
 async function startSkillRun(
   deps: WebApiDeps & RunsDeps & ConnectionDeps,
   by: Principal,
-  { metadata, wish, viewId }: { metadata: SkillMetadata; wish: string; viewId: string },
+  { metadata, wish, viewId, stored }: SkillSubmission,
 ) {
   const { of, read } = await readSkillText(deps, by, metadata)
   const { skill, content, checked } = read
@@ -117,12 +119,13 @@ async function startSkillRun(
     )
   const anchor = await anchorThread(deps, by, metadata, usedSkillMessage(by.user, skill, of, wish))
   const files = skill.files?.map(({ path }) => path)
-  await deps.runs.start({
+  const request = {
     origin: await originOf(deps, by, anchor),
     text: skillRequestText(skill, of, wish),
     skill: { connection: of, name: skill.name, uri: skill.uri, text, checked, ...(files && { files }) },
     untrusted: [of],
     dedupeKey: `${by.workspace}:skill:${viewId}`,
-  })
+  }
+  await startRunAt(deps, anchor, request, stored)
   return doneModal('Skill', `I am on it: *${escapeMrkdwn(skill.name)}*. ${await permalinkTextFor(deps, anchor)}`)
 }

@@ -4,8 +4,9 @@ import { errorChainOf } from '../../errors.ts'
 import { UserId } from '../../ids.ts'
 import { errorHelpButtonsFor, errorText } from '../blocks/error-message.ts'
 import type { SlackDeps, WebApiDeps } from '../deps.ts'
+import { ackOnceOf } from '../interactions/ack-once.ts'
 import { findNearestWord } from '../interactions/find-by-name.ts'
-import { onButtonPress, type Responder, responderFor } from '../interactions/interaction.ts'
+import { type CommandRequest, onDurablePress, responderFor } from '../interactions/interaction.ts'
 import { fetchNames, mentionedUsersIn, plainTextOf, unescapeText } from '../messages/message-content.ts'
 import { COMMANDS } from './command-table.ts'
 import { noSuchCommandMessage } from './help-message.ts'
@@ -18,23 +19,29 @@ const Body = z.object({ user_id: UserId, channel_id: z.string(), trigger_id: z.s
 export function registerMcpCommand(app: App, deps: SlackDeps): void {
   app.command(SLASH_COMMAND, async ({ ack, body, respond }) => {
     const { user_id: user, channel_id: channel, trigger_id: triggerId, text } = Body.parse(body)
-    const durable = findCommand(tokenize(unescapeText(text))[0])?.durable === true
-    if (!durable) await ack()
+    const words = unescapeText(text)
+    const ackOnce = ackOnceOf(ack)
+    if (!isDurable(words)) await ackOnce()
     const { workspace } = await deps.bot()
     const by = { workspace, user }
     const responder = responderFor(deps, { by, triggerId, channel, thread: undefined, respond, view: undefined })
-    const ran = await runCommand(deps, unescapeText(text), responder)
-    if (durable && ran) await ack()
+    if (await runCommand(deps, words, { responder, ack: ackOnce })) await ackOnce()
   })
-  onButtonPress(app, deps, 'command_run', async ({ value, responder }) => {
-    await runCommand(deps, value, responder)
+  onDurablePress(app, deps, 'command_run', async ({ value, responder, ack }) => {
+    if (!isDurable(value)) await ack()
+    return runCommand(deps, value, { responder, ack })
   })
 }
 
+type Asked = Omit<CommandRequest, 'words'>
+
+const isDurable = (words: string): boolean => findCommand(tokenize(words)[0])?.durable === true
+
 /** False when it failed, which the person is told. */
-async function runCommand(deps: SlackDeps, words: string, responder: Responder): Promise<boolean> {
+async function runCommand(deps: SlackDeps, words: string, asked: Asked): Promise<boolean> {
+  const { responder } = asked
   try {
-    await routeCommand(deps, words, responder)
+    await routeCommand(deps, words, asked)
     return true
   } catch (error) {
     deps.log.error({ command: SLASH_COMMAND, user: responder.by.user, why: errorChainOf(error) }, 'command failed')
@@ -61,11 +68,11 @@ const SYNONYMS = new Map([
 const findCommand = (word = 'help') => COMMANDS.find(({ name }) => name === word.toLowerCase())
 
 /** Runs the subcommand; replies to an unknown one with the nearest as a button. */
-async function routeCommand(deps: SlackDeps, text: string, responder: Responder): Promise<void> {
+async function routeCommand(deps: SlackDeps, text: string, asked: Asked): Promise<void> {
   const [word = 'help', ...words] = tokenize(text)
   const command = findCommand(word)
   if (command) {
-    await command.run(deps, { words, responder })
+    await command.run(deps, { ...asked, words })
     return
   }
   const offered = COMMANDS.filter(({ hidden }) => !hidden).map(({ name }) => name)
@@ -73,7 +80,7 @@ async function routeCommand(deps: SlackDeps, text: string, responder: Responder)
   const corrected = near === undefined ? undefined : [near, ...words.map(quoteWord)].join(' ')
   const shown = await nameReplacerFor(deps, text)
   const meant = corrected === undefined ? undefined : { words: corrected, shown: shown(corrected) }
-  await responder.reply(noSuchCommandMessage(shown(word), meant), 'Help')
+  await asked.responder.reply(noSuchCommandMessage(shown(word), meant), 'Help')
 }
 
 /** Replaces mentioned users with their names. */

@@ -88,8 +88,9 @@ export const disconnectCommand: Command = {
 }
 
 export function registerDisconnect(app: App, deps: WebApiDeps & ConnectionDeps & HomeTabDeps): void {
-  onDurablePress(app, deps, 'disconnect_yes', async ({ by, value, responder }) => {
+  onDurablePress(app, deps, 'disconnect_yes', async ({ by, value, responder, ack }) => {
     const disconnected = await deps.connect.disconnect(by, ConnectionId.parse(value))
+    await ack()
     const content = disconnected
       ? disconnectedMessage(disconnected, KEEPS_FILES.has(disconnected.card))
       : { text: 'That was disconnected already.', blocks: [sectionBlock('That was disconnected already.')] }

@@ -11,7 +11,13 @@ import type { ConnectionDeps, HomeTabDeps, PolicyDeps, RunsDeps, WebApiDeps } fr
 import { givenAnswerMessage } from '../elicitation/elicitation-card.ts'
 import { findNamedConnection } from '../interactions/find-by-name.ts'
 import { findConnectionFor, findInputFor } from '../interactions/find-for-person.ts'
-import { type BlockAction, type Command, onButtonPress, type Responder } from '../interactions/interaction.ts'
+import {
+  type BlockAction,
+  type Command,
+  onButtonPress,
+  onDurablePress,
+  type Responder,
+} from '../interactions/interaction.ts'
 import { loadingModal, showLoadedView, updateModalView } from '../interactions/modals.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import { addCard, allowedCardsFor } from './allowed-cards.ts'
@@ -45,7 +51,7 @@ const SignInPlaceSchema = z.object({
 /** Listens to the sign-in buttons. `sign_in_open` has a URL, and Slack sends an action for it as well. */
 export function registerSignIn(app: App, deps: WebApiDeps & RunsDeps & ConnectionDeps): void {
   onButtonPress(app, deps, 'sign_in_open', async () => undefined)
-  onButtonPress(app, deps, 'input_sign_in', (press) => signInForInput(deps, press))
+  onDurablePress(app, deps, 'input_sign_in', (press) => signInForInput(deps, press))
   onButtonPress(app, deps, 'sign_in_again', async (press) => {
     const connection = await findNamedConnection(deps, press.responder, press.value, 'sign-in')
     if (connection === undefined) return
@@ -90,14 +96,10 @@ async function openSignInModal(deps: OfferDeps, responder: Responder, options: S
   const loading = loadingModal('Sign in', 'Asking where to sign in…')
   const view = options.modal ?? (await responder.openModal(loading))
   if (options.modal !== undefined) await updateModalView(deps, view, loading)
+  const signal = AbortSignal.timeout(OFFER_TIMEOUT_MS)
   let notNeeded = false
   await showLoadedView(deps, view, async () => {
-    const outcome = await deps.connect.signIn(
-      responder.by,
-      connection,
-      AbortSignal.timeout(OFFER_TIMEOUT_MS),
-      challenge,
-    )
+    const outcome = await deps.connect.signIn(responder.by, connection, signal, challenge)
     notNeeded = outcome.ok
     if (outcome.ok) return signInOverModal(noSignInNeededMessage(name), true)
     const { signIn, message } = outcome
@@ -115,8 +117,8 @@ type SignInRequest = Extract<PendingInput['input']['request'], { kind: 'sign_in'
 
 /** The pending sign-in, if this person may answer it; else the message that says why not. */
 async function findPendingSignIn(deps: RunsDeps, { by, value }: BlockAction): Promise<MessageContent | PendingSignIn> {
-  const found = await findInputFor(deps, by, value)
   const textMessage = (text: string): MessageContent => ({ text, blocks: [sectionBlock(text)] })
+  const found = await findInputFor(deps, by, value)
   if (found?.input.request.kind !== 'sign_in')
     return textMessage('This sign-in is no longer needed. Ask again if you still want it.')
   const { input, call, state } = found

@@ -13,6 +13,7 @@ export function registerSettings(app: App, deps: WebApiDeps & ConnectionDeps & P
   const onSetting = (action: string, change: (press: BlockAction) => Promise<void>) =>
     onDurablePress(app, deps, action, async (press) => {
       if (await mayManage(deps, press)) await change(press)
+      await press.ack()
       await deps.publishHome(press.by)
     })
   onSetting('setting_approvers', (press) => setApprovers(deps, press))
@@ -68,11 +69,12 @@ async function setChannel(
 
 async function allowCard(
   { connect, settings }: ConnectionDeps & PolicyDeps,
-  { by, value, responder }: BlockAction,
+  { by, value, responder, ack }: BlockAction,
 ): Promise<void> {
   const [name = '', then = ''] = value.split(' ')
   const { cards } = await settings.of(by.workspace)
   if (cards !== undefined && !cards.includes(name)) await settings.change(by, { cards: [...cards, name] })
+  await ack()
   await responder.reply(allowedCardMessage(connect.card(name)?.title ?? name, then), 'Connect a tool')
 }
 

@@ -68,7 +68,8 @@ type ListenerArgs = SlackActionMiddlewareArgs & AllMiddlewareArgs
 
 type PressArgs = Pick<ListenerArgs, 'body' | 'respond'> & { ack: () => Promise<void> }
 
-type HandlePress = (press: BlockAction) => Promise<void>
+/** Resolves to false when it failed and told so itself. */
+type HandlePress = (press: BlockAction) => Promise<unknown>
 
 /** Listens for an action_id of `action` or `action:anything`: acknowledges at once, then handles; errors are replied to who pressed. */
 export function onButtonPress(app: App, deps: WebApiDeps, action: string, handle: HandlePress): void {
@@ -98,8 +99,7 @@ async function handleOrReplyError(
 ): Promise<void> {
   const press = await parsePress(deps, listened)
   try {
-    await handle(press)
-    await press.ack()
+    if ((await handle(press)) !== false) await press.ack()
   } catch (error) {
     deps.log.error({ action, user: press.by.user, why: errorChainOf(error) }, 'press failed')
     await press.responder.replyError(errorText(error), errorHelpButtonsFor(error))
@@ -245,4 +245,9 @@ export type Command = {
   run(deps: SlackDeps, asked: CommandRequest): Promise<void>
 }
 
-export type CommandRequest = { words: string[]; responder: Responder }
+export type CommandRequest = {
+  words: string[]
+  responder: Responder
+  /** Acknowledges the command, once; a durable command calls it as soon as its effect is stored. */
+  ack(): Promise<void>
+}

@@ -1,7 +1,7 @@
 import type { AllMiddlewareArgs, App, SlackViewMiddlewareArgs, ViewClosedAction, ViewSubmitAction } from '@slack/bolt'
 import type { ModalView } from '@slack/types'
 import { z } from 'zod'
-import { errorChainOf, isAppError } from '../../errors.ts'
+import { errorChainOf, errorMessageOf, isAppError } from '../../errors.ts'
 import { type Principal, UserId } from '../../ids.ts'
 import type { Log } from '../../log.ts'
 import { createModal, sectionBlock } from '../blocks/build-blocks.ts'
@@ -22,6 +22,8 @@ export type ViewSubmission = {
   /** Every field as text, by block_id; null where it was left empty. */
   typed: Record<string, string | null>
   ack: ListenerArgs['ack']
+  /** Shows a view in the modal's place: as the acknowledgement, or once that is given, by an update. */
+  show(view: ModalView): Promise<void>
 }
 
 const Body = z.object({
@@ -30,6 +32,7 @@ const Body = z.object({
     id: z.string(),
     private_metadata: z.string(),
     state: z.object({ values: ModalState }),
+    blocks: z.array(z.looseObject({ type: z.string(), block_id: z.string().optional() })).default([]),
   }),
 })
 
@@ -58,18 +61,33 @@ export function onViewSubmission(
         values,
         typed: fieldTextsIn(values),
         ack: ackOnce,
+        show: async (shown) => {
+          if (acknowledged) await updateModalView(deps, view.id, shown)
+          else await ackOnce({ response_action: 'update', view: shown })
+        },
       })
     } catch (error) {
       deps.log.error({ callbackId, user: by.user, why: errorChainOf(error) }, 'submission failed')
-      if (!acknowledged)
-        await ack({ response_action: 'update', view: errorModal(errorText(error), errorHelpButtonsFor(error)) })
+      if (!acknowledged) await ack(failureAnswerFor(view.blocks, error))
     }
   })
 }
 
+/** An error that may pass is shown in the form, which keeps what was typed, secrets as well. */
+function failureAnswerFor(blocks: z.infer<typeof Body>['view']['blocks'], error: unknown): FailureAnswer {
+  const field = blocks.find(({ type }) => type === 'input')?.block_id
+  if (field !== undefined && isAppError(error, 'database_unavailable', 'database_failed', 'slack_failed'))
+    return { response_action: 'errors', errors: { [field]: errorMessageOf(error) } }
+  return { response_action: 'update', view: errorModal(errorText(error), errorHelpButtonsFor(error)) }
+}
+
+type FailureAnswer =
+  | { response_action: 'errors'; errors: Record<string, string> }
+  | { response_action: 'update'; view: ModalView }
+
 type Closed = Pick<ViewSubmission, 'by' | 'privateMetadata'>
 
-/** Listens for the closing of modals with notify_on_close. Nobody waits for an answer, so errors are only logged. */
+/** Listens for the closing of modals with notify_on_close: acknowledged when handled. Nobody waits for an answer, so errors are only logged. */
 export function onViewClosed(
   app: App,
   deps: WebApiDeps,
@@ -78,11 +96,11 @@ export function onViewClosed(
 ): void {
   type ListenerArgs = SlackViewMiddlewareArgs<ViewClosedAction> & AllMiddlewareArgs
   app.view({ callback_id: callbackId, type: 'view_closed' }, async ({ body, ack }: ListenerArgs) => {
-    await ack()
     const { user, view } = ClosedBody.parse(body)
     const { workspace } = await deps.bot()
     try {
       await handle({ by: { workspace, user: user.id }, privateMetadata: view.private_metadata })
+      await ack()
     } catch (error) {
       deps.log.error({ callbackId, user: user.id, why: errorChainOf(error) }, 'closing failed')
     }

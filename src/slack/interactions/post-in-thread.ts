@@ -4,7 +4,7 @@ import { ChannelId, type Principal } from '../../ids.ts'
 import type { Log } from '../../log.ts'
 import type { AttachedFile, Origin } from '../../run/state/events.ts'
 import { type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
-import type { WebApiDeps } from '../deps.ts'
+import type { RunsDeps, WebApiDeps } from '../deps.ts'
 import { AnyResponse, isPermanentError, type WebApi } from '../web-api/web-api.ts'
 
 /** A message of the app and the thread it is in or starts. */
@@ -116,6 +116,23 @@ export async function originOf(
   const [{ team }, userName] = await Promise.all([deps.bot(), deps.people.nameOf(user)])
   const place = anchor.channel.startsWith('D') ? 'dm' : 'channel'
   return { door: 'slack', workspace, user, userName, ...anchor, place, teamId: team }
+}
+
+/** A submission is acknowledged when its run is stored, within 3 s: a server that is slower is asked by the run instead. */
+export const READ_WITHIN_MS = 1_200
+
+type StartRequest = Parameters<RunsDeps['runs']['start']>[0]
+
+/** Starts the run of `anchor`, then calls `stored`. A request that was stored already, by an earlier press, takes its message back. */
+export async function startRunAt(
+  { runs, webApi }: WebApiDeps & RunsDeps,
+  { channel, messageTs }: ThreadAnchor,
+  request: StartRequest,
+  stored: () => Promise<void>,
+): Promise<void> {
+  const { fresh } = await runs.start(request)
+  await stored()
+  if (!fresh) await webApi.call('chat.delete', { channel, ts: messageTs }, AnyResponse)
 }
 
 /** A link to the message as mrkdwn, or the name of its conversation if Slack gives no permalink. */

@@ -3,7 +3,7 @@ import { AppError } from '../../errors.ts'
 import { ChannelId, type Principal } from '../../ids.ts'
 import { AttachedFile } from '../../run/state/events.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
-import { originOf, postInThread, type ThreadAnchor } from '../interactions/post-in-thread.ts'
+import { originOf, postInThread, startRunAt, type ThreadAnchor } from '../interactions/post-in-thread.ts'
 import { slackErrorCodeOf } from '../web-api/web-api.ts'
 import { askedAboutMessage } from './ask-about-form.ts'
 import { fetchNames, mentionedUsersIn, plainTextOf } from './message-content.ts'
@@ -20,21 +20,21 @@ export const AboutMessage = z.object({
 })
 export type AboutMessage = z.infer<typeof AboutMessage>
 
-type Question = { by: Principal; about: AboutMessage; question: string; viewId: string }
+type Question = { by: Principal; about: AboutMessage; question: string; viewId: string; stored(): Promise<void> }
 /** Starts the run: its answer comes in the message's thread if the app may post there, else in the person's direct messages. */
 export async function askAboutMessage(deps: WebApiDeps & RunsDeps, asked: Question): Promise<void> {
   const { by, about, question, viewId } = asked
-  // One modal starts one run, however often its submission arrives.
-  if (await deps.runs.seen(`ask_about:${viewId}`)) return
   const context = await readContext(deps, about)
   const anchor = (await tryPostInThread(deps, asked)) ?? (await postInDm(deps, asked))
-  await deps.runs.start({
+  const request = {
     origin: await originOf(deps, by, anchor),
     text: question,
     context,
     files: about.files,
     dedupeKey: `${by.workspace}:ask_about:${viewId}`,
-  })
+  }
+  // One modal starts one run, however often its submission arrives.
+  await startRunAt(deps, anchor, request, asked.stored)
 }
 
 /** Undefined where the app may not post. */

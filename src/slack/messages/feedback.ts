@@ -9,9 +9,11 @@ const Value = z.tuple([z.enum(['good', 'bad']), RunId])
 
 /** Saves feedback on answers. Whoever can read an answer may give it; their last verdict counts. */
 export function registerFeedback(app: App, deps: WebApiDeps & PolicyDeps): void {
-  onDurablePress(app, deps, 'run_feedback', async ({ by, value, responder }) => {
+  onDurablePress(app, deps, 'run_feedback', async ({ by, value, responder, ack }) => {
     const [verdict, run] = Value.parse(value.split(' '))
-    if (await deps.usage.keepFeedback(run, by, verdict)) {
+    const kept = await deps.usage.keepFeedback(run, by, verdict)
+    await ack()
+    if (kept) {
       deps.log.info({ run, workspace: by.workspace, verdict }, 'feedback saved')
       await responder.reply(thanksText(verdict), 'Thanks')
       return

@@ -44,13 +44,12 @@ export function registerShortcuts(app: App, deps: SlackDeps): void {
     await ack()
     const { user, trigger_id } = ShortcutBody.parse(body)
     await withResponder(deps, { user: user.id, triggerId: trigger_id }, (responder) =>
-      connectCommand.run(deps, { words: [], responder }),
+      connectCommand.run(deps, { words: [], responder, ack }),
     )
   })
   onViewSubmission(app, deps, 'ask_about', async ({ by, viewId, privateMetadata, typed, ack }) => {
     const about = AboutMessage.parse(JSON.parse(privateMetadata))
-    await askAboutMessage(deps, { by, about, question: typed.question?.trim() ?? '', viewId })
-    await ack()
+    await askAboutMessage(deps, { by, about, question: typed.question?.trim() ?? '', viewId, stored: () => ack() })
   })
 }
 

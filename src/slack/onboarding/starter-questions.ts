@@ -5,18 +5,18 @@ import { contextBlock, sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
 import { type BlockAction, onDurablePress } from '../interactions/interaction.ts'
-import { originOf, postInThread } from '../interactions/post-in-thread.ts'
+import { originOf, postInThread, startRunAt } from '../interactions/post-in-thread.ts'
 
 /** Listens to the buttons with a card's starter questions; each starts a run in the person's direct messages. */
 export function registerStarterQuestions(app: App, deps: WebApiDeps & RunsDeps): void {
   // A double click asks once.
-  const inProgress = new Set<string>()
+  const inProgress = new Map<string, Promise<void>>()
   onDurablePress(app, deps, 'starter_ask', async (press) => {
     const key = `${press.by.user} ${press.value}`
-    if (inProgress.has(key)) return
-    inProgress.add(key)
+    const asking = inProgress.get(key) ?? askInDm(deps, press)
+    inProgress.set(key, asking)
     try {
-      await askInDm(deps, press)
+      await asking
     } finally {
       inProgress.delete(key)
     }
@@ -24,10 +24,8 @@ export function registerStarterQuestions(app: App, deps: WebApiDeps & RunsDeps):
 }
 
 /** Posts a question to the person's direct messages and starts its run there. */
-export async function askInDm(
-  deps: WebApiDeps & RunsDeps,
-  { by, value, responder }: Pick<BlockAction, 'by' | 'value' | 'responder'>,
-): Promise<void> {
+export async function askInDm(deps: WebApiDeps & RunsDeps, press: BlockAction): Promise<void> {
+  const { by, value, responder, ack } = press
   const channel = await deps.directMessageOf(by.user)
   if (channel === undefined) {
     await responder.replyError('I cannot write to you directly. Open my Messages tab and ask me there.')
@@ -39,17 +37,20 @@ export async function askInDm(
   }
   const anchor = await postInThread(deps, channel, undefined, content)
   const ts = anchor.messageTs
-  await deps.runs.start({
-    origin: await originOf(deps, by, anchor),
-    text: value,
-    dedupeKey: `${by.workspace}:${channel}:${ts}`,
-  })
+  const request = { origin: await originOf(deps, by, anchor), text: value, dedupeKey: dedupeKeyOf(press) }
+  await startRunAt(deps, anchor, request, ack)
   const text = 'Asked. The answer comes in our direct messages.'
   const link = await fetchPermalink(deps, channel, ts)
   const linked = link === undefined ? text : `${text} <${link}|Go there>`
   // A modal is replaced, so that one press closes it; a message with the questions stays.
   const show = responder.channel === undefined ? responder.replace : responder.reply
   await show({ text, blocks: [sectionBlock(linked), contextBlock(escapeMrkdwn(value))] }, 'Asked')
+}
+
+/** The same button pressed again within the minute asks once, as Slack may have said that the first press failed. */
+function dedupeKeyOf({ by, message, view, actionId, actionTs }: BlockAction): string {
+  const place = view?.id ?? message?.ts ?? ''
+  return `${by.workspace}:starter:${by.user}:${place}:${actionId}:${Math.floor(Number(actionTs) / 60)}`
 }
 
 const Permalink = z.object({ permalink: z.url() })

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -45,4 +46,29 @@ test.each([
   await using taken = await startLocalDatabase({ dataDir: at[after], log })
   expect(taken.pid).toBe(left.pid)
   expect(await query(taken.url, 'select 1 as one')).toEqual([{ one: 1 }])
+})
+
+test('a server killed while a statement is at work is replaced as soon as its last process has ended', async () => {
+  await using at = await folders()
+  const left = await leftBehind(at.real)
+  const busy = query(left.url, 'select count(*) from generate_series(1, 3000000) g where md5(g::text) = $1', ['x'])
+  const cut = busy.catch(() => undefined)
+  await query(left.url, 'select pg_sleep(0.3)')
+  process.kill(left.pid, 'SIGKILL')
+  await using taken = await startLocalDatabase({ dataDir: at.real, log })
+  expect(taken.pid).not.toBe(left.pid)
+  expect(readFileSync(join(at.real, 'db', 'postmaster.pid'), 'utf8')).toContain(String(taken.pid))
+  await cut
+})
+
+test.each(['SIGTERM', 'SIGINT'] as const)('a server that is still shutting down (%s) is waited for', async (signal) => {
+  await using at = await folders()
+  const left = await leftBehind(at.real)
+  const busy = query(left.url, 'select pg_sleep(1.5)').catch(() => undefined)
+  await query(left.url, 'select pg_sleep(0.2)')
+  process.kill(left.pid, signal)
+  await using taken = await startLocalDatabase({ dataDir: at.real, log })
+  expect(taken.pid).not.toBe(left.pid)
+  expect(await query(taken.url, 'select 1 as one')).toEqual([{ one: 1 }])
+  await busy
 })

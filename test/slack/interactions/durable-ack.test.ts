@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import { expect, test } from 'vitest'
+import { query } from '../../support/database.ts'
+import type { Seat } from '../../support/person.ts'
 import { says, wishes } from '../../support/scripted-model.ts'
 import { startWorld } from '../../support/world.ts'
 
@@ -40,4 +42,54 @@ test.for([
   const settled = () => member.see(here, shown, 3_000)
   await settled().catch(() => member.press(here, card.ts, button))
   await settled()
+})
+
+const outcomeOf = (act: Promise<unknown>): Promise<string> =>
+  act.then(
+    () => 'acknowledged',
+    () => 'failed',
+  )
+
+type Change = { what: string; table: string; prepare(member: Seat): Promise<() => Promise<unknown>>; stored: string }
+
+const CHANGES: Change[] = [
+  {
+    what: 'a command',
+    table: 'workspaces',
+    prepare: async (owner) => () => owner.command('approvers @approver'),
+    stored: `select 1 from workspaces where settings -> 'approvers' <> '[]'`,
+  },
+  {
+    what: 'a button that runs a command',
+    table: 'workspaces',
+    prepare: async (owner) => {
+      await owner.command('approver @approver')
+      const offer = (await owner.messages('dm')).find((message) => /Did you mean/.test(message.text))
+      const button = /Yes, approvers[^"]*/.exec(JSON.stringify(offer))?.[0] ?? ''
+      return () => owner.press({ channel: 'dm' }, offer?.ts ?? '', button)
+    },
+    stored: `select 1 from workspaces where settings -> 'approvers' <> '[]'`,
+  },
+  {
+    what: 'a question about a message',
+    table: 'runs',
+    prepare: async (owner) => {
+      const { thread } = await owner.say('general', 'The deploy failed.')
+      await owner.post('shortcut', { callback_id: 'ask_about_message', channel: 'general', ts: thread })
+      return () => owner.submit({ question: 'Why did it fail?' })
+    },
+    stored: `select 1 from run_events where type = 'started' and body ->> 'text' = 'Why did it fail?'`,
+  },
+]
+
+test.for(CHANGES)('$what is not acknowledged before it is stored, and once again is harmless', async (change) => {
+  await using world = await startWorld({ model: [says('Because.'), says('Because.')] })
+  const owner = world.as('owner')
+  const act = await change.prepare(owner)
+  const unlock = await lockTable(world.databaseUrl, change.table)
+  const first = outcomeOf(act())
+  await unlock()
+  expect(await first).toBe('failed')
+  await outcomeOf(act())
+  expect(await query(world.databaseUrl, change.stored)).toHaveLength(1)
 })

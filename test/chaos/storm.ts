@@ -1,0 +1,160 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { query } from '../support/database.ts'
+import { eventually } from '../support/eventually.ts'
+import { lookOf, type Seat } from '../support/person.ts'
+import { buildStorm, INSTANCES, type Storm } from './build-storm.ts'
+import { type Claim, confirm, doAndNote, emptyResult, type Note, noteIn, type StormResult, total } from './claims.ts'
+
+/** What is asked in each burst. */
+const REQUESTS = 5
+/** Longer than Slack waits, so that whoever acknowledges without having stored is found out. */
+const STALL_MS = 3_800
+
+export type StormOptions = { databaseUrl: string; seed: number; kills: number; endMs: number; say(line: string): void }
+
+/** Bursts of requests, presses, commands and submissions, while instances are killed and the database says nothing at seeded moments. */
+export async function runStorm(options: StormOptions): Promise<StormResult> {
+  await using stack = new AsyncDisposableStack()
+  const storm = await buildStorm(stack, options.databaseUrl)
+  const random = randomOf(options.seed)
+  const result = emptyResult()
+  const note = noteIn(result)
+  const end = Date.now() + options.endMs
+  for (let round = 0; result.kills < options.kills && Date.now() < end; round++) {
+    await storm.ready()
+    const stalls = random() < 0.5
+    const victim = Math.floor(random() * INSTANCES)
+    const killAfterMs = stalls ? 2_700 + random() * 700 : random() * 400
+    const burst = burstOf(storm, { round, random, note })
+    const resume = stalls ? storm.database.stall() : undefined
+    const resumed = resume && sleep(STALL_MS).then(resume)
+    await sleep(killAfterMs)
+    await storm.restart(victim)
+    result.kills++
+    if (stalls) result.stalls++
+    await Promise.all([burst, resumed])
+    await confirm(storm.url, note)
+    if (result.kills % 25 === 0)
+      options.say(`${result.kills} kills, ${total(result.acked)} acknowledged, ${result.lost.length} lost`)
+  }
+  await settle(storm, result)
+  return result
+}
+
+/** mulberry32: the same seed gives the same storm. */
+function randomOf(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
+
+type Burst = { round: number; random: () => number; note: Note }
+
+async function burstOf(storm: Storm, { round, random, note }: Burst): Promise<void> {
+  const cards = await openCards(storm)
+  const presses = cards.map((card) => pressCard(note, card, random() < 0.7 ? 'Approve' : 'Deny'))
+  const asking = Array.from({ length: REQUESTS }, (_, at) =>
+    ask(storm, `r${round}x${at}`, at % 2 ? storm.owner : storm.member),
+  )
+  const approvers = round % 2 ? '@approver' : 'none'
+  const command = doAndNote(note, settingClaim(round, approvers), () => storm.owner.command(`approvers ${approvers}`))
+  const submission = round % 3 === 0 ? submitQuestion(storm, note, round) : undefined
+  await Promise.all([...presses, ...asking, command, submission])
+}
+
+async function ask(storm: Storm, id: string, seat: Seat): Promise<void> {
+  const text = `please enter ${id}`
+  const where = await seat.dm(text)
+  storm.asked.push({ seat, ...where, text })
+}
+
+const settingClaim = (round: number, approvers: string): Claim => ({
+  kind: 'commands',
+  what: `round ${round}`,
+  sql: `select 1 from workspaces where jsonb_array_length(coalesce(settings -> 'approvers', '[]')) = $1`,
+  values: [approvers === 'none' ? 0 : 1],
+})
+
+/** A question about a message, asked in a modal. */
+async function submitQuestion(storm: Storm, note: Note, round: number): Promise<void> {
+  const [first] = storm.asked
+  if (first === undefined) return
+  const question = `question number ${round}`
+  try {
+    await first.seat.post('shortcut', { callback_id: 'ask_about_message', channel: 'dm', ts: first.thread })
+    await eventually(async () => {
+      if (!JSON.stringify(await first.seat.modal()).includes('Ask Patchbay')) throw new Error('no form yet')
+    }, 1_000)
+  } catch {
+    note.tell('forms', false)
+    return
+  }
+  const claim = {
+    kind: 'submissions',
+    what: question,
+    sql: `select 1 from run_events where type = 'started' and body ->> 'text' = $1`,
+    values: [question],
+  }
+  await doAndNote(note, claim, () => first.seat.post('submit', { values: { question } }))
+}
+
+type Card = { seat: Seat; channel: string; ts: string; approval: string }
+
+async function openCards({ asked }: Storm): Promise<Card[]> {
+  const found: Card[] = []
+  for (const { seat, channel, thread } of asked)
+    for (const message of await seat.messages(channel, thread)) {
+      const value = /"action_id":"approval_approve[^"]*"[^}]*?"value":"([^"]+)"/.exec(lookOf(message))
+      const other = value ?? /"value":"([^"]+)"[^}]*?"action_id":"approval_approve/.exec(lookOf(message))
+      if (other?.[1] !== undefined) found.push({ seat, channel, ts: message.ts, approval: other[1] })
+    }
+  return found
+}
+
+const pressCard = (note: Note, { seat, channel, ts, approval }: Card, button: string): Promise<void> =>
+  doAndNote(
+    note,
+    {
+      kind: button === 'Approve' ? 'approvals' : 'denials',
+      what: approval,
+      sql: `select 1 from approvals where id = $1 and status <> 'pending'`,
+      values: [approval],
+    },
+    () => seat.press({ channel }, ts, button),
+  ).catch((error: unknown) => {
+    // The buttons are gone: the press before this one was late, and showed on the card.
+    if (!/no button|there (is|are) no|not there/i.test(String(error))) throw error
+  })
+
+/** Nothing is killed any more: what is still open is pressed again, then everything has its end, once. */
+async function settle(storm: Storm, result: StormResult): Promise<void> {
+  await storm.ready()
+  const note = noteIn({ ...emptyResult(), lost: result.lost })
+  await eventually(async () => {
+    for (const card of await openCards(storm)) await pressCard(note, card, 'Approve')
+    const open = await query(storm.url, `select id, status from runs where status <> 'closed'`)
+    if (open.length > 0) throw new Error(`${open.length} runs are open`)
+  }, 60_000).catch(() => undefined)
+  await confirm(storm.url, note)
+  const open = await query(storm.url, `select id, status from runs where status <> 'closed'`)
+  result.open.push(
+    ...open.map((run) => JSON.stringify(run)),
+    ...(await openCards(storm)).map(({ approval }) => approval),
+  )
+  result.twice.push(...[...storm.entries].filter(([, times]) => times > 1).map(([id]) => id))
+  const texts = new Set(
+    (await query(storm.url, `select body ->> 'text' as text from run_events where type = 'started'`)).map((row) =>
+      String(row.text),
+    ),
+  )
+  for (const { seat, channel, thread, text } of storm.asked) {
+    if (texts.has(text)) continue
+    // A request that met no database is acknowledged, and its sender is asked to send it again.
+    const told = (await seat.messages(channel, thread)).some((message) => /ask again/.test(lookOf(message)))
+    if (!told) result.unheard.push(text)
+  }
+}
