@@ -59,6 +59,8 @@ export type SlackEmulator = {
   /** User ids by name. */
   people: Record<'owner' | 'approver' | 'member', string>
   setAppUrls(urls: string[]): void
+  /** Gives the app another manifest (YAML) than manifest.yml; its scopes and redirect addresses count from then on. */
+  setManifest(yaml: string): void
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -79,6 +81,7 @@ export async function startSlackEmulator(options: SlackEmulatorOptions): Promise
     teamId: (options.team ?? TEAM).id,
     people: HUMANS,
     setAppUrls: built.setAppUrls,
+    setManifest: built.setManifest,
     async [Symbol.asyncDispose]() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       built.stop()
@@ -136,7 +139,14 @@ function build(options: SlackEmulatorOptions, url: string) {
     http[Symbol.dispose]()
     collections[Symbol.dispose]()
   }
-  return { listener, socket, secrets: workspace.secrets, setAppUrls: http.setUrls, stop }
+  return {
+    listener,
+    socket,
+    secrets: workspace.secrets,
+    setAppUrls: http.setUrls,
+    setManifest: workspace.setManifest,
+    stop,
+  }
 }
 
 function clockOf({ now, after }: SlackEmulatorOptions): Clock {

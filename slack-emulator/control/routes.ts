@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { LIMITS } from '../../src/block-kit/limits.ts'
 import { EmulatorError } from '../errors.ts'
-import { readAppManifest } from '../workspace/app-manifest.ts'
 import { addIds } from '../workspace/blocks.ts'
 import { escapeText, richTextOf } from '../workspace/escape-text.ts'
 import { viewObjectOf } from '../workspace/modal-stacks.ts'
@@ -15,6 +14,7 @@ import { shareFiles } from './shared-files.ts'
 import { runShortcut } from './shortcut.ts'
 import { runSlashCommand } from './slash-command.ts'
 import { closeModal, submitModal, typeIntoModal } from './submit-modal.ts'
+import { tellRateLimited, verifyUrl } from './system-events.ts'
 import { uploadFiles } from './upload.ts'
 import { listVisibleMessages, readVisibleSession } from './visible-messages.ts'
 import { channelsOf, listSuggestions, openHome } from './what-people-see.ts'
@@ -123,6 +123,8 @@ export function createActionRoutes(parts: EmulatorParts): Record<string, Route> 
       socketOf(parts).disconnect(reason)
       return { ok: true }
     }),
+    'app-rate-limited': route(z.object({}), () => tellRateLimited(parts)),
+    'verify-url': route(z.object({}), () => verifyUrl(parts)),
     membership: route(z.object({ channel: z.string(), user: z.string(), member: z.boolean() }), (input) =>
       setMember(parts, input),
     ),
@@ -159,7 +161,7 @@ export function createReadRoutes(parts: EmulatorParts): Record<string, Route> {
       name: APP.name,
       user: APP.user,
       team: parts.workspace.team.name,
-      ...readAppManifest(),
+      ...parts.workspace.manifest().features,
     })),
     traffic: route(z.object({}), () => ({ exchanges: parts.traffic.list() })),
     deliveries: route(z.object({}), () => ({ deliveries: parts.deliveries() })),

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { type AppManifest, readAppManifest } from './app-manifest.ts'
 import { type AppTokens, openAppTokens } from './app-tokens.ts'
 import type { FileContents } from './file-contents.ts'
 import { createMessageStore, type MessageStore } from './message-store.ts'
@@ -27,6 +28,9 @@ export type Workspace = WorkspaceEvents & {
   secrets: Secrets
   team: Team
   appTokens: AppTokens
+  manifest(): AppManifest
+  /** Replaces the app's manifest, given as YAML. */
+  setManifest(yaml: string): void
   channels: Collection<Channel>
   messages: MessageStore
   files: Collection<StoredFile>
@@ -66,6 +70,7 @@ export function createWorkspace({ collections, fileContents, url, filesUrl, now,
   for (const channel of CHANNELS) if (channels.get(channel.id) === undefined) channels.put(channel.id, channel)
   const secrets = takeSecrets(collections, begin.given)
   const nextTs = createTimestamps(now, messages.lastTs())
+  let manifest = readAppManifest()
 
   return {
     ...events,
@@ -75,6 +80,10 @@ export function createWorkspace({ collections, fileContents, url, filesUrl, now,
     secrets,
     team,
     appTokens: openAppTokens(collections, { teamId: team.id, first: begin.installed ? secrets.botToken : undefined }),
+    manifest: () => manifest,
+    setManifest(yaml) {
+      manifest = readAppManifest(yaml)
+    },
     channels,
     messages,
     files: collections.collection('files', StoredFile, MAX.files, (file) => fileContents.drop(file.id)),
