@@ -43,7 +43,7 @@ export type SlackEmulatorOptions = {
   installed?: boolean
   /** The base URL of this workspace's files, if it is another one. */
   address?: string
-  /** Slack's own limits, or by default far higher ones; `POST /local/limits` changes it. */
+  /** Slack's own limits, unless far higher ones are asked for; `POST /local/limits` changes it. */
   rateLimits?: Strictness
 }
 
@@ -113,7 +113,10 @@ function build(options: SlackEmulatorOptions, url: string) {
   })
   queue.resume()
   const faults = createFaultInjection()
-  const limits = createRateLimits(now, options.rateLimits)
+  const limits = createRateLimits(now, {
+    strictness: options.rateLimits,
+    distributed: options.app !== undefined,
+  })
   const webApi = createWebApi({ workspace, modals, triggers, socket, faults, limits, traffic, oauth })
   const listener: RequestListener = createRequestListener({
     parts: {

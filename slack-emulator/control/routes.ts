@@ -76,6 +76,11 @@ const Fault = z.object({
   times: z.coerce.number().int().min(1).max(100_000).default(1),
 })
 
+const Limits = z.object({
+  rate_limits: z.enum(['strict', 'generous']).optional(),
+  pass_seconds: z.coerce.number().min(0).max(3_600).default(0),
+})
+
 /** Creates the routes of POST /local/…: what people do. */
 export function createActionRoutes(parts: EmulatorParts): Record<string, Route> {
   return {
@@ -111,9 +116,10 @@ export function createActionRoutes(parts: EmulatorParts): Record<string, Route> 
     uninstall: route(z.object({ here_only: z.boolean().default(false) }), (input) => uninstallApp(parts, input)),
     upload: route(z.record(z.string(), z.unknown()), (input) => uploadFiles(parts, input)),
     ...createFaultRoutes(parts),
-    limits: route(z.object({ rate_limits: z.enum(['strict', 'generous']) }), ({ rate_limits }) => {
-      parts.limits.set(rate_limits)
-      return { ok: true, rate_limits }
+    limits: route(Limits, ({ rate_limits, pass_seconds }) => {
+      if (rate_limits !== undefined) parts.limits.set(rate_limits)
+      parts.limits.pass(pass_seconds)
+      return { ok: true }
     }),
     frame: route(z.object({ text: z.string() }), ({ text }) => {
       socketOf(parts).sendFrame(text)

@@ -115,12 +115,12 @@ async function injected(
 /** Slack's 429 (docs.slack.dev/apis/web-api/rate-limits): whole seconds, and the error in the body as well. */
 const tooMany = (wait: number) => ({ status: 429, answer: refuse('ratelimited'), wait })
 
-function methodsOf({ workspace, modals, triggers, socket, oauth }: Omit<Deps, 'traffic'>): Methods {
+function methodsOf({ workspace, modals, triggers, socket, oauth, limits }: Omit<Deps, 'traffic'>): Methods {
   return {
     ...createAuthMethods(workspace),
     ...oauth.methods,
     ...createUserMethods(workspace),
-    ...createConversationMethods(workspace),
+    ...createConversationMethods(workspace, limits.pageSize),
     ...createChatMethods(workspace),
     ...createStreamMethods(workspace),
     ...createViewMethods({ workspace, modals, triggers }),

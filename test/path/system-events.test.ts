@@ -10,3 +10,13 @@ test('over HTTP the app sends the challenge of url_verification back', async () 
   await using world = await startWorld()
   expect(await world.as('owner').post('verify-url', {})).toEqual({ ok: true })
 })
+
+test('a command that the app does not have is answered by Slack, and the app hears nothing', async () => {
+  await using world = await startWorld()
+  const member = world.as('member')
+  await member.post('command', { channel: 'general', command: '/mpc', text: 'help' })
+  const [said] = await member.messages('general')
+  expect(said).toMatchObject({ from: 'Slackbot', ephemeral: true })
+  expect(said?.text).toMatch(/^\/mpc is not a valid command\. In Slack, all messages that start with the "\/"/)
+  expect(await world.as('owner').messages('general')).toEqual([])
+})

@@ -17,7 +17,7 @@ const range = {
 type Range = z.infer<z.ZodObject<typeof range>>
 
 /** conversations.*; the app reads only where it is a member. */
-export function createConversationMethods(workspace: Workspace): Methods {
+export function createConversationMethods(workspace: Workspace, pageSize: () => number): Methods {
   return {
     'conversations.open': defineMethod(
       z.object({ users: z.string().optional(), channel: z.string().optional(), return_im: flagArg.optional() }),
@@ -46,14 +46,15 @@ export function createConversationMethods(workspace: Workspace): Methods {
       const channel = readable(workspace, args.channel)
       if (typeof channel === 'string') return refuse(channel)
       const all = workspace.messages.topLevel(channel.id)
-      return pageOf(workspace, inRange(all, args).reverse(), args, 100)
+      return pageOf(workspace, inRange(all, args).reverse(), args, Math.min(args.limit ?? 100, pageSize()))
     }),
     'conversations.replies': defineMethod(z.object({ ...range, ts: tsArg }), (args) => {
       const channel = readable(workspace, args.channel)
       if (typeof channel === 'string') return refuse(channel)
       const root = workspace.messages.get(channel.id, args.ts)
       if (root === undefined || root.ephemeral_to !== undefined) return refuse('thread_not_found')
-      return pageOf(workspace, [root, ...inRange(workspace.messages.replies(channel.id, root.ts), args)], args, 1_000)
+      const thread = [root, ...inRange(workspace.messages.replies(channel.id, root.ts), args)]
+      return pageOf(workspace, thread, args, Math.min(args.limit ?? 1_000, pageSize()))
     }),
   }
 }
@@ -74,8 +75,8 @@ function inRange(messages: Message[], { oldest, latest, inclusive }: Range): Mes
   )
 }
 
-function pageOf(workspace: Workspace, messages: Message[], args: Range, usual: number) {
-  const { items, response_metadata } = paginate(messages, args.limit ?? usual, args.cursor)
+function pageOf(workspace: Workspace, messages: Message[], args: Range, limit: number) {
+  const { items, response_metadata } = paginate(messages, limit, args.cursor)
   return {
     ok: true,
     messages: items.map((message) => messageObjectOf(message, workspace, args.include_all_metadata === true)),
