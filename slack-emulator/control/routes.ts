@@ -5,11 +5,12 @@ import { addIds } from '../workspace/blocks.ts'
 import { escapeText, richTextOf } from '../workspace/escape-text.ts'
 import { viewObjectOf } from '../workspace/modal-stacks.ts'
 import type { Json } from '../workspace/records.ts'
-import { APP, PEOPLE } from '../workspace/seed.ts'
+import { APP } from '../workspace/seed.ts'
 import type { EmulatorParts } from './emulator-parts.ts'
-import { checkThread, findInChannel, findMessage, findPerson, findTopModal, findViewToPress } from './find.ts'
+import { checkThread, findInChannel, findMessage, findPerson, findTopModal, findViewToPress, humansOf } from './find.ts'
 import { setMember, stopSession, uninstallApp } from './membership.ts'
 import { pressInMessage, pressInView } from './press-button.ts'
+import { addChannel, addPerson, NewChannel, NewPerson } from './people-and-places.ts'
 import { shareFiles } from './shared-files.ts'
 import { runShortcut } from './shortcut.ts'
 import { runSlashCommand } from './slash-command.ts'
@@ -131,6 +132,8 @@ export function createActionRoutes(parts: EmulatorParts): Record<string, Route> 
     }),
     'app-rate-limited': route(z.object({}), () => tellRateLimited(parts)),
     'verify-url': route(z.object({}), () => verifyUrl(parts)),
+    person: route(NewPerson, (input) => addPerson(parts, input)),
+    channel: route(NewChannel, (input) => addChannel(parts, input)),
     membership: route(z.object({ channel: z.string(), user: z.string(), member: z.boolean() }), (input) =>
       setMember(parts, input),
     ),
@@ -173,7 +176,7 @@ export function createReadRoutes(parts: EmulatorParts): Record<string, Route> {
     deliveries: route(z.object({}), () => ({ deliveries: parts.deliveries() })),
     faults: route(z.object({}), () => faultsIn(parts)),
     weather: route(z.object({}), () => faultsIn(parts)),
-    people: route(z.object({}), () => ({ people: PEOPLE.filter((one) => !one.bot) })),
+    people: route(z.object({}), () => ({ people: humansOf(parts.workspace) })),
     channels: route(z.object({ as: as.optional() }), (input) => ({
       channels: channelsOf(parts, input.as === undefined ? undefined : findPerson(parts, input.as)),
     })),

@@ -11,6 +11,8 @@ export const Person = z.object({
   email: z.string(),
   owner: z.boolean(),
   bot: z.boolean(),
+  /** Who is no full member here: a guest, one who left, or one of another company's workspace (Slack Connect). */
+  standing: z.enum(['guest', 'deactivated', 'stranger']).optional(),
 })
 export type Person = z.infer<typeof Person>
 

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import type { Channel, Message } from '../../workspace/records.ts'
-import { APP } from '../../workspace/seed.ts'
+import { channelTypeOf } from '../../workspace/channel-kinds.ts'
 import { channelObjectOf, messageObjectOf } from '../../workspace/slack-objects.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
+import { whereMember } from './chat-common.ts'
 import { channelArg, countArg, defineMethod, flagArg, type Methods, paginate, refuse, tsArg } from './method-args.ts'
 
 const range = {
@@ -24,7 +25,7 @@ export function createConversationMethods(workspace: Workspace, pageSize: () => 
       (args) => open(workspace, args),
     ),
     'conversations.info': defineMethod(z.object({ channel: channelArg }), ({ channel }) => {
-      const found = workspace.channels.get(channel)
+      const found = visible(workspace, channel)
       return found === undefined
         ? refuse('channel_not_found')
         : { ok: true, channel: channelObjectOf(found, workspace.team.id) }
@@ -36,7 +37,7 @@ export function createConversationMethods(workspace: Workspace, pageSize: () => 
     'conversations.members': defineMethod(
       z.object({ channel: channelArg, limit: countArg.optional(), cursor: z.string().optional() }),
       ({ channel, limit, cursor }) => {
-        const found = workspace.channels.get(channel)
+        const found = visible(workspace, channel)
         if (found === undefined) return refuse('channel_not_found')
         const { items, response_metadata } = paginate(found.members, limit ?? 100, cursor)
         return { ok: true, members: items, response_metadata }
@@ -59,10 +60,16 @@ export function createConversationMethods(workspace: Workspace, pageSize: () => 
   }
 }
 
+/** Public channels, and the private ones where the app is. */
+function visible(workspace: Workspace, id: string): Channel | undefined {
+  const found = workspace.channels.get(id)
+  return found !== undefined && whereMember(found) !== 'channel_not_found' ? found : undefined
+}
+
 function readable(workspace: Workspace, id: string): Channel | 'channel_not_found' | 'not_in_channel' {
   const channel = workspace.channels.get(id)
   if (channel === undefined) return 'channel_not_found'
-  return channel.members.includes(APP.user) ? channel : 'not_in_channel'
+  return whereMember(channel)
 }
 
 function inRange(messages: Message[], { oldest, latest, inclusive }: Range): Message[] {
@@ -92,6 +99,8 @@ function open(workspace: Workspace, { users, channel }: { users?: string | undef
   const person = users.includes(',') ? undefined : workspace.person(users)
   if (person === undefined || person.id !== users) return refuse('user_not_found')
   if (person.bot) return refuse('cannot_dm_bot')
+  if (person.standing === 'deactivated') return refuse('user_disabled')
+  if (person.standing === 'stranger') return refuse('user_not_visible')
   return { ok: true, channel: channelObjectOf(workspace.dmOf(person.id), workspace.team.id) }
 }
 
@@ -102,7 +111,7 @@ function list(
   const types = (args.types ?? 'public_channel').split(',')
   const shown = workspace.channels
     .values()
-    .filter((one) => types.includes(one.im === undefined ? 'public_channel' : 'im'))
+    .filter((one) => types.includes(channelTypeOf(one)) && whereMember(one) !== 'channel_not_found')
   const { items, response_metadata } = paginate(
     shown.map((one) => channelObjectOf(one, workspace.team.id)),
     args.limit ?? 100,

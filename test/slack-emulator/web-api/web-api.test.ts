@@ -1,5 +1,5 @@
 import { WebClient } from '@slack/web-api'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type SlackEmulator, startSlackEmulator } from '../../../slack-emulator/start-slack-emulator.ts'
 import { METHOD_SCOPES } from '../../../slack-emulator/web-api/method-scopes.ts'
 import { controls, log, manifestWithScopes, plain, silent } from '../emulator-with-bolt.ts'
@@ -17,6 +17,8 @@ beforeAll(async () => {
   people = controls(slack)
   general = await people.act('say', { as: 'member', channel: 'general', text: 'a question' })
 })
+// Each test has a minute of its own on the clock of the rate limits.
+beforeEach(() => people.act('limits', { pass_seconds: 60 }))
 afterAll(() => slack[Symbol.asyncDispose]())
 
 const KINDS = ['channels', 'groups', 'im', 'mpim']
