@@ -30,7 +30,14 @@ export async function startGround(settings: Record<string, string> = {}): Promis
   const database = starting.use(await startLocalDatabase({ dataDir: folder.path, log }))
   const port = await freePort()
   const slack = starting.use(
-    await startSlackEmulator({ port: 0, mode: 'http', appUrls: [`http://127.0.0.1:${port}/slack/events`], log }),
+    await startSlackEmulator({
+      port: 0,
+      mode: 'http',
+      appUrls: [`http://127.0.0.1:${port}/slack/events`],
+      log,
+      // What is measured is the app, and not Slack's limits.
+      rateLimits: 'generous',
+    }),
   )
   const app = startInstance({
     SLACK_BOT_TOKEN: slack.botToken,

@@ -45,7 +45,7 @@ export type SlackEmulatorOptions = {
   address?: string
   /** If true, the page says that the app is starting until `open` is called, and goes on by itself then. */
   opensLater?: boolean
-  /** Slack's own limits, or by default far higher ones; `POST /local/limits` changes it. */
+  /** Slack's own limits, unless far higher ones are asked for; `POST /local/limits` changes it. */
   rateLimits?: Strictness
 }
 
@@ -63,6 +63,8 @@ export type SlackEmulator = {
   setAppUrls(urls: string[]): void
   /** Shows the workspace to people; needed after `opensLater` only. */
   open(): void
+  /** Gives the app another manifest (YAML) than manifest.yml; its scopes and redirect addresses count from then on. */
+  setManifest(yaml: string): void
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -84,6 +86,7 @@ export async function startSlackEmulator(options: SlackEmulatorOptions): Promise
     people: HUMANS,
     setAppUrls: built.setAppUrls,
     open: built.open,
+    setManifest: built.setManifest,
     async [Symbol.asyncDispose]() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       built.stop()
@@ -115,7 +118,10 @@ function build(options: SlackEmulatorOptions, url: string) {
   })
   queue.resume()
   const faults = createFaultInjection()
-  const limits = createRateLimits(now, options.rateLimits)
+  const limits = createRateLimits(now, {
+    strictness: options.rateLimits,
+    distributed: options.app !== undefined,
+  })
   const webApi = createWebApi({ workspace, modals, triggers, socket, faults, limits, traffic, oauth })
   let isOpen = options.opensLater !== true
   const open = () => {
@@ -146,7 +152,15 @@ function build(options: SlackEmulatorOptions, url: string) {
     http[Symbol.dispose]()
     collections[Symbol.dispose]()
   }
-  return { listener, socket, secrets: workspace.secrets, setAppUrls: http.setUrls, open, stop }
+  return {
+    listener,
+    socket,
+    secrets: workspace.secrets,
+    setAppUrls: http.setUrls,
+    setManifest: workspace.setManifest,
+    open,
+    stop,
+  }
 }
 
 function clockOf({ now, after }: SlackEmulatorOptions): Clock {

@@ -27,6 +27,7 @@ export const Variables = z.object({
   SLACK_SIGNING_SECRET: text.optional(),
   SLACK_CLIENT_ID: text.optional(),
   SLACK_CLIENT_SECRET: text.optional(),
+  SLACK_AGENT: z.enum(['on', 'off'], { error: 'on or off' }).default('on'),
   SLACK_API_URL: address.default('https://slack.com/api/'),
   SUPABASE_URL: address.optional(),
   SUPABASE_SECRET_KEY: text.optional(),
@@ -59,7 +60,7 @@ type Values = z.infer<typeof Variables>
 /** One workspace by its token, or with `oauth` any number that install the app. */
 type SlackConfig = { appToken: string | undefined; signingSecret: string | undefined; apiUrl: string } & (
   | { botToken: string; oauth?: undefined }
-  | { botToken?: undefined; oauth: { clientId: string; clientSecret: string } }
+  | { botToken?: undefined; oauth: { clientId: string; clientSecret: string; agent: boolean } }
 )
 
 /** What the app is set to, without the names of variables. */
@@ -184,7 +185,9 @@ function slackOf(values: Values): Config['slack'] {
     apiUrl: values.SLACK_API_URL,
   }
   if (botToken) return { ...reach, botToken }
-  return clientId && clientSecret ? { ...reach, oauth: { clientId, clientSecret } } : undefined
+  return clientId && clientSecret
+    ? { ...reach, oauth: { clientId, clientSecret, agent: values.SLACK_AGENT === 'on' } }
+    : undefined
 }
 
 /** With both given Supabase is what the app talks to; DATABASE_URL is then for `npm run migrate`. */

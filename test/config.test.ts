@@ -51,6 +51,7 @@ describe('readConfig', () => {
       'ENTERPRISE_IDP_CLIENT_SECRET: set',
     ],
     [{ ENTERPRISE_IDP_ISSUER: 'login.acme.com' }, 'ENTERPRISE_IDP_ISSUER: an address that begins with http'],
+    [{ SLACK_AGENT: 'maybe' }, 'SLACK_AGENT: on or off'],
     [{ LOCAL_SLACK_MODE: 'carrier pigeon' }, 'LOCAL_SLACK_MODE'],
   ])('%o stops the start and names %s', (environment, name) => {
     expect(() => readConfig(environment)).toThrow(
@@ -99,8 +100,15 @@ describe('readConfig', () => {
       apiUrl: 'https://slack.com/api/',
     })
     const many = readConfig({ SLACK_CLIENT_ID: '1.2', SLACK_CLIENT_SECRET: 'c', SLACK_SIGNING_SECRET: 's' })
-    expect(many.slack).toMatchObject({ oauth: { clientId: '1.2', clientSecret: 'c' }, signingSecret: 's' })
+    expect(many.slack).toMatchObject({ oauth: { clientId: '1.2', clientSecret: 'c', agent: true }, signingSecret: 's' })
     expect(many.slack?.botToken).toBeUndefined()
+    const plain = readConfig({
+      SLACK_CLIENT_ID: '1.2',
+      SLACK_CLIENT_SECRET: 'c',
+      SLACK_SIGNING_SECRET: 's',
+      SLACK_AGENT: 'off',
+    })
+    expect(plain.slack?.oauth?.agent).toBe(false)
   })
 
   test('the public address ends without a slash, and is this machine where none is set', () => {

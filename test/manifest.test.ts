@@ -7,7 +7,7 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import { manifestFor, type Variant } from '../scripts/manifest.ts'
 import { REDIRECT_PATH } from '../src/slack/app/install.ts'
-import { BOT_SCOPES, EVENT_SCOPES, METHODS } from '../src/slack/web-api/methods.ts'
+import { botScopesOf, EVENT_SCOPES, METHODS } from '../src/slack/web-api/methods.ts'
 import { registered } from './support/registered.ts'
 
 const SCHEMA = join(import.meta.dirname, 'fixtures', 'manifest.schema.2.0.0.json')
@@ -40,6 +40,8 @@ const VARIANTS: [string, Variant][] = [
   ['http, no agent', { ...HTTP, noAgent: true }],
   ['http, several workspaces', { ...HTTP, url: AT, workspaces: AT }],
   ['socket, several workspaces', { ...HTTP, socket: true, workspaces: AT }],
+  ['several workspaces, no agent', { ...HTTP, noAgent: true, url: AT, workspaces: AT }],
+  ['socket, several workspaces, no agent', { socket: true, noAgent: true, url: undefined, workspaces: AT }],
   ['socket, no agent', { socket: true, noAgent: true, url: undefined }],
 ]
 
@@ -74,8 +76,12 @@ describe('the manifest', () => {
     const events = settings.event_subscriptions.bot_events.map((event) => EVENT_SCOPES[event])
     const needed = [...Object.values(METHODS).flatMap(({ scopes }) => [...scopes]), ...events, 'commands']
     expect(oauth_config.scopes.bot.sort()).toEqual([...new Set(needed.filter((scope) => scope !== undefined))].sort())
-    expect(oauth_config.scopes.bot, 'the install page asks for the same').toEqual(BOT_SCOPES)
+    expect(oauth_config.scopes.bot, 'the install page asks for the same').toEqual(botScopesOf({ agent: true }))
     expect(Object.keys(EVENT_SCOPES).sort()).toEqual([...settings.event_subscriptions.bot_events].sort())
+  })
+
+  test.each(VARIANTS)('the install page asks for exactly its scopes: %s', (_name, variant) => {
+    expect(botScopesOf({ agent: !variant.noAgent })).toEqual(read(variant).oauth_config.scopes.bot)
   })
 
   test('its variants differ as they say', () => {

@@ -1,14 +1,17 @@
 import { EmulatorError } from '../errors.ts'
 import { isThread } from '../web-api/methods/chat-common.ts'
 import type { Channel, Message, Person, View } from '../workspace/records.ts'
-import { PEOPLE } from '../workspace/seed.ts'
 import type { EmulatorParts } from './emulator-parts.ts'
 
 /** Finds the person, or refuses with the names of those who exist. */
+/** The people who can act: no bots, and nobody who left. */
+export const humansOf = ({ people }: EmulatorParts['workspace']): Person[] =>
+  [...people.values()].filter((one) => !one.bot && one.standing !== 'deactivated')
+
 export function findPerson({ workspace }: EmulatorParts, name: string): Person {
   const found = workspace.person(name)
-  if (found !== undefined && !found.bot) return found
-  const humans = PEOPLE.filter((one) => !one.bot).map((one) => one.name)
+  if (found !== undefined && !found.bot && found.standing !== 'deactivated') return found
+  const humans = humansOf(workspace).map((one) => one.name)
   throw new EmulatorError('conflict', `there is no person "${name}"; there are: ${humans.join(', ')}`)
 }
 

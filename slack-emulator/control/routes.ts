@@ -1,20 +1,21 @@
 import { z } from 'zod'
 import { LIMITS } from '../../src/block-kit/limits.ts'
 import { EmulatorError } from '../errors.ts'
-import { readAppManifest } from '../workspace/app-manifest.ts'
 import { addIds } from '../workspace/blocks.ts'
 import { escapeText, richTextOf } from '../workspace/escape-text.ts'
 import { viewObjectOf } from '../workspace/modal-stacks.ts'
 import type { Json } from '../workspace/records.ts'
-import { APP, PEOPLE } from '../workspace/seed.ts'
+import { APP } from '../workspace/seed.ts'
 import type { EmulatorParts } from './emulator-parts.ts'
-import { checkThread, findInChannel, findMessage, findPerson, findTopModal, findViewToPress } from './find.ts'
+import { checkThread, findInChannel, findMessage, findPerson, findTopModal, findViewToPress, humansOf } from './find.ts'
 import { setMember, stopSession, uninstallApp } from './membership.ts'
 import { pressInMessage, pressInView } from './press-button.ts'
+import { addChannel, addPerson, NewChannel, NewPerson } from './people-and-places.ts'
 import { shareFiles } from './shared-files.ts'
 import { runShortcut } from './shortcut.ts'
 import { runSlashCommand } from './slash-command.ts'
 import { closeModal, submitModal, typeIntoModal } from './submit-modal.ts'
+import { tellRateLimited, verifyUrl } from './system-events.ts'
 import { uploadFiles } from './upload.ts'
 import { listVisibleMessages, readVisibleSession } from './visible-messages.ts'
 import { channelsOf, listSuggestions, openHome } from './what-people-see.ts'
@@ -76,6 +77,11 @@ const Fault = z.object({
   times: z.coerce.number().int().min(1).max(100_000).default(1),
 })
 
+const Limits = z.object({
+  rate_limits: z.enum(['strict', 'generous']).optional(),
+  pass_seconds: z.coerce.number().min(0).max(3_600).default(0),
+})
+
 /** Creates the routes of POST /local/…: what people do. */
 export function createActionRoutes(parts: EmulatorParts): Record<string, Route> {
   return {
@@ -111,9 +117,10 @@ export function createActionRoutes(parts: EmulatorParts): Record<string, Route> 
     uninstall: route(z.object({ here_only: z.boolean().default(false) }), (input) => uninstallApp(parts, input)),
     upload: route(z.record(z.string(), z.unknown()), (input) => uploadFiles(parts, input)),
     ...createFaultRoutes(parts),
-    limits: route(z.object({ rate_limits: z.enum(['strict', 'generous']) }), ({ rate_limits }) => {
-      parts.limits.set(rate_limits)
-      return { ok: true, rate_limits }
+    limits: route(Limits, ({ rate_limits, pass_seconds }) => {
+      if (rate_limits !== undefined) parts.limits.set(rate_limits)
+      parts.limits.pass(pass_seconds)
+      return { ok: true }
     }),
     frame: route(z.object({ text: z.string() }), ({ text }) => {
       socketOf(parts).sendFrame(text)
@@ -123,6 +130,10 @@ export function createActionRoutes(parts: EmulatorParts): Record<string, Route> 
       socketOf(parts).disconnect(reason)
       return { ok: true }
     }),
+    'app-rate-limited': route(z.object({}), () => tellRateLimited(parts)),
+    'verify-url': route(z.object({}), () => verifyUrl(parts)),
+    person: route(NewPerson, (input) => addPerson(parts, input)),
+    channel: route(NewChannel, (input) => addChannel(parts, input)),
     membership: route(z.object({ channel: z.string(), user: z.string(), member: z.boolean() }), (input) =>
       setMember(parts, input),
     ),
@@ -159,13 +170,13 @@ export function createReadRoutes(parts: EmulatorParts): Record<string, Route> {
       name: APP.name,
       user: APP.user,
       team: parts.workspace.team.name,
-      ...readAppManifest(),
+      ...parts.workspace.manifest().features,
     })),
     traffic: route(z.object({}), () => ({ exchanges: parts.traffic.list() })),
     deliveries: route(z.object({}), () => ({ deliveries: parts.deliveries() })),
     faults: route(z.object({}), () => faultsIn(parts)),
     weather: route(z.object({}), () => faultsIn(parts)),
-    people: route(z.object({}), () => ({ people: PEOPLE.filter((one) => !one.bot) })),
+    people: route(z.object({}), () => ({ people: humansOf(parts.workspace) })),
     channels: route(z.object({ as: as.optional() }), (input) => ({
       channels: channelsOf(parts, input.as === undefined ? undefined : findPerson(parts, input.as)),
     })),

@@ -4,7 +4,7 @@ import { EmulatorError } from '../errors.ts'
 import { escapeText } from '../workspace/escape-text.ts'
 import type { Channel, Person } from '../workspace/records.ts'
 import { ResponsePayload, respond } from '../workspace/response-urls.ts'
-import { APP } from '../workspace/seed.ts'
+import { APP, SLACKBOT } from '../workspace/seed.ts'
 import type { EmulatorParts } from './emulator-parts.ts'
 import { notifyPerson } from './press-button.ts'
 
@@ -15,6 +15,7 @@ export async function runSlashCommand(
   name: string,
   typed: string,
 ): Promise<void> {
+  if (isUnknown(parts, name)) return refuseUnknown(parts, { person, channel }, name)
   const at = { channel: channel.id, user: person.id, ts: undefined, thread_ts: undefined }
   const { team, appTokens } = parts.workspace
   const payload = {
@@ -39,6 +40,18 @@ export async function runSlashCommand(
     if (error instanceof EmulatorError) notifyPerson(parts, person, channel, `${name} failed: ${error.message}`)
     throw error
   }
+}
+
+/** Without a manifest to read, any command may be the app's. */
+function isUnknown({ workspace }: EmulatorParts, name: string): boolean {
+  const commands = workspace.manifest().features.slash_commands
+  return commands.length > 0 && !commands.some(({ command }) => command === name)
+}
+
+/** The app hears nothing of a command that nobody has; the person reads Slack's own words. */
+function refuseUnknown({ workspace }: EmulatorParts, at: { person: Person; channel: Channel }, name: string): void {
+  const text = `${name} is not a valid command. In Slack, all messages that start with the "/" character are interpreted as commands.\n\nIf you are trying to send a message and not run a command, try preceding the "/" with an empty space.`
+  workspace.post({ channel: at.channel.id, user: SLACKBOT, text, ephemeral_to: at.person.id })
 }
 
 function show(parts: EmulatorParts, at: Parameters<typeof respond>[1], body: unknown): void {

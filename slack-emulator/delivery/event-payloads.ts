@@ -1,3 +1,4 @@
+import { eventTypeOf } from '../workspace/channel-kinds.ts'
 import type { Channel, Message } from '../workspace/records.ts'
 import { APP } from '../workspace/seed.ts'
 import { messageObjectOf } from '../workspace/slack-objects.ts'
@@ -55,7 +56,7 @@ function messageEvents(event: MessageEvent, workspace: Workspace): SlackEvent[] 
   const common = {
     type: 'message',
     channel: channel.id,
-    channel_type: channelType(channel),
+    channel_type: eventTypeOf(channel),
     hidden: true,
     ts: workspace.nextTs(),
   }
@@ -83,13 +84,9 @@ function postedEvents(message: Message, channel: Channel, workspace: Workspace):
     event_ts: message.ts,
     team: workspace.team.id,
   }
-  const event = { ...body, type: 'message', channel_type: channelType(channel) }
+  const event = { ...body, type: 'message', channel_type: eventTypeOf(channel) }
   const mentions = channel.im === undefined && message.user !== APP.user && message.text.includes(`<@${APP.user}>`)
   return mentions ? [event, { ...body, type: 'app_mention' }] : [event]
-}
-
-function channelType(channel: Channel): string {
-  return channel.im === undefined ? 'channel' : 'im'
 }
 
 function homeOpened(

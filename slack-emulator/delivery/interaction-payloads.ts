@@ -1,5 +1,6 @@
 import { EmulatorError } from '../errors.ts'
 import type { Channel, Json, Person } from '../workspace/records.ts'
+import { teamIdOf } from '../workspace/slack-objects.ts'
 import { APP } from '../workspace/seed.ts'
 import type { Workspace } from '../workspace/workspace.ts'
 import type { AppReply, Transport } from './transport.ts'
@@ -8,7 +9,7 @@ import type { AppReply, Transport } from './transport.ts'
 export function basePayloadFor({ team, appTokens }: Workspace, person: Person): Json {
   return {
     team: { id: team.id, domain: team.domain },
-    user: { id: person.id, username: person.name, name: person.name, team_id: team.id },
+    user: { id: person.id, username: person.name, name: person.name, team_id: teamIdOf(person, team.id) },
     api_app_id: APP.id,
     token: 'local-verification-token',
     enterprise: team.enterprise ?? null,

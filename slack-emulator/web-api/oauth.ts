@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
-import { readBotScopes } from '../workspace/app-manifest.ts'
 import { APP, PEOPLE } from '../workspace/seed.ts'
 import type { Workspace } from '../workspace/workspace.ts'
 import { defineMethod, type MethodResponse, type Methods, refuse } from './methods/method-args.ts'
@@ -70,11 +69,19 @@ function faultOf(workspace: Workspace, client: OAuthClient | undefined, input: u
   if (!asked.success)
     return `Slack cannot ask: ${asked.error.issues.map(({ path }) => path.join('.')).join(', ')} is missing or wrong`
   if (asked.data.client_id !== client?.id) return 'invalid_client_id'
-  const allowed = readBotScopes()
-  if (allowed && !asked.data.scope.split(',').every((scope) => allowed.includes(scope)))
+  const { botScopes, redirectUrls } = workspace.manifest()
+  if (botScopes && !asked.data.scope.split(',').every((scope) => botScopes.includes(scope)))
     return 'invalid_scope_requested'
+  if (!redirectUrls.some((known) => isUnder(known, asked.data.redirect_uri))) return 'bad_redirect_uri'
   const wantsOrg = z.object({ org: z.string() }).safeParse(input).success
   return wantsOrg && workspace.team.enterprise === undefined ? 'this workspace belongs to no organization' : undefined
+}
+
+/** An address counts that is one of the manifest's, or lies below one (docs.slack.dev/authentication/installing-with-oauth). */
+function isUnder(known: string, asked: string): boolean {
+  const [base, given] = [new URL(known), new URL(asked)]
+  const folder = base.pathname.replace(/\/*$/, '/')
+  return given.origin === base.origin && `${given.pathname}/`.startsWith(folder)
 }
 
 const Access = z.object({
@@ -106,7 +113,7 @@ function grantFault(grant: Grant | 'used' | undefined, redirect: string | undefi
 function installed({ team, appTokens }: Workspace, { by, org, scope }: Grant): MethodResponse {
   return {
     ok: true,
-    access_token: appTokens.add(by, org).token,
+    access_token: appTokens.add(by, org, scope.split(',')).token,
     token_type: 'bot',
     scope,
     bot_user_id: APP.user,

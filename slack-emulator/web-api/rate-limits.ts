@@ -1,6 +1,6 @@
 /**
  * Slack's limits per method and workspace (docs.slack.dev/apis/web-api/rate-limits).
- * `generous` keeps their shape at fifty times the height.
+ * `strict` is Slack's own height; `generous` keeps their shape at fifty times the height.
  */
 export type Strictness = 'strict' | 'generous'
 
@@ -8,6 +8,10 @@ export type RateLimits = {
   /** Seconds until the method may be called again; undefined when it may be called now, which counts as a call. */
   wait(method: string, args: Record<string, unknown>): number | undefined
   set(strictness: Strictness): void
+  /** Lets time pass for the limits alone, as if people acted later. */
+  pass(seconds: number): void
+  /** How many messages one page of a conversation may have. */
+  pageSize(): number
 }
 
 const TIERS = { 1: 1, 2: 20, 3: 50, 4: 100 } as const
@@ -55,11 +59,23 @@ const POSTS = { burst: 10, aMinute: 60, allAMinute: 300 }
 
 const GENEROSITY = 50
 
+/** What an app that others install, but not from the Marketplace, may read of conversations (docs.slack.dev/changelog/2025/05/29/rate-limit-changes-for-non-marketplace-apps). */
+const DISTRIBUTED = { methods: ['conversations.history', 'conversations.replies'], aMinute: 1, pageSize: 15 }
+const PAGE_SIZE = 1_000
+
 type Limit = { key: string; burst: number; aMinute: number }
 
-export function createRateLimits(now: () => number, strictness: Strictness = 'generous'): RateLimits {
+type RateLimitOptions = {
+  strictness?: Strictness | undefined
+  /** Whether several workspaces install the app, which is not in Slack's Marketplace. */
+  distributed?: boolean
+}
+
+export function createRateLimits(clock: () => number, { strictness = 'strict', distributed = false }: RateLimitOptions = {}): RateLimits {
   const buckets = new Map<string, { left: number; at: number }>()
   let factor = factorOf(strictness)
+  let passedMs = 0
+  const now = () => clock() + passedMs
 
   const leftIn = ({ key, burst, aMinute }: Limit): number => {
     const bucket = buckets.get(key)
@@ -73,8 +89,12 @@ export function createRateLimits(now: () => number, strictness: Strictness = 'ge
       factor = factorOf(next)
       buckets.clear()
     },
+    pass(seconds) {
+      passedMs += seconds * 1_000
+    },
+    pageSize: () => (distributed && factor === 1 ? DISTRIBUTED.pageSize : PAGE_SIZE),
     wait(method, args) {
-      const limits = limitsOf(method, args)
+      const limits = distributed && DISTRIBUTED.methods.includes(method) ? [readingLimitOf(method)] : limitsOf(method, args)
       const waits = limits.filter((limit) => leftIn(limit) < 1).map(secondsUntil)
       if (waits.length > 0) return Math.max(1, Math.ceil(Math.max(...waits)))
       for (const limit of limits) buckets.set(limit.key, { left: leftIn(limit) - 1, at: now() })
@@ -84,6 +104,8 @@ export function createRateLimits(now: () => number, strictness: Strictness = 'ge
 }
 
 const factorOf = (strictness: Strictness): number => (strictness === 'strict' ? 1 : GENEROSITY)
+
+const readingLimitOf = (method: string): Limit => ({ key: method, burst: DISTRIBUTED.aMinute, aMinute: DISTRIBUTED.aMinute })
 
 function limitsOf(method: string, args: Record<string, unknown>): Limit[] {
   if (method === 'chat.postMessage') {

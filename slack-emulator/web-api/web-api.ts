@@ -6,6 +6,7 @@ import type { TrafficLog } from '../delivery/traffic-log.ts'
 import type { ModalStacks } from '../workspace/modal-stacks.ts'
 import type { TriggerIds } from '../workspace/trigger-ids.ts'
 import type { Workspace } from '../workspace/workspace.ts'
+import { checkScopes, type ScopeHeaders } from './method-scopes.ts'
 import { createAgentMethods } from './methods/agents.ts'
 import { createAuthMethods } from './methods/auth.ts'
 import { createChatMethods } from './methods/chat.ts'
@@ -48,6 +49,7 @@ export function createWebApi(
     const ms = performance.now() - begin
     const says = ok ? 'ok' : String(error)
     deps.traffic.note({ at, way: 'to_slack', name, verdict, says, ms, request: args, answer: reply.answer })
+    for (const [header, value] of Object.entries(reply.headers ?? {})) response.setHeader(header, value)
     if (reply.wait !== undefined) response.setHeader('retry-after', String(reply.wait))
     sendJson(response, reply.status, reply.answer)
   }
@@ -58,14 +60,17 @@ export function createWebApi(
     request: IncomingMessage,
   ): Promise<Reply> {
     if (args === undefined) return { status: 200, answer: refuse('invalid_json') }
-    return (await injected(deps, name, args)) ?? { status: 200, answer: await call(name, args, request) }
+    return (await injected(deps, name, args)) ?? (await call(name, args, request))
   }
 
-  async function call(name: string, args: Record<string, unknown>, request: IncomingMessage): Promise<MethodResponse> {
+  async function call(name: string, args: Record<string, unknown>, request: IncomingMessage): Promise<Reply> {
     const method = methods[name]
-    if (method === undefined) return { ...refuse('unknown_method'), req_method: name }
-    if (OPEN.has(name)) return method(args)
-    return refuseToken(name, tokenOf(request, args)) ?? refuseTeam(name) ?? method(args)
+    if (method === undefined) return answered({ ...refuse('unknown_method'), req_method: name })
+    if (OPEN.has(name)) return answered(await method(args))
+    const refused = refuseToken(name, tokenOf(request, args)) ?? refuseTeam(name)
+    if (refused !== undefined) return answered(refused)
+    const { headers, refused: lacking } = checkScopes(deps.workspace, name, args)
+    return { ...answered(lacking ?? (await method(args))), headers }
   }
 
   /** Methods about the organization still work in a workspace that the app was taken from. */
@@ -88,7 +93,9 @@ export function createWebApi(
 /** Slack's error for each kind of bad token. */
 const FAULTS: Record<string, string> = { unknown: 'invalid_auth', dead: 'account_inactive' }
 
-type Reply = { status: number; answer: MethodResponse; wait?: number }
+type Reply = { status: number; answer: MethodResponse; wait?: number; headers?: ScopeHeaders }
+
+const answered = (answer: MethodResponse): Reply => ({ status: 200, answer })
 
 /** Applies injected faults and rate limits before a call is handled. */
 async function injected(
@@ -108,12 +115,12 @@ async function injected(
 /** Slack's 429 (docs.slack.dev/apis/web-api/rate-limits): whole seconds, and the error in the body as well. */
 const tooMany = (wait: number) => ({ status: 429, answer: refuse('ratelimited'), wait })
 
-function methodsOf({ workspace, modals, triggers, socket, oauth }: Omit<Deps, 'traffic'>): Methods {
+function methodsOf({ workspace, modals, triggers, socket, oauth, limits }: Omit<Deps, 'traffic'>): Methods {
   return {
     ...createAuthMethods(workspace),
     ...oauth.methods,
     ...createUserMethods(workspace),
-    ...createConversationMethods(workspace),
+    ...createConversationMethods(workspace, limits.pageSize),
     ...createChatMethods(workspace),
     ...createStreamMethods(workspace),
     ...createViewMethods({ workspace, modals, triggers }),

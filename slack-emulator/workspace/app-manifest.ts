@@ -4,42 +4,54 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import { isRecord } from '../../src/block-kit/problem.ts'
 
+const Features = z
+  .object({
+    slash_commands: z
+      .array(z.object({ command: z.string(), description: z.string(), usage_hint: z.string().default('') }))
+      .default([]),
+    shortcuts: z
+      .array(
+        z.object({
+          name: z.string(),
+          type: z.enum(['global', 'message']),
+          callback_id: z.string(),
+          description: z.string().default(''),
+        }),
+      )
+      .default([]),
+  })
+  .default({ slash_commands: [], shortcuts: [] })
+
 const Manifest = z.object({
-  features: z
+  features: Features,
+  oauth_config: z
     .object({
-      slash_commands: z
-        .array(z.object({ command: z.string(), description: z.string(), usage_hint: z.string().default('') }))
-        .default([]),
-      shortcuts: z
-        .array(
-          z.object({
-            name: z.string(),
-            type: z.enum(['global', 'message']),
-            callback_id: z.string(),
-            description: z.string().default(''),
-          }),
-        )
-        .default([]),
+      scopes: z.object({ bot: z.array(z.string()).optional() }).default({}),
+      redirect_urls: z.array(z.string()).default([]),
     })
-    .default({ slash_commands: [], shortcuts: [] }),
-  oauth_config: z.object({ scopes: z.object({ bot: z.array(z.string()).optional() }).optional() }).optional(),
+    .default({ scopes: {}, redirect_urls: [] }),
 })
+
+/** What Slack takes from the app's manifest. */
+export type AppManifest = {
+  features: z.infer<typeof Features>
+  /** The bot scopes that the app may ask for; undefined where there is no manifest to read. */
+  botScopes: string[] | undefined
+  /** Where people may come back to after they installed the app. */
+  redirectUrls: string[]
+}
 
 const MANIFEST = join(import.meta.dirname, '../../manifest.yml')
 
-/** Reads the app's commands and shortcuts from its manifest, as Slack does. */
-export function readAppManifest(file = MANIFEST): z.infer<typeof Manifest>['features'] {
-  return Manifest.parse(parse(manifestText(file))).features
+/** Reads a manifest, by default that of the project. */
+export function readAppManifest(yaml = projectManifest()): AppManifest {
+  const { features, oauth_config } = Manifest.parse(parse(yaml))
+  return { features, botScopes: oauth_config.scopes.bot, redirectUrls: oauth_config.redirect_urls }
 }
 
-/** Reads the bot scopes that the app may ask for; undefined if its manifest names none. */
-export function readBotScopes(file = MANIFEST): string[] | undefined {
-  return Manifest.parse(parse(manifestText(file))).oauth_config?.scopes?.bot
-}
-
-function manifestText(file: string): string {
+function projectManifest(): string {
   try {
-    return readFileSync(file, 'utf8')
+    return readFileSync(MANIFEST, 'utf8')
   } catch (error) {
     // A container image without the manifest still runs; the page then offers no completions.
     if (isRecord(error) && error.code === 'ENOENT') return '{}'

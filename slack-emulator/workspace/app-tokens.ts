@@ -6,8 +6,8 @@ import { Installation } from './records.ts'
 export type AppTokens = {
   live(): Installation | undefined
   statusOf(token: string): 'live' | 'dead' | 'unknown'
-  /** Adds an installation; an app that is installed already keeps its token, as in Slack. */
-  add(by: string, org: boolean): Installation
+  /** Adds an installation; an app that is installed already keeps its token and gains scopes, as in Slack. */
+  add(by: string, org: boolean, scopes: string[]): Installation
   /** Returns undefined when the app is not installed. */
   remove(): Installation | undefined
   /** Takes this workspace out of an organization's installation, whose token stays live. */
@@ -33,15 +33,17 @@ export function openAppTokens(
       if (known === undefined) return 'unknown'
       return known.live ? 'live' : 'dead'
     },
-    add(by, org) {
+    add(by, org, scopes) {
       const known = live()
       if (known !== undefined && known.org === org) {
-        if (known.withdrawn) appTokens.put(known.token, { ...known, withdrawn: false })
-        return known
+        const all = known.scopes && [...new Set([...known.scopes, ...scopes])]
+        const again = { ...known, withdrawn: false, scopes: all }
+        appTokens.put(known.token, again)
+        return again
       }
       if (known !== undefined) appTokens.put(known.token, { ...known, live: false })
       const token = `xoxb-${o.teamId}-${randomBytes(16).toString('hex')}`
-      const install = { token, live: true, org, by, withdrawn: false }
+      const install = { token, live: true, org, by, scopes, withdrawn: false }
       appTokens.put(token, install)
       return install
     },

@@ -11,6 +11,8 @@ export const Person = z.object({
   email: z.string(),
   owner: z.boolean(),
   bot: z.boolean(),
+  /** Who is no full member here: a guest, one who left, or one of another company's workspace (Slack Connect). */
+  standing: z.enum(['guest', 'deactivated', 'stranger']).optional(),
 })
 export type Person = z.infer<typeof Person>
 
@@ -18,6 +20,8 @@ export const Channel = z.object({
   id: z.string(),
   name: z.string(),
   members: z.array(z.string()),
+  /** A private channel or a group DM; else the channel is public, or a DM. */
+  kind: z.enum(['private_channel', 'mpim']).optional(),
   /** The person of a DM with the app. */
   im: z.string().optional(),
   /** Whether the person has looked into the DM yet. */
@@ -138,6 +142,8 @@ export const Installation = z.object({
   live: z.boolean(),
   org: z.boolean(),
   by: z.string(),
+  /** What was granted; an app that is installed from the start has what its manifest names. */
+  scopes: z.array(z.string()).optional(),
   /** Whether this workspace was taken out of the organization's installation. */
   withdrawn: z.boolean().default(false),
 })

@@ -10,6 +10,7 @@ export type Team = {
 }
 export const TEAM: Team = { id: 'TLOCAL01', name: 'Local workspace', domain: 'local' }
 export const APP = { id: 'APATCHB1', bot: 'BPATCHB1', user: 'UPATCHB1', name: 'Patchbay' }
+export const OTHER_TEAM = 'TOTHER01'
 export const SLACKBOT = 'USLACKBOT'
 
 function person(id: string, name: string, realName: string, more: Partial<Person> = {}): Person {

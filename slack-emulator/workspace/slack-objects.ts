@@ -1,5 +1,5 @@
 import type { Channel, Json, Message, Person, StoredFile, Stream } from './records.ts'
-import { APP, SLACKBOT } from './seed.ts'
+import { APP, OTHER_TEAM, SLACKBOT } from './seed.ts'
 import type { Workspace } from './workspace.ts'
 
 /** The message as Slack's API shows it; `metadata` is left out unless requested. */
@@ -8,7 +8,7 @@ export function messageObjectOf(message: Message, workspace: Workspace, withMeta
   return {
     type: 'message',
     ...shown,
-    team: workspace.team.id,
+    ...teamFields(message, workspace),
     ...(message.user === APP.user ? { bot_id: APP.bot, app_id: APP.id } : {}),
     ...(message.user === APP.user || message.user === SLACKBOT ? {} : { client_msg_id: `local-${message.ts}` }),
     ...(withMetadata && metadata !== undefined ? { metadata } : {}),
@@ -18,6 +18,14 @@ export function messageObjectOf(message: Message, workspace: Workspace, withMeta
       : { streaming_state: isStreaming(stream, workspace.now()) ? 'in_progress' : 'completed' }),
     ...threadFields(message, workspace),
   }
+}
+
+/** A message of a person from another company says which workspace that is (docs.slack.dev/apis/slack-connect). */
+function teamFields({ user }: Message, { people, team }: Workspace): Json {
+  const author = people.get(user)
+  if (author?.standing !== 'stranger') return { team: team.id }
+  const theirs = teamIdOf(author, team.id)
+  return { team: theirs, user_team: theirs, source_team: theirs }
 }
 
 export function isStreaming(stream: Stream, nowMs: number): boolean {
@@ -83,20 +91,21 @@ export function fileObjectOf(file: StoredFile, url: string): Json {
 export function userObjectOf(person: Person, teamId: string): Json {
   return {
     id: person.id,
-    team_id: teamId,
+    team_id: teamIdOf(person, teamId),
     name: person.name,
     real_name: person.realName,
-    deleted: false,
+    deleted: person.standing === 'deactivated',
     tz: 'Europe/Zurich',
     tz_label: 'Central European Time',
     tz_offset: 3600,
     is_admin: person.owner,
     is_owner: person.owner,
     is_primary_owner: person.owner,
-    is_restricted: false,
+    is_restricted: person.standing === 'guest',
     is_ultra_restricted: false,
     is_bot: person.bot,
     is_app_user: false,
+    ...(person.standing === 'stranger' ? { is_stranger: true } : {}),
     profile: {
       real_name: person.realName,
       display_name: person.name,
@@ -106,6 +115,10 @@ export function userObjectOf(person: Person, teamId: string): Json {
   }
 }
 
+/** The workspace of people from another company (Slack Connect). */
+export const teamIdOf = ({ standing }: Person, teamId: string): string =>
+  standing === 'stranger' ? OTHER_TEAM : teamId
+
 export function channelObjectOf(channel: Channel, teamId: string): Json {
   const common = { id: channel.id, created: 0, is_archived: false, context_team_id: teamId }
   if (channel.im !== undefined) return { ...common, is_im: true, user: channel.im, is_open: true }
@@ -113,11 +126,11 @@ export function channelObjectOf(channel: Channel, teamId: string): Json {
     ...common,
     name: channel.name,
     name_normalized: channel.name,
-    is_channel: true,
-    is_group: false,
+    is_channel: channel.kind !== 'mpim',
+    is_group: channel.kind === 'mpim',
     is_im: false,
-    is_mpim: false,
-    is_private: false,
+    is_mpim: channel.kind === 'mpim',
+    is_private: channel.kind !== undefined,
     is_general: channel.name === 'general',
     is_member: channel.members.includes(APP.user),
     is_ext_shared: false,

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { type AppManifest, readAppManifest } from './app-manifest.ts'
 import { type AppTokens, openAppTokens } from './app-tokens.ts'
 import type { FileContents } from './file-contents.ts'
 import { createMessageStore, type MessageStore } from './message-store.ts'
@@ -7,7 +8,7 @@ import {
   Channel,
   type Message,
   PendingEvent,
-  type Person,
+  Person,
   ResponseUrl,
   Secrets,
   Session,
@@ -27,7 +28,11 @@ export type Workspace = WorkspaceEvents & {
   secrets: Secrets
   team: Team
   appTokens: AppTokens
+  manifest(): AppManifest
+  /** Replaces the app's manifest, given as YAML. */
+  setManifest(yaml: string): void
   channels: Collection<Channel>
+  people: Collection<Person>
   messages: MessageStore
   files: Collection<StoredFile>
   homes: Collection<View>
@@ -45,7 +50,7 @@ export type Workspace = WorkspaceEvents & {
 }
 
 /** Bounds that keep a long-lived workspace small. */
-const MAX = { channels: 1_000, files: 500, homes: 1_000, sessions: 5_000, responseUrls: 5_000, pending: 20_000 }
+const MAX = { channels: 1_000, people: 1_000, files: 500, homes: 1_000, sessions: 5_000, responseUrls: 5_000, pending: 20_000 }
 
 /** `given` are secrets that an app shares between its workspaces; `installed` says whether the app is installed at the start. */
 type Deps = {
@@ -64,8 +69,11 @@ export function createWorkspace({ collections, fileContents, url, filesUrl, now,
   const messages = createMessageStore(collections)
   const channels = collections.collection('channels', Channel, MAX.channels)
   for (const channel of CHANNELS) if (channels.get(channel.id) === undefined) channels.put(channel.id, channel)
+  const people = collections.collection('people', Person, MAX.people)
+  for (const one of PEOPLE) if (people.get(one.id) === undefined) people.put(one.id, one)
   const secrets = takeSecrets(collections, begin.given)
   const nextTs = createTimestamps(now, messages.lastTs())
+  let manifest = readAppManifest()
 
   return {
     ...events,
@@ -75,14 +83,19 @@ export function createWorkspace({ collections, fileContents, url, filesUrl, now,
     secrets,
     team,
     appTokens: openAppTokens(collections, { teamId: team.id, first: begin.installed ? secrets.botToken : undefined }),
+    manifest: () => manifest,
+    setManifest(yaml) {
+      manifest = readAppManifest(yaml)
+    },
     channels,
+    people,
     messages,
     files: collections.collection('files', StoredFile, MAX.files, (file) => fileContents.drop(file.id)),
     homes: collections.collection('homes', View, MAX.homes),
     sessions: collections.collection('sessions', Session, MAX.sessions),
     responseUrls: collections.collection('response_urls', ResponseUrl, MAX.responseUrls),
     pending: collections.collection('pending', PendingEvent, MAX.pending),
-    person: (name) => PEOPLE.find((one) => one.id === name || one.name === name),
+    person: (name) => [...people.values()].find((one) => one.id === name || one.name === name),
     dmOf: (user) => dmOf(channels, user),
     nextTs,
     post(draft) {

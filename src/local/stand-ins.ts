@@ -18,7 +18,7 @@ type StandInConfig = {
 }
 type Slack = { appToken: string | undefined; signingSecret: string | undefined; apiUrl: string } & (
   | { botToken: string; oauth?: undefined }
-  | { botToken?: undefined; oauth: { clientId: string; clientSecret: string } }
+  | { botToken?: undefined; oauth: { clientId: string; clientSecret: string; agent: boolean } }
 )
 type Database = { kind: 'postgres'; url: string } | { kind: 'supabase'; url: string; secretKey: string }
 

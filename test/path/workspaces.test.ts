@@ -11,13 +11,22 @@ import { memoryLog } from '../support/log.ts'
 import { lookOf, personIn } from '../support/person.ts'
 import { fails, type Script, says, slow, wishes } from '../support/scripted-model.ts'
 import { startSecretServer } from '../support/secret-server.ts'
-import { ALPHA, BETA, browserAt, CLIENT, GRID, startTeams, type TeamName } from '../support/two-workspaces.ts'
+import {
+  ALPHA,
+  BETA,
+  browserAt,
+  CLIENT,
+  GRID,
+  manifestAt,
+  startTeams,
+  type TeamName,
+} from '../support/two-workspaces.ts'
 import { startWorld } from '../support/world.ts'
 
 const SECRET = 'planted-in-alpha-4711'
 
 /** One app, and several workspaces that may install it. */
-async function startTown(o: { model?: Script[]; egressAllow?: string[] } = {}) {
+async function startTown(o: { model?: Script[]; egressAllow?: string[]; noAgent?: boolean } = {}) {
   await using starting = new AsyncDisposableStack()
   const teams = starting.use(await startTeams(memoryLog().log))
   const world = starting.use(
@@ -30,13 +39,13 @@ async function startTown(o: { model?: Script[]; egressAllow?: string[] } = {}) {
           appToken: undefined,
           signingSecret: teams.signingSecret,
           apiUrl: teams.apiUrl,
-          oauth: { clientId: CLIENT.id, clientSecret: CLIENT.secret },
+          oauth: { clientId: CLIENT.id, clientSecret: CLIENT.secret, agent: o.noAgent !== true },
         },
       }),
     }),
   )
   const url = `http://127.0.0.1:${world.port}`
-  teams.listenAt(url)
+  teams.listenAt(url, o)
   const browser = browserAt(url)
   const things = starting.move()
   return {
@@ -104,6 +113,13 @@ test('people add the app on its page; its token is in the credential store and n
   }
   expect(town.log()).not.toContain(token)
   expect(town.log()).not.toContain(CLIENT.secret)
+})
+
+test.each([false, true])('an app is installed with the scopes of its manifest: without agent %s', async (noAgent) => {
+  await using town = await startTown({ noAgent, model: [says('Hello there.')] })
+  expect(await town.browser.install(ALPHA.id)).toMatchObject({ status: 200 })
+  const member = town.in('alpha')
+  await member.see(await member.dm('hello'), /Hello there\./)
 })
 
 test('what goes wrong on the way is said, with what to do next', async () => {
@@ -353,7 +369,7 @@ test('in Socket Mode the pages are served all the same', { timeout: 60_000 }, as
     app,
     installed: false,
   })
-  const oauth = { clientId: CLIENT.id, clientSecret: CLIENT.secret }
+  const oauth = { clientId: CLIENT.id, clientSecret: CLIENT.secret, agent: true }
   const reach = { appToken: slack.appToken, signingSecret: undefined, apiUrl: slack.apiUrl }
   await using world = await startWorld({
     mode: 'socket',
@@ -361,6 +377,7 @@ test('in Socket Mode the pages are served all the same', { timeout: 60_000 }, as
     change: (settings) => ({ ...settings, slack: { ...reach, oauth } }),
   })
   const url = `http://127.0.0.1:${world.port}`
+  slack.setManifest(manifestAt(url))
   expect((await browserAt(url).install(ALPHA.id)).text).toContain('Patchbay is in Alpha')
   expect((await fetch(`${url}/slack/events`, { method: 'POST', body: '{}' })).status).toBe(404)
   const alpha = personIn(slack.url, 'member')

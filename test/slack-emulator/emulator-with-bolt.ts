@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { App, HTTPReceiver, type Logger, LogLevel, SocketModeReceiver } from '@slack/bolt'
+import { parse, stringify } from 'yaml'
 import { z } from 'zod'
 import {
   type SlackEmulator,
@@ -8,6 +11,7 @@ import {
   startSlackEmulator,
 } from '../../slack-emulator/start-slack-emulator.ts'
 import { createLog } from '../../src/log.ts'
+import { ROOT } from '../support/paths.ts'
 
 export const log = createLog('silent')
 /** What these tests provoke is not worth a line on the terminal. */
@@ -22,6 +26,12 @@ export const silent: Logger = {
 }
 const quiet = { logger: silent }
 const retryConfig = { retries: 0 }
+
+/** The project's manifest with other bot scopes. */
+export function manifestWithScopes(bot: string[]): string {
+  const manifest = parse(readFileSync(join(ROOT, 'manifest.yml'), 'utf8'))
+  return stringify({ ...manifest, oauth_config: { scopes: { bot } } })
+}
 
 /** A real, unmodified Bolt app on the local workspace. */
 export async function boltOverHttp(slack: SlackEmulator, listen: (app: App) => void, port = 0) {

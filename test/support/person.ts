@@ -31,6 +31,11 @@ export function personIn(slackUrl: string, who: 'owner' | 'approver' | 'member')
     if (!answer.ok) throw new Error(`${path}: ${JSON.stringify(json)}`)
     return json
   }
+  /** People act once a minute, on the clock of Slack's rate limits. */
+  const act = async (path: string, body: object) => {
+    await post('limits', { pass_seconds: 60 })
+    return post(path, body)
+  }
   const get = async (path: string, query: Record<string, string>): Promise<unknown> => {
     const answer = await fetch(`${slackUrl}/local/${path}?${new URLSearchParams({ as: who, ...query })}`)
     if (!answer.ok) throw new Error(`${path}: ${await answer.text()}`)
@@ -43,7 +48,7 @@ export function personIn(slackUrl: string, who: 'owner' | 'approver' | 'member')
   const said = async (channel: string, text: string, thread?: string): Promise<Where> => {
     const { ts } = z
       .object({ ts: z.string() })
-      .parse(await post('say', { channel, text, ...(thread !== undefined && { thread_ts: thread }) }))
+      .parse(await act('say', { channel, text, ...(thread !== undefined && { thread_ts: thread }) }))
     return { channel, thread: thread ?? ts }
   }
   const see = (where: Where, what: RegExp, withinMs?: number) =>
@@ -67,24 +72,24 @@ export function personIn(slackUrl: string, who: 'owner' | 'approver' | 'member')
     dm: (text: string, thread?: string) => said('dm', text, thread),
     say: said,
     mention: (text: string, channel = 'general', thread?: string) => said(channel, `@Patchbay ${text}`, thread),
-    command: (text: string, channel = 'dm') => post('command', { channel, text }),
-    submit: (values: Record<string, unknown> = {}) => post('submit', { values }),
+    command: (text: string, channel = 'dm') => act('command', { channel, text }),
+    submit: (values: Record<string, unknown> = {}) => act('submit', { values }),
     close: () => post('close', {}),
     press: (where: { channel: string }, ts: string, button: string) =>
-      post('press', { channel: where.channel, ts, button }),
+      act('press', { channel: where.channel, ts, button }),
     pressInModal: (button: string, value?: string) =>
-      post('press', { view: true, button, ...(value !== undefined && { value }) }),
+      act('press', { view: true, button, ...(value !== undefined && { value }) }),
     pressInHome: (button: string, value?: string) =>
-      post('press', { home: true, button, ...(value !== undefined && { value }) }),
+      act('press', { home: true, button, ...(value !== undefined && { value }) }),
     /** Waits for the approval card of a thread and presses one of its buttons. */
     async decide(where: Where, button: string): Promise<SeenMessage> {
       const card = await see(where, new RegExp(`\\b${button}\\b`))
-      await post('press', { channel: where.channel, ts: card.ts, button })
+      await act('press', { channel: where.channel, ts: card.ts, button })
       return card
     },
     /** Connects a card through the modal, as a person would, and waits for the confirmation. */
     async connect(card: string, values: Record<string, unknown> = {}): Promise<void> {
-      await post('command', { channel: 'dm', text: `connect ${card}` })
+      await act('command', { channel: 'dm', text: `connect ${card}` })
       await eventually(async () => expect(await modal()).not.toBeNull())
       expect(await post('submit', { values })).toMatchObject({ ok: true })
       await eventually(async () => expect(JSON.stringify(await modal())).toContain('Connected!'), 60_000)

@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
+import { parse, stringify } from 'yaml'
+import { manifestFor } from '../../scripts/manifest.ts'
 import { type SlackEmulator, startSlackEmulator } from '../../slack-emulator/start-slack-emulator.ts'
 import type { Log } from '../../src/log.ts'
 
@@ -40,11 +42,21 @@ export async function startTeams(log: Log) {
       if (found === undefined) throw new Error(`there is no workspace ${name}`)
       return found
     },
-    listenAt(appUrl: string) {
-      for (const slack of slacks.values()) slack.setAppUrls([`${appUrl}/slack/events`])
+    listenAt(appUrl: string, { noAgent = false } = {}) {
+      for (const slack of slacks.values()) {
+        slack.setAppUrls([`${appUrl}/slack/events`])
+        slack.setManifest(manifestAt(appUrl, noAgent))
+      }
     },
     [Symbol.asyncDispose]: () => things.disposeAsync(),
   }
+}
+
+/** What `npm run manifest -- --workspaces` makes, with an address on this machine, which has no TLS. */
+export function manifestAt(appUrl: string, noAgent = false): string {
+  const manifest = parse(manifestFor({ socket: false, noAgent, url: undefined, workspaces: 'https://app.example' }))
+  manifest.oauth_config.redirect_urls = [`${appUrl}/slack/oauth_redirect`]
+  return stringify(manifest)
 }
 
 async function pass(slacks: Map<string, SlackEmulator>, request: IncomingMessage, response: ServerResponse) {

@@ -8,7 +8,13 @@ export function channelFor(workspace: Workspace, id: string): Channel | 'channel
   const person = id.startsWith('U') ? workspace.person(id) : undefined
   const channel = person === undefined || person.bot ? workspace.channels.get(id) : workspace.dmOf(person.id)
   if (channel === undefined) return 'channel_not_found'
-  return channel.members.includes(APP.user) ? channel : 'not_in_channel'
+  return whereMember(channel)
+}
+
+/** An app that is not in a private conversation does not learn that there is one. */
+export function whereMember(channel: Channel): Channel | 'channel_not_found' | 'not_in_channel' {
+  if (channel.members.includes(APP.user)) return channel
+  return channel.kind === undefined && channel.im === undefined ? 'not_in_channel' : 'channel_not_found'
 }
 
 /** Only a visible top-level message can have replies; Slack accepts a reply's ts and makes an orphan, so it is refused here. */

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import type { Channel, Message } from '../../workspace/records.ts'
-import { APP } from '../../workspace/seed.ts'
+import { channelTypeOf } from '../../workspace/channel-kinds.ts'
 import { channelObjectOf, messageObjectOf } from '../../workspace/slack-objects.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
+import { whereMember } from './chat-common.ts'
 import { channelArg, countArg, defineMethod, flagArg, type Methods, paginate, refuse, tsArg } from './method-args.ts'
 
 const range = {
@@ -17,14 +18,14 @@ const range = {
 type Range = z.infer<z.ZodObject<typeof range>>
 
 /** conversations.*; the app reads only where it is a member. */
-export function createConversationMethods(workspace: Workspace): Methods {
+export function createConversationMethods(workspace: Workspace, pageSize: () => number): Methods {
   return {
     'conversations.open': defineMethod(
       z.object({ users: z.string().optional(), channel: z.string().optional(), return_im: flagArg.optional() }),
       (args) => open(workspace, args),
     ),
     'conversations.info': defineMethod(z.object({ channel: channelArg }), ({ channel }) => {
-      const found = workspace.channels.get(channel)
+      const found = visible(workspace, channel)
       return found === undefined
         ? refuse('channel_not_found')
         : { ok: true, channel: channelObjectOf(found, workspace.team.id) }
@@ -36,7 +37,7 @@ export function createConversationMethods(workspace: Workspace): Methods {
     'conversations.members': defineMethod(
       z.object({ channel: channelArg, limit: countArg.optional(), cursor: z.string().optional() }),
       ({ channel, limit, cursor }) => {
-        const found = workspace.channels.get(channel)
+        const found = visible(workspace, channel)
         if (found === undefined) return refuse('channel_not_found')
         const { items, response_metadata } = paginate(found.members, limit ?? 100, cursor)
         return { ok: true, members: items, response_metadata }
@@ -46,22 +47,29 @@ export function createConversationMethods(workspace: Workspace): Methods {
       const channel = readable(workspace, args.channel)
       if (typeof channel === 'string') return refuse(channel)
       const all = workspace.messages.topLevel(channel.id)
-      return pageOf(workspace, inRange(all, args).reverse(), args, 100)
+      return pageOf(workspace, inRange(all, args).reverse(), args, Math.min(args.limit ?? 100, pageSize()))
     }),
     'conversations.replies': defineMethod(z.object({ ...range, ts: tsArg }), (args) => {
       const channel = readable(workspace, args.channel)
       if (typeof channel === 'string') return refuse(channel)
       const root = workspace.messages.get(channel.id, args.ts)
       if (root === undefined || root.ephemeral_to !== undefined) return refuse('thread_not_found')
-      return pageOf(workspace, [root, ...inRange(workspace.messages.replies(channel.id, root.ts), args)], args, 1_000)
+      const thread = [root, ...inRange(workspace.messages.replies(channel.id, root.ts), args)]
+      return pageOf(workspace, thread, args, Math.min(args.limit ?? 1_000, pageSize()))
     }),
   }
+}
+
+/** Public channels, and the private ones where the app is. */
+function visible(workspace: Workspace, id: string): Channel | undefined {
+  const found = workspace.channels.get(id)
+  return found !== undefined && whereMember(found) !== 'channel_not_found' ? found : undefined
 }
 
 function readable(workspace: Workspace, id: string): Channel | 'channel_not_found' | 'not_in_channel' {
   const channel = workspace.channels.get(id)
   if (channel === undefined) return 'channel_not_found'
-  return channel.members.includes(APP.user) ? channel : 'not_in_channel'
+  return whereMember(channel)
 }
 
 function inRange(messages: Message[], { oldest, latest, inclusive }: Range): Message[] {
@@ -74,8 +82,8 @@ function inRange(messages: Message[], { oldest, latest, inclusive }: Range): Mes
   )
 }
 
-function pageOf(workspace: Workspace, messages: Message[], args: Range, usual: number) {
-  const { items, response_metadata } = paginate(messages, args.limit ?? usual, args.cursor)
+function pageOf(workspace: Workspace, messages: Message[], args: Range, limit: number) {
+  const { items, response_metadata } = paginate(messages, limit, args.cursor)
   return {
     ok: true,
     messages: items.map((message) => messageObjectOf(message, workspace, args.include_all_metadata === true)),
@@ -91,6 +99,8 @@ function open(workspace: Workspace, { users, channel }: { users?: string | undef
   const person = users.includes(',') ? undefined : workspace.person(users)
   if (person === undefined || person.id !== users) return refuse('user_not_found')
   if (person.bot) return refuse('cannot_dm_bot')
+  if (person.standing === 'deactivated') return refuse('user_disabled')
+  if (person.standing === 'stranger') return refuse('user_not_visible')
   return { ok: true, channel: channelObjectOf(workspace.dmOf(person.id), workspace.team.id) }
 }
 
@@ -101,7 +111,7 @@ function list(
   const types = (args.types ?? 'public_channel').split(',')
   const shown = workspace.channels
     .values()
-    .filter((one) => types.includes(one.im === undefined ? 'public_channel' : 'im'))
+    .filter((one) => types.includes(channelTypeOf(one)) && whereMember(one) !== 'channel_not_found')
   const { items, response_metadata } = paginate(
     shown.map((one) => channelObjectOf(one, workspace.team.id)),
     args.limit ?? 100,

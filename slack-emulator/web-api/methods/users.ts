@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { PEOPLE } from '../../workspace/seed.ts'
 import { userObjectOf } from '../../workspace/slack-objects.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { countArg, defineMethod, type Methods, paginate, refuse } from './method-args.ts'
@@ -8,14 +7,14 @@ import { countArg, defineMethod, type Methods, paginate, refuse } from './method
 export function createUserMethods(workspace: Workspace): Methods {
   return {
     'users.info': defineMethod(z.object({ user: z.string() }), ({ user }) => {
-      const found = PEOPLE.find((one) => one.id === user)
+      const found = workspace.people.get(user)
       return found === undefined ? refuse('user_not_found') : { ok: true, user: userObjectOf(found, workspace.team.id) }
     }),
     'users.list': defineMethod(
       z.object({ limit: countArg.optional(), cursor: z.string().optional() }),
       ({ limit, cursor }) => {
         const { items, response_metadata } = paginate(
-          PEOPLE.map((one) => userObjectOf(one, workspace.team.id)),
+          [...workspace.people.values()].map((one) => userObjectOf(one, workspace.team.id)),
           limit ?? 1_000,
           cursor,
         )
@@ -23,7 +22,7 @@ export function createUserMethods(workspace: Workspace): Methods {
       },
     ),
     'users.lookupByEmail': defineMethod(z.object({ email: z.string() }), ({ email }) => {
-      const found = PEOPLE.find((one) => !one.bot && one.email === email.toLowerCase())
+      const found = [...workspace.people.values()].find((one) => !one.bot && one.email === email.toLowerCase())
       return found === undefined
         ? refuse('users_not_found')
         : { ok: true, user: userObjectOf(found, workspace.team.id) }

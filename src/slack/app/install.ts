@@ -5,7 +5,7 @@ import type { Logger } from '@slack/web-api'
 import type { Installations, InstalledWorkspace } from '../../connect/installations.ts'
 import { AppError } from '../../errors.ts'
 import { UserId, WorkspaceId } from '../../ids.ts'
-import { BOT_SCOPES } from '../web-api/methods.ts'
+import { botScopesOf } from '../web-api/methods.ts'
 import { clientOptionsFor } from '../web-api/web-api.ts'
 import { withoutDebugLines } from './bolt-logger.ts'
 import { PAGE_POLICY, renderFailedPage, renderInstalledPage, renderInstallPage } from './install-pages.ts'
@@ -13,7 +13,12 @@ import { PAGE_POLICY, renderFailedPage, renderInstalledPage, renderInstallPage }
 export const INSTALL_PATH = '/slack/install'
 export const REDIRECT_PATH = '/slack/oauth_redirect'
 
-export type SlackOAuth = { clientId: string; clientSecret: string }
+export type SlackOAuth = {
+  clientId: string
+  clientSecret: string
+  /** Whether the Slack app has the agent surface, and so its scope. */
+  agent: boolean
+}
 
 type InstallDeps = SlackOAuth & {
   apiUrl: string
@@ -34,6 +39,7 @@ type BoltInstallation = Parameters<Store['storeInstallation']>[0]
  */
 export function createInstallReceiver(deps: InstallDeps): HTTPReceiver {
   const { clientId, clientSecret, apiUrl, publicUrl } = deps
+  const scopes = botScopesOf(deps)
   const stateSecret = stateSecretOf(clientSecret)
   return new HTTPReceiver({
     // The receiver has no endpoint for signed requests, but Bolt wants a secret.
@@ -42,7 +48,7 @@ export function createInstallReceiver(deps: InstallDeps): HTTPReceiver {
     clientId,
     clientSecret,
     stateSecret,
-    scopes: BOT_SCOPES,
+    scopes,
     redirectUri: `${publicUrl}${REDIRECT_PATH}`,
     installationStore: installationStoreOf(deps),
     logger: withoutDebugLines(deps.logger),
@@ -74,7 +80,7 @@ export function createInstallReceiver(deps: InstallDeps): HTTPReceiver {
 export const stateSecretOf = (clientSecret: string): string =>
   createHmac('sha256', clientSecret).update('patchbay oauth state').digest('hex')
 
-function installationStoreOf({ installations, onInstalled }: InstallDeps): Store {
+function installationStoreOf({ installations, onInstalled, agent }: InstallDeps): Store {
   return {
     async storeInstallation(installation) {
       const installed = installedWorkspaceOf(installation)
@@ -84,7 +90,7 @@ function installationStoreOf({ installations, onInstalled }: InstallDeps): Store
     async fetchInstallation({ isEnterpriseInstall, enterpriseId, teamId }) {
       const found = await installations.of(WorkspaceId.parse(isEnterpriseInstall ? enterpriseId : teamId))
       if (found === undefined) throw new AppError('not_found', 'The app is not installed there.')
-      return boltInstallationOf(found)
+      return boltInstallationOf(found, botScopesOf({ agent }))
     },
   }
 }
@@ -105,18 +111,11 @@ function installedWorkspaceOf(given: BoltInstallation): InstalledWorkspace {
   }
 }
 
-function boltInstallationOf({
-  workspace: id,
-  name,
-  enterprise,
-  bot,
-  botUser: userId,
-  by,
-  token,
-}: InstalledWorkspace): BoltInstallation {
+function boltInstallationOf(found: InstalledWorkspace, scopes: string[]): BoltInstallation {
+  const { workspace: id, name, enterprise, bot, botUser: userId, by, token } = found
   const place = { id, name }
   const rest = {
-    bot: { id: bot, userId, token, scopes: BOT_SCOPES },
+    bot: { id: bot, userId, token, scopes },
     user: { id: by, token: undefined, scopes: undefined },
     isEnterpriseInstall: enterprise,
   }

@@ -12,6 +12,7 @@ import { truncate } from '../../text.ts'
 import type { MessageContent } from '../blocks/build-blocks.ts'
 import type { AgentSessions, StreamLimits } from '../web-api/agents.ts'
 import { stopMessageStream } from '../web-api/agents.ts'
+import { readReplies } from '../web-api/read-replies.ts'
 import type { BotIdentity, DirectMessages } from '../web-api/users.ts'
 import { AnyResponse, isPermanentError, slackErrorCodeOf, type WebApi } from '../web-api/web-api.ts'
 
@@ -175,13 +176,6 @@ const Message = z.object({
   files: z.array(z.object({ id: z.string(), name: z.string().nullish() })).optional(),
 })
 type Message = z.infer<typeof Message>
-const Replies = z.object({
-  messages: z.array(Message),
-  response_metadata: z.object({ next_cursor: z.string().optional() }).optional(),
-})
-
-/** Threads longer than this many pages of 200 are not searched further back. */
-const MOST_PAGES = 5
 
 /**
  * Finds messages of this run that are in its thread without a record, as the app died between a post and its record, and records them.
@@ -205,19 +199,9 @@ export async function adoptFoundMessages(posted: PostedMessages, state: RunState
   }
 }
 
-async function repliesOf({ webApi }: RenderDeps, { origin }: RunState): Promise<Message[]> {
+function repliesOf({ webApi }: RenderDeps, { origin }: RunState): Promise<Message[]> {
   const { channel, threadTs: ts, messageTs: oldest } = origin
-  const messages: Message[] = []
-  let cursor = ''
-  for (let page = 0; page < MOST_PAGES; page += 1) {
-    const args = { channel, ts, oldest, limit: 200, include_all_metadata: true, ...(cursor && { cursor }) }
-    // Where Slack allows one read a minute, the answer does not wait for it.
-    const found = await webApi.call('conversations.replies', args, Replies, 0)
-    messages.push(...found.messages)
-    cursor = found.response_metadata?.next_cursor ?? ''
-    if (cursor === '') break
-  }
-  return messages
+  return readReplies(webApi, { channel, ts, oldest, include_all_metadata: true }, Message)
 }
 
 /** The key of the message of this run; `live` where it was a stream. */

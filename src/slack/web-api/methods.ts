@@ -58,11 +58,17 @@ export const EVENT_SCOPES: Record<string, string | undefined> = {
   tokens_revoked: undefined,
 }
 
-/** The scopes the app asks for when it is installed; a test compares them with the manifest. */
-export const BOT_SCOPES: string[] = [
+/** What an app without Slack's agent surface is not given (`npm run manifest -- --no-agent`). */
+const AGENT_SCOPES = ['assistant:write']
+
+const BOT_SCOPES: string[] = [
   ...new Set([
     'commands',
     ...Object.values(METHODS).flatMap(({ scopes }) => [...scopes]),
     ...Object.values(EVENT_SCOPES).filter((scope) => scope !== undefined),
   ]),
 ].sort()
+
+/** The scopes the app asks for when it is installed; a test compares them with the manifest's variants. */
+export const botScopesOf = ({ agent }: { agent: boolean }): string[] =>
+  BOT_SCOPES.filter((scope) => agent || !AGENT_SCOPES.includes(scope))

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { enterValue, missingInputsIn } from '../../../slack-emulator/control/enter-value.ts'
-import { escapeText } from '../../../slack-emulator/workspace/escape-text.ts'
+import { escapeText, richTextOf } from '../../../slack-emulator/workspace/escape-text.ts'
 import { createModalStacks } from '../../../slack-emulator/workspace/modal-stacks.ts'
 import { plain } from '../emulator-with-bolt.ts'
 
@@ -83,10 +84,27 @@ describe('typed words', () => {
   it.each([
     ['hi @Patchbay, see #ops', 'hi <@UPATCHB1>, see <#COPS00001|ops>'],
     ['a < b & c > d', 'a &lt; b &amp; c &gt; d'],
-    ['https://x.test/?a=1&b=2 me@owner.test', '<https://x.test/?a=1&b=2> me@owner.test'],
-    ['<@UOWNER01> @nobody #nowhere', '<@UOWNER01> @nobody #nowhere'],
+    ['https://x.test/?a=1&b=2 me@owner.test', '<https://x.test/?a=1&amp;b=2> me@owner.test'],
+    ['<@UOWNER01> @nobody #nowhere', '&lt;@UOWNER01&gt; @nobody #nowhere'],
+    ['<b>bold</b> <!channel>', '&lt;b&gt;bold&lt;/b&gt; &lt;!channel&gt;'],
+    ['(see https://x.test/a_b). Or https://y.test, then', '(see <https://x.test/a_b>). Or <https://y.test>, then'],
+    ['&amp; is typed', '&amp;amp; is typed'],
     ['ask @approver.', 'ask <@UAPPROV1>.'],
   ])('%s', (typed, encoded) => {
     expect(escapeText(typed)).toBe(encoded)
+  })
+
+  it.each([
+    ['a *bold* word', ['a ', 'bold:bold', ' word']],
+    ['_so_ ~gone~ `1 < 2`', ['italic:so', ' ', 'strike:gone', ' ', 'code:1 < 2']],
+    ['2 * 3 * 4, snake_case_name', ['2 * 3 * 4, snake_case_name']],
+    ['no *end', ['no *end']],
+  ])('%s is shown with its styles', (typed, shown) => {
+    const Section = z.object({
+      elements: z.array(z.object({ text: z.string(), style: z.record(z.string(), z.boolean()).optional() })),
+    })
+    const { elements } = z.object({ elements: z.tuple([Section]) }).parse(richTextOf(escapeText(typed)))
+    const look = elements[0].elements.map(({ text, style }) => [...Object.keys(style ?? {}), text].join(':'))
+    expect(look).toEqual(shown)
   })
 })

@@ -73,7 +73,7 @@ describe('rate limits', () => {
     ['views.publish', 100, 1],
   ])('%s: %i a minute, then a pause', (method, calls, seconds) => {
     const clock = handClock()
-    const limits = createRateLimits(clock.now, 'strict')
+    const limits = createRateLimits(clock.now)
     for (let at = 0; at < calls; at += 1) expect(limits.wait(method, {})).toBeUndefined()
     expect(limits.wait(method, {})).toBe(seconds)
     clock.move(seconds * 1_000)
@@ -82,7 +82,7 @@ describe('rate limits', () => {
 
   it('posts: about one a second in each channel, with short bursts', () => {
     const clock = handClock()
-    const limits = createRateLimits(clock.now, 'strict')
+    const limits = createRateLimits(clock.now)
     const post = (channel: string) => limits.wait('chat.postMessage', { channel })
     for (let at = 0; at < 10; at += 1) expect(post('C1')).toBeUndefined()
     expect(post('C1')).toBe(1)
@@ -92,8 +92,22 @@ describe('rate limits', () => {
     expect(post('C1')).toBe(1)
   })
 
-  it('strict when asked, else so generous that nobody meets them', async () => {
-    await using world = await begin()
+  it.each(['conversations.replies', 'conversations.history'])('%s: one a minute for a distributed app', (method) => {
+    const clock = handClock()
+    const [own, distributed] = [createRateLimits(clock.now), createRateLimits(clock.now, { distributed: true })]
+    const calls = (limits: typeof own) => [1, 2].map(() => limits.wait(method, { channel: 'C1' }))
+    expect([calls(own), own.pageSize()]).toEqual([[undefined, undefined], 1_000])
+    expect([calls(distributed), distributed.pageSize()]).toEqual([[undefined, 60], 15])
+    clock.move(30_000)
+    expect(distributed.wait(method, {})).toBe(30)
+    distributed.pass(30)
+    expect(distributed.wait(method, {})).toBeUndefined()
+    distributed.set('generous')
+    expect(distributed.pageSize()).toBe(1_000)
+  })
+
+  it('strict, and when asked so generous that nobody meets them', async () => {
+    await using world = await begin({ rateLimits: 'generous' })
     const update = () => world.raw('chat.update', { channel: 'CGENERAL1', ts: '1.000000', text: 'x' })
     for (let at = 0; at < 60; at += 1) expect((await update()).status).toBe(200)
     await world.people.act('limits', { rate_limits: 'strict' })

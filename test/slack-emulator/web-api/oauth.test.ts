@@ -2,6 +2,7 @@ import { WebClient } from '@slack/web-api'
 import { expect, test } from 'vitest'
 import { startSlackEmulator } from '../../../slack-emulator/start-slack-emulator.ts'
 import { eventually } from '../../support/eventually.ts'
+import { manifestAt } from '../../support/two-workspaces.ts'
 import { log, silent } from '../emulator-with-bolt.ts'
 
 const CLIENT = { id: '1.2', secret: 'secret' }
@@ -13,6 +14,7 @@ async function startTown() {
   const slack = starting.use(
     await startSlackEmulator({ port: 0, mode: 'http', appUrls: [], log, app, installed: false }),
   )
+  slack.setManifest(manifestAt('https://app.example'))
   const asks = { client_id: CLIENT.id, redirect_uri: REDIRECT, scope: 'chat:write', state: 'st' }
   const client = (token?: string) =>
     new WebClient(token, { slackApiUrl: slack.apiUrl, retryConfig: { retries: 0 }, logger: silent })
@@ -84,4 +86,18 @@ test('where no client is known, nobody gets a token', async () => {
   const client = new WebClient(undefined, { slackApiUrl: slack.apiUrl, retryConfig: { retries: 0 }, logger: silent })
   const given = { code: 'x', client_id: '', client_secret: '' }
   await expect(client.oauth.v2.access(given)).rejects.toEqual(refused('invalid_client_id'))
+})
+
+test.each([
+  ['https://evil.example/', 400],
+  ['https://app.example/', 400],
+  ['https://app.example/slack/oauth_redirects', 400],
+  ['http://app.example/slack/oauth_redirect', 400],
+  ['https://app.example:8443/slack/oauth_redirect', 400],
+  [`${REDIRECT}/below`, 200],
+  [REDIRECT, 200],
+])('people come back to an address of the manifest only: %s is %i', async (redirect_uri, status) => {
+  await using town = await startTown()
+  const answer = await town.authorize({ redirect_uri })
+  expect([answer.status, (await answer.text()).includes('bad_redirect_uri')]).toEqual([status, status === 400])
 })

@@ -1,7 +1,8 @@
 import { WebClient } from '@slack/web-api'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type SlackEmulator, startSlackEmulator } from '../../../slack-emulator/start-slack-emulator.ts'
-import { controls, log, plain, silent } from '../emulator-with-bolt.ts'
+import { METHOD_SCOPES } from '../../../slack-emulator/web-api/method-scopes.ts'
+import { controls, log, manifestWithScopes, plain, silent } from '../emulator-with-bolt.ts'
 
 let slack: SlackEmulator
 let client: WebClient
@@ -11,11 +12,19 @@ let general = { channel: '', ts: '' }
 
 beforeAll(async () => {
   slack = await startSlackEmulator({ port: 0, mode: 'http', appUrls: [], log, now: () => clock })
+  slack.setManifest(manifestWithScopes(EVERY_SCOPE))
   client = new WebClient(slack.botToken, { slackApiUrl: slack.apiUrl, retryConfig: { retries: 0 }, logger: silent })
   people = controls(slack)
   general = await people.act('say', { as: 'member', channel: 'general', text: 'a question' })
 })
+// Each test has a minute of its own on the clock of the rate limits.
+beforeEach(() => people.act('limits', { pass_seconds: 60 }))
 afterAll(() => slack[Symbol.asyncDispose]())
+
+const KINDS = ['channels', 'groups', 'im', 'mpim']
+const EVERY_SCOPE = Object.values(METHOD_SCOPES).flatMap((needs) =>
+  typeof needs === 'string' ? KINDS.map((kind) => `${kind}:${needs}`) : [...needs],
+)
 
 const errorOf = (method: string, args: object, by = client) =>
   by.apiCall(method, { ...args }).then(
