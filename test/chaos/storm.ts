@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { query } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { lookOf, type Seat } from '../support/person.ts'
+import { createRandom, type Random } from '../support/seeded-random.ts'
 import { buildStorm, INSTANCES, type Storm } from './build-storm.ts'
 import { type Claim, confirm, doAndNote, emptyResult, type Note, noteIn, type StormResult, total } from './claims.ts'
 
@@ -16,15 +17,15 @@ export type StormOptions = { databaseUrl: string; seed: number; kills: number; e
 export async function runStorm(options: StormOptions): Promise<StormResult> {
   await using stack = new AsyncDisposableStack()
   const storm = await buildStorm(stack, options.databaseUrl)
-  const random = randomOf(options.seed)
+  const random = createRandom(options.seed)
   const result = emptyResult()
   const note = noteIn(result)
   const end = Date.now() + options.endMs
   for (let round = 0; result.kills < options.kills && Date.now() < end; round++) {
     await storm.ready()
-    const stalls = random() < 0.5
-    const victim = Math.floor(random() * INSTANCES)
-    const killAfterMs = stalls ? 2_700 + random() * 700 : random() * 400
+    const stalls = random.chance(0.5)
+    const victim = random.below(INSTANCES)
+    const killAfterMs = stalls ? 2_700 + random.below(700) : random.below(400)
     const burst = burstOf(storm, { round, random, note })
     const resume = stalls ? storm.database.stall() : undefined
     const resumed = resume && sleep(STALL_MS).then(resume)
@@ -41,22 +42,11 @@ export async function runStorm(options: StormOptions): Promise<StormResult> {
   return result
 }
 
-/** mulberry32: the same seed gives the same storm. */
-function randomOf(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
-
-type Burst = { round: number; random: () => number; note: Note }
+type Burst = { round: number; random: Random; note: Note }
 
 async function burstOf(storm: Storm, { round, random, note }: Burst): Promise<void> {
   const cards = await openCards(storm)
-  const presses = cards.map((card) => pressCard(note, card, random() < 0.7 ? 'Approve' : 'Deny'))
+  const presses = cards.map((card) => pressCard(note, card, random.chance(0.7) ? 'Approve' : 'Deny'))
   const asking = Array.from({ length: REQUESTS }, (_, at) =>
     ask(storm, `r${round}x${at}`, at % 2 ? storm.owner : storm.member),
   )

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { soak } from '../../soak/soak.ts'
+import { soak } from './soak.ts'
 import { createTestDatabase } from '../support/database.ts'
 
 /** The short form of `npm run soak`. */

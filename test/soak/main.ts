@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startLocalDatabase } from '../src/local/database/start-database.ts'
-import { createLog } from '../src/log.ts'
+import { startLocalDatabase } from '../../src/local/database/start-database.ts'
+import { createLog } from '../../src/log.ts'
 import { soak } from './soak.ts'
 
 const SECONDS = 1_800

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { goThere, signInUrlInModal } from '../test/support/browser-sign-in.ts'
-import { eventually } from '../test/support/eventually.ts'
-import { lookOf, type Seat } from '../test/support/person.ts'
-import type { Random } from './random.ts'
+import { goThere, signInUrlInModal } from '../support/browser-sign-in.ts'
+import { eventually } from '../support/eventually.ts'
+import { lookOf, type Seat } from '../support/person.ts'
+import type { Random } from '../support/seeded-random.ts'
 import { type Services, TASKS } from './services.ts'
 
 export type Request = {

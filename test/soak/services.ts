@@ -1,12 +1,12 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startProtected } from '../test/fixtures/authorization-server.ts'
-import { startLedger } from '../test/support/ledger.ts'
-import { startServerProcess } from '../test/support/mcp-house.ts'
-import { says, startScriptedModel, wishes } from '../test/support/scripted-model.ts'
+import { startProtected } from '../fixtures/authorization-server.ts'
+import { startLedger } from '../support/ledger.ts'
+import { startServerProcess } from '../support/mcp-house.ts'
+import { says, startScriptedModel, wishes } from '../support/scripted-model.ts'
 import { type FaultyLink, type LinkOptions, startFaultyLink } from './faulty-link.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../support/seeded-random.ts'
 
 /** A garbled request or answer of the model would be another request or answer; TLS keeps both whole. */
 const WHOLE = ['abort', 'cut', 'stall'] as const

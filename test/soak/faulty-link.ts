@@ -1,7 +1,7 @@
 import { once, setMaxListeners } from 'node:events'
 import { createConnection, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Random } from './random.ts'
+import type { Random } from '../support/seeded-random.ts'
 
 /** Abort: reset both ends. Cut: end one direction. Stall: hold the bytes back. Garble: change some. Repeat: send some twice. */
 export type Fault = 'abort' | 'cut' | 'stall' | 'garble' | 'repeat'

@@ -1,6 +1,6 @@
 import { Client } from 'pg'
-import type { Instance } from '../test/support/instance.ts'
-import { lookOf } from '../test/support/person.ts'
+import type { Instance } from '../support/instance.ts'
+import { lookOf } from '../support/person.ts'
 import type { Crowd, Request } from './people.ts'
 import type { Services } from './services.ts'
 
