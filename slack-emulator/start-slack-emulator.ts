@@ -118,10 +118,7 @@ function build(options: SlackEmulatorOptions, url: string) {
   })
   queue.resume()
   const faults = createFaultInjection()
-  const limits = createRateLimits(now, {
-    strictness: options.rateLimits,
-    distributed: options.app !== undefined,
-  })
+  const limits = createRateLimits(now, limitsOf(options))
   const webApi = createWebApi({ workspace, modals, triggers, socket, faults, limits, traffic, oauth })
   let isOpen = options.opensLater !== true
   const open = () => {
@@ -162,6 +159,11 @@ function build(options: SlackEmulatorOptions, url: string) {
     stop,
   }
 }
+
+const limitsOf = ({ rateLimits, app }: SlackEmulatorOptions) => ({
+  strictness: rateLimits,
+  distributed: app !== undefined,
+})
 
 function clockOf({ now, after }: SlackEmulatorOptions): Clock {
   return { ...systemClock, ...(now && { now }), ...(after && { after }) }

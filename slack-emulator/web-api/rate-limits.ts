@@ -71,7 +71,10 @@ type RateLimitOptions = {
   distributed?: boolean
 }
 
-export function createRateLimits(clock: () => number, { strictness = 'strict', distributed = false }: RateLimitOptions = {}): RateLimits {
+export function createRateLimits(
+  clock: () => number,
+  { strictness = 'strict', distributed = false }: RateLimitOptions = {},
+): RateLimits {
   const buckets = new Map<string, { left: number; at: number }>()
   let factor = factorOf(strictness)
   let passedMs = 0
@@ -94,7 +97,8 @@ export function createRateLimits(clock: () => number, { strictness = 'strict', d
     },
     pageSize: () => (distributed && factor === 1 ? DISTRIBUTED.pageSize : PAGE_SIZE),
     wait(method, args) {
-      const limits = distributed && DISTRIBUTED.methods.includes(method) ? [readingLimitOf(method)] : limitsOf(method, args)
+      const limits =
+        distributed && DISTRIBUTED.methods.includes(method) ? [readingLimitOf(method)] : limitsOf(method, args)
       const waits = limits.filter((limit) => leftIn(limit) < 1).map(secondsUntil)
       if (waits.length > 0) return Math.max(1, Math.ceil(Math.max(...waits)))
       for (const limit of limits) buckets.set(limit.key, { left: leftIn(limit) - 1, at: now() })
@@ -105,7 +109,11 @@ export function createRateLimits(clock: () => number, { strictness = 'strict', d
 
 const factorOf = (strictness: Strictness): number => (strictness === 'strict' ? 1 : GENEROSITY)
 
-const readingLimitOf = (method: string): Limit => ({ key: method, burst: DISTRIBUTED.aMinute, aMinute: DISTRIBUTED.aMinute })
+const readingLimitOf = (method: string): Limit => ({
+  key: method,
+  burst: DISTRIBUTED.aMinute,
+  aMinute: DISTRIBUTED.aMinute,
+})
 
 function limitsOf(method: string, args: Record<string, unknown>): Limit[] {
   if (method === 'chat.postMessage') {

@@ -50,7 +50,15 @@ export type Workspace = WorkspaceEvents & {
 }
 
 /** Bounds that keep a long-lived workspace small. */
-const MAX = { channels: 1_000, people: 1_000, files: 500, homes: 1_000, sessions: 5_000, responseUrls: 5_000, pending: 20_000 }
+const MAX = {
+  channels: 1_000,
+  people: 1_000,
+  files: 500,
+  homes: 1_000,
+  sessions: 5_000,
+  responseUrls: 5_000,
+  pending: 20_000,
+}
 
 /** `given` are secrets that an app shares between its workspaces; `installed` says whether the app is installed at the start. */
 type Deps = {

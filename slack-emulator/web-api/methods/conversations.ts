@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { Channel, Message } from '../../workspace/records.ts'
 import { channelTypeOf } from '../../workspace/channel-kinds.ts'
+import type { Channel, Message } from '../../workspace/records.ts'
 import { channelObjectOf, messageObjectOf } from '../../workspace/slack-objects.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { whereMember } from './chat-common.ts'

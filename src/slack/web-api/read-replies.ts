@@ -17,19 +17,20 @@ export async function readReplies<T>(
     messages: z.array(message),
     response_metadata: z.object({ next_cursor: z.string().optional() }).optional(),
   })
-  const messages: T[] = []
-  let cursor = ''
-  for (let page = 0; page < MOST_PAGES; page += 1) {
-    try {
-      const asked = { ...args, limit: 200, ...(cursor && { cursor }) }
-      const found = await webApi.call('conversations.replies', asked, Page, 0)
-      messages.push(...found.messages)
-      cursor = found.response_metadata?.next_cursor ?? ''
-    } catch (error) {
-      if (page === 0 || slackErrorCodeOf(error) !== 'ratelimited') throw error
-      return messages
-    }
-    if (cursor === '') break
+  const read = (cursor: string) =>
+    webApi.call('conversations.replies', { ...args, limit: 200, ...(cursor && { cursor }) }, Page, 0)
+  const first = await read('')
+  const { messages } = first
+  let cursor = first.response_metadata?.next_cursor ?? ''
+  for (let page = 1; page < MOST_PAGES && cursor !== ''; page += 1) {
+    const found = await read(cursor).catch(undefinedIfLimited)
+    if (found === undefined) break
+    messages.push(...found.messages)
+    cursor = found.response_metadata?.next_cursor ?? ''
   }
   return messages
+}
+
+function undefinedIfLimited(error: unknown): undefined {
+  if (slackErrorCodeOf(error) !== 'ratelimited') throw error
 }
