@@ -22,7 +22,7 @@ export async function runStorm(options: StormOptions): Promise<StormResult> {
   const end = Date.now() + options.endMs
   for (let round = 0; result.kills < options.kills && Date.now() < end; round++) {
     await storm.ready()
-    const stalls = random() < 0.5
+    const stalls = random() < 0.7
     const victim = Math.floor(random() * INSTANCES)
     const killAfterMs = stalls ? 2_700 + random() * 700 : random() * 400
     const burst = burstOf(storm, { round, random, note })
