@@ -23,7 +23,7 @@ export async function runStorm(options: StormOptions): Promise<StormResult> {
   const end = Date.now() + options.endMs
   for (let round = 0; result.kills < options.kills && Date.now() < end; round++) {
     await storm.ready()
-    const stalls = random.chance(0.5)
+    const stalls = random.chance(0.7)
     const victim = random.below(INSTANCES)
     const killAfterMs = stalls ? 2_700 + random.below(700) : random.below(400)
     const burst = burstOf(storm, { round, random, note })
