@@ -1,3 +1,4 @@
+import { checkPicture } from '../../model/check-picture.ts'
 import { headOf, truncate } from '../../text.ts'
 import type { EventOf, ResultFile, ShownResult } from '../state/events.ts'
 import { isSlackTableSize, resultTableIn, toCsv, toSlackTable } from './result-table.ts'
@@ -22,10 +23,8 @@ const LONG_TEXT_CHARS = 12_000
 const EXCERPT_CHARS = 4_000
 /** What one call may leave in the database and the thread, in base64 characters (some 6 MB). */
 const FILES_MAX_CHARS = 8_000_000
-/** The API takes images up to 5 MB; beyond a few they only cost. */
+/** Beyond a few, pictures only cost. */
 const IMAGES_FOR_MODEL = 4
-const IMAGE_FOR_MODEL_CHARS = 2_000_000
-const MODEL_IMAGE_TYPES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp']
 const SUMMARY_CHARS = 140
 
 /** What the model is to follow is of no use in part: a skill or a prompt up to this length is read as a whole (some 15,000 tokens). */
@@ -47,7 +46,9 @@ export function shapeResult(
   const whole = texts.join('\n')
   const long = whole.length > most ? [textFile(tool, whole)] : []
   const { kept, dropped } = withinLimit(distinctNames([...long, ...media]))
+  const { images, unseen } = picturesIn(parts)
   const notes = [
+    ...unseen,
     ...(shown?.table === undefined ? [] : [`[Shown in the thread as a table of ${shown.table.rows.length} rows.]`]),
     ...kept.map((file) => `[Posted in the thread as the file "${file.name}".]`),
     ...dropped.map((file) => `[The file "${file.name}" was too large to post.]`),
@@ -58,7 +59,7 @@ export function shapeResult(
       : whole
   return {
     text: [withoutEncoded(body), ...notes].filter(Boolean).join('\n') || '(no output)',
-    images: imagesForModel(parts),
+    images,
     files: kept,
     summary: inShort(whole) || notes.join(' ') || 'done',
     ...(shown && { shown }),
@@ -181,11 +182,15 @@ function withinLimit(files: ResultFile[]): { kept: ResultFile[]; dropped: Result
   return { kept, dropped }
 }
 
-const imagesForModel = (parts: ResultPart[]): ShapedResult['images'] =>
-  parts
-    .flatMap((part) => (part.type === 'image' ? [{ mimeType: part.mimeType, data: part.data }] : []))
-    .filter((image) => MODEL_IMAGE_TYPES.includes(image.mimeType) && image.data.length <= IMAGE_FOR_MODEL_CHARS)
-    .slice(0, IMAGES_FOR_MODEL)
+/** The pictures the model can take, with the type their bytes have, and a note for each of the others. */
+function picturesIn(parts: ResultPart[]): { images: ShapedResult['images']; unseen: string[] } {
+  const checked = parts.flatMap((part) => (part.type === 'image' ? [checkPicture(part.data)] : []))
+  const fit = checked.flatMap((one) => ('refused' in one ? [] : [{ mimeType: one.type, data: one.data }]))
+  const refused = checked.flatMap((one) => ('refused' in one ? [`[You cannot see a picture of it: ${one.refused}.]`] : []))
+  const more = fit.length - IMAGES_FOR_MODEL
+  const others = more > 0 ? [`[You see the first ${IMAGES_FOR_MODEL} pictures; ${more} more are not shown to you.]`] : []
+  return { images: fit.slice(0, IMAGES_FOR_MODEL), unseen: [...refused, ...others] }
+}
 
 /** Where the usual ending is not the type's own name. */
 const EXTENSIONS: Record<string, string> = { 'audio/mpeg': 'mp3', 'audio/mp4': 'm4a', 'image/svg+xml': 'svg' }

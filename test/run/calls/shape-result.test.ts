@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { png } from '../../support/pictures.ts'
 import { shapeResult } from '../../../src/run/calls/shape-result.ts'
 
 test('a short text is what the model reads', () => {
@@ -20,7 +21,7 @@ test('a long text becomes a file; the model gets its beginning and is told', () 
 })
 
 test('images and binary resources are files, never text', () => {
-  const data = Buffer.from('pixels').toString('base64')
+  const data = png().toString('base64')
   const shaped = shapeResult(
     'draw',
     [
