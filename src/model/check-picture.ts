@@ -89,7 +89,8 @@ function readJpeg(bytes: Buffer): Read {
 }
 
 /** Any number of fill bytes may stand before a marker. */
-const segmentLength = (bytes: Buffer, at: number): number => (bytes[at + 1] === 0xff ? 1 : 2 + bytes.readUInt16BE(at + 2))
+const segmentLength = (bytes: Buffer, at: number): number =>
+  bytes[at + 1] === 0xff ? 1 : 2 + bytes.readUInt16BE(at + 2)
 
 /** SOF0 to SOF15, without the tables between them (DHT, JPG, DAC). */
 const isFrame = (marker: number): boolean => marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)

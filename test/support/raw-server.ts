@@ -5,7 +5,7 @@ import { z } from 'zod'
 const Message = z.looseObject({
   id: z.union([z.string(), z.number()]).optional(),
   method: z.string(),
-  params: z.looseObject({ name: z.string().optional() }).optional(),
+  params: z.looseObject({ name: z.string().optional(), arguments: z.unknown().optional() }).optional(),
 })
 
 /** A number is an HTTP status. */
@@ -21,6 +21,7 @@ export async function startRawServer(tools: Record<string, Tool>) {
     ...definition,
   }))
   const calls: string[] = []
+  const received: unknown[] = []
   const answers: Record<string, (name: string) => Answer | Promise<object>> = {
     initialize: () => ({
       protocolVersion: '2025-06-18',
@@ -38,6 +39,7 @@ export async function startRawServer(tools: Record<string, Tool>) {
     if (request.method !== 'POST') return void response.writeHead(405).end()
     const { id, method, params } = Message.parse(await json(request))
     if (id === undefined) return void response.writeHead(202).end()
+    if (method === 'tools/call') received.push(params?.arguments)
     const result = await answers[method]?.(params?.name ?? '')
     if (typeof result === 'number') return void response.writeHead(result).end()
     const body = result === undefined ? { error: { code: -32601, message: 'Method not found' } } : { result }
@@ -50,6 +52,8 @@ export async function startRawServer(tools: Record<string, Tool>) {
     url: `http://127.0.0.1:${address.port}/mcp`,
     host: `127.0.0.1:${address.port}`,
     calls,
+    /** The arguments of the calls. */
+    received,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
