@@ -1,5 +1,6 @@
 import { checkPicture } from '../../model/check-picture.ts'
 import { headOf, truncate } from '../../text.ts'
+import { decodeText } from '../decode-text.ts'
 import type { EventOf, ResultFile, ShownResult } from '../state/events.ts'
 import { isSlackTableSize, resultTableIn, toCsv, toSlackTable } from './result-table.ts'
 
@@ -33,12 +34,12 @@ export const FOLLOWED_CHARS = 60_000
 /** Splits a result into what the model reads, what people get as files, and one line for the task list. `most`: of text, in characters. */
 export function shapeResult(
   tool: string,
-  parts: ResultPart[],
+  given: ResultPart[],
   structured: unknown,
   most = LONG_TEXT_CHARS,
 ): ShapedResult {
-  const texts = parts.flatMap((part) => textOf(part))
-  if (texts.length === 0 && structured !== undefined) texts.push(JSON.stringify(structured))
+  const parts = given.map(readByBytes)
+  const texts = textsIn(parts, structured)
   const table = resultTableIn(structured)
   const shown = shownOf(parts, table)
   const csv = table === undefined || isSlackTableSize(table) ? [] : [csvFile(tool, toCsv(table))]
@@ -64,6 +65,51 @@ export function shapeResult(
     summary: inShort(whole) || notes.join(' ') || 'done',
     ...(shown && { shown }),
   }
+}
+
+/** Bytes decide what a blob is: a picture, a text, or a file. */
+function readByBytes(part: ResultPart): ResultPart {
+  if (part.type !== 'resource' || part.data === undefined) return part
+  const { data, uri, mimeType } = part
+  const bytes = Buffer.from(data, 'base64')
+  if (bytes.length === 0) return { type: 'resource', uri, mimeType, text: '' }
+  const text = decodeText(bytes)
+  return text === undefined ? part : { type: 'resource', uri, mimeType, text }
+}
+
+/** The texts of a result, each once: servers often send the same as text, as JSON and as a resource. */
+function textsIn(parts: ResultPart[], structured: unknown): string[] {
+  const held = new Set(parts.flatMap((part) => (part.type === 'text' || part.type === 'link' ? [] : heldBy(part))))
+  const seen = new Set<string>()
+  const texts = parts.flatMap((part) => {
+    if (part.type === 'text' && (seen.has(part.text) || repeats(part.text, held))) return []
+    if (part.type === 'text') seen.add(part.text)
+    return textOf(part)
+  })
+  if (texts.length > 0 || structured === undefined) return texts
+  const whole = JSON.stringify(structured)
+  return repeats(whole, held) ? [] : [whole]
+}
+
+const heldBy = (part: Exclude<ResultPart, { type: 'text' | 'link' }>): string[] => {
+  const content = part.type === 'resource' ? [part.text, part.data] : [part.data]
+  return content.filter((one) => one !== undefined && one !== '').map(String)
+}
+
+/** Whether a text is what another part holds, by itself or as JSON around it whose other words only label it. */
+function repeats(text: string, held: Set<string>): boolean {
+  if (held.has(text)) return true
+  if (held.size === 0 || !looksLikeJson(text)) return false
+  const leaves = leavesOf(parsed(text))
+  return leaves.some((leaf) => held.has(leaf)) && leaves.every((leaf) => held.has(leaf) || LABEL.test(leaf))
+}
+
+/** The type of a part, or its media type. */
+const LABEL = /^(?:text|image|audio|resource|blob|[a-z]+\/[\w.+-]+)$/i
+
+function leavesOf(value: unknown): string[] {
+  if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(leavesOf)
+  return value === undefined || value === null ? [] : [String(value)]
 }
 
 /** More links than this are a listing, which the model sums up. */
@@ -132,7 +178,8 @@ export const firstLineOf = (text: string): string => truncate(text.trim().split(
 function textOf(part: ResultPart): string[] {
   if (part.type === 'text') return [part.text]
   if (part.type === 'link') return [`${part.name}: ${part.uri}`]
-  return part.type === 'resource' && part.text !== undefined ? [`${part.uri}:\n${part.text}`] : []
+  if (part.type !== 'resource' || part.text === undefined) return []
+  return [part.text === '' ? `${part.uri || 'The file'} is empty.` : `${part.uri}:\n${part.text}`]
 }
 
 function fileOf(part: ResultPart): ResultFile[] {
@@ -165,8 +212,8 @@ const csvFile = (tool: string, csv: string): ResultFile => ({
 })
 
 const textFile = (tool: string, text: string): ResultFile => ({
-  name: `${tool.replace(/[^\w-]+/g, '-')}.${looksLikeJson(text) ? 'json' : 'txt'}`,
-  mimeType: looksLikeJson(text) ? 'application/json' : 'text/plain',
+  name: `${tool.replace(/[^\w-]+/g, '-')}.${isJson(text) ? 'json' : 'txt'}`,
+  mimeType: isJson(text) ? 'application/json' : 'text/plain',
   data: base64(text),
 })
 
@@ -199,3 +246,4 @@ const extensionOf = (mimeType: string): string =>
   EXTENSIONS[mimeType] ?? (mimeType.split('/')[1] ?? 'bin').replace(/^x-|[+;].*$/g, '')
 const lastSegment = (uri: string): string => uri.split(/[?#]/, 1)[0]?.split('/').filter(Boolean).at(-1) ?? 'file'
 const looksLikeJson = (text: string): boolean => /^\s*[[{]/.test(text)
+const isJson = (text: string): boolean => looksLikeJson(text) && parsed(text) !== undefined
