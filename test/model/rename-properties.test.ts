@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest'
 import type { JsonObject } from '../../src/json.ts'
-import { schemaRefusalFor, toAcceptableSchema, toModelArguments, toServerArguments } from '../../src/model/tool-schema.ts'
+import {
+  schemaRefusalFor,
+  toAcceptableSchema,
+  toModelArguments,
+  toServerArguments,
+} from '../../src/model/tool-schema.ts'
 
 const text = { type: 'string' }
 const object = (properties: JsonObject, more: JsonObject = {}): JsonObject => ({ type: 'object', properties, ...more })
@@ -9,8 +14,18 @@ test.each<[string, JsonObject, JsonObject, JsonObject]>([
   ['brackets', object({ 'filter[id]': text }), { 'filter[id]': 'x' }, { filter_id: 'x' }],
   ['a dollar', object({ $top: text, top: text }), { $top: '1', top: '2' }, { top_8a7ce5: '1', top: '2' }],
   ['letters of a language', object({ größe: text }), { größe: 'x' }, { gr_e: 'x' }],
-  ['two that would be one', object({ 'a b': text, 'a/b': text }), { 'a b': '1', 'a/b': '2' }, { a_b: '1', 'a_b_ac3f5d': '2' }],
-  ['nested', object({ a: object({ 'b[]': { type: 'array', items: text } }) }), { a: { 'b[]': ['x'] } }, { a: { b_000000: ['x'] } }],
+  [
+    'two that would be one',
+    object({ 'a b': text, 'a/b': text }),
+    { 'a b': '1', 'a/b': '2' },
+    { a_b: '1', a_b_ac3f5d: '2' },
+  ],
+  [
+    'nested',
+    object({ a: object({ 'b[]': { type: 'array', items: text } }) }),
+    { a: { 'b[]': ['x'] } },
+    { a: { b_000000: ['x'] } },
+  ],
   [
     'in lists, references and alternatives',
     object(
@@ -22,7 +37,10 @@ test.each<[string, JsonObject, JsonObject, JsonObject]>([
   ],
   [
     'not what is data',
-    object({ 'a b': { type: 'object', additionalProperties: text }, free: { type: 'object', patternProperties: { '.*': text } } }),
+    object({
+      'a b': { type: 'object', additionalProperties: text },
+      free: { type: 'object', patternProperties: { '.*': text } },
+    }),
     { 'a b': { a_b: '1', 'a b': '2' }, free: { a_b: '3', 'a b': '4' } },
     { a_b: { a_b: '1', 'a b': '2' }, free: { a_b: '3', 'a b': '4' } },
   ],

@@ -5,7 +5,10 @@ import { startWorld } from '../support/world.ts'
 
 const inputSchema = {
   type: 'object',
-  properties: { 'filter[id]': { type: 'string' }, page: { type: 'object', properties: { 'max size': { type: 'number' } } } },
+  properties: {
+    'filter[id]': { type: 'string' },
+    page: { type: 'object', properties: { 'max size': { type: 'number' } } },
+  },
   required: ['filter[id]'],
 }
 

@@ -10,7 +10,11 @@ export function problemWith(request: ScriptedRequest): string | undefined {
     blocks: typeof content === 'string' ? [{ type: 'text', text: content }] : content,
   }))
   return (
-    problemWithWindow(request) ?? problemWithTools(request) ?? problemWithBlocks(messages) ?? problemWithPairs(messages) ?? problemWithMarks(request)
+    problemWithWindow(request) ??
+    problemWithTools(request) ??
+    problemWithBlocks(messages) ??
+    problemWithPairs(messages) ??
+    problemWithMarks(request)
   )
 }
 

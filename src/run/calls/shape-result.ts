@@ -3,19 +3,7 @@ import { headOf, truncate } from '../../text.ts'
 import { decodeText } from '../decode-text.ts'
 import type { EventOf, ResultFile, ShownResult } from '../state/events.ts'
 import { isSlackTableSize, resultTableIn, toCsv, toSlackTable } from './result-table.ts'
-
-/** What a tool gave back, as mcp/ reports it. */
-export type ResultPart =
-  | { type: 'text'; text: string }
-  | { type: 'image' | 'audio'; mimeType: string; data: string }
-  | {
-      type: 'resource'
-      uri: string
-      mimeType?: string | undefined
-      text?: string | undefined
-      data?: string | undefined
-    }
-  | { type: 'link'; uri: string; name: string }
+import { isJson, looksLikeJson, parseJson, type ResultPart, textsIn } from './result-texts.ts'
 
 export type ShapedResult = Pick<EventOf<'returned'>, 'text' | 'images' | 'files' | 'summary' | 'shown'>
 
@@ -77,41 +65,6 @@ function readByBytes(part: ResultPart): ResultPart {
   return text === undefined ? part : { type: 'resource', uri, mimeType, text }
 }
 
-/** The texts of a result, each once: servers often send the same as text, as JSON and as a resource. */
-function textsIn(parts: ResultPart[], structured: unknown): string[] {
-  const held = new Set(parts.flatMap((part) => (part.type === 'text' || part.type === 'link' ? [] : heldBy(part))))
-  const seen = new Set<string>()
-  const texts = parts.flatMap((part) => {
-    if (part.type === 'text' && (seen.has(part.text) || repeats(part.text, held))) return []
-    if (part.type === 'text') seen.add(part.text)
-    return textOf(part)
-  })
-  if (texts.length > 0 || structured === undefined) return texts
-  const whole = JSON.stringify(structured)
-  return repeats(whole, held) ? [] : [whole]
-}
-
-const heldBy = (part: Exclude<ResultPart, { type: 'text' | 'link' }>): string[] => {
-  const content = part.type === 'resource' ? [part.text, part.data] : [part.data]
-  return content.filter((one) => one !== undefined && one !== '').map(String)
-}
-
-/** Whether a text is what another part holds, by itself or as JSON around it whose other words only label it. */
-function repeats(text: string, held: Set<string>): boolean {
-  if (held.has(text)) return true
-  if (held.size === 0 || !looksLikeJson(text)) return false
-  const leaves = leavesOf(parsed(text))
-  return leaves.some((leaf) => held.has(leaf)) && leaves.every((leaf) => held.has(leaf) || LABEL.test(leaf))
-}
-
-/** The type of a part, or its media type. */
-const LABEL = /^(?:text|image|audio|resource|blob|[a-z]+\/[\w.+-]+)$/i
-
-function leavesOf(value: unknown): string[] {
-  if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(leavesOf)
-  return value === undefined || value === null ? [] : [String(value)]
-}
-
 /** More links than this are a listing, which the model sums up. */
 const LINKS_SHOWN = 10
 
@@ -144,22 +97,12 @@ function distinctNames(files: ResultFile[]): ResultFile[] {
 
 /** One line for people: of text its first, of JSON what it holds in a few words (`12 rows`), or nothing. */
 function inShort(text: string): string {
-  const value = looksLikeJson(text) ? parsed(text) : undefined
+  const value = looksLikeJson(text) ? parseJson(text) : undefined
   if (value === undefined) return firstLineOf(text)
   const list = firstList(value, 'entries')
   if (!list) return ''
   const name = list.length === 1 ? list.name.replace(/ies$/, 'y').replace(/s$/, '') : list.name
   return `${list.length.toLocaleString('en')} ${name.replaceAll('_', ' ')}`
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    // It only looked like JSON.
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }
 
 /** The outermost list of a value, breadth first, under the name it has there. */
@@ -174,13 +117,6 @@ function firstList(value: unknown, name: string): { name: string; length: number
 
 /** The first line of a text, cut after a word where it is too long for a task line. */
 export const firstLineOf = (text: string): string => truncate(text.trim().split('\n', 1)[0] ?? '', SUMMARY_CHARS)
-
-function textOf(part: ResultPart): string[] {
-  if (part.type === 'text') return [part.text]
-  if (part.type === 'link') return [`${part.name}: ${part.uri}`]
-  if (part.type !== 'resource' || part.text === undefined) return []
-  return [part.text === '' ? `${part.uri || 'The file'} is empty.` : `${part.uri}:\n${part.text}`]
-}
 
 function fileOf(part: ResultPart): ResultFile[] {
   switch (part.type) {
@@ -233,9 +169,12 @@ function withinLimit(files: ResultFile[]): { kept: ResultFile[]; dropped: Result
 function picturesIn(parts: ResultPart[]): { images: ShapedResult['images']; unseen: string[] } {
   const checked = parts.flatMap((part) => (part.type === 'image' ? [checkPicture(part.data)] : []))
   const fit = checked.flatMap((one) => ('refused' in one ? [] : [{ mimeType: one.type, data: one.data }]))
-  const refused = checked.flatMap((one) => ('refused' in one ? [`[You cannot see a picture of it: ${one.refused}.]`] : []))
+  const refused = checked.flatMap((one) =>
+    'refused' in one ? [`[You cannot see a picture of it: ${one.refused}.]`] : [],
+  )
   const more = fit.length - IMAGES_FOR_MODEL
-  const others = more > 0 ? [`[You see the first ${IMAGES_FOR_MODEL} pictures; ${more} more are not shown to you.]`] : []
+  const others =
+    more > 0 ? [`[You see the first ${IMAGES_FOR_MODEL} pictures; ${more} more are not shown to you.]`] : []
   return { images: fit.slice(0, IMAGES_FOR_MODEL), unseen: [...refused, ...others] }
 }
 
@@ -245,5 +184,3 @@ const EXTENSIONS: Record<string, string> = { 'audio/mpeg': 'mp3', 'audio/mp4': '
 const extensionOf = (mimeType: string): string =>
   EXTENSIONS[mimeType] ?? (mimeType.split('/')[1] ?? 'bin').replace(/^x-|[+;].*$/g, '')
 const lastSegment = (uri: string): string => uri.split(/[?#]/, 1)[0]?.split('/').filter(Boolean).at(-1) ?? 'file'
-const looksLikeJson = (text: string): boolean => /^\s*[[{]/.test(text)
-const isJson = (text: string): boolean => looksLikeJson(text) && parsed(text) !== undefined

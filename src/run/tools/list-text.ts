@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../json.ts'
-import { pictureTypeIn } from '../../model/check-picture.ts'
 import type { ContentPart } from '../../mcp/requests/outcome.ts'
+import { pictureTypeIn } from '../../model/check-picture.ts'
 import type { ChosenPrompt, ChosenSkill } from '../state/events.ts'
 import type { RunState } from '../state/state.ts'
 import { LIST_PAGE_SIZE } from './offered-tools.ts'

@@ -16,6 +16,7 @@ import {
 } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn, mentionOf } from '../blocks/text.ts'
 import { describeAction, missedCallText, unknownOutcomeText } from './describe-calls.ts'
+import { leftOutWordsOf } from './left-out-tools.ts'
 import { type AnswerPage, callsOnPage, isAfterApproval, nextSegmentOf, paginateAnswer } from './paginate-answer.ts'
 import { stepsBlock, stepsText } from './task-blocks.ts'
 
@@ -149,7 +150,7 @@ function outcomeOf(state: RunState): MessageContent[] {
     case 'failed':
       return [failedMessage(state)]
     case 'finished':
-      return [...leftOutMessages(state), ...finishedMessages(state)]
+      return [...leftOutWordsOf(state).map(textMessage), ...finishedMessages(state)]
     default:
       return state.status satisfies never
   }
@@ -176,18 +177,6 @@ function failedMessage(state: RunState): MessageContent {
 const NOTES = {
   turn_limit: 'I stopped here because one request can only take so many steps. Say _go on_ and I will continue.',
   budget: 'I stopped here because this used up what one request may cost. Say _go on_ and I will continue.',
-}
-
-const SHOWN_LEFT_OUT = 10
-
-/** Which tools the model did not have: a person can then tell why something was not done. */
-function leftOutMessages({ toolsLeftOut = [] }: RunState): MessageContent[] {
-  if (toolsLeftOut.length === 0) return []
-  const some = toolsLeftOut.slice(0, SHOWN_LEFT_OUT).map(({ connection, tools }) => `${tools} of ${connection}`)
-  const others = toolsLeftOut.length - some.length
-  const names = [...some, ...(others > 0 ? [`those of ${others} more connections`] : [])].join(', ')
-  const words = `I could not have all of your tools at hand at once. Left out: ${names}. If you miss one, name what it does in your request.`
-  return [textMessage(escapeMrkdwn(words))]
 }
 
 function finishedMessages(state: RunState): MessageContent[] {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { png } from '../../support/pictures.ts'
 import { shapeResult } from '../../../src/run/calls/shape-result.ts'
+import { png } from '../../support/pictures.ts'
 
 test('a short text is what the model reads', () => {
   expect(shapeResult('read', [{ type: 'text', text: 'hello\nworld' }], undefined)).toEqual({
@@ -117,10 +117,39 @@ const shot = png().toString('base64')
 const poem = 'Roses are red.'
 
 test.each<[string, Parameters<typeof shapeResult>[1], unknown, string]>([
-  ['a picture as JSON text', [{ type: 'image', mimeType: 'image/png', data: shot }], { content: [{ type: 'image', data: shot, mimeType: 'image/png' }] }, '[Posted in the thread as the file "image.png".]'],
-  ['the same text twice', [{ type: 'text', text: poem }, { type: 'text', text: poem }], undefined, poem],
-  ['a resource that is also a text', [{ type: 'text', text: poem }, { type: 'resource', uri: 'a://b/poem.txt', text: poem }], undefined, `a://b/poem.txt:\n${poem}\n[Posted in the thread as the file "poem.txt".]`],
-  ['other words beside it stay', [{ type: 'text', text: JSON.stringify({ note: 'Mine', text: poem }) }, { type: 'resource', uri: 'a://b/poem.txt', text: poem }], undefined, `{"note":"Mine","text":"${poem}"}\na://b/poem.txt:\n${poem}\n[Posted in the thread as the file "poem.txt".]`],
+  [
+    'a picture as JSON text',
+    [{ type: 'image', mimeType: 'image/png', data: shot }],
+    { content: [{ type: 'image', data: shot, mimeType: 'image/png' }] },
+    '[Posted in the thread as the file "image.png".]',
+  ],
+  [
+    'the same text twice',
+    [
+      { type: 'text', text: poem },
+      { type: 'text', text: poem },
+    ],
+    undefined,
+    poem,
+  ],
+  [
+    'a resource that is also a text',
+    [
+      { type: 'text', text: poem },
+      { type: 'resource', uri: 'a://b/poem.txt', text: poem },
+    ],
+    undefined,
+    `a://b/poem.txt:\n${poem}\n[Posted in the thread as the file "poem.txt".]`,
+  ],
+  [
+    'other words beside it stay',
+    [
+      { type: 'text', text: JSON.stringify({ note: 'Mine', text: poem }) },
+      { type: 'resource', uri: 'a://b/poem.txt', text: poem },
+    ],
+    undefined,
+    `{"note":"Mine","text":"${poem}"}\na://b/poem.txt:\n${poem}\n[Posted in the thread as the file "poem.txt".]`,
+  ],
 ])('what only repeats a part of the result is dropped: %s', (_what, parts, structured, text) => {
   expect(shapeResult('read', parts, structured).text).toBe(text)
 })
