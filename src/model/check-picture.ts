@@ -8,9 +8,9 @@ const MAX_BASE64_CHARS = 5 * 1024 * 1024
 const MAX_SIDE = 8_000
 
 /** A picture with the type its bytes have, or why the API would refuse it. */
-export type CheckedPicture = { type: PictureType; data: string } | { refused: string }
+export type PictureCheck = { type: PictureType; data: string } | { refused: string }
 
-export function checkPicture(data: string): CheckedPicture {
+export function checkPicture(data: string): PictureCheck {
   const bytes = Buffer.from(data, 'base64')
   if (bytes.length === 0) return { refused: 'it is empty' }
   const header = readPictureHeader(bytes)

@@ -33,7 +33,7 @@ const heldBy = (part: Exclude<ResultPart, { type: 'text' | 'link' }>): string[] 
 /** Whether a text is what another part holds, by itself or as JSON around it whose other words only label it. */
 function repeats(text: string, held: Set<string>): boolean {
   if (held.has(text)) return true
-  if (held.size === 0 || !looksLikeJson(text)) return false
+  if (held.size === 0 || !isJsonLike(text)) return false
   const leaves = leavesOf(parseJson(text))
   return leaves.some((leaf) => held.has(leaf)) && leaves.every((leaf) => held.has(leaf) || LABEL.test(leaf))
 }
@@ -64,6 +64,6 @@ function textOf(part: ResultPart): string[] {
   return [part.text === '' ? `${part.uri || 'The file'} is empty.` : `${part.uri}:\n${part.text}`]
 }
 
-export const looksLikeJson = (text: string): boolean => /^\s*[[{]/.test(text)
+export const isJsonLike = (text: string): boolean => /^\s*[[{]/.test(text)
 
-export const isJson = (text: string): boolean => looksLikeJson(text) && parseJson(text) !== undefined
+export const isJson = (text: string): boolean => isJsonLike(text) && parseJson(text) !== undefined

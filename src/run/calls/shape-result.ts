@@ -3,7 +3,7 @@ import { headOf, truncate } from '../../text.ts'
 import { decodeText } from '../decode-text.ts'
 import type { EventOf, ResultFile, ShownResult } from '../state/events.ts'
 import { isSlackTableSize, resultTableIn, toCsv, toSlackTable } from './result-table.ts'
-import { isJson, looksLikeJson, parseJson, type ResultPart, textsIn } from './result-texts.ts'
+import { isJson, isJsonLike, parseJson, type ResultPart, textsIn } from './result-texts.ts'
 
 export type ShapedResult = Pick<EventOf<'returned'>, 'text' | 'images' | 'files' | 'summary' | 'shown'>
 
@@ -97,7 +97,7 @@ function distinctNames(files: ResultFile[]): ResultFile[] {
 
 /** One line for people: of text its first, of JSON what it holds in a few words (`12 rows`), or nothing. */
 function inShort(text: string): string {
-  const value = looksLikeJson(text) ? parseJson(text) : undefined
+  const value = isJsonLike(text) ? parseJson(text) : undefined
   if (value === undefined) return firstLineOf(text)
   const list = firstList(value, 'entries')
   if (!list) return ''

@@ -10,7 +10,7 @@ import type { RunState } from '../state/state.ts'
 import { appendEvents, type LeasedRun } from '../storage/leased-run.ts'
 import { fitTools } from '../tools/fit-tools.ts'
 import { nameTools, offeredSourcesOf, sourcesOf } from '../tools/offered-tools.ts'
-import { INSTRUCTIONS, LAST_TURN, toolsLeftOutWord } from './instructions.ts'
+import { describeToolsLeftOut, INSTRUCTIONS, LAST_TURN } from './instructions.ts'
 import { loadConversationHistory, messagesOf } from './transcript.ts'
 
 /** Room for a long answer or a large file's content in one turn. */
@@ -32,7 +32,7 @@ export async function askModel(deps: RunDeps, leased: LeasedRun, last: boolean):
     model: deps.model.name,
     words: leased.state.text,
   })
-  const words = [...(leftOut.length > 0 ? [toolsLeftOutWord(leftOut)] : []), ...(last ? [LAST_TURN] : [])]
+  const words = [...(leftOut.length > 0 ? [describeToolsLeftOut(leftOut)] : []), ...(last ? [LAST_TURN] : [])]
   const turn = await deps.model.turn(
     { ...request, messages: words.reduce(withWord, messages), tools: kept },
     {

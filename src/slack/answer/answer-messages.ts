@@ -187,9 +187,8 @@ function finishedMessages(state: RunState): MessageContent[] {
   ]
   if (state.note !== undefined) return [textMessage(NOTES[state.note]), ...feedback]
   if (state.answer.trim() !== '') return feedback
-  return state.calls.length > 0
-    ? [textMessage('Done.'), ...feedback]
-    : [textMessage('I have no answer to that. Could you put it another way?')]
+  if (state.calls.length > 0) return [textMessage('Done.'), ...feedback]
+  return [textMessage('I have no answer to that. Could you put it another way?')]
 }
 
 /** Buttons for the questions an answer offers as a list; a question too long for a button is left out. */
