@@ -3,10 +3,11 @@ import { AppError } from '../errors.ts'
 import { truncate } from '../text.ts'
 import type { ModelRetry } from './turn.ts'
 
-/** What to do after a failed attempt: try again later, try without thinking blocks, or give up. */
+/** What to do after a failed attempt: try again later, try without thinking blocks or without pictures, or give up. */
 export type ModelFailure =
   | { kind: 'later'; why: ModelRetry['why']; afterSeconds: number | undefined }
-  | { kind: 'thinking_refused' }
+  | { kind: 'thinking_refused'; error: AppError }
+  | { kind: 'pictures_refused'; error: AppError }
   | { kind: 'final'; error: AppError }
 
 const LATER_STATUSES = new Set([408, 409, 425, 429, 500, 502, 503, 504, 529])
@@ -22,9 +23,19 @@ export function classifyModelError(error: Error, model: string): ModelFailure {
     return { kind: 'later', why: whyOf(status, error.type), afterSeconds: retryAfterSeconds(error.headers) }
   // Thinking is bound to the conversation before it, which changes when a connection is added or a thread is summarised:
   // https://platform.claude.com/docs/en/build-with-claude/preserved-thinking
-  if (status === 400 && /thinking.{0,40}block/i.test(error.message)) return { kind: 'thinking_refused' }
-  return { kind: 'final', error: new AppError('model_failed', adviceOn(error, model), { cause: error }) }
+  if (status === 400 && /thinking.{0,40}block/i.test(error.message))
+    return { kind: 'thinking_refused', error: new AppError('model_failed', THINKING_REFUSED, { cause: error }) }
+  const final = new AppError('model_failed', adviceOn(error, model), { cause: error })
+  return isAboutPictures(status, error.message)
+    ? { kind: 'pictures_refused', error: final }
+    : { kind: 'final', error: final }
 }
+
+const THINKING_REFUSED = "Claude's API refused this conversation. Start a new thread."
+
+/** The API names the block (`messages.0.content.1.image.source`) or the kind ("Could not process PDF"); most of a too large request are files. */
+const isAboutPictures = (status: unknown, message: string): boolean =>
+  status === 413 || (status === 400 && /\b(?:images?|pictures?|pdfs?|documents?|media[_ ]type)\b/i.test(message))
 
 function isPassing(status: unknown, type: string | null): boolean {
   if (typeof status !== 'number') return type !== null && LATER_TYPES.has(type)

@@ -5,7 +5,15 @@ import { pause } from '../timing.ts'
 import { classifyModelError, type ModelFailure } from './classify-model-error.ts'
 import { costOf } from './prices.ts'
 import type { Model, ModelListener, ModelRequest, ModelRetry, ModelTurn } from './turn.ts'
-import { readModelContent, readStopReason, readTokenUsage, toMessages, toSystem, toTools } from './wire.ts'
+import {
+  readModelContent,
+  readStopReason,
+  readTokenUsage,
+  type SentParts,
+  toMessages,
+  toSystem,
+  toTools,
+} from './wire.ts'
 
 /** How long a turn is tried, how long the pauses between its attempts are, and after how much silence a stream counts as broken. */
 export type ModelRetryLimits = { totalMs: number; firstDelayMs: number; longestDelayMs: number; silenceMs: number }
@@ -50,16 +58,17 @@ export function createModel(o: {
 
 async function runTurn(deps: Deps, ask: ModelRequest, listener: ModelListener): Promise<ModelTurn> {
   let giveUpAt: number | undefined
-  let withThinking = true
+  let sent: SentParts = { thinking: true, pictures: true }
   for (let failures = 0; ; ) {
-    const attempt = await attemptOnce(deps, requestParams(deps, ask, withThinking), listener)
+    const attempt = await attemptOnce(deps, requestParams(deps, ask, sent), listener)
     if (attempt.kind === 'done') return toTurn(deps, attempt.message)
     if (listener.signal.aborted) throw cancelledError(listener.signal.reason)
     if (attempt.spoke) listener.onRestart()
     const failure = classifyModelError(attempt.error, deps.name)
     deps.log.warn({ kind: failure.kind, err: errorChainOf(attempt.error) }, 'model attempt failed')
-    if (failure.kind === 'thinking_refused' && withThinking) {
-      withThinking = false
+    const less = withoutRefused(ask, sent, failure)
+    if (less !== undefined) {
+      sent = less
       continue
     }
     failures += 1
@@ -70,12 +79,26 @@ async function runTurn(deps: Deps, ask: ModelRequest, listener: ModelListener): 
   }
 }
 
-function requestParams(deps: Deps, ask: ModelRequest, withThinking: boolean): Anthropic.MessageStreamParams {
+/** What is sent in the next attempt after a refusal of a part; undefined when none was refused or it went along no more. */
+function withoutRefused(ask: ModelRequest, sent: SentParts, { kind }: ModelFailure): SentParts | undefined {
+  if (kind === 'thinking_refused' && sent.thinking) return { ...sent, thinking: false }
+  return kind === 'pictures_refused' && sent.pictures && hasPictures(ask) ? { ...sent, pictures: false } : undefined
+}
+
+const hasPictures = ({ messages }: ModelRequest): boolean =>
+  messages.some(({ content }) =>
+    content.some(
+      (part) =>
+        part.type === 'image' || part.type === 'document' || (part.type === 'tool_result' && part.images !== undefined),
+    ),
+  )
+
+function requestParams(deps: Deps, ask: ModelRequest, sent: SentParts): Anthropic.MessageStreamParams {
   return {
     model: deps.name,
     max_tokens: ask.maxTokens,
     system: toSystem(ask.system),
-    messages: toMessages(ask.messages, withThinking),
+    messages: toMessages(ask.messages, sent),
     ...(ask.tools.length > 0 ? { tools: toTools(ask.tools) } : {}),
   }
 }
@@ -110,9 +133,7 @@ type Failed = { failure: ModelFailure; failures: number; error: Error; giveUpAt:
 
 /** How long to wait before the next attempt. Throws what `Model.turn` throws when there will be none. */
 function nextWait(limits: ModelRetryLimits, { failure, failures, error, giveUpAt }: Failed): ModelRetry {
-  if (failure.kind === 'final') throw failure.error
-  if (failure.kind === 'thinking_refused')
-    throw new AppError('model_failed', "Claude's API refused this conversation. Start a new thread.", { cause: error })
+  if (failure.kind !== 'later') throw failure.error
   const backoffMs = Math.min(limits.firstDelayMs * 2 ** (failures - 1), limits.longestDelayMs)
   // Jitter spreads out the retries of runs that failed at the same moment.
   const waitMs =

@@ -1,12 +1,17 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { JsonObject, JsonValue } from '../json.ts'
+import {
+  isUsableProperty,
+  type PropertyNames,
+  renameArguments,
+  renameProperties,
+  unusableNamesIn,
+} from './rename-properties.ts'
 import { repairSchema, repairSchemaRoot, resolveReference } from './repair-tool-schema.ts'
 import type { OfferedTool } from './turn.ts'
 
 /** https://platform.claude.com/docs/en/agents-and-tools/tool-use/define-tools */
 const TOOL_NAME = /^[a-zA-Z0-9_-]{1,64}$/
-// Not in the documentation, only in the API's own words; one key that does not fit fails the whole request.
-const PROPERTY_NAME = /^[a-zA-Z0-9_.-]{1,64}$/
 
 // Ours, not the API's: a tool this large would crowd out the conversation, and deep ones slow everything that walks them.
 const TOOL_MAX_CHARACTERS = 60_000
@@ -31,7 +36,7 @@ function schemaRefusal(schema: JsonObject): string | undefined {
   const combinator = ROOT_COMBINATORS.find((keyword) => keyword in schema)
   if (combinator) return `its inputs are alternatives (${combinator} at the top level)`
   const properties = schema.properties
-  const badName = isObject(properties) && Object.keys(properties).find((name) => !PROPERTY_NAME.test(name))
+  const badName = isObject(properties) && Object.keys(properties).find((name) => !isUsableProperty(name))
   if (typeof badName === 'string') return `its input "${badName}" has a name the model cannot use`
   const { $schema: draft, ...body } = schema
   if (!metaSchema().validateSchema(body)) return 'its inputs are described wrongly (not valid JSON Schema 2020-12)'
@@ -43,23 +48,36 @@ function schemaRefusal(schema: JsonObject): string | undefined {
 
 /**
  * A schema the API takes that means the same or is looser: other drafts' spellings are brought to 2020-12, alternatives at
- * the top level become optional properties, optional properties with unusable names are left out. Undefined if there is none.
+ * the top level become optional properties, properties get names the API takes. Undefined if there is none.
  */
 export function toAcceptableSchema(schema: JsonObject): JsonObject | undefined {
-  if (depthOf(schema) > SCHEMA_MAX_DEPTH) return undefined
-  const root = repairSchemaRoot(repairSchema(schema))
-  if (!root) return undefined
-  const named = dropUnusableNames(root)
-  return named && schemaRefusal(named) === undefined ? named : undefined
+  const renamed = renamedSchema(schema)?.schema
+  return renamed && schemaRefusal(renamed) === undefined ? renamed : undefined
 }
 
-function dropUnusableNames(schema: JsonObject): JsonObject | undefined {
-  const properties = schema.properties
-  if (!isObject(properties)) return schema
-  const required = Array.isArray(schema.required) ? schema.required : []
-  if (required.some((name) => typeof name !== 'string' || !PROPERTY_NAME.test(name))) return undefined
-  const kept = Object.entries(properties).filter(([name]) => PROPERTY_NAME.test(name))
-  return { ...schema, properties: Object.fromEntries(kept) }
+type Renamed = { schema: JsonObject; names: PropertyNames }
+
+/** The schema as it is in all but its names, and then as the API takes it; undefined where it takes none. */
+function renamedSchema(schema: JsonObject): (Renamed & { original: JsonObject }) | undefined {
+  if (depthOf(schema) > SCHEMA_MAX_DEPTH) return undefined
+  const original = repairSchemaRoot(repairSchema(schema))
+  if (original === undefined) return undefined
+  const names = unusableNamesIn(original)
+  return { original, names, schema: renameProperties(original, names) }
+}
+
+/** A call's arguments under the names the model knows them by. */
+export function toModelArguments(schema: JsonObject, args: JsonObject): JsonObject {
+  const renamed = renamedSchema(schema)
+  return renamed === undefined ? args : renameArguments(args, renamed.original, renamed.names)
+}
+
+/** A call's arguments as the server names them. */
+export function toServerArguments(schema: JsonObject, args: JsonObject): JsonObject {
+  const renamed = renamedSchema(schema)
+  if (renamed === undefined) return args
+  const back = new Map([...renamed.names].map(([name, made]) => [made, name]))
+  return renameArguments(args, renamed.schema, back)
 }
 
 function depthOf(value: JsonValue, depth = 0): number {

@@ -2,6 +2,7 @@ import type Anthropic from '@anthropic-ai/sdk'
 import { z } from 'zod'
 import type { JsonObject } from '../json.ts'
 import { headOf } from '../text.ts'
+import { checkPicture } from './check-picture.ts'
 import type {
   AssistantMessage,
   Document,
@@ -21,7 +22,6 @@ const CACHED = { cache_control: { type: 'ephemeral' } } as const
 
 const Block = z.custom<BlockParam>((value) => value !== null && typeof value === 'object' && 'type' in value)
 const JsonMap = z.record(z.string(), z.json())
-const ImageType = z.enum(['image/jpeg', 'image/png', 'image/gif', 'image/webp'])
 
 export function toSystem(text: string): Anthropic.TextBlockParam[] {
   return text.trim() === '' ? [] : [{ type: 'text', text, ...CACHED }]
@@ -37,55 +37,74 @@ export function toTools(tools: OfferedTool[]): ToolParam[] {
   }))
 }
 
+/** What of the conversation goes along. The API can refuse thinking, and pictures and documents. */
+export type SentParts = { thinking: boolean; pictures: boolean }
+
 /** The conversation as the API takes it: no empty texts, nothing from an assistant that said nothing. */
-export function toMessages(messages: Message[], withOpaque: boolean): Anthropic.MessageParam[] {
+export function toMessages(messages: Message[], sent: SentParts): Anthropic.MessageParam[] {
   const wired = messages
-    .map(({ role, content }) => ({ role, content: content.flatMap((part) => toBlock(part, withOpaque)) }))
+    .map(({ role, content }) => ({ role, content: content.flatMap((part) => toBlock(part, sent)) }))
     .filter(({ content }) => content.length > 0)
   const last = wired.at(-1)
   if (last) last.content = markLast(last.content)
   return wired
 }
 
-function toBlock(part: Message['content'][number], withOpaque: boolean): BlockParam[] {
+function toBlock(part: Message['content'][number], sent: SentParts): BlockParam[] {
   switch (part.type) {
     case 'text':
       return part.text.trim() === '' ? [] : [{ type: 'text', text: part.text }]
     case 'tool_use':
       return [{ type: 'tool_use', id: part.id, name: part.name, input: part.input }]
     case 'tool_result':
-      return [toResult(part)]
+      return [toResult(part, sent)]
     case 'image':
-      return toImage(part)
+      return [toImage(part, sent)]
     case 'document':
-      return [toDocument(part)]
+      return [toDocument(part, sent)]
     case 'file':
       return [{ type: 'text', text: `[A file called ${JSON.stringify(part.name)} was sent here.]` }]
     case 'opaque':
-      return withOpaque ? [Block.parse(part.block)] : []
+      return sent.thinking ? [Block.parse(part.block)] : []
     default:
       return part satisfies never
   }
 }
 
-function toResult(result: ToolResult): Anthropic.ToolResultBlockParam {
-  const text = { type: 'text' as const, text: result.text.trim() === '' ? '(no output)' : result.text }
-  const images = (result.images ?? []).flatMap(toImage)
+function toResult(result: ToolResult, sent: SentParts): Anthropic.ToolResultBlockParam {
+  const text = textBlock(result.text.trim() === '' ? '(no output)' : result.text)
+  const images = (result.images ?? []).map((image) => toImage(image, sent))
   return { type: 'tool_result', tool_use_id: result.id, content: [text, ...images], is_error: result.isError }
 }
 
-function toImage({ mimeType, data }: ImagePart): Anthropic.ImageBlockParam[] {
-  const type = ImageType.safeParse(mimeType)
-  return type.success ? [{ type: 'image', source: { type: 'base64', media_type: type.data, data } }] : []
+const textBlock = (text: string): Anthropic.TextBlockParam => ({ type: 'text', text })
+
+const REFUSED = 'the model could not take it'
+
+/** Servers and people call pictures many things: the bytes decide what one is and whether the API takes it. */
+function toImage({ data }: ImagePart, { pictures }: SentParts): Anthropic.ImageBlockParam | Anthropic.TextBlockParam {
+  const checked = pictures ? checkPicture(data) : { refused: REFUSED }
+  if ('refused' in checked) return textBlock(`[A picture is left out here, so you cannot see it: ${checked.refused}.]`)
+  return { type: 'image', source: { type: 'base64', media_type: checked.type, data: checked.data } }
 }
 
-function toDocument({ name, data }: Document): Anthropic.DocumentBlockParam {
+function toDocument(
+  { name, data }: Document,
+  { pictures }: SentParts,
+): Anthropic.DocumentBlockParam | Anthropic.TextBlockParam {
+  const why = pictures ? pdfRefusalFor(data) : REFUSED
+  if (why !== undefined)
+    return textBlock(`[The file ${JSON.stringify(name)} is left out here, so you cannot see it: ${why}.]`)
   return {
     type: 'document',
     title: headOf(name, 255),
     source: { type: 'base64', media_type: 'application/pdf', data },
   }
 }
+
+/** The mark may stand after other bytes, but within the first thousand (ISO 32000, annex H.3.4.1). */
+const pdfRefusalFor = (data: string): string | undefined =>
+  Buffer.from(data.slice(0, 1_400), 'base64').includes('%PDF-') ? undefined : 'it is no PDF'
 
 function markLast(content: BlockParam[]): BlockParam[] {
   const last = content.at(-1)

@@ -3,6 +3,7 @@ import { isAppError } from '../../src/errors.ts'
 import { createLog } from '../../src/log.ts'
 import { createModel, type ModelRetryLimits } from '../../src/model/claude.ts'
 import type { Model, ModelRequest, ModelRetry } from '../../src/model/turn.ts'
+import { jpeg, png } from '../support/pictures.ts'
 import {
   breaksMidway,
   fails,
@@ -116,7 +117,7 @@ test('gives several tool calls in one turn, with thinking as opaque blocks that 
             text: '',
             isError: true,
             images: [
-              { mimeType: 'image/png', data: 'AAAA' },
+              { mimeType: 'IMAGE/JPG', data: png().toString('base64') },
               { mimeType: 'image/tiff', data: 'BBBB' },
             ],
           },
@@ -137,7 +138,8 @@ test('gives several tool calls in one turn, with thinking as opaque blocks that 
       cache_control: { type: 'ephemeral' },
       content: [
         { type: 'text', text: '(no output)' },
-        { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'AAAA' } },
+        { type: 'image', source: { type: 'base64', media_type: 'image/png', data: png().toString('base64') } },
+        { type: 'text', text: '[A picture is left out here, so you cannot see it: it is no PNG, JPEG, GIF or WebP.]' },
       ],
     },
   ])
@@ -300,4 +302,35 @@ test('a stream that falls silent is given up and tried again', async () => {
   )
   expect(answer.content).toEqual([{ type: 'text', text: 'Here.' }])
   expect(waited).toEqual(['unreachable'])
+})
+
+const picture = { mimeType: 'image/jpeg', data: jpeg().toString('base64') }
+const PICTURES: ModelRequest['messages'] = [
+  { role: 'user', content: [{ type: 'image', ...picture }] },
+  { role: 'assistant', content: [{ type: 'tool_use', id: 'one', name: 'db__search', input: {} }] },
+  { role: 'user', content: [{ type: 'tool_result', id: 'one', text: 'shot', isError: false, images: [picture] }] },
+]
+
+test.each([
+  [400, 'Could not process image'],
+  [400, 'messages.0.content.1.image.source.base64.data: image exceeds 5 MB maximum: 6291456 bytes > 5242880 bytes'],
+  [400, 'messages.2.content.0: At least one of the image dimensions exceed max allowed size: 8000 pixels'],
+  [400, 'The image was specified using the image/png media type, but the image appears to be a image/webp image'],
+  [400, 'Could not process PDF'],
+  [413, 'Request exceeds the maximum size'],
+])('a refused picture is left out, once, and the answer comes (%s %s)', async (status, message) => {
+  await using server = await startScriptedModel(fails(status, { message }), says('I cannot see it.'))
+  const { words, waits } = await ask(modelAt(server), { messages: PICTURES })
+  expect([words, waits.length, server.requests.length]).toEqual(['I cannot see it.', 0, 2])
+  expect(JSON.stringify(server.requests[0]?.messages).split('"type":"image"')).toHaveLength(3)
+  expect(JSON.stringify(server.requests[1]?.messages)).not.toContain('"type":"image"')
+  expect(JSON.stringify(server.requests[1]?.messages).split('the model could not take it')).toHaveLength(3)
+})
+
+test('a picture is left out once: a second refusal ends the turn, and so does one without pictures', async () => {
+  await using server = await startScriptedModel(fails(400, { times: 5, message: 'Could not process image' }))
+  expect(isAppError((await ask(modelAt(server), { messages: PICTURES })).outcome, 'model_failed')).toBe(true)
+  expect(server.requests).toHaveLength(2)
+  expect(isAppError((await ask(modelAt(server))).outcome, 'model_failed')).toBe(true)
+  expect(server.requests).toHaveLength(3)
 })

@@ -10,9 +10,26 @@ export function problemWith(request: ScriptedRequest): string | undefined {
     blocks: typeof content === 'string' ? [{ type: 'text', text: content }] : content,
   }))
   return (
-    problemWithTools(request) ?? problemWithBlocks(messages) ?? problemWithPairs(messages) ?? problemWithMarks(request)
+    problemWithWindow(request) ??
+    problemWithTools(request) ??
+    problemWithBlocks(messages) ??
+    problemWithPairs(messages) ??
+    problemWithMarks(request)
   )
 }
+
+const WINDOW = 1_000_000
+/** As 341 tools of 11 real servers came to 446,000 tokens. */
+const CHARS_PER_TOKEN = 2.3
+
+function problemWithWindow({ model, system, messages, tools }: ScriptedRequest): string | undefined {
+  const most = /^claude-(?:sonnet|opus|fable|mythos)-5/.test(model) ? WINDOW : WINDOW / 5
+  const tokens = Math.ceil(JSON.stringify({ system, messages, tools }, withoutData).length / CHARS_PER_TOKEN)
+  return tokens > most ? `prompt is too long: ${tokens} tokens > ${most} maximum` : undefined
+}
+
+/** Pictures and documents are not counted by their letters. */
+const withoutData = (key: string, value: unknown): unknown => (key === 'data' ? undefined : value)
 
 function problemWithTools({ tools = [] }: ScriptedRequest): string | undefined {
   if (new Set(tools.map((tool) => tool.name)).size < tools.length) return 'tools: Tool names must be unique.'

@@ -10,6 +10,7 @@ const Message = z.looseObject({
   params: z
     .looseObject({
       name: z.string().optional(),
+      arguments: z.unknown().optional(),
       cursor: z.string().optional(),
       protocolVersion: z.string().optional(),
     })
@@ -41,6 +42,7 @@ export async function startRawServer(tools: Record<string, Tool>, odd: Record<st
   }))
   const calls: string[] = []
   const requests: string[] = []
+  const received: unknown[] = []
   const answers: Record<string, (name: string) => Answer | Promise<object>> = {
     initialize: () => SOUND,
     'tools/list': () => ({ tools: definitions }),
@@ -62,6 +64,7 @@ export async function startRawServer(tools: Record<string, Tool>, odd: Record<st
     const answer = odd[method]
     if (answer !== undefined) return answer(response, message)
     if (id === undefined) return void response.writeHead(202).end()
+    if (method === 'tools/call') received.push(params?.arguments)
     const result = await answers[method]?.(params?.name ?? '')
     if (typeof result === 'number') return void response.writeHead(result).end()
     const body = result === undefined ? { error: { code: -32601, message: 'Method not found' } } : { result }
@@ -76,6 +79,8 @@ export async function startRawServer(tools: Record<string, Tool>, odd: Record<st
     calls,
     /** What it was asked, by method. */
     requests,
+    /** The arguments of the calls. */
+    received,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

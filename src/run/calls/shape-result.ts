@@ -1,19 +1,9 @@
+import { checkPicture } from '../../model/check-picture.ts'
 import { headOf, truncate } from '../../text.ts'
+import { decodeText } from '../decode-text.ts'
 import type { EventOf, ResultFile, ShownResult } from '../state/events.ts'
 import { isSlackTableSize, resultTableIn, toCsv, toSlackTable } from './result-table.ts'
-
-/** What a tool gave back, as mcp/ reports it. */
-export type ResultPart =
-  | { type: 'text'; text: string }
-  | { type: 'image' | 'audio'; mimeType: string; data: string }
-  | {
-      type: 'resource'
-      uri: string
-      mimeType?: string | undefined
-      text?: string | undefined
-      data?: string | undefined
-    }
-  | { type: 'link'; uri: string; name: string }
+import { isJson, isJsonLike, parseJson, type ResultPart, textsIn } from './result-texts.ts'
 
 export type ShapedResult = Pick<EventOf<'returned'>, 'text' | 'images' | 'files' | 'summary' | 'shown'>
 
@@ -22,10 +12,8 @@ const LONG_TEXT_CHARS = 12_000
 const EXCERPT_CHARS = 4_000
 /** What one call may leave in the database and the thread, in base64 characters (some 6 MB). */
 const FILES_MAX_CHARS = 8_000_000
-/** The API takes images up to 5 MB; beyond a few they only cost. */
+/** Beyond a few, pictures only cost. */
 const IMAGES_FOR_MODEL = 4
-const IMAGE_FOR_MODEL_CHARS = 2_000_000
-const MODEL_IMAGE_TYPES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp']
 const SUMMARY_CHARS = 140
 
 /** What the model is to follow is of no use in part: a skill or a prompt up to this length is read as a whole (some 15,000 tokens). */
@@ -34,12 +22,12 @@ export const FOLLOWED_CHARS = 60_000
 /** Splits a result into what the model reads, what people get as files, and one line for the task list. `most`: of text, in characters. */
 export function shapeResult(
   tool: string,
-  parts: ResultPart[],
+  given: ResultPart[],
   structured: unknown,
   most = LONG_TEXT_CHARS,
 ): ShapedResult {
-  const texts = parts.flatMap((part) => textOf(part))
-  if (texts.length === 0 && structured !== undefined) texts.push(JSON.stringify(structured))
+  const parts = given.map(readByBytes)
+  const texts = textsIn(parts, structured)
   const table = resultTableIn(structured)
   const shown = shownOf(parts, table)
   const csv = table === undefined || isSlackTableSize(table) ? [] : [csvFile(tool, toCsv(table))]
@@ -47,7 +35,9 @@ export function shapeResult(
   const whole = texts.join('\n')
   const long = whole.length > most ? [textFile(tool, whole)] : []
   const { kept, dropped } = withinLimit(distinctNames([...long, ...media]))
+  const { images, unseen } = picturesIn(parts)
   const notes = [
+    ...unseen,
     ...(shown?.table === undefined ? [] : [`[Shown in the thread as a table of ${shown.table.rows.length} rows.]`]),
     ...kept.map((file) => `[Posted in the thread as the file "${file.name}".]`),
     ...dropped.map((file) => `[The file "${file.name}" was too large to post.]`),
@@ -58,11 +48,21 @@ export function shapeResult(
       : whole
   return {
     text: [withoutEncoded(body), ...notes].filter(Boolean).join('\n') || '(no output)',
-    images: imagesForModel(parts),
+    images,
     files: kept,
     summary: inShort(whole) || notes.join(' ') || 'done',
     ...(shown && { shown }),
   }
+}
+
+/** Bytes decide what a blob is: a picture, a text, or a file. */
+function readByBytes(part: ResultPart): ResultPart {
+  if (part.type !== 'resource' || part.data === undefined) return part
+  const { data, uri, mimeType } = part
+  const bytes = Buffer.from(data, 'base64')
+  if (bytes.length === 0) return { type: 'resource', uri, mimeType, text: '' }
+  const text = decodeText(bytes)
+  return text === undefined ? part : { type: 'resource', uri, mimeType, text }
 }
 
 /** More links than this are a listing, which the model sums up. */
@@ -97,22 +97,12 @@ function distinctNames(files: ResultFile[]): ResultFile[] {
 
 /** One line for people: of text its first, of JSON what it holds in a few words (`12 rows`), or nothing. */
 function inShort(text: string): string {
-  const value = looksLikeJson(text) ? parsed(text) : undefined
+  const value = isJsonLike(text) ? parseJson(text) : undefined
   if (value === undefined) return firstLineOf(text)
   const list = firstList(value, 'entries')
   if (!list) return ''
   const name = list.length === 1 ? list.name.replace(/ies$/, 'y').replace(/s$/, '') : list.name
   return `${list.length.toLocaleString('en')} ${name.replaceAll('_', ' ')}`
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    // It only looked like JSON.
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }
 
 /** The outermost list of a value, breadth first, under the name it has there. */
@@ -127,12 +117,6 @@ function firstList(value: unknown, name: string): { name: string; length: number
 
 /** The first line of a text, cut after a word where it is too long for a task line. */
 export const firstLineOf = (text: string): string => truncate(text.trim().split('\n', 1)[0] ?? '', SUMMARY_CHARS)
-
-function textOf(part: ResultPart): string[] {
-  if (part.type === 'text') return [part.text]
-  if (part.type === 'link') return [`${part.name}: ${part.uri}`]
-  return part.type === 'resource' && part.text !== undefined ? [`${part.uri}:\n${part.text}`] : []
-}
 
 function fileOf(part: ResultPart): ResultFile[] {
   switch (part.type) {
@@ -164,8 +148,8 @@ const csvFile = (tool: string, csv: string): ResultFile => ({
 })
 
 const textFile = (tool: string, text: string): ResultFile => ({
-  name: `${tool.replace(/[^\w-]+/g, '-')}.${looksLikeJson(text) ? 'json' : 'txt'}`,
-  mimeType: looksLikeJson(text) ? 'application/json' : 'text/plain',
+  name: `${tool.replace(/[^\w-]+/g, '-')}.${isJson(text) ? 'json' : 'txt'}`,
+  mimeType: isJson(text) ? 'application/json' : 'text/plain',
   data: base64(text),
 })
 
@@ -181,11 +165,18 @@ function withinLimit(files: ResultFile[]): { kept: ResultFile[]; dropped: Result
   return { kept, dropped }
 }
 
-const imagesForModel = (parts: ResultPart[]): ShapedResult['images'] =>
-  parts
-    .flatMap((part) => (part.type === 'image' ? [{ mimeType: part.mimeType, data: part.data }] : []))
-    .filter((image) => MODEL_IMAGE_TYPES.includes(image.mimeType) && image.data.length <= IMAGE_FOR_MODEL_CHARS)
-    .slice(0, IMAGES_FOR_MODEL)
+/** The pictures the model can take, with the type their bytes have, and a note for each of the others. */
+function picturesIn(parts: ResultPart[]): { images: ShapedResult['images']; unseen: string[] } {
+  const checked = parts.flatMap((part) => (part.type === 'image' ? [checkPicture(part.data)] : []))
+  const fit = checked.flatMap((one) => ('refused' in one ? [] : [{ mimeType: one.type, data: one.data }]))
+  const refused = checked.flatMap((one) =>
+    'refused' in one ? [`[You cannot see a picture of it: ${one.refused}.]`] : [],
+  )
+  const more = fit.length - IMAGES_FOR_MODEL
+  const others =
+    more > 0 ? [`[You see the first ${IMAGES_FOR_MODEL} pictures; ${more} more are not shown to you.]`] : []
+  return { images: fit.slice(0, IMAGES_FOR_MODEL), unseen: [...refused, ...others] }
+}
 
 /** Where the usual ending is not the type's own name. */
 const EXTENSIONS: Record<string, string> = { 'audio/mpeg': 'mp3', 'audio/mp4': 'm4a', 'image/svg+xml': 'svg' }
@@ -193,4 +184,3 @@ const EXTENSIONS: Record<string, string> = { 'audio/mpeg': 'mp3', 'audio/mp4': '
 const extensionOf = (mimeType: string): string =>
   EXTENSIONS[mimeType] ?? (mimeType.split('/')[1] ?? 'bin').replace(/^x-|[+;].*$/g, '')
 const lastSegment = (uri: string): string => uri.split(/[?#]/, 1)[0]?.split('/').filter(Boolean).at(-1) ?? 'file'
-const looksLikeJson = (text: string): boolean => /^\s*[[{]/.test(text)

@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { AppError } from '../../errors.ts'
+import type { JsonObject } from '../../json.ts'
+import { toModelArguments, toServerArguments } from '../../model/tool-schema.ts'
 import type { Message, ModelTurn, UserMessage } from '../../model/turn.ts'
 import { headOf } from '../../text.ts'
 import type { FileContent, RunDeps, Source } from '../deps.ts'
 import type { Origin } from '../state/events.ts'
 import type { RunState } from '../state/state.ts'
 import { appendEvents, type LeasedRun } from '../storage/leased-run.ts'
+import { fitTools } from '../tools/fit-tools.ts'
 import { nameTools, offeredSourcesOf, sourcesOf } from '../tools/offered-tools.ts'
-import { INSTRUCTIONS, LAST_TURN } from './instructions.ts'
+import { describeToolsLeftOut, INSTRUCTIONS, LAST_TURN } from './instructions.ts'
 import { loadConversationHistory, messagesOf } from './transcript.ts'
 
 /** Room for a long answer or a large file's content in one turn. */
@@ -19,16 +22,19 @@ export async function askModel(deps: RunDeps, leased: LeasedRun, last: boolean):
   const signal = AbortSignal.any([leased.abort.signal, deps.closing])
   leased.history ??= await loadConversationHistory(deps, leased, signal)
   const sources = await sourcesOf(deps, leased.state.origin)
-  const offered = deps.toolSchemas.offered(nameTools(offeredSourcesOf(sources)))
-  const filled = await inlineFiles(deps, leased.state.origin, [...leased.history, ...messagesOf(leased.state)], signal)
+  const tools = nameTools(offeredSourcesOf(sources))
+  const told = renameCalls([...leased.history, ...messagesOf(leased.state)], tools)
+  const filled = await inlineFiles(deps, leased.state.origin, told, signal)
   const messages = addServerInstructions(filled, sources)
+  const request = { system: INSTRUCTIONS, messages, maxTokens: TURN_MAX_TOKENS }
+  const { kept, leftOut } = fitTools(deps.toolSchemas.offered(tools), tools, {
+    ...request,
+    model: deps.model.name,
+    words: leased.state.text,
+  })
+  const words = [...(leftOut.length > 0 ? [describeToolsLeftOut(leftOut)] : []), ...(last ? [LAST_TURN] : [])]
   const turn = await deps.model.turn(
-    {
-      system: INSTRUCTIONS,
-      messages: last ? withWord(messages, LAST_TURN) : messages,
-      tools: offered,
-      maxTokens: TURN_MAX_TOKENS,
-    },
+    { ...request, messages: words.reduce(withWord, messages), tools: kept },
     {
       signal,
       onWords: (text) => deps.listener.onProgress(leased.state, { kind: 'words', text }),
@@ -36,8 +42,34 @@ export async function askModel(deps: RunDeps, leased: LeasedRun, last: boolean):
       onWaiting: (w) => deps.listener.onProgress(leased.state, { kind: 'waiting', seconds: w.seconds, why: w.why }),
     },
   )
-  const content = withFreshIds(turn.content, leased.state)
-  await appendEvents(deps, leased, [{ type: 'replied', ...turn, content, at: deps.now().toISOString() }], 'fact')
+  const content = withFreshIds(withServerNames(turn.content, tools), leased.state)
+  const less = leftOut.length > 0 ? { toolsLeftOut: leftOut } : {}
+  const replied = { type: 'replied' as const, ...turn, content, ...less, at: deps.now().toISOString() }
+  await appendEvents(deps, leased, [replied], 'fact')
+}
+
+type NamedTools = Map<string, { tool: { inputSchema: JsonObject } }>
+
+/** What the model said before, with its arguments under the names it knows. */
+const renameCalls = (messages: Message[], tools: NamedTools): Message[] =>
+  messages.map((message) =>
+    message.role === 'user' ? message : { ...message, content: renamed(message.content, tools, toModelArguments) },
+  )
+
+const withServerNames = (content: ModelTurn['content'], tools: NamedTools): ModelTurn['content'] =>
+  renamed(content, tools, toServerArguments)
+
+function renamed(
+  content: ModelTurn['content'],
+  tools: NamedTools,
+  rename: (schema: JsonObject, args: JsonObject) => JsonObject,
+): ModelTurn['content'] {
+  return content.map((part) => {
+    const found = part.type === 'tool_use' ? tools.get(part.name) : undefined
+    return part.type === 'tool_use' && found !== undefined
+      ? { ...part, input: rename(found.tool.inputSchema, part.input) }
+      : part
+  })
 }
 
 /** Calls are told apart by their ids in the whole run; a server that numbers them anew in each turn gets others. */

@@ -100,6 +100,8 @@ const Replied = z.object({
   usage: z.object({ input: z.number(), output: z.number(), cacheRead: z.number(), cacheWrite: z.number() }),
   model: z.string(),
   costUsd: z.number(),
+  /** Tools the model was not offered, because all of them would not have fitted. */
+  toolsLeftOut: z.array(z.object({ connection: z.string(), tools: z.number() })).optional(),
 })
 const Judged = z.object({
   type: z.literal('judged'),

@@ -101,6 +101,7 @@ function replied(state: RunState, event: EventOf<'replied'>): RunState {
     calls: [...state.calls, ...requested.map(({ id, name, input }) => createRequestedCall(id, name, input, turn))],
     answer: text,
     model: event.model,
+    toolsLeftOut: event.toolsLeftOut,
     usage: {
       input: usage.input + event.usage.input,
       output: usage.output + event.usage.output,

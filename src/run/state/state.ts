@@ -28,6 +28,8 @@ export type RunState = {
   /** Why it ended early although nothing failed. */
   note: 'turn_limit' | 'budget' | undefined
   failure: { code: string; message: string } | undefined
+  /** What the model was not offered in its last turn. */
+  toolsLeftOut?: EventOf<'replied'>['toolsLeftOut']
   stoppedBy: UserId | undefined
   usage: TokenUsage & { costUsd: number }
   /** The model that was asked last. */

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../json.ts'
 import type { ContentPart } from '../../mcp/requests/outcome.ts'
+import { pictureTypeIn } from '../../model/check-picture.ts'
 import type { ChosenPrompt, ChosenSkill } from '../state/events.ts'
 import type { RunState } from '../state/state.ts'
 import { LIST_PAGE_SIZE } from './offered-tools.ts'
@@ -14,8 +15,9 @@ export const createTextResult = <K extends 'ok' | 'tool_error'>(
 
 /** An image goes to the model as an image, not as a file. */
 export function imagePartOf(content: Extract<ContentPart, { type: 'resource' }>): ContentPart {
-  const { mimeType, data } = content
-  return mimeType?.startsWith('image/') && data !== undefined ? { type: 'image', mimeType, data } : content
+  const { data } = content
+  const type = data === undefined ? undefined : pictureTypeIn(Buffer.from(data.slice(0, 64), 'base64'))
+  return type !== undefined && data !== undefined ? { type: 'image', mimeType: type, data } : content
 }
 
 /** A server may name what it does not list: its tools and skills link to others. Refusals name addresses too. */

@@ -16,6 +16,7 @@ import {
 } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn, mentionOf } from '../blocks/text.ts'
 import { describeAction, missedCallText, unknownOutcomeText } from './describe-calls.ts'
+import { leftOutWordsOf } from './left-out-tools.ts'
 import { type AnswerPage, callsOnPage, isAfterApproval, nextSegmentOf, paginateAnswer } from './paginate-answer.ts'
 import { stepsBlock, stepsText } from './task-blocks.ts'
 
@@ -149,7 +150,7 @@ function outcomeOf(state: RunState): MessageContent[] {
     case 'failed':
       return [failedMessage(state)]
     case 'finished':
-      return finishedMessages(state)
+      return [...leftOutWordsOf(state).map(textMessage), ...finishedMessages(state)]
     default:
       return state.status satisfies never
   }
@@ -186,9 +187,8 @@ function finishedMessages(state: RunState): MessageContent[] {
   ]
   if (state.note !== undefined) return [textMessage(NOTES[state.note]), ...feedback]
   if (state.answer.trim() !== '') return feedback
-  return state.calls.length > 0
-    ? [textMessage('Done.'), ...feedback]
-    : [textMessage('I have no answer to that. Could you put it another way?')]
+  if (state.calls.length > 0) return [textMessage('Done.'), ...feedback]
+  return [textMessage('I have no answer to that. Could you put it another way?')]
 }
 
 /** Buttons for the questions an answer offers as a list; a question too long for a button is left out. */

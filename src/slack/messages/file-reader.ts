@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { errorChainOf, errorMessageOf, isAppError } from '../../errors.ts'
+import { decodeText } from '../../run/decode-text.ts'
 import type { FileContent, ReadFile } from '../../run/deps.ts'
 import type { AttachedFile, Origin } from '../../run/state/events.ts'
 import { headOf } from '../../text.ts'
@@ -74,6 +75,7 @@ async function readContent(
     throw new UnreadableFile(
       'Slack did not hand it over; whoever runs Patchbay should check that the app has the scope files:read',
     )
+  if (bytes.length === 0) throw new UnreadableFile('it is empty')
   if (kind !== 'text') {
     const data = bytes.toString('base64')
     return kind === 'pdf' ? { kind, data } : { kind, mimeType: given, data }
@@ -154,26 +156,14 @@ export function createFileCache(): FileCache {
 /** What the model can take a file as. */
 type FileType = 'text' | 'image' | 'pdf' | 'other'
 
-const IMAGES = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp'])
+const IMAGES = /^image\/(?:png|x-png|jpe?g|pjpeg|gif|webp)$/i
 const TEXT_TYPES =
   /^text\/|\/(?:.*\+)?(?:json|xml|yaml|x-yaml|toml|javascript|typescript|sql|x-sql|x-sh|x-python|graphql|x-ndjson|csv)\b/
 const TEXT_NAMES =
   /\.(?:txt|md|markdown|csv|tsv|json|jsonl|ndjson|ya?ml|toml|ini|cfg|conf|env|log|xml|html?|css|svg|sql|sh|bash|ps1|py|rb|go|rs|java|kt|c|h|cpp|cs|php|swift|m?[jt]sx?|vue|diff|patch|tex|rst|org|eml|vcf|ics|srt|graphql|proto|tf|gradle|properties)$/i
 
 export function fileTypeOf({ name, mimeType }: AttachedFile): FileType {
-  if (IMAGES.has(mimeType)) return 'image'
+  if (IMAGES.test(mimeType)) return 'image'
   if (mimeType === 'application/pdf' || (mimeType === '' && /\.pdf$/i.test(name))) return 'pdf'
   return TEXT_TYPES.test(mimeType) || TEXT_NAMES.test(name) ? 'text' : 'other'
-}
-
-/** The text in the bytes; undefined when they are none. */
-export function decodeText(bytes: Buffer): string | undefined {
-  const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : 'utf-8'
-  try {
-    const text = new TextDecoder(encoding, { fatal: true }).decode(bytes)
-    return text.includes('\0') ? undefined : text
-  } catch (error) {
-    if (error instanceof TypeError) return undefined
-    throw error
-  }
 }

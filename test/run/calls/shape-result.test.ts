@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { shapeResult } from '../../../src/run/calls/shape-result.ts'
+import { png } from '../../support/pictures.ts'
 
 test('a short text is what the model reads', () => {
   expect(shapeResult('read', [{ type: 'text', text: 'hello\nworld' }], undefined)).toEqual({
@@ -20,7 +21,7 @@ test('a long text becomes a file; the model gets its beginning and is told', () 
 })
 
 test('images and binary resources are files, never text', () => {
-  const data = Buffer.from('pixels').toString('base64')
+  const data = png().toString('base64')
   const shaped = shapeResult(
     'draw',
     [
@@ -110,4 +111,55 @@ test('a file in disguise does not reach the model as text', () => {
   const encoded = Buffer.from(Array.from({ length: 4_000 }, (_, at) => (at * 37) % 251)).toString('base64')
   const shaped = shapeResult('shot', [{ type: 'text', text: `picture: ${encoded} end` }], undefined)
   expect(shaped.text).toBe('picture: [4 KB of encoded data left out] end')
+})
+
+const shot = png().toString('base64')
+const poem = 'Roses are red.'
+
+test.each<[string, Parameters<typeof shapeResult>[1], unknown, string]>([
+  [
+    'a picture as JSON text',
+    [{ type: 'image', mimeType: 'image/png', data: shot }],
+    { content: [{ type: 'image', data: shot, mimeType: 'image/png' }] },
+    '[Posted in the thread as the file "image.png".]',
+  ],
+  [
+    'the same text twice',
+    [
+      { type: 'text', text: poem },
+      { type: 'text', text: poem },
+    ],
+    undefined,
+    poem,
+  ],
+  [
+    'a resource that is also a text',
+    [
+      { type: 'text', text: poem },
+      { type: 'resource', uri: 'a://b/poem.txt', text: poem },
+    ],
+    undefined,
+    `a://b/poem.txt:\n${poem}\n[Posted in the thread as the file "poem.txt".]`,
+  ],
+  [
+    'other words beside it stay',
+    [
+      { type: 'text', text: JSON.stringify({ note: 'Mine', text: poem }) },
+      { type: 'resource', uri: 'a://b/poem.txt', text: poem },
+    ],
+    undefined,
+    `{"note":"Mine","text":"${poem}"}\na://b/poem.txt:\n${poem}\n[Posted in the thread as the file "poem.txt".]`,
+  ],
+])('what only repeats a part of the result is dropped: %s', (_what, parts, structured, text) => {
+  expect(shapeResult('read', parts, structured).text).toBe(text)
+})
+
+test.each([
+  ['a text in Latin-1', Buffer.from('Gr\xfcezi', 'latin1'), 'application/octet-stream', 'a://b/c.csv:\nGrüezi'],
+  ['a text in UTF-16', Buffer.from('\ufeffGrüezi', 'utf16le'), 'application/octet-stream', 'a://b/c.csv:\nGrüezi'],
+  ['nothing', Buffer.alloc(0), 'text/csv', 'a://b/c.csv is empty.'],
+  ['a PDF that is called text', Buffer.from('%PDF-1.7'), 'text/plain', '[Posted in the thread as the file "c.csv".]'],
+])('bytes decide what a blob is: %s', (_what, bytes, mimeType, begins) => {
+  const part = { type: 'resource' as const, uri: 'a://b/c.csv', mimeType, data: bytes.toString('base64') }
+  expect(shapeResult('read', [part], undefined).text.startsWith(begins)).toBe(true)
 })

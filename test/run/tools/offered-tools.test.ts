@@ -38,7 +38,7 @@ test('two connections whose names run together do not collide', () => {
 })
 
 test('a tool the API refuses is left out and named, and does not take the others with it', () => {
-  const bad = tool('bad', { type: 'object', properties: { 'größe!': { type: 'string' } }, required: ['größe!'] })
+  const bad = tool('bad', { type: 'array', items: { type: 'string' } })
   const files = source('files', tool('good'), bad)
   const fitting = createToolSchemaCache()
   for (const round of ['first', 'from memory']) {
@@ -47,7 +47,7 @@ test('a tool the API refuses is left out and named, and does not take the others
       round,
     ).toEqual(['files__good'])
     expect(fitting.leftOut(files.tools.map((one) => ({ connection: 'files', tool: one }))), round).toEqual([
-      { tool: 'bad', why: expect.stringContaining('größe!') },
+      { tool: 'bad', why: expect.stringContaining('not an object') },
     ])
   }
 })

@@ -1,0 +1,14 @@
+import type { RunState } from '../../run/state/state.ts'
+import { escapeMrkdwn } from '../blocks/text.ts'
+
+const SHOWN_LEFT_OUT = 10
+
+/** Which tools the model did not have: a person can then tell why something was not done. */
+export function leftOutWordsOf({ toolsLeftOut = [] }: RunState): string[] {
+  if (toolsLeftOut.length === 0) return []
+  const some = toolsLeftOut.slice(0, SHOWN_LEFT_OUT).map(({ connection, tools }) => `${tools} of ${connection}`)
+  const others = toolsLeftOut.length - some.length
+  const names = [...some, ...(others > 0 ? [`those of ${others} more connections`] : [])].join(', ')
+  const words = `I could not have all of your tools at hand at once. Left out: ${names}. If you miss one, name what it does in your request.`
+  return [escapeMrkdwn(words)]
+}

@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest'
+import { createConnectionId } from '../../../src/ids.ts'
+import { contextWindowOf, estimateTokens } from '../../../src/model/context-window.ts'
+import type { Message } from '../../../src/model/turn.ts'
+import { fitTools } from '../../../src/run/tools/fit-tools.ts'
+import { nameTools } from '../../../src/run/tools/offered-tools.ts'
+
+const source = (name: string, names: string[], chars: number) => ({
+  id: createConnectionId(),
+  name,
+  card: 'custom',
+  tools: names.map((one) => ({
+    name: one,
+    description: one === 'plain' ? 'Sends invoices to customers.' : '',
+    inputSchema: { type: 'object', description: 'x'.repeat(chars) },
+  })),
+})
+
+const numbered = (count: number) => Array.from({ length: count }, (_, at) => `tool${at}`)
+const said = (text: string): Message[] => [{ role: 'user', content: [{ type: 'text', text }] }]
+
+function fit(sources: ReturnType<typeof source>[], words: string, messages = said(words), model = 'claude-haiku-4-5') {
+  const tools = nameTools(sources)
+  const offered = [...tools].map(([name, { tool }]) => ({
+    name,
+    description: tool.description,
+    schema: tool.inputSchema,
+  }))
+  const { kept, leftOut } = fitTools(offered, tools, { model, system: 's', messages, maxTokens: 8_192, words })
+  return { kept: kept.map(({ name }) => name), leftOut, tokens: estimateTokens(kept) }
+}
+
+test('all tools stay where they fit', () => {
+  expect(fit([source('a', numbered(30), 100)], 'hello')).toMatchObject({ kept: { length: 30 }, leftOut: [] })
+})
+
+test.each([
+  ['hello', 'a__tool0'],
+  ['please delete the branches', 'b__deleteBranch'],
+  ['who gets an invoice?', 'b__plain'],
+])('of too many, "%s" keeps %s', (words, wanted) => {
+  const { kept, leftOut, tokens } = fit(
+    [source('a', numbered(40), 10_000), source('b', [...numbered(40), 'deleteBranch', 'plain'], 10_000)],
+    words,
+  )
+  expect(kept).toContain(wanted)
+  expect(tokens).toBeLessThan(contextWindowOf('claude-haiku-4-5') / 2 + 1)
+  expect(leftOut.reduce((sum, { tools }) => sum + tools, kept.length)).toBe(82)
+})
+
+test('what was used in the thread comes before everything else', () => {
+  const messages: Message[] = [
+    ...said('delete the branch'),
+    { role: 'assistant', content: [{ type: 'tool_use', id: '1', name: 'b__tool39', input: {} }] },
+  ]
+  const sources = [source('a', ['deleteBranch'], 150_000), source('b', numbered(40), 150_000)]
+  expect(fit(sources, 'delete the branch', messages).kept).toEqual(['b__tool39'])
+})
+
+test.each([
+  ['claude-haiku-4-5', 100_000],
+  ['some-other-model', 100_000],
+  ['claude-sonnet-5-5', 500_000],
+])('the room is that of the model: %s', (model, most) => {
+  const sources = [source('a', numbered(200), 10_000)]
+  const { tokens } = fit(sources, 'hello', said('hello'), model)
+  expect([tokens <= most, tokens > most - 6_000]).toEqual([true, true])
+})
+
+test('a long conversation leaves less room, down to none', () => {
+  const sources = [source('a', numbered(40), 10_000)]
+  const kept = [0, 240_000, 300_000, 400_000].map((chars) => fit(sources, 'hi', said('x'.repeat(chars))).kept.length)
+  expect(kept).toEqual(kept.toSorted((a, b) => b - a))
+  expect(kept.at(-1)).toBe(0)
+})
