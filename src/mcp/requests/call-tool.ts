@@ -10,6 +10,7 @@ import {
 } from '@modelcontextprotocol/client'
 import type { JsonObject } from '../../json.ts'
 import type { StoredTool } from '../../registry/connection.ts'
+import { isLostSession } from '../protocol/lost-session.ts'
 import { isLostStream } from '../protocol/lost-stream-error.ts'
 import { RAW_RESULT } from '../protocol/message-reader.ts'
 import type { Redactor } from '../protocol/redactor.ts'
@@ -45,7 +46,7 @@ export async function callTool(
       return { kind: 'failed', why: 'protocol', message: reply.message, sent: false, ms: elapsed() }
     return toolOutcomeOf(reply.value, session.redactor, elapsed())
   } catch (error) {
-    if (!(error instanceof ProtocolError) || isLostStream(error)) throw error
+    if (!(error instanceof ProtocolError) || isLostStream(error) || isLostSession(error)) throw error
     const content = [{ type: 'text' as const, text: session.redactor.text(error.message) }]
     return { kind: 'tool_error', content, ms: elapsed() }
   }

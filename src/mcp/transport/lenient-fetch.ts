@@ -1,21 +1,37 @@
+import { isObject } from '../protocol/loose-json.ts'
 import type { MessageReader } from '../protocol/message-reader.ts'
 
 /** Reads what servers answer leniently, in JSON and in streams, before the SDK checks it. */
 export function createLenientFetch(fetch: typeof globalThis.fetch, reader: MessageReader): typeof globalThis.fetch {
   return async (input, init) => {
-    if (init?.method === 'POST' && typeof init.body === 'string') reader.note(JSON.parse(init.body))
+    const sent = sentMessage(init)
+    if (sent !== undefined) reader.note(sent)
     const response = await fetch(input, init)
     const type = response.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
     if (response.body === null) return response
     if (type === 'text/event-stream') return withBody(response, response.body.pipeThrough(readEvents(reader)))
     // Only answers to a request: an authorization server's JSON is not ours to change.
-    if (type !== 'application/json' || init?.method !== 'POST' || typeof init.body !== 'string') return response
-    return withBody(response, response.body.pipeThrough(readWhole(reader)))
+    if (type !== 'application/json' || sent === undefined) return response
+    return withBody(
+      response,
+      response.body.pipeThrough(readWhole({ ...reader, read: (m) => reader.read(ownError(m, sent)) })),
+    )
   }
+}
+
+function sentMessage(init: RequestInit | undefined): unknown {
+  return init?.method === 'POST' && typeof init.body === 'string' ? JSON.parse(init.body) : undefined
 }
 
 function withBody({ status, statusText, headers }: Response, body: ReadableStream<Uint8Array>): Response {
   return new Response(body, { status, statusText, headers })
+}
+
+/** The only error in answer to a request is its own, also without an id or with a foreign one; otherwise nobody would hear it. */
+function ownError(answer: unknown, sent: unknown): unknown {
+  if (Array.isArray(answer)) return answer.length === 1 ? ownError(answer[0], sent) : answer
+  const isError = isObject(answer) && !('method' in answer) && answer.error !== undefined && answer.error !== null
+  return isError && isObject(sent) && sent.id !== undefined ? { ...answer, id: sent.id } : answer
 }
 
 /** The same text where nothing in it can be read. */

@@ -1,10 +1,15 @@
 import {
   type Client,
   type PriorDiscovery,
+  SdkError,
+  SdkErrorCode,
+  SdkHttpError,
   SSEClientTransport,
   StreamableHTTPClientTransport,
+  UnauthorizedError,
 } from '@modelcontextprotocol/client'
 import { AwsV4Signer } from 'aws4fetch'
+import { findAppError } from '../../egress/egress-error.ts'
 import { AppError, errorChainOf } from '../../errors.ts'
 import { withDeadline } from '../../timing.ts'
 import { classifyError, statusIn, toAppError } from '../protocol/classify-error.ts'
@@ -22,11 +27,16 @@ import { detectDeadStreams, failLostStreams } from './lost-streams.ts'
 import type { ConnectedClient, OpenDeps, Session, SessionRequest, Wiring } from './session.ts'
 
 const CONNECT_MS = 15_000
-const PROBE_MS = 10_000
+// Silence to the new protocol leaves time for the old one.
+const PROBE_MS = 7_000
 // Ending the session is a courtesy to the server, so it must not delay the close.
 const TERMINATE_MS = 1_000
 /** How servers that only know HTTP+SSE answer a POST (measured: 404, 400; the specification says 405). */
 const SSE_STATUSES = new Set([400, 404, 405])
+
+const REFUSED_STATUSES = new Set([401, 403])
+const AFTER_DISCOVER = new Set<string>([SdkErrorCode.EraNegotiationFailed, SdkErrorCode.RequestTimeout])
+const MIN_CONNECT_MS = 2_000
 
 const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/
 const HEADER_VALUE = /^[\x20-\x7e]*$/
@@ -61,21 +71,22 @@ export async function openHttpSession(
     client: Client,
     transport: StreamableHTTPClientTransport | SSEClientTransport,
     prior?: PriorDiscovery,
+    timeout = CONNECT_MS,
   ) => {
     // The SDK does not look at the signal while it negotiates.
     const stop = () => transport.close().catch(logFailure)
     signal.addEventListener('abort', stop, { once: true })
     try {
-      await client.connect(transport, { signal, timeout: CONNECT_MS, ...(prior && { prior }) })
+      await client.connect(transport, { signal, timeout, ...(prior && { prior }) })
       return client
     } finally {
       signal.removeEventListener('abort', stop)
     }
   }
-  const streamable = async () => {
+  const streamable = async (prior = wiring.prior, timeout = CONNECT_MS) => {
     const client = wiring.newClient(PROBE_MS)
     const transport = new StreamableHTTPClientTransport(url, optionsFor(client, 'streamable'))
-    const connected = await connect(client, transport, wiring.prior)
+    const connected = await connect(client, transport, prior, timeout)
     return wiring.finish(
       closableClient(connected, () => transport.terminateSession()),
       'other',
@@ -91,7 +102,9 @@ export async function openHttpSession(
     )
   }
   try {
-    return await (opening.era?.kind === 'sse' ? sse() : streamableOrSse(streamable, sse))
+    return await (opening.era?.kind === 'sse'
+      ? sse()
+      : streamableOrSse(() => streamableOrOlder(streamable, wiring.prior, signal), sse))
   } catch (error) {
     signal.throwIfAborted()
     throw createOpenError(opening, error)
@@ -101,6 +114,37 @@ export async function openHttpSession(
 function lenientFetchOf({ egress }: OpenDeps, signing: AwsSigning | undefined): typeof globalThis.fetch {
   const fetch = signing === undefined ? egress.fetch : createAwsSignedFetch(egress.fetch, signing)
   return createLenientFetch(failLostStreams(fetch), createMessageReader())
+}
+
+/** A server that refuses the new protocol's first question, in whatever way, may still know the old one. */
+async function streamableOrOlder<T>(
+  open: (prior?: PriorDiscovery, timeout?: number) => Promise<T>,
+  prior: PriorDiscovery | undefined,
+  signal: AbortSignal,
+): Promise<T> {
+  const until = Date.now() + CONNECT_MS
+  try {
+    return await open()
+  } catch (error) {
+    if (signal.aborted || prior?.kind === 'legacy' || !mayKnowOlder(error)) throw error
+    const left = Math.max(MIN_CONNECT_MS, until - Date.now())
+    return await open({ kind: 'legacy' }, left).catch((later: unknown) => Promise.reject(truerOf(error, later)))
+  }
+}
+
+/** Not where a sign-in is offered, nothing was sent, there is too much of it, or initialize was already tried. */
+function mayKnowOlder(error: unknown): boolean {
+  const own = findAppError(error)
+  if (own !== undefined) return own.code === 'tool_failed'
+  if (error instanceof UnauthorizedError) return false
+  if (error instanceof SdkHttpError) return error.status >= 500 || REFUSED_STATUSES.has(error.status)
+  return error instanceof SdkError && AFTER_DISCOVER.has(error.code)
+}
+
+/** Of two failures, one that speaks of access; otherwise what was said to initialize, which every server knows. */
+function truerOf(first: unknown, later: unknown): unknown {
+  const [before, after] = [first, later].map((error) => REFUSED_STATUSES.has(statusIn(error) ?? 0))
+  return before && !after ? first : later
 }
 
 /** When both fail, the first error is thrown: most servers do not know HTTP+SSE. */
