@@ -101,7 +101,11 @@ async function readThread(request: Request): Promise<{ told: string[]; problems:
     const words = wordsOf(message)
     const buttons = /"text":"(Stop|Approve)"/.exec(lookOf(message))
     return [
-      ...(buttons ? [`${request.id} still shows ${buttons[1]} (refused: ${request.refused}) in:\n${answers.map(wordsOf).join('\n---\n')}`] : []),
+      ...(buttons
+        ? [
+            `${request.id} still shows ${buttons[1]} (refused: ${request.refused}) in:\n${answers.map(wordsOf).join('\n---\n')}`,
+          ]
+        : []),
       ...(NOT_FOR_PEOPLE.test(words) ? [`${request.id} reads: ${words.slice(0, 300)}`] : []),
     ]
   })

@@ -5,8 +5,8 @@ import { startProtected } from '../fixtures/authorization-server.ts'
 import { startLedger } from '../support/ledger.ts'
 import { startServerProcess } from '../support/mcp-house.ts'
 import { says, startScriptedModel, wishes } from '../support/scripted-model.ts'
-import { type FaultyLink, type LinkOptions, startFaultyLink } from './faulty-link.ts'
 import type { Random } from '../support/seeded-random.ts'
+import { type FaultyLink, type LinkOptions, startFaultyLink } from './faulty-link.ts'
 
 /** A garbled request or answer of the model would be another request or answer; TLS keeps both whole. */
 const WHOLE = ['abort', 'cut', 'stall'] as const

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { soak } from './soak.ts'
 import { createTestDatabase } from '../support/database.ts'
+import { soak } from './soak.ts'
 
 /** The short form of `npm run soak`. */
 const SECONDS = 8

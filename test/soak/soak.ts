@@ -7,9 +7,9 @@ import { createLog } from '../../src/log.ts'
 import { freePort } from '../support/free-port.ts'
 import { type Instance, startInstance } from '../support/instance.ts'
 import { personIn } from '../support/person.ts'
+import { createRandom, type Random } from '../support/seeded-random.ts'
 import { checkRuns, type Findings } from './checks.ts'
 import { connectAll, createCrowd } from './people.ts'
-import { createRandom, type Random } from '../support/seeded-random.ts'
 import { type Services, startServices } from './services.ts'
 
 export type SoakOptions = {

@@ -2,6 +2,7 @@ import { ProtocolError, ProtocolErrorCode, SdkError, SdkErrorCode } from '@model
 import { AppError, isAppError } from '../../errors.ts'
 import type { Connection } from '../../registry/connection.ts'
 import { truncate } from '../../text.ts'
+import { isLostSession } from '../protocol/lost-session.ts'
 import { isLostStream } from '../protocol/lost-stream-error.ts'
 import type { CallTimes, InputRequiredOutcome, Reply, RequestOptions } from '../requests/send-request.ts'
 import type { Session, SessionUse, Work } from '../transport/session.ts'
@@ -118,7 +119,7 @@ async function refusalOr<T>(session: Session, work: () => Promise<T>): Promise<S
   } catch (error) {
     if (error instanceof SdkError && error.code === SdkErrorCode.UnsupportedResultType)
       return { code: 0, message: 'it has a question for you first, and I cannot pass that one on.' }
-    if (!(error instanceof ProtocolError) || isLostStream(error)) throw error
+    if (!(error instanceof ProtocolError) || isLostStream(error) || isLostSession(error)) throw error
     return { code: error.code, message: truncate(session.redactor.text(error.message), 300) }
   }
 }

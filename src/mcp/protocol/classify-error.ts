@@ -10,7 +10,7 @@ import {
 import { findAppError, unreachableReasonFor } from '../../egress/egress-error.ts'
 import { AppError, type ErrorCode, hasSystemCode } from '../../errors.ts'
 import { type AuthChallenge, authChallengeIn, SignInChallenge } from './auth-challenge.ts'
-import { isLostSession } from './lost-session-error.ts'
+import { isLostSession } from './lost-session.ts'
 import { isLostStream, isTooLarge } from './lost-stream-error.ts'
 
 /** `scope`: the sign-in is good, but does not allow this. `circuit_open`: the server is left alone for a while. */
@@ -50,11 +50,11 @@ export type ServerLabel = {
 export function classifyError(error: unknown, label: ServerLabel): McpFailure {
   const own = findAppError(error)
   if (own !== undefined) return classifyAppError(own, label)
+  if (isLostSession(error)) return createLostSessionFailure(label)
   const scope = classifyScopeError(error, label)
   if (scope !== undefined) return scope
   const status = statusIn(error)
-  const failure = status === undefined ? classifySdkError(error, label) : classifyStatus(status, label)
-  return isLostSession(error) ? { ...failure, why: 'gone', sent: false, turnedAway: true } : failure
+  return status === undefined ? classifySdkError(error, label) : classifyStatus(status, label)
 }
 
 /** A server that could not be reached several times in a row is left alone until then. */
@@ -104,6 +104,15 @@ const createTooLargeFailure = (message: string): McpFailure => ({
   message,
   sent: true,
   turnedAway: false,
+})
+
+/** The server looked for the session first, so nothing was done. */
+const createLostSessionFailure = ({ title }: ServerLabel): McpFailure => ({
+  why: 'gone',
+  code: 'server_refused',
+  message: `${title} keeps forgetting the session it has just begun. Tell whoever runs it.`,
+  sent: false,
+  turnedAway: true,
 })
 
 /** The server knows the person, and the sign-in lacks a scope. Nothing was done. */

@@ -50,16 +50,19 @@ const storable = (text: string): string => text.replaceAll('\0', '').toWellForme
 const secretSpellingsOf = (secrets: string[]): string[] =>
   [...new Set(secrets.flatMap(partsOf).flatMap(spellingsOf))].toSorted((a, b) => b.length - a.length)
 
-/** Words of letters alone that say how a credential is used, or that everybody uses; removing them would damage what is no secret. */
-const COMMON_WORD = /^(?:[a-z]{1,7}|[A-Z]{1,7}|[A-Z][a-z]{1,6})$/
+/** Words of letters alone that everybody uses; removing them would damage what is no secret. A password of six letters or more is one. */
+const SHORT_WORD = /^[a-z]{1,5}$/i
 const COMMON_WORDS = new Set(
-  'password username anonymous postgres localhost default undefined database development production'.split(' '),
+  `access anonymous apikey bearer client database default development digest enabled header localhost member number object
+  password postgres private production public schema secret server string system undefined unknown username`.split(
+    /\s+/,
+  ),
 )
 /** How a credential of several words begins, with a digit or sign in it: "OAuth2", "Api_Key". */
 const SCHEME = /^(?:[a-z]+[-_])*(?:bearer|oauth2?|token|(?:api[-_]?)?key)[:=]?$/i
 
 const isSecret = (part: string): boolean =>
-  part.length >= SECRET_MIN_CHARS && !COMMON_WORD.test(part) && !COMMON_WORDS.has(part.toLowerCase())
+  part.length >= SECRET_MIN_CHARS && !SHORT_WORD.test(part) && !COMMON_WORDS.has(part.toLowerCase())
 
 function partsOf(secret: string): string[] {
   const words = secret.trim().split(/\s+/)

@@ -10,7 +10,7 @@ import {
 } from '@modelcontextprotocol/client'
 import type { JsonObject } from '../../json.ts'
 import type { StoredTool } from '../../registry/connection.ts'
-import { isLostSession } from '../protocol/lost-session-error.ts'
+import { isLostSession } from '../protocol/lost-session.ts'
 import { isLostStream } from '../protocol/lost-stream-error.ts'
 import { RAW_RESULT } from '../protocol/message-reader.ts'
 import type { Redactor } from '../protocol/redactor.ts'

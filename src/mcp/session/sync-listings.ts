@@ -12,6 +12,7 @@ import type { Connection, ServerFeatures, ServerInfo, StoredTool } from '../../r
 import type { Registry } from '../../registry/registry.ts'
 import { pause } from '../../timing.ts'
 import { listTools, readServerFeatures, serverInstructionsOf } from '../features/read-server-info.ts'
+import { isLostSession } from '../protocol/lost-session.ts'
 import { isLostStream } from '../protocol/lost-stream-error.ts'
 import type { ListChange } from '../protocol/notifications.ts'
 import type { Session } from '../transport/session.ts'
@@ -184,7 +185,7 @@ const TRANSIENT: unknown[] = [SdkErrorCode.RequestTimeout, SdkErrorCode.Connecti
 function isTransient(error: unknown): boolean {
   if (error instanceof SdkHttpError) return (error.status ?? 500) >= 500
   if (error instanceof SdkError) return TRANSIENT.includes(error.code)
-  return !(error instanceof ProtocolError) || isLostStream(error)
+  return !(error instanceof ProtocolError) || isLostStream(error) || isLostSession(error)
 }
 
 /** Runs work once for a burst of requests, and at growing intervals while they go on. */

@@ -67,6 +67,7 @@ function readText(text: string, reader: MessageReader, sent?: unknown): string {
 /** The one answer to a request is for that request, whatever id it has. */
 function withIdOf(sent: unknown, answer: unknown): unknown {
   if (!isObject(sent) || !('method' in sent) || !('id' in sent)) return answer
+  if (Array.isArray(answer)) return answer.length === 1 ? withIdOf(sent, answer[0]) : answer
   if (!isObject(answer) || 'method' in answer) return answer
   const isOther = typeof answer.id === 'object' && answer.id !== null
   return isOther || String(answer.id) === String(sent.id) ? answer : { ...answer, id: sent.id }

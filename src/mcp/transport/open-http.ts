@@ -1,33 +1,36 @@
 import {
   type Client,
   type PriorDiscovery,
+  SdkError,
+  SdkErrorCode,
+  SdkHttpError,
   SSEClientTransport,
   StreamableHTTPClientTransport,
+  UnauthorizedError,
 } from '@modelcontextprotocol/client'
-import { AwsV4Signer } from 'aws4fetch'
+import { findAppError } from '../../egress/egress-error.ts'
 import { AppError, errorChainOf } from '../../errors.ts'
 import { withDeadline } from '../../timing.ts'
 import { classifyError, statusIn, toAppError } from '../protocol/classify-error.ts'
 import { createMessageReader } from '../protocol/message-reader.ts'
 import { createUnknownVersionError, olderVersionsFor } from '../protocol/older-versions.ts'
-import {
-  type AwsSigning,
-  fillHeaders,
-  fillPlaceholders,
-  type HttpTarget,
-  hasKnownAddress,
-  serverUrlOf,
-} from '../protocol/server-target.ts'
+import { fillHeaders, type HttpTarget, hasKnownAddress, serverUrlOf } from '../protocol/server-target.ts'
+import { createAwsSignedFetch, signingOf } from './aws-signed-fetch.ts'
 import { createLenientFetch } from './lenient-fetch.ts'
 import { detectDeadStreams, failLostStreams, refuseEmptyStreams } from './lost-streams.ts'
 import type { ConnectedClient, OpenDeps, Session, SessionRequest, Wiring } from './session.ts'
 
 const CONNECT_MS = 15_000
-const PROBE_MS = 10_000
+// Silence to the new protocol leaves time for the old one.
+const PROBE_MS = 7_000
 // Ending the session is a courtesy to the server, so it must not delay the close.
 const TERMINATE_MS = 1_000
 /** How servers that only know HTTP+SSE answer a POST (measured: 404, 400; the specification says 405). */
 const SSE_STATUSES = new Set([400, 404, 405])
+
+const REFUSED_STATUSES = new Set([401, 403])
+const AFTER_DISCOVER = new Set<string>([SdkErrorCode.EraNegotiationFailed, SdkErrorCode.RequestTimeout])
+const MIN_CONNECT_MS = 2_000
 
 const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/
 const HEADER_VALUE = /^[\x20-\x7e]*$/
@@ -62,21 +65,22 @@ export async function openHttpSession(
     client: Client,
     transport: StreamableHTTPClientTransport | SSEClientTransport,
     prior?: PriorDiscovery,
+    timeout = CONNECT_MS,
   ) => {
     // The SDK does not look at the signal while it negotiates.
     const stop = () => transport.close().catch(logFailure)
     signal.addEventListener('abort', stop, { once: true })
     try {
-      await client.connect(transport, { signal, timeout: CONNECT_MS, ...(prior && { prior }) })
+      await client.connect(transport, { signal, timeout, ...(prior && { prior }) })
       return client
     } finally {
       signal.removeEventListener('abort', stop)
     }
   }
-  const streamable = async (versions?: string[]) => {
+  const streamable: Open<Session> = async (versions, prior = wiring.prior, timeout = CONNECT_MS) => {
     const client = wiring.newClient(PROBE_MS, versions)
     const transport = new StreamableHTTPClientTransport(url, optionsFor(client, 'streamable'))
-    const connected = await connect(client, transport, versions ? { kind: 'legacy' } : wiring.prior)
+    const connected = await connect(client, transport, versions ? { kind: 'legacy' } : prior, timeout)
     return wiring.finish(
       closableClient(connected, () => transport.terminateSession()),
       'other',
@@ -92,21 +96,21 @@ export async function openHttpSession(
     )
   }
   try {
-    return await offeringOlder(
-      opening.era?.kind === 'sse' ? sse : (versions) => streamableOrSse(streamable, sse, versions),
-    )
+    const either: Attempt<Session> = (versions) => streamableOrOlder(streamable, wiring.prior, { versions, signal })
+    return await offeringOlder(opening.era?.kind === 'sse' ? sse : (versions) => streamableOrSse(either, sse, versions))
   } catch (error) {
     signal.throwIfAborted()
     throw createOpenError(opening, error)
   }
 }
 
-function lenientFetchOf({ egress }: OpenDeps, signing: AwsSigning | undefined): typeof globalThis.fetch {
+function lenientFetchOf({ egress }: OpenDeps, signing: ReturnType<typeof signingOf>): typeof globalThis.fetch {
   const fetch = signing === undefined ? egress.fetch : createAwsSignedFetch(egress.fetch, signing)
   return createLenientFetch(refuseEmptyStreams(failLostStreams(fetch)), createMessageReader())
 }
 
 type Attempt<T> = (versions?: string[]) => Promise<T>
+type Open<T> = (versions?: string[], prior?: PriorDiscovery, timeout?: number) => Promise<T>
 
 /** Offers older revisions of the protocol to a server that refuses ours. */
 async function offeringOlder<T>(connect: Attempt<T>): Promise<T> {
@@ -122,6 +126,39 @@ async function offeringOlder<T>(connect: Attempt<T>): Promise<T> {
     }
     throw refusal
   }
+}
+
+/** A server that refuses the new protocol's first question, in whatever way, may still know the old one. */
+async function streamableOrOlder<T>(
+  open: Open<T>,
+  prior: PriorDiscovery | undefined,
+  { versions, signal }: { versions: string[] | undefined; signal: AbortSignal },
+): Promise<T> {
+  const until = Date.now() + CONNECT_MS
+  try {
+    return await open(versions)
+  } catch (error) {
+    if (versions || signal.aborted || prior?.kind === 'legacy' || !mayKnowOlder(error)) throw error
+    const left = Math.max(MIN_CONNECT_MS, until - Date.now())
+    return await open(versions, { kind: 'legacy' }, left).catch((later: unknown) =>
+      Promise.reject(truerOf(error, later)),
+    )
+  }
+}
+
+/** Not where a sign-in is offered, nothing was sent, there is too much of it, or initialize was already tried. */
+function mayKnowOlder(error: unknown): boolean {
+  const own = findAppError(error)
+  if (own !== undefined) return own.code === 'tool_failed'
+  if (error instanceof UnauthorizedError) return false
+  if (error instanceof SdkHttpError) return error.status >= 500 || REFUSED_STATUSES.has(error.status)
+  return error instanceof SdkError && AFTER_DISCOVER.has(error.code)
+}
+
+/** Of two failures, one that speaks of access; otherwise what was said to initialize, which every server knows. */
+function truerOf(first: unknown, later: unknown): unknown {
+  const [before, after] = [first, later].map((error) => REFUSED_STATUSES.has(statusIn(error) ?? 0))
+  return before && !after ? first : later
 }
 
 /** When both fail, the first error is thrown: most servers do not know HTTP+SSE. */
@@ -157,21 +194,6 @@ function headersOf(target: HttpTarget, values: Record<string, string>): Record<s
   )
 }
 
-/** Without a value for each of its texts nothing could be signed; a session's token is only for keys that end. */
-function signingOf({ title, signing }: HttpTarget, values: Record<string, string>): AwsSigning | undefined {
-  if (signing === undefined) return undefined
-  const { service, session = '' } = signing
-  const [region, keyId, secret] = [signing.region, signing.keyId, signing.secret].map((text) =>
-    fillPlaceholders(text, values),
-  )
-  if (region !== undefined && keyId !== undefined && secret !== undefined)
-    return { service, region, keyId, secret, session: fillPlaceholders(session, values) || undefined }
-  throw new AppError(
-    'credential_missing',
-    `${title} needs an access key and its secret. Press Reconnect and enter them.`,
-  )
-}
-
 function createOpenError({ target, secrets, bearer }: HttpOpening, error: unknown): AppError {
   const unknown = createUnknownVersionError(target.title, error)
   if (unknown !== undefined) return unknown
@@ -194,23 +216,4 @@ function createOpenError({ target, secrets, bearer }: HttpOpening, error: unknow
     },
     error,
   )
-}
-
-/** Signs each request, with the time it is sent at; a body is read whole for it. */
-function createAwsSignedFetch(fetch: typeof globalThis.fetch, signing: AwsSigning): typeof globalThis.fetch {
-  const { service, region, keyId: accessKeyId, secret: secretAccessKey, session } = signing
-  const keys = {
-    service,
-    region,
-    accessKeyId,
-    secretAccessKey,
-    ...(session !== undefined && { sessionToken: session }),
-  }
-  return async (input, init) => {
-    const request = new Request(input, init)
-    const { method, url, headers, signal, redirect } = request
-    const body = request.body === null ? null : await request.arrayBuffer()
-    const signed = await new AwsV4Signer({ ...keys, method, url, headers, body }).sign()
-    return fetch(signed.url, { method, headers: signed.headers, body, signal, redirect })
-  }
 }

@@ -22,8 +22,16 @@ it.each([
   expect(redactor.text(`it is ${taken}.`)).toBe('it is [secret].')
 })
 
-it.each(['page', 'token', 'public', 'TEST', 'password', 'postgres'])('"%s" is a common word, no secret', (word) => {
-  expect(redactorOf(word).text(`a ${word}s table`)).toBe(`a ${word}s table`)
+it.each(['page', 'token', 'public', 'TEST', 'Bearer', 'server', 'password', 'postgres'])(
+  '"%s" is a common word, no secret',
+  (word) => {
+    expect(redactorOf(word).text(`a ${word}s table`)).toBe(`a ${word}s table`)
+  },
+)
+
+it.each(['hunter', 'Dragon', 'MONKEY', 'letmein', 'qwertz', 'sunshine', 'Xy12'])('"%s" is a password', (secret) => {
+  expect(redactorOf(secret).text(`my ${secret}.`)).toBe('my [secret].')
+  expect(redactorOf(`Bearer ${secret}`).text(`Bearer of ${secret}`)).toBe('Bearer of [secret]')
 })
 
 it('keeps the keys of a result, and says which it leaves out', () => {
