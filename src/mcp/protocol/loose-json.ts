@@ -15,7 +15,7 @@ export function withoutNulls(value: unknown, depth = 0): unknown {
 const TEXT_OR_NUMBER = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"|-?\b(?:Infinity|NaN)\b/g
 
 /** JSON as servers write it: also after a byte order mark, with raw control characters in its texts, or with NaN and Infinity, which become texts. Throws a SyntaxError. */
-export function parseJson(text: string): unknown {
+export function parseLooseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {

@@ -12,12 +12,15 @@ export function isLostSession(error: unknown): boolean {
 }
 
 function wordsOf(error: Error): string[] {
-  // A refused argument is about a session of the tool's own.
-  if (error instanceof ProtocolError) return error.code === ProtocolErrorCode.InvalidParams ? [] : [error.message]
+  if (error instanceof ProtocolError) return isOfTool(error) ? [] : [error.message]
   if (error instanceof SseError) return [error.message]
   if (!(error instanceof SdkHttpError)) return []
   return textsIn(error.data.text)
 }
+
+/** A refused argument may name a session of the tool's own; Python's SDK refuses what comes before `initialize` with the same code. */
+const isOfTool = ({ code, message }: ProtocolError): boolean =>
+  code === ProtocolErrorCode.InvalidParams && !/initiali[sz]/i.test(message)
 
 /** The body as it is, and what it says where it is JSON. */
 function textsIn(body: unknown): string[] {
@@ -42,7 +45,7 @@ function parse(text: string): unknown {
 }
 
 // Longer texts are about a session of the tool's own ("the session of the browser …"), and what ran must not run again.
-const BEFORE = /^(?:(?:mcp error|error|bad request|not found|unauthorized|invalid request)\b[\s\d-]*[:.] *)*/
+const BEFORE = /^(?:(?:mcp error|error|server|bad request|not found|unauthorized|invalid request)\b[\s\d-]*[:.] *)*/
 const ID = String.raw`(?:[-_ ]?ids?)?`
 const WHOSE = String.raw`(?:(?:the|this|your|an?|mcp|mcp-|http|transport|active|client|server) ?)*`
 const LOST = String.raw`(?:not found|not known|unknown|invalid|not valid|expired|terminated|closed|missing|lost|ended|stale|gone|required|not initiali[sz]ed|not exist|no longer (?:exists?|valid|active)|not provided|not active|not recogni[sz]ed)`

@@ -1,4 +1,4 @@
-import { isObject, parseJson } from '../protocol/loose-json.ts'
+import { isObject, parseLooseJson } from '../protocol/loose-json.ts'
 import type { MessageReader } from '../protocol/message-reader.ts'
 
 /** Reads what servers answer leniently, in JSON and in streams, before the SDK checks it. */
@@ -56,7 +56,7 @@ function withBody({ status, statusText, headers }: Response, body: ReadableStrea
 /** The same text where nothing in it can be read. */
 function readText(text: string, reader: MessageReader, sent?: unknown): string {
   try {
-    return JSON.stringify(reader.read(withIdOf(sent, parseJson(text))))
+    return JSON.stringify(reader.read(withIdOf(sent, parseLooseJson(text))))
   } catch (error) {
     // A RangeError is what is nested too deeply to be written again.
     if (error instanceof SyntaxError || error instanceof RangeError) return text

@@ -2,7 +2,7 @@ import { createParser } from 'eventsource-parser'
 import { z } from 'zod'
 import { MAX_BODY_BYTES } from '../../egress/exchange.ts'
 import { isAppError } from '../../errors.ts'
-import { parseJson } from '../protocol/loose-json.ts'
+import { parseLooseJson } from '../protocol/loose-json.ts'
 import { LOST_STREAM_CODE, TOO_LARGE_CODE, tooLargeMessage } from '../protocol/lost-stream-error.ts'
 
 const JsonRpcRequest = z.object({ id: z.union([z.string(), z.number()]), method: z.string() })
@@ -70,7 +70,7 @@ function watchForAnswer(): { see(chunk: Uint8Array): void; settled(): boolean } 
 /** Data that is no JSON is reported by the SDK. */
 function messagesIn(data: string): unknown[] {
   try {
-    const parsed = parseJson(data)
+    const parsed = parseLooseJson(data)
     return Array.isArray(parsed) ? parsed : [parsed]
   } catch {
     return []

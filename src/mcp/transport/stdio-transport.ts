@@ -8,7 +8,7 @@ import {
   type Transport,
 } from '@modelcontextprotocol/client'
 import { withDeadline } from '../../timing.ts'
-import { parseJson } from '../protocol/loose-json.ts'
+import { parseLooseJson } from '../protocol/loose-json.ts'
 import { TOO_LARGE_CODE, tooLargeMessage } from '../protocol/lost-stream-error.ts'
 import { createMessageReader, type MessageReader } from '../protocol/message-reader.ts'
 
@@ -101,7 +101,7 @@ function receive(transport: StdioTransport, reader: MessageReader, line: string)
 function parseLine(line: string): unknown {
   const start = line.indexOf('{')
   const isBare = start > 0 && stripVTControlCharacters(line.slice(0, start)).trim() === ''
-  return parseJson(isBare ? line.slice(start) : line)
+  return parseLooseJson(isBare ? line.slice(start) : line)
 }
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))

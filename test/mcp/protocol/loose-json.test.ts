@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { parseJson } from '../../../src/mcp/protocol/loose-json.ts'
+import { parseLooseJson } from '../../../src/mcp/protocol/loose-json.ts'
 
 it.each<[string, string, unknown]>([
   ['a byte order mark', '\ufeff{"a":1}', { a: 1 }],
@@ -15,20 +15,20 @@ it.each<[string, string, unknown]>([
   ['all of it', '\ufeff {"a":"x\u0007","b":-Infinity}\r', { a: 'x\u0007', b: '-Infinity' }],
   ['nothing odd', '{"a":"\\u0000","b":-1.5e3}', { a: '\u0000', b: -1500 }],
 ])('JSON with %s is read', (_, text, value) => {
-  expect(parseJson(text)).toEqual(value)
+  expect(parseLooseJson(text)).toEqual(value)
 })
 
 it.each(['', '{', '{"a":"', '{"a":NaNa}', 'undefined', '2026-01-01 INFO {"a":1}', '<h1>NaN</h1>'])(
   'what is no JSON stays none: %j',
   (text) => {
-    expect(() => parseJson(text)).toThrow(SyntaxError)
+    expect(() => parseLooseJson(text)).toThrow(SyntaxError)
   },
 )
 
 it('reads megabytes with one odd number within a second', () => {
   const text = `{"a":"${'x\\n'.repeat(3_000_000)}","b":NaN}`
   const began = performance.now()
-  expect(parseJson(text)).toMatchObject({ b: 'NaN' })
-  expect(() => parseJson(`${text}"${'x'.repeat(5_000_000)}`)).toThrow(SyntaxError)
+  expect(parseLooseJson(text)).toMatchObject({ b: 'NaN' })
+  expect(() => parseLooseJson(`${text}"${'x'.repeat(5_000_000)}`)).toThrow(SyntaxError)
   expect(performance.now() - began).toBeLessThan(1_000)
 })

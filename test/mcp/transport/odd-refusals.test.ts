@@ -46,6 +46,7 @@ async function startOldServer(refusals: Refusals) {
     if (id === undefined) return void response.writeHead(202).end()
     const refusal = refusals[method]
     if (refusal !== undefined) return refusal(response, id)
+    if (method === 'initialize') response.setHeader('mcp-session-id', 's1')
     answer(response, { jsonrpc: '2.0', id, result: RESULTS[method] ?? {} })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

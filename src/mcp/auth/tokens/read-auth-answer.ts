@@ -21,16 +21,16 @@ export function readAuthAnswer(text: string, ok: boolean, { url, body }: AuthReq
 
 function fieldsOf(body: unknown): Fields {
   if (body instanceof URLSearchParams) return Object.fromEntries(body)
-  return typeof body === 'string' ? (parseJson(body) ?? {}) : {}
+  return typeof body === 'string' ? (parseLooseJson(body) ?? {}) : {}
 }
 
 function parseFields(text: string, mayBeForm: boolean): Fields | undefined {
-  const json = parseJson(text)
+  const json = parseLooseJson(text)
   if (json !== undefined || !mayBeForm || !/^\s*\w+=/.test(text)) return json
   return Object.fromEntries(new URLSearchParams(text.trim()))
 }
 
-function parseJson(text: string): Fields | undefined {
+function parseLooseJson(text: string): Fields | undefined {
   try {
     const json: unknown = JSON.parse(text.replace(/^\uFEFF/, ''))
     return isObject(json) ? json : undefined
