@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { isRecord } from '../src/block-kit/problem.ts'
 import { eventsFor } from './delivery/event-payloads.ts'
-import { createEventQueue, RETRY_DELAYS_MS } from './delivery/event-queue.ts'
+import { createEventQueue, type EventQueue, RETRY_DELAYS_MS } from './delivery/event-queue.ts'
 import { createFaultInjection } from './delivery/fault-injection.ts'
 import { createHttpTransport } from './delivery/http-transport.ts'
 import { createSocketModeTransport } from './delivery/socket-mode.ts'
@@ -19,7 +19,7 @@ import { openPersistentCollections } from './workspace/persistent-collections.ts
 import { createResponseUrls } from './workspace/response-urls.ts'
 import { HUMANS, TEAM, type Team } from './workspace/seed.ts'
 import { createTriggerIds } from './workspace/trigger-ids.ts'
-import { createWorkspace } from './workspace/workspace.ts'
+import { createWorkspace, type Workspace } from './workspace/workspace.ts'
 
 export type SlackEmulatorOptions = {
   /** 0 means any free port. */
@@ -111,21 +111,13 @@ function build(options: SlackEmulatorOptions, url: string) {
   const modals = createModalStacks((user) => workspace.publish({ kind: 'modal', user }))
   const responses = createResponseUrls(workspace)
   const queue = createEventQueue({ workspace, transport, retryDelaysMs, log, after })
-  workspace.subscribe((change) => {
-    const install = workspace.appTokens.live()
-    if (install === undefined || install.withdrawn) return
-    for (const event of eventsFor(change, workspace)) queue.send(event)
-  })
-  queue.resume()
+  sendEvents(workspace, queue)
   const faults = createFaultInjection()
   const limits = createRateLimits(now, limitsOf(options))
   const webApi = createWebApi({ workspace, modals, triggers, socket, faults, limits, traffic, oauth })
-  let isOpen = options.opensLater !== true
-  const open = () => {
-    isOpen = true
-  }
+  const door = createDoor(options)
   const listener: RequestListener = createRequestListener({
-    isOpen: () => isOpen,
+    isOpen: door.isOpen,
     parts: {
       workspace,
       transport,
@@ -155,9 +147,26 @@ function build(options: SlackEmulatorOptions, url: string) {
     secrets: workspace.secrets,
     setAppUrls: http.setUrls,
     setManifest: workspace.setManifest,
-    open,
+    open: door.open,
     stop,
   }
+}
+
+function sendEvents(workspace: Workspace, queue: EventQueue): void {
+  workspace.subscribe((change) => {
+    const install = workspace.appTokens.live()
+    if (install === undefined || install.withdrawn) return
+    for (const event of eventsFor(change, workspace)) queue.send(event)
+  })
+  queue.resume()
+}
+
+function createDoor({ opensLater }: SlackEmulatorOptions) {
+  let isOpen = opensLater !== true
+  const open = () => {
+    isOpen = true
+  }
+  return { isOpen: () => isOpen, open }
 }
 
 const limitsOf = ({ rateLimits, app }: SlackEmulatorOptions) => ({

@@ -46,9 +46,10 @@ function parse(text: string): unknown {
 
 // Longer texts are about a session of the tool's own ("the session of the browser …"), and what ran must not run again.
 const BEFORE = /^(?:(?:mcp error|error|server|bad request|not found|unauthorized|invalid request)\b[\s\d-]*[:.] *)*/
-const ID = String.raw`(?:[-_ ]?ids?)?`
-const WHOSE = String.raw`(?:(?:the|this|your|an?|mcp|mcp-|http|transport|active|client|server) ?)*`
-const LOST = String.raw`(?:not found|not known|unknown|invalid|not valid|expired|terminated|closed|missing|lost|ended|stale|gone|required|not initiali[sz]ed|not exist|no longer (?:exists?|valid|active)|not provided|not active|not recogni[sz]ed)`
+const ID = '(?:[-_ ]?ids?)?'
+const WHOSE = '(?:(?:the|this|your|an?|mcp|mcp-|http|transport|active|client|server) ?)*'
+const LOST =
+  '(?:not found|not known|unknown|invalid|not valid|expired|terminated|closed|missing|lost|ended|stale|gone|required|not initiali[sz]ed|not exist|no longer (?:exists?|valid|active)|not provided|not active|not recogni[sz]ed)'
 const SESSION = `session${ID}`
 const SENTENCES = [
   `${WHOSE}${SESSION}(?: (?:header|provided))?(?: (?:'[^']*'|"[^"]*"|[\\w-]*\\d[\\w-]*))? ?:? ?(?:is |was |has |been |does |could |cannot |can |be )*${LOST}`,

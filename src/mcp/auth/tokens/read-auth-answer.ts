@@ -1,5 +1,5 @@
 import { OAuthErrorCode, type StandardSchemaV1, specTypeSchemas } from '@modelcontextprotocol/client'
-import { isObject } from '../../protocol/loose-json.ts'
+import { isObject, parseLooseJson } from '../../protocol/loose-json.ts'
 
 type Fields = Record<string, unknown>
 
@@ -21,21 +21,22 @@ export function readAuthAnswer(text: string, ok: boolean, { url, body }: AuthReq
 
 function fieldsOf(body: unknown): Fields {
   if (body instanceof URLSearchParams) return Object.fromEntries(body)
-  return typeof body === 'string' ? (parseLooseJson(body) ?? {}) : {}
+  return typeof body === 'string' ? (parseObject(body) ?? {}) : {}
 }
 
 function parseFields(text: string, mayBeForm: boolean): Fields | undefined {
-  const json = parseLooseJson(text)
+  const json = parseObject(text)
   if (json !== undefined || !mayBeForm || !/^\s*\w+=/.test(text)) return json
   return Object.fromEntries(new URLSearchParams(text.trim()))
 }
 
-function parseLooseJson(text: string): Fields | undefined {
+function parseObject(text: string): Fields | undefined {
   try {
-    const json: unknown = JSON.parse(text.replace(/^\uFEFF/, ''))
+    const json = parseLooseJson(text)
     return isObject(json) ? json : undefined
-  } catch {
-    return undefined
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
   }
 }
 
