@@ -26,17 +26,22 @@ function encodingOf(bytes: Buffer): string | undefined {
   return western ? 'windows-1252' : undefined
 }
 
-/** Without a mark, the zeros of its spaces and line ends tell the order: they all stand on the same side. */
+/** Without a mark, the zeros beside letters, spaces and line ends tell the order: they all stand on the same side. */
 function utf16Of(bytes: Buffer): string | undefined {
   if (bytes.length % 2 !== 0) return undefined
   const zeros = [0, 0]
+  let plain = 0
   bytes.forEach((byte, at) => {
-    if (byte === 0) zeros[at % 2] = (zeros[at % 2] ?? 0) + 1
+    if (byte !== 0) return
+    zeros[at % 2] = (zeros[at % 2] ?? 0) + 1
+    if (isPlain(bytes[at ^ 1] ?? 0)) plain++
   })
   const [even = 0, odd = 0] = zeros
-  if (even > 0 && odd > 0) return undefined
+  if ((even > 0 && odd > 0) || plain < (even + odd) / 2) return undefined
   return even > 0 ? 'utf-16be' : 'utf-16le'
 }
+
+const isPlain = (byte: number): boolean => (byte >= 0x20 && byte < 0x7f) || (byte >= 0x09 && byte <= 0x0d)
 
 function decoded(bytes: Buffer, encoding: string): string | undefined {
   try {

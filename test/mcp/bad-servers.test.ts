@@ -167,8 +167,16 @@ describe.concurrent('while a session opens', () => {
     120_000,
   )
 
+  it.each(['silent', 'drip', 'garbage', 'html'])(
+    'one over HTTP that is %s to the new protocol alone is spoken to in the old one',
+    async (bad) => {
+      await using stage = await startStage('HTTP', bad, 'server/discover')
+      expect(textOf(await stage.call())).toBe('x')
+    },
+  )
+
   it.each(['silent', 'drip', 'garbage', 'html'])('one over HTTP that is %s from the first request on', async (bad) => {
-    await using stage = await startStage('HTTP', bad, 'server/discover')
+    await using stage = await startStage('HTTP', bad, 'server/discover initialize')
     expect(textOf(await stage.call())).toMatch(/Remote (did not answer within \d+ s|does not answer as an MCP server)/)
     await stage.mend()
     expect(textOf(await stage.call())).toBe('x')
