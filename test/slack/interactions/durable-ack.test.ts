@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import { expect, test } from 'vitest'
 import { query } from '../../support/database.ts'
+import { eventually } from '../../support/eventually.ts'
 import type { Seat } from '../../support/person.ts'
 import { says, wishes } from '../../support/scripted-model.ts'
 import { startWorld } from '../../support/world.ts'
@@ -64,7 +65,11 @@ const CHANGES: Change[] = [
     table: 'workspaces',
     prepare: async (owner) => {
       await owner.command('approver @approver')
-      const offer = (await owner.messages('dm')).find((message) => /Did you mean/.test(message.text))
+      const offer = await eventually(async () => {
+        const found = (await owner.messages('dm')).find((message) => /Did you mean/.test(message.text))
+        expect(found).toBeDefined()
+        return found
+      })
       const button = /Yes, approvers[^"]*/.exec(JSON.stringify(offer))?.[0] ?? ''
       return () => owner.press({ channel: 'dm' }, offer?.ts ?? '', button)
     },
