@@ -72,7 +72,8 @@ async function signInForInput(deps: WebApiDeps & RunsDeps & ConnectionDeps, pres
   const { request, name, run, input } = asked
   const { connection, message: why } = request
   const place = { ...placeOf(press), input }
-  const options = { name, connection, why, challenge: challengeOf(request), place, modal: modalOf(press) }
+  const modal = { modal: modalOf(press), onShown: press.ack }
+  const options = { name, connection, why, challenge: challengeOf(request), place, ...modal }
   if (await openSignInModal(deps, responder, options)) await deps.runs.answerInput({ run, input, by, action: 'accept' })
 }
 
@@ -88,6 +89,8 @@ type SignInOptions = {
   place: SignInPlace
   /** The open modal to use; without it one is opened. */
   modal?: string | undefined
+  /** Called once the person sees the modal: where to sign in may take longer than Slack waits. */
+  onShown?(): Promise<void>
 }
 
 /** Prepares a sign-in and shows its link in a modal. True if no sign-in is needed. */
@@ -96,6 +99,7 @@ async function openSignInModal(deps: OfferDeps, responder: Responder, options: S
   const loading = loadingModal('Sign in', 'Asking where to sign in…')
   const view = options.modal ?? (await responder.openModal(loading))
   if (options.modal !== undefined) await updateModalView(deps, view, loading)
+  await options.onShown?.()
   const signal = AbortSignal.timeout(OFFER_TIMEOUT_MS)
   let notNeeded = false
   await showLoadedView(deps, view, async () => {
