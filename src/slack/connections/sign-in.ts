@@ -56,8 +56,7 @@ export function registerSignIn(app: App, deps: WebApiDeps & RunsDeps & Connectio
     const connection = await findNamedConnection(deps, press.responder, press.value, 'sign-in')
     if (connection === undefined) return
     const { id, name } = connection
-    const options = { name, connection: id, place: placeOf(press), modal: modalOf(press) }
-    await openSignInModal(deps, press.responder, options)
+    await openSignInModal(deps, press.responder, { name, connection: id, place: placeOf(press), modal: modalOf(press) })
   })
 }
 
@@ -71,9 +70,8 @@ async function signInForInput(deps: WebApiDeps & RunsDeps & ConnectionDeps, pres
   if ('text' in asked) return responder.reply(asked, 'Sign in')
   const { request, name, run, input } = asked
   const { connection, message: why } = request
-  const place = { ...placeOf(press), input }
-  const modal = { modal: modalOf(press), onShown: press.ack }
-  const options = { name, connection, why, challenge: challengeOf(request), place, ...modal }
+  const shown = { place: { ...placeOf(press), input }, modal: modalOf(press), onShown: press.ack }
+  const options = { name, connection, why, challenge: challengeOf(request), ...shown }
   if (await openSignInModal(deps, responder, options)) await deps.runs.answerInput({ run, input, by, action: 'accept' })
 }
 
