@@ -83,9 +83,12 @@ export function personIn(slackUrl: string, who: 'owner' | 'approver' | 'member')
       act('press', { home: true, button, ...(value !== undefined && { value }) }),
     /** Waits for the approval card of a thread and presses one of its buttons. */
     async decide(where: Where, button: string): Promise<SeenMessage> {
-      const card = await see(where, new RegExp(`\\b${button}\\b`))
-      await act('press', { channel: where.channel, ts: card.ts, button })
-      return card
+      // The word may stand in a message before its button does.
+      return eventually(async () => {
+        const card = await see(where, new RegExp(`\\b${button}\\b`))
+        await act('press', { channel: where.channel, ts: card.ts, button })
+        return card
+      })
     },
     /** Connects a card through the modal, as a person would, and waits for the confirmation. */
     async connect(card: string, values: Record<string, unknown> = {}): Promise<void> {
