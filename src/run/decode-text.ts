@@ -6,12 +6,20 @@ const UNDEFINED_1252 = new Set([0x81, 0x8d, 0x8f, 0x90, 0x9d])
 /** Western texts have few letters beyond ASCII; more of them are another encoding's, or no letters at all. */
 const MAX_HIGH_SHARE = 0.3
 /** Formats that may look like text for a while. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const BINARY_START = /^(?:%PDF-|PK\u0003\u0004|GIF8[79]a|\u0089PNG|\u00ff\u00d8\u00ff|SQLite format 3)/
+const BINARY_STARTS = [
+  '%PDF-',
+  'PK\u0003\u0004',
+  'GIF87a',
+  'GIF89a',
+  '\u0089PNG',
+  '\u00ff\u00d8\u00ff',
+  'SQLite format 3',
+]
 
 /** The text in the bytes, in whatever encoding it can be told to have; undefined when they are none. */
 export function decodeText(bytes: Buffer): string | undefined {
-  if (BINARY_START.test(bytes.toString('latin1', 0, 16))) return undefined
+  const start = bytes.toString('latin1', 0, 16)
+  if (BINARY_STARTS.some((one) => start.startsWith(one))) return undefined
   const encoding = encodingOf(bytes)
   return encoding === undefined ? undefined : decoded(bytes, encoding)
 }

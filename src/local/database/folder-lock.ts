@@ -3,6 +3,7 @@ import { access, link, mkdir, readFile, rename, rm, stat, writeFile } from 'node
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { AppError, hasSystemCode } from '../../errors.ts'
+import { parseJson } from '../../json.ts'
 import { isAlive } from './data-folder.ts'
 
 const Owner = z.object({ pid: z.number(), port: z.number(), since: z.string() })
@@ -115,16 +116,6 @@ async function textOf(file: string): Promise<string> {
 }
 
 function ownerIn(text: string): z.infer<typeof Owner> | undefined {
-  const parsed = Owner.safeParse(parse(text))
+  const parsed = Owner.safeParse(parseJson(text))
   return parsed.success ? parsed.data : undefined
-}
-
-/** A lock cut short by a crash while it was written is nobody's. */
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }

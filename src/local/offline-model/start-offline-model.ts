@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { z } from 'zod'
 import { errorChainOf } from '../../errors.ts'
+import { parseJson } from '../../json.ts'
 import type { Log } from '../../log.ts'
 import { MessagesRequest } from './api/request.ts'
 import { eventsOf, messageOf, writeEvents } from './api/stream.ts'
@@ -64,15 +65,6 @@ async function readBody(incoming: IncomingMessage): Promise<string | undefined> 
     chunks.push(piece)
   }
   return Buffer.concat(chunks).toString('utf8')
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    // Not JSON: the schema says so in the answer.
-    return undefined
-  }
 }
 
 function fail(response: ServerResponse, status: number, type: string, message: string): void {

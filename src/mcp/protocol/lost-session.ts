@@ -1,4 +1,5 @@
 import { ProtocolError, ProtocolErrorCode, SdkHttpError, SseError } from '@modelcontextprotocol/client'
+import { parseJson } from '../../json.ts'
 import { isObject } from './loose-json.ts'
 
 /** Whether a server says in words that it does not know the session, with whatever status or code: it did not run the request then. */
@@ -25,7 +26,7 @@ const isOfTool = ({ code, message }: ProtocolError): boolean =>
 /** The body as it is, and what it says where it is JSON. */
 function textsIn(body: unknown): string[] {
   if (typeof body !== 'string') return []
-  return [body, ...messagesIn(parse(body))]
+  return [body, ...messagesIn(parseJson(body))]
 }
 
 function messagesIn(value: unknown): string[] {
@@ -33,15 +34,6 @@ function messagesIn(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(messagesIn)
   if (!isObject(value)) return []
   return [value.error, value.message, value.detail, value.msg, value.error_description].flatMap(messagesIn)
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }
 
 // Longer texts are about a session of the tool's own ("the session of the browser …"), and what ran must not run again.

@@ -1,3 +1,5 @@
+import { parseJson } from '../../json.ts'
+
 /** What a tool gave back, as mcp/ reports it. */
 export type ResultPart =
   | { type: 'text'; text: string }
@@ -44,17 +46,6 @@ const LABEL = /^(?:text|image|audio|resource|blob|[a-z]+\/[\w.+-]+)$/i
 function leavesOf(value: unknown): string[] {
   if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(leavesOf)
   return value === undefined || value === null ? [] : [String(value)]
-}
-
-/** The value of a text that is JSON. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    // It only looked like JSON.
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }
 
 function textOf(part: ResultPart): string[] {

@@ -1,9 +1,10 @@
+import { parseJson } from '../../json.ts'
 import { checkPicture } from '../../model/check-picture.ts'
 import { headOf, truncate } from '../../text.ts'
 import { decodeText } from '../decode-text.ts'
 import type { EventOf, ResultFile, ShownResult } from '../state/events.ts'
 import { isSlackTableSize, resultTableIn, toCsv, toSlackTable } from './result-table.ts'
-import { isJson, isJsonLike, parseJson, type ResultPart, textsIn } from './result-texts.ts'
+import { isJson, isJsonLike, type ResultPart, textsIn } from './result-texts.ts'
 
 export type ShapedResult = Pick<EventOf<'returned'>, 'text' | 'images' | 'files' | 'summary' | 'shown'>
 

@@ -1,6 +1,7 @@
 import type { SocketModeReceiver } from '@slack/bolt'
 import { LIMITS } from '../../block-kit/limits.ts'
 import { errorChainOf } from '../../errors.ts'
+import { parseJson } from '../../json.ts'
 import type { Log } from '../../log.ts'
 import { pause } from '../../timing.ts'
 
@@ -117,14 +118,6 @@ const isDeliverable = ({ type, envelope, event }: SocketMessage): boolean =>
 
 const recordOf = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null ? { ...value } : {}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
 
 /** The client reconnects by its own `start`, whose failure it does not handle. */
 function keepReconnecting({ client }: SocketModeReceiver, log: Log, stopping: AbortSignal): void {

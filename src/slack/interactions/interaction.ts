@@ -245,9 +245,5 @@ export type Command = {
   run(deps: SlackDeps, asked: CommandRequest): Promise<void>
 }
 
-export type CommandRequest = {
-  words: string[]
-  responder: Responder
-  /** Acknowledges the command, once; a durable command calls it as soon as its effect is stored. */
-  ack(): Promise<void>
-}
+/** `ack` acknowledges the command, once; a durable command calls it as soon as its effect is stored. */
+export type CommandRequest = { words: string[]; responder: Responder; ack(): Promise<void> }

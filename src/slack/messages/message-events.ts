@@ -76,7 +76,13 @@ function createUnstoredNotice(deps: WebApiDeps): (message: Message, error: unkno
     told.add(key)
     const text = ':warning: I cannot reach my database, so I did not keep this. Please ask again in a few minutes.'
     const place = { channel: message.channel, thread_ts: threadOf(message) }
-    await deps.webApi.call('chat.postMessage', { ...place, text, blocks: [sectionBlock(text)] }, AnyResponse)
+    try {
+      await deps.webApi.call('chat.postMessage', { ...place, text, blocks: [sectionBlock(text)] }, AnyResponse)
+    } catch (error) {
+      // Slack sends the event again, and the sender is told then.
+      told.delete(key)
+      throw error
+    }
   }
 }
 

@@ -7,6 +7,7 @@ import { sectionBlock } from '../blocks/build-blocks.ts'
 import { errorText } from '../blocks/error-message.ts'
 import { connectCommand } from '../connections/connect-command.ts'
 import type { SlackDeps, WebApiDeps } from '../deps.ts'
+import { ackOnceOf } from '../interactions/ack-once.ts'
 import { responderFor } from '../interactions/interaction.ts'
 import { onViewSubmission } from '../interactions/modals.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
@@ -40,7 +41,8 @@ export function registerShortcuts(app: App, deps: SlackDeps): void {
       openModal(askAboutForm({ author, text, files }, fitToMetadata(about))),
     )
   })
-  app.shortcut('connect_tool', async ({ ack, body }) => {
+  app.shortcut('connect_tool', async ({ ack: acknowledge, body }) => {
+    const ack = ackOnceOf(acknowledge)
     await ack()
     const { user, trigger_id } = ShortcutBody.parse(body)
     await withResponder(deps, { user: user.id, triggerId: trigger_id }, (responder) =>
