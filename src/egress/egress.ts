@@ -48,8 +48,11 @@ export function createEgress(o: { allow: string[]; resolve?: Guard['resolve'] })
       const body = request.body === null ? undefined : Buffer.from(await request.arrayBuffer())
       const headers = new Headers(request.headers)
       headers.set('accept-encoding', 'identity')
-      const { method, signal } = request
-      return follow({ url: new URL(request.url), method, headers, body, signal }, request.redirect, 0)
+      return follow(
+        { url: new URL(request.url), method: request.method, headers, body, signal: signalOf(input, init) },
+        request.redirect,
+        0,
+      )
     },
     check: async (url) => {
       await resolvedAddressesOf(destinationOf(parseUrl(url)), guard)
@@ -58,6 +61,10 @@ export function createEgress(o: { allow: string[]; resolve?: Guard['resolve'] })
     [Symbol.dispose]: () => void agent.destroy(),
   }
 }
+
+/** The signal that a caller of `fetch` gave: a Request made of it loses an abort once it is garbage-collected (Node 24). */
+export const signalOf = (input: Parameters<typeof fetch>[0], init: RequestInit | undefined): AbortSignal =>
+  init?.signal ?? (input instanceof Request ? input.signal : new AbortController().signal)
 
 function checkUrl(url: URL, allowed: AllowedHosts): void {
   refuseCredentials(url)

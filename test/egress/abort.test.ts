@@ -1,8 +1,12 @@
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import { createServer as createTcpServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterEach, expect, test } from 'vitest'
 import { createEgress } from '../../src/egress/egress.ts'
+import { createAwsSignedFetch } from '../../src/mcp/transport/aws-signed-fetch.ts'
 
 const open = new Set<AsyncDisposableStack>()
 afterEach(async () => {
@@ -72,6 +76,35 @@ test('an abort while the connection is still being made is heard at once', async
   expect(performance.now() - began).toBeLessThan(3_000)
   silent.close()
 })
+
+const signedFetch = (fetch: typeof globalThis.fetch) =>
+  createAwsSignedFetch(fetch, { service: 'x', region: 'eu-west-1', keyId: 'id', secret: 'secret', session: undefined })
+
+test.each<[string, (fetch: typeof globalThis.fetch) => typeof globalThis.fetch, (response: ServerResponse) => void]>([
+  ['no answer yet', (fetch) => fetch, () => undefined],
+  ['headers only', (fetch) => fetch, (response) => response.flushHeaders()],
+  ['a part of the body', (fetch) => fetch, (response) => response.write('data: ')],
+  ['no answer yet, signed for AWS', signedFetch, () => undefined],
+])('an abort is heard after a garbage collection: %s', async (_when, wrap, send) => {
+  const { egress, url } = await stage(send)
+  const stop = new AbortController()
+  const answer = wrap(egress.fetch)(url, { method: 'POST', body: 'x', signal: stop.signal }).then((r) => r.text())
+  const ended = answer.then(
+    () => 'answered',
+    (error: unknown) => String(error),
+  )
+  await collectGarbage()
+  stop.abort(new Error('stopped'))
+  expect(await Promise.race([ended, sleep(5_000, 'not heard')])).toBe('Error: stopped')
+})
+
+async function collectGarbage(): Promise<void> {
+  setFlagsFromString('--expose-gc')
+  for (let time = 0; time < 5; time++) {
+    await sleep(30)
+    runInNewContext('gc()')
+  }
+}
 
 test('an answer that nobody reads is given up when its body is cancelled', async () => {
   let closed = 0

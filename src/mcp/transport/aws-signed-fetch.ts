@@ -1,4 +1,5 @@
 import { AwsV4Signer } from 'aws4fetch'
+import { signalOf } from '../../egress/egress.ts'
 import { AppError } from '../../errors.ts'
 import { type AwsSigning, fillPlaceholders, type HttpTarget } from '../protocol/server-target.ts'
 
@@ -29,9 +30,9 @@ export function createAwsSignedFetch(fetch: typeof globalThis.fetch, signing: Aw
   }
   return async (input, init) => {
     const request = new Request(input, init)
-    const { method, url, headers, signal, redirect } = request
+    const { method, url, headers, redirect } = request
     const body = request.body === null ? null : await request.arrayBuffer()
     const signed = await new AwsV4Signer({ ...keys, method, url, headers, body }).sign()
-    return fetch(signed.url, { method, headers: signed.headers, body, signal, redirect })
+    return fetch(signed.url, { method, headers: signed.headers, body, redirect, signal: signalOf(input, init) })
   }
 }
