@@ -33,6 +33,9 @@ const STORM_MS = 60_000
 const HEAP_MB = 192
 const SETTLE_MS = 6_000
 const CHILD_KILL_MS = 4_000
+// What a calm may have more than one five storms before it: connections that are just being used, and the heap's own ups and downs.
+const HANDLES_MORE = 6
+const MEGABYTES_MORE = 30
 
 /** Lets people work through links that abort, stall, cut, garble and repeat; then checks that nothing was lost, doubled or told wrongly. */
 export async function soak(o: SoakOptions): Promise<SoakReport> {
@@ -62,7 +65,19 @@ export async function soak(o: SoakOptions): Promise<SoakReport> {
     o.say?.(`${finished} requests, ${JSON.stringify(samples.at(-1))}`)
   }
   const findings = await checkRuns({ crowd, app, services, databaseUrl: o.databaseUrl })
+  findings.problems.push(
+    ...growthOf(samples, 'handles', HANDLES_MORE),
+    ...growthOf(samples, 'megabytes', MEGABYTES_MORE),
+  )
   return { ...findings, faults: sumOf(links.map(({ struck }) => struck)), samples }
+}
+
+/** Compares the middle calms with the last ones; the first ones, in which caches fill, do not count. */
+function growthOf(samples: Sample[], what: 'handles' | 'megabytes', allowed: number): string[] {
+  const third = Math.floor(samples.length / 3)
+  const least = (some: Sample[]): number => Math.min(...some.map((sample) => sample[what]))
+  const [before, after] = [least(samples.slice(third, 2 * third)), least(samples.slice(-third))]
+  return third > 1 && after - before > allowed ? [`${what} grew from ${before} to ${after}`] : []
 }
 
 async function startApp(o: SoakOptions, services: Services, resources: AsyncDisposableStack) {
