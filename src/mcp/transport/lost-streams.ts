@@ -5,42 +5,94 @@ import { isAppError } from '../../errors.ts'
 import { parseLooseJson } from '../protocol/loose-json.ts'
 import { LOST_STREAM_CODE, TOO_LARGE_CODE, tooLargeMessage } from '../protocol/lost-stream-error.ts'
 
-const JsonRpcRequest = z.object({ id: z.union([z.string(), z.number()]), method: z.string() })
+const Id = z.union([z.string(), z.number()])
+type Id = z.infer<typeof Id>
+const JsonRpcRequest = z.object({ id: Id, method: z.string() })
+const Cancelled = z.object({ method: z.literal('notifications/cancelled'), params: z.object({ requestId: Id }) })
+
+// The server is left time to end by itself what nobody waits for any more.
+const CANCELLED_MS = 1_000
+const ANSWERED_MS = 2_000
+/** The answer to a message that needs none is only a status. */
+const STATUS_MS = 30_000
 
 /**
  * With the old protocol, the SDK waits until the timeout for an answer whose stream broke. This adds an error to such a
  * stream, unless the server gave its events ids, with which the SDK goes on by itself. An answer that has arrived wins.
+ * The SDK also leaves open what a server does not end after its answer, or after a cancellation: that is ended here.
  */
 export function failLostStreams(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
+  const open = new Map<Id, AbortController>()
   return async (input, init) => {
-    const response = await fetch(input, init)
-    const streams = response.headers.get('content-type')?.includes('text/event-stream') === true
-    const id = streams && init?.method === 'POST' && typeof init.body === 'string' ? requestIdIn(init.body) : undefined
-    if (id === undefined || response.body === null) return response
-    const { status, statusText, headers } = response
-    return new Response(ReadableStream.from(withLostStreamError(response.body, id)), { status, statusText, headers })
+    if (init?.method !== 'POST' || typeof init.body !== 'string') return fetch(input, init)
+    const sent: unknown = JSON.parse(init.body)
+    const id = JsonRpcRequest.safeParse(sent).data?.id
+    if (id !== undefined) return exchange(open, id, (signal) => fetch(input, endedBy(init, signal)))
+    const cancelled = Cancelled.safeParse(sent).data?.params.requestId
+    if (cancelled !== undefined) abortAfter(CANCELLED_MS, open.get(cancelled))
+    return fetch(input, endedBy(init, AbortSignal.timeout(STATUS_MS)))
   }
 }
 
-function requestIdIn(body: string): string | number | undefined {
-  const parsed = JsonRpcRequest.safeParse(JSON.parse(body))
-  return parsed.success ? parsed.data.id : undefined
+const abortAfter = (ms: number, controller: AbortController | undefined) =>
+  setTimeout(() => controller?.abort(), ms).unref()
+
+const endedBy = (init: RequestInit, signal: AbortSignal): RequestInit => ({
+  ...init,
+  signal: init.signal ? AbortSignal.any([init.signal, signal]) : signal,
+})
+
+/** A request is among the open ones until its answer's body has ended. */
+async function exchange(
+  open: Map<Id, AbortController>,
+  id: Id,
+  send: (signal: AbortSignal) => Promise<Response>,
+): Promise<Response> {
+  const over = new AbortController()
+  open.set(id, over)
+  // After a sign-in the same request is sent again.
+  const release = () => open.get(id) === over && open.delete(id)
+  const response = await send(over.signal).catch((error: unknown) => {
+    release()
+    throw error
+  })
+  const { ok, status, statusText, headers, body } = response
+  if (!ok || body === null) release()
+  if (body === null) return response
+  const read = releasing(body, release)
+  const streams = headers.get('content-type')?.includes('text/event-stream') === true
+  const shown = streams ? withLostStreamError(read, id, over) : read
+  return new Response(ReadableStream.from(shown), { status, statusText, headers })
 }
 
-async function* withLostStreamError(body: ReadableStream<Uint8Array>, id: string | number): AsyncGenerator<Uint8Array> {
-  const answer = watchForAnswer()
+async function* releasing(body: ReadableStream<Uint8Array>, release: () => void): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body
+  } finally {
+    release()
+  }
+}
+
+async function* withLostStreamError(
+  body: AsyncIterable<Uint8Array>,
+  id: Id,
+  over: AbortController,
+): AsyncGenerator<Uint8Array> {
+  const { see, answered, resumable } = watchForAnswer(() => abortAfter(ANSWERED_MS, over))
+  // Without an error the SDK would go on with a cancelled request by the ids of its events.
+  const settled = () => answered() || (resumable() && !over.signal.aborted)
   let failure = { code: LOST_STREAM_CODE, message: 'The stream ended without an answer.' }
   try {
     for await (const chunk of body) {
-      answer.see(chunk)
+      see(chunk)
       yield chunk
     }
   } catch (error) {
-    if (answer.settled()) throw error
+    if (settled() && !over.signal.aborted) throw error
     if (isAppError(error, 'limit_reached'))
       failure = { code: TOO_LARGE_CODE, message: tooLargeMessage(undefined, MAX_BODY_BYTES) }
   }
-  if (answer.settled()) return
+  if (settled()) return
   const message = { jsonrpc: '2.0', id, error: failure }
   yield Buffer.from(`\n\nevent: message\ndata: ${JSON.stringify(message)}\n\n`)
 }
@@ -51,19 +103,24 @@ const JsonRpcResponse = z.union([
 ])
 
 /** Whether the stream has brought a whole answer, or event ids to resume it with; read as the SDK reads it. */
-function watchForAnswer(): { see(chunk: Uint8Array): void; settled(): boolean } {
+function watchForAnswer(onAnswer: () => void) {
   const decoder = new TextDecoder()
-  let settled = false
+  let answered = false
+  let resumable = false
   const parser = createParser({
     onEvent: ({ id, data }) => {
-      settled ||= id !== undefined || messagesIn(data).some((message) => JsonRpcResponse.safeParse(message).success)
+      resumable ||= id !== undefined
+      if (answered || !messagesIn(data).some((message) => JsonRpcResponse.safeParse(message).success)) return
+      answered = true
+      onAnswer()
     },
   })
   return {
-    see: (chunk) => {
-      if (!settled) parser.feed(decoder.decode(chunk, { stream: true }))
+    see(chunk: Uint8Array) {
+      if (!answered) parser.feed(decoder.decode(chunk, { stream: true }))
     },
-    settled: () => settled,
+    answered: () => answered,
+    resumable: () => resumable,
   }
 }
 
