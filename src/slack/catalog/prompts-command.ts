@@ -101,7 +101,7 @@ async function findPrompt(deps: ConnectionDeps, by: Principal, { connection: id,
 
 async function handleSubmission(
   deps: WebApiDeps & RunsDeps & ConnectionDeps,
-  { by, viewId, privateMetadata, typed, ack, show }: ViewSubmission,
+  { by, submissionId, privateMetadata, typed, ack, show }: ViewSubmission,
 ): Promise<void> {
   const metadata = PromptMetadata.parse(JSON.parse(privateMetadata))
   const values = enteredValuesIn(typed)
@@ -112,7 +112,7 @@ async function handleSubmission(
     return
   }
   const stored = () => show(loadingModal('Prompt', 'Asking…'))
-  await show(await usePrompt(deps, by, { metadata, values, viewId, stored }))
+  await show(await usePrompt(deps, by, { metadata, values, submissionId, stored }))
 }
 
 const isRequired = (typed: ViewSubmission['typed'], name: string): boolean =>
@@ -121,7 +121,7 @@ const isRequired = (typed: ViewSubmission['typed'], name: string): boolean =>
 type PromptSubmission = {
   metadata: PromptMetadata
   values: Record<string, string>
-  viewId: string
+  submissionId: string
   stored(): Promise<void>
 }
 
@@ -149,7 +149,7 @@ type PromptRun = PromptSubmission & {
 }
 
 async function startPromptRun(deps: WebApiDeps & RunsDeps, by: Principal, submission: PromptRun) {
-  const { metadata, values, viewId, prompt, of, parts } = submission
+  const { metadata, values, submissionId, prompt, of, parts } = submission
   const used = { title: prompt.title, of, values }
   const firstText = parts === 'asks' ? '' : parts.messages[0]?.text
   if (firstText === undefined)
@@ -160,10 +160,10 @@ async function startPromptRun(deps: WebApiDeps & RunsDeps, by: Principal, submis
     text: promptRequestText(used),
     ...(await runPartsOf(deps, anchor, submission)),
     untrusted: [of],
-    dedupeKey: `${by.workspace}:prompt:${viewId}`,
+    dedupeKey: `${by.workspace}:prompt:${submissionId}`,
   }
-  await startRunAt(deps, anchor, request, submission.stored)
-  return doneModal('Prompt', `I am on it: *${escapeMrkdwn(prompt.title)}*. ${await permalinkTextFor(deps, anchor)}`)
+  const at = await startRunAt(deps, anchor, request, submission.stored)
+  return doneModal('Prompt', `I am on it: *${escapeMrkdwn(prompt.title)}*. ${await permalinkTextFor(deps, at)}`)
 }
 
 async function runPartsOf(deps: WebApiDeps, anchor: ThreadAnchor, { metadata, given, prompt, of, parts }: PromptRun) {

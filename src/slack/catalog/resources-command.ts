@@ -195,7 +195,7 @@ async function watchFromModal(deps: WebApiDeps & ConnectionDeps, { by, view, ack
 
 async function submitQuestion(
   deps: WebApiDeps & RunsDeps & ConnectionDeps,
-  { by, viewId, privateMetadata, typed, ack, show }: ViewSubmission,
+  { by, submissionId, privateMetadata, typed, ack, show }: ViewSubmission,
 ): Promise<void> {
   const question = typed.question?.trim() ?? ''
   if (question === '') {
@@ -204,7 +204,7 @@ async function submitQuestion(
   }
   const metadata = ResourceMetadata.parse(JSON.parse(privateMetadata))
   const stored = () => show(loadingModal('Resource', 'Asking…'))
-  await show(await startResourceRun(deps, by, metadata, { question, viewId, stored }))
+  await show(await startResourceRun(deps, by, metadata, { question, submissionId, stored }))
 }
 
 /** Starts a run with the resource attached as a file in the thread, so that people and the model read the same. */
@@ -212,7 +212,7 @@ async function startResourceRun(
   deps: WebApiDeps & RunsDeps & ConnectionDeps,
   by: Principal,
   metadata: PickedResource & ResourceMetadata,
-  submission: { question: string; viewId: string; stored(): Promise<void> },
+  submission: { question: string; submissionId: string; stored(): Promise<void> },
 ) {
   const connection = await findListConnection(deps, by, metadata.connection)
   const reading = deps.features.read(by, metadata.connection, metadata.uri)
@@ -225,10 +225,10 @@ async function startResourceRun(
     text: `${submission.question}\n[This is about the resource ${metadata.uri} of my connection ${connection.name}.${isEmpty ? ' (There is nothing in it.)' : ''}]`,
     ...attached,
     untrusted: [connection.name],
-    dedupeKey: `${by.workspace}:resource:${submission.viewId}`,
+    dedupeKey: `${by.workspace}:resource:${submission.submissionId}`,
   }
-  await startRunAt(deps, anchor, request, submission.stored)
-  return doneModal('Resource', `Asked. ${await permalinkTextFor(deps, anchor)}`)
+  const at = await startRunAt(deps, anchor, request, submission.stored)
+  return doneModal('Resource', `Asked. ${await permalinkTextFor(deps, at)}`)
 }
 
 /** Uploads the contents as files; if the server elicits input first, the run reads the resource instead. */

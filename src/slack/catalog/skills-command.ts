@@ -91,21 +91,21 @@ async function readSkillText(
 
 async function handleSubmission(
   deps: WebApiDeps & RunsDeps & ConnectionDeps,
-  { by, viewId, privateMetadata, typed, show }: ViewSubmission,
+  { by, submissionId, privateMetadata, typed, show }: ViewSubmission,
 ): Promise<void> {
   const metadata = SkillMetadata.parse(JSON.parse(privateMetadata))
   const wish = typed.wish?.trim() ?? ''
   const stored = () => show(loadingModal('Skill', 'Asking…'))
-  await show(await startSkillRun(deps, by, { metadata, wish, viewId, stored }))
+  await show(await startSkillRun(deps, by, { metadata, wish, submissionId, stored }))
 }
 
-type SkillSubmission = { metadata: SkillMetadata; wish: string; viewId: string; stored(): Promise<void> }
+type SkillSubmission = { metadata: SkillMetadata; wish: string; submissionId: string; stored(): Promise<void> }
 
 /** Starts a run with the skill beside the request, as its text is the server's. */
 async function startSkillRun(
   deps: WebApiDeps & RunsDeps & ConnectionDeps,
   by: Principal,
-  { metadata, wish, viewId, stored }: SkillSubmission,
+  { metadata, wish, submissionId, stored }: SkillSubmission,
 ) {
   const { of, read } = await readSkillText(deps, by, metadata)
   const { skill, content, checked } = read
@@ -124,8 +124,8 @@ async function startSkillRun(
     text: skillRequestText(skill, of, wish),
     skill: { connection: of, name: skill.name, uri: skill.uri, text, checked, ...(files && { files }) },
     untrusted: [of],
-    dedupeKey: `${by.workspace}:skill:${viewId}`,
+    dedupeKey: `${by.workspace}:skill:${submissionId}`,
   }
-  await startRunAt(deps, anchor, request, stored)
-  return doneModal('Skill', `I am on it: *${escapeMrkdwn(skill.name)}*. ${await permalinkTextFor(deps, anchor)}`)
+  const at = await startRunAt(deps, anchor, request, stored)
+  return doneModal('Skill', `I am on it: *${escapeMrkdwn(skill.name)}*. ${await permalinkTextFor(deps, at)}`)
 }

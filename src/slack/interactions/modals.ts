@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { AllMiddlewareArgs, App, SlackViewMiddlewareArgs, ViewClosedAction, ViewSubmitAction } from '@slack/bolt'
 import type { ModalView } from '@slack/types'
 import { z } from 'zod'
@@ -17,6 +18,8 @@ type ListenerArgs = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArg
 export type ViewSubmission = {
   by: Principal
   viewId: string
+  /** The same for the same modal with the same words, so that sending them again is known; other words are a new request. */
+  submissionId: string
   privateMetadata: string
   values: ModalState
   /** Every field as text, by block_id; null where it was left empty. */
@@ -53,13 +56,15 @@ export function onViewSubmission(
     }
     const by = { workspace, user: user.id }
     const { values } = view.state
+    const typed = fieldTextsIn(values)
     try {
       await handle({
         by,
         viewId: view.id,
+        submissionId: submissionIdOf(view.id, typed),
         privateMetadata: view.private_metadata,
         values,
-        typed: fieldTextsIn(values),
+        typed,
         ack: ackOnce,
         show: async (shown) => {
           if (acknowledged) await updateModalView(deps, view.id, shown)
@@ -72,6 +77,9 @@ export function onViewSubmission(
     }
   })
 }
+
+const submissionIdOf = (view: string, typed: ViewSubmission['typed']): string =>
+  `${view}:${createHash('sha256').update(JSON.stringify(typed)).digest('hex').slice(0, 16)}`
 
 /** An error that may pass is shown in the form, which keeps what was typed, secrets as well. */
 function failureAnswerFor(blocks: z.infer<typeof Body>['view']['blocks'], error: unknown): FailureAnswer {

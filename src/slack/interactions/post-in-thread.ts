@@ -123,16 +123,21 @@ export const READ_WITHIN_MS = 1_200
 
 type StartRequest = Parameters<RunsDeps['runs']['start']>[0]
 
-/** Starts the run of `anchor`, then calls `stored`. A request that was stored already, by an earlier press, takes its message back. */
+/**
+ * Starts the run of `anchor`, then calls `stored`; returns where the run is. A request that was stored already, by an
+ * earlier press, takes its message back.
+ */
 export async function startRunAt(
   { runs, webApi }: WebApiDeps & RunsDeps,
-  { channel, messageTs }: ThreadAnchor,
+  anchor: ThreadAnchor,
   request: StartRequest,
   stored: () => Promise<void>,
-): Promise<void> {
-  const { fresh } = await runs.start(request)
+): Promise<ThreadAnchor> {
+  const { run, fresh } = await runs.start(request)
   await stored()
-  if (!fresh) await webApi.call('chat.delete', { channel, ts: messageTs }, AnyResponse)
+  if (fresh) return anchor
+  await webApi.call('chat.delete', { channel: anchor.channel, ts: anchor.messageTs }, AnyResponse)
+  return (await runs.state(run, request.origin.workspace))?.origin ?? anchor
 }
 
 /** A link to the message as mrkdwn, or the name of its conversation if Slack gives no permalink. */

@@ -20,10 +20,10 @@ export const AboutMessage = z.object({
 })
 export type AboutMessage = z.infer<typeof AboutMessage>
 
-type Question = { by: Principal; about: AboutMessage; question: string; viewId: string; stored(): Promise<void> }
+type Question = { by: Principal; about: AboutMessage; question: string; submissionId: string; stored(): Promise<void> }
 /** Starts the run: its answer comes in the message's thread if the app may post there, else in the person's direct messages. */
 export async function askAboutMessage(deps: WebApiDeps & RunsDeps, asked: Question): Promise<void> {
-  const { by, about, question, viewId } = asked
+  const { by, about, question, submissionId } = asked
   const context = await readContext(deps, about)
   const anchor = (await tryPostInThread(deps, asked)) ?? (await postInDm(deps, asked))
   const request = {
@@ -31,7 +31,7 @@ export async function askAboutMessage(deps: WebApiDeps & RunsDeps, asked: Questi
     text: question,
     context,
     files: about.files,
-    dedupeKey: `${by.workspace}:ask_about:${viewId}`,
+    dedupeKey: `${by.workspace}:ask_about:${submissionId}`,
   }
   // One modal starts one run, however often its submission arrives.
   await startRunAt(deps, anchor, request, asked.stored)

@@ -49,9 +49,15 @@ export function registerShortcuts(app: App, deps: SlackDeps): void {
       connectCommand.run(deps, { words: [], responder, ack }),
     )
   })
-  onViewSubmission(app, deps, 'ask_about', async ({ by, viewId, privateMetadata, typed, ack }) => {
+  onViewSubmission(app, deps, 'ask_about', async ({ by, submissionId, privateMetadata, typed, ack }) => {
     const about = AboutMessage.parse(JSON.parse(privateMetadata))
-    await askAboutMessage(deps, { by, about, question: typed.question?.trim() ?? '', viewId, stored: () => ack() })
+    await askAboutMessage(deps, {
+      by,
+      about,
+      question: typed.question?.trim() ?? '',
+      submissionId,
+      stored: () => ack(),
+    })
   })
 }
 
