@@ -52,10 +52,14 @@ export function noteIn(result: StormResult): Note {
   }
 }
 
+/** A form that shows an error keeps what was typed. */
+const isRefusal = (answer: unknown): boolean =>
+  typeof answer === 'object' && answer !== null && 'ok' in answer && answer.ok === false
+
 /** Does something that Slack acknowledges or not; what was acknowledged is looked for in the database. */
 export async function doAndNote(note: Note, claim: Claim, act: () => Promise<unknown>): Promise<void> {
   const acked = await act().then(
-    () => true,
+    (answer) => !isRefusal(answer),
     (error: unknown) => {
       if (!/app_failed|app did not|connection|failed|HTTP/i.test(String(error))) throw error
       return false

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { query } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
-import { lookOf, type Seat } from '../support/person.ts'
+import { lookOf } from '../support/person.ts'
 import { createRandom, type Random } from '../support/seeded-random.ts'
+import { ask, editCard, openCards, pressCard, pressStop, settingClaim, submitQuestion, workingRuns } from './acts.ts'
 import { buildStorm, INSTANCES, type Storm } from './build-storm.ts'
-import { type Claim, confirm, doAndNote, emptyResult, type Note, noteIn, type StormResult, total } from './claims.ts'
+import { confirm, doAndNote, emptyResult, type Note, noteIn, type StormResult, total } from './claims.ts'
 
 /** What is asked in each burst. */
 const REQUESTS = 5
@@ -45,80 +46,21 @@ export async function runStorm(options: StormOptions): Promise<StormResult> {
 type Burst = { round: number; random: Random; note: Note }
 
 async function burstOf(storm: Storm, { round, random, note }: Burst): Promise<void> {
-  const cards = await openCards(storm)
+  const [edited, ...cards] = await openCards(storm)
   const presses = cards.map((card) => pressCard(note, card, random.chance(0.7) ? 'Approve' : 'Deny'))
+  const asksQuestion = round % 3 === 0
+  // A person has one modal at a time.
+  const editing =
+    edited && (asksQuestion ? pressCard(note, edited, 'Approve') : editCard(note, edited, `r${round}edited`))
+  const stops = (await workingRuns(storm)).filter(() => random.chance(0.3)).map((run) => pressStop(note, run))
   const asking = Array.from({ length: REQUESTS }, (_, at) =>
     ask(storm, `r${round}x${at}`, at % 2 ? storm.owner : storm.member),
   )
   const approvers = round % 2 ? '@approver' : 'none'
   const command = doAndNote(note, settingClaim(round, approvers), () => storm.owner.command(`approvers ${approvers}`))
-  const submission = round % 3 === 0 ? submitQuestion(storm, note, round) : undefined
-  await Promise.all([...presses, ...asking, command, submission])
+  const submission = asksQuestion ? submitQuestion(storm, note, round) : undefined
+  await Promise.all([...presses, editing, ...stops, ...asking, command, submission])
 }
-
-async function ask(storm: Storm, id: string, seat: Seat): Promise<void> {
-  const text = `please enter ${id}`
-  const where = await seat.dm(text)
-  storm.asked.push({ seat, ...where, text })
-}
-
-const settingClaim = (round: number, approvers: string): Claim => ({
-  kind: 'commands',
-  what: `round ${round}`,
-  sql: `select 1 from workspaces where jsonb_array_length(coalesce(settings -> 'approvers', '[]')) = $1`,
-  values: [approvers === 'none' ? 0 : 1],
-})
-
-/** A question about a message, asked in a modal. */
-async function submitQuestion(storm: Storm, note: Note, round: number): Promise<void> {
-  const [first] = storm.asked
-  if (first === undefined) return
-  const question = `question number ${round}`
-  try {
-    await first.seat.post('shortcut', { callback_id: 'ask_about_message', channel: 'dm', ts: first.thread })
-    await eventually(async () => {
-      if (!JSON.stringify(await first.seat.modal()).includes('Ask Patchbay')) throw new Error('no form yet')
-    }, 1_000)
-  } catch {
-    note.tell('forms', false)
-    return
-  }
-  const claim = {
-    kind: 'submissions',
-    what: question,
-    sql: `select 1 from run_events where type = 'started' and body ->> 'text' = $1`,
-    values: [question],
-  }
-  await doAndNote(note, claim, () => first.seat.post('submit', { values: { question } }))
-}
-
-type Card = { seat: Seat; channel: string; ts: string; approval: string }
-
-async function openCards({ asked }: Storm): Promise<Card[]> {
-  const found: Card[] = []
-  for (const { seat, channel, thread } of asked)
-    for (const message of await seat.messages(channel, thread)) {
-      const value = /"action_id":"approval_approve[^"]*"[^}]*?"value":"([^"]+)"/.exec(lookOf(message))
-      const other = value ?? /"value":"([^"]+)"[^}]*?"action_id":"approval_approve/.exec(lookOf(message))
-      if (other?.[1] !== undefined) found.push({ seat, channel, ts: message.ts, approval: other[1] })
-    }
-  return found
-}
-
-const pressCard = (note: Note, { seat, channel, ts, approval }: Card, button: string): Promise<void> =>
-  doAndNote(
-    note,
-    {
-      kind: button === 'Approve' ? 'approvals' : 'denials',
-      what: approval,
-      sql: `select 1 from approvals where id = $1 and status <> 'pending'`,
-      values: [approval],
-    },
-    () => seat.press({ channel }, ts, button),
-  ).catch((error: unknown) => {
-    // The buttons are gone: the press before this one was late, and showed on the card.
-    if (!/no button|there (is|are) no|not there/i.test(String(error))) throw error
-  })
 
 /** Nothing is killed any more: what is still open is pressed again, then everything has its end, once. */
 async function settle(storm: Storm, result: StormResult): Promise<void> {
