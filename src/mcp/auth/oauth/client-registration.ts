@@ -1,13 +1,18 @@
-import { RegistrationRejectedError, registerClient, startAuthorization } from '@modelcontextprotocol/client'
+import { RegistrationRejectedError, registerClient } from '@modelcontextprotocol/client'
 import { AppError, isAppError } from '../../../errors.ts'
 import type { AuthConfig, ClientIdentity } from '../../protocol/auth-config.ts'
 import { fillPlaceholders } from '../../protocol/server-target.ts'
 import type { KnownClient, StoredTokens } from '../tokens/stored-tokens.ts'
 import { registrationMetadataFor } from './client-metadata.ts'
-import { type DiscoveredAuth, isSameIssuer, resourceIndicatorFor } from './discover.ts'
+import { type DiscoveredAuth, isSameIssuer } from './discover.ts'
 
 /** Who we are to an authorization server, and how it came to know us. */
-type RegisteredClient = { client: KnownClient; clientFrom: StoredTokens['clientFrom'] }
+export type RegisteredClient = {
+  client: KnownClient
+  clientFrom: StoredTokens['clientFrom']
+  /** An earlier sign-in registered it, and the service may have forgotten it since. */
+  reused?: true
+}
 
 type RegistrationRequest = {
   title: string
@@ -59,8 +64,8 @@ export function currentClientOf(tokens: StoredTokens, terms: AuthConfig, values:
 async function register(request: RegistrationRequest): Promise<RegisteredClient> {
   const { ours, discovered, before, scope, fetch } = request
   const known = before?.clientFrom === 'dcr' && isSameIssuer(before.issuer, discovered.issuer)
-  if (known && before.redirectUrl === ours.redirectUrl && (await isStillKnown(before, request)))
-    return { client: before.client, clientFrom: 'dcr' }
+  if (known && before.redirectUrl === ours.redirectUrl && before.clientRefused !== true && !hasExpired(before.client))
+    return { client: before.client, clientFrom: 'dcr', reused: true }
   try {
     const registered = await registerClient(discovered.server, {
       ...(discovered.metadata && { metadata: discovered.metadata }),
@@ -75,44 +80,6 @@ async function register(request: RegistrationRequest): Promise<RegisteredClient>
       ? createClientNeededError(request, error)
       : createRegistrationError(request, error)
   }
-}
-
-// The person waits while it is asked.
-const PROBE_MS = 3_000
-const REFUSED =
-  /\b(?:unauthorized|invalid|unknown|unregistered|no such)[ _-]?(?:client|application)|\b(?:client|application)\b[^.<]{0,60}(?:not found|not registered|not recogni[sz]ed|does not exist|doesn.t exist|unknown|invalid|deleted|disabled)/i
-
-/** Asks the page a browser would be sent to, because a service that has forgotten a client shows its error there and never sends back. */
-async function isStillKnown(
-  { client, clientRefused }: StoredTokens,
-  { discovered, ours, scope, fetch }: RegistrationRequest,
-): Promise<boolean> {
-  if (clientRefused === true || hasExpired(client)) return false
-  const { server, metadata } = discovered
-  try {
-    const { authorizationUrl } = await startAuthorization(server, {
-      ...(metadata && { metadata }),
-      clientInformation: client,
-      redirectUrl: ours.redirectUrl,
-      state: 'known',
-      ...resourceIndicatorFor(discovered, discovered.resource),
-      ...(scope !== undefined && { scope }),
-    })
-    return !(await isRefusal(
-      await fetch(authorizationUrl, { redirect: 'manual', signal: AbortSignal.timeout(PROBE_MS) }),
-    ))
-  } catch (error) {
-    // What cannot be asked now is asked by the browser.
-    if (error instanceof Error) return true
-    throw error
-  }
-}
-
-async function isRefusal(answer: Response): Promise<boolean> {
-  if (answer.status >= 500) return false
-  const sentBack = answer.headers.get('location') ?? ''
-  const error = URL.canParse(sentBack) ? new URL(sentBack).searchParams.get('error') : ''
-  return REFUSED.test(`${error} ${await answer.text()}`)
 }
 
 function hasExpired({ client_secret_expires_at: end = 0 }: KnownClient): boolean {
