@@ -25,7 +25,7 @@ import { beginSignIn, PendingSignIn, redeemAuthorizationCode, retryWithoutResour
 import { discoverAuth } from './oauth/discover.ts'
 import { type RevocationOutcome, revokeTokens } from './oauth/revoke.ts'
 import { ClientRefusedError } from './oauth/token-errors.ts'
-import { areTokensUsed, signInSubjectOf, type TokenSecrets, tokenSubjectOf } from './token-subject.ts'
+import { isTokenUsed, signInSubjectOf, type TokenSecrets, tokenSubjectOf } from './token-subject.ts'
 import { createAuthFetch } from './tokens/auth-fetch.ts'
 import { createRefreshLock, REFRESH_LOCK_MS, type RefreshLock } from './tokens/refresh-lock.ts'
 import { readStoredTokens, removeStoredTokens, type StoredTokens, saveStoredTokens } from './tokens/stored-tokens.ts'
@@ -105,7 +105,7 @@ export function createAuth(deps: AuthDeps): Auth {
     tryWithoutBrowser: (target, secrets, o) =>
       withDeadline(tryWithoutBrowser(parts, target, secrets, o), WITHOUT_BROWSER_MS, false),
     storedTokens: (id) => readStoredTokens(credentials, id),
-    areTokensUsed,
+    areTokensUsed: isTokenUsed,
     saveTokens: (id, tokens) => refreshLock.run(id, () => saveStoredTokens(credentials, id, tokens)),
     forget: async (id, by) => {
       await refreshLock.run(id, () => removeStoredTokens(credentials, id))

@@ -7,7 +7,7 @@ import type { StoredTokens } from './tokens/stored-tokens.ts'
 export type TokenSecrets = Record<string, string>
 
 /** Whether requests to the target carry these tokens: no header has a token of its own, and the address is the same. */
-export function areTokensUsed(target: Target, secrets: TokenSecrets, { resource }: StoredTokens): boolean {
+export function isTokenUsed(target: Target, secrets: TokenSecrets, { resource }: StoredTokens): boolean {
   if (target.kind !== 'http' || target.auth === undefined || hasSecretHeader(target, secrets)) return false
   return isResourceFor(serverUrlOf(target, secrets), resource)
 }

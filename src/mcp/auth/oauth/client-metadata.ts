@@ -21,7 +21,7 @@ export function createClientIdentity(publicUrl: string): ClientIdentity {
 }
 
 /** What we say of ourselves when we register (RFC 7591); a public client, as every instance and person shares it. */
-export function registrationMetadataFor({ redirectUrl }: ClientIdentity): OAuthClientMetadata {
+function registrationMetadataFor({ redirectUrl }: ClientIdentity): OAuthClientMetadata {
   return {
     client_name: 'Patchbay',
     client_uri: new URL('/', redirectUrl).href,
