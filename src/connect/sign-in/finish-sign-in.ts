@@ -61,10 +61,13 @@ async function redeemAndSave(
   } catch (error) {
     const retryUrl = await retrySignIn(deps, row, { pending, secrets }, error)
     if (retryUrl !== undefined) return { retryUrl }
-    const message = signal.aborted ? SLOW : knownMessage(error)
-    const denied = isAppError(error, 'sign_in_denied')
-    return { ...common, title: pending.title, ok: false, message, connection: row.connection, denied }
+    return { ...common, title: pending.title, connection: row.connection, ...failureOf(error, signal) }
   }
+}
+
+function failureOf(error: unknown, signal: AbortSignal): { ok: false; message: string; denied: boolean } {
+  const denied = isAppError(error, 'sign_in_denied')
+  return { ok: false, message: signal.aborted ? SLOW : knownMessage(error), denied }
 }
 
 /** Where the browser goes on, if the sign-in can be asked for in another way. */
