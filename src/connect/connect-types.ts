@@ -53,7 +53,7 @@ export type Connect = {
   /** A sign-in for a connection; `challenge`: what the server wants, where it said so. */
   signIn(principal: Principal, id: ConnectionId, signal: AbortSignal, challenge?: AuthChallenge): Promise<SignInOutcome>
   /** Finishes a sign-in with the parameters that the browser came back with. */
-  finishSignIn(params: URLSearchParams, signal: AbortSignal): Promise<SignInResult>
+  finishSignIn(params: URLSearchParams, signal: AbortSignal): Promise<SignInResult | SignInRetry>
   /** Whether calls go out to the connection's server now, or it is left alone after failing several times in a row. */
   circuit: Mcp['circuit']
   /** What the card says of a tool. */
@@ -92,6 +92,7 @@ export type ConnectDeps = {
     Auth,
     | 'begin'
     | 'redeem'
+    | 'retry'
     | 'tryWithoutBrowser'
     | 'storedTokens'
     | 'saveTokens'
@@ -181,3 +182,6 @@ export type SignInResult = {
   /** `denied`: the person, or who decides there, said no. */
   | { ok: false; message: string; connection?: ConnectionId; denied?: boolean }
 )
+
+/** The browser goes on to this address: the service refused the first request, and takes another. */
+export type SignInRetry = { retryUrl: string }

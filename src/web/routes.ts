@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { SignInResult } from '../connect/connect-types.ts'
+import type { SignInResult, SignInRetry } from '../connect/connect-types.ts'
 import { errorChainOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { renderErrorPage, renderSignedInPage, sendPage } from './pages.ts'
@@ -15,7 +15,7 @@ export type WebDeps = {
   ready(): Promise<unknown>
   /** Who we are to authorization servers; undefined where none could fetch it. */
   clientDocument: Record<string, unknown> | undefined
-  finishSignIn(brought: URLSearchParams, signal: AbortSignal): Promise<SignInResult>
+  finishSignIn(brought: URLSearchParams, signal: AbortSignal): Promise<SignInResult | SignInRetry>
   log: Log
 }
 
@@ -61,11 +61,16 @@ async function callback(
 ): Promise<void> {
   try {
     const signedIn = await finishSignIn(brought, AbortSignal.timeout(FINISH_MS))
+    if ('retryUrl' in signedIn) return redirect(response, signedIn.retryUrl)
     sendPage(response, signedIn.ok ? 200 : 400, renderSignedInPage(signedIn))
   } catch (error) {
     log.error({ reason: errorChainOf(error) }, 'sign-in could not be finished')
     sendPage(response, 500, renderErrorPage())
   }
+}
+
+function redirect(response: ServerResponse, location: string): void {
+  response.writeHead(302, { location, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' }).end()
 }
 
 /** 200 while this process lives: restarting it brings no database back. */

@@ -59,6 +59,15 @@ test('a link that somebody else opens signs in who asked for it, and nobody else
   expect((await owner.messages('dm')).map(lookOf).join()).not.toMatch(/Connected!|custom/)
 })
 
+test('a browser is sent on by itself where the code was spent on a request that named the resource', async () => {
+  const error = { error: 'invalid_target' }
+  await using house = await protectedWorld({ change: { resourceRefusal: { at: 'token', error, spends: true } } })
+  const { world, server } = house
+  await connected(world.as('member'), server.url)
+  const asked = server.requests.filter(({ path }) => path === '/token')
+  expect(asked.map(({ body }) => body.resource !== undefined)).toEqual([true, false, false])
+})
+
 test('only who asked can sign in for a call that waits in a channel', async () => {
   await using house = await protectedWorld({ model: [wishes('custom__whoami'), says('It knows you.')] })
   const { world, server } = house

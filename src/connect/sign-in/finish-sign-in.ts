@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import type { ConnectionSecrets } from '../../credentials/secrets.ts'
 import { isAppError } from '../../errors.ts'
 import type { ConnectionId, Principal } from '../../ids.ts'
@@ -5,20 +6,28 @@ import type { StoredTokens } from '../../mcp/auth/tokens/stored-tokens.ts'
 import type { Connection } from '../../registry/connection.ts'
 import type { SignInRow } from '../../registry/sign-ins.ts'
 import { createConnectableCards } from '../catalog/connectable-cards.ts'
-import type { ConnectDeps, SignInDetails, SignInResult } from '../connect-types.ts'
+import type { ConnectDeps, SignInDetails, SignInResult, SignInRetry } from '../connect-types.ts'
 import { saveNewConnection } from '../connections/add-connection.ts'
-import { PendingSecrets, pendingSecretsReferenceFor, stateHashOf } from '../connections/prepare-sign-in.ts'
+import {
+  createState,
+  PendingSecrets,
+  pendingSecretsReferenceFor,
+  savePendingSignIn,
+  stateHashOf,
+} from '../connections/prepare-sign-in.ts'
 import { saveExistingConnection } from '../connections/reconnect.ts'
 import { connectionStatusFor } from '../connections/test-connection.ts'
 import { findOwnConnection } from '../own-connection.ts'
 
 type Row = SignInRow<SignInDetails>
+type Kept = z.infer<typeof PendingSecrets>
 type Saved = { connection: Connection; fresh: boolean }
 
 /** The second step of a sign-in, when the browser comes back. A refusal or failure is a result; only bugs throw. */
 export function createFinishSignIn(deps: ConnectDeps) {
-  return async (params: URLSearchParams, signal: AbortSignal): Promise<SignInResult> => {
+  return async (params: URLSearchParams, signal: AbortSignal): Promise<SignInResult | SignInRetry> => {
     const result = await redeemAndSave(deps, params, signal)
+    if ('retryUrl' in result) return result
     const { title, by } = result
     deps.log.info({ service: title, workspace: by?.workspace, ok: result.ok }, 'sign-in came back')
     if (by !== undefined) deps.onSignedIn?.(result)
@@ -26,7 +35,11 @@ export function createFinishSignIn(deps: ConnectDeps) {
   }
 }
 
-async function redeemAndSave(deps: ConnectDeps, params: URLSearchParams, signal: AbortSignal): Promise<SignInResult> {
+async function redeemAndSave(
+  deps: ConnectDeps,
+  params: URLSearchParams,
+  signal: AbortSignal,
+): Promise<SignInResult | SignInRetry> {
   const hash = stateHashOf(params.get('state') ?? '')
   const row = await deps.signIns.take(hash)
   if (row === undefined) return { ok: false, title: '', message: UNKNOWN }
@@ -46,10 +59,25 @@ async function redeemAndSave(deps: ConnectDeps, params: URLSearchParams, signal:
     const also = 'kind' in pending ? await managedConnectionsOf(deps, row.by) : []
     return { ...common, title: pending.title, ok: true, starters, also, ...saved }
   } catch (error) {
-    const message = signal.aborted ? SLOW : knownMessage(error)
-    const denied = isAppError(error, 'sign_in_denied')
-    return { ...common, title: pending.title, ok: false, message, connection: row.connection, denied }
+    const retryUrl = await retrySignIn(deps, row, { pending, secrets }, error)
+    if (retryUrl !== undefined) return { retryUrl }
+    return { ...common, title: pending.title, connection: row.connection, ...failureOf(error, signal) }
   }
+}
+
+function failureOf(error: unknown, signal: AbortSignal): { ok: false; message: string; denied: boolean } {
+  const denied = isAppError(error, 'sign_in_denied')
+  return { ok: false, message: signal.aborted ? SLOW : knownMessage(error), denied }
+}
+
+/** Where the browser goes on, if the sign-in can be asked for in another way. */
+async function retrySignIn(deps: ConnectDeps, row: Row, kept: Kept, error: unknown): Promise<string | undefined> {
+  const state = createState()
+  const retry = await deps.auth.retry(kept.pending, error, state)
+  if (retry === undefined) return undefined
+  await savePendingSignIn(deps, state, row, { ...kept, pending: retry.pending })
+  deps.log.info({ connection: row.connection, workspace: row.by.workspace }, 'sign-in asked for once more')
+  return retry.url
 }
 
 async function managedConnectionsOf({ registry, auth }: ConnectDeps, by: Principal): Promise<ConnectionId[]> {

@@ -8,8 +8,8 @@ import type { Registry } from '../../registry/registry.ts'
 import { withDeadline } from '../../timing.ts'
 import type { AuthChallenge } from '../protocol/auth-challenge.ts'
 import type { ClientIdentity } from '../protocol/auth-config.ts'
-import { fillPlaceholders, type HttpTarget, serverUrlOf, type Target } from '../protocol/server-target.ts'
-import { type BearerTokens, createBearerTokens, type TokenSubject } from './bearer-tokens.ts'
+import type { HttpTarget, Target } from '../protocol/server-target.ts'
+import { type BearerTokens, createBearerTokens } from './bearer-tokens.ts'
 import { isEnterpriseManaged } from './enterprise/enterprise-tokens.ts'
 import { createIdentities, type Identities, removeStoredIdentity } from './enterprise/identities.ts'
 import { readIdentity } from './enterprise/identity.ts'
@@ -21,16 +21,15 @@ import {
   redeemIdentity,
   revokeIdentity,
 } from './enterprise/identity-sign-in.ts'
-import { beginSignIn, PendingSignIn, redeemAuthorizationCode } from './oauth/authorize.ts'
-import { discoverAuth, isResourceFor } from './oauth/discover.ts'
+import { beginSignIn, PendingSignIn, redeemAuthorizationCode, retryWithoutResource } from './oauth/authorize.ts'
+import { discoverAuth } from './oauth/discover.ts'
 import { type RevocationOutcome, revokeTokens } from './oauth/revoke.ts'
 import { ClientRefusedError } from './oauth/token-errors.ts'
+import { isTokenUsed, signInSubjectOf, type TokenSecrets, tokenSubjectOf } from './token-subject.ts'
 import { createAuthFetch } from './tokens/auth-fetch.ts'
 import { createRefreshLock, REFRESH_LOCK_MS, type RefreshLock } from './tokens/refresh-lock.ts'
 import { readStoredTokens, removeStoredTokens, type StoredTokens, saveStoredTokens } from './tokens/stored-tokens.ts'
 import { requestTokensWithoutBrowser } from './tokens-without-browser.ts'
-
-type TokenSecrets = Record<string, string>
 
 /** Sign-ins to servers; who asks and where a person sees it is the caller's to know. */
 export type Auth = {
@@ -40,6 +39,12 @@ export type Auth = {
   begin(target: HttpTarget, secrets: TokenSecrets, o: SignInNeed & { state: string }): Promise<StartedSignIn>
   /** Exchanges what the browser came back with for tokens. Throws AppErrors. */
   redeem(pending: PendingAuthorization, params: URLSearchParams, o: SignInCallback): Promise<StoredTokens>
+  /** The sign-in once more in another way, where the error of `redeem` says that this helps. */
+  retry(
+    pending: PendingAuthorization,
+    error: unknown,
+    state: string,
+  ): Promise<Pick<StartedSignIn, 'url' | 'pending'> | undefined>
   /** Requests and saves the tokens that are needed if the person is signed in with their organization. False where a browser is needed, or when it takes long. */
   tryWithoutBrowser(target: Target, secrets: TokenSecrets, o: SignInNeed): Promise<boolean>
   storedTokens(id: ConnectionId): Promise<StoredTokens | undefined>
@@ -96,10 +101,11 @@ export function createAuth(deps: AuthDeps): Auth {
     },
     begin: (target, secrets, o) => begin(parts, target, secrets, o),
     redeem: (pending, params, o) => redeemCallback(parts, pending, params, o),
+    retry: async (pending, ...o) => ('kind' in pending ? undefined : retryWithoutResource(pending, ...o)),
     tryWithoutBrowser: (target, secrets, o) =>
       withDeadline(tryWithoutBrowser(parts, target, secrets, o), WITHOUT_BROWSER_MS, false),
     storedTokens: (id) => readStoredTokens(credentials, id),
-    areTokensUsed,
+    areTokensUsed: isTokenUsed,
     saveTokens: (id, tokens) => refreshLock.run(id, () => saveStoredTokens(credentials, id, tokens)),
     forget: async (id, by) => {
       await refreshLock.run(id, () => removeStoredTokens(credentials, id))
@@ -127,8 +133,8 @@ async function begin(
   const request = { ...subject, ours, challenge, state, fetch, precheck: egress.precheck }
   if (isEnterpriseManaged(identities, subject, discovered))
     return { organization: true, ...(await beginIdentitySignIn({ ...request, provider: identities.provider })) }
-  const before = await readStoredTokens(credentials, id)
-  return { organization: false, ...(await beginSignIn({ ...request, discovered, before })) }
+  const started = await beginSignIn({ ...request, discovered, before: await readStoredTokens(credentials, id) })
+  return { organization: false, ...started }
 }
 
 async function redeemCallback(
@@ -137,8 +143,8 @@ async function redeemCallback(
   params: URLSearchParams,
   { id, target, secrets, signal }: SignInCallback,
 ): Promise<StoredTokens> {
-  const { identities, egress } = parts
-  const fetch = createAuthFetch(egress, signal)
+  const { identities } = parts
+  const fetch = createAuthFetch(parts.egress, signal)
   if (!('kind' in pending)) {
     try {
       return await redeemAuthorizationCode(pending, params, fetch)
@@ -218,29 +224,6 @@ async function removeUnusedIdentity(parts: AuthParts, by: Principal): Promise<vo
   await removeStoredIdentity(by, parts)
   if (identities !== undefined)
     await revokeIdentity(identities.provider, identity, createAuthFetch(egress, AbortSignal.timeout(REVOKE_MS)))
-}
-
-function areTokensUsed(target: Target, secrets: TokenSecrets, { resource }: StoredTokens): boolean {
-  if (target.kind !== 'http' || target.auth === undefined || hasSecretHeader(target, secrets)) return false
-  return isResourceFor(serverUrlOf(target, secrets), resource)
-}
-
-/** A card may take a token or a sign-in; where a person filled in a token, that is what they want. */
-function tokenSubjectOf(id: ConnectionId, target: Target, secrets: TokenSecrets): TokenSubject | undefined {
-  if (target.kind !== 'http' || target.auth === undefined || hasSecretHeader(target, secrets)) return undefined
-  return signInSubjectOf(id, target, secrets)
-}
-
-function signInSubjectOf(id: ConnectionId, target: HttpTarget, secrets: TokenSecrets): TokenSubject {
-  const { by, title, auth: terms } = target
-  if (terms === undefined) throw new TypeError(`${title} has no sign-in`)
-  return { id, by, title, serverUrl: serverUrlOf(target, secrets), terms, values: { ...target.values, ...secrets } }
-}
-
-function hasSecretHeader({ headers, values }: HttpTarget, secrets: TokenSecrets): boolean {
-  return Object.values(headers).some(
-    (text) => fillPlaceholders(text, values) === undefined && fillPlaceholders(text, { ...values, ...secrets }),
-  )
 }
 
 /** A sign-in under way, with the service itself or with the organization. A secret. */

@@ -69,7 +69,7 @@ export async function requestEnterpriseTokens(
   const provider = clientAuthProviderFor(title, client, discovered.issuer, key)
   provider.prepareTokenRequest = () =>
     new URLSearchParams({ grant_type: JWT_BEARER, assertion, ...(scope !== undefined && { scope }) })
-  const tokens = await requestTokensFor(provider, request, scope).catch((error: unknown) => {
+  const { tokens, ...learned } = await requestTokensFor(provider, request, scope).catch((error: unknown) => {
     throw createNotAcceptedError(identities, title, error)
   })
   return {
@@ -78,6 +78,7 @@ export async function requestEnterpriseTokens(
     clientFrom: 'registered',
     resource: discovered.resource,
     managed: identities.provider.issuer,
+    ...learned,
     // When they end, the organization is asked again whether the person may.
     ...tokenFieldsOf({ ...tokens, refresh_token: undefined }, scope, Date.now()),
     ...(key && { key }),

@@ -1,14 +1,28 @@
-import { computeScopeUnion, exchangeAuthorization, OAuthError, startAuthorization } from '@modelcontextprotocol/client'
+import {
+  computeScopeUnion,
+  exchangeAuthorization,
+  OAuthError,
+  OAuthErrorCode,
+  startAuthorization,
+} from '@modelcontextprotocol/client'
 import { z } from 'zod'
 import { AppError, isAppError } from '../../../errors.ts'
 import { AuthChallenge } from '../../protocol/auth-challenge.ts'
 import type { AuthConfig, ClientIdentity } from '../../protocol/auth-config.ts'
 import { createDpopKey, createDpopSession } from '../tokens/dpop-key.ts'
 import { DpopKey, KnownClient, StoredTokens, tokenFieldsOf } from '../tokens/stored-tokens.ts'
-import { identifyClient } from './client-registration.ts'
-import { DiscoveredAuth, isSameIssuer, resourceIndicatorFor } from './discover.ts'
+import { identifyClient, type RegisteredClient } from './client-registration.ts'
+import { DiscoveredAuth, isSameIssuer } from './discover.ts'
+import { probeAuthorization } from './probe-authorization.ts'
 import { readAuthorizationCode } from './read-callback.ts'
-import { CLIENT_ERRORS, createForgottenError, createTokenError } from './token-errors.ts'
+import { requestNamingResource, resourceIndicatorFor } from './resource-indicator.ts'
+import {
+  CLIENT_ERRORS,
+  createForgottenError,
+  createResourceRefusedError,
+  createTokenError,
+  isResourceRefusal,
+} from './token-errors.ts'
 
 /** What is stored until the browser comes back. A secret: it holds the code verifier. */
 export const PendingSignIn = z.object({
@@ -21,6 +35,7 @@ export const PendingSignIn = z.object({
   redirectUrl: z.string(),
   challenge: AuthChallenge,
   key: DpopKey.optional(),
+  refusesResource: StoredTokens.shape.refusesResource,
 })
 export type PendingSignIn = z.infer<typeof PendingSignIn>
 
@@ -42,38 +57,72 @@ type AuthorizationStart = {
 export async function beginSignIn(
   o: AuthorizationStart,
 ): Promise<{ url: string; host: string; pending: PendingSignIn }> {
-  const { title, discovered, challenge, ours } = o
+  const { title, discovered, challenge, ours, before } = o
   assertPkce(title, discovered)
   const scope = scopeFor(o)
-  const registered = await identifyClient({ ...o, scope })
-  const { authorizationUrl, codeVerifier } = await authorizationOf(o, registered.client, scope)
-  assertSafeAddress(o, authorizationUrl)
-  const pending: PendingSignIn = {
+  const known = before?.refusesResource === true &&
+    isSameIssuer(before.issuer, discovered.issuer) && { refusesResource: true }
+  const { client, clientFrom, ...learned } = await findAcceptedClient(o, scope, known || {})
+  const request = {
     title,
     discovered,
-    ...registered,
-    verifier: codeVerifier,
+    client,
+    clientFrom,
     ...(scope !== undefined && { scope }),
     redirectUrl: ours.redirectUrl,
     challenge,
-    ...(discovered.bindsTokens && { key: await createDpopKey() }),
+    ...learned,
   }
+  const { authorizationUrl, codeVerifier } = await authorizationOf(request, o.state)
+  assertSafeAddress(o, authorizationUrl)
+  const pending = { ...request, verifier: codeVerifier, ...(discovered.bindsTokens && { key: await createDpopKey() }) }
   return { url: authorizationUrl.href, host: authorizationUrl.host, pending }
 }
 
-async function authorizationOf(o: AuthorizationStart, client: KnownClient, scope?: string) {
-  const { server, metadata, resource } = o.discovered
+/** A client that the service still knows, and whether it refuses the resource, as far as its page tells. */
+async function findAcceptedClient(
+  o: AuthorizationStart,
+  scope: string | undefined,
+  known: { refusesResource?: boolean },
+): Promise<Omit<RegisteredClient, 'reused'> & { refusesResource?: boolean }> {
+  const { reused, ...registered } = await identifyClient({ ...o, scope })
+  const indicator = resourceIndicatorFor(o.discovered, known.refusesResource)
+  if (reused !== true && indicator.resource === undefined) return { ...registered, ...known }
+  const answer = await probeAuthorization(registered.client, { ...o, scope, indicator })
+  if (answer === 'client_refused' && reused === true)
+    return findAcceptedClient({ ...o, before: undefined }, scope, known)
+  return { ...registered, ...known, ...(answer === 'resource_refused' && { refusesResource: true }) }
+}
+
+/** The same sign-in once more without the resource, after the service refused that. Undefined for any other failure. */
+export async function retryWithoutResource(
+  pending: PendingSignIn,
+  error: unknown,
+  state: string,
+): Promise<{ url: string; pending: PendingSignIn } | undefined> {
+  if (!isResourceRefusal(error) || resourceIndicatorOf(pending).resource === undefined) return undefined
+  const request = { ...pending, refusesResource: true }
+  const { authorizationUrl, codeVerifier } = await authorizationOf(request, state)
+  return { url: authorizationUrl.href, pending: { ...request, verifier: codeVerifier } }
+}
+
+const resourceIndicatorOf = ({ discovered, refusesResource }: Pick<PendingSignIn, 'discovered' | 'refusesResource'>) =>
+  resourceIndicatorFor(discovered, refusesResource)
+
+async function authorizationOf(request: Omit<PendingSignIn, 'verifier'>, state: string) {
+  const { title, discovered, client, redirectUrl, scope } = request
+  const { server, metadata } = discovered
   try {
     return await startAuthorization(server, {
       ...(metadata && { metadata }),
       clientInformation: client,
-      redirectUrl: o.ours.redirectUrl,
-      state: o.state,
-      ...resourceIndicatorFor(o.discovered, resource),
+      redirectUrl,
+      state,
+      ...resourceIndicatorOf(request),
       ...(scope !== undefined && { scope }),
     })
   } catch (error) {
-    throw createUnusableServerError(o.title, error)
+    throw createUnusableServerError(title, error)
   }
 }
 
@@ -131,7 +180,7 @@ export async function redeemAuthorizationCode(
 ): Promise<StoredTokens> {
   const { title, discovered, client, clientFrom, scope, key } = pending
   const code = readAuthorizationCode({ title, host: hostOf(discovered), discovered, clientFrom }, params)
-  const tokens = await exchangeCode(pending, code, fetchFn).catch((error: unknown) => {
+  const { tokens, refusesResource } = await exchangeCode(pending, code, fetchFn).catch((error: unknown) => {
     throw clientFrom === 'dcr' && error instanceof OAuthError && CLIENT_ERRORS.has(error.code)
       ? createForgottenError(title, error.code)
       : createTokenError(title, error)
@@ -144,26 +193,36 @@ export async function redeemAuthorizationCode(
     resource: discovered.resource,
     ...tokenFieldsOf(tokens, scope, Date.now()),
     ...(key && { key }),
+    ...((refusesResource ?? pending.refusesResource) && { refusesResource: true }),
   }
 }
 
 /** The answer's `iss` was checked when its code was read; the SDK compares it once more. */
-async function exchangeCode(
-  { discovered, client, verifier, redirectUrl, key }: PendingSignIn,
-  code: string,
-  fetchFn: typeof fetch,
-) {
-  return exchangeAuthorization(discovered.server, {
-    ...(discovered.metadata && { metadata: discovered.metadata }),
-    clientInformation: client,
-    authorizationCode: code,
-    codeVerifier: verifier,
-    redirectUri: redirectUrl,
-    ...resourceIndicatorFor(discovered, discovered.resource),
-    ...(discovered.metadata && { iss: discovered.metadata.issuer }),
-    ...(key && { dpop: await createDpopSession(key) }),
-    fetchFn,
-  })
+async function exchangeCode(pending: PendingSignIn, code: string, fetchFn: typeof fetch) {
+  const { title, discovered, client, verifier, redirectUrl, key } = pending
+  const dpop = key && (await createDpopSession(key))
+  let asked = 0
+  try {
+    return await requestNamingResource(resourceIndicatorOf(pending), (indicator) => {
+      asked += 1
+      return exchangeAuthorization(discovered.server, {
+        ...(discovered.metadata && { metadata: discovered.metadata }),
+        clientInformation: client,
+        authorizationCode: code,
+        codeVerifier: verifier,
+        redirectUri: redirectUrl,
+        ...indicator,
+        ...(discovered.metadata && { iss: discovered.metadata.issuer }),
+        ...(dpop && { dpop }),
+        fetchFn,
+      })
+    })
+  } catch (error) {
+    // The first request spent the code.
+    if (asked > 1 && error instanceof OAuthError && error.code === OAuthErrorCode.InvalidGrant)
+      throw createResourceRefusedError(title)
+    throw error
+  }
 }
 
 const hostOf = ({ metadata, server }: DiscoveredAuth): string =>

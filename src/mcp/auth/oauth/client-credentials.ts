@@ -6,7 +6,8 @@ import type { AuthChallenge } from '../../protocol/auth-challenge.ts'
 import type { AuthConfig } from '../../protocol/auth-config.ts'
 import { createDpopKey, createDpopSession } from '../tokens/dpop-key.ts'
 import { type DpopKey, type StoredTokens, tokenFieldsOf } from '../tokens/stored-tokens.ts'
-import { type DiscoveredAuth, resourceIndicatorFor } from './discover.ts'
+import type { DiscoveredAuth } from './discover.ts'
+import { requestNamingResource, resourceIndicatorFor } from './resource-indicator.ts'
 import { createTokenError } from './token-errors.ts'
 
 /** Tokens for the connection's own credentials (RFC 6749 section 4.4). Throws AppErrors. */
@@ -14,7 +15,7 @@ export async function requestClientCredentialsTokens(request: KnownClientRequest
   const { title, terms, challenge, before, discovered, client } = request
   const scope = challenge.scope ?? before?.scope ?? (terms.scopes?.join(' ') || discovered.scopes)
   const key = await dpopKeyFor(discovered, before)
-  const tokens = await requestTokensFor(
+  const { tokens, ...learned } = await requestTokensFor(
     clientAuthProviderFor(title, client, discovered.issuer, key),
     request,
     scope,
@@ -27,24 +28,29 @@ export async function requestClientCredentialsTokens(request: KnownClientRequest
     clientFrom: 'registered',
     resource: discovered.resource,
     machine: true,
+    ...learned,
     ...tokenFieldsOf({ ...tokens, refresh_token: undefined }, scope, Date.now()),
     ...(key && { key }),
   }
 }
 
 /** Throws what the SDK does, and AppErrors. */
-export function requestTokensFor(
+export async function requestTokensFor(
   provider: Provider,
-  { discovered, fetch }: KnownClientRequest,
+  { discovered, before, fetch }: KnownClientRequest,
   scope: string | undefined,
 ) {
-  const { server, metadata, resource } = discovered
-  return fetchToken(provider, server, {
-    ...(metadata && { metadata }),
-    ...resourceIndicatorFor(discovered, resource),
-    ...(scope !== undefined && { scope }),
-    fetchFn: fetch,
-  })
+  const { server, metadata } = discovered
+  const refusesResource = before?.refusesResource === true
+  const asked = await requestNamingResource(resourceIndicatorFor(discovered, refusesResource), (indicator) =>
+    fetchToken(provider, server, {
+      ...(metadata && { metadata }),
+      ...indicator,
+      ...(scope !== undefined && { scope }),
+      fetchFn: fetch,
+    }),
+  )
+  return { ...(refusesResource && { refusesResource }), ...asked }
 }
 
 export const dpopKeyFor = async (

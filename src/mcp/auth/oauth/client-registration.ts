@@ -1,13 +1,18 @@
-import { RegistrationRejectedError, registerClient, startAuthorization } from '@modelcontextprotocol/client'
+import { type OAuthClientMetadata, RegistrationRejectedError, registerClient } from '@modelcontextprotocol/client'
 import { AppError, isAppError } from '../../../errors.ts'
 import type { AuthConfig, ClientIdentity } from '../../protocol/auth-config.ts'
 import { fillPlaceholders } from '../../protocol/server-target.ts'
 import type { KnownClient, StoredTokens } from '../tokens/stored-tokens.ts'
-import { registrationMetadataFor } from './client-metadata.ts'
-import { type DiscoveredAuth, isSameIssuer, resourceIndicatorFor } from './discover.ts'
+import { registrationsFor } from './client-metadata.ts'
+import { type DiscoveredAuth, isSameIssuer } from './discover.ts'
 
 /** Who we are to an authorization server, and how it came to know us. */
-type RegisteredClient = { client: KnownClient; clientFrom: StoredTokens['clientFrom'] }
+export type RegisteredClient = {
+  client: KnownClient
+  clientFrom: StoredTokens['clientFrom']
+  /** An earlier sign-in registered it, and the service may have forgotten it since. */
+  reused?: true
+}
 
 type RegistrationRequest = {
   title: string
@@ -57,75 +62,43 @@ export function currentClientOf(tokens: StoredTokens, terms: AuthConfig, values:
 }
 
 async function register(request: RegistrationRequest): Promise<RegisteredClient> {
-  const { ours, discovered, before, scope, fetch } = request
+  const { ours, discovered, before, scope } = request
   const known = before?.clientFrom === 'dcr' && isSameIssuer(before.issuer, discovered.issuer)
-  if (known && before.redirectUrl === ours.redirectUrl && (await isStillKnown(before, request)))
-    return { client: before.client, clientFrom: 'dcr' }
+  if (known && before.redirectUrl === ours.redirectUrl && before.clientRefused !== true && !hasExpired(before.client))
+    return { client: before.client, clientFrom: 'dcr', reused: true }
+  const client = await registerWithLess(request, registrationsFor(ours, discovered, scope))
+  return { client: knownOf(client), clientFrom: 'dcr' }
+}
+
+/** Asks with less as long as the service refuses what was said, not who said it. */
+async function registerWithLess(
+  request: RegistrationRequest,
+  [first, ...less]: OAuthClientMetadata[],
+): Promise<Awaited<ReturnType<typeof registerClient>>> {
+  if (first === undefined) throw createClientNeededError(request)
+  const { discovered, fetch } = request
   try {
-    const registered = await registerClient(discovered.server, {
+    return await registerClient(discovered.server, {
       ...(discovered.metadata && { metadata: discovered.metadata }),
-      clientMetadata: metadataFor(ours, discovered),
-      ...(scope !== undefined && { scope }),
+      clientMetadata: first,
       fetchFn: fetch,
     })
-    return { client: knownOf(registered), clientFrom: 'dcr' }
   } catch (error) {
     if (isAppError(error)) throw error
-    throw error instanceof RegistrationRejectedError
-      ? createClientNeededError(request, error)
-      : createRegistrationError(request, error)
+    if (!(error instanceof RegistrationRejectedError)) throw createRegistrationError(request, error)
+    if (less.length > 0 && isMetadataRefusal(error)) return registerWithLess(request, less)
+    throw createClientNeededError(request, error)
   }
 }
 
-// The person waits while it is asked.
-const PROBE_MS = 3_000
-const REFUSED =
-  /\b(?:unauthorized|invalid|unknown|unregistered|no such)[ _-]?(?:client|application)|\b(?:client|application)\b[^.<]{0,60}(?:not found|not registered|not recogni[sz]ed|does not exist|doesn.t exist|unknown|invalid|deleted|disabled)/i
+const METADATA_REFUSAL_STATUSES = new Set([400, 415, 422])
 
-/** Asks the page a browser would be sent to, because a service that has forgotten a client shows its error there and never sends back. */
-async function isStillKnown(
-  { client, clientRefused }: StoredTokens,
-  { discovered, ours, scope, fetch }: RegistrationRequest,
-): Promise<boolean> {
-  if (clientRefused === true || hasExpired(client)) return false
-  const { server, metadata } = discovered
-  try {
-    const { authorizationUrl } = await startAuthorization(server, {
-      ...(metadata && { metadata }),
-      clientInformation: client,
-      redirectUrl: ours.redirectUrl,
-      state: 'known',
-      ...resourceIndicatorFor(discovered, discovered.resource),
-      ...(scope !== undefined && { scope }),
-    })
-    return !(await isRefusal(
-      await fetch(authorizationUrl, { redirect: 'manual', signal: AbortSignal.timeout(PROBE_MS) }),
-    ))
-  } catch (error) {
-    // What cannot be asked now is asked by the browser.
-    if (error instanceof Error) return true
-    throw error
-  }
-}
-
-async function isRefusal(answer: Response): Promise<boolean> {
-  if (answer.status >= 500) return false
-  const sentBack = answer.headers.get('location') ?? ''
-  const error = URL.canParse(sentBack) ? new URL(sentBack).searchParams.get('error') : ''
-  return REFUSED.test(`${error} ${await answer.text()}`)
-}
+/** A refused redirect address stays refused, whatever else is said. */
+const isMetadataRefusal = ({ status, body }: RegistrationRejectedError): boolean =>
+  METADATA_REFUSAL_STATUSES.has(status) && !/invalid_redirect_uri|access_denied/.test(body)
 
 function hasExpired({ client_secret_expires_at: end = 0 }: KnownClient): boolean {
   return end > 0 && Date.now() > end * 1_000
-}
-
-/** A public client where that is possible; some services only register clients that get a secret. */
-function metadataFor(ours: ClientIdentity, { metadata }: DiscoveredAuth) {
-  const methods = metadata?.token_endpoint_auth_methods_supported ?? []
-  const metadataOfOurs = registrationMetadataFor(ours)
-  if (methods.length === 0 || methods.includes('none')) return metadataOfOurs
-  const method = methods.find((one) => one === 'client_secret_basic' || one === 'client_secret_post')
-  return method === undefined ? metadataOfOurs : { ...metadataOfOurs, token_endpoint_auth_method: method }
 }
 
 const knownOf = (client: Awaited<ReturnType<typeof registerClient>>): KnownClient => ({

@@ -67,10 +67,6 @@ export async function discoverAuth(request: DiscoveryRequest): Promise<Discovere
   }
 }
 
-/** What requests say of the server the tokens are for. */
-export const resourceIndicatorFor = ({ tellsResource }: DiscoveredAuth, resource: string): { resource?: string } =>
-  tellsResource ? { resource } : {}
-
 /** RFC 9728, at the address of the challenge, else below the server's path, else at its root. */
 async function fetchResourceMetadata(request: DiscoveryRequest): Promise<OAuthProtectedResourceMetadata | undefined> {
   const { serverUrl, challenge, fetch } = request

@@ -1,7 +1,9 @@
+import { OAuthErrorCode } from '@modelcontextprotocol/client'
 import { AppError } from '../../../errors.ts'
+import { standardCodeOf } from '../tokens/read-auth-answer.ts'
 import type { StoredTokens } from '../tokens/stored-tokens.ts'
 import { type DiscoveredAuth, isSameIssuer } from './discover.ts'
-import { CLIENT_ERRORS, createDeniedError, createForgottenError } from './token-errors.ts'
+import { CLIENT_ERRORS, createDeniedError, createForgottenError, createResourceRefusedError } from './token-errors.ts'
 
 /** Where a browser was sent. `title`: whose sign-in service that is. */
 type AuthorizationRequest = {
@@ -19,7 +21,10 @@ export function readAuthorizationCode(
   if (!comesFromIssuer(discovered, params.get('iss') ?? undefined)) throw createWrongIssuerError(title)
   const error = params.get('error')
   if (error !== null && clientFrom === 'dcr' && CLIENT_ERRORS.has(error)) throw createForgottenError(title, error)
-  if (error !== null) throw createDeniedError(host, error, params.get('error_description'))
+  const description = params.get('error_description')
+  if (error !== null && standardCodeOf(error, description ?? '') === OAuthErrorCode.InvalidTarget)
+    throw createResourceRefusedError(title)
+  if (error !== null) throw createDeniedError(host, error, description)
   const code = params.get('code')
   if (code !== null) return code
   throw new AppError('sign_in_failed', `${title} sent you back without an answer. Sign in again.`)

@@ -4,7 +4,8 @@ import type { AuthConfig } from '../../protocol/auth-config.ts'
 import { createDpopSession } from '../tokens/dpop-key.ts'
 import { type StoredTokens, tokenFieldsOf } from '../tokens/stored-tokens.ts'
 import { currentClientOf } from './client-registration.ts'
-import { type DiscoveredAuth, discoverAuth, isSameIssuer, resourceIndicatorFor } from './discover.ts'
+import { type DiscoveredAuth, discoverAuth, isSameIssuer } from './discover.ts'
+import { requestNamingResource, resourceIndicatorFor } from './resource-indicator.ts'
 import { CLIENT_ERRORS, createTokenError } from './token-errors.ts'
 
 /** Answers that say that the sign-in is over, not that it failed this once. */
@@ -42,7 +43,8 @@ export async function refreshTokens(
       discovered,
       fetch,
     )
-    return { ...tokens, ...tokenFieldsOf(refreshed, tokens.scope, Date.now()) }
+    const { tokens: fresh, ...learned } = refreshed
+    return { ...tokens, ...learned, ...tokenFieldsOf(fresh, tokens.scope, Date.now()) }
   } catch (error) {
     if (error instanceof OAuthError && CLIENT_ERRORS.has(error.code)) return 'client_refused'
     if (error instanceof OAuthError && ENDED_SIGN_IN_ERRORS.has(error.code)) return undefined
@@ -57,12 +59,16 @@ async function refreshOnce(
   fetchFn: typeof fetch,
 ) {
   const { server, metadata } = discovered
-  return refreshAuthorization(server, {
-    ...(metadata && { metadata }),
-    clientInformation: tokens.client,
-    refreshToken,
-    ...resourceIndicatorFor(discovered, tokens.resource),
-    ...(tokens.key && { dpop: await createDpopSession(tokens.key) }),
-    fetchFn,
-  })
+  const { client, resource, refusesResource, key } = tokens
+  const dpop = key && (await createDpopSession(key))
+  return requestNamingResource(resourceIndicatorFor({ ...discovered, resource }, refusesResource), (indicator) =>
+    refreshAuthorization(server, {
+      ...(metadata && { metadata }),
+      clientInformation: client,
+      refreshToken,
+      ...indicator,
+      ...(dpop && { dpop }),
+      fetchFn,
+    }),
+  )
 }

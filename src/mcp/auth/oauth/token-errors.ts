@@ -18,6 +18,19 @@ export const createForgottenError = (title: string, code: string): AppError =>
     { cause: new ClientRefusedError(`oauth ${code}`) },
   )
 
+/** The service takes no request that names the server the tokens are for. */
+class ResourceRefusedError extends Error {}
+
+export const createResourceRefusedError = (title: string): AppError =>
+  new AppError(
+    'sign_in_failed',
+    `${title} did not complete the sign-in: it does not know this server’s address. Sign in again; if that does not help, tell whoever runs Patchbay here.`,
+    { cause: new ResourceRefusedError('oauth invalid_target') },
+  )
+
+export const isResourceRefusal = (error: unknown): boolean =>
+  error instanceof Error && error.cause instanceof ResourceRefusedError
+
 /** What went wrong at a token endpoint. Its own text may repeat what it was sent, so only its code is shown. */
 export function createTokenError(title: string, error: unknown): AppError {
   if (isAppError(error)) return error

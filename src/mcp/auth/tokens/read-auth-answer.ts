@@ -114,11 +114,21 @@ function readError(fields: Fields | undefined, text: string): OAuthFailure {
   const codes = isObject(error) ? [error.code, error.error, error.type, error.message] : [error, fields?.code]
   const code = codes.find((one) => typeof one === 'string' && one !== '')
   const words = fields === undefined ? text : JSON.stringify(fields)
-  const standard = STANDARD_CODES.has(String(code)) ? String(code) : meantCodeOf(`${code ?? ''} ${words}`)
+  const standard = standardCodeOf(typeof code === 'string' ? code : undefined, words)
   return {
     error: standard ?? (typeof code === 'string' && /^\w{1,60}$/.test(code) ? code : OAuthErrorCode.ServerError),
   }
 }
+
+/** The standard code that an error has or means; undefined where neither its code nor its words tell. */
+export function standardCodeOf(code: string | undefined, words: string): string | undefined {
+  const all = `${code ?? ''} ${words}`.slice(0, MAX_WORDS_CHARS)
+  if (code === OAuthErrorCode.InvalidRequest && REFUSED_RESOURCE.test(all)) return OAuthErrorCode.InvalidTarget
+  if (code !== undefined && STANDARD_CODES.has(code)) return code
+  return MEANINGS.find(([meaning]) => meaning.test(all))?.[1]
+}
+
+const MAX_WORDS_CHARS = 2_000
 
 const STANDARD_CODES = new Set<string>(Object.values(OAuthErrorCode))
 
@@ -130,11 +140,16 @@ const GRANT = '(?:refresh[ _]?token|authorization[ _]?code|verification[ _]?code
 const nearby = (one: string, other: string): RegExp =>
   new RegExp(`\\b${one}[ _:"'-]*${other}|${other}[ _:"'-]*(?:\\S+[ _]){0,4}?${one}`, 'i')
 
+const REFUSAL =
+  '(?:unexpected|unknown|unsupported|unrecogni[sz]ed|disallowed|forbidden|invalid|extra|additional|not (?:be )?(?:allowed|supported|permitted|recogni[sz]ed|accepted|expected|valid|known)|cannot be|should not|must not)'
+// The parameter, not the resource that somebody asked for or owns.
+const RESOURCE = '(?<!requested )\\bresource\\b(?! (?:owner|server)s?\\b)'
+const REFUSED_RESOURCE = new RegExp(`\\b${REFUSAL}\\b[^.]{0,60}${RESOURCE}|${RESOURCE}[^.]{0,60}\\b${REFUSAL}\\b`, 'i')
+
+/** What services mean that have words or codes of their own for it. */
 const MEANINGS: [RegExp, string][] = [
   [nearby(UNKNOWN, GRANT), OAuthErrorCode.InvalidGrant],
   [nearby(UNKNOWN, CLIENT), OAuthErrorCode.InvalidClient],
+  [/\bunauthori[sz]ed[ _]client\b/i, OAuthErrorCode.UnauthorizedClient],
+  [REFUSED_RESOURCE, OAuthErrorCode.InvalidTarget],
 ]
-
-/** What services mean that have words or codes of their own for it. */
-const meantCodeOf = (words: string): string | undefined =>
-  MEANINGS.find(([meaning]) => meaning.test(words.slice(0, 2_000)))?.[1]

@@ -30,6 +30,8 @@ export const StoredTokens = z.object({
   /** The service no longer knows the client, so the next sign-in registers another. */
   clientRefused: z.boolean().optional(),
   resource: z.string(),
+  /** The service takes no requests that name the resource. */
+  refusesResource: z.boolean().optional(),
   /** Nobody signed in: the connection has credentials of its own (RFC 6749 section 4.4). */
   machine: z.boolean().optional(),
   /** The issuer of the identity provider whose ID-JAG the tokens were requested with. */
