@@ -47,7 +47,6 @@ export async function openSession(deps: OpenDeps, opening: SessionRequest, signa
       return {
         ...connected,
         era: protocolEraOf(connected.client, kind, Date.now()),
-        stderrTail: () => redactor.text(connected.stderrTail()),
         redactor,
         policy,
         elicitations,

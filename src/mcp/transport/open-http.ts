@@ -180,7 +180,7 @@ function closableClient(client: Client, terminate: () => Promise<void>): Connect
     )
     await client.close()
   }
-  return { client, stderrTail: () => '', close }
+  return { client, close }
 }
 
 /** Throws when a value cannot be a header, without saying the value. */

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { type PriorDiscovery, ProtocolError, SdkError, SdkErrorCode } from '@modelcontextprotocol/client'
 import { z } from 'zod'
 import { AppError, hasSystemCode, isAppError } from '../../errors.ts'
+import { truncate } from '../../text.ts'
 import { classifyError, toAppError } from '../protocol/classify-error.ts'
 import { createUnknownVersionError, olderVersionsFor } from '../protocol/older-versions.ts'
 import type { Redactor } from '../protocol/redactor.ts'
@@ -17,6 +18,7 @@ const FETCH_MS = 120_000
 // Some servers never answer what they do not know; this long the first open of such a server waits.
 const PROBE_MS = 5_000
 const FETCH_PROBE_MS = 60_000
+const MAX_WORDS_CHARS = 300
 
 type StdioOpening = SessionRequest & { target: StdioTarget; redactor: Redactor }
 type ConnectResult = { session: Session } | { error: unknown; transport: StdioTransport }
@@ -76,7 +78,6 @@ async function connect(
   }
   const connected = {
     client,
-    stderrTail: () => transport.fault() ?? transport.stderrTail(),
     close: async () => {
       await client.close()
       await transport.close()
@@ -98,7 +99,8 @@ function createStartError(
   if (isAppError(error)) return error
   const unknown = createUnknownVersionError(target.title, error)
   if (unknown !== undefined) return unknown
-  const stderr = redactor.text(transport.fault() ?? transport.stderrTail())
+  const { line, isError } = transport.lastWords()
+  const stderr = redactor.text(line)
   if (
     isFetchedByNpx(command) &&
     (stderr === '' || /^npm (err|error|warn)/i.test(stderr) || hasSystemCode(error, 'ENOENT'))
@@ -120,9 +122,29 @@ function createStartError(
       }),
       error,
     )
-  const advice = 'Check what you filled in and try again.'
-  const why = stderr === '' ? `it ended at once. ${advice}` : describeServerError(stderr, advice)
+  const why = startFailureText(transport, error instanceof ProtocolError ? redactor.text(error.message) : undefined, {
+    stderr,
+    isError,
+  })
   return new AppError('server_start_failed', `${target.title} could not start: ${why}`, { cause: error })
+}
+
+/** A greeting on stderr is no reason; it is where the server was killed, or ended as if all were well. */
+function startFailureText(
+  transport: StdioTransport,
+  answer: string | undefined,
+  { stderr, isError }: { stderr: string; isError: boolean },
+): string {
+  const advice = 'Check what you filled in and try again.'
+  const ending = transport.ending()
+  const fault = transport.fault()
+  if (fault !== undefined) return `${fault}, which is too much. ${advice}`
+  if (isError || (stderr !== '' && ending?.startsWith('code ') && ending !== 'code 0'))
+    return describeServerError(stderr, advice)
+  const lastWords = stderr === '' ? '' : ` Its last words: "${truncate(stderr, MAX_WORDS_CHARS)}".`
+  if (ending?.startsWith('SIG')) return `it was ended from outside (${ending}). Try again.${lastWords}`
+  if (answer !== undefined) return describeServerError(answer, advice)
+  return `it ended before it answered. ${advice}${lastWords}`
 }
 
 const PackageFile = z.object({

@@ -22,8 +22,6 @@ export type Session = {
   elicitations: ElicitationRouter
   /** Resolves when it has ended, whoever ended it. */
   ended: Promise<void>
-  /** The line of the server's stderr that most likely says why it ended, without secrets; empty without one. */
-  stderrTail(): string
   close(): Promise<void>
 }
 
@@ -52,7 +50,7 @@ export type SessionRequest = {
   onChanged(what: ListChange): void
 }
 
-export type ConnectedClient = Pick<Session, 'client' | 'stderrTail' | 'close'>
+export type ConnectedClient = Pick<Session, 'client' | 'close'>
 
 /** What the two transports get from the opening of a session. */
 export type Wiring = {

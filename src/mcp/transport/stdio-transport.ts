@@ -21,10 +21,12 @@ const NEWLINE = 10
 export type StdioTransport = Transport & {
   readonly pid: number | undefined
   readonly stderr: null
-  /** The line of the server's stderr that most likely says why it ended. */
-  stderrTail(): string
+  /** The line of the server's stderr that most likely says what went wrong, or its last one. */
+  lastWords(): { line: string; isError: boolean }
   /** Why we ended it ourselves, if its output forced us to. */
   fault(): string | undefined
+  /** How it ended by itself: a signal, or a code. Undefined as long as it runs, and where we ended it. */
+  ending(): string | undefined
 }
 
 /**
@@ -35,6 +37,7 @@ export function createStdioTransport(command: ServerCommand, shutdown: AbortSign
   let child: ServerProcess | undefined
   let stderr = ''
   let fault: string | undefined
+  let ending: string | undefined
   let closing: Promise<void> | undefined
   const report = (error: unknown) => transport.onerror?.(asError(error))
   const reader = createMessageReader()
@@ -52,8 +55,9 @@ export function createStdioTransport(command: ServerCommand, shutdown: AbortSign
       return child?.process.pid
     },
     stderr: null,
-    stderrTail: () => stderrTailOf(stderr),
+    lastWords: () => lastWordsIn(stderr),
     fault: () => fault,
+    ending: () => ending,
     start: async () => {
       const started = await startServerProcess(command, shutdown)
       child = started
@@ -65,7 +69,8 @@ export function createStdioTransport(command: ServerCommand, shutdown: AbortSign
       })
       for (const pipe of started.process.stdio) pipe?.on('error', (error) => transport.onerror?.(error))
       started.ended
-        .then(() => {
+        .then((how) => {
+          if (closing === undefined) ending = how
           if (fault === undefined) lines.end()
           transport.onclose?.()
         })
@@ -106,16 +111,15 @@ function parseLine(line: string): unknown {
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
 
-function stderrTailOf(stderr: string): string {
+function lastWordsIn(stderr: string): { line: string; isError: boolean } {
   const lines = stderr
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('at ') && /[a-z]{3}/i.test(line))
-  return (
-    lines.findLast((line) => /error|fail|cannot|could not|refused|denied|invalid|missing|required/i.test(line)) ??
-    lines.at(-1) ??
-    ''
+  const error = lines.findLast((line) =>
+    /error|fail|cannot|could not|refused|denied|invalid|missing|required/i.test(line),
   )
+  return { line: error ?? lines.at(-1) ?? '', isError: error !== undefined }
 }
 
 const MAX_SKIPPED_BYTES = 256 * 1024 * 1024

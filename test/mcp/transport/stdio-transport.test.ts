@@ -106,6 +106,24 @@ describe('a stdio server', () => {
     await eventually(async () => expect((await house.registry.get(connection.id))?.status).toBe('connected'))
   })
 
+  const ADVICE = 'Check what you filled in and try again.'
+  const GREETING = 'Strange MCP Server running on stdio'
+  it.each([
+    ['SIGKILL', GREETING, `it was ended from outside (SIGKILL). Try again. Its last words: "${GREETING}".`],
+    ['SIGTERM', '', 'it was ended from outside (SIGTERM). Try again.'],
+    ['0', GREETING, `it ended before it answered. ${ADVICE} Its last words: "${GREETING}".`],
+    ['0', 'Error: no folder given', `it says "no folder given". ${ADVICE}`],
+    ['0', '', `it ended before it answered. ${ADVICE}`],
+    ['2', 'usage: strange FOLDER', `it says "usage: strange FOLDER". ${ADVICE}`],
+    ['2', '', `it ended before it answered. ${ADVICE}`],
+    ['No folder given', GREETING, `it says "No folder given". ${ADVICE}`],
+  ])('that ends with %s and says "%s" is said to have done that', async (how, words, why) => {
+    const env = { FIXTURE_MODE: 'greets', FIXTURE_END: how, ...(words !== '' && { FIXTURE_WORDS: words }) }
+    const connection = await house.connected(strange(house, env))
+    const outcome = await house.call(connection, 'echo')
+    expect(outcome).toMatchObject({ kind: 'failed', sent: false, message: `Strange could not start: ${why}` })
+  })
+
   it('says what its credential lacks without starting', async () => {
     const connection = await house.connected(strange(house), { key: 'x' })
     await house.credentials.remove(connection.credential ?? '')
