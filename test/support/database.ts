@@ -52,6 +52,8 @@ const withDatabase = (url: string, name: string): string =>
 /** One statement on a connection of its own; what it returned. */
 export async function query(url: string, sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
   const client = new Client({ connectionString: url })
+  // The statement fails with it; unheard it would end the process.
+  client.on('error', () => undefined)
   await client.connect()
   try {
     return (await client.query<Record<string, unknown>>(sql, values)).rows

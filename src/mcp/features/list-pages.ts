@@ -28,13 +28,17 @@ export async function listPages(
   const items: unknown[] = []
   const keys = new Set<string>()
   let more: boolean | undefined
-  for await (const page of walkPages((cursor) => onePage(client, listing, cursor, within))) {
+  let missing = false
+  const onMissing = () => {
+    missing = true
+  }
+  for await (const page of walkPages((cursor) => onePage(client, listing, cursor, within), { signal, onMissing })) {
     // Some servers send a page again under the next cursor.
     items.push(...page.items.filter((item) => isNew(keyOf(item), keys)))
     more = page.nextCursor !== undefined
     if (items.length > most) break
   }
-  return more === undefined ? undefined : { items: items.slice(0, most), more: more || items.length > most }
+  return more === undefined ? undefined : { items: items.slice(0, most), more: more || missing || items.length > most }
 }
 
 const Keyed = z.union([

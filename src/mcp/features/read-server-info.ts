@@ -29,6 +29,7 @@ const MAX_TOOL_CHARS = 100_000
 // More than a person reads; the rest is counted.
 const MAX_NAMED = 50
 const MAX_NAME_CHARS = 128
+const MAX_WHY_CHARS = 300
 
 const Json: z.ZodType<JsonObject> = z.record(z.string(), z.json())
 const hint = z.boolean().optional().catch(undefined)
@@ -69,6 +70,8 @@ const Page = z.looseObject({
 type ToolListing = {
   tools: StoredTool[]
   unusableTools: UnusableTool[]
+  /** A later page could not be read, so tools that were known before may still be there. */
+  incomplete: boolean
   /** How long the server allows the list to be cached. */
   ttlMs: number
 }
@@ -78,22 +81,37 @@ export async function listTools(client: Client, redactor: Redactor, signal: Abor
   const found: ToolsFound = { tools: new Map(), unusable: [], unseen: 0 }
   const options = { redactor, sendsArgumentHeaders: sendsArgumentHeaders(client) }
   const ttls: number[] = []
-  let more = false
+  let more: string | undefined
+  let incomplete = false
+  const onMissing = (error: unknown) => {
+    incomplete = true
+    more = missingPageText(error, redactor)
+  }
   const within = AbortSignal.any([signal, AbortSignal.timeout(LIST_ALL_MS)])
-  for await (const page of walkPages((cursor) => onePage(client, cursor, within))) {
+  for await (const page of walkPages((cursor) => onePage(client, cursor, within), { signal, onMissing })) {
     ttls.push(page.ttlMs ?? 0)
-    const room = Math.max(0, MAX_LISTED - seenIn(found))
-    for (const listed of page.tools.slice(0, room)) addTool(listed, options, found)
-    found.unseen += Math.max(0, page.tools.length - room)
-    more = page.nextCursor !== undefined
+    addPage(page.tools, options, found)
+    more = page.nextCursor === undefined ? undefined : TOO_MANY
     if (found.tools.size >= MAX_TOOLS || seenIn(found) >= MAX_LISTED) break
   }
-  if (more) found.unusable.push({ tool: '(those on further pages)', why: TOO_MANY })
+  if (more !== undefined) found.unusable.push({ tool: '(those on further pages)', why: more })
   return {
     tools: [...found.tools.values()],
     unusableTools: shortenUnusable(found),
-    ttlMs: ttls.length === 0 ? 0 : Math.min(...ttls),
+    incomplete,
+    ttlMs: ttls.length === 0 || incomplete ? 0 : Math.min(...ttls),
   }
+}
+
+function addPage(listed: unknown[], options: ReadOptions, found: ToolsFound): void {
+  const room = Math.max(0, MAX_LISTED - seenIn(found))
+  for (const one of listed.slice(0, room)) addTool(one, options, found)
+  found.unseen += Math.max(0, listed.length - room)
+}
+
+function missingPageText(error: unknown, redactor: Redactor): string {
+  if (!(error instanceof ProtocolError)) return 'the server did not send them this time'
+  return `the server could not list them: "${truncate(redactor.text(error.message), MAX_WHY_CHARS)}"`
 }
 
 type ReadOptions = { redactor: Redactor; sendsArgumentHeaders: boolean }

@@ -53,15 +53,21 @@ const storedInfoOf = ({ tools, unusableTools = [], instructions }: Connection): 
   instructions,
 })
 
+function withKnownTools(listed: StoredTool[], before: StoredTool[]): StoredTool[] {
+  const names = new Set(listed.map(({ name }) => name))
+  return [...listed, ...before.filter(({ name }) => !names.has(name))]
+}
+
 export function createListingSync({ registry, caches, background, stopping }: ListingSyncDeps): ListingSync {
   const watched = new Map<ConnectionId, Watched>()
   const known = new Map<ConnectionId, ServerInfo>()
 
   const list = async (c: Connection, session: Session): Promise<StoredTool[]> => {
-    const { tools, unusableTools, ttlMs } = await listTools(session.client, session.redactor, stopping)
+    const { incomplete, ttlMs, unusableTools, ...listed } = await listTools(session.client, session.redactor, stopping)
     caches.noteTools(c.id, ttlMs)
-    const info = { tools, unusableTools, instructions: serverInstructionsOf(session) }
     const before = known.get(c.id) ?? storedInfoOf(c)
+    const tools = incomplete ? withKnownTools(listed.tools, before.tools) : listed.tools
+    const info = { tools, unusableTools, instructions: serverInstructionsOf(session) }
     if (tools.length > 0 && !isDeepStrictEqual(info, before)) {
       await registry.saveServerInfo(c, info)
       if (watched.has(c.id)) known.set(c.id, info)

