@@ -1,7 +1,7 @@
 import { parseJson } from '../../json.ts'
 import { checkPicture } from '../../model/check-picture.ts'
 import { headOf, truncate } from '../../text.ts'
-import { decodeText } from '../decode-text.ts'
+import { decodeText } from '../files/decode-text.ts'
 import type { EventOf, ResultFile, ShownResult } from '../state/events.ts'
 import { isSlackTableSize, resultTableIn, toCsv, toSlackTable } from './result-table.ts'
 import { isJson, isJsonLike, type ResultPart, textsIn } from './result-texts.ts'

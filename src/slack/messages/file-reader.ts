@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { errorChainOf, errorMessageOf, isAppError } from '../../errors.ts'
-import { decodeText } from '../../run/decode-text.ts'
 import type { FileContent, ReadFile } from '../../run/deps.ts'
+import { decodeText, mayBeText } from '../../run/files/decode-text.ts'
 import type { AttachedFile, Origin } from '../../run/state/events.ts'
 import { headOf } from '../../text.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
@@ -81,7 +81,12 @@ async function readContent(
     return kind === 'pdf' ? { kind, data } : { kind, mimeType: given, data }
   }
   const text = decodeText(bytes)
-  if (text === undefined) throw new UnreadableFile('it does not look like text')
+  if (text === undefined)
+    throw new UnreadableFile(
+      mayBeText(bytes)
+        ? 'I cannot tell how its letters are encoded; please save it as UTF-8 and send it again'
+        : 'it does not look like text',
+    )
   return { kind, text: readableTextOf(text) }
 }
 
