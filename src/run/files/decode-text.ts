@@ -6,12 +6,16 @@ const DECLARED = /^(?:<\?xml\b[^>]*\bencoding=|@charset |[\s\S]{0,900}<meta\b[^>
 const DECLARED_CHARS = 1_024
 /** A PDF can begin with nothing but ASCII. */
 const PDF = '%PDF-'
+/** How ISO-2022-JP goes over to its letters (RFC 1468). */
+const JAPANESE = '\x1b$B'
 
 /** The text in the bytes, in whatever encoding it can be told to have; undefined when they are none, or it cannot be told. */
 export function decodeText(bytes: Buffer): string | undefined {
   if (bytes.toString('latin1', 0, PDF.length) === PDF) return undefined
   // Old tools end a text with Ctrl-Z.
   const text = bytes.at(-1) === 0x1a ? bytes.subarray(0, -1) : bytes
+  // ISO-2022-JP is made of ASCII alone.
+  if (text.includes(JAPANESE)) return decodeStrictly(text, 'iso-2022-jp')
   return decodeUnicode(text) ?? decodeDeclared(text) ?? (mayBeText(text) ? decodeLegacy(text) : undefined)
 }
 

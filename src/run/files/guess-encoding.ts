@@ -113,7 +113,7 @@ const CASES = /^(?:[\p{Lo}\p{M}\p{Lm}]+|\p{Lu}?\p{Ll}*|\p{Lu}+|\p{Lu}?\p{Ll}*(?:
 const LONE = /^[aeoyàáâãäåæèéêíòóôöøùúýавикосуюяжбіїй]$/iu
 /** What hardly any text has: signs inside a word or before one, letters out of place, and characters without a use. */
 const ODD =
-  /\p{L}[\p{S}¶§¿¡†‡•‰№]\p{Ll}|[\p{So}\p{Sk}±¬¤¶¦†‡²³¹¼½¾]\p{Ll}|\p{Ll}[¿¡¸¨¯¬¦‡†ˇ˘˙˛˝]|õ(?![es])|ń(?=[aeiouy])|[¤\u0080-\u009f\p{Co}\p{Cn}\u2500-\u25ff]/u
+  /\p{L}[\p{S}¶§¿¡†‡•‰№]\p{Ll}|[\p{So}\p{Sk}±¬¤¶¦†‡²³¹¼½¾]\p{Ll}|\p{Ll}[¿¡¸¨¯¬¦‡†ˇ˘˙˛˝]|\d\s?[¡∞ˇ΅]|õ(?![es])|ń(?=[aeiouy])|[¤\u0080-\u009f\p{Co}\p{Cn}\u2500-\u25ff]/u
 
 /** What chardet calls the encodings that can be mistaken for each other. */
 const FAMILIES: Record<string, string[]> = {
@@ -148,7 +148,7 @@ function likelierOf(sample: Buffer, readings: Reading[]): string | undefined {
 /** chardet is sure where it has seen enough characters that are common in the language. */
 const SURE = 90
 const AHEAD = 15
-const EAST_ASIAN = new Set(['Shift_JIS', 'GB18030', 'Big5', 'EUC-KR', 'EUC-JP', 'ISO-2022-JP', 'ISO-2022-KR'])
+const EAST_ASIAN = new Set(['Shift_JIS', 'GB18030', 'Big5', 'EUC-KR', 'EUC-JP'])
 
 function eastAsianOf(sample: Buffer): string | undefined {
   const [first, ...others] = analyse(sample).filter(({ name }) => EAST_ASIAN.has(name))

@@ -73,6 +73,8 @@ test.each([
     Buffer.from('一 and 一, 第一 line\n', 'utf16le'),
     '一 and 一, 第一 line\n',
   ],
+  ['Japanese of old mail', bytesOf('1;\x1b$B8l\x1b(B;2'), '1;語;2'],
+  ['degrees in Latin-1', bytesOf('Temp;20\xb0C;5 \xb0F'), 'Temp;20°C;5 °F'],
   ['the Ctrl-Z of old tools', bytesOf('a;b\r\n\x1a'), 'a;b\r\n'],
 ])('%s loses nothing', (_encoding, bytes, text) => {
   expect(decodeText(bytes)).toBe(text)
