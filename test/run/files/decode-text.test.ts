@@ -47,7 +47,11 @@ test.each([
   ['German of an old Mac', bytesOf('M\x9fller;K\x9aln;Gro\xa7'), 'Müller;Köln;Groß'],
   ['Spanish in Latin-1', bytesOf('A\xf1o;Pe\xf1a;2020'), 'Año;Peña;2020'],
   ['French in Latin-1', bytesOf('Cr\xe8me br\xfbl\xe9e \xe0 la carte'), 'Crème brûlée à la carte'],
-  [bytesOf('Bu \xfeirketin sat\xfd\xfe raporu, de\xf0il mi?'), 'Bu şirketin satış raporu, değil mi?'],
+  [
+    'Turkish in Windows-1254',
+    bytesOf('\xddsim;\xdeehir\nO\xf0uz;I\xf0d\xfdr\nAy\xfee;Mu\xf0la\nG\xf6k\xe7e;\xde\xfdrnak'),
+    'İsim;Şehir\nOğuz;Iğdır\nAyşe;Muğla\nGökçe;Şırnak',
+  ],
   [
     'Japanese in Shift-JIS',
     hex('82b182f182c982bf82cd90a28a4581428c8e82cc95f18d908f9182c582b78142'),
