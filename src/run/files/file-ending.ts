@@ -11,6 +11,9 @@ const TEXT_ENDINGS = new Set(
   graphql proto tf gradle properties rtf ps eps asc pem`.split(/\s+/),
 )
 
+/** Whether a name ends as a text's does. */
+export const isTextName = (name: string): boolean => TEXT_ENDINGS.has(endingOf(name))
+
 /** Formats that many others are made of: the ending says more than the bytes. */
 const CONTAINERS = new Set(
   'zip cfb gz xz bz2 zst tar xml mp4 mov m4a ogg oga ogv webm mkv tif sqlite exe elf asf mpg ttf'.split(' '),
