@@ -2,7 +2,7 @@ import { isJsonLike, parseJson } from '../../json.ts'
 import { checkPicture } from '../../model/check-picture.ts'
 import { headOf, truncate } from '../../text.ts'
 import { lostLettersIn } from '../files/binary-text.ts'
-import { type FileSource, nameFile } from '../files/file-name.ts'
+import { type FileSource, nameFile, readFileNameOf } from '../files/file-name.ts'
 import type { EventOf, ResultFile, ShownResult } from '../state/events.ts'
 import { readByBytes, resultFilesOf } from './read-by-bytes.ts'
 import { isSlackTableSize, resultTableIn, toCsv, toSlackTable } from './result-table.ts'
@@ -44,6 +44,7 @@ export async function shapeResult(
   const { kept, dropped } = withinLimit(distinctFiles(files))
   const { images, unseen } = picturesIn(parts)
   const notes = [
+    ...emptyNotes(call, parts, whole),
     ...lostLettersNotes(whole),
     ...unseen,
     ...(shown?.table === undefined ? [] : [`[Shown in the thread as a table of ${shown.table.rows.length} rows.]`]),
@@ -82,6 +83,12 @@ function bodyOf(parts: ResultPart[], most: number): Body {
   const plain = join(parts.filter(({ type }) => type !== 'resource'))
   const text = `${headOf(whole, EXCERPT_CHARS)}\n[… ${whole.length} characters in all; only the beginning is shown here.]`
   return { text, whole, long: whole.startsWith(plain) && plain.length <= EXCERPT_CHARS ? '' : plain }
+}
+
+/** A text without a character is what an empty file holds. */
+function emptyNotes(call: Call, parts: ResultPart[], whole: string): string[] {
+  const name = whole === '' && parts.some(({ type }) => type === 'text') ? readFileNameOf(call) : undefined
+  return name === undefined ? [] : [`${name} is empty.`]
 }
 
 function lostLettersNotes(text: string): string[] {

@@ -67,7 +67,11 @@ const FILE_KEYS = [
   /(?:^|_)(?:output|dest|destination|target|source|src|input|document|attachment|object|key|name|title|id)$/,
 ]
 /** Tools that give back one file as it is; a folder has no ending either. */
-const READS = /(?:^|[_-])(?:read|download|open|cat|view)(?:$|[_-])/
+const READS = /(?:^|[_-])(?:read|download|open|cat|view)(?:$|[_-])|(?:get|fetch|load)_(?:text_)?file(?!_info)/
+
+/** The file whose contents a call asked for. */
+export const readFileNameOf = (call: FileSource['call']): string | undefined =>
+  READS.test(snakeCase(call.tool)) ? requestedName(call) : undefined
 
 function requestedName({ tool, arguments: args }: FileSource['call']): string | undefined {
   const named = stringsIn(args, MAX_DEPTH)

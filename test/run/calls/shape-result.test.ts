@@ -263,3 +263,20 @@ test('a long resource is one file', async () => {
   const shaped = await shapeResult('read', [{ type: 'text', text: 'Here it is.' }, part])
   expect(shaped.files.map((one) => one.name)).toEqual(['c.md'])
 })
+
+test.each([
+  ['read_text_file', { path: 'docs/empty.txt' }, '', 'empty.txt is empty.'],
+  ['readFile', { filePath: 'LICENSE' }, '', 'LICENSE is empty.'],
+  ['get_file_contents', { owner: 'a', path: 'b/c.md' }, '', 'c.md is empty.'],
+  ['write_file', { path: 'a.txt' }, '', '(no output)'],
+  ['delete_file', { path: 'a.txt' }, '', '(no output)'],
+  ['run', {}, '', '(no output)'],
+  ['read_text_file', { path: 'a.txt' }, '(no output)', '(no output)'],
+])('an empty text is what the call makes of it: %s', async (tool, args, text, told) => {
+  const shaped = await shapeResult(tool, [{ type: 'text', text }], undefined, args)
+  expect([shaped.text, shaped.files]).toEqual([told, []])
+})
+
+test('nothing at all is no empty file', async () => {
+  expect((await shapeResult('read_file', [], undefined, { path: 'a.txt' })).text).toBe('(no output)')
+})
