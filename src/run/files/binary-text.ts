@@ -10,48 +10,74 @@ export type BinaryText =
 
 /** The bytes or letters behind a text that was read in a wrong encoding; undefined for a text as it should be. */
 export async function readBinaryText(text: string): Promise<BinaryText | undefined> {
-  if (!looksBinary(text)) return undefined
-  const bytes = restoreBytes(text)
-  // Two lost characters are the mark of UTF-16, and plain letters follow.
-  const decoded = decodeText(bytes ?? restoreBytes(text.replace(/^\ufffd\ufffd/, '')) ?? Buffer.alloc(1))
+  const counts = countLetters(text)
+  if (!looksBinary(text, counts)) return undefined
+  const bytes = restoreBytes(text, counts)
+  const decoded = decodeMeant(text, bytes, counts)
   if (decoded !== undefined) return { kind: 'text', text: decoded }
-  if (bytes !== undefined) return hasOnlyNuls(text) ? undefined : { kind: 'binary', bytes }
-  const size = Buffer.byteLength(text) - 2 * countOf(text, LOST)
-  const what = isText(text) ? 'Text in another encoding' : `Binary data (${describeFile(await typeOf(text), size)})`
-  return {
-    kind: 'damaged',
-    words: `${what} was sent as UTF-8, which destroyed it: it cannot be read or restored.\nA tool that returns files, pictures or base64 could send it whole.`,
-  }
+  if (bytes === undefined) return { kind: 'damaged', words: await damageWords(text, counts) }
+  // Some tools part names with NUL.
+  const hasOnlyNuls = counts.nuls > 0 && counts.controls === counts.nuls && counts.latin === 0
+  return hasOnlyNuls ? undefined : { kind: 'binary', bytes }
+}
+
+/** The text that was meant; of UTF-16 two lost characters are the mark, and plain letters follow. */
+function decodeMeant(text: string, bytes: Buffer | undefined, { lost }: LetterCounts): string | undefined {
+  const isMarked = lost === 2 && text.startsWith('\ufffd\ufffd')
+  const rest = bytes ?? (isMarked ? latinBytesOf(text.slice(2)) : undefined)
+  return rest && decodeText(rest)
+}
+
+async function damageWords(text: string, { controls, lost }: LetterCounts): Promise<string> {
+  const size = Buffer.byteLength(text) - 2 * lost
+  const what = controls === 0 ? 'Text in another encoding' : `Binary data (${describeFile(await typeOf(text), size)})`
+  return `${what} was sent as UTF-8, which destroyed it: it cannot be read or restored.\nA tool that returns files, pictures or base64 could send it whole.`
 }
 
 /** How many letters of a text were lost before it came. */
-export const lostLettersIn = (text: string): number => countOf(text, LOST)
+export const lostLettersIn = (text: string): number => countLetters(text).lost
 
-const LOST = /\ufffd/g
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROLS = /[\u0000-\u0008\u000e-\u001a\u001c-\u001f]/g
-/** No text has them; bytes read as Latin-1 do. */
-const LATIN_CONTROLS = /[\u0080-\u0084\u0086-\u009f]/g
+type LetterCounts = {
+  all: number
+  /** That no text has; NUL is one of them. */
+  controls: number
+  nuls: number
+  /** That bytes have which were read as Latin-1, and no text. */
+  latin: number
+  lost: number
+  beyondAscii: number
+}
+
+const countLetters = (text: string): LetterCounts => ({
+  all: text.length,
+  controls: count(text, isControl),
+  nuls: count(text, (code) => code === 0),
+  latin: count(text, (code) => code > 0x7f && code < 0xa0 && code !== NEXT_LINE),
+  lost: count(text, (code) => code === LOST),
+  beyondAscii: count(text, (code) => code > 0x7f),
+})
+
+function count(text: string, fits: (code: number) => boolean): number {
+  let found = 0
+  for (let at = 0; at < text.length; at++) if (fits(text.charCodeAt(at))) found++
+  return found
+}
+
+const LOST = 0xfffd
+const NEXT_LINE = 0x85
+const ESCAPE = 0x1b
+const isControl = (code: number): boolean => code < 0x09 || (code > 0x0d && code < 0x20 && code !== ESCAPE)
+
 /** A PDF can be made of ASCII alone. */
 const PDF = /^%PDF-\d\.\d[\s\S]{0,2000}\bobj\b/
 /** A log may hold a few control characters, and a text may have lost a few letters. */
 const MAX_CONTROLS = 0.03
 const MAX_LOST = 0.2
 
-const countOf = (text: string, what: RegExp): number => text.match(what)?.length ?? 0
-
-function looksBinary(text: string): boolean {
-  if (PDF.test(text)) return true
-  const controls = countOf(text, CONTROLS) + countOf(text, LATIN_CONTROLS)
-  const lost = countOf(text, LOST)
-  return (controls > 0 && controls + lost > text.length * MAX_CONTROLS) || lost > text.length * MAX_LOST
+function looksBinary(text: string, { all, controls, latin, lost }: LetterCounts): boolean {
+  const odd = controls + latin
+  return PDF.test(text) || (odd > 0 && odd + lost > all * MAX_CONTROLS) || lost > all * MAX_LOST
 }
-
-const isText = (text: string): boolean => countOf(text, CONTROLS) === 0
-
-/** Some tools part names with it. */
-const hasOnlyNuls = (text: string): boolean =>
-  text.includes('\0') && countOf(text, CONTROLS) === text.split('\0').length - 1 && countOf(text, LATIN_CONTROLS) === 0
 
 /** Letters of Windows-1252, which many a decoder takes for Latin-1, and their bytes. */
 const BYTES_1252 = new Map(
@@ -63,11 +89,9 @@ const BYTES_1252 = new Map(
 const MAX_UTF8_LETTERS = 0.2
 
 /** The bytes that were read as letters; undefined where some were lost. */
-function restoreBytes(text: string): Buffer | undefined {
-  if (text.includes('\ufffd')) return undefined
-  const beyond = countOf(text, /\P{ASCII}/gu)
-  const isUtf8 =
-    !/^(?:ÿþ|þÿ)/.test(text) && countOf(text, LATIN_CONTROLS) === 0 && beyond < text.length * MAX_UTF8_LETTERS
+function restoreBytes(text: string, { all, latin, lost, beyondAscii }: LetterCounts): Buffer | undefined {
+  if (lost > 0) return undefined
+  const isUtf8 = !/^(?:ÿþ|þÿ)/.test(text) && latin === 0 && beyondAscii < all * MAX_UTF8_LETTERS
   return isUtf8 ? Buffer.from(text) : latinBytesOf(text)
 }
 

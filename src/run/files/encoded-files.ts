@@ -8,6 +8,7 @@ export type EncodedFile = { bytes: Buffer; name?: string | undefined; mimeType?:
 const DATA_URL = /^\s*data:([^;,\s]*)[^,]*;base64,([A-Za-z0-9+/_=\s-]+)$/
 /** Shorter ones are ids and hashes as well. */
 const MIN_CHARS = 64
+const LONG_WORD = /[\w+/-]{60}/
 
 /** The bytes of a text that is base64 and nothing else, in lines or in one. */
 export function decodeBase64(text: string): Buffer | undefined {
@@ -30,7 +31,7 @@ export async function decodeWholeFile(text: string): Promise<EncodedFile | undef
 
 /** A JSON text without the files in it that are declared as base64, and these files; undefined where it has none. */
 export async function takeEncodedFiles(text: string): Promise<{ text: string; files: EncodedFile[] } | undefined> {
-  const value = isJsonLike(text) ? parseJson(text) : undefined
+  const value = isJsonLike(text) && LONG_WORD.test(text) ? parseJson(text) : undefined
   if (value === undefined) return undefined
   const files: EncodedFile[] = []
   const rest = await withoutFiles(value, files)
@@ -63,15 +64,15 @@ function fileIn(key: string, text: string, fields: [string, unknown][]): Encoded
   const url = decodeDataUrl(text)
   if (url === undefined && text.length < MIN_CHARS) return undefined
   const mimeType = url?.mimeType ?? wordIn(fields, /type$/i, (word) => word.includes('/'))
-  const isDeclared =
-    wordIn(fields, /encoding$/i, (word) => /^base64/i.test(word)) !== undefined ||
-    /^blob$|base_?64|b64/i.test(key) ||
-    isBinaryType(mimeType ?? '')
+  const isBase64 = wordIn(fields, /encoding$/i, (word) => /^base64/i.test(word)) !== undefined
+  const isDeclared = /base_?64|b64/i.test(key) || (HOLDS.test(key) && (isBase64 || isBinaryType(mimeType ?? '')))
   const bytes = url?.bytes ?? (isDeclared ? decodeBase64(text) : undefined)
   const names = NAME_KEYS.map((keys) => wordIn(fields, keys, (word) => word !== '' && word.length < MAX_NAME_CHARS))
   return bytes && { bytes, name: names.find((one) => one !== undefined), mimeType }
 }
 
+/** Ids and hashes stand beside contents, and look the same. */
+const HOLDS = /^(?:data|contents?|body|bytes|file|image|audio|picture|screenshot|payload|value|buffer|blob|raw)$/i
 const NAME_KEYS = [/^file_?name$/i, /^(?:name|title)$/i, /^(?:path|uri|url|file)$/i]
 const MAX_NAME_CHARS = 2_000
 

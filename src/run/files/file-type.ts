@@ -13,7 +13,7 @@ export async function fileTypeIn(bytes: Buffer): Promise<FileType | undefined> {
 export const describeFile = (type: FileType | undefined, size: number): string =>
   `${type?.extension.toUpperCase() ?? 'of an unknown kind'}, ${sizeText(size)}`
 
-export function sizeText(bytes: number): string {
+function sizeText(bytes: number): string {
   if (bytes < 1_000) return `${bytes} bytes`
   return bytes < 1_000_000 ? `${Math.round(bytes / 1_000)} KB` : `${(bytes / 1_000_000).toFixed(1)} MB`
 }

@@ -280,3 +280,12 @@ test.each([
 test('nothing at all is no empty file', async () => {
   expect((await shapeResult('read_file', [], undefined, { path: 'a.txt' })).text).toBe('(no output)')
 })
+
+test.each([
+  ['an id beside a type', { type: 'application/octet-stream', id: '0123456789abcdef'.repeat(5) }],
+  ['a hash beside contents', { encoding: 'base64', sha256: 'ab'.repeat(32), content: '' }],
+  ['a token', { token_type: 'Bearer', access: 'eyJhbGciOiJIUzI1NiJ9'.repeat(10) }],
+])('what only looks like base64 is no file: %s', async (_what, value) => {
+  const text = JSON.stringify(value)
+  expect(await shapeResult('get', [{ type: 'text', text }])).toMatchObject({ text, files: [] })
+})
