@@ -12,3 +12,6 @@ export function parseJson(text: string): unknown {
     throw error
   }
 }
+
+/** Whether a text begins as a JSON object or list does. */
+export const isJsonLike = (text: string): boolean => /^\s*[[{]/.test(text)

@@ -2265,6 +2265,24 @@ $function$
 ;
 comment on function patchbay.token_refresh_release(uuid,text) is 'gives the lease back';
 
+CREATE OR REPLACE FUNCTION patchbay.tool_call_counts(p_workspace text, p_connections jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(jsonb_build_object('connection', connection_id, 'tool', tool_name, 'calls', calls)), '[]')
+  from (
+    select connection_id, tool_name, count(*) as calls from mcp_tool_usage
+    where workspace_id = p_workspace
+      and connection_id in (select one::uuid from jsonb_array_elements_text(p_connections) one)
+      and executed_at > now() - interval '90 days'
+    group by connection_id, tool_name
+  ) counted
+$function$
+;
+comment on function patchbay.tool_call_counts(text,jsonb) is 'how often the tools of these connections were called in the last 90 days';
+
 CREATE OR REPLACE FUNCTION patchbay.tool_usage_prune(p_limit integer)
  RETURNS jsonb
  LANGUAGE plpgsql

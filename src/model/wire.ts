@@ -2,7 +2,8 @@ import type Anthropic from '@anthropic-ai/sdk'
 import { z } from 'zod'
 import type { JsonObject } from '../json.ts'
 import { headOf } from '../text.ts'
-import { checkPicture } from './check-picture.ts'
+import type { PictureCheck } from './check-picture.ts'
+import { checkPictures } from './check-pictures.ts'
 import type {
   AssistantMessage,
   Document,
@@ -39,9 +40,11 @@ export function toTools(tools: OfferedTool[]): ToolParam[] {
 
 /** What of the conversation goes along. The API can refuse thinking, and pictures and documents. */
 export type SentParts = { thinking: boolean; pictures: boolean }
+type CheckedParts = { thinking: boolean; pictures: Map<ImagePart, PictureCheck> | undefined }
 
 /** The conversation as the API takes it: no empty texts, nothing from an assistant that said nothing. */
-export function toMessages(messages: Message[], sent: SentParts): Anthropic.MessageParam[] {
+export function toMessages(messages: Message[], { thinking, pictures }: SentParts): Anthropic.MessageParam[] {
+  const sent = { thinking, pictures: pictures ? checkPictures(messages) : undefined }
   const wired = messages
     .map(({ role, content }) => ({ role, content: content.flatMap((part) => toBlock(part, sent)) }))
     .filter(({ content }) => content.length > 0)
@@ -50,7 +53,7 @@ export function toMessages(messages: Message[], sent: SentParts): Anthropic.Mess
   return wired
 }
 
-function toBlock(part: Message['content'][number], sent: SentParts): BlockParam[] {
+function toBlock(part: Message['content'][number], sent: CheckedParts): BlockParam[] {
   switch (part.type) {
     case 'text':
       return part.text.trim() === '' ? [] : [{ type: 'text', text: part.text }]
@@ -71,7 +74,7 @@ function toBlock(part: Message['content'][number], sent: SentParts): BlockParam[
   }
 }
 
-function toResult(result: ToolResult, sent: SentParts): Anthropic.ToolResultBlockParam {
+function toResult(result: ToolResult, sent: CheckedParts): Anthropic.ToolResultBlockParam {
   const text = textBlock(result.text.trim() === '' ? '(no output)' : result.text)
   const images = (result.images ?? []).map((image) => toImage(image, sent))
   return { type: 'tool_result', tool_use_id: result.id, content: [text, ...images], is_error: result.isError }
@@ -82,15 +85,15 @@ const textBlock = (text: string): Anthropic.TextBlockParam => ({ type: 'text', t
 const REFUSED = 'the model could not take it'
 
 /** Servers and people call pictures many things: the bytes decide what one is and whether the API takes it. */
-function toImage({ data }: ImagePart, { pictures }: SentParts): Anthropic.ImageBlockParam | Anthropic.TextBlockParam {
-  const checked = pictures ? checkPicture(data) : { refused: REFUSED }
+function toImage(image: ImagePart, { pictures }: CheckedParts): Anthropic.ImageBlockParam | Anthropic.TextBlockParam {
+  const checked = pictures?.get(image) ?? { refused: REFUSED }
   if ('refused' in checked) return textBlock(`[A picture is left out here, so you cannot see it: ${checked.refused}.]`)
   return { type: 'image', source: { type: 'base64', media_type: checked.type, data: checked.data } }
 }
 
 function toDocument(
   { name, data }: Document,
-  { pictures }: SentParts,
+  { pictures }: CheckedParts,
 ): Anthropic.DocumentBlockParam | Anthropic.TextBlockParam {
   const why = pictures ? pdfRefusalFor(data) : REFUSED
   if (why !== undefined)

@@ -29,3 +29,38 @@ test('each call that returned is a row, and a failed one says how it ended, its 
     { ...same, ms: 30_000.5, success: false, error_details: wrong('failed', 'timeout', 'It took too long.') },
   ])
 })
+
+test('calls of a tool are counted by connection, in their workspace, for 90 days', async () => {
+  await using database = await createTestDatabase()
+  const [one, two, other] = [createConnectionId(), createConnectionId(), createConnectionId()]
+  const row = (workspace: string, connection: string, tool: string, days: number) =>
+    query(
+      database.url,
+      `insert into mcp_tool_usage (workspace_id, connection_id, tool_name, execution_time_ms, success, executed_at)
+       values ($1, $2, $3, 1, true, now() - make_interval(days => $4))`,
+      [workspace, connection, tool, days],
+    )
+  await row('TONE', one, 'list', 0)
+  await row('TONE', one, 'list', 89)
+  await row('TONE', one, 'list', 91)
+  await row('TONE', two, 'list', 1)
+  await row('TONE', two, 'get', 1)
+  await row('TTWO', one, 'list', 1)
+  await row('TONE', other, 'list', 1)
+  const counted = async (connections: string[]) => {
+    const [found] = await query(database.url, "select tool_call_counts('TONE', $1) as counts", [
+      JSON.stringify(connections),
+    ])
+    return found?.counts
+  }
+  const counts = await counted([one, two])
+  expect(counts).toHaveLength(3)
+  expect(counts).toEqual(
+    expect.arrayContaining([
+      { connection: one, tool: 'list', calls: 2 },
+      { connection: two, tool: 'list', calls: 1 },
+      { connection: two, tool: 'get', calls: 1 },
+    ]),
+  )
+  expect(await counted([])).toEqual([])
+})

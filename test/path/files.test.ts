@@ -53,6 +53,34 @@ test('text, an image and a PDF reach the model as what they are', async () => {
   )
 })
 
+test('bytes decide what a file is, and not its name or type', async () => {
+  await using world = await startWorld({ model: [says('Seen.')] })
+  const member = world.as('member')
+  const where = await send(
+    member,
+    [
+      { name: 'plain', data: 'plain words', mimeType: 'application/octet-stream' },
+      { name: 'old.xls', data: '<table>rows</table>', mimeType: 'application/vnd.ms-excel' },
+      { name: 'paper.txt', data: PDF, mimeType: 'text/plain' },
+      { name: 'dot.JPG', data: PNG, mimeType: 'image/jpeg' },
+      { name: 'dot.csv', data: PNG, mimeType: 'text/csv' },
+      { name: 'words.png', data: 'words in a picture', mimeType: 'image/png' },
+      { name: 'utf16.csv', data: Buffer.from('\ufeffGrüezi;1', 'utf16le'), mimeType: 'application/x-unknown' },
+    ],
+    { text: 'what are these?' },
+  )
+  await member.see(where, /Seen\./)
+  const parts = partsOf(world)
+  const texts = ['plain words', '<table>rows</table>', 'words in a picture', 'Grüezi;1']
+  for (const text of texts)
+    expect(parts).toContainEqual(expect.objectContaining({ type: 'text', text: expect.stringContaining(text) }))
+  expect(parts).toContainEqual(expect.objectContaining({ type: 'document', title: 'paper.txt' }))
+  const pictures = parts.filter(({ type }) => type === 'image')
+  expect(pictures).toHaveLength(2)
+  expect(JSON.stringify(pictures)).not.toContain('image/jpeg')
+  expect(JSON.stringify(parts)).not.toContain('you cannot see it')
+})
+
 test('a file without words is a request too, and the thread keeps it, also after a restart', async () => {
   await using world = await startWorld({ model: [says('A list.'), says('Ada is 36.')] })
   const member = world.as('member')
@@ -65,24 +93,28 @@ test('a file without words is a request too, and the thread keeps it, also after
 })
 
 test('what cannot be read is said to the model and to the person', async () => {
-  await using world = await startWorld({ model: [says('I could read one of five.')] })
+  await using world = await startWorld({ model: [says('I could read one of seven.')] })
   const member = world.as('member')
   const where = await send(
     member,
     [
       { name: 'fine.txt', data: 'fine words' },
-      { name: 'all.zip', data: 'PK', mimeType: 'application/zip' },
+      { name: 'all.zip', data: 'PK\u0003\u0004\u0014', mimeType: 'application/zip' },
+      { name: 'film.mp4', data: 'x', mimeType: 'video/mp4' },
+      { name: 'who.csv', data: Buffer.from('f9ece5ed20f2e5ece52e', 'hex'), mimeType: 'text/csv' },
       { name: 'bytes.txt', data: Buffer.from([0, 255, 254, 1]), mimeType: 'text/plain' },
       { name: 'big.txt', data: Buffer.alloc(10 * 1024 * 1024 + 1, 'a'), mimeType: 'text/plain' },
-      { name: 'huge.png', data: Buffer.alloc(5_000_000), mimeType: 'image/png' },
+      { name: 'huge.png', data: Buffer.concat([PNG, Buffer.alloc(5_000_000)]), mimeType: 'image/png' },
     ],
     { text: 'read these' },
   )
-  await member.see(where, /I could read one of five/)
+  await member.see(where, /I could read one of seven/)
   const request = lastRequest(world)
   expect(request).toContain('fine words')
   for (const [name, why] of [
-    ['all.zip', /only read text, images .* and PDFs/],
+    ['all.zip', /of the type ZIP, and I can only read text, images .* and PDFs/],
+    ['film.mp4', /only read text/],
+    ['who.csv', /save it as UTF-8/],
     ['bytes.txt', /not look like text/],
     ['big.txt', /larger than the 10 MB/],
     ['huge.png', /larger than the 4 MB/],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { startRawServer } from '../support/raw-server.ts'
-import { says } from '../support/scripted-model.ts'
+import { says, wishes } from '../support/scripted-model.ts'
 import { offeredTools } from '../support/tool-lists.ts'
 import { startWorld } from '../support/world.ts'
 
@@ -53,4 +53,28 @@ test('341 tools of some 446,000 tokens: "hello" is answered, and what was left o
   expect(sent.length).toBeGreaterThan(0)
   expect(sent.length).toBeLessThan(341)
   expect(JSON.stringify(sent).length / 2.3).toBeLessThan(200_000)
+})
+
+test('a tool that was used has a place in the next conversation', async () => {
+  const tools = realTools(341)
+  const last = Object.keys(tools).at(-1) ?? ''
+  await using server = await startRawServer(tools)
+  await using world = await startWorld({
+    model: [says('Hello.'), wishes(`custom__${last}`, {}), says('Done that.'), says('Hello again.')],
+    change: (settings) => ({
+      ...settings,
+      egressAllow: [server.host],
+      model: { ...settings.model, name: 'claude-haiku-4-5' },
+    }),
+  })
+  const offered = () => (world.model.requests.at(-1)?.tools ?? []).map(({ name }) => name)
+  const member = world.as('member')
+  await member.connect('custom', { url: server.url })
+  await member.see(await member.dm('hello'), /Hello\./)
+  expect(offered()).not.toContain(`custom__${last}`)
+  const where = await member.dm('hello')
+  await member.decide(where, 'Approve')
+  await member.see(where, /Done that\./)
+  await member.see(await member.dm('hello'), /Hello again\./)
+  expect(offered()).toContain(`custom__${last}`)
 })

@@ -524,6 +524,19 @@ describe('an answer', () => {
     const other = renderAnswer(stateOf([{ text: `These are files:\n${list}` }]))
     expect(JSON.stringify(other)).not.toContain('starter_ask')
   })
+
+  test.each(['finished', 'stopped', 'failed', 'working'] as const)(
+    'tools left out are told once it has %s',
+    (status) => {
+      const toolsLeftOut = [
+        { connection: 'github', tools: 30 },
+        { connection: 'jira', tools: 4 },
+      ]
+      const failure = status === 'failed' ? { code: 'model_failed', message: 'It broke.' } : undefined
+      const told = JSON.stringify(renderAnswer(stateOf([{ text: 'Hm.' }], { status, failure, toolsLeftOut })))
+      expect(told.includes('Left out: 30 of github, 4 of jira.')).toBe(status !== 'working')
+    },
+  )
   test('the largest run stays within limits, whatever it says', () => {
     const turns = times(15, (turn) => ({
       text: turn % 2 ? LONG : '',

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { truncate } from '../../text.ts'
 import type { Redactor } from '../protocol/redactor.ts'
 import type { ContentPart } from '../requests/outcome.ts'
+import { contentNameOf } from '../requests/read-tool-result.ts'
 import { type Reply, type RequestRound, sendRequest } from '../requests/send-request.ts'
 import type { Session } from '../transport/session.ts'
 import { listPages } from './list-pages.ts'
@@ -156,6 +157,7 @@ function contentOf(
   return {
     type: 'resource',
     uri: redactor.text(one.uri || uri),
+    ...contentNameOf(one, redactor),
     ...(one.mimeType !== undefined && { mimeType: truncate(redactor.text(one.mimeType), MAX_NAME_CHARS) }),
     ...(one.blob !== undefined && one.text === undefined
       ? { data: one.blob }

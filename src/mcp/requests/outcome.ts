@@ -44,6 +44,6 @@ export type CallFailure = {
 
 export type ContentPart =
   | { type: 'text'; text: string }
-  | { type: 'image' | 'audio'; mimeType: string; data: string }
-  | { type: 'resource'; uri: string; mimeType?: string; text?: string; data?: string }
+  | { type: 'image' | 'audio'; mimeType: string; data: string; name?: string }
+  | { type: 'resource'; uri: string; name?: string; mimeType?: string; text?: string; data?: string }
   | { type: 'link'; uri: string; name: string }

@@ -75,7 +75,8 @@ const BEGINNINGS: Record<string, string> = {
   UklGR: 'image/webp',
 }
 
-function mediaPart(type: 'image' | 'audio', { data, mimeType }: Fields, redactor: Redactor): ContentPart {
+function mediaPart(type: 'image' | 'audio', fields: Fields, redactor: Redactor): ContentPart {
+  const { data, mimeType } = fields
   if (typeof data !== 'string' || data === '') {
     const what = type === 'image' ? 'A picture' : 'A sound'
     return text(`[${what} came without its data, so it was left out.]`)
@@ -84,7 +85,14 @@ function mediaPart(type: 'image' | 'audio', { data, mimeType }: Fields, redactor
   const bytes = data.slice(prefix.length)
   const found = Object.entries(BEGINNINGS).find(([beginning]) => bytes.startsWith(beginning))?.[1]
   const said = typeof mimeType === 'string' && mimeType.includes('/') ? redactor.text(mimeType) : named
-  return { type, mimeType: said || (type === 'image' ? found : undefined) || 'application/octet-stream', data: bytes }
+  const declared = said || (type === 'image' ? found : undefined) || 'application/octet-stream'
+  return { type, mimeType: declared, data: bytes, ...contentNameOf(fields, redactor) }
+}
+
+/** The protocol has no names for contents; some servers give one all the same. */
+export function contentNameOf({ name, title, filename }: Fields, redactor: Redactor): { name?: string } {
+  const said = [filename, name, title].find((one) => typeof one === 'string' && one.trim() !== '')
+  return typeof said === 'string' ? { name: redactor.text(said) } : {}
 }
 
 const WITHHELD = '[A link was left out, because its address holds a secret of this connection.]'
@@ -107,6 +115,7 @@ function resourcePart({ resource, ...rest }: Fields, redactor: Redactor): Conten
   return {
     type: 'resource',
     uri: redactor.holdsSecret(address) ? '' : redactor.text(address),
+    ...contentNameOf(fields, redactor),
     ...(typeof mimeType === 'string' && { mimeType: redactor.text(mimeType) }),
     ...(isValue(words) ? { text: redactor.text(String(words)) } : { data: typeof blob === 'string' ? blob : '' }),
   }

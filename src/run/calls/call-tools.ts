@@ -59,7 +59,7 @@ async function callOne(deps: RunDeps, leased: LeasedRun, ready: ReadyCall): Prom
     at: deps.now().toISOString(),
     ...(outcome.kind === 'failed' && { why: outcome.why }),
     ...(mayPass(outcome) && { passing: true as const }),
-    ...returnedOf(deps, ready, outcome),
+    ...(await returnedOf(deps, ready, outcome)),
   }
   await appendEvents(deps, leased, [event], 'fact')
 }
@@ -121,14 +121,15 @@ const PASSING = new Set(['timeout', 'unreachable', 'gone', 'circuit_open'])
 
 type Outcome = Omit<EventOf<'returned'>, 'type' | 'call' | 'ms' | 'at' | 'passing' | 'why'>
 
-function returnedOf(deps: RunDeps, { call, tool }: ReadyCall, outcome: Answered): Outcome {
+async function returnedOf(deps: RunDeps, { call, tool }: ReadyCall, outcome: Answered): Promise<Outcome> {
   const log = outcome.log === undefined ? {} : { log: outcome.log }
   if (outcome.kind === 'failed') {
     const { kind, text } = failure(call, outcome)
     return { outcome: kind, text, summary: firstLineOf(text), images: [], files: [], ...log }
   }
   const followed = tool.builtin === 'read_skill' || tool.builtin === 'get_prompt'
-  const shaped = shapeResult(call.tool, outcome.content, outcome.structured, followed ? FOLLOWED_CHARS : undefined)
+  const most = followed ? FOLLOWED_CHARS : undefined
+  const shaped = await shapeResult(call, outcome.content, outcome.structured, most)
   if (outcome.kind !== 'ok') return { outcome: 'error', ...shaped, ...log }
   const misfit = misfitOf(deps, tool, outcome.structured)
   return { outcome: 'ok', ...shaped, ...log, text: [shaped.text, ...misfit].join('\n') }

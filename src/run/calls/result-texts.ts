@@ -1,31 +1,36 @@
-import { parseJson } from '../../json.ts'
+import { isJsonLike, parseJson } from '../../json.ts'
 
 /** What a tool gave back, as mcp/ reports it. */
 export type ResultPart =
   | { type: 'text'; text: string }
-  | { type: 'image' | 'audio'; mimeType: string; data: string }
+  | { type: 'image' | 'audio'; mimeType: string; data: string; name?: string | undefined }
   | {
       type: 'resource'
       uri: string
+      name?: string | undefined
       mimeType?: string | undefined
       text?: string | undefined
       data?: string | undefined
     }
   | { type: 'link'; uri: string; name: string }
 
-/** The texts of a result, each once: servers often send the same as text, as JSON and as a resource. */
-export function textsIn(parts: ResultPart[], structured: unknown): string[] {
+/** The parts of a result, each text once: servers often send the same as text, as JSON and as a resource. */
+export function distinctParts(parts: ResultPart[]): ResultPart[] {
   const held = new Set(parts.flatMap((part) => (part.type === 'text' || part.type === 'link' ? [] : heldBy(part))))
   const seen = new Set<string>()
-  const texts = parts.flatMap((part) => {
-    if (part.type === 'text' && (seen.has(part.text) || repeats(part.text, held))) return []
-    if (part.type === 'text') seen.add(part.text)
-    return textOf(part)
+  return parts.filter((part) => {
+    if (part.type !== 'text') return true
+    if (seen.has(part.text) || repeats(part.text, held)) return false
+    seen.add(part.text)
+    return true
   })
-  if (texts.length > 0 || structured === undefined) return texts
-  const whole = JSON.stringify(structured)
-  return repeats(whole, held) ? [] : [whole]
 }
+
+/** Where nothing of a result can be read, its structured part is its text. */
+export const withStructured = (parts: ResultPart[], structured: unknown): ResultPart[] =>
+  structured === undefined || parts.some((part) => part.type === 'link' || ('text' in part && part.text !== undefined))
+    ? parts
+    : [...parts, { type: 'text', text: JSON.stringify(structured) }]
 
 const heldBy = (part: Exclude<ResultPart, { type: 'text' | 'link' }>): string[] => {
   const content = part.type === 'resource' ? [part.text, part.data] : [part.data]
@@ -48,13 +53,24 @@ function leavesOf(value: unknown): string[] {
   return value === undefined || value === null ? [] : [String(value)]
 }
 
-function textOf(part: ResultPart): string[] {
-  if (part.type === 'text') return [part.text]
-  if (part.type === 'link') return [`${part.name}: ${part.uri}`]
-  if (part.type !== 'resource' || part.text === undefined) return []
-  return [part.text === '' ? `${part.uri || 'The file'} is empty.` : `${part.uri}:\n${part.text}`]
+/** What of a part is read; a file's text says whose it is. */
+export function textOf(part: ResultPart): string {
+  switch (part.type) {
+    case 'text':
+      return part.text
+    case 'link':
+      return `${part.name}: ${part.uri}`
+    case 'image':
+    case 'audio':
+      return ''
+    case 'resource': {
+      const label = part.uri || part.name || 'The file'
+      if (part.text === undefined) return ''
+      return part.text === '' ? `${label} is empty.` : `${label}:\n${part.text}`
+    }
+    default:
+      return part satisfies never
+  }
 }
-
-export const isJsonLike = (text: string): boolean => /^\s*[[{]/.test(text)
 
 export const isJson = (text: string): boolean => isJsonLike(text) && parseJson(text) !== undefined

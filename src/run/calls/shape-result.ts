@@ -1,12 +1,16 @@
-import { parseJson } from '../../json.ts'
+import { isJsonLike, parseJson } from '../../json.ts'
 import { checkPicture } from '../../model/check-picture.ts'
 import { headOf, truncate } from '../../text.ts'
-import { decodeText } from '../decode-text.ts'
+import { lostLettersIn } from '../files/binary-text.ts'
+import { type FileSource, nameFile, readFileNameOf } from '../files/file-name.ts'
 import type { EventOf, ResultFile, ShownResult } from '../state/events.ts'
+import { readByBytes, resultFilesOf } from './read-by-bytes.ts'
 import { isSlackTableSize, resultTableIn, toCsv, toSlackTable } from './result-table.ts'
-import { isJson, isJsonLike, type ResultPart, textsIn } from './result-texts.ts'
+import { distinctParts, isJson, type ResultPart, textOf, withStructured } from './result-texts.ts'
 
 export type ShapedResult = Pick<EventOf<'returned'>, 'text' | 'images' | 'files' | 'summary' | 'shown'>
+
+type Call = FileSource['call']
 
 /** Longer texts go into the thread as a file; the model gets their beginning. */
 const LONG_TEXT_CHARS = 12_000
@@ -21,34 +25,34 @@ const SUMMARY_CHARS = 140
 export const FOLLOWED_CHARS = 60_000
 
 /** Splits a result into what the model reads, what people get as files, and one line for the task list. `most`: of text, in characters. */
-export function shapeResult(
-  tool: string,
+export async function shapeResult(
+  call: Call,
   given: ResultPart[],
   structured: unknown,
   most = LONG_TEXT_CHARS,
-): ShapedResult {
-  const parts = given.map(readByBytes)
-  const texts = textsIn(parts, structured)
+): Promise<ShapedResult> {
+  const parts = await readParts(call, given, structured)
   const table = resultTableIn(structured)
   const shown = shownOf(parts, table)
-  const csv = table === undefined || isSlackTableSize(table) ? [] : [csvFile(tool, toCsv(table))]
-  const media = [...csv, ...parts.flatMap((part) => fileOf(part))]
-  const whole = texts.join('\n')
-  const long = whole.length > most ? [textFile(tool, whole)] : []
-  const { kept, dropped } = withinLimit(distinctNames([...long, ...media]))
+  const csv = table === undefined || isSlackTableSize(table) ? [] : [csvFile(call.tool, toCsv(table))]
+  const { text, whole, long } = bodyOf(parts, most)
+  const files = [
+    ...(long === '' ? [] : [await textFile(call, long)]),
+    ...csv,
+    ...parts.flatMap((part) => resultFilesOf(part)),
+  ]
+  const { kept, dropped } = withinLimit(distinctFiles(files))
   const { images, unseen } = picturesIn(parts)
   const notes = [
+    ...emptyNotes(call, parts, whole),
+    ...lostLettersNotes(whole),
     ...unseen,
     ...(shown?.table === undefined ? [] : [`[Shown in the thread as a table of ${shown.table.rows.length} rows.]`]),
     ...kept.map((file) => `[Posted in the thread as the file "${file.name}".]`),
     ...dropped.map((file) => `[The file "${file.name}" was too large to post.]`),
   ]
-  const body =
-    long.length > 0
-      ? `${headOf(whole, EXCERPT_CHARS)}\n[… ${whole.length} characters in all; only the beginning is shown here.]`
-      : whole
   return {
-    text: [withoutEncoded(body), ...notes].filter(Boolean).join('\n') || '(no output)',
+    text: [withoutEncoded(text), ...notes].filter(Boolean).join('\n') || '(no output)',
     images,
     files: kept,
     summary: inShort(whole) || notes.join(' ') || 'done',
@@ -56,14 +60,41 @@ export function shapeResult(
   }
 }
 
-/** Bytes decide what a blob is: a picture, a text, or a file. */
-function readByBytes(part: ResultPart): ResultPart {
-  if (part.type !== 'resource' || part.data === undefined) return part
-  const { data, uri, mimeType } = part
-  const bytes = Buffer.from(data, 'base64')
-  if (bytes.length === 0) return { type: 'resource', uri, mimeType, text: '' }
-  const text = decodeText(bytes)
-  return text === undefined ? part : { type: 'resource', uri, mimeType, text }
+/** Repeats are known best before anything is read out of its disguise, and once more after that. */
+async function readParts(call: Call, given: ResultPart[], structured: unknown): Promise<ResultPart[]> {
+  const parts = distinctParts(withStructured(distinctParts(given), structured))
+  const read = await Promise.all(parts.map((part) => readByBytes(part, call)))
+  return distinctParts(read.flat())
+}
+
+type Body = {
+  /** What the model reads. */
+  text: string
+  whole: string
+  /** What of it is cut and in no file yet. */
+  long: string
+}
+
+/** Of what is too long, the model reads the beginning; texts of resources are files anyway. */
+function bodyOf(parts: ResultPart[], most: number): Body {
+  const join = (some: ResultPart[]) => some.map(textOf).filter(Boolean).join('\n')
+  const whole = join(parts)
+  if (whole.length <= most) return { text: whole, whole, long: '' }
+  const plain = join(parts.filter(({ type }) => type !== 'resource'))
+  const text = `${headOf(whole, EXCERPT_CHARS)}\n[… ${whole.length} characters in all; only the beginning is shown here.]`
+  return { text, whole, long: whole.startsWith(plain) && plain.length <= EXCERPT_CHARS ? '' : plain }
+}
+
+/** A text without a character is what an empty file holds. */
+function emptyNotes(call: Call, parts: ResultPart[], whole: string): string[] {
+  const name = whole === '' && parts.some(({ type }) => type === 'text') ? readFileNameOf(call) : undefined
+  return name === undefined ? [] : [`${name} is empty.`]
+}
+
+function lostLettersNotes(text: string): string[] {
+  const lost = lostLettersIn(text)
+  const letters = lost === 1 ? '1 letter is' : `${lost} letters are`
+  return lost === 0 ? [] : [`[${letters} missing (\ufffd): this was read in a wrong encoding before it came.]`]
 }
 
 /** More links than this are a listing, which the model sums up. */
@@ -86,10 +117,13 @@ const withoutEncoded = (text: string): string =>
       : run,
   )
 
-/** Two files of one call do not share a name: the model speaks of them by it. */
-function distinctNames(files: ResultFile[]): ResultFile[] {
+/** A file is posted once; two files of one call do not share a name, as the model speaks of them by it. */
+function distinctFiles(files: ResultFile[]): ResultFile[] {
   const taken = new Map<string, number>()
-  return files.map((file) => {
+  const distinct = files.filter(
+    ({ name, data }, at) => files.findIndex((one) => one.name === name && one.data === data) === at,
+  )
+  return distinct.map((file) => {
     const count = (taken.get(file.name) ?? 0) + 1
     taken.set(file.name, count)
     return count === 1 ? file : { ...file, name: file.name.replace(/(\.[^.]*)?$/, `-${count}$1`) }
@@ -119,27 +153,6 @@ function firstList(value: unknown, name: string): { name: string; length: number
 /** The first line of a text, cut after a word where it is too long for a task line. */
 export const firstLineOf = (text: string): string => truncate(text.trim().split('\n', 1)[0] ?? '', SUMMARY_CHARS)
 
-function fileOf(part: ResultPart): ResultFile[] {
-  switch (part.type) {
-    case 'text':
-    case 'link':
-      return []
-    case 'image':
-    case 'audio':
-      return [{ name: `${part.type}.${extensionOf(part.mimeType)}`, mimeType: part.mimeType, data: part.data }]
-    case 'resource': {
-      const mimeType = part.mimeType ?? 'application/octet-stream'
-      if (part.data !== undefined) return [{ name: lastSegment(part.uri), mimeType, data: part.data }]
-      const text = part.text ?? ''
-      return text === ''
-        ? []
-        : [{ name: lastSegment(part.uri), mimeType: part.mimeType ?? 'text/plain', data: base64(text) }]
-    }
-    default:
-      return part satisfies never
-  }
-}
-
 const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64')
 
 const csvFile = (tool: string, csv: string): ResultFile => ({
@@ -148,11 +161,10 @@ const csvFile = (tool: string, csv: string): ResultFile => ({
   data: base64(csv),
 })
 
-const textFile = (tool: string, text: string): ResultFile => ({
-  name: `${tool.replace(/[^\w-]+/g, '-')}.${isJson(text) ? 'json' : 'txt'}`,
-  mimeType: isJson(text) ? 'application/json' : 'text/plain',
-  data: base64(text),
-})
+async function textFile(call: Call, text: string): Promise<ResultFile> {
+  const mimeType = isJson(text) ? 'application/json' : 'text/plain'
+  return { ...(await nameFile({ call, mimeType }, 'text')), data: base64(text) }
+}
 
 function withinLimit(files: ResultFile[]): { kept: ResultFile[]; dropped: ResultFile[] } {
   let room = FILES_MAX_CHARS
@@ -178,10 +190,3 @@ function picturesIn(parts: ResultPart[]): { images: ShapedResult['images']; unse
     more > 0 ? [`[You see the first ${IMAGES_FOR_MODEL} pictures; ${more} more are not shown to you.]`] : []
   return { images: fit.slice(0, IMAGES_FOR_MODEL), unseen: [...refused, ...others] }
 }
-
-/** Where the usual ending is not the type's own name. */
-const EXTENSIONS: Record<string, string> = { 'audio/mpeg': 'mp3', 'audio/mp4': 'm4a', 'image/svg+xml': 'svg' }
-
-const extensionOf = (mimeType: string): string =>
-  EXTENSIONS[mimeType] ?? (mimeType.split('/')[1] ?? 'bin').replace(/^x-|[+;].*$/g, '')
-const lastSegment = (uri: string): string => uri.split(/[?#]/, 1)[0]?.split('/').filter(Boolean).at(-1) ?? 'file'

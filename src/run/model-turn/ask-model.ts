@@ -8,6 +8,7 @@ import type { FileContent, RunDeps, Source } from '../deps.ts'
 import type { Origin } from '../state/events.ts'
 import type { RunState } from '../state/state.ts'
 import { appendEvents, type LeasedRun } from '../storage/leased-run.ts'
+import { countToolCalls } from '../tools/count-tool-calls.ts'
 import { fitTools } from '../tools/fit-tools.ts'
 import { nameTools, offeredSourcesOf, sourcesOf } from '../tools/offered-tools.ts'
 import { describeToolsLeftOut, INSTRUCTIONS, LAST_TURN } from './instructions.ts'
@@ -27,11 +28,12 @@ export async function askModel(deps: RunDeps, leased: LeasedRun, last: boolean):
   const filled = await inlineFiles(deps, leased.state.origin, told, signal)
   const messages = addServerInstructions(filled, sources)
   const request = { system: INSTRUCTIONS, messages, maxTokens: TURN_MAX_TOKENS }
-  const { kept, leftOut } = fitTools(deps.toolSchemas.offered(tools), tools, {
-    ...request,
-    model: deps.model.name,
-    words: leased.state.text,
-  })
+  const { kept, leftOut } = await fitTools(
+    deps.toolSchemas.offered(tools),
+    tools,
+    { ...request, model: deps.model.name, words: leased.state.text },
+    (named) => countToolCalls(deps.db, leased.state.origin.workspace, named),
+  )
   const words = [...(leftOut.length > 0 ? [describeToolsLeftOut(leftOut)] : []), ...(last ? [LAST_TURN] : [])]
   const turn = await deps.model.turn(
     { ...request, messages: words.reduce(withWord, messages), tools: kept },

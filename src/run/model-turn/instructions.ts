@@ -21,6 +21,6 @@ export const LAST_TURN =
 
 /** What is missing cannot be searched for: the person can name it, or have fewer connections. */
 export const describeToolsLeftOut = (leftOut: { connection: string; tools: number }[]): string =>
-  `[Not all of the person's tools fit beside this conversation. Left out: ${leftOut.map(({ connection, tools }) => `${tools} of ${connection}`).join(', ')}. They were chosen by the words of the request. If the one needed is missing, say so, and that naming what it does in the request brings it.]`
+  `[Not all of the person's tools fit beside this conversation. Left out: ${leftOut.map(({ connection, tools }) => `${tools} of ${connection}`).join(', ')}. They were chosen by the words of the request and by how often they are used. If the one needed is missing, say so, and that naming what it does in the request brings it.]`
 
 export const SUMMARISE = `Sum up the conversation so far for yourself, so that you can go on without it. Keep every fact, name, id, number, decision, file name and open question that may matter later, who said what, and what was done with which tool and how it ended. Leave out pleasantries. Plain text, at most 800 words.`

@@ -7,7 +7,7 @@ import type { CallFailure, CallOptions, ContentPart, ToolOutcome } from '../../m
 import { truncate } from '../../text.ts'
 import type { BuiltinTool, RunDeps, RunTool, Source } from '../deps.ts'
 import type { CallState, RunState } from '../state/state.ts'
-import { createTextResult, imagePartOf, listPageText, quotePrompt, quoteSkill, wasMentioned } from './list-text.ts'
+import { createTextResult, listPageText, quotePrompt, quoteSkill, wasMentioned } from './list-text.ts'
 
 /** What the server says to the question; anything else is trouble on the way. */
 const ANSWERS = new Set<ErrorCode>(['not_found', 'limit_reached', 'server_refused', 'input_invalid'])
@@ -113,7 +113,7 @@ function textOf(content: PromptMessage['content']): string {
 function mediaOf(content: PromptMessage['content']): PromptMessage['content'][] {
   if (content.type === 'text' || content.type === 'link') return []
   if (content.type !== 'resource') return [content]
-  return content.data === undefined ? [] : [imagePartOf(content)]
+  return content.data === undefined ? [] : [content]
 }
 
 async function listResourcesForModel({ mcp, source, call, options }: BuiltinRequest): Promise<BuiltinResult> {
@@ -134,7 +134,7 @@ async function readResourceForModel({ mcp, state, source, call, options }: Built
   if (!isListedResource(await mcp.resources(source, options.signal), uri) && !wasMentioned(state, source.id, uri))
     return createTextResult('tool_error', `${uri} is not a resource of ${source.name}. List its resources first.`)
   const read = await mcp.readResource(source, uri, options)
-  return read.kind === 'done' ? { kind: 'ok', content: read.value.map(imagePartOf) } : read
+  return read.kind === 'done' ? { kind: 'ok', content: read.value } : read
 }
 
 function about({ name, description, mimeType, size }: Omit<Resource, 'uri' | 'size'> & { size?: number | undefined }) {
@@ -168,7 +168,7 @@ async function readSkillForModel({ mcp, state, source, call, options }: BuiltinR
   if (!known) return createTextResult('tool_error', `${uri} is not a skill of ${source.name}. List its skills first.`)
   const read = await mcp.readSkill(source, { uri, file }, options.signal)
   const { text } = read.content
-  if (text === undefined) return { kind: 'ok', content: [imagePartOf(read.content)] }
+  if (text === undefined) return { kind: 'ok', content: [read.content] }
   return createTextResult('ok', quoteSkill({ ...wordsOf(read, file), connection: source.name, text }))
 }
 

@@ -22,18 +22,20 @@ type Named = Map<string, ResolvedTool<ToolSource>>
 
 /**
  * The tools that fit the model's window beside the conversation, in the order given. First come those used in this thread, then
- * those that match the request's words, then the others as given.
+ * those that match the request's words, then the most used. `countCalls` is asked only where not all fit.
  */
-export function fitTools(
+export async function fitTools(
   offered: OfferedTool[],
   tools: Named,
   request: Request,
-): { kept: OfferedTool[]; leftOut: LeftOutTools } {
-  const sizes = new Map(offered.map((tool) => [tool, estimateTokens(tool)]))
+  countCalls: (tools: Named) => Promise<Map<string, number>>,
+): Promise<{ kept: OfferedTool[]; leftOut: LeftOutTools }> {
+  const sized = offered.map((tool) => ({ tool, size: estimateTokens(tool) }))
   let room = roomForTools(request)
+  if (sized.reduce((sum, { size }) => sum + size, 0) <= room) return { kept: offered, leftOut: [] }
+  const calls = await countCalls(tools)
   const kept = new Set<OfferedTool>()
-  for (const tool of ranked(offered, tools, request)) {
-    const size = sizes.get(tool) ?? 0
+  for (const { tool, size } of ranked(sized, tools, request, calls)) {
     if (size > room) continue
     room -= size
     kept.add(tool)
@@ -54,17 +56,24 @@ function roomForTools({ model, system, messages, maxTokens }: Request): number {
   return Math.min(window * TOOLS_SHARE, whole)
 }
 
-function ranked(offered: OfferedTool[], tools: Named, { messages, words }: Request): OfferedTool[] {
+function ranked<T extends { tool: OfferedTool }>(
+  sized: T[],
+  tools: Named,
+  { messages, words }: Request,
+  calls: Map<string, number>,
+): T[] {
   const used = new Set(
     messages.flatMap(({ content }) => content.flatMap((part) => (part.type === 'tool_use' ? [part.name] : []))),
   )
   const asked = wordsIn(words)
-  const scored = offered.map((tool) => ({
-    tool,
-    score: used.has(tool.name) ? Number.POSITIVE_INFINITY : scoreOf(tool, tools.get(tool.name), asked),
+  const scored = sized.map((one) => ({
+    one,
+    isUsed: used.has(one.tool.name) ? 1 : 0,
+    score: scoreOf(one.tool, tools.get(one.tool.name), asked),
+    calls: calls.get(one.tool.name) ?? 0,
   }))
   // Sorting keeps the order of equals.
-  return scored.toSorted((a, b) => (a.score === b.score ? 0 : b.score - a.score)).map(({ tool }) => tool)
+  return scored.toSorted((a, b) => b.isUsed - a.isUsed || b.score - a.score || b.calls - a.calls).map(({ one }) => one)
 }
 
 /** A word in a name says more than one in a description. */

@@ -1,6 +1,5 @@
 import type { JsonObject } from '../../json.ts'
 import type { ContentPart } from '../../mcp/requests/outcome.ts'
-import { pictureTypeIn } from '../../model/check-picture.ts'
 import type { ChosenPrompt, ChosenSkill } from '../state/events.ts'
 import type { RunState } from '../state/state.ts'
 import { LIST_PAGE_SIZE } from './offered-tools.ts'
@@ -12,13 +11,6 @@ export const createTextResult = <K extends 'ok' | 'tool_error'>(
   kind,
   content: [{ type: 'text', text }],
 })
-
-/** An image goes to the model as an image, not as a file. */
-export function imagePartOf(content: Extract<ContentPart, { type: 'resource' }>): ContentPart {
-  const { data } = content
-  const type = data === undefined ? undefined : pictureTypeIn(Buffer.from(data.slice(0, 64), 'base64'))
-  return type !== undefined && data !== undefined ? { type: 'image', mimeType: type, data } : content
-}
 
 /** A server may name what it does not list: its tools and skills link to others. Refusals name addresses too. */
 export const wasMentioned = (state: RunState, connection: string, uri: string): boolean =>

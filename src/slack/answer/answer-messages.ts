@@ -71,12 +71,9 @@ export const stopButtonsFor = (state: Pick<RunState, 'id'>, key = ''): KnownBloc
 const stopBlockIdOf = (run: string, key: string): string => `stop ${run} ${key}`
 
 function endOf(state: RunState): MessageContent | undefined {
-  const parts = [
-    ...unknownOutcomeMessages(state),
-    ...unansweredMessages(state),
-    ...reconnectMessages(state),
-    ...outcomeOf(state),
-  ]
+  const leftOut = leftOutWordsOf(state).map(textMessage)
+  const troubles = [unknownOutcomeMessages, unansweredMessages, reconnectMessages].flatMap((of) => of(state))
+  const parts = [...troubles, ...leftOut, ...outcomeOf(state)]
   if (parts.length === 0) return undefined
   return {
     text: parts
@@ -150,7 +147,7 @@ function outcomeOf(state: RunState): MessageContent[] {
     case 'failed':
       return [failedMessage(state)]
     case 'finished':
-      return [...leftOutWordsOf(state).map(textMessage), ...finishedMessages(state)]
+      return finishedMessages(state)
     default:
       return state.status satisfies never
   }

@@ -3,9 +3,9 @@ import { escapeMrkdwn } from '../blocks/text.ts'
 
 const SHOWN_LEFT_OUT = 10
 
-/** Which tools the model did not have: a person can then tell why something was not done. */
-export function leftOutWordsOf({ toolsLeftOut = [] }: RunState): string[] {
-  if (toolsLeftOut.length === 0) return []
+/** Which tools the model did not have in a run that is over: a person can then tell why something was not done. */
+export function leftOutWordsOf({ status, toolsLeftOut = [] }: RunState): string[] {
+  if (status === 'working' || toolsLeftOut.length === 0) return []
   const some = toolsLeftOut.slice(0, SHOWN_LEFT_OUT).map(({ connection, tools }) => `${tools} of ${connection}`)
   const others = toolsLeftOut.length - some.length
   const names = [...some, ...(others > 0 ? [`those of ${others} more connections`] : [])].join(', ')

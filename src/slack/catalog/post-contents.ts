@@ -2,6 +2,8 @@ import type { PromptMessage, ResourceContent } from '../../connect/features/feat
 import { AppError } from '../../errors.ts'
 import type { Principal } from '../../ids.ts'
 import type { Connection } from '../../registry/connection.ts'
+import { readByBytes, resultFilesOf } from '../../run/calls/read-by-bytes.ts'
+import type { ResultPart } from '../../run/calls/result-texts.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
 import type { ConnectionDeps, WebApiDeps } from '../deps.ts'
 import { type FileUpload, postInThread, type ThreadAnchor, uploadFile } from '../interactions/post-in-thread.ts'
@@ -29,51 +31,47 @@ export async function readContents(
 
 /** Posts contents to the thread: short text as a message, everything else as files. */
 export async function postContents(deps: WebApiDeps, anchor: ThreadAnchor, contents: ResourceContent[]): Promise<void> {
-  for (const content of contents) {
-    const { text = '' } = content
+  const read = await Promise.all(contents.map((content) => readByBytes(content, RESOURCE)))
+  for (const part of read.flat()) {
+    const text = textIn(part)
     // Measured after escaping, which makes it longer.
-    const short = text !== '' && escapeMrkdwn(text).length <= SHORT_TEXT_CHARS
-    if (short) await postInThread(deps, anchor.channel, anchor.threadTs, contentMessage(text))
-    else await postFile(deps, anchor, content)
+    const short = text !== undefined && escapeMrkdwn(text).length <= SHORT_TEXT_CHARS
+    if (short) await postInThread(deps, anchor.channel, anchor.threadTs, contentMessage(text || '(empty)'))
+    else for (const file of filesOf(part)) await uploadFile(deps, anchor, file)
   }
   if (contents.length === 0) await postInThread(deps, anchor.channel, anchor.threadTs, contentMessage('(empty)'))
 }
 
-async function postFile(deps: WebApiDeps, anchor: ThreadAnchor, content: ResourceContent): Promise<void> {
-  const file = contentFileOf(content)
-  if (file.data.length > 0) await uploadFile(deps, anchor, file)
-  else await postInThread(deps, anchor.channel, anchor.threadTs, contentMessage('(empty)'))
+/** What a file without a name of its own is called. */
+const RESOURCE = { tool: 'resource', arguments: {} }
+
+const textIn = (part: ResultPart): string | undefined =>
+  part.type === 'text' || part.type === 'resource' ? part.text : undefined
+
+/** A resource as files; why it cannot be read is one, too. */
+export async function contentFilesOf(content: ResourceContent): Promise<FileUpload[]> {
+  const parts = await readByBytes(content, RESOURCE)
+  return parts.flatMap(filesOf)
 }
 
-/** A resource as a file. */
-export function contentFileOf({ uri, mimeType, text, data }: ResourceContent): FileUpload {
-  const type = mimeType ?? (text === undefined ? 'application/octet-stream' : 'text/plain')
-  const bytes = text === undefined ? Buffer.from(data ?? '', 'base64') : Buffer.from(text, 'utf8')
-  return { name: fileNameOf(uri, type), mimeType: type, data: bytes }
-}
-
-const EXTENSIONS: Record<string, string> = { plain: 'txt', jpeg: 'jpg', markdown: 'md', mpeg: 'mp3', gzip: 'gz' }
-
-/** The last segment of the URI, with the extension of its type. */
-function fileNameOf(uri: string, mimeType: string): string {
-  const last = uri.split(/[?#]/, 1)[0]?.split('/').filter(Boolean).at(-1) ?? 'resource'
-  const name = last.replace(/[^\p{L}\p{N}._-]+/gu, '-').slice(0, 100) || 'resource'
-  if (/\.[A-Za-z0-9]{1,8}$/.test(name)) return name
-  const kind = (mimeType.split('/')[1] ?? '').replace(/^x-|[+;].*$/g, '')
-  if (!/^[a-z0-9]{1,12}$/.test(kind) || kind === 'octet') return mimeType.startsWith('text/') ? `${name}.txt` : name
-  return `${name}.${EXTENSIONS[kind] ?? kind}`
+function filesOf(part: ResultPart): FileUpload[] {
+  const file: ResultPart =
+    part.type === 'text' ? { type: 'resource', uri: '', name: 'resource.txt', text: part.text } : part
+  return resultFilesOf(file).map(({ data, ...named }) => ({ ...named, data: Buffer.from(data, 'base64') }))
 }
 
 /** A prompt's messages as texts with their roles, and everything that is no text as files. */
-export function promptPartsOf(messages: PromptMessage[]): {
+export async function promptPartsOf(messages: PromptMessage[]): Promise<{
   messages: { role: PromptMessage['role']; text: string }[]
   files: FileUpload[]
-} {
+}> {
   const merged: { role: PromptMessage['role']; text: string }[] = []
   const files: FileUpload[] = []
   for (const { role, content } of messages) {
-    const { text, file } = partOf(content)
-    if (file !== undefined) files.push(file)
+    const parts = await readByBytes(content, { tool: content.type, arguments: {} })
+    const told = parts.map((part) => partOf(content, part))
+    files.push(...told.flatMap((one) => one.files))
+    const text = told.map((one) => one.text).join('\n')
     const last = merged.at(-1)
     if (last?.role === role) last.text = `${last.text}\n${text}`
     else merged.push({ role, text })
@@ -81,25 +79,15 @@ export function promptPartsOf(messages: PromptMessage[]): {
   return { messages: merged, files }
 }
 
-function partOf(content: PromptMessage['content']): { text: string; file?: FileUpload } {
-  switch (content.type) {
-    case 'text':
-      return { text: content.text }
-    case 'link':
-      return { text: `${content.name}: ${content.uri}` }
-    case 'image':
-    case 'audio': {
-      const uri = content.type
-      const file = contentFileOf({ type: 'resource', uri, mimeType: content.mimeType, data: content.data })
-      return { text: `[${content.type}: the file ${file.name}]`, file }
-    }
-    case 'resource': {
-      if (content.text !== undefined && content.text.length <= INLINE_CHARS)
-        return { text: `<resource uri=${JSON.stringify(content.uri)}>\n${content.text}\n</resource>` }
-      const file = contentFileOf(content)
-      return { text: `[resource ${content.uri}: the file ${file.name}]`, file }
-    }
-    default:
-      return content satisfies never
-  }
+/** A part of a prompt's message as it was read. */
+function partOf({ type }: PromptMessage['content'], part: ResultPart): { text: string; files: FileUpload[] } {
+  if (part.type === 'text') return { text: part.text, files: [] }
+  if (part.type === 'link') return { text: `${part.name}: ${part.uri}`, files: [] }
+  const uri = part.type === 'resource' ? part.uri : ''
+  const text = textIn(part)
+  if (text !== undefined && text.length <= INLINE_CHARS)
+    return { text: `<resource uri=${JSON.stringify(uri)}>\n${text}\n</resource>`, files: [] }
+  const files = filesOf(part)
+  const names = files.map(({ name }) => name).join(', ')
+  return { text: `[${[type, uri].filter(Boolean).join(' ')}: the file ${names}]`, files }
 }

@@ -133,7 +133,8 @@ async function usePrompt(deps: WebApiDeps & RunsDeps & ConnectionDeps, by: Princ
     const asked = deps.features.prompt(by, submission.metadata.connection, { name: prompt.name, arguments: given })
     const messages = await withDeadline(asked, READ_WITHIN_MS, 'asks' as const)
     const used = { ...submission, given, prompt, of: connection.name }
-    return await startPromptRun(deps, by, { ...used, parts: messages === 'asks' ? messages : promptPartsOf(messages) })
+    const parts = messages === 'asks' ? messages : await promptPartsOf(messages)
+    return await startPromptRun(deps, by, { ...used, parts })
   } catch (error) {
     if (!isAppError(error, 'input_invalid')) throw error
     return promptForm(deps, by, submission.metadata, { values: submission.values, alert: error.message })
@@ -145,7 +146,7 @@ type PromptRun = PromptSubmission & {
   prompt: Prompt
   of: string
   /** `asks`: its server elicits input first, so the run gets the prompt. */
-  parts: ReturnType<typeof promptPartsOf> | 'asks'
+  parts: Awaited<ReturnType<typeof promptPartsOf>> | 'asks'
 }
 
 async function startPromptRun(deps: WebApiDeps & RunsDeps, by: Principal, submission: PromptRun) {

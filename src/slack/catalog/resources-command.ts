@@ -28,7 +28,7 @@ import {
   readListQuery,
   registerListModals,
 } from './list-modal.ts'
-import { contentFileOf, postContents, readContents } from './post-contents.ts'
+import { contentFilesOf, postContents, readContents } from './post-contents.ts'
 import { openPlainPromptForm, PROMPTS_LIST } from './prompts-command.ts'
 import { watchResource } from './resource-updates.ts'
 import {
@@ -241,7 +241,7 @@ async function attachContents(
   if (contents === 'asks')
     return { isEmpty: false, first: { connection, does: 'read_resource' as const, input: { uri } } }
   const files = []
-  for (const one of contents.map(contentFileOf).filter(({ data }) => data.length > 0))
+  for (const one of (await Promise.all(contents.map(contentFilesOf))).flat())
     files.push(await uploadFile(deps, anchor, one))
   return { isEmpty: files.length === 0, files }
 }

@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { errorChainOf, errorMessageOf, isAppError } from '../../errors.ts'
-import { decodeText } from '../../run/decode-text.ts'
 import type { FileContent, ReadFile } from '../../run/deps.ts'
+import { decodeText, mayBeText } from '../../run/files/decode-text.ts'
+import { isTextName } from '../../run/files/file-ending.ts'
+import { fileTypeIn } from '../../run/files/file-type.ts'
 import type { AttachedFile, Origin } from '../../run/state/events.ts'
 import { headOf } from '../../text.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
@@ -65,41 +67,67 @@ async function readContent(
   file: AttachedFile,
   signal: AbortSignal,
 ): Promise<FileContent> {
-  const kind = fileTypeOf(file)
-  if (kind === 'other') throw new UnreadableFile('I can only read text, images (PNG, JPEG, GIF, WebP) and PDFs')
+  if (!isWorthReading(file)) throw new UnreadableFile(READABLE)
   const { file: info } = await deps.webApi.call('files.info', { file: file.id }, Info)
-  const { url, type: given } = downloadSourceOf(info, kind === 'image', file)
-  const { bytes, type } = await download(url, MAX_FILE_BYTES, signal)
+  const url = info.thumb_1024 ?? info.thumb_960
+  const thumbnail = url === undefined ? undefined : () => download(url, MAX_FILE_BYTES, signal)
+  const isLarge = (info.size ?? file.size) > MAX_IMAGE_BYTES
+  const { bytes, type } = await (isLarge && thumbnail
+    ? thumbnail()
+    : download(urlOf(info, file), MAX_FILE_BYTES, signal))
   // Without the scope, Slack answers with its sign-in page.
   if (type.startsWith('text/html') && !/html/.test(`${file.mimeType} ${file.name}`))
     throw new UnreadableFile(
       'Slack did not hand it over; whoever runs Patchbay should check that the app has the scope files:read',
     )
   if (bytes.length === 0) throw new UnreadableFile('it is empty')
-  if (kind !== 'text') {
-    const data = bytes.toString('base64')
-    return kind === 'pdf' ? { kind, data } : { kind, mimeType: given, data }
-  }
-  const text = decodeText(bytes)
-  if (text === undefined) throw new UnreadableFile('it does not look like text')
-  return { kind, text: readableTextOf(text) }
+  return (await contentIn(bytes)) ?? (await contentOfPicture(bytes, thumbnail))
 }
 
-type Source = { url: string; type: string }
-
-function downloadSourceOf(info: Info, image: boolean, { mimeType, size }: AttachedFile): Source {
-  const bytes = info.size ?? size
-  if (image && bytes > MAX_IMAGE_BYTES) return thumbnailOf(info)
+function urlOf(info: Info, file: AttachedFile): string {
+  if ((info.size ?? file.size) > MAX_FILE_BYTES) throw new UnreadableFile('it is larger than the 10 MB I can take')
   const url = info.url_private_download ?? info.url_private
-  if (bytes > MAX_FILE_BYTES) throw new UnreadableFile('it is larger than the 10 MB I can take')
   if (url === undefined) throw new UnreadableFile('it is gone from Slack')
-  return { url, type: mimeType }
+  return url
 }
 
-function thumbnailOf({ thumb_1024, thumb_960 }: Info): Source {
-  const url = thumb_1024 ?? thumb_960
-  if (url === undefined) throw new UnreadableFile('it is larger than the 4 MB I can take of an image')
-  return { url, type: /\.png(?:$|\?)/.test(url) ? 'image/png' : 'image/jpeg' }
+/** What the bytes are, whatever the name says; undefined where that is nothing the model can take. */
+async function contentIn(bytes: Buffer): Promise<FileContent | undefined> {
+  const text = decodeText(bytes)
+  if (text !== undefined) return { kind: 'text', text: readableTextOf(text) }
+  const type = await fileTypeIn(bytes)
+  if (type !== undefined && IMAGES.has(type.extension))
+    return bytes.length > MAX_IMAGE_BYTES
+      ? undefined
+      : { kind: 'image', mimeType: type.mimeType, data: bytes.toString('base64') }
+  // Other bytes may stand before the mark (ISO 32000, annex H.3.4.1).
+  const isPdf = bytes.subarray(0, PDF_MARK_BYTES).includes('%PDF-')
+  return isPdf ? { kind: 'pdf', data: bytes.toString('base64') } : undefined
+}
+
+const PDF_MARK_BYTES = 1_024
+const IMAGES = new Set(['png', 'apng', 'jpg', 'gif', 'webp'])
+
+/** A picture that is too large or of another format can be seen as Slack's thumbnail. */
+async function contentOfPicture(
+  bytes: Buffer,
+  thumbnail: (() => ReturnType<DownloadFile>) | undefined,
+): Promise<FileContent> {
+  const type = await fileTypeIn(bytes)
+  const isPicture = type?.mimeType.startsWith('image/') === true
+  const content = isPicture && thumbnail ? await contentIn((await thumbnail()).bytes) : undefined
+  if (content !== undefined) return content
+  if (type === undefined)
+    throw new UnreadableFile(
+      mayBeText(bytes)
+        ? 'I cannot tell how its letters are encoded; please save it as UTF-8 and send it again'
+        : 'it does not look like text',
+    )
+  throw new UnreadableFile(
+    IMAGES.has(type.extension)
+      ? 'it is larger than the 4 MB I can take of an image'
+      : `it is of the type ${type.extension.toUpperCase()}, and ${READABLE}`,
+  )
 }
 
 const readableTextOf = (text: string): string =>
@@ -153,17 +181,8 @@ export function createFileCache(): FileCache {
   }
 }
 
-/** What the model can take a file as. */
-type FileType = 'text' | 'image' | 'pdf' | 'other'
+const READABLE = 'I can only read text, images (PNG, JPEG, GIF, WebP) and PDFs'
 
-const IMAGES = /^image\/(?:png|x-png|jpe?g|pjpeg|gif|webp)$/i
-const TEXT_TYPES =
-  /^text\/|\/(?:.*\+)?(?:json|xml|yaml|x-yaml|toml|javascript|typescript|sql|x-sql|x-sh|x-python|graphql|x-ndjson|csv)\b/
-const TEXT_NAMES =
-  /\.(?:txt|md|markdown|csv|tsv|json|jsonl|ndjson|ya?ml|toml|ini|cfg|conf|env|log|xml|html?|css|svg|sql|sh|bash|ps1|py|rb|go|rs|java|kt|c|h|cpp|cs|php|swift|m?[jt]sx?|vue|diff|patch|tex|rst|org|eml|vcf|ics|srt|graphql|proto|tf|gradle|properties)$/i
-
-export function fileTypeOf({ name, mimeType }: AttachedFile): FileType {
-  if (IMAGES.test(mimeType)) return 'image'
-  if (mimeType === 'application/pdf' || (mimeType === '' && /\.pdf$/i.test(name))) return 'pdf'
-  return TEXT_TYPES.test(mimeType) || TEXT_NAMES.test(name) ? 'text' : 'other'
-}
+/** What Slack says of a file only spares the download of films and songs; `.ts` is a film's ending as well. */
+export const isWorthReading = ({ name, mimeType }: AttachedFile): boolean =>
+  !/^(?:audio|video|font)\//i.test(mimeType) || isTextName(name)

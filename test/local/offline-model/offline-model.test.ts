@@ -190,6 +190,8 @@ test.each([
     'The image:\n[Posted in the thread as the file "image.png".]',
     /^Here is the image, as a file in the thread\./,
   ],
+  ['Show me the tiny image', '[Posted in the thread as the file "get-tiny-image.png".]', /^Here is the image/],
+  ['Read hello.txt', 'hello.txt is empty.', /^`hello\.txt` is empty\./],
   [
     'Search your memory for "Ada"',
     '{"entities":[{"name":"Ada","entityType":"person","observations":["likes tea"]}],"relations":[]}',

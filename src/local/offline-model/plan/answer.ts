@@ -74,7 +74,7 @@ function withoutFiles(text: string): { body: string; files: string[] } {
 
 /** "Here is the image": what the tool itself says of its picture would say no more. */
 function sayFiles(body: string, files: string[]): string {
-  const pictures = files.every((name) => /^image\./.test(name))
+  const pictures = files.every((name) => /\.(?:png|jpg|gif|webp)$/.test(name))
   const rest = pictures ? body.replaceAll(/^.*\bimage\b.*$/gim, '').trim() : body.trim()
   const said = pictures ? sayPictures(files.length) : `You have it in the thread: ${files.join(', ')}.`
   return rest === '' ? said : `${showText(rest)}\n${said}`

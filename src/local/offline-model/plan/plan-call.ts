@@ -98,7 +98,9 @@ function sayResult({ name }: OfflineTool, input: JsonMap, text: string): string 
 }
 
 function sayFile(path: string, text: string): string {
-  if (text.trim() === '' || text.trim() === NO_OUTPUT) return `\`${path}\` is empty.`
+  const said = text.trim()
+  if (said === '' || said === NO_OUTPUT || said === `${path.split('/').at(-1)} is empty.`)
+    return `\`${path}\` is empty.`
   const words = text.length > 600 ? showText(text) : `> ${text.trimEnd().replaceAll('\n', '\n> ')}`
   return `\`${path}\` says:\n${words}`
 }
