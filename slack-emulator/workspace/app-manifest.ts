@@ -30,6 +30,9 @@ const Manifest = z.object({
       redirect_urls: z.array(z.string()).default([]),
     })
     .default({ scopes: {}, redirect_urls: [] }),
+  settings: z
+    .object({ event_subscriptions: z.object({ bot_events: z.array(z.string()).default([]) }).optional() })
+    .optional(),
 })
 
 /** What Slack takes from the app's manifest. */
@@ -37,6 +40,8 @@ export type AppManifest = {
   features: z.infer<typeof Features>
   /** The bot scopes that the app may ask for; undefined where there is no manifest to read. */
   botScopes: string[] | undefined
+  /** The events that the app hears of; undefined where there is no manifest to read. */
+  botEvents: string[] | undefined
   /** Where people may come back to after they installed the app. */
   redirectUrls: string[]
 }
@@ -45,8 +50,14 @@ const MANIFEST = join(import.meta.dirname, '../../manifest.yml')
 
 /** Reads a manifest, by default that of the project. */
 export function readAppManifest(yaml = projectManifest()): AppManifest {
-  const { features, oauth_config } = Manifest.parse(parse(yaml))
-  return { features, botScopes: oauth_config.scopes.bot, redirectUrls: oauth_config.redirect_urls }
+  const { features, oauth_config, settings } = Manifest.parse(parse(yaml))
+  return {
+    features,
+    botScopes: oauth_config.scopes.bot,
+    // A manifest with settings but without subscriptions means an app that hears nothing.
+    botEvents: settings && (settings.event_subscriptions?.bot_events ?? []),
+    redirectUrls: oauth_config.redirect_urls,
+  }
 }
 
 function projectManifest(): string {

@@ -29,6 +29,8 @@ export type Workspace = WorkspaceEvents & {
   team: Team
   appTokens: AppTokens
   manifest(): AppManifest
+  /** The scopes of the installed app; undefined where no manifest says which. */
+  grantedScopes(): string[] | undefined
   /** Replaces the app's manifest, given as YAML. */
   setManifest(yaml: string): void
   channels: Collection<Channel>
@@ -81,6 +83,10 @@ export function createWorkspace({ collections, fileContents, url, filesUrl, now,
   for (const one of PEOPLE) if (people.get(one.id) === undefined) people.put(one.id, one)
   const secrets = takeSecrets(collections, begin.given)
   const nextTs = createTimestamps(now, messages.lastTs())
+  const appTokens = openAppTokens(collections, {
+    teamId: team.id,
+    first: begin.installed ? secrets.botToken : undefined,
+  })
   let manifest = readAppManifest()
 
   return {
@@ -90,8 +96,9 @@ export function createWorkspace({ collections, fileContents, url, filesUrl, now,
     now,
     secrets,
     team,
-    appTokens: openAppTokens(collections, { teamId: team.id, first: begin.installed ? secrets.botToken : undefined }),
+    appTokens,
     manifest: () => manifest,
+    grantedScopes: () => appTokens.live()?.scopes ?? manifest.botScopes,
     setManifest(yaml) {
       manifest = readAppManifest(yaml)
     },

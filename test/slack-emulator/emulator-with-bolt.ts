@@ -33,6 +33,13 @@ export function manifestWithScopes(bot: string[]): string {
   return stringify({ ...manifest, oauth_config: { scopes: { bot } } })
 }
 
+/** The project's manifest with other event subscriptions, or with none at all. */
+export function manifestWithEvents(bot_events: string[] | undefined): string {
+  const manifest = parse(readFileSync(join(ROOT, 'manifest.yml'), 'utf8'))
+  const event_subscriptions = bot_events && { bot_events }
+  return stringify({ ...manifest, settings: { ...manifest.settings, event_subscriptions } })
+}
+
 /** A real, unmodified Bolt app on the local workspace. */
 export async function boltOverHttp(slack: SlackEmulator, listen: (app: App) => void, port = 0) {
   const receiver = new HTTPReceiver({ signingSecret: slack.signingSecret, ...quiet })
