@@ -31,6 +31,7 @@ export function addPerson({ workspace }: EmulatorParts, input: z.infer<typeof Ne
   if (person.bot) throw new EmulatorError('conflict', `${input.name} is a bot`)
   workspace.people.put(person.id, person)
   if (standing === 'deactivated') leaveAll(workspace, person.id)
+  workspace.publish({ kind: 'people_changed' })
   return { ok: true, user: person.id }
 }
 
@@ -52,5 +53,6 @@ export function addChannel({ workspace }: EmulatorParts, input: z.infer<typeof N
   })
   const kind = input.kind === 'public_channel' ? undefined : input.kind
   workspace.channels.put(id, { id, name: input.name, members, kind })
+  workspace.publish({ kind: 'people_changed' })
   return { ok: true, channel: id }
 }

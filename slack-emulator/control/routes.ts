@@ -6,6 +6,7 @@ import { escapeText, richTextOf } from '../workspace/escape-text.ts'
 import { viewObjectOf } from '../workspace/modal-stacks.ts'
 import type { Json } from '../workspace/records.ts'
 import { APP } from '../workspace/seed.ts'
+import { directoryFor } from './directory.ts'
 import type { EmulatorParts } from './emulator-parts.ts'
 import { checkThread, findInChannel, findMessage, findPerson, findTopModal, findViewToPress, humansOf } from './find.ts'
 import { setMember, stopSession, uninstallApp } from './membership.ts'
@@ -176,7 +177,10 @@ export function createReadRoutes(parts: EmulatorParts): Record<string, Route> {
     deliveries: route(z.object({}), () => ({ deliveries: parts.deliveries() })),
     faults: route(z.object({}), () => faultsIn(parts)),
     weather: route(z.object({}), () => faultsIn(parts)),
-    people: route(z.object({}), () => ({ people: humansOf(parts.workspace) })),
+    people: route(z.object({}), () => {
+      const people = humansOf(parts.workspace)
+      return { people, others: parts.workspace.people.values().filter((one) => !people.includes(one)) }
+    }),
     channels: route(z.object({ as: as.optional() }), (input) => ({
       channels: channelsOf(parts, input.as === undefined ? undefined : findPerson(parts, input.as)),
     })),
@@ -213,7 +217,7 @@ function say(parts: EmulatorParts, input: z.infer<typeof Say>): Json {
   if (input.thread_ts !== undefined) checkThread(parts, channel, input.thread_ts)
   if (input.text === '' && input.files.length === 0)
     throw new EmulatorError('input_invalid', 'text: say something, or attach a file')
-  const text = escapeText(input.text)
+  const text = escapeText(input.text, directoryFor(parts.workspace, person))
   const said = parts.workspace.post({
     channel: channel.id,
     user: person.id,

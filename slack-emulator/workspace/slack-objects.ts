@@ -88,10 +88,10 @@ export function fileObjectOf(file: StoredFile, url: string): Json {
   }
 }
 
-export function userObjectOf(person: Person, teamId: string): Json {
+export function userObjectOf(person: Person, workspace: Workspace): Json {
   return {
     id: person.id,
-    team_id: teamIdOf(person, teamId),
+    team_id: teamIdOf(person, workspace.team.id),
     name: person.name,
     real_name: person.realName,
     deleted: person.standing === 'deactivated',
@@ -105,22 +105,34 @@ export function userObjectOf(person: Person, teamId: string): Json {
     is_ultra_restricted: false,
     is_bot: person.bot,
     is_app_user: false,
-    ...(person.standing === 'stranger' ? { is_stranger: true } : {}),
+    ...(person.standing === 'stranger' ? { is_stranger: isUnseen(person, workspace) } : {}),
     profile: {
       real_name: person.realName,
-      display_name: person.name,
-      ...(person.bot ? {} : { email: person.email }),
+      display_name: person.realName,
+      ...(showsEmail(person, workspace) ? { email: person.email } : {}),
       ...(person.id === APP.user ? { api_app_id: APP.id, bot_id: APP.bot } : {}),
     },
   }
 }
 
+/** Slack shows the address only to an app that may read it (docs.slack.dev/reference/scopes/users.read.email), and never a stranger's. */
+const showsEmail = ({ bot, standing }: Person, workspace: Workspace): boolean =>
+  !bot && standing !== 'stranger' && (workspace.grantedScopes()?.includes('users:read.email') ?? true)
+
+/** A person of another workspace counts as a stranger only while no channel has both them and the app (docs.slack.dev/reference/objects/user-object). */
+const isUnseen = ({ id }: Person, { channels }: Workspace): boolean =>
+  !channels.values().some(({ im, members }) => im === undefined && members.includes(id) && members.includes(APP.user))
+
+/** Whether people of another company's workspace are in the channel (Slack Connect). */
+export const isExtShared = ({ members }: Channel, { people }: Workspace): boolean =>
+  members.some((id) => people.get(id)?.standing === 'stranger')
+
 /** The workspace of people from another company (Slack Connect). */
 export const teamIdOf = ({ standing }: Person, teamId: string): string =>
   standing === 'stranger' ? OTHER_TEAM : teamId
 
-export function channelObjectOf(channel: Channel, teamId: string): Json {
-  const common = { id: channel.id, created: 0, is_archived: false, context_team_id: teamId }
+export function channelObjectOf(channel: Channel, workspace: Workspace): Json {
+  const common = { id: channel.id, created: 0, is_archived: false, context_team_id: workspace.team.id }
   if (channel.im !== undefined) return { ...common, is_im: true, user: channel.im, is_open: true }
   return {
     ...common,
@@ -133,9 +145,20 @@ export function channelObjectOf(channel: Channel, teamId: string): Json {
     is_private: channel.kind !== undefined,
     is_general: channel.name === 'general',
     is_member: channel.members.includes(APP.user),
-    is_ext_shared: false,
+    ...sharedFields(channel, workspace),
     num_members: channel.members.length,
     topic: { value: '', creator: '', last_set: 0 },
     purpose: { value: '', creator: '', last_set: 0 },
+  }
+}
+
+function sharedFields(channel: Channel, workspace: Workspace): Json {
+  const shared = isExtShared(channel, workspace)
+  return {
+    is_shared: shared,
+    is_ext_shared: shared,
+    is_org_shared: false,
+    is_pending_ext_shared: false,
+    shared_team_ids: [workspace.team.id, ...(shared ? [OTHER_TEAM] : [])],
   }
 }

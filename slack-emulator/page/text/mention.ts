@@ -6,8 +6,8 @@ import { useSessionContext } from '../state/session-context.ts'
 type Props = { id: string; label?: string | undefined }
 
 export function Mention({ id, label }: Props) {
-  const { people, app, me } = useSessionContext()
-  const known = id === app.user ? app.name : people.find((one) => one.id === id)?.realName
+  const { people, others, app, me } = useSessionContext()
+  const known = id === app.user ? app.name : [...people, ...others].find((one) => one.id === id)?.realName
   return html`<span class=${id === me.id ? 'mention mention-me' : 'mention'}>@${known ?? label ?? id}</span>`
 }
 

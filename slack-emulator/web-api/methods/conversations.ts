@@ -28,7 +28,7 @@ export function createConversationMethods(workspace: Workspace, pageSize: () => 
       const found = visible(workspace, channel)
       return found === undefined
         ? refuse('channel_not_found')
-        : { ok: true, channel: channelObjectOf(found, workspace.team.id) }
+        : { ok: true, channel: channelObjectOf(found, workspace) }
     }),
     'conversations.list': defineMethod(
       z.object({ types: z.string().optional(), limit: countArg.optional(), cursor: z.string().optional() }),
@@ -94,14 +94,14 @@ function pageOf(workspace: Workspace, messages: Message[], args: Range, limit: n
 
 function open(workspace: Workspace, { users, channel }: { users?: string | undefined; channel?: string | undefined }) {
   const known = channel === undefined ? undefined : workspace.channels.get(channel)
-  if (known !== undefined) return { ok: true, channel: channelObjectOf(known, workspace.team.id) }
+  if (known !== undefined) return { ok: true, channel: channelObjectOf(known, workspace) }
   if (users === undefined) return refuse('users_list_not_supplied')
   const person = users.includes(',') ? undefined : workspace.person(users)
   if (person === undefined || person.id !== users) return refuse('user_not_found')
   if (person.bot) return refuse('cannot_dm_bot')
   if (person.standing === 'deactivated') return refuse('user_disabled')
   if (person.standing === 'stranger') return refuse('user_not_visible')
-  return { ok: true, channel: channelObjectOf(workspace.dmOf(person.id), workspace.team.id) }
+  return { ok: true, channel: channelObjectOf(workspace.dmOf(person.id), workspace) }
 }
 
 function list(
@@ -113,7 +113,7 @@ function list(
     .values()
     .filter((one) => types.includes(channelTypeOf(one)) && whereMember(one) !== 'channel_not_found')
   const { items, response_metadata } = paginate(
-    shown.map((one) => channelObjectOf(one, workspace.team.id)),
+    shown.map((one) => channelObjectOf(one, workspace)),
     args.limit ?? 100,
     args.cursor,
   )
