@@ -1,5 +1,6 @@
 import type { Channel, Json, Message, Person, StoredFile, Stream } from './records.ts'
 import { APP, OTHER_TEAM, SLACKBOT } from './seed.ts'
+import { TOMBSTONE } from './tombstone.ts'
 import type { Workspace } from './workspace.ts'
 
 /** The message as Slack's API shows it; `metadata` is left out unless requested. */
@@ -9,6 +10,7 @@ export function messageObjectOf(message: Message, workspace: Workspace, withMeta
     type: 'message',
     ...shown,
     ...teamFields(message, workspace),
+    ...(message.subtype === TOMBSTONE ? { hidden: true } : {}),
     ...(message.user === APP.user ? { bot_id: APP.bot, app_id: APP.id } : {}),
     ...(message.user === APP.user || message.user === SLACKBOT ? {} : { client_msg_id: `local-${message.ts}` }),
     ...(withMetadata && metadata !== undefined ? { metadata } : {}),
@@ -132,7 +134,12 @@ export const teamIdOf = ({ standing }: Person, teamId: string): string =>
   standing === 'stranger' ? OTHER_TEAM : teamId
 
 export function channelObjectOf(channel: Channel, workspace: Workspace): Json {
-  const common = { id: channel.id, created: 0, is_archived: false, context_team_id: workspace.team.id }
+  const common = {
+    id: channel.id,
+    created: 0,
+    is_archived: channel.archived === true,
+    context_team_id: workspace.team.id,
+  }
   if (channel.im !== undefined) return { ...common, is_im: true, user: channel.im, is_open: true }
   return {
     ...common,

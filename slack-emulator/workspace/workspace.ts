@@ -16,7 +16,8 @@ import {
   View,
 } from './records.ts'
 import { APP, CHANNELS, PEOPLE, type Team } from './seed.ts'
-import { createWorkspaceEvents, type WorkspaceEvents } from './workspace-events.ts'
+import { TOMBSTONE, tombstoneOf } from './tombstone.ts'
+import { createWorkspaceEvents, type WorkspaceEvent, type WorkspaceEvents } from './workspace-events.ts'
 
 /** The state of the workspace, and the changes that all features are built from. */
 export type Workspace = WorkspaceEvents & {
@@ -126,11 +127,22 @@ export function createWorkspace({ collections, fileContents, url, filesUrl, now,
       events.publish({ kind: 'changed', message: edited, before })
       return edited
     },
-    remove(message) {
-      messages.drop(message)
-      events.publish({ kind: 'deleted', message })
-    },
+    remove: (message) => events.publish(removeFrom(messages, message)),
   }
+}
+
+/** A message with replies leaves a tombstone, which goes with the last reply. */
+function removeFrom(messages: MessageStore, message: Message): WorkspaceEvent {
+  const { channel, ts, thread_ts = '' } = message
+  if (messages.replies(channel, ts).some((reply) => reply.ephemeral_to === undefined)) {
+    const tombstone = tombstoneOf(message)
+    messages.put(tombstone)
+    return { kind: 'changed', message: tombstone, before: message }
+  }
+  messages.drop(message)
+  const root = messages.get(channel, thread_ts)
+  if (root?.subtype === TOMBSTONE && messages.replies(channel, thread_ts).length === 0) messages.drop(root)
+  return { kind: 'deleted', message }
 }
 
 /** Creates Slack timestamps, which grow strictly, across restarts too. */

@@ -46,8 +46,13 @@ export async function startStubApp(
   )
   const things = starting.move()
   const ask = async (method: string, args: Payload): Promise<Payload> => {
-    const headers = { 'content-type': 'application/json', authorization: `Bearer ${slack.botToken}` }
-    const reply = await fetch(`${slack.apiUrl}${method}`, { method: 'POST', headers, body: JSON.stringify(args) })
+    const headers = { authorization: `Bearer ${slack.botToken}` }
+    const fields = Object.entries(args).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value : JSON.stringify(value),
+    ])
+    const body = new URLSearchParams(Object.fromEntries(fields))
+    const reply = await fetch(`${slack.apiUrl}${method}`, { method: 'POST', headers, body })
     return Json.parse(await reply.json())
   }
   return {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { userObjectOf } from '../../workspace/slack-objects.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
-import { countArg, defineMethod, type Methods, paginate, refuse } from './method-args.ts'
+import { countArg, cursorArg, defineMethod, type Methods, paginate, refuse } from './method-args.ts'
 
 /** users.* */
 export function createUserMethods(workspace: Workspace): Methods {
@@ -11,7 +11,7 @@ export function createUserMethods(workspace: Workspace): Methods {
       return found === undefined ? refuse('user_not_found') : { ok: true, user: userObjectOf(found, workspace) }
     }),
     'users.list': defineMethod(
-      z.object({ limit: countArg.optional(), cursor: z.string().optional() }),
+      z.object({ limit: countArg.optional(), cursor: cursorArg.optional() }),
       ({ limit, cursor }) => {
         const { items, response_metadata } = paginate(
           [...workspace.people.values()].map((one) => userObjectOf(one, workspace)),
