@@ -56,12 +56,45 @@ function channelLink(found: string, name: string, directory: Directory): string 
   return channel === undefined ? found : `<#${channel.id}|${channel.name}>`
 }
 
-/** The rich text that Slack's client makes of an escaped text, with mentions, channels, links and styles as elements. */
+/** The rich text that Slack's client makes of an escaped text: fenced code, quotes, bullets, and in them mentions, channels, links and styles. */
 export function richTextOf(encoded: string): Json {
-  const pieces = encoded.split(/(<[^<>\s|]+(?:\|[^<>]*)?>)/).filter((piece) => piece !== '')
-  const elements = pieces.flatMap((piece) => (piece.startsWith('<') ? [reference(piece)] : styledText(piece)))
-  return { type: 'rich_text', elements: [{ type: 'rich_text_section', elements }] }
+  const parts = encoded.split(/```\n?([\s\S]*?)\n?```/)
+  const elements = parts.flatMap((part, index) => {
+    if (index % 2 === 1) return [{ type: 'rich_text_preformatted', elements: piecesOf(part, plainText) }]
+    const beside = part.replace(index > 0 ? /^\n/ : '', '').replace(index < parts.length - 1 ? /\n$/ : '', '')
+    return beside === '' ? [] : linesOf(beside)
+  })
+  return { type: 'rich_text', elements }
 }
+
+const KINDS: [type: string, mark: RegExp][] = [
+  ['rich_text_quote', /^&gt; ?/],
+  ['rich_text_list', /^• /],
+]
+
+function linesOf(text: string): Json[] {
+  const groups: { type: string; lines: string[] }[] = []
+  for (const line of text.split('\n')) {
+    const [type, mark = ''] = KINDS.find(([, begin]) => begin.test(line)) ?? ['rich_text_section']
+    const last = groups.at(-1)
+    if (last?.type === type) last.lines.push(line.replace(mark, ''))
+    else groups.push({ type, lines: [line.replace(mark, '')] })
+  }
+  return groups.map(({ type, lines }) => {
+    const inside = (words: string) => piecesOf(words, styledText)
+    if (type !== 'rich_text_list') return { type, elements: inside(lines.join('\n')) }
+    const items = lines.map((line) => ({ type: 'rich_text_section', elements: inside(line) }))
+    return { type, style: 'bullet', indent: 0, elements: items }
+  })
+}
+
+const piecesOf = (encoded: string, words: (text: string) => Json[]): Json[] =>
+  encoded
+    .split(/(<[^<>\s|]+(?:\|[^<>]*)?>)/)
+    .filter((piece) => piece !== '')
+    .flatMap((piece) => (piece.startsWith('<') ? [reference(piece)] : words(piece)))
+
+const plainText = (text: string): Json[] => [{ type: 'text', text: unescaped(text) }]
 
 const STYLES: Record<string, string> = { '*': 'bold', _: 'italic', '~': 'strike', '`': 'code' }
 

@@ -1,7 +1,16 @@
 import { type JsonRecord, readRecord, readRecords, readString, readStrings } from './read-json.ts'
 
 export type PersonInfo = { id: string; name: string; realName: string; bot: boolean }
-export type ChannelInfo = { id: string; name: string; members: string[]; dm: boolean; latest: string }
+export type ChannelInfo = {
+  id: string
+  name: string
+  members: string[]
+  dm: boolean
+  /** Empty for a public channel. */
+  kind: string
+  archived: boolean
+  latest: string
+}
 export type ShortcutInfo = { name: string; type: string; callbackId: string }
 export type AppInfo = {
   name: string
@@ -26,6 +35,8 @@ export const readChannels = (answer: JsonRecord): ChannelInfo[] =>
     name: readString(one.name),
     members: readStrings(one.members),
     dm: one.name === 'dm',
+    kind: readString(one.kind),
+    archived: one.archived === true,
     latest: readString(one.latest) || '0',
   }))
 

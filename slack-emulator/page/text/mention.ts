@@ -14,7 +14,7 @@ export function Mention({ id, label }: Props) {
 export function ChannelLink({ id, label }: Props) {
   const { channels, go } = useSessionContext()
   const channel = channels.find((one) => one.id === id)
-  if (channel === undefined) return html`<span class="mention">#${label ?? id}</span>`
+  if (channel === undefined) return html`<span class="mention">#${label ?? 'private channel'}</span>`
   const open = () => go({ channel: channel.id, home: false, thread: '' })
   return html`<button type="button" class="mention as-link" onClick=${open}>#${channel.name}</button>`
 }

@@ -4,6 +4,7 @@ import { enterValue, missingInputsIn } from '../../../slack-emulator/control/ent
 import { escapeText, richTextOf } from '../../../slack-emulator/workspace/escape-text.ts'
 import { createModalStacks } from '../../../slack-emulator/workspace/modal-stacks.ts'
 import { CHANNELS, PEOPLE } from '../../../slack-emulator/workspace/seed.ts'
+import { checkMessageBlocks } from '../../../src/block-kit/check-message.ts'
 import { plain } from '../emulator-with-bolt.ts'
 
 const SEEDED = {
@@ -101,6 +102,27 @@ describe('typed words', () => {
     ['@Olivia Ownership is nobody', '@Olivia Ownership is nobody'],
   ])('%s', (typed, encoded) => {
     expect(escapeText(typed, SEEDED)).toBe(encoded)
+  })
+
+  it.each([
+    ['a\n> b\n> c\nd', ['section', 'quote', 'section']],
+    ['```\nconst a = *b*\n```', ['preformatted']],
+    ['see\n```x < y```\nand ```z```', ['section', 'preformatted', 'section', 'preformatted']],
+    ['• one\n• two @owner\nend', ['list', 'section']],
+    ['a > b • c', ['section']],
+  ])('%j becomes %j', (typed, types) => {
+    const Rich = z.object({ elements: z.array(z.object({ type: z.string() })) })
+    const { elements } = Rich.parse(richTextOf(escapeText(typed, SEEDED)))
+    expect(elements.map(({ type }) => type.replace('rich_text_', ''))).toEqual(types)
+    expect(checkMessageBlocks([richTextOf(escapeText(typed, SEEDED))])).toEqual([])
+  })
+
+  it('leaves fenced code as it is', () => {
+    const elements = [{ type: 'text', text: 'if (a < b && *c*) _d_' }]
+    expect(richTextOf(escapeText('```if (a < b && *c*) _d_```', SEEDED))).toEqual({
+      type: 'rich_text',
+      elements: [{ type: 'rich_text_preformatted', elements }],
+    })
   })
 
   it.each([
