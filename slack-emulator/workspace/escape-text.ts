@@ -33,6 +33,15 @@ function typedPattern({ displayNames }: Directory): RegExp {
  * `labels` adds the name to a mention, as slash commands with `should_escape` do.
  */
 export function escapeText(typed: string, directory: Directory, labels = false): string {
+  const parts = typed.split(CODE)
+  return parts.map((part, index) => escapePart(part, index % 2 === 1 ? NOBODY : directory, labels)).join('')
+}
+
+/** In code nobody is mentioned. */
+const CODE = /(```[\s\S]*?```|`[^`\n]+`)/
+const NOBODY: Directory = { displayNames: [], person: () => undefined, channel: () => undefined }
+
+function escapePart(typed: string, directory: Directory, labels: boolean): string {
   return typed.replace(typedPattern(directory), (found, person: string | undefined, channel: string | undefined) => {
     if (person !== undefined) return mention(found, person, { directory, labels })
     if (channel !== undefined) return channelLink(found, channel, directory)

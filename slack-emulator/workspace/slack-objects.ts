@@ -56,10 +56,10 @@ function threadFields(message: Message, workspace: Workspace): Json {
 
 function fileOf(id: string, workspace: Workspace): Json[] {
   const file = workspace.files.get(id)
-  return file === undefined ? [{ id, mode: 'tombstone' }] : [fileObjectOf(file, workspace.filesUrl)]
+  return file === undefined ? [{ id, mode: 'tombstone' }] : [fileObjectOf(file, workspace)]
 }
 
-export function fileObjectOf(file: StoredFile, url: string): Json {
+export function fileObjectOf(file: StoredFile, workspace: Workspace, url = workspace.filesUrl): Json {
   const address = `${url}/files/${file.id}/${encodeURIComponent(file.name)}`
   const type = file.name.includes('.') ? (file.name.split('.').at(-1) ?? '') : ''
   return {
@@ -84,10 +84,38 @@ export function fileObjectOf(file: StoredFile, url: string): Json {
     url_private: address,
     url_private_download: address,
     permalink: address,
-    channels: file.channels.filter((id) => id.startsWith('C')),
-    groups: [],
-    ims: file.channels.filter((id) => id.startsWith('D')),
+    ...placesOf(file, workspace),
   }
+}
+
+function placesOf(file: StoredFile, workspace: Workspace): Json {
+  const shared = file.channels.flatMap((id) => workspace.channels.get(id) ?? [])
+  const idsOf = (fits: (channel: Channel) => boolean) => shared.filter(fits).map(({ id }) => id)
+  return {
+    channels: idsOf(({ im, kind }) => im === undefined && kind === undefined),
+    groups: idsOf(({ kind }) => kind !== undefined),
+    ims: idsOf(({ im }) => im !== undefined),
+  }
+}
+
+/** The messages that show a file (docs.slack.dev/reference/objects/file-object#shares). */
+export function sharesOf(file: StoredFile, workspace: Workspace): Json {
+  const { channels, messages, team } = workspace
+  const shares: Record<'public' | 'private', Record<string, Json[]>> = { public: {}, private: {} }
+  for (const channel of file.channels.flatMap((id) => channels.get(id) ?? [])) {
+    const roots = messages.topLevel(channel.id)
+    const all = roots.flatMap((root) => [root, ...messages.replies(channel.id, root.ts)])
+    const shown = all.filter(({ files = [] }) => files.includes(file.id))
+    const where = channel.kind === undefined && channel.im === undefined ? shares.public : shares.private
+    where[channel.id] = shown.map(({ ts, thread_ts, user }) => ({
+      ts,
+      ...(thread_ts === undefined ? {} : { thread_ts }),
+      channel_name: channel.name,
+      team_id: team.id,
+      share_user_id: user,
+    }))
+  }
+  return shares
 }
 
 export function userObjectOf(person: Person, workspace: Workspace): Json {

@@ -30,8 +30,8 @@ export function messageFor(
 }
 
 /**
- * Where a reply goes: Slack ignores a thread that is gone and posts at the top of the channel (github.com/slackapi/bolt-js
- * and others report it; the reference names no error for it). A reply cannot have replies.
+ * Where a reply goes: Slack ignores a thread that is gone and posts at the top of the channel, as github.com/slack-go/slack/issues/1571
+ * reports; its reference names no error for it. Slack takes a reply's own timestamp and makes an orphan of it, which is refused here.
  */
 export function threadFor(
   workspace: Workspace,

@@ -5,7 +5,7 @@ import { addIds } from '../../workspace/blocks.ts'
 import { systemClock } from '../../workspace/clock.ts'
 import type { Channel, StoredFile } from '../../workspace/records.ts'
 import { APP } from '../../workspace/seed.ts'
-import { fileObjectOf } from '../../workspace/slack-objects.ts'
+import { fileObjectOf, sharesOf } from '../../workspace/slack-objects.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { channelFor, threadFor } from './chat-common.ts'
 import {
@@ -60,7 +60,7 @@ export function createFileMethods(workspace: Workspace): Methods {
     'files.info': defineMethod(z.object({ file: z.string(), count: countArg.optional() }), ({ file }) => {
       const found = workspace.files.get(file)
       if (found === undefined || !found.complete) return refuse('file_not_found')
-      return { ok: true, file: fileObjectOf(found, workspace.filesUrl), comments: [] }
+      return { ok: true, file: { ...fileObjectOf(found, workspace), shares: sharesOf(found, workspace) }, comments: [] }
     }),
     'files.delete': defineMethod(z.object({ file: z.string() }), ({ file }) => {
       if (workspace.files.get(file) === undefined) return refuse('file_not_found')

@@ -99,6 +99,8 @@ describe('typed words', () => {
     ['&amp; is typed', '&amp;amp; is typed'],
     ['ask @approver.', 'ask <@UAPPROV1>.'],
     ['ask @Avery Approver, @morgan member and @Olivia', 'ask <@UAPPROV1>, <@UMEMBER1> and @Olivia'],
+    ['`@owner & #ops` but @owner', '`@owner &amp; #ops` but <@UOWNER01>'],
+    ['```\n@owner <b>\n``` @owner', '```\n@owner &lt;b&gt;\n``` <@UOWNER01>'],
     ['@Olivia Ownership is nobody', '@Olivia Ownership is nobody'],
   ])('%s', (typed, encoded) => {
     expect(escapeText(typed, SEEDED)).toBe(encoded)

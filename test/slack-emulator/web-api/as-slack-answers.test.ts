@@ -250,6 +250,21 @@ describe('files', () => {
   })
 
   it.each([
+    ['owner', 'general', 'public', 'channels'],
+    ['owner', 'circle', 'private', 'groups'],
+    ['owner', 'dm', 'private', 'ims'],
+  ])('of %s in %s say where they are shared: %s', async (as, channel, kind, list) => {
+    await people.act('channel', { name: 'circle', kind: 'private_channel', members: ['owner', 'patchbay'] })
+    const root = await people.act('say', { as, channel, text: 'here it comes' })
+    const files = [{ name: 'a.txt', data: Buffer.from('x').toString('base64') }]
+    const sent = await people.act('upload', { as, channel, thread_ts: root.ts, files })
+    const [id] = z.object({ files: z.array(z.string()) }).parse(sent).files
+    const { file } = await app.call('files.info', { file: id })
+    const share = { ts: sent.ts, thread_ts: root.ts, share_user_id: 'UOWNER01', team_id: 'TLOCAL01' }
+    expect(file).toMatchObject({ [list]: [sent.channel], shares: { [kind]: { [sent.channel]: [share] } } })
+  })
+
+  it.each([
     ['CNOWHERE1', 'channel_not_found'],
     ['CCLOSED01', 'is_archived'],
   ])('are not shared with %s', async (channel_id, error) => {
