@@ -40,6 +40,13 @@ export function manifestWithEvents(bot_events: string[] | undefined): string {
   return stringify({ ...manifest, settings: { ...manifest.settings, event_subscriptions } })
 }
 
+/** The project's manifest with another agent surface, or none. */
+export function manifestWithView(view: 'agent_view' | 'assistant_view' | undefined): string {
+  const manifest = parse(readFileSync(join(ROOT, 'manifest.yml'), 'utf8'))
+  const { agent_view, ...features } = manifest.features
+  return stringify({ ...manifest, features: { ...features, ...(view && { [view]: agent_view }) } })
+}
+
 /** A real, unmodified Bolt app on the local workspace. */
 export async function boltOverHttp(slack: SlackEmulator, listen: (app: App) => void, port = 0) {
   const receiver = new HTTPReceiver({ signingSecret: slack.signingSecret, ...quiet })

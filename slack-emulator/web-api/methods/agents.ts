@@ -73,10 +73,9 @@ export function createAgentMethods(workspace: Workspace): Methods {
       ({ channel_id, thread_ts, prompts }) => {
         const { isAgent, hasAgentView } = workspace.manifest()
         if (isAgent === false) return refuse('not_agent_app')
-        const checked = set({ channel: channel_id, thread_ts }, {})
         // Slack accepts prompts for a thread of an app with the agent view, and shows none.
-        if (!checked.ok || (hasAgentView && thread_ts !== undefined)) return checked
-        return set({ channel: channel_id }, { prompts })
+        const isShown = !hasAgentView || thread_ts === undefined
+        return set({ channel: channel_id, thread_ts }, isShown ? { prompts } : {})
       },
     ),
   }

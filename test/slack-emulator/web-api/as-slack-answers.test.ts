@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { type Payload, startStubApp } from '../../support/stub-app.ts'
-import { controls, manifestWithScopes, until } from '../emulator-with-bolt.ts'
+import { controls, manifestWithScopes, manifestWithView, until } from '../emulator-with-bolt.ts'
 
 let app: Awaited<ReturnType<typeof startStubApp>>
 let people: ReturnType<typeof controls>
 
 beforeAll(async () => {
-  app = await startStubApp()
+  const begun = Date.now()
+  // The clock stands still, so that no limit refills while the machine is busy.
+  app = await startStubApp(() => undefined, { now: () => begun })
   people = controls(app.slack)
   await people.act('channel', { name: 'closed', members: ['owner', 'patchbay'] })
   await people.act('channel', { name: 'secret', kind: 'private_channel', members: ['owner'] })
@@ -290,14 +292,19 @@ describe('files', () => {
   })
 })
 
-it('shows suggested prompts of an app with the agent view at the top only', async () => {
+it.each([
+  ['agent_view', undefined, false],
+  ['assistant_view', undefined, true],
+  [undefined, 'not_agent_app', false],
+] as const)('prompts for a thread of an app with %s: %s, shown %s', async (view, error, isShown) => {
+  await people.act('limits', { pass_seconds: 120 })
+  app.slack.setManifest(manifestWithView(view))
   const { ts } = await people.act('say', { as: 'member', channel: 'dm', text: 'hi' })
-  const prompts = [{ title: 'A', message: 'a' }]
-  const dm = { channel_id: 'DMEMBER1', prompts }
+  const dm = { channel_id: 'DMEMBER1', prompts: [{ title: 'A', message: 'a' }] }
   const shown = async (query: Record<string, string>) =>
-    JSON.stringify(await people.look('messages', { as: 'member', channel: 'dm', ...query }))
-  expect(await app.ask('assistant.threads.setSuggestedPrompts', { ...dm, thread_ts: ts })).toMatchObject({ ok: true })
-  expect(await shown({ thread_ts: ts })).not.toContain('"prompts"')
-  expect(await app.ask('assistant.threads.setSuggestedPrompts', dm)).toMatchObject({ ok: true })
-  expect(await shown({})).toContain('"prompts":[{"title":"A"')
+    JSON.stringify(await people.look('messages', { as: 'member', channel: 'dm', ...query })).includes('"title":"A"')
+  expect((await app.ask('assistant.threads.setSuggestedPrompts', { ...dm, thread_ts: ts })).error).toBe(error)
+  expect(await shown({ thread_ts: ts })).toBe(isShown)
+  expect((await app.ask('assistant.threads.setSuggestedPrompts', dm)).error).toBe(error)
+  expect((await shown({})) || view === undefined).toBe(true)
 })
