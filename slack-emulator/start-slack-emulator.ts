@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import { isRecord } from '../src/block-kit/problem.ts'
 import { eventsFor } from './delivery/event-payloads.ts'
 import { createEventQueue, type EventQueue, RETRY_DELAYS_MS } from './delivery/event-queue.ts'
+import { isSubscribed } from './delivery/event-subscriptions.ts'
 import { createFaultInjection } from './delivery/fault-injection.ts'
 import { createHttpTransport } from './delivery/http-transport.ts'
 import { createSocketModeTransport } from './delivery/socket-mode.ts'
@@ -156,7 +157,8 @@ function sendEvents(workspace: Workspace, queue: EventQueue): void {
   workspace.subscribe((change) => {
     const install = workspace.appTokens.live()
     if (install === undefined || install.withdrawn) return
-    for (const event of eventsFor(change, workspace)) queue.send(event)
+    const heard = eventsFor(change, workspace).filter((event) => isSubscribed(event, workspace))
+    for (const event of heard) queue.send(event)
   })
   queue.resume()
 }

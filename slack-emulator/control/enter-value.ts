@@ -3,20 +3,27 @@ import { listOf } from '../../src/block-kit/shape-rules.ts'
 import { textObjectOf } from '../workspace/blocks.ts'
 import { createState, isEmptyState, optionsOf, VALUE_FIELDS } from '../workspace/form-state.ts'
 import type { Json } from '../workspace/records.ts'
-import { CHANNELS, PEOPLE } from '../workspace/seed.ts'
 
 /** The element's new state, or why Slack's client would refuse the value. */
 export type EntryResult = { ok: true; state: Json } | { ok: false; message: string }
 
 const no = (message: string): EntryResult => ({ ok: false, message })
 
-/** Checks a value for an element; `offered` are the options the app suggested for an external select. */
-export function enterValue(element: Json, entered: unknown, offered: Json[] = []): EntryResult {
+/** What a value is chosen from beside the element's own options. */
+export type Choosable = {
+  /** The options the app suggested for an external select. */
+  offered: Json[]
+  /** The people or channels of a menu of Slack's own. */
+  known: { id: string; name: string }[]
+}
+
+/** Checks a value for an element. */
+export function enterValue(element: Json, entered: unknown, { offered, known }: Choosable): EntryResult {
   const found = VALUE_FIELDS[String(element.type)]
   if (found === undefined) return no(`a ${String(element.type)} takes no value`)
   if (entered === null || entered === '') return { ok: true, state: createState(element, found.many ? [] : null) }
   if (found.kind === 'option') return enterOptions(element, entered, offered, found.many)
-  if (found.kind === 'id') return enterIds(element, entered, found.many)
+  if (found.kind === 'id') return enterIds(element, entered, known, found.many)
   if (found.kind === 'text') return enterText(element, String(entered))
   return { ok: true, state: createState(element, entered) }
 }
@@ -36,8 +43,7 @@ function enterOptions(element: Json, entered: unknown, offered: Json[], many: bo
   return { ok: true, state: createState(element, many ? chosen : chosen[0]) }
 }
 
-function enterIds(element: Json, entered: unknown, many: boolean): EntryResult {
-  const known = [...PEOPLE, ...CHANNELS]
+function enterIds(element: Json, entered: unknown, known: Choosable['known'], many: boolean): EntryResult {
   const wanted = Array.isArray(entered) ? entered : [entered]
   const ids = wanted.map((one) => known.find((item) => item.id === one || item.name === one)?.id)
   const missing = wanted.find((_, index) => ids[index] === undefined)

@@ -3,11 +3,11 @@ import { isThread } from '../web-api/methods/chat-common.ts'
 import type { Channel, Message, Person, View } from '../workspace/records.ts'
 import type { EmulatorParts } from './emulator-parts.ts'
 
-/** Finds the person, or refuses with the names of those who exist. */
 /** The people who can act: no bots, and nobody who left. */
 export const humansOf = ({ people }: EmulatorParts['workspace']): Person[] =>
   [...people.values()].filter((one) => !one.bot && one.standing !== 'deactivated')
 
+/** Finds the person, or refuses with the names of those who exist. */
 export function findPerson({ workspace }: EmulatorParts, name: string): Person {
   const found = workspace.person(name)
   if (found !== undefined && !found.bot && found.standing !== 'deactivated') return found

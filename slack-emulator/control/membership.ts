@@ -13,6 +13,7 @@ export function setMember(parts: EmulatorParts, input: { channel: string; user: 
     throw new EmulatorError('conflict', `there is no "${input.user}" to move in ${channel.name}`)
   const others = channel.members.filter((one) => one !== user.id)
   parts.workspace.channels.put(channel.id, { ...channel, members: input.member ? [...others, user.id] : others })
+  parts.workspace.publish({ kind: 'people_changed' })
   return { ok: true }
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { EmulatorError } from '../errors.ts'
 import type { Json } from '../workspace/records.ts'
 import type { EmulatorParts } from './emulator-parts.ts'
+import { findChannel } from './find.ts'
 
 const name = z.string().regex(/^[a-z0-9_.-]{1,40}$/, 'lower-case letters, digits and . _ - only')
 
@@ -31,6 +32,7 @@ export function addPerson({ workspace }: EmulatorParts, input: z.infer<typeof Ne
   if (person.bot) throw new EmulatorError('conflict', `${input.name} is a bot`)
   workspace.people.put(person.id, person)
   if (standing === 'deactivated') leaveAll(workspace, person.id)
+  workspace.publish({ kind: 'people_changed' })
   return { ok: true, user: person.id }
 }
 
@@ -52,5 +54,14 @@ export function addChannel({ workspace }: EmulatorParts, input: z.infer<typeof N
   })
   const kind = input.kind === 'public_channel' ? undefined : input.kind
   workspace.channels.put(id, { id, name: input.name, members, kind })
+  workspace.publish({ kind: 'people_changed' })
   return { ok: true, channel: id }
+}
+
+/** Nobody writes in an archived channel until it is taken back. */
+export function archiveChannel(parts: EmulatorParts, input: { channel: string; archived: boolean }): Json {
+  const channel = findChannel(parts, input.channel)
+  parts.workspace.channels.put(channel.id, { ...channel, archived: input.archived })
+  parts.workspace.publish({ kind: 'people_changed' })
+  return { ok: true }
 }

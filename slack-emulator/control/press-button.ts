@@ -8,6 +8,7 @@ import { viewObjectOf } from '../workspace/modal-stacks.ts'
 import type { Channel, Json, Message, Person, View } from '../workspace/records.ts'
 import { SLACKBOT } from '../workspace/seed.ts'
 import { messageObjectOf } from '../workspace/slack-objects.ts'
+import { choicesFor } from './directory.ts'
 import type { EmulatorParts } from './emulator-parts.ts'
 import { type ElementLocation, requestOptions } from './external-options.ts'
 import { chosenStateOf, findPressable, type PressableElement } from './pressable-elements.ts'
@@ -87,7 +88,8 @@ async function choose(parts: EmulatorParts, person: Person, { found, spot, value
   const offered = external
     ? await Promise.all(wanted.map((one) => requestOptions(parts, person, { placed, spot }, String(one))))
     : []
-  return chosenStateOf(found, value, offered.flat())
+  const known = choicesFor(parts.workspace, person, placed.element)
+  return chosenStateOf(found, value, { offered: offered.flat(), known })
 }
 
 function actionPayload(

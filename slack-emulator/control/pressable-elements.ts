@@ -4,7 +4,7 @@ import { EmulatorError } from '../errors.ts'
 import { type PlacedElement, placedElementsIn, textObjectOf } from '../workspace/blocks.ts'
 import { VALUE_FIELDS } from '../workspace/form-state.ts'
 import type { Json } from '../workspace/records.ts'
-import { enterValue } from './enter-value.ts'
+import { type Choosable, enterValue } from './enter-value.ts'
 
 /** One thing a person can press or choose: a button, an entry of a menu, or an element that takes a value. */
 export type PressableElement = { placed: PlacedElement; label: string; value: string | undefined; action: Json }
@@ -85,11 +85,11 @@ function buttonFields({ text, value, style, url }: Json): Json {
 }
 
 /** The new state of an element that takes a value; undefined for a button. */
-export function chosenStateOf({ placed, action }: PressableElement, value: unknown, offered: Json[]): Json | undefined {
+export function chosenStateOf({ placed, action }: PressableElement, value: unknown, from: Choosable): Json | undefined {
   const slot = VALUE_FIELDS[String(placed.element.type)]
   if (slot === undefined) return undefined
   if (value === undefined) throw new EmulatorError('conflict', `"${String(action.action_id)}" needs a value`)
-  const entry = enterValue(placed.element, value, offered)
+  const entry = enterValue(placed.element, value, from)
   if (!entry.ok) throw new EmulatorError('conflict', entry.message)
   return entry.state
 }

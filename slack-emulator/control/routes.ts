@@ -1,17 +1,15 @@
 import { z } from 'zod'
-import { LIMITS } from '../../src/block-kit/limits.ts'
+import { DISCONNECT_REASONS } from '../delivery/socket-mode.ts'
 import { EmulatorError } from '../errors.ts'
-import { addIds } from '../workspace/blocks.ts'
-import { escapeText, richTextOf } from '../workspace/escape-text.ts'
 import { viewObjectOf } from '../workspace/modal-stacks.ts'
 import type { Json } from '../workspace/records.ts'
 import { APP } from '../workspace/seed.ts'
 import type { EmulatorParts } from './emulator-parts.ts'
-import { checkThread, findInChannel, findMessage, findPerson, findTopModal, findViewToPress, humansOf } from './find.ts'
+import { findInChannel, findMessage, findPerson, findTopModal, findViewToPress, humansOf } from './find.ts'
 import { setMember, stopSession, uninstallApp } from './membership.ts'
-import { addChannel, addPerson, NewChannel, NewPerson } from './people-and-places.ts'
+import { addChannel, addPerson, archiveChannel, NewChannel, NewPerson } from './people-and-places.ts'
 import { pressInMessage, pressInView } from './press-button.ts'
-import { shareFiles } from './shared-files.ts'
+import { Say, say } from './say.ts'
 import { runShortcut } from './shortcut.ts'
 import { runSlashCommand } from './slash-command.ts'
 import { closeModal, submitModal, typeIntoModal } from './submit-modal.ts'
@@ -32,19 +30,8 @@ function route<T>(shape: z.ZodType<T>, act: (input: T) => Json | Promise<Json>):
   }
 }
 
-/** Slack's limit for one message. */
-const MAX_FILES = 20
-
 const as = z.string()
 const ts = z.string()
-const Say = z.object({
-  as,
-  channel: z.string(),
-  text: z.string().max(LIMITS.message.textMax).default(''),
-  thread_ts: ts.optional(),
-  /** Ids from /local/attach. */
-  files: z.array(z.string()).max(MAX_FILES).default([]),
-})
 const Command = z.object({
   as,
   channel: z.string(),
@@ -126,7 +113,7 @@ export function createActionRoutes(parts: EmulatorParts): Record<string, Route> 
       socketOf(parts).sendFrame(text)
       return { ok: true }
     }),
-    disconnect: route(z.object({ reason: z.enum(['warning', 'refresh_requested']) }), ({ reason }) => {
+    disconnect: route(z.object({ reason: z.enum(DISCONNECT_REASONS) }), ({ reason }) => {
       socketOf(parts).disconnect(reason)
       return { ok: true }
     }),
@@ -134,6 +121,9 @@ export function createActionRoutes(parts: EmulatorParts): Record<string, Route> 
     'verify-url': route(z.object({}), () => verifyUrl(parts)),
     person: route(NewPerson, (input) => addPerson(parts, input)),
     channel: route(NewChannel, (input) => addChannel(parts, input)),
+    archive: route(z.object({ channel: z.string(), archived: z.boolean().default(true) }), (input) =>
+      archiveChannel(parts, input),
+    ),
     membership: route(z.object({ channel: z.string(), user: z.string(), member: z.boolean() }), (input) =>
       setMember(parts, input),
     ),
@@ -176,7 +166,10 @@ export function createReadRoutes(parts: EmulatorParts): Record<string, Route> {
     deliveries: route(z.object({}), () => ({ deliveries: parts.deliveries() })),
     faults: route(z.object({}), () => faultsIn(parts)),
     weather: route(z.object({}), () => faultsIn(parts)),
-    people: route(z.object({}), () => ({ people: humansOf(parts.workspace) })),
+    people: route(z.object({}), () => {
+      const people = humansOf(parts.workspace)
+      return { people, others: parts.workspace.people.values().filter((one) => !people.includes(one)) }
+    }),
     channels: route(z.object({ as: as.optional() }), (input) => ({
       channels: channelsOf(parts, input.as === undefined ? undefined : findPerson(parts, input.as)),
     })),
@@ -206,23 +199,6 @@ export function createReadRoutes(parts: EmulatorParts): Record<string, Route> {
       async (input) => ({ options: await listSuggestions(parts, input) }),
     ),
   }
-}
-
-function say(parts: EmulatorParts, input: z.infer<typeof Say>): Json {
-  const { person, channel } = findInChannel(parts, input.as, input.channel)
-  if (input.thread_ts !== undefined) checkThread(parts, channel, input.thread_ts)
-  if (input.text === '' && input.files.length === 0)
-    throw new EmulatorError('input_invalid', 'text: say something, or attach a file')
-  const text = escapeText(input.text)
-  const said = parts.workspace.post({
-    channel: channel.id,
-    user: person.id,
-    text,
-    ...(text === '' ? {} : { blocks: addIds([richTextOf(text)]) }),
-    ...shareFiles(parts, channel, input.files),
-    ...(input.thread_ts === undefined ? {} : { thread_ts: input.thread_ts }),
-  })
-  return { ok: true, channel: channel.id, ts: said.ts }
 }
 
 /** Presses in the named message, else in the modal on top, else in the Home tab; `view` and `home` choose between the last two. */

@@ -5,6 +5,7 @@ import { escapeText } from '../workspace/escape-text.ts'
 import type { Channel, Person } from '../workspace/records.ts'
 import { ResponsePayload, respond } from '../workspace/response-urls.ts'
 import { APP, SLACKBOT } from '../workspace/seed.ts'
+import { directoryFor } from './directory.ts'
 import type { EmulatorParts } from './emulator-parts.ts'
 import { notifyPerson } from './press-button.ts'
 
@@ -28,7 +29,7 @@ export async function runSlashCommand(
     user_id: person.id,
     user_name: person.name,
     command: name,
-    text: escapeText(typed, true),
+    text: escapeText(typed, directoryFor(parts.workspace, person), true),
     api_app_id: APP.id,
     is_enterprise_install: String(appTokens.live()?.org ?? false),
     response_url: parts.responses.issue(at),

@@ -6,6 +6,7 @@ import { refuseView } from '../web-api/methods/views.ts'
 import { type PlacedElement, placedElementsIn, textObjectOf } from '../workspace/blocks.ts'
 import { viewObjectOf } from '../workspace/modal-stacks.ts'
 import type { Json, Person, View } from '../workspace/records.ts'
+import { choicesFor } from './directory.ts'
 import type { EmulatorParts } from './emulator-parts.ts'
 import { enterValue, missingInputsIn } from './enter-value.ts'
 import { requestOptions } from './external-options.ts'
@@ -72,7 +73,7 @@ async function fill(parts: EmulatorParts, person: Person, view: View, values: Re
       view: viewObjectOf({ ...view, state }, parts.workspace.team.id),
     }
     const offered = external ? await suggestAll(parts, person, { placed, spot }, value) : []
-    const entry = enterValue(element, value, offered)
+    const entry = enterValue(element, value, { offered, known: choicesFor(parts.workspace, person, element) })
     if (entry.ok) state = { ...state, [blockId]: { ...state[blockId], [actionId]: entry.state } }
     else errors[blockId] = entry.message
   }

@@ -2,9 +2,10 @@ import { z } from 'zod'
 import { LIMITS } from '../../src/block-kit/limits.ts'
 import { EmulatorError } from '../errors.ts'
 import { createFileRecord } from '../web-api/methods/files.ts'
-import { addIds, plainRichTextOf } from '../workspace/blocks.ts'
-import { escapeText } from '../workspace/escape-text.ts'
+import { addIds } from '../workspace/blocks.ts'
+import { escapeText, richTextOf } from '../workspace/escape-text.ts'
 import type { Json, StoredFile } from '../workspace/records.ts'
+import { directoryFor } from './directory.ts'
 import type { EmulatorParts } from './emulator-parts.ts'
 import { checkThread, findInChannel } from './find.ts'
 
@@ -48,14 +49,14 @@ export async function uploadFiles(parts: EmulatorParts, input: Record<string, un
   if (sent.some(({ bytes }) => bytes.length > MAX_BYTES))
     throw new EmulatorError('conflict', 'a file is larger than 64 MB')
   const files = sent.map((file) => keep(parts, file, { user: person.id, channels: [channel.id] }))
-  const words = escapeText(text)
+  const words = escapeText(text, directoryFor(parts.workspace, person))
   const said = parts.workspace.post({
     channel: channel.id,
     user: person.id,
     subtype: 'file_share',
     text: words,
     files: files.map((file) => file.id),
-    ...(words === '' ? {} : { blocks: addIds([plainRichTextOf(words)]) }),
+    ...(words === '' ? {} : { blocks: addIds([richTextOf(words)]) }),
     ...(thread_ts === undefined ? {} : { thread_ts }),
   })
   return { ok: true, channel: channel.id, ts: said.ts, files: files.map((file) => file.id) }

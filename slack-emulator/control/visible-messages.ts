@@ -65,7 +65,7 @@ function nameOf(workspace: Workspace, user: string): string {
 function shownFile(workspace: Workspace, id: string): Json[] {
   const file = workspace.files.get(id)
   if (file === undefined) return []
-  const { name, title, mimetype, size, url_private } = fileObjectOf(file, workspace.url)
+  const { name, title, mimetype, size, url_private } = fileObjectOf(file, workspace, workspace.url)
   return [{ id, name, title, mimetype, size, url: url_private }]
 }
 

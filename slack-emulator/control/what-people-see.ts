@@ -63,9 +63,11 @@ function elementOf(blocks: Json[], actionId: string): PlacedElement {
 export function channelsOf({ workspace }: EmulatorParts, person: Person | undefined): Json[] {
   const seen = workspace.channels.values().filter((one) => person === undefined || one.members.includes(person.id))
   return seen.map((channel) => {
-    const { id, name, members, im } = channel
+    const { id, name, members, im, kind, archived } = channel
     const news = person === undefined ? {} : { latest: latestFor(workspace, channel, person) }
-    return im === undefined ? { id, name, members, ...news } : { id, name: 'dm', members, user: im, ...news }
+    return im === undefined
+      ? { id, name, members, kind, archived, ...news }
+      : { id, name: 'dm', members, user: im, ...news }
   })
 }
 

@@ -40,6 +40,7 @@ export function eventsFor(event: WorkspaceEvent, workspace: Workspace): SlackEve
     case 'home_published':
     case 'modal':
     case 'session':
+    case 'people_changed':
       return []
     default:
       return event satisfies never
@@ -82,7 +83,6 @@ function postedEvents(message: Message, channel: Channel, workspace: Workspace):
     ...messageObjectOf(message, workspace),
     channel: channel.id,
     event_ts: message.ts,
-    team: workspace.team.id,
   }
   const event = { ...body, type: 'message', channel_type: eventTypeOf(channel) }
   const mentions = channel.im === undefined && message.user !== APP.user && message.text.includes(`<@${APP.user}>`)

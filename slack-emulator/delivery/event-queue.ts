@@ -3,6 +3,7 @@ import type { EmulatorLog } from '../log.ts'
 import { type Clock, systemClock } from '../workspace/clock.ts'
 import type { PendingEvent } from '../workspace/records.ts'
 import { APP } from '../workspace/seed.ts'
+import { isExtShared } from '../workspace/slack-objects.ts'
 import type { Workspace } from '../workspace/workspace.ts'
 import type { SlackEvent } from './event-payloads.ts'
 import type { AppReply, Transport } from './transport.ts'
@@ -121,10 +122,12 @@ function createTimers(later: Clock['after']) {
   }
 }
 
-function envelopeOf(id: string, event: SlackEvent, { team, appTokens, now }: Workspace) {
+function envelopeOf(id: string, event: SlackEvent, workspace: Workspace) {
+  const { team, appTokens, channels, now } = workspace
   const enterprise = team.enterprise?.id ?? null
   // Events of the organization carry no workspace id.
   const team_id = event.type === 'team_access_revoked' ? null : team.id
+  const channel = typeof event.channel === 'string' ? channels.get(event.channel) : undefined
   const authorization = {
     enterprise_id: enterprise,
     team_id,
@@ -143,7 +146,7 @@ function envelopeOf(id: string, event: SlackEvent, { team, appTokens, now }: Wor
     event_id: id,
     event_time: Math.floor(now() / 1000),
     authorizations: [authorization],
-    is_ext_shared_channel: false,
+    is_ext_shared_channel: channel !== undefined && isExtShared(channel, workspace),
     event_context: `4-${Buffer.from(JSON.stringify({ et: event.type, tid: team.id, aid: APP.id })).toString('base64url')}`,
   }
 }

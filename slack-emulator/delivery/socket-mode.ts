@@ -23,13 +23,20 @@ export type SocketModeTransport = Transport & {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
 }
 
+/** `link_disabled` means that Socket Mode was switched off (docs.slack.dev/apis/events-api/using-socket-mode#disconnect). */
+export const DISCONNECT_REASONS = ['warning', 'refresh_requested', 'link_disabled'] as const
+export type DisconnectReason = (typeof DISCONNECT_REASONS)[number]
+
 /** What Slack does to a socket beside sending requests. */
 export type SocketControl = {
   /** Sends a frame as it is to every socket. */
   sendFrame(text: string): void
   /** Tells every socket to reconnect, sends it nothing more, and closes it soon. */
-  disconnect(reason: 'warning' | 'refresh_requested'): void
+  disconnect(reason: DisconnectReason): void
 }
+
+/** Slack refreshes every socket after a few hours; the hello frame says when. */
+const CONNECTION_SECONDS = 18_060
 
 /** How long a socket stays open after its `disconnect` frame. */
 const REFRESH_MS = 10_000
@@ -44,18 +51,23 @@ export function createSocketModeTransport(now: () => number): SocketModeTranspor
   let wake: (() => void)[] = []
 
   function join(socket: WebSocket): void {
-    const ping = setInterval(() => socket.ping(), PING_EVERY_MS)
+    const stopTimers = startTimers(socket, () => leave(socket, 'refresh_requested'))
     socket.on('message', acks.hear)
     socket.on('error', () => socket.terminate())
     socket.on('close', () => {
-      clearInterval(ping)
+      stopTimers()
       sockets = sockets.filter((one) => one !== socket)
       acks.fail('the app closed its socket before it acknowledged', socket)
     })
     sockets.push(socket)
-    socket.send(JSON.stringify(hello(sockets.length)))
+    socket.send(JSON.stringify(hello(sockets.length, now())))
     for (const resume of wake) resume()
     wake = []
+  }
+
+  function leave(socket: WebSocket, reason: DisconnectReason): void {
+    sockets = sockets.filter((one) => one !== socket)
+    endSoon(socket, reason)
   }
 
   return {
@@ -83,22 +95,31 @@ export function createSocketModeTransport(now: () => number): SocketModeTranspor
       for (const socket of sockets) socket.send(text)
     },
     disconnect(reason) {
-      for (const socket of sockets) endSoon(socket, reason)
-      sockets = []
+      for (const socket of sockets) leave(socket, reason)
     },
     [Symbol.dispose]() {
-      const open = sockets
-      for (const socket of open) socket.close(GOING_AWAY)
-      setTimeout(() => {
-        for (const socket of open) socket.terminate()
-      }, CLOSE_WITHIN_MS).unref()
+      for (const socket of sockets) stop(socket)
       acks.fail('the workspace is closing')
       server.close()
     },
   }
 }
 
-function endSoon(socket: WebSocket, reason: string): void {
+function startTimers(socket: WebSocket, refresh: () => void): () => void {
+  const ping = setInterval(() => socket.ping(), PING_EVERY_MS)
+  const timer = setTimeout(refresh, CONNECTION_SECONDS * 1_000)
+  return () => {
+    clearInterval(ping)
+    clearTimeout(timer)
+  }
+}
+
+function stop(socket: WebSocket): void {
+  socket.close(GOING_AWAY)
+  setTimeout(() => socket.terminate(), CLOSE_WITHIN_MS).unref()
+}
+
+function endSoon(socket: WebSocket, reason: DisconnectReason): void {
   socket.send(JSON.stringify({ type: 'disconnect', reason, debug_info: { host: 'local' } }))
   setTimeout(() => socket.close(), REFRESH_MS).unref()
 }
@@ -145,11 +166,12 @@ function createAcks() {
   }
 }
 
-function hello(connections: number): object {
+function hello(connections: number, nowMs: number): object {
+  const started = new Date(nowMs).toISOString().replace('T', ' ').replace('Z', '')
   return {
     type: 'hello',
     num_connections: connections,
-    debug_info: { host: 'local', build_number: 1, approximate_connection_time: 18_060 },
+    debug_info: { host: 'local', started, build_number: 1, approximate_connection_time: CONNECTION_SECONDS },
     connection_info: { app_id: APP.id },
   }
 }

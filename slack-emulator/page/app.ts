@@ -20,27 +20,31 @@ const NOTHING = {}
 
 /** The page; it shows once people and app are loaded. */
 export function App() {
-  const people = useLiveData({ path: 'people', query: NOTHING, when: never })
+  const people = useLiveData({ path: 'people', query: NOTHING, when: (news) => news.kind === 'people_changed' })
   const app = useLiveData({ path: 'app', query: NOTHING, when: never })
   if (people.data === undefined || app.data === undefined)
     return html`<div class="empty" role="status">${people.error || app.error || 'Opening the workspace…'}</div>`
   const all = readPeople(people.data)
   const me = all.find((one) => one.name === personInUrl()) ?? all[0]
   if (me === undefined) return html`<div class="empty">Nobody is here.</div>`
-  return html`<${Seat} me=${me} people=${all} app=${app.data} />`
+  return html`<${Seat} me=${me} known=${people.data} app=${app.data} />`
 }
 
-function Seat({ me, people, app }: { me: PersonInfo; people: PersonInfo[]; app: JsonRecord }) {
+function Seat({ me, known, app }: { me: PersonInfo; known: JsonRecord; app: JsonRecord }) {
   const [place, go] = usePageLocation()
   const [error, setTrouble] = useState('')
-  const live = useLiveData({ path: 'channels', query: { as: me.name }, when: (news) => news.kind === 'posted' })
+  const live = useLiveData({
+    path: 'channels',
+    query: { as: me.name },
+    when: (news) => news.kind === 'posted' || news.kind === 'people_changed',
+  })
   const info = useMemo(() => readApp(app), [app])
   const session = useMemo((): SessionContext | undefined => {
     if (live.data === undefined) return undefined
     const channels = readChannels(live.data)
-    const known = channels.some((channel) => channel.id === place.channel)
+    const here = channels.some((channel) => channel.id === place.channel)
     // The page opens in the DM with the app.
-    const at = known ? place : { channel: channels.find((channel) => channel.dm)?.id ?? '', home: false, thread: '' }
+    const at = here ? place : { channel: channels.find((channel) => channel.dm)?.id ?? '', home: false, thread: '' }
     const tried = async (path: string, body: JsonRecord) => {
       try {
         setTrouble('')
@@ -50,8 +54,9 @@ function Seat({ me, people, app }: { me: PersonInfo; people: PersonInfo[]; app: 
         return undefined
       }
     }
-    return { me, people, channels, app: info, location: at, go, act: tried, showError: setTrouble, error }
-  }, [me, people, info, live.data, place, go, error])
+    const [people, others] = [readPeople(known), readPeople(known, 'others')]
+    return { me, people, others, channels, app: info, location: at, go, act: tried, showError: setTrouble, error }
+  }, [me, known, info, live.data, place, go, error])
   if (session === undefined) return html`<div class="empty" role="status">Opening the workspace…</div>`
   return html`<${SessionProvider} value=${session}><${Workspace} /></${SessionProvider}>`
 }

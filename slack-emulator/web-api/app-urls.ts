@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TrafficLog } from '../delivery/traffic-log.ts'
 import type { FileContents } from '../workspace/file-contents.ts'
 import type { ResponseUrls } from '../workspace/response-urls.ts'
+import { APP } from '../workspace/seed.ts'
 import type { Workspace } from '../workspace/workspace.ts'
 import { readArgs, readUpload, sendText } from './request-bodies.ts'
 
@@ -16,8 +17,8 @@ type Visit = { request: IncomingMessage; response: ServerResponse; path: string[
 /** Logs a request of the app to a URL that is not a Web API method. */
 function noting({ workspace, traffic }: Deps, name: string) {
   const [at, begin] = [workspace.now(), performance.now()]
-  return (request: unknown, status: number, answer: string): void => {
-    const verdict = status < 300 ? ('ok' as const) : ('refused' as const)
+  return (request: unknown, status: number, answer: string, ok = status < 300): void => {
+    const verdict = ok ? ('ok' as const) : ('refused' as const)
     const says = verdict === 'ok' ? 'ok' : answer
     const ms = performance.now() - begin
     traffic.note({ at, way: 'to_slack', name, verdict, says, ms, request, answer: { status, body: answer } })
@@ -54,33 +55,66 @@ export async function serveUpload(deps: Deps, { request, response, path }: Visit
 export function serveFile(deps: Deps, { request, response, path }: Visit): void {
   const { workspace } = deps
   const as = new URL(request.url ?? '/', workspace.url).searchParams.get('as')
-  const found = fileFor(deps, path[1] ?? '', { as, authorization: request.headers.authorization })
+  const id = path[1] ?? ''
+  const refused =
+    as === null ? refuseApp(workspace, id, request.headers.authorization) : refusePerson(workspace, id, as)
+  const answer = refused ?? readFile(deps, id)
   // A person's download is not traffic between Slack and the app.
-  if (as === null) {
-    const words = 'bytes' in found ? `${found.bytes.length} bytes of ${found.mimetype}` : found.words
-    noting(deps, 'url_private')({ file: path[1], name: workspace.files.get(path[1] ?? '')?.name }, found.status, words)
-  }
-  if (!('bytes' in found)) sendText(response, found.status, found.words)
-  else
-    response.writeHead(200, { 'content-type': found.mimetype, 'content-length': found.bytes.length }).end(found.bytes)
+  if (as === null)
+    noting(deps, 'url_private')(
+      { file: id, name: workspace.files.get(id)?.name },
+      answer.status,
+      answer.words,
+      !refused,
+    )
+  const body = 'bytes' in answer ? answer.bytes : answer.words
+  const { type = 'text/plain; charset=utf-8' } = answer
+  response.writeHead(answer.status, { 'content-type': type, ...answer.headers }).end(body)
 }
 
-type Found = { status: 200; bytes: Buffer; mimetype: string } | { status: 403 | 404; words: string }
+type FileAnswer = {
+  status: 200 | 302 | 403 | 404
+  words: string
+  type?: string
+  headers?: Record<string, string | number>
+  bytes?: Buffer | string
+}
 
-function fileFor(
-  { workspace, fileContents }: Deps,
-  id: string,
-  by: { as: string | null; authorization: string | undefined },
-): Found {
-  const file = workspace.files.get(id)
-  const person = workspace.person(by.as ?? '')
-  const sees =
-    file?.channels.some((one) => person !== undefined && workspace.channels.get(one)?.members.includes(person.id)) ===
-    true
-  const allowed = workspace.appTokens.statusOf(by.authorization?.replace(/^Bearer /, '') ?? '') === 'live' || sees
-  const bytes = file === undefined ? undefined : fileContents.get(file.id)
-  // Slack answers a download without a token with a sign-in page; 403 is easier to notice.
-  if (!allowed) return { status: 403, words: 'a bearer token is needed' }
+function readFile({ workspace, fileContents }: Deps, id: string): FileAnswer {
+  const [file, bytes] = [workspace.files.get(id), fileContents.get(id)]
   if (file === undefined || bytes === undefined) return { status: 404, words: 'file not found' }
-  return { status: 200, bytes, mimetype: file.mimetype }
+  const words = `${bytes.length} bytes of ${file.mimetype}`
+  return { status: 200, words, type: file.mimetype, headers: { 'content-length': bytes.length }, bytes }
+}
+
+const SIGN_IN = '<!doctype html><title>Sign in to the workspace</title><p>Sign in to see this file.'
+
+const signIn = (words: string): FileAnswer => ({
+  status: 200,
+  words,
+  type: 'text/html; charset=utf-8',
+  bytes: SIGN_IN,
+})
+
+/**
+ * Slack leads a download without a token to its sign-in page, and shows that page to a token without the scope, or of an app
+ * that is in none of the file's conversations (seen by many; the documentation names only the scope).
+ */
+function refuseApp(workspace: Workspace, id: string, authorization = ''): FileAnswer | undefined {
+  if (authorization === '')
+    return { status: 302, words: 'a bearer token is needed', headers: { location: `/?redir=${id}` } }
+  const live = workspace.appTokens.statusOf(authorization.replace(/^Bearer /, '')) === 'live'
+  if (!live) return signIn('the token is not valid')
+  if (workspace.grantedScopes()?.includes('files:read') === false) return signIn('the token lacks files:read')
+  return isSeenBy(workspace, id, APP.user) ? undefined : signIn('the app is not where the file is')
+}
+
+const refusePerson = (workspace: Workspace, id: string, as: string): FileAnswer | undefined =>
+  isSeenBy(workspace, id, workspace.person(as)?.id ?? '') ? undefined : { status: 403, words: 'not yours to see' }
+
+/** Whether somebody sent the file or is in a conversation that has it. */
+function isSeenBy({ files, channels }: Workspace, id: string, user: string): boolean {
+  const file = files.get(id)
+  if (file === undefined) return true
+  return (file.user ?? APP.user) === user || file.channels.some((one) => channels.get(one)?.members.includes(user))
 }

@@ -61,7 +61,7 @@ export function checkScopes(
   method: string,
   args: Record<string, unknown>,
 ): { headers: ScopeHeaders; refused?: MethodResponse } {
-  const granted = workspace.appTokens.live()?.scopes ?? workspace.manifest().botScopes
+  const granted = workspace.grantedScopes()
   if (granted === undefined) return { headers: {} }
   const needed = scopesNeeded(workspace, METHOD_SCOPES[method] ?? NOTHING, args)
   const provided = granted.join(',')

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
-import { APP, PEOPLE } from '../workspace/seed.ts'
+import { APP } from '../workspace/seed.ts'
 import type { Workspace } from '../workspace/workspace.ts'
 import { defineMethod, type MethodResponse, type Methods, refuse } from './methods/method-args.ts'
 import { readArgs, sendText } from './request-bodies.ts'
@@ -129,13 +129,12 @@ function answerPage(response: ServerResponse, html: string): void {
   response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' }).end(html)
 }
 
-function askPage({ team }: Workspace, asked: Asked): string {
+function askPage({ team, people: everybody }: Workspace, asked: Asked): string {
   const kept = Object.entries(asked).map(
     ([name, value]) => `<input type="hidden" name="${name}" value="${escaped(value)}">`,
   )
-  const people = PEOPLE.filter(({ bot }) => !bot).map(
-    ({ name, realName }) => `<option value="${name}">${realName}</option>`,
-  )
+  const members = everybody.values().filter(({ bot, standing }) => !bot && standing === undefined)
+  const people = members.map(({ name, realName }) => `<option value="${name}">${escaped(realName)}</option>`)
   const org =
     team.enterprise === undefined
       ? ''

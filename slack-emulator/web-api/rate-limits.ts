@@ -21,7 +21,11 @@ type Tier = keyof typeof TIERS
 const TIER_OF: Record<string, Tier> = {
   'agents.sessions.rename': 3,
   'agents.sessions.setStatus': 3,
+  'api.test': 4,
   'apps.connections.open': 3,
+  'assistant.threads.setSuggestedPrompts': 4,
+  'assistant.threads.setTitle': 4,
+  'auth.teams.list': 2,
   'bots.info': 3,
   'chat.appendStream': 4,
   'chat.delete': 3,
@@ -123,7 +127,7 @@ function limitsOf(method: string, args: Record<string, unknown>): Limit[] {
       { key: method, burst: allAMinute, aMinute: allAMinute },
     ]
   }
-  if (method.startsWith('assistant.threads.'))
+  if (method === 'assistant.threads.setStatus')
     return [{ key: method, burst: STATUS_A_MINUTE, aMinute: STATUS_A_MINUTE }]
   const tier = TIER_OF[method]
   return tier === undefined ? [] : [{ key: method, burst: TIERS[tier], aMinute: TIERS[tier] }]

@@ -30,6 +30,28 @@ export async function readArgs(request: IncomingMessage): Promise<Record<string,
   return { ...query, ...Object.fromEntries(new URLSearchParams(body.toString())) }
 }
 
+/** What a method may be called with beside JSON (docs.slack.dev/apis/web-api#post_bodies). */
+const POST_TYPES = ['application/x-www-form-urlencoded', 'multipart/form-data', 'text/plain']
+
+/** The arguments, or Slack's error for a body that cannot be read. */
+export type MethodBody = { args?: Record<string, unknown>; error?: string }
+
+/**
+ * The arguments of a Web API call. The token counts in a form, but not in JSON; of a JSON body a method
+ * that takes only forms sees nothing.
+ */
+export async function readMethodArgs(request: IncomingMessage, takesJson: boolean): Promise<MethodBody> {
+  const { 'content-type': type = '', 'content-length': length = '0' } = request.headers
+  const isJson = type.startsWith('application/json')
+  if (!isJson && length !== '0' && !POST_TYPES.some((known) => type.startsWith(known)))
+    return { error: type === '' ? 'missing_post_type' : 'invalid_post_type' }
+  const args = await readArgs(request)
+  if (args === undefined) return { error: 'invalid_json' }
+  if (!isJson) return { args }
+  const query = Object.fromEntries(new URL(request.url ?? '/', 'http://local').searchParams)
+  return { args: takesJson ? { ...args, token: query.token } : query }
+}
+
 async function formFields(body: Buffer, type: string): Promise<Record<string, unknown>> {
   const form = await new Response(new Uint8Array(body), { headers: { 'content-type': type } }).formData()
   return Object.fromEntries(form)

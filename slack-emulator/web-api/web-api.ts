@@ -19,7 +19,7 @@ import { createUserMethods } from './methods/users.ts'
 import { createViewMethods } from './methods/views.ts'
 import type { OAuth } from './oauth.ts'
 import type { RateLimits } from './rate-limits.ts'
-import { readArgs, sendJson } from './request-bodies.ts'
+import { type MethodBody, readMethodArgs, sendJson } from './request-bodies.ts'
 
 type Deps = {
   workspace: Workspace
@@ -35,31 +35,44 @@ type Deps = {
 /** Methods that need no token. */
 const OPEN = new Set(['api.test', 'blocks.validate', 'oauth.v2.access'])
 
+/** Methods that take no JSON (their "Content types" at docs.slack.dev/reference/methods). */
+const FORM_ONLY = new Set([
+  'auth.teams.list',
+  'bots.info',
+  'chat.getPermalink',
+  'conversations.info',
+  'conversations.list',
+  'conversations.members',
+  'conversations.replies',
+  'files.getUploadURLExternal',
+  'files.info',
+  'oauth.v2.access',
+  'users.info',
+  'users.list',
+  'users.lookupByEmail',
+])
+
 /** POST /api/<method>: answers HTTP 200 with `ok` in the body like Slack, except for rate limits and injected faults. */
 export function createWebApi(
   deps: Deps,
 ): (method: string, request: IncomingMessage, response: ServerResponse) => Promise<void> {
   const methods = methodsOf(deps)
   return async (name, request, response) => {
-    const args = await readArgs(request)
+    const body = await readMethodArgs(request, !FORM_ONLY.has(name))
     const [at, begin] = [deps.workspace.now(), performance.now()]
-    const reply = await replyTo(name, args, request)
+    const reply = await replyTo(name, body, request)
     const { ok, error } = reply.answer
     const verdict = ok ? ('ok' as const) : ('refused' as const)
     const ms = performance.now() - begin
     const says = ok ? 'ok' : String(error)
-    deps.traffic.note({ at, way: 'to_slack', name, verdict, says, ms, request: args, answer: reply.answer })
+    deps.traffic.note({ at, way: 'to_slack', name, verdict, says, ms, request: body.args, answer: reply.answer })
     for (const [header, value] of Object.entries(reply.headers ?? {})) response.setHeader(header, value)
     if (reply.wait !== undefined) response.setHeader('retry-after', String(reply.wait))
     sendJson(response, reply.status, reply.answer)
   }
 
-  async function replyTo(
-    name: string,
-    args: Record<string, unknown> | undefined,
-    request: IncomingMessage,
-  ): Promise<Reply> {
-    if (args === undefined) return { status: 200, answer: refuse('invalid_json') }
+  async function replyTo(name: string, { args = {}, error }: MethodBody, request: IncomingMessage): Promise<Reply> {
+    if (error !== undefined) return answered(refuse(error))
     return (await injected(deps, name, args)) ?? (await call(name, args, request))
   }
 

@@ -1,5 +1,13 @@
-import type { Json } from './records.ts'
-import { CHANNELS, PEOPLE } from './seed.ts'
+import type { Channel, Json, Person } from './records.ts'
+
+/** Who and what a typed name means. */
+export type Directory = {
+  /** The names that have spaces or letters which a handle cannot have. */
+  displayNames: string[]
+  /** By handle or display name, in any case. */
+  person(name: string): Person | undefined
+  channel(name: string): Channel | undefined
+}
 
 const ESCAPES = new Map([
   ['&', '&amp;'],
@@ -10,39 +18,92 @@ const escaped = (text: string): string => text.replace(/[&<>]/g, (found) => ESCA
 
 /** A link ends before the punctuation of the sentence around it. */
 const LINK = String.raw`https?:\/\/[^\s<>]*[^\s<>.,:;!?'")\]}]`
-const TYPED = new RegExp(String.raw`${LINK}|(?<![\w@])@([a-zA-Z0-9_.-]+)|(?<!\w)#([a-z0-9_-]+)|[&<>]`, 'g')
+
+function typedPattern({ displayNames }: Directory): RegExp {
+  const longestFirst = displayNames
+    .map((name) => name.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'))
+    .sort((a, b) => b.length - a.length)
+  const whole = longestFirst.map((name) => String.raw`${name}(?![\p{L}\p{N}_])|`).join('')
+  return new RegExp(String.raw`${LINK}|(?<![\w@])@(${whole}[a-z0-9_.\-]+)|(?<!\w)#([a-z0-9_\-]+)|[&<>]`, 'giu')
+}
 
 /**
  * Escapes a typed text like Slack's client: `@name` and `#channel` become ids, links are wrapped, and all else that looks
  * like markup of the API's is escaped (docs.slack.dev/messaging/formatting-message-text).
  * `labels` adds the name to a mention, as slash commands with `should_escape` do.
  */
-export function escapeText(typed: string, labels = false): string {
-  return typed.replace(TYPED, (found, person: string | undefined, channel: string | undefined) => {
-    if (person !== undefined) return mention(found, person, labels)
-    if (channel !== undefined) return channelLink(found, channel)
+export function escapeText(typed: string, directory: Directory, labels = false): string {
+  const parts = typed.split(CODE)
+  return parts.map((part, index) => escapePart(part, index % 2 === 1 ? NOBODY : directory, labels)).join('')
+}
+
+/** In code nobody is mentioned. */
+const CODE = /(```[\s\S]*?```|`[^`\n]+`)/
+const NOBODY: Directory = { displayNames: [], person: () => undefined, channel: () => undefined }
+
+function escapePart(typed: string, directory: Directory, labels: boolean): string {
+  return typed.replace(typedPattern(directory), (found, person: string | undefined, channel: string | undefined) => {
+    if (person !== undefined) return mention(found, person, { directory, labels })
+    if (channel !== undefined) return channelLink(found, channel, directory)
     return found.startsWith('http') ? `<${escaped(found)}>` : escaped(found)
   })
 }
 
-function mention(found: string, name: string, labels: boolean): string {
-  const bare = name.replace(/[.-]+$/, '')
-  const person = PEOPLE.find((one) => one.name === bare.toLowerCase())
+function mention(
+  found: string,
+  name: string,
+  { directory, labels }: { directory: Directory; labels: boolean },
+): string {
+  const bare = directory.person(name) ? name : name.replace(/[.-]+$/, '')
+  const person = directory.person(bare)
   if (person === undefined) return found
   return `<@${person.id}${labels ? `|${person.name}` : ''}>${name.slice(bare.length)}`
 }
 
-function channelLink(found: string, name: string): string {
-  const channel = CHANNELS.find((one) => one.name === name && one.im === undefined)
+function channelLink(found: string, name: string, directory: Directory): string {
+  const channel = directory.channel(name)
   return channel === undefined ? found : `<#${channel.id}|${channel.name}>`
 }
 
-/** The rich text that Slack's client makes of an escaped text, with mentions, channels, links and styles as elements. */
+/** The rich text that Slack's client makes of an escaped text: fenced code, quotes, bullets, and in them mentions, channels, links and styles. */
 export function richTextOf(encoded: string): Json {
-  const pieces = encoded.split(/(<[^<>\s|]+(?:\|[^<>]*)?>)/).filter((piece) => piece !== '')
-  const elements = pieces.flatMap((piece) => (piece.startsWith('<') ? [reference(piece)] : styledText(piece)))
-  return { type: 'rich_text', elements: [{ type: 'rich_text_section', elements }] }
+  const parts = encoded.split(/```\n?([\s\S]*?)\n?```/)
+  const elements = parts.flatMap((part, index) => {
+    if (index % 2 === 1) return [{ type: 'rich_text_preformatted', elements: piecesOf(part, plainText) }]
+    const beside = part.replace(index > 0 ? /^\n/ : '', '').replace(index < parts.length - 1 ? /\n$/ : '', '')
+    return beside === '' ? [] : linesOf(beside)
+  })
+  return { type: 'rich_text', elements }
 }
+
+const KINDS: [type: string, mark: RegExp][] = [
+  ['rich_text_quote', /^&gt; ?/],
+  ['rich_text_list', /^• /],
+]
+
+function linesOf(text: string): Json[] {
+  const groups: { type: string; lines: string[] }[] = []
+  for (const line of text.split('\n')) {
+    const [type, mark = ''] = KINDS.find(([, begin]) => begin.test(line)) ?? ['rich_text_section']
+    const last = groups.at(-1)
+    if (last?.type === type) last.lines.push(line.replace(mark, ''))
+    else groups.push({ type, lines: [line.replace(mark, '')] })
+  }
+  return groups.map(({ type, lines }) => {
+    const inside = (words: string) => piecesOf(words, styledText)
+    if (type !== 'rich_text_list') return { type, elements: inside(lines.join('\n')) }
+    const items = lines.map((line) => ({ type: 'rich_text_section', elements: inside(line) }))
+    return { type, style: 'bullet', indent: 0, elements: items }
+  })
+}
+
+const piecesOf = (encoded: string, words: (text: string) => Json[]): Json[] =>
+  encoded
+    .split(/(<[^<>\s|]+(?:\|[^<>]*)?>)/)
+    .filter((piece) => piece !== '')
+    .flatMap((piece) => (piece.startsWith('<') ? [reference(piece)] : words(piece)))
+
+const plainText = (text: string): Json[] => [{ type: 'text', text: unescaped(text) }]
 
 const STYLES: Record<string, string> = { '*': 'bold', _: 'italic', '~': 'strike', '`': 'code' }
 

@@ -22,6 +22,7 @@ export const Channel = z.object({
   members: z.array(z.string()),
   /** A private channel or a group DM; else the channel is public, or a DM. */
   kind: z.enum(['private_channel', 'mpim']).optional(),
+  archived: z.boolean().optional(),
   /** The person of a DM with the app. */
   im: z.string().optional(),
   /** Whether the person has looked into the DM yet. */

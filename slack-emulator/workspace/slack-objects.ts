@@ -1,5 +1,6 @@
 import type { Channel, Json, Message, Person, StoredFile, Stream } from './records.ts'
 import { APP, OTHER_TEAM, SLACKBOT } from './seed.ts'
+import { TOMBSTONE } from './tombstone.ts'
 import type { Workspace } from './workspace.ts'
 
 /** The message as Slack's API shows it; `metadata` is left out unless requested. */
@@ -9,6 +10,7 @@ export function messageObjectOf(message: Message, workspace: Workspace, withMeta
     type: 'message',
     ...shown,
     ...teamFields(message, workspace),
+    ...(message.subtype === TOMBSTONE ? { hidden: true } : {}),
     ...(message.user === APP.user ? { bot_id: APP.bot, app_id: APP.id } : {}),
     ...(message.user === APP.user || message.user === SLACKBOT ? {} : { client_msg_id: `local-${message.ts}` }),
     ...(withMetadata && metadata !== undefined ? { metadata } : {}),
@@ -54,10 +56,10 @@ function threadFields(message: Message, workspace: Workspace): Json {
 
 function fileOf(id: string, workspace: Workspace): Json[] {
   const file = workspace.files.get(id)
-  return file === undefined ? [{ id, mode: 'tombstone' }] : [fileObjectOf(file, workspace.filesUrl)]
+  return file === undefined ? [{ id, mode: 'tombstone' }] : [fileObjectOf(file, workspace)]
 }
 
-export function fileObjectOf(file: StoredFile, url: string): Json {
+export function fileObjectOf(file: StoredFile, workspace: Workspace, url = workspace.filesUrl): Json {
   const address = `${url}/files/${file.id}/${encodeURIComponent(file.name)}`
   const type = file.name.includes('.') ? (file.name.split('.').at(-1) ?? '') : ''
   return {
@@ -82,16 +84,44 @@ export function fileObjectOf(file: StoredFile, url: string): Json {
     url_private: address,
     url_private_download: address,
     permalink: address,
-    channels: file.channels.filter((id) => id.startsWith('C')),
-    groups: [],
-    ims: file.channels.filter((id) => id.startsWith('D')),
+    ...placesOf(file, workspace),
   }
 }
 
-export function userObjectOf(person: Person, teamId: string): Json {
+function placesOf(file: StoredFile, workspace: Workspace): Json {
+  const shared = file.channels.flatMap((id) => workspace.channels.get(id) ?? [])
+  const idsOf = (fits: (channel: Channel) => boolean) => shared.filter(fits).map(({ id }) => id)
+  return {
+    channels: idsOf(({ im, kind }) => im === undefined && kind === undefined),
+    groups: idsOf(({ kind }) => kind !== undefined),
+    ims: idsOf(({ im }) => im !== undefined),
+  }
+}
+
+/** The messages that show a file (docs.slack.dev/reference/objects/file-object#shares). */
+export function sharesOf(file: StoredFile, workspace: Workspace): Json {
+  const { channels, messages, team } = workspace
+  const shares: Record<'public' | 'private', Record<string, Json[]>> = { public: {}, private: {} }
+  for (const channel of file.channels.flatMap((id) => channels.get(id) ?? [])) {
+    const roots = messages.topLevel(channel.id)
+    const all = roots.flatMap((root) => [root, ...messages.replies(channel.id, root.ts)])
+    const shown = all.filter(({ files = [] }) => files.includes(file.id))
+    const where = channel.kind === undefined && channel.im === undefined ? shares.public : shares.private
+    where[channel.id] = shown.map(({ ts, thread_ts, user }) => ({
+      ts,
+      ...(thread_ts === undefined ? {} : { thread_ts }),
+      channel_name: channel.name,
+      team_id: team.id,
+      share_user_id: user,
+    }))
+  }
+  return shares
+}
+
+export function userObjectOf(person: Person, workspace: Workspace): Json {
   return {
     id: person.id,
-    team_id: teamIdOf(person, teamId),
+    team_id: teamIdOf(person, workspace.team.id),
     name: person.name,
     real_name: person.realName,
     deleted: person.standing === 'deactivated',
@@ -105,22 +135,39 @@ export function userObjectOf(person: Person, teamId: string): Json {
     is_ultra_restricted: false,
     is_bot: person.bot,
     is_app_user: false,
-    ...(person.standing === 'stranger' ? { is_stranger: true } : {}),
+    ...(person.standing === 'stranger' ? { is_stranger: isUnseen(person, workspace) } : {}),
     profile: {
       real_name: person.realName,
-      display_name: person.name,
-      ...(person.bot ? {} : { email: person.email }),
+      display_name: person.realName,
+      ...(showsEmail(person, workspace) ? { email: person.email } : {}),
       ...(person.id === APP.user ? { api_app_id: APP.id, bot_id: APP.bot } : {}),
     },
   }
 }
 
+/** Slack shows the address only to an app that may read it (docs.slack.dev/reference/scopes/users.read.email), and never a stranger's. */
+const showsEmail = ({ bot, standing }: Person, workspace: Workspace): boolean =>
+  !bot && standing !== 'stranger' && (workspace.grantedScopes()?.includes('users:read.email') ?? true)
+
+/** A person of another workspace counts as a stranger only while no channel has both them and the app (docs.slack.dev/reference/objects/user-object). */
+const isUnseen = ({ id }: Person, { channels }: Workspace): boolean =>
+  !channels.values().some(({ im, members }) => im === undefined && members.includes(id) && members.includes(APP.user))
+
+/** Whether people of another company's workspace are in the channel (Slack Connect). */
+export const isExtShared = ({ members }: Channel, { people }: Workspace): boolean =>
+  members.some((id) => people.get(id)?.standing === 'stranger')
+
 /** The workspace of people from another company (Slack Connect). */
 export const teamIdOf = ({ standing }: Person, teamId: string): string =>
   standing === 'stranger' ? OTHER_TEAM : teamId
 
-export function channelObjectOf(channel: Channel, teamId: string): Json {
-  const common = { id: channel.id, created: 0, is_archived: false, context_team_id: teamId }
+export function channelObjectOf(channel: Channel, workspace: Workspace): Json {
+  const common = {
+    id: channel.id,
+    created: 0,
+    is_archived: channel.archived === true,
+    context_team_id: workspace.team.id,
+  }
   if (channel.im !== undefined) return { ...common, is_im: true, user: channel.im, is_open: true }
   return {
     ...common,
@@ -133,9 +180,20 @@ export function channelObjectOf(channel: Channel, teamId: string): Json {
     is_private: channel.kind !== undefined,
     is_general: channel.name === 'general',
     is_member: channel.members.includes(APP.user),
-    is_ext_shared: false,
+    ...sharedFields(channel, workspace),
     num_members: channel.members.length,
     topic: { value: '', creator: '', last_set: 0 },
     purpose: { value: '', creator: '', last_set: 0 },
+  }
+}
+
+function sharedFields(channel: Channel, workspace: Workspace): Json {
+  const shared = isExtShared(channel, workspace)
+  return {
+    is_shared: shared,
+    is_ext_shared: shared,
+    is_org_shared: false,
+    is_pending_ext_shared: false,
+    shared_team_ids: [workspace.team.id, ...(shared ? [OTHER_TEAM] : [])],
   }
 }

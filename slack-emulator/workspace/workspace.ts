@@ -16,7 +16,8 @@ import {
   View,
 } from './records.ts'
 import { APP, CHANNELS, PEOPLE, type Team } from './seed.ts'
-import { createWorkspaceEvents, type WorkspaceEvents } from './workspace-events.ts'
+import { TOMBSTONE, tombstoneOf } from './tombstone.ts'
+import { createWorkspaceEvents, type WorkspaceEvent, type WorkspaceEvents } from './workspace-events.ts'
 
 /** The state of the workspace, and the changes that all features are built from. */
 export type Workspace = WorkspaceEvents & {
@@ -29,6 +30,8 @@ export type Workspace = WorkspaceEvents & {
   team: Team
   appTokens: AppTokens
   manifest(): AppManifest
+  /** The scopes of the installed app; undefined where no manifest says which. */
+  grantedScopes(): string[] | undefined
   /** Replaces the app's manifest, given as YAML. */
   setManifest(yaml: string): void
   channels: Collection<Channel>
@@ -81,6 +84,10 @@ export function createWorkspace({ collections, fileContents, url, filesUrl, now,
   for (const one of PEOPLE) if (people.get(one.id) === undefined) people.put(one.id, one)
   const secrets = takeSecrets(collections, begin.given)
   const nextTs = createTimestamps(now, messages.lastTs())
+  const appTokens = openAppTokens(collections, {
+    teamId: team.id,
+    first: begin.installed ? secrets.botToken : undefined,
+  })
   let manifest = readAppManifest()
 
   return {
@@ -90,8 +97,9 @@ export function createWorkspace({ collections, fileContents, url, filesUrl, now,
     now,
     secrets,
     team,
-    appTokens: openAppTokens(collections, { teamId: team.id, first: begin.installed ? secrets.botToken : undefined }),
+    appTokens,
     manifest: () => manifest,
+    grantedScopes: () => appTokens.live()?.scopes ?? manifest.botScopes,
     setManifest(yaml) {
       manifest = readAppManifest(yaml)
     },
@@ -119,11 +127,22 @@ export function createWorkspace({ collections, fileContents, url, filesUrl, now,
       events.publish({ kind: 'changed', message: edited, before })
       return edited
     },
-    remove(message) {
-      messages.drop(message)
-      events.publish({ kind: 'deleted', message })
-    },
+    remove: (message) => events.publish(removeFrom(messages, message)),
   }
+}
+
+/** A message with replies leaves a tombstone, which goes with the last reply. */
+function removeFrom(messages: MessageStore, message: Message): WorkspaceEvent {
+  const { channel, ts, thread_ts = '' } = message
+  if (messages.replies(channel, ts).some((reply) => reply.ephemeral_to === undefined)) {
+    const tombstone = tombstoneOf(message)
+    messages.put(tombstone)
+    return { kind: 'changed', message: tombstone, before: message }
+  }
+  messages.drop(message)
+  const root = messages.get(channel, thread_ts)
+  if (root?.subtype === TOMBSTONE && messages.replies(channel, thread_ts).length === 0) messages.drop(root)
+  return { kind: 'deleted', message }
 }
 
 /** Creates Slack timestamps, which grow strictly, across restarts too. */

@@ -135,8 +135,8 @@ test('a question about a message is answered in its thread, with the thread as d
   await member.see(where, /It means the blue one/)
   const request = JSON.stringify(world.model.requests.at(-1)?.messages)
   expect(request).toContain('shall we take the blue or the red one?')
-  expect(request).toMatch(/member \(the message the question is about\): the blue one/)
-  expect(request).toContain('owner: What does that mean?')
+  expect(request).toMatch(/Morgan Member \(the message the question is about\): the blue one/)
+  expect(request).toContain('Olivia Owner: What does that mean?')
 })
 
 test('where the app may not speak, the answer comes in direct messages; once, however often it is sent', async () => {
@@ -148,7 +148,9 @@ test('where the app may not speak, the answer comes in direct messages; once, ho
   const asked = await topLevel(member, /You asked:.*What is the plan/)
   await member.see({ channel: 'dm', thread: asked.ts }, /It is a secret plan/)
   expect((await member.messages('ops')).map(({ from }) => from)).toEqual(['owner'])
-  expect(JSON.stringify(world.model.requests.at(-1)?.messages)).toContain('owner (the message the question is about)')
+  expect(JSON.stringify(world.model.requests.at(-1)?.messages)).toContain(
+    'Olivia Owner (the message the question is about)',
+  )
 })
 
 test('a question about a message with a file shows the model the file', async () => {

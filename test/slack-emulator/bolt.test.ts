@@ -290,13 +290,14 @@ describe.each(['http', 'socket'] as const)('a Bolt app over %s', (mode) => {
       content: 'a,b\n1,2\n',
       initial_comment: 'Here it is',
     })
-    const [, sent] = await world.messages('member', 'ops', said.ts)
+    const sent = await until(async () => (await world.messages('member', 'ops', said.ts))[1])
     expect(sent).toMatchObject({
       text: 'Here it is',
       files: [{ name: 'result.csv', title: 'The result', size: 8, mimetype: 'text/csv' }],
     })
-    const url = sent?.files[0]?.url ?? ''
-    expect((await fetch(url)).status).toBe(403)
+    const url = sent.files[0]?.url ?? ''
+    expect((await fetch(url, { redirect: 'manual' })).status).toBe(302)
+    expect((await fetch(`${url}?as=nobody`)).status).toBe(403)
     const headers = { authorization: `Bearer ${world.slack.botToken}` }
     expect(await (await fetch(url, { headers })).text()).toBe('a,b\n1,2\n')
     expect(await (await fetch(`${url}?as=member`)).text()).toBe('a,b\n1,2\n')

@@ -33,6 +33,20 @@ export function manifestWithScopes(bot: string[]): string {
   return stringify({ ...manifest, oauth_config: { scopes: { bot } } })
 }
 
+/** The project's manifest with other event subscriptions, or with none at all. */
+export function manifestWithEvents(bot_events: string[] | undefined): string {
+  const manifest = parse(readFileSync(join(ROOT, 'manifest.yml'), 'utf8'))
+  const event_subscriptions = bot_events && { bot_events }
+  return stringify({ ...manifest, settings: { ...manifest.settings, event_subscriptions } })
+}
+
+/** The project's manifest with another agent surface, or none. */
+export function manifestWithView(view: 'agent_view' | 'assistant_view' | undefined): string {
+  const manifest = parse(readFileSync(join(ROOT, 'manifest.yml'), 'utf8'))
+  const { agent_view, ...features } = manifest.features
+  return stringify({ ...manifest, features: { ...features, ...(view && { [view]: agent_view }) } })
+}
+
 /** A real, unmodified Bolt app on the local workspace. */
 export async function boltOverHttp(slack: SlackEmulator, listen: (app: App) => void, port = 0) {
   const receiver = new HTTPReceiver({ signingSecret: slack.signingSecret, ...quiet })

@@ -1,14 +1,17 @@
 import { createServer } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { z } from 'zod'
-import { startSlackEmulator } from '../../slack-emulator/start-slack-emulator.ts'
+import { type SlackEmulatorOptions, startSlackEmulator } from '../../slack-emulator/start-slack-emulator.ts'
 import { memoryLog } from './log.ts'
 
 const Json = z.record(z.string(), z.unknown())
 export type Payload = z.infer<typeof Json>
 
 /** A workspace whose app is the test: it hears every interaction, answers what the test says, and calls the Web API. */
-export async function startStubApp(answer: (payload: Payload) => unknown = () => undefined) {
+export async function startStubApp(
+  answer: (payload: Payload) => unknown = () => undefined,
+  more: Partial<SlackEmulatorOptions> = {},
+) {
   await using starting = new AsyncDisposableStack()
   const heard: Payload[] = []
   const server = createServer(async (request, response) => {
@@ -33,16 +36,33 @@ export async function startStubApp(answer: (payload: Payload) => unknown = () =>
   const address = server.address()
   const port = typeof address === 'object' ? address?.port : undefined
   const slack = starting.use(
-    await startSlackEmulator({ port: 0, mode: 'http', appUrls: [`http://127.0.0.1:${port}/`], log: memoryLog().log }),
+    await startSlackEmulator({
+      port: 0,
+      mode: 'http',
+      appUrls: [`http://127.0.0.1:${port}/`],
+      log: memoryLog().log,
+      ...more,
+    }),
   )
   const things = starting.move()
+  const ask = async (method: string, args: Payload): Promise<Payload> => {
+    const headers = { authorization: `Bearer ${slack.botToken}` }
+    const fields = Object.entries(args).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value : JSON.stringify(value),
+    ])
+    const body = new URLSearchParams(Object.fromEntries(fields))
+    const reply = await fetch(`${slack.apiUrl}${method}`, { method: 'POST', headers, body })
+    return Json.parse(await reply.json())
+  }
   return {
+    slack,
     url: slack.url,
     heard,
+    /** Calls a method and returns what Slack answers, a refusal as well. */
+    ask,
     async call(method: string, args: Payload): Promise<Payload> {
-      const headers = { 'content-type': 'application/json', authorization: `Bearer ${slack.botToken}` }
-      const reply = await fetch(`${slack.apiUrl}${method}`, { method: 'POST', headers, body: JSON.stringify(args) })
-      const json = Json.parse(await reply.json())
+      const json = await ask(method, args)
       if (json.ok !== true) throw new Error(`${method}: ${JSON.stringify(json)}`)
       return json
     },

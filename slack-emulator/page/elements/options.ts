@@ -1,5 +1,14 @@
 import { useEffect, useState } from 'preact/hooks'
-import { type JsonRecord, readNumber, readRecord, readRecords, readString, readText } from '../state/read-json.ts'
+import type { ChannelInfo } from '../state/people.ts'
+import {
+  type JsonRecord,
+  readNumber,
+  readRecord,
+  readRecords,
+  readString,
+  readStrings,
+  readText,
+} from '../state/read-json.ts'
 import { useSessionContext, useSurface } from '../state/session-context.ts'
 import type { ElementProps } from './field.ts'
 
@@ -37,7 +46,7 @@ function useKnown(element: JsonRecord): MenuOption[] {
   const kind = readString(element.type).replace(/^multi_/, '')
   const users = people.map((one) => ({ value: one.id, text: one.realName, more: `@${one.name}`, group: '' }))
   const channelOptions = channels
-    .filter((one) => !one.dm)
+    .filter((one) => !one.dm && fitsMenu(one, kind, readRecord(element.filter)))
     .map((one) => ({ value: one.id, text: `#${one.name}`, more: '', group: '' }))
   if (kind === 'users_select') return users
   if (kind === 'channels_select') return channelOptions
@@ -47,6 +56,15 @@ function useKnown(element: JsonRecord): MenuOption[] {
     ...readRecords(element.options).map((option) => optionOf(option)),
     ...groups.flatMap((group) => readRecords(group.options).map((option) => optionOf(option, readText(group.label)))),
   ]
+}
+
+const FILTER_WORDS: Record<string, string> = { private_channel: 'private', mpim: 'mpim' }
+
+/** A menu of channels has the public ones; one of conversations has those that its filter names. */
+function fitsMenu(channel: ChannelInfo, kind: string, filter: JsonRecord): boolean {
+  if (kind === 'channels_select') return channel.kind === ''
+  const include = readStrings(filter.include)
+  return include.length === 0 || include.includes(FILTER_WORDS[channel.kind] ?? 'public')
 }
 
 /** Options of an app are sent by their text, because the emulator asks the app again with it. */

@@ -31,9 +31,14 @@ function commandHints({ app }: SessionContext, text: string): Suggestion[] {
   return all.filter((hint) => hint.text.startsWith(text) && (!inside || hint.text !== command)).slice(0, MAX_HINTS)
 }
 
+/** People are offered by the name that all see; two of the same name by their handles. */
 const peopleHints = ({ people, app }: SessionContext) => [
   { text: `@${app.name}`, about: 'app' },
-  ...people.map((one) => ({ text: `@${one.name}`, about: one.realName })),
+  ...people.map(({ name, realName }) =>
+    people.filter((one) => one.realName === realName).length === 1
+      ? { text: `@${realName}`, about: `@${name}` }
+      : { text: `@${name}`, about: realName },
+  ),
 ]
 
 const roomHints = ({ channels }: SessionContext) =>

@@ -12,6 +12,7 @@ import { Icon } from '../widgets/icon.ts'
 import { useAnnouncements } from './announce.ts'
 import { Composer } from './composer.ts'
 import { MessageList } from './message-list.ts'
+import type { ComposerProps } from './use-draft.ts'
 
 const CHANGES = new Set<unknown>(['posted', 'changed', 'deleted', 'streamed', 'reacted', 'session'])
 
@@ -52,8 +53,16 @@ export function Conversation({ channel }: { channel: ChannelInfo }) {
       before=${html`<${Welcome} channel=${channel} />`} />
     <${ConversationFooter} session=${session} channel=${channel} thread="">
       ${messages.length < 8 && html`<${Prompts} session=${session} onChoose=${prompt} />`}
-      <${Composer} key=${channel.id} channel=${channel} thread="" onSaid=${said} />
+      <${Entry} key=${channel.id} channel=${channel} thread="" onSaid=${said} />
     </${ConversationFooter}>`
+}
+
+/** The composer, or why there is none. */
+function Entry(props: ComposerProps) {
+  const { name, archived } = props.channel
+  return archived
+    ? html`<p class="quiet">#${name} is archived: nobody can write here.</p>`
+    : html`<${Composer} ...${props} />`
 }
 
 function Prompts({ session, onChoose }: { session: AgentSession; onChoose(text: string): void }) {
@@ -102,7 +111,7 @@ export function Thread({ channel }: { channel: ChannelInfo }) {
       error !== '' || (messages !== undefined && body.length === 0)
         ? html`<div class="empty"><h3>No such thread</h3><p>${error || 'It is not in this conversation any more.'}</p></div>`
         : html`<${MessageList} key=${location.thread} messages=${body} channel=${channel.id} label="Messages in the thread" inThread=${true} />
-        <${ConversationFooter} session=${session} channel=${channel} thread=${location.thread}><${Composer} key=${location.thread} channel=${channel} thread=${location.thread} /></${ConversationFooter}>`
+        <${ConversationFooter} session=${session} channel=${channel} thread=${location.thread}><${Entry} key=${location.thread} channel=${channel} thread=${location.thread} /></${ConversationFooter}>`
     }
   </aside>`
 }

@@ -16,19 +16,19 @@ import { Files } from './files.ts'
 type Props = { message: JsonRecord; channel: string; compact: boolean; inThread: boolean }
 
 export function MessageRow({ message, channel, compact, inThread }: Props) {
-  const { app, people } = useSessionContext()
+  const { app, people, others } = useSessionContext()
   const ts = readString(message.ts)
   const surface = useMessageSurface(channel, ts)
   const user = readString(message.user)
-  const bot = !people.some((one) => one.id === user)
-  const name = people.find((one) => one.id === user)?.realName ?? readString(message.from)
+  const author = [...people, ...others].find((one) => one.id === user)
+  const name = author?.realName ?? readString(message.from)
   const time = html`<time class="message-time" title=${fullTimeOf(ts)}>${clockTimeOf(ts)}</time>`
   const classes = ['message', compact && 'is-compact', message.ephemeral && 'is-ephemeral'].filter(Boolean).join(' ')
   return html`<li class=${classes} data-ts=${ts}>
     <div class="message-side">${compact ? time : html`<${Avatar} name=${name} app=${user === app.user} />`}</div>
     <div class="message-main">
       ${message.ephemeral === true && html`<div class="only-you"><${Icon} name="eye" /> Only visible to you</div>`}
-      ${compact ? html`<span class="hidden">${name}</span>` : html`<div class="message-head"><span class="message-name">${name}</span>${bot && html`<span class="badge">APP</span>`}${time}</div>`}
+      ${compact ? html`<span class="hidden">${name}</span>` : html`<div class="message-head"><span class="message-name">${name}</span>${author?.bot === true && html`<span class="badge">APP</span>`}${time}</div>`}
       <${SurfaceProvider} value=${surface}><${Body} message=${message} /></${SurfaceProvider}>
       <${Files} files=${readRecords(message.files)} />
       <${Reactions} message=${message} />
@@ -60,13 +60,13 @@ function Reactions({ message }: { message: JsonRecord }) {
 }
 
 function ThreadLink({ message, channel }: { message: JsonRecord; channel: string }) {
-  const { go, people, app, me, location } = useSessionContext()
+  const { go, people, others, app, me, location } = useSessionContext()
   const ts = readString(message.ts)
   const count = readNumber(message.reply_count)
   const latest = readString(message.latest_reply)
   const fresh = location.thread !== ts && latest > readMark(me.name, `${channel}/${ts}`)
   const who = readStrings(message.reply_users).slice(0, 4)
-  const nameOf = (id: string) => people.find((one) => one.id === id)?.realName ?? app.name
+  const nameOf = (id: string) => [...people, ...others].find((one) => one.id === id)?.realName ?? app.name
   return html`<button type="button" class="thread-link" onClick=${() => go({ channel, home: false, thread: ts })}>
     ${who.map((id) => html`<${Avatar} name=${nameOf(id)} app=${id === app.user} small=${true} />`)}
     <span class="thread-count">${count} ${count === 1 ? 'reply' : 'replies'}</span>

@@ -1,7 +1,16 @@
 import { type JsonRecord, readRecord, readRecords, readString, readStrings } from './read-json.ts'
 
-export type PersonInfo = { id: string; name: string; realName: string }
-export type ChannelInfo = { id: string; name: string; members: string[]; dm: boolean; latest: string }
+export type PersonInfo = { id: string; name: string; realName: string; bot: boolean }
+export type ChannelInfo = {
+  id: string
+  name: string
+  members: string[]
+  dm: boolean
+  /** Empty for a public channel. */
+  kind: string
+  archived: boolean
+  latest: string
+}
 export type ShortcutInfo = { name: string; type: string; callbackId: string }
 export type AppInfo = {
   name: string
@@ -11,11 +20,13 @@ export type AppInfo = {
   shortcuts: ShortcutInfo[]
 }
 
-export const readPeople = (answer: JsonRecord): PersonInfo[] =>
-  readRecords(answer.people).map((one) => ({
+/** `people` are those who can act, `others` are bots and people who left. */
+export const readPeople = (answer: JsonRecord, which: 'people' | 'others' = 'people'): PersonInfo[] =>
+  readRecords(answer[which]).map((one) => ({
     id: readString(one.id),
     name: readString(one.name),
     realName: readString(one.realName),
+    bot: one.bot === true,
   }))
 
 export const readChannels = (answer: JsonRecord): ChannelInfo[] =>
@@ -24,6 +35,8 @@ export const readChannels = (answer: JsonRecord): ChannelInfo[] =>
     name: readString(one.name),
     members: readStrings(one.members),
     dm: one.name === 'dm',
+    kind: readString(one.kind),
+    archived: one.archived === true,
     latest: readString(one.latest) || '0',
   }))
 

@@ -8,6 +8,8 @@ import type { JsonRecord } from './read-json.ts'
 export type SessionContext = {
   me: PersonInfo
   people: PersonInfo[]
+  /** Bots, and people who left; they can be named, but do nothing. */
+  others: PersonInfo[]
   channels: ChannelInfo[]
   app: AppInfo
   location: PageLocation

@@ -6,15 +6,15 @@ import { useSessionContext } from '../state/session-context.ts'
 type Props = { id: string; label?: string | undefined }
 
 export function Mention({ id, label }: Props) {
-  const { people, app, me } = useSessionContext()
-  const known = id === app.user ? app.name : people.find((one) => one.id === id)?.realName
+  const { people, others, app, me } = useSessionContext()
+  const known = id === app.user ? app.name : [...people, ...others].find((one) => one.id === id)?.realName
   return html`<span class=${id === me.id ? 'mention mention-me' : 'mention'}>@${known ?? label ?? id}</span>`
 }
 
 export function ChannelLink({ id, label }: Props) {
   const { channels, go } = useSessionContext()
   const channel = channels.find((one) => one.id === id)
-  if (channel === undefined) return html`<span class="mention">#${label ?? id}</span>`
+  if (channel === undefined) return html`<span class="mention">#${label ?? 'private channel'}</span>`
   const open = () => go({ channel: channel.id, home: false, thread: '' })
   return html`<button type="button" class="mention as-link" onClick=${open}>#${channel.name}</button>`
 }

@@ -1,14 +1,15 @@
 import { html } from 'htm/preact'
 import type { ComponentChildren } from 'preact'
-import { type InlineSyntax, renderEmoji, renderInline, renderReference, unescapeText } from './inline.ts'
+import { type InlineSyntax, renderEmoji, renderInline, renderLink, renderReference, unescapeText } from './inline.ts'
 
 /** Slack's own markup (docs.slack.dev/messaging/formatting-message-text). */
 const MRKDWN: InlineSyntax = {
   pattern:
-    /`(?<code>[^`\n]+)`|<(?<ref>[^<>\n]+)>|(?<![\w*])\*(?<bold>\S|\S[^\n*]*?\S)\*(?![\w*])|(?<![\w_])_(?<italic>\S|\S[^\n_]*?\S)_(?![\w_])|(?<![\w~])~(?<strike>\S|\S[^\n~]*?\S)~(?![\w~])|:(?<emoji>[a-z0-9_+-]+):|(?<plain>&(?:amp|lt|gt);)|(?<line>\n)/g,
+    /`(?<code>[^`\n]+)`|<(?<ref>[^<>\n]+)>|(?<url>\bhttps?:\/\/[^\s<>|]*[^\s<>|.,:;!?'")\]}*_~`])|(?<![\w*])\*(?<bold>\S|\S[^\n*]*?\S)\*(?![\w*])|(?<![\w_])_(?<italic>\S|\S[^\n_]*?\S)_(?![\w_])|(?<![\w~])~(?<strike>\S|\S[^\n~]*?\S)~(?![\w~])|:(?<emoji>[a-z0-9_+-]+):|(?<plain>&(?:amp|lt|gt);)|(?<line>\n)/g,
   rules: {
     code: (found) => html`<code>${unescapeText(found)}</code>`,
     ref: renderReference,
+    url: (found) => renderLink(unescapeText(found), unescapeText(found)),
     bold: (found, language) => html`<strong>${renderInline(found, language)}</strong>`,
     italic: (found, language) => html`<em>${renderInline(found, language)}</em>`,
     strike: (found, language) => html`<s>${renderInline(found, language)}</s>`,

@@ -70,7 +70,13 @@ export function createAgentMethods(workspace: Workspace): Methods {
     ),
     'assistant.threads.setSuggestedPrompts': defineMethod(
       z.object({ channel_id: z.string(), thread_ts: tsArg.optional(), title: z.string().optional(), prompts: Prompts }),
-      ({ channel_id, thread_ts, prompts }) => set({ channel: channel_id, thread_ts }, { prompts }),
+      ({ channel_id, thread_ts, prompts }) => {
+        const { isAgent, hasAgentView } = workspace.manifest()
+        if (isAgent === false) return refuse('not_agent_app')
+        // Slack accepts prompts for a thread of an app with the agent view, and shows none.
+        const isShown = !hasAgentView || thread_ts === undefined
+        return set({ channel: channel_id, thread_ts }, isShown ? { prompts } : {})
+      },
     ),
   }
 }

@@ -6,14 +6,14 @@ import { APP } from '../../workspace/seed.ts'
 import { isStreaming, messageObjectOf } from '../../workspace/slack-objects.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { clearStatusText } from './agents.ts'
-import { blocksForContent, channelFor, isThread, refuseMetadata } from './chat-common.ts'
+import { blocksForContent, channelFor, messageFor, refuseMetadata, threadFor } from './chat-common.ts'
 import {
   acceptJson,
+  blocksArg,
   channelArg,
   defineMethod,
   flagArg,
   jsonObjectArg,
-  jsonObjectsArg,
   type MethodResponse,
   type Methods,
   refuse,
@@ -21,10 +21,13 @@ import {
 } from './method-args.ts'
 import { refuseBlocks } from './refuse-blocks.ts'
 
+/** docs.slack.dev/reference/methods/chat.postMessage#errors */
+const MAX_ATTACHMENTS = 100
+
 const content = {
   text: z.string().optional(),
   markdown_text: z.string().optional(),
-  blocks: jsonObjectsArg.optional(),
+  blocks: blocksArg.optional(),
   attachments: acceptJson(z.array(z.unknown())).optional(),
   metadata: jsonObjectArg.optional(),
 }
@@ -41,15 +44,15 @@ export function createChatMethods(workspace: Workspace): Methods {
     'chat.postEphemeral': defineMethod(Ephemeral, (args) => postEphemeral(workspace, args)),
     'chat.update': defineMethod(Update, (args) => update(workspace, args)),
     'chat.delete': defineMethod(z.object({ channel: channelArg, ts: tsArg }), (args) => {
-      const message = workspace.messages.get(args.channel, args.ts)
-      if (message === undefined || message.ephemeral_to !== undefined) return refuse('message_not_found')
+      const message = messageFor(workspace, args)
+      if (typeof message === 'string') return refuse(message)
       if (message.user !== APP.user) return refuse('cant_delete_message')
       workspace.remove(message)
       return { ok: true, channel: message.channel, ts: message.ts }
     }),
     'chat.getPermalink': defineMethod(z.object({ channel: channelArg, message_ts: tsArg }), (args) => {
-      const message = workspace.messages.get(args.channel, args.message_ts)
-      if (message === undefined) return refuse('message_not_found')
+      const message = messageFor(workspace, { channel: args.channel, ts: args.message_ts })
+      if (typeof message === 'string') return refuse(message)
       const { channel, ts, thread_ts: thread } = message
       const within = thread === undefined || thread === ts ? '' : `?thread_ts=${thread}&cid=${channel}`
       const permalink = `${workspace.url}/archives/${channel}/p${ts.replace('.', '')}${within}`
@@ -63,14 +66,9 @@ function post(workspace: Workspace, args: z.infer<typeof Post>): MethodResponse 
   if (typeof channel === 'string') return refuse(channel)
   const refused = refuseContent(args, true)
   if (refused !== undefined) return refused
-  if (args.thread_ts !== undefined && !isThread(workspace, channel.id, args.thread_ts))
-    return refuse('invalid_thread_ts')
-  const message = workspace.post({
-    channel: channel.id,
-    user: APP.user,
-    ...(args.thread_ts === undefined ? {} : { thread_ts: args.thread_ts }),
-    ...fieldsOf(args),
-  })
+  const thread = threadFor(workspace, channel.id, args.thread_ts)
+  if (typeof thread === 'string') return refuse(thread)
+  const message = workspace.post({ channel: channel.id, user: APP.user, ...thread, ...fieldsOf(args) })
   clearStatusText(workspace, message)
   return {
     ok: true,
@@ -87,8 +85,8 @@ function postEphemeral(workspace: Workspace, args: z.infer<typeof Ephemeral>): M
   const refused = refuseContent(args, true)
   if (refused !== undefined) return refused
   if (!channel.members.includes(args.user)) return refuse('user_not_in_channel')
-  if (args.thread_ts !== undefined && !isThread(workspace, channel.id, args.thread_ts))
-    return refuse('invalid_thread_ts')
+  if (threadFor(workspace, channel.id, args.thread_ts) === 'cannot_reply_to_message')
+    return refuse('cannot_reply_to_message')
   const message = workspace.post({
     channel: channel.id,
     user: APP.user,
@@ -101,12 +99,9 @@ function postEphemeral(workspace: Workspace, args: z.infer<typeof Ephemeral>): M
 
 /** Metadata left out of an update stays as it was; blocks stay only where no text is given (docs.slack.dev/reference/methods/chat.update). */
 function update(workspace: Workspace, args: z.infer<typeof Update>): MethodResponse {
-  const message = workspace.messages.get(args.channel, args.ts)
-  if (message === undefined || message.ephemeral_to !== undefined) return refuse('message_not_found')
-  if (message.user !== APP.user) return refuse('cant_update_message')
-  if (message.stream !== undefined && isStreaming(message.stream, workspace.now()))
-    return refuse('streaming_state_conflict')
-  const refused = refuseLongUpdate(args) ?? refuseContent(args, false)
+  const message = messageFor(workspace, args)
+  if (typeof message === 'string') return refuse(message)
+  const refused = refuseChange(workspace, message) ?? refuseLongUpdate(args) ?? refuseContent(args, false)
   if (refused !== undefined) return refused
   const { text, ...rest } = fieldsOf(args)
   const given = args.text !== undefined || args.markdown_text !== undefined
@@ -122,6 +117,12 @@ function update(workspace: Workspace, args: z.infer<typeof Update>): MethodRespo
   }
 }
 
+function refuseChange(workspace: Workspace, { channel, user, stream }: Message): MethodResponse | undefined {
+  if (workspace.channels.get(channel)?.archived === true) return refuse('is_inactive')
+  if (user !== APP.user) return refuse('cant_update_message')
+  return stream !== undefined && isStreaming(stream, workspace.now()) ? refuse('streaming_state_conflict') : undefined
+}
+
 const refuseLongUpdate = ({ text = '' }: Content): MethodResponse | undefined =>
   text.length > LIMITS.methodText['chat.update'] ? refuse('msg_too_long') : undefined
 
@@ -132,6 +133,7 @@ function refuseContent(args: Content, needed: boolean): MethodResponse | undefin
     return refuse('markdown_text_conflict', ['markdown_text cannot be used with text or blocks'])
   }
   if ((args.markdown_text ?? '').length > LIMITS.message.markdownText) return refuse('msg_too_long')
+  if ((args.attachments ?? []).length > MAX_ATTACHMENTS) return refuse('too_many_attachments')
   const badMetadata = refuseMetadata(args.metadata)
   return badMetadata ?? refuseBlocks(args.blocks)
 }

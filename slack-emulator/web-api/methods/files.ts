@@ -2,16 +2,17 @@ import { randomBytes } from 'node:crypto'
 import { extname } from 'node:path'
 import { z } from 'zod'
 import { addIds } from '../../workspace/blocks.ts'
-import type { StoredFile } from '../../workspace/records.ts'
+import { systemClock } from '../../workspace/clock.ts'
+import type { Channel, StoredFile } from '../../workspace/records.ts'
 import { APP } from '../../workspace/seed.ts'
-import { fileObjectOf } from '../../workspace/slack-objects.ts'
+import { fileObjectOf, sharesOf } from '../../workspace/slack-objects.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
-import { channelFor, isThread } from './chat-common.ts'
+import { channelFor, threadFor } from './chat-common.ts'
 import {
   acceptJson,
+  blocksArg,
   countArg,
   defineMethod,
-  jsonObjectsArg,
   type MethodResponse,
   type Methods,
   refuse,
@@ -36,11 +37,16 @@ const Complete = z.object({
   channel_id: z.string().optional(),
   thread_ts: tsArg.optional(),
   initial_comment: z.string().optional(),
-  blocks: jsonObjectsArg.optional(),
+  blocks: blocksArg.optional(),
 })
+
+/** Slack answers before it has posted the file (docs.slack.dev/reference/methods/files.completeUploadExternal). */
+const SHARING_MS = 50
 
 /** The three steps of an upload (docs.slack.dev/messaging/working-with-files#upload), and files.info. */
 export function createFileMethods(workspace: Workspace): Methods {
+  // Sharing takes real time even under a test's clock, because an app cannot hurry it.
+  const later = (act: () => void) => void systemClock.after(SHARING_MS, act)
   return {
     'files.getUploadURLExternal': defineMethod(
       z.object({ filename: z.string().min(1), length: z.coerce.number().int().min(1), alt_txt: z.string().optional() }),
@@ -50,11 +56,11 @@ export function createFileMethods(workspace: Workspace): Methods {
         return { ok: true, upload_url: `${workspace.url}/upload/v1/${file.id}/${file.ticket}`, file_id: file.id }
       },
     ),
-    'files.completeUploadExternal': defineMethod(Complete, (args) => complete(workspace, args)),
+    'files.completeUploadExternal': defineMethod(Complete, (args) => complete(workspace, args, later)),
     'files.info': defineMethod(z.object({ file: z.string(), count: countArg.optional() }), ({ file }) => {
       const found = workspace.files.get(file)
       if (found === undefined || !found.complete) return refuse('file_not_found')
-      return { ok: true, file: fileObjectOf(found, workspace.filesUrl), comments: [] }
+      return { ok: true, file: { ...fileObjectOf(found, workspace), shares: sharesOf(found, workspace) }, comments: [] }
     }),
     'files.delete': defineMethod(z.object({ file: z.string() }), ({ file }) => {
       if (workspace.files.get(file) === undefined) return refuse('file_not_found')
@@ -79,35 +85,39 @@ export function createFileRecord(name: string, size: number, created: number): S
   }
 }
 
-function complete(workspace: Workspace, args: z.infer<typeof Complete>): MethodResponse {
+function complete(
+  workspace: Workspace,
+  args: z.infer<typeof Complete>,
+  later: (act: () => void) => void,
+): MethodResponse {
   const found = args.files.map(({ id, title }) => ({ file: workspace.files.get(id), title }))
   const files = found.flatMap(({ file, title }) =>
-    file?.uploaded === true ? [{ ...file, title: title ?? file.name }] : [],
+    file?.uploaded === true && !file.complete ? [{ ...file, title: title ?? file.name }] : [],
   )
   if (files.length < found.length) return refuse('file_not_found', ['upload the bytes to upload_url first'])
-  const refused = refuseBlocks(args.blocks) ?? share(workspace, args)
+  const refused = refuseBlocks(args.blocks)
   if (refused !== undefined) return refused
-  const channels = args.channel_id === undefined ? [] : [args.channel_id]
-  const done = files.map((file) => ({ ...file, complete: true, channels }))
-  for (const file of done) workspace.files.put(file.id, file)
-  return { ok: true, files: done.map((file) => fileObjectOf(file, workspace.filesUrl)) }
+  const channel = args.channel_id === undefined ? undefined : channelFor(workspace, args.channel_id)
+  if (typeof channel === 'string') return refuse(channel)
+  for (const file of files) workspace.files.put(file.id, { ...file, complete: true })
+  if (channel !== undefined) later(() => share(workspace, channel, args))
+  return { ok: true, files: files.map(({ id, title }) => ({ id, title })) }
 }
 
-/** Posts the files to their channel, if there is one; returns Slack's refusal, if there is one. */
-function share(workspace: Workspace, args: z.infer<typeof Complete>): MethodResponse | undefined {
-  if (args.channel_id === undefined) return undefined
-  const channel = channelFor(workspace, args.channel_id)
-  if (typeof channel === 'string') return refuse(channel)
-  if (args.thread_ts !== undefined && !isThread(workspace, channel.id, args.thread_ts))
-    return refuse('invalid_thread_ts')
+/** Posts the files to their channel, at its top where the thread is gone. */
+function share(workspace: Workspace, channel: Channel, args: z.infer<typeof Complete>): void {
+  const thread = threadFor(workspace, channel.id, args.thread_ts)
+  for (const { id } of args.files) {
+    const file = workspace.files.get(id)
+    if (file !== undefined) workspace.files.put(id, { ...file, channels: [channel.id] })
+  }
   workspace.post({
     channel: channel.id,
     user: APP.user,
     subtype: 'file_share',
     text: args.initial_comment ?? '',
     files: args.files.map((file) => file.id),
-    ...(args.thread_ts === undefined ? {} : { thread_ts: args.thread_ts }),
+    ...(typeof thread === 'string' ? {} : thread),
     ...(args.blocks === undefined ? {} : { blocks: addIds(args.blocks) }),
   })
-  return undefined
 }

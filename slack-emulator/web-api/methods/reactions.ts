@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Message } from '../../workspace/records.ts'
 import { APP } from '../../workspace/seed.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
+import { messageFor } from './chat-common.ts'
 import { channelArg, defineMethod, type MethodResponse, type Methods, refuse, tsArg } from './method-args.ts'
 
 const Reaction = z.object({
@@ -20,8 +21,9 @@ export function createReactionMethods(workspace: Workspace): Methods {
 }
 
 function react(workspace: Workspace, { channel, timestamp, name }: Reaction, added: boolean): MethodResponse {
-  const message = workspace.messages.get(channel, timestamp)
-  if (message === undefined || message.ephemeral_to !== undefined) return refuse('message_not_found')
+  const message = messageFor(workspace, { channel, ts: timestamp })
+  if (typeof message === 'string') return refuse(message)
+  if (workspace.channels.get(channel)?.archived === true) return refuse('is_archived')
   const users = message.reactions?.find((one) => one.name === name)?.users ?? []
   if (users.includes(APP.user) === added) return refuse(added ? 'already_reacted' : 'no_reaction')
   const left = added ? [...users, APP.user] : users.filter((user) => user !== APP.user)

@@ -1,19 +1,19 @@
 import { z } from 'zod'
 import { LIMITS } from '../../../src/block-kit/limits.ts'
 import { addIds } from '../../workspace/blocks.ts'
-import type { Message, Stream } from '../../workspace/records.ts'
+import type { Channel, Message, Stream } from '../../workspace/records.ts'
 import { APP } from '../../workspace/seed.ts'
-import { isStreaming, messageObjectOf } from '../../workspace/slack-objects.ts'
+import { isStreaming, messageObjectOf, teamIdOf } from '../../workspace/slack-objects.ts'
 import { appendChunks, renderStream, StreamChunk, streamBlocksOf } from '../../workspace/stream-chunks.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { SessionStatus, setSession } from './agents.ts'
 import { channelFor, isThread, refuseMetadata } from './chat-common.ts'
 import {
   acceptJson,
+  blocksArg,
   channelArg,
   defineMethod,
   jsonObjectArg,
-  jsonObjectsArg,
   type MethodResponse,
   type Methods,
   refuse,
@@ -32,7 +32,7 @@ const Start = z.object({
 })
 const Append = z.object({ ...words, channel: channelArg, ts: tsArg })
 const Stop = Append.extend({
-  blocks: jsonObjectsArg.optional(),
+  blocks: blocksArg.optional(),
   metadata: jsonObjectArg.optional(),
   session_status: SessionStatus.optional(),
 })
@@ -46,6 +46,7 @@ export function createStreamMethods(workspace: Workspace): Methods {
       const live = liveMessage(workspace, args)
       if ('ok' in live) return live
       if (live.stream.stoppedByUser) return refuse('stopped_by_user')
+      if (args.markdown_text === undefined && args.chunks === undefined) return refuse('no_text')
       const stream = grow(live.stream, args)
       if ('ok' in stream) return stream
       const message = renderStream(live.message, stream)
@@ -60,12 +61,8 @@ export function createStreamMethods(workspace: Workspace): Methods {
 function start(workspace: Workspace, args: z.infer<typeof Start>): MethodResponse {
   const channel = channelFor(workspace, args.channel)
   if (typeof channel === 'string') return refuse(channel)
-  const { thread_ts } = args
-  if (thread_ts === undefined || !isThread(workspace, channel.id, thread_ts)) return refuse('invalid_thread_ts')
-  if (args.recipient_team_id === undefined) return refuse('missing_recipient_team_id')
-  if (args.recipient_user_id === undefined) return refuse('missing_recipient_user_id')
-  if (args.recipient_team_id !== workspace.team.id || workspace.person(args.recipient_user_id) === undefined)
-    return refuse('user_not_found')
+  const refused = refuseThread(workspace, channel, args.thread_ts) ?? refuseRecipient(workspace, channel, args)
+  if (refused !== undefined) return refuse(refused)
   const empty: Stream = {
     open: true,
     expiresAt: workspace.now() + LIMITS.stream.lifetimeMs,
@@ -75,10 +72,31 @@ function start(workspace: Workspace, args: z.infer<typeof Start>): MethodRespons
   }
   const stream = grow(empty, args)
   if ('ok' in stream) return stream
-  const { ts: _, ...draft } = renderStream({ channel: channel.id, thread_ts, user: APP.user, text: '', ts: '' }, stream)
+  const thread = args.thread_ts === undefined ? {} : { thread_ts: args.thread_ts }
+  const { ts: _, ...draft } = renderStream({ channel: channel.id, ...thread, user: APP.user, text: '', ts: '' }, stream)
   const message = workspace.post(draft)
-  setSession(workspace, { channel: channel.id, thread_ts }, { status: 'processing', words: '' })
+  const at = { channel: channel.id, thread_ts: args.thread_ts ?? message.ts }
+  setSession(workspace, at, { status: 'processing', words: '' })
   return { ok: true, channel: channel.id, ts: message.ts }
+}
+
+/** A stream may stand at the top of a channel; in a DM it needs a thread, and a thread that is gone is refused. */
+function refuseThread(workspace: Workspace, channel: Channel, threadTs: string | undefined): string | undefined {
+  const fits = threadTs === undefined ? channel.im === undefined : isThread(workspace, channel.id, threadTs)
+  return fits ? undefined : 'invalid_thread_ts'
+}
+
+/** Outside of a DM Slack asks who reads the stream. */
+function refuseRecipient(
+  workspace: Workspace,
+  channel: Channel,
+  { recipient_team_id: team, recipient_user_id: user }: z.infer<typeof Start>,
+): string | undefined {
+  if (team === undefined && user === undefined && channel.im !== undefined) return undefined
+  if (team === undefined) return 'missing_recipient_team_id'
+  if (user === undefined) return 'missing_recipient_user_id'
+  const person = workspace.people.get(user)
+  return person === undefined || teamIdOf(person, workspace.team.id) !== team ? 'user_not_found' : undefined
 }
 
 function stop(workspace: Workspace, args: z.infer<typeof Stop>): MethodResponse {

@@ -1,20 +1,20 @@
 import { z } from 'zod'
 import { userObjectOf } from '../../workspace/slack-objects.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
-import { countArg, defineMethod, type Methods, paginate, refuse } from './method-args.ts'
+import { countArg, cursorArg, defineMethod, type Methods, paginate, refuse } from './method-args.ts'
 
 /** users.* */
 export function createUserMethods(workspace: Workspace): Methods {
   return {
     'users.info': defineMethod(z.object({ user: z.string() }), ({ user }) => {
       const found = workspace.people.get(user)
-      return found === undefined ? refuse('user_not_found') : { ok: true, user: userObjectOf(found, workspace.team.id) }
+      return found === undefined ? refuse('user_not_found') : { ok: true, user: userObjectOf(found, workspace) }
     }),
     'users.list': defineMethod(
-      z.object({ limit: countArg.optional(), cursor: z.string().optional() }),
+      z.object({ limit: countArg.optional(), cursor: cursorArg.optional() }),
       ({ limit, cursor }) => {
         const { items, response_metadata } = paginate(
-          [...workspace.people.values()].map((one) => userObjectOf(one, workspace.team.id)),
+          [...workspace.people.values()].map((one) => userObjectOf(one, workspace)),
           limit ?? 1_000,
           cursor,
         )
@@ -23,9 +23,7 @@ export function createUserMethods(workspace: Workspace): Methods {
     ),
     'users.lookupByEmail': defineMethod(z.object({ email: z.string() }), ({ email }) => {
       const found = [...workspace.people.values()].find((one) => !one.bot && one.email === email.toLowerCase())
-      return found === undefined
-        ? refuse('users_not_found')
-        : { ok: true, user: userObjectOf(found, workspace.team.id) }
+      return found === undefined ? refuse('users_not_found') : { ok: true, user: userObjectOf(found, workspace) }
     }),
   }
 }

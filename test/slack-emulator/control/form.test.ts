@@ -3,8 +3,16 @@ import { z } from 'zod'
 import { enterValue, missingInputsIn } from '../../../slack-emulator/control/enter-value.ts'
 import { escapeText, richTextOf } from '../../../slack-emulator/workspace/escape-text.ts'
 import { createModalStacks } from '../../../slack-emulator/workspace/modal-stacks.ts'
+import { CHANNELS, PEOPLE } from '../../../slack-emulator/workspace/seed.ts'
+import { checkMessageBlocks } from '../../../src/block-kit/check-message.ts'
 import { plain } from '../emulator-with-bolt.ts'
 
+const SEEDED = {
+  displayNames: PEOPLE.map(({ realName }) => realName),
+  person: (name: string) =>
+    PEOPLE.find((one) => [one.name, one.realName].some((each) => each.toLowerCase() === name.toLowerCase())),
+  channel: (name: string) => CHANNELS.find((one) => one.name === name),
+}
 const option = (value: string) => ({ text: plain(value.toUpperCase()), value })
 const [a, b] = [option('a'), option('b')]
 
@@ -37,7 +45,7 @@ describe('what a person enters', () => {
     [{ type: 'channels_select' }, 'nowhere', 'there is no "nowhere" here'],
     [{ type: 'conversations_select' }, 'ops', { selected_conversation: 'COPS00001' }],
   ])('%j takes %j', (element, entered, expected) => {
-    const entry = enterValue(element, entered)
+    const entry = enterValue(element, entered, { offered: [], known: [...PEOPLE, ...CHANNELS] })
     if (typeof expected === 'string') expect(entry).toEqual({ ok: false, message: expected })
     else expect(entry).toEqual({ ok: true, state: { type: element.type, ...expected } })
   })
@@ -90,8 +98,33 @@ describe('typed words', () => {
     ['(see https://x.test/a_b). Or https://y.test, then', '(see <https://x.test/a_b>). Or <https://y.test>, then'],
     ['&amp; is typed', '&amp;amp; is typed'],
     ['ask @approver.', 'ask <@UAPPROV1>.'],
+    ['ask @Avery Approver, @morgan member and @Olivia', 'ask <@UAPPROV1>, <@UMEMBER1> and @Olivia'],
+    ['`@owner & #ops` but @owner', '`@owner &amp; #ops` but <@UOWNER01>'],
+    ['```\n@owner <b>\n``` @owner', '```\n@owner &lt;b&gt;\n``` <@UOWNER01>'],
+    ['@Olivia Ownership is nobody', '@Olivia Ownership is nobody'],
   ])('%s', (typed, encoded) => {
-    expect(escapeText(typed)).toBe(encoded)
+    expect(escapeText(typed, SEEDED)).toBe(encoded)
+  })
+
+  it.each([
+    ['a\n> b\n> c\nd', ['section', 'quote', 'section']],
+    ['```\nconst a = *b*\n```', ['preformatted']],
+    ['see\n```x < y```\nand ```z```', ['section', 'preformatted', 'section', 'preformatted']],
+    ['• one\n• two @owner\nend', ['list', 'section']],
+    ['a > b • c', ['section']],
+  ])('%j becomes %j', (typed, types) => {
+    const Rich = z.object({ elements: z.array(z.object({ type: z.string() })) })
+    const { elements } = Rich.parse(richTextOf(escapeText(typed, SEEDED)))
+    expect(elements.map(({ type }) => type.replace('rich_text_', ''))).toEqual(types)
+    expect(checkMessageBlocks([richTextOf(escapeText(typed, SEEDED))])).toEqual([])
+  })
+
+  it('leaves fenced code as it is', () => {
+    const elements = [{ type: 'text', text: 'if (a < b && *c*) _d_' }]
+    expect(richTextOf(escapeText('```if (a < b && *c*) _d_```', SEEDED))).toEqual({
+      type: 'rich_text',
+      elements: [{ type: 'rich_text_preformatted', elements }],
+    })
   })
 
   it.each([
@@ -103,7 +136,7 @@ describe('typed words', () => {
     const Section = z.object({
       elements: z.array(z.object({ text: z.string(), style: z.record(z.string(), z.boolean()).optional() })),
     })
-    const { elements } = z.object({ elements: z.tuple([Section]) }).parse(richTextOf(escapeText(typed)))
+    const { elements } = z.object({ elements: z.tuple([Section]) }).parse(richTextOf(escapeText(typed, SEEDED)))
     const look = elements[0].elements.map(({ text, style }) => [...Object.keys(style ?? {}), text].join(':'))
     expect(look).toEqual(shown)
   })

@@ -26,9 +26,9 @@ it.each(['http', 'socket'] as const)('shows each request in both directions, ove
   await world.act('command', { as: 'member', channel: 'general', text: 'help' })
   const words = 'name,age'
   await world.client.filesUploadV2({ channel_id: 'CGENERAL1', filename: 'list.csv', content: words })
-  const file = (await world.messages('member', 'general')).flatMap((one) => one.files).at(0)
-  await fetch(file?.url ?? '', { headers: { authorization: `Bearer ${world.slack.botToken}` } })
-  await fetch(file?.url ?? '')
+  const file = await until(async () => (await world.messages('member', 'general')).flatMap((one) => one.files).at(0))
+  await fetch(file.url, { headers: { authorization: `Bearer ${world.slack.botToken}` } })
+  await fetch(file.url)
   const shown = await until(async () => {
     const all = await exchanges(world.slack.url)
     return ['response_url', 'message'].every((name) => all.some((one) => one.name === name)) && all

@@ -56,7 +56,6 @@ describe('refusals', () => {
       { channel: GENERAL, text: 'x', blocks: [{ type: 'header', text: plain(long(151)) }] },
       'invalid_blocks',
     ],
-    ['chat.postMessage', { channel: GENERAL, text: 'x', thread_ts: nowhere }, 'invalid_thread_ts'],
     ['chat.postMessage', { channel: GENERAL, markdown_text: long(12_001) }, 'msg_too_long'],
     ['chat.postMessage', { channel: GENERAL, markdown_text: 'x', text: 'x' }, 'markdown_text_conflict'],
     ['chat.postMessage', { channel: GENERAL, text: 'x', metadata: { event_type: 'x' } }, 'invalid_metadata_format'],
@@ -64,7 +63,8 @@ describe('refusals', () => {
     ['chat.delete', { channel: GENERAL, ts: nowhere }, 'message_not_found'],
     ['chat.postEphemeral', { channel: GENERAL, user: 'UNOBODY', text: 'x' }, 'user_not_in_channel'],
     ['chat.getPermalink', { channel: GENERAL, message_ts: nowhere }, 'message_not_found'],
-    ['chat.startStream', { channel: GENERAL }, 'invalid_thread_ts'],
+    ['chat.startStream', { channel: GENERAL, thread_ts: nowhere }, 'invalid_thread_ts'],
+    ['chat.startStream', { channel: 'DMEMBER1' }, 'invalid_thread_ts'],
     ['views.open', { trigger_id: 'x', view: { type: 'modal', title: plain('x'), blocks: [] } }, 'invalid_trigger_id'],
     [
       'views.open',
@@ -160,7 +160,7 @@ describe('messages', () => {
   it('refuses a reply of a reply', async () => {
     const reply = await client.chat.postMessage({ channel: GENERAL, thread_ts: general.ts, text: 'a reply' })
     expect(await errorOf('chat.postMessage', { channel: GENERAL, thread_ts: reply.ts, text: 'x' })).toBe(
-      'invalid_thread_ts',
+      'cannot_reply_to_message',
     )
   })
 

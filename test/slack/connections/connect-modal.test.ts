@@ -114,9 +114,9 @@ test('typos get the nearest word as a button', async () => {
   await modalLike(member, /connect_pick/)
 
   await owner.command('aprovers @owner')
-  const people = await told(owner, /Did you mean \/mcp approvers @owner\?/)
+  const people = await told(owner, /Did you mean \/mcp approvers @Olivia Owner\?/)
   expect(JSON.stringify(people.blocks?.[0])).not.toContain('UOWNER01')
-  await owner.press({ channel: DM }, people.ts, 'Yes, approvers @owner')
+  await owner.press({ channel: DM }, people.ts, 'Yes, approvers @Olivia Owner')
   await told(owner, /There is 1 approver\./)
 })
 
