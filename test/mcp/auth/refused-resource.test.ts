@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { type Protected, startProtected } from '../../fixtures/authorization-server.ts'
-import { type SignInHouse, signIn, startSignInHouse } from '../../support/sign-in-house.ts'
+import { type SignInHouse, signIn, startSignInHouse, termsOf } from '../../support/sign-in-house.ts'
 
 const WHOAMI = { name: 'whoami', description: '', inputSchema: { type: 'object' } }
 const quiet = () => ({ signal: AbortSignal.timeout(30_000), onProgress: () => undefined })
@@ -58,12 +58,24 @@ test.each(Object.entries(REFUSALS))(
 test.each(Object.entries(REFUSALS))(
   'a page that refuses the resource with %s is not shown to anybody',
   async (_, error) => {
-    await using server = await startProtected({ resourceRefusal: { at: 'page', error } })
+    await using server = await startProtected({ refusesResource: true, resourceRefusal: { at: 'page', error } })
     await using house = await startSignInHouse(server)
+    house.as(termsOf({ issuer: server.issuer }))
     await renewed(house, server)
     expect(tokenRequests(server)).toEqual([false, false])
   },
 )
+
+test.each([
+  ['describes itself', false, 1],
+  ['leaves the resource to be guessed', true, 2],
+] as const)('a first sign-in to a server that %s', async (_, refusesResource, pages) => {
+  await using server = await startProtected({ refusesResource })
+  await using house = await startSignInHouse(server)
+  const { id } = await house.connection()
+  await signIn(house.first.auth, house.as(termsOf({ issuer: server.issuer })), id).catch(() => undefined)
+  expect(server.requests.filter(({ path }) => path === '/authorize')).toHaveLength(pages)
+})
 
 test.each([
   ['sends the browser back', 'redirect', false],
@@ -80,12 +92,7 @@ test.each([
     new URL(String((await fetch(url, { redirect: 'manual' })).headers.get('location'))).searchParams
   const redeem = async (pending: typeof started.pending, url: string) =>
     auth.redeem(pending, await back(url), { id, target, secrets: {}, signal })
-  if (at === 'redirect') expect(new URL(started.url).searchParams.has('resource')).toBe(false)
-  const error = await redeem(started.pending, started.url).then(
-    (tokens) => tokens,
-    (reason: unknown) => reason,
-  )
-  if (at === 'redirect') return expect(error).toMatchObject({ refusesResource: true })
+  const error = await redeem(started.pending, started.url).catch((reason: unknown) => reason)
   const retry = await auth.retry(started.pending, error, 'def')
   if (retry === undefined) throw new Error('it is not asked once more')
   const tokens = await redeem(retry.pending, retry.url)

@@ -87,7 +87,9 @@ async function findAcceptedClient(
 ): Promise<Omit<RegisteredClient, 'reused'> & { refusesResource?: boolean }> {
   const { reused, ...registered } = await identifyClient({ ...o, scope })
   const indicator = resourceIndicatorFor(o.discovered, known.refusesResource)
-  if (reused !== true && indicator.resource === undefined) return { ...registered, ...known }
+  // Each request to the page counts as a sign-in at some services, so it is asked beforehand only where there is doubt.
+  if (reused !== true && (indicator.resource === undefined || o.discovered.isDescribed))
+    return { ...registered, ...known }
   const answer = await probeAuthorization(registered.client, { ...o, scope, indicator })
   if (answer === 'client_refused' && reused === true)
     return findAcceptedClient({ ...o, before: undefined }, scope, known)
