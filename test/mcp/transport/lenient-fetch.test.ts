@@ -106,3 +106,9 @@ it.each([
   const connection = await house.connected(strange(house, { FIXTURE_LINE_START: start }))
   expect(textOf(await house.call(connection, 'echo', { text: 'done' }))).toBe('done')
 })
+
+it('over stdio, a batch is read', async () => {
+  await using house = await startMcpHouse({ toolTimeoutSeconds: 3 })
+  const env = { FIXTURE_LINE_START: `[${PROGRESS},`, FIXTURE_LINE_END: ']' }
+  expect(textOf(await house.call(await house.connected(strange(house, env)), 'echo', { text: 'done' }))).toBe('done')
+})
