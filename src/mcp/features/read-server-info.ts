@@ -16,6 +16,7 @@ import type { Session } from '../transport/session.ts'
 import { headerArgumentProblemIn } from './header-arguments.ts'
 import { type ListPage, listPages } from './list-pages.ts'
 import { redactSchema } from './redact-schema.ts'
+import { repairInputSchema } from './repair-input-schema.ts'
 import { MAX_PAGES, walkPages } from './walk-pages.ts'
 
 const LIST_MS = 30_000
@@ -34,8 +35,7 @@ const MAX_WHY_CHARS = 300
 const Json: z.ZodType<JsonObject> = z.record(z.string(), z.json())
 const hint = z.boolean().optional().catch(undefined)
 
-/** Some servers leave it out, or say null, for a tool that takes nothing. */
-const InputSchema = z.preprocess((schema) => schema ?? { type: 'object' }, Json)
+const InputSchema = z.preprocess(repairInputSchema, Json)
 
 const ListedTool = z.object({
   name: z.string().min(1).max(MAX_NAME_CHARS),

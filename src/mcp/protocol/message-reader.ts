@@ -53,9 +53,13 @@ export function createMessageReader(): MessageReader {
 
 function readAnswer({ id, error, result }: Record<string, unknown>, method: string): unknown {
   const head = { jsonrpc: '2.0', id }
-  const failed = error !== undefined && error !== null
+  // Some servers send both, and what is empty of them does not count.
+  const failed = error !== undefined && error !== null && !(isEmpty(error) && isObject(result))
   return failed ? { ...head, error: readError(error) } : { ...head, result: readResult(method, result) }
 }
+
+const isEmpty = (error: unknown): boolean =>
+  error === false || error === '' || error === 0 || (isObject(error) && Object.keys(error).length === 0)
 
 /** What a server asks or tells: null is as good as absent there, too. */
 function readRequest(message: Record<string, unknown>, method: string): unknown {
@@ -197,11 +201,11 @@ const aboutOf = ({ capabilities, instructions }: Fields): Fields => ({
 
 const FLAGS = ['listChanged', 'subscribe']
 
-/** A capability is an object of flags; some servers say `true`, and null is none. */
+/** A capability is an object of flags; some servers say `true` or, in PHP, `[]`, and null is none. */
 function capabilitiesOf(capabilities: unknown): Fields {
   if (!isObject(capabilities)) return {}
   const entries = Object.entries(capabilities).flatMap(([name, value]): [string, unknown][] => {
-    if (value === true) return [[name, {}]]
+    if (value === true || Array.isArray(value)) return [[name, {}]]
     if (!isObject(value) || name === 'tasks') return []
     if (name === 'experimental' || name === 'extensions')
       return [[name, Object.fromEntries(Object.entries(value).filter(([, inner]) => isObject(inner)))]]

@@ -81,13 +81,21 @@ function passwordsOf(secret: string): string[] {
 }
 
 function spellingsOf(secret: string): string[] {
+  const url = encodeURIComponent(secret.toWellFormed())
+  const form = new URLSearchParams({ secret }).toString().slice('secret='.length)
+  const base64 = Buffer.from(secret).toString('base64')
+  const json = JSON.stringify(secret).slice(1, -1)
+  const ascii = json.replace(NOT_ASCII, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
   return [
     secret,
-    encodeURIComponent(secret.toWellFormed()),
-    JSON.stringify(secret).slice(1, -1),
-    Buffer.from(secret).toString('base64'),
+    ...[url, form].flatMap((one) => [one, one.replace(/%../g, (code) => code.toLowerCase())]),
+    ...[json, ascii].flatMap((one) => [one, one.replaceAll('/', String.raw`\/`)]),
+    ...[base64, base64.replace(/=+$/, ''), Buffer.from(secret).toString('base64url')],
   ]
 }
+
+/** What Python and PHP write as `\u…` in JSON, a UTF-16 unit at a time. */
+const NOT_ASCII = /[\u0080-\uffff]/g
 
 function decoded(text: string): string {
   try {

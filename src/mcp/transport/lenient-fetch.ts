@@ -53,10 +53,19 @@ function withBody({ status, statusText, headers }: Response, body: ReadableStrea
   return new Response(body, { status, statusText, headers })
 }
 
+type Write = (message: unknown) => string
+
+/** An event holds one message (the SDK refuses others), so a batch becomes an event for each. */
+const writeEvents: Write = (messages) =>
+  [messages]
+    .flat()
+    .map((one) => JSON.stringify(one))
+    .join('\n\ndata: ')
+
 /** The same text where nothing in it can be read. */
-function readText(text: string, reader: MessageReader, sent?: unknown): string {
+function readText(text: string, reader: MessageReader, sent?: unknown, write: Write = JSON.stringify): string {
   try {
-    return JSON.stringify(reader.read(withIdOf(sent, parseLooseJson(text))))
+    return write(reader.read(withIdOf(sent, parseLooseJson(text))))
   } catch (error) {
     // A RangeError is what is nested too deeply to be written again.
     if (error instanceof SyntaxError || error instanceof RangeError) return text
@@ -93,7 +102,8 @@ function readEvents(reader: MessageReader): TransformStream<Uint8Array, Uint8Arr
       data.push(line.slice(line[5] === ' ' ? 6 : 5))
       return ''
     }
-    const event = line === '' && data.length > 0 ? `data: ${readText(data.join('\n'), reader)}\n` : ''
+    const event =
+      line === '' && data.length > 0 ? `data: ${readText(data.join('\n'), reader, undefined, writeEvents)}\n` : ''
     if (line === '') data = []
     return `${event}${line}\n`
   }

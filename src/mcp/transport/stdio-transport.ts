@@ -96,7 +96,7 @@ export function createStdioTransport(command: ServerCommand, shutdown: AbortSign
 function receive(transport: StdioTransport, reader: MessageReader, line: string): void {
   if (line.trim() === '') return
   try {
-    transport.onmessage?.(parseJSONRPCMessage(reader.read(parseLine(line))))
+    for (const message of [reader.read(parseLine(line))].flat()) transport.onmessage?.(parseJSONRPCMessage(message))
   } catch (error) {
     transport.onerror?.(asError(error))
   }

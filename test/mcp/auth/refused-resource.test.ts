@@ -58,15 +58,23 @@ test.each(Object.entries(REFUSALS))(
 test.each(Object.entries(REFUSALS))(
   'a page that refuses the resource with %s is not shown to anybody',
   async (_, error) => {
-    await using server = await startProtected({ resourceRefusal: { at: 'page', error } })
+    await using server = await startProtected({ refusesResource: true, resourceRefusal: { at: 'page', error } })
     await using house = await startSignInHouse(server)
-    const byHand = { id: 'by-hand', secret: 'given' }
-    server.register({ ...byHand, redirects: ['http://127.0.0.1:9/oauth/callback'] })
-    house.as(termsOf({ registered: [byHand] }))
+    house.as(termsOf({ issuer: server.issuer }))
     await renewed(house, server)
     expect(tokenRequests(server)).toEqual([false, false])
   },
 )
+
+test('nor where the client was registered by hand', async () => {
+  await using server = await startProtected({ resourceRefusal: { at: 'page', error: { error: 'invalid_target' } } })
+  await using house = await startSignInHouse(server)
+  const byHand = { id: 'by-hand', secret: 'given' }
+  server.register({ ...byHand, redirects: ['http://127.0.0.1:9/oauth/callback'] })
+  house.as(termsOf({ registered: [byHand] }))
+  await renewed(house, server)
+  expect(tokenRequests(server)).toEqual([false, false])
+})
 
 test('a page that refuses the resource from now on is noticed at the next sign-in', async () => {
   await using server = await startProtected()
@@ -76,6 +84,17 @@ test('a page that refuses the resource from now on is noticed at the next sign-i
   server.does.resourceRefusal = { at: 'page', error: { error: 'invalid_target' } }
   await signIn(house.first.auth, house.target(), id)
   expect(tokenRequests(server)).toEqual([true, false])
+})
+
+test.each([
+  ['describes itself', false, 1],
+  ['leaves the resource to be guessed', true, 2],
+] as const)('a first sign-in to a server that %s', async (_, refusesResource, pages) => {
+  await using server = await startProtected({ refusesResource })
+  await using house = await startSignInHouse(server)
+  const { id } = await house.connection()
+  await signIn(house.first.auth, house.as(termsOf({ issuer: server.issuer })), id).catch(() => undefined)
+  expect(server.requests.filter(({ path }) => path === '/authorize')).toHaveLength(pages)
 })
 
 test.each([

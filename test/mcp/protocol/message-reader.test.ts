@@ -34,10 +34,22 @@ it.each([
   ['a null flag', { ...SOUND, capabilities: { tools: { listChanged: null } } }],
   ['an odd flag', { ...SOUND, capabilities: { resources: { subscribe: 'yes' } } }],
   ['null in experimental', { ...SOUND, capabilities: { experimental: { a: null, b: true } } }],
+  ['capabilities as PHP writes nothing', { ...SOUND, capabilities: [] }],
+  ['a capability as PHP writes it', { ...SOUND, capabilities: { tools: [], prompts: [] } }],
   ['no server info', { ...SOUND, serverInfo: null }],
   ['a number as version', { ...SOUND, serverInfo: { name: 'x', version: 1, title: null } }],
   ['null _meta', { ...SOUND, _meta: null }],
 ])('initialize with %s is read', (_, result) => {
   const read = readAnswer('initialize', { result, error: null })
   expect(specTypeSchemas.InitializeResult['~standard'].validate(Object(read).result)).not.toHaveProperty('issues')
+})
+
+it.each([
+  ['true', true],
+  ['an empty list, as PHP writes it', []],
+  ['an empty object', {}],
+])('a capability that is %s is there', (_, prompts) => {
+  expect(readAnswer('initialize', { result: { ...SOUND, capabilities: { prompts } } })).toMatchObject({
+    result: { capabilities: { prompts: {} } },
+  })
 })

@@ -34,6 +34,22 @@ it.each(['hunter', 'Dragon', 'MONKEY', 'letmein', 'qwertz', 'sunshine', 'Xy12'])
   expect(redactorOf(`Bearer ${secret}`).text(`Bearer of ${secret}`)).toBe('Bearer of [secret]')
 })
 
+const ODD_SECRET = 'a/b+c?d"e~ü>>>f'
+
+it.each([
+  ['base64', Buffer.from(ODD_SECRET).toString('base64')],
+  ['base64 without its end', Buffer.from(ODD_SECRET).toString('base64').replace(/=+$/, '')],
+  ['base64 for URLs', Buffer.from(ODD_SECRET).toString('base64url')],
+  ['a URL', encodeURIComponent(ODD_SECRET)],
+  ['a URL in small letters', encodeURIComponent(ODD_SECRET).replace(/%../g, (code) => code.toLowerCase())],
+  ['a form', new URLSearchParams({ a: ODD_SECRET }).toString().slice(2)],
+  ['JSON', JSON.stringify(ODD_SECRET).slice(1, -1)],
+  ['JSON of PHP', JSON.stringify(ODD_SECRET).slice(1, -1).replaceAll('/', String.raw`\/`)],
+  ['JSON of Python', JSON.stringify(ODD_SECRET).slice(1, -1).replace('ü', String.raw`\u00fc`)],
+])('a secret as %s writes it is taken out', (_, spelling) => {
+  expect(redactorOf(ODD_SECRET).text(`it is ${spelling} here`)).toMatch(/^it is \[secret\]=* here$/)
+})
+
 it('keeps the keys of a result, and says which it leaves out', () => {
   expect(redactorOf('hunter2222').object({ hunter2222: 1, hunters: 'hunter2222' })).toEqual({
     '[left out]': 'a field whose name holds a secret',

@@ -11,6 +11,9 @@ const whole = (id: RawMessage['id'], result = RESULT) =>
 const ODD_NUMBERS = '{"content":[{"type":"text","text":"done"}],"structuredContent":{"mean":NaN,"least":-Infinity}}'
 const RAW_CONTROL = '{"content":[{"type":"text","text":"do\u0015ne"}]}'
 
+const PROGRESS = '{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"call-4","progress":0}}'
+const withError = (id: RawMessage['id'], error: string) => whole(id).replace('"result"', `"error":${error},"result"`)
+
 type Answer = { type?: string; body(id: RawMessage['id']): string; text?: string; structured?: unknown }
 
 /** How a server words the answer of a call that succeeded. None may lose it; in docs/field-notes.md are the reports. */
@@ -39,6 +42,15 @@ const WORDED: Record<string, Answer> = {
   'with its id as a text': { type: JSON_TYPE, body: (id) => whole(String(id)) },
   'always with the id 0': { type: JSON_TYPE, body: () => whole(0) },
   'without an id': { type: JSON_TYPE, body: () => `{"jsonrpc":"2.0","result":${RESULT}}` },
+  'in a batch': { type: JSON_TYPE, body: (id) => `[${PROGRESS},${whole(id)}]` },
+  'in a batch in a stream': {
+    type: STREAM,
+    body: (id) => `event: message\nid: 7\ndata: [${PROGRESS},${whole(id)}]\n\n`,
+  },
+  'in a batch of one in a stream': { type: STREAM, body: (id) => `data: [${whole(id)}]\n\n` },
+  'beside an error that is false': { type: JSON_TYPE, body: (id) => withError(id, 'false') },
+  'beside an empty error': { type: JSON_TYPE, body: (id) => withError(id, '{}') },
+  'beside an error without words': { type: STREAM, body: (id) => `data: ${withError(id, '""')}\n\n` },
   'after heartbeats as data': {
     type: STREAM,
     body: (id) =>
@@ -93,4 +105,10 @@ it.each([
   await using house = await startMcpHouse({ toolTimeoutSeconds: 3 })
   const connection = await house.connected(strange(house, { FIXTURE_LINE_START: start }))
   expect(textOf(await house.call(connection, 'echo', { text: 'done' }))).toBe('done')
+})
+
+it('over stdio, a batch is read', async () => {
+  await using house = await startMcpHouse({ toolTimeoutSeconds: 3 })
+  const env = { FIXTURE_LINE_START: `[${PROGRESS},`, FIXTURE_LINE_END: ']' }
+  expect(textOf(await house.call(await house.connected(strange(house, env)), 'echo', { text: 'done' }))).toBe('done')
 })

@@ -87,9 +87,9 @@ async function findAcceptedClient(
 ): Promise<Omit<RegisteredClient, 'reused'> & { refusesResource?: boolean }> {
   const { reused, ...registered } = await identifyClient({ ...o, scope })
   const indicator = resourceIndicatorFor(o.discovered, known.refusesResource)
-  // Services that register clients by themselves mostly know MCP, and some count who asks for a sign-in.
-  const mayRefuse = registered.clientFrom === 'registered' && indicator.resource !== undefined
-  if (reused !== true && !mayRefuse) return { ...registered, ...known }
+  // Some services count each request to the page as a sign-in; those that register clients by themselves mostly know MCP.
+  const isDoubtful = registered.clientFrom === 'registered' || !o.discovered.isDescribed
+  if (reused !== true && !(isDoubtful && indicator.resource !== undefined)) return { ...registered, ...known }
   const answer = await probeAuthorization(registered.client, { ...o, scope, indicator })
   if (answer === 'client_refused' && reused === true)
     return findAcceptedClient({ ...o, before: undefined }, scope, known)

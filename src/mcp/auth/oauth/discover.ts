@@ -19,6 +19,8 @@ export const DiscoveredAuth = z.object({
   metadata: z.custom<AuthorizationServerMetadata>((value) => typeof value === 'object').optional(),
   /** RFC 8707: which server the tokens are for. */
   resource: z.string(),
+  /** Whether the server described itself, so that the resource is no guess. */
+  isDescribed: z.boolean().default(true),
   /** Whether requests to the authorization server name the resource. */
   tellsResource: z.boolean().default(true),
   scopes: z.string().optional(),
@@ -58,6 +60,7 @@ export async function discoverAuth(request: DiscoveryRequest): Promise<Discovere
     server: from,
     metadata,
     resource: described?.resource ?? resourceUrlFromServerUrl(serverUrl).href,
+    isDescribed: described !== undefined,
     tellsResource,
     scopes: described?.scopes_supported?.join(' ') || undefined,
     bindsTokens:
