@@ -17,6 +17,8 @@ type ListenerArgs = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArg
 export type ViewSubmission = {
   by: Principal
   viewId: string
+  /** Another one once the view was updated. */
+  hash: string
   privateMetadata: string
   values: ModalState
   /** Every field as text, by block_id; null where it was left empty. */
@@ -30,6 +32,7 @@ const Body = z.object({
   user: z.object({ id: UserId }),
   view: z.object({
     id: z.string(),
+    hash: z.string(),
     private_metadata: z.string(),
     state: z.object({ values: ModalState }),
     blocks: z.array(z.looseObject({ type: z.string(), block_id: z.string().optional() })).default([]),
@@ -57,6 +60,7 @@ export function onViewSubmission(
       await handle({
         by,
         viewId: view.id,
+        hash: view.hash,
         privateMetadata: view.private_metadata,
         values,
         typed: fieldTextsIn(values),

@@ -85,6 +85,16 @@ const CHANGES: Change[] = [
     },
     stored: `select 1 from run_events where type = 'started' and body ->> 'text' = 'Why did it fail?'`,
   },
+  {
+    what: 'a connect form',
+    table: 'connect_submissions',
+    prepare: async (owner) => {
+      await owner.command('connect filesystem')
+      await eventually(async () => expect(await owner.modal()).not.toBeNull())
+      return () => owner.submit()
+    },
+    stored: 'select 1 from mcp_connections',
+  },
 ]
 
 test.for(CHANGES)('$what is not acknowledged before it is stored, and once again is harmless', async (change) => {
@@ -96,5 +106,5 @@ test.for(CHANGES)('$what is not acknowledged before it is stored, and once again
   await unlock()
   expect(await first).toBe('failed')
   await outcomeOf(act())
-  expect(await query(world.databaseUrl, change.stored)).toHaveLength(1)
+  await eventually(async () => expect(await query(world.databaseUrl, change.stored)).toHaveLength(1), 60_000)
 })
