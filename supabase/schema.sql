@@ -1427,9 +1427,11 @@ declare row resource_subscriptions;
 begin
   -- Two presses at once must not both find the last free place.
   perform pg_advisory_xact_lock(hashtextextended('patchbay subscriptions ' || p_workspace || p_user, 0));
+  -- The thread does not count: a press that is repeated posts a message of its own first.
   select * into row from resource_subscriptions
   where workspace_id = p_workspace and user_id = p_user
-    and connection_id = p_connection and uri = p_uri and channel = p_channel and thread_ts = p_thread;
+    and connection_id = p_connection and uri = p_uri and channel = p_channel
+  limit 1;
   if found then return to_jsonb(row); end if;
   if (select count(*) from resource_subscriptions where workspace_id = p_workspace and user_id = p_user) >= p_limit then
     raise exception 'You already hear of % resources, which is the most. Stop one of them first.', p_limit using errcode = 'PT429';

@@ -53,5 +53,32 @@ language sql set search_path = patchbay, pg_temp as $$
 $$;
 comment on function patchbay.connect_submissions_forget(text) is 'deletes the forms of a workspace that the app has left; which';
 
+create or replace function patchbay.resource_subscription_add(p_id uuid, p_connection uuid, p_workspace text, p_user text, p_uri text, p_name text, p_channel text, p_thread text, p_limit integer) returns jsonb
+language plpgsql set search_path = patchbay, pg_temp as $$
+declare row resource_subscriptions;
+begin
+  -- Two presses at once must not both find the last free place.
+  perform pg_advisory_xact_lock(hashtextextended('patchbay subscriptions ' || p_workspace || p_user, 0));
+  -- The thread does not count: a press that is repeated posts a message of its own first.
+  select * into row from resource_subscriptions
+  where workspace_id = p_workspace and user_id = p_user
+    and connection_id = p_connection and uri = p_uri and channel = p_channel
+  limit 1;
+  if found then return to_jsonb(row); end if;
+  if (select count(*) from resource_subscriptions where workspace_id = p_workspace and user_id = p_user) >= p_limit then
+    raise exception 'You already hear of % resources, which is the most. Stop one of them first.', p_limit using errcode = 'PT429';
+  end if;
+  insert into resource_subscriptions (id, connection_id, workspace_id, user_id, uri, resource_name, channel, thread_ts)
+  select p_id, c.id, p_workspace, p_user, p_uri, p_name, p_channel, p_thread
+  from mcp_connections c where c.id = p_connection and c.workspace_id = p_workspace and c.user_id = p_user
+  returning * into row;
+  if not found then
+    raise exception 'This connection is gone. Connect it anew with /mcp connect.' using errcode = 'PT404';
+  end if;
+  return to_jsonb(row);
+exception when foreign_key_violation then
+  raise exception 'This connection is gone. Connect it anew with /mcp connect.' using errcode = 'PT404';
+end $$;
+
 insert into patchbay.schema_versions (version, breaking) values ('20261128000011', false);
 select patchbay.restrict_access();
