@@ -8,6 +8,7 @@ import { errorHelpButtonsFor, errorMessage, errorText } from '../blocks/error-me
 import type { SlackDeps, WebApiDeps } from '../deps.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import { ackOnceOf } from './ack-once.ts'
+import { postDirectly } from './post-in-thread.ts'
 
 /** Somebody pressed a button or chose in a menu. */
 export type BlockAction = {
@@ -228,6 +229,7 @@ export function responderFor(deps: WebApiDeps, interaction: Interaction): Respon
         await send(errorMessage(words, help), 'That did not work', false)
       } catch (error) {
         deps.log.error({ user: by.user, why: errorChainOf(error) }, 'error message not posted')
+        await postDirectly(deps, by.user, errorMessage(words, help))
       }
     },
   }
