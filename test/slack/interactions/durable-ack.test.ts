@@ -95,6 +95,37 @@ const CHANGES: Change[] = [
     },
     stored: 'select 1 from mcp_connections',
   },
+  {
+    what: 'a watch of a resource',
+    table: 'resource_subscriptions',
+    prepare: async (owner) => {
+      await owner.connect('everything')
+      await owner.command('resources everything')
+      const inModal = (what: RegExp) =>
+        eventually(async () => expect(JSON.stringify(await owner.modal())).toMatch(what))
+      await inModal(/9 resources/)
+      const value = /"value":"(\{(?:[^"\\]|\\.)*\})"/.exec(JSON.stringify(await owner.modal()))?.[1] ?? ''
+      await owner.pressInModal('Open', value.replaceAll('\\"', '"'))
+      await inModal(/Tell me when it changes/)
+      return () => owner.pressInModal('Tell me when it changes')
+    },
+    stored: 'select 1 from resource_subscriptions',
+  },
+  {
+    what: 'a disconnect',
+    table: 'mcp_connections',
+    prepare: async (owner) => {
+      await owner.connect('filesystem')
+      await owner.command('disconnect filesystem')
+      const asked = await eventually(async () => {
+        const found = (await owner.messages('dm')).find((message) => /Disconnect filesystem/.test(message.text))
+        expect(found).toBeDefined()
+        return found
+      })
+      return () => owner.press({ channel: 'dm' }, asked?.ts ?? '', 'Disconnect')
+    },
+    stored: `select 1 where not exists (select 1 from mcp_connections)`,
+  },
 ]
 
 test.for(CHANGES)('$what is not acknowledged before it is stored, and once again is harmless', async (change) => {
