@@ -126,6 +126,27 @@ const CHANGES: Change[] = [
     },
     stored: `select 1 where not exists (select 1 from mcp_connections)`,
   },
+  {
+    what: 'a setting in Home',
+    table: 'workspaces',
+    prepare: async (owner) => {
+      await eventually(async () => expect(JSON.stringify(await owner.home())).toContain('setting_approvers'))
+      return () => owner.pressInHome('setting_approvers', 'member')
+    },
+    stored: `select 1 from workspaces where settings -> 'approvers' <> '[]'`,
+  },
+  {
+    what: 'a starter question',
+    table: 'runs',
+    prepare: async (owner) => {
+      await owner.command('connect filesystem')
+      await eventually(async () => expect(await owner.modal()).not.toBeNull())
+      await owner.submit()
+      await eventually(async () => expect(JSON.stringify(await owner.modal())).toContain('starter_ask:0'), 60_000)
+      return () => owner.pressInModal('starter_ask:0')
+    },
+    stored: `select 1 from run_events where type = 'started'`,
+  },
 ]
 
 test.for(CHANGES)('$what is not acknowledged before it is stored, and once again is harmless', async (change) => {
