@@ -6,7 +6,7 @@ import type { Config } from './config.ts'
 import { curatedCard } from './connect/catalog/curated-card.ts'
 import { createRegistryMirror } from './connect/catalog/mirror-registry.ts'
 import { createConnect } from './connect/connect.ts'
-import { SignInDetails, type SignInResult } from './connect/connect-types.ts'
+import { ConnectSubmissionDetails, SignInDetails, type SignInResult } from './connect/connect-types.ts'
 import { secureClearInputs } from './connect/connections/secure-clear-inputs.ts'
 import { createConnectionFeatures } from './connect/features/features.ts'
 import { createResourceWatcher } from './connect/features/resource-watcher.ts'
@@ -29,6 +29,7 @@ import { createSettings } from './policy/settings.ts'
 import { loadSqlReader } from './policy/sql.ts'
 import { createCatalogue, saveCuratedCards } from './registry/catalogue.ts'
 import { createClearConnections } from './registry/clear-connections.ts'
+import { createConnectSubmissions } from './registry/connect-submissions.ts'
 import { createInstallationRows } from './registry/installations.ts'
 import { createRegistry } from './registry/registry.ts'
 import { createResourceSubscriptions } from './registry/resource-subscriptions.ts'
@@ -147,6 +148,7 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn 
     credentials,
     auth,
     signIns: createSignIns(db, SignInDetails),
+    submissions: createConnectSubmissions(db, ConnectSubmissionDetails),
     onSignedIn,
     mcp,
     prefills: config.prefills,

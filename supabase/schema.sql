@@ -49,6 +49,22 @@ create table patchbay.audit_events (
 comment on table patchbay.audit_events is 'append-only; each row carries the hash of the one before in its workspace';
 alter table patchbay.audit_events enable row level security;
 
+create table patchbay.connect_submissions (
+  submission_id uuid not null,
+  workspace_id text not null,
+  user_id text not null,
+  view_id text not null,
+  view_hash text not null,
+  details jsonb not null,
+  tries integer default 1 not null,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  lease_until timestamp with time zone not null,
+  constraint connect_submissions_pkey PRIMARY KEY (submission_id),
+  constraint connect_submissions_workspace_id_view_id_view_hash_key UNIQUE (workspace_id, view_id, view_hash)
+);
+comment on table patchbay.connect_submissions is 'connect forms whose outcome the person has not been told yet; what was typed is in the credential store';
+alter table patchbay.connect_submissions enable row level security;
+
 create table patchbay.input_requests (
   id text not null,
   run_id uuid not null,
@@ -342,6 +358,8 @@ CREATE INDEX approvals_pending ON patchbay.approvals USING btree (expires_at) WH
 CREATE INDEX approvals_run ON patchbay.approvals USING btree (run_id);
 
 CREATE INDEX audit_events_workspace ON patchbay.audit_events USING btree (workspace_id, id DESC);
+
+CREATE INDEX connect_submissions_lease ON patchbay.connect_submissions USING btree (lease_until);
 
 CREATE INDEX input_requests_pending ON patchbay.input_requests USING btree (expires_at) WHERE (status = 'pending'::text);
 
@@ -742,6 +760,60 @@ AS $function$
 $function$
 ;
 comment on function patchbay.clear_connections() is 'connections that hold values of headers in the clear, with these values';
+
+CREATE OR REPLACE FUNCTION patchbay.connect_submission_delete(p_id uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  delete from connect_submissions where submission_id = p_id;
+  select null::jsonb
+$function$
+;
+comment on function patchbay.connect_submission_delete(uuid) is 'ends a form whose outcome was told';
+
+CREATE OR REPLACE FUNCTION patchbay.connect_submission_save(p_id uuid, p_workspace text, p_user text, p_view text, p_hash text, p_details jsonb, p_lease_ms integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  insert into connect_submissions (submission_id, workspace_id, user_id, view_id, view_hash, details, lease_until)
+  values (p_id, p_workspace, p_user, p_view, p_hash, p_details, clock_timestamp() + p_lease_ms * interval '1 millisecond')
+  on conflict do nothing;
+  return to_jsonb(found);
+end $function$
+;
+comment on function patchbay.connect_submission_save(uuid,text,text,text,text,jsonb,integer) is 'saves a submitted form for an instance that connects at once; false when that form was submitted already and is still under way; a form shown again has another hash';
+
+CREATE OR REPLACE FUNCTION patchbay.connect_submissions_claim(p_lease_ms integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  with due as (
+    select submission_id from connect_submissions where lease_until < clock_timestamp()
+    order by lease_until limit 10 for update skip locked
+  ), claimed as (
+    update connect_submissions c
+    set lease_until = clock_timestamp() + p_lease_ms * interval '1 millisecond', tries = c.tries + 1
+    from due where c.submission_id = due.submission_id returning c.*
+  )
+  select coalesce(jsonb_agg(to_jsonb(claimed)), '[]') from claimed
+$function$
+;
+comment on function patchbay.connect_submissions_claim(integer) is 'takes over the forms whose instance died';
+
+CREATE OR REPLACE FUNCTION patchbay.connect_submissions_forget(p_workspace text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  with gone as (delete from connect_submissions where workspace_id = p_workspace returning submission_id)
+  select coalesce(jsonb_agg(submission_id), '[]') from gone
+$function$
+;
+comment on function patchbay.connect_submissions_forget(text) is 'deletes the forms of a workspace that the app has left; which';
 
 CREATE OR REPLACE FUNCTION patchbay.connection_add(p_workspace text, p_user text, p_id uuid, p_name text, p_card text, p_config jsonb, p_credential text, p_tools jsonb, p_unusable jsonb, p_instructions text, p_features jsonb, p_era jsonb, p_limit integer)
  RETURNS jsonb
@@ -1355,9 +1427,11 @@ declare row resource_subscriptions;
 begin
   -- Two presses at once must not both find the last free place.
   perform pg_advisory_xact_lock(hashtextextended('patchbay subscriptions ' || p_workspace || p_user, 0));
+  -- The thread does not count: a press that is repeated posts a message of its own first.
   select * into row from resource_subscriptions
   where workspace_id = p_workspace and user_id = p_user
-    and connection_id = p_connection and uri = p_uri and channel = p_channel and thread_ts = p_thread;
+    and connection_id = p_connection and uri = p_uri and channel = p_channel
+  limit 1;
   if found then return to_jsonb(row); end if;
   if (select count(*) from resource_subscriptions where workspace_id = p_workspace and user_id = p_user) >= p_limit then
     raise exception 'You already hear of % resources, which is the most. Stop one of them first.', p_limit using errcode = 'PT429';
@@ -2341,6 +2415,8 @@ grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.audit_anchors to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.audit_events to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.connect_submissions to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.input_requests to service_role;
 

@@ -1,13 +1,14 @@
 import { z } from 'zod'
 import type { Card, CardInput, SqlArgument, ToolClass } from '../cards/card.ts'
 import type { CredentialStore } from '../credentials/store.ts'
-import type { ConnectionId, Principal, WorkspaceId } from '../ids.ts'
+import { ConnectionId, type Principal, type WorkspaceId } from '../ids.ts'
 import type { Log } from '../log.ts'
 import type { Auth } from '../mcp/auth/auth.ts'
 import type { RevocationOutcome } from '../mcp/auth/oauth/revoke.ts'
 import type { Mcp } from '../mcp/mcp.ts'
 import type { AuthChallenge } from '../mcp/protocol/auth-challenge.ts'
 import type { Catalogue } from '../registry/catalogue.ts'
+import type { ConnectSubmissionRow, ConnectSubmissions } from '../registry/connect-submissions.ts'
 import type { Connection } from '../registry/connection.ts'
 import { RegistryEntry } from '../registry/entry.ts'
 import type { Registry } from '../registry/registry.ts'
@@ -41,6 +42,8 @@ export type Connect = {
     inputs: Record<string, string>,
     signal: AbortSignal,
   ): Promise<ConnectOutcome>
+  /** Submitted forms, until their outcome was told. */
+  submissions: Submissions
   /** Connects again and saves the result in the registry. */
   test(principal: Principal, id: ConnectionId, signal: AbortSignal): Promise<TestOutcome>
   /**
@@ -60,7 +63,30 @@ export type Connect = {
   classificationOf(card: string, tool: string): CardToolClassification
 }
 
-export type ConnectionDraft = { card: string; name: string; inputs: Record<string, string> }
+/** `id`: that of the connection to make, where it was chosen before; once it is made, the same draft leads to it again. */
+export type ConnectionDraft = { card: string; name: string; inputs: Record<string, string>; id?: ConnectionId }
+
+/** What a submitted form is for, beside what was typed; `reconnects`: a connection that is there already. */
+export const ConnectSubmissionDetails = z.object({
+  card: z.string(),
+  name: z.string(),
+  channel: z.string().optional(),
+  reconnects: ConnectionId.optional(),
+})
+export type ConnectSubmissionDetails = z.infer<typeof ConnectSubmissionDetails>
+
+/** A submitted form with everything that was typed. */
+export type ConnectSubmission = ConnectSubmissionRow<ConnectSubmissionDetails> & { inputs: Record<string, string> }
+
+/** What was typed survives the instance that connects: another one finishes it. */
+export type Submissions = {
+  /** False when this very form was submitted already and is still under way. */
+  save(submission: ConnectSubmission): Promise<boolean>
+  /** Takes over the forms whose instance died; `lost` are those that cannot be connected any more. */
+  claim(): Promise<(ConnectSubmission & { lost: boolean })[]>
+  /** The outcome was told. */
+  end(submission: Pick<ConnectSubmission, 'id'>): Promise<void>
+}
 
 export type ConnectOutcome =
   /** `through`: the host of the organization's identity provider, if its sign-in was enough. */
@@ -102,6 +128,7 @@ export type ConnectDeps = {
     | 'revoke'
   >
   signIns: SignIns<SignInDetails>
+  submissions: ConnectSubmissions<ConnectSubmissionDetails>
   /** A sign-in came back, on whichever instance; never throws. */
   onSignedIn?(news: SignInResult): void
   registry: Pick<

@@ -8,6 +8,7 @@ import { createAddConnection } from './connections/add-connection.ts'
 import { checkDraft, freeConnectionNameFor } from './connections/check-draft.ts'
 import { createDisconnect, createForgetAll } from './connections/disconnect.ts'
 import { createReconnect } from './connections/reconnect.ts'
+import { createSubmissions } from './connections/submissions.ts'
 import { createTestConnection } from './connections/test-connection.ts'
 import { createFinishSignIn } from './sign-in/finish-sign-in.ts'
 import { createSignInAgain } from './sign-in/sign-in-again.ts'
@@ -45,6 +46,7 @@ export function createConnect(deps: ConnectDeps): Connect {
     },
     connect: createAddConnection(deps, connectable),
     reconnect: createReconnect(deps, connectable),
+    submissions: createSubmissions(deps),
     test: createTestConnection(deps),
     signIn: createSignInAgain(deps),
     finishSignIn: createFinishSignIn(deps),

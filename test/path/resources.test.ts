@@ -157,6 +157,16 @@ test('changes are told in the thread, also after a restart, until somebody says 
   await modalOf(member, /Tell me when it changes/)
   await member.pressInModal('Tell me when it changes')
   await modalOf(member, /I will tell you/)
+  await member.close()
+  await member.command('resources custom')
+  await modalOf(member, /4 resources/)
+  await member.pressInModal('Open', NOTES)
+  await modalOf(member, /Tell me when it changes/)
+  await member.pressInModal('Tell me when it changes')
+  await modalOf(member, /I will tell you/)
+  expect(await rows(world, 'select 1 from resource_subscriptions'), 'the same once more').toHaveLength(1)
+  const offers = (await member.messages('dm')).filter(({ text }) => /when \*?Notes/.test(text))
+  expect(offers).toHaveLength(1)
   const root = (await member.messages('dm')).find(({ text }) => text.includes('I will say so here when Notes'))
   const thread = { channel: 'dm', thread: root?.ts ?? '' }
   const watching = () => world.log().split('watching resources').length

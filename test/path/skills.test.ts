@@ -89,6 +89,22 @@ test('a skill that is used stands apart from the request, its files are read as 
   expect(request).toContain('Kindly, in one line.')
 })
 
+test('a skill that its server is slow to give is read by the run, and Slack has its answer in time', async () => {
+  await using world = await startWorld({ ...local, model: [says('Hello Ada.')] })
+  const member = world.as('member')
+  await using server = await skilled(member, { FIXTURE_READ_MS: '5000' })
+  await member.command('skills custom', 'ops')
+  await modalOf(member, /2 skills/)
+  await member.pressInModal('Open', GREET)
+  await modalOf(member, /Use it/)
+  expect(await member.submit({ wish: 'greet Ada' })).toMatchObject({ ok: true })
+  await modalOf(member, /I am on it: \*greet\*/)
+  const root = await seenIn(member, 'ops', /uses the skill \*greet\* of custom: greet Ada/)
+  await member.see({ channel: 'ops', thread: root.ts }, /Hello Ada\./, 30_000)
+  expect(lastRequest(world)).toContain('Say hello as references')
+  expect(server.noted('read').length).toBeGreaterThan(0)
+})
+
 test('the agent finds and reads skills by itself, and no others than those of the connection', async () => {
   await using world = await startWorld({
     ...local,

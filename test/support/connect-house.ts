@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Client } from 'pg'
 import { readCards } from '../../src/cards/read.ts'
 import { createConnect } from '../../src/connect/connect.ts'
-import { SignInDetails } from '../../src/connect/connect-types.ts'
+import { ConnectSubmissionDetails, SignInDetails } from '../../src/connect/connect-types.ts'
 import { createServerTargets } from '../../src/connect/server-targets.ts'
 import { openLocalStore } from '../../src/credentials/local.ts'
 import type { Db } from '../../src/db/call.ts'
@@ -16,6 +16,7 @@ import { createLog } from '../../src/log.ts'
 import { createAuth } from '../../src/mcp/auth/auth.ts'
 import { createClientIdentity } from '../../src/mcp/auth/oauth/client-metadata.ts'
 import { createMcp } from '../../src/mcp/mcp.ts'
+import { createConnectSubmissions } from '../../src/registry/connect-submissions.ts'
 import type { Connection } from '../../src/registry/connection.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
 import { createSignIns } from '../../src/registry/sign-ins.ts'
@@ -67,6 +68,7 @@ export async function startConnectHouse(o: ConnectHouseOptions = {}) {
     credentials,
     auth,
     signIns: createSignIns(db, SignInDetails),
+    submissions: createConnectSubmissions(db, ConnectSubmissionDetails),
     mcp,
     prefills: o.prefills ?? {},
     maxPerUser: o.maxPerUser ?? 10,

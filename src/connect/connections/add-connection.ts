@@ -23,20 +23,32 @@ type Failed = Extract<ConnectOutcome, { ok: false }>
 export function createAddConnection(deps: ConnectDeps, cards: ConnectableCards): Connect['connect'] {
   return async (by, draft, signal) => {
     const offer = await cards.get(draft.card)
-    const { filled, problems } = await checkDraft(deps, by, offer.card, draft)
-    if (problems.length > 0) return createProblemsOutcome(problems)
-    const about = newConnectionOf(by, offer, draft, filled)
-    const id = createConnectionId()
-    const probed = await probeOrSignIn(deps, { by, id, about, secrets: filled.secret }, signal)
-    if (!probed.ok) {
-      // Client credentials may have got tokens before something else failed.
-      if (probed.signIn === undefined) await deps.auth.forget(id, by)
-      return probed
-    }
-    const through = await identityProviderHostOf(deps, id)
-    const saved = await save(deps, { ...about, id, signsIn: through !== undefined }, filled.secret, probed.probe)
-    return 'id' in saved ? { ok: true, connection: saved, starters: offer.card.starters, through } : saved
+    const made = draft.id === undefined ? undefined : await deps.registry.get(draft.id, by.workspace)
+    const added = made ?? (await addConnection(deps, by, { offer, draft }, signal))
+    if ('ok' in added) return added
+    const through = await identityProviderHostOf(deps, added.id)
+    return { ok: true, connection: added, starters: offer.card.starters, through }
   }
+}
+
+async function addConnection(
+  deps: ConnectDeps,
+  by: Principal,
+  { offer, draft }: { offer: ConnectableCard; draft: ConnectionDraft },
+  signal: AbortSignal,
+): Promise<Connection | Failed> {
+  const { filled, problems } = await checkDraft(deps, by, offer.card, draft)
+  if (problems.length > 0) return createProblemsOutcome(problems)
+  const about = newConnectionOf(by, offer, draft, filled)
+  const id = draft.id ?? createConnectionId()
+  const probed = await probeOrSignIn(deps, { by, id, about, secrets: filled.secret }, signal)
+  if (!probed.ok) {
+    // Client credentials may have got tokens before something else failed.
+    if (probed.signIn === undefined) await deps.auth.forget(id, by)
+    return probed
+  }
+  const signsIn = (await identityProviderHostOf(deps, id)) !== undefined
+  return save(deps, { ...about, id, signsIn }, filled.secret, probed.probe)
 }
 
 /** What a new connection is saved as, apart from its id and how it signs in. */

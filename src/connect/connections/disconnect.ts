@@ -4,6 +4,7 @@ import type { RevocationOutcome } from '../../mcp/auth/oauth/revoke.ts'
 import type { Connection } from '../../registry/connection.ts'
 import type { Connect, ConnectDeps } from '../connect-types.ts'
 import { findOwnConnection } from '../own-connection.ts'
+import { submissionReferenceOf } from './submissions.ts'
 
 /** The secret is removed first: if the rest fails, the connection is still listed and says what it lacks. */
 export function createDisconnect(deps: ConnectDeps): Connect['disconnect'] {
@@ -36,7 +37,14 @@ async function revokeStoredTokens(deps: ConnectDeps, connection: Connection): Pr
 }
 
 /** For a workspace that the app has left. Secrets first: if the rest fails, the rows still say what there is to remove. */
-export function createForgetAll({ registry, credentials, mcp, auth, log }: ConnectDeps): Connect['forgetAll'] {
+export function createForgetAll({
+  registry,
+  credentials,
+  submissions,
+  mcp,
+  auth,
+  log,
+}: ConnectDeps): Connect['forgetAll'] {
   const removeSecretsOf = async (connections: Connection[]) => {
     for (const { id, workspace, user, credential } of connections) {
       await auth.forgetIdentity({ workspace, user })
@@ -45,6 +53,7 @@ export function createForgetAll({ registry, credentials, mcp, auth, log }: Conne
     }
   }
   return async (by) => {
+    for (const id of await submissions.forget(by.workspace)) await credentials.remove(submissionReferenceOf({ id }))
     await removeSecretsOf(await registry.connectionsIn(by.workspace))
     const gone = await registry.forgetAll(by)
     // The rows may include one that was saved meanwhile.

@@ -72,7 +72,7 @@ export type ChosenSkill = z.infer<typeof ChosenSkill>
 /** A call that the person chose to begin with, to one of our tools. */
 export const FirstCall = z.object({
   connection: ConnectionId,
-  does: z.enum(['read_resource', 'get_prompt']),
+  does: z.enum(['read_resource', 'get_prompt', 'read_skill']),
   input: Json,
 })
 export type FirstCall = z.infer<typeof FirstCall>

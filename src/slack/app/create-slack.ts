@@ -9,15 +9,17 @@ import {
 import type { Logger } from '@slack/web-api'
 import type { SignInResult } from '../../connect/connect-types.ts'
 import type { Installations } from '../../connect/installations.ts'
-import { AppError } from '../../errors.ts'
+import { AppError, errorChainOf } from '../../errors.ts'
 import type { Principal } from '../../ids.ts'
 import type { Log } from '../../log.ts'
 import type { ResourceSubscriptionRow } from '../../registry/resource-subscriptions.ts'
 import type { ReadFile } from '../../run/deps.ts'
 import type { Origin } from '../../run/state/events.ts'
+import { type Polling, pollEvery } from '../../timing.ts'
 import { announceResourceChange } from '../catalog/resource-updates.ts'
+import { finishSubmissions } from '../connections/connect-outcome.ts'
 import { announceSignIn } from '../connections/sign-in.ts'
-import type { RenderDeps } from '../render/posted-messages.ts'
+import type { RenderDeps } from '../render/message-records.ts'
 import { slackErrorCodeOf } from '../web-api/web-api.ts'
 import { createBoltLogger } from './bolt-logger.ts'
 import { createExpiryReminders } from './expiry-reminders.ts'
@@ -63,6 +65,7 @@ export async function createSlack(settings: SlackSettings, parts: SlackParts): P
   const logger = createBoltLogger(parts.log)
   const apps = createWorkspaceApps(parts, settings)
   const reminders = createExpiryReminders({ runs: parts.runs, log: parts.log, apps }, parts.reminders)
+  const submissions = createSubmissionsPolling(parts, apps)
   const { appToken } = settings
   const routed = <T extends HTTPReceiver | SocketModeReceiver>(receiver: T): T => {
     routeRequests(receiver, apps, parts.log, logger)
@@ -90,10 +93,12 @@ export async function createSlack(settings: SlackSettings, parts: SlackParts): P
       await connect(socket)
       connected = socket !== undefined
       reminders.start()
+      submissions.start()
     },
     async [Symbol.asyncDispose]() {
       // A reminder under way is not waited for: Slack may be slow, and a stop has little time.
       void reminders.stop()
+      void submissions.stop()
       for (const app of apps.all()) app.close()
       if (connected) await socket?.stop()
     },
@@ -109,6 +114,16 @@ function createWorkspaceApps(parts: SlackParts, { apiUrl, oauth, botToken }: Sla
 /** The app in a person's workspace, where no request names a team. */
 const appFor = (apps: WorkspaceApps, { workspace }: Pick<Principal, 'workspace'>) =>
   apps.of({ workspace, teamId: workspace })
+
+/** A form is left behind for minutes, so some seconds do not matter. */
+const FINISH_SUBMISSIONS_EVERY_MS = 15_000
+
+const createSubmissionsPolling = ({ connect, log }: SlackParts, apps: WorkspaceApps): Polling =>
+  pollEvery(
+    { everyMs: FINISH_SUBMISSIONS_EVERY_MS },
+    () => finishSubmissions(connect, ({ by }) => appFor(apps, by).deps),
+    (error) => log.warn({ why: errorChainOf(error) }, 'submitted connect forms not looked at'),
+  )
 
 /** Throws AppError `slack_failed` with what to put right. */
 async function checkToken(apps: WorkspaceApps): Promise<void> {

@@ -1,7 +1,6 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { LIMITS } from '../../block-kit/limits.ts'
-import { errorChainOf } from '../../errors.ts'
 import { ApprovalId, type Principal } from '../../ids.ts'
 import type { AnswerOutcome, ApprovalAnswer } from '../../run/runs.ts'
 import type { CallState, RunState } from '../../run/state/state.ts'
@@ -9,6 +8,7 @@ import { describeAction } from '../answer/describe-calls.ts'
 import { createModal, inputBlock, type MessageContent, plainTextObject, sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, joinWords, mentionOf } from '../blocks/text.ts'
 import type { HomeTabDeps, PolicyDeps, RunsDeps, WebApiDeps } from '../deps.ts'
+import { closeMessage, showOnUnknownMessage } from '../interactions/close-message.ts'
 import { currentApproversOf, findApprovalFor, type PendingApproval } from '../interactions/find-for-person.ts'
 import { type BlockAction, onButtonPress, onDurablePress } from '../interactions/interaction.ts'
 import { onViewSubmission, type ViewSubmission } from '../interactions/modals.ts'
@@ -43,8 +43,8 @@ async function answerApproval(
   await press.ack()
   if (press.view?.kind === 'home') void deps.publishHome(press.by)
   else deps.refreshHome(press.by)
-  if (outcome.kind === 'settled') return
-  if (id.success && outcome.kind !== 'not_yours') await refreshCard(deps, press, id.data)
+  if (outcome.kind === 'settled') return showDecision(deps, press)
+  if (outcome.kind !== 'not_yours' && !(await closeCard(deps, press))) return
   const onlyOnce = id.success && decision.always === true && outcome.kind === 'not_yours'
   const message = onlyOnce ? await onlyOnceMessage(deps, press.by, id.data) : undefined
   await press.responder.reply(message ?? outcomeMessage(outcome), 'Approval')
@@ -64,16 +64,18 @@ async function onlyOnceMessage(
   return { text, blocks: [sectionBlock(text)] }
 }
 
-/** Updates a card that still shows buttons for a decided approval. */
-async function refreshCard(deps: WebApiDeps & RunsDeps, { by, message }: BlockAction, id: ApprovalId): Promise<void> {
-  const found = await findApprovalFor(deps, by, id)
-  if (message === undefined || found?.approval.decided === undefined) return
-  const content = approvalMessage(found)
-  try {
-    await deps.webApi.call('chat.update', { channel: message.channel, ts: message.ts, ...content }, AnyResponse)
-  } catch (error) {
-    deps.log.warn({ why: errorChainOf(error) }, 'decided card not updated')
-  }
+/** Shows the decision on the card that was pressed, where its run does not know it. */
+async function showDecision(deps: WebApiDeps & RunsDeps, press: BlockAction): Promise<void> {
+  if (press.message === undefined) return
+  const found = await findApprovalFor(deps, press.by, press.value)
+  if (found?.approval.decided) await showOnUnknownMessage(deps, press, found.state.id, approvalMessage(found))
+}
+
+/** Closes a card that still shows buttons for a decided approval; false if it is gone. */
+async function closeCard(deps: WebApiDeps & RunsDeps, press: BlockAction): Promise<boolean> {
+  const found = await findApprovalFor(deps, press.by, press.value)
+  if (found !== undefined && found.approval.decided === undefined) return true
+  return closeMessage(deps, press, found?.state.id, () => found && approvalMessage(found))
 }
 
 const ALREADY = {
@@ -109,18 +111,15 @@ type Found = { state: RunState; call: CallState }
 
 /** The approval, if this person may decide it now; else replies why not and returns undefined. */
 async function findOpenApproval(
-  deps: RunsDeps & PolicyDeps,
-  { by, value, responder }: BlockAction,
+  deps: WebApiDeps & RunsDeps & PolicyDeps,
+  press: BlockAction,
 ): Promise<PendingApproval | undefined> {
+  const { by, value, responder } = press
   const found = await findApprovalFor(deps, by, value)
-  if (found === undefined) {
-    await responder.reply(outcomeMessage({ kind: 'gone' }), 'Approval')
-    return undefined
-  }
-  const { decided } = found.approval
-  if (decided) {
-    const text = decidedApprovalText(decided)
-    await responder.reply({ text, blocks: [sectionBlock(text)] }, 'Approval')
+  if (found === undefined || found.approval.decided) {
+    const text = found?.approval.decided && decidedApprovalText(found.approval.decided)
+    const words = text === undefined ? outcomeMessage({ kind: 'gone' }) : { text, blocks: [sectionBlock(text)] }
+    if (await closeCard(deps, press)) await responder.reply(words, 'Approval')
     return undefined
   }
   const approvers = await currentApproversOf(deps, found)
@@ -129,7 +128,7 @@ async function findOpenApproval(
   return undefined
 }
 
-async function openEditModal(deps: RunsDeps & PolicyDeps, press: BlockAction): Promise<void> {
+async function openEditModal(deps: WebApiDeps & RunsDeps & PolicyDeps, press: BlockAction): Promise<void> {
   const found = await findOpenApproval(deps, press)
   if (found === undefined) return
   if (canEditArguments(found.call)) {

@@ -19,7 +19,10 @@ export function registerResourceUpdates(app: App, deps: WebApiDeps & ConnectionD
   onDurablePress(app, deps, 'watch_stop', (press) => stopWatch(deps, press))
 }
 
-/** Subscribes to a resource and posts a message in whose thread its changes are announced. */
+/**
+ * Subscribes to a resource and posts a message in whose thread its changes are announced. Pressed again it leads to the thread that is
+ * there, as Slack may have said that the first press failed.
+ */
 export async function watchResource(
   deps: WebApiDeps & ConnectionDeps,
   by: Principal,
@@ -32,8 +35,12 @@ export async function watchResource(
   const anchor = await anchorThread(deps, by, picked, { text: first, blocks: [sectionBlock(first)] })
   const { channel, threadTs, messageTs: ts } = anchor
   try {
-    const { id } = await deps.features.watch(by, connection, { uri, name, channel, threadTs })
+    const { id, ...watch } = await deps.features.watch(by, connection, { uri, name, channel, threadTs })
     await ack()
+    if (watch.threadTs !== threadTs) {
+      await deps.webApi.call('chat.delete', { channel, ts }, AnyResponse)
+      return { channel: watch.channel, threadTs: watch.threadTs, messageTs: watch.threadTs }
+    }
     await deps.webApi.call('chat.update', { channel, ts, ...watchingMessage(by.user, { name, of, id }) }, AnyResponse)
   } catch (error) {
     await deps.webApi.call('chat.delete', { channel, ts }, AnyResponse)

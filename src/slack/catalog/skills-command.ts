@@ -4,12 +4,20 @@ import type { Skill, SkillText } from '../../connect/features/features.ts'
 import { AppError } from '../../errors.ts'
 import { ConnectionId, type Principal } from '../../ids.ts'
 import { FOLLOWED_CHARS } from '../../run/calls/shape-result.ts'
+import { withDeadline } from '../../timing.ts'
 import { doneModal } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
 import type { ConnectionDeps, RunsDeps, WebApiDeps } from '../deps.ts'
 import { type BlockAction, type Command, onButtonPress } from '../interactions/interaction.ts'
 import { loadingModal, onViewSubmission, showLoadedView, type ViewSubmission } from '../interactions/modals.ts'
-import { anchorThread, originOf, permalinkTextFor, placeTextFor, startRunAt } from '../interactions/post-in-thread.ts'
+import {
+  anchorThread,
+  originOf,
+  permalinkTextFor,
+  placeTextFor,
+  READ_WITHIN_MS,
+  startRunAt,
+} from '../interactions/post-in-thread.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import { connectionIdIn, findListConnection, type ListModal, openListModal, readListQuery } from './list-modal.ts'
 import { postContents } from './post-contents.ts'
@@ -35,6 +43,7 @@ const SkillMetadata = z.object({
   channel: z.string().optional(),
   thread: z.string().optional(),
   uri: z.string(),
+  name: z.string().optional(),
 })
 type SkillMetadata = z.infer<typeof SkillMetadata>
 
@@ -53,7 +62,7 @@ async function openSkill(
   const loadingId = await responder.openModal(loadingModal('Skill', 'One moment…'))
   await showLoadedView(deps, loadingId, async () => {
     const { of, skill } = await findSkill(deps, by, metadata)
-    return skillModal(skill, { of, where: placeTextFor(metadata), metadata })
+    return skillModal(skill, { of, where: placeTextFor(metadata), metadata: { ...metadata, name: skill.name } })
   })
 }
 
@@ -101,15 +110,33 @@ async function handleSubmission(
 
 type SkillSubmission = { metadata: SkillMetadata; wish: string; submissionId: string; stored(): Promise<void> }
 
-/** Starts a run with the skill beside the request, as its text is the server's. */
+/** Starts a run with the skill beside the request, as its text is the server's; if the server is slow, the run reads it. */
 async function startSkillRun(
   deps: WebApiDeps & RunsDeps & ConnectionDeps,
   by: Principal,
   { metadata, wish, submissionId, stored }: SkillSubmission,
 ) {
-  const { of, read } = await readSkillText(deps, by, metadata)
-  const { skill, content, checked } = read
-  const { text } = content
+  const { connection, uri, name = uri } = metadata
+  const { name: of } = await findListConnection(deps, by, connection)
+  const read = await withDeadline(deps.features.readSkill(by, connection, uri), READ_WITHIN_MS, undefined)
+  const chosen = read === undefined ? undefined : chosenSkillOf(of, read)
+  const skill = { uri, name: chosen?.name ?? name }
+  const anchor = await anchorThread(deps, by, metadata, usedSkillMessage(by.user, skill, of, wish))
+  const request = {
+    origin: await originOf(deps, by, anchor),
+    text: skillRequestText(skill, of, wish),
+    ...(chosen === undefined
+      ? { first: { connection, does: 'read_skill' as const, input: { skill: uri } } }
+      : { skill: chosen }),
+    untrusted: [of],
+    dedupeKey: `${by.workspace}:skill:${submissionId}`,
+  }
+  const at = await startRunAt(deps, anchor, request, stored)
+  return doneModal('Skill', `I am on it: *${escapeMrkdwn(skill.name)}*. ${await permalinkTextFor(deps, at)}`)
+}
+
+/** Throws an AppError where there is nothing to follow. */
+function chosenSkillOf(of: string, { skill, content: { text }, checked }: SkillText) {
   if (text === undefined)
     throw new AppError('tool_failed', `${of} sent no text for this skill. Please choose another one.`)
   if (text.length > FOLLOWED_CHARS)
@@ -117,15 +144,6 @@ async function startSkillRun(
       'limit_reached',
       `This skill is longer than I can follow. Read it here, and ask me for parts of it.`,
     )
-  const anchor = await anchorThread(deps, by, metadata, usedSkillMessage(by.user, skill, of, wish))
   const files = skill.files?.map(({ path }) => path)
-  const request = {
-    origin: await originOf(deps, by, anchor),
-    text: skillRequestText(skill, of, wish),
-    skill: { connection: of, name: skill.name, uri: skill.uri, text, checked, ...(files && { files }) },
-    untrusted: [of],
-    dedupeKey: `${by.workspace}:skill:${submissionId}`,
-  }
-  const at = await startRunAt(deps, anchor, request, stored)
-  return doneModal('Skill', `I am on it: *${escapeMrkdwn(skill.name)}*. ${await permalinkTextFor(deps, at)}`)
+  return { connection: of, name: skill.name, uri: skill.uri, text, checked, ...(files && { files }) }
 }

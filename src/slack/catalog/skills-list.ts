@@ -112,7 +112,12 @@ export function skillReadMessage(user: string, { name, uri }: Skill, of: string)
 }
 
 /** The message above the answer: who uses which skill, and what for. */
-export function usedSkillMessage(user: string, { name, uri }: Skill, of: string, wish: string): MessageContent {
+export function usedSkillMessage(
+  user: string,
+  { name, uri }: Pick<Skill, 'name' | 'uri'>,
+  of: string,
+  wish: string,
+): MessageContent {
   const what = wish === '' ? '' : `: ${escapeMrkdwn(truncate(wish, 2_000))}`
   return {
     text: truncate(

@@ -1,15 +1,14 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
-import { errorChainOf } from '../../errors.ts'
 import { InputId, type Principal } from '../../ids.ts'
 import type { AnswerInputOutcome, InputAnswerRequest, PendingInput } from '../../run/runs.ts'
 import { createModal, type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import { mentionOf } from '../blocks/text.ts'
 import type { HomeTabDeps, RunsDeps, WebApiDeps } from '../deps.ts'
+import { closeMessage, showOnUnknownMessage } from '../interactions/close-message.ts'
 import { findInputFor } from '../interactions/find-for-person.ts'
 import { type BlockAction, onButtonPress, onDurablePress } from '../interactions/interaction.ts'
 import { onViewClosed, onViewSubmission, type ViewSubmission } from '../interactions/modals.ts'
-import { AnyResponse } from '../web-api/web-api.ts'
 import { answeredFormBlocks, elicitationMessage, givenAnswerMessage, urlElicitationModal } from './elicitation-card.ts'
 import {
   elicitationModal,
@@ -57,22 +56,24 @@ async function answerFromButton(
     const text =
       action === 'accept' ? ':white_check_mark: Thanks, I will continue.' : ':no_entry_sign: Okay, I said no.'
     if (press.view?.kind === 'modal') await press.responder.replace({ text, blocks: [sectionBlock(text)] }, 'Question')
-    return
+    return showAnswer(deps, press)
   }
-  if (outcome.kind !== 'not_yours') await refreshCard(deps, press)
+  if (outcome.kind !== 'not_yours' && !(await closeCard(deps, press))) return
   await press.responder.reply(outcomeMessage(outcome), 'Question')
 }
 
-/** Updates a card that still shows buttons for an answered elicitation. */
-async function refreshCard(deps: WebApiDeps & RunsDeps, { by, message, value }: BlockAction): Promise<void> {
-  const found = await findInputFor(deps, by, value)
-  if (message === undefined || found?.input.given === undefined) return
-  try {
-    const content = elicitationMessage(found, new Date())
-    await deps.webApi.call('chat.update', { channel: message.channel, ts: message.ts, ...content }, AnyResponse)
-  } catch (error) {
-    deps.log.warn({ why: errorChainOf(error) }, 'answered card not updated')
-  }
+/** Shows the answer on the card that was pressed, where its run does not know it. */
+async function showAnswer(deps: WebApiDeps & RunsDeps, press: BlockAction): Promise<void> {
+  if (press.message === undefined) return
+  const found = await findInputFor(deps, press.by, press.value)
+  if (found?.input.given) await showOnUnknownMessage(deps, press, found.state.id, elicitationMessage(found, new Date()))
+}
+
+/** Closes a card that still shows buttons for an answered elicitation; false if it is gone. */
+async function closeCard(deps: WebApiDeps & RunsDeps, press: BlockAction): Promise<boolean> {
+  const found = await findInputFor(deps, press.by, press.value)
+  if (found !== undefined && found.input.given === undefined) return true
+  return closeMessage(deps, press, found?.state.id, () => found && elicitationMessage(found, new Date()))
 }
 
 function outcomeMessage(outcome: Exclude<AnswerInputOutcome, { kind: 'settled' }>): MessageContent {
@@ -96,7 +97,7 @@ async function findOpenInput(deps: WebApiDeps & RunsDeps, press: BlockAction): P
   const found = await findInputFor(deps, press.by, press.value)
   const refusal = refusalOf(found, press.by)
   if (refusal === undefined) return found
-  if (refusal.kind === 'already') await refreshCard(deps, press)
+  if (refusal.kind !== 'not_yours' && !(await closeCard(deps, press))) return undefined
   await press.responder.reply(outcomeMessage(refusal), 'Question')
   return undefined
 }

@@ -8,6 +8,7 @@ import { errorHelpButtonsFor, errorMessage, errorText } from '../blocks/error-me
 import type { SlackDeps, WebApiDeps } from '../deps.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import { ackOnceOf } from './ack-once.ts'
+import { postDirectly } from './post-in-thread.ts'
 
 /** Somebody pressed a button or chose in a menu. */
 export type BlockAction = {
@@ -19,7 +20,7 @@ export type BlockAction = {
   actionId: string
   actionTs: string
   /** The message that holds the element; absent for views. */
-  message: { channel: string; ts: string; thread: string | undefined } | undefined
+  message: { channel: string; ts: string; thread: string | undefined; text: string; ephemeral: boolean } | undefined
   view: { id: string; hash: string; privateMetadata: string; kind: 'modal' | 'home'; callbackId: string } | undefined
   responder: Responder
   /** Acknowledges the press, once; a handler of `onDurablePress` calls it as soon as its effect is stored. */
@@ -39,7 +40,7 @@ const Body = z.object({
       is_ephemeral: z.boolean().optional(),
     })
     .optional(),
-  message: z.object({ thread_ts: z.string().optional() }).optional(),
+  message: z.object({ thread_ts: z.string().optional(), text: z.string().optional() }).optional(),
   view: z
     .object({
       id: z.string(),
@@ -150,7 +151,8 @@ function chosenIn(action: z.infer<typeof Body>['actions'][number] | undefined): 
 function messageOf({ container, channel, message }: z.infer<typeof Body>): BlockAction['message'] {
   const place = channel?.id ?? container?.channel_id
   if (place === undefined || container?.message_ts === undefined) return undefined
-  return { channel: place, ts: container.message_ts, thread: container.thread_ts ?? message?.thread_ts }
+  const { message_ts: ts, thread_ts: thread = message?.thread_ts, is_ephemeral: ephemeral = false } = container
+  return { channel: place, ts, thread, text: message?.text ?? '', ephemeral }
 }
 
 /** Answers a person where they pressed, typed or submitted, visible to them alone. */
@@ -227,6 +229,7 @@ export function responderFor(deps: WebApiDeps, interaction: Interaction): Respon
         await send(errorMessage(words, help), 'That did not work', false)
       } catch (error) {
         deps.log.error({ user: by.user, why: errorChainOf(error) }, 'error message not posted')
+        await postDirectly(deps, by.user, errorMessage(words, help))
       }
     },
   }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { AllMiddlewareArgs, App, SlackViewMiddlewareArgs, ViewClosedAction, ViewSubmitAction } from '@slack/bolt'
 import type { ModalView } from '@slack/types'
 import { z } from 'zod'
@@ -20,6 +21,8 @@ export type ViewSubmission = {
   viewId: string
   /** The same for the same modal with the same words, so that sending them again is known; other words are a new request. */
   submissionId: string
+  /** Another one once the view was updated. */
+  hash: string
   privateMetadata: string
   values: ModalState
   /** Every field as text, by block_id; null where it was left empty. */
@@ -33,6 +36,7 @@ const Body = z.object({
   user: z.object({ id: UserId }),
   view: z.object({
     id: z.string(),
+    hash: z.string(),
     private_metadata: z.string(),
     state: z.object({ values: ModalState }),
     blocks: z.array(z.looseObject({ type: z.string(), block_id: z.string().optional() })).default([]),
@@ -62,6 +66,7 @@ export function onViewSubmission(
         by,
         viewId: view.id,
         submissionId: submissionIdOf(view.id, typed),
+        hash: view.hash,
         privateMetadata: view.private_metadata,
         values,
         typed,
@@ -117,18 +122,52 @@ export function onViewClosed(
 
 const ClosedBody = z.object({ user: z.object({ id: UserId }), view: z.object({ private_metadata: z.string() }) })
 
-/** Updates an open modal; false when it was closed or could not be updated. Never throws. */
+/** The modal changed at the same time, or Slack is in trouble; a little later the same update is taken. */
+const PASSING_CODES = new Set([
+  'hash_conflict',
+  'internal_error',
+  'fatal_error',
+  'service_unavailable',
+  'request_timeout',
+])
+const TRY_AGAIN_MS = [300, 1_500]
+
+const GONE_CODES = new Set(['not_found', 'view_not_found'])
+
+const NOT_SHOWN_TEXT = 'Slack could not show the result here. Please close this and look again.'
+
+/**
+ * Updates an open modal; false when it was closed or could not be updated. A modal whose view Slack refuses says so, as it would say for
+ * ever that it waits. Never throws.
+ */
 export async function updateModalView(
-  { webApi, log }: { webApi: WebApi; log: Log },
+  deps: { webApi: WebApi; log: Log },
   viewId: string,
   view: ModalView,
 ): Promise<boolean> {
+  const why = await tryUpdate(deps, viewId, view)
+  if (why === undefined) return true
+  if (!GONE_CODES.has(why)) await tryUpdate(deps, viewId, errorModal(NOT_SHOWN_TEXT))
+  return false
+}
+
+/** Resolves to why Slack did not update it. */
+async function tryUpdate(
+  deps: { webApi: WebApi; log: Log },
+  viewId: string,
+  view: ModalView,
+  pausesMs: number[] = TRY_AGAIN_MS,
+): Promise<string | undefined> {
   try {
-    await webApi.call('views.update', { view_id: viewId, view }, AnyResponse)
-    return true
+    await deps.webApi.call('views.update', { view_id: viewId, view }, AnyResponse)
+    return undefined
   } catch (error) {
-    if (slackErrorCodeOf(error) !== 'not_found') log.warn({ why: errorChainOf(error) }, 'modal not updated')
-    return false
+    const why = slackErrorCodeOf(error) ?? 'lost'
+    if (!GONE_CODES.has(why)) deps.log.warn({ why: errorChainOf(error) }, 'modal not updated')
+    const [pauseMs, ...later] = PASSING_CODES.has(why) ? pausesMs : []
+    if (pauseMs === undefined) return why
+    await sleep(pauseMs)
+    return tryUpdate(deps, viewId, view, later)
   }
 }
 

@@ -91,6 +91,16 @@ export async function postEphemeral(
   }
 }
 
+/** Posts to a person's direct messages, where nothing else could be shown. Never throws. */
+export async function postDirectly(deps: WebApiDeps, user: Principal['user'], content: MessageContent): Promise<void> {
+  try {
+    const channel = await deps.directMessageOf(user)
+    if (channel !== undefined) await postInThread(deps, channel, undefined, content)
+  } catch (error) {
+    deps.log.warn({ user, why: errorChainOf(error) }, 'direct message not posted')
+  }
+}
+
 export type FileUpload = { name: string; mimeType: string; data: Buffer }
 
 /** Uploads a file to the thread. Throws AppError `slack_failed` if Slack returns no file id. */

@@ -15,7 +15,9 @@ import { stepsText, type TaskLine, taskLineOf, taskUpdateChunk } from '../answer
 import { contextBlock } from '../blocks/build-blocks.ts'
 import { appendToStream, STREAM_LIFETIME_MS, startMessageStream, stopMessageStream } from '../web-api/agents.ts'
 import { isUnsupportedMethod, slackErrorCodeOf } from '../web-api/web-api.ts'
-import { contentHashOf, type PostedMessages, saveMessage, showMessage, threadSlotOf } from './posted-messages.ts'
+import { noteLostAnswer } from './find-messages.ts'
+import { contentHashOf, type PostedMessages, saveMessage, threadSlotOf } from './message-records.ts'
+import { showMessage } from './posted-messages.ts'
 
 /** Slack's advice for editing one message (docs.slack.dev/apis/web-api/rate-limits). */
 const EDIT_EVERY_MS = 3_000
@@ -114,7 +116,7 @@ async function startStream(posted: PostedMessages, live: LiveAnswer, page: Answe
   try {
     ts = await startMessageStream(webApi, origin, chunks)
   } catch (error) {
-    if (slackErrorCodeOf(error) === undefined) posted.uncertain = true
+    noteLostAnswer(posted, threadSlotOf(origin, page.key), error)
     if (isUnsupportedMethod(error)) streams.offUntil = Date.now() + NO_STREAMS_MS
     return giveUpStream(posted, live, page, errorChainOf(error))
   }
@@ -132,7 +134,7 @@ async function appendPage(
   const next = chunksFor(page, open.sent, live)
   if (next === undefined) return giveUpStream(posted, live, page, 'words were taken back')
   if (Date.now() - open.startedAt > STREAM_LIFETIME_MS) return giveUpStream(posted, live, page, 'too old')
-  if (next.chunks.length === 0) return undefined
+  if (next.chunks.length === 0) return
   try {
     await appendToStream(posted.deps.webApi, live.state.origin.channel, open.ts, next.chunks)
   } catch (error) {

@@ -12,14 +12,9 @@ import {
 import { COUNTDOWN_STEP_MS, elicitationMessage } from '../elicitation/elicitation-card.ts'
 import { channelMembersOf } from '../web-api/users.ts'
 import { isPermanentError, slackErrorCodeOf } from '../web-api/web-api.ts'
-import {
-  type MessageSlot,
-  type PostedMessages,
-  postedFilesOf,
-  saveMessage,
-  showMessage,
-  threadSlotOf,
-} from './posted-messages.ts'
+import { findBeforePosting, noteLostAnswer, takeFoundFile } from './find-messages.ts'
+import { type MessageSlot, type PostedMessages, saveMessage, threadSlotOf } from './message-records.ts'
+import { showMessage } from './posted-messages.ts'
 
 const approvalsIn = (state: RunState): ApprovalContent[] =>
   state.calls.flatMap((call) => (call.approval === undefined ? [] : [{ state, call, approval: call.approval }]))
@@ -143,7 +138,10 @@ export async function renderShownResults(posted: PostedMessages, { calls, origin
 
 /** Uploads the files that calls gave into the thread, each once. */
 export async function renderFiles(posted: PostedMessages, state: RunState): Promise<void> {
-  for (const { key, name, data } of postedFilesOf(state))
+  const files = state.calls.flatMap((call) =>
+    (call.result?.files ?? []).map((file, index) => ({ ...file, key: `file:${call.id}:${index}` })),
+  )
+  for (const { key, name, data } of files)
     await upload(posted, threadSlotOf(state.origin, key), name, Buffer.from(data, 'base64'))
 }
 
@@ -161,16 +159,22 @@ export async function renderArgumentFiles(posted: PostedMessages, { calls, origi
   }
 }
 
+async function uploadedIdOf({ webApi }: PostedMessages['deps'], request: Record<string, unknown>) {
+  const { files = [] } = await webApi.call('files.uploadV2', request, Uploaded)
+  return files[0]?.files?.[0]?.id ?? files[0]?.id
+}
+
 async function upload(posted: PostedMessages, slot: MessageSlot, name: string, data: Buffer): Promise<void> {
   const { deps, byKey } = posted
   const { key, channel, thread } = slot
   if (byKey.has(key) || data.length === 0) return
+  await findBeforePosting(posted, slot)
   try {
     const request = { channel_id: channel, thread_ts: thread, file: data, filename: name, title: name }
-    const { files = [] } = await deps.webApi.call('files.uploadV2', request, Uploaded)
-    const id = files[0]?.files?.[0]?.id ?? files[0]?.id ?? key
+    const id = takeFoundFile(posted, channel, name) ?? (await uploadedIdOf(deps, request)) ?? key
     await saveMessage(posted, { key, channel, ts: id, contentHash: name, live: false })
   } catch (error) {
+    noteLostAnswer(posted, slot, error)
     if (!isPermanentError(error)) throw error
     deps.log.warn({ key, why: slackErrorCodeOf(error) }, 'file not shown')
   }

@@ -5,16 +5,9 @@ import type { Origin } from '../../run/state/events.ts'
 import type { RunState } from '../../run/state/state.ts'
 import { progressText, renderAnswer, waitingText } from '../answer/answer-messages.ts'
 import { type AgentSessionStatus, sessionStatusOf, sessionWordsOf } from '../web-api/agents.ts'
-import {
-  adoptFoundMessages,
-  endStrayStreams,
-  type PostedMessages,
-  type RenderDeps,
-  readPostedMessages,
-  removeOldPages,
-  showMessage,
-  threadSlotOf,
-} from './posted-messages.ts'
+import { adoptFoundMessages, findLateMessages } from './find-messages.ts'
+import { type PostedMessages, type RenderDeps, readPostedMessages, threadSlotOf } from './message-records.ts'
+import { endStrayStreams, removeOldPages, showMessage } from './posted-messages.ts'
 import {
   createLiveAnswer,
   dropStream,
@@ -77,8 +70,9 @@ function createRunView(deps: RenderDeps, first: RunState): RunView {
 
   const messagesOf = async (state: RunState) => {
     if (posted !== undefined) return posted
-    const read = await readPostedMessages(deps, state.id)
-    if (state.recovered) await adoptFoundMessages(read, state)
+    const read = await readPostedMessages(deps, state)
+    const { channel, threadTs: thread } = state.origin
+    if (state.recovered) await adoptFoundMessages(read, { channel, thread })
     posted = read
     return read
   }
@@ -132,8 +126,7 @@ async function publishAll(
   state: RunState,
   signal: AbortSignal,
 ): Promise<void> {
-  if (posted.uncertain) await adoptFoundMessages(posted, state)
-  posted.uncertain = false
+  await findLateMessages(posted)
   await endStream(posted, live)
   const answer = renderAnswer(state)
   const steps = [

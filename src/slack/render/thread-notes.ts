@@ -3,15 +3,16 @@ import type { Origin } from '../../run/state/events.ts'
 import type { RunState } from '../../run/state/state.ts'
 import { actionsBlock, createDetailsButton, sectionBlock } from '../blocks/build-blocks.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
-import { type RenderDeps, readPostedMessages, showMessage, threadSlotOf } from './posted-messages.ts'
+import { type RenderDeps, readPostedMessages, threadSlotOf } from './message-records.ts'
+import { showMessage } from './posted-messages.ts'
 
 const UNSHOWN_TEXT =
   'I worked on this, but a fault in Patchbay keeps me from showing it here. Details has what was done; please tell whoever runs Patchbay.'
 
 /** Posts once that a run cannot be shown. Nothing of the run is rendered, so a fault in a view cannot keep it from people. */
-export async function postUnshownNote(deps: RenderDeps, { id, origin }: RunState): Promise<void> {
-  const blocks = [sectionBlock(UNSHOWN_TEXT), actionsBlock([createDetailsButton(id)])]
-  await showMessage(await readPostedMessages(deps, id), threadSlotOf(origin, 'note:unshown'), {
+export async function postUnshownNote(deps: RenderDeps, state: RunState): Promise<void> {
+  const blocks = [sectionBlock(UNSHOWN_TEXT), actionsBlock([createDetailsButton(state.id)])]
+  await showMessage(await readPostedMessages(deps, state), threadSlotOf(state.origin, 'note:unshown'), {
     text: UNSHOWN_TEXT,
     blocks,
   })

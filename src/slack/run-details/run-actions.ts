@@ -2,9 +2,12 @@ import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { ChannelId, RunId, UserId } from '../../ids.ts'
 import { createRepeatRequest } from '../../run/decisions/start-run.ts'
-import { sectionBlock } from '../blocks/build-blocks.ts'
+import type { RunState } from '../../run/state/state.ts'
+import { renderAnswer } from '../answer/answer-messages.ts'
+import { type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import { mentionOf } from '../blocks/text.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
+import { closeMessage } from '../interactions/close-message.ts'
 import { findRunFor } from '../interactions/find-for-person.ts'
 import { type BlockAction, onDurablePress } from '../interactions/interaction.ts'
 import { postEphemeral } from '../interactions/post-in-thread.ts'
@@ -41,17 +44,26 @@ async function stopRunInThread(
 const reply = ({ responder }: BlockAction, text: string): Promise<void> =>
   responder.reply({ text, blocks: [sectionBlock(text)] })
 
-async function stop({ runs }: RunsDeps, press: BlockAction): Promise<void> {
+async function stop(deps: WebApiDeps & RunsDeps, press: BlockAction): Promise<void> {
   const id = RunId.parse(press.value)
-  const outcome = await runs.stop(id, press.by)
+  const outcome = await deps.runs.stop(id, press.by)
   await press.ack()
-  if (outcome === 'over') await reply(press, 'That has ended already.')
-  if (outcome !== 'not_yours') return
-  const state = await findRunFor({ runs }, press.by, id)
+  if (outcome === 'stopped') return
+  const state = await findRunFor(deps, press.by, id)
+  if (outcome === 'over') {
+    if (await closeMessage(deps, press, state?.id, (key) => answerPageOf(state, key)))
+      await reply(press, 'That has ended already.')
+    return
+  }
   await reply(
     press,
     `Only ${state ? mentionOf(state.origin.user) : 'the person who asked'} or an approver can stop this.`,
   )
+}
+
+function answerPageOf(state: RunState | undefined, key: string | undefined): MessageContent | undefined {
+  const page = state && renderAnswer(state).find((one) => one.key === key)
+  return page && { text: page.text, blocks: page.blocks }
 }
 
 /** Starts the request again, once however often it is pressed. */

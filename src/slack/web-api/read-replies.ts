@@ -1,24 +1,31 @@
 import { z } from 'zod'
 import { slackErrorCodeOf, type WebApi } from './web-api.ts'
 
-/** Threads longer than this many pages of 200 are not read to the end. */
+/** What is longer than this many pages of 200 is not read to the end. */
 const MOST_PAGES = 5
 
+/** What to read of a channel or thread. */
+type ReadRange = { channel: string; latest?: string; oldest?: string; include_all_metadata?: true }
+
+/** Reads a thread as `readMessages` does. */
+export const readReplies = <T>(webApi: WebApi, args: ReadRange & { ts: string }, message: z.ZodType<T>): Promise<T[]> =>
+  readMessages(webApi, 'conversations.replies', args, message)
+
 /**
- * Reads a thread page by page. Where Slack allows one read a minute (docs.slack.dev/apis/web-api/rate-limits), nobody waits for the
+ * Reads a thread, or the messages of a channel, page by page. Where Slack allows one read a minute (docs.slack.dev/apis/web-api/rate-limits), nobody waits for the
  * next page, and what was read is kept. Throws AppError `slack_failed` where nothing could be read.
  */
-export async function readReplies<T>(
+export async function readMessages<T>(
   webApi: WebApi,
-  args: { channel: string; ts: string; latest?: string; oldest?: string; include_all_metadata?: true },
+  method: 'conversations.replies' | 'conversations.history',
+  args: ReadRange & { ts?: string },
   message: z.ZodType<T>,
 ): Promise<T[]> {
   const Page = z.object({
     messages: z.array(message),
     response_metadata: z.object({ next_cursor: z.string().optional() }).optional(),
   })
-  const read = (cursor: string) =>
-    webApi.call('conversations.replies', { ...args, limit: 200, ...(cursor && { cursor }) }, Page, 0)
+  const read = (cursor: string) => webApi.call(method, { ...args, limit: 200, ...(cursor && { cursor }) }, Page, 0)
   const first = await read('')
   const { messages } = first
   let cursor = first.response_metadata?.next_cursor ?? ''

@@ -85,6 +85,68 @@ const CHANGES: Change[] = [
     },
     stored: `select 1 from run_events where type = 'started' and body ->> 'text' = 'Why did it fail?'`,
   },
+  {
+    what: 'a connect form',
+    table: 'connect_submissions',
+    prepare: async (owner) => {
+      await owner.command('connect filesystem')
+      await eventually(async () => expect(await owner.modal()).not.toBeNull())
+      return () => owner.submit()
+    },
+    stored: 'select 1 from mcp_connections',
+  },
+  {
+    what: 'a watch of a resource',
+    table: 'resource_subscriptions',
+    prepare: async (owner) => {
+      await owner.connect('everything')
+      await owner.command('resources everything')
+      const inModal = (what: RegExp) =>
+        eventually(async () => expect(JSON.stringify(await owner.modal())).toMatch(what))
+      await inModal(/9 resources/)
+      const value = /"value":"(\{(?:[^"\\]|\\.)*\})"/.exec(JSON.stringify(await owner.modal()))?.[1] ?? ''
+      await owner.pressInModal('Open', value.replaceAll('\\"', '"'))
+      await inModal(/Tell me when it changes/)
+      return () => owner.pressInModal('Tell me when it changes')
+    },
+    stored: 'select 1 from resource_subscriptions',
+  },
+  {
+    what: 'a disconnect',
+    table: 'mcp_connections',
+    prepare: async (owner) => {
+      await owner.connect('filesystem')
+      await owner.command('disconnect filesystem')
+      const asked = await eventually(async () => {
+        const found = (await owner.messages('dm')).find((message) => /Disconnect filesystem/.test(message.text))
+        expect(found).toBeDefined()
+        return found
+      })
+      return () => owner.press({ channel: 'dm' }, asked?.ts ?? '', 'Disconnect')
+    },
+    stored: `select 1 where not exists (select 1 from mcp_connections)`,
+  },
+  {
+    what: 'a setting in Home',
+    table: 'workspaces',
+    prepare: async (owner) => {
+      await eventually(async () => expect(JSON.stringify(await owner.home())).toContain('setting_approvers'))
+      return () => owner.pressInHome('setting_approvers', 'member')
+    },
+    stored: `select 1 from workspaces where settings -> 'approvers' <> '[]'`,
+  },
+  {
+    what: 'a starter question',
+    table: 'runs',
+    prepare: async (owner) => {
+      await owner.command('connect filesystem')
+      await eventually(async () => expect(await owner.modal()).not.toBeNull())
+      await owner.submit()
+      await eventually(async () => expect(JSON.stringify(await owner.modal())).toContain('starter_ask:0'), 60_000)
+      return () => owner.pressInModal('starter_ask:0')
+    },
+    stored: `select 1 from run_events where type = 'started'`,
+  },
 ]
 
 test.for(CHANGES)('$what is not acknowledged before it is stored, and once again is harmless', async (change) => {
@@ -96,5 +158,5 @@ test.for(CHANGES)('$what is not acknowledged before it is stored, and once again
   await unlock()
   expect(await first).toBe('failed')
   await outcomeOf(act())
-  expect(await query(world.databaseUrl, change.stored)).toHaveLength(1)
+  await eventually(async () => expect(await query(world.databaseUrl, change.stored)).toHaveLength(1), 60_000)
 })

@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto'
+import type { Principal, RunId } from '../../ids.ts'
+import type { Log } from '../../log.ts'
+import type { Settings } from '../../policy/settings.ts'
+import type { Runs, ShownMessage } from '../../run/runs.ts'
+import type { Origin } from '../../run/state/events.ts'
+import type { RunState } from '../../run/state/state.ts'
+import type { MessageContent } from '../blocks/build-blocks.ts'
+import type { AgentSessions, StreamLimits } from '../web-api/agents.ts'
+import type { BotIdentity, DirectMessages } from '../web-api/users.ts'
+import { AnyResponse, slackErrorCodeOf, type WebApi } from '../web-api/web-api.ts'
+
+/** What it takes to show the runs of one workspace. */
+export type RenderDeps = {
+  runs: Pick<Runs, 'shown'>
+  settings: Pick<Settings, 'of'>
+  webApi: WebApi
+  bot: () => Promise<BotIdentity>
+  directMessageOf: DirectMessages
+  sessions: AgentSessions
+  streams: StreamLimits
+  refreshHome(principal: Principal): void
+  log: Log
+}
+
+/** The messages that show one run, known from their records, so that nothing is posted twice. */
+export type PostedMessages = {
+  deps: RenderDeps
+  run: RunId
+  origin: Origin
+  byKey: Map<string, ShownMessage>
+  /** True where another instance died, perhaps between a post and its record. */
+  recovered: boolean
+  /** Where a post got no answer, so that its message may be in Slack without a record, or come there late. */
+  lost: Map<string, MessagePlace>
+  /** The places that were read since. */
+  read: Set<string>
+  /** Files of the app that were found without a record. */
+  foundFiles: { channel: string; id: string; name: string }[]
+}
+
+/** A channel, or a thread in it. */
+export type MessagePlace = { channel: string; thread: string | undefined }
+
+/** Names a message and says where it goes if it is not posted yet. */
+export type MessageSlot = MessagePlace & { key: string }
+
+/** A message in the run's own thread. */
+export const threadSlotOf = ({ channel, threadTs }: Origin, key: string): MessageSlot => ({
+  key,
+  channel,
+  thread: threadTs,
+})
+
+/** Reads the records of a run's messages. */
+export async function readPostedMessages(
+  deps: RenderDeps,
+  { id: run, origin, recovered }: Pick<RunState, 'id' | 'origin' | 'recovered'>,
+): Promise<PostedMessages> {
+  const byKey = new Map((await deps.runs.shown.of(run)).map((shown) => [shown.key, shown]))
+  return { deps, run, origin, byKey, recovered, lost: new Map(), read: new Set(), foundFiles: [] }
+}
+
+export const contentHashOf = (content: MessageContent): string =>
+  createHash('sha256').update(JSON.stringify(content)).digest('base64url').slice(0, 22)
+
+/** Records what a message shows now. */
+export async function saveMessage({ deps, run, byKey }: PostedMessages, shown: ShownMessage): Promise<void> {
+  byKey.set(shown.key, shown)
+  await deps.runs.shown.record(run, shown)
+}
+
+/** The message is in Slack no longer. */
+export async function forgetMessage({ deps, run, byKey }: PostedMessages, key: string): Promise<void> {
+  byKey.delete(key)
+  await deps.runs.shown.forget(run, key)
+}
+
+/** Deletes a message; one that Slack refuses to delete is forgotten all the same. */
+export async function removeMessage(posted: PostedMessages, shown: ShownMessage): Promise<void> {
+  await deleteMessage(posted, shown)
+  await forgetMessage(posted, shown.key)
+}
+
+/** A message that Slack refuses to delete is left. */
+export async function deleteMessage(
+  { deps, run }: PostedMessages,
+  { key, channel, ts }: Pick<ShownMessage, 'key' | 'channel' | 'ts'>,
+): Promise<void> {
+  try {
+    await deps.webApi.call('chat.delete', { channel, ts }, AnyResponse)
+  } catch (error) {
+    if (slackErrorCodeOf(error) === undefined) throw error
+    deps.log.warn({ run, key, why: slackErrorCodeOf(error) }, 'message not removed')
+  }
+}
