@@ -777,14 +777,18 @@ CREATE OR REPLACE FUNCTION patchbay.connect_submission_save(p_id uuid, p_workspa
  LANGUAGE plpgsql
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
+declare standing uuid;
 begin
   insert into connect_submissions (submission_id, workspace_id, user_id, view_id, view_hash, details, lease_until)
   values (p_id, p_workspace, p_user, p_view, p_hash, p_details, clock_timestamp() + p_lease_ms * interval '1 millisecond')
   on conflict do nothing;
-  return to_jsonb(found);
+  if found then return null; end if;
+  select submission_id into standing from connect_submissions
+  where workspace_id = p_workspace and view_id = p_view and view_hash = p_hash;
+  return to_jsonb(standing);
 end $function$
 ;
-comment on function patchbay.connect_submission_save(uuid,text,text,text,text,jsonb,integer) is 'saves a submitted form for an instance that connects at once; false when that form was submitted already and is still under way; a form shown again has another hash';
+comment on function patchbay.connect_submission_save(uuid,text,text,text,text,jsonb,integer) is 'saves a submitted form for an instance that connects at once; the one that was submitted before from this form and is still under way; a form shown again has another hash';
 
 CREATE OR REPLACE FUNCTION patchbay.connect_submissions_claim(p_lease_ms integer)
  RETURNS jsonb

@@ -12,8 +12,8 @@ export type ConnectSubmissionRow<T> = {
 
 /** The forms whose outcome nobody was told yet. What was typed is not known here. */
 export type ConnectSubmissions<T> = {
-  /** False when this very form was submitted already and is still under way. */
-  save(row: ConnectSubmissionRow<T>, leaseMs: number): Promise<boolean>
+  /** Undefined when it is saved; else which one from this very form is still under way. */
+  save(row: ConnectSubmissionRow<T>, leaseMs: number): Promise<ConnectionId | undefined>
   /** Takes over the forms whose holder died, with how often each was tried, this time included. */
   claim(leaseMs: number): Promise<(ConnectSubmissionRow<T> & { tries: number })[]>
   delete(id: ConnectionId): Promise<void>
@@ -22,6 +22,7 @@ export type ConnectSubmissions<T> = {
 }
 
 const Nothing = z.null().transform(() => undefined)
+const Standing = ConnectionId.nullable().transform((id) => id ?? undefined)
 
 export function createConnectSubmissions<T>(db: Db, details: z.ZodType<T>): ConnectSubmissions<T> {
   const Row = z
@@ -54,9 +55,13 @@ export function createConnectSubmissions<T>(db: Db, details: z.ZodType<T>): Conn
           details: kept,
           lease_ms: leaseMs,
         },
-        z.boolean(),
+        Standing,
       ),
-    claim: (leaseMs) => db.call('connect_submissions_claim', { lease_ms: leaseMs }, z.array(Row)),
+    // A row of a newer version is left to an instance that knows it.
+    claim: async (leaseMs) =>
+      (await db.call('connect_submissions_claim', { lease_ms: leaseMs }, z.array(Row.nullable().catch(null)))).filter(
+        (row) => row !== null,
+      ),
     delete: (id) => db.call('connect_submission_delete', { id }, Nothing),
     forget: (workspace) => db.call('connect_submissions_forget', { workspace }, z.array(ConnectionId)),
   }

@@ -17,13 +17,17 @@ alter table patchbay.connect_submissions enable row level security;
 
 create function patchbay.connect_submission_save(p_id uuid, p_workspace text, p_user text, p_view text, p_hash text, p_details jsonb, p_lease_ms integer) returns jsonb
 language plpgsql set search_path = patchbay, pg_temp as $$
+declare standing uuid;
 begin
   insert into connect_submissions (submission_id, workspace_id, user_id, view_id, view_hash, details, lease_until)
   values (p_id, p_workspace, p_user, p_view, p_hash, p_details, clock_timestamp() + p_lease_ms * interval '1 millisecond')
   on conflict do nothing;
-  return to_jsonb(found);
+  if found then return null; end if;
+  select submission_id into standing from connect_submissions
+  where workspace_id = p_workspace and view_id = p_view and view_hash = p_hash;
+  return to_jsonb(standing);
 end $$;
-comment on function patchbay.connect_submission_save(uuid, text, text, text, text, jsonb, integer) is 'saves a submitted form for an instance that connects at once; false when that form was submitted already and is still under way; a form shown again has another hash';
+comment on function patchbay.connect_submission_save(uuid, text, text, text, text, jsonb, integer) is 'saves a submitted form for an instance that connects at once; the one that was submitted before from this form and is still under way; a form shown again has another hash';
 
 create function patchbay.connect_submissions_claim(p_lease_ms integer) returns jsonb
 language sql set search_path = patchbay, pg_temp as $$

@@ -90,7 +90,7 @@ test('many instances that want the same watches: each connection is one’s, wit
   for (let at = 0; at < 6; at++) {
     const connection = await house.connection()
     await house.watch(connection, '1')
-    await house.watch(connection, '2')
+    await house.watch(connection, '1', `${NOTES}/2`)
   }
   const others = house.instance('second').watches
   const names = Array.from({ length: 8 }, (_, at) => `instance-${at}`)
