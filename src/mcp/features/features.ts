@@ -128,7 +128,7 @@ async function refusalOr<T>(session: Session, work: () => Promise<T>): Promise<S
 const OLD_NOT_FOUND = -32_002
 
 function refusalOf({ name }: Connection, code: number, reply: string): AppError {
-  const words = reply.replace(/[.\s]*$/, '.')
+  const words = reply.replace(/(?<![.\s])[.\s]*$/, '.')
   if (code === OLD_NOT_FOUND || code === ProtocolErrorCode.InvalidParams)
     return new AppError('not_found', `${name} does not have that, or not with these values. It says: ${words}`)
   if (code === ProtocolErrorCode.MethodNotFound)

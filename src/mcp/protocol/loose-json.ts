@@ -12,7 +12,7 @@ export function withoutNulls(value: unknown, depth = 0): unknown {
 }
 
 /** A text, or a number that JSON does not have. */
-const TEXT_OR_NUMBER = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"|-?\b(?:Infinity|NaN)\b/g
+const TEXT_OR_NUMBER = /"[^"\\]*(?:\\[\s\S][^"\\]*)*(?:"|\\?$)|-?\b(?:Infinity|NaN)\b/g
 
 /** JSON as servers write it: also after a byte order mark, with raw control characters in its texts, or with NaN and Infinity, which become texts. Throws a SyntaxError. */
 export function parseLooseJson(text: string): unknown {

@@ -66,7 +66,7 @@ function textPart(value: unknown, redactor: Redactor): ContentPart {
 
 type Fields = Record<string, unknown>
 
-const DATA_URL = /^data:([^;,]*)[^,]*;base64,/
+const DATA_URL = /^data:([^;,]*)(?![^;,])[^,]*;base64,/
 /** How the base64 of a picture begins. */
 const BEGINNINGS: Record<string, string> = {
   iVBORw0KGgo: 'image/png',

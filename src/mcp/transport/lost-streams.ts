@@ -61,7 +61,12 @@ async function exchange(
   if (body === null) return response
   const read = releasing(body, release)
   const streams = headers.get('content-type')?.includes('text/event-stream') === true
-  const shown = streams ? withLostStreamError(read, id, over) : read
+  const isAnswer = (message: unknown) => isAnswerTo(id, message, open.size <= 1)
+  const onAnswer = () => {
+    release()
+    abortAfter(ANSWERED_MS, over)
+  }
+  const shown = streams ? withLostStreamError(read, id, over, watchForAnswer(isAnswer, onAnswer)) : read
   return new Response(ReadableStream.from(shown), { status, statusText, headers })
 }
 
@@ -77,8 +82,8 @@ async function* withLostStreamError(
   body: AsyncIterable<Uint8Array>,
   id: Id,
   over: AbortController,
+  { see, answered, resumable }: ReturnType<typeof watchForAnswer>,
 ): AsyncGenerator<Uint8Array> {
-  const { see, answered, resumable } = watchForAnswer(() => abortAfter(ANSWERED_MS, over))
   // Without an error the SDK would go on with a cancelled request by the ids of its events.
   const settled = () => answered() || (resumable() && !over.signal.aborted)
   let failure = { code: LOST_STREAM_CODE, message: 'The stream ended without an answer.' }
@@ -97,20 +102,28 @@ async function* withLostStreamError(
   yield Buffer.from(`\n\nevent: message\ndata: ${JSON.stringify(message)}\n\n`)
 }
 
+const Some = z.unknown().refine((value) => value !== undefined)
 const JsonRpcResponse = z.union([
-  z.looseObject({ id: z.unknown(), result: z.unknown().refine((result) => result !== undefined) }),
-  z.looseObject({ error: z.unknown().refine((error) => error !== undefined) }),
+  z.looseObject({ id: z.unknown().optional(), result: Some }),
+  z.looseObject({ id: z.unknown().optional(), error: Some }),
 ])
 
+/** An answer that names no request is for the one that waits, where there is only one, as the message reader has it. */
+function isAnswerTo(id: Id, message: unknown, isOnly: boolean): boolean {
+  const answer = JsonRpcResponse.safeParse(message).data
+  if (answer === undefined) return false
+  return answer.id === undefined || answer.id === null ? isOnly : String(answer.id) === String(id)
+}
+
 /** Whether the stream has brought a whole answer, or event ids to resume it with; read as the SDK reads it. */
-function watchForAnswer(onAnswer: () => void) {
+function watchForAnswer(isAnswer: (message: unknown) => boolean, onAnswer: () => void) {
   const decoder = new TextDecoder()
   let answered = false
   let resumable = false
   const parser = createParser({
     onEvent: ({ id, data }) => {
       resumable ||= id !== undefined
-      if (answered || !messagesIn(data).some((message) => JsonRpcResponse.safeParse(message).success)) return
+      if (answered || !messagesIn(data).some(isAnswer)) return
       answered = true
       onAnswer()
     },

@@ -108,7 +108,7 @@ function shownOf(parts: ResultPart[], table: ReturnType<typeof resultTableIn>): 
 }
 
 /** A long run of base64 in a text: a file in disguise, which would only fill the model's context. */
-const ENCODED = /[A-Za-z0-9+/]{2000,}={0,2}/g
+const ENCODED = /(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{2000,}={0,2}/g
 
 const withoutEncoded = (text: string): string =>
   text.replace(ENCODED, (run) =>

@@ -5,7 +5,7 @@ import { describeFile, fileTypeIn } from './file-type.ts'
 /** A file that came as base64 in a text, and what its surroundings call it. */
 export type EncodedFile = { bytes: Buffer; name?: string | undefined; mimeType?: string | undefined }
 
-const DATA_URL = /^\s*data:([^;,\s]*)[^,]*;base64,([A-Za-z0-9+/_=\s-]+)$/
+const DATA_URL = /^\s*data:([^;,\s]*)(?![^;,\s])[^,]*;base64,([A-Za-z0-9+/_=\s-]+)$/
 /** Shorter ones are ids and hashes as well. */
 const MIN_CHARS = 64
 const LONG_WORD = /[\w+/-]{60}/

@@ -112,8 +112,11 @@ const ENDINGS: Record<string, string> = { 'image/jpeg': 'jpg', 'audio/mpeg': 'mp
 
 /** What the server says of bytes that nobody knows. */
 function declaredType(mimeType = 'application/octet-stream'): FileType {
-  const [kind = '', subtype = ''] = mimeType.toLowerCase().replace(/;.*$/, '').split('/')
-  const name = subtype.replace(/^x-|\+.*$/g, '')
+  const [kind = '', subtype = ''] = mimeType
+    .toLowerCase()
+    .replace(/;[\s\S]*$/, '')
+    .split('/')
+  const name = subtype.replace(/^x-|\+[\s\S]*$/g, '')
   const isShort = kind !== 'text' && /^[a-z0-9]{1,5}$/.test(name)
   return { extension: ENDINGS[`${kind}/${subtype}`] ?? (isShort ? name : ''), mimeType }
 }

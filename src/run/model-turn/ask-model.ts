@@ -137,7 +137,7 @@ function notesOf(sources: Source[]): string {
 }
 
 /** A server cannot end its own quotation. */
-const closed = (text: string): string => text.replace(/<(?=\s*\/?\s*server_notes)/gi, '‹')
+const closed = (text: string): string => text.replace(/<(?=\s*(?:\/\s*)?server_notes)/gi, '‹')
 
 /** One request to the model carries 32 MB at most (docs.claude.com, Messages API); base64 takes a third more than the files. */
 const MOST_BASE64_CHARS = 24 * 1024 * 1024

@@ -104,3 +104,10 @@ it('the protection of codes is never made up', () => {
   const request = { url: 'https://as.example.com/.well-known/oauth-authorization-server', body: undefined }
   expect(readAuthAnswer(JSON.stringify(METADATA), true, request)).not.toContain('S256')
 })
+
+it.each([
+  ['words of parts', `client ${'a_'.repeat(900)}`],
+  ['signs and parts', `client ${`:"'_a`.repeat(390)}`],
+])('an answer of hostile %s is read in time', (_, body) => {
+  expect(answerTo(TOKEN_REQUEST, body, false)).toEqual({ error: 'server_error' })
+})

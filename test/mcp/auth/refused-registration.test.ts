@@ -78,6 +78,12 @@ test.each([
 test.each([
   ['a redirect address', [400, { error: 'invalid_redirect_uri' }], 1],
   ['who asks', [401, { error: 'invalid_token' }], 1],
+  ['who asks, as a bad request', [400, { error: 'invalid_token' }], 1],
+  ['a statement', [400, { error: 'invalid_software_statement' }], 1],
+  ['a statement that is not approved', [400, { error: 'unapproved_software_statement' }], 1],
+  ['a client', [400, { error: 'unauthorized_client' }], 1],
+  ['registrations', [400, { error: 'registration_not_supported' }], 1],
+  ['what comes too often', [400, { error: 'too_many_requests' }], 1],
   ['everybody', [403, {}], 1],
   ['whatever is said', [400, { error: 'invalid_client_metadata' }], 8],
 ] satisfies [string, [number, object], number][])(
@@ -91,3 +97,12 @@ test.each([
     expect(asked(server).length).toBeLessThanOrEqual(times)
   },
 )
+
+test('a registration that is refused slowly is not asked with less for ever', async () => {
+  const refusesToRegister = (): Promise<[number, object]> =>
+    new Promise((answer) => setTimeout(answer, 6_000, refusal('no')))
+  await using server = await startProtected({ refusesToRegister })
+  await using house = await startSignInHouse(server)
+  await expect(signIn(house.first.auth, house.target(), createConnectionId())).rejects.toThrow()
+  expect(asked(server).length).toBeLessThanOrEqual(3)
+})

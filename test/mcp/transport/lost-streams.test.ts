@@ -29,6 +29,8 @@ test.each<[string, (string | Uint8Array)[]]>([
     'a notification with a field called error',
     [event({ jsonrpc: '2.0', method: 'notifications/message', params: { error: 'x', result: 'y' } })],
   ],
+  ['an answer to another request', [event({ ...answer, id: 6 })]],
+  ['an error of another request', [event({ jsonrpc: '2.0', id: 6, error: { code: 1, message: 'no' } })]],
   ['half an answer', [event(answer).slice(0, 30)]],
   ['an answer without the end of its event', [event(answer).trimEnd()]],
   ['data that is no JSON', ['data: id: result error\n\n']],
@@ -46,6 +48,9 @@ test.each<[string, (string | Uint8Array)[]]>([
   ['the answer over two lines of data', ['data: {"jsonrpc":"2.0","id":7,\ndata: "result":{}}\n\n']],
   ['an error', [event({ jsonrpc: '2.0', id: 7, error: { code: 1, message: 'no' } })]],
   ['an error without an id', [event({ jsonrpc: '2.0', error: { code: 1, message: 'no' } })]],
+  ['an answer whose id is null', [event({ ...answer, id: null })]],
+  ['an answer whose id is a text', [event({ ...answer, id: '7' })]],
+  ['an answer after that to another request', [event({ ...answer, id: 6 }), event(answer)]],
   ['a batch', [event([progress('x'), answer])]],
   ['an event with an id, to go on from', [event(progress('x'), 'id: 1\n')]],
 ])('a stream that brought %s is left alone', async (_, parts) => {

@@ -67,6 +67,8 @@ test.each<[string, string | undefined, string, RegExp]>([
 test.each<[string, string]>([
   ['an answer', ANSWER],
   ['an answer with an id', `id: 1\n${ANSWER}`],
+  ['an answer whose id is a text', ANSWER.replace('7', '"7"')],
+  ['an error without an id', event({ jsonrpc: '2.0', error: { code: 1, message: 'no' } })],
   ['an answer after progress with an id', `${event(PROGRESS, 'id: 1\n')}${ANSWER}`],
 ])('a stream that a server leaves open after %s is ended with nothing added', async (_, part) => {
   const server = await startHoldingServer(SSE, part)
@@ -74,12 +76,26 @@ test.each<[string, string]>([
   await eventually(() => expect(server.open()).toBe(0))
 })
 
-test('an answer of many seconds is waited for', async () => {
-  const server = await startHoldingServer(SSE, event(PROGRESS))
+test.each<[string, string]>([
+  ['progress', event(PROGRESS)],
+  ['an answer to another request', event({ jsonrpc: '2.0', id: 6, result: {} })],
+  ['an error of another request', event({ jsonrpc: '2.0', id: 'x', error: { code: 1, message: 'no' } })],
+])('an answer of many seconds is waited for after %s', async (_, part) => {
+  const server = await startHoldingServer(SSE, part)
   const called = server.call(7)
   await server.cancel(8)
   const first = await Promise.race([called, new Promise((over) => setTimeout(over, 3_500, 'waiting'))])
   expect(first).toBe('waiting')
   await server.cancel(7)
   await called
+})
+
+test('an error without an id ends none of two requests', async () => {
+  const server = await startHoldingServer(SSE, event({ jsonrpc: '2.0', error: { code: 1, message: 'no' } }))
+  const called = [server.call(7), server.call(8)]
+  await eventually(() => expect(server.open()).toBe(2))
+  await new Promise((over) => setTimeout(over, 3_500))
+  expect(server.open()).toBe(2)
+  await Promise.all([server.cancel(7), server.cancel(8)])
+  for (const one of called) expect(await one).toMatch(/"error":\{"code":-32077/)
 })

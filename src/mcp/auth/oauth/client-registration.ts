@@ -66,9 +66,15 @@ async function register(request: RegistrationRequest): Promise<RegisteredClient>
   const known = before?.clientFrom === 'dcr' && isSameIssuer(before.issuer, discovered.issuer)
   if (known && before.redirectUrl === ours.redirectUrl && before.clientRefused !== true && !hasExpired(before.client))
     return { client: before.client, clientFrom: 'dcr', reused: true }
-  const client = await registerWithLess(request, registrationsFor(ours, discovered, scope))
+  const deadline = AbortSignal.timeout(REGISTRATION_MS)
+  const fetch: typeof request.fetch = (input, init) =>
+    request.fetch(input, { ...init, signal: init?.signal ? AbortSignal.any([init.signal, deadline]) : deadline })
+  const client = await registerWithLess({ ...request, fetch }, registrationsFor(ours, discovered, scope))
   return { client: knownOf(client), clientFrom: 'dcr' }
 }
+
+// The person waits while all of them are tried.
+const REGISTRATION_MS = 15_000
 
 /** Asks with less as long as the service refuses what was said, not who said it. */
 async function registerWithLess(
@@ -93,9 +99,17 @@ async function registerWithLess(
 
 const METADATA_REFUSAL_STATUSES = new Set([400, 415, 422])
 
-/** A refused redirect address stays refused, whatever else is said. */
-const isMetadataRefusal = ({ status, body }: RegistrationRejectedError): boolean =>
-  METADATA_REFUSAL_STATUSES.has(status) && !/invalid_redirect_uri|access_denied/.test(body)
+/** The code of an answer, or a code of the standard among its words. */
+const CODE = /"(?:error|code)"\s*:\s*"([a-z]+(?:_[a-z]+)+)"|\b(invalid_redirect_uri|access_denied)\b/
+/** Codes for what was said; any other is for who says it, or stays whatever else is said, as for a redirect address. */
+const ABOUT_METADATA =
+  /^invalid_scope$|^unsupported_|_(?:metadata|request|types?|method|parameters?|fields?|argument|body|input)$|^validation_/
+
+function isMetadataRefusal({ status, body }: RegistrationRejectedError): boolean {
+  const [, code, word] = CODE.exec(body) ?? []
+  const named = code ?? word
+  return METADATA_REFUSAL_STATUSES.has(status) && (named === undefined || ABOUT_METADATA.test(named))
+}
 
 function hasExpired({ client_secret_expires_at: end = 0 }: KnownClient): boolean {
   return end > 0 && Date.now() > end * 1_000

@@ -42,26 +42,61 @@ function codeInFields({ error }: Record<string, unknown>, text: string): string 
   return standardCodeOf(typeof error === 'string' ? error : undefined, text)
 }
 
-const UNSEEN =
-  /<!--[\s\S]*?-->|<(script|style|noscript|template|head|svg|textarea|select)\b[\s\S]*?<\/\1\s*>|<(\w+)\b[^>]*\s(?:hidden|aria-hidden="true"|style="[^"]*display:\s*none[^"]*")[^>]*>[\s\S]*?<\/\2\s*>/gi
+const UNSEEN = new Set(['!--', 'script', 'style', 'noscript', 'template', 'head', 'svg', 'textarea', 'select'])
+const HIDES = /\s(?:hidden|aria-hidden="true"|style="[^"]*display:\s*none)/i
+const OPENING = /<(!--|\w+)([^<>]*)/g
+const CLOSING = /<\/(\w+)\s*>|--(>)/g
+
+type Closing = { index: number; end: number }
+
+/** The page without what a browser does not show; one pass, as the page may be made to take long. */
+function visibleIn(html: string): string {
+  const closings = closingsIn(html)
+  const parts: string[] = []
+  let at = 0
+  for (const { 1: tag = '', 2: attributes = '', index } of html.matchAll(OPENING)) {
+    const name = tag.toLowerCase()
+    if (index < at || !(UNSEEN.has(name) || HIDES.test(attributes))) continue
+    const ahead = closings.get(name)
+    while ((ahead?.at(-1)?.index ?? index) < index) ahead?.pop()
+    const end = ahead?.at(-1)?.end
+    if (end === undefined) continue
+    parts.push(html.slice(at, index))
+    at = end
+  }
+  return [...parts, html.slice(at)].join(' ')
+}
+
+/** Where the elements of each name end, the first of them last. */
+function closingsIn(html: string): Map<string, Closing[]> {
+  const found = [...html.matchAll(CLOSING)].toReversed()
+  return Map.groupBy(
+    found.map(({ 0: text, 1: name = '!--', index }) => ({ name: name.toLowerCase(), index, end: index + text.length })),
+    ({ name }) => name,
+  )
+}
+
+/** What stands inside the first element of this name. */
+function insideOf(html: string, name: string): string {
+  const start = new RegExp(`<${name}\\b[^<>]*>`, 'i').exec(html)
+  if (start === null) return ''
+  const rest = html.slice(start.index + start[0].length)
+  return rest.slice(0, Math.max(0, rest.search(new RegExp(`</${name}>`, 'i'))))
+}
 
 const textIn = (html: string): string =>
   html
-    .replaceAll(/<[^>]*>/g, ' ')
+    .replaceAll(/<[^<>]*>/g, ' ')
     .replaceAll(/&(?:nbsp|#160|#xa0);/gi, ' ')
     .replaceAll(/&(?:#0?39|#x27|apos|rsquo|lsquo|quot|ldquo|rdquo);/gi, "'")
     .replaceAll(/\s+/g, ' ')
     .trim()
 
-const visibleTextOf = (html: string): string => textIn(html.replaceAll(UNSEEN, ' '))
+const visibleTextOf = (html: string): string => textIn(visibleIn(html))
 
 /** The title and the first heading: all that an error page with a status of success is known by. */
-function headingOf(html: string): string {
-  const title = /<title\b[^>]*>([\s\S]*?)<\/title>/i.exec(html)?.[1] ?? ''
-  const heading = /<h1\b[^>]*>([\s\S]*?)<\/h1>/i.exec(html.replaceAll(UNSEEN, ' '))?.[1] ?? ''
-  return [title, heading].map(textIn).join(' ')
-}
+const headingOf = (html: string): string =>
+  [insideOf(html, 'title'), insideOf(visibleIn(html), 'h1')].map(textIn).join(' ')
 
 /** Where a person can enter something, the service went on. */
-const isSignInForm = (html: string): boolean =>
-  /<input\b(?![^>]*type=["']?hidden)[^>]*>/i.test(html.replaceAll(UNSEEN, ' '))
+const isSignInForm = (html: string): boolean => /<input\b(?![^<>]*type=["']?hidden)[^<>]*>/i.test(visibleIn(html))

@@ -138,7 +138,7 @@ const CLIENT = '(?:client|application|app)(?:[ _]?(?:id|secret|credentials|authe
 const GRANT = '(?:refresh[ _]?token|authorization[ _]?code|verification[ _]?code|grant)'
 
 const nearby = (one: string, other: string): RegExp =>
-  new RegExp(`\\b${one}[ _:"'-]*${other}|${other}[ _:"'-]*(?:\\S+[ _]){0,4}?${one}`, 'i')
+  new RegExp(`\\b${one}[ _:"'-]*${other}|${other}[ _:"'-]*(?:[^\\s_]+[ _]){0,4}?${one}`, 'i')
 
 const REFUSAL =
   '(?:unexpected|unknown|unsupported|unrecogni[sz]ed|disallowed|forbidden|invalid|extra|additional|not (?:be )?(?:allowed|supported|permitted|recogni[sz]ed|accepted|expected|valid|known)|cannot be|should not|must not)'
