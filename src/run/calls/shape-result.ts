@@ -131,14 +131,12 @@ const withoutEncoded = (text: string): string =>
 
 /** A file is posted once; two files of one call do not share a name, as the model speaks of them by it. */
 function distinctFiles(files: ResultFile[]): ResultFile[] {
-  const taken = new Map<string, number>()
-  const distinct = files.filter(
-    ({ name, data }, at) => files.findIndex((one) => one.name === name && one.data === data) === at,
-  )
-  return distinct.map((file) => {
-    const count = (taken.get(file.name) ?? 0) + 1
-    taken.set(file.name, count)
-    return count === 1 ? file : { ...file, name: file.name.replace(/(\.[^.]*)?$/, `-${count}$1`) }
+  const taken = new Map<string, Set<string>>()
+  return files.flatMap((file) => {
+    const held = taken.get(file.name) ?? new Set()
+    if (held.has(file.data)) return []
+    taken.set(file.name, held.add(file.data))
+    return [held.size === 1 ? file : { ...file, name: file.name.replace(/(\.[^.]*)?$/, `-${held.size}$1`) }]
   })
 }
 

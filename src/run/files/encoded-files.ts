@@ -87,8 +87,9 @@ type Fields = [key: string, value: unknown][]
 /** The files in a value, each with the text it is in. */
 const filesIn = (value: unknown): [encoded: string, file: EncodedFile][] =>
   [...holdersIn(value)].flatMap(([, holder]) => {
-    if (!Object.values(holder).some(mayBeEncoded)) return []
-    const fields: Fields = Object.entries(holder)
+    const texts = Object.values(holder).filter(mayBeEncoded)
+    if (texts.length === 0) return []
+    const fields: Fields = Array.isArray(holder) ? texts.map((one) => ['', one]) : Object.entries(holder)
     const said = declarationIn(fields)
     return fields.flatMap(([key, one]): [string, EncodedFile][] => {
       const file = mayBeEncoded(one) ? fileIn(key, one, said) : undefined

@@ -83,9 +83,10 @@ test.each([
   ['one row', [{ a: 1 }]],
   ['nested rows', [{ a: { b: 1 } }, { a: 2 }]],
   ['plain values', [1, 2, 3]],
+  ['rows that share no columns', Array.from({ length: 20_000 }, (_, at) => ({ [`k${at}`]: 1 }))],
   ['two lists', { a: [{ x: 1 }, { x: 2 }], b: [{ y: 1 }, { y: 2 }] }],
 ])('%s are no table', async (_what, structured) => {
-  const shaped = await shapeResult('list', [], structured)
+  const shaped = await shapeResult('list', [{ type: 'text', text: 'Here.' }], structured)
   expect(shaped).not.toHaveProperty('shown')
   expect(shaped.files).toEqual([])
 })
