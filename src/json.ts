@@ -13,5 +13,24 @@ export function parseJson(text: string): unknown {
   }
 }
 
+type Holder = [name: string, holder: object]
+
+/** Every object and list in a value with the name it has, or its list, the outermost first; no depth or width is too much. */
+export function* holdersIn(value: unknown, name = ''): Generator<Holder> {
+  const queue: Holder[] = isHolder(value) ? [[name, value]] : []
+  // What is added on the way is visited as well.
+  for (const one of queue) {
+    yield one
+    for (const inner of heldBy(one)) queue.push(inner)
+  }
+}
+
+const heldBy = ([name, holder]: Holder): Holder[] =>
+  Array.isArray(holder)
+    ? holder.filter(isHolder).map((inner) => [name, inner])
+    : Object.entries(holder).filter((field): field is Holder => isHolder(field[1]))
+
+const isHolder = (value: unknown): value is object => typeof value === 'object' && value !== null
+
 /** Whether a text begins as a JSON object or list does. */
 export const isJsonLike = (text: string): boolean => /^\s*[[{]/.test(text)

@@ -1,3 +1,4 @@
+import { errorChainOf } from '../../errors.ts'
 import type { JsonValue } from '../../json.ts'
 import type { ResumeAnswers } from '../../mcp/elicitation/input-request.ts'
 import type { ToolOutcome } from '../../mcp/requests/outcome.ts'
@@ -9,7 +10,7 @@ import type { CallState } from '../state/state.ts'
 import { appendEvents, type LeasedRun } from '../storage/leased-run.ts'
 import { callBuiltinTool } from '../tools/call-builtin-tool.ts'
 import { createSignInRequest, requestInputs, requestLiveInput } from './request-input.ts'
-import { FOLLOWED_CHARS, firstLineOf, shapeResult } from './shape-result.ts'
+import { FOLLOWED_CHARS, firstLineOf, plainResultOf, shapeResult } from './shape-result.ts'
 
 /** A call that is still not done after so many rounds of questions never will be. */
 const MAX_ROUNDS = 11
@@ -129,10 +130,16 @@ async function returnedOf(deps: RunDeps, { call, tool }: ReadyCall, outcome: Ans
   }
   const followed = tool.builtin === 'read_skill' || tool.builtin === 'get_prompt'
   const most = followed ? FOLLOWED_CHARS : undefined
-  const shaped = await shapeResult(call, outcome.content, outcome.structured, most)
-  if (outcome.kind !== 'ok') return { outcome: 'error', ...shaped, ...log }
-  const misfit = misfitOf(deps, tool, outcome.structured)
-  return { outcome: 'ok', ...shaped, ...log, text: [shaped.text, ...misfit].join('\n') }
+  try {
+    const shaped = await shapeResult(call, outcome.content, outcome.structured, most)
+    if (outcome.kind !== 'ok') return { outcome: 'error', ...shaped, ...log }
+    const misfit = misfitOf(deps, tool, outcome.structured)
+    return { outcome: 'ok', ...shaped, ...log, text: [shaped.text, ...misfit].join('\n') }
+  } catch (error) {
+    // The call has happened, whatever its answer is made of.
+    deps.log.error({ call: call.id, tool: call.tool, reason: errorChainOf(error) }, 'result cannot be read')
+    return { outcome: outcome.kind === 'ok' ? 'ok' : 'error', ...plainResultOf(outcome.content), ...log }
+  }
 }
 
 /** An answer other than the tool promises is still what it did: it is told, and not asked for again. */

@@ -6,6 +6,8 @@ export type ResultTable = NonNullable<ShownResult['table']>
 /** What Slack shows as one table; block-kit holds the same numbers. */
 const SHOWN = { rows: 100, columns: 20, characters: 10_000 }
 const CELL_CHARS = 300
+/** Rows that share no columns would be a table of mostly empty cells. */
+const MAX_CELLS = 2_000_000
 
 /** The rows in a structured result, if that is what it is: a list of flat objects, by itself or as the only list in an object. */
 export function resultTableIn(structured: unknown): ResultTable | undefined {
@@ -13,7 +15,7 @@ export function resultTableIn(structured: unknown): ResultTable | undefined {
   // One row reads better in words.
   if (list === undefined || list.length < 2 || !list.every(isFlat)) return undefined
   const columns = [...new Set(list.flatMap((row) => Object.keys(row)))]
-  if (columns.length === 0) return undefined
+  if (columns.length === 0 || columns.length * list.length > MAX_CELLS) return undefined
   return { columns, rows: list.map((row) => columns.map((column) => cellOf(row[column]))) }
 }
 

@@ -1,4 +1,4 @@
-import { isJsonLike, parseJson } from '../../json.ts'
+import { holdersIn, isJsonLike, parseJson } from '../../json.ts'
 
 /** What a tool gave back, as mcp/ reports it. */
 export type ResultPart =
@@ -48,10 +48,10 @@ function repeats(text: string, held: Set<string>): boolean {
 /** The type of a part, or its media type. */
 const LABEL = /^(?:text|image|audio|resource|blob|[a-z]+\/[\w.+-]+)$/i
 
-function leavesOf(value: unknown): string[] {
-  if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(leavesOf)
-  return value === undefined || value === null ? [] : [String(value)]
-}
+const leavesOf = (value: unknown): string[] =>
+  [...holdersIn(value)].flatMap(([, holder]) =>
+    Object.values(holder).flatMap((leaf) => (leaf === null || typeof leaf === 'object' ? [] : [String(leaf)])),
+  )
 
 /** What of a part is read; a file's text says whose it is. */
 export function textOf(part: ResultPart): string {

@@ -1,4 +1,4 @@
-import { isJsonLike, parseJson } from '../../json.ts'
+import { holdersIn, isJsonLike, parseJson } from '../../json.ts'
 import { checkPicture } from '../../model/check-picture.ts'
 import { headOf, truncate } from '../../text.ts'
 import { lostLettersIn } from '../files/binary-text.ts'
@@ -57,6 +57,18 @@ export async function shapeResult(
     files: kept,
     summary: inShort(whole) || notes.join(' ') || 'done',
     ...(shown && { shown }),
+  }
+}
+
+/** The texts of a result that cannot be shaped, as they came. */
+export function plainResultOf(parts: ResultPart[]): ShapedResult {
+  const text = parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n')
+  const note = '[The call was made, but its whole answer cannot be read; do not repeat it for this.]'
+  return {
+    text: [headOf(text, LONG_TEXT_CHARS), note].filter(Boolean).join('\n'),
+    images: [],
+    files: [],
+    summary: 'done, but its answer cannot be read',
   }
 }
 
@@ -119,14 +131,12 @@ const withoutEncoded = (text: string): string =>
 
 /** A file is posted once; two files of one call do not share a name, as the model speaks of them by it. */
 function distinctFiles(files: ResultFile[]): ResultFile[] {
-  const taken = new Map<string, number>()
-  const distinct = files.filter(
-    ({ name, data }, at) => files.findIndex((one) => one.name === name && one.data === data) === at,
-  )
-  return distinct.map((file) => {
-    const count = (taken.get(file.name) ?? 0) + 1
-    taken.set(file.name, count)
-    return count === 1 ? file : { ...file, name: file.name.replace(/(\.[^.]*)?$/, `-${count}$1`) }
+  const taken = new Map<string, Set<string>>()
+  return files.flatMap((file) => {
+    const held = taken.get(file.name) ?? new Set()
+    if (held.has(file.data)) return []
+    taken.set(file.name, held.add(file.data))
+    return [held.size === 1 ? file : { ...file, name: file.name.replace(/(\.[^.]*)?$/, `-${held.size}$1`) }]
   })
 }
 
@@ -142,11 +152,8 @@ function inShort(text: string): string {
 
 /** The outermost list of a value, breadth first, under the name it has there. */
 function firstList(value: unknown, name: string): { name: string; length: number } | undefined {
-  const queue: [string, unknown][] = [[name, value]]
-  for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
-    if (Array.isArray(at[1])) return { name: at[0], length: at[1].length }
-    if (typeof at[1] === 'object' && at[1] !== null) queue.push(...Object.entries(at[1]))
-  }
+  for (const [called, holder] of holdersIn(value, name))
+    if (Array.isArray(holder)) return { name: called, length: holder.length }
   return undefined
 }
 

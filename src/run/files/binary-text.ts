@@ -48,19 +48,22 @@ type LetterCounts = {
   beyondAscii: number
 }
 
-const countLetters = (text: string): LetterCounts => ({
-  all: text.length,
-  controls: count(text, isControl),
-  nuls: count(text, (code) => code === 0),
-  latin: count(text, (code) => code > 0x7f && code < 0xa0 && code !== NEXT_LINE),
-  lost: count(text, (code) => code === LOST),
-  beyondAscii: count(text, (code) => code > 0x7f),
-})
+function countLetters(text: string): LetterCounts {
+  const counts = { all: text.length, controls: 0, nuls: 0, latin: 0, lost: 0, beyondAscii: 0 }
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code > 0x7f) counts.beyondAscii++
+    if (code === 0) counts.nuls++
+    const kind = oddKindOf(code)
+    if (kind !== undefined) counts[kind]++
+  }
+  return counts
+}
 
-function count(text: string, fits: (code: number) => boolean): number {
-  let found = 0
-  for (let at = 0; at < text.length; at++) if (fits(text.charCodeAt(at))) found++
-  return found
+function oddKindOf(code: number): 'controls' | 'lost' | 'latin' | undefined {
+  if (isControl(code)) return 'controls'
+  if (code === LOST) return 'lost'
+  return code > 0x7f && code < 0xa0 && code !== NEXT_LINE ? 'latin' : undefined
 }
 
 const LOST = 0xfffd

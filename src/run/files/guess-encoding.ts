@@ -56,7 +56,8 @@ export function decodeLegacy(bytes: Buffer): string | undefined {
 function sampleOf(bytes: Buffer): Buffer {
   const lines: string[] = []
   let size = 0
-  for (const [line] of bytes.toString('latin1').matchAll(/(?<![^\r\n])[^\r\n]*[\x80-\xff][^\r\n]*/g)) {
+  for (const [line] of bytes.toString('latin1').matchAll(/[^\r\n]+/g)) {
+    if (!/[\x80-\xff]/.test(line)) continue
     lines.push(line)
     size += line.length
     if (size > SAMPLE_BYTES) break

@@ -83,9 +83,10 @@ test.each([
   ['one row', [{ a: 1 }]],
   ['nested rows', [{ a: { b: 1 } }, { a: 2 }]],
   ['plain values', [1, 2, 3]],
+  ['rows that share no columns', Array.from({ length: 20_000 }, (_, at) => ({ [`k${at}`]: 1 }))],
   ['two lists', { a: [{ x: 1 }, { x: 2 }], b: [{ y: 1 }, { y: 2 }] }],
 ])('%s are no table', async (_what, structured) => {
-  const shaped = await shapeResult('list', [], structured)
+  const shaped = await shapeResult('list', [{ type: 'text', text: 'Here.' }], structured)
   expect(shaped).not.toHaveProperty('shown')
   expect(shaped.files).toEqual([])
 })
@@ -288,4 +289,52 @@ test.each([
 ])('what only looks like base64 is no file: %s', async (_what, value) => {
   const text = JSON.stringify(value)
   expect(await shapeResult('get', [{ type: 'text', text }])).toMatchObject({ text, files: [] })
+})
+
+test.each([
+  ['a path', '/workspace/acme/projects/website/packages/frontend/source/components'],
+  ['a path with a dash', `/9j/${'some-folder/with_files/'.repeat(6)}`],
+  ['an id that begins as music does', `//uQ${'5f3a9c1e'.repeat(9)}`],
+  ['an id that begins as a bitmap does', `Qk1${'5f3a9c1e'.repeat(9)}`],
+])('a text that only begins as a file does stays: %s', async (_what, text) => {
+  expect(await shapeResult('get', [{ type: 'text', text }])).toMatchObject({ text, files: [] })
+})
+
+test.each([
+  ['numbers', `{"id":12345678901234567890,"cost":1.0,"content_base64":"FILE"}`],
+  [
+    'spaces and repeated names',
+    `{ "a" : 1,\n  "a" : 2,\n  "2" : "\\u00e9 \\"", "1" : "\\\\",\n  "content_base64" : "FILE"\n}`,
+  ],
+  ['a list', `[1e2, {"data_b64":"FILE"}, 1E400]`],
+])('around a file in JSON nothing changes: %s', async (_what, json) => {
+  for (const encoded of [base64Of(picture), base64Of(picture).replaceAll('/', '\\/')]) {
+    const shaped = await shapeResult('get', [{ type: 'text', text: json.replace('FILE', encoded) }])
+    expect(shaped.text.startsWith(json.replace('FILE', `(PNG, ${picture.length} bytes)`))).toBe(true)
+    expect(shaped.files).toHaveLength(1)
+  }
+})
+
+const manyWords = Object.fromEntries(Array.from({ length: 40_000 }, (_, at) => [`k${at}`, 'a'.repeat(64)]))
+const deep = (inner: string) => `${'['.repeat(4_000)}${inner}${']'.repeat(4_000)}`
+
+test.each<[string, Parameters<typeof shapeCallResult>[1]]>([
+  ['depth', [{ type: 'text', text: deep(`"${'a'.repeat(64)}"`) }]],
+  [
+    'depth beside a picture',
+    [
+      { type: 'text', text: deep('1') },
+      { type: 'image', mimeType: 'image/png', data: shot },
+    ],
+  ],
+  ['width', [{ type: 'text', text: `{${Array.from({ length: 150_000 }, (_, at) => `"k${at}":0`).join()}}` }]],
+  ['a data URL without data', [{ type: 'text', text: `data:${'a'.repeat(500_000)}` }]],
+  ['many long words', [{ type: 'text', text: JSON.stringify(manyWords) }]],
+])('no answer is too odd to be shaped: %s', async (_what, parts) => {
+  expect((await shapeResult('get', parts)).text).toBeTruthy()
+})
+
+test('a file far inside is posted', async () => {
+  const text = deep(`{"content_base64":"${base64Of(picture)}"}`)
+  expect((await shapeResult('get', [{ type: 'text', text }])).files).toHaveLength(1)
 })

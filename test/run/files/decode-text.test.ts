@@ -99,3 +99,8 @@ test('bytes at random are never called a text', () => {
   )
   expect(texts.filter((text) => text !== undefined)).toEqual([])
 })
+
+test('a long text is read however little of it is beyond ASCII', () => {
+  const text = `Caf\xe9\n${'a'.repeat(1_000_000)}`
+  expect(decodeText(bytesOf(text)) === text).toBe(true)
+})

@@ -2,7 +2,9 @@ import { expect, test } from 'vitest'
 import { connectPostgres } from '../../../src/db/postgres.ts'
 import { AppError } from '../../../src/errors.ts'
 import { createConnectionId, type RunId, UserId, WorkspaceId } from '../../../src/ids.ts'
+import type { JsonValue } from '../../../src/json.ts'
 import type { Mcp } from '../../../src/mcp/mcp.ts'
+import type { ToolOutcome } from '../../../src/mcp/requests/outcome.ts'
 import type { ModelTurn } from '../../../src/model/turn.ts'
 import { createRuns } from '../../../src/run/create-runs.ts'
 import type { RunState } from '../../../src/run/state/state.ts'
@@ -52,12 +54,15 @@ type Options = {
   view?: (state: RunState) => void
   policyFor?: () => Promise<void>
   call?: () => void
+  outcome?: ToolOutcome
 }
+
+const sold: ToolOutcome = { kind: 'ok', content: [{ type: 'text', text: 'sold' }], ms: 1 }
 
 const gone = () => Promise.reject(new Error('not offered here'))
 
 /** An instance of the worker on this database: its listener, model and servers are plain values. */
-function startWorker({ url, turn = async () => says('Done.'), view, policyFor, call }: Options) {
+function startWorker({ url, turn = async () => says('Done.'), view, policyFor, call, outcome = sold }: Options) {
   const { log, text } = memoryLog()
   const db = connectPostgres(url, log)
   const shown: RunState[] = []
@@ -76,7 +81,7 @@ function startWorker({ url, turn = async () => says('Done.'), view, policyFor, c
       connectionsOf: async () => [connection],
       call: async () => {
         call?.()
-        return { kind: 'ok', content: [{ type: 'text', text: 'sold' }], ms: 1 }
+        return outcome
       },
       resources: gone,
       readResource: gone,
@@ -313,6 +318,23 @@ test('a stop between the approval and the call keeps the call from going out', a
   await eventually(async () => expect(await statusOf(database.url, run)).toBe('closed'))
   expect(calls).toBe(0)
   expect(await eventsOf(database.url, run)).toEqual(['started', 'replied', 'judged', 'answered', 'stopped'])
+})
+
+test('the answer of a call that happened is kept where it cannot be shaped', async () => {
+  await using database = await createTestDatabase()
+  const structured: JsonValue = JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`)
+  const content = [{ type: 'image' as const, mimeType: 'image/png', data: '' }]
+  const turn: Turn = async (asked) => (asked.includes('sell it') ? requests('a') : says('Done.'))
+  await using worker = startWorker({ url: database.url, turn, outcome: { kind: 'ok', content, structured, ms: 1 } })
+  const { run } = await worker.ask('sell it')
+  await eventually(async () => expect(await statusOf(database.url, run)).toBe('suspended'))
+  const [pending] = await worker.runs.pendingFor(origin)
+  if (pending?.call.approval === undefined) throw new Error('nothing waits')
+  await worker.runs.answer({ approval: pending.call.approval.id, by: origin, decision: 'approved' })
+  await eventually(async () => expect(await statusOf(database.url, run)).toBe('closed'))
+  expect(worker.shown.at(-1)).toMatchObject({ status: 'finished' })
+  expect(worker.shown.at(-1)?.calls[0]?.result?.text).toContain('The call was made')
+  expect(worker.log()).toContain('result cannot be read')
 })
 
 test('two workers on one database take each run once, and one goes on when the other stops', async () => {
