@@ -4,12 +4,13 @@ import type { RunState } from '../../run/state/state.ts'
 import { resultMessage } from '../answer/result-message.ts'
 import {
   type ApprovalContent,
+  approvalKeyOf,
   approvalMessage,
   argumentsText,
   pendingApprovalMessage,
   SHOWN_ARGUMENTS,
 } from '../approvals/approval-card.ts'
-import { COUNTDOWN_STEP_MS, elicitationMessage } from '../elicitation/elicitation-card.ts'
+import { COUNTDOWN_STEP_MS, elicitationKeyOf, elicitationMessage } from '../elicitation/elicitation-card.ts'
 import { channelMembersOf } from '../web-api/users.ts'
 import { isPermanentError, slackErrorCodeOf } from '../web-api/web-api.ts'
 import { findBeforePosting, noteLostAnswer, takeFoundFile } from './find-messages.ts'
@@ -19,7 +20,7 @@ import { showMessage } from './posted-messages.ts'
 const approvalsIn = (state: RunState): ApprovalContent[] =>
   state.calls.flatMap((call) => (call.approval === undefined ? [] : [{ state, call, approval: call.approval }]))
 
-const cardKeyOf = ({ approval }: ApprovalContent, channel: string): string => `approval:${approval.id}:${channel}`
+const cardKeyOf = ({ approval }: ApprovalContent, channel: string): string => approvalKeyOf(approval.id, channel)
 const pendingKeyOf = ({ approval }: ApprovalContent): string => `pending:${approval.id}`
 
 /** Posts the cards that wait for a decision where those who may decide see them, and edits those that have one. */
@@ -95,7 +96,7 @@ async function postPendingNote(
 const inputsIn = (state: RunState): PendingInput[] =>
   state.calls.flatMap((call) => call.inputs.map((input) => ({ state, call, input })))
 
-const slotOf = ({ state, input }: PendingInput) => threadSlotOf(state.origin, `input:${input.id}`)
+const slotOf = ({ state, input }: PendingInput) => threadSlotOf(state.origin, elicitationKeyOf(input.id))
 
 /** Posts each question in the run's thread, and edits those that are answered. */
 export async function renderElicitations(posted: PostedMessages, state: RunState, now: Date): Promise<void> {
@@ -150,7 +151,7 @@ export async function renderArgumentFiles(posted: PostedMessages, { calls, origi
   for (const { approval, arguments: args, tool } of calls) {
     const text = argumentsText(args)
     if (approval === undefined || approval.decided || text.length <= SHOWN_ARGUMENTS) continue
-    const cards = [...posted.byKey.values()].filter(({ key }) => key.startsWith(`approval:${approval.id}:`))
+    const cards = [...posted.byKey.values()].filter(({ key }) => key.startsWith(approvalKeyOf(approval.id, '')))
     for (const { channel, ts } of cards) {
       const thread = channel === origin.channel ? origin.threadTs : ts
       const slot = { key: `file:arguments-${approval.id}:${channel}`, channel, thread }
