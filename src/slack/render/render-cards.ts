@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { PendingInput } from '../../run/runs.ts'
 import type { RunState } from '../../run/state/state.ts'
@@ -137,13 +138,21 @@ export async function renderShownResults(posted: PostedMessages, { calls, origin
   }
 }
 
+/** Tells a file from others by the same name. */
+const fileMarkOf = (run: string, key: string): string =>
+  createHash('sha256').update(`${run} ${key}`).digest('hex').slice(0, 6)
+
 /** Uploads the files that calls gave into the thread, each once. */
 export async function renderFiles(posted: PostedMessages, state: RunState): Promise<void> {
   const files = state.calls.flatMap((call) =>
     (call.result?.files ?? []).map((file, index) => ({ ...file, key: `file:${call.id}:${index}` })),
   )
   for (const { key, name, data } of files)
-    await upload(posted, threadSlotOf(state.origin, key), name, Buffer.from(data, 'base64'))
+    await upload(posted, threadSlotOf(state.origin, key), {
+      name,
+      title: `${name} (${fileMarkOf(state.id, key)})`,
+      data: Buffer.from(data, 'base64'),
+    })
 }
 
 /** Uploads arguments that are too long for their card, in full, beside each card. */
@@ -155,24 +164,38 @@ export async function renderArgumentFiles(posted: PostedMessages, { calls, origi
     for (const { channel, ts } of cards) {
       const thread = channel === origin.channel ? origin.threadTs : ts
       const slot = { key: `file:arguments-${approval.id}:${channel}`, channel, thread }
-      await upload(posted, slot, `${tool}-arguments.txt`, Buffer.from(text))
+      await upload(posted, slot, { name: `${tool}-arguments.txt`, data: Buffer.from(text) })
     }
   }
 }
 
-async function uploadedIdOf({ webApi }: PostedMessages['deps'], request: Record<string, unknown>) {
-  const { files = [] } = await webApi.call('files.uploadV2', request, Uploaded)
+/** Without a title of its own it is never found again: an approver rather sees it twice than another one's. */
+type NewFile = { name: string; title?: string; data: Buffer }
+
+async function uploadedIdOf(
+  { deps }: PostedMessages,
+  { channel, thread }: MessageSlot,
+  { name, title, data }: NewFile,
+) {
+  const request = { channel_id: channel, thread_ts: thread, file: data, filename: name, title: title ?? name }
+  const { files = [] } = await deps.webApi.call('files.uploadV2', request, Uploaded)
   return files[0]?.files?.[0]?.id ?? files[0]?.id
 }
 
-async function upload(posted: PostedMessages, slot: MessageSlot, name: string, data: Buffer): Promise<void> {
-  const { deps, byKey } = posted
-  const { key, channel, thread } = slot
-  if (byKey.has(key) || data.length === 0) return
+async function findFile(posted: PostedMessages, slot: MessageSlot, { title }: NewFile): Promise<string | undefined> {
+  const known = posted.byKey.get(slot.key)
+  if (known !== undefined || title === undefined) return known?.ts
   await findBeforePosting(posted, slot)
+  return takeFoundFile(posted, slot.channel, title)
+}
+
+async function upload(posted: PostedMessages, slot: MessageSlot, file: NewFile): Promise<void> {
+  const { deps, byKey } = posted
+  const { key, channel } = slot
+  const { name } = file
+  if (byKey.get(key)?.contentHash === name || file.data.length === 0) return
   try {
-    const request = { channel_id: channel, thread_ts: thread, file: data, filename: name, title: name }
-    const id = takeFoundFile(posted, channel, name) ?? (await uploadedIdOf(deps, request)) ?? key
+    const id = (await findFile(posted, slot, file)) ?? (await uploadedIdOf(posted, slot, file)) ?? key
     await saveMessage(posted, { key, channel, ts: id, contentHash: name, live: false })
   } catch (error) {
     noteLostAnswer(posted, slot, error)
