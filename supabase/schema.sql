@@ -1435,8 +1435,15 @@ begin
   select * into row from resource_subscriptions
   where workspace_id = p_workspace and user_id = p_user
     and connection_id = p_connection and uri = p_uri and channel = p_channel
-  limit 1;
-  if found then return to_jsonb(row); end if;
+  order by thread_ts = p_thread desc, created_at desc limit 1;
+  if found then
+    -- A press that long after the first is no repeated one, and the message of the old thread may be gone.
+    if row.created_at < clock_timestamp() - interval '5 minutes' then
+      update resource_subscriptions set channel = p_channel, thread_ts = p_thread, created_at = clock_timestamp()
+      where id = row.id returning * into row;
+    end if;
+    return to_jsonb(row);
+  end if;
   if (select count(*) from resource_subscriptions where workspace_id = p_workspace and user_id = p_user) >= p_limit then
     raise exception 'You already hear of % resources, which is the most. Stop one of them first.', p_limit using errcode = 'PT429';
   end if;

@@ -158,7 +158,6 @@ test('changes are told in the thread, also after a restart, until somebody says 
   await member.pressInModal('Tell me when it changes')
   await modalOf(member, /I will tell you/)
   await member.close()
-  await member.command('resources custom')
   await modalOf(member, /4 resources/)
   await member.pressInModal('Open', NOTES)
   await modalOf(member, /Tell me when it changes/)

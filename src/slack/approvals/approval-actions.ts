@@ -13,7 +13,7 @@ import { currentApproversOf, findApprovalFor, type PendingApproval } from '../in
 import { type BlockAction, onButtonPress, onDurablePress } from '../interactions/interaction.ts'
 import { onViewSubmission, type ViewSubmission } from '../interactions/modals.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
-import { approvalMessage, decidedApprovalText } from './approval-card.ts'
+import { approvalKeyOf, approvalMessage, decidedApprovalText } from './approval-card.ts'
 import { canEditArguments, editArgumentsModal, readTypedArguments } from './edit-arguments-form.ts'
 
 const Metadata = z.object({ approval: ApprovalId })
@@ -75,7 +75,8 @@ async function showDecision(deps: WebApiDeps & RunsDeps, press: BlockAction): Pr
 async function closeCard(deps: WebApiDeps & RunsDeps, press: BlockAction): Promise<boolean> {
   const found = await findApprovalFor(deps, press.by, press.value)
   if (found !== undefined && found.approval.decided === undefined) return true
-  return closeMessage(deps, press, found?.state.id, () => found && approvalMessage(found))
+  const key = approvalKeyOf(press.value, press.message?.channel ?? '')
+  return closeMessage(deps, press, { run: found?.state.id, key }, () => found && approvalMessage(found))
 }
 
 const ALREADY = {

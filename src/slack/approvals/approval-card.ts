@@ -18,6 +18,9 @@ import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, joinWords, mentionOf, rev
 /** Longer arguments are cut in the card and uploaded as a file. */
 export const SHOWN_ARGUMENTS = 2_500
 
+/** The key of the card in that channel. */
+export const approvalKeyOf = (approval: string, channel: string): string => `approval:${approval}:${channel}`
+
 export type ApprovalContent = { state: RunState; call: CallState; approval: ApprovalState }
 
 /** The card that asks for approval of one call, or says who decided it. Pure. */

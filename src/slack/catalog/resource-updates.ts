@@ -34,18 +34,18 @@ export async function watchResource(
   const first = `:bell: ${mentionOf(by.user)} wants to know when *${escapeInlineMrkdwn(name)}* changes.`
   const anchor = await anchorThread(deps, by, picked, { text: first, blocks: [sectionBlock(first)] })
   const { channel, threadTs, messageTs: ts } = anchor
-  try {
-    const { id, ...watch } = await deps.features.watch(by, connection, { uri, name, channel, threadTs })
-    await ack()
-    if (watch.threadTs !== threadTs) {
-      await deps.webApi.call('chat.delete', { channel, ts }, AnyResponse)
-      return { channel: watch.channel, threadTs: watch.threadTs, messageTs: watch.threadTs }
-    }
-    await deps.webApi.call('chat.update', { channel, ts, ...watchingMessage(by.user, { name, of, id }) }, AnyResponse)
-  } catch (error) {
-    await deps.webApi.call('chat.delete', { channel, ts }, AnyResponse)
+  const removeOwn = () => deps.webApi.call('chat.delete', { channel, ts }, AnyResponse)
+  const adding = deps.features.watch(by, connection, { uri, name, channel, threadTs })
+  const { id, ...watch } = await adding.catch(async (error: unknown) => {
+    await removeOwn()
     throw error
+  })
+  await ack()
+  if (watch.threadTs !== threadTs) {
+    await removeOwn()
+    return { channel: watch.channel, threadTs: watch.threadTs, messageTs: watch.threadTs }
   }
+  await deps.webApi.call('chat.update', { channel, ts, ...watchingMessage(by.user, { name, of, id }) }, AnyResponse)
   return anchor
 }
 

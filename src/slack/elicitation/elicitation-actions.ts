@@ -9,7 +9,13 @@ import { closeMessage, showOnUnknownMessage } from '../interactions/close-messag
 import { findInputFor } from '../interactions/find-for-person.ts'
 import { type BlockAction, onButtonPress, onDurablePress } from '../interactions/interaction.ts'
 import { onViewClosed, onViewSubmission, type ViewSubmission } from '../interactions/modals.ts'
-import { answeredFormBlocks, elicitationMessage, givenAnswerMessage, urlElicitationModal } from './elicitation-card.ts'
+import {
+  answeredFormBlocks,
+  elicitationKeyOf,
+  elicitationMessage,
+  givenAnswerMessage,
+  urlElicitationModal,
+} from './elicitation-card.ts'
 import {
   elicitationModal,
   fitsFormModal,
@@ -73,7 +79,8 @@ async function showAnswer(deps: WebApiDeps & RunsDeps, press: BlockAction): Prom
 async function closeCard(deps: WebApiDeps & RunsDeps, press: BlockAction): Promise<boolean> {
   const found = await findInputFor(deps, press.by, press.value)
   if (found !== undefined && found.input.given === undefined) return true
-  return closeMessage(deps, press, found?.state.id, () => found && elicitationMessage(found, new Date()))
+  const shows = { run: found?.state.id, key: elicitationKeyOf(press.value) }
+  return closeMessage(deps, press, shows, () => found && elicitationMessage(found, new Date()))
 }
 
 function outcomeMessage(outcome: Exclude<AnswerInputOutcome, { kind: 'settled' }>): MessageContent {

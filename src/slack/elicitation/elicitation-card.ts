@@ -18,6 +18,9 @@ import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, mentionOf, revealInvisibl
 /** The countdown moves in steps, so that the message is not updated each second. */
 export const COUNTDOWN_STEP_MS = 15_000
 
+/** The key of the card. */
+export const elicitationKeyOf = (input: string): string => `input:${input}`
+
 /** The card of an elicitation or sign-in, or how it was answered. Pure. */
 export function elicitationMessage(pending: PendingInput, now: Date): MessageContent {
   const { call, input } = pending

@@ -4,39 +4,44 @@ import type { MessageContent } from '../blocks/build-blocks.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
 import { AnyResponse, slackErrorCodeOf } from '../web-api/web-api.ts'
 import type { BlockAction } from './interaction.ts'
+import type { PressedMessage } from './pressed-message.ts'
 
 type Deps = Pick<WebApiDeps, 'webApi' | 'log'> & RunsDeps
 
-/** The message that a button was pressed in, and whether it is one of those that show the run in its channel. */
-async function pressedIn({ runs }: RunsDeps, { message }: BlockAction, run: RunId | undefined) {
+/** Which message of a run the pressed button says it is in. */
+type Named = { run: RunId | undefined; key?: string | undefined }
+
+/** The message that a button was pressed in. It is a copy only where another one stands recorded by the same key: any other may be shown before its record. */
+async function pressedIn({ runs }: RunsDeps, { message }: BlockAction, { run, key: named }: Named) {
   if (message === undefined || message.ephemeral) return undefined
   const there = run === undefined ? [] : await runs.shown.of(run)
   const shown = there.filter(({ channel }) => channel === message.channel)
-  const key = shown.find(({ ts }) => ts === message.ts)?.key
-  return { message, key, isCopy: key === undefined && shown.length > 0 }
+  const recorded = shown.find(({ ts }) => ts === message.ts)?.key
+  const isCopy = recorded === undefined && shown.some(({ key }) => key === named)
+  return { message, recorded, key: recorded ?? named, isCopy }
 }
 
 /**
  * Puts right a message whose button has nothing left to do: a copy, which stayed when an answer of Slack was lost, is deleted, and
- * another shows `contentOf` its key, or its words alone. False if it was gone already. Never throws.
+ * another shows `contentOf` its key, or what it shows without its buttons. False if it was gone already. Never throws.
  */
 export async function closeMessage(
   deps: Deps,
   press: BlockAction,
-  run: RunId | undefined,
+  named: Named,
   contentOf: (key: string | undefined) => MessageContent | undefined,
 ): Promise<boolean> {
   try {
-    const pressed = await pressedIn(deps, press, run)
+    const pressed = await pressedIn(deps, press, named)
     if (pressed === undefined) return true
     const { message, key, isCopy } = pressed
     const { channel, ts } = message
-    const content = isCopy ? undefined : (contentOf(key) ?? wordsOf(message))
-    if (content === undefined) await deps.webApi.call('chat.delete', { channel, ts }, AnyResponse)
+    const content = contentOf(key) ?? withoutButtons(message)
+    if (isCopy) await deps.webApi.call('chat.delete', { channel, ts }, AnyResponse)
     else await deps.webApi.call('chat.update', { channel, ts, ...content }, AnyResponse)
     return true
   } catch (error) {
-    deps.log.warn({ run, why: errorChainOf(error) }, 'message not closed')
+    deps.log.warn({ run: named.run, why: errorChainOf(error) }, 'message not closed')
     return slackErrorCodeOf(error) !== 'message_not_found'
   }
 }
@@ -49,8 +54,8 @@ export async function showOnUnknownMessage(
   content: MessageContent,
 ): Promise<void> {
   try {
-    const pressed = await pressedIn(deps, press, run)
-    if (pressed === undefined || pressed.key !== undefined) return
+    const pressed = await pressedIn(deps, press, { run })
+    if (pressed === undefined || pressed.recorded !== undefined) return
     const { channel, ts } = pressed.message
     await deps.webApi.call('chat.update', { channel, ts, ...content }, AnyResponse)
   } catch (error) {
@@ -58,6 +63,8 @@ export async function showOnUnknownMessage(
   }
 }
 
-/** Of a run that is no longer kept; undefined where there are no words. */
-const wordsOf = ({ text }: { text: string }): MessageContent | undefined =>
-  text === '' ? undefined : { text, blocks: [] }
+/** For a message of which nothing is kept. */
+function withoutButtons({ text, blocks }: PressedMessage) {
+  const left = blocks.filter(({ type }) => type !== 'actions')
+  return { text: text || (left.length > 0 ? '' : 'This has ended.'), blocks: left }
+}

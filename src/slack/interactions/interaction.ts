@@ -9,6 +9,7 @@ import type { SlackDeps, WebApiDeps } from '../deps.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import { ackOnceOf } from './ack-once.ts'
 import { postDirectly } from './post-in-thread.ts'
+import { MessageFields, type PressedMessage, pressedMessageOf } from './pressed-message.ts'
 
 /** Somebody pressed a button or chose in a menu. */
 export type BlockAction = {
@@ -18,9 +19,10 @@ export type BlockAction = {
   /** Everything chosen, where the element is a menu of people, conversations or several options. */
   chosen: string[]
   actionId: string
+  blockId: string
   actionTs: string
   /** The message that holds the element; absent for views. */
-  message: { channel: string; ts: string; thread: string | undefined; text: string; ephemeral: boolean } | undefined
+  message: PressedMessage | undefined
   view: { id: string; hash: string; privateMetadata: string; kind: 'modal' | 'home'; callbackId: string } | undefined
   responder: Responder
   /** Acknowledges the press, once; a handler of `onDurablePress` calls it as soon as its effect is stored. */
@@ -31,16 +33,7 @@ const Body = z.object({
   user: z.object({ id: UserId }),
   trigger_id: z.string(),
   response_url: z.string().optional(),
-  channel: z.object({ id: z.string() }).optional(),
-  container: z
-    .object({
-      message_ts: z.string().optional(),
-      channel_id: z.string().optional(),
-      thread_ts: z.string().optional(),
-      is_ephemeral: z.boolean().optional(),
-    })
-    .optional(),
-  message: z.object({ thread_ts: z.string().optional(), text: z.string().optional() }).optional(),
+  ...MessageFields.shape,
   view: z
     .object({
       id: z.string(),
@@ -54,6 +47,7 @@ const Body = z.object({
     .array(
       z.object({
         action_id: z.string(),
+        block_id: z.string().optional(),
         action_ts: z.string().optional(),
         value: z.string().nullish(),
         selected_option: z.object({ value: z.string() }).nullish(),
@@ -112,7 +106,7 @@ async function parsePress(deps: WebApiDeps, { body, respond, ack }: PressArgs): 
   const { workspace } = await deps.bot()
   const by = { workspace, user: parsed.user.id }
   const [action] = parsed.actions
-  const message = messageOf(parsed)
+  const message = pressedMessageOf(parsed)
   const view = parsed.view ? viewOf(parsed.view) : undefined
   const responder = responderFor(deps, {
     by,
@@ -127,6 +121,7 @@ async function parsePress(deps: WebApiDeps, { body, respond, ack }: PressArgs): 
     value: action?.selected_option?.value ?? action?.value ?? '',
     chosen: chosenIn(action),
     actionId: action?.action_id ?? '',
+    blockId: action?.block_id ?? '',
     actionTs: action?.action_ts ?? '',
     message,
     view,
@@ -146,13 +141,6 @@ const viewOf = (view: NonNullable<z.infer<typeof Body>['view']>): NonNullable<Bl
 function chosenIn(action: z.infer<typeof Body>['actions'][number] | undefined): string[] {
   const { selected_options: options, selected_users: users, selected_conversation: conversation } = action ?? {}
   return [...(options ?? []).map(({ value }) => value), ...(users ?? []), ...(conversation ? [conversation] : [])]
-}
-
-function messageOf({ container, channel, message }: z.infer<typeof Body>): BlockAction['message'] {
-  const place = channel?.id ?? container?.channel_id
-  if (place === undefined || container?.message_ts === undefined) return undefined
-  const { message_ts: ts, thread_ts: thread = message?.thread_ts, is_ephemeral: ephemeral = false } = container
-  return { channel: place, ts, thread, text: message?.text ?? '', ephemeral }
 }
 
 /** Answers a person where they pressed, typed or submitted, visible to them alone. */

@@ -11,7 +11,7 @@ import { errorHelpButtonsFor, errorModal, errorText } from '../blocks/error-mess
 import { fieldTextsIn, ModalState } from '../blocks/modal-fields.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
 import type { WebApiDeps } from '../deps.ts'
-import { AnyResponse, slackErrorCodeOf, type WebApi } from '../web-api/web-api.ts'
+import { AnyResponse, isPermanentError, slackErrorCodeOf, type WebApi } from '../web-api/web-api.ts'
 
 type ListenerArgs = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs
 
@@ -122,15 +122,10 @@ export function onViewClosed(
 
 const ClosedBody = z.object({ user: z.object({ id: UserId }), view: z.object({ private_metadata: z.string() }) })
 
-/** The modal changed at the same time, or Slack is in trouble; a little later the same update is taken. */
-const PASSING_CODES = new Set([
-  'hash_conflict',
-  'internal_error',
-  'fatal_error',
-  'service_unavailable',
-  'request_timeout',
-])
 const TRY_AGAIN_MS = [300, 1_500]
+
+/** No answer came, so the view may be shown: nothing else may take its place. */
+const LOST = 'lost'
 
 const GONE_CODES = new Set(['not_found', 'view_not_found'])
 
@@ -147,7 +142,7 @@ export async function updateModalView(
 ): Promise<boolean> {
   const why = await tryUpdate(deps, viewId, view)
   if (why === undefined) return true
-  if (!GONE_CODES.has(why)) await tryUpdate(deps, viewId, errorModal(NOT_SHOWN_TEXT))
+  if (why !== LOST && !GONE_CODES.has(why)) await tryUpdate(deps, viewId, errorModal(NOT_SHOWN_TEXT))
   return false
 }
 
@@ -162,9 +157,10 @@ async function tryUpdate(
     await deps.webApi.call('views.update', { view_id: viewId, view }, AnyResponse)
     return undefined
   } catch (error) {
-    const why = slackErrorCodeOf(error) ?? 'lost'
+    const why = slackErrorCodeOf(error) ?? LOST
     if (!GONE_CODES.has(why)) deps.log.warn({ why: errorChainOf(error) }, 'modal not updated')
-    const [pauseMs, ...later] = PASSING_CODES.has(why) ? pausesMs : []
+    // After a conflict the modal changed at the same time; a little later the same update is taken.
+    const [pauseMs, ...later] = why === 'hash_conflict' || !isPermanentError(error) ? pausesMs : []
     if (pauseMs === undefined) return why
     await sleep(pauseMs)
     return tryUpdate(deps, viewId, view, later)

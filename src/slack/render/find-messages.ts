@@ -3,7 +3,7 @@ import { errorChainOf, isAppError } from '../../errors.ts'
 import type { RunId } from '../../ids.ts'
 import { stopMessageStream } from '../web-api/agents.ts'
 import { readMessages } from '../web-api/read-replies.ts'
-import { slackErrorCodeOf } from '../web-api/web-api.ts'
+import { isPermanentError, slackErrorCodeOf } from '../web-api/web-api.ts'
 import {
   deleteMessage,
   type MessagePlace,
@@ -20,7 +20,7 @@ const Message = z.object({
   bot_id: z.string().optional(),
   metadata: z.object({ event_type: z.string(), event_payload: z.record(z.string(), z.unknown()) }).optional(),
   blocks: z.array(z.object({ block_id: z.string().optional() })).optional(),
-  files: z.array(z.object({ id: z.string(), name: z.string().nullish() })).optional(),
+  files: z.array(z.object({ id: z.string(), name: z.string().nullish(), size: z.number().nullish() })).optional(),
 })
 type Message = z.infer<typeof Message>
 
@@ -40,17 +40,23 @@ export async function findBeforePosting(posted: PostedMessages, { channel, threa
   if (isDoubtful && !posted.read.has(nameOf(place))) await adoptFoundMessages(posted, place)
 }
 
-/** Looks once more where answers were lost, for what arrived since. */
+/** Looks where answers were lost, and once more for what arrived since. */
 export async function findLateMessages(posted: PostedMessages): Promise<void> {
-  for (const place of posted.lost.values()) await adoptFoundMessages(posted, place)
+  for (const [name, place] of posted.lost) {
+    const isLate = posted.read.has(name)
+    await adoptFoundMessages(posted, place)
+    if (isLate && posted.read.has(name)) posted.lost.delete(name)
+  }
 }
 
 /**
  * Finds messages of this run that stand without a record, and records them; of those that stand twice the copy is deleted. A post is
- * known by its metadata; a stream has none, so its Stop block names run and key. A place that may not be read is logged.
+ * known by its metadata; a stream has none, so its Stop block names run and key. A place that cannot be read is logged; where that may
+ * pass, it does not count as read.
  */
 export async function adoptFoundMessages(posted: PostedMessages, place: MessagePlace): Promise<void> {
   const { deps, read } = posted
+  read.delete(nameOf(place))
   try {
     const { bot } = await deps.bot()
     const botMessages = (await messagesIn(posted, place)).filter((message) => message.bot_id === bot)
@@ -59,6 +65,7 @@ export async function adoptFoundMessages(posted: PostedMessages, place: MessageP
   } catch (error) {
     if (slackErrorCodeOf(error) === undefined) throw error
     deps.log.warn({ run: posted.run, why: errorChainOf(error) }, 'messages could not be read')
+    if (!isPermanentError(error)) return
   }
   read.add(nameOf(place))
 }
@@ -96,11 +103,15 @@ function noteFiles(posted: PostedMessages, { channel }: MessagePlace, botMessage
     [...posted.byKey.values(), ...posted.foundFiles.map(({ id: ts }) => ({ ts }))].map(({ ts }) => ts),
   )
   const files = botMessages.flatMap((message) => message.files ?? []).filter(({ id }) => !known.has(id))
-  posted.foundFiles.push(...files.map(({ id, name }) => ({ channel, id, name: name ?? '' })))
+  posted.foundFiles.push(...files.map(({ id, name, size }) => ({ channel, id, name: name ?? '', size: size ?? 0 })))
 }
 
-/** A file has no metadata; one of ours by the same name in that channel is taken for it, once. */
-export function takeFoundFile({ foundFiles }: PostedMessages, channel: string, name: string): string | undefined {
-  const at = foundFiles.findIndex((file) => file.channel === channel && file.name === name)
+/** A file has no metadata; one of ours, posted since this run was asked, with this name and as many bytes, is taken for it. */
+export function takeFoundFile(
+  { foundFiles }: PostedMessages,
+  channel: string,
+  { name, size }: { name: string; size: number },
+): string | undefined {
+  const at = foundFiles.findIndex((file) => file.channel === channel && file.name === name && file.size === size)
   return at < 0 ? undefined : foundFiles.splice(at, 1)[0]?.id
 }

@@ -36,7 +36,7 @@ export type PostedMessages = {
   /** The places that were read since. */
   read: Set<string>
   /** Files of the app that were found without a record. */
-  foundFiles: { channel: string; id: string; name: string }[]
+  foundFiles: { channel: string; id: string; name: string; size: number }[]
 }
 
 /** A channel, or a thread in it. */
@@ -64,10 +64,11 @@ export async function readPostedMessages(
 export const contentHashOf = (content: MessageContent): string =>
   createHash('sha256').update(JSON.stringify(content)).digest('base64url').slice(0, 22)
 
-/** Records what a message shows now. */
+/** Records what a message shows now; one whose record failed counts as showing something else, so that the next try records it. */
 export async function saveMessage({ deps, run, byKey }: PostedMessages, shown: ShownMessage): Promise<void> {
-  byKey.set(shown.key, shown)
+  byKey.set(shown.key, { ...shown, contentHash: '' })
   await deps.runs.shown.record(run, shown)
+  byKey.set(shown.key, shown)
 }
 
 /** The message is in Slack no longer. */

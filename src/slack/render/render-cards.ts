@@ -4,12 +4,13 @@ import type { RunState } from '../../run/state/state.ts'
 import { resultMessage } from '../answer/result-message.ts'
 import {
   type ApprovalContent,
+  approvalKeyOf,
   approvalMessage,
   argumentsText,
   pendingApprovalMessage,
   SHOWN_ARGUMENTS,
 } from '../approvals/approval-card.ts'
-import { COUNTDOWN_STEP_MS, elicitationMessage } from '../elicitation/elicitation-card.ts'
+import { COUNTDOWN_STEP_MS, elicitationKeyOf, elicitationMessage } from '../elicitation/elicitation-card.ts'
 import { channelMembersOf } from '../web-api/users.ts'
 import { isPermanentError, slackErrorCodeOf } from '../web-api/web-api.ts'
 import { findBeforePosting, noteLostAnswer, takeFoundFile } from './find-messages.ts'
@@ -19,7 +20,7 @@ import { showMessage } from './posted-messages.ts'
 const approvalsIn = (state: RunState): ApprovalContent[] =>
   state.calls.flatMap((call) => (call.approval === undefined ? [] : [{ state, call, approval: call.approval }]))
 
-const cardKeyOf = ({ approval }: ApprovalContent, channel: string): string => `approval:${approval.id}:${channel}`
+const cardKeyOf = ({ approval }: ApprovalContent, channel: string): string => approvalKeyOf(approval.id, channel)
 const pendingKeyOf = ({ approval }: ApprovalContent): string => `pending:${approval.id}`
 
 /** Posts the cards that wait for a decision where those who may decide see them, and edits those that have one. */
@@ -95,7 +96,7 @@ async function postPendingNote(
 const inputsIn = (state: RunState): PendingInput[] =>
   state.calls.flatMap((call) => call.inputs.map((input) => ({ state, call, input })))
 
-const slotOf = ({ state, input }: PendingInput) => threadSlotOf(state.origin, `input:${input.id}`)
+const slotOf = ({ state, input }: PendingInput) => threadSlotOf(state.origin, elicitationKeyOf(input.id))
 
 /** Posts each question in the run's thread, and edits those that are answered. */
 export async function renderElicitations(posted: PostedMessages, state: RunState, now: Date): Promise<void> {
@@ -142,7 +143,11 @@ export async function renderFiles(posted: PostedMessages, state: RunState): Prom
     (call.result?.files ?? []).map((file, index) => ({ ...file, key: `file:${call.id}:${index}` })),
   )
   for (const { key, name, data } of files)
-    await upload(posted, threadSlotOf(state.origin, key), name, Buffer.from(data, 'base64'))
+    await upload(posted, threadSlotOf(state.origin, key), {
+      name,
+      data: Buffer.from(data, 'base64'),
+      isFoundAgain: true,
+    })
 }
 
 /** Uploads arguments that are too long for their card, in full, beside each card. */
@@ -150,28 +155,38 @@ export async function renderArgumentFiles(posted: PostedMessages, { calls, origi
   for (const { approval, arguments: args, tool } of calls) {
     const text = argumentsText(args)
     if (approval === undefined || approval.decided || text.length <= SHOWN_ARGUMENTS) continue
-    const cards = [...posted.byKey.values()].filter(({ key }) => key.startsWith(`approval:${approval.id}:`))
+    const cards = [...posted.byKey.values()].filter(({ key }) => key.startsWith(approvalKeyOf(approval.id, '')))
     for (const { channel, ts } of cards) {
       const thread = channel === origin.channel ? origin.threadTs : ts
       const slot = { key: `file:arguments-${approval.id}:${channel}`, channel, thread }
-      await upload(posted, slot, `${tool}-arguments.txt`, Buffer.from(text))
+      await upload(posted, slot, { name: `${tool}-arguments.txt`, data: Buffer.from(text) })
     }
   }
 }
 
-async function uploadedIdOf({ webApi }: PostedMessages['deps'], request: Record<string, unknown>) {
-  const { files = [] } = await webApi.call('files.uploadV2', request, Uploaded)
+/** Arguments are never found again: an approver rather sees them twice than another call's. */
+type NewFile = { name: string; data: Buffer; isFoundAgain?: boolean }
+
+async function uploadedIdOf({ deps }: PostedMessages, { channel, thread }: MessageSlot, { name, data }: NewFile) {
+  const request = { channel_id: channel, thread_ts: thread, file: data, filename: name, title: name }
+  const { files = [] } = await deps.webApi.call('files.uploadV2', request, Uploaded)
   return files[0]?.files?.[0]?.id ?? files[0]?.id
 }
 
-async function upload(posted: PostedMessages, slot: MessageSlot, name: string, data: Buffer): Promise<void> {
-  const { deps, byKey } = posted
-  const { key, channel, thread } = slot
-  if (byKey.has(key) || data.length === 0) return
+async function findFile(posted: PostedMessages, slot: MessageSlot, file: NewFile): Promise<string | undefined> {
+  const known = posted.byKey.get(slot.key)
+  if (known !== undefined || file.isFoundAgain !== true) return known?.ts
   await findBeforePosting(posted, slot)
+  return takeFoundFile(posted, slot.channel, { name: file.name, size: file.data.length })
+}
+
+async function upload(posted: PostedMessages, slot: MessageSlot, file: NewFile): Promise<void> {
+  const { deps, byKey } = posted
+  const { key, channel } = slot
+  const { name } = file
+  if (byKey.get(key)?.contentHash === name || file.data.length === 0) return
   try {
-    const request = { channel_id: channel, thread_ts: thread, file: data, filename: name, title: name }
-    const id = takeFoundFile(posted, channel, name) ?? (await uploadedIdOf(deps, request)) ?? key
+    const id = (await findFile(posted, slot, file)) ?? (await uploadedIdOf(posted, slot, file)) ?? key
     await saveMessage(posted, { key, channel, ts: id, contentHash: name, live: false })
   } catch (error) {
     noteLostAnswer(posted, slot, error)

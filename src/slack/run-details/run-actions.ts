@@ -51,7 +51,8 @@ async function stop(deps: WebApiDeps & RunsDeps, press: BlockAction): Promise<vo
   if (outcome === 'stopped') return
   const state = await findRunFor(deps, press.by, id)
   if (outcome === 'over') {
-    if (await closeMessage(deps, press, state?.id, (key) => answerPageOf(state, key)))
+    const [, , key] = press.blockId.split(' ')
+    if (await closeMessage(deps, press, { run: state?.id, key }, (known) => answerPageOf(state, known)))
       await reply(press, 'That has ended already.')
     return
   }

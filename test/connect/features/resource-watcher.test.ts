@@ -90,7 +90,7 @@ test('many instances that want the same watches: each connection is one’s, wit
   for (let at = 0; at < 6; at++) {
     const connection = await house.connection()
     await house.watch(connection, '1')
-    await house.watch(connection, '1', `${NOTES}/2`)
+    await house.watch(connection, '2', 'note://other')
   }
   const others = house.instance('second').watches
   const names = Array.from({ length: 8 }, (_, at) => `instance-${at}`)
@@ -101,6 +101,21 @@ test('many instances that want the same watches: each connection is one’s, wit
     'select connection_id, count(distinct owner)::int as watchers, count(owner)::int as n from resource_subscriptions group by 1',
   )
   expect(held.map(({ watchers, n }) => [watchers, n])).toEqual(Array(6).fill([1, 2]))
+})
+
+test.for([
+  { what: 'soon: leads to the thread that is there', minutes: 4, threads: ['1', '1', '1'] },
+  { what: 'later: moves to the new thread', minutes: 6, threads: ['1', '2', '2'] },
+])('the same watch asked for again $what', async ({ minutes, threads }) => {
+  const house = await startHouse()
+  const connection = await house.connection()
+  const first = await house.watch(connection, '1')
+  await house.rows(`update resource_subscriptions set created_at = now() - interval '${minutes} minutes'`)
+  const again = await house.watch(connection, '2')
+  const repeated = await house.watch(connection, '3')
+  expect([first, again, repeated].map(({ threadTs }) => threadTs)).toEqual(threads)
+  expect(new Set([first.id, again.id, repeated.id]).size).toBe(1)
+  expect(await house.rows('select 1 from resource_subscriptions')).toHaveLength(1)
 })
 
 test('what an instance that died held is free when its lease is over, not before', async () => {

@@ -22,7 +22,10 @@ test.for([
   { what: 'closed, in other words', errors: [refused('view_not_found')], shown: false, last: 'wanted' },
   { what: 'too large', errors: [refused('view_too_large')], shown: false, last: 'could not show' },
   { what: 'not valid', errors: [refused('invalid_arguments')], shown: false, last: 'could not show' },
-  { what: 'not reached', errors: [lost()], shown: false, last: 'could not show' },
+  { what: 'not answered for', errors: [lost()], shown: true, last: 'wanted' },
+  { what: 'not answered for twice', errors: [lost(), lost()], shown: true, last: 'wanted' },
+  { what: 'never answered for', errors: [lost(), lost(), lost()], shown: false, last: 'wanted' },
+  { what: 'asked for too often', errors: [refused('ratelimited')], shown: true, last: 'wanted' },
 ])('a modal that is $what does not wait for ever: shown is $shown', async ({ errors, shown, last }) => {
   const sent: string[] = []
   const left = [...errors]

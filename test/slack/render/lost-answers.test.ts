@@ -2,7 +2,7 @@ import { WebAPIPlatformError, WebAPIRequestError } from '@slack/web-api'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { AppError } from '../../../src/errors.ts'
-import { ChannelId, UserId } from '../../../src/ids.ts'
+import { ChannelId, createRunId, UserId } from '../../../src/ids.ts'
 import type { ShownMessage } from '../../../src/run/runs.ts'
 import type { RunState } from '../../../src/run/state/state.ts'
 import { createRunRenderer } from '../../../src/slack/render/render-run.ts'
@@ -19,6 +19,7 @@ const Args = z.looseObject({
   ts: z.string().optional(),
   text: z.string().optional(),
   filename: z.string().optional(),
+  file: z.instanceof(Buffer).optional(),
   metadata: z.unknown().optional(),
   blocks: z.array(z.unknown()).optional(),
   chunks: z.array(z.looseObject({ type: z.string(), blocks: z.array(z.unknown()).optional() })).optional(),
@@ -27,7 +28,7 @@ type Args = z.infer<typeof Args>
 type Kept = { channel: string; thread: string | undefined; ts: string; live: boolean } & Pick<
   Args,
   'text' | 'metadata' | 'blocks'
-> & { files?: { id: string; name: string }[] }
+> & { files?: { id: string; name: string; size: number }[] }
 
 const lost = () => new AppError('slack_failed', 'lost', { cause: new WebAPIRequestError(new Error('ECONNRESET')) })
 const refused = (error: string) =>
@@ -80,8 +81,13 @@ function forgetfulSlack({ method: lossy, late, like = /./ }: Loss) {
       return Object.assign(at(ts), { text, metadata, blocks })
     },
     'chat.delete': ({ ts }) => messages.splice(messages.indexOf(at(ts)), 1),
-    'files.uploadV2': ({ channel_id: channel = '', thread_ts: thread, filename: name = '' }) =>
-      add('files.uploadV2', { channel, thread, live: false, files: [{ id: `F${count}`, name }] }),
+    'files.uploadV2': ({ channel_id: channel = '', thread_ts: thread, filename: name = '', file }) =>
+      add('files.uploadV2', {
+        channel,
+        thread,
+        live: false,
+        files: [{ id: `F${count}`, name, size: file?.length ?? 0 }],
+      }),
     'conversations.replies': ({ channel, ts }) => read(channel, ts),
     'conversations.members': () => ({ members: [] }),
     'conversations.history': ({ channel }) => read(channel, undefined),
@@ -95,14 +101,18 @@ function forgetfulSlack({ method: lossy, late, like = /./ }: Loss) {
   return { webApi, messages, made }
 }
 
-function rendererOn(webApi: WebApi, settings = settingsOf()) {
+function rendererOn(webApi: WebApi, settings = settingsOf(), unrecorded = 0) {
   const kept = new Map<string, ShownMessage>()
+  let attempts = 0
   const renderer = createRunRenderer(() => ({
     webApi,
     runs: {
       shown: {
         of: async () => [...kept.values()],
-        record: async (_run, one) => void kept.set(one.key, one),
+        record: async (_run, one) => {
+          if (attempts++ < unrecorded) throw new AppError('database_unavailable', 'away')
+          kept.set(one.key, one)
+        },
         forget: async (_run, key) => void kept.delete(key),
       },
     },
@@ -127,8 +137,8 @@ function asking(approvers = [working.origin.user], args = {}): RunState {
   return stateOf([{ text: 'I will', calls: [call] }], { status: 'working' })
 }
 
-const withFile = (): RunState => {
-  const file = { name: 'rows.csv', data: Buffer.from('a,b').toString('base64'), mimeType: 'text/csv' }
+const withFile = (text = 'a,b'): RunState => {
+  const file = { name: 'rows.csv', data: Buffer.from(text).toString('base64'), mimeType: 'text/csv' }
   const result = {
     outcome: 'done' as const,
     text: 'Done',
@@ -192,12 +202,6 @@ test.for([
     where: 'CAPPROVE1',
   },
   { what: 'a file', method: 'files.uploadV2', state: withFile(), where: 'CGENERAL1' },
-  {
-    what: 'long arguments',
-    method: 'files.uploadV2',
-    state: asking(undefined, { content: 'x'.repeat(9_000) }),
-    where: 'CGENERAL1',
-  },
 ])('an answer that was lost leaves one of each: $what', async ({ method, like, state, settings, where }) => {
   const slack = forgetfulSlack({ method, ...(like && { like }) })
   const { settle } = rendererOn(slack.webApi, settings)
@@ -214,4 +218,52 @@ test.for([
   const names = seen.map(({ text, files }) => files?.[0]?.name ?? text)
   expect(names.length).toBeGreaterThan(0)
   expect(names).toEqual([...new Set(names)])
+})
+
+const longArguments = asking(undefined, { content: 'x'.repeat(9_000) })
+
+test.for([
+  { what: 'a result', state: withFile(), next: withFile('a,b,c') },
+  { what: 'arguments', state: longArguments, next: longArguments },
+])('a file by the same name is not taken for another one: $what', async ({ state, next }) => {
+  const slack = forgetfulSlack({ method: '' })
+  await rendererOn(slack.webApi).settle(state)
+  const [before] = slack.messages.flatMap(({ files }) => files ?? [])
+  await rendererOn(slack.webApi).settle({ ...next, id: createRunId(), recovered: true })
+  const files = slack.messages.flatMap((one) => one.files ?? [])
+  expect(files.map(({ name }) => name)).toEqual([before?.name, before?.name])
+})
+
+test.for([
+  { what: 'an answer', state: finished, key: 'answer:0:0' },
+  { what: 'a card', state: asking(), key: /^approval:/ },
+  { what: 'a file', state: withFile(), key: /^file:/ },
+])('what could not be recorded is recorded by the next try, and not shown twice: $what', async ({ state, key }) => {
+  const slack = forgetfulSlack({ method: '' })
+  for (let unrecorded = 1; unrecorded <= 3; unrecorded += 1) {
+    slack.messages.length = 0
+    const { kept, settle } = rendererOn(slack.webApi, undefined, unrecorded)
+    for (let tries = 0; tries < 5; tries += 1) await settle(state).catch(() => undefined)
+    expect([...kept.keys()]).toContainEqual(typeof key === 'string' ? key : expect.stringMatching(key))
+    expect(kept.size).toBe(slack.messages.length)
+  }
+})
+
+test.for([
+  { what: 'twice at most', limits: 0, reads: 2 },
+  { what: 'again after a rate limit', limits: 2, reads: 4 },
+])('a place where an answer was lost is read $what', async ({ limits, reads }) => {
+  const slack = forgetfulSlack({ method: 'chat.postMessage', late: true })
+  let refusals = 0
+  const webApi: WebApi = {
+    async call(method, ...more) {
+      if (method !== 'conversations.replies' || refusals >= limits) return slack.webApi.call(method, ...more)
+      refusals += 1
+      throw refused('ratelimited')
+    },
+  }
+  const { settle } = rendererOn(webApi)
+  for (let tries = 0; tries < 6; tries += 1) await settle(finished).catch(() => undefined)
+  expect(slack.made.filter((method) => method === 'conversations.replies').length + refusals).toBe(reads)
+  expect(slack.messages.map(({ text }) => text)).toEqual(['Hello there.'])
 })
