@@ -55,6 +55,8 @@ async function setChannel(
 ): Promise<void> {
   const channel = ChannelId.safeParse(chosen[0])
   if (!channel.success) return
+  // A press that was stored, and acknowledged too late, is pressed again.
+  if ((await settings.of(by.workspace)).approvalsChannel === channel.data) return
   const text = `${mentionOf(by.user)} chose this channel for approvals. Requests that wait for a decision will appear here.`
   try {
     await webApi.call('chat.postMessage', { channel: channel.data, text, blocks: [sectionBlock(text)] }, AnyResponse)
