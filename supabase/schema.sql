@@ -1064,9 +1064,10 @@ CREATE OR REPLACE FUNCTION patchbay.denial_explain(p_workspace text, p_id text, 
 AS $function$
 declare row approvals;
 begin
+  perform from runs r join approvals a on a.run_id = r.id where a.id = p_id and a.workspace_id = p_workspace for update of r;
   select * into row from approvals where id = p_id and workspace_id = p_workspace;
   if not found or row.status <> 'denied' or row.decided_by is distinct from p_by then return null; end if;
-  perform from runs where id = row.run_id for update;
+  if row.reason = p_event ->> 'reason' then return null; end if;
   update approvals set reason = p_event ->> 'reason' where id = p_id;
   -- Also in a run that is over: the next request of its conversation reads it.
   perform run_append_locked(row.run_id, jsonb_build_array(p_event));
@@ -1075,7 +1076,7 @@ begin
   return to_jsonb(row.run_id);
 end $function$
 ;
-comment on function patchbay.denial_explain(text,text,text,jsonb) is 'saves why a person denied a call and appends it to the run; the run, or null when it was not they who denied it';
+comment on function patchbay.denial_explain(text,text,text,jsonb) is 'saves why a person denied a call and appends it to the run; the run, or null when it was not they who denied it, or they said so already';
 
 CREATE OR REPLACE FUNCTION patchbay.entry_with_secret_headers(p_entry jsonb)
  RETURNS jsonb

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { query } from '../../support/database.ts'
 import { eventually } from '../../support/eventually.ts'
 import type { Seat } from '../../support/person.ts'
-import { says, wishes } from '../../support/scripted-model.ts'
+import { type Script, says, wishes } from '../../support/scripted-model.ts'
 import { startWorld } from '../../support/world.ts'
 
 /** Slack waits 3 s for an acknowledgement. */
@@ -51,7 +51,26 @@ const outcomeOf = (act: Promise<unknown>): Promise<string> =>
     () => 'failed',
   )
 
-type Change = { what: string; table: string; prepare(member: Seat): Promise<() => Promise<unknown>>; stored: string }
+type Change = {
+  what: string
+  table: string
+  model?: Script[]
+  prepare(member: Seat): Promise<() => Promise<unknown>>
+  stored: string
+  /** What is said of it in the direct messages, once. */
+  said?: RegExp
+}
+
+const WRITE = [wishes('filesystem__write_file', { path: 'a', content: 'x' }), says('All right.')]
+
+async function askToWrite(owner: Seat) {
+  await owner.connect('filesystem')
+  const here = await owner.dm('write')
+  return { here, card: await owner.see(here, /"Approve"/) }
+}
+
+const seesModal = (owner: Seat, what: string) =>
+  eventually(async () => expect(JSON.stringify(await owner.modal())).toContain(what))
 
 const CHANGES: Change[] = [
   {
@@ -136,6 +155,45 @@ const CHANGES: Change[] = [
     stored: `select 1 from workspaces where settings -> 'approvers' <> '[]'`,
   },
   {
+    what: 'a budget in Home',
+    table: 'workspaces',
+    prepare: async (owner) => {
+      await eventually(async () => expect(JSON.stringify(await owner.home())).toContain('setting_budget'))
+      await owner.pressInHome('setting_budget')
+      await seesModal(owner, 'budget')
+      return () => owner.submit({ budget: '12.5' })
+    },
+    stored: `select 1 from workspaces where settings ->> 'budget_usd' = '12.5'`,
+  },
+  {
+    what: 'an approval with changes',
+    table: 'approvals',
+    model: WRITE,
+    prepare: async (owner) => {
+      const { here, card } = await askToWrite(owner)
+      await owner.press(here, card.ts, 'Edit')
+      await seesModal(owner, 'Edit and approve')
+      return () => owner.submit({ path: 'b' })
+    },
+    stored: `select 1 from run_events where type = 'answered' and body -> 'arguments' ->> 'path' = 'b'`,
+  },
+  {
+    what: 'the reason of a denial',
+    table: 'run_events',
+    model: WRITE,
+    prepare: async (owner) => {
+      const { here, card } = await askToWrite(owner)
+      await owner.press(here, card.ts, 'Deny')
+      const denied = await owner.see(here, /Give a reason/)
+      await owner.see(here, /All right/)
+      await owner.press(here, denied.ts, 'Give a reason')
+      await seesModal(owner, 'Reason')
+      return () => owner.submit({ reason: 'Not on a Friday.' })
+    },
+    stored: `select 1 from run_events where type = 'denial_explained'`,
+    said: /does not want me to .*Not on a Friday/,
+  },
+  {
     what: 'a starter question',
     table: 'runs',
     prepare: async (owner) => {
@@ -150,7 +208,7 @@ const CHANGES: Change[] = [
 ]
 
 test.for(CHANGES)('$what is not acknowledged before it is stored, and once again is harmless', async (change) => {
-  await using world = await startWorld({ model: [says('Because.'), says('Because.')] })
+  await using world = await startWorld({ model: change.model ?? [says('Because.'), says('Because.')] })
   const owner = world.as('owner')
   const act = await change.prepare(owner)
   const unlock = await lockTable(world.databaseUrl, change.table)
@@ -159,4 +217,9 @@ test.for(CHANGES)('$what is not acknowledged before it is stored, and once again
   expect(await first).toBe('failed')
   await outcomeOf(act())
   await eventually(async () => expect(await query(world.databaseUrl, change.stored)).toHaveLength(1), 60_000)
+  const { said } = change
+  if (said === undefined) return
+  const threads = (await owner.messages('dm')).map(({ ts }) => owner.messages('dm', ts))
+  const texts = (await Promise.all(threads)).flat().map(({ text }) => text)
+  expect(texts.filter((text) => said.test(text))).toHaveLength(1)
 })
