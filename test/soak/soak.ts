@@ -30,7 +30,7 @@ type Sample = { handles: number; children: number; megabytes: number }
 
 // A storm, then a calm in which everything must come to its end.
 const STORM_MS = 60_000
-const HEAP_MB = 192
+const HEAP_MB = 128
 const SETTLE_MS = 6_000
 const CHILD_KILL_MS = 4_000
 // What a calm may have more than one five storms before it: connections that are just being used, and the heap's own ups and downs.
