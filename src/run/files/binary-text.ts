@@ -1,3 +1,4 @@
+import { isBinaryControl } from './decode-strictly.ts'
 import { decodeText } from './decode-text.ts'
 import { describeFile, type FileType, fileTypeIn } from './file-type.ts'
 
@@ -61,15 +62,13 @@ function countLetters(text: string): LetterCounts {
 }
 
 function oddKindOf(code: number): 'controls' | 'lost' | 'latin' | undefined {
-  if (isControl(code)) return 'controls'
+  if (isBinaryControl(code)) return 'controls'
   if (code === LOST) return 'lost'
   return code > 0x7f && code < 0xa0 && code !== NEXT_LINE ? 'latin' : undefined
 }
 
 const LOST = 0xfffd
 const NEXT_LINE = 0x85
-const ESCAPE = 0x1b
-const isControl = (code: number): boolean => code < 0x09 || (code > 0x0d && code < 0x20 && code !== ESCAPE)
 
 /** A PDF can be made of ASCII alone. */
 const PDF = /^%PDF-\d\.\d[\s\S]{0,2000}\bobj\b/
