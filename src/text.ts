@@ -22,3 +22,13 @@ export function truncate(text: string, max: number): string {
   const gap = text.slice(from, head.length + 1).search(/\s\S*$/)
   return `${(gap < 0 ? '' : text.slice(0, from + gap).trimEnd()) || head}…`
 }
+
+/** A text without its percent codes; as it is where they are none. */
+export function decodeUriText(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch (error) {
+    if (error instanceof URIError) return text
+    throw error
+  }
+}

@@ -72,3 +72,9 @@ export function pollEvery(
     },
   }
 }
+
+/** The least of the numbers that are given. */
+export function earliestOf(times: (number | undefined)[]): number | undefined {
+  const given = times.filter((time) => time !== undefined)
+  return given.length === 0 ? undefined : Math.min(...given)
+}

@@ -30,12 +30,17 @@ export function createSubmissions({
     try {
       return { ...row, inputs: await readSecrets(credentials, submissionReferenceOf(row)), lost }
     } catch (error) {
-      log.error({ submission: row.id, tries, why: errorChainOf(error) }, 'a submitted form could not be read')
+      if (isAppError(error, 'credential_missing')) {
+        log.info(
+          { submission: row.id },
+          'its holder died before the form was acknowledged, or after its outcome was told',
+        )
+        await submissions.delete(row.id)
+        return undefined
+      }
       // The store may only be out of reach, so it is read again once the lease ends.
-      if (!isAppError(error, 'credential_missing')) return lost ? { ...row, inputs: {}, lost } : undefined
-      // Its holder died before it was acknowledged, or after its outcome was told.
-      await submissions.delete(row.id)
-      return undefined
+      log.error({ submission: row.id, tries, why: errorChainOf(error) }, 'a submitted form could not be read')
+      return lost ? { ...row, inputs: {}, lost } : undefined
     }
   }
   return {

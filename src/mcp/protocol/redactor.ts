@@ -1,5 +1,6 @@
 import { mkdir, realpath } from 'node:fs/promises'
 import type { JsonObject, JsonValue } from '../../json.ts'
+import { decodeUriText } from '../../text.ts'
 import type { StdioTarget } from './server-target.ts'
 
 /** Removes the connection's secrets, this machine's paths and what Postgres cannot store from what a server says. */
@@ -77,7 +78,7 @@ function passwordsOf(secret: string): string[] {
   if (!URL.canParse(secret)) return []
   const { password, username, hostname, pathname } = new URL(secret)
   if (password.length < PASSWORD_MIN_CHARS || [username, hostname, pathname.slice(1)].includes(password)) return []
-  return [password, decoded(password)]
+  return [password, decodeUriText(password)]
 }
 
 function spellingsOf(secret: string): string[] {
@@ -96,15 +97,6 @@ function spellingsOf(secret: string): string[] {
 
 /** What Python and PHP write as `\u…` in JSON, a UTF-16 unit at a time. */
 const NOT_ASCII = /[\u0080-\uffff]/g
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch (error) {
-    if (error instanceof URIError) return text
-    throw error
-  }
-}
 
 /** Takes this machine's paths out of what a server says: one in its own folder becomes relative, any other of ours `…`. */
 export type RedactPaths = (text: string) => string

@@ -42,7 +42,7 @@ const endedBy = (init: RequestInit, signal: AbortSignal): RequestInit => ({
   signal: init.signal ? AbortSignal.any([init.signal, signal]) : signal,
 })
 
-/** A request is among the open ones until its answer's body has ended. */
+/** A request is among the open ones until its answer has come. */
 async function exchange(
   open: Map<Id, AbortController>,
   id: Id,

@@ -138,7 +138,7 @@ function startFailureText(
   const advice = 'Check what you filled in and try again.'
   const ending = transport.ending()
   const fault = transport.fault()
-  if (fault !== undefined) return `${fault}, which is too much. ${advice}`
+  if (fault !== undefined) return `${fault}, which is more than I can take. Tell whoever makes this server.`
   if (isError || (stderr !== '' && ending?.startsWith('code ') && ending !== 'code 0'))
     return describeServerError(stderr, advice)
   const lastWords = stderr === '' ? '' : ` Its last words: "${truncate(stderr, MAX_WORDS_CHARS)}".`

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../../json.ts'
-import { headOf } from '../../text.ts'
+import { decodeUriText, headOf } from '../../text.ts'
 import { endingOf, toTextName, withEnding } from './file-ending.ts'
 import { type FileType, fileTypeIn } from './file-type.ts'
 
@@ -47,16 +47,7 @@ function clean(name: string): string {
 
 function lastSegmentOf(uri: string): string {
   const path = uri.startsWith('data:') ? '' : (uri.replace(/^[a-z][\w+.-]*:\/*/i, '').split(/[?#]/, 1)[0] ?? '')
-  return decoded(path.split(/[/\\]/).filter(Boolean).at(-1) ?? '')
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch (error) {
-    if (error instanceof URIError) return text
-    throw error
-  }
+  return decodeUriText(path.split(/[/\\]/).filter(Boolean).at(-1) ?? '')
 }
 
 /** Arguments that name a file, likeliest first; those of the last line do only where they look like one. */

@@ -3,6 +3,7 @@ import { LIMITS } from '../../block-kit/limits.ts'
 import { errorChainOf } from '../../errors.ts'
 import type { CallState, RunState } from '../../run/state/state.ts'
 import { truncate } from '../../text.ts'
+import { earliestOf } from '../../timing.ts'
 import { type RenderedMessage, renderAnswer, stopButtonsFor } from '../answer/answer-messages.ts'
 import {
   type AnswerPage,
@@ -48,12 +49,6 @@ export const createLiveAnswer = (state: RunState): LiveAnswer => ({
   notStreamed: new Set(),
   editedAt: new Map(),
 })
-
-/** The least of the numbers that are given. */
-export function earliestOf(times: (number | undefined)[]): number | undefined {
-  const given = times.filter((time) => time !== undefined)
-  return given.length === 0 ? undefined : Math.min(...given)
-}
 
 /** Shows the answer as it is now. Resolves to the milliseconds after which to call again, if something had to wait. */
 export async function renderLiveAnswer(posted: PostedMessages, live: LiveAnswer): Promise<number | undefined> {

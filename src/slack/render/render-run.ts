@@ -3,19 +3,13 @@ import type { RunId } from '../../ids.ts'
 import type { RunListener, RunProgress } from '../../run/deps.ts'
 import type { Origin } from '../../run/state/events.ts'
 import type { RunState } from '../../run/state/state.ts'
+import { earliestOf } from '../../timing.ts'
 import { progressText, renderAnswer, waitingText } from '../answer/answer-messages.ts'
 import { type AgentSessionStatus, sessionStatusOf, sessionWordsOf } from '../web-api/agents.ts'
 import { adoptFoundMessages, findLateMessages } from './find-messages.ts'
 import { type PostedMessages, type RenderDeps, readPostedMessages, threadSlotOf } from './message-records.ts'
 import { endStrayStreams, removeOldPages, showMessage } from './posted-messages.ts'
-import {
-  createLiveAnswer,
-  dropStream,
-  earliestOf,
-  endStream,
-  type LiveAnswer,
-  renderLiveAnswer,
-} from './render-answer.ts'
+import { createLiveAnswer, dropStream, endStream, type LiveAnswer, renderLiveAnswer } from './render-answer.ts'
 import {
   closeApprovals,
   renderApprovals,
