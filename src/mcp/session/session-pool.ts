@@ -118,7 +118,7 @@ function leaseOf<S extends Closable>(sessions: Sessions<S>, one: PooledSession<S
 function stopSharing<S>({ current }: Sessions<S>, one: PooledSession<S>): void {
   if (current.get(one.id) === one) current.delete(one.id)
   clearTimeout(one.idle)
-  one.retired.abort()
+  if (!one.retired.signal.aborted) one.retired.abort()
 }
 
 async function retire<S extends Closable>(sessions: Sessions<S>, one: PooledSession<S>): Promise<void> {

@@ -17,7 +17,7 @@ import { createUnknownVersionError, olderVersionsFor } from '../protocol/older-v
 import { fillHeaders, type HttpTarget, hasKnownAddress, serverUrlOf } from '../protocol/server-target.ts'
 import { createAwsSignedFetch, signingOf } from './aws-signed-fetch.ts'
 import { createLenientFetch } from './lenient-fetch.ts'
-import { detectDeadStreams, failLostStreams, refuseEmptyStreams } from './lost-streams.ts'
+import { detectDeadStreams, refuseEmptyStreams } from './lost-streams.ts'
 import type { ConnectedClient, OpenDeps, Session, SessionRequest, Wiring } from './session.ts'
 
 const CONNECT_MS = 15_000
@@ -106,7 +106,7 @@ export async function openHttpSession(
 
 function lenientFetchOf({ egress }: OpenDeps, signing: ReturnType<typeof signingOf>): typeof globalThis.fetch {
   const fetch = signing === undefined ? egress.fetch : createAwsSignedFetch(egress.fetch, signing)
-  return createLenientFetch(refuseEmptyStreams(failLostStreams(fetch)), createMessageReader())
+  return createLenientFetch(refuseEmptyStreams(fetch), createMessageReader())
 }
 
 type Attempt<T> = (versions?: string[]) => Promise<T>

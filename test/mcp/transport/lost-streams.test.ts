@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
-import { failLostStreams, refuseEmptyStreams } from '../../../src/mcp/transport/lost-streams.ts'
+import { createMessageReader } from '../../../src/mcp/protocol/message-reader.ts'
+import { createLenientFetch } from '../../../src/mcp/transport/lenient-fetch.ts'
+import { refuseEmptyStreams } from '../../../src/mcp/transport/lost-streams.ts'
 
 const REQUEST = { method: 'POST', body: JSON.stringify({ jsonrpc: '2.0', id: 7, method: 'tools/call' }) }
 const event = (message: unknown, more = '') => `${more}data: ${JSON.stringify(message)}\n\n`
@@ -12,9 +14,9 @@ async function readAfter(parts: (string | Uint8Array)[], breaks: boolean): Promi
     for (const part of parts) yield typeof part === 'string' ? new TextEncoder().encode(part) : part
     if (breaks) throw new TypeError('terminated')
   }
-  const fetch = failLostStreams(async () => {
+  const fetch = createLenientFetch(async () => {
     return new Response(ReadableStream.from(body()), { headers: { 'content-type': 'text/event-stream' } })
-  })
+  }, createMessageReader())
   const response = await fetch('http://server/', REQUEST)
   return response.text()
 }
