@@ -20,7 +20,10 @@ const Fields = z.object({
   username: optionalText,
   text,
   thread_ts: optionalText,
-  edited: z.unknown().transform((edited) => edited ?? undefined),
+  edited: z
+    .unknown()
+    .optional()
+    .transform((edited) => edited ?? undefined),
   files: MessageFiles,
 })
 const Event = z.object({
