@@ -8,6 +8,7 @@ export type FrameTag =
   | 'conversation'
   | 'forwarded'
   | 'link_preview'
+  | 'link_preview'
   | 'server_notes'
   | 'file'
   | 'prompt'
