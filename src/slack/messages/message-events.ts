@@ -5,17 +5,20 @@ import { withDeadline } from '../../timing.ts'
 import { sectionBlock } from '../blocks/build-blocks.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
 import { postInThread, postNotice } from '../interactions/post-in-thread.ts'
+import { joinLines } from '../message-text/payload-fields.ts'
 import { helloMessage } from '../onboarding/welcome-message.ts'
 import type { BotIdentity } from '../web-api/users.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import { handleAppMessage, handleDeletion, handleEdit, logIgnored } from './message-changes.ts'
-import { fetchNames, limitFiles, mentionedUsersIn, plainTextOf, removeMention } from './message-content.ts'
+import { isForOthers, withoutMentionsOf } from './addressees.ts'
+import { limitFiles, mentionedUsersIn } from './message-content.ts'
+import { fetchMessageNames, NO_NAMES } from './message-names.ts'
 import { isDirect, isTopLevel, messageKeyOf, threadOf } from './message-places.ts'
 import { pointAtCard } from './point-at-card.ts'
 import { isStopWord, isThanks, isYesOrNo } from './short-words.ts'
 import { stopByWord } from './stop-by-word.ts'
-import { isForOthers, withoutMentionsOf } from './addressees.ts'
 import { type MessageEvent, type PersonMessage, readMessageEvent } from './read-message-event.ts'
+import { filesOfMessage, requestTextOf } from './slack-message.ts'
 import { readThreadContext } from './thread-context.ts'
 
 /** Names and earlier messages are left out if they take longer: an event has to be acknowledged in 3 s. */
@@ -95,10 +98,11 @@ async function handleMessage(deps: WebApiDeps & RunsDeps, message: PersonMessage
   const why = message.user === bot.user ? 'own message' : await whyNotForApp(deps, bot, message)
   if (why !== undefined) return logIgnored(deps, message, why)
   if (await deps.runs.wasSeen(messageKeyOf(bot, message))) return logIgnored(deps, message, 'acted on before')
-  const words = removeMention(message.text, bot.user)
-  if (words === '' && message.files.length === 0) return postHello(deps, bot, message)
-  if (message.files.length === 0 && (await actOnShortWord(deps, bot, message))) return
-  await startRun(deps, bot, message, words)
+  const { own, quoted } = requestTextOf(message, NO_NAMES, bot.user)
+  const carries = quoted !== '' || message.files.length > 0
+  if (own === '' && !carries) return postHello(deps, bot, message)
+  if (!carries && (await actOnShortWord(deps, bot, message))) return
+  await startRun(deps, bot, message)
 }
 
 /** Stops a run, or points at the card that a yes or no was typed under; false where the words are a request. */
@@ -131,22 +135,17 @@ async function whyNotForApp(
   return knows ? onlyThanks : 'not in a thread of the app'
 }
 
-async function startRun(
-  deps: WebApiDeps & RunsDeps,
-  bot: BotIdentity,
-  message: PersonMessage,
-  words: string,
-): Promise<void> {
-  const users = [message.user, ...mentionedUsersIn(words)]
-  const [nameOf, context] = await Promise.all([
-    withDeadline(fetchNames(deps.people, users), LOOKUP_TIMEOUT_MS, () => 'somebody'),
+async function startRun(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: PersonMessage): Promise<void> {
+  const [names, context] = await Promise.all([
+    withDeadline(fetchMessageNames(deps.names, [message]), LOOKUP_TIMEOUT_MS, NO_NAMES),
     withDeadline(readEarlierMessages(deps, bot, message), LOOKUP_TIMEOUT_MS, []),
   ])
-  const { files, notice } = limitFiles(message.files)
-  const plain = plainTextOf(words, nameOf) || '(no words, only files)'
+  const { files, notice } = limitFiles(filesOfMessage(message))
+  const { own, quoted } = requestTextOf(message, names, bot.user)
+  const plain = joinLines([own || (quoted === '' ? '(no words, only files)' : '(no words of their own)'), quoted])
   const text = notice === undefined ? plain : `${plain}\n[${notice}]`
   const { fresh } = await deps.runs.start({
-    origin: originOf(bot, message, nameOf(message.user)),
+    origin: originOf(bot, message, names.person(message.user) ?? 'somebody'),
     text,
     dedupeKey: messageKeyOf(bot, message),
     ...(context.length > 0 && { context }),
