@@ -5,9 +5,10 @@ import { decideApproval, explainDenial, findApproval, pendingFor } from './decis
 import { answerInput, findPendingInput, listOpenInputs } from './decisions/give-input.ts'
 import { retryCall, startRun } from './decisions/start-run.ts'
 import type { RunDeps, RunListener, RunOptions } from './deps.ts'
-import type { Runs } from './runs.ts'
+import type { DeletedMessage, Runs } from './runs.ts'
 import type { EventOf } from './state/events.ts'
-import { createRunStore, createShownMessages } from './storage/run-store.ts'
+import { createRunStore } from './storage/run-store.ts'
+import { createShownMessages } from './storage/shown-messages.ts'
 import { createArgumentCheck, createToolSchemaCache } from './tools/offered-tools.ts'
 import { createInstanceName, releaseDeadInstances } from './worker/dead-instances.ts'
 import { createRunWorker, type RunWorker } from './worker/run-worker.ts'
@@ -68,7 +69,16 @@ function createSafeListener(listener: RunListener, log: Log): RunListener {
 
 type Requests = Pick<
   Runs,
-  'start' | 'knowsThread' | 'activeIn' | 'state' | 'recentOf' | 'stop' | 'stopAll' | 'tryAgain'
+  | 'start'
+  | 'knowsThread'
+  | 'activeIn'
+  | 'state'
+  | 'recentOf'
+  | 'stop'
+  | 'withdraw'
+  | 'wasWithdrawn'
+  | 'stopAll'
+  | 'tryAgain'
 >
 
 function requestsOf(deps: RunDeps, worker: RunWorker): Requests {
@@ -82,6 +92,8 @@ function requestsOf(deps: RunDeps, worker: RunWorker): Requests {
     state: async (id, workspace) => (await store.state(id, workspace)) ?? undefined,
     recentOf: (principal, limit) => store.recent(principal, limit),
     stop: (id, by) => stop(deps, worker, id, by),
+    withdraw: (message) => withdraw(deps, worker, message),
+    wasWithdrawn: (message) => store.messageWasDeleted(message),
     stopAll: async (by, teams) => {
       const stopped = await store.stopAll(by.workspace, teams, stoppedEvent(deps, by))
       for (const id of stopped) worker.nudge(id)
@@ -96,10 +108,26 @@ async function stop(deps: RunDeps, worker: RunWorker, id: RunId, by: Principal):
   if (found === null) return 'over'
   const mayStop = found.requester === by.user || (await deps.rules.approversOf(by.workspace)).includes(by.user)
   if (!mayStop) return 'not_yours'
-  const { kind, fence } = await deps.store.stop(id, by.workspace, stoppedEvent(deps, by))
+  return stopNow(deps, worker, id, { by, event: stoppedEvent(deps, by) })
+}
+
+type Stop = { by: Pick<Principal, 'workspace'>; event: EventOf<'stopped'> }
+
+async function stopNow(deps: RunDeps, worker: RunWorker, id: RunId, { by, event }: Stop): Promise<'stopped' | 'over'> {
+  const { kind, fence } = await deps.store.stop(id, by.workspace, event)
   if (fence !== null) worker.begin(id, fence)
   else worker.nudge(id)
   return kind
+}
+
+async function withdraw(deps: RunDeps, worker: RunWorker, message: DeletedMessage): Promise<number> {
+  const asked = await deps.store.messageDeleted(message)
+  for (const { run, requester: user } of asked) {
+    const event = { ...stoppedEvent(deps, { workspace: message.workspace, user }), why: 'request_deleted' as const }
+    await stopNow(deps, worker, run, { by: message, event })
+    deps.log.info({ run, workspace: message.workspace }, 'run stopped: its request was deleted')
+  }
+  return asked.length
 }
 
 const stoppedEvent = (deps: RunDeps, { user }: Principal): EventOf<'stopped'> => ({

@@ -26,6 +26,10 @@ export type Runs = {
   /** A person's last runs, newest first. */
   recentOf(principal: Principal, limit: number): Promise<RunState[]>
   stop(id: RunId, by: Principal): Promise<'stopped' | 'over' | 'not_yours'>
+  /** The message is gone: stops what it asked for, or all that its thread asked for where it began one; how many runs that were. */
+  withdraw(message: DeletedMessage): Promise<number>
+  /** Whether the message was told to be gone before its request came. */
+  wasWithdrawn(message: Omit<DeletedMessage, 'threadTs'>): Promise<boolean>
   /** Stops all that is at work, waits or rests, in some teams of an organization or in all of the workspace; how many runs that were. */
   stopAll(by: Principal, teams?: string[]): Promise<number>
   /** Asks once more for a call whose outcome is unknown; a run of its own. */
@@ -57,6 +61,9 @@ export type StartRequest = {
   untrusted?: string[]
   dedupeKey: string
 }
+
+/** A message that is gone, with the thread it was in or began. */
+export type DeletedMessage = { workspace: WorkspaceId; channel: string; ts: string; threadTs: string }
 
 export type StartedRun = {
   run: RunId
