@@ -6,8 +6,9 @@ begin
   return (
     select coalesce(jsonb_agg(jsonb_build_object('run', r.id, 'requester', r.user_id) order by r.number), '[]')
     from runs r join run_events e on e.run_id = r.id and e.seq = 1
-    where r.conversation = p_workspace || ':' || p_channel || ':' || p_thread and r.status <> 'closed' and r.outcome is null
-      and p_ts in (p_thread, e.body #>> '{origin,messageTs}')
+    where r.status <> 'closed' and r.outcome is null
+      and (r.dedupe_key = p_workspace || ':' || p_channel || ':' || p_ts
+        or (r.conversation = p_workspace || ':' || p_channel || ':' || p_thread and p_ts in (p_thread, e.body #>> '{origin,messageTs}')))
   );
 end $$;
 comment on function patchbay.message_deleted(text, text, text, text) is 'notes that a message is gone; the runs at work that it asked for, or whose thread it began, with who asked';

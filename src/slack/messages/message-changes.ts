@@ -1,5 +1,6 @@
-import type { WebApiDeps } from '../deps.ts'
+import type { RunsDeps, WebApiDeps } from '../deps.ts'
 import type { MessageEvent } from './read-message-event.ts'
+import { withdrawRequest } from './withdraw-request.ts'
 
 type EventOfKind<K extends MessageEvent['kind']> = Extract<MessageEvent, { kind: K }>
 
@@ -26,6 +27,7 @@ export async function handleEdit(deps: WebApiDeps, { message }: EventOfKind<'edi
 }
 
 /** A message is gone, whoever deleted it. */
-export async function handleDeletion(deps: WebApiDeps, event: EventOfKind<'deleted'>): Promise<void> {
-  logIgnored(deps, event, 'deleted')
+export async function handleDeletion(deps: WebApiDeps & RunsDeps, event: EventOfKind<'deleted'>): Promise<void> {
+  const { channel, ts, before } = event
+  await withdrawRequest(deps, { channel, ts, thread: before?.thread_ts })
 }

@@ -6,10 +6,9 @@ import { sectionBlock } from '../blocks/build-blocks.ts'
 import { mentionOf } from '../blocks/text.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
 import { findRunFor } from '../interactions/find-for-person.ts'
-import { postEphemeral, postNotice } from '../interactions/post-in-thread.ts'
+import { postEphemeral, postNotice, postReply } from '../interactions/post-in-thread.ts'
 import { helloMessage } from '../onboarding/welcome-message.ts'
 import type { BotIdentity } from '../web-api/users.ts'
-import { AnyResponse } from '../web-api/web-api.ts'
 import { handleAppMessage, handleDeletion, handleEdit, logIgnored } from './message-changes.ts'
 import {
   addresseeOf,
@@ -22,6 +21,7 @@ import {
 } from './message-content.ts'
 import { type MessageEvent, type PersonMessage, readMessageEvent } from './read-message-event.ts'
 import { readThreadContext } from './thread-context.ts'
+import { withdrawIfDeleted } from './withdraw-request.ts'
 
 /** Names and earlier messages are left out if they take longer: an event has to be acknowledged in 3 s. */
 const LOOKUP_TIMEOUT_MS = 1_800
@@ -87,9 +87,8 @@ function createUnstoredNotice(deps: WebApiDeps): TellUnstored {
     if (told.size >= MOST_TOLD) told.clear()
     told.add(key)
     const text = ':warning: I cannot reach my database, so I did not keep this. Please ask again in a few minutes.'
-    const place = { channel: message.channel, thread_ts: threadOf(message) }
     try {
-      await deps.webApi.call('chat.postMessage', { ...place, text, blocks: [sectionBlock(text)] }, AnyResponse)
+      await postReply(deps, { ...message, thread: threadOf(message) }, { text, blocks: [sectionBlock(text)] })
     } catch (error) {
       // Slack sends the event again, and the sender is told then.
       told.delete(key)
@@ -132,13 +131,14 @@ async function startRun(
   const { files, notice } = limitFiles(message.files)
   const plain = plainTextOf(words, nameOf) || '(no words, only files)'
   const text = notice === undefined ? plain : `${plain}\n[${notice}]`
-  await deps.runs.start({
+  const { fresh } = await deps.runs.start({
     origin: originOf(bot, message, nameOf(message.user)),
     text,
     dedupeKey: `${bot.workspace}:${message.channel}:${message.ts}`,
     ...(context.length > 0 && { context }),
     ...(files.length > 0 && { files }),
   })
+  if (fresh) await withdrawIfDeleted(deps, { ...message, thread: message.thread_ts })
   if (notice !== undefined) await postNotice(deps, { channel: message.channel, thread: threadOf(message) }, notice)
 }
 
@@ -188,17 +188,11 @@ async function stopRunsInDm(
   if (working.length > 0) return
   const text = 'Nothing is running here, so there is nothing to stop.'
   // Slack does not show an ephemeral message in a thread without replies.
-  const place = { channel: message.channel, thread_ts: threadOf(message) }
-  await deps.webApi.call('chat.postMessage', { ...place, text, blocks: [sectionBlock(text)] }, AnyResponse)
+  await postReply(deps, { ...message, thread: threadOf(message) }, { text, blocks: [sectionBlock(text)] })
 }
 
 async function postHello(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: PersonMessage): Promise<void> {
   // A mention is delivered as two events.
   if (await deps.runs.seen(`hello:${bot.workspace}:${message.channel}:${message.ts}`)) return
-  const place = { channel: message.channel, thread_ts: threadOf(message) }
-  await deps.webApi.call(
-    'chat.postMessage',
-    { ...place, ...helloMessage, unfurl_links: false, unfurl_media: false },
-    AnyResponse,
-  )
+  await postReply(deps, { ...message, thread: threadOf(message) }, helloMessage)
 }
