@@ -7,6 +7,7 @@ import { retryCall, startRun } from './decisions/start-run.ts'
 import type { RunDeps, RunListener, RunOptions } from './deps.ts'
 import type { DeletedMessage, Runs } from './runs.ts'
 import type { EventOf } from './state/events.ts'
+import { createHeardMessages } from './storage/heard-messages.ts'
 import { createRunStore } from './storage/run-store.ts'
 import { createShownMessages } from './storage/shown-messages.ts'
 import { createArgumentCheck, createToolSchemaCache } from './tools/offered-tools.ts'
@@ -40,6 +41,7 @@ export function createRuns(
     ...inputsOf(deps, worker),
     leftOut: (tools) => deps.toolSchemas.leftOut(tools),
     shown: createShownMessages(db),
+    heard: createHeardMessages(db),
     seen: (eventId) => deps.store.seen(eventId),
     async begin() {
       const dead = await releaseDeadInstances(deps.store, instance)

@@ -7,6 +7,7 @@ export type FrameTag =
   | 'earlier_summary'
   | 'conversation'
   | 'forwarded'
+  | 'link_preview'
   | 'server_notes'
   | 'file'
   | 'prompt'

@@ -40,6 +40,7 @@ export type Runs = {
     why: string
   }[]
   shown: ShownMessages
+  heard: HeardMessages
   /** True when this Slack event id was seen in the last 24 hours; remembers it. */
   seen(eventId: string): Promise<boolean>
 }
@@ -125,4 +126,24 @@ export type ShownMessage = {
   contentHash: string
   /** A stream is open on it. */
   live: boolean
+}
+
+/** What people and other apps say in conversations that have a run; the next request there is told of it. */
+export type HeardMessages = {
+  /** Keeps a message, or with `editedTs` what it was edited to; false where its conversation has no run, it asked for one, or it is known. */
+  keep(message: HeardMessage): Promise<boolean>
+  /** Forgets what a deleted message said. */
+  remove(message: Omit<HeardPlace, 'threadTs'> & { threadTs?: string | undefined }): Promise<boolean>
+  /** Forgets what a person said, or the whole workspace; how many messages. */
+  forget(workspace: WorkspaceId, user?: UserId): Promise<number>
+}
+
+type HeardPlace = { workspace: WorkspaceId; channel: ChannelId; threadTs: string; ts: string }
+
+export type HeardMessage = HeardPlace & {
+  /** Undefined for another app. */
+  user: string | undefined
+  author: string
+  text: string
+  editedTs?: string | undefined
 }

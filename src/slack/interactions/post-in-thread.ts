@@ -136,9 +136,9 @@ export async function originOf(
   { workspace, user }: Principal,
   anchor: ThreadAnchor,
 ): Promise<Origin> {
-  const [{ team }, userName] = await Promise.all([deps.bot(), deps.people.nameOf(user)])
+  const [{ team }, asker] = await Promise.all([deps.bot(), deps.people.askerOf(user)])
   const place = anchor.channel.startsWith('D') ? 'dm' : 'channel'
-  return { door: 'slack', workspace, user, userName, ...anchor, place, teamId: team }
+  return { door: 'slack', workspace, user, ...asker, ...anchor, place, teamId: team }
 }
 
 /** A submission is acknowledged when its run is stored, within 3 s: a server that is slower is asked by the run instead. */

@@ -8,7 +8,8 @@ import type { RunsDeps, WebApiDeps } from '../deps.ts'
 import { findRunFor } from '../interactions/find-for-person.ts'
 import { postEphemeral, postNotice, postReply } from '../interactions/post-in-thread.ts'
 import { helloMessage } from '../onboarding/welcome-message.ts'
-import type { BotIdentity } from '../web-api/users.ts'
+import type { Asker, BotIdentity } from '../web-api/users.ts'
+import { hearMessage } from './hear-messages.ts'
 import { handleAppMessage, handleDeletion, handleEdit, logIgnored } from './message-changes.ts'
 import {
   addresseeOf,
@@ -99,7 +100,8 @@ function createUnstoredNotice(deps: WebApiDeps): TellUnstored {
 
 async function handleMessage(deps: WebApiDeps & RunsDeps, message: PersonMessage): Promise<void> {
   const bot = await deps.bot()
-  if (message.user === bot.user || !(await isAddressedToApp(deps, bot, message))) return
+  if (message.user === bot.user) return
+  if (!(await isAddressedToApp(deps, bot, message))) return hearMessage(deps, message)
   const words = removeMention(message.text, bot.user)
   if (words === '' && message.files.length === 0) await postHello(deps, bot, message)
   else if (isStopWord(words)) await stopRun(deps, bot, message)
@@ -123,8 +125,9 @@ async function startRun(
   message: PersonMessage,
   words: string,
 ): Promise<void> {
-  const users = [message.user, ...mentionedUsersIn(words)]
-  const [nameOf, context] = await Promise.all([
+  const users = mentionedUsersIn(words)
+  const [asker, nameOf, context] = await Promise.all([
+    withDeadline(deps.people.askerOf(message.user), LOOKUP_TIMEOUT_MS, { userName: 'somebody' }),
     withDeadline(fetchNames(deps.people, users), LOOKUP_TIMEOUT_MS, () => 'somebody'),
     withDeadline(readEarlierMessages(deps, bot, message), LOOKUP_TIMEOUT_MS, []),
   ])
@@ -132,7 +135,7 @@ async function startRun(
   const plain = plainTextOf(words, nameOf) || '(no words, only files)'
   const text = notice === undefined ? plain : `${plain}\n[${notice}]`
   const { fresh } = await deps.runs.start({
-    origin: originOf(bot, message, nameOf(message.user)),
+    origin: originOf(bot, message, asker),
     text,
     dedupeKey: `${bot.workspace}:${message.channel}:${message.ts}`,
     ...(context.length > 0 && { context }),
@@ -142,11 +145,11 @@ async function startRun(
   if (notice !== undefined) await postNotice(deps, { channel: message.channel, thread: threadOf(message) }, notice)
 }
 
-const originOf = (bot: BotIdentity, message: PersonMessage, userName: string): Origin => ({
+const originOf = (bot: BotIdentity, message: PersonMessage, asker: Asker): Origin => ({
   door: 'slack',
   workspace: bot.workspace,
   user: message.user,
-  userName,
+  ...asker,
   channel: message.channel,
   threadTs: threadOf(message),
   messageTs: message.ts,

@@ -1,8 +1,7 @@
 import { z } from 'zod'
-import { withoutFrames } from '../message-text/frame.ts'
 import { limitChars, mergeWords } from '../message-text/merge-words.ts'
 import { isPayloadFields, joinLines, withoutNulls } from '../message-text/payload-fields.ts'
-import { attachmentTextsOf } from '../message-text/read-attachments.ts'
+import { attachmentTextsOf, escapeQuoted } from '../message-text/read-attachments.ts'
 import { blocksTextOf } from '../message-text/read-blocks.ts'
 import { type MessageNames, mrkdwnTextOf } from '../message-text/read-mrkdwn.ts'
 import { MessageFiles } from './message-content.ts'
@@ -31,7 +30,7 @@ export const SlackMessage = z.preprocess(
     team: z.string().optional(),
     user_team: z.string().optional(),
     source_team: z.string().optional(),
-    edited: z.object({ user: z.string().optional(), ts: z.string().optional() }).optional(),
+    edited: z.unknown(),
     hidden: z.boolean().optional(),
     text: z.string().default(''),
     blocks: Parts,
@@ -55,7 +54,7 @@ export function messageTextOf(message: Words, names: MessageNames, maxChars = MO
   const partsOf = (quoted: boolean) => attached.filter((one) => one.quoted === quoted).map(({ text }) => text)
   const blocks = joinLines([blocksTextOf(message.blocks, names), ...partsOf(false)])
   const own = mergeWords(mrkdwnTextOf(message.text, names), blocks)
-  return { own: limitChars(withoutFrames(own), maxChars), quoted: joinLines(partsOf(true)) }
+  return { own: limitChars(escapeQuoted(own), maxChars), quoted: joinLines(partsOf(true)) }
 }
 
 /** All a person reads of a message, its files by name. */
