@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { AttachedFile } from '../../run/state/events.ts'
+import { unescapeEntities } from '../message-text/read-mrkdwn.ts'
 
 /** Fetches the names of users and returns a lookup by user id; users that are not among them are "somebody". */
 export async function fetchNames(
@@ -29,9 +30,13 @@ export function plainTextOf(text: string, nameOf: (user: string) => string): str
 const link = (url: string, label: string | undefined): string =>
   label === undefined || url.endsWith(label) ? url.replace(/^(?:mailto|tel):/, '') : `${label} (${url})`
 
-/** The text of a slash command without Slack's entities. */
-export const unescapeText = (text: string): string =>
-  text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
+/** The text of a slash command as it was typed: Slack makes links of addresses in it, and mentions of names, which stay. */
+export const typedTextOf = (text: string): string =>
+  unescapeEntities(
+    text.replace(/<((?:https?|mailto|tel):[^<>|\s]+)(?:\|([^<>]*))?>/gi, (_all, url: string, label = '') =>
+      label !== '' && url.endsWith(label) ? label : url.replace(/^(?:mailto|tel):/i, ''),
+    ),
+  )
 
 export const mentionedUsersIn = (text: string): string[] =>
   [...text.matchAll(/<@([UW][A-Z0-9]+)/g)].flatMap((found) => found[1] ?? [])

@@ -10,6 +10,7 @@ import type { SlackDeps, WebApiDeps } from '../deps.ts'
 import { ackOnceOf } from '../interactions/ack-once.ts'
 import { responderFor } from '../interactions/interaction.ts'
 import { onViewSubmission } from '../interactions/modals.ts'
+import { withoutNulls } from '../message-text/payload-fields.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import { askAboutForm } from './ask-about-form.ts'
 import { AboutMessage, askAboutMessage } from './ask-about-message.ts'
@@ -34,7 +35,7 @@ const MessageShortcutBody = ShortcutBody.extend({
 export function registerShortcuts(app: App, deps: SlackDeps): void {
   app.shortcut('ask_about_message', async ({ ack, body }) => {
     await ack()
-    const { user, trigger_id, channel, message } = MessageShortcutBody.parse(body)
+    const { user, trigger_id, channel, message } = MessageShortcutBody.parse(withoutNulls(body))
     const { ts, thread_ts, user: author, text, files } = message
     const about = { channel: channel.id, ts, thread: thread_ts, author, text, files }
     await withResponder(deps, { user: user.id, triggerId: trigger_id }, ({ openModal }) =>
@@ -44,7 +45,7 @@ export function registerShortcuts(app: App, deps: SlackDeps): void {
   app.shortcut('connect_tool', async ({ ack: acknowledge, body }) => {
     const ack = ackOnceOf(acknowledge)
     await ack()
-    const { user, trigger_id } = ShortcutBody.parse(body)
+    const { user, trigger_id } = ShortcutBody.parse(withoutNulls(body))
     await withResponder(deps, { user: user.id, triggerId: trigger_id }, (responder) =>
       connectCommand.run(deps, { words: [], responder, ack }),
     )
