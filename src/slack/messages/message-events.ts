@@ -1,6 +1,6 @@
 import type { App } from '@slack/bolt'
 import { errorChainOf, isAppError } from '../../errors.ts'
-import type { Origin } from '../../run/state/events.ts'
+import type { Origin, ThreadRange } from '../../run/state/events.ts'
 import { withDeadline } from '../../timing.ts'
 import { sectionBlock } from '../blocks/build-blocks.ts'
 import { mentionOf } from '../blocks/text.ts'
@@ -16,7 +16,6 @@ import { addresseeOf, isStopWord, limitFiles, mentionedUsersIn } from './message
 import { fetchMessageNames, NO_NAMES } from './message-names.ts'
 import { type MessageEvent, type PersonMessage, readMessageEvent } from './read-message-event.ts'
 import { filesOfMessage, requestTextOf } from './slack-message.ts'
-import { readThreadContext } from './thread-context.ts'
 
 /** Names and earlier messages are left out if they take longer: an event has to be acknowledged in 3 s. */
 const LOOKUP_TIMEOUT_MS = 1_800
@@ -114,9 +113,9 @@ async function isAddressedToApp({ runs }: RunsDeps, bot: BotIdentity, message: P
 const threadOf = (message: PersonMessage): string => message.thread_ts ?? message.ts
 
 async function startRun(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: PersonMessage): Promise<void> {
-  const [names, context] = await Promise.all([
+  const [names, earlier] = await Promise.all([
     withDeadline(fetchMessageNames(deps.names, [message]), LOOKUP_TIMEOUT_MS, NO_NAMES),
-    withDeadline(readEarlierMessages(deps, bot, message), LOOKUP_TIMEOUT_MS, []),
+    earlierThreadOf(deps, bot, message),
   ])
   const { files, notice } = limitFiles(filesOfMessage(message))
   const { own, quoted } = requestTextOf(message, names, bot.user)
@@ -126,7 +125,7 @@ async function startRun(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: 
     origin: originOf(bot, message, names.person(message.user) ?? 'somebody'),
     text,
     dedupeKey: `${bot.workspace}:${message.channel}:${message.ts}`,
-    ...(context.length > 0 && { context }),
+    ...(earlier && { earlier }),
     ...(files.length > 0 && { files }),
   })
   if (notice !== undefined) await postNotice(deps, { channel: message.channel, thread: threadOf(message) }, notice)
@@ -144,12 +143,14 @@ const originOf = (bot: BotIdentity, message: PersonMessage, userName: string): O
   teamId: bot.team,
 })
 
-/** The messages of a thread before the app's first run in it; later runs know the conversation. */
-async function readEarlierMessages(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: PersonMessage) {
-  const { thread_ts: thread, channel, ts } = message
-  if (thread === undefined || thread === ts) return []
-  if (await deps.runs.knowsThread(bot.workspace, channel, thread)) return []
-  return readThreadContext(deps, { channel, thread, before: ts })
+/** What was said in a thread before the app's first run in it; later runs know the conversation. */
+async function earlierThreadOf(
+  { runs }: RunsDeps,
+  { workspace }: BotIdentity,
+  { thread_ts: thread, channel, ts: before }: PersonMessage,
+): Promise<ThreadRange | undefined> {
+  if (thread === undefined || thread === before) return undefined
+  return (await runs.knowsThread(workspace, channel, thread)) ? undefined : { channel, thread, before }
 }
 
 async function stopRun(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: PersonMessage): Promise<void> {
