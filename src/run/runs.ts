@@ -26,6 +26,8 @@ export type Runs = {
   /** A person's last runs, newest first. */
   recentOf(principal: Principal, limit: number): Promise<RunState[]>
   stop(id: RunId, by: Principal): Promise<'stopped' | 'over' | 'not_yours'>
+  /** The same for some runs at once because of a Slack event, which stops nothing when it comes again; none of them may be another's. */
+  stopOnce(eventId: string, ids: RunId[], by: Principal): Promise<'stopped' | 'over' | 'not_yours' | 'again'>
   /** Stops all that is at work, waits or rests, in some teams of an organization or in all of the workspace; how many runs that were. */
   stopAll(by: Principal, teams?: string[]): Promise<number>
   /** Asks once more for a call whose outcome is unknown; a run of its own. */
@@ -39,6 +41,8 @@ export type Runs = {
   heard: HeardMessages
   /** True when this Slack event id was seen in the last 24 hours; remembers it. */
   seen(eventId: string): Promise<boolean>
+  /** The same without remembering it. */
+  wasSeen(eventId: string): Promise<boolean>
 }
 
 export type StartRequest = {
