@@ -41,7 +41,7 @@ export function forwardMessage(parts: EmulatorParts, input: z.infer<typeof Forwa
  * github.com/slackapi/java-slack-sdk/issues/1179 and github.com/ColeMurray/background-agents/pull/1143.
  */
 function shareOf({ workspace }: EmulatorParts, channel: Channel, message: Message): Json {
-  const { ts, text, blocks, files, user, thread_ts } = message
+  const { ts, text, files, user, thread_ts } = message
   const author = workspace.people.get(user)
   const name = author?.realName ?? nameOf(workspace, message)
   const place = channel.im === undefined ? `#${channel.name}` : 'a direct message'
@@ -62,12 +62,16 @@ function shareOf({ workspace }: EmulatorParts, channel: Channel, message: Messag
     ...(inThread ? { is_reply_unfurl: true } : {}),
     text,
     fallback: `[${new Date(Number(ts) * 1_000).toUTCString()}] ${author?.name ?? name}: ${text}`,
-    ...(blocks === undefined
-      ? {}
-      : { message_blocks: [{ team: workspace.team.id, channel: channel.id, ts, message: { blocks } }] }),
+    ...innerPartsOf(message, workspace.team.id),
     ...(files === undefined ? {} : { files: filesOf(files, workspace) }),
     mrkdwn_in: ['text'],
     footer: inThread ? `Thread in ${place}` : `Posted in ${place}`,
     color: 'D0D0D0',
   }
 }
+
+/** What the message is made of beside its text. */
+const innerPartsOf = ({ channel, ts, blocks, attachments }: Message, team: string): Json => ({
+  ...(blocks === undefined ? {} : { message_blocks: [{ team, channel, ts, message: { blocks } }] }),
+  ...(attachments === undefined ? {} : { attachments }),
+})
