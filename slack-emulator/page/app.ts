@@ -1,5 +1,6 @@
 import { html } from 'htm/preact'
 import { useEffect, useMemo, useState } from 'preact/hooks'
+import { ChannelMenu } from './layout/channel-menu.ts'
 import { Home } from './layout/home.ts'
 import { Modal } from './layout/modal.ts'
 import { Sidebar } from './layout/sidebar.ts'
@@ -104,7 +105,7 @@ function Toasts() {
 function Head({ channel }: { channel: ChannelInfo }) {
   const { app, location, go } = useSessionContext()
   if (!channel.dm)
-    return html`<header class="pane-head"><h1># ${channel.name}</h1><span class="quiet">${channel.members.length} members</span></header>`
+    return html`<header class="pane-head"><h1># ${channel.name}</h1><span class="quiet">${channel.members.length} members</span>${channel.archived && html`<span class="badge">Archived</span>`}<${ChannelMenu} channel=${channel} /></header>`
   const tab = (home: boolean, words: string) =>
     html`<button type="button" role="tab" class="tab" aria-selected=${location.home === home} onClick=${() => go({ channel: channel.id, home, thread: '' })}>${words}</button>`
   return html`<header class="pane-head"><h1>${app.name}</h1><div class="tabs" role="tablist" aria-label=${app.name}>${tab(true, 'Home')}${tab(false, 'Messages')}</div></header>`

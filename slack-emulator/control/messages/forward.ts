@@ -4,7 +4,7 @@ import { filesOf } from '../../workspace/objects/file-object.ts'
 import { teamIdOf } from '../../workspace/objects/user-object.ts'
 import type { Channel, Json, Message } from '../../workspace/records.ts'
 import type { EmulatorParts } from '../emulator-parts.ts'
-import { findMessage } from '../find.ts'
+import { findInChannel, findMessage } from '../find.ts'
 import { say } from './say.ts'
 import { nameOf } from './visible-messages.ts'
 
@@ -22,6 +22,7 @@ export function forwardMessage(parts: EmulatorParts, input: z.infer<typeof Forwa
   const { channel, message } = findMessage(parts, input.as, input)
   if (message.ephemeral_to !== undefined) throw new EmulatorError('conflict', 'nobody else may see this message')
   const { as, to, text, thread_ts } = input
+  shareFurther(parts, message, findInChannel(parts, as, to).channel)
   const attachments = [shareOf(parts, channel, message)]
   return say(parts, {
     as,
@@ -34,6 +35,12 @@ export function forwardMessage(parts: EmulatorParts, input: z.infer<typeof Forwa
     me: false,
     broadcast: false,
   })
+}
+
+/** Who sees the forward sees its files. */
+function shareFurther({ workspace }: EmulatorParts, { files = [] }: Message, to: Channel): void {
+  for (const file of files.flatMap((id) => workspace.files.get(id) ?? []))
+    workspace.files.put(file.id, { ...file, channels: [...new Set([...file.channels, to.id])] })
 }
 
 /**

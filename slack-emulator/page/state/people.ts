@@ -1,6 +1,14 @@
 import { type JsonRecord, readRecord, readRecords, readString, readStrings } from './read-json.ts'
 
-export type PersonInfo = { id: string; name: string; realName: string; bot: boolean }
+export type PersonInfo = {
+  id: string
+  name: string
+  realName: string
+  bot: boolean
+  owner: boolean
+  /** Empty for a full member. */
+  standing: string
+}
 export type ChannelInfo = {
   id: string
   name: string
@@ -9,6 +17,8 @@ export type ChannelInfo = {
   /** Empty for a public channel. */
   kind: string
   archived: boolean
+  /** Nobody leaves the general channel. */
+  general: boolean
   latest: string
 }
 export type ShortcutInfo = { name: string; type: string; callbackId: string }
@@ -27,6 +37,8 @@ export const readPeople = (answer: JsonRecord, which: 'people' | 'others' = 'peo
     name: readString(one.name),
     realName: readString(one.realName),
     bot: one.bot === true,
+    owner: one.owner === true,
+    standing: readString(one.standing),
   }))
 
 export const readChannels = (answer: JsonRecord): ChannelInfo[] =>
@@ -37,6 +49,7 @@ export const readChannels = (answer: JsonRecord): ChannelInfo[] =>
     dm: one.name === 'dm',
     kind: readString(one.kind),
     archived: one.archived === true,
+    general: one.general === true,
     latest: readString(one.latest) || '0',
   }))
 
