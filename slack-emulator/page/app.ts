@@ -11,7 +11,7 @@ import { Conversation, Thread } from './messages/conversation.ts'
 import { errorTextOf, postLocal } from './state/api.ts'
 import { subscribeToUpdates, useLiveData } from './state/live-updates.ts'
 import { personInUrl, usePageLocation } from './state/location.ts'
-import { type ChannelInfo, type PersonInfo, readApp, readChannels, readPeople } from './state/people.ts'
+import { type ChannelInfo, type PersonInfo, readApp, readChannels, readGroups, readPeople } from './state/people.ts'
 import { isRecord, type JsonRecord, readString } from './state/read-json.ts'
 import { type SessionContext, SessionProvider, useSessionContext } from './state/session-context.ts'
 import { Icon } from './widgets/icon.ts'
@@ -56,7 +56,8 @@ function Seat({ me, known, app }: { me: PersonInfo; known: JsonRecord; app: Json
       }
     }
     const [people, others] = [readPeople(known), readPeople(known, 'others')]
-    return { me, people, others, channels, app: info, location: at, go, act: tried, showError: setTrouble, error }
+    const groups = readGroups(known)
+    return { me, people, others, groups, channels, app: info, location: at, go, act: tried, showError: setTrouble, error }
   }, [me, known, info, live.data, place, go, error])
   if (session === undefined) return html`<div class="empty" role="status">Opening the workspace…</div>`
   return html`<${SessionProvider} value=${session}><${Workspace} /></${SessionProvider}>`

@@ -48,7 +48,7 @@ function shareFurther({ workspace }: EmulatorParts, { files = [] }: Message, to:
  * github.com/slackapi/java-slack-sdk/issues/1179 and github.com/ColeMurray/background-agents/pull/1143.
  */
 function shareOf({ workspace }: EmulatorParts, channel: Channel, message: Message): Json {
-  const { ts, text, blocks, files, user, thread_ts } = message
+  const { ts, text, blocks, attachments, files, user, thread_ts } = message
   const author = workspace.people.get(user)
   const name = author?.realName ?? nameOf(workspace, message)
   const place = channel.im === undefined ? `#${channel.name}` : 'a direct message'
@@ -73,6 +73,8 @@ function shareOf({ workspace }: EmulatorParts, channel: Channel, message: Messag
       ? {}
       : { message_blocks: [{ team: workspace.team.id, channel: channel.id, ts, message: { blocks } }] }),
     ...(files === undefined ? {} : { files: filesOf(files, workspace) }),
+    // Where the attachments of a forwarded message stand is known from readers of forwards only (github.com/langchain-ai/open-swe/pull/1835).
+    ...(attachments === undefined ? {} : { attachments }),
     mrkdwn_in: ['text'],
     footer: inThread ? `Thread in ${place}` : `Posted in ${place}`,
     color: 'D0D0D0',

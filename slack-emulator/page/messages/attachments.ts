@@ -31,6 +31,7 @@ function Attachment({ attachment }: { attachment: JsonRecord }) {
     <div class="attachment" style=${color === undefined ? '' : `border-color: ${color}`}>
       <${Words} attachment=${attachment} />
       ${blocks.length > 0 ? html`<${Blocks} blocks=${blocks} />` : html`<div>${renderMrkdwn(readString(attachment.text))}</div>`}
+      <${Attachments} all=${readRecords(attachment.attachments)} />
       <${Fields} fields=${readRecords(attachment.fields)} />
       <${Files} files=${readRecords(attachment.files)} />
       ${attachment.footer !== undefined && html`<div class="quiet">${renderMrkdwn(readString(attachment.footer))}</div>`}

@@ -35,14 +35,16 @@ export function Editor({ message, channel, onDone }: Props) {
 }
 
 /** The text as it was typed: names for ids, and no escapes. */
-function typedTextOf(text: string, { people, others, app, channels }: SessionContext): string {
+function typedTextOf(text: string, { people, others, groups, app, channels }: SessionContext): string {
   const nameOf = (id: string) =>
     id === app.user ? app.name : [...people, ...others].find((one) => one.id === id)?.realName
   const channelOf = (id: string) => channels.find((one) => one.id === id)?.name
-  const named = text.replace(/<([@#!]?)([^<>|]+)(?:\|([^<>]*))?>/g, (whole, mark: string, target: string, label?: string) => {
+  const named = text.replace(/<([@#!]?)([^<>|]+)(?:\|([^<>]*))?>/g, (_, mark: string, target: string, label?: string) => {
     if (mark === '@') return `@${nameOf(target) ?? label ?? target}`
     if (mark === '#') return `#${channelOf(target) ?? label ?? target}`
-    return mark === '!' ? whole : target
+    const group = groups.find((one) => target === `subteam^${one.id}`)
+    if (mark === '!') return `@${group?.handle ?? target}`
+    return target
   })
   return unescapeText(named)
 }

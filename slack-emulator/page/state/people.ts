@@ -9,6 +9,7 @@ export type PersonInfo = {
   /** Empty for a full member. */
   standing: string
 }
+export type GroupInfo = { id: string; handle: string; name: string }
 export type ChannelInfo = {
   id: string
   name: string
@@ -39,6 +40,13 @@ export const readPeople = (answer: JsonRecord, which: 'people' | 'others' = 'peo
     bot: one.bot === true,
     owner: one.owner === true,
     standing: readString(one.standing),
+  }))
+
+export const readGroups = (answer: JsonRecord): GroupInfo[] =>
+  readRecords(answer.usergroups).map((one) => ({
+    id: readString(one.id),
+    handle: readString(one.handle),
+    name: readString(one.name),
   }))
 
 export const readChannels = (answer: JsonRecord): ChannelInfo[] =>

@@ -5,7 +5,7 @@ const WORDS: Record<string, string> = {
   guest: 'Guest',
   single_channel_guest: 'Guest',
   deactivated: 'Deactivated',
-  stranger: 'Other company',
+  stranger: 'External',
 }
 
 /** Says of somebody that they are an app, or no full member of this workspace. */
