@@ -7,21 +7,16 @@ import { mentionOf } from '../blocks/text.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
 import { findRunFor } from '../interactions/find-for-person.ts'
 import { postEphemeral, postNotice } from '../interactions/post-in-thread.ts'
+import { joinLines } from '../message-text/payload-fields.ts'
 import { helloMessage } from '../onboarding/welcome-message.ts'
 import type { Asker, BotIdentity } from '../web-api/users.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import { hearMessage } from './hear-messages.ts'
 import { handleAppMessage, handleDeletion, handleEdit, logIgnored } from './message-changes.ts'
-import {
-  addresseeOf,
-  fetchNames,
-  isStopWord,
-  limitFiles,
-  mentionedUsersIn,
-  plainTextOf,
-  removeMention,
-} from './message-content.ts'
+import { addresseeOf, isStopWord, limitFiles, mentionedUsersIn } from './message-content.ts'
+import { fetchMessageNames, NO_NAMES } from './message-names.ts'
 import { type MessageEvent, type PersonMessage, readMessageEvent } from './read-message-event.ts'
+import { filesOfMessage, requestTextOf } from './slack-message.ts'
 import { readThreadContext } from './thread-context.ts'
 
 /** Names and earlier messages are left out if they take longer: an event has to be acknowledged in 3 s. */
@@ -103,10 +98,10 @@ async function handleMessage(deps: WebApiDeps & RunsDeps, message: PersonMessage
   const bot = await deps.bot()
   if (message.user === bot.user) return
   if (!(await isAddressedToApp(deps, bot, message))) return hearMessage(deps, message)
-  const words = removeMention(message.text, bot.user)
-  if (words === '' && message.files.length === 0) await postHello(deps, bot, message)
-  else if (isStopWord(words)) await stopRun(deps, bot, message)
-  else await startRun(deps, bot, message, words)
+  const { own, quoted } = requestTextOf(message, NO_NAMES, bot.user)
+  if (own === '' && quoted === '' && message.files.length === 0) await postHello(deps, bot, message)
+  else if (quoted === '' && isStopWord(own)) await stopRun(deps, bot, message)
+  else await startRun(deps, bot, message)
 }
 
 const isDm = (message: PersonMessage): boolean => message.channel_type === 'im' || message.channel.startsWith('D')
@@ -120,20 +115,15 @@ async function isAddressedToApp({ runs }: RunsDeps, bot: BotIdentity, message: P
 
 const threadOf = (message: PersonMessage): string => message.thread_ts ?? message.ts
 
-async function startRun(
-  deps: WebApiDeps & RunsDeps,
-  bot: BotIdentity,
-  message: PersonMessage,
-  words: string,
-): Promise<void> {
-  const users = mentionedUsersIn(words)
-  const [asker, nameOf, context] = await Promise.all([
+async function startRun(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: PersonMessage): Promise<void> {
+  const [asker, names, context] = await Promise.all([
     withDeadline(deps.people.askerOf(message.user), LOOKUP_TIMEOUT_MS, { userName: 'somebody' }),
-    withDeadline(fetchNames(deps.people, users), LOOKUP_TIMEOUT_MS, () => 'somebody'),
+    withDeadline(fetchMessageNames(deps.names, [message]), LOOKUP_TIMEOUT_MS, NO_NAMES),
     withDeadline(readEarlierMessages(deps, bot, message), LOOKUP_TIMEOUT_MS, []),
   ])
-  const { files, notice } = limitFiles(message.files)
-  const plain = plainTextOf(words, nameOf) || '(no words, only files)'
+  const { files, notice } = limitFiles(filesOfMessage(message))
+  const { own, quoted } = requestTextOf(message, names, bot.user)
+  const plain = joinLines([own || (quoted === '' ? '(no words, only files)' : '(no words of their own)'), quoted])
   const text = notice === undefined ? plain : `${plain}\n[${notice}]`
   await deps.runs.start({
     origin: originOf(bot, message, asker),

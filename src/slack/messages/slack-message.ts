@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { LIMITS } from '../../block-kit/limits.ts'
+import type { AttachedFile } from '../../run/state/events.ts'
 import { limitChars, mergeWords } from '../message-text/merge-words.ts'
 import { isPayloadFields, joinLines, withoutNulls } from '../message-text/payload-fields.ts'
 import { attachmentTextsOf, escapeQuoted } from '../message-text/read-attachments.ts'
@@ -30,7 +32,7 @@ export const SlackMessage = z.preprocess(
     team: z.string().optional(),
     user_team: z.string().optional(),
     source_team: z.string().optional(),
-    edited: z.unknown(),
+    edited: z.unknown().optional(),
     hidden: z.boolean().optional(),
     text: z.string().default(''),
     blocks: Parts,
@@ -61,6 +63,24 @@ export function messageTextOf(message: Words, names: MessageNames, maxChars = MO
 export function textOfMessage(message: Words, names: MessageNames, maxChars = MOST_CHARS): string {
   const { own, quoted } = messageTextOf(message, names, maxChars)
   return joinLines([own, quoted, ...message.files.map(({ name }) => `[file ${name}]`)])
+}
+
+/** Every file a message shows, those of forwarded messages after its own. */
+export const filesOfMessage = ({ files, attachments }: SlackMessage): AttachedFile[] => [
+  ...files,
+  ...attachments.flatMap((attachment) => MessageFiles.safeParse(attachment.files).data ?? []),
+]
+
+/** A name that nobody has, so that the app's own mention is found in a text. */
+const APP_MARK = '\u0000app'
+const MENTION_AT_ENDS = new RegExp(`^\\s*@${APP_MARK}[\\s,:]*|\\s*@${APP_MARK}\\s*$`, 'g')
+
+/** What a person says to the app: their words without its mention at their start or end, and what others wrote. */
+export function requestTextOf(message: Words, names: MessageNames, app: string): MessageText {
+  const person = (id: string) => (id === app ? APP_MARK : names.person(id))
+  const { own, quoted } = messageTextOf(message, { ...names, person }, LIMITS.message.textMax)
+  const words = own.replace(MENTION_AT_ENDS, '').replaceAll(APP_MARK, 'Patchbay').trim()
+  return { own: words, quoted: quoted.replaceAll(APP_MARK, 'Patchbay') }
 }
 
 type Author = Pick<SlackMessage, 'user' | 'bot_id' | 'username' | 'bot_profile'>
