@@ -82,7 +82,10 @@ export function createEventQueue({
 
   function settle(event: PendingEvent, reply: AppReply): void {
     if (closed) return
-    if (reply.kind === 'absent') return looks.after(LOOK_AGAIN_MS, () => void deliver(event))
+    if (reply.kind === 'absent') {
+      looks.after(LOOK_AGAIN_MS, () => void deliver(event))
+      return
+    }
     const acked = reply.kind === 'acked'
     attempts.add({ id: event.id, attempt: event.attempt, outcome: acked ? 'acked' : reply.reason, ms: reply.ms })
     if (acked) {
@@ -93,13 +96,11 @@ export function createEventQueue({
 
   return {
     send(event, delayMs = 0, envelope = {}) {
-      const id = `Ev${randomBytes(8).toString('hex').toUpperCase()}`
-      const pending = { id, envelope: { ...envelopeOf(id, event, workspace), ...envelope }, attempt: 0, reason: '' }
-      workspace.pending.put(id, pending)
-      const begin = () => void deliver(pending)
-      if (delayMs > 0) looks.after(delayMs, begin)
-      else begin()
-      return id
+      const pending = pendingFor(event, workspace, envelope)
+      workspace.pending.put(pending.id, pending)
+      if (delayMs > 0) looks.after(delayMs, () => void deliver(pending))
+      else void deliver(pending)
+      return pending.id
     },
     redeliver: (isMeant) => sendAgain(transport, acknowledged.list(), isMeant),
     deliveries: attempts.list,
@@ -151,6 +152,11 @@ function createTimers(later: Clock['after']) {
       open.clear()
     },
   }
+}
+
+function pendingFor(event: SlackEvent, workspace: Workspace, envelope: Json): PendingEvent {
+  const id = `Ev${randomBytes(8).toString('hex').toUpperCase()}`
+  return { id, envelope: { ...envelopeOf(id, event, workspace), ...envelope }, attempt: 0, reason: '' }
 }
 
 function envelopeOf(id: string, event: SlackEvent, workspace: Workspace) {
