@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Db } from '../../db/call.ts'
 import { type ApprovalId, InputId, type Principal, RunId, UserId, type WorkspaceId } from '../../ids.ts'
 import type { Log } from '../../log.ts'
-import type { ShownMessage, ShownMessages } from '../runs.ts'
+import type { DeletedMessage } from '../runs.ts'
 import { type EventOf, type Origin, RunEvent } from '../state/events.ts'
 import { foldEvents } from '../state/fold.ts'
 import { conversationKeyOf, createConversationStore } from './conversations.ts'
@@ -39,21 +39,12 @@ const RunRows = z
 const Requester = z.object({ events: z.array(z.unknown()) }).transform(({ events: [first] }) => ({
   requester: z.object({ origin: z.object({ user: UserId }) }).safeParse(first).data?.origin.user,
 }))
-const ShownRow = z
-  .object({
-    key: z.string(),
-    channel: z.string(),
-    ts: z.string(),
-    content_hash: z.string(),
-    live: z.boolean(),
-  })
-  .transform(({ content_hash, ...same }): ShownMessage => ({ ...same, contentHash: content_hash }))
+const AskedRun = z.object({ run: RunId, requester: UserId })
 const Pruned = z.object({ runs: z.number(), usage: z.number(), audit: z.number() })
 const Budget = z
   .object({ budget_usd: z.number(), spent_usd: z.number() })
   .nullable()
   .transform((row) => (row === null ? undefined : { budgetUsd: row.budget_usd, spentUsd: row.spent_usd }))
-const Nothing = z.null().transform(() => undefined)
 
 export type RunStore = ReturnType<typeof createRunStore>
 export type NewRun = { id: RunId; origin: Origin; dedupeKey: string; events: RunEvent[] }
@@ -97,17 +88,8 @@ export function createRunStore(db: Db, instance: string, log: Log) {
     /** What the workspace may spend this month and has spent, in US dollars; undefined without a budget. */
     budget: (workspace: WorkspaceId) => db.call('budget_state', { workspace }, Budget),
     seen: (id: string) => db.call('slack_event_seen', { id }, z.boolean()),
+    wasSeen: (id: string) => db.call('slack_event_known', { id }, z.boolean()),
     prune: () => db.call('retention_prune', PRUNE_STEP, Pruned),
-  }
-}
-
-/** Which Slack message shows what, over the database. */
-export function createShownMessages(db: Db): ShownMessages {
-  return {
-    of: (run: RunId) => db.call('slack_messages_of', { run }, z.array(ShownRow)),
-    record: (run: RunId, { contentHash, ...shown }: ShownMessage) =>
-      db.call('slack_message_save', { run, ...shown, content_hash: contentHash }, Nothing),
-    forget: (run: RunId, key: string) => db.call('slack_message_remove', { run, key }, Nothing),
   }
 }
 
@@ -130,11 +112,21 @@ function createLeaseStore(db: Db, lease: Lease) {
         { workspace, run, event, ...lease },
         z.object({ kind: z.enum(['stopped', 'over']), fence: Fence.nullable() }),
       ),
+    /** Marks the event and stops the runs, in one statement; those it stopped, null when the event came before. */
+    stopOnce: (key: string, runs: RunId[], workspace: WorkspaceId, event: RunEvent) =>
+      db.call('runs_stop_once', { key, workspace, runs, event, ...lease }, StoppedRuns.nullable()),
+    /** Notes that a message is gone; the open runs that it asked for, with who asked. */
+    messageDeleted: ({ workspace, channel, ts, threadTs }: DeletedMessage) =>
+      db.call('message_deleted', { workspace, channel, ts, thread: threadTs }, z.array(AskedRun)),
+    messageWasDeleted: ({ workspace, channel, ts }: Omit<DeletedMessage, 'threadTs'>) =>
+      db.call('message_was_deleted', { workspace, channel, ts }, z.boolean()),
     /** All open runs of a workspace, or only those of some teams; the runs it stopped. */
     stopAll: (workspace: WorkspaceId, teams: string[] | undefined, event: RunEvent) =>
       db.call('runs_stop', { workspace, teams: teams ?? null, event }, z.array(RunId)),
   }
 }
+
+const StoppedRuns = z.array(z.object({ run: RunId, fence: Fence.nullable() }))
 
 const Decision = z.enum(['approved', 'denied', 'expired', 'stopped'])
 const Decided = z.discriminatedUnion('kind', [

@@ -1,23 +1,18 @@
 import { z } from 'zod'
 import { AppError, errorChainOf } from '../../errors.ts'
 import { ChannelId, type Principal } from '../../ids.ts'
-import type { Log } from '../../log.ts'
 import type { AttachedFile, Origin } from '../../run/state/events.ts'
 import { type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
-import { AnyResponse, isPermanentError, type WebApi } from '../web-api/web-api.ts'
+import { postFile } from '../web-api/post-file.ts'
+import { permalinkOf, postMessage } from '../web-api/post-message.ts'
+import { AnyResponse, isPermanentError, isPlaceClosed, isThreadGone, slackErrorCodeOf } from '../web-api/web-api.ts'
 
 /** A message of the app and the thread it is in or starts. */
 export type ThreadAnchor = { channel: ChannelId; threadTs: string; messageTs: string }
 
 /** Where an answer goes: the thread or channel of the command, else direct messages. */
 export type ReplyPlace = { channel?: string | undefined; thread?: string | undefined }
-
-const Posted = z.object({ ts: z.string() })
-const Uploaded = z.object({
-  files: z.array(z.object({ files: z.array(z.object({ id: z.string() })).optional(), id: z.string().optional() })),
-})
-const Permalink = z.object({ permalink: z.url() })
 
 /** Posts to `place` if the app may post there, else to the person's direct messages. Throws AppError `slack_failed` if neither works. */
 export async function anchorThread(
@@ -53,15 +48,35 @@ async function tryPost(
 
 /** Posts a reply in `thread`, or a message that starts one. Links are not unfurled, as the text may come from a server. */
 export async function postInThread(
-  deps: WebApiDeps,
+  deps: Pick<WebApiDeps, 'webApi'>,
   channel: string,
   thread: string | undefined,
   content: MessageContent,
 ): Promise<ThreadAnchor> {
-  const place = thread === undefined ? { channel } : { channel, thread_ts: thread }
-  const noUnfurl = { unfurl_links: false, unfurl_media: false }
-  const { ts } = await deps.webApi.call('chat.postMessage', { ...place, ...content, ...noUnfurl }, Posted)
+  const ts = await postMessage(deps.webApi, { channel, thread }, content)
   return { channel: ChannelId.parse(channel), threadTs: thread ?? ts, messageTs: ts }
+}
+
+/**
+ * Posts in a thread, or to the person's direct messages with a link where the thread takes nothing any more. Throws AppError `slack_failed`
+ * where another try may help.
+ */
+export async function postReply(
+  deps: WebApiDeps,
+  { channel, thread, user }: { channel: string; thread: string; user: Principal['user'] },
+  content: MessageContent,
+): Promise<void> {
+  try {
+    await postInThread(deps, channel, thread, content)
+  } catch (error) {
+    if (!isPlaceClosed(error)) throw error
+    deps.log.warn({ channel, why: errorChainOf(error) }, 'nothing can be posted where it was asked for')
+    const link = isThreadGone(error) ? undefined : await permalinkOf(deps.webApi, channel, thread)
+    const where = link === undefined ? `in <#${channel}>` : `<${link}|there>`
+    const text = `I cannot post ${channel.startsWith('D') ? 'where you asked' : where} any more, so I answer here:`
+    const blocks = [sectionBlock(text), ...content.blocks]
+    await postDirectly(deps, user, { text: `${text}\n${content.text}`, blocks })
+  }
 }
 
 /** Posts a text that everybody in the thread sees, as Slack shows nothing to one person alone before a thread has replies. Never throws. */
@@ -77,22 +92,48 @@ export async function postNotice(
   }
 }
 
-/** Posts a text that only `user` sees. Never throws: it is a hint, and the channel may be closed to the app. */
-export async function postEphemeral(
-  { webApi, log }: { webApi: WebApi; log: Log },
-  { channel, thread, user }: { channel: string; thread: string | undefined; user: string },
-  text: string,
-): Promise<void> {
-  const place = thread === undefined ? { channel } : { channel, thread_ts: thread }
+type Whisper = { channel: string; thread: string | undefined; user: string }
+
+/** Posts what only `user` sees, where they will see it. Never throws: it is a hint, and the channel may be closed to the app. */
+export const postEphemeral = (deps: WhisperDeps, place: Whisper, text: string): Promise<void> =>
+  postToOnePerson(deps, place, { text, blocks: [sectionBlock(text)] })
+
+type WhisperDeps = Pick<WebApiDeps, 'webApi' | 'log' | 'directMessageOf'>
+
+/**
+ * An ephemeral message, or a direct one: Slack shows no ephemeral message in a thread without replies, nor to people outside of the
+ * channel. In direct messages, which nobody else reads, it is an ordinary reply, which stays. Never throws.
+ */
+export async function postToOnePerson(deps: WhisperDeps, place: Whisper, content: MessageContent): Promise<void> {
+  const { channel, thread, user } = place
+  const at = thread === undefined ? { channel } : { channel, thread_ts: thread }
+  const noUnfurl = { unfurl_links: false, unfurl_media: false }
   try {
-    await webApi.call('chat.postEphemeral', { ...place, user, text, blocks: [sectionBlock(text)] }, AnyResponse)
+    if (channel.startsWith('D'))
+      return void (await deps.webApi.call('chat.postMessage', { ...at, ...content, ...noUnfurl }, AnyResponse))
+    if (thread === undefined || (await hasReplies(deps, channel, thread)))
+      return void (await deps.webApi.call('chat.postEphemeral', { ...at, user, ...content }, AnyResponse))
   } catch (error) {
-    log.warn({ why: errorChainOf(error) }, 'ephemeral message not posted')
+    deps.log.warn({ channel, why: errorChainOf(error) }, 'ephemeral message not posted')
+  }
+  await postDirectly(deps, user, content)
+}
+
+const Replies = z.object({ messages: z.array(z.unknown()) })
+
+/** False where Slack does not say: a direct message is seen in any case. */
+async function hasReplies({ webApi }: WhisperDeps, channel: string, thread: string): Promise<boolean> {
+  try {
+    const args = { channel, ts: thread, limit: 2 }
+    return (await webApi.call('conversations.replies', args, Replies, 0)).messages.length > 1
+  } catch (error) {
+    if (slackErrorCodeOf(error) === undefined) throw error
+    return false
   }
 }
 
 /** Posts to a person's direct messages, where nothing else could be shown. Never throws. */
-export async function postDirectly(deps: WebApiDeps, user: Principal['user'], content: MessageContent): Promise<void> {
+export async function postDirectly(deps: WhisperDeps, user: string, content: MessageContent): Promise<void> {
   try {
     const channel = await deps.directMessageOf(user)
     if (channel !== undefined) await postInThread(deps, channel, undefined, content)
@@ -110,9 +151,7 @@ export async function uploadFile(
   upload: FileUpload,
 ): Promise<AttachedFile> {
   const { name, mimeType, data } = upload
-  const args = { channel_id: channel, thread_ts: threadTs, file: data, filename: name, title: name }
-  const { files } = await deps.webApi.call('files.uploadV2', args, Uploaded)
-  const id = files[0]?.files?.[0]?.id ?? files[0]?.id
+  const id = await postFile(deps, { channel, thread: threadTs }, upload)
   if (id === undefined) throw new AppError('slack_failed', `Slack did not keep the file ${name}. Please try again.`)
   return { id, name, mimeType, size: data.length }
 }
@@ -151,14 +190,13 @@ export async function startRunAt(
 }
 
 /** A link to the message as mrkdwn, or the name of its conversation if Slack gives no permalink. */
-export async function permalinkTextFor(deps: WebApiDeps, { channel, messageTs }: ThreadAnchor): Promise<string> {
-  try {
-    const args = { channel, message_ts: messageTs }
-    return `<${(await deps.webApi.call('chat.getPermalink', args, Permalink, 0)).permalink}|Go there>`
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error
-    return channel.startsWith('D') ? 'It is in our direct messages.' : `It is in <#${channel}>.`
-  }
+export async function permalinkTextFor(
+  { webApi }: Pick<WebApiDeps, 'webApi'>,
+  { channel, messageTs }: Pick<ThreadAnchor, 'messageTs'> & { channel: string },
+): Promise<string> {
+  const link = await permalinkOf(webApi, channel, messageTs)
+  if (link !== undefined) return `<${link}|Go there>`
+  return channel.startsWith('D') ? 'It is in our direct messages.' : `It is in <#${channel}>.`
 }
 
 /** The place in words. */
