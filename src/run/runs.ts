@@ -1,6 +1,6 @@
 import type { ApprovalId, ChannelId, InputId, Principal, RunId, UserId, WorkspaceId } from '../ids.ts'
 import type { JsonObject } from '../json.ts'
-import type { AttachedFile, ChosenPrompt, ChosenSkill, FirstCall, Origin } from './state/events.ts'
+import type { AttachedFile, ChosenPrompt, ChosenSkill, FirstCall, Origin, ThreadRange } from './state/events.ts'
 import type { CallState, InputState, RunState } from './state/state.ts'
 
 /** What doors may ask of run/. */
@@ -54,6 +54,8 @@ export type StartRequest = {
   text: string
   /** What was said in the thread before the app was asked. */
   context?: { author: string; text: string }[]
+  /** A thread that the run reads before its first turn. */
+  earlier?: ThreadRange
   /** What the person sent along. */
   files?: AttachedFile[]
   /** A server's prompt the person chose. */

@@ -16,10 +16,11 @@ export function describeRequest(state: RunState, before: SaidBefore = NOTHING_SA
   return [...frames, stampOf(state), words].join('\n') + promptOf(state) + skillOf(state) + firstOf(state)
 }
 
-function threadFrameOf({ context }: RunState, { heard, leftOut }: SaidBefore): string[] {
+function threadFrameOf({ context, threadGap }: RunState, { heard, leftOut }: SaidBefore): string[] {
   const said = [...context, ...heard]
-  if (said.length === 0) return []
-  return [quoteMessages('thread_before', said, leftOut > 0 ? { left_out: `${leftOut} older messages` } : {})]
+  const gap = threadGap === undefined ? [] : [`[The person is told this below your answer: ${labelOf(threadGap)}]`]
+  if (said.length === 0) return gap
+  return [quoteMessages('thread_before', said, leftOut > 0 ? { left_out: `${leftOut} older messages` } : {}), ...gap]
 }
 
 const stampOf = ({ origin, startedAt }: RunState): string =>

@@ -1,6 +1,6 @@
 import type { App } from '@slack/bolt'
 import { errorChainOf, isAppError } from '../../errors.ts'
-import type { Origin } from '../../run/state/events.ts'
+import type { Origin, ThreadRange } from '../../run/state/events.ts'
 import { withDeadline } from '../../timing.ts'
 import { sectionBlock } from '../blocks/build-blocks.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
@@ -19,7 +19,6 @@ import { isStopWord, isThanks, isYesOrNo } from './short-words.ts'
 import { stopByWord } from './stop-by-word.ts'
 import { type MessageEvent, type PersonMessage, readMessageEvent } from './read-message-event.ts'
 import { filesOfMessage, requestTextOf } from './slack-message.ts'
-import { readThreadContext } from './thread-context.ts'
 import { withdrawIfDeleted } from './withdraw-request.ts'
 
 /** Names and earlier messages are left out if they take longer: an event has to be acknowledged in 3 s. */
@@ -140,10 +139,10 @@ async function whyNotForApp(
 }
 
 async function startRun(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: PersonMessage): Promise<void> {
-  const [asker, names, context] = await Promise.all([
+  const [asker, names, earlier] = await Promise.all([
     withDeadline(deps.people.askerOf(message.user), LOOKUP_TIMEOUT_MS, { userName: 'somebody' }),
     withDeadline(fetchMessageNames(deps.names, [message]), LOOKUP_TIMEOUT_MS, NO_NAMES),
-    withDeadline(readEarlierMessages(deps, bot, message), LOOKUP_TIMEOUT_MS, []),
+    earlierThreadOf(deps, bot, message),
   ])
   const { files, notice } = limitFiles(filesOfMessage(message))
   const { own, quoted } = requestTextOf(message, names, bot.user)
@@ -153,7 +152,7 @@ async function startRun(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: 
     origin: originOf(bot, message, asker),
     text,
     dedupeKey: messageKeyOf(bot, message),
-    ...(context.length > 0 && { context }),
+    ...(earlier && { earlier }),
     ...(files.length > 0 && { files }),
   })
   if (!fresh) return
@@ -173,12 +172,14 @@ const originOf = (bot: BotIdentity, message: PersonMessage, asker: Asker): Origi
   teamId: bot.team,
 })
 
-/** The messages of a thread before the app's first run in it; later runs know the conversation. */
-async function readEarlierMessages(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: PersonMessage) {
-  const { thread_ts: thread, channel, ts } = message
-  if (thread === undefined || thread === ts) return []
-  if (await deps.runs.knowsThread(bot.workspace, channel, thread)) return []
-  return readThreadContext(deps, { channel, thread, before: ts })
+/** What was said in a thread before the app's first run in it; later runs know the conversation. */
+async function earlierThreadOf(
+  { runs }: RunsDeps,
+  { workspace }: BotIdentity,
+  { thread_ts: thread, channel, ts: before }: PersonMessage,
+): Promise<ThreadRange | undefined> {
+  if (thread === undefined || thread === before) return undefined
+  return (await runs.knowsThread(workspace, channel, thread)) ? undefined : { channel, thread, before }
 }
 
 /** Greets who mentions the app without a word; their next line in that thread is then the request. */
