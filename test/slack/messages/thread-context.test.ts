@@ -42,12 +42,16 @@ test.each([
     'in blocks',
     { text: 'Alert', blocks: [{ type: 'section', text: { type: 'mrkdwn', text: 'Disk is full\nHost: db-7' } }] },
   ],
-])('a thread under an alert whose words are %s is told', async (_where, message) => {
-  const told = await toldIn(await post(message))
-  expect(told).toContain('(app): ')
-  expect(told).toContain('Disk is full')
-  expect(told).toContain('Host: db-7')
-}, 90_000)
+])(
+  'a thread under an alert whose words are %s is told',
+  async (_where, message) => {
+    const told = await toldIn(await post(message))
+    expect(told).toContain('(app): ')
+    expect(told).toContain('Disk is full')
+    expect(told).toContain('Host: db-7')
+  },
+  90_000,
+)
 
 test('who said what is told: people by name, other apps, the app itself', async () => {
   const { thread } = await owner().say('general', '@Patchbay')
@@ -74,14 +78,18 @@ test.each([
   ['slow', { delay: 4_000 }, /the-root-word/, undefined],
   ['refused once', { error: 'ratelimited', status: 429, retry_after: 2 }, /the-root-word/, undefined],
   ['refused', { error: 'missing_scope' }, undefined, /I could not read what was said before in this thread/],
-])('a thread that Slack is %s to give is read by the run, or the answer says so', async (_how, fault, told, seen) => {
-  const root = await post({ text: 'the-root-word' })
-  await owner().post('faults', { method: 'conversations.replies', times: 1, ...fault })
-  const words = await toldIn(root)
-  if (told) expect(words).toMatch(told)
-  if (seen) await owner().see({ channel: 'general', thread: root }, seen, 30_000)
-  await owner().post('clear-faults', {})
-}, 90_000)
+])(
+  'a thread that Slack is %s to give is read by the run, or the answer says so',
+  async (_how, fault, told, seen) => {
+    const root = await post({ text: 'the-root-word' })
+    await owner().post('faults', { method: 'conversations.replies', times: 1, ...fault })
+    const words = await toldIn(root)
+    if (told) expect(words).toMatch(told)
+    if (seen) await owner().see({ channel: 'general', thread: root }, seen, 30_000)
+    await owner().post('clear-faults', {})
+  },
+  90_000,
+)
 
 test('the shortcut shows and tells a message of an app, and a forward', async () => {
   const alert = await post({ attachments: [{ title: 'Disk is full', text: 'on db-9' }] })
