@@ -7,7 +7,7 @@ import { quotePrompt, quoteSkill } from '../tools/list-text.ts'
 export const NOTHING_SAID: SaidBefore = { heard: [], leftOut: 0, exchange: [] }
 
 /** A request as the model reads it: what was said before, then who asks and when, then their words. */
-export function requestTextOf(state: RunState, before: SaidBefore = NOTHING_SAID): string {
+export function describeRequest(state: RunState, before: SaidBefore = NOTHING_SAID): string {
   const frames = [
     ...(before.exchange.length > 0 ? [quoteMessages('earlier_here', before.exchange)] : []),
     ...threadFrameOf(state, before),

@@ -19,6 +19,7 @@ import { type MessageEvent, type PersonMessage, readMessageEvent } from './read-
 import { isStopWord, isThanks, isYesOrNo } from './short-words.ts'
 import { filesOfMessage, requestTextOf } from './slack-message.ts'
 import { stopByWord } from './stop-by-word.ts'
+import { createThreadOrder } from './thread-order.ts'
 import { withdrawIfDeleted } from './withdraw-request.ts'
 
 /** Names and earlier messages are left out if they take longer: an event has to be acknowledged in 3 s. */
@@ -30,9 +31,10 @@ const MOST_TOLD = 1_000
 /** Starts runs for direct messages, mentions and replies in the app's threads. An event is acknowledged when its run is stored. */
 export function registerMessages(app: App, deps: WebApiDeps & RunsDeps): void {
   const tellUnstored = createUnstoredNotice(deps)
+  const inOrder = createThreadOrder()
   const listen = async ({ event }: { event: unknown }) => {
     const incoming = readMessageEvent(event)
-    await dispatchMessage(deps, incoming, tellUnstored)
+    await inOrder(incoming, () => dispatchMessage(deps, incoming, tellUnstored))
   }
   app.event('message', listen)
   app.event('app_mention', listen)
