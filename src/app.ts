@@ -72,6 +72,7 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
       now: () => new Date(),
       listener: renderer,
       readFile: (...file) => slack.readFile(...file),
+      ableApprovers: (...asked) => slack.ableApprovers(...asked),
     }),
   )
   const signedIn = (result: SignInResult) => {
