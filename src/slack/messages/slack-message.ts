@@ -30,7 +30,7 @@ export const SlackMessage = z.preprocess(
     team: z.string().optional(),
     user_team: z.string().optional(),
     source_team: z.string().optional(),
-    edited: z.unknown(),
+    edited: z.unknown().optional(),
     hidden: z.boolean().optional(),
     text: z.string().default(''),
     blocks: Parts,
