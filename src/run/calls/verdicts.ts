@@ -10,7 +10,7 @@ import { classificationFor, sourcesOf } from '../tools/offered-tools.ts'
 import { definitionHashOf } from './call-hashes.ts'
 
 /** What is known of a call, what is decided on it, and whether the workspace's owners stand in for its approvers. */
-export type Judgement = { asked: CallFacts; verdict: Verdict; byOwners: boolean }
+export type VerdictDetails = { asked: CallFacts; verdict: Verdict; byOwners: boolean }
 
 /** What a person's calls are judged by, as it is at this moment. */
 export type PolicyInputs = { sources: Source[]; rules: Rule[]; approvers: CallFacts['approvers'] }
@@ -48,7 +48,7 @@ export async function ableVerdictFor(
   state: RunState,
   question: Question,
   able: (named: UserId[]) => ReturnType<AbleApprovers>,
-): Promise<Judgement> {
+): Promise<VerdictDetails> {
   const first = verdictFor(deps, state, question)
   if (first.verdict.kind !== 'ask') return { ...first, byOwners: false }
   const { policy } = question

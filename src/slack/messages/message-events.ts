@@ -22,7 +22,7 @@ import {
 } from './message-content.ts'
 import { type MessageEvent, type PersonMessage, readMessageEvent } from './read-message-event.ts'
 import { readThreadContext } from './thread-context.ts'
-import { withdrawIfDeleted } from './withdraw-request.ts'
+import { withdrawDeletedRequest } from './withdraw-request.ts'
 
 /** Names and earlier messages are left out if they take longer: an event has to be acknowledged in 3 s. */
 const LOOKUP_TIMEOUT_MS = 1_800
@@ -141,7 +141,7 @@ async function startRun(
     ...(context.length > 0 && { context }),
     ...(files.length > 0 && { files }),
   })
-  if (fresh) await withdrawIfDeleted(deps, { ...message, thread: message.thread_ts })
+  if (fresh) await withdrawDeletedRequest(deps, { ...message, thread: message.thread_ts })
   if (notice !== undefined) await postNotice(deps, { channel: message.channel, thread: threadOf(message) }, notice)
 }
 
