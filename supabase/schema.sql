@@ -566,7 +566,10 @@ AS $function$
   with approvers as (select approvers_of(p_workspace) as named),
   open as (
     select a.* from approvals a, approvers
-    where a.workspace_id = p_workspace and a.status = 'pending' and a.expires_at > now() and approval_may_decide(a, p_user, approvers.named)
+    where a.workspace_id = p_workspace and a.status = 'pending' and a.expires_at > now()
+      and (approval_may_decide(a, p_user, approvers.named) or exists (select from run_events e
+        where e.run_id = a.run_id and e.type = 'judged' and e.body #>> '{approval,id}' = a.id
+          and e.body #> '{approval,byOwners}' = 'true' and e.body #> '{approval,approvers}' ? p_user))
     order by a.created_at limit 40
   )
   select coalesce(jsonb_agg(jsonb_build_object('run', run_id, 'call', call_id, 'events', run_events_bare(run_id)) order by created_at), '[]')

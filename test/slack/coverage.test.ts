@@ -5,12 +5,14 @@ import { METHODS } from '../../src/slack/web-api/methods.ts'
 import { registered } from '../support/registered.ts'
 
 const FILES = {
+  able: 'test/slack/approvals/able-approvers.test.ts',
   asking: 'test/slack/messages/message-events.test.ts',
   connecting: 'test/slack/connections/connect-modal.test.ts',
   painter: 'test/slack/render/render-run.test.ts',
   pressing: 'test/slack/interactions/interaction.test.ts',
   approvals: 'test/path/approvals.test.ts',
   approvers: 'test/path/approvers.test.ts',
+  deletions: 'test/slack/render/deleted-requests.test.ts',
   details: 'test/path/details.test.ts',
   elicit: 'test/path/elicit.test.ts',
   feedback: 'test/path/feedback.test.ts',
@@ -50,9 +52,11 @@ const PROOFS: Record<string, Proof> = {
   'method conversations.history': ['reach', 'a newcomer is welcomed once, also'],
   'method conversations.open': ['approvals', 'a request in a DM reaches the approver in theirs'],
   'method conversations.replies': ['thread', 'a thread that was there before the app was asked'],
+  'method files.delete': ['deletions', 'a file that Slack posts at the top is deleted'],
   'method files.info': ['files', 'a file is fetched once, not at each turn'],
   'method files.uploadV2': ['mainJob', 'long results come as a file'],
   'method users.info': ['asking', 'a DM is answered in its thread'],
+  'method users.list': ['able', 'where the only approver is $standing, the owners are asked'],
   'method views.open': ['connecting', 'connect, straight to the card'],
   'method views.publish': ['home', 'a newcomer’s Home tab says where to begin'],
   'method views.push': ['connecting', 'connect, straight to the card'],

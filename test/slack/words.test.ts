@@ -6,7 +6,8 @@ import { renderAnswer } from '../../src/slack/answer/answer-messages.ts'
 import { describeCall } from '../../src/slack/answer/describe-calls.ts'
 import { cutMarkdownPage, PAGE_CHARACTERS, paginateAnswer } from '../../src/slack/answer/paginate-answer.ts'
 import { MAX_PLAN_STEPS, stepsText } from '../../src/slack/answer/task-blocks.ts'
-import { argumentsText, formatSql } from '../../src/slack/approvals/approval-card.ts'
+import { argumentsText } from '../../src/slack/approvals/approval-card.ts'
+import { formatSql } from '../../src/slack/approvals/format-sql.ts'
 import {
   argumentFieldsOf,
   canEditArguments,

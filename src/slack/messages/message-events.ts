@@ -20,7 +20,7 @@ import { isStopWord, isThanks, isYesOrNo } from './short-words.ts'
 import { filesOfMessage, requestTextOf } from './slack-message.ts'
 import { stopByWord } from './stop-by-word.ts'
 import { createThreadOrder } from './thread-order.ts'
-import { withdrawIfDeleted } from './withdraw-request.ts'
+import { withdrawDeletedRequest } from './withdraw-request.ts'
 
 /** Names and earlier messages are left out if they take longer: an event has to be acknowledged in 3 s. */
 const LOOKUP_TIMEOUT_MS = 1_800
@@ -151,7 +151,7 @@ async function startRun(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: 
     ...(files.length > 0 && { files }),
   })
   if (!fresh) return
-  await withdrawIfDeleted(deps, { ...message, thread: message.thread_ts })
+  await withdrawDeletedRequest(deps, { ...message, thread: message.thread_ts })
   if (notice !== undefined) await postNotice(deps, { channel: message.channel, thread: threadOf(message) }, notice)
 }
 

@@ -84,7 +84,7 @@ export async function saveMessage({ deps, run, byKey }: PostedMessages, shown: S
 }
 
 /** The message is in Slack no longer. */
-export async function forgetMessage({ deps, run, byKey }: PostedMessages, key: string): Promise<void> {
+export async function forgetShownMessage({ deps, run, byKey }: PostedMessages, key: string): Promise<void> {
   byKey.delete(key)
   await deps.runs.shown.forget(run, key)
 }
@@ -92,7 +92,7 @@ export async function forgetMessage({ deps, run, byKey }: PostedMessages, key: s
 /** Deletes a message; one that Slack refuses to delete is forgotten all the same. */
 export async function removeMessage(posted: PostedMessages, shown: ShownMessage): Promise<void> {
   await deleteMessage(posted, shown)
-  await forgetMessage(posted, shown.key)
+  await forgetShownMessage(posted, shown.key)
 }
 
 /** A message that Slack refuses to delete is left. */

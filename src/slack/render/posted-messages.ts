@@ -11,7 +11,7 @@ import { closePlace, contentFor, noteClosedPlace, placeFor } from './closed-plac
 import { findBeforePosting, METADATA_TYPE, noteLostAnswer } from './find-messages.ts'
 import {
   contentHashOf,
-  forgetMessage,
+  forgetShownMessage,
   type MessageSlot,
   type PostedMessages,
   removeMessage,
@@ -33,7 +33,7 @@ export async function showMessage(posted: PostedMessages, slot: MessageSlot, con
     await showFitting(posted, slot, content)
   } catch (error) {
     if (!(await noteClosedPlace(posted, slot, error))) return logRefusal(posted, slot, error)
-    if (posted.byKey.get(slot.key)?.channel === slot.channel) await forgetMessage(posted, slot.key)
+    if (posted.byKey.get(slot.key)?.channel === slot.channel) await forgetShownMessage(posted, slot.key)
     await showFitting(posted, slot, content).catch((again) => logRefusal(posted, slot, again))
   }
 }
@@ -111,7 +111,7 @@ async function edit(posted: PostedMessages, slot: MessageSlot, given: MessageCon
     const why = slackErrorCodeOf(error)
     if (why === undefined || !FROZEN.has(why)) throw error
     if (why === 'message_not_found') {
-      await forgetMessage(posted, slot.key)
+      await forgetShownMessage(posted, slot.key)
       return false
     }
     deps.log.warn({ run, key: slot.key, why }, 'message cannot be changed')
@@ -125,7 +125,7 @@ export async function endStreamOf(posted: PostedMessages, shown: ShownMessage): 
   if (await stopMessageStream(posted.deps.webApi, shown))
     return saveMessage(posted, { ...shown, live: false, contentHash: '' })
   closePlace(posted, 'conversation_closed')
-  await forgetMessage(posted, shown.key)
+  await forgetShownMessage(posted, shown.key)
 }
 
 /** Ends streams that another instance, which is gone, left open. */

@@ -11,7 +11,8 @@ import { origin, replied, stateOf } from '../states.ts'
 /** What users.info says of somebody, as the app keeps it with their request. */
 const askerWith = (fields: object) => {
   const webApi: WebApi = { call: async (_method, _args, shape) => shape.parse({ user: { name: 'ada', ...fields } }) }
-  return createSlackUsers(webApi, memoryLog().log).askerOf('UADA')
+  const bot = async () => ({ workspace: origin.workspace, team: origin.teamId })
+  return createSlackUsers(webApi, memoryLog().log, bot).askerOf('UADA')
 }
 
 test.each([
