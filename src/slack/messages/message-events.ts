@@ -10,7 +10,7 @@ import { helloMessage } from '../onboarding/welcome-message.ts'
 import type { Asker, BotIdentity } from '../web-api/users.ts'
 import { isForOthers, withoutMentionsOf } from './addressees.ts'
 import { hearMessage } from './hear-messages.ts'
-import { handleAppMessage, handleDeletion, handleEdit, logIgnored } from './message-changes.ts'
+import { handleAppMessage, handleDeletion, handleEdit, noteIgnored } from './message-changes.ts'
 import { limitFiles, mentionedUsersIn } from './message-content.ts'
 import { fetchMessageNames, NO_NAMES } from './message-names.ts'
 import { isDirect, isTopLevel, messageKeyOf, threadOf } from './message-places.ts'
@@ -60,7 +60,7 @@ async function dispatchMessage(
       return handleDeletion(deps, incoming)
     case 'ignored': {
       const { why, ...place } = incoming
-      return logIgnored(deps, place, why)
+      return noteIgnored(deps, place, why)
     }
     default:
       incoming satisfies never
@@ -97,13 +97,13 @@ function createUnstoredNotice(deps: WebApiDeps): TellUnstored {
 /** `message` asks something of the app, is a word to it, or is none of its business, which is logged. */
 async function handleMessage(deps: WebApiDeps & RunsDeps, message: PersonMessage): Promise<void> {
   const bot = await deps.bot()
-  if (message.user === bot.user) return logIgnored(deps, message, 'own message')
+  if (message.user === bot.user) return noteIgnored(deps, message, 'own message')
   const why = await whyNotForApp(deps, bot, message)
   if (why !== undefined) {
-    logIgnored(deps, message, why)
+    noteIgnored(deps, message, why)
     return hearMessage(deps, message)
   }
-  if (await deps.runs.wasSeen(messageKeyOf(bot, message))) return logIgnored(deps, message, 'acted on before')
+  if (await deps.runs.wasSeen(messageKeyOf(bot, message))) return noteIgnored(deps, message, 'acted on before')
   const { own, quoted } = requestTextOf(message, NO_NAMES, bot.user)
   const carries = quoted !== '' || message.files.length > 0
   if (own === '' && !carries) return postHello(deps, bot, message)

@@ -172,5 +172,5 @@ export const isYesOrNo = (text: string): boolean => isShortWord(YES_NO, text)
 export const isThanks = (text: string): boolean => isShortWord(THANK, text)
 
 /** A cancelling of "it": where no run is at work, something else than a run is meant. */
-export const mayCancelSomething = (text: string): boolean =>
+export const isCancelOfSomething = (text: string): boolean =>
   /\b(?:cancel|abort)\b.*\b(?:it|that|this)\b/.test(wordsOf(text))
