@@ -28,7 +28,7 @@ export async function hearMessage(
 }
 
 /** Forgets what was heard in a message that is gone. */
-export async function forgetMessage(
+export async function removeHeard(
   deps: WebApiDeps & RunsDeps,
   { channel, ts, before }: Extract<MessageEvent, { kind: 'deleted' }>,
 ): Promise<void> {

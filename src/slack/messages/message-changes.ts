@@ -1,7 +1,7 @@
 import { UserId } from '../../ids.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
 import { withoutMentionsOf } from './addressees.ts'
-import { forgetMessage, hearMessage } from './hear-messages.ts'
+import { removeHeard, hearMessage } from './hear-messages.ts'
 import { mentionedUsersIn } from './message-content.ts'
 import { isDirect } from './message-places.ts'
 import { isByApp, type MessageEvent, type PersonMessage } from './read-message-event.ts'
@@ -62,6 +62,6 @@ function whyNoRequest(
 /** A message is gone, whoever deleted it. */
 export async function handleDeletion(deps: WebApiDeps & RunsDeps, event: EventOfKind<'deleted'>): Promise<void> {
   const { channel, ts, before } = event
-  await forgetMessage(deps, event)
+  await removeHeard(deps, event)
   await withdrawRequest(deps, { channel, ts, thread: before?.thread_ts })
 }

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
+import { LIMITS } from '../../../src/block-kit/limits.ts'
 import { startStubApp } from '../../support/stub-app.ts'
 import { controls, until } from '../emulator-with-bolt.ts'
 
 type Event = Record<string, unknown>
 
-async function startTown() {
-  const app = await startStubApp()
+async function startTown(now = Date.now) {
+  const app = await startStubApp(undefined, { now })
   const people = controls(app.slack)
   const events = (): Event[] => app.heard.flatMap(({ event }) => (event === undefined ? [] : [Object(event)]))
   const heard = (fits: (event: Event) => boolean) => until(() => events().findLast(fits))
@@ -99,7 +100,8 @@ test('a locked thread takes no replies of the app', async () => {
 })
 
 test('a stream in a channel that the app left stays open until it expires', async () => {
-  await using town = await startTown()
+  let laterMs = 0
+  await using town = await startTown(() => Date.now() + laterMs)
   const thread_ts = await town.said('root')
   const recipient = { recipient_team_id: 'TLOCAL01', recipient_user_id: 'UMEMBER1' }
   const { ts } = await town.app.call('chat.startStream', { channel: 'CGENERAL1', thread_ts, ...recipient })
@@ -107,6 +109,8 @@ test('a stream in a channel that the app left stays open until it expires', asyn
   const at = { channel: 'CGENERAL1', ts: String(ts) }
   expect(await town.app.ask('chat.stopStream', at)).toMatchObject({ error: 'not_in_channel' })
   expect(await town.app.ask('chat.update', { ...at, text: 'x' })).toMatchObject({ error: 'streaming_state_conflict' })
+  laterMs = LIMITS.stream.lifetimeMs
+  expect(await town.app.ask('chat.update', { ...at, text: 'x' })).toMatchObject({ ok: true })
 })
 
 test.each([
