@@ -1,5 +1,5 @@
 import type { CallState, RunState } from '../../run/state/state.ts'
-import { headOf } from '../../text.ts'
+import { headOf, withoutInvisibleEnd } from '../../text.ts'
 import { withoutMentions, withoutPartialMention } from '../blocks/text.ts'
 import { MAX_PLAN_STEPS } from './task-blocks.ts'
 
@@ -51,7 +51,8 @@ function segmentsOf(state: RunState, words: string): AnswerPiece[][] {
     if (shown.length > 0) segments.at(-1)?.push({ kind: 'tasks', calls: shown })
     if (calls.some(hasCard)) segments.push([])
   })
-  if (words.trim() !== '') segments.at(-1)?.push({ kind: 'words', text: withoutMentions(withoutPartialMention(words)) })
+  if (words.trim() !== '')
+    segments.at(-1)?.push({ kind: 'words', text: withoutMentions(withoutPartialMention(withoutInvisibleEnd(words))) })
   if (segments.at(-1)?.length === 0) segments.pop()
   return segments
 }
