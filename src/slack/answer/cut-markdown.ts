@@ -9,6 +9,7 @@ import {
   type MarkdownPlace,
   numberInItem,
   readMarkdownLine,
+  signsOf,
 } from './scan-markdown.ts'
 
 /** A cut is moved back to a good place at most this far. */
@@ -34,8 +35,7 @@ export function cutMarkdownPage(text: string, room: number): CutText {
 
 function cutFence({ containers, fence }: MarkdownPlace, page: string, rest: string, room: number): CutText {
   const { open = '', close = '' } = fence ?? {}
-  const indent = containers.map((one) => (one.kind === 'quote' ? '> ' : ' '.repeat(one.indent))).join('')
-  const closed = `${page}${page.endsWith('\n') ? '' : '\n'}${indent}${close}`
+  const closed = `${page}${page.endsWith('\n') ? '' : '\n'}${signsOf(containers)}${close}`
   if (closed.length - page.length > room * MOST_REPEATED) return { page, rest }
   const quotes = containers.filter(({ kind }) => kind === 'quote')
   const end = rest.indexOf('\n')

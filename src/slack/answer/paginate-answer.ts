@@ -1,6 +1,7 @@
 import type { CallState, RunState } from '../../run/state/state.ts'
 import { withoutInvisibleEnd } from '../../text.ts'
 import { withoutMentions, withoutPartialMention } from '../blocks/text.ts'
+import { shortenTables } from './answer-tables.ts'
 import { cutMarkdownPage } from './cut-markdown.ts'
 import { MAX_PLAN_STEPS } from './task-blocks.ts'
 
@@ -45,18 +46,24 @@ export const nextSegmentOf = (state: RunState): number => segmentsOf(state, '').
 
 function segmentsOf(state: RunState, words: string): AnswerPiece[][] {
   const segments: AnswerPiece[][] = [[]]
+  let tables = 0
   state.turns.forEach((turn, index) => {
     const calls = state.calls.filter((call) => call.turn === index)
     const shown = calls.filter((call) => call.stage !== 'requested')
-    if (turn.text.trim() !== '') segments.at(-1)?.push({ kind: 'words', text: withoutMentions(turn.text) })
+    const { text, count } = shortenTables(turn.text, tables)
+    tables += count
+    if (turn.text.trim() !== '') segments.at(-1)?.push({ kind: 'words', text: withoutMentions(text) })
     if (shown.length > 0) segments.at(-1)?.push({ kind: 'tasks', calls: shown })
     if (calls.some(hasCard)) segments.push([])
   })
-  if (words.trim() !== '')
-    segments.at(-1)?.push({ kind: 'words', text: withoutMentions(withoutPartialMention(withoutInvisibleEnd(words))) })
+  if (words.trim() !== '') segments.at(-1)?.push({ kind: 'words', text: withoutMentions(growingText(words, tables)) })
   if (segments.at(-1)?.length === 0) segments.pop()
   return segments
 }
+
+/** Words being written, without what only the next ones decide. */
+const growingText = (words: string, tables: number): string =>
+  shortenTables(withoutPartialMention(withoutInvisibleEnd(words)), tables, true).text
 
 function splitIntoPages(pieces: AnswerPiece[]): AnswerPiece[][] {
   const pages: AnswerPiece[][] = []

@@ -13,10 +13,12 @@ const ROWS_PER_PAGE = 10
 export function resultMessage(call: CallState, shown: ShownResult): MessageContent {
   const { table, links = [] } = shown
   const parts = [
-    ...(table === undefined ? [] : [pluralize(table.rows.length, 'row')]),
+    ...(table === undefined ? [] : [tableSizeText(table)]),
     ...(links.length === 0 ? [] : [pluralize(links.length, 'link')]),
   ]
-  const title = `${withoutMentions(describeCall(call, 'done'))}: ${joinWords(parts)}`
+  const whole = table?.of && call.result?.files.find(({ mimeType }) => mimeType === 'text/csv')
+  const where = whole === undefined ? '' : `; the whole table is in ${whole.name}`
+  const title = `${withoutMentions(describeCall(call, 'done'))}: ${joinWords(parts)}${where}`
   return {
     text: truncate(
       [title, ...links.map(({ name, uri }) => revealInvisible(`${name}: ${uri}`))].join('\n'),
@@ -24,6 +26,11 @@ export function resultMessage(call: CallState, shown: ShownResult): MessageConte
     ),
     blocks: [...(table === undefined ? [] : [tableBlock(table, title)]), ...linkBlocks(links)],
   }
+}
+
+function tableSizeText({ rows, columns, of }: NonNullable<ShownResult['table']>): string {
+  const columnsText = of && of.columns > columns.length ? ` and ${columns.length} of ${of.columns} columns` : ''
+  return `${of && of.rows > rows.length ? `${rows.length} of ${of.rows} rows` : pluralize(rows.length, 'row')}${columnsText}`
 }
 
 function tableBlock({ columns, rows }: NonNullable<ShownResult['table']>, title: string): DataTableBlock {

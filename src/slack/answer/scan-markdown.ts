@@ -77,6 +77,10 @@ export function closesFence({ close }: { close: string }, content: string): bool
   return line.startsWith(mark) && line.replaceAll(mark.charAt(0), '') === ''
 }
 
+/** What a line inside of the containers begins with. */
+export const signsOf = (containers: Container[]): string =>
+  containers.map((one) => (one.kind === 'quote' ? '> ' : ' '.repeat(one.indent))).join('')
+
 type Entered = {
   entered: number
   content: string /** What of the line stays when the items are left. */

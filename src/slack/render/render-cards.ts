@@ -1,7 +1,9 @@
 import { z } from 'zod'
+import { toCsv } from '../../run/calls/result-table.ts'
 import type { PendingInput } from '../../run/runs.ts'
 import type { RunState } from '../../run/state/state.ts'
 import { removeInvisible } from '../../text.ts'
+import { largeTablesOf } from '../answer/answer-tables.ts'
 import { resultMessage } from '../answer/result-message.ts'
 import {
   type ApprovalContent,
@@ -147,6 +149,16 @@ export async function renderFiles(posted: PostedMessages, state: RunState): Prom
     await upload(posted, threadSlotOf(state.origin, key), {
       name,
       data: Buffer.from(data, 'base64'),
+      isFoundAgain: true,
+    })
+}
+
+/** Uploads the tables of the answer that Slack shows in part, whole, each once. */
+export async function renderAnswerTables(posted: PostedMessages, state: RunState): Promise<void> {
+  for (const { fileName, table } of largeTablesOf(state))
+    await upload(posted, threadSlotOf(state.origin, `file:${fileName}`), {
+      name: fileName,
+      data: Buffer.from(toCsv(table)),
       isFoundAgain: true,
     })
 }
