@@ -10,16 +10,18 @@ import type { Rules } from '../../policy/rules.ts'
 import type { Settings } from '../../policy/settings.ts'
 import type { Registry } from '../../registry/registry.ts'
 import type { Reminders } from '../../run/decisions/reminders.ts'
-import type { ReadFile } from '../../run/deps.ts'
+import type { ReadFile, ReadThread } from '../../run/deps.ts'
 import type { Runs } from '../../run/runs.ts'
 import type { Origin } from '../../run/state/events.ts'
 import type { UsageReports } from '../../run/usage.ts'
 import type { SlackDeps } from '../deps.ts'
 import { createHome } from '../home/home.ts'
 import { createFileCache, createFileReader, type FileCache } from '../messages/file-reader.ts'
+import { createThreadReader } from '../messages/thread-context.ts'
 import type { RenderDeps } from '../render/message-records.ts'
 import { createAgentSessions } from '../web-api/agents.ts'
 import { createDownloadFile } from '../web-api/download-file.ts'
+import { createSlackNames } from '../web-api/slack-names.ts'
 import { type BotIdentity, createBotIdentity, createDirectMessages, createSlackUsers } from '../web-api/users.ts'
 import { createNotInstalledError, createWebApi, type TokenSource, type WebApi } from '../web-api/web-api.ts'
 import { createBoltLogger } from './bolt-logger.ts'
@@ -143,6 +145,7 @@ export type WorkspaceApp = {
   deps: SlackDeps
   renderDeps: RenderDeps
   readFile: ReadFile
+  readThread: ReadThread
   handleEvent(event: ReceiverEvent): Promise<void>
   close(): void
 }
@@ -152,10 +155,12 @@ function createWorkspaceApp(parts: SlackParts, auth: WorkspaceAuth, files: FileC
   const { log } = parts
   const logger = createBoltLogger(log)
   const webApi = createWebApi(auth.tokens, logger)
+  const people = createSlackUsers(webApi, log)
   const slack = {
     webApi,
     bot: auth.bot(webApi),
-    people: createSlackUsers(webApi, log),
+    people,
+    names: createSlackNames(webApi, people, log),
     directMessageOf: createDirectMessages({ webApi, log }),
     sessions: createAgentSessions({ webApi, log }),
   }
@@ -167,6 +172,7 @@ function createWorkspaceApp(parts: SlackParts, auth: WorkspaceAuth, files: FileC
     deps,
     renderDeps: { ...deps, streams: { open: 0, offUntil: 0 } },
     readFile: createFileReader(deps, createDownloadFile(auth.tokens), files),
+    readThread: createThreadReader(deps),
     handleEvent: (event) => app.processEvent(event),
     close: home.close,
   }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { errorChainOf, isAppError } from '../../errors.ts'
 import type { RunId } from '../../ids.ts'
 import { stopMessageStream } from '../web-api/agents.ts'
-import { readMessages } from '../web-api/read-replies.ts'
+import { readMessages } from '../web-api/read-messages.ts'
 import { isPermanentError, slackErrorCodeOf } from '../web-api/web-api.ts'
 import {
   deleteMessage,
