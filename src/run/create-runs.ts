@@ -79,6 +79,7 @@ function requestsOf(deps: RunDeps, worker: RunWorker): Requests {
   const { store } = deps
   return {
     start: (request) => startRun(deps, worker, request),
+    addFiles: (id, files) => worker.addFiles(id, files),
     knowsThread: async (workspace, channel, threadTs) =>
       (await store.conversation({ workspace, channel, threadTs })).known,
     activeIn: async (workspace, channel, threadTs) =>

@@ -120,6 +120,8 @@ const ThreadRead = z.object({
   /** What could not be read, for the person. */
   gap: z.string().optional(),
 })
+/** Files of the request that came after it. */
+const FilesAdded = z.object({ type: z.literal('files_added'), files: z.array(AttachedFile) })
 const Summarised = z.object({ type: z.literal('summarised'), text: z.string(), upTo: RunId, costUsd: z.number() })
 /** The run goes on so much later that the model is told what time it is. */
 const Resumed = z.object({ type: z.literal('resumed') })
@@ -226,6 +228,7 @@ const at = { at: z.iso.datetime() }
 export const RunEvent = z.discriminatedUnion('type', [
   Started.extend(at),
   ThreadRead.extend(at),
+  FilesAdded.extend(at),
   Summarised.extend(at),
   Resumed.extend(at),
   Replied.extend(at),
