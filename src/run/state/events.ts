@@ -218,7 +218,12 @@ const Returned = z.object({
   log: z.array(z.object({ level: z.string(), logger: z.string().optional(), text: z.string() })).optional(),
   ms: z.number(),
 })
-const Stopped = z.object({ type: z.literal('stopped'), by: UserId })
+const Stopped = z.object({
+  type: z.literal('stopped'),
+  by: UserId,
+  /** The message that asked for the run is gone; `by` is who asked. */
+  why: z.literal('request_deleted').optional(),
+})
 const Failed = z.object({ type: z.literal('failed'), code: z.string(), message: z.string() })
 const Finished = z.object({ type: z.literal('finished'), note: z.enum(['turn_limit', 'budget']).optional() })
 

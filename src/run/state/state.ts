@@ -46,6 +46,8 @@ export type RunState = {
   /** What the model was not offered in its last turn. */
   toolsLeftOut?: EventOf<'replied'>['toolsLeftOut']
   stoppedBy: UserId | undefined
+  /** It was stopped because the message that asked for it is gone. */
+  withdrawn?: boolean | undefined
   usage: TokenUsage & { costUsd: number }
   /** The model that was asked last. */
   model: string | undefined

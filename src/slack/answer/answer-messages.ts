@@ -154,6 +154,7 @@ function outcomeOf(state: RunState): MessageContent[] {
 }
 
 function stoppedText(state: RunState): string {
+  if (state.withdrawn) return 'I stopped, as the message that asked for this was deleted.'
   const other = state.stoppedBy !== undefined && state.stoppedBy !== state.origin.user
   return other ? `Okay, I stopped, as ${mentionOf(state.stoppedBy ?? '')} asked.` : 'Okay, I stopped.'
 }

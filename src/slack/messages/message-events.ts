@@ -1,24 +1,27 @@
 import type { App } from '@slack/bolt'
 import { errorChainOf, isAppError } from '../../errors.ts'
-import type { Origin, ThreadRange } from '../../run/state/events.ts'
+import type { RunId } from '../../ids.ts'
+import type { StartRequest } from '../../run/runs.ts'
+import type { AttachedFile, Origin, ThreadRange } from '../../run/state/events.ts'
 import { withDeadline } from '../../timing.ts'
 import { sectionBlock } from '../blocks/build-blocks.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
-import { postInThread, postNotice } from '../interactions/post-in-thread.ts'
+import { postNotice, postReply } from '../interactions/post-in-thread.ts'
 import { joinLines } from '../message-text/payload-fields.ts'
 import { helloMessage } from '../onboarding/welcome-message.ts'
-import type { BotIdentity } from '../web-api/users.ts'
-import { AnyResponse } from '../web-api/web-api.ts'
-import { handleAppMessage, handleDeletion, handleEdit, logIgnored } from './message-changes.ts'
+import type { Asker, BotIdentity } from '../web-api/users.ts'
 import { isForOthers, withoutMentionsOf } from './addressees.ts'
+import { hearMessage } from './hear-messages.ts'
+import { handleAppMessage, handleDeletion, handleEdit, logIgnored } from './message-changes.ts'
 import { limitFiles, mentionedUsersIn } from './message-content.ts'
 import { fetchMessageNames, NO_NAMES } from './message-names.ts'
 import { isDirect, isTopLevel, messageKeyOf, threadOf } from './message-places.ts'
 import { pointAtCard } from './point-at-card.ts'
-import { isStopWord, isThanks, isYesOrNo } from './short-words.ts'
-import { stopByWord } from './stop-by-word.ts'
 import { type MessageEvent, type PersonMessage, readMessageEvent } from './read-message-event.ts'
+import { isStopWord, isThanks, isYesOrNo } from './short-words.ts'
 import { filesOfMessage, requestTextOf } from './slack-message.ts'
+import { stopByWord } from './stop-by-word.ts'
+import { withdrawIfDeleted } from './withdraw-request.ts'
 
 /** Names and earlier messages are left out if they take longer: an event has to be acknowledged in 3 s. */
 const LOOKUP_TIMEOUT_MS = 1_800
@@ -75,14 +78,14 @@ function createUnstoredNotice(deps: WebApiDeps): TellUnstored {
     deps.log.error({ channel: message.channel, why: errorChainOf(error) }, 'message not stored')
     const key = `${message.channel}:${message.ts}`
     const { user } = await deps.bot()
-    const addressed = message.type === 'app_mention' || isDirect(message) || mentionedUsersIn(message.text).includes(user)
+    const addressed =
+      message.type === 'app_mention' || isDirect(message) || mentionedUsersIn(message.text).includes(user)
     if (!addressed || message.user === user || told.has(key)) return
     if (told.size >= MOST_TOLD) told.clear()
     told.add(key)
     const text = ':warning: I cannot reach my database, so I did not keep this. Please ask again in a few minutes.'
-    const place = { channel: message.channel, thread_ts: threadOf(message) }
     try {
-      await deps.webApi.call('chat.postMessage', { ...place, text, blocks: [sectionBlock(text)] }, AnyResponse)
+      await postReply(deps, { ...message, thread: threadOf(message) }, { text, blocks: [sectionBlock(text)] })
     } catch (error) {
       // Slack sends the event again, and the sender is told then.
       told.delete(key)
@@ -94,9 +97,14 @@ function createUnstoredNotice(deps: WebApiDeps): TellUnstored {
 /** `message` asks something of the app, is a word to it, or is none of its business, which is logged. */
 async function handleMessage(deps: WebApiDeps & RunsDeps, message: PersonMessage): Promise<void> {
   const bot = await deps.bot()
-  const why = message.user === bot.user ? 'own message' : await whyNotForApp(deps, bot, message)
-  if (why !== undefined) return logIgnored(deps, message, why)
-  if (await deps.runs.wasSeen(messageKeyOf(bot, message))) return logIgnored(deps, message, 'acted on before')
+  if (message.user === bot.user) return logIgnored(deps, message, 'own message')
+  const why = await whyNotForApp(deps, bot, message)
+  if (why !== undefined) {
+    logIgnored(deps, message, why)
+    return hearMessage(deps, message)
+  }
+  const wasSeen = await deps.runs.wasSeen(messageKeyOf(bot, message))
+  if (wasSeen && filesOfMessage(message).length === 0) return logIgnored(deps, message, 'acted on before')
   const { own, quoted } = requestTextOf(message, NO_NAMES, bot.user)
   const carries = quoted !== '' || message.files.length > 0
   if (own === '' && !carries) return postHello(deps, bot, message)
@@ -105,22 +113,14 @@ async function handleMessage(deps: WebApiDeps & RunsDeps, message: PersonMessage
 }
 
 /** Stops a run, or points at the card that a yes or no was typed under; false where the words are a request. */
-async function actOnShortWord(
-  deps: WebApiDeps & RunsDeps,
-  bot: BotIdentity,
-  message: PersonMessage,
-): Promise<boolean> {
+async function actOnShortWord(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: PersonMessage): Promise<boolean> {
   const words = withoutMentionsOf(message.text, bot.user)
   if (isStopWord(words) && (await stopByWord(deps, bot, message, words))) return true
   return isYesOrNo(words) && (await pointAtCard(deps, bot, message))
 }
 
 /** Why the app leaves a message alone; undefined where it is for the app. */
-async function whyNotForApp(
-  { runs }: RunsDeps,
-  bot: BotIdentity,
-  message: PersonMessage,
-): Promise<string | undefined> {
+async function whyNotForApp({ runs }: RunsDeps, bot: BotIdentity, message: PersonMessage): Promise<string | undefined> {
   const { type, text, files, channel, user, thread_ts: thread = '' } = message
   if (type === 'app_mention' || mentionedUsersIn(text).includes(bot.user)) return undefined
   const onlyThanks = files.length === 0 && isThanks(text) ? 'thanks' : undefined
@@ -135,7 +135,8 @@ async function whyNotForApp(
 }
 
 async function startRun(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: PersonMessage): Promise<void> {
-  const [names, earlier] = await Promise.all([
+  const [asker, names, earlier] = await Promise.all([
+    withDeadline(deps.people.askerOf(message.user), LOOKUP_TIMEOUT_MS, { userName: 'somebody' }),
     withDeadline(fetchMessageNames(deps.names, [message]), LOOKUP_TIMEOUT_MS, NO_NAMES),
     earlierThreadOf(deps, bot, message),
   ])
@@ -143,21 +144,35 @@ async function startRun(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: 
   const { own, quoted } = requestTextOf(message, names, bot.user)
   const plain = joinLines([own || (quoted === '' ? '(no words, only files)' : '(no words of their own)'), quoted])
   const text = notice === undefined ? plain : `${plain}\n[${notice}]`
-  const { fresh } = await deps.runs.start({
-    origin: originOf(bot, message, names.person(message.user) ?? 'somebody'),
-    text,
-    dedupeKey: messageKeyOf(bot, message),
-    ...(earlier && { earlier }),
-    ...(files.length > 0 && { files }),
-  })
-  if (fresh && notice !== undefined) await postNotice(deps, { channel: message.channel, thread: threadOf(message) }, notice)
+  const request = { origin: originOf(bot, message, asker), text, dedupeKey: messageKeyOf(bot, message) }
+  const { run, fresh } = await deps.runs.start({ ...request, ...(earlier && { earlier }), files })
+  if (!fresh) return addLateFiles(deps, run, { ...request, files })
+  await withdrawIfDeleted(deps, { ...message, thread: message.thread_ts })
+  if (notice !== undefined) await postNotice(deps, { channel: message.channel, thread: threadOf(message) }, notice)
 }
 
-const originOf = (bot: BotIdentity, message: PersonMessage, userName: string): Origin => ({
+/**
+ * Either event of a mention may bring its files: they join the run that the other one started, or where it has answered without
+ * them, they ask again, as a person would who had forgotten them.
+ */
+async function addLateFiles(
+  { runs, log }: WebApiDeps & RunsDeps,
+  run: RunId,
+  request: StartRequest & { files: AttachedFile[] },
+): Promise<void> {
+  const state = await runs.state(run, request.origin.workspace)
+  const files = request.files.filter(({ id }) => !state?.files.some((known) => known.id === id))
+  if (files.length === 0 || state?.status === 'stopped') return log.debug({ run }, 'message acted on before')
+  if (await runs.addFiles(run, files)) return log.info({ run, files: files.length }, 'files added to a request')
+  const text = `${request.text}\n[The files of this message came only now.]`
+  await runs.start({ ...request, text, files, dedupeKey: `${request.dedupeKey}:files` })
+}
+
+const originOf = (bot: BotIdentity, message: PersonMessage, asker: Asker): Origin => ({
   door: 'slack',
   workspace: bot.workspace,
   user: message.user,
-  userName,
+  ...asker,
   channel: message.channel,
   threadTs: threadOf(message),
   messageTs: message.ts,
@@ -182,7 +197,7 @@ async function postHello(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message:
   await deps.runs.seen(greetingKeyOf(bot, { channel, thread, user }))
   // A mention is delivered as two events.
   if (await deps.runs.seen(`hello:${messageKeyOf(bot, message)}`)) return
-  await postInThread(deps, channel, thread, helloMessage)
+  await postReply(deps, { ...message, thread }, helloMessage)
 }
 
 const greetingKeyOf = (
