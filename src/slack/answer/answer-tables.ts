@@ -4,9 +4,9 @@ import type { ResultTable } from '../../run/calls/result-table.ts'
 import type { RunState } from '../../run/state/state.ts'
 import { joinWords } from '../blocks/text.ts'
 import {
-  type Container,
+  type MarkdownPart,
   cellEndsOf,
-  enterContainers,
+  readContainers,
   MARKDOWN_START,
   readMarkdownLine,
   signsOf,
@@ -17,7 +17,7 @@ const MOST_ROWS = LIMITS.table.rows - 1
 const MOST_COLUMNS = LIMITS.table.columns
 
 /** A table in Markdown; its lines stand without the signs of what it is in. */
-type MarkdownTable = { from: number; containers: Container[]; lines: string[] }
+type MarkdownTable = { from: number; containers: MarkdownPart[]; lines: string[] }
 
 /** The tables of an answer that Slack shows in part, and the files that have them whole. */
 export function largeTablesOf({ turns }: RunState): { fileName: string; table: ResultTable }[] {
@@ -55,7 +55,7 @@ function largeTablesIn(lines: string[]): MarkdownTable[] {
   lines.forEach((line, at) => {
     place = readMarkdownLine(place, line)
     if (place.table === undefined) return
-    const { content } = enterContainers(place.containers, line)
+    const { content } = readContainers(place.containers, line)
     if (!place.table.isEmpty) tables.at(-1)?.lines.push(content)
     else tables.push({ from: at - 1, containers: place.containers, lines: [place.table.head, content] })
   })
@@ -66,7 +66,7 @@ const rowsOf = ({ lines }: MarkdownTable): number => lines.length - 2
 const columnsOf = ({ lines }: MarkdownTable): number => cellEndsOf(lines[0] ?? '').length
 
 function firstColumns(table: MarkdownTable, line: string): string {
-  const { content } = enterContainers(table.containers, line)
+  const { content } = readContainers(table.containers, line)
   return line.slice(0, line.length - content.length) + content.slice(0, cellEndsOf(content)[MOST_COLUMNS - 1])
 }
 

@@ -1,8 +1,8 @@
 import { headOf } from '../../text.ts'
 import {
-  type Container,
+  type MarkdownPart,
   closesFence,
-  enterContainers,
+  readContainers,
   isDelimiterRow,
   isTableRow,
   MARKDOWN_START,
@@ -41,28 +41,28 @@ function cutFence({ containers, fence }: MarkdownPlace, page: string, rest: stri
   const end = rest.indexOf('\n')
   const [line, others] = end < 0 ? [rest, ''] : [rest.slice(0, end), rest.slice(end + 1)]
   // A fence that ends right after the cut would be an empty one on the next page.
-  if (closesFence({ close }, enterContainers(quotes, line).content)) return { page: closed, rest: others }
+  if (closesFence({ close }, readContainers(quotes, line).content)) return { page: closed, rest: others }
   return { page: closed, rest: `${quoteSigns(containers)}${open}\n${rest}` }
 }
 
 /** The head that the rest of a table needs; nothing where the table is over. */
 function tableHead({ containers, table }: MarkdownPlace, rest: string, room: number): string {
   const quotes = containers.filter(({ kind }) => kind === 'quote')
-  const { entered, content } = enterContainers(quotes, rest.split('\n', 1)[0] ?? '')
+  const { entered, content } = readContainers(quotes, rest.split('\n', 1)[0] ?? '')
   if (table === undefined || entered < quotes.length || !isTableRow(content)) return ''
   const lines = [table.head, table.delimiter].map((line) => `${quoteSigns(containers)}${line}\n`).join('')
   return lines.length > room * MOST_REPEATED ? '' : lines
 }
 
-const quoteSigns = (containers: Container[]): string =>
+const quoteSigns = (containers: MarkdownPart[]): string =>
   containers.map(({ kind }) => (kind === 'quote' ? '> ' : '')).join('')
 
 /** What stood in items that began before it, without their indentation; the first item after them keeps its number. */
-function leaveItems(containers: Container[], text: string, isInLine: boolean): string {
+function leaveItems(containers: MarkdownPart[], text: string, isInLine: boolean): string {
   const lines = text.split('\n')
   const done = isInLine ? [`${quoteSigns(containers)}${lines[0]}`] : []
   for (let open = containers; open.some(({ kind }) => kind === 'item') && done.length < lines.length; ) {
-    const { entered, content, quotes } = enterContainers(open, lines[done.length] ?? '')
+    const { entered, content, quotes } = readContainers(open, lines[done.length] ?? '')
     const left = open[entered]
     done.push(`${quotes}${left?.kind === 'item' ? numberInItem(content, left) : content}`)
     open = open.slice(0, entered)
@@ -90,7 +90,7 @@ function cutIn(window: string, least: number): Cut {
 
 /** How good a cut between two lines is, from 0; undefined where there may be none. */
 function rankOf(place: MarkdownPlace, before: string, line: string, isLast: boolean): number | undefined {
-  const { entered, content } = enterContainers(place.containers, line)
+  const { entered, content } = readContainers(place.containers, line)
   const isWithin = entered === place.containers.length
   const block = place.fence ?? (isWithin ? tableAround(place, content) : undefined)
   if (block) return block.isEmpty ? undefined : 3

@@ -1,11 +1,11 @@
 import { headOf } from '../../text.ts'
 
 /** A quote, or a list item, whose content begins after `indent` columns; `number` is what a reader sees before it. */
-export type Container = { kind: 'quote' } | { kind: 'item'; indent: number; sign: string; number: number }
+export type MarkdownPart = { kind: 'quote' } | { kind: 'item'; indent: number; sign: string; number: number }
 
 /** What is open where a line begins. */
 export type MarkdownPlace = {
-  containers: Container[]
+  containers: MarkdownPart[]
   /** The line that opened it and the one that closes it, without the signs of the containers. */
   fence: { open: string; close: string; isEmpty: boolean } | undefined
   table: { head: string; delimiter: string; isEmpty: boolean } | undefined
@@ -23,7 +23,7 @@ const DELIMITER = /^\s*(?=.*\|)\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$/
 
 /** Reads one line as CommonMark and GFM do, but takes fences and items at any indentation, as models write them. */
 export function readMarkdownLine(place: MarkdownPlace, line: string): MarkdownPlace {
-  const inside = enterContainers(place.containers, line)
+  const inside = readContainers(place.containers, line)
   const isWithin = inside.entered === place.containers.length
   if (place.fence && isWithin) {
     const fence = closesFence(place.fence, inside.content) ? undefined : { ...place.fence, isEmpty: false }
@@ -78,7 +78,7 @@ export function closesFence({ close }: { close: string }, content: string): bool
 }
 
 /** What a line inside of the containers begins with. */
-export const signsOf = (containers: Container[]): string =>
+export const signsOf = (containers: MarkdownPart[]): string =>
   containers.map((one) => (one.kind === 'quote' ? '> ' : ' '.repeat(one.indent))).join('')
 
 type Entered = {
@@ -88,7 +88,7 @@ type Entered = {
 }
 
 /** How many of the containers a line is in, and what stands in the last of them. */
-export function enterContainers(containers: Container[], line: string): Entered {
+export function readContainers(containers: MarkdownPart[], line: string): Entered {
   let content = line
   let quotes = ''
   let entered = 0
@@ -116,9 +116,9 @@ function indentIn(content: string, columns: number): number | undefined {
 
 /** Adds the quotes and items that the line begins. */
 function openContainers(
-  before: Container[],
+  before: MarkdownPart[],
   { entered, content }: Entered,
-): { containers: Container[]; content: string } {
+): { containers: MarkdownPart[]; content: string } {
   const containers = before.slice(0, entered)
   let rest = content
   for (;;) {
@@ -132,7 +132,7 @@ function openContainers(
 }
 
 /** An item of the same list with the number that comes next, where the text begins the count anew with each item. */
-export function numberInItem(content: string, before: Container): string {
+export function numberInItem(content: string, before: MarkdownPart): string {
   const item = itemIn(content, before)
   const written = Number(/\d+/.exec(content)?.[0])
   const isAnew = item !== undefined && before.kind === 'item' && item.number > before.number && written <= before.number
@@ -140,7 +140,7 @@ export function numberInItem(content: string, before: Container): string {
 }
 
 /** The item that begins there; one after another of its list has the next number, whatever is written. */
-function itemIn(content: string, before: Container | undefined): Extract<Container, { kind: 'item' }> | undefined {
+function itemIn(content: string, before: MarkdownPart | undefined): Extract<MarkdownPart, { kind: 'item' }> | undefined {
   const [whole, , sign = '', digits, end] = ITEM.exec(content) ?? []
   if (whole === undefined || RULE.test(content)) return undefined
   const isNext = before?.kind === 'item' && before.sign === (end ?? sign)

@@ -5,15 +5,15 @@ import { isTextName } from '../../run/files/file-ending.ts'
 import { fileTypeIn } from '../../run/files/file-type.ts'
 import { headOf } from '../../text.ts'
 import {
-  type FileWords,
+  type FileText,
   isWrittenInSlack,
   noteOn,
   picturesOf,
   previewOf,
   type SlackFile,
   spokenWordsIn,
-  whyElsewhere,
-  whyWithheld,
+  reasonElsewhereOf,
+  reasonWithheldOf,
   wordsInSlackOf,
 } from './slack-file.ts'
 
@@ -33,7 +33,7 @@ export class UnreadableFile extends Error {}
 
 /** What a file holds, or what Slack has in its place; its kind is judged by what `files.info` says. Throws UnreadableFile. */
 export async function readSlackFile(file: SlackFile, fetchFile: FetchFile): Promise<FileContent> {
-  const withheld = whyWithheld(file)
+  const withheld = reasonWithheldOf(file)
   if (withheld !== undefined) throw new UnreadableFile(withheld)
   const note = noteOn(file)
   const content = await contentOf(file, fetchFile)
@@ -57,11 +57,10 @@ async function contentOf(file: SlackFile, fetchFile: FetchFile): Promise<FileCon
 }
 
 async function downloadedContent(file: SlackFile, fetchFile: FetchFile): Promise<FileContent> {
-  const why = whyElsewhere(file) ?? whyNotWorthReading(file)
+  const why = reasonElsewhereOf(file) ?? whyNotWorthReading(file)
   if (why !== undefined) throw new UnreadableFile(why)
   const [picture] = picturesOf(file)
-  const isLargePicture = (file.size ?? 0) > MAX_IMAGE_BYTES && /^image\//.test(file.mimetype ?? '')
-  const { bytes, type } = await fetchFile(isLargePicture && picture !== undefined ? picture : urlOf(file))
+  const { bytes, type } = await fetchFile(isLargePicture(file) && picture !== undefined ? picture : urlOf(file))
   // Without the scope, Slack answers with its sign-in page.
   if (type.startsWith('text/html') && !/html/.test(`${file.mimetype} ${file.name}`))
     throw new UnreadableFile(
@@ -72,6 +71,9 @@ async function downloadedContent(file: SlackFile, fetchFile: FetchFile): Promise
   if (content === undefined) throw new UnreadableFile(await whyUnreadable(bytes))
   return content
 }
+
+const isPicture = ({ mimetype = '' }: SlackFile): boolean => mimetype.startsWith('image/')
+const isLargePicture = (file: SlackFile): boolean => isPicture(file) && (file.size ?? 0) > MAX_IMAGE_BYTES
 
 function urlOf(file: SlackFile): string {
   if ((file.size ?? 0) > MAX_FILE_BYTES) throw new UnreadableFile('it is larger than the 10 MB I can take')
@@ -93,7 +95,7 @@ function whyNotWorthReading(file: SlackFile): string | undefined {
 export const isWorthReading = ({ name, mimeType }: { name: string; mimeType: string }): boolean =>
   !/^(?:audio|video|font)\//i.test(mimeType) || isTextName(name)
 
-async function transcriptOf({ transcription, vtt }: SlackFile, fetchFile: FetchFile): Promise<FileWords | undefined> {
+async function transcriptOf({ transcription, vtt }: SlackFile, fetchFile: FetchFile): Promise<FileText | undefined> {
   const { content, has_more: isPart = false } = transcription?.preview ?? {}
   if (content === undefined || content.trim() === '') return undefined
   const whole = isPart && vtt !== undefined ? decodeText((await fetchFile(vtt)).bytes) : undefined
@@ -108,15 +110,15 @@ async function contentInItsPlace(
 ): Promise<FileContent | undefined> {
   const preview = previewOf(file)
   if (preview !== undefined) return { ...textOf(preview), note }
-  for (const url of [...(file.converted_pdf === undefined ? [] : [file.converted_pdf]), ...picturesOf(file)]) {
+  for (const url of [file.converted_pdf, ...picturesOf(file)].filter((one) => one !== undefined)) {
     const content = await contentIn((await fetchFile(url)).bytes)
-    const isWhole = url === file.converted_pdf || /^image\//.test(file.mimetype ?? '')
-    if (content !== undefined && content.kind !== 'text') return isWhole ? content : { ...content, note }
+    if (content === undefined || content.kind === 'text') continue
+    return url === file.converted_pdf || isPicture(file) ? content : { ...content, note }
   }
   return undefined
 }
 
-function textOf({ text, isPart }: FileWords): FileContent {
+function textOf({ text, isPart }: FileText): FileContent {
   const readable = readableTextOf(text)
   return { kind: 'text', text: isPart ? `${readable}\n[Only the beginning can be read. Tell the person.]` : readable }
 }

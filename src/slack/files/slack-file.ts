@@ -32,7 +32,10 @@ export const SlackFile = z.preprocess(
     preview_is_truncated: z.boolean().optional(),
     plain_text: z.string().optional(),
     subject: z.string().optional(),
-    from: z.array(z.looseObject({ original: z.string().optional() })).optional().catch(undefined),
+    from: z
+      .array(z.looseObject({ original: z.string().optional() }))
+      .optional()
+      .catch(undefined),
     transcription: z
       .object({
         status: z.string().optional(),
@@ -48,7 +51,7 @@ export const SlackFile = z.preprocess(
 export type SlackFile = z.infer<typeof SlackFile>
 
 /** Why Slack does not hand a file over, and what would help; undefined where it does. */
-export function whyWithheld(file: SlackFile): string | undefined {
+export function reasonWithheldOf(file: SlackFile): string | undefined {
   if (file.mode === 'tombstone') return 'it was deleted from Slack'
   if (file.mode === 'hidden_by_limit')
     return 'Slack hides it, as this workspace is over the limit of its plan; please upload it again'
@@ -60,7 +63,13 @@ export function whyWithheld(file: SlackFile): string | undefined {
 const REFUSED = new Set(['access_denied', 'file_not_found', 'check_file_info'])
 
 /** Where a file is that Slack only links to. */
-export function whyElsewhere({ is_external, mode, external_type, external_url, url_private }: SlackFile): string | undefined {
+export function reasonElsewhereOf({
+  is_external,
+  mode,
+  external_type,
+  external_url,
+  url_private,
+}: SlackFile): string | undefined {
   if (is_external !== true && mode !== 'external') return undefined
   const service = SERVICES[external_type ?? ''] ?? 'another service'
   const link = external_url ?? url_private
@@ -78,10 +87,10 @@ const SERVICES: Record<string, string> = {
 }
 
 /** What Slack itself holds of a file's words, and whether that is all of them. */
-export type FileWords = { text: string; isPart: boolean }
+export type FileText = { text: string; isPart: boolean }
 
 /** The words of an e-mail, or of what is written in Slack, which no download gives. */
-export function wordsInSlackOf(file: SlackFile): FileWords | undefined {
+export function wordsInSlackOf(file: SlackFile): FileText | undefined {
   if (isEmail(file)) {
     const from = file.from?.flatMap(({ original }) => original ?? []).join(', ')
     const head = [from && `From: ${from}`, file.subject && `Subject: ${file.subject}`].filter(Boolean).join('\n')
@@ -98,7 +107,7 @@ export const isWrittenInSlack = ({ mode = '', filetype = '' }: SlackFile): boole
   IN_SLACK.test(mode) || IN_SLACK.test(filetype)
 
 /** The beginning of a file's text, as Slack shows it below the message. */
-export function previewOf(file: SlackFile): FileWords | undefined {
+export function previewOf(file: SlackFile): FileText | undefined {
   const text = file.preview_plain_text ?? file.preview
   return text === undefined || text.trim() === '' ? undefined : { text, isPart: file.preview_is_truncated !== false }
 }
@@ -129,6 +138,12 @@ export const spokenWordsIn = (vtt: string): string =>
     .replace(/^\ufeff?WEBVTT[^\n]*\n/, '')
     .split(/\r?\n\s*\r?\n/)
     .filter((block) => block.includes('-->'))
-    .map((block) => block.slice(block.indexOf('-->')).replace(/^[^\n]*\n?/, '').replace(/<[^>]*>/g, '').trim())
+    .map((block) =>
+      block
+        .slice(block.indexOf('-->'))
+        .replace(/^[^\n]*\n?/, '')
+        .replace(/<[^>]*>/g, '')
+        .trim(),
+    )
     .filter(Boolean)
     .join('\n')
