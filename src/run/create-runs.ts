@@ -1,7 +1,13 @@
 import { errorChainOf } from '../errors.ts'
 import type { Principal, RunId } from '../ids.ts'
 import type { Log } from '../log.ts'
-import { currentApproversFor, decideApproval, explainDenial, findApproval, pendingFor } from './decisions/decide-approval.ts'
+import {
+  currentApproversFor,
+  decideApproval,
+  explainDenial,
+  findApproval,
+  pendingFor,
+} from './decisions/decide-approval.ts'
 import { answerInput, findPendingInput, listOpenInputs } from './decisions/give-input.ts'
 import { retryCall, startRun } from './decisions/start-run.ts'
 import type { RunDeps, RunListener, RunOptions } from './deps.ts'
@@ -73,6 +79,7 @@ function createSafeListener(listener: RunListener, log: Log): RunListener {
 type Requests = Pick<
   Runs,
   | 'start'
+  | 'addFiles'
   | 'knowsThread'
   | 'activeIn'
   | 'state'
@@ -89,6 +96,7 @@ function requestsOf(deps: RunDeps, worker: RunWorker): Requests {
   const { store } = deps
   return {
     start: (request) => startRun(deps, worker, request),
+    addFiles: (id, files) => worker.addFiles(id, files),
     knowsThread: async (workspace, channel, threadTs) =>
       (await store.conversation({ workspace, channel, threadTs })).known,
     activeIn: async (workspace, channel, threadTs) =>

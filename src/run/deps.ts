@@ -110,11 +110,17 @@ export type ToolInQuestion = {
 }
 
 /** What a file holds, as the model can take it; `unread` says in a sentence why it cannot. */
-export type FileContent =
+export type FileContent = (
   | { kind: 'text'; text: string }
   | { kind: 'image'; mimeType: string /** base64 */; data: string }
   | { kind: 'pdf' /** base64 */; data: string }
   | { kind: 'unread'; why: string }
+) & {
+  /** What it is called, where the message did not say. */
+  name?: string
+  /** What people say of it, or that it is only a part. */
+  note?: string
+}
 
 /** Never throws: what cannot be read is said. */
 export type ReadFile = (origin: Origin, file: AttachedFile, signal: AbortSignal) => Promise<FileContent>

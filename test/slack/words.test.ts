@@ -3,17 +3,18 @@ import { createCallError } from '../../src/db/call.ts'
 import { AppError } from '../../src/errors.ts'
 import type { CallState, RunState } from '../../src/run/state/state.ts'
 import { renderAnswer } from '../../src/slack/answer/answer-messages.ts'
+import { cutMarkdownPage } from '../../src/slack/answer/cut-markdown.ts'
 import { describeCall } from '../../src/slack/answer/describe-calls.ts'
-import { cutMarkdownPage, PAGE_CHARACTERS, paginateAnswer } from '../../src/slack/answer/paginate-answer.ts'
+import { PAGE_CHARACTERS, paginateAnswer } from '../../src/slack/answer/paginate-answer.ts'
 import { MAX_PLAN_STEPS, stepsText } from '../../src/slack/answer/task-blocks.ts'
 import { argumentsText } from '../../src/slack/approvals/approval-card.ts'
-import { formatSql } from '../../src/slack/approvals/format-sql.ts'
 import {
   argumentFieldsOf,
   canEditArguments,
   readTypedArguments,
   WHOLE_ARGUMENTS_FIELD,
 } from '../../src/slack/approvals/edit-arguments-form.ts'
+import { formatSql } from '../../src/slack/approvals/format-sql.ts'
 import { errorHelpButtonsFor, errorText } from '../../src/slack/blocks/error-message.ts'
 import { escapeMrkdwn, withoutMentions, withoutPartialMention } from '../../src/slack/blocks/text.ts'
 import { tokenize } from '../../src/slack/commands/mcp-command.ts'

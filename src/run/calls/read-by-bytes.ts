@@ -10,7 +10,7 @@ import {
   takeEncodedFiles,
 } from '../files/encoded-files.ts'
 import { type FileSource, nameFile } from '../files/file-name.ts'
-import type { ResultFile } from '../state/events.ts'
+import type { ResultFile } from '../state/shown-result.ts'
 import type { ResultPart } from './result-texts.ts'
 
 type Call = FileSource['call']

@@ -1,5 +1,5 @@
 import { truncate } from '../../text.ts'
-import type { ShownResult } from '../state/events.ts'
+import type { ShownResult } from '../state/shown-result.ts'
 
 export type ResultTable = NonNullable<ShownResult['table']>
 
@@ -19,29 +19,41 @@ export function resultTableIn(structured: unknown): ResultTable | undefined {
   return { columns, rows: list.map((row) => columns.map((column) => cellOf(row[column]))) }
 }
 
-export function isSlackTableSize({ columns, rows }: ResultTable): boolean {
-  const characters = [columns, ...rows]
-    .flat()
-    .reduce((sum, cell) => sum + Math.max(1, Math.min(cell.length, CELL_CHARS)), 0)
-  return rows.length < SHOWN.rows && columns.length <= SHOWN.columns && characters <= SHOWN.characters
+/** What Slack shows of a table: its first columns and rows, with long cells cut; undefined where not a single row fits. */
+export function toSlackTable({ columns, rows }: ResultTable): ResultTable | undefined {
+  const shorten = (row: string[]) => row.slice(0, SHOWN.columns).map((cell) => truncate(cell, CELL_CHARS))
+  const head = shorten(columns)
+  const shown: string[][] = []
+  let room = SHOWN.characters - sizeOf(head)
+  for (const row of rows.slice(0, SHOWN.rows - 1).map(shorten)) {
+    room -= sizeOf(row)
+    if (room < 0) break
+    shown.push(row)
+  }
+  if (shown.length === 0) return undefined
+  const isWhole = shown.length === rows.length && head.length === columns.length
+  return { columns: head, rows: shown, ...(!isWhole && { of: { rows: rows.length, columns: columns.length } }) }
 }
 
-/** Cut where a cell is too long to be read in a table. */
-export const toSlackTable = ({ columns, rows }: ResultTable): ResultTable => ({
-  columns: columns.map(shortCell),
-  rows: rows.map((row) => row.map(shortCell)),
-})
+/** Slack takes no empty cell. */
+const sizeOf = (row: string[]): number => row.reduce((sum, cell) => sum + Math.max(1, cell.length), 0)
 
-const shortCell = (cell: string): string => truncate(cell, CELL_CHARS)
+/** Whether people need a file beside what Slack shows. */
+export const isShownWhole = ({ columns, rows }: ResultTable, shown: ResultTable | undefined): boolean =>
+  shown !== undefined && shown.of === undefined && [columns, ...rows].flat().every(({ length }) => length <= CELL_CHARS)
 
-/** RFC 4180. What a spreadsheet would run as a formula is written as text. */
+/** RFC 4180, and quoted where other lists are separated otherwise. What a spreadsheet would run as a formula is written as text. */
 export const toCsv = ({ columns, rows }: ResultTable): string =>
   [columns, ...rows].map((row) => `${row.map(csvCell).join(',')}\r\n`).join('')
 
 function csvCell(cell: string): string {
-  const text = /^[=+\-@\t\r]/.test(cell) && !/^[+-]?[\d.]+(?:e[+-]?\d+)?$/i.test(cell) ? `'${cell}` : cell
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  const text = FORMULA.test(cell) && !NUMBER.test(cell) ? `'${cell}` : cell
+  return /[",;\t\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
+
+/** Signs of a formula, in East Asian width too, after whatever a spreadsheet passes over (owasp.org, CSV injection). */
+const FORMULA = /^[\s\p{Cc}\p{Cf}"']*[=+\-@＝＋－＠]|^[\t\r\n]/u
+const NUMBER = /^[+-]?\d[\d.,' ]*(?:e[+-]?\d+)?%?$|^[+-]?\.\d+$/i
 
 function listIn(value: unknown): unknown[] | undefined {
   if (Array.isArray(value)) return value

@@ -3,9 +3,10 @@ import { checkPicture } from '../../model/check-picture.ts'
 import { headOf, truncate } from '../../text.ts'
 import { lostLettersIn } from '../files/binary-text.ts'
 import { type FileSource, nameFile, readFileNameOf } from '../files/file-name.ts'
-import type { EventOf, ResultFile, ShownResult } from '../state/events.ts'
+import type { EventOf } from '../state/events.ts'
+import type { ResultFile, ShownResult } from '../state/shown-result.ts'
 import { readByBytes, resultFilesOf } from './read-by-bytes.ts'
-import { isSlackTableSize, resultTableIn, toCsv, toSlackTable } from './result-table.ts'
+import { isShownWhole, type ResultTable, resultTableIn, toCsv, toSlackTable } from './result-table.ts'
 import { distinctParts, isJson, type ResultPart, textOf, withStructured } from './result-texts.ts'
 
 export type ShapedResult = Pick<EventOf<'returned'>, 'text' | 'images' | 'files' | 'summary' | 'shown'>
@@ -33,8 +34,9 @@ export async function shapeResult(
 ): Promise<ShapedResult> {
   const parts = await readParts(call, given, structured)
   const table = resultTableIn(structured)
-  const shown = shownOf(parts, table)
-  const csv = table === undefined || isSlackTableSize(table) ? [] : [csvFile(call.tool, toCsv(table))]
+  const part = table && toSlackTable(table)
+  const shown = shownOf(parts, part)
+  const csv = table === undefined || isShownWhole(table, part) ? [] : [csvFile(call.tool, toCsv(table))]
   const { text, whole, long } = bodyOf(parts, most)
   const files = [
     ...(long === '' ? [] : [await textFile(call, long)]),
@@ -47,7 +49,7 @@ export async function shapeResult(
     ...emptyNotes(call, parts, whole),
     ...lostLettersNotes(whole),
     ...unseen,
-    ...(shown?.table === undefined ? [] : [`[Shown in the thread as a table of ${shown.table.rows.length} rows.]`]),
+    ...(part === undefined ? [] : [`[Shown in the thread as a table of ${countRows(part)}.]`]),
     ...kept.map((file) => `[Posted in the thread as the file "${file.name}".]`),
     ...dropped.map((file) => `[The file "${file.name}" was too large to post.]`),
   ]
@@ -59,6 +61,9 @@ export async function shapeResult(
     ...(shown && { shown }),
   }
 }
+
+const countRows = ({ rows, of }: ResultTable): string =>
+  of === undefined ? `${rows.length} rows` : `its first ${rows.length} of ${of.rows} rows`
 
 /** The texts of a result that cannot be shaped, as they came. */
 export function plainResultOf(parts: ResultPart[]): ShapedResult {
@@ -112,11 +117,10 @@ function lostLettersNotes(text: string): string[] {
 /** More links than this are a listing, which the model sums up. */
 const LINKS_SHOWN = 10
 
-function shownOf(parts: ResultPart[], table: ReturnType<typeof resultTableIn>): ShownResult | undefined {
+function shownOf(parts: ResultPart[], table: ResultTable | undefined): ShownResult | undefined {
   const links = parts.flatMap((part) => (part.type === 'link' ? [{ uri: part.uri, name: part.name }] : []))
-  const fitting = table !== undefined && isSlackTableSize(table) ? { table: toSlackTable(table) } : {}
   const some = links.length === 0 ? {} : { links: links.slice(0, LINKS_SHOWN) }
-  return links.length === 0 && fitting.table === undefined ? undefined : { ...fitting, ...some }
+  return links.length === 0 && table === undefined ? undefined : { ...(table && { table }), ...some }
 }
 
 /** A long run of base64 in a text: a file in disguise, which would only fill the model's context. */

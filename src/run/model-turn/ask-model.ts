@@ -27,6 +27,7 @@ export async function askModel(deps: RunDeps, leased: LeasedRun, last: boolean):
   await noteTime(deps, leased)
   const sources = await sourcesOf(deps, leased.state.origin)
   const tools = nameTools(offeredSourcesOf(sources))
+  const fileCount = leased.state.files.length
   const told = renameCalls([...leased.history.messages, ...messagesOf(leased.state, leased.history.before)], tools)
   const filled = await inlineFiles(deps, leased.state.origin, told, signal)
   const messages = addServerInstructions(filled, sources)
@@ -47,6 +48,8 @@ export async function askModel(deps: RunDeps, leased: LeasedRun, last: boolean):
       onWaiting: (w) => deps.listener.onProgress(leased.state, { kind: 'waiting', seconds: w.seconds, why: w.why }),
     },
   )
+  // The answer to a request whose files came meanwhile says that there are none.
+  if (leased.state.files.length > fileCount) return deps.listener.onProgress(leased.state, { kind: 'restart' })
   const content = withFreshIds(withServerNames(turn.content, tools), leased.state)
   const less = leftOut.length > 0 ? { toolsLeftOut: leftOut } : {}
   const replied = { type: 'replied' as const, ...turn, content, ...less, at: deps.now().toISOString() }
@@ -197,6 +200,14 @@ function shown(file: Named, content: FileContent, room: Room): Part[] {
   if (data > room.chars) return shown(file, NO_ROOM, room)
   room.files -= 1
   room.chars -= data
+  const name = content.name ?? file.name
+  return [...noteParts(name, content), ...contentParts({ ...file, name }, content)]
+}
+
+const noteParts = (about: string, { note }: FileContent): Part[] =>
+  note === undefined ? [] : [{ type: 'text', text: quoteWords('file', { about }, note) }]
+
+function contentParts(file: Named, content: FileContent): Part[] {
   const label = `File ${JSON.stringify(labelOf(file.name))} (${labelOf(file.mimeType || 'of unknown kind')})`
   switch (content.kind) {
     case 'text':

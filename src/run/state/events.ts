@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ApprovalId, ChannelId, ConnectionId, InputId, RunId, UserId, WorkspaceId } from '../../ids.ts'
 import type { JsonObject } from '../../json.ts'
 import { InputRequest, ResumeMethod } from '../../mcp/elicitation/input-request.ts'
+import { ResultFile, ShownResult } from './shown-result.ts'
 
 /** Where a run came from and where its answer goes; stored in the first event, so it survives restarts. */
 export const Origin = z.object({
@@ -31,16 +32,6 @@ const Part = z.discriminatedUnion('type', [
   z.object({ type: z.literal('tool_use'), id: z.string(), name: z.string(), input: Json }),
   z.object({ type: z.literal('opaque'), block: Json }),
 ])
-
-export const ResultFile = z.object({ name: z.string(), mimeType: z.string(), /** base64 */ data: z.string() })
-export type ResultFile = z.infer<typeof ResultFile>
-
-/** A result as people see it best: rows as a table, links as links. */
-export const ShownResult = z.object({
-  table: z.object({ columns: z.array(z.string()), rows: z.array(z.array(z.string())) }).optional(),
-  links: z.array(z.object({ uri: z.string(), name: z.string() })).optional(),
-})
-export type ShownResult = z.infer<typeof ShownResult>
 
 /** What a call goes to, as it was when it was judged. */
 const CallTarget = z.object({
@@ -113,6 +104,8 @@ const ThreadRead = z.object({
   /** What could not be read, for the person. */
   gap: z.string().optional(),
 })
+/** Files of the request that came after it. */
+const FilesAdded = z.object({ type: z.literal('files_added'), files: z.array(AttachedFile) })
 const Summarised = z.object({ type: z.literal('summarised'), text: z.string(), upTo: RunId, costUsd: z.number() })
 /** The run goes on so much later that the model is told what time it is. */
 const Resumed = z.object({ type: z.literal('resumed') })
@@ -226,6 +219,7 @@ const at = { at: z.iso.datetime() }
 export const RunEvent = z.discriminatedUnion('type', [
   Started.extend(at),
   ThreadRead.extend(at),
+  FilesAdded.extend(at),
   Summarised.extend(at),
   Resumed.extend(at),
   Replied.extend(at),

@@ -67,6 +67,8 @@ function changed(state: RunState, event: RunEvent): RunState {
         earlier: undefined,
         threadGap: event.gap,
       }
+    case 'files_added':
+      return { ...state, files: [...state.files, ...event.files] }
     case 'summarised':
       return { ...state, summary: event.text, usage: { ...state.usage, costUsd: state.usage.costUsd + event.costUsd } }
     case 'resumed':

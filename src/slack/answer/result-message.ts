@@ -1,8 +1,8 @@
 import type { DataTableBlock, KnownBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
-import type { ShownResult } from '../../run/state/events.ts'
+import type { ShownResult } from '../../run/state/shown-result.ts'
 import type { CallState } from '../../run/state/state.ts'
-import { truncate } from '../../text.ts'
+import { revealInvisible, truncate } from '../../text.ts'
 import { type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, joinWords, pluralize, withoutMentions } from '../blocks/text.ts'
 import { describeCall } from './describe-calls.ts'
@@ -13,19 +13,29 @@ const ROWS_PER_PAGE = 10
 export function resultMessage(call: CallState, shown: ShownResult): MessageContent {
   const { table, links = [] } = shown
   const parts = [
-    ...(table === undefined ? [] : [pluralize(table.rows.length, 'row')]),
+    ...(table === undefined ? [] : [tableSizeText(table)]),
     ...(links.length === 0 ? [] : [pluralize(links.length, 'link')]),
   ]
-  const title = `${withoutMentions(describeCall(call, 'done'))}: ${joinWords(parts)}`
+  const whole = table?.of && call.result?.files.find(({ mimeType }) => mimeType === 'text/csv')
+  const where = whole === undefined ? '' : `; the whole table is in ${whole.name}`
+  const title = `${withoutMentions(describeCall(call, 'done'))}: ${joinWords(parts)}${where}`
   return {
-    text: truncate([title, ...links.map(({ name, uri }) => `${name}: ${uri}`)].join('\n'), LIMITS.message.text),
+    text: truncate(
+      [title, ...links.map(({ name, uri }) => revealInvisible(`${name}: ${uri}`))].join('\n'),
+      LIMITS.message.text,
+    ),
     blocks: [...(table === undefined ? [] : [tableBlock(table, title)]), ...linkBlocks(links)],
   }
 }
 
+function tableSizeText({ rows, columns, of }: NonNullable<ShownResult['table']>): string {
+  const columnsText = of && of.columns > columns.length ? ` and ${columns.length} of ${of.columns} columns` : ''
+  return `${of && of.rows > rows.length ? `${rows.length} of ${of.rows} rows` : pluralize(rows.length, 'row')}${columnsText}`
+}
+
 function tableBlock({ columns, rows }: NonNullable<ShownResult['table']>, title: string): DataTableBlock {
   // Slack takes no empty text.
-  const cell = (text: string) => ({ type: 'raw_text' as const, text: text === '' ? ' ' : text })
+  const cell = (text: string) => ({ type: 'raw_text' as const, text: revealInvisible(text) || ' ' })
   return {
     type: 'data_table',
     caption: truncate(title, LIMITS.text),

@@ -3,10 +3,11 @@ import type { Button, ModalView } from '@slack/types'
 import { z } from 'zod'
 import { errorChainOf } from '../../errors.ts'
 import { type Principal, UserId } from '../../ids.ts'
+import { revealInvisible } from '../../text.ts'
 import { createMessageModal, type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import { errorHelpButtonsFor, errorMessage, errorText } from '../blocks/error-message.ts'
 import type { SlackDeps, WebApiDeps } from '../deps.ts'
-import { withoutNulls } from '../message-text/payload-fields.ts'
+import { dropNulls } from '../message-text/payload-fields.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import { ackOnceOf } from './ack-once.ts'
 import { postDirectly } from './post-in-thread.ts'
@@ -31,7 +32,7 @@ export type BlockAction = {
 }
 
 const Body = z.preprocess(
-  withoutNulls,
+  dropNulls,
   z.object({
     user: z.object({ id: UserId }),
     trigger_id: z.string(),
@@ -199,7 +200,8 @@ export function responderFor(deps: WebApiDeps, interaction: Interaction): Respon
   const send = async (content: MessageContent, title: string, replace: boolean) => {
     if (interaction.view !== undefined) return showInModal(content, title, replace)
     if (respond !== undefined && thread === undefined) {
-      await respond({ response_type: 'ephemeral', replace_original: replace, ...content, unfurl_links: false })
+      const text = revealInvisible(content.text)
+      await respond({ response_type: 'ephemeral', replace_original: replace, ...content, text, unfurl_links: false })
       return
     }
     await postEphemeral(content)

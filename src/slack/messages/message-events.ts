@@ -1,6 +1,8 @@
 import type { App } from '@slack/bolt'
 import { errorChainOf, isAppError } from '../../errors.ts'
-import type { Origin, ThreadRange } from '../../run/state/events.ts'
+import type { RunId } from '../../ids.ts'
+import type { StartRequest } from '../../run/runs.ts'
+import type { AttachedFile, Origin, ThreadRange } from '../../run/state/events.ts'
 import { withDeadline } from '../../timing.ts'
 import { sectionBlock } from '../blocks/build-blocks.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
@@ -103,7 +105,8 @@ async function handleMessage(deps: WebApiDeps & RunsDeps, message: PersonMessage
     noteIgnored(deps, message, why)
     return hearMessage(deps, message)
   }
-  if (await deps.runs.wasSeen(messageKeyOf(bot, message))) return noteIgnored(deps, message, 'acted on before')
+  const wasSeen = await deps.runs.wasSeen(messageKeyOf(bot, message))
+  if (wasSeen && filesOfMessage(message).length === 0) return noteIgnored(deps, message, 'acted on before')
   const { own, quoted } = requestTextOf(message, NO_NAMES, bot.user)
   const carries = quoted !== '' || message.files.length > 0
   if (own === '' && !carries) return postHello(deps, bot, message)
@@ -143,16 +146,28 @@ async function startRun(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: 
   const { own, quoted } = requestTextOf(message, names, bot.user)
   const plain = joinLines([own || (quoted === '' ? '(no words, only files)' : '(no words of their own)'), quoted])
   const text = notice === undefined ? plain : `${plain}\n[${notice}]`
-  const { fresh } = await deps.runs.start({
-    origin: originOf(bot, message, asker),
-    text,
-    dedupeKey: messageKeyOf(bot, message),
-    ...(earlier && { earlier }),
-    ...(files.length > 0 && { files }),
-  })
-  if (!fresh) return
+  const request = { origin: originOf(bot, message, asker), text, dedupeKey: messageKeyOf(bot, message) }
+  const { run, fresh } = await deps.runs.start({ ...request, ...(earlier && { earlier }), files })
+  if (!fresh) return addLateFiles(deps, run, { ...request, files })
   await withdrawDeletedRequest(deps, { ...message, thread: message.thread_ts })
   if (notice !== undefined) await postNotice(deps, { channel: message.channel, thread: threadOf(message) }, notice)
+}
+
+/**
+ * Either event of a mention may bring its files: they join the run that the other one started, or where it has answered without
+ * them, they ask again, as a person would who had forgotten them.
+ */
+async function addLateFiles(
+  { runs, log }: WebApiDeps & RunsDeps,
+  run: RunId,
+  request: StartRequest & { files: AttachedFile[] },
+): Promise<void> {
+  const state = await runs.state(run, request.origin.workspace)
+  const files = request.files.filter(({ id }) => !state?.files.some((known) => known.id === id))
+  if (files.length === 0 || state?.status === 'stopped') return log.debug({ run }, 'message acted on before')
+  if (await runs.addFiles(run, files)) return log.info({ run, files: files.length }, 'files added to a request')
+  const text = `${request.text}\n[The files of this message came only now.]`
+  await runs.start({ ...request, text, files, dedupeKey: `${request.dedupeKey}:files` })
 }
 
 const originOf = (bot: BotIdentity, message: PersonMessage, asker: Asker): Origin => ({

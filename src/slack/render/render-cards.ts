@@ -1,6 +1,9 @@
 import type { UserId } from '../../ids.ts'
+import { toCsv } from '../../run/calls/result-table.ts'
 import type { PendingInput } from '../../run/runs.ts'
 import type { RunState } from '../../run/state/state.ts'
+import { removeInvisible } from '../../text.ts'
+import { largeTablesOf } from '../answer/answer-tables.ts'
 import { resultMessage } from '../answer/result-message.ts'
 import {
   type ApprovalContent,
@@ -165,6 +168,16 @@ export async function renderFiles(posted: PostedMessages, state: RunState): Prom
     })
 }
 
+/** Uploads the tables of the answer that Slack shows in part, whole, each once. */
+export async function renderAnswerTables(posted: PostedMessages, state: RunState): Promise<void> {
+  for (const { fileName, table } of largeTablesOf(state))
+    await upload(posted, threadSlotOf(state.origin, `file:${fileName}`), {
+      name: fileName,
+      data: Buffer.from(toCsv(table)),
+      isFoundAgain: true,
+    })
+}
+
 /** Uploads arguments that are too long for their card, in full, beside each card. */
 export async function renderArgumentFiles(posted: PostedMessages, { calls, origin }: RunState): Promise<void> {
   for (const { approval, arguments: args, tool } of calls) {
@@ -174,7 +187,7 @@ export async function renderArgumentFiles(posted: PostedMessages, { calls, origi
     for (const { channel, ts } of cards) {
       const thread = channel === origin.channel ? origin.threadTs : ts
       const slot = { key: `file:arguments-${approval.id}:${channel}`, channel, thread, isBound: true }
-      await upload(posted, slot, { name: `${tool}-arguments.txt`, data: Buffer.from(text) })
+      await upload(posted, slot, { name: `${removeInvisible(tool)}-arguments.txt`, data: Buffer.from(text) })
     }
   }
 }

@@ -12,6 +12,7 @@ import { endStrayStreams, removeOldPages, showMessage } from './posted-messages.
 import { createLiveAnswer, dropStream, endStream, type LiveAnswer, renderLiveAnswer } from './render-answer.ts'
 import {
   closeApprovals,
+  renderAnswerTables,
   renderApprovals,
   renderArgumentFiles,
   renderElicitations,
@@ -144,6 +145,7 @@ async function publishAll(
     () => renderArgumentFiles(posted, state),
     () => renderShownResults(posted, state),
     () => renderFiles(posted, state),
+    () => renderAnswerTables(posted, state),
     () => postWithdrawnNote(posted, state),
   ]
   for (const step of steps) {

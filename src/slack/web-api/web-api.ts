@@ -3,8 +3,8 @@ import { type Logger, WebAPIPlatformError, WebAPIRateLimitedError, WebClient } f
 import { z } from 'zod'
 import { LIMITS } from '../../block-kit/limits.ts'
 import { AppError } from '../../errors.ts'
-import { truncate } from '../../text.ts'
-import { withoutNulls } from '../message-text/payload-fields.ts'
+import { revealInvisible, truncate } from '../../text.ts'
+import { dropNulls } from '../message-text/payload-fields.ts'
 import { METHODS, type MethodName } from './methods.ts'
 
 /** The Web API, as far as the app uses it. */
@@ -41,16 +41,19 @@ export function createWebApi(tokens: TokenSource, logger: Logger): WebApi {
   return {
     call: (method, args, shape, maxWaitMs = MAX_WAIT_MS) => {
       const kind = METHODS[method].repeatable ? 'retrying' : 'once'
-      const sent = method === 'chat.update' ? withShortText(args) : args
-      const callWith = async (token: string) => shape.parse(withoutNulls(await clients(token)[kind].apiCall(method, sent)))
+      const sent = typeof args.text === 'string' ? { ...args, text: readableTextOf(method, args.text) } : args
+      const callWith = async (token: string) =>
+        shape.parse(dropNulls(await clients(token)[kind].apiCall(method, sent)))
       return callWithinRateLimit(method, () => withToken(tokens, callWith), maxWaitMs)
     },
   }
 }
 
-/** Slack refuses a longer text, even beside blocks that carry the words. */
-const withShortText = (args: Record<string, unknown>) =>
-  typeof args.text === 'string' ? { ...args, text: truncate(args.text, LIMITS.methodText['chat.update']) } : args
+/** Names of others stand in the text of notifications, too. An update refuses a longer one, even beside blocks that carry the words. */
+function readableTextOf(method: MethodName, text: string): string {
+  const visible = revealInvisible(text)
+  return method === 'chat.update' ? truncate(visible, LIMITS.methodText[method]) : visible
+}
 
 /** Options for every Slack client of the app: Bolt's defaults would retry for half an hour. */
 export const clientOptionsFor = (apiUrl: string, retries: number) => ({

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { JsonObject } from '../../../src/json.ts'
+import { toCsv } from '../../../src/run/calls/result-table.ts'
 import { shapeResult as shapeCallResult } from '../../../src/run/calls/shape-result.ts'
 import { png } from '../../support/pictures.ts'
 
@@ -91,15 +92,64 @@ test.each([
   expect(shaped.files).toEqual([])
 })
 
-test('more rows than Slack shows are a CSV file, in which nothing is a formula', async () => {
+test('more rows than Slack shows are shown in part, with all in a CSV file', async () => {
   const rows = [...rowsOf(150), { id: -1, name: '=HYPERLINK("x")', gone: null }]
   const shaped = await shapeResult('list all', [], rows)
-  expect(shaped).not.toHaveProperty('shown')
+  expect(shaped.shown?.table).toMatchObject({ of: { rows: 151, columns: 3 } })
+  expect(shaped.shown?.table?.rows).toHaveLength(99)
+  expect(shaped.text).toContain('as a table of its first 99 of 151 rows')
   const csv = shaped.files.find((file) => file.name === 'list-all.csv')
   const text = Buffer.from(csv?.data ?? '', 'base64').toString()
   expect(text.split('\r\n')).toHaveLength(153)
   expect(text).toMatch(/^id,name,gone\r\n0,n0,\r\n/)
   expect(text).toContain(`-1,"'=HYPERLINK(""x"")",\r\n`)
+})
+
+test('more columns than Slack shows, and longer cells, are in the CSV file', async () => {
+  const wide = Object.fromEntries(Array.from({ length: 25 }, (_, at) => [`c${at}`, at]))
+  const columns = await shapeResult('wide', [], [wide, wide])
+  expect(columns.shown?.table).toMatchObject({ of: { rows: 2, columns: 25 } })
+  expect(columns.shown?.table?.columns).toHaveLength(20)
+  expect(columns.files.map(({ name }) => name)).toEqual(['wide.csv'])
+  const long = await shapeResult('long', [], [{ a: 'x'.repeat(400) }, { a: 'y' }])
+  expect(long.shown?.table?.rows[0]?.[0]).toHaveLength(300)
+  expect(Buffer.from(long.files[0]?.data ?? '', 'base64').toString()).toContain('x'.repeat(400))
+  const none = await shapeResult(
+    'huge',
+    [],
+    Array(2).fill(
+      Object.fromEntries(Array.from({ length: 40 }, (_, at) => [`${at}`.padEnd(600, 'x'), 'x'.repeat(600)])),
+    ),
+  )
+  expect(none).not.toHaveProperty('shown')
+})
+
+test.each([
+  ['=1+1', "'=1+1"],
+  ['+cmd', "'+cmd"],
+  ['-2+3', "'-2+3"],
+  ['@SUM(A1)', "'@SUM(A1)"],
+  [' =1+1', "' =1+1"],
+  ['\t=1', `"'\t=1"`],
+  ['\r=1', `"'\r=1"`],
+  ['\n=1', `"'\n=1"`],
+  ['\u200b=1', "'\u200b=1"],
+  ['＝1', "'＝1"],
+  ['"=1"', `"'""=1"""`],
+  ['-5', '-5'],
+  ['+4.50', '+4.50'],
+  ["-1'000.50", "-1'000.50"],
+  ['-3e-5', '-3e-5'],
+  ['-12%', '-12%'],
+  ['-.5', '-.5'],
+  ['a;=1', '"a;=1"'],
+  ['a\tb', '"a\tb"'],
+  ['say "hi"', '"say ""hi"""'],
+  ['two\nlines', '"two\nlines"'],
+  [' padded ', '" padded "'],
+  ['a@b.c', 'a@b.c'],
+])('%j in a CSV file is written %j', (cell, written) => {
+  expect(toCsv({ columns: [cell], rows: [] })).toBe(`${written}\r\n`)
 })
 
 test('links are shown, resources are files, and two pictures have two names', async () => {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { isWorthReading } from '../../../src/slack/messages/file-reader.ts'
+import { isWorthReading } from '../../../src/slack/files/file-content.ts'
 import { createDownloadFile } from '../../../src/slack/web-api/download-file.ts'
 
 const never = new AbortController().signal
@@ -81,5 +81,5 @@ test.each([
   ['a.mp4', 'video/mp4', false],
   ['a.mp3', 'audio/mpeg', false],
 ])('%s (%s) is worth reading: %s', (name, mimeType, worth) => {
-  expect(isWorthReading({ id: 'F1', name, mimeType, size: 1 })).toBe(worth)
+  expect(isWorthReading({ name, mimeType })).toBe(worth)
 })
