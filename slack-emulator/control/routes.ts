@@ -9,6 +9,7 @@ import { findInChannel, findMessage, findPerson, findTopModal, findViewToPress, 
 import { setMember, stopSession, uninstallApp } from './membership.ts'
 import { addChannel, addPerson, archiveChannel, NewChannel, NewPerson } from './people-and-places.ts'
 import { pressInMessage, pressInView } from './press-button.ts'
+import { RawRequest, sendRawRequest } from './raw-request.ts'
 import { Say, say } from './say.ts'
 import { runShortcut } from './shortcut.ts'
 import { runSlashCommand } from './slash-command.ts'
@@ -117,6 +118,7 @@ export function createActionRoutes(parts: EmulatorParts): Record<string, Route> 
       socketOf(parts).disconnect(reason)
       return { ok: true }
     }),
+    request: route(RawRequest, (input) => sendRawRequest(parts, input)),
     'app-rate-limited': route(z.object({}), () => tellRateLimited(parts)),
     'verify-url': route(z.object({}), () => verifyUrl(parts)),
     person: route(NewPerson, (input) => addPerson(parts, input)),
