@@ -1,7 +1,5 @@
 import type { App } from '@slack/bolt'
-import { z } from 'zod'
 import { errorChainOf, isAppError } from '../../errors.ts'
-import { ChannelId, UserId } from '../../ids.ts'
 import type { Origin } from '../../run/state/events.ts'
 import { withDeadline } from '../../timing.ts'
 import { sectionBlock } from '../blocks/build-blocks.ts'
@@ -12,16 +10,17 @@ import { postEphemeral, postNotice } from '../interactions/post-in-thread.ts'
 import { helloMessage } from '../onboarding/welcome-message.ts'
 import type { BotIdentity } from '../web-api/users.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
+import { handleAppMessage, handleDeletion, handleEdit, logIgnored } from './message-changes.ts'
 import {
   addresseeOf,
   fetchNames,
   isStopWord,
   limitFiles,
-  MessageFiles,
   mentionedUsersIn,
   plainTextOf,
   removeMention,
 } from './message-content.ts'
+import { type MessageEvent, type PersonMessage, readMessageEvent } from './read-message-event.ts'
 import { readThreadContext } from './thread-context.ts'
 
 /** Names and earlier messages are left out if they take longer: an event has to be acknowledged in 3 s. */
@@ -33,37 +32,50 @@ const RECENT_RUNS = 20
 /** A mention comes as two events, and more than this need not be remembered to tell of it once. */
 const MOST_TOLD = 1_000
 
-const Message = z.object({
-  type: z.enum(['message', 'app_mention']),
-  subtype: z.enum(['file_share', 'thread_broadcast']).optional(),
-  user: UserId,
-  text: z.string().default(''),
-  ts: z.string(),
-  thread_ts: z.string().optional(),
-  channel: ChannelId,
-  channel_type: z.string().optional(),
-  bot_id: z.undefined().optional(),
-  edited: z.undefined().optional(),
-  files: MessageFiles,
-})
-type Message = z.infer<typeof Message>
-
 /** Starts runs for direct messages, mentions and replies in the app's threads. An event is acknowledged when its run is stored. */
 export function registerMessages(app: App, deps: WebApiDeps & RunsDeps): void {
   const tellUnstored = createUnstoredNotice(deps)
   const listen = async ({ event }: { event: unknown }) => {
-    const parsed = Message.safeParse(event)
-    if (parsed.success) await handleMessage(deps, parsed.data).catch((error) => tellUnstored(parsed.data, error))
+    const incoming = readMessageEvent(event)
+    await dispatchMessage(deps, incoming, tellUnstored)
   }
   app.event('message', listen)
   app.event('app_mention', listen)
+}
+
+type TellUnstored = (message: PersonMessage, error: unknown) => Promise<void>
+
+/** Every event goes one way, and one that nothing follows from is logged with the reason. */
+async function dispatchMessage(
+  deps: WebApiDeps & RunsDeps,
+  incoming: MessageEvent,
+  tellUnstored: TellUnstored,
+): Promise<void> {
+  switch (incoming.kind) {
+    case 'posted_by_person': {
+      const { message } = incoming
+      return handleMessage(deps, message).catch((error) => tellUnstored(message, error))
+    }
+    case 'posted_by_app':
+      return handleAppMessage(deps, incoming.message)
+    case 'edited':
+      return handleEdit(deps, incoming)
+    case 'deleted':
+      return handleDeletion(deps, incoming)
+    case 'ignored': {
+      const { why, ...place } = incoming
+      return logIgnored(deps, place, why)
+    }
+    default:
+      incoming satisfies never
+  }
 }
 
 /**
  * Acknowledges a message that could not be stored, as Slack ends subscriptions whose events fail, and asks its sender once to
  * send it again. Other errors are thrown.
  */
-function createUnstoredNotice(deps: WebApiDeps): (message: Message, error: unknown) => Promise<void> {
+function createUnstoredNotice(deps: WebApiDeps): TellUnstored {
   const told = new Set<string>()
   return async (message, error) => {
     if (!isAppError(error, 'database_unavailable')) throw error
@@ -86,7 +98,7 @@ function createUnstoredNotice(deps: WebApiDeps): (message: Message, error: unkno
   }
 }
 
-async function handleMessage(deps: WebApiDeps & RunsDeps, message: Message): Promise<void> {
+async function handleMessage(deps: WebApiDeps & RunsDeps, message: PersonMessage): Promise<void> {
   const bot = await deps.bot()
   if (message.user === bot.user || !(await isAddressedToApp(deps, bot, message))) return
   const words = removeMention(message.text, bot.user)
@@ -95,18 +107,23 @@ async function handleMessage(deps: WebApiDeps & RunsDeps, message: Message): Pro
   else await startRun(deps, bot, message, words)
 }
 
-const isDm = (message: Message): boolean => message.channel_type === 'im' || message.channel.startsWith('D')
+const isDm = (message: PersonMessage): boolean => message.channel_type === 'im' || message.channel.startsWith('D')
 
-async function isAddressedToApp({ runs }: RunsDeps, bot: BotIdentity, message: Message): Promise<boolean> {
+async function isAddressedToApp({ runs }: RunsDeps, bot: BotIdentity, message: PersonMessage): Promise<boolean> {
   if (message.type === 'app_mention' || isDm(message) || mentionedUsersIn(message.text).includes(bot.user)) return true
   if (message.thread_ts === undefined || message.thread_ts === message.ts) return false
   if (addresseeOf(message.text) !== undefined) return false
   return runs.knowsThread(bot.workspace, message.channel, message.thread_ts)
 }
 
-const threadOf = (message: Message): string => message.thread_ts ?? message.ts
+const threadOf = (message: PersonMessage): string => message.thread_ts ?? message.ts
 
-async function startRun(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: Message, words: string): Promise<void> {
+async function startRun(
+  deps: WebApiDeps & RunsDeps,
+  bot: BotIdentity,
+  message: PersonMessage,
+  words: string,
+): Promise<void> {
   const users = [message.user, ...mentionedUsersIn(words)]
   const [nameOf, context] = await Promise.all([
     withDeadline(fetchNames(deps.people, users), LOOKUP_TIMEOUT_MS, () => 'somebody'),
@@ -125,7 +142,7 @@ async function startRun(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: 
   if (notice !== undefined) await postNotice(deps, { channel: message.channel, thread: threadOf(message) }, notice)
 }
 
-const originOf = (bot: BotIdentity, message: Message, userName: string): Origin => ({
+const originOf = (bot: BotIdentity, message: PersonMessage, userName: string): Origin => ({
   door: 'slack',
   workspace: bot.workspace,
   user: message.user,
@@ -138,14 +155,14 @@ const originOf = (bot: BotIdentity, message: Message, userName: string): Origin 
 })
 
 /** The messages of a thread before the app's first run in it; later runs know the conversation. */
-async function readEarlierMessages(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: Message) {
+async function readEarlierMessages(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: PersonMessage) {
   const { thread_ts: thread, channel, ts } = message
   if (thread === undefined || thread === ts) return []
   if (await deps.runs.knowsThread(bot.workspace, channel, thread)) return []
   return readThreadContext(deps, { channel, thread, before: ts })
 }
 
-async function stopRun(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: Message): Promise<void> {
+async function stopRun(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: PersonMessage): Promise<void> {
   const active = await deps.runs.activeIn(bot.workspace, message.channel, threadOf(message))
   if (active === undefined) {
     if (isDm(message)) await stopRunsInDm(deps, bot, message)
@@ -159,7 +176,11 @@ async function stopRun(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: M
 }
 
 /** Each top-level message in a DM starts a conversation, so "stop" there stops all of this person's runs in the DM. */
-async function stopRunsInDm(deps: WebApiDeps & RunsDeps, { workspace }: BotIdentity, message: Message): Promise<void> {
+async function stopRunsInDm(
+  deps: WebApiDeps & RunsDeps,
+  { workspace }: BotIdentity,
+  message: PersonMessage,
+): Promise<void> {
   const by = { workspace, user: message.user }
   const recent = message.thread_ts === undefined ? await deps.runs.recentOf(by, RECENT_RUNS) : []
   const working = recent.filter(({ status, origin }) => status === 'working' && origin.channel === message.channel)
@@ -171,7 +192,7 @@ async function stopRunsInDm(deps: WebApiDeps & RunsDeps, { workspace }: BotIdent
   await deps.webApi.call('chat.postMessage', { ...place, text, blocks: [sectionBlock(text)] }, AnyResponse)
 }
 
-async function postHello(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: Message): Promise<void> {
+async function postHello(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: PersonMessage): Promise<void> {
   // A mention is delivered as two events.
   if (await deps.runs.seen(`hello:${bot.workspace}:${message.channel}:${message.ts}`)) return
   const place = { channel: message.channel, thread_ts: threadOf(message) }

@@ -1,0 +1,34 @@
+import { headOf } from '../../text.ts'
+
+/** What Slack or an app puts into `text` where the words are in the blocks. */
+const NO_WORDS =
+  /^\s*(?:this content can['’]t be displayed\.?|\[no preview available\]|\[no title\]|no preview|new message)?\s*$/i
+
+/**
+ * The words of a message that says them twice, as `text` for notifications and as blocks for readers: what both say stands
+ * once, and of `text` only the lines that the blocks leave out.
+ */
+export function mergeWords(text: string, blocks: string): string {
+  if (blocks.trim() === '') return text.trim()
+  if (NO_WORDS.test(text)) return blocks
+  const shown = bareWordsOf(blocks)
+  if (shown === ' ') return text.trim() === blocks.trim() ? blocks : `${text.trim()}\n${blocks}`
+  if (shown !== bareWordsOf(text) && bareWordsOf(text).includes(shown)) return text.trim()
+  const others = text.split('\n').filter((line) => line.trim() !== '' && !shown.includes(bareWordsOf(line)))
+  return [...others, blocks].join('\n').trim()
+}
+
+/** The words alone, between single spaces: marks, emoji and numbers of lists differ between the two. */
+function bareWordsOf(text: string): string {
+  const words = text
+    .replace(/:[\w+'-]+:/g, ' ')
+    .toLowerCase()
+    .match(/[\p{L}\p{N}\p{M}]+/gu)
+  return ` ${(words ?? []).join(' ')}${words === null ? '' : ' '}`
+}
+
+/** The first characters of a text, and how many are left out. */
+export const limitChars = (text: string, maxChars: number): string =>
+  text.length <= maxChars
+    ? text
+    : `${headOf(text, maxChars)}\n[Cut: these are the first ${maxChars} of ${text.length} characters of this message.]`

@@ -1,0 +1,94 @@
+import { type QuotedKind, quotedText } from './frame.ts'
+import { limitChars, mergeWords } from './merge-words.ts'
+import { isPayloadFields, joinLines, listFields, type PayloadFields, textIn } from './payload-fields.ts'
+import { blocksTextOf, buttonsText, linkedText } from './read-blocks.ts'
+import { dateText, type MessageNames, mrkdwnTextOf } from './read-mrkdwn.ts'
+
+/** Of more attachments, the first are read. */
+const MOST_ATTACHMENTS = 20
+
+export type AttachmentText = { quoted: boolean; text: string }
+
+/** The words of attachments; those of forwards and unfurls are somebody else's, and `quoted` (docs.slack.dev/legacy/legacy-messaging/legacy-secondary-message-attachments). */
+export const attachmentTextsOf = (
+  attachments: PayloadFields[],
+  names: MessageNames,
+  maxChars: number,
+): AttachmentText[] =>
+  attachments
+    .slice(0, MOST_ATTACHMENTS)
+    .map((attachment) => attachmentTextOf(attachment, names, maxChars))
+    .filter(({ text }) => text !== '')
+
+function attachmentTextOf(attachment: PayloadFields, names: MessageNames, maxChars: number): AttachmentText {
+  const kind = quotedKindOf(attachment)
+  if (kind === undefined) return { quoted: false, text: wordsIn(attachment, names) }
+  const text = kind === 'link_preview' ? wordsIn(attachment, names) : messageWordsIn(attachment, names)
+  const said = kind === 'link_preview' ? { of: sourceOf(attachment) } : originOf(attachment, names)
+  return { quoted: true, text: text === '' ? '' : quotedText(kind, said, limitChars(text, maxChars)) }
+}
+
+/** Undefined for what the message's author attached: an alert's words, a pasted table. */
+function quotedKindOf(attachment: PayloadFields): QuotedKind | undefined {
+  if (attachment.is_share === true) return 'forwarded_message'
+  if (attachment.is_msg_unfurl === true || attachment.is_reply_unfurl === true) return 'linked_message'
+  return attachment.is_app_unfurl === true || sourceOf(attachment) !== '' ? 'link_preview' : undefined
+}
+
+/** The page or app whose link is shown. */
+const sourceOf = (attachment: PayloadFields): string =>
+  ['from_url', 'original_url', 'app_unfurl_url'].map((name) => textIn(attachment, name)).find(Boolean) ?? ''
+
+/** Who wrote a forwarded message, where and when. */
+function originOf(attachment: PayloadFields, names: MessageNames): { [attribute: string]: string } {
+  const at = (name: string) => textIn(attachment, name)
+  const author = names.person(at('author_id')) ?? (at('author_name') || at('author_subname') || 'somebody')
+  const channel = names.channel(at('channel_id')) ?? at('channel_name')
+  return {
+    from: author,
+    in: channel === '' ? at('footer') : `#${channel.replace(/^#/, '')}`,
+    at: at('ts') === '' ? '' : dateText(Number(at('ts')), ''),
+  }
+}
+
+/** The message that is forwarded or linked: as its blocks have it, or as text. */
+function messageWordsIn(attachment: PayloadFields, names: MessageNames): string {
+  const inner = listFields(attachment.message_blocks).flatMap(({ message }) =>
+    isPayloadFields(message) ? [message] : [],
+  )
+  const blocks = inner.map((message) => blocksTextOf(message.blocks, names))
+  const nested = [attachment, ...inner].flatMap((message) =>
+    listFields(message.attachments).map((one) => wordsIn(one, names)),
+  )
+  const shown = joinLines([...blocks, blocksTextOf(attachment.blocks, names)])
+  const text = mrkdwnTextOf(textIn(attachment, 'text'), names)
+  const words = joinLines([mergeWords(text, shown), ...nested, fileNamesIn(attachment)])
+  return words || mrkdwnTextOf(textIn(attachment, 'fallback'), names)
+}
+
+const fileNamesIn = ({ files }: PayloadFields): string =>
+  joinLines(listFields(files).map((file) => `[file ${textIn(file, 'name') || textIn(file, 'title') || 'a file'}]`))
+
+/** What an app or Slack put into an attachment, from top to bottom. */
+function wordsIn(attachment: PayloadFields, names: MessageNames): string {
+  const at = (name: string) => mrkdwnTextOf(textIn(attachment, name), names)
+  const title = at('title')
+  const fields = listFields(attachment.fields).map((field) => {
+    const [name, value] = [mrkdwnTextOf(textIn(field, 'title'), names), mrkdwnTextOf(textIn(field, 'value'), names)]
+    return name === '' || value === '' ? name || value : `${name}: ${value}`
+  })
+  const legacy = joinLines([
+    at('pretext'),
+    [at('service_name'), at('author_name'), at('author_subname')].filter(Boolean).join(', '),
+    title === '' ? '' : linkedText(title, textIn(attachment, 'title_link')),
+    at('text'),
+    ...fields,
+    buttonsText(listFields(attachment.actions), names),
+    fileNamesIn(attachment),
+    at('footer'),
+  ])
+  const words = mergeWords(legacy, blocksTextOf(attachment.blocks, names))
+  if (words !== '') return words
+  const fallback = mergeWords(at('fallback'), '')
+  return fallback.startsWith('[no ') ? '' : fallback
+}

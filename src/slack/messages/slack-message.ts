@@ -1,0 +1,76 @@
+import { z } from 'zod'
+import { withoutFrames } from '../message-text/frame.ts'
+import { limitChars, mergeWords } from '../message-text/merge-words.ts'
+import { isPayloadFields, joinLines, withoutNulls } from '../message-text/payload-fields.ts'
+import { attachmentTextsOf } from '../message-text/read-attachments.ts'
+import { blocksTextOf } from '../message-text/read-blocks.ts'
+import { type MessageNames, mrkdwnTextOf } from '../message-text/read-mrkdwn.ts'
+import { MessageFiles } from './message-content.ts'
+
+/** What a block or attachment is, is read with its words: one that is malformed must not cost the rest. */
+const Parts = z
+  .array(z.unknown())
+  .catch([])
+  .transform((parts) => parts.filter(isPayloadFields))
+
+/** A message as events, the Web API and shortcuts bring it; null counts as absent everywhere in it. */
+export const SlackMessage = z.preprocess(
+  withoutNulls,
+  z.object({
+    type: z.string().optional(),
+    subtype: z.string().optional(),
+    ts: z.string(),
+    thread_ts: z.string().optional(),
+    channel: z.string().optional(),
+    channel_type: z.string().optional(),
+    user: z.string().optional(),
+    bot_id: z.string().optional(),
+    app_id: z.string().optional(),
+    username: z.string().optional(),
+    bot_profile: z.object({ name: z.string().optional() }).optional().catch(undefined),
+    team: z.string().optional(),
+    user_team: z.string().optional(),
+    source_team: z.string().optional(),
+    edited: z.object({ user: z.string().optional(), ts: z.string().optional() }).optional(),
+    hidden: z.boolean().optional(),
+    text: z.string().default(''),
+    blocks: Parts,
+    attachments: Parts,
+    files: MessageFiles,
+  }),
+)
+export type SlackMessage = z.infer<typeof SlackMessage>
+
+/** What a message says: its author's words, and what others wrote that it carries, each in a frame that names them. */
+export type MessageText = { own: string; quoted: string }
+
+type Words = Pick<SlackMessage, 'text' | 'blocks' | 'attachments' | 'files'>
+
+/** About 3,000 tokens, for each of a message's parts. */
+const MOST_CHARS = 12_000
+
+/** `maxChars` bounds the author's words; what else the message carries has a bound of its own. */
+export function messageTextOf(message: Words, names: MessageNames, maxChars = MOST_CHARS): MessageText {
+  const attached = attachmentTextsOf(message.attachments, names, MOST_CHARS)
+  const partsOf = (quoted: boolean) => attached.filter((one) => one.quoted === quoted).map(({ text }) => text)
+  const blocks = joinLines([blocksTextOf(message.blocks, names), ...partsOf(false)])
+  const own = mergeWords(mrkdwnTextOf(message.text, names), blocks)
+  return { own: limitChars(withoutFrames(own), maxChars), quoted: joinLines(partsOf(true)) }
+}
+
+/** All a person reads of a message, its files by name. */
+export function textOfMessage(message: Words, names: MessageNames, maxChars = MOST_CHARS): string {
+  const { own, quoted } = messageTextOf(message, names, maxChars)
+  return joinLines([own, quoted, ...message.files.map(({ name }) => `[file ${name}]`)])
+}
+
+type Author = Pick<SlackMessage, 'user' | 'bot_id' | 'username' | 'bot_profile'>
+
+/** Who a message is from: a person by name, another app by the name it posts under, the app itself as such. */
+export function authorOf(message: Author, names: MessageNames, bot: { user: string; bot: string }): string {
+  const { user, bot_id } = message
+  if (user === bot.user || bot_id === bot.bot) return 'Patchbay (you)'
+  const app = message.username || message.bot_profile?.name
+  if (bot_id !== undefined && app) return `${app} (app)`
+  return (user && names.person(user)) || app || (bot_id === undefined ? 'somebody' : 'an app')
+}
