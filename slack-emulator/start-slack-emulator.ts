@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import { isRecord } from '../src/block-kit/problem.ts'
 import { eventsFor } from './delivery/event-payloads.ts'
 import { createEventQueue, type EventQueue, RETRY_DELAYS_MS } from './delivery/event-queue.ts'
+import { shapedEvents } from './delivery/event-shaping.ts'
 import { isSubscribed } from './delivery/event-subscriptions.ts'
 import { createFaultInjection } from './delivery/fault-injection.ts'
 import { createHttpTransport } from './delivery/http-transport.ts'
@@ -130,7 +131,7 @@ function build(options: SlackEmulatorOptions, url: string) {
       limits,
       fileContents,
       traffic,
-      deliveries: queue.deliveries,
+      events: queue,
     },
     webApi,
     oauth,
@@ -158,7 +159,7 @@ function sendEvents(workspace: Workspace, queue: EventQueue): void {
     const install = workspace.appTokens.live()
     if (install === undefined || install.withdrawn) return
     const heard = eventsFor(change, workspace).filter((event) => isSubscribed(event, workspace))
-    for (const event of heard) queue.send(event)
+    for (const { event, delayMs } of shapedEvents(heard, workspace.eventShape())) queue.send(event, delayMs)
   })
   queue.resume()
 }

@@ -1,8 +1,8 @@
 import { isRecord } from '../../src/block-kit/problem.ts'
 import { channelTypeOf } from '../workspace/channel-kinds.ts'
 import type { Directory } from '../workspace/escape-text.ts'
+import { isExtShared } from '../workspace/objects/channel-object.ts'
 import type { Channel, Json, Person } from '../workspace/records.ts'
-import { isExtShared } from '../workspace/slack-objects.ts'
 import type { Workspace } from '../workspace/workspace.ts'
 
 /** The people and channels that a person can mention by name. */
@@ -12,6 +12,7 @@ export function directoryFor(workspace: Workspace, by: Person): Directory {
   return {
     displayNames: people.map(({ realName }) => realName),
     person: (name) => byName.get(name.toLowerCase()),
+    group: (handle) => workspace.usergroups.values().find((one) => one.handle === handle.toLowerCase()),
     channel: (name) => channelsSeenBy(workspace, by).find((one) => one.name === name && one.kind !== 'mpim'),
   }
 }

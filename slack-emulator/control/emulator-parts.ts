@@ -1,4 +1,4 @@
-import type { Delivery } from '../delivery/event-queue.ts'
+import type { EventQueue } from '../delivery/event-queue.ts'
 import type { FaultInjection } from '../delivery/fault-injection.ts'
 import type { SocketControl } from '../delivery/socket-mode.ts'
 import type { TrafficLog } from '../delivery/traffic-log.ts'
@@ -22,6 +22,6 @@ export type EmulatorParts = {
   faults: FaultInjection
   limits: RateLimits
   fileContents: FileContents
-  deliveries(): Delivery[]
+  events: Pick<EventQueue, 'send' | 'redeliver' | 'deliveries'>
   traffic: TrafficLog
 }

@@ -1,21 +1,8 @@
 import { EmulatorError } from '../errors.ts'
 import { findSession } from '../web-api/methods/agents.ts'
+import { isStreaming } from '../workspace/objects/message-object.ts'
 import type { Channel, Json, Person } from '../workspace/records.ts'
-import { isStreaming } from '../workspace/slack-objects.ts'
 import type { EmulatorParts } from './emulator-parts.ts'
-import { findChannel } from './find.ts'
-
-/** Lets a person, or the app, join or leave a channel. */
-export function setMember(parts: EmulatorParts, input: { channel: string; user: string; member: boolean }): Json {
-  const channel = findChannel(parts, input.channel)
-  const user = parts.workspace.person(input.user)
-  if (channel.im !== undefined || user === undefined)
-    throw new EmulatorError('conflict', `there is no "${input.user}" to move in ${channel.name}`)
-  const others = channel.members.filter((one) => one !== user.id)
-  parts.workspace.channels.put(channel.id, { ...channel, members: input.member ? [...others, user.id] : others })
-  parts.workspace.publish({ kind: 'people_changed' })
-  return { ok: true }
-}
 
 /** Removes the app: its token stops working at once, and the app gets its last events. */
 export function uninstallApp({ workspace }: EmulatorParts, { here_only }: { here_only: boolean }): Json {

@@ -1,7 +1,7 @@
 import { eventTypeOf } from '../workspace/channel-kinds.ts'
+import { messageObjectOf } from '../workspace/objects/message-object.ts'
 import type { Channel, Message } from '../workspace/records.ts'
 import { APP } from '../workspace/seed.ts'
-import { messageObjectOf } from '../workspace/slack-objects.ts'
 import type { Workspace } from '../workspace/workspace.ts'
 import type { WorkspaceEvent } from '../workspace/workspace-events.ts'
 
@@ -35,12 +35,13 @@ export function eventsFor(event: WorkspaceEvent, workspace: Workspace): SlackEve
       ]
     case 'access_revoked':
       return [{ type: 'team_access_revoked', team_ids: [workspace.team.id], event_ts: workspace.nextTs() }]
+    case 'people_changed':
+      return (event.told ?? []).map((told) => ({ ...told, event_ts: workspace.nextTs() }))
     case 'reacted':
     case 'streamed':
     case 'home_published':
     case 'modal':
     case 'session':
-    case 'people_changed':
       return []
     default:
       return event satisfies never
@@ -73,8 +74,21 @@ function messageEvents(event: MessageEvent, workspace: Workspace): SlackEvent[] 
       },
     ]
   }
-  const [now, before] = [messageObjectOf(message, workspace), messageObjectOf(event.before, workspace)]
-  return [{ ...common, subtype: 'message_changed', message: now, previous_message: before, event_ts: common.ts }]
+  return changedEvents(event, channel, workspace, common)
+}
+
+/** An edit of a message that mentions the app comes as `app_mention` again (github.com/slackapi/bolt-js/issues/960); what only unfurled does not. */
+function changedEvents(
+  { message, before }: Extract<WorkspaceEvent, { kind: 'changed' }>,
+  channel: Channel,
+  workspace: Workspace,
+  common: SlackEvent,
+): SlackEvent[] {
+  const shown = { message: messageObjectOf(message, workspace), previous_message: messageObjectOf(before, workspace) }
+  const changed = { ...common, subtype: 'message_changed', ...shown, event_ts: common.ts }
+  const isEdit = message.edited !== undefined && message.edited.ts !== before.edited?.ts
+  if (!isEdit || !isMention(message, channel)) return [changed]
+  return [changed, { ...shown.message, channel: channel.id, event_ts: message.edited?.ts, type: 'app_mention' }]
 }
 
 /** A mention in a channel comes as `message` and, under another event id, as `app_mention`; in a DM only as `message`. */
@@ -85,9 +99,12 @@ function postedEvents(message: Message, channel: Channel, workspace: Workspace):
     event_ts: message.ts,
   }
   const event = { ...body, type: 'message', channel_type: eventTypeOf(channel) }
-  const mentions = channel.im === undefined && message.user !== APP.user && message.text.includes(`<@${APP.user}>`)
-  return mentions ? [event, { ...body, type: 'app_mention' }] : [event]
+  return isMention(message, channel) ? [event, { ...body, type: 'app_mention' }] : [event]
 }
+
+/** No report tells of an `app_mention` for what a person said with /me. */
+const isMention = ({ user, subtype, text }: Message, channel: Channel): boolean =>
+  channel.im === undefined && user !== APP.user && subtype !== 'me_message' && text.includes(`<@${APP.user}>`)
 
 function homeOpened(
   { user, tab, channel }: Extract<WorkspaceEvent, { kind: 'home_opened' }>,

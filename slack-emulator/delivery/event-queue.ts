@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
+import { isRecord } from '../../src/block-kit/problem.ts'
 import type { EmulatorLog } from '../log.ts'
 import { type Clock, systemClock } from '../workspace/clock.ts'
-import type { PendingEvent } from '../workspace/records.ts'
+import { isExtShared } from '../workspace/objects/channel-object.ts'
+import type { Json, PendingEvent } from '../workspace/records.ts'
 import { APP } from '../workspace/seed.ts'
-import { isExtShared } from '../workspace/slack-objects.ts'
 import type { Workspace } from '../workspace/workspace.ts'
 import type { SlackEvent } from './event-payloads.ts'
 import type { AppReply, Transport } from './transport.ts'
@@ -17,11 +18,17 @@ const LOOK_AGAIN_MS = 250
 /** How many deliveries are kept for measurements. */
 const MAX_DELIVERIES = 2_000
 
+/** How many acknowledged events are kept to be sent once more. */
+const MAX_ACKNOWLEDGED = 500
+
 /** One attempt to deliver an event; `ms` is the time from the request to the acknowledgement. */
 export type Delivery = { id: string; attempt: number; outcome: string; ms: number }
 
 export type EventQueue = {
-  send(event: SlackEvent): void
+  /** Sends an event, later by `delayMs`; returns its id. `envelope` replaces fields around it. */
+  send(event: SlackEvent, delayMs?: number, envelope?: Json): string
+  /** Sends acknowledged events once more, as if the acknowledgement had been lost; returns how the app answered each. */
+  redeliver(isMeant: (event: Json) => boolean): Promise<AppReply[]>
   /** The last attempts, oldest first. */
   deliveries(): Delivery[]
   /** Delivers what was pending when the workspace last stopped. */
@@ -48,7 +55,8 @@ export function createEventQueue({
   const timers = createTimers(later)
   // These timers run in real time even under a test's clock, because they are not part of Slack's behaviour.
   const looks = createTimers(systemClock.after)
-  const attempts: Delivery[] = []
+  const attempts = createBounded<Delivery>(MAX_DELIVERIES)
+  const acknowledged = createBounded<PendingEvent>(MAX_ACKNOWLEDGED)
   let closed = false
 
   const after = (delayMs: number, event: PendingEvent) => timers.after(delayMs, () => void deliver(event))
@@ -74,26 +82,28 @@ export function createEventQueue({
 
   function settle(event: PendingEvent, reply: AppReply): void {
     if (closed) return
-    if (reply.kind === 'absent') looks.after(LOOK_AGAIN_MS, () => void deliver(event))
-    else conclude(event, reply)
-  }
-
-  function conclude(event: PendingEvent, reply: Exclude<AppReply, { kind: 'absent' }>): void {
+    if (reply.kind === 'absent') {
+      looks.after(LOOK_AGAIN_MS, () => void deliver(event))
+      return
+    }
     const acked = reply.kind === 'acked'
-    attempts.push({ id: event.id, attempt: event.attempt, outcome: acked ? 'acked' : reply.reason, ms: reply.ms })
-    if (attempts.length > MAX_DELIVERIES) attempts.shift()
-    if (acked) workspace.pending.drop(event.id)
-    else retry(event, reply.reason, reply.noRetry)
+    attempts.add({ id: event.id, attempt: event.attempt, outcome: acked ? 'acked' : reply.reason, ms: reply.ms })
+    if (acked) {
+      workspace.pending.drop(event.id)
+      acknowledged.add(event)
+    } else retry(event, reply.reason, reply.noRetry)
   }
 
   return {
-    send(event) {
-      const id = `Ev${randomBytes(8).toString('hex').toUpperCase()}`
-      const pending = { id, envelope: envelopeOf(id, event, workspace), attempt: 0, reason: '' }
-      workspace.pending.put(id, pending)
-      void deliver(pending)
+    send(event, delayMs = 0, envelope = {}) {
+      const pending = pendingFor(event, workspace, envelope)
+      workspace.pending.put(pending.id, pending)
+      if (delayMs > 0) looks.after(delayMs, () => void deliver(pending))
+      else void deliver(pending)
+      return pending.id
     },
-    deliveries: () => [...attempts],
+    redeliver: (isMeant) => sendAgain(transport, acknowledged.list(), isMeant),
+    deliveries: attempts.list,
     resume() {
       for (const event of workspace.pending.values()) void deliver(event)
     },
@@ -103,6 +113,28 @@ export function createEventQueue({
       looks.clear()
     },
   }
+}
+
+/** The last `max` things, oldest first. */
+function createBounded<T>(max: number) {
+  const kept: T[] = []
+  return {
+    add(one: T): void {
+      kept.push(one)
+      if (kept.length > max) kept.shift()
+    },
+    list: (): T[] => [...kept],
+  }
+}
+
+function sendAgain(
+  transport: Transport,
+  acknowledged: PendingEvent[],
+  isMeant: (event: Json) => boolean,
+): Promise<AppReply[]> {
+  const again = acknowledged.filter(({ envelope }) => isRecord(envelope.event) && isMeant(envelope.event))
+  const retry = { num: 1, reason: 'http_timeout' }
+  return Promise.all(again.map(({ envelope }) => transport.send({ type: 'events_api', payload: envelope, retry })))
 }
 
 function createTimers(later: Clock['after']) {
@@ -120,6 +152,11 @@ function createTimers(later: Clock['after']) {
       open.clear()
     },
   }
+}
+
+function pendingFor(event: SlackEvent, workspace: Workspace, envelope: Json): PendingEvent {
+  const id = `Ev${randomBytes(8).toString('hex').toUpperCase()}`
+  return { id, envelope: { ...envelopeOf(id, event, workspace), ...envelope }, attempt: 0, reason: '' }
 }
 
 function envelopeOf(id: string, event: SlackEvent, workspace: Workspace) {

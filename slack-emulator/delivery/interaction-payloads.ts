@@ -1,7 +1,7 @@
 import { EmulatorError } from '../errors.ts'
+import { teamIdOf } from '../workspace/objects/user-object.ts'
 import type { Channel, Json, Person } from '../workspace/records.ts'
 import { APP } from '../workspace/seed.ts'
-import { teamIdOf } from '../workspace/slack-objects.ts'
 import type { Workspace } from '../workspace/workspace.ts'
 import type { AppReply, Transport } from './transport.ts'
 

@@ -43,6 +43,8 @@ export const METHOD_SCOPES: Record<string, Needs> = {
   'reactions.add': ['reactions:write'],
   'reactions.remove': ['reactions:write'],
   'team.info': ['team:read'],
+  'usergroups.list': ['usergroups:read'],
+  'usergroups.users.list': ['usergroups:read'],
   'users.info': ['users:read'],
   'users.list': ['users:read'],
   'users.lookupByEmail': ['users:read.email'],

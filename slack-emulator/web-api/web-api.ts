@@ -15,6 +15,7 @@ import { createFileMethods } from './methods/files.ts'
 import { type MethodResponse, type Methods, refuse } from './methods/method-args.ts'
 import { createReactionMethods } from './methods/reactions.ts'
 import { createStreamMethods } from './methods/streams.ts'
+import { createUsergroupMethods } from './methods/usergroups.ts'
 import { createUserMethods } from './methods/users.ts'
 import { createViewMethods } from './methods/views.ts'
 import type { OAuth } from './oauth.ts'
@@ -47,6 +48,8 @@ const FORM_ONLY = new Set([
   'files.getUploadURLExternal',
   'files.info',
   'oauth.v2.access',
+  'usergroups.list',
+  'usergroups.users.list',
   'users.info',
   'users.list',
   'users.lookupByEmail',
@@ -133,6 +136,7 @@ function methodsOf({ workspace, modals, triggers, socket, oauth, limits }: Omit<
     ...createAuthMethods(workspace),
     ...oauth.methods,
     ...createUserMethods(workspace),
+    ...createUsergroupMethods(workspace),
     ...createConversationMethods(workspace, limits.pageSize),
     ...createChatMethods(workspace),
     ...createStreamMethods(workspace),

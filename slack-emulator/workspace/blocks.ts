@@ -25,6 +25,15 @@ export function addIds(blocks: Json[]): Json[] {
   })
 }
 
+/** Attachments as Slack shows them: numbered, with a fallback, and with ids in their blocks. */
+export const attachmentsOf = (given: Json[]): Json[] =>
+  given.map((attachment, index) => ({
+    fallback: '[no preview available]',
+    ...attachment,
+    id: index + 1,
+    ...(Array.isArray(attachment.blocks) ? { blocks: addIds(listOf(attachment.blocks)) } : {}),
+  }))
+
 const HOLDERS = ['accessory', 'element', 'elements', 'actions', 'child_blocks']
 
 function fill(field: string, held: unknown): unknown {

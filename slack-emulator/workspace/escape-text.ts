@@ -1,4 +1,4 @@
-import type { Channel, Json, Person } from './records.ts'
+import type { Channel, Json, Person, Usergroup } from './records.ts'
 
 /** Who and what a typed name means. */
 export type Directory = {
@@ -7,6 +7,7 @@ export type Directory = {
   /** By handle or display name, in any case. */
   person(name: string): Person | undefined
   channel(name: string): Channel | undefined
+  group(handle: string): Usergroup | undefined
 }
 
 const ESCAPES = new Map([
@@ -39,7 +40,8 @@ export function escapeText(typed: string, directory: Directory, labels = false):
 
 /** In code nobody is mentioned. */
 const CODE = /(```[\s\S]*?```|`[^`\n]+`)/
-const NOBODY: Directory = { displayNames: [], person: () => undefined, channel: () => undefined }
+const nothing = () => undefined
+const NOBODY: Directory = { displayNames: [], person: nothing, channel: nothing, group: nothing }
 
 function escapePart(typed: string, directory: Directory, labels: boolean): string {
   return typed.replace(typedPattern(directory), (found, person: string | undefined, channel: string | undefined) => {
@@ -56,9 +58,15 @@ function mention(
 ): string {
   const bare = directory.person(name) ? name : name.replace(/[.-]+$/, '')
   const person = directory.person(bare)
-  if (person === undefined) return found
-  return `<@${person.id}${labels ? `|${person.name}` : ''}>${name.slice(bare.length)}`
+  const rest = name.slice(bare.length)
+  if (person !== undefined) return `<@${person.id}${labels ? `|${person.name}` : ''}>${rest}`
+  if (directory !== NOBODY && EVERYBODY.has(bare)) return `<!${bare}>${rest}`
+  const group = directory.group(bare)
+  return group === undefined ? found : `<!subteam^${group.id}${labels ? `|@${group.handle}` : ''}>${rest}`
 }
+
+/** docs.slack.dev/messaging/formatting-message-text#special-mentions */
+const EVERYBODY = new Set(['here', 'channel', 'everyone'])
 
 function channelLink(found: string, name: string, directory: Directory): string {
   const channel = directory.channel(name)
@@ -129,6 +137,8 @@ function styledText(text: string): Json[] {
 function reference(piece: string): Json {
   const [target = '', label] = piece.slice(1, -1).split('|')
   if (target.startsWith('@')) return { type: 'user', user_id: target.slice(1) }
+  if (target.startsWith('!subteam^')) return { type: 'usergroup', usergroup_id: target.slice('!subteam^'.length) }
+  if (target.startsWith('!')) return { type: 'broadcast', range: target.slice(1) }
   if (target.startsWith('#')) return { type: 'channel', channel_id: target.slice(1) }
   return { type: 'link', url: unescaped(target), ...(label === undefined ? {} : { text: label }) }
 }

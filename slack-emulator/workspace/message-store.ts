@@ -22,11 +22,10 @@ export function createMessageStore(collections: PersistentCollections): MessageS
   /** Conversation (a channel, or a thread of it) to the timestamps in it. */
   const index = new Map<string, Set<string>>()
   const messages: Collection<Message> = collections.collection('messages', Message, MAX_MESSAGES, (gone) => {
-    index.get(placeOf(gone))?.delete(gone.ts)
+    for (const place of placesOf(gone)) index.get(place)?.delete(gone.ts)
   })
   const note = (message: Message) => {
-    const place = index.get(placeOf(message)) ?? new Set<string>()
-    index.set(placeOf(message), place.add(message.ts))
+    for (const place of placesOf(message)) index.set(place, (index.get(place) ?? new Set<string>()).add(message.ts))
   }
   for (const message of messages.values()) note(message)
 
@@ -46,7 +45,9 @@ export function createMessageStore(collections: PersistentCollections): MessageS
   }
 }
 
-/** A root carries its own ts as thread_ts once it has replies, and stays top-level. */
-function placeOf({ channel, ts, thread_ts }: Message): string {
-  return thread_ts === undefined || thread_ts === ts ? channel : keyOf(channel, thread_ts)
+/** A root carries its own ts as thread_ts once it has replies, and stays top-level; a broadcast reply is in both places. */
+function placesOf({ channel, ts, thread_ts, subtype }: Message): string[] {
+  if (thread_ts === undefined || thread_ts === ts) return [channel]
+  const thread = keyOf(channel, thread_ts)
+  return subtype === 'thread_broadcast' ? [thread, channel] : [thread]
 }

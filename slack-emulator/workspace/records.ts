@@ -12,9 +12,22 @@ export const Person = z.object({
   owner: z.boolean(),
   bot: z.boolean(),
   /** Who is no full member here: a guest, one who left, or one of another company's workspace (Slack Connect). */
-  standing: z.enum(['guest', 'deactivated', 'stranger']).optional(),
+  standing: z.enum(['guest', 'single_channel_guest', 'deactivated', 'stranger']).optional(),
+  /** An IANA time zone, where it is not the workspace's. */
+  tz: z.string().optional(),
+  /** The app of a bot. */
+  app: z.object({ id: z.string(), bot: z.string() }).optional(),
 })
 export type Person = z.infer<typeof Person>
+
+/** People under one handle, which messages mention together. */
+export const Usergroup = z.object({
+  id: z.string(),
+  handle: z.string(),
+  name: z.string(),
+  users: z.array(z.string()),
+})
+export type Usergroup = z.infer<typeof Usergroup>
 
 export const Channel = z.object({
   id: z.string(),
@@ -67,6 +80,7 @@ export const Message = z.object({
   text: z.string(),
   subtype: z.string().optional(),
   blocks: z.array(Json).optional(),
+  attachments: z.array(Json).optional(),
   files: z.array(z.string()).optional(),
   metadata: Json.optional(),
   edited: z.object({ user: z.string(), ts: z.string() }).optional(),
@@ -74,8 +88,16 @@ export const Message = z.object({
   /** Set on an ephemeral message: the one person who sees it. */
   ephemeral_to: z.string().optional(),
   stream: Stream.optional(),
+  /** Whether nobody answers in its thread any more. */
+  locked: z.boolean().optional(),
+  /** Slack's further fields of a subtype or of another app's message, as they stand in the object. */
+  more: Json.optional(),
 })
 export type Message = z.infer<typeof Message>
+
+/** Files of which a message tells little: of a Slack Connect channel, deleted, over the plan's limit, or not for the app. */
+export const FileStub = z.enum(['check_file_info', 'tombstone', 'hidden_by_limit', 'access_denied'])
+export type FileStub = z.infer<typeof FileStub>
 
 export const StoredFile = z.object({
   id: z.string(),
@@ -91,6 +113,10 @@ export const StoredFile = z.object({
   channels: z.array(z.string()),
   /** The person who sent it; undefined for the app. */
   user: z.string().optional(),
+  /** What Slack shows instead of the file in messages, and in files.info unless it says more there. */
+  stub: FileStub.optional(),
+  /** Slack's further fields: previews, transcripts, where an external file is. */
+  more: Json.optional(),
 })
 export type StoredFile = z.infer<typeof StoredFile>
 

@@ -23,15 +23,17 @@ export const PEOPLE: Person[] = [
   person(HUMANS.owner, 'owner', 'Olivia Owner', { owner: true }),
   person(HUMANS.approver, 'approver', 'Avery Approver'),
   person(HUMANS.member, 'member', 'Morgan Member'),
-  person(APP.user, 'patchbay', APP.name, { bot: true }),
+  person(APP.user, 'patchbay', APP.name, { bot: true, app: { id: APP.id, bot: APP.bot } }),
   person(SLACKBOT, 'slackbot', 'Slackbot', { bot: true }),
 ]
+
+export const GENERAL = 'CGENERAL1'
 
 const ids = Object.values(HUMANS)
 const everyone = [...ids, APP.user]
 
 export const CHANNELS: Channel[] = [
-  { id: 'CGENERAL1', name: 'general', members: everyone },
+  { id: GENERAL, name: 'general', members: everyone },
   { id: 'COPS00001', name: 'ops', members: everyone },
   ...ids.map((id) => ({ id: id.replace(/^U/, 'D'), name: 'directmessage', members: [id, APP.user], im: id })),
 ]

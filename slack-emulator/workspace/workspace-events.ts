@@ -12,8 +12,8 @@ export type WorkspaceEvent =
   | { kind: 'home_published'; user: string }
   | { kind: 'modal'; user: string }
   | { kind: 'session'; channel: string; thread_ts: string }
-  /** People or channels were added or changed. */
-  | { kind: 'people_changed' }
+  /** People or channels were added or changed; `told` are the events of it. */
+  | { kind: 'people_changed'; told?: { type: string; [field: string]: unknown }[] }
   | { kind: 'uninstalled' }
   /** The app was taken from this workspace of its organization. */
   | { kind: 'access_revoked' }

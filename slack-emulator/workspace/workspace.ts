@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type AppManifest, readAppManifest } from './app-manifest.ts'
 import { type AppTokens, openAppTokens } from './app-tokens.ts'
+import { createEventShape, type EventShape } from './event-shape.ts'
 import type { FileContents } from './file-contents.ts'
 import { createMessageStore, type MessageStore } from './message-store.ts'
 import type { Collection, PersistentCollections } from './persistent-collections.ts'
@@ -13,6 +14,7 @@ import {
   Secrets,
   Session,
   StoredFile,
+  Usergroup,
   View,
 } from './records.ts'
 import { APP, CHANNELS, PEOPLE, type Team } from './seed.ts'
@@ -34,8 +36,12 @@ export type Workspace = WorkspaceEvents & {
   grantedScopes(): string[] | undefined
   /** Replaces the app's manifest, given as YAML. */
   setManifest(yaml: string): void
+  /** How the events differ from the plainest ones, until the workspace stops. */
+  eventShape(): EventShape
+  shapeEvents(shape: EventShape): void
   channels: Collection<Channel>
   people: Collection<Person>
+  usergroups: Collection<Usergroup>
   messages: MessageStore
   files: Collection<StoredFile>
   homes: Collection<View>
@@ -48,7 +54,8 @@ export type Workspace = WorkspaceEvents & {
   /** A timestamp no other message of the workspace has. */
   nextTs(): string
   post(draft: Omit<Message, 'ts'>): Message
-  change(message: Message, by: string): Message
+  /** `by` is undefined where nobody edited the message, as for an unfurl. */
+  change(message: Message, by: string | undefined): Message
   remove(message: Message): void
 }
 
@@ -56,6 +63,7 @@ export type Workspace = WorkspaceEvents & {
 const MAX = {
   channels: 1_000,
   people: 1_000,
+  usergroups: 100,
   files: 500,
   homes: 1_000,
   sessions: 5_000,
@@ -78,10 +86,8 @@ type Deps = {
 export function createWorkspace({ collections, fileContents, url, filesUrl, now, team, ...begin }: Deps): Workspace {
   const events = createWorkspaceEvents()
   const messages = createMessageStore(collections)
-  const channels = collections.collection('channels', Channel, MAX.channels)
-  for (const channel of CHANNELS) if (channels.get(channel.id) === undefined) channels.put(channel.id, channel)
-  const people = collections.collection('people', Person, MAX.people)
-  for (const one of PEOPLE) if (people.get(one.id) === undefined) people.put(one.id, one)
+  const channels = seeded(collections.collection('channels', Channel, MAX.channels), CHANNELS)
+  const people = seeded(collections.collection('people', Person, MAX.people), PEOPLE)
   const secrets = takeSecrets(collections, begin.given)
   const nextTs = createTimestamps(now, messages.lastTs())
   const appTokens = openAppTokens(collections, {
@@ -103,8 +109,10 @@ export function createWorkspace({ collections, fileContents, url, filesUrl, now,
     setManifest(yaml) {
       manifest = readAppManifest(yaml)
     },
+    ...createEventShape(),
     channels,
     people,
+    usergroups: collections.collection('usergroups', Usergroup, MAX.usergroups),
     messages,
     files: collections.collection('files', StoredFile, MAX.files, (file) => fileContents.drop(file.id)),
     homes: collections.collection('homes', View, MAX.homes),
@@ -122,13 +130,18 @@ export function createWorkspace({ collections, fileContents, url, filesUrl, now,
     },
     change(message, by) {
       const before = messages.get(message.channel, message.ts) ?? message
-      const edited: Message = { ...message, edited: { user: by, ts: nextTs() } }
+      const edited: Message = by === undefined ? message : { ...message, edited: { user: by, ts: nextTs() } }
       messages.put(edited)
       events.publish({ kind: 'changed', message: edited, before })
       return edited
     },
     remove: (message) => events.publish(removeFrom(messages, message)),
   }
+}
+
+function seeded<T extends { id: string }>(collection: Collection<T>, first: readonly T[]): Collection<T> {
+  for (const one of first) if (collection.get(one.id) === undefined) collection.put(one.id, one)
+  return collection
 }
 
 /** A message with replies leaves a tombstone, which goes with the last reply. */

@@ -63,40 +63,53 @@ const envelopeOf = (event: Record<string, unknown>, id: string) => ({
   event_context: '4-local',
 })
 
-/** What Slack's pages give without exception, and what a request cannot be told by without; other fields may be null or absent. */
+/** What Slack gives without exception, and what an interaction cannot be told by without; other fields may be null or absent. */
 const ALWAYS_THERE =
-  /^(type|user|user\.id|user_id|channel_id|command|callback_id|trigger_id|action_id|block_id|value|actions(\.0(\.(type|action_id))?)?|view(\.(id|hash|type|callback_id|state|state\.values|private_metadata))?|challenge)$/
+  /^(type|user|user\.id|callback_id|trigger_id|action_id|block_id|value|channel|channel\.id|message|message\.ts|actions|actions\.0\.(action_id|value)|view|view\.(id|hash|callback_id|state|state\.values|private_metadata)|challenge)$|\.type$/
+/** Forms have no null, and a command always says where and who. */
+const IN_EVERY_COMMAND = /^(command|user_id|channel_id|trigger_id|response_url)$/
+const IN_EVERY_EVENT = /^(type|event|event\.type|function_execution_id)$/
 
-/** Objects below this are what a person or another app wrote, where the shapes repeat. */
-const DEPTH = 4
+/** Below this is what a person or another app wrote, where the shapes repeat. */
+const DEPTH = 3
 
-/** The payload with each of its optional fields once null and once absent. */
-export function variantsOf(payload: SlackPayload): SlackPayload[] {
-  const { event, body } = payload
-  const key = event === undefined ? 'body' : 'event'
-  const whole = event ?? body ?? {}
-  const kept = event === undefined ? ALWAYS_THERE : /^type$/
-  return pathsIn(whole)
-    .filter((path) => !kept.test(path.join('.')))
-    .flatMap((path) => [
-      { ...payload, name: `${payload.name}, ${path.join('.')} null`, [key]: changed(whole, path, null) },
-      { ...payload, name: `${payload.name}, no ${path.join('.')}`, [key]: changed(whole, path, undefined) },
-    ])
+/** The payloads with each of their optional fields once null and once absent; a field is tried once for each kind of payload. */
+export function variantsOf(payloads: SlackPayload[]): SlackPayload[] {
+  const tried = new Set<string>()
+  const isNew = (key: string) => !tried.has(key) && Boolean(tried.add(key))
+  return payloads.flatMap((payload) => {
+    const { event, body } = payload
+    const [key, whole] = event === undefined ? ['body', body ?? {}] : ['event', event]
+    const isCommand = body !== undefined && typeof body.type !== 'string'
+    const kept = keptIn(payload, isCommand)
+    const paths = pathsIn(whole).filter((path) => !kept.test(path.join('.')) && path.at(-1) !== '0')
+    return paths
+      .filter((path) => isNew(`${whole.type} ${whole.subtype} ${path.join('.')}`))
+      .flatMap((path) => [
+        { ...payload, name: `${payload.name}, no ${path.join('.')}`, [key]: changed(whole, path, undefined) },
+        ...(isCommand
+          ? []
+          : [{ ...payload, name: `${payload.name}, ${path.join('.')} null`, [key]: changed(whole, path, null) }]),
+      ])
+  })
+}
+
+function keptIn({ event, body }: SlackPayload, isCommand: boolean): RegExp {
+  if (isCommand) return IN_EVERY_COMMAND
+  return event === undefined && body?.event === undefined ? ALWAYS_THERE : IN_EVERY_EVENT
 }
 
 function pathsIn(value: unknown, path: string[] = []): string[][] {
   if (path.length >= DEPTH) return []
   // The first of a list stands for all of them.
-  const entries = Array.isArray(value) ? value.slice(0, 1).map((one) => ['0', one]) : Object.entries(isRecord(value) ? value : {})
+  const entries = Array.isArray(value)
+    ? value.slice(0, 1).map((one) => ['0', one])
+    : Object.entries(isRecord(value) ? value : {})
   return entries.flatMap(([key, inner]) => [[...path, String(key)], ...pathsIn(inner, [...path, String(key)])])
 }
 
 function changed(value: unknown, [key = '', ...rest]: string[], to: null | undefined): unknown {
-  if (Array.isArray(value)) {
-    const [first, ...others] = value
-    if (rest.length === 0) return to === undefined ? others : [to, ...others]
-    return [changed(first, rest, to), ...others]
-  }
+  if (Array.isArray(value)) return [changed(value[0], rest, to), ...value.slice(1)]
   if (!isRecord(value)) return value
   if (rest.length > 0) return { ...value, [key]: changed(value[key], rest, to) }
   const { [key]: _gone, ...others } = value

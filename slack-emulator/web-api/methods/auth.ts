@@ -34,11 +34,12 @@ export function createAuthMethods(workspace: Workspace): Methods {
         url: `${workspace.url}/`,
       },
     }),
-    'bots.info': defineMethod(z.object({ bot: z.string() }), ({ bot }) =>
-      bot === APP.bot
-        ? { ok: true, bot: { id: APP.bot, deleted: false, name: APP.name, app_id: APP.id, user_id: APP.user } }
-        : refuse('bot_not_found'),
-    ),
+    'bots.info': defineMethod(z.object({ bot: z.string() }), ({ bot }) => {
+      const found = workspace.people.values().find(({ app }) => app?.bot === bot)
+      return found === undefined
+        ? refuse('bot_not_found')
+        : { ok: true, bot: { id: bot, deleted: false, name: found.realName, app_id: found.app?.id, user_id: found.id } }
+    }),
     'blocks.validate': defineMethod(
       z.object({
         blocks: jsonObjectsArg.optional(),

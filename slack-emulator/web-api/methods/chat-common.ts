@@ -37,12 +37,16 @@ export function threadFor(
   workspace: Workspace,
   channel: string,
   threadTs: string | undefined,
-): { thread_ts?: string } | 'cannot_reply_to_message' {
+): { thread_ts?: string } | 'cannot_reply_to_message' | typeof LOCKED {
   if (threadTs === undefined) return {}
+  if (workspace.messages.get(channel, threadTs)?.locked === true) return LOCKED
   if (isThread(workspace, channel, threadTs)) return { thread_ts: threadTs }
   const found = workspace.messages.get(channel, threadTs)
   return found === undefined || found.ephemeral_to !== undefined ? {} : 'cannot_reply_to_message'
 }
+
+/** docs.slack.dev/reference/methods/chat.postMessage#errors */
+export const LOCKED = 'restricted_action_thread_locked'
 
 /** An app that is not in a private conversation does not learn that there is one. */
 export function whereMember(channel: Channel): Channel | 'channel_not_found' | 'not_in_channel' {

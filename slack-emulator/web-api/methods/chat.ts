@@ -1,19 +1,19 @@
 import { z } from 'zod'
 import { LIMITS } from '../../../src/block-kit/limits.ts'
-import { addIds } from '../../workspace/blocks.ts'
+import { addIds, attachmentsOf } from '../../workspace/blocks.ts'
+import { isStreaming, messageObjectOf } from '../../workspace/objects/message-object.ts'
 import type { Json, Message } from '../../workspace/records.ts'
 import { APP } from '../../workspace/seed.ts'
-import { isStreaming, messageObjectOf } from '../../workspace/slack-objects.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { clearStatusText } from './agents.ts'
 import { blocksForContent, channelFor, messageFor, refuseMetadata, threadFor } from './chat-common.ts'
 import {
-  acceptJson,
   blocksArg,
   channelArg,
   defineMethod,
   flagArg,
   jsonObjectArg,
+  jsonObjectsArg,
   type MethodResponse,
   type Methods,
   refuse,
@@ -28,7 +28,7 @@ const content = {
   text: z.string().optional(),
   markdown_text: z.string().optional(),
   blocks: blocksArg.optional(),
-  attachments: acceptJson(z.array(z.unknown())).optional(),
+  attachments: jsonObjectsArg.optional(),
   metadata: jsonObjectArg.optional(),
 }
 const Content = z.object(content)
@@ -68,7 +68,14 @@ function post(workspace: Workspace, args: z.infer<typeof Post>): MethodResponse 
   if (refused !== undefined) return refused
   const thread = threadFor(workspace, channel.id, args.thread_ts)
   if (typeof thread === 'string') return refuse(thread)
-  const message = workspace.post({ channel: channel.id, user: APP.user, ...thread, ...fieldsOf(args) })
+  const broadcast = args.reply_broadcast === true && thread.thread_ts !== undefined
+  const message = workspace.post({
+    channel: channel.id,
+    user: APP.user,
+    ...thread,
+    ...fieldsOf(args),
+    ...(broadcast ? { subtype: 'thread_broadcast' } : {}),
+  })
   clearStatusText(workspace, message)
   return {
     ok: true,
@@ -85,8 +92,8 @@ function postEphemeral(workspace: Workspace, args: z.infer<typeof Ephemeral>): M
   const refused = refuseContent(args, true)
   if (refused !== undefined) return refused
   if (!channel.members.includes(args.user)) return refuse('user_not_in_channel')
-  if (threadFor(workspace, channel.id, args.thread_ts) === 'cannot_reply_to_message')
-    return refuse('cannot_reply_to_message')
+  const thread = threadFor(workspace, channel.id, args.thread_ts)
+  if (typeof thread === 'string') return refuse(thread)
   const message = workspace.post({
     channel: channel.id,
     user: APP.user,
@@ -142,11 +149,12 @@ function isNothing(value: unknown): boolean {
   return value === undefined || value === '' || (Array.isArray(value) && value.length === 0)
 }
 
-function fieldsOf(args: Content): Pick<Message, 'text'> & { blocks?: Json[]; metadata?: Json } {
+function fieldsOf(args: Content): Pick<Message, 'text' | 'attachments'> & { blocks?: Json[]; metadata?: Json } {
   const blocks = blocksForContent(args)
   return {
     text: (args.markdown_text ?? args.text ?? '').slice(0, LIMITS.message.textMax),
     ...(blocks === undefined ? {} : { blocks: addIds(blocks) }),
+    ...(args.attachments === undefined ? {} : { attachments: attachmentsOf(args.attachments) }),
     ...(args.metadata === undefined ? {} : { metadata: args.metadata }),
   }
 }

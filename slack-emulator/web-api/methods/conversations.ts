@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { channelTypeOf } from '../../workspace/channel-kinds.ts'
+import { channelObjectOf } from '../../workspace/objects/channel-object.ts'
+import { messageObjectOf } from '../../workspace/objects/message-object.ts'
 import type { Channel, Message } from '../../workspace/records.ts'
-import { channelObjectOf, messageObjectOf } from '../../workspace/slack-objects.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { whereMember } from './chat-common.ts'
 import {

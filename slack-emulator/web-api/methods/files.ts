@@ -3,9 +3,9 @@ import { extname } from 'node:path'
 import { z } from 'zod'
 import { addIds } from '../../workspace/blocks.ts'
 import { systemClock } from '../../workspace/clock.ts'
+import { fileObjectOf, sharesOf, stubOf } from '../../workspace/objects/file-object.ts'
 import type { Channel, StoredFile } from '../../workspace/records.ts'
 import { APP } from '../../workspace/seed.ts'
-import { fileObjectOf, sharesOf } from '../../workspace/slack-objects.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { channelFor, threadFor } from './chat-common.ts'
 import {
@@ -59,7 +59,9 @@ export function createFileMethods(workspace: Workspace): Methods {
     'files.completeUploadExternal': defineMethod(Complete, (args) => complete(workspace, args, later)),
     'files.info': defineMethod(z.object({ file: z.string(), count: countArg.optional() }), ({ file }) => {
       const found = workspace.files.get(file)
-      if (found === undefined || !found.complete) return refuse('file_not_found')
+      if (found === undefined || !found.complete || found.stub === 'access_denied') return refuse('file_not_found')
+      if (found.stub === 'tombstone') return refuse('file_deleted')
+      if (found.stub === 'hidden_by_limit') return { ok: true, file: stubOf(found), comments: [] }
       return { ok: true, file: { ...fileObjectOf(found, workspace), shares: sharesOf(found, workspace) }, comments: [] }
     }),
     'files.delete': defineMethod(z.object({ file: z.string() }), ({ file }) => {

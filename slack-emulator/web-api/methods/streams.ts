@@ -1,13 +1,14 @@
 import { z } from 'zod'
 import { LIMITS } from '../../../src/block-kit/limits.ts'
 import { addIds } from '../../workspace/blocks.ts'
+import { isStreaming, messageObjectOf } from '../../workspace/objects/message-object.ts'
+import { teamIdOf } from '../../workspace/objects/user-object.ts'
 import type { Channel, Message, Stream } from '../../workspace/records.ts'
 import { APP } from '../../workspace/seed.ts'
-import { isStreaming, messageObjectOf, teamIdOf } from '../../workspace/slack-objects.ts'
 import { appendChunks, renderStream, StreamChunk, streamBlocksOf } from '../../workspace/stream-chunks.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { SessionStatus, setSession } from './agents.ts'
-import { channelFor, isThread, refuseMetadata } from './chat-common.ts'
+import { channelFor, isThread, LOCKED, refuseMetadata, threadFor } from './chat-common.ts'
 import {
   acceptJson,
   blocksArg,
@@ -82,6 +83,7 @@ function start(workspace: Workspace, args: z.infer<typeof Start>): MethodRespons
 
 /** A stream may stand at the top of a channel; in a DM it needs a thread, and a thread that is gone is refused. */
 function refuseThread(workspace: Workspace, channel: Channel, threadTs: string | undefined): string | undefined {
+  if (threadTs !== undefined && threadFor(workspace, channel.id, threadTs) === LOCKED) return LOCKED
   const fits = threadTs === undefined ? channel.im === undefined : isThread(workspace, channel.id, threadTs)
   return fits ? undefined : 'invalid_thread_ts'
 }

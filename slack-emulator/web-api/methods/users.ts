@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { userObjectOf } from '../../workspace/slack-objects.ts'
+import { userObjectOf } from '../../workspace/objects/user-object.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { countArg, cursorArg, defineMethod, type Methods, paginate, refuse } from './method-args.ts'
 

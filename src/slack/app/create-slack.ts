@@ -19,6 +19,7 @@ import { type Polling, pollEvery } from '../../timing.ts'
 import { announceResourceChange } from '../catalog/resource-updates.ts'
 import { finishSubmissions } from '../connections/connect-outcome.ts'
 import { announceSignIn } from '../connections/sign-in.ts'
+import { isPayloadFields, withoutNulls } from '../message-text/payload-fields.ts'
 import type { RenderDeps } from '../render/message-records.ts'
 import { slackErrorCodeOf } from '../web-api/web-api.ts'
 import { createBoltLogger } from './bolt-logger.ts'
@@ -155,7 +156,7 @@ function routeRequests(
 ): void {
   const bolt = new App({ receiver, authorize: async () => ({}), logger, convoStore: false })
   bolt.processEvent = async (received) => {
-    const event = { ...received, ack: ackInTime(received.ack) }
+    const event = { ...received, body: bodyWithoutNulls(received.body), ack: ackInTime(received.ack) }
     if (event.body.type === 'app_rate_limited') {
       log.warn({ workspace: event.body.team_id }, 'Slack holds events back: the app got more than 30,000 in an hour')
       return event.ack()
@@ -168,6 +169,12 @@ function routeRequests(
     )
     await acknowledgeUninstalled(event)
   }
+}
+
+/** Null means absent, and Bolt takes the null of an object for one. */
+function bodyWithoutNulls(body: ReceiverEvent['body']): ReceiverEvent['body'] {
+  const kept = withoutNulls(body)
+  return isPayloadFields(kept) ? kept : body
 }
 
 /** Slack waits 3 s; by then the receiver has answered that the request failed. */

@@ -7,6 +7,7 @@ import { mentionOf } from '../blocks/text.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
 import { findRunFor } from '../interactions/find-for-person.ts'
 import { postEphemeral, postNotice } from '../interactions/post-in-thread.ts'
+import { taken } from '../interactions/taken.ts'
 import { helloMessage } from '../onboarding/welcome-message.ts'
 import type { BotIdentity } from '../web-api/users.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
@@ -39,8 +40,8 @@ export function registerMessages(app: App, deps: WebApiDeps & RunsDeps): void {
     const incoming = readMessageEvent(event)
     await dispatchMessage(deps, incoming, tellUnstored)
   }
-  app.event('message', listen)
-  app.event('app_mention', listen)
+  app.event('message', taken, listen)
+  app.event('app_mention', taken, listen)
 }
 
 type TellUnstored = (message: PersonMessage, error: unknown) => Promise<void>

@@ -10,6 +10,7 @@ import type { SlackDeps, WebApiDeps } from '../deps.ts'
 import { ackOnceOf } from '../interactions/ack-once.ts'
 import { responderFor } from '../interactions/interaction.ts'
 import { onViewSubmission } from '../interactions/modals.ts'
+import { taken } from '../interactions/taken.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import { askAboutForm } from './ask-about-form.ts'
 import { AboutMessage, askAboutMessage } from './ask-about-message.ts'
@@ -32,7 +33,7 @@ const MessageShortcutBody = ShortcutBody.extend({
 
 /** "Ask Patchbay about this" on a message, and "Connect a tool" anywhere. */
 export function registerShortcuts(app: App, deps: SlackDeps): void {
-  app.shortcut('ask_about_message', async ({ ack, body }) => {
+  app.shortcut('ask_about_message', taken, async ({ ack, body }) => {
     await ack()
     const { user, trigger_id, channel, message } = MessageShortcutBody.parse(body)
     const { ts, thread_ts, user: author, text, files } = message
@@ -41,7 +42,7 @@ export function registerShortcuts(app: App, deps: SlackDeps): void {
       openModal(askAboutForm({ author, text, files }, fitToMetadata(about))),
     )
   })
-  app.shortcut('connect_tool', async ({ ack: acknowledge, body }) => {
+  app.shortcut('connect_tool', taken, async ({ ack: acknowledge, body }) => {
     const ack = ackOnceOf(acknowledge)
     await ack()
     const { user, trigger_id } = ShortcutBody.parse(body)

@@ -11,15 +11,17 @@ import { closeMessage } from '../interactions/close-message.ts'
 import { findRunFor } from '../interactions/find-for-person.ts'
 import { type BlockAction, onDurablePress } from '../interactions/interaction.ts'
 import { postEphemeral } from '../interactions/post-in-thread.ts'
+import { logIgnoredEvent, taken } from '../interactions/taken.ts'
 
 /** Listens to Stop, to trying a run again and to trying a call again. */
 export function registerRunActions(app: App, deps: WebApiDeps & RunsDeps): void {
   onDurablePress(app, deps, 'run_stop', (press) => stop(deps, press))
   onDurablePress(app, deps, 'run_again', (press) => repeatRun(deps, press))
   onDurablePress(app, deps, 'call_again', (press) => retryCall(deps, press))
-  app.event('agent_session_stopped', async ({ event }) => {
+  app.event('agent_session_stopped', taken, async ({ event, body }) => {
     const parsed = SessionStopped.safeParse(event)
     if (parsed.success) await stopRunInThread(deps, parsed.data)
+    else logIgnoredEvent(deps.log, body, parsed.error)
   })
 }
 

@@ -12,6 +12,7 @@ const SEEDED = {
   person: (name: string) =>
     PEOPLE.find((one) => [one.name, one.realName].some((each) => each.toLowerCase() === name.toLowerCase())),
   channel: (name: string) => CHANNELS.find((one) => one.name === name),
+  group: (handle: string) => (handle === 'oncall' ? { id: 'S1', handle, name: 'On call', users: [] } : undefined),
 }
 const option = (value: string) => ({ text: plain(value.toUpperCase()), value })
 const [a, b] = [option('a'), option('b')]
@@ -98,6 +99,7 @@ describe('typed words', () => {
     ['(see https://x.test/a_b). Or https://y.test, then', '(see <https://x.test/a_b>). Or <https://y.test>, then'],
     ['&amp; is typed', '&amp;amp; is typed'],
     ['ask @approver.', 'ask <@UAPPROV1>.'],
+    ['@oncall, @here: `@here`', '<!subteam^S1>, <!here>: `@here`'],
     ['ask @Avery Approver, @morgan member and @Olivia', 'ask <@UAPPROV1>, <@UMEMBER1> and @Olivia'],
     ['`@owner & #ops` but @owner', '`@owner &amp; #ops` but <@UOWNER01>'],
     ['```\n@owner <b>\n``` @owner', '```\n@owner &lt;b&gt;\n``` <@UOWNER01>'],

@@ -1,7 +1,8 @@
-import { findSession } from '../web-api/methods/agents.ts'
-import type { Channel, Json, Message, Person } from '../workspace/records.ts'
-import { fileObjectOf, isStreaming } from '../workspace/slack-objects.ts'
-import type { Workspace } from '../workspace/workspace.ts'
+import { findSession } from '../../web-api/methods/agents.ts'
+import { fileObjectOf } from '../../workspace/objects/file-object.ts'
+import { isStreaming } from '../../workspace/objects/message-object.ts'
+import type { Channel, Json, Message, Person } from '../../workspace/records.ts'
+import type { Workspace } from '../../workspace/workspace.ts'
 
 /** Lists a conversation as one person sees it, oldest first, with their own ephemeral messages only. */
 export function listVisibleMessages(
@@ -31,20 +32,21 @@ function conversation({ messages }: Workspace, channel: Channel, threadTs: strin
 }
 
 function shown(workspace: Workspace, person: Person, message: Message): Json {
-  const { ts, thread_ts, user, text, blocks, files, ephemeral_to, stream, edited, reactions } = message
+  const { ts, thread_ts, user, text, subtype, blocks, attachments, files, ephemeral_to, stream, edited, reactions } =
+    message
   const replies = workspace.messages.replies(message.channel, ts).filter((reply) => isVisible(workspace, reply, person))
   const latest = replies.at(-1)
+  const optional = { subtype, thread_ts, attachments, ...(edited && { edited: true }) }
   return {
     ts,
-    ...(thread_ts === undefined ? {} : { thread_ts }),
-    from: nameOf(workspace, user),
+    ...definedIn(optional),
+    from: nameOf(workspace, message),
     user,
     text,
     ...(blocks === undefined || blocks.length === 0 ? {} : { blocks }),
     ...(ephemeral_to === undefined ? {} : { ephemeral: true }),
     ...(files === undefined ? {} : { files: files.flatMap((id) => shownFile(workspace, id)) }),
     ...(stream === undefined ? {} : { streaming: isStreaming(stream, workspace.now()) }),
-    ...(edited === undefined ? {} : { edited: true }),
     ...(reactions === undefined || reactions.length === 0 ? {} : { reactions }),
     ...(latest === undefined
       ? {}
@@ -56,7 +58,11 @@ function shown(workspace: Workspace, person: Person, message: Message): Json {
   }
 }
 
-function nameOf(workspace: Workspace, user: string): string {
+const definedIn = (fields: Json): Json =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+
+export function nameOf(workspace: Workspace, { user, more }: Message): string {
+  if (typeof more?.username === 'string') return more.username
   const person = workspace.person(user)
   if (person === undefined) return user
   return person.bot ? person.realName : person.name
@@ -66,7 +72,8 @@ function shownFile(workspace: Workspace, id: string): Json[] {
   const file = workspace.files.get(id)
   if (file === undefined) return []
   const { name, title, mimetype, size, url_private } = fileObjectOf(file, workspace, workspace.url)
-  return [{ id, name, title, mimetype, size, url: url_private }]
+  const isGone = file.stub === 'tombstone' || file.stub === 'hidden_by_limit'
+  return [{ id, name, title, mimetype, size, url: url_private, ...(isGone ? { gone: file.stub } : {}) }]
 }
 
 /** Reads the thread's session with its status text and suggested prompts, which the page shows at the composer. */

@@ -1,24 +1,23 @@
 import { z } from 'zod'
-import { LIMITS } from '../../src/block-kit/limits.ts'
-import { EmulatorError } from '../errors.ts'
-import { createFileRecord } from '../web-api/methods/files.ts'
-import { addIds } from '../workspace/blocks.ts'
-import { escapeText, richTextOf } from '../workspace/escape-text.ts'
-import type { Json, StoredFile } from '../workspace/records.ts'
-import { directoryFor } from './directory.ts'
-import type { EmulatorParts } from './emulator-parts.ts'
-import { checkThread, findInChannel } from './find.ts'
+import { LIMITS } from '../../../src/block-kit/limits.ts'
+import { EmulatorError } from '../../errors.ts'
+import { createFileRecord } from '../../web-api/methods/files.ts'
+import type { Json, StoredFile } from '../../workspace/records.ts'
+import type { EmulatorParts } from '../emulator-parts.ts'
+import { checkThread, findInChannel } from '../find.ts'
+import { FileForm, formFields } from './file-forms.ts'
+import { contentOf } from './say.ts'
 
 /** Slack accepts 1 GB; this much fits into memory. */
 const MAX_BYTES = 64 * 1024 * 1024
 /** docs.slack.dev/messaging/working-with-files: ten at a time in the client, more over the API. */
 const MAX_FILES = 30
 
-const One = z.object({
+const One = FileForm.extend({
   name: z.string().min(1).max(255),
   mimeType: z.string().optional(),
   /** base64 */
-  data: z.base64(),
+  data: z.base64().default(''),
 })
 const Upload = z.object({
   as: z.string(),
@@ -28,7 +27,7 @@ const Upload = z.object({
   files: z.array(One).min(1).max(MAX_FILES),
 })
 
-type Sent = { name: string; mimeType: string | undefined; bytes: Buffer }
+type Sent = { name: string; mimeType: string | undefined; bytes: Buffer; form: FileForm }
 
 /** POST /local/upload: a person sends a message with files, as a form with file fields or as JSON with base64. */
 export async function uploadFiles(parts: EmulatorParts, input: Record<string, unknown>): Promise<Json> {
@@ -45,18 +44,17 @@ export async function uploadFiles(parts: EmulatorParts, input: Record<string, un
     name: file.name,
     mimeType: file.mimeType,
     bytes: Buffer.from(file.data, 'base64'),
+    form: file,
   }))
   if (sent.some(({ bytes }) => bytes.length > MAX_BYTES))
     throw new EmulatorError('conflict', 'a file is larger than 64 MB')
   const files = sent.map((file) => keep(parts, file, { user: person.id, channels: [channel.id] }))
-  const words = escapeText(text, directoryFor(parts.workspace, person))
   const said = parts.workspace.post({
     channel: channel.id,
     user: person.id,
     subtype: 'file_share',
-    text: words,
+    ...contentOf(parts, person, { text, blocks: undefined, me: false }),
     files: files.map((file) => file.id),
-    ...(words === '' ? {} : { blocks: addIds([richTextOf(words)]) }),
     ...(thread_ts === undefined ? {} : { thread_ts }),
   })
   return { ok: true, channel: channel.id, ts: said.ts, files: files.map((file) => file.id) }
@@ -80,11 +78,12 @@ const fromForm = async (file: File) => ({
 
 function keep(
   parts: EmulatorParts,
-  { name, mimeType, bytes }: Sent,
+  { name, mimeType, bytes, form }: Sent,
   by: Pick<StoredFile, 'user' | 'channels'>,
 ): StoredFile {
   const made = createFileRecord(name, bytes.length, parts.workspace.now())
-  const file = { ...made, ...by, mimetype: mimeType ?? made.mimetype, uploaded: true, complete: true }
+  const known = { ...made, ...by, mimetype: mimeType ?? made.mimetype, uploaded: true, complete: true }
+  const file = { ...known, ...formFields(parts, form, by) }
   parts.fileContents.put(file.id, bytes)
   parts.workspace.files.put(file.id, file)
   return file

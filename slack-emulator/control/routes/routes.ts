@@ -1,35 +1,23 @@
 import { z } from 'zod'
-import { DISCONNECT_REASONS } from '../delivery/socket-mode.ts'
-import { EmulatorError } from '../errors.ts'
-import { viewObjectOf } from '../workspace/modal-stacks.ts'
-import type { Json } from '../workspace/records.ts'
-import { APP } from '../workspace/seed.ts'
-import type { EmulatorParts } from './emulator-parts.ts'
-import { findInChannel, findMessage, findPerson, findTopModal, findViewToPress, humansOf } from './find.ts'
-import { setMember, stopSession, uninstallApp } from './membership.ts'
-import { addChannel, addPerson, archiveChannel, NewChannel, NewPerson } from './people-and-places.ts'
-import { pressInMessage, pressInView } from './press-button.ts'
-import { RawRequest, sendRawRequest } from './raw-request.ts'
-import { Say, say } from './say.ts'
-import { runShortcut } from './shortcut.ts'
-import { runSlashCommand } from './slash-command.ts'
-import { closeModal, submitModal, typeIntoModal } from './submit-modal.ts'
-import { tellRateLimited, verifyUrl } from './system-events.ts'
-import { uploadFiles } from './upload.ts'
-import { listVisibleMessages, readVisibleSession } from './visible-messages.ts'
-import { channelsOf, listSuggestions, openHome } from './what-people-see.ts'
-
-/** One route of the control API, from its unchecked input to its answer. */
-export type Route = (input: unknown) => Promise<Json>
-
-function route<T>(shape: z.ZodType<T>, act: (input: T) => Json | Promise<Json>): Route {
-  return async (input) => {
-    const parsed = shape.safeParse(input)
-    if (parsed.success) return act(parsed.data)
-    const [issue] = parsed.error.issues
-    throw new EmulatorError('input_invalid', `${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'invalid'}`)
-  }
-}
+import { DISCONNECT_REASONS } from '../../delivery/socket-mode.ts'
+import { EmulatorError } from '../../errors.ts'
+import { viewObjectOf } from '../../workspace/modal-stacks.ts'
+import type { Json } from '../../workspace/records.ts'
+import { APP } from '../../workspace/seed.ts'
+import { Archive, archiveChannel, Membership, Rename, renameChannel, setMember } from '../channel-life.ts'
+import type { EmulatorParts } from '../emulator-parts.ts'
+import { findInChannel, findMessage, findPerson, findTopModal, findViewToPress, humansOf } from '../find.ts'
+import { stopSession, uninstallApp } from '../membership.ts'
+import { listVisibleMessages, readVisibleSession } from '../messages/visible-messages.ts'
+import { addChannel, addPerson, NewChannel, NewPerson, NewUsergroup, setUsergroup } from '../people-and-places.ts'
+import { pressInMessage, pressInView } from '../press-button.ts'
+import { runShortcut } from '../shortcut.ts'
+import { runSlashCommand } from '../slash-command.ts'
+import { closeModal, submitModal, typeIntoModal } from '../submit-modal.ts'
+import { channelsOf, listSuggestions, openHome } from '../what-people-see.ts'
+import { createDeliveryRoutes } from './delivery-routes.ts'
+import { createMessageRoutes } from './message-routes.ts'
+import { type Route, route } from './route.ts'
 
 const as = z.string()
 const ts = z.string()
@@ -73,7 +61,7 @@ const Limits = z.object({
 /** Creates the routes of POST /local/…: what people do. */
 export function createActionRoutes(parts: EmulatorParts): Record<string, Route> {
   return {
-    say: route(Say, (input) => say(parts, input)),
+    ...createMessageRoutes(parts),
     command: route(Command, async (input) => {
       if (input.thread_ts !== undefined) throw new EmulatorError('conflict', 'slash commands do not run in threads')
       await runSlashCommand(parts, findInChannel(parts, input.as, input.channel), input.command, input.text)
@@ -103,7 +91,6 @@ export function createActionRoutes(parts: EmulatorParts): Record<string, Route> 
       return { ok: true, channel: channel.id }
     }),
     uninstall: route(z.object({ here_only: z.boolean().default(false) }), (input) => uninstallApp(parts, input)),
-    upload: route(z.record(z.string(), z.unknown()), (input) => uploadFiles(parts, input)),
     ...createFaultRoutes(parts),
     limits: route(Limits, ({ rate_limits, pass_seconds }) => {
       if (rate_limits !== undefined) parts.limits.set(rate_limits)
@@ -118,17 +105,19 @@ export function createActionRoutes(parts: EmulatorParts): Record<string, Route> 
       socketOf(parts).disconnect(reason)
       return { ok: true }
     }),
-    request: route(RawRequest, (input) => sendRawRequest(parts, input)),
-    'app-rate-limited': route(z.object({}), () => tellRateLimited(parts)),
-    'verify-url': route(z.object({}), () => verifyUrl(parts)),
+    ...createDeliveryRoutes(parts),
+    ...createPeopleRoutes(parts),
+  }
+}
+
+function createPeopleRoutes(parts: EmulatorParts): Record<string, Route> {
+  return {
     person: route(NewPerson, (input) => addPerson(parts, input)),
+    usergroup: route(NewUsergroup, (input) => setUsergroup(parts, input)),
     channel: route(NewChannel, (input) => addChannel(parts, input)),
-    archive: route(z.object({ channel: z.string(), archived: z.boolean().default(true) }), (input) =>
-      archiveChannel(parts, input),
-    ),
-    membership: route(z.object({ channel: z.string(), user: z.string(), member: z.boolean() }), (input) =>
-      setMember(parts, input),
-    ),
+    archive: route(Archive, (input) => archiveChannel(parts, input)),
+    rename: route(Rename, (input) => renameChannel(parts, input)),
+    membership: route(Membership, (input) => setMember(parts, input)),
   }
 }
 
@@ -165,7 +154,7 @@ export function createReadRoutes(parts: EmulatorParts): Record<string, Route> {
       ...parts.workspace.manifest().features,
     })),
     traffic: route(z.object({}), () => ({ exchanges: parts.traffic.list() })),
-    deliveries: route(z.object({}), () => ({ deliveries: parts.deliveries() })),
+    deliveries: route(z.object({}), () => ({ deliveries: parts.events.deliveries() })),
     faults: route(z.object({}), () => faultsIn(parts)),
     weather: route(z.object({}), () => faultsIn(parts)),
     people: route(z.object({}), () => {

@@ -1,8 +1,8 @@
-import { EmulatorError } from '../errors.ts'
-import { createFileRecord } from '../web-api/methods/files.ts'
-import type { FileContents } from '../workspace/file-contents.ts'
-import type { Channel, Message } from '../workspace/records.ts'
-import type { EmulatorParts } from './emulator-parts.ts'
+import { EmulatorError } from '../../errors.ts'
+import { createFileRecord } from '../../web-api/methods/files.ts'
+import type { FileContents } from '../../workspace/file-contents.ts'
+import type { Channel, Message } from '../../workspace/records.ts'
+import type { EmulatorParts } from '../emulator-parts.ts'
 
 /** Files are held in memory while they are read. */
 const MAX_BYTES = 25 * 1024 * 1024

@@ -1,0 +1,73 @@
+import { z } from 'zod'
+import { EmulatorError } from '../../errors.ts'
+import { filesOf } from '../../workspace/objects/file-object.ts'
+import { teamIdOf } from '../../workspace/objects/user-object.ts'
+import type { Channel, Json, Message } from '../../workspace/records.ts'
+import type { EmulatorParts } from '../emulator-parts.ts'
+import { findMessage } from '../find.ts'
+import { say } from './say.ts'
+import { nameOf } from './visible-messages.ts'
+
+export const Forward = z.object({
+  as: z.string(),
+  channel: z.string(),
+  ts: z.string(),
+  to: z.string(),
+  text: z.string().default(''),
+  thread_ts: z.string().optional(),
+})
+
+/** A person forwards a message to another conversation, with words of their own or without. */
+export function forwardMessage(parts: EmulatorParts, input: z.infer<typeof Forward>): Json {
+  const { channel, message } = findMessage(parts, input.as, input)
+  if (message.ephemeral_to !== undefined) throw new EmulatorError('conflict', 'nobody else may see this message')
+  const { as, to, text, thread_ts } = input
+  const attachments = [shareOf(parts, channel, message)]
+  return say(parts, {
+    as,
+    channel: to,
+    text,
+    thread_ts,
+    attachments,
+    files: [],
+    blocks: undefined,
+    me: false,
+    broadcast: false,
+  })
+}
+
+/**
+ * A forward is an attachment that holds the message with its author and place. Slack documents no part of it; the fields are those of
+ * github.com/slackapi/java-slack-sdk/issues/1179 and github.com/ColeMurray/background-agents/pull/1143.
+ */
+function shareOf({ workspace }: EmulatorParts, channel: Channel, message: Message): Json {
+  const { ts, text, blocks, files, user, thread_ts } = message
+  const author = workspace.people.get(user)
+  const name = author?.realName ?? nameOf(workspace, message)
+  const place = channel.im === undefined ? `#${channel.name}` : 'a direct message'
+  const url = `${workspace.url}/archives/${channel.id}/p${ts.replace('.', '')}`
+  const inThread = thread_ts !== undefined && thread_ts !== ts
+  return {
+    ts,
+    from_url: inThread ? `${url}?thread_ts=${thread_ts}&cid=${channel.id}` : url,
+    author_id: user,
+    author_name: name,
+    author_subname: name,
+    author_link: `${workspace.url}/team/${user}`,
+    channel_id: channel.id,
+    channel_name: channel.im === undefined ? channel.name : 'Direct Message',
+    channel_team: author === undefined ? workspace.team.id : teamIdOf(author, workspace.team.id),
+    is_msg_unfurl: true,
+    is_share: true,
+    ...(inThread ? { is_reply_unfurl: true } : {}),
+    text,
+    fallback: `[${new Date(Number(ts) * 1_000).toUTCString()}] ${author?.name ?? name}: ${text}`,
+    ...(blocks === undefined
+      ? {}
+      : { message_blocks: [{ team: workspace.team.id, channel: channel.id, ts, message: { blocks } }] }),
+    ...(files === undefined ? {} : { files: filesOf(files, workspace) }),
+    mrkdwn_in: ['text'],
+    footer: inThread ? `Thread in ${place}` : `Posted in ${place}`,
+    color: 'D0D0D0',
+  }
+}
