@@ -78,3 +78,35 @@ export function earliestOf(times: (number | undefined)[]): number | undefined {
   const given = times.filter((time) => time !== undefined)
   return given.length === 0 ? undefined : Math.min(...given)
 }
+
+/** Whether `zone` is a time zone that this machine can compute with: an IANA name, or an offset such as "+05:30". */
+export function isTimeZone(zone: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en-GB', { timeZone: zone }).format() !== ''
+  } catch (error) {
+    if (error instanceof RangeError) return false
+    throw error
+  }
+}
+
+/** A time as a person in that zone says it, "Sunday 29 November 2026, 10:26, Europe/Zurich (UTC+1)"; without a zone in UTC. */
+export function localTimeOf(at: Date, zone: string | undefined): string {
+  const known = zone !== undefined && isTimeZone(zone)
+  const format = new Intl.DateTimeFormat('en-GB', { ...LOCAL_TIME, timeZone: known ? zone : 'UTC' })
+  const parts = new Map(format.formatToParts(at).map(({ type, value }) => [type, value]))
+  const [weekday, day, month, year] = [parts.get('weekday'), parts.get('day'), parts.get('month'), parts.get('year')]
+  const offset = (parts.get('timeZoneName') ?? '').replace('GMT', 'UTC').replace(/\+0$/, '')
+  const where = known && /^[A-Za-z]+\//.test(zone) ? `${zone} (${offset})` : offset
+  return `${weekday} ${day} ${month} ${year}, ${parts.get('hour')}:${parts.get('minute')}, ${where}`
+}
+
+const LOCAL_TIME = {
+  weekday: 'long',
+  day: 'numeric',
+  month: 'long',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+  timeZoneName: 'shortOffset',
+} as const

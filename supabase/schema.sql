@@ -65,6 +65,21 @@ create table patchbay.connect_submissions (
 comment on table patchbay.connect_submissions is 'connect forms whose outcome the person has not been told yet; what was typed is in the credential store';
 alter table patchbay.connect_submissions enable row level security;
 
+create table patchbay.heard_messages (
+  workspace_id text not null,
+  channel text not null,
+  ts text not null,
+  conversation text not null,
+  user_id text,
+  author text not null,
+  text text,
+  edited_ts text default ''::text not null,
+  heard_at timestamp with time zone default now() not null,
+  constraint heard_messages_pkey PRIMARY KEY (workspace_id, channel, ts)
+);
+comment on table patchbay.heard_messages is 'messages that started no run, in conversations with a run; text is null once the message is deleted, so that a late delivery does not bring it back';
+alter table patchbay.heard_messages enable row level security;
+
 create table patchbay.input_requests (
   id text not null,
   run_id uuid not null,
@@ -361,6 +376,12 @@ CREATE INDEX audit_events_workspace ON patchbay.audit_events USING btree (worksp
 
 CREATE INDEX connect_submissions_lease ON patchbay.connect_submissions USING btree (lease_until);
 
+CREATE INDEX heard_messages_age ON patchbay.heard_messages USING btree (workspace_id, heard_at);
+
+CREATE INDEX heard_messages_conversation ON patchbay.heard_messages USING btree (conversation, ts);
+
+CREATE INDEX heard_messages_person ON patchbay.heard_messages USING btree (workspace_id, user_id);
+
 CREATE INDEX input_requests_pending ON patchbay.input_requests USING btree (expires_at) WHERE (status = 'pending'::text);
 
 CREATE INDEX input_requests_person ON patchbay.input_requests USING btree (workspace_id, user_id) WHERE (status = 'pending'::text);
@@ -402,6 +423,8 @@ CREATE TRIGGER audit_append_only BEFORE UPDATE OR TRUNCATE ON patchbay.audit_eve
 CREATE TRIGGER audit_retained BEFORE DELETE ON patchbay.audit_events FOR EACH ROW EXECUTE FUNCTION patchbay.audit_refuse_change();
 
 CREATE TRIGGER mcp_connections_counted AFTER INSERT ON patchbay.mcp_connections FOR EACH ROW EXECUTE FUNCTION patchbay.run_card_count_connection();
+
+CREATE TRIGGER runs_forget_heard AFTER DELETE ON patchbay.runs FOR EACH ROW EXECUTE FUNCTION patchbay.runs_forget_heard();
 
 CREATE OR REPLACE FUNCTION patchbay.approval_decide(p_workspace text, p_id text, p_status text, p_by text, p_event jsonb, p_instance text, p_lease_ms integer)
  RETURNS jsonb
@@ -1033,17 +1056,22 @@ AS $function$
     from this join runs r on r.conversation = this.conversation and r.number <= this.number
       join run_events e on e.run_id = r.id and e.type = 'summarised'
     order by r.number desc, e.seq desc limit 1
-  )
+  ),
+  first as (select r.id from runs r, this where r.conversation = this.conversation order by r.number limit 1)
   select jsonb_build_object(
     'summary', (select body ->> 'text' from summary),
     'runs', coalesce((
       select jsonb_agg(jsonb_build_object('id', r.id, 'events', run_events_bare(r.id)) order by r.number)
       from runs r, this
       where r.conversation = this.conversation and r.number < this.number and r.number > coalesce((select up_to from summary), 0)
-    ), '[]'))
+    ), '[]'),
+    'heard', heard_in_conversation(p_run, coalesce((select (body ->> 'upTo')::uuid from summary), (select id from first))),
+    'exchange', case when not exists (select from summary) and exists (
+      select from first join run_events e on e.run_id = first.id and e.seq = 1 where e.body #>> '{origin,place}' = 'dm')
+      then exchange_before((select id from first)) else '[]' end)
 $function$
 ;
-comment on function patchbay.conversation_history(uuid) is 'what was said in a conversation before this run: the newest summary, and every ended run after it';
+comment on function patchbay.conversation_history(uuid) is 'what was said in a conversation before this run: the newest summary, every ended run after it, what was heard between them, and in direct messages the exchange before the conversation';
 
 CREATE OR REPLACE FUNCTION patchbay.conversation_open_run(p_conversation text)
  RETURNS jsonb
@@ -1091,6 +1119,31 @@ $function$
 ;
 comment on function patchbay.entry_with_secret_headers(jsonb) is 'a registry entry in which every value of a header is a secret';
 
+CREATE OR REPLACE FUNCTION patchbay.exchange_before(p_run uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'events', (
+      select jsonb_agg(e.body order by e.seq) from run_events e
+      where e.run_id = r.id and e.type in ('started', 'replied', 'stopped', 'failed', 'finished'))) order by r.number), '[]')
+  from (
+    select recent.id, recent.number
+    from runs this cross join lateral (
+      -- Among a person's last runs in all places; more of them in one hour are not looked through.
+      select * from runs r where r.workspace_id = this.workspace_id and r.user_id = this.user_id and r.number < this.number
+      order by r.number desc limit 50) recent
+    where this.id = p_run and recent.conversation <> this.conversation
+      and starts_with(recent.conversation, this.workspace_id || ':' ||
+        (select body #>> '{origin,channel}' from run_events where run_id = p_run and seq = 1) || ':')
+      and (recent.started_at >= this.started_at - interval '1 hour'
+        or recent.closed_at between this.started_at - interval '1 hour' and this.started_at)
+    order by recent.number desc limit 5) r
+$function$
+;
+comment on function patchbay.exchange_before(uuid) is 'a person''s last runs in the same direct messages, begun or ended within the hour before this run';
+
 CREATE OR REPLACE FUNCTION patchbay.feedback_save(p_workspace text, p_run uuid, p_user text, p_verdict text)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -1104,6 +1157,54 @@ begin
 end $function$
 ;
 comment on function patchbay.feedback_save(text,uuid,text,text) is 'saves a person''s verdict on a run; false when there is no such run here';
+
+CREATE OR REPLACE FUNCTION patchbay.heard_in_conversation(p_run uuid, p_after uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(jsonb_build_object('ts', h.ts, 'author', h.author, 'text', h.text) order by h.ts), '[]')
+  from (
+    select m.ts, m.author, m.text from heard_messages m
+    where m.conversation = (select conversation from runs where id = p_run) and m.text is not null
+      and m.ts > run_message_ts(p_after) collate "C" and m.ts < run_message_ts(p_run) collate "C"
+      -- A mention that an edit added made a request of what was only heard before.
+      and not exists (select from runs where dedupe_key = m.workspace_id || ':' || m.channel || ':' || m.ts)
+    order by m.ts desc limit 500) h
+$function$
+;
+comment on function patchbay.heard_in_conversation(uuid,uuid) is 'what was heard in a conversation between the messages of two of its runs: the newest 500 messages';
+
+CREATE OR REPLACE FUNCTION patchbay.heard_messages_forget(p_workspace text, p_user text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare gone integer;
+begin
+  delete from heard_messages where workspace_id = p_workspace and (p_user is null or user_id = p_user);
+  get diagnostics gone = row_count;
+  return to_jsonb(gone);
+end $function$
+;
+comment on function patchbay.heard_messages_forget(text,text) is 'deletes what was heard of a person, or with null of the whole workspace; how many messages';
+
+CREATE OR REPLACE FUNCTION patchbay.heard_messages_prune(p_limit integer)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  delete from heard_messages h using (
+    select due.workspace_id, due.channel, due.ts from workspaces w cross join lateral (
+      select m.workspace_id, m.channel, m.ts from heard_messages m
+      where m.workspace_id = w.workspace_id and m.heard_at < now() - run_retention(w.workspace_id)
+      order by m.heard_at limit p_limit for update skip locked
+    ) due limit p_limit
+  ) old where h.workspace_id = old.workspace_id and h.channel = old.channel and h.ts = old.ts
+$function$
+;
+comment on function patchbay.heard_messages_prune(integer) is 'deletes the oldest heard messages that are past their workspace''s retention of runs';
 
 CREATE OR REPLACE FUNCTION patchbay.input_answer(p_workspace text, p_id text, p_run uuid, p_by text, p_action text, p_event jsonb, p_instance text, p_lease_ms integer)
  RETURNS jsonb
@@ -1285,6 +1386,39 @@ AS $function$
 $function$
 ;
 comment on function patchbay.is_header_value(jsonb,jsonb) is 'whether an input of a registry entry fills a header and is not chosen from a list';
+
+CREATE OR REPLACE FUNCTION patchbay.message_hear(p_workspace text, p_channel text, p_ts text, p_conversation text, p_user text, p_author text, p_text text, p_edited_ts text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  insert into heard_messages (workspace_id, channel, ts, conversation, user_id, author, text, edited_ts)
+  select p_workspace, p_channel, p_ts, p_conversation, p_user, p_author, p_text, coalesce(p_edited_ts, '')
+  where exists (select from runs where conversation = p_conversation)
+    and not exists (select from runs where dedupe_key = p_workspace || ':' || p_channel || ':' || p_ts)
+  on conflict (workspace_id, channel, ts) do update set author = excluded.author, text = excluded.text, edited_ts = excluded.edited_ts
+  where heard_messages.text is not null and heard_messages.edited_ts < excluded.edited_ts;
+  return to_jsonb(found);
+end $function$
+;
+comment on function patchbay.message_hear(text,text,text,text,text,text,text,text) is 'keeps a message of a conversation that has a run and did not start one, or what it was edited to; true when something changed';
+
+CREATE OR REPLACE FUNCTION patchbay.message_unhear(p_workspace text, p_channel text, p_ts text, p_conversation text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  insert into heard_messages (workspace_id, channel, ts, conversation, author)
+  select p_workspace, p_channel, p_ts, coalesce(p_conversation, ''), ''
+  where exists (select from runs where conversation = p_conversation)
+    or exists (select from heard_messages where workspace_id = p_workspace and channel = p_channel and ts = p_ts)
+  on conflict (workspace_id, channel, ts) do update set user_id = null, author = '', text = null;
+  return to_jsonb(found);
+end $function$
+;
+comment on function patchbay.message_unhear(text,text,text,text) is 'forgets what a deleted message said, also when the deletion comes before the message';
 
 CREATE OR REPLACE FUNCTION patchbay.month_start()
  RETURNS timestamp with time zone
@@ -1560,6 +1694,7 @@ CREATE OR REPLACE FUNCTION patchbay.retention_prune(p_runs integer, p_rows integ
 AS $function$
 begin
   perform slack_events_prune();
+  perform heard_messages_prune(p_rows);
   delete from token_refresh_leases where lease_until < clock_timestamp() - interval '1 day';
   return jsonb_build_object('runs', runs_prune(p_runs), 'usage', tool_usage_prune(p_rows), 'audit', audit_prune(p_rows));
 end $function$
@@ -1930,6 +2065,17 @@ end $function$
 ;
 comment on function patchbay.run_load(uuid,bigint) is 'all events of a run for its new holder, and whether the holder before it recorded everything it showed';
 
+CREATE OR REPLACE FUNCTION patchbay.run_message_ts(p_run uuid)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select body #>> '{origin,messageTs}' from run_events where run_id = p_run and seq = 1
+$function$
+;
+comment on function patchbay.run_message_ts(uuid) is 'the message that asked for a run';
+
 CREATE OR REPLACE FUNCTION patchbay.run_owners()
  RETURNS jsonb
  LANGUAGE sql
@@ -2112,6 +2258,19 @@ end $function$
 ;
 comment on function patchbay.run_suspend(uuid,bigint,integer) is 'lets go of a run that waits for a person; refused when something happened since p_seq';
 
+CREATE OR REPLACE FUNCTION patchbay.runs_forget_heard()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  delete from heard_messages h where h.conversation = old.conversation
+    and not exists (select from runs where conversation = old.conversation);
+  return null;
+end $function$
+;
+comment on function patchbay.runs_forget_heard() is 'what was heard in a conversation goes with its last run';
+
 CREATE OR REPLACE FUNCTION patchbay.runs_prune(p_limit integer)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -2167,6 +2326,31 @@ begin
 end $function$
 ;
 comment on function patchbay.runs_stop(text,jsonb,jsonb) is 'stops all open runs of a workspace, or with p_teams those of some teams of an organization; the runs it stopped';
+
+CREATE OR REPLACE FUNCTION patchbay.runs_stop_once(p_key text, p_workspace text, p_runs jsonb, p_event jsonb, p_instance text, p_lease_ms integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  one uuid;
+  ended jsonb;
+  stopped jsonb := '[]';
+begin
+  insert into slack_seen_events (event_id) values (p_key) on conflict do nothing;
+  if not found then return null; end if;
+  -- All rows are locked in the order of run_poll, and before the audit is, so that neither waits for the other.
+  perform from runs r where r.workspace_id = p_workspace and p_runs ? r.id::text order by r.number for update;
+  for one in select r.id from runs r where r.workspace_id = p_workspace and p_runs ? r.id::text order by r.number loop
+    ended := run_stop(p_workspace, one, p_event, p_instance, p_lease_ms);
+    if ended ->> 'kind' = 'stopped' then
+      stopped := stopped || jsonb_build_object('run', one, 'fence', ended -> 'fence');
+    end if;
+  end loop;
+  return stopped;
+end $function$
+;
+comment on function patchbay.runs_stop_once(text,text,jsonb,jsonb,text,integer) is 'stops runs because of one event and remembers that; the runs it stopped, or null when the event came before';
 
 CREATE OR REPLACE FUNCTION patchbay.runs_summary(p_workspace text, p_user text, p_limit integer)
  RETURNS jsonb
@@ -2264,6 +2448,17 @@ AS $function$
 $function$
 ;
 comment on function patchbay.sign_in_take(text) is 'takes a sign-in, once; null when it was taken before or never begun';
+
+CREATE OR REPLACE FUNCTION patchbay.slack_event_known(p_id text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select to_jsonb(exists (select from slack_seen_events where event_id = p_id))
+$function$
+;
+comment on function patchbay.slack_event_known(text) is 'true when this event was taken before; remembers nothing';
 
 CREATE OR REPLACE FUNCTION patchbay.slack_event_seen(p_id text)
  RETURNS jsonb
@@ -2429,6 +2624,8 @@ grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.audit_events to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.connect_submissions to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.heard_messages to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.input_requests to service_role;
 

@@ -7,7 +7,9 @@ import { retryCall, startRun } from './decisions/start-run.ts'
 import type { RunDeps, RunListener, RunOptions } from './deps.ts'
 import type { Runs } from './runs.ts'
 import type { EventOf } from './state/events.ts'
-import { createRunStore, createShownMessages } from './storage/run-store.ts'
+import { createHeardMessages } from './storage/heard-messages.ts'
+import { createRunStore } from './storage/run-store.ts'
+import { createShownMessages } from './storage/shown-messages.ts'
 import { createArgumentCheck, createToolSchemaCache } from './tools/offered-tools.ts'
 import { createInstanceName, releaseDeadInstances } from './worker/dead-instances.ts'
 import { createRunWorker, type RunWorker } from './worker/run-worker.ts'
@@ -39,7 +41,9 @@ export function createRuns(
     ...inputsOf(deps, worker),
     leftOut: (tools) => deps.toolSchemas.leftOut(tools),
     shown: createShownMessages(db),
+    heard: createHeardMessages(db),
     seen: (eventId) => deps.store.seen(eventId),
+    wasSeen: (eventId) => deps.store.wasSeen(eventId),
     async begin() {
       const dead = await releaseDeadInstances(deps.store, instance)
       if (dead.length > 0) log.info({ dead }, 'took over from processes that are gone')
@@ -68,7 +72,7 @@ function createSafeListener(listener: RunListener, log: Log): RunListener {
 
 type Requests = Pick<
   Runs,
-  'start' | 'knowsThread' | 'activeIn' | 'state' | 'recentOf' | 'stop' | 'stopAll' | 'tryAgain'
+  'start' | 'knowsThread' | 'activeIn' | 'state' | 'recentOf' | 'stop' | 'stopOnce' | 'stopAll' | 'tryAgain'
 >
 
 function requestsOf(deps: RunDeps, worker: RunWorker): Requests {
@@ -82,6 +86,7 @@ function requestsOf(deps: RunDeps, worker: RunWorker): Requests {
     state: async (id, workspace) => (await store.state(id, workspace)) ?? undefined,
     recentOf: (principal, limit) => store.recent(principal, limit),
     stop: (id, by) => stop(deps, worker, id, by),
+    stopOnce: (eventId, ids, by) => stopOnce(deps, worker, { eventId, ids, by }),
     stopAll: async (by, teams) => {
       const stopped = await store.stopAll(by.workspace, teams, stoppedEvent(deps, by))
       for (const id of stopped) worker.nudge(id)
@@ -92,14 +97,37 @@ function requestsOf(deps: RunDeps, worker: RunWorker): Requests {
 }
 
 async function stop(deps: RunDeps, worker: RunWorker, id: RunId, by: Principal): ReturnType<Runs['stop']> {
+  const right = await rightToStop(deps, id, by)
+  if (right !== 'yours') return right
+  const { kind, fence } = await deps.store.stop(id, by.workspace, stoppedEvent(deps, by))
+  wakeStopped(worker, id, fence)
+  return kind
+}
+
+async function stopOnce(
+  deps: RunDeps,
+  worker: RunWorker,
+  { eventId, ids, by }: { eventId: string; ids: RunId[]; by: Principal },
+): ReturnType<Runs['stopOnce']> {
+  const rights = await Promise.all(ids.map((id) => rightToStop(deps, id, by)))
+  const refused = rights.includes('not_yours')
+  const stopped = await deps.store.stopOnce(eventId, refused ? [] : ids, by.workspace, stoppedEvent(deps, by))
+  if (stopped === null) return 'again'
+  for (const { run, fence } of stopped) wakeStopped(worker, run, fence)
+  if (refused) return 'not_yours'
+  return stopped.length > 0 ? 'stopped' : 'over'
+}
+
+async function rightToStop(deps: RunDeps, id: RunId, by: Principal): Promise<'yours' | 'over' | 'not_yours'> {
   const found = await deps.store.requester(id, by.workspace)
   if (found === null) return 'over'
-  const mayStop = found.requester === by.user || (await deps.rules.approversOf(by.workspace)).includes(by.user)
-  if (!mayStop) return 'not_yours'
-  const { kind, fence } = await deps.store.stop(id, by.workspace, stoppedEvent(deps, by))
+  if (found.requester === by.user) return 'yours'
+  return (await deps.rules.approversOf(by.workspace)).includes(by.user) ? 'yours' : 'not_yours'
+}
+
+function wakeStopped(worker: RunWorker, id: RunId, fence: number | null): void {
   if (fence !== null) worker.begin(id, fence)
   else worker.nudge(id)
-  return kind
 }
 
 const stoppedEvent = (deps: RunDeps, { user }: Principal): EventOf<'stopped'> => ({

@@ -26,6 +26,8 @@ export type Runs = {
   /** A person's last runs, newest first. */
   recentOf(principal: Principal, limit: number): Promise<RunState[]>
   stop(id: RunId, by: Principal): Promise<'stopped' | 'over' | 'not_yours'>
+  /** The same for some runs at once because of a Slack event, which stops nothing when it comes again; none of them may be another's. */
+  stopOnce(eventId: string, ids: RunId[], by: Principal): Promise<'stopped' | 'over' | 'not_yours' | 'again'>
   /** Stops all that is at work, waits or rests, in some teams of an organization or in all of the workspace; how many runs that were. */
   stopAll(by: Principal, teams?: string[]): Promise<number>
   /** Asks once more for a call whose outcome is unknown; a run of its own. */
@@ -36,8 +38,11 @@ export type Runs = {
     why: string
   }[]
   shown: ShownMessages
+  heard: HeardMessages
   /** True when this Slack event id was seen in the last 24 hours; remembers it. */
   seen(eventId: string): Promise<boolean>
+  /** The same without remembering it. */
+  wasSeen(eventId: string): Promise<boolean>
 }
 
 export type StartRequest = {
@@ -118,4 +123,24 @@ export type ShownMessage = {
   contentHash: string
   /** A stream is open on it. */
   live: boolean
+}
+
+/** What people and other apps say in conversations that have a run; the next request there is told of it. */
+export type HeardMessages = {
+  /** Keeps a message, or with `editedTs` what it was edited to; false where its conversation has no run, it asked for one, or it is known. */
+  keep(message: HeardMessage): Promise<boolean>
+  /** Forgets what a deleted message said. */
+  remove(message: Omit<HeardPlace, 'threadTs'> & { threadTs?: string | undefined }): Promise<boolean>
+  /** Forgets what a person said, or the whole workspace; how many messages. */
+  forget(workspace: WorkspaceId, user?: UserId): Promise<number>
+}
+
+type HeardPlace = { workspace: WorkspaceId; channel: ChannelId; threadTs: string; ts: string }
+
+export type HeardMessage = HeardPlace & {
+  /** Undefined for another app. */
+  user: string | undefined
+  author: string
+  text: string
+  editedTs?: string | undefined
 }

@@ -8,6 +8,7 @@ import type { Registry } from '../registry/registry.ts'
 import type { Runs } from '../run/runs.ts'
 import type { UsageReports } from '../run/usage.ts'
 import type { AgentSessions } from './web-api/agents.ts'
+import type { SlackNames } from './web-api/slack-names.ts'
 import type { BotIdentity, DirectMessages, SlackUsers } from './web-api/users.ts'
 import type { WebApi } from './web-api/web-api.ts'
 
@@ -15,6 +16,7 @@ import type { WebApi } from './web-api/web-api.ts'
 export type WebApiDeps = {
   webApi: WebApi
   people: SlackUsers
+  names: SlackNames
   /** Throws AppError `slack_failed` where the app is not installed any more. */
   bot: () => Promise<BotIdentity>
   directMessageOf: DirectMessages

@@ -29,6 +29,7 @@ export function stateOf(
     origin: ORIGIN,
     text: 'Write hello.txt',
     context: [],
+    resumed: [],
     untrusted: [],
     status: 'finished',
     turns: turns.map(({ text }, turn) => ({

@@ -5,14 +5,16 @@ import { toModelArguments, toServerArguments } from '../../model/tool-schema.ts'
 import type { Message, ModelTurn, UserMessage } from '../../model/turn.ts'
 import { headOf } from '../../text.ts'
 import type { FileContent, RunDeps, Source } from '../deps.ts'
+import { labelOf, quoteWords } from '../frames.ts'
 import type { Origin } from '../state/events.ts'
 import type { RunState } from '../state/state.ts'
 import { appendEvents, type LeasedRun } from '../storage/leased-run.ts'
 import { countToolCalls } from '../tools/count-tool-calls.ts'
 import { fitTools } from '../tools/fit-tools.ts'
 import { nameTools, offeredSourcesOf, sourcesOf } from '../tools/offered-tools.ts'
+import { loadConversationHistory } from './conversation-history.ts'
 import { describeToolsLeftOut, INSTRUCTIONS, LAST_TURN } from './instructions.ts'
-import { loadConversationHistory, messagesOf } from './transcript.ts'
+import { messagesOf, withText } from './transcript.ts'
 
 /** Room for a long answer or a large file's content in one turn. */
 const TURN_MAX_TOKENS = 8_192
@@ -22,9 +24,10 @@ export async function askModel(deps: RunDeps, leased: LeasedRun, last: boolean):
   await refuseOverBudget(deps, leased)
   const signal = AbortSignal.any([leased.abort.signal, deps.closing])
   leased.history ??= await loadConversationHistory(deps, leased, signal)
+  await noteTime(deps, leased)
   const sources = await sourcesOf(deps, leased.state.origin)
   const tools = nameTools(offeredSourcesOf(sources))
-  const told = renameCalls([...leased.history, ...messagesOf(leased.state)], tools)
+  const told = renameCalls([...leased.history.messages, ...messagesOf(leased.state, leased.history.before)], tools)
   const filled = await inlineFiles(deps, leased.state.origin, told, signal)
   const messages = addServerInstructions(filled, sources)
   const request = { system: INSTRUCTIONS, messages, maxTokens: TURN_MAX_TOKENS }
@@ -36,7 +39,7 @@ export async function askModel(deps: RunDeps, leased: LeasedRun, last: boolean):
   )
   const words = [...(leftOut.length > 0 ? [describeToolsLeftOut(leftOut)] : []), ...(last ? [LAST_TURN] : [])]
   const turn = await deps.model.turn(
-    { ...request, messages: words.reduce(withWord, messages), tools: kept },
+    { ...request, messages: words.reduce(withText, messages), tools: kept },
     {
       signal,
       onWords: (text) => deps.listener.onProgress(leased.state, { kind: 'words', text }),
@@ -85,11 +88,15 @@ function withFreshIds(content: ModelTurn['content'], state: RunState): ModelTurn
   })
 }
 
-/** The same messages with one more text at the end of the last, which is the person's or the tools'. */
-function withWord(messages: Message[], text: string): Message[] {
-  const last = messages.at(-1)
-  if (last?.role !== 'user') return [...messages, { role: 'user', content: [{ type: 'text', text }] }]
-  return [...messages.slice(0, -1), { role: 'user', content: [...last.content, { type: 'text', text }] }]
+/** Before a run goes on this much later, the model is told what time it is. */
+const LATER_MS = 5 * 60_000
+
+/** Writes down that time has passed: what the model was told stays the same in each turn, and so in its cache. */
+async function noteTime(deps: RunDeps, leased: LeasedRun): Promise<void> {
+  const { resumed, startedAt } = leased.state
+  const toldAt = resumed.at(-1)?.at ?? startedAt
+  if (deps.now().getTime() - toldAt.getTime() < LATER_MS) return
+  await appendEvents(deps, leased, [{ type: 'resumed', at: deps.now().toISOString() }], 'fact')
 }
 
 /**
@@ -129,15 +136,12 @@ function notesOf(sources: Source[]): string {
   let room = MAX_CHARS
   const notes = sources.flatMap(({ name, instructions, tools }) => {
     if (instructions === undefined || tools.length === 0 || room <= 0) return []
-    const text = headOf(closed(instructions), room)
+    const text = headOf(instructions, room)
     room -= text.length
-    return [`<server_notes connection="${name}" trusted="no">\n${text}\n</server_notes>`]
+    return [quoteWords('server_notes', { connection: name, trusted: 'no' }, text)]
   })
   return notes.join('\n')
 }
-
-/** A server cannot end its own quotation. */
-const closed = (text: string): string => text.replace(/<(?=\s*(?:\/\s*)?server_notes)/gi, '‹')
 
 /** One request to the model carries 32 MB at most (docs.claude.com, Messages API); base64 takes a third more than the files. */
 const MOST_BASE64_CHARS = 24 * 1024 * 1024
@@ -193,17 +197,17 @@ function shown(file: Named, content: FileContent, room: Room): Part[] {
   if (data > room.chars) return shown(file, NO_ROOM, room)
   room.files -= 1
   room.chars -= data
-  const label = `File ${JSON.stringify(file.name)} (${file.mimeType || 'of unknown kind'})`
+  const label = `File ${JSON.stringify(labelOf(file.name))} (${labelOf(file.mimeType || 'of unknown kind')})`
   switch (content.kind) {
     case 'text':
-      return [{ type: 'text', text: `<file name=${JSON.stringify(file.name)}>\n${content.text}\n</file>` }]
+      return [{ type: 'text', text: quoteWords('file', { name: file.name }, content.text) }]
     case 'image':
       return [
         { type: 'text', text: `${label}:` },
         { type: 'image', mimeType: content.mimeType, data: content.data },
       ]
     case 'pdf':
-      return [{ type: 'document', name: file.name, data: content.data }]
+      return [{ type: 'document', name: labelOf(file.name), data: content.data }]
     case 'unread':
       return [{ type: 'text', text: `[${label} was sent, but you cannot see it: ${content.why}. Tell the person.]` }]
     default:

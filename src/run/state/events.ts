@@ -9,6 +9,8 @@ export const Origin = z.object({
   workspace: WorkspaceId,
   user: UserId,
   userName: z.string(),
+  /** Their time zone; absent where Slack does not say it. */
+  userZone: z.string().optional(),
   channel: ChannelId,
   threadTs: z.string(),
   messageTs: z.string(),
@@ -93,6 +95,8 @@ const Started = z.object({
   untrusted: z.array(z.string()).optional(),
 })
 const Summarised = z.object({ type: z.literal('summarised'), text: z.string(), upTo: RunId, costUsd: z.number() })
+/** The run goes on so much later that the model is told what time it is. */
+const Resumed = z.object({ type: z.literal('resumed') })
 const Replied = z.object({
   type: z.literal('replied'),
   content: z.array(Part),
@@ -196,6 +200,7 @@ const at = { at: z.iso.datetime() }
 export const RunEvent = z.discriminatedUnion('type', [
   Started.extend(at),
   Summarised.extend(at),
+  Resumed.extend(at),
   Replied.extend(at),
   Judged.extend(at),
   Answered.extend(at),

@@ -35,6 +35,7 @@ function begin(id: RunId, event: EventOf<'started'>, recovered: boolean): RunSta
     untrusted: event.untrusted ?? [],
     status: 'working',
     turns: [],
+    resumed: [],
     calls: [],
     answer: '',
     note: undefined,
@@ -60,6 +61,8 @@ function changed(state: RunState, event: RunEvent): RunState {
       return state
     case 'summarised':
       return { ...state, summary: event.text, usage: { ...state.usage, costUsd: state.usage.costUsd + event.costUsd } }
+    case 'resumed':
+      return { ...state, resumed: [...state.resumed, { turn: state.turns.length, at: new Date(event.at) }] }
     case 'replied':
       return replied(state, event)
     case 'judged':

@@ -23,6 +23,8 @@ export type RunState = {
   status: 'working' | 'finished' | 'failed' | 'stopped'
   turns: TurnState[]
   calls: CallState[]
+  /** When it went on much later, and before which turn. */
+  resumed: { turn: number; at: Date }[]
   /** The text of the last turn. */
   answer: string
   /** Why it ended early although nothing failed. */

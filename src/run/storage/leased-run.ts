@@ -1,9 +1,9 @@
 import { isAppError } from '../../errors.ts'
 import type { InputId, RunId } from '../../ids.ts'
-import type { Message } from '../../model/turn.ts'
 import type { EventOf, RunEvent } from '../state/events.ts'
 import { applyEvent } from '../state/fold.ts'
 import type { RunState } from '../state/state.ts'
+import type { ToldHistory } from './conversations.ts'
 import type { RunStore } from './run-store.ts'
 
 /** A run whose lease this instance has: no other may append what follows from its steps. */
@@ -15,7 +15,7 @@ export type LeasedRun = {
   /** Fires when the run is stopped, lost, or the app stops: whatever is under way ends. */
   abort: AbortController
   /** The conversation before this run, once it was looked up. */
-  history: Message[] | undefined
+  history: ToldHistory | undefined
   /** Who waits here for an answer to a live question, by its id. */
   listeners: Map<InputId, (given: EventOf<'given_input'>) => void>
   /** Appends one after the other. */

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import type { Db } from '../../db/call.ts'
-import { errorChainOf } from '../../errors.ts'
-import { type ApprovalId, type ChannelId, InputId, type Principal, RunId, UserId, type WorkspaceId } from '../../ids.ts'
+import { type ApprovalId, InputId, type Principal, RunId, UserId, type WorkspaceId } from '../../ids.ts'
 import type { Log } from '../../log.ts'
-import type { ShownMessage, ShownMessages } from '../runs.ts'
 import { type EventOf, type Origin, RunEvent } from '../state/events.ts'
 import { foldEvents } from '../state/fold.ts'
+import { conversationKeyOf, createConversationStore } from './conversations.ts'
+import { readableRows, StateRow } from './run-rows.ts'
 
 /** What one step of pruning takes at most, so that it holds no locks for long. */
 const PRUNE_STEP = { runs: 20, rows: 500 }
@@ -31,18 +31,6 @@ const Polled = z.object({
   held: z.array(z.object({ run: RunId, seq: z.number() })),
   taken: z.array(z.object({ run: RunId, fence: Fence })),
 })
-const StateRow = z
-  .object({ id: RunId, events: z.array(RunEvent) })
-  .transform(({ id, events }) => foldEvents(id, events, true))
-/** Rows of several runs. One that cannot be read must not hide the others: it is logged and left out. */
-const readableRows = <T>(row: z.ZodType<T>, log: Log) =>
-  z.array(z.unknown()).transform((rows) =>
-    rows.flatMap((one) => {
-      const read = row.safeParse(one)
-      if (!read.success) log.error({ reason: errorChainOf(read.error) }, 'a run of several cannot be read')
-      return read.success ? [read.data] : []
-    }),
-  )
 /** Of a run that may be unreadable. */
 const RunRows = z
   .object({ seq: z.number(), events: z.array(z.unknown()), all_recorded: z.boolean() })
@@ -50,39 +38,23 @@ const RunRows = z
 const Requester = z.object({ events: z.array(z.unknown()) }).transform(({ events: [first] }) => ({
   requester: z.object({ origin: z.object({ user: UserId }) }).safeParse(first).data?.origin.user,
 }))
-const ShownRow = z
-  .object({
-    key: z.string(),
-    channel: z.string(),
-    ts: z.string(),
-    content_hash: z.string(),
-    live: z.boolean(),
-  })
-  .transform(({ content_hash, ...same }): ShownMessage => ({ ...same, contentHash: content_hash }))
-const OpenRun = z.object({ known: z.boolean(), open: RunId.nullable() })
 const Pruned = z.object({ runs: z.number(), usage: z.number(), audit: z.number() })
 const Budget = z
   .object({ budget_usd: z.number(), spent_usd: z.number() })
   .nullable()
   .transform((row) => (row === null ? undefined : { budgetUsd: row.budget_usd, spentUsd: row.spent_usd }))
-const Nothing = z.null().transform(() => undefined)
 
 export type RunStore = ReturnType<typeof createRunStore>
 export type NewRun = { id: RunId; origin: Origin; dedupeKey: string; events: RunEvent[] }
 type Lease = { instance: string; lease_ms: number }
-type Conversation = { workspace: WorkspaceId; channel: ChannelId; threadTs: string }
-
-const conversationKeyOf = ({ workspace, channel, threadTs }: Conversation): string =>
-  `${workspace}:${channel}:${threadTs}`
-
 /** The rows of runs, under this instance's name. Errors are db/'s. */
 export function createRunStore(db: Db, instance: string, log: Log) {
   const lease = { instance, lease_ms: LEASE_MS }
-  const history = z.object({ summary: z.string().nullable(), runs: readableRows(StateRow, log) })
   return {
     ...createApprovalStore(db, lease, log),
     ...createInputStore(db, lease, log),
     ...createLeaseStore(db, lease),
+    ...createConversationStore(db, log),
     start: ({ id, origin, dedupeKey, events }: NewRun, claim: boolean) =>
       db.call(
         'run_start',
@@ -109,26 +81,13 @@ export function createRunStore(db: Db, instance: string, log: Log) {
     requester: (run: RunId, workspace: WorkspaceId) => db.call('run_state', { workspace, run }, Requester.nullable()),
     /** For who looks at it: without what calls gave as files and images, which can be large. */
     state: (run: RunId, workspace: WorkspaceId) => db.call('run_state', { workspace, run }, StateRow.nullable()),
-    history: (run: RunId) => db.call('conversation_history', { run }, history),
-    /** Whether the conversation has runs, and the one that is open. */
-    conversation: (place: Conversation) =>
-      db.call('conversation_open_run', { conversation: conversationKeyOf(place) }, OpenRun),
     recent: (by: Principal, limit: number) =>
       db.call('runs_recent', { workspace: by.workspace, user: by.user, limit }, readableRows(StateRow, log)),
     /** What the workspace may spend this month and has spent, in US dollars; undefined without a budget. */
     budget: (workspace: WorkspaceId) => db.call('budget_state', { workspace }, Budget),
     seen: (id: string) => db.call('slack_event_seen', { id }, z.boolean()),
+    wasSeen: (id: string) => db.call('slack_event_known', { id }, z.boolean()),
     prune: () => db.call('retention_prune', PRUNE_STEP, Pruned),
-  }
-}
-
-/** Which Slack message shows what, over the database. */
-export function createShownMessages(db: Db): ShownMessages {
-  return {
-    of: (run: RunId) => db.call('slack_messages_of', { run }, z.array(ShownRow)),
-    record: (run: RunId, { contentHash, ...shown }: ShownMessage) =>
-      db.call('slack_message_save', { run, ...shown, content_hash: contentHash }, Nothing),
-    forget: (run: RunId, key: string) => db.call('slack_message_remove', { run, key }, Nothing),
   }
 }
 
@@ -151,11 +110,16 @@ function createLeaseStore(db: Db, lease: Lease) {
         { workspace, run, event, ...lease },
         z.object({ kind: z.enum(['stopped', 'over']), fence: Fence.nullable() }),
       ),
+    /** Marks the event and stops the runs, in one statement; those it stopped, null when the event came before. */
+    stopOnce: (key: string, runs: RunId[], workspace: WorkspaceId, event: RunEvent) =>
+      db.call('runs_stop_once', { key, workspace, runs, event, ...lease }, StoppedRuns.nullable()),
     /** All open runs of a workspace, or only those of some teams; the runs it stopped. */
     stopAll: (workspace: WorkspaceId, teams: string[] | undefined, event: RunEvent) =>
       db.call('runs_stop', { workspace, teams: teams ?? null, event }, z.array(RunId)),
   }
 }
+
+const StoppedRuns = z.array(z.object({ run: RunId, fence: Fence.nullable() }))
 
 const Decision = z.enum(['approved', 'denied', 'expired', 'stopped'])
 const Decided = z.discriminatedUnion('kind', [

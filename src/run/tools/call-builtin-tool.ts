@@ -6,6 +6,7 @@ import { authChallengeIn } from '../../mcp/protocol/auth-challenge.ts'
 import type { CallFailure, CallOptions, ContentPart, ToolOutcome } from '../../mcp/requests/outcome.ts'
 import { truncate } from '../../text.ts'
 import type { BuiltinTool, RunDeps, RunTool, Source } from '../deps.ts'
+import { quoteWords } from '../frames.ts'
 import type { CallState, RunState } from '../state/state.ts'
 import { createTextResult, listPageText, quotePrompt, quoteSkill, wasMentioned } from './list-text.ts'
 
@@ -100,7 +101,7 @@ function textOf(content: PromptMessage['content']): string {
     case 'resource':
       return content.text === undefined
         ? `[resource ${content.uri}]`
-        : `<resource uri=${JSON.stringify(content.uri)}>\n${content.text}\n</resource>`
+        : quoteWords('resource', { uri: content.uri }, content.text)
     case 'image':
     case 'audio':
       return `[${content.type}]`

@@ -35,6 +35,7 @@ async function leave(deps: UninstallDeps, forgetToken: () => Promise<void>): Pro
   const by = { workspace, user: UserId.parse(user) }
   const stopped = await deps.runs.stopAll(by)
   await deps.connect.forgetAll(by)
+  await deps.runs.heard.forget(workspace)
   await forgetToken()
   deps.log.info({ workspace, stopped }, 'left a workspace')
 }

@@ -21,6 +21,7 @@ import { createFileCache, createFileReader, type FileCache } from '../messages/f
 import type { RenderDeps } from '../render/message-records.ts'
 import { createAgentSessions } from '../web-api/agents.ts'
 import { createDownloadFile } from '../web-api/download-file.ts'
+import { createSlackNames } from '../web-api/slack-names.ts'
 import { type BotIdentity, createBotIdentity, createDirectMessages, createSlackUsers } from '../web-api/users.ts'
 import { createNotInstalledError, createWebApi, type TokenSource, type WebApi } from '../web-api/web-api.ts'
 import { createBoltLogger } from './bolt-logger.ts'
@@ -154,10 +155,12 @@ function createWorkspaceApp(parts: SlackParts, auth: WorkspaceAuth, files: FileC
   const { log } = parts
   const logger = createBoltLogger(log)
   const webApi = createWebApi(auth.tokens, logger)
+  const people = createSlackUsers(webApi, log)
   const slack = {
     webApi,
     bot: auth.bot(webApi),
-    people: createSlackUsers(webApi, log),
+    people,
+    names: createSlackNames(webApi, people, log),
     directMessageOf: createDirectMessages({ webApi, log }),
     sessions: createAgentSessions({ webApi, log }),
     log,

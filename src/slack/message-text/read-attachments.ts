@@ -1,4 +1,4 @@
-import { type QuotedKind, quotedText } from './frame.ts'
+import { escapeFrames, type FrameTag, quoteWords } from '../../run/frames.ts'
 import { limitChars, mergeWords } from './merge-words.ts'
 import { isPayloadFields, joinLines, listFields, type PayloadFields, textIn } from './payload-fields.ts'
 import { blocksTextOf, buttonsText, linkedText } from './read-blocks.ts'
@@ -20,18 +20,29 @@ export const attachmentTextsOf = (
     .map((attachment) => attachmentTextOf(attachment, names, maxChars))
     .filter(({ text }) => text !== '')
 
+/** The frames of what a message carries of others. */
+const TAGS: FrameTag[] = ['forwarded', 'link_preview']
+
+/** A person's own words, in which nothing begins or ends such a frame. */
+export const escapeQuoted = (words: string): string => escapeFrames(words, TAGS)
+
 function attachmentTextOf(attachment: PayloadFields, names: MessageNames, maxChars: number): AttachmentText {
-  const kind = quotedKindOf(attachment)
-  if (kind === undefined) return { quoted: false, text: wordsIn(attachment, names) }
-  const text = kind === 'link_preview' ? wordsIn(attachment, names) : messageWordsIn(attachment, names)
-  const said = kind === 'link_preview' ? { of: sourceOf(attachment) } : originOf(attachment, names)
-  return { quoted: true, text: text === '' ? '' : quotedText(kind, said, limitChars(text, maxChars)) }
+  const tag = tagOf(attachment)
+  if (tag === undefined) return { quoted: false, text: wordsIn(attachment, names) }
+  const isForward = tag === 'forwarded'
+  const words = isForward ? messageWordsIn(attachment, names) : wordsIn(attachment, names)
+  if (words === '') return { quoted: true, text: '' }
+  const source = isForward ? originOf(attachment, names) : { of: sourceOf(attachment) }
+  const others = TAGS.filter((one) => one !== tag)
+  return { quoted: true, text: quoteWords(tag, source, escapeFrames(limitChars(words, maxChars), others)) }
 }
 
 /** Undefined for what the message's author attached: an alert's words, a pasted table. */
-function quotedKindOf(attachment: PayloadFields): QuotedKind | undefined {
-  if (attachment.is_share === true) return 'forwarded_message'
-  if (attachment.is_msg_unfurl === true || attachment.is_reply_unfurl === true) return 'linked_message'
+function tagOf(attachment: PayloadFields): FrameTag | undefined {
+  const isMessage = ['is_share', 'is_msg_unfurl', 'is_reply_unfurl', 'is_thread_root_unfurl'].some(
+    (name) => attachment[name] === true,
+  )
+  if (isMessage) return 'forwarded'
   return attachment.is_app_unfurl === true || sourceOf(attachment) !== '' ? 'link_preview' : undefined
 }
 
@@ -44,10 +55,11 @@ function originOf(attachment: PayloadFields, names: MessageNames): { [attribute:
   const at = (name: string) => textIn(attachment, name)
   const author = names.person(at('author_id')) ?? (at('author_name') || at('author_subname') || 'somebody')
   const channel = names.channel(at('channel_id')) ?? at('channel_name')
+  const place = channel === '' ? at('footer') : `#${channel.replace(/^#/, '')}`
   return {
     from: author,
-    in: channel === '' ? at('footer') : `#${channel.replace(/^#/, '')}`,
-    at: at('ts') === '' ? '' : dateText(Number(at('ts')), ''),
+    ...(place !== '' && { in: place }),
+    ...(at('ts') !== '' && { at: dateText(Number(at('ts')), '') }),
   }
 }
 

@@ -42,13 +42,6 @@ export function removeMention(text: string, user: string): string {
   return text.replace(new RegExp(`^\\s*${at}[\\s,:]*|\\s*${at}\\s*$`, 'g'), '').trim()
 }
 
-/** The user mentioned at the start of a message. */
-export const addresseeOf = (text: string): string | undefined => /^\s*<@([UW][A-Z0-9]+)/.exec(text)?.[1]
-
-/** Whether the text only asks to stop: "stop", "Stop!", "stop please". */
-export const isStopWord = (text: string): boolean =>
-  /^\s*(?:please\s+)?stop(?:\s+(?:it|that|please))?[\s.!]*$/i.test(text)
-
 /** Slack's composer and the model take no more than this well. */
 const MAX_FILES = 20
 

@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import { withoutFrames } from '../message-text/frame.ts'
+import { LIMITS } from '../../block-kit/limits.ts'
+import type { AttachedFile } from '../../run/state/events.ts'
 import { limitChars, mergeWords } from '../message-text/merge-words.ts'
 import { isPayloadFields, joinLines, withoutNulls } from '../message-text/payload-fields.ts'
-import { attachmentTextsOf } from '../message-text/read-attachments.ts'
+import { attachmentTextsOf, escapeQuoted } from '../message-text/read-attachments.ts'
 import { blocksTextOf } from '../message-text/read-blocks.ts'
 import { type MessageNames, mrkdwnTextOf } from '../message-text/read-mrkdwn.ts'
 import { MessageFiles } from './message-content.ts'
@@ -31,7 +32,7 @@ export const SlackMessage = z.preprocess(
     team: z.string().optional(),
     user_team: z.string().optional(),
     source_team: z.string().optional(),
-    edited: z.object({ user: z.string().optional(), ts: z.string().optional() }).optional(),
+    edited: z.unknown().optional(),
     hidden: z.boolean().optional(),
     text: z.string().default(''),
     blocks: Parts,
@@ -55,13 +56,31 @@ export function messageTextOf(message: Words, names: MessageNames, maxChars = MO
   const partsOf = (quoted: boolean) => attached.filter((one) => one.quoted === quoted).map(({ text }) => text)
   const blocks = joinLines([blocksTextOf(message.blocks, names), ...partsOf(false)])
   const own = mergeWords(mrkdwnTextOf(message.text, names), blocks)
-  return { own: limitChars(withoutFrames(own), maxChars), quoted: joinLines(partsOf(true)) }
+  return { own: limitChars(escapeQuoted(own), maxChars), quoted: joinLines(partsOf(true)) }
 }
 
 /** All a person reads of a message, its files by name. */
 export function textOfMessage(message: Words, names: MessageNames, maxChars = MOST_CHARS): string {
   const { own, quoted } = messageTextOf(message, names, maxChars)
   return joinLines([own, quoted, ...message.files.map(({ name }) => `[file ${name}]`)])
+}
+
+/** Every file a message shows, those of forwarded messages after its own. */
+export const filesOfMessage = ({ files, attachments }: SlackMessage): AttachedFile[] => [
+  ...files,
+  ...attachments.flatMap((attachment) => MessageFiles.safeParse(attachment.files).data ?? []),
+]
+
+/** A name that nobody has, so that the app's own mention is found in a text. */
+const APP_MARK = '\u0000app'
+const MENTION_AT_ENDS = new RegExp(`^\\s*@${APP_MARK}[\\s,:]*|\\s*@${APP_MARK}\\s*$`, 'g')
+
+/** What a person says to the app: their words without its mention at their start or end, and what others wrote. */
+export function requestTextOf(message: Words, names: MessageNames, app: string): MessageText {
+  const person = (id: string) => (id === app ? APP_MARK : names.person(id))
+  const { own, quoted } = messageTextOf(message, { ...names, person }, LIMITS.message.textMax)
+  const words = own.replace(MENTION_AT_ENDS, '').replaceAll(APP_MARK, 'Patchbay').trim()
+  return { own: words, quoted: quoted.replaceAll(APP_MARK, 'Patchbay') }
 }
 
 type Author = Pick<SlackMessage, 'user' | 'bot_id' | 'username' | 'bot_profile'>

@@ -23,6 +23,7 @@ export const METHODS = {
   'chat.startStream': { scopes: ['chat:write'], repeatable: false },
   'chat.stopStream': { scopes: ['chat:write'], repeatable: false },
   'chat.update': { scopes: ['chat:write'], repeatable: true },
+  'conversations.info': { scopes: ['channels:read', 'groups:read', 'mpim:read'], repeatable: true },
   'conversations.members': { scopes: ['channels:read', 'groups:read', 'mpim:read'], repeatable: true },
   'conversations.history': {
     scopes: ['channels:history', 'groups:history', 'im:history', 'mpim:history'],
@@ -35,6 +36,7 @@ export const METHODS = {
   },
   'files.info': { scopes: ['files:read'], repeatable: true },
   'files.uploadV2': { scopes: ['files:write'], repeatable: false },
+  'usergroups.list': { scopes: ['usergroups:read'], repeatable: true },
   'users.info': { scopes: ['users:read'], repeatable: true },
   'views.open': { scopes: [], repeatable: false },
   'views.publish': { scopes: [], repeatable: true },
