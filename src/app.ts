@@ -72,6 +72,7 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
       now: () => new Date(),
       listener: renderer,
       readFile: (...file) => slack.readFile(...file),
+      readThread: (...thread) => slack.readThread(...thread),
     }),
   )
   const signedIn = (result: SignInResult) => {

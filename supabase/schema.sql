@@ -600,6 +600,21 @@ end $function$
 ;
 comment on function patchbay.approvers_set(text,text,jsonb) is 'names the workspace''s approvers';
 
+CREATE OR REPLACE FUNCTION patchbay.approvers_told(p_workspace text, p_users jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare told jsonb;
+begin
+  select coalesce(settings -> 'approvers_told', '[]') into told from workspaces where workspace_id = p_workspace for update;
+  if not found or told = p_users then return '[]'; end if;
+  update workspaces set settings = jsonb_set(settings, '{approvers_told}', p_users) where workspace_id = p_workspace;
+  return (select coalesce(jsonb_agg(one), '[]') from jsonb_array_elements(p_users) one where not told @> one);
+end $function$
+;
+comment on function patchbay.approvers_told(text,jsonb) is 'notes which approvers cannot decide any more; those of them that the owners have not been told of';
+
 CREATE OR REPLACE FUNCTION patchbay.audit_append(p_workspace text, p_actor text, p_action text, p_details jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -1387,6 +1402,24 @@ $function$
 ;
 comment on function patchbay.is_header_value(jsonb,jsonb) is 'whether an input of a registry entry fills a header and is not chosen from a list';
 
+CREATE OR REPLACE FUNCTION patchbay.message_deleted(p_workspace text, p_channel text, p_ts text, p_thread text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  insert into slack_seen_events (event_id) values ('deleted:' || p_workspace || ':' || p_channel || ':' || p_ts) on conflict do nothing;
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object('run', r.id, 'requester', r.user_id) order by r.number), '[]')
+    from runs r join run_events e on e.run_id = r.id and e.seq = 1
+    where r.status <> 'closed' and r.outcome is null
+      and (r.dedupe_key = p_workspace || ':' || p_channel || ':' || p_ts
+        or (r.conversation = p_workspace || ':' || p_channel || ':' || p_thread and p_ts in (p_thread, e.body #>> '{origin,messageTs}')))
+  );
+end $function$
+;
+comment on function patchbay.message_deleted(text,text,text,text) is 'notes that a message is gone; the runs at work that it asked for, or whose thread it began, with who asked';
+
 CREATE OR REPLACE FUNCTION patchbay.message_hear(p_workspace text, p_channel text, p_ts text, p_conversation text, p_user text, p_author text, p_text text, p_edited_ts text)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -1419,6 +1452,17 @@ begin
 end $function$
 ;
 comment on function patchbay.message_unhear(text,text,text,text) is 'forgets what a deleted message said, also when the deletion comes before the message';
+
+CREATE OR REPLACE FUNCTION patchbay.message_was_deleted(p_workspace text, p_channel text, p_ts text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select to_jsonb(exists (select from slack_seen_events where event_id = 'deleted:' || p_workspace || ':' || p_channel || ':' || p_ts))
+$function$
+;
+comment on function patchbay.message_was_deleted(text,text,text) is 'whether a message was told to be gone in the last 24 hours';
 
 CREATE OR REPLACE FUNCTION patchbay.month_start()
  RETURNS timestamp with time zone
@@ -2239,7 +2283,8 @@ begin
   perform run_append_locked(p_run, jsonb_build_array(p_event));
   update runs set status = 'working' where id = p_run;
   claimed := run_claim_if_free(p_run, p_instance, p_lease_ms);
-  perform audit_append(p_workspace, p_event ->> 'by', 'run_stopped', jsonb_build_object('run', p_run, 'requester', row.user_id));
+  perform audit_append(p_workspace, p_event ->> 'by', 'run_stopped',
+    jsonb_strip_nulls(jsonb_build_object('run', p_run, 'requester', row.user_id, 'why', p_event ->> 'why')));
   return jsonb_build_object('kind', 'stopped', 'fence', claimed);
 end $function$
 ;

@@ -5,7 +5,7 @@ import { decideApproval, explainDenial, findApproval, pendingFor } from './decis
 import { answerInput, findPendingInput, listOpenInputs } from './decisions/give-input.ts'
 import { retryCall, startRun } from './decisions/start-run.ts'
 import type { RunDeps, RunListener, RunOptions } from './deps.ts'
-import type { Runs } from './runs.ts'
+import type { DeletedMessage, Runs } from './runs.ts'
 import type { EventOf } from './state/events.ts'
 import { createHeardMessages } from './storage/heard-messages.ts'
 import { createRunStore } from './storage/run-store.ts'
@@ -72,7 +72,17 @@ function createSafeListener(listener: RunListener, log: Log): RunListener {
 
 type Requests = Pick<
   Runs,
-  'start' | 'knowsThread' | 'activeIn' | 'state' | 'recentOf' | 'stop' | 'stopOnce' | 'stopAll' | 'tryAgain'
+   | 'start'
+   | 'knowsThread'
+   | 'activeIn'
+   | 'state'
+   | 'recentOf'
+   | 'stop'
+   | 'stopOnce'
+   | 'withdraw'
+   | 'wasWithdrawn'
+   | 'stopAll'
+   | 'tryAgain'
 >
 
 function requestsOf(deps: RunDeps, worker: RunWorker): Requests {
@@ -87,6 +97,8 @@ function requestsOf(deps: RunDeps, worker: RunWorker): Requests {
     recentOf: (principal, limit) => store.recent(principal, limit),
     stop: (id, by) => stop(deps, worker, id, by),
     stopOnce: (eventId, ids, by) => stopOnce(deps, worker, { eventId, ids, by }),
+    withdraw: (message) => withdraw(deps, worker, message),
+    wasWithdrawn: (message) => store.messageWasDeleted(message),
     stopAll: async (by, teams) => {
       const stopped = await store.stopAll(by.workspace, teams, stoppedEvent(deps, by))
       for (const id of stopped) worker.nudge(id)
@@ -128,6 +140,17 @@ async function rightToStop(deps: RunDeps, id: RunId, by: Principal): Promise<'yo
 function wakeStopped(worker: RunWorker, id: RunId, fence: number | null): void {
   if (fence !== null) worker.begin(id, fence)
   else worker.nudge(id)
+}
+
+async function withdraw(deps: RunDeps, worker: RunWorker, message: DeletedMessage): Promise<number> {
+  const asked = await deps.store.messageDeleted(message)
+  for (const { run, requester: user } of asked) {
+    const event = { ...stoppedEvent(deps, { workspace: message.workspace, user }), why: 'request_deleted' as const }
+    const { fence } = await deps.store.stop(run, message.workspace, event)
+    wakeStopped(worker, run, fence)
+    deps.log.info({ run, workspace: message.workspace }, 'run stopped: its request was deleted')
+  }
+  return asked.length
 }
 
 const stoppedEvent = (deps: RunDeps, { user }: Principal): EventOf<'stopped'> => ({

@@ -8,7 +8,6 @@ export type FrameTag =
   | 'conversation'
   | 'forwarded'
   | 'link_preview'
-  | 'link_preview'
   | 'server_notes'
   | 'file'
   | 'prompt'

@@ -1,6 +1,6 @@
 import type { ApprovalId, ChannelId, InputId, Principal, RunId, UserId, WorkspaceId } from '../ids.ts'
 import type { JsonObject } from '../json.ts'
-import type { AttachedFile, ChosenPrompt, ChosenSkill, FirstCall, Origin } from './state/events.ts'
+import type { AttachedFile, ChosenPrompt, ChosenSkill, FirstCall, Origin, ThreadRange } from './state/events.ts'
 import type { CallState, InputState, RunState } from './state/state.ts'
 
 /** What doors may ask of run/. */
@@ -28,6 +28,10 @@ export type Runs = {
   stop(id: RunId, by: Principal): Promise<'stopped' | 'over' | 'not_yours'>
   /** The same for some runs at once because of a Slack event, which stops nothing when it comes again; none of them may be another's. */
   stopOnce(eventId: string, ids: RunId[], by: Principal): Promise<'stopped' | 'over' | 'not_yours' | 'again'>
+  /** The message is gone: stops what it asked for, or all that its thread asked for where it began one; how many runs that were. */
+  withdraw(message: DeletedMessage): Promise<number>
+  /** Whether the message was told to be gone before its request came. */
+  wasWithdrawn(message: Omit<DeletedMessage, 'threadTs'>): Promise<boolean>
   /** Stops all that is at work, waits or rests, in some teams of an organization or in all of the workspace; how many runs that were. */
   stopAll(by: Principal, teams?: string[]): Promise<number>
   /** Asks once more for a call whose outcome is unknown; a run of its own. */
@@ -50,6 +54,8 @@ export type StartRequest = {
   text: string
   /** What was said in the thread before the app was asked. */
   context?: { author: string; text: string }[]
+  /** A thread that the run reads before its first turn. */
+  earlier?: ThreadRange
   /** What the person sent along. */
   files?: AttachedFile[]
   /** A server's prompt the person chose. */
@@ -62,6 +68,9 @@ export type StartRequest = {
   untrusted?: string[]
   dedupeKey: string
 }
+
+/** A message that is gone, with the thread it was in or began. */
+export type DeletedMessage = { workspace: WorkspaceId; channel: string; ts: string; threadTs: string }
 
 export type StartedRun = {
   run: RunId

@@ -136,7 +136,7 @@ test('a question about a message is answered in its thread, with the thread as d
   const request = JSON.stringify(world.model.requests.at(-1)?.messages)
   expect(request).toContain('shall we take the blue or the red one?')
   expect(request).toMatch(/Morgan Member \(the message the question is about\): the blue one/)
-  expect(request).toContain('Olivia Owner: What does that mean?')
+  expect(request).toMatch(/\[Olivia Owner, [^\]]*\]\\nWhat does that mean/)
 })
 
 test('where the app may not speak, the answer comes in direct messages; once, however often it is sent', async () => {

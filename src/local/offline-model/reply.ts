@@ -75,8 +75,8 @@ const EMPTY = { model: '', max_tokens: 1, stream: false, system: '', tools: [] }
 
 function summary({ said, asked }: Conversation): Next {
   const lines = [...said, asked]
-    .flatMap((text) => text.split('\n'))
-    .filter((line) => line.trim() !== '' && line !== SIGNATURE && !/^<\/?conversation>$/.test(line))
+    .flatMap((text) => text.split('\n').map((line) => line.replace(/^\| /, '')))
+    .filter((line) => line.trim() !== '' && line !== SIGNATURE && !/^<\\*\/?[a-z_]+>$/.test(line))
   const short = lines.slice(-SUMMARY_LINES_MAX).map((line) => `- ${truncate(line.trim(), SUMMARY_LINE_MAX_CHARACTERS)}`)
   return { kind: 'answer', text: short.join('\n') }
 }

@@ -28,6 +28,7 @@ function begin(id: RunId, event: EventOf<'started'>, recovered: boolean): RunSta
     origin: event.origin,
     text: event.text,
     context: event.context,
+    earlier: event.earlier,
     files: event.attached ?? [],
     prompt: event.prompt,
     skill: event.skill,
@@ -59,6 +60,13 @@ function changed(state: RunState, event: RunEvent): RunState {
   switch (event.type) {
     case 'started':
       return state
+    case 'thread_read':
+      return {
+        ...state,
+        context: event.hasAbout ? event.messages : [...event.messages, ...state.context],
+        earlier: undefined,
+        threadGap: event.gap,
+      }
     case 'summarised':
       return { ...state, summary: event.text, usage: { ...state.usage, costUsd: state.usage.costUsd + event.costUsd } }
     case 'resumed':
@@ -134,7 +142,7 @@ function stopped(state: RunState, event: EventOf<'stopped'>): RunState {
   // A run that has ended is stopped while it cannot be shown.
   if (state.status !== 'working') return { ...state, stoppedBy: state.stoppedBy ?? event.by }
   const calls = state.calls.map((call) => ended(call, 'Stopped before it began.', event))
-  return { ...state, status: 'stopped', stoppedBy: event.by, calls }
+  return { ...state, status: 'stopped', stoppedBy: event.by, withdrawn: event.why === 'request_deleted', calls }
 }
 
 /** A failed run waits for nobody any more. */
@@ -144,15 +152,21 @@ function failed(state: RunState, event: EventOf<'failed'>): RunState {
   return { ...state, status: 'failed', failure: { code: event.code, message: event.message }, calls }
 }
 
+const WITHDRAWN_REASON = 'the message that asked for it was deleted'
+
 /** A call that will not be begun any more, with its approval settled. */
-function ended(call: CallState, cause: string, { by, at }: { by?: UserId; at: string }): CallState {
+function ended(
+  call: CallState,
+  cause: string,
+  { by, why, at }: Pick<EventOf<'stopped'>, 'why' | 'at'> & { by?: UserId },
+): CallState {
   // A live question hangs on a call that is under way: that one still reports.
   if (openInputsOf(call).some(isLiveInput)) return { ...closeInputs(call, at), stage: 'calling' }
   if (!['requested', 'awaiting_approval', 'approved', 'waiting_input'].includes(call.stage)) return call
   const decided = {
     decision: 'stopped' as const,
-    by,
-    reason: undefined,
+    by: why === undefined ? by : undefined,
+    reason: why === undefined ? undefined : WITHDRAWN_REASON,
     at: new Date(at),
     edited: false,
     always: false,

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Db } from '../../db/call.ts'
 import { type ApprovalId, InputId, type Principal, RunId, UserId, type WorkspaceId } from '../../ids.ts'
 import type { Log } from '../../log.ts'
+import type { DeletedMessage } from '../runs.ts'
 import { type EventOf, type Origin, RunEvent } from '../state/events.ts'
 import { foldEvents } from '../state/fold.ts'
 import { conversationKeyOf, createConversationStore } from './conversations.ts'
@@ -38,6 +39,7 @@ const RunRows = z
 const Requester = z.object({ events: z.array(z.unknown()) }).transform(({ events: [first] }) => ({
   requester: z.object({ origin: z.object({ user: UserId }) }).safeParse(first).data?.origin.user,
 }))
+const AskedRun = z.object({ run: RunId, requester: UserId })
 const Pruned = z.object({ runs: z.number(), usage: z.number(), audit: z.number() })
 const Budget = z
   .object({ budget_usd: z.number(), spent_usd: z.number() })
@@ -113,6 +115,11 @@ function createLeaseStore(db: Db, lease: Lease) {
     /** Marks the event and stops the runs, in one statement; those it stopped, null when the event came before. */
     stopOnce: (key: string, runs: RunId[], workspace: WorkspaceId, event: RunEvent) =>
       db.call('runs_stop_once', { key, workspace, runs, event, ...lease }, StoppedRuns.nullable()),
+    /** Notes that a message is gone; the open runs that it asked for, with who asked. */
+    messageDeleted: ({ workspace, channel, ts, threadTs }: DeletedMessage) =>
+      db.call('message_deleted', { workspace, channel, ts, thread: threadTs }, z.array(AskedRun)),
+    messageWasDeleted: ({ workspace, channel, ts }: Omit<DeletedMessage, 'threadTs'>) =>
+      db.call('message_was_deleted', { workspace, channel, ts }, z.boolean()),
     /** All open runs of a workspace, or only those of some teams; the runs it stopped. */
     stopAll: (workspace: WorkspaceId, teams: string[] | undefined, event: RunEvent) =>
       db.call('runs_stop', { workspace, teams: teams ?? null, event }, z.array(RunId)),

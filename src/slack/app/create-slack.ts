@@ -13,7 +13,7 @@ import { AppError, errorChainOf } from '../../errors.ts'
 import type { Principal } from '../../ids.ts'
 import type { Log } from '../../log.ts'
 import type { ResourceSubscriptionRow } from '../../registry/resource-subscriptions.ts'
-import type { ReadFile } from '../../run/deps.ts'
+import type { ReadFile, ReadThread } from '../../run/deps.ts'
 import type { Origin } from '../../run/state/events.ts'
 import { type Polling, pollEvery } from '../../timing.ts'
 import { announceResourceChange } from '../catalog/resource-updates.ts'
@@ -50,6 +50,7 @@ export type Slack = {
   renderDepsOf(origin: Origin): RenderDeps
   /** Reads files that people sent along, with the app's token. */
   readFile: ReadFile
+  readThread: ReadThread
   /** Tells people of a change of a resource they watch. */
   announceResourceChange(watch: ResourceSubscriptionRow): Promise<void>
   /** Tells a person how their sign-in ended. */
@@ -84,6 +85,7 @@ export async function createSlack(settings: SlackSettings, parts: SlackParts): P
   return {
     renderDepsOf: (origin) => apps.of(origin).renderDeps,
     readFile: (origin, ...file) => apps.of(origin).readFile(origin, ...file),
+    readThread: (origin, ...thread) => apps.of(origin).readThread(origin, ...thread),
     announceResourceChange: (watch) => announceResourceChange(appFor(apps, watch).deps, watch),
     signedIn(news) {
       if (news.by !== undefined) void announceSignIn(appFor(apps, news.by).deps, news)

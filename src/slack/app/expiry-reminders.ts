@@ -1,5 +1,5 @@
 import { errorChainOf } from '../../errors.ts'
-import type { ApprovalId, InputId, WorkspaceId } from '../../ids.ts'
+import type { ApprovalId, InputId, UserId, WorkspaceId } from '../../ids.ts'
 import type { Log } from '../../log.ts'
 import type { DueReminders, Reminders } from '../../run/decisions/reminders.ts'
 import type { Runs } from '../../run/runs.ts'
@@ -12,7 +12,9 @@ import { type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn, formatDate, joinWords, mentionOf } from '../blocks/text.ts'
 import { elicitationReminderMessage } from '../elicitation/elicitation-card.ts'
 import { currentApproversOf } from '../interactions/find-for-person.ts'
-import { AnyResponse, isPermanentError } from '../web-api/web-api.ts'
+import { postDirectly } from '../interactions/post-in-thread.ts'
+import { postMessage } from '../web-api/post-message.ts'
+import { isPermanentError } from '../web-api/web-api.ts'
 import type { WorkspaceApps } from './workspace-apps.ts'
 
 /** Reminders are due hours before an expiry, so some seconds do not matter. */
@@ -21,7 +23,8 @@ const POLL_EVERY_MS = 15_000
 type ReminderDeps = { runs: Runs; apps: WorkspaceApps; log: Log }
 
 /** A reminder of one run as it is posted. */
-type ReminderMessage = { state: RunState; channel: string; thread: string; content: MessageContent }
+/** `users` are told directly where its thread takes nothing any more. */
+type ReminderMessage = { state: RunState; channel: string; thread: string; users: UserId[]; content: MessageContent }
 
 /** Reminds those who may decide or answer below each card, before it expires. */
 export function createExpiryReminders(deps: ReminderDeps, reminders: Reminders): Polling {
@@ -74,7 +77,7 @@ async function approvalRemindersOf(
   return cards.map(({ channel, ts }) => {
     // A direct message notifies its person without a mention.
     const content = approvalReminderMessage({ ...found, approval }, channel.startsWith('D') ? [] : approvers)
-    return { state, channel, thread: channel === origin.channel ? origin.threadTs : ts, content }
+    return { state, channel, thread: channel === origin.channel ? origin.threadTs : ts, users: approvers, content }
   })
 }
 
@@ -100,6 +103,7 @@ async function inputRemindersOf(
       state: asked.state,
       channel: origin.channel,
       thread: origin.threadTs,
+      users: [asked.input.person],
       content: elicitationReminderMessage(asked),
     },
   ]
@@ -107,14 +111,14 @@ async function inputRemindersOf(
 
 async function postReminder(
   { apps, log }: ReminderDeps,
-  { state, channel, thread, content }: ReminderMessage,
+  { state, channel, thread, users, content }: ReminderMessage,
 ): Promise<void> {
-  const { webApi } = apps.of(state.origin).deps
+  const { deps } = apps.of(state.origin)
   try {
-    const message = { ...content, unfurl_links: false, unfurl_media: false }
-    await webApi.call('chat.postMessage', { channel, thread_ts: thread, ...message }, AnyResponse)
+    await postMessage(deps.webApi, { channel, thread }, content)
   } catch (error) {
     if (!isPermanentError(error)) throw error
     log.warn({ channel, why: errorChainOf(error) }, 'nobody can be reminded there')
+    for (const user of users) await postDirectly(deps, user, content)
   }
 }

@@ -12,7 +12,7 @@ import { closeMessage, showOnUnknownMessage } from '../interactions/close-messag
 import { currentApproversOf, findApprovalFor, type PendingApproval } from '../interactions/find-for-person.ts'
 import { type BlockAction, onButtonPress, onDurablePress } from '../interactions/interaction.ts'
 import { onViewSubmission, type ViewSubmission } from '../interactions/modals.ts'
-import { AnyResponse } from '../web-api/web-api.ts'
+import { postReply } from '../interactions/post-in-thread.ts'
 import { approvalKeyOf, approvalMessage, decidedApprovalText } from './approval-card.ts'
 import { canEditArguments, editArgumentsModal, readTypedArguments } from './edit-arguments-form.ts'
 
@@ -220,12 +220,7 @@ async function submitReason(
   await postReason(deps, found, by, reason)
 }
 
-async function postReason(
-  { webApi }: WebApiDeps,
-  { state, call }: Found,
-  by: Principal,
-  reason: string,
-): Promise<void> {
+async function postReason(deps: WebApiDeps, { state, call }: Found, by: Principal, reason: string): Promise<void> {
   const { origin } = state
   const description = describeAction(call, 'wish')
   const action = `_${escapeInlineMrkdwn(description.charAt(0).toLowerCase() + description.slice(1))}_`
@@ -233,6 +228,6 @@ async function postReason(
     by.user === origin.user
       ? `${mentionOf(by.user)} does not want me to ${action}: ${escapeMrkdwn(reason)}`
       : `${mentionOf(by.user)} denied the request of ${mentionOf(origin.user)} to ${action}: ${escapeMrkdwn(reason)}`
-  const place = { channel: origin.channel, thread_ts: origin.threadTs, unfurl_links: false, unfurl_media: false }
-  await webApi.call('chat.postMessage', { ...place, text, blocks: [sectionBlock(text)] }, AnyResponse)
+  const place = { channel: origin.channel, thread: origin.threadTs, user: origin.user }
+  await postReply(deps, place, { text, blocks: [sectionBlock(text)] })
 }

@@ -155,7 +155,9 @@ export function decidedApprovalText(decided: NonNullable<ApprovalState['decided'
     case 'expired':
       return `:hourglass: Nobody decided in time (${when}), so it was not done. Ask again if you still want it.`
     case 'stopped':
-      return `:octagonal_sign: Stopped${who} ${when}; it was not done.`
+      return decided.reason === undefined
+        ? `:octagonal_sign: Stopped${who} ${when}; it was not done.`
+        : `:wastebasket: Withdrawn ${when}, as ${decided.reason}. It was not done.`
     default:
       return decided.decision satisfies never
   }

@@ -8,7 +8,13 @@ import { escapeInlineMrkdwn, mentionOf } from '../blocks/text.ts'
 import type { ConnectionDeps, WebApiDeps } from '../deps.ts'
 import { findConnectionFor } from '../interactions/find-for-person.ts'
 import { type BlockAction, onButtonPress, onDurablePress } from '../interactions/interaction.ts'
-import { anchorThread, postInThread, type ReplyPlace, type ThreadAnchor } from '../interactions/post-in-thread.ts'
+import {
+  anchorThread,
+  postDirectly,
+  postInThread,
+  type ReplyPlace,
+  type ThreadAnchor,
+} from '../interactions/post-in-thread.ts'
 import { AnyResponse, isPermanentError } from '../web-api/web-api.ts'
 import { postContents, readContents } from './post-contents.ts'
 import { type PickedResource, readResourceMessage, resourceChangedMessage, watchingMessage } from './resources-list.ts'
@@ -60,8 +66,16 @@ export async function announceResourceChange(
     await postInThread(deps, channel, threadTs, resourceChangedMessage({ name, of, id }))
   } catch (error) {
     deps.log.warn({ watch: id, why: errorChainOf(error) }, 'resource change not announced')
-    if (isPermanentError(error)) await deps.features.unwatch(watch, id)
+    if (isPermanentError(error)) await endWatch(deps, watch)
   }
+}
+
+/** What cannot be told where it was asked for is told no more, and that once. */
+async function endWatch(deps: WebApiDeps & ConnectionDeps, watch: ResourceSubscriptionRow): Promise<void> {
+  if ((await deps.features.unwatch(watch, watch.id)) === undefined) return
+  const name = escapeInlineMrkdwn(watch.name)
+  const text = `I cannot post in the thread any more where you wanted to hear of changes to *${name}*, so I stopped watching it.`
+  await postDirectly(deps, watch.user, { text, blocks: [sectionBlock(text)] })
 }
 
 async function postChangedResource(

@@ -4,19 +4,15 @@ import { ChannelId, type Principal } from '../../ids.ts'
 import type { AttachedFile, Origin } from '../../run/state/events.ts'
 import { type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
-import { AnyResponse, isPermanentError, slackErrorCodeOf } from '../web-api/web-api.ts'
+import { postFile } from '../web-api/post-file.ts'
+import { permalinkOf, postMessage } from '../web-api/post-message.ts'
+import { AnyResponse, isPermanentError, isPlaceClosed, isThreadGone, slackErrorCodeOf } from '../web-api/web-api.ts'
 
 /** A message of the app and the thread it is in or starts. */
 export type ThreadAnchor = { channel: ChannelId; threadTs: string; messageTs: string }
 
 /** Where an answer goes: the thread or channel of the command, else direct messages. */
 export type ReplyPlace = { channel?: string | undefined; thread?: string | undefined }
-
-const Posted = z.object({ ts: z.string() })
-const Uploaded = z.object({
-  files: z.array(z.object({ files: z.array(z.object({ id: z.string() })).optional(), id: z.string().optional() })),
-})
-const Permalink = z.object({ permalink: z.url() })
 
 /** Posts to `place` if the app may post there, else to the person's direct messages. Throws AppError `slack_failed` if neither works. */
 export async function anchorThread(
@@ -57,10 +53,30 @@ export async function postInThread(
   thread: string | undefined,
   content: MessageContent,
 ): Promise<ThreadAnchor> {
-  const place = thread === undefined ? { channel } : { channel, thread_ts: thread }
-  const noUnfurl = { unfurl_links: false, unfurl_media: false }
-  const { ts } = await deps.webApi.call('chat.postMessage', { ...place, ...content, ...noUnfurl }, Posted)
+  const ts = await postMessage(deps.webApi, { channel, thread }, content)
   return { channel: ChannelId.parse(channel), threadTs: thread ?? ts, messageTs: ts }
+}
+
+/**
+ * Posts in a thread, or to the person's direct messages with a link where the thread takes nothing any more. Throws AppError `slack_failed`
+ * where another try may help.
+ */
+export async function postReply(
+  deps: WebApiDeps,
+  { channel, thread, user }: { channel: string; thread: string; user: Principal['user'] },
+  content: MessageContent,
+): Promise<void> {
+  try {
+    await postInThread(deps, channel, thread, content)
+  } catch (error) {
+    if (!isPlaceClosed(error)) throw error
+    deps.log.warn({ channel, why: errorChainOf(error) }, 'nothing can be posted where it was asked for')
+    const link = isThreadGone(error) ? undefined : await permalinkOf(deps.webApi, channel, thread)
+    const where = link === undefined ? `in <#${channel}>` : `<${link}|there>`
+    const text = `I cannot post ${channel.startsWith('D') ? 'where you asked' : where} any more, so I answer here:`
+    const blocks = [sectionBlock(text), ...content.blocks]
+    await postDirectly(deps, user, { text: `${text}\n${content.text}`, blocks })
+  }
 }
 
 /** Posts a text that everybody in the thread sees, as Slack shows nothing to one person alone before a thread has replies. Never throws. */
@@ -135,9 +151,7 @@ export async function uploadFile(
   upload: FileUpload,
 ): Promise<AttachedFile> {
   const { name, mimeType, data } = upload
-  const args = { channel_id: channel, thread_ts: threadTs, file: data, filename: name, title: name }
-  const { files } = await deps.webApi.call('files.uploadV2', args, Uploaded)
-  const id = files[0]?.files?.[0]?.id ?? files[0]?.id
+  const id = await postFile(deps, { channel, thread: threadTs }, upload)
   if (id === undefined) throw new AppError('slack_failed', `Slack did not keep the file ${name}. Please try again.`)
   return { id, name, mimeType, size: data.length }
 }
@@ -148,9 +162,9 @@ export async function originOf(
   { workspace, user }: Principal,
   anchor: ThreadAnchor,
 ): Promise<Origin> {
-  const [{ team }, userName] = await Promise.all([deps.bot(), deps.people.nameOf(user)])
+  const [{ team }, asker] = await Promise.all([deps.bot(), deps.people.askerOf(user)])
   const place = anchor.channel.startsWith('D') ? 'dm' : 'channel'
-  return { door: 'slack', workspace, user, userName, ...anchor, place, teamId: team }
+  return { door: 'slack', workspace, user, ...asker, ...anchor, place, teamId: team }
 }
 
 /** A submission is acknowledged when its run is stored, within 3 s: a server that is slower is asked by the run instead. */
@@ -177,16 +191,12 @@ export async function startRunAt(
 
 /** A link to the message as mrkdwn, or the name of its conversation if Slack gives no permalink. */
 export async function permalinkTextFor(
-  deps: Pick<WebApiDeps, 'webApi'>,
+  { webApi }: Pick<WebApiDeps, 'webApi'>,
   { channel, messageTs }: Pick<ThreadAnchor, 'messageTs'> & { channel: string },
 ): Promise<string> {
-  try {
-    const args = { channel, message_ts: messageTs }
-    return `<${(await deps.webApi.call('chat.getPermalink', args, Permalink, 0)).permalink}|Go there>`
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error
-    return channel.startsWith('D') ? 'It is in our direct messages.' : `It is in <#${channel}>.`
-  }
+  const link = await permalinkOf(webApi, channel, messageTs)
+  if (link !== undefined) return `<${link}|Go there>`
+  return channel.startsWith('D') ? 'It is in our direct messages.' : `It is in <#${channel}>.`
 }
 
 /** The place in words. */

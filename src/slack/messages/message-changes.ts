@@ -1,9 +1,11 @@
 import { UserId } from '../../ids.ts'
-import type { WebApiDeps } from '../deps.ts'
+import type { RunsDeps, WebApiDeps } from '../deps.ts'
 import { withoutMentionsOf } from './addressees.ts'
+import { forgetMessage, hearMessage } from './hear-messages.ts'
 import { mentionedUsersIn } from './message-content.ts'
 import { isDirect } from './message-places.ts'
 import { isByApp, type MessageEvent, type PersonMessage } from './read-message-event.ts'
+import { withdrawRequest } from './withdraw-request.ts'
 
 type EventOfKind<K extends MessageEvent['kind']> = Extract<MessageEvent, { kind: K }>
 
@@ -18,9 +20,10 @@ export function logIgnored(
 
 /** What another app, a workflow or Slackbot posted starts nothing: a run works with the tools of the person who asks, and bots that answer each other never end. */
 export async function handleAppMessage(
-  deps: WebApiDeps,
+  deps: WebApiDeps & RunsDeps,
   message: EventOfKind<'posted_by_app'>['message'],
 ): Promise<void> {
+  await hearMessage(deps, message)
   const { user: app } = await deps.bot()
   const mentions = mentionedUsersIn(message.text).includes(app)
   logIgnored(deps, message, mentions ? 'mentioned by an app, and only people can ask' : 'posted by an app')
@@ -31,10 +34,11 @@ const REMEMBERED_MS = 24 * 60 * 60_000
 
 /** A mention that an edit adds asks as a new message would, once; `ask` gets the message as it is now. */
 export async function handleEdit(
-  deps: WebApiDeps,
-  { message, before }: EventOfKind<'edited'>,
+  deps: WebApiDeps & RunsDeps,
+  { message, before, editedTs }: EventOfKind<'edited'>,
   ask: (message: PersonMessage) => Promise<void>,
 ): Promise<void> {
+  await hearMessage(deps, message, editedTs)
   const { user: app } = await deps.bot()
   const user = UserId.safeParse(message.user)
   const why = whyNoRequest(message, before, app)
@@ -56,6 +60,8 @@ function whyNoRequest(
 }
 
 /** A message is gone, whoever deleted it. */
-export async function handleDeletion(deps: WebApiDeps, event: EventOfKind<'deleted'>): Promise<void> {
-  logIgnored(deps, event, 'deleted')
+export async function handleDeletion(deps: WebApiDeps & RunsDeps, event: EventOfKind<'deleted'>): Promise<void> {
+  const { channel, ts, before } = event
+  await forgetMessage(deps, event)
+  await withdrawRequest(deps, { channel, ts, thread: before?.thread_ts })
 }

@@ -1,15 +1,15 @@
 import type { App } from '@slack/bolt'
 import { errorChainOf, isAppError } from '../../errors.ts'
-import type { Origin } from '../../run/state/events.ts'
+import type { Origin, ThreadRange } from '../../run/state/events.ts'
 import { withDeadline } from '../../timing.ts'
 import { sectionBlock } from '../blocks/build-blocks.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
-import { postInThread, postNotice } from '../interactions/post-in-thread.ts'
+import { postNotice, postReply } from '../interactions/post-in-thread.ts'
 import { taken } from '../interactions/taken.ts'
 import { joinLines } from '../message-text/payload-fields.ts'
 import { helloMessage } from '../onboarding/welcome-message.ts'
-import type { BotIdentity } from '../web-api/users.ts'
-import { AnyResponse } from '../web-api/web-api.ts'
+import type { Asker, BotIdentity } from '../web-api/users.ts'
+import { hearMessage } from './hear-messages.ts'
 import { handleAppMessage, handleDeletion, handleEdit, logIgnored } from './message-changes.ts'
 import { isForOthers, withoutMentionsOf } from './addressees.ts'
 import { limitFiles, mentionedUsersIn } from './message-content.ts'
@@ -20,7 +20,7 @@ import { isStopWord, isThanks, isYesOrNo } from './short-words.ts'
 import { stopByWord } from './stop-by-word.ts'
 import { type MessageEvent, type PersonMessage, readMessageEvent } from './read-message-event.ts'
 import { filesOfMessage, requestTextOf } from './slack-message.ts'
-import { readThreadContext } from './thread-context.ts'
+import { withdrawIfDeleted } from './withdraw-request.ts'
 
 /** Names and earlier messages are left out if they take longer: an event has to be acknowledged in 3 s. */
 const LOOKUP_TIMEOUT_MS = 1_800
@@ -82,9 +82,8 @@ function createUnstoredNotice(deps: WebApiDeps): TellUnstored {
     if (told.size >= MOST_TOLD) told.clear()
     told.add(key)
     const text = ':warning: I cannot reach my database, so I did not keep this. Please ask again in a few minutes.'
-    const place = { channel: message.channel, thread_ts: threadOf(message) }
     try {
-      await deps.webApi.call('chat.postMessage', { ...place, text, blocks: [sectionBlock(text)] }, AnyResponse)
+      await postReply(deps, { ...message, thread: threadOf(message) }, { text, blocks: [sectionBlock(text)] })
     } catch (error) {
       // Slack sends the event again, and the sender is told then.
       told.delete(key)
@@ -96,8 +95,12 @@ function createUnstoredNotice(deps: WebApiDeps): TellUnstored {
 /** `message` asks something of the app, is a word to it, or is none of its business, which is logged. */
 async function handleMessage(deps: WebApiDeps & RunsDeps, message: PersonMessage): Promise<void> {
   const bot = await deps.bot()
-  const why = message.user === bot.user ? 'own message' : await whyNotForApp(deps, bot, message)
-  if (why !== undefined) return logIgnored(deps, message, why)
+  if (message.user === bot.user) return logIgnored(deps, message, 'own message')
+  const why = await whyNotForApp(deps, bot, message)
+  if (why !== undefined) {
+    logIgnored(deps, message, why)
+    return hearMessage(deps, message)
+  }
   if (await deps.runs.wasSeen(messageKeyOf(bot, message))) return logIgnored(deps, message, 'acted on before')
   const { own, quoted } = requestTextOf(message, NO_NAMES, bot.user)
   const carries = quoted !== '' || message.files.length > 0
@@ -137,29 +140,32 @@ async function whyNotForApp(
 }
 
 async function startRun(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: PersonMessage): Promise<void> {
-  const [names, context] = await Promise.all([
+  const [asker, names, earlier] = await Promise.all([
+    withDeadline(deps.people.askerOf(message.user), LOOKUP_TIMEOUT_MS, { userName: 'somebody' }),
     withDeadline(fetchMessageNames(deps.names, [message]), LOOKUP_TIMEOUT_MS, NO_NAMES),
-    withDeadline(readEarlierMessages(deps, bot, message), LOOKUP_TIMEOUT_MS, []),
+    earlierThreadOf(deps, bot, message),
   ])
   const { files, notice } = limitFiles(filesOfMessage(message))
   const { own, quoted } = requestTextOf(message, names, bot.user)
   const plain = joinLines([own || (quoted === '' ? '(no words, only files)' : '(no words of their own)'), quoted])
   const text = notice === undefined ? plain : `${plain}\n[${notice}]`
   const { fresh } = await deps.runs.start({
-    origin: originOf(bot, message, names.person(message.user) ?? 'somebody'),
+    origin: originOf(bot, message, asker),
     text,
     dedupeKey: messageKeyOf(bot, message),
-    ...(context.length > 0 && { context }),
+    ...(earlier && { earlier }),
     ...(files.length > 0 && { files }),
   })
-  if (fresh && notice !== undefined) await postNotice(deps, { channel: message.channel, thread: threadOf(message) }, notice)
+  if (!fresh) return
+  await withdrawIfDeleted(deps, { ...message, thread: message.thread_ts })
+  if (notice !== undefined) await postNotice(deps, { channel: message.channel, thread: threadOf(message) }, notice)
 }
 
-const originOf = (bot: BotIdentity, message: PersonMessage, userName: string): Origin => ({
+const originOf = (bot: BotIdentity, message: PersonMessage, asker: Asker): Origin => ({
   door: 'slack',
   workspace: bot.workspace,
   user: message.user,
-  userName,
+  ...asker,
   channel: message.channel,
   threadTs: threadOf(message),
   messageTs: message.ts,
@@ -167,12 +173,14 @@ const originOf = (bot: BotIdentity, message: PersonMessage, userName: string): O
   teamId: bot.team,
 })
 
-/** The messages of a thread before the app's first run in it; later runs know the conversation. */
-async function readEarlierMessages(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: PersonMessage) {
-  const { thread_ts: thread, channel, ts } = message
-  if (thread === undefined || thread === ts) return []
-  if (await deps.runs.knowsThread(bot.workspace, channel, thread)) return []
-  return readThreadContext(deps, { channel, thread, before: ts })
+/** What was said in a thread before the app's first run in it; later runs know the conversation. */
+async function earlierThreadOf(
+  { runs }: RunsDeps,
+  { workspace }: BotIdentity,
+  { thread_ts: thread, channel, ts: before }: PersonMessage,
+): Promise<ThreadRange | undefined> {
+  if (thread === undefined || thread === before) return undefined
+  return (await runs.knowsThread(workspace, channel, thread)) ? undefined : { channel, thread, before }
 }
 
 /** Greets who mentions the app without a word; their next line in that thread is then the request. */
@@ -182,7 +190,7 @@ async function postHello(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message:
   await deps.runs.seen(greetingKeyOf(bot, { channel, thread, user }))
   // A mention is delivered as two events.
   if (await deps.runs.seen(`hello:${messageKeyOf(bot, message)}`)) return
-  await postInThread(deps, channel, thread, helloMessage)
+  await postReply(deps, { ...message, thread }, helloMessage)
 }
 
 const greetingKeyOf = (

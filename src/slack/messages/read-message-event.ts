@@ -10,6 +10,7 @@ const Event = z.preprocess(
     subtype: z.string().optional(),
     channel: ChannelId,
     channel_type: z.string().optional(),
+    event_ts: z.string().optional(),
   }),
 )
 type Event = z.infer<typeof Event>
@@ -28,7 +29,8 @@ export type MessageEvent =
   | { kind: 'posted_by_person'; message: PersonMessage }
   /** Of another app, a workflow or Slackbot: nobody stands behind it whose tools could be used. */
   | { kind: 'posted_by_app'; message: PostedMessage }
-  | { kind: 'edited'; message: PostedMessage; before: SlackMessage | undefined }
+  /** `editedTs`: of two edits, the one whose is later counts. */
+  | { kind: 'edited'; message: PostedMessage; before: SlackMessage | undefined; editedTs: string }
   | { kind: 'deleted'; channel: ChannelId; ts: string; before: SlackMessage | undefined }
   | { kind: 'ignored'; why: string; channel?: string; ts?: string }
 
@@ -60,7 +62,7 @@ function readPost(envelope: Event, event: unknown): MessageEvent {
   const message = { ...posted.data, ...envelope }
   const { subtype, ts } = message
   if (!WRITTEN.has(subtype)) return { kind: 'ignored', channel, ts, why: `subtype ${subtype}` }
-  if (message.edited !== undefined) return { kind: 'edited', message, before: undefined }
+  if (message.edited !== undefined) return { kind: 'edited', message, before: undefined, editedTs: editedTsOf(message) }
   if (isByApp(message)) return { kind: 'posted_by_app', message }
   const user = UserId.safeParse(message.user)
   if (!user.success) return { kind: 'ignored', channel, ts, why: 'no author' }
@@ -75,8 +77,15 @@ function readChange(envelope: Event, event: unknown): MessageEvent {
   // A deleted message with replies stays as a tombstone (docs.slack.dev/reference/events/message/message_deleted).
   if (message.subtype === 'tombstone') return { kind: 'deleted', channel, ts: message.ts, before }
   const { subtype, ...posted } = message
-  return { kind: 'edited', message: { ...posted, ...envelope, subtype }, before }
+  const edited = { ...posted, ...envelope, subtype }
+  return { kind: 'edited', message: edited, before, editedTs: editedTsOf(edited) }
 }
+
+const Edited = z.object({ ts: z.string() })
+
+/** When a person edited it; an app's update may say only when it was told. */
+const editedTsOf = ({ edited, event_ts, ts }: PostedMessage): string =>
+  Edited.safeParse(edited).data?.ts ?? event_ts ?? ts
 
 function readDeletion({ channel }: Event, event: unknown): MessageEvent {
   const deletion = Deleted.safeParse(event)

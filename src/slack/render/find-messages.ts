@@ -2,15 +2,10 @@ import { z } from 'zod'
 import { errorChainOf, isAppError } from '../../errors.ts'
 import type { RunId } from '../../ids.ts'
 import { stopMessageStream } from '../web-api/agents.ts'
-import { readMessages } from '../web-api/read-replies.ts'
+import type { MessagePlace } from '../web-api/post-message.ts'
+import { readMessages } from '../web-api/read-messages.ts'
 import { isPermanentError, slackErrorCodeOf } from '../web-api/web-api.ts'
-import {
-  deleteMessage,
-  type MessagePlace,
-  type MessageSlot,
-  type PostedMessages,
-  saveMessage,
-} from './message-records.ts'
+import { deleteMessage, type MessageSlot, type PostedMessages, saveMessage } from './message-records.ts'
 
 /** The `event_type` of the metadata by which our posts are found again. */
 export const METADATA_TYPE = 'patchbay_message'
@@ -84,7 +79,7 @@ async function adoptMessage(posted: PostedMessages, { channel }: MessagePlace, m
   const { ts } = message
   const known = posted.byKey.get(key)
   if (known?.ts === ts) return
-  if (live) await stopMessageStream(posted.deps.webApi, { channel, ts })
+  if (live && !(await stopMessageStream(posted.deps.webApi, { channel, ts }))) return
   if (known === undefined) await saveMessage(posted, { key, channel, ts, contentHash: '', live: false })
   else await deleteMessage(posted, { key, channel, ts })
 }

@@ -7,12 +7,13 @@ import type { Origin } from '../../run/state/events.ts'
 import type { RunState } from '../../run/state/state.ts'
 import type { MessageContent } from '../blocks/build-blocks.ts'
 import type { AgentSessions, StreamLimits } from '../web-api/agents.ts'
+import type { MessagePlace } from '../web-api/post-message.ts'
 import type { BotIdentity, DirectMessages } from '../web-api/users.ts'
 import { AnyResponse, slackErrorCodeOf, type WebApi } from '../web-api/web-api.ts'
 
 /** What it takes to show the runs of one workspace. */
 export type RenderDeps = {
-  runs: Pick<Runs, 'shown'>
+  runs: Pick<Runs, 'shown' | 'withdraw'>
   settings: Pick<Settings, 'of'>
   webApi: WebApi
   bot: () => Promise<BotIdentity>
@@ -31,6 +32,9 @@ export type PostedMessages = {
   byKey: Map<string, ShownMessage>
   /** True where another instance died, perhaps between a post and its record. */
   recovered: boolean
+  /** The run goes on, so that there is something to stop. */
+  working: boolean
+  closed: CloseReason | undefined
   /** Where a post got no answer, so that its message may be in Slack without a record, or come there late. */
   lost: Map<string, MessagePlace>
   /** The places that were read since. */
@@ -39,11 +43,18 @@ export type PostedMessages = {
   foundFiles: { channel: string; id: string; name: string; size: number }[]
 }
 
-/** A channel, or a thread in it. */
-export type MessagePlace = { channel: string; thread: string | undefined }
+/**
+ * Why the run's own thread takes nothing more: its request was withdrawn, the message it hangs on is gone, or the app may not speak in
+ * its conversation.
+ */
+export type CloseReason = 'withdrawn' | 'thread_gone' | 'conversation_closed'
 
 /** Names a message and says where it goes if it is not posted yet. */
-export type MessageSlot = MessagePlace & { key: string }
+export type MessageSlot = MessagePlace & {
+  key: string
+  /** It is posted nowhere where it is gone, or where its place takes nothing. */
+  isBound?: boolean
+}
 
 /** A message in the run's own thread. */
 export const threadSlotOf = ({ channel, threadTs }: Origin, key: string): MessageSlot => ({
@@ -55,10 +66,11 @@ export const threadSlotOf = ({ channel, threadTs }: Origin, key: string): Messag
 /** Reads the records of a run's messages. */
 export async function readPostedMessages(
   deps: RenderDeps,
-  { id: run, origin, recovered }: Pick<RunState, 'id' | 'origin' | 'recovered'>,
+  { id: run, origin, recovered, status }: Pick<RunState, 'id' | 'origin' | 'recovered' | 'status'>,
 ): Promise<PostedMessages> {
   const byKey = new Map((await deps.runs.shown.of(run)).map((shown) => [shown.key, shown]))
-  return { deps, run, origin, byKey, recovered, lost: new Map(), read: new Set(), foundFiles: [] }
+  const found = { lost: new Map(), read: new Set<string>(), foundFiles: [] }
+  return { deps, run, origin, byKey, recovered, working: status === 'working', closed: undefined, ...found }
 }
 
 export const contentHashOf = (content: MessageContent): string =>

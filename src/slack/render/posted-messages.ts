@@ -1,11 +1,13 @@
-import { z } from 'zod'
 import { LIMITS } from '../../block-kit/limits.ts'
 import { errorChainOf } from '../../errors.ts'
 import type { RunId } from '../../ids.ts'
+import type { ShownMessage } from '../../run/runs.ts'
 import { truncate } from '../../text.ts'
 import type { MessageContent } from '../blocks/build-blocks.ts'
 import { stopMessageStream } from '../web-api/agents.ts'
+import { postMessage } from '../web-api/post-message.ts'
 import { AnyResponse, isPermanentError, slackErrorCodeOf } from '../web-api/web-api.ts'
+import { closePlace, contentFor, noteClosedPlace, placeFor } from './closed-place.ts'
 import { findBeforePosting, METADATA_TYPE, noteLostAnswer } from './find-messages.ts'
 import {
   contentHashOf,
@@ -22,26 +24,48 @@ const FROZEN = new Set(['message_not_found', 'cant_update_message', 'edit_window
 const BLOCKS_REFUSED = new Set(['invalid_blocks', 'invalid_blocks_format', 'msg_too_long', 'msg_blocks_too_long'])
 
 /**
- * Makes a message show the content: posts it, edits it, or leaves it alone. Without its blocks where Slack refuses them.
- * Throws AppError `slack_failed` where another try may help; a conversation that takes no message is logged.
+ * Makes a message show the content: posts it, edits it, or leaves it alone. Without its blocks where Slack refuses them; what the run's
+ * own thread does not take any more goes to the person who asked. Throws AppError `slack_failed` where another try may help; what no
+ * place takes is logged.
  */
 export async function showMessage(posted: PostedMessages, slot: MessageSlot, content: MessageContent): Promise<void> {
-  const { deps, run, byKey } = posted
-  const send = (what: MessageContent) => (byKey.has(slot.key) ? edit(posted, slot, what) : post(posted, slot, what))
-  const logPermanentError = (error: unknown) => {
-    if (!isPermanentError(error)) throw error
-    deps.log.warn({ run, key: slot.key, why: slackErrorCodeOf(error) }, 'message cannot be posted there')
-  }
   try {
-    await send(content)
+    await showFitting(posted, slot, content)
   } catch (error) {
-    if (!BLOCKS_REFUSED.has(slackErrorCodeOf(error) ?? '')) return logPermanentError(error)
+    if (!(await noteClosedPlace(posted, slot, error))) return logRefusal(posted, slot, error)
+    if (posted.byKey.get(slot.key)?.channel === slot.channel) await forgetMessage(posted, slot.key)
+    await showFitting(posted, slot, content).catch((again) => logRefusal(posted, slot, again))
+  }
+}
+
+function logRefusal({ deps, run }: PostedMessages, { key }: Pick<MessageSlot, 'key'>, error: unknown): void {
+  if (!isPermanentError(error)) throw error
+  deps.log.warn({ run, key, why: slackErrorCodeOf(error) }, 'message cannot be posted there')
+}
+
+/** Shows the content, or only its words where Slack refuses the blocks. */
+async function showFitting(posted: PostedMessages, slot: MessageSlot, content: MessageContent): Promise<void> {
+  const { deps, run, byKey } = posted
+  try {
+    await send(posted, slot, content)
+  } catch (error) {
+    if (!BLOCKS_REFUSED.has(slackErrorCodeOf(error) ?? '')) throw error
     deps.log.error({ run, key: slot.key, why: errorChainOf(error) }, 'Slack refused the blocks; words only')
     const shown = byKey.get(slot.key)
     // An edit takes fewer words than a post.
     if (shown && content.text.length > LIMITS.methodText['chat.update']) await removeMessage(posted, shown)
-    await send({ text: content.text, blocks: [] }).catch(logPermanentError)
+    await send(posted, slot, { text: content.text, blocks: [] })
   }
+}
+
+async function send(posted: PostedMessages, slot: MessageSlot, content: MessageContent): Promise<void> {
+  if (!(await edit(posted, slot, content))) await post(posted, slot, content)
+}
+
+/** Edits a message where it stands; one that is gone is not posted again. Throws as `showMessage` does. */
+export async function editMessage(posted: PostedMessages, shown: ShownMessage, content: MessageContent): Promise<void> {
+  const slot = { key: shown.key, channel: shown.channel, thread: undefined }
+  await edit(posted, slot, content).catch((error) => logRefusal(posted, slot, error))
 }
 
 /** The words stand in the blocks, where there are any; the text is for notifications then. */
@@ -52,27 +76,32 @@ const bodyOf = (run: RunId, key: string, { text, blocks }: MessageContent, metho
 })
 
 async function post(posted: PostedMessages, slot: MessageSlot, content: MessageContent): Promise<void> {
-  await findBeforePosting(posted, slot)
-  const { key, channel, thread } = slot
-  if (posted.byKey.has(key)) return edit(posted, slot, content)
-  const place = { channel, ...(thread && { thread_ts: thread }), unfurl_links: false, unfurl_media: false }
+  const place = await placeFor(posted, slot)
+  if (place === undefined) return
+  const { key } = slot
+  await findBeforePosting(posted, { key, ...place })
+  if (posted.byKey.has(key)) return void (await edit(posted, slot, content))
+  const { channel, thread } = place
   try {
-    const args = { ...place, ...bodyOf(posted.run, key, content, 'chat.postMessage') }
-    const { ts } = await posted.deps.webApi.call('chat.postMessage', args, z.object({ ts: z.string() }))
-    await saveMessage(posted, { key, channel, ts, contentHash: contentHashOf(content), live: false })
+    const shown = await contentFor(posted, slot, place, content)
+    const ts = await postMessage(posted.deps.webApi, place, bodyOf(posted.run, key, shown, 'chat.postMessage'))
+    await saveMessage(posted, { key, channel, ts, contentHash: contentHashOf(shown), live: false })
   } catch (error) {
     noteLostAnswer(posted, { channel, thread }, error)
     throw error
   }
 }
 
-async function edit(posted: PostedMessages, slot: MessageSlot, content: MessageContent): Promise<void> {
+/** False where there is no such message, or no more. */
+async function edit(posted: PostedMessages, slot: MessageSlot, given: MessageContent): Promise<boolean> {
   const { deps, run, byKey } = posted
   const shown = byKey.get(slot.key)
+  if (shown === undefined) return false
+  const { channel, ts } = shown
+  const content = await contentFor(posted, slot, { channel, thread: slot.thread }, given)
   const contentHash = contentHashOf(content)
-  if (shown === undefined || shown.contentHash === contentHash) return
+  if (shown.contentHash === contentHash) return true
   try {
-    const { channel, ts } = shown
     await deps.webApi.call(
       'chat.update',
       { channel, ts, ...bodyOf(run, slot.key, content, 'chat.update') },
@@ -83,18 +112,26 @@ async function edit(posted: PostedMessages, slot: MessageSlot, content: MessageC
     if (why === undefined || !FROZEN.has(why)) throw error
     if (why === 'message_not_found') {
       await forgetMessage(posted, slot.key)
-      return post(posted, slot, content)
+      return false
     }
     deps.log.warn({ run, key: slot.key, why }, 'message cannot be changed')
   }
   await saveMessage(posted, { ...shown, contentHash, live: false })
+  return true
+}
+
+/** Ends the stream on a message. One that the app may not end cannot be edited either, so what it shows has to stand elsewhere. */
+export async function endStreamOf(posted: PostedMessages, shown: ShownMessage): Promise<void> {
+  if (await stopMessageStream(posted.deps.webApi, shown))
+    return saveMessage(posted, { ...shown, live: false, contentHash: '' })
+  closePlace(posted, 'conversation_closed')
+  await forgetMessage(posted, shown.key)
 }
 
 /** Ends streams that another instance, which is gone, left open. */
 export async function endStrayStreams(posted: PostedMessages): Promise<void> {
   for (const shown of [...posted.byKey.values()].filter(({ live }) => live)) {
-    await stopMessageStream(posted.deps.webApi, shown)
-    await saveMessage(posted, { ...shown, live: false, contentHash: '' })
+    await endStreamOf(posted, shown)
   }
 }
 

@@ -14,11 +14,12 @@ import {
 } from '../answer/paginate-answer.ts'
 import { stepsText, type TaskLine, taskLineOf, taskUpdateChunk } from '../answer/task-blocks.ts'
 import { contextBlock } from '../blocks/build-blocks.ts'
-import { appendToStream, STREAM_LIFETIME_MS, startMessageStream, stopMessageStream } from '../web-api/agents.ts'
+import { appendToStream, STREAM_LIFETIME_MS, startMessageStream } from '../web-api/agents.ts'
 import { isUnsupportedMethod, slackErrorCodeOf } from '../web-api/web-api.ts'
+import { noteThreadGone } from './closed-place.ts'
 import { noteLostAnswer } from './find-messages.ts'
 import { contentHashOf, type PostedMessages, saveMessage, threadSlotOf } from './message-records.ts'
-import { showMessage } from './posted-messages.ts'
+import { endStreamOf, showMessage } from './posted-messages.ts'
 
 /** Slack's advice for editing one message (docs.slack.dev/apis/web-api/rate-limits). */
 const EDIT_EVERY_MS = 3_000
@@ -52,6 +53,7 @@ export const createLiveAnswer = (state: RunState): LiveAnswer => ({
 
 /** Shows the answer as it is now. Resolves to the milliseconds after which to call again, if something had to wait. */
 export async function renderLiveAnswer(posted: PostedMessages, live: LiveAnswer): Promise<number | undefined> {
+  if (posted.closed !== undefined) return undefined
   const page = growingPageOf(live)
   if (live.stream?.key !== page?.key) await endStream(posted, live)
   const messages = renderAnswer(live.state, live.words)
@@ -87,7 +89,7 @@ async function edit(
   const dueMs = (editedAt.get(key) ?? 0) + EDIT_EVERY_MS - Date.now()
   if (dueMs > 0) return dueMs
   editedAt.set(key, Date.now())
-  if (shown?.live) await stopMessageStream(posted.deps.webApi, shown)
+  if (shown?.live) await endStreamOf(posted, shown)
   await showMessage(posted, threadSlotOf(state.origin, key), content)
   return undefined
 }
@@ -112,6 +114,7 @@ async function startStream(posted: PostedMessages, live: LiveAnswer, page: Answe
     ts = await startMessageStream(webApi, origin, chunks)
   } catch (error) {
     noteLostAnswer(posted, threadSlotOf(origin, page.key), error)
+    await noteThreadGone(posted, error)
     if (isUnsupportedMethod(error)) streams.offUntil = Date.now() + NO_STREAMS_MS
     return giveUpStream(posted, live, page, errorChainOf(error))
   }
@@ -155,10 +158,7 @@ async function giveUpStream(
 /** Ends the open stream, if there is one. */
 export async function endStream(posted: PostedMessages, live: LiveAnswer): Promise<void> {
   const shown = live.stream && posted.byKey.get(live.stream.key)
-  if (shown) {
-    await stopMessageStream(posted.deps.webApi, shown)
-    await saveMessage(posted, { ...shown, live: false, contentHash: '' })
-  }
+  if (shown) await endStreamOf(posted, shown)
   dropStream(posted.deps, live)
 }
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { UserId } from '../../ids.ts'
 import type { PendingInput } from '../../run/runs.ts'
 import type { RunState } from '../../run/state/state.ts'
 import { resultMessage } from '../answer/result-message.ts'
@@ -11,11 +11,13 @@ import {
   SHOWN_ARGUMENTS,
 } from '../approvals/approval-card.ts'
 import { COUNTDOWN_STEP_MS, elicitationKeyOf, elicitationMessage } from '../elicitation/elicitation-card.ts'
+import { postFile } from '../web-api/post-file.ts'
 import { channelMembersOf } from '../web-api/users.ts'
 import { isPermanentError, slackErrorCodeOf } from '../web-api/web-api.ts'
+import { noteClosedPlace, placeFor } from './closed-place.ts'
 import { findBeforePosting, noteLostAnswer, takeFoundFile } from './find-messages.ts'
 import { type MessageSlot, type PostedMessages, saveMessage, threadSlotOf } from './message-records.ts'
-import { showMessage } from './posted-messages.ts'
+import { editMessage, showMessage } from './posted-messages.ts'
 
 const approvalsIn = (state: RunState): ApprovalContent[] =>
   state.calls.flatMap((call) => (call.approval === undefined ? [] : [{ state, call, approval: call.approval }]))
@@ -37,10 +39,13 @@ export async function closeApprovals(posted: PostedMessages, state: RunState): P
 }
 
 async function editDecidedCards(posted: PostedMessages, content: ApprovalContent): Promise<void> {
-  for (const { key, channel } of [...posted.byKey.values()]) {
-    const slot = { key, channel, thread: undefined }
-    if (key === cardKeyOf(content, channel)) await showMessage(posted, slot, approvalMessage(content))
-    else if (key === pendingKeyOf(content)) await showMessage(posted, slot, pendingApprovalMessage(content, undefined))
+  for (const shown of [...posted.byKey.values()]) {
+    const isCard = shown.key.startsWith(cardKeyOf(content, ''))
+    if (!isCard && shown.key !== pendingKeyOf(content)) continue
+    const message = isCard ? approvalMessage(content) : pendingApprovalMessage(content, undefined)
+    const { origin } = content.state
+    if (shown.channel !== origin.channel) await editMessage(posted, shown, message)
+    else await showMessage(posted, { ...threadSlotOf(origin, shown.key), isBound: true }, message)
   }
 }
 
@@ -64,23 +69,39 @@ const slotIn = (content: ApprovalContent, channel: string): MessageSlot => ({
   thread: undefined,
 })
 
-function postInThread(posted: PostedMessages, content: ApprovalContent): Promise<void> {
+function postInThread(posted: PostedMessages, content: ApprovalContent, isBound = false): Promise<void> {
   const { origin } = content.state
-  return showMessage(posted, threadSlotOf(origin, cardKeyOf(content, origin.channel)), approvalMessage(content))
+  const slot = { ...threadSlotOf(origin, cardKeyOf(content, origin.channel)), isBound }
+  return showMessage(posted, slot, approvalMessage(content))
 }
 
-/** Posts the card in a channel's thread, and in the direct messages of approvers who cannot see it. */
+/**
+ * Posts the card in a channel's thread, and in the direct messages of approvers who cannot see it: of all of them where the thread takes
+ * nothing any more.
+ */
 async function postToApprovers(posted: PostedMessages, content: ApprovalContent): Promise<void> {
-  const { deps } = posted
-  const { origin } = content.state
+  const { approvers } = content.approval
+  const outside = posted.closed === undefined ? await approversOutside(posted, content) : approvers
+  if (await postDirectly(posted, content, outside)) return postPendingNote(posted, content, undefined)
+  await postInThread(posted, content, true)
+  if (posted.closed === undefined) return
+  const others = approvers.filter((user) => !outside.includes(user))
+  await postDirectly(posted, content, others)
+  await postPendingNote(posted, content, undefined)
+}
+
+async function approversOutside({ deps }: PostedMessages, { state: { origin }, approval }: ApprovalContent) {
   const members = origin.place === 'dm' ? [origin.user] : await channelMembersOf(deps, origin.channel)
-  const outside = members === undefined ? [] : content.approval.approvers.filter((user) => !members.includes(user))
-  const channels = await Promise.all(outside.map(deps.directMessageOf))
-  const reached = channels.filter((channel) => channel !== undefined)
-  for (const channel of reached) await showMessage(posted, slotIn(content, channel), approvalMessage(content))
-  const everybody = outside.length === content.approval.approvers.length && reached.length > 0
-  if (everybody) await postPendingNote(posted, content, undefined)
-  else await postInThread(posted, content)
+  return members === undefined ? [] : approval.approvers.filter((user) => !members.includes(user))
+}
+
+/** Posts the card in people's direct messages; true where all approvers have it there. */
+async function postDirectly(posted: PostedMessages, content: ApprovalContent, users: UserId[]): Promise<boolean> {
+  const channels = await Promise.all(users.map(posted.deps.directMessageOf))
+  const slots = channels.filter((channel) => channel !== undefined).map((channel) => slotIn(content, channel))
+  for (const slot of slots) await showMessage(posted, slot, approvalMessage(content))
+  const reached = slots.filter(({ key }) => posted.byKey.has(key))
+  return reached.length > 0 && reached.length === content.approval.approvers.length
 }
 
 /** Tells the requester, who has nothing to press, who is asked; later the note says what came of it. */
@@ -122,12 +143,6 @@ export async function updateElicitations(
   return live ? COUNTDOWN_STEP_MS : undefined
 }
 
-const Uploaded = z.object({
-  files: z
-    .array(z.object({ files: z.array(z.object({ id: z.string() })).optional(), id: z.string().optional() }))
-    .optional(),
-})
-
 /** Posts the rows and links that calls gave into the thread, each once. */
 export async function renderShownResults(posted: PostedMessages, { calls, origin }: RunState): Promise<void> {
   for (const call of calls) {
@@ -158,7 +173,7 @@ export async function renderArgumentFiles(posted: PostedMessages, { calls, origi
     const cards = [...posted.byKey.values()].filter(({ key }) => key.startsWith(approvalKeyOf(approval.id, '')))
     for (const { channel, ts } of cards) {
       const thread = channel === origin.channel ? origin.threadTs : ts
-      const slot = { key: `file:arguments-${approval.id}:${channel}`, channel, thread }
+      const slot = { key: `file:arguments-${approval.id}:${channel}`, channel, thread, isBound: true }
       await upload(posted, slot, { name: `${tool}-arguments.txt`, data: Buffer.from(text) })
     }
   }
@@ -167,12 +182,6 @@ export async function renderArgumentFiles(posted: PostedMessages, { calls, origi
 /** Arguments are never found again: an approver rather sees them twice than another call's. */
 type NewFile = { name: string; data: Buffer; isFoundAgain?: boolean }
 
-async function uploadedIdOf({ deps }: PostedMessages, { channel, thread }: MessageSlot, { name, data }: NewFile) {
-  const request = { channel_id: channel, thread_ts: thread, file: data, filename: name, title: name }
-  const { files = [] } = await deps.webApi.call('files.uploadV2', request, Uploaded)
-  return files[0]?.files?.[0]?.id ?? files[0]?.id
-}
-
 async function findFile(posted: PostedMessages, slot: MessageSlot, file: NewFile): Promise<string | undefined> {
   const known = posted.byKey.get(slot.key)
   if (known !== undefined || file.isFoundAgain !== true) return known?.ts
@@ -180,17 +189,30 @@ async function findFile(posted: PostedMessages, slot: MessageSlot, file: NewFile
   return takeFoundFile(posted, slot.channel, { name: file.name, size: file.data.length })
 }
 
+/** A file that Slack takes nowhere is logged. */
 async function upload(posted: PostedMessages, slot: MessageSlot, file: NewFile): Promise<void> {
+  try {
+    await uploadTo(posted, slot, file)
+  } catch (error) {
+    if (!isPermanentError(error)) throw error
+    if (await noteClosedPlace(posted, slot, error)) return upload(posted, slot, file)
+    posted.deps.log.warn({ key: slot.key, why: slackErrorCodeOf(error) }, 'file not shown')
+  }
+}
+
+async function uploadTo(posted: PostedMessages, slot: MessageSlot, file: NewFile): Promise<void> {
   const { deps, byKey } = posted
-  const { key, channel } = slot
+  const { key } = slot
   const { name } = file
   if (byKey.get(key)?.contentHash === name || file.data.length === 0) return
+  const place = await placeFor(posted, slot)
+  if (place === undefined) return
+  const target = { key, ...place }
   try {
-    const id = (await findFile(posted, slot, file)) ?? (await uploadedIdOf(posted, slot, file)) ?? key
-    await saveMessage(posted, { key, channel, ts: id, contentHash: name, live: false })
+    const id = (await findFile(posted, target, file)) ?? (await postFile(deps, target, file)) ?? key
+    await saveMessage(posted, { key, channel: target.channel, ts: id, contentHash: name, live: false })
   } catch (error) {
-    noteLostAnswer(posted, slot, error)
-    if (!isPermanentError(error)) throw error
-    deps.log.warn({ key, why: slackErrorCodeOf(error) }, 'file not shown')
+    noteLostAnswer(posted, target, error)
+    throw error
   }
 }

@@ -19,7 +19,7 @@ import {
   renderShownResults,
   updateElicitations,
 } from './render-cards.ts'
-import { postQueuedNote, postUnshownNote } from './thread-notes.ts'
+import { postQueuedNote, postUnshownNote, postWithdrawnNote } from './thread-notes.ts'
 
 /** First words at once; then often enough to look alive, and all streams together under Slack's 100 appends a minute. */
 const RENDER_EVERY_MS = 400
@@ -107,10 +107,17 @@ function createRunView(deps: RenderDeps, first: RunState): RunView {
 }
 
 async function renderLive(posted: PostedMessages, live: LiveAnswer): Promise<number | undefined> {
+  noteState(posted, live.state)
   await closeApprovals(posted, live.state)
   const againMs = await updateElicitations(posted, live.state, new Date())
   if (live.state.status !== 'working') return undefined
   return earliestOf([await renderLiveAnswer(posted, live), againMs])
+}
+
+/** Nothing new of a withdrawn run is posted where its request was. */
+function noteState(posted: PostedMessages, { status, withdrawn }: RunState): void {
+  posted.working = status === 'working'
+  if (withdrawn) posted.closed = 'withdrawn'
 }
 
 /** Shows everything the state says, in the order people should see it. */
@@ -120,6 +127,7 @@ async function publishAll(
   state: RunState,
   signal: AbortSignal,
 ): Promise<void> {
+  noteState(posted, state)
   await findLateMessages(posted)
   await endStream(posted, live)
   const answer = renderAnswer(state)
@@ -136,9 +144,12 @@ async function publishAll(
     () => renderArgumentFiles(posted, state),
     () => renderShownResults(posted, state),
     () => renderFiles(posted, state),
+    () => postWithdrawnNote(posted, state),
   ]
   for (const step of steps) {
     if (signal.aborted) throw new AppError('cancelled', 'Stopped while telling Slack.', { cause: signal.reason })
+    // It was found withdrawn just now: what comes of that is shown next.
+    if (posted.closed === 'thread_gone' && posted.working) return
     await step()
   }
 }

@@ -5,7 +5,7 @@ import type { Log } from '../../log.ts'
 import type { Origin } from '../../run/state/events.ts'
 import type { RunState } from '../../run/state/state.ts'
 import { truncate } from '../../text.ts'
-import { AnyResponse, isPermanentError, isUnsupportedMethod, type WebApi } from './web-api.ts'
+import { AnyResponse, isPermanentError, isPlaceClosed, isUnsupportedMethod, type WebApi } from './web-api.ts'
 
 /** `processing` brings Slack's loader and its Stop button, `suspended` says that a person has to do something. */
 export type AgentSessionStatus = 'processing' | 'suspended' | 'closed'
@@ -106,14 +106,19 @@ export async function appendToStream(webApi: WebApi, channel: string, ts: string
   await webApi.call('chat.appendStream', { channel, ts, chunks }, AnyResponse, 0)
 }
 
-/** Ends the stream on a message; one that has ended already, or whose channel is gone, is no error. */
+/**
+ * Ends the stream on a message; one that has ended already is no error. False where the app may not end it, as it was put out of the
+ * channel: Slack takes no change of the message until the stream has run out.
+ */
 export async function stopMessageStream(
   webApi: WebApi,
   { channel, ts }: { channel: string; ts: string },
-): Promise<void> {
+): Promise<boolean> {
   try {
     await webApi.call('chat.stopStream', { channel, ts }, AnyResponse)
+    return true
   } catch (error) {
     if (!isPermanentError(error)) throw error
+    return !isPlaceClosed(error)
   }
 }

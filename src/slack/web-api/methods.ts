@@ -34,6 +34,7 @@ export const METHODS = {
     scopes: ['channels:history', 'groups:history', 'im:history', 'mpim:history'],
     repeatable: true,
   },
+  'files.delete': { scopes: ['files:write'], repeatable: true },
   'files.info': { scopes: ['files:read'], repeatable: true },
   'files.uploadV2': { scopes: ['files:write'], repeatable: false },
   'usergroups.list': { scopes: ['usergroups:read'], repeatable: true },

@@ -2,9 +2,15 @@ import { z } from 'zod'
 import { errorChainOf } from '../../errors.ts'
 import { WorkspaceId } from '../../ids.ts'
 import type { Log } from '../../log.ts'
+import type { Origin } from '../../run/state/events.ts'
+import { isTimeZone } from '../../timing.ts'
 import { isPermanentError, slackErrorCodeOf, type WebApi } from './web-api.ts'
 
-export type SlackUser = { name: string; mayManage: boolean; isBot: boolean }
+/** `zone` is an IANA name or an offset; undefined where Slack does not say one. */
+export type SlackUser = { name: string; mayManage: boolean; isBot: boolean; zone: string | undefined }
+
+/** Who asks for a run, as it is kept with the run. */
+export type Asker = Pick<Origin, 'userName' | 'userZone'>
 
 export type SlackUsers = {
   /** Throws AppError `slack_failed`. */
@@ -13,6 +19,8 @@ export type SlackUsers = {
   mayManageNow(user: string): Promise<boolean>
   /** The name people go by; "somebody" when Slack does not say in time, as no request should fail for a name. */
   nameOf(user: string): Promise<string>
+  /** The same with their time zone. */
+  askerOf(user: string): Promise<Asker>
 }
 
 /** A renamed person is known after this at the latest. */
@@ -26,6 +34,8 @@ const Info = z.object({
     is_admin: z.boolean().optional(),
     is_owner: z.boolean().optional(),
     is_bot: z.boolean().optional(),
+    tz: z.string().nullish(),
+    tz_offset: z.number().nullish(),
     profile: z.object({ display_name: z.string().optional(), real_name: z.string().optional() }).optional(),
   }),
 })
@@ -40,6 +50,7 @@ export function createSlackUsers(webApi: WebApi, log: Log): SlackUsers {
       name: found.profile?.display_name || found.profile?.real_name || found.real_name || found.name || 'somebody',
       mayManage: found.is_admin === true || found.is_owner === true,
       isBot: found.is_bot === true,
+      zone: zoneIn(found),
     }
     if (cache.size >= CACHE_MAX_USERS) cache.clear()
     cache.set(user, { user: slackUser, until: Date.now() + CACHE_MS })
@@ -53,18 +64,34 @@ export function createSlackUsers(webApi: WebApi, log: Log): SlackUsers {
     return request
   }
 
+  const ofOrNobody = async (user: string): Promise<Pick<SlackUser, 'name' | 'zone'>> => {
+    try {
+      return await of(user)
+    } catch (error) {
+      log.warn({ user, why: errorChainOf(error) }, 'name not found')
+      return { name: 'somebody', zone: undefined }
+    }
+  }
+
   return {
     of,
     mayManageNow: async (user) => (await fetchUser(user)).mayManage,
-    async nameOf(user) {
-      try {
-        return (await of(user)).name
-      } catch (error) {
-        log.warn({ user, why: errorChainOf(error) }, 'name not found')
-        return 'somebody'
-      }
+    nameOf: async (user) => (await ofOrNobody(user)).name,
+    async askerOf(user) {
+      const { name, zone } = await ofOrNobody(user)
+      return { userName: name, ...(zone !== undefined && { userZone: zone }) }
     },
   }
+}
+
+/** The zone by its name, else by its seconds from UTC. */
+function zoneIn({ tz, tz_offset: seconds }: z.infer<typeof Info>['user']): string | undefined {
+  if (tz && isTimeZone(tz)) return tz
+  if (typeof seconds !== 'number') return undefined
+  const minutes = Math.abs(Math.round(seconds / 60))
+  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60].map((part) => String(part).padStart(2, '0'))
+  const offset = `${seconds < 0 ? '-' : '+'}${hours}:${rest}`
+  return isTimeZone(offset) ? offset : undefined
 }
 
 /** Who the app is in its workspace; `workspace` is a whole organization's id where that installed it, `team` one of its workspaces. */

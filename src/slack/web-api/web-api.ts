@@ -99,6 +99,14 @@ class NotInstalled extends Error {}
 export const createNotInstalledError = (): AppError =>
   new AppError('slack_failed', NOT_INSTALLED_TEXT, { cause: new NotInstalled('the app is not installed there') })
 
+class ThreadGone extends Error {}
+
+/** The error of a post to a thread whose first message is gone; `cause` where what Slack posted elsewhere could not be removed. */
+export const createThreadGoneError = (cause?: unknown): AppError =>
+  new AppError('slack_failed', 'The message this belongs to is gone. Please ask again.', {
+    cause: new ThreadGone('the thread is gone', { cause }),
+  })
+
 /** Repeats the call after each rate limit until `maxWaitMs` are used up. */
 async function callWithinRateLimit<T>(method: string, ask: () => Promise<T>, maxWaitMs: number): Promise<T> {
   for (let leftMs = maxWaitMs; ; ) {
@@ -157,6 +165,7 @@ function codeOf(error: unknown): string | undefined {
   if (error instanceof WebAPIPlatformError) return error.data.error
   if (error instanceof WebAPIRateLimitedError) return 'ratelimited'
   if (error instanceof NotInstalled) return 'not_installed'
+  if (error instanceof ThreadGone) return 'thread_not_found'
   return undefined
 }
 
@@ -172,6 +181,24 @@ export function isPermanentError(error: unknown): boolean {
   const code = slackErrorCodeOf(error)
   return code !== undefined && !PASSING_CODES.has(code)
 }
+
+/** Slack's codes for a thread whose first message is gone (docs.slack.dev/reference/methods/chat.startStream#errors). */
+const THREAD_GONE_CODES = new Set(['thread_not_found', 'invalid_thread_ts'])
+
+export const isThreadGone = (error: unknown): boolean => THREAD_GONE_CODES.has(slackErrorCodeOf(error) ?? '')
+
+/** Slack's codes for a message that it takes nowhere, or cannot change. */
+const REFUSED_CONTENT_CODES = new Set(
+  `invalid_blocks invalid_blocks_format msg_too_long msg_blocks_too_long no_text too_many_attachments invalid_attachments
+   invalid_arguments invalid_chunks invalid_metadata_format markdown_text_conflict missing_scope unknown_method
+   message_not_found cant_update_message edit_window_closed message_not_in_streaming_state stopped_by_user`.split(
+    /\s+/,
+  ),
+)
+
+/** True where the conversation takes no message of the app any more: archived, left, locked, gone; another one may. */
+export const isPlaceClosed = (error: unknown): boolean =>
+  isPermanentError(error) && !isTokenRevoked(error) && !REFUSED_CONTENT_CODES.has(slackErrorCodeOf(error) ?? '')
 
 /** Errors that say Slack does not offer the method here (the plan, the app's scopes, GovSlack), not that it failed this once. */
 const NOT_OFFERED_CODES = new Set(

@@ -1,6 +1,5 @@
 import { readJsonMap } from './json.ts'
 import type { MessagesRequest } from './request.ts'
-import { VERBS } from './split-requests.ts'
 import type { JsonMap } from './stream.ts'
 
 /** A tool call and what came of it. */
@@ -39,17 +38,15 @@ function hasResults({ content }: Message): boolean {
   return typeof content !== 'string' && content.some((block) => block.type === 'tool_result')
 }
 
-/** Who speaks stands before what is said; "Remember: …" is no name. */
-const SPEAKER = new RegExp(
-  String.raw`^(?!(?:${VERBS}|note|edit|change|replace|please)\b)[\p{L}\d_.@'-]+(?: [\p{L}\d_.()'-]+){0,3}:\s+`,
-  'iu',
-)
+/** What the app tells before a request: what was said earlier, each in a frame, then who asks and when. */
+const BEFORE = /^\s*(?:<(thread_before|earlier_here)\b[^>]*>\n[\s\S]*?\n<\/\1>\s*)+/
+const STAMP = /^\[[^\n]*\bUTC\b[^\n]*\]\n/
 
 /** Only what the person says now. Without Slack's mentions and link brackets. */
 function plainText(text: string): string {
   return text
-    .replace(/^\s*<thread_before>[\s\S]*<\/thread_before>\s*/, '')
-    .replace(SPEAKER, '')
+    .replace(BEFORE, '')
+    .replace(STAMP, '')
     .replaceAll(/<@[A-Z0-9]+(?:\|[^>]*)?>/g, ' ')
     .replaceAll(/<(?:[a-z]+:[^>|]+)\|([^>]+)>/g, '$1')
     .replaceAll('&lt;', '<')

@@ -1,0 +1,54 @@
+-- A request whose message was deleted is withdrawn: its run stops, also where the deletion is told before the message.
+create function patchbay.message_deleted(p_workspace text, p_channel text, p_ts text, p_thread text) returns jsonb
+language plpgsql set search_path = patchbay, pg_temp as $$
+begin
+  insert into slack_seen_events (event_id) values ('deleted:' || p_workspace || ':' || p_channel || ':' || p_ts) on conflict do nothing;
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object('run', r.id, 'requester', r.user_id) order by r.number), '[]')
+    from runs r join run_events e on e.run_id = r.id and e.seq = 1
+    where r.status <> 'closed' and r.outcome is null
+      and (r.dedupe_key = p_workspace || ':' || p_channel || ':' || p_ts
+        or (r.conversation = p_workspace || ':' || p_channel || ':' || p_thread and p_ts in (p_thread, e.body #>> '{origin,messageTs}')))
+  );
+end $$;
+comment on function patchbay.message_deleted(text, text, text, text) is 'notes that a message is gone; the runs at work that it asked for, or whose thread it began, with who asked';
+
+create function patchbay.message_was_deleted(p_workspace text, p_channel text, p_ts text) returns jsonb
+language sql stable set search_path = patchbay, pg_temp as $$
+  select to_jsonb(exists (select from slack_seen_events where event_id = 'deleted:' || p_workspace || ':' || p_channel || ':' || p_ts))
+$$;
+comment on function patchbay.message_was_deleted(text, text, text) is 'whether a message was told to be gone in the last 24 hours';
+
+create or replace function patchbay.run_stop(p_workspace text, p_run uuid, p_event jsonb, p_instance text, p_lease_ms integer) returns jsonb
+language plpgsql set search_path = patchbay, pg_temp as $$
+declare
+  row runs;
+  claimed bigint;
+begin
+  select * into row from runs where id = p_run and workspace_id = p_workspace for update;
+  -- A run that has ended is still open while it cannot be shown: the first stop ends the tries.
+  if not found or row.status = 'closed'
+    or (row.outcome is not null and exists (select from run_events where run_id = p_run and type = 'stopped')) then
+    return jsonb_build_object('kind', 'over', 'fence', null);
+  end if;
+  perform run_append_locked(p_run, jsonb_build_array(p_event));
+  update runs set status = 'working' where id = p_run;
+  claimed := run_claim_if_free(p_run, p_instance, p_lease_ms);
+  perform audit_append(p_workspace, p_event ->> 'by', 'run_stopped',
+    jsonb_strip_nulls(jsonb_build_object('run', p_run, 'requester', row.user_id, 'why', p_event ->> 'why')));
+  return jsonb_build_object('kind', 'stopped', 'fence', claimed);
+end $$;
+
+create function patchbay.approvers_told(p_workspace text, p_users jsonb) returns jsonb
+language plpgsql set search_path = patchbay, pg_temp as $$
+declare told jsonb;
+begin
+  select coalesce(settings -> 'approvers_told', '[]') into told from workspaces where workspace_id = p_workspace for update;
+  if not found or told = p_users then return '[]'; end if;
+  update workspaces set settings = jsonb_set(settings, '{approvers_told}', p_users) where workspace_id = p_workspace;
+  return (select coalesce(jsonb_agg(one), '[]') from jsonb_array_elements(p_users) one where not told @> one);
+end $$;
+comment on function patchbay.approvers_told(text, jsonb) is 'notes which approvers cannot decide any more; those of them that the owners have not been told of';
+
+insert into patchbay.schema_versions (version, breaking) values ('20261128000016', false);
+select patchbay.restrict_access();
