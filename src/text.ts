@@ -32,3 +32,54 @@ export function decodeUriText(text: string): string {
     throw error
   }
 }
+
+/**
+ * Signs that nobody sees or that turn text round: controls, formats, fillers, separators, private and unassigned ones. Arabic
+ * signs over numbers are formats that are seen (Unicode, Prepended_Concatenation_Mark).
+ */
+const INVISIBLE = String.raw`[[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{DI}\u2800]--[\n\t\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u{110cd}]]|[\p{Cn}--\p{ExtPict}]`
+
+/** Scripts whose letters take joiners, and those that break lines without spaces (Unicode, chapters 9, 12, 13, 14 and 16). */
+const JOINED = scripts(
+  'Arab Syrc Mand Nkoo Mong Phag Mani Adlm Rohg Deva Beng Guru Gujr Orya Taml Telu Knda Mlym Sinh Khmr Mymr Tibt',
+)
+const UNSPACED = scripts('Khmr Mymr Thai Laoo Tibt')
+
+/** What is left of them: parts of emoji (UTS #51), joiners and selectors where a script has them, and marks of our own. */
+const NEEDED = [
+  String.raw`\u{1f3f4}[\u{e0030}-\u{e0039}\u{e0061}-\u{e007a}]{3,6}\u{e007f}`,
+  String.raw`\p{ExtPict}[\ufe0f\p{EMod}]?(?:\u200d\p{ExtPict}[\ufe0f\p{EMod}]?)+`,
+  String.raw`[\p{Emoji}[\p{S}--\p{ASCII}]\p{Ideo}\p{scx=Mymr}\p{scx=Phag}\p{scx=Mani}][\ufe00-\ufe0f]`,
+  String.raw`\p{Ideo}[\u{e0100}-\u{e01ef}]`,
+  String.raw`(?<=\p{scx=Mong})[\u180b-\u180f]`,
+  String.raw`(?<=${JOINED})(?:\u200d|\u200c(?=${JOINED}))`,
+  String.raw`(?<=${UNSPACED})\u200b(?=${UNSPACED})`,
+  String.raw`(?<=[\u2801-\u28ff])\u2800|\u2800(?=[\u2800-\u28ff]*[\u2801-\u28ff])`,
+  // Mentions and fences are broken with it.
+  '[<`]\\u2060(?=[!@#`])',
+  String.raw`\r(?=\n)`,
+].join('|')
+
+const HAS_INVISIBLE = new RegExp(INVISIBLE, 'v')
+const NEEDED_OR_INVISIBLE = new RegExp(`(${NEEDED})|${INVISIBLE}`, 'gv')
+const INVISIBLE_END = new RegExp(`(?:${INVISIBLE})+$`, 'v')
+
+function scripts(names: string): string {
+  const some = names.split(' ').map((name) => `\\p{scx=${name}}`)
+  return `[[${some.join('')}]&&[\\p{L}\\p{M}]]`
+}
+
+function replaceInvisible(text: string, replacementOf: (sign: string) => string): string {
+  if (!HAS_INVISIBLE.test(text)) return text
+  return text.replace(NEEDED_OR_INVISIBLE, (sign, needed: string | undefined) => needed ?? replacementOf(sign))
+}
+
+/** Spells out what cannot be seen or turns text round, as `\u{202e}`; what emoji and scripts are made of stays. */
+export const revealInvisible = (text: string): string =>
+  replaceInvisible(text, (sign) => `\\u{${(sign.codePointAt(0) ?? 0).toString(16)}}`)
+
+/** Leaves out what `revealInvisible` spells out: for names of files. */
+export const removeInvisible = (text: string): string => replaceInvisible(text, () => '')
+
+/** A growing text without the invisible signs at its end, as only what follows them tells what they are. */
+export const withoutInvisibleEnd = (text: string): string => text.replace(INVISIBLE_END, '')

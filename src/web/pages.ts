@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { SignInResult } from '../connect/connect-types.ts'
+import { revealInvisible } from '../text.ts'
 
 type PageStyle = 'good' | 'bad' | 'plain'
 
@@ -32,7 +33,11 @@ const MISTAKE =
   '<p class="small">Was this link sent to you by somebody else? Then you signed in for them. Remove the access in your account there.</p>'
 
 const escapeHtml = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
+  revealInvisible(text)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
 
 const ICONS: Record<PageStyle, string> = {
   good: 'M7 12.5l3.5 3.5L17 8.5',

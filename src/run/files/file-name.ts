@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../../json.ts'
-import { decodeUriText, headOf } from '../../text.ts'
+import { decodeUriText, headOf, removeInvisible } from '../../text.ts'
 import { endingOf, toTextName, withEnding } from './file-ending.ts'
 import { type FileType, fileTypeIn } from './file-type.ts'
 
@@ -39,7 +39,9 @@ const MAX_NAME_CHARS = 100
 
 /** A name no system takes for a path, and that reads as it is: marks can turn `gpj.exe` round. */
 function clean(name: string): string {
-  const plain = name.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '').replace(/[/\\:*?"<>|]+/g, '-')
+  const plain = removeInvisible(name)
+    .replace(/[\p{Cc}]/gu, '')
+    .replace(/[/\\:*?"<>|]+/g, '-')
   const trimmed = plain.trim().replace(/^\.+$/, '')
   const ending = trimmed.length > MAX_NAME_CHARS ? trimmed.slice(trimmed.length - endingOf(trimmed).length - 1) : ''
   return headOf(trimmed, MAX_NAME_CHARS - ending.length) + (trimmed.length > MAX_NAME_CHARS ? ending : '')

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../json.ts'
 import type { CallState } from '../../run/state/state.ts'
+import { revealInvisible } from '../../text.ts'
 import { escapeInlineMrkdwn } from '../blocks/text.ts'
 
 export type CallTense = 'wish' | 'doing' | 'done'
@@ -53,11 +54,14 @@ const VAGUE = /^(?:text |media |multiple )?(?:file|files|directory|folder|page|u
  * A tool whose first word is no verb known here is "used".
  */
 export function describeCall(call: DescribedCall, tense: CallTense): string {
-  return `${describeAction(call, tense)} with ${call.connectionName || 'no connection'}`
+  return `${describeAction(call, tense)} with ${revealInvisible(call.connectionName) || 'no connection'}`
 }
 
 /** The same without the connection. */
-export function describeAction(call: DescribedCall, tense: CallTense): string {
+export const describeAction = (call: DescribedCall, tense: CallTense): string =>
+  revealInvisible(actionWords(call, tense))
+
+function actionWords(call: DescribedCall, tense: CallTense): string {
   const [first = '', ...others] = plainWords(call.title || call.tool)
   const verb = first.toLowerCase()
   if (!isVerb(verb)) return withCapital(`${conjugate('use', tense)} ${[first, ...others].join(' ')}`)

@@ -1,6 +1,7 @@
 import type { CallState, RunState } from '../../run/state/state.ts'
-import { headOf } from '../../text.ts'
+import { withoutInvisibleEnd } from '../../text.ts'
 import { withoutMentions, withoutPartialMention } from '../blocks/text.ts'
+import { cutMarkdownPage } from './cut-markdown.ts'
 import { MAX_PLAN_STEPS } from './task-blocks.ts'
 
 /** Words or task lines, in the order of the answer. */
@@ -51,7 +52,8 @@ function segmentsOf(state: RunState, words: string): AnswerPiece[][] {
     if (shown.length > 0) segments.at(-1)?.push({ kind: 'tasks', calls: shown })
     if (calls.some(hasCard)) segments.push([])
   })
-  if (words.trim() !== '') segments.at(-1)?.push({ kind: 'words', text: withoutMentions(withoutPartialMention(words)) })
+  if (words.trim() !== '')
+    segments.at(-1)?.push({ kind: 'words', text: withoutMentions(withoutPartialMention(withoutInvisibleEnd(words))) })
   if (segments.at(-1)?.length === 0) segments.pop()
   return segments
 }
@@ -104,51 +106,3 @@ function splitIntoPages(pieces: AnswerPiece[]): AnswerPiece[][] {
 export const PAGE_CHARACTERS = 8_000
 /** What each step takes of a page at least; its text is cut to what is there, so that pages do not move when a step ends. */
 const STEP_CHARACTERS = 100
-
-/** A cut is moved back to a good place at most this far. */
-const LOOK_BACK = 4_000
-
-export type CutText = { page: string; rest: string }
-
-/**
- * The first `room` characters or fewer, cut at the end of a paragraph, line or word, and what remains.
- * A code fence open at the cut is closed and opened again. The cut depends only on the first `room` characters, so it
- * stays where it is while the text grows.
- */
-export function cutMarkdownPage(text: string, room: number): CutText {
-  if (text.length <= room) return { page: text, rest: '' }
-  const at = cutAt(text, room)
-  const page = text.slice(0, at)
-  const fence = openFence(page)
-  const rest = text.slice(at).replace(/^\n+/, '')
-  if (fence === undefined) return { page, rest }
-  return { page: `${page}${page.endsWith('\n') ? '' : '\n'}${fence.close}`, rest: `${fence.open}\n${rest}` }
-}
-
-function cutAt(text: string, room: number): number {
-  const window = text.slice(0, room)
-  const least = Math.max(room - LOOK_BACK, Math.floor(room / 2))
-  const places = [lastOutsideFence(window, least), window.lastIndexOf('\n') + 1, window.lastIndexOf(' ') + 1]
-  const place = places.find((at) => at > least)
-  if (place !== undefined) return place
-  return /[\uD800-\uDBFF]$/.test(window) ? room - 1 : room
-}
-
-/** The end of the last paragraph that does not lie inside a code fence. */
-function lastOutsideFence(window: string, least: number): number {
-  for (let at = window.lastIndexOf('\n\n'); at > least; at = window.lastIndexOf('\n\n', at - 1)) {
-    if (openFence(window.slice(0, at)) === undefined) return at + 2
-  }
-  return -1
-}
-
-/** The fence a text leaves open: the line that opened it and the one that closes it. */
-function openFence(text: string): { open: string; close: string } | undefined {
-  let open: { open: string; close: string } | undefined
-  for (const [line, mark] of text.matchAll(/^ {0,3}(`{3,}|~{3,})[^\n`]*$/gm)) {
-    if (mark === undefined) continue
-    if (open === undefined) open = { open: headOf(line.trim(), 80), close: mark }
-    else if (mark.startsWith(open.close) && line.trim() === mark) open = undefined
-  }
-  return open
-}

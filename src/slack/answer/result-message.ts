@@ -2,7 +2,7 @@ import type { DataTableBlock, KnownBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { ShownResult } from '../../run/state/events.ts'
 import type { CallState } from '../../run/state/state.ts'
-import { truncate } from '../../text.ts'
+import { revealInvisible, truncate } from '../../text.ts'
 import { type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, joinWords, pluralize, withoutMentions } from '../blocks/text.ts'
 import { describeCall } from './describe-calls.ts'
@@ -18,14 +18,17 @@ export function resultMessage(call: CallState, shown: ShownResult): MessageConte
   ]
   const title = `${withoutMentions(describeCall(call, 'done'))}: ${joinWords(parts)}`
   return {
-    text: truncate([title, ...links.map(({ name, uri }) => `${name}: ${uri}`)].join('\n'), LIMITS.message.text),
+    text: truncate(
+      [title, ...links.map(({ name, uri }) => revealInvisible(`${name}: ${uri}`))].join('\n'),
+      LIMITS.message.text,
+    ),
     blocks: [...(table === undefined ? [] : [tableBlock(table, title)]), ...linkBlocks(links)],
   }
 }
 
 function tableBlock({ columns, rows }: NonNullable<ShownResult['table']>, title: string): DataTableBlock {
   // Slack takes no empty text.
-  const cell = (text: string) => ({ type: 'raw_text' as const, text: text === '' ? ' ' : text })
+  const cell = (text: string) => ({ type: 'raw_text' as const, text: revealInvisible(text) || ' ' })
   return {
     type: 'data_table',
     caption: truncate(title, LIMITS.text),

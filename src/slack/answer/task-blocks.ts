@@ -1,7 +1,7 @@
 import type { PlanBlock, RichTextBlock, TaskCardBlock, TaskUpdateChunk } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { CallStage, CallState } from '../../run/state/state.ts'
-import { truncate } from '../../text.ts'
+import { revealInvisible, truncate } from '../../text.ts'
 import { joinWords, pluralize, withoutMentions } from '../blocks/text.ts'
 import { describeAction, describeCall, lowerFirst } from './describe-calls.ts'
 
@@ -30,9 +30,9 @@ const STATUS: Record<CallState['stage'], TaskLine['status']> = {
 /** The line of a call. `progress` is what the server says while it works. */
 export function taskLineOf(call: CallState, progress?: string): TaskLine {
   const progressSuffix = call.stage === 'calling' && progress !== undefined ? ` (${truncate(progress, 60)})` : ''
-  const title = truncate(`${withoutMentions(taskTitleOf(call))}${progressSuffix}`, LIMITS.taskCard.title)
+  const title = truncate(withoutMentions(`${taskTitleOf(call)}${progressSuffix}`), LIMITS.taskCard.title)
   const details = call.stage === 'done' ? call.result?.summary : call.cause
-  return { id: call.id, title, status: STATUS[call.stage], details: details?.trim() || undefined }
+  return { id: call.id, title, status: STATUS[call.stage], details: revealInvisible(details ?? '').trim() || undefined }
 }
 
 function taskTitleOf(call: CallState): string {

@@ -2,7 +2,7 @@ import type { ConfirmationDialog, KnownBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { JsonObject, JsonValue } from '../../json.ts'
 import type { ApprovalState, CallState, RunState } from '../../run/state/state.ts'
-import { truncate } from '../../text.ts'
+import { revealInvisible, truncate } from '../../text.ts'
 import { describeCall, lowerFirst, withCapital } from '../answer/describe-calls.ts'
 import {
   actionsBlock,
@@ -13,7 +13,7 @@ import {
   plainTextObject,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
-import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, joinWords, mentionOf, revealInvisible } from '../blocks/text.ts'
+import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, joinWords, mentionOf } from '../blocks/text.ts'
 
 /** Longer arguments are cut in the card and uploaded as a file. */
 export const SHOWN_ARGUMENTS = 2_500
@@ -185,7 +185,7 @@ function valueText(name: string, value: JsonValue): string {
   if (typeof value !== 'string') return jsonText(value)
   const text = isSql(name, value) ? formatSql(value) : (prettyJson(value) ?? value)
   return text.includes('\n')
-    ? `\n  ${revealInvisible(text).replaceAll('\n', '\n  ')}`
+    ? `\n  ${revealInvisible(text).replaceAll('\r', '\\u{d}').replaceAll('\n', '\n  ')}`
     : revealInvisible(JSON.stringify(value))
 }
 

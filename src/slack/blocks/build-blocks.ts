@@ -13,26 +13,29 @@ import type {
 } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { RunId } from '../../ids.ts'
-import { truncate } from '../../text.ts'
+import { revealInvisible, truncate } from '../../text.ts'
 
 /** A message as blocks, and as text for notifications and screen readers. */
 export type MessageContent = { text: string; blocks: KnownBlock[] }
 
 export const plainTextObject = (text: string, max: number = LIMITS.text): PlainTextElement => ({
   type: 'plain_text',
-  text: truncate(text, max),
+  text: visible(text, max),
   emoji: true,
 })
 
+/** Every text of a block goes through here, whoever wrote it. */
+const visible = (text: string, max: number): string => truncate(revealInvisible(text), max)
+
 export const sectionBlock = (mrkdwn: string, accessory?: Button): SectionBlock => ({
   type: 'section',
-  text: { type: 'mrkdwn', text: truncate(mrkdwn, LIMITS.section.text) },
+  text: { type: 'mrkdwn', text: visible(mrkdwn, LIMITS.section.text) },
   ...(accessory && { accessory }),
 })
 
 export const contextBlock = (...mrkdwn: string[]): ContextBlock => ({
   type: 'context',
-  elements: mrkdwn.slice(0, LIMITS.context).map((text) => ({ type: 'mrkdwn', text: truncate(text, LIMITS.text) })),
+  elements: mrkdwn.slice(0, LIMITS.context).map((text) => ({ type: 'mrkdwn', text: visible(text, LIMITS.text) })),
 })
 
 export const headerBlock = (text: string): HeaderBlock => ({
@@ -63,7 +66,7 @@ export const createButton = ({ text, action, value, style, accessibilityLabel }:
   action_id: action,
   value: truncate(value, LIMITS.button.value),
   ...(style && { style }),
-  ...(accessibilityLabel && { accessibility_label: truncate(accessibilityLabel, LIMITS.button.accessibilityLabel) }),
+  ...(accessibilityLabel && { accessibility_label: visible(accessibilityLabel, LIMITS.button.accessibilityLabel) }),
 })
 
 /** A button that does what `/mcp <words>` does. */

@@ -1,5 +1,5 @@
 import type { RichTextBlock } from '@slack/types'
-import { truncate } from '../../text.ts'
+import { revealInvisible, truncate } from '../../text.ts'
 
 /** US dollars, as "$0.42"; a cost above zero is never shown as zero. */
 export function formatMoney(usd: number): string {
@@ -39,7 +39,7 @@ export function formatBar(share: number, width: number): string {
 /** Lines in a fixed-width font, so that columns align. */
 export const codeBlockFor = (lines: string[]): RichTextBlock => ({
   type: 'rich_text',
-  elements: [{ type: 'rich_text_preformatted', elements: [{ type: 'text', text: lines.join('\n') }] }],
+  elements: [{ type: 'rich_text_preformatted', elements: [{ type: 'text', text: revealInvisible(lines.join('\n')) }] }],
 })
 
 /** The text cut or padded to `width` characters. */

@@ -1,6 +1,6 @@
 import { domainToUnicode } from 'node:url'
 import type { RichTextBlock } from '@slack/types'
-import { revealInvisible } from './text.ts'
+import { revealInvisible } from '../../text.ts'
 
 /** A whole URL as text with its host in bold, not as a link. */
 export function linkPreviewBlock(address: string): RichTextBlock {

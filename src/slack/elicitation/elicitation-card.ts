@@ -2,7 +2,7 @@ import type { Button, KnownBlock } from '@slack/types'
 import type { FormField, FormValue } from '../../run/decisions/give-input.ts'
 import type { PendingInput } from '../../run/runs.ts'
 import type { InputState } from '../../run/state/state.ts'
-import { truncate } from '../../text.ts'
+import { revealInvisible, truncate } from '../../text.ts'
 import { describeAction } from '../answer/describe-calls.ts'
 import {
   actionsBlock,
@@ -13,7 +13,7 @@ import {
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { linkHostOf, linkPreviewBlock, linkWarningsFor } from '../blocks/link-preview.ts'
-import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, mentionOf, revealInvisible } from '../blocks/text.ts'
+import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, mentionOf } from '../blocks/text.ts'
 
 /** The countdown moves in steps, so that the message is not updated each second. */
 export const COUNTDOWN_STEP_MS = 15_000

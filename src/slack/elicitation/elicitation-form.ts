@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { LIMITS } from '../../block-kit/limits.ts'
 import { type FormField, type FormValue, fitsField } from '../../run/decisions/give-input.ts'
 import type { PendingInput } from '../../run/runs.ts'
-import { truncate } from '../../text.ts'
+import { revealInvisible, truncate } from '../../text.ts'
 import { contextBlock, createModal, sectionBlock } from '../blocks/build-blocks.ts'
 import {
   decimalText,
@@ -14,7 +14,7 @@ import {
   ModalState,
   readField,
 } from '../blocks/modal-fields.ts'
-import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, pluralize, revealInvisible } from '../blocks/text.ts'
+import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, pluralize } from '../blocks/text.ts'
 
 /** With the blocks around them these stay under Slack's 100 blocks. */
 const MAX_FIELDS = 90

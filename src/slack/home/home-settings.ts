@@ -57,11 +57,7 @@ export function settingsBlocks(view: WorkspaceSettingsView): KnownBlock[] {
 
 type Select = MultiUsersSelect | ConversationsSelect | MultiStaticSelect
 
-const settingBlock = (mrkdwn: string, accessory: Select): KnownBlock => ({
-  type: 'section',
-  text: { type: 'mrkdwn', text: mrkdwn },
-  accessory,
-})
+const settingBlock = (mrkdwn: string, accessory: Select): KnownBlock => ({ ...sectionBlock(mrkdwn), accessory })
 
 const approversSelect = ({ approvers }: WorkspaceSettings): MultiUsersSelect => ({
   type: 'multi_users_select',

@@ -1,8 +1,8 @@
 import type { KnownBlock } from '@slack/types'
 import type { MonthUsage } from '../../run/usage.ts'
+import { revealInvisible } from '../../text.ts'
 import { contextBlock, DIVIDER_BLOCK, headerBlock } from '../blocks/build-blocks.ts'
 import { codeBlockFor, formatAmount, formatBar, formatMoney, formatSparkline, padText } from '../blocks/figures.ts'
-import { revealInvisible } from '../blocks/text.ts'
 
 const BAR_WIDTH = 12
 const NAME_WIDTH = 28

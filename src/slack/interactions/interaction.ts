@@ -3,6 +3,7 @@ import type { Button, ModalView } from '@slack/types'
 import { z } from 'zod'
 import { errorChainOf } from '../../errors.ts'
 import { type Principal, UserId } from '../../ids.ts'
+import { revealInvisible } from '../../text.ts'
 import { createMessageModal, type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import { errorHelpButtonsFor, errorMessage, errorText } from '../blocks/error-message.ts'
 import type { SlackDeps, WebApiDeps } from '../deps.ts'
@@ -196,7 +197,8 @@ export function responderFor(deps: WebApiDeps, interaction: Interaction): Respon
   const send = async (content: MessageContent, title: string, replace: boolean) => {
     if (interaction.view !== undefined) return showInModal(content, title, replace)
     if (respond !== undefined && thread === undefined) {
-      await respond({ response_type: 'ephemeral', replace_original: replace, ...content, unfurl_links: false })
+      const text = revealInvisible(content.text)
+      await respond({ response_type: 'ephemeral', replace_original: replace, ...content, text, unfurl_links: false })
       return
     }
     await postEphemeral(content)

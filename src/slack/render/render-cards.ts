@@ -1,6 +1,7 @@
 import type { UserId } from '../../ids.ts'
 import type { PendingInput } from '../../run/runs.ts'
 import type { RunState } from '../../run/state/state.ts'
+import { removeInvisible } from '../../text.ts'
 import { resultMessage } from '../answer/result-message.ts'
 import {
   type ApprovalContent,
@@ -174,7 +175,7 @@ export async function renderArgumentFiles(posted: PostedMessages, { calls, origi
     for (const { channel, ts } of cards) {
       const thread = channel === origin.channel ? origin.threadTs : ts
       const slot = { key: `file:arguments-${approval.id}:${channel}`, channel, thread, isBound: true }
-      await upload(posted, slot, { name: `${tool}-arguments.txt`, data: Buffer.from(text) })
+      await upload(posted, slot, { name: `${removeInvisible(tool)}-arguments.txt`, data: Buffer.from(text) })
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { KnownBlock, ModalView } from '@slack/types'
 import type { RunId } from '../../ids.ts'
 import type { CallState, CallVisibility, InputState, RunState } from '../../run/state/state.ts'
-import { truncate } from '../../text.ts'
+import { revealInvisible, truncate } from '../../text.ts'
 import { taskLineOf } from '../answer/task-blocks.ts'
 import { decidedApprovalText } from '../approvals/approval-card.ts'
 import {
@@ -13,7 +13,7 @@ import {
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { codeBlockFor, formatAmount, formatDuration, formatMoney } from '../blocks/figures.ts'
-import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, mentionOf, pluralize, revealInvisible } from '../blocks/text.ts'
+import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, mentionOf, pluralize } from '../blocks/text.ts'
 import { givenAnswerMessage } from '../elicitation/elicitation-card.ts'
 
 const STEPS_PER_PAGE = 10
@@ -23,7 +23,7 @@ const INPUT_CHARS = 200
 const MAX_INPUTS = 3
 
 /** Untrusted text on one line. */
-const singleLine = (text: string): string => revealInvisible(text.replace(/\s+/g, ' ').trim())
+const singleLine = (text: string): string => revealInvisible(text).replace(/\s+/g, ' ').trim()
 
 type DetailsContent = { state: RunState; visibility: CallVisibility; page: number }
 

@@ -4,7 +4,7 @@ import { errorChainOf } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import type { Origin } from '../../run/state/events.ts'
 import type { RunState } from '../../run/state/state.ts'
-import { truncate } from '../../text.ts'
+import { revealInvisible, truncate } from '../../text.ts'
 import { AnyResponse, isPermanentError, isPlaceClosed, isUnsupportedMethod, type WebApi } from './web-api.ts'
 
 /** `processing` brings Slack's loader and its Stop button, `suspended` says that a person has to do something. */
@@ -78,7 +78,7 @@ export function sessionStatusOf({ status, calls }: RunState): AgentSessionStatus
 export function sessionWordsOf(state: RunState): { user: string; title?: string } {
   const { user, threadTs, messageTs } = state.origin
   if (sessionStatusOf(state) !== 'processing' || threadTs !== messageTs) return { user }
-  return { user, title: truncate(state.text.replace(/\s+/g, ' '), TITLE_CHARS) }
+  return { user, title: truncate(revealInvisible(state.text).replace(/\s+/g, ' '), TITLE_CHARS) }
 }
 
 /** What the streams of one workspace share: how many are open, and until when Slack is not asked for another. */

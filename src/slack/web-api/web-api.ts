@@ -3,7 +3,7 @@ import { type Logger, WebAPIPlatformError, WebAPIRateLimitedError, WebClient } f
 import { z } from 'zod'
 import { LIMITS } from '../../block-kit/limits.ts'
 import { AppError } from '../../errors.ts'
-import { truncate } from '../../text.ts'
+import { revealInvisible, truncate } from '../../text.ts'
 import { METHODS, type MethodName } from './methods.ts'
 
 /** The Web API, as far as the app uses it. */
@@ -40,16 +40,18 @@ export function createWebApi(tokens: TokenSource, logger: Logger): WebApi {
   return {
     call: (method, args, shape, maxWaitMs = MAX_WAIT_MS) => {
       const kind = METHODS[method].repeatable ? 'retrying' : 'once'
-      const sent = method === 'chat.update' ? withShortText(args) : args
+      const sent = typeof args.text === 'string' ? { ...args, text: readableTextOf(method, args.text) } : args
       const callWith = async (token: string) => shape.parse(await clients(token)[kind].apiCall(method, sent))
       return callWithinRateLimit(method, () => withToken(tokens, callWith), maxWaitMs)
     },
   }
 }
 
-/** Slack refuses a longer text, even beside blocks that carry the words. */
-const withShortText = (args: Record<string, unknown>) =>
-  typeof args.text === 'string' ? { ...args, text: truncate(args.text, LIMITS.methodText['chat.update']) } : args
+/** Names of others stand in the text of notifications, too. An update refuses a longer one, even beside blocks that carry the words. */
+function readableTextOf(method: MethodName, text: string): string {
+  const visible = revealInvisible(text)
+  return method === 'chat.update' ? truncate(visible, LIMITS.methodText[method]) : visible
+}
 
 /** Options for every Slack client of the app: Bolt's defaults would retry for half an hour. */
 export const clientOptionsFor = (apiUrl: string, retries: number) => ({
