@@ -73,6 +73,7 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
       listener: renderer,
       readFile: (...file) => slack.readFile(...file),
       readThread: (...thread) => slack.readThread(...thread),
+      ableApprovers: (...asked) => slack.ableApprovers(...asked),
     }),
   )
   const signedIn = (result: SignInResult) => {

@@ -3,6 +3,7 @@ import { EmulatorError } from '../errors.ts'
 import { type PlacedElement, placedElementsIn } from '../workspace/blocks.ts'
 import { viewObjectOf } from '../workspace/modal-stacks.ts'
 import type { Channel, Json, Message, Person, View } from '../workspace/records.ts'
+import { GENERAL } from '../workspace/seed.ts'
 import type { Workspace } from '../workspace/workspace.ts'
 import type { EmulatorParts } from './emulator-parts.ts'
 import { type ElementLocation, requestOptions } from './external-options.ts'
@@ -66,7 +67,7 @@ export function channelsOf({ workspace }: EmulatorParts, person: Person | undefi
     const { id, name, members, im, kind, archived } = channel
     const news = person === undefined ? {} : { latest: latestFor(workspace, channel, person) }
     return im === undefined
-      ? { id, name, members, kind, archived, ...news }
+      ? { id, name, members, kind, archived, general: id === GENERAL, ...news }
       : { id, name: 'dm', members, user: im, ...news }
   })
 }

@@ -77,15 +77,13 @@ export function createEventQueue({
     await transport.ready()
     if (closed) return
     const again = event.attempt > 0 ? { retry: { num: event.attempt, reason: event.reason } } : {}
-    settle(event, await transport.send({ type: 'events_api', payload: event.envelope, ...again }))
+    const reply = await transport.send({ type: 'events_api', payload: event.envelope, ...again })
+    if (closed) return
+    if (reply.kind === 'absent') looks.after(LOOK_AGAIN_MS, () => void deliver(event))
+    else conclude(event, reply)
   }
 
-  function settle(event: PendingEvent, reply: AppReply): void {
-    if (closed) return
-    if (reply.kind === 'absent') {
-      looks.after(LOOK_AGAIN_MS, () => void deliver(event))
-      return
-    }
+  function conclude(event: PendingEvent, reply: Exclude<AppReply, { kind: 'absent' }>): void {
     const acked = reply.kind === 'acked'
     attempts.add({ id: event.id, attempt: event.attempt, outcome: acked ? 'acked' : reply.reason, ms: reply.ms })
     if (acked) {

@@ -1,5 +1,6 @@
 import { html } from 'htm/preact'
 import { useEffect, useMemo, useState } from 'preact/hooks'
+import { ChannelMenu } from './layout/channel-menu.ts'
 import { Home } from './layout/home.ts'
 import { Modal } from './layout/modal.ts'
 import { Sidebar } from './layout/sidebar.ts'
@@ -10,7 +11,7 @@ import { Conversation, Thread } from './messages/conversation.ts'
 import { errorTextOf, postLocal } from './state/api.ts'
 import { subscribeToUpdates, useLiveData } from './state/live-updates.ts'
 import { personInUrl, usePageLocation } from './state/location.ts'
-import { type ChannelInfo, type PersonInfo, readApp, readChannels, readPeople } from './state/people.ts'
+import { type ChannelInfo, type PersonInfo, readApp, readChannels, readGroups, readPeople } from './state/people.ts'
 import { isRecord, type JsonRecord, readString } from './state/read-json.ts'
 import { type SessionContext, SessionProvider, useSessionContext } from './state/session-context.ts'
 import { Icon } from './widgets/icon.ts'
@@ -55,7 +56,8 @@ function Seat({ me, known, app }: { me: PersonInfo; known: JsonRecord; app: Json
       }
     }
     const [people, others] = [readPeople(known), readPeople(known, 'others')]
-    return { me, people, others, channels, app: info, location: at, go, act: tried, showError: setTrouble, error }
+    const groups = readGroups(known)
+    return { me, people, others, groups, channels, app: info, location: at, go, act: tried, showError: setTrouble, error }
   }, [me, known, info, live.data, place, go, error])
   if (session === undefined) return html`<div class="empty" role="status">Opening the workspace…</div>`
   return html`<${SessionProvider} value=${session}><${Workspace} /></${SessionProvider}>`
@@ -104,7 +106,7 @@ function Toasts() {
 function Head({ channel }: { channel: ChannelInfo }) {
   const { app, location, go } = useSessionContext()
   if (!channel.dm)
-    return html`<header class="pane-head"><h1># ${channel.name}</h1><span class="quiet">${channel.members.length} members</span></header>`
+    return html`<header class="pane-head"><h1># ${channel.name}</h1><span class="quiet">${channel.members.length} members</span>${channel.archived && html`<span class="badge">Archived</span>`}<${ChannelMenu} channel=${channel} /></header>`
   const tab = (home: boolean, words: string) =>
     html`<button type="button" role="tab" class="tab" aria-selected=${location.home === home} onClick=${() => go({ channel: channel.id, home, thread: '' })}>${words}</button>`
   return html`<header class="pane-head"><h1>${app.name}</h1><div class="tabs" role="tablist" aria-label=${app.name}>${tab(true, 'Home')}${tab(false, 'Messages')}</div></header>`

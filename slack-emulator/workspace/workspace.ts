@@ -17,7 +17,7 @@ import {
   Usergroup,
   View,
 } from './records.ts'
-import { APP, CHANNELS, PEOPLE, type Team } from './seed.ts'
+import { APP, CHANNELS, PEOPLE, POSTED, type Team, USERGROUPS } from './seed.ts'
 import { TOMBSTONE, tombstoneOf } from './tombstone.ts'
 import { createWorkspaceEvents, type WorkspaceEvent, type WorkspaceEvents } from './workspace-events.ts'
 
@@ -90,6 +90,7 @@ export function createWorkspace({ collections, fileContents, url, filesUrl, now,
   const people = seeded(collections.collection('people', Person, MAX.people), PEOPLE)
   const secrets = takeSecrets(collections, begin.given)
   const nextTs = createTimestamps(now, messages.lastTs())
+  if (messages.lastTs() === '0') for (const draft of POSTED) messages.put({ ...draft, ts: nextTs() })
   const appTokens = openAppTokens(collections, {
     teamId: team.id,
     first: begin.installed ? secrets.botToken : undefined,
@@ -112,7 +113,7 @@ export function createWorkspace({ collections, fileContents, url, filesUrl, now,
     ...createEventShape(),
     channels,
     people,
-    usergroups: collections.collection('usergroups', Usergroup, MAX.usergroups),
+    usergroups: seeded(collections.collection('usergroups', Usergroup, MAX.usergroups), USERGROUPS),
     messages,
     files: collections.collection('files', StoredFile, MAX.files, (file) => fileContents.drop(file.id)),
     homes: collections.collection('homes', View, MAX.homes),

@@ -35,6 +35,8 @@ export type Rules = {
   revoke(principal: Principal, id: string): Promise<Rule | undefined>
   /** Who decides destructive calls in this workspace; may be nobody. */
   approversOf(workspace: WorkspaceId): Promise<UserId[]>
+  /** Notes which approvers cannot decide any more; those of them that the owners have not been told of. */
+  noteUnable(workspace: WorkspaceId, users: UserId[]): Promise<UserId[]>
   setApprovers(workspace: WorkspaceId, by: UserId, users: UserId[]): Promise<void>
 }
 
@@ -90,6 +92,7 @@ export function createRules(db: Db): Rules {
     revoke: (p, id) =>
       db.call('rule_revoke', { workspace: p.workspace, user: p.user, id }, Row.nullable().transform(toUndefined)),
     approversOf: (workspace) => db.call('approvers_of', { workspace }, z.array(UserId)),
+    noteUnable: (workspace, users) => db.call('approvers_told', { workspace, users }, z.array(UserId)),
     setApprovers: (workspace, by, users) =>
       db.call(
         'approvers_set',

@@ -1,7 +1,7 @@
 import { errorChainOf } from '../errors.ts'
 import type { Principal, RunId } from '../ids.ts'
 import type { Log } from '../log.ts'
-import { decideApproval, explainDenial, findApproval, pendingFor } from './decisions/decide-approval.ts'
+import { currentApproversFor, decideApproval, explainDenial, findApproval, pendingFor } from './decisions/decide-approval.ts'
 import { answerInput, findPendingInput, listOpenInputs } from './decisions/give-input.ts'
 import { retryCall, startRun } from './decisions/start-run.ts'
 import type { RunDeps, RunListener, RunOptions } from './deps.ts'
@@ -159,11 +159,12 @@ const stoppedEvent = (deps: RunDeps, { user }: Principal): EventOf<'stopped'> =>
   at: deps.now().toISOString(),
 })
 
-type Approvals = Pick<Runs, 'approval' | 'answer' | 'explainDenial' | 'pendingFor'>
+type Approvals = Pick<Runs, 'approval' | 'approversOf' | 'answer' | 'explainDenial' | 'pendingFor'>
 
 function approvalsOf(deps: RunDeps, worker: RunWorker): Approvals {
   return {
     approval: (id, workspace) => findApproval(deps, id, workspace),
+    approversOf: (open) => currentApproversFor(deps, open),
     answer: async (answer) => {
       const { outcome, claim } = await decideApproval(deps, answer)
       if (claim) worker.begin(claim.run, claim.fence)

@@ -1,5 +1,5 @@
 import type { Db } from '../db/call.ts'
-import type { ConnectionId, RunId } from '../ids.ts'
+import type { ConnectionId, RunId, UserId } from '../ids.ts'
 import type { JsonObject, JsonValue } from '../json.ts'
 import type { Log } from '../log.ts'
 import type { Mcp } from '../mcp/mcp.ts'
@@ -36,6 +36,7 @@ export type RunOptions = {
     prompt: Mcp['prompt']
   }
   rules: { policyFor: Rules['policyFor']; approversOf: Rules['approversOf'] }
+  ableApprovers: AbleApprovers
   readSql(sql: string, dialect: SqlDialect): SqlReading
   classificationOf(card: string, tool: string): ToolClassification
   cardTitle(connection: { card: string; entry?: Connection['entry'] }): string
@@ -46,6 +47,15 @@ export type RunOptions = {
   readThread: ReadThread
   now(): Date
 }
+
+/**
+ * Those of a workspace's approvers who can still decide; its owners where none of them can. `named` is not empty. Never throws: where that
+ * is not known, all of them count.
+ */
+export type AbleApprovers = (
+  place: Pick<Origin, 'workspace' | 'teamId'>,
+  named: UserId[],
+) => Promise<{ users: UserId[]; byOwners: boolean }>
 
 /** What the folders of run/ are given: the options, and what createRuns builds of them. */
 export type RunDeps = RunOptions & {

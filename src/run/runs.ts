@@ -1,7 +1,7 @@
 import type { ApprovalId, ChannelId, InputId, Principal, RunId, UserId, WorkspaceId } from '../ids.ts'
 import type { JsonObject } from '../json.ts'
 import type { AttachedFile, ChosenPrompt, ChosenSkill, FirstCall, Origin, ThreadRange } from './state/events.ts'
-import type { CallState, InputState, RunState } from './state/state.ts'
+import type { ApprovalState, CallState, InputState, RunState } from './state/state.ts'
 
 /** What doors may ask of run/. */
 export type Runs = {
@@ -13,6 +13,8 @@ export type Runs = {
   /** By id and workspace, as everything here: an id alone shows nothing. */
   state(id: RunId, workspace: WorkspaceId): Promise<RunState | undefined>
   approval(id: ApprovalId, workspace: WorkspaceId): Promise<{ state: RunState; call: CallState } | undefined>
+  /** Who may decide an approval now, which may differ from those on its card. */
+  approversOf(open: { state: RunState; approval: ApprovalState }): Promise<UserId[]>
   answer(answer: ApprovalAnswer): Promise<AnswerOutcome>
   /** Adds why a person denied a call, which the model reads when it is asked next; false when it was not they who denied it. */
   explainDenial(reason: DenialReason): Promise<boolean>

@@ -50,5 +50,21 @@ begin
 end $$;
 comment on function patchbay.approvers_told(text, jsonb) is 'notes which approvers cannot decide any more; those of them that the owners have not been told of';
 
+-- Owners decide where none of the named approvers can.
+create or replace function patchbay.approvals_pending(p_workspace text, p_user text) returns jsonb
+language sql stable set search_path = patchbay, pg_temp as $$
+  with approvers as (select approvers_of(p_workspace) as named),
+  open as (
+    select a.* from approvals a, approvers
+    where a.workspace_id = p_workspace and a.status = 'pending' and a.expires_at > now()
+      and (approval_may_decide(a, p_user, approvers.named) or exists (select from run_events e
+        where e.run_id = a.run_id and e.type = 'judged' and e.body #>> '{approval,id}' = a.id
+          and e.body #> '{approval,byOwners}' = 'true' and e.body #> '{approval,approvers}' ? p_user))
+    order by a.created_at limit 40
+  )
+  select coalesce(jsonb_agg(jsonb_build_object('run', run_id, 'call', call_id, 'events', run_events_bare(run_id)) order by created_at), '[]')
+  from open
+$$;
+
 insert into patchbay.schema_versions (version, breaking) values ('20261128000016', false);
 select patchbay.restrict_access();

@@ -4,7 +4,7 @@ import { filesOf } from '../../workspace/objects/file-object.ts'
 import { teamIdOf } from '../../workspace/objects/user-object.ts'
 import type { Channel, Json, Message } from '../../workspace/records.ts'
 import type { EmulatorParts } from '../emulator-parts.ts'
-import { findMessage } from '../find.ts'
+import { findInChannel, findMessage } from '../find.ts'
 import { say } from './say.ts'
 import { nameOf } from './visible-messages.ts'
 
@@ -22,6 +22,7 @@ export function forwardMessage(parts: EmulatorParts, input: z.infer<typeof Forwa
   const { channel, message } = findMessage(parts, input.as, input)
   if (message.ephemeral_to !== undefined) throw new EmulatorError('conflict', 'nobody else may see this message')
   const { as, to, text, thread_ts } = input
+  shareFurther(parts, message, findInChannel(parts, as, to).channel)
   const attachments = [shareOf(parts, channel, message)]
   return say(parts, {
     as,
@@ -36,12 +37,18 @@ export function forwardMessage(parts: EmulatorParts, input: z.infer<typeof Forwa
   })
 }
 
+/** Who sees the forward sees its files. */
+function shareFurther({ workspace }: EmulatorParts, { files = [] }: Message, to: Channel): void {
+  for (const file of files.flatMap((id) => workspace.files.get(id) ?? []))
+    workspace.files.put(file.id, { ...file, channels: [...new Set([...file.channels, to.id])] })
+}
+
 /**
  * A forward is an attachment that holds the message with its author and place. Slack documents no part of it; the fields are those of
  * github.com/slackapi/java-slack-sdk/issues/1179 and github.com/ColeMurray/background-agents/pull/1143.
  */
 function shareOf({ workspace }: EmulatorParts, channel: Channel, message: Message): Json {
-  const { ts, text, blocks, files, user, thread_ts } = message
+  const { ts, text, blocks, attachments, files, user, thread_ts } = message
   const author = workspace.people.get(user)
   const name = author?.realName ?? nameOf(workspace, message)
   const place = channel.im === undefined ? `#${channel.name}` : 'a direct message'
@@ -66,6 +73,8 @@ function shareOf({ workspace }: EmulatorParts, channel: Channel, message: Messag
       ? {}
       : { message_blocks: [{ team: workspace.team.id, channel: channel.id, ts, message: { blocks } }] }),
     ...(files === undefined ? {} : { files: filesOf(files, workspace) }),
+    // Where the attachments of a forwarded message stand is known from readers of forwards only (github.com/langchain-ai/open-swe/pull/1835).
+    ...(attachments === undefined ? {} : { attachments }),
     mrkdwn_in: ['text'],
     footer: inThread ? `Thread in ${place}` : `Posted in ${place}`,
     color: 'D0D0D0',

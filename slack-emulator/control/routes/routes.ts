@@ -159,7 +159,8 @@ export function createReadRoutes(parts: EmulatorParts): Record<string, Route> {
     weather: route(z.object({}), () => faultsIn(parts)),
     people: route(z.object({}), () => {
       const people = humansOf(parts.workspace)
-      return { people, others: parts.workspace.people.values().filter((one) => !people.includes(one)) }
+      const others = parts.workspace.people.values().filter((one) => !people.includes(one))
+      return { people, others, usergroups: parts.workspace.usergroups.values() }
     }),
     channels: route(z.object({ as: as.optional() }), (input) => ({
       channels: channelsOf(parts, input.as === undefined ? undefined : findPerson(parts, input.as)),

@@ -2,7 +2,7 @@ import { html } from 'htm/preact'
 import type { ComponentChildren } from 'preact'
 import { type JsonRecord, readRecord, readRecords, readString } from '../state/read-json.ts'
 import { renderDate, renderEmoji, renderLink } from '../text/inline.ts'
-import { ChannelLink, Mention } from '../text/mention.ts'
+import { ChannelLink, GroupMention, Mention } from '../text/mention.ts'
 
 /** A rich_text block (docs.slack.dev/reference/block-kit/blocks/rich-text-block). */
 export function RichText({ block }: { block: JsonRecord }) {
@@ -35,7 +35,7 @@ const PIECES: Record<string, (element: JsonRecord) => ComponentChildren> = {
   link: (element) => renderLink(readString(element.url), readString(element.text) || readString(element.url)),
   user: (element) => html`<${Mention} id=${readString(element.user_id)} />`,
   channel: (element) => html`<${ChannelLink} id=${readString(element.channel_id)} />`,
-  usergroup: (element) => html`<span class="mention">@${readString(element.usergroup_id)}</span>`,
+  usergroup: (element) => html`<${GroupMention} id=${`subteam^${readString(element.usergroup_id)}`} />`,
   broadcast: (element) => html`<span class="mention">@${readString(element.range)}</span>`,
   emoji: (element) => renderEmoji(readString(element.name)),
   color: (element) => html`<code>${readString(element.value)}</code>`,

@@ -32,13 +32,14 @@ function commandHints({ app }: SessionContext, text: string): Suggestion[] {
 }
 
 /** People are offered by the name that all see; two of the same name by their handles. */
-const peopleHints = ({ people, app }: SessionContext) => [
+const peopleHints = ({ people, groups, app }: SessionContext) => [
   { text: `@${app.name}`, about: 'app' },
   ...people.map(({ name, realName }) =>
     people.filter((one) => one.realName === realName).length === 1
       ? { text: `@${realName}`, about: `@${name}` }
       : { text: `@${name}`, about: realName },
   ),
+  ...groups.map(({ handle, name }) => ({ text: `@${handle}`, about: name })),
 ]
 
 const roomHints = ({ channels }: SessionContext) =>

@@ -3,7 +3,7 @@ import { useRef, useState } from 'preact/hooks'
 import { useSessionContext } from '../state/session-context.ts'
 import { Icon } from '../widgets/icon.ts'
 import { Popup } from '../widgets/popup.ts'
-import { type ComposerProps, useDraft } from './use-draft.ts'
+import { type ComposerProps, isEmptyDraft, useDraft } from './use-draft.ts'
 
 type Draft = ReturnType<typeof useDraft>
 
@@ -24,7 +24,8 @@ export function Composer(props: ComposerProps) {
     <${Attached} it=${it} />
     <textarea ref=${it.field} rows="1" class="composer-text" aria-label=${label} placeholder=${label} value=${it.draft.text}
       role="combobox" aria-expanded=${open} aria-controls=${list} aria-autocomplete="list" aria-activedescendant=${open ? `${list}-${it.at}` : undefined}
-      onInput=${note} onKeyDown=${it.keys}></textarea>
+      onInput=${note} onKeyDown=${it.keys} onPaste=${it.paste}></textarea>
+    ${thread !== '' && !channel.dm && html`<${Broadcast} it=${it} name=${channel.name} />`}
     <${Tools} it=${it} commands=${thread === ''} />
     ${
       open &&
@@ -55,13 +56,24 @@ function HintRow({
 }
 
 function Attached({ it }: { it: Draft }) {
-  const { files } = it.draft
-  if (files.length === 0) return null
-  const without = (index: number) => it.change({ files: files.filter((_, other) => other !== index) })
-  return html`<div class="composer-files">${files.map(
-    (file, index) =>
-      html`<span class="pill">${file.name}<button type="button" aria-label=${`Remove ${file.name}`} onClick=${() => without(index)}><${Icon} name="close" /></button></span>`,
+  const { files, tables } = it.draft
+  if (files.length + tables.length === 0) return null
+  const all = [
+    ...files.map((file) => ({ name: file.name, leave: () => it.change({ files: files.filter((one) => one !== file) }) })),
+    ...tables.map((table) => ({
+      name: `Table, ${table.length} × ${table[0]?.length ?? 0}`,
+      leave: () => it.change({ tables: tables.filter((one) => one !== table) }),
+    })),
+  ]
+  return html`<div class="composer-files">${all.map(
+    ({ name, leave }) =>
+      html`<span class="pill">${name}<button type="button" aria-label=${`Remove ${name}`} onClick=${leave}><${Icon} name="close" /></button></span>`,
   )}</div>`
+}
+
+function Broadcast({ it, name }: { it: Draft; name: string }) {
+  const turn = ({ target }: Event) => target instanceof HTMLInputElement && it.change({ broadcast: target.checked })
+  return html`<label class="broadcast quiet"><input type="checkbox" checked=${it.draft.broadcast} onChange=${turn} /> Also send to #${name}</label>`
 }
 
 function Tools({ it, commands }: { it: Draft; commands: boolean }) {
@@ -71,7 +83,7 @@ function Tools({ it, commands }: { it: Draft; commands: boolean }) {
     it.change({ files: [...it.draft.files, ...(target.files ?? [])] })
     target.value = ''
   }
-  const empty = it.draft.text.trim() === '' && it.draft.files.length === 0
+  const empty = isEmptyDraft(it.draft)
   const mention = () => it.begin(`${it.draft.text}${it.draft.text === '' || it.draft.text.endsWith(' ') ? '' : ' '}@`)
   return html`<div class="composer-tools">
     <label class="icon-button" title="Attach files"><${Icon} name="clip" />

@@ -8,6 +8,7 @@ export function Files({ files }: { files: JsonRecord[] }) {
   if (files.length === 0) return null
   return html`<div class="files">${files.map((file) => {
     const url = `/files/${readString(file.id)}/${encodeURIComponent(readString(file.name))}?as=${encodeURIComponent(me.name)}`
+    if (file.gone !== undefined) return html`<span class="file is-gone quiet">${GONE[readString(file.gone)]}</span>`
     const title = readString(file.title) || readString(file.name)
     if (readString(file.mimetype).startsWith('image/'))
       return html`<figure class="block-image"><figcaption>${title}</figcaption><a href=${url} target="_blank" rel="noopener"><img src=${url} alt=${title} loading="lazy" /></a></figure>`
@@ -16,6 +17,11 @@ export function Files({ files }: { files: JsonRecord[] }) {
       <span><strong>${title}</strong><span class="quiet">${sizeOf(readNumber(file.size))}</span></span>
     </a>`
   })}</div>`
+}
+
+const GONE: Record<string, string> = {
+  tombstone: 'This file was deleted.',
+  hidden_by_limit: 'This file is hidden, because the plan keeps no older ones.',
 }
 
 function sizeOf(bytes: number): string {

@@ -1,17 +1,20 @@
 import { html } from 'htm/preact'
-import { useRef, useState } from 'preact/hooks'
+import { useState } from 'preact/hooks'
 import { Blocks } from '../blocks/blocks.ts'
 import { useMessageSurface } from '../state/form-state.ts'
-import { type JsonRecord, readNumber, readRecord, readRecords, readString, readStrings } from '../state/read-json.ts'
+import { type JsonRecord, readNumber, readRecords, readString, readStrings } from '../state/read-json.ts'
 import { readMark } from '../state/read-marks.ts'
 import { SurfaceProvider, useSessionContext } from '../state/session-context.ts'
 import { clockTimeOf, fullTimeOf } from '../state/time.ts'
 import { renderEmoji } from '../text/inline.ts'
 import { renderMrkdwn } from '../text/mrkdwn.ts'
 import { Avatar } from '../widgets/avatar.ts'
+import { Standing } from '../widgets/standing.ts'
 import { Icon } from '../widgets/icon.ts'
-import { Popup } from '../widgets/popup.ts'
+import { Attachments } from './attachments.ts'
+import { Editor } from './editor.ts'
 import { Files } from './files.ts'
+import { MessageTools } from './message-tools.ts'
 
 type Props = { message: JsonRecord; channel: string; compact: boolean; inThread: boolean }
 
@@ -21,28 +24,34 @@ export function MessageRow({ message, channel, compact, inThread }: Props) {
   const surface = useMessageSurface(channel, ts)
   const user = readString(message.user)
   const author = [...people, ...others].find((one) => one.id === user)
-  const name = author?.realName ?? readString(message.from)
+  const name = readString(message.username) || (author?.realName ?? readString(message.from))
+  const [editing, setEditing] = useState(false)
   const time = html`<time class="message-time" title=${fullTimeOf(ts)}>${clockTimeOf(ts)}</time>`
-  const classes = ['message', compact && 'is-compact', message.ephemeral && 'is-ephemeral'].filter(Boolean).join(' ')
+  const subtype = readString(message.subtype)
+  const quiet = subtype === 'me_message' || subtype.startsWith('channel_')
+  const kinds = [compact && 'is-compact', message.ephemeral && 'is-ephemeral', quiet && 'is-quiet']
+  const classes = ['message', ...kinds].filter(Boolean).join(' ')
   return html`<li class=${classes} data-ts=${ts}>
     <div class="message-side">${compact ? time : html`<${Avatar} name=${name} app=${user === app.user} />`}</div>
     <div class="message-main">
       ${message.ephemeral === true && html`<div class="only-you"><${Icon} name="eye" /> Only visible to you</div>`}
-      ${compact ? html`<span class="hidden">${name}</span>` : html`<div class="message-head"><span class="message-name">${name}</span>${author?.bot === true && html`<span class="badge">APP</span>`}${time}</div>`}
-      <${SurfaceProvider} value=${surface}><${Body} message=${message} /></${SurfaceProvider}>
+      ${compact ? html`<span class="hidden">${name}</span>` : html`<div class="message-head"><span class="message-name">${name}</span><${Standing} person=${author} />${time}</div>`}
+      ${editing ? html`<${Editor} message=${message} channel=${channel} onDone=${() => setEditing(false)} />` : html`<${SurfaceProvider} value=${surface}><${Body} message=${message} /><${Attachments} all=${readRecords(message.attachments)} /></${SurfaceProvider}>`}
       <${Files} files=${readRecords(message.files)} />
       <${Reactions} message=${message} />
       ${!inThread && readNumber(message.reply_count) > 0 && html`<${ThreadLink} message=${message} channel=${channel} />`}
     </div>
-    <${Tools} message=${message} channel=${channel} inThread=${inThread} />
+    <${MessageTools} message=${message} channel=${channel} inThread=${inThread} onEdit=${() => setEditing(true)} />
   </li>`
 }
 
 function Body({ message }: { message: JsonRecord }) {
+  const subtype = readString(message.subtype)
   const blocks = readRecords(message.blocks)
   const live = message.streaming === true
   const edited = message.edited === true && message.streaming === undefined
   return html`<div class="message-body">
+    ${subtype === 'thread_broadcast' && html`<div class="quiet">replied to a thread</div>`}
     ${blocks.length > 0 ? html`<${Blocks} blocks=${blocks} />` : html`<div>${renderMrkdwn(readString(message.text))}</div>`}
     ${live && html`<span class="cursor" role="img" aria-label="still writing"></span>`}
     ${edited && html`<span class="quiet edited">(edited)</span>`}
@@ -73,29 +82,4 @@ function ThreadLink({ message, channel }: { message: JsonRecord; channel: string
     ${fresh && html`<span class="dot" role="img" aria-label="new"></span>`}
     <span class="quiet">Last at ${clockTimeOf(latest)}</span>
   </button>`
-}
-
-function Tools({ message, channel, inThread }: { message: JsonRecord; channel: string; inThread: boolean }) {
-  const { go, app, act } = useSessionContext()
-  const [open, setOpen] = useState(false)
-  const anchor = useRef<HTMLButtonElement>(null)
-  const ts = readString(message.ts)
-  const shortcuts = app.shortcuts.filter((one) => one.type === 'message')
-  if (message.ephemeral === true) return null
-  const start = (callback_id: string) => {
-    setOpen(false)
-    anchor.current?.focus()
-    void act('shortcut', { callback_id, channel, ts })
-  }
-  const thread = readString(readRecord(message).thread_ts) || ts
-  return html`<div class="message-tools">
-    ${!inThread && html`<button type="button" class="icon-button" title="Reply in thread" aria-label="Reply in thread" onClick=${() => go({ channel, home: false, thread })}><${Icon} name="reply" /></button>`}
-    ${shortcuts.length > 0 && html`<button type="button" ref=${anchor} class="icon-button" title="More actions" aria-label="More actions" aria-haspopup="menu" aria-expanded=${open} onClick=${() => setOpen(!open)}><${Icon} name="more" /></button>`}
-    ${
-      open &&
-      html`<${Popup} anchor=${anchor} onClose=${() => setOpen(false)} role="menu" label="Message shortcuts">
-      ${shortcuts.map((one) => html`<button type="button" role="menuitem" class="menu-item" onClick=${() => start(one.callbackId)}>${one.name}<span class="menu-more">${app.name}</span></button>`)}
-    </${Popup}>`
-    }
-  </div>`
 }

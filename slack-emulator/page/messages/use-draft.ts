@@ -4,12 +4,26 @@ import { readDraft, saveDraft } from '../state/draft-storage.ts'
 import type { ChannelInfo } from '../state/people.ts'
 import { readString } from '../state/read-json.ts'
 import { type SessionContext, useSessionContext } from '../state/session-context.ts'
+import { tableAttachmentOf, tableIn } from './pasted-table.ts'
 import { completeText, type Suggestion, suggestionsFor } from './autocomplete.ts'
 
 export type ComposerProps = { channel: ChannelInfo; thread: string; onSaid?(ts: string, text: string): void }
-type Draft = { text: string; caret: number; at: number; hidden: boolean; files: File[] }
+type Draft = {
+  text: string
+  caret: number
+  at: number
+  hidden: boolean
+  files: File[]
+  /** Tables that were pasted. */
+  tables: string[][][]
+  /** Whether a reply goes to the channel, too. */
+  broadcast: boolean
+}
 
-const EMPTY: Draft = { text: '', caret: 0, at: 0, hidden: false, files: [] }
+const EMPTY: Draft = { text: '', caret: 0, at: 0, hidden: false, files: [], tables: [], broadcast: false }
+
+export const isEmptyDraft = ({ text, files, tables }: Draft): boolean =>
+  text.trim() === '' && files.length === 0 && tables.length === 0
 const MAX_HEIGHT_PX = 240
 
 /** The state of a composer: its text, its suggestions, and sending it. */
@@ -30,7 +44,7 @@ export function useDraft(props: ComposerProps) {
     field.current?.focus()
   }
   const send = async () => {
-    if (draft.text.trim() === '' && draft.files.length === 0) return
+    if (isEmptyDraft(draft)) return
     setDraft(EMPTY)
     if (!(await sent(session, props, draft))) setDraft({ ...draft, hidden: true })
   }
@@ -52,7 +66,13 @@ export function useDraft(props: ComposerProps) {
     }
     acts[act]()
   }
-  return { draft, field, hints, at, change, choose, send, begin, keys }
+  const paste = (event: ClipboardEvent) => {
+    const table = tableIn(event.clipboardData?.getData('text/plain') ?? '')
+    if (table === undefined) return
+    event.preventDefault()
+    change({ tables: [...draft.tables, table] })
+  }
+  return { draft, field, hints, at, change, choose, send, begin, keys, paste }
 }
 
 /** A draft belongs to a person and a thread, and survives a reload. */
@@ -81,21 +101,25 @@ function keyAct({ key, shiftKey, isComposing }: KeyboardEvent, hinting: boolean)
 async function sent(
   session: SessionContext,
   { channel, thread, onSaid }: ComposerProps,
-  { text, files }: Draft,
+  draft: Draft,
 ): Promise<boolean> {
-  const words = text.trim()
+  const words = draft.text.trim()
   if (/^\/\w/.test(words)) {
     if (thread !== '') {
       session.showError('Slash commands do not run in threads. Type it in the conversation instead.')
       return false
     }
     const [command = '', ...rest] = words.split(/\s+/)
+    if (command === '/me')
+      return (await session.act('say', { channel: channel.id, text: rest.join(' '), me: true })) !== undefined
     return (await session.act('command', { channel: channel.id, command, text: rest.join(' ') })) !== undefined
   }
   const where = { channel: channel.id, ...(thread === '' ? {} : { thread_ts: thread }) }
-  const ids = await uploaded(session, files)
-  if (ids === undefined) return false
-  const answer = await session.act('say', { ...where, text: words, ...(ids.length === 0 ? {} : { files: ids }) })
+  const files = await uploaded(session, draft.files)
+  if (files === undefined) return false
+  const attachments = draft.tables.map(tableAttachmentOf)
+  const more = { ...(files.length > 0 && { files }), ...(attachments.length > 0 && { attachments }) }
+  const answer = await session.act('say', { ...where, text: words, broadcast: draft.broadcast, ...more })
   if (answer === undefined) return false
   onSaid?.(readString(answer.ts), words)
   return true

@@ -1,6 +1,15 @@
 import { type JsonRecord, readRecord, readRecords, readString, readStrings } from './read-json.ts'
 
-export type PersonInfo = { id: string; name: string; realName: string; bot: boolean }
+export type PersonInfo = {
+  id: string
+  name: string
+  realName: string
+  bot: boolean
+  owner: boolean
+  /** Empty for a full member. */
+  standing: string
+}
+export type GroupInfo = { id: string; handle: string; name: string }
 export type ChannelInfo = {
   id: string
   name: string
@@ -9,6 +18,8 @@ export type ChannelInfo = {
   /** Empty for a public channel. */
   kind: string
   archived: boolean
+  /** Nobody leaves the general channel. */
+  general: boolean
   latest: string
 }
 export type ShortcutInfo = { name: string; type: string; callbackId: string }
@@ -27,6 +38,15 @@ export const readPeople = (answer: JsonRecord, which: 'people' | 'others' = 'peo
     name: readString(one.name),
     realName: readString(one.realName),
     bot: one.bot === true,
+    owner: one.owner === true,
+    standing: readString(one.standing),
+  }))
+
+export const readGroups = (answer: JsonRecord): GroupInfo[] =>
+  readRecords(answer.usergroups).map((one) => ({
+    id: readString(one.id),
+    handle: readString(one.handle),
+    name: readString(one.name),
   }))
 
 export const readChannels = (answer: JsonRecord): ChannelInfo[] =>
@@ -37,6 +57,7 @@ export const readChannels = (answer: JsonRecord): ChannelInfo[] =>
     dm: one.name === 'dm',
     kind: readString(one.kind),
     archived: one.archived === true,
+    general: one.general === true,
     latest: readString(one.latest) || '0',
   }))
 

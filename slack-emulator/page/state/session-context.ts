@@ -1,7 +1,7 @@
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
 import type { PageLocation } from './location.ts'
-import type { AppInfo, ChannelInfo, PersonInfo } from './people.ts'
+import type { AppInfo, ChannelInfo, GroupInfo, PersonInfo } from './people.ts'
 import type { JsonRecord } from './read-json.ts'
 
 /** The person whose page this is, the workspace, and how to act in it. */
@@ -10,6 +10,7 @@ export type SessionContext = {
   people: PersonInfo[]
   /** Bots, and people who left; they can be named, but do nothing. */
   others: PersonInfo[]
+  groups: GroupInfo[]
   channels: ChannelInfo[]
   app: AppInfo
   location: PageLocation

@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact'
 import { messageLocationIn } from '../state/location.ts'
 import { relativeDayOf } from '../state/time.ts'
 import { emojiOf } from './emoji.ts'
-import { ChannelLink, Mention, MessageLink } from './mention.ts'
+import { ChannelLink, GroupMention, Mention, MessageLink } from './mention.ts'
 
 /** The inline syntax of a markup: one expression with a named group per rule, and what each renders. */
 export type InlineSyntax = {
@@ -47,7 +47,7 @@ export function renderReference(inside: string): ComponentChildren {
   if (target.startsWith('@')) return html`<${Mention} id=${target.slice(1)} label=${label} />`
   if (target.startsWith('#')) return html`<${ChannelLink} id=${target.slice(1)} label=${label} />`
   if (target.startsWith('!date^')) return renderDate(target, label)
-  if (target.startsWith('!')) return html`<span class="mention">@${(label ?? target.slice(1)).replace(/^@/, '')}</span>`
+  if (target.startsWith('!')) return html`<${GroupMention} id=${target.slice(1)} label=${label} />`
   return renderLink(unescapeText(target), unescapeText(label ?? target.replace(/^mailto:/, '')))
 }
 

@@ -11,6 +11,13 @@ export function Mention({ id, label }: Props) {
   return html`<span class=${id === me.id ? 'mention mention-me' : 'mention'}>@${known ?? label ?? id}</span>`
 }
 
+/** A user group by its handle, or everybody who is here. */
+export function GroupMention({ id, label }: Props) {
+  const { groups } = useSessionContext()
+  const known = groups.find((one) => `subteam^${one.id}` === id)?.handle
+  return html`<span class="mention">@${known ?? (label ?? id).replace(/^@/, '')}</span>`
+}
+
 export function ChannelLink({ id, label }: Props) {
   const { channels, go } = useSessionContext()
   const channel = channels.find((one) => one.id === id)

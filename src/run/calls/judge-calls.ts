@@ -1,14 +1,13 @@
-import { createHash } from 'node:crypto'
 import { createApprovalId } from '../../ids.ts'
-import type { JsonObject } from '../../json.ts'
-import { type CallFacts, decide, hostsIn, type Verdict } from '../../policy/decide.ts'
-import type { Rule } from '../../policy/rules.ts'
-import type { ResolvedTool, RunDeps, Source, ToolClassification } from '../deps.ts'
-import type { EventOf, Origin, RunEvent } from '../state/events.ts'
-import type { CallState, RunState } from '../state/state.ts'
+import type { Verdict } from '../../policy/decide.ts'
+import type { ResolvedTool, RunDeps, Source } from '../deps.ts'
+import type { EventOf, RunEvent } from '../state/events.ts'
+import type { CallState } from '../state/state.ts'
 import { appendEvents, type LeasedRun } from '../storage/leased-run.ts'
-import { classificationFor, nameTools, sourcesOf } from '../tools/offered-tools.ts'
+import { classificationFor, nameTools } from '../tools/offered-tools.ts'
+import { callHashOf, definitionHashOf } from './call-hashes.ts'
 import { callTools, createCalledEvent, createRefusedEvent, type ReadyCall } from './call-tools.ts'
+import { ableApproversIn, ableVerdictFor, type Judgement, policyInputsFor, verdictFor } from './verdicts.ts'
 
 /** How long a person has to decide. */
 const APPROVAL_TTL_MS = 24 * 3_600_000
@@ -21,16 +20,19 @@ export async function judgeCalls(deps: RunDeps, leased: LeasedRun, calls: CallSt
   const decidedAt = leased.seq
   const policy = await policyInputsFor(deps, leased.state.origin)
   const tools = nameTools(policy.sources)
-  const judged = calls.map((call) => {
+  const able = ableApproversIn(deps, leased.state.origin)
+  const judgeOne = async (call: CallState) => {
     const found = tools.get(call.offeredAs)
     if (!found) return notBegun(createRefusedEvent(deps, call, `There is no tool called ${call.offeredAs}.`))
     const problem = argumentProblemIn(deps, call, found)
     if (problem !== undefined) return notBegun(createRefusedEvent(deps, call, problem))
-    const { asked, verdict } = verdictFor(deps, leased.state, { policy, found, args: call.arguments })
-    const event = judgedEvent(deps, call, { found, asked, verdict })
+    const judgement = await ableVerdictFor(deps, leased.state, { policy, found, args: call.arguments }, able)
+    const { verdict } = judgement
+    const event = judgedEvent(deps, call, { found, ...judgement })
     if (verdict.kind !== 'allow') return notBegun(event)
     return { events: [event, createCalledEvent(deps, call)], ready: [{ id: call.id, found }] }
-  })
+  }
+  const judged = await Promise.all(calls.map(judgeOne))
   const events = judged.flatMap((one): RunEvent[] => one.events)
   if (!(await appendEvents(deps, leased, events, { decidedAt }))) return
   const begun = new Map(leased.state.calls.map((call) => [call.id, call]))
@@ -51,9 +53,13 @@ function argumentProblemIn(deps: RunDeps, call: CallState, found: ResolvedTool<S
   return `The arguments do not fit: ${problems.map((p) => `${p.field}: ${p.message}`).join('; ')}.`
 }
 
-type Judgement = { found: ResolvedTool<Source>; asked: CallFacts; verdict: Verdict }
+const BY_OWNERS_REASON = 'None of the approvers of this workspace can decide any more, so its owners are asked.'
 
-function judgedEvent(deps: RunDeps, call: CallState, { found, asked, verdict }: Judgement): EventOf<'judged'> {
+function judgedEvent(
+  deps: RunDeps,
+  call: CallState,
+  { found, asked, verdict, byOwners }: Judgement & { found: ResolvedTool<Source> },
+): EventOf<'judged'> {
   const { source, tool } = found
   const target = {
     connection: source.id,
@@ -69,18 +75,18 @@ function judgedEvent(deps: RunDeps, call: CallState, { found, asked, verdict }: 
     call: call.id,
     target,
     verdict: verdict.kind,
-    why: verdict.why,
+    why: byOwners ? [BY_OWNERS_REASON, ...verdict.why] : verdict.why,
     risk: verdict.risk,
     hash: callHashOf(source.id, asked.definition, call.arguments),
     definition: asked.definition,
     repeatable: repeatable(deps, found, verdict),
     at: deps.now().toISOString(),
     ...(tool.builtin !== undefined && { untrusted: true }),
-    ...(verdict.kind === 'ask' && { approval: approvalOf(deps, verdict) }),
+    ...(verdict.kind === 'ask' && { approval: { ...approvalOf(deps, verdict), ...(byOwners && { byOwners }) } }),
   }
 }
 
-function approvalOf(deps: RunDeps, verdict: Extract<Verdict, { kind: 'ask' }>): EventOf<'judged'>['approval'] {
+function approvalOf(deps: RunDeps, verdict: Extract<Verdict, { kind: 'ask' }>) {
   const expiresAt = new Date(deps.now().getTime() + APPROVAL_TTL_MS).toISOString()
   return {
     id: createApprovalId(),
@@ -136,80 +142,5 @@ function stillTheSame(deps: RunDeps, call: CallState, sources: Source[]): ReadyC
     deps,
     call,
     'The server changed this tool in the meantime, so I did not use it. Ask again to use it as it is now.',
-  )
-}
-
-/** What a person's calls are judged by, as it is at this moment. */
-export type PolicyInputs = { sources: Source[]; rules: Rule[]; approvers: CallFacts['approvers'] }
-
-export async function policyInputsFor(deps: RunDeps, origin: Origin): Promise<PolicyInputs> {
-  const [sources, policy] = await Promise.all([sourcesOf(deps, origin), deps.rules.policyFor(origin)])
-  return { sources, ...policy }
-}
-
-type Question = { policy: PolicyInputs; found: ResolvedTool<Source>; args: JsonObject }
-
-/** May this call go ahead, by the rules of now? */
-export function verdictFor(
-  deps: RunDeps,
-  state: RunState,
-  { policy, found, args }: Question,
-): { asked: CallFacts; verdict: Verdict } {
-  const asked = askedOf(deps, state, { found, args, approvers: policy.approvers })
-  return { asked, verdict: decide(asked, policy.rules) }
-}
-
-/** Everything policy/ wants to know of a call with these arguments. */
-function askedOf(
-  deps: RunDeps,
-  state: RunState,
-  o: { found: ResolvedTool<Source>; args: JsonObject; approvers: CallFacts['approvers'] },
-): CallFacts {
-  const { source, tool } = o.found
-  const word = classificationFor(deps, o.found)
-  return {
-    requester: state.origin.user,
-    connection: source.id,
-    card: source.card,
-    tool: tool.name,
-    definition: definitionHashOf(tool),
-    word,
-    annotations: tool.annotations,
-    sql: sqlReading(deps, word, o.args),
-    hosts: hostsIn(o.args),
-    untrusted: state.untrusted,
-    shownIn: state.origin.place === 'channel' ? `<#${state.origin.channel}>` : undefined,
-    approvers: o.approvers,
-  }
-}
-
-function sqlReading(deps: RunDeps, { sql }: ToolClassification, args: JsonObject): CallFacts['sql'] {
-  const text = sql === undefined ? undefined : args[sql.argument]
-  return sql && typeof text === 'string' ? deps.readSql(text, sql.dialect) : undefined
-}
-
-/** Hash of a tool's definition: another name, description, schema or claim is another tool (a "rug pull"). */
-export function definitionHashOf(tool: {
-  name: string
-  description: string
-  inputSchema: unknown
-  annotations?: unknown
-}): string {
-  return sha256(canonical([tool.name, tool.description, tool.inputSchema, tool.annotations ?? null]))
-}
-
-/** Hash of one exact call: these arguments to this definition on this connection. */
-export function callHashOf(connection: string, definition: string, args: unknown): string {
-  return sha256(canonical([connection, definition, args]))
-}
-
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
-
-/** JSON with sorted keys, so that equal values give equal texts. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
   )
 }

@@ -1,7 +1,8 @@
-import type { ApprovalId, Principal, RunId, WorkspaceId } from '../../ids.ts'
+import type { ApprovalId, Principal, RunId, UserId, WorkspaceId } from '../../ids.ts'
 import type { JsonObject } from '../../json.ts'
 import { approversFor } from '../../policy/decide.ts'
-import { callHashOf, definitionHashOf, policyInputsFor, verdictFor } from '../calls/judge-calls.ts'
+import { callHashOf, definitionHashOf } from '../calls/call-hashes.ts'
+import { ableApproversIn, ablePartOf, ableVerdictFor, policyInputsFor } from '../calls/verdicts.ts'
 import type { ResolvedTool, RunDeps, Source } from '../deps.ts'
 import type { AnswerOutcome, ApprovalAnswer, DenialReason } from '../runs.ts'
 import type { EventOf } from '../state/events.ts'
@@ -32,9 +33,13 @@ export async function pendingFor(deps: RunDeps, principal: Principal): Promise<O
 }
 
 /** Who may decide this approval at this moment. */
-async function currentApproversFor(deps: RunDeps, { state, approval }: Open): Promise<ReturnType<typeof approversFor>> {
-  const approvers = await deps.rules.approversOf(state.origin.workspace)
-  return approversFor({ risk: approval.risk, fourEyes: approval.fourEyes, requester: state.origin.user, approvers })
+export async function currentApproversFor(
+  deps: RunDeps,
+  { state: { origin }, approval: { risk, fourEyes } }: Pick<Open, 'state' | 'approval'>,
+): Promise<UserId[]> {
+  const able = ableApproversIn(deps, origin)
+  const { approvers } = ablePartOf(await able(await deps.rules.approversOf(origin.workspace)), { risk, fourEyes })
+  return approversFor({ risk, fourEyes, requester: origin.user, approvers })
 }
 
 /**
@@ -103,7 +108,8 @@ async function judgeAnew(
   const found = toolOf(open.call, policy.sources)
   // What changed under an unedited approval is found when it is called, and told to the model.
   if (!found) return edited === undefined ? {} : changedMeanwhile
-  const { verdict } = verdictFor(deps, open.state, { policy, found, args: edited ?? open.call.arguments })
+  const question = { policy, found, args: edited ?? open.call.arguments }
+  const { verdict } = await ableVerdictFor(deps, open.state, question, ableApproversIn(deps, open.state.origin))
   if (verdict.kind === 'deny') return { kind: 'invalid', problems: [{ field: '', message: verdict.why.join(' ') }] }
   if (verdict.kind === 'ask' && !verdict.approvers.includes(by.user)) {
     return { kind: 'not_yours', approvers: verdict.approvers }

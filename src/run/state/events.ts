@@ -148,6 +148,8 @@ const Judged = z.object({
       fourEyes: z.boolean(),
       mayAlways: z.boolean(),
       expiresAt: z.iso.datetime(),
+      /** The approvers are the workspace's owners, as none of those who were named can decide. */
+      byOwners: z.literal(true).optional(),
     })
     .optional(),
 })

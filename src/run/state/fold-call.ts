@@ -56,6 +56,7 @@ export function applyJudged(call: CallState, event: EventOf<'judged'>): CallStat
       fourEyes: approval.fourEyes,
       mayAlways: approval.mayAlways,
       expiresAt: new Date(approval.expiresAt),
+      byOwners: approval.byOwners,
       decided: undefined,
     },
   }

@@ -137,6 +137,8 @@ export type ApprovalState = {
   fourEyes: boolean
   mayAlways: boolean
   expiresAt: Date
+  /** The owners decide, as none of the approvers can. */
+  byOwners?: boolean | undefined
   decided:
     | {
         decision: 'approved' | 'denied' | 'expired' | 'stopped'

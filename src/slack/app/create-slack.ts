@@ -13,9 +13,10 @@ import { AppError, errorChainOf } from '../../errors.ts'
 import type { Principal } from '../../ids.ts'
 import type { Log } from '../../log.ts'
 import type { ResourceSubscriptionRow } from '../../registry/resource-subscriptions.ts'
-import type { ReadFile, ReadThread } from '../../run/deps.ts'
+import type { AbleApprovers, ReadFile, ReadThread } from '../../run/deps.ts'
 import type { Origin } from '../../run/state/events.ts'
 import { type Polling, pollEvery } from '../../timing.ts'
+import { ableApproversOf } from '../approvals/able-approvers.ts'
 import { announceResourceChange } from '../catalog/resource-updates.ts'
 import { finishSubmissions } from '../connections/connect-outcome.ts'
 import { announceSignIn } from '../connections/sign-in.ts'
@@ -51,6 +52,8 @@ export type Slack = {
   /** Reads files that people sent along, with the app's token. */
   readFile: ReadFile
   readThread: ReadThread
+  /** Which of a workspace's approvers can still decide. */
+  ableApprovers: AbleApprovers
   /** Tells people of a change of a resource they watch. */
   announceResourceChange(watch: ResourceSubscriptionRow): Promise<void>
   /** Tells a person how their sign-in ended. */
@@ -86,6 +89,7 @@ export async function createSlack(settings: SlackSettings, parts: SlackParts): P
     renderDepsOf: (origin) => apps.of(origin).renderDeps,
     readFile: (origin, ...file) => apps.of(origin).readFile(origin, ...file),
     readThread: (origin, ...thread) => apps.of(origin).readThread(origin, ...thread),
+    ableApprovers: (place, named) => ableApproversOf(apps.of(place).deps, place.workspace, named),
     announceResourceChange: (watch) => announceResourceChange(appFor(apps, watch).deps, watch),
     signedIn(news) {
       if (news.by !== undefined) void announceSignIn(appFor(apps, news.by).deps, news)

@@ -11,7 +11,6 @@ import type { ApprovalContent } from '../approvals/approval-card.ts'
 import { type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn, formatDate, joinWords, mentionOf } from '../blocks/text.ts'
 import { elicitationReminderMessage } from '../elicitation/elicitation-card.ts'
-import { currentApproversOf } from '../interactions/find-for-person.ts'
 import { postDirectly } from '../interactions/post-in-thread.ts'
 import { postMessage } from '../web-api/post-message.ts'
 import { isPermanentError } from '../web-api/web-api.ts'
@@ -72,7 +71,7 @@ async function approvalRemindersOf(
   if (found === undefined || approval === undefined || approval.decided) return []
   const { state } = found
   const { origin } = state
-  const approvers = await currentApproversOf(deps.apps.of(origin).deps, { state, approval })
+  const approvers = await deps.runs.approversOf({ state, approval })
   const cards = (await deps.runs.shown.of(state.id)).filter(({ key }) => key.startsWith(`approval:${id}:`))
   return cards.map(({ channel, ts }) => {
     // A direct message notifies its person without a mention.

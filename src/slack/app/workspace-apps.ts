@@ -157,10 +157,11 @@ function createWorkspaceApp(parts: SlackParts, auth: WorkspaceAuth, files: FileC
   const { log } = parts
   const logger = createBoltLogger(log)
   const webApi = createWebApi(auth.tokens, logger)
-  const people = createSlackUsers(webApi, log)
+  const bot = auth.bot(webApi)
+  const people = createSlackUsers(webApi, log, bot)
   const slack = {
     webApi,
-    bot: auth.bot(webApi),
+    bot,
     people,
     names: createSlackNames(webApi, people, log),
     directMessageOf: createDirectMessages({ webApi, log }),

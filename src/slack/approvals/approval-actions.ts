@@ -9,7 +9,7 @@ import { createModal, inputBlock, type MessageContent, plainTextObject, sectionB
 import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, joinWords, mentionOf } from '../blocks/text.ts'
 import type { HomeTabDeps, PolicyDeps, RunsDeps, WebApiDeps } from '../deps.ts'
 import { closeMessage, showOnUnknownMessage } from '../interactions/close-message.ts'
-import { currentApproversOf, findApprovalFor, type PendingApproval } from '../interactions/find-for-person.ts'
+import { findApprovalFor, type PendingApproval } from '../interactions/find-for-person.ts'
 import { type BlockAction, onButtonPress, onDurablePress } from '../interactions/interaction.ts'
 import { onViewSubmission, type ViewSubmission } from '../interactions/modals.ts'
 import { postReply } from '../interactions/post-in-thread.ts'
@@ -59,7 +59,7 @@ async function onlyOnceMessage(
   const found = await findApprovalFor(deps, by, id)
   const requester = found?.state.origin.user
   if (found === undefined || requester === undefined || requester === by.user) return undefined
-  if (!(await currentApproversOf(deps, found)).includes(by.user)) return undefined
+  if (!(await deps.runs.approversOf(found)).includes(by.user)) return undefined
   const text = `Only ${mentionOf(requester)} can set _Always allow_ for themselves. You can approve it this once.`
   return { text, blocks: [sectionBlock(text)] }
 }
@@ -123,7 +123,7 @@ async function findOpenApproval(
     if (await closeCard(deps, press)) await responder.reply(words, 'Approval')
     return undefined
   }
-  const approvers = await currentApproversOf(deps, found)
+  const approvers = await deps.runs.approversOf(found)
   if (approvers.includes(by.user)) return found
   await responder.reply(outcomeMessage({ kind: 'not_yours', approvers }), 'Approval')
   return undefined

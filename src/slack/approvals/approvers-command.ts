@@ -5,6 +5,7 @@ import { escapeMrkdwn } from '../blocks/text.ts'
 import type { PolicyDeps, WebApiDeps } from '../deps.ts'
 import type { Command, Responder } from '../interactions/interaction.ts'
 import { slackErrorCodeOf } from '../web-api/web-api.ts'
+import { approverProblemOf } from './able-approvers.ts'
 import { approversMessage } from './rules-message.ts'
 
 export const approversCommand: Command = {
@@ -68,11 +69,11 @@ function readPeople(words: string[]): ParsedApprovers {
 const unknownPersonText = (name: string): string =>
   `I don't know who "${escapeMrkdwn(truncate(name, 60))}" is. Type @ and choose the person from the list Slack offers, then send.`
 
-async function findUnfitApprover({ people }: WebApiDeps, parsed: Map<UserId, string>): Promise<string | undefined> {
+async function findUnfitApprover(deps: WebApiDeps, parsed: Map<UserId, string>): Promise<string | undefined> {
   for (const [user, name] of parsed) {
     try {
-      const person = await people.of(user)
-      if (person.isBot) return `${escapeMrkdwn(person.name)} is a bot, and bots never decide.`
+      const problem = await approverProblemOf(deps, user)
+      if (problem !== undefined) return `${problem} Nothing was changed.`
     } catch (error) {
       if (!UNKNOWN_USER_CODES.has(slackErrorCodeOf(error) ?? '')) throw error
       return unknownPersonText(name)

@@ -1,7 +1,8 @@
 import type { App } from '@slack/bolt'
 import { ChannelId, UserId } from '../../ids.ts'
+import { approverProblemOf } from '../approvals/able-approvers.ts'
 import { sectionBlock } from '../blocks/build-blocks.ts'
-import { escapeMrkdwn, mentionOf } from '../blocks/text.ts'
+import { mentionOf } from '../blocks/text.ts'
 import type { ConnectionDeps, HomeTabDeps, PolicyDeps, WebApiDeps } from '../deps.ts'
 import { type BlockAction, onDurablePress } from '../interactions/interaction.ts'
 import { onViewSubmission, type ViewSubmission } from '../interactions/modals.ts'
@@ -38,14 +39,13 @@ async function mayManage({ people }: WebApiDeps, { by, responder }: BlockAction)
 }
 
 async function setApprovers(
-  { rules, people }: WebApiDeps & PolicyDeps,
+  deps: WebApiDeps & PolicyDeps,
   { by, chosen, responder }: BlockAction,
 ): Promise<void> {
   const users = chosen.flatMap((user) => UserId.safeParse(user).data ?? [])
-  const found = await Promise.all(users.map((user) => people.of(user)))
-  const bot = found.find(({ isBot }) => isBot)
-  if (bot === undefined) await rules.setApprovers(by.workspace, by.user, users)
-  else await responder.replyError(`${escapeMrkdwn(bot.name)} is a bot, and bots never decide. Nothing was changed.`)
+  const problems = (await Promise.all(users.map((user) => approverProblemOf(deps, user)))).filter(Boolean)
+  if (problems.length === 0) await deps.rules.setApprovers(by.workspace, by.user, users)
+  else await responder.replyError(`${problems.join(' ')} Nothing was changed.`)
 }
 
 /** The first message proves that the app can post in the channel, and tells its members what will come. */

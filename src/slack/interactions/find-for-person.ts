@@ -1,5 +1,4 @@
-import { ApprovalId, type ConnectionId, InputId, type Principal, RunId, type UserId } from '../../ids.ts'
-import { approversFor } from '../../policy/decide.ts'
+import { ApprovalId, type ConnectionId, InputId, type Principal, RunId } from '../../ids.ts'
 import type { Connection } from '../../registry/connection.ts'
 import type { PendingInput } from '../../run/runs.ts'
 import type { ApprovalState, CallState, RunState } from '../../run/state/state.ts'
@@ -48,13 +47,4 @@ export async function findConnectionFor(
 ): Promise<Connection | undefined> {
   const found = await registry.get(id, workspace)
   return found?.user === user ? found : undefined
-}
-
-/** The users who may decide an approval now, which may differ from those on its card. */
-export async function currentApproversOf(
-  { rules }: Pick<SlackDeps, 'rules'>,
-  { state: { origin }, approval: { risk, fourEyes } }: Pick<PendingApproval, 'state' | 'approval'>,
-): Promise<UserId[]> {
-  const approvers = await rules.approversOf(origin.workspace)
-  return approversFor({ risk, fourEyes, requester: origin.user, approvers })
 }

@@ -5,7 +5,7 @@ import { type CallState, type CallVisibility, type RunState, visibilityOf } from
 import { sectionBlock } from '../blocks/build-blocks.ts'
 import { mentionOf } from '../blocks/text.ts'
 import type { PolicyDeps, RunsDeps, WebApiDeps } from '../deps.ts'
-import { currentApproversOf, findRunFor } from '../interactions/find-for-person.ts'
+import { findRunFor } from '../interactions/find-for-person.ts'
 import { type BlockAction, onButtonPress } from '../interactions/interaction.ts'
 import { updateModalView } from '../interactions/modals.ts'
 import { runDetailsModal, runLogModal } from './run-details-modal.ts'
@@ -50,7 +50,7 @@ async function showView(
 
 /** What the person may see now: a pending approval is shown to its current approvers, a decided one to those who were asked. */
 async function currentVisibilityOf(
-  deps: PolicyDeps,
+  deps: RunsDeps,
   state: RunState,
   by: Principal,
 ): Promise<CallVisibility | undefined> {
@@ -58,7 +58,7 @@ async function currentVisibilityOf(
   const calls = state.calls.map(async (call): Promise<CallState> => {
     const { approval } = call
     if (approval === undefined || approval.decided) return call
-    return { ...call, approval: { ...approval, approvers: await currentApproversOf(deps, { state, approval }) } }
+    return { ...call, approval: { ...approval, approvers: await deps.runs.approversOf({ state, approval }) } }
   })
   return visibilityOf({ ...state, calls: await Promise.all(calls) }, by)
 }

@@ -39,6 +39,7 @@ export const METHODS = {
   'files.uploadV2': { scopes: ['files:write'], repeatable: false },
   'usergroups.list': { scopes: ['usergroups:read'], repeatable: true },
   'users.info': { scopes: ['users:read'], repeatable: true },
+  'users.list': { scopes: ['users:read'], repeatable: true },
   'views.open': { scopes: [], repeatable: false },
   'views.publish': { scopes: [], repeatable: true },
   'views.push': { scopes: [], repeatable: false },

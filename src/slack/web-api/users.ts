@@ -1,13 +1,16 @@
 import { z } from 'zod'
 import { errorChainOf } from '../../errors.ts'
-import { WorkspaceId } from '../../ids.ts'
+import { UserId, WorkspaceId } from '../../ids.ts'
 import type { Log } from '../../log.ts'
 import type { Origin } from '../../run/state/events.ts'
 import { isTimeZone } from '../../timing.ts'
 import { isPermanentError, slackErrorCodeOf, type WebApi } from './web-api.ts'
 
 /** `zone` is an IANA name or an offset; undefined where Slack does not say one. */
-export type SlackUser = { name: string; mayManage: boolean; isBot: boolean; zone: string | undefined }
+export type SlackUser = { name: string; mayManage: boolean; outsider: OutsiderKind | undefined; zone: string | undefined }
+
+/** Why somebody is no full member of the workspace: a bot, deactivated, a guest, of another company. */
+export type OutsiderKind = 'bot' | 'left' | 'guest' | 'stranger'
 
 /** Who asks for a run, as it is kept with the run. */
 export type Asker = Pick<Origin, 'userName' | 'userZone'>
@@ -15,6 +18,10 @@ export type Asker = Pick<Origin, 'userName' | 'userZone'>
 export type SlackUsers = {
   /** Throws AppError `slack_failed`. */
   of(user: string): Promise<SlackUser>
+  /** The same as they are at this moment. Throws AppError `slack_failed`. */
+  now(user: string): Promise<SlackUser>
+  /** The owners of the workspace, without those who left. Throws AppError `slack_failed`. */
+  owners(): Promise<UserId[]>
   /** Whether they are an owner or admin at this moment: a right is never remembered. Throws AppError `slack_failed`. */
   mayManageNow(user: string): Promise<boolean>
   /** The name people go by; "somebody" when Slack does not say in time, as no request should fail for a name. */
@@ -33,14 +40,22 @@ const Info = z.object({
     real_name: z.string().optional(),
     is_admin: z.boolean().optional(),
     is_owner: z.boolean().optional(),
-    is_bot: z.boolean().optional(),
+    is_bot: z.boolean().nullish(),
+    deleted: z.boolean().nullish(),
+    is_restricted: z.boolean().nullish(),
+    is_ultra_restricted: z.boolean().nullish(),
+    is_stranger: z.boolean().nullish(),
+    team_id: z.string().nullish(),
+    enterprise_user: z
+      .object({ enterprise_id: z.string().nullish(), teams: z.array(z.string()).nullish() })
+      .nullish(),
     tz: z.string().nullish(),
     tz_offset: z.number().nullish(),
     profile: z.object({ display_name: z.string().optional(), real_name: z.string().optional() }).optional(),
   }),
 })
 
-export function createSlackUsers(webApi: WebApi, log: Log): SlackUsers {
+export function createSlackUsers(webApi: WebApi, log: Log, bot: () => Promise<TeamIdentity>): SlackUsers {
   const cache = new Map<string, { user: SlackUser; until: number }>()
   const requests = new Map<string, Promise<SlackUser>>()
 
@@ -49,7 +64,7 @@ export function createSlackUsers(webApi: WebApi, log: Log): SlackUsers {
     const slackUser = {
       name: found.profile?.display_name || found.profile?.real_name || found.real_name || found.name || 'somebody',
       mayManage: found.is_admin === true || found.is_owner === true,
-      isBot: found.is_bot === true,
+      outsider: outsiderIn(found, await bot()),
       zone: zoneIn(found),
     }
     if (cache.size >= CACHE_MAX_USERS) cache.clear()
@@ -75,6 +90,8 @@ export function createSlackUsers(webApi: WebApi, log: Log): SlackUsers {
 
   return {
     of,
+    now: fetchUser,
+    owners: () => fetchOwners(webApi),
     mayManageNow: async (user) => (await fetchUser(user)).mayManage,
     nameOf: async (user) => (await ofOrNobody(user)).name,
     async askerOf(user) {
@@ -92,6 +109,49 @@ function zoneIn({ tz, tz_offset: seconds }: z.infer<typeof Info>['user']): strin
   const [hours, rest] = [Math.floor(minutes / 60), minutes % 60].map((part) => String(part).padStart(2, '0'))
   const offset = `${seconds < 0 ? '-' : '+'}${hours}:${rest}`
   return isTimeZone(offset) ? offset : undefined
+}
+
+type TeamIdentity = Pick<BotIdentity, 'workspace' | 'team'>
+
+function outsiderIn(user: z.infer<typeof Info>['user'], here: TeamIdentity): OutsiderKind | undefined {
+  if (user.is_bot) return 'bot'
+  if (user.deleted) return 'left'
+  if (user.is_stranger || !isFromHere(user, here)) return 'stranger'
+  return user.is_restricted || user.is_ultra_restricted ? 'guest' : undefined
+}
+
+/** In an organization a person may belong to several workspaces; Slack may name none. */
+function isFromHere({ team_id, enterprise_user }: z.infer<typeof Info>['user'], { workspace, team }: TeamIdentity) {
+  const teams = [...(team_id ? [team_id] : []), ...(enterprise_user?.teams ?? [])]
+  return teams.length === 0 || teams.includes(team) || enterprise_user?.enterprise_id === workspace
+}
+
+const Members = z.object({
+  members: z.array(
+    z.object({
+      id: UserId,
+      is_owner: z.boolean().nullish(),
+      deleted: z.boolean().nullish(),
+      is_bot: z.boolean().nullish(),
+    }),
+  ),
+  response_metadata: z.object({ next_cursor: z.string().nullish() }).nullish(),
+})
+
+/** A workspace of more people is not read to the end. */
+const MOST_PAGES_OF_PEOPLE = 20
+
+async function fetchOwners(webApi: WebApi): Promise<UserId[]> {
+  const owners: UserId[] = []
+  let cursor = ''
+  for (let page = 0; page < MOST_PAGES_OF_PEOPLE; page += 1) {
+    const found = await webApi.call('users.list', { limit: 500, ...(cursor && { cursor }) }, Members, 0)
+    const here = found.members.filter(({ is_owner, deleted, is_bot }) => is_owner && !deleted && !is_bot)
+    owners.push(...here.map(({ id }) => id))
+    cursor = found.response_metadata?.next_cursor ?? ''
+    if (cursor === '') break
+  }
+  return owners
 }
 
 /** Who the app is in its workspace; `workspace` is a whole organization's id where that installed it, `team` one of its workspaces. */
@@ -145,7 +205,7 @@ export function createDirectMessages({ webApi, log }: { webApi: WebApi; log: Log
   }
 }
 
-const Members = z.object({
+const ChannelMembers = z.object({
   members: z.array(z.string()),
   response_metadata: z.object({ next_cursor: z.string().optional() }).optional(),
 })
@@ -163,7 +223,7 @@ export async function channelMembersOf(
   try {
     for (let page = 0; page < MOST_PAGES; page += 1) {
       const args = { channel, limit: 1_000, ...(cursor && { cursor }) }
-      const { members, response_metadata } = await webApi.call('conversations.members', args, Members)
+      const { members, response_metadata } = await webApi.call('conversations.members', args, ChannelMembers)
       found.push(...members)
       cursor = response_metadata?.next_cursor ?? ''
       if (cursor === '') break

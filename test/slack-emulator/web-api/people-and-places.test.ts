@@ -60,7 +60,7 @@ test.each([
 test('conversations.list names private conversations only where the app is', async () => {
   await using town = await startWithEverybody()
   const { channels = [] } = await town.client.conversations.list({ types: 'public_channel,private_channel,mpim' })
-  expect(channels.map(({ name }) => name)).toEqual(['general', 'ops', 'board', 'group', 'open'])
+  expect(channels.map(({ name }) => name)).toEqual(['general', 'ops', 'alerts', 'partners', 'board', 'group', 'open'])
   expect(channels.find(({ name }) => name === 'board')).toMatchObject({ is_private: true, is_mpim: false })
   expect(channels.find(({ name }) => name === 'group')).toMatchObject({ is_private: true, is_mpim: true })
 })

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { createSlackUsers } from '../../../src/slack/web-api/users.ts'
 import type { WebApi } from '../../../src/slack/web-api/web-api.ts'
 import { memoryLog } from '../../support/log.ts'
+import { WORKSPACE } from '../samples.ts'
 
 test('a name is remembered; whether somebody may manage is asked at each press', async () => {
   let isAdmin = true
@@ -12,7 +13,7 @@ test('a name is remembered; whether somebody may manage is asked at each press',
       return shape.parse({ user: { name: 'ada', is_admin: isAdmin } })
     },
   }
-  const people = createSlackUsers(calls, memoryLog().log)
+  const people = createSlackUsers(calls, memoryLog().log, async () => ({ workspace: WORKSPACE, team: WORKSPACE }))
   expect(await people.nameOf('U1')).toBe('ada')
   expect(await people.nameOf('U1')).toBe('ada')
   expect(asked).toBe(1)

@@ -1,0 +1,95 @@
+import type { UserId } from '../../ids.ts'
+import type { JsonObject } from '../../json.ts'
+import { type CallFacts, decide, hostsIn, type Verdict } from '../../policy/decide.ts'
+import type { Risk } from '../../policy/risk.ts'
+import type { Rule } from '../../policy/rules.ts'
+import type { AbleApprovers, ResolvedTool, RunDeps, Source, ToolClassification } from '../deps.ts'
+import type { Origin } from '../state/events.ts'
+import type { RunState } from '../state/state.ts'
+import { classificationFor, sourcesOf } from '../tools/offered-tools.ts'
+import { definitionHashOf } from './call-hashes.ts'
+
+/** What is known of a call, what is decided on it, and whether the workspace's owners stand in for its approvers. */
+export type Judgement = { asked: CallFacts; verdict: Verdict; byOwners: boolean }
+
+/** What a person's calls are judged by, as it is at this moment. */
+export type PolicyInputs = { sources: Source[]; rules: Rule[]; approvers: CallFacts['approvers'] }
+
+export async function policyInputsFor(deps: RunDeps, origin: Origin): Promise<PolicyInputs> {
+  const [sources, policy] = await Promise.all([sourcesOf(deps, origin), deps.rules.policyFor(origin)])
+  return { sources, ...policy }
+}
+
+type Question = { policy: PolicyInputs; found: ResolvedTool<Source>; args: JsonObject }
+
+/** May this call go ahead, by the rules of now? */
+export function verdictFor(
+  deps: RunDeps,
+  state: RunState,
+  { policy, found, args }: Question,
+): { asked: CallFacts; verdict: Verdict } {
+  const asked = askedOf(deps, state, { found, args, approvers: policy.approvers })
+  return { asked, verdict: decide(asked, policy.rules) }
+}
+
+/** Asks once, and only where somebody has to decide. */
+export function ableApproversIn(deps: RunDeps, origin: Origin): (named: UserId[]) => ReturnType<AbleApprovers> {
+  let asked: ReturnType<AbleApprovers> | undefined
+  return (named) => {
+    if (named.length === 0) return Promise.resolve({ users: named, byOwners: false })
+    asked ??= deps.ableApprovers(origin, named)
+    return asked
+  }
+}
+
+/** The same, with approvers who can still decide. The owners are asked only where the requester may not decide. */
+export async function ableVerdictFor(
+  deps: RunDeps,
+  state: RunState,
+  question: Question,
+  able: (named: UserId[]) => ReturnType<AbleApprovers>,
+): Promise<Judgement> {
+  const first = verdictFor(deps, state, question)
+  if (first.verdict.kind !== 'ask') return { ...first, byOwners: false }
+  const { policy } = question
+  const { approvers, byOwners } = ablePartOf(await able(policy.approvers), first.verdict)
+  return { ...verdictFor(deps, state, { ...question, policy: { ...policy, approvers } }), byOwners }
+}
+
+/** The able approvers as far as a call asks for others than the requester. */
+export function ablePartOf(
+  { users, byOwners }: Awaited<ReturnType<AbleApprovers>>,
+  { risk, fourEyes }: { risk: Risk; fourEyes: boolean },
+): { approvers: UserId[]; byOwners: boolean } {
+  const needsOthers = fourEyes || risk === 'destructive'
+  return { approvers: byOwners && !needsOthers ? [] : users, byOwners: byOwners && needsOthers }
+}
+
+/** Everything policy/ wants to know of a call with these arguments. */
+function askedOf(
+  deps: RunDeps,
+  state: RunState,
+  o: { found: ResolvedTool<Source>; args: JsonObject; approvers: CallFacts['approvers'] },
+): CallFacts {
+  const { source, tool } = o.found
+  const word = classificationFor(deps, o.found)
+  return {
+    requester: state.origin.user,
+    connection: source.id,
+    card: source.card,
+    tool: tool.name,
+    definition: definitionHashOf(tool),
+    word,
+    annotations: tool.annotations,
+    sql: sqlReading(deps, word, o.args),
+    hosts: hostsIn(o.args),
+    untrusted: state.untrusted,
+    shownIn: state.origin.place === 'channel' ? `<#${state.origin.channel}>` : undefined,
+    approvers: o.approvers,
+  }
+}
+
+function sqlReading(deps: RunDeps, { sql }: ToolClassification, args: JsonObject): CallFacts['sql'] {
+  const text = sql === undefined ? undefined : args[sql.argument]
+  return sql && typeof text === 'string' ? deps.readSql(text, sql.dialect) : undefined
+}
