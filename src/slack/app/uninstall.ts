@@ -2,7 +2,7 @@ import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { UserId } from '../../ids.ts'
 import type { ConnectionDeps, RunsDeps, WebApiDeps } from '../deps.ts'
-import { logIgnoredEvent, taken } from '../interactions/taken.ts'
+import { logIgnoredEvent, markTaken } from '../interactions/taken.ts'
 import { AnyResponse, isTokenRevoked } from '../web-api/web-api.ts'
 
 const TeamsRevoked = z.object({ team_ids: z.array(z.string()).default([]) })
@@ -15,13 +15,13 @@ type UninstallDeps = WebApiDeps & RunsDeps & ConnectionDeps
  * when all is done, so that Slack sends them again after a failure.
  */
 export function registerUninstall(app: App, deps: UninstallDeps, forgetToken: () => Promise<void>): void {
-  app.event('app_uninstalled', taken, () => leave(deps, forgetToken))
-  app.event('tokens_revoked', taken, async ({ event, body }) => {
+  app.event('app_uninstalled', markTaken, () => leave(deps, forgetToken))
+  app.event('tokens_revoked', markTaken, async ({ event, body }) => {
     const { tokens } = Revoked.parse(event)
     if (tokens !== undefined && tokens.bot.length > 0) await leave(deps, forgetToken)
     else logIgnoredEvent(deps.log, body, 'the app’s own token is not among them')
   })
-  app.event('team_access_revoked', taken, ({ event }) => leaveTeams(deps, TeamsRevoked.parse(event).team_ids))
+  app.event('team_access_revoked', markTaken, ({ event }) => leaveTeams(deps, TeamsRevoked.parse(event).team_ids))
 }
 
 /** Stops runs before their connections are deleted; the token goes last, as it tells which workspace to clean up. */

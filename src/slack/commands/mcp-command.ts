@@ -7,7 +7,7 @@ import type { SlackDeps, WebApiDeps } from '../deps.ts'
 import { ackOnceOf } from '../interactions/ack-once.ts'
 import { findNearestWord } from '../interactions/find-by-name.ts'
 import { type CommandRequest, onDurablePress, responderFor } from '../interactions/interaction.ts'
-import { taken } from '../interactions/taken.ts'
+import { markTaken } from '../interactions/taken.ts'
 import { fetchNames, mentionedUsersIn, plainTextOf, unescapeText } from '../messages/message-content.ts'
 import { COMMANDS } from './command-table.ts'
 import { noSuchCommandMessage } from './help-message.ts'
@@ -18,7 +18,7 @@ const Body = z.object({ user_id: UserId, channel_id: z.string(), trigger_id: z.s
 
 /** Listens to `/mcp …` and to the buttons that run the same commands. */
 export function registerMcpCommand(app: App, deps: SlackDeps): void {
-  app.command(SLASH_COMMAND, taken, async ({ ack, body, respond }) => {
+  app.command(SLASH_COMMAND, markTaken, async ({ ack, body, respond }) => {
     const { user_id: user, channel_id: channel, trigger_id: triggerId, text } = Body.parse(body)
     const words = unescapeText(text)
     const ackOnce = ackOnceOf(ack)

@@ -11,7 +11,7 @@ import { AnyResponse } from '../web-api/web-api.ts'
 import { ackOnceOf } from './ack-once.ts'
 import { postDirectly } from './post-in-thread.ts'
 import { MessageFields, type PressedMessage, pressedMessageOf } from './pressed-message.ts'
-import { taken } from './taken.ts'
+import { markTaken } from './taken.ts'
 
 /** Somebody pressed a button or chose in a menu. */
 export type BlockAction = {
@@ -70,7 +70,7 @@ type HandlePress = (press: BlockAction) => Promise<unknown>
 
 /** Listens for an action_id of `action` or `action:anything`: acknowledges at once, then handles; errors are replied to who pressed. */
 export function onButtonPress(app: App, deps: WebApiDeps, action: string, handle: HandlePress): void {
-  app.action(actionIdPattern(action), taken, async (listened: ListenerArgs) => {
+  app.action(actionIdPattern(action), markTaken, async (listened: ListenerArgs) => {
     await listened.ack()
     await handleOrReplyError(deps, action, { ...listened, ack: async () => undefined }, handle)
   })
@@ -81,7 +81,7 @@ export function onButtonPress(app: App, deps: WebApiDeps, action: string, handle
  * takes too long or the app dies before, Slack shows that the press failed, and the person presses again.
  */
 export function onDurablePress(app: App, deps: WebApiDeps, action: string, handle: HandlePress): void {
-  app.action(actionIdPattern(action), taken, async (listened: ListenerArgs) => {
+  app.action(actionIdPattern(action), markTaken, async (listened: ListenerArgs) => {
     await handleOrReplyError(deps, action, { ...listened, ack: ackOnceOf(listened.ack) }, handle)
   })
 }

@@ -12,7 +12,7 @@ export function watchedRequest(): [Request, { request: Request }] {
 }
 
 /** Stands before the listener in each registration: what none takes is answered by `answerUnknownRequest`. */
-export async function taken({ context, next }: AllMiddlewareArgs): Promise<void> {
+export async function markTaken({ context, next }: AllMiddlewareArgs): Promise<void> {
   context.request.taken = true
   await next()
 }

@@ -11,7 +11,7 @@ import { closeMessage } from '../interactions/close-message.ts'
 import { findRunFor } from '../interactions/find-for-person.ts'
 import { type BlockAction, onDurablePress } from '../interactions/interaction.ts'
 import { postEphemeral } from '../interactions/post-in-thread.ts'
-import { logIgnoredEvent, taken } from '../interactions/taken.ts'
+import { logIgnoredEvent, markTaken } from '../interactions/taken.ts'
 import { withoutNulls } from '../message-text/payload-fields.ts'
 
 /** Listens to Stop, to trying a run again and to trying a call again. */
@@ -19,7 +19,7 @@ export function registerRunActions(app: App, deps: WebApiDeps & RunsDeps): void 
   onDurablePress(app, deps, 'run_stop', (press) => stop(deps, press))
   onDurablePress(app, deps, 'run_again', (press) => repeatRun(deps, press))
   onDurablePress(app, deps, 'call_again', (press) => retryCall(deps, press))
-  app.event('agent_session_stopped', taken, async ({ event, body }) => {
+  app.event('agent_session_stopped', markTaken, async ({ event, body }) => {
     const parsed = SessionStopped.safeParse(event)
     if (parsed.success) await stopRunInThread(deps, parsed.data, body.event_id)
     else logIgnoredEvent(deps.log, body, parsed.error)
