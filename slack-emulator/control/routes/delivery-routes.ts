@@ -1,14 +1,13 @@
 import { z } from 'zod'
-import { sendInteraction } from '../../delivery/interaction-payloads.ts'
 import { EmulatorError } from '../../errors.ts'
 import { MENTION_EVENTS } from '../../workspace/event-shape.ts'
 import { Json } from '../../workspace/records.ts'
 import type { EmulatorParts } from '../emulator-parts.ts'
+import { RawRequest, sendRawRequest } from '../raw-request.ts'
 import { tellRateLimited, verifyUrl } from '../system-events.ts'
 import { type Route, route } from './route.ts'
 
 const Deliver = z.object({ event: z.looseObject({ type: z.string() }), envelope: Json.optional() })
-const Interaction = z.object({ payload: Json, type: z.enum(['interactive', 'slash_commands']).default('interactive') })
 /** `ts` is the message's or the event's own; `type` chooses between the events of one message. */
 const Redeliver = z.object({ ts: z.string().optional(), type: z.string().optional() })
 const Shape = z.object({
@@ -24,10 +23,7 @@ export function createDeliveryRoutes(parts: EmulatorParts): Record<string, Route
       ok: true,
       event_id: parts.events.send(event, 0, envelope),
     })),
-    interact: route(Interaction, async ({ payload, type }) => ({
-      ok: true,
-      answer: await sendInteraction(parts.transport, type, payload),
-    })),
+    interact: route(RawRequest, async (input) => ({ ok: true, answer: await sendRawRequest(parts, input) })),
     redeliver: route(Redeliver, (input) => redeliver(parts, input)),
     'event-shape': route(Shape, ({ nulls, hold, without_files: withoutFiles }) => {
       parts.workspace.shapeEvents({ nulls, hold, withoutFiles })

@@ -8,10 +8,9 @@ import type {
   ChosenSkill,
   EventOf,
   Origin,
-  ResultFile,
-  ShownResult,
   ThreadRange,
 } from './events.ts'
+import type { ResultFile, ShownResult } from './shown-result.ts'
 
 /** A run as its events make it; it is stored nowhere. Each turn has its text first, then its calls. */
 export type RunState = {

@@ -162,7 +162,7 @@ function routeRequests(
 ): void {
   const bolt = new App({ receiver, authorize: async () => ({}), logger, convoStore: false })
   bolt.processEvent = async (received) => {
-    const event = { ...received, body: eventBodyOf(received), ack: ackInTime(received.ack) }
+    const event = { ...received, body: bodyWithoutNulls(received.body), ack: ackInTime(received.ack) }
     if (event.body.type === 'app_rate_limited') {
       log.warn({ workspace: event.body.team_id }, 'Slack holds events back: the app got more than 30,000 in an hour')
       return event.ack()
@@ -177,10 +177,10 @@ function routeRequests(
   }
 }
 
-/** Null means absent in what Slack tells; in a form it means that a field was left empty. */
-function eventBodyOf({ body }: ReceiverEvent): ReceiverEvent['body'] {
-  const told = body.type === 'event_callback' ? dropNulls(body) : body
-  return isPayloadFields(told) ? told : body
+/** Null means absent, and Bolt takes the null of an object for one. */
+function bodyWithoutNulls(body: ReceiverEvent['body']): ReceiverEvent['body'] {
+  const kept = dropNulls(body)
+  return isPayloadFields(kept) ? kept : body
 }
 
 /** Slack waits 3 s; by then the receiver has answered that the request failed. */

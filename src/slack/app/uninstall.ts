@@ -2,10 +2,11 @@ import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { UserId } from '../../ids.ts'
 import type { ConnectionDeps, RunsDeps, WebApiDeps } from '../deps.ts'
+import { logIgnoredEvent, markTaken } from '../interactions/taken.ts'
 import { AnyResponse, isTokenRevoked } from '../web-api/web-api.ts'
 
-const TeamsRevoked = z.object({ team_ids: z.array(z.string()) })
-const Revoked = z.object({ tokens: z.object({ bot: z.array(z.string()).default([]) }) })
+const TeamsRevoked = z.object({ team_ids: z.array(z.string()).default([]) })
+const Revoked = z.object({ tokens: z.object({ bot: z.array(z.string()).default([]) }).optional() })
 
 type UninstallDeps = WebApiDeps & RunsDeps & ConnectionDeps
 
@@ -14,11 +15,13 @@ type UninstallDeps = WebApiDeps & RunsDeps & ConnectionDeps
  * when all is done, so that Slack sends them again after a failure.
  */
 export function registerUninstall(app: App, deps: UninstallDeps, forgetToken: () => Promise<void>): void {
-  app.event('app_uninstalled', () => leave(deps, forgetToken))
-  app.event('tokens_revoked', async ({ event }) => {
-    if (Revoked.parse(event).tokens.bot.length > 0) await leave(deps, forgetToken)
+  app.event('app_uninstalled', markTaken, () => leave(deps, forgetToken))
+  app.event('tokens_revoked', markTaken, async ({ event, body }) => {
+    const { tokens } = Revoked.parse(event)
+    if (tokens !== undefined && tokens.bot.length > 0) await leave(deps, forgetToken)
+    else logIgnoredEvent(deps.log, body, 'the app’s own token is not among them')
   })
-  app.event('team_access_revoked', ({ event }) => leaveTeams(deps, TeamsRevoked.parse(event).team_ids))
+  app.event('team_access_revoked', markTaken, ({ event }) => leaveTeams(deps, TeamsRevoked.parse(event).team_ids))
 }
 
 /** Stops runs before their connections are deleted; the token goes last, as it tells which workspace to clean up. */

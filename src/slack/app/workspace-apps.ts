@@ -14,8 +14,9 @@ import type { ReadFile, ReadThread } from '../../run/deps.ts'
 import type { Runs } from '../../run/runs.ts'
 import type { Origin } from '../../run/state/events.ts'
 import type { UsageReports } from '../../run/usage.ts'
-import type { SlackDeps } from '../deps.ts'
+import type { SlackDeps, WebApiDeps } from '../deps.ts'
 import { createHome } from '../home/home.ts'
+import { watchedRequest } from '../interactions/taken.ts'
 import { createFileCache, createFileReader, type FileCache } from '../messages/file-reader.ts'
 import { createThreadReader } from '../messages/thread-context.ts'
 import type { RenderDeps } from '../render/message-records.ts'
@@ -26,6 +27,7 @@ import { type BotIdentity, createBotIdentity, createDirectMessages, createSlackU
 import { createNotInstalledError, createWebApi, type TokenSource, type WebApi } from '../web-api/web-api.ts'
 import { createBoltLogger } from './bolt-logger.ts'
 import { registerListeners } from './register.ts'
+import { answerUnknownRequest } from './unknown-requests.ts'
 import { type RequestWorkspace, requestWorkspacesOf } from './workspace-of-request.ts'
 
 /** The app in one workspace, or in each that installed it. */
@@ -164,10 +166,11 @@ function createWorkspaceApp(parts: SlackParts, auth: WorkspaceAuth, files: FileC
     names: createSlackNames(webApi, people, log),
     directMessageOf: createDirectMessages({ webApi, log }),
     sessions: createAgentSessions({ webApi, log }),
+    log,
   }
   const home = createHome({ ...parts, ...slack })
   const deps: SlackDeps = { ...parts, ...slack, refreshHome: home.refresh, publishHome: home.publish }
-  const app = createBoltApp(auth.tokens, slack.bot, logger)
+  const app = createBoltApp(auth.tokens, slack, logger)
   registerListeners(app, deps, auth.forgetToken)
   return {
     deps,
@@ -179,15 +182,15 @@ function createWorkspaceApp(parts: SlackParts, auth: WorkspaceAuth, files: FileC
   }
 }
 
-function createBoltApp({ apiUrl, token }: TokenSource, bot: () => Promise<BotIdentity>, logger: Logger): App {
+function createBoltApp({ apiUrl, token }: TokenSource, deps: WebApiDeps, logger: Logger): App {
   const authorize = async () => {
-    const [me, botToken] = await Promise.all([bot(), token()])
+    const [me, botToken] = await Promise.all([deps.bot(), token()])
     return { botToken, botId: me.bot, botUserId: me.user, teamId: me.team }
   }
   // Requests come in through `handleEvent`.
   const receiver = { init: () => undefined, start: async () => undefined, stop: async () => undefined }
   const app = new App({ receiver, authorize, logger, convoStore: false, clientOptions: { slackApiUrl: apiUrl } })
-  acknowledgeAfterListeners(app)
+  acknowledgeAfterListeners(app, deps)
   app.error(async (error) => {
     logger.error(errorChainOf(error))
     // An event whose listener failed must not be acknowledged.
@@ -198,13 +201,15 @@ function createBoltApp({ apiUrl, token }: TokenSource, bot: () => Promise<BotIde
 
 /**
  * Acknowledges an event only after its listeners are done, so that Slack delivers it again after a crash or an error; Bolt does it before.
- * Commands, presses and submissions are acknowledged by their listeners.
+ * Commands, presses and submissions are acknowledged by their listeners, and here where there is none.
  */
-function acknowledgeAfterListeners(app: App): void {
+function acknowledgeAfterListeners(app: App, deps: WebApiDeps): void {
   const process = app.processEvent.bind(app)
   app.processEvent = async (event: ReceiverEvent) => {
-    if (event.body.type !== 'event_callback') return process(event)
-    await process({ ...event, ack: async () => undefined })
-    await event.ack()
+    const isEvent = event.body.type === 'event_callback'
+    const [request, customProperties] = watchedRequest()
+    await process({ ...event, customProperties, ...(isEvent && { ack: async () => undefined }) })
+    if (!request.taken) return answerUnknownRequest(deps, event)
+    if (isEvent) await event.ack()
   }
 }

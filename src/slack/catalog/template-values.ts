@@ -9,6 +9,7 @@ import { createOption } from '../blocks/build-blocks.ts'
 import { fieldTextsIn, ModalState } from '../blocks/modal-fields.ts'
 import type { ConnectionDeps, WebApiDeps } from '../deps.ts'
 import type { ViewSubmission } from '../interactions/modals.ts'
+import { markTaken } from '../interactions/taken.ts'
 import { templateFieldNameIn } from './template-form.ts'
 
 /** The prompt or resource template of a form, in its modal's metadata. */
@@ -58,7 +59,7 @@ export async function completionsFor(
 
 /** Answers Slack's requests for options with the server's completions. */
 export function registerTemplateValues(app: App, deps: WebApiDeps & ConnectionDeps): void {
-  app.options('field_value', async ({ body, ack }) => {
+  app.options('field_value', markTaken, async ({ body, ack }) => {
     const options = await completionOptions(deps, body).catch((error: unknown) => {
       deps.log.warn({ why: errorChainOf(error) }, 'no completions')
       return []

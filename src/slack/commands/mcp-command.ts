@@ -11,6 +11,7 @@ import { dropNulls } from '../message-text/payload-fields.ts'
 import { mrkdwnTextOf } from '../message-text/read-mrkdwn.ts'
 import { typedTextOf } from '../messages/message-content.ts'
 import { fetchMessageNames } from '../messages/message-names.ts'
+import { markTaken } from '../interactions/taken.ts'
 import { COMMANDS } from './command-table.ts'
 import { noSuchCommandMessage } from './help-message.ts'
 
@@ -23,7 +24,7 @@ const Body = z.preprocess(
 
 /** Listens to `/mcp …` and to the buttons that run the same commands. */
 export function registerMcpCommand(app: App, deps: SlackDeps): void {
-  app.command(SLASH_COMMAND, async ({ ack, body, respond }) => {
+  app.command(SLASH_COMMAND, markTaken, async ({ ack, body, respond }) => {
     const { user_id: user, channel_id: channel, trigger_id: triggerId, text } = Body.parse(body)
     const words = typedTextOf(text)
     const ackOnce = ackOnceOf(ack)

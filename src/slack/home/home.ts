@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { errorChainOf } from '../../errors.ts'
 import { type Principal, UserId } from '../../ids.ts'
 import type { ConnectionDeps, HomeTabDeps, PolicyDeps, RunsDeps, WebApiDeps } from '../deps.ts'
+import { logIgnoredEvent, markTaken } from '../interactions/taken.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import type { WorkspaceSettingsView } from './home-settings.ts'
 import { createHomeView, HOME_LIST_LENGTHS } from './home-view.ts'
@@ -104,9 +105,9 @@ async function workspaceOf(deps: HomeDeps, { workspace, user }: Principal): Prom
 const Opened = z.object({ user: UserId, tab: z.string().optional() })
 
 export function registerHome(app: App, deps: WebApiDeps & HomeTabDeps): void {
-  app.event('app_home_opened', async ({ event }) => {
+  app.event('app_home_opened', markTaken, async ({ event, body }) => {
     const parsed = Opened.safeParse(event)
-    if (!parsed.success) return
+    if (!parsed.success) return logIgnoredEvent(deps.log, body, parsed.error)
     const { workspace } = await deps.bot()
     const { user, tab } = parsed.data
     if (tab !== 'messages') void deps.publishHome({ workspace, user })

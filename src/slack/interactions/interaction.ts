@@ -12,6 +12,7 @@ import { AnyResponse } from '../web-api/web-api.ts'
 import { ackOnceOf } from './ack-once.ts'
 import { postDirectly } from './post-in-thread.ts'
 import { MessageFields, type PressedMessage, pressedMessageOf } from './pressed-message.ts'
+import { markTaken } from './taken.ts'
 
 /** Somebody pressed a button or chose in a menu. */
 export type BlockAction = {
@@ -73,7 +74,7 @@ type HandlePress = (press: BlockAction) => Promise<unknown>
 
 /** Listens for an action_id of `action` or `action:anything`: acknowledges at once, then handles; errors are replied to who pressed. */
 export function onButtonPress(app: App, deps: WebApiDeps, action: string, handle: HandlePress): void {
-  app.action(actionIdPattern(action), async (listened: ListenerArgs) => {
+  app.action(actionIdPattern(action), markTaken, async (listened: ListenerArgs) => {
     await listened.ack()
     await handleOrReplyError(deps, action, { ...listened, ack: async () => undefined }, handle)
   })
@@ -84,7 +85,7 @@ export function onButtonPress(app: App, deps: WebApiDeps, action: string, handle
  * takes too long or the app dies before, Slack shows that the press failed, and the person presses again.
  */
 export function onDurablePress(app: App, deps: WebApiDeps, action: string, handle: HandlePress): void {
-  app.action(actionIdPattern(action), async (listened: ListenerArgs) => {
+  app.action(actionIdPattern(action), markTaken, async (listened: ListenerArgs) => {
     await handleOrReplyError(deps, action, { ...listened, ack: ackOnceOf(listened.ack) }, handle)
   })
 }
@@ -222,7 +223,8 @@ export function responderFor(deps: WebApiDeps, interaction: Interaction): Respon
       try {
         await send(errorMessage(words, help), 'That did not work', false)
       } catch (error) {
-        deps.log.error({ user: by.user, why: errorChainOf(error) }, 'error message not posted')
+        // They get it as a direct message instead.
+        deps.log.warn({ user: by.user, why: errorChainOf(error) }, 'error message not posted')
         await postDirectly(deps, by.user, errorMessage(words, help))
       }
     },

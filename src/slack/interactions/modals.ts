@@ -12,6 +12,7 @@ import { fieldTextsIn, ModalState } from '../blocks/modal-fields.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
 import type { WebApiDeps } from '../deps.ts'
 import { AnyResponse, isPermanentError, slackErrorCodeOf, type WebApi } from '../web-api/web-api.ts'
+import { markTaken } from './taken.ts'
 
 type ListenerArgs = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs
 
@@ -50,7 +51,7 @@ export function onViewSubmission(
   callbackId: string,
   handle: (submit: ViewSubmission) => Promise<void>,
 ): void {
-  app.view({ callback_id: callbackId, type: 'view_submission' }, async ({ body, ack }: ListenerArgs) => {
+  app.view({ callback_id: callbackId, type: 'view_submission' }, markTaken, async ({ body, ack }: ListenerArgs) => {
     const { user, view } = Body.parse(body)
     const { workspace } = await deps.bot()
     let acknowledged = false
@@ -108,7 +109,7 @@ export function onViewClosed(
   handle: (closed: Closed) => Promise<void>,
 ): void {
   type ListenerArgs = SlackViewMiddlewareArgs<ViewClosedAction> & AllMiddlewareArgs
-  app.view({ callback_id: callbackId, type: 'view_closed' }, async ({ body, ack }: ListenerArgs) => {
+  app.view({ callback_id: callbackId, type: 'view_closed' }, markTaken, async ({ body, ack }: ListenerArgs) => {
     const { user, view } = ClosedBody.parse(body)
     const { workspace } = await deps.bot()
     try {

@@ -7,6 +7,7 @@ import { withDeadline } from '../../timing.ts'
 import { sectionBlock } from '../blocks/build-blocks.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
 import { postNotice, postReply } from '../interactions/post-in-thread.ts'
+import { markTaken } from '../interactions/taken.ts'
 import { joinLines } from '../message-text/payload-fields.ts'
 import { helloMessage } from '../onboarding/welcome-message.ts'
 import type { Asker, BotIdentity } from '../web-api/users.ts'
@@ -38,8 +39,8 @@ export function registerMessages(app: App, deps: WebApiDeps & RunsDeps): void {
     const incoming = readMessageEvent(event)
     await inOrder(incoming, () => dispatchMessage(deps, incoming, tellUnstored))
   }
-  app.event('message', listen)
-  app.event('app_mention', listen)
+  app.event('message', markTaken, listen)
+  app.event('app_mention', markTaken, listen)
 }
 
 type TellUnstored = (message: PersonMessage, error: unknown) => Promise<void>

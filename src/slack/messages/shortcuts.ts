@@ -12,6 +12,7 @@ import { ackOnceOf } from '../interactions/ack-once.ts'
 import { responderFor } from '../interactions/interaction.ts'
 import { onViewSubmission } from '../interactions/modals.ts'
 import { dropNulls } from '../message-text/payload-fields.ts'
+import { markTaken } from '../interactions/taken.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import { askAboutForm } from './ask-about-form.ts'
 import { AboutMessage, askAboutMessage } from './ask-about-message.ts'
@@ -29,7 +30,7 @@ const MessageShortcutBody = ShortcutBody.extend({
 
 /** "Ask Patchbay about this" on a message, and "Connect a tool" anywhere. */
 export function registerShortcuts(app: App, deps: SlackDeps): void {
-  app.shortcut('ask_about_message', async ({ ack, body }) => {
+  app.shortcut('ask_about_message', markTaken, async ({ ack, body }) => {
     await ack()
     const { user, trigger_id, channel, message } = MessageShortcutBody.parse(dropNulls(body))
     await withResponder(deps, { user: user.id, triggerId: trigger_id }, async ({ openModal }) => {
@@ -37,7 +38,7 @@ export function registerShortcuts(app: App, deps: SlackDeps): void {
       await openModal(askAboutForm(about, fitToMetadata(about)))
     })
   })
-  app.shortcut('connect_tool', async ({ ack: acknowledge, body }) => {
+  app.shortcut('connect_tool', markTaken, async ({ ack: acknowledge, body }) => {
     const ack = ackOnceOf(acknowledge)
     await ack()
     const { user, trigger_id } = ShortcutBody.parse(dropNulls(body))

@@ -4,16 +4,18 @@ import { errorChainOf } from '../../errors.ts'
 import { type Principal, UserId } from '../../ids.ts'
 import { truncate } from '../../text.ts'
 import type { ConnectionDeps, RunsDeps, WebApiDeps } from '../deps.ts'
+import { logIgnoredEvent, markTaken } from '../interactions/taken.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import { sendWelcome } from './welcome.ts'
 
-const Opened = z.object({ user: UserId, channel: z.string(), tab: z.literal('messages') })
+const Opened = z.object({ user: UserId, channel: z.string() })
 
 /** Welcomes a person once and suggests prompts when they open the Messages tab. */
 export function registerMessagesTab(app: App, deps: WebApiDeps & RunsDeps & ConnectionDeps): void {
-  app.event('app_home_opened', async ({ event }) => {
+  app.event('app_home_opened', markTaken, async ({ event, body }) => {
+    if (event.tab !== 'messages') return
     const parsed = Opened.safeParse(event)
-    if (!parsed.success) return
+    if (!parsed.success) return logIgnoredEvent(deps.log, body, parsed.error)
     const { user, channel } = parsed.data
     const by = { workspace: (await deps.bot()).workspace, user }
     void setSuggestedPrompts(deps, by, channel)

@@ -1,6 +1,5 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
-import { errorChainOf } from '../../errors.ts'
 import { ChannelId, RunId, UserId } from '../../ids.ts'
 import { createRepeatRequest } from '../../run/decisions/start-run.ts'
 import type { RunState } from '../../run/state/state.ts'
@@ -13,16 +12,17 @@ import { findRunFor } from '../interactions/find-for-person.ts'
 import { type BlockAction, onDurablePress } from '../interactions/interaction.ts'
 import { postEphemeral } from '../interactions/post-in-thread.ts'
 import { dropNulls } from '../message-text/payload-fields.ts'
+import { logIgnoredEvent, markTaken } from '../interactions/taken.ts'
 
 /** Listens to Stop, to trying a run again and to trying a call again. */
 export function registerRunActions(app: App, deps: WebApiDeps & RunsDeps): void {
   onDurablePress(app, deps, 'run_stop', (press) => stop(deps, press))
   onDurablePress(app, deps, 'run_again', (press) => repeatRun(deps, press))
   onDurablePress(app, deps, 'call_again', (press) => retryCall(deps, press))
-  app.event('agent_session_stopped', async ({ event, body }) => {
+  app.event('agent_session_stopped', markTaken, async ({ event, body }) => {
     const parsed = SessionStopped.safeParse(event)
     if (parsed.success) await stopRunInThread(deps, parsed.data, body.event_id)
-    else deps.log.debug({ why: errorChainOf(parsed.error) }, 'session event ignored')
+    else logIgnoredEvent(deps.log, body, parsed.error)
   })
 }
 
