@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { eventually } from '../../support/eventually.ts'
 import type { Seat } from '../../support/person.ts'
-import { says } from '../../support/scripted-model.ts'
+import { type Script, says } from '../../support/scripted-model.ts'
 import { startWorld, type World } from '../../support/world.ts'
 
 type Sent = { name: string; data?: string | Buffer; mimeType?: string } & Record<string, unknown>
@@ -17,9 +17,10 @@ async function send(seat: Seat, file: Sent, text: string, channel = 'general') {
 }
 const lastRequest = (world: World) => JSON.stringify(world.model.requests.at(-1)?.messages)
 
-const slowly = (text: string) => async () => {
+/** Looks for the file in the request, as a model would, and takes its time. */
+const looksForFile: Script = async (request) => {
   await sleep(2_500)
-  return says(text)
+  return says(JSON.stringify(request.messages).includes('Ada,36') ? 'Ada is 36.' : 'I see no file.')
 }
 
 test.each([
@@ -28,9 +29,8 @@ test.each([
   ['message', 'app_mention', 800],
   ['app_mention', 'message', 800],
 ])('the files that only %s brings are read, with %s first and %d ms before', async (held, bare, ms) => {
-  await using world = await startWorld({ model: [slowly('I see no file.'), says('Ada is 36.')] })
+  await using world = await startWorld({ model: [looksForFile, looksForFile] })
   const member = world.as('member')
-  world.model.always(says('Ada is 36.'))
   await member.post('event-shape', { hold: { type: held, ms }, without_files: [bare] })
   const where = await send(member, { name: 'list.csv', data: 'Ada,36' }, '@Patchbay how old is she?')
   await member.see(where, /Ada is 36/, 30_000)
