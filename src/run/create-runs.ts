@@ -72,17 +72,17 @@ function createSafeListener(listener: RunListener, log: Log): RunListener {
 
 type Requests = Pick<
   Runs,
-   | 'start'
-   | 'knowsThread'
-   | 'activeIn'
-   | 'state'
-   | 'recentOf'
-   | 'stop'
-   | 'stopOnce'
-   | 'withdraw'
-   | 'wasWithdrawn'
-   | 'stopAll'
-   | 'tryAgain'
+  | 'start'
+  | 'knowsThread'
+  | 'activeIn'
+  | 'state'
+  | 'recentOf'
+  | 'stop'
+  | 'stopOnce'
+  | 'withdraw'
+  | 'wasWithdrawn'
+  | 'stopAll'
+  | 'tryAgain'
 >
 
 function requestsOf(deps: RunDeps, worker: RunWorker): Requests {

@@ -19,6 +19,7 @@ import { type Polling, pollEvery } from '../../timing.ts'
 import { announceResourceChange } from '../catalog/resource-updates.ts'
 import { finishSubmissions } from '../connections/connect-outcome.ts'
 import { announceSignIn } from '../connections/sign-in.ts'
+import { isPayloadFields, withoutNulls } from '../message-text/payload-fields.ts'
 import type { RenderDeps } from '../render/message-records.ts'
 import { slackErrorCodeOf } from '../web-api/web-api.ts'
 import { createBoltLogger } from './bolt-logger.ts'
@@ -157,7 +158,7 @@ function routeRequests(
 ): void {
   const bolt = new App({ receiver, authorize: async () => ({}), logger, convoStore: false })
   bolt.processEvent = async (received) => {
-    const event = { ...received, ack: ackInTime(received.ack) }
+    const event = { ...received, body: eventBodyOf(received), ack: ackInTime(received.ack) }
     if (event.body.type === 'app_rate_limited') {
       log.warn({ workspace: event.body.team_id }, 'Slack holds events back: the app got more than 30,000 in an hour')
       return event.ack()
@@ -170,6 +171,12 @@ function routeRequests(
     )
     await acknowledgeUninstalled(event)
   }
+}
+
+/** Null means absent in what Slack tells; in a form it means that a field was left empty. */
+function eventBodyOf({ body }: ReceiverEvent): ReceiverEvent['body'] {
+  const told = body.type === 'event_callback' ? withoutNulls(body) : body
+  return isPayloadFields(told) ? told : body
 }
 
 /** Slack waits 3 s; by then the receiver has answered that the request failed. */

@@ -19,7 +19,6 @@ import {
   type Responder,
 } from '../interactions/interaction.ts'
 import { loadingModal, showLoadedView, updateModalView } from '../interactions/modals.ts'
-import { AnyResponse } from '../web-api/web-api.ts'
 import { addCard, allowedCardsFor } from './allowed-cards.ts'
 import { connectModal } from './connect-form.ts'
 import { connectedMessage, connectedModal } from './connected-message.ts'
@@ -213,25 +212,15 @@ async function retryFormModal(deps: ReplyDeps, result: FailedSignIn): Promise<Mo
   return connectModal({ cards, card, name, values: inputs, metadata, alert: `Not signed in: ${message}${secrets}` })
 }
 
-/** Posts an ephemeral message to the channel, or a direct message if that fails. */
-export async function replySignInOutcome(
-  { webApi, directMessageOf, log }: WebApiDeps,
+/** Posts what only the person sees to the channel, or to their direct messages. Never throws. */
+export const replySignInOutcome = (
+  deps: WebApiDeps,
   { by, channel, thread }: { by: Principal; channel?: string | undefined; thread?: string | undefined },
   content: MessageContent,
-): Promise<void> {
-  if (channel !== undefined) {
-    try {
-      const place = { channel, ...(thread !== undefined && { thread_ts: thread }) }
-      await webApi.call('chat.postEphemeral', { ...place, user: by.user, ...content }, AnyResponse)
-      return
-    } catch (error) {
-      log.debug({ why: errorChainOf(error) }, 'ephemeral message not posted')
-    }
-  }
-  const dm = await directMessageOf(by.user)
-  if (dm !== undefined)
-    await webApi.call('chat.postMessage', { channel: dm, ...content, unfurl_links: false }, AnyResponse)
-}
+): Promise<void> =>
+  channel === undefined
+    ? postDirectly(deps, by.user, content)
+    : postToOnePerson(deps, { channel, thread, user: by.user }, content)
 
 /** Runs from the Sign in buttons: each press makes a fresh link, so a button never expires. */
 export const signInCommand: Command = {

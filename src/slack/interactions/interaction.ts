@@ -6,6 +6,7 @@ import { type Principal, UserId } from '../../ids.ts'
 import { createMessageModal, type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import { errorHelpButtonsFor, errorMessage, errorText } from '../blocks/error-message.ts'
 import type { SlackDeps, WebApiDeps } from '../deps.ts'
+import { withoutNulls } from '../message-text/payload-fields.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import { ackOnceOf } from './ack-once.ts'
 import { postDirectly } from './post-in-thread.ts'
@@ -29,35 +30,38 @@ export type BlockAction = {
   ack(): Promise<void>
 }
 
-const Body = z.object({
-  user: z.object({ id: UserId }),
-  trigger_id: z.string(),
-  response_url: z.string().optional(),
-  ...MessageFields.shape,
-  view: z
-    .object({
-      id: z.string(),
-      hash: z.string(),
-      type: z.enum(['modal', 'home']),
-      private_metadata: z.string().optional(),
-      callback_id: z.string().optional(),
-    })
-    .nullish(),
-  actions: z
-    .array(
-      z.object({
-        action_id: z.string(),
-        block_id: z.string().optional(),
-        action_ts: z.string().optional(),
-        value: z.string().nullish(),
-        selected_option: z.object({ value: z.string() }).nullish(),
-        selected_options: z.array(z.object({ value: z.string() })).nullish(),
-        selected_users: z.array(z.string()).nullish(),
-        selected_conversation: z.string().nullish(),
-      }),
-    )
-    .min(1),
-})
+const Body = z.preprocess(
+  withoutNulls,
+  z.object({
+    user: z.object({ id: UserId }),
+    trigger_id: z.string(),
+    response_url: z.string().optional(),
+    ...MessageFields.shape,
+    view: z
+      .object({
+        id: z.string(),
+        hash: z.string(),
+        type: z.enum(['modal', 'home']),
+        private_metadata: z.string().optional(),
+        callback_id: z.string().optional(),
+      })
+      .optional(),
+    actions: z
+      .array(
+        z.object({
+          action_id: z.string(),
+          block_id: z.string().optional(),
+          action_ts: z.string().optional(),
+          value: z.string().optional(),
+          selected_option: z.object({ value: z.string() }).optional(),
+          selected_options: z.array(z.object({ value: z.string() })).optional(),
+          selected_users: z.array(z.string()).optional(),
+          selected_conversation: z.string().optional(),
+        }),
+      )
+      .min(1),
+  }),
+)
 
 type ListenerArgs = SlackActionMiddlewareArgs & AllMiddlewareArgs
 
@@ -233,6 +237,8 @@ export type Command = {
   hidden?: boolean
   /** It changes something, so it is acknowledged when that is stored; others are acknowledged at once. */
   durable?: boolean
+  /** It reads mentions as Slack writes them; other commands get names in their place. */
+  readsMentions?: boolean
   run(deps: SlackDeps, asked: CommandRequest): Promise<void>
 }
 

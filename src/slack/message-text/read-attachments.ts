@@ -72,7 +72,8 @@ function originOf(attachment: PayloadFields, names: MessageNames): { [attribute:
   const at = (name: string) => textIn(attachment, name)
   const author = names.person(at('author_id')) ?? (at('author_name') || at('author_subname') || 'somebody')
   const channel = names.channel(at('channel_id')) ?? at('channel_name')
-  const place = channel === '' ? at('footer') : `#${channel.replace(/^#/, '')}`
+  const named = channel === '' ? at('footer') : `#${channel.replace(/^#/, '')}`
+  const place = /^D[A-Z0-9]+$/.test(at('channel_id')) ? 'a direct message' : named
   return {
     from: author,
     ...(place !== '' && { in: place }),

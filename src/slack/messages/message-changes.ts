@@ -10,7 +10,7 @@ import { withdrawRequest } from './withdraw-request.ts'
 type EventOfKind<K extends MessageEvent['kind']> = Extract<MessageEvent, { kind: K }>
 
 /** A line for what was heard and not acted on. */
-export function logIgnored(
+export function noteIgnored(
   { log }: Pick<WebApiDeps, 'log'>,
   { channel, ts }: { channel?: string | undefined; ts?: string | undefined },
   why: string,
@@ -26,7 +26,7 @@ export async function handleAppMessage(
   await hearMessage(deps, message)
   const { user: app } = await deps.bot()
   const mentions = mentionedUsersIn(message.text).includes(app)
-  logIgnored(deps, message, mentions ? 'mentioned by an app, and only people can ask' : 'posted by an app')
+  noteIgnored(deps, message, mentions ? 'mentioned by an app, and only people can ask' : 'posted by an app')
 }
 
 /** What was acted on is remembered for a day; an older message is not a new request because a word in it was mended. */
@@ -42,7 +42,7 @@ export async function handleEdit(
   const { user: app } = await deps.bot()
   const user = UserId.safeParse(message.user)
   const why = whyNoRequest(message, before, app)
-  if (why !== undefined || !user.success) return logIgnored(deps, message, why ?? 'edited, no author')
+  if (why !== undefined || !user.success) return noteIgnored(deps, message, why ?? 'edited, no author')
   await ask({ ...message, type: 'app_mention', user: user.data })
 }
 

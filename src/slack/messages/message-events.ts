@@ -8,17 +8,17 @@ import { postNotice, postReply } from '../interactions/post-in-thread.ts'
 import { joinLines } from '../message-text/payload-fields.ts'
 import { helloMessage } from '../onboarding/welcome-message.ts'
 import type { Asker, BotIdentity } from '../web-api/users.ts'
-import { hearMessage } from './hear-messages.ts'
-import { handleAppMessage, handleDeletion, handleEdit, logIgnored } from './message-changes.ts'
 import { isForOthers, withoutMentionsOf } from './addressees.ts'
+import { hearMessage } from './hear-messages.ts'
+import { handleAppMessage, handleDeletion, handleEdit, noteIgnored } from './message-changes.ts'
 import { limitFiles, mentionedUsersIn } from './message-content.ts'
 import { fetchMessageNames, NO_NAMES } from './message-names.ts'
 import { isDirect, isTopLevel, messageKeyOf, threadOf } from './message-places.ts'
 import { pointAtCard } from './point-at-card.ts'
-import { isStopWord, isThanks, isYesOrNo } from './short-words.ts'
-import { stopByWord } from './stop-by-word.ts'
 import { type MessageEvent, type PersonMessage, readMessageEvent } from './read-message-event.ts'
+import { isStopWord, isThanks, isYesOrNo } from './short-words.ts'
 import { filesOfMessage, requestTextOf } from './slack-message.ts'
+import { stopByWord } from './stop-by-word.ts'
 import { createThreadOrder } from './thread-order.ts'
 import { withdrawIfDeleted } from './withdraw-request.ts'
 
@@ -60,7 +60,7 @@ async function dispatchMessage(
       return handleDeletion(deps, incoming)
     case 'ignored': {
       const { why, ...place } = incoming
-      return logIgnored(deps, place, why)
+      return noteIgnored(deps, place, why)
     }
     default:
       incoming satisfies never
@@ -78,7 +78,8 @@ function createUnstoredNotice(deps: WebApiDeps): TellUnstored {
     deps.log.error({ channel: message.channel, why: errorChainOf(error) }, 'message not stored')
     const key = `${message.channel}:${message.ts}`
     const { user } = await deps.bot()
-    const addressed = message.type === 'app_mention' || isDirect(message) || mentionedUsersIn(message.text).includes(user)
+    const addressed =
+      message.type === 'app_mention' || isDirect(message) || mentionedUsersIn(message.text).includes(user)
     if (!addressed || message.user === user || told.has(key)) return
     if (told.size >= MOST_TOLD) told.clear()
     told.add(key)
@@ -96,13 +97,13 @@ function createUnstoredNotice(deps: WebApiDeps): TellUnstored {
 /** `message` asks something of the app, is a word to it, or is none of its business, which is logged. */
 async function handleMessage(deps: WebApiDeps & RunsDeps, message: PersonMessage): Promise<void> {
   const bot = await deps.bot()
-  if (message.user === bot.user) return logIgnored(deps, message, 'own message')
+  if (message.user === bot.user) return noteIgnored(deps, message, 'own message')
   const why = await whyNotForApp(deps, bot, message)
   if (why !== undefined) {
-    logIgnored(deps, message, why)
+    noteIgnored(deps, message, why)
     return hearMessage(deps, message)
   }
-  if (await deps.runs.wasSeen(messageKeyOf(bot, message))) return logIgnored(deps, message, 'acted on before')
+  if (await deps.runs.wasSeen(messageKeyOf(bot, message))) return noteIgnored(deps, message, 'acted on before')
   const { own, quoted } = requestTextOf(message, NO_NAMES, bot.user)
   const carries = quoted !== '' || message.files.length > 0
   if (own === '' && !carries) return postHello(deps, bot, message)
@@ -111,22 +112,14 @@ async function handleMessage(deps: WebApiDeps & RunsDeps, message: PersonMessage
 }
 
 /** Stops a run, or points at the card that a yes or no was typed under; false where the words are a request. */
-async function actOnShortWord(
-  deps: WebApiDeps & RunsDeps,
-  bot: BotIdentity,
-  message: PersonMessage,
-): Promise<boolean> {
+async function actOnShortWord(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: PersonMessage): Promise<boolean> {
   const words = withoutMentionsOf(message.text, bot.user)
   if (isStopWord(words) && (await stopByWord(deps, bot, message, words))) return true
   return isYesOrNo(words) && (await pointAtCard(deps, bot, message))
 }
 
 /** Why the app leaves a message alone; undefined where it is for the app. */
-async function whyNotForApp(
-  { runs }: RunsDeps,
-  bot: BotIdentity,
-  message: PersonMessage,
-): Promise<string | undefined> {
+async function whyNotForApp({ runs }: RunsDeps, bot: BotIdentity, message: PersonMessage): Promise<string | undefined> {
   const { type, text, files, channel, user, thread_ts: thread = '' } = message
   if (type === 'app_mention' || mentionedUsersIn(text).includes(bot.user)) return undefined
   const onlyThanks = files.length === 0 && isThanks(text) ? 'thanks' : undefined

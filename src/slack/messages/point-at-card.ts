@@ -27,9 +27,7 @@ export async function pointAtCard(
   const text = textFor(call, by.user)
   const shown = await shownCardOf(deps, { state, call }, message)
   const link =
-    shown === undefined
-      ? ''
-      : ` ${await permalinkTextFor(deps, { channel: shown.channel, messageTs: shown.ts })}`
+    shown === undefined ? '' : ` ${await permalinkTextFor(deps, { channel: shown.channel, messageTs: shown.ts })}`
   const place = { ...message, thread: isDirect(message) ? threadOf(message) : message.thread_ts }
   await postEphemeral(deps, place, `${text}${link}`)
   return true

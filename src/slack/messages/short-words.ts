@@ -20,7 +20,8 @@ const STOPS: Phrases[] = [
   },
   {
     says: 'para|pare|parar|detente|detén|deténgase|detener|cancela|cancelar|cancele|basta|alto',
-    beside: 'eso|esto|todo|ya|por favor|ahora|ahora mismo|gracias|no|isso|isto|tudo|com isso|agora|já|obrigado|obrigada|não',
+    beside:
+      'eso|esto|todo|ya|por favor|ahora|ahora mismo|gracias|no|isso|isto|tudo|com isso|agora|já|obrigado|obrigada|não',
   },
   {
     says: 'ferma|fermati|fermare|basta|annulla|annullare|interrompi|smetti|smettila',
@@ -44,7 +45,10 @@ const STOPS: Phrases[] = [
     says: '停|停止|停下|停下来|停下來|中止|取消',
     beside: '吧|它|这个|這個|一下|请|請|马上|立刻|现在|谢谢',
   },
-  { says: '멈춰|멈추세요|중지|중단|그만|취소|정지', beside: '해|하세요|해줘|해주세요|해 주세요|줘|주세요|제발|지금|당장' },
+  {
+    says: '멈춰|멈추세요|중지|중단|그만|취소|정지',
+    beside: '해|하세요|해줘|해주세요|해 주세요|줘|주세요|제발|지금|당장',
+  },
 ]
 
 const YES_OR_NO: Phrases[] = [
@@ -91,7 +95,10 @@ const THANKS: Phrases[] = [
       excellent|brilliant|works|that works|got it|many|for that|for this|for the help|for your help|beaucoup|bien|muchas|mil|muito|mille|
       wel|sehr|very|really|you too|all good`,
   },
-  { says: 'ありがとう|ありがとうございます|ありがとうございました|谢谢|謝謝|감사합니다|고마워|고마워요', beside: 'どうも|你|您' },
+  {
+    says: 'ありがとう|ありがとうございます|ありがとうございました|谢谢|謝謝|감사합니다|고마워|고마워요',
+    beside: 'どうも|你|您',
+  },
 ]
 
 /** Signs that people pick in place of a word. */
@@ -165,4 +172,5 @@ export const isYesOrNo = (text: string): boolean => isShortWord(YES_NO, text)
 export const isThanks = (text: string): boolean => isShortWord(THANK, text)
 
 /** A cancelling of "it": where no run is at work, something else than a run is meant. */
-export const mayCancelSomething = (text: string): boolean => /\b(?:cancel|abort)\b.*\b(?:it|that|this)\b/.test(wordsOf(text))
+export const isCancelOfSomething = (text: string): boolean =>
+  /\b(?:cancel|abort)\b.*\b(?:it|that|this)\b/.test(wordsOf(text))
