@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { ChannelId, UserId } from '../../ids.ts'
-import { withoutNulls } from '../message-text/payload-fields.ts'
+import { dropNulls } from '../message-text/payload-fields.ts'
 import { SlackMessage } from './slack-message.ts'
 
 const Event = z.preprocess(
-  withoutNulls,
+  dropNulls,
   z.object({
     type: z.enum(['message', 'app_mention']),
     subtype: z.string().optional(),

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { AttachedFile } from '../../run/state/events.ts'
 import { limitChars, mergeWords } from '../message-text/merge-words.ts'
-import { isPayloadFields, joinLines, withoutNulls } from '../message-text/payload-fields.ts'
+import { isPayloadFields, joinLines, dropNulls } from '../message-text/payload-fields.ts'
 import { attachmentTextsOf, escapeQuoted, quoteForPerson } from '../message-text/read-attachments.ts'
 import { blocksTextOf } from '../message-text/read-blocks.ts'
 import { type MessageNames, mrkdwnTextOf } from '../message-text/read-mrkdwn.ts'
@@ -16,7 +16,7 @@ const Parts = z
 
 /** A message as events, the Web API and shortcuts bring it; null counts as absent everywhere in it. */
 export const SlackMessage = z.preprocess(
-  withoutNulls,
+  dropNulls,
   z.object({
     type: z.string().optional(),
     subtype: z.string().optional(),
@@ -52,7 +52,7 @@ type Words = Pick<SlackMessage, 'text' | 'blocks' | 'attachments' | 'files'>
 const MOST_CHARS = 12_000
 
 /** `maxChars` bounds the author's words; what else the message carries has a bound of its own. */
-export function messageTextOf(message: Words, names: MessageNames, maxChars = MOST_CHARS): MessageText {
+function messageTextOf(message: Words, names: MessageNames, maxChars = MOST_CHARS): MessageText {
   const attached = attachmentTextsOf(message.attachments, names)
   const partsOf = (quoted: boolean) => attached.filter((one) => one.quoted === quoted).map(({ text }) => text)
   const blocks = joinLines([blocksTextOf(message.blocks, names), ...partsOf(false)])

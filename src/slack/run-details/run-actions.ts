@@ -12,7 +12,7 @@ import { closeMessage } from '../interactions/close-message.ts'
 import { findRunFor } from '../interactions/find-for-person.ts'
 import { type BlockAction, onDurablePress } from '../interactions/interaction.ts'
 import { postEphemeral } from '../interactions/post-in-thread.ts'
-import { withoutNulls } from '../message-text/payload-fields.ts'
+import { dropNulls } from '../message-text/payload-fields.ts'
 
 /** Listens to Stop, to trying a run again and to trying a call again. */
 export function registerRunActions(app: App, deps: WebApiDeps & RunsDeps): void {
@@ -28,7 +28,7 @@ export function registerRunActions(app: App, deps: WebApiDeps & RunsDeps): void 
 
 /** Slack's own Stop button of an agent's conversation. */
 const SessionStopped = z.preprocess(
-  withoutNulls,
+  dropNulls,
   z.object({ channel: ChannelId, thread_ts: z.string(), user: UserId, event_ts: z.string().optional() }),
 )
 
