@@ -2,7 +2,7 @@ import type { Message, TextPart, ToolResult } from '../../model/turn.ts'
 import { headOf } from '../../text.ts'
 import type { CallState, RunState } from '../state/state.ts'
 import type { SaidBefore } from '../storage/conversations.ts'
-import { filesTextOf, laterText, NOTHING_SAID, describeRequest } from './request-text.ts'
+import { describeRequest, filesTextOf, laterText, NOTHING_SAID } from './request-text.ts'
 
 /** Earlier results are only recalled, not worked on: the beginning of each is enough. */
 const RECALLED_RESULT_CHARS = 2_000

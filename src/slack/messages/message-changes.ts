@@ -1,7 +1,7 @@
 import { UserId } from '../../ids.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
 import { withoutMentionsOf } from './addressees.ts'
-import { removeHeard, hearMessage } from './hear-messages.ts'
+import { hearMessage, removeHeard } from './hear-messages.ts'
 import { mentionedUsersIn } from './message-content.ts'
 import { isDirect } from './message-places.ts'
 import { isByApp, type MessageEvent, type PersonMessage } from './read-message-event.ts'

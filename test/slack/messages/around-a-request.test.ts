@@ -19,7 +19,8 @@ const told = (world: World, at = -1): string[] =>
 
 const lastTold = (world: World, at = -1): string => told(world, at).at(-1) ?? ''
 
-const heard = (world: World) => rowsIn(world, 'select author, text from heard_messages where text is not null order by ts')
+const heard = (world: World) =>
+  rowsIn(world, 'select author, text from heard_messages where text is not null order by ts')
 
 test.each(['Europe/Zurich', 'Asia/Tokyo', 'America/St_Johns', 'Pacific/Kiritimati'])(
   'the name, day and time in %s stand before a request',
@@ -46,7 +47,9 @@ test('a run that goes on a day later says when that is, and nothing before it ch
   await member.connect('filesystem')
   const here = await member.dm('write that down')
   await member.see(here, /Approve/)
-  await eventually(async () => expect(await rowsIn(world, "select id from runs where status = 'suspended'")).toHaveLength(1))
+  await eventually(async () =>
+    expect(await rowsIn(world, "select id from runs where status = 'suspended'")).toHaveLength(1),
+  )
   await rowsIn(
     world,
     `update run_events set body = jsonb_set(body, '{at}', to_jsonb(to_char((body ->> 'at')::timestamptz at time zone 'utc' - interval '1 day',
@@ -71,7 +74,11 @@ test('what people and apps said since the last answer comes along, edited and wi
   const here = await member.mention('are you there?')
   await member.see(here, /Hello\./)
   await member.say('general', '@owner what is the deadline?', here.thread)
-  const answer = await owner.post('say', { channel: 'general', text: '@member Friday the 12th', thread_ts: here.thread })
+  const answer = await owner.post('say', {
+    channel: 'general',
+    text: '@member Friday the 12th',
+    thread_ts: here.thread,
+  })
   const gone = await owner.post('say', { channel: 'general', text: '@member between us: no', thread_ts: here.thread })
   await owner.post('app-post', {
     app: 'statuspage',
@@ -91,8 +98,12 @@ test('what people and apps said since the last answer comes along, edited and wi
   await member.mention('write that deadline down', 'general', here.thread)
   await member.see(here, /Noted\./)
   const request = lastTold(world)
-  expect(request).toMatch(/^<thread_before>\nMorgan Member: @Olivia Owner what is the deadline\?\nOlivia Owner: @Morgan Member Friday the 13th\n/)
-  expect(request).toMatch(/\n[^\n]*statuspage[^\n]*: [\s\S]*Deploy is frozen[\s\S]*<\/thread_before>\n\[Morgan Member, [^\n]*\]\nwrite that deadline down$/)
+  expect(request).toMatch(
+    /^<thread_before>\nMorgan Member: @Olivia Owner what is the deadline\?\nOlivia Owner: @Morgan Member Friday the 13th\n/,
+  )
+  expect(request).toMatch(
+    /\n[^\n]*statuspage[^\n]*: [\s\S]*Deploy is frozen[\s\S]*<\/thread_before>\n\[Morgan Member, [^\n]*\]\nwrite that deadline down$/,
+  )
   expect(request).not.toContain('the 12th')
   expect(request).not.toContain('between us')
   await member.mention('thanks, anything else?', 'general', here.thread)
@@ -109,7 +120,9 @@ test('what is said while a run works belongs to the next one', async () => {
   await owner.say('general', '@member it is the blue one', here.thread)
   await member.mention('which one?', 'general', here.thread)
   await member.see(here, /Seen\./, 40_000)
-  expect(lastTold(world)).toMatch(/^<thread_before>\nOlivia Owner: @Morgan Member it is the blue one\n<\/thread_before>\n\[/)
+  expect(lastTold(world)).toMatch(
+    /^<thread_before>\nOlivia Owner: @Morgan Member it is the blue one\n<\/thread_before>\n\[/,
+  )
 })
 
 test('threads without a run are not kept, and what is kept goes with the last run', async () => {
@@ -120,8 +133,12 @@ test('threads without a run are not kept, and what is kept goes with the last ru
   const here = await member.mention('are you there?')
   await member.see(here, /Hello\./)
   await owner.say('general', '@member lunch?', here.thread)
-  await eventually(async () => expect(await heard(world)).toEqual([{ author: 'Olivia Owner', text: '@Morgan Member lunch?' }]))
-  await eventually(async () => expect(await rowsIn(world, "select id from runs where status = 'closed'")).toHaveLength(1))
+  await eventually(async () =>
+    expect(await heard(world)).toEqual([{ author: 'Olivia Owner', text: '@Morgan Member lunch?' }]),
+  )
+  await eventually(async () =>
+    expect(await rowsIn(world, "select id from runs where status = 'closed'")).toHaveLength(1),
+  )
   await rowsIn(world, 'delete from runs')
   expect(await rowsIn(world, 'select ts from heard_messages')).toEqual([])
 })
@@ -164,8 +181,13 @@ test('an exchange of more than an hour ago is over', async () => {
   const member = world.as('member')
   const first = await member.dm('how many people work in sales?')
   await member.see(first, /Twelve/)
-  await eventually(async () => expect(await rowsIn(world, "select id from runs where status = 'closed'")).toHaveLength(1))
-  await rowsIn(world, "update runs set started_at = started_at - interval '2 hours', closed_at = closed_at - interval '61 minutes'")
+  await eventually(async () =>
+    expect(await rowsIn(world, "select id from runs where status = 'closed'")).toHaveLength(1),
+  )
+  await rowsIn(
+    world,
+    "update runs set started_at = started_at - interval '2 hours', closed_at = closed_at - interval '61 minutes'",
+  )
   const second = await member.dm('and in marketing?')
   await member.see(second, /Which people/)
   expect(lastTold(world)).toMatch(/^\[Morgan Member/)
