@@ -19,6 +19,7 @@ import {
   type Responder,
 } from '../interactions/interaction.ts'
 import { loadingModal, showLoadedView, updateModalView } from '../interactions/modals.ts'
+import { postDirectly, postToOnePerson } from '../interactions/post-in-thread.ts'
 import { addCard, allowedCardsFor } from './allowed-cards.ts'
 import { connectModal } from './connect-form.ts'
 import { connectedMessage, connectedModal } from './connected-message.ts'
