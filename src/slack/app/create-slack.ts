@@ -19,7 +19,7 @@ import { type Polling, pollEvery } from '../../timing.ts'
 import { announceResourceChange } from '../catalog/resource-updates.ts'
 import { finishSubmissions } from '../connections/connect-outcome.ts'
 import { announceSignIn } from '../connections/sign-in.ts'
-import { isPayloadFields, withoutNulls } from '../message-text/payload-fields.ts'
+import { isPayloadFields, dropNulls } from '../message-text/payload-fields.ts'
 import type { RenderDeps } from '../render/message-records.ts'
 import { slackErrorCodeOf } from '../web-api/web-api.ts'
 import { createBoltLogger } from './bolt-logger.ts'
@@ -175,7 +175,7 @@ function routeRequests(
 
 /** Null means absent in what Slack tells; in a form it means that a field was left empty. */
 function eventBodyOf({ body }: ReceiverEvent): ReceiverEvent['body'] {
-  const told = body.type === 'event_callback' ? withoutNulls(body) : body
+  const told = body.type === 'event_callback' ? dropNulls(body) : body
   return isPayloadFields(told) ? told : body
 }
 

@@ -7,7 +7,7 @@ import type { SlackDeps, WebApiDeps } from '../deps.ts'
 import { ackOnceOf } from '../interactions/ack-once.ts'
 import { findNearestWord } from '../interactions/find-by-name.ts'
 import { type CommandRequest, onDurablePress, responderFor } from '../interactions/interaction.ts'
-import { withoutNulls } from '../message-text/payload-fields.ts'
+import { dropNulls } from '../message-text/payload-fields.ts'
 import { mrkdwnTextOf } from '../message-text/read-mrkdwn.ts'
 import { typedTextOf } from '../messages/message-content.ts'
 import { fetchMessageNames } from '../messages/message-names.ts'
@@ -17,7 +17,7 @@ import { noSuchCommandMessage } from './help-message.ts'
 const SLASH_COMMAND = '/mcp'
 
 const Body = z.preprocess(
-  withoutNulls,
+  dropNulls,
   z.object({ user_id: UserId, channel_id: z.string(), trigger_id: z.string(), text: z.string().default('') }),
 )
 

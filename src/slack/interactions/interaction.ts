@@ -6,7 +6,7 @@ import { type Principal, UserId } from '../../ids.ts'
 import { createMessageModal, type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import { errorHelpButtonsFor, errorMessage, errorText } from '../blocks/error-message.ts'
 import type { SlackDeps, WebApiDeps } from '../deps.ts'
-import { withoutNulls } from '../message-text/payload-fields.ts'
+import { dropNulls } from '../message-text/payload-fields.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import { ackOnceOf } from './ack-once.ts'
 import { postDirectly } from './post-in-thread.ts'
@@ -31,7 +31,7 @@ export type BlockAction = {
 }
 
 const Body = z.preprocess(
-  withoutNulls,
+  dropNulls,
   z.object({
     user: z.object({ id: UserId }),
     trigger_id: z.string(),
