@@ -73,6 +73,7 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
       listener: renderer,
       readFile: (...file) => slack.readFile(...file),
       ableApprovers: (...asked) => slack.ableApprovers(...asked),
+      readThread: (...thread) => slack.readThread(...thread),
     }),
   )
   const signedIn = (result: SignInResult) => {

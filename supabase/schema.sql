@@ -2375,6 +2375,31 @@ end $function$
 ;
 comment on function patchbay.runs_stop(text,jsonb,jsonb) is 'stops all open runs of a workspace, or with p_teams those of some teams of an organization; the runs it stopped';
 
+CREATE OR REPLACE FUNCTION patchbay.runs_stop_once(p_key text, p_workspace text, p_runs jsonb, p_event jsonb, p_instance text, p_lease_ms integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  one uuid;
+  ended jsonb;
+  stopped jsonb := '[]';
+begin
+  insert into slack_seen_events (event_id) values (p_key) on conflict do nothing;
+  if not found then return null; end if;
+  -- All rows are locked in the order of run_poll, and before the audit is, so that neither waits for the other.
+  perform from runs r where r.workspace_id = p_workspace and p_runs ? r.id::text order by r.number for update;
+  for one in select r.id from runs r where r.workspace_id = p_workspace and p_runs ? r.id::text order by r.number loop
+    ended := run_stop(p_workspace, one, p_event, p_instance, p_lease_ms);
+    if ended ->> 'kind' = 'stopped' then
+      stopped := stopped || jsonb_build_object('run', one, 'fence', ended -> 'fence');
+    end if;
+  end loop;
+  return stopped;
+end $function$
+;
+comment on function patchbay.runs_stop_once(text,text,jsonb,jsonb,text,integer) is 'stops runs because of one event and remembers that; the runs it stopped, or null when the event came before';
+
 CREATE OR REPLACE FUNCTION patchbay.runs_summary(p_workspace text, p_user text, p_limit integer)
  RETURNS jsonb
  LANGUAGE sql
@@ -2471,6 +2496,17 @@ AS $function$
 $function$
 ;
 comment on function patchbay.sign_in_take(text) is 'takes a sign-in, once; null when it was taken before or never begun';
+
+CREATE OR REPLACE FUNCTION patchbay.slack_event_known(p_id text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select to_jsonb(exists (select from slack_seen_events where event_id = p_id))
+$function$
+;
+comment on function patchbay.slack_event_known(text) is 'true when this event was taken before; remembers nothing';
 
 CREATE OR REPLACE FUNCTION patchbay.slack_event_seen(p_id text)
  RETURNS jsonb

@@ -57,7 +57,19 @@ function Seat({ me, known, app }: { me: PersonInfo; known: JsonRecord; app: Json
     }
     const [people, others] = [readPeople(known), readPeople(known, 'others')]
     const groups = readGroups(known)
-    return { me, people, others, groups, channels, app: info, location: at, go, act: tried, showError: setTrouble, error }
+    return {
+      me,
+      people,
+      others,
+      groups,
+      channels,
+      app: info,
+      location: at,
+      go,
+      act: tried,
+      showError: setTrouble,
+      error,
+    }
   }, [me, known, info, live.data, place, go, error])
   if (session === undefined) return html`<div class="empty" role="status">Opening the workspace…</div>`
   return html`<${SessionProvider} value=${session}><${Workspace} /></${SessionProvider}>`

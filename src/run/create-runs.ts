@@ -43,6 +43,7 @@ export function createRuns(
     shown: createShownMessages(db),
     heard: createHeardMessages(db),
     seen: (eventId) => deps.store.seen(eventId),
+    wasSeen: (eventId) => deps.store.wasSeen(eventId),
     async begin() {
       const dead = await releaseDeadInstances(deps.store, instance)
       if (dead.length > 0) log.info({ dead }, 'took over from processes that are gone')
@@ -77,6 +78,7 @@ type Requests = Pick<
   | 'state'
   | 'recentOf'
   | 'stop'
+  | 'stopOnce'
   | 'withdraw'
   | 'wasWithdrawn'
   | 'stopAll'
@@ -94,6 +96,7 @@ function requestsOf(deps: RunDeps, worker: RunWorker): Requests {
     state: async (id, workspace) => (await store.state(id, workspace)) ?? undefined,
     recentOf: (principal, limit) => store.recent(principal, limit),
     stop: (id, by) => stop(deps, worker, id, by),
+    stopOnce: (eventId, ids, by) => stopOnce(deps, worker, { eventId, ids, by }),
     withdraw: (message) => withdraw(deps, worker, message),
     wasWithdrawn: (message) => store.messageWasDeleted(message),
     stopAll: async (by, teams) => {
@@ -106,27 +109,45 @@ function requestsOf(deps: RunDeps, worker: RunWorker): Requests {
 }
 
 async function stop(deps: RunDeps, worker: RunWorker, id: RunId, by: Principal): ReturnType<Runs['stop']> {
-  const found = await deps.store.requester(id, by.workspace)
-  if (found === null) return 'over'
-  const mayStop = found.requester === by.user || (await deps.rules.approversOf(by.workspace)).includes(by.user)
-  if (!mayStop) return 'not_yours'
-  return stopNow(deps, worker, id, { by, event: stoppedEvent(deps, by) })
+  const right = await rightToStop(deps, id, by)
+  if (right !== 'yours') return right
+  const { kind, fence } = await deps.store.stop(id, by.workspace, stoppedEvent(deps, by))
+  wakeStopped(worker, id, fence)
+  return kind
 }
 
-type Stop = { by: Pick<Principal, 'workspace'>; event: EventOf<'stopped'> }
+async function stopOnce(
+  deps: RunDeps,
+  worker: RunWorker,
+  { eventId, ids, by }: { eventId: string; ids: RunId[]; by: Principal },
+): ReturnType<Runs['stopOnce']> {
+  const rights = await Promise.all(ids.map((id) => rightToStop(deps, id, by)))
+  const refused = rights.includes('not_yours')
+  const stopped = await deps.store.stopOnce(eventId, refused ? [] : ids, by.workspace, stoppedEvent(deps, by))
+  if (stopped === null) return 'again'
+  for (const { run, fence } of stopped) wakeStopped(worker, run, fence)
+  if (refused) return 'not_yours'
+  return stopped.length > 0 ? 'stopped' : 'over'
+}
 
-async function stopNow(deps: RunDeps, worker: RunWorker, id: RunId, { by, event }: Stop): Promise<'stopped' | 'over'> {
-  const { kind, fence } = await deps.store.stop(id, by.workspace, event)
+async function rightToStop(deps: RunDeps, id: RunId, by: Principal): Promise<'yours' | 'over' | 'not_yours'> {
+  const found = await deps.store.requester(id, by.workspace)
+  if (found === null) return 'over'
+  if (found.requester === by.user) return 'yours'
+  return (await deps.rules.approversOf(by.workspace)).includes(by.user) ? 'yours' : 'not_yours'
+}
+
+function wakeStopped(worker: RunWorker, id: RunId, fence: number | null): void {
   if (fence !== null) worker.begin(id, fence)
   else worker.nudge(id)
-  return kind
 }
 
 async function withdraw(deps: RunDeps, worker: RunWorker, message: DeletedMessage): Promise<number> {
   const asked = await deps.store.messageDeleted(message)
   for (const { run, requester: user } of asked) {
     const event = { ...stoppedEvent(deps, { workspace: message.workspace, user }), why: 'request_deleted' as const }
-    await stopNow(deps, worker, run, { by: message, event })
+    const { fence } = await deps.store.stop(run, message.workspace, event)
+    wakeStopped(worker, run, fence)
     deps.log.info({ run, workspace: message.workspace }, 'run stopped: its request was deleted')
   }
   return asked.length

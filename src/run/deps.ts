@@ -7,7 +7,7 @@ import type { Model, OfferedTool } from '../model/turn.ts'
 import type { Risk } from '../policy/risk.ts'
 import type { Rules } from '../policy/rules.ts'
 import type { SqlDialect, SqlReading } from '../policy/sql.ts'
-import type { AttachedFile, Origin, RunEvent } from './state/events.ts'
+import type { AttachedFile, EventOf, Origin, RunEvent, ThreadRange } from './state/events.ts'
 import type { RunState } from './state/state.ts'
 import type { LeasedRun } from './storage/leased-run.ts'
 import type { RunStore } from './storage/run-store.ts'
@@ -43,6 +43,8 @@ export type RunOptions = {
   listener: RunListener
   /** Reads what a person sent along, from where it was sent. */
   readFile: ReadFile
+  /** Reads what was said in a thread before a request. */
+  readThread: ReadThread
   now(): Date
 }
 
@@ -116,6 +118,11 @@ export type FileContent =
 
 /** Never throws: what cannot be read is said. */
 export type ReadFile = (origin: Origin, file: AttachedFile, signal: AbortSignal) => Promise<FileContent>
+
+export type ThreadReading = Pick<EventOf<'thread_read'>, 'messages' | 'hasAbout' | 'gap'>
+
+/** Never throws: what cannot be read is its `gap`. */
+export type ReadThread = (origin: Origin, thread: ThreadRange, signal: AbortSignal) => Promise<ThreadReading>
 
 /** What happened to a run just now. Only events are kept; the rest is for whoever is watching. */
 export type RunProgress =

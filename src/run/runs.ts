@@ -1,6 +1,6 @@
 import type { ApprovalId, ChannelId, InputId, Principal, RunId, UserId, WorkspaceId } from '../ids.ts'
 import type { JsonObject } from '../json.ts'
-import type { AttachedFile, ChosenPrompt, ChosenSkill, FirstCall, Origin } from './state/events.ts'
+import type { AttachedFile, ChosenPrompt, ChosenSkill, FirstCall, Origin, ThreadRange } from './state/events.ts'
 import type { ApprovalState, CallState, InputState, RunState } from './state/state.ts'
 
 /** What doors may ask of run/. */
@@ -28,6 +28,8 @@ export type Runs = {
   /** A person's last runs, newest first. */
   recentOf(principal: Principal, limit: number): Promise<RunState[]>
   stop(id: RunId, by: Principal): Promise<'stopped' | 'over' | 'not_yours'>
+  /** The same for some runs at once because of a Slack event, which stops nothing when it comes again; none of them may be another's. */
+  stopOnce(eventId: string, ids: RunId[], by: Principal): Promise<'stopped' | 'over' | 'not_yours' | 'again'>
   /** The message is gone: stops what it asked for, or all that its thread asked for where it began one; how many runs that were. */
   withdraw(message: DeletedMessage): Promise<number>
   /** Whether the message was told to be gone before its request came. */
@@ -45,6 +47,8 @@ export type Runs = {
   heard: HeardMessages
   /** True when this Slack event id was seen in the last 24 hours; remembers it. */
   seen(eventId: string): Promise<boolean>
+  /** The same without remembering it. */
+  wasSeen(eventId: string): Promise<boolean>
 }
 
 export type StartRequest = {
@@ -52,6 +56,8 @@ export type StartRequest = {
   text: string
   /** What was said in the thread before the app was asked. */
   context?: { author: string; text: string }[]
+  /** A thread that the run reads before its first turn. */
+  earlier?: ThreadRange
   /** What the person sent along. */
   files?: AttachedFile[]
   /** A server's prompt the person chose. */

@@ -38,7 +38,7 @@ test('text, an image and a PDF reach the model as what they are', async () => {
   )
   await member.see(where, /Three files seen/)
   const parts = partsOf(world)
-  expect(parts[0]).toMatchObject({ type: 'text', text: 'Morgan Member: what is in these?' })
+  expect(parts[0]).toMatchObject({ type: 'text', text: expect.stringMatching(/^\[Morgan Member, .*\]\nwhat is in these\?$/) })
   expect(parts).toContainEqual({ type: 'text', text: '<file name="list.csv">\nname,age\nAda,36\n</file>' })
   expect(parts).toContainEqual({
     type: 'image',

@@ -101,7 +101,7 @@ test('a question about a resource is asked with the resource attached', async ()
   await modalOf(member, /Asked/)
   const root = (await member.messages('dm')).find(({ text }) => text.includes('asks about Notes'))
   await member.see({ channel: 'dm', thread: root?.ts ?? '' }, /touched zero times/)
-  expect(lastRequest(world)).toContain('Morgan Member: how often was it touched?')
+  expect(lastRequest(world)).toMatch(/\[Morgan Member, [^\]]*\]\\nhow often was it touched/)
   expect(lastRequest(world)).toContain('touched 0 times\\n</file>')
 })
 

@@ -18,7 +18,7 @@ import { errorHelpButtonsFor, errorText } from '../../src/slack/blocks/error-mes
 import { escapeMrkdwn, withoutMentions, withoutPartialMention } from '../../src/slack/blocks/text.ts'
 import { tokenize } from '../../src/slack/commands/mcp-command.ts'
 import { findNearestWord } from '../../src/slack/interactions/find-by-name.ts'
-import { addresseeOf, isStopWord, plainTextOf, removeMention } from '../../src/slack/messages/message-content.ts'
+import { removeMention } from '../../src/slack/messages/message-content.ts'
 import { chunksFor, createEmptyStream, type LiveRunInfo } from '../../src/slack/render/render-answer.ts'
 import { truncate } from '../../src/text.ts'
 import { callOf } from './samples.ts'
@@ -103,20 +103,11 @@ describe('typed words', () => {
     expect(findNearestWord('tol', words)).toBe('tools')
     expect(findNearestWord('weather', words)).toBeUndefined()
   })
-  test('Slack text reads as people read it', () => {
-    const text = 'ask <@U123ABC> in <#C1|ops> &lt;now&gt; <https://a.b/c|docs> <https://a.b> <!here> &amp;amp;'
-    expect(plainTextOf(text, () => 'ann')).toBe('ask @ann in #ops <now> docs (https://a.b/c) https://a.b @here &amp;')
-  })
   test('the mention that asks is not part of what is asked', () => {
     expect(removeMention('<@UBOT1|patchbay>: do it', 'UBOT1')).toBe('do it')
     expect(removeMention('do it <@UBOT1>', 'UBOT1')).toBe('do it')
     expect(removeMention('tell <@UBOT1> and others', 'UBOT1')).toBe('tell <@UBOT1> and others')
-    expect(addresseeOf(' <@U9AA> hi')).toBe('U9AA')
   })
-  test.each(['stop', 'Stop!', ' please stop it.'])('%s means stop', (text) => expect(isStopWord(text)).toBe(true))
-  test.each(['stop the server', 'nonstop', 'do not stop'])('%s does not', (text) =>
-    expect(isStopWord(text)).toBe(false),
-  )
 })
 
 describe('text that is not ours', () => {

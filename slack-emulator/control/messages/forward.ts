@@ -3,6 +3,7 @@ import { EmulatorError } from '../../errors.ts'
 import { filesOf } from '../../workspace/objects/file-object.ts'
 import { teamIdOf } from '../../workspace/objects/user-object.ts'
 import type { Channel, Json, Message } from '../../workspace/records.ts'
+import type { Workspace } from '../../workspace/workspace.ts'
 import type { EmulatorParts } from '../emulator-parts.ts'
 import { findInChannel, findMessage } from '../find.ts'
 import { say } from './say.ts'
@@ -48,35 +49,44 @@ function shareFurther({ workspace }: EmulatorParts, { files = [] }: Message, to:
  * github.com/slackapi/java-slack-sdk/issues/1179 and github.com/ColeMurray/background-agents/pull/1143.
  */
 function shareOf({ workspace }: EmulatorParts, channel: Channel, message: Message): Json {
-  const { ts, text, blocks, attachments, files, user, thread_ts } = message
+  const { ts, text, user } = message
   const author = workspace.people.get(user)
   const name = author?.realName ?? nameOf(workspace, message)
-  const place = channel.im === undefined ? `#${channel.name}` : 'a direct message'
-  const url = `${workspace.url}/archives/${channel.id}/p${ts.replace('.', '')}`
-  const inThread = thread_ts !== undefined && thread_ts !== ts
   return {
     ts,
-    from_url: inThread ? `${url}?thread_ts=${thread_ts}&cid=${channel.id}` : url,
     author_id: user,
     author_name: name,
     author_subname: name,
     author_link: `${workspace.url}/team/${user}`,
     channel_id: channel.id,
-    channel_name: channel.im === undefined ? channel.name : 'Direct Message',
     channel_team: author === undefined ? workspace.team.id : teamIdOf(author, workspace.team.id),
     is_msg_unfurl: true,
     is_share: true,
-    ...(inThread ? { is_reply_unfurl: true } : {}),
+    ...placeFields(workspace, channel, message),
     text,
     fallback: `[${new Date(Number(ts) * 1_000).toUTCString()}] ${author?.name ?? name}: ${text}`,
-    ...(blocks === undefined
-      ? {}
-      : { message_blocks: [{ team: workspace.team.id, channel: channel.id, ts, message: { blocks } }] }),
-    ...(files === undefined ? {} : { files: filesOf(files, workspace) }),
-    // Where the attachments of a forwarded message stand is known from readers of forwards only (github.com/langchain-ai/open-swe/pull/1835).
-    ...(attachments === undefined ? {} : { attachments }),
+    ...contentFields(workspace, message),
     mrkdwn_in: ['text'],
-    footer: inThread ? `Thread in ${place}` : `Posted in ${place}`,
     color: 'D0D0D0',
+  }
+}
+
+function placeFields({ url }: Workspace, channel: Channel, { ts, thread_ts }: Message): Json {
+  const from_url = `${url}/archives/${channel.id}/p${ts.replace('.', '')}`
+  const isDm = channel.im !== undefined
+  const place = isDm ? 'a direct message' : `#${channel.name}`
+  const channel_name = isDm ? 'Direct Message' : channel.name
+  if (thread_ts === undefined || thread_ts === ts) return { from_url, channel_name, footer: `Posted in ${place}` }
+  const inThread = `${from_url}?thread_ts=${thread_ts}&cid=${channel.id}`
+  return { from_url: inThread, channel_name, is_reply_unfurl: true, footer: `Thread in ${place}` }
+}
+
+/** Where the attachments of a forwarded message stand is known from readers of forwards only (github.com/langchain-ai/open-swe/pull/1835). */
+function contentFields(workspace: Workspace, { channel, ts, blocks, attachments, files }: Message): Json {
+  const held = { team: workspace.team.id, channel, ts, message: { blocks } }
+  return {
+    ...(blocks === undefined ? {} : { message_blocks: [held] }),
+    ...(files === undefined ? {} : { files: filesOf(files, workspace) }),
+    ...(attachments === undefined ? {} : { attachments }),
   }
 }

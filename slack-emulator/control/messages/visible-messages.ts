@@ -36,7 +36,13 @@ function shown(workspace: Workspace, person: Person, message: Message): Json {
     message
   const replies = workspace.messages.replies(message.channel, ts).filter((reply) => isVisible(workspace, reply, person))
   const latest = replies.at(-1)
-  const optional = { subtype, thread_ts, attachments, username: message.more?.username, ...(edited && { edited: true }) }
+  const optional = {
+    subtype,
+    thread_ts,
+    attachments,
+    username: message.more?.username,
+    ...(edited && { edited: true }),
+  }
   return {
     ts,
     ...definedIn(optional),

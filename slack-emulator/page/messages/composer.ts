@@ -59,7 +59,10 @@ function Attached({ it }: { it: Draft }) {
   const { files, tables } = it.draft
   if (files.length + tables.length === 0) return null
   const all = [
-    ...files.map((file) => ({ name: file.name, leave: () => it.change({ files: files.filter((one) => one !== file) }) })),
+    ...files.map((file) => ({
+      name: file.name,
+      leave: () => it.change({ files: files.filter((one) => one !== file) }),
+    })),
     ...tables.map((table) => ({
       name: `Table, ${table.length} × ${table[0]?.length ?? 0}`,
       leave: () => it.change({ tables: tables.filter((one) => one !== table) }),

@@ -39,12 +39,15 @@ function typedTextOf(text: string, { people, others, groups, app, channels }: Se
   const nameOf = (id: string) =>
     id === app.user ? app.name : [...people, ...others].find((one) => one.id === id)?.realName
   const channelOf = (id: string) => channels.find((one) => one.id === id)?.name
-  const named = text.replace(/<([@#!]?)([^<>|]+)(?:\|([^<>]*))?>/g, (_, mark: string, target: string, label?: string) => {
-    if (mark === '@') return `@${nameOf(target) ?? label ?? target}`
-    if (mark === '#') return `#${channelOf(target) ?? label ?? target}`
-    const group = groups.find((one) => target === `subteam^${one.id}`)
-    if (mark === '!') return `@${group?.handle ?? target}`
-    return target
-  })
+  const named = text.replace(
+    /<([@#!]?)([^<>|]+)(?:\|([^<>]*))?>/g,
+    (_, mark: string, target: string, label?: string) => {
+      if (mark === '@') return `@${nameOf(target) ?? label ?? target}`
+      if (mark === '#') return `#${channelOf(target) ?? label ?? target}`
+      const group = groups.find((one) => target === `subteam^${one.id}`)
+      if (mark === '!') return `@${group?.handle ?? target}`
+      return target
+    },
+  )
   return unescapeText(named)
 }

@@ -9,8 +9,8 @@ import { clockTimeOf, fullTimeOf } from '../state/time.ts'
 import { renderEmoji } from '../text/inline.ts'
 import { renderMrkdwn } from '../text/mrkdwn.ts'
 import { Avatar } from '../widgets/avatar.ts'
-import { Standing } from '../widgets/standing.ts'
 import { Icon } from '../widgets/icon.ts'
+import { Standing } from '../widgets/standing.ts'
 import { Attachments } from './attachments.ts'
 import { Editor } from './editor.ts'
 import { Files } from './files.ts'
@@ -27,9 +27,7 @@ export function MessageRow({ message, channel, compact, inThread }: Props) {
   const name = readString(message.username) || (author?.realName ?? readString(message.from))
   const [editing, setEditing] = useState(false)
   const time = html`<time class="message-time" title=${fullTimeOf(ts)}>${clockTimeOf(ts)}</time>`
-  const subtype = readString(message.subtype)
-  const quiet = subtype === 'me_message' || subtype.startsWith('channel_')
-  const kinds = [compact && 'is-compact', message.ephemeral && 'is-ephemeral', quiet && 'is-quiet']
+  const kinds = [compact && 'is-compact', message.ephemeral && 'is-ephemeral', isQuiet(message) && 'is-quiet']
   const classes = ['message', ...kinds].filter(Boolean).join(' ')
   return html`<li class=${classes} data-ts=${ts}>
     <div class="message-side">${compact ? time : html`<${Avatar} name=${name} app=${user === app.user} />`}</div>
@@ -44,6 +42,10 @@ export function MessageRow({ message, channel, compact, inThread }: Props) {
     <${MessageTools} message=${message} channel=${channel} inThread=${inThread} onEdit=${() => setEditing(true)} />
   </li>`
 }
+
+/** What `/me` says, and what Slack itself puts into a channel. */
+const isQuiet = ({ subtype }: JsonRecord): boolean =>
+  subtype === 'me_message' || readString(subtype).startsWith('channel_')
 
 function Body({ message }: { message: JsonRecord }) {
   const subtype = readString(message.subtype)

@@ -10,7 +10,9 @@ export function tableIn(pasted: string): string[][] | undefined {
 }
 
 /** What Slack's composer makes of a pasted table: a table block in an attachment. */
-export const tableAttachmentOf = (rows: string[][]) => ({ blocks: [{ type: 'table', rows: rows.map((row) => row.map(cellOf)) }] })
+export const tableAttachmentOf = (rows: string[][]) => ({
+  blocks: [{ type: 'table', rows: rows.map((row) => row.map(cellOf)) }],
+})
 
 const cellOf = (text: string) => ({
   type: 'rich_text',

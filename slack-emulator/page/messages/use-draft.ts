@@ -4,8 +4,8 @@ import { readDraft, saveDraft } from '../state/draft-storage.ts'
 import type { ChannelInfo } from '../state/people.ts'
 import { readString } from '../state/read-json.ts'
 import { type SessionContext, useSessionContext } from '../state/session-context.ts'
-import { tableAttachmentOf, tableIn } from './pasted-table.ts'
 import { completeText, type Suggestion, suggestionsFor } from './autocomplete.ts'
+import { tableAttachmentOf, tableIn } from './pasted-table.ts'
 
 export type ComposerProps = { channel: ChannelInfo; thread: string; onSaid?(ts: string, text: string): void }
 type Draft = {

@@ -55,6 +55,7 @@ function startedEvent(deps: RunDeps, request: Request): EventOf<'started'> {
     origin: request.origin,
     text: request.text,
     context: request.context ?? [],
+    ...(request.earlier && { earlier: request.earlier }),
     ...(request.files && request.files.length > 0 && { attached: request.files }),
     ...(request.prompt && { prompt: request.prompt }),
     ...(request.skill && { skill: request.skill }),
@@ -107,4 +108,10 @@ export const createRetryRequest = (state: RunState, { title }: CallState): Reque
 })
 
 /** Every repeat takes along what was sent, and whose unchecked words the run has read. */
-const commonRequest = ({ origin, context, files, untrusted }: RunState) => ({ origin, context, files, untrusted })
+const commonRequest = ({ origin, context, earlier, files, untrusted }: RunState) => ({
+  origin,
+  context,
+  ...(earlier && { earlier }),
+  files,
+  untrusted,
+})

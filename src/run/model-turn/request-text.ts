@@ -7,7 +7,7 @@ import { quotePrompt, quoteSkill } from '../tools/list-text.ts'
 export const NOTHING_SAID: SaidBefore = { heard: [], leftOut: 0, exchange: [] }
 
 /** A request as the model reads it: what was said before, then who asks and when, then their words. */
-export function requestTextOf(state: RunState, before: SaidBefore = NOTHING_SAID): string {
+export function describeRequest(state: RunState, before: SaidBefore = NOTHING_SAID): string {
   const frames = [
     ...(before.exchange.length > 0 ? [quoteMessages('earlier_here', before.exchange)] : []),
     ...threadFrameOf(state, before),
@@ -16,10 +16,11 @@ export function requestTextOf(state: RunState, before: SaidBefore = NOTHING_SAID
   return [...frames, stampOf(state), words].join('\n') + promptOf(state) + skillOf(state) + firstOf(state)
 }
 
-function threadFrameOf({ context }: RunState, { heard, leftOut }: SaidBefore): string[] {
+function threadFrameOf({ context, threadGap }: RunState, { heard, leftOut }: SaidBefore): string[] {
   const said = [...context, ...heard]
-  if (said.length === 0) return []
-  return [quoteMessages('thread_before', said, leftOut > 0 ? { left_out: `${leftOut} older messages` } : {})]
+  const gap = threadGap === undefined ? [] : [`[The person is told this below your answer: ${labelOf(threadGap)}]`]
+  if (said.length === 0) return gap
+  return [quoteMessages('thread_before', said, leftOut > 0 ? { left_out: `${leftOut} older messages` } : {}), ...gap]
 }
 
 const stampOf = ({ origin, startedAt }: RunState): string =>

@@ -2,7 +2,7 @@ import type { Message, TextPart, ToolResult } from '../../model/turn.ts'
 import { headOf } from '../../text.ts'
 import type { CallState, RunState } from '../state/state.ts'
 import type { SaidBefore } from '../storage/conversations.ts'
-import { filesTextOf, laterText, NOTHING_SAID, requestTextOf } from './request-text.ts'
+import { filesTextOf, laterText, NOTHING_SAID, describeRequest } from './request-text.ts'
 
 /** Earlier results are only recalled, not worked on: the beginning of each is enough. */
 const RECALLED_RESULT_CHARS = 2_000
@@ -10,7 +10,7 @@ const RECALLED_RESULT_CHARS = 2_000
 /** This run as the model's API takes it: the request, then each turn and the results of its calls. */
 export function messagesOf(state: RunState, before: SaidBefore = NOTHING_SAID): Message[] {
   const files = state.files.map((file) => ({ type: 'file' as const, ...file }))
-  const request: TextPart = { type: 'text', text: requestTextOf(state, before) }
+  const request: TextPart = { type: 'text', text: describeRequest(state, before) }
   let messages: Message[] = [{ role: 'user', content: [request, ...files] }]
   for (const [index, turn] of state.turns.entries()) {
     messages = withLaterTimes(messages, state, index)
@@ -40,7 +40,7 @@ export function withText(messages: Message[], text: string): Message[] {
 export function earlierMessagesOf(state: RunState, own: boolean, before: SaidBefore = NOTHING_SAID): Message[] {
   if (!own)
     return [
-      createUserMessage(requestTextOf(state, before) + filesTextOf(state)),
+      createUserMessage(describeRequest(state, before) + filesTextOf(state)),
       createAssistantMessage(modelTextOf(state) || '(no answer)'),
     ]
   const plain = messagesOf(state, before).map((message): Message => {

@@ -79,11 +79,22 @@ export const FirstCall = z.object({
 })
 export type FirstCall = z.infer<typeof FirstCall>
 
+/** The part of a thread that a request refers to: what was said before `before`, up to the message `about` where one was asked about. */
+export const ThreadRange = z.object({
+  channel: ChannelId,
+  thread: z.string(),
+  before: z.string(),
+  about: z.string().optional(),
+})
+export type ThreadRange = z.infer<typeof ThreadRange>
+
 const Started = z.object({
   type: z.literal('started'),
   origin: Origin,
   text: z.string(),
   context: z.array(z.object({ author: z.string(), text: z.string() })),
+  /** A thread that the run reads before its first turn. */
+  earlier: ThreadRange.optional(),
   /** What came with the request; not `files`, which the history of a conversation leaves out. */
   attached: z.array(AttachedFile).optional(),
   /** A server's prompt that the person chose: its words are part of the request. */
@@ -93,6 +104,14 @@ const Started = z.object({
   first: FirstCall.extend({ call: z.string() }).optional(),
   /** Connections whose servers' words are part of the request. */
   untrusted: z.array(z.string()).optional(),
+})
+const ThreadRead = z.object({
+  type: z.literal('thread_read'),
+  messages: z.array(z.object({ author: z.string(), text: z.string() })),
+  /** The message that was asked about is among them, whole. */
+  hasAbout: z.literal(true).optional(),
+  /** What could not be read, for the person. */
+  gap: z.string().optional(),
 })
 const Summarised = z.object({ type: z.literal('summarised'), text: z.string(), upTo: RunId, costUsd: z.number() })
 /** The run goes on so much later that the model is told what time it is. */
@@ -206,6 +225,7 @@ const at = { at: z.iso.datetime() }
 /** One thing that happened to a run; the rows of run_events. `at` is UTC. */
 export const RunEvent = z.discriminatedUnion('type', [
   Started.extend(at),
+  ThreadRead.extend(at),
   Summarised.extend(at),
   Resumed.extend(at),
   Replied.extend(at),

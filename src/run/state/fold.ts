@@ -28,6 +28,7 @@ function begin(id: RunId, event: EventOf<'started'>, recovered: boolean): RunSta
     origin: event.origin,
     text: event.text,
     context: event.context,
+    earlier: event.earlier,
     files: event.attached ?? [],
     prompt: event.prompt,
     skill: event.skill,
@@ -59,6 +60,13 @@ function changed(state: RunState, event: RunEvent): RunState {
   switch (event.type) {
     case 'started':
       return state
+    case 'thread_read':
+      return {
+        ...state,
+        context: event.hasAbout ? event.messages : [...event.messages, ...state.context],
+        earlier: undefined,
+        threadGap: event.gap,
+      }
     case 'summarised':
       return { ...state, summary: event.text, usage: { ...state.usage, costUsd: state.usage.costUsd + event.costUsd } }
     case 'resumed':

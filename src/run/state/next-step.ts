@@ -1,8 +1,11 @@
+import type { ThreadRange } from './events.ts'
 import { isWaitingLive } from './fold-call.ts'
 import type { CallState, RunState, TurnState } from './state.ts'
 
 /** What a run needs now. */
 export type Step =
+  /** What was said before, which the request refers to. */
+  | { do: 'read_thread'; thread: ThreadRange }
   /** One turn of the model; `last`: it has to answer with what it knows. */
   | { do: 'ask'; last: boolean }
   | { do: 'judge'; calls: CallState[] }
@@ -29,6 +32,7 @@ export function nextStep(state: RunState): Step {
   if (lost.length > 0) return { do: 'give_up', calls: lost }
   if (!working) return { do: 'close' }
   const turn = state.turns.at(-1)
+  if (state.earlier && state.turns.length === 0) return { do: 'read_thread', thread: state.earlier }
   if (!turn) return { do: 'ask', last: false }
   return openStep(state, begun) ?? afterTurn(state, turn)
 }

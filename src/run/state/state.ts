@@ -2,7 +2,16 @@ import type { ApprovalId, ConnectionId, InputId, Principal, RunId, UserId } from
 import type { JsonObject } from '../../json.ts'
 import type { InputRequest, ResumeMethod } from '../../mcp/elicitation/input-request.ts'
 import type { TokenUsage } from '../../model/turn.ts'
-import type { AttachedFile, ChosenPrompt, ChosenSkill, EventOf, Origin, ResultFile, ShownResult } from './events.ts'
+import type {
+  AttachedFile,
+  ChosenPrompt,
+  ChosenSkill,
+  EventOf,
+  Origin,
+  ResultFile,
+  ShownResult,
+  ThreadRange,
+} from './events.ts'
 
 /** A run as its events make it; it is stored nowhere. Each turn has its text first, then its calls. */
 export type RunState = {
@@ -10,6 +19,10 @@ export type RunState = {
   origin: Origin
   text: string
   context: { author: string; text: string }[]
+  /** A thread that has to be read yet. */
+  earlier?: ThreadRange | undefined
+  /** What of it could not be read, for the person. */
+  threadGap?: string | undefined
   /** What the person sent along. */
   files: AttachedFile[]
   /** A server's prompt that is part of the request. */

@@ -88,6 +88,7 @@ export function createRunStore(db: Db, instance: string, log: Log) {
     /** What the workspace may spend this month and has spent, in US dollars; undefined without a budget. */
     budget: (workspace: WorkspaceId) => db.call('budget_state', { workspace }, Budget),
     seen: (id: string) => db.call('slack_event_seen', { id }, z.boolean()),
+    wasSeen: (id: string) => db.call('slack_event_known', { id }, z.boolean()),
     prune: () => db.call('retention_prune', PRUNE_STEP, Pruned),
   }
 }
@@ -111,6 +112,9 @@ function createLeaseStore(db: Db, lease: Lease) {
         { workspace, run, event, ...lease },
         z.object({ kind: z.enum(['stopped', 'over']), fence: Fence.nullable() }),
       ),
+    /** Marks the event and stops the runs, in one statement; those it stopped, null when the event came before. */
+    stopOnce: (key: string, runs: RunId[], workspace: WorkspaceId, event: RunEvent) =>
+      db.call('runs_stop_once', { key, workspace, runs, event, ...lease }, StoppedRuns.nullable()),
     /** Notes that a message is gone; the open runs that it asked for, with who asked. */
     messageDeleted: ({ workspace, channel, ts, threadTs }: DeletedMessage) =>
       db.call('message_deleted', { workspace, channel, ts, thread: threadTs }, z.array(AskedRun)),
@@ -121,6 +125,8 @@ function createLeaseStore(db: Db, lease: Lease) {
       db.call('runs_stop', { workspace, teams: teams ?? null, event }, z.array(RunId)),
   }
 }
+
+const StoppedRuns = z.array(z.object({ run: RunId, fence: Fence.nullable() }))
 
 const Decision = z.enum(['approved', 'denied', 'expired', 'stopped'])
 const Decided = z.discriminatedUnion('kind', [

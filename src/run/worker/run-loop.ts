@@ -4,6 +4,7 @@ import { giveUpCalls } from '../calls/call-tools.ts'
 import { callApprovedTools, judgeCalls } from '../calls/judge-calls.ts'
 import type { RunDeps } from '../deps.ts'
 import { askModel } from '../model-turn/ask-model.ts'
+import { readThread } from '../model-turn/read-thread.ts'
 import { nextStep, type Step } from '../state/next-step.ts'
 import type { RunState } from '../state/state.ts'
 import { appendEvents, type LeasedRun, LeaseLostError, loadNewEvents } from '../storage/leased-run.ts'
@@ -39,6 +40,8 @@ async function stepOn(deps: RunDeps, leased: LeasedRun): Promise<Done | undefine
 
 function perform(deps: RunDeps, leased: LeasedRun, step: Exclude<Step, { do: 'close' | 'rest' }>): Promise<unknown> {
   switch (step.do) {
+    case 'read_thread':
+      return readThread(deps, leased, step.thread)
     case 'ask':
       return askModel(deps, leased, step.last)
     case 'judge':

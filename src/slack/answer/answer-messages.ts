@@ -16,7 +16,7 @@ import {
 } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn, mentionOf } from '../blocks/text.ts'
 import { describeAction, missedCallText, unknownOutcomeText } from './describe-calls.ts'
-import { leftOutWordsOf } from './left-out-tools.ts'
+import { leftOutWordsOf, unreadWordsOf } from './left-out-tools.ts'
 import { type AnswerPage, callsOnPage, isAfterApproval, nextSegmentOf, paginateAnswer } from './paginate-answer.ts'
 import { stepsBlock, stepsText } from './task-blocks.ts'
 
@@ -71,7 +71,7 @@ export const stopButtonsFor = (state: Pick<RunState, 'id'>, key = ''): KnownBloc
 const stopBlockIdOf = (run: string, key: string): string => `stop ${run} ${key}`
 
 function endOf(state: RunState): MessageContent | undefined {
-  const leftOut = leftOutWordsOf(state).map(textMessage)
+  const leftOut = [...unreadWordsOf(state), ...leftOutWordsOf(state)].map(textMessage)
   const troubles = [unknownOutcomeMessages, unansweredMessages, reconnectMessages].flatMap((of) => of(state))
   const parts = [...troubles, ...leftOut, ...outcomeOf(state)]
   if (parts.length === 0) return undefined

@@ -3,6 +3,10 @@ import { escapeMrkdwn } from '../blocks/text.ts'
 
 const SHOWN_LEFT_OUT = 10
 
+/** What of the thread a request refers to could not be read: an answer may miss what was said there. */
+export const unreadWordsOf = ({ status, threadGap }: RunState): string[] =>
+  status === 'working' || threadGap === undefined ? [] : [escapeMrkdwn(threadGap)]
+
 /** Which tools the model did not have in a run that is over: a person can then tell why something was not done. */
 export function leftOutWordsOf({ status, toolsLeftOut = [] }: RunState): string[] {
   if (status === 'working' || toolsLeftOut.length === 0) return []

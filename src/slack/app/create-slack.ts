@@ -13,13 +13,14 @@ import { AppError, errorChainOf } from '../../errors.ts'
 import type { Principal } from '../../ids.ts'
 import type { Log } from '../../log.ts'
 import type { ResourceSubscriptionRow } from '../../registry/resource-subscriptions.ts'
-import type { AbleApprovers, ReadFile } from '../../run/deps.ts'
+import type { AbleApprovers, ReadFile, ReadThread } from '../../run/deps.ts'
 import type { Origin } from '../../run/state/events.ts'
 import { type Polling, pollEvery } from '../../timing.ts'
 import { ableApproversOf } from '../approvals/able-approvers.ts'
 import { announceResourceChange } from '../catalog/resource-updates.ts'
 import { finishSubmissions } from '../connections/connect-outcome.ts'
 import { announceSignIn } from '../connections/sign-in.ts'
+import { isPayloadFields, withoutNulls } from '../message-text/payload-fields.ts'
 import type { RenderDeps } from '../render/message-records.ts'
 import { slackErrorCodeOf } from '../web-api/web-api.ts'
 import { createBoltLogger } from './bolt-logger.ts'
@@ -52,6 +53,7 @@ export type Slack = {
   readFile: ReadFile
   /** Which of a workspace's approvers can still decide. */
   ableApprovers: AbleApprovers
+  readThread: ReadThread
   /** Tells people of a change of a resource they watch. */
   announceResourceChange(watch: ResourceSubscriptionRow): Promise<void>
   /** Tells a person how their sign-in ended. */
@@ -87,6 +89,7 @@ export async function createSlack(settings: SlackSettings, parts: SlackParts): P
     renderDepsOf: (origin) => apps.of(origin).renderDeps,
     readFile: (origin, ...file) => apps.of(origin).readFile(origin, ...file),
     ableApprovers: (place, named) => ableApproversOf(apps.of(place).deps, place.workspace, named),
+    readThread: (origin, ...thread) => apps.of(origin).readThread(origin, ...thread),
     announceResourceChange: (watch) => announceResourceChange(appFor(apps, watch).deps, watch),
     signedIn(news) {
       if (news.by !== undefined) void announceSignIn(appFor(apps, news.by).deps, news)
@@ -159,7 +162,7 @@ function routeRequests(
 ): void {
   const bolt = new App({ receiver, authorize: async () => ({}), logger, convoStore: false })
   bolt.processEvent = async (received) => {
-    const event = { ...received, ack: ackInTime(received.ack) }
+    const event = { ...received, body: eventBodyOf(received), ack: ackInTime(received.ack) }
     if (event.body.type === 'app_rate_limited') {
       log.warn({ workspace: event.body.team_id }, 'Slack holds events back: the app got more than 30,000 in an hour')
       return event.ack()
@@ -172,6 +175,12 @@ function routeRequests(
     )
     await acknowledgeUninstalled(event)
   }
+}
+
+/** Null means absent in what Slack tells; in a form it means that a field was left empty. */
+function eventBodyOf({ body }: ReceiverEvent): ReceiverEvent['body'] {
+  const told = body.type === 'event_callback' ? withoutNulls(body) : body
+  return isPayloadFields(told) ? told : body
 }
 
 /** Slack waits 3 s; by then the receiver has answered that the request failed. */

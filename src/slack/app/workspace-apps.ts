@@ -10,13 +10,14 @@ import type { Rules } from '../../policy/rules.ts'
 import type { Settings } from '../../policy/settings.ts'
 import type { Registry } from '../../registry/registry.ts'
 import type { Reminders } from '../../run/decisions/reminders.ts'
-import type { ReadFile } from '../../run/deps.ts'
+import type { ReadFile, ReadThread } from '../../run/deps.ts'
 import type { Runs } from '../../run/runs.ts'
 import type { Origin } from '../../run/state/events.ts'
 import type { UsageReports } from '../../run/usage.ts'
 import type { SlackDeps } from '../deps.ts'
 import { createHome } from '../home/home.ts'
 import { createFileCache, createFileReader, type FileCache } from '../messages/file-reader.ts'
+import { createThreadReader } from '../messages/thread-context.ts'
 import type { RenderDeps } from '../render/message-records.ts'
 import { createAgentSessions } from '../web-api/agents.ts'
 import { createDownloadFile } from '../web-api/download-file.ts'
@@ -144,6 +145,7 @@ export type WorkspaceApp = {
   deps: SlackDeps
   renderDeps: RenderDeps
   readFile: ReadFile
+  readThread: ReadThread
   handleEvent(event: ReceiverEvent): Promise<void>
   close(): void
 }
@@ -171,6 +173,7 @@ function createWorkspaceApp(parts: SlackParts, auth: WorkspaceAuth, files: FileC
     deps,
     renderDeps: { ...deps, streams: { open: 0, offUntil: 0 } },
     readFile: createFileReader(deps, createDownloadFile(auth.tokens), files),
+    readThread: createThreadReader(deps),
     handleEvent: (event) => app.processEvent(event),
     close: home.close,
   }

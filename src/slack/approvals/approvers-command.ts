@@ -4,6 +4,7 @@ import { truncate } from '../../text.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
 import type { PolicyDeps, WebApiDeps } from '../deps.ts'
 import type { Command, Responder } from '../interactions/interaction.ts'
+import { mrkdwnTextOf } from '../message-text/read-mrkdwn.ts'
 import { slackErrorCodeOf } from '../web-api/web-api.ts'
 import { approverProblemOf } from './able-approvers.ts'
 import { approversMessage } from './rules-message.ts'
@@ -13,6 +14,7 @@ export const approversCommand: Command = {
   usage: '[@name … | none]',
   description: 'shows or sets who approves destructive calls',
   durable: true,
+  readsMentions: true,
   async run(deps, { words, responder, ack }) {
     const mayManage = await deps.people.mayManageNow(responder.by.user)
     if (words.length === 0) {
@@ -21,6 +23,11 @@ export const approversCommand: Command = {
     }
     if (!mayManage) {
       await replyApprovers(deps, responder, mayManage, 'Only an owner or admin of this workspace can set approvers. ')
+      return
+    }
+    const group = words.find((word) => GROUP.test(word))
+    if (group !== undefined) {
+      await responder.replyError(await groupText(deps, group))
       return
     }
     const parsed = readPeople(words)
@@ -64,6 +71,17 @@ function readPeople(words: string[]): ParsedApprovers {
     people.set(id.data, `@${label || id.data}`)
   }
   return { ok: true, people }
+}
+
+/** A user group, everybody in a channel, or a channel. */
+const GROUP = /^<(?:!|#)[^<>]*>,?$/
+
+async function groupText(deps: WebApiDeps, mention: string): Promise<string> {
+  const [, id = ''] = /^<!subteam\^([A-Z0-9]+)/.exec(mention) ?? []
+  const name = id === '' ? undefined : await deps.names.group(id)
+  const names = { person: () => undefined, group: () => name, channel: () => undefined }
+  const shown = mrkdwnTextOf(mention.replace(/,$/, ''), names)
+  return `${escapeMrkdwn(shown)} is not one person, and only people decide. Name each of them, for example \`/mcp approvers @ann @bob\`.`
 }
 
 const unknownPersonText = (name: string): string =>

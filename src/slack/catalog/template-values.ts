@@ -22,10 +22,13 @@ const Metadata = z.object({ connection: ConnectionId, of: CompletionTarget })
 const Suggestion = z.object({
   user: z.object({ id: UserId }),
   block_id: z.string(),
-  value: z.string().default(''),
+  value: z
+    .string()
+    .nullish()
+    .transform((typed) => typed ?? ''),
   view: z.object({
     private_metadata: z.string(),
-    state: z.object({ values: ModalState }).optional(),
+    state: z.object({ values: ModalState }).nullish(),
   }),
 })
 

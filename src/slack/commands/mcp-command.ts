@@ -7,19 +7,25 @@ import type { SlackDeps, WebApiDeps } from '../deps.ts'
 import { ackOnceOf } from '../interactions/ack-once.ts'
 import { findNearestWord } from '../interactions/find-by-name.ts'
 import { type CommandRequest, onDurablePress, responderFor } from '../interactions/interaction.ts'
-import { fetchNames, mentionedUsersIn, plainTextOf, unescapeText } from '../messages/message-content.ts'
+import { withoutNulls } from '../message-text/payload-fields.ts'
+import { mrkdwnTextOf } from '../message-text/read-mrkdwn.ts'
+import { typedTextOf } from '../messages/message-content.ts'
+import { fetchMessageNames } from '../messages/message-names.ts'
 import { COMMANDS } from './command-table.ts'
 import { noSuchCommandMessage } from './help-message.ts'
 
 const SLASH_COMMAND = '/mcp'
 
-const Body = z.object({ user_id: UserId, channel_id: z.string(), trigger_id: z.string(), text: z.string().default('') })
+const Body = z.preprocess(
+  withoutNulls,
+  z.object({ user_id: UserId, channel_id: z.string(), trigger_id: z.string(), text: z.string().default('') }),
+)
 
 /** Listens to `/mcp …` and to the buttons that run the same commands. */
 export function registerMcpCommand(app: App, deps: SlackDeps): void {
   app.command(SLASH_COMMAND, async ({ ack, body, respond }) => {
     const { user_id: user, channel_id: channel, trigger_id: triggerId, text } = Body.parse(body)
-    const words = unescapeText(text)
+    const words = typedTextOf(text)
     const ackOnce = ackOnceOf(ack)
     if (!isDurable(words)) await ackOnce()
     const { workspace } = await deps.bot()
@@ -71,22 +77,25 @@ const findCommand = (word = 'help') => COMMANDS.find(({ name }) => name === word
 async function routeCommand(deps: SlackDeps, text: string, asked: Asked): Promise<void> {
   const [word = 'help', ...words] = tokenize(text)
   const command = findCommand(word)
+  const shown = await nameReplacerFor(deps, text)
   if (command) {
-    await command.run(deps, { ...asked, words })
+    await command.run(deps, { ...asked, words: command.readsMentions ? words : words.map(shown) })
     return
   }
   const offered = COMMANDS.filter(({ hidden }) => !hidden).map(({ name }) => name)
   const near = SYNONYMS.get(word.toLowerCase()) ?? findNearestWord(word, offered)
   const corrected = near === undefined ? undefined : [near, ...words.map(quoteWord)].join(' ')
-  const shown = await nameReplacerFor(deps, text)
   const meant = corrected === undefined ? undefined : { words: corrected, shown: shown(corrected) }
   await asked.responder.reply(noSuchCommandMessage(shown(word), meant), 'Help')
 }
 
-/** Replaces mentioned users with their names. */
-async function nameReplacerFor({ people }: WebApiDeps, text: string): Promise<(words: string) => string> {
-  const nameOf = await fetchNames(people, mentionedUsersIn(text))
-  return (words) => plainTextOf(words, nameOf)
+const MENTION = /<[@#!][^<>]*>/g
+
+/** Replaces Slack's mentions in a word by names; nobody is looked up where there are none. */
+async function nameReplacerFor({ names }: WebApiDeps, text: string): Promise<(word: string) => string> {
+  if (text.search(MENTION) < 0) return (word) => word
+  const found = await fetchMessageNames(names, [{ text, blocks: [], attachments: [], files: [] }])
+  return (word) => word.replace(MENTION, (mention) => mrkdwnTextOf(mention, found))
 }
 
 const quoteWord = (word: string): string => (/\s/.test(word) ? `"${word}"` : word)

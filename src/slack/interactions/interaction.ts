@@ -7,6 +7,7 @@ import { createMessageModal, type MessageContent, sectionBlock } from '../blocks
 import { errorHelpButtonsFor, errorMessage, errorText } from '../blocks/error-message.ts'
 import type { SlackDeps, WebApiDeps } from '../deps.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
+import { withoutNulls } from '../message-text/payload-fields.ts'
 import { ackOnceOf } from './ack-once.ts'
 import { postDirectly } from './post-in-thread.ts'
 import { MessageFields, type PressedMessage, pressedMessageOf } from './pressed-message.ts'
@@ -29,7 +30,9 @@ export type BlockAction = {
   ack(): Promise<void>
 }
 
-const Body = z.object({
+const Body = z.preprocess(
+  withoutNulls,
+  z.object({
   user: z.object({ id: UserId }),
   trigger_id: z.string(),
   response_url: z.string().optional(),
@@ -42,22 +45,23 @@ const Body = z.object({
       private_metadata: z.string().optional(),
       callback_id: z.string().optional(),
     })
-    .nullish(),
+    .optional(),
   actions: z
     .array(
       z.object({
         action_id: z.string(),
         block_id: z.string().optional(),
         action_ts: z.string().optional(),
-        value: z.string().nullish(),
-        selected_option: z.object({ value: z.string() }).nullish(),
-        selected_options: z.array(z.object({ value: z.string() })).nullish(),
-        selected_users: z.array(z.string()).nullish(),
-        selected_conversation: z.string().nullish(),
+        value: z.string().optional(),
+        selected_option: z.object({ value: z.string() }).optional(),
+        selected_options: z.array(z.object({ value: z.string() })).optional(),
+        selected_users: z.array(z.string()).optional(),
+        selected_conversation: z.string().optional(),
       }),
     )
     .min(1),
-})
+}),
+)
 
 type ListenerArgs = SlackActionMiddlewareArgs & AllMiddlewareArgs
 
@@ -233,6 +237,8 @@ export type Command = {
   hidden?: boolean
   /** It changes something, so it is acknowledged when that is stored; others are acknowledged at once. */
   durable?: boolean
+  /** It reads mentions as Slack writes them; other commands get names in their place. */
+  readsMentions?: boolean
   run(deps: SlackDeps, asked: CommandRequest): Promise<void>
 }
 

@@ -37,9 +37,9 @@ const Body = z.object({
   view: z.object({
     id: z.string(),
     hash: z.string(),
-    private_metadata: z.string(),
+    private_metadata: z.string().nullish(),
     state: z.object({ values: ModalState }),
-    blocks: z.array(z.looseObject({ type: z.string(), block_id: z.string().optional() })).default([]),
+    blocks: z.array(z.looseObject({ type: z.string(), block_id: z.string().nullish() })).nullish(),
   }),
 })
 
@@ -67,7 +67,7 @@ export function onViewSubmission(
         viewId: view.id,
         submissionId: submissionIdOf(view.id, typed),
         hash: view.hash,
-        privateMetadata: view.private_metadata,
+        privateMetadata: view.private_metadata ?? '',
         values,
         typed,
         ack: ackOnce,
@@ -88,8 +88,8 @@ const submissionIdOf = (view: string, typed: ViewSubmission['typed']): string =>
 
 /** An error that may pass is shown in the form, which keeps what was typed, secrets as well. */
 function failureAnswerFor(blocks: z.infer<typeof Body>['view']['blocks'], error: unknown): FailureAnswer {
-  const field = blocks.find(({ type }) => type === 'input')?.block_id
-  if (field !== undefined && isAppError(error, 'database_unavailable', 'database_failed', 'slack_failed'))
+  const field = blocks?.find(({ type }) => type === 'input')?.block_id
+  if (field && isAppError(error, 'database_unavailable', 'database_failed', 'slack_failed'))
     return { response_action: 'errors', errors: { [field]: errorMessageOf(error) } }
   return { response_action: 'update', view: errorModal(errorText(error), errorHelpButtonsFor(error)) }
 }
@@ -112,7 +112,7 @@ export function onViewClosed(
     const { user, view } = ClosedBody.parse(body)
     const { workspace } = await deps.bot()
     try {
-      await handle({ by: { workspace, user: user.id }, privateMetadata: view.private_metadata })
+      await handle({ by: { workspace, user: user.id }, privateMetadata: view.private_metadata ?? '' })
       await ack()
     } catch (error) {
       deps.log.error({ callbackId, user: user.id, why: errorChainOf(error) }, 'closing failed')
@@ -120,7 +120,10 @@ export function onViewClosed(
   })
 }
 
-const ClosedBody = z.object({ user: z.object({ id: UserId }), view: z.object({ private_metadata: z.string() }) })
+const ClosedBody = z.object({
+  user: z.object({ id: UserId }),
+  view: z.object({ private_metadata: z.string().nullish() }),
+})
 
 const TRY_AGAIN_MS = [300, 1_500]
 

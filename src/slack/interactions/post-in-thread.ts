@@ -1,12 +1,12 @@
+import { z } from 'zod'
 import { AppError, errorChainOf } from '../../errors.ts'
 import { ChannelId, type Principal } from '../../ids.ts'
-import type { Log } from '../../log.ts'
 import type { AttachedFile, Origin } from '../../run/state/events.ts'
 import { type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
 import { postFile } from '../web-api/post-file.ts'
 import { permalinkOf, postMessage } from '../web-api/post-message.ts'
-import { AnyResponse, isPermanentError, isPlaceClosed, isThreadGone, type WebApi } from '../web-api/web-api.ts'
+import { AnyResponse, isPermanentError, isPlaceClosed, isThreadGone, slackErrorCodeOf } from '../web-api/web-api.ts'
 
 /** A message of the app and the thread it is in or starts. */
 export type ThreadAnchor = { channel: ChannelId; threadTs: string; messageTs: string }
@@ -48,7 +48,7 @@ async function tryPost(
 
 /** Posts a reply in `thread`, or a message that starts one. Links are not unfurled, as the text may come from a server. */
 export async function postInThread(
-  deps: WebApiDeps,
+  deps: Pick<WebApiDeps, 'webApi'>,
   channel: string,
   thread: string | undefined,
   content: MessageContent,
@@ -92,22 +92,48 @@ export async function postNotice(
   }
 }
 
-/** Posts a text that only `user` sees. Never throws: it is a hint, and the channel may be closed to the app. */
-export async function postEphemeral(
-  { webApi, log }: { webApi: WebApi; log: Log },
-  { channel, thread, user }: { channel: string; thread: string | undefined; user: string },
-  text: string,
-): Promise<void> {
-  const place = thread === undefined ? { channel } : { channel, thread_ts: thread }
+type Whisper = { channel: string; thread: string | undefined; user: string }
+
+/** Posts what only `user` sees, where they will see it. Never throws: it is a hint, and the channel may be closed to the app. */
+export const postEphemeral = (deps: WhisperDeps, place: Whisper, text: string): Promise<void> =>
+  postToOnePerson(deps, place, { text, blocks: [sectionBlock(text)] })
+
+type WhisperDeps = Pick<WebApiDeps, 'webApi' | 'log' | 'directMessageOf'>
+
+/**
+ * An ephemeral message, or a direct one: Slack shows no ephemeral message in a thread without replies, nor to people outside of the
+ * channel. In direct messages, which nobody else reads, it is an ordinary reply, which stays. Never throws.
+ */
+export async function postToOnePerson(deps: WhisperDeps, place: Whisper, content: MessageContent): Promise<void> {
+  const { channel, thread, user } = place
+  const at = thread === undefined ? { channel } : { channel, thread_ts: thread }
+  const noUnfurl = { unfurl_links: false, unfurl_media: false }
   try {
-    await webApi.call('chat.postEphemeral', { ...place, user, text, blocks: [sectionBlock(text)] }, AnyResponse)
+    if (channel.startsWith('D'))
+      return void (await deps.webApi.call('chat.postMessage', { ...at, ...content, ...noUnfurl }, AnyResponse))
+    if (thread === undefined || (await hasReplies(deps, channel, thread)))
+      return void (await deps.webApi.call('chat.postEphemeral', { ...at, user, ...content }, AnyResponse))
   } catch (error) {
-    log.warn({ why: errorChainOf(error) }, 'ephemeral message not posted')
+    deps.log.warn({ channel, why: errorChainOf(error) }, 'ephemeral message not posted')
+  }
+  await postDirectly(deps, user, content)
+}
+
+const Replies = z.object({ messages: z.array(z.unknown()) })
+
+/** False where Slack does not say: a direct message is seen in any case. */
+async function hasReplies({ webApi }: WhisperDeps, channel: string, thread: string): Promise<boolean> {
+  try {
+    const args = { channel, ts: thread, limit: 2 }
+    return (await webApi.call('conversations.replies', args, Replies, 0)).messages.length > 1
+  } catch (error) {
+    if (slackErrorCodeOf(error) === undefined) throw error
+    return false
   }
 }
 
 /** Posts to a person's direct messages, where nothing else could be shown. Never throws. */
-export async function postDirectly(deps: WebApiDeps, user: Principal['user'], content: MessageContent): Promise<void> {
+export async function postDirectly(deps: WhisperDeps, user: string, content: MessageContent): Promise<void> {
   try {
     const channel = await deps.directMessageOf(user)
     if (channel !== undefined) await postInThread(deps, channel, undefined, content)
@@ -164,7 +190,10 @@ export async function startRunAt(
 }
 
 /** A link to the message as mrkdwn, or the name of its conversation if Slack gives no permalink. */
-export async function permalinkTextFor({ webApi }: WebApiDeps, { channel, messageTs }: ThreadAnchor): Promise<string> {
+export async function permalinkTextFor(
+  { webApi }: Pick<WebApiDeps, 'webApi'>,
+  { channel, messageTs }: Pick<ThreadAnchor, 'messageTs'> & { channel: string },
+): Promise<string> {
   const link = await permalinkOf(webApi, channel, messageTs)
   if (link !== undefined) return `<${link}|Go there>`
   return channel.startsWith('D') ? 'It is in our direct messages.' : `It is in <#${channel}>.`

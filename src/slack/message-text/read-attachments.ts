@@ -9,15 +9,18 @@ const MOST_ATTACHMENTS = 20
 
 export type AttachmentText = { quoted: boolean; text: string }
 
+/** Sets somebody else's words apart; `source` says whose they are. */
+type QuoteFormat = (tag: FrameTag, source: Record<string, string>, words: string) => string
+
 /** The words of attachments; those of forwards and unfurls are somebody else's, and `quoted` (docs.slack.dev/legacy/legacy-messaging/legacy-secondary-message-attachments). */
 export const attachmentTextsOf = (
   attachments: PayloadFields[],
   names: MessageNames,
-  maxChars: number,
+  format: QuoteFormat = quoteForModel,
 ): AttachmentText[] =>
   attachments
     .slice(0, MOST_ATTACHMENTS)
-    .map((attachment) => attachmentTextOf(attachment, names, maxChars))
+    .map((attachment) => attachmentTextOf(attachment, names, format))
     .filter(({ text }) => text !== '')
 
 /** The frames of what a message carries of others. */
@@ -26,15 +29,29 @@ const TAGS: FrameTag[] = ['forwarded', 'link_preview']
 /** A person's own words, in which nothing begins or ends such a frame. */
 export const escapeQuoted = (words: string): string => escapeFrames(words, TAGS)
 
-function attachmentTextOf(attachment: PayloadFields, names: MessageNames, maxChars: number): AttachmentText {
+const quoteForModel: QuoteFormat = (tag, source, words) => {
+  const others = TAGS.filter((one) => one !== tag)
+  return quoteWords(tag, source, escapeFrames(words, others))
+}
+
+/** The same for a person, who sees no tags. */
+export const quoteForPerson: QuoteFormat = (tag, source, words) => {
+  if (tag === 'link_preview') return `[Preview${source.of ? ` of ${source.of}` : ''}]\n${words}`
+  const place = source.in === undefined ? '' : ` in ${source.in}`
+  return `[Forwarded from ${source.from}${place}]\n${words}`
+}
+
+/** About 3,000 tokens. */
+const MAX_QUOTED_CHARS = 12_000
+
+function attachmentTextOf(attachment: PayloadFields, names: MessageNames, format: QuoteFormat): AttachmentText {
   const tag = tagOf(attachment)
   if (tag === undefined) return { quoted: false, text: wordsIn(attachment, names) }
   const isForward = tag === 'forwarded'
   const words = isForward ? messageWordsIn(attachment, names) : wordsIn(attachment, names)
   if (words === '') return { quoted: true, text: '' }
   const source = isForward ? originOf(attachment, names) : { of: sourceOf(attachment) }
-  const others = TAGS.filter((one) => one !== tag)
-  return { quoted: true, text: quoteWords(tag, source, escapeFrames(limitChars(words, maxChars), others)) }
+  return { quoted: true, text: format(tag, source, limitChars(words, MAX_QUOTED_CHARS)) }
 }
 
 /** Undefined for what the message's author attached: an alert's words, a pasted table. */
@@ -55,7 +72,8 @@ function originOf(attachment: PayloadFields, names: MessageNames): { [attribute:
   const at = (name: string) => textIn(attachment, name)
   const author = names.person(at('author_id')) ?? (at('author_name') || at('author_subname') || 'somebody')
   const channel = names.channel(at('channel_id')) ?? at('channel_name')
-  const place = channel === '' ? at('footer') : `#${channel.replace(/^#/, '')}`
+  const named = channel === '' ? at('footer') : `#${channel.replace(/^#/, '')}`
+  const place = /^D[A-Z0-9]+$/.test(at('channel_id')) ? 'a direct message' : named
   return {
     from: author,
     ...(place !== '' && { in: place }),

@@ -9,10 +9,15 @@ import {
   plainTextObject,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
-import { escapeMrkdwn, joinWords, mentionOf } from '../blocks/text.ts'
+import { escapeInlineMrkdwn, escapeMrkdwn, joinWords, mentionOf } from '../blocks/text.ts'
 
-/** The message a question is about. `text` is Slack's mrkdwn, so that mentions in it show as names. */
-export type QuotedMessage = { author?: string | undefined; text: string; files: { name: string }[] }
+/** The message a question is about, as plain text; of a person, or of an app by its name. */
+export type QuotedMessage = {
+  author?: string | undefined
+  app?: string | undefined
+  text: string
+  files: { name: string }[]
+}
 
 const QUOTE_CHARS = 1_500
 
@@ -55,9 +60,10 @@ export function askedAboutMessage(user: string, question: string, quoted: Quoted
   return { text, blocks: [...about, sectionBlock(asked)] }
 }
 
-function quoteText({ author, text, files }: QuotedMessage): string {
-  const from = author === undefined ? '*A message:*' : `*${mentionOf(author)} wrote:*`
-  const lines = truncate(text.trim(), QUOTE_CHARS)
+function quoteText({ author, app, text, files }: QuotedMessage): string {
+  const byApp = app === undefined ? '*A message:*' : `*${escapeInlineMrkdwn(app)} posted:*`
+  const from = author === undefined ? byApp : `*${mentionOf(author)} wrote:*`
+  const lines = escapeMrkdwn(truncate(text.trim(), QUOTE_CHARS))
     .split('\n')
     .map((line) => `> ${line}`)
   const attachments = files.length === 0 ? [] : [`> _with ${escapeMrkdwn(joinWords(files.map(({ name }) => name)))}_`]

@@ -6,16 +6,19 @@ import type { RunsDeps, WebApiDeps } from '../deps.ts'
 import { originOf, postInThread, startRunAt, type ThreadAnchor } from '../interactions/post-in-thread.ts'
 import { slackErrorCodeOf } from '../web-api/web-api.ts'
 import { askedAboutMessage } from './ask-about-form.ts'
-import { fetchNames, mentionedUsersIn, plainTextOf } from './message-content.ts'
-import { readThreadContext, type ThreadMessage } from './thread-context.ts'
+import { ABOUT } from './thread-context.ts'
 
 /** The message a question is about, as the modal's metadata. */
 export const AboutMessage = z.object({
   channel: ChannelId,
   ts: z.string(),
   thread: z.string().optional(),
+  /** A person's id; else the name of an app. */
   author: z.string().optional(),
+  app: z.string().optional(),
   text: z.string(),
+  /** It is read again where the app may: it stands in a thread, or is more than its text here. */
+  isPart: z.boolean().default(false),
   files: z.array(AttachedFile).default([]),
 })
 export type AboutMessage = z.infer<typeof AboutMessage>
@@ -24,12 +27,12 @@ type Question = { by: Principal; about: AboutMessage; question: string; submissi
 /** Starts the run: its answer comes in the message's thread if the app may post there, else in the person's direct messages. */
 export async function askAboutMessage(deps: WebApiDeps & RunsDeps, asked: Question): Promise<void> {
   const { by, about, question, submissionId } = asked
-  const context = await readContext(deps, about)
   const anchor = (await tryPostInThread(deps, asked)) ?? (await postInDm(deps, asked))
   const request = {
     origin: await originOf(deps, by, anchor),
     text: question,
-    context,
+    context: [await threadMessageOf(deps, about)],
+    ...(about.isPart && { earlier: rangeOf(about) }),
     files: about.files,
     dedupeKey: `${by.workspace}:ask_about:${submissionId}`,
   }
@@ -60,19 +63,12 @@ async function postInDm(deps: WebApiDeps, { by, about, question }: Question): Pr
   return postInThread(deps, channel, undefined, askedAboutMessage(by.user, question, about))
 }
 
-/** The thread up to the message, if the app may read it; else the message from the shortcut's payload. */
-async function readContext(deps: WebApiDeps, about: AboutMessage): Promise<ThreadMessage[]> {
-  const thread = about.thread ?? about.ts
-  const earlier = await readThreadContext(deps, { channel: about.channel, thread, before: `${about.ts}5` })
-  const hasNoText = about.text.trim() === ''
-  const last = (hasNoText ? undefined : earlier.at(-1)) ?? (await threadMessageOf(deps, about))
-  return [
-    ...(hasNoText ? earlier : earlier.slice(0, -1)),
-    { ...last, author: `${last.author} (the message the question is about)` },
-  ]
-}
+/** The thread up to the message. */
+const rangeOf = ({ channel, thread, ts }: AboutMessage) => ({ channel, thread: thread ?? ts, before: ts, about: ts })
 
-async function threadMessageOf({ people }: WebApiDeps, { author, text }: AboutMessage): Promise<ThreadMessage> {
-  const nameOf = await fetchNames(people, [...(author === undefined ? [] : [author]), ...mentionedUsersIn(text)])
-  return { author: author === undefined ? 'an app' : nameOf(author), text: plainTextOf(text, nameOf) || '(files only)' }
+/** The message as the shortcut's payload has it. */
+async function threadMessageOf({ people }: WebApiDeps, { author, app, text, files }: AboutMessage) {
+  const name = author === undefined ? (app ?? 'an app') : await people.nameOf(author)
+  const words = [text.trim(), ...files.map((file) => `[file ${file.name}]`)].filter(Boolean).join('\n')
+  return { author: `${name} ${ABOUT}`, text: words || '(nothing that can be read)' }
 }

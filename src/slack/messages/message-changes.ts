@@ -1,6 +1,10 @@
+import { UserId } from '../../ids.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
+import { withoutMentionsOf } from './addressees.ts'
 import { forgetMessage, hearMessage } from './hear-messages.ts'
-import type { MessageEvent } from './read-message-event.ts'
+import { mentionedUsersIn } from './message-content.ts'
+import { isDirect } from './message-places.ts'
+import { isByApp, type MessageEvent, type PersonMessage } from './read-message-event.ts'
 import { withdrawRequest } from './withdraw-request.ts'
 
 type EventOfKind<K extends MessageEvent['kind']> = Extract<MessageEvent, { kind: K }>
@@ -14,22 +18,45 @@ export function logIgnored(
   log.debug({ channel, ts, why }, 'message event ignored')
 }
 
-/** What another app, a workflow or Slackbot posted. */
+/** What another app, a workflow or Slackbot posted starts nothing: a run works with the tools of the person who asks, and bots that answer each other never end. */
 export async function handleAppMessage(
   deps: WebApiDeps & RunsDeps,
   message: EventOfKind<'posted_by_app'>['message'],
 ): Promise<void> {
   await hearMessage(deps, message)
-  logIgnored(deps, message, 'posted by an app')
+  const { user: app } = await deps.bot()
+  const mentions = mentionedUsersIn(message.text).includes(app)
+  logIgnored(deps, message, mentions ? 'mentioned by an app, and only people can ask' : 'posted by an app')
 }
 
-/** A message was edited, or an unfurl or reaction of Slack changed it. */
+/** What was acted on is remembered for a day; an older message is not a new request because a word in it was mended. */
+const REMEMBERED_MS = 24 * 60 * 60_000
+
+/** A mention that an edit adds asks as a new message would, once; `ask` gets the message as it is now. */
 export async function handleEdit(
   deps: WebApiDeps & RunsDeps,
-  { message, editedTs }: EventOfKind<'edited'>,
+  { message, before, editedTs }: EventOfKind<'edited'>,
+  ask: (message: PersonMessage) => Promise<void>,
 ): Promise<void> {
   await hearMessage(deps, message, editedTs)
-  logIgnored(deps, message, 'edited')
+  const { user: app } = await deps.bot()
+  const user = UserId.safeParse(message.user)
+  const why = whyNoRequest(message, before, app)
+  if (why !== undefined || !user.success) return logIgnored(deps, message, why ?? 'edited, no author')
+  await ask({ ...message, type: 'app_mention', user: user.data })
+}
+
+function whyNoRequest(
+  message: EventOfKind<'edited'>['message'],
+  before: EventOfKind<'edited'>['before'],
+  app: string,
+): string | undefined {
+  if (isByApp(message) || message.user === app) return 'edited by an app'
+  if (isDirect(message) || !mentionedUsersIn(message.text).includes(app)) return 'edited'
+  if (before === undefined)
+    return Date.now() - Number(message.ts) * 1_000 > REMEMBERED_MS ? 'edited after more than a day' : undefined
+  const asked = mentionedUsersIn(before.text).includes(app) && withoutMentionsOf(before.text, app) !== ''
+  return asked ? 'edited, and mentioned the app before' : undefined
 }
 
 /** A message is gone, whoever deleted it. */

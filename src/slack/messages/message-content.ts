@@ -1,37 +1,14 @@
 import { z } from 'zod'
 import type { AttachedFile } from '../../run/state/events.ts'
+import { unescapeEntities } from '../message-text/read-mrkdwn.ts'
 
-/** Fetches the names of users and returns a lookup by user id; users that are not among them are "somebody". */
-export async function fetchNames(
-  { nameOf }: { nameOf(user: string): Promise<string> },
-  users: string[],
-): Promise<(user: string) => string> {
-  const ids = [...new Set(users)]
-  const names = new Map(await Promise.all(ids.map(async (user) => [user, await nameOf(user)] as const)))
-  return (user) => names.get(user) ?? 'somebody'
-}
-
-/** Slack's mrkdwn as plain text; `nameOf` returns the names of mentioned users. */
-export function plainTextOf(text: string, nameOf: (user: string) => string): string {
-  return text
-    .replace(/<@([UW][A-Z0-9]+)(?:\|[^>]*)?>/g, (_all, user: string) => `@${nameOf(user)}`)
-    .replace(/<#([CG][A-Z0-9]+)(?:\|([^>]*))?>/g, (_all, id: string, name: string | undefined) => `#${name || id}`)
-    .replace(
-      /<!(?:subteam\^[A-Z0-9]+\|)?([^>|^]+)(?:\^[^>|]*)?(?:\|([^>]*))?>/g,
-      (_all, word: string, label?: string) => label ?? `@${word}`,
-    )
-    .replace(/<((?:https?|mailto|tel):[^>|]+)(?:\|([^>]*))?>/g, (_all, url: string, label?: string) => link(url, label))
-    .replaceAll('&lt;', '<')
-    .replaceAll('&gt;', '>')
-    .replaceAll('&amp;', '&')
-}
-
-const link = (url: string, label: string | undefined): string =>
-  label === undefined || url.endsWith(label) ? url.replace(/^(?:mailto|tel):/, '') : `${label} (${url})`
-
-/** The text of a slash command without Slack's entities. */
-export const unescapeText = (text: string): string =>
-  text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
+/** The text of a slash command as it was typed: Slack makes links of addresses in it, and mentions of names, which stay. */
+export const typedTextOf = (text: string): string =>
+  unescapeEntities(
+    text.replace(/<((?:https?|mailto|tel):[^<>|\s]+)(?:\|([^<>]*))?>/gi, (_all, url: string, label = '') =>
+      label !== '' && url.endsWith(label) ? label : url.replace(/^(?:mailto|tel):/i, ''),
+    ),
+  )
 
 export const mentionedUsersIn = (text: string): string[] =>
   [...text.matchAll(/<@([UW][A-Z0-9]+)/g)].flatMap((found) => found[1] ?? [])
@@ -41,13 +18,6 @@ export function removeMention(text: string, user: string): string {
   const at = `<@${user}(?:\\|[^>]*)?>`
   return text.replace(new RegExp(`^\\s*${at}[\\s,:]*|\\s*${at}\\s*$`, 'g'), '').trim()
 }
-
-/** The user mentioned at the start of a message. */
-export const addresseeOf = (text: string): string | undefined => /^\s*<@([UW][A-Z0-9]+)/.exec(text)?.[1]
-
-/** Whether the text only asks to stop: "stop", "Stop!", "stop please". */
-export const isStopWord = (text: string): boolean =>
-  /^\s*(?:please\s+)?stop(?:\s+(?:it|that|please))?[\s.!]*$/i.test(text)
 
 /** Slack's composer and the model take no more than this well. */
 const MAX_FILES = 20

@@ -1,34 +1,29 @@
 import type { App } from '@slack/bolt'
 import { errorChainOf, isAppError } from '../../errors.ts'
-import type { Origin } from '../../run/state/events.ts'
+import type { Origin, ThreadRange } from '../../run/state/events.ts'
 import { withDeadline } from '../../timing.ts'
 import { sectionBlock } from '../blocks/build-blocks.ts'
-import { mentionOf } from '../blocks/text.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
-import { findRunFor } from '../interactions/find-for-person.ts'
-import { postEphemeral, postNotice, postReply } from '../interactions/post-in-thread.ts'
+import { postNotice, postReply } from '../interactions/post-in-thread.ts'
+import { joinLines } from '../message-text/payload-fields.ts'
 import { helloMessage } from '../onboarding/welcome-message.ts'
 import type { Asker, BotIdentity } from '../web-api/users.ts'
+import { isForOthers, withoutMentionsOf } from './addressees.ts'
 import { hearMessage } from './hear-messages.ts'
 import { handleAppMessage, handleDeletion, handleEdit, logIgnored } from './message-changes.ts'
-import {
-  addresseeOf,
-  fetchNames,
-  isStopWord,
-  limitFiles,
-  mentionedUsersIn,
-  plainTextOf,
-  removeMention,
-} from './message-content.ts'
+import { limitFiles, mentionedUsersIn } from './message-content.ts'
+import { fetchMessageNames, NO_NAMES } from './message-names.ts'
+import { isDirect, isTopLevel, messageKeyOf, threadOf } from './message-places.ts'
+import { pointAtCard } from './point-at-card.ts'
 import { type MessageEvent, type PersonMessage, readMessageEvent } from './read-message-event.ts'
-import { readThreadContext } from './thread-context.ts'
+import { isStopWord, isThanks, isYesOrNo } from './short-words.ts'
+import { filesOfMessage, requestTextOf } from './slack-message.ts'
+import { stopByWord } from './stop-by-word.ts'
+import { createThreadOrder } from './thread-order.ts'
 import { withdrawDeletedRequest } from './withdraw-request.ts'
 
 /** Names and earlier messages are left out if they take longer: an event has to be acknowledged in 3 s. */
 const LOOKUP_TIMEOUT_MS = 1_800
-
-/** Nobody has more runs than this at work in their direct messages. */
-const RECENT_RUNS = 20
 
 /** A mention comes as two events, and more than this need not be remembered to tell of it once. */
 const MOST_TOLD = 1_000
@@ -36,9 +31,10 @@ const MOST_TOLD = 1_000
 /** Starts runs for direct messages, mentions and replies in the app's threads. An event is acknowledged when its run is stored. */
 export function registerMessages(app: App, deps: WebApiDeps & RunsDeps): void {
   const tellUnstored = createUnstoredNotice(deps)
+  const inOrder = createThreadOrder()
   const listen = async ({ event }: { event: unknown }) => {
     const incoming = readMessageEvent(event)
-    await dispatchMessage(deps, incoming, tellUnstored)
+    await inOrder(incoming, () => dispatchMessage(deps, incoming, tellUnstored))
   }
   app.event('message', listen)
   app.event('app_mention', listen)
@@ -52,15 +48,14 @@ async function dispatchMessage(
   incoming: MessageEvent,
   tellUnstored: TellUnstored,
 ): Promise<void> {
+  const ask = (message: PersonMessage) => handleMessage(deps, message).catch((error) => tellUnstored(message, error))
   switch (incoming.kind) {
-    case 'posted_by_person': {
-      const { message } = incoming
-      return handleMessage(deps, message).catch((error) => tellUnstored(message, error))
-    }
+    case 'posted_by_person':
+      return ask(incoming.message)
     case 'posted_by_app':
       return handleAppMessage(deps, incoming.message)
     case 'edited':
-      return handleEdit(deps, incoming)
+      return handleEdit(deps, incoming, ask)
     case 'deleted':
       return handleDeletion(deps, incoming)
     case 'ignored': {
@@ -83,7 +78,8 @@ function createUnstoredNotice(deps: WebApiDeps): TellUnstored {
     deps.log.error({ channel: message.channel, why: errorChainOf(error) }, 'message not stored')
     const key = `${message.channel}:${message.ts}`
     const { user } = await deps.bot()
-    const addressed = message.type === 'app_mention' || isDm(message) || mentionedUsersIn(message.text).includes(user)
+    const addressed =
+      message.type === 'app_mention' || isDirect(message) || mentionedUsersIn(message.text).includes(user)
     if (!addressed || message.user === user || told.has(key)) return
     if (told.size >= MOST_TOLD) told.clear()
     told.add(key)
@@ -98,50 +94,64 @@ function createUnstoredNotice(deps: WebApiDeps): TellUnstored {
   }
 }
 
+/** `message` asks something of the app, is a word to it, or is none of its business, which is logged. */
 async function handleMessage(deps: WebApiDeps & RunsDeps, message: PersonMessage): Promise<void> {
   const bot = await deps.bot()
-  if (message.user === bot.user) return
-  if (!(await isAddressedToApp(deps, bot, message))) return hearMessage(deps, message)
-  const words = removeMention(message.text, bot.user)
-  if (words === '' && message.files.length === 0) await postHello(deps, bot, message)
-  else if (isStopWord(words)) await stopRun(deps, bot, message)
-  else await startRun(deps, bot, message, words)
+  if (message.user === bot.user) return logIgnored(deps, message, 'own message')
+  const why = await whyNotForApp(deps, bot, message)
+  if (why !== undefined) {
+    logIgnored(deps, message, why)
+    return hearMessage(deps, message)
+  }
+  if (await deps.runs.wasSeen(messageKeyOf(bot, message))) return logIgnored(deps, message, 'acted on before')
+  const { own, quoted } = requestTextOf(message, NO_NAMES, bot.user)
+  const carries = quoted !== '' || message.files.length > 0
+  if (own === '' && !carries) return postHello(deps, bot, message)
+  if (!carries && (await actOnShortWord(deps, bot, message))) return
+  await startRun(deps, bot, message)
 }
 
-const isDm = (message: PersonMessage): boolean => message.channel_type === 'im' || message.channel.startsWith('D')
-
-async function isAddressedToApp({ runs }: RunsDeps, bot: BotIdentity, message: PersonMessage): Promise<boolean> {
-  if (message.type === 'app_mention' || isDm(message) || mentionedUsersIn(message.text).includes(bot.user)) return true
-  if (message.thread_ts === undefined || message.thread_ts === message.ts) return false
-  if (addresseeOf(message.text) !== undefined) return false
-  return runs.knowsThread(bot.workspace, message.channel, message.thread_ts)
+/** Stops a run, or points at the card that a yes or no was typed under; false where the words are a request. */
+async function actOnShortWord(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: PersonMessage): Promise<boolean> {
+  const words = withoutMentionsOf(message.text, bot.user)
+  if (isStopWord(words) && (await stopByWord(deps, bot, message, words))) return true
+  return isYesOrNo(words) && (await pointAtCard(deps, bot, message))
 }
 
-const threadOf = (message: PersonMessage): string => message.thread_ts ?? message.ts
+/** Why the app leaves a message alone; undefined where it is for the app. */
+async function whyNotForApp({ runs }: RunsDeps, bot: BotIdentity, message: PersonMessage): Promise<string | undefined> {
+  const { type, text, files, channel, user, thread_ts: thread = '' } = message
+  if (type === 'app_mention' || mentionedUsersIn(text).includes(bot.user)) return undefined
+  const onlyThanks = files.length === 0 && isThanks(text) ? 'thanks' : undefined
+  if (isDirect(message)) return onlyThanks
+  if (message.subtype === 'me_message') return '/me without a mention'
+  if (isTopLevel(message)) return 'not addressed'
+  if (isForOthers(text)) return 'for somebody else'
+  const knows =
+    (await runs.knowsThread(bot.workspace, channel, thread)) ||
+    (await runs.wasSeen(greetingKeyOf(bot, { channel, thread, user })))
+  return knows ? onlyThanks : 'not in a thread of the app'
+}
 
-async function startRun(
-  deps: WebApiDeps & RunsDeps,
-  bot: BotIdentity,
-  message: PersonMessage,
-  words: string,
-): Promise<void> {
-  const users = mentionedUsersIn(words)
-  const [asker, nameOf, context] = await Promise.all([
+async function startRun(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: PersonMessage): Promise<void> {
+  const [asker, names, earlier] = await Promise.all([
     withDeadline(deps.people.askerOf(message.user), LOOKUP_TIMEOUT_MS, { userName: 'somebody' }),
-    withDeadline(fetchNames(deps.people, users), LOOKUP_TIMEOUT_MS, () => 'somebody'),
-    withDeadline(readEarlierMessages(deps, bot, message), LOOKUP_TIMEOUT_MS, []),
+    withDeadline(fetchMessageNames(deps.names, [message]), LOOKUP_TIMEOUT_MS, NO_NAMES),
+    earlierThreadOf(deps, bot, message),
   ])
-  const { files, notice } = limitFiles(message.files)
-  const plain = plainTextOf(words, nameOf) || '(no words, only files)'
+  const { files, notice } = limitFiles(filesOfMessage(message))
+  const { own, quoted } = requestTextOf(message, names, bot.user)
+  const plain = joinLines([own || (quoted === '' ? '(no words, only files)' : '(no words of their own)'), quoted])
   const text = notice === undefined ? plain : `${plain}\n[${notice}]`
   const { fresh } = await deps.runs.start({
     origin: originOf(bot, message, asker),
     text,
-    dedupeKey: `${bot.workspace}:${message.channel}:${message.ts}`,
-    ...(context.length > 0 && { context }),
+    dedupeKey: messageKeyOf(bot, message),
+    ...(earlier && { earlier }),
     ...(files.length > 0 && { files }),
   })
-  if (fresh) await withdrawDeletedRequest(deps, { ...message, thread: message.thread_ts })
+  if (!fresh) return
+  await withdrawDeletedRequest(deps, { ...message, thread: message.thread_ts })
   if (notice !== undefined) await postNotice(deps, { channel: message.channel, thread: threadOf(message) }, notice)
 }
 
@@ -153,49 +163,31 @@ const originOf = (bot: BotIdentity, message: PersonMessage, asker: Asker): Origi
   channel: message.channel,
   threadTs: threadOf(message),
   messageTs: message.ts,
-  place: isDm(message) ? 'dm' : 'channel',
+  place: isDirect(message) ? 'dm' : 'channel',
   teamId: bot.team,
 })
 
-/** The messages of a thread before the app's first run in it; later runs know the conversation. */
-async function readEarlierMessages(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: PersonMessage) {
-  const { thread_ts: thread, channel, ts } = message
-  if (thread === undefined || thread === ts) return []
-  if (await deps.runs.knowsThread(bot.workspace, channel, thread)) return []
-  return readThreadContext(deps, { channel, thread, before: ts })
-}
-
-async function stopRun(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: PersonMessage): Promise<void> {
-  const active = await deps.runs.activeIn(bot.workspace, message.channel, threadOf(message))
-  if (active === undefined) {
-    if (isDm(message)) await stopRunsInDm(deps, bot, message)
-    return
-  }
-  const by = { workspace: bot.workspace, user: message.user }
-  if ((await deps.runs.stop(active, by)) !== 'not_yours') return
-  const state = await findRunFor(deps, by, active)
-  const who = state ? mentionOf(state.origin.user) : 'the person who asked'
-  await postEphemeral(deps, { ...message, thread: message.thread_ts }, `Only ${who} or an approver can stop this.`)
-}
-
-/** Each top-level message in a DM starts a conversation, so "stop" there stops all of this person's runs in the DM. */
-async function stopRunsInDm(
-  deps: WebApiDeps & RunsDeps,
+/** What was said in a thread before the app's first run in it; later runs know the conversation. */
+async function earlierThreadOf(
+  { runs }: RunsDeps,
   { workspace }: BotIdentity,
-  message: PersonMessage,
-): Promise<void> {
-  const by = { workspace, user: message.user }
-  const recent = message.thread_ts === undefined ? await deps.runs.recentOf(by, RECENT_RUNS) : []
-  const working = recent.filter(({ status, origin }) => status === 'working' && origin.channel === message.channel)
-  for (const { id } of working) await deps.runs.stop(id, by)
-  if (working.length > 0) return
-  const text = 'Nothing is running here, so there is nothing to stop.'
-  // Slack does not show an ephemeral message in a thread without replies.
-  await postReply(deps, { ...message, thread: threadOf(message) }, { text, blocks: [sectionBlock(text)] })
+  { thread_ts: thread, channel, ts: before }: PersonMessage,
+): Promise<ThreadRange | undefined> {
+  if (thread === undefined || thread === before) return undefined
+  return (await runs.knowsThread(workspace, channel, thread)) ? undefined : { channel, thread, before }
 }
 
+/** Greets who mentions the app without a word; their next line in that thread is then the request. */
 async function postHello(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: PersonMessage): Promise<void> {
+  const { channel, user } = message
+  const thread = threadOf(message)
+  await deps.runs.seen(greetingKeyOf(bot, { channel, thread, user }))
   // A mention is delivered as two events.
-  if (await deps.runs.seen(`hello:${bot.workspace}:${message.channel}:${message.ts}`)) return
-  await postReply(deps, { ...message, thread: threadOf(message) }, helloMessage)
+  if (await deps.runs.seen(`hello:${messageKeyOf(bot, message)}`)) return
+  await postReply(deps, { ...message, thread }, helloMessage)
 }
+
+const greetingKeyOf = (
+  { workspace }: BotIdentity,
+  { channel, thread, user }: { channel: string; thread: string; user: string },
+): string => `greeted:${workspace}:${channel}:${thread}:${user}`

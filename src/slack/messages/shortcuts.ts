@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { errorChainOf } from '../../errors.ts'
 import { ChannelId, type Principal, UserId } from '../../ids.ts'
 import { truncate } from '../../text.ts'
+import { withDeadline } from '../../timing.ts'
 import { sectionBlock } from '../blocks/build-blocks.ts'
 import { errorText } from '../blocks/error-message.ts'
 import { connectCommand } from '../connections/connect-command.ts'
@@ -10,10 +11,12 @@ import type { SlackDeps, WebApiDeps } from '../deps.ts'
 import { ackOnceOf } from '../interactions/ack-once.ts'
 import { responderFor } from '../interactions/interaction.ts'
 import { onViewSubmission } from '../interactions/modals.ts'
+import { withoutNulls } from '../message-text/payload-fields.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import { askAboutForm } from './ask-about-form.ts'
 import { AboutMessage, askAboutMessage } from './ask-about-message.ts'
-import { MessageFiles } from './message-content.ts'
+import { fetchMessageNames, NO_NAMES } from './message-names.ts'
+import { authorOf, filesOfMessage, quoteOfMessage, SlackMessage } from './slack-message.ts'
 
 /** private_metadata holds 3,000 characters; a longer message is read again from its thread if the app may. */
 const MAX_METADATA_CHARS = 2_600
@@ -21,30 +24,23 @@ const MAX_METADATA_CHARS = 2_600
 const ShortcutBody = z.object({ user: z.object({ id: UserId }), trigger_id: z.string() })
 const MessageShortcutBody = ShortcutBody.extend({
   channel: z.object({ id: ChannelId }),
-  message: z.object({
-    ts: z.string(),
-    thread_ts: z.string().optional(),
-    user: z.string().optional(),
-    text: z.string().default(''),
-    files: MessageFiles,
-  }),
+  message: SlackMessage,
 })
 
 /** "Ask Patchbay about this" on a message, and "Connect a tool" anywhere. */
 export function registerShortcuts(app: App, deps: SlackDeps): void {
   app.shortcut('ask_about_message', async ({ ack, body }) => {
     await ack()
-    const { user, trigger_id, channel, message } = MessageShortcutBody.parse(body)
-    const { ts, thread_ts, user: author, text, files } = message
-    const about = { channel: channel.id, ts, thread: thread_ts, author, text, files }
-    await withResponder(deps, { user: user.id, triggerId: trigger_id }, ({ openModal }) =>
-      openModal(askAboutForm({ author, text, files }, fitToMetadata(about))),
-    )
+    const { user, trigger_id, channel, message } = MessageShortcutBody.parse(withoutNulls(body))
+    await withResponder(deps, { user: user.id, triggerId: trigger_id }, async ({ openModal }) => {
+      const about = await aboutMessageOf(deps, channel.id, message)
+      await openModal(askAboutForm(about, fitToMetadata(about)))
+    })
   })
   app.shortcut('connect_tool', async ({ ack: acknowledge, body }) => {
     const ack = ackOnceOf(acknowledge)
     await ack()
-    const { user, trigger_id } = ShortcutBody.parse(body)
+    const { user, trigger_id } = ShortcutBody.parse(withoutNulls(body))
     await withResponder(deps, { user: user.id, triggerId: trigger_id }, (responder) =>
       connectCommand.run(deps, { words: [], responder, ack }),
     )
@@ -61,6 +57,27 @@ export function registerShortcuts(app: App, deps: SlackDeps): void {
   })
 }
 
+/** The form has to open within 3 s of the press: names that take longer are left out. */
+const NAMES_WITHIN_MS = 1_000
+
+async function aboutMessageOf(deps: WebApiDeps, channel: ChannelId, message: SlackMessage): Promise<AboutMessage> {
+  const [bot, names] = await Promise.all([
+    deps.bot(),
+    withDeadline(fetchMessageNames(deps.names, [message]), NAMES_WITHIN_MS, NO_NAMES),
+  ])
+  const { ts, thread_ts: thread, user, bot_id } = message
+  const isPerson = user !== undefined && bot_id === undefined && user !== bot.user
+  return {
+    channel,
+    ts,
+    thread,
+    ...(isPerson ? { author: user } : { app: authorOf(message, names, bot) }),
+    text: quoteOfMessage(message, names),
+    files: filesOfMessage(message),
+    isPart: thread !== undefined || message.attachments.length > 0,
+  }
+}
+
 /** The message with its text cut to what private_metadata holds. */
 function fitToMetadata(about: AboutMessage): AboutMessage {
   const withoutText = {
@@ -72,7 +89,7 @@ function fitToMetadata(about: AboutMessage): AboutMessage {
   let text = truncate(about.text, Math.max(0, available))
   while (JSON.stringify(text).length > available && text.length > 0)
     text = truncate(text, Math.floor(text.length * 0.8))
-  return { ...withoutText, text }
+  return { ...withoutText, text, isPart: about.isPart || text !== about.text }
 }
 
 type Caller = { user: Principal['user']; triggerId: string }

@@ -1,7 +1,9 @@
 import { z } from 'zod'
+import { LIMITS } from '../../block-kit/limits.ts'
+import type { AttachedFile } from '../../run/state/events.ts'
 import { limitChars, mergeWords } from '../message-text/merge-words.ts'
 import { isPayloadFields, joinLines, withoutNulls } from '../message-text/payload-fields.ts'
-import { attachmentTextsOf, escapeQuoted } from '../message-text/read-attachments.ts'
+import { attachmentTextsOf, escapeQuoted, quoteForPerson } from '../message-text/read-attachments.ts'
 import { blocksTextOf } from '../message-text/read-blocks.ts'
 import { type MessageNames, mrkdwnTextOf } from '../message-text/read-mrkdwn.ts'
 import { MessageFiles } from './message-content.ts'
@@ -31,6 +33,7 @@ export const SlackMessage = z.preprocess(
     user_team: z.string().optional(),
     source_team: z.string().optional(),
     edited: z.unknown().optional(),
+    reply_count: z.number().optional(),
     hidden: z.boolean().optional(),
     text: z.string().default(''),
     blocks: Parts,
@@ -50,7 +53,7 @@ const MOST_CHARS = 12_000
 
 /** `maxChars` bounds the author's words; what else the message carries has a bound of its own. */
 export function messageTextOf(message: Words, names: MessageNames, maxChars = MOST_CHARS): MessageText {
-  const attached = attachmentTextsOf(message.attachments, names, MOST_CHARS)
+  const attached = attachmentTextsOf(message.attachments, names)
   const partsOf = (quoted: boolean) => attached.filter((one) => one.quoted === quoted).map(({ text }) => text)
   const blocks = joinLines([blocksTextOf(message.blocks, names), ...partsOf(false)])
   const own = mergeWords(mrkdwnTextOf(message.text, names), blocks)
@@ -61,6 +64,31 @@ export function messageTextOf(message: Words, names: MessageNames, maxChars = MO
 export function textOfMessage(message: Words, names: MessageNames, maxChars = MOST_CHARS): string {
   const { own, quoted } = messageTextOf(message, names, maxChars)
   return joinLines([own, quoted, ...message.files.map(({ name }) => `[file ${name}]`)])
+}
+
+/** Every file a message shows, those of forwarded messages after its own. */
+export const filesOfMessage = ({ files, attachments }: SlackMessage): AttachedFile[] => [
+  ...files,
+  ...attachments.flatMap((attachment) => MessageFiles.safeParse(attachment.files).data ?? []),
+]
+
+/** A name that nobody has, so that the app's own mention is found in a text. */
+const APP_MARK = '\u0000app'
+const MENTION_AT_ENDS = new RegExp(`^\\s*@${APP_MARK}[\\s,:]*|\\s*@${APP_MARK}\\s*$`, 'g')
+
+/** What a person says to the app: their words without its mention at their start or end, and what others wrote. */
+export function requestTextOf(message: Words, names: MessageNames, app: string): MessageText {
+  const person = (id: string) => (id === app ? APP_MARK : names.person(id))
+  const { own, quoted } = messageTextOf(message, { ...names, person }, LIMITS.message.textMax)
+  const words = own.replace(MENTION_AT_ENDS, '').replaceAll(APP_MARK, 'Patchbay').trim()
+  return { own: words, quoted: quoted.replaceAll(APP_MARK, 'Patchbay') }
+}
+
+/** All a person reads of a message, for people: what others wrote stands below a line that says so. */
+export function quoteOfMessage(message: Words, names: MessageNames): string {
+  const { own } = messageTextOf(message, names)
+  const quoted = attachmentTextsOf(message.attachments, names, quoteForPerson).filter((one) => one.quoted)
+  return joinLines([own, ...quoted.map(({ text }) => text)])
 }
 
 type Author = Pick<SlackMessage, 'user' | 'bot_id' | 'username' | 'bot_profile'>

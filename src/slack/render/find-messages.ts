@@ -3,7 +3,7 @@ import { errorChainOf, isAppError } from '../../errors.ts'
 import type { RunId } from '../../ids.ts'
 import { stopMessageStream } from '../web-api/agents.ts'
 import type { MessagePlace } from '../web-api/post-message.ts'
-import { readMessages } from '../web-api/read-replies.ts'
+import { readMessages } from '../web-api/read-messages.ts'
 import { isPermanentError, slackErrorCodeOf } from '../web-api/web-api.ts'
 import { deleteMessage, type MessageSlot, type PostedMessages, saveMessage } from './message-records.ts'
 

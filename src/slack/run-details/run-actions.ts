@@ -1,5 +1,6 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
+import { errorChainOf } from '../../errors.ts'
 import { ChannelId, RunId, UserId } from '../../ids.ts'
 import { createRepeatRequest } from '../../run/decisions/start-run.ts'
 import type { RunState } from '../../run/state/state.ts'
@@ -11,34 +12,45 @@ import { closeMessage } from '../interactions/close-message.ts'
 import { findRunFor } from '../interactions/find-for-person.ts'
 import { type BlockAction, onDurablePress } from '../interactions/interaction.ts'
 import { postEphemeral } from '../interactions/post-in-thread.ts'
+import { withoutNulls } from '../message-text/payload-fields.ts'
 
 /** Listens to Stop, to trying a run again and to trying a call again. */
 export function registerRunActions(app: App, deps: WebApiDeps & RunsDeps): void {
   onDurablePress(app, deps, 'run_stop', (press) => stop(deps, press))
   onDurablePress(app, deps, 'run_again', (press) => repeatRun(deps, press))
   onDurablePress(app, deps, 'call_again', (press) => retryCall(deps, press))
-  app.event('agent_session_stopped', async ({ event }) => {
+  app.event('agent_session_stopped', async ({ event, body }) => {
     const parsed = SessionStopped.safeParse(event)
-    if (parsed.success) await stopRunInThread(deps, parsed.data)
+    if (parsed.success) await stopRunInThread(deps, parsed.data, body.event_id)
+    else deps.log.debug({ why: errorChainOf(parsed.error) }, 'session event ignored')
   })
 }
 
 /** Slack's own Stop button of an agent's conversation. */
-const SessionStopped = z.object({ channel: ChannelId, thread_ts: z.string(), user: UserId })
+const SessionStopped = z.preprocess(
+  withoutNulls,
+  z.object({ channel: ChannelId, thread_ts: z.string(), user: UserId, event_ts: z.string().optional() }),
+)
 
+/** Stops once, however often Slack delivers the event: the next request of the thread goes on. */
 async function stopRunInThread(
-  { bot, webApi, log, runs, sessions }: WebApiDeps & RunsDeps,
-  { channel, thread_ts, user }: z.infer<typeof SessionStopped>,
+  deps: WebApiDeps & RunsDeps,
+  { channel, thread_ts, user, event_ts }: z.infer<typeof SessionStopped>,
+  eventId: string,
 ): Promise<void> {
+  const { bot, runs, sessions } = deps
   const { workspace } = await bot()
+  const by = { workspace, user }
   const place = { channel, threadTs: thread_ts }
   const active = await runs.activeIn(workspace, channel, thread_ts)
-  if (active === undefined) return sessions.show(place, 'closed')
-  if ((await runs.stop(active, { workspace, user })) !== 'not_yours') return
+  const key = `session_stopped:${workspace}:${channel}:${event_ts ?? eventId}`
+  const outcome = await runs.stopOnce(key, active === undefined ? [] : [active], by)
+  if (outcome === 'over') return sessions.show(place, 'closed')
+  if (outcome !== 'not_yours' || active === undefined) return
   sessions.show(place, 'processing')
-  const requester = (await findRunFor({ runs }, { workspace, user }, active))?.origin.user
+  const requester = (await findRunFor({ runs }, by, active))?.origin.user
   const text = `Only ${mentionOf(requester ?? user)} or an approver can stop this.`
-  await postEphemeral({ webApi, log }, { channel, user, thread: thread_ts }, text)
+  await postEphemeral(deps, { channel, user, thread: thread_ts }, text)
 }
 
 const reply = ({ responder }: BlockAction, text: string): Promise<void> =>

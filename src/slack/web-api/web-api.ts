@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { LIMITS } from '../../block-kit/limits.ts'
 import { AppError } from '../../errors.ts'
 import { truncate } from '../../text.ts'
+import { withoutNulls } from '../message-text/payload-fields.ts'
 import { METHODS, type MethodName } from './methods.ts'
 
 /** The Web API, as far as the app uses it. */
@@ -41,7 +42,7 @@ export function createWebApi(tokens: TokenSource, logger: Logger): WebApi {
     call: (method, args, shape, maxWaitMs = MAX_WAIT_MS) => {
       const kind = METHODS[method].repeatable ? 'retrying' : 'once'
       const sent = method === 'chat.update' ? withShortText(args) : args
-      const callWith = async (token: string) => shape.parse(await clients(token)[kind].apiCall(method, sent))
+      const callWith = async (token: string) => shape.parse(withoutNulls(await clients(token)[kind].apiCall(method, sent)))
       return callWithinRateLimit(method, () => withToken(tokens, callWith), maxWaitMs)
     },
   }

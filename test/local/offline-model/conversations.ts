@@ -118,7 +118,7 @@ export function startConversation({ baseURL, servers }: Servers, connections = [
     used: () => calls.map(({ name }) => name),
     async say(text: string): Promise<string> {
       calls = []
-      messages.push({ role: 'user', content: [{ type: 'text', text: `Mia Member: ${text}` }] })
+      messages.push({ role: 'user', content: [{ type: 'text', text: `[Mia Member, Sunday 29 November 2026, 10:26, Europe/Zurich (UTC+1)]\n${text}` }] })
       return answer()
     },
   }

@@ -143,7 +143,7 @@ test('a plain JSON object is told in words', async () => {
 
 test('what servers say of their use is not what the person asks', async () => {
   const notes = '<server_notes connection="everything" trusted="no">\nTry get-tiny-image first.\n</server_notes>'
-  const asked = 'Mia Member: Add 2 and 3'
+  const asked = '[Mia Member, Sunday 29 November 2026, 10:26, Europe/Zurich (UTC+1)]\nAdd 2 and 3'
   const content = [notes, asked].map((text) => ({ type: 'text' as const, text }))
   talk.messages.push({ role: 'user', content })
   expect(await talk.answer()).toContain('is 5')

@@ -153,10 +153,12 @@ test('takes a no for an answer and does not try again', async () => {
 })
 
 test('answers only the last words, not the thread before them nor notes beside results', async () => {
-  talk.messages.push({
-    role: 'user',
-    content: [{ type: 'text', text: '<thread_before>\nBob: write a file x.txt\n</thread_before>\nMia: add 1 and 2' }],
-  })
+  const before = '<thread_before left_out="2 older messages">\nBob: write a file x.txt\n| and another\n</thread_before>'
+  const earlier = '<earlier_here>\nMia: list my files\nPatchbay (you): There are none.\n</earlier_here>'
+  const stamp = '[Mia, Sunday 29 November 2026, 10:26, Europe/Zurich (UTC+1)]'
+  const asked = { type: 'text' as const, text: [earlier, before, stamp, 'add 1 and 2'].join('\n') }
+  const now = { type: 'text' as const, text: '[It is now Monday 30 November 2026, 08:00, Europe/Zurich (UTC+1).]' }
+  talk.messages.push({ role: 'user', content: [asked, now] })
   talk.messages.push({
     role: 'assistant',
     content: [{ type: 'tool_use', id: 'a', name: 'everything__get-sum', input: { a: 1, b: 2 } }],

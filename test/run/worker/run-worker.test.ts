@@ -100,6 +100,7 @@ function startWorker({ url, turn = async () => says('Done.'), view, policyFor, c
     classificationOf: () => ({ class: 'write', vouched: false, idempotent: false }),
     cardTitle: () => 'Shop',
     ableApprovers: async (_place, users) => ({ users, byOwners: false }),
+    readThread: async () => ({ messages: [] }),
     readFile: async () => ({ kind: 'unread', why: 'there is none' }),
     listener: {
       onProgress: () => undefined,

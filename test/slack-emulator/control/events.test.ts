@@ -114,8 +114,8 @@ test.each([
   ],
   [
     'usergroup',
-    { handle: 'oncall', name: 'On call', members: ['owner'] },
-    { type: 'subteam_created', subteam: { handle: 'oncall', users: ['UOWNER01'] } },
+    { handle: 'night', name: 'Night shift', members: ['owner'] },
+    { type: 'subteam_created', subteam: { handle: 'night', users: ['UOWNER01'] } },
   ],
 ])('%s %j is told to an app that asked for it', async (act, body, event) => {
   await using town = await startTown([event.type])

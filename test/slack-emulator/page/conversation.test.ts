@@ -78,9 +78,18 @@ test.each([
 })
 
 test.each([
-  [{ type: 'users_select' }, ['Olivia Owner@owner', 'Avery Approver@approver', 'Morgan Member@member']],
-  [{ type: 'channels_select' }, ['#general', '#ops']],
-  [{ type: 'conversations_select' }, ['#general', '#ops', '#board']],
+  [
+    { type: 'users_select' },
+    [
+      'Olivia Owner@owner',
+      'Avery Approver@approver',
+      'Morgan Member@member',
+      'Gwen Guest@gwen',
+      'Sasha Stranger@sasha',
+    ],
+  ],
+  [{ type: 'channels_select' }, ['#general', '#ops', '#alerts', '#partners']],
+  [{ type: 'conversations_select' }, ['#general', '#ops', '#alerts', '#partners', '#board']],
   [{ type: 'conversations_select', filter: { include: ['private'] } }, ['#board']],
 ])('the menu %j offers %j', async (menu, offered) => {
   await using room = await openGeneral()

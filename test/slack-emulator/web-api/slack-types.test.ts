@@ -27,6 +27,13 @@ const EVENTS: Record<string, string> = {
   'message file_share': 'FileShareMessageEvent',
   'message message_changed': 'MessageChangedEvent',
   'message message_deleted': 'MessageDeletedEvent',
+  'message bot_message': 'BotMessageEvent',
+  'message me_message': 'MeMessageEvent',
+  'message thread_broadcast': 'ThreadBroadcastMessageEvent',
+  'message channel_archive': 'ChannelArchiveMessageEvent',
+  'message channel_leave': 'ChannelLeaveMessageEvent',
+  'message channel_name': 'ChannelNameMessageEvent',
+  'message channel_unarchive': 'ChannelUnarchiveMessageEvent',
 }
 
 it('what the emulator answers and tells is what @slack/web-api and @slack/types say', async () => {
@@ -114,6 +121,17 @@ it('what the emulator answers and tells is what @slack/web-api and @slack/types 
   await fetch(upload.upload_url, { method: 'POST', body: 'abc' })
   await call('files.completeUploadExternal', { files: [{ id: upload.file_id }], channel_id: channel })
   await call('chat.delete', { channel, ts: posted.ts })
+  await people.act('say', { as: 'member', channel: 'general', text: 'waves', me: true })
+  await people.act('say', { as: 'member', channel: 'general', text: 'for all', thread_ts: ts, broadcast: true })
+  const attachments = [{ title: 'Host', text: 'db-1', color: 'danger' }]
+  await people.act('app-post', { app: 'monitor', channel: 'general', text: 'Alert', attachments, as_workflow: true })
+  await people.act('edit', { as: 'member', channel: 'general', ts, text: '@Patchbay hello again' })
+  await people.act('forward', { as: 'member', channel: 'general', ts, to: 'ops' })
+  await people.act('archive', { channel: 'ops' })
+  await people.act('archive', { channel: 'ops', archived: false })
+  await people.act('rename', { channel: 'ops', name: 'operations' })
+  await people.act('membership', { channel: 'operations', user: 'approver', member: false })
+  await until(() => events.some((event) => event.subtype === 'channel_leave'))
   await until(() => events.some((event) => event.subtype === 'message_deleted'))
   await stopServer(ear)
 

@@ -18,11 +18,34 @@ const PLAIN =
  * merged shape from before markdown and rich text; they are held by block-kit's own check. Of answers, only what stands in messages.
  */
 const UNLISTED: Record<Claim['from'], string[]> = {
-  '@slack/types': ['app_id', 'timestamp', 'ims', 'streaming_state'],
+  '@slack/types': ['app_id', 'timestamp', 'ims', 'streaming_state', 'user_team', 'source_team'],
   '@slack/web-api': ['blocks', 'thread_ts', 'parent_user_id', 'ts', 'client_msg_id', 'streaming_state'],
 }
 
-const UNLISTED_OF_FILE_SHARE = ['team', 'client_msg_id', 'bot_id']
+/** What roots of threads say of their replies; of a broadcast reply's root the packages list it. */
+const OF_ROOTS = ['reply_count', 'reply_users', 'reply_users_count', 'latest_reply']
+
+const UNLISTED_OF_SUBTYPE: Record<string, string[]> = {
+  file_share: ['team', 'client_msg_id', 'bot_id'],
+  thread_broadcast: ['team', 'parent_user_id'],
+  bot_message: ['bot_profile'],
+}
+
+/** What Slack puts into an attachment itself: numbers, and the fields of forwards. */
+const UNLISTED_OF_ATTACHMENT = [
+  'id',
+  'ts',
+  'is_share',
+  'is_msg_unfurl',
+  'message_blocks',
+  'from_url',
+  'original_url',
+  'author_id',
+  'author_subname',
+  'channel_id',
+  'channel_name',
+  'channel_team',
+]
 
 /**
  * Asks the compiler whether values that really came over the wire are what Slack's own packages say they are. They are written as
@@ -52,12 +75,16 @@ export async function typeProblems(claims: Claim[]): Promise<string> {
 
 /** `null` is Slack's way to leave a field out, and the absence of a subtype has to be written down. */
 function literal({ value, from }: Claim): string {
+  const roots = new Set<unknown>()
   const text = JSON.stringify(value, function (this: unknown, key, found: unknown) {
     const counts = from === '@slack/types' || isMessage(this)
     if (found === null || (counts && UNLISTED[from].includes(key))) return undefined
-    if (isFileShare(this) && UNLISTED_OF_FILE_SHARE.includes(key)) return undefined
+    if (unlistedIn(this).includes(key)) return undefined
+    if (from === '@slack/types' && OF_ROOTS.includes(key) && !roots.has(this)) return undefined
     if (from !== '@slack/types' || !isMessage(found)) return found
-    return { ...('subtype' in found ? {} : { subtype: 'THERE IS NONE' }), ...placeOf(this), ...found }
+    const message = { ...('subtype' in found ? {} : { subtype: 'THERE IS NONE' }), ...placeOf(this), ...found }
+    if (key === 'root') roots.add(message)
+    return message
   })
   return text.replaceAll('"THERE IS NONE"', 'undefined')
 }
@@ -65,8 +92,10 @@ function literal({ value, from }: Claim): string {
 const isMessage = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && 'type' in value && value.type === 'message' && 'text' in value
 
-const isFileShare = (value: unknown): boolean =>
-  isMessage(value) && 'subtype' in value && value.subtype === 'file_share'
+function unlistedIn(value: unknown): string[] {
+  if (isMessage(value)) return 'subtype' in value ? (UNLISTED_OF_SUBTYPE[String(value.subtype)] ?? []) : []
+  return typeof value === 'object' && value !== null && 'fallback' in value ? UNLISTED_OF_ATTACHMENT : []
+}
 
 /** A message inside an event is typed as if it said once more where it is. */
 function placeOf(holder: unknown): object {

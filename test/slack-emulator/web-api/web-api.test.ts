@@ -197,13 +197,15 @@ describe('people and places', () => {
     expect((await client.conversations.list({ types: 'public_channel' })).channels?.map((one) => one.name)).toEqual([
       'general',
       'ops',
+      'alerts',
+      'partners',
     ])
     expect((await client.conversations.members({ channel: GENERAL })).members).toContain('UPATCHB1')
     expect((await client.team.info()).team?.id).toBe('TLOCAL01')
     expect(await client.auth.test()).toMatchObject({ user_id: 'UPATCHB1', bot_id: 'BPATCHB1', team_id: 'TLOCAL01' })
     const pages = []
     for await (const page of client.paginate('users.list', { limit: 2 })) pages.push(page)
-    expect(pages).toHaveLength(3)
+    expect(pages).toHaveLength(5)
   })
 })
 
@@ -328,10 +330,10 @@ describe('the door', () => {
   it('serves its own machine only', async () => {
     const evil = await fetch(`${slack.url}/local/people`, { headers: { origin: 'https://evil.test' } })
     expect(evil.status).toBe(403)
-    expect((await people.look('people', {})).people).toHaveLength(3)
+    expect((await people.look('people', {})).people).toHaveLength(5)
     expect(await people.act('say', { as: 'nobody', channel: 'general', text: 'x' })).toMatchObject({
       status: 409,
-      error: 'there is no person "nobody"; there are: owner, approver, member',
+      error: 'there is no person "nobody"; there are: owner, approver, member, gwen, sasha',
     })
     expect(await people.act('say', { as: 'member', channel: 'general' })).toMatchObject({ status: 400 })
     expect(await people.act('dance', {})).toMatchObject({ status: 404 })

@@ -40,7 +40,7 @@ function hasResults({ content }: Message): boolean {
 
 /** What the app tells before a request: what was said earlier, each in a frame, then who asks and when. */
 const BEFORE = /^\s*(?:<(thread_before|earlier_here)\b[^>]*>\n[\s\S]*?\n<\/\1>\s*)+/
-const STAMP = /^\[[^\n]*\bUTC\b[^\n]*\]\n/
+const STAMP = /^(?:\[[^\n]*\]\n)*?\[[^\n]*\bUTC\b[^\n]*\]\n/
 
 /** Only what the person says now. Without Slack's mentions and link brackets. */
 function plainText(text: string): string {

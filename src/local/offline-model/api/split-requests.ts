@@ -1,4 +1,4 @@
-export const VERBS =
+const VERBS =
   'write|read|list|show|delete|remove|echo|add|remember|move|rename|create|make|search|find|count|tell|save|open|copy|repeat|run|use|call|forget|insert|update|get|give|how many|which|what'
 const JOINTS = [
   /\s*[,;.]?\s+(?:and\s+)?(?:then|after that|afterwards)[,:]?\s+/i,

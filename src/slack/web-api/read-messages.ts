@@ -7,10 +7,6 @@ const MOST_PAGES = 5
 /** What to read of a channel or thread. */
 type ReadRange = { channel: string; latest?: string; oldest?: string; include_all_metadata?: true }
 
-/** Reads a thread as `readMessages` does. */
-export const readReplies = <T>(webApi: WebApi, args: ReadRange & { ts: string }, message: z.ZodType<T>): Promise<T[]> =>
-  readMessages(webApi, 'conversations.replies', args, message)
-
 /**
  * Reads a thread, or the messages of a channel, page by page. Where Slack allows one read a minute (docs.slack.dev/apis/web-api/rate-limits), nobody waits for the
  * next page, and what was read is kept. Throws AppError `slack_failed` where nothing could be read.

@@ -1,0 +1,30 @@
+-- "@app stop" comes as two events, and again where Slack heard no answer: only the first may stop what runs.
+create function patchbay.runs_stop_once(p_key text, p_workspace text, p_runs jsonb, p_event jsonb, p_instance text, p_lease_ms integer) returns jsonb
+language plpgsql set search_path = patchbay, pg_temp as $$
+declare
+  one uuid;
+  ended jsonb;
+  stopped jsonb := '[]';
+begin
+  insert into slack_seen_events (event_id) values (p_key) on conflict do nothing;
+  if not found then return null; end if;
+  -- All rows are locked in the order of run_poll, and before the audit is, so that neither waits for the other.
+  perform from runs r where r.workspace_id = p_workspace and p_runs ? r.id::text order by r.number for update;
+  for one in select r.id from runs r where r.workspace_id = p_workspace and p_runs ? r.id::text order by r.number loop
+    ended := run_stop(p_workspace, one, p_event, p_instance, p_lease_ms);
+    if ended ->> 'kind' = 'stopped' then
+      stopped := stopped || jsonb_build_object('run', one, 'fence', ended -> 'fence');
+    end if;
+  end loop;
+  return stopped;
+end $$;
+comment on function patchbay.runs_stop_once(text, text, jsonb, jsonb, text, integer) is 'stops runs because of one event and remembers that; the runs it stopped, or null when the event came before';
+
+create function patchbay.slack_event_known(p_id text) returns jsonb
+language sql stable set search_path = patchbay, pg_temp as $$
+  select to_jsonb(exists (select from slack_seen_events where event_id = p_id))
+$$;
+comment on function patchbay.slack_event_known(text) is 'true when this event was taken before; remembers nothing';
+
+insert into patchbay.schema_versions (version, breaking) values ('20261128000013', false);
+select patchbay.restrict_access();

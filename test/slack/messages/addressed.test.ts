@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { eventually } from '../../support/eventually.ts'
+import { rowsIn } from '../../support/rows.ts'
+import { says } from '../../support/scripted-model.ts'
+import { startWorld, type World } from '../../support/world.ts'
+
+const requestsOf = async (world: World) =>
+  (
+    await rowsIn(
+      world,
+      `select e.body ->> 'text' as text from runs r join run_events e on e.run_id = r.id and e.seq = 1 order by r.number`,
+    )
+  ).map(({ text }) => text)
+
+const FOR_OTHERS = [
+  '@owner what do you think?',
+  'hey @owner can you look?',
+  'thanks @owner!',
+  'Thank you so much, @approver',
+  'cc @owner',
+  'cc @owner @approver',
+  '@owner @approver please review',
+  'FYI: @owner',
+  'what do you think, @owner?',
+  'Great.\n@owner can you take it from here?',
+  '> that number is wrong\n@approver is it?',
+  '@oncall can you look?',
+  '@jane is not in this workspace, but meant',
+  '@here lunch?',
+  'thanks!',
+  'ok, thank you :pray:',
+]
+const FOR_THE_APP = [
+  'and what of @owner?',
+  'send that to @owner',
+  'list the tickets of @owner and @approver',
+  'and the second',
+]
+
+test('in a thread of the app, what is plainly for somebody else starts nothing', async () => {
+  await using world = await startWorld({ model: Array.from({ length: 8 }, () => says('Here you are.')) })
+  const member = world.as('member')
+  await member.post('usergroup', { handle: 'oncall', name: 'On call', members: ['owner'] })
+  const here = await member.mention('begin')
+  await member.see(here, /Here you are/)
+  for (const text of FOR_OTHERS) await member.say('general', text, here.thread)
+  for (const text of FOR_THE_APP) await member.say('general', text, here.thread)
+  await eventually(async () => expect(await requestsOf(world)).toHaveLength(1 + FOR_THE_APP.length))
+  await sleep(500)
+  const requests = await requestsOf(world)
+  expect(requests).toHaveLength(1 + FOR_THE_APP.length)
+  expect(requests[0]).toBe('begin')
+  expect(world.log()).toContain('for somebody else')
+})
+
+test('/me counts where the app is mentioned', async () => {
+  await using world = await startWorld({ model: [says('Here you are.'), says('Here, too.')] })
+  const member = world.as('member')
+  await member.post('say', { channel: 'general', text: 'waves at everybody', me: true })
+  await member.post('say', { channel: 'general', text: 'wonders what @Patchbay knows of the deploy', me: true })
+  await eventually(async () => expect(await requestsOf(world)).toHaveLength(1))
+  await sleep(500)
+  expect(await requestsOf(world)).toEqual([expect.stringContaining('knows of the deploy')])
+})
+
+test.each([
+  { app: 'alerts', text: '<@UPATCHB1> look into this' },
+  { app: 'standup', text: '<@UPATCHB1> sum it up', as_workflow: true },
+  { app: 'slackbot', text: '<@UPATCHB1> stop' },
+])('what $app posts starts nothing, answers nothing, and is logged', async (post) => {
+  await using world = await startWorld({ model: [says('Here you are.')] })
+  const member = world.as('member')
+  const here = await member.mention('begin')
+  await member.see(here, /Here you are/)
+  const before = (await member.messages('general', here.thread)).length
+  await member.post('app-post', { ...post, channel: 'general', thread_ts: here.thread })
+  const { ts } = z.object({ ts: z.string() }).parse(await member.post('app-post', { ...post, channel: 'general' }))
+  await eventually(() => expect(world.log()).toContain('only people can ask'))
+  await sleep(500)
+  expect(await requestsOf(world)).toEqual(['begin'])
+  expect(await member.messages('general', here.thread)).toHaveLength(before + 1)
+  expect(await member.messages('general', ts)).toHaveLength(1)
+})
+
+test('fields that are null count as absent', async () => {
+  await using world = await startWorld({ model: [says('One.'), says('Two.')] })
+  const member = world.as('member')
+  await member.post('event-shape', { nulls: true })
+  const here = await member.mention('begin')
+  await member.see(here, /One\./)
+  await member.dm('and here')
+  await eventually(async () => expect(await requestsOf(world)).toEqual(['begin', 'and here']))
+})
+
+test('a thanks in a DM starts nothing', async () => {
+  await using world = await startWorld({ model: [says('One.')] })
+  const member = world.as('member')
+  const here = await member.dm('begin')
+  await member.see(here, /One\./)
+  await member.dm('Great, thanks!', here.thread)
+  await member.dm('danke')
+  await sleep(800)
+  expect(await requestsOf(world)).toEqual(['begin'])
+})
