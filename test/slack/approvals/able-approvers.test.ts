@@ -22,34 +22,31 @@ const become = (world: World, standing: string) =>
 const toldOwner = async (owner: Seat, why: RegExp) =>
   (await owner.messages('dm')).filter((one) => /cannot do so any more/.test(one.text) && why.test(one.text))
 
-test.each(STANDINGS)(
-  'where the only approver is $standing, the owners are asked at once and told once',
-  async (given) => {
-    await using world = await startWorld({
-      approvers: ['approver'],
-      model: [drop(), says('Gone.'), drop(10002), says('Too.')],
-    })
-    const [member, owner] = [world.as('member'), world.as('owner')]
-    await member.connect('demo-database')
-    await become(world, given.standing)
-    const where = await member.mention('delete number 10001')
-    const card = await owner.see(where, /"Approve"/)
-    expect(lookOf(card)).toMatch(/<@UOWNER01> can decide this/)
-    expect(lookOf(card)).toMatch(/none of the approvers of this workspace can decide any more/i)
-    expect(lookOf(card)).not.toContain('<@UAPPROV1>')
-    await member.press(where, card.ts, 'Approve')
-    await member.see(where, /Only <@UOWNER01> can decide this/)
-    await owner.home()
-    await owner.pressInHome('Approve')
-    await member.see(where, /Gone\./)
-    await member.say('general', 'and number 10002', where.thread)
-    await eventually(async () =>
-      expect(await rowsIn(world, "select 1 as one from approvals where status = 'pending'")).toHaveLength(1),
-    )
-    await sleep(500)
-    expect(await toldOwner(owner, given.why)).toHaveLength(1)
-  },
-)
+test.each(STANDINGS)('where the only approver is $standing, the owners are asked and told once', async (given) => {
+  await using world = await startWorld({
+    approvers: ['approver'],
+    model: [drop(), says('Gone.'), drop(10002), says('Too.')],
+  })
+  const [member, owner] = [world.as('member'), world.as('owner')]
+  await member.connect('demo-database')
+  await become(world, given.standing)
+  const where = await member.mention('delete number 10001')
+  const card = await owner.see(where, /"Approve"/)
+  expect(lookOf(card)).toMatch(/<@UOWNER01> can decide this/)
+  expect(lookOf(card)).toMatch(/none of the approvers of this workspace can decide any more/i)
+  expect(lookOf(card)).not.toContain('<@UAPPROV1>')
+  await member.press(where, card.ts, 'Approve')
+  await member.see(where, /Only <@UOWNER01> can decide this/)
+  await owner.home()
+  await owner.pressInHome('Approve')
+  await member.see(where, /Gone\./)
+  await member.say('general', 'and number 10002', where.thread)
+  await eventually(async () =>
+    expect(await rowsIn(world, "select 1 as one from approvals where status = 'pending'")).toHaveLength(1),
+  )
+  await sleep(500)
+  expect(await toldOwner(owner, given.why)).toHaveLength(1)
+})
 
 test.each(STANDINGS)('an approver who is $standing is left out, and cannot press any more', async ({ standing }) => {
   await using world = await startWorld({ approvers: ['approver', 'owner'], model: [drop(), says('Gone.')] })

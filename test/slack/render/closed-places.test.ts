@@ -39,15 +39,15 @@ test.each([
 })
 
 test.each([
-  { what: 'archived', close: (owner: Seat) => owner.post('archive', { channel: 'general' }) },
+  { what: 'archived', close: (owner: Seat) => owner.post('archive', { channel: 'ops' }) },
   {
     what: 'left by the app',
-    close: (owner: Seat) => owner.post('membership', { channel: 'general', user: 'patchbay', member: false }),
+    close: (owner: Seat) => owner.post('membership', { channel: 'ops', user: 'patchbay', member: false }),
   },
 ])('a channel that is $what while the answer is streamed', async ({ close }) => {
   await using world = await startWorld({ model: [slow(50, says(`Begun. ${'More words. '.repeat(60)}The end.`))] })
   const [member, owner] = [world.as('member'), world.as('owner')]
-  const where = await member.mention('tell me')
+  const where = await member.mention('tell me', 'ops')
   await member.see(where, /Begun\./)
   await close(owner)
   await closedRuns(world)
@@ -60,8 +60,8 @@ test('what waits for approvers goes to them when the channel takes no card', asy
   await using world = await startWorld({ approvers: ['approver'], model: [slow(100, drop), says('Gone.')] })
   const [member, approver] = [world.as('member'), world.as('approver')]
   await member.connect('demo-database')
-  await member.mention('delete number 10001')
-  await world.as('owner').post('archive', { channel: 'general' })
+  await member.mention('delete number 10001', 'ops')
+  await world.as('owner').post('archive', { channel: 'ops' })
   const card = await eventually(async () => {
     const found = (await approver.messages('dm')).find((one) => /"Approve"/.test(lookOf(one)))
     if (!found) throw new Error('no card')
