@@ -2,14 +2,7 @@ import type { ApprovalId, ConnectionId, InputId, Principal, RunId, UserId } from
 import type { JsonObject } from '../../json.ts'
 import type { InputRequest, ResumeMethod } from '../../mcp/elicitation/input-request.ts'
 import type { TokenUsage } from '../../model/turn.ts'
-import type {
-  AttachedFile,
-  ChosenPrompt,
-  ChosenSkill,
-  EventOf,
-  Origin,
-  ThreadRange,
-} from './events.ts'
+import type { AttachedFile, ChosenPrompt, ChosenSkill, EventOf, Origin, ThreadRange } from './events.ts'
 import type { ResultFile, ShownResult } from './shown-result.ts'
 
 /** A run as its events make it; it is stored nowhere. Each turn has its text first, then its calls. */

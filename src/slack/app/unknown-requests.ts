@@ -7,25 +7,21 @@ import { responderFor } from '../interactions/interaction.ts'
 import { postDirectly } from '../interactions/post-in-thread.ts'
 import { MessageFields, pressedMessageOf } from '../interactions/pressed-message.ts'
 import { logIgnoredEvent } from '../interactions/taken.ts'
-import { dropNulls } from '../message-text/payload-fields.ts'
 
-const Unknown = z.preprocess(
-  dropNulls,
-  z.object({
-    type: z.string().optional(),
-    command: z.string().optional(),
-    callback_id: z.string().optional(),
-    action_id: z.string().optional(),
-    user: z.object({ id: UserId }).optional().catch(undefined),
-    trigger_id: z.string().optional(),
-    actions: z.array(z.object({ action_id: z.string().optional(), url: z.string().optional() })).default([]),
-    view: z
-      .object({ id: z.string(), type: z.enum(['modal', 'home']), callback_id: z.string().optional() })
-      .optional()
-      .catch(undefined),
-    ...MessageFields.shape,
-  }),
-)
+const Unknown = z.object({
+  type: z.string().optional(),
+  command: z.string().optional(),
+  callback_id: z.string().optional(),
+  action_id: z.string().optional(),
+  user: z.object({ id: UserId }).optional().catch(undefined),
+  trigger_id: z.string().optional(),
+  actions: z.array(z.object({ action_id: z.string().optional(), url: z.string().optional() })).default([]),
+  view: z
+    .object({ id: z.string(), type: z.enum(['modal', 'home']), callback_id: z.string().optional() })
+    .optional()
+    .catch(undefined),
+  ...MessageFields.shape,
+})
 type Unknown = z.infer<typeof Unknown>
 
 const OLD =

@@ -7,20 +7,16 @@ import type { SlackDeps, WebApiDeps } from '../deps.ts'
 import { ackOnceOf } from '../interactions/ack-once.ts'
 import { findNearestWord } from '../interactions/find-by-name.ts'
 import { type CommandRequest, onDurablePress, responderFor } from '../interactions/interaction.ts'
-import { dropNulls } from '../message-text/payload-fields.ts'
+import { markTaken } from '../interactions/taken.ts'
 import { mrkdwnTextOf } from '../message-text/read-mrkdwn.ts'
 import { typedTextOf } from '../messages/message-content.ts'
 import { fetchMessageNames } from '../messages/message-names.ts'
-import { markTaken } from '../interactions/taken.ts'
 import { COMMANDS } from './command-table.ts'
 import { noSuchCommandMessage } from './help-message.ts'
 
 const SLASH_COMMAND = '/mcp'
 
-const Body = z.preprocess(
-  dropNulls,
-  z.object({ user_id: UserId, channel_id: z.string(), trigger_id: z.string(), text: z.string().default('') }),
-)
+const Body = z.object({ user_id: UserId, channel_id: z.string(), trigger_id: z.string(), text: z.string().default('') })
 
 /** Listens to `/mcp …` and to the buttons that run the same commands. */
 export function registerMcpCommand(app: App, deps: SlackDeps): void {

@@ -7,7 +7,6 @@ import { revealInvisible } from '../../text.ts'
 import { createMessageModal, type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import { errorHelpButtonsFor, errorMessage, errorText } from '../blocks/error-message.ts'
 import type { SlackDeps, WebApiDeps } from '../deps.ts'
-import { dropNulls } from '../message-text/payload-fields.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import { ackOnceOf } from './ack-once.ts'
 import { postDirectly } from './post-in-thread.ts'
@@ -32,38 +31,35 @@ export type BlockAction = {
   ack(): Promise<void>
 }
 
-const Body = z.preprocess(
-  dropNulls,
-  z.object({
-    user: z.object({ id: UserId }),
-    trigger_id: z.string(),
-    response_url: z.string().optional(),
-    ...MessageFields.shape,
-    view: z
-      .object({
-        id: z.string(),
-        hash: z.string(),
-        type: z.enum(['modal', 'home']),
-        private_metadata: z.string().optional(),
-        callback_id: z.string().optional(),
-      })
-      .optional(),
-    actions: z
-      .array(
-        z.object({
-          action_id: z.string(),
-          block_id: z.string().optional(),
-          action_ts: z.string().optional(),
-          value: z.string().optional(),
-          selected_option: z.object({ value: z.string() }).optional(),
-          selected_options: z.array(z.object({ value: z.string() })).optional(),
-          selected_users: z.array(z.string()).optional(),
-          selected_conversation: z.string().optional(),
-        }),
-      )
-      .min(1),
-  }),
-)
+const Body = z.object({
+  user: z.object({ id: UserId }),
+  trigger_id: z.string(),
+  response_url: z.string().optional(),
+  ...MessageFields.shape,
+  view: z
+    .object({
+      id: z.string(),
+      hash: z.string(),
+      type: z.enum(['modal', 'home']),
+      private_metadata: z.string().optional(),
+      callback_id: z.string().optional(),
+    })
+    .optional(),
+  actions: z
+    .array(
+      z.object({
+        action_id: z.string(),
+        block_id: z.string().optional(),
+        action_ts: z.string().optional(),
+        value: z.string().optional(),
+        selected_option: z.object({ value: z.string() }).optional(),
+        selected_options: z.array(z.object({ value: z.string() })).optional(),
+        selected_users: z.array(z.string()).optional(),
+        selected_conversation: z.string().optional(),
+      }),
+    )
+    .min(1),
+})
 
 type ListenerArgs = SlackActionMiddlewareArgs & AllMiddlewareArgs
 

@@ -1,18 +1,14 @@
 import { z } from 'zod'
 import { ChannelId, UserId } from '../../ids.ts'
-import { dropNulls } from '../message-text/payload-fields.ts'
 import { SlackMessage } from './slack-message.ts'
 
-const Event = z.preprocess(
-  dropNulls,
-  z.object({
-    type: z.enum(['message', 'app_mention']),
-    subtype: z.string().optional(),
-    channel: ChannelId,
-    channel_type: z.string().optional(),
-    event_ts: z.string().optional(),
-  }),
-)
+const Event = z.object({
+  type: z.enum(['message', 'app_mention']),
+  subtype: z.string().optional(),
+  channel: ChannelId,
+  channel_type: z.string().optional(),
+  event_ts: z.string().optional(),
+})
 type Event = z.infer<typeof Event>
 
 const Before = SlackMessage.optional().catch(undefined)

@@ -11,7 +11,6 @@ import type { SlackDeps, WebApiDeps } from '../deps.ts'
 import { ackOnceOf } from '../interactions/ack-once.ts'
 import { responderFor } from '../interactions/interaction.ts'
 import { onViewSubmission } from '../interactions/modals.ts'
-import { dropNulls } from '../message-text/payload-fields.ts'
 import { markTaken } from '../interactions/taken.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import { askAboutForm } from './ask-about-form.ts'
@@ -32,7 +31,7 @@ const MessageShortcutBody = ShortcutBody.extend({
 export function registerShortcuts(app: App, deps: SlackDeps): void {
   app.shortcut('ask_about_message', markTaken, async ({ ack, body }) => {
     await ack()
-    const { user, trigger_id, channel, message } = MessageShortcutBody.parse(dropNulls(body))
+    const { user, trigger_id, channel, message } = MessageShortcutBody.parse(body)
     await withResponder(deps, { user: user.id, triggerId: trigger_id }, async ({ openModal }) => {
       const about = await aboutMessageOf(deps, channel.id, message)
       await openModal(askAboutForm(about, fitToMetadata(about)))
@@ -41,7 +40,7 @@ export function registerShortcuts(app: App, deps: SlackDeps): void {
   app.shortcut('connect_tool', markTaken, async ({ ack: acknowledge, body }) => {
     const ack = ackOnceOf(acknowledge)
     await ack()
-    const { user, trigger_id } = ShortcutBody.parse(dropNulls(body))
+    const { user, trigger_id } = ShortcutBody.parse(body)
     await withResponder(deps, { user: user.id, triggerId: trigger_id }, (responder) =>
       connectCommand.run(deps, { words: [], responder, ack }),
     )

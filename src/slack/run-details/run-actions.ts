@@ -11,7 +11,6 @@ import { closeMessage } from '../interactions/close-message.ts'
 import { findRunFor } from '../interactions/find-for-person.ts'
 import { type BlockAction, onDurablePress } from '../interactions/interaction.ts'
 import { postEphemeral } from '../interactions/post-in-thread.ts'
-import { dropNulls } from '../message-text/payload-fields.ts'
 import { logIgnoredEvent, markTaken } from '../interactions/taken.ts'
 
 /** Listens to Stop, to trying a run again and to trying a call again. */
@@ -27,10 +26,12 @@ export function registerRunActions(app: App, deps: WebApiDeps & RunsDeps): void 
 }
 
 /** Slack's own Stop button of an agent's conversation. */
-const SessionStopped = z.preprocess(
-  dropNulls,
-  z.object({ channel: ChannelId, thread_ts: z.string(), user: UserId, event_ts: z.string().optional() }),
-)
+const SessionStopped = z.object({
+  channel: ChannelId,
+  thread_ts: z.string(),
+  user: UserId,
+  event_ts: z.string().optional(),
+})
 
 /** Stops once, however often Slack delivers the event: the next request of the thread goes on. */
 async function stopRunInThread(

@@ -42,8 +42,7 @@ export function createWebApi(tokens: TokenSource, logger: Logger): WebApi {
     call: (method, args, shape, maxWaitMs = MAX_WAIT_MS) => {
       const kind = METHODS[method].repeatable ? 'retrying' : 'once'
       const sent = typeof args.text === 'string' ? { ...args, text: readableTextOf(method, args.text) } : args
-      const callWith = async (token: string) =>
-        shape.parse(dropNulls(await clients(token)[kind].apiCall(method, sent)))
+      const callWith = async (token: string) => shape.parse(dropNulls(await clients(token)[kind].apiCall(method, sent)))
       return callWithinRateLimit(method, () => withToken(tokens, callWith), maxWaitMs)
     },
   }

@@ -46,7 +46,7 @@ test.each([
   ['a busy hour, then silence', [...evenly(1_500, 2), 900_000, 950_000], {}, false, 20],
   ['small pages', evenly(400), { page: 15 }, false, 14],
   ['no count', evenly(3_000), { counted: false }, false, 12],
-])('of a thread with %s, the newest messages are read', async (_name, seconds, options, isWhole, most) => {
+])('of a thread with %s, the newest messages are read', async (...[, seconds, options, isWhole, most]) => {
   const thread = threadOf(seconds, options)
   const part = await thread.read()
   expect(part).toMatchObject({ isWhole, reachesEnd: true, root: { ts: stamp(0) } })
