@@ -4,7 +4,7 @@ import { truncate } from '../../text.ts'
 import type { RunDeps } from '../deps.ts'
 import { type FramedMessage, quoteMessages, quoteWords } from '../frames.ts'
 import type { RunState } from '../state/state.ts'
-import type { ConversationHistory, SaidBefore, ToldHistory } from '../storage/conversations.ts'
+import type { ConversationHistory, SaidMessages, ToldHistory } from '../storage/conversations.ts'
 import { appendEvents, type LeasedRun } from '../storage/leased-run.ts'
 import { SUMMARISE } from './instructions.ts'
 import { filesTextOf } from './request-text.ts'
@@ -16,7 +16,7 @@ const KEPT_RUNS = 2
 const SUMMARY_MAX_TOKENS = 2_000
 
 /** An earlier run and what was said before it. */
-type EarlierRun = { state: RunState; before: SaidBefore }
+type EarlierRun = { state: RunState; before: SaidMessages }
 
 /** The conversation before this run; a long one is summed up first, and the summary kept with this run. */
 export async function loadConversationHistory(
@@ -42,10 +42,10 @@ export async function loadConversationHistory(
 function assignSaid(
   { runs, heard, exchange }: ConversationHistory,
   current: RunState,
-): { earlier: EarlierRun[]; before: SaidBefore } {
+): { earlier: EarlierRun[]; before: SaidMessages } {
   const told = exchange.flatMap(exchangeMessagesOf)
   let left = heard
-  const saidBefore = (state: RunState, index: number): SaidBefore => {
+  const saidBefore = (state: RunState, index: number): SaidMessages => {
     const due = left.filter(({ ts }) => Number(ts) < Number(state.origin.messageTs))
     left = left.filter((one) => !due.includes(one))
     return { ...newestOf(due), exchange: index === 0 ? told : [] }
@@ -58,7 +58,7 @@ function assignSaid(
 const HEARD_CHARS = 20_000
 const HEARD_MESSAGE_CHARS = 4_000
 
-function newestOf(heard: FramedMessage[]): Pick<SaidBefore, 'heard' | 'leftOut'> {
+function newestOf(heard: FramedMessage[]): Pick<SaidMessages, 'heard' | 'leftOut'> {
   const kept: FramedMessage[] = []
   let room = HEARD_CHARS
   for (const { author, text } of heard.toReversed()) {

@@ -1,13 +1,13 @@
 import { localTimeOf } from '../../timing.ts'
 import { escapeFrames, labelOf, quoteMessages } from '../frames.ts'
 import type { RunState } from '../state/state.ts'
-import type { SaidBefore } from '../storage/conversations.ts'
+import type { SaidMessages } from '../storage/conversations.ts'
 import { quotePrompt, quoteSkill } from '../tools/list-text.ts'
 
-export const NOTHING_SAID: SaidBefore = { heard: [], leftOut: 0, exchange: [] }
+export const NOTHING_SAID: SaidMessages = { heard: [], leftOut: 0, exchange: [] }
 
 /** A request as the model reads it: what was said before, then who asks and when, then their words. */
-export function describeRequest(state: RunState, before: SaidBefore = NOTHING_SAID): string {
+export function describeRequest(state: RunState, before: SaidMessages = NOTHING_SAID): string {
   const frames = [
     ...(before.exchange.length > 0 ? [quoteMessages('earlier_here', before.exchange)] : []),
     ...threadFrameOf(state, before),
@@ -16,7 +16,7 @@ export function describeRequest(state: RunState, before: SaidBefore = NOTHING_SA
   return [...frames, stampOf(state), words].join('\n') + promptOf(state) + skillOf(state) + firstOf(state)
 }
 
-function threadFrameOf({ context, threadGap }: RunState, { heard, leftOut }: SaidBefore): string[] {
+function threadFrameOf({ context, threadGap }: RunState, { heard, leftOut }: SaidMessages): string[] {
   const said = [...context, ...heard]
   const gap = threadGap === undefined ? [] : [`[The person is told this below your answer: ${labelOf(threadGap)}]`]
   if (said.length === 0) return gap

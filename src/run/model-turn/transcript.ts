@@ -1,14 +1,14 @@
 import type { Message, TextPart, ToolResult } from '../../model/turn.ts'
 import { headOf } from '../../text.ts'
 import type { CallState, RunState } from '../state/state.ts'
-import type { SaidBefore } from '../storage/conversations.ts'
+import type { SaidMessages } from '../storage/conversations.ts'
 import { describeRequest, filesTextOf, laterText, NOTHING_SAID } from './request-text.ts'
 
 /** Earlier results are only recalled, not worked on: the beginning of each is enough. */
 const RECALLED_RESULT_CHARS = 2_000
 
 /** This run as the model's API takes it: the request, then each turn and the results of its calls. */
-export function messagesOf(state: RunState, before: SaidBefore = NOTHING_SAID): Message[] {
+export function messagesOf(state: RunState, before: SaidMessages = NOTHING_SAID): Message[] {
   const files = state.files.map((file) => ({ type: 'file' as const, ...file }))
   const request: TextPart = { type: 'text', text: describeRequest(state, before) }
   let messages: Message[] = [{ role: 'user', content: [request, ...files] }]
@@ -37,7 +37,7 @@ export function withText(messages: Message[], text: string): Message[] {
 }
 
 /** An earlier run of the conversation. What another person's tools returned stays with that person: of theirs only words are told. */
-export function earlierMessagesOf(state: RunState, own: boolean, before: SaidBefore = NOTHING_SAID): Message[] {
+export function earlierMessagesOf(state: RunState, own: boolean, before: SaidMessages = NOTHING_SAID): Message[] {
   if (!own)
     return [
       createUserMessage(describeRequest(state, before) + filesTextOf(state)),

@@ -6,7 +6,7 @@ import type { Message } from '../../model/turn.ts'
 import type { FramedMessage } from '../frames.ts'
 import { readableRows, StateRow } from './run-rows.ts'
 
-export type Conversation = { workspace: WorkspaceId; channel: ChannelId; threadTs: string }
+type Conversation = { workspace: WorkspaceId; channel: ChannelId; threadTs: string }
 
 export const conversationKeyOf = ({ workspace, channel, threadTs }: Conversation): string =>
   `${workspace}:${channel}:${threadTs}`
@@ -33,7 +33,7 @@ export function createConversationStore(db: Db, log: Log) {
 export type ConversationHistory = Awaited<ReturnType<ReturnType<typeof createConversationStore>['history']>>
 
 /** What was said before a request and belongs to no run of its conversation. */
-export type SaidBefore = {
+export type SaidMessages = {
   /** In the thread, since the request before; older ones may be left out. */
   heard: FramedMessage[]
   leftOut: number
@@ -42,4 +42,4 @@ export type SaidBefore = {
 }
 
 /** What came before a run, as the model is told it: its conversation as messages, and what was said beside it. */
-export type ToldHistory = { messages: Message[]; before: SaidBefore }
+export type ToldHistory = { messages: Message[]; before: SaidMessages }
