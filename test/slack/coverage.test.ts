@@ -28,6 +28,7 @@ const FILES = {
   stop: 'test/path/stop.test.ts',
   survive: 'test/path/survive.test.ts',
   thread: 'test/path/thread.test.ts',
+  words: 'test/slack/messages/message-words.test.ts',
   workspaces: 'test/path/workspaces.test.ts',
 } as const
 
@@ -49,12 +50,14 @@ const PROOFS: Record<string, Proof> = {
   'method chat.stopStream': ['asking', 'a DM is answered in its thread'],
   'method chat.update': ['painter', 'a stream that Slack ended is finished by changing the message'],
   'method conversations.members': ['approvers', 'an approver who cannot see the thread'],
+  'method conversations.info': ['words', 'the model is told %s'],
   'method conversations.history': ['reach', 'a newcomer is welcomed once, also'],
   'method conversations.open': ['approvals', 'a request in a DM reaches the approver in theirs'],
   'method conversations.replies': ['thread', 'a thread that was there before the app was asked'],
   'method files.delete': ['deletions', 'a file that Slack posts at the top is deleted'],
   'method files.info': ['files', 'a file is fetched once, not at each turn'],
   'method files.uploadV2': ['mainJob', 'long results come as a file'],
+  'method usergroups.list': ['words', 'the model is told %s'],
   'method users.info': ['asking', 'a DM is answered in its thread'],
   'method users.list': ['able', 'where the only approver is $standing, the owners are asked'],
   'method views.open': ['connecting', 'connect, straight to the card'],
