@@ -1,7 +1,13 @@
 import { errorChainOf } from '../errors.ts'
 import type { Principal, RunId } from '../ids.ts'
 import type { Log } from '../log.ts'
-import { currentApproversFor, decideApproval, explainDenial, findApproval, pendingFor } from './decisions/decide-approval.ts'
+import {
+  currentApproversFor,
+  decideApproval,
+  explainDenial,
+  findApproval,
+  pendingFor,
+} from './decisions/decide-approval.ts'
 import { answerInput, findPendingInput, listOpenInputs } from './decisions/give-input.ts'
 import { retryCall, startRun } from './decisions/start-run.ts'
 import type { RunDeps, RunListener, RunOptions } from './deps.ts'

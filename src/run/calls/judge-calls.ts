@@ -7,7 +7,7 @@ import { appendEvents, type LeasedRun } from '../storage/leased-run.ts'
 import { classificationFor, nameTools } from '../tools/offered-tools.ts'
 import { callHashOf, definitionHashOf } from './call-hashes.ts'
 import { callTools, createCalledEvent, createRefusedEvent, type ReadyCall } from './call-tools.ts'
-import { ableApproversIn, ableVerdictFor, type VerdictDetails, policyInputsFor, verdictFor } from './verdicts.ts'
+import { ableApproversIn, ableVerdictFor, policyInputsFor, type VerdictDetails, verdictFor } from './verdicts.ts'
 
 /** How long a person has to decide. */
 const APPROVAL_TTL_MS = 24 * 3_600_000

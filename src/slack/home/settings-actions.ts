@@ -38,10 +38,7 @@ async function mayManage({ people }: WebApiDeps, { by, responder }: BlockAction)
   return may
 }
 
-async function setApprovers(
-  deps: WebApiDeps & PolicyDeps,
-  { by, chosen, responder }: BlockAction,
-): Promise<void> {
+async function setApprovers(deps: WebApiDeps & PolicyDeps, { by, chosen, responder }: BlockAction): Promise<void> {
   const users = chosen.flatMap((user) => UserId.safeParse(user).data ?? [])
   const problems = (await Promise.all(users.map((user) => approverProblemOf(deps, user)))).filter(Boolean)
   if (problems.length === 0) await deps.rules.setApprovers(by.workspace, by.user, users)

@@ -7,7 +7,12 @@ import { isTimeZone } from '../../timing.ts'
 import { isPermanentError, slackErrorCodeOf, type WebApi } from './web-api.ts'
 
 /** `zone` is an IANA name or an offset; undefined where Slack does not say one. */
-export type SlackUser = { name: string; mayManage: boolean; outsider: OutsiderKind | undefined; zone: string | undefined }
+export type SlackUser = {
+  name: string
+  mayManage: boolean
+  outsider: OutsiderKind | undefined
+  zone: string | undefined
+}
 
 /** Why somebody is no full member of the workspace: a bot, deactivated, a guest, of another company. */
 export type OutsiderKind = 'bot' | 'left' | 'guest' | 'stranger'
@@ -46,9 +51,7 @@ const Info = z.object({
     is_ultra_restricted: z.boolean().nullish(),
     is_stranger: z.boolean().nullish(),
     team_id: z.string().nullish(),
-    enterprise_user: z
-      .object({ enterprise_id: z.string().nullish(), teams: z.array(z.string()).nullish() })
-      .nullish(),
+    enterprise_user: z.object({ enterprise_id: z.string().nullish(), teams: z.array(z.string()).nullish() }).nullish(),
     tz: z.string().nullish(),
     tz_offset: z.number().nullish(),
     profile: z.object({ display_name: z.string().optional(), real_name: z.string().optional() }).optional(),

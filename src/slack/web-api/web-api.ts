@@ -42,7 +42,8 @@ export function createWebApi(tokens: TokenSource, logger: Logger): WebApi {
     call: (method, args, shape, maxWaitMs = MAX_WAIT_MS) => {
       const kind = METHODS[method].repeatable ? 'retrying' : 'once'
       const sent = method === 'chat.update' ? withShortText(args) : args
-      const callWith = async (token: string) => shape.parse(withoutNulls(await clients(token)[kind].apiCall(method, sent)))
+      const callWith = async (token: string) =>
+        shape.parse(withoutNulls(await clients(token)[kind].apiCall(method, sent)))
       return callWithinRateLimit(method, () => withToken(tokens, callWith), maxWaitMs)
     },
   }
