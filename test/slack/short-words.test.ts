@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { isForOthers } from '../../src/slack/messages/addressees.ts'
-import { isStopWord, isThanks, isYesOrNo } from '../../src/slack/messages/short-words.ts'
+import { isGreeting, isStopWithReason, isStopWord, isThanks, isYesOrNo } from '../../src/slack/messages/short-words.ts'
 
 describe('words that stop', () => {
   test.each([
@@ -185,4 +185,29 @@ describe('words for somebody else', () => {
     'summarize this',
     'thanks',
   ])('not: %s', (text) => expect(isForOthers(text)).toBe(false))
+})
+
+describe('a stop with a reason', () => {
+  test.each([
+    'Stop: wrong file',
+    'stop, that is the wrong one',
+    'STOP! Not in production',
+    'cancel, I found it',
+    'Stopp, falsche Datei',
+  ])('%s', (text) => expect(isStopWithReason(text)).toBe(true))
+  test.each([
+    'stop the server',
+    'stop',
+    'stop, please',
+    'Stop words: list them',
+    'The stop: where is it?',
+    'cancel my 3 pm meeting, please',
+  ])('not %s', (text) => expect(isStopWithReason(text)).toBe(false))
+})
+
+describe('a greeting', () => {
+  test.each(['hey !', 'Hi there', 'good morning', '👋', 'hello, are you there?', 'Guten Tag!'])('%s', (text) =>
+    expect(isGreeting(text)).toBe(true),
+  )
+  test.each(['', 'hi, what is open?', 'hello world in Rust'])('not %s', (text) => expect(isGreeting(text)).toBe(false))
 })

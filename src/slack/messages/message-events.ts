@@ -19,11 +19,11 @@ import { fetchMessageNames, NO_NAMES } from './message-names.ts'
 import { isDirect, isTopLevel, messageKeyOf, threadOf } from './message-places.ts'
 import { pointAtCard } from './point-at-card.ts'
 import { type MessageEvent, type PersonMessage, readMessageEvent } from './read-message-event.ts'
-import { isStopWord, isThanks, isYesOrNo } from './short-words.ts'
+import { isGreeting, isStopWithReason, isStopWord, isThanks, isYesOrNo } from './short-words.ts'
 import { filesOfMessage, requestTextOf } from './slack-message.ts'
 import { stopByWord } from './stop-by-word.ts'
 import { createThreadOrder } from './thread-order.ts'
-import { withdrawDeletedRequest } from './withdraw-request.ts'
+import { stopDeletedRequest } from './withdraw-request.ts'
 
 /** Names and earlier messages are left out if they take longer: an event has to be acknowledged in 3 s. */
 const LOOKUP_TIMEOUT_MS = 1_800
@@ -110,15 +110,23 @@ async function handleMessage(deps: WebApiDeps & RunsDeps, message: PersonMessage
   if (wasSeen && filesOfMessage(message).length === 0) return noteIgnored(deps, message, 'acted on before')
   const { own, quoted } = requestTextOf(message, NO_NAMES, bot.user)
   const carries = quoted !== '' || message.files.length > 0
-  if (own === '' && !carries) return postHello(deps, bot, message)
+  if (!carries && isHello(bot, message, own)) return postHello(deps, bot, message)
   if (!carries && (await actOnShortWord(deps, bot, message))) return
   await startRun(deps, bot, message)
 }
 
+/** Only a mention, or a greeting beside it; in direct messages a greeting is answered as any other line. */
+const isHello = ({ user }: BotIdentity, message: PersonMessage, own: string): boolean =>
+  own === '' || (!isDirect(message) && isGreeting(withoutMentionsOf(message.text, user)))
+
 /** Stops a run, or points at the card that a yes or no was typed under; false where the words are a request. */
 async function actOnShortWord(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: PersonMessage): Promise<boolean> {
   const words = withoutMentionsOf(message.text, bot.user)
-  if (isStopWord(words) && (await stopByWord(deps, bot, message, words))) return true
+  const hasReason = isStopWithReason(words)
+  if ((hasReason || isStopWord(words)) && (await stopByWord(deps, bot, message, words))) {
+    if (hasReason) await hearMessage(deps, message)
+    return true
+  }
   return isYesOrNo(words) && (await pointAtCard(deps, bot, message))
 }
 
@@ -150,7 +158,7 @@ async function startRun(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: 
   const request = { origin: originOf(bot, message, asker), text, dedupeKey: messageKeyOf(bot, message) }
   const { run, fresh } = await deps.runs.start({ ...request, ...(earlier && { earlier }), files })
   if (!fresh) return addLateFiles(deps, run, { ...request, files })
-  await withdrawDeletedRequest(deps, { ...message, thread: message.thread_ts })
+  await stopDeletedRequest(deps, { ...message, thread: message.thread_ts })
   if (notice !== undefined) await postNotice(deps, { channel: message.channel, thread: threadOf(message) }, notice)
 }
 

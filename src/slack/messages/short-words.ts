@@ -53,7 +53,7 @@ const STOPS: Phrases[] = [
 
 const YES_OR_NO: Phrases[] = [
   {
-    says: `y|n|k|yes|yep|yeah|yup|ya|aye|sure|sure thing|ok|okay|go|go ahead|go for it|go on|do it|do it anyway|run it|send it|ship it|
+    says: `y|n|k|yes|yep|yeah|yup|ya|aye|sure|sure thing|ok|okay|go|go ahead|go for it|go on|do it|do it anyway|do|do so|please do|run it|send it|ship it|
       approve|approved|confirm|confirmed|accept|accepted|allow|allowed|proceed|continue|lgtm|looks good|sounds good|fine|all good|granted|
       agreed|absolutely|definitely|correct|right|of course|certainly|no|nope|nah|never|deny|denied|reject|rejected|decline|declined|
       refuse|refused|do not|don't|dont|don't do it|don't do that|do not do it|do not do that|no way|not now|not ok|not okay|not approved`,
@@ -144,6 +144,14 @@ function createMatch({ says, beside = '' }: Phrases): (words: string) => boolean
 
 const phrasesIn = (list: string): string[] => list.split('|').flatMap((phrase) => phrase.trim() || [])
 
+const GREETINGS: Phrases[] = [
+  {
+    says: `hi|hey|hello|hallo|hola|bonjour|salut|ciao|olá|hej|yo|good morning|good afternoon|good evening|morning|guten morgen|guten tag|
+      moin|servus|grüezi|buenos días|bonsoir|こんにちは|你好|안녕하세요`,
+    beside: 'there|bot|again|all|everyone|you there|are you there|anybody there',
+  },
+]
+
 type ShortWord = { signs: RegExp; matches: ((words: string) => boolean)[] }
 
 const STOP: ShortWord = {
@@ -151,6 +159,7 @@ const STOP: ShortWord = {
   matches: STOPS.map(({ says, beside = '' }) => createMatch({ says: `stop|${says}`, beside })),
 }
 const YES_NO: ShortWord = { signs: YES_OR_NO_SIGNS, matches: YES_OR_NO.map(createMatch) }
+const GREETING: ShortWord = { signs: /👋|:wave:/u, matches: GREETINGS.map(createMatch) }
 const THANK: ShortWord = { signs: THANKS_SIGNS, matches: THANKS.map(createMatch) }
 
 /** No short word is longer. */
@@ -165,8 +174,17 @@ function isShortWord({ signs, matches }: ShortWord, text: string): boolean {
 /** Whether the text only asks to stop, in the ways and languages people type it. */
 export const isStopWord = (text: string): boolean => isShortWord(STOP, text)
 
+/** "Stop: wrong file": a stop with its reason, or with what to do in its place. */
+export function isStopWithReason(text: string): boolean {
+  const [, first = ''] = /^([^:;,.!–—\n]{1,40})[:;,.!–—\n]+\s*\S/u.exec(text.trim()) ?? []
+  return isStopWord(first) && !isStopWord(text)
+}
+
 /** Whether the text only says yes or no, as one would under an approval. */
 export const isYesOrNo = (text: string): boolean => isShortWord(YES_NO, text)
+
+/** Whether the text only greets. */
+export const isGreeting = (text: string): boolean => isShortWord(GREETING, text)
 
 /** Whether the text only thanks, so that there is nothing to do. */
 export const isThanks = (text: string): boolean => isShortWord(THANK, text)

@@ -10,7 +10,7 @@ export async function withdrawRequest(deps: WebApiDeps & RunsDeps, { channel, ts
 }
 
 /** The same for a request that came after word of its deletion, as Slack's events may change places. */
-export async function withdrawDeletedRequest(deps: WebApiDeps & RunsDeps, place: Place): Promise<void> {
+export async function stopDeletedRequest(deps: WebApiDeps & RunsDeps, place: Place): Promise<void> {
   const { workspace } = await deps.bot()
   if (await deps.runs.wasWithdrawn({ workspace, ...place })) await withdrawRequest(deps, place)
 }
