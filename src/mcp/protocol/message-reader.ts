@@ -1,4 +1,4 @@
-import { isObject, dropNulls } from './loose-json.ts'
+import { isObject, withoutNulls } from './loose-json.ts'
 import { repairFormSchema } from './repair-form-schema.ts'
 
 /**
@@ -70,19 +70,19 @@ function readRequest(message: Record<string, unknown>, method: string): unknown 
 }
 
 function readParams(method: string, params: unknown): unknown {
-  if (method.startsWith('notifications/')) return dropNulls(params)
+  if (method.startsWith('notifications/')) return withoutNulls(params)
   return method === 'elicitation/create' ? readElicitationParams(params) : params
 }
 
 function readElicitationParams(params: unknown): unknown {
-  const sound = dropNulls(params)
+  const sound = withoutNulls(params)
   if (!isObject(sound) || 'url' in sound) return sound
   return { ...sound, requestedSchema: repairFormSchema(sound.requestedSchema) }
 }
 
 /** The questions of an unfinished call. */
 function readInputRequests(result: Fields): unknown {
-  const sound = dropNulls(result)
+  const sound = withoutNulls(result)
   if (!isObject(sound) || !isObject(sound.inputRequests)) return sound
   const entries = Object.entries(sound.inputRequests).map(([key, request]) => [
     key,
