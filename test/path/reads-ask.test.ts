@@ -94,7 +94,9 @@ test('a question about a resource that asks first is answered in the run; readin
   const where = { channel: 'dm', thread: root.ts }
   await answer(member, where, /Whose diary\?/, 'Ada')
   await member.see(where, /It is about Ada\./)
-  expect(lastRequest(world)).toContain('Morgan Member: who is it about?')
+  expect(lastRequest(world)).toMatch(
+    /^\[\{"role":"user","content":\[\{"type":"text","text":"\[Morgan Member, [^\]]*\]\\nwho is it about\?/,
+  )
   expect(lastRequest(world)).toMatch(/Dear diary.*Ada/)
 })
 

@@ -54,7 +54,7 @@ test('Slack’s retries of one event give one run', async () => {
   const event = {
     type: 'app_mention',
     user: 'UMEMBER1',
-    text: '<@UPATCHB1> hi',
+    text: '<@UPATCHB1> say hi',
     ts,
     channel: 'CGENERAL1',
     event_ts: ts,

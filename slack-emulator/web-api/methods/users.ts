@@ -1,7 +1,14 @@
 import { z } from 'zod'
 import { userObjectOf } from '../../workspace/objects/user-object.ts'
+import type { Person } from '../../workspace/records.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { countArg, cursorArg, defineMethod, type Methods, paginate, refuse } from './method-args.ts'
+
+/** Slack's types know `is_stranger` in the answer of users.info alone. */
+function listedUserOf(person: Person, workspace: Workspace) {
+  const { is_stranger: _, ...user } = userObjectOf(person, workspace)
+  return user
+}
 
 /** users.* */
 export function createUserMethods(workspace: Workspace): Methods {
@@ -14,7 +21,7 @@ export function createUserMethods(workspace: Workspace): Methods {
       z.object({ limit: countArg.optional(), cursor: cursorArg.optional() }),
       ({ limit, cursor }) => {
         const { items, response_metadata } = paginate(
-          [...workspace.people.values()].map((one) => userObjectOf(one, workspace)),
+          [...workspace.people.values()].map((one) => listedUserOf(one, workspace)),
           limit ?? 1_000,
           cursor,
         )

@@ -49,7 +49,7 @@ test('a reload keeps the place, the thread, the open modal and what was typed', 
   const { page } = await openSeat(browser, `${world.slackUrl}/?as=member`)
   await page.getByRole('button', { name: 'ops' }).click()
   const composer = page.getByRole('combobox', { name: 'Message #ops' })
-  await composer.fill('@Patchbay good morning')
+  await composer.fill('@Patchbay wish us a good morning')
   await composer.press('Enter')
   const thread = page.getByRole('complementary', { name: 'Thread' })
   await thread.getByText('Good morning.', { exact: true }).waitFor()

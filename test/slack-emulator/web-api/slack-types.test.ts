@@ -76,6 +76,8 @@ it('what the emulator answers and tells is what @slack/web-api and @slack/types 
   await call('auth.test', {})
   await call('auth.teams.list', {})
   await call('users.info', { user: 'UMEMBER1' })
+  await call('users.list', {})
+  await call('usergroups.list', {})
   await call('conversations.open', { users: 'UMEMBER1' })
   await call('files.info', { file: shown?.id })
   const blocks = [
@@ -88,6 +90,7 @@ it('what the emulator answers and tells is what @slack/web-api and @slack/types 
   await call('chat.getPermalink', { channel, message_ts: posted.ts })
   await call('conversations.replies', { channel, ts })
   await call('conversations.history', { channel })
+  await call('conversations.info', { channel })
   await call('conversations.members', { channel })
   await call('agents.sessions.setStatus', { channel, thread_ts, status: 'processing', initiator_user_id: 'UMEMBER1' })
   await call('assistant.threads.setStatus', { channel_id: channel, thread_ts, status: 'is thinking…' })
@@ -133,6 +136,7 @@ it('what the emulator answers and tells is what @slack/web-api and @slack/types 
   await people.act('membership', { channel: 'operations', user: 'approver', member: false })
   await until(() => events.some((event) => event.subtype === 'channel_leave'))
   await until(() => events.some((event) => event.subtype === 'message_deleted'))
+  await call('files.delete', { file: upload.file_id })
   await stopServer(ear)
 
   // files.uploadV2 is the client's own; it is made of the two methods above.

@@ -193,6 +193,16 @@ test.each<[string, object, string[]]>([
   60_000,
 )
 
+test('a channel and a group are told by their names', async () => {
+  const { usergroup } = z
+    .object({ usergroup: z.string() })
+    .parse(await world.as('owner').post('usergroup', { handle: 'night', name: 'Night shift', members: ['owner'] }))
+  const channel = { type: 'channel', channel_id: 'COPS00001' }
+  const group = { type: 'usergroup', usergroup_id: usergroup }
+  const told = await toldOf({ text: 'x', blocks: rich(section(channel, words(' and '), group)) })
+  expect(told).toContain('#ops and @night')
+})
+
 test('what text and blocks both say stands once', async () => {
   const told = await toldOf({ text: 'the *one* gherkin @owner' })
   expect(told.match(/gherkin/g)).toHaveLength(1)
