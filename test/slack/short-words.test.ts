@@ -172,6 +172,9 @@ describe('words for somebody else', () => {
     'Looks good.\ncc <@U1A>',
     '&gt; the numbers are off\n<@U1A> can you mend it?',
     '<@U1A>さん、お願いします',
+    '<!here> are you ready?',
+    'hey <@U1A>, <@U2B> and <!subteam^S1>: is this right?',
+    'great work <@U1A> on the launch',
   ])('%s', (text) => expect(isForOthers(text)).toBe(true))
   test.each([
     'send it to <@U1A>',
@@ -184,7 +187,30 @@ describe('words for somebody else', () => {
     'mail it to jane@x.org',
     'summarize this',
     'thanks',
+    "can you check <@U1A>'s calendar",
+    'please add <@U1A> to the project',
+    'yes <@U1A> approved, deploy',
+    '<@U1A> is out today; move her tickets to me',
+    "<@U1A>'s tickets",
+    'list the tickets of bob, <@U1A> and <@U2B>',
+    'email dana, @bob.smith',
+    'Assign:\n<@U1A> task 1',
+    '<!here> are the numbers: sum them up',
+    '<@U1A> and I need access',
+    'thanks to <@U1A> the build is green, deploy it',
+    'hey Patchbay, <@U1A> needs access',
+    '@patchbay list the files',
+    '@types/node version?',
+    'Fix this code:\n@Override public void a() {}',
+    '@Override public void a() {}',
   ])('not: %s', (text) => expect(isForOthers(text)).toBe(false))
+  test('many names take no time', () => {
+    const begun = performance.now()
+    for (const names of ['<@U012ABCDE> ', '@a.', '<@U1A>, and ', '<@U1A|', ', ', '@a@'])
+      for (const before of ['', 'I met them, <@U1A>', '<@U1A>'])
+        isForOthers(`${before}${names.repeat(40_000 / names.length)}are in`)
+    expect(performance.now() - begun).toBeLessThan(2_000)
+  }, 20_000)
 })
 
 describe('a stop with a reason', () => {

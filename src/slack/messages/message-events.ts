@@ -11,10 +11,10 @@ import { markTaken } from '../interactions/taken.ts'
 import { joinLines } from '../message-text/payload-fields.ts'
 import { helloMessage } from '../onboarding/welcome-message.ts'
 import type { Asker, BotIdentity } from '../web-api/users.ts'
-import { isForOthers, withoutMentionsOf } from './addressees.ts'
+import { isForOthers, isMentioned, withoutMentionsOf } from './addressees.ts'
 import { hearMessage } from './hear-messages.ts'
 import { handleAppMessage, handleDeletion, handleEdit, noteIgnored } from './message-changes.ts'
-import { limitFiles, mentionedUsersIn } from './message-content.ts'
+import { limitFiles } from './message-content.ts'
 import { fetchMessageNames, NO_NAMES } from './message-names.ts'
 import { isDirect, isTopLevel, messageKeyOf, threadOf } from './message-places.ts'
 import { pointAtCard } from './point-at-card.ts'
@@ -81,8 +81,7 @@ function createUnstoredNotice(deps: WebApiDeps): TellUnstored {
     deps.log.error({ channel: message.channel, why: errorChainOf(error) }, 'message not stored')
     const key = `${message.channel}:${message.ts}`
     const { user } = await deps.bot()
-    const addressed =
-      message.type === 'app_mention' || isDirect(message) || mentionedUsersIn(message.text).includes(user)
+    const addressed = message.type === 'app_mention' || isDirect(message) || isMentioned(message.text, user)
     if (!addressed || message.user === user || told.has(key)) return
     if (told.size >= MOST_TOLD) told.clear()
     told.add(key)
@@ -133,16 +132,16 @@ async function actOnShortWord(deps: WebApiDeps & RunsDeps, bot: BotIdentity, mes
 /** Why the app leaves a message alone; undefined where it is for the app. */
 async function whyNotForApp({ runs }: RunsDeps, bot: BotIdentity, message: PersonMessage): Promise<string | undefined> {
   const { type, text, files, channel, user, thread_ts: thread = '' } = message
-  if (type === 'app_mention' || mentionedUsersIn(text).includes(bot.user)) return undefined
+  if (type === 'app_mention' || isMentioned(text, bot.user)) return undefined
   const onlyThanks = files.length === 0 && isThanks(text) ? 'thanks' : undefined
   if (isDirect(message)) return onlyThanks
   if (message.subtype === 'me_message') return '/me without a mention'
   if (isTopLevel(message)) return 'not addressed'
-  if (isForOthers(text)) return 'for somebody else'
   const knows =
     (await runs.knowsThread(bot.workspace, channel, thread)) ||
     (await runs.wasSeen(greetingKeyOf(bot, { channel, thread, user })))
-  return knows ? onlyThanks : 'not in a thread of the app'
+  if (!knows) return 'not in a thread of the app'
+  return isForOthers(text) ? 'for somebody else' : onlyThanks
 }
 
 async function startRun(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: PersonMessage): Promise<void> {
