@@ -3,7 +3,8 @@ import type { RunsDeps, WebApiDeps } from '../deps.ts'
 import { isMentioned, withoutMentionsOf } from './addressees.ts'
 import { hearMessage, removeHeard } from './hear-messages.ts'
 import { isDirect } from './message-places.ts'
-import { isByApp, type MessageEvent, type PersonMessage } from './read-message-event.ts'
+import type { MessageEvent, PersonMessage } from './read-message-event.ts'
+import { isByApp } from './slack-message.ts'
 import { withdrawRequest } from './withdraw-request.ts'
 
 type EventOfKind<K extends MessageEvent['kind']> = Extract<MessageEvent, { kind: K }>

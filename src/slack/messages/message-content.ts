@@ -25,6 +25,7 @@ const File = z.object({
 export const MessageFiles = z
   .array(z.unknown())
   .default([])
+  .catch([])
   .transform((files) => files.flatMap((file) => attachedFilesOf(File.safeParse(file).data)))
 
 function attachedFilesOf(file: z.infer<typeof File> | undefined): AttachedFile[] {
