@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { isForOthers } from '../../src/slack/messages/addressees.ts'
-import { isGreeting, isStopWithReason, isStopWord, isThanks, isYesOrNo } from '../../src/slack/messages/short-words.ts'
+import { isGreeting, isStopWord, isThanks, isYesOrNo, restAfterStop } from '../../src/slack/messages/short-words.ts'
 
 describe('words that stop', () => {
   test.each([
@@ -213,14 +213,14 @@ describe('words for somebody else', () => {
   }, 20_000)
 })
 
-describe('a stop with a reason', () => {
+describe('what follows a stop', () => {
   test.each([
-    'Stop: wrong file',
-    'stop, that is the wrong one',
-    'STOP! Not in production',
-    'cancel, I found it',
-    'Stopp, falsche Datei',
-  ])('%s', (text) => expect(isStopWithReason(text)).toBe(true))
+    ['Stop: wrong file', 'wrong file'],
+    ['stop, that is the wrong one', 'that is the wrong one'],
+    ['STOP! Not in production', 'Not in production'],
+    ['please stop it. Use\nthe other: one', 'Use\nthe other: one'],
+    ['Stopp, falsche Datei', 'falsche Datei'],
+  ])('%s', (text, rest) => expect(restAfterStop(text)).toBe(rest))
   test.each([
     'stop the server',
     'stop',
@@ -228,7 +228,12 @@ describe('a stop with a reason', () => {
     'Stop words: list them',
     'The stop: where is it?',
     'cancel my 3 pm meeting, please',
-  ])('not %s', (text) => expect(isStopWithReason(text)).toBe(false))
+    'Cancel: order 12',
+    'Cancel. Then delete all',
+    'Para: ana@example.com',
+    'Para, quiero x',
+    'Alto.Adige weather',
+  ])('none: %s', (text) => expect(restAfterStop(text)).toBeUndefined())
 })
 
 describe('a greeting', () => {
