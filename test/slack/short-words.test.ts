@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { isForOthers } from '../../src/slack/messages/addressees.ts'
-import { isGreeting, isStopWord, isThanks, isYesOrNo, restAfterStop } from '../../src/slack/messages/short-words.ts'
+import { isGreeting, isStopWord, isThanks, isYesOrNo, readAfterStop } from '../../src/slack/messages/short-words.ts'
 
 describe('words that stop', () => {
   test.each([
@@ -220,7 +220,7 @@ describe('what follows a stop', () => {
     ['STOP! Not in production', 'Not in production'],
     ['please stop it. Use\nthe other: one', 'Use\nthe other: one'],
     ['Stopp, falsche Datei', 'falsche Datei'],
-  ])('%s', (text, rest) => expect(restAfterStop(text)).toBe(rest))
+  ])('%s', (text, rest) => expect(readAfterStop(text)).toBe(rest))
   test.each([
     'stop the server',
     'stop',
@@ -233,7 +233,7 @@ describe('what follows a stop', () => {
     'Para: ana@example.com',
     'Para, quiero x',
     'Alto.Adige weather',
-  ])('none: %s', (text) => expect(restAfterStop(text)).toBeUndefined())
+  ])('none: %s', (text) => expect(readAfterStop(text)).toBeUndefined())
 })
 
 describe('a greeting', () => {

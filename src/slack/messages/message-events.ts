@@ -19,7 +19,7 @@ import { fetchMessageNames, NO_NAMES } from './message-names.ts'
 import { isDirect, isTopLevel, messageKeyOf, threadOf } from './message-places.ts'
 import { pointAtCard } from './point-at-card.ts'
 import { type MessageEvent, type PersonMessage, readMessageEvent } from './read-message-event.ts'
-import { isGreeting, isStopWord, isThanks, isYesOrNo, restAfterStop } from './short-words.ts'
+import { isGreeting, isStopWord, isThanks, isYesOrNo, readAfterStop } from './short-words.ts'
 import { filesOfMessage, hasMoreThanText, requestTextOf } from './slack-message.ts'
 import { stopByWord } from './stop-by-word.ts'
 import { createThreadOrder } from './thread-order.ts'
@@ -105,7 +105,7 @@ async function handleMessage(deps: WebApiDeps & RunsDeps, message: PersonMessage
     noteIgnored(deps, message, why)
     return hearMessage(deps, message)
   }
-  const rest = restAfterStop(withoutMentionsOf(message.text, bot.user))
+  const rest = readAfterStop(withoutMentionsOf(message.text, bot.user))
   const wasSeen = await deps.runs.wasSeen(messageKeyOf(bot, message))
   // A stop may have been stored without the request behind it.
   if (wasSeen && rest === undefined && filesOfMessage(message).length === 0)
@@ -125,7 +125,7 @@ function isHello({ user }: BotIdentity, message: PersonMessage): boolean {
 /** Stops a run, or points at the card that a yes or no was typed under; false where the words are a request. */
 async function actOnShortWord(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: PersonMessage): Promise<boolean> {
   const words = withoutMentionsOf(message.text, bot.user)
-  const isStop = isStopWord(words) || restAfterStop(words) !== undefined
+  const isStop = isStopWord(words) || readAfterStop(words) !== undefined
   if (isStop && (await stopByWord(deps, bot, message, words))) return true
   return isYesOrNo(words) && (await pointAtCard(deps, bot, message))
 }

@@ -179,7 +179,7 @@ const SURE_STOP =
   /(?<!\p{L})(?:stop|stopp|stoppe|stoppt|abort|arrête|arrete|arrêtez|стоп)(?!\p{L})|停止|ストップ|멈춰/iu
 
 /** "Stop: use the other file": what is said behind a stop; undefined where the text is none, or no more than one. */
-export function restAfterStop(text: string): string | undefined {
+export function readAfterStop(text: string): string | undefined {
   const [, first = '', rest] = /^([^:;,.!–—\n]{1,40})[:;,.!–—\n]+\s*(\S[\s\S]*)$/u.exec(text.trim()) ?? []
   return SURE_STOP.test(first) && isStopWord(first) && !isStopWord(text) ? rest : undefined
 }
