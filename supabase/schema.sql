@@ -2497,6 +2497,18 @@ $function$
 ;
 comment on function patchbay.sign_in_take(text) is 'takes a sign-in, once; null when it was taken before or never begun';
 
+CREATE OR REPLACE FUNCTION patchbay.slack_event_forget(p_id text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  delete from slack_seen_events where event_id = p_id;
+  return to_jsonb(found);
+end $function$
+;
+comment on function patchbay.slack_event_forget(text) is 'takes the mark of an event back, so that it is acted on when it comes again';
+
 CREATE OR REPLACE FUNCTION patchbay.slack_event_known(p_id text)
  RETURNS jsonb
  LANGUAGE sql

@@ -50,6 +50,7 @@ export function createRuns(
     heard: createHeardMessages(db),
     seen: (eventId) => deps.store.seen(eventId),
     wasSeen: (eventId) => deps.store.wasSeen(eventId),
+    forgetSeen: async (eventId) => void (await deps.store.forgetSeen(eventId)),
     async begin() {
       const dead = await releaseDeadInstances(deps.store, instance)
       if (dead.length > 0) log.info({ dead }, 'took over from processes that are gone')

@@ -51,6 +51,8 @@ export type Runs = {
   seen(eventId: string): Promise<boolean>
   /** The same without remembering it. */
   wasSeen(eventId: string): Promise<boolean>
+  /** Takes the mark back where what it stands for failed. */
+  forgetSeen(eventId: string): Promise<void>
 }
 
 export type StartRequest = {

@@ -26,5 +26,13 @@ language sql stable set search_path = patchbay, pg_temp as $$
 $$;
 comment on function patchbay.slack_event_known(text) is 'true when this event was taken before; remembers nothing';
 
+create function patchbay.slack_event_forget(p_id text) returns jsonb
+language plpgsql set search_path = patchbay, pg_temp as $$
+begin
+  delete from slack_seen_events where event_id = p_id;
+  return to_jsonb(found);
+end $$;
+comment on function patchbay.slack_event_forget(text) is 'takes the mark of an event back, so that it is acted on when it comes again';
+
 insert into patchbay.schema_versions (version, breaking) values ('20261128000013', false);
 select patchbay.restrict_access();

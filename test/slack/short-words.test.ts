@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { isForOthers } from '../../src/slack/messages/addressees.ts'
-import { isGreeting, isStopWithReason, isStopWord, isThanks, isYesOrNo } from '../../src/slack/messages/short-words.ts'
+import { isGreeting, isStopWord, isThanks, isYesOrNo, readAfterStop } from '../../src/slack/messages/short-words.ts'
 
 describe('words that stop', () => {
   test.each([
@@ -172,6 +172,9 @@ describe('words for somebody else', () => {
     'Looks good.\ncc <@U1A>',
     '&gt; the numbers are off\n<@U1A> can you mend it?',
     '<@U1A>さん、お願いします',
+    '<!here> are you ready?',
+    'hey <@U1A>, <@U2B> and <!subteam^S1>: is this right?',
+    'great work <@U1A> on the launch',
   ])('%s', (text) => expect(isForOthers(text)).toBe(true))
   test.each([
     'send it to <@U1A>',
@@ -184,17 +187,40 @@ describe('words for somebody else', () => {
     'mail it to jane@x.org',
     'summarize this',
     'thanks',
+    "can you check <@U1A>'s calendar",
+    'please add <@U1A> to the project',
+    'yes <@U1A> approved, deploy',
+    '<@U1A> is out today; move her tickets to me',
+    "<@U1A>'s tickets",
+    'list the tickets of bob, <@U1A> and <@U2B>',
+    'email dana, @bob.smith',
+    'Assign:\n<@U1A> task 1',
+    '<!here> are the numbers: sum them up',
+    '<@U1A> and I need access',
+    'thanks to <@U1A> the build is green, deploy it',
+    'hey Patchbay, <@U1A> needs access',
+    '@patchbay list the files',
+    '@types/node version?',
+    'Fix this code:\n@Override public void a() {}',
+    '@Override public void a() {}',
   ])('not: %s', (text) => expect(isForOthers(text)).toBe(false))
+  test('many names take no time', () => {
+    const begun = performance.now()
+    for (const names of ['<@U012ABCDE> ', '@a.', '<@U1A>, and ', '<@U1A|', ', ', '@a@'])
+      for (const before of ['', 'I met them, <@U1A>', '<@U1A>'])
+        isForOthers(`${before}${names.repeat(40_000 / names.length)}are in`)
+    expect(performance.now() - begun).toBeLessThan(2_000)
+  }, 20_000)
 })
 
-describe('a stop with a reason', () => {
+describe('what follows a stop', () => {
   test.each([
-    'Stop: wrong file',
-    'stop, that is the wrong one',
-    'STOP! Not in production',
-    'cancel, I found it',
-    'Stopp, falsche Datei',
-  ])('%s', (text) => expect(isStopWithReason(text)).toBe(true))
+    ['Stop: wrong file', 'wrong file'],
+    ['stop, that is the wrong one', 'that is the wrong one'],
+    ['STOP! Not in production', 'Not in production'],
+    ['please stop it. Use\nthe other: one', 'Use\nthe other: one'],
+    ['Stopp, falsche Datei', 'falsche Datei'],
+  ])('%s', (text, rest) => expect(readAfterStop(text)).toBe(rest))
   test.each([
     'stop the server',
     'stop',
@@ -202,7 +228,12 @@ describe('a stop with a reason', () => {
     'Stop words: list them',
     'The stop: where is it?',
     'cancel my 3 pm meeting, please',
-  ])('not %s', (text) => expect(isStopWithReason(text)).toBe(false))
+    'Cancel: order 12',
+    'Cancel. Then delete all',
+    'Para: ana@example.com',
+    'Para, quiero x',
+    'Alto.Adige weather',
+  ])('none: %s', (text) => expect(readAfterStop(text)).toBeUndefined())
 })
 
 describe('a greeting', () => {

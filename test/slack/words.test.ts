@@ -19,7 +19,6 @@ import { errorHelpButtonsFor, errorText } from '../../src/slack/blocks/error-mes
 import { escapeMrkdwn, withoutMentions, withoutPartialMention } from '../../src/slack/blocks/text.ts'
 import { tokenize } from '../../src/slack/commands/mcp-command.ts'
 import { findNearestWord } from '../../src/slack/interactions/find-by-name.ts'
-import { removeMention } from '../../src/slack/messages/message-content.ts'
 import { chunksFor, createEmptyStream, type LiveRunInfo } from '../../src/slack/render/render-answer.ts'
 import { truncate } from '../../src/text.ts'
 import { callOf } from './samples.ts'
@@ -103,11 +102,6 @@ describe('typed words', () => {
     expect(findNearestWord('disc', words)).toBe('disconnect')
     expect(findNearestWord('tol', words)).toBe('tools')
     expect(findNearestWord('weather', words)).toBeUndefined()
-  })
-  test('the mention that asks is not part of what is asked', () => {
-    expect(removeMention('<@UBOT1|patchbay>: do it', 'UBOT1')).toBe('do it')
-    expect(removeMention('do it <@UBOT1>', 'UBOT1')).toBe('do it')
-    expect(removeMention('tell <@UBOT1> and others', 'UBOT1')).toBe('tell <@UBOT1> and others')
   })
 })
 

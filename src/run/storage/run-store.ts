@@ -89,6 +89,7 @@ export function createRunStore(db: Db, instance: string, log: Log) {
     budget: (workspace: WorkspaceId) => db.call('budget_state', { workspace }, Budget),
     seen: (id: string) => db.call('slack_event_seen', { id }, z.boolean()),
     wasSeen: (id: string) => db.call('slack_event_known', { id }, z.boolean()),
+    forgetSeen: (id: string) => db.call('slack_event_forget', { id }, z.boolean()),
     prune: () => db.call('retention_prune', PRUNE_STEP, Pruned),
   }
 }

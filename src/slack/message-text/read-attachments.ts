@@ -7,7 +7,7 @@ import { dateText, type MessageNames, mrkdwnTextOf } from './read-mrkdwn.ts'
 /** Of more attachments, the first are read. */
 const MOST_ATTACHMENTS = 20
 
-export type AttachmentText = { quoted: boolean; text: string }
+type AttachmentText = { quoted: boolean; text: string }
 
 /** Sets somebody else's words apart; `source` says whose they are. */
 type QuoteFormat = (tag: FrameTag, source: Record<string, string>, words: string) => string

@@ -1,60 +1,79 @@
-import { isThanks } from './short-words.ts'
+import { isGreeting, isThanks, isYesOrNo } from './short-words.ts'
 
-/** A person, a group or everybody, as Slack writes mentions (docs.slack.dev/messaging/formatting-message-text). */
-const MENTION = '<(?:@[UWB][A-Z0-9]+|!subteam\\^[A-Z0-9]+|!(?:here|channel|everyone))(?:\\|[^>]*)?>'
-/** A name that was typed without choosing it from Slack's list. */
-const TYPED_NAME = '@[\\p{L}\\p{N}][\\p{L}\\p{N}._-]*'
+const mentionOfUser = (user: string): RegExp => new RegExp(`<@${user}(?:\\|[^<>]*)?>`, 'g')
 
-const BETWEEN = '[\\s,;:.!?/&+-]*(?:(?:and|or|und|et|y|e|en|og|och|と)\\b)?[\\s,;:.!?/&+-]*'
-const MENTIONS = `(?:${MENTION}|${TYPED_NAME})(?:${BETWEEN}(?:${MENTION}|${TYPED_NAME}))*`
-
-/** How a line begins that is then addressed to the person it names. */
-const OPENINGS =
-  `hey|hi|hello|hallo|hola|bonjour|salut|ciao|yo|dear|morning|good morning|ok|okay|oh|ah|yes|no|sorry|please|pls|ping|pinging|
-  poke|cc|fyi|attn|adding|add|looping in|looping|over to you|back to you|thanks|thank you|thanks to|big thanks to|thx|ty|many thanks|danke|merci|gracias|
-  grazie|obrigado|great work|great job|good job|good work|nice work|nice one|good catch|good point|well done|kudos|kudos to|props to|shoutout to|
-  congrats|congratulations|welcome|agree with|i agree with|agreed with|same as|as per|see above|up to you|your turn|wdyt|thoughts|any thoughts|
-  what do you think|what about you|can you look|could you look|can you take a look|could you take a look|can you check|could you check|
-  can you help|could you help|can you confirm|could you confirm|please review|ptal|please check|please advise`
-    .split('|')
-    .map((phrase) => phrase.trim().replaceAll(' ', '\\s+'))
-    .sort((a, b) => b.length - a.length)
-    .join('|')
-
-const OPENING = `(?:[*_~\\s]*(?:\\+1|(?:${OPENINGS})\\b)[\\s,:.!?*_~–—-]*){0,3}`
-/** "@x can you…", "hey @x", "cc @x", "thanks @x for that". */
-const OPENS_TO_OTHERS = new RegExp(`^[*_~\\s(/+]*${OPENING}${MENTIONS}`, 'iu')
-/** "that is done, @x!": the words before are for whom they name at last. */
-const ENDS_IN_NAME = new RegExp(`(?<!>)\\s*[,–—]\\s*${MENTIONS}[\\s.!?)*_~]*$`, 'u')
-/** A line that is nothing but names may belong to a list. */
-const NAMES_ALONE = new RegExp(`^${MENTIONS}[\\s,.:;]*$`, 'u')
-const QUOTED = /^\s*(?:&gt;|>)/
-const GREETING =
-  /^\s*(?:hi|hey|hello|hallo|hola|bonjour|good morning|morning|thanks|ok|okay)(?:\s+(?:all|everyone|team|folks|there))?[\s,.!]*$/i
+export const isMentioned = (text: string, user: string): boolean => text.search(mentionOfUser(user)) >= 0
 
 /** The text without mentions of `user`, wherever they stand. */
-export const withoutMentionsOf = (text: string, user: string): string =>
-  text.replace(new RegExp(`<@${user}(?:\\|[^>]*)?>`, 'g'), ' ').trim()
+export const withoutMentionsOf = (text: string, user: string): string => text.replace(mentionOfUser(user), ' ').trim()
 
 /**
- * Whether a text that does not mention the app is plainly for somebody else: a line begins with their name, perhaps after a greeting, thanks or
- * "cc", or the text ends in it. A name elsewhere is what the text is about.
+ * A person, a group or everybody, as Slack writes mentions (docs.slack.dev/messaging/formatting-message-text), or a name that was
+ * typed without choosing it from Slack's list.
+ */
+const NAME =
+  /<(?:@[UWB][A-Z0-9]+|!subteam\^[A-Z0-9]+|!(?:here|channel|everyone))(?:\|[^<>]*)?>|(?<![\p{L}\p{N}._%+-])@\p{L}[\p{L}\p{N}._-]*/u
+const NEXT_NAME = new RegExp(NAME, 'uy')
+const BETWEEN = /[\s,;:.!?/&+*_~-]*(?:(?:and|or|und|et|y|e|en|og|och|と)\b)?[\s,;:.!?/&+*_~-]*/uy
+
+/** What is said of somebody beside their name, as a request to the app may begin. */
+const OF_THEM =
+  /^(?:['’]|\/|\(|\s+(?:and|or|has|had|needs?|wants?|says?|said|asks?|asked|approved|reported|left|cannot)\b|\s+have\b(?!\s+(?:a|you|we)\b)|\s+(?:is|was|are|were|does|can|will|would|should|(?:is|was|are|were|has|does|did|can|wo)n['’]t)\b(?!\s+(?:you|u|we|i|this|that|it|there)\b))/iu
+/** A typed name may stand in code: `@Override`, `@media`. */
+const CODE = /[{}=`;]|\(\)/
+
+/** What stands before a name of whoever is spoken to, beside greetings and thanks. */
+const TO_THEM =
+  /^(?:cc|fyi|attn|\+1|dear|kudos|kudos to|congrats|congratulations|welcome|well done|(?:great|good|nice) (?:work|job|one|catch|point))$/
+/** Words that are for whoever is named beside them, where nothing else is said. */
+const ASKS_THEM = /^(?:wdyt|(?:any )?thoughts|what do you think|what about you|(?:over|up|back) to you|your turn)$/
+const QUOTED = /^\s*(?:&gt;|>)/
+const COURTESY = /^(?:great|perfect|nice|cool|awesome|good point)$/
+
+/**
+ * Whether a text that does not mention the app is plainly for somebody else: it begins with their name, perhaps after a greeting, thanks or
+ * "cc", or asks nothing but what they think. A name elsewhere is what the text is about, and in doubt the text is a request.
  */
 export function isForOthers(text: string): boolean {
   const lines = text.split('\n').filter((line) => line.trim() !== '' && !QUOTED.test(line))
-  const first = lines.findIndex((line) => !GREETING.test(line))
-  if (first < 0) return false
-  const [opening = '', ...rest] = lines.slice(first)
-  return (
-    OPENS_TO_OTHERS.test(opening) ||
-    rest.some((line) => OPENS_TO_OTHERS.test(line) && !NAMES_ALONE.test(line.trim())) ||
-    ENDS_IN_NAME.test(lines.at(-1) ?? '') ||
-    thanksSomebody(text)
-  )
+  const line = lines.find((one) => !isCourtesy(one))
+  const first = line === undefined ? null : NAME.exec(line)
+  if (line === undefined || first === null) return false
+  const { named, rest } = splitNames(line, first.index)
+  const before = line.slice(0, first.index)
+  if (/patchbay/i.test(before + named) || (!named.includes('<') && CODE.test(text)) || OF_THEM.test(rest)) return false
+  const isAtEnd = bareWords(rest) === '' && line === lines.at(-1)
+  return opensToThem(before) || (isAtEnd && (ASKS_THEM.test(bareWords(before)) || isThanks(before)))
 }
 
-/** "thank you so much @x": the words without the name are nothing but thanks. */
-function thanksSomebody(text: string): boolean {
-  const words = text.replace(new RegExp(MENTIONS, 'gu'), ' ')
-  return words !== text && isThanks(words)
+const isCourtesy = (line: string): boolean =>
+  isGreeting(line) || isThanks(line) || isYesOrNo(line) || COURTESY.test(bareWords(line))
+
+function opensToThem(before: string): boolean {
+  const words = bareWords(before)
+  return words === '' ? /^[*_~(\s/]*$/.test(before) : TO_THEM.test(words) || isGreeting(before) || isThanks(before)
 }
+
+/** The names that follow each other from `start` on, and what stands behind the last one. */
+function splitNames(line: string, start: number): { named: string; rest: string } {
+  let end = start
+  let at = start
+  while (true) {
+    NEXT_NAME.lastIndex = at
+    if (!NEXT_NAME.test(line)) return { named: line.slice(start, end), rest: line.slice(end) }
+    end = NEXT_NAME.lastIndex
+    BETWEEN.lastIndex = end
+    at = BETWEEN.test(line) ? BETWEEN.lastIndex : end
+  }
+}
+
+/** No phrase that is looked for is longer. */
+const MOST_CHARS = 60
+
+const bareWords = (words: string): string =>
+  words.length > MOST_CHARS
+    ? words
+    : words
+        .replace(/[^\p{L}\p{N}+]+/gu, ' ')
+        .trim()
+        .toLowerCase()

@@ -12,7 +12,7 @@ import {
 import { escapeInlineMrkdwn, escapeMrkdwn, joinWords, mentionOf } from '../blocks/text.ts'
 
 /** The message a question is about, as plain text; of a person, or of an app by its name. */
-export type QuotedMessage = {
+type QuotedMessage = {
   author?: string | undefined
   app?: string | undefined
   text: string

@@ -1,10 +1,10 @@
 import { UserId } from '../../ids.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
-import { withoutMentionsOf } from './addressees.ts'
+import { isMentioned, withoutMentionsOf } from './addressees.ts'
 import { hearMessage, removeHeard } from './hear-messages.ts'
-import { mentionedUsersIn } from './message-content.ts'
 import { isDirect } from './message-places.ts'
-import { isByApp, type MessageEvent, type PersonMessage } from './read-message-event.ts'
+import type { MessageEvent, PersonMessage } from './read-message-event.ts'
+import { isByApp } from './slack-message.ts'
 import { withdrawRequest } from './withdraw-request.ts'
 
 type EventOfKind<K extends MessageEvent['kind']> = Extract<MessageEvent, { kind: K }>
@@ -25,7 +25,7 @@ export async function handleAppMessage(
 ): Promise<void> {
   await hearMessage(deps, message)
   const { user: app } = await deps.bot()
-  const mentions = mentionedUsersIn(message.text).includes(app)
+  const mentions = isMentioned(message.text, app)
   noteIgnored(deps, message, mentions ? 'mentioned by an app, and only people can ask' : 'posted by an app')
 }
 
@@ -52,10 +52,10 @@ function whyNoRequest(
   app: string,
 ): string | undefined {
   if (isByApp(message) || message.user === app) return 'edited by an app'
-  if (isDirect(message) || !mentionedUsersIn(message.text).includes(app)) return 'edited'
+  if (isDirect(message) || !isMentioned(message.text, app)) return 'edited'
   if (before === undefined)
     return Date.now() - Number(message.ts) * 1_000 > REMEMBERED_MS ? 'edited after more than a day' : undefined
-  const asked = mentionedUsersIn(before.text).includes(app) && withoutMentionsOf(before.text, app) !== ''
+  const asked = isMentioned(before.text, app) && withoutMentionsOf(before.text, app) !== ''
   return asked ? 'edited, and mentioned the app before' : undefined
 }
 

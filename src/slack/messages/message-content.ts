@@ -10,15 +10,6 @@ export const typedTextOf = (text: string): string =>
     ),
   )
 
-export const mentionedUsersIn = (text: string): string[] =>
-  [...text.matchAll(/<@([UW][A-Z0-9]+)/g)].flatMap((found) => found[1] ?? [])
-
-/** The text without a mention of `user` at its start or end. */
-export function removeMention(text: string, user: string): string {
-  const at = `<@${user}(?:\\|[^>]*)?>`
-  return text.replace(new RegExp(`^\\s*${at}[\\s,:]*|\\s*${at}\\s*$`, 'g'), '').trim()
-}
-
 /** Slack's composer and the model take no more than this well. */
 const MAX_FILES = 20
 
@@ -34,6 +25,7 @@ const File = z.object({
 export const MessageFiles = z
   .array(z.unknown())
   .default([])
+  .catch([])
   .transform((files) => files.flatMap((file) => attachedFilesOf(File.safeParse(file).data)))
 
 function attachedFilesOf(file: z.infer<typeof File> | undefined): AttachedFile[] {

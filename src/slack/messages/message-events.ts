@@ -11,22 +11,22 @@ import { markTaken } from '../interactions/taken.ts'
 import { joinLines } from '../message-text/payload-fields.ts'
 import { helloMessage } from '../onboarding/welcome-message.ts'
 import type { Asker, BotIdentity } from '../web-api/users.ts'
-import { isForOthers, withoutMentionsOf } from './addressees.ts'
+import { isForOthers, isMentioned, withoutMentionsOf } from './addressees.ts'
 import { hearMessage } from './hear-messages.ts'
 import { handleAppMessage, handleDeletion, handleEdit, noteIgnored } from './message-changes.ts'
-import { limitFiles, mentionedUsersIn } from './message-content.ts'
+import { limitFiles } from './message-content.ts'
 import { fetchMessageNames, NO_NAMES } from './message-names.ts'
 import { isDirect, isTopLevel, messageKeyOf, threadOf } from './message-places.ts'
 import { pointAtCard } from './point-at-card.ts'
 import { type MessageEvent, type PersonMessage, readMessageEvent } from './read-message-event.ts'
-import { isGreeting, isStopWithReason, isStopWord, isThanks, isYesOrNo } from './short-words.ts'
-import { filesOfMessage, requestTextOf } from './slack-message.ts'
+import { isGreeting, isStopWord, isThanks, isYesOrNo, readAfterStop } from './short-words.ts'
+import { filesOfMessage, hasMoreThanText, requestTextOf } from './slack-message.ts'
 import { stopByWord } from './stop-by-word.ts'
 import { createThreadOrder } from './thread-order.ts'
 import { stopDeletedRequest } from './withdraw-request.ts'
 
-/** Names and earlier messages are left out if they take longer: an event has to be acknowledged in 3 s. */
-const LOOKUP_TIMEOUT_MS = 1_800
+/** Names are left out if they take longer: an event has to be acknowledged in 3 s, and the next of its thread waits for it. */
+const LOOKUP_TIMEOUT_MS = 1_200
 
 /** A mention comes as two events, and more than this need not be remembered to tell of it once. */
 const MOST_TOLD = 1_000
@@ -81,8 +81,7 @@ function createUnstoredNotice(deps: WebApiDeps): TellUnstored {
     deps.log.error({ channel: message.channel, why: errorChainOf(error) }, 'message not stored')
     const key = `${message.channel}:${message.ts}`
     const { user } = await deps.bot()
-    const addressed =
-      message.type === 'app_mention' || isDirect(message) || mentionedUsersIn(message.text).includes(user)
+    const addressed = message.type === 'app_mention' || isDirect(message) || isMentioned(message.text, user)
     if (!addressed || message.user === user || told.has(key)) return
     if (told.size >= MOST_TOLD) told.clear()
     told.add(key)
@@ -106,43 +105,44 @@ async function handleMessage(deps: WebApiDeps & RunsDeps, message: PersonMessage
     noteIgnored(deps, message, why)
     return hearMessage(deps, message)
   }
+  const rest = readAfterStop(withoutMentionsOf(message.text, bot.user))
   const wasSeen = await deps.runs.wasSeen(messageKeyOf(bot, message))
-  if (wasSeen && filesOfMessage(message).length === 0) return noteIgnored(deps, message, 'acted on before')
-  const { own, quoted } = requestTextOf(message, NO_NAMES, bot.user)
-  const carries = quoted !== '' || message.files.length > 0
-  if (!carries && isHello(bot, message, own)) return postHello(deps, bot, message)
-  if (!carries && (await actOnShortWord(deps, bot, message))) return
-  await startRun(deps, bot, message)
+  // A stop may have been stored without the request behind it.
+  if (wasSeen && rest === undefined && filesOfMessage(message).length === 0)
+    return noteIgnored(deps, message, 'acted on before')
+  if (hasMoreThanText(message, NO_NAMES)) return startRun(deps, bot, message)
+  if (isHello(bot, message)) return postHello(deps, bot, message)
+  if (!(await actOnShortWord(deps, bot, message))) return startRun(deps, bot, message)
+  if (rest !== undefined) await startRun(deps, bot, { ...message, text: rest, blocks: [] })
 }
 
 /** Only a mention, or a greeting beside it; in direct messages a greeting is answered as any other line. */
-const isHello = ({ user }: BotIdentity, message: PersonMessage, own: string): boolean =>
-  own === '' || (!isDirect(message) && isGreeting(withoutMentionsOf(message.text, user)))
+function isHello({ user }: BotIdentity, message: PersonMessage): boolean {
+  const words = withoutMentionsOf(message.text, user)
+  return /^[\s,:.!?]*$/.test(words) || (!isDirect(message) && isGreeting(words))
+}
 
 /** Stops a run, or points at the card that a yes or no was typed under; false where the words are a request. */
 async function actOnShortWord(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: PersonMessage): Promise<boolean> {
   const words = withoutMentionsOf(message.text, bot.user)
-  const hasReason = isStopWithReason(words)
-  if ((hasReason || isStopWord(words)) && (await stopByWord(deps, bot, message, words))) {
-    if (hasReason) await hearMessage(deps, message)
-    return true
-  }
+  const isStop = isStopWord(words) || readAfterStop(words) !== undefined
+  if (isStop && (await stopByWord(deps, bot, message, words))) return true
   return isYesOrNo(words) && (await pointAtCard(deps, bot, message))
 }
 
 /** Why the app leaves a message alone; undefined where it is for the app. */
 async function whyNotForApp({ runs }: RunsDeps, bot: BotIdentity, message: PersonMessage): Promise<string | undefined> {
-  const { type, text, files, channel, user, thread_ts: thread = '' } = message
-  if (type === 'app_mention' || mentionedUsersIn(text).includes(bot.user)) return undefined
-  const onlyThanks = files.length === 0 && isThanks(text) ? 'thanks' : undefined
+  const { type, text, channel, user, thread_ts: thread = '' } = message
+  if (type === 'app_mention' || isMentioned(text, bot.user)) return undefined
+  const onlyThanks = isThanks(text) && !hasMoreThanText(message, NO_NAMES) ? 'thanks' : undefined
   if (isDirect(message)) return onlyThanks
   if (message.subtype === 'me_message') return '/me without a mention'
   if (isTopLevel(message)) return 'not addressed'
-  if (isForOthers(text)) return 'for somebody else'
   const knows =
     (await runs.knowsThread(bot.workspace, channel, thread)) ||
     (await runs.wasSeen(greetingKeyOf(bot, { channel, thread, user })))
-  return knows ? onlyThanks : 'not in a thread of the app'
+  if (!knows) return 'not in a thread of the app'
+  return isForOthers(text) ? 'for somebody else' : onlyThanks
 }
 
 async function startRun(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: PersonMessage): Promise<void> {
@@ -207,8 +207,15 @@ async function postHello(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message:
   const thread = threadOf(message)
   await deps.runs.seen(greetingKeyOf(bot, { channel, thread, user }))
   // A mention is delivered as two events.
-  if (await deps.runs.seen(`hello:${messageKeyOf(bot, message)}`)) return
-  await postReply(deps, { ...message, thread }, helloMessage)
+  const key = `hello:${messageKeyOf(bot, message)}`
+  if (await deps.runs.seen(key)) return
+  try {
+    await postReply(deps, { ...message, thread }, helloMessage)
+  } catch (error) {
+    // Slack sends the event again, and the person is greeted then.
+    await deps.runs.forgetSeen(key)
+    throw error
+  }
 }
 
 const greetingKeyOf = (

@@ -22,13 +22,14 @@ export async function pointAtCard(
   const by = { workspace: bot.workspace, user: message.user }
   const state = await waitingRunAt(deps, by, message)
   const call = state?.calls.find(waitsForPerson)
-  if (state === undefined || call === undefined) return false
-  if (await deps.runs.seen(messageKeyOf(bot, message))) return true
+  // The card may have been decided since the other event of the message came.
+  if (state === undefined || call === undefined) return deps.runs.wasSeen(messageKeyOf(bot, message))
   const text = textFor(call, by.user)
   const shown = await shownCardOf(deps, { state, call }, message)
   const link =
     shown === undefined ? '' : ` ${await permalinkTextFor(deps, { channel: shown.channel, messageTs: shown.ts })}`
   const place = { ...message, thread: isDirect(message) ? threadOf(message) : message.thread_ts }
+  if (await deps.runs.seen(messageKeyOf(bot, message))) return true
   await postEphemeral(deps, place, `${text}${link}`)
   return true
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ChannelId, UserId } from '../../ids.ts'
-import { SlackMessage } from './slack-message.ts'
+import { isByApp, SlackMessage } from './slack-message.ts'
 
 const Event = z.object({
   type: z.enum(['message', 'app_mention']),
@@ -32,8 +32,6 @@ export type MessageEvent =
 
 /** Messages that somebody wrote; every other subtype is Slack's own notice (docs.slack.dev/reference/events/message). */
 const WRITTEN = new Set([undefined, 'file_share', 'thread_broadcast', 'me_message', 'bot_message'])
-
-const SLACKBOT = 'USLACKBOT'
 
 /** Reads an event of the types `message` and `app_mention`; what is not acted on says why. */
 export function readMessageEvent(event: unknown): MessageEvent {
@@ -89,7 +87,3 @@ function readDeletion({ channel }: Event, event: unknown): MessageEvent {
   const { deleted_ts: ts, previous_message: before } = deletion.data
   return { kind: 'deleted', channel, ts, before }
 }
-
-/** A message that no person wrote by hand, whoever it names as its author. */
-export const isByApp = ({ bot_id, subtype, user }: SlackMessage): boolean =>
-  bot_id !== undefined || subtype === 'bot_message' || user === SLACKBOT

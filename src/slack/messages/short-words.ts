@@ -174,10 +174,14 @@ function isShortWord({ signs, matches }: ShortWord, text: string): boolean {
 /** Whether the text only asks to stop, in the ways and languages people type it. */
 export const isStopWord = (text: string): boolean => isShortWord(STOP, text)
 
-/** "Stop: wrong file": a stop with its reason, or with what to do in its place. */
-export function isStopWithReason(text: string): boolean {
-  const [, first = ''] = /^([^:;,.!–—\n]{1,40})[:;,.!–—\n]+\s*\S/u.exec(text.trim()) ?? []
-  return isStopWord(first) && !isStopWord(text)
+/** Words that stop where others follow them: "cancel: order 12" and "para: ana" ask for something else. */
+const SURE_STOP =
+  /(?<!\p{L})(?:stop|stopp|stoppe|stoppt|abort|arrête|arrete|arrêtez|стоп)(?!\p{L})|停止|ストップ|멈춰/iu
+
+/** "Stop: use the other file": what is said behind a stop; undefined where the text is none, or no more than one. */
+export function readAfterStop(text: string): string | undefined {
+  const [, first = '', rest] = /^([^:;,.!–—\n]{1,40})[:;,.!–—\n]+\s*(\S[\s\S]*)$/u.exec(text.trim()) ?? []
+  return SURE_STOP.test(first) && isStopWord(first) && !isStopWord(text) ? rest : undefined
 }
 
 /** Whether the text only says yes or no, as one would under an approval. */

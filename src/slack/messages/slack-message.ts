@@ -44,7 +44,7 @@ export const SlackMessage = z.preprocess(
 export type SlackMessage = z.infer<typeof SlackMessage>
 
 /** What a message says: its author's words, and what others wrote that it carries, each in a frame that names them. */
-export type MessageText = { own: string; quoted: string }
+type MessageText = { own: string; quoted: string }
 
 type Words = Pick<SlackMessage, 'text' | 'blocks' | 'attachments' | 'files'>
 
@@ -84,6 +84,15 @@ export function requestTextOf(message: Words, names: MessageNames, app: string):
   return { own: words, quoted: quoted.replaceAll(APP_MARK, 'Patchbay') }
 }
 
+/** Whether a message brings more than the words of its text: a file, what others wrote, a pasted table. */
+export function hasMoreThanText(message: Words, names: MessageNames): boolean {
+  const all = messageTextOf(message, names)
+  if (message.files.length > 0 || all.quoted !== '') return true
+  return countWords(all.own) > countWords(messageTextOf({ ...message, blocks: [], attachments: [] }, names).own)
+}
+
+const countWords = (text: string): number => text.match(/[\p{L}\p{N}]+/gu)?.length ?? 0
+
 /** All a person reads of a message, for people: what others wrote stands below a line that says so. */
 export function quoteOfMessage(message: Words, names: MessageNames): string {
   const { own } = messageTextOf(message, names)
@@ -91,13 +100,29 @@ export function quoteOfMessage(message: Words, names: MessageNames): string {
   return joinLines([own, ...quoted.map(({ text }) => text)])
 }
 
-type Author = Pick<SlackMessage, 'user' | 'bot_id' | 'username' | 'bot_profile'>
+/** A message that no person wrote by hand, whoever it names as its author. */
+export const isByApp = ({ bot_id, subtype, user }: Pick<SlackMessage, 'bot_id' | 'subtype' | 'user'>): boolean =>
+  bot_id !== undefined || subtype === 'bot_message' || user === SLACKBOT
+
+const SLACKBOT = 'USLACKBOT'
+
+type Author = Pick<SlackMessage, 'user' | 'bot_id' | 'subtype' | 'username' | 'bot_profile'>
 
 /** Who a message is from: a person by name, another app by the name it posts under, the app itself as such. */
 export function authorOf(message: Author, names: MessageNames, bot: { user: string; bot: string }): string {
-  const { user, bot_id } = message
+  const { user, bot_id, username, bot_profile } = message
   if (user === bot.user || bot_id === bot.bot) return 'Patchbay (you)'
-  const app = message.username || message.bot_profile?.name
-  if (bot_id !== undefined && app) return `${app} (app)`
-  return (user && names.person(user)) || app || (bot_id === undefined ? 'somebody' : 'an app')
+  const person = withoutNotes((user && names.person(user)) || '')
+  const app = withoutNotes(username || bot_profile?.name || '')
+  if (!isByApp(message)) return person || app || 'somebody'
+  return app || person ? `${app || person} (app)` : 'an app'
+}
+
+/** A note that only the app puts behind a name. */
+const NOTE = /[(（]\s*(?:you|app|the message[^()（）]*)\s*[)）]$/i
+
+/** A name as people and apps choose it, which may not say who they are by the app's own notes. */
+function withoutNotes(name: string): string {
+  const bare = name.trim().replace(NOTE, '')
+  return bare === name ? name : withoutNotes(bare)
 }

@@ -6,7 +6,7 @@ import { postEphemeral } from '../interactions/post-in-thread.ts'
 import type { BotIdentity } from '../web-api/users.ts'
 import { isDirect, messageKeyOf, threadOf } from './message-places.ts'
 import type { PersonMessage } from './read-message-event.ts'
-import { isCancelOfSomething, isStopWithReason } from './short-words.ts'
+import { isCancelOfSomething, readAfterStop } from './short-words.ts'
 
 /** Nobody has more runs than this at work in their direct messages. */
 const RECENT_RUNS = 20
@@ -23,8 +23,9 @@ export async function stopByWord(
 ): Promise<boolean> {
   const by = { workspace: bot.workspace, user: message.user }
   const running = await runsAt(deps, bot, message)
-  const mayMeanElse = isCancelOfSomething(words) || isStopWithReason(words)
-  if (mayMeanElse && (await isOwnRun(deps, bot, message, running))) return false
+  const mayMeanElse = isCancelOfSomething(words) || readAfterStop(words) !== undefined
+  // The other event of the message may have stopped it a moment ago.
+  if (mayMeanElse && (await isOwnRun(deps, bot, message, running))) return deps.runs.wasSeen(messageKeyOf(bot, message))
   const outcome = await deps.runs.stopOnce(messageKeyOf(bot, message), running, by)
   const place = { ...message, thread: isDirect(message) ? threadOf(message) : message.thread_ts }
   if (outcome === 'over') await postEphemeral(deps, place, 'Nothing is running here, so there is nothing to stop.')

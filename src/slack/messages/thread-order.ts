@@ -1,8 +1,8 @@
 import { withDeadline } from '../../timing.ts'
 import type { MessageEvent } from './read-message-event.ts'
 
-/** An event has to be acknowledged in 3 s, so one that takes long does not hold up the next for longer. */
-const MOST_WAIT_MS = 1_000
+/** An event looks up names for at most 1.2 s and has to be acknowledged in 3 s, so one that takes longer does not hold up the next. */
+const MOST_WAIT_MS = 1_600
 
 /**
  * Handles the events of one thread in the order in which they come to this instance: what was said a moment before a

@@ -135,3 +135,46 @@ test('a mention added by an edit asks, once', async () => {
     { text: 'and of June' },
   ])
 })
+
+test('what is said behind a stop is asked for in its place, once', async () => {
+  await using world = await startWorld({
+    model: [longWork('First'), says('The other.'), longWork('Third'), says('X.')],
+  })
+  const member = world.as('member')
+  const here = await member.mention('begin')
+  await member.see(here, /First/)
+  const stop = await sayAs(member, 'general', '@Patchbay Stop: use the *other* file', { thread_ts: here.thread })
+  await member.see(here, /The other\./)
+  await member.post('redeliver', { ts: stop })
+  const inDm = await member.dm('go on')
+  await member.see(inDm, /Third/)
+  const next = await member.dm('Stop. Do X')
+  await member.see(next, /X\./)
+  await sleep(500)
+  expect(await runsOf(world)).toMatchObject([
+    { ...stopped, text: 'begin' },
+    { outcome: 'finished', text: 'use the *other* file' },
+    { ...stopped, text: 'go on' },
+    { outcome: 'finished', text: 'Do X' },
+  ])
+})
+
+test('a table pasted beside a short word is a request', async () => {
+  await using world = await startWorld({ model: [says('One.'), says('Two.'), says('Three.')] })
+  const member = world.as('member')
+  const cell = (text: string) => ({ type: 'raw_text', text })
+  const attachments = [{ blocks: [{ type: 'table', rows: [[cell('Month')], [cell('May')]] }] }]
+  await sayAs(member, 'dm', 'thanks', { attachments })
+  await sayAs(member, 'dm', 'stop', { attachments })
+  await sayAs(member, 'general', '@Patchbay hi', { attachments })
+  await eventually(async () => expect(await runsOf(world)).toHaveLength(3))
+  for (const { text } of await runsOf(world)) expect(text).toContain('May')
+})
+
+test('a hello that Slack refuses once is said when the event comes again', async () => {
+  await using world = await startWorld()
+  const member = world.as('member')
+  await member.post('faults', { method: 'chat.postMessage', error: 'internal_error', times: 1 })
+  const ts = await sayAs(member, 'general', '@Patchbay')
+  await member.see({ channel: 'general', thread: ts }, /Tell me what you need/, 20_000)
+})

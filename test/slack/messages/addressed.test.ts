@@ -27,7 +27,7 @@ const FOR_OTHERS = [
   'Great.\n@owner can you take it from here?',
   '> that number is wrong\n@approver is it?',
   '@oncall can you look?',
-  '@jane is not in this workspace, but meant',
+  '@jane can you have a look? (not in this workspace, but meant)',
   '@here lunch?',
   'thanks!',
   'ok, thank you :pray:',
@@ -36,11 +36,14 @@ const FOR_THE_APP = [
   'and what of @owner?',
   'send that to @owner',
   'list the tickets of @owner and @approver',
+  "can you check @owner's calendar",
+  '@owner is out today; move her tickets to me',
+  'Assign:\n@owner task 1',
   'and the second',
 ]
 
 test('in a thread of the app, what is plainly for somebody else starts nothing', async () => {
-  await using world = await startWorld({ model: Array.from({ length: 8 }, () => says('Here you are.')) })
+  await using world = await startWorld({ model: Array.from({ length: 12 }, () => says('Here you are.')) })
   const member = world.as('member')
   await member.post('usergroup', { handle: 'oncall', name: 'On call', members: ['owner'] })
   const here = await member.mention('begin')
