@@ -52,17 +52,16 @@ const NEEDED = [
   String.raw`[\p{Emoji}[\p{S}--\p{ASCII}]\p{Ideo}\p{scx=Mymr}\p{scx=Phag}\p{scx=Mani}][\ufe00-\ufe0f]`,
   String.raw`\p{Ideo}[\u{e0100}-\u{e01ef}]`,
   String.raw`(?<=\p{scx=Mong})[\u180b-\u180f]`,
-  String.raw`(?<=${JOINED})(?:\u200d|\u200c(?=${JOINED}))`,
+  // Persian and others part a word from a number or from Latin letters with it.
+  String.raw`(?<=${JOINED})[\u200c\u200d]|\u200c(?=${JOINED})`,
   String.raw`(?<=${UNSPACED})\u200b(?=${UNSPACED})`,
-  String.raw`(?<=[\u2801-\u28ff])\u2800|\u2800(?=[\u2800-\u28ff]*[\u2801-\u28ff])`,
   // Mentions and fences are broken with it.
   '[<`]\\u2060(?=[!@#`])',
   String.raw`\r(?=\n)`,
 ].join('|')
 
 const HAS_INVISIBLE = new RegExp(INVISIBLE, 'v')
-const NEEDED_OR_INVISIBLE = new RegExp(`(${NEEDED})|${INVISIBLE}`, 'gv')
-const INVISIBLE_END = new RegExp(`(?:${INVISIBLE})+$`, 'v')
+const NEEDED_OR_INVISIBLE = new RegExp(`(${NEEDED})|([\\u2800-\\u28ff]+)|${INVISIBLE}`, 'gv')
 
 function scripts(names: string): string {
   const some = names.split(' ').map((name) => `\\p{scx=${name}}`)
@@ -71,7 +70,20 @@ function scripts(names: string): string {
 
 function replaceInvisible(text: string, replacementOf: (sign: string) => string): string {
   if (!HAS_INVISIBLE.test(text)) return text
-  return text.replace(NEEDED_OR_INVISIBLE, (sign, needed: string | undefined) => needed ?? replacementOf(sign))
+  return text.replace(NEEDED_OR_INVISIBLE, (sign, needed: string | undefined, braille: string | undefined) => {
+    if (braille === undefined) return needed ?? replacementOf(sign)
+    const end = endOfBraille(braille)
+    return braille.slice(0, end) + replacementOf(BLANK).repeat(braille.length - end)
+  })
+}
+
+const BLANK = '\u2800'
+
+/** Blanks between the letters of braille are spaces, and one after the last may be. */
+function endOfBraille(run: string): number {
+  let end = run.length
+  while (end > 0 && run[end - 1] === BLANK) end -= 1
+  return end === 0 ? 0 : Math.min(end + 1, run.length)
 }
 
 /** Spells out what cannot be seen or turns text round, as `\u{202e}`; what emoji and scripts are made of stays. */
@@ -82,4 +94,13 @@ export const revealInvisible = (text: string): string =>
 export const removeInvisible = (text: string): string => replaceInvisible(text, () => '')
 
 /** A growing text without the invisible signs at its end, as only what follows them tells what they are. */
-export const withoutInvisibleEnd = (text: string): string => text.replace(INVISIBLE_END, '')
+export function withoutInvisibleEnd(text: string): string {
+  let end = text.length
+  while (end > 0) {
+    const isPair = (text.codePointAt(end - 2) ?? 0) > 0xffff
+    const start = end - (isPair ? 2 : 1)
+    if (!HAS_INVISIBLE.test(text.slice(start, end))) break
+    end = start
+  }
+  return text.slice(0, end)
+}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { headOf, removeInvisible, revealInvisible, truncate } from '../src/text.ts'
+import { headOf, removeInvisible, revealInvisible, truncate, withoutInvisibleEnd } from '../src/text.ts'
 
 const FAMILY = '👩‍👩‍👧'
 
@@ -43,6 +43,8 @@ test.each([
   ['a soft hyphen', 'a\u00adb', 'a\\u{ad}b'],
   ['joiners between Latin letters', 'a\u200db\u200cc', 'a\\u{200d}b\\u{200c}c'],
   ['letters that are blank', '\u3164\u115f\u1160\uffa0\u2800', '\\u{3164}\\u{115f}\\u{1160}\\u{ffa0}\\u{2800}'],
+  ['blanks after braille', '⠓⠊⠀⠀⠀', '⠓⠊⠀\\u{2800}\\u{2800}'],
+  ['joiners after joiners', 'می\u200c\u200c\u200c x', 'می\u200c\\u{200c}\\u{200c} x'],
   ['marks without a shape', 'a\u034f\u17b4', 'a\\u{34f}\\u{17b4}'],
   ['separators', 'a\u2028b\u2029c', 'a\\u{2028}b\\u{2029}c'],
   ['controls', 'a\u0000\u001b[31m\rb', 'a\\u{0}\\u{1b}[31m\\u{d}b'],
@@ -61,6 +63,9 @@ test.each([
   ['keys', '1️⃣ #️⃣'],
   ['flags', '🇨🇭 🏴󠁧󠁢󠁥󠁮󠁧󠁿 🏳️‍🌈'],
   ['Persian', 'می‌خواهم'],
+  ['Persian beside Latin letters', 'PDF\u200cها'],
+  ['Persian beside numbers', '5\u200cم ۵\u200cم'],
+  ['a Persian word that ends there', 'می\u200c خواهم'],
   ['Hindi and Marathi', 'क्‍ष र्‍य'],
   ['Malayalam', 'ന്‍'],
   ['Sinhala', 'ශ්‍රී'],
@@ -69,9 +74,20 @@ test.each([
   ['a Japanese name', '葛\u{e0100}城'],
   ['Arabic numbers', '\u0600١٢'],
   ['braille', '⠓⠊⠀⠽⠕⠥'],
+  ['braille with its spaces', '⠀⠀⠓⠊⠀⠀⠽⠕⠥⠀'],
   ['lines', 'a\nb\tc\r\nd'],
   ['other spaces', 'a\u00a0b\u3000c'],
 ])('what %s is made of stays', (_what, text) => {
   expect(revealInvisible(text)).toBe(text)
   expect(removeInvisible(text)).toBe(text)
+})
+
+test.each([
+  ['nothing between letters', 'ab\u200b\u2060', 'ab'],
+  ['tags', '🏴\u{e0067}\u{e0062}', '🏴'],
+  ['half a pair', 'a\udf00\u200b', 'a\udf00'],
+  ['a joiner that parts two', 'a\u200d👧', 'a\u200d👧'],
+  ['nothing else', '\u200b'.repeat(3), ''],
+])('a growing text ends before %s', (_what, text, shown) => {
+  expect(withoutInvisibleEnd(text)).toBe(shown)
 })

@@ -27,7 +27,7 @@ export function unusableNamesIn(schema: JsonObject): PropertyNames {
 
 /** `filter[id]` becomes `filter_id`, or that with a hash where it is taken or too long. */
 function usableName(name: string, taken: Set<string>): string {
-  const plain = name.replace(/[^a-zA-Z0-9_.-]+/g, '_').replace(/^_+|_+$/g, '')
+  const plain = name.replace(/[^a-zA-Z0-9_.-]+/g, '_').replace(/^_+|(?<!_)_+$/g, '')
   if (plain.length > 1 && plain.length <= MAX_CHARS && !taken.has(plain)) return plain
   const hash = createHash('sha256').update(name).digest('hex').slice(0, HASH_CHARS)
   const made = `${plain.slice(0, MAX_CHARS - HASH_CHARS - 1) || 'input'}_${hash}`

@@ -129,6 +129,15 @@ describe('text that is not ours', () => {
     expect(truncate(`a${' '.repeat(500_000)}b`, 400_000)).toBe('a…')
     expect(truncate(`one ${'x'.repeat(60)}`, 40)).toBe(`one ${'x'.repeat(35)}…`)
   })
+  test.each([
+    ['a: 1\nb', '"a: 1\\nb": 2'],
+    ['a: 1\rb', '"a: 1\\rb": 2'],
+    ['a: 1, b', '"a: 1, b": 2'],
+    ['"a"', '"\\"a\\"": 2'],
+    ['a b', 'a b: 2'],
+  ])('the name of an argument is one name: %j', (name, line) => {
+    expect(argumentsText({ [name]: 2 })).toBe(line)
+  })
   test('hidden characters in arguments are spelled out', () => {
     expect(argumentsText({ path: 'a\u202Etxt.exe', n: 1, s: '1', text: 'a\nb\u200B' })).toBe(
       'path: "a\\u{202e}txt.exe"\nn: 1\ns: "1"\ntext: \n  a\n  b\\u{200b}',

@@ -41,7 +41,7 @@ export function toTextName(name: string, mimeType = ''): string {
   return isOther ? replaceEnding(name, extension) : name
 }
 
-const replaceEnding = (name: string, extension: string): string => name.replace(/[^.]*$/, extension)
+const replaceEnding = (name: string, extension: string): string => name.replace(/(?<![^.])[^.]*$/, extension)
 
 const TEXT_TYPES: [RegExp, string][] = [
   [/\bjson\b/, 'json'],

@@ -12,7 +12,7 @@ export function describeRequest(state: RunState, before: SaidMessages = NOTHING_
     ...(before.exchange.length > 0 ? [quoteMessages('earlier_here', before.exchange)] : []),
     ...threadFrameOf(state, before),
   ]
-  const words = escapeFrames(state.text).replace(STAMP_LIKE, '$1\\[')
+  const words = escapeFrames(state.text).replace(IN_BRACKETS, escapeStamp)
   return [...frames, stampOf(state), words].join('\n') + promptOf(state) + skillOf(state) + firstOf(state)
 }
 
@@ -26,8 +26,14 @@ function threadFrameOf({ context, threadGap }: RunState, { heard, leftOut }: Sai
 const stampOf = ({ origin, startedAt }: RunState): string =>
   `[${labelOf(origin.userName).replaceAll('[', '(').replaceAll(']', ')')}, ${timeFor(origin, startedAt)}]`
 
-/** A line of the person's own that looks as if somebody else's request began there. */
-const STAMP_LIKE = /^(\s*)\[(?=.*\b\d{4}, \d{2}:\d{2}, .*\bUTC.*\])/gm
+const IN_BRACKETS = /^[^\S\n\r\u2028\u2029]*\[.*$/gm
+
+/** A line of the person's own that looks as if somebody else's request began there has its bracket escaped. */
+function escapeStamp(line: string): string {
+  const time = /\b\d{4}, \d{2}:\d{2}, /.exec(line)
+  const isStamp = time !== null && /\bUTC/.test(line.slice(time.index + time[0].length, line.lastIndexOf(']') + 1))
+  return isStamp ? line.replace('[', '\\[') : line
+}
 
 /** What time it was when the run went on much later. */
 export const laterText = ({ origin }: RunState, at: Date): string => `[It is now ${timeFor(origin, at)}.]`

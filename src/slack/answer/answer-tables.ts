@@ -38,14 +38,21 @@ export function shortenTables(text: string, before: number, isGrowing = false): 
     const end = table.from + table.lines.length
     const part = lines.slice(table.from, Math.min(end, table.from + MOST_ROWS + 2))
     shown.push(...lines.slice(at, table.from), ...part.map((line) => firstColumns(table, line)))
-    const next = lines[end]
-    const mayGoOn = isGrowing && (next === undefined || (next === '' && end === lines.length - 1))
-    if (!mayGoOn) shown.push('', `${signsOf(table.containers)}${noteOf(table, fileNameOf(before + index))}`)
-    if (!mayGoOn && next?.trim()) shown.push('')
     at = end
+    if (!(isGrowing && isAtEnd(lines, end))) {
+      shown.push('', `${signsOf(table.containers)}${noteOf(table, fileNameOf(before + index))}`)
+      if (lines[end]?.trim()) shown.push('')
+    } else if (rowsOf(table) > MOST_ROWS) {
+      // Rows that are not shown must not move the end of what is.
+      shown.push('')
+      at = lines.length
+    }
   })
   return { text: [...shown, ...lines.slice(at)].join('\n'), count: tables.length }
 }
+
+const isAtEnd = (lines: string[], end: number): boolean =>
+  end === lines.length || (end === lines.length - 1 && lines[end] === '')
 
 const fileNameOf = (at: number): string => `table-${at + 1}.csv`
 
@@ -80,11 +87,20 @@ function noteOf(table: MarkdownTable, fileName: string): string {
 }
 
 function toResultTable(lines: string[]): ResultTable {
-  const [table] = lexer(lines.join('\n'))
+  const [table] = lexer(widened(lines).join('\n'))
   if (table?.type !== 'table') return { columns: [], rows: lines.map((line) => [line]) }
   const textsOf = (cells: { tokens: Token[] }[]) => cells.map(({ tokens }) => plainText(tokens))
   return { columns: textsOf(table.header), rows: table.rows.map(textsOf) }
 }
+
+/** A row may have more cells than the head, as where code holds the sign that parts them; a reader of Markdown drops those. */
+function widened([head = '', delimiter = '', ...rows]: string[]): string[] {
+  const surplus = rows.reduce((most, row) => Math.max(most, cellEndsOf(row).length), 0) - cellEndsOf(head).length
+  if (surplus <= 0) return [head, delimiter, ...rows]
+  return [`${closed(head)}${' |'.repeat(surplus)}`, `${closed(delimiter)}${'-|'.repeat(surplus)}`, ...rows]
+}
+
+const closed = (row: string): string => (/(?<!\\)\|\s*$/.test(row) ? row.trimEnd() : `${row.trimEnd()} |`)
 
 const plainText = (tokens: Token[]): string => tokens.map(plainTextOfToken).join('')
 
@@ -92,5 +108,7 @@ function plainTextOfToken(token: Token): string {
   if (token.type === 'br' || /^<br\s*\/?>$/i.test(token.raw)) return '\n'
   const inner = 'tokens' in token && token.tokens ? plainText(token.tokens) : undefined
   const text = inner ?? ('text' in token ? String(token.text) : token.raw)
-  return token.type === 'link' && token.href !== text ? `${text} (${token.href})` : text
+  // An address that was written as such is its own label.
+  const isLabelled = token.type === 'link' && token.raw.startsWith('[') && token.href !== text
+  return isLabelled ? `${text} (${token.href})` : text
 }

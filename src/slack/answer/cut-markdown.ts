@@ -21,8 +21,8 @@ type CutText = { page: string; rest: string }
 
 /**
  * The first `room` characters or fewer, cut at the end of a block, line or word, and what remains. A fence open at the cut is closed
- * and opened again, a table has its head again, and what was inside an item stands without its indentation. The page depends only on
- * the first `room` characters, so it stays as it is while the text grows.
+ * and opened again, a table has its head again, and what was inside an item stands without its indentation. A page
+ * that was cut depends only on the first `room` characters, so it stays as it is while the text grows.
  */
 export function cutMarkdownPage(text: string, room: number): CutText {
   if (text.length <= room) return { page: text, rest: '' }

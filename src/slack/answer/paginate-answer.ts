@@ -24,7 +24,8 @@ const PAGE_BLOCKS = 40
 
 /**
  * The messages of an answer. A turn with a card ends a segment, so that what follows is a new message below the card; a segment longer
- * than a message takes several pages. Earlier pages do not change when words are added. `words` are those of the turn being written.
+ * than a message takes several pages. Pages before the last do not change when words are added; the last may hand its end on to a
+ * new one. `words` are those of the turn being written.
  */
 export function paginateAnswer(state: RunState, words = ''): AnswerPage[] {
   return segmentsOf(state, words).flatMap((pieces, segment) =>

@@ -18,8 +18,9 @@ export const MARKDOWN_START: MarkdownPlace = { containers: [], fence: undefined,
 const FENCE = /^\s*(?:(`{3,})([^`]*)|(~{3,})(.*))$/
 const QUOTE = /^\s*> ?/
 const ITEM = /^(\s*)([-*+]|(\d{1,9})([.)]))( {1,4}(?! )| (?= {4})|\t|$)/
-const RULE = /^\s*([-*_])(?:\s*\1){2,}\s*$/
-const DELIMITER = /^\s*(?=.*\|)\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$/
+const RULE = /^(?:-{3,}|\*{3,}|_{3,})$/
+/** What is nested deeper is read as text. */
+const MOST_CONTAINERS = 40
 
 /** Reads one line as CommonMark and GFM do, but takes fences and items at any indentation, as models write them. */
 export function readMarkdownLine(place: MarkdownPlace, line: string): MarkdownPlace {
@@ -61,9 +62,19 @@ const MOST_FENCE_CHARS = 80
 
 /** A row goes on a table until an empty line or another block (GFM, section 4.10). */
 export const isTableRow = (content: string): boolean =>
-  content.trim() !== '' && !/^\s*#{1,6}\s/.test(content) && ![FENCE, QUOTE, ITEM, RULE].some((one) => one.test(content))
+  content.trim() !== '' &&
+  !/^\s*#{1,6}\s/.test(content) &&
+  ![FENCE, QUOTE, ITEM].some((one) => one.test(content)) &&
+  !isRule(content)
 
-export const isDelimiterRow = (content: string): boolean => DELIMITER.test(content)
+const isRule = (content: string): boolean => RULE.test(content.replace(/\s+/g, ''))
+
+export function isDelimiterRow(content: string): boolean {
+  const row = content.trim()
+  if (!row.includes('|')) return false
+  const cells = row.slice(row.startsWith('|') ? 1 : 0, row.endsWith('|') ? -1 : undefined).split('|')
+  return cells.every((cell) => /^:?-+:?$/.test(cell.trim()))
+}
 
 /** Where the cells of a row end; an escaped sign ends none. */
 export function cellEndsOf(row: string): number[] {
@@ -121,14 +132,15 @@ function openContainers(
 ): { containers: MarkdownPart[]; content: string } {
   const containers = before.slice(0, entered)
   let rest = content
-  for (;;) {
+  while (containers.length < MOST_CONTAINERS) {
     const isQuote = QUOTE.test(rest)
     const sibling = containers.length === entered ? before[entered] : undefined
     const item = itemIn(rest, sibling)
-    if (!isQuote && item === undefined) return { containers, content: rest }
+    if (!isQuote && item === undefined) break
     containers.push(item ?? { kind: 'quote' })
     rest = rest.slice((item ? ITEM : QUOTE).exec(rest)?.[0].length)
   }
+  return { containers, content: rest }
 }
 
 /** An item of the same list with the number that comes next, where the text begins the count anew with each item. */
@@ -145,7 +157,7 @@ function itemIn(
   before: MarkdownPart | undefined,
 ): Extract<MarkdownPart, { kind: 'item' }> | undefined {
   const [whole, , sign = '', digits, end] = ITEM.exec(content) ?? []
-  if (whole === undefined || RULE.test(content)) return undefined
+  if (whole === undefined || isRule(content)) return undefined
   const isNext = before?.kind === 'item' && before.sign === (end ?? sign)
   const indent = whole.endsWith('\t') ? Math.ceil(whole.length / 4) * 4 : whole.length
   return { kind: 'item', indent, sign: end ?? sign, number: isNext ? before.number + 1 : Number(digits ?? 1) }

@@ -188,8 +188,11 @@ function decidedButtons({ id, origin }: RunState, approval: ApprovalState): Know
 export function argumentsText(given: JsonObject): string {
   const names = Object.keys(given)
   if (names.length === 0) return '(none)'
-  return names.map((name) => `${revealInvisible(name)}: ${valueText(name, given[name] ?? null)}`).join('\n')
+  return names.map((name) => `${nameText(name)}: ${valueText(name, given[name] ?? null)}`).join('\n')
 }
+
+/** A name that could be read as more than a name stands as JSON. */
+const nameText = (name: string): string => revealInvisible(/[\r\n:"]/.test(name) ? JSON.stringify(name) : name)
 
 function valueText(name: string, value: JsonValue): string {
   if (typeof value !== 'string') return jsonText(value)

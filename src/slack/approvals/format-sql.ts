@@ -14,6 +14,8 @@ const SQL =
 const NAMES = new Set(['sql', 'query', 'statement'])
 /** Statements up to this length stay on one line. */
 const ONE_LINE = 60
+/** Longer ones are shown as they are. */
+const MOST_CHARS = 10_000
 
 export const isSql = (name: string, value: string): boolean => NAMES.has(name.toLowerCase()) && SQL.test(value)
 
@@ -22,7 +24,7 @@ export const isSql = (name: string, value: string): boolean => NAMES.has(name.to
  * the approver reads what is sent; a statement with line breaks, backslashes or `--` is returned as it is.
  */
 export function formatSql(sql: string): string {
-  if (sql.length <= ONE_LINE || /[\n\\]|--/.test(sql)) return sql
+  if (sql.length <= ONE_LINE || sql.length > MOST_CHARS || /[\n\\]|--/.test(sql)) return sql
   let depth = 0
   let at = 0
   return [...sql.matchAll(PIECES)]

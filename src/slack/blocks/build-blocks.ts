@@ -81,7 +81,7 @@ export const createOption = (text: string, value: string): PlainTextOption => ({
 type InputOptions = { id: string; label: string; hint?: string; optional: boolean; element: InputBlock['element'] }
 
 /** Slack adds "(optional)" to labels itself; a tool's title for an argument may have it already. */
-const withoutOptional = (label: string): string => label.replace(/\s*\(optional\)/gi, '') || label
+const withoutOptional = (label: string): string => label.replace(/(?<!\s)\s*\(optional\)/gi, '') || label
 
 export const inputBlock = ({ id, label, hint, optional, element }: InputOptions): InputBlock => ({
   type: 'input',

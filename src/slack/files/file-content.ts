@@ -48,7 +48,7 @@ async function contentOf(file: SlackFile, fetchFile: FetchFile): Promise<FileCon
     return await downloadedContent(file, fetchFile)
   } catch (error) {
     // Slack's picture or preview of a file says more than none.
-    if (!(error instanceof UnreadableFile) && !isAppError(error, 'limit_reached')) throw error
+    if (!(error instanceof UnreadableFile) && !isRefusal(error)) throw error
     const note = `This is only what Slack shows of it. The file itself cannot be read: ${error.message}`
     const standIn = await contentInItsPlace(file, fetchFile, note)
     if (standIn === undefined) throw error
@@ -98,9 +98,22 @@ export const isWorthReading = ({ name, mimeType }: { name: string; mimeType: str
 async function transcriptOf({ transcription, vtt }: SlackFile, fetchFile: FetchFile): Promise<FileText | undefined> {
   const { content, has_more: isPart = false } = transcription?.preview ?? {}
   if (content === undefined || content.trim() === '') return undefined
-  const whole = isPart && vtt !== undefined ? decodeText((await fetchFile(vtt)).bytes) : undefined
-  return whole === undefined ? { text: content, isPart } : { text: spokenWordsIn(whole), isPart: false }
+  const bytes = isPart && vtt !== undefined ? await bytesIfGiven(vtt, fetchFile) : undefined
+  const whole = bytes && spokenWordsIn(decodeText(bytes) ?? '')
+  return whole ? { text: whole, isPart: false } : { text: content, isPart }
 }
+
+/** Undefined where Slack does not hand it over: there is something else to read. */
+async function bytesIfGiven(url: string, fetchFile: FetchFile): Promise<Buffer | undefined> {
+  try {
+    return (await fetchFile(url)).bytes
+  } catch (error) {
+    if (isRefusal(error)) return undefined
+    throw error
+  }
+}
+
+const isRefusal = (error: unknown): error is Error => isAppError(error, 'slack_failed', 'limit_reached')
 
 /** A PDF or picture that Slack made of a file, or the beginning of its text. */
 async function contentInItsPlace(
@@ -111,7 +124,8 @@ async function contentInItsPlace(
   const preview = previewOf(file)
   if (preview !== undefined) return { ...textOf(preview), note }
   for (const url of [file.converted_pdf, ...picturesOf(file)].filter((one) => one !== undefined)) {
-    const content = await contentIn((await fetchFile(url)).bytes)
+    const bytes = await bytesIfGiven(url, fetchFile)
+    const content = bytes && (await contentIn(bytes))
     if (content === undefined || content.kind === 'text') continue
     return url === file.converted_pdf || isPicture(file) ? content : { ...content, note }
   }

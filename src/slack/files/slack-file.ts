@@ -142,7 +142,7 @@ export const spokenWordsIn = (vtt: string): string =>
       block
         .slice(block.indexOf('-->'))
         .replace(/^[^\n]*\n?/, '')
-        .replace(/<[^>]*>/g, '')
+        .replace(/<[^<>]*>/g, '')
         .trim(),
     )
     .filter(Boolean)

@@ -2,7 +2,10 @@ import { headOf } from '../../text.ts'
 
 /** What Slack or an app puts into `text` where the words are in the blocks. */
 const NO_WORDS =
-  /^\s*(?:this content can['’]t be displayed\.?|\[no preview available\]|\[no title\]|no preview|new message)?\s*$/i
+  /^(?:this content can['’]t be displayed\.?|\[no preview available\]|\[no title\]|no preview|new message)?$/i
+
+/** So many lines are looked for inside of the blocks' lines; each is a walk through all of them. */
+const MOST_SOUGHT = 200
 
 /**
  * The words of a message that says them twice, as `text` for notifications and as blocks for readers: what both say stands
@@ -10,12 +13,17 @@ const NO_WORDS =
  */
 export function mergeWords(text: string, blocks: string): string {
   if (blocks.trim() === '') return text.trim()
-  if (NO_WORDS.test(text)) return blocks
+  if (NO_WORDS.test(text.trim())) return blocks
   const shown = bareWordsOf(blocks)
   if (shown === ' ') return text.trim() === blocks.trim() ? blocks : `${text.trim()}\n${blocks}`
   if (shown !== bareWordsOf(text) && bareWordsOf(text).includes(shown)) return text.trim()
-  const others = text.split('\n').filter((line) => line.trim() !== '' && !shown.includes(bareWordsOf(line)))
-  return [...others, blocks].join('\n').trim()
+  const lines = new Set(blocks.split('\n').map(bareWordsOf))
+  const others = text.split('\n').filter((line) => line.trim() !== '' && !lines.has(bareWordsOf(line)))
+  const rest = [
+    ...others.slice(0, MOST_SOUGHT).filter((line) => !shown.includes(bareWordsOf(line))),
+    ...others.slice(MOST_SOUGHT),
+  ]
+  return [...rest, blocks].join('\n').trim()
 }
 
 /** The words alone, between single spaces: marks, emoji and numbers of lists differ between the two. */

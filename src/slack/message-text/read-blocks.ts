@@ -76,7 +76,7 @@ function objectText(value: unknown, names: MessageNames): string {
 }
 
 const fieldsText = (fields: unknown, names: MessageNames): string =>
-  joinLines(listFields(fields).map((field) => objectText(field, names).replace(/(?<=:[*_]*)\s*\n\s*/, ' ')))
+  joinLines(listFields(fields).map((field) => objectText(field, names).replace(/(?<=:[*_]{0,3})\s*\n\s*/, ' ')))
 
 function imageText(image: PayloadFields, names: MessageNames): string {
   const [title, alt] = [objectText(image.title, names), textIn(image, 'alt_text')]

@@ -100,9 +100,11 @@ const MARKS = [
 /** The marks stand at the words, not at the spaces around them. */
 function styledText(text: string, style: unknown): string {
   const marks = MARKS.filter(([name]) => isSet(style, name)).map(([, mark]) => mark)
-  const [, before = '', words = '', after = ''] = /^(\s*)([\s\S]*?)(\s*)$/.exec(text) ?? []
+  const words = text.trim()
   if (words === '' || words.includes('\n')) return text
-  return before + marks.reduce((marked, mark) => `${mark}${marked}${mark}`, words) + after
+  const start = text.length - text.trimStart().length
+  const marked = marks.reduce((inner, mark) => `${mark}${inner}${mark}`, words)
+  return text.slice(0, start) + marked + text.slice(start + words.length)
 }
 
 const isSet = (style: unknown, name: string): boolean =>

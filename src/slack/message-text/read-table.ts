@@ -11,6 +11,8 @@ export function tableTextOf({ rows }: PayloadFields, cellText: (cell: PayloadFie
 
 const oneLine = (text: string): string =>
   text
-    .trim()
-    .replace(/\s*\n\s*/g, ' ')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean)
+    .join(' ')
     .replaceAll('|', '\\|')

@@ -74,13 +74,13 @@ export const filesOfMessage = ({ files, attachments }: SlackMessage): AttachedFi
 
 /** A name that nobody has, so that the app's own mention is found in a text. */
 const APP_MARK = '\u0000app'
-const MENTION_AT_ENDS = new RegExp(`^\\s*@${APP_MARK}[\\s,:]*|\\s*@${APP_MARK}\\s*$`, 'g')
+const MENTION = `@${APP_MARK}`
 
 /** What a person says to the app: their words without its mention at their start or end, and what others wrote. */
 export function requestTextOf(message: Words, names: MessageNames, app: string): MessageText {
   const person = (id: string) => (id === app ? APP_MARK : names.person(id))
   const { own, quoted } = messageTextOf(message, { ...names, person }, LIMITS.message.textMax)
-  const words = own.replace(MENTION_AT_ENDS, '').replaceAll(APP_MARK, 'Patchbay').trim()
+  const words = withoutMentionAtEnds(own.trim()).trim().replaceAll(APP_MARK, 'Patchbay')
   return { own: words, quoted: quoted.replaceAll(APP_MARK, 'Patchbay') }
 }
 
@@ -92,6 +92,11 @@ export function hasMoreThanText(message: Words, names: MessageNames): boolean {
 }
 
 const countWords = (text: string): number => text.match(/[\p{L}\p{N}]+/gu)?.length ?? 0
+
+function withoutMentionAtEnds(words: string): string {
+  const rest = words.startsWith(MENTION) ? words.slice(MENTION.length).replace(/^[\s,:]+/, '') : words
+  return rest.endsWith(MENTION) ? rest.slice(0, -MENTION.length) : rest
+}
 
 /** All a person reads of a message, for people: what others wrote stands below a line that says so. */
 export function quoteOfMessage(message: Words, names: MessageNames): string {

@@ -1,7 +1,8 @@
 import { createServer } from 'node:http'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { isWorthReading } from '../../../src/slack/files/file-content.ts'
+import { isWorthReading, readSlackFile } from '../../../src/slack/files/file-content.ts'
+import { SlackFile } from '../../../src/slack/files/slack-file.ts'
 import { createDownloadFile } from '../../../src/slack/web-api/download-file.ts'
 
 const never = new AbortController().signal
@@ -14,6 +15,10 @@ async function startFiles() {
     if (request.url === '/elsewhere') response.writeHead(302, { location: '/file' }).end()
     else if (request.url === '/gone') response.writeHead(404).end()
     else if (request.url === '/hangs') return
+    else if (request.url === '/sign-in')
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Sign in</html>')
+    else if (request.url === '/vtt') response.writeHead(200).end('WEBVTT\n\n00:01 --> 00:02\nall of it\n')
+    else if (request.url === '/pdf') response.writeHead(200).end('%PDF-1.7\n\u0000\u0001')
     else response.writeHead(200, { 'content-type': 'text/plain' }).end('x'.repeat(100))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -82,4 +87,34 @@ test.each([
   ['a.mp3', 'audio/mpeg', false],
 ])('%s (%s) is worth reading: %s', (name, mimeType, worth) => {
   expect(isWorthReading({ name, mimeType })).toBe(worth)
+})
+
+const BEGINNING = { kind: 'text', text: 'the beg\n[Only the beginning can be read. Tell the person.]' }
+const INSTEAD =
+  'This is only what Slack shows of it. The file itself cannot be read: Slack did not hand over the file (404). Please upload it again.'
+const said = (has_more: boolean) => ({ transcription: { preview: { content: 'the beg', has_more } } })
+
+test.each<[string, Record<string, unknown>, object]>([
+  ['a transcript', { ...said(true), vtt: '/vtt' }, { kind: 'text', text: 'all of it' }],
+  ['a short transcript', { ...said(false), vtt: '/gone' }, { kind: 'text', text: 'the beg' }],
+  ['a transcript that is gone', { ...said(true), vtt: '/gone' }, BEGINNING],
+  ['a sign-in page for a transcript', { ...said(true), vtt: '/sign-in' }, BEGINNING],
+  ['a text that is gone', { url_private: '/gone', preview: 'the beg' }, { ...BEGINNING, note: INSTEAD }],
+  ['a document that is gone', { url_private: '/gone', converted_pdf: '/pdf' }, { kind: 'pdf' }],
+  [
+    'its picture gone, too',
+    { url_private: '/gone', thumb_pdf: '/pdf', thumb_1024: '/gone' },
+    { kind: 'pdf', note: INSTEAD },
+  ],
+])('of %s, what Slack hands over is read', async (_what, fields, content) => {
+  await using files = await startFiles()
+  const file = SlackFile.parse({ name: 'a.txt', ...fields })
+  expect(await readSlackFile(file, (url) => files.download(`${files.url}${url}`, 1_000, never))).toMatchObject(content)
+})
+
+test('a file of which Slack hands nothing over is refused with the reason', async () => {
+  await using files = await startFiles()
+  const file = SlackFile.parse({ name: 'a.txt', url_private: '/gone', converted_pdf: '/gone' })
+  const read = readSlackFile(file, (url) => files.download(`${files.url}${url}`, 1_000, never))
+  await expect(read).rejects.toMatchObject({ code: 'slack_failed' })
 })
