@@ -1083,7 +1083,8 @@ AS $function$
       from runs r, this
       where r.conversation = this.conversation and r.number < this.number and r.number > coalesce((select up_to from summary), 0)
     ), '[]'),
-    'heard', heard_in_conversation(p_run, coalesce((select (body ->> 'upTo')::uuid from summary), (select id from first))),
+    -- The run that a summary ends at may be gone.
+    'heard', heard_in_conversation(p_run, coalesce(run_message_ts((select (body ->> 'upTo')::uuid from summary)), run_message_ts((select id from first)))),
     'exchange', case when not exists (select from summary) and exists (
       select from first join run_events e on e.run_id = first.id and e.seq = 1 where e.body #>> '{origin,place}' = 'dm')
       then exchange_before((select id from first)) else '[]' end)
@@ -1176,7 +1177,7 @@ end $function$
 ;
 comment on function patchbay.feedback_save(text,uuid,text,text) is 'saves a person''s verdict on a run; false when there is no such run here';
 
-CREATE OR REPLACE FUNCTION patchbay.heard_in_conversation(p_run uuid, p_after uuid)
+CREATE OR REPLACE FUNCTION patchbay.heard_in_conversation(p_run uuid, p_after text)
  RETURNS jsonb
  LANGUAGE sql
  STABLE
@@ -1186,13 +1187,13 @@ AS $function$
   from (
     select m.ts, m.author, m.text from heard_messages m
     where m.conversation = (select conversation from runs where id = p_run) and m.text is not null
-      and m.ts > run_message_ts(p_after) collate "C" and m.ts < run_message_ts(p_run) collate "C"
+      and m.ts > p_after collate "C" and m.ts < run_message_ts(p_run) collate "C"
       -- A mention that an edit added made a request of what was only heard before.
       and not exists (select from runs where dedupe_key = m.workspace_id || ':' || m.channel || ':' || m.ts)
     order by m.ts desc limit 500) h
 $function$
 ;
-comment on function patchbay.heard_in_conversation(uuid,uuid) is 'what was heard in a conversation between the messages of two of its runs: the newest 500 messages';
+comment on function patchbay.heard_in_conversation(uuid,text) is 'what was heard in a conversation after a message and before the one that asked for a run: the newest 500 messages';
 
 CREATE OR REPLACE FUNCTION patchbay.heard_messages_forget(p_workspace text, p_user text)
  RETURNS jsonb
@@ -2381,6 +2382,7 @@ CREATE OR REPLACE FUNCTION patchbay.runs_stop_once(p_key text, p_workspace text,
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
 declare
+  ids uuid[] := array(select value::uuid from jsonb_array_elements_text(p_runs));
   one uuid;
   ended jsonb;
   stopped jsonb := '[]';
@@ -2388,8 +2390,8 @@ begin
   insert into slack_seen_events (event_id) values (p_key) on conflict do nothing;
   if not found then return null; end if;
   -- All rows are locked in the order of run_poll, and before the audit is, so that neither waits for the other.
-  perform from runs r where r.workspace_id = p_workspace and p_runs ? r.id::text order by r.number for update;
-  for one in select r.id from runs r where r.workspace_id = p_workspace and p_runs ? r.id::text order by r.number loop
+  perform from runs r where r.workspace_id = p_workspace and r.id = any (ids) order by r.number for update;
+  for one in select r.id from runs r where r.workspace_id = p_workspace and r.id = any (ids) order by r.number loop
     ended := run_stop(p_workspace, one, p_event, p_instance, p_lease_ms);
     if ended ->> 'kind' = 'stopped' then
       stopped := stopped || jsonb_build_object('run', one, 'fence', ended -> 'fence');

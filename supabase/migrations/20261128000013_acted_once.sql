@@ -2,6 +2,7 @@
 create function patchbay.runs_stop_once(p_key text, p_workspace text, p_runs jsonb, p_event jsonb, p_instance text, p_lease_ms integer) returns jsonb
 language plpgsql set search_path = patchbay, pg_temp as $$
 declare
+  ids uuid[] := array(select value::uuid from jsonb_array_elements_text(p_runs));
   one uuid;
   ended jsonb;
   stopped jsonb := '[]';
@@ -9,8 +10,8 @@ begin
   insert into slack_seen_events (event_id) values (p_key) on conflict do nothing;
   if not found then return null; end if;
   -- All rows are locked in the order of run_poll, and before the audit is, so that neither waits for the other.
-  perform from runs r where r.workspace_id = p_workspace and p_runs ? r.id::text order by r.number for update;
-  for one in select r.id from runs r where r.workspace_id = p_workspace and p_runs ? r.id::text order by r.number loop
+  perform from runs r where r.workspace_id = p_workspace and r.id = any (ids) order by r.number for update;
+  for one in select r.id from runs r where r.workspace_id = p_workspace and r.id = any (ids) order by r.number loop
     ended := run_stop(p_workspace, one, p_event, p_instance, p_lease_ms);
     if ended ->> 'kind' = 'stopped' then
       stopped := stopped || jsonb_build_object('run', one, 'fence', ended -> 'fence');
