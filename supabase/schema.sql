@@ -1412,6 +1412,7 @@ CREATE OR REPLACE FUNCTION patchbay.message_deleted(p_workspace text, p_channel 
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
 begin
+  perform message_lock(p_workspace || ':' || p_channel || ':' || p_ts);
   insert into slack_seen_events (event_id) values ('deleted:' || p_workspace || ':' || p_channel || ':' || p_ts) on conflict do nothing;
   return (
     select coalesce(jsonb_agg(jsonb_build_object('run', r.id, 'requester', r.user_id) order by r.number), '[]')
@@ -1441,6 +1442,16 @@ end $function$
 ;
 comment on function patchbay.message_hear(text,text,text,text,text,text,text,text) is 'keeps a message of a conversation that has a run and did not start one, or what it was edited to; true when something changed';
 
+CREATE OR REPLACE FUNCTION patchbay.message_lock(p_key text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select pg_advisory_xact_lock(hashtextextended('patchbay message ' || p_key, 0))
+$function$
+;
+comment on function patchbay.message_lock(text) is 'puts the start of what a message asks for and its deletion in order, so that one sees the other';
+
 CREATE OR REPLACE FUNCTION patchbay.message_unhear(p_workspace text, p_channel text, p_ts text, p_conversation text)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -1456,17 +1467,6 @@ begin
 end $function$
 ;
 comment on function patchbay.message_unhear(text,text,text,text) is 'forgets what a deleted message said, also when the deletion comes before the message';
-
-CREATE OR REPLACE FUNCTION patchbay.message_was_deleted(p_workspace text, p_channel text, p_ts text)
- RETURNS jsonb
- LANGUAGE sql
- STABLE
- SET search_path TO 'patchbay', 'pg_temp'
-AS $function$
-  select to_jsonb(exists (select from slack_seen_events where event_id = 'deleted:' || p_workspace || ':' || p_channel || ':' || p_ts))
-$function$
-;
-comment on function patchbay.message_was_deleted(text,text,text) is 'whether a message was told to be gone in the last 24 hours';
 
 CREATE OR REPLACE FUNCTION patchbay.month_start()
  RETURNS timestamp with time zone
@@ -2229,6 +2229,9 @@ CREATE OR REPLACE FUNCTION patchbay.run_start(p_id uuid, p_workspace text, p_use
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
 declare
+  -- What a message asks for beside its own run has a word behind the key.
+  message text := regexp_replace(p_dedupe_key, ':[a-z]+$', '');
+  withdrawn boolean;
   known uuid;
   ahead uuid;
   claimed bigint;
@@ -2237,13 +2240,20 @@ begin
   perform pg_advisory_xact_lock(hashtextextended('patchbay conversation ' || p_conversation, 0));
   select id into known from runs where dedupe_key = p_dedupe_key;
   if found then
-    return jsonb_build_object('run', known, 'fresh', false, 'ahead', null, 'fence', null);
+    return jsonb_build_object('run', known, 'fresh', false, 'withdrawn', false, 'ahead', null, 'fence', null);
   end if;
+  perform message_lock(message);
+  withdrawn := exists (select from slack_seen_events where event_id = 'deleted:' || message);
   insert into workspaces (workspace_id) values (p_workspace) on conflict do nothing;
   -- A close that is under way is waited for; one that comes later waits, and then names this run as its next.
   perform from runs r where r.conversation = p_conversation and r.status <> 'closed' order by r.number for share;
   insert into runs (id, workspace_id, user_id, conversation, dedupe_key) values (p_id, p_workspace, p_user, p_conversation, p_dedupe_key);
   perform run_append_locked(p_id, p_events);
+  if withdrawn then
+    perform run_append_locked(p_id, jsonb_build_array(jsonb_build_object(
+      'type', 'stopped', 'by', p_user, 'why', 'request_deleted', 'at', p_events #> '{0,at}')));
+    perform audit_append(p_workspace, p_user, 'run_stopped', jsonb_build_object('run', p_id, 'requester', p_user, 'why', 'request_deleted'));
+  end if;
   select r.id into ahead from runs r where r.conversation = p_conversation and r.status <> 'closed' and r.id <> p_id order by r.number limit 1;
   if ahead is null and p_instance is not null then
     claimed := run_claim_if_free(p_id, p_instance, p_lease_ms);
@@ -2253,10 +2263,10 @@ begin
     perform audit_append(p_workspace, p_user, 'run_repeated', jsonb_strip_nulls(jsonb_build_object('run', p_id,
       'repeats', split_part(p_dedupe_key, ':', 2), 'call', nullif(split_part(p_dedupe_key, ':', 3), ''))));
   end if;
-  return jsonb_build_object('run', p_id, 'fresh', true, 'ahead', ahead, 'fence', claimed);
+  return jsonb_build_object('run', p_id, 'fresh', true, 'withdrawn', withdrawn, 'ahead', ahead, 'fence', claimed);
 end $function$
 ;
-comment on function patchbay.run_start(uuid,text,text,text,text,jsonb,text,integer) is 'one run per message, claimed at once when its conversation is free';
+comment on function patchbay.run_start(uuid,text,text,text,text,jsonb,text,integer) is 'one run per message, claimed at once when its conversation is free; stopped already where the message was told to be gone in the last 24 hours';
 
 CREATE OR REPLACE FUNCTION patchbay.run_state(p_workspace text, p_run uuid)
  RETURNS jsonb

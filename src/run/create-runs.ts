@@ -87,7 +87,6 @@ type Requests = Pick<
   | 'stop'
   | 'stopOnce'
   | 'withdraw'
-  | 'wasWithdrawn'
   | 'stopAll'
   | 'tryAgain'
 >
@@ -106,7 +105,6 @@ function requestsOf(deps: RunDeps, worker: RunWorker): Requests {
     stop: (id, by) => stop(deps, worker, id, by),
     stopOnce: (eventId, ids, by) => stopOnce(deps, worker, { eventId, ids, by }),
     withdraw: (message) => withdraw(deps, worker, message),
-    wasWithdrawn: (message) => store.messageWasDeleted(message),
     stopAll: async (by, teams) => {
       const stopped = await store.stopAll(by.workspace, teams, stoppedEvent(deps, by))
       for (const id of stopped) worker.nudge(id)

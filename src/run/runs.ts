@@ -32,10 +32,8 @@ export type Runs = {
   stop(id: RunId, by: Principal): Promise<'stopped' | 'over' | 'not_yours'>
   /** The same for some runs at once because of a Slack event, which stops nothing when it comes again; none of them may be another's. */
   stopOnce(eventId: string, ids: RunId[], by: Principal): Promise<'stopped' | 'over' | 'not_yours' | 'again'>
-  /** The message is gone: stops what it asked for, or all that its thread asked for where it began one; how many runs that were. */
+  /** The message is gone: stops what it asked for, also where its request comes only later, or all that its thread asked for where it began one; how many runs that were. */
   withdraw(message: DeletedMessage): Promise<number>
-  /** Whether the message was told to be gone before its request came. */
-  wasWithdrawn(message: Omit<DeletedMessage, 'threadTs'>): Promise<boolean>
   /** Stops all that is at work, waits or rests, in some teams of an organization or in all of the workspace; how many runs that were. */
   stopAll(by: Principal, teams?: string[]): Promise<number>
   /** Asks once more for a call whose outcome is unknown; a run of its own. */

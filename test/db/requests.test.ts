@@ -1,3 +1,4 @@
+import { Client } from 'pg'
 import { expect, test } from 'vitest'
 import { connectPostgres } from '../../src/db/postgres.ts'
 import { createRunId } from '../../src/ids.ts'
@@ -6,7 +7,10 @@ import { createHeardMessages } from '../../src/run/storage/heard-messages.ts'
 import { createRunStore } from '../../src/run/storage/run-store.ts'
 import { at, origin, started } from '../run/states.ts'
 import { createTestDatabase, query } from '../support/database.ts'
+import { eventually } from '../support/eventually.ts'
 import { memoryLog } from '../support/log.ts'
+
+const WAITS_FOR_LOCK = `select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`
 
 async function startHouse() {
   const resources = new AsyncDisposableStack()
@@ -23,7 +27,7 @@ async function startHouse() {
     return { ...begun, run: id }
   }
   const rows = (sql: string, values?: unknown[]) => query(database.url, sql, values)
-  return { db, store, other, start, rows, [Symbol.asyncDispose]: () => resources.disposeAsync() }
+  return { url: database.url, db, store, other, start, rows, [Symbol.asyncDispose]: () => resources.disposeAsync() }
 }
 
 test.each([
@@ -41,4 +45,36 @@ test.each([
   const history = await house.store.history(run)
   expect(history).toMatchObject({ summary: 'all so far', heard: [{ text: 'at 4' }] })
   expect(history.heard).toHaveLength(1)
+})
+
+test.each([
+  ['itself', 'T111:C111:7'],
+  ['the files that came later', 'T111:C111:7:files'],
+])('a request is stopped from its beginning where its message was told to be gone: %s', async (_what, dedupeKey) => {
+  await using house = await startHouse()
+  const message = { workspace: origin.workspace, channel: origin.channel, threadTs: origin.threadTs }
+  expect(await house.store.messageDeleted({ ...message, ts: '7' })).toEqual([])
+  const id = createRunId()
+  expect(await house.store.start({ id, origin, dedupeKey, events: [started] }, true)).toMatchObject({ withdrawn: true })
+  expect(await house.store.state(id, origin.workspace)).toMatchObject({ status: 'stopped', withdrawn: true })
+  expect(await house.start('8')).toMatchObject({ withdrawn: false, ahead: id })
+})
+
+test('a deletion that comes while the request is being stored is seen by one of the two', async () => {
+  await using house = await startHouse()
+  const client = new Client({ connectionString: house.url })
+  await client.connect()
+  try {
+    await client.query('begin')
+    const begin = 'select patchbay.run_start($1, $2, $3, $4, $5, $6, $7, 1000)'
+    const id = createRunId()
+    await client.query(begin, [id, 'T111', 'UADA', 'T111:C111:1', 'T111:C111:7', JSON.stringify([started]), 'two'])
+    const message = { workspace: origin.workspace, channel: origin.channel, threadTs: origin.threadTs }
+    const deleting = house.store.messageDeleted({ ...message, ts: '7' })
+    await eventually(async () => expect(await house.rows(WAITS_FOR_LOCK)).not.toEqual([]))
+    await client.query('commit')
+    expect(await deleting).toMatchObject([{ run: id }])
+  } finally {
+    await client.end()
+  }
 })

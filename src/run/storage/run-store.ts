@@ -15,7 +15,14 @@ const PRUNE_STEP = { runs: 20, rows: 500 }
 const LEASE_MS = 30_000
 
 const Fence = z.number()
-const Begun = z.object({ run: RunId, fresh: z.boolean(), ahead: RunId.nullable(), fence: Fence.nullable() })
+const Begun = z.object({
+  run: RunId,
+  fresh: z.boolean(),
+  /** Its message was deleted before: it begins stopped. */
+  withdrawn: z.boolean(),
+  ahead: RunId.nullable(),
+  fence: Fence.nullable(),
+})
 const Appended = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('appended'), seq: z.number() }),
   z.object({ kind: z.literal('taken'), seq: z.number() }),
@@ -118,8 +125,6 @@ function createLeaseStore(db: Db, lease: Lease) {
     /** Notes that a message is gone; the open runs that it asked for, with who asked. */
     messageDeleted: ({ workspace, channel, ts, threadTs }: DeletedMessage) =>
       db.call('message_deleted', { workspace, channel, ts, thread: threadTs }, z.array(AskedRun)),
-    messageWasDeleted: ({ workspace, channel, ts }: Omit<DeletedMessage, 'threadTs'>) =>
-      db.call('message_was_deleted', { workspace, channel, ts }, z.boolean()),
     /** All open runs of a workspace, or only those of some teams; the runs it stopped. */
     stopAll: (workspace: WorkspaceId, teams: string[] | undefined, event: RunEvent) =>
       db.call('runs_stop', { workspace, teams: teams ?? null, event }, z.array(RunId)),

@@ -23,7 +23,6 @@ import { isGreeting, isStopWithReason, isStopWord, isThanks, isYesOrNo } from '.
 import { filesOfMessage, requestTextOf } from './slack-message.ts'
 import { stopByWord } from './stop-by-word.ts'
 import { createThreadOrder } from './thread-order.ts'
-import { stopDeletedRequest } from './withdraw-request.ts'
 
 /** Names and earlier messages are left out if they take longer: an event has to be acknowledged in 3 s. */
 const LOOKUP_TIMEOUT_MS = 1_800
@@ -158,7 +157,6 @@ async function startRun(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: 
   const request = { origin: originOf(bot, message, asker), text, dedupeKey: messageKeyOf(bot, message) }
   const { run, fresh } = await deps.runs.start({ ...request, ...(earlier && { earlier }), files })
   if (!fresh) return addLateFiles(deps, run, { ...request, files })
-  await stopDeletedRequest(deps, { ...message, thread: message.thread_ts })
   if (notice !== undefined) await postNotice(deps, { channel: message.channel, thread: threadOf(message) }, notice)
 }
 
