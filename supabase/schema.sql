@@ -1146,7 +1146,7 @@ CREATE OR REPLACE FUNCTION patchbay.exchange_before(p_run uuid)
 AS $function$
   select coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'events', (
       select jsonb_agg(e.body order by e.seq) from run_events e
-      where e.run_id = r.id and e.type in ('started', 'replied', 'stopped', 'failed', 'finished'))) order by r.number), '[]')
+      where e.run_id = r.id and e.type in ('started', 'files_added', 'replied', 'stopped', 'failed', 'finished'))) order by r.number), '[]')
   from (
     select recent.id, recent.number
     from runs this cross join lateral (
@@ -1828,6 +1828,28 @@ $function$
 ;
 comment on function patchbay.rules_for(text,text) is 'the rules that bind a person';
 
+CREATE OR REPLACE FUNCTION patchbay.run_add_files(p_workspace text, p_run uuid, p_event jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  row runs;
+  added jsonb;
+begin
+  select * into row from runs where id = p_run and workspace_id = p_workspace for update;
+  select jsonb_agg(file) into added from jsonb_array_elements(p_event -> 'files') file
+  where not exists (
+    select from run_events e, jsonb_array_elements(coalesce(e.body -> 'attached', e.body -> 'files', '[]')) known
+    where e.run_id = p_run and e.type in ('started', 'files_added') and known -> 'id' = file -> 'id');
+  if added is null or row.outcome = 'stopped' then return '"none"'; end if;
+  if row.outcome is not null or exists (select from run_events where run_id = p_run and type = 'replied') then return '"late"'; end if;
+  perform run_append_locked(p_run, jsonb_build_array(p_event || jsonb_build_object('files', added)));
+  return '"added"';
+end $function$
+;
+comment on function patchbay.run_add_files(text,uuid,jsonb) is 'adds files to the request of a run, whoever holds it: added, late once it has a reply, or none where all are known or it was stopped';
+
 CREATE OR REPLACE FUNCTION patchbay.run_append(p_run uuid, p_fence bigint, p_seq integer, p_events jsonb, p_lease_ms integer)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -2088,7 +2110,7 @@ CREATE OR REPLACE FUNCTION patchbay.run_events_bare(p_run uuid)
  STABLE
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
-  select coalesce(jsonb_agg(case when e.body ? 'files' then e.body || '{"files": [], "images": []}' else e.body end order by e.seq), '[]')
+  select coalesce(jsonb_agg(case when e.type = 'returned' then e.body || '{"files": [], "images": []}' else e.body end order by e.seq), '[]')
   from run_events e where e.run_id = p_run
 $function$
 ;

@@ -95,7 +95,12 @@ function requestsOf(deps: RunDeps, worker: RunWorker): Requests {
   const { store } = deps
   return {
     start: (request) => startRun(deps, worker, request),
-    addFiles: (id, files) => worker.addFiles(id, files),
+    addFiles: async (id, workspace, files) => {
+      const event = { type: 'files_added' as const, files, at: deps.now().toISOString() }
+      const outcome = await store.addFiles(id, workspace, event)
+      if (outcome === 'added') worker.nudge(id)
+      return outcome
+    },
     knowsThread: async (workspace, channel, threadTs) =>
       (await store.conversation({ workspace, channel, threadTs })).known,
     activeIn: async (workspace, channel, threadTs) =>

@@ -7,8 +7,8 @@ import type { ApprovalState, CallState, InputState, RunState } from './state/sta
 export type Runs = {
   /** `dedupeKey` (workspace:channel:ts) makes one run of however many deliveries of one message. */
   start(request: StartRequest): Promise<StartedRun>
-  /** Adds files to the request of a run that has no answer yet; false where they come too late for that. */
-  addFiles(id: RunId, files: AttachedFile[]): Promise<boolean>
+  /** Adds files to the request of a run: `late` once it has a reply, `none` where all are known or it was stopped. */
+  addFiles(id: RunId, workspace: WorkspaceId, files: AttachedFile[]): Promise<'added' | 'late' | 'none'>
   knowsThread(workspace: WorkspaceId, channel: ChannelId, threadTs: string): Promise<boolean>
   /** The run at work (or at rest) in this thread. */
   activeIn(workspace: WorkspaceId, channel: ChannelId, threadTs: string): Promise<RunId | undefined>

@@ -21,7 +21,7 @@ create function patchbay.exchange_before(p_run uuid) returns jsonb
 language sql stable set search_path = patchbay, pg_temp as $$
   select coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'events', (
       select jsonb_agg(e.body order by e.seq) from run_events e
-      where e.run_id = r.id and e.type in ('started', 'replied', 'stopped', 'failed', 'finished'))) order by r.number), '[]')
+      where e.run_id = r.id and e.type in ('started', 'files_added', 'replied', 'stopped', 'failed', 'finished'))) order by r.number), '[]')
   from (
     select recent.id, recent.number
     from runs this cross join lateral (

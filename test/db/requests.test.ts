@@ -2,10 +2,10 @@ import { Client } from 'pg'
 import { expect, test } from 'vitest'
 import { connectPostgres } from '../../src/db/postgres.ts'
 import { createRunId } from '../../src/ids.ts'
-import type { RunEvent } from '../../src/run/state/events.ts'
+import type { EventOf, RunEvent } from '../../src/run/state/events.ts'
 import { createHeardMessages } from '../../src/run/storage/heard-messages.ts'
 import { createRunStore } from '../../src/run/storage/run-store.ts'
-import { at, origin, started } from '../run/states.ts'
+import { at, origin, replied, started } from '../run/states.ts'
 import { createTestDatabase, query } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { memoryLog } from '../support/log.ts'
@@ -77,4 +77,21 @@ test('a deletion that comes while the request is being stored is seen by one of 
   } finally {
     await client.end()
   }
+})
+
+const file = (id: string) => ({ id, name: `${id}.csv`, mimeType: 'text/csv', size: 1 })
+const adding = (...ids: string[]): EventOf<'files_added'> => ({ type: 'files_added', files: ids.map(file), at })
+
+test('files join a request once, whoever works on it, and only before its reply', async () => {
+  await using house = await startHouse()
+  const { run, fence } = await house.start('2')
+  const add = (...ids: string[]) => house.other.addFiles(run, origin.workspace, adding(...ids))
+  const both = await Promise.all([add('F1'), add('F1', 'F2')])
+  expect(both).toContain('added')
+  expect(await add('F2', 'F1')).toBe('none')
+  const state = await house.store.state(run, origin.workspace)
+  expect(state?.files.map(({ id }) => id).toSorted()).toEqual(['F1', 'F2'])
+  const read = await house.store.read(run, 0, fence ?? 0)
+  await house.store.append(run, fence ?? 0, read?.seq ?? 0, [replied([])])
+  expect([await add('F3'), await add('F1')]).toEqual(['late', 'none'])
 })

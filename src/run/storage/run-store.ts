@@ -79,6 +79,8 @@ export function createRunStore(db: Db, instance: string, log: Log) {
         },
         Begun,
       ),
+    addFiles: (run: RunId, workspace: WorkspaceId, event: EventOf<'files_added'>) =>
+      db.call('run_add_files', { workspace, run, event }, z.enum(['added', 'late', 'none'])),
     append: (run: RunId, fence: number, seq: number, events: RunEvent[]) =>
       db.call('run_append', { run, fence, seq, events, lease_ms: LEASE_MS }, Appended),
     /** For the worker: null once the fence is another's. */

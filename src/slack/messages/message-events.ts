@@ -169,12 +169,10 @@ async function addLateFiles(
   run: RunId,
   request: StartRequest & { files: AttachedFile[] },
 ): Promise<void> {
-  const state = await runs.state(run, request.origin.workspace)
-  const files = request.files.filter(({ id }) => !state?.files.some((known) => known.id === id))
-  if (files.length === 0 || state?.status === 'stopped') return log.debug({ run }, 'message acted on before')
-  if (await runs.addFiles(run, files)) return log.info({ run, files: files.length }, 'files added to a request')
+  const outcome = await runs.addFiles(run, request.origin.workspace, request.files)
+  if (outcome !== 'late') return log.debug({ run, outcome }, 'message acted on before')
   const text = `${request.text}\n[The files of this message came only now.]`
-  await runs.start({ ...request, text, files, dedupeKey: `${request.dedupeKey}:files` })
+  await runs.start({ ...request, text, dedupeKey: `${request.dedupeKey}:files` })
 }
 
 const originOf = (bot: BotIdentity, message: PersonMessage, asker: Asker): Origin => ({
