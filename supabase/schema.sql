@@ -1158,10 +1158,14 @@ AS $function$
         (select body #>> '{origin,channel}' from run_events where run_id = p_run and seq = 1) || ':')
       and (recent.started_at >= this.started_at - interval '1 hour'
         or recent.closed_at between this.started_at - interval '1 hour' and this.started_at)
+      -- What ends only later would change what was told; what was deleted is told to nobody.
+      and exists (select from run_events e where e.run_id = recent.id and e.type in ('stopped', 'failed', 'finished')
+        and e.at <= this.started_at)
+      and not exists (select from run_events e where e.run_id = recent.id and e.type = 'stopped' and e.body ->> 'why' = 'request_deleted')
     order by recent.number desc limit 5) r
 $function$
 ;
-comment on function patchbay.exchange_before(uuid) is 'a person''s last runs in the same direct messages, begun or ended within the hour before this run';
+comment on function patchbay.exchange_before(uuid) is 'a person''s last runs in the same direct messages, that have ended, and begun or ended within the hour before this run';
 
 CREATE OR REPLACE FUNCTION patchbay.feedback_save(p_workspace text, p_run uuid, p_user text, p_verdict text)
  RETURNS jsonb

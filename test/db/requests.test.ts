@@ -95,3 +95,23 @@ test('files join a request once, whoever works on it, and only before its reply'
   await house.store.append(run, fence ?? 0, read?.seq ?? 0, [replied([])])
   expect([await add('F3'), await add('F1')]).toEqual(['late', 'none'])
 })
+
+test('of the exchange before, only what had ended and was not deleted is told', async () => {
+  await using house = await startHouse()
+  const ask = async (threadTs: string, text: string) => {
+    const id = createRunId()
+    const asked: typeof origin = { ...origin, place: 'dm', threadTs, messageTs: threadTs }
+    const begun = { ...started, origin: asked, text }
+    await house.store.start({ id, origin: asked, dedupeKey: threadTs, events: [begun] }, true)
+    return id
+  }
+  const stopped: EventOf<'stopped'> = { type: 'stopped', by: origin.user, at }
+  const [ended, deleted, open] = [await ask('1', 'ended'), await ask('2', 'deleted'), await ask('3', 'open')]
+  await house.store.stop(ended, origin.workspace, stopped)
+  await house.store.stop(deleted, origin.workspace, { ...stopped, why: 'request_deleted' })
+  const now = await ask('4', 'now')
+  const told = async () => (await house.store.history(now)).exchange.map(({ text }) => text)
+  expect(await told()).toEqual(['ended'])
+  await house.store.stop(open, origin.workspace, stopped)
+  expect(await told(), 'it stays as it was').toEqual(['ended'])
+})
