@@ -77,7 +77,7 @@ create table patchbay.heard_messages (
   heard_at timestamp with time zone default now() not null,
   constraint heard_messages_pkey PRIMARY KEY (workspace_id, channel, ts)
 );
-comment on table patchbay.heard_messages is 'messages that started no run, in conversations with a run; text is null once the message is deleted, so that a late delivery does not bring it back';
+comment on table patchbay.heard_messages is 'messages in conversations with a run that asked for none when they came (an edit may do so later); text is null once the message is deleted, so that a late delivery does not bring it back';
 alter table patchbay.heard_messages enable row level security;
 
 create table patchbay.input_requests (

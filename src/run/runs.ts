@@ -142,7 +142,7 @@ export type HeardMessages = {
   keep(message: HeardMessage): Promise<boolean>
   /** Forgets what a deleted message said. */
   remove(message: Omit<HeardPlace, 'threadTs'> & { threadTs?: string | undefined }): Promise<boolean>
-  /** Forgets what a person said, or the whole workspace; how many messages. */
+  /** Forgets the whole workspace, or only what `user` said, which nobody can ask for yet; how many messages. */
   forget(workspace: WorkspaceId, user?: UserId): Promise<number>
 }
 
