@@ -46,7 +46,8 @@ async function insertRun(
   if (fresh) deps.log.info({ run: id, workspace: origin.workspace, waiting: ahead !== null, withdrawn }, 'run started')
   const known = withdrawn ? undefined : { state: foldEvents(id, events, false), seq: events.length }
   if (fence !== null) worker.begin(id, fence, known)
-  if (fresh && ahead && !withdrawn) deps.listener.onQueued(origin, (await deps.store.state(ahead, origin.workspace)) ?? undefined)
+  if (fresh && ahead && !withdrawn)
+    deps.listener.onQueued(origin, (await deps.store.state(ahead, origin.workspace)) ?? undefined)
   return { run, fresh, waiting: ahead !== null }
 }
 
