@@ -77,7 +77,7 @@ create table patchbay.heard_messages (
   heard_at timestamp with time zone default now() not null,
   constraint heard_messages_pkey PRIMARY KEY (workspace_id, channel, ts)
 );
-comment on table patchbay.heard_messages is 'messages that started no run, in conversations with a run; text is null once the message is deleted, so that a late delivery does not bring it back';
+comment on table patchbay.heard_messages is 'messages in conversations with a run that asked for none when they came (an edit may do so later); text is null once the message is deleted, so that a late delivery does not bring it back';
 alter table patchbay.heard_messages enable row level security;
 
 create table patchbay.input_requests (
@@ -1083,7 +1083,8 @@ AS $function$
       from runs r, this
       where r.conversation = this.conversation and r.number < this.number and r.number > coalesce((select up_to from summary), 0)
     ), '[]'),
-    'heard', heard_in_conversation(p_run, coalesce((select (body ->> 'upTo')::uuid from summary), (select id from first))),
+    -- The run that a summary ends at may be gone.
+    'heard', heard_in_conversation(p_run, coalesce(run_message_ts((select (body ->> 'upTo')::uuid from summary)), run_message_ts((select id from first)))),
     'exchange', case when not exists (select from summary) and exists (
       select from first join run_events e on e.run_id = first.id and e.seq = 1 where e.body #>> '{origin,place}' = 'dm')
       then exchange_before((select id from first)) else '[]' end)
@@ -1145,7 +1146,7 @@ CREATE OR REPLACE FUNCTION patchbay.exchange_before(p_run uuid)
 AS $function$
   select coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'events', (
       select jsonb_agg(e.body order by e.seq) from run_events e
-      where e.run_id = r.id and e.type in ('started', 'replied', 'stopped', 'failed', 'finished'))) order by r.number), '[]')
+      where e.run_id = r.id and e.type in ('started', 'files_added', 'replied', 'stopped', 'failed', 'finished'))) order by r.number), '[]')
   from (
     select recent.id, recent.number
     from runs this cross join lateral (
@@ -1157,10 +1158,14 @@ AS $function$
         (select body #>> '{origin,channel}' from run_events where run_id = p_run and seq = 1) || ':')
       and (recent.started_at >= this.started_at - interval '1 hour'
         or recent.closed_at between this.started_at - interval '1 hour' and this.started_at)
+      -- What ends only later would change what was told; what was deleted is told to nobody.
+      and exists (select from run_events e where e.run_id = recent.id and e.type in ('stopped', 'failed', 'finished')
+        and e.at <= this.started_at)
+      and not exists (select from run_events e where e.run_id = recent.id and e.type = 'stopped' and e.body ->> 'why' = 'request_deleted')
     order by recent.number desc limit 5) r
 $function$
 ;
-comment on function patchbay.exchange_before(uuid) is 'a person''s last runs in the same direct messages, begun or ended within the hour before this run';
+comment on function patchbay.exchange_before(uuid) is 'a person''s last runs in the same direct messages, that have ended, and begun or ended within the hour before this run';
 
 CREATE OR REPLACE FUNCTION patchbay.feedback_save(p_workspace text, p_run uuid, p_user text, p_verdict text)
  RETURNS jsonb
@@ -1176,7 +1181,7 @@ end $function$
 ;
 comment on function patchbay.feedback_save(text,uuid,text,text) is 'saves a person''s verdict on a run; false when there is no such run here';
 
-CREATE OR REPLACE FUNCTION patchbay.heard_in_conversation(p_run uuid, p_after uuid)
+CREATE OR REPLACE FUNCTION patchbay.heard_in_conversation(p_run uuid, p_after text)
  RETURNS jsonb
  LANGUAGE sql
  STABLE
@@ -1186,13 +1191,13 @@ AS $function$
   from (
     select m.ts, m.author, m.text from heard_messages m
     where m.conversation = (select conversation from runs where id = p_run) and m.text is not null
-      and m.ts > run_message_ts(p_after) collate "C" and m.ts < run_message_ts(p_run) collate "C"
+      and m.ts > p_after collate "C" and m.ts < run_message_ts(p_run) collate "C"
       -- A mention that an edit added made a request of what was only heard before.
       and not exists (select from runs where dedupe_key = m.workspace_id || ':' || m.channel || ':' || m.ts)
     order by m.ts desc limit 500) h
 $function$
 ;
-comment on function patchbay.heard_in_conversation(uuid,uuid) is 'what was heard in a conversation between the messages of two of its runs: the newest 500 messages';
+comment on function patchbay.heard_in_conversation(uuid,text) is 'what was heard in a conversation after a message and before the one that asked for a run: the newest 500 messages';
 
 CREATE OR REPLACE FUNCTION patchbay.heard_messages_forget(p_workspace text, p_user text)
  RETURNS jsonb
@@ -1411,6 +1416,7 @@ CREATE OR REPLACE FUNCTION patchbay.message_deleted(p_workspace text, p_channel 
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
 begin
+  perform message_lock(p_workspace || ':' || p_channel || ':' || p_ts);
   insert into slack_seen_events (event_id) values ('deleted:' || p_workspace || ':' || p_channel || ':' || p_ts) on conflict do nothing;
   return (
     select coalesce(jsonb_agg(jsonb_build_object('run', r.id, 'requester', r.user_id) order by r.number), '[]')
@@ -1440,6 +1446,16 @@ end $function$
 ;
 comment on function patchbay.message_hear(text,text,text,text,text,text,text,text) is 'keeps a message of a conversation that has a run and did not start one, or what it was edited to; true when something changed';
 
+CREATE OR REPLACE FUNCTION patchbay.message_lock(p_key text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select pg_advisory_xact_lock(hashtextextended('patchbay message ' || p_key, 0))
+$function$
+;
+comment on function patchbay.message_lock(text) is 'puts the start of what a message asks for and its deletion in order, so that one sees the other';
+
 CREATE OR REPLACE FUNCTION patchbay.message_unhear(p_workspace text, p_channel text, p_ts text, p_conversation text)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -1455,17 +1471,6 @@ begin
 end $function$
 ;
 comment on function patchbay.message_unhear(text,text,text,text) is 'forgets what a deleted message said, also when the deletion comes before the message';
-
-CREATE OR REPLACE FUNCTION patchbay.message_was_deleted(p_workspace text, p_channel text, p_ts text)
- RETURNS jsonb
- LANGUAGE sql
- STABLE
- SET search_path TO 'patchbay', 'pg_temp'
-AS $function$
-  select to_jsonb(exists (select from slack_seen_events where event_id = 'deleted:' || p_workspace || ':' || p_channel || ':' || p_ts))
-$function$
-;
-comment on function patchbay.message_was_deleted(text,text,text) is 'whether a message was told to be gone in the last 24 hours';
 
 CREATE OR REPLACE FUNCTION patchbay.month_start()
  RETURNS timestamp with time zone
@@ -1827,6 +1832,28 @@ $function$
 ;
 comment on function patchbay.rules_for(text,text) is 'the rules that bind a person';
 
+CREATE OR REPLACE FUNCTION patchbay.run_add_files(p_workspace text, p_run uuid, p_event jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  row runs;
+  added jsonb;
+begin
+  select * into row from runs where id = p_run and workspace_id = p_workspace for update;
+  select jsonb_agg(file) into added from jsonb_array_elements(p_event -> 'files') file
+  where not exists (
+    select from run_events e, jsonb_array_elements(coalesce(e.body -> 'attached', e.body -> 'files', '[]')) known
+    where e.run_id = p_run and e.type in ('started', 'files_added') and known -> 'id' = file -> 'id');
+  if added is null or row.outcome = 'stopped' then return '"none"'; end if;
+  if row.outcome is not null or exists (select from run_events where run_id = p_run and type = 'replied') then return '"late"'; end if;
+  perform run_append_locked(p_run, jsonb_build_array(p_event || jsonb_build_object('files', added)));
+  return '"added"';
+end $function$
+;
+comment on function patchbay.run_add_files(text,uuid,jsonb) is 'adds files to the request of a run, whoever holds it: added, late once it has a reply, or none where all are known or it was stopped';
+
 CREATE OR REPLACE FUNCTION patchbay.run_append(p_run uuid, p_fence bigint, p_seq integer, p_events jsonb, p_lease_ms integer)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -2087,7 +2114,7 @@ CREATE OR REPLACE FUNCTION patchbay.run_events_bare(p_run uuid)
  STABLE
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
-  select coalesce(jsonb_agg(case when e.body ? 'files' then e.body || '{"files": [], "images": []}' else e.body end order by e.seq), '[]')
+  select coalesce(jsonb_agg(case when e.type = 'returned' then e.body || '{"files": [], "images": []}' else e.body end order by e.seq), '[]')
   from run_events e where e.run_id = p_run
 $function$
 ;
@@ -2228,6 +2255,9 @@ CREATE OR REPLACE FUNCTION patchbay.run_start(p_id uuid, p_workspace text, p_use
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
 declare
+  -- What a message asks for beside its own run has a word behind the key.
+  message text := regexp_replace(p_dedupe_key, ':[a-z]+$', '');
+  withdrawn boolean;
   known uuid;
   ahead uuid;
   claimed bigint;
@@ -2236,13 +2266,20 @@ begin
   perform pg_advisory_xact_lock(hashtextextended('patchbay conversation ' || p_conversation, 0));
   select id into known from runs where dedupe_key = p_dedupe_key;
   if found then
-    return jsonb_build_object('run', known, 'fresh', false, 'ahead', null, 'fence', null);
+    return jsonb_build_object('run', known, 'fresh', false, 'withdrawn', false, 'ahead', null, 'fence', null);
   end if;
+  perform message_lock(message);
+  withdrawn := exists (select from slack_seen_events where event_id = 'deleted:' || message);
   insert into workspaces (workspace_id) values (p_workspace) on conflict do nothing;
   -- A close that is under way is waited for; one that comes later waits, and then names this run as its next.
   perform from runs r where r.conversation = p_conversation and r.status <> 'closed' order by r.number for share;
   insert into runs (id, workspace_id, user_id, conversation, dedupe_key) values (p_id, p_workspace, p_user, p_conversation, p_dedupe_key);
   perform run_append_locked(p_id, p_events);
+  if withdrawn then
+    perform run_append_locked(p_id, jsonb_build_array(jsonb_build_object(
+      'type', 'stopped', 'by', p_user, 'why', 'request_deleted', 'at', p_events #> '{0,at}')));
+    perform audit_append(p_workspace, p_user, 'run_stopped', jsonb_build_object('run', p_id, 'requester', p_user, 'why', 'request_deleted'));
+  end if;
   select r.id into ahead from runs r where r.conversation = p_conversation and r.status <> 'closed' and r.id <> p_id order by r.number limit 1;
   if ahead is null and p_instance is not null then
     claimed := run_claim_if_free(p_id, p_instance, p_lease_ms);
@@ -2252,10 +2289,10 @@ begin
     perform audit_append(p_workspace, p_user, 'run_repeated', jsonb_strip_nulls(jsonb_build_object('run', p_id,
       'repeats', split_part(p_dedupe_key, ':', 2), 'call', nullif(split_part(p_dedupe_key, ':', 3), ''))));
   end if;
-  return jsonb_build_object('run', p_id, 'fresh', true, 'ahead', ahead, 'fence', claimed);
+  return jsonb_build_object('run', p_id, 'fresh', true, 'withdrawn', withdrawn, 'ahead', ahead, 'fence', claimed);
 end $function$
 ;
-comment on function patchbay.run_start(uuid,text,text,text,text,jsonb,text,integer) is 'one run per message, claimed at once when its conversation is free';
+comment on function patchbay.run_start(uuid,text,text,text,text,jsonb,text,integer) is 'one run per message, claimed at once when its conversation is free; stopped already where the message was told to be gone in the last 24 hours';
 
 CREATE OR REPLACE FUNCTION patchbay.run_state(p_workspace text, p_run uuid)
  RETURNS jsonb
@@ -2381,6 +2418,7 @@ CREATE OR REPLACE FUNCTION patchbay.runs_stop_once(p_key text, p_workspace text,
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
 declare
+  ids uuid[] := array(select value::uuid from jsonb_array_elements_text(p_runs));
   one uuid;
   ended jsonb;
   stopped jsonb := '[]';
@@ -2388,8 +2426,8 @@ begin
   insert into slack_seen_events (event_id) values (p_key) on conflict do nothing;
   if not found then return null; end if;
   -- All rows are locked in the order of run_poll, and before the audit is, so that neither waits for the other.
-  perform from runs r where r.workspace_id = p_workspace and p_runs ? r.id::text order by r.number for update;
-  for one in select r.id from runs r where r.workspace_id = p_workspace and p_runs ? r.id::text order by r.number loop
+  perform from runs r where r.workspace_id = p_workspace and r.id = any (ids) order by r.number for update;
+  for one in select r.id from runs r where r.workspace_id = p_workspace and r.id = any (ids) order by r.number loop
     ended := run_stop(p_workspace, one, p_event, p_instance, p_lease_ms);
     if ended ->> 'kind' = 'stopped' then
       stopped := stopped || jsonb_build_object('run', one, 'fence', ended -> 'fence');

@@ -88,7 +88,6 @@ type Requests = Pick<
   | 'stop'
   | 'stopOnce'
   | 'withdraw'
-  | 'wasWithdrawn'
   | 'stopAll'
   | 'tryAgain'
 >
@@ -97,7 +96,12 @@ function requestsOf(deps: RunDeps, worker: RunWorker): Requests {
   const { store } = deps
   return {
     start: (request) => startRun(deps, worker, request),
-    addFiles: (id, files) => worker.addFiles(id, files),
+    addFiles: async (id, workspace, files) => {
+      const event = { type: 'files_added' as const, files, at: deps.now().toISOString() }
+      const outcome = await store.addFiles(id, workspace, event)
+      if (outcome === 'added') worker.nudge(id)
+      return outcome
+    },
     knowsThread: async (workspace, channel, threadTs) =>
       (await store.conversation({ workspace, channel, threadTs })).known,
     activeIn: async (workspace, channel, threadTs) =>
@@ -107,7 +111,6 @@ function requestsOf(deps: RunDeps, worker: RunWorker): Requests {
     stop: (id, by) => stop(deps, worker, id, by),
     stopOnce: (eventId, ids, by) => stopOnce(deps, worker, { eventId, ids, by }),
     withdraw: (message) => withdraw(deps, worker, message),
-    wasWithdrawn: (message) => store.messageWasDeleted(message),
     stopAll: async (by, teams) => {
       const stopped = await store.stopAll(by.workspace, teams, stoppedEvent(deps, by))
       for (const id of stopped) worker.nudge(id)

@@ -127,7 +127,7 @@ export type ReadFile = (origin: Origin, file: AttachedFile, signal: AbortSignal)
 
 export type ThreadReading = Pick<EventOf<'thread_read'>, 'messages' | 'hasAbout' | 'gap'>
 
-/** Never throws: what cannot be read is its `gap`. */
+/** What Slack does not hand over, or not in time, is its `gap`; other errors are thrown. */
 export type ReadThread = (origin: Origin, thread: ThreadRange, signal: AbortSignal) => Promise<ThreadReading>
 
 /** What happened to a run just now. Only events are kept; the rest is for whoever is watching. */

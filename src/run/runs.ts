@@ -7,8 +7,8 @@ import type { ApprovalState, CallState, InputState, RunState } from './state/sta
 export type Runs = {
   /** `dedupeKey` (workspace:channel:ts) makes one run of however many deliveries of one message. */
   start(request: StartRequest): Promise<StartedRun>
-  /** Adds files to the request of a run that has no answer yet; false where they come too late for that. */
-  addFiles(id: RunId, files: AttachedFile[]): Promise<boolean>
+  /** Adds files to the request of a run: `late` once it has a reply, `none` where all are known or it was stopped. */
+  addFiles(id: RunId, workspace: WorkspaceId, files: AttachedFile[]): Promise<'added' | 'late' | 'none'>
   knowsThread(workspace: WorkspaceId, channel: ChannelId, threadTs: string): Promise<boolean>
   /** The run at work (or at rest) in this thread. */
   activeIn(workspace: WorkspaceId, channel: ChannelId, threadTs: string): Promise<RunId | undefined>
@@ -32,10 +32,8 @@ export type Runs = {
   stop(id: RunId, by: Principal): Promise<'stopped' | 'over' | 'not_yours'>
   /** The same for some runs at once because of a Slack event, which stops nothing when it comes again; none of them may be another's. */
   stopOnce(eventId: string, ids: RunId[], by: Principal): Promise<'stopped' | 'over' | 'not_yours' | 'again'>
-  /** The message is gone: stops what it asked for, or all that its thread asked for where it began one; how many runs that were. */
+  /** The message is gone: stops what it asked for, also where its request comes only later, or all that its thread asked for where it began one; how many runs that were. */
   withdraw(message: DeletedMessage): Promise<number>
-  /** Whether the message was told to be gone before its request came. */
-  wasWithdrawn(message: Omit<DeletedMessage, 'threadTs'>): Promise<boolean>
   /** Stops all that is at work, waits or rests, in some teams of an organization or in all of the workspace; how many runs that were. */
   stopAll(by: Principal, teams?: string[]): Promise<number>
   /** Asks once more for a call whose outcome is unknown; a run of its own. */
@@ -146,7 +144,7 @@ export type HeardMessages = {
   keep(message: HeardMessage): Promise<boolean>
   /** Forgets what a deleted message said. */
   remove(message: Omit<HeardPlace, 'threadTs'> & { threadTs?: string | undefined }): Promise<boolean>
-  /** Forgets what a person said, or the whole workspace; how many messages. */
+  /** Forgets the whole workspace, or only what `user` said, which nobody can ask for yet; how many messages. */
   forget(workspace: WorkspaceId, user?: UserId): Promise<number>
 }
 

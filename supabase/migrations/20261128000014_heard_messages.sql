@@ -11,7 +11,7 @@ create table patchbay.heard_messages (
   heard_at timestamptz not null default now(),
   primary key (workspace_id, channel, ts)
 );
-comment on table patchbay.heard_messages is 'messages that started no run, in conversations with a run; text is null once the message is deleted, so that a late delivery does not bring it back';
+comment on table patchbay.heard_messages is 'messages in conversations with a run that asked for none when they came (an edit may do so later); text is null once the message is deleted, so that a late delivery does not bring it back';
 create index heard_messages_conversation on patchbay.heard_messages (conversation, ts);
 create index heard_messages_person on patchbay.heard_messages (workspace_id, user_id);
 create index heard_messages_age on patchbay.heard_messages (workspace_id, heard_at);

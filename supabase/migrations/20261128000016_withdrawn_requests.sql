@@ -1,7 +1,14 @@
 -- A request whose message was deleted is withdrawn: its run stops, also where the deletion is told before the message.
+create function patchbay.message_lock(p_key text) returns void
+language sql set search_path = patchbay, pg_temp as $$
+  select pg_advisory_xact_lock(hashtextextended('patchbay message ' || p_key, 0))
+$$;
+comment on function patchbay.message_lock(text) is 'puts the start of what a message asks for and its deletion in order, so that one sees the other';
+
 create function patchbay.message_deleted(p_workspace text, p_channel text, p_ts text, p_thread text) returns jsonb
 language plpgsql set search_path = patchbay, pg_temp as $$
 begin
+  perform message_lock(p_workspace || ':' || p_channel || ':' || p_ts);
   insert into slack_seen_events (event_id) values ('deleted:' || p_workspace || ':' || p_channel || ':' || p_ts) on conflict do nothing;
   return (
     select coalesce(jsonb_agg(jsonb_build_object('run', r.id, 'requester', r.user_id) order by r.number), '[]')
@@ -13,11 +20,47 @@ begin
 end $$;
 comment on function patchbay.message_deleted(text, text, text, text) is 'notes that a message is gone; the runs at work that it asked for, or whose thread it began, with who asked';
 
-create function patchbay.message_was_deleted(p_workspace text, p_channel text, p_ts text) returns jsonb
-language sql stable set search_path = patchbay, pg_temp as $$
-  select to_jsonb(exists (select from slack_seen_events where event_id = 'deleted:' || p_workspace || ':' || p_channel || ':' || p_ts))
-$$;
-comment on function patchbay.message_was_deleted(text, text, text) is 'whether a message was told to be gone in the last 24 hours';
+create or replace function patchbay.run_start(
+  p_id uuid, p_workspace text, p_user text, p_conversation text, p_dedupe_key text, p_events jsonb, p_instance text, p_lease_ms integer
+) returns jsonb language plpgsql set search_path = patchbay, pg_temp as $$
+declare
+  -- What a message asks for beside its own run has a word behind the key.
+  message text := regexp_replace(p_dedupe_key, ':[a-z]+$', '');
+  withdrawn boolean;
+  known uuid;
+  ahead uuid;
+  claimed bigint;
+begin
+  -- The lock puts starts of one conversation in order, and keeps a second delivery from racing the first.
+  perform pg_advisory_xact_lock(hashtextextended('patchbay conversation ' || p_conversation, 0));
+  select id into known from runs where dedupe_key = p_dedupe_key;
+  if found then
+    return jsonb_build_object('run', known, 'fresh', false, 'withdrawn', false, 'ahead', null, 'fence', null);
+  end if;
+  perform message_lock(message);
+  withdrawn := exists (select from slack_seen_events where event_id = 'deleted:' || message);
+  insert into workspaces (workspace_id) values (p_workspace) on conflict do nothing;
+  -- A close that is under way is waited for; one that comes later waits, and then names this run as its next.
+  perform from runs r where r.conversation = p_conversation and r.status <> 'closed' order by r.number for share;
+  insert into runs (id, workspace_id, user_id, conversation, dedupe_key) values (p_id, p_workspace, p_user, p_conversation, p_dedupe_key);
+  perform run_append_locked(p_id, p_events);
+  if withdrawn then
+    perform run_append_locked(p_id, jsonb_build_array(jsonb_build_object(
+      'type', 'stopped', 'by', p_user, 'why', 'request_deleted', 'at', p_events #> '{0,at}')));
+    perform audit_append(p_workspace, p_user, 'run_stopped', jsonb_build_object('run', p_id, 'requester', p_user, 'why', 'request_deleted'));
+  end if;
+  select r.id into ahead from runs r where r.conversation = p_conversation and r.status <> 'closed' and r.id <> p_id order by r.number limit 1;
+  if ahead is null and p_instance is not null then
+    claimed := run_claim_if_free(p_id, p_instance, p_lease_ms);
+  end if;
+  -- The key of a repeat is again:<run> or again:<run>:<call>.
+  if p_dedupe_key like 'again:%' then
+    perform audit_append(p_workspace, p_user, 'run_repeated', jsonb_strip_nulls(jsonb_build_object('run', p_id,
+      'repeats', split_part(p_dedupe_key, ':', 2), 'call', nullif(split_part(p_dedupe_key, ':', 3), ''))));
+  end if;
+  return jsonb_build_object('run', p_id, 'fresh', true, 'withdrawn', withdrawn, 'ahead', ahead, 'fence', claimed);
+end $$;
+comment on function patchbay.run_start(uuid, text, text, text, text, jsonb, text, integer) is 'one run per message, claimed at once when its conversation is free; stopped already where the message was told to be gone in the last 24 hours';
 
 create or replace function patchbay.run_stop(p_workspace text, p_run uuid, p_event jsonb, p_instance text, p_lease_ms integer) returns jsonb
 language plpgsql set search_path = patchbay, pg_temp as $$

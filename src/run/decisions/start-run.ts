@@ -42,10 +42,12 @@ async function insertRun(
 ): Promise<StartedRun> {
   const id = createRunId()
   const mayClaim = worker.hasRoom() && !deps.closing.aborted
-  const { run, fresh, ahead, fence } = await deps.store.start({ id, origin, dedupeKey, events }, mayClaim)
-  if (fresh) deps.log.info({ run: id, workspace: origin.workspace, waiting: ahead !== null }, 'run started')
-  if (fence !== null) worker.begin(id, fence, { state: foldEvents(id, events, false), seq: events.length })
-  if (fresh && ahead) deps.listener.onQueued(origin, (await deps.store.state(ahead, origin.workspace)) ?? undefined)
+  const { run, fresh, withdrawn, ahead, fence } = await deps.store.start({ id, origin, dedupeKey, events }, mayClaim)
+  if (fresh) deps.log.info({ run: id, workspace: origin.workspace, waiting: ahead !== null, withdrawn }, 'run started')
+  const known = withdrawn ? undefined : { state: foldEvents(id, events, false), seq: events.length }
+  if (fence !== null) worker.begin(id, fence, known)
+  if (fresh && ahead && !withdrawn)
+    deps.listener.onQueued(origin, (await deps.store.state(ahead, origin.workspace)) ?? undefined)
   return { run, fresh, waiting: ahead !== null }
 }
 

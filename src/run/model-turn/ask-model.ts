@@ -27,7 +27,7 @@ export async function askModel(deps: RunDeps, leased: LeasedRun, last: boolean):
   await noteTime(deps, leased)
   const sources = await sourcesOf(deps, leased.state.origin)
   const tools = nameTools(offeredSourcesOf(sources))
-  const fileCount = leased.state.files.length
+  const filesTold = leased.state.files.length
   const told = renameCalls([...leased.history.messages, ...messagesOf(leased.state, leased.history.before)], tools)
   const filled = await inlineFiles(deps, leased.state.origin, told, signal)
   const messages = addServerInstructions(filled, sources)
@@ -48,12 +48,12 @@ export async function askModel(deps: RunDeps, leased: LeasedRun, last: boolean):
       onWaiting: (w) => deps.listener.onProgress(leased.state, { kind: 'waiting', seconds: w.seconds, why: w.why }),
     },
   )
-  // The answer to a request whose files came meanwhile says that there are none.
-  if (leased.state.files.length > fileCount) return deps.listener.onProgress(leased.state, { kind: 'restart' })
   const content = withFreshIds(withServerNames(turn.content, tools), leased.state)
   const less = leftOut.length > 0 ? { toolsLeftOut: leftOut } : {}
   const replied = { type: 'replied' as const, ...turn, content, ...less, at: deps.now().toISOString() }
-  await appendEvents(deps, leased, [replied], 'fact')
+  // The answer to a request whose files came meanwhile says that there are none.
+  const holds = await appendEvents(deps, leased, [replied], { filesTold })
+  if (!holds) deps.listener.onProgress(leased.state, { kind: 'restart' })
 }
 
 type NamedTools = Map<string, { tool: { inputSchema: JsonObject } }>

@@ -38,6 +38,8 @@ export function withText(messages: Message[], text: string): Message[] {
 
 /** An earlier run of the conversation. What another person's tools returned stays with that person: of theirs only words are told. */
 export function earlierMessagesOf(state: RunState, own: boolean, before: SaidMessages = NOTHING_SAID): Message[] {
+  if (state.withdrawn)
+    return [createUserMessage(describeRequest(withoutWords(state), before)), createAssistantMessage(endWords(state))]
   if (!own)
     return [
       createUserMessage(describeRequest(state, before) + filesTextOf(state)),
@@ -54,6 +56,15 @@ export function earlierMessagesOf(state: RunState, own: boolean, before: SaidMes
   const kept = plain.filter((message) => message.content.length > 0)
   return kept.at(-1)?.role === 'assistant' ? kept : [...kept, createAssistantMessage(endWords(state))]
 }
+
+/** A deleted request, with what others said before it. */
+const withoutWords = (state: RunState): RunState => ({
+  ...state,
+  text: '(this message was deleted)',
+  prompt: undefined,
+  skill: undefined,
+  first: undefined,
+})
 
 /** All the model said in a run. */
 const modelTextOf = (state: RunState): string =>

@@ -38,8 +38,11 @@ export class LeaseLostError extends Error {
 const PATIENCE_MS = 300_000
 const RETRY_MS = 500
 
-/** A fact (a reply, a result) holds whatever else happened meanwhile; a decision only while the run is as it was at this seq. */
-export type AppendKind = 'fact' | { decidedAt: number }
+/**
+ * A fact (a result) holds whatever else happened meanwhile; a decision only while the run is as it was at this seq; a reply only while the
+ * request has as many files as the model was told of.
+ */
+export type AppendKind = 'fact' | { decidedAt: number } | { filesTold: number }
 
 /** Appends what happened; false when a decision holds no more: look again. Throws LeaseLostError when another instance has the run. */
 export function appendEvents(
@@ -60,7 +63,7 @@ async function recordNow(
   kind: AppendKind,
 ): Promise<boolean> {
   for (;;) {
-    if (kind !== 'fact' && kind.decidedAt !== leased.seq) return false
+    if (!holds(leased, kind)) return false
     const outcome = await retryWhileDatabaseAway(deps, () =>
       deps.store.append(leased.id, leased.fence, leased.seq, events),
     )
@@ -79,6 +82,11 @@ async function recordNow(
         return outcome satisfies never
     }
   }
+}
+
+function holds({ seq, state }: LeasedRun, kind: AppendKind): boolean {
+  if (kind === 'fact') return true
+  return 'decidedAt' in kind ? kind.decidedAt === seq : kind.filesTold === state.files.length
 }
 
 /** Brings in what others appended: an answer, a stop. */

@@ -15,7 +15,14 @@ const PRUNE_STEP = { runs: 20, rows: 500 }
 const LEASE_MS = 30_000
 
 const Fence = z.number()
-const Begun = z.object({ run: RunId, fresh: z.boolean(), ahead: RunId.nullable(), fence: Fence.nullable() })
+const Begun = z.object({
+  run: RunId,
+  fresh: z.boolean(),
+  /** Its message was deleted before: it begins stopped. */
+  withdrawn: z.boolean(),
+  ahead: RunId.nullable(),
+  fence: Fence.nullable(),
+})
 const Appended = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('appended'), seq: z.number() }),
   z.object({ kind: z.literal('taken'), seq: z.number() }),
@@ -72,6 +79,8 @@ export function createRunStore(db: Db, instance: string, log: Log) {
         },
         Begun,
       ),
+    addFiles: (run: RunId, workspace: WorkspaceId, event: EventOf<'files_added'>) =>
+      db.call('run_add_files', { workspace, run, event }, z.enum(['added', 'late', 'none'])),
     append: (run: RunId, fence: number, seq: number, events: RunEvent[]) =>
       db.call('run_append', { run, fence, seq, events, lease_ms: LEASE_MS }, Appended),
     /** For the worker: null once the fence is another's. */
@@ -119,8 +128,6 @@ function createLeaseStore(db: Db, lease: Lease) {
     /** Notes that a message is gone; the open runs that it asked for, with who asked. */
     messageDeleted: ({ workspace, channel, ts, threadTs }: DeletedMessage) =>
       db.call('message_deleted', { workspace, channel, ts, thread: threadTs }, z.array(AskedRun)),
-    messageWasDeleted: ({ workspace, channel, ts }: Omit<DeletedMessage, 'threadTs'>) =>
-      db.call('message_was_deleted', { workspace, channel, ts }, z.boolean()),
     /** All open runs of a workspace, or only those of some teams; the runs it stopped. */
     stopAll: (workspace: WorkspaceId, teams: string[] | undefined, event: RunEvent) =>
       db.call('runs_stop', { workspace, teams: teams ?? null, event }, z.array(RunId)),

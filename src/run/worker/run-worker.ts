@@ -2,8 +2,7 @@ import { errorChainOf } from '../../errors.ts'
 import type { RunId } from '../../ids.ts'
 import { pollEvery, withDeadline } from '../../timing.ts'
 import type { RunDeps } from '../deps.ts'
-import type { AttachedFile } from '../state/events.ts'
-import { appendEvents, type LeasedRun, LeaseLostError, loadNewEvents } from '../storage/leased-run.ts'
+import { type LeasedRun, LeaseLostError, loadNewEvents } from '../storage/leased-run.ts'
 import { runHousekeeping } from './housekeeping.ts'
 import { type LoadedRun, loadRun } from './load-run.ts'
 import { runUntilRest } from './run-loop.ts'
@@ -31,8 +30,6 @@ export type RunWorker = {
   begin(id: RunId, fence: number, known?: LoadedRun): void
   /** Somebody here appended to it: look now instead of at the next poll. */
   nudge(id: RunId): void
-  /** Adds files to the request of a run that works here and has no answer yet; false where they come too late for that. */
-  addFiles(id: RunId, files: AttachedFile[]): Promise<boolean>
   /** A request has come in: in a burst of them, work waits until they are acknowledged. */
   noteRequest(): void
   /** Starts polling. */
@@ -90,12 +87,6 @@ export function createRunWorker(deps: RunDeps): RunWorker {
     nudge: (id) => {
       const one = leased.get(id)
       if (one) track('refresh', loadNewEvents(deps, one))
-    },
-    async addFiles(id, files) {
-      const one = leased.get(id)
-      if (one === undefined || one.state.status !== 'working' || one.state.turns.length > 0) return false
-      const event = { type: 'files_added' as const, files, at: deps.now().toISOString() }
-      return appendEvents(deps, one, [event], { decidedAt: one.seq })
     },
     start: () => {
       for (const one of polling) one.start()

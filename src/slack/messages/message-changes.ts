@@ -5,7 +5,6 @@ import { hearMessage, removeHeard } from './hear-messages.ts'
 import { isDirect } from './message-places.ts'
 import type { MessageEvent, PersonMessage } from './read-message-event.ts'
 import { isByApp } from './slack-message.ts'
-import { withdrawRequest } from './withdraw-request.ts'
 
 type EventOfKind<K extends MessageEvent['kind']> = Extract<MessageEvent, { kind: K }>
 
@@ -63,5 +62,6 @@ function whyNoRequest(
 export async function handleDeletion(deps: WebApiDeps & RunsDeps, event: EventOfKind<'deleted'>): Promise<void> {
   const { channel, ts, before } = event
   await removeHeard(deps, event)
-  await withdrawRequest(deps, { channel, ts, thread: before?.thread_ts })
+  const { workspace } = await deps.bot()
+  await deps.runs.withdraw({ workspace, channel, ts, threadTs: before?.thread_ts ?? ts })
 }

@@ -23,7 +23,6 @@ import { isGreeting, isStopWord, isThanks, isYesOrNo, readAfterStop } from './sh
 import { filesOfMessage, hasMoreThanText, requestTextOf } from './slack-message.ts'
 import { stopByWord } from './stop-by-word.ts'
 import { createThreadOrder } from './thread-order.ts'
-import { stopDeletedRequest } from './withdraw-request.ts'
 
 /** Names are left out if they take longer: an event has to be acknowledged in 3 s, and the next of its thread waits for it. */
 const LOOKUP_TIMEOUT_MS = 1_200
@@ -158,7 +157,6 @@ async function startRun(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: 
   const request = { origin: originOf(bot, message, asker), text, dedupeKey: messageKeyOf(bot, message) }
   const { run, fresh } = await deps.runs.start({ ...request, ...(earlier && { earlier }), files })
   if (!fresh) return addLateFiles(deps, run, { ...request, files })
-  await stopDeletedRequest(deps, { ...message, thread: message.thread_ts })
   if (notice !== undefined) await postNotice(deps, { channel: message.channel, thread: threadOf(message) }, notice)
 }
 
@@ -171,12 +169,10 @@ async function addLateFiles(
   run: RunId,
   request: StartRequest & { files: AttachedFile[] },
 ): Promise<void> {
-  const state = await runs.state(run, request.origin.workspace)
-  const files = request.files.filter(({ id }) => !state?.files.some((known) => known.id === id))
-  if (files.length === 0 || state?.status === 'stopped') return log.debug({ run }, 'message acted on before')
-  if (await runs.addFiles(run, files)) return log.info({ run, files: files.length }, 'files added to a request')
+  const outcome = await runs.addFiles(run, request.origin.workspace, request.files)
+  if (outcome !== 'late') return log.debug({ run, outcome }, 'message acted on before')
   const text = `${request.text}\n[The files of this message came only now.]`
-  await runs.start({ ...request, text, files, dedupeKey: `${request.dedupeKey}:files` })
+  await runs.start({ ...request, text, dedupeKey: `${request.dedupeKey}:files` })
 }
 
 const originOf = (bot: BotIdentity, message: PersonMessage, asker: Asker): Origin => ({

@@ -60,7 +60,9 @@ function textFor({ approval, inputs }: CallState, user: Principal['user']): stri
   if (approval.approvers.includes(user))
     return 'Words alone decide nothing: please press *Approve* or *Deny* on the card.'
   const who = joinWords(approval.approvers.slice(0, 10).map(mentionOf), 'or')
-  return who === '' ? 'Nobody can decide this with words.' : `Words alone decide nothing: only ${who} can, on the card.`
+  return who === ''
+    ? 'There is nobody who can decide this; it ends by itself when its time is up.'
+    : `Words alone decide nothing: only ${who} can, on the card.`
 }
 
 /** The message to decide on: in this conversation if it is there, else in the person's direct messages or wherever it was posted. */

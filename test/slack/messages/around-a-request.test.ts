@@ -164,6 +164,7 @@ test('a new line in a DM knows the exchange before it, marked as earlier', async
   const [member, owner] = [world.as('member'), world.as('owner')]
   const first = await member.dm('how many people work in sales?')
   await member.see(first, /Twelve/)
+  await eventually(async () => expect(await rowsIn(world, 'select id from runs where outcome is null')).toEqual([]))
   const second = await member.dm('and in marketing?')
   await member.see(second, /Seven\./)
   const request = lastTold(world)

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { eventually } from '../../support/eventually.ts'
 import type { Seat } from '../../support/person.ts'
+import { rowsIn } from '../../support/rows.ts'
 import { type Script, says } from '../../support/scripted-model.ts'
 import { startWorld, type World } from '../../support/world.ts'
 
@@ -38,6 +39,25 @@ test.each([
   const all = JSON.stringify(await member.messages(where.channel, where.thread))
   expect(all).not.toContain('I see no file')
 })
+
+test('the files that another instance is told of are read by the one that works', async () => {
+  const looks: Script = async (request) => {
+    await sleep(500)
+    const sees = JSON.stringify(request.messages).includes('ages.csv')
+    if (!sees) await rowsIn(world, ADDS_FILE)
+    return says(sees ? 'There is a file.' : 'I see no file.')
+  }
+  await using world = await startWorld({ model: [looks, looks] })
+  const member = world.as('member')
+  const here = await member.mention('how old is she?')
+  await member.see(here, /There is a file/)
+  expect(world.model.requests).toHaveLength(2)
+  expect(JSON.stringify(await member.messages('general', here.thread))).not.toContain('I see no file')
+})
+
+/** What the other event of a mention does where another process takes it. */
+const ADDS_FILE = `select run_add_files(workspace_id, id, jsonb_build_object('type', 'files_added', 'at', '2026-11-28T10:00:00.000Z',
+  'files', '[{"id": "F1", "name": "ages.csv", "mimeType": "text/csv", "size": 6}]'::jsonb)) from runs`
 
 test('files that come after the answer ask again, once', async () => {
   await using world = await startWorld({ model: [says('I see no file.'), says('Ada is 36.')] })

@@ -97,6 +97,7 @@ test('a deletion that is told before its message stops it as well', async () => 
   const ask = { user: 'UMEMBER1', text: '<@UPATCHB1> write', ts: '1790000000.000100', channel: 'CGENERAL1' }
   await member.post('deliver', { event: { type: 'app_mention', ...ask } })
   await closed(world, 'stopped')
+  expect(world.model.requests).toEqual([])
   expect(await events(world, 'called')).toBe(0)
   expect((await looksIn(member, 'general')).join()).not.toContain('secret')
 })
