@@ -38,7 +38,8 @@ export async function showMessage(posted: PostedMessages, slot: MessageSlot, con
   }
 }
 
-function logRefusal({ deps, run }: PostedMessages, { key }: Pick<MessageSlot, 'key'>, error: unknown): void {
+/** Throws what another try may mend. */
+export function logRefusal({ deps, run }: PostedMessages, { key }: Pick<MessageSlot, 'key'>, error: unknown): void {
   if (!isPermanentError(error)) throw error
   deps.log.warn({ run, key, why: slackErrorCodeOf(error) }, 'message cannot be posted there')
 }
