@@ -19,7 +19,7 @@ import { channelMembersOf } from '../web-api/users.ts'
 import { noteClosedPlace, placeFor } from './closed-place.ts'
 import { findBeforePosting, noteLostAnswer, takeFoundFile } from './find-messages.ts'
 import { type MessageSlot, type PostedMessages, saveMessage, threadSlotOf } from './message-records.ts'
-import { editMessage, logRefusal, showMessage } from './posted-messages.ts'
+import { editMessage, noteRefusal, showMessage } from './posted-messages.ts'
 
 const approvalsIn = (state: RunState): ApprovalContent[] =>
   state.calls.flatMap((call) => (call.approval === undefined ? [] : [{ state, call, approval: call.approval }]))
@@ -208,10 +208,10 @@ async function upload(posted: PostedMessages, slot: MessageSlot, file: NewFile):
   try {
     await uploadTo(posted, { key: slot.key, ...place }, file)
   } catch (error) {
-    if (!(await noteClosedPlace(posted, place, error))) return logRefusal(posted, slot, error)
+    if (!(await noteClosedPlace(posted, place, error))) return noteRefusal(posted, slot, error)
     const next = await placeFor(posted, slot)
     if (next !== undefined)
-      await uploadTo(posted, { key: slot.key, ...next }, file).catch((again) => logRefusal(posted, slot, again))
+      await uploadTo(posted, { key: slot.key, ...next }, file).catch((again) => noteRefusal(posted, slot, again))
   }
 }
 
