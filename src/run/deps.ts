@@ -49,12 +49,13 @@ export type RunOptions = {
 }
 
 /**
- * Those of a workspace's approvers who can still decide; its owners where none of them can. `named` is not empty. Never throws: where that
- * is not known, all of them count.
+ * Those of a workspace's approvers who can still decide; its owners where none of them can, or nobody where those are not known. `named`
+ * is not empty; `atPress` holds the owners that a card asks already. Never throws.
  */
 export type AbleApprovers = (
   place: Pick<Origin, 'workspace' | 'teamId'>,
   named: UserId[],
+  atPress?: UserId[],
 ) => Promise<{ users: UserId[]; byOwners: boolean }>
 
 /** What the folders of run/ are given: the options, and what createRuns builds of them. */

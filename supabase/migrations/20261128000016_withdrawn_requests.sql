@@ -87,8 +87,9 @@ language plpgsql set search_path = patchbay, pg_temp as $$
 declare told jsonb;
 begin
   select coalesce(settings -> 'approvers_told', '[]') into told from workspaces where workspace_id = p_workspace for update;
-  if not found or told = p_users then return '[]'; end if;
-  update workspaces set settings = jsonb_set(settings, '{approvers_told}', p_users) where workspace_id = p_workspace;
+  if not found or told @> p_users then return '[]'; end if;
+  update workspaces set settings = jsonb_set(settings, '{approvers_told}',
+    told || (select jsonb_agg(one) from jsonb_array_elements(p_users) one where not told @> one)) where workspace_id = p_workspace;
   return (select coalesce(jsonb_agg(one), '[]') from jsonb_array_elements(p_users) one where not told @> one);
 end $$;
 comment on function patchbay.approvers_told(text, jsonb) is 'notes which approvers cannot decide any more; those of them that the owners have not been told of';

@@ -32,12 +32,16 @@ export function verdictFor(
   return { asked, verdict: decide(asked, policy.rules) }
 }
 
-/** Asks once, and only where somebody has to decide. */
-export function ableApproversIn(deps: RunDeps, origin: Origin): (named: UserId[]) => ReturnType<AbleApprovers> {
+/** Asks once, and only where somebody has to decide; `atPress` holds the owners that the card asks. */
+export function ableApproversIn(
+  deps: RunDeps,
+  origin: Origin,
+  atPress?: UserId[],
+): (named: UserId[]) => ReturnType<AbleApprovers> {
   let asked: ReturnType<AbleApprovers> | undefined
   return (named) => {
     if (named.length === 0) return Promise.resolve({ users: named, byOwners: false })
-    asked ??= deps.ableApprovers(origin, named)
+    asked ??= deps.ableApprovers(origin, named, atPress)
     return asked
   }
 }
@@ -53,8 +57,14 @@ export async function ableVerdictFor(
   if (first.verdict.kind !== 'ask') return { ...first, byOwners: false }
   const { policy } = question
   const { approvers, byOwners } = ablePartOf(await able(policy.approvers), first.verdict)
+  // Without approvers the requester would decide, and here others have to.
+  if (byOwners && approvers.length === 0)
+    return { ...first, verdict: { kind: 'deny', risk: first.verdict.risk, why: [NOBODY_ABLE] }, byOwners: false }
   return { ...verdictFor(deps, state, { ...question, policy: { ...policy, approvers } }), byOwners }
 }
+
+const NOBODY_ABLE =
+  'Nobody can approve this now: none of the approvers of this workspace can decide any more, and Slack does not say who owns it. An owner or admin can name approvers in my Home tab or with /mcp approvers.'
 
 /** The able approvers as far as a call asks for others than the requester. */
 export function ablePartOf(

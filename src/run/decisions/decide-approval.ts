@@ -35,12 +35,20 @@ export async function pendingFor(deps: RunDeps, principal: Principal): Promise<O
 /** Who may decide this approval at this moment. */
 export async function currentApproversFor(
   deps: RunDeps,
-  { state: { origin }, approval: { risk, fourEyes } }: Pick<Open, 'state' | 'approval'>,
+  { state: { origin }, approval }: Pick<Open, 'state' | 'approval'>,
 ): Promise<UserId[]> {
-  const able = ableApproversIn(deps, origin)
-  const { approvers } = ablePartOf(await able(await deps.rules.approversOf(origin.workspace)), { risk, fourEyes })
+  const { risk, fourEyes } = approval
+  const able = ableApproversIn(deps, origin, ownersOn(approval))
+  const { approvers, byOwners } = ablePartOf(await able(await deps.rules.approversOf(origin.workspace)), {
+    risk,
+    fourEyes,
+  })
+  // Without approvers the requester would decide, and here others have to.
+  if (byOwners && approvers.length === 0) return []
   return approversFor({ risk, fourEyes, requester: origin.user, approvers })
 }
+
+const ownersOn = ({ approvers, byOwners }: ApprovalState): UserId[] => (byOwners ? approvers : [])
 
 /**
  * Settles an approval once. Who presses is checked here, at the moment of the press, whatever the buttons showed;
@@ -109,7 +117,12 @@ async function judgeAnew(
   // What changed under an unedited approval is found when it is called, and told to the model.
   if (!found) return edited === undefined ? {} : changedMeanwhile
   const question = { policy, found, args: edited ?? open.call.arguments }
-  const { verdict } = await ableVerdictFor(deps, open.state, question, ableApproversIn(deps, open.state.origin))
+  const { verdict } = await ableVerdictFor(
+    deps,
+    open.state,
+    question,
+    ableApproversIn(deps, open.state.origin, ownersOn(open.approval)),
+  )
   if (verdict.kind === 'deny') return { kind: 'invalid', problems: [{ field: '', message: verdict.why.join(' ') }] }
   if (verdict.kind === 'ask' && !verdict.approvers.includes(by.user)) {
     return { kind: 'not_yours', approvers: verdict.approvers }

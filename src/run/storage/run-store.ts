@@ -44,7 +44,7 @@ const RunRows = z
   .object({ seq: z.number(), events: z.array(z.unknown()), all_recorded: z.boolean() })
   .transform(({ all_recorded, ...rows }) => ({ ...rows, allRecorded: all_recorded }))
 const Requester = z.object({ events: z.array(z.unknown()) }).transform(({ events: [first] }) => ({
-  requester: z.object({ origin: z.object({ user: UserId }) }).safeParse(first).data?.origin.user,
+  origin: z.object({ origin: z.object({ user: UserId, teamId: z.string() }) }).safeParse(first).data?.origin,
 }))
 const AskedRun = z.object({ run: RunId, requester: UserId })
 const Pruned = z.object({ runs: z.number(), usage: z.number(), audit: z.number() })

@@ -89,7 +89,7 @@ export async function createSlack(settings: SlackSettings, parts: SlackParts): P
     renderDepsOf: (origin) => apps.of(origin).renderDeps,
     readFile: (origin, ...file) => apps.of(origin).readFile(origin, ...file),
     readThread: (origin, ...thread) => apps.of(origin).readThread(origin, ...thread),
-    ableApprovers: (place, named) => ableApproversOf(apps.of(place).deps, place.workspace, named),
+    ableApprovers: (place, named, atPress) => ableApproversOf(apps.of(place).deps, place.workspace, named, atPress),
     announceResourceChange: (watch) => announceResourceChange(appFor(apps, watch).deps, watch),
     signedIn(news) {
       if (news.by !== undefined) void announceSignIn(appFor(apps, news.by).deps, news)

@@ -21,8 +21,7 @@ const POLL_EVERY_MS = 15_000
 
 type ReminderDeps = { runs: Runs; apps: WorkspaceApps; log: Log }
 
-/** A reminder of one run as it is posted. */
-/** `users` are told directly where its thread takes nothing any more. */
+/** A reminder of one run as it is posted; `users` are told directly where its thread takes nothing any more. */
 type ReminderMessage = { state: RunState; channel: string; thread: string; users: UserId[]; content: MessageContent }
 
 /** Reminds those who may decide or answer below each card, before it expires. */

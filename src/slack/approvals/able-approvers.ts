@@ -6,13 +6,15 @@ import { sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn, joinWords, mentionOf } from '../blocks/text.ts'
 import type { WebApiDeps } from '../deps.ts'
 import { postDirectly } from '../interactions/post-in-thread.ts'
-import type { OutsiderKind } from '../web-api/users.ts'
+import type { OutsiderKind, SlackUser } from '../web-api/users.ts'
 import { slackErrorCodeOf } from '../web-api/web-api.ts'
 
 type Deps = WebApiDeps & { rules: Pick<Rules, 'noteUnable'> }
 
 /** A press has to be acknowledged in 3 s. */
 const LOOKUP_TIMEOUT_MS = 1_500
+/** What is left of that; the owners who are found later are known at the next press. */
+const OWNERS_TIMEOUT_MS = 700
 
 /** Why they cannot approve, after a name. */
 const OUTSIDER_TEXTS: Record<OutsiderKind, string> = {
@@ -23,35 +25,50 @@ const OUTSIDER_TEXTS: Record<OutsiderKind, string> = {
 }
 
 /**
- * Those of the approvers who can still decide, or the owners where nobody of them can. The owners are told once of each who cannot. Never
- * throws: who is not known counts as able.
+ * Those of the approvers who can still decide, or the owners where nobody of them can; `atPress` holds the owners that a card asks, who
+ * are not looked for again. The owners are told once of each who cannot. Never throws: who is not known in time counts as able.
  */
 export async function ableApproversOf(
   deps: Deps,
   workspace: WorkspaceId,
   named: UserId[],
+  atPress?: UserId[],
 ): Promise<{ users: UserId[]; byOwners: boolean }> {
-  const kinds = await withDeadline(fetchOutsiders(deps, named), LOOKUP_TIMEOUT_MS, new Map<UserId, OutsiderKind>())
-  if (kinds.size === 0) return { users: named, byOwners: false }
-  const owners = await fetchOwners(deps)
-  void tellOwners(deps, workspace, owners, kinds)
+  const kinds = await fetchOutsiders(deps, named)
+  if (kinds.size > 0) void tellOwners(deps, workspace, kinds)
   const users = named.filter((user) => !kinds.has(user))
-  if (users.length > 0 || owners.length === 0) return { users: users.length > 0 ? users : named, byOwners: false }
-  return { users: owners, byOwners: true }
+  if (users.length > 0 || named.length === 0) return { users, byOwners: false }
+  return { users: await standInsOf(deps, atPress), byOwners: true }
 }
 
-async function fetchOutsiders({ people, log }: Deps, users: UserId[]): Promise<Map<UserId, OutsiderKind>> {
+async function standInsOf(deps: Deps, atPress: UserId[] | undefined): Promise<UserId[]> {
+  if (atPress === undefined) return fetchOwners(deps)
+  if (atPress.length === 0) return withDeadline(fetchOwners(deps), OWNERS_TIMEOUT_MS, [])
+  const still = atPress.map(async (user) => {
+    const found = await personNow(deps, user)
+    return typeof found === 'object' && found.isOwner && found.outsider === undefined ? [user] : []
+  })
+  return (await Promise.all(still)).flat()
+}
+
+async function fetchOutsiders(deps: Deps, users: UserId[]): Promise<Map<UserId, OutsiderKind>> {
   const kindOf = async (user: UserId) => {
-    try {
-      return (await people.now(user)).outsider
-    } catch (error) {
-      if (!isAppError(error, 'slack_failed')) throw error
-      log.warn({ user, why: errorChainOf(error) }, 'not known whether an approver can decide')
-      return KIND_BY_REFUSAL[slackErrorCodeOf(error) ?? '']
-    }
+    const found = await personNow(deps, user)
+    return typeof found === 'object' ? found.outsider : found
   }
   const kinds = await Promise.all(users.map(async (user) => [user, await kindOf(user)] as const))
   return new Map(kinds.flatMap(([user, kind]) => (kind === undefined ? [] : [[user, kind] as const])))
+}
+
+/** A person as Slack shows them, why it does not, or undefined where it does not say in time. */
+async function personNow({ people, log }: Deps, user: UserId): Promise<SlackUser | OutsiderKind | undefined> {
+  try {
+    return await withDeadline(people.now(user), LOOKUP_TIMEOUT_MS, undefined)
+  } catch (error) {
+    if (!isAppError(error, 'slack_failed')) throw error
+    log.warn({ user, why: errorChainOf(error) }, 'not known whether an approver can decide')
+    return KIND_BY_REFUSAL[slackErrorCodeOf(error) ?? '']
+  }
 }
 
 /** Slack's codes for a person it does not show. */
@@ -71,13 +88,9 @@ async function fetchOwners({ people, log }: Deps): Promise<UserId[]> {
 }
 
 /** Never throws: the approval does not wait for it. */
-async function tellOwners(
-  deps: Deps,
-  workspace: WorkspaceId,
-  owners: UserId[],
-  kinds: Map<UserId, OutsiderKind>,
-): Promise<void> {
+async function tellOwners(deps: Deps, workspace: WorkspaceId, kinds: Map<UserId, OutsiderKind>): Promise<void> {
   try {
+    const owners = await fetchOwners(deps)
     if (owners.length === 0) return
     const fresh = await deps.rules.noteUnable(workspace, [...kinds.keys()].sort())
     const who = fresh.flatMap((user) => {

@@ -32,13 +32,14 @@ export async function showMessage(posted: PostedMessages, slot: MessageSlot, con
   try {
     await showFitting(posted, slot, content)
   } catch (error) {
-    if (!(await noteClosedPlace(posted, slot, error))) return logRefusal(posted, slot, error)
+    if (!(await noteClosedPlace(posted, slot, error))) return noteRefusal(posted, slot, error)
     if (posted.byKey.get(slot.key)?.channel === slot.channel) await forgetShownMessage(posted, slot.key)
-    await showFitting(posted, slot, content).catch((again) => logRefusal(posted, slot, again))
+    await showFitting(posted, slot, content).catch((again) => noteRefusal(posted, slot, again))
   }
 }
 
-function logRefusal({ deps, run }: PostedMessages, { key }: Pick<MessageSlot, 'key'>, error: unknown): void {
+/** Throws what another try may mend. */
+export function noteRefusal({ deps, run }: PostedMessages, { key }: Pick<MessageSlot, 'key'>, error: unknown): void {
   if (!isPermanentError(error)) throw error
   deps.log.warn({ run, key, why: slackErrorCodeOf(error) }, 'message cannot be posted there')
 }
@@ -65,7 +66,7 @@ async function send(posted: PostedMessages, slot: MessageSlot, content: MessageC
 /** Edits a message where it stands; one that is gone is not posted again. Throws as `showMessage` does. */
 export async function editMessage(posted: PostedMessages, shown: ShownMessage, content: MessageContent): Promise<void> {
   const slot = { key: shown.key, channel: shown.channel, thread: undefined }
-  await edit(posted, slot, content).catch((error) => logRefusal(posted, slot, error))
+  await edit(posted, slot, content).catch((error) => noteRefusal(posted, slot, error))
 }
 
 /** The words stand in the blocks, where there are any; the text is for notifications then. */

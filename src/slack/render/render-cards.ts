@@ -16,11 +16,10 @@ import {
 import { COUNTDOWN_STEP_MS, elicitationKeyOf, elicitationMessage } from '../elicitation/elicitation-card.ts'
 import { postFile } from '../web-api/post-file.ts'
 import { channelMembersOf } from '../web-api/users.ts'
-import { isPermanentError, slackErrorCodeOf } from '../web-api/web-api.ts'
 import { noteClosedPlace, placeFor } from './closed-place.ts'
 import { findBeforePosting, noteLostAnswer, takeFoundFile } from './find-messages.ts'
 import { type MessageSlot, type PostedMessages, saveMessage, threadSlotOf } from './message-records.ts'
-import { editMessage, showMessage } from './posted-messages.ts'
+import { editMessage, noteRefusal, showMessage } from './posted-messages.ts'
 
 const approvalsIn = (state: RunState): ApprovalContent[] =>
   state.calls.flatMap((call) => (call.approval === undefined ? [] : [{ state, call, approval: call.approval }]))
@@ -204,26 +203,26 @@ async function findFile(posted: PostedMessages, slot: MessageSlot, file: NewFile
 
 /** A file that Slack takes nowhere is logged. */
 async function upload(posted: PostedMessages, slot: MessageSlot, file: NewFile): Promise<void> {
+  const place = await placeFor(posted, slot)
+  if (place === undefined) return
   try {
-    await uploadTo(posted, slot, file)
+    await uploadTo(posted, { key: slot.key, ...place }, file)
   } catch (error) {
-    if (!isPermanentError(error)) throw error
-    if (await noteClosedPlace(posted, slot, error)) return upload(posted, slot, file)
-    posted.deps.log.warn({ key: slot.key, why: slackErrorCodeOf(error) }, 'file not shown')
+    if (!(await noteClosedPlace(posted, place, error))) return noteRefusal(posted, slot, error)
+    const next = await placeFor(posted, slot)
+    if (next !== undefined)
+      await uploadTo(posted, { key: slot.key, ...next }, file).catch((again) => noteRefusal(posted, slot, again))
   }
 }
 
-async function uploadTo(posted: PostedMessages, slot: MessageSlot, file: NewFile): Promise<void> {
+async function uploadTo(posted: PostedMessages, target: MessageSlot, file: NewFile): Promise<void> {
   const { deps, byKey } = posted
-  const { key } = slot
+  const { key, channel } = target
   const { name } = file
   if (byKey.get(key)?.contentHash === name || file.data.length === 0) return
-  const place = await placeFor(posted, slot)
-  if (place === undefined) return
-  const target = { key, ...place }
   try {
     const id = (await findFile(posted, target, file)) ?? (await postFile(deps, target, file)) ?? key
-    await saveMessage(posted, { key, channel: target.channel, ts: id, contentHash: name, live: false })
+    await saveMessage(posted, { key, channel, ts: id, contentHash: name, live: false })
   } catch (error) {
     noteLostAnswer(posted, target, error)
     throw error

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { errorChainOf, isAppError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
-import type { MessagePlace } from './post-message.ts'
-import { AnyResponse, createThreadGoneError, type WebApi } from './web-api.ts'
+import { createErrorAfterRemoving, type MessagePlace } from './post-message.ts'
+import { AnyResponse, type WebApi } from './web-api.ts'
 
 const Uploaded = z.object({
   files: z
@@ -36,8 +36,7 @@ export async function postFile(
   if (id === undefined || thread === undefined) return id
   const shares = await sharesOf({ webApi, log }, id, channel)
   if (shares.every(({ thread_ts }) => thread_ts === thread)) return id
-  await webApi.call('files.delete', { file: id }, AnyResponse)
-  throw createThreadGoneError()
+  throw await createErrorAfterRemoving(() => webApi.call('files.delete', { file: id }, AnyResponse))
 }
 
 /** The messages that show the file in the channel; none where Slack does not say. */

@@ -27,11 +27,13 @@ export async function postMessage(
   const standsIn = posted.channel ?? channel
   const isInThread = thread === undefined || !posted.message || posted.message.thread_ts === thread
   if (standsIn === channel && isInThread) return posted.ts
-  throw await removedAt(() => webApi.call('chat.delete', { channel: standsIn, ts: posted.ts }, z.unknown()))
+  throw await createErrorAfterRemoving(() =>
+    webApi.call('chat.delete', { channel: standsIn, ts: posted.ts }, z.unknown()),
+  )
 }
 
 /** The error of what was removed again; its cause says why it could not be. */
-async function removedAt(remove: () => Promise<unknown>): Promise<Error> {
+export async function createErrorAfterRemoving(remove: () => Promise<unknown>): Promise<Error> {
   try {
     await remove()
     return createThreadGoneError()

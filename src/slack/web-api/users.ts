@@ -1,15 +1,17 @@
 import { z } from 'zod'
 import { errorChainOf } from '../../errors.ts'
-import { UserId, WorkspaceId } from '../../ids.ts'
+import { type UserId, WorkspaceId } from '../../ids.ts'
 import type { Log } from '../../log.ts'
 import type { Origin } from '../../run/state/events.ts'
 import { isTimeZone } from '../../timing.ts'
+import { createOwnersReader } from './owners.ts'
 import { isPermanentError, slackErrorCodeOf, type WebApi } from './web-api.ts'
 
 /** `zone` is an IANA name or an offset; undefined where Slack does not say one. */
 export type SlackUser = {
   name: string
   mayManage: boolean
+  isOwner: boolean
   outsider: OutsiderKind | undefined
   zone: string | undefined
 }
@@ -25,7 +27,7 @@ export type SlackUsers = {
   of(user: string): Promise<SlackUser>
   /** The same as they are at this moment. Throws AppError `slack_failed`. */
   now(user: string): Promise<SlackUser>
-  /** The owners of the workspace, without those who left. Throws AppError `slack_failed`. */
+  /** The owners among the first 20,000 people of the workspace, as of some minutes ago at most. Throws AppError `slack_failed`. */
   owners(): Promise<UserId[]>
   /** Whether they are an owner or admin at this moment: a right is never remembered. Throws AppError `slack_failed`. */
   mayManageNow(user: string): Promise<boolean>
@@ -67,6 +69,7 @@ export function createSlackUsers(webApi: WebApi, log: Log, bot: () => Promise<Te
     const slackUser = {
       name: found.profile?.display_name || found.profile?.real_name || found.real_name || found.name || 'somebody',
       mayManage: found.is_admin === true || found.is_owner === true,
+      isOwner: found.is_owner === true,
       outsider: outsiderIn(found, await bot()),
       zone: zoneIn(found),
     }
@@ -94,7 +97,7 @@ export function createSlackUsers(webApi: WebApi, log: Log, bot: () => Promise<Te
   return {
     of,
     now: fetchUser,
-    owners: () => fetchOwners(webApi),
+    owners: createOwnersReader(webApi),
     mayManageNow: async (user) => (await fetchUser(user)).mayManage,
     nameOf: async (user) => (await ofOrNobody(user)).name,
     async askerOf(user) {
@@ -127,34 +130,6 @@ function outsiderIn(user: z.infer<typeof Info>['user'], here: TeamIdentity): Out
 function isFromHere({ team_id, enterprise_user }: z.infer<typeof Info>['user'], { workspace, team }: TeamIdentity) {
   const teams = [...(team_id ? [team_id] : []), ...(enterprise_user?.teams ?? [])]
   return teams.length === 0 || teams.includes(team) || enterprise_user?.enterprise_id === workspace
-}
-
-const Members = z.object({
-  members: z.array(
-    z.object({
-      id: UserId,
-      is_owner: z.boolean().nullish(),
-      deleted: z.boolean().nullish(),
-      is_bot: z.boolean().nullish(),
-    }),
-  ),
-  response_metadata: z.object({ next_cursor: z.string().nullish() }).nullish(),
-})
-
-/** A workspace of more people is not read to the end. */
-const MOST_PAGES_OF_PEOPLE = 20
-
-async function fetchOwners(webApi: WebApi): Promise<UserId[]> {
-  const owners: UserId[] = []
-  let cursor = ''
-  for (let page = 0; page < MOST_PAGES_OF_PEOPLE; page += 1) {
-    const found = await webApi.call('users.list', { limit: 500, ...(cursor && { cursor }) }, Members, 0)
-    const here = found.members.filter(({ is_owner, deleted, is_bot }) => is_owner && !deleted && !is_bot)
-    owners.push(...here.map(({ id }) => id))
-    cursor = found.response_metadata?.next_cursor ?? ''
-    if (cursor === '') break
-  }
-  return owners
 }
 
 /** Who the app is in its workspace; `workspace` is a whole organization's id where that installed it, `team` one of its workspaces. */

@@ -174,9 +174,8 @@ function codeOf(error: unknown): string | undefined {
 
 /** Slack's codes for trouble of its own; after any other code another try fails as well. */
 const PASSING_CODES = new Set(
-  'ratelimited internal_error fatal_error service_unavailable request_timeout team_added_to_org streaming_state_conflict'.split(
-    ' ',
-  ),
+  `ratelimited rate_limited message_limit_exceeded internal_error fatal_error service_unavailable request_timeout team_added_to_org
+   streaming_state_conflict`.split(/\s+/),
 )
 
 /** True when no further try will mend it: the place is gone, the app may not speak there, the content is refused. */
@@ -190,18 +189,18 @@ const THREAD_GONE_CODES = new Set(['thread_not_found', 'invalid_thread_ts'])
 
 export const isThreadGone = (error: unknown): boolean => THREAD_GONE_CODES.has(slackErrorCodeOf(error) ?? '')
 
-/** Slack's codes for a message that it takes nowhere, or cannot change. */
-const REFUSED_CONTENT_CODES = new Set(
-  `invalid_blocks invalid_blocks_format msg_too_long msg_blocks_too_long no_text too_many_attachments invalid_attachments
-   invalid_arguments invalid_chunks invalid_metadata_format markdown_text_conflict missing_scope unknown_method
-   message_not_found cant_update_message edit_window_closed message_not_in_streaming_state stopped_by_user`.split(
-    /\s+/,
-  ),
+/** Slack's codes for a conversation that takes no message of the app (docs.slack.dev/reference/methods/chat.postMessage#errors). */
+const PLACE_CLOSED_CODES = new Set(
+  `is_archived is_inactive not_in_channel channel_not_found channel_type_not_supported thread_locked cannot_reply_to_message cannot_dm_bot
+   messages_tab_disabled user_disabled user_is_bot user_is_restricted user_not_found user_not_visible no_permission access_denied
+   ekm_access_denied team_access_not_granted posting_to_channel_denied`.split(/\s+/),
 )
 
 /** True where the conversation takes no message of the app any more: archived, left, locked, gone; another one may. */
-export const isPlaceClosed = (error: unknown): boolean =>
-  isPermanentError(error) && !isTokenRevoked(error) && !REFUSED_CONTENT_CODES.has(slackErrorCodeOf(error) ?? '')
+export function isPlaceClosed(error: unknown): boolean {
+  const code = slackErrorCodeOf(error) ?? ''
+  return isThreadGone(error) || PLACE_CLOSED_CODES.has(code) || code.startsWith('restricted_action')
+}
 
 /** Errors that say Slack does not offer the method here (the plan, the app's scopes, GovSlack), not that it failed this once. */
 const NOT_OFFERED_CODES = new Set(

@@ -37,6 +37,7 @@ test.each(STANDINGS)('where the only approver is $standing, the owners are asked
   expect(lookOf(card)).not.toContain('<@UAPPROV1>')
   await member.press(where, card.ts, 'Approve')
   await member.see(where, /Only <@UOWNER01> can decide this/)
+  await owner.post('faults', { method: 'users.list', error: 'ratelimited', times: 50 })
   await owner.home()
   await owner.pressInHome('Approve')
   await member.see(where, /Gone\./)
@@ -47,6 +48,20 @@ test.each(STANDINGS)('where the only approver is $standing, the owners are asked
   await sleep(500)
   expect(await toldOwner(owner, given.why)).toHaveLength(1)
 })
+
+test.each(STANDINGS)(
+  'where nobody knows the owners, who is $standing is not asked, nor the requester',
+  async (given) => {
+    await using world = await startWorld({ approvers: ['approver'], model: [drop(), says('I may not.')] })
+    const member = world.as('member')
+    await member.connect('demo-database')
+    await become(world, given.standing)
+    await member.post('faults', { method: 'users.list', error: 'ratelimited', times: 50 })
+    const where = await member.mention('delete number 10001')
+    await member.see(where, /I may not/)
+    expect(await rowsIn(world, 'select 1 as one from approvals')).toEqual([])
+  },
+)
 
 test.each(STANDINGS)('an approver who is $standing is left out, and cannot press any more', async ({ standing }) => {
   await using world = await startWorld({ approvers: ['approver', 'owner'], model: [drop(), says('Gone.')] })
