@@ -17,7 +17,9 @@ test.each(['storage_limit_reached', 'file_uploads_disabled', 'channel_not_found'
     const where = await member.mention('list them')
     await member.see(where, /That is all\./)
     await eventually(async () =>
-      expect(await rowsIn(world, 'select status, outcome from runs')).toEqual([{ status: 'closed', outcome: 'finished' }]),
+      expect(await rowsIn(world, 'select status, outcome from runs')).toEqual([
+        { status: 'closed', outcome: 'finished' },
+      ]),
     )
     expect(world.log().match(/cannot be posted there/g)).toHaveLength(1)
     expect((await member.messages('dm')).map(lookOf).join()).not.toContain('That is all')
