@@ -35,7 +35,8 @@ export async function buildStorm(stack: AsyncDisposableStack, databaseUrl: strin
   const model = stack.use(await startScriptedModel())
   model.always((request) => {
     const said = JSON.stringify(request.messages)
-    const id = /please enter (\w+)/.exec(said)?.[1]
+    // A request in direct messages comes with the ones before it, and is the last.
+    const id = [...said.matchAll(/please enter (\w+)/g)].at(-1)?.[1]
     return id === undefined || said.includes('"tool_result"') ? says(`All done ${id}`) : wishes('ledger__enter', { id })
   })
   const ports = await Promise.all(Array.from({ length: INSTANCES }, () => freePort()))

@@ -26,5 +26,5 @@ test.each(['private_channel', 'mpim'])('a mention in a %s is answered there', as
   await using world = await startWorld({ model: [says('Among ourselves.')] })
   const member = world.as('member')
   await member.post('channel', { name: 'inner', kind, members: ['member', 'patchbay'] })
-  await member.see(await member.mention('hello', 'inner'), /Among ourselves/)
+  await member.see(await member.mention('say hello', 'inner'), /Among ourselves/)
 })
