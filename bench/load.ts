@@ -9,9 +9,9 @@ const Work = z.object({
   secret: z.string(),
   team: z.string(),
   user: z.string(),
-  events: z.number(),
+  /** The messages that the events tell of, as they stand at Slack. */
+  messages: z.array(z.string()),
   inFlight: z.number(),
-  from: z.number(),
 })
 const work = Work.parse(workerData)
 const agent = new Agent({ keepAlive: true, maxSockets: work.inFlight })
@@ -20,22 +20,21 @@ const agent = new Agent({ keepAlive: true, maxSockets: work.inFlight })
 await Promise.all(Array.from({ length: work.inFlight }, () => ask('GET', '/healthz', {}, '')))
 
 const times: number[] = []
-const queue = Array.from({ length: work.events }, (_, at) => work.from + at)
+const queue = [...work.messages]
 const began = performance.now()
 await Promise.all(
   Array.from({ length: work.inFlight }, async () => {
-    for (let at = queue.shift(); at !== undefined; at = queue.shift()) times.push(await post(eventOf(at)))
+    for (let ts = queue.shift(); ts !== undefined; ts = queue.shift()) times.push(await post(eventOf(ts)))
   }),
 )
 parentPort?.postMessage({ times, took: performance.now() - began })
 agent.destroy()
 
-function eventOf(number: number): string {
-  const ts = `${1_700_000_000 + number}.000100`
+function eventOf(ts: string): string {
   const event = {
     type: 'app_mention',
     user: work.user,
-    text: '<@UPATCHB1> hello',
+    text: '<@UPATCHB1> what is new',
     ts,
     channel: 'CGENERAL1',
     event_ts: ts,
@@ -48,7 +47,7 @@ function eventOf(number: number): string {
     type: 'event_callback',
     team_id: work.team,
     api_app_id: 'ALOCAL001',
-    event_id: `EvBENCH${number}`,
+    event_id: `EvBENCH${ts}`,
     event_time: 1_700_000_000,
     authorizations,
     event,

@@ -32,5 +32,29 @@ const heldBy = ([name, holder]: Holder): Holder[] =>
 
 const isHolder = (value: unknown): value is object => typeof value === 'object' && value !== null
 
+/**
+ * The value without the fields that are null, however deep: at our borders null means absent. A list keeps its places. What holds
+ * no null comes back as it is; below 100 levels all does, as a walk could exhaust the stack.
+ */
+export const withoutNulls = (value: unknown): unknown => withoutNullsFrom(value, 0)
+
+function withoutNullsFrom(value: unknown, depth: number): unknown {
+  if (!isHolder(value) || depth > 100) return value
+  if (Array.isArray(value)) return withoutNullsInList(value, depth)
+  const fields = Object.entries(value)
+  const kept = fields
+    .filter(([, inner]) => inner !== null)
+    .map(([name, inner]): Field => [name, withoutNullsFrom(inner, depth + 1)])
+  const isSame = kept.length === fields.length && kept.every(([, inner], at) => inner === fields[at]?.[1])
+  return isSame ? value : Object.fromEntries(kept)
+}
+
+type Field = [name: string, value: unknown]
+
+function withoutNullsInList(list: unknown[], depth: number): unknown[] {
+  const kept = list.map((one) => withoutNullsFrom(one, depth + 1))
+  return kept.some((one, at) => one !== list[at]) ? kept : list
+}
+
 /** Whether a text begins as a JSON object or list does. */
 export const isJsonLike = (text: string): boolean => /^\s*[[{]/.test(text)

@@ -80,23 +80,15 @@ export function earliestOf(times: (number | undefined)[]): number | undefined {
 }
 
 /** Whether `zone` is a time zone that this machine can compute with: an IANA name, or an offset such as "+05:30". */
-export function isTimeZone(zone: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en-GB', { timeZone: zone }).format() !== ''
-  } catch (error) {
-    if (error instanceof RangeError) return false
-    throw error
-  }
-}
+export const isTimeZone = (zone: string): boolean => localFormatOf(zone) !== undefined
 
 /** A time as a person in that zone says it, "Sunday 29 November 2026, 10:26, Europe/Zurich (UTC+1)"; without a zone in UTC. */
 export function localTimeOf(at: Date, zone: string | undefined): string {
-  const known = zone !== undefined && isTimeZone(zone)
-  const format = new Intl.DateTimeFormat('en-GB', { ...LOCAL_TIME, timeZone: known ? zone : 'UTC' })
-  const parts = new Map(format.formatToParts(at).map(({ type, value }) => [type, value]))
+  const known = zone === undefined ? undefined : localFormatOf(zone)
+  const parts = new Map((known ?? UTC).formatToParts(at).map(({ type, value }) => [type, value]))
   const [weekday, day, month, year] = [parts.get('weekday'), parts.get('day'), parts.get('month'), parts.get('year')]
   const offset = (parts.get('timeZoneName') ?? '').replace('GMT', 'UTC').replace(/\+0$/, '')
-  const where = known && /^[A-Za-z]+\//.test(zone) ? `${zone} (${offset})` : offset
+  const where = known && zone && /^[A-Za-z]+\//.test(zone) ? `${zone} (${offset})` : offset
   return `${weekday} ${day} ${month} ${year}, ${parts.get('hour')}:${parts.get('minute')}, ${where}`
 }
 
@@ -110,3 +102,28 @@ const LOCAL_TIME = {
   hourCycle: 'h23',
   timeZoneName: 'shortOffset',
 } as const
+
+const createLocalFormat = (zone: string) => new Intl.DateTimeFormat('en-GB', { ...LOCAL_TIME, timeZone: zone })
+
+const UTC = createLocalFormat('UTC')
+/** Formats take long to make. There are some 600 zones, each in several spellings. */
+const MOST_FORMATS = 1_000
+const formats = new Map<string, Intl.DateTimeFormat | undefined>()
+
+/** Undefined where this machine does not know the zone. */
+function localFormatOf(zone: string): Intl.DateTimeFormat | undefined {
+  if (!formats.has(zone)) {
+    if (formats.size >= MOST_FORMATS) formats.clear()
+    formats.set(zone, createLocalFormatOrNone(zone))
+  }
+  return formats.get(zone)
+}
+
+function createLocalFormatOrNone(zone: string): Intl.DateTimeFormat | undefined {
+  try {
+    return createLocalFormat(zone)
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
+}

@@ -48,11 +48,14 @@ export function quoteMessages(
 
 /** The words with what would open or close a frame made harmless; one more escape for each call, so that none is lost. */
 export function escapeFrames(words: string, tags: FrameTag[] = OURS): string {
+  // Most words have no bracket, and what is looked for takes long to compile.
+  if (!BRACKET.test(words)) return words
   const tag = tags.map(spacedOut).join('|')
-  const opening = new RegExp(String.raw`([<＜﹤])(?=\\*${GAP}(?:[/／∕⁄]${GAP})?(?:${tag}))`, 'giu')
+  const opening = new RegExp(String.raw`(${BRACKET.source})(?=\\*${GAP}(?:[/／∕⁄]${GAP})?(?:${tag}))`, 'giu')
   return words.replace(opening, '$1\\')
 }
 
+const BRACKET = /[<＜﹤]/
 const GAP = String.raw`[\s\p{Cc}\p{Cf}]*`
 
 /** A tag with whatever is not seen between its letters. */

@@ -1,4 +1,5 @@
-import { isObject, withoutNulls } from './loose-json.ts'
+import { withoutNulls } from '../../json.ts'
+import { isObject } from './loose-json.ts'
 import { repairFormSchema } from './repair-form-schema.ts'
 
 /**

@@ -7,7 +7,7 @@ import { runHousekeeping } from './housekeeping.ts'
 import { type LoadedRun, loadRun } from './load-run.ts'
 import { runUntilRest } from './run-loop.ts'
 
-/** In a burst of requests new work waits, at most this long: each request is acknowledged before any is worked on. */
+/** In a burst of requests new work waits, at most this long: each request is acknowledged before any is worked on or shown. */
 const BURST_PATIENCE_MS = 3_000
 const BURST_LOOK_MS = 20
 /** How often an instance renews its leases and looks for work nobody does. */
@@ -122,8 +122,8 @@ async function runIt(
     queue: Promise.resolve(),
   }
   worker.leased.set(o.id, one)
-  if (one.state.turns.length === 0) deps.listener.onProgress(one.state, { kind: 'event', type: 'started' })
   await waitForBurstEnd(deps, worker)
+  if (one.state.turns.length === 0) deps.listener.onProgress(one.state, { kind: 'event', type: 'started' })
   const following = await runUntilRest(deps, one)
   release(deps, worker, one)
   await claimNext(deps, worker, following)

@@ -11,6 +11,7 @@ import type { SignInResult } from '../../connect/connect-types.ts'
 import type { Installations } from '../../connect/installations.ts'
 import { AppError, errorChainOf } from '../../errors.ts'
 import type { Principal } from '../../ids.ts'
+import { withoutNulls } from '../../json.ts'
 import type { Log } from '../../log.ts'
 import type { ResourceSubscriptionRow } from '../../registry/resource-subscriptions.ts'
 import type { AbleApprovers, ReadFile, ReadThread } from '../../run/deps.ts'
@@ -20,7 +21,7 @@ import { ableApproversOf } from '../approvals/able-approvers.ts'
 import { announceResourceChange } from '../catalog/resource-updates.ts'
 import { finishSubmissions } from '../connections/connect-outcome.ts'
 import { announceSignIn } from '../connections/sign-in.ts'
-import { dropNulls, isPayloadFields } from '../message-text/payload-fields.ts'
+import { isPayloadFields } from '../message-text/payload-fields.ts'
 import type { RenderDeps } from '../render/message-records.ts'
 import { slackErrorCodeOf } from '../web-api/web-api.ts'
 import { createBoltLogger } from './bolt-logger.ts'
@@ -179,7 +180,7 @@ function routeRequests(
 
 /** Null means absent, and Bolt takes the null of an object for one. */
 function bodyWithoutNulls(body: ReceiverEvent['body']): ReceiverEvent['body'] {
-  const kept = dropNulls(body)
+  const kept = withoutNulls(body)
   return isPayloadFields(kept) ? kept : body
 }
 

@@ -32,12 +32,12 @@ const OLD =
  * buttons and forms of an older version, and events that somebody else's manifest asks for.
  */
 export async function answerUnknownRequest(deps: WebApiDeps, { body, ack }: ReceiverEvent): Promise<void> {
-  const { data: request = Unknown.parse({}) } = Unknown.safeParse(body)
-  const { type, command } = request
-  if (type === 'event_callback') {
+  if (body.type === 'event_callback') {
     logIgnoredEvent(deps.log, body, 'nothing listens to it, or it is the app’s own')
     return ack()
   }
+  const { data: request = Unknown.parse({}) } = Unknown.safeParse(body)
+  const { type, command } = request
   const action = request.actions[0]?.action_id ?? request.action_id
   const named = { type: type ?? command, callbackId: request.callback_id ?? request.view?.callback_id, action }
   deps.log.info({ ...named, user: request.user?.id, why: 'nothing listens to it' }, 'interaction ignored')

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { dropNulls } from '../message-text/payload-fields.ts'
+import { withoutNulls } from '../../json.ts'
 
 /** A file as `files.info` gives it (docs.slack.dev/reference/objects/file-object); a message may hold no more than its id. */
 export const SlackFile = z.preprocess(
-  dropNulls,
+  withoutNulls,
   z.object({
     name: z.string().optional(),
     title: z.string().optional(),

@@ -14,13 +14,5 @@ export function textIn(fields: PayloadFields, name: string): string {
   return typeof value === 'string' ? value : ''
 }
 
-/** The value without its nulls, at any depth: in Slack's payloads null means absent. A list keeps its places. */
-export function dropNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(dropNulls)
-  if (!isPayloadFields(value)) return value ?? undefined
-  const kept = Object.entries(value).filter(([, inner]) => inner !== null)
-  return Object.fromEntries(kept.map(([name, inner]) => [name, dropNulls(inner)]))
-}
-
 /** The parts that say something, each on lines of its own. */
 export const joinLines = (parts: string[]): string => parts.filter((part) => part.trim() !== '').join('\n')

@@ -105,13 +105,10 @@ async function handleMessage(deps: WebApiDeps & RunsDeps, message: PersonMessage
     return hearMessage(deps, message)
   }
   const rest = readAfterStop(withoutMentionsOf(message.text, bot.user))
-  const wasSeen = await deps.runs.wasSeen(messageKeyOf(bot, message))
-  // A stop may have been stored without the request behind it.
-  if (wasSeen && rest === undefined && filesOfMessage(message).length === 0)
-    return noteIgnored(deps, message, 'acted on before')
   if (hasMoreThanText(message, NO_NAMES)) return startRun(deps, bot, message)
   if (isHello(bot, message)) return postHello(deps, bot, message)
   if (!(await actOnShortWord(deps, bot, message))) return startRun(deps, bot, message)
+  // A stop may have been stored without the request behind it.
   if (rest !== undefined) await startRun(deps, bot, { ...message, text: rest, blocks: [] })
 }
 

@@ -125,17 +125,19 @@ const UNSPACED = /[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]/
 
 /** Tells whether a text consists of such phrases, at least one of which says the thing; the longest that fits is taken. */
 function createMatch({ says, beside = '' }: Phrases): (words: string) => boolean {
-  const saying = new Set(phrasesIn(says))
-  const all = [...saying, ...phrasesIn(beside), ...phrasesIn(BESIDE)].sort((a, b) => b.length - a.length)
   const gap = UNSPACED.test(says) ? '' : ' '
+  const spaced = (list: string): string[] => phrasesIn(list).map((phrase) => phrase + gap)
+  const saying = new Set(spaced(says))
+  const all = [...saying, ...spaced(beside), ...spaced(BESIDE)].sort((a, b) => b.length - a.length)
+  const byFirstLetter = Map.groupBy(all, (phrase) => phrase[0])
   return (words) => {
     let said = false
-    let left = `${words}${gap}`
+    let left = words + gap
     while (left !== '') {
-      const next = all.find((phrase) => left.startsWith(`${phrase}${gap}`))
+      const next = byFirstLetter.get(left[0])?.find((phrase) => left.startsWith(phrase))
       if (next === undefined) return false
       said ||= saying.has(next)
-      left = left.slice(next.length + gap.length)
+      left = left.slice(next.length)
       if (gap === '') left = left.trimStart()
     }
     return said

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { LIMITS } from '../../block-kit/limits.ts'
+import { withoutNulls } from '../../json.ts'
 import type { AttachedFile } from '../../run/state/events.ts'
 import { limitChars, mergeWords } from '../message-text/merge-words.ts'
-import { dropNulls, isPayloadFields, joinLines } from '../message-text/payload-fields.ts'
+import { isPayloadFields, joinLines } from '../message-text/payload-fields.ts'
 import { attachmentTextsOf, escapeQuoted, quoteForPerson } from '../message-text/read-attachments.ts'
 import { blocksTextOf } from '../message-text/read-blocks.ts'
 import { type MessageNames, mrkdwnTextOf } from '../message-text/read-mrkdwn.ts'
@@ -11,12 +12,13 @@ import { MessageFiles } from './message-content.ts'
 /** What a block or attachment is, is read with its words: one that is malformed must not cost the rest. */
 const Parts = z
   .array(z.unknown())
+  .default([])
   .catch([])
   .transform((parts) => parts.filter(isPayloadFields))
 
 /** A message as events, the Web API and shortcuts bring it; null counts as absent everywhere in it. */
 export const SlackMessage = z.preprocess(
-  dropNulls,
+  withoutNulls,
   z.object({
     type: z.string().optional(),
     subtype: z.string().optional(),

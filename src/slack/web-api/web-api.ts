@@ -3,8 +3,8 @@ import { type Logger, WebAPIPlatformError, WebAPIRateLimitedError, WebClient } f
 import { z } from 'zod'
 import { LIMITS } from '../../block-kit/limits.ts'
 import { AppError } from '../../errors.ts'
+import { withoutNulls } from '../../json.ts'
 import { revealInvisible, truncate } from '../../text.ts'
-import { dropNulls } from '../message-text/payload-fields.ts'
 import { METHODS, type MethodName } from './methods.ts'
 
 /** The Web API, as far as the app uses it. */
@@ -42,7 +42,8 @@ export function createWebApi(tokens: TokenSource, logger: Logger): WebApi {
     call: (method, args, shape, maxWaitMs = MAX_WAIT_MS) => {
       const kind = METHODS[method].repeatable ? 'retrying' : 'once'
       const sent = typeof args.text === 'string' ? { ...args, text: readableTextOf(method, args.text) } : args
-      const callWith = async (token: string) => shape.parse(dropNulls(await clients(token)[kind].apiCall(method, sent)))
+      const callWith = async (token: string) =>
+        shape.parse(withoutNulls(await clients(token)[kind].apiCall(method, sent)))
       return callWithinRateLimit(method, () => withToken(tokens, callWith), maxWaitMs)
     },
   }
