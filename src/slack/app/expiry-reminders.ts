@@ -46,8 +46,9 @@ async function remindAll<Id extends string>(
     let sent = 0
     try {
       const messages = await messagesOf(deps, id, workspace)
+      const told = new Set<UserId>()
       for (const message of messages) {
-        await postReminder(deps, message)
+        await postReminder(deps, message, told)
         sent += 1
       }
       const run = messages[0]?.state.id
@@ -107,9 +108,11 @@ async function inputRemindersOf(
   ]
 }
 
+/** `told` are those who were reminded directly already, for another card. */
 async function postReminder(
   { apps, log }: ReminderDeps,
   { state, channel, thread, users, content }: ReminderMessage,
+  told: Set<UserId>,
 ): Promise<void> {
   const { deps } = apps.of(state.origin)
   try {
@@ -117,6 +120,9 @@ async function postReminder(
   } catch (error) {
     if (!isPermanentError(error)) throw error
     log.warn({ channel, why: errorChainOf(error) }, 'nobody can be reminded there')
-    for (const user of users) await postDirectly(deps, user, content)
+    for (const user of users.filter((one) => !told.has(one))) {
+      told.add(user)
+      await postDirectly(deps, user, content)
+    }
   }
 }

@@ -49,10 +49,7 @@ export async function placeFor(posted: PostedMessages, slot: MessageSlot): Promi
   return { channel, thread: undefined }
 }
 
-/** The first message of an answer, which says where it was asked for when it stands elsewhere. */
-const FIRST_PAGE = /^answer:\d+:0$/
-
-/** The content as it is shown in `place`. */
+/** The content as it is shown in `place`: what stands elsewhere than it was asked for says so once. */
 export async function contentFor(
   posted: PostedMessages,
   { key }: Pick<MessageSlot, 'key'>,
@@ -61,9 +58,20 @@ export async function contentFor(
 ): Promise<MessageContent> {
   const { origin, closed, deps } = posted
   const isElsewhere = place.channel !== origin.channel || (closed === 'thread_gone' && place.thread === undefined)
-  if (!FIRST_PAGE.test(key) || !isElsewhere) return content
+  if (!isElsewhere || !isFirstThere(posted, key, place)) return content
   const text = await whereaboutsOf(deps, origin, closed)
   return { text: `${text}\n${content.text}`, blocks: [sectionBlock(text), ...content.blocks] }
+}
+
+const ANSWER = /^answer:\d+:(\d+)$/
+
+/** Whether it is the part of the answer that came first to a place. In a DM the records do not tell the places apart. */
+function isFirstThere({ byKey, origin }: PostedMessages, key: string, { channel }: MessagePlace): boolean {
+  const [, page] = ANSWER.exec(key) ?? []
+  if (page === undefined || channel === origin.channel) return page === '0'
+  const there = [...byKey.values()].filter((one) => one.channel === channel && ANSWER.test(one.key))
+  const { ts: own } = there.find((one) => one.key === key) ?? {}
+  return there.every(({ ts }) => own !== undefined && own <= ts)
 }
 
 async function whereaboutsOf(

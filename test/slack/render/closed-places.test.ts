@@ -52,6 +52,7 @@ test.each([
   await close(owner)
   await closedRuns(world)
   expect(await told(member, /The end\./)).toHaveLength(1)
+  expect(await told(member, /I cannot post in <#/)).toHaveLength(1)
   expect(world.log().match(/run given back/g) ?? []).toEqual([])
 })
 
@@ -71,6 +72,7 @@ test('what waits for approvers goes to them when the channel takes no card', asy
   await approver.press({ channel: 'dm' }, card.ts, 'Approve')
   await closedRuns(world)
   expect(await told(member, /Gone\./)).toHaveLength(1)
+  expect(await told(member, /I cannot post in <#/)).toHaveLength(1)
   expect(lookOf((await told(approver, /wants to/))[0] ?? card)).toMatch(/Approved by <@UAPPROV1>/)
 })
 
