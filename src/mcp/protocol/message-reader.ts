@@ -1,3 +1,4 @@
+import type { JSONRPCResultResponse } from '@modelcontextprotocol/client'
 import { withoutNulls } from '../../json.ts'
 import { isObject } from './loose-json.ts'
 import { repairFormSchema } from './repair-form-schema.ts'
@@ -51,6 +52,10 @@ export function createMessageReader(): MessageReader {
     read,
   }
 }
+
+/** Whether it is a result as `read` makes it, which needs no more checks before the SDK takes it. */
+export const isReadResult = (message: unknown): message is JSONRPCResultResponse =>
+  isObject(message) && !('method' in message) && typeof message.id === 'number' && isObject(message.result)
 
 function readAnswer({ id, error, result }: Record<string, unknown>, method: string): unknown {
   const head = { jsonrpc: '2.0', id }

@@ -20,6 +20,8 @@ type SessionPool<S> = {
 /** The use of a session by one call, which ends it once by `release` or `retire`. */
 export type SessionLease<S> = {
   session: Promise<S>
+  /** The session, where it is open already. */
+  open: S | undefined
   /** Nobody else uses the session now. */
   alone: boolean
   /** Fires when the session is given to no more calls: subscriptions then leave it. */
@@ -35,6 +37,7 @@ type PooledSession<S> = {
   id: ConnectionId
   key: string
   session: Promise<S>
+  open: S | undefined
   abort: AbortController
   retired: AbortController
   users: number
@@ -61,14 +64,19 @@ export function createSessionPool<S extends Closable>({ open, idleMs, log }: Ses
   const openPooled = (connection: Connection, key: string, fresh: boolean): PooledSession<S> => {
     const abort = new AbortController()
     const session = open(connection, fresh, abort.signal)
-    const one = { id: connection.id, key, session, abort, retired: new AbortController(), users: 0 }
+    const retired = new AbortController()
+    const one: PooledSession<S> = { id: connection.id, key, session, open: undefined, abort, retired, users: 0 }
     sessions.current.set(connection.id, one)
     sessions.open.add(one)
     const forget = () => {
       stopSharing(sessions, one)
       sessions.open.delete(one)
     }
-    session.then((opened) => opened.ended).then(forget, forget)
+    const waitForEnd = async () => {
+      one.open = await session
+      await one.open.ended
+    }
+    waitForEnd().then(forget, forget)
     return one
   }
   const endAll = async (which: (one: PooledSession<S>) => boolean): Promise<void> => {
@@ -99,6 +107,7 @@ function leaseOf<S extends Closable>(sessions: Sessions<S>, one: PooledSession<S
   one.users += 1
   return {
     session: one.session,
+    open: one.open,
     alone: one.users === 1,
     retired: one.retired.signal,
     release: () => {

@@ -10,7 +10,7 @@ import {
 import { withDeadline } from '../../timing.ts'
 import { parseLooseJson } from '../protocol/loose-json.ts'
 import { TOO_LARGE_CODE, tooLargeMessage } from '../protocol/lost-stream-error.ts'
-import { createMessageReader, type MessageReader } from '../protocol/message-reader.ts'
+import { createMessageReader, isReadResult, type MessageReader } from '../protocol/message-reader.ts'
 
 // The SDK's own limit for one message; a server that needs more is broken or hostile.
 const MAX_LINE_BYTES = 10 * 1024 * 1024
@@ -96,7 +96,8 @@ export function createStdioTransport(command: ServerCommand, shutdown: AbortSign
 function receive(transport: StdioTransport, reader: MessageReader, line: string): void {
   if (line.trim() === '') return
   try {
-    for (const message of [reader.read(parseLine(line))].flat()) transport.onmessage?.(parseJSONRPCMessage(message))
+    for (const message of [reader.read(parseLine(line))].flat())
+      transport.onmessage?.(isReadResult(message) ? message : parseJSONRPCMessage(message))
   } catch (error) {
     transport.onerror?.(asError(error))
   }
