@@ -46,13 +46,13 @@ export function createLog(level: string, destination?: DestinationStream): Log {
 }
 
 /** Where a person reads the log: in plain lines, and after what the start has to say. */
-export type TerminalOutput = DestinationStream & {
+export type TerminalStream = DestinationStream & {
   /** Shows what was held back, and from now on everything at once. */
   start(): void
 }
 
 /** Turns lines of the log into lines for a person; they are held back until it is started. */
-export function createTerminalOutput(show: (line: string) => void): TerminalOutput {
+export function createTerminalStream(show: (line: string) => void): TerminalStream {
   const held: string[] = []
   let isStarted = false
   return {

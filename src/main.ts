@@ -5,7 +5,7 @@ import { type Config, readConfig } from './config.ts'
 import { errorChainOf, errorMessageOf, isAppError } from './errors.ts'
 import { ownerOf } from './http.ts'
 import { lockFolder } from './local/database/folder-lock.ts'
-import { createLog, createTerminalOutput, type Log } from './log.ts'
+import { createLog, createTerminalStream, type Log } from './log.ts'
 
 /** Ctrl-C stops everything within 5 s; what has not ended by then is cut off. */
 const STOP_WITHIN_MS = 4_500
@@ -16,7 +16,7 @@ readEnvFile({ quiet: true })
 await main()
 
 async function main(): Promise<void> {
-  const terminal = process.stderr.isTTY ? createTerminalOutput((line) => process.stderr.write(line)) : undefined
+  const terminal = process.stderr.isTTY ? createTerminalStream((line) => process.stderr.write(line)) : undefined
   let log = createLog('warn', terminal)
   // Signals are listened to before anything starts, so that a Ctrl-C in the middle of the start leaves nothing behind either.
   const stop = Promise.withResolvers<void>()

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { createLog, createTerminalOutput } from '../src/log.ts'
+import { createLog, createTerminalStream } from '../src/log.ts'
 
 /** What a person sees of a log on a terminal, after the words of the start. */
 function terminal() {
   const seen: string[] = []
-  const output = createTerminalOutput((line) => seen.push(line))
+  const output = createTerminalStream((line) => seen.push(line))
   return { seen, output, log: createLog('info', output) }
 }
 

@@ -50,7 +50,7 @@ export function searchMessage(found: SearchContent, { words, page: wanted }: Sea
 function titleOf({ hits, whole }: SearchContent, asked: string): string {
   if (hits.length === 0) return `Nothing fits ${asked}`
   const services = pluralize(hits.length, 'service')
-  return whole ? `${services} for ${asked}` : `Nothing fits all of ${asked}. ${services} that come near`
+  return `${services} ${whole ? 'for' : 'that may fit'} ${asked}`
 }
 
 function hitBlock(hit: SearchHit): KnownBlock {

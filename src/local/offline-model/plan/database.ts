@@ -23,7 +23,7 @@ import {
   type StepsOf,
 } from './plan-types.ts'
 import { readRows } from './result-rows.ts'
-import { countedIn, sayDeleted } from './say-rows.ts'
+import { countedIn, describeDeletion } from './say-rows.ts'
 
 type Database = { execute: OfflineTool; lister: Lister | undefined; sqlInput: string }
 
@@ -205,7 +205,7 @@ function* countLeft(table: Table, { text }: Outcome, { execute, sqlInput }: Data
   const sql = `SELECT COUNT(*) AS count FROM ${quoteFor(execute.description)(table.name)}`
   const outcome = yield { tool: execute, input: { [sqlInput]: sql }, say: "I'll count what is left." }
   const left = outcome.isError ? undefined : countedIn(outcome.text)
-  return left === undefined ? undefined : sayDeleted(readRows(text)?.changed, left, table.name)
+  return left === undefined ? undefined : describeDeletion(readRows(text)?.changed, left, table.name)
 }
 
 function sayTables(tables: Table[]): string {

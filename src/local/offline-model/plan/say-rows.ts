@@ -38,7 +38,7 @@ function sayDeed(sql: string, changed: number | undefined): string {
 }
 
 /** "Deleted 1 row; 999 employees are left." */
-export function sayDeleted(deleted: number | undefined, left: number, table: string): string {
+export function describeDeletion(deleted: number | undefined, left: number, table: string): string {
   const things = left === 1 ? spokenTable(table) : pluralOf(spokenTable(table))
   const rest = `${left.toLocaleString('en-US')} ${things} ${left === 1 ? 'is' : 'are'} left`
   if (deleted === undefined) return `Done; ${rest}.`
