@@ -2036,14 +2036,19 @@ CREATE OR REPLACE FUNCTION patchbay.run_cards_search(p_url text, p_workspace tex
  SET "pg_trgm.word_similarity_threshold" TO '0.23'
 AS $function$
   with fitting as (
-    select c.card_name from mcp_run_cards c
-    where c.source = 'registry' and c.search_text ~ all (array(select jsonb_array_elements_text(p_patterns)))
-    order by c.search_names ~* all (array(select jsonb_array_elements_text(p_patterns))) desc, c.verified desc, c.popularity_score desc, c.card_name
+    select c.card_name, f.fits
+    from mcp_run_cards c, lateral (
+      select count(*) as fits, count(*) filter (where c.search_names ~* pattern) as in_names
+      from jsonb_array_elements_text(p_patterns) pattern where c.search_text ~ pattern
+    ) f
+    where c.source = 'registry' and f.fits > 0
+    order by f.fits desc, f.in_names desc, c.verified desc, c.popularity_score desc, c.card_name
     limit p_limit
   ),
   similar_names as (
     select c.card_name from jsonb_array_elements_text(p_words) word join mcp_run_cards c on word <% c.search_names
-    where c.source = 'registry' and length(word) > 3 and (select count(*) from fitting) < p_limit
+    where c.source = 'registry' and length(word) > 3
+      and (select count(*) from fitting where fits = jsonb_array_length(p_patterns)) < p_limit
     group by c.card_name, c.popularity_score
     order by sum(word_similarity(word, c.search_names)) desc, c.popularity_score desc, c.card_name
     limit p_limit
@@ -2451,15 +2456,24 @@ AS $function$
     'text', left(first.body ->> 'text', 300),
     'channel', first.body #>> '{origin,channel}',
     'place', first.body #>> '{origin,place}',
+    'message', first.body #>> '{origin,messageTs}',
     'outcome', coalesce(r.outcome, case
       when exists (select from approvals a where a.run_id = r.id and a.status = 'pending') then 'waiting'
       when exists (select from input_requests i where i.run_id = r.id and i.status = 'pending') then 'waiting' else 'working' end),
     'why', (select left(e.body ->> 'message', 300) from run_events e
       where r.outcome = 'failed' and e.run_id = r.id and e.type = 'failed' order by e.seq desc limit 1),
     'calls', (select count(*) from mcp_tool_usage u where u.run_id = r.id and u.workspace_id = p_workspace and u.executed_at >= r.started_at),
+    'succeeded', done.calls,
+    'refused', (select coalesce(e.body ->> 'decision', e.type) from run_events e
+      where e.run_id = r.id and e.type in ('answered', 'withdrawn') and coalesce(e.body ->> 'decision', e.type) <> 'approved'
+        and e.seq > done.last order by e.seq desc limit 1),
     'cost_usd', r.cost_usd) order by r.number desc), '[]')
   from (select * from runs where workspace_id = p_workspace and user_id = p_user order by number desc limit p_limit) r
   join run_events first on first.run_id = r.id and first.seq = 1
+  cross join lateral (
+    select count(*) as calls, coalesce(max(e.seq), 0) as last
+    from run_events e where e.run_id = r.id and e.type = 'returned' and e.body ->> 'outcome' = 'ok'
+  ) done
 $function$
 ;
 comment on function patchbay.runs_summary(text,text,integer) is 'a person''s last requests and how they ended, newest first';

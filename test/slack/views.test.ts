@@ -92,6 +92,11 @@ const SAYINGS: Record<string, MessageContent> = {
   hello: helloMessage,
   'no such command': noSuchCommandMessage(LONG, undefined),
   'no such command, near': noSuchCommandMessage('conect', { words: 'connect postgres', shown: 'connect postgres' }),
+  'no such command, a question': noSuchCommandMessage('what can you do', undefined),
+  'no such command, near, a question': noSuchCommandMessage('tool list of mine?', {
+    words: 'tools list of mine?',
+    shown: 'tools list of mine?',
+  }),
   'no such command, help': noSuchCommandMessage('hlep', { words: 'help', shown: 'help' }),
   'no such tools': noSuchToolsMessage(
     LONG,
@@ -177,7 +182,12 @@ const SAYINGS: Record<string, MessageContent> = {
   'tools with some left out': toolsMessage(
     times(3, () => longLine),
     { connection: 'files', words: '', page: 0 },
-    times(50, (at) => ({ tool: `${LONG}${at}`, why: LONG })),
+    times(50, (at) => ({ connection: 'files', tool: `${LONG}${at}`, why: LONG })),
+  ),
+  'tools of several connections with some left out': toolsMessage(
+    [longLine],
+    { connection: undefined, words: '', page: 0 },
+    ['one', 'two'].map((connection) => ({ connection, tool: 'simulate-research-query', why: 'it runs as a task' })),
   ),
   'shown rows': resultMessage(callOf(), {
     table: {
@@ -336,6 +346,7 @@ const VIEWS: Record<string, View> = {
     rules: [],
     approvers: [],
     recent: [],
+    links: new Map(),
     usage: monthOf(),
     workspace: undefined,
     cardOf,
@@ -348,6 +359,7 @@ const VIEWS: Record<string, View> = {
     rules: [ruleOf()],
     approvers: ['UAPPROV1'],
     recent: [recentRun(), recentRun({ outcome: 'failed', why: 'The model is busy.', place: 'dm', calls: 0 })],
+    links: new Map([[recentRun().id, 'https://acme.slack.com/archives/CGENERAL1/p1763712000000100']]),
     usage: monthOf({
       runs: 9,
       calls: 1_234,
@@ -380,6 +392,7 @@ const VIEWS: Record<string, View> = {
     rules: times(40, (at) => ruleOf({ id: `r${at}` })),
     approvers: times(60, () => 'U1AAAAAAAAA'),
     recent: times(9, () => recentRun({ text: LONG, outcome: 'failed', why: LONG })),
+    links: new Map(),
     usage: monthOf({
       today: 31,
       runs: 1e6,

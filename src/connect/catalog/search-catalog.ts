@@ -1,6 +1,8 @@
 import { distance } from 'fastest-levenshtein'
 import type { Card } from '../../cards/card.ts'
-import { type RankableCard, rankMatches, searchWordsIn, similarWordsFor } from '../../cards/rank.ts'
+import { type RankableCard, rankMatches } from '../../cards/rank.ts'
+import { type SearchTerm, searchTermsIn } from '../../cards/search-terms.ts'
+import { isFiller } from '../../cards/search-vocabulary.ts'
 import type { WorkspaceId } from '../../ids.ts'
 import type { Catalogue, CatalogueMatches, CatalogueRow } from '../../registry/catalogue.ts'
 import { createEntryCard, permissionCardOf } from './connectable-cards.ts'
@@ -20,6 +22,8 @@ export type SearchHit = Pick<Card, 'title' | 'icon' | 'description'> & {
 
 export type SearchResults = {
   hits: SearchHit[]
+  /** One of them has all that was looked for; else they are the nearest there are. */
+  whole: boolean
   /** Words that are near to what was typed, where nothing was found. */
   near: string[]
   /** Whether the public registry was looked at too: `never` was one mirrored, or it is switched `off`. */
@@ -37,21 +41,23 @@ type Candidate = RankableCard & { hit: SearchHit }
 export const createSearch =
   (cards: Card[], catalogue: Pick<Catalogue, 'find'> | undefined): SearchCatalog =>
   async (workspace, words) => {
-    const wanted = searchWordsIn(words)
-    const looked = { patterns: wanted.map(patternFor), words: wanted, limit: MOST_CANDIDATES }
-    const found = wanted.length === 0 ? undefined : await catalogue?.find(workspace, looked)
+    const terms = searchTermsIn(words)
+    const typed = terms.map((term) => term.words)
+    const looked = { patterns: terms.map(patternFor), words: typed, limit: MOST_CANDIDATES }
+    const found = terms.length === 0 ? undefined : await catalogue?.find(workspace, looked)
     const { own, others } = candidates(cards, found)
-    const hits = rankMatches([...own, ...others], wanted).map(({ hit }) => hit)
+    const ranked = rankMatches([...own, ...others], terms)
     return {
-      hits,
-      near: hits.length > 0 ? [] : nearWords([...own, ...others], wanted),
+      hits: ranked.map(({ thing }) => thing.hit),
+      whole: ranked.some((one) => one.whole),
+      near: ranked.length > 0 ? [] : nearWords([...own, ...others], typed),
       registry: registryState(catalogue !== undefined, found),
     }
   }
 
 /** A regular expression for a word or another for the same ability; short ones count only where a word begins. */
-const patternFor = (word: string): string =>
-  [word, ...similarWordsFor(word)].map((one) => (one.length > 3 ? one : `\\m${one}`)).join('|')
+const patternFor = ({ stem, similar }: SearchTerm): string =>
+  [stem, ...similar].map((one) => (one.length > 3 ? one.replaceAll(' ', '.*') : `\\m${one}`)).join('|')
 
 function registryState(mirrored: boolean, found: CatalogueMatches | undefined): SearchResults['registry'] {
   if (!mirrored) return 'off'
@@ -114,6 +120,7 @@ function nearWords(things: Candidate[], wanted: string[]): string[] {
     things.flatMap(({ title, words }) => [...(title.toLowerCase().match(/[\p{L}\p{N}]{3,}/gu) ?? []), ...words]),
   )
   const ranked = [...known]
+    .filter((word) => !isFiller(word))
     .map((word) => ({
       word,
       far: Math.min(...wanted.map((one) => distance(one, word) / Math.max(one.length, word.length))),

@@ -125,8 +125,9 @@ async function modalContentFor(
 
 /** Tools that cannot be called, and tools that the model cannot be offered. */
 function unusableToolsOf({ runs }: RunsDeps, connections: Connection[]): UnusableToolLine[] {
-  return connections.flatMap((one) => [
-    ...(one.unusableTools ?? []),
-    ...runs.leftOut(one.tools.map((tool) => ({ connection: one.name, tool }))),
-  ])
+  return connections.flatMap((one) =>
+    [...(one.unusableTools ?? []), ...runs.leftOut(one.tools.map((tool) => ({ connection: one.name, tool })))].map(
+      ({ tool, why }) => ({ connection: one.name, tool, why }),
+    ),
+  )
 }

@@ -8,6 +8,7 @@ import { toolsCommand } from '../catalog/tools-command.ts'
 import { connectCommand, reconnectCommand } from '../connections/connect-command.ts'
 import { disconnectCommand, listCommand, testCommand } from '../connections/connection-commands.ts'
 import { signInCommand } from '../connections/sign-in.ts'
+import { usageCommand } from '../home/usage-command.ts'
 import type { Command } from '../interactions/interaction.ts'
 import { helpMessage } from './help-message.ts'
 
@@ -30,6 +31,7 @@ export const COMMANDS: Command[] = [
   testCommand,
   disconnectCommand,
   rulesCommand,
+  usageCommand,
   approversCommand,
   reconnectCommand,
   signInCommand,

@@ -2,6 +2,7 @@ import { truncate } from '../../text.ts'
 import {
   actionsBlock,
   contextBlock,
+  createButton,
   createCommandButton,
   type MessageContent,
   sectionBlock,
@@ -37,21 +38,34 @@ export function helpMessage(lines: Line[]): MessageContent {
 /** The corrected command: the words to run, and the same with names for people to read. */
 export type CorrectedCommand = { words: string; shown: string }
 
+/** From so many words on, what is no command is a question or request. */
+const SENTENCE_MIN_WORDS = 3
+
+/** What to do with words that are no command: run the nearest one, or ask them as a question where they are a sentence. */
 export function noSuchCommandMessage(typed: string, corrected: CorrectedCommand | undefined): MessageContent {
-  const text = `There is no "/mcp ${truncate(typed, 60)}".`
-  if (corrected === undefined) {
-    return { text, blocks: [sectionBlock(escapeMrkdwn(text)), actionsBlock([createCommandButton('Help', 'help')])] }
-  }
-  const { words, shown } = corrected
-  const near = truncate(shown, 80)
+  const isSentence = typed.trim().split(/\s+/).length >= SENTENCE_MIN_WORDS || /\?\s*$/.test(typed)
+  const [first = ''] = typed.trim().split(/\s+/)
+  const text = `There is no command "/mcp ${truncate(isSentence ? typed : first, 60)}".`
+  const near = corrected === undefined ? undefined : truncate(corrected.shown, 80)
+  const guess = near === undefined ? '' : ` Did you mean \`/mcp ${escapeMrkdwn(near)}\`?`
+  const offer = isSentence ? ' I can take it as a question and answer in our direct messages.' : ''
   return {
-    text: `${text} Did you mean /mcp ${near}?`,
+    text: `${text}${near === undefined ? '' : ` Did you mean /mcp ${near}?`}${offer}`,
     blocks: [
-      sectionBlock(`${escapeMrkdwn(text)} Did you mean \`/mcp ${escapeMrkdwn(near)}\`?`),
+      sectionBlock(`${escapeMrkdwn(text)}${guess}${offer}`),
       actionsBlock([
-        createCommandButton(`Yes, ${shown}`, words, 'primary'),
-        ...(words === 'help' ? [] : [createCommandButton('Help', 'help')]),
+        ...(corrected === undefined ? [] : [createCommandButton(`Yes, ${near}`, corrected.words, 'primary')]),
+        ...(isSentence ? [askButtonFor(typed, corrected === undefined)] : []),
+        ...(corrected?.words === 'help' ? [] : [createCommandButton('Help', 'help')]),
       ]),
     ],
   }
 }
+
+const askButtonFor = (question: string, primary: boolean) =>
+  createButton({
+    text: 'Ask it',
+    action: 'starter_ask:typed',
+    value: question,
+    ...(primary && { style: 'primary' as const }),
+  })

@@ -18,6 +18,7 @@ import {
 } from './elicitation-card.ts'
 import {
   elicitationModal,
+  fieldProblemsIn,
   fitsFormModal,
   formFieldBlockIdOf,
   readSubmittedForm,
@@ -154,7 +155,7 @@ async function submitForm(
   const errors = Object.fromEntries(
     outcome.problems.map(({ field, message }) => [places.get(field) ?? formFieldBlockIdOf(0), message]),
   )
-  await ack({ response_action: 'errors', errors })
+  await ack({ response_action: 'errors', errors: { ...errors, ...fieldProblemsIn(fields, values) } })
 }
 
 /** Closing the form answers the elicitation with `cancel`. */

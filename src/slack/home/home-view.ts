@@ -5,23 +5,22 @@ import type { Connection } from '../../registry/connection.ts'
 import type { PendingInput } from '../../run/runs.ts'
 import type { CallState, RunState } from '../../run/state/state.ts'
 import type { MonthUsage, RecentRun } from '../../run/usage.ts'
-import { truncate } from '../../text.ts'
 import { approvalMessage } from '../approvals/approval-card.ts'
 import { approversText, ruleBlock } from '../approvals/rules-message.ts'
 import {
   actionsBlock,
   contextBlock,
   createCommandButton,
-  createDetailsButton,
   DIVIDER_BLOCK,
   headerBlock,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
-import { escapeMrkdwn, formatDate, pluralize } from '../blocks/text.ts'
+import { pluralize } from '../blocks/text.ts'
 import { type CardOf, type CircuitOf, connectionBlocks } from '../connections/connections-message.ts'
 import { elicitationMessage } from '../elicitation/elicitation-card.ts'
 import { overBudgetBlocks, settingsBlocks, type WorkspaceSettingsView } from './home-settings.ts'
 import { usageBlocks } from './home-usage.ts'
+import { type RequestLinks, recentRequestsBlocks } from './recent-requests.ts'
 
 export type HomeContent = {
   pending: { state: RunState; call: CallState }[]
@@ -32,6 +31,7 @@ export type HomeContent = {
   rules: Rule[]
   approvers: string[]
   recent: RecentRun[]
+  links: RequestLinks
   usage: MonthUsage
   cardOf: CardOf
   circuitOf?: CircuitOf
@@ -50,7 +50,7 @@ export function createHomeView(content: HomeContent): HomeView {
     ...pendingBlocks(content),
     ...inputBlocks(content),
     ...connectionsBlocks(content),
-    ...recentBlocks(content.recent.slice(0, HOME_LIST_LENGTHS.recent)),
+    ...recentRequestsBlocks(content.recent.slice(0, HOME_LIST_LENGTHS.recent), content.links),
     ...rulesBlocks(content),
     ...usageBlocks(content.usage),
     ...(workspace === undefined ? [] : settingsBlocks(workspace)),
@@ -97,6 +97,8 @@ function connectionsBlocks({ connections, cardOf, circuitOf }: HomeContent): Kno
   return [
     headerBlock('Your connections'),
     ...(shown.length === 0 ? [none] : shown.flatMap((one) => connectionBlocks(one, cardOf, circuitOf))),
+    // The buttons of the last connection would read as one row with these.
+    ...(shown.length === 0 ? [] : [DIVIDER_BLOCK]),
     actionsBlock(
       [
         createCommandButton('Connect a tool', 'connect', 'primary'),
@@ -128,30 +130,4 @@ function rulesBlocks({ rules, approvers }: HomeContent): KnownBlock[] {
     contextBlock(approversText(approvers)),
     DIVIDER_BLOCK,
   ]
-}
-const OUTCOME_TEXTS: Record<RecentRun['outcome'], [mark: string, words: string]> = {
-  working: [':hourglass_flowing_sand:', 'in progress'],
-  waiting: [':raised_hand:', 'waiting for approval'],
-  finished: [':white_check_mark:', 'done'],
-  failed: [':warning:', 'failed'],
-  stopped: [':octagonal_sign:', 'stopped'],
-}
-
-/** The person's latest runs and how they ended. */
-function recentBlocks(recent: RecentRun[]): KnownBlock[] {
-  if (recent.length === 0) return []
-  return [
-    headerBlock('Recent requests'),
-    ...recent.map((run) => sectionBlock(recentLine(run), createDetailsButton(run.id))),
-    DIVIDER_BLOCK,
-  ]
-}
-
-function recentLine({ text, outcome, why, calls, place, channel, at }: RecentRun): string {
-  const [mark, outcomeText] = OUTCOME_TEXTS[outcome]
-  const [words = ''] = text.trim().split('\n')
-  const reason = why === undefined ? '' : `: ${escapeMrkdwn(truncate(why, 200))}`
-  const where = place === 'dm' ? 'in our direct messages' : `in <#${channel}>`
-  const used = calls === 0 ? '' : ` · ${pluralize(calls, 'tool call')}`
-  return `${mark} *${escapeMrkdwn(truncate(words, 120).replaceAll('*', ''))}* ${outcomeText}${reason} · ${where}${used} · ${formatDate(at)}`
 }

@@ -20,7 +20,7 @@ test.each([
   [
     'How many employees are there?',
     ['demo-database__search_objects', 'demo-database__execute_sql'],
-    '*1,000* employees',
+    '**1,000** employees',
   ],
   ['Which tables are there?', ['demo-database__search_objects', 'demo-database__search_objects'], '`employee`'],
   ['Show me 3 departments', ['demo-database__search_objects', 'demo-database__execute_sql'], '3 rows'],
@@ -34,7 +34,7 @@ test.each([
     ['demo-database__search_objects', 'demo-database__search_objects', 'demo-database__execute_sql'],
     'The answer is',
   ],
-  ['Run `select count(*) as n from department` please', ['demo-database__execute_sql'], '*9*'],
+  ['Run `select count(*) as n from department` please', ['demo-database__execute_sql'], '**9**'],
   ['run SELECT dept_name FROM department ORDER BY 1 LIMIT 2', ['demo-database__execute_sql'], 'Customer Service'],
   ['Add 2 and 3', ['everything__get-sum'], 'is 5'],
   ['What is 17 plus 25?', ['everything__get-sum'], 'is 42'],
@@ -58,16 +58,26 @@ test.each([
   [
     'How many departments called Sales are there?',
     ['demo-database__search_objects', 'demo-database__search_objects', 'demo-database__execute_sql'],
-    '*1*',
+    '**1**',
   ],
   [
     'Delete the department where dept_no is d999',
-    ['demo-database__search_objects', 'demo-database__search_objects', 'demo-database__execute_sql'],
+    [
+      'demo-database__search_objects',
+      'demo-database__search_objects',
+      'demo-database__execute_sql',
+      'demo-database__execute_sql',
+    ],
     'DELETE FROM department',
   ],
   [
     'Delete employee 999999',
-    ['demo-database__search_objects', 'demo-database__search_objects', 'demo-database__execute_sql'],
+    [
+      'demo-database__search_objects',
+      'demo-database__search_objects',
+      'demo-database__execute_sql',
+      'demo-database__execute_sql',
+    ],
     'DELETE FROM employee WHERE emp_no = 999999',
   ],
   [
@@ -133,7 +143,7 @@ test('uses tables learnt before in the conversation', async () => {
   await talk.say('Which tables are there?')
   const text = await talk.say('How many departments are there?')
   expect(talk.used()).toEqual(['demo-database__execute_sql'])
-  expect(text).toContain('*9* departments')
+  expect(text).toContain('**9** departments')
 })
 
 test('adds to what it remembers already', async () => {
@@ -197,7 +207,7 @@ test.each([
   [
     'Search your memory for "Ada"',
     '{"entities":[{"name":"Ada","entityType":"person","observations":["likes tea"]}],"relations":[]}',
-    /^I found \*Ada\* \(person\): likes tea\./,
+    /^I found \*\*Ada\*\* \(person\): likes tea\./,
   ],
   ['Search your memory for "Bob"', '{"entities":[],"relations":[]}', /^I found nothing/],
 ])('%s: says %s in words', async (wish, result, answer) => {
@@ -208,13 +218,13 @@ test.each([
 })
 
 test('says what its tools can do when nothing fits, and how to connect one', async () => {
-  expect(await talk.say('Book me a flight to Rome')).toContain('*filesystem*')
+  expect(await talk.say('Book me a flight to Rome')).toContain('**filesystem**')
   expect(await talk.say('hello')).toContain('Hello!')
   talk = startConversation(servers, [])
-  expect(await talk.say('How many employees are there?')).toContain('/mcp connect demo-database')
+  expect(await talk.say('How many employees are there?')).toContain('Connect a tool')
   talk = startConversation(servers, ['filesystem'])
   expect(talk.used()).toEqual([])
-  expect(await talk.say('How many employees are there?')).toContain('/mcp connect')
+  expect(await talk.say('How many employees are there?')).toContain('Connect a tool')
   expect(talk.used()).toEqual([])
 })
 

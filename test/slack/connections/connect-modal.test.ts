@@ -105,12 +105,12 @@ test('typos get the nearest word as a button', async () => {
     ['remove', 'Yes, disconnect', /Which connection do you want to disconnect/],
   ] as const) {
     await member.command(typed)
-    const meant = await told(member, new RegExp(`There is no "/mcp ${typed}"`))
+    const meant = await told(member, new RegExp(`There is no command "/mcp ${typed}"`))
     await member.press({ channel: DM }, meant.ts, button)
     await told(member, then)
   }
   await member.command('add')
-  await member.press({ channel: DM }, (await told(member, /There is no "\/mcp add"/)).ts, 'Yes, connect')
+  await member.press({ channel: DM }, (await told(member, /There is no command "\/mcp add"/)).ts, 'Yes, connect')
   await modalLike(member, /connect_pick/)
 
   await owner.command('aprovers @owner')
