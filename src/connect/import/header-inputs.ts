@@ -40,7 +40,8 @@ export function headerInputsOf(headers: Record<string, string>, hints: Record<st
 /** Every client sends them. */
 const IMPLIED = /^(?:accept|content-type|mcp-protocol-version)$/i
 
-function schemeIn(value: string): string {
+/** What stands before a key in its header, with a space behind it; empty where nothing does. */
+export function schemeIn(value: string): string {
   const scheme = SCHEME.exec(value.trim())?.[1]
   return scheme === undefined ? '' : `${scheme} `
 }

@@ -117,16 +117,19 @@ function refusalOf({ program }: ConfiguredServer): string {
 
 const MAX_NAME_CHARS = 32
 
-/** Small letters, digits and dashes; each different. */
-function freeSlug(called: string, taken: Set<string>): string {
-  const plain = called
+/** A name in small letters, digits and dashes. */
+export const slugOf = (text: string): string =>
+  text
     .normalize('NFKD')
     .replace(/\p{M}+/gu, '')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .slice(0, MAX_NAME_CHARS)
-    .replace(/^-+|-+$/g, '')
-  const base = plain || 'server'
+    .replace(/^-+|-+$/g, '') || 'server'
+
+/** A slug that is not taken yet; it is taken then. */
+function freeSlug(called: string, taken: Set<string>): string {
+  const base = slugOf(called)
   for (let count = 1; ; count++) {
     const suffix = count === 1 ? '' : `-${count}`
     const slug = `${base.slice(0, MAX_NAME_CHARS - suffix.length).replace(/-+$/, '')}${suffix}`

@@ -9,6 +9,9 @@ import { connectCommand, reconnectCommand } from '../connections/connect-command
 import { disconnectCommand, listCommand, testCommand } from '../connections/connection-commands.ts'
 import { signInCommand } from '../connections/sign-in.ts'
 import type { Command } from '../interactions/interaction.ts'
+import { cardsCommand } from '../own-cards/cards-command.ts'
+import { importCommand } from '../own-cards/import-command.ts'
+import { saveCardCommand } from '../own-cards/save-card.ts'
 import { helpMessage } from './help-message.ts'
 
 const helpCommand: Command = {
@@ -22,6 +25,7 @@ const helpCommand: Command = {
 export const COMMANDS: Command[] = [
   connectCommand,
   searchCommand,
+  importCommand,
   listCommand,
   toolsCommand,
   resourcesCommand,
@@ -29,9 +33,11 @@ export const COMMANDS: Command[] = [
   skillsCommand,
   testCommand,
   disconnectCommand,
+  cardsCommand,
   rulesCommand,
   approversCommand,
   reconnectCommand,
   signInCommand,
+  saveCardCommand,
   helpCommand,
 ]
