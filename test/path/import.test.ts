@@ -58,7 +58,8 @@ test('what another client is set up with becomes forms, and its keys are kept no
   expect(found).not.toContain(KEY)
   expect(await everythingKeptIn(world)).not.toContain(KEY)
 
-  await member.pressInModal('Connect')
+  const connect = /command_run:~\w+\/gossip/.exec(found)?.[0] ?? ''
+  await member.pressInModal(connect)
   expect(await modalLike(member, /Called Gossip in your configuration/)).toContain(server.host)
   expect(await member.submit({ value1: 'open-sesame' })).toMatchObject({ ok: true })
   await modalLike(member, /Connected! 1 Gossip tool now available.*Save as a run card/)
@@ -84,19 +85,25 @@ test.each([
   expect(await everythingKeptIn(world)).not.toContain(KEY)
 })
 
+/** Uploads a file as the file field of a modal does. */
+async function attach(world: World, name: string, text: string): Promise<string> {
+  const query = new URLSearchParams({ as: 'member', name })
+  const answer = await fetch(`${world.slackUrl}/local/attach?${query}`, { method: 'POST', body: text })
+  return String(Object(await answer.json()).file)
+}
+
 test('a file is read after its modal is acknowledged', async () => {
   await using world = await worldWith([])
   const member = world.as('member')
-  const data = Buffer.from(
-    `# mine\n[mcp_servers.fen]\nurl = "https://fen.example/mcp"\nbearer_token_env_var = "FEN"\n`,
-  ).toString('base64')
-  await member.command('import')
-  await modalLike(member, /Or its file/)
-  await member.submit({ file: [{ name: 'config.toml', data }] })
+  const submitFile = async (text: string) => {
+    await member.command('import')
+    await modalLike(member, /Or its file/)
+    await member.submit({ file: [await attach(world, 'config.toml', text)] })
+  }
+  await submitFile(`# mine\n[mcp_servers.fen]\nurl = "https://fen.example/mcp"\nbearer_token_env_var = "FEN"\n`)
   await modalLike(member, /I found 1 server.*fen.*at fen.example/)
   await member.close()
-  await member.command('import')
-  await modalLike(member, /Or its file/)
-  await member.submit({ file: [{ name: 'config.toml', data: Buffer.from(`[mcp_servers\n${KEY}`).toString('base64') }] })
-  expect(await modalLike(member, /I cannot read this/)).not.toContain(KEY)
+  await submitFile(`[mcp_servers\nkey = "${KEY}"`)
+  expect(await modalLike(member, /"alert".*I cannot read this/)).not.toContain(KEY)
+  expect(await everythingKeptIn(world)).not.toContain(KEY)
 })
