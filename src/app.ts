@@ -31,6 +31,7 @@ import { createCatalogue, saveCuratedCards } from './registry/catalogue.ts'
 import { createClearConnections } from './registry/clear-connections.ts'
 import { createConnectSubmissions } from './registry/connect-submissions.ts'
 import { createInstallationRows } from './registry/installations.ts'
+import { createOwnCards } from './registry/own-cards.ts'
 import { createRegistry } from './registry/registry.ts'
 import { createResourceSubscriptions } from './registry/resource-subscriptions.ts'
 import { createSignIns } from './registry/sign-ins.ts'
@@ -146,6 +147,7 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn 
   const connect = createConnect({
     cards,
     catalogue,
+    ownCards: createOwnCards(db),
     registry,
     credentials,
     auth,

@@ -183,12 +183,18 @@ create table patchbay.mcp_run_cards (
   search_names text generated always as (((title || ' '::text) || split_part(card_name, '/'::text, 2))) stored not null,
   updated_at timestamp with time zone,
   seen_at timestamp with time zone default clock_timestamp() not null,
+  workspace_id text,
+  sharing text default 'own'::text not null,
+  sharing_asked jsonb default '[]'::jsonb not null,
   constraint mcp_run_cards_check CHECK (((source = 'curated'::text) OR (config_template IS NOT NULL))),
+  constraint mcp_run_cards_own_check CHECK (((source = ANY (ARRAY['saved'::text, 'imported'::text])) = (workspace_id IS NOT NULL))),
   constraint mcp_run_cards_pkey PRIMARY KEY (card_name),
-  constraint mcp_run_cards_source_check CHECK ((source = ANY (ARRAY['curated'::text, 'registry'::text]))),
-  constraint mcp_run_cards_status_check CHECK ((status = ANY (ARRAY['active'::text, 'deprecated'::text])))
+  constraint mcp_run_cards_sharing_check CHECK ((sharing = ANY (ARRAY['own'::text, 'asked'::text, 'shared'::text, 'refused'::text]))),
+  constraint mcp_run_cards_source_check CHECK ((source = ANY (ARRAY['curated'::text, 'registry'::text, 'saved'::text, 'imported'::text]))),
+  constraint mcp_run_cards_status_check CHECK ((status = ANY (ARRAY['active'::text, 'deprecated'::text]))),
+  constraint mcp_run_cards_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES patchbay.workspaces(workspace_id) ON DELETE CASCADE
 );
-comment on table patchbay.mcp_run_cards is 'what people may connect: our own run cards (curated, saved at each start) and the entries of an MCP registry; popularity_score counts connections made';
+comment on table patchbay.mcp_run_cards is 'what people may connect: our own run cards (curated, saved at each start), the entries of an MCP registry, cards that people saved in their workspace, and what they imported; popularity_score counts connections made';
 alter table patchbay.mcp_run_cards enable row level security;
 
 create table patchbay.mcp_tool_usage (
@@ -391,6 +397,8 @@ CREATE INDEX input_requests_run ON patchbay.input_requests USING btree (run_id);
 CREATE UNIQUE INDEX mcp_connections_name ON patchbay.mcp_connections USING btree (workspace_id, COALESCE(user_id, ''::text), lower(connection_name));
 
 CREATE INDEX mcp_run_cards_names ON patchbay.mcp_run_cards USING gin (search_names extensions.gin_trgm_ops) WITH (fastupdate=off);
+
+CREATE INDEX mcp_run_cards_own ON patchbay.mcp_run_cards USING btree (workspace_id, created_by) WHERE (workspace_id IS NOT NULL);
 
 CREATE INDEX mcp_tool_usage_connection ON patchbay.mcp_tool_usage USING btree (connection_id, executed_at DESC);
 
@@ -1034,8 +1042,12 @@ CREATE OR REPLACE FUNCTION patchbay.connections_of(p_workspace text, p_user text
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
   select coalesce(jsonb_agg(case when p_known ? c.tools_hash then to_jsonb(c) - 'tools_available' else to_jsonb(c) end
+    || case when r.card_name is null then '{}' else jsonb_build_object('classed_tools', r.available_tools) end
     order by lower(c.connection_name)), '[]')
-  from mcp_connections c where c.workspace_id = p_workspace and c.user_id = p_user
+  from mcp_connections c
+  left join mcp_run_cards r on r.card_name = c.mcp_type and r.workspace_id = c.workspace_id and r.source = 'saved' and r.is_public
+    and r.version = c.connection_config #>> '{entry,version}'
+  where c.workspace_id = p_workspace and c.user_id = p_user
 $function$
 ;
 comment on function patchbay.connections_of(text,text,jsonb) is 'a person''s connections by name; without the tools whose hashes are known';
@@ -1483,6 +1495,157 @@ AS $function$
 $function$
 ;
 comment on function patchbay.month_start() is 'when this month began, in UTC';
+
+CREATE OR REPLACE FUNCTION patchbay.own_card_ask(p_workspace text, p_user text, p_name text, p_shared boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  update mcp_run_cards set sharing = case when p_shared then 'shared' else 'asked' end, is_public = p_shared
+  where card_name = p_name and workspace_id = p_workspace and created_by = p_user and source = 'saved' and sharing = 'own';
+  if not found then return 'false'::jsonb; end if;
+  perform audit_append(p_workspace, p_user, case when p_shared then 'card_shared' else 'card_sharing_asked' end, jsonb_build_object('card', p_name));
+  return 'true'::jsonb;
+end $function$
+;
+comment on function patchbay.own_card_ask(text,text,text,boolean) is 'asks the owners once whether a card may be shared, or shares it where its maker is one; false when that was done before';
+
+CREATE OR REPLACE FUNCTION patchbay.own_card_class_tools(p_workspace text, p_by text, p_name text, p_tools jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare before jsonb;
+begin
+  select available_tools into before from mcp_run_cards
+  where card_name = p_name and workspace_id = p_workspace and source = 'saved' and is_public for update;
+  if not found then return 'false'::jsonb; end if;
+  update mcp_run_cards set available_tools = p_tools, updated_at = now() where card_name = p_name;
+  perform audit_append(p_workspace, p_by, 'card_tools_classed', jsonb_build_object('card', p_name, 'before', before, 'after', p_tools));
+  return 'true'::jsonb;
+end $function$
+;
+comment on function patchbay.own_card_class_tools(text,text,text,jsonb) is 'what an owner says of the tools of a shared card; false when it is gone';
+
+CREATE OR REPLACE FUNCTION patchbay.own_card_decide(p_workspace text, p_by text, p_name text, p_shared boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  row mcp_run_cards;
+  decided boolean;
+begin
+  update mcp_run_cards set sharing = case when p_shared then 'shared' else 'refused' end, is_public = p_shared
+  where card_name = p_name and workspace_id = p_workspace and source = 'saved' and sharing = 'asked' returning * into row;
+  decided := found;
+  if decided then
+    perform audit_append(p_workspace, p_by, case when p_shared then 'card_shared' else 'card_sharing_refused' end, jsonb_build_object('card', p_name));
+  else
+    select * into row from mcp_run_cards where card_name = p_name and workspace_id = p_workspace and source = 'saved';
+    if not found then return null; end if;
+  end if;
+  return jsonb_build_object('decided', decided, 'card', own_card_json(row));
+end $function$
+;
+comment on function patchbay.own_card_decide(text,text,text,boolean) is 'an owner''s word on sharing a card; the first one counts';
+
+CREATE OR REPLACE FUNCTION patchbay.own_card_get(p_workspace text, p_user text, p_name text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select own_card_json(c) from mcp_run_cards c
+  where c.card_name = p_name and c.workspace_id = p_workspace and (c.created_by = p_user or c.is_public)
+$function$
+;
+comment on function patchbay.own_card_get(text,text,text) is 'a saved or imported card that this person may connect';
+
+CREATE OR REPLACE FUNCTION patchbay.own_card_json(c patchbay.mcp_run_cards)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select jsonb_build_object('entry', c.config_template, 'source', c.source, 'by', c.created_by, 'sharing', c.sharing,
+    'shared', c.is_public, 'tools', c.available_tools, 'asked', c.sharing_asked, 'popularity', c.popularity_score)
+$function$
+;
+comment on function patchbay.own_card_json(patchbay.mcp_run_cards) is 'a saved or imported card as the app reads it';
+
+CREATE OR REPLACE FUNCTION patchbay.own_card_note_asked(p_workspace text, p_name text, p_messages jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  update mcp_run_cards set sharing_asked = p_messages where card_name = p_name and workspace_id = p_workspace and source = 'saved';
+  select null::jsonb
+$function$
+;
+comment on function patchbay.own_card_note_asked(text,text,jsonb) is 'notes the messages that ask the owners';
+
+CREATE OR REPLACE FUNCTION patchbay.own_card_remove(p_workspace text, p_by text, p_name text, p_any boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare row mcp_run_cards;
+begin
+  delete from mcp_run_cards where card_name = p_name and workspace_id = p_workspace and source = 'saved'
+    and (created_by = p_by or (p_any and is_public)) returning * into row;
+  if not found then return null; end if;
+  perform audit_append(p_workspace, p_by, 'card_removed', jsonb_build_object('card', p_name, 'title', row.title, 'by', row.created_by));
+  return own_card_json(row);
+end $function$
+;
+comment on function patchbay.own_card_remove(text,text,text,boolean) is 'removes a saved card: its maker''s, or with p_any one that is shared; connections made from it stay';
+
+CREATE OR REPLACE FUNCTION patchbay.own_cards_add(p_workspace text, p_user text, p_source text, p_cards jsonb, p_limit integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  perform pg_advisory_xact_lock(hashtextextended('patchbay own cards ' || p_workspace || p_user, 0));
+  insert into workspaces (workspace_id) values (p_workspace) on conflict do nothing;
+  -- What was imported and never used is of no use to anybody after a week.
+  delete from mcp_run_cards where workspace_id = p_workspace and source = 'imported' and seen_at < clock_timestamp() - interval '7 days';
+  if p_source = 'saved' and (select count(*) from mcp_run_cards
+    where workspace_id = p_workspace and created_by = p_user and source = 'saved') >= p_limit then
+    raise exception 'You already have % cards, which is the most here. Remove one first: /mcp cards.', p_limit using errcode = 'PT429';
+  end if;
+  insert into mcp_run_cards (card_name, mcp_type, source, title, description, config_template, required_credentials, available_tools,
+    created_by, is_public, version, workspace_id, updated_at)
+  select r -> 'entry' ->> 'name', r -> 'entry' ->> 'name', p_source, r -> 'entry' ->> 'title', r -> 'entry' ->> 'description', r -> 'entry',
+    (select coalesce(jsonb_agg(jsonb_build_object('kind', 'secret', 'name', i -> 'name', 'label', i -> 'label')), '[]')
+      from jsonb_array_elements(r -> 'entry' -> 'inputs') i where (i -> 'secret')::boolean and (i -> 'required')::boolean),
+    r -> 'tools', p_user, false, r -> 'entry' ->> 'version', p_workspace, now()
+  from jsonb_array_elements(p_cards) r
+  on conflict (card_name) do nothing;
+  delete from mcp_run_cards where card_name in (
+    select card_name from mcp_run_cards where workspace_id = p_workspace and created_by = p_user and source = 'imported'
+    order by seen_at desc, card_name offset 200);
+  if p_source = 'saved' then
+    perform audit_append(p_workspace, p_user, 'card_saved', jsonb_build_object('card', p_cards #> '{0,entry,name}', 'title', p_cards #> '{0,entry,title}'));
+  end if;
+  return null;
+end $function$
+;
+comment on function patchbay.own_cards_add(text,text,text,jsonb,integer) is 'adds a card that a person saved, or the servers of a configuration they imported';
+
+CREATE OR REPLACE FUNCTION patchbay.own_cards_of(p_workspace text, p_user text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(own_card_json(c) order by lower(c.title), c.card_name), '[]') from mcp_run_cards c
+  where c.workspace_id = p_workspace and c.source = 'saved' and (c.created_by = p_user or c.is_public)
+$function$
+;
+comment on function patchbay.own_cards_of(text,text) is 'the saved cards that this person may connect: theirs and the workspace''s';
 
 CREATE OR REPLACE FUNCTION patchbay.policy_for(p_workspace text, p_user text)
  RETURNS jsonb

@@ -38,7 +38,7 @@ export type RunOptions = {
   rules: { policyFor: Rules['policyFor']; approversOf: Rules['approversOf'] }
   ableApprovers: AbleApprovers
   readSql(sql: string, dialect: SqlDialect): SqlReading
-  classificationOf(card: string, tool: string): ToolClassification
+  classificationOf(card: string, tool: string, classed?: Connection['classedTools']): ToolClassification
   cardTitle(connection: { card: string; entry?: Connection['entry'] }): string
   listener: RunListener
   /** Reads what a person sent along, from where it was sent. */

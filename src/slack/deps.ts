@@ -8,6 +8,7 @@ import type { Registry } from '../registry/registry.ts'
 import type { Runs } from '../run/runs.ts'
 import type { UsageReports } from '../run/usage.ts'
 import type { AgentSessions } from './web-api/agents.ts'
+import type { DownloadFile } from './web-api/download-file.ts'
 import type { SlackNames } from './web-api/slack-names.ts'
 import type { BotIdentity, DirectMessages, SlackUsers } from './web-api/users.ts'
 import type { WebApi } from './web-api/web-api.ts'
@@ -23,6 +24,9 @@ export type WebApiDeps = {
   sessions: AgentSessions
   log: Log
 }
+
+/** What people upload into Slack. */
+export type DownloadDeps = { downloadFile: DownloadFile }
 
 export type RunsDeps = { runs: Runs }
 
@@ -40,4 +44,4 @@ export type HomeTabDeps = {
 }
 
 /** Everything a listener of one workspace may ask for; each declares the parts it uses. */
-export type SlackDeps = WebApiDeps & RunsDeps & ConnectionDeps & PolicyDeps & HomeTabDeps
+export type SlackDeps = WebApiDeps & DownloadDeps & RunsDeps & ConnectionDeps & PolicyDeps & HomeTabDeps

@@ -1,33 +1,44 @@
 import type { Card, CardInput } from '../../cards/card.ts'
 import { AppError } from '../../errors.ts'
+import type { Principal } from '../../ids.ts'
 import type { Catalogue } from '../../registry/catalogue.ts'
 import type { Connection } from '../../registry/connection.ts'
 import type { RegistryEntry } from '../../registry/entry.ts'
+import { isOwnCardName, type OwnCards, ownCardSlugOf } from '../../registry/own-cards.ts'
 import { serviceNameOf } from './read-registry-entry.ts'
 
 /** A card that can be connected now, and the registry entry it was made from, if it was. */
 export type ConnectableCard = { card: Card; entry?: RegistryEntry }
 
 export type ConnectableCards = {
-  /** By a card's name, or an entry's with or without its version: another version than the one there is now is none. */
-  find(name: string): Promise<ConnectableCard | undefined>
+  /**
+   * By a card's name, or an entry's with or without its version: another version than the one there is now is none. Cards that
+   * people made are found by those alone who may use them.
+   */
+  find(by: Principal, name: string): Promise<ConnectableCard | undefined>
   /** The card a connection was made from; entries stay with their connections. */
   cardOf(connection: Pick<Connection, 'card' | 'entry'>): Card | undefined
   /** The same as `find` and `cardOf`, throwing `card_unknown`. */
-  get(name: string): Promise<ConnectableCard>
+  get(by: Principal, name: string): Promise<ConnectableCard>
   getCardOf(connection: Pick<Connection, 'card' | 'entry'>): Card
 }
 
-/** Our own cards and, where a registry is mirrored, its entries. */
-export function createConnectableCards(cards: Card[], catalogue: Pick<Catalogue, 'get'> | undefined): ConnectableCards {
+type Sources = {
+  cards: Card[]
+  catalogue?: Pick<Catalogue, 'get'> | undefined
+  ownCards?: Pick<OwnCards, 'get'> | undefined
+}
+
+/** Our run cards, what people made and, where a registry is mirrored, its entries. */
+export function createConnectableCards({ cards, catalogue, ownCards }: Sources): ConnectableCards {
   const byName = new Map(cards.map((card) => [card.name, card]))
-  const find = async (name: string): Promise<ConnectableCard | undefined> => {
+  const find = async (by: Principal, name: string): Promise<ConnectableCard | undefined> => {
     const entryName = entryNameIn(name)
     if (entryName === undefined) {
       const card = byName.get(name)
       return card && { card }
     }
-    const row = await catalogue?.get(entryName)
+    const row = isOwnCardName(name) ? await ownCards?.get(by, entryName) : await catalogue?.get(entryName)
     if (row === undefined) return undefined
     const card = createEntryCard(row.entry)
     return name === entryName || name === card.name ? { card, entry: row.entry } : undefined
@@ -36,7 +47,7 @@ export function createConnectableCards(cards: Card[], catalogue: Pick<Catalogue,
   return {
     find,
     cardOf,
-    get: async (name) => (await find(name)) ?? throwUnknownCard(name),
+    get: async (by, name) => (await find(by, name)) ?? throwUnknownCard(name),
     getCardOf: (connection) => cardOf(connection) ?? throwUnknownCard(connection.card),
   }
 }
@@ -48,12 +59,15 @@ export const findCardOf = (
 ): Card | undefined => (entry === undefined ? cards.get(card) : createEntryCard(entry))
 
 function throwUnknownCard(name: string): never {
-  throw new AppError(
-    'card_unknown',
-    entryNameIn(name) === undefined
-      ? `There is no service called "${name}". See those there are with /mcp connect.`
-      : 'The registry lists this server differently now, or not any more. Search for it again: /mcp search.',
-  )
+  throw new AppError('card_unknown', unknownCardText(name))
+}
+
+function unknownCardText(name: string): string {
+  if (isOwnCardName(name))
+    return 'This card is not there any more, or is not shared with you. See yours with /mcp cards.'
+  return entryNameIn(name) === undefined
+    ? `There is no service called "${name}". See those there are with /mcp connect.`
+    : 'The registry lists this server differently now, or not any more. Search for it again: /mcp search.'
 }
 
 /** For an app that its owner registered there, where a server takes no others. */
@@ -82,8 +96,8 @@ const CLIENT: CardInput[] = [
 export const createEntryCard = (entry: RegistryEntry): Card => ({
   name: `${entry.name}@${entry.version}`,
   title: entry.title,
-  icon: ':globe_with_meridians:',
-  category: 'Public MCP registry',
+  icon: entry.icon ?? (isOwnCardName(entry.name) ? ':electric_plug:' : ':globe_with_meridians:'),
+  category: isOwnCardName(entry.name) ? 'Saved here' : 'Public MCP registry',
   words: [],
   description: entry.description,
   docs: entry.docs ?? originOf(entry.url),
@@ -109,6 +123,7 @@ export const permissionCardOf = (card: string): string => (card.includes('/') ? 
 export function connectionNameFor(card: string): string {
   const entry = entryNameIn(card)
   if (entry === undefined) return card
+  if (isOwnCardName(entry)) return ownCardSlugOf(entry)
   const [, , address = ''] = entry.split('/')
   const plain = `${serviceNameOf(entry)} ${address}`
     .toLowerCase()

@@ -3,8 +3,9 @@ import type { Card } from '../../cards/card.ts'
 import { type RankableCard, rankMatches } from '../../cards/rank.ts'
 import { type SearchTerm, searchTermsIn } from '../../cards/search-terms.ts'
 import { isFiller } from '../../cards/search-vocabulary.ts'
-import type { WorkspaceId } from '../../ids.ts'
+import type { UserId, WorkspaceId } from '../../ids.ts'
 import type { Catalogue, CatalogueMatches, CatalogueRow } from '../../registry/catalogue.ts'
+import type { OwnCard, OwnCards } from '../../registry/own-cards.ts'
 import { createEntryCard, permissionCardOf } from './connectable-cards.ts'
 import { entryHostOf } from './read-registry-entry.ts'
 
@@ -16,6 +17,8 @@ export type SearchHit = Pick<Card, 'title' | 'icon' | 'description'> & {
   permissionCard: string
   /** Where it leads; absent for what runs beside the app, and where people say where. */
   host?: string
+  /** Somebody here saved it, for themselves or for the workspace. */
+  saved?: { by: UserId; shared: boolean }
   /** Absent for a card of ours. `publisher`: the domain it was published for, where it also leads there. */
   registry?: { name: string; publisher?: string; deprecated: boolean }
 }
@@ -30,7 +33,8 @@ export type SearchResults = {
   registry: 'searched' | 'never' | 'off'
 }
 
-export type SearchCatalog = (workspace: WorkspaceId, words: string) => Promise<SearchResults>
+/** `user`: who searches, to find cards that they or their workspace saved. */
+export type SearchCatalog = (workspace: WorkspaceId, words: string, user?: UserId) => Promise<SearchResults>
 
 /** As many of the registry's entries are ranked, of those that fit and of those that look alike. */
 const MOST_CANDIDATES = 300
@@ -39,13 +43,15 @@ type Candidate = RankableCard & { hit: SearchHit }
 
 /** Looks through our own cards and the mirrored registry. */
 export const createSearch =
-  (cards: Card[], catalogue: Pick<Catalogue, 'find'> | undefined): SearchCatalog =>
-  async (workspace, words) => {
+  (cards: Card[], catalogue: Pick<Catalogue, 'find'> | undefined, ownCards?: Pick<OwnCards, 'of'>): SearchCatalog =>
+  async (workspace, words, user) => {
     const terms = searchTermsIn(words)
     const typed = terms.map((term) => term.words)
     const looked = { patterns: terms.map(patternFor), words: typed, limit: MOST_CANDIDATES }
     const found = terms.length === 0 ? undefined : await catalogue?.find(workspace, looked)
+    const saved = user === undefined ? [] : await ownCards?.of({ workspace, user })
     const { own, others } = candidates(cards, found)
+    own.push(...(saved ?? []).map((card) => savedCandidate(card, found)))
     const ranked = rankMatches([...own, ...others], terms)
     return {
       hits: ranked.map(({ thing }) => thing.hit),
@@ -112,6 +118,23 @@ function entryCandidate({ entry, status, verified }: CatalogueRow): Omit<Candida
   // The category is our own text, so a search does not look into it.
   const searched = { name: entry.name.toLowerCase(), title, description, words, tools, category: '' }
   return { ...searched, curated: false, verified, deprecated, hit }
+}
+
+/** A card that somebody here saved stands with ours: they know what it is for. */
+function savedCandidate({ entry, by, shared, popularity }: OwnCard, found: CatalogueMatches | undefined): Candidate {
+  const card = createEntryCard(entry)
+  const { title, icon, description } = card
+  const hit: SearchHit = {
+    card: card.name,
+    title,
+    icon,
+    description,
+    permissionCard: permissionCardOf(card.name),
+    host: entryHostOf(entry.url),
+    saved: { by, shared },
+  }
+  const used = { here: found?.inWorkspace[entry.name] ?? 0, all: popularity }
+  return { ...card, name: title.toLowerCase(), curated: true, verified: true, deprecated: false, popularity: used, hit }
 }
 
 /** Words of names that look like one of those typed. */

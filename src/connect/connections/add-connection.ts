@@ -22,7 +22,7 @@ type Failed = Extract<ConnectOutcome, { ok: false }>
 /** Checks a draft, really connects, then saves it as a connection. */
 export function createAddConnection(deps: ConnectDeps, cards: ConnectableCards): Connect['connect'] {
   return async (by, draft, signal) => {
-    const offer = await cards.get(draft.card)
+    const offer = await cards.get(by, draft.card)
     const made = draft.id === undefined ? undefined : await deps.registry.get(draft.id, by.workspace)
     const added = made ?? (await addConnection(deps, by, { offer, draft }, signal))
     if ('ok' in added) return added

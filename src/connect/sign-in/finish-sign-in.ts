@@ -55,7 +55,7 @@ async function redeemAndSave(
     if (target.kind !== 'http') throw new TypeError(`${target.title} is not a server that people sign in to`)
     const tokens = await deps.auth.redeem(pending, params, { id: row.connection, target, secrets, signal })
     const saved = await saveSignIn(deps, row, { tokens, secrets }, signal)
-    const starters = createConnectableCards(deps.cards, undefined).cardOf(about)?.starters ?? []
+    const starters = createConnectableCards({ cards: deps.cards }).cardOf(about)?.starters ?? []
     const also = 'kind' in pending ? await managedConnectionsOf(deps, row.by) : []
     return { ...common, title: pending.title, ok: true, starters, also, ...saved }
   } catch (error) {

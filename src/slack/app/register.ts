@@ -22,6 +22,11 @@ import { registerShortcuts } from '../messages/shortcuts.ts'
 import { registerMessagesTab } from '../onboarding/messages-tab.ts'
 import { registerStarterQuestions } from '../onboarding/starter-questions.ts'
 import { registerWelcome } from '../onboarding/welcome.ts'
+import { registerCardSharing } from '../own-cards/card-sharing.ts'
+import { registerCards } from '../own-cards/cards-command.ts'
+import { registerImport } from '../own-cards/import-command.ts'
+import { registerSaveCard } from '../own-cards/save-card.ts'
+import { registerToolClasses } from '../own-cards/tool-classes.ts'
 import { registerRunActions } from '../run-details/run-actions.ts'
 import { registerRunDetails } from '../run-details/run-details.ts'
 import { registerUninstall } from './uninstall.ts'
@@ -48,6 +53,11 @@ export function registerListeners(app: App, deps: SlackDeps, forgetToken: () => 
   registerTemplateValues(app, deps)
   registerResourceUpdates(app, deps)
   registerDisconnect(app, deps)
+  registerImport(app, deps)
+  registerSaveCard(app, deps)
+  registerCards(app, deps)
+  registerCardSharing(app, deps)
+  registerToolClasses(app, deps)
   registerRules(app, deps)
   registerFeedback(app, deps)
   registerHome(app, deps)

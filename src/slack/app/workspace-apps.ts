@@ -169,13 +169,14 @@ function createWorkspaceApp(parts: SlackParts, auth: WorkspaceAuth, files: FileC
     log,
   }
   const home = createHome({ ...parts, ...slack })
-  const deps: SlackDeps = { ...parts, ...slack, refreshHome: home.refresh, publishHome: home.publish }
+  const downloadFile = createDownloadFile(auth.tokens)
+  const deps: SlackDeps = { ...parts, ...slack, downloadFile, refreshHome: home.refresh, publishHome: home.publish }
   const app = createBoltApp(auth.tokens, slack, logger)
   registerListeners(app, deps, auth.forgetToken)
   return {
     deps,
     renderDeps: { ...deps, streams: { open: 0, offUntil: 0 } },
-    readFile: createFileReader(deps, createDownloadFile(auth.tokens), files),
+    readFile: createFileReader(deps, downloadFile, files),
     readThread: createThreadReader(deps),
     handleEvent: (event) => app.processEvent(event),
     close: home.close,

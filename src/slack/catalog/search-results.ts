@@ -13,7 +13,7 @@ import {
   plainTextObject,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
-import { escapeInlineMrkdwn, escapeMrkdwn, pluralize } from '../blocks/text.ts'
+import { escapeInlineMrkdwn, escapeMrkdwn, mentionOf, pluralize } from '../blocks/text.ts'
 
 /** The words and page of a search, as the value of its buttons. */
 export type SearchQuery = { words: string; page: number }
@@ -73,7 +73,9 @@ function hitBlock(hit: SearchHit): KnownBlock {
 const hostText = ({ host }: SearchHit): string =>
   host === undefined || host === '…' ? '' : ` at ${escapeInlineMrkdwn(host)}`
 
-function originText({ registry }: SearchHit): string {
+function originText({ registry, saved }: SearchHit): string {
+  if (saved !== undefined)
+    return saved.shared ? `saved for this workspace by ${mentionOf(saved.by)}` : 'saved by you, for yourself'
   if (registry === undefined) return 'comes with Patchbay'
   const { name, publisher, deprecated } = registry
   const by = publisher === undefined ? escapeInlineMrkdwn(name) : `published by ${escapeInlineMrkdwn(publisher)}`

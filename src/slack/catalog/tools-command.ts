@@ -61,8 +61,12 @@ async function toolLinesOf(
   )
 }
 
-function toolLineOf(connect: SlackDeps['connect'], { name, card }: Connection, tool: StoredTool): ToolLine {
-  const classification = connect.classificationOf(card, tool.name)
+function toolLineOf(
+  connect: SlackDeps['connect'],
+  { name, card, classedTools }: Connection,
+  tool: StoredTool,
+): ToolLine {
+  const classification = connect.classificationOf(card, tool.name, classedTools)
   const kind = classification.class ?? annotatedClassOf(tool)
   // A server's own annotations never skip an approval, and SQL has to be read first.
   const sql = classification.class !== undefined && classification.sql !== undefined

@@ -10,6 +10,9 @@ import { disconnectCommand, listCommand, testCommand } from '../connections/conn
 import { signInCommand } from '../connections/sign-in.ts'
 import { usageCommand } from '../home/usage-command.ts'
 import type { Command } from '../interactions/interaction.ts'
+import { cardsCommand } from '../own-cards/cards-command.ts'
+import { importCommand } from '../own-cards/import-command.ts'
+import { saveCardCommand } from '../own-cards/save-card.ts'
 import { helpMessage } from './help-message.ts'
 
 const helpCommand: Command = {
@@ -23,6 +26,7 @@ const helpCommand: Command = {
 export const COMMANDS: Command[] = [
   connectCommand,
   searchCommand,
+  importCommand,
   listCommand,
   toolsCommand,
   resourcesCommand,
@@ -30,10 +34,12 @@ export const COMMANDS: Command[] = [
   skillsCommand,
   testCommand,
   disconnectCommand,
+  cardsCommand,
   rulesCommand,
   usageCommand,
   approversCommand,
   reconnectCommand,
   signInCommand,
+  saveCardCommand,
   helpCommand,
 ]

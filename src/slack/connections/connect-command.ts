@@ -7,7 +7,7 @@ import { escapeMrkdwn, joinWords } from '../blocks/text.ts'
 import type { ConnectionDeps, PolicyDeps, WebApiDeps } from '../deps.ts'
 import { findNamedConnection, findNearestWord } from '../interactions/find-by-name.ts'
 import type { Command, Responder } from '../interactions/interaction.ts'
-import { allowedCardsFor, createAllowButton } from './allowed-cards.ts'
+import { createAllowButton, pickableCardsFor } from './allowed-cards.ts'
 import { type ConnectMetadata, connectModal, connectPickerModal } from './connect-form.ts'
 
 export const connectCommand: Command = {
@@ -18,7 +18,7 @@ export const connectCommand: Command = {
     const metadata: ConnectMetadata = responder.channel === undefined ? {} : { channel: responder.channel }
     const wanted = words.join(' ')
     if (wanted === '') {
-      const cards = await allowedCardsFor(deps, responder.by.workspace)
+      const cards = await pickableCardsFor(deps, responder.by)
       if (cards.length > 0) await responder.openModal(connectPickerModal(cards, metadata))
       else
         await responder.replyError(
@@ -26,7 +26,7 @@ export const connectCommand: Command = {
         )
       return
     }
-    const card = (await deps.connect.offer(wanted)) ?? findCard(deps, wanted)
+    const card = (await deps.connect.offer(responder.by, wanted)) ?? findCard(deps, wanted)
     if (card) await openForm(deps, responder, card, metadata)
     else await responder.reply(noSuchCardMessage(wanted, nearestCardNames(deps, wanted)), 'Connect a tool')
   },
@@ -39,7 +39,7 @@ async function openForm(
   metadata: ConnectMetadata,
 ): Promise<void> {
   const [cards, name] = await Promise.all([
-    allowedCardsFor(deps, responder.by.workspace),
+    pickableCardsFor(deps, responder.by),
     deps.connect.defaultName(responder.by, card.name),
   ])
   const mayUse = cards.some((one) => one.name === permissionCardOf(card.name))

@@ -75,7 +75,22 @@ const cardBlock = (card: CardInfo): KnownBlock =>
   )
 
 /** A registry entry's description is untrusted, so its name and host are shown, too. */
-const entryBlocks = (card: CardInfo, { name, host }: NonNullable<CardInfo['entry']>): KnownBlock[] => [
+const entryBlocks = (card: CardInfo, { name, host, own }: NonNullable<CardInfo['entry']>): KnownBlock[] =>
+  own === true ? ownCardBlocks(card, host) : publishedBlocks(card, name, host)
+
+/** Where it leads is what a person can judge it by. */
+const ownCardBlocks = (card: CardInfo, host: string): KnownBlock[] => [
+  sectionBlock(
+    [`${card.icon} *${escapeInlineMrkdwn(card.title)}*`, escapeInlineMrkdwn(card.description)]
+      .filter(Boolean)
+      .join(': '),
+  ),
+  contextBlock(
+    `What you fill in and ask goes to *${escapeInlineMrkdwn(host)}*. Patchbay has not checked it: its tools ask before they run, but for those of which an owner here says that they only read.`,
+  ),
+]
+
+const publishedBlocks = (card: CardInfo, name: string, host: string): KnownBlock[] => [
   sectionBlock(
     `${card.icon} *${escapeInlineMrkdwn(card.title)}*: ${escapeInlineMrkdwn(card.description)} <${card.docs}|Learn more>`,
   ),

@@ -9,7 +9,7 @@ import { findConnectionFor } from '../interactions/find-for-person.ts'
 import { onButtonPress } from '../interactions/interaction.ts'
 import { onViewSubmission, type ViewSubmission } from '../interactions/modals.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
-import { addCard, allowedCardsFor } from './allowed-cards.ts'
+import { addCard, pickableCardsFor } from './allowed-cards.ts'
 import { connectModal, connectTestingModal } from './connect-form.ts'
 import { connectAndReport, connectMetadataOf, type SubmittedForm, submittedFormModal } from './connect-outcome.ts'
 
@@ -22,7 +22,7 @@ type Metadata = z.infer<typeof Metadata>
 
 export function registerConnect(app: App, deps: WebApiDeps & ConnectionDeps & PolicyDeps & HomeTabDeps): void {
   onButtonPress(app, deps, 'connect_pick', async ({ by, value, view }) => {
-    const card = await deps.connect.offer(value)
+    const card = await deps.connect.offer(by, value)
     if (card === undefined || view === undefined) return
     const metadata = Metadata.parse(JSON.parse(view.privateMetadata))
     const next = await emptyFormModal(deps, by, card, metadata)
@@ -38,10 +38,7 @@ async function emptyFormModal(
   card: CardInfo,
   metadata: Metadata,
 ): Promise<ModalView> {
-  const [cards, name] = await Promise.all([
-    allowedCardsFor(deps, by.workspace),
-    deps.connect.defaultName(by, card.name),
-  ])
+  const [cards, name] = await Promise.all([pickableCardsFor(deps, by), deps.connect.defaultName(by, card.name)])
   const { channel } = metadata
   return connectModal({
     cards: addCard(cards, card),
@@ -91,7 +88,7 @@ async function submittedCardOf(
   metadata: Metadata,
   picked: string | null | undefined,
 ) {
-  if (metadata.connection === undefined) return deps.connect.offer(picked ?? metadata.card ?? '')
+  if (metadata.connection === undefined) return deps.connect.offer(by, picked ?? metadata.card ?? '')
   const connection = await findConnectionFor(deps, by, metadata.connection)
   return connection && deps.connect.cardOf(connection)
 }

@@ -111,7 +111,7 @@ const failedModal = async (
 
 /** The card as it is offered now, which may be gone since. */
 async function submittedCardOf(deps: OutcomeDeps, { by, details }: ConnectSubmission): Promise<CardInfo | undefined> {
-  if (details.reconnects === undefined) return deps.connect.offer(details.card)
+  if (details.reconnects === undefined) return deps.connect.offer(by, details.card)
   const connection = await findConnectionFor(deps, by, details.reconnects)
   return connection && deps.connect.cardOf(connection)
 }

@@ -13,6 +13,7 @@ import {
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, pluralize } from '../blocks/text.ts'
+import { canBeSaved } from './connections-message.ts'
 
 type Connected = {
   connection: Connection
@@ -43,6 +44,7 @@ export function connectedMessage({ connection, card, starters, through }: Connec
       actionsBlock([
         createCommandButton('Show its tools', `tools ${connection.name}`),
         createCommandButton('My connections', 'list'),
+        ...(canBeSaved(connection) ? [createCommandButton('Save as a run card', `save-card ${connection.name}`)] : []),
       ]),
     ],
   }

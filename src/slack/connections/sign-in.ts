@@ -205,7 +205,7 @@ const findConnectionOf = async (deps: ReplyDeps, { by, connection }: FailedSignI
 async function retryFormModal(deps: ReplyDeps, result: FailedSignIn): Promise<ModalView | undefined> {
   const { by, card: cardName = '', name = '', inputs = {}, place, message } = result
   const existing = await findConnectionOf(deps, result)
-  const card = existing === undefined ? await deps.connect.offer(cardName) : undefined
+  const card = existing === undefined && by !== undefined ? await deps.connect.offer(by, cardName) : undefined
   if (by === undefined || card === undefined) return undefined
   const cards = addCard(await allowedCardsFor(deps, by.workspace), card)
   const metadata = place?.channel === undefined ? {} : { channel: place.channel }
