@@ -1,9 +1,16 @@
 import { isIP } from 'node:net'
 import { AppError } from '../errors.ts'
+import { isNeverReachable, isPublicAddress } from './address.ts'
 import { type AllowedHosts, readAllowed } from './allow.ts'
 import { createGuardedAgent, type HttpExchangeRequest, sendHttpRequest } from './exchange.ts'
-import { isNeverReachable, isPublicAddress } from './address.ts'
-import { checkAddress, createPrivateAddressError, destinationOf, type Guard, resolvedAddressesOf, resolveHost } from './guard.ts'
+import {
+  checkAddress,
+  createPrivateAddressError,
+  destinationOf,
+  type Guard,
+  resolvedAddressesOf,
+  resolveHost,
+} from './guard.ts'
 
 const MAX_REDIRECTS = 5
 const REDIRECTS = new Set([301, 302, 303, 307, 308])

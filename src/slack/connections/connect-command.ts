@@ -9,6 +9,7 @@ import { findNamedConnection, findNearestWord } from '../interactions/find-by-na
 import type { Command, Responder } from '../interactions/interaction.ts'
 import { allowedCardsFor, createAllowButton } from './allowed-cards.ts'
 import { type ConnectMetadata, connectModal, connectPickerModal } from './connect-form.ts'
+import { proposedNameFor } from './form-card.ts'
 
 export const connectCommand: Command = {
   name: 'connect',
@@ -40,7 +41,7 @@ async function openForm(
 ): Promise<void> {
   const [cards, name] = await Promise.all([
     allowedCardsFor(deps, responder.by.workspace),
-    deps.connect.defaultName(responder.by, card.name),
+    proposedNameFor(deps, responder.by, card),
   ])
   const mayUse = cards.some((one) => one.name === permissionCardOf(card.name))
   if (mayUse) await responder.openModal(connectModal({ cards, card, name, values: {}, metadata }))
