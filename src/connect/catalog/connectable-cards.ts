@@ -142,7 +142,8 @@ const HOST_NAME_LABELS = 2
 export function connectionNameAt(address: string): string | undefined {
   if (!URL.canParse(address)) return undefined
   const { hostname } = new URL(address)
-  if (/^[\d.]+$|^\[/.test(hostname)) return 'server'
+  // A number says nothing to people.
+  if (/^[\d.]+$|^\[/.test(hostname)) return undefined
   const labels = hostname.split('.').filter((label) => label !== '')
   const own = labels.length > 1 ? labels.slice(0, hasCountryEnd(labels) ? -2 : -1) : labels
   const telling = own.filter((label) => !PLAIN_LABELS.has(label))

@@ -33,7 +33,18 @@ export function checkInputs(
   saved: Record<string, string>,
 ): Checked {
   const { filled, problems } = fillInputs(card, typed, { saved, prefill: prefills[card.name] ?? {} })
-  return { filled, problems: [...problems, ...findAddressProblems(card, filled, mcp)] }
+  return { filled, problems: [...problems, ...headerProblems(card, filled), ...findAddressProblems(card, filled, mcp)] }
+}
+
+/** A value whose header was not named would not be sent. */
+function headerProblems({ server }: Card, { plain, secret }: FilledInputs): InputProblem[] {
+  const all = { ...plain, ...secret }
+  const headers = server.kind === 'http' ? Object.entries(server.headers) : []
+  return headers.flatMap(([name, text]) => {
+    const [field] = placeholdersIn(name)
+    const isSent = fillPlaceholders(name, all) !== undefined || fillPlaceholders(text, all) === undefined
+    return field === undefined || isSent ? [] : [{ field, message: 'Name the header that this value is for.' }]
+  })
 }
 
 /** A workspace may say what can be connected; what is connected already stays. */

@@ -7,6 +7,8 @@ import { escapeMrkdwn, joinWords } from '../blocks/text.ts'
 import type { ConnectionDeps, PolicyDeps, WebApiDeps } from '../deps.ts'
 import { findNamedConnection, findNearestWord } from '../interactions/find-by-name.ts'
 import type { Command, Responder } from '../interactions/interaction.ts'
+import { alreadyConnectedMessage } from '../onboarding/welcome-message.ts'
+import { DEMO_CARD } from '../onboarding/welcome-stage.ts'
 import { allowedCardsFor, createAllowButton } from './allowed-cards.ts'
 import { type ConnectMetadata, connectModal, connectPickerModal } from './connect-form.ts'
 import { proposedNameFor } from './form-card.ts'
@@ -28,10 +30,16 @@ export const connectCommand: Command = {
       return
     }
     const card = (await deps.connect.offer(wanted)) ?? findCard(deps, wanted)
-    if (card) await openForm(deps, responder, card, metadata)
+    const demo = card?.name === DEMO_CARD ? await findDemo(deps, responder) : undefined
+    if (demo) await responder.reply(alreadyConnectedMessage(demo.name, deps.connect.startersOf(demo)), 'Connect a tool')
+    else if (card) await openForm(deps, responder, card, metadata)
     else await responder.reply(noSuchCardMessage(wanted, nearestCardNames(deps, wanted)), 'Connect a tool')
   },
 }
+
+/** One that works: two of them hold the same rows. */
+const findDemo = async ({ registry }: ConnectionDeps, { by }: Responder): Promise<Connection | undefined> =>
+  (await registry.connectionsOf(by)).find(({ card, status }) => card === DEMO_CARD && status === 'connected')
 
 async function openForm(
   deps: WebApiDeps & ConnectionDeps & PolicyDeps,

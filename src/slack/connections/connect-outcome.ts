@@ -33,11 +33,13 @@ async function submittedFormModal(
   alert: string,
 ): Promise<ModalView> {
   const again = secretsAgainText(card, inputs)
+  // A failure may name a field that is not shown yet.
+  const more = card.inputs.some((input) => input.more && alert.includes(`"${input.label}"`))
   return buildFormModal(deps, by, {
     card,
     name: details.name,
     values: plainInputsOf(card, inputs),
-    metadata: { ...connectMetadataOf(details), attempt: id },
+    metadata: { ...connectMetadataOf(details), attempt: id, ...(more && { more }) },
     alert: again === '' ? alert : `${alert} ${again}`,
   })
 }

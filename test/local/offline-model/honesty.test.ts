@@ -234,7 +234,7 @@ test.each([
 
 test.each([
   ['What can you do with my connections?', '*filesystem*'],
-  ['Which tools could I connect, and how?', '/mcp connect demo-database'],
+  ['Which tools could I connect, and how?', 'in my Home tab'],
   ['Are you Claude?', 'not Claude'],
 ])('suggested by the app before anything is asked: %s', async (question, answer) => {
   const text = await talk.say(question)

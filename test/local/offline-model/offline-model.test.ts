@@ -211,10 +211,10 @@ test('says what its tools can do when nothing fits, and how to connect one', asy
   expect(await talk.say('Book me a flight to Rome')).toContain('*filesystem*')
   expect(await talk.say('hello')).toContain('Hello!')
   talk = startConversation(servers, [])
-  expect(await talk.say('How many employees are there?')).toContain('/mcp connect demo-database')
+  expect(await talk.say('How many employees are there?')).toMatch(/in my Home tab: the demo database/)
   talk = startConversation(servers, ['filesystem'])
   expect(talk.used()).toEqual([])
-  expect(await talk.say('How many employees are there?')).toContain('/mcp connect')
+  expect(await talk.say('How many employees are there?')).toContain('My Home tab connects others.')
   expect(talk.used()).toEqual([])
 })
 

@@ -167,7 +167,7 @@ export function sayTools(tools: OfflineTool[]): string {
 }
 
 export const CONNECT_WORDS =
-  'To connect a tool type `/mcp connect demo-database`; other good ones to begin with are `filesystem`, `memory` and `everything`. `/mcp search` finds more.'
+  'Tools are connected in my Home tab: the demo database, Files, Memory and Everything are good ones to begin with. Find a tool, there, knows many more.'
 
 function namesOf(tools: OfflineTool[]): string {
   const names = tools.map((tool) => tool.name.replaceAll(/[_-]+/g, ' '))

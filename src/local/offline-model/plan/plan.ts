@@ -35,7 +35,7 @@ function sayUnfit(tools: OfflineTool[]): PlanResult {
   if (tools.length === 0) return unableText(`You have no tools connected, so I cannot do that. ${CONNECT_WORDS}`, [])
   const names = [...new Set(tools.map(({ connection }) => connection))].map((name) => `*${name}*`).join(', ')
   const why = `I cannot do that, or did not understand it: I only match simple words to the tools of ${names}.`
-  return unableText(`${why} \`/mcp connect\` adds others.`, questionsFor(tools))
+  return unableText(`${why} My Home tab connects others.`, questionsFor(tools))
 }
 
 function* planOne(raw: string, all: RequestState): Plan {
