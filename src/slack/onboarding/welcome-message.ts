@@ -53,7 +53,7 @@ function nextStepOf({ stage, demo, first }: WelcomeFacts): NextStep {
     case 'approval':
       return {
         words: 'That was your first answer. Now try something that changes data: it *waits for approval* before it happens.',
-        buttons: [createQuestionButton(DELETE_QUESTION)],
+        buttons: [createQuestionButton(stage, DELETE_QUESTION)],
       }
     case 'done':
       return {
@@ -71,12 +71,13 @@ function askStepOf(first: WelcomeFacts['first']): NextStep {
     ? { words: `✅ ${name} is connected. Ask it something, right here.`, buttons: [] }
     : {
         words: `✅ ${name} is connected. Ask it something, right here, or begin with this:`,
-        buttons: [createQuestionButton(first.question)],
+        buttons: [createQuestionButton('ask', first.question)],
       }
 }
 
-const createQuestionButton = (question: string): Button =>
-  createButton({ text: question, action: 'welcome_ask:0', value: question, style: 'primary' })
+/** The same button pressed twice asks once, so each question has its own. */
+const createQuestionButton = (stage: WelcomeStage, question: string): Button =>
+  createButton({ text: question, action: `welcome_ask:${stage}`, value: question, style: 'primary' })
 
 export const createDemoButton = ({ name, title }: DemoCard): Button =>
   createCommandButton(`Connect the ${title.toLowerCase()}`, `connect ${name}`, 'primary')

@@ -70,7 +70,7 @@ test('the rest of a form comes on request and keeps what was typed; an old failu
   const member = world.as('member')
   await member.command('connect custom')
   await modalLike(member, /"Address".*"Key".*"Name".*"More"/)
-  expect(JSON.stringify(await member.modal())).not.toMatch(/Client id|Second header/)
+  expect(JSON.stringify(await member.modal())).not.toMatch(/"text":"(Client id|Second header)"/)
   await member.post('press', { view: true, button: 'More', values: { url: server.url } })
   await modalLike(member, /"Address".*"Key".*"Name".*"Client id".*"Header".*"Second header"/)
   expect(JSON.stringify(await member.modal())).toContain(server.url)
@@ -150,8 +150,8 @@ test('typos get the nearest word as a button', async () => {
   await member.command('test filesytem')
   await told(member, /You have no connection called "filesytem"\. Did you mean filesystem\?/)
   for (const [typed, button, then] of [
-    ['hlep', 'Yes, help', /anything that could do harm waits for approval/],
-    ['hlp', 'Yes, help', /anything that could do harm waits for approval/],
+    ['hlep', 'Yes, help', /Anything that could do harm waits for approval/],
+    ['hlp', 'Yes, help', /Anything that could do harm waits for approval/],
     ['remove', 'Yes, disconnect', /Which connection do you want to disconnect/],
   ] as const) {
     await member.command(typed)
