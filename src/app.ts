@@ -31,6 +31,7 @@ import { createCatalogue, saveCuratedCards } from './registry/catalogue.ts'
 import { createClearConnections } from './registry/clear-connections.ts'
 import { createConnectSubmissions } from './registry/connect-submissions.ts'
 import { createInstallationRows } from './registry/installations.ts'
+import { createOnboardingMessages } from './registry/onboarding-messages.ts'
 import { createOwnCards } from './registry/own-cards.ts'
 import { createRegistry } from './registry/registry.ts'
 import { createResourceSubscriptions } from './registry/resource-subscriptions.ts'
@@ -190,6 +191,7 @@ async function load({ credentials: settings, dataDir }: ResolvedConfig, db: Db) 
 }
 
 const recordsIn = (db: Db) => ({
+  onboarding: createOnboardingMessages(db),
   rules: createRules(db),
   usage: createUsageReports(db),
   reminders: createReminders(db),

@@ -214,6 +214,21 @@ create table patchbay.mcp_tool_usage (
 comment on table patchbay.mcp_tool_usage is 'one row per tool call that returned; outlives its connection, and is kept as long as runs are';
 alter table patchbay.mcp_tool_usage enable row level security;
 
+create table patchbay.onboarding_messages (
+  workspace_id text not null,
+  channel text not null,
+  ts text not null,
+  user_id text not null,
+  kind text not null,
+  run_id uuid,
+  shown text not null,
+  posted_at timestamp with time zone default now() not null,
+  constraint onboarding_messages_kind_check CHECK ((kind = ANY (ARRAY['welcome'::text, 'offer'::text]))),
+  constraint onboarding_messages_pkey PRIMARY KEY (workspace_id, channel, ts)
+);
+comment on table patchbay.onboarding_messages is 'messages that help a person begin, until they need no help any more; shown = what such a message says now';
+alter table patchbay.onboarding_messages enable row level security;
+
 create table patchbay.resource_subscriptions (
   id uuid not null,
   connection_id uuid not null,
@@ -403,6 +418,8 @@ CREATE INDEX mcp_run_cards_own ON patchbay.mcp_run_cards USING btree (workspace_
 CREATE INDEX mcp_tool_usage_connection ON patchbay.mcp_tool_usage USING btree (connection_id, executed_at DESC);
 
 CREATE INDEX mcp_tool_usage_month ON patchbay.mcp_tool_usage USING btree (workspace_id, executed_at);
+
+CREATE INDEX onboarding_messages_person ON patchbay.onboarding_messages USING btree (workspace_id, user_id);
 
 CREATE INDEX resource_subscriptions_person ON patchbay.resource_subscriptions USING btree (workspace_id, user_id);
 
@@ -1576,6 +1593,7 @@ $function$
 comment on function patchbay.own_card_json(patchbay.mcp_run_cards) is 'a saved or imported card as the app reads it';
 
 CREATE OR REPLACE FUNCTION patchbay.own_card_note_asked(p_workspace text, p_name text, p_messages jsonb)
+CREATE OR REPLACE FUNCTION patchbay.onboarding_message_remove(p_workspace text, p_channel text, p_ts text)
  RETURNS jsonb
  LANGUAGE sql
  SET search_path TO 'patchbay', 'pg_temp'
@@ -1603,6 +1621,13 @@ end $function$
 comment on function patchbay.own_card_remove(text,text,text,boolean) is 'removes a saved card: its maker''s, or with p_any one that is shared; connections made from it stay';
 
 CREATE OR REPLACE FUNCTION patchbay.own_cards_add(p_workspace text, p_user text, p_source text, p_cards jsonb, p_limit integer)
+  delete from onboarding_messages where workspace_id = p_workspace and channel = p_channel and ts = p_ts;
+  select null::jsonb
+$function$
+;
+comment on function patchbay.onboarding_message_remove(text,text,text) is 'a message will not change any more';
+
+CREATE OR REPLACE FUNCTION patchbay.onboarding_message_save(p_workspace text, p_user text, p_channel text, p_ts text, p_kind text, p_run uuid, p_shown text)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO 'patchbay', 'pg_temp'
@@ -1636,6 +1661,28 @@ end $function$
 comment on function patchbay.own_cards_add(text,text,text,jsonb,integer) is 'adds a card that a person saved, or the servers of a configuration they imported';
 
 CREATE OR REPLACE FUNCTION patchbay.own_cards_of(p_workspace text, p_user text)
+  -- Whoever has not begun in a month is not helped by an old message; so a person never has many.
+  delete from onboarding_messages where workspace_id = p_workspace and user_id = p_user and posted_at < now() - interval '30 days';
+  insert into onboarding_messages (workspace_id, channel, ts, user_id, kind, run_id, shown)
+  values (p_workspace, p_channel, p_ts, p_user, p_kind, p_run, p_shown)
+  on conflict (workspace_id, channel, ts) do update set shown = excluded.shown;
+  return null;
+end $function$
+;
+comment on function patchbay.onboarding_message_save(text,text,text,text,text,uuid,text) is 'saves a message that helps a person begin, or what it says now';
+
+CREATE OR REPLACE FUNCTION patchbay.onboarding_messages_forget(p_workspace text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  delete from onboarding_messages where workspace_id = p_workspace;
+  select null::jsonb
+$function$
+;
+comment on function patchbay.onboarding_messages_forget(text) is 'forgets the messages of a workspace that removed the app';
+
+CREATE OR REPLACE FUNCTION patchbay.onboarding_messages_of(p_workspace text, p_user text)
  RETURNS jsonb
  LANGUAGE sql
  STABLE
@@ -1646,6 +1693,11 @@ AS $function$
 $function$
 ;
 comment on function patchbay.own_cards_of(text,text) is 'the saved cards that this person may connect: theirs and the workspace''s';
+  select coalesce(jsonb_agg(jsonb_build_object('channel', channel, 'ts', ts, 'kind', kind, 'run', run_id, 'shown', shown) order by ts), '[]')
+  from onboarding_messages where workspace_id = p_workspace and user_id = p_user
+$function$
+;
+comment on function patchbay.onboarding_messages_of(text,text) is 'the messages that help a person begin';
 
 CREATE OR REPLACE FUNCTION patchbay.policy_for(p_workspace text, p_user text)
  RETURNS jsonb
@@ -2916,6 +2968,8 @@ grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.mcp_run_cards to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.mcp_tool_usage to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.onboarding_messages to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.resource_subscriptions to service_role;
 

@@ -63,6 +63,8 @@ export type CardInput = {
   example?: string | undefined
   choices?: string[] | undefined
   default?: string | undefined
+  /** Few people need it: the form shows it only on request. */
+  more?: boolean | undefined
 }
 
 export type ToolClass = 'read' | 'write' | 'destructive'

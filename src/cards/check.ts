@@ -106,6 +106,7 @@ function inputProblems(card: Card): CardProblem[] {
   return card.inputs.flatMap((input) => {
     const field = `_meta.inputs.${input.name}`
     const pattern = compilePattern(input.pattern)
+    if (input.more && input.required) return [{ field: `${field}.more`, reason: 'hides an input that is required' }]
     if (pattern === undefined) return [{ field: `${field}.pattern`, reason: 'is not a regular expression' }]
     const misfit = [input.default, ...(input.choices ?? []), ...(input.secret ? [] : [input.example])]
       .filter((value) => value !== undefined)

@@ -20,6 +20,7 @@ export function cardInputsOf(file: CardFile, ours: CardPart): CardInput[] {
       example: input.placeholder,
       choices: input.choices,
       default: input.default,
+      more: described?.more,
     }
   })
 }

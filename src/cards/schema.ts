@@ -123,6 +123,7 @@ const Ours = z.strictObject({
         label,
         hint: z.string().max(150).optional(),
         pattern: z.string().optional(),
+        more: z.boolean().optional(),
       }),
     )
     .default({}),

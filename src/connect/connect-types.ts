@@ -35,8 +35,10 @@ export type Connect = {
   cardOf(connection: Pick<Connection, 'card' | 'entry'>): CardInfo | undefined
   /** What people call the service behind a connection. */
   titleOf(connection: Pick<Connection, 'card' | 'entry'>): string
-  /** A name that is still free: the card's, else with a number. */
-  defaultName(principal: Principal, card: string): Promise<string>
+  /** Questions to begin with, which name the connection. */
+  startersOf(connection: Pick<Connection, 'card' | 'entry' | 'name'>): string[]
+  /** A name that is still free: the typed address's, else the card's, with a number where that is taken. */
+  defaultName(principal: Principal, card: string, address?: string): Promise<string>
   /** What is wrong with a draft, found without connecting. Throws `card_unknown`. */
   check(principal: Principal, draft: ConnectionDraft): Promise<InputProblem[]>
   /** Checks, really connects, then saves. Nothing is saved unless all of it worked. */
@@ -112,6 +114,8 @@ export type CardInfo = Pick<Card, 'name' | 'title' | 'icon' | 'category' | 'desc
   inputs: CardInput[]
   /** Where it comes from and leads, for an entry of a registry. */
   entry?: { name: string; host: string; own?: boolean }
+  /** Its connections are called after the address that is typed. */
+  named?: 'by_address'
 }
 
 export type CardToolClassification = { class?: ToolClass; vouched: boolean; idempotent: boolean; sql?: SqlArgument }

@@ -1,7 +1,15 @@
-import type { Card, ToolClass } from '../cards/card.ts'
+import type { Card, CardInput, ToolClass } from '../cards/card.ts'
 import { searchCards } from '../cards/search.ts'
 import { isOwnCardName } from '../registry/own-cards.ts'
-import { connectionNameFor, createConnectableCards, createEntryCard, entryNameIn } from './catalog/connectable-cards.ts'
+import {
+  CUSTOM_CARD,
+  connectionNameAt,
+  connectionNameFor,
+  createConnectableCards,
+  createEntryCard,
+  entryNameIn,
+  startersFor,
+} from './catalog/connectable-cards.ts'
 import { entryHostOf } from './catalog/read-registry-entry.ts'
 import { createSearch } from './catalog/search-catalog.ts'
 import type { CardInfo, CardToolClassification, Connect, ConnectDeps } from './connect-types.ts'
@@ -37,10 +45,14 @@ export function createConnect(deps: ConnectDeps): Connect {
       return card && infoOf(card)
     },
     titleOf: (connection) => connectable.cardOf(connection)?.title ?? connection.card,
-    defaultName: async (principal, card) => {
+    startersOf: (connection) => {
+      const card = connectable.cardOf(connection)
+      return card === undefined ? [] : startersFor(card, connection.name)
+    },
+    defaultName: async (principal, card, address = '') => {
       const connections = await deps.registry.connectionsOf(principal)
       return freeConnectionNameFor(
-        connectionNameFor(card),
+        connectionNameAt(address) ?? connectionNameFor(card),
         connections.map((one) => one.name),
       )
     },
@@ -62,20 +74,34 @@ export function createConnect(deps: ConnectDeps): Connect {
   }
 }
 
-/** An input that has a value already need not be filled in. */
 function cardInfoOf(card: Card, prefill: Record<string, string>): CardInfo {
   const { name, title, icon, category, description, docs, starters } = card
-  const inputs = card.inputs.map((input) =>
-    prefill[input.name] === undefined
-      ? input
-      : { ...input, required: false, hint: `${input.hint} Leave it empty to use the one set for this machine.`.trim() },
-  )
+  const inputs = card.inputs.map((input) => describeInput(card, input, prefill))
   const entry = entryNameIn(name)
   const from = entry !== undefined &&
     card.server.kind === 'http' && {
       entry: { name: entry, host: entryHostOf(card.server.url), own: isOwnCardName(entry) },
     }
-  return { name, title, icon, category, description, docs, starters, inputs, ...from }
+  const address = name === CUSTOM_CARD && { named: 'by_address' as const }
+  return { name, title, icon, category, description, docs, starters, inputs, ...from, ...address }
+}
+
+/** An input that has a value already need not be filled in; a token may stand in place of a sign-in, where that is set up. */
+function describeInput({ auth }: Card, input: CardInput, prefill: Record<string, string>): CardInput {
+  if (prefill[input.name] !== undefined)
+    return {
+      ...input,
+      required: false,
+      hint: `${input.hint} Leave it empty to use the one set for this machine.`.trim(),
+    }
+  if (auth?.client !== 'registered' || auth.id !== undefined || !input.secret) return input
+  return prefill.client_id === undefined
+    ? {
+        ...input,
+        required: true,
+        hint: `To sign in with your browser is not set up here, so I need this. ${input.hint}`,
+      }
+    : { ...input, hint: `Leave it empty to sign in with your browser. ${input.hint}` }
 }
 
 /** An owner's word on a server that nobody here runs: its annotations may still make it stricter. */

@@ -1,12 +1,12 @@
 import { join, resolve } from 'node:path'
 import { addressPartsOf, fitsAddressPart, signInAddressesOf } from '../cards/address-parts.ts'
-import type { Card, CardAuth, CardEndpoints, StdioServer } from '../cards/card.ts'
+import type { Card, CardAuth, CardEndpoints, CardInput, StdioServer } from '../cards/card.ts'
 import { placeholdersIn } from '../cards/placeholders.ts'
 import { AppError } from '../errors.ts'
 import type { AuthConfig } from '../mcp/protocol/auth-config.ts'
 import { fillPlaceholders, type Target, type TargetLimits } from '../mcp/protocol/server-target.ts'
 import type { Connection } from '../registry/connection.ts'
-import { findCardOf } from './catalog/connectable-cards.ts'
+import { entryNameIn, findCardOf } from './catalog/connectable-cards.ts'
 
 const FILES = 'files'
 const NPM = 'npm'
@@ -43,7 +43,8 @@ export function createServerTargets(
   return {
     target: (connection) => {
       const card = cardOf(connection)
-      const { title, docs, server } = card
+      const { title, server } = card
+      const docs = keyPageOf(card)
       if (server.kind === 'stdio') return { title, docs, ...stdioTarget(server, connection, data) }
       return {
         title,
@@ -77,7 +78,10 @@ function authConfigOf(
   const set =
     operator.client_id && trusted ? [{ id: operator.client_id, secret: operator.client_secret, issuer: trusted }] : []
   const registered = [...typed, ...set]
-  return { kind, issuer, scopes, client, managed, endpoints, resource, registered, howToRegister: howToRegister(card) }
+  const found = keyInputOf(card)
+  const key = found && { input: found.name, label: found.label }
+  const help = { howToRegister: howToRegister(card), key }
+  return { kind, issuer, scopes, client, managed, endpoints, resource, registered, ...help }
 }
 
 /** The operator's secret goes to the authorization server that the card or the operator names, and to none that a person can choose. */
@@ -114,11 +118,21 @@ function addressAt({ title }: Card, address: string, inputs: Record<string, stri
   )
 }
 
-function howToRegister({ name, inputs, server, auth }: Card): string {
+/** Where a new key is made; nobody here knows that of an address that was typed, or that a stranger listed. */
+const keyPageOf = ({ name, docs, server }: Card): string | undefined =>
+  entryNameIn(name) !== undefined || (server.kind === 'http' && server.url.startsWith('{')) ? undefined : docs
+
+/** The secret that a header carries. */
+function keyInputOf({ inputs, server }: Card): CardInput | undefined {
+  const headers = server.kind === 'http' ? Object.values(server.headers).flatMap(placeholdersIn) : []
+  return inputs.find((input) => input.secret && headers.includes(input.name))
+}
+
+function howToRegister(card: Card): string {
+  const { name, inputs, auth } = card
   const label = (input: string | undefined) => inputs.find((one) => one.name === input)?.label
   const [id] = placeholdersIn(auth?.id ?? '').map(label)
-  const headers = server.kind === 'http' ? Object.values(server.headers).flatMap(placeholdersIn) : []
-  const token = inputs.find((input) => input.secret && headers.includes(input.name))
+  const token = keyInputOf(card)
   const variable = (what: string) => `MCP_${name.toUpperCase().replaceAll('-', '_')}_${what}`
   const named = auth === undefined || hostsAreNamed(auth) || auth.endpoints !== undefined
   const issuer = named ? '' : ` Its issuer goes into ${variable('ISSUER')}.`

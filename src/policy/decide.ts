@@ -76,7 +76,7 @@ function ask(asked: CallFacts, risk: Risk, grounds: { why: string[]; rules: Rule
   const approvers = approversFor({ risk: level, fourEyes, requester: asked.requester, approvers: asked.approvers })
   if (approvers.length === 0) {
     const why =
-      'A workspace rule wants a second person to approve this, and the workspace has no approvers. An owner or admin can name them in my Home tab or with /mcp approvers.'
+      'A workspace rule wants a second person to approve this, and the workspace has no approvers. An owner or admin can name them in my Home tab.'
     return { kind: 'deny', risk, why: [why] }
   }
   // A standing permission is for what can be undone, and never against a rule that says to ask.

@@ -117,6 +117,8 @@ const PROOFS: Record<string, Proof> = {
   'action input_sign_in': ['signIn', 'a sign-in that has ended in the middle of a run'],
   'action sign_in_again': ['signIn', 'a sign-in is tried as often as one likes'],
   'action sign_in_open': ['signIn', 'the way back works once'],
+  'action connect_more': ['connecting', 'the rest of a form comes on request'],
+  'action connect_retry': ['connecting', 'a failed connect is told'],
   'action starter_ask': ['connecting', 'connect, straight to the card'],
   'action tools_page': ['connecting', 'help, list, tools, test'],
   'action tools_search': ['connecting', 'help, list, tools, test'],

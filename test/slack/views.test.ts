@@ -16,6 +16,7 @@ import { errorHelpButtonsFor, errorMessage, errorModal, errorText } from '../../
 import { noSuchToolsMessage, type ToolLine, toolsMessage, toolsModal } from '../../src/slack/catalog/tools-list.ts'
 import { helpMessage, noSuchCommandMessage } from '../../src/slack/commands/help-message.ts'
 import { connectModal, connectPickerModal, connectTestingModal } from '../../src/slack/connections/connect-form.ts'
+import { createConnectRetryButton } from '../../src/slack/connections/connect-retry.ts'
 import { connectedMessage, connectedModal, notConnectedMessage } from '../../src/slack/connections/connected-message.ts'
 import {
   chooseConnectionMessage,
@@ -24,7 +25,6 @@ import {
   disconnectedMessage,
 } from '../../src/slack/connections/connections-message.ts'
 import {
-  createConnectAgainButton,
   createSignInAgainButton,
   noSignInNeededMessage,
   signedInMessage,
@@ -165,7 +165,7 @@ const SAYINGS: Record<string, MessageContent> = {
     through: 'login.acme.com',
   }),
   'connected, long': connectedMessage({ connection: longConnection, card: longCard, starters: [LONG, LONG, LONG] }),
-  'not connected': notConnectedMessage('files', LONG, 'connect files'),
+  'not connected': notConnectedMessage('files', LONG, createConnectRetryButton(FILES, { name: 'files', inputs: { url: LONG } })),
   'no tools': toolsMessage([], { connection: undefined, words: LONG, page: 7 }),
   tools: toolsMessage(
     [{ connection: 'files', name: 'read_file', description: 'Read.\nMore.', kind: 'read', free: true }],
@@ -311,7 +311,7 @@ const VIEWS: Record<string, View> = {
   testing: connectTestingModal(longCard, LONG),
   'sign-in modal': signInModal({ title: LONG, name: LONG, host: 'github.com', url: 'https://github.com/x', until: AT }),
   'trouble modal': errorModal(LONG, errorHelpButtonsFor(new AppError('limit_reached', 'x'))),
-  'sign-in over': signInOverModal(signInFailedMessage('github', LONG, createConnectAgainButton('github')), false),
+  'sign-in over': signInOverModal(signInFailedMessage('github', LONG, createConnectRetryButton(undefined, { name: 'github', inputs: {} })), false),
   'connected modal': connectedModal({ connection: connectionOf(), card: FILES, starters: FILES.starters }),
   'tools modal': toolsModal(
     times(30, () => longLine),

@@ -66,8 +66,8 @@ function unknownCardText(name: string): string {
   if (isOwnCardName(name))
     return 'This card is not there any more, or is not shared with you. See yours with /mcp cards.'
   return entryNameIn(name) === undefined
-    ? `There is no service called "${name}". See those there are with /mcp connect.`
-    : 'The registry lists this server differently now, or not any more. Search for it again: /mcp search.'
+    ? `There is no service called "${name}". Press Connect a tool in my Home tab to see those there are.`
+    : 'The registry lists this server differently now, or not any more. Press Find a tool in my Home tab to search for it again.'
 }
 
 /** For an app that its owner registered there, where a server takes no others. */
@@ -79,6 +79,7 @@ const CLIENT: CardInput[] = [
     secret: false,
     required: false,
     pattern: '[\\x21-\\x7e]{1,512}',
+    more: true,
   },
   {
     name: 'clientSecret',
@@ -86,6 +87,7 @@ const CLIENT: CardInput[] = [
     hint: 'What you got with the client id, if anything. A private key in PEM form does, too.',
     secret: true,
     required: false,
+    more: true,
   },
 ]
 
@@ -103,7 +105,11 @@ export const createEntryCard = (entry: RegistryEntry): Card => ({
   docs: entry.docs ?? originOf(entry.url),
   inputs: [...entry.inputs, ...CLIENT],
   tools: {},
-  starters: ['What can you do with this connection?', 'List what you can find there', 'Show me an example'],
+  starters: [
+    'What can you do with {connection}?',
+    'List what you can find in {connection}',
+    'What should I know about {connection}?',
+  ],
   limits: { callSeconds: 300, idleSeconds: 300 },
   server: { kind: 'http', url: entry.url, headers: entry.headers, checks: [] },
   auth: { kind: 'oauth', id: '{clientId}', secret: '{clientSecret}' },
@@ -116,8 +122,15 @@ const originOf = (url: string): string => url.replace(/^([a-z]+:\/\/[^/?#]+).*$/
 export const entryNameIn = (card: string): string | undefined =>
   card.includes('/') ? card.split('@', 1).join() : undefined
 
+/** The card whose address a person types. */
+export const CUSTOM_CARD = 'custom'
+
 /** Whose permission counts for a card: an entry is no more than a custom server with its form filled in. */
-export const permissionCardOf = (card: string): string => (card.includes('/') ? 'custom' : card)
+export const permissionCardOf = (card: string): string => (card.includes('/') ? CUSTOM_CARD : card)
+
+/** Questions to begin with, as a connection of this name is asked them. */
+export const startersFor = ({ starters }: Pick<Card, 'starters'>, name: string): string[] =>
+  starters.map((question) => question.replaceAll('{connection}', name))
 
 /** A name to propose for a connection to it: letters, digits and dashes. */
 export function connectionNameFor(card: string): string {
@@ -125,9 +138,34 @@ export function connectionNameFor(card: string): string {
   if (entry === undefined) return card
   if (isOwnCardName(entry)) return ownCardSlugOf(entry)
   const [, , address = ''] = entry.split('/')
-  const plain = `${serviceNameOf(entry)} ${address}`
+  return trimName(`${serviceNameOf(entry)} ${address}`) ?? 'server'
+}
+
+function trimName(text: string): string | undefined {
+  const plain = text
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .slice(0, 32)
-  return plain.replace(/^-+|-+$/g, '') || 'server'
+  return plain.replace(/^-+|-+$/g, '') || undefined
 }
+
+/** Labels that say nothing of whose server it is. */
+const PLAIN_LABELS = new Set(['www', 'mcp', 'api', 'server', 'remote', 'app'])
+const HOST_NAME_LABELS = 2
+
+/** A name to propose for a connection to a typed address: "example" for https://mcp.example.com/mcp. */
+export function connectionNameAt(address: string): string | undefined {
+  if (!URL.canParse(address)) return undefined
+  const { hostname } = new URL(address)
+  // A number says nothing to people.
+  if (/^[\d.]+$|^\[/.test(hostname)) return undefined
+  const labels = hostname.split('.').filter((label) => label !== '')
+  const own = labels.length > 1 ? labels.slice(0, hasCountryEnd(labels) ? -2 : -1) : labels
+  const telling = own.filter((label) => !PLAIN_LABELS.has(label))
+  const [name] = [telling, own].filter((some) => some.length > 0).map((some) => some.slice(-HOST_NAME_LABELS).join('-'))
+  return name === undefined ? undefined : trimName(name)
+}
+
+/** "example.co.uk": the country's registry sells names below its own second label. */
+const hasCountryEnd = (labels: string[]): boolean =>
+  labels.length > 2 && labels.at(-1)?.length === 2 && /^(?:ac|co|com|edu|gov|ne|net|or|org)$/.test(labels.at(-2) ?? '')

@@ -5,7 +5,7 @@ import { type ConnectionId, createConnectionId, type Principal } from '../../ids
 import { authChallengeIn } from '../../mcp/protocol/auth-challenge.ts'
 import type { Probe } from '../../mcp/requests/outcome.ts'
 import type { Connection, NewConnection, SavedConnection } from '../../registry/connection.ts'
-import type { ConnectableCard, ConnectableCards } from '../catalog/connectable-cards.ts'
+import { type ConnectableCard, type ConnectableCards, startersFor } from '../catalog/connectable-cards.ts'
 import type { Connect, ConnectDeps, ConnectionDraft, ConnectOutcome, InputProblem } from '../connect-types.ts'
 import type { TargetSource } from '../server-targets.ts'
 import {
@@ -27,7 +27,7 @@ export function createAddConnection(deps: ConnectDeps, cards: ConnectableCards):
     const added = made ?? (await addConnection(deps, by, { offer, draft }, signal))
     if ('ok' in added) return added
     const through = await identityProviderHostOf(deps, added.id)
-    return { ok: true, connection: added, starters: offer.card.starters, through }
+    return { ok: true, connection: added, starters: startersFor(offer.card, added.name), through }
   }
 }
 

@@ -6,6 +6,7 @@ import type { Mcp } from '../../mcp/mcp.ts'
 import { fillPlaceholders } from '../../mcp/protocol/server-target.ts'
 import { permissionCardOf } from '../catalog/connectable-cards.ts'
 import type { ConnectDeps, ConnectionDraft, InputProblem } from '../connect-types.ts'
+import { addKeyScheme } from './key-scheme.ts'
 
 type Checked = { filled: FilledInputs; problems: InputProblem[] }
 
@@ -32,7 +33,18 @@ export function checkInputs(
   saved: Record<string, string>,
 ): Checked {
   const { filled, problems } = fillInputs(card, typed, { saved, prefill: prefills[card.name] ?? {} })
-  return { filled, problems: [...problems, ...findAddressProblems(card, filled, mcp)] }
+  return { filled, problems: [...problems, ...headerProblems(card, filled), ...findAddressProblems(card, filled, mcp)] }
+}
+
+/** A value whose header was not named would not be sent. */
+function headerProblems({ server }: Card, { plain, secret }: FilledInputs): InputProblem[] {
+  const all = { ...plain, ...secret }
+  const headers = server.kind === 'http' ? Object.entries(server.headers) : []
+  return headers.flatMap(([name, text]) => {
+    const [field] = placeholdersIn(name)
+    const isSent = fillPlaceholders(name, all) !== undefined || fillPlaceholders(text, all) === undefined
+    return field === undefined || isSent ? [] : [{ field, message: 'Name the header that this value is for.' }]
+  })
 }
 
 /** A workspace may say what can be connected; what is connected already stays. */
@@ -79,7 +91,7 @@ function fillInputs(card: Card, typed: Record<string, string>, fallback: InputFa
   const filled: FilledInputs = { plain: {}, secret: {} }
   const problems: InputProblem[] = []
   for (const input of card.inputs) {
-    const value = filledValue(input, typed, fallback)
+    const value = filledValue(card, input, typed, fallback)
     const message = inputProblemIn(input, value)
     if (message !== undefined) problems.push({ field: input.name, message })
     else if (value !== '') (input.secret ? filled.secret : filled.plain)[input.name] = value
@@ -87,8 +99,16 @@ function fillInputs(card: Card, typed: Record<string, string>, fallback: InputFa
   return { filled, problems }
 }
 
-function filledValue(input: CardInput, typed: Record<string, string>, { saved, prefill }: InputFallbacks): string {
-  const values = [typed[input.name], saved[input.name], prefill[input.name], input.default]
+/** A saved secret was sent as it is and worked, so it stays. */
+function filledValue(
+  card: Card,
+  input: CardInput,
+  typed: Record<string, string>,
+  { saved, prefill }: InputFallbacks,
+): string {
+  const asHeader = (value: string | undefined) =>
+    addKeyScheme(card, input, value?.trim() ?? '', { ...prefill, ...typed })
+  const values = [asHeader(typed[input.name]), saved[input.name], asHeader(prefill[input.name]), input.default]
   return values.map((value) => value?.trim() ?? '').find((value) => value !== '') ?? ''
 }
 
@@ -110,7 +130,7 @@ const KEY_WORDS =
 function findAddressProblems(card: Card, { plain }: FilledInputs, mcp: Pick<Mcp, 'addressProblemIn'>): InputProblem[] {
   const withKey = Object.entries(plain)
     .filter(([, value]) => holdsKey(value))
-    .map(([field]) => ({ field, message: 'Put the key in the header value, where it is kept as a secret.' }))
+    .map(([field]) => ({ field, message: 'Put the key in its own field, where it is kept as a secret.' }))
   const misfits = withKey.length > 0 ? withKey : partProblems(card, plain)
   return misfits.length > 0 ? misfits : serverProblems(card, plain, mcp)
 }

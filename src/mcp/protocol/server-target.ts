@@ -11,9 +11,9 @@ import type { AuthConfig } from './auth-config.ts'
 export type Target = StdioTarget | HttpTarget
 
 type Common = {
-  /** The card's title and where its credential is made, for messages. */
+  /** The card's title and where its credential is made, for messages; no page where nobody here knows one. */
   title: string
-  docs: string
+  docs?: string | undefined
   values: Record<string, string>
   /** Harmless calls that show whether the credential is good; the first whose tool is listed is made. */
   checks: { tool: string; arguments: JsonObject }[]

@@ -10,6 +10,7 @@ import { registerTemplateValues } from '../catalog/template-values.ts'
 import { registerTools } from '../catalog/tools-command.ts'
 import { registerMcpCommand } from '../commands/mcp-command.ts'
 import { registerConnect } from '../connections/connect-modal.ts'
+import { registerConnectRetry } from '../connections/connect-retry.ts'
 import { registerDisconnect } from '../connections/connection-commands.ts'
 import { registerSignIn } from '../connections/sign-in.ts'
 import type { SlackDeps } from '../deps.ts'
@@ -39,6 +40,7 @@ export function registerListeners(app: App, deps: SlackDeps, forgetToken: () => 
   registerShortcuts(app, deps)
   registerMcpCommand(app, deps)
   registerConnect(app, deps)
+  registerConnectRetry(app, deps)
   registerSignIn(app, deps)
   registerStarterQuestions(app, deps)
   registerApprovals(app, deps)

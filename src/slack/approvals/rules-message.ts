@@ -71,7 +71,7 @@ function approverCountText(count: number): string {
 
 export function approversMessage(approvers: string[], mayManage: boolean, note = ''): MessageContent {
   const how = mayManage
-    ? 'Change it in my Home tab, or with `/mcp approvers @name @name` and `/mcp approvers none`.'
+    ? 'Change it in my Home tab.'
     : 'An owner or admin of this workspace can change it.'
   return {
     text: `${note}${approverCountText(approvers.length)}`,

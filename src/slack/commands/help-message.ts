@@ -7,29 +7,27 @@ import {
   type MessageContent,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
-import { escapeMrkdwn } from '../blocks/text.ts'
-import { helpButtonsFor } from '../onboarding/welcome-message.ts'
+import { escapeMrkdwn, joinWords } from '../blocks/text.ts'
+import { helpButtons } from '../onboarding/welcome-message.ts'
 
-type Line = { name: string; usage: string; description: string }
+type Line = { name: string; usage: string; description: string; rare?: boolean | undefined }
 
+/** What most people need in a line each, the rest by name. */
 export function helpMessage(lines: Line[]): MessageContent {
-  const rows = lines.map(
-    ({ name, usage, description }) => `\`/mcp ${[name, usage].filter(Boolean).join(' ')}\` ${description}`,
-  )
+  const rows = lines
+    .filter(({ rare }) => !rare)
+    .map(({ name, usage, description }) => `\`/mcp ${[name, usage].filter(Boolean).join(' ')}\` ${description}`)
+  const others = lines.filter(({ rare }) => rare).map(({ name }) => `\`${name}\``)
   return {
     text: 'Patchbay: connect your tools and ask me to use them.',
     blocks: [
       sectionBlock(
-        '*Connect your tools, then ask me to use them* in a direct message, or by mentioning me in a channel. I only use your own connections, and anything that could do harm waits for approval.',
+        '*Connect your tools, then ask me to use them*, here or by mentioning me in a channel. Anything that could do harm waits for approval.',
       ),
       sectionBlock(rows.join('\n')),
-      helpButtonsFor(
-        createCommandButton('Resources', 'resources'),
-        createCommandButton('Prompts', 'prompts'),
-        createCommandButton('Skills', 'skills'),
-      ),
+      helpButtons(),
       contextBlock(
-        'In a thread I answered in, just reply. Say _stop_ to stop me. All of this is also in my Home tab, with your requests and what they cost.',
+        `${others.length === 0 ? '' : `Also ${joinWords(others)}. `}In a thread I answered in, just reply; say _stop_ to stop me. All of this is in my Home tab, too.`,
       ),
     ],
   }

@@ -7,8 +7,11 @@ import { escapeMrkdwn, joinWords } from '../blocks/text.ts'
 import type { ConnectionDeps, PolicyDeps, WebApiDeps } from '../deps.ts'
 import { findNamedConnection, findNearestWord } from '../interactions/find-by-name.ts'
 import type { Command, Responder } from '../interactions/interaction.ts'
+import { alreadyConnectedMessage } from '../onboarding/welcome-message.ts'
+import { DEMO_CARD } from '../onboarding/welcome-stage.ts'
 import { createAllowButton, pickableCardsFor } from './allowed-cards.ts'
 import { type ConnectMetadata, connectModal, connectPickerModal } from './connect-form.ts'
+import { proposedNameFor } from './form-card.ts'
 
 export const connectCommand: Command = {
   name: 'connect',
@@ -27,10 +30,16 @@ export const connectCommand: Command = {
       return
     }
     const card = (await deps.connect.offer(responder.by, wanted)) ?? findCard(deps, wanted)
-    if (card) await openForm(deps, responder, card, metadata)
+    const demo = card?.name === DEMO_CARD ? await findDemo(deps, responder) : undefined
+    if (demo) await responder.reply(alreadyConnectedMessage(demo.name, deps.connect.startersOf(demo)), 'Connect a tool')
+    else if (card) await openForm(deps, responder, card, metadata)
     else await responder.reply(noSuchCardMessage(wanted, nearestCardNames(deps, wanted)), 'Connect a tool')
   },
 }
+
+/** One that works: two of them hold the same rows. */
+const findDemo = async ({ registry }: ConnectionDeps, { by }: Responder): Promise<Connection | undefined> =>
+  (await registry.connectionsOf(by)).find(({ card, status }) => card === DEMO_CARD && status === 'connected')
 
 async function openForm(
   deps: WebApiDeps & ConnectionDeps & PolicyDeps,
@@ -40,7 +49,7 @@ async function openForm(
 ): Promise<void> {
   const [cards, name] = await Promise.all([
     pickableCardsFor(deps, responder.by),
-    deps.connect.defaultName(responder.by, card.name),
+    proposedNameFor(deps, responder.by, card),
   ])
   const mayUse = cards.some((one) => one.name === permissionCardOf(card.name))
   if (mayUse) await responder.openModal(connectModal({ cards, card, name, values: {}, metadata }))

@@ -1,4 +1,4 @@
-import type { ModalView } from '@slack/types'
+import type { Button, ModalView } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { CardInfo } from '../../connect/connect-types.ts'
 import type { Connection } from '../../registry/connection.ts'
@@ -26,7 +26,7 @@ type Connected = {
 /** Confirms a connection and offers starter questions. */
 export function connectedMessage({ connection, card, starters, through }: Connected): MessageContent {
   const count = connection.tools.length
-  const service = connection.entry === undefined ? connection.card : escapeInlineMrkdwn(connection.entry.title)
+  const service = serviceWordOf(connection, card)
   const first = `✅ Connected! ${pluralize(count, `${service} tool`)} now available`
   const questions = starters.slice(0, 3)
   return {
@@ -35,7 +35,7 @@ export function connectedMessage({ connection, card, starters, through }: Connec
       sectionBlock(`*${first}*`),
       ...unusableBlocks(connection),
       sectionBlock(
-        `${card?.icon ?? ':electric_plug:'} *${escapeMrkdwn(connection.name)}* is yours alone. Ask me in a message, or mention me in a channel. Changes wait for your OK.`,
+        `${card?.icon ?? ':electric_plug:'} *${escapeMrkdwn(connection.name)}* is yours alone. Ask me in a message, or mention me in a channel. What could do harm waits for approval.`,
       ),
       ...(through === undefined
         ? []
@@ -48,6 +48,12 @@ export function connectedMessage({ connection, card, starters, through }: Connec
       ]),
     ],
   }
+}
+
+/** A custom server is what the person calls it. */
+function serviceWordOf({ name, card, entry }: Connection, info: CardInfo | undefined): string {
+  if (entry !== undefined) return escapeInlineMrkdwn(entry.title)
+  return info?.named === 'by_address' ? escapeInlineMrkdwn(name) : card
 }
 
 const MAX_REASONS = 3
@@ -86,13 +92,13 @@ export const connectedModal = (connected: Connected): ModalView =>
   createModal({ id: 'connected', title: 'Connected', close: 'Done', blocks: connectedMessage(connected).blocks })
 
 /** Says that connecting failed, once the modal is closed. */
-export function notConnectedMessage(name: string, message: string, again: string): MessageContent {
+export function notConnectedMessage(name: string, message: string, again: Button): MessageContent {
   const text = `${name} is not connected: ${message}`
   return {
     text,
     blocks: [
       sectionBlock(`:warning: *${escapeMrkdwn(name)}* is not connected. ${escapeMrkdwn(message)}`),
-      actionsBlock([createCommandButton('Try again', again, 'primary')]),
+      actionsBlock([again]),
     ],
   }
 }

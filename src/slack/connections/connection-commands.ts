@@ -23,6 +23,7 @@ export const testCommand: Command = {
   name: 'test',
   usage: '[connection]',
   description: 'checks that a connection works',
+  rare: true,
   async run(deps, { words, responder }) {
     const [name] = words
     const one = name === undefined ? undefined : await findNamedConnection(deps, responder, name, 'test')

@@ -25,7 +25,7 @@ const STATUS = {
 }
 
 export const nothingConnectedMessage: MessageContent = {
-  text: 'You have no connections yet. Connect one with /mcp connect.',
+  text: 'You have no connections yet. Connect a tool and I can use it for you.',
   blocks: [
     sectionBlock('You have no connections yet. Connect a tool and I can use it for you.'),
     actionsBlock([
@@ -49,7 +49,7 @@ export function connectionsMessage(
       // Each takes two of a message's 50 blocks.
       ...connections.slice(0, 20).flatMap((one) => connectionBlocks(one, cardOf, circuitOf)),
       ...(connections.length > 20
-        ? [contextBlock(`and ${connections.length - 20} more. To see one of them, add its name: \`/mcp tools name\``)]
+        ? [contextBlock(`and ${connections.length - 20} more. To see one of them, type \`/mcp tools name\` in our direct messages.`)]
         : []),
       actionsBlock([createCommandButton('Connect another', 'connect')], 'connections more'),
     ],

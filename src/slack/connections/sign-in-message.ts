@@ -106,9 +106,6 @@ export const createAnswerAgainButton = (input: string): Button =>
 export const createSignInAgainButton = (name: string): Button =>
   createButton({ ...TRY_AGAIN, action: 'sign_in_again', value: name })
 
-export const createConnectAgainButton = (card: string): Button =>
-  createCommandButton(TRY_AGAIN.text, `connect ${card}`, TRY_AGAIN.style)
-
 export function signInFailedMessage(name: string, message: string, again: Button): MessageContent {
   return {
     text: `Not signed in for ${name}: ${message}`,

@@ -21,6 +21,8 @@ export type RenderDeps = {
   sessions: AgentSessions
   streams: StreamLimits
   refreshHome(principal: Principal): void
+  /** Offers a connection under a finished answer to a person who has none; never throws. */
+  offerConnecting(state: RunState): Promise<void>
   log: Log
 }
 
