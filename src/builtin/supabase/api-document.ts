@@ -21,15 +21,18 @@ type ApiFunction = { name: string; arguments: { name: string; type: string; requ
 /** What the REST API of a project offers. */
 export type ApiDocument = { tables: ApiTable[]; functions: ApiFunction[] }
 
+/** What cannot be read of it is as if it were not there. */
+const text = z.string().optional().catch(undefined)
+
 const Property = z.looseObject({
-  type: z.string().optional(),
-  format: z.string().optional(),
-  description: z.string().optional(),
-  default: z.unknown(),
+  type: text,
+  format: text,
+  description: text,
+  default: z.unknown().optional(),
 })
 type Property = z.infer<typeof Property>
 const Definition = z.looseObject({
-  description: z.string().optional(),
+  description: text,
   required: z.array(z.string()).default([]),
   properties: z.record(z.string(), Property).default({}),
 })
