@@ -8,6 +8,7 @@ import { toolsCommand } from '../catalog/tools-command.ts'
 import { connectCommand, reconnectCommand } from '../connections/connect-command.ts'
 import { disconnectCommand, listCommand, testCommand } from '../connections/connection-commands.ts'
 import { signInCommand } from '../connections/sign-in.ts'
+import { sqlFunctionCommand } from '../connections/sql-function.ts'
 import type { Command } from '../interactions/interaction.ts'
 import { helpMessage } from './help-message.ts'
 
@@ -33,5 +34,6 @@ export const COMMANDS: Command[] = [
   approversCommand,
   reconnectCommand,
   signInCommand,
+  sqlFunctionCommand,
   helpCommand,
 ]

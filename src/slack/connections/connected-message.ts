@@ -13,6 +13,7 @@ import {
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, pluralize } from '../blocks/text.ts'
+import { lacksSqlFunction, projectToolsText, sqlFunctionBlocks } from './sql-function.ts'
 
 type Connected = {
   connection: Connection
@@ -26,13 +27,13 @@ type Connected = {
 export function connectedMessage({ connection, card, starters, through }: Connected): MessageContent {
   const count = connection.tools.length
   const service = connection.entry === undefined ? connection.card : escapeInlineMrkdwn(connection.entry.title)
-  const first = `✅ Connected! ${pluralize(count, `${service} tool`)} now available`
+  const first = `✅ Connected! ${projectToolsText(connection) ?? pluralize(count, `${service} tool`)} now available`
   const questions = starters.slice(0, 3)
   return {
     text: first,
     blocks: [
       sectionBlock(`*${first}*`),
-      ...unusableBlocks(connection),
+      ...(lacksSqlFunction(connection) ? sqlFunctionBlocks(connection) : unusableBlocks(connection)),
       sectionBlock(
         `${card?.icon ?? ':electric_plug:'} *${escapeMrkdwn(connection.name)}* is yours alone. Ask me in a message, or mention me in a channel. Changes wait for your OK.`,
       ),
