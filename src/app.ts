@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from 'node:http'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { createBuiltinServers } from './builtin/builtin-servers.ts'
 import { readCards } from './cards/read.ts'
 import type { Config } from './config.ts'
 import { curatedCard } from './connect/catalog/curated-card.ts'
@@ -143,6 +144,7 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn 
     ...targets,
     toolTimeoutSeconds: config.mcp.toolTimeoutSeconds,
     projectRoot: ROOT,
+    builtin: createBuiltinServers({ egress }),
     audit: createOpeningAudit(db),
   })
   const connect = createConnect({

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import { addressPartsOf, fitsAddressPart, signInAddressesOf } from '../cards/address-parts.ts'
-import type { Card, CardAuth, CardEndpoints, CardInput, StdioServer } from '../cards/card.ts'
+import type { BuiltinServer, Card, CardAuth, CardEndpoints, CardInput, CardServer, StdioServer } from '../cards/card.ts'
 import { placeholdersIn } from '../cards/placeholders.ts'
 import { AppError } from '../errors.ts'
 import type { AuthConfig } from '../mcp/protocol/auth-config.ts'
@@ -43,8 +43,10 @@ export function createServerTargets(
   return {
     target: (connection) => {
       const card = cardOf(connection)
-      const { title, server } = card
+      const { title } = card
       const docs = keyPageOf(card)
+      const server = serverFor(card, connection.inputs)
+      if (server.kind === 'builtin') return { title, docs, ...builtinTarget(server, connection.inputs) }
       if (server.kind === 'stdio') return { title, docs, ...stdioTarget(server, connection, data) }
       return {
         title,
@@ -61,6 +63,20 @@ export function createServerTargets(
     },
     limits: (connection) => cardOf(connection).limits,
   }
+}
+
+const builtinTarget = ({ kind, server, settings, checks }: BuiltinServer, values: Record<string, string>) => ({
+  kind,
+  server,
+  settings,
+  values,
+  checks,
+})
+
+/** Of a card with two servers, the other one is started where the address was left empty. */
+function serverFor({ server }: Card, inputs: Record<string, string>): CardServer {
+  if (server.kind !== 'builtin' || server.otherwise === undefined) return server
+  return inputs[server.address] === undefined ? server.otherwise : server
 }
 
 function authConfigOf(

@@ -90,7 +90,7 @@ type InputFallbacks = { saved: Record<string, string>; prefill: Record<string, s
 function fillInputs(card: Card, typed: Record<string, string>, fallback: InputFallbacks): Checked {
   const filled: FilledInputs = { plain: {}, secret: {} }
   const problems: InputProblem[] = []
-  for (const input of card.inputs) {
+  for (const input of card.inputs.filter((one) => !isFilledInstead(card, one, typed))) {
     const value = filledValue(card, input, typed, fallback)
     const message = inputProblemIn(input, value)
     if (message !== undefined) problems.push({ field: input.name, message })
@@ -110,6 +110,13 @@ function filledValue(
     addKeyScheme(card, input, value?.trim() ?? '', { ...prefill, ...typed })
   const values = [asHeader(typed[input.name]), saved[input.name], asHeader(prefill[input.name]), input.default]
   return values.map((value) => value?.trim() ?? '').find((value) => value !== '') ?? ''
+}
+
+/** The person filled in the input that does in place of this one, and none of those that go with this one. */
+function isFilledInstead({ inputs }: Card, { instead }: CardInput, typed: Record<string, string>): boolean {
+  const isTyped = (name: string) => (typed[name]?.trim() ?? '') !== ''
+  if (instead === undefined || !isTyped(instead)) return false
+  return !inputs.some((input) => input.instead === instead && isTyped(input.name))
 }
 
 function inputProblemIn(input: CardInput, value: string): string | undefined {
@@ -138,6 +145,7 @@ function findAddressProblems(card: Card, { plain }: FilledInputs, mcp: Pick<Mcp,
 /** Every address of a card that may hold what a person typed. */
 export const cardAddressesOf = ({ server, auth }: Card): string[] => [
   ...(server.kind === 'http' ? [server.url] : []),
+  ...(server.kind === 'builtin' ? [`{${server.address}}`] : []),
   ...signInAddressesOf(auth ?? {}),
 ]
 
@@ -171,9 +179,10 @@ function serverProblems(
   plain: FilledInputs['plain'],
   mcp: Pick<Mcp, 'addressProblemIn'>,
 ): InputProblem[] {
-  if (server.kind !== 'http') return []
-  const [field] = placeholdersIn(server.url)
-  const url = fillPlaceholders(server.url, plain)
+  if (server.kind === 'stdio') return []
+  const address = server.kind === 'http' ? server.url : `{${server.address}}`
+  const [field] = placeholdersIn(address)
+  const url = fillPlaceholders(address, plain)
   const message = field === undefined || url === undefined ? undefined : mcp.addressProblemIn(url)
   return field === undefined || message === undefined ? [] : [{ field, message }]
 }

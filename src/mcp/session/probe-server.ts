@@ -1,6 +1,7 @@
 import { AppError } from '../../errors.ts'
 import type { StoredTool } from '../../registry/connection.ts'
-import { listTools, readServerFeatures, serverInstructionsOf } from '../features/read-server-info.ts'
+import { listTools, readServerFeatures } from '../features/read-server-info.ts'
+import { serverInstructionsOf } from '../features/server-instructions.ts'
 import { classifyError, pageText, toAppError } from '../protocol/classify-error.ts'
 import { describeServerError } from '../protocol/server-error-text.ts'
 import { hasKnownAddress, type Target } from '../protocol/server-target.ts'

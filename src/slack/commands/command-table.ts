@@ -9,6 +9,7 @@ import { connectCommand, reconnectCommand } from '../connections/connect-command
 import { disconnectCommand, listCommand, testCommand } from '../connections/connection-commands.ts'
 import { signInCommand } from '../connections/sign-in.ts'
 import { usageCommand } from '../home/usage-command.ts'
+import { sqlFunctionCommand } from '../connections/sql-function.ts'
 import type { Command } from '../interactions/interaction.ts'
 import { cardsCommand } from '../own-cards/cards-command.ts'
 import { importCommand } from '../own-cards/import-command.ts'
@@ -41,5 +42,6 @@ export const COMMANDS: Command[] = [
   reconnectCommand,
   signInCommand,
   saveCardCommand,
+  sqlFunctionCommand,
   helpCommand,
 ]

@@ -206,7 +206,7 @@ function inputFieldOf(field: Field, { card, values, metadata }: ConnectForm): Mo
     label,
     hint: hintOf(field, reconnects),
     // A field left empty may be filled from the operator's settings, so the check is ours, not Slack's.
-    optional: !required || (reconnects && secret),
+    optional: !required || (reconnects && secret) || field.instead !== undefined,
     ...(options
       ? { kind: 'choice', options, initial }
       : { kind: 'text', initial: secret ? undefined : initial, placeholder: example }),

@@ -14,6 +14,7 @@ import {
 } from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, pluralize } from '../blocks/text.ts'
 import { canBeSaved } from './connections-message.ts'
+import { lacksSqlFunction, projectToolsText, sqlFunctionBlocks } from './sql-function.ts'
 
 type Connected = {
   connection: Connection
@@ -27,13 +28,13 @@ type Connected = {
 export function connectedMessage({ connection, card, starters, through }: Connected): MessageContent {
   const count = connection.tools.length
   const service = serviceWordOf(connection, card)
-  const first = `✅ Connected! ${pluralize(count, `${service} tool`)} now available`
+  const first = `✅ Connected! ${projectToolsText(connection) ?? pluralize(count, `${service} tool`)} now available`
   const questions = starters.slice(0, 3)
   return {
     text: first,
     blocks: [
       sectionBlock(`*${first}*`),
-      ...unusableBlocks(connection),
+      ...(lacksSqlFunction(connection) ? sqlFunctionBlocks(connection) : unusableBlocks(connection)),
       sectionBlock(
         `${card?.icon ?? ':electric_plug:'} *${escapeMrkdwn(connection.name)}* is yours alone. Ask me in a message, or mention me in a channel. What could do harm waits for approval.`,
       ),

@@ -14,6 +14,7 @@ import {
   disconnectedMessage,
   nothingConnectedMessage,
 } from './connections-message.ts'
+import { lacksSqlFunction } from './sql-function.ts'
 import { type TestedConnection, testResultMessage } from './test-result-message.ts'
 
 /** Longer than the slowest first start of a server, and well within a response_url's 30 minutes. */
@@ -50,7 +51,8 @@ async function testConnection(
   if (!outcome.ok) return { name, outcome, leftOut: [], circuit: connect.circuit(id) }
   const now = await findConnectionFor(deps, by, id)
   const unusable = runs.leftOut((now?.tools ?? []).map((tool) => ({ connection: name, tool })))
-  return { name, outcome, leftOut: [...(now?.unusableTools ?? []), ...unusable] }
+  const leftOut = [...(now?.unusableTools ?? []), ...unusable]
+  return { name, outcome, leftOut, lacksSql: now !== undefined && lacksSqlFunction(now) }
 }
 
 export const listCommand: Command = {
