@@ -13,7 +13,7 @@ export type RowSet = {
 
 /** Rows that share no columns would be a table of mostly empty cells. */
 const MAX_CELLS = 2_000_000
-/** Rows lie in other values at most so deep, among at most so many. */
+/** Rows lie in other values at most so deep, with so many beside them. */
 const MAX_DEPTH = 6
 const MAX_HOLDERS = 5_000
 
@@ -28,24 +28,21 @@ const COUNT_KEY = /^(?:count|row_?count|affected_?rows|rows_?affected|changes)$/
 
 type Fields = { [name: string]: unknown }
 
+type Place = { value: unknown; key: string; owner: Fields }
+
 /** All rows in the answer to a query, wherever they lie in it, the outermost first. */
 export function findRowSets(value: unknown): RowSet[] {
   const sets: RowSet[] = []
-  let level: { value: unknown; key: string; owner: Fields }[] = [{ value, key: 'rows', owner: {} }]
-  for (let depth = 0, seen = 0; depth < MAX_DEPTH && level.length > 0; depth++) {
-    const next: typeof level = []
-    for (const one of level) {
-      if (++seen > MAX_HOLDERS) return sets
-      const set = rowSetOf(one.value, one)
-      if (set !== undefined) sets.push(set)
-      else next.push(...holdersBelow(one.value, one.key))
-    }
-    level = next
+  let level: Place[] = [{ value, key: 'rows', owner: {} }]
+  for (let depth = 0; depth < MAX_DEPTH && level.length > 0; depth++) {
+    const found = level.slice(0, MAX_HOLDERS).map((place) => ({ place, set: rowSetOf(place) }))
+    sets.push(...found.flatMap(({ set }) => set ?? []))
+    level = found.flatMap(({ place, set }) => (set === undefined ? placesBelow(place) : []))
   }
   return sets
 }
 
-function rowSetOf(value: unknown, { key, owner }: { key: string; owner: Fields }): RowSet | undefined {
+function rowSetOf({ value, key, owner }: Place): RowSet | undefined {
   const set = Array.isArray(value) ? setOfList(value, ROWS_KEY.test(key)) : gridIn(value)
   return set && { ...set, ...statementOf(Array.isArray(value) ? owner : value) }
 }
@@ -56,7 +53,7 @@ function setOfList(list: unknown[], isNamed: boolean): RowSet | undefined {
 }
 
 /** What is not rows itself may hold them; beside rows nothing else is looked at, as columns can be a list of objects too. */
-function holdersBelow(value: unknown, name: string): { value: unknown; key: string; owner: Fields }[] {
+function placesBelow({ value, key: name }: Place): Place[] {
   if (Array.isArray(value)) return value.filter(isFields).map((inner) => ({ value: inner, key: name, owner: {} }))
   if (!isFields(value)) return []
   const fields = Object.entries(value).filter(([, inner]) => typeof inner === 'object' && inner !== null)

@@ -52,17 +52,20 @@ export async function shapeRows(
 
 /** Rows of a query lie anywhere in what is structured or in a text; of any other tool only what is structured is read. */
 function findRows(call: Call, parts: ResultPart[], structured: unknown, isLong: boolean): Found {
-  const isData = isQueryCall(call)
-  const findSets = isData || isListingCall(call) ? findRowSets : findFlatRows
+  const isListing = isListingCall(call)
+  const findSets = isQueryCall(call) || isListing ? findRowSets : findFlatRows
   const fixed = structured === undefined ? [] : findSets(structured)
-  if (!isData && !(isLong && (fixed.length > 0 || isListingCall(call)))) return { sets: fixed }
-  for (const part of parts) {
-    const json = part.type === 'text' ? jsonTextIn(part.text) : undefined
-    const value = json === undefined ? undefined : parseRows(json)
-    const sets = value === undefined ? [] : findSets(value)
-    if (json !== undefined && sets.length > 0) return { sets, value, json, part }
-  }
-  return { sets: fixed }
+  const isText = isQueryCall(call) || (isLong && (isListing || fixed.length > 0))
+  return (
+    (isText ? parts : []).map((part) => findRowsOf(part, findSets)).find((one) => one !== undefined) ?? { sets: fixed }
+  )
+}
+
+function findRowsOf(part: ResultPart, findSets: (value: unknown) => RowSet[]): Found | undefined {
+  const json = part.type === 'text' ? jsonTextIn(part.text) : undefined
+  const value = json === undefined ? undefined : parseRows(json)
+  const sets = value === undefined ? [] : findSets(value)
+  return json === undefined || sets.length === 0 ? undefined : { sets, value, json, part }
 }
 
 function tableOf(call: Call, set: RowSet): { table: ResultTable | undefined; file: ResultFile | undefined } {

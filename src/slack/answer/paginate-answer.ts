@@ -3,6 +3,7 @@ import { withoutInvisibleEnd } from '../../text.ts'
 import { withoutMentions, withoutPartialMention } from '../blocks/text.ts'
 import { shortenTables } from './answer-tables.ts'
 import { cutMarkdownPage } from './cut-markdown.ts'
+import { revealLinks } from './reveal-links.ts'
 import { MAX_PLAN_STEPS } from './task-blocks.ts'
 
 /** Words or task lines, in the order of the answer. */
@@ -53,18 +54,21 @@ function segmentsOf(state: RunState, words: string): AnswerPiece[][] {
     const shown = calls.filter((call) => call.stage !== 'requested')
     const { text, count } = shortenTables(turn.text, tables)
     tables += count
-    if (turn.text.trim() !== '') segments.at(-1)?.push({ kind: 'words', text: withoutMentions(text) })
+    if (turn.text.trim() !== '') segments.at(-1)?.push({ kind: 'words', text: toSafeMarkdown(text) })
     if (shown.length > 0) segments.at(-1)?.push({ kind: 'tasks', calls: shown })
     if (calls.some(hasCard)) segments.push([])
   })
-  if (words.trim() !== '') segments.at(-1)?.push({ kind: 'words', text: withoutMentions(growingText(words, tables)) })
+  if (words.trim() !== '') segments.at(-1)?.push({ kind: 'words', text: growingText(words, tables) })
   if (segments.at(-1)?.length === 0) segments.pop()
   return segments
 }
 
 /** Words being written, without what only the next ones decide. */
 const growingText = (words: string, tables: number): string =>
-  shortenTables(withoutPartialMention(withoutInvisibleEnd(words)), tables, true).text
+  toSafeMarkdown(shortenTables(withoutPartialMention(withoutInvisibleEnd(words)), tables, true).text, true)
+
+/** What the model says notifies nobody, and its links say where they lead. */
+const toSafeMarkdown = (text: string, isGrowing = false): string => withoutMentions(revealLinks(text, isGrowing))
 
 function splitIntoPages(pieces: AnswerPiece[]): AnswerPiece[][] {
   const pages: AnswerPiece[][] = []
