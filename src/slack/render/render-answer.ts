@@ -12,7 +12,8 @@ import {
   nextSegmentOf,
   paginateAnswer,
 } from '../answer/paginate-answer.ts'
-import { stepsText, type TaskLine, taskLineOf, taskUpdateChunk } from '../answer/task-blocks.ts'
+import { stepsText } from '../answer/steps-block.ts'
+import { type TaskLine, taskLineOf, taskUpdateChunk } from '../answer/task-blocks.ts'
 import { contextBlock } from '../blocks/build-blocks.ts'
 import { appendToStream, STREAM_LIFETIME_MS, startMessageStream } from '../web-api/agents.ts'
 import { isUnsupportedMethod, slackErrorCodeOf } from '../web-api/web-api.ts'
@@ -75,8 +76,9 @@ function growingPageOf({ state, words }: LiveAnswer): AnswerPage | undefined {
 
 function editedPage(live: LiveAnswer, { key }: AnswerPage, messages: RenderedMessage[]): RenderedMessage {
   const message = messages.find((one) => one.key === key) ?? { key, text: '', blocks: [stopButtonsFor(live.state)] }
-  const waiting = live.waiting === undefined ? [] : [contextBlock(live.waiting)]
-  return { ...message, blocks: [...waiting, ...message.blocks] }
+  const { waiting, isThinking } = liveInfoOf(live)
+  const doing = waiting ?? (isThinking ? THINKING : undefined)
+  return { ...message, blocks: [...(doing === undefined ? [] : [contextBlock(doing)]), ...message.blocks] }
 }
 
 async function edit(
@@ -106,9 +108,11 @@ const stream = (posted: PostedMessages, live: LiveAnswer, page: AnswerPage): Pro
 async function startStream(posted: PostedMessages, live: LiveAnswer, page: AnswerPage): Promise<undefined> {
   const { webApi, streams } = posted.deps
   const { origin } = live.state
-  const first = chunksFor(page, createEmptyStream(), live)
+  const first = chunksFor(page, createEmptyStream(), liveInfoOf(live))
   if (first === undefined || (page.pieces.length === 0 && posted.byKey.size > 0)) return
-  const chunks: AnyChunk[] = [{ type: 'blocks', blocks: [stopButtonsFor(live.state, page.key)] }, ...first.chunks]
+  const buttons: AnyChunk = { type: 'blocks', blocks: [stopButtonsFor(live.state, page.key)] }
+  // Before the first words the buttons stand below what the model does; words would push them out of sight.
+  const chunks = first.sent.words === '' ? [...first.chunks, buttons] : [buttons, ...first.chunks]
   let ts: string
   try {
     ts = await startMessageStream(webApi, origin, chunks)
@@ -129,7 +133,7 @@ async function appendPage(
   page: AnswerPage,
   open: NonNullable<LiveAnswer['stream']>,
 ): Promise<number | undefined> {
-  const next = chunksFor(page, open.sent, live)
+  const next = chunksFor(page, open.sent, liveInfoOf(live))
   if (next === undefined) return giveUpStream(posted, live, page, 'words were taken back')
   if (Date.now() - open.startedAt > STREAM_LIFETIME_MS) return giveUpStream(posted, live, page, 'too old')
   if (next.chunks.length === 0) return
@@ -173,13 +177,22 @@ export type StreamedContent = {
   words: string
   /** The plan's title; undefined while there is no plan. */
   title: string | undefined
-  tasks: Map<string, { line: string; details: boolean }>
+  tasks: Map<string, { title: string; line: string; details: boolean }>
 }
 
 export const createEmptyStream = (): StreamedContent => ({ words: '', title: undefined, tasks: new Map() })
 
-/** What is known of a run only while it works: what servers say of calls under way, and why the model is waited for. */
-export type LiveRunInfo = { progress: Map<string, string>; waiting: string | undefined }
+/** What is known of a run only while it works: what servers say of calls under way, why the model is waited for, and whether it is. */
+export type LiveRunInfo = { progress: Map<string, string>; waiting: string | undefined; isThinking: boolean }
+
+/** The model is at work, and nothing of what it says can be read yet. */
+const liveInfoOf = ({ state, words, progress, waiting }: LiveAnswer): LiveRunInfo => ({
+  progress,
+  waiting,
+  isThinking: words.trim() === '' && state.calls.every(({ stage }) => ENDED.has(stage)),
+})
+
+const ENDED = new Set<CallState['stage']>(['done', 'failed', 'unknown', 'denied', 'cancelled'])
 
 export type StreamUpdate = { chunks: AnyChunk[]; sent: StreamedContent }
 
@@ -190,17 +203,18 @@ export type StreamUpdate = { chunks: AnyChunk[]; sent: StreamedContent }
 export function chunksFor(page: AnswerPage, sent: StreamedContent, live: LiveRunInfo): StreamUpdate | undefined {
   const chunks: AnyChunk[] = []
   const tasks = new Map(sent.tasks)
+  const steps = callsOnPage(page)
   let words = ''
   for (const piece of page.pieces) {
-    if (piece.kind === 'tasks') chunks.push(...piece.calls.flatMap((call) => callChunks(call, tasks, live)))
+    if (piece.kind === 'tasks') chunks.push(...piece.calls.flatMap((call) => callChunks(call, steps, tasks, live)))
     else {
       const before = words.length
       words += `${words === '' ? '' : '\n\n'}${piece.text}`
       chunks.push(...textChunks(words.slice(Math.max(before, sent.words.length))))
     }
   }
-  chunks.push(...waitingChunks(tasks, live))
-  const title = titleOf(callsOnPage(page), tasks, live)
+  chunks.push(...modelChunks(tasks, live))
+  const title = titleOf(steps, tasks, live)
   if (title !== undefined && title !== sent.title) chunks.unshift({ type: 'plan_update', title })
   return words.startsWith(sent.words) ? { chunks, sent: { words, title, tasks } } : undefined
 }
@@ -208,24 +222,36 @@ export function chunksFor(page: AnswerPage, sent: StreamedContent, live: LiveRun
 function titleOf(
   steps: CallState[],
   tasks: StreamedContent['tasks'],
-  { progress, waiting }: LiveRunInfo,
+  { progress, waiting, isThinking }: LiveRunInfo,
 ): string | undefined {
   if (waiting !== undefined) return truncate(waiting, LIMITS.stream.chunkText)
+  if (isThinking) return THINKING
   if (steps.length > 0) return stepsText(steps, progress)
-  return tasks.has(WAITING) ? BACK : undefined
+  return tasks.get(MODEL)?.title
 }
 
-function callChunks(call: CallState, tasks: StreamedContent['tasks'], { progress }: LiveRunInfo): AnyChunk[] {
-  return taskChunks(taskLineOf(call, progress.get(call.id)), tasks)
+function callChunks(
+  call: CallState,
+  among: CallState[],
+  tasks: StreamedContent['tasks'],
+  { progress }: LiveRunInfo,
+): AnyChunk[] {
+  return taskChunks(taskLineOf(call, progress.get(call.id), among), tasks)
 }
 
-const WAITING = 'waiting'
+/** What the model does, as a task of its own beside the calls. */
+const MODEL = 'model'
+const THINKING = 'Thinking…'
+const THOUGHT = 'Thought'
 const BACK = 'The model is back'
 
-function waitingChunks(tasks: StreamedContent['tasks'], { waiting }: LiveRunInfo): AnyChunk[] {
-  if (waiting === undefined && !tasks.has(WAITING)) return []
-  const status = waiting === undefined ? 'complete' : 'in_progress'
-  return taskChunks({ id: WAITING, title: waiting ?? BACK, status, details: undefined }, tasks)
+function modelChunks(tasks: StreamedContent['tasks'], { waiting, isThinking }: LiveRunInfo): AnyChunk[] {
+  const known = tasks.get(MODEL)
+  const doing = waiting ?? (isThinking ? THINKING : undefined)
+  if (doing !== undefined) return taskChunks({ id: MODEL, title: doing, status: 'in_progress', details: undefined }, tasks)
+  if (known === undefined || known.title === BACK) return []
+  const title = known.title === THINKING || known.title === THOUGHT ? THOUGHT : BACK
+  return taskChunks({ id: MODEL, title, status: 'complete', details: undefined }, tasks)
 }
 
 function taskChunks(task: TaskLine, tasks: StreamedContent['tasks']): AnyChunk[] {
@@ -233,7 +259,7 @@ function taskChunks(task: TaskLine, tasks: StreamedContent['tasks']): AnyChunk[]
   const line = `${task.status} ${task.title}`
   if (known?.line === line) return []
   const details = task.details !== undefined && known?.details !== true
-  tasks.set(task.id, { line, details: details || known?.details === true })
+  tasks.set(task.id, { title: task.title, line, details: details || known?.details === true })
   return [taskUpdateChunk(task, details)]
 }
 
