@@ -5,8 +5,8 @@ import type { CallState, RunState } from '../../src/run/state/state.ts'
 import { renderAnswer } from '../../src/slack/answer/answer-messages.ts'
 import { cutMarkdownPage } from '../../src/slack/answer/cut-markdown.ts'
 import { describeCall } from '../../src/slack/answer/describe-calls.ts'
-import { PAGE_CHARACTERS, paginateAnswer } from '../../src/slack/answer/paginate-answer.ts'
 import { usedText } from '../../src/slack/answer/finished-steps.ts'
+import { PAGE_CHARACTERS, paginateAnswer } from '../../src/slack/answer/paginate-answer.ts'
 import { stepsText } from '../../src/slack/answer/steps-block.ts'
 import { MAX_PLAN_STEPS } from '../../src/slack/answer/task-blocks.ts'
 import { argumentsText } from '../../src/slack/approvals/approval-card.ts'
@@ -21,7 +21,7 @@ import { errorHelpButtonsFor, errorText } from '../../src/slack/blocks/error-mes
 import { escapeMrkdwn, withoutMentions, withoutPartialMention } from '../../src/slack/blocks/text.ts'
 import { tokenize } from '../../src/slack/commands/mcp-command.ts'
 import { findNearestWord } from '../../src/slack/interactions/find-by-name.ts'
-import { chunksFor, createEmptyStream, type LiveRunInfo } from '../../src/slack/render/render-answer.ts'
+import { chunksFor, createEmptyStream, type LiveRunInfo } from '../../src/slack/render/stream-content.ts'
 import { truncate } from '../../src/text.ts'
 import { approvalOf, callOf } from './samples.ts'
 import { stateOf } from './states.ts'
@@ -246,7 +246,10 @@ describe('the steps of a run', () => {
   })
   const blocksOf = (change: Partial<RunState>, count: number) =>
     renderAnswer(
-      stateOf([{ text: '', calls: Array.from({ length: count }, () => ({ stage: 'done' as const })) }, { text: 'So.' }], change),
+      stateOf(
+        [{ text: '', calls: Array.from({ length: count }, () => ({ stage: 'done' as const })) }, { text: 'So.' }],
+        change,
+      ),
     )
       .flatMap((painted) => painted.blocks)
       .filter(({ type }) => type === 'plan' || type === 'task_card')
@@ -289,7 +292,10 @@ describe('what the model says between its steps', () => {
     const approval = approvalOf()
     const turns = [{ text: 'I will write.', calls: [{ stage: 'done' as const, approval }] }, { text: 'Written.' }]
     expect(renderAnswer(stateOf(turns)).map(({ key }) => key)).toEqual(['answer:1:0'])
-    expect(renderAnswer(stateOf(turns, { status: 'working' })).map(({ key }) => key)).toEqual(['answer:0:0', 'answer:1:0'])
+    expect(renderAnswer(stateOf(turns, { status: 'working' })).map(({ key }) => key)).toEqual([
+      'answer:0:0',
+      'answer:1:0',
+    ])
   })
 })
 

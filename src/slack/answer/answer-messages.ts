@@ -216,11 +216,7 @@ const textMessage = (text: string): MessageContent => ({ text, blocks: [sectionB
  */
 const answerButtonsFor = ({ id, calls }: RunState): KnownBlock =>
   actionsBlock(
-    [
-      thumbButton('good', id),
-      thumbButton('bad', id),
-      ...(calls.length === 0 ? [] : [createDetailsButton(id)]),
-    ],
+    [thumbButton('good', id), thumbButton('bad', id), ...(calls.length === 0 ? [] : [createDetailsButton(id)])],
     `feedback ${id}`,
   )
 

@@ -65,7 +65,8 @@ function segmentsOf(state: RunState, words: string): AnswerPiece[][] {
     const shown = state.status === 'finished' ? [] : stepsOf({ ...state, calls })
     const { text, count } = shortenTables(turn.text, tables)
     tables += count
-    if (turn.text.trim() !== '' && !(state.status === 'finished' && isBetweenSteps(state, turn))) segments.at(-1)?.push({ kind: 'words', text: toSafeMarkdown(text) })
+    if (turn.text.trim() !== '' && !(state.status === 'finished' && isBetweenSteps(state, turn)))
+      segments.at(-1)?.push({ kind: 'words', text: toSafeMarkdown(text) })
     if (shown.length > 0) segments.at(-1)?.push({ kind: 'tasks', calls: shown })
     if (calls.some(hasCard)) segments.push([])
   })

@@ -110,7 +110,9 @@ function underWayText(calls: CallState[]): string | undefined {
   const running = calls.filter(({ stage }) => stage === 'approved' || stage === 'calling')
   if (running[0]) return `${describeCallAmong(running[0], 'doing', calls)}${othersText(running)}…`
   const asking = calls.filter(({ stage }) => stage === 'requested' || stage === 'awaiting_approval')
-  return asking[0] && `Waiting for approval: ${lowerFirst(describeCallAmong(asking[0], 'wish', calls))}${othersText(asking)}`
+  return (
+    asking[0] && `Waiting for approval: ${lowerFirst(describeCallAmong(asking[0], 'wish', calls))}${othersText(asking)}`
+  )
 }
 
 const othersText = (calls: CallState[]): string => (calls.length > 1 ? `, and ${calls.length - 1} more` : '')
