@@ -6,7 +6,7 @@ import { AppError } from '../../src/errors.ts'
 import { ApprovalId, ChannelId, ConnectionId, InputId, UserId } from '../../src/ids.ts'
 import type { CallState } from '../../src/run/state/state.ts'
 import { renderAnswer } from '../../src/slack/answer/answer-messages.ts'
-import { resultMessage } from '../../src/slack/answer/result-message.ts'
+import { resultMessages } from '../../src/slack/answer/result-message.ts'
 import { approvalReminderMessage } from '../../src/slack/app/expiry-reminders.ts'
 import { approvalMessage, pendingApprovalMessage } from '../../src/slack/approvals/approval-card.ts'
 import { editArgumentsModal } from '../../src/slack/approvals/edit-arguments-form.ts'
@@ -49,6 +49,9 @@ const MEMBER = UserId.parse('UMEMBER1')
 const cardOf = ({ card: name }: { card: string }) => CARDS.find((card) => card.name === name)
 const [FILES, POSTGRES] = CARDS
 if (!FILES || !POSTGRES) throw new Error('no cards')
+
+/** The first of the messages that show something. */
+const firstOf = ([first]: MessageContent[]): MessageContent => first ?? { text: '', blocks: [] }
 
 const times = <T>(count: number, make: (at: number) => T): T[] => Array.from({ length: count }, (_, at) => make(at))
 
@@ -189,22 +192,32 @@ const SAYINGS: Record<string, MessageContent> = {
     { connection: undefined, words: '', page: 0 },
     ['one', 'two'].map((connection) => ({ connection, tool: 'simulate-research-query', why: 'it runs as a task' })),
   ),
-  'shown rows': resultMessage(callOf(), {
-    table: {
-      columns: ['name', 'age'],
-      rows: [
-        ['Ada', '36'],
-        ['Grace', ''],
-      ],
-    },
-  }),
-  'shown rows and links, long': resultMessage(callOf({ title: LONG }), {
-    table: { columns: times(20, (at) => `c${at}`), rows: times(20, () => times(20, () => LONG.slice(0, 20))) },
-    links: times(10, (at) => ({
-      uri: at === 0 ? 'file:///etc/passwd' : `https://example.com/${LONG}${at}`,
-      name: `<!channel> *${LONG}`,
-    })),
-  }),
+  'shown rows': firstOf(
+    resultMessages(callOf(), {
+      table: {
+        name: 'person',
+        columns: ['name', 'age'],
+        rows: [
+          ['Ada', '36'],
+          ['Grace', 'NULL'],
+        ],
+        of: { rows: 1_234, columns: 2 },
+        file: 'person.csv',
+      },
+    }),
+  ),
+  'shown rows with long cells': firstOf(
+    resultMessages(callOf(), { table: { columns: ['id'], rows: [['007'], ['008']], file: 'wrote.csv' } }),
+  ),
+  'shown rows and links, long': firstOf(
+    resultMessages(callOf({ title: LONG }), {
+      table: { columns: times(20, (at) => `c${at}`), rows: times(20, () => times(20, () => LONG.slice(0, 20))) },
+      links: times(10, (at) => ({
+        uri: at === 0 ? 'file:///etc/passwd' : `https://example.com/${LONG}${at}`,
+        name: `<!channel> *${LONG}`,
+      })),
+    }),
+  ),
   tested: testResultMessage([
     {
       name: 'files',

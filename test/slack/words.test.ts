@@ -5,8 +5,10 @@ import type { CallState, RunState } from '../../src/run/state/state.ts'
 import { renderAnswer } from '../../src/slack/answer/answer-messages.ts'
 import { cutMarkdownPage } from '../../src/slack/answer/cut-markdown.ts'
 import { describeCall } from '../../src/slack/answer/describe-calls.ts'
+import { usedText } from '../../src/slack/answer/finished-steps.ts'
 import { PAGE_CHARACTERS, paginateAnswer } from '../../src/slack/answer/paginate-answer.ts'
-import { MAX_PLAN_STEPS, stepsText } from '../../src/slack/answer/task-blocks.ts'
+import { stepsText } from '../../src/slack/answer/steps-block.ts'
+import { MAX_PLAN_STEPS } from '../../src/slack/answer/task-blocks.ts'
 import { argumentsText } from '../../src/slack/approvals/approval-card.ts'
 import {
   argumentFieldsOf,
@@ -19,9 +21,9 @@ import { errorHelpButtonsFor, errorText } from '../../src/slack/blocks/error-mes
 import { escapeMrkdwn, withoutMentions, withoutPartialMention } from '../../src/slack/blocks/text.ts'
 import { tokenize } from '../../src/slack/commands/mcp-command.ts'
 import { findNearestWord } from '../../src/slack/interactions/find-by-name.ts'
-import { chunksFor, createEmptyStream, type LiveRunInfo } from '../../src/slack/render/render-answer.ts'
+import { chunksFor, createEmptyStream, type LiveRunInfo } from '../../src/slack/render/stream-content.ts'
 import { truncate } from '../../src/text.ts'
-import { callOf } from './samples.ts'
+import { approvalOf, callOf } from './samples.ts'
 import { stateOf } from './states.ts'
 
 const say = (title: string, given: Record<string, string> = {}) =>
@@ -77,6 +79,7 @@ describe('a call in plain words', () => {
       ['List directory with db', 'Listing directory with db', 'Listed directory with db'],
     ],
     ['execute_sql', {}, ['Execute sql with db', 'Executing sql with db', 'Executed sql with db']],
+    ['Execute SQL (sqlite)', {}, ['Execute SQL with db', 'Executing SQL with db', 'Executed SQL with db']],
     ['Execute SQL', {}, ['Execute SQL with db', 'Executing SQL with db', 'Executed SQL with db']],
     ['createIssue', { title: 'Bug' }, ['Create Bug with db', 'Creating Bug with db', 'Created Bug with db']],
     [
@@ -196,6 +199,7 @@ describe('pages', () => {
 const live = (change: Partial<LiveRunInfo> = {}): LiveRunInfo => ({
   progress: new Map(),
   waiting: undefined,
+  isThinking: false,
   ...change,
 })
 
@@ -205,19 +209,27 @@ const stepsAt = (...stages: CallState['stage'][]) =>
   )
 
 describe('the steps of a run', () => {
-  test('say what is going on, then what waits, then what was done', () => {
-    expect(stepsAt('done', 'calling')).toBe('Writing 1.txt with filesystem…')
-    expect(stepsAt('calling', 'approved', 'awaiting_approval')).toBe('Writing 0.txt with filesystem, and 1 more…')
+  test('say what is going on, then what waits, then what was used', () => {
+    expect(stepsAt('done', 'calling')).toBe('Writing 1.txt…')
+    expect(stepsAt('calling', 'approved', 'awaiting_approval')).toBe('Writing 0.txt, and 1 more…')
     expect(stepsAt('done', 'awaiting_approval', 'awaiting_approval')).toBe(
-      'Waiting for approval: write 1.txt with filesystem, and 1 more',
+      'Waiting for approval: write 1.txt, and 1 more',
     )
-    expect(stepsAt('done', 'done')).toBe('Wrote 0.txt and wrote 1.txt with filesystem')
-    expect(stepsAt('done', 'done', 'done', 'done')).toBe('Took 4 steps with filesystem')
+    expect(stepsAt('done', 'done')).toBe('Used filesystem · 2 steps')
+    expect(stepsAt('done')).toBe('Wrote 0.txt')
+  })
+  test('name connections where there are several', () => {
+    const calls = ['a', 'b', 'c', 'd', 'e'].map((connectionName) => callOf({ connectionName, stage: 'done' }))
+    expect(usedText(calls.slice(0, 3))).toBe('Used a, b and c · 3 steps')
+    expect(usedText(calls)).toBe('Used a, b, c and 2 more · 5 steps')
+    expect(stepsText([callOf({ connectionName: 'a' }), callOf({ connectionName: 'b', stage: 'calling' })])).toBe(
+      'Writing hello.txt with b…',
+    )
   })
   test('say what did not go well, however many', () => {
-    expect(stepsAt('failed', 'failed')).toBe('2 steps with filesystem: 2 failed')
+    expect(stepsAt('failed', 'failed')).toBe('Used filesystem · 2 steps, 2 failed')
     expect(stepsAt('done', 'done', 'denied', 'cancelled', 'unknown')).toBe(
-      '5 steps with filesystem: 2 done, 1 not allowed, 1 stopped and 1 may or may not have happened',
+      'Used filesystem · 5 steps, 1 not allowed, 1 stopped, 1 may or may not have happened',
     )
   })
   test('a step that a server did not answer can be tried again, unless a later one was made or the run ended badly', () => {
@@ -232,19 +244,58 @@ describe('the steps of a run', () => {
     expect(offers([{ ...missed, retryable: false }])).toBe(0)
     expect(offers([missed], { status: 'stopped' })).toBe(0)
   })
-  test('the same thing done again is counted', () => {
-    const calls = [{ stage: 'done' as const }, { stage: 'done' as const }]
-    expect(stepsText(stateOf([{ text: '', calls }]).calls)).toBe('Wrote hello.txt 2 times with filesystem')
+  const blocksOf = (change: Partial<RunState>, count: number) =>
+    renderAnswer(
+      stateOf(
+        [{ text: '', calls: Array.from({ length: count }, () => ({ stage: 'done' as const })) }, { text: 'So.' }],
+        change,
+      ),
+    )
+      .flatMap((painted) => painted.blocks)
+      .filter(({ type }) => type === 'plan' || type === 'task_card')
+      .map((block) => ('tasks' in block ? block.tasks.length : block.type))
+  test('are a line or a plan while the run works, not longer than Slack takes', () => {
+    const working = { status: 'working' as const }
+    expect(blocksOf(working, 1)).toEqual(['task_card'])
+    expect(blocksOf(working, 2)).toEqual([2])
+    expect(blocksOf(working, MAX_PLAN_STEPS + 3)).toEqual([MAX_PLAN_STEPS, 3])
   })
-  test('one is a line, several are a plan, and a plan is not longer than Slack takes', () => {
-    const blocks = (count: number) =>
-      renderAnswer(stateOf([{ text: '', calls: Array.from({ length: count }, () => ({ stage: 'done' as const })) }]))
-        .flatMap((painted) => painted.blocks)
-        .filter(({ type }) => type === 'plan' || type === 'task_card')
-        .map((block) => ('tasks' in block ? block.tasks.length : block.type))
-    expect(blocks(1)).toEqual(['task_card'])
-    expect(blocks(2)).toEqual([2])
-    expect(blocks(MAX_PLAN_STEPS + 3)).toEqual([MAX_PLAN_STEPS, 3])
+  test('are one line at the end, however many, below the answer', () => {
+    for (const count of [1, 2, MAX_PLAN_STEPS + 3]) expect(blocksOf({}, count)).toEqual(['task_card'])
+    const [painted] = renderAnswer(stateOf([{ text: 'I will look.', calls: [{}, {}] }, { text: 'So.' }]))
+    expect(painted?.blocks.map(({ type }) => type)).toEqual(['markdown', 'task_card', 'actions'])
+    expect(JSON.stringify(painted)).not.toContain('I will look')
+  })
+})
+
+describe('what the model says between its steps', () => {
+  const textsOf = (between: string, end: string, change: Partial<RunState> = {}) =>
+    renderAnswer(stateOf([{ text: between, calls: [{ stage: 'done' }] }, { text: end }], change))
+      .flatMap(({ blocks }) => blocks)
+      .flatMap((block) => (block.type === 'markdown' ? [block.text] : []))
+  test.each([
+    ['a table', '| a | b |\n|---|---|\n| 1 | 2 |'],
+    ['a list', 'This is open:\n- one\n- two'],
+    ['code', 'Run this:\n```\nls\n```'],
+    ['two paragraphs', 'One.\n\nTwo.'],
+    ['much', 'Many words here. '.repeat(20)],
+  ])('stays where it is an answer itself: %s', (_what, between) => {
+    expect(textsOf(between, 'So.')).toEqual([between, 'So.'])
+  })
+  test('goes when the run is finished, and not before', () => {
+    expect(textsOf('I will look.', 'So.')).toEqual(['So.'])
+    expect(textsOf('I will look.', '')).toEqual(['I will look.'])
+    for (const status of ['working', 'stopped', 'failed'] as const)
+      expect(textsOf('I will look.', 'So.', { status })).toEqual(['I will look.', 'So.'])
+  })
+  test('goes with its message where a card parts it from the answer', () => {
+    const approval = approvalOf()
+    const turns = [{ text: 'I will write.', calls: [{ stage: 'done' as const, approval }] }, { text: 'Written.' }]
+    expect(renderAnswer(stateOf(turns)).map(({ key }) => key)).toEqual(['answer:1:0'])
+    expect(renderAnswer(stateOf(turns, { status: 'working' })).map(({ key }) => key)).toEqual([
+      'answer:0:0',
+      'answer:1:0',
+    ])
   })
 })
 
@@ -253,24 +304,26 @@ describe('a stream', () => {
     const [page] = paginateAnswer(stateOf([{ text: 'One.', calls: [{ stage: 'calling' }] }], { status: 'working' }))
     const first = page && chunksFor(page, createEmptyStream(), live({ progress: new Map([['toolu_0_0', '50 %']]) }))
     expect(first?.chunks).toEqual([
-      { type: 'plan_update', title: 'Writing hello.txt with filesystem… (50 %)' },
+      { type: 'plan_update', title: 'Writing hello.txt… (50 %)' },
       { type: 'markdown_text', text: 'One.' },
       {
         type: 'task_update',
         id: 'toolu_0_0',
-        title: 'Writing hello.txt with filesystem… (50 %)',
+        title: 'Writing hello.txt… (50 %)',
         status: 'in_progress',
       },
     ])
     const result = { summary: 'ok', text: '', images: [], isError: false, files: [], ms: 1 }
-    const [later] = paginateAnswer(stateOf([{ text: 'One.', calls: [{ stage: 'done', result }] }, { text: 'Two.' }]))
+    const [later] = paginateAnswer(
+      stateOf([{ text: 'One.', calls: [{ stage: 'done', result }] }, { text: 'Two.' }], { status: 'working' }),
+    )
     const next = later && first && chunksFor(later, first.sent, live())
     expect(next?.chunks).toEqual([
-      { type: 'plan_update', title: 'Wrote hello.txt with filesystem' },
+      { type: 'plan_update', title: 'Wrote hello.txt' },
       {
         type: 'task_update',
         id: 'toolu_0_0',
-        title: 'Wrote hello.txt with filesystem',
+        title: 'Wrote hello.txt',
         status: 'complete',
         details: 'ok',
       },
@@ -282,17 +335,33 @@ describe('a stream', () => {
     const calls = [{ stage: 'done' as const }, { stage: 'calling' as const, arguments: { path: 'two.txt' } }]
     const [page] = paginateAnswer(stateOf([{ text: '', calls }], { status: 'working' }))
     const first = page && chunksFor(page, createEmptyStream(), live())
-    expect(first?.chunks[0]).toEqual({ type: 'plan_update', title: 'Writing two.txt with filesystem…' })
+    expect(first?.chunks[0]).toEqual({ type: 'plan_update', title: 'Writing two.txt…' })
     const waiting = 'The model is busy, trying again in 5 s…'
     const next = page && first && chunksFor(page, first.sent, live({ waiting }))
     expect(next?.chunks).toEqual([
       { type: 'plan_update', title: waiting },
-      { type: 'task_update', id: 'waiting', title: waiting, status: 'in_progress' },
+      { type: 'task_update', id: 'model', title: waiting, status: 'in_progress' },
     ])
     expect(page && next && chunksFor(page, next.sent, live())?.chunks).toEqual([
-      { type: 'plan_update', title: 'Writing two.txt with filesystem…' },
-      { type: 'task_update', id: 'waiting', title: 'The model is back', status: 'complete' },
+      { type: 'plan_update', title: 'Writing two.txt…' },
+      { type: 'task_update', id: 'model', title: 'The model is back', status: 'complete' },
     ])
+  })
+  test('says that the model thinks until there are words', () => {
+    const [page = { key: 'answer:0:0', pieces: [] }] = paginateAnswer(stateOf([], { status: 'working' }))
+    const first = chunksFor(page, createEmptyStream(), live({ isThinking: true }))
+    expect(first?.chunks).toEqual([
+      { type: 'plan_update', title: 'Thinking…' },
+      { type: 'task_update', id: 'model', title: 'Thinking…', status: 'in_progress' },
+    ])
+    const [words] = paginateAnswer(stateOf([], { status: 'working' }), 'So it is.')
+    const next = words && first && chunksFor(words, first.sent, live())
+    expect(next?.chunks).toEqual([
+      { type: 'plan_update', title: 'Thought' },
+      { type: 'markdown_text', text: 'So it is.' },
+      { type: 'task_update', id: 'model', title: 'Thought', status: 'complete' },
+    ])
+    expect(words && next && chunksFor(words, next.sent, live())?.chunks).toEqual([])
   })
   test('cannot take words back', () => {
     const [page] = paginateAnswer(stateOf([{ text: 'Other' }]))

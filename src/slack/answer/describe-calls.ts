@@ -57,15 +57,27 @@ export function describeCall(call: DescribedCall, tense: CallTense): string {
   return `${describeAction(call, tense)} with ${revealInvisible(call.connectionName) || 'no connection'}`
 }
 
+/** The same; the connection is named only where the calls beside it use another one. */
+export function describeCallAmong(call: DescribedCall, tense: CallTense, calls: DescribedCall[]): string {
+  const isAlone = calls.every(({ connectionName }) => connectionName === call.connectionName)
+  return isAlone ? describeAction(call, tense) : describeCall(call, tense)
+}
+
 /** The same without the connection. */
 export const describeAction = (call: DescribedCall, tense: CallTense): string =>
   revealInvisible(actionWords(call, tense))
 
 function actionWords(call: DescribedCall, tense: CallTense): string {
-  const [first = '', ...others] = plainWords(call.title || call.tool)
+  const [first = '', ...others] = plainWords(withoutAside(call) || call.tool)
   const verb = first.toLowerCase()
   if (!isVerb(verb)) return withCapital(`${conjugate('use', tense)} ${[first, ...others].join(' ')}`)
   return withCapital([conjugate(verb, tense), objectOf(others.join(' '), call.arguments)].filter(Boolean).join(' '))
+}
+
+/** A title without what stands behind it in brackets ("(sqlite)"), unless the tool's own name has it to tell tools apart. */
+function withoutAside({ title, tool }: DescribedCall): string {
+  const [aside = '', words = ''] = /\s*\(([^()]*)\)\s*$/.exec(title) ?? []
+  return tool.toLowerCase().includes(words.toLowerCase()) ? title : title.slice(0, title.length - aside.length)
 }
 
 const isVerb = (word: string): boolean => REGULAR.has(word) || Object.hasOwn(IRREGULAR, word)

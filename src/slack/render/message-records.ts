@@ -97,15 +97,17 @@ export async function removeMessage(posted: PostedMessages, shown: ShownMessage)
   await forgetShownMessage(posted, shown.key)
 }
 
-/** A message that Slack refuses to delete is left. */
+/** A message that Slack refuses to delete is left; false then. */
 export async function deleteMessage(
   { deps, run }: PostedMessages,
   { key, channel, ts }: Pick<ShownMessage, 'key' | 'channel' | 'ts'>,
-): Promise<void> {
+): Promise<boolean> {
   try {
     await deps.webApi.call('chat.delete', { channel, ts }, AnyResponse)
+    return true
   } catch (error) {
     if (slackErrorCodeOf(error) === undefined) throw error
     deps.log.warn({ run, key, why: slackErrorCodeOf(error) }, 'message not removed')
+    return false
   }
 }

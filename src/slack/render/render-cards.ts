@@ -4,7 +4,7 @@ import type { PendingInput } from '../../run/runs.ts'
 import type { RunState } from '../../run/state/state.ts'
 import { removeInvisible } from '../../text.ts'
 import { largeTablesOf } from '../answer/answer-tables.ts'
-import { resultMessage } from '../answer/result-message.ts'
+import { resultMessages } from '../answer/result-message.ts'
 import {
   type ApprovalContent,
   approvalKeyOf,
@@ -149,8 +149,9 @@ export async function updateElicitations(
 export async function renderShownResults(posted: PostedMessages, { calls, origin }: RunState): Promise<void> {
   for (const call of calls) {
     const shown = call.result?.shown
-    if (shown !== undefined)
-      await showMessage(posted, threadSlotOf(origin, `shown:${call.id}`), resultMessage(call, shown))
+    const messages = shown === undefined ? [] : resultMessages(call, shown)
+    for (const [at, message] of messages.entries())
+      await showMessage(posted, threadSlotOf(origin, at === 0 ? `shown:${call.id}` : `shown:${call.id}:${at}`), message)
   }
 }
 
