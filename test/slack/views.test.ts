@@ -307,7 +307,7 @@ const VIEWS: Record<string, View> = {
     times(30, () => longLine),
     { connection: 'files', words: 'long', page: 0 },
   ),
-  'edit form': editArgumentsModal(callOf(), { approval: 'x' }),
+  'edit form': editArgumentsModal(callOf(), { metadata: { approval: 'x' } }),
   'edit form, odd': editArgumentsModal(callOf({ schema: {}, arguments: { a: [1, 2] } }), {}),
   'edit form, many kinds': editArgumentsModal(
     callOf({

@@ -7,7 +7,7 @@ import { cutMarkdownPage } from '../../src/slack/answer/cut-markdown.ts'
 import { describeCall } from '../../src/slack/answer/describe-calls.ts'
 import { PAGE_CHARACTERS, paginateAnswer } from '../../src/slack/answer/paginate-answer.ts'
 import { MAX_PLAN_STEPS, stepsText } from '../../src/slack/answer/task-blocks.ts'
-import { argumentsText } from '../../src/slack/approvals/approval-card.ts'
+import { argumentsText } from '../../src/slack/approvals/arguments-text.ts'
 import {
   argumentFieldsOf,
   canEditArguments,
