@@ -49,7 +49,8 @@ export async function currentApproversFor(
   return approversFor({ risk, fourEyes, requester: origin.user, approvers })
 }
 
-const ownersOn = ({ approvers, byOwners }: ApprovalState): UserId[] => (byOwners ? approvers : [])
+const ownersOn = ({ approvers, byOwners, proposal }: ApprovalState): UserId[] =>
+  byOwners ? (proposal?.askedBefore ?? approvers) : []
 
 /** What came of it, and the run to go on with if this instance won it. */
 type Decided<O = AnswerOutcome> = { outcome: O; claim?: { run: RunId; fence: number } }

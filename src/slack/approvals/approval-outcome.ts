@@ -27,8 +27,10 @@ export function outcomeText(outcome: UnsettledOutcome): string {
       return `I asked ${mentionOf(outcome.requester)} to confirm your change, as it runs with their credentials. Nothing happens before they do.`
     case 'changed':
       return `${mentionOf(outcome.by)} changed this meanwhile. Only ${mentionOf(outcome.requester)} can decide now, on the new card in the thread that shows both versions.`
-    case 'invalid':
-      return `That does not fit the tool: ${escapeMrkdwn(outcome.problems.map(({ message }) => message).join(' '))}`
+    case 'invalid': {
+      const why = escapeMrkdwn(outcome.problems.map(({ message }) => message).join(' '))
+      return outcome.problems.every(({ field }) => field === '') ? why : `That does not fit the tool: ${why}`
+    }
     case 'gone':
       return 'This is no longer waiting for a decision. Ask again if you still want it.'
     default:

@@ -33,7 +33,8 @@ async function openDenyModal(deps: WebApiDeps & RunsDeps & PolicyDeps, press: Bl
   if (found === undefined) return
   const { message, value: approval } = press
   const card = message && { channel: message.channel, ts: message.ts, ephemeral: message.ephemeral }
-  await press.responder.openModal(denyModal(found === 'unknown' ? undefined : found, { approval, card }))
+  const shown = found === 'unknown' ? undefined : found
+  await press.responder.openModal(denyModal({ found: shown, by: press.by.user, metadata: { approval, card } }))
 }
 
 async function submitDenial(

@@ -1,5 +1,6 @@
 import type { ModalView } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
+import type { UserId } from '../../ids.ts'
 import { truncate } from '../../text.ts'
 import { describeAction, lowerFirst } from '../answer/describe-calls.ts'
 import {
@@ -17,8 +18,15 @@ import { askedCallOf } from './edited-call.ts'
 
 const REASON_CHARS = 1_000
 
-/** The modal that denies a call; `found` is undefined where it was not known in time what is denied. Pure. */
-export const denyModal = (found: PendingApproval | undefined, metadata: unknown): ModalView =>
+type DenyOptions = {
+  /** Undefined where it was not known in time what is denied. */
+  found: PendingApproval | undefined
+  by: UserId
+  metadata?: unknown
+}
+
+/** The modal that denies a call. Pure. */
+export const denyModal = ({ found, by, metadata }: DenyOptions): ModalView =>
   createModal({
     id: 'approval_deny',
     title: 'Deny',
@@ -26,7 +34,7 @@ export const denyModal = (found: PendingApproval | undefined, metadata: unknown)
     close: 'Cancel',
     metadata,
     blocks: [
-      ...(found === undefined ? [] : [sectionBlock(deniedText(found))]),
+      ...(found === undefined ? [] : [sectionBlock(deniedText(found, by))]),
       inputBlock({
         id: 'reason',
         label: 'What should I do instead?',
@@ -43,9 +51,10 @@ export const denyModal = (found: PendingApproval | undefined, metadata: unknown)
     ],
   })
 
-function deniedText({ state, call }: PendingApproval): string {
+function deniedText({ state, call }: PendingApproval, by: UserId): string {
   const action = escapeInlineMrkdwn(truncate(lowerFirst(describeAction(askedCallOf(call), 'wish')), 300))
-  return `I will not *${action}*, which ${mentionOf(state.origin.user)} asked for.`
+  const requester = state.origin.user
+  return requester === by ? `I will not *${action}*.` : `I will not *${action}*, which ${mentionOf(requester)} asked for.`
 }
 
 /** Why a denial did not count, with the words that were typed. Pure. */

@@ -122,7 +122,7 @@ export function editArgumentsModal(call: CallState, { metadata, confirmedBy }: E
       contextBlock(
         confirmedBy === undefined
           ? 'I will do this once, exactly as you write it here.'
-          : `It runs with the credentials of ${mentionOf(confirmedBy)}, so I ask them to confirm what you change. Left as it is, it is approved at once.`,
+          : `It runs with the credentials of ${mentionOf(confirmedBy)}, so I ask them to confirm what you change. If you change nothing, it is approved at once.`,
       ),
     ],
   })
