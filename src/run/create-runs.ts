@@ -1,13 +1,7 @@
 import { errorChainOf } from '../errors.ts'
 import type { Principal, RunId } from '../ids.ts'
 import type { Log } from '../log.ts'
-import {
-  currentApproversFor,
-  decideApproval,
-  explainDenial,
-  findApproval,
-  pendingFor,
-} from './decisions/decide-approval.ts'
+import { currentApproversFor, decideApproval, findApproval, pendingFor } from './decisions/decide-approval.ts'
 import { answerInput, findPendingInput, listOpenInputs } from './decisions/give-input.ts'
 import { retryCall, startRun } from './decisions/start-run.ts'
 import type { RunDeps, RunListener, RunOptions } from './deps.ts'
@@ -176,7 +170,7 @@ const stoppedEvent = (deps: RunDeps, { user }: Principal): EventOf<'stopped'> =>
   at: deps.now().toISOString(),
 })
 
-type Approvals = Pick<Runs, 'approval' | 'approversOf' | 'answer' | 'explainDenial' | 'pendingFor'>
+type Approvals = Pick<Runs, 'approval' | 'approversOf' | 'answer' | 'pendingFor'>
 
 function approvalsOf(deps: RunDeps, worker: RunWorker): Approvals {
   return {
@@ -185,16 +179,11 @@ function approvalsOf(deps: RunDeps, worker: RunWorker): Approvals {
     answer: async (answer) => {
       const { outcome, claim } = await decideApproval(deps, answer)
       if (claim) worker.begin(claim.run, claim.fence)
-      else if (outcome.kind === 'settled') {
+      else if (outcome.kind === 'settled' || outcome.kind === 'proposed') {
         const open = await findApproval(deps, answer.approval, answer.by.workspace)
         if (open) worker.nudge(open.state.id)
       }
       return outcome
-    },
-    explainDenial: async (reason) => {
-      const run = await explainDenial(deps, reason)
-      if (run !== undefined) worker.nudge(run)
-      return run !== undefined
     },
     pendingFor: (principal) => pendingFor(deps, principal),
   }

@@ -18,8 +18,6 @@ export type Runs = {
   /** Who may decide an approval now, which may differ from those on its card. */
   approversOf(open: { state: RunState; approval: ApprovalState }): Promise<UserId[]>
   answer(answer: ApprovalAnswer): Promise<AnswerOutcome>
-  /** Adds why a person denied a call, which the model reads when it is asked next; false when it was not they who denied it. */
-  explainDenial(reason: DenialReason): Promise<boolean>
   /** Approvals this person may decide now, oldest first. */
   pendingFor(principal: Principal): Promise<{ state: RunState; call: CallState }[]>
   input(id: InputId, workspace: WorkspaceId): Promise<PendingInput | undefined>
@@ -90,14 +88,20 @@ export type ApprovalAnswer = {
   decision: 'approved' | 'denied'
   arguments?: JsonObject
   always?: boolean
+  /** What to do instead, with a denial. */
+  reason?: string | undefined
+  /** It is about the change that somebody else proposed, as the person saw it. */
+  confirms?: boolean
 }
-
-export type DenialReason = { approval: ApprovalId; by: Principal; reason: string }
 
 export type AnswerOutcome =
   | { kind: 'settled' }
   | { kind: 'already'; decision: 'approved' | 'denied' | 'expired' | 'stopped'; by: UserId | undefined; at: Date }
   | { kind: 'not_yours'; approvers: UserId[] }
+  /** The edit is stored, and the requester is asked to confirm it. */
+  | { kind: 'proposed'; requester: UserId }
+  /** Somebody changed it before, and only the requester decides on that, on its own card. */
+  | { kind: 'changed'; by: UserId; requester: UserId }
   | { kind: 'invalid'; problems: { field: string; message: string }[] }
   | { kind: 'gone' }
 

@@ -101,7 +101,7 @@ test('double clicks and two deciders at once: one outcome, told to all', async (
   const presses = [
     member.press(where, card.ts, 'Approve'),
     member.press(where, card.ts, 'Approve'),
-    approver.press(where, card.ts, 'Deny'),
+    approver.deny(where, card.ts),
   ]
   await Promise.allSettled(presses)
   await member.see(where, /Written\./)

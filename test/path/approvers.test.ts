@@ -60,7 +60,7 @@ test('an approvals channel the app was put out of loses no approval', async () =
   await member.connect('demo-database')
   const where = await member.mention('delete number 10001')
   const card = await approver.see(where, /"Approve"/)
-  await approver.press(where, card.ts, 'Deny')
+  await approver.deny(where, card.ts)
   await member.see(where, /Not done\./)
 })
 

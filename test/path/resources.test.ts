@@ -124,7 +124,7 @@ test('the agent lists and reads resources as tools, of that connection alone, an
   const where = await member.dm('read my notes and touch them')
   const card = await member.see(where, /Approve/)
   expect(JSON.stringify(card.blocks)).toContain('read text from custom')
-  await member.press(where, card.ts, 'Deny')
+  await member.deny(where, card.ts)
   await member.see(where, /Done\./)
   const request = lastRequest(world)
   expect(request).toContain('note://today \\"Notes\\" (text/markdown)')

@@ -4,12 +4,15 @@ import { checkMessage } from '../../src/block-kit/check-message.ts'
 import { checkView } from '../../src/block-kit/check-view.ts'
 import { AppError } from '../../src/errors.ts'
 import { ApprovalId, ChannelId, ConnectionId, InputId, UserId } from '../../src/ids.ts'
-import type { CallState } from '../../src/run/state/state.ts'
+import type { ApprovalState, CallState } from '../../src/run/state/state.ts'
 import { renderAnswer } from '../../src/slack/answer/answer-messages.ts'
 import { resultMessages } from '../../src/slack/answer/result-message.ts'
 import { approvalReminderMessage } from '../../src/slack/app/expiry-reminders.ts'
 import { approvalMessage, pendingApprovalMessage } from '../../src/slack/approvals/approval-card.ts'
+import { outcomeMessage } from '../../src/slack/approvals/approval-outcome.ts'
+import { denyModal, tooLateModal } from '../../src/slack/approvals/deny-form.ts'
 import { editArgumentsModal } from '../../src/slack/approvals/edit-arguments-form.ts'
+import { editConfirmationMessage } from '../../src/slack/approvals/edit-confirmation.ts'
 import { approversMessage, rulesMessage } from '../../src/slack/approvals/rules-message.ts'
 import type { MessageContent } from '../../src/slack/blocks/build-blocks.ts'
 import { errorHelpButtonsFor, errorMessage, errorModal, errorText } from '../../src/slack/blocks/error-message.ts'
@@ -65,6 +68,20 @@ const askedFor = (call: CallState) => {
   return { state: stateOf([{ text: '', calls: [call] }], { status: 'working' }), call, approval }
 }
 const cardFor = (call: CallState) => approvalMessage(askedFor(call))
+
+/** A call that an approver wants changed. */
+function proposedFor(changed: string, change: Partial<ApprovalState> = {}) {
+  const by = UserId.parse('UAPPROV1')
+  const proposal = {
+    by,
+    arguments: { path: changed, content: 'Hello' },
+    risk: 'destructive' as const,
+    at: AT,
+    askedBefore: [by],
+  }
+  const approval = { ...approvalOf(change), proposal }
+  return { ...askedFor(callOf({ stage: 'awaiting_approval', approval })), approval }
+}
 
 const longLine: ToolLine = { connection: LONG, name: LONG, description: LONG, kind: 'destructive', free: false }
 const longCard = {
@@ -288,6 +305,18 @@ const SAYINGS: Record<string, MessageContent> = {
   'approval card, approved': cardFor(callOf({ approval: decided('approved') })),
   'approval card, denied': cardFor(callOf({ approval: decided('denied') })),
   'approval card, denied with reason': cardFor(callOf({ approval: decided('denied', LONG) })),
+  'approval card, changed': approvalMessage(proposedFor('other.txt')),
+  'approval card, changed and approved': approvalMessage({
+    ...proposedFor('other.txt', { decided: decided('approved').decided }),
+    call: callOf({ asked: { path: 'hello.txt' }, arguments: { path: 'other.txt' } }),
+  }),
+  'approval card, no arguments': cardFor(
+    callOf({ stage: 'awaiting_approval', schema: { type: 'object' }, arguments: {}, approval: approvalOf() }),
+  ),
+  'pending line, changed': pendingApprovalMessage(proposedFor('other.txt'), undefined),
+  'edit confirmation': editConfirmationMessage(proposedFor('other.txt')),
+  'edit confirmation, long': editConfirmationMessage(proposedFor(LONG)),
+  'edit confirmation, denied': editConfirmationMessage(proposedFor('other.txt', { decided: decided('denied', LONG).decided })),
   'approval card, expired': cardFor(callOf({ approval: decided('expired') })),
   'approval card, stopped': cardFor(callOf({ approval: decided('stopped') })),
 }
@@ -330,7 +359,7 @@ const VIEWS: Record<string, View> = {
     times(30, () => longLine),
     { connection: 'files', words: 'long', page: 0 },
   ),
-  'edit form': editArgumentsModal(callOf(), { approval: 'x' }),
+  'edit form': editArgumentsModal(callOf(), { metadata: { approval: 'x' } }),
   'edit form, odd': editArgumentsModal(callOf({ schema: {}, arguments: { a: [1, 2] } }), {}),
   'edit form, many kinds': editArgumentsModal(
     callOf({
@@ -348,6 +377,14 @@ const VIEWS: Record<string, View> = {
       arguments: { text: 'two\nlines', number: 4, flag: true, pick: 'b', list: [1] },
     }),
     {},
+  ),
+  'edit form, of somebody else’s call': editArgumentsModal(callOf(), { confirmedBy: MEMBER }),
+  'deny form': denyModal({ found: proposedFor('other.txt'), by: UserId.parse('UAPPROV1'), metadata: { approval: 'x' } }),
+  'deny form, of one’s own call': denyModal({ found: proposedFor('other.txt'), by: MEMBER }),
+  'deny form, of what is not known in time': denyModal({ found: undefined, by: MEMBER }),
+  'deny form, too late': tooLateModal(
+    outcomeMessage({ kind: 'already', decision: 'approved', by: MEMBER, at: AT }),
+    LONG.slice(0, 1_000),
   ),
   'budget form': budgetModal(settingsOf()),
   'budget form, with one': budgetModal(settingsOf({ budgetUsd: 12.5 })),

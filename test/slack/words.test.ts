@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createCallError } from '../../src/db/call.ts'
 import { AppError } from '../../src/errors.ts'
+import { UserId } from '../../src/ids.ts'
 import type { CallState, RunState } from '../../src/run/state/state.ts'
 import { renderAnswer } from '../../src/slack/answer/answer-messages.ts'
 import { cutMarkdownPage } from '../../src/slack/answer/cut-markdown.ts'
@@ -9,13 +10,14 @@ import { usedText } from '../../src/slack/answer/finished-steps.ts'
 import { PAGE_CHARACTERS, paginateAnswer } from '../../src/slack/answer/paginate-answer.ts'
 import { stepsText } from '../../src/slack/answer/steps-block.ts'
 import { MAX_PLAN_STEPS } from '../../src/slack/answer/task-blocks.ts'
-import { argumentsText } from '../../src/slack/approvals/approval-card.ts'
+import { argumentsText } from '../../src/slack/approvals/arguments-text.ts'
 import {
   argumentFieldsOf,
   canEditArguments,
   readTypedArguments,
   WHOLE_ARGUMENTS_FIELD,
 } from '../../src/slack/approvals/edit-arguments-form.ts'
+import { editedText } from '../../src/slack/approvals/edited-call.ts'
 import { formatSql } from '../../src/slack/approvals/format-sql.ts'
 import { errorHelpButtonsFor, errorText } from '../../src/slack/blocks/error-message.ts'
 import { escapeMrkdwn, withoutMentions, withoutPartialMention } from '../../src/slack/blocks/text.ts'
@@ -396,6 +398,25 @@ describe('arguments, edited', () => {
       arguments: { path: '' },
     })
   })
+  test.each([
+    ['a required argument is no optional field', { path: 'a' }, ['path'], { path: false, content: true }],
+    ['one that is empty already may stay so', { path: 'a', content: '' }, ['path', 'content'], { path: false, content: true }],
+    ['a required text is not emptied by mistake', { path: 'a', content: 'b' }, ['path', 'content'], { path: false, content: false }],
+  ])('%s', (_, given, required, optional) => {
+    const properties = { path: { type: 'string' }, content: { type: 'string' } }
+    const fields = argumentFieldsOf(callOf({ schema: { type: 'object', properties, required }, arguments: given }))
+    expect(Object.fromEntries(fields?.map((field) => [field.id, field.optional]) ?? [])).toEqual(optional)
+  })
+  test.each([
+    ['query', 'SELECT 1', true],
+    ['content', 'hi', true],
+    ['city', 'x'.repeat(81), true],
+    ['city', 'Berlin', false],
+    ['query', 'cheap flats', false],
+  ])('%s %j in several lines: %s', (name, value, multiline) => {
+    const one = callOf({ schema: { type: 'object', properties: { [name]: { type: 'string' } } }, arguments: { [name]: value } })
+    expect(argumentFieldsOf(one)).toMatchObject([{ multiline }])
+  })
   test('a required text that names something may not be emptied; prose may', () => {
     const required = ['path', 'content', 'code']
     const text = { type: 'string' }
@@ -458,5 +479,43 @@ describe('SQL and JSON among arguments', () => {
     expect(argumentsText({ body: json })).toContain('"list": [')
     const twice = `{"amount": 1, "amount": 1000000, "note": "${'a'.repeat(80)}"}`
     expect(argumentsText({ body: twice })).toBe(`body: ${JSON.stringify(twice)}`)
+  })
+})
+
+describe('a call that a person changed', () => {
+  const avery = UserId.parse('UAPPROV1')
+  const morgan = UserId.parse('UMEMBER1')
+  const at = new Date('2026-11-21T09:00:00Z')
+  const end = (decision: 'approved' | 'denied' | 'expired', by: UserId | undefined, edited = false) => ({
+    decision,
+    by,
+    reason: undefined,
+    at,
+    edited,
+    always: false,
+  })
+  const sql = (text: string) => ({ sql: text })
+  const proposal = { by: avery, arguments: sql('DROP TABLE employee'), risk: 'destructive' as const, at, askedBefore: [avery] }
+  const asked = sql('DELETE FROM employee\n WHERE emp_no = 10003')
+  const ran = { arguments: proposal.arguments, asked }
+  const beginning =
+    '<@UMEMBER1> asked for `DELETE FROM employee WHERE emp_no = 10003` · <@UAPPROV1> changed it to `DROP TABLE employee`'
+
+  test.each([
+    ['nobody did', {}, {}, undefined],
+    ['proposed', { arguments: asked }, { proposal }, beginning],
+    ['confirmed', ran, { proposal, decided: end('approved', morgan, true) }, `${beginning} · <@UMEMBER1> approved that`],
+    ['denied', { arguments: asked }, { proposal, decided: end('denied', morgan) }, `${beginning} · <@UMEMBER1> denied that`],
+    ['expired', { arguments: asked }, { proposal, decided: end('expired', undefined) }, `${beginning} · it was not done`],
+    ['as older versions did', ran, { decided: end('approved', avery, true) }, `${beginning} and approved`],
+    [
+      'by the requester',
+      { arguments: { path: 'b`', size: 2 }, asked: { path: 'a', keep: true, size: 2 } },
+      { decided: end('approved', morgan, true) },
+      '<@UMEMBER1> asked for `path: "a", keep: true` · changed it to `path: "b\'", no keep` and approved',
+    ],
+  ])('%s', (_, call, approval, text) => {
+    const content = { state: stateOf([]), call: callOf(call), approval: approvalOf(approval) }
+    expect(editedText(content)).toBe(text)
   })
 })

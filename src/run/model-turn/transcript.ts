@@ -1,6 +1,6 @@
 import type { Message, TextPart, ToolResult } from '../../model/turn.ts'
 import { headOf } from '../../text.ts'
-import type { CallState, RunState } from '../state/state.ts'
+import type { ApprovalState, CallState, RunState } from '../state/state.ts'
 import type { SaidMessages } from '../storage/conversations.ts'
 import { describeRequest, filesTextOf, laterText, NOTHING_SAID } from './request-text.ts'
 
@@ -15,7 +15,7 @@ export function messagesOf(state: RunState, before: SaidMessages = NOTHING_SAID)
   for (const [index, turn] of state.turns.entries()) {
     messages = withLaterTimes(messages, state, index)
     if (turn.content.length > 0) messages.push({ role: 'assistant', content: turn.content })
-    const results = state.calls.filter((call) => turn.callIds.includes(call.id)).map((call) => resultOf(call))
+    const results = state.calls.filter((call) => turn.callIds.includes(call.id)).map((call) => resultOf(state, call))
     if (results.length > 0) messages.push({ role: 'user', content: results })
     else if (turn.stop === 'length')
       messages.push({ role: 'user', content: [{ type: 'text', text: 'Go on exactly where you stopped.' }] })
@@ -84,30 +84,44 @@ export function endWords(state: RunState): string {
   return state.failure ? `(failed: ${state.failure.message})` : '(ended here)'
 }
 
-function resultOf(call: CallState): ToolResult {
+function resultOf(state: RunState, call: CallState): ToolResult {
   const { result } = call
   if (result) {
     const images = result.images.length > 0 ? { images: result.images } : {}
     return { type: 'tool_result', id: call.id, text: edited(call) + result.text, isError: result.isError, ...images }
   }
-  return { type: 'tool_result', id: call.id, text: withoutResult(call), isError: true }
+  return { type: 'tool_result', id: call.id, text: withoutResult(state, call), isError: true }
 }
 
 /** The model must know when a person changed what it asked for. */
 const edited = (call: CallState): string =>
   call.approval?.decided?.edited
-    ? `[A person changed the arguments to ${JSON.stringify(call.arguments)} before approving.]\n`
+    ? `[A person changed the arguments to ${JSON.stringify(call.arguments)} before approving. That is what ran, not what you asked for.]\n`
     : ''
 
-function withoutResult(call: CallState): string {
-  switch (call.stage) {
+function withoutResult(state: RunState, call: CallState): string {
+  const { approval, cause, stage } = call
+  if (stage === 'denied' && approval?.decided?.decision === 'denied') return denialText(state, approval)
+  switch (stage) {
     case 'denied':
-      return `Not done. ${call.cause ?? 'It was denied.'} Do not try the same again; tell the person, or find another way.`
+      return `Not done. ${cause ?? 'It was denied.'} Do not try the same again; tell the person, or find another way.`
     case 'cancelled':
-      return `Not done. ${call.cause ?? 'It was stopped.'}`
+      return `Not done. ${cause ?? 'It was stopped.'}`
     default:
       return 'There is no result.'
   }
+}
+
+/** What a person said with a denial is how the request goes on; what an approver said is not the requester's own word. */
+function denialText({ origin }: RunState, { decided, proposal }: ApprovalState): string {
+  const isOwn = decided?.by === origin.user
+  const who = isOwn ? 'The person who asked' : 'An approver'
+  const what = proposal ? `a change of an approver, to ${JSON.stringify(proposal.arguments)}` : 'this call'
+  const reason = decided?.reason
+  if (reason === undefined)
+    return `Not done. ${who} denied ${what}. Do not make this call again unless the person who asked wants it; say so, and offer another way.`
+  const follow = isOwn ? 'Do that instead' : 'Go on that way, as far as it serves the request'
+  return `Not done. ${who} denied ${what} and said: ${JSON.stringify(reason)}. ${follow}; do not make this call again unless the person who asked wants it.`
 }
 
 const shortened = (part: ToolResult): ToolResult => ({

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ApprovalId, ChannelId, ConnectionId, InputId, RunId, UserId, WorkspaceId } from '../../ids.ts'
-import type { JsonObject } from '../../json.ts'
 import { InputRequest, ResumeMethod } from '../../mcp/elicitation/input-request.ts'
+import { DenialExplained, EditProposed, EventJson } from './approval-events.ts'
 import { ResultFile, ShownResult } from './shown-result.ts'
 
 /** Where a run came from and where its answer goes; stored in the first event, so it survives restarts. */
@@ -24,13 +24,10 @@ export type Origin = z.infer<typeof Origin>
 export const AttachedFile = z.object({ id: z.string(), name: z.string(), mimeType: z.string(), size: z.number() })
 export type AttachedFile = z.infer<typeof AttachedFile>
 
-/** A JSON object; events come out of a JSON column, so its depths are not walked once more. */
-const Json = z.custom<JsonObject>((value) => typeof value === 'object' && value !== null && !Array.isArray(value))
-
 const Part = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text'), text: z.string() }),
-  z.object({ type: z.literal('tool_use'), id: z.string(), name: z.string(), input: Json }),
-  z.object({ type: z.literal('opaque'), block: Json }),
+  z.object({ type: z.literal('tool_use'), id: z.string(), name: z.string(), input: EventJson }),
+  z.object({ type: z.literal('opaque'), block: EventJson }),
 ])
 
 /** What a call goes to, as it was when it was judged. */
@@ -41,7 +38,7 @@ const CallTarget = z.object({
   cardTitle: z.string(),
   tool: z.string(),
   title: z.string(),
-  schema: Json,
+  schema: EventJson,
 })
 
 export const ChosenPrompt = z.object({
@@ -66,7 +63,7 @@ export type ChosenSkill = z.infer<typeof ChosenSkill>
 export const FirstCall = z.object({
   connection: ConnectionId,
   does: z.enum(['read_resource', 'get_prompt', 'read_skill']),
-  input: Json,
+  input: EventJson,
 })
 export type FirstCall = z.infer<typeof FirstCall>
 
@@ -152,17 +149,12 @@ const Answered = z.object({
   approval: ApprovalId,
   decision: z.enum(['approved', 'denied', 'expired', 'stopped']),
   by: UserId.optional(),
-  arguments: Json.optional(),
+  /** What the person wrote with a denial. */
+  reason: z.string().optional(),
+  /** What runs instead of what the model asked for. */
+  arguments: EventJson.optional(),
   hash: z.string().optional(),
   always: z.boolean().optional(),
-})
-/** Why a call was denied, said after it was; also in a run that is over. */
-const DenialExplained = z.object({
-  type: z.literal('denial_explained'),
-  call: z.string(),
-  approval: ApprovalId,
-  by: UserId,
-  reason: z.string(),
 })
 const Called = z.object({ type: z.literal('called'), call: z.string() })
 /** The call cannot go on before this person has answered. */
@@ -181,7 +173,7 @@ const GivenInput = z.object({
   call: z.string(),
   input: InputId,
   action: z.enum(['accept', 'decline', 'cancel', 'expired']),
-  content: Json.optional(),
+  content: EventJson.optional(),
   by: UserId.optional(),
 })
 const Returned = z.object({
@@ -225,6 +217,7 @@ export const RunEvent = z.discriminatedUnion('type', [
   Replied.extend(at),
   Judged.extend(at),
   Answered.extend(at),
+  EditProposed.extend(at),
   DenialExplained.extend(at),
   Called.extend(at),
   AskedInput.extend(at),

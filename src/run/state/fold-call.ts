@@ -1,3 +1,4 @@
+import type { UserId } from '../../ids.ts'
 import type { JsonObject } from '../../json.ts'
 import type { ResumeAnswers } from '../../mcp/elicitation/input-request.ts'
 import type { EventOf } from './events.ts'
@@ -74,7 +75,7 @@ export function applyAnswered(call: CallState, event: EventOf<'answered'>): Call
   const decided: ApprovalState['decided'] = {
     decision: event.decision,
     by: event.by,
-    reason: undefined,
+    reason: event.reason,
     at: new Date(event.at),
     edited: event.arguments !== undefined,
     always: event.always ?? false,
@@ -82,11 +83,20 @@ export function applyAnswered(call: CallState, event: EventOf<'answered'>): Call
   return {
     ...call,
     stage: event.decision === 'approved' ? 'approved' : 'denied',
-    arguments: event.arguments ?? call.arguments,
+    ...(event.arguments && { arguments: event.arguments, asked: call.arguments }),
     hash: event.hash ?? call.hash,
-    cause: CAUSE_OF_DECISION[event.decision],
+    cause: event.reason === undefined ? CAUSE_OF_DECISION[event.decision] : `Denied: ${event.reason}`,
     approval: { ...call.approval, decided },
   }
+}
+
+/** Nobody but the requester decides on a call that somebody else changed. */
+export function applyEditProposed(call: CallState, event: EventOf<'edit_proposed'>, requester: UserId): CallState {
+  const { approval } = call
+  if (approval?.id !== event.approval || approval.decided || approval.proposal) return call
+  const { by, arguments: changed, risk } = event
+  const proposal = { by, arguments: changed, risk, at: new Date(event.at), askedBefore: approval.approvers }
+  return { ...call, approval: { ...approval, approvers: [requester], proposal } }
 }
 
 export function applyDenialExplained(call: CallState, { approval, reason }: EventOf<'denial_explained'>): CallState {

@@ -5,6 +5,7 @@ import {
   applyAskedInput,
   applyCalled,
   applyDenialExplained,
+  applyEditProposed,
   applyGivenInput,
   applyJudged,
   applyReturned,
@@ -79,6 +80,8 @@ function changed(state: RunState, event: RunEvent): RunState {
       return onCall(state, event.call, (call) => applyJudged(call, event))
     case 'answered':
       return onCall(state, event.call, (call) => applyAnswered(call, event))
+    case 'edit_proposed':
+      return onCall(state, event.call, (call) => applyEditProposed(call, event, state.origin.user))
     case 'denial_explained':
       return onCall(state, event.call, (call) => applyDenialExplained(call, event))
     case 'called':

@@ -83,7 +83,10 @@ export type CallState = {
   tool: string
   /** The tool in plain words. */
   title: string
+  /** What runs. */
   arguments: JsonObject
+  /** What the model asked for, where a person changed it. */
+  asked?: JsonObject | undefined
   schema: JsonObject
   stage: CallStage
   /** The grounds of the verdict. */
@@ -125,22 +128,36 @@ export type ApprovalState = {
   id: ApprovalId
   why: string[]
   risk: 'write' | 'destructive'
+  /** Who is asked to decide. */
   approvers: UserId[]
   fourEyes: boolean
   mayAlways: boolean
   expiresAt: Date
   /** The owners decide, as none of the approvers can. */
   byOwners?: boolean | undefined
+  /** A change by an approver, which the requester confirms or denies. */
+  proposal?: EditProposal | undefined
   decided:
     | {
         decision: 'approved' | 'denied' | 'expired' | 'stopped'
         by: UserId | undefined
+        /** What they wrote with a denial, or why it was stopped. */
         reason: string | undefined
         at: Date
+        /** Other arguments were approved than the model asked for. */
         edited: boolean
         always: boolean
       }
     | undefined
+}
+
+export type EditProposal = {
+  by: UserId
+  arguments: JsonObject
+  risk: 'read' | 'write' | 'destructive'
+  at: Date
+  /** Who was asked to decide before. */
+  askedBefore: UserId[]
 }
 
 export type InputState = {
@@ -178,6 +195,12 @@ export type CallVisibility = {
 export function visibilityOf({ origin, calls }: RunState, { workspace, user }: Principal): CallVisibility | undefined {
   if (origin.workspace !== workspace) return undefined
   if (origin.user === user) return { whole: true, calls }
-  const asked = calls.filter(({ approval }) => approval?.approvers.includes(user) || approval?.decided?.by === user)
+  const asked = calls.filter(
+    ({ approval }) => approval && (peopleAskedOf(approval).includes(user) || approval.decided?.by === user),
+  )
   return asked.length === 0 ? undefined : { whole: false, calls: asked }
 }
+
+/** Who is or was asked to decide. */
+export const peopleAskedOf = ({ approvers, proposal }: ApprovalState): UserId[] =>
+  proposal === undefined ? approvers : [...approvers, ...proposal.askedBefore, proposal.by]

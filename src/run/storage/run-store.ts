@@ -137,8 +137,8 @@ function createLeaseStore(db: Db, lease: Lease) {
 const StoppedRuns = z.array(z.object({ run: RunId, fence: Fence.nullable() }))
 
 const Decision = z.enum(['approved', 'denied', 'expired', 'stopped'])
-const Decided = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('settled'), run: RunId, fence: z.number().nullable() }),
+/** Why an answer did not count. */
+const NotCounted = [
   z.object({
     kind: z.literal('already'),
     run: RunId,
@@ -147,8 +147,12 @@ const Decided = z.discriminatedUnion('kind', [
     at: z.coerce.date(),
     fence: z.number().nullish(),
   }),
+  z.object({ kind: z.literal('changed'), by: UserId, requester: UserId }),
   z.object({ kind: z.literal('gone') }),
-])
+] as const
+const won = { run: RunId, fence: z.number().nullable() }
+const Settled = z.discriminatedUnion('kind', [z.object({ kind: z.literal('settled'), ...won }), ...NotCounted])
+const Proposed = z.discriminatedUnion('kind', [z.object({ kind: z.literal('proposed'), ...won }), ...NotCounted])
 /** What was overdue, and why it could not be settled. */
 const Expired = z.object({ id: z.string(), failed: z.string().nullable() }).nullable()
 /** A call that waits for a decision, with its run. */
@@ -168,13 +172,13 @@ function createApprovalStore(db: Db, lease: Lease, log: Log) {
   return {
     settle: ({ approval, status, by, event }: ApprovalDecision) =>
       db.call(
-        'approval_decide',
+        'approval_settle',
         { workspace: by.workspace, id: approval, status, by: by.user, event, ...lease },
-        Decided,
+        Settled,
       ),
-    /** Saves why a person denied a call; null when it was not they who denied it. */
-    explain: (by: Principal, event: EventOf<'denial_explained'>) =>
-      db.call('denial_explain', { workspace: by.workspace, id: event.approval, by: by.user, event }, RunId.nullable()),
+    /** Saves an edit that the requester has to confirm. */
+    propose: ({ workspace, user }: Principal, event: EventOf<'edit_proposed'>) =>
+      db.call('approval_propose', { workspace, id: event.approval, by: user, event, ...lease }, Proposed),
     /** Settles one overdue approval that is none of `skip`; null when there is none. */
     expireApproval: (at: string, skip: string[]) => db.call('approval_expire', { at, skip }, Expired),
     approval: (id: ApprovalId, workspace: WorkspaceId) =>

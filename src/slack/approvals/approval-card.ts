@@ -1,8 +1,7 @@
 import type { ConfirmationDialog, KnownBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
-import type { JsonObject, JsonValue } from '../../json.ts'
 import type { ApprovalState, CallState, RunState } from '../../run/state/state.ts'
-import { revealInvisible, truncate } from '../../text.ts'
+import { truncate } from '../../text.ts'
 import { describeCall, lowerFirst, withCapital } from '../answer/describe-calls.ts'
 import {
   actionsBlock,
@@ -14,10 +13,8 @@ import {
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, joinWords, mentionOf } from '../blocks/text.ts'
-import { formatSql, isSql } from './format-sql.ts'
-
-/** Longer arguments are cut in the card and uploaded as a file. */
-export const SHOWN_ARGUMENTS = 2_500
+import { hasArguments } from './edit-arguments-form.ts'
+import { askedCallOf, editedText, editProposedText, versionBlocks } from './edited-call.ts'
 
 /** The key of the card in that channel. */
 export const approvalKeyOf = (approval: string, channel: string): string => `approval:${approval}:${channel}`
@@ -27,7 +24,7 @@ export type ApprovalContent = { state: RunState; call: CallState; approval: Appr
 /** The card that asks for approval of one call, or says who decided it. Pure. */
 export function approvalMessage(content: ApprovalContent): MessageContent {
   const { state, call, approval } = content
-  const action = actionTextOf(call)
+  const action = actionTextOf(askedCallOf(call))
   const line = `${mentionOf(state.origin.user)} wants to ${action}, asked in ${placeOf(state)}`
   const mark = approval.risk === 'destructive' ? ':warning:' : ':lock:'
   const strikethrough = approval.decided && approval.decided.decision !== 'approved'
@@ -36,25 +33,29 @@ export function approvalMessage(content: ApprovalContent): MessageContent {
     text: `${escapeMrkdwn(state.origin.userName)} wants to ${action}: ${statusText(approval)}`,
     blocks: [
       sectionBlock(approval.decided ? first : `${mark} ${first}`),
-      argumentsBlock(call),
+      ...versionBlocks(content),
       contextBlock(...contextTexts(content)),
-      ...(approval.decided
-        ? [contextBlock(decidedApprovalText(approval.decided)), ...decidedButtons(state, approval)]
-        : [decideButtons(call, approval)]),
+      ...endBlocks(content),
     ],
   }
 }
 
+function endBlocks({ state, call, approval }: ApprovalContent): KnownBlock[] {
+  if (approval.decided) return [contextBlock(decidedApprovalText(approval.decided)), ...decidedButtons(state, approval)]
+  return approval.proposal ? [] : [decideButtons(call, approval)]
+}
+
 /** For the thread of a requester who may not decide: who is asked and where, later the decision. Pure. */
-export function pendingApprovalMessage(
-  { call, approval }: ApprovalContent,
-  channel: string | undefined,
-): MessageContent {
-  const action = actionTextOf(call)
+export function pendingApprovalMessage(content: ApprovalContent, channel: string | undefined): MessageContent {
+  const { call, approval } = content
+  const action = actionTextOf(askedCallOf(call))
+  const edited = editedText(content)
   const who = joinWords(approval.approvers.slice(0, 10).map(mentionOf), 'or')
   const where = channel === undefined ? 'in a direct message' : `in <#${channel}>`
   const until = `If nobody decides by ${formatDate(approval.expiresAt)}, it will not be done.`
   const question = `Waiting for ${who} to decide ${where}: may I ${action}?`
+  if (approval.proposal && approval.decided === undefined)
+    return { text: editProposedText(content), blocks: [sectionBlock(editProposedText(content))] }
   if (approval.decided === undefined)
     return {
       text: question,
@@ -62,7 +63,10 @@ export function pendingApprovalMessage(
     }
   return {
     text: `${action}: ${statusText(approval)}`,
-    blocks: [sectionBlock(`*${withCapital(action)}*`), contextBlock(decidedApprovalText(approval.decided))],
+    blocks: [
+      sectionBlock(`*${withCapital(action)}*`),
+      contextBlock(...(edited === undefined ? [] : [edited]), decidedApprovalText(approval.decided)),
+    ],
   }
 }
 
@@ -82,16 +86,6 @@ const statusText = ({ decided }: ApprovalState): string =>
 
 const STATUS_TEXTS = { approved: 'approved.', denied: 'denied.', expired: 'expired.', stopped: 'stopped.' }
 
-function argumentsBlock(call: CallState): KnownBlock {
-  const text = argumentsText(call.arguments)
-  const shown =
-    text.length > SHOWN_ARGUMENTS ? `${truncate(text, SHOWN_ARGUMENTS)}\n(the file in the thread has all of it)` : text
-  return {
-    type: 'rich_text',
-    elements: [{ type: 'rich_text_preformatted', elements: [{ type: 'text', text: shown }] }],
-  }
-}
-
 const RISKS: Record<ApprovalState['risk'], string> = {
   write: 'It changes something.',
   destructive: 'It can destroy or overwrite something, and that cannot always be undone.',
@@ -107,6 +101,7 @@ function contextTexts({ state, call, approval }: ApprovalContent): string[] {
     .join(' ')
   const tool = `*${RISKS[approval.risk]}* Tool ${escapeInlineMrkdwn(call.tool)} of ${escapeInlineMrkdwn(call.cardTitle || call.card)}.`
   if (approval.decided) return [tool]
+  if (approval.proposal) return [tool, editProposedText({ state, approval })]
   return [
     `${tool}${why === '' ? '' : ` It asks first because: ${lowerSentence(why)}`}`,
     `${decidersText(state, approval)} can decide this. It expires ${formatDate(approval.expiresAt)}; nothing happens until then.`,
@@ -135,7 +130,7 @@ function decideButtons(call: CallState, approval: ApprovalState): KnownBlock {
     [
       createButton({ text: 'Approve', action: 'approval_approve', value, style: 'primary' }),
       createButton({ text: 'Deny', action: 'approval_deny', value }),
-      createButton({ text: 'Edit', action: 'approval_edit', value }),
+      ...(hasArguments(call) ? [createButton({ text: 'Edit', action: 'approval_edit', value })] : []),
       ...(approval.mayAlways && approval.risk !== 'destructive' ? [always] : []),
     ],
     `approval ${approval.id}`,
@@ -173,50 +168,8 @@ export function decidedApprovalText(decided: NonNullable<ApprovalState['decided'
   }
 }
 
-/** After a denial, a button to give a reason; after an approval for somebody else, one for the run's details. */
-function decidedButtons({ id, origin }: RunState, approval: ApprovalState): KnownBlock[] {
-  const { decision, by } = approval.decided ?? {}
-  if (decision === 'approved' && by !== origin.user) return [actionsBlock([createDetailsButton(id)])]
-  if (approval.decided?.decision !== 'denied' || approval.decided.reason) return []
-  return [actionsBlock([createButton({ text: 'Give a reason', action: 'approval_reason', value: approval.id })])]
-}
-
-/**
- * The exact arguments for a person to read, one per line: `name: value`, with values as JSON, so that "1" and 1 differ. Multiline text,
- * SQL and JSON are indented under their name, and invisible characters are spelled out.
- */
-export function argumentsText(given: JsonObject): string {
-  const names = Object.keys(given)
-  if (names.length === 0) return '(none)'
-  return names.map((name) => `${nameText(name)}: ${valueText(name, given[name] ?? null)}`).join('\n')
-}
-
-/** A name that could be read as more than a name stands as JSON. */
-const nameText = (name: string): string => revealInvisible(/[\r\n:"]/.test(name) ? JSON.stringify(name) : name)
-
-function valueText(name: string, value: JsonValue): string {
-  if (typeof value !== 'string') return jsonText(value)
-  const text = isSql(name, value) ? formatSql(value) : (prettyJson(value) ?? value)
-  return text.includes('\n')
-    ? `\n  ${revealInvisible(text).replaceAll('\r', '\\u{d}').replaceAll('\n', '\n  ')}`
-    : revealInvisible(JSON.stringify(value))
-}
-
-function jsonText(value: JsonValue): string {
-  const json = JSON.stringify(value)
-  if (json.length <= 80 || typeof value !== 'object') return revealInvisible(json)
-  return revealInvisible(JSON.stringify(value, null, 2)).replaceAll('\n', '\n  ')
-}
-
-/** JSON text with indentation; undefined if that would change it (duplicate names, rounded numbers) or it is no JSON. */
-function prettyJson(text: string): string | undefined {
-  if (text.length <= 80 || !/^\s*[[{]/.test(text)) return undefined
-  try {
-    const value: unknown = JSON.parse(text)
-    const compact = text.replace(/("(?:[^"\\]|\\.)*")|\s+/g, (_all, quoted: string | undefined) => quoted ?? '')
-    return JSON.stringify(value) === compact ? JSON.stringify(value, null, 2) : undefined
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
+/** After an approval for somebody else, a button for the run's details. */
+function decidedButtons({ id, origin }: RunState, { decided, proposal }: ApprovalState): KnownBlock[] {
+  const isOthers = decided?.decision === 'approved' && (proposal !== undefined || decided.by !== origin.user)
+  return isOthers ? [actionsBlock([createDetailsButton(id)])] : []
 }

@@ -5,7 +5,9 @@ import type { Connection } from '../../registry/connection.ts'
 import type { PendingInput } from '../../run/runs.ts'
 import type { CallState, RunState } from '../../run/state/state.ts'
 import type { MonthUsage, RecentRun } from '../../run/usage.ts'
-import { approvalMessage } from '../approvals/approval-card.ts'
+import { truncate } from '../../text.ts'
+import { type ApprovalContent, approvalMessage } from '../approvals/approval-card.ts'
+import { editConfirmationMessage, editContentOf } from '../approvals/edit-confirmation.ts'
 import { approversText, ruleBlock } from '../approvals/rules-message.ts'
 import {
   actionsBlock,
@@ -13,6 +15,7 @@ import {
   createCommandButton,
   DIVIDER_BLOCK,
   headerBlock,
+  type MessageContent,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { pluralize } from '../blocks/text.ts'
@@ -65,7 +68,7 @@ function pendingBlocks({ pending }: HomeContent): KnownBlock[] {
     .flatMap(({ state, call }) =>
       call.approval === undefined
         ? []
-        : [...approvalMessage({ state, call, approval: call.approval }).blocks, DIVIDER_BLOCK],
+        : [...cardOfApproval({ state, call, approval: call.approval }).blocks, DIVIDER_BLOCK],
     )
   const rest = pending.length - HOME_LIST_LENGTHS.pending
   return [
@@ -73,6 +76,12 @@ function pendingBlocks({ pending }: HomeContent): KnownBlock[] {
     ...cards,
     ...(rest > 0 ? [contextBlock(`and ${rest} more, shown here once you have decided these.`)] : []),
   ]
+}
+
+/** The card that this person can decide on. */
+function cardOfApproval(content: ApprovalContent): MessageContent {
+  const edited = editContentOf(content)
+  return edited ? editConfirmationMessage(edited) : approvalMessage(content)
 }
 
 function inputBlocks({ inputs, now }: HomeContent): KnownBlock[] {

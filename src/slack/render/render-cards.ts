@@ -1,4 +1,5 @@
 import type { UserId } from '../../ids.ts'
+import type { JsonObject } from '../../json.ts'
 import { toCsv } from '../../run/calls/result-table.ts'
 import type { PendingInput } from '../../run/runs.ts'
 import type { RunState } from '../../run/state/state.ts'
@@ -9,10 +10,10 @@ import {
   type ApprovalContent,
   approvalKeyOf,
   approvalMessage,
-  argumentsText,
   pendingApprovalMessage,
-  SHOWN_ARGUMENTS,
 } from '../approvals/approval-card.ts'
+import { argumentsText, SHOWN_ARGUMENTS } from '../approvals/arguments-text.ts'
+import { editKeyOf } from '../approvals/edit-confirmation.ts'
 import { COUNTDOWN_STEP_MS, elicitationKeyOf, elicitationMessage } from '../elicitation/elicitation-card.ts'
 import { postFile } from '../web-api/post-file.ts'
 import { channelMembersOf } from '../web-api/users.ts'
@@ -20,6 +21,7 @@ import { noteClosedPlace, placeFor } from './closed-place.ts'
 import { findBeforePosting, noteLostAnswer, takeFoundFile } from './find-messages.ts'
 import { type MessageSlot, type PostedMessages, saveMessage, threadSlotOf } from './message-records.ts'
 import { editMessage, noteRefusal, showMessage } from './posted-messages.ts'
+import { closeEditConfirmation, renderEditConfirmation } from './render-edits.ts'
 
 const approvalsIn = (state: RunState): ApprovalContent[] =>
   state.calls.flatMap((call) => (call.approval === undefined ? [] : [{ state, call, approval: call.approval }]))
@@ -30,17 +32,21 @@ const pendingKeyOf = ({ approval }: ApprovalContent): string => `pending:${appro
 /** Posts the cards that wait for a decision where those who may decide see them, and edits those that have one. */
 export async function renderApprovals(posted: PostedMessages, state: RunState): Promise<void> {
   for (const content of approvalsIn(state)) {
-    if (content.approval.decided) await editDecidedCards(posted, content)
+    if (content.approval.decided || content.approval.proposal) await editCards(posted, content)
     else await postCards(posted, content)
+    await renderEditConfirmation(posted, content)
   }
 }
 
-/** Edits the cards that are posted already and decided now. */
+/** Edits the cards that are posted already and take no more presses. */
 export async function closeApprovals(posted: PostedMessages, state: RunState): Promise<void> {
-  for (const content of approvalsIn(state)) if (content.approval.decided) await editDecidedCards(posted, content)
+  for (const content of approvalsIn(state)) {
+    if (content.approval.decided || content.approval.proposal) await editCards(posted, content)
+    await closeEditConfirmation(posted, content)
+  }
 }
 
-async function editDecidedCards(posted: PostedMessages, content: ApprovalContent): Promise<void> {
+async function editCards(posted: PostedMessages, content: ApprovalContent): Promise<void> {
   for (const shown of [...posted.byKey.values()]) {
     const isCard = shown.key.startsWith(cardKeyOf(content, ''))
     if (!isCard && shown.key !== pendingKeyOf(content)) continue
@@ -180,17 +186,27 @@ export async function renderAnswerTables(posted: PostedMessages, state: RunState
 
 /** Uploads arguments that are too long for their card, in full, beside each card. */
 export async function renderArgumentFiles(posted: PostedMessages, { calls, origin }: RunState): Promise<void> {
-  for (const { approval, arguments: args, tool } of calls) {
-    const text = argumentsText(args)
-    if (approval === undefined || approval.decided || text.length <= SHOWN_ARGUMENTS) continue
-    const cards = [...posted.byKey.values()].filter(({ key }) => key.startsWith(approvalKeyOf(approval.id, '')))
-    for (const { channel, ts } of cards) {
+  for (const { approval, arguments: asked, tool } of calls) {
+    if (approval === undefined || approval.decided) continue
+    const keys = [approvalKeyOf(approval.id, ''), editKeyOf(approval.id)]
+    const cards = [...posted.byKey.values()].filter(({ key }) => keys.some((one) => key.startsWith(one)))
+    const files = argumentFilesOf(tool, asked, approval.proposal?.arguments)
+    for (const { channel, ts, file } of cards.flatMap((card) => files.map((file) => ({ ...card, file })))) {
       const thread = channel === origin.channel ? origin.threadTs : ts
-      const slot = { key: `file:arguments-${approval.id}:${channel}`, channel, thread, isBound: true }
-      await upload(posted, slot, { name: `${removeInvisible(tool)}-arguments.txt`, data: Buffer.from(text) })
+      const slot = { key: `file:${file.kind}-${approval.id}:${channel}`, channel, thread, isBound: true }
+      await upload(posted, slot, { name: file.name, data: Buffer.from(file.text) })
     }
   }
 }
+
+/** Those of both versions that a card cuts. */
+const argumentFilesOf = (tool: string, asked: JsonObject, changed: JsonObject | undefined) =>
+  [
+    { kind: 'arguments', text: argumentsText(asked) },
+    ...(changed ? [{ kind: 'changed', text: argumentsText(changed) }] : []),
+  ]
+    .filter(({ text }) => text.length > SHOWN_ARGUMENTS)
+    .map((file) => ({ ...file, name: `${removeInvisible(tool)}-${file.kind}.txt` }))
 
 /** Arguments are never found again: an approver rather sees them twice than another call's. */
 type NewFile = { name: string; data: Buffer; isFoundAgain?: boolean }

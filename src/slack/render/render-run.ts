@@ -2,7 +2,7 @@ import { AppError, errorChainOf } from '../../errors.ts'
 import type { RunId } from '../../ids.ts'
 import type { RunListener, RunProgress } from '../../run/deps.ts'
 import type { Origin } from '../../run/state/events.ts'
-import type { RunState } from '../../run/state/state.ts'
+import { peopleAskedOf, type RunState } from '../../run/state/state.ts'
 import { earliestOf } from '../../timing.ts'
 import { progressText, renderAnswer, waitingText } from '../answer/answer-messages.ts'
 import { type AgentSessionStatus, sessionStatusOf, sessionWordsOf } from '../web-api/agents.ts'
@@ -185,7 +185,7 @@ function noteProgress(live: LiveAnswer, state: RunState, news: RunProgress): voi
 }
 
 function refreshHomes(deps: RenderDeps, { origin, calls }: RunState): void {
-  const approvers = calls.flatMap((call) => call.approval?.approvers ?? [])
+  const approvers = calls.flatMap(({ approval }) => (approval ? peopleAskedOf(approval) : []))
   for (const user of new Set([origin.user, ...approvers])) deps.refreshHome({ workspace: origin.workspace, user })
 }
 

@@ -4,6 +4,7 @@ import type { CallState, CallVisibility, InputState, RunState } from '../../run/
 import { revealInvisible, truncate } from '../../text.ts'
 import { taskLineOf } from '../answer/task-blocks.ts'
 import { decidedApprovalText } from '../approvals/approval-card.ts'
+import { editedText, editProposedText } from '../approvals/edited-call.ts'
 import {
   actionsBlock,
   contextBlock,
@@ -103,7 +104,7 @@ function stepBlock(
   const text = [
     `*${number}. ${escapeInlineMrkdwn(truncate(singleLine(taskLineOf(call).title), 200))}*`,
     toolText(call, whole),
-    ...verdictLines(call),
+    ...verdictLines(state, call),
     ...(whole ? call.inputs.slice(0, MAX_INPUTS).map(inputText) : []),
   ]
   return sectionBlock(text.join('\n'), whole && lines > 0 ? log : undefined)
@@ -125,8 +126,11 @@ function outcomeTextOf({ stage, result, cause = '', approval }: CallState): stri
   return stage === 'denied' && approval ? '' : cause
 }
 
-function verdictLines({ approval, why, stage }: CallState): string[] {
-  if (approval?.decided) return [decidedApprovalText(approval.decided)]
+function verdictLines(state: RunState, call: CallState): string[] {
+  const { approval, why, stage } = call
+  const edited = approval && editedText({ state, call, approval })
+  if (approval?.decided) return [...(edited ? [edited] : []), decidedApprovalText(approval.decided)]
+  if (approval?.proposal) return [...(edited ? [edited] : []), editProposedText({ state, approval })]
   if (approval) return [`:hourglass_flowing_sand: Nobody has decided yet; until ${formatDate(approval.expiresAt)}.`]
   if (stage === 'denied' || why.length === 0) return []
   return [`:arrow_right: Nobody had to approve it: ${escapeMrkdwn(truncate(why.join(' '), 300))}`]

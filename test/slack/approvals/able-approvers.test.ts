@@ -74,7 +74,7 @@ test.each(STANDINGS)('an approver who is $standing is left out, and cannot press
     await approver.press(where, card.ts, 'Approve')
     await approver.see(where, /Only <@UOWNER01> can decide this/)
   }
-  await owner.press(where, card.ts, 'Deny')
+  await owner.deny(where, card.ts)
   await member.see(where, /Denied by <@UOWNER01>/)
 })
 

@@ -83,7 +83,7 @@ function resultText(content: ResultContent): string {
 }
 
 /** A person may have changed the arguments before approving; the app says so above the result. */
-const EDITED = /^\[A person changed the arguments to (\{[\s\S]*?\}) before approving\.\]\n/
+const EDITED = /^\[A person changed the arguments to (\{[\s\S]*?\}) before approving\.[^\n]*\]\n/
 
 function withoutEdit(text: string): { text: string; changed: JsonMap | undefined } {
   const found = EDITED.exec(text)

@@ -14,10 +14,23 @@ const SHOWN_MAX_CHARACTERS = 1_800
 const wasDenied = (text: string): boolean => /^Not done\./.test(text)
 
 export function sayFailure(tool: OfflineTool, text: string, input: JsonMap = {}): string {
-  if (wasDenied(text)) return `That was not approved, so I did not use **${tool.name}**. ${causeIn(text)}`.trim()
+  if (wasDenied(text)) return sayDenial(tool, text)
   if (/may or may not have happened/i.test(text))
     return `I do not know how **${tool.name}** ended: it may or may not have happened. ${causeIn(text)}`.trim()
   return fileTrouble(text, input) ?? `**${tool.name}** did not work: ${firstLine(errorIn(text) ?? text)}`
+}
+
+/** What was denied with words is not gone on with: no rule here would do as they say. */
+function sayDenial({ name }: OfflineTool, text: string): string {
+  const denial =
+    /^Not done\. (?:The person who asked|An approver) denied [\s\S]*?(?: and said: ("(?:[^"\\]|\\.)*"))?\. (?:Do|Go) /.exec(
+      text,
+    )
+  if (denial === null) return `That was not approved, so I did not use **${name}**. ${causeIn(text)}`.trim()
+  const [, reason] = denial
+  return reason === undefined
+    ? `That was denied, so I did not use **${name}**.`
+    : `That was denied with the words ${firstLine(reason)}, so I did not use **${name}**.`
 }
 
 /** The file system's usual errors, in words. */
