@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import { ApprovalId, ChannelId, ConnectionId, InputId, RunId, UserId, WorkspaceId } from '../../ids.ts'
-import type { JsonObject } from '../../json.ts'
-import { InputRequest, ResumeMethod } from '../../mcp/elicitation/input-request.ts'
+import { ApprovalId, ChannelId, ConnectionId, RunId, UserId, WorkspaceId } from '../../ids.ts'
+import { AskedInput, GivenInput, Json } from './input-events.ts'
 import { ResultFile, ShownResult } from './shown-result.ts'
 
 /** Where a run came from and where its answer goes; stored in the first event, so it survives restarts. */
@@ -23,9 +22,6 @@ export type Origin = z.infer<typeof Origin>
 /** A file a person sent along: what is known of it. Its contents stay where they are and are read again when the model is asked. */
 export const AttachedFile = z.object({ id: z.string(), name: z.string(), mimeType: z.string(), size: z.number() })
 export type AttachedFile = z.infer<typeof AttachedFile>
-
-/** A JSON object; events come out of a JSON column, so its depths are not walked once more. */
-const Json = z.custom<JsonObject>((value) => typeof value === 'object' && value !== null && !Array.isArray(value))
 
 const Part = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text'), text: z.string() }),
@@ -164,26 +160,22 @@ const DenialExplained = z.object({
   by: UserId,
   reason: z.string(),
 })
+/** What the person who asked said while calls waited for an approval: these are not done, and the run goes on with the words. */
+const Withdrawn = z.object({
+  type: z.literal('withdrawn'),
+  calls: z.array(z.string()),
+  by: UserId,
+  text: z.string(),
+  messageTs: z.string(),
+  /** Makes one event of all deliveries of the message. */
+  key: z.string(),
+  attached: z.array(AttachedFile).optional(),
+  /** They are what a message was changed to. */
+  edited: z.literal(true).optional(),
+  /** The run that the message had begun, and which is no more. */
+  queued: RunId.optional(),
+})
 const Called = z.object({ type: z.literal('called'), call: z.string() })
-/** The call cannot go on before this person has answered. */
-const AskedInput = z.object({
-  type: z.literal('asked_input'),
-  call: z.string(),
-  input: InputId,
-  person: UserId,
-  request: InputRequest,
-  resume: ResumeMethod,
-  /** Without an answer until then it counts as cancelled. */
-  expiresAt: z.iso.datetime(),
-})
-const GivenInput = z.object({
-  type: z.literal('given_input'),
-  call: z.string(),
-  input: InputId,
-  action: z.enum(['accept', 'decline', 'cancel', 'expired']),
-  content: Json.optional(),
-  by: UserId.optional(),
-})
 const Returned = z.object({
   type: z.literal('returned'),
   call: z.string(),
@@ -207,8 +199,8 @@ const Returned = z.object({
 const Stopped = z.object({
   type: z.literal('stopped'),
   by: UserId,
-  /** The message that asked for the run is gone; `by` is who asked. */
-  why: z.literal('request_deleted').optional(),
+  /** The message that asked for the run is gone or says something else now, `by` being who asked; or the run before it was stopped by them. */
+  why: z.enum(['request_deleted', 'message_changed', 'stopped_before']).optional(),
 })
 const Failed = z.object({ type: z.literal('failed'), code: z.string(), message: z.string() })
 const Finished = z.object({ type: z.literal('finished'), note: z.enum(['turn_limit', 'budget']).optional() })
@@ -226,6 +218,7 @@ export const RunEvent = z.discriminatedUnion('type', [
   Judged.extend(at),
   Answered.extend(at),
   DenialExplained.extend(at),
+  Withdrawn.extend(at),
   Called.extend(at),
   AskedInput.extend(at),
   GivenInput.extend(at),

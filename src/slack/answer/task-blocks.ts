@@ -104,11 +104,15 @@ const NAMED = 3
 const TITLE_CHARS = 120
 
 /** The steps of one message as a block of at most `maxChars` of text: one is a line, several are a plan. */
-export function stepsBlock(calls: CallState[], maxChars: number): TaskCardBlock | PlanBlock {
+export function stepsBlock(
+  calls: CallState[],
+  maxChars: number,
+  progress?: Map<string, string>,
+): TaskCardBlock | PlanBlock {
   const each = Math.max(SHORTEST_STEP_CHARS, Math.floor((maxChars - LIMITS.plan.title) / Math.max(1, calls.length)))
-  const [first, ...others] = calls.map((call) => taskCardBlock(taskLineOf(call), each))
+  const [first, ...others] = calls.map((call) => taskCardBlock(taskLineOf(call, progress?.get(call.id)), each))
   if (first !== undefined && others.length === 0) return first
-  return { type: 'plan', title: stepsText(calls), tasks: first === undefined ? [] : [first, ...others] }
+  return { type: 'plan', title: stepsText(calls, progress), tasks: first === undefined ? [] : [first, ...others] }
 }
 
 /** Describes the step under way or waiting, or what was done at the end. `progress` is what servers say of calls, by call. */

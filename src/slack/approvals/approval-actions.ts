@@ -84,6 +84,7 @@ const ALREADY = {
   denied: 'This was already denied',
   expired: 'This has already expired',
   stopped: 'This was already stopped',
+  withdrawn: 'This was withdrawn',
 }
 
 function outcomeMessage(outcome: Exclude<AnswerOutcome, { kind: 'settled' }>): MessageContent {

@@ -15,12 +15,16 @@ import {
 } from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, joinWords, mentionOf } from '../blocks/text.ts'
 import { formatSql, isSql } from './format-sql.ts'
+import { withdrawnApprovalText } from './withdrawn-text.ts'
 
 /** Longer arguments are cut in the card and uploaded as a file. */
 export const SHOWN_ARGUMENTS = 2_500
 
 /** The key of the card in that channel. */
 export const approvalKeyOf = (approval: string, channel: string): string => `approval:${approval}:${channel}`
+
+/** The approval by whose id the cards are known: the first of calls that were withdrawn and asked for again. */
+export const cardIdOf = ({ id, shownAs }: ApprovalState): string => shownAs ?? id
 
 export type ApprovalContent = { state: RunState; call: CallState; approval: ApprovalState }
 
@@ -80,7 +84,13 @@ const placeOf = ({ origin }: RunState): string => (origin.place === 'dm' ? 'a di
 const statusText = ({ decided }: ApprovalState): string =>
   decided ? STATUS_TEXTS[decided.decision] : 'waits for approval.'
 
-const STATUS_TEXTS = { approved: 'approved.', denied: 'denied.', expired: 'expired.', stopped: 'stopped.' }
+const STATUS_TEXTS = {
+  approved: 'approved.',
+  denied: 'denied.',
+  expired: 'expired.',
+  stopped: 'stopped.',
+  withdrawn: 'withdrawn.',
+}
 
 function argumentsBlock(call: CallState): KnownBlock {
   const text = argumentsText(call.arguments)
@@ -168,6 +178,8 @@ export function decidedApprovalText(decided: NonNullable<ApprovalState['decided'
       return decided.reason === undefined
         ? `:octagonal_sign: Stopped${who} ${when}; it was not done.`
         : `:wastebasket: Withdrawn ${when}, as ${decided.reason}. It was not done.`
+    case 'withdrawn':
+      return withdrawnApprovalText(decided)
     default:
       return decided.decision satisfies never
   }

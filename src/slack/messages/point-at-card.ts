@@ -1,7 +1,7 @@
 import type { Principal } from '../../ids.ts'
 import type { ShownMessage } from '../../run/runs.ts'
 import type { CallState, RunState } from '../../run/state/state.ts'
-import { approvalKeyOf } from '../approvals/approval-card.ts'
+import { approvalKeyOf, cardIdOf } from '../approvals/approval-card.ts'
 import { joinWords, mentionOf } from '../blocks/text.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
 import { elicitationKeyOf } from '../elicitation/elicitation-card.ts'
@@ -72,7 +72,7 @@ async function shownCardOf(
   { channel, user }: PersonMessage,
 ): Promise<ShownMessage | undefined> {
   const keys = call.inputs.map(({ id }) => elicitationKeyOf(id))
-  const id = call.approval?.id
+  const id = call.approval && cardIdOf(call.approval)
   const isCard = ({ key, channel: where }: ShownMessage): boolean =>
     id !== undefined && (key === approvalKeyOf(id, where) || key === `pending:${id}`)
   const cards = (await deps.runs.shown.of(state.id)).filter((one) => isCard(one) || keys.includes(one.key))

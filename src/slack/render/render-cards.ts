@@ -10,6 +10,7 @@ import {
   approvalKeyOf,
   approvalMessage,
   argumentsText,
+  cardIdOf,
   pendingApprovalMessage,
   SHOWN_ARGUMENTS,
 } from '../approvals/approval-card.ts'
@@ -22,10 +23,12 @@ import { type MessageSlot, type PostedMessages, saveMessage, threadSlotOf } from
 import { editMessage, noteRefusal, showMessage } from './posted-messages.ts'
 
 const approvalsIn = (state: RunState): ApprovalContent[] =>
-  state.calls.flatMap((call) => (call.approval === undefined ? [] : [{ state, call, approval: call.approval }]))
+  state.calls.flatMap((call) =>
+    call.approval === undefined || call.approval.isReplaced ? [] : [{ state, call, approval: call.approval }],
+  )
 
-const cardKeyOf = ({ approval }: ApprovalContent, channel: string): string => approvalKeyOf(approval.id, channel)
-const pendingKeyOf = ({ approval }: ApprovalContent): string => `pending:${approval.id}`
+const cardKeyOf = ({ approval }: ApprovalContent, channel: string): string => approvalKeyOf(cardIdOf(approval), channel)
+const pendingKeyOf = ({ approval }: ApprovalContent): string => `pending:${cardIdOf(approval)}`
 
 /** Posts the cards that wait for a decision where those who may decide see them, and edits those that have one. */
 export async function renderApprovals(posted: PostedMessages, state: RunState): Promise<void> {
@@ -182,10 +185,10 @@ export async function renderArgumentFiles(posted: PostedMessages, { calls, origi
   for (const { approval, arguments: args, tool } of calls) {
     const text = argumentsText(args)
     if (approval === undefined || approval.decided || text.length <= SHOWN_ARGUMENTS) continue
-    const cards = [...posted.byKey.values()].filter(({ key }) => key.startsWith(approvalKeyOf(approval.id, '')))
+    const cards = [...posted.byKey.values()].filter(({ key }) => key.startsWith(approvalKeyOf(cardIdOf(approval), '')))
     for (const { channel, ts } of cards) {
       const thread = channel === origin.channel ? origin.threadTs : ts
-      const slot = { key: `file:arguments-${approval.id}:${channel}`, channel, thread, isBound: true }
+      const slot = { key: `file:arguments-${cardIdOf(approval)}:${channel}`, channel, thread, isBound: true }
       await upload(posted, slot, { name: `${removeInvisible(tool)}-arguments.txt`, data: Buffer.from(text) })
     }
   }

@@ -107,6 +107,7 @@ function rendererOn(webApi: WebApi, settings = settingsOf(), unrecorded = 0) {
   const renderer = createRunRenderer(() => ({
     webApi,
     runs: {
+      activeIn: async () => undefined,
       withdraw: async () => 0,
       shown: {
         of: async () => [...kept.values()],

@@ -44,7 +44,7 @@ function easel(answer: (method: string, nth: number) => unknown = () => undefine
   const streams = { open: 0, offUntil: 0 }
   const painter = createRunRenderer(() => ({
     webApi,
-    runs: { shown, withdraw: async () => 0 },
+    runs: { shown, activeIn: async () => undefined, withdraw: async () => 0 },
     bot: async () => ({ user: 'UBOT1', bot: 'BBOT1', workspace: WORKSPACE, team: WORKSPACE }),
     directMessageOf: async () => undefined,
     settings: { of: async () => settingsOf() },
@@ -182,6 +182,6 @@ test('nothing is streamed while a person decides', async () => {
 
 test('a request that waits is told so', async () => {
   const { painter, made } = easel()
-  painter.onQueued(working.origin, working)
+  painter.onQueued({ run: working.id, origin: working.origin }, working)
   await eventually(() => expect(made.at(-1)?.args.text).toMatch(/when I am done with the request before it/))
 })
