@@ -207,7 +207,7 @@ test('the correction is deleted: the run stops', async () => {
   const ts = await sayIn(member, where, 'b.txt instead')
   await cardIn(member, where, /b\.txt[\s\S]*"Approve"/)
   await member.post('delete', { channel: 'dm', ts })
-  await member.see(where, /I stopped, as the message/)
+  await cardIn(member, where, /b\.txt[\s\S]*Withdrawn .* the message that asked for it was deleted/)
   expect(await approvalsIn(world)).toEqual(['withdrawn', 'stopped'])
 })
 
