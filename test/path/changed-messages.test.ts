@@ -17,31 +17,39 @@ const runsOf = (world: World) =>
   )
 const told = (world: World) => JSON.stringify(world.model.requests.at(-1)?.messages.at(-1))
 
-test.each(['dm', 'general'])('a message that is changed in %s while the model thinks begins anew, once', async (place) => {
-  await using world = await startWorld({
-    model: [slow(50, says('Looking for the cats. '.repeat(300))), says('Here are the dogs.')],
-  })
-  const member = world.as('member')
-  const mark = place === 'dm' ? '' : '@Patchbay '
-  const where = await member.say(place, `${mark}list the cats`)
-  await member.see(where, /Looking/)
-  await change(member, place, where.thread, `${mark}list the dogs`)
-  await member.see(where, /Here are the dogs\./)
-  await member.post('redeliver', { ts: where.thread })
-  await sleep(500)
-  expect(await runsOf(world)).toEqual([
-    { outcome: 'stopped', text: 'list the cats', why: 'message_changed' },
-    { outcome: 'finished', text: 'list the dogs', why: null },
-  ])
-  expect((await member.messages(place, where.thread)).map(lookOf).join()).not.toContain('cats. Looking')
-  expect(told(world)).toContain('list the dogs')
-})
+test.each(['dm', 'general'])(
+  'a message that is changed in %s while the model thinks begins anew, once',
+  async (place) => {
+    await using world = await startWorld({
+      model: [slow(50, says('Looking for the cats. '.repeat(300))), says('Here are the dogs.')],
+    })
+    const member = world.as('member')
+    const mark = place === 'dm' ? '' : '@Patchbay '
+    const where = await member.say(place, `${mark}list the cats`)
+    await member.see(where, /Looking/)
+    await change(member, place, where.thread, `${mark}list the dogs`)
+    await member.see(where, /Here are the dogs\./)
+    await member.post('redeliver', { ts: where.thread })
+    await sleep(500)
+    expect(await runsOf(world)).toEqual([
+      { outcome: 'stopped', text: 'list the cats', why: 'message_changed' },
+      { outcome: 'finished', text: 'list the dogs', why: null },
+    ])
+    expect((await member.messages(place, where.thread)).map(lookOf).join()).not.toContain('cats. Looking')
+    expect(told(world)).toContain('list the dogs')
+  },
+)
 
 test.each([
   { what: 'the request', text: 'write c.txt' },
   { what: 'a correction', text: 'c.txt, please' },
 ])('$what that is changed while a card waits withdraws the card', async ({ what, text }) => {
-  const models = [write('a.txt'), ...(what === 'a correction' ? [write('b.txt')] : []), write('c.txt'), says('Wrote c.')]
+  const models = [
+    write('a.txt'),
+    ...(what === 'a correction' ? [write('b.txt')] : []),
+    write('c.txt'),
+    says('Wrote c.'),
+  ]
   await using world = await startWorld({ model: models })
   const member = world.as('member')
   await member.connect('filesystem')

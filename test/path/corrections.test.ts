@@ -97,7 +97,9 @@ test('the same call asked for again is shown on the same card, and its approver 
     await eventually(async () => expect(await approvalsIn(world)).toHaveLength(at + 2))
     await eventually(async () => expect((await cardIn(approver, direct, /"Approve"/)).ts).toBe(card.ts))
   }
-  await eventually(async () => expect(await rowsIn(world, "select id from runs where status = 'suspended'")).toHaveLength(1))
+  await eventually(async () =>
+    expect(await rowsIn(world, "select id from runs where status = 'suspended'")).toHaveLength(1),
+  )
   expect(await cardsIn(approver, direct)).toHaveLength(1)
   expect((await looksIn(member, where)).filter((look) => look.includes('Waiting for <@UAPPROV1>'))).toHaveLength(1)
   await approver.press(direct, card.ts, 'Approve')
@@ -116,7 +118,10 @@ test('yes, thanks, a greeting, words for others and what others say withdraw not
   for (const words of ['yes', 'thank you', '@Patchbay thanks!', '@Patchbay hi', '@owner have a look'])
     await sayIn(member, where, words)
   await sayIn(owner, where, '@Patchbay read it to me')
-  const note = await member.see(where, /I'll do this after the request of Morgan Member above, which waits for an approval/)
+  const note = await member.see(
+    where,
+    /I'll do this after the request of Morgan Member above, which waits for an approval/,
+  )
   expect(lookOf(note)).not.toMatch(/<@/)
   await sleep(500)
   expect(await approvalsIn(world)).toEqual(['pending'])
@@ -156,10 +161,7 @@ test('an approval and a correction at once: one of them counts', async () => {
   await member.connect('filesystem')
   const where = await member.dm('write a.txt')
   const card = await member.see(where, /"Approve"/)
-  await Promise.allSettled([
-    member.press(where, card.ts, 'Approve'),
-    sayIn(member, where, 'oh no, leave it'),
-  ])
+  await Promise.allSettled([member.press(where, card.ts, 'Approve'), sayIn(member, where, 'oh no, leave it')])
   await eventually(async () => expect(await rowsIn(world, "select id from runs where status <> 'closed'")).toEqual([]))
   const [status] = await approvalsIn(world)
   expect(await countOf(world, 'called')).toBe(status === 'approved' ? 1 : 0)
@@ -168,7 +170,11 @@ test('an approval and a correction at once: one of them counts', async () => {
 
 test('what is said before the card is there counts as well: the first call is never asked about', async () => {
   await using world = await startWorld({
-    model: [slow(40, together(says('Let me think about it for a while. '.repeat(10)), write('a.txt'))), write('b.txt'), says('Wrote b.')],
+    model: [
+      slow(40, together(says('Let me think about it for a while. '.repeat(10)), write('a.txt'))),
+      write('b.txt'),
+      says('Wrote b.'),
+    ],
   })
   const member = world.as('member')
   await member.connect('filesystem')

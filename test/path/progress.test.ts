@@ -39,7 +39,10 @@ test('what a server reports of its work is shown after an approval as before it'
   await using world = await startWorld({ model: [operation('everything'), says('It is over.')] })
   const member = world.as('member')
   await member.connect('everything')
-  await rowsIn(world, "insert into rules (workspace_id, scope, card, tool, verdict, created_by) values ('TLOCAL01', 'workspace', 'everything', '*', 'ask', 'UOWNER01')")
+  await rowsIn(
+    world,
+    "insert into rules (workspace_id, scope, card, tool, verdict, created_by) values ('TLOCAL01', 'workspace', 'everything', '*', 'ask', 'UOWNER01')",
+  )
   const where = await member.dm('run the long operation')
   await member.decide(where, 'Approve')
   await member.see(where, /long running operation[^"]*… \((?:[1-9]\d?)%/i, 20_000)

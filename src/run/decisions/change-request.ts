@@ -2,7 +2,7 @@ import { createRunId } from '../../ids.ts'
 import type { RunDeps } from '../deps.ts'
 import type { Runs, StartRequest } from '../runs.ts'
 import type { RunWorker } from '../worker/run-worker.ts'
-import { createStartedEvent, tellQueued, wakeRun } from './start-run.ts'
+import { createStartedEvent, notifyQueued, wakeRun } from './start-run.ts'
 
 /** A message reads differently now: what waits for an approval is withdrawn, or the request begins anew where nothing was done yet. */
 export async function changeRequest(
@@ -22,6 +22,6 @@ export async function changeRequest(
   wakeRun(worker, changed.run, changed.fence)
   // The old run only has to be shown; whoever closes it goes on with the new one.
   const other = changed.kind === 'begun_anew' ? changed.begun.ahead : null
-  if (other !== null && other !== changed.run) await tellQueued(deps, { run: id, origin }, other)
+  if (other !== null && other !== changed.run) await notifyQueued(deps, { run: id, origin }, other)
   return changed.kind
 }

@@ -52,7 +52,7 @@ async function insertRun(
   if (fresh) deps.log.info({ run: id, workspace: origin.workspace, waiting: ahead !== null, withdrawn }, 'run started')
   const known = withdrawn ? undefined : { state: foldEvents(id, events, false), seq: events.length }
   if (fence !== null) worker.begin(id, fence, known)
-  if (fresh && ahead && !withdrawn) await tellQueued(deps, { run, origin }, ahead)
+  if (fresh && ahead && !withdrawn) await notifyQueued(deps, { run, origin }, ahead)
   return { run, fresh, waiting: ahead !== null, corrected }
 }
 
@@ -62,7 +62,7 @@ export function wakeRun(worker: RunWorker, id: RunId, fence: number | null): voi
   else worker.nudge(id)
 }
 
-export async function tellQueued(deps: RunDeps, queued: { run: RunId; origin: Origin }, ahead: RunId): Promise<void> {
+export async function notifyQueued(deps: RunDeps, queued: { run: RunId; origin: Origin }, ahead: RunId): Promise<void> {
   const state = await deps.store.state(ahead, queued.origin.workspace)
   deps.listener.onQueued(queued, state ?? undefined)
 }

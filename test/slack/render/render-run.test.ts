@@ -1,5 +1,6 @@
 import { WebAPIPlatformError, WebAPIRequestError } from '@slack/web-api'
 import { expect, test } from 'vitest'
+import { createRunId } from '../../../src/ids.ts'
 import { z } from 'zod'
 import { AppError } from '../../../src/errors.ts'
 import type { ShownMessage } from '../../../src/run/runs.ts'
@@ -44,7 +45,7 @@ function easel(answer: (method: string, nth: number) => unknown = () => undefine
   const streams = { open: 0, offUntil: 0 }
   const painter = createRunRenderer(() => ({
     webApi,
-    runs: { shown, activeIn: async () => undefined, withdraw: async () => 0 },
+    runs: { shown, activeIn: async () => createRunId(), withdraw: async () => 0 },
     bot: async () => ({ user: 'UBOT1', bot: 'BBOT1', workspace: WORKSPACE, team: WORKSPACE }),
     directMessageOf: async () => undefined,
     settings: { of: async () => settingsOf() },
