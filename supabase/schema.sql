@@ -20,7 +20,7 @@ create table patchbay.approvals (
   constraint approvals_pkey PRIMARY KEY (id),
   constraint approvals_risk_check CHECK ((risk = ANY (ARRAY['write'::text, 'destructive'::text]))),
   constraint approvals_run_id_fkey FOREIGN KEY (run_id) REFERENCES patchbay.runs(id) ON DELETE CASCADE,
-  constraint approvals_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'denied'::text, 'expired'::text, 'stopped'::text])))
+  constraint approvals_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'denied'::text, 'expired'::text, 'stopped'::text, 'withdrawn'::text])))
 );
 comment on table patchbay.approvals is 'a person''s decision on one call; settles exactly once';
 alter table patchbay.approvals enable row level security;
@@ -1176,7 +1176,7 @@ CREATE OR REPLACE FUNCTION patchbay.exchange_before(p_run uuid)
 AS $function$
   select coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'events', (
       select jsonb_agg(e.body order by e.seq) from run_events e
-      where e.run_id = r.id and e.type in ('started', 'files_added', 'replied', 'stopped', 'failed', 'finished'))) order by r.number), '[]')
+      where e.run_id = r.id and e.type in ('started', 'files_added', 'replied', 'withdrawn', 'stopped', 'failed', 'finished'))) order by r.number), '[]')
   from (
     select recent.id, recent.number
     from runs this cross join lateral (
@@ -1188,10 +1188,11 @@ AS $function$
         (select body #>> '{origin,channel}' from run_events where run_id = p_run and seq = 1) || ':')
       and (recent.started_at >= this.started_at - interval '1 hour'
         or recent.closed_at between this.started_at - interval '1 hour' and this.started_at)
-      -- What ends only later would change what was told; what was deleted is told to nobody.
+      -- What ends only later would change what was told; what was deleted or said anew is told to nobody.
       and exists (select from run_events e where e.run_id = recent.id and e.type in ('stopped', 'failed', 'finished')
         and e.at <= this.started_at)
-      and not exists (select from run_events e where e.run_id = recent.id and e.type = 'stopped' and e.body ->> 'why' = 'request_deleted')
+      and not exists (select from run_events e where e.run_id = recent.id and e.type = 'stopped'
+        and e.body ->> 'why' in ('request_deleted', 'message_changed'))
     order by recent.number desc limit 5) r
 $function$
 ;
@@ -1440,24 +1441,74 @@ $function$
 ;
 comment on function patchbay.is_header_value(jsonb,jsonb) is 'whether an input of a registry entry fills a header and is not chosen from a list';
 
+CREATE OR REPLACE FUNCTION patchbay.is_plain_request(p_workspace text, p_key text, p_started jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select starts_with(p_key, concat_ws(':', p_workspace, p_started #>> '{origin,channel}', p_started #>> '{origin,messageTs}'))
+    and not p_started ?| array['first', 'prompt', 'skill', 'earlier', 'untrusted'] and p_started -> 'context' = '[]'
+$function$
+;
+comment on function patchbay.is_plain_request(text,text,jsonb) is 'whether a request is no more than a message''s words and files';
+
+CREATE OR REPLACE FUNCTION patchbay.message_changed(p_id uuid, p_workspace text, p_user text, p_conversation text, p_message text, p_dedupe_key text, p_events jsonb, p_stop jsonb, p_instance text, p_lease_ms integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  row runs;
+  stopped jsonb;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('patchbay conversation ' || p_conversation, 0));
+  if exists (select from runs where dedupe_key = p_dedupe_key) or run_corrected_by(p_conversation, p_dedupe_key) is not null then
+    return '{"kind": "over"}';
+  end if;
+  select * into row from runs r
+  where r.conversation = p_conversation and r.user_id = p_user and r.status <> 'closed' and r.outcome is null
+    and (r.dedupe_key = p_message or starts_with(r.dedupe_key, p_message || ':edited:') or exists (select from run_events e
+      where e.run_id = r.id and e.type = 'withdrawn' and e.body ->> 'messageTs' = p_events #>> '{0,origin,messageTs}'))
+  order by r.number limit 1 for update;
+  if not found or row.outcome is not null then return '{"kind": "over"}'; end if;
+  if run_waits(row.id) then
+    perform run_withdraw(row.id, withdrawn_event(p_events -> 0, p_dedupe_key) || '{"edited": true}');
+    return jsonb_build_object('kind', 'corrected', 'run', row.id, 'fence', run_claim_if_free(row.id, p_instance, p_lease_ms));
+  end if;
+  -- What has been done, or answered, or was said since, stays.
+  if exists (select from run_events where run_id = row.id
+    and (type in ('called', 'withdrawn') or (type = 'replied' and body ->> 'stop' <> 'tools'))) then
+    return '{"kind": "over"}';
+  end if;
+  stopped := run_stop(p_workspace, row.id, p_stop, p_instance, p_lease_ms);
+  return jsonb_build_object('kind', 'begun_anew', 'run', row.id, 'fence', stopped -> 'fence', 'begun',
+    run_start(p_id, p_workspace, p_user, p_conversation, p_dedupe_key, p_events, null, p_lease_ms));
+end $function$
+;
+comment on function patchbay.message_changed(uuid,text,text,text,text,text,jsonb,jsonb,text,integer) is 'the new words of a message: they withdraw what its run waits for, or begin anew where nothing was done; over where they come too late or again';
+
 CREATE OR REPLACE FUNCTION patchbay.message_deleted(p_workspace text, p_channel text, p_ts text, p_thread text)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
+declare
+  message text := p_workspace || ':' || p_channel || ':' || p_ts;
 begin
-  perform message_lock(p_workspace || ':' || p_channel || ':' || p_ts);
-  insert into slack_seen_events (event_id) values ('deleted:' || p_workspace || ':' || p_channel || ':' || p_ts) on conflict do nothing;
+  perform message_lock(message);
+  insert into slack_seen_events (event_id) values ('deleted:' || message) on conflict do nothing;
   return (
     select coalesce(jsonb_agg(jsonb_build_object('run', r.id, 'requester', r.user_id) order by r.number), '[]')
     from runs r join run_events e on e.run_id = r.id and e.seq = 1
     where r.status <> 'closed' and r.outcome is null
-      and (r.dedupe_key = p_workspace || ':' || p_channel || ':' || p_ts
-        or (r.conversation = p_workspace || ':' || p_channel || ':' || p_thread and p_ts in (p_thread, e.body #>> '{origin,messageTs}')))
+      and (r.dedupe_key = message or starts_with(r.dedupe_key, message || ':edited:')
+        or (r.conversation = p_workspace || ':' || p_channel || ':' || p_thread and p_ts in (p_thread, e.body #>> '{origin,messageTs}',
+          (select w.body ->> 'messageTs' from run_events w where w.run_id = r.id and w.type = 'withdrawn' order by w.seq desc limit 1))))
   );
 end $function$
 ;
-comment on function patchbay.message_deleted(text,text,text,text) is 'notes that a message is gone; the runs at work that it asked for, or whose thread it began, with who asked';
+comment on function patchbay.message_deleted(text,text,text,text) is 'notes that a message is gone; the runs at work that it asked for or corrected last, or whose thread it began, with who asked';
 
 CREATE OR REPLACE FUNCTION patchbay.message_hear(p_workspace text, p_channel text, p_ts text, p_conversation text, p_user text, p_author text, p_text text, p_edited_ts text)
  RETURNS jsonb
@@ -1469,6 +1520,7 @@ begin
   select p_workspace, p_channel, p_ts, p_conversation, p_user, p_author, p_text, coalesce(p_edited_ts, '')
   where exists (select from runs where conversation = p_conversation)
     and not exists (select from runs where dedupe_key = p_workspace || ':' || p_channel || ':' || p_ts)
+    and run_corrected_by(p_conversation, p_workspace || ':' || p_channel || ':' || p_ts) is null
   on conflict (workspace_id, channel, ts) do update set author = excluded.author, text = excluded.text, edited_ts = excluded.edited_ts
   where heard_messages.text is not null and heard_messages.edited_ts < excluded.edited_ts;
   return to_jsonb(found);
@@ -2061,7 +2113,7 @@ begin
   select jsonb_agg(file) into added from jsonb_array_elements(p_event -> 'files') file
   where not exists (
     select from run_events e, jsonb_array_elements(coalesce(e.body -> 'attached', e.body -> 'files', '[]')) known
-    where e.run_id = p_run and e.type in ('started', 'files_added') and known -> 'id' = file -> 'id');
+    where e.run_id = p_run and e.type in ('started', 'files_added', 'withdrawn') and known -> 'id' = file -> 'id');
   if added is null or row.outcome = 'stopped' then return '"none"'; end if;
   if row.outcome is not null or exists (select from run_events where run_id = p_run and type = 'replied') then return '"late"'; end if;
   perform run_append_locked(p_run, jsonb_build_array(p_event || jsonb_build_object('files', added)));
@@ -2303,8 +2355,8 @@ AS $function$
   update runs set status = 'working', owner = p_instance, fence = fence + 1,
     lease_until = clock_timestamp() + p_lease_ms * interval '1 millisecond'
   where id = p_run and status <> 'closed' and (owner is null or lease_until is null or lease_until < clock_timestamp())
-    and not exists (select from runs ahead
-      where ahead.conversation = runs.conversation and ahead.number < runs.number and ahead.status <> 'closed')
+    and (outcome is not null or not exists (select from runs ahead
+      where ahead.conversation = runs.conversation and ahead.number < runs.number and ahead.status <> 'closed'))
   returning fence
 $function$
 ;
@@ -2329,6 +2381,18 @@ end $function$
 ;
 comment on function patchbay.run_close(uuid,bigint,integer) is 'ends a run whose end is shown; names the next of its conversation';
 
+CREATE OR REPLACE FUNCTION patchbay.run_corrected_by(p_conversation text, p_key text)
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select r.id from runs r join run_events e on e.run_id = r.id and e.type = 'withdrawn' and e.body ->> 'key' = p_key
+  where r.conversation = p_conversation limit 1
+$function$
+;
+comment on function patchbay.run_corrected_by(text,text) is 'the run that a message corrected';
+
 CREATE OR REPLACE FUNCTION patchbay.run_events_bare(p_run uuid)
  RETURNS jsonb
  LANGUAGE sql
@@ -2340,6 +2404,39 @@ AS $function$
 $function$
 ;
 comment on function patchbay.run_events_bare(uuid) is 'a run''s events without the files and images of calls, which can be large';
+
+CREATE OR REPLACE FUNCTION patchbay.run_join_queued(p_run uuid, p_fence bigint)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  lane text;
+  queued uuid;
+  row runs;
+  joined integer := 0;
+begin
+  select conversation into lane from runs where id = p_run;
+  if not run_waits(p_run) or not exists (select from runs_to_join(p_run)) then return to_jsonb(joined); end if;
+  perform pg_advisory_xact_lock(hashtextextended('patchbay conversation ' || lane, 0));
+  perform from runs where id = p_run and fence = p_fence and outcome is null for update;
+  if not found or not run_waits(p_run) then return to_jsonb(joined); end if;
+  foreach queued in array array(select runs_to_join(p_run)) loop
+    -- One that was stopped meanwhile stays a run of its own.
+    select * into row from runs where id = queued and outcome is null and fence = 0 for update;
+    continue when not found;
+    perform run_withdraw(p_run, withdrawn_event((select body from run_events where run_id = queued and seq = 1), row.dedupe_key)
+      || jsonb_build_object('queued', queued, 'attached', (
+        select coalesce(jsonb_agg(file), '[]') from run_events e, jsonb_array_elements(coalesce(e.body -> 'attached', e.body -> 'files', '[]')) file
+        where e.run_id = queued)));
+    update slack_messages set run_id = p_run, key = key || ':' || queued where run_id = queued;
+    delete from runs where id = queued;
+    joined := joined + 1;
+  end loop;
+  return to_jsonb(joined);
+end $function$
+;
+comment on function patchbay.run_join_queued(uuid,bigint) is 'for the holder of a run that is about to wait for an approval: what its requester said meanwhile withdraws that, and is no request of its own any more; how many messages';
 
 CREATE OR REPLACE FUNCTION patchbay.run_load(p_run uuid, p_fence bigint)
  RETURNS jsonb
@@ -2405,8 +2502,8 @@ begin
   for candidate in
     select r.id from runs r
     where r.status = 'working' and (r.lease_until is null or r.lease_until < clock_timestamp())
-      and not exists (select from runs ahead
-        where ahead.conversation = r.conversation and ahead.number < r.number and ahead.status <> 'closed')
+      and (r.outcome is not null or not exists (select from runs ahead
+        where ahead.conversation = r.conversation and ahead.number < r.number and ahead.status <> 'closed'))
     order by r.number limit greatest(p_free, 0) for update of r skip locked
   loop
     fence_now := run_claim_if_free(candidate.id, p_instance, p_lease_ms);
@@ -2477,7 +2574,7 @@ CREATE OR REPLACE FUNCTION patchbay.run_start(p_id uuid, p_workspace text, p_use
 AS $function$
 declare
   -- What a message asks for beside its own run has a word behind the key.
-  message text := regexp_replace(p_dedupe_key, ':[a-z]+$', '');
+  message text := regexp_replace(p_dedupe_key, '(:edited:[0-9.]+)?(:[a-z]+)?$', '');
   withdrawn boolean;
   known uuid;
   ahead uuid;
@@ -2485,12 +2582,23 @@ declare
 begin
   -- The lock puts starts of one conversation in order, and keeps a second delivery from racing the first.
   perform pg_advisory_xact_lock(hashtextextended('patchbay conversation ' || p_conversation, 0));
-  select id into known from runs where dedupe_key = p_dedupe_key;
-  if found then
-    return jsonb_build_object('run', known, 'fresh', false, 'withdrawn', false, 'ahead', null, 'fence', null);
+  known := coalesce((select id from runs where dedupe_key = p_dedupe_key), run_corrected_by(p_conversation, p_dedupe_key));
+  if known is not null then
+    return jsonb_build_object('run', known, 'fresh', false, 'withdrawn', false, 'corrected', false, 'ahead', null, 'fence', null);
   end if;
   perform message_lock(message);
   withdrawn := exists (select from slack_seen_events where event_id = 'deleted:' || message);
+  if not withdrawn and jsonb_array_length(p_events) = 1 and is_plain_request(p_workspace, p_dedupe_key, p_events -> 0) then
+    select r.id into known from runs r
+    where r.conversation = p_conversation and r.user_id = p_user and r.status <> 'closed' and r.outcome is null and run_waits(r.id)
+    order by r.number limit 1 for update;
+    -- It may have been decided while its row was waited for.
+    if found and run_waits(known) then
+      perform run_withdraw(known, withdrawn_event(p_events -> 0, p_dedupe_key));
+      return jsonb_build_object('run', known, 'fresh', true, 'withdrawn', false, 'corrected', true, 'ahead', null,
+        'fence', case when p_instance is not null then run_claim_if_free(known, p_instance, p_lease_ms) end);
+    end if;
+  end if;
   insert into workspaces (workspace_id) values (p_workspace) on conflict do nothing;
   -- A close that is under way is waited for; one that comes later waits, and then names this run as its next.
   perform from runs r where r.conversation = p_conversation and r.status <> 'closed' order by r.number for share;
@@ -2510,10 +2618,10 @@ begin
     perform audit_append(p_workspace, p_user, 'run_repeated', jsonb_strip_nulls(jsonb_build_object('run', p_id,
       'repeats', split_part(p_dedupe_key, ':', 2), 'call', nullif(split_part(p_dedupe_key, ':', 3), ''))));
   end if;
-  return jsonb_build_object('run', p_id, 'fresh', true, 'withdrawn', withdrawn, 'ahead', ahead, 'fence', claimed);
+  return jsonb_build_object('run', p_id, 'fresh', true, 'withdrawn', withdrawn, 'corrected', false, 'ahead', ahead, 'fence', claimed);
 end $function$
 ;
-comment on function patchbay.run_start(uuid,text,text,text,text,jsonb,text,integer) is 'one run per message, claimed at once when its conversation is free; stopped already where the message was told to be gone in the last 24 hours';
+comment on function patchbay.run_start(uuid,text,text,text,text,jsonb,text,integer) is 'one run per message, claimed at once when its conversation is free; where the person''s own run waits for an approval, their words withdraw that and the run goes on with them; stopped already where the message was told to be gone in the last 24 hours';
 
 CREATE OR REPLACE FUNCTION patchbay.run_state(p_workspace text, p_run uuid)
  RETURNS jsonb
@@ -2533,6 +2641,7 @@ CREATE OR REPLACE FUNCTION patchbay.run_stop(p_workspace text, p_run uuid, p_eve
 AS $function$
 declare
   row runs;
+  queued uuid;
   claimed bigint;
 begin
   select * into row from runs where id = p_run and workspace_id = p_workspace for update;
@@ -2544,12 +2653,24 @@ begin
   perform run_append_locked(p_run, jsonb_build_array(p_event));
   update runs set status = 'working' where id = p_run;
   claimed := run_claim_if_free(p_run, p_instance, p_lease_ms);
+  -- What the person said behind it was said to what is stopped now. It is begun when they say so.
+  if not p_event ? 'why' and row.outcome is null and row.fence > 0 then
+    for queued in
+      select q.id from runs q where q.conversation = row.conversation and q.number > row.number and q.user_id = row.user_id
+        and q.status = 'working' and q.outcome is null and q.fence = 0 and q.dedupe_key not like 'again:%'
+      order by q.number for update
+    loop
+      perform run_append_locked(queued, jsonb_build_array(p_event || '{"why": "stopped_before"}'));
+      perform audit_append(p_workspace, p_event ->> 'by', 'run_stopped',
+        jsonb_build_object('run', queued, 'requester', row.user_id, 'why', 'stopped_before'));
+    end loop;
+  end if;
   perform audit_append(p_workspace, p_event ->> 'by', 'run_stopped',
     jsonb_strip_nulls(jsonb_build_object('run', p_run, 'requester', row.user_id, 'why', p_event ->> 'why')));
   return jsonb_build_object('kind', 'stopped', 'fence', claimed);
 end $function$
 ;
-comment on function patchbay.run_stop(text,uuid,jsonb,text,integer) is 'stops a run whoever holds it';
+comment on function patchbay.run_stop(text,uuid,jsonb,text,integer) is 'stops a run whoever holds it, and what its requester asked for behind it';
 
 CREATE OR REPLACE FUNCTION patchbay.run_suspend(p_run uuid, p_fence bigint, p_seq integer)
  RETURNS jsonb
@@ -2558,11 +2679,48 @@ CREATE OR REPLACE FUNCTION patchbay.run_suspend(p_run uuid, p_fence bigint, p_se
 AS $function$
 begin
   update runs set status = 'suspended', owner = null, lease_until = null, all_recorded = true
-  where id = p_run and fence = p_fence and last_seq = p_seq and status = 'working';
+  where id = p_run and fence = p_fence and last_seq = p_seq and status = 'working'
+    and not (run_waits(p_run) and exists (select from runs_to_join(p_run)));
   return to_jsonb(found);
 end $function$
 ;
-comment on function patchbay.run_suspend(uuid,bigint,integer) is 'lets go of a run that waits for a person; refused when something happened since p_seq';
+comment on function patchbay.run_suspend(uuid,bigint,integer) is 'lets go of a run that waits for a person; refused when something happened since p_seq, or its requester said something that withdraws what it waits for';
+
+CREATE OR REPLACE FUNCTION patchbay.run_waits(p_run uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select exists (select from approvals where run_id = p_run and status = 'pending')
+$function$
+;
+comment on function patchbay.run_waits(uuid) is 'whether a run waits for an approval';
+
+CREATE OR REPLACE FUNCTION patchbay.run_withdraw(p_run uuid, p_event jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  one approvals;
+  ended approvals[];
+begin
+  with changed as (
+    update approvals set status = 'withdrawn', decided_by = p_event ->> 'by', decided_at = clock_timestamp()
+    where run_id = p_run and status = 'pending' returning *
+  )
+  select array_agg(changed order by changed.created_at) into ended from changed;
+  perform run_append_locked(p_run, jsonb_build_array(p_event || jsonb_build_object('calls',
+    (select coalesce(jsonb_agg(call_id), '[]') from unnest(ended)))));
+  update runs set status = 'working' where id = p_run and status = 'suspended';
+  foreach one in array coalesce(ended, '{}') loop
+    perform audit_append(one.workspace_id, p_event ->> 'by', 'approval_withdrawn',
+      jsonb_build_object('approval', one.id, 'run', one.run_id, 'call', one.call_id, 'hash', one.hash, 'requester', one.requester));
+  end loop;
+end $function$
+;
+comment on function patchbay.run_withdraw(uuid,jsonb) is 'withdraws the open approvals of a run and appends the words that do so: only for callers that hold the lock on the run''s row';
 
 CREATE OR REPLACE FUNCTION patchbay.runs_forget_heard()
  RETURNS trigger
@@ -2692,6 +2850,22 @@ AS $function$
 $function$
 ;
 comment on function patchbay.runs_summary(text,text,integer) is 'a person''s last requests and how they ended, newest first';
+
+CREATE OR REPLACE FUNCTION patchbay.runs_to_join(p_run uuid)
+ RETURNS SETOF uuid
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select q.id from runs r join runs q on q.conversation = r.conversation and q.number > r.number and q.user_id = r.user_id
+    join run_events e on e.run_id = q.id and e.seq = 1
+  where r.id = p_run and r.outcome is null and q.status = 'working' and q.outcome is null and q.fence = 0
+    and is_plain_request(q.workspace_id, q.dedupe_key, e.body)
+    and not exists (select from run_events x where x.run_id = q.id and x.type not in ('started', 'files_added'))
+  order by q.number
+$function$
+;
+comment on function patchbay.runs_to_join(uuid) is 'requests of the same person that wait behind a run and are not begun';
 
 CREATE OR REPLACE FUNCTION patchbay.schema_version()
  RETURNS jsonb
@@ -2944,6 +3118,18 @@ AS $function$
 $function$
 ;
 comment on function patchbay.usage_of_month(text,text) is 'what a person (or, with null, the workspace) used this month; a run counts for the month it was asked in';
+
+CREATE OR REPLACE FUNCTION patchbay.withdrawn_event(p_started jsonb, p_key text)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select jsonb_strip_nulls(jsonb_build_object('type', 'withdrawn', 'calls', '[]'::jsonb, 'key', p_key, 'by', p_started #> '{origin,user}',
+    'text', p_started -> 'text', 'messageTs', p_started #> '{origin,messageTs}', 'attached', p_started -> 'attached', 'at', p_started -> 'at'))
+$function$
+;
+comment on function patchbay.withdrawn_event(jsonb,text) is 'the words of a request as an event of the run that they withdraw something of';
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.approvals to service_role;
 

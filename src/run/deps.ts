@@ -157,5 +157,5 @@ export type RunListener = {
   /** This instance has nothing more to do with the run: whatever is still being painted of it ends. */
   release(run: RunId): void
   /** A request waits behind another run of its conversation. */
-  onQueued(origin: Origin, ahead: RunState | undefined): void
+  onQueued(queued: { run: RunId; origin: Origin }, ahead: RunState | undefined): void
 }

@@ -7,6 +7,11 @@ import type { ApprovalState, CallState, InputState, RunState } from './state/sta
 export type Runs = {
   /** `dedupeKey` (workspace:channel:ts) makes one run of however many deliveries of one message. */
   start(request: StartRequest): Promise<StartedRun>
+  /**
+   * The same for a message that was changed, where that still matters: its words withdraw what its run waits for, or begin anew where
+   * nothing was done. `request` has a key of its own; `messageKey` is that of the message.
+   */
+  change(request: StartRequest, messageKey: string): Promise<'corrected' | 'begun_anew' | 'over'>
   /** Adds files to the request of a run: `late` once it has a reply, `none` where all are known or it was stopped. */
   addFiles(id: RunId, workspace: WorkspaceId, files: AttachedFile[]): Promise<'added' | 'late' | 'none'>
   knowsThread(workspace: WorkspaceId, channel: ChannelId, threadTs: string): Promise<boolean>
@@ -80,6 +85,8 @@ export type StartedRun = {
   fresh: boolean
   /** It waits behind another run of its conversation. */
   waiting: boolean
+  /** The message is no run of its own: it withdrew what the person's own run waited for, and that goes on with its words. */
+  corrected: boolean
 }
 
 export type ApprovalAnswer = {
@@ -96,7 +103,12 @@ export type ApprovalAnswer = {
 
 export type AnswerOutcome =
   | { kind: 'settled' }
-  | { kind: 'already'; decision: 'approved' | 'denied' | 'expired' | 'stopped'; by: UserId | undefined; at: Date }
+  | {
+      kind: 'already'
+      decision: 'approved' | 'denied' | 'expired' | 'stopped' | 'withdrawn'
+      by: UserId | undefined
+      at: Date
+    }
   | { kind: 'not_yours'; approvers: UserId[] }
   /** The edit is stored, and the requester is asked to confirm it. */
   | { kind: 'proposed'; requester: UserId }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { ApprovalId, ChannelId, ConnectionId, InputId, RunId, UserId, WorkspaceId } from '../../ids.ts'
-import { InputRequest, ResumeMethod } from '../../mcp/elicitation/input-request.ts'
+import { ApprovalId, ChannelId, ConnectionId, RunId, UserId, WorkspaceId } from '../../ids.ts'
 import { DenialExplained, EditProposed, EventJson } from './approval-events.ts'
+import { AskedInput, GivenInput } from './input-events.ts'
 import { ResultFile, ShownResult } from './shown-result.ts'
 
 /** Where a run came from and where its answer goes; stored in the first event, so it survives restarts. */
@@ -156,26 +156,22 @@ const Answered = z.object({
   hash: z.string().optional(),
   always: z.boolean().optional(),
 })
+/** What the person who asked said while calls waited for an approval: these are not done, and the run goes on with the words. */
+const Withdrawn = z.object({
+  type: z.literal('withdrawn'),
+  calls: z.array(z.string()),
+  by: UserId,
+  text: z.string(),
+  messageTs: z.string(),
+  /** Makes one event of all deliveries of the message. */
+  key: z.string(),
+  attached: z.array(AttachedFile).optional(),
+  /** They are what a message was changed to. */
+  edited: z.literal(true).optional(),
+  /** The run that the message had begun, and which is no more. */
+  queued: RunId.optional(),
+})
 const Called = z.object({ type: z.literal('called'), call: z.string() })
-/** The call cannot go on before this person has answered. */
-const AskedInput = z.object({
-  type: z.literal('asked_input'),
-  call: z.string(),
-  input: InputId,
-  person: UserId,
-  request: InputRequest,
-  resume: ResumeMethod,
-  /** Without an answer until then it counts as cancelled. */
-  expiresAt: z.iso.datetime(),
-})
-const GivenInput = z.object({
-  type: z.literal('given_input'),
-  call: z.string(),
-  input: InputId,
-  action: z.enum(['accept', 'decline', 'cancel', 'expired']),
-  content: EventJson.optional(),
-  by: UserId.optional(),
-})
 const Returned = z.object({
   type: z.literal('returned'),
   call: z.string(),
@@ -199,8 +195,8 @@ const Returned = z.object({
 const Stopped = z.object({
   type: z.literal('stopped'),
   by: UserId,
-  /** The message that asked for the run is gone; `by` is who asked. */
-  why: z.literal('request_deleted').optional(),
+  /** The message that asked for the run is gone or says something else now, `by` being who asked; or the run before it was stopped by them. */
+  why: z.enum(['request_deleted', 'message_changed', 'stopped_before']).optional(),
 })
 const Failed = z.object({ type: z.literal('failed'), code: z.string(), message: z.string() })
 const Finished = z.object({ type: z.literal('finished'), note: z.enum(['turn_limit', 'budget']).optional() })
@@ -219,6 +215,7 @@ export const RunEvent = z.discriminatedUnion('type', [
   Answered.extend(at),
   EditProposed.extend(at),
   DenialExplained.extend(at),
+  Withdrawn.extend(at),
   Called.extend(at),
   AskedInput.extend(at),
   GivenInput.extend(at),

@@ -105,6 +105,18 @@ export function applyDenialExplained(call: CallState, { approval, reason }: Even
   return { ...call, cause: `Denied: ${reason}`, approval: { ...call.approval, decided: { ...decided, reason } } }
 }
 
+/** A call that its requester withdrew, unless it was decided before. */
+export function applyWithdrawn(call: CallState, { by, text, at }: EventOf<'withdrawn'>): CallState {
+  if (!call.approval || call.approval.decided) return call
+  const decided = { decision: 'withdrawn' as const, by, words: text, reason: undefined, at: new Date(at) }
+  return {
+    ...call,
+    stage: 'cancelled',
+    cause: 'Withdrawn before anybody decided.',
+    approval: { ...call.approval, decided: { ...decided, edited: false, always: false } },
+  }
+}
+
 export const applyCalled = (call: CallState, event: EventOf<'called'>): CallState => ({
   ...closeInputs(call, event.at),
   stage: 'calling',

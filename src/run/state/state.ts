@@ -38,8 +38,12 @@ export type RunState = {
   /** What the model was not offered in its last turn. */
   toolsLeftOut?: EventOf<'replied'>['toolsLeftOut']
   stoppedBy: UserId | undefined
+  /** Why it was stopped, where nobody asked for that. */
+  stoppedWhy?: EventOf<'stopped'>['why']
   /** It was stopped because the message that asked for it is gone. */
   withdrawn?: boolean | undefined
+  /** What the person said since, in place of deciding, oldest first. */
+  corrections: Correction[]
   usage: TokenUsage & { costUsd: number }
   /** The model that was asked last. */
   model: string | undefined
@@ -50,6 +54,16 @@ export type RunState = {
   changedAt: Date
   /** This instance took the run over, or came back to it: what was painted is known only from records. */
   recovered: boolean
+}
+
+/** Words that withdrew what waited for an approval. */
+export type Correction = Pick<EventOf<'withdrawn'>, 'text' | 'messageTs' | 'queued'> & {
+  /** It is told before this turn. */
+  turn: number
+  at: Date
+  files: AttachedFile[]
+  /** A message was changed to this. */
+  edited: boolean
 }
 
 export type TurnState = {
@@ -137,12 +151,18 @@ export type ApprovalState = {
   byOwners?: boolean | undefined
   /** A change by an approver, which the requester confirms or denies. */
   proposal?: EditProposal | undefined
+  /** The approval whose cards this one takes over: the same call was withdrawn, and asked for again. */
+  shownAs?: ApprovalId | undefined
+  /** Another approval has taken over its cards. */
+  isReplaced?: boolean | undefined
   decided:
     | {
-        decision: 'approved' | 'denied' | 'expired' | 'stopped'
+        decision: 'approved' | 'denied' | 'expired' | 'stopped' | 'withdrawn'
         by: UserId | undefined
         /** What they wrote with a denial, or why it was stopped. */
         reason: string | undefined
+        /** What the requester said in place of a decision. */
+        words?: string | undefined
         at: Date
         /** Other arguments were approved than the model asked for. */
         edited: boolean

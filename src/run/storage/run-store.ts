@@ -20,6 +20,8 @@ const Begun = z.object({
   fresh: z.boolean(),
   /** Its message was deleted before: it begins stopped. */
   withdrawn: z.boolean(),
+  /** It is no run of its own: its words went to `run`, where they withdrew what waited for an approval. */
+  corrected: z.boolean(),
   ahead: RunId.nullable(),
   fence: Fence.nullable(),
 })
@@ -67,16 +69,7 @@ export function createRunStore(db: Db, instance: string, log: Log) {
     start: ({ id, origin, dedupeKey, events }: NewRun, claim: boolean) =>
       db.call(
         'run_start',
-        {
-          id,
-          workspace: origin.workspace,
-          user: origin.user,
-          conversation: conversationKeyOf(origin),
-          dedupe_key: dedupeKey,
-          events,
-          instance: claim ? instance : null,
-          lease_ms: LEASE_MS,
-        },
+        { id, ...laneOf(origin), dedupe_key: dedupeKey, events, instance: claim ? instance : null, lease_ms: LEASE_MS },
         Begun,
       ),
     addFiles: (run: RunId, workspace: WorkspaceId, event: EventOf<'files_added'>) =>
@@ -107,6 +100,8 @@ export function createRunStore(db: Db, instance: string, log: Log) {
 function createLeaseStore(db: Db, lease: Lease) {
   return {
     claim: (run: RunId) => db.call('run_claim', { run, ...lease }, Fence.nullable()),
+    /** Before a run waits for an approval: takes in what its requester said meanwhile; how many messages. */
+    joinQueued: (run: RunId, fence: number) => db.call('run_join_queued', { run, fence }, z.number()),
     rest: (run: RunId, fence: number, seq: number) => db.call('run_suspend', { run, fence, seq }, z.boolean()),
     release: (run: RunId, fence: number, afterMs: number) =>
       db.call('run_release', { run, fence, after_ms: afterMs }, z.boolean()),
@@ -125,6 +120,13 @@ function createLeaseStore(db: Db, lease: Lease) {
     /** Marks the event and stops the runs, in one statement; those it stopped, null when the event came before. */
     stopOnce: (key: string, runs: RunId[], workspace: WorkspaceId, event: RunEvent) =>
       db.call('runs_stop_once', { key, workspace, runs, event, ...lease }, StoppedRuns.nullable()),
+    /** The new words of a message, with the run to begin where nothing was done of the old ones. */
+    changeMessage: ({ id, origin, dedupeKey, events }: NewRun, message: string, stop: RunEvent) =>
+      db.call(
+        'message_changed',
+        { id, ...laneOf(origin), message, dedupe_key: dedupeKey, events, stop, ...lease },
+        ChangedMessage,
+      ),
     /** Notes that a message is gone; the open runs that it asked for, with who asked. */
     messageDeleted: ({ workspace, channel, ts, threadTs }: DeletedMessage) =>
       db.call('message_deleted', { workspace, channel, ts, thread: threadTs }, z.array(AskedRun)),
@@ -134,9 +136,20 @@ function createLeaseStore(db: Db, lease: Lease) {
   }
 }
 
+const laneOf = (origin: Origin) => ({
+  workspace: origin.workspace,
+  user: origin.user,
+  conversation: conversationKeyOf(origin),
+})
+
+const ChangedMessage = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('over') }),
+  z.object({ kind: z.literal('corrected'), run: RunId, fence: Fence.nullable() }),
+  z.object({ kind: z.literal('begun_anew'), run: RunId, fence: Fence.nullable(), begun: Begun }),
+])
 const StoppedRuns = z.array(z.object({ run: RunId, fence: Fence.nullable() }))
 
-const Decision = z.enum(['approved', 'denied', 'expired', 'stopped'])
+const Decision = z.enum(['approved', 'denied', 'expired', 'stopped', 'withdrawn'])
 /** Why an answer did not count. */
 const NotCounted = [
   z.object({

@@ -13,23 +13,25 @@ import {
   type MessageContent,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
-import { escapeMrkdwn, mentionOf } from '../blocks/text.ts'
+import { escapeMrkdwn } from '../blocks/text.ts'
 import { describeAction, missedCallText, unknownOutcomeText } from './describe-calls.ts'
 import { leftOutWordsOf, unreadWordsOf } from './left-out-tools.ts'
 import { type AnswerPage, callsOnPage, isAfterApproval, nextSegmentOf, paginateAnswer } from './paginate-answer.ts'
 import { stepsBlock, stepsText } from './steps-block.ts'
+import { stoppedMessages } from './stopped-messages.ts'
 
 /** One message of the answer as it should be in the thread. */
 export type RenderedMessage = { key: string } & MessageContent
 
-/** What a run shows in its thread, apart from approval cards and files. Pure. */
-export function renderAnswer(state: RunState, words = ''): RenderedMessage[] {
+/** What a run shows in its thread, apart from approval cards and files. `progress` is what servers say of calls under way. Pure. */
+export function renderAnswer(state: RunState, words = '', progress?: Map<string, string>): RenderedMessage[] {
   const pages = paginateAnswer(state, words)
   const end = endOf(state)
   if (end && (pages.length === 0 || (state.status !== 'finished' && isAfterApproval(state))))
     pages.push({ key: `answer:${nextSegmentOf(state)}:0`, pieces: [] })
+  const footer = footerOf(state, end)
   return pages.map((page, index) =>
-    renderPage(state, page, index === pages.length - 1 ? footerOf(state, end) : undefined),
+    renderPage(state, page, index === pages.length - 1 ? footer : undefined, progress),
   )
 }
 
@@ -37,16 +39,21 @@ export function renderAnswer(state: RunState, words = ''): RenderedMessage[] {
 const MESSAGE_CHARS = 10_500
 
 /** All steps of a message are one block at the place of the first, as in a stream. */
-function renderPage({ status }: RunState, page: AnswerPage, footer: MessageContent | undefined): RenderedMessage {
+function renderPage(
+  { status }: RunState,
+  page: AnswerPage,
+  footer: MessageContent | undefined,
+  progress: Map<string, string> | undefined,
+): RenderedMessage {
   const words = page.pieces.flatMap((piece) => (piece.kind === 'words' ? [piece.text] : []))
   const calls = callsOnPage(page)
   const first = page.pieces.findIndex((piece) => piece.kind === 'tasks')
   const room = MESSAGE_CHARS - blockTextLengthOf(footer?.blocks ?? []) - words.join('').length
   const blocks = page.pieces.flatMap((piece, index): KnownBlock[] => {
     if (piece.kind === 'words') return [{ type: 'markdown', text: piece.text }]
-    return index === first ? [stepsBlock(calls, room, status !== 'working')] : []
+    return index === first ? [stepsBlock(calls, { maxChars: room, isOver: status !== 'working', progress })] : []
   })
-  const texts = words.length > 0 || calls.length === 0 ? words : [stepsText(calls)]
+  const texts = words.length > 0 || calls.length === 0 ? words : [stepsText(calls, progress)]
   return {
     key: page.key,
     text: [...texts, ...(footer?.text ? [footer.text] : [])].join('\n\n'),
@@ -144,7 +151,7 @@ function outcomeOf(state: RunState): MessageContent[] {
     case 'working':
       return []
     case 'stopped':
-      return [textMessage(stoppedText(state)), ...detailsMessages(state)]
+      return [...stoppedMessages(state), ...detailsMessages(state)]
     case 'failed':
       return [failedMessage(state)]
     case 'finished':
@@ -152,12 +159,6 @@ function outcomeOf(state: RunState): MessageContent[] {
     default:
       return state.status satisfies never
   }
-}
-
-function stoppedText(state: RunState): string {
-  if (state.withdrawn) return 'I stopped, as the message that asked for this was deleted.'
-  const other = state.stoppedBy !== undefined && state.stoppedBy !== state.origin.user
-  return other ? `Okay, I stopped, as ${mentionOf(state.stoppedBy ?? '')} asked.` : 'Okay, I stopped.'
 }
 
 function failedMessage(state: RunState): MessageContent {

@@ -15,9 +15,13 @@ import {
 import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, joinWords, mentionOf } from '../blocks/text.ts'
 import { hasArguments } from './edit-arguments-form.ts'
 import { askedCallOf, editedText, editProposedText, versionBlocks } from './edited-call.ts'
+import { withdrawnApprovalText } from './withdrawn-text.ts'
 
 /** The key of the card in that channel. */
 export const approvalKeyOf = (approval: string, channel: string): string => `approval:${approval}:${channel}`
+
+/** The approval by whose id the cards are known: the first of calls that were withdrawn and asked for again. */
+export const cardIdOf = ({ id, shownAs }: ApprovalState): string => shownAs ?? id
 
 export type ApprovalContent = { state: RunState; call: CallState; approval: ApprovalState }
 
@@ -84,7 +88,13 @@ const placeOf = ({ origin }: RunState): string => (origin.place === 'dm' ? 'a di
 const statusText = ({ decided }: ApprovalState): string =>
   decided ? STATUS_TEXTS[decided.decision] : 'waits for approval.'
 
-const STATUS_TEXTS = { approved: 'approved.', denied: 'denied.', expired: 'expired.', stopped: 'stopped.' }
+const STATUS_TEXTS = {
+  approved: 'approved.',
+  denied: 'denied.',
+  expired: 'expired.',
+  stopped: 'stopped.',
+  withdrawn: 'withdrawn.',
+}
 
 const RISKS: Record<ApprovalState['risk'], string> = {
   write: 'It changes something.',
@@ -163,6 +173,8 @@ export function decidedApprovalText(decided: NonNullable<ApprovalState['decided'
       return decided.reason === undefined
         ? `:octagonal_sign: Stopped${who} ${when}; it was not done.`
         : `:wastebasket: Withdrawn ${when}, as ${decided.reason}. It was not done.`
+    case 'withdrawn':
+      return withdrawnApprovalText(decided)
     default:
       return decided.decision satisfies never
   }

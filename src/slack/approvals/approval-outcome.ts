@@ -10,6 +10,7 @@ const ALREADY = {
   denied: 'This was already denied',
   expired: 'This has already expired',
   stopped: 'This was already stopped',
+  withdrawn: 'This was withdrawn',
 }
 
 /** The outcome in a sentence, as mrkdwn. */

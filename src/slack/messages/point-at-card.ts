@@ -1,7 +1,7 @@
 import type { Principal } from '../../ids.ts'
 import type { ShownMessage } from '../../run/runs.ts'
 import type { CallState, RunState } from '../../run/state/state.ts'
-import { approvalKeyOf } from '../approvals/approval-card.ts'
+import { approvalKeyOf, cardIdOf } from '../approvals/approval-card.ts'
 import { editKeyOf } from '../approvals/edit-confirmation.ts'
 import { joinWords, mentionOf } from '../blocks/text.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
@@ -73,10 +73,13 @@ async function shownCardOf(
   { channel, user }: PersonMessage,
 ): Promise<ShownMessage | undefined> {
   const keys = call.inputs.map(({ id }) => elicitationKeyOf(id))
-  const { id, proposal } = call.approval ?? {}
+  const { approval } = call
   const isCard = ({ key, channel: where }: ShownMessage): boolean => {
-    if (id === undefined) return false
-    return proposal ? key === editKeyOf(id) : key === approvalKeyOf(id, where) || key === `pending:${id}`
+    if (approval === undefined) return false
+    const id = cardIdOf(approval)
+    return approval.proposal
+      ? key === editKeyOf(approval.id)
+      : key === approvalKeyOf(id, where) || key === `pending:${id}`
   }
   const cards = (await deps.runs.shown.of(state.id)).filter((one) => isCard(one) || keys.includes(one.key))
   const here = cards.find((one) => one.channel === channel)

@@ -13,7 +13,7 @@ import { AnyResponse, slackErrorCodeOf, type WebApi } from '../web-api/web-api.t
 
 /** What it takes to show the runs of one workspace. */
 export type RenderDeps = {
-  runs: Pick<Runs, 'shown' | 'withdraw'>
+  runs: Pick<Runs, 'shown' | 'withdraw' | 'activeIn'>
   settings: Pick<Settings, 'of'>
   webApi: WebApi
   bot: () => Promise<BotIdentity>

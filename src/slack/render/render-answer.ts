@@ -48,7 +48,7 @@ export async function renderLiveAnswer(posted: PostedMessages, live: LiveAnswer)
   if (posted.closed !== undefined) return undefined
   const page = growingPageOf(live)
   if (live.stream?.key !== page?.key) await endStream(posted, live)
-  const messages = renderAnswer(live.state, live.words)
+  const messages = renderAnswer(live.state, live.words, live.progress)
   const waits: (number | undefined)[] = []
   for (const message of messages) if (message.key !== page?.key) waits.push(await edit(posted, live, message))
   if (page !== undefined) {

@@ -10,6 +10,7 @@ import {
   type ApprovalContent,
   approvalKeyOf,
   approvalMessage,
+  cardIdOf,
   pendingApprovalMessage,
 } from '../approvals/approval-card.ts'
 import { argumentsText, SHOWN_ARGUMENTS } from '../approvals/arguments-text.ts'
@@ -24,10 +25,12 @@ import { editMessage, noteRefusal, showMessage } from './posted-messages.ts'
 import { closeEditConfirmation, renderEditConfirmation } from './render-edits.ts'
 
 const approvalsIn = (state: RunState): ApprovalContent[] =>
-  state.calls.flatMap((call) => (call.approval === undefined ? [] : [{ state, call, approval: call.approval }]))
+  state.calls.flatMap((call) =>
+    call.approval === undefined || call.approval.isReplaced ? [] : [{ state, call, approval: call.approval }],
+  )
 
-const cardKeyOf = ({ approval }: ApprovalContent, channel: string): string => approvalKeyOf(approval.id, channel)
-const pendingKeyOf = ({ approval }: ApprovalContent): string => `pending:${approval.id}`
+const cardKeyOf = ({ approval }: ApprovalContent, channel: string): string => approvalKeyOf(cardIdOf(approval), channel)
+const pendingKeyOf = ({ approval }: ApprovalContent): string => `pending:${cardIdOf(approval)}`
 
 /** Posts the cards that wait for a decision where those who may decide see them, and edits those that have one. */
 export async function renderApprovals(posted: PostedMessages, state: RunState): Promise<void> {
@@ -188,7 +191,7 @@ export async function renderAnswerTables(posted: PostedMessages, state: RunState
 export async function renderArgumentFiles(posted: PostedMessages, { calls, origin }: RunState): Promise<void> {
   for (const { approval, arguments: asked, tool } of calls) {
     if (approval === undefined || approval.decided) continue
-    const keys = [approvalKeyOf(approval.id, ''), editKeyOf(approval.id)]
+    const keys = [approvalKeyOf(cardIdOf(approval), ''), editKeyOf(approval.id)]
     const cards = [...posted.byKey.values()].filter(({ key }) => keys.some((one) => key.startsWith(one)))
     const files = argumentFilesOf(tool, asked, approval.proposal?.arguments)
     for (const { channel, ts, file } of cards.flatMap((card) => files.map((file) => ({ ...card, file })))) {

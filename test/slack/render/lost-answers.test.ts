@@ -108,6 +108,7 @@ function rendererOn(webApi: WebApi, settings = settingsOf(), unrecorded = 0) {
     webApi,
     offerConnecting: async () => undefined,
     runs: {
+      activeIn: async () => undefined,
       withdraw: async () => 0,
       shown: {
         of: async () => [...kept.values()],

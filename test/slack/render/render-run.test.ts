@@ -1,5 +1,6 @@
 import { WebAPIPlatformError, WebAPIRequestError } from '@slack/web-api'
 import { expect, test } from 'vitest'
+import { createRunId } from '../../../src/ids.ts'
 import { z } from 'zod'
 import { AppError } from '../../../src/errors.ts'
 import type { ShownMessage } from '../../../src/run/runs.ts'
@@ -45,7 +46,7 @@ function easel(answer: (method: string, nth: number) => unknown = () => undefine
   const painter = createRunRenderer(() => ({
     webApi,
     offerConnecting: async () => undefined,
-    runs: { shown, withdraw: async () => 0 },
+    runs: { shown, activeIn: async () => createRunId(), withdraw: async () => 0 },
     bot: async () => ({ user: 'UBOT1', bot: 'BBOT1', workspace: WORKSPACE, team: WORKSPACE }),
     directMessageOf: async () => undefined,
     settings: { of: async () => settingsOf() },
@@ -183,6 +184,6 @@ test('nothing is streamed while a person decides', async () => {
 
 test('a request that waits is told so', async () => {
   const { painter, made } = easel()
-  painter.onQueued(working.origin, working)
+  painter.onQueued({ run: working.id, origin: working.origin }, working)
   await eventually(() => expect(made.at(-1)?.args.text).toMatch(/when I am done with the request before it/))
 })
