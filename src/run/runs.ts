@@ -1,6 +1,6 @@
 import type { ApprovalId, ChannelId, InputId, Principal, RunId, UserId, WorkspaceId } from '../ids.ts'
 import type { JsonObject } from '../json.ts'
-import type { AttachedFile, ChosenPrompt, ChosenSkill, FirstCall, Origin, ThreadRange } from './state/events.ts'
+import type { ApprovalWidth, AttachedFile, ChosenPrompt, ChosenSkill, FirstCall, Origin, ThreadRange } from './state/events.ts'
 import type { ApprovalState, CallState, InputState, RunState } from './state/state.ts'
 
 /** What doors may ask of run/. */
@@ -18,6 +18,8 @@ export type Runs = {
   /** Who may decide an approval now, which may differ from those on its card. */
   approversOf(open: { state: RunState; approval: ApprovalState }): Promise<UserId[]>
   answer(answer: ApprovalAnswer): Promise<AnswerOutcome>
+  /** The same for several of one run, at once: what came of each, in order. */
+  answerAll(answer: ApprovalsAnswer): Promise<AnswerOutcome[]>
   /** Adds why a person denied a call, which the model reads when it is asked next; false when it was not they who denied it. */
   explainDenial(reason: DenialReason): Promise<boolean>
   /** Approvals this person may decide now, oldest first. */
@@ -89,8 +91,12 @@ export type ApprovalAnswer = {
   by: Principal
   decision: 'approved' | 'denied'
   arguments?: JsonObject
-  always?: boolean
+  /** Approves calls like it in advance: in its thread, or everywhere; absent: this one alone. */
+  width?: ApprovalWidth
 }
+
+/** One decision on several approvals of one run, as they stand on one card. */
+export type ApprovalsAnswer = { approvals: ApprovalId[]; by: Principal; decision: 'approved' | 'denied' }
 
 export type DenialReason = { approval: ApprovalId; by: Principal; reason: string }
 

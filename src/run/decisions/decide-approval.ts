@@ -7,8 +7,10 @@ import type { ResolvedTool, RunDeps, Source } from '../deps.ts'
 import type { AnswerOutcome, ApprovalAnswer, DenialReason } from '../runs.ts'
 import type { EventOf } from '../state/events.ts'
 import type { ApprovalState, CallState, RunState } from '../state/state.ts'
+import type { Settled } from '../storage/run-store.ts'
 
-type Open = { state: RunState; call: CallState; approval: ApprovalState }
+export type OpenApproval = { state: RunState; call: CallState; approval: ApprovalState }
+type Open = OpenApproval
 type Refusal = Exclude<AnswerOutcome, { kind: 'settled' }>
 
 /** The run and call an approval is about, as they are now. */
@@ -71,16 +73,19 @@ export async function decideApproval(
   })
   if (decided.kind === 'gone') return { outcome: { kind: 'gone' } }
   const claim = decided.fence == null ? {} : { claim: { run: decided.run, fence: decided.fence } }
-  if (decided.kind === 'settled') return { outcome: { kind: 'settled' }, ...claim }
-  return {
-    outcome: { kind: 'already', decision: decided.decision, by: decided.by ?? undefined, at: decided.at },
-    ...claim,
-  }
+  return { outcome: outcomeOf(decided), ...claim }
+}
+
+/** What the store made of an answer. */
+export function outcomeOf(decided: Settled): AnswerOutcome {
+  if (decided.kind !== 'already') return { kind: decided.kind }
+  return { kind: 'already', decision: decided.decision, by: decided.by ?? undefined, at: decided.at }
 }
 
 type Edit = { arguments?: JsonObject; hash?: string }
 
-async function checkAnswer(deps: RunDeps, open: Open, answer: ApprovalAnswer): Promise<Refusal | Edit> {
+/** What an answer changes, or why this person may not give it now. */
+export async function checkAnswer(deps: RunDeps, open: Open, answer: ApprovalAnswer): Promise<Refusal | Edit> {
   const { approval } = open
   if (approval.decided) {
     const { decision, by, at } = approval.decided
@@ -95,7 +100,7 @@ async function checkAnswer(deps: RunDeps, open: Open, answer: ApprovalAnswer): P
 
 /** A standing permission is the connection owner's to give, and not for everything. */
 function standingRefusal({ state, approval }: Open, answer: ApprovalAnswer): Refusal | undefined {
-  if (!answer.always) return undefined
+  if (answer.width === undefined || answer.width === 'once') return undefined
   if (!approval.mayAlways)
     return { kind: 'invalid', problems: [{ field: '', message: 'This one asks every time. You can approve it once.' }] }
   return answer.by.user === state.origin.user ? undefined : { kind: 'not_yours', approvers: [state.origin.user] }
@@ -132,7 +137,7 @@ async function judgeAnew(
 }
 
 /** The tool of a call, if its connection still offers it as it was when the card was shown. */
-function toolOf(call: CallState, sources: Source[]): ResolvedTool<Source> | undefined {
+export function toolOf(call: CallState, sources: Source[]): ResolvedTool<Source> | undefined {
   const source = sources.find((one) => one.id === call.connection)
   const tool = source?.tools.find((one) => one.name === call.tool)
   return source && tool && definitionHashOf(tool) === call.definition ? { source, tool } : undefined
@@ -143,7 +148,8 @@ const changedMeanwhile: Refusal = {
   problems: [{ field: '', message: 'The server changed this tool meanwhile. Deny this and ask again.' }],
 }
 
-function answeredEvent(deps: RunDeps, { call }: Open, answer: ApprovalAnswer, edit: Edit): EventOf<'answered'> {
+/** The answer as it is written down. */
+export function answeredEvent(deps: RunDeps, { call }: Open, answer: ApprovalAnswer, edit: Edit): EventOf<'answered'> {
   return {
     type: 'answered',
     call: call.id,
@@ -151,7 +157,7 @@ function answeredEvent(deps: RunDeps, { call }: Open, answer: ApprovalAnswer, ed
     decision: answer.decision,
     by: answer.by.user,
     at: deps.now().toISOString(),
-    ...(answer.always && { always: true }),
+    ...(answer.width && { width: answer.width }),
     ...edit,
   }
 }

@@ -154,8 +154,14 @@ const Answered = z.object({
   by: UserId.optional(),
   arguments: Json.optional(),
   hash: z.string().optional(),
+  /** For how many calls like it; absent: this one. */
+  width: z.enum(['once', 'thread', 'always']).optional(),
+  /** What `width: 'always'` was called before. */
   always: z.boolean().optional(),
+  /** A rule that the person made on another card meanwhile covers it. */
+  byRule: z.literal(true).optional(),
 })
+export type ApprovalWidth = NonNullable<z.infer<typeof Answered>['width']>
 /** Why a call was denied, said after it was; also in a run that is over. */
 const DenialExplained = z.object({
   type: z.literal('denial_explained'),

@@ -53,6 +53,7 @@ export function applyJudged(call: CallState, event: EventOf<'judged'>): CallStat
       why: event.why,
       risk: event.risk === 'destructive' ? 'destructive' : 'write',
       approvers: approval.approvers,
+      askedFirst: approval.approvers,
       fourEyes: approval.fourEyes,
       mayAlways: approval.mayAlways,
       expiresAt: new Date(approval.expiresAt),
@@ -77,7 +78,8 @@ export function applyAnswered(call: CallState, event: EventOf<'answered'>): Call
     reason: undefined,
     at: new Date(event.at),
     edited: event.arguments !== undefined,
-    always: event.always ?? false,
+    width: event.width ?? (event.always ? 'always' : undefined),
+    byRule: event.byRule,
   }
   return {
     ...call,

@@ -171,7 +171,6 @@ function ended(
     reason: why === undefined ? undefined : WITHDRAWN_REASON,
     at: new Date(at),
     edited: false,
-    always: false,
   }
   const approval = call.approval && { ...call.approval, decided: call.approval.decided ?? decided }
   const words = call.rounds > 0 ? 'Stopped while it waited for an answer.' : cause

@@ -2,7 +2,7 @@ import type { ApprovalId, ConnectionId, InputId, Principal, RunId, UserId } from
 import type { JsonObject } from '../../json.ts'
 import type { InputRequest, ResumeMethod } from '../../mcp/elicitation/input-request.ts'
 import type { TokenUsage } from '../../model/turn.ts'
-import type { AttachedFile, ChosenPrompt, ChosenSkill, EventOf, Origin, ThreadRange } from './events.ts'
+import type { ApprovalWidth, AttachedFile, ChosenPrompt, ChosenSkill, EventOf, Origin, ThreadRange } from './events.ts'
 import type { ResultFile, ShownResult } from './shown-result.ts'
 
 /** A run as its events make it; it is stored nowhere. Each turn has its text first, then its calls. */
@@ -126,6 +126,8 @@ export type ApprovalState = {
   why: string[]
   risk: 'write' | 'destructive'
   approvers: UserId[]
+  /** Those who were asked first; absent: they still are. */
+  askedFirst?: UserId[] | undefined
   fourEyes: boolean
   mayAlways: boolean
   expiresAt: Date
@@ -138,7 +140,10 @@ export type ApprovalState = {
         reason: string | undefined
         at: Date
         edited: boolean
-        always: boolean
+        /** Absent: this call alone. */
+        width?: ApprovalWidth | undefined
+        /** A rule made on another card covers it. */
+        byRule?: boolean | undefined
       }
     | undefined
 }

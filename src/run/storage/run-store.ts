@@ -3,7 +3,7 @@ import type { Db } from '../../db/call.ts'
 import { type ApprovalId, InputId, type Principal, RunId, UserId, type WorkspaceId } from '../../ids.ts'
 import type { Log } from '../../log.ts'
 import type { DeletedMessage } from '../runs.ts'
-import { type EventOf, type Origin, RunEvent } from '../state/events.ts'
+import { type ApprovalWidth, type EventOf, type Origin, RunEvent } from '../state/events.ts'
 import { foldEvents } from '../state/fold.ts'
 import { conversationKeyOf, createConversationStore } from './conversations.ts'
 import { readableRows, StateRow } from './run-rows.ts'
@@ -149,6 +149,12 @@ const Decided = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('gone') }),
 ])
+export type Settled = z.infer<typeof Decided>
+const SettledTogether = z.object({
+  outcomes: z.array(Decided),
+  claims: z.array(z.object({ run: RunId, fence: Fence.nullable() })),
+})
+export type SettledTogether = z.infer<typeof SettledTogether>
 /** What was overdue, and why it could not be settled. */
 const Expired = z.object({ id: z.string(), failed: z.string().nullable() }).nullable()
 /** A call that waits for a decision, with its run. */
@@ -171,6 +177,19 @@ function createApprovalStore(db: Db, lease: Lease, log: Log) {
         'approval_decide',
         { workspace: by.workspace, id: approval, status, by: by.user, event, ...lease },
         Decided,
+      ),
+    /** Settles several at once, of any runs; with a width the first makes a rule, and the others are settled only if it counts. */
+    settleTogether: (by: Principal, events: EventOf<'answered'>[], width: ApprovalWidth) =>
+      db.call(
+        'approvals_decide',
+        {
+          workspace: by.workspace,
+          by: by.user,
+          answers: events.map((event) => ({ id: event.approval, status: event.decision, event })),
+          width,
+          ...lease,
+        },
+        SettledTogether,
       ),
     /** Saves why a person denied a call; null when it was not they who denied it. */
     explain: (by: Principal, event: EventOf<'denial_explained'>) =>
