@@ -7,14 +7,14 @@ import { cutMarkdownPage } from '../../src/slack/answer/cut-markdown.ts'
 import { describeCall } from '../../src/slack/answer/describe-calls.ts'
 import { PAGE_CHARACTERS, paginateAnswer } from '../../src/slack/answer/paginate-answer.ts'
 import { MAX_PLAN_STEPS, stepsText } from '../../src/slack/answer/task-blocks.ts'
-import { argumentsText } from '../../src/slack/approvals/approval-card.ts'
+import { argumentsText } from '../../src/slack/blocks/arguments-text.ts'
 import {
   argumentFieldsOf,
   canEditArguments,
   readTypedArguments,
   WHOLE_ARGUMENTS_FIELD,
 } from '../../src/slack/approvals/edit-arguments-form.ts'
-import { formatSql } from '../../src/slack/approvals/format-sql.ts'
+import { formatSql } from '../../src/slack/blocks/format-sql.ts'
 import { errorHelpButtonsFor, errorText } from '../../src/slack/blocks/error-message.ts'
 import { escapeMrkdwn, withoutMentions, withoutPartialMention } from '../../src/slack/blocks/text.ts'
 import { tokenize } from '../../src/slack/commands/mcp-command.ts'

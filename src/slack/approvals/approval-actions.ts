@@ -13,8 +13,10 @@ import { findApprovalFor, type PendingApproval } from '../interactions/find-for-
 import { type BlockAction, onButtonPress, onDurablePress } from '../interactions/interaction.ts'
 import { onViewSubmission, type ViewSubmission } from '../interactions/modals.ts'
 import { postReply } from '../interactions/post-in-thread.ts'
-import { approvalKeyOf, approvalMessage, decidedApprovalText } from './approval-card.ts'
+import { decidedApprovalText } from './approval-card.ts'
+import { approvalKeyOf, groupOf } from './approval-groups.ts'
 import { canEditArguments, editArgumentsModal, readTypedArguments } from './edit-arguments-form.ts'
+import { pressedCardMessage, updateGroupModal } from './show-group.ts'
 
 const Metadata = z.object({ approval: ApprovalId })
 
@@ -22,7 +24,10 @@ const Metadata = z.object({ approval: ApprovalId })
 export function registerApprovals(app: App, deps: WebApiDeps & RunsDeps & PolicyDeps & HomeTabDeps): void {
   onDurablePress(app, deps, 'approval_approve', (press) => answerApproval(deps, press, { decision: 'approved' }))
   onDurablePress(app, deps, 'approval_always', (press) =>
-    answerApproval(deps, press, { decision: 'approved', always: true }),
+    answerApproval(deps, press, { decision: 'approved', width: 'always' }),
+  )
+  onDurablePress(app, deps, 'approval_thread', (press) =>
+    answerApproval(deps, press, { decision: 'approved', width: 'thread' }),
   )
   onDurablePress(app, deps, 'approval_deny', (press) => answerApproval(deps, press, { decision: 'denied' }))
   onButtonPress(app, deps, 'approval_edit', (press) => openEditModal(deps, press))
@@ -34,18 +39,19 @@ export function registerApprovals(app: App, deps: WebApiDeps & RunsDeps & Policy
 async function answerApproval(
   deps: WebApiDeps & RunsDeps & PolicyDeps & HomeTabDeps,
   press: BlockAction,
-  decision: Pick<ApprovalAnswer, 'decision' | 'always'>,
+  decision: Pick<ApprovalAnswer, 'decision' | 'width'>,
 ): Promise<void> {
   const id = ApprovalId.safeParse(press.value)
   const outcome: AnswerOutcome = id.success
     ? await deps.runs.answer({ approval: id.data, by: press.by, ...decision })
     : { kind: 'gone' }
   await press.ack()
+  await updateGroupModal(deps, press)
   if (press.view?.kind === 'home') void deps.publishHome(press.by)
   else deps.refreshHome(press.by)
   if (outcome.kind === 'settled') return showDecision(deps, press)
   if (outcome.kind !== 'not_yours' && !(await closeCard(deps, press))) return
-  const onlyOnce = id.success && decision.always === true && outcome.kind === 'not_yours'
+  const onlyOnce = id.success && decision.width !== undefined && outcome.kind === 'not_yours'
   const message = onlyOnce ? await onlyOnceMessage(deps, press.by, id.data) : undefined
   await press.responder.reply(message ?? outcomeMessage(outcome), 'Approval')
 }
@@ -60,7 +66,7 @@ async function onlyOnceMessage(
   const requester = found?.state.origin.user
   if (found === undefined || requester === undefined || requester === by.user) return undefined
   if (!(await deps.runs.approversOf(found)).includes(by.user)) return undefined
-  const text = `Only ${mentionOf(requester)} can set _Always allow_ for themselves. You can approve it this once.`
+  const text = `Only ${mentionOf(requester)} can make a rule of this. You can approve it this once.`
   return { text, blocks: [sectionBlock(text)] }
 }
 
@@ -68,15 +74,16 @@ async function onlyOnceMessage(
 async function showDecision(deps: WebApiDeps & RunsDeps, press: BlockAction): Promise<void> {
   if (press.message === undefined) return
   const found = await findApprovalFor(deps, press.by, press.value)
-  if (found?.approval.decided) await showOnUnknownMessage(deps, press, found.state.id, approvalMessage(found))
+  if (found?.approval.decided)
+    await showOnUnknownMessage(deps, press, found.state.id, pressedCardMessage(found, press))
 }
 
 /** Closes a card that still shows buttons for a decided approval; false if it is gone. */
-async function closeCard(deps: WebApiDeps & RunsDeps, press: BlockAction): Promise<boolean> {
+export async function closeCard(deps: WebApiDeps & RunsDeps, press: BlockAction): Promise<boolean> {
   const found = await findApprovalFor(deps, press.by, press.value)
   if (found !== undefined && found.approval.decided === undefined) return true
-  const key = approvalKeyOf(press.value, press.message?.channel ?? '')
-  return closeMessage(deps, press, { run: found?.state.id, key }, () => found && approvalMessage(found))
+  const key = approvalKeyOf(found === undefined ? press.value : groupOf(found).id, press.message?.channel ?? '')
+  return closeMessage(deps, press, { run: found?.state.id, key }, () => found && pressedCardMessage(found, press))
 }
 
 const ALREADY = {
@@ -86,7 +93,8 @@ const ALREADY = {
   stopped: 'This was already stopped',
 }
 
-function outcomeMessage(outcome: Exclude<AnswerOutcome, { kind: 'settled' }>): MessageContent {
+/** Why an answer did not count. */
+export function outcomeMessage(outcome: Exclude<AnswerOutcome, { kind: 'settled' }>): MessageContent {
   const textMessage = (text: string): MessageContent => ({ text, blocks: [sectionBlock(text)] })
   switch (outcome.kind) {
     case 'already': {

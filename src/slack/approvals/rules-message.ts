@@ -17,7 +17,7 @@ export function rulesMessage(rules: Rule[], approvers: string[]): MessageContent
   const shared = rules.filter((rule) => rule.scope === 'workspace')
   const none =
     own.length === 0
-      ? [sectionBlock('You have no rules of your own. _Always allow_ on an approval card makes one.')]
+      ? [sectionBlock('You have no rules of your own. _Always allow_ or _Allow in this thread_ on an approval card makes one.')]
       : []
   return {
     text: `You have ${own.length === 0 ? 'no rules' : pluralize(own.length, 'rule')} of your own.`,
@@ -38,7 +38,7 @@ export function ruleBlock(rule: Rule): KnownBlock {
   const where = rule.connectionName ?? rule.card ?? 'any connection'
   const tool = rule.tool === '*' ? 'any tool' : `*${escapeMrkdwn(truncate(rule.tool, 130))}*`
   return sectionBlock(
-    `${VERDICTS[rule.verdict]} ${tool} of *${escapeMrkdwn(where)}*, since ${formatDate(rule.createdAt)}`,
+    `${verdictTextOf(rule)} ${tool} of *${escapeMrkdwn(where)}*, since ${formatDate(rule.createdAt)}`,
     createButton({
       text: 'Revoke',
       action: `rule_revoke:${rule.id}`,
@@ -46,6 +46,14 @@ export function ruleBlock(rule: Rule): KnownBlock {
       accessibilityLabel: `Revoke the rule for ${rule.tool}`,
     }),
   )
+}
+
+/** The key of a conversation ends in its channel and thread. */
+function verdictTextOf({ verdict, conversation }: Rule): string {
+  if (conversation === undefined) return VERDICTS[verdict]
+  const [, channel = ''] = conversation.split(':')
+  const where = channel.startsWith('D') ? 'one thread of our direct messages' : `one thread in <#${channel}>`
+  return `:white_check_mark: Allow in ${where}`
 }
 
 const VERDICTS = {

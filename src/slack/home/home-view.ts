@@ -1,5 +1,6 @@
 import type { HomeView, KnownBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
+import type { UserId } from '../../ids.ts'
 import type { Rule } from '../../policy/rules.ts'
 import type { Connection } from '../../registry/connection.ts'
 import type { PendingInput } from '../../run/runs.ts'
@@ -7,6 +8,7 @@ import type { CallState, RunState } from '../../run/state/state.ts'
 import type { MonthUsage, RecentRun } from '../../run/usage.ts'
 import { truncate } from '../../text.ts'
 import { approvalMessage } from '../approvals/approval-card.ts'
+import type { ApprovalContent } from '../approvals/approval-groups.ts'
 import { approversText, ruleBlock } from '../approvals/rules-message.ts'
 import {
   actionsBlock,
@@ -24,6 +26,8 @@ import { overBudgetBlocks, settingsBlocks, type WorkspaceSettingsView } from './
 import { usageBlocks } from './home-usage.ts'
 
 export type HomeContent = {
+  /** Whose Home it is. */
+  reader?: UserId
   pending: { state: RunState; call: CallState }[]
   /** What servers ask of this person. */
   inputs: PendingInput[]
@@ -58,14 +62,14 @@ export function createHomeView(content: HomeContent): HomeView {
   return { type: 'home', callback_id: 'home', blocks: blocks.slice(0, LIMITS.view.blocks) }
 }
 
-function pendingBlocks({ pending }: HomeContent): KnownBlock[] {
+function pendingBlocks({ pending, reader }: HomeContent): KnownBlock[] {
   if (pending.length === 0) return []
   const cards = pending
     .slice(0, HOME_LIST_LENGTHS.pending)
     .flatMap(({ state, call }) =>
       call.approval === undefined
         ? []
-        : [...approvalMessage({ state, call, approval: call.approval }).blocks, DIVIDER_BLOCK],
+        : [...pendingCardBlocks({ state, call, approval: call.approval }, reader), DIVIDER_BLOCK],
     )
   const rest = pending.length - HOME_LIST_LENGTHS.pending
   return [
@@ -73,6 +77,14 @@ function pendingBlocks({ pending }: HomeContent): KnownBlock[] {
     ...cards,
     ...(rest > 0 ? [contextBlock(`and ${rest} more, shown here once you have decided these.`)] : []),
   ]
+}
+
+/** The owners decide in place of approvers who cannot, so that the reader may not be among those who were asked. */
+function pendingCardBlocks(content: ApprovalContent, reader: UserId | undefined): KnownBlock[] {
+  const { approval } = content
+  const approvers =
+    reader === undefined || approval.approvers.includes(reader) ? approval.approvers : [reader, ...approval.approvers]
+  return approvalMessage({ ...content, approval: { ...approval, approvers } }, { reader, isElsewhere: true }).blocks
 }
 
 function inputBlocks({ inputs, now }: HomeContent): KnownBlock[] {

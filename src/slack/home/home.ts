@@ -77,6 +77,7 @@ async function publish(deps: HomeDeps, principal: Principal): Promise<void> {
       workspaceOf(deps, principal),
     ])
     const view = createHomeView({
+      reader: principal.user,
       pending,
       inputs,
       now: new Date(),
