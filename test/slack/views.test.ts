@@ -226,11 +226,14 @@ const SAYINGS: Record<string, MessageContent> = {
       approval: approvalOf({ risk: 'destructive', why: ['It deletes <!channel>.', 'Shown in <#CGENERAL1>.'] }),
     }),
   ),
-  'approval card, in the direct message of who may decide': approvalMessage({
-    state: stateOf([{ text: '' }], { status: 'working', origin: { ...ORIGIN, place: 'dm' } }),
-    call: callOf(),
-    approval: approvalOf({ approvers: [MEMBER, UserId.parse('UAPPROV1')] }),
-  }),
+  'approval card, in the direct message of who may decide': approvalMessage(
+    {
+      state: stateOf([{ text: '' }], { status: 'working', origin: { ...ORIGIN, place: 'dm' } }),
+      call: callOf(),
+      approval: approvalOf({ approvers: [MEMBER, UserId.parse('UAPPROV1')] }),
+    },
+    { reader: MEMBER },
+  ),
   'approval card, long': cardFor(
     callOf({
       title: LONG,
@@ -423,7 +426,7 @@ describe('words of the approval card', () => {
   const why = ['It is shown in <#CGENERAL1> & <#GPRIVATE1>.']
   const text = JSON.stringify(cardFor(callOf({ approval: approvalOf({ why }) })))
   test('channels in a reason show their names, anything else is only text', () => {
-    expect(text).toContain('because: it is shown in <#CGENERAL1> &amp; <#GPRIVATE1>.')
+    expect(text).toContain('It is shown in <#CGENERAL1> &amp; <#GPRIVATE1>.')
   })
   test('Always allow says what it covers', () => {
     expect(text).toContain(

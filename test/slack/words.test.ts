@@ -68,9 +68,30 @@ describe('a call in plain words', () => {
     [
       'write_file',
       { path: 'a/hello.txt' },
-      ['Write hello.txt with db', 'Writing hello.txt with db', 'Wrote hello.txt with db'],
+      ['Write a/hello.txt with db', 'Writing a/hello.txt with db', 'Wrote a/hello.txt with db'],
     ],
-    ['Read Media File', { path: '/x/y.png' }, ['Read y.png with db', 'Reading y.png with db', 'Read y.png with db']],
+    [
+      'Read Media File',
+      { path: '/x/y.png' },
+      ['Read /x/y.png with db', 'Reading /x/y.png with db', 'Read /x/y.png with db'],
+    ],
+    [
+      'move_file',
+      { source: 'many/../.env', destination: 'public/env.txt' },
+      [
+        'Move many/../.env to public/env.txt with db',
+        'Moving many/../.env to public/env.txt with db',
+        'Moved many/../.env to public/env.txt with db',
+      ],
+    ],
+    ['copyFile', { from: 'a', to: 'b' }, ['Copy a to b with db', 'Copying a to b with db', 'Copied a to b with db']],
+    ['renameIssue', { oldName: 'A', newName: 'B' }, ['Rename A to B with db', 'Renaming A to B with db', 'Renamed A to B with db']],
+    ['rename_file', { path: 'a.txt' }, ['Rename a.txt with db', 'Renaming a.txt with db', 'Renamed a.txt with db']],
+    [
+      'write_file',
+      { path: 'gpj.\u202egnp.txt' },
+      ['Write gpj.\\u{202e}gnp.txt with db', 'Writing gpj.\\u{202e}gnp.txt with db', 'Wrote gpj.\\u{202e}gnp.txt with db'],
+    ],
     [
       'list_directory',
       { path: '.' },
@@ -89,6 +110,12 @@ describe('a call in plain words', () => {
     ['tool', {}, ['Use tool with db', 'Using tool with db', 'Used tool with db']],
     ['constructor', {}, ['Use constructor with db', 'Using constructor with db', 'Used constructor with db']],
   ])('%s', (title, given, sentences) => expect(say(title, given)).toEqual(sentences))
+
+  test('a long path keeps its beginning and its end', () => {
+    const [wish = ''] = say('write_file', { path: `start/${'folder/'.repeat(40)}end.txt` })
+    expect(wish).toMatch(/^Write start\/.*….*end\.txt with db$/)
+    expect(wish.length).toBeLessThan(110)
+  })
 })
 
 describe('typed words', () => {
@@ -272,7 +299,7 @@ describe('a stream', () => {
         id: 'toolu_0_0',
         title: 'Wrote hello.txt with filesystem',
         status: 'complete',
-        details: 'ok',
+        details: 'path: "hello.txt"\ncontent: "Hello"\nok',
       },
       { type: 'markdown_text', text: '\n\nTwo.' },
     ])

@@ -109,8 +109,8 @@ const byOwnersText = ({ byOwners }: ApprovalState): string =>
     ? 'None of the approvers of this workspace can decide any more, so its owners are asked; they can name others in my Home tab or with `/mcp approvers`. '
     : ''
 
-export const actionTextOf = (call: CallState): string =>
-  escapeInlineMrkdwn(truncate(lowerFirst(describeAction(call, 'wish')), 300))
+export const actionTextOf = (call: CallState, most = 300): string =>
+  escapeInlineMrkdwn(truncate(lowerFirst(describeAction(call, 'wish')), most))
 
 export function argumentsBlock(call: CallState, most = SHOWN_ARGUMENTS): KnownBlock {
   const text = argumentsText(call.arguments)
@@ -158,12 +158,13 @@ export function decideButtons({ state, call, approval }: ApprovalContent, { read
   )
 }
 
-function ruleButtons(call: CallState, value: string): Button[] {
+function ruleButtons({ tool, connectionName }: CallState, value: string): Button[] {
+  const what = `${truncate(tool, 100)} of ${truncate(connectionName, 60)}`
   const inThread = createButton({ text: 'Allow in this thread', action: 'approval_thread', value })
   const always = createButton({ text: 'Always allow', action: 'approval_always', value })
   return [
-    { ...inThread, confirm: confirmRule(call, 'Allow in this thread') },
-    { ...always, confirm: confirmRule(call, 'Always allow') },
+    { ...inThread, confirm: confirmRule('Allow in this thread', `Allow ${what} in this thread`) },
+    { ...always, confirm: confirmRule('Always allow', `Always allow ${what}`) },
   ]
 }
 
@@ -188,10 +189,10 @@ export function approveButtonFor(contents: ApprovalContent[], options: ApproveOp
 }
 
 /** Asks for confirmation, as a rule covers more than the call on the card. */
-const confirmRule = ({ tool, connectionName }: CallState, width: string): ConfirmationDialog => ({
+const confirmRule = (width: string, words: string): ConfirmationDialog => ({
   title: plainTextObject(`${width}?`, LIMITS.confirm.title),
   text: plainTextObject(
-    `${width} ${truncate(tool, 100)} of ${truncate(connectionName, 60)}, with any arguments? You can take it back in /mcp rules.`,
+    `${words}, with any arguments? You can take it back in /mcp rules.`,
     LIMITS.confirm.text,
   ),
   confirm: plainTextObject(width, LIMITS.confirm.button),

@@ -1,4 +1,6 @@
 import type { KnownBlock, ModalView } from '@slack/types'
+import { LIMITS } from '../../block-kit/limits.ts'
+import { truncate } from '../../text.ts'
 import { argumentsText } from '../blocks/arguments-text.ts'
 import {
   actionsBlock,
@@ -30,8 +32,10 @@ import {
 import { type ApprovalContent, type ApprovalGroup, approversIn, isAskedAnew, openContentsOf } from './approval-groups.ts'
 import { callTextOf, decidedLineOf } from './decided-line.ts'
 
-/** What the arguments on a card may take together, well below what Slack takes of a message. */
-const ALL_ARGUMENTS = 8_000
+/** What the arguments on a card may take together, so that all of it stays below what Slack takes of a message. */
+const ALL_ARGUMENTS = 5_000
+const ACTION_CHARS = 120
+const REASON_CHARS = 400
 
 /** How much of each call's arguments a card of so many calls shows. */
 export const shownArgumentsOf = ({ contents }: ApprovalGroup): number =>
@@ -53,7 +57,7 @@ export function groupMessage(group: ApprovalGroup, place: CardPlace = {}): Messa
   const mark = open.some(({ approval }) => approval.risk === 'destructive') ? ':warning:' : ':lock:'
   const question = open.length === 0 ? 'Somebody else decides the rest' : questionText(state, action, place)
   return {
-    text: `${question}: ${open.map(({ call }) => callTextOf(call, 'wish')).join(', ')}`,
+    text: truncate(`${question}: ${open.map(({ call }) => callTextOf(call, 'wish')).join(', ')}`, LIMITS.section.text),
     blocks: [
       sectionBlock(`${mark} *${question}*`),
       ...requestBlocks(state, place),
@@ -76,9 +80,9 @@ function entryBlocks(group: ApprovalGroup, content: ApprovalContent, { number, p
   if (approval.decided) return [sectionBlock(`${number}. ${decidedLineOf(content, place.reader)}`)]
   const waits = isAskedAnew(content) ? `: waits for ${namesText(approval.approvers)}` : ''
   return [
-    sectionBlock(`${number}. *${actionTextOf(call)}*${waits}`),
+    sectionBlock(`${number}. *${actionTextOf(call, ACTION_CHARS)}*${waits}`),
     argumentsBlock(call, shownArgumentsOf(group)),
-    contextBlock(reasonText(content)),
+    contextBlock(truncate(reasonText(content), REASON_CHARS)),
   ]
 }
 

@@ -37,8 +37,9 @@ export function rulesMessage(rules: Rule[], approvers: string[]): MessageContent
 export function ruleBlock(rule: Rule): KnownBlock {
   const where = rule.connectionName ?? rule.card ?? 'any connection'
   const tool = rule.tool === '*' ? 'any tool' : `*${escapeMrkdwn(truncate(rule.tool, 130))}*`
+  const verdictText = rule.conversation === undefined ? VERDICTS[rule.verdict] : ':white_check_mark: Allow'
   return sectionBlock(
-    `${verdictTextOf(rule)} ${tool} of *${escapeMrkdwn(where)}*, since ${formatDate(rule.createdAt)}`,
+    `${verdictText} ${tool} of *${escapeMrkdwn(where)}*${threadTextOf(rule)}, since ${formatDate(rule.createdAt)}`,
     createButton({
       text: 'Revoke',
       action: `rule_revoke:${rule.id}`,
@@ -48,12 +49,11 @@ export function ruleBlock(rule: Rule): KnownBlock {
   )
 }
 
-/** The key of a conversation ends in its channel and thread. */
-function verdictTextOf({ verdict, conversation }: Rule): string {
-  if (conversation === undefined) return VERDICTS[verdict]
+/** The key of a conversation names its channel second. */
+function threadTextOf({ conversation }: Rule): string {
+  if (conversation === undefined) return ''
   const [, channel = ''] = conversation.split(':')
-  const where = channel.startsWith('D') ? 'one thread of our direct messages' : `one thread in <#${channel}>`
-  return `:white_check_mark: Allow in ${where}`
+  return channel.startsWith('D') ? ' in one thread of our direct messages' : ` in one thread in <#${channel}>`
 }
 
 const VERDICTS = {

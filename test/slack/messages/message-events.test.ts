@@ -38,7 +38,7 @@ test('only the right person decides; the second press hears who was first', asyn
   const told = await member.see(here, /Only <@UAPPROV1> or <@UOWNER01> can decide this/)
   expect(told.ephemeral).toBe(true)
   await Promise.all([approver.press(here, card.ts, 'Deny'), owner.press(here, card.ts, 'Deny')])
-  const denied = await member.see(here, /Denied by <@/)
+  const denied = await member.see(here, /> denied:/)
   await eventually(async () => {
     const seen = [
       ...(await owner.messages('general', here.thread)),
@@ -46,7 +46,7 @@ test('only the right person decides; the second press hears who was first', asyn
     ]
     expect(seen.filter((one) => /was already denied by <@/.test(one.text))).toHaveLength(1)
   })
-  const denier = lookOf(denied).includes('Denied by <@UOWNER01>') ? owner : approver
+  const denier = lookOf(denied).includes('<@UOWNER01> denied:') ? owner : approver
   await denier.press(here, card.ts, 'Give a reason')
   await eventually(async () => expect(await denier.modal()).not.toBeNull())
   await denier.submit({ 'Why not?': 'Use the other folder' })
