@@ -28,7 +28,8 @@ export function truncateMiddle(text: string, max: number): string {
   if (text.length <= max) return text
   const tailChars = Math.ceil((max - 1) * (2 / 3))
   const from = Math.max(0, text.length - tailChars - GRAPHEME_CHARS)
-  const { index = 0, segment = '' } = graphemes.segment(text.slice(from)).containing(text.length - tailChars - from) ?? {}
+  const { index = 0, segment = '' } =
+    graphemes.segment(text.slice(from)).containing(text.length - tailChars - from) ?? {}
   const whole = from + index < text.length - tailChars ? from + index + segment.length : from + index
   return `${headOf(text, max - 1 - tailChars)}…${text.slice(whole)}`
 }

@@ -1,12 +1,7 @@
 import { errorChainOf } from '../errors.ts'
 import type { Principal, RunId } from '../ids.ts'
 import type { Log } from '../log.ts'
-import {
-  currentApproversFor,
-  explainDenial,
-  findApproval,
-  pendingFor,
-} from './decisions/decide-approval.ts'
+import { currentApproversFor, explainDenial, findApproval, pendingFor } from './decisions/decide-approval.ts'
 import { decideAnswer, decideTogether } from './decisions/decide-together.ts'
 import { answerInput, findPendingInput, listOpenInputs } from './decisions/give-input.ts'
 import { retryCall, startRun } from './decisions/start-run.ts'

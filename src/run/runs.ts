@@ -1,6 +1,14 @@
 import type { ApprovalId, ChannelId, InputId, Principal, RunId, UserId, WorkspaceId } from '../ids.ts'
 import type { JsonObject } from '../json.ts'
-import type { ApprovalWidth, AttachedFile, ChosenPrompt, ChosenSkill, FirstCall, Origin, ThreadRange } from './state/events.ts'
+import type {
+  ApprovalWidth,
+  AttachedFile,
+  ChosenPrompt,
+  ChosenSkill,
+  FirstCall,
+  Origin,
+  ThreadRange,
+} from './state/events.ts'
 import type { ApprovalState, CallState, InputState, RunState } from './state/state.ts'
 
 /** What doors may ask of run/. */

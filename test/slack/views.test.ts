@@ -54,7 +54,14 @@ const times = <T>(count: number, make: (at: number) => T): T[] => Array.from({ l
 
 const decided = (decision: 'approved' | 'denied' | 'expired' | 'stopped', reason?: string) =>
   approvalOf({
-    decided: { decision, by: decision === 'expired' ? undefined : MEMBER, reason, at: AT, edited: true, width: 'always' },
+    decided: {
+      decision,
+      by: decision === 'expired' ? undefined : MEMBER,
+      reason,
+      at: AT,
+      edited: true,
+      width: 'always',
+    },
   })
 
 const askedFor = (call: CallState) => {

@@ -7,15 +7,15 @@ import { cutMarkdownPage } from '../../src/slack/answer/cut-markdown.ts'
 import { describeCall } from '../../src/slack/answer/describe-calls.ts'
 import { PAGE_CHARACTERS, paginateAnswer } from '../../src/slack/answer/paginate-answer.ts'
 import { MAX_PLAN_STEPS, stepsText } from '../../src/slack/answer/task-blocks.ts'
-import { argumentsText } from '../../src/slack/blocks/arguments-text.ts'
 import {
   argumentFieldsOf,
   canEditArguments,
   readTypedArguments,
   WHOLE_ARGUMENTS_FIELD,
 } from '../../src/slack/approvals/edit-arguments-form.ts'
-import { formatSql } from '../../src/slack/blocks/format-sql.ts'
+import { argumentsText } from '../../src/slack/blocks/arguments-text.ts'
 import { errorHelpButtonsFor, errorText } from '../../src/slack/blocks/error-message.ts'
+import { formatSql } from '../../src/slack/blocks/format-sql.ts'
 import { escapeMrkdwn, withoutMentions, withoutPartialMention } from '../../src/slack/blocks/text.ts'
 import { tokenize } from '../../src/slack/commands/mcp-command.ts'
 import { findNearestWord } from '../../src/slack/interactions/find-by-name.ts'
@@ -85,12 +85,20 @@ describe('a call in plain words', () => {
       ],
     ],
     ['copyFile', { from: 'a', to: 'b' }, ['Copy a to b with db', 'Copying a to b with db', 'Copied a to b with db']],
-    ['renameIssue', { oldName: 'A', newName: 'B' }, ['Rename A to B with db', 'Renaming A to B with db', 'Renamed A to B with db']],
+    [
+      'renameIssue',
+      { oldName: 'A', newName: 'B' },
+      ['Rename A to B with db', 'Renaming A to B with db', 'Renamed A to B with db'],
+    ],
     ['rename_file', { path: 'a.txt' }, ['Rename a.txt with db', 'Renaming a.txt with db', 'Renamed a.txt with db']],
     [
       'write_file',
       { path: 'gpj.\u202egnp.txt' },
-      ['Write gpj.\\u{202e}gnp.txt with db', 'Writing gpj.\\u{202e}gnp.txt with db', 'Wrote gpj.\\u{202e}gnp.txt with db'],
+      [
+        'Write gpj.\\u{202e}gnp.txt with db',
+        'Writing gpj.\\u{202e}gnp.txt with db',
+        'Wrote gpj.\\u{202e}gnp.txt with db',
+      ],
     ],
     [
       'list_directory',

@@ -65,7 +65,9 @@ function actionWords(call: DescribedCall, tense: CallTense): string {
   const [first = '', ...others] = plainWords(call.title || call.tool)
   const verb = first.toLowerCase()
   if (!isVerb(verb)) return withCapital(`${conjugate('use', tense)} ${[first, ...others].join(' ')}`)
-  return withCapital([conjugate(verb, tense), objectOf(verb, others.join(' '), call.arguments)].filter(Boolean).join(' '))
+  return withCapital(
+    [conjugate(verb, tense), objectOf(verb, others.join(' '), call.arguments)].filter(Boolean).join(' '),
+  )
 }
 
 const isVerb = (word: string): boolean => REGULAR.has(word) || Object.hasOwn(IRREGULAR, word)
@@ -110,7 +112,9 @@ function objectOf(verb: string, noun: string, args: JsonObject): string {
 }
 
 function moveOf(args: JsonObject): string | undefined {
-  const given = new Map(Object.entries(args).map(([name, value]) => [name.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase(), value]))
+  const given = new Map(
+    Object.entries(args).map(([name, value]) => [name.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase(), value]),
+  )
   const ends = MOVE_ENDS.map(([from, to]) => [subjectOf([given.get(from)]), subjectOf([given.get(to)])] as const)
   const found = ends.find(([from, to]) => from !== undefined && to !== undefined)
   return found === undefined ? subjectOf(SUBJECTS.map((key) => args[key])) : found.join(' to ')

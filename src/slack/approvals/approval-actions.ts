@@ -74,8 +74,7 @@ async function onlyOnceMessage(
 async function showDecision(deps: WebApiDeps & RunsDeps, press: BlockAction): Promise<void> {
   if (press.message === undefined) return
   const found = await findApprovalFor(deps, press.by, press.value)
-  if (found?.approval.decided)
-    await showOnUnknownMessage(deps, press, found.state.id, pressedCardMessage(found, press))
+  if (found?.approval.decided) await showOnUnknownMessage(deps, press, found.state.id, pressedCardMessage(found, press))
 }
 
 /** Closes a card that still shows buttons for a decided approval; false if it is gone. */

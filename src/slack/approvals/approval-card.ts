@@ -146,7 +146,8 @@ export const namesText = (users: UserId[]): string => joinWords(users.slice(0, 1
 /** The buttons of one card. A rule is the requester's alone to make. */
 export function decideButtons({ state, call, approval }: ApprovalContent, { reader }: CardPlace): KnownBlock {
   const value = approval.id
-  const mayRule = approval.mayAlways && approval.risk !== 'destructive' && (reader ?? state.origin.user) === state.origin.user
+  const mayRule =
+    approval.mayAlways && approval.risk !== 'destructive' && (reader ?? state.origin.user) === state.origin.user
   return actionsBlock(
     [
       approveButtonFor([{ state, call, approval }], { text: 'Approve', action: 'approval_approve', value }),
@@ -191,10 +192,7 @@ export function approveButtonFor(contents: ApprovalContent[], options: ApproveOp
 /** Asks for confirmation, as a rule covers more than the call on the card. */
 const confirmRule = (width: string, words: string): ConfirmationDialog => ({
   title: plainTextObject(`${width}?`, LIMITS.confirm.title),
-  text: plainTextObject(
-    `${words}, with any arguments? You can take it back in /mcp rules.`,
-    LIMITS.confirm.text,
-  ),
+  text: plainTextObject(`${words}, with any arguments? You can take it back in /mcp rules.`, LIMITS.confirm.text),
   confirm: plainTextObject(width, LIMITS.confirm.button),
   deny: plainTextObject('Cancel', LIMITS.confirm.button),
 })
@@ -205,7 +203,7 @@ export function decidedApprovalText(decided: NonNullable<ApprovalState['decided'
   const when = formatDate(decided.at)
   switch (decided.decision) {
     case 'approved':
-      return `:white_check_mark: Approved${decided.edited ? ' with changes' : ''}${who} ${when}${WIDTH_TEXTS[decided.width ?? 'once']}${decided.byRule ? ', with a new rule' : ''}.`
+      return `:white_check_mark: Approved${decided.edited ? ' with changes' : ''}${who} ${when}${widthTextOf(decided)}.`
     case 'denied':
       return `:no_entry_sign: Denied${who} ${when}${decided.reason ? `: ${escapeMrkdwn(truncate(decided.reason, 500))}` : '.'}`
     case 'expired':
@@ -217,6 +215,10 @@ export function decidedApprovalText(decided: NonNullable<ApprovalState['decided'
     default:
       return decided.decision satisfies never
   }
+}
+
+function widthTextOf({ width = 'once', byRule }: NonNullable<ApprovalState['decided']>): string {
+  return byRule ? ', with a new rule' : WIDTH_TEXTS[width]
 }
 
 const WIDTH_TEXTS = { once: '', thread: ', and the like in its thread', always: ', and always from now on' }

@@ -33,7 +33,13 @@ export function decidedLineOf({ state, call, approval }: ApprovalContent, reader
   const wish = callTextOf(call, 'wish')
   switch (decided.decision) {
     case 'approved':
-      return approvedLineOf({ call, decided, when, who: deciderOf(decided, reader), isOther: decided.by !== state.origin.user })
+      return approvedLineOf({
+        call,
+        decided,
+        when,
+        who: deciderOf(decided, reader),
+        isOther: decided.by !== state.origin.user,
+      })
     case 'denied': {
       const words = decided.reason ? `\n> ${escapeInlineMrkdwn(truncate(decided.reason, 500))}` : ''
       return `:no_entry_sign: ${deciderOf(decided, reader)} denied: ${wish} · ${when}${words}`
@@ -58,7 +64,9 @@ const WIDTHS = { once: '', thread: ', and the like in this thread', always: ', a
 type ApprovedParts = { call: CallState; decided: Decided; when: string; who: string; isOther: boolean }
 
 function approvedLineOf({ call, decided, when, who, isOther }: ApprovedParts): string {
-  const how = decided.byRule ? ' with a new rule' : `${decided.edited ? ' with changes' : ''}${WIDTHS[decided.width ?? 'once']}`
+  const how = decided.byRule
+    ? ' with a new rule'
+    : `${decided.edited ? ' with changes' : ''}${WIDTHS[decided.width ?? 'once']}`
   const end = endingOf(call, isOther)
   const tense = call.stage === 'done' ? 'done' : 'wish'
   const mark = end.isTrouble ? ':warning:' : ':white_check_mark:'

@@ -29,7 +29,13 @@ import {
   requestBlocks,
   SHOWN_ARGUMENTS,
 } from './approval-card.ts'
-import { type ApprovalContent, type ApprovalGroup, approversIn, isAskedAnew, openContentsOf } from './approval-groups.ts'
+import {
+  type ApprovalContent,
+  type ApprovalGroup,
+  approversIn,
+  isAskedAnew,
+  openContentsOf,
+} from './approval-groups.ts'
 import { callTextOf, decidedLineOf } from './decided-line.ts'
 
 /** What the arguments on a card may take together, so that all of it stays below what Slack takes of a message. */

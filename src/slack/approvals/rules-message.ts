@@ -17,7 +17,11 @@ export function rulesMessage(rules: Rule[], approvers: string[]): MessageContent
   const shared = rules.filter((rule) => rule.scope === 'workspace')
   const none =
     own.length === 0
-      ? [sectionBlock('You have no rules of your own. _Always allow_ or _Allow in this thread_ on an approval card makes one.')]
+      ? [
+          sectionBlock(
+            'You have no rules of your own. _Always allow_ or _Allow in this thread_ on an approval card makes one.',
+          ),
+        ]
       : []
   return {
     text: `You have ${own.length === 0 ? 'no rules' : pluralize(own.length, 'rule')} of your own.`,

@@ -6,9 +6,9 @@ import type { RunsDeps, WebApiDeps } from '../deps.ts'
 import { findApprovalFor } from '../interactions/find-for-person.ts'
 import type { BlockAction } from '../interactions/interaction.ts'
 import { updateModalView } from '../interactions/modals.ts'
+import { namesText } from './approval-card.ts'
 import { type ApprovalContent, groupOf, openContentsOf } from './approval-groups.ts'
 import { GROUP_MODAL, groupMessage, groupModal } from './group-card.ts'
-import { namesText } from './approval-card.ts'
 
 const Metadata = z.object({ approval: z.string() })
 
@@ -35,7 +35,11 @@ export async function createGroupModalFor(
   if (!own.some(({ approval }) => approval.decided === undefined)) return undefined
   const others = rights.filter(({ one }) => !own.includes(one)).flatMap(({ users }) => users)
   const place = { reader: by.user, isElsewhere: true }
-  return groupModal(own.map((one) => asDecidedBy(one, by)), place, others.length === 0 ? '' : namesText([...new Set(others)]))
+  return groupModal(
+    own.map((one) => asDecidedBy(one, by)),
+    place,
+    others.length === 0 ? '' : namesText([...new Set(others)]),
+  )
 }
 
 /** The card as whoever may decide it now sees it. */

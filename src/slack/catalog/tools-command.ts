@@ -52,7 +52,9 @@ async function toolLinesOf(
   by: Principal,
   connections: Connection[],
 ): Promise<ToolLine[]> {
-  const allowed = (await rules.rulesFor(by)).filter(({ scope, verdict, conversation }) => scope === 'person' && verdict === 'allow' && conversation === undefined)
+  const allowed = (await rules.rulesFor(by)).filter(
+    ({ scope, verdict, conversation }) => scope === 'person' && verdict === 'allow' && conversation === undefined,
+  )
   return connections.flatMap((connection) =>
     connection.tools.map((tool) => {
       const always = allowed.some((rule) => rule.connection === connection.id && rule.tool === tool.name)

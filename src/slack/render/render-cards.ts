@@ -4,7 +4,12 @@ import type { RunState } from '../../run/state/state.ts'
 import { removeInvisible } from '../../text.ts'
 import { largeTablesOf } from '../answer/answer-tables.ts'
 import { resultMessage } from '../answer/result-message.ts'
-import { approvalGroupsOf, approvalKeyOf } from '../approvals/approval-groups.ts'
+import {
+  type ApprovalContent,
+  type ApprovalGroup,
+  approvalGroupsOf,
+  approvalKeyOf,
+} from '../approvals/approval-groups.ts'
 import { isCut } from '../approvals/group-card.ts'
 import { argumentsText } from '../blocks/arguments-text.ts'
 import { COUNTDOWN_STEP_MS, elicitationKeyOf, elicitationMessage } from '../elicitation/elicitation-card.ts'
@@ -77,21 +82,23 @@ export async function renderAnswerTables(posted: PostedMessages, state: RunState
 
 /** Uploads arguments that are too long for their card, in full, beside each card. */
 export async function renderArgumentFiles(posted: PostedMessages, state: RunState): Promise<void> {
-  const { origin } = state
   for (const group of approvalGroupsOf(state)) {
-    const cards = [...posted.byKey.values()].filter(({ key }) => key.startsWith(approvalKeyOf(group.id, '')))
-    for (const content of group.contents.filter((one) => !one.approval.decided && isCut(group, one))) {
-      const { call, approval } = content
-      const number = group.contents.length === 1 ? '' : `${group.contents.indexOf(content) + 1}-`
-      const file = {
-        name: `${number}${removeInvisible(call.tool)}-arguments.txt`,
-        data: Buffer.from(argumentsText(call.arguments)),
-      }
-      for (const { channel, ts } of cards) {
-        const thread = channel === origin.channel ? origin.threadTs : ts
-        await upload(posted, { key: `file:arguments-${approval.id}:${channel}`, channel, thread, isBound: true }, file)
-      }
-    }
+    const cut = group.contents.filter((one) => !one.approval.decided && isCut(group, one))
+    for (const content of cut) await uploadArguments(posted, group, content)
+  }
+}
+
+async function uploadArguments(posted: PostedMessages, group: ApprovalGroup, content: ApprovalContent): Promise<void> {
+  const { call, approval } = content
+  const { origin } = posted
+  const number = group.contents.length === 1 ? '' : `${group.contents.indexOf(content) + 1}-`
+  const name = `${number}${removeInvisible(call.tool)}-arguments.txt`
+  const data = Buffer.from(argumentsText(call.arguments))
+  const cards = [...posted.byKey.values()].filter(({ key }) => key.startsWith(approvalKeyOf(group.id, '')))
+  for (const { channel, ts } of cards) {
+    const thread = channel === origin.channel ? origin.threadTs : ts
+    const slot = { key: `file:arguments-${approval.id}:${channel}`, channel, thread, isBound: true }
+    await upload(posted, slot, { name, data })
   }
 }
 

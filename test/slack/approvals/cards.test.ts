@@ -62,7 +62,9 @@ describe('what is asked', () => {
   test('what can destroy looks like it, and asks once more with the statement', () => {
     const { blocks } = approvalMessage(askedFor({ call: sql, approval: destructive }))
     const approve = textOf(blocks.at(-1))
-    expect(approve).toContain('"action_id":"approval_approve","value":"abcdefghijklmnopqrstuv","style":"danger","confirm"')
+    expect(approve).toContain(
+      '"action_id":"approval_approve","value":"abcdefghijklmnopqrstuv","style":"danger","confirm"',
+    )
     expect(approve).toContain('DELETE FROM employee WHERE emp_no = 10001')
     expect(textOf(approvalMessage(askedFor({})).blocks.at(-1))).toContain('"style":"primary"')
   })
@@ -220,7 +222,10 @@ describe('the calls of one turn on one card', () => {
 
   test('the largest fits in a message and a modal', () => {
     const long = { title: 'L'.repeat(500), arguments: { text: 'x'.repeat(20_000) } }
-    const state = turnOf(Array.from({ length: 10 }, () => ({ why: ['w'.repeat(500)] })), long)
+    const state = turnOf(
+      Array.from({ length: 10 }, () => ({ why: ['w'.repeat(500)] })),
+      long,
+    )
     const [group] = groupsIn(state)
     if (group === undefined) throw new Error('no group')
     expect(checkMessage(groupMessage(group, { isElsewhere: true }))).toEqual([])
