@@ -7,7 +7,7 @@ import type { ResolvedTool, RunDeps, Source } from '../deps.ts'
 import type { AnswerOutcome, ApprovalAnswer, DenialReason } from '../runs.ts'
 import type { EventOf } from '../state/events.ts'
 import type { ApprovalState, CallState, RunState } from '../state/state.ts'
-import type { Settled } from '../storage/run-store.ts'
+import type { SettledOutcome } from '../storage/run-store.ts'
 
 export type OpenApproval = { state: RunState; call: CallState; approval: ApprovalState }
 type Open = OpenApproval
@@ -77,7 +77,7 @@ export async function decideApproval(
 }
 
 /** What the store made of an answer. */
-export function outcomeOf(decided: Settled): AnswerOutcome {
+export function outcomeOf(decided: SettledOutcome): AnswerOutcome {
   if (decided.kind !== 'already') return { kind: decided.kind }
   return { kind: 'already', decision: decided.decision, by: decided.by ?? undefined, at: decided.at }
 }

@@ -5,7 +5,7 @@ import type { RunDeps } from '../deps.ts'
 import type { AnswerOutcome, ApprovalAnswer, ApprovalsAnswer } from '../runs.ts'
 import type { EventOf, Origin } from '../state/events.ts'
 import { conversationKeyOf } from '../storage/conversations.ts'
-import type { SettledTogether } from '../storage/run-store.ts'
+import type { SettledOutcomes } from '../storage/run-store.ts'
 import {
   answeredEvent,
   checkAnswer,
@@ -18,7 +18,7 @@ import {
 } from './decide-approval.ts'
 
 /** What came of each answer, and the runs to go on with: with a fence where this instance claimed one. */
-type Settlement = { outcomes: AnswerOutcome[]; runs: SettledTogether['claims'] }
+type Settlement = { outcomes: AnswerOutcome[]; runs: SettledOutcomes['claims'] }
 
 /** Settles one approval; an answer that makes a rule settles at once what the rule covers of all that waits. */
 export async function decideAnswer(

@@ -149,12 +149,12 @@ const Decided = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('gone') }),
 ])
-export type Settled = z.infer<typeof Decided>
-const SettledTogether = z.object({
+export type SettledOutcome = z.infer<typeof Decided>
+const SettledOutcomes = z.object({
   outcomes: z.array(Decided),
   claims: z.array(z.object({ run: RunId, fence: Fence.nullable() })),
 })
-export type SettledTogether = z.infer<typeof SettledTogether>
+export type SettledOutcomes = z.infer<typeof SettledOutcomes>
 /** What was overdue, and why it could not be settled. */
 const Expired = z.object({ id: z.string(), failed: z.string().nullable() }).nullable()
 /** A call that waits for a decision, with its run. */
@@ -189,7 +189,7 @@ function createApprovalStore(db: Db, lease: Lease, log: Log) {
           width,
           ...lease,
         },
-        SettledTogether,
+        SettledOutcomes,
       ),
     /** Saves why a person denied a call; null when it was not they who denied it. */
     explain: (by: Principal, event: EventOf<'denial_explained'>) =>
