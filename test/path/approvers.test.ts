@@ -43,7 +43,7 @@ test('an approvals channel gets the card, the thread a line; both end with the d
   expect(lookOf(card)).toMatch(/<@UMEMBER1> wants to execute SQL/)
   expect(lookOf(card)).toContain('That cannot always be undone.')
   expect(lookOf(card)).toContain('Asked in <#CGENERAL1> · <http')
-  expect(lookOf(card)).toContain('> @Patchbay delete number 10001')
+  expect(lookOf(card)).toContain('> delete number 10001')
   const line = await member.see(where, /Waiting for <@UAPPROV1> to allow: `DELETE FROM employee WHERE emp_no = 10001`/)
   expect((await member.messages('general', where.thread)).map(lookOf).join()).not.toContain('"Approve"')
   await world.restart()

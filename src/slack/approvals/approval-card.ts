@@ -98,7 +98,7 @@ const isSaidWhole = (call: CallState): boolean => {
 }
 
 export const askedWhereText = (channel: string | undefined): string =>
-  `Asked ${channel === undefined ? 'in a direct message' : `in <#${channel}>`}. `
+  `They were asked ${channel === undefined ? 'in a direct message' : `in <#${channel}>`}. `
 
 export const endText = ({ expiresAt }: Pick<ApprovalState, 'expiresAt'>): string =>
   `Without a yes by ${formatDate(expiresAt)} it is not done.`
