@@ -263,6 +263,7 @@ create table patchbay.rules (
   definition text,
   created_at timestamp with time zone default now() not null,
   created_by text not null,
+  conversation text,
   constraint rules_check CHECK (((scope = 'person'::text) = (user_id IS NOT NULL))),
   constraint rules_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES patchbay.mcp_connections(id) ON DELETE CASCADE,
   constraint rules_pkey PRIMARY KEY (id),
@@ -423,7 +424,9 @@ CREATE INDEX onboarding_messages_person ON patchbay.onboarding_messages USING bt
 
 CREATE INDEX resource_subscriptions_person ON patchbay.resource_subscriptions USING btree (workspace_id, user_id);
 
-CREATE UNIQUE INDEX rules_always ON patchbay.rules USING btree (connection_id, tool) WHERE (scope = 'person'::text);
+CREATE UNIQUE INDEX rules_always ON patchbay.rules USING btree (connection_id, tool) WHERE ((scope = 'person'::text) AND (conversation IS NULL));
+
+CREATE UNIQUE INDEX rules_in_thread ON patchbay.rules USING btree (conversation, connection_id, tool) WHERE (conversation IS NOT NULL);
 
 CREATE INDEX rules_workspace ON patchbay.rules USING btree (workspace_id, user_id);
 
@@ -450,6 +453,8 @@ CREATE TRIGGER audit_retained BEFORE DELETE ON patchbay.audit_events FOR EACH RO
 CREATE TRIGGER mcp_connections_counted AFTER INSERT ON patchbay.mcp_connections FOR EACH ROW EXECUTE FUNCTION patchbay.run_card_count_connection();
 
 CREATE TRIGGER runs_forget_heard AFTER DELETE ON patchbay.runs FOR EACH ROW EXECUTE FUNCTION patchbay.runs_forget_heard();
+
+CREATE TRIGGER runs_forget_rules AFTER DELETE ON patchbay.runs FOR EACH ROW EXECUTE FUNCTION patchbay.runs_forget_rules();
 
 CREATE OR REPLACE FUNCTION patchbay.approval_decide(p_workspace text, p_id text, p_status text, p_by text, p_event jsonb, p_instance text, p_lease_ms integer)
  RETURNS jsonb
@@ -581,6 +586,53 @@ begin
 end $function$
 ;
 comment on function patchbay.approvals_close(uuid,text) is 'closes the open approvals of a run that ended';
+
+CREATE OR REPLACE FUNCTION patchbay.approvals_decide(p_workspace text, p_by text, p_answers jsonb, p_width text, p_instance text, p_lease_ms integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  answer jsonb;
+  outcome jsonb;
+  outcomes jsonb := '[]';
+  row approvals;
+  judged jsonb;
+begin
+  -- Every lock comes before the first audit row, runs and approvals in one order: two such statements never wait for each other.
+  perform from runs where id in (
+    select a.run_id from approvals a join jsonb_array_elements(p_answers) one on a.id = one ->> 'id' where a.workspace_id = p_workspace
+  ) order by id for update;
+  perform from approvals where workspace_id = p_workspace and id in (select one ->> 'id' from jsonb_array_elements(p_answers) one) order by id for update;
+  select * into row from approvals where workspace_id = p_workspace and id = p_answers #>> '{0,id}';
+  if p_width in ('thread', 'always') and row.status = 'pending' and row.expires_at > clock_timestamp() then
+    select body into judged from run_events
+    where run_id = row.run_id and type = 'judged' and body ->> 'call' = row.call_id order by seq desc limit 1;
+    -- Not for a connection that is gone.
+    if exists (select from mcp_connections
+      where id = (judged #>> '{target,connection}')::uuid and workspace_id = p_workspace and user_id = row.requester) then
+      if p_width = 'always' then
+        perform rule_add_always(p_workspace, row.requester, (judged #>> '{target,connection}')::uuid, judged #>> '{target,tool}', judged ->> 'definition');
+      else
+        perform rule_add_in_thread(p_workspace, row.requester, (judged #>> '{target,connection}')::uuid, judged #>> '{target,tool}',
+          judged ->> 'definition', (select conversation from runs where id = row.run_id));
+      end if;
+    end if;
+  end if;
+  for answer in select value from jsonb_array_elements(p_answers) loop
+    outcome := approval_decide(p_workspace, answer ->> 'id', answer ->> 'status', p_by, answer -> 'event', null, 0);
+    outcomes := outcomes || jsonb_build_array(outcome);
+    -- What a rule would cover stays as it is where the answer that makes the rule came too late.
+    exit when p_width in ('thread', 'always') and jsonb_array_length(outcomes) = 1 and outcome ->> 'kind' <> 'settled';
+  end loop;
+  return jsonb_build_object('outcomes', outcomes, 'claims', (
+    select coalesce(jsonb_agg(jsonb_build_object('run', touched.run,
+      'fence', case when p_instance is not null then run_claim_if_free(touched.run, p_instance, p_lease_ms) end)), '[]')
+    from (select distinct (one ->> 'run')::uuid as run from jsonb_array_elements(outcomes) one where one ? 'run') touched
+  ));
+end $function$
+;
+comment on function patchbay.approvals_decide(text,text,jsonb,text,text,integer) is 'settles several approvals at once and makes the rule of the first; whoever settles also claims the runs';
 
 CREATE OR REPLACE FUNCTION patchbay.approvals_pending(p_workspace text, p_user text)
  RETURNS jsonb
@@ -2033,13 +2085,35 @@ begin
   end if;
   insert into rules (workspace_id, scope, user_id, connection_id, tool, verdict, definition, created_by)
   values (p_workspace, 'person', p_user, p_connection, p_tool, 'allow', p_definition, p_user)
-  on conflict (connection_id, tool) where scope = 'person' do update set definition = excluded.definition, verdict = 'allow'
+  on conflict (connection_id, tool) where scope = 'person' and conversation is null
+  do update set definition = excluded.definition, verdict = 'allow'
   returning * into row;
   perform audit_append(p_workspace, p_user, 'rule_added', to_jsonb(row));
   return rule_row(row);
 end $function$
 ;
 comment on function patchbay.rule_add_always(text,text,uuid,text,text) is 'a person''s "always allow"';
+
+CREATE OR REPLACE FUNCTION patchbay.rule_add_in_thread(p_workspace text, p_user text, p_connection uuid, p_tool text, p_definition text, p_conversation text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare row rules;
+begin
+  if not exists (select from mcp_connections where id = p_connection and workspace_id = p_workspace and user_id = p_user) then
+    raise exception 'This connection is gone, so there is nothing to allow.' using errcode = 'PT404';
+  end if;
+  insert into rules (workspace_id, scope, user_id, connection_id, tool, verdict, definition, created_by, conversation)
+  values (p_workspace, 'person', p_user, p_connection, p_tool, 'allow', p_definition, p_user, p_conversation)
+  on conflict (conversation, connection_id, tool) where conversation is not null
+  do update set definition = excluded.definition, verdict = 'allow'
+  returning * into row;
+  perform audit_append(p_workspace, p_user, 'rule_added', to_jsonb(row));
+  return rule_row(row);
+end $function$
+;
+comment on function patchbay.rule_add_in_thread(text,text,uuid,text,text,text) is 'a person''s "allow in this thread"';
 
 CREATE OR REPLACE FUNCTION patchbay.rule_add_workspace(p_workspace text, p_user text, p_card text, p_tool text, p_verdict text, p_four_eyes boolean)
  RETURNS jsonb
@@ -2734,6 +2808,18 @@ begin
 end $function$
 ;
 comment on function patchbay.runs_forget_heard() is 'what was heard in a conversation goes with its last run';
+
+CREATE OR REPLACE FUNCTION patchbay.runs_forget_rules()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  delete from rules r where r.conversation = old.conversation and not exists (select from runs where conversation = old.conversation);
+  return null;
+end $function$
+;
+comment on function patchbay.runs_forget_rules() is 'a rule of one thread goes with its last run';
 
 CREATE OR REPLACE FUNCTION patchbay.runs_prune(p_limit integer)
  RETURNS jsonb

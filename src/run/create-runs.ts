@@ -2,7 +2,8 @@ import { errorChainOf } from '../errors.ts'
 import type { Principal, RunId } from '../ids.ts'
 import type { Log } from '../log.ts'
 import { changeRequest } from './decisions/change-request.ts'
-import { currentApproversFor, decideApproval, findApproval, pendingFor } from './decisions/decide-approval.ts'
+import { currentApproversFor, findApproval, pendingFor } from './decisions/decide-approval.ts'
+import { decideAnswer, decideTogether } from './decisions/decide-together.ts'
 import { answerInput, findPendingInput, listOpenInputs } from './decisions/give-input.ts'
 import { retryCall, startRun, wakeRun } from './decisions/start-run.ts'
 import type { RunDeps, RunListener, RunOptions } from './deps.ts'
@@ -168,20 +169,21 @@ const stoppedEvent = (deps: RunDeps, { user }: Principal): EventOf<'stopped'> =>
   at: deps.now().toISOString(),
 })
 
-type Approvals = Pick<Runs, 'approval' | 'approversOf' | 'answer' | 'pendingFor'>
+type Approvals = Pick<Runs, 'approval' | 'approversOf' | 'answer' | 'answerAll' | 'pendingFor'>
 
 function approvalsOf(deps: RunDeps, worker: RunWorker): Approvals {
   return {
     approval: (id, workspace) => findApproval(deps, id, workspace),
     approversOf: (open) => currentApproversFor(deps, open),
     answer: async (answer) => {
-      const { outcome, claim } = await decideApproval(deps, answer)
-      if (claim) worker.begin(claim.run, claim.fence)
-      else if (outcome.kind === 'settled' || outcome.kind === 'proposed') {
-        const open = await findApproval(deps, answer.approval, answer.by.workspace)
-        if (open) worker.nudge(open.state.id)
-      }
+      const { outcome, runs } = await decideAnswer(deps, answer)
+      for (const { run, fence } of runs) wakeRun(worker, run, fence)
       return outcome
+    },
+    answerAll: async (answer) => {
+      const { outcomes, runs } = await decideTogether(deps, answer)
+      for (const { run, fence } of runs) wakeRun(worker, run, fence)
+      return outcomes
     },
     pendingFor: (principal) => pendingFor(deps, principal),
   }

@@ -1,6 +1,14 @@
 import type { ApprovalId, ChannelId, InputId, Principal, RunId, UserId, WorkspaceId } from '../ids.ts'
 import type { JsonObject } from '../json.ts'
-import type { AttachedFile, ChosenPrompt, ChosenSkill, FirstCall, Origin, ThreadRange } from './state/events.ts'
+import type {
+  ApprovalWidth,
+  AttachedFile,
+  ChosenPrompt,
+  ChosenSkill,
+  FirstCall,
+  Origin,
+  ThreadRange,
+} from './state/events.ts'
 import type { ApprovalState, CallState, InputState, RunState } from './state/state.ts'
 
 /** What doors may ask of run/. */
@@ -23,6 +31,8 @@ export type Runs = {
   /** Who may decide an approval now, which may differ from those on its card. */
   approversOf(open: { state: RunState; approval: ApprovalState }): Promise<UserId[]>
   answer(answer: ApprovalAnswer): Promise<AnswerOutcome>
+  /** The same for several of one run, at once: what came of each, in order. */
+  answerAll(answer: ApprovalsAnswer): Promise<AnswerOutcome[]>
   /** Approvals this person may decide now, oldest first. */
   pendingFor(principal: Principal): Promise<{ state: RunState; call: CallState }[]>
   input(id: InputId, workspace: WorkspaceId): Promise<PendingInput | undefined>
@@ -94,12 +104,16 @@ export type ApprovalAnswer = {
   by: Principal
   decision: 'approved' | 'denied'
   arguments?: JsonObject
-  always?: boolean
   /** What to do instead, with a denial. */
   reason?: string | undefined
   /** It is about the change that somebody else proposed, as the person saw it. */
   confirms?: boolean
+  /** Approves calls like it in advance: in its thread, or everywhere; absent: this one alone. */
+  width?: ApprovalWidth
 }
+
+/** One decision on several approvals of one run, as they stand on one card. */
+export type ApprovalsAnswer = { approvals: ApprovalId[]; by: Principal; decision: 'approved' | 'denied' }
 
 export type AnswerOutcome =
   | { kind: 'settled' }

@@ -48,4 +48,10 @@ export type HomeTabDeps = {
 }
 
 /** Everything a listener of one workspace may ask for; each declares the parts it uses. */
-export type SlackDeps = WebApiDeps & DownloadDeps & RunsDeps & ConnectionDeps & PolicyDeps & OnboardingDeps & HomeTabDeps
+export type SlackDeps = WebApiDeps &
+  DownloadDeps &
+  RunsDeps &
+  ConnectionDeps &
+  PolicyDeps &
+  OnboardingDeps &
+  HomeTabDeps

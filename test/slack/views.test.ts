@@ -60,7 +60,14 @@ const times = <T>(count: number, make: (at: number) => T): T[] => Array.from({ l
 
 const decided = (decision: 'approved' | 'denied' | 'expired' | 'stopped', reason?: string) =>
   approvalOf({
-    decided: { decision, by: decision === 'expired' ? undefined : MEMBER, reason, at: AT, edited: true, always: true },
+    decided: {
+      decision,
+      by: decision === 'expired' ? undefined : MEMBER,
+      reason,
+      at: AT,
+      edited: true,
+      width: 'always',
+    },
   })
 
 const askedFor = (call: CallState) => {
@@ -185,7 +192,11 @@ const SAYINGS: Record<string, MessageContent> = {
     through: 'login.acme.com',
   }),
   'connected, long': connectedMessage({ connection: longConnection, card: longCard, starters: [LONG, LONG, LONG] }),
-  'not connected': notConnectedMessage('files', LONG, createConnectRetryButton(FILES, { name: 'files', inputs: { url: LONG } })),
+  'not connected': notConnectedMessage(
+    'files',
+    LONG,
+    createConnectRetryButton(FILES, { name: 'files', inputs: { url: LONG } }),
+  ),
   'no tools': toolsMessage([], { connection: undefined, words: LONG, page: 7 }),
   tools: toolsMessage(
     [{ connection: 'files', name: 'read_file', description: 'Read.\nMore.', kind: 'read', free: true }],
@@ -266,11 +277,14 @@ const SAYINGS: Record<string, MessageContent> = {
       approval: approvalOf({ risk: 'destructive', why: ['It deletes <!channel>.', 'Shown in <#CGENERAL1>.'] }),
     }),
   ),
-  'approval card, in the direct message of who may decide': approvalMessage({
-    state: stateOf([{ text: '' }], { status: 'working', origin: { ...ORIGIN, place: 'dm' } }),
-    call: callOf(),
-    approval: approvalOf({ approvers: [MEMBER, UserId.parse('UAPPROV1')] }),
-  }),
+  'approval card, in the direct message of who may decide': approvalMessage(
+    {
+      state: stateOf([{ text: '' }], { status: 'working', origin: { ...ORIGIN, place: 'dm' } }),
+      call: callOf(),
+      approval: approvalOf({ approvers: [MEMBER, UserId.parse('UAPPROV1')] }),
+    },
+    { reader: MEMBER },
+  ),
   'approval card, long': cardFor(
     callOf({
       title: LONG,
@@ -316,7 +330,9 @@ const SAYINGS: Record<string, MessageContent> = {
   'pending line, changed': pendingApprovalMessage(proposedFor('other.txt'), undefined),
   'edit confirmation': editConfirmationMessage(proposedFor('other.txt')),
   'edit confirmation, long': editConfirmationMessage(proposedFor(LONG)),
-  'edit confirmation, denied': editConfirmationMessage(proposedFor('other.txt', { decided: decided('denied', LONG).decided })),
+  'edit confirmation, denied': editConfirmationMessage(
+    proposedFor('other.txt', { decided: decided('denied', LONG).decided }),
+  ),
   'approval card, expired': cardFor(callOf({ approval: decided('expired') })),
   'approval card, stopped': cardFor(callOf({ approval: decided('stopped') })),
 }
@@ -353,7 +369,10 @@ const VIEWS: Record<string, View> = {
   testing: connectTestingModal(longCard, LONG),
   'sign-in modal': signInModal({ title: LONG, name: LONG, host: 'github.com', url: 'https://github.com/x', until: AT }),
   'trouble modal': errorModal(LONG, errorHelpButtonsFor(new AppError('limit_reached', 'x'))),
-  'sign-in over': signInOverModal(signInFailedMessage('github', LONG, createConnectRetryButton(undefined, { name: 'github', inputs: {} })), false),
+  'sign-in over': signInOverModal(
+    signInFailedMessage('github', LONG, createConnectRetryButton(undefined, { name: 'github', inputs: {} })),
+    false,
+  ),
   'connected modal': connectedModal({ connection: connectionOf(), card: FILES, starters: FILES.starters }),
   'tools modal': toolsModal(
     times(30, () => longLine),
@@ -379,7 +398,11 @@ const VIEWS: Record<string, View> = {
     {},
   ),
   'edit form, of somebody else’s call': editArgumentsModal(callOf(), { confirmedBy: MEMBER }),
-  'deny form': denyModal({ found: proposedFor('other.txt'), by: UserId.parse('UAPPROV1'), metadata: { approval: 'x' } }),
+  'deny form': denyModal({
+    found: proposedFor('other.txt'),
+    by: UserId.parse('UAPPROV1'),
+    metadata: { approval: 'x' },
+  }),
   'deny form, of one’s own call': denyModal({ found: proposedFor('other.txt'), by: MEMBER }),
   'deny form, of what is not known in time': denyModal({ found: undefined, by: MEMBER }),
   'deny form, too late': tooLateModal(
@@ -486,7 +509,7 @@ describe('words of the approval card', () => {
   const why = ['It is shown in <#CGENERAL1> & <#GPRIVATE1>.']
   const text = JSON.stringify(cardFor(callOf({ approval: approvalOf({ why }) })))
   test('channels in a reason show their names, anything else is only text', () => {
-    expect(text).toContain('because: it is shown in <#CGENERAL1> &amp; <#GPRIVATE1>.')
+    expect(text).toContain('It is shown in <#CGENERAL1> &amp; <#GPRIVATE1>.')
   })
   test('Always allow says what it covers', () => {
     expect(text).toContain(

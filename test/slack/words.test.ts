@@ -10,7 +10,6 @@ import { usedText } from '../../src/slack/answer/finished-steps.ts'
 import { PAGE_CHARACTERS, paginateAnswer } from '../../src/slack/answer/paginate-answer.ts'
 import { stepsText } from '../../src/slack/answer/steps-block.ts'
 import { MAX_PLAN_STEPS } from '../../src/slack/answer/task-blocks.ts'
-import { argumentsText } from '../../src/slack/approvals/arguments-text.ts'
 import {
   argumentFieldsOf,
   canEditArguments,
@@ -18,8 +17,9 @@ import {
   WHOLE_ARGUMENTS_FIELD,
 } from '../../src/slack/approvals/edit-arguments-form.ts'
 import { editedText } from '../../src/slack/approvals/edited-call.ts'
-import { formatSql } from '../../src/slack/approvals/format-sql.ts'
+import { argumentsText } from '../../src/slack/blocks/arguments-text.ts'
 import { errorHelpButtonsFor, errorText } from '../../src/slack/blocks/error-message.ts'
+import { formatSql } from '../../src/slack/blocks/format-sql.ts'
 import { escapeMrkdwn, withoutMentions, withoutPartialMention } from '../../src/slack/blocks/text.ts'
 import { tokenize } from '../../src/slack/commands/mcp-command.ts'
 import { findNearestWord } from '../../src/slack/interactions/find-by-name.ts'
@@ -72,9 +72,38 @@ describe('a call in plain words', () => {
     [
       'write_file',
       { path: 'a/hello.txt' },
-      ['Write hello.txt with db', 'Writing hello.txt with db', 'Wrote hello.txt with db'],
+      ['Write a/hello.txt with db', 'Writing a/hello.txt with db', 'Wrote a/hello.txt with db'],
     ],
-    ['Read Media File', { path: '/x/y.png' }, ['Read y.png with db', 'Reading y.png with db', 'Read y.png with db']],
+    [
+      'Read Media File',
+      { path: '/x/y.png' },
+      ['Read /x/y.png with db', 'Reading /x/y.png with db', 'Read /x/y.png with db'],
+    ],
+    [
+      'move_file',
+      { source: 'many/../.env', destination: 'public/env.txt' },
+      [
+        'Move many/../.env to public/env.txt with db',
+        'Moving many/../.env to public/env.txt with db',
+        'Moved many/../.env to public/env.txt with db',
+      ],
+    ],
+    ['copyFile', { from: 'a', to: 'b' }, ['Copy a to b with db', 'Copying a to b with db', 'Copied a to b with db']],
+    [
+      'renameIssue',
+      { oldName: 'A', newName: 'B' },
+      ['Rename A to B with db', 'Renaming A to B with db', 'Renamed A to B with db'],
+    ],
+    ['rename_file', { path: 'a.txt' }, ['Rename a.txt with db', 'Renaming a.txt with db', 'Renamed a.txt with db']],
+    [
+      'write_file',
+      { path: 'gpj.\u202egnp.txt' },
+      [
+        'Write gpj.\\u{202e}gnp.txt with db',
+        'Writing gpj.\\u{202e}gnp.txt with db',
+        'Wrote gpj.\\u{202e}gnp.txt with db',
+      ],
+    ],
     [
       'list_directory',
       { path: '.' },
@@ -94,6 +123,12 @@ describe('a call in plain words', () => {
     ['tool', {}, ['Use tool with db', 'Using tool with db', 'Used tool with db']],
     ['constructor', {}, ['Use constructor with db', 'Using constructor with db', 'Used constructor with db']],
   ])('%s', (title, given, sentences) => expect(say(title, given)).toEqual(sentences))
+
+  test('a long path keeps its beginning and its end', () => {
+    const [wish = ''] = say('write_file', { path: `start/${'folder/'.repeat(40)}end.txt` })
+    expect(wish).toMatch(/^Write start\/.*….*end\.txt with db$/)
+    expect(wish.length).toBeLessThan(110)
+  })
 })
 
 describe('typed words', () => {
@@ -327,7 +362,7 @@ describe('a stream', () => {
         id: 'toolu_0_0',
         title: 'Wrote hello.txt',
         status: 'complete',
-        details: 'ok',
+        details: 'path: "hello.txt"\ncontent: "Hello"\nok',
       },
       { type: 'markdown_text', text: '\n\nTwo.' },
     ])
@@ -400,8 +435,18 @@ describe('arguments, edited', () => {
   })
   test.each([
     ['a required argument is no optional field', { path: 'a' }, ['path'], { path: false, content: true }],
-    ['one that is empty already may stay so', { path: 'a', content: '' }, ['path', 'content'], { path: false, content: true }],
-    ['a required text is not emptied by mistake', { path: 'a', content: 'b' }, ['path', 'content'], { path: false, content: false }],
+    [
+      'one that is empty already may stay so',
+      { path: 'a', content: '' },
+      ['path', 'content'],
+      { path: false, content: true },
+    ],
+    [
+      'a required text is not emptied by mistake',
+      { path: 'a', content: 'b' },
+      ['path', 'content'],
+      { path: false, content: false },
+    ],
   ])('%s', (_, given, required, optional) => {
     const properties = { path: { type: 'string' }, content: { type: 'string' } }
     const fields = argumentFieldsOf(callOf({ schema: { type: 'object', properties, required }, arguments: given }))
@@ -414,7 +459,10 @@ describe('arguments, edited', () => {
     ['city', 'Berlin', false],
     ['query', 'cheap flats', false],
   ])('%s %j in several lines: %s', (name, value, multiline) => {
-    const one = callOf({ schema: { type: 'object', properties: { [name]: { type: 'string' } } }, arguments: { [name]: value } })
+    const one = callOf({
+      schema: { type: 'object', properties: { [name]: { type: 'string' } } },
+      arguments: { [name]: value },
+    })
     expect(argumentFieldsOf(one)).toMatchObject([{ multiline }])
   })
   test('a required text that names something may not be emptied; prose may', () => {
@@ -495,7 +543,13 @@ describe('a call that a person changed', () => {
     always: false,
   })
   const sql = (text: string) => ({ sql: text })
-  const proposal = { by: avery, arguments: sql('DROP TABLE employee'), risk: 'destructive' as const, at, askedBefore: [avery] }
+  const proposal = {
+    by: avery,
+    arguments: sql('DROP TABLE employee'),
+    risk: 'destructive' as const,
+    at,
+    askedBefore: [avery],
+  }
   const asked = sql('DELETE FROM employee\n WHERE emp_no = 10003')
   const ran = { arguments: proposal.arguments, asked }
   const beginning =
@@ -504,9 +558,24 @@ describe('a call that a person changed', () => {
   test.each([
     ['nobody did', {}, {}, undefined],
     ['proposed', { arguments: asked }, { proposal }, beginning],
-    ['confirmed', ran, { proposal, decided: end('approved', morgan, true) }, `${beginning} · <@UMEMBER1> approved that`],
-    ['denied', { arguments: asked }, { proposal, decided: end('denied', morgan) }, `${beginning} · <@UMEMBER1> denied that`],
-    ['expired', { arguments: asked }, { proposal, decided: end('expired', undefined) }, `${beginning} · it was not done`],
+    [
+      'confirmed',
+      ran,
+      { proposal, decided: end('approved', morgan, true) },
+      `${beginning} · <@UMEMBER1> approved that`,
+    ],
+    [
+      'denied',
+      { arguments: asked },
+      { proposal, decided: end('denied', morgan) },
+      `${beginning} · <@UMEMBER1> denied that`,
+    ],
+    [
+      'expired',
+      { arguments: asked },
+      { proposal, decided: end('expired', undefined) },
+      `${beginning} · it was not done`,
+    ],
     ['as older versions did', ran, { decided: end('approved', avery, true) }, `${beginning} and approved`],
     [
       'by the requester',

@@ -6,6 +6,7 @@ import type { Rule } from '../../policy/rules.ts'
 import type { AbleApprovers, ResolvedTool, RunDeps, Source, ToolClassification } from '../deps.ts'
 import type { Origin } from '../state/events.ts'
 import type { RunState } from '../state/state.ts'
+import { conversationKeyOf } from '../storage/conversations.ts'
 import { classificationFor, sourcesOf } from '../tools/offered-tools.ts'
 import { definitionHashOf } from './call-hashes.ts'
 
@@ -95,6 +96,7 @@ function askedOf(
     hosts: hostsIn(o.args),
     untrusted: state.untrusted,
     shownIn: state.origin.place === 'channel' ? `<#${state.origin.channel}>` : undefined,
+    conversation: conversationKeyOf(state.origin),
     approvers: o.approvers,
   }
 }

@@ -7,8 +7,10 @@ import type { ResolvedTool, RunDeps, Source } from '../deps.ts'
 import type { AnswerOutcome, ApprovalAnswer } from '../runs.ts'
 import type { EventOf } from '../state/events.ts'
 import type { ApprovalState, CallState, EditProposal, RunState } from '../state/state.ts'
+import type { SettledOutcome } from '../storage/run-store.ts'
 
-type Open = { state: RunState; call: CallState; approval: ApprovalState }
+export type OpenApproval = { state: RunState; call: CallState; approval: ApprovalState }
+type Open = OpenApproval
 type Refusal = Exclude<AnswerOutcome, { kind: 'settled' | 'proposed' }>
 
 /** The run and call an approval is about, as they are now. */
@@ -73,10 +75,12 @@ async function settle(deps: RunDeps, open: Open, answer: ApprovalAnswer, { edit 
   const event = answeredEvent(deps, open, answer, edit)
   const settled = await deps.store.settle({ approval, status: decision, by, event })
   const claim = claimIn(settled)
-  return settled.kind === 'settled'
-    ? { outcome: { kind: 'settled' }, ...claim }
-    : { outcome: refusalIn(settled), ...claim }
+  return { outcome: outcomeOf(settled), ...claim }
 }
+
+/** What the store made of an answer. */
+export const outcomeOf = (settled: SettledOutcome): AnswerOutcome =>
+  settled.kind === 'settled' ? { kind: 'settled' } : refusalIn(settled)
 
 async function proposeEdit(deps: RunDeps, { state, call }: Open, answer: ApprovalAnswer, edit: Edit): Promise<Decided> {
   const event: EventOf<'edit_proposed'> = {
@@ -106,9 +110,10 @@ function refusalIn(stored: Exclude<Stored, { kind: 'settled' | 'proposed' }>): R
 
 type Edit = { arguments: JsonObject; hash: string; risk: Verdict['risk'] }
 /** What is approved, where that differs from what the model asked for. */
-type Checked = { edit?: Edit }
+export type Checked = { edit?: Edit }
 
-async function checkAnswer(deps: RunDeps, open: Open, answer: ApprovalAnswer): Promise<Refusal | Checked> {
+/** What an answer changes, or why this person may not give it now. */
+export async function checkAnswer(deps: RunDeps, open: Open, answer: ApprovalAnswer): Promise<Refusal | Checked> {
   const { approval } = open
   if (approval.decided) {
     const { decision, by, at } = approval.decided
@@ -145,7 +150,7 @@ const otherApproverNeeded: Refusal = {
 
 /** A standing permission is the connection owner's to give, and not for everything. */
 function standingRefusal({ state, approval }: Open, answer: ApprovalAnswer): Refusal | undefined {
-  if (!answer.always) return undefined
+  if (answer.width === undefined || answer.width === 'once') return undefined
   if (!approval.mayAlways)
     return { kind: 'invalid', problems: [{ field: '', message: 'This one asks every time. You can approve it once.' }] }
   return answer.by.user === state.origin.user ? undefined : { kind: 'not_yours', approvers: [state.origin.user] }
@@ -192,7 +197,7 @@ function editIn(
 }
 
 /** The tool of a call, if its connection still offers it as it was when the card was shown. */
-function toolOf(call: CallState, sources: Source[]): ResolvedTool<Source> | undefined {
+export function toolOf(call: CallState, sources: Source[]): ResolvedTool<Source> | undefined {
   const source = sources.find((one) => one.id === call.connection)
   const tool = source?.tools.find((one) => one.name === call.tool)
   return source && tool && definitionHashOf(tool) === call.definition ? { source, tool } : undefined
@@ -203,7 +208,8 @@ const changedMeanwhile: Refusal = {
   problems: [{ field: '', message: 'The server changed this tool meanwhile. Deny this and ask again.' }],
 }
 
-function answeredEvent(
+/** The answer as it is written down. */
+export function answeredEvent(
   deps: RunDeps,
   { call }: Open,
   answer: ApprovalAnswer,
@@ -216,7 +222,7 @@ function answeredEvent(
     decision: answer.decision,
     by: answer.by.user,
     at: deps.now().toISOString(),
-    ...(answer.always && { always: true }),
+    ...(answer.width && { width: answer.width }),
     ...(answer.reason !== undefined && { reason: answer.reason }),
     ...(edit && { arguments: edit.arguments, hash: edit.hash }),
   }

@@ -154,8 +154,14 @@ const Answered = z.object({
   /** What runs instead of what the model asked for. */
   arguments: EventJson.optional(),
   hash: z.string().optional(),
+  /** For how many calls like it; absent: this one. */
+  width: z.enum(['once', 'thread', 'always']).optional(),
+  /** What `width: 'always'` was called before. */
   always: z.boolean().optional(),
+  /** A rule that the person made on another card meanwhile covers it. */
+  byRule: z.literal(true).optional(),
 })
+export type ApprovalWidth = NonNullable<z.infer<typeof Answered>['width']>
 /** What the person who asked said while calls waited for an approval: these are not done, and the run goes on with the words. */
 const Withdrawn = z.object({
   type: z.literal('withdrawn'),

@@ -54,6 +54,7 @@ export function applyJudged(call: CallState, event: EventOf<'judged'>): CallStat
       why: event.why,
       risk: event.risk === 'destructive' ? 'destructive' : 'write',
       approvers: approval.approvers,
+      askedFirst: approval.approvers,
       fourEyes: approval.fourEyes,
       mayAlways: approval.mayAlways,
       expiresAt: new Date(approval.expiresAt),
@@ -78,7 +79,8 @@ export function applyAnswered(call: CallState, event: EventOf<'answered'>): Call
     reason: event.reason,
     at: new Date(event.at),
     edited: event.arguments !== undefined,
-    always: event.always ?? false,
+    width: event.width ?? (event.always ? 'always' : undefined),
+    byRule: event.byRule,
   }
   return {
     ...call,
@@ -113,7 +115,7 @@ export function applyWithdrawn(call: CallState, { by, text, at }: EventOf<'withd
     ...call,
     stage: 'cancelled',
     cause: 'Withdrawn before anybody decided.',
-    approval: { ...call.approval, decided: { ...decided, edited: false, always: false } },
+    approval: { ...call.approval, decided: { ...decided, edited: false } },
   }
 }
 

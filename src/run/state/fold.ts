@@ -207,7 +207,6 @@ function ended(
     reason: why && REASONS_TO_STOP[why],
     at: new Date(at),
     edited: false,
-    always: false,
   }
   const approval = call.approval && { ...call.approval, decided: call.approval.decided ?? decided }
   const words = call.rounds > 0 ? 'Stopped while it waited for an answer.' : cause

@@ -2,7 +2,7 @@ import type { ApprovalId, ConnectionId, InputId, Principal, RunId, UserId } from
 import type { JsonObject } from '../../json.ts'
 import type { InputRequest, ResumeMethod } from '../../mcp/elicitation/input-request.ts'
 import type { TokenUsage } from '../../model/turn.ts'
-import type { AttachedFile, ChosenPrompt, ChosenSkill, EventOf, Origin, ThreadRange } from './events.ts'
+import type { ApprovalWidth, AttachedFile, ChosenPrompt, ChosenSkill, EventOf, Origin, ThreadRange } from './events.ts'
 import type { ResultFile, ShownResult } from './shown-result.ts'
 
 /** A run as its events make it; it is stored nowhere. Each turn has its text first, then its calls. */
@@ -144,6 +144,8 @@ export type ApprovalState = {
   risk: 'write' | 'destructive'
   /** Who is asked to decide. */
   approvers: UserId[]
+  /** Those who were asked first; absent: they still are. */
+  askedFirst?: UserId[] | undefined
   fourEyes: boolean
   mayAlways: boolean
   expiresAt: Date
@@ -166,7 +168,10 @@ export type ApprovalState = {
         at: Date
         /** Other arguments were approved than the model asked for. */
         edited: boolean
-        always: boolean
+        /** Absent: this call alone. */
+        width?: ApprovalWidth | undefined
+        /** A rule made on another card covers it. */
+        byRule?: boolean | undefined
       }
     | undefined
 }

@@ -3,7 +3,7 @@ import type { Db } from '../../db/call.ts'
 import { type ApprovalId, InputId, type Principal, RunId, UserId, type WorkspaceId } from '../../ids.ts'
 import type { Log } from '../../log.ts'
 import type { DeletedMessage } from '../runs.ts'
-import { type EventOf, type Origin, RunEvent } from '../state/events.ts'
+import { type ApprovalWidth, type EventOf, type Origin, RunEvent } from '../state/events.ts'
 import { foldEvents } from '../state/fold.ts'
 import { conversationKeyOf, createConversationStore } from './conversations.ts'
 import { readableRows, StateRow } from './run-rows.ts'
@@ -166,6 +166,12 @@ const NotCounted = [
 const won = { run: RunId, fence: z.number().nullable() }
 const Settled = z.discriminatedUnion('kind', [z.object({ kind: z.literal('settled'), ...won }), ...NotCounted])
 const Proposed = z.discriminatedUnion('kind', [z.object({ kind: z.literal('proposed'), ...won }), ...NotCounted])
+export type SettledOutcome = z.infer<typeof Settled>
+const SettledOutcomes = z.object({
+  outcomes: z.array(Settled),
+  claims: z.array(z.object({ run: RunId, fence: Fence.nullable() })),
+})
+export type SettledOutcomes = z.infer<typeof SettledOutcomes>
 /** What was overdue, and why it could not be settled. */
 const Expired = z.object({ id: z.string(), failed: z.string().nullable() }).nullable()
 /** A call that waits for a decision, with its run. */
@@ -192,6 +198,19 @@ function createApprovalStore(db: Db, lease: Lease, log: Log) {
     /** Saves an edit that the requester has to confirm. */
     propose: ({ workspace, user }: Principal, event: EventOf<'edit_proposed'>) =>
       db.call('approval_propose', { workspace, id: event.approval, by: user, event, ...lease }, Proposed),
+    /** Settles several at once, of any runs; with a width the first makes a rule, and the others are settled only if it counts. */
+    settleTogether: (by: Principal, events: EventOf<'answered'>[], width: ApprovalWidth) =>
+      db.call(
+        'approvals_decide',
+        {
+          workspace: by.workspace,
+          by: by.user,
+          answers: events.map((event) => ({ id: event.approval, status: event.decision, event })),
+          width,
+          ...lease,
+        },
+        SettledOutcomes,
+      ),
     /** Settles one overdue approval that is none of `skip`; null when there is none. */
     expireApproval: (at: string, skip: string[]) => db.call('approval_expire', { at, skip }, Expired),
     approval: (id: ApprovalId, workspace: WorkspaceId) =>

@@ -30,9 +30,7 @@ export function renderAnswer(state: RunState, words = '', progress?: Map<string,
   if (end && (pages.length === 0 || (state.status !== 'finished' && isAfterApproval(state))))
     pages.push({ key: `answer:${nextSegmentOf(state)}:0`, pieces: [] })
   const footer = footerOf(state, end)
-  return pages.map((page, index) =>
-    renderPage(state, page, index === pages.length - 1 ? footer : undefined, progress),
-  )
+  return pages.map((page, index) => renderPage(state, page, index === pages.length - 1 ? footer : undefined, progress))
 }
 
 /** What a message's blocks hold in all, with a margin: Slack refused 11,341 characters once (slackapi/bolt-js#2867). */

@@ -3,6 +3,7 @@ import { LIMITS } from '../../block-kit/limits.ts'
 import type { CallState } from '../../run/state/state.ts'
 import { revealInvisible, truncate } from '../../text.ts'
 import { withoutMentions } from '../blocks/text.ts'
+import { argumentsExcerptOf, resultExcerptOf } from './call-content.ts'
 import { type CallTense, describeCallAmong, lowerFirst } from './describe-calls.ts'
 
 /** One tool call as a line of the answer. */
@@ -31,9 +32,19 @@ const STATUS: Record<CallState['stage'], TaskLine['status']> = {
 export function taskLineOf(call: CallState, progress?: string, among: CallState[] = [call]): TaskLine {
   const progressSuffix = call.stage === 'calling' && progress !== undefined ? ` (${truncate(progress, 60)})` : ''
   const title = truncate(withoutMentions(`${taskTitleOf(call, among)}${progressSuffix}`), LIMITS.taskCard.title)
-  const details = call.stage === 'done' ? call.result?.summary : call.cause
-  return { id: call.id, title, status: STATUS[call.stage], details: revealInvisible(details ?? '').trim() || undefined }
+  return { id: call.id, title, status: STATUS[call.stage], details: detailsOf(call) }
 }
+
+/** What it was called with and what came of it, once it has ended. */
+function detailsOf(call: CallState): string | undefined {
+  const end = call.stage === 'done' ? resultExcerptOf(call, RESULT) : revealInvisible(call.cause ?? '').trim()
+  const hasEnded = call.stage === 'done' || call.stage === 'failed' || call.stage === 'unknown'
+  const given = hasEnded && Object.keys(call.arguments).length > 0 ? argumentsExcerptOf(call, ARGUMENTS_CHARS) : ''
+  return withoutMentions([given, end].filter((text) => text !== '').join('\n')) || undefined
+}
+
+const ARGUMENTS_CHARS = 160
+const RESULT = { lines: 3, chars: 240 }
 
 function taskTitleOf(call: CallState, among: CallState[]): string {
   const describe = (tense: CallTense) => describeCallAmong(call, tense, among)

@@ -1,5 +1,6 @@
 import type { App } from '@slack/bolt'
 import { registerApprovals } from '../approvals/approval-actions.ts'
+import { registerApprovalGroups } from '../approvals/group-actions.ts'
 import { registerRules } from '../approvals/rules-command.ts'
 import { registerPrompts } from '../catalog/prompts-command.ts'
 import { registerResourceUpdates } from '../catalog/resource-updates.ts'
@@ -44,6 +45,7 @@ export function registerListeners(app: App, deps: SlackDeps, forgetToken: () => 
   registerSignIn(app, deps)
   registerStarterQuestions(app, deps)
   registerApprovals(app, deps)
+  registerApprovalGroups(app, deps)
   registerInputs(app, deps)
   registerRunActions(app, deps)
   registerRunDetails(app, deps)

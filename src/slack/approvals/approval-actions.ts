@@ -10,13 +10,15 @@ import { outcomeMessage, textMessage } from './approval-outcome.ts'
 import { registerDenials } from './denial-actions.ts'
 import { registerEdits } from './edit-actions.ts'
 import { closeCard, showDecision } from './open-approval.ts'
+import { updateGroupModal } from './show-group.ts'
 
 /** Listens to Approve, Deny, Edit and Always allow. `runs.answer` checks who may decide. */
 export function registerApprovals(app: App, deps: WebApiDeps & RunsDeps & PolicyDeps & HomeTabDeps): void {
-  const approveWith = (how: Pick<ApprovalAnswer, 'always' | 'confirms'>) => (press: BlockAction) =>
+  const approveWith = (how: Pick<ApprovalAnswer, 'width' | 'confirms'>) => (press: BlockAction) =>
     approve(deps, press, how)
   onDurablePress(app, deps, 'approval_approve', approveWith({}))
-  onDurablePress(app, deps, 'approval_always', approveWith({ always: true }))
+  onDurablePress(app, deps, 'approval_always', approveWith({ width: 'always' }))
+  onDurablePress(app, deps, 'approval_thread', approveWith({ width: 'thread' }))
   onDurablePress(app, deps, 'approval_confirm', approveWith({ confirms: true }))
   registerDenials(app, deps)
   registerEdits(app, deps)
@@ -25,18 +27,19 @@ export function registerApprovals(app: App, deps: WebApiDeps & RunsDeps & Policy
 async function approve(
   deps: WebApiDeps & RunsDeps & PolicyDeps & HomeTabDeps,
   press: BlockAction,
-  how: Pick<ApprovalAnswer, 'always' | 'confirms'>,
+  how: Pick<ApprovalAnswer, 'width' | 'confirms'>,
 ): Promise<void> {
   const id = ApprovalId.safeParse(press.value)
   const outcome: AnswerOutcome = id.success
     ? await deps.runs.answer({ approval: id.data, by: press.by, decision: 'approved', ...how })
     : { kind: 'gone' }
   await press.ack()
+  await updateGroupModal(deps, press)
   if (press.view?.kind === 'home') void deps.publishHome(press.by)
   else deps.refreshHome(press.by)
   if (outcome.kind === 'settled') return showDecision(deps, press.by, press.value, press.message)
   if (outcome.kind !== 'not_yours' && !(await closeCard(deps, press))) return
-  const onlyOnce = id.success && how.always === true && outcome.kind === 'not_yours'
+  const onlyOnce = id.success && how.width !== undefined && outcome.kind === 'not_yours'
   const message = onlyOnce ? await onlyOnceMessage(deps, press.by, id.data) : undefined
   await press.responder.reply(message ?? outcomeMessage(outcome), 'Approval')
 }
@@ -51,7 +54,5 @@ async function onlyOnceMessage(
   const requester = found?.state.origin.user
   if (found === undefined || requester === undefined || requester === by.user) return undefined
   if (!(await deps.runs.approversOf(found)).includes(by.user)) return undefined
-  return textMessage(
-    `Only ${mentionOf(requester)} can set _Always allow_ for themselves. You can approve it this once.`,
-  )
+  return textMessage(`Only ${mentionOf(requester)} can make a rule of this. You can approve it this once.`)
 }

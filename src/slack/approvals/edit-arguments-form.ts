@@ -6,9 +6,9 @@ import type { JsonObject, JsonValue } from '../../json.ts'
 import type { CallState } from '../../run/state/state.ts'
 import { describeAction } from '../answer/describe-calls.ts'
 import { contextBlock, createModal, sectionBlock } from '../blocks/build-blocks.ts'
+import { isSql } from '../blocks/format-sql.ts'
 import { type FieldReading, inputBlockOf, type ModalField, readField, textOption } from '../blocks/modal-fields.ts'
 import { escapeInlineMrkdwn, mentionOf } from '../blocks/text.ts'
-import { isSql } from './format-sql.ts'
 
 const Property = z
   .object({

@@ -3,10 +3,10 @@ import type { UserId } from '../../ids.ts'
 import type { JsonObject, JsonValue } from '../../json.ts'
 import type { ApprovalState, CallState, RunState } from '../../run/state/state.ts'
 import { revealInvisible, truncate } from '../../text.ts'
+import { argumentsBlock } from '../blocks/arguments-text.ts'
 import { contextBlock } from '../blocks/build-blocks.ts'
+import { isSql } from '../blocks/format-sql.ts'
 import { escapeMrkdwn, formatDate, mentionOf } from '../blocks/text.ts'
-import { argumentsBlock } from './arguments-text.ts'
-import { isSql } from './format-sql.ts'
 
 type EditedCall = { state: RunState; call: CallState; approval: ApprovalState }
 

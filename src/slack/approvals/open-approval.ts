@@ -4,8 +4,10 @@ import { closeMessage, showOnUnknownMessage } from '../interactions/close-messag
 import { findApprovalFor, type PendingApproval } from '../interactions/find-for-person.ts'
 import type { BlockAction } from '../interactions/interaction.ts'
 import type { PressedMessage } from '../interactions/pressed-message.ts'
-import { approvalKeyOf, approvalMessage, decidedApprovalText } from './approval-card.ts'
+import { decidedApprovalText } from './approval-card.ts'
+import { approvalKeyOf, groupOf } from './approval-groups.ts'
 import { outcomeMessage, textMessage } from './approval-outcome.ts'
+import { pressedCardMessage } from './show-group.ts'
 
 /** The approval, if this person may decide it now; else replies why not and returns undefined. */
 export async function findOpenApproval(
@@ -35,8 +37,8 @@ export async function findOpenApproval(
 export async function closeCard(deps: WebApiDeps & RunsDeps, press: BlockAction): Promise<boolean> {
   const found = await findApprovalFor(deps, press.by, press.value)
   if (found !== undefined && found.approval.decided === undefined) return true
-  const key = approvalKeyOf(press.value, press.message?.channel ?? '')
-  return closeMessage(deps, press, { run: found?.state.id, key }, () => found && approvalMessage(found))
+  const key = approvalKeyOf(found === undefined ? press.value : groupOf(found).id, press.message?.channel ?? '')
+  return closeMessage(deps, press, { run: found?.state.id, key }, () => found && pressedCardMessage(found, press))
 }
 
 /** Shows the decision on the card that was pressed, where its run does not know it. */
@@ -48,5 +50,6 @@ export async function showDecision(
 ): Promise<void> {
   if (message === undefined) return
   const found = await findApprovalFor(deps, by, approval)
-  if (found?.approval.decided) await showOnUnknownMessage(deps, message, found.state.id, approvalMessage(found))
+  if (found?.approval.decided)
+    await showOnUnknownMessage(deps, message, found.state.id, pressedCardMessage(found, { by, message }))
 }

@@ -24,6 +24,8 @@ export type ToolLine = {
   kind: 'read' | 'write' | 'destructive' | undefined
   /** It runs without approval, as far as is known without its arguments. */
   free: boolean
+  /** What is known of a tool that nobody has checked, in place of `kind`. */
+  unchecked?: string
   /** It takes SQL, whose statements decide whether it needs approval. */
   sql?: boolean
 }
@@ -90,10 +92,11 @@ function toolText(tool: ToolLine, withConnection: boolean): string {
   return `*${escapeMrkdwn(truncate(tool.name, 130))}*${owner} · ${permissionText(tool)}\n${escapeMrkdwn(truncate(line, 200))}`
 }
 
-function permissionText({ kind, free, sql }: ToolLine): string {
+function permissionText({ kind, free, sql, unchecked }: ToolLine): string {
   if (sql && !free) return 'reads without asking, asks before SQL that changes something'
-  const word = kind === undefined ? 'not checked yet' : KINDS[kind]
-  return `${word}, ${free ? 'runs without asking' : 'asks first'}`
+  const asks = free ? 'runs without asking' : 'asks first'
+  if (unchecked !== undefined) return `${asks}. ${unchecked}.`
+  return kind === undefined ? asks : `${KINDS[kind]}, ${asks}`
 }
 
 /** Says that the words match no connection and no tool. */

@@ -36,7 +36,7 @@ export function connectedMessage({ connection, card, starters, through }: Connec
       sectionBlock(`*${first}*`),
       ...(lacksSqlFunction(connection) ? sqlFunctionBlocks(connection) : unusableBlocks(connection)),
       sectionBlock(
-        `${card?.icon ?? ':electric_plug:'} *${escapeMrkdwn(connection.name)}* is yours alone. Ask me in a message, or mention me in a channel. What could do harm waits for approval.`,
+        `${card?.icon ?? ':electric_plug:'} *${escapeMrkdwn(connection.name)}* is yours alone. Ask me in a message, or mention me in a channel. What changes something waits for an OK: yours, or an approver’s where it can destroy something.`,
       ),
       ...(through === undefined
         ? []

@@ -1,11 +1,13 @@
 import type { HomeView, KnownBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
+import type { UserId } from '../../ids.ts'
 import type { Rule } from '../../policy/rules.ts'
 import type { Connection } from '../../registry/connection.ts'
 import type { PendingInput } from '../../run/runs.ts'
 import type { CallState, RunState } from '../../run/state/state.ts'
 import type { MonthUsage, RecentRun } from '../../run/usage.ts'
-import { type ApprovalContent, approvalMessage } from '../approvals/approval-card.ts'
+import { approvalMessage } from '../approvals/approval-card.ts'
+import type { ApprovalContent } from '../approvals/approval-groups.ts'
 import { editConfirmationMessage, editContentOf } from '../approvals/edit-confirmation.ts'
 import { approversText, ruleBlock } from '../approvals/rules-message.ts'
 import {
@@ -14,7 +16,6 @@ import {
   createCommandButton,
   DIVIDER_BLOCK,
   headerBlock,
-  type MessageContent,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { pluralize } from '../blocks/text.ts'
@@ -25,6 +26,8 @@ import { usageBlocks } from './home-usage.ts'
 import { type RequestLinks, recentRequestsBlocks } from './recent-requests.ts'
 
 export type HomeContent = {
+  /** Whose Home it is. */
+  reader?: UserId
   pending: { state: RunState; call: CallState }[]
   /** What servers ask of this person. */
   inputs: PendingInput[]
@@ -60,14 +63,14 @@ export function createHomeView(content: HomeContent): HomeView {
   return { type: 'home', callback_id: 'home', blocks: blocks.slice(0, LIMITS.view.blocks) }
 }
 
-function pendingBlocks({ pending }: HomeContent): KnownBlock[] {
+function pendingBlocks({ pending, reader }: HomeContent): KnownBlock[] {
   if (pending.length === 0) return []
   const cards = pending
     .slice(0, HOME_LIST_LENGTHS.pending)
     .flatMap(({ state, call }) =>
       call.approval === undefined
         ? []
-        : [...cardOfApproval({ state, call, approval: call.approval }).blocks, DIVIDER_BLOCK],
+        : [...pendingCardBlocks({ state, call, approval: call.approval }, reader), DIVIDER_BLOCK],
     )
   const rest = pending.length - HOME_LIST_LENGTHS.pending
   return [
@@ -77,10 +80,14 @@ function pendingBlocks({ pending }: HomeContent): KnownBlock[] {
   ]
 }
 
-/** The card that this person can decide on. */
-function cardOfApproval(content: ApprovalContent): MessageContent {
+/** The owners decide in place of approvers who cannot, so that the reader may not be among those who were asked. */
+function pendingCardBlocks(content: ApprovalContent, reader: UserId | undefined): KnownBlock[] {
   const edited = editContentOf(content)
-  return edited ? editConfirmationMessage(edited) : approvalMessage(content)
+  if (edited) return editConfirmationMessage(edited).blocks
+  const { approval } = content
+  const approvers =
+    reader === undefined || approval.approvers.includes(reader) ? approval.approvers : [reader, ...approval.approvers]
+  return approvalMessage({ ...content, approval: { ...approval, approvers } }, { reader, isElsewhere: true }).blocks
 }
 
 function inputBlocks({ inputs, now }: HomeContent): KnownBlock[] {

@@ -80,6 +80,7 @@ async function publish(deps: HomeDeps & { linksOf: RequestLinksOf }, principal: 
       workspaceOf(deps, principal),
     ])
     const view = createHomeView({
+      reader: principal.user,
       pending,
       inputs,
       now: new Date(),

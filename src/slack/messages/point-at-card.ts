@@ -1,7 +1,7 @@
 import type { Principal } from '../../ids.ts'
 import type { ShownMessage } from '../../run/runs.ts'
 import type { CallState, RunState } from '../../run/state/state.ts'
-import { approvalKeyOf, cardIdOf } from '../approvals/approval-card.ts'
+import { approvalKeyOf, groupOf, pendingKeyOf } from '../approvals/approval-groups.ts'
 import { editKeyOf } from '../approvals/edit-confirmation.ts'
 import { joinWords, mentionOf } from '../blocks/text.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
@@ -74,12 +74,12 @@ async function shownCardOf(
 ): Promise<ShownMessage | undefined> {
   const keys = call.inputs.map(({ id }) => elicitationKeyOf(id))
   const { approval } = call
+  const id = approval && groupOf({ state, call, approval }).id
   const isCard = ({ key, channel: where }: ShownMessage): boolean => {
-    if (approval === undefined) return false
-    const id = cardIdOf(approval)
+    if (approval === undefined || id === undefined) return false
     return approval.proposal
       ? key === editKeyOf(approval.id)
-      : key === approvalKeyOf(id, where) || key === `pending:${id}`
+      : key === approvalKeyOf(id, where) || key === pendingKeyOf(id)
   }
   const cards = (await deps.runs.shown.of(state.id)).filter((one) => isCard(one) || keys.includes(one.key))
   const here = cards.find((one) => one.channel === channel)

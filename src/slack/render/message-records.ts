@@ -39,6 +39,8 @@ export type PostedMessages = {
   closed: CloseReason | undefined
   /** Where a post got no answer, so that its message may be in Slack without a record, or come there late. */
   lost: Map<string, MessagePlace>
+  /** Leads to the message that asked, once that was looked up. */
+  requestLink?: string | undefined
   /** The places that were read since. */
   read: Set<string>
   /** Files of the app that were found without a record. */

@@ -1,4 +1,4 @@
-import type { ApprovalContent } from '../approvals/approval-card.ts'
+import type { ApprovalContent } from '../approvals/approval-groups.ts'
 import { editConfirmationMessage, editContentOf, editKeyOf } from '../approvals/edit-confirmation.ts'
 import { type PostedMessages, threadSlotOf } from './message-records.ts'
 import { showMessage } from './posted-messages.ts'

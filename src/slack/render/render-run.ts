@@ -10,10 +10,9 @@ import { adoptFoundMessages, findLateMessages } from './find-messages.ts'
 import { type PostedMessages, type RenderDeps, readPostedMessages, threadSlotOf } from './message-records.ts'
 import { endStrayStreams, removeOldPages, showMessage } from './posted-messages.ts'
 import { createLiveAnswer, dropStream, endStream, type LiveAnswer, renderLiveAnswer } from './render-answer.ts'
+import { closeApprovals, renderApprovals } from './render-approvals.ts'
 import {
-  closeApprovals,
   renderAnswerTables,
-  renderApprovals,
   renderArgumentFiles,
   renderElicitations,
   renderFiles,

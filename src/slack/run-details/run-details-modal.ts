@@ -16,6 +16,7 @@ import {
 import { codeBlockFor, formatAmount, formatDuration, formatMoney } from '../blocks/figures.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, mentionOf, pluralize } from '../blocks/text.ts'
 import { givenAnswerMessage } from '../elicitation/elicitation-card.ts'
+import { stepContentBlocks } from './step-content.ts'
 
 const STEPS_PER_PAGE = 10
 const REQUEST_CHARS = 1_500
@@ -41,9 +42,10 @@ export function runDetailsModal({ state, visibility, page: wanted }: DetailsCont
       ...(visibility.whole ? requestBlocks(state) : othersBlocks(state)),
       DIVIDER_BLOCK,
       ...(visibility.calls.length === 0 ? [contextBlock('No steps so far.')] : []),
-      ...shown.map((call) =>
+      ...shown.flatMap((call) => [
         stepBlock(state, call, { whole: visibility.whole, number: state.calls.indexOf(call) + 1 }),
-      ),
+        ...stepContentBlocks(call, visibility.whole),
+      ]),
       ...pageButtonBlocks('run_details', state.id, { page, pages, refreshable: state.status === 'working' }),
     ],
   })

@@ -23,8 +23,8 @@ async function lockTable(url: string, table: string): Promise<() => Promise<void
 }
 
 test.for([
-  { button: 'Approve', shown: /Approved/, table: 'approvals' },
-  { button: 'Approve', shown: /Approved/, table: 'run_events' },
+  { button: 'Approve', shown: /approved:/, table: 'approvals' },
+  { button: 'Approve', shown: /approved:/, table: 'run_events' },
 ])('$button is not acknowledged before $table can be written', async ({ button, shown, table }) => {
   const write = wishes('filesystem__write_file', { path: 'a', content: 'x' })
   await using world = await startWorld({ model: [write, says('All right.')] })

@@ -39,8 +39,8 @@ test('only the right person decides; the second press hears who was first', asyn
   await Promise.all([approver.press(here, card.ts, 'Deny'), owner.press(here, card.ts, 'Deny')])
   const words = 'Use the other folder'
   await Promise.all([approver.sendDenial(words), owner.sendDenial(words)])
-  const denied = await member.see(here, /Denied by <@\w+> .*: Use the other folder/)
-  const second = lookOf(denied).includes('Denied by <@UOWNER01>') ? approver : owner
+  const denied = await member.see(here, /<@\w+> denied:[^]*> Use the other folder/)
+  const second = lookOf(denied).includes('<@UOWNER01> denied:') ? approver : owner
   const modal = JSON.stringify(await second.modal())
   expect(modal).toMatch(/was already denied by <@(UOWNER01|UAPPROV1)>/)
   expect(modal).toContain(words)

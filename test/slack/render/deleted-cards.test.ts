@@ -28,8 +28,8 @@ test.each(['Approve', 'Deny'])(
     await member.pressInHome(button)
     if (button === 'Deny') await member.sendDenial()
     await member.see(where, /All right\./)
-    await member.see(where, button === 'Approve' ? /Approved by <@UMEMBER1>/ : /Denied by <@UMEMBER1>/)
-    expect(await atTop(owner, 'general')).not.toMatch(/wants to|Approved|Denied/)
+    await member.see(where, button === 'Approve' ? /<@UMEMBER1> approved:/ : /<@UMEMBER1> denied:/)
+    expect(await atTop(owner, 'general')).not.toMatch(/wants to|approved:|denied:/)
   },
 )
 
@@ -48,8 +48,8 @@ test('where the whole thread went with the card, the decision stands nowhere els
   })
   await approver.deny({ channel: 'dm' }, card.ts)
   await closed(world)
-  await member.see(where, /Denied by <@UAPPROV1>/)
-  expect(await atTop(owner, 'ops')).not.toMatch(/Denied|DELETE/)
+  await member.see(where, /<@UAPPROV1> denied:/)
+  expect(await atTop(owner, 'ops')).not.toMatch(/denied|DELETE/)
 })
 
 test('a card deleted in the channel for approvals is not posted there again once it is decided', async () => {
@@ -70,6 +70,6 @@ test('a card deleted in the channel for approvals is not posted there again once
   await approver.pressInHome('Deny')
   await approver.sendDenial()
   await closed(world)
-  await member.see(where, /Denied by <@UAPPROV1>/)
-  expect(await atTop(owner, 'ops')).not.toMatch(/Denied|DELETE/)
+  await member.see(where, /<@UAPPROV1> denied:/)
+  expect(await atTop(owner, 'ops')).not.toMatch(/denied|DELETE/)
 })

@@ -6,11 +6,10 @@ import { formatSql, isSql } from './format-sql.ts'
 /** Longer arguments are cut in the card and uploaded as a file. */
 export const SHOWN_ARGUMENTS = 2_500
 
-/** The arguments of a call, exactly. */
-export function argumentsBlock(given: JsonObject): RichTextBlock {
+/** The arguments of a call, exactly, up to `most` characters. */
+export function argumentsBlock(given: JsonObject, most = SHOWN_ARGUMENTS): RichTextBlock {
   const text = argumentsText(given)
-  const shown =
-    text.length > SHOWN_ARGUMENTS ? `${truncate(text, SHOWN_ARGUMENTS)}\n(the file in the thread has all of it)` : text
+  const shown = text.length > most ? `${truncate(text, most)}\n(the file in the thread has all of it)` : text
   return {
     type: 'rich_text',
     elements: [{ type: 'rich_text_preformatted', elements: [{ type: 'text', text: shown }] }],
