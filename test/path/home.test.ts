@@ -174,7 +174,7 @@ test('what was denied, or came to nothing, is not called done; the same is told 
   await member.see(await member.dm('try that'), /No\./)
   const told = [
     /delete number 10001\* denied/,
-    /two and two\?\* answered · /,
+    /two and two\?\* answered/,
     /try that\* nothing done/,
     /\|Open thread>/,
   ]

@@ -54,7 +54,7 @@ function requestLine({ text, why, calls, place, channel, at, ...run }: RecentRun
     formatDate(at),
     ...(link === undefined ? [] : [`<${link}|Open thread>`]),
   ]
-  return `${mark} *${escapeMrkdwn(truncate(words, 120).replaceAll('*', ''))}* ${outcome}${reason} · ${facts.join(' · ')}`
+  return `${mark} *${escapeMrkdwn(truncate(words, 120).replaceAll('*', ''))}* ${outcome}${reason}\n${facts.join(' · ')}`
 }
 
 type Outcome = [mark: string, words: string]
