@@ -162,7 +162,13 @@ test('over budget nothing begins, and the owner sees why', async () => {
 test('what was denied, or came to nothing, is not called done; the same is told by /mcp usage', async () => {
   await using world = await startWorld({
     approvers: ['approver'],
-    model: [drop, says('It was denied.'), says('Four.'), wishes('demo-database__execute_sql', { sql: 'select nope' }), says('No.')],
+    model: [
+      drop,
+      says('It was denied.'),
+      says('Four.'),
+      wishes('demo-database__execute_sql', { sql: 'select nope' }),
+      says('No.'),
+    ],
   })
   const [member, approver] = [world.as('member'), world.as('approver')]
   await member.connect('demo-database')
@@ -172,12 +178,7 @@ test('what was denied, or came to nothing, is not called done; the same is told 
   await member.see(denied, /denied/)
   await member.see(await member.dm('two and two?'), /Four\./)
   await member.see(await member.dm('try that'), /No\./)
-  const told = [
-    /delete number 10001\* denied/,
-    /two and two\?\* answered/,
-    /try that\* nothing done/,
-    /\|Open thread>/,
-  ]
+  const told = [/delete number 10001\* denied/, /two and two\?\* answered/, /try that\* nothing done/, /\|Open thread>/]
   await seesAtHome(member, ...told)
   await member.command('usage')
   await eventually(async () => {

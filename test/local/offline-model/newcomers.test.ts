@@ -72,8 +72,12 @@ test.each(SENTENCES)('%s', async (asked, answer) => {
 
 test('after a delete it says how many rows are gone and how many are left', async () => {
   const talk = startConversation(servers, ['demo-database'])
-  expect(await talk.say('Delete employee 10001')).toMatch(/^Deleted 1 row; 999 employees are left\.\n\n`DELETE FROM employee/)
-  expect(await talk.say('Delete employee 10001')).toMatch(/^Nothing was deleted: there is no such row; 999 employees are left\./)
+  expect(await talk.say('Delete employee 10001')).toMatch(
+    /^Deleted 1 row; 999 employees are left\.\n\n`DELETE FROM employee/,
+  )
+  expect(await talk.say('Delete employee 10001')).toMatch(
+    /^Nothing was deleted: there is no such row; 999 employees are left\./,
+  )
 })
 
 test('with a table that the app shows it says in a sentence what is in it', async () => {
@@ -107,7 +111,11 @@ test('a database that lists its tables in its own way is asked, too', async () =
   const object = { type: 'object' as const, properties: {} }
   const tools = [
     { name: 'supabase__list_tables', description: 'Tables', schema: object },
-    { name: 'supabase__get_schema', description: 'Columns', schema: { ...object, properties: { table: { type: 'string' } } } },
+    {
+      name: 'supabase__get_schema',
+      description: 'Columns',
+      schema: { ...object, properties: { table: { type: 'string' } } },
+    },
     {
       name: 'supabase__execute_sql',
       description: 'Runs SQL',

@@ -195,7 +195,8 @@ function* runSql(request: string, { sql, firstRowsOnly, deletesFrom }: Statement
   if (outcome.isError) return { text: sayFailure(execute, outcome.text), halt: true }
   const ran = String(outcome.input[sqlInput])
   // Somebody may have changed the statement before approving it.
-  const deleted = deletesFrom === undefined || ran !== sql ? undefined : yield* countLeft(deletesFrom, outcome, database)
+  const deleted =
+    deletesFrom === undefined || ran !== sql ? undefined : yield* countLeft(deletesFrom, outcome, database)
   const said = deleted ?? rowsText(outcome.text, { request, sql: ran, firstRowsOnly })
   return { text: `${said}\n\n\`${ran.replaceAll('`', "'")}\``, halt: false }
 }

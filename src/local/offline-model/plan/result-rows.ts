@@ -59,7 +59,8 @@ function setsIn(value: unknown, depth = 0): RowSet[] {
   if (depth > MAX_DEPTH) return []
   const counted = Counted.safeParse(value)
   if (counted.success) return [{ rows: counted.data.rows, count: counted.data.count }]
-  if (!Array.isArray(value)) return Object.values(Holder.safeParse(value).data ?? {}).flatMap((one) => setsIn(one, depth + 1))
+  if (!Array.isArray(value))
+    return Object.values(Holder.safeParse(value).data ?? {}).flatMap((one) => setsIn(one, depth + 1))
   const inner = value.flatMap((one) => setsIn(one, depth + 1))
   const rows = inner.length > 0 ? undefined : Rows.safeParse(value).data
   return rows === undefined || rows.length === 0 ? inner : [{ rows, count: undefined }]

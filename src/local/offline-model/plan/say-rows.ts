@@ -4,7 +4,11 @@ import { type ResultRow, readRows } from './result-rows.ts'
 const SHOWN_MAX_ROWS = 20
 const CELL_MAX_CHARACTERS = 40
 
-type Asked = { request: string; sql: string; /** There may be more rows than the statement asked for. */ firstRowsOnly: boolean }
+type Asked = {
+  request: string
+  sql: string /** There may be more rows than the statement asked for. */
+  firstRowsOnly: boolean
+}
 
 /** "There are 1,000 employees." where one number answers the question, else a table and a sentence; undefined where no rows can be read. */
 export function sayRows(text: string, { request, sql, firstRowsOnly }: Asked): string | undefined {
@@ -14,7 +18,8 @@ export function sayRows(text: string, { request, sql, firstRowsOnly }: Asked): s
   if (rows.length === 0) return sayDeed(sql, changed)
   const values = Object.values(rows[0] ?? {})
   if (rows.length === 1 && values.length === 1) return sayValue(request, values[0])
-  const head = firstRowsOnly && rows.length >= 10 ? `The first ${rows.length} rows (there may be more)` : countRows(rows.length)
+  const head =
+    firstRowsOnly && rows.length >= 10 ? `The first ${rows.length} rows (there may be more)` : countRows(rows.length)
   const range = sayRange(rows)
   if (shown) return `${head}, as a table.${range}`
   const more = rows.length > SHOWN_MAX_ROWS ? `\n\nand ${rows.length - SHOWN_MAX_ROWS} more rows.` : ''
@@ -88,7 +93,9 @@ function sayRange(rows: ResultRow[]): string {
   if (dated === undefined || rows.length < 2) return ''
   const days = rows.map((row) => String(row[dated]).slice(0, 10)).toSorted()
   const [first = '', last = ''] = [days[0], days.at(-1)]
-  return first === last ? ` In all of them \`${dated}\` is ${first}.` : ` In them \`${dated}\` runs from ${first} to ${last}.`
+  return first === last
+    ? ` In all of them \`${dated}\` is ${first}.`
+    : ` In them \`${dated}\` runs from ${first} to ${last}.`
 }
 
 function tableOf(rows: ResultRow[]): string {
