@@ -77,6 +77,10 @@ function terminalLineOf(line: string): string {
   if (!parsed.success) return line
   const { level, msg, ...fields } = parsed.data
   const reason = REASONS.map((name) => fields[name]).find((value) => typeof value === 'string')
-  const mark = level === 'info' || level === 'debug' || level === 'trace' ? '' : `${level}: `
-  return `${mark}${msg}${reason === undefined ? '' : ` (${reason})`}\n`
+  // What caused that in turn is for the log of a machine.
+  const [first] = typeof reason === 'string' ? reason.split(' <- ') : []
+  const end = first === undefined ? '' : ` (${first})`
+  return `${MARKS[level] ?? ''}${msg}${end}\n`
 }
+
+const MARKS: Record<string, string> = { warn: 'Note: ', error: 'Error: ', fatal: 'Error: ' }

@@ -2923,6 +2923,7 @@ AS $function$
       where r.outcome = 'failed' and e.run_id = r.id and e.type = 'failed' order by e.seq desc limit 1),
     'calls', (select count(*) from mcp_tool_usage u where u.run_id = r.id and u.workspace_id = p_workspace and u.executed_at >= r.started_at),
     'succeeded', done.calls,
+    'changed', done.changes,
     'refused', (select coalesce(e.body ->> 'decision', e.type) from run_events e
       where e.run_id = r.id and e.type in ('answered', 'withdrawn') and coalesce(e.body ->> 'decision', e.type) <> 'approved'
         and e.seq > done.last order by e.seq desc limit 1),
@@ -2930,7 +2931,9 @@ AS $function$
   from (select * from runs where workspace_id = p_workspace and user_id = p_user order by number desc limit p_limit) r
   join run_events first on first.run_id = r.id and first.seq = 1
   cross join lateral (
-    select count(*) as calls, coalesce(max(e.seq), 0) as last
+    select count(*) as calls, coalesce(max(e.seq), 0) as last, count(*) filter (where exists (
+      select from run_events j
+      where j.run_id = r.id and j.type = 'judged' and j.body ->> 'call' = e.body ->> 'call' and j.body ->> 'risk' <> 'read')) as changes
     from run_events e where e.run_id = r.id and e.type = 'returned' and e.body ->> 'outcome' = 'ok'
   ) done
 $function$

@@ -10,15 +10,15 @@ function terminal() {
 
 test('a terminal shows the log after the start, in plain lines', () => {
   const { seen, output, log } = terminal()
-  log.warn({ registry: 'https://r.example', why: 'fetch failed' }, 'the registry cannot be read')
+  log.warn({ registry: 'https://r.example', why: 'fetch failed <- no such host' }, 'the registry cannot be read')
   log.info({ pid: 7 }, 'database ready')
   expect(seen).toEqual([])
   output.start()
   log.error({ err: 'it broke' }, 'run failed')
   expect(seen).toEqual([
-    'warn: the registry cannot be read (fetch failed)\n',
+    'Note: the registry cannot be read (fetch failed)\n',
     'database ready\n',
-    'error: run failed (it broke)\n',
+    'Error: run failed (it broke)\n',
   ])
   expect(seen.join('')).not.toContain('{')
 })
@@ -27,5 +27,5 @@ test('secrets are cut out on a terminal, too', () => {
   const { seen, output, log } = terminal()
   output.start()
   log.warn({ why: 'Bearer abcdefghijklmnop was refused' }, 'sign-in failed')
-  expect(seen.join('')).toBe('warn: sign-in failed ([redacted] was refused)\n')
+  expect(seen.join('')).toBe('Note: sign-in failed ([redacted] was refused)\n')
 })

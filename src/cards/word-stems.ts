@@ -2,10 +2,13 @@
 const ENDINGS = /(?:ations?|ating|ated|ate|ions?|ings?|ed|ers?|ors?|i[sz]e|e|y)$/
 /** What is left of a shorter word would fit too many others. */
 const STEM_MIN_CHARACTERS = 4
+/** Their stems would be another word's. */
+const WHOLE_WORDS = new Set(['customer', 'number', 'letter', 'matter', 'university', 'organization'])
 
 /** What a word has in common with its other forms, in small letters. */
 export function stemFor(word: string): string {
   const single = singularOf(word.toLowerCase())
+  if (WHOLE_WORDS.has(single)) return single
   const stem = single.replace(ENDINGS, '')
   return stem.length >= STEM_MIN_CHARACTERS ? stem : single
 }

@@ -33,9 +33,10 @@ export type RecentRun = {
   why: string | undefined
   /** How the last call was decided that did not go ahead, where none succeeded after it. */
   refused: 'denied' | 'expired' | 'stopped' | 'withdrawn' | undefined
-  /** Calls that returned, failed or not, and those that succeeded. */
+  /** Calls that returned, failed or not; those that succeeded; and those of them that do more than read. */
   calls: number
   succeeded: number
+  changed: number
   costUsd: number
 }
 
@@ -84,6 +85,7 @@ const Recent = z
     refused: z.enum(['denied', 'expired', 'stopped', 'withdrawn']).nullable().transform(toUndefined),
     calls: z.number(),
     succeeded: z.number(),
+    changed: z.number(),
     cost_usd: z.number(),
   })
   .transform(({ cost_usd, message, ...same }): RecentRun => ({ ...same, messageTs: message, costUsd: cost_usd }))

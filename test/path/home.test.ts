@@ -178,12 +178,7 @@ test('what was denied, or came to nothing, is not called done; the same is told 
   await member.see(denied, /denied/)
   await member.see(await member.dm('two and two?'), /Four\./)
   await member.see(await member.dm('try that'), /No\./)
-  const told = [
-    /delete number 10001\* denied/,
-    /two and two\?\* answered, nothing done/,
-    /try that\* nothing done/,
-    /\|Open thread>/,
-  ]
+  const told = [/delete number 10001\* denied/, /two and two\?\* answered/, /try that\* nothing done/, /\|Open thread>/]
   await seesAtHome(member, ...told)
   await member.command('usage')
   await eventually(async () => {

@@ -94,6 +94,7 @@ export const recentRun = (change: Partial<RecentRun> = {}): RecentRun => ({
   refused: undefined,
   calls: 1,
   succeeded: 1,
+  changed: 1,
   costUsd: 0.02,
   ...change,
 })

@@ -54,7 +54,7 @@ function requestLine({ text, why, calls, place, channel, at, ...run }: RecentRun
     formatDate(at),
     ...(link === undefined ? [] : [`<${link}|Open thread>`]),
   ]
-  return `${mark} *${escapeMrkdwn(truncate(words, 120).replaceAll('*', ''))}* ${outcome}${reason} · ${facts.join(' · ')}`
+  return `${mark} *${escapeMrkdwn(truncate(words, 120).replaceAll('*', ''))}* ${outcome}${reason}\n${facts.join(' · ')}`
 }
 
 type Outcome = [mark: string, words: string]
@@ -73,14 +73,12 @@ const REFUSED: Record<NonNullable<RecentRun['refused']>, Outcome> = {
   withdrawn: [':leftwards_arrow_with_hook:', 'withdrawn'],
 }
 
-function outcomeOf({
-  outcome,
-  refused,
-  succeeded,
-  calls,
-}: Pick<RecentRun, 'outcome' | 'refused' | 'succeeded' | 'calls'>): Outcome {
+type Ending = Pick<RecentRun, 'outcome' | 'refused' | 'changed' | 'succeeded' | 'calls'>
+
+/** A run that only read has answered: whether it found what was wanted only the person can say. */
+function outcomeOf({ outcome, refused, changed, succeeded, calls }: Ending): Outcome {
   if (outcome !== 'finished') return UNFINISHED[outcome]
   if (refused !== undefined) return REFUSED[refused]
-  if (succeeded > 0) return [':white_check_mark:', 'done']
-  return calls > 0 ? [':heavy_minus_sign:', 'nothing done'] : [':speech_balloon:', 'answered, nothing done']
+  if (changed > 0) return [':white_check_mark:', 'done']
+  return succeeded === 0 && calls > 0 ? [':heavy_minus_sign:', 'nothing done'] : [':speech_balloon:', 'answered']
 }

@@ -151,3 +151,11 @@ test('of searches in people’s own words 95 in 100 have the right service among
   }
   expect(missed.length / SEARCHES.length, missed.join('\n')).toBeLessThanOrEqual(0.05)
 })
+
+test('without a registry our own cards come nearest', async () => {
+  const own = createSearch(readCards('run-cards'), undefined)
+  const first = async (words: string) => (await own(HERE, words)).hits.slice(0, SHOWN_FIRST).map(({ card }) => card)
+  expect(await first('send an email to a customer')).toEqual(expect.arrayContaining(['hubspot', 'microsoft-365']))
+  expect((await first('error tracking'))[0]).toBe('sentry')
+  expect((await first('who is on call'))[0]).toBe('pagerduty')
+})

@@ -23,7 +23,8 @@ export function sayRows(text: string, { request, sql, firstRowsOnly }: Asked): s
   const range = sayRange(rows)
   if (shown) return `${head}, as a table.${range}`
   const more = rows.length > SHOWN_MAX_ROWS ? `\n\nand ${rows.length - SHOWN_MAX_ROWS} more rows.` : ''
-  return `${head}:${range}\n\n${tableOf(rows.slice(0, SHOWN_MAX_ROWS))}${more}`
+  const said = range === '' ? `${head}:` : `${head}.${range}`
+  return `${said}\n\n${tableOf(rows.slice(0, SHOWN_MAX_ROWS))}${more}`
 }
 
 const countRows = (count: number): string => (count === 1 ? 'One row' : `${count.toLocaleString('en-US')} rows`)
