@@ -67,7 +67,7 @@ function filesOf({ workspace }: EmulatorParts, value: unknown): unknown {
   const ids = Array.isArray(value) ? value.map(String) : []
   return ids.map((id) => {
     const file = workspace.files.get(id)
-    if (file === undefined) throw new EmulatorError('not_found', `there is no file "${id}"`)
+    if (file === undefined) throw new EmulatorError('input_invalid', `there is no file "${id}"`)
     return fileObjectOf(file, workspace)
   })
 }

@@ -1,6 +1,7 @@
 import { permissionCardOf } from '../../connect/catalog/connectable-cards.ts'
 import type { CardInfo } from '../../connect/connect-types.ts'
 import type { Connection } from '../../registry/connection.ts'
+import { isOwnCardName } from '../../registry/own-cards.ts'
 import { truncate } from '../../text.ts'
 import { actionsBlock, createCommandButton, type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn, joinWords } from '../blocks/text.ts'
@@ -28,9 +29,14 @@ export const connectCommand: Command = {
     }
     const card = (await deps.connect.offer(responder.by, wanted)) ?? findCard(deps, wanted)
     if (card) await openForm(deps, responder, card, metadata)
+    else if (isOwnCardName(wanted)) await responder.replyError(CARD_GONE)
     else await responder.reply(noSuchCardMessage(wanted, nearestCardNames(deps, wanted)), 'Connect a tool')
   },
 }
+
+/** The button of a list that is older than what it lists. */
+const CARD_GONE =
+  'This card is not there any more, or is not shared with you. Search for it with `/mcp search`, or import it again with `/mcp import`.'
 
 async function openForm(
   deps: WebApiDeps & ConnectionDeps & PolicyDeps,
