@@ -46,7 +46,10 @@ test('a saved card is for its maker alone until it is shared, and never for anot
   expect(await at.own.ask(ANN, NAME, false)).toBe(true)
   expect(await seenBy(BEN)).toEqual([0, false])
   expect(await at.own.decide(FAR, NAME, true)).toBeUndefined()
-  expect(await at.own.decide(OLA, NAME, true)).toMatchObject({ decided: true, card: { sharing: 'shared', shared: true } })
+  expect(await at.own.decide(OLA, NAME, true)).toMatchObject({
+    decided: true,
+    card: { sharing: 'shared', shared: true },
+  })
   expect(await seenBy(BEN)).toEqual([1, true])
   expect(await seenBy(FAR)).toEqual([0, false])
   const [row] = await at.rows("select created_by, is_public, source from mcp_run_cards where source = 'saved'")

@@ -1,5 +1,5 @@
 import { basename } from 'node:path/posix'
-import { type ConfiguredServer, type ConfigFields, firstTextIn, isFieldObject } from './configured-server.ts'
+import { type ConfigFields, type ConfiguredServer, firstTextIn, isFieldObject } from './configured-server.ts'
 import { givenNameOf, isServerLike, readServerFields } from './read-server-fields.ts'
 
 /** What clients call the list of servers; some write it behind a prefix and a dot. */

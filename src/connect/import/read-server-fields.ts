@@ -1,6 +1,6 @@
 import {
-  type ConfiguredServer,
   type ConfigFields,
+  type ConfiguredServer,
   firstTextIn,
   isFieldObject,
   LEFT_OUT,
