@@ -34,6 +34,9 @@ function lineOf(server: ImportedServer): string {
   }
 }
 
+/** A dollar sign, so that a reference in a file stays one. */
+const D = '$'
+
 const json = (value: unknown) => JSON.stringify(value, null, 2)
 const base64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64')
 
@@ -112,7 +115,7 @@ describe.each([
       mcpServers: {
         heath: {
           command: 'npx',
-          args: ['mcp-remote', heath.url, '--header', 'Authorization:${AUTH}'],
+          args: ['mcp-remote', heath.url, '--header', `Authorization:${D}{AUTH}`],
           env: { AUTH: `Bearer ${KEY}` },
         },
       },
@@ -188,7 +191,7 @@ test.each([
     json({
       fen: {
         ...heath,
-        headers: { A: '${X}', B: '${env:X}', C: '${input:x}', D: '{env:X}', E: '$X', F: '${X:-docks}' },
+        headers: { A: `${D}{X}`, B: `${D}{env:X}`, C: `${D}{input:x}`, D: '{env:X}', E: '$X', F: `${D}{X:-docks}` },
       },
     }),
     ['fen: https://mcp.heath.example/mcp A={value1} B={value2} C={value3} D={value4} E={value5} F={value6}'],
@@ -200,7 +203,7 @@ test.each([
   ],
   [
     'an open part of the address',
-    json({ fen: { url: 'https://${HOST}/mcp/<your-team>' } }),
+    json({ fen: { url: `https://${D}{HOST}/mcp/<your-team>` } }),
     ['fen: https://{part1}/mcp/{part2}'],
   ],
   [
@@ -324,7 +327,7 @@ test('names become ours, each different, and what it was called stays', () => {
 test('what a file says of an input is its hint, and its reference is its label', () => {
   const text = json({
     inputs: [{ type: 'promptString', id: 'fen-key', description: 'Key of your fen account', password: true }],
-    servers: { fen: { ...heath, headers: { 'X-Fen': '${input:fen-key}' } } },
+    servers: { fen: { ...heath, headers: { 'X-Fen': `${D}{input:fen-key}` } } },
   })
   const [server] = read(text)
   expect(server?.kind === 'remote' && server.remote.inputs).toEqual([
