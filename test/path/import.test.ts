@@ -53,14 +53,14 @@ test('what another client is set up with becomes forms, and its keys are kept no
   expect(await member.submit({ text: configurationFor(server.url) })).toMatchObject({ ok: true })
   const found = await modalLike(member, /I found 4 servers, 3 of which I can connect/)
   expect(found).toContain('Switched off there')
-  expect(found).toContain('*hub* is *GitHub* here')
-  expect(found).toContain('*mail*: It starts moor-mcp with npx on your own computer.')
+  expect(found).toContain('*hub* connects as *GitHub*')
+  expect(found).toContain('*mail*: It starts moor-mcp with npx on your own computer, and')
   expect(found).not.toContain(KEY)
   expect(await everythingKeptIn(world)).not.toContain(KEY)
 
   const connect = /command_run:~\w+\/gossip/.exec(found)?.[0] ?? ''
   await member.pressInModal(connect)
-  expect(await modalLike(member, /Called Gossip in your configuration/)).toContain(server.host)
+  expect(await modalLike(member, /From your configuration/)).toContain(server.host)
   expect(await member.submit({ value1: 'open-sesame' })).toMatchObject({ ok: true })
   await modalLike(member, /Connected! 1 Gossip tool now available.*Save as a run card/)
   await member.close()

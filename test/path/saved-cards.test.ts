@@ -21,13 +21,13 @@ const heard = (seat: Seat, what: RegExp): Promise<SeenMessage> =>
     return found
   }, 20_000)
 
-async function worldWithCard(who: string, more: WorldOptions = {}) {
+async function worldWithCard(who: string, { by = 'member', ...more }: WorldOptions & { by?: 'member' | 'owner' } = {}) {
   await using starting = new AsyncDisposableStack()
   const server = starting.use(await startSecretServer('Bearer open-sesame'))
   const world: World = starting.use(
     await startWorld({ ...more, change: (settings) => ({ ...settings, egressAllow: [server.host] }) }),
   )
-  const member = world.as('member')
+  const member = world.as(by)
   await member.connect('custom', { name: 'gossip', url: server.url, value: 'Bearer open-sesame' })
   await member.command('list')
   const list = await heard(member, /Save as a run card/)
@@ -114,4 +114,16 @@ test('what an owner denied stays with its maker, and is not asked again', async 
   await member.command('cards')
   const mine = await heard(member, /an owner did not want to share it/)
   expect(lookOf(mine)).not.toContain('Share with everyone here')
+})
+
+test('an owner shares a card of theirs at once', async () => {
+  await using at = await worldWithCard('me', { by: 'owner' })
+  const owner = at.member
+  await owner.command('cards')
+  const cards = await heard(owner, /yours alone/)
+  await owner.press({ channel: 'dm' }, cards.ts, 'Share with everyone here')
+  await heard(owner, /Everyone here can connect it/)
+  const member = at.world.as('member')
+  await member.command('connect')
+  await modalLike(member, /Saved here.*Village gossip/)
 })

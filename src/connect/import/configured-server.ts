@@ -17,13 +17,13 @@ export type ConfiguredServer = {
 /** Stands for a secret that is not carried on: a value like it is always asked for. */
 export const LEFT_OUT = '<key>'
 
-export type Fields = Record<string, unknown>
+export type ConfigFields = Record<string, unknown>
 
-export const isFieldObject = (value: unknown): value is Fields =>
+export const isFieldObject = (value: unknown): value is ConfigFields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The first text under one of the names. */
-export function firstTextIn(objects: Fields[], names: string[]): string | undefined {
+export function firstTextIn(objects: ConfigFields[], names: string[]): string | undefined {
   for (const object of objects)
     for (const name of names) {
       const value = Object.hasOwn(object, name) ? object[name] : undefined

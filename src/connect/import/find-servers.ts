@@ -1,5 +1,5 @@
 import { basename } from 'node:path/posix'
-import { type ConfiguredServer, type Fields, firstTextIn, isFieldObject } from './configured-server.ts'
+import { type ConfigFields, type ConfiguredServer, firstTextIn, isFieldObject } from './configured-server.ts'
 import { givenNameOf, isServerLike, readServerFields } from './read-server-fields.ts'
 
 /** What clients call the list of servers; some write it behind a prefix and a dot. */
@@ -20,9 +20,9 @@ export function findServers(config: unknown): ConfiguredServer[] | undefined {
   return all.length > 0 && all.every(([, value]) => isServerLike(value)) ? serversInRecord(config) : undefined
 }
 
-const hasList = (config: Fields): boolean => Object.keys(config).some((name) => LIST.test(name) && name !== 'mcp')
+const hasList = (config: ConfigFields): boolean => Object.keys(config).some((name) => LIST.test(name) && name !== 'mcp')
 
-function serversUnder(config: Fields, folder?: string): ConfiguredServer[] {
+function serversUnder(config: ConfigFields, folder?: string): ConfiguredServer[] {
   return Object.entries(config).flatMap(([name, value]) => serversOfField(name, value, folder))
 }
 
@@ -35,14 +35,14 @@ function serversOfField(name: string, value: unknown, folder: string | undefined
 }
 
 /** What says neither an address nor a program is listed too, so that nobody misses it. */
-function serversInRecord(servers: Fields, folder?: string): ConfiguredServer[] {
+function serversInRecord(servers: ConfigFields, folder?: string): ConfiguredServer[] {
   return Object.entries(servers).flatMap(([name, value]) =>
     isFieldObject(value) ? [readServerFields(calledIn(name, value), value, folder)] : [],
   )
 }
 
 /** Some clients give ids for names, and the name beside. */
-const calledIn = (key: string, value: Fields): string => firstTextIn([value], ['name']) ?? key
+const calledIn = (key: string, value: ConfigFields): string => firstTextIn([value], ['name']) ?? key
 
 function serversInList(items: unknown[], folder?: string): ConfiguredServer[] | undefined {
   const servers = items.filter(isServerLike).map((one) => readServerFields(givenNameOf(one) ?? '', one, folder))
@@ -50,7 +50,7 @@ function serversInList(items: unknown[], folder?: string): ConfiguredServer[] | 
 }
 
 /** Claude Code keeps servers for each folder that it was started in. */
-function projectServersIn({ projects }: Fields): ConfiguredServer[] {
+function projectServersIn({ projects }: ConfigFields): ConfiguredServer[] {
   const folders = isFieldObject(projects) ? Object.entries(projects) : []
   return folders.flatMap(([path, project]) =>
     isFieldObject(project) ? serversUnder(project, basename(path.replaceAll('\\', '/')) || undefined) : [],
@@ -58,7 +58,7 @@ function projectServersIn({ projects }: Fields): ConfiguredServer[] {
 }
 
 /** The tools of a request to a model's API, of which some are servers. */
-function hostedServersIn({ tools }: Fields): ConfiguredServer[] {
+function hostedServersIn({ tools }: ConfigFields): ConfiguredServer[] {
   const items = Array.isArray(tools) ? tools.filter((one) => isFieldObject(one) && one.type === 'mcp') : []
   return serversInList(items) ?? []
 }

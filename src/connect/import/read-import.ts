@@ -112,7 +112,7 @@ function refusalOf({ program }: ConfiguredServer): string {
   if (program === undefined) return 'It names neither an address nor a program.'
   const { command, package: pack } = describeProgram(program)
   const what = pack === undefined ? `the program ${command}` : `${pack} with ${command}`
-  return `It starts ${what} on your own computer. I connect servers that have an address.`
+  return `It starts ${what} on your own computer, and I connect only servers that have an address.`
 }
 
 const MAX_NAME_CHARS = 32

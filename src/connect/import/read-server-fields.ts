@@ -1,6 +1,6 @@
 import {
+  type ConfigFields,
   type ConfiguredServer,
-  type Fields,
   firstTextIn,
   isFieldObject,
   LEFT_OUT,
@@ -23,13 +23,13 @@ const BEARER_NAMES = [
 const NAME_NAMES = ['name', 'server_label', 'label', 'id']
 
 /** Whether it says where a server is or what starts it. */
-export const isServerLike = (value: unknown): value is Fields =>
+export const isServerLike = (value: unknown): value is ConfigFields =>
   isFieldObject(value) && (addressOf(value) !== undefined || programOf(value) !== undefined)
 
-export const givenNameOf = (value: Fields): string | undefined => firstTextIn([value], NAME_NAMES)
+export const givenNameOf = (value: ConfigFields): string | undefined => firstTextIn([value], NAME_NAMES)
 
 /** One server of any client's file, whatever its names for address, headers and program are. */
-export function readServerFields(called: string, value: Fields, folder?: string): ConfiguredServer {
+export function readServerFields(called: string, value: ConfigFields, folder?: string): ConfiguredServer {
   const env = { ...textFieldsIn(value.env), ...textFieldsIn(value.environment), ...innerEnvOf(value) }
   const program = programOf(value)
   const server = { called, folder, off: isOff(value), url: addressOf(value), headers: headersOf(value), program, env }
@@ -38,38 +38,38 @@ export function readServerFields(called: string, value: Fields, folder?: string)
 }
 
 /** Some clients keep address and headers in an object of their own. */
-const layersOf = (value: Fields): Fields[] => [
+const layersOf = (value: ConfigFields): ConfigFields[] => [
   value,
   ...[value.transport, value.remote, value.requestInit, value.options, value.config].filter(isFieldObject),
 ]
 
-function addressOf(value: Fields): string | undefined {
+function addressOf(value: ConfigFields): string | undefined {
   const found = firstTextIn(layersOf(value), ADDRESS_NAMES)
   if (found !== undefined) return found
   const { serverUrl } = value
   return isFieldObject(serverUrl) ? firstTextIn([serverUrl], ['url']) : undefined
 }
 
-const programOf = (value: Fields): string[] | undefined =>
+const programOf = (value: ConfigFields): string[] | undefined =>
   layersOf(value)
     .map(programIn)
     .find((program) => program !== undefined)
 
 /** What starts it as a text, as a list, or as an object with a path. */
-function programIn({ command, args }: Fields): string[] | undefined {
+function programIn({ command, args }: ConfigFields): string[] | undefined {
   if (Array.isArray(command)) return command.length === 0 ? undefined : [...textsIn(command), ...textsIn(args)]
   const inner = isFieldObject(command) ? command : {}
   const path = firstTextIn([{ command }, inner], ['command', 'path'])
   return path === undefined ? undefined : [path, ...textsIn(inner.args ?? args)]
 }
 
-const innerEnvOf = ({ command }: Fields): Record<string, string> =>
+const innerEnvOf = ({ command }: ConfigFields): Record<string, string> =>
   isFieldObject(command) ? textFieldsIn(command.env) : {}
 
-const isOff = ({ disabled, enabled, isActive, active }: Fields): boolean =>
+const isOff = ({ disabled, enabled, isActive, active }: ConfigFields): boolean =>
   disabled === true || [enabled, isActive, active].includes(false)
 
-function headersOf(value: Fields): Record<string, string> {
+function headersOf(value: ConfigFields): Record<string, string> {
   const layers = layersOf(value)
   const given = layers.flatMap((layer) => HEADER_NAMES.flatMap((name) => Object.entries(headerFieldsIn(layer[name]))))
   const fromEnv = Object.entries(textFieldsIn(value.env_http_headers)).map(([name, text]) => [name, `\${${text}}`])
@@ -89,7 +89,7 @@ function headerFieldsIn(value: unknown): Record<string, string> {
   return Object.fromEntries(pairs)
 }
 
-function bearerOf(layers: Fields[]): string | undefined {
+function bearerOf(layers: ConfigFields[]): string | undefined {
   const variable = firstTextIn(layers, ['bearer_token_env_var', 'bearerTokenEnvVar'])
   if (variable !== undefined) return `\${${variable}}`
   return firstTextIn(layers, BEARER_NAMES) === undefined ? undefined : LEFT_OUT

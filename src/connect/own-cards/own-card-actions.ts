@@ -84,11 +84,17 @@ function offerOf({ cards, mcp }: Deps, server: ImportedServer): Offered {
 }
 
 const VERSION = '1'
+const FROM_FILE = 'From your configuration'
 
 function importedCardOf({ slug, ...remote }: ImportedRemote, called: string): NewOwnCard {
   const name = ownCardNameOf(idFrom(randomUUID()), slug)
   return {
-    entry: { name, version: VERSION, description: `Called ${called} in your configuration`, ...remote },
+    entry: {
+      name,
+      version: VERSION,
+      description: called === remote.title ? FROM_FILE : `${FROM_FILE}, where it is called ${called}`,
+      ...remote,
+    },
     tools: [],
   }
 }

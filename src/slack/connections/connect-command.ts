@@ -1,6 +1,7 @@
 import { permissionCardOf } from '../../connect/catalog/connectable-cards.ts'
 import type { CardInfo } from '../../connect/connect-types.ts'
 import type { Connection } from '../../registry/connection.ts'
+import { isOwnCardName } from '../../registry/own-cards.ts'
 import { truncate } from '../../text.ts'
 import { actionsBlock, createCommandButton, type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn, joinWords } from '../blocks/text.ts'
@@ -33,6 +34,7 @@ export const connectCommand: Command = {
     const demo = card?.name === DEMO_CARD ? await findDemo(deps, responder) : undefined
     if (demo) await responder.reply(alreadyConnectedMessage(demo.name, deps.connect.startersOf(demo)), 'Connect a tool')
     else if (card) await openForm(deps, responder, card, metadata)
+    else if (isOwnCardName(wanted)) await responder.replyError(CARD_GONE)
     else await responder.reply(noSuchCardMessage(wanted, nearestCardNames(deps, wanted)), 'Connect a tool')
   },
 }
@@ -40,6 +42,10 @@ export const connectCommand: Command = {
 /** One that works: two of them hold the same rows. */
 const findDemo = async ({ registry }: ConnectionDeps, { by }: Responder): Promise<Connection | undefined> =>
   (await registry.connectionsOf(by)).find(({ card, status }) => card === DEMO_CARD && status === 'connected')
+
+/** The button of a list that is older than what it lists. */
+const CARD_GONE =
+  'This card is not there any more, or is not shared with you. Search for it with `/mcp search`, or import it again with `/mcp import`.'
 
 async function openForm(
   deps: WebApiDeps & ConnectionDeps & PolicyDeps,

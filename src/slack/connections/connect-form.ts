@@ -124,7 +124,7 @@ const ownCardBlocks = (card: CardInfo, host: string): KnownBlock[] => [
       .join(': '),
   ),
   contextBlock(
-    `What you fill in and ask goes to *${escapeInlineMrkdwn(host)}*. Patchbay has not checked it: its tools ask before they run, but for those of which an owner here says that they only read.`,
+    `What you fill in and ask goes to *${escapeInlineMrkdwn(host)}*. Patchbay has not checked it: each of its tools asks before it runs, unless an owner here says that it only reads.`,
   ),
 ]
 

@@ -27,7 +27,7 @@ export function sharingRequestMessage(card: OwnCard, by: string): MessageContent
       ),
       ...(entry.description === '' ? [] : [sectionBlock(`> ${escapeMrkdwn(entry.description)}`)]),
       sectionBlock(
-        `What people ask of it goes to *${escapeInlineMrkdwn(cardHostOf(card))}*. ${inputs} It has ${pluralize(tools.length, 'tool')}. Nobody has checked what they do, so each asks before it runs.`,
+        `What people ask of it goes to *${escapeInlineMrkdwn(cardHostOf(card))}*. ${inputs} Nobody has checked its ${pluralize(tools.length, 'tool')} yet, so they ask before they run.`,
       ),
       actionsBlock([
         createButton({ text: 'Approve', action: 'card_share_yes', value: entry.name, style: 'primary' }),

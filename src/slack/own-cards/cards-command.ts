@@ -61,7 +61,7 @@ function cardBlocks(card: OwnCard, viewer: Viewer): KnownBlock[] {
   const { entry, tools, by } = card
   const about = [escapeInlineMrkdwn(entry.description), `_${sharingText(card, viewer)}_`].filter(Boolean).join('\n')
   const checked = tools.filter((tool) => tool.class).length
-  const facts = `${pluralize(tools.length, 'tool')}, ${checked === 0 ? 'none' : checked} of them checked`
+  const facts = `${pluralize(tools.length, 'tool')}, ${checked === 0 ? 'none' : checked} checked`
   const manages = viewer.mayManage && card.shared
   return [
     sectionBlock(

@@ -101,9 +101,9 @@ type Usable = Extract<ImportedOffer, { kind: 'offer' }>
 
 function offerBlock(offer: Usable): KnownBlock {
   const { card, title, host, leftOut } = offer
-  const leads = host === undefined ? `is *${escapeInlineMrkdwn(title)}* here` : `at ${escapeInlineMrkdwn(host)}`
+  const leads = host === undefined ? `connects as *${escapeInlineMrkdwn(title)}*` : `at ${escapeInlineMrkdwn(host)}`
   const dropped = leftOut.map((name) => `\`${escapeInlineMrkdwn(name)}\``)
-  const note = dropped.length === 0 ? '' : `\nI left out ${joinWords(dropped)}.`
+  const note = dropped.length === 0 ? '' : `\nNot taken over: ${joinWords(dropped)}.`
   return sectionBlock(
     `${nameText(offer)} ${leads}${note}`,
     createButton({

@@ -29,7 +29,7 @@ export function saveCardModal(connection: Connection, draft: CardDraft): ModalVi
   })
 }
 
-function fieldsOf({ name, entry }: Connection, { inputs }: CardDraft): ModalField[] {
+function fieldsOf({ name, entry }: Connection, { headers, inputs }: CardDraft): ModalField[] {
   return [
     {
       id: 'title',
@@ -59,7 +59,7 @@ function fieldsOf({ name, entry }: Connection, { inputs }: CardDraft): ModalFiel
     ...inputs.map(
       (input): ModalField => ({
         id: labelFieldId(input.name),
-        label: `What people are asked for (${input.hint.replace(/\.$/, '').toLowerCase()})`,
+        label: `What people enter for the header ${headerOf(headers, input.name)}`,
         optional: false,
         kind: 'text',
         max: 48,
@@ -79,3 +79,6 @@ function fieldsOf({ name, entry }: Connection, { inputs }: CardDraft): ModalFiel
     },
   ]
 }
+
+const headerOf = (headers: CardDraft['headers'], input: string): string =>
+  Object.entries(headers).find(([, value]) => value.includes(`{${input}}`))?.[0] ?? input

@@ -34,6 +34,9 @@ function lineOf(server: ImportedServer): string {
   }
 }
 
+/** A dollar sign, so that a reference in a file stays one. */
+const D = '$'
+
 const json = (value: unknown) => JSON.stringify(value, null, 2)
 const base64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64')
 
@@ -112,7 +115,7 @@ describe.each([
       mcpServers: {
         heath: {
           command: 'npx',
-          args: ['mcp-remote', heath.url, '--header', 'Authorization:${AUTH}'],
+          args: ['mcp-remote', heath.url, '--header', `Authorization:${D}{AUTH}`],
           env: { AUTH: `Bearer ${KEY}` },
         },
       },
@@ -188,7 +191,7 @@ test.each([
     json({
       fen: {
         ...heath,
-        headers: { A: '${X}', B: '${env:X}', C: '${input:x}', D: '{env:X}', E: '$X', F: '${X:-docks}' },
+        headers: { A: `${D}{X}`, B: `${D}{env:X}`, C: `${D}{input:x}`, D: '{env:X}', E: '$X', F: `${D}{X:-docks}` },
       },
     }),
     ['fen: https://mcp.heath.example/mcp A={value1} B={value2} C={value3} D={value4} E={value5} F={value6}'],
@@ -200,7 +203,7 @@ test.each([
   ],
   [
     'an open part of the address',
-    json({ fen: { url: 'https://${HOST}/mcp/<your-team>' } }),
+    json({ fen: { url: `https://${D}{HOST}/mcp/<your-team>` } }),
     ['fen: https://{part1}/mcp/{part2}'],
   ],
   [
@@ -243,22 +246,22 @@ test.each([
   [
     'npx',
     { command: 'npx', args: ['-y', 'moor-mcp@1.2.0', '--token', KEY] },
-    'It starts moor-mcp with npx on your own computer.',
+    'It starts moor-mcp with npx on your own computer,',
   ],
-  ['uvx', { command: 'uvx', args: ['moor-mcp'] }, 'It starts moor-mcp with uvx on your own computer.'],
+  ['uvx', { command: 'uvx', args: ['moor-mcp'] }, 'It starts moor-mcp with uvx on your own computer,'],
   [
     'docker',
     { command: 'docker', args: ['run', '-i', '--rm', '-e', `TOKEN=${KEY}`, 'moor/mcp:latest'] },
-    'It starts moor/mcp with docker on your own computer.',
+    'It starts moor/mcp with docker on your own computer,',
   ],
-  ['a path', { command: `/home/${KEY}/bin/moor`, args: [KEY] }, 'It starts the program moor on your own computer.'],
+  ['a path', { command: `/home/${KEY}/bin/moor`, args: [KEY] }, 'It starts the program moor on your own computer,'],
   [
     'a shell',
     { command: 'cmd', args: ['/c', 'npx', '-y', 'moor-mcp'] },
-    'It starts moor-mcp with npx on your own computer.',
+    'It starts moor-mcp with npx on your own computer,',
   ],
-  ['a list', { type: 'local', command: ['bun', 'x', 'moor-mcp'] }, 'It starts moor-mcp with bun on your own computer.'],
-  ['an object', { command: { path: 'node', args: [KEY] } }, 'It starts the program node on your own computer.'],
+  ['a list', { type: 'local', command: ['bun', 'x', 'moor-mcp'] }, 'It starts moor-mcp with bun on your own computer,'],
+  ['an object', { command: { path: 'node', args: [KEY] } }, 'It starts the program node on your own computer,'],
   ['nothing', { type: 'http' }, 'It names neither an address nor a program.'],
   ['another protocol', { url: 'ws://fen.example/mcp' }, 'It is no web address: ws:'],
   ['a key in the path', { url: `https://fen.example/s/${KEY}/mcp` }, 'Its address holds what looks like a key'],
@@ -324,7 +327,7 @@ test('names become ours, each different, and what it was called stays', () => {
 test('what a file says of an input is its hint, and its reference is its label', () => {
   const text = json({
     inputs: [{ type: 'promptString', id: 'fen-key', description: 'Key of your fen account', password: true }],
-    servers: { fen: { ...heath, headers: { 'X-Fen': '${input:fen-key}' } } },
+    servers: { fen: { ...heath, headers: { 'X-Fen': `${D}{input:fen-key}` } } },
   })
   const [server] = read(text)
   expect(server?.kind === 'remote' && server.remote.inputs).toEqual([
