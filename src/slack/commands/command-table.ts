@@ -8,7 +8,7 @@ import { toolsCommand } from '../catalog/tools-command.ts'
 import { connectCommand, reconnectCommand } from '../connections/connect-command.ts'
 import { disconnectCommand, listCommand, testCommand } from '../connections/connection-commands.ts'
 import { signInCommand } from '../connections/sign-in.ts'
-import { sqlFunctionCommand } from '../connections/sql-function.ts'
+import { sqlFunctionCommand } from '../connections/sql-function-command.ts'
 import type { Command } from '../interactions/interaction.ts'
 import { helpMessage } from './help-message.ts'
 

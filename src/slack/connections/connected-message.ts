@@ -13,7 +13,7 @@ import {
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, pluralize } from '../blocks/text.ts'
-import { lacksSqlFunction, projectToolsText, sqlFunctionBlocks } from './sql-function.ts'
+import { lacksSqlFunction, projectToolsText, sqlFunctionBlocks } from './sql-function-command.ts'
 
 type Connected = {
   connection: Connection
