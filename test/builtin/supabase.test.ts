@@ -17,7 +17,7 @@ beforeAll(async () => {
   project = resources.use(await startSupabaseProject())
   const egress = resources.use(createEgress({ allow: [project.host] }))
   house = resources.use(await startMcpHouse({ builtin: createBuiltinServers({ egress }) }))
-  connection = await house.connected(target(), { key: project.key })
+  connection = await house.connected(target({ features: 'database, auth, storage' }), { key: project.key })
 })
 afterAll(() => resources.disposeAsync())
 
@@ -306,6 +306,50 @@ describe('changing', () => {
     [{ name: 'Nobody' }, /null value in column "email".*Give that column a value/],
   ])('says why a row cannot be inserted: %j', async (row, words) => {
     expect(await said('insert_data', { table: 'users', rows: [row] })).toMatch(words)
+  })
+})
+
+describe('users and files', () => {
+  it('lists the people who signed up, and tells of one', async () => {
+    const rows = await rowsOf('list_users', {})
+    const id = '6f0f8f3e-1111-4222-8333-444455556666'
+    expect(rows).toEqual([
+      expect.objectContaining({ id, email: 'ada@example.org', confirmed: true, phone: null, provider: 'email' }),
+      expect.objectContaining({ email: null, confirmed: false, phone: '4912345' }),
+    ])
+    expect(await house.call(connection, 'get_user', { id })).toMatchObject({
+      kind: 'ok',
+      structured: { email: 'ada@example.org', user_metadata: { plan: 'pro' } },
+    })
+    const nobody = await house.call(connection, 'get_user', { id: '00000000-0000-4000-8000-000000000000' })
+    expect(nobody.kind).toBe('tool_error')
+    expect(textOf(nobody)).toBe('User not found.')
+  })
+
+  it('uploads, lists and reads files, and writes over none', async () => {
+    expect(await rowsOf('list_buckets', {})).toEqual([expect.objectContaining({ name: 'reports', public: false })])
+    const file = { bucket: 'reports', path: 'q1/sums.csv', content: 'a,b\n1,2\n', type: 'text/csv' }
+    expect(await said('upload_file', file)).toBe('Uploaded q1/sums.csv to reports: 8 bytes.')
+    expect(await said('upload_file', file)).toMatch(/already exists/)
+    expect(await rowsOf('list_files', { bucket: 'reports' })).toEqual([expect.objectContaining({ name: 'q1/' })])
+    expect(await rowsOf('list_files', { bucket: 'reports', folder: 'q1' })).toEqual([
+      expect.objectContaining({ name: 'sums.csv', bytes: 8, type: 'text/csv' }),
+    ])
+    expect(await house.call(connection, 'read_file', { bucket: 'reports', path: 'q1/sums.csv' })).toMatchObject({
+      content: [{ type: 'resource', mimeType: 'text/csv', text: 'a,b\n1,2\n' }],
+    })
+    const picture = {
+      bucket: 'reports',
+      path: 'dot.png',
+      content: 'iVBORw0KGgo=',
+      encoding: 'base64',
+      type: 'image/png',
+    }
+    await house.call(connection, 'upload_file', picture)
+    expect(await house.call(connection, 'read_file', { bucket: 'reports', path: 'dot.png' })).toMatchObject({
+      content: [{ type: 'resource', mimeType: 'image/png', data: 'iVBORw0KGgo=' }],
+    })
+    expect(await said('read_file', { bucket: 'reports', path: 'none.txt' })).toMatch(/not found/i)
   })
 })
 

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import { SQL_FUNCTION_SOURCE } from '../../src/builtin/supabase/sql-function.ts'
 import { createEmptyDatabase, query } from './database.ts'
 import { KEYS, startSupabaseLite } from './supabase-lite.ts'
+import { createServices } from './supabase-services.ts'
 
 const TABLES = `
 create table public.users (
@@ -36,6 +37,7 @@ export async function startSupabaseProject({ withFunction = true } = {}) {
   const install = () => query(database.url, SQL_FUNCTION_SOURCE)
   if (withFunction) await install()
   const asked: string[] = []
+  const services = createServices(KEYS.secret_key)
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
@@ -43,8 +45,11 @@ export async function startSupabaseProject({ withFunction = true } = {}) {
       ([name, value]) => [name, String(value)] satisfies [string, string],
     )
     asked.push(`${request.method} ${request.url}`)
-    const body = chunks.length === 0 ? null : Buffer.concat(chunks)
-    const answer = await lite.fetch(`${lite.url}${request.url}`, { method: request.method ?? 'GET', headers, body })
+    const { method = 'GET', url = '' } = request
+    const key = String(request.headers.apikey)
+    const sent = { method, url, key, type: request.headers['content-type'] ?? '', body: Buffer.concat(chunks) }
+    const body = chunks.length === 0 ? null : sent.body
+    const answer = services(sent) ?? (await lite.fetch(`${lite.url}${url}`, { method, headers, body }))
     const isRoot = request.url === '/rest/v1/' && answer.ok
     response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'application/json' })
     response.end(isRoot ? JSON.stringify(await describeApi(database.url)) : Buffer.from(await answer.arrayBuffer()))

@@ -14,7 +14,7 @@ import {
 } from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, pluralize } from '../blocks/text.ts'
 import { canBeSaved } from './connections-message.ts'
-import { lacksSqlFunction, projectToolsText, sqlFunctionBlocks } from './sql-function.ts'
+import { lacksSqlFunction, projectToolsText, sqlFunctionBlocks } from './sql-function-command.ts'
 
 type Connected = {
   connection: Connection

@@ -14,7 +14,7 @@ import {
   disconnectedMessage,
   nothingConnectedMessage,
 } from './connections-message.ts'
-import { lacksSqlFunction } from './sql-function.ts'
+import { lacksSqlFunction } from './sql-function-command.ts'
 import { type TestedConnection, testResultMessage } from './test-result-message.ts'
 
 /** Longer than the slowest first start of a server, and well within a response_url's 30 minutes. */

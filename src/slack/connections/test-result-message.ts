@@ -10,7 +10,7 @@ import {
 } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn, pluralize } from '../blocks/text.ts'
 import { type CircuitOf, circuitText } from './connections-message.ts'
-import { sqlFunctionBlocks } from './sql-function.ts'
+import { sqlFunctionBlocks } from './sql-function-command.ts'
 
 export type TestedConnection = {
   name: string
