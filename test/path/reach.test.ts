@@ -123,27 +123,32 @@ test('a welcome follows back when everything is disconnected, and its old questi
   expect(question).not.toBe('')
 })
 
-test.each(['dm', 'general'] as const)('who has no tools is offered some under an answer in %s, once', async (channel) => {
-  await using world = await startWorld({ model: [says('I have no tool for that.')] })
-  const [member, owner] = [world.as('member'), world.as('owner')]
-  const where = channel === 'dm' ? await member.dm('which tables are there?') : await member.mention('which tables?')
-  const offer = await member.see(where, /You have no tools connected yet/)
-  expect(buttonsIn(offer)).toEqual(['Connect the demo database', 'Connect a tool'])
-  expect(offer.ephemeral ?? false).toBe(channel === 'general')
-  expect((await owner.messages('general', where.thread)).map(lookOf).join()).not.toContain('You have no tools connected')
-  await member.press({ channel: where.channel }, offer.ts, 'Connect the demo database')
-  await eventually(async () => expect(JSON.stringify(await member.modal())).toContain('Demo database'))
-  expect(await member.post('submit', {})).toMatchObject({ ok: true })
-  await eventually(async () => expect(JSON.stringify(await member.modal())).toContain('Connected!'), 60_000)
-  await member.close()
-  if (channel === 'general') return
-  const taken = await member.see(where, /\*demo-database\* is connected/)
-  world.model.script(says('There are six.'))
-  await member.press({ channel: 'dm' }, taken.ts, 'Ask again')
-  await member.see(where, /There are six/)
-  const all = (await member.messages('dm', where.thread)).map(lookOf).join()
-  expect(all).not.toContain('You have no tools connected')
-})
+test.each(['dm', 'general'] as const)(
+  'who has no tools is offered some under an answer in %s, once',
+  async (channel) => {
+    await using world = await startWorld({ model: [says('I have no tool for that.')] })
+    const [member, owner] = [world.as('member'), world.as('owner')]
+    const where = channel === 'dm' ? await member.dm('which tables are there?') : await member.mention('which tables?')
+    const offer = await member.see(where, /You have no tools connected yet/)
+    expect(buttonsIn(offer)).toEqual(['Connect the demo database', 'Connect a tool'])
+    expect(offer.ephemeral ?? false).toBe(channel === 'general')
+    expect((await owner.messages('general', where.thread)).map(lookOf).join()).not.toContain(
+      'You have no tools connected',
+    )
+    await member.press({ channel: where.channel }, offer.ts, 'Connect the demo database')
+    await eventually(async () => expect(JSON.stringify(await member.modal())).toContain('Demo database'))
+    expect(await member.post('submit', {})).toMatchObject({ ok: true })
+    await eventually(async () => expect(JSON.stringify(await member.modal())).toContain('Connected!'), 60_000)
+    await member.close()
+    if (channel === 'general') return
+    const taken = await member.see(where, /\*demo-database\* is connected/)
+    world.model.script(says('There are six.'))
+    await member.press({ channel: 'dm' }, taken.ts, 'Ask again')
+    await member.see(where, /There are six/)
+    const all = (await member.messages('dm', where.thread)).map(lookOf).join()
+    expect(all).not.toContain('You have no tools connected')
+  },
+)
 
 const buttonsIn = ({ blocks = [] }: { blocks?: unknown }): string[] =>
   [...JSON.stringify(blocks).matchAll(/"type":"button","text":\{"type":"plain_text","text":"([^"]+)"/g)].map(

@@ -160,7 +160,11 @@ const SAYINGS: Record<string, MessageContent> = {
     through: 'login.acme.com',
   }),
   'connected, long': connectedMessage({ connection: longConnection, card: longCard, starters: [LONG, LONG, LONG] }),
-  'not connected': notConnectedMessage('files', LONG, createConnectRetryButton(FILES, { name: 'files', inputs: { url: LONG } })),
+  'not connected': notConnectedMessage(
+    'files',
+    LONG,
+    createConnectRetryButton(FILES, { name: 'files', inputs: { url: LONG } }),
+  ),
   'no tools': toolsMessage([], { connection: undefined, words: LONG, page: 7 }),
   tools: toolsMessage(
     [{ connection: 'files', name: 'read_file', description: 'Read.\nMore.', kind: 'read', free: true }],
@@ -301,7 +305,10 @@ const VIEWS: Record<string, View> = {
   testing: connectTestingModal(longCard, LONG),
   'sign-in modal': signInModal({ title: LONG, name: LONG, host: 'github.com', url: 'https://github.com/x', until: AT }),
   'trouble modal': errorModal(LONG, errorHelpButtonsFor(new AppError('limit_reached', 'x'))),
-  'sign-in over': signInOverModal(signInFailedMessage('github', LONG, createConnectRetryButton(undefined, { name: 'github', inputs: {} })), false),
+  'sign-in over': signInOverModal(
+    signInFailedMessage('github', LONG, createConnectRetryButton(undefined, { name: 'github', inputs: {} })),
+    false,
+  ),
   'connected modal': connectedModal({ connection: connectionOf(), card: FILES, starters: FILES.starters }),
   'tools modal': toolsModal(
     times(30, () => longLine),

@@ -48,7 +48,11 @@ export function connectionsMessage(
       // Each takes two of a message's 50 blocks.
       ...connections.slice(0, 20).flatMap((one) => connectionBlocks(one, cardOf, circuitOf)),
       ...(connections.length > 20
-        ? [contextBlock(`and ${connections.length - 20} more. To see one of them, type \`/mcp tools name\` in our direct messages.`)]
+        ? [
+            contextBlock(
+              `and ${connections.length - 20} more. To see one of them, type \`/mcp tools name\` in our direct messages.`,
+            ),
+          ]
         : []),
       actionsBlock([createCommandButton('Connect another', 'connect')], 'connections more'),
     ],

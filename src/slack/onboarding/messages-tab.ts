@@ -9,10 +9,7 @@ import { sendWelcome } from './welcome.ts'
 const Opened = z.object({ user: UserId, channel: z.string() })
 
 /** Welcomes a person once and suggests prompts when they open the Messages tab. */
-export function registerMessagesTab(
-  app: App,
-  deps: WebApiDeps & RunsDeps & ConnectionDeps & OnboardingDeps,
-): void {
+export function registerMessagesTab(app: App, deps: WebApiDeps & RunsDeps & ConnectionDeps & OnboardingDeps): void {
   app.event('app_home_opened', markTaken, async ({ event, body }) => {
     if (event.tab !== 'messages') return
     const parsed = Opened.safeParse(event)

@@ -67,7 +67,12 @@ async function repaintWelcome(
 ): Promise<void> {
   if (message.shown === stage) return
   const userName = await deps.people.nameOf(by.user)
-  const content = welcomeMessage({ userName, stage, demo: deps.connect.card(DEMO_CARD), first: firstOf(deps, connections) })
+  const content = welcomeMessage({
+    userName,
+    stage,
+    demo: deps.connect.card(DEMO_CARD),
+    first: firstOf(deps, connections),
+  })
   const stands = await updateMessage(deps, message, content)
   if (stands && stage !== 'done') await deps.onboarding.save(by, { ...message, shown: stage })
   else await deps.onboarding.remove(by.workspace, message)

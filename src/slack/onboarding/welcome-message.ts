@@ -52,7 +52,8 @@ function nextStepOf({ stage, demo, first }: WelcomeFacts): NextStep {
       return askStepOf(first)
     case 'approval':
       return {
-        words: 'That was your first answer. Now try something that changes data: it *waits for approval* before it happens.',
+        words:
+          'That was your first answer. Now try something that changes data: it *waits for approval* before it happens.',
         buttons: [createQuestionButton(stage, DELETE_QUESTION)],
       }
     case 'done':

@@ -11,9 +11,9 @@ import {
   welcomeMessage,
 } from '../../../src/slack/onboarding/welcome-message.ts'
 import { welcomeStageOf } from '../../../src/slack/onboarding/welcome-stage.ts'
+import { renderAll } from '../../support/render-blocks.ts'
 import { connectionOf } from '../samples.ts'
 import { stateOf } from '../states.ts'
-import { renderAll } from '../../support/render-blocks.ts'
 
 const LONG = 'A <b>long</b> & *strange* text\nof `many` words. '.repeat(400)
 const demo = { name: 'demo-database', title: 'Demo database' }
