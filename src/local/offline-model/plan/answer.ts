@@ -167,7 +167,7 @@ export function sayTools(tools: OfflineTool[]): string {
 }
 
 export const CONNECT_WORDS =
-  'Tools are connected in my Home tab: the demo database, Files, Memory and Everything are good ones to begin with. Find a tool, there, knows many more.'
+  'Tools are connected in my Home tab: the demo database, Files and Memory are good ones to begin with.'
 
 function namesOf(tools: OfflineTool[]): string {
   const names = tools.map((tool) => tool.name.replaceAll(/[_-]+/g, ' '))
