@@ -2,7 +2,7 @@ import type { Card, CardInput } from '../cards/card.ts'
 import { searchCards } from '../cards/search.ts'
 import {
   CUSTOM_CARD,
-  connectionNameAt,
+  addressNameOf,
   connectionNameFor,
   createConnectableCards,
   entryNameIn,
@@ -47,7 +47,7 @@ export function createConnect(deps: ConnectDeps): Connect {
     defaultName: async (principal, card, address = '') => {
       const connections = await deps.registry.connectionsOf(principal)
       return freeConnectionNameFor(
-        connectionNameAt(address) ?? connectionNameFor(card),
+        addressNameOf(address) ?? connectionNameFor(card),
         connections.map((one) => one.name),
       )
     },
