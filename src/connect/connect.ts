@@ -1,8 +1,8 @@
 import type { Card, CardInput } from '../cards/card.ts'
 import { searchCards } from '../cards/search.ts'
 import {
-  CUSTOM_CARD,
   addressNameOf,
+  CUSTOM_CARD,
   connectionNameFor,
   createConnectableCards,
   entryNameIn,
