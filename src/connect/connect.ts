@@ -2,8 +2,8 @@ import type { Card, CardInput, ToolClass } from '../cards/card.ts'
 import { searchCards } from '../cards/search.ts'
 import { isOwnCardName } from '../registry/own-cards.ts'
 import {
+  addressNameOf,
   CUSTOM_CARD,
-  connectionNameAt,
   connectionNameFor,
   createConnectableCards,
   createEntryCard,
@@ -52,7 +52,7 @@ export function createConnect(deps: ConnectDeps): Connect {
     defaultName: async (principal, card, address = '') => {
       const connections = await deps.registry.connectionsOf(principal)
       return freeConnectionNameFor(
-        connectionNameAt(address) ?? connectionNameFor(card),
+        addressNameOf(address) ?? connectionNameFor(card),
         connections.map((one) => one.name),
       )
     },

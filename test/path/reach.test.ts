@@ -99,6 +99,7 @@ test('a newcomer is welcomed once, connects the demo database and gets a first a
   await member.press({ channel: 'dm' }, welcome.ts, 'Delete employee 10001')
   await topLevel(member, /You have seen how it works/)
   expect(buttonsIn(await topLevel(member, /You have seen how it works/))).toEqual(['Help', 'Connect a tool'])
+  await eventually(async () => expect(await promptsOf(world)).toContain('What can you do with my connections?'))
   const all = (await member.messages('dm')).map(lookOf).join('\n')
   expect(all.split('I work with the *tools you connect*')).toHaveLength(2)
   expect(all, 'the question is to be seen there').not.toContain('Asked. The answer comes')

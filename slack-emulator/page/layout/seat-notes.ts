@@ -8,6 +8,8 @@ import { useSessionContext } from '../state/session-context.ts'
 
 /** The seats that are looked at: those of the top bar. */
 const SEATS = 3
+/** What was there before is no news; Slack's timestamps are seconds. */
+const OPENED_AT = Date.now() / 1_000
 
 /** Points to other seats whose direct messages hold something unread: what waits for an approver is decided there. */
 export function SeatNotes() {
@@ -25,8 +27,8 @@ function SeatNote({ person }: { person: PersonInfo }) {
   })
   useReadElsewhere()
   const dm = data === undefined ? undefined : readChannels(data).find((channel) => channel.dm)
-  if (dm === undefined || dm.latest <= readMark(person.name, dm.id)) return null
-  return html`<p class="seat-note">${person.realName} has a new message from ${app.name}.
+  if (dm === undefined || Number(dm.latest) < OPENED_AT || dm.latest <= readMark(person.name, dm.id)) return null
+  return html`<p class="seat-note">${person.realName} has a new message from ${app.name}.${' '}
     <a href=${urlFor(person.name)} target="_blank" rel="noopener">Open ${person.realName}’s seat</a></p>`
 }
 

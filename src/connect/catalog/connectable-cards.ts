@@ -154,7 +154,7 @@ const PLAIN_LABELS = new Set(['www', 'mcp', 'api', 'server', 'remote', 'app'])
 const HOST_NAME_LABELS = 2
 
 /** A name to propose for a connection to a typed address: "example" for https://mcp.example.com/mcp. */
-export function connectionNameAt(address: string): string | undefined {
+export function addressNameOf(address: string): string | undefined {
   if (!URL.canParse(address)) return undefined
   const { hostname } = new URL(address)
   // A number says nothing to people.

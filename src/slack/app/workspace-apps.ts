@@ -20,7 +20,7 @@ import { createHome } from '../home/home.ts'
 import { watchedRequest } from '../interactions/taken.ts'
 import { createFileCache, createFileReader, type FileCache } from '../messages/file-reader.ts'
 import { createThreadReader } from '../messages/thread-context.ts'
-import { createOnboardingRefresh, offerConnecting } from '../onboarding/refresh-onboarding.ts'
+import { createOnboardingRefresh, postConnectOffer } from '../onboarding/refresh-onboarding.ts'
 import type { RenderDeps } from '../render/message-records.ts'
 import { createAgentSessions } from '../web-api/agents.ts'
 import { createDownloadFile } from '../web-api/download-file.ts'
@@ -186,7 +186,7 @@ function createWorkspaceApp(parts: SlackParts, auth: WorkspaceAuth, files: FileC
     renderDeps: {
       ...deps,
       streams: { open: 0, offUntil: 0 },
-      offerConnecting: (state) => offerConnecting(deps, state),
+      postConnectOffer: (state) => postConnectOffer(deps, state),
     },
     readFile: createFileReader(deps, downloadFile, files),
     readThread: createThreadReader(deps),

@@ -8,7 +8,7 @@ import {
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn, joinWords } from '../blocks/text.ts'
-import { helpButtons } from '../onboarding/welcome-message.ts'
+import { createHelpButtons } from '../onboarding/welcome-message.ts'
 
 type Line = { name: string; usage: string; description: string; rare?: boolean | undefined }
 
@@ -25,7 +25,7 @@ export function helpMessage(lines: Line[]): MessageContent {
         '*Connect your tools, then ask me to use them*, here or by mentioning me in a channel. Anything that could do harm waits for approval.',
       ),
       sectionBlock(rows.join('\n')),
-      helpButtons(),
+      createHelpButtons(),
       contextBlock(
         `${others.length === 0 ? '' : `Also ${joinWords(others)}. `}In a thread I answered in, just reply; say _stop_ to stop me. All of this is in my Home tab, too.`,
       ),

@@ -11,7 +11,7 @@ import { onViewSubmission, type ViewSubmission } from '../interactions/modals.ts
 import { AnyResponse } from '../web-api/web-api.ts'
 import { type ConnectMetadata, connectTestingModal } from './connect-form.ts'
 import { connectAndReport, connectMetadataOf, problemsText, type SubmittedForm } from './connect-outcome.ts'
-import { buildFormModal, formCardOf, plainInputsOf, proposedNameFor } from './form-card.ts'
+import { buildFormModal, formCardOf, plainInputsOf, proposedNameFor, shownNameFor } from './form-card.ts'
 
 const Metadata = z.object({
   card: z.string().optional(),
@@ -157,7 +157,7 @@ async function ackProblems(
   const attempt = metadata.attempt
   const view = await buildFormModal(deps, by, {
     card,
-    name: details.name,
+    name: await shownNameFor(deps, by, { card, name: details.name, inputs }),
     values: plainInputsOf(card, inputs),
     metadata: connectMetadataFrom({ channel, connection, attempt, ...(more && { more }) }),
     alert: problemsText(card, problems),

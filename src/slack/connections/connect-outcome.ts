@@ -7,7 +7,7 @@ import { updateModalView } from '../interactions/modals.ts'
 import type { ConnectMetadata } from './connect-form.ts'
 import { createConnectRetryButton } from './connect-retry.ts'
 import { connectedMessage, connectedModal, notConnectedMessage } from './connected-message.ts'
-import { buildFormModal, formCardOf, plainInputsOf, secretsAgainText } from './form-card.ts'
+import { buildFormModal, formCardOf, plainInputsOf, secretsAgainText, shownNameFor } from './form-card.ts'
 import { replySignInOutcome, showSignIn } from './sign-in.ts'
 
 /** A first start may download a server; a person who closes the modal gets a message. */
@@ -37,7 +37,7 @@ async function submittedFormModal(
   const more = card.inputs.some((input) => input.more && alert.includes(`"${input.label}"`))
   return buildFormModal(deps, by, {
     card,
-    name: details.name,
+    name: await shownNameFor(deps, by, { card, name: details.name, inputs }),
     values: plainInputsOf(card, inputs),
     metadata: { ...connectMetadataOf(details), attempt: id, ...(more && { more }) },
     alert: again === '' ? alert : `${alert} ${again}`,

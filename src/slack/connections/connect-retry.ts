@@ -7,7 +7,7 @@ import { ConnectionId } from '../../ids.ts'
 import { createButton, createCommandButton } from '../blocks/build-blocks.ts'
 import type { ConnectionDeps, PolicyDeps, WebApiDeps } from '../deps.ts'
 import { type BlockAction, onButtonPress } from '../interactions/interaction.ts'
-import { buildFormModal, formCardOf, plainInputsOf, secretsAgainText } from './form-card.ts'
+import { buildFormModal, formCardOf, plainInputsOf, secretsAgainText, shownNameFor } from './form-card.ts'
 
 /** What was typed into a form that failed; of secrets only that there were some. */
 const TypedForm = z.object({
@@ -46,6 +46,7 @@ async function reopenForm(deps: ConnectionDeps & PolicyDeps, { by, value, respon
   const note = secretsAgainText(card, Object.fromEntries(secrets.map((secret) => [secret, 'typed'])))
   const { channel } = responder
   const metadata = { ...(channel && { channel }), ...(form.connection && { connection: form.connection }) }
-  const view = await buildFormModal(deps, by, { card, name, values: inputs, metadata, ...(note !== '' && { note }) })
+  const shown = await shownNameFor(deps, by, { card, name, inputs })
+  const view = await buildFormModal(deps, by, { card, name: shown, values: inputs, metadata, ...(note !== '' && { note }) })
   await responder.openModal(view)
 }

@@ -31,6 +31,16 @@ export async function formCardOf(
 export const proposedNameFor = async ({ connect }: ConnectionDeps, by: Principal, card: CardInfo): Promise<string> =>
   card.named === 'by_address' ? '' : connect.defaultName(by, card.name)
 
+/** The name that a form shows again: none where the address gave it, which may be changed. */
+export async function shownNameFor(
+  { connect }: ConnectionDeps,
+  by: Principal,
+  { card, name, inputs }: { card: CardInfo; name: string; inputs: Record<string, string> },
+): Promise<string> {
+  if (card.named !== 'by_address') return name
+  return name === (await connect.defaultName(by, card.name, inputs.url)) ? '' : name
+}
+
 /** What was typed, without secrets. */
 export const plainInputsOf = ({ inputs }: CardInfo, typed: Record<string, string>): Record<string, string> =>
   Object.fromEntries(inputs.filter(({ secret }) => !secret).map(({ name }) => [name, typed[name] ?? '']))

@@ -17,14 +17,14 @@ const REFRESH_AFTER_MS = 500
 
 type Deps = WebApiDeps & RunsDeps & ConnectionDeps & OnboardingDeps
 
-export type OnboardingRefresh = {
+export type OnboardingUpdates = {
   /** Repaints soon, once for many changes, what helps the person begin. */
   refresh(principal: Principal): void
   close(): void
 }
 
 /** Repaints the welcome, the offers under answers and the suggested prompts after changes. */
-export function createOnboardingRefresh(deps: Deps): OnboardingRefresh {
+export function createOnboardingRefresh(deps: Deps): OnboardingUpdates {
   const timers = new Map<string, NodeJS.Timeout>()
   return {
     refresh(principal) {
@@ -111,7 +111,7 @@ async function updateMessage(
 }
 
 /** Offers a connection under a finished answer to a person who has none, once. Never throws: the answer stands without it. */
-export async function offerConnecting(deps: Deps, { id, status, origin, withdrawn }: RunState): Promise<void> {
+export async function postConnectOffer(deps: Deps, { id, status, origin, withdrawn }: RunState): Promise<void> {
   if (status !== 'finished' || withdrawn) return
   const { workspace, user, channel, threadTs: thread } = origin
   const by = { workspace, user }

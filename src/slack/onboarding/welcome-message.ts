@@ -114,7 +114,7 @@ export function alreadyConnectedMessage(name: string, starters: string[]): Messa
   }
 }
 
-export const helpButtons = () =>
+export const createHelpButtons = () =>
   actionsBlock([
     createCommandButton('Connect a tool', 'connect', 'primary'),
     createCommandButton('Find a tool', 'search'),
@@ -126,7 +126,7 @@ export const helloMessage: MessageContent = {
   text: 'Hi! Tell me what to do, or connect a tool first.',
   blocks: [
     sectionBlock('Hi! Tell me what you need, for example _list my files_. Or connect a tool first.'),
-    helpButtons(),
+    createHelpButtons(),
   ],
 }
 

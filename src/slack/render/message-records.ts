@@ -22,7 +22,7 @@ export type RenderDeps = {
   streams: StreamLimits
   refreshHome(principal: Principal): void
   /** Offers a connection under a finished answer to a person who has none; never throws. */
-  offerConnecting(state: RunState): Promise<void>
+  postConnectOffer(state: RunState): Promise<void>
   log: Log
 }
 

@@ -155,7 +155,7 @@ async function publishAll(
     () => renderFiles(posted, state),
     () => renderAnswerTables(posted, state),
     () => postWithdrawnNote(posted, state),
-    () => posted.deps.offerConnecting(state),
+    () => posted.deps.postConnectOffer(state),
   ]
   for (const step of steps) {
     if (signal.aborted) throw new AppError('cancelled', 'Stopped while telling Slack.', { cause: signal.reason })

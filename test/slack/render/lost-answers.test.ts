@@ -106,7 +106,7 @@ function rendererOn(webApi: WebApi, settings = settingsOf(), unrecorded = 0) {
   let attempts = 0
   const renderer = createRunRenderer(() => ({
     webApi,
-    offerConnecting: async () => undefined,
+    postConnectOffer: async () => undefined,
     runs: {
       activeIn: async () => undefined,
       withdraw: async () => 0,

@@ -45,7 +45,7 @@ function easel(answer: (method: string, nth: number) => unknown = () => undefine
   const streams = { open: 0, offUntil: 0 }
   const painter = createRunRenderer(() => ({
     webApi,
-    offerConnecting: async () => undefined,
+    postConnectOffer: async () => undefined,
     runs: { shown, activeIn: async () => createRunId(), withdraw: async () => 0 },
     bot: async () => ({ user: 'UBOT1', bot: 'BBOT1', workspace: WORKSPACE, team: WORKSPACE }),
     directMessageOf: async () => undefined,
