@@ -112,8 +112,13 @@ export function rowsText(request: string, text: string, firstRowsOnly: boolean):
   const more = rows.length > shown.length ? `\nand ${rows.length - shown.length} more rows.` : ''
   const count = rows.length === 1 ? 'One row' : `${rows.length} rows`
   const head = firstRowsOnly && rows.length >= 10 ? `The first ${rows.length} rows (there may be more)` : count
+  // The app has shown them already, better than this can.
+  if (SHOWN_TABLE.test(text)) return `${head}, in the table below.`
   return `${head}:\n${fenceText(gridOf(shown))}${more}`
 }
+
+/** How the app says that people see the rows. */
+const SHOWN_TABLE = /^\[Shown in the thread as a table of /m
 
 /** A long result reaches the model cut; a person should not see half of its JSON. */
 function sayUnreadRows(text: string): string {
