@@ -31,7 +31,10 @@ const UNUSABLE_CHARS = 220
 export function testResultMessage(results: TestedConnection[]): MessageContent {
   const shown = results.slice(0, 20)
   return {
-    text: truncate(escapeMrkdwn(results.map((result) => `${result.name}: ${resultText(result)}`).join('\n')), LIMITS.message.text),
+    text: truncate(
+      escapeMrkdwn(results.map((result) => `${result.name}: ${resultText(result)}`).join('\n')),
+      LIMITS.message.text,
+    ),
     // Each takes at most two of a message's 50 blocks.
     blocks: shown.flatMap((result) => testedBlocks(result, Math.min(1_000, Math.floor(MESSAGE_CHARS / shown.length)))),
   }
