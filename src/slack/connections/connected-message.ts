@@ -94,9 +94,8 @@ export const connectedModal = (connected: Connected): ModalView =>
 
 /** Says that connecting failed, once the modal is closed. */
 export function notConnectedMessage(name: string, message: string, again: Button): MessageContent {
-  const text = `${name} is not connected: ${message}`
   return {
-    text,
+    text: escapeMrkdwn(`${name} is not connected: ${message}`),
     blocks: [
       sectionBlock(`:warning: *${escapeMrkdwn(name)}* is not connected. ${escapeMrkdwn(message)}`),
       actionsBlock([again]),

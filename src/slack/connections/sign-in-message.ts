@@ -108,7 +108,7 @@ export const createSignInAgainButton = (name: string): Button =>
 
 export function signInFailedMessage(name: string, message: string, again: Button): MessageContent {
   return {
-    text: `Not signed in for ${name}: ${message}`,
+    text: escapeMrkdwn(`Not signed in for ${name}: ${message}`),
     blocks: [
       sectionBlock(`:warning: *Not signed in* for *${escapeMrkdwn(name)}*. ${escapeMrkdwn(truncate(message, 1_000))}`),
       actionsBlock([again]),

@@ -34,7 +34,10 @@ const UNUSABLE_CHARS = 220
 export function testResultMessage(results: TestedConnection[]): MessageContent {
   const shown = results.slice(0, 20)
   return {
-    text: truncate(results.map((result) => `${result.name}: ${resultText(result)}`).join('\n'), LIMITS.message.text),
+    text: truncate(
+      escapeMrkdwn(results.map((result) => `${result.name}: ${resultText(result)}`).join('\n')),
+      LIMITS.message.text,
+    ),
     // Each takes two of a message's 50 blocks, and rarely a third.
     blocks: shown.flatMap((result) => testedBlocks(result, Math.min(1_000, Math.floor(MESSAGE_CHARS / shown.length)))),
   }
