@@ -1524,6 +1524,11 @@ begin
       where e.run_id = r.id and e.type = 'withdrawn' and e.body ->> 'messageTs' = p_events #>> '{0,origin,messageTs}'))
   order by r.number limit 1 for update;
   if not found or row.outcome is not null then return '{"kind": "over"}'; end if;
+  -- A change comes as two events where it adds a mention, and the other may have asked already.
+  if p_events #>> '{0,text}' = (select e.body ->> 'text' from run_events e where e.run_id = row.id
+    and p_events #>> '{0,origin,messageTs}' in (e.body #>> '{origin,messageTs}', e.body ->> 'messageTs') order by e.seq desc limit 1) then
+    return '{"kind": "over"}';
+  end if;
   if run_waits(row.id) then
     perform run_withdraw(row.id, withdrawn_event(p_events -> 0, p_dedupe_key) || '{"edited": true}');
     return jsonb_build_object('kind', 'corrected', 'run', row.id, 'fence', run_claim_if_free(row.id, p_instance, p_lease_ms));
