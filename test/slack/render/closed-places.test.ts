@@ -73,7 +73,7 @@ test('what waits for approvers goes to them when the channel takes no card', asy
   await closedRuns(world)
   expect(await told(member, /Gone\./)).toHaveLength(1)
   expect(await told(member, /I cannot post in <#/)).toHaveLength(1)
-  expect(lookOf((await told(approver, /approved: /))[0] ?? card)).toMatch(/<@UAPPROV1> approved:/)
+  expect(lookOf((await told(approver, /approved: /))[0] ?? card)).toMatch(/You approved: `DELETE/)
 })
 
 test.each(['cannot_dm_bot', 'messages_tab_disabled', 'user_disabled', 'account_inactive'])(
