@@ -13,6 +13,7 @@ import {
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, joinWords, mentionOf } from '../blocks/text.ts'
+import { textMessage } from './approval-outcome.ts'
 import { hasArguments } from './edit-arguments-form.ts'
 import { askedCallOf, editedText, editProposedText, versionBlocks } from './edited-call.ts'
 
@@ -55,7 +56,7 @@ export function pendingApprovalMessage(content: ApprovalContent, channel: string
   const until = `If nobody decides by ${formatDate(approval.expiresAt)}, it will not be done.`
   const question = `Waiting for ${who} to decide ${where}: may I ${action}?`
   if (approval.proposal && approval.decided === undefined)
-    return { text: editProposedText(content), blocks: [sectionBlock(editProposedText(content))] }
+    return textMessage(`${mentionOf(approval.proposal.by)} changed what you asked for. Please decide on the card below.`)
   if (approval.decided === undefined)
     return {
       text: question,
@@ -101,7 +102,7 @@ function contextTexts({ state, call, approval }: ApprovalContent): string[] {
     .join(' ')
   const tool = `*${RISKS[approval.risk]}* Tool ${escapeInlineMrkdwn(call.tool)} of ${escapeInlineMrkdwn(call.cardTitle || call.card)}.`
   if (approval.decided) return [tool]
-  if (approval.proposal) return [tool, editProposedText({ state, approval })]
+  if (approval.proposal) return [tool, `:hourglass_flowing_sand: ${editProposedText({ state, approval })}`]
   return [
     `${tool}${why === '' ? '' : ` It asks first because: ${lowerSentence(why)}`}`,
     `${decidersText(state, approval)} can decide this. It expires ${formatDate(approval.expiresAt)}; nothing happens until then.`,
