@@ -3,7 +3,18 @@ import { query } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { lookOf } from '../support/person.ts'
 import { createRandom, type Random } from '../support/seeded-random.ts'
-import { ask, type Card, denyCard, editCard, openCards, pressCard, pressStop, settingClaim, submitQuestion, workingRuns } from './acts.ts'
+import {
+  ask,
+  type Card,
+  denyCard,
+  editCard,
+  openCards,
+  pressCard,
+  pressStop,
+  settingClaim,
+  submitQuestion,
+  workingRuns,
+} from './acts.ts'
 import { buildStorm, INSTANCES, type Storm } from './build-storm.ts'
 import { confirm, doAndNote, emptyResult, type Note, noteIn, type StormResult, total } from './claims.ts'
 

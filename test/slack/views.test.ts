@@ -293,7 +293,9 @@ const SAYINGS: Record<string, MessageContent> = {
   'pending line, changed': pendingApprovalMessage(proposedFor('other.txt'), undefined),
   'edit confirmation': editConfirmationMessage(proposedFor('other.txt')),
   'edit confirmation, long': editConfirmationMessage(proposedFor(LONG)),
-  'edit confirmation, denied': editConfirmationMessage(proposedFor('other.txt', { decided: decided('denied', LONG).decided })),
+  'edit confirmation, denied': editConfirmationMessage(
+    proposedFor('other.txt', { decided: decided('denied', LONG).decided }),
+  ),
   'approval card, expired': cardFor(callOf({ approval: decided('expired') })),
   'approval card, stopped': cardFor(callOf({ approval: decided('stopped') })),
 }
@@ -356,7 +358,11 @@ const VIEWS: Record<string, View> = {
     {},
   ),
   'edit form, of somebody else’s call': editArgumentsModal(callOf(), { confirmedBy: MEMBER }),
-  'deny form': denyModal({ found: proposedFor('other.txt'), by: UserId.parse('UAPPROV1'), metadata: { approval: 'x' } }),
+  'deny form': denyModal({
+    found: proposedFor('other.txt'),
+    by: UserId.parse('UAPPROV1'),
+    metadata: { approval: 'x' },
+  }),
   'deny form, of one’s own call': denyModal({ found: proposedFor('other.txt'), by: MEMBER }),
   'deny form, of what is not known in time': denyModal({ found: undefined, by: MEMBER }),
   'deny form, too late': tooLateModal(

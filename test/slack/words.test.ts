@@ -331,8 +331,18 @@ describe('arguments, edited', () => {
   })
   test.each([
     ['a required argument is no optional field', { path: 'a' }, ['path'], { path: false, content: true }],
-    ['one that is empty already may stay so', { path: 'a', content: '' }, ['path', 'content'], { path: false, content: true }],
-    ['a required text is not emptied by mistake', { path: 'a', content: 'b' }, ['path', 'content'], { path: false, content: false }],
+    [
+      'one that is empty already may stay so',
+      { path: 'a', content: '' },
+      ['path', 'content'],
+      { path: false, content: true },
+    ],
+    [
+      'a required text is not emptied by mistake',
+      { path: 'a', content: 'b' },
+      ['path', 'content'],
+      { path: false, content: false },
+    ],
   ])('%s', (_, given, required, optional) => {
     const properties = { path: { type: 'string' }, content: { type: 'string' } }
     const fields = argumentFieldsOf(callOf({ schema: { type: 'object', properties, required }, arguments: given }))
@@ -345,7 +355,10 @@ describe('arguments, edited', () => {
     ['city', 'Berlin', false],
     ['query', 'cheap flats', false],
   ])('%s %j in several lines: %s', (name, value, multiline) => {
-    const one = callOf({ schema: { type: 'object', properties: { [name]: { type: 'string' } } }, arguments: { [name]: value } })
+    const one = callOf({
+      schema: { type: 'object', properties: { [name]: { type: 'string' } } },
+      arguments: { [name]: value },
+    })
     expect(argumentFieldsOf(one)).toMatchObject([{ multiline }])
   })
   test('a required text that names something may not be emptied; prose may', () => {
@@ -426,7 +439,13 @@ describe('a call that a person changed', () => {
     always: false,
   })
   const sql = (text: string) => ({ sql: text })
-  const proposal = { by: avery, arguments: sql('DROP TABLE employee'), risk: 'destructive' as const, at, askedBefore: [avery] }
+  const proposal = {
+    by: avery,
+    arguments: sql('DROP TABLE employee'),
+    risk: 'destructive' as const,
+    at,
+    askedBefore: [avery],
+  }
   const asked = sql('DELETE FROM employee\n WHERE emp_no = 10003')
   const ran = { arguments: proposal.arguments, asked }
   const beginning =
@@ -435,9 +454,24 @@ describe('a call that a person changed', () => {
   test.each([
     ['nobody did', {}, {}, undefined],
     ['proposed', { arguments: asked }, { proposal }, beginning],
-    ['confirmed', ran, { proposal, decided: end('approved', morgan, true) }, `${beginning} · <@UMEMBER1> approved that`],
-    ['denied', { arguments: asked }, { proposal, decided: end('denied', morgan) }, `${beginning} · <@UMEMBER1> denied that`],
-    ['expired', { arguments: asked }, { proposal, decided: end('expired', undefined) }, `${beginning} · it was not done`],
+    [
+      'confirmed',
+      ran,
+      { proposal, decided: end('approved', morgan, true) },
+      `${beginning} · <@UMEMBER1> approved that`,
+    ],
+    [
+      'denied',
+      { arguments: asked },
+      { proposal, decided: end('denied', morgan) },
+      `${beginning} · <@UMEMBER1> denied that`,
+    ],
+    [
+      'expired',
+      { arguments: asked },
+      { proposal, decided: end('expired', undefined) },
+      `${beginning} · it was not done`,
+    ],
     ['as older versions did', ran, { decided: end('approved', avery, true) }, `${beginning} and approved`],
     [
       'by the requester',

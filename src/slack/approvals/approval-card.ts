@@ -56,7 +56,9 @@ export function pendingApprovalMessage(content: ApprovalContent, channel: string
   const until = `If nobody decides by ${formatDate(approval.expiresAt)}, it will not be done.`
   const question = `Waiting for ${who} to decide ${where}: may I ${action}?`
   if (approval.proposal && approval.decided === undefined)
-    return textMessage(`${mentionOf(approval.proposal.by)} changed what you asked for. Please decide on the card below.`)
+    return textMessage(
+      `${mentionOf(approval.proposal.by)} changed what you asked for. Please decide on the card below.`,
+    )
   if (approval.decided === undefined)
     return {
       text: question,

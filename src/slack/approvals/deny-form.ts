@@ -54,7 +54,9 @@ export const denyModal = ({ found, by, metadata }: DenyOptions): ModalView =>
 function deniedText({ state, call }: PendingApproval, by: UserId): string {
   const action = escapeInlineMrkdwn(truncate(lowerFirst(describeAction(askedCallOf(call), 'wish')), 300))
   const requester = state.origin.user
-  return requester === by ? `I will not *${action}*.` : `I will not *${action}*, which ${mentionOf(requester)} asked for.`
+  return requester === by
+    ? `I will not *${action}*.`
+    : `I will not *${action}*, which ${mentionOf(requester)} asked for.`
 }
 
 /** Why a denial did not count, with the words that were typed. Pure. */

@@ -72,7 +72,8 @@ async function answerFromButton(
 async function showAnswer(deps: WebApiDeps & RunsDeps, press: BlockAction): Promise<void> {
   if (press.message === undefined) return
   const found = await findInputFor(deps, press.by, press.value)
-  if (found?.input.given) await showOnUnknownMessage(deps, press.message, found.state.id, elicitationMessage(found, new Date()))
+  if (found?.input.given)
+    await showOnUnknownMessage(deps, press.message, found.state.id, elicitationMessage(found, new Date()))
 }
 
 /** Closes a card that still shows buttons for an answered elicitation; false if it is gone. */

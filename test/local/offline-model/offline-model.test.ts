@@ -166,7 +166,8 @@ test('answers only the last words, not the thread before them nor notes beside r
     content: [{ type: 'tool_use', id: 'a', name: 'everything__get-sum', input: { a: 1, b: 2 } }],
   })
   const note = { type: 'text' as const, text: 'This is the last turn: write a file.' }
-  const edited = '[A person changed the arguments to {"a":1,"b":9} before approving. That is what ran, not what you asked for.]\nThe sum of 1 and 9 is 10.'
+  const edited =
+    '[A person changed the arguments to {"a":1,"b":9} before approving. That is what ran, not what you asked for.]\nThe sum of 1 and 9 is 10.'
   talk.messages.push({ role: 'user', content: [{ type: 'tool_result', id: 'a', text: edited, isError: false }, note] })
   expect(await talk.answer()).toMatch(/^The sum of 1 and 9 is 10\.\n\n_Offline/)
 })
