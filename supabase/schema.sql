@@ -17,6 +17,8 @@ create table patchbay.approvals (
   expires_at timestamp with time zone not null,
   created_at timestamp with time zone default now() not null,
   reminded_at timestamp with time zone,
+  proposed_by text,
+  proposal_hash text,
   constraint approvals_pkey PRIMARY KEY (id),
   constraint approvals_risk_check CHECK ((risk = ANY (ARRAY['write'::text, 'destructive'::text]))),
   constraint approvals_run_id_fkey FOREIGN KEY (run_id) REFERENCES patchbay.runs(id) ON DELETE CASCADE,
@@ -529,6 +531,42 @@ $function$
 ;
 comment on function patchbay.approval_may_decide(patchbay.approvals,text,jsonb) is 'whether a person may decide an approval, with these approvers';
 
+CREATE OR REPLACE FUNCTION patchbay.approval_propose(p_workspace text, p_id text, p_by text, p_event jsonb, p_instance text, p_lease_ms integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare row approvals;
+begin
+  perform from runs r join approvals a on a.run_id = r.id where a.id = p_id and a.workspace_id = p_workspace for update of r;
+  select * into row from approvals where id = p_id and workspace_id = p_workspace for update;
+  if not found then return jsonb_build_object('kind', 'gone'); end if;
+  if row.status = 'pending' and row.expires_at <= clock_timestamp() then
+    return approval_decide(p_workspace, p_id, 'expired', null, jsonb_build_object('type', 'answered', 'call', row.call_id,
+      'approval', row.id, 'decision', 'expired', 'at', p_event -> 'at'), p_instance, p_lease_ms) || '{"kind": "already"}';
+  end if;
+  if row.status <> 'pending' then
+    return jsonb_build_object('kind', 'already', 'run', row.run_id, 'decision', row.status, 'by', row.decided_by, 'at', row.decided_at);
+  end if;
+  -- The same form may be sent again where its acknowledgement was lost.
+  if row.proposed_by = p_by and row.proposal_hash = p_event ->> 'hash' then
+    return jsonb_build_object('kind', 'proposed', 'run', row.run_id, 'fence', null);
+  end if;
+  if row.proposed_by is not null then
+    return jsonb_build_object('kind', 'changed', 'by', row.proposed_by, 'requester', row.requester);
+  end if;
+  -- Another person is asked now, who was not reminded.
+  update approvals set proposed_by = p_by, proposal_hash = p_event ->> 'hash', reminded_at = null where id = p_id;
+  perform run_append_locked(row.run_id, jsonb_build_array(p_event));
+  update runs set status = 'working' where id = row.run_id and status = 'suspended';
+  perform audit_append(row.workspace_id, p_by, 'approval_changed', jsonb_build_object('approval', row.id, 'run', row.run_id,
+    'call', row.call_id, 'requester', row.requester, 'hash', p_event ->> 'hash', 'asked_hash', row.hash));
+  return jsonb_build_object('kind', 'proposed', 'run', row.run_id,
+    'fence', case when p_instance is not null then run_claim_if_free(row.run_id, p_instance, p_lease_ms) end);
+end $function$
+;
+comment on function patchbay.approval_propose(text,text,text,jsonb,text,integer) is 'saves an edit by somebody else than the requester, who alone decides from then on; the first edit counts';
+
 CREATE OR REPLACE FUNCTION patchbay.approval_reminder_release(p_id text)
  RETURNS jsonb
  LANGUAGE sql
@@ -568,6 +606,33 @@ AS $function$
 $function$
 ;
 comment on function patchbay.approval_run(text,text) is 'the run and call an approval is about';
+
+CREATE OR REPLACE FUNCTION patchbay.approval_settle(p_workspace text, p_id text, p_status text, p_by text, p_event jsonb, p_instance text, p_lease_ms integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  row approvals;
+  settled jsonb;
+begin
+  perform from runs r join approvals a on a.run_id = r.id where a.id = p_id and a.workspace_id = p_workspace for update of r;
+  select * into row from approvals where id = p_id and workspace_id = p_workspace for update;
+  if not found then return jsonb_build_object('kind', 'gone'); end if;
+  if row.status = 'pending' and row.proposed_by is not null and row.expires_at > clock_timestamp()
+    and (p_by is distinct from row.requester or (p_status = 'approved' and p_event ->> 'hash' is distinct from row.proposal_hash)) then
+    return jsonb_build_object('kind', 'changed', 'by', row.proposed_by, 'requester', row.requester);
+  end if;
+  settled := approval_decide(p_workspace, p_id, p_status, p_by, p_event, p_instance, p_lease_ms);
+  if settled ->> 'kind' = 'settled' and p_event ? 'reason' then
+    update approvals set reason = p_event ->> 'reason' where id = p_id;
+    perform audit_append(p_workspace, p_by, 'denial_explained', jsonb_build_object('approval', row.id, 'run', row.run_id,
+      'call', row.call_id, 'requester', row.requester, 'reason', p_event ->> 'reason'));
+  end if;
+  return settled;
+end $function$
+;
+comment on function patchbay.approval_settle(text,text,text,text,jsonb,text,integer) is 'a person''s decision, with the words of a denial; changed where the call is not what they were shown';
 
 CREATE OR REPLACE FUNCTION patchbay.approvals_close(p_run uuid, p_by text)
  RETURNS void
@@ -644,9 +709,11 @@ AS $function$
   open as (
     select a.* from approvals a, approvers
     where a.workspace_id = p_workspace and a.status = 'pending' and a.expires_at > now()
-      and (approval_may_decide(a, p_user, approvers.named) or exists (select from run_events e
-        where e.run_id = a.run_id and e.type = 'judged' and e.body #>> '{approval,id}' = a.id
-          and e.body #> '{approval,byOwners}' = 'true' and e.body #> '{approval,approvers}' ? p_user))
+      and case when a.proposed_by is not null then a.requester = p_user
+        -- Owners decide where none of the named approvers can.
+        else approval_may_decide(a, p_user, approvers.named) or exists (select from run_events e
+          where e.run_id = a.run_id and e.type = 'judged' and e.body #>> '{approval,id}' = a.id
+            and e.body #> '{approval,byOwners}' = 'true' and e.body #> '{approval,approvers}' ? p_user) end
     order by a.created_at limit 40
   )
   select coalesce(jsonb_agg(jsonb_build_object('run', run_id, 'call', call_id, 'events', run_events_bare(run_id)) order by created_at), '[]')
@@ -1185,27 +1252,6 @@ AS $function$
 $function$
 ;
 comment on function patchbay.conversation_open_run(text) is 'whether a conversation is ours, and the run at work in it';
-
-CREATE OR REPLACE FUNCTION patchbay.denial_explain(p_workspace text, p_id text, p_by text, p_event jsonb)
- RETURNS jsonb
- LANGUAGE plpgsql
- SET search_path TO 'patchbay', 'pg_temp'
-AS $function$
-declare row approvals;
-begin
-  perform from runs r join approvals a on a.run_id = r.id where a.id = p_id and a.workspace_id = p_workspace for update of r;
-  select * into row from approvals where id = p_id and workspace_id = p_workspace;
-  if not found or row.status <> 'denied' or row.decided_by is distinct from p_by then return null; end if;
-  if row.reason = p_event ->> 'reason' then return null; end if;
-  update approvals set reason = p_event ->> 'reason' where id = p_id;
-  -- Also in a run that is over: the next request of its conversation reads it.
-  perform run_append_locked(row.run_id, jsonb_build_array(p_event));
-  perform audit_append(p_workspace, p_by, 'denial_explained', jsonb_build_object('approval', row.id, 'run', row.run_id,
-    'call', row.call_id, 'requester', row.requester, 'reason', p_event ->> 'reason'));
-  return to_jsonb(row.run_id);
-end $function$
-;
-comment on function patchbay.denial_explain(text,text,text,jsonb) is 'saves why a person denied a call and appends it to the run; the run, or null when it was not they who denied it, or they said so already';
 
 CREATE OR REPLACE FUNCTION patchbay.entry_with_secret_headers(p_entry jsonb)
  RETURNS jsonb

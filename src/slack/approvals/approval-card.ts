@@ -16,6 +16,7 @@ import {
 } from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, joinWords, mentionOf } from '../blocks/text.ts'
 import type { ApprovalContent } from './approval-groups.ts'
+import { textMessage } from './approval-outcome.ts'
 import { callTextOf, decidedLineOf, sqlOf, withdrawnText } from './decided-line.ts'
 import { hasArguments } from './edit-arguments-form.ts'
 import { editProposedText, versionBlocks } from './edited-call.ts'
@@ -56,7 +57,7 @@ export function approvalMessage(content: ApprovalContent, place: CardPlace = {})
 /** What is to be decided, and by whom: of a call that somebody changed, on the requester's own card. */
 function askBlocks(content: ApprovalContent, place: CardPlace): KnownBlock[] {
   const { approval } = content
-  if (approval.proposal) return [contextBlock(reasonText(content), editProposedText(content))]
+  if (approval.proposal) return [contextBlock(reasonText(content), `:hourglass_flowing_sand: ${editProposedText(content)}`)]
   const mayDecide = place.reader === undefined || approval.approvers.includes(place.reader)
   return [
     contextBlock(reasonText(content), deadlineText(approval.approvers, approval, place)),
@@ -84,10 +85,10 @@ export function pendingApprovalMessage(content: ApprovalContent, channel: string
     const line = decidedLineOf(content, readerIn(state))
     return { text: line, blocks: [sectionBlock(line)] }
   }
-  if (approval.proposal) {
-    const words = editProposedText(content)
-    return { text: words, blocks: [sectionBlock(words)] }
-  }
+  if (approval.proposal)
+    return textMessage(
+      `${mentionOf(approval.proposal.by)} changed what you asked for. Please decide on the card below.`,
+    )
   const text = `Waiting for ${namesText(approval.approvers)} to allow: ${callTextOf(call, 'wish')}`
   return {
     text,

@@ -23,7 +23,8 @@ export function editConfirmationMessage(content: EditContent): MessageContent {
   const { state, call, approval } = content
   const { proposal, decided } = approval
   const action = escapeInlineMrkdwn(truncate(lowerFirst(describeAction(call, 'wish')), 200))
-  const who = state.origin.place === 'dm' ? '' : `${mentionOf(state.origin.user)}: `
+  const isDirect = state.origin.place === 'dm'
+  const who = isDirect ? '' : `${mentionOf(state.origin.user)}: `
   const question = `${who}${mentionOf(proposal.by)} changed what you asked for. May I do it like this?`
   const mark = proposal.risk === 'destructive' ? ':warning:' : ':pencil2:'
   if (decided)
@@ -39,7 +40,7 @@ export function editConfirmationMessage(content: EditContent): MessageContent {
     text: question,
     blocks: [
       sectionBlock(`${mark} *${question}*`),
-      ...versionBlocks(content),
+      ...versionBlocks(content, isDirect ? 'You' : undefined),
       contextBlock(
         `${RISKS[proposal.risk]}It runs with your credentials, so only you can decide. If you have not decided by ${formatDate(approval.expiresAt)}, it will not be done.`,
       ),

@@ -23,14 +23,14 @@ export function versionsOf({ call, approval }: Pick<EditedCall, 'call' | 'approv
   return proposal && { asked: call.arguments, changed: proposal.arguments, by: proposal.by }
 }
 
-/** The arguments of a call, or both versions where it was changed, each under who it is from. */
-export function versionBlocks(content: EditedCall): KnownBlock[] {
+/** The arguments of a call, or both versions where it was changed, each under who it is from; the requester may be "You". */
+export function versionBlocks(content: EditedCall, requesterText?: string): KnownBlock[] {
   const versions = versionsOf(content)
   if (versions === undefined) return [argumentsBlock(content.call.arguments)]
   const { asked, changed, by } = versions
   const requester = content.state.origin.user
   return [
-    contextBlock(`${mentionOf(requester)} asked for`),
+    contextBlock(`${requesterText ?? mentionOf(requester)} asked for`),
     argumentsBlock(asked),
     contextBlock(`${mentionOf(by ?? requester)} changed it to`),
     argumentsBlock(changed),
@@ -61,7 +61,7 @@ export function editProposedText({ state, approval }: Pick<EditedCall, 'state' |
   const { proposal, expiresAt } = approval
   const who = proposal === undefined ? 'Somebody' : mentionOf(proposal.by)
   const requester = mentionOf(state.origin.user)
-  return `:hourglass_flowing_sand: ${who} changed this. It runs with the credentials of ${requester}, who has to confirm it by ${formatDate(expiresAt)}; otherwise it will not be done.`
+  return `${who} changed this. It runs with the credentials of ${requester}, who has to confirm it by ${formatDate(expiresAt)}; otherwise it will not be done.`
 }
 
 /** Of each version in one line. */

@@ -132,7 +132,8 @@ function verdictLines(state: RunState, call: CallState): string[] {
   const { approval, why, stage } = call
   const edited = approval && editedText({ state, call, approval })
   if (approval?.decided) return [...(edited ? [edited] : []), decidedApprovalText(approval.decided)]
-  if (approval?.proposal) return [...(edited ? [edited] : []), editProposedText({ state, approval })]
+  if (approval?.proposal)
+    return [...(edited ? [edited] : []), `:hourglass_flowing_sand: ${editProposedText({ state, approval })}`]
   if (approval) return [`:hourglass_flowing_sand: Nobody has decided yet; until ${formatDate(approval.expiresAt)}.`]
   if (stage === 'denied' || why.length === 0) return []
   return [`:arrow_right: Nobody had to approve it: ${escapeMrkdwn(truncate(why.join(' '), 300))}`]
