@@ -221,7 +221,7 @@ const answerButtonsFor = ({ id, calls }: RunState): KnownBlock =>
 
 const thumbButton = (verdict: 'good' | 'bad', run: RunId) =>
   createButton({
-    text: verdict === 'good' ? ':+1:' : ':-1:',
+    text: verdict === 'good' ? ':+1: Good' : ':-1: Bad',
     action: `run_feedback:${verdict}`,
     value: `${verdict} ${run}`,
     accessibilityLabel: `This answer was ${verdict}`,
