@@ -27,7 +27,7 @@ export async function checkDraft(
 
 /** The card's inputs as typed, and what is wrong with them. `saved`: secrets for fields that were left empty. */
 export function checkInputs(
-  { prefills, mcp }: Pick<ConnectDeps, 'prefills' | 'mcp'>,
+  { prefills, mcp }: Pick<ConnectDeps, 'prefills'> & { mcp: Pick<Mcp, 'addressProblemIn'> },
   card: Card,
   typed: Record<string, string>,
   saved: Record<string, string>,

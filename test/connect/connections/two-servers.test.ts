@@ -23,9 +23,24 @@ test.each<[string, Record<string, string>, Record<string, string>, ReturnType<ty
   ['a token in their place', { token: TOKEN }, {}, { kind: 'stdio', secrets: ['token'], problems: [] }],
   ['nothing', {}, {}, { kind: 'stdio', secrets: [], problems: ['url', 'key'] }],
   ['an address alone', { url: URL }, {}, { kind: 'builtin', secrets: [], problems: ['key'] }],
-  ['an address and a token', { url: URL, token: TOKEN }, {}, { kind: 'builtin', secrets: ['token'], problems: ['key'] }],
-  ['what the machine is set to', {}, { url: URL, key: 'sb_secret_1' }, { kind: 'builtin', secrets: ['key'], problems: [] }],
-  ['a token where the machine has a project', { token: TOKEN }, { url: URL, key: 'sb_secret_1' }, { kind: 'stdio', secrets: ['token'], problems: [] }],
+  [
+    'an address and a token',
+    { url: URL, token: TOKEN },
+    {},
+    { kind: 'builtin', secrets: ['token'], problems: ['key'] },
+  ],
+  [
+    'what the machine is set to',
+    {},
+    { url: URL, key: 'sb_secret_1' },
+    { kind: 'builtin', secrets: ['key'], problems: [] },
+  ],
+  [
+    'a token where the machine has a project',
+    { token: TOKEN },
+    { url: URL, key: 'sb_secret_1' },
+    { kind: 'stdio', secrets: ['token'], problems: [] },
+  ],
 ])('Supabase with %s', (_, typed, prefill, expected) => {
   expect(fill(typed, prefill)).toEqual(expected)
 })
