@@ -41,7 +41,7 @@ test('an approvals channel gets the card, the thread a line; both end with the d
   const where = await member.mention('delete number 10001')
   const card = await cardIn(approver, 'ops')
   expect(lookOf(card)).toMatch(/<@UMEMBER1> wants to execute SQL/)
-  expect(lookOf(card)).toContain('That cannot always be undone.')
+  expect(lookOf(card)).toContain('What it does cannot always be undone.')
   expect(lookOf(card)).toContain('Asked in <#CGENERAL1> · <http')
   expect(lookOf(card)).toContain('> delete number 10001')
   const line = await member.see(where, /Waiting for <@UAPPROV1> to allow: `DELETE FROM employee WHERE emp_no = 10001`/)

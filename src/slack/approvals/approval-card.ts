@@ -127,7 +127,7 @@ export const actionTextOf = (call: CallState, most = 300): string =>
 /** What is called, and what is known of the harm it can do. */
 export function reasonText({ call, approval }: ApprovalContent): string {
   const why = approval.why.map((reason) => withChannels(escapeMrkdwn(reason))).join(' ')
-  const grave = approval.risk === 'destructive' ? ' That cannot always be undone.' : ''
+  const grave = approval.risk === 'destructive' ? ' What it does cannot always be undone.' : ''
   return `${escapeInlineMrkdwn(call.tool)} of *${escapeInlineMrkdwn(call.connectionName || 'no connection')}*. ${why}${grave}`
 }
 
