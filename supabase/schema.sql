@@ -685,7 +685,7 @@ begin
     end if;
   end if;
   for answer in select value from jsonb_array_elements(p_answers) loop
-    outcome := approval_decide(p_workspace, answer ->> 'id', answer ->> 'status', p_by, answer -> 'event', null, 0);
+    outcome := approval_settle(p_workspace, answer ->> 'id', answer ->> 'status', p_by, answer -> 'event', null, 0);
     outcomes := outcomes || jsonb_build_array(outcome);
     -- What a rule would cover stays as it is where the answer that makes the rule came too late.
     exit when p_width in ('thread', 'always') and jsonb_array_length(outcomes) = 1 and outcome ->> 'kind' <> 'settled';
@@ -1668,6 +1668,56 @@ $function$
 ;
 comment on function patchbay.month_start() is 'when this month began, in UTC';
 
+CREATE OR REPLACE FUNCTION patchbay.onboarding_message_remove(p_workspace text, p_channel text, p_ts text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  delete from onboarding_messages where workspace_id = p_workspace and channel = p_channel and ts = p_ts;
+  select null::jsonb
+$function$
+;
+comment on function patchbay.onboarding_message_remove(text,text,text) is 'a message will not change any more';
+
+CREATE OR REPLACE FUNCTION patchbay.onboarding_message_save(p_workspace text, p_user text, p_channel text, p_ts text, p_kind text, p_run uuid, p_shown text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  -- Whoever has not begun in a month is not helped by an old message; so a person never has many.
+  delete from onboarding_messages where workspace_id = p_workspace and user_id = p_user and posted_at < now() - interval '30 days';
+  insert into onboarding_messages (workspace_id, channel, ts, user_id, kind, run_id, shown)
+  values (p_workspace, p_channel, p_ts, p_user, p_kind, p_run, p_shown)
+  on conflict (workspace_id, channel, ts) do update set shown = excluded.shown;
+  return null;
+end $function$
+;
+comment on function patchbay.onboarding_message_save(text,text,text,text,text,uuid,text) is 'saves a message that helps a person begin, or what it says now';
+
+CREATE OR REPLACE FUNCTION patchbay.onboarding_messages_forget(p_workspace text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  delete from onboarding_messages where workspace_id = p_workspace;
+  select null::jsonb
+$function$
+;
+comment on function patchbay.onboarding_messages_forget(text) is 'forgets the messages of a workspace that removed the app';
+
+CREATE OR REPLACE FUNCTION patchbay.onboarding_messages_of(p_workspace text, p_user text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(jsonb_build_object('channel', channel, 'ts', ts, 'kind', kind, 'run', run_id, 'shown', shown) order by ts), '[]')
+  from onboarding_messages where workspace_id = p_workspace and user_id = p_user
+$function$
+;
+comment on function patchbay.onboarding_messages_of(text,text) is 'the messages that help a person begin';
+
 CREATE OR REPLACE FUNCTION patchbay.own_card_ask(p_workspace text, p_user text, p_name text, p_shared boolean)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -1748,7 +1798,6 @@ $function$
 comment on function patchbay.own_card_json(patchbay.mcp_run_cards) is 'a saved or imported card as the app reads it';
 
 CREATE OR REPLACE FUNCTION patchbay.own_card_note_asked(p_workspace text, p_name text, p_messages jsonb)
-CREATE OR REPLACE FUNCTION patchbay.onboarding_message_remove(p_workspace text, p_channel text, p_ts text)
  RETURNS jsonb
  LANGUAGE sql
  SET search_path TO 'patchbay', 'pg_temp'
@@ -1776,13 +1825,6 @@ end $function$
 comment on function patchbay.own_card_remove(text,text,text,boolean) is 'removes a saved card: its maker''s, or with p_any one that is shared; connections made from it stay';
 
 CREATE OR REPLACE FUNCTION patchbay.own_cards_add(p_workspace text, p_user text, p_source text, p_cards jsonb, p_limit integer)
-  delete from onboarding_messages where workspace_id = p_workspace and channel = p_channel and ts = p_ts;
-  select null::jsonb
-$function$
-;
-comment on function patchbay.onboarding_message_remove(text,text,text) is 'a message will not change any more';
-
-CREATE OR REPLACE FUNCTION patchbay.onboarding_message_save(p_workspace text, p_user text, p_channel text, p_ts text, p_kind text, p_run uuid, p_shown text)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO 'patchbay', 'pg_temp'
@@ -1816,28 +1858,6 @@ end $function$
 comment on function patchbay.own_cards_add(text,text,text,jsonb,integer) is 'adds a card that a person saved, or the servers of a configuration they imported';
 
 CREATE OR REPLACE FUNCTION patchbay.own_cards_of(p_workspace text, p_user text)
-  -- Whoever has not begun in a month is not helped by an old message; so a person never has many.
-  delete from onboarding_messages where workspace_id = p_workspace and user_id = p_user and posted_at < now() - interval '30 days';
-  insert into onboarding_messages (workspace_id, channel, ts, user_id, kind, run_id, shown)
-  values (p_workspace, p_channel, p_ts, p_user, p_kind, p_run, p_shown)
-  on conflict (workspace_id, channel, ts) do update set shown = excluded.shown;
-  return null;
-end $function$
-;
-comment on function patchbay.onboarding_message_save(text,text,text,text,text,uuid,text) is 'saves a message that helps a person begin, or what it says now';
-
-CREATE OR REPLACE FUNCTION patchbay.onboarding_messages_forget(p_workspace text)
- RETURNS jsonb
- LANGUAGE sql
- SET search_path TO 'patchbay', 'pg_temp'
-AS $function$
-  delete from onboarding_messages where workspace_id = p_workspace;
-  select null::jsonb
-$function$
-;
-comment on function patchbay.onboarding_messages_forget(text) is 'forgets the messages of a workspace that removed the app';
-
-CREATE OR REPLACE FUNCTION patchbay.onboarding_messages_of(p_workspace text, p_user text)
  RETURNS jsonb
  LANGUAGE sql
  STABLE
@@ -1848,11 +1868,6 @@ AS $function$
 $function$
 ;
 comment on function patchbay.own_cards_of(text,text) is 'the saved cards that this person may connect: theirs and the workspace''s';
-  select coalesce(jsonb_agg(jsonb_build_object('channel', channel, 'ts', ts, 'kind', kind, 'run', run_id, 'shown', shown) order by ts), '[]')
-  from onboarding_messages where workspace_id = p_workspace and user_id = p_user
-$function$
-;
-comment on function patchbay.onboarding_messages_of(text,text) is 'the messages that help a person begin';
 
 CREATE OR REPLACE FUNCTION patchbay.policy_for(p_workspace text, p_user text)
  RETURNS jsonb

@@ -1,5 +1,5 @@
 import { addressPartsOf, signInAddressesOf } from './address-parts.ts'
-import type { Card } from './card.ts'
+import type { Card, CardInput } from './card.ts'
 import { declaredVariablesOf } from './inputs.ts'
 import { placeholdersIn } from './placeholders.ts'
 import type { CardFile, CardPart } from './schema.ts'
@@ -113,9 +113,8 @@ function inputProblems(card: Card): CardProblem[] {
   return card.inputs.flatMap((input) => {
     const field = `_meta.inputs.${input.name}`
     const pattern = compilePattern(input.pattern)
-    if (input.more && input.required) return [{ field: `${field}.more`, reason: 'hides an input that is required' }]
-    if (input.instead !== undefined && !card.inputs.some(({ name }) => name === input.instead))
-      return [{ field: `${field}.instead`, reason: 'names no input' }]
+    const placing = placingProblem(card, input)
+    if (placing !== undefined) return [{ ...placing, field: `${field}.${placing.field}` }]
     if (pattern === undefined) return [{ field: `${field}.pattern`, reason: 'is not a regular expression' }]
     const misfit = [input.default, ...(input.choices ?? []), ...(input.secret ? [] : [input.example])]
       .filter((value) => value !== undefined)
@@ -124,6 +123,13 @@ function inputProblems(card: Card): CardProblem[] {
       ? []
       : [{ field: `${field}.pattern`, reason: `does not take the card's own "${misfit}"` }]
   })
+}
+
+/** What is wrong with where an input stands in the form. */
+function placingProblem({ inputs }: Card, { more, required, instead }: CardInput): CardProblem | undefined {
+  if (more && required) return { field: 'more', reason: 'hides an input that is required' }
+  const isUnknown = instead !== undefined && !inputs.some(({ name }) => name === instead)
+  return isUnknown ? { field: 'instead', reason: 'names no input' } : undefined
 }
 
 function compilePattern(pattern: string | undefined): RegExp | undefined {

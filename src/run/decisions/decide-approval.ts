@@ -7,7 +7,7 @@ import type { ResolvedTool, RunDeps, Source } from '../deps.ts'
 import type { AnswerOutcome, ApprovalAnswer } from '../runs.ts'
 import type { EventOf } from '../state/events.ts'
 import type { ApprovalState, CallState, EditProposal, RunState } from '../state/state.ts'
-import type { SettledOutcome } from '../storage/run-store.ts'
+import type { SettledOutcome } from '../storage/approval-store.ts'
 
 export type OpenApproval = { state: RunState; call: CallState; approval: ApprovalState }
 type Open = OpenApproval

@@ -5,7 +5,7 @@ import type { RunDeps } from '../deps.ts'
 import type { AnswerOutcome, ApprovalAnswer, ApprovalsAnswer } from '../runs.ts'
 import type { EventOf, Origin } from '../state/events.ts'
 import { conversationKeyOf } from '../storage/conversations.ts'
-import type { SettledOutcomes } from '../storage/run-store.ts'
+import type { SettledOutcomes } from '../storage/approval-store.ts'
 import {
   answeredEvent,
   checkAnswer,

@@ -57,7 +57,8 @@ export function approvalMessage(content: ApprovalContent, place: CardPlace = {})
 /** What is to be decided, and by whom: of a call that somebody changed, on the requester's own card. */
 function askBlocks(content: ApprovalContent, place: CardPlace): KnownBlock[] {
   const { approval } = content
-  if (approval.proposal) return [contextBlock(reasonText(content), `:hourglass_flowing_sand: ${editProposedText(content)}`)]
+  if (approval.proposal)
+    return [contextBlock(reasonText(content), `:hourglass_flowing_sand: ${editProposedText(content)}`)]
   const mayDecide = place.reader === undefined || approval.approvers.includes(place.reader)
   return [
     contextBlock(reasonText(content), deadlineText(approval.approvers, approval, place)),

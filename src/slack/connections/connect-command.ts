@@ -21,15 +21,7 @@ export const connectCommand: Command = {
   async run(deps, { words, responder }) {
     const metadata: ConnectMetadata = responder.channel === undefined ? {} : { channel: responder.channel }
     const wanted = words.join(' ')
-    if (wanted === '') {
-      const cards = await pickableCardsFor(deps, responder.by)
-      if (cards.length > 0) await responder.openModal(connectPickerModal(cards, metadata))
-      else
-        await responder.replyError(
-          'Nothing may be connected in this workspace yet. An owner or admin can allow services in my Home tab.',
-        )
-      return
-    }
+    if (wanted === '') return openPicker(deps, responder, metadata)
     const card = (await deps.connect.offer(responder.by, wanted)) ?? findCard(deps, wanted)
     const demo = card?.name === DEMO_CARD ? await findDemo(deps, responder) : undefined
     if (demo) await responder.reply(alreadyConnectedMessage(demo.name, deps.connect.startersOf(demo)), 'Connect a tool')
@@ -37,6 +29,17 @@ export const connectCommand: Command = {
     else if (isOwnCardName(wanted)) await responder.replyError(CARD_GONE)
     else await responder.reply(noSuchCardMessage(wanted, nearestCardNames(deps, wanted)), 'Connect a tool')
   },
+}
+
+async function openPicker(
+  deps: ConnectionDeps & PolicyDeps,
+  responder: Responder,
+  metadata: ConnectMetadata,
+): Promise<void> {
+  const cards = await pickableCardsFor(deps, responder.by)
+  if (cards.length > 0) return void (await responder.openModal(connectPickerModal(cards, metadata)))
+  const words = 'Nothing may be connected in this workspace yet. An owner or admin can allow services in my Home tab.'
+  await responder.replyError(words)
 }
 
 /** One that works: two of them hold the same rows. */

@@ -195,7 +195,8 @@ const nameField = ({ name: card, named }: CardInfo, name: string): ModalField =>
 })
 
 /** A card's input as a field. A secret gets no initial value. */
-function inputFieldOf(field: Field, { card, values, metadata }: ConnectForm): ModalField {
+function inputFieldOf(field: Field, form: ConnectForm): ModalField {
+  const { card, values, metadata } = form
   const { name, label, secret, required, choices, example } = field
   const reconnects = metadata.connection !== undefined
   const initial = values[name] ?? field.default
@@ -206,7 +207,7 @@ function inputFieldOf(field: Field, { card, values, metadata }: ConnectForm): Mo
     label,
     hint: hintOf(field, reconnects),
     // A field left empty may be filled from the operator's settings, so the check is ours, not Slack's.
-    optional: !required || (reconnects && secret) || field.instead !== undefined,
+    optional: !required || (reconnects && secret) || (field.instead !== undefined && showsMore(form)),
     ...(options
       ? { kind: 'choice', options, initial }
       : { kind: 'text', initial: secret ? undefined : initial, placeholder: example }),

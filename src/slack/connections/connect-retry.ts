@@ -47,6 +47,12 @@ async function reopenForm(deps: ConnectionDeps & PolicyDeps, { by, value, respon
   const { channel } = responder
   const metadata = { ...(channel && { channel }), ...(form.connection && { connection: form.connection }) }
   const shown = await shownNameFor(deps, by, { card, name, inputs })
-  const view = await buildFormModal(deps, by, { card, name: shown, values: inputs, metadata, ...(note !== '' && { note }) })
+  const view = await buildFormModal(deps, by, {
+    card,
+    name: shown,
+    values: inputs,
+    metadata,
+    ...(note !== '' && { note }),
+  })
   await responder.openModal(view)
 }

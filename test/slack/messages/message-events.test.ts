@@ -39,7 +39,7 @@ test('only the right person decides; the second press hears who was first', asyn
   await Promise.all([approver.press(here, card.ts, 'Deny'), owner.press(here, card.ts, 'Deny')])
   const words = 'Use the other folder'
   await Promise.all([approver.sendDenial(words), owner.sendDenial(words)])
-  const denied = await member.see(here, /<@\w+> denied:[^]*> Use the other folder/)
+  const denied = await member.see(here, /<@\w+> denied:[\s\S]*> Use the other folder/)
   const second = lookOf(denied).includes('<@UOWNER01> denied:') ? approver : owner
   const modal = JSON.stringify(await second.modal())
   expect(modal).toMatch(/was already denied by <@(UOWNER01|UAPPROV1)>/)
